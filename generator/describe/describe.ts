@@ -1,0 +1,55 @@
+/** One header on one target, from its text to its model: the whole pipeline, left to right. */
+
+import { Unresolvable } from '../expression/unresolvable.js';
+import { Layout } from '../layout/layout.js';
+import type { Target } from '../layout/target.js';
+import { MODEL_SCHEMA, type Model, type Origin } from '../model.js';
+import { parseDeclarations } from '../parse/parser.js';
+import { type Preprocessed, preprocess } from '../preprocess/preprocessor.js';
+import { errorAt } from '../preprocess/tokens.js';
+import type { SourceFile } from '../source/files.js';
+import type { Identify } from '../source/identity.js';
+import type { Resolver } from '../source/resolver.js';
+import { coveredFiles } from './coverage.js';
+import { MacroDescriber } from './macros.js';
+import { TypeDescriber, typedefNames } from './types.js';
+
+/** The model of a header as `resolver` finds it. */
+export function describeHeader(header: string, target: Target, resolver: Resolver, identify: Identify): Model {
+  const preprocessed = preprocess(header, resolver, target);
+  try {
+    return describe(header, target, preprocessed, identify(preprocessed.files));
+  } catch (error) {
+    // What a declaration needs and does not have is an error of the header.
+    if (error instanceof Unresolvable) throw errorAt(error.at, error.message);
+    throw error;
+  }
+}
+
+function describe(header: string, target: Target, preprocessed: Preprocessed, identity: ReturnType<Identify>): Model {
+  const main = preprocessed.files[0] as SourceFile;
+  const { declarations, typeNames } = parseDeclarations(preprocessed.tokens);
+  const layout = new Layout(declarations, target);
+  const types = new TypeDescriber(layout, typedefNames(declarations));
+  const macros = new MacroDescriber(preprocessed, layout, typeNames);
+  const files = coveredFiles(main, preprocessed.files, declarations, layout, (file) => macros.argumentTypes(file));
+  const covered = new Set(files);
+  const origins: Origin[] = [];
+  const sources = identity.files.map(({ name, sha256, origin }) => {
+    const known = origins.findIndex((other) => JSON.stringify(other) === JSON.stringify(origin));
+    return { name, sha256, origin: known === -1 ? origins.push(origin) - 1 : known };
+  });
+  return {
+    schema: MODEL_SCHEMA,
+    target: target.name,
+    byteOrder: target.byteOrder,
+    header,
+    kernel: identity.kernel,
+    covers: files.map((file) => file.name),
+    origins,
+    sources,
+    types: types.records(declarations, covered),
+    enums: types.enums(declarations, covered),
+    ...macros.describe(covered, types),
+  };
+}

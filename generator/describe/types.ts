@@ -1,0 +1,145 @@
+/** Records and enums: declarations and their layout to the model. */
+
+import { flexibleArrayCounts } from '../knowledge/counts.js';
+import type { Layout } from '../layout/layout.js';
+import { spellType } from '../layout/spelling.js';
+import type { ScalarName } from '../layout/target.js';
+import type { EnumType, Member, RecordType, ScalarKind, Shape } from '../model.js';
+import type { CType, Declarations, EnumNode, MemberNode, RecordNode } from '../parse/types.js';
+import { placeOf } from '../preprocess/tokens.js';
+import type { SourceFile } from '../source/files.js';
+import { unitBehind } from './units.js';
+import { modelInteger } from './values.js';
+
+/** The typedefs that are the only name of a record or enum. */
+export type TypedefNames = ReadonlyMap<RecordNode | EnumNode, string>;
+
+export function typedefNames(declarations: Declarations): TypedefNames {
+  const names = new Map<RecordNode | EnumNode, string>();
+  for (const { name, type } of declarations.typedefs.values()) {
+    const node =
+      type.kind === 'unnamed record' ? type.record : type.kind === 'unnamed enum' ? type.enumeration : undefined;
+    if (node && !names.has(node)) names.set(node, name);
+  }
+  return names;
+}
+
+export class TypeDescriber {
+  readonly #layout: Layout;
+  readonly #names: TypedefNames;
+
+  constructor(layout: Layout, names: TypedefNames) {
+    this.#layout = layout;
+    this.#names = names;
+  }
+
+  /** The records of the covered headers that have a name; the unnamed ones are inside of these. */
+  records(declarations: Declarations, covered: ReadonlySet<SourceFile>): RecordType[] {
+    return declarations.records.flatMap((node) => {
+      const name = this.#nameOf(node);
+      return name !== undefined && covered.has(node.at.file) ? [this.#record(node, name)] : [];
+    });
+  }
+
+  #nameOf(node: RecordNode | EnumNode): string | undefined {
+    return node.tag ?? this.#names.get(node);
+  }
+
+  #record(node: RecordNode, name: string): RecordType {
+    const { size, align } = this.#layout.record(node);
+    return {
+      kind: node.keyword,
+      tag: name,
+      ...(node.tag === null ? { typedef: true } : {}),
+      size,
+      align,
+      at: placeOf(node.at),
+      members: this.#members(node, name),
+    };
+  }
+
+  #members(node: RecordNode, record: string): Member[] {
+    return node.members.flatMap((member, index) => {
+      // An unnamed bit-field is padding, and C has no way to speak of it.
+      if (member.name === null && member.width) return [];
+      return [this.#member(node, member, index, record)];
+    });
+  }
+
+  #member(node: RecordNode, member: MemberNode, index: number, record: string): Member {
+    const { offset, size, bit } = this.#layout.placed(node, index);
+    const { element, dims } = this.#elementOf(this.#layout.memberType(member));
+    const unit = unitBehind(member.end);
+    const flexible = dims.length > 0 && (dims[0] === null || dims[0] === 0);
+    const countedBy = flexible ? countOf(record, member.name) : undefined;
+    const resolved = this.#layout.resolve(element);
+    const inside =
+      resolved.kind === 'unnamed record' && !this.#names.has(resolved.record) ? resolved.record : undefined;
+    return {
+      name: member.name,
+      type: spellType(element),
+      offset,
+      size,
+      ...(dims.length > 0 ? { dims } : {}),
+      ...(bit ? { bit } : {}),
+      shape: this.shape(element),
+      ...(unit === undefined ? {} : { unit }),
+      ...(countedBy === undefined ? {} : { countedBy }),
+      ...(inside ? { members: this.#members(inside, record) } : {}),
+    };
+  }
+
+  /** The element type of an array, through typedefs of arrays, and its dimensions, outermost first. */
+  #elementOf(type: CType): { readonly element: CType; readonly dims: (number | null)[] } {
+    const dims: (number | null)[] = [];
+    let element = type;
+    for (;;) {
+      const resolved = element.kind === 'array' ? element : this.#layout.resolve(element);
+      if (resolved.kind !== 'array') return { element, dims };
+      dims.push(this.#layout.length(resolved.length));
+      element = resolved.of;
+    }
+  }
+
+  shape(type: CType): Shape {
+    const resolved = this.#layout.resolve(type);
+    if (resolved.kind === 'pointer') return { is: 'pointer' };
+    if (resolved.kind === 'scalar') return { is: this.#scalarKind(resolved.name) };
+    const node = this.#layout.recordNode(resolved);
+    if (!node) return { is: 'opaque' };
+    const name = this.#nameOf(node);
+    if (name !== undefined) return { is: node.keyword, tag: name };
+    return { is: node.keyword, tag: null, align: this.#layout.record(node).align };
+  }
+
+  #scalarKind(name: ScalarName): ScalarKind {
+    if (name === '_Bool') return 'bool';
+    if (name === 'float') return 'f32';
+    if (name === 'double') return 'f64';
+    const integer = this.#layout.integerType(name);
+    if (!integer || integer.width > 64) return 'opaque';
+    return `${integer.signed ? 's' : 'u'}${integer.width}` as ScalarKind;
+  }
+
+  enums(declarations: Declarations, covered: ReadonlySet<SourceFile>): EnumType[] {
+    return declarations.enums.filter((node) => covered.has(node.at.file)).map((node) => this.#enum(node));
+  }
+
+  #enum(node: EnumNode): EnumType {
+    const { type, values } = this.#layout.enumeration(node);
+    return {
+      tag: this.#nameOf(node) ?? null,
+      ...(node.tag === null && this.#names.has(node) ? { typedef: true } : {}),
+      size: type.width / 8,
+      at: placeOf(node.at),
+      enumerators: node.enumerators.map(({ name, at }, index) => {
+        const value = values[index] as (typeof values)[number];
+        return { name, value: modelInteger(value), type: value.type.name, at: placeOf(at) };
+      }),
+    };
+  }
+}
+
+function countOf(record: string, member: string | null): string | undefined {
+  return flexibleArrayCounts.find((row) => row.record === record && row.member === member)?.count;
+}

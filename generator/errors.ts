@@ -1,0 +1,37 @@
+/** Errors that a user can cause. Each names what is wrong, where, and what to do about it. */
+
+/** Base of all errors of the generator; the command line reports them without a stack and exits with `exitCode`. */
+export class GeneratorError extends Error {
+  override readonly name: string = 'GeneratorError';
+  readonly exitCode: number = 2;
+}
+
+/** Wrong use of the command line or of the programmatic interface. */
+export class UsageError extends GeneratorError {
+  override readonly name = 'UsageError';
+}
+
+/** The output could not be written; what was there before is still there. */
+export class OutputError extends GeneratorError {
+  override readonly name = 'OutputError';
+}
+
+/** Something is wrong in a header, at a known place. */
+export class SourceError extends GeneratorError {
+  override readonly name = 'SourceError';
+  readonly file: string;
+  /** Counted from 1. */
+  readonly line: number;
+  /** Counted from 1, in UTF-16 code units. */
+  readonly column: number;
+  /** The message without the place. */
+  readonly problem: string;
+
+  constructor(file: string, line: number, column: number, problem: string) {
+    super(`${file}:${line}:${column}: ${problem}`);
+    this.file = file;
+    this.line = line;
+    this.column = column;
+    this.problem = problem;
+  }
+}

@@ -1,0 +1,245 @@
+/** Evaluates constant expressions with C's types. What it must know of declarations it asks its scope for. */
+
+import type { ScalarName } from '../layout/target.js';
+import type { CType } from '../parse/types.js';
+import type { Token } from '../preprocess/tokens.js';
+import {
+  ArithmeticError,
+  binaryOperation,
+  commonType,
+  convert,
+  type Integer,
+  type IntegerType,
+  type IntegerTypes,
+  integerLiteral,
+  promote,
+  unaryOperation,
+} from './arithmetic.js';
+import type { Expression } from './ast.js';
+import { characterValue, stringBytes } from './literals.js';
+import { Unresolvable } from './unresolvable.js';
+
+export interface MemberPlace {
+  readonly offset: number;
+  readonly type: CType;
+}
+
+export interface Scope {
+  readonly integers: IntegerTypes;
+  readonly charSigned: boolean;
+  /** The type of `sizeof`. */
+  readonly sizeType: IntegerType;
+  /** The integer type of a scalar; undefined for floating point. */
+  integerType(name: ScalarName): IntegerType | undefined;
+  /** The type with typedefs, `typeof` and enums replaced by what they stand for. */
+  resolve(type: CType): CType;
+  measure(type: CType, at: Token): { readonly size: number; readonly align: number };
+  /** The value of a name that is a constant. */
+  constant(name: string): Integer | undefined;
+  objectType(name: string): CType | undefined;
+  /** A member of a record, those of its anonymous members included. */
+  member(record: CType, name: string, at: Token): MemberPlace;
+}
+
+/** The value of an integer constant expression. */
+export function evaluate(expression: Expression, scope: Scope): Integer {
+  try {
+    return integer(expression, scope);
+  } catch (error) {
+    if (error instanceof ArithmeticError) throw new Unresolvable(expression.at, error.message);
+    throw error;
+  }
+}
+
+function integer(expression: Expression, scope: Scope): Integer {
+  const { at } = expression;
+  const { integers } = scope;
+  switch (expression.kind) {
+    case 'integer':
+      return integerLiteral(expression.text, integers);
+    case 'character':
+      return { type: integers.int, value: characterValue(expression.text, scope.charSigned) };
+    case 'name': {
+      const value = scope.constant(expression.name);
+      if (value) return value;
+      const declared = scope.objectType(expression.name) !== undefined;
+      throw new Unresolvable(at, `'${expression.name}' ${declared ? 'is not a constant' : 'is not defined'}`);
+    }
+    case 'unary':
+      if (expression.operator === '&' || expression.operator === '*') break;
+      return unaryOperation(expression.operator, integer(expression.operand, scope), integers);
+    case 'binary':
+      return binary(expression.operator, expression.left, expression.right, scope);
+    case 'conditional':
+      return conditional(expression.test, expression.then, expression.otherwise, scope);
+    case 'cast': {
+      const type = integerType(expression.type, scope);
+      if (!type) break;
+      const value = addressOf(expression.operand, scope) ?? integer(expression.operand, scope).value;
+      return convert(value, type);
+    }
+    case 'measure': {
+      const measured = scope.measure(
+        'type' in expression.of ? expression.of.type : typeOf(expression.of.expression, scope),
+        at,
+      );
+      return size(expression.what === 'sizeof' ? measured.size : measured.align, scope);
+    }
+    case 'offsetof':
+      return size(pathOffset(expression, scope), scope);
+    case 'float':
+      throw new Unresolvable(at, 'a floating-point value, not an integer');
+    case 'string':
+      throw new Unresolvable(at, 'a string, not an integer');
+    case 'call':
+      throw new Unresolvable(at, 'a function call is not a constant');
+    default:
+      break;
+  }
+  throw new Unresolvable(at, 'not an integer constant expression');
+}
+
+function size(bytes: number, scope: Scope): Integer {
+  return { type: scope.sizeType, value: BigInt(bytes) };
+}
+
+function binary(operator: string, left: Expression, right: Expression, scope: Scope): Integer {
+  const a = integer(left, scope);
+  if (operator === '&&' || operator === '||') {
+    const decided = (a.value !== 0n) === (operator === '||');
+    const holds = decided ? a.value !== 0n : integer(right, scope).value !== 0n;
+    return { type: scope.integers.int, value: holds ? 1n : 0n };
+  }
+  const b = integer(right, scope);
+  return operator === ',' ? b : binaryOperation(operator, a, b, scope.integers);
+}
+
+function conditional(test: Expression, then: Expression | null, otherwise: Expression, scope: Scope): Integer {
+  const condition = integer(test, scope);
+  const [taken, other] = condition.value === 0n ? [otherwise, then ?? test] : [then ?? test, otherwise];
+  const value = promote(integer(taken, scope), scope.integers);
+  const otherType = typeOfUnevaluated(other, scope);
+  return otherType ? convert(value.value, commonType(value.type, otherType, scope.integers)) : value;
+}
+
+/** The promoted integer type of an expression that C does not evaluate; undefined when it has none. */
+function typeOfUnevaluated(expression: Expression, scope: Scope): IntegerType | undefined {
+  try {
+    return promote(integer(expression, scope), scope.integers).type;
+  } catch (error) {
+    if (!(error instanceof ArithmeticError)) throw error;
+    const { integers } = scope;
+    if (expression.kind !== 'binary') return integers.int;
+    const left = typeOfUnevaluated(expression.left, scope);
+    const right = typeOfUnevaluated(expression.right, scope);
+    if (expression.operator === '<<' || expression.operator === '>>') return left;
+    return left && right && commonType(left, right, integers);
+  }
+}
+
+function integerType(type: CType, scope: Scope): IntegerType | undefined {
+  const resolved = scope.resolve(type);
+  return resolved.kind === 'scalar' ? scope.integerType(resolved.name) : undefined;
+}
+
+/** The address that an expression of pointer type stands for, as in `&((T *)0)->member`; undefined for no pointer. */
+function addressOf(expression: Expression, scope: Scope): bigint | undefined {
+  if (expression.kind === 'cast') {
+    if (scope.resolve(expression.type).kind !== 'pointer') return undefined;
+    return addressOf(expression.operand, scope) ?? integer(expression.operand, scope).value;
+  }
+  if (expression.kind === 'unary' && expression.operator === '&') return placeOf(expression.operand, scope);
+  return undefined;
+}
+
+/** The address of what an expression designates. */
+function placeOf(expression: Expression, scope: Scope): bigint {
+  if (expression.kind === 'member') {
+    const base = expression.arrow ? addressOf(expression.base, scope) : placeOf(expression.base, scope);
+    const { record } = memberBase(expression.base, expression.arrow, scope, expression.at);
+    if (base !== undefined) return base + BigInt(scope.member(record, expression.name, expression.at).offset);
+  }
+  if (expression.kind === 'index') {
+    const type = typeOf(expression, scope);
+    const index = integer(expression.index, scope).value;
+    return placeOf(expression.base, scope) + index * BigInt(scope.measure(type, expression.at).size);
+  }
+  if (expression.kind === 'unary' && expression.operator === '*') {
+    const address = addressOf(expression.operand, scope);
+    if (address !== undefined) return address;
+  }
+  throw new Unresolvable(expression.at, 'an address that is not constant');
+}
+
+function memberBase(base: Expression, arrow: boolean, scope: Scope, at: Token): { record: CType } {
+  const type = scope.resolve(typeOf(base, scope));
+  if (!arrow) return { record: type };
+  if (type.kind !== 'pointer') throw new Unresolvable(at, "'->' behind something that is no pointer");
+  return { record: scope.resolve(type.to) };
+}
+
+/** The C type of an expression, without evaluating it. */
+export function typeOf(expression: Expression, scope: Scope): CType {
+  const { at } = expression;
+  switch (expression.kind) {
+    case 'string': {
+      const bytes = expression.parts.reduce((sum, part) => sum + stringBytes(part.text).length, 1);
+      const length: Expression = { kind: 'integer', text: String(bytes), at };
+      return { kind: 'array', of: { kind: 'scalar', name: 'char' }, length };
+    }
+    case 'float':
+      return { kind: 'scalar', name: /[fF]$/.test(expression.text) ? 'float' : 'double' };
+    case 'name': {
+      const type = scope.objectType(expression.name);
+      if (type) return type;
+      break;
+    }
+    case 'cast':
+      return expression.type;
+    case 'member': {
+      const { record } = memberBase(expression.base, expression.arrow, scope, at);
+      return scope.member(record, expression.name, at).type;
+    }
+    case 'index':
+    case 'unary': {
+      if (expression.kind === 'unary' && expression.operator === '&') {
+        return { kind: 'pointer', to: typeOf(expression.operand, scope) };
+      }
+      if (expression.kind === 'unary' && expression.operator !== '*') break;
+      const base = scope.resolve(typeOf(expression.kind === 'unary' ? expression.operand : expression.base, scope));
+      if (base.kind === 'pointer') return base.to;
+      if (base.kind === 'array') return base.of;
+      throw new Unresolvable(at, 'neither an array nor a pointer');
+    }
+    case 'conditional': {
+      const type = scope.resolve(typeOf(expression.otherwise, scope));
+      if (type.kind !== 'scalar') return type;
+      break;
+    }
+    case 'call': {
+      const callee = scope.resolve(typeOf(expression.callee, scope));
+      if (callee.kind === 'function') return callee.returns;
+      break;
+    }
+    default:
+      break;
+  }
+  return { kind: 'scalar', name: integer(expression, scope).type.name as ScalarName };
+}
+
+function pathOffset(expression: Extract<Expression, { kind: 'offsetof' }>, scope: Scope): number {
+  let type = scope.resolve(expression.type);
+  let offset = 0;
+  for (const step of expression.path) {
+    if ('member' in step) {
+      const place = scope.member(type, step.member, step.at);
+      offset += place.offset;
+      type = scope.resolve(place.type);
+    } else {
+      if (type.kind !== 'array') throw new Unresolvable(expression.at, 'an index behind something that is no array');
+      type = scope.resolve(type.of);
+      offset += Number(integer(step.index, scope).value) * scope.measure(type, expression.at).size;
+    }
+  }
+  return offset;
+}

@@ -1,0 +1,14 @@
+/** A type without a size or an expression without a constant value. In a declaration it is an error of the header; in
+ * a macro it is a reason for the ledger. */
+
+import type { Token } from '../preprocess/tokens.js';
+
+export class Unresolvable extends Error {
+  override readonly name = 'Unresolvable';
+  readonly at: Token;
+
+  constructor(at: Token, reason: string) {
+    super(reason);
+    this.at = at;
+  }
+}

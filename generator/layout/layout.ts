@@ -1,0 +1,299 @@
+/** Declarations to sizes, alignments, offsets and values, for one target. Everything is computed once, when asked for. */
+
+import { convert, fits, type Integer, type IntegerType } from '../expression/arithmetic.js';
+import type { Expression } from '../expression/ast.js';
+import { evaluate, type MemberPlace, type Scope, typeOf } from '../expression/evaluator.js';
+import { Unresolvable } from '../expression/unresolvable.js';
+import type { CType, Declarations, EnumNode, LayoutAttributes, MemberNode, RecordNode } from '../parse/types.js';
+import type { Token } from '../preprocess/tokens.js';
+import { integersOf, type TargetIntegers } from './integers.js';
+import { type FieldSpec, type PlacedField, type PlacedRecord, placeRecord } from './records.js';
+import type { Measure, ScalarName, Target } from './target.js';
+
+/** The machine modes that `__attribute__((mode(…)))` names, by size in bytes; `word` and `pointer` are the target's. */
+const modeSizes = new Map([
+  ['QI', 1],
+  ['byte', 1],
+  ['HI', 2],
+  ['SI', 4],
+  ['DI', 8],
+  ['TI', 16],
+]);
+const signedBySize: readonly ScalarName[] = ['signed char', 'short', 'int', 'long', 'long long', '__int128'];
+const unsignedBySize: readonly ScalarName[] = [
+  'unsigned char',
+  'unsigned short',
+  'unsigned int',
+  'unsigned long',
+  'unsigned long long',
+  'unsigned __int128',
+];
+
+export interface LaidOutEnum {
+  /** The integer type that holds it. */
+  readonly type: IntegerType;
+  readonly values: readonly Integer[];
+}
+
+export class Layout implements Scope {
+  readonly target: Target;
+  readonly integers: TargetIntegers;
+  readonly charSigned: boolean;
+  readonly sizeType: IntegerType;
+  readonly #declarations: Declarations;
+  readonly #records = new Map<RecordNode, PlacedRecord | 'in progress'>();
+  readonly #enums = new Map<EnumNode, LaidOutEnum>();
+  readonly #enumerators = new Map<string, { readonly node: EnumNode; readonly index: number }>();
+  readonly #values = new Map<string, Integer>();
+
+  constructor(declarations: Declarations, target: Target) {
+    this.target = target;
+    this.integers = integersOf(target);
+    this.charSigned = target.charSigned;
+    this.sizeType = this.integers.of(target.sizeType) as IntegerType;
+    this.#declarations = declarations;
+    for (const node of declarations.enums) {
+      for (const [index, { name }] of node.enumerators.entries()) this.#enumerators.set(name, { node, index });
+    }
+  }
+
+  integerType(name: ScalarName): IntegerType | undefined {
+    return this.integers.of(name);
+  }
+
+  evaluate(expression: Expression): Integer {
+    return evaluate(expression, this);
+  }
+
+  resolve(type: CType): CType {
+    switch (type.kind) {
+      case 'typedef': {
+        const { type: to, attributes } = this.#typedef(type.name, type.at);
+        if (attributes.mode) return this.#withMode(this.resolve(to), attributes.mode);
+        return attributes.vectorSize ? { kind: 'vector', of: to, bytes: attributes.vectorSize } : this.resolve(to);
+      }
+      case 'typeof':
+        return this.resolve(typeOf(type.of, this));
+      case 'tag':
+        if (type.keyword !== 'enum') return type;
+        return { kind: 'scalar', name: this.enumeration(this.#tagged(type) as EnumNode).type.name as ScalarName };
+      case 'unnamed enum':
+        return { kind: 'scalar', name: this.enumeration(type.enumeration).type.name as ScalarName };
+      default:
+        return type;
+    }
+  }
+
+  /** Size and alignment of a type; as GNU C has it, those of `void` and of functions are 1. */
+  measure(type: CType, at: Token): Measure {
+    switch (type.kind) {
+      case 'void':
+      case 'function':
+        return { size: 1, align: 1 };
+      case 'scalar':
+        return this.target.scalars[type.name];
+      case 'pointer':
+        return this.target.pointer;
+      case 'vector': {
+        const bytes = Number(this.evaluate(type.bytes).value);
+        return { size: bytes, align: bytes };
+      }
+      case 'array': {
+        const element = this.measure(type.of, at);
+        return { ...element, size: element.size * (this.length(type.length) ?? 0) };
+      }
+      case 'typedef': {
+        const measured = this.measure(this.#beneath(type), type.at);
+        const aligned = this.alignOf(this.#typedef(type.name, type.at).attributes);
+        return aligned > 0 ? { size: measured.size, align: aligned } : measured;
+      }
+      case 'unnamed record':
+        return this.record(type.record);
+      case 'tag':
+        if (type.keyword !== 'enum') return this.record(this.#tagged(type) as RecordNode);
+        return this.measure(this.resolve(type), type.at);
+      default:
+        return this.measure(this.resolve(type), at);
+    }
+  }
+
+  /** What a typedef stands for, one step. */
+  #beneath(type: Extract<CType, { kind: 'typedef' }>): CType {
+    const node = this.#typedef(type.name, type.at);
+    return node.attributes.mode || node.attributes.vectorSize ? this.resolve(type) : node.type;
+  }
+
+  /** A dimension; null for a flexible one. */
+  length(expression: Expression | null): number | null {
+    if (!expression) return null;
+    const { value } = this.evaluate(expression);
+    if (value < 0n) throw new Unresolvable(expression.at, `an array of ${value} elements`);
+    return Number(value);
+  }
+
+  /** What the `aligned` attributes ask for, in bytes; 0 for nothing. */
+  alignOf(attributes: LayoutAttributes): number {
+    return Math.max(0, ...attributes.aligned.map((operand) => this.#alignment(operand)));
+  }
+
+  #alignment(operand: Expression | null): number {
+    if (!operand) return this.target.biggestAlignment;
+    const value = Number(this.evaluate(operand).value);
+    if (value < 0 || (value & (value - 1)) !== 0) {
+      throw new Unresolvable(operand.at, `an alignment of ${value}; it must be a power of two`);
+    }
+    return value;
+  }
+
+  record(node: RecordNode): PlacedRecord {
+    const known = this.#records.get(node);
+    if (known === 'in progress') throw new Unresolvable(node.at, `${node.keyword} ${node.tag ?? ''} contains itself`);
+    if (known) return known;
+    this.#records.set(node, 'in progress');
+    const fields = node.members.map((member) => this.#field(member, node.attributes.packed));
+    const userAlign = this.alignOf(node.attributes);
+    const placed = placeRecord({ keyword: node.keyword, fields, userAlign, pack: node.pack });
+    this.#records.set(node, placed);
+    return placed;
+  }
+
+  #field(member: MemberNode, packed: boolean): FieldSpec {
+    if (this.resolve(member.type).kind === 'function') throw new Unresolvable(member.at, 'a member that is a function');
+    const { size, align, fieldAlign } = this.measure(this.memberType(member), member.at);
+    return {
+      size,
+      align: fieldAlign ?? align,
+      userAlign: this.alignOf(member.attributes),
+      packed: packed || member.attributes.packed,
+      width: member.width ? this.#width(member.width, size) : null,
+      named: member.name !== null,
+    };
+  }
+
+  /** The type of a member with the attributes that stand on the member itself. */
+  memberType(member: MemberNode): CType {
+    const { mode, vectorSize } = member.attributes;
+    if (mode) return this.#withMode(this.resolve(member.type), mode);
+    return vectorSize ? { kind: 'vector', of: member.type, bytes: vectorSize } : member.type;
+  }
+
+  #width(expression: Expression, size: number): number {
+    const width = Number(this.evaluate(expression).value);
+    if (width < 0 || width > size * 8)
+      throw new Unresolvable(expression.at, `a bit-field of ${width} bits in a type of ${size * 8}`);
+    return width;
+  }
+
+  placed(node: RecordNode, index: number): PlacedField {
+    return this.record(node).fields[index] as PlacedField;
+  }
+
+  enumeration(node: EnumNode): LaidOutEnum {
+    let result = this.#enums.get(node);
+    if (!result) {
+      const values = node.enumerators.map(({ name }) => this.#enumeratorValue(name));
+      const type = this.#enumType(node, values);
+      const { int } = this.integers;
+      result = { type, values: values.map(({ value }) => ({ type: fits(value, int) ? int : type, value })) };
+      this.#enums.set(node, result);
+    }
+    return result;
+  }
+
+  #enumType(node: EnumNode, values: readonly Integer[]): IntegerType {
+    const negative = values.some(({ value }) => value < 0n);
+    const names = negative ? signedBySize : unsignedBySize;
+    const smallest = node.attributes.packed ? 1 : this.integers.int.width / 8;
+    for (const name of names) {
+      const type = this.integers.of(name) as IntegerType;
+      if (type.width / 8 >= smallest && values.every(({ value }) => fits(value, type))) return type;
+    }
+    throw new Unresolvable(node.at, 'an enum whose values fit in no integer type');
+  }
+
+  constant(name: string): Integer | undefined {
+    const found = this.#enumerators.get(name);
+    if (!found) return undefined;
+    return this.#enums.get(found.node)?.values[found.index] ?? this.#enumeratorValue(name);
+  }
+
+  /** The value of an enumerator while its enum is still being computed. */
+  #enumeratorValue(name: string): Integer {
+    const known = this.#values.get(name);
+    if (known) return known;
+    const { node, index } = this.#enumerators.get(name) as { node: EnumNode; index: number };
+    const { value, at } = node.enumerators[index] as EnumNode['enumerators'][number];
+    const previous =
+      index === 0 ? undefined : this.#enumeratorValue((node.enumerators[index - 1] as { name: string }).name);
+    const result = value ? this.evaluate(value) : this.#successor(previous, at);
+    this.#values.set(name, result);
+    return result;
+  }
+
+  #successor(previous: Integer | undefined, at: Token): Integer {
+    if (!previous) return { type: this.integers.int, value: 0n };
+    const value = previous.value + 1n;
+    const { int, unsignedInt, long, unsignedLong } = this.integers;
+    const type = [previous.type, int, unsignedInt, long, unsignedLong].find((candidate) => fits(value, candidate));
+    if (!type) throw new Unresolvable(at, 'an enumerator past the largest integer');
+    return convert(value, type);
+  }
+
+  objectType(name: string): CType | undefined {
+    return this.#declarations.objects.get(name);
+  }
+
+  member(record: CType, name: string, at: Token): MemberPlace {
+    const node = this.recordNode(record);
+    if (!node) throw new Unresolvable(at, `member '${name}' of something that is no struct or union`);
+    const found = this.#find(node, name);
+    if (!found) throw new Unresolvable(at, `${node.keyword} ${node.tag ?? ''} has no member '${name}'`);
+    return found;
+  }
+
+  #find(node: RecordNode, name: string): MemberPlace | undefined {
+    for (const [index, member] of node.members.entries()) {
+      const { offset } = this.placed(node, index);
+      if (member.name === name) return { offset, type: this.memberType(member) };
+      if (member.name !== null || member.type.kind !== 'unnamed record') continue;
+      const inner = this.#find(member.type.record, name);
+      if (inner) return { offset: offset + inner.offset, type: inner.type };
+    }
+    return undefined;
+  }
+
+  /** The definition of a record type; undefined for any other type. */
+  recordNode(type: CType): RecordNode | undefined {
+    const resolved = this.resolve(type);
+    if (resolved.kind === 'unnamed record') return resolved.record;
+    return resolved.kind === 'tag' ? (this.#tagged(resolved) as RecordNode) : undefined;
+  }
+
+  #typedef(name: string, at: Token): { readonly type: CType; readonly attributes: LayoutAttributes } {
+    const node = this.#declarations.typedefs.get(name);
+    if (!node) throw new Unresolvable(at, `type '${name}' is not defined`);
+    return node;
+  }
+
+  #tagged(type: Extract<CType, { kind: 'tag' }>): RecordNode | EnumNode {
+    const node = this.#declarations.tags.get(type.tag);
+    const keyword = node && ('keyword' in node ? node.keyword : 'enum');
+    if (!node || keyword !== type.keyword) {
+      throw new Unresolvable(
+        type.at,
+        `${type.keyword} ${type.tag} is not defined for ${this.target.name}: its size is unknown`,
+      );
+    }
+    return node;
+  }
+
+  #withMode(type: CType, mode: Token): CType {
+    const word = mode.text.replace(/^__(.+)__$/, '$1');
+    const size = word === 'word' || word === 'pointer' ? this.target.pointer.size : modeSizes.get(word);
+    const base = type.kind === 'scalar' ? this.integers.of(type.name) : undefined;
+    const names = base?.signed ? signedBySize : unsignedBySize;
+    const name = base && names.find((candidate) => this.target.scalars[candidate].size === size);
+    if (!name) throw new Unresolvable(mode, `mode(${mode.text}) of this type is not an integer type`);
+    return { kind: 'scalar', name };
+  }
+}

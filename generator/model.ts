@@ -1,0 +1,193 @@
+/**
+ * The laid-out model: all that is known of one header on one target, and the only thing that emitters, reports and
+ * checks read. It is plain data and serialises to JSON as it is; `kvm-uapi layout --json` prints exactly this, and the
+ * model behind each committed binding is committed beside it.
+ *
+ * Facts only: no comment and no code of a header is ever part of a model.
+ */
+
+/** Version of the JSON form. It changes when a reader of the old form would misread the new one. */
+export const MODEL_SCHEMA = 'kvm-uapi/model/1';
+
+/** Where something is declared: `linux/kvm.h:292`, the header as it is spelled in an `#include`, and the line. */
+export type At = string;
+
+/**
+ * An integer of C. A JavaScript number where the C type has at most 32 bits, else a decimal string: the C type
+ * decides, never the value.
+ */
+export type IntegerValue = number | string;
+
+/**
+ * How a member's bytes are read: an integer, a float, a `_Bool`, a pointer (an address as wide as the target's), or
+ * opaque bytes that JavaScript has no value for (`long double`, `__int128`).
+ */
+export type ScalarKind =
+  | 'u8'
+  | 's8'
+  | 'u16'
+  | 's16'
+  | 'u32'
+  | 's32'
+  | 'u64'
+  | 's64'
+  | 'f32'
+  | 'f64'
+  | 'bool'
+  | 'pointer'
+  | 'opaque';
+
+/** What a member is made of after typedefs: a scalar, a record with a name of its own, or an unnamed record. */
+export type Shape =
+  | { readonly is: ScalarKind }
+  | { readonly is: 'struct' | 'union'; readonly tag: string }
+  | { readonly is: 'struct' | 'union'; readonly tag: null; readonly align: number };
+
+export interface BitRange {
+  /** Position in bits, counted from bit 0 of the byte at the member's `offset`, in the order C allocates them. */
+  readonly offset: number;
+  /** Width in bits. */
+  readonly width: number;
+}
+
+export interface Member {
+  /** Null for an anonymous struct or union, whose members C promotes into the enclosing one. */
+  readonly name: string | null;
+  /** The C type as declared, without array dimensions; `struct` or `union` for an unnamed record. */
+  readonly type: string;
+  /** In bytes from the start of the type whose `members` list this stands in; for a bit-field, of its storage unit. */
+  readonly offset: number;
+  /**
+   * In bytes, over all array elements; 0 for a flexible array. For a bit-field, of its storage unit; of the bytes it
+   * touches where it is packed across units or its unit ends behind the record.
+   */
+  readonly size: number;
+  /** Array dimensions, outermost first; null stands for a flexible `[]`. Absent when not an array. */
+  readonly dims?: readonly (number | null)[];
+  readonly bit?: BitRange;
+  readonly shape: Shape;
+  /** The unit that the header states for the value, from a closed list (`bytes`, `pages`, …). */
+  readonly unit?: string;
+  /** The sibling member that holds the number of elements of this flexible array. */
+  readonly countedBy?: string;
+  /** The members of an unnamed record; offsets within are relative to that record. */
+  readonly members?: readonly Member[];
+}
+
+export interface RecordType {
+  readonly kind: 'struct' | 'union';
+  /** The C tag; for a record named only by a typedef, the typedef's name. */
+  readonly tag: string;
+  /** Present when `tag` is the name of a typedef: C code then says `tag`, not `struct tag`. */
+  readonly typedef?: true;
+  readonly size: number;
+  readonly align: number;
+  readonly at: At;
+  readonly members: readonly Member[];
+}
+
+export interface Enumerator {
+  readonly name: string;
+  readonly value: IntegerValue;
+  /** C type of the enumerator's value as an expression: `int` where it fits. */
+  readonly type: string;
+  readonly at: At;
+}
+
+export interface EnumType {
+  /** Null for an enum without a tag, which only declares constants. */
+  readonly tag: string | null;
+  readonly typedef?: true;
+  readonly size: number;
+  readonly at: At;
+  readonly enumerators: readonly Enumerator[];
+}
+
+/** An object-like macro with an integer or string value. Every ioctl macro with a value is here too. */
+export interface Constant {
+  readonly name: string;
+  /** With `type` `char[n]`, the string, one character per byte where its bytes are not UTF-8; otherwise the integer. */
+  readonly value: IntegerValue;
+  /** The C type of the macro's value: `int`, `unsigned long`, …; `char[6]` for a string with its terminator. */
+  readonly type: string;
+  /** Present where the macro is only another name of an ioctl in the model. */
+  readonly aliasOf?: string;
+  readonly at: At;
+}
+
+/** Which way the argument's bytes go, seen from user space, as encoded by `_IO`, `_IOR`, `_IOW`, `_IOWR`. */
+export type Direction = 'none' | 'read' | 'write' | 'readwrite';
+
+/** How the third argument of `ioctl(2)` is handed over. */
+export type Passing = 'nothing' | 'value' | 'pointer';
+
+export interface Ioctl {
+  readonly name: string;
+  /** The request number. The kernel takes it as a 32-bit unsigned integer, so it is a number on every target. */
+  readonly request: number;
+  /** As encoded in the request number. */
+  readonly direction: Direction;
+  /** The magic number: 0xae for KVM. */
+  readonly type: number;
+  readonly nr: number;
+  /** The C type that is passed, or pointed to; null when nothing is. */
+  readonly argument: string | null;
+  /** Of what is passed or pointed to; of the element where that is an array. */
+  readonly shape: Shape | null;
+  readonly passes: Passing;
+  /** In bytes, as encoded in the request number. */
+  readonly size: number;
+  readonly at: At;
+  /** Present where the kernel does otherwise than the macro says: what is different, and who says so. */
+  readonly override?: { readonly source: string; readonly direction?: Direction };
+}
+
+/** A function-like macro. Its value depends on the arguments, so it is no constant. */
+export interface FunctionMacro {
+  readonly name: string;
+  readonly parameters: readonly string[];
+  readonly at: At;
+}
+
+/** Something the header says and the model cannot: nothing is left out without an entry here. */
+export interface LedgerEntry {
+  readonly kind: 'macro' | 'ioctl' | 'type';
+  readonly name: string;
+  readonly reason: string;
+  readonly at: At;
+}
+
+/** Where a header came from. */
+export type Origin =
+  | { readonly kind: 'package'; readonly name: string; readonly version: string; readonly architecture: string }
+  | { readonly kind: 'tree' };
+
+export interface SourceHeader {
+  readonly name: string;
+  /** SHA-256 of the file, in hexadecimal. */
+  readonly sha256: string;
+  /** Index into the model's `origins`. */
+  readonly origin: number;
+}
+
+export interface Model {
+  readonly schema: typeof MODEL_SCHEMA;
+  /** Name of the target, as given to `--arch`. */
+  readonly target: string;
+  readonly byteOrder: 'little' | 'big';
+  /** The header that was asked for, as spelled in an `#include`. */
+  readonly header: string;
+  /** Version of the kernel the header belongs to, `6.1.187`; null when its tree has no `linux/version.h`. */
+  readonly kernel: string | null;
+  /** The headers whose declarations are all here: `header`, and those it includes that define records it uses. */
+  readonly covers: readonly string[];
+  readonly origins: readonly Origin[];
+  /** Every header that was read, in the order of first reading. */
+  readonly sources: readonly SourceHeader[];
+  readonly types: readonly RecordType[];
+  readonly enums: readonly EnumType[];
+  readonly constants: readonly Constant[];
+  readonly ioctls: readonly Ioctl[];
+  readonly functions: readonly FunctionMacro[];
+  readonly ledger: readonly LedgerEntry[];
+}

@@ -1,0 +1,81 @@
+/** Attributes: GNU C's `__attribute__((…))` and C11's `_Alignas`. Only those that change a layout are kept. */
+
+import type { Expression } from '../expression/ast.js';
+import { parseExpression, type TypeNames } from '../expression/parser.js';
+import { Cursor } from '../preprocess/cursor.js';
+import { errorAt, type Token } from '../preprocess/tokens.js';
+import type { LayoutAttributes } from './types.js';
+
+export const noAttributes: LayoutAttributes = { packed: false, aligned: [], mode: null, vectorSize: null };
+
+/** GCC attributes that would change a layout in ways no kernel header uses. */
+const unsupported = new Set(['ms_struct', 'scalar_storage_order', 'warn_if_not_aligned']);
+
+export function joinAttributes(...list: readonly LayoutAttributes[]): LayoutAttributes {
+  const relevant = list.filter((attributes) => attributes !== noAttributes);
+  if (relevant.length <= 1) return relevant[0] ?? noAttributes;
+  return {
+    packed: relevant.some((attributes) => attributes.packed),
+    aligned: relevant.flatMap((attributes) => attributes.aligned),
+    mode: relevant.findLast((attributes) => attributes.mode)?.mode ?? null,
+    vectorSize: relevant.findLast((attributes) => attributes.vectorSize)?.vectorSize ?? null,
+  };
+}
+
+/** Reads all attributes at the cursor. */
+export function parseAttributes(cursor: Cursor, types: TypeNames): LayoutAttributes {
+  let result = noAttributes;
+  for (;;) {
+    const at = cursor.peek();
+    if (at.kind !== 'identifier') return result;
+    if (at.text === '__attribute__' || at.text === '__attribute') result = joinAttributes(result, gnu(cursor, types));
+    else if (at.text === '_Alignas') result = joinAttributes(result, alignas(cursor, types));
+    else return result;
+  }
+}
+
+function alignas(cursor: Cursor, types: TypeNames): LayoutAttributes {
+  const at = cursor.next();
+  const open = cursor.expect('(', 'behind _Alignas');
+  const operand = new Cursor(cursor.skipBalanced(open), { ...open, kind: 'end', text: '' });
+  if (!types.startsHere(operand)) return { ...noAttributes, aligned: [parseExpression(operand, types)] };
+  const type = types.read(operand);
+  return { ...noAttributes, aligned: [{ kind: 'measure', what: 'alignof', of: { type }, at }] };
+}
+
+function gnu(cursor: Cursor, types: TypeNames): LayoutAttributes {
+  cursor.next();
+  const open = cursor.expect('(', 'behind __attribute__');
+  cursor.expect('(', 'behind __attribute__(');
+  let result = noAttributes;
+  while (!cursor.at(')')) {
+    if (cursor.accept(',')) continue;
+    result = joinAttributes(result, attribute(cursor, types));
+  }
+  cursor.next();
+  if (!cursor.accept(')')) throw errorAt(open, "__attribute__((…)) needs two ')' at its end");
+  return result;
+}
+
+function attribute(cursor: Cursor, types: TypeNames): LayoutAttributes {
+  const at = cursor.next();
+  if (at.kind !== 'identifier') throw errorAt(at, `expected the name of an attribute, found '${at.text}'`);
+  const open = cursor.accept('(');
+  const tokens = open ? cursor.skipBalanced(open) : [];
+  const operand = (): Expression => parseExpression(new Cursor(tokens, { ...at, kind: 'end', text: '' }), types);
+  const name = at.text.replace(/^__(.+)__$/, '$1');
+  switch (name) {
+    case 'packed':
+      return { ...noAttributes, packed: true };
+    case 'aligned':
+      return { ...noAttributes, aligned: [tokens.length > 0 ? operand() : null] };
+    case 'mode':
+      return { ...noAttributes, mode: (tokens[0] as Token | undefined) ?? at };
+    case 'vector_size':
+      return { ...noAttributes, vectorSize: operand() };
+    default:
+      if (unsupported.has(name))
+        throw errorAt(at, `attribute ${name} changes the layout in a way this generator does not follow`);
+      return noAttributes;
+  }
+}

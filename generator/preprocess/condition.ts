@@ -1,0 +1,49 @@
+/** The expression of an `#if`: every integer is as wide as `intmax_t`, every name left is 0, and there are no types. */
+
+import type { IntegerType } from '../expression/arithmetic.js';
+import { evaluate, type Scope } from '../expression/evaluator.js';
+import { noTypeNames, parseExpression } from '../expression/parser.js';
+import { Unresolvable } from '../expression/unresolvable.js';
+import { Cursor } from './cursor.js';
+import { errorAt, type Token } from './tokens.js';
+
+const intmax: IntegerType = { name: 'intmax_t', width: 64, signed: true, rank: 1 };
+const uintmax: IntegerType = { name: 'uintmax_t', width: 64, signed: false, rank: 1 };
+
+const scope: Omit<Scope, 'charSigned'> = {
+  integers: {
+    int: intmax,
+    unsignedInt: uintmax,
+    long: intmax,
+    unsignedLong: uintmax,
+    longLong: intmax,
+    unsignedLongLong: uintmax,
+  },
+  sizeType: uintmax,
+  constant: () => ({ type: intmax, value: 0n }),
+  integerType: () => undefined,
+  objectType: () => undefined,
+  resolve: (type) => type,
+  measure: (_type, at) => {
+    throw new Unresolvable(at, "'sizeof' is not known to the preprocessor");
+  },
+  member: (_record, name, at) => {
+    throw new Unresolvable(at, `member '${name}' is not known to the preprocessor`);
+  },
+};
+
+/** Whether the condition holds. `tokens` are expanded already; `directive` is where an error about the end points. */
+export function conditionHolds(tokens: readonly Token[], directive: Token, charSigned: boolean): boolean {
+  const end: Token = { ...directive, kind: 'end', text: '' };
+  if (tokens.length === 0) throw errorAt(directive, `#${directive.text} without an expression`);
+  const cursor = new Cursor(tokens, end);
+  const expression = parseExpression(cursor, noTypeNames);
+  if (cursor.peek().kind !== 'end') cursor.fail('expected the end of the condition');
+  try {
+    return evaluate(expression, { ...scope, charSigned }).value !== 0n;
+  } catch (error) {
+    if (error instanceof Unresolvable)
+      throw errorAt(error.at, `${error.message}, in the condition of an #${directive.text}`);
+    throw error;
+  }
+}

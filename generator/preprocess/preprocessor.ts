@@ -1,0 +1,428 @@
+/** Files to one stream of expanded tokens: includes, conditionals, definitions, pragmas (translation phase 4). */
+
+import { debianPackageOf } from '../knowledge/packages.js';
+import type { Target } from '../layout/target.js';
+import { SourceFile } from '../source/files.js';
+import type { Resolver } from '../source/resolver.js';
+import { conditionHolds } from './condition.js';
+import { Cursor } from './cursor.js';
+import { type Builtin, Expander, type Expansion, expandTokens } from './expander.js';
+import { lexFile, lexText } from './lexer.js';
+import { type Macro, type MacroTable, parseDefinition } from './macros.js';
+import { errorAt, type Token } from './tokens.js';
+
+export interface Preprocessed {
+  /** Ends with a token of kind `end`. */
+  readonly tokens: readonly Token[];
+  /** The macros as they are at the end. */
+  readonly macros: MacroTable;
+  /** Every header read, in the order of first reading. */
+  readonly files: readonly SourceFile[];
+  /** Expands tokens with the macros as they are at the end, but leaves the macros of the names in `except`. */
+  expand(tokens: readonly Token[], except?: Iterable<string>): readonly Token[];
+}
+
+const deepestInclude = 200;
+
+/** Preprocesses a translation unit that includes one header. */
+export function preprocess(header: string, resolver: Resolver, target: Target): Preprocessed {
+  return new Preprocessor(resolver, target).run(header);
+}
+
+interface Conditional {
+  readonly at: Token;
+  /** One of its groups has been taken. */
+  taken: boolean;
+  /** Its `#else` has been seen. */
+  closed: boolean;
+}
+
+interface Frame {
+  readonly file: SourceFile;
+  readonly tokens: readonly Token[];
+  next: number;
+  readonly conditionals: Conditional[];
+  /** The `#include` that brought it in. */
+  readonly from: Token | null;
+}
+
+class Preprocessor {
+  readonly #resolver: Resolver;
+  readonly #target: Target;
+  readonly #macros: MacroTable = new Map();
+  readonly #files = new Set<SourceFile>();
+  readonly #once = new Set<SourceFile>();
+  readonly #pushed = new Map<string, (Macro | undefined)[]>();
+  readonly #frames: Frame[] = [];
+  readonly #text: Expansion;
+  readonly #conditions: Expansion;
+  #counter = 0;
+
+  constructor(resolver: Resolver, target: Target) {
+    this.#resolver = resolver;
+    this.#target = target;
+    const active = new Set<Macro>();
+    const builtins = this.#builtins();
+    const defined: Builtin = (name, read) => [this.#defined(name, read)];
+    this.#text = { macros: this.#macros, builtins, active };
+    this.#conditions = { macros: this.#macros, builtins: new Map([...builtins, ['defined', defined]]), active };
+    this.#predefine();
+  }
+
+  run(header: string): Preprocessed {
+    const main = new SourceFile('<command line>', '<command line>', -1, encode(`#include <${header}>\n`));
+    this.#enter(main, null);
+    const expander = new Expander(this.#text, () => this.#read());
+    const tokens: Token[] = [];
+    for (;;) {
+      const token = expander.next();
+      tokens.push(token);
+      if (token.kind === 'end') {
+        return {
+          tokens,
+          macros: this.#macros,
+          files: [...this.#files],
+          expand: (list, except = []) => this.#expandExcept(list, except, token),
+        };
+      }
+    }
+  }
+
+  #expandExcept(tokens: readonly Token[], except: Iterable<string>, end: Token): readonly Token[] {
+    // A macro that counts as being expanded already is left alone.
+    const left = [...except].map((name) => this.#macros.get(name)).filter((macro) => macro !== undefined);
+    return expandTokens(tokens, { ...this.#text, active: new Set(left) }, end);
+  }
+
+  #predefine(): void {
+    const file = new SourceFile('<predefined>', '<predefined>', -1, encode(this.#target.predefined));
+    for (const line of linesOf(lexFile(file).tokens)) {
+      const macro = parseDefinition(new Cursor(line, endOf(line[0] as Token)));
+      this.#macros.set(macro.name, macro);
+    }
+  }
+
+  #enter(file: SourceFile, from: Token | null): void {
+    this.#frames.push({ file, tokens: lexFile(file).tokens, next: 0, conditionals: [], from });
+  }
+
+  /** The next token that is not part of a directive. */
+  #read(): Token {
+    for (;;) {
+      const frame = this.#frames.at(-1) as Frame;
+      const token = frame.tokens[frame.next] as Token;
+      if (token.kind === 'end') {
+        const open = frame.conditionals.at(-1);
+        if (open) throw errorAt(open.at, `#${open.at.text} is never closed; add the missing #endif`);
+        if (this.#frames.length === 1) return token;
+        this.#frames.pop();
+        continue;
+      }
+      frame.next++;
+      if (!token.first || token.text !== '#' || token.kind !== 'punctuator') return token;
+      const result = this.#directive(frame, this.#restOfLine(frame));
+      if (result) return result;
+    }
+  }
+
+  #restOfLine(frame: Frame): Token[] {
+    const line: Token[] = [];
+    for (;;) {
+      const token = frame.tokens[frame.next] as Token;
+      if (token.first || token.kind === 'end') return line;
+      line.push(token);
+      frame.next++;
+    }
+  }
+
+  /** Carries out a directive; gives back a token where the parser must see it. */
+  #directive(frame: Frame, line: readonly Token[]): Token | undefined {
+    const name = line[0];
+    if (!name || name.kind === 'number') return undefined;
+    const rest = new Cursor(line.slice(1), endOf(line.at(-1) as Token));
+    switch (name.text) {
+      case 'define': {
+        const macro = parseDefinition(rest);
+        this.#macros.delete(macro.name);
+        this.#macros.set(macro.name, macro);
+        return undefined;
+      }
+      case 'undef':
+        this.#macros.delete(this.#macroName(rest).text);
+        return undefined;
+      case 'include':
+      case 'include_next':
+      case 'import':
+        this.#include(frame, name, line.slice(1));
+        return undefined;
+      case 'if':
+      case 'ifdef':
+      case 'ifndef':
+        this.#if(frame, name, rest, line.slice(1));
+        return undefined;
+      case 'elif':
+      case 'elifdef':
+      case 'elifndef':
+      case 'else': {
+        const open = this.#conditional(frame, name);
+        if (open.closed) throw errorAt(name, `#${name.text} behind the #else of this #${open.at.text}`);
+        open.closed = name.text === 'else';
+        // Only a taken group is read up to its end, so all that follow are to be skipped.
+        this.#skip(frame);
+        return undefined;
+      }
+      case 'endif':
+        this.#conditional(frame, name);
+        frame.conditionals.pop();
+        return undefined;
+      case 'pragma':
+        return this.#pragma(frame, name, line.slice(1));
+      case 'error':
+        throw errorAt(name, `#error ${spell(line.slice(1))}`);
+      case 'warning':
+      case 'ident':
+      case 'sccs':
+      case 'line':
+        return undefined;
+      default:
+        throw errorAt(name, `unknown directive #${name.text}`);
+    }
+  }
+
+  #macroName(rest: Cursor): Token {
+    if (rest.peek().kind !== 'identifier') rest.fail('expected the name of a macro');
+    return rest.next();
+  }
+
+  #isDefined(name: string): boolean {
+    return this.#macros.has(name) || (this.#text.builtins.has(name) && name !== '_Pragma');
+  }
+
+  #conditional(frame: Frame, name: Token): Conditional {
+    const open = frame.conditionals.at(-1);
+    if (!open) throw errorAt(name, `#${name.text} without an #if before it in this file`);
+    return open;
+  }
+
+  #if(frame: Frame, name: Token, rest: Cursor, tokens: readonly Token[]): void {
+    const open: Conditional = { at: name, taken: false, closed: false };
+    frame.conditionals.push(open);
+    if (this.#holds(name, rest, tokens)) open.taken = true;
+    else this.#skip(frame);
+  }
+
+  #holds(name: Token, rest: Cursor, tokens: readonly Token[]): boolean {
+    if (name.text.endsWith('def')) {
+      return this.#isDefined(this.#macroName(rest).text) !== name.text.endsWith('ndef');
+    }
+    const expanded = expandTokens(tokens, this.#conditions, endOf(name));
+    return conditionHolds(expanded, name, this.#target.charSigned);
+  }
+
+  /** Skips groups until one of the innermost conditional is to be taken, or its `#endif`. */
+  #skip(frame: Frame): void {
+    const open = frame.conditionals.at(-1) as Conditional;
+    let depth = 0;
+    for (;;) {
+      const token = frame.tokens[frame.next] as Token;
+      if (token.kind === 'end') throw errorAt(open.at, `#${open.at.text} is never closed; add the missing #endif`);
+      frame.next++;
+      if (!token.first || token.text !== '#') continue;
+      const line = this.#restOfLine(frame);
+      const name = line[0];
+      if (!name) continue;
+      if (name.text === 'if' || name.text === 'ifdef' || name.text === 'ifndef') depth++;
+      else if (name.text === 'endif' && depth-- === 0) {
+        frame.conditionals.pop();
+        return;
+      } else if (depth === 0 && (name.text === 'else' || name.text.startsWith('elif'))) {
+        if (open.closed) throw errorAt(name, `#${name.text} behind the #else of this #${open.at.text}`);
+        open.closed = name.text === 'else';
+        if (open.taken) continue;
+        const rest = new Cursor(line.slice(1), endOf(name));
+        if (open.closed || this.#holds(name, rest, line.slice(1))) {
+          open.taken = true;
+          return;
+        }
+      }
+    }
+  }
+
+  #include(frame: Frame, directive: Token, line: readonly Token[]): void {
+    const operand = line[0];
+    if (!operand) throw errorAt(directive, `#${directive.text} without a header`);
+    const spelled =
+      operand.text === '<' || operand.kind === 'string' ? line : expandTokens(line, this.#text, endOf(operand));
+    const wanted = headerName(spelled) ?? fail(operand, 'expected "header" or <header>');
+    const file = this.#find(wanted, frame.file, directive.text === 'include_next');
+    if (!file) throw errorAt(operand, notFound(wanted.name, this.#resolver.roots));
+    if (this.#once.has(file)) return;
+    if (this.#frames.length > deepestInclude) {
+      const cycle = this.#frames.slice(-6).map((open) => open.file.name);
+      throw errorAt(operand, `recursive include: ${[...cycle, file.name].join(' → ')}; add an include guard`);
+    }
+    this.#files.add(file);
+    this.#enter(file, operand);
+  }
+
+  #find(wanted: { name: string; quoted: boolean }, from: SourceFile, next: boolean): SourceFile | undefined {
+    if (next) return this.#resolver.system(wanted.name, from.root);
+    return wanted.quoted ? this.#resolver.quoted(wanted.name, from) : this.#resolver.system(wanted.name);
+  }
+
+  #pragma(frame: Frame, at: Token, line: readonly Token[]): Token | undefined {
+    const [word, open, argument] = line;
+    switch (word?.text) {
+      case 'once':
+        this.#once.add(frame.file);
+        return undefined;
+      case 'push_macro':
+      case 'pop_macro': {
+        if (open?.text !== '(' || argument?.kind !== 'string')
+          throw errorAt(word, `expected ("name") behind ${word.text}`);
+        this.#pushOrPop(word.text === 'push_macro', argument.text.slice(1, -1));
+        return undefined;
+      }
+      case 'pack':
+        return { ...at, kind: 'pragma', text: spell(line) };
+      default:
+        return undefined;
+    }
+  }
+
+  #pushOrPop(push: boolean, name: string): void {
+    const stack = this.#pushed.get(name) ?? [];
+    this.#pushed.set(name, stack);
+    if (push) {
+      stack.push(this.#macros.get(name));
+      return;
+    }
+    if (stack.length === 0) return;
+    const macro = stack.pop();
+    this.#macros.delete(name);
+    if (macro) this.#macros.set(name, macro);
+  }
+
+  #defined(name: Token, read: () => Token): Token {
+    let operand = read();
+    const open = operand.text === '(';
+    if (open) operand = read();
+    if (operand.kind !== 'identifier') throw errorAt(name, "expected a name behind 'defined'");
+    if (open && read().text !== ')') throw errorAt(name, "expected ')' behind 'defined('");
+    return numberAt(name, this.#isDefined(operand.text) ? 1 : 0);
+  }
+
+  #builtins(): Map<string, Builtin> {
+    const text =
+      (spelling: (at: Token) => string): Builtin =>
+      (at) => [{ ...at, kind: 'string', text: `"${spelling(at)}"` }];
+    const number =
+      (value: (at: Token) => number): Builtin =>
+      (at) => [numberAt(at, value(at))];
+    const asks =
+      (answer: (name: string) => boolean): Builtin =>
+      (at, read) => {
+        const operand = parenthesized(at, read).find((token) => token.kind === 'identifier');
+        const name = operand?.text.replace(/^__(.*)__$/, '$1') ?? '';
+        return [numberAt(at, answer(name) ? 1 : 0)];
+      };
+    const hasInclude =
+      (next: boolean): Builtin =>
+      (at, read) => {
+        const operand = parenthesized(at, read);
+        const plain = operand[0]?.text === '<' || operand[0]?.kind === 'string';
+        const wanted = headerName(plain ? operand : expandTokens(operand, this.#text, endOf(at)));
+        if (!wanted) throw errorAt(at, `expected ("header") or (<header>) behind ${at.text}`);
+        const from = this.#frames.at(-1)?.file as SourceFile;
+        return [numberAt(at, this.#find(wanted, from, next) ? 1 : 0)];
+      };
+    return new Map<string, Builtin>([
+      ['__FILE__', text((at) => at.file.name)],
+      ['__BASE_FILE__', text(() => '<command line>')],
+      // The output may not depend on the day it is made.
+      ['__DATE__', text(() => '??? ?? ????')],
+      ['__TIME__', text(() => '??:??:??')],
+      ['__TIMESTAMP__', text(() => '??? ??? ?? ??:??:?? ????')],
+      ['__LINE__', number((at) => at.file.lineAt(at.offset))],
+      ['__COUNTER__', number(() => this.#counter++)],
+      ['__INCLUDE_LEVEL__', number(() => this.#frames.length - 1)],
+      ['__has_include', hasInclude(false)],
+      ['__has_include_next', hasInclude(true)],
+      ['__has_attribute', asks((name) => this.#target.attributes.has(name))],
+      ['__has_cpp_attribute', asks(() => false)],
+      ['__has_c_attribute', asks(() => false)],
+      ['__has_builtin', asks((name) => this.#target.builtins.has(name))],
+      [
+        '_Pragma',
+        (at, read) => {
+          const [operand] = parenthesized(at, read);
+          if (operand?.kind !== 'string') throw errorAt(at, 'expected ("pragma") behind _Pragma');
+          const content = operand.text.slice(operand.text.indexOf('"') + 1, -1).replace(/\\(["\\])/g, '$1');
+          const pragma = this.#pragma(this.#frames.at(-1) as Frame, at, lexText(at.file, content));
+          return pragma ? [pragma] : [];
+        },
+      ],
+    ]);
+  }
+}
+
+const encoder = new TextEncoder();
+
+function encode(text: string): Uint8Array {
+  return encoder.encode(text);
+}
+
+function fail(at: Token, problem: string): never {
+  throw errorAt(at, problem);
+}
+
+function notFound(name: string, roots: readonly string[]): string {
+  const owner = debianPackageOf(name);
+  const remedy = owner
+    ? `install the Debian package ${owner}, or name the folder that has it with --include`
+    : 'name the folder that has it with --include';
+  return `<${name}> is not in ${roots.join(', ') || 'any include folder (there are none)'}; ${remedy}`;
+}
+
+function headerName(tokens: readonly Token[]): { name: string; quoted: boolean } | undefined {
+  const [head] = tokens;
+  if (head?.kind === 'string') return { name: head.text.slice(1, -1), quoted: true };
+  if (head?.text !== '<') return undefined;
+  const close = tokens.findIndex((token) => token.text === '>');
+  return close === -1 ? undefined : { name: spell(tokens.slice(1, close)), quoted: false };
+}
+
+function parenthesized(at: Token, read: () => Token): Token[] {
+  if (read().text !== '(') throw errorAt(at, `expected '(' behind ${at.text}`);
+  const tokens: Token[] = [];
+  for (let depth = 0; ; ) {
+    const token = read();
+    if (token.kind === 'end') throw errorAt(at, `the '(' behind ${at.text} is never closed`);
+    if (token.text === '(') depth++;
+    if (token.text === ')' && depth-- === 0) return tokens;
+    tokens.push(token);
+  }
+}
+
+function numberAt(at: Token, value: number): Token {
+  return { ...at, kind: 'number', text: String(value) };
+}
+
+/** The end of a directive's line, where its last token stands. */
+function endOf(last: Token): Token {
+  return { kind: 'end', text: '', file: last.file, offset: last.offset, space: false, first: false };
+}
+
+function spell(tokens: readonly Token[]): string {
+  return tokens.map((token, index) => (token.space && index > 0 ? ' ' : '') + token.text).join('');
+}
+
+function linesOf(tokens: readonly Token[]): Token[][] {
+  const lines: Token[][] = [];
+  for (const token of tokens) {
+    if (token.kind === 'end') break;
+    if (token.first) lines.push([]);
+    lines.at(-1)?.push(token);
+  }
+  return lines;
+}

@@ -1,0 +1,49 @@
+/** Tokens: what the lexer makes of a header's text, and what flows through preprocessing into the parser. */
+
+import type { SourceError } from '../errors.js';
+import type { SourceFile } from '../source/files.js';
+
+export type TokenKind =
+  | 'identifier'
+  /** A preprocessing number: every integer and float constant, and some things that are neither. */
+  | 'number'
+  | 'string'
+  | 'character'
+  | 'punctuator'
+  /** A `#pragma` that the parser must see; `text` is its content. */
+  | 'pragma'
+  /** Anything C has no token for. */
+  | 'other'
+  /** Nothing: an empty macro argument beside `##`. */
+  | 'placemarker'
+  | 'end';
+
+export interface Token {
+  readonly kind: TokenKind;
+  readonly text: string;
+  /** Where it stands; for a token out of a macro's body, where the macro is used. */
+  readonly file: SourceFile;
+  readonly offset: number;
+  /** White space or a comment stands before it. */
+  readonly space: boolean;
+  /** First of its line. */
+  readonly first: boolean;
+  /** The name of a macro inside that macro's own expansion: never expanded again. */
+  readonly painted?: true;
+}
+
+export interface Comment {
+  /** Offset of its first character, `/`. */
+  readonly start: number;
+  /** Offset behind its last character. */
+  readonly end: number;
+}
+
+export function errorAt(token: Token, problem: string): SourceError {
+  return token.file.errorAt(token.offset, problem);
+}
+
+/** `linux/kvm.h:292` */
+export function placeOf(token: Token): string {
+  return `${token.file.name}:${token.file.lineAt(token.offset)}`;
+}

@@ -1,0 +1,49 @@
+/** Headers on this machine's disk: the provider of the command line, and where a system keeps its headers. */
+
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { GeneratorError } from '../errors.js';
+import type { Target } from '../layout/target.js';
+import type { FileProvider } from './files.js';
+
+const absent = new Set(['ENOENT', 'ENOTDIR', 'EISDIR']);
+
+/** Reads from the file system. A file that exists and cannot be read is an error, not a missing file. */
+export const filesOnDisk: FileProvider = {
+  read(path) {
+    try {
+      return readFileSync(path);
+    } catch (error) {
+      const code = (error as NodeJS.ErrnoException).code ?? '';
+      if (absent.has(code)) return undefined;
+      throw new GeneratorError(`${path}: cannot be read (${code}); check its permissions`);
+    }
+  },
+};
+
+/** Where a Debian-like system keeps the headers of a target, in the order of the C compiler's search. */
+export function systemRoots(target: Target): string[] {
+  const { multiarch } = target.debian;
+  return [...compilerRoots(multiarch), '/usr/local/include', `/usr/include/${multiarch}`, '/usr/include'];
+}
+
+/** The folder of GCC's own headers, `stddef.h` and its like, of the newest version; none without GCC. */
+function compilerRoots(multiarch: string): string[] {
+  const folder = `/usr/lib/gcc/${multiarch}`;
+  const versions = existsSync(folder) ? readdirSync(folder).filter((name) => /^\d+$/.test(name)) : [];
+  const newest = versions.map(Number).sort((a, b) => b - a)[0];
+  return newest === undefined ? [] : [`${folder}/${newest}/include`];
+}
+
+/** The text of `views.ts`, which stands beside the modules that a generator run writes. */
+export function viewsSource(): string {
+  return readFileSync(join(packageRoot(), 'generator', 'emit', 'views.ts'), 'utf8');
+}
+
+/** The folder of this package, whether this module runs as it is written or as it is built. */
+function packageRoot(): string {
+  let folder = dirname(fileURLToPath(import.meta.url));
+  while (!existsSync(join(folder, 'package.json'))) folder = dirname(folder);
+  return folder;
+}

@@ -1,0 +1,49 @@
+/** Finds the file that an `#include` means, over an ordered list of include roots, and reads each file once. */
+
+import { type FileProvider, SourceFile } from './files.js';
+
+export class Resolver {
+  readonly #provider: FileProvider;
+  readonly roots: readonly string[];
+  readonly #files = new Map<string, SourceFile | undefined>();
+
+  constructor(provider: FileProvider, roots: readonly string[]) {
+    this.#provider = provider;
+    this.roots = roots;
+  }
+
+  /** The file for `<name>`; `after` restricts the search to the roots behind that index (`#include_next`). */
+  system(name: string, after = -1): SourceFile | undefined {
+    for (let root = after + 1; root < this.roots.length; root++) {
+      const file = this.#open(name, `${this.roots[root]}/${name}`, root);
+      if (file) return file;
+    }
+    return undefined;
+  }
+
+  /** The file for `"name"`: beside the including file first, then as for `<name>`. */
+  quoted(name: string, from: SourceFile): SourceFile | undefined {
+    const folder = (path: string): string => path.slice(0, path.lastIndexOf('/') + 1);
+    const beside = this.#open(normalize(folder(from.name) + name), normalize(folder(from.path) + name), from.root);
+    return beside ?? this.system(name);
+  }
+
+  #open(name: string, path: string, root: number): SourceFile | undefined {
+    if (this.#files.has(path)) return this.#files.get(path);
+    const bytes = this.#provider.read(path);
+    const file = bytes && new SourceFile(name, path, root, bytes);
+    this.#files.set(path, file);
+    return file;
+  }
+}
+
+/** Resolves `.` and `..` in a path where it can be done by the text alone. */
+function normalize(path: string): string {
+  const parts: string[] = [];
+  for (const part of path.split('/')) {
+    if (part === '.') continue;
+    if (part === '..' && parts.length > 0 && parts.at(-1) !== '..' && parts.at(-1) !== '') parts.pop();
+    else parts.push(part);
+  }
+  return parts.join('/');
+}
