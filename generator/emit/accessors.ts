@@ -1,0 +1,170 @@
+/** The accessors of one member: a getter, a setter, and for 64-bit integers the same as a number. */
+
+import type { Member } from '../model.js';
+import { bitFieldAccessors } from './bit-fields.js';
+import { describeMember } from './docs.js';
+import { memberProperty, numberProperty } from './names.js';
+import { accessOf, type ScalarAccess } from './scalars.js';
+
+/** What the text of a module refers to outside of itself. */
+export interface References {
+  /** Records the use of a name from `views.ts`, and gives it back. */
+  view(name: string): string;
+  /** The class of a member's struct or union, imported where needed. */
+  classOf(member: Member): string;
+}
+
+/** A member of a class: one of the record's own, or one promoted from an anonymous member. */
+export interface PlacedMember {
+  readonly member: Member & { readonly name: string };
+  /** In bytes from the start of the class's record. */
+  readonly offset: number;
+}
+
+/** The members as C sees them from outside: those of anonymous members are the record's own. */
+export function promotedMembers(members: readonly Member[], base = 0): PlacedMember[] {
+  return members.flatMap((member) => {
+    const offset = base + member.offset;
+    return isNamed(member) ? [{ member, offset }] : promotedMembers(member.members ?? [], offset);
+  });
+}
+
+function isNamed(member: Member): member is PlacedMember['member'] {
+  return member.name !== null;
+}
+
+export function isFlexible(member: Member): boolean {
+  return member.dims !== undefined && (member.dims[0] === null || member.dims[0] === 0);
+}
+
+/** Size of one element of an array in bytes; of any other member, its own. */
+export function elementSize(member: Member, classSize: (member: Member) => number): number {
+  if (member.shape.is === 'struct' || member.shape.is === 'union') return classSize(member);
+  const elements = (member.dims ?? []).reduce<number>((product, length) => product * (length ?? 0), 1);
+  if (elements > 0) return member.size / elements;
+  return scalarSizes.get(member.shape.is) ?? 1;
+}
+
+const scalarSizes = new Map<string, number>(
+  Object.entries({ u8: 1, s8: 1, bool: 1, u16: 2, s16: 2, u32: 4, s32: 4, f32: 4, u64: 8, s64: 8, f64: 8, pointer: 8 }),
+);
+
+/** The lines of a member's accessors, indented for a class body. */
+export function accessors(
+  placed: PlacedMember,
+  references: References,
+  classSize: (member: Member) => number,
+  siblings: readonly PlacedMember[],
+): string[] {
+  const { member, offset } = placed;
+  const doc = describeMember(placed);
+  if (member.bit) return bitFieldAccessors(placed, doc, references);
+  if (member.dims) return arrayAccessors(placed, doc, references, classSize, siblings);
+  if (member.shape.is === 'struct' || member.shape.is === 'union') {
+    // A record without bytes is what a macro left behind; there is nothing in it to access.
+    if (member.size === 0 && member.members?.length === 0) return [];
+    const type = references.classOf(member);
+    const name = memberProperty(member.name);
+    const set = `${references.view('copy')}(this.${name}, value)`;
+    return property(name, doc, type, `new ${type}(${view(offset)})`, set);
+  }
+  const access = accessOf(member.shape.is, member.size);
+  if (!access) {
+    const type = references.view('U8Array');
+    const get = `new ${type}(${view(offset)}, ${member.size})`;
+    return property(memberProperty(member.name), doc, type, get, null);
+  }
+  return scalarAccessors(placed, doc, access, references);
+}
+
+function scalarAccessors(
+  { member, offset }: PlacedMember,
+  doc: string,
+  access: ScalarAccess,
+  references: References,
+): string[] {
+  const { type, method, size } = access;
+  const order = size > 1 ? ', true' : '';
+  const raw = `this.$$view.get${method}(${at(offset)}${order})`;
+  const name = memberProperty(member.name);
+  const get = type === 'boolean' ? `${raw} !== 0` : raw;
+  const value = type === 'boolean' ? 'value ? 1 : 0' : 'value';
+  const lines = property(name, doc, type, get, `this.$$view.set${method}(${at(offset)}, ${value}${order})`);
+  if (type !== 'bigint') return lines;
+  const from = references.view(access.signed ? 'numberFromS64' : 'numberFromU64');
+  const high = access.signed ? 'getInt32' : 'getUint32';
+  const halves = `this.$$view.getUint32(${at(offset)}, true), this.$$view.${high}(${at(offset + 4)}, true)`;
+  const set = `${references.view('setNumber64')}(this.$$view, ${at(offset)}, value, ${access.signed})`;
+  const numberDoc = `\`${member.name}\` as a number. @throws RangeError beyond 2^53 - 1.`;
+  return [...lines, ...property(numberProperty(member.name), numberDoc, 'number', `${from}(${halves})`, set)];
+}
+
+function arrayAccessors(
+  { member, offset }: PlacedMember,
+  doc: string,
+  references: References,
+  classSize: (member: Member) => number,
+  siblings: readonly PlacedMember[],
+): string[] {
+  const element = elementSize(member, classSize);
+  const record = member.shape.is === 'struct' || member.shape.is === 'union' ? references.classOf(member) : null;
+  const access = record === null && !('tag' in member.shape) ? accessOf(member.shape.is, element) : undefined;
+  const [outer, ...inner] = member.dims as readonly (number | null)[];
+  const row = element * inner.reduce<number>((product, length) => product * (length ?? 0), 1);
+  const count = isFlexible(member) ? flexibleLength(member, offset, row, references, siblings) : String(outer);
+
+  const leaf = record !== null ? references.view('ViewArray') : references.view(access?.array ?? 'U8Array');
+  const leafType = record !== null ? `${leaf}<${record}>` : leaf;
+  // An opaque element is shown as its bytes: one more dimension.
+  const dims = record === null && !access ? [...inner, element] : inner;
+  const nested = dims.map(() => references.view('NestedArray'));
+  const type = nested.reduceRight((of, array) => `${array}<${of}>`, leafType);
+  const construct = (depth: number, place: string, length: string): string => {
+    const rest = dims.slice(depth);
+    if (rest.length === 0) return `new ${leaf}(${record === null ? '' : `${record}, `}${place}, ${length})`;
+    const stride =
+      (record === null && !access ? 1 : element) * rest.reduce<number>((product, next) => product * (next ?? 0), 1);
+    const next = construct(depth + 1, 'view, offset', String(rest[0]));
+    return `new ${references.view('NestedArray')}(${place}, ${length}, ${stride}, (view, offset) => ${next})`;
+  };
+  const name = memberProperty(member.name);
+  const get = construct(0, view(offset), count);
+  if (dims.length > 0 || record !== null) return property(name, doc, type, get, null);
+  return property(name, doc, type, get, `this.${name}.assign(value)`, `Iterable<${access?.type}>`);
+}
+
+function flexibleLength(
+  member: Member,
+  offset: number,
+  row: number,
+  references: References,
+  siblings: readonly PlacedMember[],
+): string {
+  const counter = siblings.find((sibling) => sibling.member.name === member.countedBy)?.member;
+  if (!counter) return `${references.view('elementsWithin')}(${view(offset)}, ${row})`;
+  const wide = counter.shape.is === 'u64' || counter.shape.is === 's64';
+  return `this.${wide ? numberProperty(counter.name) : memberProperty(counter.name)}`;
+}
+
+/** A getter that returns an expression and, unless `set` is null, a setter that is one statement. */
+export function property(
+  name: string,
+  doc: string,
+  type: string,
+  get: string,
+  set: string | null,
+  setType: string = type,
+): string[] {
+  const getter = [`  get ${name}(): ${type} {`, `    return ${get};`, '  }'];
+  const setter = set === null ? [] : [`  set ${name}(value: ${setType}) {`, `    ${set};`, '  }'];
+  return ['', `  /** ${doc} */`, ...getter, ...setter];
+}
+
+/** The arguments that place a view of a member. */
+function view(offset: number): string {
+  return `this.$$view, ${at(offset)}`;
+}
+
+export function at(offset: number): string {
+  return offset === 0 ? 'this.$$offset' : `this.$$offset + ${offset}`;
+}

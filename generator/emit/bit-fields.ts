@@ -1,0 +1,101 @@
+/** The accessors of a bit-field: one load, a shift and a mask where a load of at most 32 bits holds it. */
+
+import { at, type PlacedMember, property, type References } from './accessors.js';
+import { memberProperty, numberProperty } from './names.js';
+
+export function bitFieldAccessors(placed: PlacedMember, doc: string, references: References): string[] {
+  const { member } = placed;
+  const window = loadWindow(placed);
+  const { get, set } = window ? loadedBits(placed, window) : gatheredBits(placed, references);
+  const name = memberProperty(member.name);
+  if (member.shape.is === 'bool') return property(name, doc, 'boolean', `${get} !== 0`, set('value ? 1 : 0'));
+  // Whether it is a bigint goes by its C type, as for any other member.
+  if (member.shape.is !== 'u64' && member.shape.is !== 's64') return property(name, doc, 'number', get, set('value'));
+  const { width } = placed.member.bit as Bits;
+  const convert = isSigned(placed) ? 'asIntN' : 'asUintN';
+  const wide = window ? null : gatheredBits(placed, references).wide;
+  const big = property(
+    name,
+    doc,
+    'bigint',
+    wide?.get ?? `BigInt(${get})`,
+    wide?.set ?? set(`Number(BigInt.${convert}(${width}, value))`),
+  );
+  if (width > 53) return big;
+  return [
+    ...big,
+    ...property(numberProperty(member.name), `\`${member.name}\` as a number.`, 'number', get, set('value')),
+  ];
+}
+
+type Bits = NonNullable<PlacedMember['member']['bit']>;
+
+interface BitAccess {
+  /** An expression for the value as a number. */
+  readonly get: string;
+  /** The statement that writes a number. */
+  set(value: string): string;
+}
+
+interface LoadWindow {
+  /** In bytes from the start of the record. */
+  readonly start: number;
+  /** In bits. */
+  readonly size: 8 | 16 | 32;
+  /** Of the field's first bit in the load. */
+  readonly shift: number;
+}
+
+/** The smallest load that holds the whole field and stays inside its storage unit. */
+function loadWindow({ member, offset }: PlacedMember): LoadWindow | undefined {
+  const bit = member.bit as Bits;
+  const first = offset * 8 + bit.offset;
+  const byte = first >> 3;
+  for (const size of [8, 16, 32] as const) {
+    for (let start = byte; start >= offset && start > byte - size / 8; start--) {
+      const shift = first - start * 8;
+      if (start + size / 8 <= offset + member.size && shift + bit.width <= size) return { start, size, shift };
+    }
+  }
+  return undefined;
+}
+
+function isSigned({ member }: PlacedMember): boolean {
+  return ['s8', 's16', 's32', 's64'].includes(member.shape.is);
+}
+
+function loadedBits(placed: PlacedMember, { start, size, shift }: LoadWindow): BitAccess {
+  const { width } = placed.member.bit as Bits;
+  const order = size > 8 ? ', true' : '';
+  const load = `this.$$view.getUint${size}(${at(start)}${order})`;
+  const mask = 2 ** width - 1;
+  const around = 2 ** size - 1 - mask * 2 ** shift;
+  const unsigned = width === 32 ? load : `${shift === 0 ? load : `(${load} >>> ${shift})`} & ${hex(mask)}`;
+  const left = 32 - width - shift;
+  const signed = `${left === 0 ? load : `(${load} << ${left})`} >> ${32 - width}`;
+  return {
+    get: isSigned(placed) ? signed : unsigned,
+    set: (value) => {
+      const masked = `(${/^\w+$/.test(value) ? value : `(${value})`} & ${hex(mask)})`;
+      const field = shift === 0 ? masked : `(${masked} << ${shift})`;
+      const all = width === size ? value : `(${load} & ${hex(around)}) | ${field}`;
+      return `this.$$view.setUint${size}(${at(start)}, ${all}${order})`;
+    },
+  };
+}
+
+function gatheredBits(
+  placed: PlacedMember,
+  references: References,
+): BitAccess & { wide: { get: string; set: string } } {
+  const { offset, width } = placed.member.bit as Bits;
+  const place = `this.$$view, ${at(placed.offset)}, ${offset}, ${width}`;
+  const unsigned = `${references.view('getBits')}(${place})`;
+  const get = isSigned(placed) ? `BigInt.asIntN(${width}, ${unsigned})` : unsigned;
+  const set = (value: string): string => `${references.view('setBits')}(${place}, ${value})`;
+  return { get: `Number(${get})`, set: (value) => set(`BigInt(${value})`), wide: { get, set: set('value') } };
+}
+
+function hex(value: number): string {
+  return `0x${value.toString(16)}`;
+}

@@ -1,0 +1,106 @@
+/** One class per struct or union: its layout as data, and accessors for its members. */
+
+import type { Member } from '../model.js';
+import {
+  accessors,
+  elementSize,
+  isFlexible,
+  type PlacedMember,
+  promotedMembers,
+  type References,
+} from './accessors.js';
+import { bytes } from './docs.js';
+import { memberProperty } from './names.js';
+
+/** A record to emit: one with a name in C, or an unnamed one that a member gives its type. */
+export interface ClassSource {
+  readonly className: string;
+  /** `struct kvm_run`; for an unnamed one a description of where it is. */
+  readonly title: string;
+  readonly size: number;
+  readonly align: number;
+  readonly at: string | null;
+  readonly members: readonly Member[];
+}
+
+/** The unnamed records inside of a record that get a class of their own, outermost first. */
+export function unnamedWithin(
+  members: readonly Member[],
+  title: string,
+  className: (member: Member) => string,
+  classSize: (member: Member) => number,
+): ClassSource[] {
+  return members.flatMap((member) => {
+    if (!member.members || member.shape.is === 'opaque' || !('tag' in member.shape)) return [];
+    if (member.name === null) return unnamedWithin(member.members, title, className, classSize);
+    if (member.members.length === 0) return [];
+    const path = `${title}.${member.name}`;
+    const align = 'align' in member.shape ? member.shape.align : 1;
+    const own = {
+      className: className(member),
+      title: path,
+      size: classSize(member),
+      align,
+      at: null,
+      members: member.members,
+    };
+    return [own, ...unnamedWithin(member.members, path, className, classSize)];
+  });
+}
+
+export function emitClass(
+  source: ClassSource,
+  references: References,
+  classSize: (member: Member) => number,
+): string[] {
+  const { className, title, size, align, at } = source;
+  const members = promotedMembers(source.members);
+  const place = at === null ? '' : ` ${at}`;
+  return [
+    '',
+    `/** \`${title}\`: ${bytes(size)}, aligned to ${align}.${place} */`,
+    `export class ${className} extends ${references.view('View')} {`,
+    `  static readonly $size = ${size};`,
+    `  static readonly $align = ${align};`,
+    ...flexibleTail(members, classSize),
+    ...layoutData(title, size, align, members),
+    `  declare readonly $$type: '${title}';`,
+    '',
+    '  constructor(view: DataView, offset = 0) {',
+    `    super(view, offset, ${size});`,
+    '  }',
+    ...members.flatMap((member) => accessors(member, references, classSize, members)),
+    '}',
+  ];
+}
+
+function layoutData(title: string, size: number, align: number, members: readonly PlacedMember[]): string[] {
+  return [
+    '  static readonly $layout = {',
+    `    name: '${title}',`,
+    `    size: ${size},`,
+    `    align: ${align},`,
+    '    members: {',
+    ...members.map(({ member, offset }) => {
+      const dims = member.dims ? `, dims: [${member.dims.join(', ').replace(/^$/, 'null')}]` : '';
+      const bit = member.bit ? `, bit: [${member.bit.offset}, ${member.bit.width}]` : '';
+      const facts = `offset: ${offset}, size: ${member.size}, type: '${member.type}'${dims}${bit}`;
+      return `      ${memberProperty(member.name)}: { ${facts} },`;
+    }),
+    '    },',
+    '  } as const;',
+  ];
+}
+
+/** What `allocate` must know to make room for a flexible array: there is exactly one, and nothing behind it. */
+function flexibleTail(members: readonly PlacedMember[], classSize: (member: Member) => number): string[] {
+  const [tail, ...more] = members.filter(({ member }) => isFlexible(member));
+  if (!tail || more.length > 0 || members.some(({ offset, member }) => offset >= tail.offset && member.size > 0))
+    return [];
+  const { member, offset } = tail;
+  const countedBy = member.countedBy === undefined ? 'null' : `'${memberProperty(member.countedBy)}'`;
+  const [, ...inner] = member.dims ?? [];
+  const row = elementSize(member, classSize) * inner.reduce<number>((product, length) => product * (length ?? 0), 1);
+  const facts = `member: '${memberProperty(member.name)}', offset: ${offset}, elementSize: ${row}, countedBy: ${countedBy}`;
+  return [`  static readonly $flexible = { ${facts} } as const;`];
+}

@@ -1,0 +1,70 @@
+/** Ioctls as typed values: the request number, and what it takes. */
+
+import type { Ioctl, Member } from '../model.js';
+import type { References } from './accessors.js';
+import { bytes } from './docs.js';
+import { accessOf } from './scalars.js';
+
+export interface IoctlText {
+  /** The TypeScript type of the value. */
+  readonly type: string;
+  readonly lines: readonly string[];
+}
+
+export function emitIoctl(ioctl: Ioctl, exportName: string, references: References): IoctlText {
+  const { type, argument } = argumentOf(ioctl, references);
+  const hex = `0x${ioctl.request.toString(16)}`;
+  const transfer = ioctl.override?.direction;
+  const facts = [
+    `name: '${ioctl.name}'`,
+    `request: ${hex}`,
+    `direction: '${ioctl.direction}'`,
+    ...(transfer ? [`transfer: '${transfer}'`] : []),
+    `type: 0x${ioctl.type.toString(16)}`,
+    `nr: 0x${ioctl.nr.toString(16)}`,
+    `size: ${ioctl.size}`,
+    `passes: '${ioctl.passes}'`,
+    ...(argument === null ? [] : [`argument: ${argument}`]),
+  ];
+  const lines = [
+    '',
+    ...documentation(ioctl),
+    `export const ${exportName}: ${type} = {`,
+    ...facts.map((fact) => `  ${fact},`),
+    '};',
+  ];
+  return { type, lines };
+}
+
+function argumentOf(ioctl: Ioctl, references: References): { type: string; argument: string | null } {
+  if (ioctl.passes === 'nothing') return { type: references.view('IoctlAlone'), argument: null };
+  if (ioctl.passes === 'value') {
+    return { type: references.view('IoctlByValue'), argument: `'${ioctl.argument ?? 'unsigned long'}'` };
+  }
+  const view = viewOf(ioctl, references);
+  if (view === null) return { type: references.view('IoctlToBytes'), argument: 'null' };
+  return { type: `${references.view('IoctlByPointer')}<${view}>`, argument: view };
+}
+
+function viewOf({ argument, shape, size }: Ioctl, references: References): string | null {
+  if (!shape || argument === null) return null;
+  if (shape.is === 'struct' || shape.is === 'union') {
+    const member: Member = { name: null, type: argument, offset: 0, size, shape };
+    return references.classOf(member);
+  }
+  const value = accessOf(shape.is, size)?.value;
+  return value ? references.view(value) : null;
+}
+
+function documentation(ioctl: Ioctl): string[] {
+  const { argument, direction, size } = ioctl;
+  const takes =
+    ioctl.passes === 'nothing'
+      ? 'no argument'
+      : ioctl.passes === 'value'
+        ? `an \`${argument}\` by value`
+        : `a pointer to \`${argument ?? bytes(size)}\`, ${direction}`;
+  if (!ioctl.override) return [`/** Takes ${takes}. ${ioctl.at} */`];
+  const real = ioctl.override.direction ? `, in fact ${ioctl.override.direction}` : '';
+  return ['/**', ` * Takes ${takes}${real}. ${ioctl.at}`, ' *', ` * Source: ${ioctl.override.source}.`, ' */'];
+}
