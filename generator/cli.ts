@@ -1,0 +1,91 @@
+#!/usr/bin/env node
+/** The command line: each command a thin call into the pipeline. Exit codes: 0 good, 1 a check failed, 2 wrong use or
+ * bad input. */
+
+import { Command, CommanderError, Option } from 'commander';
+import { check } from './commands/check.js';
+import { type GenerateOptions, generate } from './commands/generate.js';
+import { defaultHeader, type HeaderOptions } from './commands/headers.js';
+import { type LayoutOptions, layout } from './commands/layout.js';
+import { type VerifyCommandOptions, verify } from './commands/verify.js';
+import { GeneratorError } from './errors.js';
+import { targets } from './layout/targets.js';
+import { version } from './version.js';
+
+const { CC, NO_COLOR } = process.env;
+
+const collect = (value: string, list: readonly string[]): string[] => [...list, value];
+
+function command(name: string, summary: string): Command {
+  return new Command(name)
+    .summary(summary)
+    .description(summary)
+    .addOption(
+      new Option('--header <header>', `header as an #include spells it; may be repeated (default: ${defaultHeader})`)
+        .argParser(collect)
+        .default([], ''),
+    )
+    .addOption(
+      new Option('--arch <arch>', `target: ${targets.map((target) => target.name).join(', ')}`).default('x86_64'),
+    )
+    .addOption(
+      new Option('--include <dir>', "include folder, searched before the system's; may be repeated")
+        .argParser(collect)
+        .default([], ''),
+    );
+}
+
+const generateCommand = command('generate', 'write TypeScript bindings of headers')
+  .option('--out <dir>', 'folder to write to', 'generated')
+  .option('--check', 'write nothing; exit with 1 when the files in --out are not what they should be', false)
+  .option('--strict', 'with --check: exit with 1 also when the headers here are other ones than recorded', false)
+  .action((options: GenerateOptions & { check: boolean; strict: boolean }) => {
+    if (!options.check) {
+      console.log(generate(options));
+      return;
+    }
+    const { state, report } = check(options);
+    console.log(report);
+    if (state === 'stale' || (state === 'other headers' && options.strict)) process.exitCode = 1;
+  });
+
+const layoutCommand = command('layout', 'print structs, unions and enums with offsets, sizes and holes')
+  .argument('[name...]', 'types to print: kvm_run or "struct kvm_run" (default: all)')
+  .option('--json', 'print the whole model of the header as JSON', false)
+  .action((names: string[], options: HeaderOptions & Pick<LayoutOptions, 'json'>) => {
+    const colour = process.stdout.isTTY === true && NO_COLOR === undefined;
+    console.log(layout(names, { ...options, colour }));
+  });
+
+const verifyCommand = command('verify', 'compile static assertions for everything in the model with the real header')
+  .option('--cc <cc>', 'C compiler', CC || 'cc')
+  .action(async (options: VerifyCommandOptions) => {
+    const { good, report } = await verify(options);
+    console.log(report);
+    if (!good) process.exitCode = 1;
+  });
+
+const program = new Command('kvm-uapi')
+  .description('Typed, zero-copy TypeScript bindings for Linux uapi headers.')
+  .version(version)
+  .addCommand(generateCommand)
+  .addCommand(layoutCommand)
+  .addCommand(verifyCommand);
+
+for (const each of [program, ...program.commands]) each.exitOverride();
+
+// A reader that has seen enough, such as `head`, closes the pipe: that is no failure.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error;
+  process.exit(0);
+});
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : 2;
+  else if (error instanceof GeneratorError) {
+    console.error(`error: ${error.message}`);
+    process.exitCode = error.exitCode;
+  } else throw error;
+}

@@ -1,0 +1,65 @@
+/** `kvm-uapi generate`: headers in, TypeScript out. */
+
+import type { Member, Model } from '../model.js';
+import { writeFiles } from '../output.js';
+import { outputFiles } from './bindings.js';
+import { type HeaderOptions, openHeaders } from './headers.js';
+
+export interface GenerateOptions extends HeaderOptions {
+  readonly out: string;
+}
+
+/** Writes the bindings and returns the summary. */
+export function generate(options: GenerateOptions): string {
+  const headers = openHeaders(options);
+  const models = headers.names.map((name) => headers.model(name));
+  const files = outputFiles(models);
+  const changed = writeFiles(options.out, files);
+  return [
+    ...models.map(summary),
+    `${options.out}: ${files.length} files, ${changed === 0 ? 'none' : changed} changed`,
+  ].join('\n');
+}
+
+/** What was read and what was made of it, on part of a screen. */
+function summary(model: Model): string {
+  const { types, enums, constants, ioctls, functions, ledger, covers, kernel, origins, sources } = model;
+  const records = countRecords(types);
+  const from = origins.map((origin) =>
+    origin.kind === 'package' ? `${origin.name} ${origin.version}` : 'a source tree',
+  );
+  const reasons = new Map<string, number>();
+  for (const { kind, reason } of ledger) {
+    const key = `${kind}: ${reason.replace(/'[^']*'|(?:struct|union|enum) \w+/, '…')}`;
+    reasons.set(key, (reasons.get(key) ?? 0) + 1);
+  }
+  return [
+    `<${model.header}> for ${model.target}: ${kernel === null ? 'kernel version unknown' : `Linux ${kernel}`}, ${from.join(', ')}`,
+    `  read      ${sources.length} headers, of which covered: ${covers.join(', ')}`,
+    `  types     ${records.structs} structs and ${records.unions} unions, ${records.fields} fields, ${enums.length} enums`,
+    `  macros    ${constants.length} constants, ${ioctls.length} of them ioctls; ${functions.length} function-like`,
+    `  ledger    ${ledger.length} entries`,
+    ...[...reasons].map(([reason, count]) => `            ${String(count).padStart(4)} ${reason}`),
+  ].join('\n');
+}
+
+export interface RecordCounts {
+  readonly structs: number;
+  readonly unions: number;
+  readonly fields: number;
+}
+
+/** Counts as a compiler does: every record definition, unnamed ones included, and every member of each. */
+export function countRecords(types: Model['types']): RecordCounts {
+  let structs = 0;
+  let unions = 0;
+  let fields = 0;
+  const visit = (kind: string, members: readonly Member[]): void => {
+    if (kind === 'struct') structs++;
+    else unions++;
+    fields += members.length;
+    for (const member of members) if (member.members) visit(member.shape.is, member.members);
+  };
+  for (const type of types) visit(type.kind, type.members);
+  return { structs, unions, fields };
+}

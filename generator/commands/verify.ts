@@ -1,0 +1,36 @@
+/** `kvm-uapi verify`: the model held against a C compiler. */
+
+import { verify as verifyModel } from '../verify/verify.js';
+import { type HeaderOptions, openHeaders } from './headers.js';
+
+export interface VerifyCommandOptions extends HeaderOptions {
+  readonly cc: string;
+}
+
+export interface VerifyReport {
+  readonly good: boolean;
+  readonly report: string;
+}
+
+const mostFailures = 50;
+
+export async function verify(options: VerifyCommandOptions): Promise<VerifyReport> {
+  const headers = openHeaders(options);
+  const reports: VerifyReport[] = [];
+  for (const name of headers.names) {
+    const model = headers.model(name);
+    const result = await verifyModel(model, { cc: options.cc, includeDirs: options.include });
+    const { held, total, failures, compiler } = result;
+    const shown = failures
+      .slice(0, mostFailures)
+      .map(({ item, expected, message }) => `  ${item}: the model says ${expected}; ${message}`);
+    const rest = failures.length - shown.length;
+    const lines = [
+      `<${name}> for ${model.target}: ${held} of ${total} assertions hold (${compiler})`,
+      ...shown,
+      ...(rest > 0 ? [`  and ${rest} more`] : []),
+    ];
+    reports.push({ good: held === total, report: lines.join('\n') });
+  }
+  return { good: reports.every(({ good }) => good), report: reports.map(({ report }) => report).join('\n') };
+}
