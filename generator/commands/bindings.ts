@@ -1,7 +1,7 @@
 /** The files that a generator run writes for a list of models. */
 
 import { createHash } from 'node:crypto';
-import { modelToJson } from '../emit/json.js';
+import { modelFromJson, modelToJson } from '../emit/json.js';
 import { type EmittedFile, emitModules, modulePath } from '../emit/typescript.js';
 import { GeneratorError } from '../errors.js';
 import type { Model } from '../model.js';
@@ -14,9 +14,26 @@ export function modelPath(target: string, header: string): string {
 
 /** The modules of one model, and the model itself. */
 export function bindingFiles(model: Model): EmittedFile[] {
+  return [...emitModules(model), { path: modelPath(model.target, model.header), text: sealModel(model) }];
+}
+
+/** The model's JSON with a digest of itself at its end: what is not part of any module is guarded by it. */
+function sealModel(model: Model): string {
   const json = modelToJson(model);
-  const digest = createHash('sha256').update(json).digest('hex');
-  return [...emitModules(model, digest), { path: modelPath(model.target, model.header), text: json }];
+  return json.replace(/\n\}\n$/, `,\n  "sha256": "${digestOf(json)}"\n}\n`);
+}
+
+/** The model in a committed file. @throws GeneratorError when the text is not as it was written. */
+export function openModel(text: string, name: string): Model {
+  const { sha256, ...model } = modelFromJson(text, name) as Model & { sha256?: unknown };
+  if (sha256 !== digestOf(modelToJson(model))) {
+    throw new GeneratorError(`${name}: is not as it was written: its sha256 is another one; run 'generate'`);
+  }
+  return model;
+}
+
+function digestOf(text: string): string {
+  return createHash('sha256').update(text).digest('hex');
 }
 
 /** Every file of a run. Two headers may bring the same third one, which must then come out the same. */

@@ -5,12 +5,12 @@
  */
 
 import { join } from 'node:path';
-import { modelFromJson, modelToJson } from '../emit/json.js';
-import { SourceError } from '../errors.js';
+import { modelToJson } from '../emit/json.js';
+import { GeneratorError, SourceError } from '../errors.js';
 import type { Model } from '../model.js';
 import { readIfThere } from '../output.js';
 import { diffModels } from '../report/diff.js';
-import { bindingFiles, modelPath, outputFiles } from './bindings.js';
+import { bindingFiles, modelPath, openModel, outputFiles } from './bindings.js';
 import type { GenerateOptions } from './generate.js';
 import { type Headers, openHeaders } from './headers.js';
 
@@ -33,7 +33,13 @@ function checkHeader(header: string, headers: Headers, out: string): CheckResult
   const path = modelPath(headers.target.name, header);
   const text = readIfThere(join(out, path));
   if (text === undefined) return { state: 'stale', report: `${join(out, path)}: is not there; run 'generate' first` };
-  const recorded = modelFromJson(text, join(out, path));
+  let recorded: Model;
+  try {
+    recorded = openModel(text, join(out, path));
+  } catch (error) {
+    if (error instanceof GeneratorError) return { state: 'stale', report: error.message };
+    throw error;
+  }
   const wrong = bindingFiles(recorded).flatMap((file) => differenceTo(out, file.path, file.text));
   if (wrong.length > 0) return { state: 'stale', report: wrong.join('\n') };
   return compareWithHeaders(recorded, header, headers);
