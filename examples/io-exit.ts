@@ -1,0 +1,26 @@
+// What a VMM does at the heart of its loop: look into struct kvm_run and see why the guest stopped.
+
+import { allocate } from 'kvm-uapi/views';
+import { KVM_EXIT_IO, KVM_EXIT_IO_OUT, KVM_GET_REGS, KvmRegs, KvmRun } from 'kvm-uapi/x86_64/linux/kvm';
+
+// Any DataView will do. A VMM has the mapping of a vCPU here; this example plays the kernel's part in plain memory.
+const memory = new DataView(new ArrayBuffer(3 * 4096));
+const run = new KvmRun(memory);
+run.exit_reason = KVM_EXIT_IO;
+run.io.direction = KVM_EXIT_IO_OUT;
+run.io.port = 0x3f8;
+run.io.size = 1;
+run.io.count = 1;
+run.io.data_offset = 4096n; // a u64 is a bigint under its C name …
+memory.setUint8(4096, 'K'.charCodeAt(0));
+
+if (run.exit_reason === KVM_EXIT_IO) {
+  const { port, size, count, $data_offset } = run.io; // … and a checked number under $name
+  const data = new Uint8Array(memory.buffer, $data_offset, size * count);
+  console.log(`out to port 0x${port.toString(16)}: ${String.fromCharCode(...data)}`);
+}
+
+const regs = allocate(KvmRegs);
+regs.rip = 0x1000n;
+console.log(`${KVM_GET_REGS.name} is request 0x${KVM_GET_REGS.request.toString(16)}, ${KvmRegs.$size} bytes`);
+console.log(`immediate_exit is at offset ${KvmRun.$layout.members.immediate_exit.offset}`);
