@@ -1,7 +1,7 @@
 /** Macros to constants, ioctls and functions; what has no value goes into the ledger, with the reason. */
 
 import { SourceError } from '../errors.js';
-import type { Integer } from '../expression/arithmetic.js';
+import { ArithmeticError, type Integer } from '../expression/arithmetic.js';
 import { stringBytes } from '../expression/literals.js';
 import { parseExpression, type TypeNames } from '../expression/parser.js';
 import { Unresolvable } from '../expression/unresolvable.js';
@@ -121,23 +121,43 @@ export class MacroDescriber {
     return this.#requests.get(macro);
   }
 
-  /** The ioctl that a macro is only another name of. */
+  /** The ioctl that a macro is only another name of, perhaps through further names. */
   #aliasOf(macro: Macro): string | undefined {
-    const [name] = macro.body;
-    const other = macro.body.length === 1 && name && this.#preprocessed.macros.get(name.text);
-    return other && this.#request(other) ? other.name : undefined;
+    const seen = new Set<Macro>();
+    for (let other = this.#namedBy(macro); other && !seen.has(other); other = this.#namedBy(other)) {
+      if (this.#request(other)) return other.name;
+      seen.add(other);
+    }
+    return undefined;
+  }
+
+  /** The macro whose name is the whole body of another, perhaps in parentheses. */
+  #namedBy(macro: Macro): Macro | undefined {
+    const [name, ...rest] = withoutParentheses(macro.body);
+    return name && rest.length === 0 && macro.parameters === null
+      ? this.#preprocessed.macros.get(name.text)
+      : undefined;
   }
 
   #findRequest(macro: Macro): RequestUse | undefined {
     if (macro.parameters !== null || !beginsWithUse(macro.body)) return undefined;
-    let tokens = this.#preprocessed.expand(macro.body, requestMacros);
-    for (let inner = withoutParentheses(tokens); inner; inner = withoutParentheses(tokens)) tokens = inner;
+    const tokens = withoutParentheses(this.#expanded(macro.body) ?? []);
     const [name, open] = tokens;
     if (!name || !requestMacros.includes(name.text) || open?.text !== '(') return undefined;
     const cursor = new Cursor(tokens.slice(2), { ...macro.at, kind: 'end', text: '' });
     const operands = splitArguments(cursor.skipBalanced(open));
     if (cursor.peek().kind !== 'end') return undefined;
     return { argument: this.#typeIn(operands.at(-1) ?? [], macro.at) };
+  }
+
+  /** A body with all but the macros of requests expanded; undefined where C does not allow the macro to be used. */
+  #expanded(body: readonly Token[]): readonly Token[] | undefined {
+    try {
+      return this.#preprocessed.expand(body, requestMacros);
+    } catch (error) {
+      if (error instanceof SourceError) return undefined;
+      throw error;
+    }
   }
 
   #typeIn(tokens: readonly Token[], at: Token): CType | null {
@@ -212,7 +232,7 @@ function spellArgument(type: CType, layout: Layout): string {
 }
 
 function reasonOf(error: unknown): string {
-  if (error instanceof Unresolvable) return error.message;
+  if (error instanceof Unresolvable || error instanceof ArithmeticError) return error.message;
   if (error instanceof SourceError) return `not an expression: ${error.problem}`;
   throw error;
 }
@@ -223,15 +243,17 @@ function beginsWithUse(body: readonly Token[]): boolean {
   return body[first]?.kind === 'identifier' && body[first + 1]?.text === '(';
 }
 
-/** What is inside, where one pair of parentheses encloses everything; undefined otherwise. */
-function withoutParentheses(tokens: readonly Token[]): Token[] | undefined {
-  if (tokens[0]?.text !== '(' || tokens.at(-1)?.text !== ')') return undefined;
+/** What is inside of all the pairs of parentheses that enclose everything. */
+function withoutParentheses(tokens: readonly Token[]): readonly Token[] {
   let depth = 0;
   for (const [index, token] of tokens.entries()) {
     if (token.text === '(') depth++;
-    if (token.text === ')' && --depth === 0) return index === tokens.length - 1 ? tokens.slice(1, -1) : undefined;
+    if (token.text === ')') depth--;
+    if (depth > 0) continue;
+    const encloses = index > 0 && index === tokens.length - 1 && token.text === ')' && tokens[0]?.text === '(';
+    return encloses ? withoutParentheses(tokens.slice(1, -1)) : tokens;
   }
-  return undefined;
+  return tokens;
 }
 
 function splitArguments(tokens: readonly Token[]): Token[][] {

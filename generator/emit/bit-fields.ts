@@ -8,7 +8,7 @@ export function bitFieldAccessors(placed: PlacedMember, doc: string, references:
   const window = loadWindow(placed);
   const { get, set } = window ? loadedBits(placed, window) : gatheredBits(placed, references);
   const name = memberProperty(member.name);
-  if (member.shape.is === 'bool') return property(name, doc, 'boolean', `${get} !== 0`, set('value ? 1 : 0'));
+  if (member.shape.is === 'bool') return property(name, doc, 'boolean', `(${get}) !== 0`, set('value ? 1 : 0'));
   // Whether it is a bigint goes by its C type, as for any other member.
   if (member.shape.is !== 'u64' && member.shape.is !== 's64') return property(name, doc, 'number', get, set('value'));
   const { width } = placed.member.bit as Bits;

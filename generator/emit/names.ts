@@ -4,8 +4,9 @@
  * members only, so that wrapping members in another anonymous group moves no name.
  *
  * C keeps tags, constants and members in name spaces of their own, JavaScript has one per module and one per class.
- * Where two names meet, the constant keeps it, then the tag that is declared first, then the path; the other gets `$`
- * at its end, which no kernel header uses. The same goes for words that JavaScript reserves.
+ * Where two names meet, the constant keeps it, then the tag that is declared first (those of enums behind all others),
+ * then the path; the other gets `$` at its end, which no kernel header uses. The same goes for words that JavaScript
+ * reserves.
  */
 
 import type { Member, Model, RecordType } from '../model.js';
@@ -71,7 +72,7 @@ export function namesOf(model: Model): Names {
     model.enums.flatMap(({ tag }) => (tag === null ? [] : [[tag, take(pascalCase(tag))] as const])),
   );
   const unnamed = new Map<Member, string>();
-  for (const type of model.types) nameUnnamed(type, tags.get(type.tag) as string, unnamed, take);
+  for (const type of model.types) nameUnnamed(type, pascalCase(type.tag), unnamed, take);
   const get = <K>(map: ReadonlyMap<K, string>, key: K): string => {
     const name = map.get(key);
     if (name === undefined) throw new Error(`no name for ${JSON.stringify(key)}`);

@@ -1,6 +1,6 @@
 /** A model to TypeScript modules: one per covered header, as text that is formatted already. */
 
-import type { Constant, EnumType, Member, Model, RecordType, SourceHeader } from '../model.js';
+import type { Constant, Enumerator, EnumType, Member, Model, RecordType, SourceHeader } from '../model.js';
 import { version } from '../version.js';
 import type { References } from './accessors.js';
 import { type ClassSource, emitClass, unnamedWithin } from './classes.js';
@@ -33,11 +33,13 @@ class Emitter {
   readonly #model: Model;
   readonly #names: Names;
   readonly #records: ReadonlyMap<string, RecordType>;
+  readonly #constantsByName: ReadonlyMap<string, Constant>;
 
   constructor(model: Model) {
     this.#model = model;
     this.#names = namesOf(model);
     this.#records = new Map(model.types.map((type) => [type.tag, type]));
+    this.#constantsByName = new Map(model.constants.map((constant) => [constant.name, constant]));
   }
 
   module(header: string): string[] {
@@ -90,7 +92,8 @@ class Emitter {
   }
 
   #enum(type: EnumType): string[] {
-    const lines = type.enumerators.flatMap((enumerator) => [
+    const reached = type.enumerators.filter((enumerator) => !this.#isHidden(enumerator));
+    const lines = reached.flatMap((enumerator) => [
       '',
       `/** ${type.tag === null ? 'Enumerator' : `\`enum ${type.tag}\``}. ${enumerator.at} */`,
       `export const ${this.#names.constant(enumerator.name)} = ${literal(enumerator.value)};`,
@@ -108,10 +111,18 @@ class Emitter {
     ];
   }
 
+  /** Whether C code that says the enumerator's name gets something else: a macro of that name has another value. */
+  #isHidden({ name, value }: Enumerator): boolean {
+    const macro = this.#constantsByName.get(name);
+    return macro !== undefined && macro.value !== value;
+  }
+
   #constants(header: string): string[] {
     const elsewhere = new Set([
       ...this.#model.ioctls.map(({ name }) => name),
-      ...this.#model.enums.flatMap(({ enumerators }) => enumerators.map(({ name }) => name)),
+      ...this.#model.enums.flatMap(({ enumerators }) =>
+        enumerators.filter((enumerator) => !this.#isHidden(enumerator)).map(({ name }) => name),
+      ),
     ]);
     return this.#model.constants
       .filter((constant) => headerOf(constant) === header && !elsewhere.has(constant.name) && !constant.aliasOf)

@@ -76,6 +76,9 @@ export function allocate<T extends View>(type: ViewClass<T> & { readonly $flexib
   if (tail?.countedBy) {
     const members = view as unknown as Record<string, number | bigint>;
     members[tail.countedBy] = typeof members[tail.countedBy] === 'bigint' ? BigInt(count) : count;
+    if (Number(members[tail.countedBy]) !== count) {
+      throw new RangeError(`${type.name}: ${tail.countedBy} cannot count ${count} elements`);
+    }
   }
   return view;
 }

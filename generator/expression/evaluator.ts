@@ -43,8 +43,17 @@ export interface Scope {
 
 /** The value of an integer constant expression. */
 export function evaluate(expression: Expression, scope: Scope): Integer {
+  return resolvable(expression, () => integer(expression, scope));
+}
+
+/** The C type of an expression, without evaluating it. */
+export function typeOfExpression(expression: Expression, scope: Scope): CType {
+  return resolvable(expression, () => typeOf(expression, scope));
+}
+
+function resolvable<T>(expression: Expression, read: () => T): T {
   try {
-    return integer(expression, scope);
+    return read();
   } catch (error) {
     if (error instanceof ArithmeticError) throw new Unresolvable(expression.at, error.message);
     throw error;
@@ -118,23 +127,44 @@ function conditional(test: Expression, then: Expression | null, otherwise: Expre
   const condition = integer(test, scope);
   const [taken, other] = condition.value === 0n ? [otherwise, then ?? test] : [then ?? test, otherwise];
   const value = promote(integer(taken, scope), scope.integers);
-  const otherType = typeOfUnevaluated(other, scope);
-  return otherType ? convert(value.value, commonType(value.type, otherType, scope.integers)) : value;
+  return convert(value.value, commonType(value.type, promotedTypeOf(other, scope), scope.integers));
 }
 
-/** The promoted integer type of an expression that C does not evaluate; undefined when it has none. */
-function typeOfUnevaluated(expression: Expression, scope: Scope): IntegerType | undefined {
-  try {
-    return promote(integer(expression, scope), scope.integers).type;
-  } catch (error) {
-    if (!(error instanceof ArithmeticError)) throw error;
-    const { integers } = scope;
-    if (expression.kind !== 'binary') return integers.int;
-    const left = typeOfUnevaluated(expression.left, scope);
-    const right = typeOfUnevaluated(expression.right, scope);
-    if (expression.operator === '<<' || expression.operator === '>>') return left;
-    return left && right && commonType(left, right, integers);
+const truthOperators = new Set(['<', '>', '<=', '>=', '==', '!=', '&&', '||']);
+
+/** The integer type of an expression that C does not evaluate: it may have no value. */
+function integerTypeOf(expression: Expression, scope: Scope): IntegerType {
+  const { integers } = scope;
+  switch (expression.kind) {
+    case 'unary':
+      if (expression.operator === '!') return integers.int;
+      if (expression.operator === '&' || expression.operator === '*') break;
+      return promotedTypeOf(expression.operand, scope);
+    case 'binary': {
+      const { operator, left, right } = expression;
+      if (operator === ',') return integerTypeOf(right, scope);
+      const type = promotedTypeOf(left, scope);
+      if (operator === '<<' || operator === '>>') return type;
+      const common = commonType(type, promotedTypeOf(right, scope), integers);
+      return truthOperators.has(operator) ? integers.int : common;
+    }
+    case 'conditional': {
+      const { test, then, otherwise } = expression;
+      return commonType(promotedTypeOf(then ?? test, scope), promotedTypeOf(otherwise, scope), integers);
+    }
+    case 'cast': {
+      const type = integerType(expression.type, scope);
+      if (type) return type;
+      break;
+    }
+    default:
+      break;
   }
+  return integer(expression, scope).type;
+}
+
+function promotedTypeOf(expression: Expression, scope: Scope): IntegerType {
+  return promote({ type: integerTypeOf(expression, scope), value: 0n }, scope.integers).type;
 }
 
 function integerType(type: CType, scope: Scope): IntegerType | undefined {
@@ -178,8 +208,7 @@ function memberBase(base: Expression, arrow: boolean, scope: Scope, at: Token): 
   return { record: scope.resolve(type.to) };
 }
 
-/** The C type of an expression, without evaluating it. */
-export function typeOf(expression: Expression, scope: Scope): CType {
+function typeOf(expression: Expression, scope: Scope): CType {
   const { at } = expression;
   switch (expression.kind) {
     case 'string': {
@@ -224,7 +253,7 @@ export function typeOf(expression: Expression, scope: Scope): CType {
     default:
       break;
   }
-  return { kind: 'scalar', name: integer(expression, scope).type.name as ScalarName };
+  return { kind: 'scalar', name: integerTypeOf(expression, scope).name as ScalarName };
 }
 
 function pathOffset(expression: Extract<Expression, { kind: 'offsetof' }>, scope: Scope): number {

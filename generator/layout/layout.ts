@@ -2,7 +2,7 @@
 
 import { convert, fits, type Integer, type IntegerType } from '../expression/arithmetic.js';
 import type { Expression } from '../expression/ast.js';
-import { evaluate, type MemberPlace, type Scope, typeOf } from '../expression/evaluator.js';
+import { evaluate, type MemberPlace, type Scope, typeOfExpression } from '../expression/evaluator.js';
 import { Unresolvable } from '../expression/unresolvable.js';
 import type { CType, Declarations, EnumNode, LayoutAttributes, MemberNode, RecordNode } from '../parse/types.js';
 import type { Token } from '../preprocess/tokens.js';
@@ -73,7 +73,7 @@ export class Layout implements Scope {
         return attributes.vectorSize ? { kind: 'vector', of: to, bytes: attributes.vectorSize } : this.resolve(to);
       }
       case 'typeof':
-        return this.resolve(typeOf(type.of, this));
+        return this.resolve(typeOfExpression(type.of, this));
       case 'tag':
         if (type.keyword !== 'enum') return type;
         return { kind: 'scalar', name: this.enumeration(this.#tagged(type) as EnumNode).type.name as ScalarName };
@@ -100,11 +100,17 @@ export class Layout implements Scope {
       }
       case 'array': {
         const element = this.measure(type.of, at);
+        if (element.size % element.align !== 0) {
+          throw new Unresolvable(
+            at,
+            `an array whose elements of ${element.size} bytes are aligned to ${element.align}`,
+          );
+        }
         return { ...element, size: element.size * (this.length(type.length) ?? 0) };
       }
       case 'typedef': {
         const measured = this.measure(this.#beneath(type), type.at);
-        const aligned = this.alignOf(this.#typedef(type.name, type.at).attributes);
+        const aligned = this.#typeAlign(this.#typedef(type.name, type.at).attributes);
         return aligned > 0 ? { size: measured.size, align: aligned } : measured;
       }
       case 'unnamed record':
@@ -131,9 +137,15 @@ export class Layout implements Scope {
     return Number(value);
   }
 
-  /** What the `aligned` attributes ask for, in bytes; 0 for nothing. */
-  alignOf(attributes: LayoutAttributes): number {
+  /** What the `aligned` attributes of a member ask for, in bytes: the most that one does; 0 for nothing. */
+  #memberAlign(attributes: LayoutAttributes): number {
     return Math.max(0, ...attributes.aligned.map((operand) => this.#alignment(operand)));
+  }
+
+  /** What the `aligned` attributes of a type ask for, in bytes: what the last one does; 0 for nothing. */
+  #typeAlign(attributes: LayoutAttributes): number {
+    const operand = attributes.aligned.at(-1);
+    return operand === undefined ? 0 : this.#alignment(operand);
   }
 
   #alignment(operand: Expression | null): number {
@@ -151,7 +163,7 @@ export class Layout implements Scope {
     if (known) return known;
     this.#records.set(node, 'in progress');
     const fields = node.members.map((member) => this.#field(member, node.attributes.packed));
-    const userAlign = this.alignOf(node.attributes);
+    const userAlign = this.#typeAlign(node.attributes);
     const placed = placeRecord({ keyword: node.keyword, fields, userAlign, pack: node.pack });
     this.#records.set(node, placed);
     return placed;
@@ -163,7 +175,7 @@ export class Layout implements Scope {
     return {
       size,
       align: fieldAlign ?? align,
-      userAlign: this.alignOf(member.attributes),
+      userAlign: this.#memberAlign(member.attributes),
       packed: packed || member.attributes.packed,
       width: member.width ? this.#width(member.width, size) : null,
       named: member.name !== null,

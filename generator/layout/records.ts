@@ -40,6 +40,12 @@ export interface PlacedRecord {
   readonly fields: readonly PlacedField[];
 }
 
+/** Where a member goes, in bits, and how far it raises the alignment of its record, in bytes. */
+interface Place {
+  readonly at: number;
+  readonly align: number;
+}
+
 export function placeRecord(record: RecordSpec): PlacedRecord {
   const positions: number[] = [];
   let align = 1;
@@ -47,11 +53,12 @@ export function placeRecord(record: RecordSpec): PlacedRecord {
   let bits = 0;
   for (const field of record.fields) {
     const start = record.keyword === 'union' ? 0 : bits;
-    const at = field.width === null ? placeOrdinary(field, start, record.pack) : placeBits(field, start, record.pack);
-    positions.push(at);
-    bits = at + (field.width ?? field.size * 8);
+    const place =
+      field.width === null ? placeOrdinary(field, start, record.pack) : placeBits(field, start, record.pack);
+    positions.push(place.at);
+    bits = place.at + (field.width ?? field.size * 8);
     end = Math.max(end, bits);
-    align = Math.max(align, contribution(field, record.pack));
+    align = Math.max(align, place.align);
   }
   align = Math.max(align, record.userAlign);
   const size = roundUp(Math.ceil(end / 8), align);
@@ -59,35 +66,40 @@ export function placeRecord(record: RecordSpec): PlacedRecord {
   return { size, align, fields };
 }
 
-/** Alignment of a member where it is placed. `#pragma pack` limits even what `aligned` asks for. */
-function fieldAlign(field: FieldSpec, pack: number | null): number {
-  const natural = field.packed ? 1 : field.align;
-  const align = Math.max(natural, field.userAlign);
+/** `#pragma pack` limits even what `aligned` asks for. */
+function limited(align: number, pack: number | null): number {
   return pack === null ? align : Math.min(align, pack);
 }
 
-/** How far a member raises the alignment of its record. */
-function contribution(field: FieldSpec, pack: number | null): number {
-  if (field.width === null) return fieldAlign(field, pack);
-  if (!field.named) return 1;
-  const type = pack !== null ? Math.min(field.align, pack) : field.packed ? 1 : field.align;
-  const user = pack === null ? field.userAlign : Math.min(field.userAlign, pack);
-  return Math.max(type, user);
+function placeOrdinary(field: FieldSpec, bits: number, pack: number | null): Place {
+  const align = limited(Math.max(field.packed ? 1 : field.align, field.userAlign), pack);
+  return { at: roundUp(bits, align * 8), align };
 }
 
-function placeOrdinary(field: FieldSpec, bits: number, pack: number | null): number {
-  return roundUp(bits, fieldAlign(field, pack) * 8);
-}
-
-function placeBits(field: FieldSpec, bits: number, pack: number | null): number {
-  const unit = field.align * 8;
+function placeBits(field: FieldSpec, bits: number, pack: number | null): Place {
+  const width = field.width as number;
   // A width of 0 ends the unit, packed or not.
-  if (field.width === 0) return roundUp(bits, Math.max(field.align, field.userAlign) * 8);
-  const user = pack === null ? field.userAlign : Math.min(field.userAlign, pack);
-  const start = user > 0 ? roundUp(bits, user * 8) : bits;
-  if (field.packed || pack !== null) return start;
-  const unitsSpanned = Math.ceil(((start % unit) + (field.width as number)) / unit);
-  return unitsSpanned > (field.size * 8) / unit ? roundUp(start, unit) : start;
+  if (width === 0) return { at: roundUp(bits, Math.max(field.align, field.userAlign) * 8), align: 1 };
+  const whole = isWholeInteger(width, bits, field.packed);
+  const own = limited(Math.max(field.userAlign, whole ? width / 8 : 0), pack);
+  const start = own > 0 ? roundUp(bits, own * 8) : bits;
+  const spans = !whole && !field.packed && pack === null && spansTooManyUnits(field, start, width);
+  const type = pack === null && field.packed ? 1 : limited(field.align, pack);
+  return { at: spans ? roundUp(start, field.align * 8) : start, align: field.named ? Math.max(type, own) : 1 };
+}
+
+/**
+ * Whether GCC takes a bit-field for an ordinary integer of its width: one as wide as some integer, at a place where
+ * that may stand.
+ */
+function isWholeInteger(width: number, bits: number, packed: boolean): boolean {
+  return (width === 8 || (!packed && [16, 32, 64, 128].includes(width))) && bits % width === 0;
+}
+
+/** A bit-field may not span more units of the alignment of its type than its type does. */
+function spansTooManyUnits(field: FieldSpec, start: number, width: number): boolean {
+  const unit = field.align * 8;
+  return Math.ceil(((start % unit) + width) / unit) > (field.size * 8) / unit;
 }
 
 function describe(field: FieldSpec, position: number, recordSize: number): PlacedField {

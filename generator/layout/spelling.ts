@@ -19,8 +19,9 @@ export function spellType(type: CType): string {
     case 'pointer':
       return spellPointer(type);
     case 'array':
-    case 'vector':
       return spellType(type.of);
+    case 'vector':
+      return `${spellType(type.of)} __attribute__((vector_size(…)))`;
     case 'function':
       return `${spellType(type.returns)} ()`;
     case 'typeof':

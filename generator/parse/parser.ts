@@ -119,7 +119,8 @@ class Parser implements TypeNames {
       const { name } = declarator;
       if (!name) cursor.fail('expected a name to declare');
       this.#label(cursor);
-      const attributes = joinAttributes(specifiers.attributes, declarator.attributes, parseAttributes(cursor, this));
+      // Of several alignments of a typedef the last one counts, and GCC takes what stands before all names last.
+      const attributes = joinAttributes(declarator.attributes, parseAttributes(cursor, this), specifiers.attributes);
       if (specifiers.storage.has('typedef'))
         this.#typedef({ name: name.text, type: declarator.type, attributes, at: name });
       else this.#objects.set(name.text, declarator.type);

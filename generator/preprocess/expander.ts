@@ -4,7 +4,7 @@
  * so that it never will be.
  */
 
-import { lexText } from './lexer.js';
+import { digraphOf, lexText } from './lexer.js';
 import type { Macro, MacroTable } from './macros.js';
 import { errorAt, type Token } from './tokens.js';
 
@@ -27,11 +27,11 @@ export interface Expansion {
 
 export class Expander {
   readonly #expansion: Expansion;
-  readonly #base: () => Token;
+  readonly #base: (inUse: boolean) => Token;
   readonly #replacements: Replacement[] = [];
 
-  /** `base` gives the unexpanded tokens, then `end` for ever. */
-  constructor(expansion: Expansion, base: () => Token) {
+  /** `base` gives the unexpanded tokens, then `end` for ever; it is told whether a use of a macro asks for more. */
+  constructor(expansion: Expansion, base: (inUse: boolean) => Token) {
     this.#expansion = expansion;
     this.#base = base;
   }
@@ -39,7 +39,7 @@ export class Expander {
   /** The next token of the fully expanded text. */
   next(): Token {
     for (;;) {
-      const token = this.#pull();
+      const token = this.#pull(false);
       if (token.kind !== 'identifier' || token.painted || !this.#expand(token)) return token;
     }
   }
@@ -48,10 +48,8 @@ export class Expander {
   #expand(name: Token): boolean {
     const builtin = this.#expansion.builtins.get(name.text);
     if (builtin) {
-      this.#push(
-        builtin(name, () => this.#pull()),
-        null,
-      );
+      const tokens = builtin(name, () => this.#pull(true));
+      this.#push(tokens, null);
       return true;
     }
     const macro = this.#expansion.macros.get(name.text);
@@ -60,9 +58,9 @@ export class Expander {
       this.#push(substitute(macro, null, name, this.#expansion), macro);
       return true;
     }
-    const open = this.#pull();
+    const open = this.#pull(true);
     if (open.kind !== 'punctuator' || open.text !== '(') {
-      this.#push([open], null);
+      if (open.kind !== 'end') this.#push([open], null);
       return false;
     }
     this.#push(substitute(macro, this.#arguments(macro, name), name, this.#expansion), macro);
@@ -74,10 +72,10 @@ export class Expander {
     this.#replacements.push({ tokens, next: 0, macro });
   }
 
-  #pull(): Token {
+  #pull(inUse: boolean): Token {
     for (;;) {
       const top = this.#replacements.at(-1);
-      if (!top) return this.#paint(this.#base());
+      if (!top) return this.#paint(this.#base(inUse));
       const token = top.tokens[top.next++];
       if (token) return this.#paint(token);
       this.#replacements.pop();
@@ -97,7 +95,7 @@ export class Expander {
     const list: Token[][] = [[]];
     let depth = 0;
     for (;;) {
-      const token = this.#pull();
+      const token = this.#pull(true);
       if (token.kind === 'end') throw errorAt(name, `the arguments of macro ${macro.name} are never closed; add a ')'`);
       if (token.kind === 'punctuator') {
         if (token.text === '(') depth++;
@@ -109,14 +107,15 @@ export class Expander {
       }
       list.at(-1)?.push(token);
     }
-    if (named === 0 && macro.variadic === null && list.length === 1 && list[0]?.length === 0) return [];
-    const missingRest = macro.variadic !== null && list.length === named;
-    if (missingRest) list.push([]);
-    const expected = named + (macro.variadic === null ? 0 : 1);
-    if (list.length !== expected) {
-      throw errorAt(name, `macro ${macro.name} takes ${named} argument${named === 1 ? '' : 's'}, given ${list.length}`);
+    const none = named === 0 && list.length === 1 && list[0]?.length === 0;
+    const given = none ? [] : list;
+    // What stands for the remaining arguments may be left out, with the comma before it.
+    const enough = given.length === named || (macro.variadic !== null && given.length === named + 1);
+    if (!enough) {
+      const wanted = `${macro.variadic === null ? '' : 'at least '}${named} argument${named === 1 ? '' : 's'}`;
+      throw errorAt(name, `macro ${macro.name} takes ${wanted}, given ${given.length}`);
     }
-    return list;
+    return given;
   }
 }
 
@@ -137,11 +136,27 @@ function mayExpand(token: Token, { macros, builtins }: Expansion): boolean {
 /** The replacement of one use of a macro, with `#` and `##` done, not yet rescanned. */
 function substitute(macro: Macro, args: readonly Token[][] | null, use: Token, expansion: Expansion): readonly Token[] {
   const result = new Substitution(macro, args, use, expansion).run(macro.body);
-  return spaced(
-    result.filter((token) => token.kind !== 'placemarker'),
-    use.space,
-  );
+  return spaced(withoutPlacemarkers(result), use.space);
 }
+
+/** The white space before what has become nothing stands before what comes next. */
+function withoutPlacemarkers(tokens: readonly Token[]): Token[] {
+  const result: Token[] = [];
+  let space = false;
+  for (const token of tokens) {
+    space ||= token.space;
+    if (token.kind === 'placemarker') continue;
+    result.push(token.space === space ? token : { ...token, space });
+    space = false;
+  }
+  return result;
+}
+
+/** What stands in a body for something of the arguments, and the position behind it. */
+type Operand =
+  | { readonly parameter: number; readonly end: number }
+  /** The tokens between the parentheses of `__VA_OPT__`. */
+  | { readonly optional: readonly Token[]; readonly end: number };
 
 class Substitution {
   readonly #macro: Macro;
@@ -159,62 +174,74 @@ class Substitution {
 
   run(body: readonly Token[]): Token[] {
     const result: Token[] = [];
-    for (let i = 0; i < body.length; i++) {
-      const token = body[i] as Token;
-      const index = this.#parameter(token);
-      if (index !== undefined) {
-        if (isPaste(body[i + 1])) result.push(...this.#orPlacemarker(index, token));
-        else result.push(...spaced(this.#expandedArgument(index), token.space));
-      } else if (isPaste(token) && result.length > 0) this.#paste(result, body[++i] as Token);
+    for (let at = 0; at < body.length; ) {
+      const token = body[at] as Token;
+      const operand = this.#operand(body, at);
+      if (operand) {
+        const tokens = isPaste(body[operand.end]) ? this.#raw(operand) : this.#replacement(operand);
+        result.push(...this.#orPlacemarker(tokens, token));
+        at = operand.end;
+      } else if (isPaste(token) && result.length > 0) at = this.#paste(result, body, at + 1);
       else if (this.#arguments && token.text === '#' && token.kind === 'punctuator') {
-        result.push(this.#stringify(token, body[++i]));
-      } else if (this.#macro.variadic !== null && token.text === '__VA_OPT__' && body[i + 1]?.text === '(') {
-        const close = closingParenthesis(body, i + 1);
-        const rest = this.#macro.positions.get(this.#macro.variadic) as number;
-        if (this.#expandedArgument(rest).length > 0) result.push(...this.run(body.slice(i + 2, close)));
-        i = close;
-      } else result.push(placed(token, this.#use));
+        const quoted = this.#operand(body, at + 1);
+        if (!quoted) throw errorAt(token, "'#' is not followed by a parameter");
+        result.push({ ...placed(token, this.#use), kind: 'string', text: `"${spelling(this.#raw(quoted))}"` });
+        at = quoted.end;
+      } else {
+        result.push(placed(token, this.#use));
+        at++;
+      }
     }
     return result;
   }
 
-  #parameter(token: Token | undefined): number | undefined {
+  #operand(body: readonly Token[], at: number): Operand | undefined {
+    const token = body[at];
     if (!this.#arguments || token?.kind !== 'identifier') return undefined;
-    return this.#macro.positions.get(token.text);
+    const parameter = this.#macro.positions.get(token.text);
+    if (parameter !== undefined) return { parameter, end: at + 1 };
+    if (this.#macro.variadic === null || token.text !== '__VA_OPT__' || body[at + 1]?.text !== '(') return undefined;
+    const close = closingParenthesis(body, at + 1);
+    return { optional: body.slice(at + 2, close), end: close + 1 };
   }
 
-  #argument(index: number): readonly Token[] {
-    return this.#arguments?.[index] ?? [];
+  /** What an operand of `#` and `##` stands for. */
+  #raw(operand: Operand): readonly Token[] {
+    if ('parameter' in operand) return this.#arguments?.[operand.parameter] ?? [];
+    const rest = this.#macro.positions.get(this.#macro.variadic as string) as number;
+    return this.#expandedArgument(rest).length > 0 ? withoutPlacemarkers(this.run(operand.optional)) : [];
+  }
+
+  #replacement(operand: Operand): readonly Token[] {
+    return 'parameter' in operand ? this.#expandedArgument(operand.parameter) : this.#raw(operand);
   }
 
   #expandedArgument(index: number): readonly Token[] {
-    this.#expanded[index] ??= expandTokens(this.#argument(index), this.#expansion, endBehind(this.#use));
+    const raw = this.#arguments?.[index] ?? [];
+    this.#expanded[index] ??= expandTokens(raw, this.#expansion, endBehind(this.#use));
     return this.#expanded[index];
   }
 
-  #orPlacemarker(index: number, parameter: Token): readonly Token[] {
-    const tokens = this.#argument(index);
-    if (tokens.length > 0) return spaced(tokens, parameter.space);
-    return [{ ...placed(parameter, this.#use), kind: 'placemarker', text: '' }];
+  /** What stands in the place of `at`: a placemarker where that is nothing. */
+  #orPlacemarker(tokens: readonly Token[], at: Token): readonly Token[] {
+    if (tokens.length > 0) return spaced(tokens, at.space);
+    return [{ ...placed(at, this.#use), kind: 'placemarker', text: '' }];
   }
 
-  /** Pastes what stands behind a `##` to the end of the result. */
-  #paste(result: Token[], next: Token): void {
-    const index = this.#parameter(next);
-    if (index !== undefined && next.text === this.#macro.variadic && result.at(-1)?.text === ',') {
-      // GNU C: `, ## args` drops the comma when there are no further arguments, and pastes nothing otherwise.
-      if (this.#argument(index).length === 0) result.pop();
-      else result.push(...this.#expandedArgument(index));
-      return;
+  /** Pastes what stands behind a `##` to the end of the result; returns the position behind that. */
+  #paste(result: Token[], body: readonly Token[], at: number): number {
+    const next = body[at] as Token;
+    const operand = this.#operand(body, at);
+    if (operand && next.text === this.#macro.variadic && result.at(-1)?.text === ',') {
+      // GNU C: `, ## args` drops the comma where `args` is left out, and pastes nothing otherwise.
+      const given = this.#arguments?.length === this.#macro.positions.size;
+      if (given) result.push(...spaced(this.#raw(operand), next.space));
+      else result.pop();
+      return operand.end;
     }
-    const [right, ...rest] = index === undefined ? [placed(next, this.#use)] : this.#orPlacemarker(index, next);
+    const [right, ...rest] = operand ? this.#orPlacemarker(this.#raw(operand), next) : [placed(next, this.#use)];
     result.push(pasteTokens(result.pop() as Token, right as Token, this.#use), ...rest);
-  }
-
-  #stringify(hash: Token, parameter: Token | undefined): Token {
-    const index = this.#parameter(parameter);
-    if (index === undefined) throw errorAt(hash, "'#' is not followed by a parameter");
-    return { ...placed(hash, this.#use), kind: 'string', text: `"${spelling(this.#argument(index))}"` };
+    return operand?.end ?? at + 1;
   }
 }
 
@@ -252,10 +279,16 @@ function spelling(tokens: readonly Token[]): string {
   return tokens
     .map((token, index) => {
       const quoted = token.kind === 'string' || token.kind === 'character';
-      const text = quoted ? token.text.replace(/["\\]/g, '\\$&') : token.text;
+      const text = quoted ? token.text.replace(/["\\]/g, '\\$&') : written(token);
       return (token.space || token.first) && index > 0 ? ` ${text}` : text;
     })
     .join('');
+}
+
+/** A digraph stays one in a string. */
+function written({ text, file, offset }: Token): string {
+  const digraph = digraphOf.get(text);
+  return digraph !== undefined && file.text.startsWith(digraph, offset) ? digraph : text;
 }
 
 function closingParenthesis(body: readonly Token[], open: number): number {

@@ -46,7 +46,10 @@ const digraphs = new Map([
   ['<%', '{'],
   ['%>', '}'],
   ['%:', '#'],
+  ['%:%:', '##'],
 ]);
+/** The other way to write a punctuator. */
+export const digraphOf: ReadonlyMap<string, string> = new Map([...digraphs].map(([digraph, text]) => [text, digraph]));
 const punctuation = new Set('[](){}.&*+-~!/%<>^|?:;=,#');
 const encodingPrefix = /^(?:u8|u|U|L)$/;
 
@@ -81,7 +84,7 @@ class Lexer {
   run(): LexedFile {
     const text = this.#text;
     const length = text.length;
-    let at = text.charCodeAt(0) === 0xfeff ? 1 : 0;
+    let at = 0;
     let first = true;
     let spaced = false;
     while (at < length) {
@@ -185,6 +188,7 @@ class Lexer {
 
   #punctuator(at: number): number {
     const text = this.#text;
+    if (text.startsWith('%:%:', at)) return at + 4;
     if (punctuators3.has(text.slice(at, at + 3))) return at + 3;
     if (punctuators2.has(text.slice(at, at + 2))) return at + 2;
     const point = text.codePointAt(at) as number;

@@ -72,7 +72,7 @@ class Preprocessor {
   run(header: string): Preprocessed {
     const main = new SourceFile('<command line>', '<command line>', -1, encode(`#include <${header}>\n`));
     this.#enter(main, null);
-    const expander = new Expander(this.#text, () => this.#read());
+    const expander = new Expander(this.#text, (inUse) => this.#read(inUse));
     const tokens: Token[] = [];
     for (;;) {
       const token = expander.next();
@@ -106,15 +106,15 @@ class Preprocessor {
     this.#frames.push({ file, tokens: lexFile(file).tokens, next: 0, conditionals: [], from });
   }
 
-  /** The next token that is not part of a directive. */
-  #read(): Token {
+  /** The next token that is not part of a directive. A use of a macro does not reach beyond the end of its file. */
+  #read(inUse: boolean): Token {
     for (;;) {
       const frame = this.#frames.at(-1) as Frame;
       const token = frame.tokens[frame.next] as Token;
       if (token.kind === 'end') {
         const open = frame.conditionals.at(-1);
         if (open) throw errorAt(open.at, `#${open.at.text} is never closed; add the missing #endif`);
-        if (this.#frames.length === 1) return token;
+        if (inUse || this.#frames.length === 1) return token;
         this.#frames.pop();
         continue;
       }
@@ -257,6 +257,7 @@ class Preprocessor {
     const file = this.#find(wanted, frame.file, directive.text === 'include_next');
     if (!file) throw errorAt(operand, notFound(wanted.name, this.#resolver.roots));
     if (this.#once.has(file)) return;
+    if (directive.text === 'import') this.#once.add(file);
     if (this.#frames.length > deepestInclude) {
       const cycle = this.#frames.slice(-6).map((open) => open.file.name);
       throw errorAt(operand, `recursive include: ${[...cycle, file.name].join(' → ')}; add an include guard`);
@@ -322,7 +323,8 @@ class Preprocessor {
     const asks =
       (answer: (name: string) => boolean): Builtin =>
       (at, read) => {
-        const operand = parenthesized(at, read).find((token) => token.kind === 'identifier');
+        const tokens = expandTokens(parenthesized(at, read), this.#text, endOf(at));
+        const operand = tokens.find((token) => token.kind === 'identifier');
         const name = operand?.text.replace(/^__(.*)__$/, '$1') ?? '';
         return [numberAt(at, answer(name) ? 1 : 0)];
       };

@@ -14,8 +14,9 @@ export class Resolver {
 
   /** The file for `<name>`; `after` restricts the search to the roots behind that index (`#include_next`). */
   system(name: string, after = -1): SourceFile | undefined {
+    const plain = normalize(name);
     for (let root = after + 1; root < this.roots.length; root++) {
-      const file = this.#open(name, `${this.roots[root]}/${name}`, root);
+      const file = this.#open(plain, `${this.roots[root]}/${plain}`, root);
       if (file) return file;
     }
     return undefined;
@@ -37,11 +38,11 @@ export class Resolver {
   }
 }
 
-/** Resolves `.` and `..` in a path where it can be done by the text alone. */
+/** Resolves `.`, `..` and `//` in a path where it can be done by the text alone. */
 function normalize(path: string): string {
   const parts: string[] = [];
-  for (const part of path.split('/')) {
-    if (part === '.') continue;
+  for (const [index, part] of path.split('/').entries()) {
+    if (part === '.' || (part === '' && index > 0)) continue;
     if (part === '..' && parts.length > 0 && parts.at(-1) !== '..' && parts.at(-1) !== '') parts.pop();
     else parts.push(part);
   }

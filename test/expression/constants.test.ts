@@ -1,0 +1,477 @@
+import { beforeAll, describe, expect, it } from 'vitest';
+import { hasCompiler, needsCompiler } from '../support/compiler.js';
+import { integersByCompiler, integersByGenerator } from '../support/integers.js';
+
+const literals = [
+  ...['0', '1', '42', '2147483647', '2147483648', '4294967295', '4294967296', '9223372036854775807'],
+  ...['0x0', '0x7fffffff', '0x80000000', '0xffffffff', '0XFFFFFFFF', '0x100000000', '0x7fffffffffffffff'],
+  ...['0x8000000000000000', '0xffffffffffffffff', '00', '017777777777', '020000000000', '037777777777', '040000000000'],
+  ...['0777777777777777777777', '01777777777777777777777', '0b0', '0B1011', '0b10000000000000000000000000000000'],
+  ...[
+    '1u',
+    '1U',
+    '1l',
+    '1L',
+    '1ul',
+    '1uL',
+    '1Ul',
+    '1UL',
+    '1lu',
+    '1Lu',
+    '1LU',
+    '1ll',
+    '1LL',
+    '1ull',
+    '1uLL',
+    '1llu',
+    '1LLU',
+  ],
+  ...['4294967295u', '4294967296u', '0xffffffffu', '0xffffffffl', '2147483648l', '2147483648ll', '0xffffffffffffffffl'],
+  ...[
+    '0xffffffffffffffffll',
+    '18446744073709551615u',
+    '18446744073709551615ull',
+    '0x7fffffffffffffffll',
+    '0b1ull',
+    '07l',
+  ],
+  ...[
+    "'a'",
+    "'\\0'",
+    "'\\n'",
+    "'\\t\\r'",
+    "'\\a'",
+    "'\\b'",
+    "'\\f'",
+    "'\\v'",
+    "'\\e'",
+    "'\\E'",
+    "'\\\\'",
+    "'\\''",
+    "'\\\"'",
+    "'\"'",
+  ],
+  ...[
+    "'\\?'",
+    "'\\x41'",
+    "'\\x7f'",
+    "'\\x80'",
+    "'\\xff'",
+    "'\\377'",
+    "'\\200'",
+    "'\\1'",
+    "'\\12'",
+    "'\\0123'",
+    "'\\x9a'",
+  ],
+  ...["'ab'", "'abc'", "'abcd'", "'\\xff\\xfe'", "'\\377ab'", "'a\\0'", "' '", "'~'", "'KVM1'"],
+];
+
+const operators = [
+  // promotion and the usual arithmetic conversions
+  '(char)1 + (char)1',
+  '(unsigned char)255 + (unsigned char)255',
+  '(unsigned short)65535 * (unsigned short)2',
+  '+(unsigned char)1',
+  '-(unsigned short)1',
+  '~(unsigned char)0',
+  '~(_Bool)1',
+  '-1u',
+  '-1ul',
+  '~0',
+  '~0u',
+  '~0l',
+  '~0ull',
+  '!0',
+  '!5ull',
+  '!!7',
+  '-(-5)',
+  '+ -5l',
+  '1 + 1u',
+  '1 + 1l',
+  '1u + 1l',
+  '1ul + 1ll',
+  '1l + 1ll',
+  '1ull + 1ul',
+  '-1 + 1u',
+  '-1l + 1u',
+  '-1ll + 1ul',
+  '2147483647 + 1u',
+  '4294967295u + 1',
+  '4294967295u + 1l',
+  '0 - 1u',
+  '1 - 2ul',
+  '65536u * 65536u',
+  '65536ul * 65536ul',
+  '7 / 2',
+  '-7 / 2',
+  '7 / -2',
+  '-7 % 2',
+  '7 % -2',
+  '-7 / 2u',
+  '-7 % 3ul',
+  '7u % 3',
+  '0xf0 & 0x3c',
+  '0xf0 | 0x0fl',
+  '0xf0u ^ 0xff',
+  '-1 & 0xffffffffu',
+  '-1 & 0xffffffffll',
+  '-1l & 0xffffffffu',
+  // shifts take the type of their left operand alone
+  '1 << 4',
+  '1 << 30',
+  '1 << 31',
+  '3 << 31',
+  '-1 << 3',
+  '1u << 31',
+  '1 << 4ull',
+  '1l << 40',
+  '1ull << 63',
+  '(char)1 << 8',
+  '(unsigned char)255 << 4u',
+  '-16 >> 2',
+  '-1 >> 31',
+  '0x80000000 >> 31',
+  '-1l >> 63',
+  '-1ul >> 60',
+  '(signed char)-128 >> 3',
+  // comparisons are int, of converted operands
+  '-1 < 0u',
+  '-1 < 0l',
+  '-1l < 0u',
+  '-1l < 0ul',
+  '1 == 1ull',
+  '-1 == 0xffffffffu',
+  '-1l == 0xffffffff',
+  '(char)-1 == (unsigned char)-1',
+  '2 > 1',
+  '2 >= 2',
+  '2 <= 1',
+  '2 != 2',
+  '1 < 2 < 3',
+  '3 > 2 > 1',
+  // logic
+  '1 && 2',
+  '0 && 1',
+  '0 || 5ull',
+  '0 || 0',
+  '1 || 0 && 0',
+  '0 && 1 / 0',
+  '1 || 1 / 0',
+  '1 ? 5 : 1 / 0',
+  '0 ? 1 << 99 : 5',
+  // the conditional operator
+  '1 ? 2 : 3',
+  '0 ? 2 : 3u',
+  '1 ? 2 : 3u',
+  '1 ? -1 : 0u',
+  '1 ? -1 : 0ul',
+  '1 ? -1 : 0l',
+  '1 ? (char)1 : (char)2',
+  '0 ? (unsigned char)1 : (short)-2',
+  '1 ? 1 : 0 ? 2 : 3l',
+  '1 ? 0 ? 2 : 4 : 3l',
+  '0 ? 1 : 0 ? 2 : 3',
+  '5 ?: 3l',
+  '0 ?: 3u',
+  '-5 ?: 3u',
+  '(char)5 ?: (char)3',
+  '1 ? (2, 3l) : 4',
+  // the comma
+  '1, 2',
+  '(1, 2ul), (char)3',
+  // precedence
+  '1 + 2 * 3 - 4 / 2 % 3',
+  '1 << 2 + 3',
+  '1 | 2 ^ 3 & 4 == 4',
+  '5 & 3 == 3',
+  '~1 + 1',
+  '-2 * -3',
+  '!0 + 1',
+  '1 - - 1',
+  '2 - 1 - 1',
+  '64 / 4 / 4',
+  '6 & 3 | 8',
+  '1 < 2 == 2 > 1',
+  '(1 + 2) * (3 + 4)',
+  '((((5))))',
+  // casts
+  '(unsigned char)300',
+  '(signed char)200',
+  '(char)200',
+  '(char)-1',
+  '(short)0x18000',
+  '(unsigned short)-1',
+  '(int)0xffffffff',
+  '(int)4294967297l',
+  '(unsigned)-1',
+  '(unsigned)-1l',
+  '(long)0xffffffffu',
+  '(long)-1',
+  '(unsigned long)-1',
+  '(unsigned long)-1u',
+  '(unsigned long long)(int)-1',
+  '(unsigned long long)(unsigned)-1',
+  '(_Bool)5',
+  '(_Bool)0',
+  '(_Bool)256',
+  '(_Bool)5 + 1',
+  '(_Bool)-1',
+  '(__int128)1 << 100',
+  '(unsigned __int128)-1',
+  '(__int128)-1',
+  '-(__int128)5',
+  '(__int128)1 + 1ull',
+  '(unsigned long)(__int128)-1',
+  '(const int)5',
+  '(volatile unsigned char)257',
+  '(int const)7',
+  '(long unsigned int)7',
+  '(long int long)7',
+  '(short unsigned)65537',
+  '(signed)7',
+  '(char)(unsigned char)(short)-1',
+  '-(unsigned char)1',
+  '(unsigned char)-1 + 1',
+  '(long)1 ? 2 : 3',
+  '(int)sizeof(int) - 8',
+];
+
+const declarations = `
+typedef unsigned int u32;
+typedef signed char s8;
+typedef unsigned long long u64;
+typedef u32 again;
+typedef u32 vector[3];
+typedef unsigned deep __attribute__((mode(DI)));
+typedef int tiny __attribute__((mode(QI)));
+typedef int wide __attribute__((aligned(32)));
+struct inner { char c; short list[5]; };
+struct s { char a; long b; struct inner in; struct inner more[3]; union { int x; char y; }; struct { char p; int q; }; int tail[]; };
+union u { char c; int i[3]; };
+enum small { ZERO, ONE, TEN = 10, ELEVEN, MINUS = -5, AFTER };
+enum unsigned_e { HIGH = 0x80000000, HIGHER };
+enum large { LARGE = 0x100000000, LARGER, TINY = 1 };
+enum negative { NEGATIVE = -1, BIG = 0x80000000u };
+enum whole { WHOLE = 0xffffffffffffffff };
+enum typed { OF_U = 1u, OF_L = 2l, OF_CHAR = 'c', OF_SIZE = sizeof(int), OF_CAST = (unsigned char)300, OF_BOOL = (_Bool)2 };
+enum last { FIRST = 2147483646, SECOND };
+enum __attribute__((packed)) packed_small { P1, P2 = 255 };
+enum __attribute__((packed)) packed_signed { Q1 = -1, Q2 = 127 };
+extern int object;
+extern char text[17];
+extern struct s record;
+extern u64 function(int);
+extern struct s *pointer;
+extern unsigned char matrix[3][5];
+`;
+
+const ofDeclarations = [
+  ...[
+    'sizeof(int)',
+    'sizeof(char)',
+    'sizeof(long)',
+    'sizeof(void *)',
+    'sizeof(long double)',
+    'sizeof(_Bool)',
+    'sizeof(__int128)',
+  ],
+  ...[
+    'sizeof(u32)',
+    'sizeof(again)',
+    'sizeof(vector)',
+    'sizeof(deep)',
+    'sizeof(tiny)',
+    'sizeof(wide)',
+    'sizeof(struct s)',
+  ],
+  ...[
+    'sizeof(union u)',
+    'sizeof(enum small)',
+    'sizeof(enum large)',
+    'sizeof(enum packed_small)',
+    'sizeof(struct inner[4])',
+  ],
+  ...[
+    'sizeof(int[3][4])',
+    'sizeof(int *[3])',
+    'sizeof(int (*)[3])',
+    'sizeof(int (*)(void))',
+    'sizeof(void)',
+    'sizeof(char[2 + 3])',
+  ],
+  ...['sizeof(struct { char a; int b; })', 'sizeof(union { char a; short b; })'],
+  ...["sizeof 'a'", 'sizeof 1', 'sizeof 1l', 'sizeof(1 + 1l)', 'sizeof -1', 'sizeof((char)1)', 'sizeof(char) + 1'],
+  ...[
+    'sizeof "abc"',
+    'sizeof("a" "bc")',
+    'sizeof("\\x41\\101\\n")',
+    'sizeof ""',
+    'sizeof 1.0',
+    'sizeof 1.0f',
+    'sizeof("abc"[0])',
+  ],
+  ...[
+    'sizeof(1 ? 1 : 2l)',
+    'sizeof(1 == 1l)',
+    'sizeof(!1l)',
+    'sizeof(1, 2l)',
+    'sizeof(sizeof(int))',
+    'sizeof((char)1 + (char)1)',
+  ],
+  ...[
+    'sizeof object',
+    'sizeof text',
+    'sizeof text[0]',
+    'sizeof(record)',
+    'sizeof record.in',
+    'sizeof(record.in.list)',
+    'sizeof function(1)',
+  ],
+  ...[
+    'sizeof *pointer',
+    'sizeof pointer->more',
+    'sizeof pointer->more[1].list[2]',
+    'sizeof(pointer)',
+    'sizeof matrix',
+    'sizeof matrix[1]',
+  ],
+  ...[
+    'sizeof(matrix[1][2])',
+    'sizeof *matrix',
+    'sizeof **matrix',
+    'sizeof &matrix',
+    'sizeof(record.x)',
+    'sizeof(record.q)',
+    'sizeof(int) * 2',
+  ],
+  ...[
+    'sizeof(((struct s *)0)->b)',
+    'sizeof(((struct s *)0)->in.list)',
+    'sizeof(((struct s *)0)->more[0])',
+    'sizeof(((union u *)0)->i)',
+  ],
+  ...[
+    'sizeof(__typeof__(object))',
+    'sizeof(__typeof__(char[7]))',
+    'sizeof(typeof(record.in))',
+    'sizeof(__typeof__(pointer->b))',
+  ],
+  ...[
+    '_Alignof(int)',
+    '_Alignof(struct s)',
+    '__alignof__(long long)',
+    '__alignof(char)',
+    '_Alignof(wide)',
+    '_Alignof(vector)',
+    '__alignof__(double)',
+  ],
+  ...[
+    '_Alignof(long double)',
+    '_Alignof(int[3])',
+    '__alignof__(struct inner)',
+    '_Alignof(__int128)',
+    '_Alignof(enum large)',
+  ],
+  ...[
+    'offsetof(struct s, a)',
+    'offsetof(struct s, b)',
+    'offsetof(struct s, in)',
+    'offsetof(struct s, in.list)',
+    'offsetof(struct s, in.list[2])',
+  ],
+  ...[
+    '__builtin_offsetof(struct s, more[1])',
+    '__builtin_offsetof(struct s, more[2].list[1 + 1])',
+    'offsetof(struct s, x)',
+  ],
+  ...[
+    'offsetof(struct s, y)',
+    'offsetof(struct s, q)',
+    'offsetof(struct s, tail)',
+    'offsetof(struct s, tail[3])',
+    'offsetof(union u, i[2])',
+  ],
+  ...[
+    '(unsigned long)&((struct s *)0)->b',
+    '(unsigned long)&((struct s *)0)->in.list[3]',
+    '(long)&((struct s *)16)->a',
+  ],
+  ...[
+    '(unsigned long)(char *)5',
+    '(unsigned long)(void *)-1',
+    '(u64)(long)(int *)8',
+    '(unsigned)(unsigned long)&((struct s *)0)->more[1].c',
+  ],
+  ...[
+    'ZERO',
+    'ONE',
+    'TEN',
+    'ELEVEN',
+    'MINUS',
+    'AFTER',
+    'HIGH',
+    'HIGHER',
+    'LARGE',
+    'LARGER',
+    'TINY',
+    'NEGATIVE',
+    'BIG',
+    'WHOLE',
+  ],
+  ...['OF_U', 'OF_L', 'OF_CHAR', 'OF_SIZE', 'OF_CAST', 'OF_BOOL', 'P1', 'P2', 'Q1', 'Q2', 'SECOND'],
+  ...[
+    'ELEVEN + MINUS',
+    'HIGH + 1',
+    'LARGE | TINY',
+    'BIG - NEGATIVE',
+    'TEN << ONE',
+    '-HIGH',
+    'MINUS < 0u',
+    'WHOLE + 1',
+    '~P2',
+    '-TINY',
+  ],
+  ...[
+    '(enum small)3',
+    '(enum small)-3',
+    '(enum unsigned_e)-1',
+    '(enum large)-1',
+    '(enum packed_small)257',
+    '(enum packed_signed)200',
+  ],
+  ...[
+    '(u32)-1',
+    '(s8)200',
+    '(u64)-1',
+    '(again)-1l',
+    '(deep)-1',
+    '(tiny)300',
+    '(wide)5',
+    '(const u32)1',
+    '(u32)1 + (s8)-1',
+  ],
+  ...['__extension__ 5', '__extension__ (5 + 1ul)', '(__extension__ 7)', 'sizeof(__extension__ 7l)'],
+];
+
+const tables = [
+  ['constants', literals, ''],
+  ['operators', operators, ''],
+  ['names, types and sizes', ofDeclarations, declarations],
+] as const;
+
+describe.skipIf(!hasCompiler)(`value and type are those that GCC gives ${needsCompiler}`, () => {
+  describe.each(tables)('%s', (_, expressions, before) => {
+    let want: readonly string[];
+    let given: readonly string[];
+    beforeAll(() => {
+      want = integersByCompiler(expressions, before);
+      // What the compiler's program finds in stddef.h the generator knows by itself.
+      given = integersByGenerator(expressions, before);
+      expect(want).toHaveLength(expressions.length);
+    });
+    it.each(expressions.map((expression, index) => [expression, index] as const))('%s', (_, index) => {
+      expect(given[index]).toBe(want[index]);
+    });
+  });
+});

@@ -1,0 +1,114 @@
+/** Nothing is left out: what the compiler lists for the covered headers is in the model or in the ledger, and no more. */
+
+import { beforeAll, expect, it } from 'vitest';
+import { countRecords } from '../../generator/commands/generate.js';
+import type { Model } from '../../generator/model.js';
+import { describeWithCompiler, kvm } from '../support/oracle-compiler.js';
+import {
+  compiledMacros,
+  compiledTypes,
+  integerMacros,
+  isRequest,
+  listingDifferences,
+  type Macro,
+  modelledTypes,
+  type TypeList,
+} from '../support/oracle-declarations.js';
+import { generateBindings } from '../support/oracle-generated.js';
+
+describeWithCompiler("completeness against the compiler's debug information", ['readelf'], () => {
+  let model: Model;
+  let compiled: TypeList;
+
+  beforeAll(async () => {
+    ({ model } = await generateBindings(kvm));
+    compiled = await compiledTypes(kvm, model.covers);
+  });
+
+  it('lists as many types, members and enumerators as the model, and not none', () => {
+    const { structs, unions, fields } = countRecords(model.types);
+    expect(compiled.counts).toMatchObject({ structs, unions, fields, enums: model.enums.length });
+    expect(compiled.counts.enumerators).toBe(model.enums.flatMap(({ enumerators }) => enumerators).length);
+    expect(compiled.items.size).toBe(modelledTypes(model).size);
+    expect(compiled.items.size).toBeGreaterThan(structs + fields / 2);
+  });
+
+  it('agrees on every type, member and enumerator, on sizes, offsets, bits, types and places', () => {
+    const noted = new Set(model.ledger.flatMap(({ kind, name }) => (kind === 'type' ? [name] : [])));
+    const expected = new Map([...compiled.items].filter(([item]) => !noted.has(item.split('.')[0] as string)));
+    expect(listingDifferences(expected, modelledTypes(model))).toEqual([]);
+  });
+
+  it('counts what Linux 6.1 declares', ({ skip }) => {
+    if (!model.kernel?.startsWith('6.1.')) skip(`the headers here are of Linux ${model.kernel}`);
+    expect(compiled.counts).toEqual({
+      structs: 202,
+      unions: 27,
+      unnamed: 94,
+      fields: 869,
+      bitFields: 8,
+      enums: 6,
+      enumerators: 55,
+    });
+  });
+});
+
+describeWithCompiler("completeness against the compiler's list of macros", [], () => {
+  let model: Model;
+  let macros: ReadonlyMap<string, Macro>;
+  let objects: readonly Macro[];
+  let integers: ReadonlySet<string>;
+
+  beforeAll(async () => {
+    ({ model } = await generateBindings(kvm));
+    macros = compiledMacros(kvm, model.covers);
+    objects = [...macros.values()].filter(({ parameters }) => parameters === null);
+    integers = integerMacros(
+      kvm,
+      objects.map(({ name }) => name),
+    );
+  });
+
+  it('finds every macro in the model or in the ledger, at the same place, and no more', () => {
+    const modelled = [...model.constants, ...model.functions, ...model.ledger.filter(({ kind }) => kind !== 'type')];
+    const places = new Map(modelled.map(({ name, at }) => [name, at]));
+    expect(macros.size).toBeGreaterThan(0);
+    expect(macros.size).toBe(modelled.length);
+    expect(listingDifferences(new Map([...macros].map(([name, { at }]) => [name, at])), places)).toEqual([]);
+  });
+
+  it('has as constants the macros that are integers for the compiler', () => {
+    const constants = model.constants.filter(({ type }) => !type.startsWith('char['));
+    expect(constants.map(({ name }) => name).sort()).toEqual([...integers].sort());
+  });
+
+  it('has in the ledger the object-like macros that are none', () => {
+    const others = objects.filter(({ name }) => !integers.has(name)).map(({ name }) => name);
+    const strings = model.constants.filter(({ type }) => type.startsWith('char[')).map(({ name }) => name);
+    const noted = model.ledger.filter(({ kind }) => kind !== 'type').map(({ name }) => name);
+    expect([...noted, ...strings].sort()).toEqual(others.sort());
+    expect(noted.length).toBeGreaterThan(0);
+  });
+
+  it('has as ioctls the uses of _IO and its like, with the parameters of function-like macros as they are', () => {
+    const requests = objects.filter(isRequest).map(({ name }) => name);
+    const noted = model.ledger.filter(({ kind }) => kind === 'ioctl');
+    expect([...model.ioctls, ...noted].map(({ name }) => name).sort()).toEqual(requests.sort());
+    expect(model.ioctls.length).toBeGreaterThan(0);
+    const functions = [...macros.values()].filter(({ parameters }) => parameters !== null);
+    expect(model.functions.map(({ name, parameters }) => [name, parameters])).toEqual(
+      functions.map(({ name, parameters }) => [name, parameters]),
+    );
+  });
+
+  it('counts what Linux 6.1 defines', ({ skip }) => {
+    if (!model.kernel?.startsWith('6.1.')) skip(`the headers here are of Linux ${model.kernel}`);
+    const requests = objects.filter(isRequest);
+    const known = requests.filter(({ name }) => integers.has(name));
+    expect({ integers: integers.size, ioctls: known.length, withoutValue: requests.length - known.length }).toEqual({
+      integers: 755,
+      ioctls: 147,
+      withoutValue: 11,
+    });
+  });
+});

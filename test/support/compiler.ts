@@ -1,0 +1,149 @@
+/** The C compiler that tests take the truth from. It is an oracle only: nothing but a test runs it. */
+
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+
+/** What a test suite is called that cannot do without the compiler. */
+export const needsCompiler = '(needs a GCC for x86-64 Linux called cc)';
+
+/** Whether there is one. Another compiler, or one for another ABI, says other things. */
+export const hasCompiler: boolean = findCompiler();
+
+/** The answers below are in the language of the project's target: GNU C17. */
+const standard = '-std=gnu17';
+
+function findCompiler(): boolean {
+  const machine = spawnSync('cc', ['-dumpmachine'], { encoding: 'utf8' });
+  const version = spawnSync('cc', ['--version'], { encoding: 'utf8' });
+  return machine.status === 0 && /^x86_64-.*linux/.test(machine.stdout) && !/clang/i.test(version.stdout);
+}
+
+/** Calls `use` with a folder that holds these files, and takes the folder away afterwards. */
+export function inFolder<T>(files: Readonly<Record<string, string | Uint8Array>>, use: (folder: string) => T): T {
+  const folder = mkdtempSync(join(tmpdir(), 'kvm-uapi-oracle-'));
+  const remove = (): void => rmSync(folder, { recursive: true, force: true });
+  let result: T;
+  try {
+    for (const [name, text] of Object.entries(files)) {
+      mkdirSync(dirname(join(folder, name)), { recursive: true });
+      writeFileSync(join(folder, name), text);
+    }
+    result = use(folder);
+  } catch (error) {
+    remove();
+    throw error;
+  }
+  if (result instanceof Promise) return result.finally(remove) as T;
+  remove();
+  return result;
+}
+
+export interface Answer {
+  readonly status: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** Runs the compiler, or what it has made, whatever comes of it. */
+export function run(command: string, args: readonly string[], cwd: string, input = ''): Answer {
+  const env = { ...process.env, LC_ALL: 'C' };
+  const { status, stdout, stderr, error } = spawnSync(command, args, {
+    cwd,
+    env,
+    input,
+    encoding: 'utf8',
+    maxBuffer: 2 ** 28,
+  });
+  if (error) throw error;
+  return { status, stdout, stderr };
+}
+
+function succeed(command: string, args: readonly string[], cwd: string, input?: string): string {
+  const { status, stdout, stderr } = run(command, args, cwd, input);
+  if (status !== 0) throw new Error(`${command} ended with ${status}:\n${stderr}`);
+  return stdout;
+}
+
+/** What `cc -E -P` makes of each text. */
+export function preprocessedByCompiler(texts: readonly string[], flags: readonly string[] = [standard]): string[] {
+  const end = 'KVM_UAPI_END_OF_TEXT';
+  const files = texts.map((text, index) => [`${index}.c`, `${text}\n${end}\n`] as const);
+  return inFolder(Object.fromEntries(files), (folder) => {
+    const output = succeed('cc', ['-E', '-P', ...flags, ...files.map(([name]) => name)], folder);
+    const parts = output.split(end).slice(0, -1);
+    if (parts.length !== texts.length) throw new Error(`cc answered ${parts.length} of ${texts.length} texts`);
+    return parts;
+  });
+}
+
+/** What `cc -E -P` makes of `#include <header>` with these files and include folders. */
+export function includedByCompiler(
+  files: Readonly<Record<string, string>>,
+  roots: readonly string[],
+  header: string,
+): string {
+  return inFolder(files, (folder) => {
+    const includes = roots.flatMap((root) => ['-I', root]);
+    return succeed(
+      'cc',
+      ['-E', '-P', standard, '-nostdinc', ...includes, '-x', 'c', '-'],
+      folder,
+      `#include <${header}>`,
+    );
+  });
+}
+
+/** What a C program prints. */
+export function printedByCompiled(program: string, flags: readonly string[] = []): string {
+  return inFolder({ 'program.c': program }, (folder) => {
+    succeed('cc', [standard, '-w', '-O0', ...flags, '-o', 'program', 'program.c'], folder);
+    return succeed(join(folder, 'program'), [], folder);
+  });
+}
+
+export interface Diagnostic {
+  readonly line: number;
+  /** In bytes, counted from 1; 0 where there is none. */
+  readonly column: number;
+  readonly kind: 'error' | 'warning';
+  readonly message: string;
+}
+
+/** What the compiler has to say to a text, without making anything of it. */
+export function diagnosticsOf(text: string, flags: readonly string[] = []): Diagnostic[] {
+  const reporting = [
+    '-fmax-errors=0',
+    '-ftrack-macro-expansion=0',
+    '-fno-diagnostics-show-caret',
+    '-fdiagnostics-column-unit=byte',
+  ];
+  const { stderr } = inFolder({ 'text.c': text }, (folder) =>
+    run('cc', [standard, '-fsyntax-only', ...reporting, ...flags, 'text.c'], folder),
+  );
+  const form = /^text\.c:(\d+):(?:(\d+):)? (?:fatal )?(error|warning): (.*)$/gm;
+  return [...stderr.matchAll(form)].map(([, line, column = 0, kind, message]) => ({
+    line: Number(line),
+    column: Number(column),
+    kind: kind as Diagnostic['kind'],
+    message: message as string,
+  }));
+}
+
+const token =
+  /(?:u8|[uUL])?"(?:\\.|[^"\\\n])*"|(?:u8|[uUL])?'(?:\\.|[^'\\\n])*'|\.?\d(?:[eEpP][+-]|[\w.])*|[\p{L}_$][\p{L}\w$]*|<<=|>>=|\.\.\.|%:%:|%:|<:|:>|<%|%>|->|\+\+|--|<<|>>|<=|>=|==|!=|&&|\|\||[*/%+\-&^|]=|##|\S/gu;
+
+const digraphs: Readonly<Record<string, string>> = {
+  '<:': '[',
+  ':>': ']',
+  '<%': '{',
+  '%>': '}',
+  '%:': '#',
+  '%:%:': '##',
+};
+
+/** The tokens of what a preprocessor printed, by the spelling alone; a digraph is the token it stands for. */
+export function tokensOf(text: string): string[] {
+  return (text.match(token) ?? []).map((spelling) => digraphs[spelling] ?? spelling);
+}

@@ -1,0 +1,53 @@
+/** Headers in memory, through the generator's stages as far as a test wants. */
+
+import { describeHeader } from '../../generator/describe/describe.js';
+import { x86_64 } from '../../generator/layout/targets/x86_64.js';
+import type { Model } from '../../generator/model.js';
+import { type Preprocessed, preprocess } from '../../generator/preprocess/preprocessor.js';
+import { filesInMemory } from '../../generator/source/files.js';
+import type { Identify } from '../../generator/source/identity.js';
+import { Resolver } from '../../generator/source/resolver.js';
+
+/** Headers by their path under the only include folder, or by their whole path where folders are named. */
+export type Headers = Readonly<Record<string, string | Uint8Array>>;
+
+/** The include folder of headers that name none. */
+export const includeFolder = '/include';
+
+export function resolverOf(headers: Headers, roots?: readonly string[]): Resolver {
+  if (roots) return new Resolver(filesInMemory(headers), roots);
+  const placed = Object.entries(headers).map(([name, content]) => [`${includeFolder}/${name}`, content] as const);
+  return new Resolver(filesInMemory(Object.fromEntries(placed)), [includeFolder]);
+}
+
+/** Of no package, without hashes. */
+const identify: Identify = (files) => ({
+  kernel: null,
+  files: files.map(({ name }) => ({ name, sha256: '', origin: { kind: 'tree' } })),
+});
+
+function firstOf(headers: Headers): string {
+  return Object.keys(headers)[0] as string;
+}
+
+/** The model of a header, the first one unless it is named, for x86-64. */
+export function modelOf(headers: Headers, header: string = firstOf(headers), roots?: readonly string[]): Model {
+  return describeHeader(header, x86_64, resolverOf(headers, roots), identify);
+}
+
+/** A header after preprocessing for x86-64. */
+export function preprocessedOf(
+  headers: Headers,
+  header: string = firstOf(headers),
+  roots?: readonly string[],
+): Preprocessed {
+  return preprocess(header, resolverOf(headers, roots), x86_64);
+}
+
+/** The spellings of its tokens; a pragma is a token per word, as a preprocessor prints it. */
+export function spellingsOf({ tokens }: Preprocessed, split: (text: string) => string[]): string[] {
+  return tokens.flatMap(({ kind, text }) => {
+    if (kind === 'end') return [];
+    return kind === 'pragma' ? ['#', 'pragma', ...split(text)] : [text];
+  });
+}

@@ -1,0 +1,25 @@
+/** What `generate` writes for this machine's headers. */
+
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { modelPath, openModel } from '../../generator/commands/bindings.js';
+import { generate } from '../../generator/commands/generate.js';
+import { type EmittedFile, modulePath } from '../../generator/emit/typescript.js';
+import type { Model } from '../../generator/model.js';
+import { inTemporaryFolder, type Subject, target } from './oracle-compiler.js';
+
+export interface Generated {
+  readonly model: Model;
+  readonly files: readonly EmittedFile[];
+}
+
+/** Generates from this machine's headers, through the disk as a user does. */
+export function generateBindings({ header, include }: Subject): Promise<Generated> {
+  return inTemporaryFolder((out) => {
+    generate({ header: [header], arch: target, include, out });
+    const read = (path: string): string => readFileSync(join(out, path), 'utf8');
+    const model = openModel(read(modelPath(target, header)), header);
+    const paths = ['views.ts', ...model.covers.map((name) => `${modulePath(model, name)}.ts`)];
+    return { model, files: paths.map((path) => ({ path, text: read(path) })) };
+  });
+}
