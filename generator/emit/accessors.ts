@@ -3,39 +3,9 @@
 import type { Member } from '../model.js';
 import { bitFieldAccessors } from './bit-fields.js';
 import { describeMember } from './docs.js';
+import { at, isFlexible, type PlacedMember, property, type References } from './members.js';
 import { memberProperty, numberProperty } from './names.js';
 import { accessOf, type ScalarAccess } from './scalars.js';
-
-/** What the text of a module refers to outside of itself. */
-export interface References {
-  /** Records the use of a name from `views.ts`, and gives it back. */
-  view(name: string): string;
-  /** The class of a member's struct or union, imported where needed. */
-  classOf(member: Member): string;
-}
-
-/** A member of a class: one of the record's own, or one promoted from an anonymous member. */
-export interface PlacedMember {
-  readonly member: Member & { readonly name: string };
-  /** In bytes from the start of the class's record. */
-  readonly offset: number;
-}
-
-/** The members as C sees them from outside: those of anonymous members are the record's own. */
-export function promotedMembers(members: readonly Member[], base = 0): PlacedMember[] {
-  return members.flatMap((member) => {
-    const offset = base + member.offset;
-    return isNamed(member) ? [{ member, offset }] : promotedMembers(member.members ?? [], offset);
-  });
-}
-
-function isNamed(member: Member): member is PlacedMember['member'] {
-  return member.name !== null;
-}
-
-export function isFlexible(member: Member): boolean {
-  return member.dims !== undefined && (member.dims[0] === null || member.dims[0] === 0);
-}
 
 /** Size of one element of an array in bytes; of any other member, its own. */
 export function elementSize(member: Member, classSize: (member: Member) => number): number {
@@ -146,25 +116,7 @@ function flexibleLength(
   return `this.${wide ? numberProperty(counter.name) : memberProperty(counter.name)}`;
 }
 
-/** A getter that returns an expression and, unless `set` is null, a setter that is one statement. */
-export function property(
-  name: string,
-  doc: string,
-  type: string,
-  get: string,
-  set: string | null,
-  setType: string = type,
-): string[] {
-  const getter = [`  get ${name}(): ${type} {`, `    return ${get};`, '  }'];
-  const setter = set === null ? [] : [`  set ${name}(value: ${setType}) {`, `    ${set};`, '  }'];
-  return ['', `  /** ${doc} */`, ...getter, ...setter];
-}
-
 /** The arguments that place a view of a member. */
 function view(offset: number): string {
   return `this.$$view, ${at(offset)}`;
-}
-
-export function at(offset: number): string {
-  return offset === 0 ? 'this.$$offset' : `this.$$offset + ${offset}`;
 }

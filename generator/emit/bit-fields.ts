@@ -1,6 +1,6 @@
 /** The accessors of a bit-field: one load, a shift and a mask where a load of at most 32 bits holds it. */
 
-import { at, type PlacedMember, property, type References } from './accessors.js';
+import { at, type PlacedMember, property, type References } from './members.js';
 import { memberProperty, numberProperty } from './names.js';
 
 export function bitFieldAccessors(placed: PlacedMember, doc: string, references: References): string[] {

@@ -1,15 +1,9 @@
 /** One class per struct or union: its layout as data, and accessors for its members. */
 
 import type { Member } from '../model.js';
-import {
-  accessors,
-  elementSize,
-  isFlexible,
-  type PlacedMember,
-  promotedMembers,
-  type References,
-} from './accessors.js';
+import { accessors, elementSize } from './accessors.js';
 import { bytes } from './docs.js';
+import { isFlexible, type PlacedMember, promotedMembers, type References } from './members.js';
 import { memberProperty } from './names.js';
 
 /** A record to emit: one with a name in C, or an unnamed one that a member gives its type. */

@@ -1,7 +1,7 @@
 /** The docstrings of the emitted code: facts of the layout in our own words. */
 
 import type { Member } from '../model.js';
-import type { PlacedMember } from './accessors.js';
+import type { PlacedMember } from './members.js';
 
 /** A member as C declares it: `__u8 padding1[6]`. */
 export function declarationOf(member: Member): string {

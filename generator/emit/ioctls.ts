@@ -1,8 +1,8 @@
 /** Ioctls as typed values: the request number, and what it takes. */
 
 import type { Ioctl, Member } from '../model.js';
-import type { References } from './accessors.js';
 import { bytes } from './docs.js';
+import type { References } from './members.js';
 import { accessOf } from './scalars.js';
 
 export interface IoctlText {

@@ -2,9 +2,9 @@
 
 import type { Constant, Enumerator, EnumType, Member, Model, RecordType, SourceHeader } from '../model.js';
 import { version } from '../version.js';
-import type { References } from './accessors.js';
 import { type ClassSource, emitClass, unnamedWithin } from './classes.js';
 import { emitIoctl } from './ioctls.js';
+import type { References } from './members.js';
 import { type Names, namesOf } from './names.js';
 
 export interface EmittedFile {

@@ -1,0 +1,53 @@
+/** The members of a class, and the text of a property for one. */
+
+import type { Member } from '../model.js';
+
+/** What the text of a module refers to outside of itself. */
+export interface References {
+  /** Records the use of a name from `views.ts`, and gives it back. */
+  view(name: string): string;
+  /** The class of a member's struct or union, imported where needed. */
+  classOf(member: Member): string;
+}
+
+/** A member of a class: one of the record's own, or one promoted from an anonymous member. */
+export interface PlacedMember {
+  readonly member: Member & { readonly name: string };
+  /** In bytes from the start of the class's record. */
+  readonly offset: number;
+}
+
+/** The members as C sees them from outside: those of anonymous members are the record's own. */
+export function promotedMembers(members: readonly Member[], base = 0): PlacedMember[] {
+  return members.flatMap((member) => {
+    const offset = base + member.offset;
+    return isNamed(member) ? [{ member, offset }] : promotedMembers(member.members ?? [], offset);
+  });
+}
+
+function isNamed(member: Member): member is PlacedMember['member'] {
+  return member.name !== null;
+}
+
+export function isFlexible(member: Member): boolean {
+  return member.dims !== undefined && (member.dims[0] === null || member.dims[0] === 0);
+}
+
+/** A getter that returns an expression and, unless `set` is null, a setter that is one statement. */
+export function property(
+  name: string,
+  doc: string,
+  type: string,
+  get: string,
+  set: string | null,
+  setType: string = type,
+): string[] {
+  const getter = [`  get ${name}(): ${type} {`, `    return ${get};`, '  }'];
+  const setter = set === null ? [] : [`  set ${name}(value: ${setType}) {`, `    ${set};`, '  }'];
+  return ['', `  /** ${doc} */`, ...getter, ...setter];
+}
+
+/** The offset of a byte of the record, as an expression. */
+export function at(offset: number): string {
+  return offset === 0 ? 'this.$$offset' : `this.$$offset + ${offset}`;
+}
