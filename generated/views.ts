@@ -38,17 +38,11 @@ export interface FlexibleTail {
   readonly countedBy: string | null;
 }
 
-/** A view of one C struct, union or scalar in memory. */
-export abstract class View {
+/** A view of one C struct, union or scalar in memory. Making one throws a RangeError when it ends behind the memory. */
+export interface View {
   readonly $$view: DataView;
+  /** Where it begins in `$$view`, in bytes. */
   readonly $$offset: number;
-
-  /** @throws RangeError when the `size` bytes at `offset` are not all inside of `view`. */
-  constructor(view: DataView, offset: number, size: number) {
-    if (!(offset >= 0 && offset + size <= view.byteLength)) throw outside(new.target.name, offset, size, view);
-    this.$$view = view;
-    this.$$offset = offset;
-  }
 }
 
 /** The class of a view. */
@@ -94,34 +88,27 @@ export function copy<T extends View>(to: T, from: T): void {
   bytesOf(to).set(bytesOf(from));
 }
 
-function outside(name: string, offset: number, size: number, view: DataView): RangeError {
+function outside(offset: number, size: number, view: DataView): RangeError {
   return new RangeError(
-    `${name}: ${size} bytes at offset ${offset} are not within the ${view.byteLength} bytes of the view`,
+    `array: ${size} bytes at offset ${offset} are not within the ${view.byteLength} bytes of the view`,
   );
 }
 
 // 64-bit integers as numbers
 
-function unsafe(value: bigint | number): RangeError {
+function unsafeInteger(value: bigint | number): RangeError {
   return new RangeError(`${value} is not a safe integer; use the bigint accessor`);
 }
 
-/** An unsigned 64-bit integer from its halves. @throws RangeError above 2^53 - 1. */
-export function numberFromU64(low: number, high: number): number {
-  if (high > 0x1fffff) throw unsafe((BigInt(high) << 32n) | BigInt(low));
-  return high * 0x1_0000_0000 + low;
-}
-
-/** A signed 64-bit integer from its halves. @throws RangeError outside of ±(2^53 - 1). */
-export function numberFromS64(low: number, high: number): number {
-  const value = high * 0x1_0000_0000 + low;
-  if (!Number.isSafeInteger(value)) throw unsafe((BigInt(high) << 32n) | BigInt(low));
-  return value;
+function toNumber(value: bigint): number {
+  const number = Number(value);
+  if (!Number.isSafeInteger(number)) throw unsafeInteger(value);
+  return number;
 }
 
 /** Writes a number as a little-endian 64-bit integer. @throws RangeError unless it is a safe integer of its sign. */
 export function setNumber64(view: DataView, offset: number, value: number, signed: boolean): void {
-  if (!Number.isSafeInteger(value) || (!signed && value < 0)) throw unsafe(value);
+  if (!Number.isSafeInteger(value) || (!signed && value < 0)) throw unsafeInteger(value);
   view.setUint32(offset, value >>> 0, true);
   view.setInt32(offset + 4, Math.floor(value / 0x1_0000_0000), true);
 }
@@ -156,17 +143,17 @@ export function elementsWithin(view: DataView, offset: number, elementSize: numb
 
 /** An array in C memory: as many elements as C says, each read when asked for. */
 export abstract class ArrayView<T> implements Iterable<T> {
-  readonly view: DataView;
+  declare readonly view: DataView;
   /** Of the first element, in bytes. */
-  readonly offset: number;
-  readonly length: number;
+  declare readonly offset: number;
+  declare readonly length: number;
   /** Distance from one element to the next, in bytes. */
-  readonly stride: number;
+  declare readonly stride: number;
 
   /** @throws RangeError when not all elements are inside of `view`. */
   constructor(view: DataView, offset: number, length: number, stride: number) {
     const size = length * stride;
-    if (!(offset >= 0 && length >= 0 && offset + size <= view.byteLength)) throw outside('array', offset, size, view);
+    if (!(offset >= 0 && length >= 0 && offset + size <= view.byteLength)) throw outside(offset, size, view);
     this.view = view;
     this.offset = offset;
     this.length = length;
@@ -321,8 +308,7 @@ export class U64Array extends ArrayView<bigint> {
   }
   /** The element as a number. @throws RangeError above 2^53 - 1. */
   getNumber(index: number): number {
-    const at = this.at(index, 8);
-    return numberFromU64(this.view.getUint32(at, true), this.view.getUint32(at + 4, true));
+    return toNumber(this.get(index));
   }
   setNumber(index: number, value: number): void {
     setNumber64(this.view, this.at(index, 8), value, false);
@@ -341,8 +327,7 @@ export class S64Array extends ArrayView<bigint> {
   }
   /** The element as a number. @throws RangeError outside of ±(2^53 - 1). */
   getNumber(index: number): number {
-    const at = this.at(index, 8);
-    return numberFromS64(this.view.getUint32(at, true), this.view.getInt32(at + 4, true));
+    return toNumber(this.get(index));
   }
   setNumber(index: number, value: number): void {
     setNumber64(this.view, this.at(index, 8), value, true);
@@ -351,7 +336,7 @@ export class S64Array extends ArrayView<bigint> {
 
 /** An array of structs or unions. Its elements are views: writing to one writes to the array. */
 export class ViewArray<T extends View> extends ArrayView<T> {
-  readonly type: ViewClass<T>;
+  declare readonly type: ViewClass<T>;
 
   constructor(type: ViewClass<T>, view: DataView, offset: number, length: number) {
     super(view, offset, length, type.$size);
@@ -368,7 +353,7 @@ export class ViewArray<T extends View> extends ArrayView<T> {
 /** An array of arrays. */
 export class NestedArray<T extends ArrayView<unknown>> extends ArrayView<T> {
   /** Makes the view of a row. */
-  readonly row: (view: DataView, offset: number) => T;
+  declare readonly row: (view: DataView, offset: number) => T;
 
   constructor(
     view: DataView,
@@ -390,13 +375,17 @@ export class NestedArray<T extends ArrayView<unknown>> extends ArrayView<T> {
 
 // Scalars that an ioctl points to
 
-export class S32Value extends View {
+export class S32Value implements View {
   static readonly $size = 4;
   static readonly $align = 4;
   static readonly $layout: TypeLayout = scalarLayout('int', 4);
   declare readonly $$type: 'int';
+  declare readonly $$view: DataView;
+  declare readonly $$offset: number;
   constructor(view: DataView, offset = 0) {
-    super(view, offset, 4);
+    view.getUint8(offset + 3);
+    this.$$view = view;
+    this.$$offset = offset;
   }
   get value(): number {
     return this.$$view.getInt32(this.$$offset, true);
@@ -406,13 +395,17 @@ export class S32Value extends View {
   }
 }
 
-export class U32Value extends View {
+export class U32Value implements View {
   static readonly $size = 4;
   static readonly $align = 4;
   static readonly $layout: TypeLayout = scalarLayout('unsigned int', 4);
   declare readonly $$type: 'unsigned int';
+  declare readonly $$view: DataView;
+  declare readonly $$offset: number;
   constructor(view: DataView, offset = 0) {
-    super(view, offset, 4);
+    view.getUint8(offset + 3);
+    this.$$view = view;
+    this.$$offset = offset;
   }
   get value(): number {
     return this.$$view.getUint32(this.$$offset, true);
@@ -422,13 +415,17 @@ export class U32Value extends View {
   }
 }
 
-export class S64Value extends View {
+export class S64Value implements View {
   static readonly $size = 8;
   static readonly $align = 8;
   static readonly $layout: TypeLayout = scalarLayout('long long', 8);
   declare readonly $$type: 'long long';
+  declare readonly $$view: DataView;
+  declare readonly $$offset: number;
   constructor(view: DataView, offset = 0) {
-    super(view, offset, 8);
+    view.getUint8(offset + 7);
+    this.$$view = view;
+    this.$$offset = offset;
   }
   get value(): bigint {
     return this.$$view.getBigInt64(this.$$offset, true);
@@ -438,13 +435,17 @@ export class S64Value extends View {
   }
 }
 
-export class U64Value extends View {
+export class U64Value implements View {
   static readonly $size = 8;
   static readonly $align = 8;
   static readonly $layout: TypeLayout = scalarLayout('unsigned long long', 8);
   declare readonly $$type: 'unsigned long long';
+  declare readonly $$view: DataView;
+  declare readonly $$offset: number;
   constructor(view: DataView, offset = 0) {
-    super(view, offset, 8);
+    view.getUint8(offset + 7);
+    this.$$view = view;
+    this.$$offset = offset;
   }
   get value(): bigint {
     return this.$$view.getBigUint64(this.$$offset, true);

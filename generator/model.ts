@@ -132,7 +132,7 @@ export interface Ioctl {
   readonly nr: number;
   /** The C type that is passed, or pointed to; null when nothing is. */
   readonly argument: string | null;
-  /** Of what is passed or pointed to; of the element where that is an array. */
+  /** Of what is passed or pointed to; `opaque` where that is an array. */
   readonly shape: Shape | null;
   readonly passes: Passing;
   /** In bytes, as encoded in the request number. */

@@ -1,28 +1,34 @@
 /** The package as its users get it: the README is true, and the tarball holds what it needs. */
 
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { projectRoot, temporaryFolder } from './commands/cli.js';
 
 const read = (path: string): string => readFileSync(join(projectRoot, path), 'utf8');
 
+const hasKvm = existsSync('/dev/kvm');
+const noKvm = hasKvm ? '' : ' (no /dev/kvm here)';
+
 describe('the README', () => {
-  it('shows the program that is in examples/, and what it prints', () => {
-    const readme = read('README.md');
-    expect(readme).toContain(read('examples/io-exit.ts').trimEnd());
-    const run = spawnSync(process.execPath, [join(projectRoot, 'dist', 'examples', 'io-exit.js')], {
+  const readme = read('README.md');
+  const shows = (name: string): void => {
+    expect(readme).toContain(read(`examples/${name}.ts`).trimEnd());
+    const run = spawnSync(process.execPath, [join(projectRoot, 'dist', 'examples', `${name}.js`)], {
       encoding: 'utf8',
     });
     expect(run.stderr).toBe('');
     expect(run.stdout).not.toBe('');
     expect(readme).toContain(`\`\`\`console\n${run.stdout}\`\`\``);
-  });
+  };
+
+  it('shows the program for bindings alone that is in examples/, and what it prints', () => shows('io-exit'));
+  it.skipIf(!hasKvm)(`shows the program that runs a guest, and what it prints${noKvm}`, () => shows('hello'));
 });
 
 describe('the tarball', () => {
-  it('has bindings that import by name, and a bin that generates', () => {
+  it("has bindings that import by name, a bin that generates, and a runtime that runs the README's guest", () => {
     const folder = temporaryFolder();
     const packed = spawnSync('npm', ['pack', '--ignore-scripts', '--json', '--pack-destination', folder], {
       cwd: projectRoot,
@@ -51,6 +57,12 @@ describe('the tarball', () => {
     const generated = spawnSync(process.execPath, [cli, 'generate'], { cwd: folder, encoding: 'utf8' });
     expect(generated.stderr).toBe('');
     const module = readFileSync(join(folder, 'generated', 'x86_64', 'linux', 'kvm.ts'), 'utf8');
-    expect(module).toMatch(/^export class KvmRun extends View \{$/m);
+    expect(module).toMatch(/^export class KvmRun implements View \{$/m);
+
+    if (!hasKvm) return;
+    writeFileSync(join(folder, 'hello.mjs'), read('dist/examples/hello.js'));
+    const hello = spawnSync(process.execPath, [join(folder, 'hello.mjs')], { encoding: 'utf8' });
+    expect(hello.stderr).toBe('');
+    expect(hello.stdout).toBe('hello from a guest\n');
   });
 });

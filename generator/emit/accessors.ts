@@ -61,12 +61,24 @@ function scalarAccessors(
   const value = type === 'boolean' ? 'value ? 1 : 0' : 'value';
   const lines = property(name, doc, type, get, `this.$$view.set${method}(${at(offset)}, ${value}${order})`);
   if (type !== 'bigint') return lines;
-  const from = references.view(access.signed ? 'numberFromS64' : 'numberFromU64');
-  const high = access.signed ? 'getInt32' : 'getUint32';
-  const halves = `this.$$view.getUint32(${at(offset)}, true), this.$$view.${high}(${at(offset + 4)}, true)`;
   const set = `${references.view('setNumber64')}(this.$$view, ${at(offset)}, value, ${access.signed})`;
   const numberDoc = `\`${member.name}\` as a number. @throws RangeError beyond 2^53 - 1.`;
-  return [...lines, ...property(numberProperty(member.name), numberDoc, 'number', `${from}(${halves})`, set)];
+  return [...lines, ...property(numberProperty(member.name), numberDoc, 'number', numberBody(offset, access), set)];
+}
+
+/**
+ * Reads a 64-bit integer by its halves: going by way of a bigint would allocate one. A branch would keep V8 from doing
+ * without the view that the member is read of; so beyond 2^53 - 1 the low half is looked for where no view reaches, and
+ * that throws.
+ */
+function numberBody(offset: number, { signed }: ScalarAccess): string[] {
+  const high = `this.$$view.${signed ? 'getInt32' : 'getUint32'}(${at(offset + 4)}, true)`;
+  // Not 0 when the value is beyond: then the offset becomes negative.
+  const beyond = signed ? '-((high >> 21) ^ (high >> 31))' : '-(high >>> 21)';
+  return [
+    `const high = ${high};`,
+    `return high * 0x1_0000_0000 + this.$$view.getUint32((${at(offset)}) | ${beyond}, true);`,
+  ];
 }
 
 function arrayAccessors(

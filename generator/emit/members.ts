@@ -33,16 +33,17 @@ export function isFlexible(member: Member): boolean {
   return member.dims !== undefined && (member.dims[0] === null || member.dims[0] === 0);
 }
 
-/** A getter that returns an expression and, unless `set` is null, a setter that is one statement. */
+/** A getter that returns an expression, or has the lines of its body, and, unless `set` is null, a setter that is one statement. */
 export function property(
   name: string,
   doc: string,
   type: string,
-  get: string,
+  get: string | readonly string[],
   set: string | null,
   setType: string = type,
 ): string[] {
-  const getter = [`  get ${name}(): ${type} {`, `    return ${get};`, '  }'];
+  const body = typeof get === 'string' ? [`return ${get};`] : get;
+  const getter = [`  get ${name}(): ${type} {`, ...body.map((line) => `    ${line}`), '  }'];
   const setter = set === null ? [] : [`  set ${name}(value: ${setType}) {`, `    ${set};`, '  }'];
   return ['', `  /** ${doc} */`, ...getter, ...setter];
 }

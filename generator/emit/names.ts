@@ -108,6 +108,6 @@ const imported: readonly string[] = [
   ...['View', 'ArrayView', 'U8Array', 'S8Array', 'BoolArray', 'U16Array', 'S16Array', 'U32Array', 'S32Array'],
   ...['F32Array', 'F64Array', 'U64Array', 'S64Array', 'ViewArray', 'NestedArray', 'S32Value', 'U32Value'],
   ...['S64Value', 'U64Value', 'IoctlAlone', 'IoctlByValue', 'IoctlByPointer', 'IoctlToBytes', 'DataView', 'Iterable'],
-  ...['BigInt', 'Number', 'copy', 'elementsWithin', 'getBits', 'setBits', 'numberFromU64', 'numberFromS64'],
+  ...['BigInt', 'Number', 'copy', 'elementsWithin', 'getBits', 'setBits'],
   'setNumber64',
 ];

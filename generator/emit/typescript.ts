@@ -14,7 +14,7 @@ export interface EmittedFile {
 }
 
 /** The names in `views.ts` that are types only. */
-const viewTypes = new Set(['IoctlAlone', 'IoctlByValue', 'IoctlByPointer', 'IoctlToBytes']);
+const viewTypes = new Set(['View', 'IoctlAlone', 'IoctlByValue', 'IoctlByPointer', 'IoctlToBytes']);
 
 /** Path of a header's module in the output folder, without its ending: `x86_64/linux/kvm`. */
 export function modulePath(model: Pick<Model, 'target'>, header: string): string {
@@ -72,7 +72,7 @@ class Emitter {
 
   #imports(header: string, uses: Uses): string[] {
     const lines: string[] = [];
-    const views = [...uses.views].sort();
+    const views = [...uses.views].sort((a, b) => (a.toLowerCase() < b.toLowerCase() ? -1 : 1));
     if (views.length > 0) {
       const names = views.map((name) => (viewTypes.has(name) ? `type ${name}` : name));
       lines.push('', ...importOf(names, relative(modulePath(this.#model, header), 'views')));

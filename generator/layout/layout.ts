@@ -44,7 +44,7 @@ export class Layout implements Scope {
   readonly #records = new Map<RecordNode, PlacedRecord | 'in progress'>();
   readonly #enums = new Map<EnumNode, LaidOutEnum>();
   readonly #enumerators = new Map<string, { readonly node: EnumNode; readonly index: number }>();
-  readonly #values = new Map<string, Integer>();
+  readonly #values = new Map<string, Integer | 'in progress'>();
 
   constructor(declarations: Declarations, target: Target) {
     this.target = target;
@@ -96,17 +96,27 @@ export class Layout implements Scope {
         return this.target.pointer;
       case 'vector': {
         const bytes = Number(this.evaluate(type.bytes).value);
+        if (!isPowerOfTwo(bytes) || bytes % this.measure(type.of, at).size !== 0) {
+          throw new Unresolvable(
+            type.bytes.at,
+            `a vector of ${bytes} bytes; it must be a power of two of its elements`,
+          );
+        }
         return { size: bytes, align: bytes };
       }
       case 'array': {
         const element = this.measure(type.of, at);
+        if (this.#isFlexible(type.of))
+          throw new Unresolvable(at, 'an array whose elements are arrays without a length');
         if (element.size % element.align !== 0) {
           throw new Unresolvable(
             at,
             `an array whose elements of ${element.size} bytes are aligned to ${element.align}`,
           );
         }
-        return { ...element, size: element.size * (this.length(type.length) ?? 0) };
+        const size = element.size * (this.length(type.length) ?? 0);
+        if (!Number.isSafeInteger(size)) throw new Unresolvable(at, 'an array too large to have a size');
+        return { ...element, size };
       }
       case 'typedef': {
         const measured = this.measure(this.#beneath(type), type.at);
@@ -133,8 +143,15 @@ export class Layout implements Scope {
   length(expression: Expression | null): number | null {
     if (!expression) return null;
     const { value } = this.evaluate(expression);
-    if (value < 0n) throw new Unresolvable(expression.at, `an array of ${value} elements`);
+    if (value < 0n || value > Number.MAX_SAFE_INTEGER) {
+      throw new Unresolvable(expression.at, `an array of ${value} elements`);
+    }
     return Number(value);
+  }
+
+  #isFlexible(type: CType): boolean {
+    const resolved = this.resolve(type);
+    return resolved.kind === 'array' && resolved.length === null;
   }
 
   /** What the `aligned` attributes of a member ask for, in bytes: the most that one does; 0 for nothing. */
@@ -151,7 +168,7 @@ export class Layout implements Scope {
   #alignment(operand: Expression | null): number {
     if (!operand) return this.target.biggestAlignment;
     const value = Number(this.evaluate(operand).value);
-    if (value < 0 || (value & (value - 1)) !== 0) {
+    if (value !== 0 && !isPowerOfTwo(value)) {
       throw new Unresolvable(operand.at, `an alignment of ${value}; it must be a power of two`);
     }
     return value;
@@ -163,6 +180,10 @@ export class Layout implements Scope {
     if (known) return known;
     this.#records.set(node, 'in progress');
     const fields = node.members.map((member) => this.#field(member, node.attributes.packed));
+    const tooEarly = node.members.find((member, at) => at < node.members.length - 1 && this.#isFlexible(member.type));
+    if (tooEarly && node.keyword === 'struct') {
+      throw new Unresolvable(tooEarly.at, 'an array without a length that is not the last member');
+    }
     const userAlign = this.#typeAlign(node.attributes);
     const placed = placeRecord({ keyword: node.keyword, fields, userAlign, pack: node.pack });
     this.#records.set(node, placed);
@@ -170,14 +191,17 @@ export class Layout implements Scope {
   }
 
   #field(member: MemberNode, packed: boolean): FieldSpec {
-    if (this.resolve(member.type).kind === 'function') throw new Unresolvable(member.at, 'a member that is a function');
+    const { kind } = this.resolve(member.type);
+    if (kind === 'function' || kind === 'void') {
+      throw new Unresolvable(member.at, `a member that is ${kind === 'void' ? 'void' : 'a function'}`);
+    }
     const { size, align, fieldAlign } = this.measure(this.memberType(member), member.at);
     return {
       size,
       align: fieldAlign ?? align,
       userAlign: this.#memberAlign(member.attributes),
       packed: packed || member.attributes.packed,
-      width: member.width ? this.#width(member.width, size) : null,
+      width: member.width ? this.#width(member, member.width) : null,
       named: member.name !== null,
     };
   }
@@ -189,10 +213,16 @@ export class Layout implements Scope {
     return vectorSize ? { kind: 'vector', of: member.type, bytes: vectorSize } : member.type;
   }
 
-  #width(expression: Expression, size: number): number {
+  #width(member: MemberNode, expression: Expression): number {
+    const type = this.resolve(this.memberType(member));
+    const integer = type.kind === 'scalar' ? this.integers.of(type.name) : undefined;
+    if (!integer) throw new Unresolvable(member.at, 'a bit-field of a type that is no integer');
+    const bits = integer.name === '_Bool' ? 1 : integer.width;
     const width = Number(this.evaluate(expression).value);
-    if (width < 0 || width > size * 8)
-      throw new Unresolvable(expression.at, `a bit-field of ${width} bits in a type of ${size * 8}`);
+    if (width < 0 || width > bits) {
+      throw new Unresolvable(expression.at, `a bit-field of ${width} bits in a type of ${bits}`);
+    }
+    if (width === 0 && member.name !== null) throw new Unresolvable(expression.at, 'a bit-field of 0 bits with a name');
     return width;
   }
 
@@ -232,9 +262,11 @@ export class Layout implements Scope {
   /** The value of an enumerator while its enum is still being computed. */
   #enumeratorValue(name: string): Integer {
     const known = this.#values.get(name);
-    if (known) return known;
+    if (known && known !== 'in progress') return known;
     const { node, index } = this.#enumerators.get(name) as { node: EnumNode; index: number };
     const { value, at } = node.enumerators[index] as EnumNode['enumerators'][number];
+    if (known) throw new Unresolvable(at, `the value of '${name}' depends on itself`);
+    this.#values.set(name, 'in progress');
     const previous =
       index === 0 ? undefined : this.#enumeratorValue((node.enumerators[index - 1] as { name: string }).name);
     const result = value ? this.evaluate(value) : this.#successor(previous, at);
@@ -308,4 +340,8 @@ export class Layout implements Scope {
     if (!name) throw new Unresolvable(mode, `mode(${mode.text}) of this type is not an integer type`);
     return { kind: 'scalar', name };
   }
+}
+
+function isPowerOfTwo(value: number): boolean {
+  return value > 0 && 2 ** Math.round(Math.log2(value)) === value;
 }

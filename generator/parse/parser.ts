@@ -40,7 +40,9 @@ export interface Parsed {
 
 export function parseDeclarations(tokens: readonly Token[]): Parsed {
   const packed = extractPacks(tokens);
-  const cursor = new Cursor(packed.tokens, packed.tokens.at(-1) as Token);
+  const [last, end] = packed.tokens.slice(-2) as [Token, Token?];
+  // An error about the end points at what stands last, not at where all headers end.
+  const cursor = new Cursor(packed.tokens.slice(0, -1), end ? { ...last, kind: 'end', text: '' } : last);
   const parser = new Parser(packed.limitAt);
   while (cursor.peek().kind !== 'end') parser.external(cursor);
   return { declarations: parser.declarations, typeNames: parser };
@@ -66,6 +68,7 @@ class Parser implements TypeNames {
   readonly #enums: EnumNode[] = [];
   readonly #typedefs = new Map<string, TypedefNode>();
   readonly #tags = new Map<string, RecordNode | EnumNode>();
+  readonly #enumerators = new Map<string, Token>();
   readonly #objects = new Map<string, CType>();
   readonly #builtinTypes = new Map<string, CType>([['__builtin_va_list', voidPointer]]);
 
@@ -107,8 +110,8 @@ class Parser implements TypeNames {
     const start = cursor.peek();
     if (start.text === '_Static_assert' || asmWords.has(start.text)) {
       cursor.next();
-      while (!cursor.accept('(')) cursor.next();
-      cursor.skipBalanced({ ...start, text: '(' });
+      while (qualifiers.has(cursor.peek().text)) cursor.next();
+      cursor.skipBalanced(cursor.expect('(', `behind ${start.text}`));
       cursor.expect(';', `behind ${start.text}(…)`);
       return;
     }
@@ -158,7 +161,6 @@ class Parser implements TypeNames {
   }
 
   #specifiers(cursor: Cursor): Specifiers {
-    const start = cursor.peek();
     const storage = new Set<string>();
     const words: Token[] = [];
     let type: CType | null = null;
@@ -171,8 +173,10 @@ class Parser implements TypeNames {
       if (qualifiers.has(text)) constant = isConst(cursor.next()) || constant;
       else if (storageWords.has(text)) storage.add(cursor.next().text);
       else if (attributeWords.has(text)) attributes = joinAttributes(attributes, parseAttributes(cursor, this));
-      else if (isTypeWord(text)) words.push(cursor.next());
-      else if (type || words.length > 0) break;
+      else if (isTypeWord(text)) {
+        if (type) throw errorAt(token, `'${text}' behind a type; is a ';' missing?`);
+        words.push(cursor.next());
+      } else if (type || words.length > 0) break;
       else if (text === 'enum') type = this.#enumSpecifier(cursor);
       else if (text === 'struct' || text === 'union') type = this.#recordSpecifier(cursor, text);
       else if (typeofWords.has(text)) type = this.#typeofSpecifier(cursor);
@@ -184,9 +188,8 @@ class Parser implements TypeNames {
     if (words.length > 0) type = scalarType(words);
     if (!type) {
       const name = cursor.peek();
-      if (name.kind === 'identifier' && name === start)
-        throw errorAt(name, `unknown type '${name.text}'; is an #include missing?`);
-      cursor.fail('expected a declaration');
+      if (name.kind !== 'identifier') cursor.fail('expected a declaration');
+      throw errorAt(name, `unknown type '${name.text}'; is an #include missing?`);
     }
     return { type, storage, constant, attributes };
   }
@@ -225,8 +228,7 @@ class Parser implements TypeNames {
 
   #define(name: Token, node: RecordNode | EnumNode): void {
     const earlier = this.#tags.get(name.text);
-    if (earlier)
-      throw errorAt(name, `'${name.text}' is defined a second time; the first definition is at ${placeOf(earlier.at)}`);
+    if (earlier) throw errorAt(name, definedTwice(name, earlier.at));
     this.#tags.set(name.text, node);
   }
 
@@ -238,6 +240,8 @@ class Parser implements TypeNames {
     }
     const at = cursor.peek();
     const specifiers = this.#specifiers(cursor);
+    const [storage] = specifiers.storage;
+    if (storage !== undefined) throw errorAt(at, `a member cannot be '${storage}'`);
     const list: Omit<MemberNode, 'end'>[] = [];
     if (cursor.at(';')) {
       // Only a record without a tag is an anonymous member; `struct tag { … };` inside another record declares a tag.
@@ -278,21 +282,27 @@ class Parser implements TypeNames {
       return { kind: 'tag', keyword: 'enum', tag: name.text, at: name };
     }
     const enumerators: EnumeratorNode[] = [];
-    while (!cursor.accept('}')) {
+    do {
+      if (cursor.peek().kind !== 'identifier') cursor.fail('expected an enumerator');
       const enumerator = cursor.next();
-      if (enumerator.kind !== 'identifier')
-        throw errorAt(enumerator, `expected an enumerator, found '${enumerator.text}'`);
+      this.#checkEnumerator(enumerator);
       parseAttributes(cursor, this);
       const value = cursor.accept('=') ? parseExpression(cursor, this) : null;
       enumerators.push({ name: enumerator.text, value, at: enumerator });
       if (!cursor.accept(',') && !cursor.at('}')) cursor.fail("expected ',' or '}' behind an enumerator");
-    }
+    } while (!cursor.accept('}'));
     const attributes = joinAttributes(before, parseAttributes(cursor, this));
     const enumeration: EnumNode = { tag: name?.text ?? null, enumerators, attributes, at: name ?? at };
     this.#enums.push(enumeration);
     if (!name) return { kind: 'unnamed enum', enumeration };
     this.#define(name, enumeration);
     return { kind: 'tag', keyword: 'enum', tag: name.text, at: name };
+  }
+
+  #checkEnumerator(name: Token): void {
+    const earlier = this.#enumerators.get(name.text);
+    if (earlier) throw errorAt(name, definedTwice(name, earlier));
+    this.#enumerators.set(name.text, name);
   }
 
   /** A declarator, or an abstract one: then without a name. */
@@ -358,6 +368,10 @@ class Parser implements TypeNames {
     cursor.skipBalanced(open);
     return { kind: 'function', returns: this.#suffixes(cursor, element) };
   }
+}
+
+function definedTwice(name: Token, earlier: Token): string {
+  return `'${name.text}' is defined a second time; the first definition is at ${placeOf(earlier)}`;
 }
 
 function isConst(qualifier: Token): boolean {

@@ -32,9 +32,9 @@ const scope: Omit<Scope, 'charSigned'> = {
   },
 };
 
-/** Whether the condition holds. `tokens` are expanded already; `directive` is where an error about the end points. */
+/** Whether the condition of a directive holds. `tokens` are expanded already. */
 export function conditionHolds(tokens: readonly Token[], directive: Token, charSigned: boolean): boolean {
-  const end: Token = { ...directive, kind: 'end', text: '' };
+  const end: Token = { ...(tokens.at(-1) ?? directive), kind: 'end', text: '' };
   if (tokens.length === 0) throw errorAt(directive, `#${directive.text} without an expression`);
   const cursor = new Cursor(tokens, end);
   const expression = parseExpression(cursor, noTypeNames);

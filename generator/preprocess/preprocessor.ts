@@ -178,7 +178,7 @@ class Preprocessor {
       case 'pragma':
         return this.#pragma(frame, name, line.slice(1));
       case 'error':
-        throw errorAt(name, `#error ${spell(line.slice(1))}`);
+        throw errorAt(name, `#error ${spell(line.slice(1))}`.trimEnd());
       case 'warning':
       case 'ident':
       case 'sccs':

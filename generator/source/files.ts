@@ -87,17 +87,22 @@ function decode(path: string, bytes: Uint8Array): string {
 
 /** Length of the longest prefix that is valid UTF-8. */
 function validPrefix(bytes: Uint8Array): number {
+  const isValid = (length: number, stream: boolean): boolean => {
+    try {
+      new TextDecoder('utf-8', { fatal: true }).decode(bytes.subarray(0, length), { stream });
+      return true;
+    } catch {
+      return false;
+    }
+  };
   let low = 0;
   let high = bytes.length;
   // A prefix that ends inside a character is not an error yet, so that `stream` makes validity monotonic.
   while (low < high) {
     const middle = (low + high + 1) >> 1;
-    try {
-      new TextDecoder('utf-8', { fatal: true }).decode(bytes.subarray(0, middle), { stream: true });
-      low = middle;
-    } catch {
-      high = middle - 1;
-    }
+    if (isValid(middle, true)) low = middle;
+    else high = middle - 1;
   }
+  while (!isValid(low, false)) low--;
   return low;
 }

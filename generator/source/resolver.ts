@@ -14,9 +14,8 @@ export class Resolver {
 
   /** The file for `<name>`; `after` restricts the search to the roots behind that index (`#include_next`). */
   system(name: string, after = -1): SourceFile | undefined {
-    const plain = normalize(name);
     for (let root = after + 1; root < this.roots.length; root++) {
-      const file = this.#open(plain, `${this.roots[root]}/${plain}`, root);
+      const file = this.#open(name, `${this.roots[root]}/${name}`, root);
       if (file) return file;
     }
     return undefined;
@@ -25,14 +24,15 @@ export class Resolver {
   /** The file for `"name"`: beside the including file first, then as for `<name>`. */
   quoted(name: string, from: SourceFile): SourceFile | undefined {
     const folder = (path: string): string => path.slice(0, path.lastIndexOf('/') + 1);
-    const beside = this.#open(normalize(folder(from.name) + name), normalize(folder(from.path) + name), from.root);
-    return beside ?? this.system(name);
+    return this.#open(folder(from.name) + name, folder(from.path) + name, from.root) ?? this.system(name);
   }
 
-  #open(name: string, path: string, root: number): SourceFile | undefined {
+  /** One file is known by one path, however an `#include` or a root is spelled. */
+  #open(name: string, spelled: string, root: number): SourceFile | undefined {
+    const path = normalize(spelled);
     if (this.#files.has(path)) return this.#files.get(path);
     const bytes = this.#provider.read(path);
-    const file = bytes && new SourceFile(name, path, root, bytes);
+    const file = bytes && new SourceFile(normalize(name), path, root, bytes);
     this.#files.set(path, file);
     return file;
   }
@@ -41,10 +41,10 @@ export class Resolver {
 /** Resolves `.`, `..` and `//` in a path where it can be done by the text alone. */
 function normalize(path: string): string {
   const parts: string[] = [];
-  for (const [index, part] of path.split('/').entries()) {
-    if (part === '.' || (part === '' && index > 0)) continue;
-    if (part === '..' && parts.length > 0 && parts.at(-1) !== '..' && parts.at(-1) !== '') parts.pop();
+  for (const part of path.split('/')) {
+    if (part === '.' || part === '') continue;
+    if (part === '..' && parts.length > 0 && parts.at(-1) !== '..') parts.pop();
     else parts.push(part);
   }
-  return parts.join('/');
+  return (path.startsWith('/') ? '/' : '') + parts.join('/');
 }

@@ -179,17 +179,18 @@ const alterations: readonly Alteration[] = [
 ];
 
 describeWithCompiler('the oracle', [], () => {
-  const folder = mkdtempSync(join(tmpdir(), 'kvm-uapi-oracle-'));
-  afterAll(() => rmSync(folder, { recursive: true, force: true }));
+  let folder: string;
   let model: Model;
   let facts: Facts;
   let memory: MemoryOracle;
 
   beforeAll(async () => {
+    folder = mkdtempSync(join(tmpdir(), 'kvm-uapi-oracle-'));
     model = partOf((await generateBindings(kvm)).model);
     facts = await factsOf(model, kvm);
     memory = new MemoryOracle(folder, leavesOf(model).leaves, kvm);
   });
+  afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
   async function reported(alter: (path: string, text: string) => string): Promise<string[]> {
     const files = outputFiles([model]).map(({ path, text }) => ({ path, text: alter(path, text) }));

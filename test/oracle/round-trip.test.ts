@@ -14,18 +14,19 @@ import { classesOf } from '../support/oracle-types.js';
 
 for (const subject of [kvm, shapes]) {
   describeWithCompiler(`memory of ${subject.header} between C and the views`, [], () => {
-    const folder = mkdtempSync(join(tmpdir(), 'kvm-uapi-oracle-'));
-    afterAll(() => rmSync(folder, { recursive: true, force: true }));
+    let folder: string;
     let bindings: Bindings;
     let found: Leaves;
     let oracle: MemoryOracle;
 
     beforeAll(async () => {
+      folder = mkdtempSync(join(tmpdir(), 'kvm-uapi-oracle-'));
       const generated = await generateBindings(subject);
       found = leavesOf(generated.model);
       oracle = new MemoryOracle(folder, found.leaves, subject);
       bindings = await importBindings(generated);
     });
+    afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
     it('tests every member that can be accessed, and as many leaves as the model has', () => {
       const { types } = bindings.model;

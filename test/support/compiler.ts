@@ -131,6 +131,19 @@ export function diagnosticsOf(text: string, flags: readonly string[] = []): Diag
   }));
 }
 
+/** The lines of the errors that the compiler sees in each text, each compiled by itself. */
+export function errorLinesOf(texts: readonly string[]): number[][] {
+  const files = texts.map((text, index) => [`${index}.c`, text] as const);
+  const { stderr } = inFolder(Object.fromEntries(files), (folder) =>
+    run('cc', [standard, '-fsyntax-only', ...files.map(([name]) => name)], folder),
+  );
+  const lines = texts.map((): number[] => []);
+  for (const [, index, line] of stderr.matchAll(/^(\d+)\.c:(\d+):(?:\d+:)? (?:fatal )?error: /gm)) {
+    lines[Number(index)]?.push(Number(line));
+  }
+  return lines;
+}
+
 const token =
   /(?:u8|[uUL])?"(?:\\.|[^"\\\n])*"|(?:u8|[uUL])?'(?:\\.|[^'\\\n])*'|\.?\d(?:[eEpP][+-]|[\w.])*|[\p{L}_$][\p{L}\w$]*|<<=|>>=|\.\.\.|%:%:|%:|<:|:>|<%|%>|->|\+\+|--|<<|>>|<=|>=|==|!=|&&|\|\||[*/%+\-&^|]=|##|\S/gu;
 

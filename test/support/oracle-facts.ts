@@ -240,6 +240,8 @@ export function classDifferences({ model, exports }: Bindings, facts: Facts): Di
     expect('kind', type.keyword, keyword);
     expect('$size', found.$size, size);
     expect('$align', found.$align, align);
+    expect('fits into its size', refusal(found, size), undefined);
+    if (size > 0) expect('fits into less', refusal(found, size - 1), 'RangeError');
     expect('$layout.name', found.$layout.name, type.title);
     expect('$layout.size', found.$layout.size, size);
     expect('$layout.align', found.$layout.align, align);
@@ -251,6 +253,17 @@ export function classDifferences({ model, exports }: Bindings, facts: Facts): Di
     if ('$flexible' in found) compareTail(comparison, type, found.$flexible as FlexibleTail, members);
   }
   return comparison.differences;
+}
+
+/** The error that a view of so many bytes behind others ends with. */
+function refusal(type: ViewClass<View>, size: number): string | undefined {
+  const before = 8;
+  try {
+    new type(new DataView(new ArrayBuffer(before + size)), before);
+    return undefined;
+  } catch (error) {
+    return (error as Error).name;
+  }
 }
 
 function compareMember(

@@ -3,19 +3,17 @@
 // sha256 of <asm/kvm.h>: 0f20dc0d32189146e35f0a0107bc1c3a43fb30b8e2f0b3bc6e63aa2b1ac9f2da
 
 import {
+  copy,
+  elementsWithin,
   NestedArray,
   S8Array,
+  setNumber64,
   U16Array,
   U32Array,
   U64Array,
   U8Array,
-  View,
+  type View,
   ViewArray,
-  copy,
-  elementsWithin,
-  numberFromS64,
-  numberFromU64,
-  setNumber64,
 } from '../../views.js';
 
 /** `int`, 0x1. asm/kvm.h:13 */
@@ -271,7 +269,7 @@ export const KVM_VCPU_TSC_CTRL = 0;
 export const KVM_VCPU_TSC_OFFSET = 0;
 
 /** `struct kvm_memory_alias`: 32 bytes, aligned to 8. asm/kvm.h:56 */
-export class KvmMemoryAlias extends View {
+export class KvmMemoryAlias implements View {
   static readonly $size = 32;
   static readonly $align = 8;
   static readonly $layout = {
@@ -287,9 +285,13 @@ export class KvmMemoryAlias extends View {
     },
   } as const;
   declare readonly $$type: 'struct kvm_memory_alias';
+  declare readonly $$view: DataView;
+  declare readonly $$offset: number;
 
   constructor(view: DataView, offset = 0) {
-    super(view, offset, 32);
+    view.getUint8(offset + 31);
+    this.$$view = view;
+    this.$$offset = offset;
   }
 
   /** `__u32 slot`, offset 0, 4 bytes. */
@@ -318,7 +320,8 @@ export class KvmMemoryAlias extends View {
 
   /** `guest_phys_addr` as a number. @throws RangeError beyond 2^53 - 1. */
   get $guest_phys_addr(): number {
-    return numberFromU64(this.$$view.getUint32(this.$$offset + 8, true), this.$$view.getUint32(this.$$offset + 12, true));
+    const high = this.$$view.getUint32(this.$$offset + 12, true);
+    return high * 0x1_0000_0000 + this.$$view.getUint32((this.$$offset + 8) | -(high >>> 21), true);
   }
   set $guest_phys_addr(value: number) {
     setNumber64(this.$$view, this.$$offset + 8, value, false);
@@ -334,7 +337,8 @@ export class KvmMemoryAlias extends View {
 
   /** `memory_size` as a number. @throws RangeError beyond 2^53 - 1. */
   get $memory_size(): number {
-    return numberFromU64(this.$$view.getUint32(this.$$offset + 16, true), this.$$view.getUint32(this.$$offset + 20, true));
+    const high = this.$$view.getUint32(this.$$offset + 20, true);
+    return high * 0x1_0000_0000 + this.$$view.getUint32((this.$$offset + 16) | -(high >>> 21), true);
   }
   set $memory_size(value: number) {
     setNumber64(this.$$view, this.$$offset + 16, value, false);
@@ -350,7 +354,8 @@ export class KvmMemoryAlias extends View {
 
   /** `target_phys_addr` as a number. @throws RangeError beyond 2^53 - 1. */
   get $target_phys_addr(): number {
-    return numberFromU64(this.$$view.getUint32(this.$$offset + 24, true), this.$$view.getUint32(this.$$offset + 28, true));
+    const high = this.$$view.getUint32(this.$$offset + 28, true);
+    return high * 0x1_0000_0000 + this.$$view.getUint32((this.$$offset + 24) | -(high >>> 21), true);
   }
   set $target_phys_addr(value: number) {
     setNumber64(this.$$view, this.$$offset + 24, value, false);
@@ -358,7 +363,7 @@ export class KvmMemoryAlias extends View {
 }
 
 /** `struct kvm_pic_state`: 16 bytes, aligned to 1. asm/kvm.h:65 */
-export class KvmPicState extends View {
+export class KvmPicState implements View {
   static readonly $size = 16;
   static readonly $align = 1;
   static readonly $layout = {
@@ -385,9 +390,13 @@ export class KvmPicState extends View {
     },
   } as const;
   declare readonly $$type: 'struct kvm_pic_state';
+  declare readonly $$view: DataView;
+  declare readonly $$offset: number;
 
   constructor(view: DataView, offset = 0) {
-    super(view, offset, 16);
+    view.getUint8(offset + 15);
+    this.$$view = view;
+    this.$$offset = offset;
   }
 
   /** `__u8 last_irr`, offset 0, 1 byte. */
@@ -520,7 +529,7 @@ export class KvmPicState extends View {
 }
 
 /** `struct kvm_ioapic_state.redirtbl`: 8 bytes, aligned to 8. */
-export class KvmIoapicStateRedirtbl extends View {
+export class KvmIoapicStateRedirtbl implements View {
   static readonly $size = 8;
   static readonly $align = 8;
   static readonly $layout = {
@@ -533,9 +542,13 @@ export class KvmIoapicStateRedirtbl extends View {
     },
   } as const;
   declare readonly $$type: 'struct kvm_ioapic_state.redirtbl';
+  declare readonly $$view: DataView;
+  declare readonly $$offset: number;
 
   constructor(view: DataView, offset = 0) {
-    super(view, offset, 8);
+    view.getUint8(offset + 7);
+    this.$$view = view;
+    this.$$offset = offset;
   }
 
   /** `__u64 bits`, offset 0, 8 bytes. */
@@ -548,7 +561,8 @@ export class KvmIoapicStateRedirtbl extends View {
 
   /** `bits` as a number. @throws RangeError beyond 2^53 - 1. */
   get $bits(): number {
-    return numberFromU64(this.$$view.getUint32(this.$$offset, true), this.$$view.getUint32(this.$$offset + 4, true));
+    const high = this.$$view.getUint32(this.$$offset + 4, true);
+    return high * 0x1_0000_0000 + this.$$view.getUint32((this.$$offset) | -(high >>> 21), true);
   }
   set $bits(value: number) {
     setNumber64(this.$$view, this.$$offset, value, false);
@@ -564,7 +578,7 @@ export class KvmIoapicStateRedirtbl extends View {
 }
 
 /** `struct kvm_ioapic_state.redirtbl.fields`: 8 bytes, aligned to 1. */
-export class KvmIoapicStateRedirtblFields extends View {
+export class KvmIoapicStateRedirtblFields implements View {
   static readonly $size = 8;
   static readonly $align = 1;
   static readonly $layout = {
@@ -586,9 +600,13 @@ export class KvmIoapicStateRedirtblFields extends View {
     },
   } as const;
   declare readonly $$type: 'struct kvm_ioapic_state.redirtbl.fields';
+  declare readonly $$view: DataView;
+  declare readonly $$offset: number;
 
   constructor(view: DataView, offset = 0) {
-    super(view, offset, 8);
+    view.getUint8(offset + 7);
+    this.$$view = view;
+    this.$$offset = offset;
   }
 
   /** `__u8 vector`, offset 0, 1 byte. */
@@ -681,7 +699,7 @@ export class KvmIoapicStateRedirtblFields extends View {
 }
 
 /** `struct kvm_ioapic_state`: 216 bytes, aligned to 8. asm/kvm.h:85 */
-export class KvmIoapicState extends View {
+export class KvmIoapicState implements View {
   static readonly $size = 216;
   static readonly $align = 8;
   static readonly $layout = {
@@ -698,9 +716,13 @@ export class KvmIoapicState extends View {
     },
   } as const;
   declare readonly $$type: 'struct kvm_ioapic_state';
+  declare readonly $$view: DataView;
+  declare readonly $$offset: number;
 
   constructor(view: DataView, offset = 0) {
-    super(view, offset, 216);
+    view.getUint8(offset + 215);
+    this.$$view = view;
+    this.$$offset = offset;
   }
 
   /** `__u64 base_address`, offset 0, 8 bytes. */
@@ -713,7 +735,8 @@ export class KvmIoapicState extends View {
 
   /** `base_address` as a number. @throws RangeError beyond 2^53 - 1. */
   get $base_address(): number {
-    return numberFromU64(this.$$view.getUint32(this.$$offset, true), this.$$view.getUint32(this.$$offset + 4, true));
+    const high = this.$$view.getUint32(this.$$offset + 4, true);
+    return high * 0x1_0000_0000 + this.$$view.getUint32((this.$$offset) | -(high >>> 21), true);
   }
   set $base_address(value: number) {
     setNumber64(this.$$view, this.$$offset, value, false);
@@ -758,7 +781,7 @@ export class KvmIoapicState extends View {
 }
 
 /** `struct kvm_regs`: 144 bytes, aligned to 8. asm/kvm.h:118 */
-export class KvmRegs extends View {
+export class KvmRegs implements View {
   static readonly $size = 144;
   static readonly $align = 8;
   static readonly $layout = {
@@ -787,9 +810,13 @@ export class KvmRegs extends View {
     },
   } as const;
   declare readonly $$type: 'struct kvm_regs';
+  declare readonly $$view: DataView;
+  declare readonly $$offset: number;
 
   constructor(view: DataView, offset = 0) {
-    super(view, offset, 144);
+    view.getUint8(offset + 143);
+    this.$$view = view;
+    this.$$offset = offset;
   }
 
   /** `__u64 rax`, offset 0, 8 bytes. */
@@ -802,7 +829,8 @@ export class KvmRegs extends View {
 
   /** `rax` as a number. @throws RangeError beyond 2^53 - 1. */
   get $rax(): number {
-    return numberFromU64(this.$$view.getUint32(this.$$offset, true), this.$$view.getUint32(this.$$offset + 4, true));
+    const high = this.$$view.getUint32(this.$$offset + 4, true);
+    return high * 0x1_0000_0000 + this.$$view.getUint32((this.$$offset) | -(high >>> 21), true);
   }
   set $rax(value: number) {
     setNumber64(this.$$view, this.$$offset, value, false);
@@ -818,7 +846,8 @@ export class KvmRegs extends View {
 
   /** `rbx` as a number. @throws RangeError beyond 2^53 - 1. */
   get $rbx(): number {
-    return numberFromU64(this.$$view.getUint32(this.$$offset + 8, true), this.$$view.getUint32(this.$$offset + 12, true));
+    const high = this.$$view.getUint32(this.$$offset + 12, true);
+    return high * 0x1_0000_0000 + this.$$view.getUint32((this.$$offset + 8) | -(high >>> 21), true);
   }
   set $rbx(value: number) {
     setNumber64(this.$$view, this.$$offset + 8, value, false);
@@ -834,7 +863,8 @@ export class KvmRegs extends View {
 
   /** `rcx` as a number. @throws RangeError beyond 2^53 - 1. */
   get $rcx(): number {
-    return numberFromU64(this.$$view.getUint32(this.$$offset + 16, true), this.$$view.getUint32(this.$$offset + 20, true));
+    const high = this.$$view.getUint32(this.$$offset + 20, true);
+    return high * 0x1_0000_0000 + this.$$view.getUint32((this.$$offset + 16) | -(high >>> 21), true);
   }
   set $rcx(value: number) {
     setNumber64(this.$$view, this.$$offset + 16, value, false);
@@ -850,7 +880,8 @@ export class KvmRegs extends View {
 
   /** `rdx` as a number. @throws RangeError beyond 2^53 - 1. */
   get $rdx(): number {
-    return numberFromU64(this.$$view.getUint32(this.$$offset + 24, true), this.$$view.getUint32(this.$$offset + 28, true));
+    const high = this.$$view.getUint32(this.$$offset + 28, true);
+    return high * 0x1_0000_0000 + this.$$view.getUint32((this.$$offset + 24) | -(high >>> 21), true);
   }
   set $rdx(value: number) {
     setNumber64(this.$$view, this.$$offset + 24, value, false);
@@ -866,7 +897,8 @@ export class KvmRegs extends View {
 
   /** `rsi` as a number. @throws RangeError beyond 2^53 - 1. */
   get $rsi(): number {
-    return numberFromU64(this.$$view.getUint32(this.$$offset + 32, true), this.$$view.getUint32(this.$$offset + 36, true));
+    const high = this.$$view.getUint32(this.$$offset + 36, true);
+    return high * 0x1_0000_0000 + this.$$view.getUint32((this.$$offset + 32) | -(high >>> 21), true);
   }
   set $rsi(value: number) {
     setNumber64(this.$$view, this.$$offset + 32, value, false);
@@ -882,7 +914,8 @@ export class KvmRegs extends View {
 
   /** `rdi` as a number. @throws RangeError beyond 2^53 - 1. */
   get $rdi(): number {
-    return numberFromU64(this.$$view.getUint32(this.$$offset + 40, true), this.$$view.getUint32(this.$$offset + 44, true));
+    const high = this.$$view.getUint32(this.$$offset + 44, true);
+    return high * 0x1_0000_0000 + this.$$view.getUint32((this.$$offset + 40) | -(high >>> 21), true);
   }
   set $rdi(value: number) {
     setNumber64(this.$$view, this.$$offset + 40, value, false);
@@ -898,7 +931,8 @@ export class KvmRegs extends View {
 
   /** `rsp` as a number. @throws RangeError beyond 2^53 - 1. */
   get $rsp(): number {
-    return numberFromU64(this.$$view.getUint32(this.$$offset + 48, true), this.$$view.getUint32(this.$$offset + 52, true));
+    const high = this.$$view.getUint32(this.$$offset + 52, true);
+    return high * 0x1_0000_0000 + this.$$view.getUint32((this.$$offset + 48) | -(high >>> 21), true);
   }
   set $rsp(value: number) {
     setNumber64(this.$$view, this.$$offset + 48, value, false);
@@ -914,7 +948,8 @@ export class KvmRegs extends View {
 
   /** `rbp` as a number. @throws RangeError beyond 2^53 - 1. */
   get $rbp(): number {
-    return numberFromU64(this.$$view.getUint32(this.$$offset + 56, true), this.$$view.getUint32(this.$$offset + 60, true));
+    const high = this.$$view.getUint32(this.$$offset + 60, true);
+    return high * 0x1_0000_0000 + this.$$view.getUint32((this.$$offset + 56) | -(high >>> 21), true);
   }
   set $rbp(value: number) {
     setNumber64(this.$$view, this.$$offset + 56, value, false);
@@ -930,7 +965,8 @@ export class KvmRegs extends View {
 
   /** `r8` as a number. @throws RangeError beyond 2^53 - 1. */
   get $r8(): number {
-    return numberFromU64(this.$$view.getUint32(this.$$offset + 64, true), this.$$view.getUint32(this.$$offset + 68, true));
+    const high = this.$$view.getUint32(this.$$offset + 68, true);
+    return high * 0x1_0000_0000 + this.$$view.getUint32((this.$$offset + 64) | -(high >>> 21), true);
   }
   set $r8(value: number) {
     setNumber64(this.$$view, this.$$offset + 64, value, false);
@@ -946,7 +982,8 @@ export class KvmRegs extends View {
 
   /** `r9` as a number. @throws RangeError beyond 2^53 - 1. */
   get $r9(): number {
-    return numberFromU64(this.$$view.getUint32(this.$$offset + 72, true), this.$$view.getUint32(this.$$offset + 76, true));
+    const high = this.$$view.getUint32(this.$$offset + 76, true);
+    return high * 0x1_0000_0000 + this.$$view.getUint32((this.$$offset + 72) | -(high >>> 21), true);
   }
   set $r9(value: number) {
     setNumber64(this.$$view, this.$$offset + 72, value, false);
@@ -962,7 +999,8 @@ export class KvmRegs extends View {
 
   /** `r10` as a number. @throws RangeError beyond 2^53 - 1. */
   get $r10(): number {
-    return numberFromU64(this.$$view.getUint32(this.$$offset + 80, true), this.$$view.getUint32(this.$$offset + 84, true));
+    const high = this.$$view.getUint32(this.$$offset + 84, true);
+    return high * 0x1_0000_0000 + this.$$view.getUint32((this.$$offset + 80) | -(high >>> 21), true);
   }
   set $r10(value: number) {
     setNumber64(this.$$view, this.$$offset + 80, value, false);
@@ -978,7 +1016,8 @@ export class KvmRegs extends View {
 
   /** `r11` as a number. @throws RangeError beyond 2^53 - 1. */
   get $r11(): number {
-    return numberFromU64(this.$$view.getUint32(this.$$offset + 88, true), this.$$view.getUint32(this.$$offset + 92, true));
+    const high = this.$$view.getUint32(this.$$offset + 92, true);
+    return high * 0x1_0000_0000 + this.$$view.getUint32((this.$$offset + 88) | -(high >>> 21), true);
   }
   set $r11(value: number) {
     setNumber64(this.$$view, this.$$offset + 88, value, false);
@@ -994,7 +1033,8 @@ export class KvmRegs extends View {
 
   /** `r12` as a number. @throws RangeError beyond 2^53 - 1. */
   get $r12(): number {
-    return numberFromU64(this.$$view.getUint32(this.$$offset + 96, true), this.$$view.getUint32(this.$$offset + 100, true));
+    const high = this.$$view.getUint32(this.$$offset + 100, true);
+    return high * 0x1_0000_0000 + this.$$view.getUint32((this.$$offset + 96) | -(high >>> 21), true);
   }
   set $r12(value: number) {
     setNumber64(this.$$view, this.$$offset + 96, value, false);
@@ -1010,7 +1050,8 @@ export class KvmRegs extends View {
 
   /** `r13` as a number. @throws RangeError beyond 2^53 - 1. */
   get $r13(): number {
-    return numberFromU64(this.$$view.getUint32(this.$$offset + 104, true), this.$$view.getUint32(this.$$offset + 108, true));
+    const high = this.$$view.getUint32(this.$$offset + 108, true);
+    return high * 0x1_0000_0000 + this.$$view.getUint32((this.$$offset + 104) | -(high >>> 21), true);
   }
   set $r13(value: number) {
     setNumber64(this.$$view, this.$$offset + 104, value, false);
@@ -1026,7 +1067,8 @@ export class KvmRegs extends View {
 
   /** `r14` as a number. @throws RangeError beyond 2^53 - 1. */
   get $r14(): number {
-    return numberFromU64(this.$$view.getUint32(this.$$offset + 112, true), this.$$view.getUint32(this.$$offset + 116, true));
+    const high = this.$$view.getUint32(this.$$offset + 116, true);
+    return high * 0x1_0000_0000 + this.$$view.getUint32((this.$$offset + 112) | -(high >>> 21), true);
   }
   set $r14(value: number) {
     setNumber64(this.$$view, this.$$offset + 112, value, false);
@@ -1042,7 +1084,8 @@ export class KvmRegs extends View {
 
   /** `r15` as a number. @throws RangeError beyond 2^53 - 1. */
   get $r15(): number {
-    return numberFromU64(this.$$view.getUint32(this.$$offset + 120, true), this.$$view.getUint32(this.$$offset + 124, true));
+    const high = this.$$view.getUint32(this.$$offset + 124, true);
+    return high * 0x1_0000_0000 + this.$$view.getUint32((this.$$offset + 120) | -(high >>> 21), true);
   }
   set $r15(value: number) {
     setNumber64(this.$$view, this.$$offset + 120, value, false);
@@ -1058,7 +1101,8 @@ export class KvmRegs extends View {
 
   /** `rip` as a number. @throws RangeError beyond 2^53 - 1. */
   get $rip(): number {
-    return numberFromU64(this.$$view.getUint32(this.$$offset + 128, true), this.$$view.getUint32(this.$$offset + 132, true));
+    const high = this.$$view.getUint32(this.$$offset + 132, true);
+    return high * 0x1_0000_0000 + this.$$view.getUint32((this.$$offset + 128) | -(high >>> 21), true);
   }
   set $rip(value: number) {
     setNumber64(this.$$view, this.$$offset + 128, value, false);
@@ -1074,7 +1118,8 @@ export class KvmRegs extends View {
 
   /** `rflags` as a number. @throws RangeError beyond 2^53 - 1. */
   get $rflags(): number {
-    return numberFromU64(this.$$view.getUint32(this.$$offset + 136, true), this.$$view.getUint32(this.$$offset + 140, true));
+    const high = this.$$view.getUint32(this.$$offset + 140, true);
+    return high * 0x1_0000_0000 + this.$$view.getUint32((this.$$offset + 136) | -(high >>> 21), true);
   }
   set $rflags(value: number) {
     setNumber64(this.$$view, this.$$offset + 136, value, false);
@@ -1082,7 +1127,7 @@ export class KvmRegs extends View {
 }
 
 /** `struct kvm_lapic_state`: 1024 bytes, aligned to 1. asm/kvm.h:129 */
-export class KvmLapicState extends View {
+export class KvmLapicState implements View {
   static readonly $size = 1024;
   static readonly $align = 1;
   static readonly $layout = {
@@ -1094,9 +1139,13 @@ export class KvmLapicState extends View {
     },
   } as const;
   declare readonly $$type: 'struct kvm_lapic_state';
+  declare readonly $$view: DataView;
+  declare readonly $$offset: number;
 
   constructor(view: DataView, offset = 0) {
-    super(view, offset, 1024);
+    view.getUint8(offset + 1023);
+    this.$$view = view;
+    this.$$offset = offset;
   }
 
   /** `char regs[1024]`, offset 0, 1024 bytes. */
@@ -1109,7 +1158,7 @@ export class KvmLapicState extends View {
 }
 
 /** `struct kvm_segment`: 24 bytes, aligned to 8. asm/kvm.h:133 */
-export class KvmSegment extends View {
+export class KvmSegment implements View {
   static readonly $size = 24;
   static readonly $align = 8;
   static readonly $layout = {
@@ -1133,9 +1182,13 @@ export class KvmSegment extends View {
     },
   } as const;
   declare readonly $$type: 'struct kvm_segment';
+  declare readonly $$view: DataView;
+  declare readonly $$offset: number;
 
   constructor(view: DataView, offset = 0) {
-    super(view, offset, 24);
+    view.getUint8(offset + 23);
+    this.$$view = view;
+    this.$$offset = offset;
   }
 
   /** `__u64 base`, offset 0, 8 bytes. */
@@ -1148,7 +1201,8 @@ export class KvmSegment extends View {
 
   /** `base` as a number. @throws RangeError beyond 2^53 - 1. */
   get $base(): number {
-    return numberFromU64(this.$$view.getUint32(this.$$offset, true), this.$$view.getUint32(this.$$offset + 4, true));
+    const high = this.$$view.getUint32(this.$$offset + 4, true);
+    return high * 0x1_0000_0000 + this.$$view.getUint32((this.$$offset) | -(high >>> 21), true);
   }
   set $base(value: number) {
     setNumber64(this.$$view, this.$$offset, value, false);
@@ -1252,7 +1306,7 @@ export class KvmSegment extends View {
 }
 
 /** `struct kvm_dtable`: 16 bytes, aligned to 8. asm/kvm.h:143 */
-export class KvmDtable extends View {
+export class KvmDtable implements View {
   static readonly $size = 16;
   static readonly $align = 8;
   static readonly $layout = {
@@ -1266,9 +1320,13 @@ export class KvmDtable extends View {
     },
   } as const;
   declare readonly $$type: 'struct kvm_dtable';
+  declare readonly $$view: DataView;
+  declare readonly $$offset: number;
 
   constructor(view: DataView, offset = 0) {
-    super(view, offset, 16);
+    view.getUint8(offset + 15);
+    this.$$view = view;
+    this.$$offset = offset;
   }
 
   /** `__u64 base`, offset 0, 8 bytes. */
@@ -1281,7 +1339,8 @@ export class KvmDtable extends View {
 
   /** `base` as a number. @throws RangeError beyond 2^53 - 1. */
   get $base(): number {
-    return numberFromU64(this.$$view.getUint32(this.$$offset, true), this.$$view.getUint32(this.$$offset + 4, true));
+    const high = this.$$view.getUint32(this.$$offset + 4, true);
+    return high * 0x1_0000_0000 + this.$$view.getUint32((this.$$offset) | -(high >>> 21), true);
   }
   set $base(value: number) {
     setNumber64(this.$$view, this.$$offset, value, false);
@@ -1305,7 +1364,7 @@ export class KvmDtable extends View {
 }
 
 /** `struct kvm_sregs`: 312 bytes, aligned to 8. asm/kvm.h:151 */
-export class KvmSregs extends View {
+export class KvmSregs implements View {
   static readonly $size = 312;
   static readonly $align = 8;
   static readonly $layout = {
@@ -1334,9 +1393,13 @@ export class KvmSregs extends View {
     },
   } as const;
   declare readonly $$type: 'struct kvm_sregs';
+  declare readonly $$view: DataView;
+  declare readonly $$offset: number;
 
   constructor(view: DataView, offset = 0) {
-    super(view, offset, 312);
+    view.getUint8(offset + 311);
+    this.$$view = view;
+    this.$$offset = offset;
   }
 
   /** `struct kvm_segment cs`, offset 0, 24 bytes. */
@@ -1429,7 +1492,8 @@ export class KvmSregs extends View {
 
   /** `cr0` as a number. @throws RangeError beyond 2^53 - 1. */
   get $cr0(): number {
-    return numberFromU64(this.$$view.getUint32(this.$$offset + 224, true), this.$$view.getUint32(this.$$offset + 228, true));
+    const high = this.$$view.getUint32(this.$$offset + 228, true);
+    return high * 0x1_0000_0000 + this.$$view.getUint32((this.$$offset + 224) | -(high >>> 21), true);
   }
   set $cr0(value: number) {
     setNumber64(this.$$view, this.$$offset + 224, value, false);
@@ -1445,7 +1509,8 @@ export class KvmSregs extends View {
 
   /** `cr2` as a number. @throws RangeError beyond 2^53 - 1. */
   get $cr2(): number {
-    return numberFromU64(this.$$view.getUint32(this.$$offset + 232, true), this.$$view.getUint32(this.$$offset + 236, true));
+    const high = this.$$view.getUint32(this.$$offset + 236, true);
+    return high * 0x1_0000_0000 + this.$$view.getUint32((this.$$offset + 232) | -(high >>> 21), true);
   }
   set $cr2(value: number) {
     setNumber64(this.$$view, this.$$offset + 232, value, false);
@@ -1461,7 +1526,8 @@ export class KvmSregs extends View {
 
   /** `cr3` as a number. @throws RangeError beyond 2^53 - 1. */
   get $cr3(): number {
-    return numberFromU64(this.$$view.getUint32(this.$$offset + 240, true), this.$$view.getUint32(this.$$offset + 244, true));
+    const high = this.$$view.getUint32(this.$$offset + 244, true);
+    return high * 0x1_0000_0000 + this.$$view.getUint32((this.$$offset + 240) | -(high >>> 21), true);
   }
   set $cr3(value: number) {
     setNumber64(this.$$view, this.$$offset + 240, value, false);
@@ -1477,7 +1543,8 @@ export class KvmSregs extends View {
 
   /** `cr4` as a number. @throws RangeError beyond 2^53 - 1. */
   get $cr4(): number {
-    return numberFromU64(this.$$view.getUint32(this.$$offset + 248, true), this.$$view.getUint32(this.$$offset + 252, true));
+    const high = this.$$view.getUint32(this.$$offset + 252, true);
+    return high * 0x1_0000_0000 + this.$$view.getUint32((this.$$offset + 248) | -(high >>> 21), true);
   }
   set $cr4(value: number) {
     setNumber64(this.$$view, this.$$offset + 248, value, false);
@@ -1493,7 +1560,8 @@ export class KvmSregs extends View {
 
   /** `cr8` as a number. @throws RangeError beyond 2^53 - 1. */
   get $cr8(): number {
-    return numberFromU64(this.$$view.getUint32(this.$$offset + 256, true), this.$$view.getUint32(this.$$offset + 260, true));
+    const high = this.$$view.getUint32(this.$$offset + 260, true);
+    return high * 0x1_0000_0000 + this.$$view.getUint32((this.$$offset + 256) | -(high >>> 21), true);
   }
   set $cr8(value: number) {
     setNumber64(this.$$view, this.$$offset + 256, value, false);
@@ -1509,7 +1577,8 @@ export class KvmSregs extends View {
 
   /** `efer` as a number. @throws RangeError beyond 2^53 - 1. */
   get $efer(): number {
-    return numberFromU64(this.$$view.getUint32(this.$$offset + 264, true), this.$$view.getUint32(this.$$offset + 268, true));
+    const high = this.$$view.getUint32(this.$$offset + 268, true);
+    return high * 0x1_0000_0000 + this.$$view.getUint32((this.$$offset + 264) | -(high >>> 21), true);
   }
   set $efer(value: number) {
     setNumber64(this.$$view, this.$$offset + 264, value, false);
@@ -1525,7 +1594,8 @@ export class KvmSregs extends View {
 
   /** `apic_base` as a number. @throws RangeError beyond 2^53 - 1. */
   get $apic_base(): number {
-    return numberFromU64(this.$$view.getUint32(this.$$offset + 272, true), this.$$view.getUint32(this.$$offset + 276, true));
+    const high = this.$$view.getUint32(this.$$offset + 276, true);
+    return high * 0x1_0000_0000 + this.$$view.getUint32((this.$$offset + 272) | -(high >>> 21), true);
   }
   set $apic_base(value: number) {
     setNumber64(this.$$view, this.$$offset + 272, value, false);
@@ -1541,7 +1611,7 @@ export class KvmSregs extends View {
 }
 
 /** `struct kvm_sregs2`: 320 bytes, aligned to 8. asm/kvm.h:162 */
-export class KvmSregs2 extends View {
+export class KvmSregs2 implements View {
   static readonly $size = 320;
   static readonly $align = 8;
   static readonly $layout = {
@@ -1571,9 +1641,13 @@ export class KvmSregs2 extends View {
     },
   } as const;
   declare readonly $$type: 'struct kvm_sregs2';
+  declare readonly $$view: DataView;
+  declare readonly $$offset: number;
 
   constructor(view: DataView, offset = 0) {
-    super(view, offset, 320);
+    view.getUint8(offset + 319);
+    this.$$view = view;
+    this.$$offset = offset;
   }
 
   /** `struct kvm_segment cs`, offset 0, 24 bytes. */
@@ -1666,7 +1740,8 @@ export class KvmSregs2 extends View {
 
   /** `cr0` as a number. @throws RangeError beyond 2^53 - 1. */
   get $cr0(): number {
-    return numberFromU64(this.$$view.getUint32(this.$$offset + 224, true), this.$$view.getUint32(this.$$offset + 228, true));
+    const high = this.$$view.getUint32(this.$$offset + 228, true);
+    return high * 0x1_0000_0000 + this.$$view.getUint32((this.$$offset + 224) | -(high >>> 21), true);
   }
   set $cr0(value: number) {
     setNumber64(this.$$view, this.$$offset + 224, value, false);
@@ -1682,7 +1757,8 @@ export class KvmSregs2 extends View {
 
   /** `cr2` as a number. @throws RangeError beyond 2^53 - 1. */
   get $cr2(): number {
-    return numberFromU64(this.$$view.getUint32(this.$$offset + 232, true), this.$$view.getUint32(this.$$offset + 236, true));
+    const high = this.$$view.getUint32(this.$$offset + 236, true);
+    return high * 0x1_0000_0000 + this.$$view.getUint32((this.$$offset + 232) | -(high >>> 21), true);
   }
   set $cr2(value: number) {
     setNumber64(this.$$view, this.$$offset + 232, value, false);
@@ -1698,7 +1774,8 @@ export class KvmSregs2 extends View {
 
   /** `cr3` as a number. @throws RangeError beyond 2^53 - 1. */
   get $cr3(): number {
-    return numberFromU64(this.$$view.getUint32(this.$$offset + 240, true), this.$$view.getUint32(this.$$offset + 244, true));
+    const high = this.$$view.getUint32(this.$$offset + 244, true);
+    return high * 0x1_0000_0000 + this.$$view.getUint32((this.$$offset + 240) | -(high >>> 21), true);
   }
   set $cr3(value: number) {
     setNumber64(this.$$view, this.$$offset + 240, value, false);
@@ -1714,7 +1791,8 @@ export class KvmSregs2 extends View {
 
   /** `cr4` as a number. @throws RangeError beyond 2^53 - 1. */
   get $cr4(): number {
-    return numberFromU64(this.$$view.getUint32(this.$$offset + 248, true), this.$$view.getUint32(this.$$offset + 252, true));
+    const high = this.$$view.getUint32(this.$$offset + 252, true);
+    return high * 0x1_0000_0000 + this.$$view.getUint32((this.$$offset + 248) | -(high >>> 21), true);
   }
   set $cr4(value: number) {
     setNumber64(this.$$view, this.$$offset + 248, value, false);
@@ -1730,7 +1808,8 @@ export class KvmSregs2 extends View {
 
   /** `cr8` as a number. @throws RangeError beyond 2^53 - 1. */
   get $cr8(): number {
-    return numberFromU64(this.$$view.getUint32(this.$$offset + 256, true), this.$$view.getUint32(this.$$offset + 260, true));
+    const high = this.$$view.getUint32(this.$$offset + 260, true);
+    return high * 0x1_0000_0000 + this.$$view.getUint32((this.$$offset + 256) | -(high >>> 21), true);
   }
   set $cr8(value: number) {
     setNumber64(this.$$view, this.$$offset + 256, value, false);
@@ -1746,7 +1825,8 @@ export class KvmSregs2 extends View {
 
   /** `efer` as a number. @throws RangeError beyond 2^53 - 1. */
   get $efer(): number {
-    return numberFromU64(this.$$view.getUint32(this.$$offset + 264, true), this.$$view.getUint32(this.$$offset + 268, true));
+    const high = this.$$view.getUint32(this.$$offset + 268, true);
+    return high * 0x1_0000_0000 + this.$$view.getUint32((this.$$offset + 264) | -(high >>> 21), true);
   }
   set $efer(value: number) {
     setNumber64(this.$$view, this.$$offset + 264, value, false);
@@ -1762,7 +1842,8 @@ export class KvmSregs2 extends View {
 
   /** `apic_base` as a number. @throws RangeError beyond 2^53 - 1. */
   get $apic_base(): number {
-    return numberFromU64(this.$$view.getUint32(this.$$offset + 272, true), this.$$view.getUint32(this.$$offset + 276, true));
+    const high = this.$$view.getUint32(this.$$offset + 276, true);
+    return high * 0x1_0000_0000 + this.$$view.getUint32((this.$$offset + 272) | -(high >>> 21), true);
   }
   set $apic_base(value: number) {
     setNumber64(this.$$view, this.$$offset + 272, value, false);
@@ -1778,7 +1859,8 @@ export class KvmSregs2 extends View {
 
   /** `flags` as a number. @throws RangeError beyond 2^53 - 1. */
   get $flags(): number {
-    return numberFromU64(this.$$view.getUint32(this.$$offset + 280, true), this.$$view.getUint32(this.$$offset + 284, true));
+    const high = this.$$view.getUint32(this.$$offset + 284, true);
+    return high * 0x1_0000_0000 + this.$$view.getUint32((this.$$offset + 280) | -(high >>> 21), true);
   }
   set $flags(value: number) {
     setNumber64(this.$$view, this.$$offset + 280, value, false);
@@ -1794,7 +1876,7 @@ export class KvmSregs2 extends View {
 }
 
 /** `struct kvm_fpu`: 416 bytes, aligned to 8. asm/kvm.h:176 */
-export class KvmFpu extends View {
+export class KvmFpu implements View {
   static readonly $size = 416;
   static readonly $align = 8;
   static readonly $layout = {
@@ -1816,9 +1898,13 @@ export class KvmFpu extends View {
     },
   } as const;
   declare readonly $$type: 'struct kvm_fpu';
+  declare readonly $$view: DataView;
+  declare readonly $$offset: number;
 
   constructor(view: DataView, offset = 0) {
-    super(view, offset, 416);
+    view.getUint8(offset + 415);
+    this.$$view = view;
+    this.$$offset = offset;
   }
 
   /** `__u8 fpr[8][16]`, offset 0, 128 bytes. */
@@ -1876,7 +1962,8 @@ export class KvmFpu extends View {
 
   /** `last_ip` as a number. @throws RangeError beyond 2^53 - 1. */
   get $last_ip(): number {
-    return numberFromU64(this.$$view.getUint32(this.$$offset + 136, true), this.$$view.getUint32(this.$$offset + 140, true));
+    const high = this.$$view.getUint32(this.$$offset + 140, true);
+    return high * 0x1_0000_0000 + this.$$view.getUint32((this.$$offset + 136) | -(high >>> 21), true);
   }
   set $last_ip(value: number) {
     setNumber64(this.$$view, this.$$offset + 136, value, false);
@@ -1892,7 +1979,8 @@ export class KvmFpu extends View {
 
   /** `last_dp` as a number. @throws RangeError beyond 2^53 - 1. */
   get $last_dp(): number {
-    return numberFromU64(this.$$view.getUint32(this.$$offset + 144, true), this.$$view.getUint32(this.$$offset + 148, true));
+    const high = this.$$view.getUint32(this.$$offset + 148, true);
+    return high * 0x1_0000_0000 + this.$$view.getUint32((this.$$offset + 144) | -(high >>> 21), true);
   }
   set $last_dp(value: number) {
     setNumber64(this.$$view, this.$$offset + 144, value, false);
@@ -1921,7 +2009,7 @@ export class KvmFpu extends View {
 }
 
 /** `struct kvm_msr_entry`: 16 bytes, aligned to 8. asm/kvm.h:190 */
-export class KvmMsrEntry extends View {
+export class KvmMsrEntry implements View {
   static readonly $size = 16;
   static readonly $align = 8;
   static readonly $layout = {
@@ -1935,9 +2023,13 @@ export class KvmMsrEntry extends View {
     },
   } as const;
   declare readonly $$type: 'struct kvm_msr_entry';
+  declare readonly $$view: DataView;
+  declare readonly $$offset: number;
 
   constructor(view: DataView, offset = 0) {
-    super(view, offset, 16);
+    view.getUint8(offset + 15);
+    this.$$view = view;
+    this.$$offset = offset;
   }
 
   /** `__u32 index`, offset 0, 4 bytes. */
@@ -1966,7 +2058,8 @@ export class KvmMsrEntry extends View {
 
   /** `data` as a number. @throws RangeError beyond 2^53 - 1. */
   get $data(): number {
-    return numberFromU64(this.$$view.getUint32(this.$$offset + 8, true), this.$$view.getUint32(this.$$offset + 12, true));
+    const high = this.$$view.getUint32(this.$$offset + 12, true);
+    return high * 0x1_0000_0000 + this.$$view.getUint32((this.$$offset + 8) | -(high >>> 21), true);
   }
   set $data(value: number) {
     setNumber64(this.$$view, this.$$offset + 8, value, false);
@@ -1974,7 +2067,7 @@ export class KvmMsrEntry extends View {
 }
 
 /** `struct kvm_msrs`: 8 bytes, aligned to 8. asm/kvm.h:197 */
-export class KvmMsrs extends View {
+export class KvmMsrs implements View {
   static readonly $size = 8;
   static readonly $align = 8;
   static readonly $flexible = { member: 'entries', offset: 8, elementSize: 16, countedBy: 'nmsrs' } as const;
@@ -1990,9 +2083,13 @@ export class KvmMsrs extends View {
     },
   } as const;
   declare readonly $$type: 'struct kvm_msrs';
+  declare readonly $$view: DataView;
+  declare readonly $$offset: number;
 
   constructor(view: DataView, offset = 0) {
-    super(view, offset, 8);
+    view.getUint8(offset + 7);
+    this.$$view = view;
+    this.$$offset = offset;
   }
 
   /** `__u32 nmsrs`, offset 0, 4 bytes. */
@@ -2018,7 +2115,7 @@ export class KvmMsrs extends View {
 }
 
 /** `struct kvm_msr_list`: 4 bytes, aligned to 4. asm/kvm.h:205 */
-export class KvmMsrList extends View {
+export class KvmMsrList implements View {
   static readonly $size = 4;
   static readonly $align = 4;
   static readonly $flexible = { member: 'indices', offset: 4, elementSize: 4, countedBy: 'nmsrs' } as const;
@@ -2033,9 +2130,13 @@ export class KvmMsrList extends View {
     },
   } as const;
   declare readonly $$type: 'struct kvm_msr_list';
+  declare readonly $$view: DataView;
+  declare readonly $$offset: number;
 
   constructor(view: DataView, offset = 0) {
-    super(view, offset, 4);
+    view.getUint8(offset + 3);
+    this.$$view = view;
+    this.$$offset = offset;
   }
 
   /** `__u32 nmsrs`, offset 0, 4 bytes. */
@@ -2056,7 +2157,7 @@ export class KvmMsrList extends View {
 }
 
 /** `struct kvm_msr_filter_range`: 24 bytes, aligned to 8. asm/kvm.h:214 */
-export class KvmMsrFilterRange extends View {
+export class KvmMsrFilterRange implements View {
   static readonly $size = 24;
   static readonly $align = 8;
   static readonly $layout = {
@@ -2071,9 +2172,13 @@ export class KvmMsrFilterRange extends View {
     },
   } as const;
   declare readonly $$type: 'struct kvm_msr_filter_range';
+  declare readonly $$view: DataView;
+  declare readonly $$offset: number;
 
   constructor(view: DataView, offset = 0) {
-    super(view, offset, 24);
+    view.getUint8(offset + 23);
+    this.$$view = view;
+    this.$$offset = offset;
   }
 
   /** `__u32 flags`, offset 0, 4 bytes. */
@@ -2110,7 +2215,8 @@ export class KvmMsrFilterRange extends View {
 
   /** `bitmap` as a number. @throws RangeError beyond 2^53 - 1. */
   get $bitmap(): number {
-    return numberFromU64(this.$$view.getUint32(this.$$offset + 16, true), this.$$view.getUint32(this.$$offset + 20, true));
+    const high = this.$$view.getUint32(this.$$offset + 20, true);
+    return high * 0x1_0000_0000 + this.$$view.getUint32((this.$$offset + 16) | -(high >>> 21), true);
   }
   set $bitmap(value: number) {
     setNumber64(this.$$view, this.$$offset + 16, value, false);
@@ -2118,7 +2224,7 @@ export class KvmMsrFilterRange extends View {
 }
 
 /** `struct kvm_msr_filter`: 392 bytes, aligned to 8. asm/kvm.h:224 */
-export class KvmMsrFilter extends View {
+export class KvmMsrFilter implements View {
   static readonly $size = 392;
   static readonly $align = 8;
   static readonly $layout = {
@@ -2131,9 +2237,13 @@ export class KvmMsrFilter extends View {
     },
   } as const;
   declare readonly $$type: 'struct kvm_msr_filter';
+  declare readonly $$view: DataView;
+  declare readonly $$offset: number;
 
   constructor(view: DataView, offset = 0) {
-    super(view, offset, 392);
+    view.getUint8(offset + 391);
+    this.$$view = view;
+    this.$$offset = offset;
   }
 
   /** `__u32 flags`, offset 0, 4 bytes. */
@@ -2151,7 +2261,7 @@ export class KvmMsrFilter extends View {
 }
 
 /** `struct kvm_cpuid_entry`: 24 bytes, aligned to 4. asm/kvm.h:231 */
-export class KvmCpuidEntry extends View {
+export class KvmCpuidEntry implements View {
   static readonly $size = 24;
   static readonly $align = 4;
   static readonly $layout = {
@@ -2168,9 +2278,13 @@ export class KvmCpuidEntry extends View {
     },
   } as const;
   declare readonly $$type: 'struct kvm_cpuid_entry';
+  declare readonly $$view: DataView;
+  declare readonly $$offset: number;
 
   constructor(view: DataView, offset = 0) {
-    super(view, offset, 24);
+    view.getUint8(offset + 23);
+    this.$$view = view;
+    this.$$offset = offset;
   }
 
   /** `__u32 function`, offset 0, 4 bytes. */
@@ -2223,7 +2337,7 @@ export class KvmCpuidEntry extends View {
 }
 
 /** `struct kvm_cpuid`: 8 bytes, aligned to 4. asm/kvm.h:241 */
-export class KvmCpuid extends View {
+export class KvmCpuid implements View {
   static readonly $size = 8;
   static readonly $align = 4;
   static readonly $flexible = { member: 'entries', offset: 8, elementSize: 24, countedBy: 'nent' } as const;
@@ -2239,9 +2353,13 @@ export class KvmCpuid extends View {
     },
   } as const;
   declare readonly $$type: 'struct kvm_cpuid';
+  declare readonly $$view: DataView;
+  declare readonly $$offset: number;
 
   constructor(view: DataView, offset = 0) {
-    super(view, offset, 8);
+    view.getUint8(offset + 7);
+    this.$$view = view;
+    this.$$offset = offset;
   }
 
   /** `__u32 nent`, offset 0, 4 bytes. */
@@ -2267,7 +2385,7 @@ export class KvmCpuid extends View {
 }
 
 /** `struct kvm_cpuid_entry2`: 40 bytes, aligned to 4. asm/kvm.h:247 */
-export class KvmCpuidEntry2 extends View {
+export class KvmCpuidEntry2 implements View {
   static readonly $size = 40;
   static readonly $align = 4;
   static readonly $layout = {
@@ -2286,9 +2404,13 @@ export class KvmCpuidEntry2 extends View {
     },
   } as const;
   declare readonly $$type: 'struct kvm_cpuid_entry2';
+  declare readonly $$view: DataView;
+  declare readonly $$offset: number;
 
   constructor(view: DataView, offset = 0) {
-    super(view, offset, 40);
+    view.getUint8(offset + 39);
+    this.$$view = view;
+    this.$$offset = offset;
   }
 
   /** `__u32 function`, offset 0, 4 bytes. */
@@ -2357,7 +2479,7 @@ export class KvmCpuidEntry2 extends View {
 }
 
 /** `struct kvm_cpuid2`: 8 bytes, aligned to 4. asm/kvm.h:263 */
-export class KvmCpuid2 extends View {
+export class KvmCpuid2 implements View {
   static readonly $size = 8;
   static readonly $align = 4;
   static readonly $flexible = { member: 'entries', offset: 8, elementSize: 40, countedBy: 'nent' } as const;
@@ -2373,9 +2495,13 @@ export class KvmCpuid2 extends View {
     },
   } as const;
   declare readonly $$type: 'struct kvm_cpuid2';
+  declare readonly $$view: DataView;
+  declare readonly $$offset: number;
 
   constructor(view: DataView, offset = 0) {
-    super(view, offset, 8);
+    view.getUint8(offset + 7);
+    this.$$view = view;
+    this.$$offset = offset;
   }
 
   /** `__u32 nent`, offset 0, 4 bytes. */
@@ -2401,7 +2527,7 @@ export class KvmCpuid2 extends View {
 }
 
 /** `struct kvm_pit_channel_state`: 24 bytes, aligned to 8. asm/kvm.h:270 */
-export class KvmPitChannelState extends View {
+export class KvmPitChannelState implements View {
   static readonly $size = 24;
   static readonly $align = 8;
   static readonly $layout = {
@@ -2425,9 +2551,13 @@ export class KvmPitChannelState extends View {
     },
   } as const;
   declare readonly $$type: 'struct kvm_pit_channel_state';
+  declare readonly $$view: DataView;
+  declare readonly $$offset: number;
 
   constructor(view: DataView, offset = 0) {
-    super(view, offset, 24);
+    view.getUint8(offset + 23);
+    this.$$view = view;
+    this.$$offset = offset;
   }
 
   /** `__u32 count`, offset 0, 4 bytes. */
@@ -2536,7 +2666,8 @@ export class KvmPitChannelState extends View {
 
   /** `count_load_time` as a number. @throws RangeError beyond 2^53 - 1. */
   get $count_load_time(): number {
-    return numberFromS64(this.$$view.getUint32(this.$$offset + 16, true), this.$$view.getInt32(this.$$offset + 20, true));
+    const high = this.$$view.getInt32(this.$$offset + 20, true);
+    return high * 0x1_0000_0000 + this.$$view.getUint32((this.$$offset + 16) | -((high >> 21) ^ (high >> 31)), true);
   }
   set $count_load_time(value: number) {
     setNumber64(this.$$view, this.$$offset + 16, value, true);
@@ -2544,7 +2675,7 @@ export class KvmPitChannelState extends View {
 }
 
 /** `struct kvm_debug_exit_arch`: 32 bytes, aligned to 8. asm/kvm.h:286 */
-export class KvmDebugExitArch extends View {
+export class KvmDebugExitArch implements View {
   static readonly $size = 32;
   static readonly $align = 8;
   static readonly $layout = {
@@ -2560,9 +2691,13 @@ export class KvmDebugExitArch extends View {
     },
   } as const;
   declare readonly $$type: 'struct kvm_debug_exit_arch';
+  declare readonly $$view: DataView;
+  declare readonly $$offset: number;
 
   constructor(view: DataView, offset = 0) {
-    super(view, offset, 32);
+    view.getUint8(offset + 31);
+    this.$$view = view;
+    this.$$offset = offset;
   }
 
   /** `__u32 exception`, offset 0, 4 bytes. */
@@ -2591,7 +2726,8 @@ export class KvmDebugExitArch extends View {
 
   /** `pc` as a number. @throws RangeError beyond 2^53 - 1. */
   get $pc(): number {
-    return numberFromU64(this.$$view.getUint32(this.$$offset + 8, true), this.$$view.getUint32(this.$$offset + 12, true));
+    const high = this.$$view.getUint32(this.$$offset + 12, true);
+    return high * 0x1_0000_0000 + this.$$view.getUint32((this.$$offset + 8) | -(high >>> 21), true);
   }
   set $pc(value: number) {
     setNumber64(this.$$view, this.$$offset + 8, value, false);
@@ -2607,7 +2743,8 @@ export class KvmDebugExitArch extends View {
 
   /** `dr6` as a number. @throws RangeError beyond 2^53 - 1. */
   get $dr6(): number {
-    return numberFromU64(this.$$view.getUint32(this.$$offset + 16, true), this.$$view.getUint32(this.$$offset + 20, true));
+    const high = this.$$view.getUint32(this.$$offset + 20, true);
+    return high * 0x1_0000_0000 + this.$$view.getUint32((this.$$offset + 16) | -(high >>> 21), true);
   }
   set $dr6(value: number) {
     setNumber64(this.$$view, this.$$offset + 16, value, false);
@@ -2623,7 +2760,8 @@ export class KvmDebugExitArch extends View {
 
   /** `dr7` as a number. @throws RangeError beyond 2^53 - 1. */
   get $dr7(): number {
-    return numberFromU64(this.$$view.getUint32(this.$$offset + 24, true), this.$$view.getUint32(this.$$offset + 28, true));
+    const high = this.$$view.getUint32(this.$$offset + 28, true);
+    return high * 0x1_0000_0000 + this.$$view.getUint32((this.$$offset + 24) | -(high >>> 21), true);
   }
   set $dr7(value: number) {
     setNumber64(this.$$view, this.$$offset + 24, value, false);
@@ -2631,7 +2769,7 @@ export class KvmDebugExitArch extends View {
 }
 
 /** `struct kvm_guest_debug_arch`: 64 bytes, aligned to 8. asm/kvm.h:301 */
-export class KvmGuestDebugArch extends View {
+export class KvmGuestDebugArch implements View {
   static readonly $size = 64;
   static readonly $align = 8;
   static readonly $layout = {
@@ -2643,9 +2781,13 @@ export class KvmGuestDebugArch extends View {
     },
   } as const;
   declare readonly $$type: 'struct kvm_guest_debug_arch';
+  declare readonly $$view: DataView;
+  declare readonly $$offset: number;
 
   constructor(view: DataView, offset = 0) {
-    super(view, offset, 64);
+    view.getUint8(offset + 63);
+    this.$$view = view;
+    this.$$offset = offset;
   }
 
   /** `__u64 debugreg[8]`, offset 0, 64 bytes. */
@@ -2658,7 +2800,7 @@ export class KvmGuestDebugArch extends View {
 }
 
 /** `struct kvm_pit_state`: 72 bytes, aligned to 8. asm/kvm.h:305 */
-export class KvmPitState extends View {
+export class KvmPitState implements View {
   static readonly $size = 72;
   static readonly $align = 8;
   static readonly $layout = {
@@ -2670,9 +2812,13 @@ export class KvmPitState extends View {
     },
   } as const;
   declare readonly $$type: 'struct kvm_pit_state';
+  declare readonly $$view: DataView;
+  declare readonly $$offset: number;
 
   constructor(view: DataView, offset = 0) {
-    super(view, offset, 72);
+    view.getUint8(offset + 71);
+    this.$$view = view;
+    this.$$offset = offset;
   }
 
   /** `struct kvm_pit_channel_state channels[3]`, offset 0, 72 bytes. */
@@ -2682,7 +2828,7 @@ export class KvmPitState extends View {
 }
 
 /** `struct kvm_pit_state2`: 112 bytes, aligned to 8. asm/kvm.h:312 */
-export class KvmPitState2 extends View {
+export class KvmPitState2 implements View {
   static readonly $size = 112;
   static readonly $align = 8;
   static readonly $layout = {
@@ -2696,9 +2842,13 @@ export class KvmPitState2 extends View {
     },
   } as const;
   declare readonly $$type: 'struct kvm_pit_state2';
+  declare readonly $$view: DataView;
+  declare readonly $$offset: number;
 
   constructor(view: DataView, offset = 0) {
-    super(view, offset, 112);
+    view.getUint8(offset + 111);
+    this.$$view = view;
+    this.$$offset = offset;
   }
 
   /** `struct kvm_pit_channel_state channels[3]`, offset 0, 72 bytes. */
@@ -2724,7 +2874,7 @@ export class KvmPitState2 extends View {
 }
 
 /** `struct kvm_reinject_control`: 32 bytes, aligned to 1. asm/kvm.h:318 */
-export class KvmReinjectControl extends View {
+export class KvmReinjectControl implements View {
   static readonly $size = 32;
   static readonly $align = 1;
   static readonly $layout = {
@@ -2737,9 +2887,13 @@ export class KvmReinjectControl extends View {
     },
   } as const;
   declare readonly $$type: 'struct kvm_reinject_control';
+  declare readonly $$view: DataView;
+  declare readonly $$offset: number;
 
   constructor(view: DataView, offset = 0) {
-    super(view, offset, 32);
+    view.getUint8(offset + 31);
+    this.$$view = view;
+    this.$$offset = offset;
   }
 
   /** `__u8 pit_reinject`, offset 0, 1 byte. */
@@ -2760,7 +2914,7 @@ export class KvmReinjectControl extends View {
 }
 
 /** `struct kvm_vcpu_events.exception`: 8 bytes, aligned to 4. */
-export class KvmVcpuEventsException extends View {
+export class KvmVcpuEventsException implements View {
   static readonly $size = 8;
   static readonly $align = 4;
   static readonly $layout = {
@@ -2776,9 +2930,13 @@ export class KvmVcpuEventsException extends View {
     },
   } as const;
   declare readonly $$type: 'struct kvm_vcpu_events.exception';
+  declare readonly $$view: DataView;
+  declare readonly $$offset: number;
 
   constructor(view: DataView, offset = 0) {
-    super(view, offset, 8);
+    view.getUint8(offset + 7);
+    this.$$view = view;
+    this.$$offset = offset;
   }
 
   /** `__u8 injected`, offset 0, 1 byte. */
@@ -2823,7 +2981,7 @@ export class KvmVcpuEventsException extends View {
 }
 
 /** `struct kvm_vcpu_events.interrupt`: 4 bytes, aligned to 1. */
-export class KvmVcpuEventsInterrupt extends View {
+export class KvmVcpuEventsInterrupt implements View {
   static readonly $size = 4;
   static readonly $align = 1;
   static readonly $layout = {
@@ -2838,9 +2996,13 @@ export class KvmVcpuEventsInterrupt extends View {
     },
   } as const;
   declare readonly $$type: 'struct kvm_vcpu_events.interrupt';
+  declare readonly $$view: DataView;
+  declare readonly $$offset: number;
 
   constructor(view: DataView, offset = 0) {
-    super(view, offset, 4);
+    view.getUint8(offset + 3);
+    this.$$view = view;
+    this.$$offset = offset;
   }
 
   /** `__u8 injected`, offset 0, 1 byte. */
@@ -2877,7 +3039,7 @@ export class KvmVcpuEventsInterrupt extends View {
 }
 
 /** `struct kvm_vcpu_events.nmi`: 4 bytes, aligned to 1. */
-export class KvmVcpuEventsNmi extends View {
+export class KvmVcpuEventsNmi implements View {
   static readonly $size = 4;
   static readonly $align = 1;
   static readonly $layout = {
@@ -2892,9 +3054,13 @@ export class KvmVcpuEventsNmi extends View {
     },
   } as const;
   declare readonly $$type: 'struct kvm_vcpu_events.nmi';
+  declare readonly $$view: DataView;
+  declare readonly $$offset: number;
 
   constructor(view: DataView, offset = 0) {
-    super(view, offset, 4);
+    view.getUint8(offset + 3);
+    this.$$view = view;
+    this.$$offset = offset;
   }
 
   /** `__u8 injected`, offset 0, 1 byte. */
@@ -2931,7 +3097,7 @@ export class KvmVcpuEventsNmi extends View {
 }
 
 /** `struct kvm_vcpu_events.smi`: 4 bytes, aligned to 1. */
-export class KvmVcpuEventsSmi extends View {
+export class KvmVcpuEventsSmi implements View {
   static readonly $size = 4;
   static readonly $align = 1;
   static readonly $layout = {
@@ -2946,9 +3112,13 @@ export class KvmVcpuEventsSmi extends View {
     },
   } as const;
   declare readonly $$type: 'struct kvm_vcpu_events.smi';
+  declare readonly $$view: DataView;
+  declare readonly $$offset: number;
 
   constructor(view: DataView, offset = 0) {
-    super(view, offset, 4);
+    view.getUint8(offset + 3);
+    this.$$view = view;
+    this.$$offset = offset;
   }
 
   /** `__u8 smm`, offset 0, 1 byte. */
@@ -2985,7 +3155,7 @@ export class KvmVcpuEventsSmi extends View {
 }
 
 /** `struct kvm_vcpu_events.triple_fault`: 1 byte, aligned to 1. */
-export class KvmVcpuEventsTripleFault extends View {
+export class KvmVcpuEventsTripleFault implements View {
   static readonly $size = 1;
   static readonly $align = 1;
   static readonly $layout = {
@@ -2997,9 +3167,13 @@ export class KvmVcpuEventsTripleFault extends View {
     },
   } as const;
   declare readonly $$type: 'struct kvm_vcpu_events.triple_fault';
+  declare readonly $$view: DataView;
+  declare readonly $$offset: number;
 
   constructor(view: DataView, offset = 0) {
-    super(view, offset, 1);
+    view.getUint8(offset);
+    this.$$view = view;
+    this.$$offset = offset;
   }
 
   /** `__u8 pending`, offset 0, 1 byte. */
@@ -3012,7 +3186,7 @@ export class KvmVcpuEventsTripleFault extends View {
 }
 
 /** `struct kvm_vcpu_events`: 64 bytes, aligned to 8. asm/kvm.h:336 */
-export class KvmVcpuEvents extends View {
+export class KvmVcpuEvents implements View {
   static readonly $size = 64;
   static readonly $align = 8;
   static readonly $layout = {
@@ -3033,9 +3207,13 @@ export class KvmVcpuEvents extends View {
     },
   } as const;
   declare readonly $$type: 'struct kvm_vcpu_events';
+  declare readonly $$view: DataView;
+  declare readonly $$offset: number;
 
   constructor(view: DataView, offset = 0) {
-    super(view, offset, 64);
+    view.getUint8(offset + 63);
+    this.$$view = view;
+    this.$$offset = offset;
   }
 
   /** `struct exception`, offset 0, 8 bytes. */
@@ -3120,7 +3298,8 @@ export class KvmVcpuEvents extends View {
 
   /** `exception_payload` as a number. @throws RangeError beyond 2^53 - 1. */
   get $exception_payload(): number {
-    return numberFromU64(this.$$view.getUint32(this.$$offset + 56, true), this.$$view.getUint32(this.$$offset + 60, true));
+    const high = this.$$view.getUint32(this.$$offset + 60, true);
+    return high * 0x1_0000_0000 + this.$$view.getUint32((this.$$offset + 56) | -(high >>> 21), true);
   }
   set $exception_payload(value: number) {
     setNumber64(this.$$view, this.$$offset + 56, value, false);
@@ -3128,7 +3307,7 @@ export class KvmVcpuEvents extends View {
 }
 
 /** `struct kvm_debugregs`: 128 bytes, aligned to 8. asm/kvm.h:373 */
-export class KvmDebugregs extends View {
+export class KvmDebugregs implements View {
   static readonly $size = 128;
   static readonly $align = 8;
   static readonly $layout = {
@@ -3144,9 +3323,13 @@ export class KvmDebugregs extends View {
     },
   } as const;
   declare readonly $$type: 'struct kvm_debugregs';
+  declare readonly $$view: DataView;
+  declare readonly $$offset: number;
 
   constructor(view: DataView, offset = 0) {
-    super(view, offset, 128);
+    view.getUint8(offset + 127);
+    this.$$view = view;
+    this.$$offset = offset;
   }
 
   /** `__u64 db[4]`, offset 0, 32 bytes. */
@@ -3167,7 +3350,8 @@ export class KvmDebugregs extends View {
 
   /** `dr6` as a number. @throws RangeError beyond 2^53 - 1. */
   get $dr6(): number {
-    return numberFromU64(this.$$view.getUint32(this.$$offset + 32, true), this.$$view.getUint32(this.$$offset + 36, true));
+    const high = this.$$view.getUint32(this.$$offset + 36, true);
+    return high * 0x1_0000_0000 + this.$$view.getUint32((this.$$offset + 32) | -(high >>> 21), true);
   }
   set $dr6(value: number) {
     setNumber64(this.$$view, this.$$offset + 32, value, false);
@@ -3183,7 +3367,8 @@ export class KvmDebugregs extends View {
 
   /** `dr7` as a number. @throws RangeError beyond 2^53 - 1. */
   get $dr7(): number {
-    return numberFromU64(this.$$view.getUint32(this.$$offset + 40, true), this.$$view.getUint32(this.$$offset + 44, true));
+    const high = this.$$view.getUint32(this.$$offset + 44, true);
+    return high * 0x1_0000_0000 + this.$$view.getUint32((this.$$offset + 40) | -(high >>> 21), true);
   }
   set $dr7(value: number) {
     setNumber64(this.$$view, this.$$offset + 40, value, false);
@@ -3199,7 +3384,8 @@ export class KvmDebugregs extends View {
 
   /** `flags` as a number. @throws RangeError beyond 2^53 - 1. */
   get $flags(): number {
-    return numberFromU64(this.$$view.getUint32(this.$$offset + 48, true), this.$$view.getUint32(this.$$offset + 52, true));
+    const high = this.$$view.getUint32(this.$$offset + 52, true);
+    return high * 0x1_0000_0000 + this.$$view.getUint32((this.$$offset + 48) | -(high >>> 21), true);
   }
   set $flags(value: number) {
     setNumber64(this.$$view, this.$$offset + 48, value, false);
@@ -3215,7 +3401,7 @@ export class KvmDebugregs extends View {
 }
 
 /** `struct kvm_xsave`: 4096 bytes, aligned to 4. asm/kvm.h:382 */
-export class KvmXsave extends View {
+export class KvmXsave implements View {
   static readonly $size = 4096;
   static readonly $align = 4;
   static readonly $flexible = { member: 'extra', offset: 4096, elementSize: 4, countedBy: null } as const;
@@ -3230,9 +3416,13 @@ export class KvmXsave extends View {
     },
   } as const;
   declare readonly $$type: 'struct kvm_xsave';
+  declare readonly $$view: DataView;
+  declare readonly $$offset: number;
 
   constructor(view: DataView, offset = 0) {
-    super(view, offset, 4096);
+    view.getUint8(offset + 4095);
+    this.$$view = view;
+    this.$$offset = offset;
   }
 
   /** `__u32 region[1024]`, offset 0, 4096 bytes. */
@@ -3253,7 +3443,7 @@ export class KvmXsave extends View {
 }
 
 /** `struct kvm_xcr`: 16 bytes, aligned to 8. asm/kvm.h:402 */
-export class KvmXcr extends View {
+export class KvmXcr implements View {
   static readonly $size = 16;
   static readonly $align = 8;
   static readonly $layout = {
@@ -3267,9 +3457,13 @@ export class KvmXcr extends View {
     },
   } as const;
   declare readonly $$type: 'struct kvm_xcr';
+  declare readonly $$view: DataView;
+  declare readonly $$offset: number;
 
   constructor(view: DataView, offset = 0) {
-    super(view, offset, 16);
+    view.getUint8(offset + 15);
+    this.$$view = view;
+    this.$$offset = offset;
   }
 
   /** `__u32 xcr`, offset 0, 4 bytes. */
@@ -3298,7 +3492,8 @@ export class KvmXcr extends View {
 
   /** `value` as a number. @throws RangeError beyond 2^53 - 1. */
   get $value(): number {
-    return numberFromU64(this.$$view.getUint32(this.$$offset + 8, true), this.$$view.getUint32(this.$$offset + 12, true));
+    const high = this.$$view.getUint32(this.$$offset + 12, true);
+    return high * 0x1_0000_0000 + this.$$view.getUint32((this.$$offset + 8) | -(high >>> 21), true);
   }
   set $value(value: number) {
     setNumber64(this.$$view, this.$$offset + 8, value, false);
@@ -3306,7 +3501,7 @@ export class KvmXcr extends View {
 }
 
 /** `struct kvm_xcrs`: 392 bytes, aligned to 8. asm/kvm.h:408 */
-export class KvmXcrs extends View {
+export class KvmXcrs implements View {
   static readonly $size = 392;
   static readonly $align = 8;
   static readonly $layout = {
@@ -3321,9 +3516,13 @@ export class KvmXcrs extends View {
     },
   } as const;
   declare readonly $$type: 'struct kvm_xcrs';
+  declare readonly $$view: DataView;
+  declare readonly $$offset: number;
 
   constructor(view: DataView, offset = 0) {
-    super(view, offset, 392);
+    view.getUint8(offset + 391);
+    this.$$view = view;
+    this.$$offset = offset;
   }
 
   /** `__u32 nr_xcrs`, offset 0, 4 bytes. */
@@ -3357,7 +3556,7 @@ export class KvmXcrs extends View {
 }
 
 /** `struct kvm_sync_regs`: 520 bytes, aligned to 8. asm/kvm.h:425 */
-export class KvmSyncRegs extends View {
+export class KvmSyncRegs implements View {
   static readonly $size = 520;
   static readonly $align = 8;
   static readonly $layout = {
@@ -3371,9 +3570,13 @@ export class KvmSyncRegs extends View {
     },
   } as const;
   declare readonly $$type: 'struct kvm_sync_regs';
+  declare readonly $$view: DataView;
+  declare readonly $$offset: number;
 
   constructor(view: DataView, offset = 0) {
-    super(view, offset, 520);
+    view.getUint8(offset + 519);
+    this.$$view = view;
+    this.$$offset = offset;
   }
 
   /** `struct kvm_regs regs`, offset 0, 144 bytes. */
@@ -3402,7 +3605,7 @@ export class KvmSyncRegs extends View {
 }
 
 /** `struct kvm_vmx_nested_state_data`: 8192 bytes, aligned to 1. asm/kvm.h:465 */
-export class KvmVmxNestedStateData extends View {
+export class KvmVmxNestedStateData implements View {
   static readonly $size = 8192;
   static readonly $align = 1;
   static readonly $layout = {
@@ -3415,9 +3618,13 @@ export class KvmVmxNestedStateData extends View {
     },
   } as const;
   declare readonly $$type: 'struct kvm_vmx_nested_state_data';
+  declare readonly $$view: DataView;
+  declare readonly $$offset: number;
 
   constructor(view: DataView, offset = 0) {
-    super(view, offset, 8192);
+    view.getUint8(offset + 8191);
+    this.$$view = view;
+    this.$$offset = offset;
   }
 
   /** `__u8 vmcs12[4096]`, offset 0, 4096 bytes. */
@@ -3438,7 +3645,7 @@ export class KvmVmxNestedStateData extends View {
 }
 
 /** `struct kvm_vmx_nested_state_hdr.smm`: 2 bytes, aligned to 2. */
-export class KvmVmxNestedStateHdrSmm extends View {
+export class KvmVmxNestedStateHdrSmm implements View {
   static readonly $size = 2;
   static readonly $align = 2;
   static readonly $layout = {
@@ -3450,9 +3657,13 @@ export class KvmVmxNestedStateHdrSmm extends View {
     },
   } as const;
   declare readonly $$type: 'struct kvm_vmx_nested_state_hdr.smm';
+  declare readonly $$view: DataView;
+  declare readonly $$offset: number;
 
   constructor(view: DataView, offset = 0) {
-    super(view, offset, 2);
+    view.getUint8(offset + 1);
+    this.$$view = view;
+    this.$$offset = offset;
   }
 
   /** `__u16 flags`, offset 0, 2 bytes. */
@@ -3465,7 +3676,7 @@ export class KvmVmxNestedStateHdrSmm extends View {
 }
 
 /** `struct kvm_vmx_nested_state_hdr`: 32 bytes, aligned to 8. asm/kvm.h:470 */
-export class KvmVmxNestedStateHdr extends View {
+export class KvmVmxNestedStateHdr implements View {
   static readonly $size = 32;
   static readonly $align = 8;
   static readonly $layout = {
@@ -3482,9 +3693,13 @@ export class KvmVmxNestedStateHdr extends View {
     },
   } as const;
   declare readonly $$type: 'struct kvm_vmx_nested_state_hdr';
+  declare readonly $$view: DataView;
+  declare readonly $$offset: number;
 
   constructor(view: DataView, offset = 0) {
-    super(view, offset, 32);
+    view.getUint8(offset + 31);
+    this.$$view = view;
+    this.$$offset = offset;
   }
 
   /** `__u64 vmxon_pa`, offset 0, 8 bytes. */
@@ -3497,7 +3712,8 @@ export class KvmVmxNestedStateHdr extends View {
 
   /** `vmxon_pa` as a number. @throws RangeError beyond 2^53 - 1. */
   get $vmxon_pa(): number {
-    return numberFromU64(this.$$view.getUint32(this.$$offset, true), this.$$view.getUint32(this.$$offset + 4, true));
+    const high = this.$$view.getUint32(this.$$offset + 4, true);
+    return high * 0x1_0000_0000 + this.$$view.getUint32((this.$$offset) | -(high >>> 21), true);
   }
   set $vmxon_pa(value: number) {
     setNumber64(this.$$view, this.$$offset, value, false);
@@ -3513,7 +3729,8 @@ export class KvmVmxNestedStateHdr extends View {
 
   /** `vmcs12_pa` as a number. @throws RangeError beyond 2^53 - 1. */
   get $vmcs12_pa(): number {
-    return numberFromU64(this.$$view.getUint32(this.$$offset + 8, true), this.$$view.getUint32(this.$$offset + 12, true));
+    const high = this.$$view.getUint32(this.$$offset + 12, true);
+    return high * 0x1_0000_0000 + this.$$view.getUint32((this.$$offset + 8) | -(high >>> 21), true);
   }
   set $vmcs12_pa(value: number) {
     setNumber64(this.$$view, this.$$offset + 8, value, false);
@@ -3553,7 +3770,8 @@ export class KvmVmxNestedStateHdr extends View {
 
   /** `preemption_timer_deadline` as a number. @throws RangeError beyond 2^53 - 1. */
   get $preemption_timer_deadline(): number {
-    return numberFromU64(this.$$view.getUint32(this.$$offset + 24, true), this.$$view.getUint32(this.$$offset + 28, true));
+    const high = this.$$view.getUint32(this.$$offset + 28, true);
+    return high * 0x1_0000_0000 + this.$$view.getUint32((this.$$offset + 24) | -(high >>> 21), true);
   }
   set $preemption_timer_deadline(value: number) {
     setNumber64(this.$$view, this.$$offset + 24, value, false);
@@ -3561,7 +3779,7 @@ export class KvmVmxNestedStateHdr extends View {
 }
 
 /** `struct kvm_svm_nested_state_data`: 4096 bytes, aligned to 1. asm/kvm.h:484 */
-export class KvmSvmNestedStateData extends View {
+export class KvmSvmNestedStateData implements View {
   static readonly $size = 4096;
   static readonly $align = 1;
   static readonly $layout = {
@@ -3573,9 +3791,13 @@ export class KvmSvmNestedStateData extends View {
     },
   } as const;
   declare readonly $$type: 'struct kvm_svm_nested_state_data';
+  declare readonly $$view: DataView;
+  declare readonly $$offset: number;
 
   constructor(view: DataView, offset = 0) {
-    super(view, offset, 4096);
+    view.getUint8(offset + 4095);
+    this.$$view = view;
+    this.$$offset = offset;
   }
 
   /** `__u8 vmcb12[4096]`, offset 0, 4096 bytes. */
@@ -3588,7 +3810,7 @@ export class KvmSvmNestedStateData extends View {
 }
 
 /** `struct kvm_svm_nested_state_hdr`: 8 bytes, aligned to 8. asm/kvm.h:489 */
-export class KvmSvmNestedStateHdr extends View {
+export class KvmSvmNestedStateHdr implements View {
   static readonly $size = 8;
   static readonly $align = 8;
   static readonly $layout = {
@@ -3600,9 +3822,13 @@ export class KvmSvmNestedStateHdr extends View {
     },
   } as const;
   declare readonly $$type: 'struct kvm_svm_nested_state_hdr';
+  declare readonly $$view: DataView;
+  declare readonly $$offset: number;
 
   constructor(view: DataView, offset = 0) {
-    super(view, offset, 8);
+    view.getUint8(offset + 7);
+    this.$$view = view;
+    this.$$offset = offset;
   }
 
   /** `__u64 vmcb_pa`, offset 0, 8 bytes. */
@@ -3615,7 +3841,8 @@ export class KvmSvmNestedStateHdr extends View {
 
   /** `vmcb_pa` as a number. @throws RangeError beyond 2^53 - 1. */
   get $vmcb_pa(): number {
-    return numberFromU64(this.$$view.getUint32(this.$$offset, true), this.$$view.getUint32(this.$$offset + 4, true));
+    const high = this.$$view.getUint32(this.$$offset + 4, true);
+    return high * 0x1_0000_0000 + this.$$view.getUint32((this.$$offset) | -(high >>> 21), true);
   }
   set $vmcb_pa(value: number) {
     setNumber64(this.$$view, this.$$offset, value, false);
@@ -3623,7 +3850,7 @@ export class KvmSvmNestedStateHdr extends View {
 }
 
 /** `struct kvm_nested_state.hdr`: 120 bytes, aligned to 8. */
-export class KvmNestedStateHdr extends View {
+export class KvmNestedStateHdr implements View {
   static readonly $size = 120;
   static readonly $align = 8;
   static readonly $layout = {
@@ -3637,9 +3864,13 @@ export class KvmNestedStateHdr extends View {
     },
   } as const;
   declare readonly $$type: 'struct kvm_nested_state.hdr';
+  declare readonly $$view: DataView;
+  declare readonly $$offset: number;
 
   constructor(view: DataView, offset = 0) {
-    super(view, offset, 120);
+    view.getUint8(offset + 119);
+    this.$$view = view;
+    this.$$offset = offset;
   }
 
   /** `struct kvm_vmx_nested_state_hdr vmx`, offset 0, 32 bytes. */
@@ -3668,7 +3899,7 @@ export class KvmNestedStateHdr extends View {
 }
 
 /** `struct kvm_nested_state.data`: 0 bytes, aligned to 1. */
-export class KvmNestedStateData extends View {
+export class KvmNestedStateData implements View {
   static readonly $size = 0;
   static readonly $align = 1;
   static readonly $layout = {
@@ -3681,9 +3912,12 @@ export class KvmNestedStateData extends View {
     },
   } as const;
   declare readonly $$type: 'struct kvm_nested_state.data';
+  declare readonly $$view: DataView;
+  declare readonly $$offset: number;
 
   constructor(view: DataView, offset = 0) {
-    super(view, offset, 0);
+    this.$$view = view;
+    this.$$offset = offset;
   }
 
   /** `struct kvm_vmx_nested_state_data vmx[0]`, offset 0, 0 bytes. */
@@ -3698,7 +3932,7 @@ export class KvmNestedStateData extends View {
 }
 
 /** `struct kvm_nested_state`: 128 bytes, aligned to 8. asm/kvm.h:494 */
-export class KvmNestedState extends View {
+export class KvmNestedState implements View {
   static readonly $size = 128;
   static readonly $align = 8;
   static readonly $layout = {
@@ -3714,9 +3948,13 @@ export class KvmNestedState extends View {
     },
   } as const;
   declare readonly $$type: 'struct kvm_nested_state';
+  declare readonly $$view: DataView;
+  declare readonly $$offset: number;
 
   constructor(view: DataView, offset = 0) {
-    super(view, offset, 128);
+    view.getUint8(offset + 127);
+    this.$$view = view;
+    this.$$offset = offset;
   }
 
   /** `__u16 flags`, offset 0, 2 bytes. */
@@ -3761,7 +3999,7 @@ export class KvmNestedState extends View {
 }
 
 /** `struct kvm_pmu_event_filter`: 32 bytes, aligned to 8. asm/kvm.h:519 */
-export class KvmPmuEventFilter extends View {
+export class KvmPmuEventFilter implements View {
   static readonly $size = 32;
   static readonly $align = 8;
   static readonly $flexible = { member: 'events', offset: 32, elementSize: 8, countedBy: 'nevents' } as const;
@@ -3780,9 +4018,13 @@ export class KvmPmuEventFilter extends View {
     },
   } as const;
   declare readonly $$type: 'struct kvm_pmu_event_filter';
+  declare readonly $$view: DataView;
+  declare readonly $$offset: number;
 
   constructor(view: DataView, offset = 0) {
-    super(view, offset, 32);
+    view.getUint8(offset + 31);
+    this.$$view = view;
+    this.$$offset = offset;
   }
 
   /** `__u32 action`, offset 0, 4 bytes. */

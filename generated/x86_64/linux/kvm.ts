@@ -3,23 +3,22 @@
 // sha256 of <linux/kvm.h>: 78deb59c5afdcd2ce79d7f6957293f72a2ec7b5c854073282c83d701908e71ea
 
 import {
+  copy,
+  elementsWithin,
   type IoctlAlone,
   type IoctlByPointer,
   type IoctlByValue,
   S32Value,
   S8Array,
+  setNumber64,
   U16Array,
   U32Array,
   U32Value,
   U64Array,
   U64Value,
   U8Array,
-  View,
+  type View,
   ViewArray,
-  copy,
-  elementsWithin,
-  numberFromU64,
-  setNumber64,
 } from '../../views.js';
 import {
   KvmCpuid,
@@ -1818,7 +1817,7 @@ export const KVM_S390_ZPCIOP_DEREG_AEN = 1;
 export const KVM_S390_ZPCIOP_REGAEN_HOST = 1;
 
 /** `struct kvm_user_trace_setup`: 8 bytes, aligned to 4. linux/kvm.h:60 */
-export class KvmUserTraceSetup extends View {
+export class KvmUserTraceSetup implements View {
   static readonly $size = 8;
   static readonly $align = 4;
   static readonly $layout = {
@@ -1831,9 +1830,13 @@ export class KvmUserTraceSetup extends View {
     },
   } as const;
   declare readonly $$type: 'struct kvm_user_trace_setup';
+  declare readonly $$view: DataView;
+  declare readonly $$offset: number;
 
   constructor(view: DataView, offset = 0) {
-    super(view, offset, 8);
+    view.getUint8(offset + 7);
+    this.$$view = view;
+    this.$$offset = offset;
   }
 
   /** `__u32 buf_size`, offset 0, 4 bytes. */
@@ -1854,7 +1857,7 @@ export class KvmUserTraceSetup extends View {
 }
 
 /** `struct kvm_breakpoint`: 16 bytes, aligned to 8. linux/kvm.h:72 */
-export class KvmBreakpoint extends View {
+export class KvmBreakpoint implements View {
   static readonly $size = 16;
   static readonly $align = 8;
   static readonly $layout = {
@@ -1868,9 +1871,13 @@ export class KvmBreakpoint extends View {
     },
   } as const;
   declare readonly $$type: 'struct kvm_breakpoint';
+  declare readonly $$view: DataView;
+  declare readonly $$offset: number;
 
   constructor(view: DataView, offset = 0) {
-    super(view, offset, 16);
+    view.getUint8(offset + 15);
+    this.$$view = view;
+    this.$$offset = offset;
   }
 
   /** `__u32 enabled`, offset 0, 4 bytes. */
@@ -1899,7 +1906,8 @@ export class KvmBreakpoint extends View {
 
   /** `address` as a number. @throws RangeError beyond 2^53 - 1. */
   get $address(): number {
-    return numberFromU64(this.$$view.getUint32(this.$$offset + 8, true), this.$$view.getUint32(this.$$offset + 12, true));
+    const high = this.$$view.getUint32(this.$$offset + 12, true);
+    return high * 0x1_0000_0000 + this.$$view.getUint32((this.$$offset + 8) | -(high >>> 21), true);
   }
   set $address(value: number) {
     setNumber64(this.$$view, this.$$offset + 8, value, false);
@@ -1907,7 +1915,7 @@ export class KvmBreakpoint extends View {
 }
 
 /** `struct kvm_debug_guest`: 80 bytes, aligned to 8. linux/kvm.h:78 */
-export class KvmDebugGuest extends View {
+export class KvmDebugGuest implements View {
   static readonly $size = 80;
   static readonly $align = 8;
   static readonly $layout = {
@@ -1922,9 +1930,13 @@ export class KvmDebugGuest extends View {
     },
   } as const;
   declare readonly $$type: 'struct kvm_debug_guest';
+  declare readonly $$view: DataView;
+  declare readonly $$offset: number;
 
   constructor(view: DataView, offset = 0) {
-    super(view, offset, 80);
+    view.getUint8(offset + 79);
+    this.$$view = view;
+    this.$$offset = offset;
   }
 
   /** `__u32 enabled`, offset 0, 4 bytes. */
@@ -1958,7 +1970,7 @@ export class KvmDebugGuest extends View {
 }
 
 /** `struct kvm_memory_region`: 24 bytes, aligned to 8. linux/kvm.h:91 */
-export class KvmMemoryRegion extends View {
+export class KvmMemoryRegion implements View {
   static readonly $size = 24;
   static readonly $align = 8;
   static readonly $layout = {
@@ -1973,9 +1985,13 @@ export class KvmMemoryRegion extends View {
     },
   } as const;
   declare readonly $$type: 'struct kvm_memory_region';
+  declare readonly $$view: DataView;
+  declare readonly $$offset: number;
 
   constructor(view: DataView, offset = 0) {
-    super(view, offset, 24);
+    view.getUint8(offset + 23);
+    this.$$view = view;
+    this.$$offset = offset;
   }
 
   /** `__u32 slot`, offset 0, 4 bytes. */
@@ -2004,7 +2020,8 @@ export class KvmMemoryRegion extends View {
 
   /** `guest_phys_addr` as a number. @throws RangeError beyond 2^53 - 1. */
   get $guest_phys_addr(): number {
-    return numberFromU64(this.$$view.getUint32(this.$$offset + 8, true), this.$$view.getUint32(this.$$offset + 12, true));
+    const high = this.$$view.getUint32(this.$$offset + 12, true);
+    return high * 0x1_0000_0000 + this.$$view.getUint32((this.$$offset + 8) | -(high >>> 21), true);
   }
   set $guest_phys_addr(value: number) {
     setNumber64(this.$$view, this.$$offset + 8, value, false);
@@ -2020,7 +2037,8 @@ export class KvmMemoryRegion extends View {
 
   /** `memory_size` as a number. @throws RangeError beyond 2^53 - 1. */
   get $memory_size(): number {
-    return numberFromU64(this.$$view.getUint32(this.$$offset + 16, true), this.$$view.getUint32(this.$$offset + 20, true));
+    const high = this.$$view.getUint32(this.$$offset + 20, true);
+    return high * 0x1_0000_0000 + this.$$view.getUint32((this.$$offset + 16) | -(high >>> 21), true);
   }
   set $memory_size(value: number) {
     setNumber64(this.$$view, this.$$offset + 16, value, false);
@@ -2028,7 +2046,7 @@ export class KvmMemoryRegion extends View {
 }
 
 /** `struct kvm_userspace_memory_region`: 32 bytes, aligned to 8. linux/kvm.h:99 */
-export class KvmUserspaceMemoryRegion extends View {
+export class KvmUserspaceMemoryRegion implements View {
   static readonly $size = 32;
   static readonly $align = 8;
   static readonly $layout = {
@@ -2044,9 +2062,13 @@ export class KvmUserspaceMemoryRegion extends View {
     },
   } as const;
   declare readonly $$type: 'struct kvm_userspace_memory_region';
+  declare readonly $$view: DataView;
+  declare readonly $$offset: number;
 
   constructor(view: DataView, offset = 0) {
-    super(view, offset, 32);
+    view.getUint8(offset + 31);
+    this.$$view = view;
+    this.$$offset = offset;
   }
 
   /** `__u32 slot`, offset 0, 4 bytes. */
@@ -2075,7 +2097,8 @@ export class KvmUserspaceMemoryRegion extends View {
 
   /** `guest_phys_addr` as a number. @throws RangeError beyond 2^53 - 1. */
   get $guest_phys_addr(): number {
-    return numberFromU64(this.$$view.getUint32(this.$$offset + 8, true), this.$$view.getUint32(this.$$offset + 12, true));
+    const high = this.$$view.getUint32(this.$$offset + 12, true);
+    return high * 0x1_0000_0000 + this.$$view.getUint32((this.$$offset + 8) | -(high >>> 21), true);
   }
   set $guest_phys_addr(value: number) {
     setNumber64(this.$$view, this.$$offset + 8, value, false);
@@ -2091,7 +2114,8 @@ export class KvmUserspaceMemoryRegion extends View {
 
   /** `memory_size` as a number. @throws RangeError beyond 2^53 - 1. */
   get $memory_size(): number {
-    return numberFromU64(this.$$view.getUint32(this.$$offset + 16, true), this.$$view.getUint32(this.$$offset + 20, true));
+    const high = this.$$view.getUint32(this.$$offset + 20, true);
+    return high * 0x1_0000_0000 + this.$$view.getUint32((this.$$offset + 16) | -(high >>> 21), true);
   }
   set $memory_size(value: number) {
     setNumber64(this.$$view, this.$$offset + 16, value, false);
@@ -2107,7 +2131,8 @@ export class KvmUserspaceMemoryRegion extends View {
 
   /** `userspace_addr` as a number. @throws RangeError beyond 2^53 - 1. */
   get $userspace_addr(): number {
-    return numberFromU64(this.$$view.getUint32(this.$$offset + 24, true), this.$$view.getUint32(this.$$offset + 28, true));
+    const high = this.$$view.getUint32(this.$$offset + 28, true);
+    return high * 0x1_0000_0000 + this.$$view.getUint32((this.$$offset + 24) | -(high >>> 21), true);
   }
   set $userspace_addr(value: number) {
     setNumber64(this.$$view, this.$$offset + 24, value, false);
@@ -2115,7 +2140,7 @@ export class KvmUserspaceMemoryRegion extends View {
 }
 
 /** `struct kvm_irq_level`: 8 bytes, aligned to 4. linux/kvm.h:116 */
-export class KvmIrqLevel extends View {
+export class KvmIrqLevel implements View {
   static readonly $size = 8;
   static readonly $align = 4;
   static readonly $layout = {
@@ -2129,9 +2154,13 @@ export class KvmIrqLevel extends View {
     },
   } as const;
   declare readonly $$type: 'struct kvm_irq_level';
+  declare readonly $$view: DataView;
+  declare readonly $$offset: number;
 
   constructor(view: DataView, offset = 0) {
-    super(view, offset, 8);
+    view.getUint8(offset + 7);
+    this.$$view = view;
+    this.$$offset = offset;
   }
 
   /** `__u32 irq`, offset 0, 4 bytes. */
@@ -2160,7 +2189,7 @@ export class KvmIrqLevel extends View {
 }
 
 /** `struct kvm_irqchip.chip`: 512 bytes, aligned to 8. */
-export class KvmIrqchipChip extends View {
+export class KvmIrqchipChip implements View {
   static readonly $size = 512;
   static readonly $align = 8;
   static readonly $layout = {
@@ -2174,9 +2203,13 @@ export class KvmIrqchipChip extends View {
     },
   } as const;
   declare readonly $$type: 'struct kvm_irqchip.chip';
+  declare readonly $$view: DataView;
+  declare readonly $$offset: number;
 
   constructor(view: DataView, offset = 0) {
-    super(view, offset, 512);
+    view.getUint8(offset + 511);
+    this.$$view = view;
+    this.$$offset = offset;
   }
 
   /** `char dummy[512]`, offset 0, 512 bytes. */
@@ -2205,7 +2238,7 @@ export class KvmIrqchipChip extends View {
 }
 
 /** `struct kvm_irqchip`: 520 bytes, aligned to 8. linux/kvm.h:131 */
-export class KvmIrqchip extends View {
+export class KvmIrqchip implements View {
   static readonly $size = 520;
   static readonly $align = 8;
   static readonly $layout = {
@@ -2219,9 +2252,13 @@ export class KvmIrqchip extends View {
     },
   } as const;
   declare readonly $$type: 'struct kvm_irqchip';
+  declare readonly $$view: DataView;
+  declare readonly $$offset: number;
 
   constructor(view: DataView, offset = 0) {
-    super(view, offset, 520);
+    view.getUint8(offset + 519);
+    this.$$view = view;
+    this.$$offset = offset;
   }
 
   /** `__u32 chip_id`, offset 0, 4 bytes. */
@@ -2250,7 +2287,7 @@ export class KvmIrqchip extends View {
 }
 
 /** `struct kvm_pit_config`: 64 bytes, aligned to 4. linux/kvm.h:146 */
-export class KvmPitConfig extends View {
+export class KvmPitConfig implements View {
   static readonly $size = 64;
   static readonly $align = 4;
   static readonly $layout = {
@@ -2263,9 +2300,13 @@ export class KvmPitConfig extends View {
     },
   } as const;
   declare readonly $$type: 'struct kvm_pit_config';
+  declare readonly $$view: DataView;
+  declare readonly $$offset: number;
 
   constructor(view: DataView, offset = 0) {
-    super(view, offset, 64);
+    view.getUint8(offset + 63);
+    this.$$view = view;
+    this.$$offset = offset;
   }
 
   /** `__u32 flags`, offset 0, 4 bytes. */
@@ -2286,7 +2327,7 @@ export class KvmPitConfig extends View {
 }
 
 /** `struct kvm_s390_skeys`: 64 bytes, aligned to 8. linux/kvm.h:153 */
-export class KvmS390Skeys extends View {
+export class KvmS390Skeys implements View {
   static readonly $size = 64;
   static readonly $align = 8;
   static readonly $layout = {
@@ -2302,9 +2343,13 @@ export class KvmS390Skeys extends View {
     },
   } as const;
   declare readonly $$type: 'struct kvm_s390_skeys';
+  declare readonly $$view: DataView;
+  declare readonly $$offset: number;
 
   constructor(view: DataView, offset = 0) {
-    super(view, offset, 64);
+    view.getUint8(offset + 63);
+    this.$$view = view;
+    this.$$offset = offset;
   }
 
   /** `__u64 start_gfn`, offset 0, 8 bytes. */
@@ -2317,7 +2362,8 @@ export class KvmS390Skeys extends View {
 
   /** `start_gfn` as a number. @throws RangeError beyond 2^53 - 1. */
   get $start_gfn(): number {
-    return numberFromU64(this.$$view.getUint32(this.$$offset, true), this.$$view.getUint32(this.$$offset + 4, true));
+    const high = this.$$view.getUint32(this.$$offset + 4, true);
+    return high * 0x1_0000_0000 + this.$$view.getUint32((this.$$offset) | -(high >>> 21), true);
   }
   set $start_gfn(value: number) {
     setNumber64(this.$$view, this.$$offset, value, false);
@@ -2333,7 +2379,8 @@ export class KvmS390Skeys extends View {
 
   /** `count` as a number. @throws RangeError beyond 2^53 - 1. */
   get $count(): number {
-    return numberFromU64(this.$$view.getUint32(this.$$offset + 8, true), this.$$view.getUint32(this.$$offset + 12, true));
+    const high = this.$$view.getUint32(this.$$offset + 12, true);
+    return high * 0x1_0000_0000 + this.$$view.getUint32((this.$$offset + 8) | -(high >>> 21), true);
   }
   set $count(value: number) {
     setNumber64(this.$$view, this.$$offset + 8, value, false);
@@ -2349,7 +2396,8 @@ export class KvmS390Skeys extends View {
 
   /** `skeydata_addr` as a number. @throws RangeError beyond 2^53 - 1. */
   get $skeydata_addr(): number {
-    return numberFromU64(this.$$view.getUint32(this.$$offset + 16, true), this.$$view.getUint32(this.$$offset + 20, true));
+    const high = this.$$view.getUint32(this.$$offset + 20, true);
+    return high * 0x1_0000_0000 + this.$$view.getUint32((this.$$offset + 16) | -(high >>> 21), true);
   }
   set $skeydata_addr(value: number) {
     setNumber64(this.$$view, this.$$offset + 16, value, false);
@@ -2373,7 +2421,7 @@ export class KvmS390Skeys extends View {
 }
 
 /** `struct kvm_s390_cmma_log`: 32 bytes, aligned to 8. linux/kvm.h:179 */
-export class KvmS390CmmaLog extends View {
+export class KvmS390CmmaLog implements View {
   static readonly $size = 32;
   static readonly $align = 8;
   static readonly $layout = {
@@ -2390,9 +2438,13 @@ export class KvmS390CmmaLog extends View {
     },
   } as const;
   declare readonly $$type: 'struct kvm_s390_cmma_log';
+  declare readonly $$view: DataView;
+  declare readonly $$offset: number;
 
   constructor(view: DataView, offset = 0) {
-    super(view, offset, 32);
+    view.getUint8(offset + 31);
+    this.$$view = view;
+    this.$$offset = offset;
   }
 
   /** `__u64 start_gfn`, offset 0, 8 bytes. */
@@ -2405,7 +2457,8 @@ export class KvmS390CmmaLog extends View {
 
   /** `start_gfn` as a number. @throws RangeError beyond 2^53 - 1. */
   get $start_gfn(): number {
-    return numberFromU64(this.$$view.getUint32(this.$$offset, true), this.$$view.getUint32(this.$$offset + 4, true));
+    const high = this.$$view.getUint32(this.$$offset + 4, true);
+    return high * 0x1_0000_0000 + this.$$view.getUint32((this.$$offset) | -(high >>> 21), true);
   }
   set $start_gfn(value: number) {
     setNumber64(this.$$view, this.$$offset, value, false);
@@ -2437,7 +2490,8 @@ export class KvmS390CmmaLog extends View {
 
   /** `remaining` as a number. @throws RangeError beyond 2^53 - 1. */
   get $remaining(): number {
-    return numberFromU64(this.$$view.getUint32(this.$$offset + 16, true), this.$$view.getUint32(this.$$offset + 20, true));
+    const high = this.$$view.getUint32(this.$$offset + 20, true);
+    return high * 0x1_0000_0000 + this.$$view.getUint32((this.$$offset + 16) | -(high >>> 21), true);
   }
   set $remaining(value: number) {
     setNumber64(this.$$view, this.$$offset + 16, value, false);
@@ -2453,7 +2507,8 @@ export class KvmS390CmmaLog extends View {
 
   /** `mask` as a number. @throws RangeError beyond 2^53 - 1. */
   get $mask(): number {
-    return numberFromU64(this.$$view.getUint32(this.$$offset + 16, true), this.$$view.getUint32(this.$$offset + 20, true));
+    const high = this.$$view.getUint32(this.$$offset + 20, true);
+    return high * 0x1_0000_0000 + this.$$view.getUint32((this.$$offset + 16) | -(high >>> 21), true);
   }
   set $mask(value: number) {
     setNumber64(this.$$view, this.$$offset + 16, value, false);
@@ -2469,7 +2524,8 @@ export class KvmS390CmmaLog extends View {
 
   /** `values` as a number. @throws RangeError beyond 2^53 - 1. */
   get $values(): number {
-    return numberFromU64(this.$$view.getUint32(this.$$offset + 24, true), this.$$view.getUint32(this.$$offset + 28, true));
+    const high = this.$$view.getUint32(this.$$offset + 28, true);
+    return high * 0x1_0000_0000 + this.$$view.getUint32((this.$$offset + 24) | -(high >>> 21), true);
   }
   set $values(value: number) {
     setNumber64(this.$$view, this.$$offset + 24, value, false);
@@ -2477,7 +2533,7 @@ export class KvmS390CmmaLog extends View {
 }
 
 /** `struct kvm_hyperv_exit.u`: 48 bytes, aligned to 8. */
-export class KvmHypervExitU extends View {
+export class KvmHypervExitU implements View {
   static readonly $size = 48;
   static readonly $align = 8;
   static readonly $layout = {
@@ -2491,9 +2547,13 @@ export class KvmHypervExitU extends View {
     },
   } as const;
   declare readonly $$type: 'struct kvm_hyperv_exit.u';
+  declare readonly $$view: DataView;
+  declare readonly $$offset: number;
 
   constructor(view: DataView, offset = 0) {
-    super(view, offset, 48);
+    view.getUint8(offset + 47);
+    this.$$view = view;
+    this.$$offset = offset;
   }
 
   /** `struct synic`, offset 0, 32 bytes. */
@@ -2522,7 +2582,7 @@ export class KvmHypervExitU extends View {
 }
 
 /** `struct kvm_hyperv_exit.u.synic`: 32 bytes, aligned to 8. */
-export class KvmHypervExitUSynic extends View {
+export class KvmHypervExitUSynic implements View {
   static readonly $size = 32;
   static readonly $align = 8;
   static readonly $layout = {
@@ -2538,9 +2598,13 @@ export class KvmHypervExitUSynic extends View {
     },
   } as const;
   declare readonly $$type: 'struct kvm_hyperv_exit.u.synic';
+  declare readonly $$view: DataView;
+  declare readonly $$offset: number;
 
   constructor(view: DataView, offset = 0) {
-    super(view, offset, 32);
+    view.getUint8(offset + 31);
+    this.$$view = view;
+    this.$$offset = offset;
   }
 
   /** `__u32 msr`, offset 0, 4 bytes. */
@@ -2569,7 +2633,8 @@ export class KvmHypervExitUSynic extends View {
 
   /** `control` as a number. @throws RangeError beyond 2^53 - 1. */
   get $control(): number {
-    return numberFromU64(this.$$view.getUint32(this.$$offset + 8, true), this.$$view.getUint32(this.$$offset + 12, true));
+    const high = this.$$view.getUint32(this.$$offset + 12, true);
+    return high * 0x1_0000_0000 + this.$$view.getUint32((this.$$offset + 8) | -(high >>> 21), true);
   }
   set $control(value: number) {
     setNumber64(this.$$view, this.$$offset + 8, value, false);
@@ -2585,7 +2650,8 @@ export class KvmHypervExitUSynic extends View {
 
   /** `evt_page` as a number. @throws RangeError beyond 2^53 - 1. */
   get $evt_page(): number {
-    return numberFromU64(this.$$view.getUint32(this.$$offset + 16, true), this.$$view.getUint32(this.$$offset + 20, true));
+    const high = this.$$view.getUint32(this.$$offset + 20, true);
+    return high * 0x1_0000_0000 + this.$$view.getUint32((this.$$offset + 16) | -(high >>> 21), true);
   }
   set $evt_page(value: number) {
     setNumber64(this.$$view, this.$$offset + 16, value, false);
@@ -2601,7 +2667,8 @@ export class KvmHypervExitUSynic extends View {
 
   /** `msg_page` as a number. @throws RangeError beyond 2^53 - 1. */
   get $msg_page(): number {
-    return numberFromU64(this.$$view.getUint32(this.$$offset + 24, true), this.$$view.getUint32(this.$$offset + 28, true));
+    const high = this.$$view.getUint32(this.$$offset + 28, true);
+    return high * 0x1_0000_0000 + this.$$view.getUint32((this.$$offset + 24) | -(high >>> 21), true);
   }
   set $msg_page(value: number) {
     setNumber64(this.$$view, this.$$offset + 24, value, false);
@@ -2609,7 +2676,7 @@ export class KvmHypervExitUSynic extends View {
 }
 
 /** `struct kvm_hyperv_exit.u.hcall`: 32 bytes, aligned to 8. */
-export class KvmHypervExitUHcall extends View {
+export class KvmHypervExitUHcall implements View {
   static readonly $size = 32;
   static readonly $align = 8;
   static readonly $layout = {
@@ -2623,9 +2690,13 @@ export class KvmHypervExitUHcall extends View {
     },
   } as const;
   declare readonly $$type: 'struct kvm_hyperv_exit.u.hcall';
+  declare readonly $$view: DataView;
+  declare readonly $$offset: number;
 
   constructor(view: DataView, offset = 0) {
-    super(view, offset, 32);
+    view.getUint8(offset + 31);
+    this.$$view = view;
+    this.$$offset = offset;
   }
 
   /** `__u64 input`, offset 0, 8 bytes. */
@@ -2638,7 +2709,8 @@ export class KvmHypervExitUHcall extends View {
 
   /** `input` as a number. @throws RangeError beyond 2^53 - 1. */
   get $input(): number {
-    return numberFromU64(this.$$view.getUint32(this.$$offset, true), this.$$view.getUint32(this.$$offset + 4, true));
+    const high = this.$$view.getUint32(this.$$offset + 4, true);
+    return high * 0x1_0000_0000 + this.$$view.getUint32((this.$$offset) | -(high >>> 21), true);
   }
   set $input(value: number) {
     setNumber64(this.$$view, this.$$offset, value, false);
@@ -2654,7 +2726,8 @@ export class KvmHypervExitUHcall extends View {
 
   /** `result` as a number. @throws RangeError beyond 2^53 - 1. */
   get $result(): number {
-    return numberFromU64(this.$$view.getUint32(this.$$offset + 8, true), this.$$view.getUint32(this.$$offset + 12, true));
+    const high = this.$$view.getUint32(this.$$offset + 12, true);
+    return high * 0x1_0000_0000 + this.$$view.getUint32((this.$$offset + 8) | -(high >>> 21), true);
   }
   set $result(value: number) {
     setNumber64(this.$$view, this.$$offset + 8, value, false);
@@ -2670,7 +2743,7 @@ export class KvmHypervExitUHcall extends View {
 }
 
 /** `struct kvm_hyperv_exit.u.syndbg`: 48 bytes, aligned to 8. */
-export class KvmHypervExitUSyndbg extends View {
+export class KvmHypervExitUSyndbg implements View {
   static readonly $size = 48;
   static readonly $align = 8;
   static readonly $layout = {
@@ -2688,9 +2761,13 @@ export class KvmHypervExitUSyndbg extends View {
     },
   } as const;
   declare readonly $$type: 'struct kvm_hyperv_exit.u.syndbg';
+  declare readonly $$view: DataView;
+  declare readonly $$offset: number;
 
   constructor(view: DataView, offset = 0) {
-    super(view, offset, 48);
+    view.getUint8(offset + 47);
+    this.$$view = view;
+    this.$$offset = offset;
   }
 
   /** `__u32 msr`, offset 0, 4 bytes. */
@@ -2719,7 +2796,8 @@ export class KvmHypervExitUSyndbg extends View {
 
   /** `control` as a number. @throws RangeError beyond 2^53 - 1. */
   get $control(): number {
-    return numberFromU64(this.$$view.getUint32(this.$$offset + 8, true), this.$$view.getUint32(this.$$offset + 12, true));
+    const high = this.$$view.getUint32(this.$$offset + 12, true);
+    return high * 0x1_0000_0000 + this.$$view.getUint32((this.$$offset + 8) | -(high >>> 21), true);
   }
   set $control(value: number) {
     setNumber64(this.$$view, this.$$offset + 8, value, false);
@@ -2735,7 +2813,8 @@ export class KvmHypervExitUSyndbg extends View {
 
   /** `status` as a number. @throws RangeError beyond 2^53 - 1. */
   get $status(): number {
-    return numberFromU64(this.$$view.getUint32(this.$$offset + 16, true), this.$$view.getUint32(this.$$offset + 20, true));
+    const high = this.$$view.getUint32(this.$$offset + 20, true);
+    return high * 0x1_0000_0000 + this.$$view.getUint32((this.$$offset + 16) | -(high >>> 21), true);
   }
   set $status(value: number) {
     setNumber64(this.$$view, this.$$offset + 16, value, false);
@@ -2751,7 +2830,8 @@ export class KvmHypervExitUSyndbg extends View {
 
   /** `send_page` as a number. @throws RangeError beyond 2^53 - 1. */
   get $send_page(): number {
-    return numberFromU64(this.$$view.getUint32(this.$$offset + 24, true), this.$$view.getUint32(this.$$offset + 28, true));
+    const high = this.$$view.getUint32(this.$$offset + 28, true);
+    return high * 0x1_0000_0000 + this.$$view.getUint32((this.$$offset + 24) | -(high >>> 21), true);
   }
   set $send_page(value: number) {
     setNumber64(this.$$view, this.$$offset + 24, value, false);
@@ -2767,7 +2847,8 @@ export class KvmHypervExitUSyndbg extends View {
 
   /** `recv_page` as a number. @throws RangeError beyond 2^53 - 1. */
   get $recv_page(): number {
-    return numberFromU64(this.$$view.getUint32(this.$$offset + 32, true), this.$$view.getUint32(this.$$offset + 36, true));
+    const high = this.$$view.getUint32(this.$$offset + 36, true);
+    return high * 0x1_0000_0000 + this.$$view.getUint32((this.$$offset + 32) | -(high >>> 21), true);
   }
   set $recv_page(value: number) {
     setNumber64(this.$$view, this.$$offset + 32, value, false);
@@ -2783,7 +2864,8 @@ export class KvmHypervExitUSyndbg extends View {
 
   /** `pending_page` as a number. @throws RangeError beyond 2^53 - 1. */
   get $pending_page(): number {
-    return numberFromU64(this.$$view.getUint32(this.$$offset + 40, true), this.$$view.getUint32(this.$$offset + 44, true));
+    const high = this.$$view.getUint32(this.$$offset + 44, true);
+    return high * 0x1_0000_0000 + this.$$view.getUint32((this.$$offset + 40) | -(high >>> 21), true);
   }
   set $pending_page(value: number) {
     setNumber64(this.$$view, this.$$offset + 40, value, false);
@@ -2791,7 +2873,7 @@ export class KvmHypervExitUSyndbg extends View {
 }
 
 /** `struct kvm_hyperv_exit`: 56 bytes, aligned to 8. linux/kvm.h:190 */
-export class KvmHypervExit extends View {
+export class KvmHypervExit implements View {
   static readonly $size = 56;
   static readonly $align = 8;
   static readonly $layout = {
@@ -2805,9 +2887,13 @@ export class KvmHypervExit extends View {
     },
   } as const;
   declare readonly $$type: 'struct kvm_hyperv_exit';
+  declare readonly $$view: DataView;
+  declare readonly $$offset: number;
 
   constructor(view: DataView, offset = 0) {
-    super(view, offset, 56);
+    view.getUint8(offset + 55);
+    this.$$view = view;
+    this.$$offset = offset;
   }
 
   /** `__u32 type`, offset 0, 4 bytes. */
@@ -2836,7 +2922,7 @@ export class KvmHypervExit extends View {
 }
 
 /** `struct kvm_xen_exit.u`: 72 bytes, aligned to 8. */
-export class KvmXenExitU extends View {
+export class KvmXenExitU implements View {
   static readonly $size = 72;
   static readonly $align = 8;
   static readonly $layout = {
@@ -2848,9 +2934,13 @@ export class KvmXenExitU extends View {
     },
   } as const;
   declare readonly $$type: 'struct kvm_xen_exit.u';
+  declare readonly $$view: DataView;
+  declare readonly $$offset: number;
 
   constructor(view: DataView, offset = 0) {
-    super(view, offset, 72);
+    view.getUint8(offset + 71);
+    this.$$view = view;
+    this.$$offset = offset;
   }
 
   /** `struct hcall`, offset 0, 72 bytes. */
@@ -2863,7 +2953,7 @@ export class KvmXenExitU extends View {
 }
 
 /** `struct kvm_xen_exit.u.hcall`: 72 bytes, aligned to 8. */
-export class KvmXenExitUHcall extends View {
+export class KvmXenExitUHcall implements View {
   static readonly $size = 72;
   static readonly $align = 8;
   static readonly $layout = {
@@ -2879,9 +2969,13 @@ export class KvmXenExitUHcall extends View {
     },
   } as const;
   declare readonly $$type: 'struct kvm_xen_exit.u.hcall';
+  declare readonly $$view: DataView;
+  declare readonly $$offset: number;
 
   constructor(view: DataView, offset = 0) {
-    super(view, offset, 72);
+    view.getUint8(offset + 71);
+    this.$$view = view;
+    this.$$offset = offset;
   }
 
   /** `__u32 longmode`, offset 0, 4 bytes. */
@@ -2910,7 +3004,8 @@ export class KvmXenExitUHcall extends View {
 
   /** `input` as a number. @throws RangeError beyond 2^53 - 1. */
   get $input(): number {
-    return numberFromU64(this.$$view.getUint32(this.$$offset + 8, true), this.$$view.getUint32(this.$$offset + 12, true));
+    const high = this.$$view.getUint32(this.$$offset + 12, true);
+    return high * 0x1_0000_0000 + this.$$view.getUint32((this.$$offset + 8) | -(high >>> 21), true);
   }
   set $input(value: number) {
     setNumber64(this.$$view, this.$$offset + 8, value, false);
@@ -2926,7 +3021,8 @@ export class KvmXenExitUHcall extends View {
 
   /** `result` as a number. @throws RangeError beyond 2^53 - 1. */
   get $result(): number {
-    return numberFromU64(this.$$view.getUint32(this.$$offset + 16, true), this.$$view.getUint32(this.$$offset + 20, true));
+    const high = this.$$view.getUint32(this.$$offset + 20, true);
+    return high * 0x1_0000_0000 + this.$$view.getUint32((this.$$offset + 16) | -(high >>> 21), true);
   }
   set $result(value: number) {
     setNumber64(this.$$view, this.$$offset + 16, value, false);
@@ -2942,7 +3038,7 @@ export class KvmXenExitUHcall extends View {
 }
 
 /** `struct kvm_xen_exit`: 80 bytes, aligned to 8. linux/kvm.h:221 */
-export class KvmXenExit extends View {
+export class KvmXenExit implements View {
   static readonly $size = 80;
   static readonly $align = 8;
   static readonly $layout = {
@@ -2955,9 +3051,13 @@ export class KvmXenExit extends View {
     },
   } as const;
   declare readonly $$type: 'struct kvm_xen_exit';
+  declare readonly $$view: DataView;
+  declare readonly $$offset: number;
 
   constructor(view: DataView, offset = 0) {
-    super(view, offset, 80);
+    view.getUint8(offset + 79);
+    this.$$view = view;
+    this.$$offset = offset;
   }
 
   /** `__u32 type`, offset 0, 4 bytes. */
@@ -2978,7 +3078,7 @@ export class KvmXenExit extends View {
 }
 
 /** `struct kvm_run.hw`: 8 bytes, aligned to 8. */
-export class KvmRunHw extends View {
+export class KvmRunHw implements View {
   static readonly $size = 8;
   static readonly $align = 8;
   static readonly $layout = {
@@ -2990,9 +3090,13 @@ export class KvmRunHw extends View {
     },
   } as const;
   declare readonly $$type: 'struct kvm_run.hw';
+  declare readonly $$view: DataView;
+  declare readonly $$offset: number;
 
   constructor(view: DataView, offset = 0) {
-    super(view, offset, 8);
+    view.getUint8(offset + 7);
+    this.$$view = view;
+    this.$$offset = offset;
   }
 
   /** `__u64 hardware_exit_reason`, offset 0, 8 bytes. */
@@ -3005,7 +3109,8 @@ export class KvmRunHw extends View {
 
   /** `hardware_exit_reason` as a number. @throws RangeError beyond 2^53 - 1. */
   get $hardware_exit_reason(): number {
-    return numberFromU64(this.$$view.getUint32(this.$$offset, true), this.$$view.getUint32(this.$$offset + 4, true));
+    const high = this.$$view.getUint32(this.$$offset + 4, true);
+    return high * 0x1_0000_0000 + this.$$view.getUint32((this.$$offset) | -(high >>> 21), true);
   }
   set $hardware_exit_reason(value: number) {
     setNumber64(this.$$view, this.$$offset, value, false);
@@ -3013,7 +3118,7 @@ export class KvmRunHw extends View {
 }
 
 /** `struct kvm_run.fail_entry`: 16 bytes, aligned to 8. */
-export class KvmRunFailEntry extends View {
+export class KvmRunFailEntry implements View {
   static readonly $size = 16;
   static readonly $align = 8;
   static readonly $layout = {
@@ -3026,9 +3131,13 @@ export class KvmRunFailEntry extends View {
     },
   } as const;
   declare readonly $$type: 'struct kvm_run.fail_entry';
+  declare readonly $$view: DataView;
+  declare readonly $$offset: number;
 
   constructor(view: DataView, offset = 0) {
-    super(view, offset, 16);
+    view.getUint8(offset + 15);
+    this.$$view = view;
+    this.$$offset = offset;
   }
 
   /** `__u64 hardware_entry_failure_reason`, offset 0, 8 bytes. */
@@ -3041,7 +3150,8 @@ export class KvmRunFailEntry extends View {
 
   /** `hardware_entry_failure_reason` as a number. @throws RangeError beyond 2^53 - 1. */
   get $hardware_entry_failure_reason(): number {
-    return numberFromU64(this.$$view.getUint32(this.$$offset, true), this.$$view.getUint32(this.$$offset + 4, true));
+    const high = this.$$view.getUint32(this.$$offset + 4, true);
+    return high * 0x1_0000_0000 + this.$$view.getUint32((this.$$offset) | -(high >>> 21), true);
   }
   set $hardware_entry_failure_reason(value: number) {
     setNumber64(this.$$view, this.$$offset, value, false);
@@ -3057,7 +3167,7 @@ export class KvmRunFailEntry extends View {
 }
 
 /** `struct kvm_run.ex`: 8 bytes, aligned to 4. */
-export class KvmRunEx extends View {
+export class KvmRunEx implements View {
   static readonly $size = 8;
   static readonly $align = 4;
   static readonly $layout = {
@@ -3070,9 +3180,13 @@ export class KvmRunEx extends View {
     },
   } as const;
   declare readonly $$type: 'struct kvm_run.ex';
+  declare readonly $$view: DataView;
+  declare readonly $$offset: number;
 
   constructor(view: DataView, offset = 0) {
-    super(view, offset, 8);
+    view.getUint8(offset + 7);
+    this.$$view = view;
+    this.$$offset = offset;
   }
 
   /** `__u32 exception`, offset 0, 4 bytes. */
@@ -3093,7 +3207,7 @@ export class KvmRunEx extends View {
 }
 
 /** `struct kvm_run.io`: 16 bytes, aligned to 8. */
-export class KvmRunIo extends View {
+export class KvmRunIo implements View {
   static readonly $size = 16;
   static readonly $align = 8;
   static readonly $layout = {
@@ -3109,9 +3223,13 @@ export class KvmRunIo extends View {
     },
   } as const;
   declare readonly $$type: 'struct kvm_run.io';
+  declare readonly $$view: DataView;
+  declare readonly $$offset: number;
 
   constructor(view: DataView, offset = 0) {
-    super(view, offset, 16);
+    view.getUint8(offset + 15);
+    this.$$view = view;
+    this.$$offset = offset;
   }
 
   /** `__u8 direction`, offset 0, 1 byte. */
@@ -3156,7 +3274,8 @@ export class KvmRunIo extends View {
 
   /** `data_offset` as a number. @throws RangeError beyond 2^53 - 1. */
   get $data_offset(): number {
-    return numberFromU64(this.$$view.getUint32(this.$$offset + 8, true), this.$$view.getUint32(this.$$offset + 12, true));
+    const high = this.$$view.getUint32(this.$$offset + 12, true);
+    return high * 0x1_0000_0000 + this.$$view.getUint32((this.$$offset + 8) | -(high >>> 21), true);
   }
   set $data_offset(value: number) {
     setNumber64(this.$$view, this.$$offset + 8, value, false);
@@ -3164,7 +3283,7 @@ export class KvmRunIo extends View {
 }
 
 /** `struct kvm_run.debug`: 32 bytes, aligned to 8. */
-export class KvmRunDebug extends View {
+export class KvmRunDebug implements View {
   static readonly $size = 32;
   static readonly $align = 8;
   static readonly $layout = {
@@ -3176,9 +3295,13 @@ export class KvmRunDebug extends View {
     },
   } as const;
   declare readonly $$type: 'struct kvm_run.debug';
+  declare readonly $$view: DataView;
+  declare readonly $$offset: number;
 
   constructor(view: DataView, offset = 0) {
-    super(view, offset, 32);
+    view.getUint8(offset + 31);
+    this.$$view = view;
+    this.$$offset = offset;
   }
 
   /** `struct kvm_debug_exit_arch arch`, offset 0, 32 bytes. */
@@ -3191,7 +3314,7 @@ export class KvmRunDebug extends View {
 }
 
 /** `struct kvm_run.mmio`: 24 bytes, aligned to 8. */
-export class KvmRunMmio extends View {
+export class KvmRunMmio implements View {
   static readonly $size = 24;
   static readonly $align = 8;
   static readonly $layout = {
@@ -3206,9 +3329,13 @@ export class KvmRunMmio extends View {
     },
   } as const;
   declare readonly $$type: 'struct kvm_run.mmio';
+  declare readonly $$view: DataView;
+  declare readonly $$offset: number;
 
   constructor(view: DataView, offset = 0) {
-    super(view, offset, 24);
+    view.getUint8(offset + 23);
+    this.$$view = view;
+    this.$$offset = offset;
   }
 
   /** `__u64 phys_addr`, offset 0, 8 bytes. */
@@ -3221,7 +3348,8 @@ export class KvmRunMmio extends View {
 
   /** `phys_addr` as a number. @throws RangeError beyond 2^53 - 1. */
   get $phys_addr(): number {
-    return numberFromU64(this.$$view.getUint32(this.$$offset, true), this.$$view.getUint32(this.$$offset + 4, true));
+    const high = this.$$view.getUint32(this.$$offset + 4, true);
+    return high * 0x1_0000_0000 + this.$$view.getUint32((this.$$offset) | -(high >>> 21), true);
   }
   set $phys_addr(value: number) {
     setNumber64(this.$$view, this.$$offset, value, false);
@@ -3253,7 +3381,7 @@ export class KvmRunMmio extends View {
 }
 
 /** `struct kvm_run.hypercall`: 72 bytes, aligned to 8. */
-export class KvmRunHypercall extends View {
+export class KvmRunHypercall implements View {
   static readonly $size = 72;
   static readonly $align = 8;
   static readonly $layout = {
@@ -3269,9 +3397,13 @@ export class KvmRunHypercall extends View {
     },
   } as const;
   declare readonly $$type: 'struct kvm_run.hypercall';
+  declare readonly $$view: DataView;
+  declare readonly $$offset: number;
 
   constructor(view: DataView, offset = 0) {
-    super(view, offset, 72);
+    view.getUint8(offset + 71);
+    this.$$view = view;
+    this.$$offset = offset;
   }
 
   /** `__u64 nr`, offset 0, 8 bytes. */
@@ -3284,7 +3416,8 @@ export class KvmRunHypercall extends View {
 
   /** `nr` as a number. @throws RangeError beyond 2^53 - 1. */
   get $nr(): number {
-    return numberFromU64(this.$$view.getUint32(this.$$offset, true), this.$$view.getUint32(this.$$offset + 4, true));
+    const high = this.$$view.getUint32(this.$$offset + 4, true);
+    return high * 0x1_0000_0000 + this.$$view.getUint32((this.$$offset) | -(high >>> 21), true);
   }
   set $nr(value: number) {
     setNumber64(this.$$view, this.$$offset, value, false);
@@ -3308,7 +3441,8 @@ export class KvmRunHypercall extends View {
 
   /** `ret` as a number. @throws RangeError beyond 2^53 - 1. */
   get $ret(): number {
-    return numberFromU64(this.$$view.getUint32(this.$$offset + 56, true), this.$$view.getUint32(this.$$offset + 60, true));
+    const high = this.$$view.getUint32(this.$$offset + 60, true);
+    return high * 0x1_0000_0000 + this.$$view.getUint32((this.$$offset + 56) | -(high >>> 21), true);
   }
   set $ret(value: number) {
     setNumber64(this.$$view, this.$$offset + 56, value, false);
@@ -3332,7 +3466,7 @@ export class KvmRunHypercall extends View {
 }
 
 /** `struct kvm_run.tpr_access`: 16 bytes, aligned to 8. */
-export class KvmRunTprAccess extends View {
+export class KvmRunTprAccess implements View {
   static readonly $size = 16;
   static readonly $align = 8;
   static readonly $layout = {
@@ -3346,9 +3480,13 @@ export class KvmRunTprAccess extends View {
     },
   } as const;
   declare readonly $$type: 'struct kvm_run.tpr_access';
+  declare readonly $$view: DataView;
+  declare readonly $$offset: number;
 
   constructor(view: DataView, offset = 0) {
-    super(view, offset, 16);
+    view.getUint8(offset + 15);
+    this.$$view = view;
+    this.$$offset = offset;
   }
 
   /** `__u64 rip`, offset 0, 8 bytes. */
@@ -3361,7 +3499,8 @@ export class KvmRunTprAccess extends View {
 
   /** `rip` as a number. @throws RangeError beyond 2^53 - 1. */
   get $rip(): number {
-    return numberFromU64(this.$$view.getUint32(this.$$offset, true), this.$$view.getUint32(this.$$offset + 4, true));
+    const high = this.$$view.getUint32(this.$$offset + 4, true);
+    return high * 0x1_0000_0000 + this.$$view.getUint32((this.$$offset) | -(high >>> 21), true);
   }
   set $rip(value: number) {
     setNumber64(this.$$view, this.$$offset, value, false);
@@ -3385,7 +3524,7 @@ export class KvmRunTprAccess extends View {
 }
 
 /** `struct kvm_run.s390_sieic`: 8 bytes, aligned to 4. */
-export class KvmRunS390Sieic extends View {
+export class KvmRunS390Sieic implements View {
   static readonly $size = 8;
   static readonly $align = 4;
   static readonly $layout = {
@@ -3399,9 +3538,13 @@ export class KvmRunS390Sieic extends View {
     },
   } as const;
   declare readonly $$type: 'struct kvm_run.s390_sieic';
+  declare readonly $$view: DataView;
+  declare readonly $$offset: number;
 
   constructor(view: DataView, offset = 0) {
-    super(view, offset, 8);
+    view.getUint8(offset + 7);
+    this.$$view = view;
+    this.$$offset = offset;
   }
 
   /** `__u8 icptcode`, offset 0, 1 byte. */
@@ -3430,7 +3573,7 @@ export class KvmRunS390Sieic extends View {
 }
 
 /** `struct kvm_run.s390_ucontrol`: 16 bytes, aligned to 8. */
-export class KvmRunS390Ucontrol extends View {
+export class KvmRunS390Ucontrol implements View {
   static readonly $size = 16;
   static readonly $align = 8;
   static readonly $layout = {
@@ -3443,9 +3586,13 @@ export class KvmRunS390Ucontrol extends View {
     },
   } as const;
   declare readonly $$type: 'struct kvm_run.s390_ucontrol';
+  declare readonly $$view: DataView;
+  declare readonly $$offset: number;
 
   constructor(view: DataView, offset = 0) {
-    super(view, offset, 16);
+    view.getUint8(offset + 15);
+    this.$$view = view;
+    this.$$offset = offset;
   }
 
   /** `__u64 trans_exc_code`, offset 0, 8 bytes. */
@@ -3458,7 +3605,8 @@ export class KvmRunS390Ucontrol extends View {
 
   /** `trans_exc_code` as a number. @throws RangeError beyond 2^53 - 1. */
   get $trans_exc_code(): number {
-    return numberFromU64(this.$$view.getUint32(this.$$offset, true), this.$$view.getUint32(this.$$offset + 4, true));
+    const high = this.$$view.getUint32(this.$$offset + 4, true);
+    return high * 0x1_0000_0000 + this.$$view.getUint32((this.$$offset) | -(high >>> 21), true);
   }
   set $trans_exc_code(value: number) {
     setNumber64(this.$$view, this.$$offset, value, false);
@@ -3474,7 +3622,7 @@ export class KvmRunS390Ucontrol extends View {
 }
 
 /** `struct kvm_run.dcr`: 12 bytes, aligned to 4. */
-export class KvmRunDcr extends View {
+export class KvmRunDcr implements View {
   static readonly $size = 12;
   static readonly $align = 4;
   static readonly $layout = {
@@ -3488,9 +3636,13 @@ export class KvmRunDcr extends View {
     },
   } as const;
   declare readonly $$type: 'struct kvm_run.dcr';
+  declare readonly $$view: DataView;
+  declare readonly $$offset: number;
 
   constructor(view: DataView, offset = 0) {
-    super(view, offset, 12);
+    view.getUint8(offset + 11);
+    this.$$view = view;
+    this.$$offset = offset;
   }
 
   /** `__u32 dcrn`, offset 0, 4 bytes. */
@@ -3519,7 +3671,7 @@ export class KvmRunDcr extends View {
 }
 
 /** `struct kvm_run.internal`: 136 bytes, aligned to 8. */
-export class KvmRunInternal extends View {
+export class KvmRunInternal implements View {
   static readonly $size = 136;
   static readonly $align = 8;
   static readonly $layout = {
@@ -3533,9 +3685,13 @@ export class KvmRunInternal extends View {
     },
   } as const;
   declare readonly $$type: 'struct kvm_run.internal';
+  declare readonly $$view: DataView;
+  declare readonly $$offset: number;
 
   constructor(view: DataView, offset = 0) {
-    super(view, offset, 136);
+    view.getUint8(offset + 135);
+    this.$$view = view;
+    this.$$offset = offset;
   }
 
   /** `__u32 suberror`, offset 0, 4 bytes. */
@@ -3564,7 +3720,7 @@ export class KvmRunInternal extends View {
 }
 
 /** `struct kvm_run.emulation_failure`: 32 bytes, aligned to 8. */
-export class KvmRunEmulationFailure extends View {
+export class KvmRunEmulationFailure implements View {
   static readonly $size = 32;
   static readonly $align = 8;
   static readonly $layout = {
@@ -3580,9 +3736,13 @@ export class KvmRunEmulationFailure extends View {
     },
   } as const;
   declare readonly $$type: 'struct kvm_run.emulation_failure';
+  declare readonly $$view: DataView;
+  declare readonly $$offset: number;
 
   constructor(view: DataView, offset = 0) {
-    super(view, offset, 32);
+    view.getUint8(offset + 31);
+    this.$$view = view;
+    this.$$offset = offset;
   }
 
   /** `__u32 suberror`, offset 0, 4 bytes. */
@@ -3611,7 +3771,8 @@ export class KvmRunEmulationFailure extends View {
 
   /** `flags` as a number. @throws RangeError beyond 2^53 - 1. */
   get $flags(): number {
-    return numberFromU64(this.$$view.getUint32(this.$$offset + 8, true), this.$$view.getUint32(this.$$offset + 12, true));
+    const high = this.$$view.getUint32(this.$$offset + 12, true);
+    return high * 0x1_0000_0000 + this.$$view.getUint32((this.$$offset + 8) | -(high >>> 21), true);
   }
   set $flags(value: number) {
     setNumber64(this.$$view, this.$$offset + 8, value, false);
@@ -3635,7 +3796,7 @@ export class KvmRunEmulationFailure extends View {
 }
 
 /** `struct kvm_run.osi`: 256 bytes, aligned to 8. */
-export class KvmRunOsi extends View {
+export class KvmRunOsi implements View {
   static readonly $size = 256;
   static readonly $align = 8;
   static readonly $layout = {
@@ -3647,9 +3808,13 @@ export class KvmRunOsi extends View {
     },
   } as const;
   declare readonly $$type: 'struct kvm_run.osi';
+  declare readonly $$view: DataView;
+  declare readonly $$offset: number;
 
   constructor(view: DataView, offset = 0) {
-    super(view, offset, 256);
+    view.getUint8(offset + 255);
+    this.$$view = view;
+    this.$$offset = offset;
   }
 
   /** `__u64 gprs[32]`, offset 0, 256 bytes. */
@@ -3662,7 +3827,7 @@ export class KvmRunOsi extends View {
 }
 
 /** `struct kvm_run.papr_hcall`: 88 bytes, aligned to 8. */
-export class KvmRunPaprHcall extends View {
+export class KvmRunPaprHcall implements View {
   static readonly $size = 88;
   static readonly $align = 8;
   static readonly $layout = {
@@ -3676,9 +3841,13 @@ export class KvmRunPaprHcall extends View {
     },
   } as const;
   declare readonly $$type: 'struct kvm_run.papr_hcall';
+  declare readonly $$view: DataView;
+  declare readonly $$offset: number;
 
   constructor(view: DataView, offset = 0) {
-    super(view, offset, 88);
+    view.getUint8(offset + 87);
+    this.$$view = view;
+    this.$$offset = offset;
   }
 
   /** `__u64 nr`, offset 0, 8 bytes. */
@@ -3691,7 +3860,8 @@ export class KvmRunPaprHcall extends View {
 
   /** `nr` as a number. @throws RangeError beyond 2^53 - 1. */
   get $nr(): number {
-    return numberFromU64(this.$$view.getUint32(this.$$offset, true), this.$$view.getUint32(this.$$offset + 4, true));
+    const high = this.$$view.getUint32(this.$$offset + 4, true);
+    return high * 0x1_0000_0000 + this.$$view.getUint32((this.$$offset) | -(high >>> 21), true);
   }
   set $nr(value: number) {
     setNumber64(this.$$view, this.$$offset, value, false);
@@ -3707,7 +3877,8 @@ export class KvmRunPaprHcall extends View {
 
   /** `ret` as a number. @throws RangeError beyond 2^53 - 1. */
   get $ret(): number {
-    return numberFromU64(this.$$view.getUint32(this.$$offset + 8, true), this.$$view.getUint32(this.$$offset + 12, true));
+    const high = this.$$view.getUint32(this.$$offset + 12, true);
+    return high * 0x1_0000_0000 + this.$$view.getUint32((this.$$offset + 8) | -(high >>> 21), true);
   }
   set $ret(value: number) {
     setNumber64(this.$$view, this.$$offset + 8, value, false);
@@ -3723,7 +3894,7 @@ export class KvmRunPaprHcall extends View {
 }
 
 /** `struct kvm_run.s390_tsch`: 20 bytes, aligned to 4. */
-export class KvmRunS390Tsch extends View {
+export class KvmRunS390Tsch implements View {
   static readonly $size = 20;
   static readonly $align = 4;
   static readonly $layout = {
@@ -3740,9 +3911,13 @@ export class KvmRunS390Tsch extends View {
     },
   } as const;
   declare readonly $$type: 'struct kvm_run.s390_tsch';
+  declare readonly $$view: DataView;
+  declare readonly $$offset: number;
 
   constructor(view: DataView, offset = 0) {
-    super(view, offset, 20);
+    view.getUint8(offset + 19);
+    this.$$view = view;
+    this.$$offset = offset;
   }
 
   /** `__u16 subchannel_id`, offset 0, 2 bytes. */
@@ -3795,7 +3970,7 @@ export class KvmRunS390Tsch extends View {
 }
 
 /** `struct kvm_run.epr`: 4 bytes, aligned to 4. */
-export class KvmRunEpr extends View {
+export class KvmRunEpr implements View {
   static readonly $size = 4;
   static readonly $align = 4;
   static readonly $layout = {
@@ -3807,9 +3982,13 @@ export class KvmRunEpr extends View {
     },
   } as const;
   declare readonly $$type: 'struct kvm_run.epr';
+  declare readonly $$view: DataView;
+  declare readonly $$offset: number;
 
   constructor(view: DataView, offset = 0) {
-    super(view, offset, 4);
+    view.getUint8(offset + 3);
+    this.$$view = view;
+    this.$$offset = offset;
   }
 
   /** `__u32 epr`, offset 0, 4 bytes. */
@@ -3822,7 +4001,7 @@ export class KvmRunEpr extends View {
 }
 
 /** `struct kvm_run.system_event`: 136 bytes, aligned to 8. */
-export class KvmRunSystemEvent extends View {
+export class KvmRunSystemEvent implements View {
   static readonly $size = 136;
   static readonly $align = 8;
   static readonly $layout = {
@@ -3837,9 +4016,13 @@ export class KvmRunSystemEvent extends View {
     },
   } as const;
   declare readonly $$type: 'struct kvm_run.system_event';
+  declare readonly $$view: DataView;
+  declare readonly $$offset: number;
 
   constructor(view: DataView, offset = 0) {
-    super(view, offset, 136);
+    view.getUint8(offset + 135);
+    this.$$view = view;
+    this.$$offset = offset;
   }
 
   /** `__u32 type`, offset 0, 4 bytes. */
@@ -3868,7 +4051,8 @@ export class KvmRunSystemEvent extends View {
 
   /** `flags` as a number. @throws RangeError beyond 2^53 - 1. */
   get $flags(): number {
-    return numberFromU64(this.$$view.getUint32(this.$$offset + 8, true), this.$$view.getUint32(this.$$offset + 12, true));
+    const high = this.$$view.getUint32(this.$$offset + 12, true);
+    return high * 0x1_0000_0000 + this.$$view.getUint32((this.$$offset + 8) | -(high >>> 21), true);
   }
   set $flags(value: number) {
     setNumber64(this.$$view, this.$$offset + 8, value, false);
@@ -3884,7 +4068,7 @@ export class KvmRunSystemEvent extends View {
 }
 
 /** `struct kvm_run.s390_stsi`: 16 bytes, aligned to 8. */
-export class KvmRunS390Stsi extends View {
+export class KvmRunS390Stsi implements View {
   static readonly $size = 16;
   static readonly $align = 8;
   static readonly $layout = {
@@ -3901,9 +4085,13 @@ export class KvmRunS390Stsi extends View {
     },
   } as const;
   declare readonly $$type: 'struct kvm_run.s390_stsi';
+  declare readonly $$view: DataView;
+  declare readonly $$offset: number;
 
   constructor(view: DataView, offset = 0) {
-    super(view, offset, 16);
+    view.getUint8(offset + 15);
+    this.$$view = view;
+    this.$$offset = offset;
   }
 
   /** `__u64 addr`, offset 0, 8 bytes. */
@@ -3916,7 +4104,8 @@ export class KvmRunS390Stsi extends View {
 
   /** `addr` as a number. @throws RangeError beyond 2^53 - 1. */
   get $addr(): number {
-    return numberFromU64(this.$$view.getUint32(this.$$offset, true), this.$$view.getUint32(this.$$offset + 4, true));
+    const high = this.$$view.getUint32(this.$$offset + 4, true);
+    return high * 0x1_0000_0000 + this.$$view.getUint32((this.$$offset) | -(high >>> 21), true);
   }
   set $addr(value: number) {
     setNumber64(this.$$view, this.$$offset, value, false);
@@ -3964,7 +4153,7 @@ export class KvmRunS390Stsi extends View {
 }
 
 /** `struct kvm_run.eoi`: 1 byte, aligned to 1. */
-export class KvmRunEoi extends View {
+export class KvmRunEoi implements View {
   static readonly $size = 1;
   static readonly $align = 1;
   static readonly $layout = {
@@ -3976,9 +4165,13 @@ export class KvmRunEoi extends View {
     },
   } as const;
   declare readonly $$type: 'struct kvm_run.eoi';
+  declare readonly $$view: DataView;
+  declare readonly $$offset: number;
 
   constructor(view: DataView, offset = 0) {
-    super(view, offset, 1);
+    view.getUint8(offset);
+    this.$$view = view;
+    this.$$offset = offset;
   }
 
   /** `__u8 vector`, offset 0, 1 byte. */
@@ -3991,7 +4184,7 @@ export class KvmRunEoi extends View {
 }
 
 /** `struct kvm_run.arm_nisv`: 16 bytes, aligned to 8. */
-export class KvmRunArmNisv extends View {
+export class KvmRunArmNisv implements View {
   static readonly $size = 16;
   static readonly $align = 8;
   static readonly $layout = {
@@ -4004,9 +4197,13 @@ export class KvmRunArmNisv extends View {
     },
   } as const;
   declare readonly $$type: 'struct kvm_run.arm_nisv';
+  declare readonly $$view: DataView;
+  declare readonly $$offset: number;
 
   constructor(view: DataView, offset = 0) {
-    super(view, offset, 16);
+    view.getUint8(offset + 15);
+    this.$$view = view;
+    this.$$offset = offset;
   }
 
   /** `__u64 esr_iss`, offset 0, 8 bytes. */
@@ -4019,7 +4216,8 @@ export class KvmRunArmNisv extends View {
 
   /** `esr_iss` as a number. @throws RangeError beyond 2^53 - 1. */
   get $esr_iss(): number {
-    return numberFromU64(this.$$view.getUint32(this.$$offset, true), this.$$view.getUint32(this.$$offset + 4, true));
+    const high = this.$$view.getUint32(this.$$offset + 4, true);
+    return high * 0x1_0000_0000 + this.$$view.getUint32((this.$$offset) | -(high >>> 21), true);
   }
   set $esr_iss(value: number) {
     setNumber64(this.$$view, this.$$offset, value, false);
@@ -4035,7 +4233,8 @@ export class KvmRunArmNisv extends View {
 
   /** `fault_ipa` as a number. @throws RangeError beyond 2^53 - 1. */
   get $fault_ipa(): number {
-    return numberFromU64(this.$$view.getUint32(this.$$offset + 8, true), this.$$view.getUint32(this.$$offset + 12, true));
+    const high = this.$$view.getUint32(this.$$offset + 12, true);
+    return high * 0x1_0000_0000 + this.$$view.getUint32((this.$$offset + 8) | -(high >>> 21), true);
   }
   set $fault_ipa(value: number) {
     setNumber64(this.$$view, this.$$offset + 8, value, false);
@@ -4043,7 +4242,7 @@ export class KvmRunArmNisv extends View {
 }
 
 /** `struct kvm_run.msr`: 24 bytes, aligned to 8. */
-export class KvmRunMsr extends View {
+export class KvmRunMsr implements View {
   static readonly $size = 24;
   static readonly $align = 8;
   static readonly $layout = {
@@ -4059,9 +4258,13 @@ export class KvmRunMsr extends View {
     },
   } as const;
   declare readonly $$type: 'struct kvm_run.msr';
+  declare readonly $$view: DataView;
+  declare readonly $$offset: number;
 
   constructor(view: DataView, offset = 0) {
-    super(view, offset, 24);
+    view.getUint8(offset + 23);
+    this.$$view = view;
+    this.$$offset = offset;
   }
 
   /** `__u8 error`, offset 0, 1 byte. */
@@ -4106,7 +4309,8 @@ export class KvmRunMsr extends View {
 
   /** `data` as a number. @throws RangeError beyond 2^53 - 1. */
   get $data(): number {
-    return numberFromU64(this.$$view.getUint32(this.$$offset + 16, true), this.$$view.getUint32(this.$$offset + 20, true));
+    const high = this.$$view.getUint32(this.$$offset + 20, true);
+    return high * 0x1_0000_0000 + this.$$view.getUint32((this.$$offset + 16) | -(high >>> 21), true);
   }
   set $data(value: number) {
     setNumber64(this.$$view, this.$$offset + 16, value, false);
@@ -4114,7 +4318,7 @@ export class KvmRunMsr extends View {
 }
 
 /** `struct kvm_run.riscv_sbi`: 80 bytes, aligned to 8. */
-export class KvmRunRiscvSbi extends View {
+export class KvmRunRiscvSbi implements View {
   static readonly $size = 80;
   static readonly $align = 8;
   static readonly $layout = {
@@ -4129,9 +4333,13 @@ export class KvmRunRiscvSbi extends View {
     },
   } as const;
   declare readonly $$type: 'struct kvm_run.riscv_sbi';
+  declare readonly $$view: DataView;
+  declare readonly $$offset: number;
 
   constructor(view: DataView, offset = 0) {
-    super(view, offset, 80);
+    view.getUint8(offset + 79);
+    this.$$view = view;
+    this.$$offset = offset;
   }
 
   /** `unsigned long extension_id`, offset 0, 8 bytes. */
@@ -4144,7 +4352,8 @@ export class KvmRunRiscvSbi extends View {
 
   /** `extension_id` as a number. @throws RangeError beyond 2^53 - 1. */
   get $extension_id(): number {
-    return numberFromU64(this.$$view.getUint32(this.$$offset, true), this.$$view.getUint32(this.$$offset + 4, true));
+    const high = this.$$view.getUint32(this.$$offset + 4, true);
+    return high * 0x1_0000_0000 + this.$$view.getUint32((this.$$offset) | -(high >>> 21), true);
   }
   set $extension_id(value: number) {
     setNumber64(this.$$view, this.$$offset, value, false);
@@ -4160,7 +4369,8 @@ export class KvmRunRiscvSbi extends View {
 
   /** `function_id` as a number. @throws RangeError beyond 2^53 - 1. */
   get $function_id(): number {
-    return numberFromU64(this.$$view.getUint32(this.$$offset + 8, true), this.$$view.getUint32(this.$$offset + 12, true));
+    const high = this.$$view.getUint32(this.$$offset + 12, true);
+    return high * 0x1_0000_0000 + this.$$view.getUint32((this.$$offset + 8) | -(high >>> 21), true);
   }
   set $function_id(value: number) {
     setNumber64(this.$$view, this.$$offset + 8, value, false);
@@ -4184,7 +4394,7 @@ export class KvmRunRiscvSbi extends View {
 }
 
 /** `struct kvm_run.riscv_csr`: 32 bytes, aligned to 8. */
-export class KvmRunRiscvCsr extends View {
+export class KvmRunRiscvCsr implements View {
   static readonly $size = 32;
   static readonly $align = 8;
   static readonly $layout = {
@@ -4199,9 +4409,13 @@ export class KvmRunRiscvCsr extends View {
     },
   } as const;
   declare readonly $$type: 'struct kvm_run.riscv_csr';
+  declare readonly $$view: DataView;
+  declare readonly $$offset: number;
 
   constructor(view: DataView, offset = 0) {
-    super(view, offset, 32);
+    view.getUint8(offset + 31);
+    this.$$view = view;
+    this.$$offset = offset;
   }
 
   /** `unsigned long csr_num`, offset 0, 8 bytes. */
@@ -4214,7 +4428,8 @@ export class KvmRunRiscvCsr extends View {
 
   /** `csr_num` as a number. @throws RangeError beyond 2^53 - 1. */
   get $csr_num(): number {
-    return numberFromU64(this.$$view.getUint32(this.$$offset, true), this.$$view.getUint32(this.$$offset + 4, true));
+    const high = this.$$view.getUint32(this.$$offset + 4, true);
+    return high * 0x1_0000_0000 + this.$$view.getUint32((this.$$offset) | -(high >>> 21), true);
   }
   set $csr_num(value: number) {
     setNumber64(this.$$view, this.$$offset, value, false);
@@ -4230,7 +4445,8 @@ export class KvmRunRiscvCsr extends View {
 
   /** `new_value` as a number. @throws RangeError beyond 2^53 - 1. */
   get $new_value(): number {
-    return numberFromU64(this.$$view.getUint32(this.$$offset + 8, true), this.$$view.getUint32(this.$$offset + 12, true));
+    const high = this.$$view.getUint32(this.$$offset + 12, true);
+    return high * 0x1_0000_0000 + this.$$view.getUint32((this.$$offset + 8) | -(high >>> 21), true);
   }
   set $new_value(value: number) {
     setNumber64(this.$$view, this.$$offset + 8, value, false);
@@ -4246,7 +4462,8 @@ export class KvmRunRiscvCsr extends View {
 
   /** `write_mask` as a number. @throws RangeError beyond 2^53 - 1. */
   get $write_mask(): number {
-    return numberFromU64(this.$$view.getUint32(this.$$offset + 16, true), this.$$view.getUint32(this.$$offset + 20, true));
+    const high = this.$$view.getUint32(this.$$offset + 20, true);
+    return high * 0x1_0000_0000 + this.$$view.getUint32((this.$$offset + 16) | -(high >>> 21), true);
   }
   set $write_mask(value: number) {
     setNumber64(this.$$view, this.$$offset + 16, value, false);
@@ -4262,7 +4479,8 @@ export class KvmRunRiscvCsr extends View {
 
   /** `ret_value` as a number. @throws RangeError beyond 2^53 - 1. */
   get $ret_value(): number {
-    return numberFromU64(this.$$view.getUint32(this.$$offset + 24, true), this.$$view.getUint32(this.$$offset + 28, true));
+    const high = this.$$view.getUint32(this.$$offset + 28, true);
+    return high * 0x1_0000_0000 + this.$$view.getUint32((this.$$offset + 24) | -(high >>> 21), true);
   }
   set $ret_value(value: number) {
     setNumber64(this.$$view, this.$$offset + 24, value, false);
@@ -4270,7 +4488,7 @@ export class KvmRunRiscvCsr extends View {
 }
 
 /** `struct kvm_run.notify`: 4 bytes, aligned to 4. */
-export class KvmRunNotify extends View {
+export class KvmRunNotify implements View {
   static readonly $size = 4;
   static readonly $align = 4;
   static readonly $layout = {
@@ -4282,9 +4500,13 @@ export class KvmRunNotify extends View {
     },
   } as const;
   declare readonly $$type: 'struct kvm_run.notify';
+  declare readonly $$view: DataView;
+  declare readonly $$offset: number;
 
   constructor(view: DataView, offset = 0) {
-    super(view, offset, 4);
+    view.getUint8(offset + 3);
+    this.$$view = view;
+    this.$$offset = offset;
   }
 
   /** `__u32 flags`, offset 0, 4 bytes. */
@@ -4297,7 +4519,7 @@ export class KvmRunNotify extends View {
 }
 
 /** `struct kvm_run.s`: 2048 bytes, aligned to 8. */
-export class KvmRunS extends View {
+export class KvmRunS implements View {
   static readonly $size = 2048;
   static readonly $align = 8;
   static readonly $layout = {
@@ -4310,9 +4532,13 @@ export class KvmRunS extends View {
     },
   } as const;
   declare readonly $$type: 'struct kvm_run.s';
+  declare readonly $$view: DataView;
+  declare readonly $$offset: number;
 
   constructor(view: DataView, offset = 0) {
-    super(view, offset, 2048);
+    view.getUint8(offset + 2047);
+    this.$$view = view;
+    this.$$offset = offset;
   }
 
   /** `struct kvm_sync_regs regs`, offset 0, 520 bytes. */
@@ -4333,7 +4559,7 @@ export class KvmRunS extends View {
 }
 
 /** `struct kvm_run`: 2352 bytes, aligned to 8. linux/kvm.h:291 */
-export class KvmRun extends View {
+export class KvmRun implements View {
   static readonly $size = 2352;
   static readonly $align = 8;
   static readonly $layout = {
@@ -4385,9 +4611,13 @@ export class KvmRun extends View {
     },
   } as const;
   declare readonly $$type: 'struct kvm_run';
+  declare readonly $$view: DataView;
+  declare readonly $$offset: number;
 
   constructor(view: DataView, offset = 0) {
-    super(view, offset, 2352);
+    view.getUint8(offset + 2351);
+    this.$$view = view;
+    this.$$offset = offset;
   }
 
   /** `__u8 request_interrupt_window`, offset 0, 1 byte. */
@@ -4456,7 +4686,8 @@ export class KvmRun extends View {
 
   /** `cr8` as a number. @throws RangeError beyond 2^53 - 1. */
   get $cr8(): number {
-    return numberFromU64(this.$$view.getUint32(this.$$offset + 16, true), this.$$view.getUint32(this.$$offset + 20, true));
+    const high = this.$$view.getUint32(this.$$offset + 20, true);
+    return high * 0x1_0000_0000 + this.$$view.getUint32((this.$$offset + 16) | -(high >>> 21), true);
   }
   set $cr8(value: number) {
     setNumber64(this.$$view, this.$$offset + 16, value, false);
@@ -4472,7 +4703,8 @@ export class KvmRun extends View {
 
   /** `apic_base` as a number. @throws RangeError beyond 2^53 - 1. */
   get $apic_base(): number {
-    return numberFromU64(this.$$view.getUint32(this.$$offset + 24, true), this.$$view.getUint32(this.$$offset + 28, true));
+    const high = this.$$view.getUint32(this.$$offset + 28, true);
+    return high * 0x1_0000_0000 + this.$$view.getUint32((this.$$offset + 24) | -(high >>> 21), true);
   }
   set $apic_base(value: number) {
     setNumber64(this.$$view, this.$$offset + 24, value, false);
@@ -4560,7 +4792,8 @@ export class KvmRun extends View {
 
   /** `s390_reset_flags` as a number. @throws RangeError beyond 2^53 - 1. */
   get $s390_reset_flags(): number {
-    return numberFromU64(this.$$view.getUint32(this.$$offset + 32, true), this.$$view.getUint32(this.$$offset + 36, true));
+    const high = this.$$view.getUint32(this.$$offset + 36, true);
+    return high * 0x1_0000_0000 + this.$$view.getUint32((this.$$offset + 32) | -(high >>> 21), true);
   }
   set $s390_reset_flags(value: number) {
     setNumber64(this.$$view, this.$$offset + 32, value, false);
@@ -4728,7 +4961,8 @@ export class KvmRun extends View {
 
   /** `kvm_valid_regs` as a number. @throws RangeError beyond 2^53 - 1. */
   get $kvm_valid_regs(): number {
-    return numberFromU64(this.$$view.getUint32(this.$$offset + 288, true), this.$$view.getUint32(this.$$offset + 292, true));
+    const high = this.$$view.getUint32(this.$$offset + 292, true);
+    return high * 0x1_0000_0000 + this.$$view.getUint32((this.$$offset + 288) | -(high >>> 21), true);
   }
   set $kvm_valid_regs(value: number) {
     setNumber64(this.$$view, this.$$offset + 288, value, false);
@@ -4744,7 +4978,8 @@ export class KvmRun extends View {
 
   /** `kvm_dirty_regs` as a number. @throws RangeError beyond 2^53 - 1. */
   get $kvm_dirty_regs(): number {
-    return numberFromU64(this.$$view.getUint32(this.$$offset + 296, true), this.$$view.getUint32(this.$$offset + 300, true));
+    const high = this.$$view.getUint32(this.$$offset + 300, true);
+    return high * 0x1_0000_0000 + this.$$view.getUint32((this.$$offset + 296) | -(high >>> 21), true);
   }
   set $kvm_dirty_regs(value: number) {
     setNumber64(this.$$view, this.$$offset + 296, value, false);
@@ -4760,7 +4995,7 @@ export class KvmRun extends View {
 }
 
 /** `struct kvm_coalesced_mmio_zone`: 16 bytes, aligned to 8. linux/kvm.h:537 */
-export class KvmCoalescedMmioZone extends View {
+export class KvmCoalescedMmioZone implements View {
   static readonly $size = 16;
   static readonly $align = 8;
   static readonly $layout = {
@@ -4775,9 +5010,13 @@ export class KvmCoalescedMmioZone extends View {
     },
   } as const;
   declare readonly $$type: 'struct kvm_coalesced_mmio_zone';
+  declare readonly $$view: DataView;
+  declare readonly $$offset: number;
 
   constructor(view: DataView, offset = 0) {
-    super(view, offset, 16);
+    view.getUint8(offset + 15);
+    this.$$view = view;
+    this.$$offset = offset;
   }
 
   /** `__u64 addr`, offset 0, 8 bytes. */
@@ -4790,7 +5029,8 @@ export class KvmCoalescedMmioZone extends View {
 
   /** `addr` as a number. @throws RangeError beyond 2^53 - 1. */
   get $addr(): number {
-    return numberFromU64(this.$$view.getUint32(this.$$offset, true), this.$$view.getUint32(this.$$offset + 4, true));
+    const high = this.$$view.getUint32(this.$$offset + 4, true);
+    return high * 0x1_0000_0000 + this.$$view.getUint32((this.$$offset) | -(high >>> 21), true);
   }
   set $addr(value: number) {
     setNumber64(this.$$view, this.$$offset, value, false);
@@ -4822,7 +5062,7 @@ export class KvmCoalescedMmioZone extends View {
 }
 
 /** `struct kvm_coalesced_mmio`: 24 bytes, aligned to 8. linux/kvm.h:546 */
-export class KvmCoalescedMmio extends View {
+export class KvmCoalescedMmio implements View {
   static readonly $size = 24;
   static readonly $align = 8;
   static readonly $layout = {
@@ -4838,9 +5078,13 @@ export class KvmCoalescedMmio extends View {
     },
   } as const;
   declare readonly $$type: 'struct kvm_coalesced_mmio';
+  declare readonly $$view: DataView;
+  declare readonly $$offset: number;
 
   constructor(view: DataView, offset = 0) {
-    super(view, offset, 24);
+    view.getUint8(offset + 23);
+    this.$$view = view;
+    this.$$offset = offset;
   }
 
   /** `__u64 phys_addr`, offset 0, 8 bytes. */
@@ -4853,7 +5097,8 @@ export class KvmCoalescedMmio extends View {
 
   /** `phys_addr` as a number. @throws RangeError beyond 2^53 - 1. */
   get $phys_addr(): number {
-    return numberFromU64(this.$$view.getUint32(this.$$offset, true), this.$$view.getUint32(this.$$offset + 4, true));
+    const high = this.$$view.getUint32(this.$$offset + 4, true);
+    return high * 0x1_0000_0000 + this.$$view.getUint32((this.$$offset) | -(high >>> 21), true);
   }
   set $phys_addr(value: number) {
     setNumber64(this.$$view, this.$$offset, value, false);
@@ -4893,7 +5138,7 @@ export class KvmCoalescedMmio extends View {
 }
 
 /** `struct kvm_coalesced_mmio_ring`: 8 bytes, aligned to 8. linux/kvm.h:556 */
-export class KvmCoalescedMmioRing extends View {
+export class KvmCoalescedMmioRing implements View {
   static readonly $size = 8;
   static readonly $align = 8;
   static readonly $flexible = { member: 'coalesced_mmio', offset: 8, elementSize: 24, countedBy: null } as const;
@@ -4909,9 +5154,13 @@ export class KvmCoalescedMmioRing extends View {
     },
   } as const;
   declare readonly $$type: 'struct kvm_coalesced_mmio_ring';
+  declare readonly $$view: DataView;
+  declare readonly $$offset: number;
 
   constructor(view: DataView, offset = 0) {
-    super(view, offset, 8);
+    view.getUint8(offset + 7);
+    this.$$view = view;
+    this.$$offset = offset;
   }
 
   /** `__u32 first`, offset 0, 4 bytes. */
@@ -4937,7 +5186,7 @@ export class KvmCoalescedMmioRing extends View {
 }
 
 /** `struct kvm_translation`: 24 bytes, aligned to 8. linux/kvm.h:566 */
-export class KvmTranslation extends View {
+export class KvmTranslation implements View {
   static readonly $size = 24;
   static readonly $align = 8;
   static readonly $layout = {
@@ -4954,9 +5203,13 @@ export class KvmTranslation extends View {
     },
   } as const;
   declare readonly $$type: 'struct kvm_translation';
+  declare readonly $$view: DataView;
+  declare readonly $$offset: number;
 
   constructor(view: DataView, offset = 0) {
-    super(view, offset, 24);
+    view.getUint8(offset + 23);
+    this.$$view = view;
+    this.$$offset = offset;
   }
 
   /** `__u64 linear_address`, offset 0, 8 bytes. */
@@ -4969,7 +5222,8 @@ export class KvmTranslation extends View {
 
   /** `linear_address` as a number. @throws RangeError beyond 2^53 - 1. */
   get $linear_address(): number {
-    return numberFromU64(this.$$view.getUint32(this.$$offset, true), this.$$view.getUint32(this.$$offset + 4, true));
+    const high = this.$$view.getUint32(this.$$offset + 4, true);
+    return high * 0x1_0000_0000 + this.$$view.getUint32((this.$$offset) | -(high >>> 21), true);
   }
   set $linear_address(value: number) {
     setNumber64(this.$$view, this.$$offset, value, false);
@@ -4985,7 +5239,8 @@ export class KvmTranslation extends View {
 
   /** `physical_address` as a number. @throws RangeError beyond 2^53 - 1. */
   get $physical_address(): number {
-    return numberFromU64(this.$$view.getUint32(this.$$offset + 8, true), this.$$view.getUint32(this.$$offset + 12, true));
+    const high = this.$$view.getUint32(this.$$offset + 12, true);
+    return high * 0x1_0000_0000 + this.$$view.getUint32((this.$$offset + 8) | -(high >>> 21), true);
   }
   set $physical_address(value: number) {
     setNumber64(this.$$view, this.$$offset + 8, value, false);
@@ -5025,7 +5280,7 @@ export class KvmTranslation extends View {
 }
 
 /** `struct kvm_s390_mem_op`: 64 bytes, aligned to 8. linux/kvm.h:579 */
-export class KvmS390MemOp extends View {
+export class KvmS390MemOp implements View {
   static readonly $size = 64;
   static readonly $align = 8;
   static readonly $layout = {
@@ -5045,9 +5300,13 @@ export class KvmS390MemOp extends View {
     },
   } as const;
   declare readonly $$type: 'struct kvm_s390_mem_op';
+  declare readonly $$view: DataView;
+  declare readonly $$offset: number;
 
   constructor(view: DataView, offset = 0) {
-    super(view, offset, 64);
+    view.getUint8(offset + 63);
+    this.$$view = view;
+    this.$$offset = offset;
   }
 
   /** `__u64 gaddr`, offset 0, 8 bytes. */
@@ -5060,7 +5319,8 @@ export class KvmS390MemOp extends View {
 
   /** `gaddr` as a number. @throws RangeError beyond 2^53 - 1. */
   get $gaddr(): number {
-    return numberFromU64(this.$$view.getUint32(this.$$offset, true), this.$$view.getUint32(this.$$offset + 4, true));
+    const high = this.$$view.getUint32(this.$$offset + 4, true);
+    return high * 0x1_0000_0000 + this.$$view.getUint32((this.$$offset) | -(high >>> 21), true);
   }
   set $gaddr(value: number) {
     setNumber64(this.$$view, this.$$offset, value, false);
@@ -5076,7 +5336,8 @@ export class KvmS390MemOp extends View {
 
   /** `flags` as a number. @throws RangeError beyond 2^53 - 1. */
   get $flags(): number {
-    return numberFromU64(this.$$view.getUint32(this.$$offset + 8, true), this.$$view.getUint32(this.$$offset + 12, true));
+    const high = this.$$view.getUint32(this.$$offset + 12, true);
+    return high * 0x1_0000_0000 + this.$$view.getUint32((this.$$offset + 8) | -(high >>> 21), true);
   }
   set $flags(value: number) {
     setNumber64(this.$$view, this.$$offset + 8, value, false);
@@ -5108,7 +5369,8 @@ export class KvmS390MemOp extends View {
 
   /** `buf` as a number. @throws RangeError beyond 2^53 - 1. */
   get $buf(): number {
-    return numberFromU64(this.$$view.getUint32(this.$$offset + 24, true), this.$$view.getUint32(this.$$offset + 28, true));
+    const high = this.$$view.getUint32(this.$$offset + 28, true);
+    return high * 0x1_0000_0000 + this.$$view.getUint32((this.$$offset + 24) | -(high >>> 21), true);
   }
   set $buf(value: number) {
     setNumber64(this.$$view, this.$$offset + 24, value, false);
@@ -5148,7 +5410,7 @@ export class KvmS390MemOp extends View {
 }
 
 /** `struct kvm_interrupt`: 4 bytes, aligned to 4. linux/kvm.h:608 */
-export class KvmInterrupt extends View {
+export class KvmInterrupt implements View {
   static readonly $size = 4;
   static readonly $align = 4;
   static readonly $layout = {
@@ -5160,9 +5422,13 @@ export class KvmInterrupt extends View {
     },
   } as const;
   declare readonly $$type: 'struct kvm_interrupt';
+  declare readonly $$view: DataView;
+  declare readonly $$offset: number;
 
   constructor(view: DataView, offset = 0) {
-    super(view, offset, 4);
+    view.getUint8(offset + 3);
+    this.$$view = view;
+    this.$$offset = offset;
   }
 
   /** `__u32 irq`, offset 0, 4 bytes. */
@@ -5175,7 +5441,7 @@ export class KvmInterrupt extends View {
 }
 
 /** `struct kvm_dirty_log`: 16 bytes, aligned to 8. linux/kvm.h:614 */
-export class KvmDirtyLog extends View {
+export class KvmDirtyLog implements View {
   static readonly $size = 16;
   static readonly $align = 8;
   static readonly $layout = {
@@ -5190,9 +5456,13 @@ export class KvmDirtyLog extends View {
     },
   } as const;
   declare readonly $$type: 'struct kvm_dirty_log';
+  declare readonly $$view: DataView;
+  declare readonly $$offset: number;
 
   constructor(view: DataView, offset = 0) {
-    super(view, offset, 16);
+    view.getUint8(offset + 15);
+    this.$$view = view;
+    this.$$offset = offset;
   }
 
   /** `__u32 slot`, offset 0, 4 bytes. */
@@ -5221,7 +5491,8 @@ export class KvmDirtyLog extends View {
 
   /** `dirty_bitmap` as a number. @throws RangeError beyond 2^53 - 1. */
   get $dirty_bitmap(): number {
-    return numberFromU64(this.$$view.getUint32(this.$$offset + 8, true), this.$$view.getUint32(this.$$offset + 12, true));
+    const high = this.$$view.getUint32(this.$$offset + 12, true);
+    return high * 0x1_0000_0000 + this.$$view.getUint32((this.$$offset + 8) | -(high >>> 21), true);
   }
   set $dirty_bitmap(value: number) {
     setNumber64(this.$$view, this.$$offset + 8, value, false);
@@ -5237,7 +5508,8 @@ export class KvmDirtyLog extends View {
 
   /** `padding2` as a number. @throws RangeError beyond 2^53 - 1. */
   get $padding2(): number {
-    return numberFromU64(this.$$view.getUint32(this.$$offset + 8, true), this.$$view.getUint32(this.$$offset + 12, true));
+    const high = this.$$view.getUint32(this.$$offset + 12, true);
+    return high * 0x1_0000_0000 + this.$$view.getUint32((this.$$offset + 8) | -(high >>> 21), true);
   }
   set $padding2(value: number) {
     setNumber64(this.$$view, this.$$offset + 8, value, false);
@@ -5245,7 +5517,7 @@ export class KvmDirtyLog extends View {
 }
 
 /** `struct kvm_clear_dirty_log`: 24 bytes, aligned to 8. linux/kvm.h:624 */
-export class KvmClearDirtyLog extends View {
+export class KvmClearDirtyLog implements View {
   static readonly $size = 24;
   static readonly $align = 8;
   static readonly $layout = {
@@ -5261,9 +5533,13 @@ export class KvmClearDirtyLog extends View {
     },
   } as const;
   declare readonly $$type: 'struct kvm_clear_dirty_log';
+  declare readonly $$view: DataView;
+  declare readonly $$offset: number;
 
   constructor(view: DataView, offset = 0) {
-    super(view, offset, 24);
+    view.getUint8(offset + 23);
+    this.$$view = view;
+    this.$$offset = offset;
   }
 
   /** `__u32 slot`, offset 0, 4 bytes. */
@@ -5292,7 +5568,8 @@ export class KvmClearDirtyLog extends View {
 
   /** `first_page` as a number. @throws RangeError beyond 2^53 - 1. */
   get $first_page(): number {
-    return numberFromU64(this.$$view.getUint32(this.$$offset + 8, true), this.$$view.getUint32(this.$$offset + 12, true));
+    const high = this.$$view.getUint32(this.$$offset + 12, true);
+    return high * 0x1_0000_0000 + this.$$view.getUint32((this.$$offset + 8) | -(high >>> 21), true);
   }
   set $first_page(value: number) {
     setNumber64(this.$$view, this.$$offset + 8, value, false);
@@ -5308,7 +5585,8 @@ export class KvmClearDirtyLog extends View {
 
   /** `dirty_bitmap` as a number. @throws RangeError beyond 2^53 - 1. */
   get $dirty_bitmap(): number {
-    return numberFromU64(this.$$view.getUint32(this.$$offset + 16, true), this.$$view.getUint32(this.$$offset + 20, true));
+    const high = this.$$view.getUint32(this.$$offset + 20, true);
+    return high * 0x1_0000_0000 + this.$$view.getUint32((this.$$offset + 16) | -(high >>> 21), true);
   }
   set $dirty_bitmap(value: number) {
     setNumber64(this.$$view, this.$$offset + 16, value, false);
@@ -5324,7 +5602,8 @@ export class KvmClearDirtyLog extends View {
 
   /** `padding2` as a number. @throws RangeError beyond 2^53 - 1. */
   get $padding2(): number {
-    return numberFromU64(this.$$view.getUint32(this.$$offset + 16, true), this.$$view.getUint32(this.$$offset + 20, true));
+    const high = this.$$view.getUint32(this.$$offset + 20, true);
+    return high * 0x1_0000_0000 + this.$$view.getUint32((this.$$offset + 16) | -(high >>> 21), true);
   }
   set $padding2(value: number) {
     setNumber64(this.$$view, this.$$offset + 16, value, false);
@@ -5332,7 +5611,7 @@ export class KvmClearDirtyLog extends View {
 }
 
 /** `struct kvm_signal_mask`: 4 bytes, aligned to 4. linux/kvm.h:635 */
-export class KvmSignalMask extends View {
+export class KvmSignalMask implements View {
   static readonly $size = 4;
   static readonly $align = 4;
   static readonly $flexible = { member: 'sigset', offset: 4, elementSize: 1, countedBy: 'len' } as const;
@@ -5347,9 +5626,13 @@ export class KvmSignalMask extends View {
     },
   } as const;
   declare readonly $$type: 'struct kvm_signal_mask';
+  declare readonly $$view: DataView;
+  declare readonly $$offset: number;
 
   constructor(view: DataView, offset = 0) {
-    super(view, offset, 4);
+    view.getUint8(offset + 3);
+    this.$$view = view;
+    this.$$offset = offset;
   }
 
   /** `__u32 len`, offset 0, 4 bytes. */
@@ -5370,7 +5653,7 @@ export class KvmSignalMask extends View {
 }
 
 /** `struct kvm_tpr_access_ctl`: 40 bytes, aligned to 4. linux/kvm.h:641 */
-export class KvmTprAccessCtl extends View {
+export class KvmTprAccessCtl implements View {
   static readonly $size = 40;
   static readonly $align = 4;
   static readonly $layout = {
@@ -5384,9 +5667,13 @@ export class KvmTprAccessCtl extends View {
     },
   } as const;
   declare readonly $$type: 'struct kvm_tpr_access_ctl';
+  declare readonly $$view: DataView;
+  declare readonly $$offset: number;
 
   constructor(view: DataView, offset = 0) {
-    super(view, offset, 40);
+    view.getUint8(offset + 39);
+    this.$$view = view;
+    this.$$offset = offset;
   }
 
   /** `__u32 enabled`, offset 0, 4 bytes. */
@@ -5415,7 +5702,7 @@ export class KvmTprAccessCtl extends View {
 }
 
 /** `struct kvm_vapic_addr`: 8 bytes, aligned to 8. linux/kvm.h:648 */
-export class KvmVapicAddr extends View {
+export class KvmVapicAddr implements View {
   static readonly $size = 8;
   static readonly $align = 8;
   static readonly $layout = {
@@ -5427,9 +5714,13 @@ export class KvmVapicAddr extends View {
     },
   } as const;
   declare readonly $$type: 'struct kvm_vapic_addr';
+  declare readonly $$view: DataView;
+  declare readonly $$offset: number;
 
   constructor(view: DataView, offset = 0) {
-    super(view, offset, 8);
+    view.getUint8(offset + 7);
+    this.$$view = view;
+    this.$$offset = offset;
   }
 
   /** `__u64 vapic_addr`, offset 0, 8 bytes. */
@@ -5442,7 +5733,8 @@ export class KvmVapicAddr extends View {
 
   /** `vapic_addr` as a number. @throws RangeError beyond 2^53 - 1. */
   get $vapic_addr(): number {
-    return numberFromU64(this.$$view.getUint32(this.$$offset, true), this.$$view.getUint32(this.$$offset + 4, true));
+    const high = this.$$view.getUint32(this.$$offset + 4, true);
+    return high * 0x1_0000_0000 + this.$$view.getUint32((this.$$offset) | -(high >>> 21), true);
   }
   set $vapic_addr(value: number) {
     setNumber64(this.$$view, this.$$offset, value, false);
@@ -5450,7 +5742,7 @@ export class KvmVapicAddr extends View {
 }
 
 /** `struct kvm_mp_state`: 4 bytes, aligned to 4. linux/kvm.h:667 */
-export class KvmMpState extends View {
+export class KvmMpState implements View {
   static readonly $size = 4;
   static readonly $align = 4;
   static readonly $layout = {
@@ -5462,9 +5754,13 @@ export class KvmMpState extends View {
     },
   } as const;
   declare readonly $$type: 'struct kvm_mp_state';
+  declare readonly $$view: DataView;
+  declare readonly $$offset: number;
 
   constructor(view: DataView, offset = 0) {
-    super(view, offset, 4);
+    view.getUint8(offset + 3);
+    this.$$view = view;
+    this.$$offset = offset;
   }
 
   /** `__u32 mp_state`, offset 0, 4 bytes. */
@@ -5477,7 +5773,7 @@ export class KvmMpState extends View {
 }
 
 /** `struct kvm_s390_psw`: 16 bytes, aligned to 8. linux/kvm.h:671 */
-export class KvmS390Psw extends View {
+export class KvmS390Psw implements View {
   static readonly $size = 16;
   static readonly $align = 8;
   static readonly $layout = {
@@ -5490,9 +5786,13 @@ export class KvmS390Psw extends View {
     },
   } as const;
   declare readonly $$type: 'struct kvm_s390_psw';
+  declare readonly $$view: DataView;
+  declare readonly $$offset: number;
 
   constructor(view: DataView, offset = 0) {
-    super(view, offset, 16);
+    view.getUint8(offset + 15);
+    this.$$view = view;
+    this.$$offset = offset;
   }
 
   /** `__u64 mask`, offset 0, 8 bytes. */
@@ -5505,7 +5805,8 @@ export class KvmS390Psw extends View {
 
   /** `mask` as a number. @throws RangeError beyond 2^53 - 1. */
   get $mask(): number {
-    return numberFromU64(this.$$view.getUint32(this.$$offset, true), this.$$view.getUint32(this.$$offset + 4, true));
+    const high = this.$$view.getUint32(this.$$offset + 4, true);
+    return high * 0x1_0000_0000 + this.$$view.getUint32((this.$$offset) | -(high >>> 21), true);
   }
   set $mask(value: number) {
     setNumber64(this.$$view, this.$$offset, value, false);
@@ -5521,7 +5822,8 @@ export class KvmS390Psw extends View {
 
   /** `addr` as a number. @throws RangeError beyond 2^53 - 1. */
   get $addr(): number {
-    return numberFromU64(this.$$view.getUint32(this.$$offset + 8, true), this.$$view.getUint32(this.$$offset + 12, true));
+    const high = this.$$view.getUint32(this.$$offset + 12, true);
+    return high * 0x1_0000_0000 + this.$$view.getUint32((this.$$offset + 8) | -(high >>> 21), true);
   }
   set $addr(value: number) {
     setNumber64(this.$$view, this.$$offset + 8, value, false);
@@ -5529,7 +5831,7 @@ export class KvmS390Psw extends View {
 }
 
 /** `struct kvm_s390_interrupt`: 16 bytes, aligned to 8. linux/kvm.h:701 */
-export class KvmS390Interrupt extends View {
+export class KvmS390Interrupt implements View {
   static readonly $size = 16;
   static readonly $align = 8;
   static readonly $layout = {
@@ -5543,9 +5845,13 @@ export class KvmS390Interrupt extends View {
     },
   } as const;
   declare readonly $$type: 'struct kvm_s390_interrupt';
+  declare readonly $$view: DataView;
+  declare readonly $$offset: number;
 
   constructor(view: DataView, offset = 0) {
-    super(view, offset, 16);
+    view.getUint8(offset + 15);
+    this.$$view = view;
+    this.$$offset = offset;
   }
 
   /** `__u32 type`, offset 0, 4 bytes. */
@@ -5574,7 +5880,8 @@ export class KvmS390Interrupt extends View {
 
   /** `parm64` as a number. @throws RangeError beyond 2^53 - 1. */
   get $parm64(): number {
-    return numberFromU64(this.$$view.getUint32(this.$$offset + 8, true), this.$$view.getUint32(this.$$offset + 12, true));
+    const high = this.$$view.getUint32(this.$$offset + 12, true);
+    return high * 0x1_0000_0000 + this.$$view.getUint32((this.$$offset + 8) | -(high >>> 21), true);
   }
   set $parm64(value: number) {
     setNumber64(this.$$view, this.$$offset + 8, value, false);
@@ -5582,7 +5889,7 @@ export class KvmS390Interrupt extends View {
 }
 
 /** `struct kvm_s390_io_info`: 12 bytes, aligned to 4. linux/kvm.h:707 */
-export class KvmS390IoInfo extends View {
+export class KvmS390IoInfo implements View {
   static readonly $size = 12;
   static readonly $align = 4;
   static readonly $layout = {
@@ -5597,9 +5904,13 @@ export class KvmS390IoInfo extends View {
     },
   } as const;
   declare readonly $$type: 'struct kvm_s390_io_info';
+  declare readonly $$view: DataView;
+  declare readonly $$offset: number;
 
   constructor(view: DataView, offset = 0) {
-    super(view, offset, 12);
+    view.getUint8(offset + 11);
+    this.$$view = view;
+    this.$$offset = offset;
   }
 
   /** `__u16 subchannel_id`, offset 0, 2 bytes. */
@@ -5636,7 +5947,7 @@ export class KvmS390IoInfo extends View {
 }
 
 /** `struct kvm_s390_ext_info`: 16 bytes, aligned to 8. linux/kvm.h:714 */
-export class KvmS390ExtInfo extends View {
+export class KvmS390ExtInfo implements View {
   static readonly $size = 16;
   static readonly $align = 8;
   static readonly $layout = {
@@ -5650,9 +5961,13 @@ export class KvmS390ExtInfo extends View {
     },
   } as const;
   declare readonly $$type: 'struct kvm_s390_ext_info';
+  declare readonly $$view: DataView;
+  declare readonly $$offset: number;
 
   constructor(view: DataView, offset = 0) {
-    super(view, offset, 16);
+    view.getUint8(offset + 15);
+    this.$$view = view;
+    this.$$offset = offset;
   }
 
   /** `__u32 ext_params`, offset 0, 4 bytes. */
@@ -5681,7 +5996,8 @@ export class KvmS390ExtInfo extends View {
 
   /** `ext_params2` as a number. @throws RangeError beyond 2^53 - 1. */
   get $ext_params2(): number {
-    return numberFromU64(this.$$view.getUint32(this.$$offset + 8, true), this.$$view.getUint32(this.$$offset + 12, true));
+    const high = this.$$view.getUint32(this.$$offset + 12, true);
+    return high * 0x1_0000_0000 + this.$$view.getUint32((this.$$offset + 8) | -(high >>> 21), true);
   }
   set $ext_params2(value: number) {
     setNumber64(this.$$view, this.$$offset + 8, value, false);
@@ -5689,7 +6005,7 @@ export class KvmS390ExtInfo extends View {
 }
 
 /** `struct kvm_s390_pgm_info`: 40 bytes, aligned to 8. linux/kvm.h:720 */
-export class KvmS390PgmInfo extends View {
+export class KvmS390PgmInfo implements View {
   static readonly $size = 40;
   static readonly $align = 8;
   static readonly $layout = {
@@ -5713,9 +6029,13 @@ export class KvmS390PgmInfo extends View {
     },
   } as const;
   declare readonly $$type: 'struct kvm_s390_pgm_info';
+  declare readonly $$view: DataView;
+  declare readonly $$offset: number;
 
   constructor(view: DataView, offset = 0) {
-    super(view, offset, 40);
+    view.getUint8(offset + 39);
+    this.$$view = view;
+    this.$$offset = offset;
   }
 
   /** `__u64 trans_exc_code`, offset 0, 8 bytes. */
@@ -5728,7 +6048,8 @@ export class KvmS390PgmInfo extends View {
 
   /** `trans_exc_code` as a number. @throws RangeError beyond 2^53 - 1. */
   get $trans_exc_code(): number {
-    return numberFromU64(this.$$view.getUint32(this.$$offset, true), this.$$view.getUint32(this.$$offset + 4, true));
+    const high = this.$$view.getUint32(this.$$offset + 4, true);
+    return high * 0x1_0000_0000 + this.$$view.getUint32((this.$$offset) | -(high >>> 21), true);
   }
   set $trans_exc_code(value: number) {
     setNumber64(this.$$view, this.$$offset, value, false);
@@ -5744,7 +6065,8 @@ export class KvmS390PgmInfo extends View {
 
   /** `mon_code` as a number. @throws RangeError beyond 2^53 - 1. */
   get $mon_code(): number {
-    return numberFromU64(this.$$view.getUint32(this.$$offset + 8, true), this.$$view.getUint32(this.$$offset + 12, true));
+    const high = this.$$view.getUint32(this.$$offset + 12, true);
+    return high * 0x1_0000_0000 + this.$$view.getUint32((this.$$offset + 8) | -(high >>> 21), true);
   }
   set $mon_code(value: number) {
     setNumber64(this.$$view, this.$$offset + 8, value, false);
@@ -5760,7 +6082,8 @@ export class KvmS390PgmInfo extends View {
 
   /** `per_address` as a number. @throws RangeError beyond 2^53 - 1. */
   get $per_address(): number {
-    return numberFromU64(this.$$view.getUint32(this.$$offset + 16, true), this.$$view.getUint32(this.$$offset + 20, true));
+    const high = this.$$view.getUint32(this.$$offset + 20, true);
+    return high * 0x1_0000_0000 + this.$$view.getUint32((this.$$offset + 16) | -(high >>> 21), true);
   }
   set $per_address(value: number) {
     setNumber64(this.$$view, this.$$offset + 16, value, false);
@@ -5848,7 +6171,7 @@ export class KvmS390PgmInfo extends View {
 }
 
 /** `struct kvm_s390_prefix_info`: 4 bytes, aligned to 4. linux/kvm.h:741 */
-export class KvmS390PrefixInfo extends View {
+export class KvmS390PrefixInfo implements View {
   static readonly $size = 4;
   static readonly $align = 4;
   static readonly $layout = {
@@ -5860,9 +6183,13 @@ export class KvmS390PrefixInfo extends View {
     },
   } as const;
   declare readonly $$type: 'struct kvm_s390_prefix_info';
+  declare readonly $$view: DataView;
+  declare readonly $$offset: number;
 
   constructor(view: DataView, offset = 0) {
-    super(view, offset, 4);
+    view.getUint8(offset + 3);
+    this.$$view = view;
+    this.$$offset = offset;
   }
 
   /** `__u32 address`, offset 0, 4 bytes. */
@@ -5875,7 +6202,7 @@ export class KvmS390PrefixInfo extends View {
 }
 
 /** `struct kvm_s390_extcall_info`: 2 bytes, aligned to 2. linux/kvm.h:745 */
-export class KvmS390ExtcallInfo extends View {
+export class KvmS390ExtcallInfo implements View {
   static readonly $size = 2;
   static readonly $align = 2;
   static readonly $layout = {
@@ -5887,9 +6214,13 @@ export class KvmS390ExtcallInfo extends View {
     },
   } as const;
   declare readonly $$type: 'struct kvm_s390_extcall_info';
+  declare readonly $$view: DataView;
+  declare readonly $$offset: number;
 
   constructor(view: DataView, offset = 0) {
-    super(view, offset, 2);
+    view.getUint8(offset + 1);
+    this.$$view = view;
+    this.$$offset = offset;
   }
 
   /** `__u16 code`, offset 0, 2 bytes. */
@@ -5902,7 +6233,7 @@ export class KvmS390ExtcallInfo extends View {
 }
 
 /** `struct kvm_s390_emerg_info`: 2 bytes, aligned to 2. linux/kvm.h:749 */
-export class KvmS390EmergInfo extends View {
+export class KvmS390EmergInfo implements View {
   static readonly $size = 2;
   static readonly $align = 2;
   static readonly $layout = {
@@ -5914,9 +6245,13 @@ export class KvmS390EmergInfo extends View {
     },
   } as const;
   declare readonly $$type: 'struct kvm_s390_emerg_info';
+  declare readonly $$view: DataView;
+  declare readonly $$offset: number;
 
   constructor(view: DataView, offset = 0) {
-    super(view, offset, 2);
+    view.getUint8(offset + 1);
+    this.$$view = view;
+    this.$$offset = offset;
   }
 
   /** `__u16 code`, offset 0, 2 bytes. */
@@ -5929,7 +6264,7 @@ export class KvmS390EmergInfo extends View {
 }
 
 /** `struct kvm_s390_stop_info`: 4 bytes, aligned to 4. linux/kvm.h:754 */
-export class KvmS390StopInfo extends View {
+export class KvmS390StopInfo implements View {
   static readonly $size = 4;
   static readonly $align = 4;
   static readonly $layout = {
@@ -5941,9 +6276,13 @@ export class KvmS390StopInfo extends View {
     },
   } as const;
   declare readonly $$type: 'struct kvm_s390_stop_info';
+  declare readonly $$view: DataView;
+  declare readonly $$offset: number;
 
   constructor(view: DataView, offset = 0) {
-    super(view, offset, 4);
+    view.getUint8(offset + 3);
+    this.$$view = view;
+    this.$$offset = offset;
   }
 
   /** `__u32 flags`, offset 0, 4 bytes. */
@@ -5956,7 +6295,7 @@ export class KvmS390StopInfo extends View {
 }
 
 /** `struct kvm_s390_mchk_info`: 48 bytes, aligned to 8. linux/kvm.h:758 */
-export class KvmS390MchkInfo extends View {
+export class KvmS390MchkInfo implements View {
   static readonly $size = 48;
   static readonly $align = 8;
   static readonly $layout = {
@@ -5973,9 +6312,13 @@ export class KvmS390MchkInfo extends View {
     },
   } as const;
   declare readonly $$type: 'struct kvm_s390_mchk_info';
+  declare readonly $$view: DataView;
+  declare readonly $$offset: number;
 
   constructor(view: DataView, offset = 0) {
-    super(view, offset, 48);
+    view.getUint8(offset + 47);
+    this.$$view = view;
+    this.$$offset = offset;
   }
 
   /** `__u64 cr14`, offset 0, 8 bytes. */
@@ -5988,7 +6331,8 @@ export class KvmS390MchkInfo extends View {
 
   /** `cr14` as a number. @throws RangeError beyond 2^53 - 1. */
   get $cr14(): number {
-    return numberFromU64(this.$$view.getUint32(this.$$offset, true), this.$$view.getUint32(this.$$offset + 4, true));
+    const high = this.$$view.getUint32(this.$$offset + 4, true);
+    return high * 0x1_0000_0000 + this.$$view.getUint32((this.$$offset) | -(high >>> 21), true);
   }
   set $cr14(value: number) {
     setNumber64(this.$$view, this.$$offset, value, false);
@@ -6004,7 +6348,8 @@ export class KvmS390MchkInfo extends View {
 
   /** `mcic` as a number. @throws RangeError beyond 2^53 - 1. */
   get $mcic(): number {
-    return numberFromU64(this.$$view.getUint32(this.$$offset + 8, true), this.$$view.getUint32(this.$$offset + 12, true));
+    const high = this.$$view.getUint32(this.$$offset + 12, true);
+    return high * 0x1_0000_0000 + this.$$view.getUint32((this.$$offset + 8) | -(high >>> 21), true);
   }
   set $mcic(value: number) {
     setNumber64(this.$$view, this.$$offset + 8, value, false);
@@ -6020,7 +6365,8 @@ export class KvmS390MchkInfo extends View {
 
   /** `failing_storage_address` as a number. @throws RangeError beyond 2^53 - 1. */
   get $failing_storage_address(): number {
-    return numberFromU64(this.$$view.getUint32(this.$$offset + 16, true), this.$$view.getUint32(this.$$offset + 20, true));
+    const high = this.$$view.getUint32(this.$$offset + 20, true);
+    return high * 0x1_0000_0000 + this.$$view.getUint32((this.$$offset + 16) | -(high >>> 21), true);
   }
   set $failing_storage_address(value: number) {
     setNumber64(this.$$view, this.$$offset + 16, value, false);
@@ -6052,7 +6398,7 @@ export class KvmS390MchkInfo extends View {
 }
 
 /** `struct kvm_s390_irq.u`: 64 bytes, aligned to 8. */
-export class KvmS390IrqU extends View {
+export class KvmS390IrqU implements View {
   static readonly $size = 64;
   static readonly $align = 8;
   static readonly $layout = {
@@ -6072,9 +6418,13 @@ export class KvmS390IrqU extends View {
     },
   } as const;
   declare readonly $$type: 'struct kvm_s390_irq.u';
+  declare readonly $$view: DataView;
+  declare readonly $$offset: number;
 
   constructor(view: DataView, offset = 0) {
-    super(view, offset, 64);
+    view.getUint8(offset + 63);
+    this.$$view = view;
+    this.$$offset = offset;
   }
 
   /** `struct kvm_s390_io_info io`, offset 0, 12 bytes. */
@@ -6151,7 +6501,7 @@ export class KvmS390IrqU extends View {
 }
 
 /** `struct kvm_s390_irq`: 72 bytes, aligned to 8. linux/kvm.h:767 */
-export class KvmS390Irq extends View {
+export class KvmS390Irq implements View {
   static readonly $size = 72;
   static readonly $align = 8;
   static readonly $layout = {
@@ -6164,9 +6514,13 @@ export class KvmS390Irq extends View {
     },
   } as const;
   declare readonly $$type: 'struct kvm_s390_irq';
+  declare readonly $$view: DataView;
+  declare readonly $$offset: number;
 
   constructor(view: DataView, offset = 0) {
-    super(view, offset, 72);
+    view.getUint8(offset + 71);
+    this.$$view = view;
+    this.$$offset = offset;
   }
 
   /** `__u64 type`, offset 0, 8 bytes. */
@@ -6179,7 +6533,8 @@ export class KvmS390Irq extends View {
 
   /** `type` as a number. @throws RangeError beyond 2^53 - 1. */
   get $type(): number {
-    return numberFromU64(this.$$view.getUint32(this.$$offset, true), this.$$view.getUint32(this.$$offset + 4, true));
+    const high = this.$$view.getUint32(this.$$offset + 4, true);
+    return high * 0x1_0000_0000 + this.$$view.getUint32((this.$$offset) | -(high >>> 21), true);
   }
   set $type(value: number) {
     setNumber64(this.$$view, this.$$offset, value, false);
@@ -6195,7 +6550,7 @@ export class KvmS390Irq extends View {
 }
 
 /** `struct kvm_s390_irq_state`: 32 bytes, aligned to 8. linux/kvm.h:782 */
-export class KvmS390IrqState extends View {
+export class KvmS390IrqState implements View {
   static readonly $size = 32;
   static readonly $align = 8;
   static readonly $layout = {
@@ -6210,9 +6565,13 @@ export class KvmS390IrqState extends View {
     },
   } as const;
   declare readonly $$type: 'struct kvm_s390_irq_state';
+  declare readonly $$view: DataView;
+  declare readonly $$offset: number;
 
   constructor(view: DataView, offset = 0) {
-    super(view, offset, 32);
+    view.getUint8(offset + 31);
+    this.$$view = view;
+    this.$$offset = offset;
   }
 
   /** `__u64 buf`, offset 0, 8 bytes. */
@@ -6225,7 +6584,8 @@ export class KvmS390IrqState extends View {
 
   /** `buf` as a number. @throws RangeError beyond 2^53 - 1. */
   get $buf(): number {
-    return numberFromU64(this.$$view.getUint32(this.$$offset, true), this.$$view.getUint32(this.$$offset + 4, true));
+    const high = this.$$view.getUint32(this.$$offset + 4, true);
+    return high * 0x1_0000_0000 + this.$$view.getUint32((this.$$offset) | -(high >>> 21), true);
   }
   set $buf(value: number) {
     setNumber64(this.$$view, this.$$offset, value, false);
@@ -6257,7 +6617,7 @@ export class KvmS390IrqState extends View {
 }
 
 /** `struct kvm_guest_debug`: 72 bytes, aligned to 8. linux/kvm.h:794 */
-export class KvmGuestDebug extends View {
+export class KvmGuestDebug implements View {
   static readonly $size = 72;
   static readonly $align = 8;
   static readonly $layout = {
@@ -6271,9 +6631,13 @@ export class KvmGuestDebug extends View {
     },
   } as const;
   declare readonly $$type: 'struct kvm_guest_debug';
+  declare readonly $$view: DataView;
+  declare readonly $$offset: number;
 
   constructor(view: DataView, offset = 0) {
-    super(view, offset, 72);
+    view.getUint8(offset + 71);
+    this.$$view = view;
+    this.$$offset = offset;
   }
 
   /** `__u32 control`, offset 0, 4 bytes. */
@@ -6302,7 +6666,7 @@ export class KvmGuestDebug extends View {
 }
 
 /** `struct kvm_ioeventfd`: 64 bytes, aligned to 8. linux/kvm.h:817 */
-export class KvmIoeventfd extends View {
+export class KvmIoeventfd implements View {
   static readonly $size = 64;
   static readonly $align = 8;
   static readonly $layout = {
@@ -6319,9 +6683,13 @@ export class KvmIoeventfd extends View {
     },
   } as const;
   declare readonly $$type: 'struct kvm_ioeventfd';
+  declare readonly $$view: DataView;
+  declare readonly $$offset: number;
 
   constructor(view: DataView, offset = 0) {
-    super(view, offset, 64);
+    view.getUint8(offset + 63);
+    this.$$view = view;
+    this.$$offset = offset;
   }
 
   /** `__u64 datamatch`, offset 0, 8 bytes. */
@@ -6334,7 +6702,8 @@ export class KvmIoeventfd extends View {
 
   /** `datamatch` as a number. @throws RangeError beyond 2^53 - 1. */
   get $datamatch(): number {
-    return numberFromU64(this.$$view.getUint32(this.$$offset, true), this.$$view.getUint32(this.$$offset + 4, true));
+    const high = this.$$view.getUint32(this.$$offset + 4, true);
+    return high * 0x1_0000_0000 + this.$$view.getUint32((this.$$offset) | -(high >>> 21), true);
   }
   set $datamatch(value: number) {
     setNumber64(this.$$view, this.$$offset, value, false);
@@ -6350,7 +6719,8 @@ export class KvmIoeventfd extends View {
 
   /** `addr` as a number. @throws RangeError beyond 2^53 - 1. */
   get $addr(): number {
-    return numberFromU64(this.$$view.getUint32(this.$$offset + 8, true), this.$$view.getUint32(this.$$offset + 12, true));
+    const high = this.$$view.getUint32(this.$$offset + 12, true);
+    return high * 0x1_0000_0000 + this.$$view.getUint32((this.$$offset + 8) | -(high >>> 21), true);
   }
   set $addr(value: number) {
     setNumber64(this.$$view, this.$$offset + 8, value, false);
@@ -6390,7 +6760,7 @@ export class KvmIoeventfd extends View {
 }
 
 /** `struct kvm_enable_cap`: 104 bytes, aligned to 8. linux/kvm.h:836 */
-export class KvmEnableCap extends View {
+export class KvmEnableCap implements View {
   static readonly $size = 104;
   static readonly $align = 8;
   static readonly $layout = {
@@ -6405,9 +6775,13 @@ export class KvmEnableCap extends View {
     },
   } as const;
   declare readonly $$type: 'struct kvm_enable_cap';
+  declare readonly $$view: DataView;
+  declare readonly $$offset: number;
 
   constructor(view: DataView, offset = 0) {
-    super(view, offset, 104);
+    view.getUint8(offset + 103);
+    this.$$view = view;
+    this.$$offset = offset;
   }
 
   /** `__u32 cap`, offset 0, 4 bytes. */
@@ -6444,7 +6818,7 @@ export class KvmEnableCap extends View {
 }
 
 /** `struct kvm_ppc_pvinfo`: 128 bytes, aligned to 4. linux/kvm.h:848 */
-export class KvmPpcPvinfo extends View {
+export class KvmPpcPvinfo implements View {
   static readonly $size = 128;
   static readonly $align = 4;
   static readonly $layout = {
@@ -6458,9 +6832,13 @@ export class KvmPpcPvinfo extends View {
     },
   } as const;
   declare readonly $$type: 'struct kvm_ppc_pvinfo';
+  declare readonly $$view: DataView;
+  declare readonly $$offset: number;
 
   constructor(view: DataView, offset = 0) {
-    super(view, offset, 128);
+    view.getUint8(offset + 127);
+    this.$$view = view;
+    this.$$offset = offset;
   }
 
   /** `__u32 flags`, offset 0, 4 bytes. */
@@ -6489,7 +6867,7 @@ export class KvmPpcPvinfo extends View {
 }
 
 /** `struct kvm_ppc_one_page_size`: 8 bytes, aligned to 4. linux/kvm.h:858 */
-export class KvmPpcOnePageSize extends View {
+export class KvmPpcOnePageSize implements View {
   static readonly $size = 8;
   static readonly $align = 4;
   static readonly $layout = {
@@ -6502,9 +6880,13 @@ export class KvmPpcOnePageSize extends View {
     },
   } as const;
   declare readonly $$type: 'struct kvm_ppc_one_page_size';
+  declare readonly $$view: DataView;
+  declare readonly $$offset: number;
 
   constructor(view: DataView, offset = 0) {
-    super(view, offset, 8);
+    view.getUint8(offset + 7);
+    this.$$view = view;
+    this.$$offset = offset;
   }
 
   /** `__u32 page_shift`, offset 0, 4 bytes. */
@@ -6525,7 +6907,7 @@ export class KvmPpcOnePageSize extends View {
 }
 
 /** `struct kvm_ppc_one_seg_page_size`: 72 bytes, aligned to 4. linux/kvm.h:863 */
-export class KvmPpcOneSegPageSize extends View {
+export class KvmPpcOneSegPageSize implements View {
   static readonly $size = 72;
   static readonly $align = 4;
   static readonly $layout = {
@@ -6539,9 +6921,13 @@ export class KvmPpcOneSegPageSize extends View {
     },
   } as const;
   declare readonly $$type: 'struct kvm_ppc_one_seg_page_size';
+  declare readonly $$view: DataView;
+  declare readonly $$offset: number;
 
   constructor(view: DataView, offset = 0) {
-    super(view, offset, 72);
+    view.getUint8(offset + 71);
+    this.$$view = view;
+    this.$$offset = offset;
   }
 
   /** `__u32 page_shift`, offset 0, 4 bytes. */
@@ -6567,7 +6953,7 @@ export class KvmPpcOneSegPageSize extends View {
 }
 
 /** `struct kvm_ppc_smmu_info`: 592 bytes, aligned to 8. linux/kvm.h:873 */
-export class KvmPpcSmmuInfo extends View {
+export class KvmPpcSmmuInfo implements View {
   static readonly $size = 592;
   static readonly $align = 8;
   static readonly $layout = {
@@ -6583,9 +6969,13 @@ export class KvmPpcSmmuInfo extends View {
     },
   } as const;
   declare readonly $$type: 'struct kvm_ppc_smmu_info';
+  declare readonly $$view: DataView;
+  declare readonly $$offset: number;
 
   constructor(view: DataView, offset = 0) {
-    super(view, offset, 592);
+    view.getUint8(offset + 591);
+    this.$$view = view;
+    this.$$offset = offset;
   }
 
   /** `__u64 flags`, offset 0, 8 bytes. */
@@ -6598,7 +6988,8 @@ export class KvmPpcSmmuInfo extends View {
 
   /** `flags` as a number. @throws RangeError beyond 2^53 - 1. */
   get $flags(): number {
-    return numberFromU64(this.$$view.getUint32(this.$$offset, true), this.$$view.getUint32(this.$$offset + 4, true));
+    const high = this.$$view.getUint32(this.$$offset + 4, true);
+    return high * 0x1_0000_0000 + this.$$view.getUint32((this.$$offset) | -(high >>> 21), true);
   }
   set $flags(value: number) {
     setNumber64(this.$$view, this.$$offset, value, false);
@@ -6635,7 +7026,7 @@ export class KvmPpcSmmuInfo extends View {
 }
 
 /** `struct kvm_ppc_resize_hpt`: 16 bytes, aligned to 8. linux/kvm.h:882 */
-export class KvmPpcResizeHpt extends View {
+export class KvmPpcResizeHpt implements View {
   static readonly $size = 16;
   static readonly $align = 8;
   static readonly $layout = {
@@ -6649,9 +7040,13 @@ export class KvmPpcResizeHpt extends View {
     },
   } as const;
   declare readonly $$type: 'struct kvm_ppc_resize_hpt';
+  declare readonly $$view: DataView;
+  declare readonly $$offset: number;
 
   constructor(view: DataView, offset = 0) {
-    super(view, offset, 16);
+    view.getUint8(offset + 15);
+    this.$$view = view;
+    this.$$offset = offset;
   }
 
   /** `__u64 flags`, offset 0, 8 bytes. */
@@ -6664,7 +7059,8 @@ export class KvmPpcResizeHpt extends View {
 
   /** `flags` as a number. @throws RangeError beyond 2^53 - 1. */
   get $flags(): number {
-    return numberFromU64(this.$$view.getUint32(this.$$offset, true), this.$$view.getUint32(this.$$offset + 4, true));
+    const high = this.$$view.getUint32(this.$$offset + 4, true);
+    return high * 0x1_0000_0000 + this.$$view.getUint32((this.$$offset) | -(high >>> 21), true);
   }
   set $flags(value: number) {
     setNumber64(this.$$view, this.$$offset, value, false);
@@ -6688,7 +7084,7 @@ export class KvmPpcResizeHpt extends View {
 }
 
 /** `struct kvm_irq_routing_irqchip`: 8 bytes, aligned to 4. linux/kvm.h:1183 */
-export class KvmIrqRoutingIrqchip extends View {
+export class KvmIrqRoutingIrqchip implements View {
   static readonly $size = 8;
   static readonly $align = 4;
   static readonly $layout = {
@@ -6701,9 +7097,13 @@ export class KvmIrqRoutingIrqchip extends View {
     },
   } as const;
   declare readonly $$type: 'struct kvm_irq_routing_irqchip';
+  declare readonly $$view: DataView;
+  declare readonly $$offset: number;
 
   constructor(view: DataView, offset = 0) {
-    super(view, offset, 8);
+    view.getUint8(offset + 7);
+    this.$$view = view;
+    this.$$offset = offset;
   }
 
   /** `__u32 irqchip`, offset 0, 4 bytes. */
@@ -6724,7 +7124,7 @@ export class KvmIrqRoutingIrqchip extends View {
 }
 
 /** `struct kvm_irq_routing_msi`: 16 bytes, aligned to 4. linux/kvm.h:1188 */
-export class KvmIrqRoutingMsi extends View {
+export class KvmIrqRoutingMsi implements View {
   static readonly $size = 16;
   static readonly $align = 4;
   static readonly $layout = {
@@ -6740,9 +7140,13 @@ export class KvmIrqRoutingMsi extends View {
     },
   } as const;
   declare readonly $$type: 'struct kvm_irq_routing_msi';
+  declare readonly $$view: DataView;
+  declare readonly $$offset: number;
 
   constructor(view: DataView, offset = 0) {
-    super(view, offset, 16);
+    view.getUint8(offset + 15);
+    this.$$view = view;
+    this.$$offset = offset;
   }
 
   /** `__u32 address_lo`, offset 0, 4 bytes. */
@@ -6787,7 +7191,7 @@ export class KvmIrqRoutingMsi extends View {
 }
 
 /** `struct kvm_irq_routing_s390_adapter`: 32 bytes, aligned to 8. linux/kvm.h:1198 */
-export class KvmIrqRoutingS390Adapter extends View {
+export class KvmIrqRoutingS390Adapter implements View {
   static readonly $size = 32;
   static readonly $align = 8;
   static readonly $layout = {
@@ -6803,9 +7207,13 @@ export class KvmIrqRoutingS390Adapter extends View {
     },
   } as const;
   declare readonly $$type: 'struct kvm_irq_routing_s390_adapter';
+  declare readonly $$view: DataView;
+  declare readonly $$offset: number;
 
   constructor(view: DataView, offset = 0) {
-    super(view, offset, 32);
+    view.getUint8(offset + 31);
+    this.$$view = view;
+    this.$$offset = offset;
   }
 
   /** `__u64 ind_addr`, offset 0, 8 bytes. */
@@ -6818,7 +7226,8 @@ export class KvmIrqRoutingS390Adapter extends View {
 
   /** `ind_addr` as a number. @throws RangeError beyond 2^53 - 1. */
   get $ind_addr(): number {
-    return numberFromU64(this.$$view.getUint32(this.$$offset, true), this.$$view.getUint32(this.$$offset + 4, true));
+    const high = this.$$view.getUint32(this.$$offset + 4, true);
+    return high * 0x1_0000_0000 + this.$$view.getUint32((this.$$offset) | -(high >>> 21), true);
   }
   set $ind_addr(value: number) {
     setNumber64(this.$$view, this.$$offset, value, false);
@@ -6834,7 +7243,8 @@ export class KvmIrqRoutingS390Adapter extends View {
 
   /** `summary_addr` as a number. @throws RangeError beyond 2^53 - 1. */
   get $summary_addr(): number {
-    return numberFromU64(this.$$view.getUint32(this.$$offset + 8, true), this.$$view.getUint32(this.$$offset + 12, true));
+    const high = this.$$view.getUint32(this.$$offset + 12, true);
+    return high * 0x1_0000_0000 + this.$$view.getUint32((this.$$offset + 8) | -(high >>> 21), true);
   }
   set $summary_addr(value: number) {
     setNumber64(this.$$view, this.$$offset + 8, value, false);
@@ -6850,7 +7260,8 @@ export class KvmIrqRoutingS390Adapter extends View {
 
   /** `ind_offset` as a number. @throws RangeError beyond 2^53 - 1. */
   get $ind_offset(): number {
-    return numberFromU64(this.$$view.getUint32(this.$$offset + 16, true), this.$$view.getUint32(this.$$offset + 20, true));
+    const high = this.$$view.getUint32(this.$$offset + 20, true);
+    return high * 0x1_0000_0000 + this.$$view.getUint32((this.$$offset + 16) | -(high >>> 21), true);
   }
   set $ind_offset(value: number) {
     setNumber64(this.$$view, this.$$offset + 16, value, false);
@@ -6874,7 +7285,7 @@ export class KvmIrqRoutingS390Adapter extends View {
 }
 
 /** `struct kvm_irq_routing_hv_sint`: 8 bytes, aligned to 4. linux/kvm.h:1206 */
-export class KvmIrqRoutingHvSint extends View {
+export class KvmIrqRoutingHvSint implements View {
   static readonly $size = 8;
   static readonly $align = 4;
   static readonly $layout = {
@@ -6887,9 +7298,13 @@ export class KvmIrqRoutingHvSint extends View {
     },
   } as const;
   declare readonly $$type: 'struct kvm_irq_routing_hv_sint';
+  declare readonly $$view: DataView;
+  declare readonly $$offset: number;
 
   constructor(view: DataView, offset = 0) {
-    super(view, offset, 8);
+    view.getUint8(offset + 7);
+    this.$$view = view;
+    this.$$offset = offset;
   }
 
   /** `__u32 vcpu`, offset 0, 4 bytes. */
@@ -6910,7 +7325,7 @@ export class KvmIrqRoutingHvSint extends View {
 }
 
 /** `struct kvm_irq_routing_xen_evtchn`: 12 bytes, aligned to 4. linux/kvm.h:1211 */
-export class KvmIrqRoutingXenEvtchn extends View {
+export class KvmIrqRoutingXenEvtchn implements View {
   static readonly $size = 12;
   static readonly $align = 4;
   static readonly $layout = {
@@ -6924,9 +7339,13 @@ export class KvmIrqRoutingXenEvtchn extends View {
     },
   } as const;
   declare readonly $$type: 'struct kvm_irq_routing_xen_evtchn';
+  declare readonly $$view: DataView;
+  declare readonly $$offset: number;
 
   constructor(view: DataView, offset = 0) {
-    super(view, offset, 12);
+    view.getUint8(offset + 11);
+    this.$$view = view;
+    this.$$offset = offset;
   }
 
   /** `__u32 port`, offset 0, 4 bytes. */
@@ -6955,7 +7374,7 @@ export class KvmIrqRoutingXenEvtchn extends View {
 }
 
 /** `struct kvm_irq_routing_entry.u`: 32 bytes, aligned to 8. */
-export class KvmIrqRoutingEntryU extends View {
+export class KvmIrqRoutingEntryU implements View {
   static readonly $size = 32;
   static readonly $align = 8;
   static readonly $layout = {
@@ -6972,9 +7391,13 @@ export class KvmIrqRoutingEntryU extends View {
     },
   } as const;
   declare readonly $$type: 'struct kvm_irq_routing_entry.u';
+  declare readonly $$view: DataView;
+  declare readonly $$offset: number;
 
   constructor(view: DataView, offset = 0) {
-    super(view, offset, 32);
+    view.getUint8(offset + 31);
+    this.$$view = view;
+    this.$$offset = offset;
   }
 
   /** `struct kvm_irq_routing_irqchip irqchip`, offset 0, 8 bytes. */
@@ -7027,7 +7450,7 @@ export class KvmIrqRoutingEntryU extends View {
 }
 
 /** `struct kvm_irq_routing_entry`: 48 bytes, aligned to 8. linux/kvm.h:1226 */
-export class KvmIrqRoutingEntry extends View {
+export class KvmIrqRoutingEntry implements View {
   static readonly $size = 48;
   static readonly $align = 8;
   static readonly $layout = {
@@ -7043,9 +7466,13 @@ export class KvmIrqRoutingEntry extends View {
     },
   } as const;
   declare readonly $$type: 'struct kvm_irq_routing_entry';
+  declare readonly $$view: DataView;
+  declare readonly $$offset: number;
 
   constructor(view: DataView, offset = 0) {
-    super(view, offset, 48);
+    view.getUint8(offset + 47);
+    this.$$view = view;
+    this.$$offset = offset;
   }
 
   /** `__u32 gsi`, offset 0, 4 bytes. */
@@ -7090,7 +7517,7 @@ export class KvmIrqRoutingEntry extends View {
 }
 
 /** `struct kvm_irq_routing`: 8 bytes, aligned to 8. linux/kvm.h:1241 */
-export class KvmIrqRouting extends View {
+export class KvmIrqRouting implements View {
   static readonly $size = 8;
   static readonly $align = 8;
   static readonly $flexible = { member: 'entries', offset: 8, elementSize: 48, countedBy: 'nr' } as const;
@@ -7106,9 +7533,13 @@ export class KvmIrqRouting extends View {
     },
   } as const;
   declare readonly $$type: 'struct kvm_irq_routing';
+  declare readonly $$view: DataView;
+  declare readonly $$offset: number;
 
   constructor(view: DataView, offset = 0) {
-    super(view, offset, 8);
+    view.getUint8(offset + 7);
+    this.$$view = view;
+    this.$$offset = offset;
   }
 
   /** `__u32 nr`, offset 0, 4 bytes. */
@@ -7134,7 +7565,7 @@ export class KvmIrqRouting extends View {
 }
 
 /** `struct kvm_x86_mce`: 64 bytes, aligned to 8. linux/kvm.h:1251 */
-export class KvmX86Mce extends View {
+export class KvmX86Mce implements View {
   static readonly $size = 64;
   static readonly $align = 8;
   static readonly $layout = {
@@ -7152,9 +7583,13 @@ export class KvmX86Mce extends View {
     },
   } as const;
   declare readonly $$type: 'struct kvm_x86_mce';
+  declare readonly $$view: DataView;
+  declare readonly $$offset: number;
 
   constructor(view: DataView, offset = 0) {
-    super(view, offset, 64);
+    view.getUint8(offset + 63);
+    this.$$view = view;
+    this.$$offset = offset;
   }
 
   /** `__u64 status`, offset 0, 8 bytes. */
@@ -7167,7 +7602,8 @@ export class KvmX86Mce extends View {
 
   /** `status` as a number. @throws RangeError beyond 2^53 - 1. */
   get $status(): number {
-    return numberFromU64(this.$$view.getUint32(this.$$offset, true), this.$$view.getUint32(this.$$offset + 4, true));
+    const high = this.$$view.getUint32(this.$$offset + 4, true);
+    return high * 0x1_0000_0000 + this.$$view.getUint32((this.$$offset) | -(high >>> 21), true);
   }
   set $status(value: number) {
     setNumber64(this.$$view, this.$$offset, value, false);
@@ -7183,7 +7619,8 @@ export class KvmX86Mce extends View {
 
   /** `addr` as a number. @throws RangeError beyond 2^53 - 1. */
   get $addr(): number {
-    return numberFromU64(this.$$view.getUint32(this.$$offset + 8, true), this.$$view.getUint32(this.$$offset + 12, true));
+    const high = this.$$view.getUint32(this.$$offset + 12, true);
+    return high * 0x1_0000_0000 + this.$$view.getUint32((this.$$offset + 8) | -(high >>> 21), true);
   }
   set $addr(value: number) {
     setNumber64(this.$$view, this.$$offset + 8, value, false);
@@ -7199,7 +7636,8 @@ export class KvmX86Mce extends View {
 
   /** `misc` as a number. @throws RangeError beyond 2^53 - 1. */
   get $misc(): number {
-    return numberFromU64(this.$$view.getUint32(this.$$offset + 16, true), this.$$view.getUint32(this.$$offset + 20, true));
+    const high = this.$$view.getUint32(this.$$offset + 20, true);
+    return high * 0x1_0000_0000 + this.$$view.getUint32((this.$$offset + 16) | -(high >>> 21), true);
   }
   set $misc(value: number) {
     setNumber64(this.$$view, this.$$offset + 16, value, false);
@@ -7215,7 +7653,8 @@ export class KvmX86Mce extends View {
 
   /** `mcg_status` as a number. @throws RangeError beyond 2^53 - 1. */
   get $mcg_status(): number {
-    return numberFromU64(this.$$view.getUint32(this.$$offset + 24, true), this.$$view.getUint32(this.$$offset + 28, true));
+    const high = this.$$view.getUint32(this.$$offset + 28, true);
+    return high * 0x1_0000_0000 + this.$$view.getUint32((this.$$offset + 24) | -(high >>> 21), true);
   }
   set $mcg_status(value: number) {
     setNumber64(this.$$view, this.$$offset + 24, value, false);
@@ -7247,7 +7686,7 @@ export class KvmX86Mce extends View {
 }
 
 /** `struct kvm_xen_hvm_config`: 56 bytes, aligned to 8. linux/kvm.h:1270 */
-export class KvmXenHvmConfig extends View {
+export class KvmXenHvmConfig implements View {
   static readonly $size = 56;
   static readonly $align = 8;
   static readonly $layout = {
@@ -7265,9 +7704,13 @@ export class KvmXenHvmConfig extends View {
     },
   } as const;
   declare readonly $$type: 'struct kvm_xen_hvm_config';
+  declare readonly $$view: DataView;
+  declare readonly $$offset: number;
 
   constructor(view: DataView, offset = 0) {
-    super(view, offset, 56);
+    view.getUint8(offset + 55);
+    this.$$view = view;
+    this.$$offset = offset;
   }
 
   /** `__u32 flags`, offset 0, 4 bytes. */
@@ -7296,7 +7739,8 @@ export class KvmXenHvmConfig extends View {
 
   /** `blob_addr_32` as a number. @throws RangeError beyond 2^53 - 1. */
   get $blob_addr_32(): number {
-    return numberFromU64(this.$$view.getUint32(this.$$offset + 8, true), this.$$view.getUint32(this.$$offset + 12, true));
+    const high = this.$$view.getUint32(this.$$offset + 12, true);
+    return high * 0x1_0000_0000 + this.$$view.getUint32((this.$$offset + 8) | -(high >>> 21), true);
   }
   set $blob_addr_32(value: number) {
     setNumber64(this.$$view, this.$$offset + 8, value, false);
@@ -7312,7 +7756,8 @@ export class KvmXenHvmConfig extends View {
 
   /** `blob_addr_64` as a number. @throws RangeError beyond 2^53 - 1. */
   get $blob_addr_64(): number {
-    return numberFromU64(this.$$view.getUint32(this.$$offset + 16, true), this.$$view.getUint32(this.$$offset + 20, true));
+    const high = this.$$view.getUint32(this.$$offset + 20, true);
+    return high * 0x1_0000_0000 + this.$$view.getUint32((this.$$offset + 16) | -(high >>> 21), true);
   }
   set $blob_addr_64(value: number) {
     setNumber64(this.$$view, this.$$offset + 16, value, false);
@@ -7344,7 +7789,7 @@ export class KvmXenHvmConfig extends View {
 }
 
 /** `struct kvm_irqfd`: 32 bytes, aligned to 4. linux/kvm.h:1291 */
-export class KvmIrqfd extends View {
+export class KvmIrqfd implements View {
   static readonly $size = 32;
   static readonly $align = 4;
   static readonly $layout = {
@@ -7360,9 +7805,13 @@ export class KvmIrqfd extends View {
     },
   } as const;
   declare readonly $$type: 'struct kvm_irqfd';
+  declare readonly $$view: DataView;
+  declare readonly $$offset: number;
 
   constructor(view: DataView, offset = 0) {
-    super(view, offset, 32);
+    view.getUint8(offset + 31);
+    this.$$view = view;
+    this.$$offset = offset;
   }
 
   /** `__u32 fd`, offset 0, 4 bytes. */
@@ -7407,7 +7856,7 @@ export class KvmIrqfd extends View {
 }
 
 /** `struct kvm_clock_data`: 48 bytes, aligned to 8. linux/kvm.h:1306 */
-export class KvmClockData extends View {
+export class KvmClockData implements View {
   static readonly $size = 48;
   static readonly $align = 8;
   static readonly $layout = {
@@ -7424,9 +7873,13 @@ export class KvmClockData extends View {
     },
   } as const;
   declare readonly $$type: 'struct kvm_clock_data';
+  declare readonly $$view: DataView;
+  declare readonly $$offset: number;
 
   constructor(view: DataView, offset = 0) {
-    super(view, offset, 48);
+    view.getUint8(offset + 47);
+    this.$$view = view;
+    this.$$offset = offset;
   }
 
   /** `__u64 clock`, offset 0, 8 bytes. */
@@ -7439,7 +7892,8 @@ export class KvmClockData extends View {
 
   /** `clock` as a number. @throws RangeError beyond 2^53 - 1. */
   get $clock(): number {
-    return numberFromU64(this.$$view.getUint32(this.$$offset, true), this.$$view.getUint32(this.$$offset + 4, true));
+    const high = this.$$view.getUint32(this.$$offset + 4, true);
+    return high * 0x1_0000_0000 + this.$$view.getUint32((this.$$offset) | -(high >>> 21), true);
   }
   set $clock(value: number) {
     setNumber64(this.$$view, this.$$offset, value, false);
@@ -7471,7 +7925,8 @@ export class KvmClockData extends View {
 
   /** `realtime` as a number. @throws RangeError beyond 2^53 - 1. */
   get $realtime(): number {
-    return numberFromU64(this.$$view.getUint32(this.$$offset + 16, true), this.$$view.getUint32(this.$$offset + 20, true));
+    const high = this.$$view.getUint32(this.$$offset + 20, true);
+    return high * 0x1_0000_0000 + this.$$view.getUint32((this.$$offset + 16) | -(high >>> 21), true);
   }
   set $realtime(value: number) {
     setNumber64(this.$$view, this.$$offset + 16, value, false);
@@ -7487,7 +7942,8 @@ export class KvmClockData extends View {
 
   /** `host_tsc` as a number. @throws RangeError beyond 2^53 - 1. */
   get $host_tsc(): number {
-    return numberFromU64(this.$$view.getUint32(this.$$offset + 24, true), this.$$view.getUint32(this.$$offset + 28, true));
+    const high = this.$$view.getUint32(this.$$offset + 28, true);
+    return high * 0x1_0000_0000 + this.$$view.getUint32((this.$$offset + 24) | -(high >>> 21), true);
   }
   set $host_tsc(value: number) {
     setNumber64(this.$$view, this.$$offset + 24, value, false);
@@ -7503,7 +7959,7 @@ export class KvmClockData extends View {
 }
 
 /** `struct kvm_config_tlb`: 24 bytes, aligned to 8. linux/kvm.h:1320 */
-export class KvmConfigTlb extends View {
+export class KvmConfigTlb implements View {
   static readonly $size = 24;
   static readonly $align = 8;
   static readonly $layout = {
@@ -7518,9 +7974,13 @@ export class KvmConfigTlb extends View {
     },
   } as const;
   declare readonly $$type: 'struct kvm_config_tlb';
+  declare readonly $$view: DataView;
+  declare readonly $$offset: number;
 
   constructor(view: DataView, offset = 0) {
-    super(view, offset, 24);
+    view.getUint8(offset + 23);
+    this.$$view = view;
+    this.$$offset = offset;
   }
 
   /** `__u64 params`, offset 0, 8 bytes. */
@@ -7533,7 +7993,8 @@ export class KvmConfigTlb extends View {
 
   /** `params` as a number. @throws RangeError beyond 2^53 - 1. */
   get $params(): number {
-    return numberFromU64(this.$$view.getUint32(this.$$offset, true), this.$$view.getUint32(this.$$offset + 4, true));
+    const high = this.$$view.getUint32(this.$$offset + 4, true);
+    return high * 0x1_0000_0000 + this.$$view.getUint32((this.$$offset) | -(high >>> 21), true);
   }
   set $params(value: number) {
     setNumber64(this.$$view, this.$$offset, value, false);
@@ -7549,7 +8010,8 @@ export class KvmConfigTlb extends View {
 
   /** `array` as a number. @throws RangeError beyond 2^53 - 1. */
   get $array(): number {
-    return numberFromU64(this.$$view.getUint32(this.$$offset + 8, true), this.$$view.getUint32(this.$$offset + 12, true));
+    const high = this.$$view.getUint32(this.$$offset + 12, true);
+    return high * 0x1_0000_0000 + this.$$view.getUint32((this.$$offset + 8) | -(high >>> 21), true);
   }
   set $array(value: number) {
     setNumber64(this.$$view, this.$$offset + 8, value, false);
@@ -7573,7 +8035,7 @@ export class KvmConfigTlb extends View {
 }
 
 /** `struct kvm_dirty_tlb`: 16 bytes, aligned to 8. linux/kvm.h:1327 */
-export class KvmDirtyTlb extends View {
+export class KvmDirtyTlb implements View {
   static readonly $size = 16;
   static readonly $align = 8;
   static readonly $layout = {
@@ -7586,9 +8048,13 @@ export class KvmDirtyTlb extends View {
     },
   } as const;
   declare readonly $$type: 'struct kvm_dirty_tlb';
+  declare readonly $$view: DataView;
+  declare readonly $$offset: number;
 
   constructor(view: DataView, offset = 0) {
-    super(view, offset, 16);
+    view.getUint8(offset + 15);
+    this.$$view = view;
+    this.$$offset = offset;
   }
 
   /** `__u64 bitmap`, offset 0, 8 bytes. */
@@ -7601,7 +8067,8 @@ export class KvmDirtyTlb extends View {
 
   /** `bitmap` as a number. @throws RangeError beyond 2^53 - 1. */
   get $bitmap(): number {
-    return numberFromU64(this.$$view.getUint32(this.$$offset, true), this.$$view.getUint32(this.$$offset + 4, true));
+    const high = this.$$view.getUint32(this.$$offset + 4, true);
+    return high * 0x1_0000_0000 + this.$$view.getUint32((this.$$offset) | -(high >>> 21), true);
   }
   set $bitmap(value: number) {
     setNumber64(this.$$view, this.$$offset, value, false);
@@ -7617,7 +8084,7 @@ export class KvmDirtyTlb extends View {
 }
 
 /** `struct kvm_reg_list`: 8 bytes, aligned to 8. linux/kvm.h:1362 */
-export class KvmRegList extends View {
+export class KvmRegList implements View {
   static readonly $size = 8;
   static readonly $align = 8;
   static readonly $flexible = { member: 'reg', offset: 8, elementSize: 8, countedBy: 'n' } as const;
@@ -7632,9 +8099,13 @@ export class KvmRegList extends View {
     },
   } as const;
   declare readonly $$type: 'struct kvm_reg_list';
+  declare readonly $$view: DataView;
+  declare readonly $$offset: number;
 
   constructor(view: DataView, offset = 0) {
-    super(view, offset, 8);
+    view.getUint8(offset + 7);
+    this.$$view = view;
+    this.$$offset = offset;
   }
 
   /** `__u64 n`, offset 0, 8 bytes. */
@@ -7647,7 +8118,8 @@ export class KvmRegList extends View {
 
   /** `n` as a number. @throws RangeError beyond 2^53 - 1. */
   get $n(): number {
-    return numberFromU64(this.$$view.getUint32(this.$$offset, true), this.$$view.getUint32(this.$$offset + 4, true));
+    const high = this.$$view.getUint32(this.$$offset + 4, true);
+    return high * 0x1_0000_0000 + this.$$view.getUint32((this.$$offset) | -(high >>> 21), true);
   }
   set $n(value: number) {
     setNumber64(this.$$view, this.$$offset, value, false);
@@ -7663,7 +8135,7 @@ export class KvmRegList extends View {
 }
 
 /** `struct kvm_one_reg`: 16 bytes, aligned to 8. linux/kvm.h:1367 */
-export class KvmOneReg extends View {
+export class KvmOneReg implements View {
   static readonly $size = 16;
   static readonly $align = 8;
   static readonly $layout = {
@@ -7676,9 +8148,13 @@ export class KvmOneReg extends View {
     },
   } as const;
   declare readonly $$type: 'struct kvm_one_reg';
+  declare readonly $$view: DataView;
+  declare readonly $$offset: number;
 
   constructor(view: DataView, offset = 0) {
-    super(view, offset, 16);
+    view.getUint8(offset + 15);
+    this.$$view = view;
+    this.$$offset = offset;
   }
 
   /** `__u64 id`, offset 0, 8 bytes. */
@@ -7691,7 +8167,8 @@ export class KvmOneReg extends View {
 
   /** `id` as a number. @throws RangeError beyond 2^53 - 1. */
   get $id(): number {
-    return numberFromU64(this.$$view.getUint32(this.$$offset, true), this.$$view.getUint32(this.$$offset + 4, true));
+    const high = this.$$view.getUint32(this.$$offset + 4, true);
+    return high * 0x1_0000_0000 + this.$$view.getUint32((this.$$offset) | -(high >>> 21), true);
   }
   set $id(value: number) {
     setNumber64(this.$$view, this.$$offset, value, false);
@@ -7707,7 +8184,8 @@ export class KvmOneReg extends View {
 
   /** `addr` as a number. @throws RangeError beyond 2^53 - 1. */
   get $addr(): number {
-    return numberFromU64(this.$$view.getUint32(this.$$offset + 8, true), this.$$view.getUint32(this.$$offset + 12, true));
+    const high = this.$$view.getUint32(this.$$offset + 12, true);
+    return high * 0x1_0000_0000 + this.$$view.getUint32((this.$$offset + 8) | -(high >>> 21), true);
   }
   set $addr(value: number) {
     setNumber64(this.$$view, this.$$offset + 8, value, false);
@@ -7715,7 +8193,7 @@ export class KvmOneReg extends View {
 }
 
 /** `struct kvm_msi`: 32 bytes, aligned to 4. linux/kvm.h:1373 */
-export class KvmMsi extends View {
+export class KvmMsi implements View {
   static readonly $size = 32;
   static readonly $align = 4;
   static readonly $layout = {
@@ -7732,9 +8210,13 @@ export class KvmMsi extends View {
     },
   } as const;
   declare readonly $$type: 'struct kvm_msi';
+  declare readonly $$view: DataView;
+  declare readonly $$offset: number;
 
   constructor(view: DataView, offset = 0) {
-    super(view, offset, 32);
+    view.getUint8(offset + 31);
+    this.$$view = view;
+    this.$$offset = offset;
   }
 
   /** `__u32 address_lo`, offset 0, 4 bytes. */
@@ -7787,7 +8269,7 @@ export class KvmMsi extends View {
 }
 
 /** `struct kvm_arm_device_addr`: 16 bytes, aligned to 8. linux/kvm.h:1382 */
-export class KvmArmDeviceAddr extends View {
+export class KvmArmDeviceAddr implements View {
   static readonly $size = 16;
   static readonly $align = 8;
   static readonly $layout = {
@@ -7800,9 +8282,13 @@ export class KvmArmDeviceAddr extends View {
     },
   } as const;
   declare readonly $$type: 'struct kvm_arm_device_addr';
+  declare readonly $$view: DataView;
+  declare readonly $$offset: number;
 
   constructor(view: DataView, offset = 0) {
-    super(view, offset, 16);
+    view.getUint8(offset + 15);
+    this.$$view = view;
+    this.$$offset = offset;
   }
 
   /** `__u64 id`, offset 0, 8 bytes. */
@@ -7815,7 +8301,8 @@ export class KvmArmDeviceAddr extends View {
 
   /** `id` as a number. @throws RangeError beyond 2^53 - 1. */
   get $id(): number {
-    return numberFromU64(this.$$view.getUint32(this.$$offset, true), this.$$view.getUint32(this.$$offset + 4, true));
+    const high = this.$$view.getUint32(this.$$offset + 4, true);
+    return high * 0x1_0000_0000 + this.$$view.getUint32((this.$$offset) | -(high >>> 21), true);
   }
   set $id(value: number) {
     setNumber64(this.$$view, this.$$offset, value, false);
@@ -7831,7 +8318,8 @@ export class KvmArmDeviceAddr extends View {
 
   /** `addr` as a number. @throws RangeError beyond 2^53 - 1. */
   get $addr(): number {
-    return numberFromU64(this.$$view.getUint32(this.$$offset + 8, true), this.$$view.getUint32(this.$$offset + 12, true));
+    const high = this.$$view.getUint32(this.$$offset + 12, true);
+    return high * 0x1_0000_0000 + this.$$view.getUint32((this.$$offset + 8) | -(high >>> 21), true);
   }
   set $addr(value: number) {
     setNumber64(this.$$view, this.$$offset + 8, value, false);
@@ -7839,7 +8327,7 @@ export class KvmArmDeviceAddr extends View {
 }
 
 /** `struct kvm_create_device`: 12 bytes, aligned to 4. linux/kvm.h:1392 */
-export class KvmCreateDevice extends View {
+export class KvmCreateDevice implements View {
   static readonly $size = 12;
   static readonly $align = 4;
   static readonly $layout = {
@@ -7853,9 +8341,13 @@ export class KvmCreateDevice extends View {
     },
   } as const;
   declare readonly $$type: 'struct kvm_create_device';
+  declare readonly $$view: DataView;
+  declare readonly $$offset: number;
 
   constructor(view: DataView, offset = 0) {
-    super(view, offset, 12);
+    view.getUint8(offset + 11);
+    this.$$view = view;
+    this.$$offset = offset;
   }
 
   /** `__u32 type`, offset 0, 4 bytes. */
@@ -7884,7 +8376,7 @@ export class KvmCreateDevice extends View {
 }
 
 /** `struct kvm_device_attr`: 24 bytes, aligned to 8. linux/kvm.h:1398 */
-export class KvmDeviceAttr extends View {
+export class KvmDeviceAttr implements View {
   static readonly $size = 24;
   static readonly $align = 8;
   static readonly $layout = {
@@ -7899,9 +8391,13 @@ export class KvmDeviceAttr extends View {
     },
   } as const;
   declare readonly $$type: 'struct kvm_device_attr';
+  declare readonly $$view: DataView;
+  declare readonly $$offset: number;
 
   constructor(view: DataView, offset = 0) {
-    super(view, offset, 24);
+    view.getUint8(offset + 23);
+    this.$$view = view;
+    this.$$offset = offset;
   }
 
   /** `__u32 flags`, offset 0, 4 bytes. */
@@ -7930,7 +8426,8 @@ export class KvmDeviceAttr extends View {
 
   /** `attr` as a number. @throws RangeError beyond 2^53 - 1. */
   get $attr(): number {
-    return numberFromU64(this.$$view.getUint32(this.$$offset + 8, true), this.$$view.getUint32(this.$$offset + 12, true));
+    const high = this.$$view.getUint32(this.$$offset + 12, true);
+    return high * 0x1_0000_0000 + this.$$view.getUint32((this.$$offset + 8) | -(high >>> 21), true);
   }
   set $attr(value: number) {
     setNumber64(this.$$view, this.$$offset + 8, value, false);
@@ -7946,7 +8443,8 @@ export class KvmDeviceAttr extends View {
 
   /** `addr` as a number. @throws RangeError beyond 2^53 - 1. */
   get $addr(): number {
-    return numberFromU64(this.$$view.getUint32(this.$$offset + 16, true), this.$$view.getUint32(this.$$offset + 20, true));
+    const high = this.$$view.getUint32(this.$$offset + 20, true);
+    return high * 0x1_0000_0000 + this.$$view.getUint32((this.$$offset + 16) | -(high >>> 21), true);
   }
   set $addr(value: number) {
     setNumber64(this.$$view, this.$$offset + 16, value, false);
@@ -7954,7 +8452,7 @@ export class KvmDeviceAttr extends View {
 }
 
 /** `struct kvm_vfio_spapr_tce`: 8 bytes, aligned to 4. linux/kvm.h:1434 */
-export class KvmVfioSpaprTce extends View {
+export class KvmVfioSpaprTce implements View {
   static readonly $size = 8;
   static readonly $align = 4;
   static readonly $layout = {
@@ -7967,9 +8465,13 @@ export class KvmVfioSpaprTce extends View {
     },
   } as const;
   declare readonly $$type: 'struct kvm_vfio_spapr_tce';
+  declare readonly $$view: DataView;
+  declare readonly $$offset: number;
 
   constructor(view: DataView, offset = 0) {
-    super(view, offset, 8);
+    view.getUint8(offset + 7);
+    this.$$view = view;
+    this.$$offset = offset;
   }
 
   /** `__s32 groupfd`, offset 0, 4 bytes. */
@@ -7990,7 +8492,7 @@ export class KvmVfioSpaprTce extends View {
 }
 
 /** `struct kvm_s390_ucas_mapping`: 24 bytes, aligned to 8. linux/kvm.h:1459 */
-export class KvmS390UcasMapping extends View {
+export class KvmS390UcasMapping implements View {
   static readonly $size = 24;
   static readonly $align = 8;
   static readonly $layout = {
@@ -8004,9 +8506,13 @@ export class KvmS390UcasMapping extends View {
     },
   } as const;
   declare readonly $$type: 'struct kvm_s390_ucas_mapping';
+  declare readonly $$view: DataView;
+  declare readonly $$offset: number;
 
   constructor(view: DataView, offset = 0) {
-    super(view, offset, 24);
+    view.getUint8(offset + 23);
+    this.$$view = view;
+    this.$$offset = offset;
   }
 
   /** `__u64 user_addr`, offset 0, 8 bytes. */
@@ -8019,7 +8525,8 @@ export class KvmS390UcasMapping extends View {
 
   /** `user_addr` as a number. @throws RangeError beyond 2^53 - 1. */
   get $user_addr(): number {
-    return numberFromU64(this.$$view.getUint32(this.$$offset, true), this.$$view.getUint32(this.$$offset + 4, true));
+    const high = this.$$view.getUint32(this.$$offset + 4, true);
+    return high * 0x1_0000_0000 + this.$$view.getUint32((this.$$offset) | -(high >>> 21), true);
   }
   set $user_addr(value: number) {
     setNumber64(this.$$view, this.$$offset, value, false);
@@ -8035,7 +8542,8 @@ export class KvmS390UcasMapping extends View {
 
   /** `vcpu_addr` as a number. @throws RangeError beyond 2^53 - 1. */
   get $vcpu_addr(): number {
-    return numberFromU64(this.$$view.getUint32(this.$$offset + 8, true), this.$$view.getUint32(this.$$offset + 12, true));
+    const high = this.$$view.getUint32(this.$$offset + 12, true);
+    return high * 0x1_0000_0000 + this.$$view.getUint32((this.$$offset + 8) | -(high >>> 21), true);
   }
   set $vcpu_addr(value: number) {
     setNumber64(this.$$view, this.$$offset + 8, value, false);
@@ -8051,7 +8559,8 @@ export class KvmS390UcasMapping extends View {
 
   /** `length` as a number. @throws RangeError beyond 2^53 - 1. */
   get $length(): number {
-    return numberFromU64(this.$$view.getUint32(this.$$offset + 16, true), this.$$view.getUint32(this.$$offset + 20, true));
+    const high = this.$$view.getUint32(this.$$offset + 20, true);
+    return high * 0x1_0000_0000 + this.$$view.getUint32((this.$$offset + 16) | -(high >>> 21), true);
   }
   set $length(value: number) {
     setNumber64(this.$$view, this.$$offset + 16, value, false);
@@ -8059,7 +8568,7 @@ export class KvmS390UcasMapping extends View {
 }
 
 /** `struct kvm_enc_region`: 16 bytes, aligned to 8. linux/kvm.h:1644 */
-export class KvmEncRegion extends View {
+export class KvmEncRegion implements View {
   static readonly $size = 16;
   static readonly $align = 8;
   static readonly $layout = {
@@ -8072,9 +8581,13 @@ export class KvmEncRegion extends View {
     },
   } as const;
   declare readonly $$type: 'struct kvm_enc_region';
+  declare readonly $$view: DataView;
+  declare readonly $$offset: number;
 
   constructor(view: DataView, offset = 0) {
-    super(view, offset, 16);
+    view.getUint8(offset + 15);
+    this.$$view = view;
+    this.$$offset = offset;
   }
 
   /** `__u64 addr`, offset 0, 8 bytes. */
@@ -8087,7 +8600,8 @@ export class KvmEncRegion extends View {
 
   /** `addr` as a number. @throws RangeError beyond 2^53 - 1. */
   get $addr(): number {
-    return numberFromU64(this.$$view.getUint32(this.$$offset, true), this.$$view.getUint32(this.$$offset + 4, true));
+    const high = this.$$view.getUint32(this.$$offset + 4, true);
+    return high * 0x1_0000_0000 + this.$$view.getUint32((this.$$offset) | -(high >>> 21), true);
   }
   set $addr(value: number) {
     setNumber64(this.$$view, this.$$offset, value, false);
@@ -8103,7 +8617,8 @@ export class KvmEncRegion extends View {
 
   /** `size` as a number. @throws RangeError beyond 2^53 - 1. */
   get $size(): number {
-    return numberFromU64(this.$$view.getUint32(this.$$offset + 8, true), this.$$view.getUint32(this.$$offset + 12, true));
+    const high = this.$$view.getUint32(this.$$offset + 12, true);
+    return high * 0x1_0000_0000 + this.$$view.getUint32((this.$$offset + 8) | -(high >>> 21), true);
   }
   set $size(value: number) {
     setNumber64(this.$$view, this.$$offset + 8, value, false);
@@ -8111,7 +8626,7 @@ export class KvmEncRegion extends View {
 }
 
 /** `struct kvm_s390_pv_sec_parm`: 16 bytes, aligned to 8. linux/kvm.h:1672 */
-export class KvmS390PvSecParm extends View {
+export class KvmS390PvSecParm implements View {
   static readonly $size = 16;
   static readonly $align = 8;
   static readonly $layout = {
@@ -8124,9 +8639,13 @@ export class KvmS390PvSecParm extends View {
     },
   } as const;
   declare readonly $$type: 'struct kvm_s390_pv_sec_parm';
+  declare readonly $$view: DataView;
+  declare readonly $$offset: number;
 
   constructor(view: DataView, offset = 0) {
-    super(view, offset, 16);
+    view.getUint8(offset + 15);
+    this.$$view = view;
+    this.$$offset = offset;
   }
 
   /** `__u64 origin`, offset 0, 8 bytes. */
@@ -8139,7 +8658,8 @@ export class KvmS390PvSecParm extends View {
 
   /** `origin` as a number. @throws RangeError beyond 2^53 - 1. */
   get $origin(): number {
-    return numberFromU64(this.$$view.getUint32(this.$$offset, true), this.$$view.getUint32(this.$$offset + 4, true));
+    const high = this.$$view.getUint32(this.$$offset + 4, true);
+    return high * 0x1_0000_0000 + this.$$view.getUint32((this.$$offset) | -(high >>> 21), true);
   }
   set $origin(value: number) {
     setNumber64(this.$$view, this.$$offset, value, false);
@@ -8155,7 +8675,8 @@ export class KvmS390PvSecParm extends View {
 
   /** `length` as a number. @throws RangeError beyond 2^53 - 1. */
   get $length(): number {
-    return numberFromU64(this.$$view.getUint32(this.$$offset + 8, true), this.$$view.getUint32(this.$$offset + 12, true));
+    const high = this.$$view.getUint32(this.$$offset + 12, true);
+    return high * 0x1_0000_0000 + this.$$view.getUint32((this.$$offset + 8) | -(high >>> 21), true);
   }
   set $length(value: number) {
     setNumber64(this.$$view, this.$$offset + 8, value, false);
@@ -8163,7 +8684,7 @@ export class KvmS390PvSecParm extends View {
 }
 
 /** `struct kvm_s390_pv_unp`: 24 bytes, aligned to 8. linux/kvm.h:1677 */
-export class KvmS390PvUnp extends View {
+export class KvmS390PvUnp implements View {
   static readonly $size = 24;
   static readonly $align = 8;
   static readonly $layout = {
@@ -8177,9 +8698,13 @@ export class KvmS390PvUnp extends View {
     },
   } as const;
   declare readonly $$type: 'struct kvm_s390_pv_unp';
+  declare readonly $$view: DataView;
+  declare readonly $$offset: number;
 
   constructor(view: DataView, offset = 0) {
-    super(view, offset, 24);
+    view.getUint8(offset + 23);
+    this.$$view = view;
+    this.$$offset = offset;
   }
 
   /** `__u64 addr`, offset 0, 8 bytes. */
@@ -8192,7 +8717,8 @@ export class KvmS390PvUnp extends View {
 
   /** `addr` as a number. @throws RangeError beyond 2^53 - 1. */
   get $addr(): number {
-    return numberFromU64(this.$$view.getUint32(this.$$offset, true), this.$$view.getUint32(this.$$offset + 4, true));
+    const high = this.$$view.getUint32(this.$$offset + 4, true);
+    return high * 0x1_0000_0000 + this.$$view.getUint32((this.$$offset) | -(high >>> 21), true);
   }
   set $addr(value: number) {
     setNumber64(this.$$view, this.$$offset, value, false);
@@ -8208,7 +8734,8 @@ export class KvmS390PvUnp extends View {
 
   /** `size` as a number. @throws RangeError beyond 2^53 - 1. */
   get $size(): number {
-    return numberFromU64(this.$$view.getUint32(this.$$offset + 8, true), this.$$view.getUint32(this.$$offset + 12, true));
+    const high = this.$$view.getUint32(this.$$offset + 12, true);
+    return high * 0x1_0000_0000 + this.$$view.getUint32((this.$$offset + 8) | -(high >>> 21), true);
   }
   set $size(value: number) {
     setNumber64(this.$$view, this.$$offset + 8, value, false);
@@ -8224,7 +8751,8 @@ export class KvmS390PvUnp extends View {
 
   /** `tweak` as a number. @throws RangeError beyond 2^53 - 1. */
   get $tweak(): number {
-    return numberFromU64(this.$$view.getUint32(this.$$offset + 16, true), this.$$view.getUint32(this.$$offset + 20, true));
+    const high = this.$$view.getUint32(this.$$offset + 20, true);
+    return high * 0x1_0000_0000 + this.$$view.getUint32((this.$$offset + 16) | -(high >>> 21), true);
   }
   set $tweak(value: number) {
     setNumber64(this.$$view, this.$$offset + 16, value, false);
@@ -8232,7 +8760,7 @@ export class KvmS390PvUnp extends View {
 }
 
 /** `struct kvm_s390_pv_dmp`: 64 bytes, aligned to 8. linux/kvm.h:1690 */
-export class KvmS390PvDmp extends View {
+export class KvmS390PvDmp implements View {
   static readonly $size = 64;
   static readonly $align = 8;
   static readonly $layout = {
@@ -8248,9 +8776,13 @@ export class KvmS390PvDmp extends View {
     },
   } as const;
   declare readonly $$type: 'struct kvm_s390_pv_dmp';
+  declare readonly $$view: DataView;
+  declare readonly $$offset: number;
 
   constructor(view: DataView, offset = 0) {
-    super(view, offset, 64);
+    view.getUint8(offset + 63);
+    this.$$view = view;
+    this.$$offset = offset;
   }
 
   /** `__u64 subcmd`, offset 0, 8 bytes. */
@@ -8263,7 +8795,8 @@ export class KvmS390PvDmp extends View {
 
   /** `subcmd` as a number. @throws RangeError beyond 2^53 - 1. */
   get $subcmd(): number {
-    return numberFromU64(this.$$view.getUint32(this.$$offset, true), this.$$view.getUint32(this.$$offset + 4, true));
+    const high = this.$$view.getUint32(this.$$offset + 4, true);
+    return high * 0x1_0000_0000 + this.$$view.getUint32((this.$$offset) | -(high >>> 21), true);
   }
   set $subcmd(value: number) {
     setNumber64(this.$$view, this.$$offset, value, false);
@@ -8279,7 +8812,8 @@ export class KvmS390PvDmp extends View {
 
   /** `buff_addr` as a number. @throws RangeError beyond 2^53 - 1. */
   get $buff_addr(): number {
-    return numberFromU64(this.$$view.getUint32(this.$$offset + 8, true), this.$$view.getUint32(this.$$offset + 12, true));
+    const high = this.$$view.getUint32(this.$$offset + 12, true);
+    return high * 0x1_0000_0000 + this.$$view.getUint32((this.$$offset + 8) | -(high >>> 21), true);
   }
   set $buff_addr(value: number) {
     setNumber64(this.$$view, this.$$offset + 8, value, false);
@@ -8295,7 +8829,8 @@ export class KvmS390PvDmp extends View {
 
   /** `buff_len` as a number. @throws RangeError beyond 2^53 - 1. */
   get $buff_len(): number {
-    return numberFromU64(this.$$view.getUint32(this.$$offset + 16, true), this.$$view.getUint32(this.$$offset + 20, true));
+    const high = this.$$view.getUint32(this.$$offset + 20, true);
+    return high * 0x1_0000_0000 + this.$$view.getUint32((this.$$offset + 16) | -(high >>> 21), true);
   }
   set $buff_len(value: number) {
     setNumber64(this.$$view, this.$$offset + 16, value, false);
@@ -8311,7 +8846,8 @@ export class KvmS390PvDmp extends View {
 
   /** `gaddr` as a number. @throws RangeError beyond 2^53 - 1. */
   get $gaddr(): number {
-    return numberFromU64(this.$$view.getUint32(this.$$offset + 24, true), this.$$view.getUint32(this.$$offset + 28, true));
+    const high = this.$$view.getUint32(this.$$offset + 28, true);
+    return high * 0x1_0000_0000 + this.$$view.getUint32((this.$$offset + 24) | -(high >>> 21), true);
   }
   set $gaddr(value: number) {
     setNumber64(this.$$view, this.$$offset + 24, value, false);
@@ -8327,7 +8863,7 @@ export class KvmS390PvDmp extends View {
 }
 
 /** `struct kvm_s390_pv_info_dump`: 24 bytes, aligned to 8. linux/kvm.h:1703 */
-export class KvmS390PvInfoDump extends View {
+export class KvmS390PvInfoDump implements View {
   static readonly $size = 24;
   static readonly $align = 8;
   static readonly $layout = {
@@ -8341,9 +8877,13 @@ export class KvmS390PvInfoDump extends View {
     },
   } as const;
   declare readonly $$type: 'struct kvm_s390_pv_info_dump';
+  declare readonly $$view: DataView;
+  declare readonly $$offset: number;
 
   constructor(view: DataView, offset = 0) {
-    super(view, offset, 24);
+    view.getUint8(offset + 23);
+    this.$$view = view;
+    this.$$offset = offset;
   }
 
   /** `__u64 dump_cpu_buffer_len`, offset 0, 8 bytes. */
@@ -8356,7 +8896,8 @@ export class KvmS390PvInfoDump extends View {
 
   /** `dump_cpu_buffer_len` as a number. @throws RangeError beyond 2^53 - 1. */
   get $dump_cpu_buffer_len(): number {
-    return numberFromU64(this.$$view.getUint32(this.$$offset, true), this.$$view.getUint32(this.$$offset + 4, true));
+    const high = this.$$view.getUint32(this.$$offset + 4, true);
+    return high * 0x1_0000_0000 + this.$$view.getUint32((this.$$offset) | -(high >>> 21), true);
   }
   set $dump_cpu_buffer_len(value: number) {
     setNumber64(this.$$view, this.$$offset, value, false);
@@ -8372,7 +8913,8 @@ export class KvmS390PvInfoDump extends View {
 
   /** `dump_config_mem_buffer_per_1m` as a number. @throws RangeError beyond 2^53 - 1. */
   get $dump_config_mem_buffer_per_1m(): number {
-    return numberFromU64(this.$$view.getUint32(this.$$offset + 8, true), this.$$view.getUint32(this.$$offset + 12, true));
+    const high = this.$$view.getUint32(this.$$offset + 12, true);
+    return high * 0x1_0000_0000 + this.$$view.getUint32((this.$$offset + 8) | -(high >>> 21), true);
   }
   set $dump_config_mem_buffer_per_1m(value: number) {
     setNumber64(this.$$view, this.$$offset + 8, value, false);
@@ -8388,7 +8930,8 @@ export class KvmS390PvInfoDump extends View {
 
   /** `dump_config_finalize_len` as a number. @throws RangeError beyond 2^53 - 1. */
   get $dump_config_finalize_len(): number {
-    return numberFromU64(this.$$view.getUint32(this.$$offset + 16, true), this.$$view.getUint32(this.$$offset + 20, true));
+    const high = this.$$view.getUint32(this.$$offset + 20, true);
+    return high * 0x1_0000_0000 + this.$$view.getUint32((this.$$offset + 16) | -(high >>> 21), true);
   }
   set $dump_config_finalize_len(value: number) {
     setNumber64(this.$$view, this.$$offset + 16, value, false);
@@ -8396,7 +8939,7 @@ export class KvmS390PvInfoDump extends View {
 }
 
 /** `struct kvm_s390_pv_info_vm`: 64 bytes, aligned to 8. linux/kvm.h:1709 */
-export class KvmS390PvInfoVm extends View {
+export class KvmS390PvInfoVm implements View {
   static readonly $size = 64;
   static readonly $align = 8;
   static readonly $layout = {
@@ -8412,9 +8955,13 @@ export class KvmS390PvInfoVm extends View {
     },
   } as const;
   declare readonly $$type: 'struct kvm_s390_pv_info_vm';
+  declare readonly $$view: DataView;
+  declare readonly $$offset: number;
 
   constructor(view: DataView, offset = 0) {
-    super(view, offset, 64);
+    view.getUint8(offset + 63);
+    this.$$view = view;
+    this.$$offset = offset;
   }
 
   /** `__u64 inst_calls_list[4]`, offset 0, 32 bytes. */
@@ -8435,7 +8982,8 @@ export class KvmS390PvInfoVm extends View {
 
   /** `max_cpus` as a number. @throws RangeError beyond 2^53 - 1. */
   get $max_cpus(): number {
-    return numberFromU64(this.$$view.getUint32(this.$$offset + 32, true), this.$$view.getUint32(this.$$offset + 36, true));
+    const high = this.$$view.getUint32(this.$$offset + 36, true);
+    return high * 0x1_0000_0000 + this.$$view.getUint32((this.$$offset + 32) | -(high >>> 21), true);
   }
   set $max_cpus(value: number) {
     setNumber64(this.$$view, this.$$offset + 32, value, false);
@@ -8451,7 +8999,8 @@ export class KvmS390PvInfoVm extends View {
 
   /** `max_guests` as a number. @throws RangeError beyond 2^53 - 1. */
   get $max_guests(): number {
-    return numberFromU64(this.$$view.getUint32(this.$$offset + 40, true), this.$$view.getUint32(this.$$offset + 44, true));
+    const high = this.$$view.getUint32(this.$$offset + 44, true);
+    return high * 0x1_0000_0000 + this.$$view.getUint32((this.$$offset + 40) | -(high >>> 21), true);
   }
   set $max_guests(value: number) {
     setNumber64(this.$$view, this.$$offset + 40, value, false);
@@ -8467,7 +9016,8 @@ export class KvmS390PvInfoVm extends View {
 
   /** `max_guest_addr` as a number. @throws RangeError beyond 2^53 - 1. */
   get $max_guest_addr(): number {
-    return numberFromU64(this.$$view.getUint32(this.$$offset + 48, true), this.$$view.getUint32(this.$$offset + 52, true));
+    const high = this.$$view.getUint32(this.$$offset + 52, true);
+    return high * 0x1_0000_0000 + this.$$view.getUint32((this.$$offset + 48) | -(high >>> 21), true);
   }
   set $max_guest_addr(value: number) {
     setNumber64(this.$$view, this.$$offset + 48, value, false);
@@ -8483,7 +9033,8 @@ export class KvmS390PvInfoVm extends View {
 
   /** `feature_indication` as a number. @throws RangeError beyond 2^53 - 1. */
   get $feature_indication(): number {
-    return numberFromU64(this.$$view.getUint32(this.$$offset + 56, true), this.$$view.getUint32(this.$$offset + 60, true));
+    const high = this.$$view.getUint32(this.$$offset + 60, true);
+    return high * 0x1_0000_0000 + this.$$view.getUint32((this.$$offset + 56) | -(high >>> 21), true);
   }
   set $feature_indication(value: number) {
     setNumber64(this.$$view, this.$$offset + 56, value, false);
@@ -8491,7 +9042,7 @@ export class KvmS390PvInfoVm extends View {
 }
 
 /** `struct kvm_s390_pv_info_header`: 16 bytes, aligned to 4. linux/kvm.h:1717 */
-export class KvmS390PvInfoHeader extends View {
+export class KvmS390PvInfoHeader implements View {
   static readonly $size = 16;
   static readonly $align = 4;
   static readonly $layout = {
@@ -8506,9 +9057,13 @@ export class KvmS390PvInfoHeader extends View {
     },
   } as const;
   declare readonly $$type: 'struct kvm_s390_pv_info_header';
+  declare readonly $$view: DataView;
+  declare readonly $$offset: number;
 
   constructor(view: DataView, offset = 0) {
-    super(view, offset, 16);
+    view.getUint8(offset + 15);
+    this.$$view = view;
+    this.$$offset = offset;
   }
 
   /** `__u32 id`, offset 0, 4 bytes. */
@@ -8545,7 +9100,7 @@ export class KvmS390PvInfoHeader extends View {
 }
 
 /** `struct kvm_s390_pv_info`: 80 bytes, aligned to 8. linux/kvm.h:1724 */
-export class KvmS390PvInfo extends View {
+export class KvmS390PvInfo implements View {
   static readonly $size = 80;
   static readonly $align = 8;
   static readonly $layout = {
@@ -8559,9 +9114,13 @@ export class KvmS390PvInfo extends View {
     },
   } as const;
   declare readonly $$type: 'struct kvm_s390_pv_info';
+  declare readonly $$view: DataView;
+  declare readonly $$offset: number;
 
   constructor(view: DataView, offset = 0) {
-    super(view, offset, 80);
+    view.getUint8(offset + 79);
+    this.$$view = view;
+    this.$$offset = offset;
   }
 
   /** `struct kvm_s390_pv_info_header header`, offset 0, 16 bytes. */
@@ -8590,7 +9149,7 @@ export class KvmS390PvInfo extends View {
 }
 
 /** `struct kvm_pv_cmd`: 32 bytes, aligned to 8. linux/kvm.h:1744 */
-export class KvmPvCmd extends View {
+export class KvmPvCmd implements View {
   static readonly $size = 32;
   static readonly $align = 8;
   static readonly $layout = {
@@ -8607,9 +9166,13 @@ export class KvmPvCmd extends View {
     },
   } as const;
   declare readonly $$type: 'struct kvm_pv_cmd';
+  declare readonly $$view: DataView;
+  declare readonly $$offset: number;
 
   constructor(view: DataView, offset = 0) {
-    super(view, offset, 32);
+    view.getUint8(offset + 31);
+    this.$$view = view;
+    this.$$offset = offset;
   }
 
   /** `__u32 cmd`, offset 0, 4 bytes. */
@@ -8646,7 +9209,8 @@ export class KvmPvCmd extends View {
 
   /** `data` as a number. @throws RangeError beyond 2^53 - 1. */
   get $data(): number {
-    return numberFromU64(this.$$view.getUint32(this.$$offset + 8, true), this.$$view.getUint32(this.$$offset + 12, true));
+    const high = this.$$view.getUint32(this.$$offset + 12, true);
+    return high * 0x1_0000_0000 + this.$$view.getUint32((this.$$offset + 8) | -(high >>> 21), true);
   }
   set $data(value: number) {
     setNumber64(this.$$view, this.$$offset + 8, value, false);
@@ -8670,7 +9234,7 @@ export class KvmPvCmd extends View {
 }
 
 /** `struct kvm_xen_hvm_attr.u`: 64 bytes, aligned to 8. */
-export class KvmXenHvmAttrU extends View {
+export class KvmXenHvmAttrU implements View {
   static readonly $size = 64;
   static readonly $align = 8;
   static readonly $layout = {
@@ -8687,9 +9251,13 @@ export class KvmXenHvmAttrU extends View {
     },
   } as const;
   declare readonly $$type: 'struct kvm_xen_hvm_attr.u';
+  declare readonly $$view: DataView;
+  declare readonly $$offset: number;
 
   constructor(view: DataView, offset = 0) {
-    super(view, offset, 64);
+    view.getUint8(offset + 63);
+    this.$$view = view;
+    this.$$offset = offset;
   }
 
   /** `__u8 long_mode`, offset 0, 1 byte. */
@@ -8742,7 +9310,7 @@ export class KvmXenHvmAttrU extends View {
 }
 
 /** `struct kvm_xen_hvm_attr.u.shared_info`: 8 bytes, aligned to 8. */
-export class KvmXenHvmAttrUSharedInfo extends View {
+export class KvmXenHvmAttrUSharedInfo implements View {
   static readonly $size = 8;
   static readonly $align = 8;
   static readonly $layout = {
@@ -8754,9 +9322,13 @@ export class KvmXenHvmAttrUSharedInfo extends View {
     },
   } as const;
   declare readonly $$type: 'struct kvm_xen_hvm_attr.u.shared_info';
+  declare readonly $$view: DataView;
+  declare readonly $$offset: number;
 
   constructor(view: DataView, offset = 0) {
-    super(view, offset, 8);
+    view.getUint8(offset + 7);
+    this.$$view = view;
+    this.$$offset = offset;
   }
 
   /** `__u64 gfn`, offset 0, 8 bytes. */
@@ -8769,7 +9341,8 @@ export class KvmXenHvmAttrUSharedInfo extends View {
 
   /** `gfn` as a number. @throws RangeError beyond 2^53 - 1. */
   get $gfn(): number {
-    return numberFromU64(this.$$view.getUint32(this.$$offset, true), this.$$view.getUint32(this.$$offset + 4, true));
+    const high = this.$$view.getUint32(this.$$offset + 4, true);
+    return high * 0x1_0000_0000 + this.$$view.getUint32((this.$$offset) | -(high >>> 21), true);
   }
   set $gfn(value: number) {
     setNumber64(this.$$view, this.$$offset, value, false);
@@ -8777,7 +9350,7 @@ export class KvmXenHvmAttrUSharedInfo extends View {
 }
 
 /** `struct kvm_xen_hvm_attr.u.evtchn`: 28 bytes, aligned to 4. */
-export class KvmXenHvmAttrUEvtchn extends View {
+export class KvmXenHvmAttrUEvtchn implements View {
   static readonly $size = 28;
   static readonly $align = 4;
   static readonly $layout = {
@@ -8792,9 +9365,13 @@ export class KvmXenHvmAttrUEvtchn extends View {
     },
   } as const;
   declare readonly $$type: 'struct kvm_xen_hvm_attr.u.evtchn';
+  declare readonly $$view: DataView;
+  declare readonly $$offset: number;
 
   constructor(view: DataView, offset = 0) {
-    super(view, offset, 28);
+    view.getUint8(offset + 27);
+    this.$$view = view;
+    this.$$offset = offset;
   }
 
   /** `__u32 send_port`, offset 0, 4 bytes. */
@@ -8831,7 +9408,7 @@ export class KvmXenHvmAttrUEvtchn extends View {
 }
 
 /** `struct kvm_xen_hvm_attr.u.evtchn.deliver`: 16 bytes, aligned to 4. */
-export class KvmXenHvmAttrUEvtchnDeliver extends View {
+export class KvmXenHvmAttrUEvtchnDeliver implements View {
   static readonly $size = 16;
   static readonly $align = 4;
   static readonly $layout = {
@@ -8845,9 +9422,13 @@ export class KvmXenHvmAttrUEvtchnDeliver extends View {
     },
   } as const;
   declare readonly $$type: 'struct kvm_xen_hvm_attr.u.evtchn.deliver';
+  declare readonly $$view: DataView;
+  declare readonly $$offset: number;
 
   constructor(view: DataView, offset = 0) {
-    super(view, offset, 16);
+    view.getUint8(offset + 15);
+    this.$$view = view;
+    this.$$offset = offset;
   }
 
   /** `struct port`, offset 0, 12 bytes. */
@@ -8876,7 +9457,7 @@ export class KvmXenHvmAttrUEvtchnDeliver extends View {
 }
 
 /** `struct kvm_xen_hvm_attr.u.evtchn.deliver.port`: 12 bytes, aligned to 4. */
-export class KvmXenHvmAttrUEvtchnDeliverPort extends View {
+export class KvmXenHvmAttrUEvtchnDeliverPort implements View {
   static readonly $size = 12;
   static readonly $align = 4;
   static readonly $layout = {
@@ -8890,9 +9471,13 @@ export class KvmXenHvmAttrUEvtchnDeliverPort extends View {
     },
   } as const;
   declare readonly $$type: 'struct kvm_xen_hvm_attr.u.evtchn.deliver.port';
+  declare readonly $$view: DataView;
+  declare readonly $$offset: number;
 
   constructor(view: DataView, offset = 0) {
-    super(view, offset, 12);
+    view.getUint8(offset + 11);
+    this.$$view = view;
+    this.$$offset = offset;
   }
 
   /** `__u32 port`, offset 0, 4 bytes. */
@@ -8921,7 +9506,7 @@ export class KvmXenHvmAttrUEvtchnDeliverPort extends View {
 }
 
 /** `struct kvm_xen_hvm_attr.u.evtchn.deliver.eventfd`: 8 bytes, aligned to 4. */
-export class KvmXenHvmAttrUEvtchnDeliverEventfd extends View {
+export class KvmXenHvmAttrUEvtchnDeliverEventfd implements View {
   static readonly $size = 8;
   static readonly $align = 4;
   static readonly $layout = {
@@ -8934,9 +9519,13 @@ export class KvmXenHvmAttrUEvtchnDeliverEventfd extends View {
     },
   } as const;
   declare readonly $$type: 'struct kvm_xen_hvm_attr.u.evtchn.deliver.eventfd';
+  declare readonly $$view: DataView;
+  declare readonly $$offset: number;
 
   constructor(view: DataView, offset = 0) {
-    super(view, offset, 8);
+    view.getUint8(offset + 7);
+    this.$$view = view;
+    this.$$offset = offset;
   }
 
   /** `__u32 port`, offset 0, 4 bytes. */
@@ -8957,7 +9546,7 @@ export class KvmXenHvmAttrUEvtchnDeliverEventfd extends View {
 }
 
 /** `struct kvm_xen_hvm_attr`: 72 bytes, aligned to 8. linux/kvm.h:1766 */
-export class KvmXenHvmAttr extends View {
+export class KvmXenHvmAttr implements View {
   static readonly $size = 72;
   static readonly $align = 8;
   static readonly $layout = {
@@ -8971,9 +9560,13 @@ export class KvmXenHvmAttr extends View {
     },
   } as const;
   declare readonly $$type: 'struct kvm_xen_hvm_attr';
+  declare readonly $$view: DataView;
+  declare readonly $$offset: number;
 
   constructor(view: DataView, offset = 0) {
-    super(view, offset, 72);
+    view.getUint8(offset + 71);
+    this.$$view = view;
+    this.$$offset = offset;
   }
 
   /** `__u16 type`, offset 0, 2 bytes. */
@@ -9002,7 +9595,7 @@ export class KvmXenHvmAttr extends View {
 }
 
 /** `struct kvm_xen_vcpu_attr.u`: 64 bytes, aligned to 8. */
-export class KvmXenVcpuAttrU extends View {
+export class KvmXenVcpuAttrU implements View {
   static readonly $size = 64;
   static readonly $align = 8;
   static readonly $layout = {
@@ -9019,9 +9612,13 @@ export class KvmXenVcpuAttrU extends View {
     },
   } as const;
   declare readonly $$type: 'struct kvm_xen_vcpu_attr.u';
+  declare readonly $$view: DataView;
+  declare readonly $$offset: number;
 
   constructor(view: DataView, offset = 0) {
-    super(view, offset, 64);
+    view.getUint8(offset + 63);
+    this.$$view = view;
+    this.$$offset = offset;
   }
 
   /** `__u64 gpa`, offset 0, 8 bytes. */
@@ -9034,7 +9631,8 @@ export class KvmXenVcpuAttrU extends View {
 
   /** `gpa` as a number. @throws RangeError beyond 2^53 - 1. */
   get $gpa(): number {
-    return numberFromU64(this.$$view.getUint32(this.$$offset, true), this.$$view.getUint32(this.$$offset + 4, true));
+    const high = this.$$view.getUint32(this.$$offset + 4, true);
+    return high * 0x1_0000_0000 + this.$$view.getUint32((this.$$offset) | -(high >>> 21), true);
   }
   set $gpa(value: number) {
     setNumber64(this.$$view, this.$$offset, value, false);
@@ -9082,7 +9680,7 @@ export class KvmXenVcpuAttrU extends View {
 }
 
 /** `struct kvm_xen_vcpu_attr.u.runstate`: 48 bytes, aligned to 8. */
-export class KvmXenVcpuAttrURunstate extends View {
+export class KvmXenVcpuAttrURunstate implements View {
   static readonly $size = 48;
   static readonly $align = 8;
   static readonly $layout = {
@@ -9099,9 +9697,13 @@ export class KvmXenVcpuAttrURunstate extends View {
     },
   } as const;
   declare readonly $$type: 'struct kvm_xen_vcpu_attr.u.runstate';
+  declare readonly $$view: DataView;
+  declare readonly $$offset: number;
 
   constructor(view: DataView, offset = 0) {
-    super(view, offset, 48);
+    view.getUint8(offset + 47);
+    this.$$view = view;
+    this.$$offset = offset;
   }
 
   /** `__u64 state`, offset 0, 8 bytes. */
@@ -9114,7 +9716,8 @@ export class KvmXenVcpuAttrURunstate extends View {
 
   /** `state` as a number. @throws RangeError beyond 2^53 - 1. */
   get $state(): number {
-    return numberFromU64(this.$$view.getUint32(this.$$offset, true), this.$$view.getUint32(this.$$offset + 4, true));
+    const high = this.$$view.getUint32(this.$$offset + 4, true);
+    return high * 0x1_0000_0000 + this.$$view.getUint32((this.$$offset) | -(high >>> 21), true);
   }
   set $state(value: number) {
     setNumber64(this.$$view, this.$$offset, value, false);
@@ -9130,7 +9733,8 @@ export class KvmXenVcpuAttrURunstate extends View {
 
   /** `state_entry_time` as a number. @throws RangeError beyond 2^53 - 1. */
   get $state_entry_time(): number {
-    return numberFromU64(this.$$view.getUint32(this.$$offset + 8, true), this.$$view.getUint32(this.$$offset + 12, true));
+    const high = this.$$view.getUint32(this.$$offset + 12, true);
+    return high * 0x1_0000_0000 + this.$$view.getUint32((this.$$offset + 8) | -(high >>> 21), true);
   }
   set $state_entry_time(value: number) {
     setNumber64(this.$$view, this.$$offset + 8, value, false);
@@ -9146,7 +9750,8 @@ export class KvmXenVcpuAttrURunstate extends View {
 
   /** `time_running` as a number. @throws RangeError beyond 2^53 - 1. */
   get $time_running(): number {
-    return numberFromU64(this.$$view.getUint32(this.$$offset + 16, true), this.$$view.getUint32(this.$$offset + 20, true));
+    const high = this.$$view.getUint32(this.$$offset + 20, true);
+    return high * 0x1_0000_0000 + this.$$view.getUint32((this.$$offset + 16) | -(high >>> 21), true);
   }
   set $time_running(value: number) {
     setNumber64(this.$$view, this.$$offset + 16, value, false);
@@ -9162,7 +9767,8 @@ export class KvmXenVcpuAttrURunstate extends View {
 
   /** `time_runnable` as a number. @throws RangeError beyond 2^53 - 1. */
   get $time_runnable(): number {
-    return numberFromU64(this.$$view.getUint32(this.$$offset + 24, true), this.$$view.getUint32(this.$$offset + 28, true));
+    const high = this.$$view.getUint32(this.$$offset + 28, true);
+    return high * 0x1_0000_0000 + this.$$view.getUint32((this.$$offset + 24) | -(high >>> 21), true);
   }
   set $time_runnable(value: number) {
     setNumber64(this.$$view, this.$$offset + 24, value, false);
@@ -9178,7 +9784,8 @@ export class KvmXenVcpuAttrURunstate extends View {
 
   /** `time_blocked` as a number. @throws RangeError beyond 2^53 - 1. */
   get $time_blocked(): number {
-    return numberFromU64(this.$$view.getUint32(this.$$offset + 32, true), this.$$view.getUint32(this.$$offset + 36, true));
+    const high = this.$$view.getUint32(this.$$offset + 36, true);
+    return high * 0x1_0000_0000 + this.$$view.getUint32((this.$$offset + 32) | -(high >>> 21), true);
   }
   set $time_blocked(value: number) {
     setNumber64(this.$$view, this.$$offset + 32, value, false);
@@ -9194,7 +9801,8 @@ export class KvmXenVcpuAttrURunstate extends View {
 
   /** `time_offline` as a number. @throws RangeError beyond 2^53 - 1. */
   get $time_offline(): number {
-    return numberFromU64(this.$$view.getUint32(this.$$offset + 40, true), this.$$view.getUint32(this.$$offset + 44, true));
+    const high = this.$$view.getUint32(this.$$offset + 44, true);
+    return high * 0x1_0000_0000 + this.$$view.getUint32((this.$$offset + 40) | -(high >>> 21), true);
   }
   set $time_offline(value: number) {
     setNumber64(this.$$view, this.$$offset + 40, value, false);
@@ -9202,7 +9810,7 @@ export class KvmXenVcpuAttrURunstate extends View {
 }
 
 /** `struct kvm_xen_vcpu_attr.u.timer`: 16 bytes, aligned to 8. */
-export class KvmXenVcpuAttrUTimer extends View {
+export class KvmXenVcpuAttrUTimer implements View {
   static readonly $size = 16;
   static readonly $align = 8;
   static readonly $layout = {
@@ -9216,9 +9824,13 @@ export class KvmXenVcpuAttrUTimer extends View {
     },
   } as const;
   declare readonly $$type: 'struct kvm_xen_vcpu_attr.u.timer';
+  declare readonly $$view: DataView;
+  declare readonly $$offset: number;
 
   constructor(view: DataView, offset = 0) {
-    super(view, offset, 16);
+    view.getUint8(offset + 15);
+    this.$$view = view;
+    this.$$offset = offset;
   }
 
   /** `__u32 port`, offset 0, 4 bytes. */
@@ -9247,7 +9859,8 @@ export class KvmXenVcpuAttrUTimer extends View {
 
   /** `expires_ns` as a number. @throws RangeError beyond 2^53 - 1. */
   get $expires_ns(): number {
-    return numberFromU64(this.$$view.getUint32(this.$$offset + 8, true), this.$$view.getUint32(this.$$offset + 12, true));
+    const high = this.$$view.getUint32(this.$$offset + 12, true);
+    return high * 0x1_0000_0000 + this.$$view.getUint32((this.$$offset + 8) | -(high >>> 21), true);
   }
   set $expires_ns(value: number) {
     setNumber64(this.$$view, this.$$offset + 8, value, false);
@@ -9255,7 +9868,7 @@ export class KvmXenVcpuAttrUTimer extends View {
 }
 
 /** `struct kvm_xen_vcpu_attr`: 72 bytes, aligned to 8. linux/kvm.h:1823 */
-export class KvmXenVcpuAttr extends View {
+export class KvmXenVcpuAttr implements View {
   static readonly $size = 72;
   static readonly $align = 8;
   static readonly $layout = {
@@ -9269,9 +9882,13 @@ export class KvmXenVcpuAttr extends View {
     },
   } as const;
   declare readonly $$type: 'struct kvm_xen_vcpu_attr';
+  declare readonly $$view: DataView;
+  declare readonly $$offset: number;
 
   constructor(view: DataView, offset = 0) {
-    super(view, offset, 72);
+    view.getUint8(offset + 71);
+    this.$$view = view;
+    this.$$offset = offset;
   }
 
   /** `__u16 type`, offset 0, 2 bytes. */
@@ -9300,7 +9917,7 @@ export class KvmXenVcpuAttr extends View {
 }
 
 /** `struct kvm_sev_cmd`: 24 bytes, aligned to 8. linux/kvm.h:1895 */
-export class KvmSevCmd extends View {
+export class KvmSevCmd implements View {
   static readonly $size = 24;
   static readonly $align = 8;
   static readonly $layout = {
@@ -9315,9 +9932,13 @@ export class KvmSevCmd extends View {
     },
   } as const;
   declare readonly $$type: 'struct kvm_sev_cmd';
+  declare readonly $$view: DataView;
+  declare readonly $$offset: number;
 
   constructor(view: DataView, offset = 0) {
-    super(view, offset, 24);
+    view.getUint8(offset + 23);
+    this.$$view = view;
+    this.$$offset = offset;
   }
 
   /** `__u32 id`, offset 0, 4 bytes. */
@@ -9338,7 +9959,8 @@ export class KvmSevCmd extends View {
 
   /** `data` as a number. @throws RangeError beyond 2^53 - 1. */
   get $data(): number {
-    return numberFromU64(this.$$view.getUint32(this.$$offset + 8, true), this.$$view.getUint32(this.$$offset + 12, true));
+    const high = this.$$view.getUint32(this.$$offset + 12, true);
+    return high * 0x1_0000_0000 + this.$$view.getUint32((this.$$offset + 8) | -(high >>> 21), true);
   }
   set $data(value: number) {
     setNumber64(this.$$view, this.$$offset + 8, value, false);
@@ -9362,7 +9984,7 @@ export class KvmSevCmd extends View {
 }
 
 /** `struct kvm_sev_launch_start`: 40 bytes, aligned to 8. linux/kvm.h:1902 */
-export class KvmSevLaunchStart extends View {
+export class KvmSevLaunchStart implements View {
   static readonly $size = 40;
   static readonly $align = 8;
   static readonly $layout = {
@@ -9379,9 +10001,13 @@ export class KvmSevLaunchStart extends View {
     },
   } as const;
   declare readonly $$type: 'struct kvm_sev_launch_start';
+  declare readonly $$view: DataView;
+  declare readonly $$offset: number;
 
   constructor(view: DataView, offset = 0) {
-    super(view, offset, 40);
+    view.getUint8(offset + 39);
+    this.$$view = view;
+    this.$$offset = offset;
   }
 
   /** `__u32 handle`, offset 0, 4 bytes. */
@@ -9410,7 +10036,8 @@ export class KvmSevLaunchStart extends View {
 
   /** `dh_uaddr` as a number. @throws RangeError beyond 2^53 - 1. */
   get $dh_uaddr(): number {
-    return numberFromU64(this.$$view.getUint32(this.$$offset + 8, true), this.$$view.getUint32(this.$$offset + 12, true));
+    const high = this.$$view.getUint32(this.$$offset + 12, true);
+    return high * 0x1_0000_0000 + this.$$view.getUint32((this.$$offset + 8) | -(high >>> 21), true);
   }
   set $dh_uaddr(value: number) {
     setNumber64(this.$$view, this.$$offset + 8, value, false);
@@ -9434,7 +10061,8 @@ export class KvmSevLaunchStart extends View {
 
   /** `session_uaddr` as a number. @throws RangeError beyond 2^53 - 1. */
   get $session_uaddr(): number {
-    return numberFromU64(this.$$view.getUint32(this.$$offset + 24, true), this.$$view.getUint32(this.$$offset + 28, true));
+    const high = this.$$view.getUint32(this.$$offset + 28, true);
+    return high * 0x1_0000_0000 + this.$$view.getUint32((this.$$offset + 24) | -(high >>> 21), true);
   }
   set $session_uaddr(value: number) {
     setNumber64(this.$$view, this.$$offset + 24, value, false);
@@ -9450,7 +10078,7 @@ export class KvmSevLaunchStart extends View {
 }
 
 /** `struct kvm_sev_launch_update_data`: 16 bytes, aligned to 8. linux/kvm.h:1911 */
-export class KvmSevLaunchUpdateData extends View {
+export class KvmSevLaunchUpdateData implements View {
   static readonly $size = 16;
   static readonly $align = 8;
   static readonly $layout = {
@@ -9463,9 +10091,13 @@ export class KvmSevLaunchUpdateData extends View {
     },
   } as const;
   declare readonly $$type: 'struct kvm_sev_launch_update_data';
+  declare readonly $$view: DataView;
+  declare readonly $$offset: number;
 
   constructor(view: DataView, offset = 0) {
-    super(view, offset, 16);
+    view.getUint8(offset + 15);
+    this.$$view = view;
+    this.$$offset = offset;
   }
 
   /** `__u64 uaddr`, offset 0, 8 bytes. */
@@ -9478,7 +10110,8 @@ export class KvmSevLaunchUpdateData extends View {
 
   /** `uaddr` as a number. @throws RangeError beyond 2^53 - 1. */
   get $uaddr(): number {
-    return numberFromU64(this.$$view.getUint32(this.$$offset, true), this.$$view.getUint32(this.$$offset + 4, true));
+    const high = this.$$view.getUint32(this.$$offset + 4, true);
+    return high * 0x1_0000_0000 + this.$$view.getUint32((this.$$offset) | -(high >>> 21), true);
   }
   set $uaddr(value: number) {
     setNumber64(this.$$view, this.$$offset, value, false);
@@ -9494,7 +10127,7 @@ export class KvmSevLaunchUpdateData extends View {
 }
 
 /** `struct kvm_sev_launch_secret`: 48 bytes, aligned to 8. linux/kvm.h:1917 */
-export class KvmSevLaunchSecret extends View {
+export class KvmSevLaunchSecret implements View {
   static readonly $size = 48;
   static readonly $align = 8;
   static readonly $layout = {
@@ -9511,9 +10144,13 @@ export class KvmSevLaunchSecret extends View {
     },
   } as const;
   declare readonly $$type: 'struct kvm_sev_launch_secret';
+  declare readonly $$view: DataView;
+  declare readonly $$offset: number;
 
   constructor(view: DataView, offset = 0) {
-    super(view, offset, 48);
+    view.getUint8(offset + 47);
+    this.$$view = view;
+    this.$$offset = offset;
   }
 
   /** `__u64 hdr_uaddr`, offset 0, 8 bytes. */
@@ -9526,7 +10163,8 @@ export class KvmSevLaunchSecret extends View {
 
   /** `hdr_uaddr` as a number. @throws RangeError beyond 2^53 - 1. */
   get $hdr_uaddr(): number {
-    return numberFromU64(this.$$view.getUint32(this.$$offset, true), this.$$view.getUint32(this.$$offset + 4, true));
+    const high = this.$$view.getUint32(this.$$offset + 4, true);
+    return high * 0x1_0000_0000 + this.$$view.getUint32((this.$$offset) | -(high >>> 21), true);
   }
   set $hdr_uaddr(value: number) {
     setNumber64(this.$$view, this.$$offset, value, false);
@@ -9550,7 +10188,8 @@ export class KvmSevLaunchSecret extends View {
 
   /** `guest_uaddr` as a number. @throws RangeError beyond 2^53 - 1. */
   get $guest_uaddr(): number {
-    return numberFromU64(this.$$view.getUint32(this.$$offset + 16, true), this.$$view.getUint32(this.$$offset + 20, true));
+    const high = this.$$view.getUint32(this.$$offset + 20, true);
+    return high * 0x1_0000_0000 + this.$$view.getUint32((this.$$offset + 16) | -(high >>> 21), true);
   }
   set $guest_uaddr(value: number) {
     setNumber64(this.$$view, this.$$offset + 16, value, false);
@@ -9574,7 +10213,8 @@ export class KvmSevLaunchSecret extends View {
 
   /** `trans_uaddr` as a number. @throws RangeError beyond 2^53 - 1. */
   get $trans_uaddr(): number {
-    return numberFromU64(this.$$view.getUint32(this.$$offset + 32, true), this.$$view.getUint32(this.$$offset + 36, true));
+    const high = this.$$view.getUint32(this.$$offset + 36, true);
+    return high * 0x1_0000_0000 + this.$$view.getUint32((this.$$offset + 32) | -(high >>> 21), true);
   }
   set $trans_uaddr(value: number) {
     setNumber64(this.$$view, this.$$offset + 32, value, false);
@@ -9590,7 +10230,7 @@ export class KvmSevLaunchSecret extends View {
 }
 
 /** `struct kvm_sev_launch_measure`: 16 bytes, aligned to 8. linux/kvm.h:1926 */
-export class KvmSevLaunchMeasure extends View {
+export class KvmSevLaunchMeasure implements View {
   static readonly $size = 16;
   static readonly $align = 8;
   static readonly $layout = {
@@ -9603,9 +10243,13 @@ export class KvmSevLaunchMeasure extends View {
     },
   } as const;
   declare readonly $$type: 'struct kvm_sev_launch_measure';
+  declare readonly $$view: DataView;
+  declare readonly $$offset: number;
 
   constructor(view: DataView, offset = 0) {
-    super(view, offset, 16);
+    view.getUint8(offset + 15);
+    this.$$view = view;
+    this.$$offset = offset;
   }
 
   /** `__u64 uaddr`, offset 0, 8 bytes. */
@@ -9618,7 +10262,8 @@ export class KvmSevLaunchMeasure extends View {
 
   /** `uaddr` as a number. @throws RangeError beyond 2^53 - 1. */
   get $uaddr(): number {
-    return numberFromU64(this.$$view.getUint32(this.$$offset, true), this.$$view.getUint32(this.$$offset + 4, true));
+    const high = this.$$view.getUint32(this.$$offset + 4, true);
+    return high * 0x1_0000_0000 + this.$$view.getUint32((this.$$offset) | -(high >>> 21), true);
   }
   set $uaddr(value: number) {
     setNumber64(this.$$view, this.$$offset, value, false);
@@ -9634,7 +10279,7 @@ export class KvmSevLaunchMeasure extends View {
 }
 
 /** `struct kvm_sev_guest_status`: 12 bytes, aligned to 4. linux/kvm.h:1931 */
-export class KvmSevGuestStatus extends View {
+export class KvmSevGuestStatus implements View {
   static readonly $size = 12;
   static readonly $align = 4;
   static readonly $layout = {
@@ -9648,9 +10293,13 @@ export class KvmSevGuestStatus extends View {
     },
   } as const;
   declare readonly $$type: 'struct kvm_sev_guest_status';
+  declare readonly $$view: DataView;
+  declare readonly $$offset: number;
 
   constructor(view: DataView, offset = 0) {
-    super(view, offset, 12);
+    view.getUint8(offset + 11);
+    this.$$view = view;
+    this.$$offset = offset;
   }
 
   /** `__u32 handle`, offset 0, 4 bytes. */
@@ -9679,7 +10328,7 @@ export class KvmSevGuestStatus extends View {
 }
 
 /** `struct kvm_sev_dbg`: 24 bytes, aligned to 8. linux/kvm.h:1937 */
-export class KvmSevDbg extends View {
+export class KvmSevDbg implements View {
   static readonly $size = 24;
   static readonly $align = 8;
   static readonly $layout = {
@@ -9693,9 +10342,13 @@ export class KvmSevDbg extends View {
     },
   } as const;
   declare readonly $$type: 'struct kvm_sev_dbg';
+  declare readonly $$view: DataView;
+  declare readonly $$offset: number;
 
   constructor(view: DataView, offset = 0) {
-    super(view, offset, 24);
+    view.getUint8(offset + 23);
+    this.$$view = view;
+    this.$$offset = offset;
   }
 
   /** `__u64 src_uaddr`, offset 0, 8 bytes. */
@@ -9708,7 +10361,8 @@ export class KvmSevDbg extends View {
 
   /** `src_uaddr` as a number. @throws RangeError beyond 2^53 - 1. */
   get $src_uaddr(): number {
-    return numberFromU64(this.$$view.getUint32(this.$$offset, true), this.$$view.getUint32(this.$$offset + 4, true));
+    const high = this.$$view.getUint32(this.$$offset + 4, true);
+    return high * 0x1_0000_0000 + this.$$view.getUint32((this.$$offset) | -(high >>> 21), true);
   }
   set $src_uaddr(value: number) {
     setNumber64(this.$$view, this.$$offset, value, false);
@@ -9724,7 +10378,8 @@ export class KvmSevDbg extends View {
 
   /** `dst_uaddr` as a number. @throws RangeError beyond 2^53 - 1. */
   get $dst_uaddr(): number {
-    return numberFromU64(this.$$view.getUint32(this.$$offset + 8, true), this.$$view.getUint32(this.$$offset + 12, true));
+    const high = this.$$view.getUint32(this.$$offset + 12, true);
+    return high * 0x1_0000_0000 + this.$$view.getUint32((this.$$offset + 8) | -(high >>> 21), true);
   }
   set $dst_uaddr(value: number) {
     setNumber64(this.$$view, this.$$offset + 8, value, false);
@@ -9740,7 +10395,7 @@ export class KvmSevDbg extends View {
 }
 
 /** `struct kvm_sev_attestation_report`: 32 bytes, aligned to 8. linux/kvm.h:1943 */
-export class KvmSevAttestationReport extends View {
+export class KvmSevAttestationReport implements View {
   static readonly $size = 32;
   static readonly $align = 8;
   static readonly $layout = {
@@ -9754,9 +10409,13 @@ export class KvmSevAttestationReport extends View {
     },
   } as const;
   declare readonly $$type: 'struct kvm_sev_attestation_report';
+  declare readonly $$view: DataView;
+  declare readonly $$offset: number;
 
   constructor(view: DataView, offset = 0) {
-    super(view, offset, 32);
+    view.getUint8(offset + 31);
+    this.$$view = view;
+    this.$$offset = offset;
   }
 
   /** `__u8 mnonce[16]`, offset 0, 16 bytes. */
@@ -9777,7 +10436,8 @@ export class KvmSevAttestationReport extends View {
 
   /** `uaddr` as a number. @throws RangeError beyond 2^53 - 1. */
   get $uaddr(): number {
-    return numberFromU64(this.$$view.getUint32(this.$$offset + 16, true), this.$$view.getUint32(this.$$offset + 20, true));
+    const high = this.$$view.getUint32(this.$$offset + 20, true);
+    return high * 0x1_0000_0000 + this.$$view.getUint32((this.$$offset + 16) | -(high >>> 21), true);
   }
   set $uaddr(value: number) {
     setNumber64(this.$$view, this.$$offset + 16, value, false);
@@ -9793,7 +10453,7 @@ export class KvmSevAttestationReport extends View {
 }
 
 /** `struct kvm_sev_send_start`: 72 bytes, aligned to 8. linux/kvm.h:1949 */
-export class KvmSevSendStart extends View {
+export class KvmSevSendStart implements View {
   static readonly $size = 72;
   static readonly $align = 8;
   static readonly $layout = {
@@ -9813,9 +10473,13 @@ export class KvmSevSendStart extends View {
     },
   } as const;
   declare readonly $$type: 'struct kvm_sev_send_start';
+  declare readonly $$view: DataView;
+  declare readonly $$offset: number;
 
   constructor(view: DataView, offset = 0) {
-    super(view, offset, 72);
+    view.getUint8(offset + 71);
+    this.$$view = view;
+    this.$$offset = offset;
   }
 
   /** `__u32 policy`, offset 0, 4 bytes. */
@@ -9836,7 +10500,8 @@ export class KvmSevSendStart extends View {
 
   /** `pdh_cert_uaddr` as a number. @throws RangeError beyond 2^53 - 1. */
   get $pdh_cert_uaddr(): number {
-    return numberFromU64(this.$$view.getUint32(this.$$offset + 8, true), this.$$view.getUint32(this.$$offset + 12, true));
+    const high = this.$$view.getUint32(this.$$offset + 12, true);
+    return high * 0x1_0000_0000 + this.$$view.getUint32((this.$$offset + 8) | -(high >>> 21), true);
   }
   set $pdh_cert_uaddr(value: number) {
     setNumber64(this.$$view, this.$$offset + 8, value, false);
@@ -9860,7 +10525,8 @@ export class KvmSevSendStart extends View {
 
   /** `plat_certs_uaddr` as a number. @throws RangeError beyond 2^53 - 1. */
   get $plat_certs_uaddr(): number {
-    return numberFromU64(this.$$view.getUint32(this.$$offset + 24, true), this.$$view.getUint32(this.$$offset + 28, true));
+    const high = this.$$view.getUint32(this.$$offset + 28, true);
+    return high * 0x1_0000_0000 + this.$$view.getUint32((this.$$offset + 24) | -(high >>> 21), true);
   }
   set $plat_certs_uaddr(value: number) {
     setNumber64(this.$$view, this.$$offset + 24, value, false);
@@ -9884,7 +10550,8 @@ export class KvmSevSendStart extends View {
 
   /** `amd_certs_uaddr` as a number. @throws RangeError beyond 2^53 - 1. */
   get $amd_certs_uaddr(): number {
-    return numberFromU64(this.$$view.getUint32(this.$$offset + 40, true), this.$$view.getUint32(this.$$offset + 44, true));
+    const high = this.$$view.getUint32(this.$$offset + 44, true);
+    return high * 0x1_0000_0000 + this.$$view.getUint32((this.$$offset + 40) | -(high >>> 21), true);
   }
   set $amd_certs_uaddr(value: number) {
     setNumber64(this.$$view, this.$$offset + 40, value, false);
@@ -9908,7 +10575,8 @@ export class KvmSevSendStart extends View {
 
   /** `session_uaddr` as a number. @throws RangeError beyond 2^53 - 1. */
   get $session_uaddr(): number {
-    return numberFromU64(this.$$view.getUint32(this.$$offset + 56, true), this.$$view.getUint32(this.$$offset + 60, true));
+    const high = this.$$view.getUint32(this.$$offset + 60, true);
+    return high * 0x1_0000_0000 + this.$$view.getUint32((this.$$offset + 56) | -(high >>> 21), true);
   }
   set $session_uaddr(value: number) {
     setNumber64(this.$$view, this.$$offset + 56, value, false);
@@ -9924,7 +10592,7 @@ export class KvmSevSendStart extends View {
 }
 
 /** `struct kvm_sev_send_update_data`: 48 bytes, aligned to 8. linux/kvm.h:1961 */
-export class KvmSevSendUpdateData extends View {
+export class KvmSevSendUpdateData implements View {
   static readonly $size = 48;
   static readonly $align = 8;
   static readonly $layout = {
@@ -9941,9 +10609,13 @@ export class KvmSevSendUpdateData extends View {
     },
   } as const;
   declare readonly $$type: 'struct kvm_sev_send_update_data';
+  declare readonly $$view: DataView;
+  declare readonly $$offset: number;
 
   constructor(view: DataView, offset = 0) {
-    super(view, offset, 48);
+    view.getUint8(offset + 47);
+    this.$$view = view;
+    this.$$offset = offset;
   }
 
   /** `__u64 hdr_uaddr`, offset 0, 8 bytes. */
@@ -9956,7 +10628,8 @@ export class KvmSevSendUpdateData extends View {
 
   /** `hdr_uaddr` as a number. @throws RangeError beyond 2^53 - 1. */
   get $hdr_uaddr(): number {
-    return numberFromU64(this.$$view.getUint32(this.$$offset, true), this.$$view.getUint32(this.$$offset + 4, true));
+    const high = this.$$view.getUint32(this.$$offset + 4, true);
+    return high * 0x1_0000_0000 + this.$$view.getUint32((this.$$offset) | -(high >>> 21), true);
   }
   set $hdr_uaddr(value: number) {
     setNumber64(this.$$view, this.$$offset, value, false);
@@ -9980,7 +10653,8 @@ export class KvmSevSendUpdateData extends View {
 
   /** `guest_uaddr` as a number. @throws RangeError beyond 2^53 - 1. */
   get $guest_uaddr(): number {
-    return numberFromU64(this.$$view.getUint32(this.$$offset + 16, true), this.$$view.getUint32(this.$$offset + 20, true));
+    const high = this.$$view.getUint32(this.$$offset + 20, true);
+    return high * 0x1_0000_0000 + this.$$view.getUint32((this.$$offset + 16) | -(high >>> 21), true);
   }
   set $guest_uaddr(value: number) {
     setNumber64(this.$$view, this.$$offset + 16, value, false);
@@ -10004,7 +10678,8 @@ export class KvmSevSendUpdateData extends View {
 
   /** `trans_uaddr` as a number. @throws RangeError beyond 2^53 - 1. */
   get $trans_uaddr(): number {
-    return numberFromU64(this.$$view.getUint32(this.$$offset + 32, true), this.$$view.getUint32(this.$$offset + 36, true));
+    const high = this.$$view.getUint32(this.$$offset + 36, true);
+    return high * 0x1_0000_0000 + this.$$view.getUint32((this.$$offset + 32) | -(high >>> 21), true);
   }
   set $trans_uaddr(value: number) {
     setNumber64(this.$$view, this.$$offset + 32, value, false);
@@ -10020,7 +10695,7 @@ export class KvmSevSendUpdateData extends View {
 }
 
 /** `struct kvm_sev_receive_start`: 40 bytes, aligned to 8. linux/kvm.h:1970 */
-export class KvmSevReceiveStart extends View {
+export class KvmSevReceiveStart implements View {
   static readonly $size = 40;
   static readonly $align = 8;
   static readonly $layout = {
@@ -10037,9 +10712,13 @@ export class KvmSevReceiveStart extends View {
     },
   } as const;
   declare readonly $$type: 'struct kvm_sev_receive_start';
+  declare readonly $$view: DataView;
+  declare readonly $$offset: number;
 
   constructor(view: DataView, offset = 0) {
-    super(view, offset, 40);
+    view.getUint8(offset + 39);
+    this.$$view = view;
+    this.$$offset = offset;
   }
 
   /** `__u32 handle`, offset 0, 4 bytes. */
@@ -10068,7 +10747,8 @@ export class KvmSevReceiveStart extends View {
 
   /** `pdh_uaddr` as a number. @throws RangeError beyond 2^53 - 1. */
   get $pdh_uaddr(): number {
-    return numberFromU64(this.$$view.getUint32(this.$$offset + 8, true), this.$$view.getUint32(this.$$offset + 12, true));
+    const high = this.$$view.getUint32(this.$$offset + 12, true);
+    return high * 0x1_0000_0000 + this.$$view.getUint32((this.$$offset + 8) | -(high >>> 21), true);
   }
   set $pdh_uaddr(value: number) {
     setNumber64(this.$$view, this.$$offset + 8, value, false);
@@ -10092,7 +10772,8 @@ export class KvmSevReceiveStart extends View {
 
   /** `session_uaddr` as a number. @throws RangeError beyond 2^53 - 1. */
   get $session_uaddr(): number {
-    return numberFromU64(this.$$view.getUint32(this.$$offset + 24, true), this.$$view.getUint32(this.$$offset + 28, true));
+    const high = this.$$view.getUint32(this.$$offset + 28, true);
+    return high * 0x1_0000_0000 + this.$$view.getUint32((this.$$offset + 24) | -(high >>> 21), true);
   }
   set $session_uaddr(value: number) {
     setNumber64(this.$$view, this.$$offset + 24, value, false);
@@ -10108,7 +10789,7 @@ export class KvmSevReceiveStart extends View {
 }
 
 /** `struct kvm_sev_receive_update_data`: 48 bytes, aligned to 8. linux/kvm.h:1979 */
-export class KvmSevReceiveUpdateData extends View {
+export class KvmSevReceiveUpdateData implements View {
   static readonly $size = 48;
   static readonly $align = 8;
   static readonly $layout = {
@@ -10125,9 +10806,13 @@ export class KvmSevReceiveUpdateData extends View {
     },
   } as const;
   declare readonly $$type: 'struct kvm_sev_receive_update_data';
+  declare readonly $$view: DataView;
+  declare readonly $$offset: number;
 
   constructor(view: DataView, offset = 0) {
-    super(view, offset, 48);
+    view.getUint8(offset + 47);
+    this.$$view = view;
+    this.$$offset = offset;
   }
 
   /** `__u64 hdr_uaddr`, offset 0, 8 bytes. */
@@ -10140,7 +10825,8 @@ export class KvmSevReceiveUpdateData extends View {
 
   /** `hdr_uaddr` as a number. @throws RangeError beyond 2^53 - 1. */
   get $hdr_uaddr(): number {
-    return numberFromU64(this.$$view.getUint32(this.$$offset, true), this.$$view.getUint32(this.$$offset + 4, true));
+    const high = this.$$view.getUint32(this.$$offset + 4, true);
+    return high * 0x1_0000_0000 + this.$$view.getUint32((this.$$offset) | -(high >>> 21), true);
   }
   set $hdr_uaddr(value: number) {
     setNumber64(this.$$view, this.$$offset, value, false);
@@ -10164,7 +10850,8 @@ export class KvmSevReceiveUpdateData extends View {
 
   /** `guest_uaddr` as a number. @throws RangeError beyond 2^53 - 1. */
   get $guest_uaddr(): number {
-    return numberFromU64(this.$$view.getUint32(this.$$offset + 16, true), this.$$view.getUint32(this.$$offset + 20, true));
+    const high = this.$$view.getUint32(this.$$offset + 20, true);
+    return high * 0x1_0000_0000 + this.$$view.getUint32((this.$$offset + 16) | -(high >>> 21), true);
   }
   set $guest_uaddr(value: number) {
     setNumber64(this.$$view, this.$$offset + 16, value, false);
@@ -10188,7 +10875,8 @@ export class KvmSevReceiveUpdateData extends View {
 
   /** `trans_uaddr` as a number. @throws RangeError beyond 2^53 - 1. */
   get $trans_uaddr(): number {
-    return numberFromU64(this.$$view.getUint32(this.$$offset + 32, true), this.$$view.getUint32(this.$$offset + 36, true));
+    const high = this.$$view.getUint32(this.$$offset + 36, true);
+    return high * 0x1_0000_0000 + this.$$view.getUint32((this.$$offset + 32) | -(high >>> 21), true);
   }
   set $trans_uaddr(value: number) {
     setNumber64(this.$$view, this.$$offset + 32, value, false);
@@ -10204,7 +10892,7 @@ export class KvmSevReceiveUpdateData extends View {
 }
 
 /** `struct kvm_assigned_pci_dev`: 64 bytes, aligned to 4. linux/kvm.h:1992 */
-export class KvmAssignedPciDev extends View {
+export class KvmAssignedPciDev implements View {
   static readonly $size = 64;
   static readonly $align = 4;
   static readonly $layout = {
@@ -10221,9 +10909,13 @@ export class KvmAssignedPciDev extends View {
     },
   } as const;
   declare readonly $$type: 'struct kvm_assigned_pci_dev';
+  declare readonly $$view: DataView;
+  declare readonly $$offset: number;
 
   constructor(view: DataView, offset = 0) {
-    super(view, offset, 64);
+    view.getUint8(offset + 63);
+    this.$$view = view;
+    this.$$offset = offset;
   }
 
   /** `__u32 assigned_dev_id`, offset 0, 4 bytes. */
@@ -10276,7 +10968,7 @@ export class KvmAssignedPciDev extends View {
 }
 
 /** `struct kvm_assigned_irq`: 64 bytes, aligned to 4. linux/kvm.h:2014 */
-export class KvmAssignedIrq extends View {
+export class KvmAssignedIrq implements View {
   static readonly $size = 64;
   static readonly $align = 4;
   static readonly $layout = {
@@ -10292,9 +10984,13 @@ export class KvmAssignedIrq extends View {
     },
   } as const;
   declare readonly $$type: 'struct kvm_assigned_irq';
+  declare readonly $$view: DataView;
+  declare readonly $$offset: number;
 
   constructor(view: DataView, offset = 0) {
-    super(view, offset, 64);
+    view.getUint8(offset + 63);
+    this.$$view = view;
+    this.$$offset = offset;
   }
 
   /** `__u32 assigned_dev_id`, offset 0, 4 bytes. */
@@ -10339,7 +11035,7 @@ export class KvmAssignedIrq extends View {
 }
 
 /** `struct kvm_assigned_msix_nr`: 8 bytes, aligned to 4. linux/kvm.h:2024 */
-export class KvmAssignedMsixNr extends View {
+export class KvmAssignedMsixNr implements View {
   static readonly $size = 8;
   static readonly $align = 4;
   static readonly $layout = {
@@ -10353,9 +11049,13 @@ export class KvmAssignedMsixNr extends View {
     },
   } as const;
   declare readonly $$type: 'struct kvm_assigned_msix_nr';
+  declare readonly $$view: DataView;
+  declare readonly $$offset: number;
 
   constructor(view: DataView, offset = 0) {
-    super(view, offset, 8);
+    view.getUint8(offset + 7);
+    this.$$view = view;
+    this.$$offset = offset;
   }
 
   /** `__u32 assigned_dev_id`, offset 0, 4 bytes. */
@@ -10384,7 +11084,7 @@ export class KvmAssignedMsixNr extends View {
 }
 
 /** `struct kvm_assigned_msix_entry`: 16 bytes, aligned to 4. linux/kvm.h:2031 */
-export class KvmAssignedMsixEntry extends View {
+export class KvmAssignedMsixEntry implements View {
   static readonly $size = 16;
   static readonly $align = 4;
   static readonly $layout = {
@@ -10399,9 +11099,13 @@ export class KvmAssignedMsixEntry extends View {
     },
   } as const;
   declare readonly $$type: 'struct kvm_assigned_msix_entry';
+  declare readonly $$view: DataView;
+  declare readonly $$offset: number;
 
   constructor(view: DataView, offset = 0) {
-    super(view, offset, 16);
+    view.getUint8(offset + 15);
+    this.$$view = view;
+    this.$$offset = offset;
   }
 
   /** `__u32 assigned_dev_id`, offset 0, 4 bytes. */
@@ -10438,7 +11142,7 @@ export class KvmAssignedMsixEntry extends View {
 }
 
 /** `struct kvm_hyperv_eventfd`: 24 bytes, aligned to 4. linux/kvm.h:2048 */
-export class KvmHypervEventfd extends View {
+export class KvmHypervEventfd implements View {
   static readonly $size = 24;
   static readonly $align = 4;
   static readonly $layout = {
@@ -10453,9 +11157,13 @@ export class KvmHypervEventfd extends View {
     },
   } as const;
   declare readonly $$type: 'struct kvm_hyperv_eventfd';
+  declare readonly $$view: DataView;
+  declare readonly $$offset: number;
 
   constructor(view: DataView, offset = 0) {
-    super(view, offset, 24);
+    view.getUint8(offset + 23);
+    this.$$view = view;
+    this.$$offset = offset;
   }
 
   /** `__u32 conn_id`, offset 0, 4 bytes. */
@@ -10492,7 +11200,7 @@ export class KvmHypervEventfd extends View {
 }
 
 /** `struct kvm_dirty_gfn`: 16 bytes, aligned to 8. linux/kvm.h:2103 */
-export class KvmDirtyGfn extends View {
+export class KvmDirtyGfn implements View {
   static readonly $size = 16;
   static readonly $align = 8;
   static readonly $layout = {
@@ -10506,9 +11214,13 @@ export class KvmDirtyGfn extends View {
     },
   } as const;
   declare readonly $$type: 'struct kvm_dirty_gfn';
+  declare readonly $$view: DataView;
+  declare readonly $$offset: number;
 
   constructor(view: DataView, offset = 0) {
-    super(view, offset, 16);
+    view.getUint8(offset + 15);
+    this.$$view = view;
+    this.$$offset = offset;
   }
 
   /** `__u32 flags`, offset 0, 4 bytes. */
@@ -10537,7 +11249,8 @@ export class KvmDirtyGfn extends View {
 
   /** `offset` as a number. @throws RangeError beyond 2^53 - 1. */
   get $offset(): number {
-    return numberFromU64(this.$$view.getUint32(this.$$offset + 8, true), this.$$view.getUint32(this.$$offset + 12, true));
+    const high = this.$$view.getUint32(this.$$offset + 12, true);
+    return high * 0x1_0000_0000 + this.$$view.getUint32((this.$$offset + 8) | -(high >>> 21), true);
   }
   set $offset(value: number) {
     setNumber64(this.$$view, this.$$offset + 8, value, false);
@@ -10545,7 +11258,7 @@ export class KvmDirtyGfn extends View {
 }
 
 /** `struct kvm_stats_header`: 24 bytes, aligned to 4. linux/kvm.h:2133 */
-export class KvmStatsHeader extends View {
+export class KvmStatsHeader implements View {
   static readonly $size = 24;
   static readonly $align = 4;
   static readonly $layout = {
@@ -10562,9 +11275,13 @@ export class KvmStatsHeader extends View {
     },
   } as const;
   declare readonly $$type: 'struct kvm_stats_header';
+  declare readonly $$view: DataView;
+  declare readonly $$offset: number;
 
   constructor(view: DataView, offset = 0) {
-    super(view, offset, 24);
+    view.getUint8(offset + 23);
+    this.$$view = view;
+    this.$$offset = offset;
   }
 
   /** `__u32 flags`, offset 0, 4 bytes. */
@@ -10617,7 +11334,7 @@ export class KvmStatsHeader extends View {
 }
 
 /** `struct kvm_stats_desc`: 16 bytes, aligned to 4. linux/kvm.h:2179 */
-export class KvmStatsDesc extends View {
+export class KvmStatsDesc implements View {
   static readonly $size = 16;
   static readonly $align = 4;
   static readonly $flexible = { member: 'name', offset: 16, elementSize: 1, countedBy: null } as const;
@@ -10636,9 +11353,13 @@ export class KvmStatsDesc extends View {
     },
   } as const;
   declare readonly $$type: 'struct kvm_stats_desc';
+  declare readonly $$view: DataView;
+  declare readonly $$offset: number;
 
   constructor(view: DataView, offset = 0) {
-    super(view, offset, 16);
+    view.getUint8(offset + 15);
+    this.$$view = view;
+    this.$$offset = offset;
   }
 
   /** `__u32 flags`, offset 0, 4 bytes. */
@@ -10691,7 +11412,7 @@ export class KvmStatsDesc extends View {
 }
 
 /** `struct kvm_s390_zpci_op.u`: 64 bytes, aligned to 8. */
-export class KvmS390ZpciOpU extends View {
+export class KvmS390ZpciOpU implements View {
   static readonly $size = 64;
   static readonly $align = 8;
   static readonly $layout = {
@@ -10704,9 +11425,13 @@ export class KvmS390ZpciOpU extends View {
     },
   } as const;
   declare readonly $$type: 'struct kvm_s390_zpci_op.u';
+  declare readonly $$view: DataView;
+  declare readonly $$offset: number;
 
   constructor(view: DataView, offset = 0) {
-    super(view, offset, 64);
+    view.getUint8(offset + 63);
+    this.$$view = view;
+    this.$$offset = offset;
   }
 
   /** `struct reg_aen`, offset 0, 32 bytes. */
@@ -10727,7 +11452,7 @@ export class KvmS390ZpciOpU extends View {
 }
 
 /** `struct kvm_s390_zpci_op.u.reg_aen`: 32 bytes, aligned to 8. */
-export class KvmS390ZpciOpURegAen extends View {
+export class KvmS390ZpciOpURegAen implements View {
   static readonly $size = 32;
   static readonly $align = 8;
   static readonly $layout = {
@@ -10745,9 +11470,13 @@ export class KvmS390ZpciOpURegAen extends View {
     },
   } as const;
   declare readonly $$type: 'struct kvm_s390_zpci_op.u.reg_aen';
+  declare readonly $$view: DataView;
+  declare readonly $$offset: number;
 
   constructor(view: DataView, offset = 0) {
-    super(view, offset, 32);
+    view.getUint8(offset + 31);
+    this.$$view = view;
+    this.$$offset = offset;
   }
 
   /** `__u64 ibv`, offset 0, 8 bytes. */
@@ -10760,7 +11489,8 @@ export class KvmS390ZpciOpURegAen extends View {
 
   /** `ibv` as a number. @throws RangeError beyond 2^53 - 1. */
   get $ibv(): number {
-    return numberFromU64(this.$$view.getUint32(this.$$offset, true), this.$$view.getUint32(this.$$offset + 4, true));
+    const high = this.$$view.getUint32(this.$$offset + 4, true);
+    return high * 0x1_0000_0000 + this.$$view.getUint32((this.$$offset) | -(high >>> 21), true);
   }
   set $ibv(value: number) {
     setNumber64(this.$$view, this.$$offset, value, false);
@@ -10776,7 +11506,8 @@ export class KvmS390ZpciOpURegAen extends View {
 
   /** `sb` as a number. @throws RangeError beyond 2^53 - 1. */
   get $sb(): number {
-    return numberFromU64(this.$$view.getUint32(this.$$offset + 8, true), this.$$view.getUint32(this.$$offset + 12, true));
+    const high = this.$$view.getUint32(this.$$offset + 12, true);
+    return high * 0x1_0000_0000 + this.$$view.getUint32((this.$$offset + 8) | -(high >>> 21), true);
   }
   set $sb(value: number) {
     setNumber64(this.$$view, this.$$offset + 8, value, false);
@@ -10824,7 +11555,7 @@ export class KvmS390ZpciOpURegAen extends View {
 }
 
 /** `struct kvm_s390_zpci_op`: 72 bytes, aligned to 8. linux/kvm.h:2203 */
-export class KvmS390ZpciOp extends View {
+export class KvmS390ZpciOp implements View {
   static readonly $size = 72;
   static readonly $align = 8;
   static readonly $layout = {
@@ -10839,9 +11570,13 @@ export class KvmS390ZpciOp extends View {
     },
   } as const;
   declare readonly $$type: 'struct kvm_s390_zpci_op';
+  declare readonly $$view: DataView;
+  declare readonly $$offset: number;
 
   constructor(view: DataView, offset = 0) {
-    super(view, offset, 72);
+    view.getUint8(offset + 71);
+    this.$$view = view;
+    this.$$offset = offset;
   }
 
   /** `__u32 fh`, offset 0, 4 bytes. */
