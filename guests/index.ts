@@ -1,0 +1,12 @@
+/** All guests, by mode. */
+
+import type { Guest } from './guest.js';
+import * as longMode from './long-mode.js';
+import * as protectedMode from './protected-mode.js';
+import * as realMode from './real-mode.js';
+import * as userMode from './user-mode.js';
+
+export { type Guest, type Line, type Loaded, type Mode, places, port } from './guest.js';
+export { longMode, protectedMode, realMode, userMode };
+
+export const guests: readonly Guest[] = [...realMode.all, ...protectedMode.all, ...longMode.all, ...userMode.all];

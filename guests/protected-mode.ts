@@ -1,0 +1,61 @@
+/** 32-bit protected mode without paging. */
+
+import { cr0, flatSegment, type Guest, guest, type Mode, reservedFlag, set, setDataSegments } from './guest.js';
+
+const mode: Mode = {
+  name: 'protected mode',
+  directive: '.code32',
+  rflags: reservedFlag,
+  prepare(sregs) {
+    set(sregs.cs, flatSegment('code', { selector: 0x08 }));
+    setDataSegments(sregs, { selector: 0x10 });
+    sregs.cr0 = cr0.PE | cr0.ET | cr0.NE;
+  },
+};
+
+/** Sends 'A' to the port, and halts. */
+export const out: Guest = guest(
+  mode,
+  'port out',
+  `
+  66 ba f8 03            mov dx, 0x3f8
+  b0 41                  mov al, 0x41
+  ee                     out dx, al
+  f4                     hlt
+  `,
+);
+
+/** Writes 0x2a to the device, reads a byte from it, sends that to the port, and halts. */
+export const mmio: Guest = guest(
+  mode,
+  'MMIO write and read',
+  `
+  66 ba f8 03            mov dx, 0x3f8
+  c6 05 10 00 0a 00 2a   mov byte ptr [0xa0010], 0x2a
+  a0 10 00 0a 00         mov al, [0xa0010]
+  ee                     out dx, al
+  f4                     hlt
+  `,
+);
+
+/** Adds 1 to a u32 of the device that lies on two pages, for which KVM asks in parts, and halts. */
+export const mmioInParts: Guest = guest(
+  mode,
+  'MMIO in parts',
+  `
+  ff 05 fe 0f 0a 00      inc dword ptr [0xa0ffe]
+  f4                     hlt
+  `,
+);
+
+/** Spins for ever, counting in the u32 at `places.data`. */
+export const spin: Guest = guest(
+  mode,
+  'spin',
+  `
+  ff 05 00 80 00 00      1: inc dword ptr [0x8000]
+  eb f8                  jmp 1b
+  `,
+);
+
+export const all: readonly Guest[] = [out, mmio, mmioInParts, spin];

@@ -1,0 +1,154 @@
+/** Real mode: what a processor starts in. */
+
+import { type Guest, guest, type Mode, reservedFlag, set } from './guest.js';
+
+const mode: Mode = {
+  name: 'real mode',
+  directive: '.code16',
+  rflags: reservedFlag,
+  prepare({ cs }) {
+    // After a reset it is at the top of 4 GiB.
+    set(cs, { base: 0n, selector: 0 });
+  },
+};
+
+/** Sends 'A' to the port, and halts. */
+export const out: Guest = guest(
+  mode,
+  'port out',
+  `
+  ba f8 03           mov dx, 0x3f8
+  b0 41              mov al, 0x41
+  ee                 out dx, al
+  f4                 hlt
+  `,
+);
+
+/** Takes a byte from the port to `places.data`, and halts. */
+export const input: Guest = guest(
+  mode,
+  'port in',
+  `
+  ba f8 03           mov dx, 0x3f8
+  ec                 in al, dx
+  a2 00 80           mov [0x8000], al
+  f4                 hlt
+  `,
+);
+
+/** Sends the five bytes 'hello' to the port in one instruction, and halts. */
+export const repOut: Guest = guest(
+  mode,
+  'rep outsb',
+  `
+  ba f8 03           mov dx, 0x3f8
+  be 00 80           mov si, 0x8000
+  b9 05 00           mov cx, 5
+  fc                 cld
+  f3 6e              rep outsb
+  f4                 hlt
+  `,
+  { data: 'hello' },
+);
+
+/** Takes five bytes from the port to `places.data` in one instruction, and halts. */
+export const repIn: Guest = guest(
+  mode,
+  'rep insb',
+  `
+  ba f8 03           mov dx, 0x3f8
+  bf 00 80           mov di, 0x8000
+  b9 05 00           mov cx, 5
+  fc                 cld
+  f3 6c              rep insb
+  f4                 hlt
+  `,
+);
+
+/** Writes 0x2a to the device, and halts. */
+export const mmioWrite: Guest = guest(
+  mode,
+  'MMIO write',
+  `
+  b8 00 a0           mov ax, 0xa000
+  8e d8              mov ds, ax
+  c6 06 10 00 2a     mov byte ptr [0x10], 0x2a
+  f4                 hlt
+  `,
+);
+
+/** Reads a byte from the device, sends it to the port, and halts. */
+export const mmioRead: Guest = guest(
+  mode,
+  'MMIO read',
+  `
+  b8 00 a0           mov ax, 0xa000
+  8e d8              mov ds, ax
+  ba f8 03           mov dx, 0x3f8
+  a0 10 00           mov al, [0x10]
+  ee                 out dx, al
+  f4                 hlt
+  `,
+);
+
+export const halt: Guest = guest(
+  mode,
+  'hlt',
+  `
+  f4                 hlt
+  `,
+);
+
+/** Sends text to the port, byte by byte, and halts. */
+export function print(text: string): Guest {
+  return guest(
+    mode,
+    'print',
+    `
+  ba f8 03           mov dx, 0x3f8
+  be 00 80           mov si, 0x8000
+  fc                 cld
+  ac                 1: lodsb
+  84 c0              test al, al
+  74 03              jz 2f
+  ee                 out dx, al
+  eb f8              jmp 1b
+  f4                 2: hlt
+  `,
+    { data: `${text}\0` },
+  );
+}
+
+/** Sends to the port for ever. */
+export const outForEver: Guest = guest(
+  mode,
+  'port out for ever',
+  `
+  ba f8 03           mov dx, 0x3f8
+  ee                 1: out dx, al
+  eb fd              jmp 1b
+  `,
+);
+
+/** Spins for ever, counting in the u32 at `places.data`. */
+export const spin: Guest = guest(
+  mode,
+  'spin',
+  `
+  66 ff 06 00 80     1: inc dword ptr [0x8000]
+  eb f9              jmp 1b
+  `,
+);
+
+export const all: readonly Guest[] = [
+  out,
+  input,
+  repOut,
+  repIn,
+  mmioWrite,
+  mmioRead,
+  halt,
+  print('hello'),
+  outForEver,
+  spin,
+];

@@ -1,0 +1,65 @@
+/** 64-bit long mode as a user program, which the processor itself runs everywhere. It cannot halt: it ends with an OUT. */
+
+import { flatSegment, type Guest, guest, type Mode, places, reservedFlag, set, setDataSegments } from './guest.js';
+import { enterLongMode } from './long-mode.js';
+
+/** The flag that lets user mode use ports, where KVM goes by it; the bitmap of the task state is for where it does not. */
+const ioPrivilege3 = 0x3000n;
+
+const mode: Mode = {
+  name: 'user mode',
+  directive: '.code64',
+  rflags: reservedFlag | ioPrivilege3,
+  prepare(sregs, memory) {
+    enterLongMode(sregs, memory);
+    set(sregs.cs, flatSegment('code', { selector: 0x2b, dpl: 3, l: 1, db: 0 }));
+    setDataSegments(sregs, { selector: 0x23, dpl: 3 });
+    // A busy 64-bit task state whose bitmap, right behind it, permits all ports: a zero bit for each.
+    memory.dataView(places.taskState, taskState.size).setUint16(taskState.ioBitmapBase, taskState.size, true);
+    const limit = taskState.size + taskState.ioBitmapBytes - 1;
+    set(sregs.tr, { base: BigInt(places.taskState), limit, selector: 0x30, type: 0xb, present: 1, s: 0 });
+  },
+};
+
+/** The 64-bit task state segment, in bytes. A byte of ones closes the bitmap; zeros permit ports that do not exist. */
+const taskState = { size: 0x68, ioBitmapBase: 0x66, ioBitmapBytes: 0x2001 } as const;
+
+/** Sends 'A' to the port, for ever. */
+export const out: Guest = guest(
+  mode,
+  'port out',
+  `
+  66 ba f8 03            mov dx, 0x3f8
+  b0 41                  mov al, 0x41
+  ee                     1: out dx, al
+  eb fd                  jmp 1b
+  `,
+);
+
+/** Spins for ever, counting in the u32 at `places.data`. */
+export const spin: Guest = guest(
+  mode,
+  'spin',
+  `
+  ff 04 25 00 80 00 00   1: inc dword ptr [0x8000]
+  eb f7                  jmp 1b
+  `,
+);
+
+/** Does a loop of two instructions so many times, then sends to the port for ever. */
+export function countDown(times: number): Guest {
+  return guest(
+    mode,
+    'count down',
+    `
+  48 ff c9               1: dec rcx
+  75 fb                  jnz 1b
+  66 ba f8 03            mov dx, 0x3f8
+  ee                     2: out dx, al
+  eb fd                  jmp 2b
+  `,
+    { registers: { rcx: BigInt(times) } },
+  );
+}
+
+export const all: readonly Guest[] = [out, spin, countDown(1_000_000)];

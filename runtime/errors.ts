@@ -1,0 +1,111 @@
+/** The errors of the runtime. Every one names the operation and what to do. */
+
+import { constants } from 'node:os';
+
+/** Second names of the same numbers. */
+const aliases = ['EWOULDBLOCK', 'ENOTSUP'];
+const names = new Map(
+  Object.entries(constants.errno)
+    .filter(([name]) => !aliases.includes(name))
+    .map(([name, value]) => [value as number, name]),
+);
+
+/** The name of an errno: `EINVAL`. */
+export function errnoName(errno: number): string {
+  return names.get(errno) ?? `errno ${errno}`;
+}
+
+/** The kernel refused. */
+export class KvmError extends Error {
+  override readonly name: string = 'KvmError';
+  /** The ioctl or system call: `KVM_SET_REGS`. */
+  readonly operation: string;
+  /** `EINVAL` */
+  readonly code: string;
+
+  constructor(operation: string, code: string, explanation: string) {
+    super(`${operation}: ${code}: ${explanation}`);
+    this.operation = operation;
+    this.code = code;
+  }
+}
+
+/** The kernel, or this version of KVM, does not have it. */
+export class KvmUnsupportedError extends KvmError {
+  override readonly name = 'KvmUnsupportedError';
+}
+
+/** `/dev/kvm` cannot be used here. */
+export class KvmUnavailableError extends KvmError {
+  override readonly name = 'KvmUnavailableError';
+}
+
+/** Another thread is in an ioctl of the vCPU. Asking the kernel would block until KVM_RUN returns. */
+export class KvmBusyError extends KvmError {
+  override readonly name = 'KvmBusyError';
+}
+
+/** Used after `close()`. */
+export class KvmClosedError extends Error {
+  override readonly name = 'KvmClosedError';
+}
+
+/** An argument that the runtime refuses before the kernel sees it. */
+export class KvmArgumentError extends Error {
+  override readonly name = 'KvmArgumentError';
+}
+
+/** The native part of the package is not there. */
+export class RuntimeMissingError extends Error {
+  override readonly name = 'RuntimeMissingError';
+}
+
+const explanations = new Map([
+  ['EINVAL', 'the kernel does not accept the argument'],
+  ['EFAULT', 'the argument is not all in accessible memory'],
+  ['EBADF', 'the file descriptor is not open'],
+  ['EEXIST', 'there is one already'],
+  ['ENOMEM', 'the kernel has no memory for it'],
+  ['E2BIG', 'the buffer has too few elements; allocate more'],
+  ['ENXIO', 'there is no such device, register or irqchip'],
+  ['ENOENT', 'there is no such register or entry'],
+  ['EPERM', 'not permitted'],
+  ['EIO', 'the kernel cannot do it for this process; a VM belongs to the process that made it'],
+  ['EMFILE', 'this process has too many open files'],
+  ['EAGAIN', 'there are too many timers and pending signals; raise the limit (ulimit -i)'],
+]);
+
+/** The error for a negative result of the native layer. */
+export function kernelError(operation: string, result: number): KvmError {
+  const code = errnoName(-result);
+  if (code === 'EBUSY')
+    return new KvmBusyError(operation, code, 'busy; on a vCPU: another thread is running it, kick it first');
+  if (code === 'ENOTTY' || code === 'EOPNOTSUPP' || code === 'ENOSYS') {
+    return new KvmUnsupportedError(
+      operation,
+      code,
+      'this kernel or this kind of file does not have it; ask with checkExtension',
+    );
+  }
+  return new KvmError(operation, code, explanations.get(code) ?? 'the kernel refused');
+}
+
+const unavailable = new Map([
+  [
+    'ENOENT',
+    'is not there; load kvm_intel or kvm_amd (modprobe), turn virtualization on in the firmware, or give this machine nested virtualization',
+  ],
+  ['EACCES', "may not be opened by this user; add the user to the group 'kvm' (adduser USER kvm) and log in again"],
+  ['EPERM', 'may not be opened here; in a container, pass the device in'],
+  ['EBUSY', 'is held by another hypervisor; stop it first'],
+  ['ENODEV', 'has no hardware behind it; the processor has no virtualization or it is turned off in the firmware'],
+  ['ENXIO', 'has no hardware behind it; the processor has no virtualization or it is turned off in the firmware'],
+  ['ENOTTY', 'is not KVM; the device is /dev/kvm'],
+  ['EISDIR', 'is a folder; the device is /dev/kvm'],
+]);
+
+/** The error for a `/dev/kvm` that cannot be opened. */
+export function openError(path: string, result: number): KvmUnavailableError {
+  const code = errnoName(-result);
+  return new KvmUnavailableError(`open ${path}`, code, `${path} ${unavailable.get(code) ?? 'cannot be opened'}`);
+}

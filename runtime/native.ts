@@ -1,0 +1,107 @@
+/** The native surface, typed: plain functions over opaque handles. A result below zero is -errno. */
+
+import { existsSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { RuntimeMissingError } from './errors.js';
+
+declare const fileHandle: unique symbol;
+declare const memoryHandle: unique symbol;
+declare const vmHandle: unique symbol;
+declare const vcpuHandle: unique symbol;
+
+/** Holds a record of the native layer until it is released or collected. */
+export type FileHandle = { readonly [fileHandle]: true };
+export type MemoryHandle = { readonly [memoryHandle]: true };
+export type VmHandle = { readonly [vmHandle]: true };
+export type VcpuHandle = { readonly [vcpuHandle]: true };
+
+export interface Native {
+  open(path: string): number;
+  /** Takes the fd over. */
+  fileCreate(fd: number): FileHandle;
+  fileFd(file: FileHandle): number;
+  fileRelease(file: FileHandle): void;
+  ioctl(fd: number, request: number, value: number | bigint): number;
+  /**
+   * `needed` bytes at `offset` of `view` must be there, and be as many as the request says, or the result is -EFAULT and
+   * the kernel is not asked.
+   */
+  ioctlView(fd: number, request: number, view: DataView, offset: number, needed: number): number;
+
+  /** Anonymous memory, or that of a new memfd of a name. */
+  memoryCreate(length: number, name: string | null): MemoryHandle | number;
+  /** -1 for anonymous memory. */
+  memoryFd(memory: MemoryHandle): number;
+  memoryLength(memory: MemoryHandle): number;
+  memoryAddress(memory: MemoryHandle): bigint;
+  /** A number by which other isolates find it while somebody holds it. */
+  memoryId(memory: MemoryHandle): number;
+  memoryFind(id: number): MemoryHandle | null;
+  memoryWindow(memory: MemoryHandle, offset: number, length: number): ArrayBuffer | number;
+  /** All windows made with this handle must be detached before. */
+  memoryRelease(memory: MemoryHandle): void;
+  detach(buffer: ArrayBuffer): void;
+
+  vmCreate(fd: number): VmHandle;
+  vmFd(vm: VmHandle): number;
+  vmSetMemory(
+    vm: VmHandle,
+    request: number,
+    view: DataView,
+    offset: number,
+    needed: number,
+    slot: number,
+    memory: MemoryHandle | null,
+  ): number;
+  vmRelease(vm: VmHandle): void;
+
+  /** -EINVAL when it is not a real-time signal, -EBUSY when somebody else handles it. */
+  claimSignal(signal: number): number;
+  /** Takes the fd over, also when it fails. */
+  vcpuCreate(vm: VmHandle, fd: number, length: number, immediateExit: number, signal: number): VcpuHandle | number;
+  vcpuBuffer(vcpu: VcpuHandle): ArrayBuffer;
+  vcpuId(vcpu: VcpuHandle): number;
+  vcpuFind(id: number): VcpuHandle | null;
+  vcpuIoctl(vcpu: VcpuHandle, request: number, value: number | bigint): number;
+  vcpuIoctlView(vcpu: VcpuHandle, request: number, view: DataView, offset: number, needed: number): number;
+  /** 0 for an exit, 1 for a kick, 2 for the timeout, which is in nanoseconds and 0 for none. */
+  vcpuRun(vcpu: VcpuHandle, request: number, timeout: number): number;
+  /** -EBUSY while another thread runs it. Otherwise the buffers made with this handle must be detached right away. */
+  vcpuRelease(vcpu: VcpuHandle): number;
+  /** False when there is no such vCPU any more. */
+  kick(id: number): boolean;
+
+  readonly SIGRTMIN: number;
+  readonly SIGRTMAX: number;
+}
+
+let loaded: Native | undefined;
+
+/** The addon, loaded when it is first needed. @throws RuntimeMissingError when it is not built. */
+export function native(): Native {
+  loaded ??= load();
+  return loaded;
+}
+
+function load(): Native {
+  const { KVM_UAPI_ADDON } = process.env;
+  const path = KVM_UAPI_ADDON ?? join(packageRoot(), 'build', 'kvm_uapi.node');
+  if (!existsSync(path)) {
+    throw new RuntimeMissingError(
+      `${path}: the native runtime is not built; install a C++17 compiler and make (Debian: apt-get install g++ make), then run 'npm run build:native' in the package`,
+    );
+  }
+  try {
+    return createRequire(import.meta.url)(path) as Native;
+  } catch (error) {
+    throw new RuntimeMissingError(`${path}: the native runtime cannot be loaded: ${(error as Error).message}`);
+  }
+}
+
+function packageRoot(): string {
+  let folder = dirname(fileURLToPath(import.meta.url));
+  while (!existsSync(join(folder, 'package.json'))) folder = dirname(folder);
+  return folder;
+}
