@@ -28,7 +28,7 @@ const literal = fc
 const name = fc.constantFrom('A', 'B', 'C', 'D', "'a'", "'\\xff'", 'sizeof(short)', 'offsetof(struct s, b)');
 const type = fc.constantFrom(
   ...['char', 'signed char', 'unsigned char', 'short', 'unsigned short', 'int', 'unsigned', 'long', 'unsigned long'],
-  ...['long long', 'unsigned long long', '_Bool', 'byte', 'enum e', '__int128', 'unsigned __int128'],
+  ...['long long', 'unsigned long long', 'byte', 'enum e', '__int128', 'unsigned __int128'],
 );
 const binary = fc.constantFrom(
   ...['+', '-', '*', '/', '%', '<<', '>>', '&', '|', '^', '<', '>', '<=', '>=', '==', '!=', '&&', '||'],
@@ -48,9 +48,11 @@ const { expression } = fc.letrec<{ expression: string; operand: string }>((tie) 
     fc.tuple(tie('operand'), fc.constantFrom('<<', '>>'), fc.nat(70)).map((parts) => parts.join(' ')),
     fc.tuple(fc.constantFrom('-', '+', '~', '!'), tie('operand')).map((parts) => parts.join(' ')),
     fc.tuple(type, tie('expression')).map(([to, inner]) => `(${to})(${inner})`),
+    // GCC 12 breaks down over a conversion to _Bool of some other operands.
+    literal.map((inner) => `(_Bool)${inner}`),
     fc.tuple(tie('operand'), tie('expression'), tie('operand')).map(([a, b, c]) => `${a} ? ${b} : ${c}`),
-    // GCC 12 breaks down over some other operands of this one, and over some commas.
-    fc.tuple(fc.oneof(literal, name), tie('operand')).map(([a, b]) => `${a} ?: ${b}`),
+    fc.tuple(tie('operand'), tie('operand')).map(([a, b]) => `${a} ?: ${b}`),
+    fc.tuple(tie('expression'), tie('expression')).map(([a, b]) => `(${a}, ${b})`),
     fc.tuple(fc.constantFrom('sizeof', '_Alignof'), type).map(([what, of]) => `${what}(${of})`),
     tie('expression').map((inner) => `sizeof(${inner})`),
   ),

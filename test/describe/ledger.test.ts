@@ -1,0 +1,88 @@
+import { describe, expect, it } from 'vitest';
+import { modelOf } from '../support/headers.js';
+
+/** What stands before the macro `X`, its body, and why it has no value. */
+const reasons: readonly (readonly [before: string, body: string, reason: string])[] = [
+  ['', '', 'defined as nothing: it has no value'],
+  ['#define EMPTY', 'EMPTY', 'defined as nothing: it has no value'],
+  ['', '1.5', 'a floating-point value, not an integer'],
+  ['', '1e3', 'a floating-point value, not an integer'],
+  ['', '(2.0 > 1)', 'a floating-point value, not an integer'],
+  ['', 'unknown', "'unknown' is not defined"],
+  ['', '(1 + unknown)', "'unknown' is not defined"],
+  ['#define F(x) x', 'F', "'F' is not defined"],
+  ['extern int v;', 'v', "'v' is not a constant"],
+  ['int f(int);', 'f(1)', 'a function call is not a constant'],
+  ['', 'do_something(1)', 'a function call is not a constant'],
+  ['extern int v;', '&v', 'not an integer constant expression'],
+  ['', '((void *)0)', 'not an integer constant expression'],
+  ['struct s { int a; };', '((struct s *)8)', 'not an integer constant expression'],
+  ['', 'int', 'names a type, not a value'],
+  ['', 'unsigned long', 'names a type, not a value'],
+  ['struct s { int a; };', 'struct s', 'names a type, not a value'],
+  ['typedef int t;', 't', 'names a type, not a value'],
+  ['', 'const', 'names a type, not a value'],
+  ['', '"text" + 1', 'a string, not an integer'],
+  ['', 'L"wide"', 'L"wide" is not a string of char'],
+  ['', '"narrow" L"wide"', 'L"wide" is not a string of char'],
+  ['', '"\\q"', 'unknown escape \\q'],
+  ['', "''", 'empty character constant'],
+  ['', "L'x'", "L'x' is not a constant of type int"],
+  ['', '09', "'09' is not an integer constant"],
+  ['', '0x', "'0x' is not an integer constant"],
+  ['', '1uu', "'1uu' is not an integer constant"],
+  ['', '1lL', "'1lL' is not an integer constant"],
+  ['', '0b12', "'0b12' is not an integer constant"],
+  ['', '99999999999999999999', "'99999999999999999999' does not fit in any integer type"],
+  ['', '1 / 0', 'division by zero'],
+  ['', '(1 % (2 - 2))', 'division by zero'],
+  ['', '1 << 32', 'shift of a 32-bit value by 32'],
+  ['', '1l << -1', 'shift of a 64-bit value by -1'],
+  ['', 'sizeof(struct nowhere)', 'struct nowhere is not defined for x86_64: its size is unknown'],
+  ['struct s { int a; };', 'sizeof(union s)', 'union s is not defined for x86_64: its size is unknown'],
+  ['', 'sizeof(enum nowhere)', 'enum nowhere is not defined for x86_64: its size is unknown'],
+  ['struct s { int a; };', 'offsetof(struct s, b)', "struct s has no member 'b'"],
+  ['struct s { int a; };', 'offsetof(struct s, a.b)', "member 'b' of something that is no struct or union"],
+  ['struct s { int a; };', 'offsetof(struct s, a[1])', 'an index behind something that is no array'],
+  ['', '(int[]){ 1 }', 'not an expression: a compound literal is not a constant expression'],
+  ['', '({ 1; })', 'not an expression: a statement in an expression has no constant value'],
+  ['', '{ 1, 2 }', "not an expression: expected an expression, found '{'"],
+  ['', 'do { } while (0)', "not an expression: '{' is left over"],
+  ['', '1 2', "not an expression: '2' is left over"],
+  ['', '(1', "not an expression: expected ')' for the '(' before it, found the end"],
+  ['', '1)', "not an expression: ')' is left over"],
+  ['', '1 +', 'not an expression: expected an expression, found the end'],
+  ['', '1 ? 2', "not an expression: expected ':' for the '?' before it, found the end"],
+  ['', '@', "not an expression: expected an expression, found '@'"],
+  ['', '"open', "not an expression: expected an expression, found '\"'"],
+  ['', '__attribute__((packed))', 'a function call is not a constant'],
+  ['', 'a.b', 'not an integer constant expression'],
+  ['#define F(x) x', 'F(1, 2)', 'not an expression: macro F takes 1 argument, given 2'],
+  ['#define F(x) x', 'F(', "not an expression: the arguments of macro F are never closed; add a ')'"],
+  ['#define F(x, ...) x', '(F(1)', "not an expression: expected ')' for the '(' before it, found the end"],
+  ['#define F(x) x ## +', 'F(a)', "not an expression: '##' of 'a' and '+' does not make one token"],
+];
+
+describe('the ledger', () => {
+  it.each(reasons.map(([before, body, reason]) => [`${before} / ${body}`, before, body, reason] as const))(
+    '%s',
+    (_, before, body, reason) => {
+      const { constants, ledger } = modelOf({ 'x.h': `${before}\n\n#define X ${body}\n#define BEHIND 1` });
+      expect(ledger.filter(({ name }) => name === 'X')).toEqual([{ kind: 'macro', name: 'X', reason, at: 'x.h:3' }]);
+      // The header goes on behind it.
+      expect(constants.map(({ name }) => name)).toEqual(['BEHIND']);
+    },
+  );
+
+  it('has nothing of headers that are not covered', () => {
+    const model = modelOf({ 'x.h': '#include <y.h>\n#define X unknown', 'y.h': '#define Y unknown' });
+    expect(model.ledger.map(({ name }) => name)).toEqual(['X']);
+  });
+
+  it('and the constants and functions have every macro of the header once', () => {
+    const names = ['A', 'B', 'C', 'D', 'E'];
+    const text = '#define A\n#define B 1\n#define C(x) x\n#define D "d"\n#define E unknown\n';
+    const { constants, functions, ledger } = modelOf({ 'x.h': text });
+    expect([...constants, ...functions, ...ledger].map(({ name }) => name).sort()).toEqual(names);
+  });
+});

@@ -1,0 +1,144 @@
+/**
+ * Kicks placed in the gap between a run's last look at the request and KVM_RUN, with the addon's test hooks: there a
+ * kick that only signals is lost for certain. The controls lose it, which shows that these tests can fail.
+ */
+
+import { beforeAll, describe, expect, it } from 'vitest';
+import * as bindings from '../../generated/x86_64/linux/kvm.js';
+import { type Guest, type Loaded, longMode, places, protectedMode, realMode, userMode } from '../../guests/index.js';
+import { type Bindings, Kvm, type Vcpu } from '../../runtime/index.js';
+import { type Native, native, type VcpuHandle } from '../../runtime/native.js';
+import { buildAddon, Helper, hasKvm, needsKvm, type Outcome, until, watchdogMs } from './support.js';
+
+interface Hooks {
+  /** The next run to reach the gap stays there. */
+  holdGap(hold: boolean): void;
+  /** Whether a run is in the gap, waiting so many milliseconds for one. */
+  awaitGap(milliseconds: number): boolean;
+  releaseGap(): void;
+  /** Signal only: nobody sets immediate_exit. */
+  withoutFlag(vcpu: VcpuHandle, without: boolean): void;
+}
+
+const hooks = (): Native & Hooks => native() as Native & Hooks;
+
+/** The bindings of a header that is wrong about where `immediate_exit` is. */
+const wrongBindings = {
+  ...bindings,
+  KvmRun: class extends bindings.KvmRun {
+    static override readonly $layout = {
+      ...bindings.KvmRun.$layout,
+      members: {
+        ...bindings.KvmRun.$layout.members,
+        immediate_exit: bindings.KvmRun.$layout.members.padding1,
+      },
+    } as never;
+  },
+} as unknown as Bindings;
+
+function load(guest: Guest, of: Bindings = bindings): Loaded {
+  using kvm = Kvm.open({ bindings: of });
+  using vm = kvm.createVm();
+  return guest.load(vm);
+}
+
+const counterOf = ({ memory }: Loaded): number => memory.dataView(places.data, 4).getUint32(0, true);
+
+/** Has the Worker run the vCPU, does something while it is in the gap, and lets it on. */
+function inGap(helper: Helper, vcpu: Vcpu, deed: () => void, timeoutMs?: number): Promise<Outcome[]> {
+  hooks().holdGap(true);
+  const outcomes = helper.do('run', { vcpu: vcpu.share(), ...(timeoutMs === undefined ? {} : { timeoutMs }) });
+  try {
+    if (!hooks().awaitGap(watchdogMs)) throw new Error('the run has not come to the gap');
+    deed();
+  } finally {
+    hooks().releaseGap();
+  }
+  return outcomes;
+}
+
+const kicked = 'interrupted by kick';
+const spinning = [realMode.spin, protectedMode.spin, longMode.spin, userMode.spin];
+
+describe.skipIf(!hasKvm)(`in the gap before KVM_RUN ${needsKvm}`, () => {
+  beforeAll(() => {
+    // Read when the runtime first needs the addon, by Workers too. One that was given has the hooks.
+    const { KVM_UAPI_ADDON = buildAddon('hooks') } = process.env;
+    Object.assign(process.env, { KVM_UAPI_ADDON });
+  });
+
+  it.each(spinning)('no kick of 200 is lost, and no instruction runs: $name', async (guest) => {
+    await using helper = await Helper.start();
+    using machine = load(guest);
+    const outcomes: Outcome[] = [];
+    for (let round = 0; round < 200; round++) {
+      outcomes.push(...(await inGap(helper, machine.vcpu, () => machine.vcpu.kick())));
+    }
+    expect(outcomes).toEqual(Array(200).fill(kicked));
+    expect(counterOf(machine)).toBe(0);
+  });
+
+  it('many kicks are one', async () => {
+    await using helper = await Helper.start();
+    using machine = load(realMode.halt);
+    const outcomes = await inGap(helper, machine.vcpu, () => {
+      for (let kicks = 0; kicks < 1000; kicks++) machine.vcpu.kick();
+    });
+    expect(outcomes).toEqual([kicked]);
+    expect(await helper.do('run', { vcpu: machine.vcpu.share() })).toEqual([`exit ${bindings.KVM_EXIT_HLT}`]);
+  });
+
+  it('no timeout is lost, and no instruction runs', async () => {
+    await using helper = await Helper.start();
+    using machine = load(userMode.spin);
+    const { kvmRun } = machine.vcpu;
+    for (let round = 0; round < 20; round++) {
+      // The handler has run when the flag is up.
+      const timerFired = (): void => {
+        for (const end = Date.now() + watchdogMs; kvmRun.immediate_exit === 0 && Date.now() < end; );
+      };
+      expect(await inGap(helper, machine.vcpu, timerFired, 1)).toEqual(['interrupted by timeout']);
+    }
+    expect(counterOf(machine)).toBe(0);
+  });
+
+  it('a stray signal does not end the run', async () => {
+    await using helper = await Helper.start();
+    using machine = load(userMode.spin);
+    const thread = await helper.do('threadId', null);
+    const outcomes = inGap(helper, machine.vcpu, () => process.kill(thread, 63));
+    await until(() => counterOf(machine) !== 0, 'the guest runs');
+    machine.vcpu.kick();
+    expect(await outcomes).toEqual([kicked]);
+  });
+
+  /** Ten times: the kick in the gap is lost, as the guest runs for all that, and another kick gets it out. */
+  const loses = async (machine: Loaded): Promise<void> => {
+    await using helper = await Helper.start();
+    for (let round = 0; round < 10; round++) {
+      let told = false;
+      const before = counterOf(machine);
+      const outcomes = inGap(helper, machine.vcpu, () => machine.vcpu.kick()).finally(() => {
+        told = true;
+      });
+      await until(() => counterOf(machine) !== before || told, 'the guest runs');
+      expect(told).toBe(false);
+      machine.vcpu.kick();
+      expect(await outcomes).toEqual([kicked]);
+    }
+  };
+
+  it('control: a kick that only signals is lost', async () => {
+    using machine = load(userMode.spin);
+    hooks().withoutFlag(machine.vcpu.handle, true);
+    await loses(machine);
+    hooks().withoutFlag(machine.vcpu.handle, false);
+    await using helper = await Helper.start();
+    expect(await inGap(helper, machine.vcpu, () => machine.vcpu.kick())).toEqual([kicked]);
+  });
+
+  it('control: with bindings that are wrong about immediate_exit, a kick is lost', async () => {
+    using machine = load(userMode.spin, wrongBindings);
+    await loses(machine);
+  });
+});

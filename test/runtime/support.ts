@@ -1,0 +1,188 @@
+/** What the tests with real vCPUs share: the device, Workers that use the built runtime, and child processes. */
+
+import { execFile, execFileSync } from 'node:child_process';
+import { closeSync, mkdtempSync, openSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { Worker } from 'node:worker_threads';
+import { type GuestMemoryHandle, Kvm, kick, type SharedVcpu, type Vm } from '../../runtime/index.js';
+
+/** What a suite is called that cannot do without the device. */
+export const needsKvm = '(needs a /dev/kvm that opens)';
+
+export const hasKvm: boolean = canOpen('/dev/kvm');
+
+function canOpen(path: string): boolean {
+  try {
+    closeSync(openSync(path, 'r+'));
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+export const projectRoot: string = fileURLToPath(new URL('../..', import.meta.url));
+
+/** An addon other than the product, built where it is missing or old. */
+export function buildAddon(variant: 'hooks'): string {
+  execFileSync('make', ['-s', '-C', 'runtime/native', variant], {
+    cwd: projectRoot,
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
+  return `${projectRoot}build/kvm_uapi_${variant}.node`;
+}
+
+/** A VM of its own, which ends with its scope. */
+export function createVm(): Vm {
+  using kvm = Kvm.open();
+  return kvm.createVm();
+}
+
+/** After so long something hangs. Nothing is measured with it. */
+export const watchdogMs = 30_000;
+
+/** What a run came back with, in words: `exit 5`, `interrupted by kick`. */
+export type Outcome = string;
+
+/** What `worker.mjs` can be told to do, with what, and what it answers. */
+export interface Jobs {
+  /** Runs a vCPU, so many times; afterwards the Worker lets go of it. */
+  run: [{ vcpu: SharedVcpu; times?: number; timeoutMs?: number }, Outcome[]];
+  /** Waits until the u32 at an address of the memory moves, then does things to the running vCPU. */
+  meddle: [{ vcpu: SharedVcpu; memory: GuestMemoryHandle; counterAt: number; deeds: Deed[] }, string[]];
+  kick: [{ vcpu: SharedVcpu }, boolean];
+  writeMemory: [{ memory: GuestMemoryHandle; at: number; bytes: number[] }, number[]];
+  threadId: [null, number];
+}
+
+export type Deed = 'run' | 'getRegs' | 'ioctl' | 'close' | 'kick';
+
+interface Answer {
+  readonly number: number;
+  readonly value?: unknown;
+  readonly error?: string;
+}
+
+/** A Worker that uses the runtime as it is built. */
+export class Helper implements AsyncDisposable {
+  readonly #worker = new Worker(new URL('worker.mjs', import.meta.url));
+  readonly #waiting = new Map<number, (answer: Answer) => void>();
+  readonly #vcpus = new Set<SharedVcpu>();
+  #number = 0;
+
+  private constructor() {
+    this.#worker.on('message', (answer: Answer) => this.#waiting.get(answer.number)?.(answer));
+    this.#worker.on('error', ({ message: error }) => {
+      for (const [number, tell] of this.#waiting) tell({ number, error });
+    });
+  }
+
+  /** Starts it, and waits until it listens. */
+  static async start(): Promise<Helper> {
+    const helper = new Helper();
+    await helper.do('threadId', null);
+    return helper;
+  }
+
+  /** Has it do something. The order is on its way when this returns, even if this thread then blocks. */
+  do<Name extends keyof Jobs>(job: Name, argument: Jobs[Name][0]): Promise<Jobs[Name][1]> {
+    const number = ++this.#number;
+    if (argument !== null && 'vcpu' in argument) this.#vcpus.add(argument.vcpu);
+    const answered = new Promise<Jobs[Name][1]>((resolve, reject) => {
+      this.#waiting.set(number, ({ value, error }) => {
+        this.#waiting.delete(number);
+        if (error === undefined) resolve(value as Jobs[Name][1]);
+        else reject(new Error(`${job} in the Worker: ${error}`));
+      });
+    });
+    this.#worker.postMessage({ number, job, argument });
+    return within(answered, `the Worker's answer to '${job}'`);
+  }
+
+  /** Ends the Worker, out of whatever run it is in. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    const ended = this.#worker.terminate();
+    for (const vcpu of this.#vcpus) kick(vcpu);
+    await within(ended, 'the end of the Worker');
+  }
+}
+
+/** Waits for something that must happen. */
+export async function within<T>(promise: Promise<T>, what: string): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`${what} has not come`)), watchdogMs);
+  });
+  try {
+    return await Promise.race([promise, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** Waits until something is so. */
+export async function until(isSo: () => boolean, what: string): Promise<void> {
+  for (const end = Date.now() + watchdogMs; !isSo(); ) {
+    if (Date.now() > end) throw new Error(`${what}: that has not come`);
+    await new Promise((resolve) => setTimeout(resolve, 1));
+  }
+}
+
+/** What a script of `scripts/` prints as JSON, in a process of its own. */
+export async function runScript<T>(
+  name: string,
+  { before = [], flags = [], env = {} }: ScriptOptions = {},
+): Promise<T> {
+  const script = fileURLToPath(new URL(`scripts/${name}.mjs`, import.meta.url));
+  const [command = process.execPath, ...rest] = [...before, process.execPath, ...flags, script];
+  const { NODE_OPTIONS: _, ...inherited } = process.env;
+  const options = {
+    cwd: projectRoot,
+    env: { ...inherited, ...env },
+    timeout: watchdogMs,
+    killSignal: 'SIGKILL',
+  } as const;
+  return new Promise((resolve, reject) => {
+    execFile(command, rest, options, (error, stdout, stderr) => {
+      if (error) reject(new Error(`${name}: ${error.message}\n${stdout}${stderr}`));
+      else resolve(JSON.parse(stdout) as T);
+    });
+  });
+}
+
+export interface ScriptOptions {
+  /** A command that starts node in another state: `['env', '--block-signal=63']`. */
+  readonly before?: readonly string[];
+  readonly flags?: readonly string[];
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+/** What the kernel says of what is mapped at an address of this process; null where nothing is. */
+export function mappingAt(address: bigint): { memory: boolean; residentKiB: number } | null {
+  const mappings = readFileSync('/proc/self/smaps', 'utf8').split(/^(?=[0-9a-f]+-[0-9a-f]+ )/m);
+  for (const text of mappings) {
+    const [, from, to, permissions] = /^([0-9a-f]+)-([0-9a-f]+) (\S+)/.exec(text) ?? [];
+    if (BigInt(`0x${from}`) > address || address >= BigInt(`0x${to}`)) continue;
+    return { memory: permissions !== '---p', residentKiB: Number(/^Rss: +(\d+)/m.exec(text)?.[1]) };
+  }
+  return null;
+}
+
+/** Whether there is memory at an address of this process. */
+export const isMemory = (address: bigint): boolean => mappingAt(address)?.memory ?? false;
+
+/** The same under a profiler, whose signals come all the time. */
+export async function runProfiled<T>(name: string): Promise<T> {
+  const profiles = mkdtempSync(join(tmpdir(), 'kvm-uapi-profile-'));
+  try {
+    return await runScript(name, { flags: ['--cpu-prof', '--cpu-prof-interval', '100', '--cpu-prof-dir', profiles] });
+  } finally {
+    rmSync(profiles, { recursive: true });
+  }
+}
+
+/** How many file descriptors this process has open. */
+export function openFiles(): number {
+  return readdirSync('/proc/self/fd').length;
+}

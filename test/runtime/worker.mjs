@@ -1,0 +1,67 @@
+// The Worker's side of `Helper` in support.ts: does what it is told, with the runtime as it is built.
+
+import { readlinkSync } from 'node:fs';
+import { parentPort } from 'node:worker_threads';
+import { GuestMemory, kick, Vcpu } from '../../dist/runtime/index.js';
+
+const jobs = {
+  run({ vcpu: shared, times = 1, timeoutMs }) {
+    const vcpu = Vcpu.attach(shared);
+    try {
+      return Array.from({ length: times }, () => outcomeOf(vcpu, timeoutMs === undefined ? {} : { timeoutMs }));
+    } finally {
+      vcpu.close();
+    }
+  },
+
+  meddle({ vcpu: shared, memory: sharedMemory, counterAt, deeds }) {
+    const vcpu = Vcpu.attach(shared);
+    const memory = GuestMemory.attach(sharedMemory);
+    awaitMove(memory.dataView(counterAt, 4));
+    return deeds.map((deed) => {
+      try {
+        return String(deedsOn[deed](vcpu));
+      } catch (error) {
+        return error.name;
+      }
+    });
+  },
+
+  kick: ({ vcpu }) => kick(vcpu),
+
+  writeMemory({ memory: shared, at, bytes }) {
+    const memory = GuestMemory.attach(shared);
+    const before = [...memory.bytes(at, bytes.length)];
+    memory.write(at, Uint8Array.from(bytes));
+    return before;
+  },
+
+  threadId: () => Number(readlinkSync('/proc/thread-self').split('/').at(-1)),
+};
+
+const deedsOn = {
+  run: (vcpu) => vcpu.run(),
+  getRegs: (vcpu) => vcpu.getRegs(),
+  ioctl: (vcpu) => vcpu.ioctl(vcpu.bindings.KVM_NMI),
+  close: (vcpu) => vcpu.close(),
+  kick: (vcpu) => vcpu.kick(),
+};
+
+function outcomeOf(vcpu, options) {
+  const result = vcpu.run(options);
+  return result === 'exit' ? `exit ${vcpu.kvmRun.exit_reason}` : `${result} by ${vcpu.interruption}`;
+}
+
+/** Waits until the guest counts. */
+function awaitMove(counter) {
+  const before = counter.getUint32(0, true);
+  while (counter.getUint32(0, true) === before);
+}
+
+parentPort.on('message', ({ number, job, argument }) => {
+  try {
+    parentPort.postMessage({ number, value: jobs[job](argument) });
+  } catch (error) {
+    parentPort.postMessage({ number, error: `${error.name}: ${error.message}` });
+  }
+});
