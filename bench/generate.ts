@@ -1,0 +1,59 @@
+/** The generator: kvm.h in process, and `kvm-uapi generate` as a user calls it. */
+
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { outputFiles } from '../generator/commands/bindings.js';
+import { defaultHeader, type HeaderOptions, openHeaders } from '../generator/commands/headers.js';
+import { duration, type Result } from './harness.js';
+
+const options: HeaderOptions = { header: [defaultHeader], arch: 'x86_64', include: [] };
+const cli = fileURLToPath(new URL('../generator/cli.js', import.meta.url));
+const warmUps = 10;
+
+export async function benchGenerate(): Promise<Result[]> {
+  return [await inProcess(), await asProcess()];
+}
+
+async function inProcess(): Promise<Result> {
+  let characters = 0;
+  const run = (): void => {
+    characters = headerToText();
+  };
+  for (let round = 0; round < warmUps; round++) run();
+  const measured = await duration(run, 15);
+  return {
+    subject: `<${defaultHeader}>, header to finished text, warm`,
+    measured,
+    bound: 100,
+    unit: 'ms',
+    note: `${Math.round(characters / 1000)} thousand characters`,
+  };
+}
+
+/** From opening the headers to the text of every file of the output; nothing is kept from one call to the next. */
+function headerToText(): number {
+  const headers = openHeaders(options);
+  const files = outputFiles(headers.names.map((name) => headers.model(name)));
+  return files.reduce((sum, { text }) => sum + text.length, 0);
+}
+
+async function asProcess(): Promise<Result> {
+  const folder = mkdtempSync(join(tmpdir(), 'kvm-uapi-bench-'));
+  try {
+    let round = 0;
+    // Every call has a folder of its own: where the files are there already, none would be written.
+    const run = (): void => generate(join(folder, String(round++)));
+    const measured = await duration(run, 5);
+    return { subject: 'generate, as a process', measured, bound: 1000, unit: 'ms', note: 'start of node included' };
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+function generate(out: string): void {
+  const { status, stderr } = spawnSync(process.execPath, [cli, 'generate', '--out', out], { encoding: 'utf8' });
+  if (status !== 0) throw new Error(`generate ended with ${status}: ${stderr}`);
+}
