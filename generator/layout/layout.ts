@@ -176,7 +176,7 @@ export class Layout implements Scope {
 
   record(node: RecordNode): PlacedRecord {
     const known = this.#records.get(node);
-    if (known === 'in progress') throw new Unresolvable(node.at, `${node.keyword} ${node.tag ?? ''} contains itself`);
+    if (known === 'in progress') throw new Unresolvable(node.at, `${recordName(node)} contains itself`);
     if (known) return known;
     this.#records.set(node, 'in progress');
     const fields = node.members.map((member) => this.#field(member, node.attributes.packed));
@@ -291,7 +291,7 @@ export class Layout implements Scope {
     const node = this.recordNode(record);
     if (!node) throw new Unresolvable(at, `member '${name}' of something that is no struct or union`);
     const found = this.#find(node, name);
-    if (!found) throw new Unresolvable(at, `${node.keyword} ${node.tag ?? ''} has no member '${name}'`);
+    if (!found) throw new Unresolvable(at, `${recordName(node)} has no member '${name}'`);
     return found;
   }
 
@@ -340,6 +340,10 @@ export class Layout implements Scope {
     if (!name) throw new Unresolvable(mode, `mode(${mode.text}) of this type is not an integer type`);
     return { kind: 'scalar', name };
   }
+}
+
+function recordName({ keyword, tag }: RecordNode): string {
+  return tag === null ? `a ${keyword} without a tag` : `${keyword} ${tag}`;
 }
 
 function isPowerOfTwo(value: number): boolean {

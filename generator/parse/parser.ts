@@ -212,7 +212,7 @@ class Parser implements TypeNames {
     }
     const members: MemberNode[] = [];
     while (!cursor.at('}')) {
-      if (cursor.peek().kind === 'end') throw errorAt(open, `'{' of ${keyword} ${name?.text ?? ''} is never closed`);
+      if (cursor.peek().kind === 'end') throw errorAt(open, `'{' of ${nameOf(keyword, name?.text)} is never closed`);
       if (!cursor.accept(';')) this.#members(cursor, members);
     }
     const pack = this.#limitAt(cursor.position);
@@ -368,6 +368,10 @@ class Parser implements TypeNames {
     cursor.skipBalanced(open);
     return { kind: 'function', returns: this.#suffixes(cursor, element) };
   }
+}
+
+function nameOf(keyword: string, tag: string | undefined): string {
+  return tag === undefined ? `a ${keyword}` : `${keyword} ${tag}`;
 }
 
 function definedTwice(name: Token, earlier: Token): string {

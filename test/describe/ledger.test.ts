@@ -42,6 +42,7 @@ const reasons: readonly (readonly [before: string, body: string, reason: string]
   ['struct s { int a; };', 'sizeof(union s)', 'union s is not defined for x86_64: its size is unknown'],
   ['', 'sizeof(enum nowhere)', 'enum nowhere is not defined for x86_64: its size is unknown'],
   ['struct s { int a; };', 'offsetof(struct s, b)', "struct s has no member 'b'"],
+  ['typedef struct { int a; } t;', 'offsetof(t, b)', "a struct without a tag has no member 'b'"],
   ['struct s { int a; };', 'offsetof(struct s, a.b)', "member 'b' of something that is no struct or union"],
   ['struct s { int a; };', 'offsetof(struct s, a[1])', 'an index behind something that is no array'],
   ['', '(int[]){ 1 }', 'not an expression: a compound literal is not a constant expression'],

@@ -146,7 +146,7 @@ const syntax: readonly Row[] = [
   ['struct s { int a; } b', '1:21', "expected ';' behind a declaration, found the end"],
   ['struct s { int a }', '1:18', "expected ';' behind a member, found '}'"],
   ['struct s { int a; ', '1:10', "'{' of struct s is never closed"],
-  ['union {\n  struct s {\n    int a;\n  };\n', '1:7', "'{' of union  is never closed"],
+  ['union {\n  struct s {\n    int a;\n  };\n', '1:7', "'{' of a union is never closed"],
   ['struct s { int 1; };', '1:16', "expected the name of a member, found '1'"],
   ['struct s { int a[; };', '1:18', "expected an expression, found ';'"],
   ['struct s { int a]; };', '1:17', "expected ';' behind a member, found ']'"],
@@ -270,6 +270,7 @@ const stricter: readonly Row[] = [
     '1:36',
     'attribute scalar_storage_order changes the layout in a way this generator does not follow',
   ],
+  ['int f(a) int a; { return a; }', '1:10', "expected ';' behind a declaration, found 'int'"],
   ['#if 1 << 64\n#endif', '1:7', 'shift of a 64-bit value by 64, in the condition of an #if'],
 ];
 

@@ -1,8 +1,29 @@
-// Makes VMs while signals arrive all the time.
+// Makes VMs while signals arrive all the time, as a profiler's would, only more of them.
 
+import { once } from 'node:events';
+import { readlinkSync } from 'node:fs';
+import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads';
 import { Kvm } from '../../../dist/runtime/index.js';
 
-const kvm = Kvm.open();
-let created = 0;
-for (; created < 300; created++) kvm.createVm().close();
-console.log(JSON.stringify({ created }));
+/** A vCPU has made the runtime handle it. */
+const signal = 63;
+
+if (isMainThread) {
+  const kvm = Kvm.open();
+  const vm = kvm.createVm();
+  vm.createVcpu();
+  const thread = Number(readlinkSync('/proc/thread-self').split('/').at(-1));
+  const done = new Int32Array(new SharedArrayBuffer(4));
+  const worker = new Worker(new URL(import.meta.url), { workerData: { thread, done } });
+  await once(worker, 'message');
+  let created = 0;
+  try {
+    for (; created < 200; created++) kvm.createVm().close();
+  } finally {
+    Atomics.store(done, 0, 1);
+  }
+  console.log(JSON.stringify({ created }));
+} else {
+  parentPort.postMessage('ready');
+  while (Atomics.load(workerData.done, 0) === 0) process.kill(workerData.thread, signal);
+}
