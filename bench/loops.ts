@@ -116,9 +116,12 @@ export function exitsByHand(runs: readonly RunByHand[], count: number): number {
   for (let i = 0; i < count; i++) {
     const run = runs[i & mask] as RunByHand;
     if (run.u32[2] === 2) {
+      const direction = run.u8[32] as number;
+      const size = run.u8[33] as number;
+      const port = run.u16[17] as number;
+      const elements = run.u32[9] as number;
       const offset = numberByHand(run.u32[10] as number, run.u32[11] as number);
-      sum +=
-        (run.u8[32] as number) + (run.u8[33] as number) + (run.u16[17] as number) + (run.u32[9] as number) + offset;
+      sum = (sum + direction + size + port + elements + offset) | 0;
     }
   }
   return sum;

@@ -19,11 +19,6 @@ void KickGate::claim_thread() {
   // A timer signals the thread it was made for, be that long gone and this one its successor of the same id.
   if (has_timer_) timer_delete(timer_);
   has_timer_ = false;
-  // The process may have been started with the signal blocked, and no kick would get through.
-  sigset_t signals;
-  sigemptyset(&signals);
-  sigaddset(&signals, signal_);
-  pthread_sigmask(SIG_UNBLOCK, &signals, nullptr);
   std::lock_guard<std::mutex> lock(thread_mutex_);
   __atomic_store_n(&thread_, thread, __ATOMIC_RELAXED);
 }

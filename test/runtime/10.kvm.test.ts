@@ -15,7 +15,7 @@ import {
   KvmUnsupportedError,
   RuntimeMissingError,
 } from '../../runtime/index.js';
-import { hasKvm, needsKvm, openFiles, runProfiled } from './support.js';
+import { hasKvm, needsKvm, openFiles, runScript } from './support.js';
 
 describe.skipIf(!hasKvm)(`/dev/kvm ${needsKvm}`, () => {
   it('opens, and speaks version 12', () => {
@@ -84,8 +84,8 @@ describe.skipIf(!hasKvm)(`/dev/kvm ${needsKvm}`, () => {
     expect(() => kvm.createVm(0xdead)).toThrow(/^KVM_CREATE_VM: EINVAL: /);
   });
 
-  it('makes VMs under a profiler, whose signals interrupt the ioctl', async () => {
-    expect(await runProfiled('create-vms')).toEqual({ created: 300 });
+  it('makes VMs while signals interrupt the ioctl', async () => {
+    expect(await runScript('create-vms')).toEqual({ created: 1000 });
   });
 });
 

@@ -163,20 +163,28 @@ describe.skipIf(!hasKvm)(`a kick ${needsKvm}`, () => {
     }
   });
 
-  it('gets a Worker out of run after run', async () => {
+  it('gets a Worker out of run after run, and none of so many is in the way of a later one', async () => {
     await using helper = await Helper.start();
     using machine = load(userMode.spin);
+    const vcpu = machine.vcpu.share();
     let told = 0;
-    const outcomes = helper.do('run', { vcpu: machine.vcpu.share(), times: 500 }).then((all) => {
+    const outcomes = helper.do('run', { vcpu, times: 3000 }).then((all) => {
       told = all.length;
       return all;
     });
-    // At any phase of the runs, and until all have been told.
+    // At any phase of the runs and between them, and until all have been told.
     await until(() => {
-      machine.vcpu.kick();
+      for (let kicks = 0; kicks < 3000; kicks++) kick(vcpu);
       return told > 0;
-    }, '500 interruptions');
-    expect(await outcomes).toEqual(Array(500).fill(kicked));
+    }, '3000 interruptions');
+    expect(await outcomes).toEqual(Array(3000).fill(kicked));
+
+    // The last of those kicks may still be to be told.
+    run(machine, 1);
+    const last = helper.do('run', { vcpu });
+    await untilCounting(machine);
+    kick(vcpu);
+    expect(await last).toEqual([kicked]);
   });
 
   it('waits for the vCPU to be run by whatever thread', async () => {
