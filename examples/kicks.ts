@@ -1,13 +1,15 @@
 /** A spinning guest, got out of KVM_RUN by another thread as often as wanted; and how long each kick took. */
 
+import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
 import type { Guest } from '../guests/index.js';
 import type { Vcpu, Vm } from '../runtime/index.js';
 import { Board, type Where } from './board.js';
 import { hooks } from './hooks.js';
+import type { KickWorkerData } from './kick-worker.js';
 
-/** A kick that has not got the guest out by then counts as lost; the timeout of the run then does it. */
+/** A kick that has not got the guest out by then counts as lost; a second one then does it. */
 const lostAfterMs = 5000;
 /** In the control losses are certain and each costs the wait. */
 const controlLostAfterMs = 200;
@@ -33,16 +35,16 @@ export async function kickSpinningGuest(spinning: Guest, vm: Vm, plan: KickPlan)
   const { vcpu } = loaded;
   const buffer = new SharedArrayBuffer(Board.bytes);
   const board = new Board(buffer);
-  const worker = new Worker(fileURLToPath(new URL('kick-worker.js', import.meta.url)), {
-    workerData: { vcpu: vcpu.share(), buffer },
-  });
-  const limit = plan.withoutFlag ? controlLostAfterMs : lostAfterMs;
+  const lostAfter = plan.withoutFlag ? controlLostAfterMs : lostAfterMs;
+  const workerData: KickWorkerData = { vcpu: vcpu.share(), buffer, lostAfterMs: lostAfter };
+  const worker = new Worker(fileURLToPath(new URL('kick-worker.js', import.meta.url)), { workerData });
+  await once(worker, 'message');
   hooks().withoutFlag(vcpu.handle, plan.withoutFlag ?? false);
   const latencies: number[] = [];
   let lost = 0;
   try {
     for (const where of turns(plan)) {
-      const latency = oneKick(vcpu, board, where, limit);
+      const latency = oneKick(vcpu, board, where);
       if (latency === null) lost++;
       else latencies.push(latency);
     }
@@ -64,17 +66,15 @@ function* turns(plan: KickPlan): Generator<Exclude<Where, 'stop'>> {
 }
 
 /** The kick's latency in microseconds; null when it was lost. */
-function oneKick(vcpu: Vcpu, board: Board, where: Exclude<Where, 'stop'>, limitMs: number): number | null {
+function oneKick(vcpu: Vcpu, board: Board, where: Exclude<Where, 'stop'>): number | null {
   if (where === 'gap') hooks().holdGap(true);
   board.startTurn(where);
-  const result = vcpu.run({ timeoutMs: limitMs });
+  const result = vcpu.run();
   const end = process.hrtime.bigint();
+  board.endTurn();
   if (result !== 'interrupted')
     throw new Error(`a spinning guest came back with exit reason ${vcpu.kvmRun.exit_reason}`);
-  const kicked = board.stamped;
-  const latency = Number(end - kicked) / 1000;
-  // Interrupted by the timeout: the kick came and was lost, or it is still to come and must not reach the next turn.
-  return kicked === 0n || latency >= limitMs * 900 ? null : latency;
+  return board.lost ? null : Number(end - board.stamped) / 1000;
 }
 
 export function percentile(sorted: readonly number[], share: number): number {
