@@ -11,7 +11,8 @@ import { duration, type Result } from './harness.js';
 
 const options: HeaderOptions = { header: [defaultHeader], arch: 'x86_64', include: [] };
 const cli = fileURLToPath(new URL('../generator/cli.js', import.meta.url));
-const warmUps = 10;
+/** V8 goes on compiling what the generator is made of for some thirty runs. */
+const warmUps = 30;
 
 export async function benchGenerate(): Promise<Result[]> {
   return [await inProcess(), await asProcess()];
@@ -23,7 +24,7 @@ async function inProcess(): Promise<Result> {
     characters = headerToText();
   };
   for (let round = 0; round < warmUps; round++) run();
-  const measured = await duration(run, 15);
+  const measured = await duration(run, 25);
   return {
     subject: `<${defaultHeader}>, header to finished text, warm`,
     measured,
