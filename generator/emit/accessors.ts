@@ -73,12 +73,10 @@ function scalarAccessors(
  */
 function numberBody(offset: number, { signed }: ScalarAccess): string[] {
   const high = `this.$$view.${signed ? 'getInt32' : 'getUint32'}(${at(offset + 4)}, true)`;
-  // Not 0 when the value is beyond: then the offset becomes negative.
+  // All ones in the sign when the value is beyond: then the low half is looked for 2 GiB before the view.
   const beyond = signed ? '-((high >> 21) ^ (high >> 31))' : '-(high >>> 21)';
-  return [
-    `const high = ${high};`,
-    `return high * 0x1_0000_0000 + this.$$view.getUint32((${at(offset)}) | ${beyond}, true);`,
-  ];
+  const low = `this.$$offset + (${offset} | (${beyond} & 0x8000_0000))`;
+  return [`const high = ${high};`, `return high * 0x1_0000_0000 + this.$$view.getUint32(${low}, true);`];
 }
 
 function arrayAccessors(

@@ -273,7 +273,7 @@ class Turn {
  public:
   explicit Turn(Vcpu& vcpu) : vcpu_(vcpu), mine_(!vcpu.busy.exchange(true)) {}
   ~Turn() {
-    if (mine_) vcpu_.busy.store(false);
+    if (mine_) vcpu_.busy.store(false, std::memory_order_release);
   }
   Turn(const Turn&) = delete;
   Turn& operator=(const Turn&) = delete;

@@ -65,14 +65,16 @@ class KickGate {
   // Right before KVM_RUN. What the runner does from here to `leave` may be cut short by the handler.
   void enter() {
     set_flag(0);
+    // Before R1: a kicker that sees this run as running also sees this, and one that does not was before R2.
+    in_flight_.store(false, std::memory_order_relaxed);
     running_.store(true);                                                    // R1
-    in_flight_.store(false);
     if (requested_.load() != consumed_ || timed_out_) set_flag(1);           // R2, R3
   }
 
   // Right behind KVM_RUN.
   void leave() {
-    running_.store(false);
+    // Seen late, it only brings a signal that is taken for a stray one.
+    running_.store(false, std::memory_order_release);
     set_flag(0);
   }
 

@@ -235,6 +235,15 @@ describe('64-bit integers as numbers', () => {
     },
   );
 
+  it('holds them at offsets of 2 GiB and more', () => {
+    const view = new DataView(new ArrayBuffer(2 ** 31 + 2 * KvmRun.$size));
+    for (const offset of [2 ** 31 - 20, 2 ** 31, 2 ** 31 + 8]) {
+      const far = new KvmRun(view, offset);
+      far.cr8 = BigInt(most);
+      expect(far.$cr8).toBe(most);
+    }
+  });
+
   it.each([2n ** 53n, 2n ** 53n + 1n, 2n ** 54n, 2n ** 63n, 2n ** 64n - 1n])('refuses %d without a sign', (value) => {
     const text = `${value} is not a safe integer; use the bigint accessor`;
     expect(() => new U64Array(word(value), 0, 1).getNumber(0)).toThrow(new RangeError(text));

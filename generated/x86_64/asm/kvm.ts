@@ -321,7 +321,7 @@ export class KvmMemoryAlias implements View {
   /** `guest_phys_addr` as a number. @throws RangeError beyond 2^53 - 1. */
   get $guest_phys_addr(): number {
     const high = this.$$view.getUint32(this.$$offset + 12, true);
-    return high * 0x1_0000_0000 + this.$$view.getUint32((this.$$offset + 8) | -(high >>> 21), true);
+    return high * 0x1_0000_0000 + this.$$view.getUint32(this.$$offset + (8 | (-(high >>> 21) & 0x8000_0000)), true);
   }
   set $guest_phys_addr(value: number) {
     setNumber64(this.$$view, this.$$offset + 8, value, false);
@@ -338,7 +338,7 @@ export class KvmMemoryAlias implements View {
   /** `memory_size` as a number. @throws RangeError beyond 2^53 - 1. */
   get $memory_size(): number {
     const high = this.$$view.getUint32(this.$$offset + 20, true);
-    return high * 0x1_0000_0000 + this.$$view.getUint32((this.$$offset + 16) | -(high >>> 21), true);
+    return high * 0x1_0000_0000 + this.$$view.getUint32(this.$$offset + (16 | (-(high >>> 21) & 0x8000_0000)), true);
   }
   set $memory_size(value: number) {
     setNumber64(this.$$view, this.$$offset + 16, value, false);
@@ -355,7 +355,7 @@ export class KvmMemoryAlias implements View {
   /** `target_phys_addr` as a number. @throws RangeError beyond 2^53 - 1. */
   get $target_phys_addr(): number {
     const high = this.$$view.getUint32(this.$$offset + 28, true);
-    return high * 0x1_0000_0000 + this.$$view.getUint32((this.$$offset + 24) | -(high >>> 21), true);
+    return high * 0x1_0000_0000 + this.$$view.getUint32(this.$$offset + (24 | (-(high >>> 21) & 0x8000_0000)), true);
   }
   set $target_phys_addr(value: number) {
     setNumber64(this.$$view, this.$$offset + 24, value, false);
@@ -562,7 +562,7 @@ export class KvmIoapicStateRedirtbl implements View {
   /** `bits` as a number. @throws RangeError beyond 2^53 - 1. */
   get $bits(): number {
     const high = this.$$view.getUint32(this.$$offset + 4, true);
-    return high * 0x1_0000_0000 + this.$$view.getUint32((this.$$offset) | -(high >>> 21), true);
+    return high * 0x1_0000_0000 + this.$$view.getUint32(this.$$offset + (0 | (-(high >>> 21) & 0x8000_0000)), true);
   }
   set $bits(value: number) {
     setNumber64(this.$$view, this.$$offset, value, false);
@@ -736,7 +736,7 @@ export class KvmIoapicState implements View {
   /** `base_address` as a number. @throws RangeError beyond 2^53 - 1. */
   get $base_address(): number {
     const high = this.$$view.getUint32(this.$$offset + 4, true);
-    return high * 0x1_0000_0000 + this.$$view.getUint32((this.$$offset) | -(high >>> 21), true);
+    return high * 0x1_0000_0000 + this.$$view.getUint32(this.$$offset + (0 | (-(high >>> 21) & 0x8000_0000)), true);
   }
   set $base_address(value: number) {
     setNumber64(this.$$view, this.$$offset, value, false);
@@ -830,7 +830,7 @@ export class KvmRegs implements View {
   /** `rax` as a number. @throws RangeError beyond 2^53 - 1. */
   get $rax(): number {
     const high = this.$$view.getUint32(this.$$offset + 4, true);
-    return high * 0x1_0000_0000 + this.$$view.getUint32((this.$$offset) | -(high >>> 21), true);
+    return high * 0x1_0000_0000 + this.$$view.getUint32(this.$$offset + (0 | (-(high >>> 21) & 0x8000_0000)), true);
   }
   set $rax(value: number) {
     setNumber64(this.$$view, this.$$offset, value, false);
@@ -847,7 +847,7 @@ export class KvmRegs implements View {
   /** `rbx` as a number. @throws RangeError beyond 2^53 - 1. */
   get $rbx(): number {
     const high = this.$$view.getUint32(this.$$offset + 12, true);
-    return high * 0x1_0000_0000 + this.$$view.getUint32((this.$$offset + 8) | -(high >>> 21), true);
+    return high * 0x1_0000_0000 + this.$$view.getUint32(this.$$offset + (8 | (-(high >>> 21) & 0x8000_0000)), true);
   }
   set $rbx(value: number) {
     setNumber64(this.$$view, this.$$offset + 8, value, false);
@@ -864,7 +864,7 @@ export class KvmRegs implements View {
   /** `rcx` as a number. @throws RangeError beyond 2^53 - 1. */
   get $rcx(): number {
     const high = this.$$view.getUint32(this.$$offset + 20, true);
-    return high * 0x1_0000_0000 + this.$$view.getUint32((this.$$offset + 16) | -(high >>> 21), true);
+    return high * 0x1_0000_0000 + this.$$view.getUint32(this.$$offset + (16 | (-(high >>> 21) & 0x8000_0000)), true);
   }
   set $rcx(value: number) {
     setNumber64(this.$$view, this.$$offset + 16, value, false);
@@ -881,7 +881,7 @@ export class KvmRegs implements View {
   /** `rdx` as a number. @throws RangeError beyond 2^53 - 1. */
   get $rdx(): number {
     const high = this.$$view.getUint32(this.$$offset + 28, true);
-    return high * 0x1_0000_0000 + this.$$view.getUint32((this.$$offset + 24) | -(high >>> 21), true);
+    return high * 0x1_0000_0000 + this.$$view.getUint32(this.$$offset + (24 | (-(high >>> 21) & 0x8000_0000)), true);
   }
   set $rdx(value: number) {
     setNumber64(this.$$view, this.$$offset + 24, value, false);
@@ -898,7 +898,7 @@ export class KvmRegs implements View {
   /** `rsi` as a number. @throws RangeError beyond 2^53 - 1. */
   get $rsi(): number {
     const high = this.$$view.getUint32(this.$$offset + 36, true);
-    return high * 0x1_0000_0000 + this.$$view.getUint32((this.$$offset + 32) | -(high >>> 21), true);
+    return high * 0x1_0000_0000 + this.$$view.getUint32(this.$$offset + (32 | (-(high >>> 21) & 0x8000_0000)), true);
   }
   set $rsi(value: number) {
     setNumber64(this.$$view, this.$$offset + 32, value, false);
@@ -915,7 +915,7 @@ export class KvmRegs implements View {
   /** `rdi` as a number. @throws RangeError beyond 2^53 - 1. */
   get $rdi(): number {
     const high = this.$$view.getUint32(this.$$offset + 44, true);
-    return high * 0x1_0000_0000 + this.$$view.getUint32((this.$$offset + 40) | -(high >>> 21), true);
+    return high * 0x1_0000_0000 + this.$$view.getUint32(this.$$offset + (40 | (-(high >>> 21) & 0x8000_0000)), true);
   }
   set $rdi(value: number) {
     setNumber64(this.$$view, this.$$offset + 40, value, false);
@@ -932,7 +932,7 @@ export class KvmRegs implements View {
   /** `rsp` as a number. @throws RangeError beyond 2^53 - 1. */
   get $rsp(): number {
     const high = this.$$view.getUint32(this.$$offset + 52, true);
-    return high * 0x1_0000_0000 + this.$$view.getUint32((this.$$offset + 48) | -(high >>> 21), true);
+    return high * 0x1_0000_0000 + this.$$view.getUint32(this.$$offset + (48 | (-(high >>> 21) & 0x8000_0000)), true);
   }
   set $rsp(value: number) {
     setNumber64(this.$$view, this.$$offset + 48, value, false);
@@ -949,7 +949,7 @@ export class KvmRegs implements View {
   /** `rbp` as a number. @throws RangeError beyond 2^53 - 1. */
   get $rbp(): number {
     const high = this.$$view.getUint32(this.$$offset + 60, true);
-    return high * 0x1_0000_0000 + this.$$view.getUint32((this.$$offset + 56) | -(high >>> 21), true);
+    return high * 0x1_0000_0000 + this.$$view.getUint32(this.$$offset + (56 | (-(high >>> 21) & 0x8000_0000)), true);
   }
   set $rbp(value: number) {
     setNumber64(this.$$view, this.$$offset + 56, value, false);
@@ -966,7 +966,7 @@ export class KvmRegs implements View {
   /** `r8` as a number. @throws RangeError beyond 2^53 - 1. */
   get $r8(): number {
     const high = this.$$view.getUint32(this.$$offset + 68, true);
-    return high * 0x1_0000_0000 + this.$$view.getUint32((this.$$offset + 64) | -(high >>> 21), true);
+    return high * 0x1_0000_0000 + this.$$view.getUint32(this.$$offset + (64 | (-(high >>> 21) & 0x8000_0000)), true);
   }
   set $r8(value: number) {
     setNumber64(this.$$view, this.$$offset + 64, value, false);
@@ -983,7 +983,7 @@ export class KvmRegs implements View {
   /** `r9` as a number. @throws RangeError beyond 2^53 - 1. */
   get $r9(): number {
     const high = this.$$view.getUint32(this.$$offset + 76, true);
-    return high * 0x1_0000_0000 + this.$$view.getUint32((this.$$offset + 72) | -(high >>> 21), true);
+    return high * 0x1_0000_0000 + this.$$view.getUint32(this.$$offset + (72 | (-(high >>> 21) & 0x8000_0000)), true);
   }
   set $r9(value: number) {
     setNumber64(this.$$view, this.$$offset + 72, value, false);
@@ -1000,7 +1000,7 @@ export class KvmRegs implements View {
   /** `r10` as a number. @throws RangeError beyond 2^53 - 1. */
   get $r10(): number {
     const high = this.$$view.getUint32(this.$$offset + 84, true);
-    return high * 0x1_0000_0000 + this.$$view.getUint32((this.$$offset + 80) | -(high >>> 21), true);
+    return high * 0x1_0000_0000 + this.$$view.getUint32(this.$$offset + (80 | (-(high >>> 21) & 0x8000_0000)), true);
   }
   set $r10(value: number) {
     setNumber64(this.$$view, this.$$offset + 80, value, false);
@@ -1017,7 +1017,7 @@ export class KvmRegs implements View {
   /** `r11` as a number. @throws RangeError beyond 2^53 - 1. */
   get $r11(): number {
     const high = this.$$view.getUint32(this.$$offset + 92, true);
-    return high * 0x1_0000_0000 + this.$$view.getUint32((this.$$offset + 88) | -(high >>> 21), true);
+    return high * 0x1_0000_0000 + this.$$view.getUint32(this.$$offset + (88 | (-(high >>> 21) & 0x8000_0000)), true);
   }
   set $r11(value: number) {
     setNumber64(this.$$view, this.$$offset + 88, value, false);
@@ -1034,7 +1034,7 @@ export class KvmRegs implements View {
   /** `r12` as a number. @throws RangeError beyond 2^53 - 1. */
   get $r12(): number {
     const high = this.$$view.getUint32(this.$$offset + 100, true);
-    return high * 0x1_0000_0000 + this.$$view.getUint32((this.$$offset + 96) | -(high >>> 21), true);
+    return high * 0x1_0000_0000 + this.$$view.getUint32(this.$$offset + (96 | (-(high >>> 21) & 0x8000_0000)), true);
   }
   set $r12(value: number) {
     setNumber64(this.$$view, this.$$offset + 96, value, false);
@@ -1051,7 +1051,7 @@ export class KvmRegs implements View {
   /** `r13` as a number. @throws RangeError beyond 2^53 - 1. */
   get $r13(): number {
     const high = this.$$view.getUint32(this.$$offset + 108, true);
-    return high * 0x1_0000_0000 + this.$$view.getUint32((this.$$offset + 104) | -(high >>> 21), true);
+    return high * 0x1_0000_0000 + this.$$view.getUint32(this.$$offset + (104 | (-(high >>> 21) & 0x8000_0000)), true);
   }
   set $r13(value: number) {
     setNumber64(this.$$view, this.$$offset + 104, value, false);
@@ -1068,7 +1068,7 @@ export class KvmRegs implements View {
   /** `r14` as a number. @throws RangeError beyond 2^53 - 1. */
   get $r14(): number {
     const high = this.$$view.getUint32(this.$$offset + 116, true);
-    return high * 0x1_0000_0000 + this.$$view.getUint32((this.$$offset + 112) | -(high >>> 21), true);
+    return high * 0x1_0000_0000 + this.$$view.getUint32(this.$$offset + (112 | (-(high >>> 21) & 0x8000_0000)), true);
   }
   set $r14(value: number) {
     setNumber64(this.$$view, this.$$offset + 112, value, false);
@@ -1085,7 +1085,7 @@ export class KvmRegs implements View {
   /** `r15` as a number. @throws RangeError beyond 2^53 - 1. */
   get $r15(): number {
     const high = this.$$view.getUint32(this.$$offset + 124, true);
-    return high * 0x1_0000_0000 + this.$$view.getUint32((this.$$offset + 120) | -(high >>> 21), true);
+    return high * 0x1_0000_0000 + this.$$view.getUint32(this.$$offset + (120 | (-(high >>> 21) & 0x8000_0000)), true);
   }
   set $r15(value: number) {
     setNumber64(this.$$view, this.$$offset + 120, value, false);
@@ -1102,7 +1102,7 @@ export class KvmRegs implements View {
   /** `rip` as a number. @throws RangeError beyond 2^53 - 1. */
   get $rip(): number {
     const high = this.$$view.getUint32(this.$$offset + 132, true);
-    return high * 0x1_0000_0000 + this.$$view.getUint32((this.$$offset + 128) | -(high >>> 21), true);
+    return high * 0x1_0000_0000 + this.$$view.getUint32(this.$$offset + (128 | (-(high >>> 21) & 0x8000_0000)), true);
   }
   set $rip(value: number) {
     setNumber64(this.$$view, this.$$offset + 128, value, false);
@@ -1119,7 +1119,7 @@ export class KvmRegs implements View {
   /** `rflags` as a number. @throws RangeError beyond 2^53 - 1. */
   get $rflags(): number {
     const high = this.$$view.getUint32(this.$$offset + 140, true);
-    return high * 0x1_0000_0000 + this.$$view.getUint32((this.$$offset + 136) | -(high >>> 21), true);
+    return high * 0x1_0000_0000 + this.$$view.getUint32(this.$$offset + (136 | (-(high >>> 21) & 0x8000_0000)), true);
   }
   set $rflags(value: number) {
     setNumber64(this.$$view, this.$$offset + 136, value, false);
@@ -1202,7 +1202,7 @@ export class KvmSegment implements View {
   /** `base` as a number. @throws RangeError beyond 2^53 - 1. */
   get $base(): number {
     const high = this.$$view.getUint32(this.$$offset + 4, true);
-    return high * 0x1_0000_0000 + this.$$view.getUint32((this.$$offset) | -(high >>> 21), true);
+    return high * 0x1_0000_0000 + this.$$view.getUint32(this.$$offset + (0 | (-(high >>> 21) & 0x8000_0000)), true);
   }
   set $base(value: number) {
     setNumber64(this.$$view, this.$$offset, value, false);
@@ -1340,7 +1340,7 @@ export class KvmDtable implements View {
   /** `base` as a number. @throws RangeError beyond 2^53 - 1. */
   get $base(): number {
     const high = this.$$view.getUint32(this.$$offset + 4, true);
-    return high * 0x1_0000_0000 + this.$$view.getUint32((this.$$offset) | -(high >>> 21), true);
+    return high * 0x1_0000_0000 + this.$$view.getUint32(this.$$offset + (0 | (-(high >>> 21) & 0x8000_0000)), true);
   }
   set $base(value: number) {
     setNumber64(this.$$view, this.$$offset, value, false);
@@ -1493,7 +1493,7 @@ export class KvmSregs implements View {
   /** `cr0` as a number. @throws RangeError beyond 2^53 - 1. */
   get $cr0(): number {
     const high = this.$$view.getUint32(this.$$offset + 228, true);
-    return high * 0x1_0000_0000 + this.$$view.getUint32((this.$$offset + 224) | -(high >>> 21), true);
+    return high * 0x1_0000_0000 + this.$$view.getUint32(this.$$offset + (224 | (-(high >>> 21) & 0x8000_0000)), true);
   }
   set $cr0(value: number) {
     setNumber64(this.$$view, this.$$offset + 224, value, false);
@@ -1510,7 +1510,7 @@ export class KvmSregs implements View {
   /** `cr2` as a number. @throws RangeError beyond 2^53 - 1. */
   get $cr2(): number {
     const high = this.$$view.getUint32(this.$$offset + 236, true);
-    return high * 0x1_0000_0000 + this.$$view.getUint32((this.$$offset + 232) | -(high >>> 21), true);
+    return high * 0x1_0000_0000 + this.$$view.getUint32(this.$$offset + (232 | (-(high >>> 21) & 0x8000_0000)), true);
   }
   set $cr2(value: number) {
     setNumber64(this.$$view, this.$$offset + 232, value, false);
@@ -1527,7 +1527,7 @@ export class KvmSregs implements View {
   /** `cr3` as a number. @throws RangeError beyond 2^53 - 1. */
   get $cr3(): number {
     const high = this.$$view.getUint32(this.$$offset + 244, true);
-    return high * 0x1_0000_0000 + this.$$view.getUint32((this.$$offset + 240) | -(high >>> 21), true);
+    return high * 0x1_0000_0000 + this.$$view.getUint32(this.$$offset + (240 | (-(high >>> 21) & 0x8000_0000)), true);
   }
   set $cr3(value: number) {
     setNumber64(this.$$view, this.$$offset + 240, value, false);
@@ -1544,7 +1544,7 @@ export class KvmSregs implements View {
   /** `cr4` as a number. @throws RangeError beyond 2^53 - 1. */
   get $cr4(): number {
     const high = this.$$view.getUint32(this.$$offset + 252, true);
-    return high * 0x1_0000_0000 + this.$$view.getUint32((this.$$offset + 248) | -(high >>> 21), true);
+    return high * 0x1_0000_0000 + this.$$view.getUint32(this.$$offset + (248 | (-(high >>> 21) & 0x8000_0000)), true);
   }
   set $cr4(value: number) {
     setNumber64(this.$$view, this.$$offset + 248, value, false);
@@ -1561,7 +1561,7 @@ export class KvmSregs implements View {
   /** `cr8` as a number. @throws RangeError beyond 2^53 - 1. */
   get $cr8(): number {
     const high = this.$$view.getUint32(this.$$offset + 260, true);
-    return high * 0x1_0000_0000 + this.$$view.getUint32((this.$$offset + 256) | -(high >>> 21), true);
+    return high * 0x1_0000_0000 + this.$$view.getUint32(this.$$offset + (256 | (-(high >>> 21) & 0x8000_0000)), true);
   }
   set $cr8(value: number) {
     setNumber64(this.$$view, this.$$offset + 256, value, false);
@@ -1578,7 +1578,7 @@ export class KvmSregs implements View {
   /** `efer` as a number. @throws RangeError beyond 2^53 - 1. */
   get $efer(): number {
     const high = this.$$view.getUint32(this.$$offset + 268, true);
-    return high * 0x1_0000_0000 + this.$$view.getUint32((this.$$offset + 264) | -(high >>> 21), true);
+    return high * 0x1_0000_0000 + this.$$view.getUint32(this.$$offset + (264 | (-(high >>> 21) & 0x8000_0000)), true);
   }
   set $efer(value: number) {
     setNumber64(this.$$view, this.$$offset + 264, value, false);
@@ -1595,7 +1595,7 @@ export class KvmSregs implements View {
   /** `apic_base` as a number. @throws RangeError beyond 2^53 - 1. */
   get $apic_base(): number {
     const high = this.$$view.getUint32(this.$$offset + 276, true);
-    return high * 0x1_0000_0000 + this.$$view.getUint32((this.$$offset + 272) | -(high >>> 21), true);
+    return high * 0x1_0000_0000 + this.$$view.getUint32(this.$$offset + (272 | (-(high >>> 21) & 0x8000_0000)), true);
   }
   set $apic_base(value: number) {
     setNumber64(this.$$view, this.$$offset + 272, value, false);
@@ -1741,7 +1741,7 @@ export class KvmSregs2 implements View {
   /** `cr0` as a number. @throws RangeError beyond 2^53 - 1. */
   get $cr0(): number {
     const high = this.$$view.getUint32(this.$$offset + 228, true);
-    return high * 0x1_0000_0000 + this.$$view.getUint32((this.$$offset + 224) | -(high >>> 21), true);
+    return high * 0x1_0000_0000 + this.$$view.getUint32(this.$$offset + (224 | (-(high >>> 21) & 0x8000_0000)), true);
   }
   set $cr0(value: number) {
     setNumber64(this.$$view, this.$$offset + 224, value, false);
@@ -1758,7 +1758,7 @@ export class KvmSregs2 implements View {
   /** `cr2` as a number. @throws RangeError beyond 2^53 - 1. */
   get $cr2(): number {
     const high = this.$$view.getUint32(this.$$offset + 236, true);
-    return high * 0x1_0000_0000 + this.$$view.getUint32((this.$$offset + 232) | -(high >>> 21), true);
+    return high * 0x1_0000_0000 + this.$$view.getUint32(this.$$offset + (232 | (-(high >>> 21) & 0x8000_0000)), true);
   }
   set $cr2(value: number) {
     setNumber64(this.$$view, this.$$offset + 232, value, false);
@@ -1775,7 +1775,7 @@ export class KvmSregs2 implements View {
   /** `cr3` as a number. @throws RangeError beyond 2^53 - 1. */
   get $cr3(): number {
     const high = this.$$view.getUint32(this.$$offset + 244, true);
-    return high * 0x1_0000_0000 + this.$$view.getUint32((this.$$offset + 240) | -(high >>> 21), true);
+    return high * 0x1_0000_0000 + this.$$view.getUint32(this.$$offset + (240 | (-(high >>> 21) & 0x8000_0000)), true);
   }
   set $cr3(value: number) {
     setNumber64(this.$$view, this.$$offset + 240, value, false);
@@ -1792,7 +1792,7 @@ export class KvmSregs2 implements View {
   /** `cr4` as a number. @throws RangeError beyond 2^53 - 1. */
   get $cr4(): number {
     const high = this.$$view.getUint32(this.$$offset + 252, true);
-    return high * 0x1_0000_0000 + this.$$view.getUint32((this.$$offset + 248) | -(high >>> 21), true);
+    return high * 0x1_0000_0000 + this.$$view.getUint32(this.$$offset + (248 | (-(high >>> 21) & 0x8000_0000)), true);
   }
   set $cr4(value: number) {
     setNumber64(this.$$view, this.$$offset + 248, value, false);
@@ -1809,7 +1809,7 @@ export class KvmSregs2 implements View {
   /** `cr8` as a number. @throws RangeError beyond 2^53 - 1. */
   get $cr8(): number {
     const high = this.$$view.getUint32(this.$$offset + 260, true);
-    return high * 0x1_0000_0000 + this.$$view.getUint32((this.$$offset + 256) | -(high >>> 21), true);
+    return high * 0x1_0000_0000 + this.$$view.getUint32(this.$$offset + (256 | (-(high >>> 21) & 0x8000_0000)), true);
   }
   set $cr8(value: number) {
     setNumber64(this.$$view, this.$$offset + 256, value, false);
@@ -1826,7 +1826,7 @@ export class KvmSregs2 implements View {
   /** `efer` as a number. @throws RangeError beyond 2^53 - 1. */
   get $efer(): number {
     const high = this.$$view.getUint32(this.$$offset + 268, true);
-    return high * 0x1_0000_0000 + this.$$view.getUint32((this.$$offset + 264) | -(high >>> 21), true);
+    return high * 0x1_0000_0000 + this.$$view.getUint32(this.$$offset + (264 | (-(high >>> 21) & 0x8000_0000)), true);
   }
   set $efer(value: number) {
     setNumber64(this.$$view, this.$$offset + 264, value, false);
@@ -1843,7 +1843,7 @@ export class KvmSregs2 implements View {
   /** `apic_base` as a number. @throws RangeError beyond 2^53 - 1. */
   get $apic_base(): number {
     const high = this.$$view.getUint32(this.$$offset + 276, true);
-    return high * 0x1_0000_0000 + this.$$view.getUint32((this.$$offset + 272) | -(high >>> 21), true);
+    return high * 0x1_0000_0000 + this.$$view.getUint32(this.$$offset + (272 | (-(high >>> 21) & 0x8000_0000)), true);
   }
   set $apic_base(value: number) {
     setNumber64(this.$$view, this.$$offset + 272, value, false);
@@ -1860,7 +1860,7 @@ export class KvmSregs2 implements View {
   /** `flags` as a number. @throws RangeError beyond 2^53 - 1. */
   get $flags(): number {
     const high = this.$$view.getUint32(this.$$offset + 284, true);
-    return high * 0x1_0000_0000 + this.$$view.getUint32((this.$$offset + 280) | -(high >>> 21), true);
+    return high * 0x1_0000_0000 + this.$$view.getUint32(this.$$offset + (280 | (-(high >>> 21) & 0x8000_0000)), true);
   }
   set $flags(value: number) {
     setNumber64(this.$$view, this.$$offset + 280, value, false);
@@ -1963,7 +1963,7 @@ export class KvmFpu implements View {
   /** `last_ip` as a number. @throws RangeError beyond 2^53 - 1. */
   get $last_ip(): number {
     const high = this.$$view.getUint32(this.$$offset + 140, true);
-    return high * 0x1_0000_0000 + this.$$view.getUint32((this.$$offset + 136) | -(high >>> 21), true);
+    return high * 0x1_0000_0000 + this.$$view.getUint32(this.$$offset + (136 | (-(high >>> 21) & 0x8000_0000)), true);
   }
   set $last_ip(value: number) {
     setNumber64(this.$$view, this.$$offset + 136, value, false);
@@ -1980,7 +1980,7 @@ export class KvmFpu implements View {
   /** `last_dp` as a number. @throws RangeError beyond 2^53 - 1. */
   get $last_dp(): number {
     const high = this.$$view.getUint32(this.$$offset + 148, true);
-    return high * 0x1_0000_0000 + this.$$view.getUint32((this.$$offset + 144) | -(high >>> 21), true);
+    return high * 0x1_0000_0000 + this.$$view.getUint32(this.$$offset + (144 | (-(high >>> 21) & 0x8000_0000)), true);
   }
   set $last_dp(value: number) {
     setNumber64(this.$$view, this.$$offset + 144, value, false);
@@ -2059,7 +2059,7 @@ export class KvmMsrEntry implements View {
   /** `data` as a number. @throws RangeError beyond 2^53 - 1. */
   get $data(): number {
     const high = this.$$view.getUint32(this.$$offset + 12, true);
-    return high * 0x1_0000_0000 + this.$$view.getUint32((this.$$offset + 8) | -(high >>> 21), true);
+    return high * 0x1_0000_0000 + this.$$view.getUint32(this.$$offset + (8 | (-(high >>> 21) & 0x8000_0000)), true);
   }
   set $data(value: number) {
     setNumber64(this.$$view, this.$$offset + 8, value, false);
@@ -2216,7 +2216,7 @@ export class KvmMsrFilterRange implements View {
   /** `bitmap` as a number. @throws RangeError beyond 2^53 - 1. */
   get $bitmap(): number {
     const high = this.$$view.getUint32(this.$$offset + 20, true);
-    return high * 0x1_0000_0000 + this.$$view.getUint32((this.$$offset + 16) | -(high >>> 21), true);
+    return high * 0x1_0000_0000 + this.$$view.getUint32(this.$$offset + (16 | (-(high >>> 21) & 0x8000_0000)), true);
   }
   set $bitmap(value: number) {
     setNumber64(this.$$view, this.$$offset + 16, value, false);
@@ -2667,7 +2667,7 @@ export class KvmPitChannelState implements View {
   /** `count_load_time` as a number. @throws RangeError beyond 2^53 - 1. */
   get $count_load_time(): number {
     const high = this.$$view.getInt32(this.$$offset + 20, true);
-    return high * 0x1_0000_0000 + this.$$view.getUint32((this.$$offset + 16) | -((high >> 21) ^ (high >> 31)), true);
+    return high * 0x1_0000_0000 + this.$$view.getUint32(this.$$offset + (16 | (-((high >> 21) ^ (high >> 31)) & 0x8000_0000)), true);
   }
   set $count_load_time(value: number) {
     setNumber64(this.$$view, this.$$offset + 16, value, true);
@@ -2727,7 +2727,7 @@ export class KvmDebugExitArch implements View {
   /** `pc` as a number. @throws RangeError beyond 2^53 - 1. */
   get $pc(): number {
     const high = this.$$view.getUint32(this.$$offset + 12, true);
-    return high * 0x1_0000_0000 + this.$$view.getUint32((this.$$offset + 8) | -(high >>> 21), true);
+    return high * 0x1_0000_0000 + this.$$view.getUint32(this.$$offset + (8 | (-(high >>> 21) & 0x8000_0000)), true);
   }
   set $pc(value: number) {
     setNumber64(this.$$view, this.$$offset + 8, value, false);
@@ -2744,7 +2744,7 @@ export class KvmDebugExitArch implements View {
   /** `dr6` as a number. @throws RangeError beyond 2^53 - 1. */
   get $dr6(): number {
     const high = this.$$view.getUint32(this.$$offset + 20, true);
-    return high * 0x1_0000_0000 + this.$$view.getUint32((this.$$offset + 16) | -(high >>> 21), true);
+    return high * 0x1_0000_0000 + this.$$view.getUint32(this.$$offset + (16 | (-(high >>> 21) & 0x8000_0000)), true);
   }
   set $dr6(value: number) {
     setNumber64(this.$$view, this.$$offset + 16, value, false);
@@ -2761,7 +2761,7 @@ export class KvmDebugExitArch implements View {
   /** `dr7` as a number. @throws RangeError beyond 2^53 - 1. */
   get $dr7(): number {
     const high = this.$$view.getUint32(this.$$offset + 28, true);
-    return high * 0x1_0000_0000 + this.$$view.getUint32((this.$$offset + 24) | -(high >>> 21), true);
+    return high * 0x1_0000_0000 + this.$$view.getUint32(this.$$offset + (24 | (-(high >>> 21) & 0x8000_0000)), true);
   }
   set $dr7(value: number) {
     setNumber64(this.$$view, this.$$offset + 24, value, false);
@@ -3299,7 +3299,7 @@ export class KvmVcpuEvents implements View {
   /** `exception_payload` as a number. @throws RangeError beyond 2^53 - 1. */
   get $exception_payload(): number {
     const high = this.$$view.getUint32(this.$$offset + 60, true);
-    return high * 0x1_0000_0000 + this.$$view.getUint32((this.$$offset + 56) | -(high >>> 21), true);
+    return high * 0x1_0000_0000 + this.$$view.getUint32(this.$$offset + (56 | (-(high >>> 21) & 0x8000_0000)), true);
   }
   set $exception_payload(value: number) {
     setNumber64(this.$$view, this.$$offset + 56, value, false);
@@ -3351,7 +3351,7 @@ export class KvmDebugregs implements View {
   /** `dr6` as a number. @throws RangeError beyond 2^53 - 1. */
   get $dr6(): number {
     const high = this.$$view.getUint32(this.$$offset + 36, true);
-    return high * 0x1_0000_0000 + this.$$view.getUint32((this.$$offset + 32) | -(high >>> 21), true);
+    return high * 0x1_0000_0000 + this.$$view.getUint32(this.$$offset + (32 | (-(high >>> 21) & 0x8000_0000)), true);
   }
   set $dr6(value: number) {
     setNumber64(this.$$view, this.$$offset + 32, value, false);
@@ -3368,7 +3368,7 @@ export class KvmDebugregs implements View {
   /** `dr7` as a number. @throws RangeError beyond 2^53 - 1. */
   get $dr7(): number {
     const high = this.$$view.getUint32(this.$$offset + 44, true);
-    return high * 0x1_0000_0000 + this.$$view.getUint32((this.$$offset + 40) | -(high >>> 21), true);
+    return high * 0x1_0000_0000 + this.$$view.getUint32(this.$$offset + (40 | (-(high >>> 21) & 0x8000_0000)), true);
   }
   set $dr7(value: number) {
     setNumber64(this.$$view, this.$$offset + 40, value, false);
@@ -3385,7 +3385,7 @@ export class KvmDebugregs implements View {
   /** `flags` as a number. @throws RangeError beyond 2^53 - 1. */
   get $flags(): number {
     const high = this.$$view.getUint32(this.$$offset + 52, true);
-    return high * 0x1_0000_0000 + this.$$view.getUint32((this.$$offset + 48) | -(high >>> 21), true);
+    return high * 0x1_0000_0000 + this.$$view.getUint32(this.$$offset + (48 | (-(high >>> 21) & 0x8000_0000)), true);
   }
   set $flags(value: number) {
     setNumber64(this.$$view, this.$$offset + 48, value, false);
@@ -3493,7 +3493,7 @@ export class KvmXcr implements View {
   /** `value` as a number. @throws RangeError beyond 2^53 - 1. */
   get $value(): number {
     const high = this.$$view.getUint32(this.$$offset + 12, true);
-    return high * 0x1_0000_0000 + this.$$view.getUint32((this.$$offset + 8) | -(high >>> 21), true);
+    return high * 0x1_0000_0000 + this.$$view.getUint32(this.$$offset + (8 | (-(high >>> 21) & 0x8000_0000)), true);
   }
   set $value(value: number) {
     setNumber64(this.$$view, this.$$offset + 8, value, false);
@@ -3713,7 +3713,7 @@ export class KvmVmxNestedStateHdr implements View {
   /** `vmxon_pa` as a number. @throws RangeError beyond 2^53 - 1. */
   get $vmxon_pa(): number {
     const high = this.$$view.getUint32(this.$$offset + 4, true);
-    return high * 0x1_0000_0000 + this.$$view.getUint32((this.$$offset) | -(high >>> 21), true);
+    return high * 0x1_0000_0000 + this.$$view.getUint32(this.$$offset + (0 | (-(high >>> 21) & 0x8000_0000)), true);
   }
   set $vmxon_pa(value: number) {
     setNumber64(this.$$view, this.$$offset, value, false);
@@ -3730,7 +3730,7 @@ export class KvmVmxNestedStateHdr implements View {
   /** `vmcs12_pa` as a number. @throws RangeError beyond 2^53 - 1. */
   get $vmcs12_pa(): number {
     const high = this.$$view.getUint32(this.$$offset + 12, true);
-    return high * 0x1_0000_0000 + this.$$view.getUint32((this.$$offset + 8) | -(high >>> 21), true);
+    return high * 0x1_0000_0000 + this.$$view.getUint32(this.$$offset + (8 | (-(high >>> 21) & 0x8000_0000)), true);
   }
   set $vmcs12_pa(value: number) {
     setNumber64(this.$$view, this.$$offset + 8, value, false);
@@ -3771,7 +3771,7 @@ export class KvmVmxNestedStateHdr implements View {
   /** `preemption_timer_deadline` as a number. @throws RangeError beyond 2^53 - 1. */
   get $preemption_timer_deadline(): number {
     const high = this.$$view.getUint32(this.$$offset + 28, true);
-    return high * 0x1_0000_0000 + this.$$view.getUint32((this.$$offset + 24) | -(high >>> 21), true);
+    return high * 0x1_0000_0000 + this.$$view.getUint32(this.$$offset + (24 | (-(high >>> 21) & 0x8000_0000)), true);
   }
   set $preemption_timer_deadline(value: number) {
     setNumber64(this.$$view, this.$$offset + 24, value, false);
@@ -3842,7 +3842,7 @@ export class KvmSvmNestedStateHdr implements View {
   /** `vmcb_pa` as a number. @throws RangeError beyond 2^53 - 1. */
   get $vmcb_pa(): number {
     const high = this.$$view.getUint32(this.$$offset + 4, true);
-    return high * 0x1_0000_0000 + this.$$view.getUint32((this.$$offset) | -(high >>> 21), true);
+    return high * 0x1_0000_0000 + this.$$view.getUint32(this.$$offset + (0 | (-(high >>> 21) & 0x8000_0000)), true);
   }
   set $vmcb_pa(value: number) {
     setNumber64(this.$$view, this.$$offset, value, false);

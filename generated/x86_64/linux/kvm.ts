@@ -1907,7 +1907,7 @@ export class KvmBreakpoint implements View {
   /** `address` as a number. @throws RangeError beyond 2^53 - 1. */
   get $address(): number {
     const high = this.$$view.getUint32(this.$$offset + 12, true);
-    return high * 0x1_0000_0000 + this.$$view.getUint32((this.$$offset + 8) | -(high >>> 21), true);
+    return high * 0x1_0000_0000 + this.$$view.getUint32(this.$$offset + (8 | (-(high >>> 21) & 0x8000_0000)), true);
   }
   set $address(value: number) {
     setNumber64(this.$$view, this.$$offset + 8, value, false);
@@ -2021,7 +2021,7 @@ export class KvmMemoryRegion implements View {
   /** `guest_phys_addr` as a number. @throws RangeError beyond 2^53 - 1. */
   get $guest_phys_addr(): number {
     const high = this.$$view.getUint32(this.$$offset + 12, true);
-    return high * 0x1_0000_0000 + this.$$view.getUint32((this.$$offset + 8) | -(high >>> 21), true);
+    return high * 0x1_0000_0000 + this.$$view.getUint32(this.$$offset + (8 | (-(high >>> 21) & 0x8000_0000)), true);
   }
   set $guest_phys_addr(value: number) {
     setNumber64(this.$$view, this.$$offset + 8, value, false);
@@ -2038,7 +2038,7 @@ export class KvmMemoryRegion implements View {
   /** `memory_size` as a number. @throws RangeError beyond 2^53 - 1. */
   get $memory_size(): number {
     const high = this.$$view.getUint32(this.$$offset + 20, true);
-    return high * 0x1_0000_0000 + this.$$view.getUint32((this.$$offset + 16) | -(high >>> 21), true);
+    return high * 0x1_0000_0000 + this.$$view.getUint32(this.$$offset + (16 | (-(high >>> 21) & 0x8000_0000)), true);
   }
   set $memory_size(value: number) {
     setNumber64(this.$$view, this.$$offset + 16, value, false);
@@ -2098,7 +2098,7 @@ export class KvmUserspaceMemoryRegion implements View {
   /** `guest_phys_addr` as a number. @throws RangeError beyond 2^53 - 1. */
   get $guest_phys_addr(): number {
     const high = this.$$view.getUint32(this.$$offset + 12, true);
-    return high * 0x1_0000_0000 + this.$$view.getUint32((this.$$offset + 8) | -(high >>> 21), true);
+    return high * 0x1_0000_0000 + this.$$view.getUint32(this.$$offset + (8 | (-(high >>> 21) & 0x8000_0000)), true);
   }
   set $guest_phys_addr(value: number) {
     setNumber64(this.$$view, this.$$offset + 8, value, false);
@@ -2115,7 +2115,7 @@ export class KvmUserspaceMemoryRegion implements View {
   /** `memory_size` as a number. @throws RangeError beyond 2^53 - 1. */
   get $memory_size(): number {
     const high = this.$$view.getUint32(this.$$offset + 20, true);
-    return high * 0x1_0000_0000 + this.$$view.getUint32((this.$$offset + 16) | -(high >>> 21), true);
+    return high * 0x1_0000_0000 + this.$$view.getUint32(this.$$offset + (16 | (-(high >>> 21) & 0x8000_0000)), true);
   }
   set $memory_size(value: number) {
     setNumber64(this.$$view, this.$$offset + 16, value, false);
@@ -2132,7 +2132,7 @@ export class KvmUserspaceMemoryRegion implements View {
   /** `userspace_addr` as a number. @throws RangeError beyond 2^53 - 1. */
   get $userspace_addr(): number {
     const high = this.$$view.getUint32(this.$$offset + 28, true);
-    return high * 0x1_0000_0000 + this.$$view.getUint32((this.$$offset + 24) | -(high >>> 21), true);
+    return high * 0x1_0000_0000 + this.$$view.getUint32(this.$$offset + (24 | (-(high >>> 21) & 0x8000_0000)), true);
   }
   set $userspace_addr(value: number) {
     setNumber64(this.$$view, this.$$offset + 24, value, false);
@@ -2363,7 +2363,7 @@ export class KvmS390Skeys implements View {
   /** `start_gfn` as a number. @throws RangeError beyond 2^53 - 1. */
   get $start_gfn(): number {
     const high = this.$$view.getUint32(this.$$offset + 4, true);
-    return high * 0x1_0000_0000 + this.$$view.getUint32((this.$$offset) | -(high >>> 21), true);
+    return high * 0x1_0000_0000 + this.$$view.getUint32(this.$$offset + (0 | (-(high >>> 21) & 0x8000_0000)), true);
   }
   set $start_gfn(value: number) {
     setNumber64(this.$$view, this.$$offset, value, false);
@@ -2380,7 +2380,7 @@ export class KvmS390Skeys implements View {
   /** `count` as a number. @throws RangeError beyond 2^53 - 1. */
   get $count(): number {
     const high = this.$$view.getUint32(this.$$offset + 12, true);
-    return high * 0x1_0000_0000 + this.$$view.getUint32((this.$$offset + 8) | -(high >>> 21), true);
+    return high * 0x1_0000_0000 + this.$$view.getUint32(this.$$offset + (8 | (-(high >>> 21) & 0x8000_0000)), true);
   }
   set $count(value: number) {
     setNumber64(this.$$view, this.$$offset + 8, value, false);
@@ -2397,7 +2397,7 @@ export class KvmS390Skeys implements View {
   /** `skeydata_addr` as a number. @throws RangeError beyond 2^53 - 1. */
   get $skeydata_addr(): number {
     const high = this.$$view.getUint32(this.$$offset + 20, true);
-    return high * 0x1_0000_0000 + this.$$view.getUint32((this.$$offset + 16) | -(high >>> 21), true);
+    return high * 0x1_0000_0000 + this.$$view.getUint32(this.$$offset + (16 | (-(high >>> 21) & 0x8000_0000)), true);
   }
   set $skeydata_addr(value: number) {
     setNumber64(this.$$view, this.$$offset + 16, value, false);
@@ -2458,7 +2458,7 @@ export class KvmS390CmmaLog implements View {
   /** `start_gfn` as a number. @throws RangeError beyond 2^53 - 1. */
   get $start_gfn(): number {
     const high = this.$$view.getUint32(this.$$offset + 4, true);
-    return high * 0x1_0000_0000 + this.$$view.getUint32((this.$$offset) | -(high >>> 21), true);
+    return high * 0x1_0000_0000 + this.$$view.getUint32(this.$$offset + (0 | (-(high >>> 21) & 0x8000_0000)), true);
   }
   set $start_gfn(value: number) {
     setNumber64(this.$$view, this.$$offset, value, false);
@@ -2491,7 +2491,7 @@ export class KvmS390CmmaLog implements View {
   /** `remaining` as a number. @throws RangeError beyond 2^53 - 1. */
   get $remaining(): number {
     const high = this.$$view.getUint32(this.$$offset + 20, true);
-    return high * 0x1_0000_0000 + this.$$view.getUint32((this.$$offset + 16) | -(high >>> 21), true);
+    return high * 0x1_0000_0000 + this.$$view.getUint32(this.$$offset + (16 | (-(high >>> 21) & 0x8000_0000)), true);
   }
   set $remaining(value: number) {
     setNumber64(this.$$view, this.$$offset + 16, value, false);
@@ -2508,7 +2508,7 @@ export class KvmS390CmmaLog implements View {
   /** `mask` as a number. @throws RangeError beyond 2^53 - 1. */
   get $mask(): number {
     const high = this.$$view.getUint32(this.$$offset + 20, true);
-    return high * 0x1_0000_0000 + this.$$view.getUint32((this.$$offset + 16) | -(high >>> 21), true);
+    return high * 0x1_0000_0000 + this.$$view.getUint32(this.$$offset + (16 | (-(high >>> 21) & 0x8000_0000)), true);
   }
   set $mask(value: number) {
     setNumber64(this.$$view, this.$$offset + 16, value, false);
@@ -2525,7 +2525,7 @@ export class KvmS390CmmaLog implements View {
   /** `values` as a number. @throws RangeError beyond 2^53 - 1. */
   get $values(): number {
     const high = this.$$view.getUint32(this.$$offset + 28, true);
-    return high * 0x1_0000_0000 + this.$$view.getUint32((this.$$offset + 24) | -(high >>> 21), true);
+    return high * 0x1_0000_0000 + this.$$view.getUint32(this.$$offset + (24 | (-(high >>> 21) & 0x8000_0000)), true);
   }
   set $values(value: number) {
     setNumber64(this.$$view, this.$$offset + 24, value, false);
@@ -2634,7 +2634,7 @@ export class KvmHypervExitUSynic implements View {
   /** `control` as a number. @throws RangeError beyond 2^53 - 1. */
   get $control(): number {
     const high = this.$$view.getUint32(this.$$offset + 12, true);
-    return high * 0x1_0000_0000 + this.$$view.getUint32((this.$$offset + 8) | -(high >>> 21), true);
+    return high * 0x1_0000_0000 + this.$$view.getUint32(this.$$offset + (8 | (-(high >>> 21) & 0x8000_0000)), true);
   }
   set $control(value: number) {
     setNumber64(this.$$view, this.$$offset + 8, value, false);
@@ -2651,7 +2651,7 @@ export class KvmHypervExitUSynic implements View {
   /** `evt_page` as a number. @throws RangeError beyond 2^53 - 1. */
   get $evt_page(): number {
     const high = this.$$view.getUint32(this.$$offset + 20, true);
-    return high * 0x1_0000_0000 + this.$$view.getUint32((this.$$offset + 16) | -(high >>> 21), true);
+    return high * 0x1_0000_0000 + this.$$view.getUint32(this.$$offset + (16 | (-(high >>> 21) & 0x8000_0000)), true);
   }
   set $evt_page(value: number) {
     setNumber64(this.$$view, this.$$offset + 16, value, false);
@@ -2668,7 +2668,7 @@ export class KvmHypervExitUSynic implements View {
   /** `msg_page` as a number. @throws RangeError beyond 2^53 - 1. */
   get $msg_page(): number {
     const high = this.$$view.getUint32(this.$$offset + 28, true);
-    return high * 0x1_0000_0000 + this.$$view.getUint32((this.$$offset + 24) | -(high >>> 21), true);
+    return high * 0x1_0000_0000 + this.$$view.getUint32(this.$$offset + (24 | (-(high >>> 21) & 0x8000_0000)), true);
   }
   set $msg_page(value: number) {
     setNumber64(this.$$view, this.$$offset + 24, value, false);
@@ -2710,7 +2710,7 @@ export class KvmHypervExitUHcall implements View {
   /** `input` as a number. @throws RangeError beyond 2^53 - 1. */
   get $input(): number {
     const high = this.$$view.getUint32(this.$$offset + 4, true);
-    return high * 0x1_0000_0000 + this.$$view.getUint32((this.$$offset) | -(high >>> 21), true);
+    return high * 0x1_0000_0000 + this.$$view.getUint32(this.$$offset + (0 | (-(high >>> 21) & 0x8000_0000)), true);
   }
   set $input(value: number) {
     setNumber64(this.$$view, this.$$offset, value, false);
@@ -2727,7 +2727,7 @@ export class KvmHypervExitUHcall implements View {
   /** `result` as a number. @throws RangeError beyond 2^53 - 1. */
   get $result(): number {
     const high = this.$$view.getUint32(this.$$offset + 12, true);
-    return high * 0x1_0000_0000 + this.$$view.getUint32((this.$$offset + 8) | -(high >>> 21), true);
+    return high * 0x1_0000_0000 + this.$$view.getUint32(this.$$offset + (8 | (-(high >>> 21) & 0x8000_0000)), true);
   }
   set $result(value: number) {
     setNumber64(this.$$view, this.$$offset + 8, value, false);
@@ -2797,7 +2797,7 @@ export class KvmHypervExitUSyndbg implements View {
   /** `control` as a number. @throws RangeError beyond 2^53 - 1. */
   get $control(): number {
     const high = this.$$view.getUint32(this.$$offset + 12, true);
-    return high * 0x1_0000_0000 + this.$$view.getUint32((this.$$offset + 8) | -(high >>> 21), true);
+    return high * 0x1_0000_0000 + this.$$view.getUint32(this.$$offset + (8 | (-(high >>> 21) & 0x8000_0000)), true);
   }
   set $control(value: number) {
     setNumber64(this.$$view, this.$$offset + 8, value, false);
@@ -2814,7 +2814,7 @@ export class KvmHypervExitUSyndbg implements View {
   /** `status` as a number. @throws RangeError beyond 2^53 - 1. */
   get $status(): number {
     const high = this.$$view.getUint32(this.$$offset + 20, true);
-    return high * 0x1_0000_0000 + this.$$view.getUint32((this.$$offset + 16) | -(high >>> 21), true);
+    return high * 0x1_0000_0000 + this.$$view.getUint32(this.$$offset + (16 | (-(high >>> 21) & 0x8000_0000)), true);
   }
   set $status(value: number) {
     setNumber64(this.$$view, this.$$offset + 16, value, false);
@@ -2831,7 +2831,7 @@ export class KvmHypervExitUSyndbg implements View {
   /** `send_page` as a number. @throws RangeError beyond 2^53 - 1. */
   get $send_page(): number {
     const high = this.$$view.getUint32(this.$$offset + 28, true);
-    return high * 0x1_0000_0000 + this.$$view.getUint32((this.$$offset + 24) | -(high >>> 21), true);
+    return high * 0x1_0000_0000 + this.$$view.getUint32(this.$$offset + (24 | (-(high >>> 21) & 0x8000_0000)), true);
   }
   set $send_page(value: number) {
     setNumber64(this.$$view, this.$$offset + 24, value, false);
@@ -2848,7 +2848,7 @@ export class KvmHypervExitUSyndbg implements View {
   /** `recv_page` as a number. @throws RangeError beyond 2^53 - 1. */
   get $recv_page(): number {
     const high = this.$$view.getUint32(this.$$offset + 36, true);
-    return high * 0x1_0000_0000 + this.$$view.getUint32((this.$$offset + 32) | -(high >>> 21), true);
+    return high * 0x1_0000_0000 + this.$$view.getUint32(this.$$offset + (32 | (-(high >>> 21) & 0x8000_0000)), true);
   }
   set $recv_page(value: number) {
     setNumber64(this.$$view, this.$$offset + 32, value, false);
@@ -2865,7 +2865,7 @@ export class KvmHypervExitUSyndbg implements View {
   /** `pending_page` as a number. @throws RangeError beyond 2^53 - 1. */
   get $pending_page(): number {
     const high = this.$$view.getUint32(this.$$offset + 44, true);
-    return high * 0x1_0000_0000 + this.$$view.getUint32((this.$$offset + 40) | -(high >>> 21), true);
+    return high * 0x1_0000_0000 + this.$$view.getUint32(this.$$offset + (40 | (-(high >>> 21) & 0x8000_0000)), true);
   }
   set $pending_page(value: number) {
     setNumber64(this.$$view, this.$$offset + 40, value, false);
@@ -3005,7 +3005,7 @@ export class KvmXenExitUHcall implements View {
   /** `input` as a number. @throws RangeError beyond 2^53 - 1. */
   get $input(): number {
     const high = this.$$view.getUint32(this.$$offset + 12, true);
-    return high * 0x1_0000_0000 + this.$$view.getUint32((this.$$offset + 8) | -(high >>> 21), true);
+    return high * 0x1_0000_0000 + this.$$view.getUint32(this.$$offset + (8 | (-(high >>> 21) & 0x8000_0000)), true);
   }
   set $input(value: number) {
     setNumber64(this.$$view, this.$$offset + 8, value, false);
@@ -3022,7 +3022,7 @@ export class KvmXenExitUHcall implements View {
   /** `result` as a number. @throws RangeError beyond 2^53 - 1. */
   get $result(): number {
     const high = this.$$view.getUint32(this.$$offset + 20, true);
-    return high * 0x1_0000_0000 + this.$$view.getUint32((this.$$offset + 16) | -(high >>> 21), true);
+    return high * 0x1_0000_0000 + this.$$view.getUint32(this.$$offset + (16 | (-(high >>> 21) & 0x8000_0000)), true);
   }
   set $result(value: number) {
     setNumber64(this.$$view, this.$$offset + 16, value, false);
@@ -3110,7 +3110,7 @@ export class KvmRunHw implements View {
   /** `hardware_exit_reason` as a number. @throws RangeError beyond 2^53 - 1. */
   get $hardware_exit_reason(): number {
     const high = this.$$view.getUint32(this.$$offset + 4, true);
-    return high * 0x1_0000_0000 + this.$$view.getUint32((this.$$offset) | -(high >>> 21), true);
+    return high * 0x1_0000_0000 + this.$$view.getUint32(this.$$offset + (0 | (-(high >>> 21) & 0x8000_0000)), true);
   }
   set $hardware_exit_reason(value: number) {
     setNumber64(this.$$view, this.$$offset, value, false);
@@ -3151,7 +3151,7 @@ export class KvmRunFailEntry implements View {
   /** `hardware_entry_failure_reason` as a number. @throws RangeError beyond 2^53 - 1. */
   get $hardware_entry_failure_reason(): number {
     const high = this.$$view.getUint32(this.$$offset + 4, true);
-    return high * 0x1_0000_0000 + this.$$view.getUint32((this.$$offset) | -(high >>> 21), true);
+    return high * 0x1_0000_0000 + this.$$view.getUint32(this.$$offset + (0 | (-(high >>> 21) & 0x8000_0000)), true);
   }
   set $hardware_entry_failure_reason(value: number) {
     setNumber64(this.$$view, this.$$offset, value, false);
@@ -3275,7 +3275,7 @@ export class KvmRunIo implements View {
   /** `data_offset` as a number. @throws RangeError beyond 2^53 - 1. */
   get $data_offset(): number {
     const high = this.$$view.getUint32(this.$$offset + 12, true);
-    return high * 0x1_0000_0000 + this.$$view.getUint32((this.$$offset + 8) | -(high >>> 21), true);
+    return high * 0x1_0000_0000 + this.$$view.getUint32(this.$$offset + (8 | (-(high >>> 21) & 0x8000_0000)), true);
   }
   set $data_offset(value: number) {
     setNumber64(this.$$view, this.$$offset + 8, value, false);
@@ -3349,7 +3349,7 @@ export class KvmRunMmio implements View {
   /** `phys_addr` as a number. @throws RangeError beyond 2^53 - 1. */
   get $phys_addr(): number {
     const high = this.$$view.getUint32(this.$$offset + 4, true);
-    return high * 0x1_0000_0000 + this.$$view.getUint32((this.$$offset) | -(high >>> 21), true);
+    return high * 0x1_0000_0000 + this.$$view.getUint32(this.$$offset + (0 | (-(high >>> 21) & 0x8000_0000)), true);
   }
   set $phys_addr(value: number) {
     setNumber64(this.$$view, this.$$offset, value, false);
@@ -3417,7 +3417,7 @@ export class KvmRunHypercall implements View {
   /** `nr` as a number. @throws RangeError beyond 2^53 - 1. */
   get $nr(): number {
     const high = this.$$view.getUint32(this.$$offset + 4, true);
-    return high * 0x1_0000_0000 + this.$$view.getUint32((this.$$offset) | -(high >>> 21), true);
+    return high * 0x1_0000_0000 + this.$$view.getUint32(this.$$offset + (0 | (-(high >>> 21) & 0x8000_0000)), true);
   }
   set $nr(value: number) {
     setNumber64(this.$$view, this.$$offset, value, false);
@@ -3442,7 +3442,7 @@ export class KvmRunHypercall implements View {
   /** `ret` as a number. @throws RangeError beyond 2^53 - 1. */
   get $ret(): number {
     const high = this.$$view.getUint32(this.$$offset + 60, true);
-    return high * 0x1_0000_0000 + this.$$view.getUint32((this.$$offset + 56) | -(high >>> 21), true);
+    return high * 0x1_0000_0000 + this.$$view.getUint32(this.$$offset + (56 | (-(high >>> 21) & 0x8000_0000)), true);
   }
   set $ret(value: number) {
     setNumber64(this.$$view, this.$$offset + 56, value, false);
@@ -3500,7 +3500,7 @@ export class KvmRunTprAccess implements View {
   /** `rip` as a number. @throws RangeError beyond 2^53 - 1. */
   get $rip(): number {
     const high = this.$$view.getUint32(this.$$offset + 4, true);
-    return high * 0x1_0000_0000 + this.$$view.getUint32((this.$$offset) | -(high >>> 21), true);
+    return high * 0x1_0000_0000 + this.$$view.getUint32(this.$$offset + (0 | (-(high >>> 21) & 0x8000_0000)), true);
   }
   set $rip(value: number) {
     setNumber64(this.$$view, this.$$offset, value, false);
@@ -3606,7 +3606,7 @@ export class KvmRunS390Ucontrol implements View {
   /** `trans_exc_code` as a number. @throws RangeError beyond 2^53 - 1. */
   get $trans_exc_code(): number {
     const high = this.$$view.getUint32(this.$$offset + 4, true);
-    return high * 0x1_0000_0000 + this.$$view.getUint32((this.$$offset) | -(high >>> 21), true);
+    return high * 0x1_0000_0000 + this.$$view.getUint32(this.$$offset + (0 | (-(high >>> 21) & 0x8000_0000)), true);
   }
   set $trans_exc_code(value: number) {
     setNumber64(this.$$view, this.$$offset, value, false);
@@ -3772,7 +3772,7 @@ export class KvmRunEmulationFailure implements View {
   /** `flags` as a number. @throws RangeError beyond 2^53 - 1. */
   get $flags(): number {
     const high = this.$$view.getUint32(this.$$offset + 12, true);
-    return high * 0x1_0000_0000 + this.$$view.getUint32((this.$$offset + 8) | -(high >>> 21), true);
+    return high * 0x1_0000_0000 + this.$$view.getUint32(this.$$offset + (8 | (-(high >>> 21) & 0x8000_0000)), true);
   }
   set $flags(value: number) {
     setNumber64(this.$$view, this.$$offset + 8, value, false);
@@ -3861,7 +3861,7 @@ export class KvmRunPaprHcall implements View {
   /** `nr` as a number. @throws RangeError beyond 2^53 - 1. */
   get $nr(): number {
     const high = this.$$view.getUint32(this.$$offset + 4, true);
-    return high * 0x1_0000_0000 + this.$$view.getUint32((this.$$offset) | -(high >>> 21), true);
+    return high * 0x1_0000_0000 + this.$$view.getUint32(this.$$offset + (0 | (-(high >>> 21) & 0x8000_0000)), true);
   }
   set $nr(value: number) {
     setNumber64(this.$$view, this.$$offset, value, false);
@@ -3878,7 +3878,7 @@ export class KvmRunPaprHcall implements View {
   /** `ret` as a number. @throws RangeError beyond 2^53 - 1. */
   get $ret(): number {
     const high = this.$$view.getUint32(this.$$offset + 12, true);
-    return high * 0x1_0000_0000 + this.$$view.getUint32((this.$$offset + 8) | -(high >>> 21), true);
+    return high * 0x1_0000_0000 + this.$$view.getUint32(this.$$offset + (8 | (-(high >>> 21) & 0x8000_0000)), true);
   }
   set $ret(value: number) {
     setNumber64(this.$$view, this.$$offset + 8, value, false);
@@ -4052,7 +4052,7 @@ export class KvmRunSystemEvent implements View {
   /** `flags` as a number. @throws RangeError beyond 2^53 - 1. */
   get $flags(): number {
     const high = this.$$view.getUint32(this.$$offset + 12, true);
-    return high * 0x1_0000_0000 + this.$$view.getUint32((this.$$offset + 8) | -(high >>> 21), true);
+    return high * 0x1_0000_0000 + this.$$view.getUint32(this.$$offset + (8 | (-(high >>> 21) & 0x8000_0000)), true);
   }
   set $flags(value: number) {
     setNumber64(this.$$view, this.$$offset + 8, value, false);
@@ -4105,7 +4105,7 @@ export class KvmRunS390Stsi implements View {
   /** `addr` as a number. @throws RangeError beyond 2^53 - 1. */
   get $addr(): number {
     const high = this.$$view.getUint32(this.$$offset + 4, true);
-    return high * 0x1_0000_0000 + this.$$view.getUint32((this.$$offset) | -(high >>> 21), true);
+    return high * 0x1_0000_0000 + this.$$view.getUint32(this.$$offset + (0 | (-(high >>> 21) & 0x8000_0000)), true);
   }
   set $addr(value: number) {
     setNumber64(this.$$view, this.$$offset, value, false);
@@ -4217,7 +4217,7 @@ export class KvmRunArmNisv implements View {
   /** `esr_iss` as a number. @throws RangeError beyond 2^53 - 1. */
   get $esr_iss(): number {
     const high = this.$$view.getUint32(this.$$offset + 4, true);
-    return high * 0x1_0000_0000 + this.$$view.getUint32((this.$$offset) | -(high >>> 21), true);
+    return high * 0x1_0000_0000 + this.$$view.getUint32(this.$$offset + (0 | (-(high >>> 21) & 0x8000_0000)), true);
   }
   set $esr_iss(value: number) {
     setNumber64(this.$$view, this.$$offset, value, false);
@@ -4234,7 +4234,7 @@ export class KvmRunArmNisv implements View {
   /** `fault_ipa` as a number. @throws RangeError beyond 2^53 - 1. */
   get $fault_ipa(): number {
     const high = this.$$view.getUint32(this.$$offset + 12, true);
-    return high * 0x1_0000_0000 + this.$$view.getUint32((this.$$offset + 8) | -(high >>> 21), true);
+    return high * 0x1_0000_0000 + this.$$view.getUint32(this.$$offset + (8 | (-(high >>> 21) & 0x8000_0000)), true);
   }
   set $fault_ipa(value: number) {
     setNumber64(this.$$view, this.$$offset + 8, value, false);
@@ -4310,7 +4310,7 @@ export class KvmRunMsr implements View {
   /** `data` as a number. @throws RangeError beyond 2^53 - 1. */
   get $data(): number {
     const high = this.$$view.getUint32(this.$$offset + 20, true);
-    return high * 0x1_0000_0000 + this.$$view.getUint32((this.$$offset + 16) | -(high >>> 21), true);
+    return high * 0x1_0000_0000 + this.$$view.getUint32(this.$$offset + (16 | (-(high >>> 21) & 0x8000_0000)), true);
   }
   set $data(value: number) {
     setNumber64(this.$$view, this.$$offset + 16, value, false);
@@ -4353,7 +4353,7 @@ export class KvmRunRiscvSbi implements View {
   /** `extension_id` as a number. @throws RangeError beyond 2^53 - 1. */
   get $extension_id(): number {
     const high = this.$$view.getUint32(this.$$offset + 4, true);
-    return high * 0x1_0000_0000 + this.$$view.getUint32((this.$$offset) | -(high >>> 21), true);
+    return high * 0x1_0000_0000 + this.$$view.getUint32(this.$$offset + (0 | (-(high >>> 21) & 0x8000_0000)), true);
   }
   set $extension_id(value: number) {
     setNumber64(this.$$view, this.$$offset, value, false);
@@ -4370,7 +4370,7 @@ export class KvmRunRiscvSbi implements View {
   /** `function_id` as a number. @throws RangeError beyond 2^53 - 1. */
   get $function_id(): number {
     const high = this.$$view.getUint32(this.$$offset + 12, true);
-    return high * 0x1_0000_0000 + this.$$view.getUint32((this.$$offset + 8) | -(high >>> 21), true);
+    return high * 0x1_0000_0000 + this.$$view.getUint32(this.$$offset + (8 | (-(high >>> 21) & 0x8000_0000)), true);
   }
   set $function_id(value: number) {
     setNumber64(this.$$view, this.$$offset + 8, value, false);
@@ -4429,7 +4429,7 @@ export class KvmRunRiscvCsr implements View {
   /** `csr_num` as a number. @throws RangeError beyond 2^53 - 1. */
   get $csr_num(): number {
     const high = this.$$view.getUint32(this.$$offset + 4, true);
-    return high * 0x1_0000_0000 + this.$$view.getUint32((this.$$offset) | -(high >>> 21), true);
+    return high * 0x1_0000_0000 + this.$$view.getUint32(this.$$offset + (0 | (-(high >>> 21) & 0x8000_0000)), true);
   }
   set $csr_num(value: number) {
     setNumber64(this.$$view, this.$$offset, value, false);
@@ -4446,7 +4446,7 @@ export class KvmRunRiscvCsr implements View {
   /** `new_value` as a number. @throws RangeError beyond 2^53 - 1. */
   get $new_value(): number {
     const high = this.$$view.getUint32(this.$$offset + 12, true);
-    return high * 0x1_0000_0000 + this.$$view.getUint32((this.$$offset + 8) | -(high >>> 21), true);
+    return high * 0x1_0000_0000 + this.$$view.getUint32(this.$$offset + (8 | (-(high >>> 21) & 0x8000_0000)), true);
   }
   set $new_value(value: number) {
     setNumber64(this.$$view, this.$$offset + 8, value, false);
@@ -4463,7 +4463,7 @@ export class KvmRunRiscvCsr implements View {
   /** `write_mask` as a number. @throws RangeError beyond 2^53 - 1. */
   get $write_mask(): number {
     const high = this.$$view.getUint32(this.$$offset + 20, true);
-    return high * 0x1_0000_0000 + this.$$view.getUint32((this.$$offset + 16) | -(high >>> 21), true);
+    return high * 0x1_0000_0000 + this.$$view.getUint32(this.$$offset + (16 | (-(high >>> 21) & 0x8000_0000)), true);
   }
   set $write_mask(value: number) {
     setNumber64(this.$$view, this.$$offset + 16, value, false);
@@ -4480,7 +4480,7 @@ export class KvmRunRiscvCsr implements View {
   /** `ret_value` as a number. @throws RangeError beyond 2^53 - 1. */
   get $ret_value(): number {
     const high = this.$$view.getUint32(this.$$offset + 28, true);
-    return high * 0x1_0000_0000 + this.$$view.getUint32((this.$$offset + 24) | -(high >>> 21), true);
+    return high * 0x1_0000_0000 + this.$$view.getUint32(this.$$offset + (24 | (-(high >>> 21) & 0x8000_0000)), true);
   }
   set $ret_value(value: number) {
     setNumber64(this.$$view, this.$$offset + 24, value, false);
@@ -4687,7 +4687,7 @@ export class KvmRun implements View {
   /** `cr8` as a number. @throws RangeError beyond 2^53 - 1. */
   get $cr8(): number {
     const high = this.$$view.getUint32(this.$$offset + 20, true);
-    return high * 0x1_0000_0000 + this.$$view.getUint32((this.$$offset + 16) | -(high >>> 21), true);
+    return high * 0x1_0000_0000 + this.$$view.getUint32(this.$$offset + (16 | (-(high >>> 21) & 0x8000_0000)), true);
   }
   set $cr8(value: number) {
     setNumber64(this.$$view, this.$$offset + 16, value, false);
@@ -4704,7 +4704,7 @@ export class KvmRun implements View {
   /** `apic_base` as a number. @throws RangeError beyond 2^53 - 1. */
   get $apic_base(): number {
     const high = this.$$view.getUint32(this.$$offset + 28, true);
-    return high * 0x1_0000_0000 + this.$$view.getUint32((this.$$offset + 24) | -(high >>> 21), true);
+    return high * 0x1_0000_0000 + this.$$view.getUint32(this.$$offset + (24 | (-(high >>> 21) & 0x8000_0000)), true);
   }
   set $apic_base(value: number) {
     setNumber64(this.$$view, this.$$offset + 24, value, false);
@@ -4793,7 +4793,7 @@ export class KvmRun implements View {
   /** `s390_reset_flags` as a number. @throws RangeError beyond 2^53 - 1. */
   get $s390_reset_flags(): number {
     const high = this.$$view.getUint32(this.$$offset + 36, true);
-    return high * 0x1_0000_0000 + this.$$view.getUint32((this.$$offset + 32) | -(high >>> 21), true);
+    return high * 0x1_0000_0000 + this.$$view.getUint32(this.$$offset + (32 | (-(high >>> 21) & 0x8000_0000)), true);
   }
   set $s390_reset_flags(value: number) {
     setNumber64(this.$$view, this.$$offset + 32, value, false);
@@ -4962,7 +4962,7 @@ export class KvmRun implements View {
   /** `kvm_valid_regs` as a number. @throws RangeError beyond 2^53 - 1. */
   get $kvm_valid_regs(): number {
     const high = this.$$view.getUint32(this.$$offset + 292, true);
-    return high * 0x1_0000_0000 + this.$$view.getUint32((this.$$offset + 288) | -(high >>> 21), true);
+    return high * 0x1_0000_0000 + this.$$view.getUint32(this.$$offset + (288 | (-(high >>> 21) & 0x8000_0000)), true);
   }
   set $kvm_valid_regs(value: number) {
     setNumber64(this.$$view, this.$$offset + 288, value, false);
@@ -4979,7 +4979,7 @@ export class KvmRun implements View {
   /** `kvm_dirty_regs` as a number. @throws RangeError beyond 2^53 - 1. */
   get $kvm_dirty_regs(): number {
     const high = this.$$view.getUint32(this.$$offset + 300, true);
-    return high * 0x1_0000_0000 + this.$$view.getUint32((this.$$offset + 296) | -(high >>> 21), true);
+    return high * 0x1_0000_0000 + this.$$view.getUint32(this.$$offset + (296 | (-(high >>> 21) & 0x8000_0000)), true);
   }
   set $kvm_dirty_regs(value: number) {
     setNumber64(this.$$view, this.$$offset + 296, value, false);
@@ -5030,7 +5030,7 @@ export class KvmCoalescedMmioZone implements View {
   /** `addr` as a number. @throws RangeError beyond 2^53 - 1. */
   get $addr(): number {
     const high = this.$$view.getUint32(this.$$offset + 4, true);
-    return high * 0x1_0000_0000 + this.$$view.getUint32((this.$$offset) | -(high >>> 21), true);
+    return high * 0x1_0000_0000 + this.$$view.getUint32(this.$$offset + (0 | (-(high >>> 21) & 0x8000_0000)), true);
   }
   set $addr(value: number) {
     setNumber64(this.$$view, this.$$offset, value, false);
@@ -5098,7 +5098,7 @@ export class KvmCoalescedMmio implements View {
   /** `phys_addr` as a number. @throws RangeError beyond 2^53 - 1. */
   get $phys_addr(): number {
     const high = this.$$view.getUint32(this.$$offset + 4, true);
-    return high * 0x1_0000_0000 + this.$$view.getUint32((this.$$offset) | -(high >>> 21), true);
+    return high * 0x1_0000_0000 + this.$$view.getUint32(this.$$offset + (0 | (-(high >>> 21) & 0x8000_0000)), true);
   }
   set $phys_addr(value: number) {
     setNumber64(this.$$view, this.$$offset, value, false);
@@ -5223,7 +5223,7 @@ export class KvmTranslation implements View {
   /** `linear_address` as a number. @throws RangeError beyond 2^53 - 1. */
   get $linear_address(): number {
     const high = this.$$view.getUint32(this.$$offset + 4, true);
-    return high * 0x1_0000_0000 + this.$$view.getUint32((this.$$offset) | -(high >>> 21), true);
+    return high * 0x1_0000_0000 + this.$$view.getUint32(this.$$offset + (0 | (-(high >>> 21) & 0x8000_0000)), true);
   }
   set $linear_address(value: number) {
     setNumber64(this.$$view, this.$$offset, value, false);
@@ -5240,7 +5240,7 @@ export class KvmTranslation implements View {
   /** `physical_address` as a number. @throws RangeError beyond 2^53 - 1. */
   get $physical_address(): number {
     const high = this.$$view.getUint32(this.$$offset + 12, true);
-    return high * 0x1_0000_0000 + this.$$view.getUint32((this.$$offset + 8) | -(high >>> 21), true);
+    return high * 0x1_0000_0000 + this.$$view.getUint32(this.$$offset + (8 | (-(high >>> 21) & 0x8000_0000)), true);
   }
   set $physical_address(value: number) {
     setNumber64(this.$$view, this.$$offset + 8, value, false);
@@ -5320,7 +5320,7 @@ export class KvmS390MemOp implements View {
   /** `gaddr` as a number. @throws RangeError beyond 2^53 - 1. */
   get $gaddr(): number {
     const high = this.$$view.getUint32(this.$$offset + 4, true);
-    return high * 0x1_0000_0000 + this.$$view.getUint32((this.$$offset) | -(high >>> 21), true);
+    return high * 0x1_0000_0000 + this.$$view.getUint32(this.$$offset + (0 | (-(high >>> 21) & 0x8000_0000)), true);
   }
   set $gaddr(value: number) {
     setNumber64(this.$$view, this.$$offset, value, false);
@@ -5337,7 +5337,7 @@ export class KvmS390MemOp implements View {
   /** `flags` as a number. @throws RangeError beyond 2^53 - 1. */
   get $flags(): number {
     const high = this.$$view.getUint32(this.$$offset + 12, true);
-    return high * 0x1_0000_0000 + this.$$view.getUint32((this.$$offset + 8) | -(high >>> 21), true);
+    return high * 0x1_0000_0000 + this.$$view.getUint32(this.$$offset + (8 | (-(high >>> 21) & 0x8000_0000)), true);
   }
   set $flags(value: number) {
     setNumber64(this.$$view, this.$$offset + 8, value, false);
@@ -5370,7 +5370,7 @@ export class KvmS390MemOp implements View {
   /** `buf` as a number. @throws RangeError beyond 2^53 - 1. */
   get $buf(): number {
     const high = this.$$view.getUint32(this.$$offset + 28, true);
-    return high * 0x1_0000_0000 + this.$$view.getUint32((this.$$offset + 24) | -(high >>> 21), true);
+    return high * 0x1_0000_0000 + this.$$view.getUint32(this.$$offset + (24 | (-(high >>> 21) & 0x8000_0000)), true);
   }
   set $buf(value: number) {
     setNumber64(this.$$view, this.$$offset + 24, value, false);
@@ -5492,7 +5492,7 @@ export class KvmDirtyLog implements View {
   /** `dirty_bitmap` as a number. @throws RangeError beyond 2^53 - 1. */
   get $dirty_bitmap(): number {
     const high = this.$$view.getUint32(this.$$offset + 12, true);
-    return high * 0x1_0000_0000 + this.$$view.getUint32((this.$$offset + 8) | -(high >>> 21), true);
+    return high * 0x1_0000_0000 + this.$$view.getUint32(this.$$offset + (8 | (-(high >>> 21) & 0x8000_0000)), true);
   }
   set $dirty_bitmap(value: number) {
     setNumber64(this.$$view, this.$$offset + 8, value, false);
@@ -5509,7 +5509,7 @@ export class KvmDirtyLog implements View {
   /** `padding2` as a number. @throws RangeError beyond 2^53 - 1. */
   get $padding2(): number {
     const high = this.$$view.getUint32(this.$$offset + 12, true);
-    return high * 0x1_0000_0000 + this.$$view.getUint32((this.$$offset + 8) | -(high >>> 21), true);
+    return high * 0x1_0000_0000 + this.$$view.getUint32(this.$$offset + (8 | (-(high >>> 21) & 0x8000_0000)), true);
   }
   set $padding2(value: number) {
     setNumber64(this.$$view, this.$$offset + 8, value, false);
@@ -5569,7 +5569,7 @@ export class KvmClearDirtyLog implements View {
   /** `first_page` as a number. @throws RangeError beyond 2^53 - 1. */
   get $first_page(): number {
     const high = this.$$view.getUint32(this.$$offset + 12, true);
-    return high * 0x1_0000_0000 + this.$$view.getUint32((this.$$offset + 8) | -(high >>> 21), true);
+    return high * 0x1_0000_0000 + this.$$view.getUint32(this.$$offset + (8 | (-(high >>> 21) & 0x8000_0000)), true);
   }
   set $first_page(value: number) {
     setNumber64(this.$$view, this.$$offset + 8, value, false);
@@ -5586,7 +5586,7 @@ export class KvmClearDirtyLog implements View {
   /** `dirty_bitmap` as a number. @throws RangeError beyond 2^53 - 1. */
   get $dirty_bitmap(): number {
     const high = this.$$view.getUint32(this.$$offset + 20, true);
-    return high * 0x1_0000_0000 + this.$$view.getUint32((this.$$offset + 16) | -(high >>> 21), true);
+    return high * 0x1_0000_0000 + this.$$view.getUint32(this.$$offset + (16 | (-(high >>> 21) & 0x8000_0000)), true);
   }
   set $dirty_bitmap(value: number) {
     setNumber64(this.$$view, this.$$offset + 16, value, false);
@@ -5603,7 +5603,7 @@ export class KvmClearDirtyLog implements View {
   /** `padding2` as a number. @throws RangeError beyond 2^53 - 1. */
   get $padding2(): number {
     const high = this.$$view.getUint32(this.$$offset + 20, true);
-    return high * 0x1_0000_0000 + this.$$view.getUint32((this.$$offset + 16) | -(high >>> 21), true);
+    return high * 0x1_0000_0000 + this.$$view.getUint32(this.$$offset + (16 | (-(high >>> 21) & 0x8000_0000)), true);
   }
   set $padding2(value: number) {
     setNumber64(this.$$view, this.$$offset + 16, value, false);
@@ -5734,7 +5734,7 @@ export class KvmVapicAddr implements View {
   /** `vapic_addr` as a number. @throws RangeError beyond 2^53 - 1. */
   get $vapic_addr(): number {
     const high = this.$$view.getUint32(this.$$offset + 4, true);
-    return high * 0x1_0000_0000 + this.$$view.getUint32((this.$$offset) | -(high >>> 21), true);
+    return high * 0x1_0000_0000 + this.$$view.getUint32(this.$$offset + (0 | (-(high >>> 21) & 0x8000_0000)), true);
   }
   set $vapic_addr(value: number) {
     setNumber64(this.$$view, this.$$offset, value, false);
@@ -5806,7 +5806,7 @@ export class KvmS390Psw implements View {
   /** `mask` as a number. @throws RangeError beyond 2^53 - 1. */
   get $mask(): number {
     const high = this.$$view.getUint32(this.$$offset + 4, true);
-    return high * 0x1_0000_0000 + this.$$view.getUint32((this.$$offset) | -(high >>> 21), true);
+    return high * 0x1_0000_0000 + this.$$view.getUint32(this.$$offset + (0 | (-(high >>> 21) & 0x8000_0000)), true);
   }
   set $mask(value: number) {
     setNumber64(this.$$view, this.$$offset, value, false);
@@ -5823,7 +5823,7 @@ export class KvmS390Psw implements View {
   /** `addr` as a number. @throws RangeError beyond 2^53 - 1. */
   get $addr(): number {
     const high = this.$$view.getUint32(this.$$offset + 12, true);
-    return high * 0x1_0000_0000 + this.$$view.getUint32((this.$$offset + 8) | -(high >>> 21), true);
+    return high * 0x1_0000_0000 + this.$$view.getUint32(this.$$offset + (8 | (-(high >>> 21) & 0x8000_0000)), true);
   }
   set $addr(value: number) {
     setNumber64(this.$$view, this.$$offset + 8, value, false);
@@ -5881,7 +5881,7 @@ export class KvmS390Interrupt implements View {
   /** `parm64` as a number. @throws RangeError beyond 2^53 - 1. */
   get $parm64(): number {
     const high = this.$$view.getUint32(this.$$offset + 12, true);
-    return high * 0x1_0000_0000 + this.$$view.getUint32((this.$$offset + 8) | -(high >>> 21), true);
+    return high * 0x1_0000_0000 + this.$$view.getUint32(this.$$offset + (8 | (-(high >>> 21) & 0x8000_0000)), true);
   }
   set $parm64(value: number) {
     setNumber64(this.$$view, this.$$offset + 8, value, false);
@@ -5997,7 +5997,7 @@ export class KvmS390ExtInfo implements View {
   /** `ext_params2` as a number. @throws RangeError beyond 2^53 - 1. */
   get $ext_params2(): number {
     const high = this.$$view.getUint32(this.$$offset + 12, true);
-    return high * 0x1_0000_0000 + this.$$view.getUint32((this.$$offset + 8) | -(high >>> 21), true);
+    return high * 0x1_0000_0000 + this.$$view.getUint32(this.$$offset + (8 | (-(high >>> 21) & 0x8000_0000)), true);
   }
   set $ext_params2(value: number) {
     setNumber64(this.$$view, this.$$offset + 8, value, false);
@@ -6049,7 +6049,7 @@ export class KvmS390PgmInfo implements View {
   /** `trans_exc_code` as a number. @throws RangeError beyond 2^53 - 1. */
   get $trans_exc_code(): number {
     const high = this.$$view.getUint32(this.$$offset + 4, true);
-    return high * 0x1_0000_0000 + this.$$view.getUint32((this.$$offset) | -(high >>> 21), true);
+    return high * 0x1_0000_0000 + this.$$view.getUint32(this.$$offset + (0 | (-(high >>> 21) & 0x8000_0000)), true);
   }
   set $trans_exc_code(value: number) {
     setNumber64(this.$$view, this.$$offset, value, false);
@@ -6066,7 +6066,7 @@ export class KvmS390PgmInfo implements View {
   /** `mon_code` as a number. @throws RangeError beyond 2^53 - 1. */
   get $mon_code(): number {
     const high = this.$$view.getUint32(this.$$offset + 12, true);
-    return high * 0x1_0000_0000 + this.$$view.getUint32((this.$$offset + 8) | -(high >>> 21), true);
+    return high * 0x1_0000_0000 + this.$$view.getUint32(this.$$offset + (8 | (-(high >>> 21) & 0x8000_0000)), true);
   }
   set $mon_code(value: number) {
     setNumber64(this.$$view, this.$$offset + 8, value, false);
@@ -6083,7 +6083,7 @@ export class KvmS390PgmInfo implements View {
   /** `per_address` as a number. @throws RangeError beyond 2^53 - 1. */
   get $per_address(): number {
     const high = this.$$view.getUint32(this.$$offset + 20, true);
-    return high * 0x1_0000_0000 + this.$$view.getUint32((this.$$offset + 16) | -(high >>> 21), true);
+    return high * 0x1_0000_0000 + this.$$view.getUint32(this.$$offset + (16 | (-(high >>> 21) & 0x8000_0000)), true);
   }
   set $per_address(value: number) {
     setNumber64(this.$$view, this.$$offset + 16, value, false);
@@ -6332,7 +6332,7 @@ export class KvmS390MchkInfo implements View {
   /** `cr14` as a number. @throws RangeError beyond 2^53 - 1. */
   get $cr14(): number {
     const high = this.$$view.getUint32(this.$$offset + 4, true);
-    return high * 0x1_0000_0000 + this.$$view.getUint32((this.$$offset) | -(high >>> 21), true);
+    return high * 0x1_0000_0000 + this.$$view.getUint32(this.$$offset + (0 | (-(high >>> 21) & 0x8000_0000)), true);
   }
   set $cr14(value: number) {
     setNumber64(this.$$view, this.$$offset, value, false);
@@ -6349,7 +6349,7 @@ export class KvmS390MchkInfo implements View {
   /** `mcic` as a number. @throws RangeError beyond 2^53 - 1. */
   get $mcic(): number {
     const high = this.$$view.getUint32(this.$$offset + 12, true);
-    return high * 0x1_0000_0000 + this.$$view.getUint32((this.$$offset + 8) | -(high >>> 21), true);
+    return high * 0x1_0000_0000 + this.$$view.getUint32(this.$$offset + (8 | (-(high >>> 21) & 0x8000_0000)), true);
   }
   set $mcic(value: number) {
     setNumber64(this.$$view, this.$$offset + 8, value, false);
@@ -6366,7 +6366,7 @@ export class KvmS390MchkInfo implements View {
   /** `failing_storage_address` as a number. @throws RangeError beyond 2^53 - 1. */
   get $failing_storage_address(): number {
     const high = this.$$view.getUint32(this.$$offset + 20, true);
-    return high * 0x1_0000_0000 + this.$$view.getUint32((this.$$offset + 16) | -(high >>> 21), true);
+    return high * 0x1_0000_0000 + this.$$view.getUint32(this.$$offset + (16 | (-(high >>> 21) & 0x8000_0000)), true);
   }
   set $failing_storage_address(value: number) {
     setNumber64(this.$$view, this.$$offset + 16, value, false);
@@ -6534,7 +6534,7 @@ export class KvmS390Irq implements View {
   /** `type` as a number. @throws RangeError beyond 2^53 - 1. */
   get $type(): number {
     const high = this.$$view.getUint32(this.$$offset + 4, true);
-    return high * 0x1_0000_0000 + this.$$view.getUint32((this.$$offset) | -(high >>> 21), true);
+    return high * 0x1_0000_0000 + this.$$view.getUint32(this.$$offset + (0 | (-(high >>> 21) & 0x8000_0000)), true);
   }
   set $type(value: number) {
     setNumber64(this.$$view, this.$$offset, value, false);
@@ -6585,7 +6585,7 @@ export class KvmS390IrqState implements View {
   /** `buf` as a number. @throws RangeError beyond 2^53 - 1. */
   get $buf(): number {
     const high = this.$$view.getUint32(this.$$offset + 4, true);
-    return high * 0x1_0000_0000 + this.$$view.getUint32((this.$$offset) | -(high >>> 21), true);
+    return high * 0x1_0000_0000 + this.$$view.getUint32(this.$$offset + (0 | (-(high >>> 21) & 0x8000_0000)), true);
   }
   set $buf(value: number) {
     setNumber64(this.$$view, this.$$offset, value, false);
@@ -6703,7 +6703,7 @@ export class KvmIoeventfd implements View {
   /** `datamatch` as a number. @throws RangeError beyond 2^53 - 1. */
   get $datamatch(): number {
     const high = this.$$view.getUint32(this.$$offset + 4, true);
-    return high * 0x1_0000_0000 + this.$$view.getUint32((this.$$offset) | -(high >>> 21), true);
+    return high * 0x1_0000_0000 + this.$$view.getUint32(this.$$offset + (0 | (-(high >>> 21) & 0x8000_0000)), true);
   }
   set $datamatch(value: number) {
     setNumber64(this.$$view, this.$$offset, value, false);
@@ -6720,7 +6720,7 @@ export class KvmIoeventfd implements View {
   /** `addr` as a number. @throws RangeError beyond 2^53 - 1. */
   get $addr(): number {
     const high = this.$$view.getUint32(this.$$offset + 12, true);
-    return high * 0x1_0000_0000 + this.$$view.getUint32((this.$$offset + 8) | -(high >>> 21), true);
+    return high * 0x1_0000_0000 + this.$$view.getUint32(this.$$offset + (8 | (-(high >>> 21) & 0x8000_0000)), true);
   }
   set $addr(value: number) {
     setNumber64(this.$$view, this.$$offset + 8, value, false);
@@ -6989,7 +6989,7 @@ export class KvmPpcSmmuInfo implements View {
   /** `flags` as a number. @throws RangeError beyond 2^53 - 1. */
   get $flags(): number {
     const high = this.$$view.getUint32(this.$$offset + 4, true);
-    return high * 0x1_0000_0000 + this.$$view.getUint32((this.$$offset) | -(high >>> 21), true);
+    return high * 0x1_0000_0000 + this.$$view.getUint32(this.$$offset + (0 | (-(high >>> 21) & 0x8000_0000)), true);
   }
   set $flags(value: number) {
     setNumber64(this.$$view, this.$$offset, value, false);
@@ -7060,7 +7060,7 @@ export class KvmPpcResizeHpt implements View {
   /** `flags` as a number. @throws RangeError beyond 2^53 - 1. */
   get $flags(): number {
     const high = this.$$view.getUint32(this.$$offset + 4, true);
-    return high * 0x1_0000_0000 + this.$$view.getUint32((this.$$offset) | -(high >>> 21), true);
+    return high * 0x1_0000_0000 + this.$$view.getUint32(this.$$offset + (0 | (-(high >>> 21) & 0x8000_0000)), true);
   }
   set $flags(value: number) {
     setNumber64(this.$$view, this.$$offset, value, false);
@@ -7227,7 +7227,7 @@ export class KvmIrqRoutingS390Adapter implements View {
   /** `ind_addr` as a number. @throws RangeError beyond 2^53 - 1. */
   get $ind_addr(): number {
     const high = this.$$view.getUint32(this.$$offset + 4, true);
-    return high * 0x1_0000_0000 + this.$$view.getUint32((this.$$offset) | -(high >>> 21), true);
+    return high * 0x1_0000_0000 + this.$$view.getUint32(this.$$offset + (0 | (-(high >>> 21) & 0x8000_0000)), true);
   }
   set $ind_addr(value: number) {
     setNumber64(this.$$view, this.$$offset, value, false);
@@ -7244,7 +7244,7 @@ export class KvmIrqRoutingS390Adapter implements View {
   /** `summary_addr` as a number. @throws RangeError beyond 2^53 - 1. */
   get $summary_addr(): number {
     const high = this.$$view.getUint32(this.$$offset + 12, true);
-    return high * 0x1_0000_0000 + this.$$view.getUint32((this.$$offset + 8) | -(high >>> 21), true);
+    return high * 0x1_0000_0000 + this.$$view.getUint32(this.$$offset + (8 | (-(high >>> 21) & 0x8000_0000)), true);
   }
   set $summary_addr(value: number) {
     setNumber64(this.$$view, this.$$offset + 8, value, false);
@@ -7261,7 +7261,7 @@ export class KvmIrqRoutingS390Adapter implements View {
   /** `ind_offset` as a number. @throws RangeError beyond 2^53 - 1. */
   get $ind_offset(): number {
     const high = this.$$view.getUint32(this.$$offset + 20, true);
-    return high * 0x1_0000_0000 + this.$$view.getUint32((this.$$offset + 16) | -(high >>> 21), true);
+    return high * 0x1_0000_0000 + this.$$view.getUint32(this.$$offset + (16 | (-(high >>> 21) & 0x8000_0000)), true);
   }
   set $ind_offset(value: number) {
     setNumber64(this.$$view, this.$$offset + 16, value, false);
@@ -7603,7 +7603,7 @@ export class KvmX86Mce implements View {
   /** `status` as a number. @throws RangeError beyond 2^53 - 1. */
   get $status(): number {
     const high = this.$$view.getUint32(this.$$offset + 4, true);
-    return high * 0x1_0000_0000 + this.$$view.getUint32((this.$$offset) | -(high >>> 21), true);
+    return high * 0x1_0000_0000 + this.$$view.getUint32(this.$$offset + (0 | (-(high >>> 21) & 0x8000_0000)), true);
   }
   set $status(value: number) {
     setNumber64(this.$$view, this.$$offset, value, false);
@@ -7620,7 +7620,7 @@ export class KvmX86Mce implements View {
   /** `addr` as a number. @throws RangeError beyond 2^53 - 1. */
   get $addr(): number {
     const high = this.$$view.getUint32(this.$$offset + 12, true);
-    return high * 0x1_0000_0000 + this.$$view.getUint32((this.$$offset + 8) | -(high >>> 21), true);
+    return high * 0x1_0000_0000 + this.$$view.getUint32(this.$$offset + (8 | (-(high >>> 21) & 0x8000_0000)), true);
   }
   set $addr(value: number) {
     setNumber64(this.$$view, this.$$offset + 8, value, false);
@@ -7637,7 +7637,7 @@ export class KvmX86Mce implements View {
   /** `misc` as a number. @throws RangeError beyond 2^53 - 1. */
   get $misc(): number {
     const high = this.$$view.getUint32(this.$$offset + 20, true);
-    return high * 0x1_0000_0000 + this.$$view.getUint32((this.$$offset + 16) | -(high >>> 21), true);
+    return high * 0x1_0000_0000 + this.$$view.getUint32(this.$$offset + (16 | (-(high >>> 21) & 0x8000_0000)), true);
   }
   set $misc(value: number) {
     setNumber64(this.$$view, this.$$offset + 16, value, false);
@@ -7654,7 +7654,7 @@ export class KvmX86Mce implements View {
   /** `mcg_status` as a number. @throws RangeError beyond 2^53 - 1. */
   get $mcg_status(): number {
     const high = this.$$view.getUint32(this.$$offset + 28, true);
-    return high * 0x1_0000_0000 + this.$$view.getUint32((this.$$offset + 24) | -(high >>> 21), true);
+    return high * 0x1_0000_0000 + this.$$view.getUint32(this.$$offset + (24 | (-(high >>> 21) & 0x8000_0000)), true);
   }
   set $mcg_status(value: number) {
     setNumber64(this.$$view, this.$$offset + 24, value, false);
@@ -7740,7 +7740,7 @@ export class KvmXenHvmConfig implements View {
   /** `blob_addr_32` as a number. @throws RangeError beyond 2^53 - 1. */
   get $blob_addr_32(): number {
     const high = this.$$view.getUint32(this.$$offset + 12, true);
-    return high * 0x1_0000_0000 + this.$$view.getUint32((this.$$offset + 8) | -(high >>> 21), true);
+    return high * 0x1_0000_0000 + this.$$view.getUint32(this.$$offset + (8 | (-(high >>> 21) & 0x8000_0000)), true);
   }
   set $blob_addr_32(value: number) {
     setNumber64(this.$$view, this.$$offset + 8, value, false);
@@ -7757,7 +7757,7 @@ export class KvmXenHvmConfig implements View {
   /** `blob_addr_64` as a number. @throws RangeError beyond 2^53 - 1. */
   get $blob_addr_64(): number {
     const high = this.$$view.getUint32(this.$$offset + 20, true);
-    return high * 0x1_0000_0000 + this.$$view.getUint32((this.$$offset + 16) | -(high >>> 21), true);
+    return high * 0x1_0000_0000 + this.$$view.getUint32(this.$$offset + (16 | (-(high >>> 21) & 0x8000_0000)), true);
   }
   set $blob_addr_64(value: number) {
     setNumber64(this.$$view, this.$$offset + 16, value, false);
@@ -7893,7 +7893,7 @@ export class KvmClockData implements View {
   /** `clock` as a number. @throws RangeError beyond 2^53 - 1. */
   get $clock(): number {
     const high = this.$$view.getUint32(this.$$offset + 4, true);
-    return high * 0x1_0000_0000 + this.$$view.getUint32((this.$$offset) | -(high >>> 21), true);
+    return high * 0x1_0000_0000 + this.$$view.getUint32(this.$$offset + (0 | (-(high >>> 21) & 0x8000_0000)), true);
   }
   set $clock(value: number) {
     setNumber64(this.$$view, this.$$offset, value, false);
@@ -7926,7 +7926,7 @@ export class KvmClockData implements View {
   /** `realtime` as a number. @throws RangeError beyond 2^53 - 1. */
   get $realtime(): number {
     const high = this.$$view.getUint32(this.$$offset + 20, true);
-    return high * 0x1_0000_0000 + this.$$view.getUint32((this.$$offset + 16) | -(high >>> 21), true);
+    return high * 0x1_0000_0000 + this.$$view.getUint32(this.$$offset + (16 | (-(high >>> 21) & 0x8000_0000)), true);
   }
   set $realtime(value: number) {
     setNumber64(this.$$view, this.$$offset + 16, value, false);
@@ -7943,7 +7943,7 @@ export class KvmClockData implements View {
   /** `host_tsc` as a number. @throws RangeError beyond 2^53 - 1. */
   get $host_tsc(): number {
     const high = this.$$view.getUint32(this.$$offset + 28, true);
-    return high * 0x1_0000_0000 + this.$$view.getUint32((this.$$offset + 24) | -(high >>> 21), true);
+    return high * 0x1_0000_0000 + this.$$view.getUint32(this.$$offset + (24 | (-(high >>> 21) & 0x8000_0000)), true);
   }
   set $host_tsc(value: number) {
     setNumber64(this.$$view, this.$$offset + 24, value, false);
@@ -7994,7 +7994,7 @@ export class KvmConfigTlb implements View {
   /** `params` as a number. @throws RangeError beyond 2^53 - 1. */
   get $params(): number {
     const high = this.$$view.getUint32(this.$$offset + 4, true);
-    return high * 0x1_0000_0000 + this.$$view.getUint32((this.$$offset) | -(high >>> 21), true);
+    return high * 0x1_0000_0000 + this.$$view.getUint32(this.$$offset + (0 | (-(high >>> 21) & 0x8000_0000)), true);
   }
   set $params(value: number) {
     setNumber64(this.$$view, this.$$offset, value, false);
@@ -8011,7 +8011,7 @@ export class KvmConfigTlb implements View {
   /** `array` as a number. @throws RangeError beyond 2^53 - 1. */
   get $array(): number {
     const high = this.$$view.getUint32(this.$$offset + 12, true);
-    return high * 0x1_0000_0000 + this.$$view.getUint32((this.$$offset + 8) | -(high >>> 21), true);
+    return high * 0x1_0000_0000 + this.$$view.getUint32(this.$$offset + (8 | (-(high >>> 21) & 0x8000_0000)), true);
   }
   set $array(value: number) {
     setNumber64(this.$$view, this.$$offset + 8, value, false);
@@ -8068,7 +8068,7 @@ export class KvmDirtyTlb implements View {
   /** `bitmap` as a number. @throws RangeError beyond 2^53 - 1. */
   get $bitmap(): number {
     const high = this.$$view.getUint32(this.$$offset + 4, true);
-    return high * 0x1_0000_0000 + this.$$view.getUint32((this.$$offset) | -(high >>> 21), true);
+    return high * 0x1_0000_0000 + this.$$view.getUint32(this.$$offset + (0 | (-(high >>> 21) & 0x8000_0000)), true);
   }
   set $bitmap(value: number) {
     setNumber64(this.$$view, this.$$offset, value, false);
@@ -8119,7 +8119,7 @@ export class KvmRegList implements View {
   /** `n` as a number. @throws RangeError beyond 2^53 - 1. */
   get $n(): number {
     const high = this.$$view.getUint32(this.$$offset + 4, true);
-    return high * 0x1_0000_0000 + this.$$view.getUint32((this.$$offset) | -(high >>> 21), true);
+    return high * 0x1_0000_0000 + this.$$view.getUint32(this.$$offset + (0 | (-(high >>> 21) & 0x8000_0000)), true);
   }
   set $n(value: number) {
     setNumber64(this.$$view, this.$$offset, value, false);
@@ -8168,7 +8168,7 @@ export class KvmOneReg implements View {
   /** `id` as a number. @throws RangeError beyond 2^53 - 1. */
   get $id(): number {
     const high = this.$$view.getUint32(this.$$offset + 4, true);
-    return high * 0x1_0000_0000 + this.$$view.getUint32((this.$$offset) | -(high >>> 21), true);
+    return high * 0x1_0000_0000 + this.$$view.getUint32(this.$$offset + (0 | (-(high >>> 21) & 0x8000_0000)), true);
   }
   set $id(value: number) {
     setNumber64(this.$$view, this.$$offset, value, false);
@@ -8185,7 +8185,7 @@ export class KvmOneReg implements View {
   /** `addr` as a number. @throws RangeError beyond 2^53 - 1. */
   get $addr(): number {
     const high = this.$$view.getUint32(this.$$offset + 12, true);
-    return high * 0x1_0000_0000 + this.$$view.getUint32((this.$$offset + 8) | -(high >>> 21), true);
+    return high * 0x1_0000_0000 + this.$$view.getUint32(this.$$offset + (8 | (-(high >>> 21) & 0x8000_0000)), true);
   }
   set $addr(value: number) {
     setNumber64(this.$$view, this.$$offset + 8, value, false);
@@ -8302,7 +8302,7 @@ export class KvmArmDeviceAddr implements View {
   /** `id` as a number. @throws RangeError beyond 2^53 - 1. */
   get $id(): number {
     const high = this.$$view.getUint32(this.$$offset + 4, true);
-    return high * 0x1_0000_0000 + this.$$view.getUint32((this.$$offset) | -(high >>> 21), true);
+    return high * 0x1_0000_0000 + this.$$view.getUint32(this.$$offset + (0 | (-(high >>> 21) & 0x8000_0000)), true);
   }
   set $id(value: number) {
     setNumber64(this.$$view, this.$$offset, value, false);
@@ -8319,7 +8319,7 @@ export class KvmArmDeviceAddr implements View {
   /** `addr` as a number. @throws RangeError beyond 2^53 - 1. */
   get $addr(): number {
     const high = this.$$view.getUint32(this.$$offset + 12, true);
-    return high * 0x1_0000_0000 + this.$$view.getUint32((this.$$offset + 8) | -(high >>> 21), true);
+    return high * 0x1_0000_0000 + this.$$view.getUint32(this.$$offset + (8 | (-(high >>> 21) & 0x8000_0000)), true);
   }
   set $addr(value: number) {
     setNumber64(this.$$view, this.$$offset + 8, value, false);
@@ -8427,7 +8427,7 @@ export class KvmDeviceAttr implements View {
   /** `attr` as a number. @throws RangeError beyond 2^53 - 1. */
   get $attr(): number {
     const high = this.$$view.getUint32(this.$$offset + 12, true);
-    return high * 0x1_0000_0000 + this.$$view.getUint32((this.$$offset + 8) | -(high >>> 21), true);
+    return high * 0x1_0000_0000 + this.$$view.getUint32(this.$$offset + (8 | (-(high >>> 21) & 0x8000_0000)), true);
   }
   set $attr(value: number) {
     setNumber64(this.$$view, this.$$offset + 8, value, false);
@@ -8444,7 +8444,7 @@ export class KvmDeviceAttr implements View {
   /** `addr` as a number. @throws RangeError beyond 2^53 - 1. */
   get $addr(): number {
     const high = this.$$view.getUint32(this.$$offset + 20, true);
-    return high * 0x1_0000_0000 + this.$$view.getUint32((this.$$offset + 16) | -(high >>> 21), true);
+    return high * 0x1_0000_0000 + this.$$view.getUint32(this.$$offset + (16 | (-(high >>> 21) & 0x8000_0000)), true);
   }
   set $addr(value: number) {
     setNumber64(this.$$view, this.$$offset + 16, value, false);
@@ -8526,7 +8526,7 @@ export class KvmS390UcasMapping implements View {
   /** `user_addr` as a number. @throws RangeError beyond 2^53 - 1. */
   get $user_addr(): number {
     const high = this.$$view.getUint32(this.$$offset + 4, true);
-    return high * 0x1_0000_0000 + this.$$view.getUint32((this.$$offset) | -(high >>> 21), true);
+    return high * 0x1_0000_0000 + this.$$view.getUint32(this.$$offset + (0 | (-(high >>> 21) & 0x8000_0000)), true);
   }
   set $user_addr(value: number) {
     setNumber64(this.$$view, this.$$offset, value, false);
@@ -8543,7 +8543,7 @@ export class KvmS390UcasMapping implements View {
   /** `vcpu_addr` as a number. @throws RangeError beyond 2^53 - 1. */
   get $vcpu_addr(): number {
     const high = this.$$view.getUint32(this.$$offset + 12, true);
-    return high * 0x1_0000_0000 + this.$$view.getUint32((this.$$offset + 8) | -(high >>> 21), true);
+    return high * 0x1_0000_0000 + this.$$view.getUint32(this.$$offset + (8 | (-(high >>> 21) & 0x8000_0000)), true);
   }
   set $vcpu_addr(value: number) {
     setNumber64(this.$$view, this.$$offset + 8, value, false);
@@ -8560,7 +8560,7 @@ export class KvmS390UcasMapping implements View {
   /** `length` as a number. @throws RangeError beyond 2^53 - 1. */
   get $length(): number {
     const high = this.$$view.getUint32(this.$$offset + 20, true);
-    return high * 0x1_0000_0000 + this.$$view.getUint32((this.$$offset + 16) | -(high >>> 21), true);
+    return high * 0x1_0000_0000 + this.$$view.getUint32(this.$$offset + (16 | (-(high >>> 21) & 0x8000_0000)), true);
   }
   set $length(value: number) {
     setNumber64(this.$$view, this.$$offset + 16, value, false);
@@ -8601,7 +8601,7 @@ export class KvmEncRegion implements View {
   /** `addr` as a number. @throws RangeError beyond 2^53 - 1. */
   get $addr(): number {
     const high = this.$$view.getUint32(this.$$offset + 4, true);
-    return high * 0x1_0000_0000 + this.$$view.getUint32((this.$$offset) | -(high >>> 21), true);
+    return high * 0x1_0000_0000 + this.$$view.getUint32(this.$$offset + (0 | (-(high >>> 21) & 0x8000_0000)), true);
   }
   set $addr(value: number) {
     setNumber64(this.$$view, this.$$offset, value, false);
@@ -8618,7 +8618,7 @@ export class KvmEncRegion implements View {
   /** `size` as a number. @throws RangeError beyond 2^53 - 1. */
   get $size(): number {
     const high = this.$$view.getUint32(this.$$offset + 12, true);
-    return high * 0x1_0000_0000 + this.$$view.getUint32((this.$$offset + 8) | -(high >>> 21), true);
+    return high * 0x1_0000_0000 + this.$$view.getUint32(this.$$offset + (8 | (-(high >>> 21) & 0x8000_0000)), true);
   }
   set $size(value: number) {
     setNumber64(this.$$view, this.$$offset + 8, value, false);
@@ -8659,7 +8659,7 @@ export class KvmS390PvSecParm implements View {
   /** `origin` as a number. @throws RangeError beyond 2^53 - 1. */
   get $origin(): number {
     const high = this.$$view.getUint32(this.$$offset + 4, true);
-    return high * 0x1_0000_0000 + this.$$view.getUint32((this.$$offset) | -(high >>> 21), true);
+    return high * 0x1_0000_0000 + this.$$view.getUint32(this.$$offset + (0 | (-(high >>> 21) & 0x8000_0000)), true);
   }
   set $origin(value: number) {
     setNumber64(this.$$view, this.$$offset, value, false);
@@ -8676,7 +8676,7 @@ export class KvmS390PvSecParm implements View {
   /** `length` as a number. @throws RangeError beyond 2^53 - 1. */
   get $length(): number {
     const high = this.$$view.getUint32(this.$$offset + 12, true);
-    return high * 0x1_0000_0000 + this.$$view.getUint32((this.$$offset + 8) | -(high >>> 21), true);
+    return high * 0x1_0000_0000 + this.$$view.getUint32(this.$$offset + (8 | (-(high >>> 21) & 0x8000_0000)), true);
   }
   set $length(value: number) {
     setNumber64(this.$$view, this.$$offset + 8, value, false);
@@ -8718,7 +8718,7 @@ export class KvmS390PvUnp implements View {
   /** `addr` as a number. @throws RangeError beyond 2^53 - 1. */
   get $addr(): number {
     const high = this.$$view.getUint32(this.$$offset + 4, true);
-    return high * 0x1_0000_0000 + this.$$view.getUint32((this.$$offset) | -(high >>> 21), true);
+    return high * 0x1_0000_0000 + this.$$view.getUint32(this.$$offset + (0 | (-(high >>> 21) & 0x8000_0000)), true);
   }
   set $addr(value: number) {
     setNumber64(this.$$view, this.$$offset, value, false);
@@ -8735,7 +8735,7 @@ export class KvmS390PvUnp implements View {
   /** `size` as a number. @throws RangeError beyond 2^53 - 1. */
   get $size(): number {
     const high = this.$$view.getUint32(this.$$offset + 12, true);
-    return high * 0x1_0000_0000 + this.$$view.getUint32((this.$$offset + 8) | -(high >>> 21), true);
+    return high * 0x1_0000_0000 + this.$$view.getUint32(this.$$offset + (8 | (-(high >>> 21) & 0x8000_0000)), true);
   }
   set $size(value: number) {
     setNumber64(this.$$view, this.$$offset + 8, value, false);
@@ -8752,7 +8752,7 @@ export class KvmS390PvUnp implements View {
   /** `tweak` as a number. @throws RangeError beyond 2^53 - 1. */
   get $tweak(): number {
     const high = this.$$view.getUint32(this.$$offset + 20, true);
-    return high * 0x1_0000_0000 + this.$$view.getUint32((this.$$offset + 16) | -(high >>> 21), true);
+    return high * 0x1_0000_0000 + this.$$view.getUint32(this.$$offset + (16 | (-(high >>> 21) & 0x8000_0000)), true);
   }
   set $tweak(value: number) {
     setNumber64(this.$$view, this.$$offset + 16, value, false);
@@ -8796,7 +8796,7 @@ export class KvmS390PvDmp implements View {
   /** `subcmd` as a number. @throws RangeError beyond 2^53 - 1. */
   get $subcmd(): number {
     const high = this.$$view.getUint32(this.$$offset + 4, true);
-    return high * 0x1_0000_0000 + this.$$view.getUint32((this.$$offset) | -(high >>> 21), true);
+    return high * 0x1_0000_0000 + this.$$view.getUint32(this.$$offset + (0 | (-(high >>> 21) & 0x8000_0000)), true);
   }
   set $subcmd(value: number) {
     setNumber64(this.$$view, this.$$offset, value, false);
@@ -8813,7 +8813,7 @@ export class KvmS390PvDmp implements View {
   /** `buff_addr` as a number. @throws RangeError beyond 2^53 - 1. */
   get $buff_addr(): number {
     const high = this.$$view.getUint32(this.$$offset + 12, true);
-    return high * 0x1_0000_0000 + this.$$view.getUint32((this.$$offset + 8) | -(high >>> 21), true);
+    return high * 0x1_0000_0000 + this.$$view.getUint32(this.$$offset + (8 | (-(high >>> 21) & 0x8000_0000)), true);
   }
   set $buff_addr(value: number) {
     setNumber64(this.$$view, this.$$offset + 8, value, false);
@@ -8830,7 +8830,7 @@ export class KvmS390PvDmp implements View {
   /** `buff_len` as a number. @throws RangeError beyond 2^53 - 1. */
   get $buff_len(): number {
     const high = this.$$view.getUint32(this.$$offset + 20, true);
-    return high * 0x1_0000_0000 + this.$$view.getUint32((this.$$offset + 16) | -(high >>> 21), true);
+    return high * 0x1_0000_0000 + this.$$view.getUint32(this.$$offset + (16 | (-(high >>> 21) & 0x8000_0000)), true);
   }
   set $buff_len(value: number) {
     setNumber64(this.$$view, this.$$offset + 16, value, false);
@@ -8847,7 +8847,7 @@ export class KvmS390PvDmp implements View {
   /** `gaddr` as a number. @throws RangeError beyond 2^53 - 1. */
   get $gaddr(): number {
     const high = this.$$view.getUint32(this.$$offset + 28, true);
-    return high * 0x1_0000_0000 + this.$$view.getUint32((this.$$offset + 24) | -(high >>> 21), true);
+    return high * 0x1_0000_0000 + this.$$view.getUint32(this.$$offset + (24 | (-(high >>> 21) & 0x8000_0000)), true);
   }
   set $gaddr(value: number) {
     setNumber64(this.$$view, this.$$offset + 24, value, false);
@@ -8897,7 +8897,7 @@ export class KvmS390PvInfoDump implements View {
   /** `dump_cpu_buffer_len` as a number. @throws RangeError beyond 2^53 - 1. */
   get $dump_cpu_buffer_len(): number {
     const high = this.$$view.getUint32(this.$$offset + 4, true);
-    return high * 0x1_0000_0000 + this.$$view.getUint32((this.$$offset) | -(high >>> 21), true);
+    return high * 0x1_0000_0000 + this.$$view.getUint32(this.$$offset + (0 | (-(high >>> 21) & 0x8000_0000)), true);
   }
   set $dump_cpu_buffer_len(value: number) {
     setNumber64(this.$$view, this.$$offset, value, false);
@@ -8914,7 +8914,7 @@ export class KvmS390PvInfoDump implements View {
   /** `dump_config_mem_buffer_per_1m` as a number. @throws RangeError beyond 2^53 - 1. */
   get $dump_config_mem_buffer_per_1m(): number {
     const high = this.$$view.getUint32(this.$$offset + 12, true);
-    return high * 0x1_0000_0000 + this.$$view.getUint32((this.$$offset + 8) | -(high >>> 21), true);
+    return high * 0x1_0000_0000 + this.$$view.getUint32(this.$$offset + (8 | (-(high >>> 21) & 0x8000_0000)), true);
   }
   set $dump_config_mem_buffer_per_1m(value: number) {
     setNumber64(this.$$view, this.$$offset + 8, value, false);
@@ -8931,7 +8931,7 @@ export class KvmS390PvInfoDump implements View {
   /** `dump_config_finalize_len` as a number. @throws RangeError beyond 2^53 - 1. */
   get $dump_config_finalize_len(): number {
     const high = this.$$view.getUint32(this.$$offset + 20, true);
-    return high * 0x1_0000_0000 + this.$$view.getUint32((this.$$offset + 16) | -(high >>> 21), true);
+    return high * 0x1_0000_0000 + this.$$view.getUint32(this.$$offset + (16 | (-(high >>> 21) & 0x8000_0000)), true);
   }
   set $dump_config_finalize_len(value: number) {
     setNumber64(this.$$view, this.$$offset + 16, value, false);
@@ -8983,7 +8983,7 @@ export class KvmS390PvInfoVm implements View {
   /** `max_cpus` as a number. @throws RangeError beyond 2^53 - 1. */
   get $max_cpus(): number {
     const high = this.$$view.getUint32(this.$$offset + 36, true);
-    return high * 0x1_0000_0000 + this.$$view.getUint32((this.$$offset + 32) | -(high >>> 21), true);
+    return high * 0x1_0000_0000 + this.$$view.getUint32(this.$$offset + (32 | (-(high >>> 21) & 0x8000_0000)), true);
   }
   set $max_cpus(value: number) {
     setNumber64(this.$$view, this.$$offset + 32, value, false);
@@ -9000,7 +9000,7 @@ export class KvmS390PvInfoVm implements View {
   /** `max_guests` as a number. @throws RangeError beyond 2^53 - 1. */
   get $max_guests(): number {
     const high = this.$$view.getUint32(this.$$offset + 44, true);
-    return high * 0x1_0000_0000 + this.$$view.getUint32((this.$$offset + 40) | -(high >>> 21), true);
+    return high * 0x1_0000_0000 + this.$$view.getUint32(this.$$offset + (40 | (-(high >>> 21) & 0x8000_0000)), true);
   }
   set $max_guests(value: number) {
     setNumber64(this.$$view, this.$$offset + 40, value, false);
@@ -9017,7 +9017,7 @@ export class KvmS390PvInfoVm implements View {
   /** `max_guest_addr` as a number. @throws RangeError beyond 2^53 - 1. */
   get $max_guest_addr(): number {
     const high = this.$$view.getUint32(this.$$offset + 52, true);
-    return high * 0x1_0000_0000 + this.$$view.getUint32((this.$$offset + 48) | -(high >>> 21), true);
+    return high * 0x1_0000_0000 + this.$$view.getUint32(this.$$offset + (48 | (-(high >>> 21) & 0x8000_0000)), true);
   }
   set $max_guest_addr(value: number) {
     setNumber64(this.$$view, this.$$offset + 48, value, false);
@@ -9034,7 +9034,7 @@ export class KvmS390PvInfoVm implements View {
   /** `feature_indication` as a number. @throws RangeError beyond 2^53 - 1. */
   get $feature_indication(): number {
     const high = this.$$view.getUint32(this.$$offset + 60, true);
-    return high * 0x1_0000_0000 + this.$$view.getUint32((this.$$offset + 56) | -(high >>> 21), true);
+    return high * 0x1_0000_0000 + this.$$view.getUint32(this.$$offset + (56 | (-(high >>> 21) & 0x8000_0000)), true);
   }
   set $feature_indication(value: number) {
     setNumber64(this.$$view, this.$$offset + 56, value, false);
@@ -9210,7 +9210,7 @@ export class KvmPvCmd implements View {
   /** `data` as a number. @throws RangeError beyond 2^53 - 1. */
   get $data(): number {
     const high = this.$$view.getUint32(this.$$offset + 12, true);
-    return high * 0x1_0000_0000 + this.$$view.getUint32((this.$$offset + 8) | -(high >>> 21), true);
+    return high * 0x1_0000_0000 + this.$$view.getUint32(this.$$offset + (8 | (-(high >>> 21) & 0x8000_0000)), true);
   }
   set $data(value: number) {
     setNumber64(this.$$view, this.$$offset + 8, value, false);
@@ -9342,7 +9342,7 @@ export class KvmXenHvmAttrUSharedInfo implements View {
   /** `gfn` as a number. @throws RangeError beyond 2^53 - 1. */
   get $gfn(): number {
     const high = this.$$view.getUint32(this.$$offset + 4, true);
-    return high * 0x1_0000_0000 + this.$$view.getUint32((this.$$offset) | -(high >>> 21), true);
+    return high * 0x1_0000_0000 + this.$$view.getUint32(this.$$offset + (0 | (-(high >>> 21) & 0x8000_0000)), true);
   }
   set $gfn(value: number) {
     setNumber64(this.$$view, this.$$offset, value, false);
@@ -9632,7 +9632,7 @@ export class KvmXenVcpuAttrU implements View {
   /** `gpa` as a number. @throws RangeError beyond 2^53 - 1. */
   get $gpa(): number {
     const high = this.$$view.getUint32(this.$$offset + 4, true);
-    return high * 0x1_0000_0000 + this.$$view.getUint32((this.$$offset) | -(high >>> 21), true);
+    return high * 0x1_0000_0000 + this.$$view.getUint32(this.$$offset + (0 | (-(high >>> 21) & 0x8000_0000)), true);
   }
   set $gpa(value: number) {
     setNumber64(this.$$view, this.$$offset, value, false);
@@ -9717,7 +9717,7 @@ export class KvmXenVcpuAttrURunstate implements View {
   /** `state` as a number. @throws RangeError beyond 2^53 - 1. */
   get $state(): number {
     const high = this.$$view.getUint32(this.$$offset + 4, true);
-    return high * 0x1_0000_0000 + this.$$view.getUint32((this.$$offset) | -(high >>> 21), true);
+    return high * 0x1_0000_0000 + this.$$view.getUint32(this.$$offset + (0 | (-(high >>> 21) & 0x8000_0000)), true);
   }
   set $state(value: number) {
     setNumber64(this.$$view, this.$$offset, value, false);
@@ -9734,7 +9734,7 @@ export class KvmXenVcpuAttrURunstate implements View {
   /** `state_entry_time` as a number. @throws RangeError beyond 2^53 - 1. */
   get $state_entry_time(): number {
     const high = this.$$view.getUint32(this.$$offset + 12, true);
-    return high * 0x1_0000_0000 + this.$$view.getUint32((this.$$offset + 8) | -(high >>> 21), true);
+    return high * 0x1_0000_0000 + this.$$view.getUint32(this.$$offset + (8 | (-(high >>> 21) & 0x8000_0000)), true);
   }
   set $state_entry_time(value: number) {
     setNumber64(this.$$view, this.$$offset + 8, value, false);
@@ -9751,7 +9751,7 @@ export class KvmXenVcpuAttrURunstate implements View {
   /** `time_running` as a number. @throws RangeError beyond 2^53 - 1. */
   get $time_running(): number {
     const high = this.$$view.getUint32(this.$$offset + 20, true);
-    return high * 0x1_0000_0000 + this.$$view.getUint32((this.$$offset + 16) | -(high >>> 21), true);
+    return high * 0x1_0000_0000 + this.$$view.getUint32(this.$$offset + (16 | (-(high >>> 21) & 0x8000_0000)), true);
   }
   set $time_running(value: number) {
     setNumber64(this.$$view, this.$$offset + 16, value, false);
@@ -9768,7 +9768,7 @@ export class KvmXenVcpuAttrURunstate implements View {
   /** `time_runnable` as a number. @throws RangeError beyond 2^53 - 1. */
   get $time_runnable(): number {
     const high = this.$$view.getUint32(this.$$offset + 28, true);
-    return high * 0x1_0000_0000 + this.$$view.getUint32((this.$$offset + 24) | -(high >>> 21), true);
+    return high * 0x1_0000_0000 + this.$$view.getUint32(this.$$offset + (24 | (-(high >>> 21) & 0x8000_0000)), true);
   }
   set $time_runnable(value: number) {
     setNumber64(this.$$view, this.$$offset + 24, value, false);
@@ -9785,7 +9785,7 @@ export class KvmXenVcpuAttrURunstate implements View {
   /** `time_blocked` as a number. @throws RangeError beyond 2^53 - 1. */
   get $time_blocked(): number {
     const high = this.$$view.getUint32(this.$$offset + 36, true);
-    return high * 0x1_0000_0000 + this.$$view.getUint32((this.$$offset + 32) | -(high >>> 21), true);
+    return high * 0x1_0000_0000 + this.$$view.getUint32(this.$$offset + (32 | (-(high >>> 21) & 0x8000_0000)), true);
   }
   set $time_blocked(value: number) {
     setNumber64(this.$$view, this.$$offset + 32, value, false);
@@ -9802,7 +9802,7 @@ export class KvmXenVcpuAttrURunstate implements View {
   /** `time_offline` as a number. @throws RangeError beyond 2^53 - 1. */
   get $time_offline(): number {
     const high = this.$$view.getUint32(this.$$offset + 44, true);
-    return high * 0x1_0000_0000 + this.$$view.getUint32((this.$$offset + 40) | -(high >>> 21), true);
+    return high * 0x1_0000_0000 + this.$$view.getUint32(this.$$offset + (40 | (-(high >>> 21) & 0x8000_0000)), true);
   }
   set $time_offline(value: number) {
     setNumber64(this.$$view, this.$$offset + 40, value, false);
@@ -9860,7 +9860,7 @@ export class KvmXenVcpuAttrUTimer implements View {
   /** `expires_ns` as a number. @throws RangeError beyond 2^53 - 1. */
   get $expires_ns(): number {
     const high = this.$$view.getUint32(this.$$offset + 12, true);
-    return high * 0x1_0000_0000 + this.$$view.getUint32((this.$$offset + 8) | -(high >>> 21), true);
+    return high * 0x1_0000_0000 + this.$$view.getUint32(this.$$offset + (8 | (-(high >>> 21) & 0x8000_0000)), true);
   }
   set $expires_ns(value: number) {
     setNumber64(this.$$view, this.$$offset + 8, value, false);
@@ -9960,7 +9960,7 @@ export class KvmSevCmd implements View {
   /** `data` as a number. @throws RangeError beyond 2^53 - 1. */
   get $data(): number {
     const high = this.$$view.getUint32(this.$$offset + 12, true);
-    return high * 0x1_0000_0000 + this.$$view.getUint32((this.$$offset + 8) | -(high >>> 21), true);
+    return high * 0x1_0000_0000 + this.$$view.getUint32(this.$$offset + (8 | (-(high >>> 21) & 0x8000_0000)), true);
   }
   set $data(value: number) {
     setNumber64(this.$$view, this.$$offset + 8, value, false);
@@ -10037,7 +10037,7 @@ export class KvmSevLaunchStart implements View {
   /** `dh_uaddr` as a number. @throws RangeError beyond 2^53 - 1. */
   get $dh_uaddr(): number {
     const high = this.$$view.getUint32(this.$$offset + 12, true);
-    return high * 0x1_0000_0000 + this.$$view.getUint32((this.$$offset + 8) | -(high >>> 21), true);
+    return high * 0x1_0000_0000 + this.$$view.getUint32(this.$$offset + (8 | (-(high >>> 21) & 0x8000_0000)), true);
   }
   set $dh_uaddr(value: number) {
     setNumber64(this.$$view, this.$$offset + 8, value, false);
@@ -10062,7 +10062,7 @@ export class KvmSevLaunchStart implements View {
   /** `session_uaddr` as a number. @throws RangeError beyond 2^53 - 1. */
   get $session_uaddr(): number {
     const high = this.$$view.getUint32(this.$$offset + 28, true);
-    return high * 0x1_0000_0000 + this.$$view.getUint32((this.$$offset + 24) | -(high >>> 21), true);
+    return high * 0x1_0000_0000 + this.$$view.getUint32(this.$$offset + (24 | (-(high >>> 21) & 0x8000_0000)), true);
   }
   set $session_uaddr(value: number) {
     setNumber64(this.$$view, this.$$offset + 24, value, false);
@@ -10111,7 +10111,7 @@ export class KvmSevLaunchUpdateData implements View {
   /** `uaddr` as a number. @throws RangeError beyond 2^53 - 1. */
   get $uaddr(): number {
     const high = this.$$view.getUint32(this.$$offset + 4, true);
-    return high * 0x1_0000_0000 + this.$$view.getUint32((this.$$offset) | -(high >>> 21), true);
+    return high * 0x1_0000_0000 + this.$$view.getUint32(this.$$offset + (0 | (-(high >>> 21) & 0x8000_0000)), true);
   }
   set $uaddr(value: number) {
     setNumber64(this.$$view, this.$$offset, value, false);
@@ -10164,7 +10164,7 @@ export class KvmSevLaunchSecret implements View {
   /** `hdr_uaddr` as a number. @throws RangeError beyond 2^53 - 1. */
   get $hdr_uaddr(): number {
     const high = this.$$view.getUint32(this.$$offset + 4, true);
-    return high * 0x1_0000_0000 + this.$$view.getUint32((this.$$offset) | -(high >>> 21), true);
+    return high * 0x1_0000_0000 + this.$$view.getUint32(this.$$offset + (0 | (-(high >>> 21) & 0x8000_0000)), true);
   }
   set $hdr_uaddr(value: number) {
     setNumber64(this.$$view, this.$$offset, value, false);
@@ -10189,7 +10189,7 @@ export class KvmSevLaunchSecret implements View {
   /** `guest_uaddr` as a number. @throws RangeError beyond 2^53 - 1. */
   get $guest_uaddr(): number {
     const high = this.$$view.getUint32(this.$$offset + 20, true);
-    return high * 0x1_0000_0000 + this.$$view.getUint32((this.$$offset + 16) | -(high >>> 21), true);
+    return high * 0x1_0000_0000 + this.$$view.getUint32(this.$$offset + (16 | (-(high >>> 21) & 0x8000_0000)), true);
   }
   set $guest_uaddr(value: number) {
     setNumber64(this.$$view, this.$$offset + 16, value, false);
@@ -10214,7 +10214,7 @@ export class KvmSevLaunchSecret implements View {
   /** `trans_uaddr` as a number. @throws RangeError beyond 2^53 - 1. */
   get $trans_uaddr(): number {
     const high = this.$$view.getUint32(this.$$offset + 36, true);
-    return high * 0x1_0000_0000 + this.$$view.getUint32((this.$$offset + 32) | -(high >>> 21), true);
+    return high * 0x1_0000_0000 + this.$$view.getUint32(this.$$offset + (32 | (-(high >>> 21) & 0x8000_0000)), true);
   }
   set $trans_uaddr(value: number) {
     setNumber64(this.$$view, this.$$offset + 32, value, false);
@@ -10263,7 +10263,7 @@ export class KvmSevLaunchMeasure implements View {
   /** `uaddr` as a number. @throws RangeError beyond 2^53 - 1. */
   get $uaddr(): number {
     const high = this.$$view.getUint32(this.$$offset + 4, true);
-    return high * 0x1_0000_0000 + this.$$view.getUint32((this.$$offset) | -(high >>> 21), true);
+    return high * 0x1_0000_0000 + this.$$view.getUint32(this.$$offset + (0 | (-(high >>> 21) & 0x8000_0000)), true);
   }
   set $uaddr(value: number) {
     setNumber64(this.$$view, this.$$offset, value, false);
@@ -10362,7 +10362,7 @@ export class KvmSevDbg implements View {
   /** `src_uaddr` as a number. @throws RangeError beyond 2^53 - 1. */
   get $src_uaddr(): number {
     const high = this.$$view.getUint32(this.$$offset + 4, true);
-    return high * 0x1_0000_0000 + this.$$view.getUint32((this.$$offset) | -(high >>> 21), true);
+    return high * 0x1_0000_0000 + this.$$view.getUint32(this.$$offset + (0 | (-(high >>> 21) & 0x8000_0000)), true);
   }
   set $src_uaddr(value: number) {
     setNumber64(this.$$view, this.$$offset, value, false);
@@ -10379,7 +10379,7 @@ export class KvmSevDbg implements View {
   /** `dst_uaddr` as a number. @throws RangeError beyond 2^53 - 1. */
   get $dst_uaddr(): number {
     const high = this.$$view.getUint32(this.$$offset + 12, true);
-    return high * 0x1_0000_0000 + this.$$view.getUint32((this.$$offset + 8) | -(high >>> 21), true);
+    return high * 0x1_0000_0000 + this.$$view.getUint32(this.$$offset + (8 | (-(high >>> 21) & 0x8000_0000)), true);
   }
   set $dst_uaddr(value: number) {
     setNumber64(this.$$view, this.$$offset + 8, value, false);
@@ -10437,7 +10437,7 @@ export class KvmSevAttestationReport implements View {
   /** `uaddr` as a number. @throws RangeError beyond 2^53 - 1. */
   get $uaddr(): number {
     const high = this.$$view.getUint32(this.$$offset + 20, true);
-    return high * 0x1_0000_0000 + this.$$view.getUint32((this.$$offset + 16) | -(high >>> 21), true);
+    return high * 0x1_0000_0000 + this.$$view.getUint32(this.$$offset + (16 | (-(high >>> 21) & 0x8000_0000)), true);
   }
   set $uaddr(value: number) {
     setNumber64(this.$$view, this.$$offset + 16, value, false);
@@ -10501,7 +10501,7 @@ export class KvmSevSendStart implements View {
   /** `pdh_cert_uaddr` as a number. @throws RangeError beyond 2^53 - 1. */
   get $pdh_cert_uaddr(): number {
     const high = this.$$view.getUint32(this.$$offset + 12, true);
-    return high * 0x1_0000_0000 + this.$$view.getUint32((this.$$offset + 8) | -(high >>> 21), true);
+    return high * 0x1_0000_0000 + this.$$view.getUint32(this.$$offset + (8 | (-(high >>> 21) & 0x8000_0000)), true);
   }
   set $pdh_cert_uaddr(value: number) {
     setNumber64(this.$$view, this.$$offset + 8, value, false);
@@ -10526,7 +10526,7 @@ export class KvmSevSendStart implements View {
   /** `plat_certs_uaddr` as a number. @throws RangeError beyond 2^53 - 1. */
   get $plat_certs_uaddr(): number {
     const high = this.$$view.getUint32(this.$$offset + 28, true);
-    return high * 0x1_0000_0000 + this.$$view.getUint32((this.$$offset + 24) | -(high >>> 21), true);
+    return high * 0x1_0000_0000 + this.$$view.getUint32(this.$$offset + (24 | (-(high >>> 21) & 0x8000_0000)), true);
   }
   set $plat_certs_uaddr(value: number) {
     setNumber64(this.$$view, this.$$offset + 24, value, false);
@@ -10551,7 +10551,7 @@ export class KvmSevSendStart implements View {
   /** `amd_certs_uaddr` as a number. @throws RangeError beyond 2^53 - 1. */
   get $amd_certs_uaddr(): number {
     const high = this.$$view.getUint32(this.$$offset + 44, true);
-    return high * 0x1_0000_0000 + this.$$view.getUint32((this.$$offset + 40) | -(high >>> 21), true);
+    return high * 0x1_0000_0000 + this.$$view.getUint32(this.$$offset + (40 | (-(high >>> 21) & 0x8000_0000)), true);
   }
   set $amd_certs_uaddr(value: number) {
     setNumber64(this.$$view, this.$$offset + 40, value, false);
@@ -10576,7 +10576,7 @@ export class KvmSevSendStart implements View {
   /** `session_uaddr` as a number. @throws RangeError beyond 2^53 - 1. */
   get $session_uaddr(): number {
     const high = this.$$view.getUint32(this.$$offset + 60, true);
-    return high * 0x1_0000_0000 + this.$$view.getUint32((this.$$offset + 56) | -(high >>> 21), true);
+    return high * 0x1_0000_0000 + this.$$view.getUint32(this.$$offset + (56 | (-(high >>> 21) & 0x8000_0000)), true);
   }
   set $session_uaddr(value: number) {
     setNumber64(this.$$view, this.$$offset + 56, value, false);
@@ -10629,7 +10629,7 @@ export class KvmSevSendUpdateData implements View {
   /** `hdr_uaddr` as a number. @throws RangeError beyond 2^53 - 1. */
   get $hdr_uaddr(): number {
     const high = this.$$view.getUint32(this.$$offset + 4, true);
-    return high * 0x1_0000_0000 + this.$$view.getUint32((this.$$offset) | -(high >>> 21), true);
+    return high * 0x1_0000_0000 + this.$$view.getUint32(this.$$offset + (0 | (-(high >>> 21) & 0x8000_0000)), true);
   }
   set $hdr_uaddr(value: number) {
     setNumber64(this.$$view, this.$$offset, value, false);
@@ -10654,7 +10654,7 @@ export class KvmSevSendUpdateData implements View {
   /** `guest_uaddr` as a number. @throws RangeError beyond 2^53 - 1. */
   get $guest_uaddr(): number {
     const high = this.$$view.getUint32(this.$$offset + 20, true);
-    return high * 0x1_0000_0000 + this.$$view.getUint32((this.$$offset + 16) | -(high >>> 21), true);
+    return high * 0x1_0000_0000 + this.$$view.getUint32(this.$$offset + (16 | (-(high >>> 21) & 0x8000_0000)), true);
   }
   set $guest_uaddr(value: number) {
     setNumber64(this.$$view, this.$$offset + 16, value, false);
@@ -10679,7 +10679,7 @@ export class KvmSevSendUpdateData implements View {
   /** `trans_uaddr` as a number. @throws RangeError beyond 2^53 - 1. */
   get $trans_uaddr(): number {
     const high = this.$$view.getUint32(this.$$offset + 36, true);
-    return high * 0x1_0000_0000 + this.$$view.getUint32((this.$$offset + 32) | -(high >>> 21), true);
+    return high * 0x1_0000_0000 + this.$$view.getUint32(this.$$offset + (32 | (-(high >>> 21) & 0x8000_0000)), true);
   }
   set $trans_uaddr(value: number) {
     setNumber64(this.$$view, this.$$offset + 32, value, false);
@@ -10748,7 +10748,7 @@ export class KvmSevReceiveStart implements View {
   /** `pdh_uaddr` as a number. @throws RangeError beyond 2^53 - 1. */
   get $pdh_uaddr(): number {
     const high = this.$$view.getUint32(this.$$offset + 12, true);
-    return high * 0x1_0000_0000 + this.$$view.getUint32((this.$$offset + 8) | -(high >>> 21), true);
+    return high * 0x1_0000_0000 + this.$$view.getUint32(this.$$offset + (8 | (-(high >>> 21) & 0x8000_0000)), true);
   }
   set $pdh_uaddr(value: number) {
     setNumber64(this.$$view, this.$$offset + 8, value, false);
@@ -10773,7 +10773,7 @@ export class KvmSevReceiveStart implements View {
   /** `session_uaddr` as a number. @throws RangeError beyond 2^53 - 1. */
   get $session_uaddr(): number {
     const high = this.$$view.getUint32(this.$$offset + 28, true);
-    return high * 0x1_0000_0000 + this.$$view.getUint32((this.$$offset + 24) | -(high >>> 21), true);
+    return high * 0x1_0000_0000 + this.$$view.getUint32(this.$$offset + (24 | (-(high >>> 21) & 0x8000_0000)), true);
   }
   set $session_uaddr(value: number) {
     setNumber64(this.$$view, this.$$offset + 24, value, false);
@@ -10826,7 +10826,7 @@ export class KvmSevReceiveUpdateData implements View {
   /** `hdr_uaddr` as a number. @throws RangeError beyond 2^53 - 1. */
   get $hdr_uaddr(): number {
     const high = this.$$view.getUint32(this.$$offset + 4, true);
-    return high * 0x1_0000_0000 + this.$$view.getUint32((this.$$offset) | -(high >>> 21), true);
+    return high * 0x1_0000_0000 + this.$$view.getUint32(this.$$offset + (0 | (-(high >>> 21) & 0x8000_0000)), true);
   }
   set $hdr_uaddr(value: number) {
     setNumber64(this.$$view, this.$$offset, value, false);
@@ -10851,7 +10851,7 @@ export class KvmSevReceiveUpdateData implements View {
   /** `guest_uaddr` as a number. @throws RangeError beyond 2^53 - 1. */
   get $guest_uaddr(): number {
     const high = this.$$view.getUint32(this.$$offset + 20, true);
-    return high * 0x1_0000_0000 + this.$$view.getUint32((this.$$offset + 16) | -(high >>> 21), true);
+    return high * 0x1_0000_0000 + this.$$view.getUint32(this.$$offset + (16 | (-(high >>> 21) & 0x8000_0000)), true);
   }
   set $guest_uaddr(value: number) {
     setNumber64(this.$$view, this.$$offset + 16, value, false);
@@ -10876,7 +10876,7 @@ export class KvmSevReceiveUpdateData implements View {
   /** `trans_uaddr` as a number. @throws RangeError beyond 2^53 - 1. */
   get $trans_uaddr(): number {
     const high = this.$$view.getUint32(this.$$offset + 36, true);
-    return high * 0x1_0000_0000 + this.$$view.getUint32((this.$$offset + 32) | -(high >>> 21), true);
+    return high * 0x1_0000_0000 + this.$$view.getUint32(this.$$offset + (32 | (-(high >>> 21) & 0x8000_0000)), true);
   }
   set $trans_uaddr(value: number) {
     setNumber64(this.$$view, this.$$offset + 32, value, false);
@@ -11250,7 +11250,7 @@ export class KvmDirtyGfn implements View {
   /** `offset` as a number. @throws RangeError beyond 2^53 - 1. */
   get $offset(): number {
     const high = this.$$view.getUint32(this.$$offset + 12, true);
-    return high * 0x1_0000_0000 + this.$$view.getUint32((this.$$offset + 8) | -(high >>> 21), true);
+    return high * 0x1_0000_0000 + this.$$view.getUint32(this.$$offset + (8 | (-(high >>> 21) & 0x8000_0000)), true);
   }
   set $offset(value: number) {
     setNumber64(this.$$view, this.$$offset + 8, value, false);
@@ -11490,7 +11490,7 @@ export class KvmS390ZpciOpURegAen implements View {
   /** `ibv` as a number. @throws RangeError beyond 2^53 - 1. */
   get $ibv(): number {
     const high = this.$$view.getUint32(this.$$offset + 4, true);
-    return high * 0x1_0000_0000 + this.$$view.getUint32((this.$$offset) | -(high >>> 21), true);
+    return high * 0x1_0000_0000 + this.$$view.getUint32(this.$$offset + (0 | (-(high >>> 21) & 0x8000_0000)), true);
   }
   set $ibv(value: number) {
     setNumber64(this.$$view, this.$$offset, value, false);
@@ -11507,7 +11507,7 @@ export class KvmS390ZpciOpURegAen implements View {
   /** `sb` as a number. @throws RangeError beyond 2^53 - 1. */
   get $sb(): number {
     const high = this.$$view.getUint32(this.$$offset + 12, true);
-    return high * 0x1_0000_0000 + this.$$view.getUint32((this.$$offset + 8) | -(high >>> 21), true);
+    return high * 0x1_0000_0000 + this.$$view.getUint32(this.$$offset + (8 | (-(high >>> 21) & 0x8000_0000)), true);
   }
   set $sb(value: number) {
     setNumber64(this.$$view, this.$$offset + 8, value, false);
