@@ -2,7 +2,7 @@
 
 import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { dirname, join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { RuntimeMissingError } from './errors.js';
 
@@ -87,7 +87,7 @@ export function native(): Native {
 
 function load(): Native {
   const { KVM_UAPI_ADDON } = process.env;
-  const path = KVM_UAPI_ADDON ?? join(packageRoot(), 'build', 'kvm_uapi.node');
+  const path = resolve(KVM_UAPI_ADDON ?? join(packageRoot(), 'build', 'kvm_uapi.node'));
   if (!existsSync(path)) {
     throw new RuntimeMissingError(
       `${path}: the native runtime is not built; install a C++17 compiler and make (Debian: apt-get install g++ make), then run 'npm run build:native' in the package`,

@@ -23,12 +23,13 @@ void KickGate::claim_thread() {
   __atomic_store_n(&thread_, thread, __ATOMIC_RELAXED);
 }
 
-// With `thread_mutex_` held.
-bool KickGate::send_signal() const {
+// Signals the thread, with `thread_mutex_` held. False when it is not certain to be the one that takes the signal.
+bool KickGate::queue_signal() const {
   if (syscall(SYS_tgkill, getpid(), thread_, signal_) == 0) return true;
   // The user's queue of real-time signals may be full. kill() gets through all the same: the kernel then drops only the
   // siginfo. With a thread's id it signals the process, and prefers that thread.
-  return errno == EAGAIN && kill(thread_, signal_) == 0;
+  if (errno == EAGAIN) kill(thread_, signal_);
+  return false;
 }
 
 void KickGate::handle(int, siginfo_t* info, void*) {

@@ -47,7 +47,7 @@ class KickGate {
     if (!running_.load() || in_flight_.exchange(true)) return;   // K2
     // The lock keeps the thread from ending, and its id from being another's, until the signal is sent.
     std::lock_guard<std::mutex> lock(thread_mutex_);
-    if (thread_ == 0 || !send_signal()) in_flight_.store(false);  // K3
+    if (thread_ == 0 || !queue_signal()) in_flight_.store(false);  // K3
   }
 
   // On the vCPU's thread, around everything below: from here to `end` the handler belongs to this vCPU.
@@ -108,7 +108,7 @@ class KickGate {
 
  private:
   void claim_thread();
-  bool send_signal() const;
+  bool queue_signal() const;
 
   void set_flag(uint8_t value) {
 #ifdef KVM_UAPI_TEST_HOOKS

@@ -1,21 +1,13 @@
 /** Opening KVM, asking it, and what is said where it cannot be opened. */
 
-import { spawnSync } from 'node:child_process';
 import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import * as bindings from '../../generated/x86_64/linux/kvm.js';
 import { openError } from '../../runtime/errors.js';
-import {
-  type Bindings,
-  Kvm,
-  KvmClosedError,
-  KvmUnavailableError,
-  KvmUnsupportedError,
-  RuntimeMissingError,
-} from '../../runtime/index.js';
-import { hasKvm, needsKvm, openFiles, runScript } from './support.js';
+import { type Bindings, Kvm, KvmClosedError, KvmUnavailableError, KvmUnsupportedError } from '../../runtime/index.js';
+import { hasKvm, needsKvm, openFiles, projectRoot, runScript } from './support.js';
 
 describe.skipIf(!hasKvm)(`/dev/kvm ${needsKvm}`, () => {
   it('opens, and speaks version 12', () => {
@@ -113,17 +105,17 @@ describe('a device that cannot be opened', () => {
     expect(failure(path).message).toMatch(/missing is not there; load kvm_intel or kvm_amd \(modprobe\)/);
   });
 
-  it('is not permitted: join the group', () => {
+  it('is not permitted: join the group', async () => {
     const path = join(folder, 'locked');
     writeFileSync(path, '');
     chmodSync(path, 0);
     // Root may open everything: it has somebody else try.
-    const program = `import { Kvm } from '${new URL('../../dist/runtime/index.js', import.meta.url)}';
-      try { Kvm.open({ path: '${path}' }); } catch (error) { console.log(error.name, error.message); }`;
-    const nobody = process.getuid?.() === 0 ? { uid: 65534, gid: 65534 } : {};
-    const child = spawnSync(process.execPath, ['--input-type=module', '-e', program], { encoding: 'utf8', ...nobody });
-    expect(child.stderr).toBe('');
-    expect(child.stdout).toMatch(/^KvmUnavailableError .*EACCES.*add the user to the group 'kvm' \(adduser USER kvm\)/);
+    const env = { DEVICE: path, ...(process.getuid?.() === 0 ? { AS_USER: '65534' } : {}) };
+    expect(await runScript('open', { env })).toEqual({
+      failure: expect.stringMatching(
+        /^KvmUnavailableError: .*EACCES: .*add the user to the group 'kvm' \(adduser USER kvm\)/,
+      ),
+    });
   });
 
   it('is another kind of file', () => {
@@ -150,15 +142,25 @@ describe('a device that cannot be opened', () => {
 });
 
 describe('the native runtime', () => {
-  it.each([
-    ['is not built', 'no-such-addon.node', /is not built; install a C\+\+17 compiler and make .*npm run build:native/],
-    ['cannot be loaded', 'package.json', /package\.json: the native runtime cannot be loaded: /],
-  ])('%s: says so, and what to do', (_, addon, advice) => {
-    const program = `import { Kvm } from '${new URL('../../dist/runtime/index.js', import.meta.url)}';
-      try { Kvm.open(); } catch (error) { console.log(error.name, error.message); }`;
-    const env = { ...process.env, KVM_UAPI_ADDON: addon };
-    const child = spawnSync(process.execPath, ['--input-type=module', '-e', program], { encoding: 'utf8', env });
-    expect(child.stdout).toMatch(new RegExp(`^${RuntimeMissingError.name} `));
-    expect(child.stdout).toMatch(advice);
+  const failure = async (addon: string): Promise<string> =>
+    (await runScript<{ failure: string }>('open', { env: { KVM_UAPI_ADDON: addon } })).failure;
+
+  it('is not built: says how to', async () => {
+    expect(await failure('no-such-addon.node')).toMatch(
+      /^RuntimeMissingError: .*is not built; install a C\+\+17 compiler and make .*npm run build:native/,
+    );
+  });
+
+  it('cannot be loaded: says why', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'kvm-uapi-addon-'));
+    const addon = join(folder, 'broken.node');
+    writeFileSync(addon, 'no shared object');
+    // Also where the path is relative.
+    for (const path of [addon, relative(projectRoot, addon)]) {
+      expect(await failure(path)).toMatch(
+        /^RuntimeMissingError: .*broken\.node: the native runtime cannot be loaded: .*(ELF|too short)/,
+      );
+    }
+    rmSync(folder, { recursive: true });
   });
 });
