@@ -150,7 +150,7 @@ async function calls(loop: Loop): Promise<Result> {
   const memory = GuestMemory.create(size, { memfd: 'bench' });
   const fd = native().open(`/proc/self/fd/${memory.fd}`);
   const short = { ...bindings, KVM_RUN: { ...bindings.KVM_RUN, request: FIOCLEX } };
-  const vcpu = Vcpu.create(vm.handle, fd, size, short, {});
+  const vcpu = Vcpu.create(vm.handle, fd, size, short, { signal: native().SIGRTMAX - 1, mechanism: 'immediate_exit' });
   const differences: number[] = [];
   for (let round = 0; round <= rounds.calls; round++) {
     const start = process.hrtime.bigint();

@@ -1,8 +1,20 @@
 /** The runtime: real vCPUs through the generated views. */
 
 export * from './errors.js';
+export { exits } from './exits.js';
 export type { GenericIoctl } from './ioctl.js';
 export { type Bindings, Kvm, type KvmOptions } from './kvm.js';
 export { GuestMemory, type GuestMemoryHandle, type GuestMemoryOptions } from './memory.js';
-export { kick, type RunOptions, type RunResult, type SharedVcpu, Vcpu, type VcpuOptions } from './vcpu.js';
+export {
+  abort,
+  type Interruption,
+  kick,
+  type Mechanism,
+  type RunOptions,
+  type RunResult,
+  type SharedVcpu,
+  Vcpu,
+  type VcpuOptions,
+} from './vcpu.js';
+export { type StartVcpuProgram, type VcpuProgram, VcpuThread, type VcpuThreadOptions } from './vcpu-thread.js';
 export { type MemorySlot, Vm } from './vm.js';

@@ -3,7 +3,7 @@
 import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join, resolve } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 import { RuntimeMissingError } from './errors.js';
 
 declare const fileHandle: unique symbol;
@@ -59,20 +59,38 @@ export interface Native {
 
   /** -EINVAL when it is not a real-time signal, -EBUSY when somebody else handles it. */
   claimSignal(signal: number): number;
-  /** Takes the fd over, also when it fails. */
-  vcpuCreate(vm: VmHandle, fd: number, length: number, immediateExit: number, signal: number): VcpuHandle | number;
+  /**
+   * Takes the fd over, also when it fails. With `setMask` the mechanism is KVM_SET_SIGNAL_MASK: its request, the place of
+   * its argument, and where in that the signals go.
+   */
+  vcpuCreate(
+    vm: VmHandle,
+    fd: number,
+    length: number,
+    immediateExit: number,
+    signal: number,
+    ...setMask: [] | [request: number, view: DataView, offset: number, needed: number, signals: number]
+  ): VcpuHandle | number;
   vcpuBuffer(vcpu: VcpuHandle): ArrayBuffer;
+  /** A number by which other isolates find it while somebody holds it. */
   vcpuId(vcpu: VcpuHandle): number;
   vcpuFind(id: number): VcpuHandle | null;
   vcpuIoctl(vcpu: VcpuHandle, request: number, value: number | bigint): number;
   vcpuIoctlView(vcpu: VcpuHandle, request: number, view: DataView, offset: number, needed: number): number;
-  /** 0 for an exit, 1 for a kick, 2 for the timeout, which is in nanoseconds and 0 for none. */
-  vcpuRun(vcpu: VcpuHandle, request: number, timeout: number): number;
+  /** 0 for an exit; for an interruption 1 kick, 2 abort, 3 timeout, 4 hold. */
+  vcpuRun(vcpu: VcpuHandle, request: number): number;
+  /** The same with a timeout in nanoseconds and a number for `abort`, each 0 for none. */
+  vcpuRunWithin(vcpu: VcpuHandle, request: number, timeout: number, run: number): number;
+  /** COMPLETED, or 0 for one more exit to serve. */
+  vcpuComplete(vcpu: VcpuHandle, request: number): number;
   /** -EBUSY while another thread runs it. Otherwise the buffers made with this handle must be detached right away. */
   vcpuRelease(vcpu: VcpuHandle): number;
-  /** False when there is no such vCPU any more. */
+  /** These three: false when there is no such vCPU any more. */
   kick(id: number): boolean;
+  abort(id: number, run: number): boolean;
+  hold(id: number, held: boolean): boolean;
 
+  readonly COMPLETED: number;
   readonly SIGRTMIN: number;
   readonly SIGRTMAX: number;
 }
@@ -100,7 +118,13 @@ function load(): Native {
   }
 }
 
-function packageRoot(): string {
+/** A module of this package for a Worker to load: as JavaScript, wherever this one is read from. */
+export function builtModule(name: string): URL {
+  return pathToFileURL(join(packageRoot(), 'dist', `${name}.js`));
+}
+
+/** The folder of this package's package.json. */
+export function packageRoot(): string {
   let folder = dirname(fileURLToPath(import.meta.url));
   while (!existsSync(join(folder, 'package.json'))) folder = dirname(folder);
   return folder;

@@ -3,23 +3,41 @@
 import { allocate } from '../generated/views.js';
 import type { KvmRegs, KvmRun, KvmSregs } from '../generated/x86_64/linux/kvm.js';
 import * as x86_64 from '../generated/x86_64/linux/kvm.js';
-import { KvmArgumentError, KvmBusyError, KvmClosedError, kernelError } from './errors.js';
+import { KvmArgumentError, KvmBusyError, KvmClosedError, KvmUnsupportedError, kernelError } from './errors.js';
 import { type GenericIoctl, genericIoctl } from './ioctl.js';
 import type { Bindings } from './kvm.js';
 import { native, type VcpuHandle, type VmHandle } from './native.js';
 
+/**
+ * How a kick gets a vCPU out of KVM_RUN. `immediate_exit`: the flag in `struct kvm_run`, since Linux 4.11.
+ * `signal_mask`: KVM_SET_SIGNAL_MASK, on every kernel; each KVM_RUN takes the lock of the process's signals for it.
+ */
+export type Mechanism = 'immediate_exit' | 'signal_mask';
+
 export interface VcpuOptions {
   /** The real-time signal that gets the vCPU out of KVM_RUN, by default the last but one. Nobody else may handle it. */
   readonly signal?: number;
+  /** By default `immediate_exit` where the kernel has KVM_CAP_IMMEDIATE_EXIT. Both keep the same promises. */
+  readonly mechanism?: Mechanism;
 }
 
 export interface RunOptions {
   /** The run, and only this run, is interrupted after so many milliseconds. */
   readonly timeoutMs?: number;
+  /** The number by which `abort` interrupts this run and no other: greater than those of this vCPU's runs before. */
+  readonly number?: number;
+  /** Interrupts the run, with cause `abort`, when it is aborted before. It cannot fire while its own thread is in the run. */
+  readonly signal?: AbortSignal;
 }
 
 /** `exit`: the reason is in `kvmRun.exit_reason`. `interrupted`: there is no reason, what stands there is stale. */
 export type RunResult = 'exit' | 'interrupted';
+
+/** What interrupted a run; with `hold` every run is, until the vCPU is let on. */
+export type Interruption = 'kick' | 'abort' | 'timeout' | 'hold';
+
+/** By the numbers of the native layer, from 1 on. */
+const interruptions: readonly Interruption[] = ['kick', 'abort', 'timeout', 'hold'];
 
 /** What another thread needs to kick a vCPU or to attach to it; it can be posted. It holds nothing. */
 export interface SharedVcpu {
@@ -32,6 +50,19 @@ export function kick(vcpu: SharedVcpu): boolean {
   return native().kick(vcpu.id);
 }
 
+/**
+ * Interrupts one run of a vCPU from any thread, the one with this number, be it in progress or yet to come. When that run
+ * is over, nothing happens. @returns false when the vCPU is gone.
+ */
+export function abort(vcpu: SharedVcpu, number: number): boolean {
+  return native().abort(vcpu.id, runNumber(number));
+}
+
+/** Keeps a vCPU out of KVM_RUN from any thread: while it is held, every run is interrupted. @returns false when it is gone. */
+export function hold(vcpu: SharedVcpu, held: boolean): boolean {
+  return native().hold(vcpu.id, held);
+}
+
 export class Vcpu implements Disposable, AsyncDisposable {
   readonly bindings: Bindings;
   /** `struct kvm_run`, in place. */
@@ -39,10 +70,11 @@ export class Vcpu implements Disposable, AsyncDisposable {
   /** All that the kernel shares: `struct kvm_run`, and the data that its offsets lead to. */
   readonly shared: DataView;
   /** What interrupted the last run; null when it ended with an exit. */
-  interruption: 'kick' | 'timeout' | null = null;
+  interruption: Interruption | null = null;
   #handle: VcpuHandle | undefined;
-  #id: number | undefined;
   readonly #runRequest: number;
+  /** KVM_EXIT_MEMORY_FAULT, which headers have since 6.8; otherwise what no exit reason is. */
+  readonly #memoryFault: number;
 
   private constructor(handle: VcpuHandle, bindings: Bindings) {
     this.#handle = handle;
@@ -50,13 +82,15 @@ export class Vcpu implements Disposable, AsyncDisposable {
     this.shared = new DataView(native().vcpuBuffer(handle));
     this.kvmRun = new bindings.KvmRun(this.shared);
     this.#runRequest = bindings.KVM_RUN.request;
+    this.#memoryFault = (bindings as { readonly KVM_EXIT_MEMORY_FAULT?: number }).KVM_EXIT_MEMORY_FAULT ?? -1;
   }
 
   /** For `Vm.createVcpu`. */
-  static create(vm: VmHandle, fd: number, mmapSize: number, bindings: Bindings, options: VcpuOptions): Vcpu {
-    const signal = claimSignal(options);
+  static create(vm: VmHandle, fd: number, mmapSize: number, bindings: Bindings, options: ReadyVcpuOptions): Vcpu {
+    const { signal, mechanism } = options;
     const immediateExit = bindings.KvmRun.$layout.members.immediate_exit.offset;
-    const handle = native().vcpuCreate(vm, fd, mmapSize, immediateExit, signal);
+    const setMask = mechanism === 'signal_mask' ? setSignalMask(bindings) : ([] as const);
+    const handle = native().vcpuCreate(vm, fd, mmapSize, immediateExit, signal, ...setMask);
     if (typeof handle === 'number') throw kernelError('mmap of the vCPU', handle);
     return new Vcpu(handle, bindings);
   }
@@ -70,25 +104,55 @@ export class Vcpu implements Disposable, AsyncDisposable {
 
   /** What to post to another thread. */
   share(): SharedVcpu {
-    this.#id ??= native().vcpuId(this.handle);
-    return { kind: 'vcpu', id: this.#id };
+    return { kind: 'vcpu', id: native().vcpuId(this.handle) };
   }
 
   /**
-   * KVM_RUN: runs the guest until an exit or an interruption. Stray signals and EAGAIN do not come out. It blocks the
-   * thread meanwhile; use a Worker per vCPU when the event loop must stay free.
+   * KVM_RUN: runs the guest until an exit or an interruption. Stray signals and EAGAIN do not come out; EFAULT and
+   * EHWPOISON with KVM_EXIT_MEMORY_FAULT are an exit. It blocks the thread meanwhile; `VcpuThread` keeps the event loop
+   * free.
    *
    * @throws KvmBusyError when another thread is running it, KvmError when the kernel refuses.
    */
   run(options?: RunOptions): RunResult {
-    const timeout = options?.timeoutMs === undefined ? 0 : nanoseconds(options.timeoutMs);
-    const result = native().vcpuRun(this.handle, this.#runRequest, timeout);
+    if (options === undefined) return this.#resultOf(native().vcpuRun(this.handle, this.#runRequest));
+    const { timeoutMs, number, signal } = options;
+    const timeout = timeoutMs === undefined ? 0 : nanoseconds(timeoutMs);
+    const run = number === undefined ? 0 : runNumber(number);
+    if (signal?.aborted) return this.#interruptedBy('abort');
+    return this.#resultOf(native().vcpuRunWithin(this.handle, this.#runRequest, timeout, run));
+  }
+
+  /**
+   * Finishes what the last exit has left pending, by KVM_RUN that comes back before the guest goes on: the registers are
+   * not consistent before. An operation may take several exits, as MMIO across pages does: `serve` is called for each
+   * further one, and answers it as after `run`.
+   *
+   * @throws KvmBusyError when another thread is running it, KvmError when the kernel refuses.
+   */
+  complete(serve: () => void): void {
+    for (;;) {
+        const result = native().vcpuComplete(this.handle, this.#runRequest);
+      if (result === native().COMPLETED) return;
+      this.#resultOf(result);
+      serve();
+    }
+  }
+
+  #resultOf(result: number): RunResult {
     if (result === 0) {
       this.interruption = null;
       return 'exit';
     }
-    if (result < 0) throw kernelError('KVM_RUN', result);
-    this.interruption = result === 1 ? 'kick' : 'timeout';
+    if (result > 0) return this.#interruptedBy(interruptions[result - 1] as Interruption);
+    const error = kernelError('KVM_RUN', result);
+    if (!(isMemoryFault.has(error.code) && this.kvmRun.exit_reason === this.#memoryFault)) throw error;
+    this.interruption = null;
+    return 'exit';
+  }
+
+  #interruptedBy(interruption: Interruption): RunResult {
+    this.interruption = interruption;
     return 'interrupted';
   }
 
@@ -152,8 +216,34 @@ export class Vcpu implements Disposable, AsyncDisposable {
   }
 }
 
-/** The signal that kicks a vCPU, made ready for it. @throws KvmArgumentError when it is not to be had. */
-export function claimSignal({ signal = native().SIGRTMAX - 1 }: VcpuOptions): number {
+/** How KVM_RUN says that an exit by KVM_EXIT_MEMORY_FAULT has come. */
+const isMemoryFault = new Set(['EFAULT', 'EHWPOISON']);
+
+export type ReadyVcpuOptions = Required<VcpuOptions>;
+
+/**
+ * The options with the kernel's defaults, and the signal made ready. `checkExtension` is that of the VM.
+ *
+ * @throws KvmArgumentError when the signal is not to be had, KvmUnsupportedError when the mechanism is not.
+ */
+export function readyVcpuOptions(
+  { signal = native().SIGRTMAX - 1, mechanism }: VcpuOptions,
+  checkExtension: (capability: number) => number,
+  { KVM_CAP_IMMEDIATE_EXIT }: Bindings,
+): ReadyVcpuOptions {
+  claimSignal(signal);
+  const hasFlag = checkExtension(KVM_CAP_IMMEDIATE_EXIT) > 0;
+  if (mechanism === 'immediate_exit' && !hasFlag) {
+    throw new KvmUnsupportedError(
+      'KVM_CAP_IMMEDIATE_EXIT',
+      'absent',
+      "this kernel is older than Linux 4.11; use { mechanism: 'signal_mask' }",
+    );
+  }
+  return { signal, mechanism: mechanism ?? (hasFlag ? 'immediate_exit' : 'signal_mask') };
+}
+
+function claimSignal(signal: number): void {
   const { SIGRTMIN, SIGRTMAX } = native();
   if (!(Number.isInteger(signal) && signal >= SIGRTMIN && signal <= SIGRTMAX)) {
     throw new KvmArgumentError(
@@ -161,10 +251,26 @@ export function claimSignal({ signal = native().SIGRTMAX - 1 }: VcpuOptions): nu
     );
   }
   const result = native().claimSignal(signal);
-  if (result >= 0) return signal;
+  if (result >= 0) return;
   const error = kernelError('rt_sigaction', result);
   if (!(error instanceof KvmBusyError)) throw error;
   throw new KvmArgumentError(`signal ${signal} is handled by somebody else; choose another one with { signal }`);
+}
+
+/** The kernel's own set of signals, which is shorter than the C library's. */
+const signalSetBytes = 8;
+
+/** KVM_SET_SIGNAL_MASK for the native layer, which fills in the signals of the thread that runs. */
+function setSignalMask(bindings: Bindings): [number, DataView, number, number, number] {
+  const { KVM_SET_SIGNAL_MASK: request, KvmSignalMask } = bindings;
+  const mask = allocate(KvmSignalMask, signalSetBytes);
+  const { $$view, $$offset } = mask;
+  return [request.request, $$view, $$offset, $$view.byteLength, KvmSignalMask.$flexible.offset];
+}
+
+function runNumber(number: number): number {
+  if (Number.isSafeInteger(number) && number > 0) return number;
+  throw new KvmArgumentError(`run number ${number}; it must be an integer from 1 to 2^53 - 1`);
 }
 
 function nanoseconds(milliseconds: number): number {

@@ -6,7 +6,7 @@ import { type GenericIoctl, genericIoctl } from './ioctl.js';
 import type { Bindings } from './kvm.js';
 import type { GuestMemory } from './memory.js';
 import { native, type VmHandle } from './native.js';
-import { claimSignal, Vcpu, type VcpuOptions } from './vcpu.js';
+import { readyVcpuOptions, Vcpu, type VcpuOptions } from './vcpu.js';
 
 export interface MemorySlot {
   /** Number of the slot, by default the lowest free one. */
@@ -118,12 +118,16 @@ export class Vm implements Disposable, AsyncDisposable {
     return slot;
   }
 
-  /** KVM_CREATE_VCPU. `id` is the vCPU's number, on x86 its APIC id. */
+  /**
+   * KVM_CREATE_VCPU. `id` is the vCPU's number, on x86 its APIC id.
+   *
+   * @throws KvmArgumentError when the signal is not to be had, KvmUnsupportedError when the mechanism is not.
+   */
   createVcpu(id = 0, options: VcpuOptions = {}): Vcpu {
     // Before the kernel has made a vCPU that nobody could use, whose number would be taken for good.
-    claimSignal(options);
+    const ready = readyVcpuOptions(options, (capability) => this.checkExtension(capability), this.bindings);
     const fd = this.ioctl(this.bindings.KVM_CREATE_VCPU, id);
-    return Vcpu.create(this.handle, fd, this.#vcpuMmapSize, this.bindings, options);
+    return Vcpu.create(this.handle, fd, this.#vcpuMmapSize, this.bindings, ready);
   }
 
   /** Any ioctl of the VM file descriptor. */

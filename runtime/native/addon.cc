@@ -8,14 +8,10 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include <new>
 #include <string>
 #include <utility>
 
 #include "records.h"
-#ifdef KVM_UAPI_TEST_HOOKS
-#include "hooks.h"
-#endif
 
 namespace kvm_uapi {
 namespace {
@@ -23,16 +19,6 @@ namespace {
 using Napi::CallbackInfo;
 using Napi::Env;
 using Napi::Value;
-
-Registry<Memory>& memories() {
-  static auto* const registry = new Registry<Memory>;
-  return *registry;
-}
-
-Registry<Vcpu>& vcpus() {
-  static auto* const registry = new Registry<Vcpu>;
-  return *registry;
-}
 
 Value number(Env env, double value) { return Napi::Number::New(env, value); }
 
@@ -231,7 +217,8 @@ Value VmSetMemory(const CallbackInfo& info) {
 // (signal): -EINVAL when it is not a real-time signal, -EBUSY when somebody else handles it.
 Value ClaimSignal(const CallbackInfo& info) { return number(info.Env(), install_handler(int_at(info, 0))); }
 
-// (vm, fd, length of the mapping, offset of immediate_exit, signal): takes the fd over, also when it fails.
+// (vm, fd, length of the mapping, offset of immediate_exit, signal), and where KVM_SET_SIGNAL_MASK is the mechanism
+// (request, view, offset, needed, offset of the signals): takes the fd over, also when it fails.
 Value VcpuCreate(const CallbackInfo& info) {
   const Env env = info.Env();
   const int fd = int_at(info, 1);
@@ -239,13 +226,27 @@ Value VcpuCreate(const CallbackInfo& info) {
   const auto immediate_exit = static_cast<size_t>(int64_at(info, 3));
   const int signal_number = int_at(info, 4);
   int error = immediate_exit < length ? -install_handler(signal_number) : EINVAL;
+  std::optional<SetSignalMask> set_mask;
+  if (info.Length() > 5) {
+    const uint8_t* const argument = argument_at(info, 5, 6, 7, 8);
+    const auto needed = static_cast<size_t>(int64_at(info, 8));
+    const auto signals = static_cast<size_t>(int64_at(info, 9));
+    if (argument != nullptr && signals <= needed && needed - signals >= sizeof(uint64_t)) {
+      set_mask = SetSignalMask{uint32_at(info, 5), {argument, argument + needed}, signals};
+    } else {
+      error = EFAULT;
+    }
+  }
   auto run = error == 0 ? Mapping::map(fd, length, MAP_SHARED) : nullptr;
   if (error == 0 && run == nullptr) error = errno;
   if (error != 0) {
     close(fd);
     return number(env, -error);
   }
-  return handle_of(env, std::make_shared<Vcpu>(fd, held<Vm>(info[0]), std::move(run), immediate_exit, signal_number));
+  auto vcpu = std::make_shared<Vcpu>(fd, held<Vm>(info[0]), std::move(run), immediate_exit, signal_number,
+                                     std::move(set_mask));
+  vcpu->id = vcpus().add(vcpu);
+  return handle_of(env, std::move(vcpu));
 }
 
 Value VcpuBuffer(const CallbackInfo& info) {
@@ -253,7 +254,7 @@ Value VcpuBuffer(const CallbackInfo& info) {
   return window_of(info.Env(), mapping, handle_at<Vcpu>(info[0]), 0, mapping->length());
 }
 
-Value VcpuId(const CallbackInfo& info) { return number(info.Env(), vcpus().add(held<Vcpu>(info[0]))); }
+Value VcpuId(const CallbackInfo& info) { return number(info.Env(), held<Vcpu>(info[0])->id); }
 
 Value VcpuFind(const CallbackInfo& info) {
   auto vcpu = vcpus().find(uint32_at(info, 0));
@@ -300,18 +301,33 @@ Value VcpuIoctlView(const CallbackInfo& info) {
   return number(info.Env(), bytes == nullptr ? -EFAULT : call(vcpu.fd, uint32_at(info, 1), bytes));
 }
 
+// Whether the isolate is being ended: it may run no more JavaScript then, and Node waits for this thread.
+bool is_ending(Env env) {
+  const Napi::HandleScope scope(env);
+  napi_value result;
+  return napi_coerce_to_bool(env, env.Undefined(), &result) != napi_ok;
+}
+
+struct RunOrder {
+  int64_t timeout = 0;  // nanoseconds; 0 for none
+  uint64_t number = 0;  // for `abort`
+  bool complete = false;
+};
+
+// Beside the Interruptions: all that was pending is completed.
+constexpr int completed = 0x100;
+
 // 0 for an exit, the Interruption for one, else -errno. Stray signals and EAGAIN never come out.
-int run(Vcpu& vcpu, uint32_t request, int64_t timeout) {
+int run(Env env, Vcpu& vcpu, uint32_t request, const RunOrder& order) {
   const Turn turn(vcpu);
   if (!turn) return -EBUSY;
+  const int claimed = vcpu.claim();
+  if (claimed != 0) return claimed;
   KickGate& gate = vcpu.gate;
-  gate.begin();
-  int result = timeout > 0 ? gate.arm(timeout) : 0;
+  gate.begin(order.number, order.complete);
+  int result = order.timeout > 0 ? gate.arm(order.timeout) : 0;
   while (result == 0) {
     gate.enter();
-#ifdef KVM_UAPI_TEST_HOOKS
-    hooks::pass_gap();
-#endif
     const int status = ioctl(vcpu.fd, request, 0);
     const int error = errno;
     gate.leave();
@@ -320,45 +336,55 @@ int run(Vcpu& vcpu, uint32_t request, int64_t timeout) {
       result = -error;
       break;
     }
-    result = static_cast<int>(gate.consume());
+    gate.take_back();
+    result = order.complete ? completed : static_cast<int>(gate.tell());
+    if (result == 0 && is_ending(env)) result = -ECANCELED;
   }
-  if (timeout > 0) gate.disarm();
+  if (order.timeout > 0) gate.disarm();
   gate.end();
   return result;
 }
 
-// (vcpu, request, timeout in nanoseconds or 0)
+// (vcpu, request)
 Value VcpuRun(const CallbackInfo& info) {
-  return number(info.Env(), run(*held<Vcpu>(info[0]), uint32_at(info, 1), int64_at(info, 2)));
+  return number(info.Env(), run(info.Env(), *held<Vcpu>(info[0]), uint32_at(info, 1), {}));
 }
 
-// (id): true when there is such a vCPU.
-Value Kick(const CallbackInfo& info) {
+// (vcpu, request, timeout in nanoseconds or 0, number or 0)
+Value VcpuRunWithin(const CallbackInfo& info) {
+  const RunOrder order = {int64_at(info, 2), static_cast<uint64_t>(int64_at(info, 3)), false};
+  return number(info.Env(), run(info.Env(), *held<Vcpu>(info[0]), uint32_at(info, 1), order));
+}
+
+// (vcpu, request): `completed`, or 0 for one more exit to serve.
+Value VcpuComplete(const CallbackInfo& info) {
+  return number(info.Env(), run(info.Env(), *held<Vcpu>(info[0]), uint32_at(info, 1), {0, 0, true}));
+}
+
+// Does something to the gate of the vCPU of an id, from any isolate. True when there is such a vCPU.
+template <typename Deed>
+Value at_gate(const CallbackInfo& info, Deed deed) {
   const auto vcpu = vcpus().find(uint32_at(info, 0));
-  if (vcpu != nullptr) vcpu->gate.kick();
+  if (vcpu != nullptr) deed(vcpu->gate);
   return Napi::Boolean::New(info.Env(), vcpu != nullptr);
 }
 
-#ifdef KVM_UAPI_TEST_HOOKS
-Value HoldGap(const CallbackInfo& info) {
-  hooks::hold_gap(info[0].As<Napi::Boolean>().Value());
-  return info.Env().Undefined();
+// (id)
+Value Kick(const CallbackInfo& info) {
+  return at_gate(info, [](KickGate& gate) { gate.kick(); });
 }
 
-Value AwaitGap(const CallbackInfo& info) {
-  return Napi::Boolean::New(info.Env(), hooks::await_gap(int64_at(info, 0)));
+// (id, number)
+Value Abort(const CallbackInfo& info) {
+  const auto run_number = static_cast<uint64_t>(int64_at(info, 1));
+  return at_gate(info, [=](KickGate& gate) { gate.abort(run_number); });
 }
 
-Value ReleaseGap(const CallbackInfo& info) {
-  hooks::release_gap();
-  return info.Env().Undefined();
+// (id, held)
+Value Hold(const CallbackInfo& info) {
+  const bool held_now = info[1].As<Napi::Boolean>().Value();
+  return at_gate(info, [=](KickGate& gate) { gate.hold(held_now); });
 }
-
-Value WithoutFlag(const CallbackInfo& info) {
-  held<Vcpu>(info[0])->gate.without_flag.store(info[1].As<Napi::Boolean>().Value());
-  return info.Env().Undefined();
-}
-#endif
 
 Napi::Object Init(Env env, Napi::Object exports) {
   const std::pair<const char*, Value (*)(const CallbackInfo&)> functions[] = {
@@ -390,15 +416,17 @@ Napi::Object Init(Env env, Napi::Object exports) {
       {"vcpuIoctl", VcpuIoctl},
       {"vcpuIoctlView", VcpuIoctlView},
       {"vcpuRun", VcpuRun},
+      {"vcpuRunWithin", VcpuRunWithin},
+      {"vcpuComplete", VcpuComplete},
       {"kick", Kick},
-#ifdef KVM_UAPI_TEST_HOOKS
-      {"holdGap", HoldGap},
-      {"awaitGap", AwaitGap},
-      {"releaseGap", ReleaseGap},
-      {"withoutFlag", WithoutFlag},
-#endif
+      {"abort", Abort},
+      {"hold", Hold},
   };
   for (const auto& [name, function] : functions) exports.Set(name, Napi::Function::New(env, function, name));
+#ifdef KVM_UAPI_TEST_HOOKS
+  hooks::add_to(exports);
+#endif
+  exports.Set("COMPLETED", completed);
   exports.Set("SIGRTMIN", SIGRTMIN);
   exports.Set("SIGRTMAX", SIGRTMAX);
   // An isolate's thread ends with it: no vCPU may signal that thread any more.

@@ -1,47 +1,108 @@
-// Test hooks, compiled out of the product: a vCPU's thread can be held in the gap between its last look at the request
-// and KVM_RUN, where a kick that only signals would be lost.
+// Test hooks of the kick protocol. In the product they are nothing; built with KVM_UAPI_TEST_HOOKS they let a test leave
+// a step out, and hold a thread in a gap between two steps.
+//
+//   STEP(name) statement;    the statement is left out when a test says so
+//   WRONG(name) statement;   a known mistake: done only when a test says so
+//   GAP(name);               a thread that comes here stays while a test holds the gap
+//   COUNT(name);             counts how often it comes here
 #pragma once
 
+#ifndef KVM_UAPI_TEST_HOOKS
+
+#define STEP(name)
+#define WRONG(name) if constexpr (false)
+#define GAP(name)
+#define COUNT(name)
+
+#else
+
+#include <stdint.h>
+#include <string.h>
+
+#include <atomic>
 #include <chrono>
 #include <condition_variable>
 #include <mutex>
 
+#define STEP(name) if (!points.changed(::kvm_uapi::hooks::Change::name))
+#define WRONG(name) if (points.changed(::kvm_uapi::hooks::Change::name))
+#define GAP(name) points.pass(::kvm_uapi::hooks::Gap::name)
+#define COUNT(name) points.name.fetch_add(1)
+
+namespace Napi {
+class Object;
+}
+
 namespace kvm_uapi::hooks {
 
-struct Gap {
-  std::mutex mutex;
-  std::condition_variable changed;
-  bool hold = false;
-  bool parked = false;
+enum class Gap : int { kNone, kBeforeK2, kBeforeK3, kBeforeR1, kBeforeR2, kBeforeR4, kBeforeR5, kBeforeR7 };
+enum class Change : int {
+  K1, K3, R1, R3, R6, flag, landing, forget, one_in_flight, thread_mask, mask_inside, heartbeat, clear_before_entry
 };
 
-inline Gap& gap() {
-  static auto* const instance = new Gap;
-  return *instance;
+constexpr const char* gap_names[] = {"", "K2", "K3", "R1", "R2", "R4", "R5", "R7"};
+constexpr const char* change_names[] = {"K1",      "K3",     "R1",            "R3",          "R6",          "flag",
+                                        "landing", "forget", "one_in_flight", "thread_mask", "mask_inside", "heartbeat",
+                                        "clear_before_entry"};
+
+// The place of a name in one of the lists above, or -1.
+template <size_t count>
+int index_of(const char* const (&names)[count], const char* name) {
+  for (size_t i = 0; i < count; i++) {
+    if (strcmp(names[i], name) == 0) return static_cast<int>(i);
+  }
+  return -1;
 }
 
-// The next run to reach the gap stays there.
-inline void hold_gap(bool hold) {
-  std::lock_guard<std::mutex> lock(gap().mutex);
-  gap().hold = hold;
-  gap().changed.notify_all();
-}
+// Gives the addon's exports the functions of hooks.cc.
+void add_to(Napi::Object exports);
 
-inline void pass_gap() {
-  std::unique_lock<std::mutex> lock(gap().mutex);
-  if (!gap().hold) return;
-  gap().parked = true;
-  gap().changed.notify_all();
-  gap().changed.wait(lock, [] { return !gap().hold; });
-  gap().parked = false;
-}
+// Of one vCPU.
+class Points {
+ public:
+  bool changed(Change change) const { return (changes_.load() >> static_cast<int>(change) & 1) != 0; }
 
-// Whether a run is in the gap, waiting so many milliseconds for one.
-inline bool await_gap(int64_t milliseconds) {
-  std::unique_lock<std::mutex> lock(gap().mutex);
-  return gap().changed.wait_for(lock, std::chrono::milliseconds(milliseconds), [] { return gap().parked; });
-}
+  void set_changed(Change change, bool changed) {
+    const uint32_t bit = uint32_t{1} << static_cast<int>(change);
+    changed ? changes_.fetch_or(bit) : changes_.fetch_and(~bit);
+  }
 
-inline void release_gap() { hold_gap(false); }
+  // Whoever comes to the gap from now on stays there until the next call.
+  void hold(Gap gap) {
+    std::lock_guard<std::mutex> lock(mutex_);
+    held_.store(gap);
+    parked_ = 0;
+    holds_++;
+    happened_.notify_all();
+  }
+
+  void pass(Gap gap) {
+    if (held_.load() != gap) return;
+    std::unique_lock<std::mutex> lock(mutex_);
+    if (held_.load() != gap) return;
+    parked_++;
+    happened_.notify_all();
+    happened_.wait(lock, [this, hold = holds_] { return holds_ != hold; });
+  }
+
+  // Whether somebody is in the gap that is held, waiting so many milliseconds for it.
+  bool await_parked(int64_t milliseconds) {
+    std::unique_lock<std::mutex> lock(mutex_);
+    return happened_.wait_for(lock, std::chrono::milliseconds(milliseconds), [this] { return parked_ > 0; });
+  }
+
+  // Signals that the kernel did not deliver to the thread.
+  std::atomic<uint32_t> refused{0};
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable happened_;
+  std::atomic<Gap> held_{Gap::kNone};
+  int parked_ = 0;
+  uint64_t holds_ = 0;
+  std::atomic<uint32_t> changes_{0};
+};
 
 }  // namespace kvm_uapi::hooks
+
+#endif

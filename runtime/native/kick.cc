@@ -7,42 +7,99 @@ namespace kvm_uapi {
 
 thread_local KickGate* KickGate::current_ = nullptr;
 
+namespace {
+
+// Signals as the kernel numbers them, in one word.
+uint64_t bit_of(int signal_number) { return uint64_t{1} << (signal_number - 1); }
+
+uint64_t change_mask(int how, uint64_t signals) {
+  uint64_t before = 0;
+  syscall(SYS_rt_sigprocmask, how, &signals, &before, sizeof signals);
+  return before;
+}
+
+// The real-time signals that this thread has blocked for vCPUs. Node starts its threads with none blocked.
+thread_local uint64_t blocked_here __attribute__((tls_model("initial-exec"))) = 0;
+
+}  // namespace
+
 pid_t this_thread() {
   static thread_local pid_t id = static_cast<pid_t>(syscall(SYS_gettid));
   return id;
 }
 
-void KickGate::claim_thread() {
+bool KickGate::claim() {
   const pid_t thread = this_thread();
   // Only this thread can have written its own id there, so an equal id needs no lock.
-  if (__atomic_load_n(&thread_, __ATOMIC_RELAXED) == thread) return;
+  if (__atomic_load_n(&thread_, __ATOMIC_RELAXED) == thread) return false;
   // A timer signals the thread it was made for, be that long gone and this one its successor of the same id.
   if (has_timer_) timer_delete(timer_);
   has_timer_ = false;
   std::lock_guard<std::mutex> lock(thread_mutex_);
   __atomic_store_n(&thread_, thread, __ATOMIC_RELAXED);
+  return true;
 }
 
-// Signals the thread, with `thread_mutex_` held. False when it is not certain to be the one that takes the signal.
-bool KickGate::queue_signal() const {
+// As the mechanism needs it; vCPUs of both may take turns on a thread.
+void KickGate::set_thread_mask() const {
+  const uint64_t bit = bit_of(signal_);
+  const bool block = mechanism_ == Mechanism::kSignalMask;
+  if (((blocked_here & bit) != 0) == block) return;
+  change_mask(block ? SIG_BLOCK : SIG_UNBLOCK, bit);
+  blocked_here ^= bit;
+}
+
+uint64_t KickGate::mask_inside() const { return change_mask(SIG_BLOCK, 0) & ~bit_of(signal_); }
+
+void KickGate::signal_thread() {
+  std::lock_guard<std::mutex> lock(thread_mutex_);
+  if (thread_ == 0) return;
+  STEP(one_in_flight) if (in_flight_.load()) return;
+  // Before it is sent: the handler ends the flight.
+  in_flight_.store(true);
+  if (!queue_signal()) in_flight_.store(false);
+}
+
+// False when it is not certain that the thread takes the signal.
+bool KickGate::queue_signal() {
   if (syscall(SYS_tgkill, getpid(), thread_, signal_) == 0) return true;
-  // The user's queue of real-time signals may be full. kill() gets through all the same: the kernel then drops only the
-  // siginfo. With a thread's id it signals the process, and prefers that thread.
-  if (errno == EAGAIN) kill(thread_, signal_);
+  COUNT(refused);
+  if (errno != EAGAIN) return false;
+  // The user's queue of real-time signals is full. What says that it comes from kill() gets through all the same: the
+  // kernel then drops only the siginfo. A thread may say so to itself.
+  siginfo_t info;
+  memset(&info, 0, sizeof info);
+  info.si_signo = signal_;
+  info.si_code = SI_USER;
+  if (syscall(SYS_rt_tgsigqueueinfo, getpid(), thread_, signal_, &info) == 0) return true;
+  // With a thread's id kill() signals the process, and prefers that thread. Should another one take it, the next
+  // heartbeat does for it.
+  kill(thread_, signal_);
   return false;
 }
 
 void KickGate::handle(int, siginfo_t* info, void*) {
   KickGate* const gate = current_;
   if (gate == nullptr) return;
-  if (info->si_code == SI_TIMER) {
-    // A timer that fired as its run ended is late: it is no business of the run it finds.
-    if (!gate->armed_) return;
-    gate->timed_out_ = true;
-  } else {
-    gate->in_flight_.store(false);
+  gate->take(*info);
+  if (gate->mechanism_ == Mechanism::kImmediateExit) gate->set_flag(1);
+}
+
+void KickGate::take(const siginfo_t& info) {
+  if (info.si_code != SI_TIMER) {
+    in_flight_.store(false);
+  } else if (armed_) {
+    timed_out_ = true;
   }
-  gate->set_flag(1);
+}
+
+void KickGate::take_pending() {
+  sigset_t ours;
+  sigemptyset(&ours);
+  sigaddset(&ours, signal_);
+  const timespec at_once = {};
+  siginfo_t info;
+  while (sigtimedwait(&ours, &info, &at_once) > 0) take(info);
 }
 
 int KickGate::arm(int64_t nanoseconds) {
@@ -68,7 +125,10 @@ void KickGate::disarm() {
   // Where no timer could be made, 0 would name somebody else's.
   if (!has_timer_) return;
   const itimerspec never = {};
+  // A system call of this thread: a signal that is on its way and not blocked is handled before it returns.
   timer_settime(timer_, 0, &never, nullptr);
+  // What is taken with it is only a signal; requests stay.
+  if (mechanism_ == Mechanism::kSignalMask) take_pending();
 }
 
 int install_handler(int signal_number) {

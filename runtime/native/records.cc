@@ -1,7 +1,14 @@
 #include "records.h"
 
+#include <errno.h>
+#include <string.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <unistd.h>
+
+#include <utility>
+
+#include "heartbeat.h"
 
 namespace kvm_uapi {
 
@@ -29,6 +36,36 @@ File::~File() { close(fd); }
 
 Vm::~Vm() { close(fd); }
 
+Vcpu::Vcpu(int descriptor, std::shared_ptr<Vm> of, std::shared_ptr<Mapping> mapping, size_t immediate_exit, int signal,
+           std::optional<SetSignalMask> set_mask)
+    : fd(descriptor),
+      vm(std::move(of)),
+      run(mapping, -1),
+      gate(set_mask ? Mechanism::kSignalMask : Mechanism::kImmediateExit, mapping->data() + immediate_exit, signal),
+      set_mask_(std::move(set_mask)) {}
+
 Vcpu::~Vcpu() { close(fd); }
+
+int Vcpu::claim() {
+  if (!gate.claim()) return 0;
+  const int beating = keep_heart_beating();
+  if (beating != 0 || !set_mask_) return beating;
+#ifdef KVM_UAPI_TEST_HOOKS
+  if (gate.points.changed(hooks::Change::mask_inside)) return 0;
+#endif
+  const uint64_t inside = gate.mask_inside();
+  memcpy(set_mask_->argument.data() + set_mask_->signals, &inside, sizeof inside);
+  return ioctl(fd, set_mask_->request, set_mask_->argument.data()) == 0 ? 0 : -errno;
+}
+
+Registry<Memory>& memories() {
+  static auto* const registry = new Registry<Memory>;
+  return *registry;
+}
+
+Registry<Vcpu>& vcpus() {
+  static auto* const registry = new Registry<Vcpu>;
+  return *registry;
+}
 
 }  // namespace kvm_uapi

@@ -9,6 +9,8 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
+#include <vector>
 
 #include "kick.h"
 
@@ -74,15 +76,27 @@ class Vm {
   std::map<uint32_t, std::shared_ptr<Memory>> memory;
 };
 
+// KVM_SET_SIGNAL_MASK, as the bindings have it: its request, the bytes of its argument, and where in them the signals go.
+struct SetSignalMask {
+  uint32_t request;
+  std::vector<uint8_t> argument;
+  size_t signals;
+};
+
 class Vcpu {
  public:
-  // `immediate_exit` is where that member is in the mapping.
-  Vcpu(int descriptor, std::shared_ptr<Vm> of, std::shared_ptr<Mapping> mapping, size_t immediate_exit, int signal)
-      : fd(descriptor), vm(std::move(of)), run(mapping, -1), gate(mapping->data() + immediate_exit, signal) {}
+  // `immediate_exit` is where that member is in the mapping; with `set_mask` that one is the mechanism.
+  Vcpu(int descriptor, std::shared_ptr<Vm> of, std::shared_ptr<Mapping> mapping, size_t immediate_exit, int signal,
+       std::optional<SetSignalMask> set_mask);
   ~Vcpu();
   Vcpu(const Vcpu&) = delete;
   Vcpu& operator=(const Vcpu&) = delete;
 
+  // On the thread that is about to run it. 0, or -errno.
+  int claim();
+
+  // By which other isolates find it.
+  uint32_t id = 0;
   const int fd;
   const std::shared_ptr<Vm> vm;
   // What the kernel shares with user space. The kernel's VM lives as long as that is mapped.
@@ -90,6 +104,9 @@ class Vcpu {
   KickGate gate;
   // One ioctl at a time: a second one would block in the kernel until KVM_RUN returns.
   std::atomic<bool> busy{false};
+
+ private:
+  std::optional<SetSignalMask> set_mask_;
 };
 
 // Finds records by number from any isolate, for as long as somebody holds them.
@@ -130,5 +147,9 @@ class Registry {
   uint32_t next_ = 1;
   std::map<uint32_t, std::weak_ptr<T>> records_;
 };
+
+Registry<Memory>& memories();
+// All there are.
+Registry<Vcpu>& vcpus();
 
 }  // namespace kvm_uapi

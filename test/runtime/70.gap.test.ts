@@ -7,20 +7,8 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import * as bindings from '../../generated/x86_64/linux/kvm.js';
 import { type Guest, type Loaded, longMode, places, protectedMode, realMode, userMode } from '../../guests/index.js';
 import { type Bindings, Kvm, type Vcpu } from '../../runtime/index.js';
-import { type Native, native, type VcpuHandle } from '../../runtime/native.js';
-import { buildAddon, Helper, hasKvm, needsKvm, type Outcome, until, watchdogMs } from './support.js';
-
-interface Hooks {
-  /** The next run to reach the gap stays there. */
-  holdGap(hold: boolean): void;
-  /** Whether a run is in the gap, waiting so many milliseconds for one. */
-  awaitGap(milliseconds: number): boolean;
-  releaseGap(): void;
-  /** Signal only: nobody sets immediate_exit. */
-  withoutFlag(vcpu: VcpuHandle, without: boolean): void;
-}
-
-const hooks = (): Native & Hooks => native() as Native & Hooks;
+import { Hooks, useHooks } from '../../stress/hooks.js';
+import { Helper, hasKvm, needsKvm, type Outcome, until, watchdogMs } from './support.js';
 
 /** The bindings of a header that is wrong about where `immediate_exit` is. */
 const wrongBindings = {
@@ -46,13 +34,14 @@ const counterOf = ({ memory }: Loaded): number => memory.dataView(places.data, 4
 
 /** Has the Worker run the vCPU, does something while it is in the gap, and lets it on. */
 function inGap(helper: Helper, vcpu: Vcpu, deed: () => void, timeoutMs?: number): Promise<Outcome[]> {
-  hooks().holdGap(true);
+  const hooks = new Hooks(vcpu.share());
+  hooks.hold('R4');
   const outcomes = helper.do('run', { vcpu: vcpu.share(), ...(timeoutMs === undefined ? {} : { timeoutMs }) });
   try {
-    if (!hooks().awaitGap(watchdogMs)) throw new Error('the run has not come to the gap');
+    if (!hooks.isHeld(watchdogMs)) throw new Error('the run has not come to the gap');
     deed();
   } finally {
-    hooks().releaseGap();
+    hooks.release();
   }
   return outcomes;
 }
@@ -61,11 +50,7 @@ const kicked = 'interrupted by kick';
 const spinning = [realMode.spin, protectedMode.spin, longMode.spin, userMode.spin];
 
 describe.skipIf(!hasKvm)(`in the gap before KVM_RUN ${needsKvm}`, () => {
-  beforeAll(() => {
-    // Read when the runtime first needs the addon, by Workers too. One that was given has the hooks.
-    const { KVM_UAPI_ADDON = buildAddon('hooks') } = process.env;
-    Object.assign(process.env, { KVM_UAPI_ADDON });
-  });
+  beforeAll(useHooks);
 
   it.each(spinning)('no kick of 200 is lost, and no instruction runs: $name', async (guest) => {
     await using helper = await Helper.start();
@@ -130,15 +115,18 @@ describe.skipIf(!hasKvm)(`in the gap before KVM_RUN ${needsKvm}`, () => {
 
   it('control: a kick that only signals is lost', async () => {
     using machine = load(userMode.spin);
-    hooks().withoutFlag(machine.vcpu.handle, true);
+    const hooks = new Hooks(machine.vcpu.share());
+    hooks.change('flag');
+    hooks.change('heartbeat');
     await loses(machine);
-    hooks().withoutFlag(machine.vcpu.handle, false);
+    hooks.change('flag', false);
     await using helper = await Helper.start();
     expect(await inGap(helper, machine.vcpu, () => machine.vcpu.kick())).toEqual([kicked]);
   });
 
   it('control: with bindings that are wrong about immediate_exit, a kick is lost', async () => {
     using machine = load(userMode.spin, wrongBindings);
+    new Hooks(machine.vcpu.share()).change('heartbeat');
     await loses(machine);
   });
 });

@@ -1,6 +1,6 @@
 /** What the tests with real vCPUs share: the device, Workers that use the built runtime, and child processes. */
 
-import { execFile, execFileSync } from 'node:child_process';
+import { execFile } from 'node:child_process';
 import { closeSync, mkdtempSync, openSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -23,15 +23,6 @@ function canOpen(path: string): boolean {
 }
 
 export const projectRoot: string = fileURLToPath(new URL('../..', import.meta.url));
-
-/** An addon other than the product, built where it is missing or old. */
-export function buildAddon(variant: 'hooks'): string {
-  execFileSync('make', ['-s', '-C', 'runtime/native', variant], {
-    cwd: projectRoot,
-    stdio: ['ignore', 'ignore', 'pipe'],
-  });
-  return `${projectRoot}build/kvm_uapi_${variant}.node`;
-}
 
 /** A VM of its own, which ends with its scope. */
 export function createVm(): Vm {

@@ -1,0 +1,53 @@
+#include "heartbeat.h"
+
+#include <pthread.h>
+#include <signal.h>
+#include <time.h>
+
+#include <mutex>
+
+#include "records.h"
+
+namespace kvm_uapi {
+namespace {
+
+// Ending takes this long at most; a vCPU pays some 30 microseconds for each.
+constexpr timespec period = {0, 50'000'000};
+
+// Never destroyed: the thread outlives the process's other objects.
+std::mutex& mutex = *new std::mutex;
+bool beating = false;
+
+void* beat(void*) {
+  for (;;) {
+    nanosleep(&period, nullptr);
+    std::lock_guard<std::mutex> lock(mutex);
+    beating = false;
+    vcpus().each([](Vcpu& vcpu) {
+      beating = true;
+      vcpu.gate.beat();
+    });
+    if (!beating) return nullptr;
+  }
+}
+
+}  // namespace
+
+int keep_heart_beating() {
+  std::lock_guard<std::mutex> lock(mutex);
+  if (beating) return 0;
+  // It takes no signals: they are for threads that expect them.
+  sigset_t all;
+  sigset_t before;
+  sigfillset(&all);
+  pthread_sigmask(SIG_SETMASK, &all, &before);
+  pthread_t thread;
+  const int error = pthread_create(&thread, nullptr, beat, nullptr);
+  pthread_sigmask(SIG_SETMASK, &before, nullptr);
+  if (error != 0) return -error;
+  pthread_detach(thread);
+  beating = true;
+  return 0;
+}
+
+}  // namespace kvm_uapi

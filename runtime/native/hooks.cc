@@ -1,0 +1,69 @@
+// The test hooks for JavaScript. All take the id of a vCPU first.
+
+#include <napi.h>
+
+#include <string>
+#include <thread>
+
+#include "records.h"
+
+namespace kvm_uapi::hooks {
+namespace {
+
+using Napi::CallbackInfo;
+using Napi::Value;
+
+// Tests use them with vCPUs that they hold.
+KickGate& gate_at(const CallbackInfo& info) { return vcpus().find(info[0].As<Napi::Number>().Uint32Value())->gate; }
+
+template <size_t count>
+int index_at(const CallbackInfo& info, const char* const (&names)[count]) {
+  return index_of(names, info[1].As<Napi::String>().Utf8Value().c_str());
+}
+
+// (id, gap, or '' for none)
+Value HoldGap(const CallbackInfo& info) {
+  const int gap = index_at(info, gap_names);
+  if (gap >= 0) gate_at(info).points.hold(static_cast<Gap>(gap));
+  return Napi::Boolean::New(info.Env(), gap >= 0);
+}
+
+// (id, milliseconds)
+Value AwaitGap(const CallbackInfo& info) {
+  const bool parked = gate_at(info).points.await_parked(info[1].As<Napi::Number>().Int64Value());
+  return Napi::Boolean::New(info.Env(), parked);
+}
+
+// (id, step or mistake, whether it is left out or done)
+Value SetChanged(const CallbackInfo& info) {
+  const int change = index_at(info, change_names);
+  if (change >= 0) gate_at(info).points.set_changed(static_cast<Change>(change), info[2].As<Napi::Boolean>().Value());
+  return Napi::Boolean::New(info.Env(), change >= 0);
+}
+
+// Signals that the kernel would not deliver.
+Value Refused(const CallbackInfo& info) { return Napi::Number::New(info.Env(), gate_at(info).points.refused.load()); }
+
+// A signal that nobody has asked for.
+Value Stray(const CallbackInfo& info) {
+  gate_at(info).stray();
+  return info.Env().Undefined();
+}
+
+// A kick by a thread of its own, which a gap may hold.
+Value KickAside(const CallbackInfo& info) {
+  std::thread([vcpu = vcpus().find(info[0].As<Napi::Number>().Uint32Value())] { vcpu->gate.kick(); }).detach();
+  return info.Env().Undefined();
+}
+
+}  // namespace
+
+void add_to(Napi::Object exports) {
+  const std::pair<const char*, Value (*)(const CallbackInfo&)> functions[] = {
+      {"holdGap", HoldGap}, {"awaitGap", AwaitGap}, {"setChanged", SetChanged},
+      {"refused", Refused}, {"stray", Stray},       {"kickAside", KickAside},
+  };
+  for (const auto& [name, function] : functions) exports.Set(name, Napi::Function::New(exports.Env(), function, name));
+}
+
+}  // namespace kvm_uapi::hooks

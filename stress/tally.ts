@@ -1,0 +1,37 @@
+/** What came of kicks. */
+
+export class Tally {
+  /** Kicks, rescues of lost ones left out. */
+  kicks = 0;
+  /** Not told while the guest ran on in one run. */
+  lost = 0;
+  /** Not told although runs came back and others began. */
+  swallowed = 0;
+  /** Told by a later run than the next one. */
+  late = 0;
+  /** Of those that were told: from kick to return, in microseconds. */
+  readonly latencies: number[] = [];
+
+  add(other: Tally): void {
+    this.kicks += other.kicks;
+    this.lost += other.lost;
+    this.swallowed += other.swallowed;
+    this.late += other.late;
+    for (const latency of other.latencies) this.latencies.push(latency);
+  }
+
+  get isClean(): boolean {
+    return this.lost + this.swallowed + this.late === 0 && this.latencies.length === this.kicks;
+  }
+
+  /** The latency that this share of the kicks does not exceed, in microseconds. */
+  percentile(share: number): number {
+    const sorted = Float64Array.from(this.latencies).sort();
+    return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? Number.NaN;
+  }
+
+  toString(): string {
+    const latency = `p50 ${this.percentile(0.5).toFixed(0)} µs, p99 ${this.percentile(0.99).toFixed(0)} µs`;
+    return `${this.kicks} kicks: ${this.lost} lost, ${this.late} late, ${this.swallowed} swallowed; ${latency}`;
+  }
+}
