@@ -13,10 +13,13 @@ export type Gap = (typeof gaps)[number];
 /** Steps that can be left out; the last one is a mistake that can be made. */
 export type Change =
   | 'K1'
+  | 'K2'
   | 'K3'
   | 'R1'
   | 'R3'
+  | 'R5'
   | 'R6'
+  | 'R7'
   | 'flag'
   | 'landing'
   | 'forget'
@@ -30,6 +33,7 @@ interface NativeHooks {
   holdGap(id: number, gap: Gap | ''): boolean;
   awaitGap(id: number, milliseconds: number): boolean;
   setChanged(id: number, change: Change, changed: boolean): boolean;
+  sent(id: number): number;
   refused(id: number): number;
   stray(id: number): void;
   kickAside(id: number): void;
@@ -76,7 +80,12 @@ export class Hooks {
     known(this.#native.setChanged(this.#id, change, changed), change);
   }
 
-  /** How many signals the kernel would not deliver. */
+  /** How many signals were sent to the thread. */
+  get sent(): number {
+    return this.#native.sent(this.#id);
+  }
+
+  /** How many of them the kernel did not take. */
   get refused(): number {
     return this.#native.refused(this.#id);
   }

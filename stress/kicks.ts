@@ -82,7 +82,8 @@ function kickAtRandom(targets: readonly Target[], count: number, progress: Progr
   }
 }
 
-function kickInGap(targets: readonly Target[], gap: Gap, count: number, progress: Progress): void {
+/** One vCPU after the other is kicked in the gap. */
+export function kickInGap(targets: readonly Target[], gap: Gap, count: number, progress: Progress = () => {}): void {
   for (let kicks = 0; kicks < count; kicks++) {
     targets[kicks % targets.length]?.kickIn(gap);
     if (kicks % 1000 === 999) progress(1000);

@@ -83,7 +83,7 @@ export class Target implements AsyncDisposable {
       this.tally.latencies.push(Number(this.#board.toldAt - at) / 1000);
       if (this.#board.toldBy > runs + 1) this.tally.late++;
     } else {
-      if (process.hrtime.bigint() - at < this.#lostAfter) return false;
+      if (!this.#isLost(at)) return false;
       if (this.#board.runs > runs + 1) this.tally.swallowed++;
       else this.tally.lost++;
       this.#rescue();
@@ -101,11 +101,10 @@ export class Target implements AsyncDisposable {
   kickIn(gap: Gap): void {
     this.hooks.hold(gap);
     if (gap === 'K2' || gap === 'K3') {
-      const { told } = this.#board;
-      this.#give(() => {
+      this.#give(({ at, told }) => {
         this.hooks.kickAside();
         // In front of K3 it comes only when K2 has seen a run.
-        while (!this.hooks.isHeld(1) && this.#board.told === told);
+        while (!this.hooks.isHeld(1) && this.#board.told === told && !this.#isLost(at));
       });
     } else {
       // Somebody has to get it out of the guest, to come by.
@@ -117,12 +116,15 @@ export class Target implements AsyncDisposable {
     while (!this.isSettled) this.#board.awaitTold(this.#outstanding?.told ?? 0, 10);
   }
 
-  #give(kick: () => void): void {
+  #give(kick: (now: { at: bigint; told: number }) => void): void {
     this.tally.kicks++;
-    const at = process.hrtime.bigint();
-    const { told } = this.#board;
-    kick();
-    this.#outstanding = { at, told, runs: this.#board.runs };
+    const now = { at: process.hrtime.bigint(), told: this.#board.told };
+    kick(now);
+    this.#outstanding = { ...now, runs: this.#board.runs };
+  }
+
+  #isLost(at: bigint): boolean {
+    return process.hrtime.bigint() - at > this.#lostAfter;
   }
 
   /** Gets the vCPU out with everything as it should be. */
@@ -130,6 +132,7 @@ export class Target implements AsyncDisposable {
     const { told } = this.#board;
     for (const change of this.#changes) this.hooks.change(change, false);
     kick(this.#vcpu);
+    this.hooks.stray();
     this.#board.awaitTold(told, watchdogMs);
     if (this.#board.told === told) throw new Error('a guest cannot be got out of KVM_RUN');
     for (const change of this.#changes) this.hooks.change(change);

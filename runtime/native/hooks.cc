@@ -41,7 +41,9 @@ Value SetChanged(const CallbackInfo& info) {
   return Napi::Boolean::New(info.Env(), change >= 0);
 }
 
-// Signals that the kernel would not deliver.
+Value Sent(const CallbackInfo& info) { return Napi::Number::New(info.Env(), gate_at(info).points.sent.load()); }
+
+// Of those sent, the ones that the kernel did not take.
 Value Refused(const CallbackInfo& info) { return Napi::Number::New(info.Env(), gate_at(info).points.refused.load()); }
 
 // A signal that nobody has asked for.
@@ -60,7 +62,7 @@ Value KickAside(const CallbackInfo& info) {
 
 void add_to(Napi::Object exports) {
   const std::pair<const char*, Value (*)(const CallbackInfo&)> functions[] = {
-      {"holdGap", HoldGap}, {"awaitGap", AwaitGap}, {"setChanged", SetChanged},
+      {"holdGap", HoldGap}, {"awaitGap", AwaitGap}, {"setChanged", SetChanged}, {"sent", Sent},
       {"refused", Refused}, {"stray", Stray},       {"kickAside", KickAside},
   };
   for (const auto& [name, function] : functions) exports.Set(name, Napi::Function::New(exports.Env(), function, name));

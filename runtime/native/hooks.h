@@ -37,12 +37,13 @@ namespace kvm_uapi::hooks {
 
 enum class Gap : int { kNone, kBeforeK2, kBeforeK3, kBeforeR1, kBeforeR2, kBeforeR4, kBeforeR5, kBeforeR7 };
 enum class Change : int {
-  K1, K3, R1, R3, R6, flag, landing, forget, one_in_flight, thread_mask, mask_inside, heartbeat, clear_before_entry
+  K1, K2, K3, R1, R3, R5, R6, R7, flag, landing, forget, one_in_flight, thread_mask, mask_inside, heartbeat, clear_before_entry
 };
 
 constexpr const char* gap_names[] = {"", "K2", "K3", "R1", "R2", "R4", "R5", "R7"};
-constexpr const char* change_names[] = {"K1",      "K3",     "R1",            "R3",          "R6",          "flag",
-                                        "landing", "forget", "one_in_flight", "thread_mask", "mask_inside", "heartbeat",
+constexpr const char* change_names[] = {"K1",     "K2",            "K3",          "R1",          "R3",
+                                        "R5",     "R6",            "R7",          "flag",        "landing",
+                                        "forget", "one_in_flight", "thread_mask", "mask_inside", "heartbeat",
                                         "clear_before_entry"};
 
 // The place of a name in one of the lists above, or -1.
@@ -91,7 +92,8 @@ class Points {
     return happened_.wait_for(lock, std::chrono::milliseconds(milliseconds), [this] { return parked_ > 0; });
   }
 
-  // Signals that the kernel did not deliver to the thread.
+  // Signals for the thread, and those of them that the kernel did not take.
+  std::atomic<uint32_t> sent{0};
   std::atomic<uint32_t> refused{0};
 
  private:

@@ -62,6 +62,7 @@ void KickGate::signal_thread() {
 
 // False when it is not certain that the thread takes the signal.
 bool KickGate::queue_signal() {
+  COUNT(sent);
   if (syscall(SYS_tgkill, getpid(), thread_, signal_) == 0) return true;
   COUNT(refused);
   if (errno != EAGAIN) return false;

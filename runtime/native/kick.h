@@ -124,7 +124,7 @@ class KickGate {
   void leave() {
     GAP(kBeforeR5);
     // Seen late, it only brings a signal that nobody needs.
-    running_.store(false, std::memory_order_release);  // R5
+    STEP(R5) running_.store(false, std::memory_order_release);
   }
 
   // Behind `leave`, when KVM_RUN said EINTR or EAGAIN.
@@ -143,6 +143,7 @@ class KickGate {
 
   // Tells what is asked for. Kicks that come before they are told are one.
   Interruption tell() {
+    WRONG(R7) return Interruption::kNone;
     const uint64_t requested = requested_.load();
     if (requested == told_) return interruption();
     told_ = requested;
@@ -173,7 +174,7 @@ class KickGate {
  private:
   void call_out() {
     GAP(kBeforeK2);
-    if (!running_.load()) return;  // K2
+    STEP(K2) if (!running_.load()) return;
     GAP(kBeforeK3);
     STEP(K3) signal_thread();
   }

@@ -9,7 +9,9 @@ import {
   KvmBusyError,
   KvmClosedError,
   kick,
+  type Mechanism,
   Vcpu,
+  type VcpuOptions,
   type Vm,
 } from '../../runtime/index.js';
 import {
@@ -28,9 +30,9 @@ interface Machine extends Loaded {
   readonly vm: Vm;
 }
 
-function load(guest: Guest): Machine {
+function loadWith(options: VcpuOptions, guest: Guest): Machine {
   const vm = createVm();
-  const loaded = guest.load(vm);
+  const loaded = guest.load(vm, options);
   const close = (): void => {
     loaded[Symbol.dispose]();
     vm.close();
@@ -62,9 +64,12 @@ const exitIo = `exit ${KVM_EXIT_IO}`;
 const exitHlt = `exit ${KVM_EXIT_HLT}`;
 const kicked = 'interrupted by kick';
 const timedOut = 'interrupted by timeout';
+const mechanisms: readonly Mechanism[] = ['immediate_exit', 'signal_mask'];
 const spinning = [realMode.spin, protectedMode.spin, longMode.spin, userMode.spin];
 
-describe.skipIf(!hasKvm)(`a kick ${needsKvm}`, () => {
+describe.skipIf(!hasKvm).each(mechanisms)(`a kick with %s ${needsKvm}`, (mechanism) => {
+  const load = (guest: Guest): Machine => loadWith({ mechanism }, guest);
+
   it('before a run interrupts it before its first instruction', () => {
     using machine = load(realMode.out);
     const { rip } = machine.vcpu.getRegs();
@@ -217,7 +222,9 @@ describe.skipIf(!hasKvm)(`a kick ${needsKvm}`, () => {
   });
 });
 
-describe.skipIf(!hasKvm)(`a timeout ${needsKvm}`, () => {
+describe.skipIf(!hasKvm).each(mechanisms)(`a timeout with %s ${needsKvm}`, (mechanism) => {
+  const load = (guest: Guest): Machine => loadWith({ mechanism }, guest);
+
   it('interrupts its run', () => {
     using machine = load(userMode.spin);
     expect([run(machine, 1), run(machine, 1)]).toEqual([timedOut, timedOut]);
@@ -267,7 +274,9 @@ describe.skipIf(!hasKvm)(`a timeout ${needsKvm}`, () => {
   });
 });
 
-describe.skipIf(!hasKvm)(`stray signals ${needsKvm}`, () => {
+describe.skipIf(!hasKvm).each(mechanisms)(`stray signals with %s ${needsKvm}`, (mechanism) => {
+  const load = (guest: Guest): Machine => loadWith({ mechanism }, guest);
+
   const signal = 63;
 
   it('of the very number, to the very thread, do not come out of a run', async () => {
@@ -344,6 +353,8 @@ describe.skipIf(!hasKvm)(`the signal of kicks ${needsKvm}`, () => {
 });
 
 describe.skipIf(!hasKvm)(`a vCPU that another thread runs ${needsKvm}`, () => {
+  const load = (guest: Guest): Machine => loadWith({}, guest);
+
   it('is busy for a Worker', async () => {
     await using helper = await Helper.start();
     using machine = load(userMode.spin);

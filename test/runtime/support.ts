@@ -91,6 +91,11 @@ export class Helper implements AsyncDisposable {
     return within(answered, `the Worker's answer to '${job}'`);
   }
 
+  /** Ends the Worker as Node does it. */
+  async terminate(): Promise<void> {
+    await within(this.#worker.terminate(), 'the end of the Worker');
+  }
+
   /** Ends the Worker, out of whatever run it is in. */
   async [Symbol.asyncDispose](): Promise<void> {
     const ended = this.#worker.terminate();

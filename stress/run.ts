@@ -1,0 +1,92 @@
+/**
+ * `npm run stress`: kicks by the million on real vCPUs, at random phases and in each gap of the protocol, and what else
+ * takes long. `-- --share 0.1` does a tenth of it. Exit codes: 0 all is as it must be, 1 something is not.
+ */
+
+import { parseArgs } from 'node:util';
+import { type Guest, longMode, realMode, userMode } from '../guests/index.js';
+import { Kvm, type Mechanism } from '../runtime/index.js';
+import { type Change, gaps, useHooks } from './hooks.js';
+import { type Crowd, type KickCount, kickCrowd } from './kicks.js';
+import { Progress } from './progress.js';
+import { Tally } from './tally.js';
+
+const total = { random: 1_000_000, perGapAndMechanism: 10_000 } as const;
+
+const mechanisms: readonly Mechanism[] = ['immediate_exit', 'signal_mask'];
+/** Emulated by the kernel in ring 0, native in ring 3; in the guest all the time, and with exits. */
+const guests: readonly Guest[] = [longMode.spin, userMode.spin, realMode.outForEver, userMode.out];
+const crowdSizes = [1, 2, 4] as const;
+
+/** What makes kicks get lost, and must be seen to. */
+const controls: readonly { readonly name: string; readonly change: Change }[] = [
+  { name: 'signal without flag', change: 'flag' },
+  { name: 'flag cleared just before entering', change: 'clear_before_entry' },
+];
+const controlKicks = { random: 2000, perGap: 20 } as const;
+const controlLostAfterMs = 200;
+
+async function main(share: number): Promise<boolean> {
+  useHooks();
+  using kvm = Kvm.open();
+  const verdicts = [await checkControls(kvm), await checkKicks(kvm, share)];
+  return verdicts.every((good) => good);
+}
+
+async function checkControls(kvm: Kvm): Promise<boolean> {
+  console.log('Controls: each must lose kicks');
+  let good = true;
+  for (const { name, change } of controls) {
+    const crowd: Crowd = {
+      guest: userMode.spin,
+      vcpus: 1,
+      mechanism: 'immediate_exit',
+      changes: [change],
+      lostAfterMs: controlLostAfterMs,
+    };
+    const tally = await kickCrowd(kvm, crowd, controlKicks);
+    const loses = tally.lost > 0;
+    good &&= loses;
+    console.log(`  ${name}: ${tally.lost} of ${tally.kicks} lost: ${loses ? 'as it must be' : 'MISS, it loses none'}`);
+  }
+  return good;
+}
+
+async function checkKicks(kvm: Kvm, share: number): Promise<boolean> {
+  const crowds = mechanisms.flatMap((mechanism) =>
+    guests.flatMap((guest) => crowdSizes.map((vcpus): Crowd => ({ mechanism, guest, vcpus }))),
+  );
+  const each: KickCount = {
+    random: Math.ceil((total.random * share) / crowds.length),
+    perGap: Math.ceil((total.perGapAndMechanism * share * mechanisms.length) / crowds.length),
+  };
+  const kicksOfCrowd = each.random + each.perGap * gaps.length;
+  console.log(
+    `\n${each.random} kicks at random and ${each.perGap} in each of the gaps ${gaps.join(', ')}, for each of`,
+  );
+  const progress = new Progress('kicks', kicksOfCrowd * crowds.length);
+  const sum = new Tally();
+  for (const crowd of crowds) {
+    const tally = await kickCrowd(kvm, crowd, each, progress.add);
+    progress.end();
+    const { mechanism, guest, vcpus } = crowd;
+    const name = `${mechanism.padEnd(14)}  ${guest.name.padEnd(28)}  ${vcpus} vCPU${vcpus > 1 ? 's' : ' '}`;
+    console.log(`  ${name}  ${tally}${tally.isClean ? '' : '  MISS'}`);
+    sum.add(tally);
+  }
+  const enough = sum.kicks === kicksOfCrowd * crowds.length;
+  console.log(`  all: ${sum}${enough ? '' : '  MISS, some were not given'}`);
+  return sum.isClean && enough;
+}
+
+const { values } = parseArgs({ options: { share: { type: 'string', default: '1' } } });
+const share = Number(values.share);
+if (!(share > 0 && share <= 1)) {
+  console.error(`error: --share ${values.share}; it must be more than 0 and at most 1`);
+  process.exitCode = 2;
+} else {
+  const start = Date.now();
+  const good = await main(share);
+  console.log(`\n${good ? 'All is as it must be' : 'FAILED'}, ${((Date.now() - start) / 1000).toFixed(0)} s`);
+  process.exitCode = good ? 0 : 1;
+}
