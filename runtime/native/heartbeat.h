@@ -11,4 +11,7 @@ namespace kvm_uapi {
 // Beats from now on, for as long as there are vCPUs. 0, or -errno where no thread is to be had.
 int keep_heart_beating();
 
+// An isolate is being ended: others may be soon.
+void hasten_heart();
+
 }  // namespace kvm_uapi
