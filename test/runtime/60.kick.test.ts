@@ -10,6 +10,7 @@ import {
   KvmClosedError,
   kick,
   Vcpu,
+  type VcpuOptions,
   type Vm,
 } from '../../runtime/index.js';
 import {
@@ -28,9 +29,9 @@ interface Machine extends Loaded {
   readonly vm: Vm;
 }
 
-function load(guest: Guest): Machine {
+function load(guest: Guest, options?: VcpuOptions): Machine {
   const vm = createVm();
-  const loaded = guest.load(vm);
+  const loaded = guest.load(vm, options);
   const close = (): void => {
     loaded[Symbol.dispose]();
     vm.close();
@@ -214,6 +215,22 @@ describe.skipIf(!hasKvm)(`a kick ${needsKvm}`, () => {
       // The end of its scope terminates the Worker and kicks.
     }
     expect(run(machine, 1)).toMatch(/^interrupted by /);
+  });
+});
+
+describe.skipIf(!hasKvm)(`a Worker, which has the signals blocked that its starter has ${needsKvm}`, () => {
+  const mechanisms = ['immediate_exit', 'signal_mask'] as const;
+  const pairs = mechanisms.flatMap((own) => mechanisms.map((starters) => ({ own, starters })));
+
+  it.each(pairs)('is got out by $own when its starter ran by $starters', async ({ own, starters }) => {
+    using before = load(userMode.spin, { mechanism: starters });
+    expect(run(before, 1)).toBe(timedOut);
+    await using helper = await Helper.start();
+    using machine = load(userMode.spin, { mechanism: own });
+    const outcomes = helper.do('run', { vcpu: machine.vcpu.share() });
+    await untilCounting(machine);
+    machine.vcpu.kick();
+    expect(await outcomes).toEqual([kicked]);
   });
 });
 
