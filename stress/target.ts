@@ -127,21 +127,25 @@ export class Target implements AsyncDisposable {
     return process.hrtime.bigint() - at > this.#lostAfter;
   }
 
-  /** Gets the vCPU out with everything as it should be. */
+  /** Gets the vCPU out. */
   #rescue(): void {
     const { told } = this.#board;
-    for (const change of this.#changes) this.hooks.change(change, false);
-    kick(this.#vcpu);
-    this.hooks.stray();
+    this.#kickForCertain();
     this.#board.awaitTold(told, watchdogMs);
     if (this.#board.told === told) throw new Error('a guest cannot be got out of KVM_RUN');
     for (const change of this.#changes) this.hooks.change(change);
   }
 
-  async [Symbol.asyncDispose](): Promise<void> {
-    this.#board.end();
+  /** With all steps in place, and a signal also where a step that was left out keeps K2 from sending one. */
+  #kickForCertain(): void {
     for (const change of this.#changes) this.hooks.change(change, false);
     kick(this.#vcpu);
+    this.hooks.stray();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#board.end();
+    this.#kickForCertain();
     await this.#ended;
     this.#loaded[Symbol.dispose]();
     this.#vm.close();

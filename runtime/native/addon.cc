@@ -12,7 +12,7 @@
 #include <utility>
 
 #include "heartbeat.h"
-#include "records.h"
+#include "run.h"
 
 namespace kvm_uapi {
 namespace {
@@ -270,22 +270,6 @@ Value VcpuRelease(const CallbackInfo& info) {
   return number(info.Env(), 0);
 }
 
-// The vCPU for one ioctl; empty while another thread is in one.
-class Turn {
- public:
-  explicit Turn(Vcpu& vcpu) : vcpu_(vcpu), mine_(!vcpu.busy.exchange(true)) {}
-  ~Turn() {
-    if (mine_) vcpu_.busy.store(false, std::memory_order_release);
-  }
-  Turn(const Turn&) = delete;
-  Turn& operator=(const Turn&) = delete;
-  explicit operator bool() const { return mine_; }
-
- private:
-  Vcpu& vcpu_;
-  const bool mine_;
-};
-
 // (vcpu, request, value)
 Value VcpuIoctl(const CallbackInfo& info) {
   Vcpu& vcpu = *held<Vcpu>(info[0]);
@@ -311,58 +295,22 @@ bool is_ending(Env env) {
   return ending;
 }
 
-struct RunOrder {
-  int64_t timeout = 0;  // nanoseconds; 0 for none
-  uint64_t number = 0;  // for `abort`
-  bool complete = false;
-};
-
-// Beside the Interruptions: all that was pending is completed.
-constexpr int completed = 0x100;
-
-// 0 for an exit, the Interruption for one, else -errno. Stray signals and EAGAIN never come out.
-int run(Env env, Vcpu& vcpu, uint32_t request, const RunOrder& order) {
-  const Turn turn(vcpu);
-  if (!turn) return -EBUSY;
-  const int claimed = vcpu.claim();
-  if (claimed != 0) return claimed;
-  KickGate& gate = vcpu.gate;
-  gate.begin(order.number, order.complete);
-  int result = order.timeout > 0 ? gate.arm(order.timeout) : 0;
-  while (result == 0) {
-    gate.enter();
-    const int status = ioctl(vcpu.fd, request, 0);
-    const int error = errno;
-    gate.leave();
-    if (status >= 0) break;
-    if (error != EINTR && error != EAGAIN) {
-      result = -error;
-      break;
-    }
-    gate.take_back();
-    result = order.complete ? completed : static_cast<int>(gate.tell());
-    if (result == 0 && is_ending(env)) result = -ECANCELED;
-  }
-  if (order.timeout > 0) gate.disarm();
-  gate.end();
-  return result;
+// (vcpu, request, ...): runs it to an order.
+Value run_to(const CallbackInfo& info, const RunOrder& order) {
+  const Env env = info.Env();
+  return number(env, run(*held<Vcpu>(info[0]), uint32_at(info, 1), order, [env] { return is_ending(env); }));
 }
 
 // (vcpu, request)
-Value VcpuRun(const CallbackInfo& info) {
-  return number(info.Env(), run(info.Env(), *held<Vcpu>(info[0]), uint32_at(info, 1), {}));
-}
+Value VcpuRun(const CallbackInfo& info) { return run_to(info, {}); }
 
 // (vcpu, request, timeout in nanoseconds or 0, number or 0)
 Value VcpuRunWithin(const CallbackInfo& info) {
-  const RunOrder order = {int64_at(info, 2), static_cast<uint64_t>(int64_at(info, 3)), false};
-  return number(info.Env(), run(info.Env(), *held<Vcpu>(info[0]), uint32_at(info, 1), order));
+  return run_to(info, {int64_at(info, 2), static_cast<uint64_t>(int64_at(info, 3)), false});
 }
 
 // (vcpu, request): `completed`, or 0 for one more exit to serve.
-Value VcpuComplete(const CallbackInfo& info) {
-  return number(info.Env(), run(info.Env(), *held<Vcpu>(info[0]), uint32_at(info, 1), {0, 0, true}));
-}
+Value VcpuComplete(const CallbackInfo& info) { return run_to(info, {0, 0, true}); }
 
 // Does something to the gate of the vCPU of an id, from any isolate. True when there is such a vCPU.
 template <typename Deed>

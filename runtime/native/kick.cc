@@ -18,8 +18,12 @@ uint64_t change_mask(int how, uint64_t signals) {
   return before;
 }
 
-// The real-time signals that this thread has blocked for vCPUs. Node starts its threads with none blocked.
-thread_local uint64_t blocked_here __attribute__((tls_model("initial-exec"))) = 0;
+// The signals that this thread has blocked. At first they are those of the thread that has started it, which may run
+// vCPUs of its own.
+uint64_t& blocked_here() {
+  static thread_local uint64_t signals __attribute__((tls_model("initial-exec"))) = change_mask(SIG_BLOCK, 0);
+  return signals;
+}
 
 }  // namespace
 
@@ -31,12 +35,12 @@ pid_t this_thread() {
 bool KickGate::claim() {
   const pid_t thread = this_thread();
   // Only this thread can have written its own id there, so an equal id needs no lock.
-  if (__atomic_load_n(&thread_, __ATOMIC_RELAXED) == thread) return false;
+  if (thread_.load(std::memory_order_relaxed) == thread) return false;
   // A timer signals the thread it was made for, be that long gone and this one its successor of the same id.
   if (has_timer_) timer_delete(timer_);
   has_timer_ = false;
   std::lock_guard<std::mutex> lock(thread_mutex_);
-  __atomic_store_n(&thread_, thread, __ATOMIC_RELAXED);
+  thread_.store(thread);
   return true;
 }
 
@@ -44,26 +48,28 @@ bool KickGate::claim() {
 void KickGate::set_thread_mask() const {
   const uint64_t bit = bit_of(signal_);
   const bool block = mechanism_ == Mechanism::kSignalMask;
-  if (((blocked_here & bit) != 0) == block) return;
+  uint64_t& blocked = blocked_here();
+  if (((blocked & bit) != 0) == block) return;
   change_mask(block ? SIG_BLOCK : SIG_UNBLOCK, bit);
-  blocked_here ^= bit;
+  blocked ^= bit;
 }
 
 uint64_t KickGate::mask_inside() const { return change_mask(SIG_BLOCK, 0) & ~bit_of(signal_); }
 
 void KickGate::signal_thread() {
   std::lock_guard<std::mutex> lock(thread_mutex_);
-  if (thread_ == 0) return;
+  const pid_t thread = thread_.load();
+  if (thread == 0) return;
   STEP(one_in_flight) if (in_flight_.load()) return;
   // Before it is sent: the handler ends the flight.
   in_flight_.store(true);
-  if (!queue_signal()) in_flight_.store(false);
+  if (!queue_signal(thread)) in_flight_.store(false);
 }
 
 // False when it is not certain that the thread takes the signal.
-bool KickGate::queue_signal() {
+bool KickGate::queue_signal(pid_t thread) {
   COUNT(sent);
-  if (syscall(SYS_tgkill, getpid(), thread_, signal_) == 0) return true;
+  if (syscall(SYS_tgkill, getpid(), thread, signal_) == 0) return true;
   COUNT(refused);
   if (errno != EAGAIN) return false;
   // The user's queue of real-time signals is full. What says that it comes from kill() gets through all the same: the
@@ -72,10 +78,10 @@ bool KickGate::queue_signal() {
   memset(&info, 0, sizeof info);
   info.si_signo = signal_;
   info.si_code = SI_USER;
-  if (syscall(SYS_rt_tgsigqueueinfo, getpid(), thread_, signal_, &info) == 0) return true;
+  if (syscall(SYS_rt_tgsigqueueinfo, getpid(), thread, signal_, &info) == 0) return true;
   // With a thread's id kill() signals the process, and prefers that thread. Should another one take it, the next
   // heartbeat does for it.
-  kill(thread_, signal_);
+  kill(thread, signal_);
   return false;
 }
 

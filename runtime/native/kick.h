@@ -90,7 +90,7 @@ class KickGate {
   // The thread is about to end: it must not be signalled any more.
   void forget_thread(pid_t thread) {
     std::lock_guard<std::mutex> lock(thread_mutex_);
-    STEP(forget) if (thread_ == thread) thread_ = 0;
+    STEP(forget) if (thread_.load() == thread) thread_.store(0);
   }
 
   // On the vCPU's thread, in this order: claim, begin, enter, KVM_RUN, leave, and perhaps `interruption` and again from
@@ -144,10 +144,9 @@ class KickGate {
   // Tells what is asked for. Kicks that come before they are told are one.
   Interruption tell() {
     WRONG(R7) return Interruption::kNone;
-    const uint64_t requested = requested_.load();
-    if (requested == told_) return interruption();
-    told_ = requested;
-    return Interruption::kKick;
+    const Interruption asked = interruption();
+    if (asked == Interruption::kKick) told_ = requested_.load();
+    return asked;
   }
 
   void end() {
@@ -181,7 +180,7 @@ class KickGate {
 
   void set_thread_mask() const;
   void signal_thread();
-  bool queue_signal();
+  bool queue_signal(pid_t thread);
   void take_pending();
   void take(const siginfo_t& info);
 
@@ -205,7 +204,7 @@ class KickGate {
 
   // To whom the signal goes. Under the mutex the thread cannot end, nor its id become another's.
   std::mutex thread_mutex_;
-  pid_t thread_ = 0;
+  std::atomic<pid_t> thread_{0};
   std::atomic<bool> in_flight_{false};
 
   // Written by the handler on the thread that reads them.

@@ -1,0 +1,67 @@
+// A run of a vCPU, from the order to what there is to tell of it.
+#pragma once
+
+#include <errno.h>
+#include <stdint.h>
+#include <sys/ioctl.h>
+
+#include "records.h"
+
+namespace kvm_uapi {
+
+// The vCPU for one ioctl; empty while another thread is in one.
+class Turn {
+ public:
+  explicit Turn(Vcpu& vcpu) : vcpu_(vcpu), mine_(!vcpu.busy.exchange(true)) {}
+  ~Turn() {
+    if (mine_) vcpu_.busy.store(false, std::memory_order_release);
+  }
+  Turn(const Turn&) = delete;
+  Turn& operator=(const Turn&) = delete;
+  explicit operator bool() const { return mine_; }
+
+ private:
+  Vcpu& vcpu_;
+  const bool mine_;
+};
+
+struct RunOrder {
+  int64_t timeout = 0;  // nanoseconds; 0 for none
+  uint64_t number = 0;  // for `abort`
+  bool complete = false;
+};
+
+// Beside the Interruptions: all that was pending is completed.
+constexpr int completed = 0x100;
+
+// 0 for an exit, the Interruption for one, else -errno. Stray signals and EAGAIN never come out. `is_ending` says whether
+// this thread has to come back for good: -ECANCELED.
+template <typename IsEnding>
+int run(Vcpu& vcpu, uint32_t request, const RunOrder& order, IsEnding is_ending) {
+  const Turn turn(vcpu);
+  if (!turn) return -EBUSY;
+  const int claimed = vcpu.claim();
+  if (claimed != 0) return claimed;
+  KickGate& gate = vcpu.gate;
+  gate.begin(order.number, order.complete);
+  int result = order.timeout > 0 ? gate.arm(order.timeout) : 0;
+  while (result == 0) {
+    gate.enter();
+    const int status = ioctl(vcpu.fd, request, 0);
+    const int error = errno;
+    gate.leave();
+    if (status >= 0) break;
+    if (error != EINTR && error != EAGAIN) {
+      result = -error;
+      break;
+    }
+    gate.take_back();
+    result = order.complete ? completed : static_cast<int>(gate.tell());
+    if (result == 0 && is_ending()) result = -ECANCELED;
+  }
+  if (order.timeout > 0) gate.disarm();
+  gate.end();
+  return result;
+}
+
+}  // namespace kvm_uapi
