@@ -58,4 +58,21 @@ export const spin: Guest = guest(
   `,
 );
 
-export const all: readonly Guest[] = [out, mmio, mmioInParts, spin];
+/** Starts the processor of APIC id 1 at `places.data`, where it sends to a port; sends to the port itself, and halts. */
+export const startOther: Guest = guest(
+  mode,
+  'start another processor',
+  `
+  c7 05 f0 00 e0 fe ff 01 00 00   mov dword ptr [0xfee000f0], 0x1ff
+  c7 05 10 03 e0 fe 00 00 00 01   mov dword ptr [0xfee00310], 0x1000000
+  c7 05 00 03 e0 fe 00 45 00 00   mov dword ptr [0xfee00300], 0x4500
+  c7 05 00 03 e0 fe 08 46 00 00   mov dword ptr [0xfee00300], 0x4608
+  66 ba f8 03                     mov dx, 0x3f8
+  ee                              out dx, al
+  f4                              hlt
+  `,
+  // outsb; outsb
+  { data: 'nn' },
+);
+
+export const all: readonly Guest[] = [out, mmio, mmioInParts, spin, startOther];

@@ -6,7 +6,15 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
-import { type GuestMemoryHandle, Kvm, kick, type SharedVcpu, type Vm } from '../../runtime/index.js';
+import {
+  type GuestMemoryHandle,
+  Kvm,
+  KvmBusyError,
+  kick,
+  type SharedVcpu,
+  Vcpu,
+  type Vm,
+} from '../../runtime/index.js';
 
 /** What a suite is called that cannot do without the device. */
 export const needsKvm = '(needs a /dev/kvm that opens)';
@@ -39,7 +47,7 @@ export type Outcome = string;
 /** What `worker.mjs` can be told to do, with what, and what it answers. */
 export interface Jobs {
   /** Runs a vCPU, so many times; afterwards the Worker lets go of it. */
-  run: [{ vcpu: SharedVcpu; times?: number; timeoutMs?: number }, Outcome[]];
+  run: [{ vcpu: SharedVcpu; times?: number; timeoutMs?: number; number?: number }, Outcome[]];
   /** Waits until the u32 at an address of the memory moves, then does things to the running vCPU. */
   meddle: [{ vcpu: SharedVcpu; memory: GuestMemoryHandle; counterAt: number; deeds: Deed[] }, string[]];
   kick: [{ vcpu: SharedVcpu }, boolean];
@@ -175,6 +183,17 @@ export async function runProfiled<T>(name: string): Promise<T> {
     return await runScript(name, { flags: ['--cpu-prof', '--cpu-prof-interval', '100', '--cpu-prof-dir', profiles] });
   } finally {
     rmSync(profiles, { recursive: true });
+  }
+}
+
+/** Whether a thread is in a run of the vCPU, or another ioctl. */
+export function isBusy(vcpu: SharedVcpu): boolean {
+  try {
+    Vcpu.attach(vcpu).close();
+    return false;
+  } catch (error) {
+    if (error instanceof KvmBusyError) return true;
+    throw error;
   }
 }
 

@@ -5,10 +5,10 @@ import { parentPort } from 'node:worker_threads';
 import { GuestMemory, kick, Vcpu } from '../../dist/runtime/index.js';
 
 const jobs = {
-  run({ vcpu: shared, times = 1, timeoutMs }) {
+  run({ vcpu: shared, times = 1, ...options }) {
     const vcpu = Vcpu.attach(shared);
     try {
-      return Array.from({ length: times }, () => outcomeOf(vcpu, timeoutMs === undefined ? {} : { timeoutMs }));
+      return Array.from({ length: times }, () => outcomeOf(vcpu, options));
     } finally {
       vcpu.close();
     }

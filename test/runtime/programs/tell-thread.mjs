@@ -1,0 +1,13 @@
+// Tells the thread of each exit, so many times.
+
+import { readlinkSync } from 'node:fs';
+
+export default (_vcpu, { port, exits }) => {
+  let left = exits;
+  return {
+    exit() {
+      port.postMessage(readlinkSync('/proc/thread-self'));
+      return --left === 0 ? 'stop' : undefined;
+    },
+  };
+};
