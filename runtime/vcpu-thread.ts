@@ -1,6 +1,7 @@
 /** A vCPU off the main thread: a Worker that runs it and handles its exits, and what this thread can tell it to do. */
 
 import { type TransferListItem, Worker } from 'node:worker_threads';
+import { restored } from './errors.js';
 import { builtModule, native } from './native.js';
 import { hold, kick, type SharedVcpu, type Vcpu } from './vcpu.js';
 
@@ -78,7 +79,7 @@ export class VcpuThread implements AsyncDisposable {
       if (paused === Atomics.load(this.#state, 0)) this.#acknowledge();
     });
     this.finished = new Promise<void>((resolve, reject) => {
-      this.#worker.once('error', reject);
+      this.#worker.once('error', (error) => reject(restored(error)));
       this.#worker.once('exit', () => {
         this.#hasEnded = true;
         hold(this.#vcpu, false);

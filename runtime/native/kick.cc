@@ -18,8 +18,8 @@ uint64_t change_mask(int how, uint64_t signals) {
   return before;
 }
 
-// The real-time signals that this thread has blocked for vCPUs. Node starts its threads with none blocked.
-thread_local uint64_t blocked_here __attribute__((tls_model("initial-exec"))) = 0;
+// The signals that are blocked on this thread, as far as vCPUs go. A thread starts with those of the thread that made it.
+thread_local uint64_t blocked_here = change_mask(SIG_BLOCK, 0);
 
 }  // namespace
 
