@@ -2,55 +2,21 @@
 
 import { describe, expect, it } from 'vitest';
 import { KVM_EXIT_HLT, KVM_EXIT_IO } from '../../generated/x86_64/linux/kvm.js';
-import { type Guest, type Loaded, longMode, places, protectedMode, realMode, userMode } from '../../guests/index.js';
-import {
-  GuestMemory,
-  KvmArgumentError,
-  KvmBusyError,
-  KvmClosedError,
-  kick,
-  Vcpu,
-  type Vm,
-} from '../../runtime/index.js';
+import { type Loaded, longMode, places, protectedMode, realMode, userMode } from '../../guests/index.js';
+import { GuestMemory, KvmArgumentError, KvmBusyError, KvmClosedError, kick, Vcpu } from '../../runtime/index.js';
 import {
   createVm,
   Helper,
   hasKvm,
+  load,
   needsKvm,
   type Outcome,
+  run,
   runProfiled,
   runScript,
   until,
-  watchdogMs,
+  untilCounting,
 } from './support.js';
-
-interface Machine extends Loaded {
-  readonly vm: Vm;
-}
-
-function load(guest: Guest): Machine {
-  const vm = createVm();
-  const loaded = guest.load(vm);
-  const close = (): void => {
-    loaded[Symbol.dispose]();
-    vm.close();
-  };
-  return { vm, ...loaded, [Symbol.dispose]: close };
-}
-
-/** Runs, with a watchdog: a test that loses a kick fails with `interrupted by timeout`. */
-function run({ vcpu }: Loaded, timeoutMs = watchdogMs): Outcome {
-  const result = vcpu.run({ timeoutMs });
-  return result === 'exit' ? `exit ${vcpu.kvmRun.exit_reason}` : `interrupted by ${vcpu.interruption}`;
-}
-
-const counterOf = ({ memory }: Loaded): number => memory.dataView(places.data, 4).getUint32(0, true);
-
-/** Waits until the guest gets on, in whatever thread it runs. */
-async function untilCounting(machine: Loaded): Promise<void> {
-  const before = counterOf(machine);
-  await until(() => counterOf(machine) !== before, 'the guest counts');
-}
 
 const meddling = (machine: Loaded) => ({
   vcpu: machine.vcpu.share(),

@@ -5,10 +5,10 @@
 
 import { beforeAll, describe, expect, it } from 'vitest';
 import * as bindings from '../../generated/x86_64/linux/kvm.js';
-import { type Guest, type Loaded, longMode, places, protectedMode, realMode, userMode } from '../../guests/index.js';
+import { type Guest, type Loaded, longMode, protectedMode, realMode, userMode } from '../../guests/index.js';
 import { type Bindings, Kvm, type Vcpu } from '../../runtime/index.js';
 import { Hooks, useHooks } from '../../stress/hooks.js';
-import { Helper, hasKvm, needsKvm, type Outcome, until, watchdogMs } from './support.js';
+import { counterOf, Helper, hasKvm, needsKvm, type Outcome, until, watchdogMs } from './support.js';
 
 /** The bindings of a header that is wrong about where `immediate_exit` is. */
 const wrongBindings = {
@@ -29,8 +29,6 @@ function load(guest: Guest, of: Bindings = bindings): Loaded {
   using vm = kvm.createVm();
   return guest.load(vm);
 }
-
-const counterOf = ({ memory }: Loaded): number => memory.dataView(places.data, 4).getUint32(0, true);
 
 /** Has the Worker run the vCPU, does something while it is in the gap, and lets it on. */
 function inGap(helper: Helper, vcpu: Vcpu, deed: () => void, timeoutMs?: number): Promise<Outcome[]> {

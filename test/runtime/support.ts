@@ -6,7 +6,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
-import { type GuestMemoryHandle, Kvm, kick, type SharedVcpu, type Vm } from '../../runtime/index.js';
+import { type Guest, type Loaded, places } from '../../guests/index.js';
+import { type GuestMemoryHandle, Kvm, kick, type SharedVcpu, type VcpuOptions, type Vm } from '../../runtime/index.js';
 
 /** What a suite is called that cannot do without the device. */
 export const needsKvm = '(needs a /dev/kvm that opens)';
@@ -35,6 +36,36 @@ export const watchdogMs = 30_000;
 
 /** What a run came back with, in words: `exit 5`, `interrupted by kick`. */
 export type Outcome = string;
+
+/** A guest in a VM of its own; all of it ends with its scope. */
+export interface Machine extends Loaded {
+  readonly vm: Vm;
+}
+
+export function load(guest: Guest, options?: VcpuOptions): Machine {
+  const vm = createVm();
+  const loaded = guest.load(vm, options);
+  const close = (): void => {
+    loaded[Symbol.dispose]();
+    vm.close();
+  };
+  return { vm, ...loaded, [Symbol.dispose]: close };
+}
+
+/** Runs, with a watchdog: a test that loses a kick fails with `interrupted by timeout`. */
+export function run({ vcpu }: Loaded, timeoutMs: number = watchdogMs): Outcome {
+  const result = vcpu.run({ timeoutMs });
+  return result === 'exit' ? `exit ${vcpu.kvmRun.exit_reason}` : `interrupted by ${vcpu.interruption}`;
+}
+
+/** What a guest that spins counts in. */
+export const counterOf = ({ memory }: Loaded): number => memory.dataView(places.data, 4).getUint32(0, true);
+
+/** Waits until the guest gets on, in whatever thread it runs. */
+export async function untilCounting(machine: Loaded): Promise<void> {
+  const before = counterOf(machine);
+  await until(() => counterOf(machine) !== before, 'the guest counts');
+}
 
 /** What `worker.mjs` can be told to do, with what, and what it answers. */
 export interface Jobs {
