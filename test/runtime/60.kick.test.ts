@@ -12,7 +12,6 @@ import {
   needsKvm,
   type Outcome,
   run,
-  runProfiled,
   runScript,
   until,
   untilCounting,
@@ -259,10 +258,6 @@ describe.skipIf(!hasKvm)(`stray signals ${needsKvm}`, () => {
     using machine = load(realMode.out);
     for (let i = 0; i < 20; i++) process.kill(process.pid, signal);
     expect([run(machine), run(machine)]).toEqual([exitIo, exitHlt]);
-  });
-
-  it('of a profiler do not come out of a run', async () => {
-    expect(await runProfiled('kick-spinner')).toEqual({ outcomes: [kicked] });
   });
 });
 

@@ -12,31 +12,23 @@ import {
   KvmBusyError,
   KvmError,
   kick,
-  type Mechanism,
   VcpuThread,
   type VcpuThreadOptions,
 } from '../../runtime/index.js';
-import { counterOf, hasKvm, load, type Machine, needsKvm, run, until, untilCounting, within } from './support.js';
-
-const program = (name: string): URL => new URL(`programs/${name}.mjs`, import.meta.url);
-
-/** The words that the program `serve` tells what it has seen with. */
-class Served {
-  readonly words: Int32Array = new Int32Array(new SharedArrayBuffer(3 * Int32Array.BYTES_PER_ELEMENT));
-
-  get exits(): number {
-    return Atomics.load(this.words, 0);
-  }
-
-  get kicks(): number {
-    return Atomics.load(this.words, 1);
-  }
-
-  letOn(): void {
-    Atomics.store(this.words, 2, 1);
-    Atomics.notify(this.words, 2);
-  }
-}
+import {
+  counterOf,
+  hasKvm,
+  load,
+  type Machine,
+  mechanisms,
+  needsKvm,
+  program,
+  run,
+  Served,
+  until,
+  untilCounting,
+  within,
+} from './support.js';
 
 interface ServeOptions extends Pick<VcpuThreadOptions, 'signal'> {
   readonly served?: Served;
@@ -65,7 +57,6 @@ async function expectStill(machine: Machine): Promise<void> {
   expect(counterOf(machine)).toBe(before);
 }
 
-const mechanisms: readonly Mechanism[] = ['immediate_exit', 'signal_mask'];
 const spinning = [realMode.spin, longMode.spin, userMode.spin];
 
 describe.skipIf(!hasKvm).each(mechanisms)(`a vCPU's thread by %s ${needsKvm}`, (mechanism) => {

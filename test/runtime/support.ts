@@ -7,7 +7,15 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
 import { type Guest, type Loaded, places } from '../../guests/index.js';
-import { type GuestMemoryHandle, Kvm, kick, type SharedVcpu, type VcpuOptions, type Vm } from '../../runtime/index.js';
+import {
+  type GuestMemoryHandle,
+  Kvm,
+  kick,
+  type Mechanism,
+  type SharedVcpu,
+  type VcpuOptions,
+  type Vm,
+} from '../../runtime/index.js';
 
 /** What a suite is called that cannot do without the device. */
 export const needsKvm = '(needs a /dev/kvm that opens)';
@@ -24,6 +32,8 @@ function canOpen(path: string): boolean {
 }
 
 export const projectRoot: string = fileURLToPath(new URL('../..', import.meta.url));
+
+export const mechanisms: readonly Mechanism[] = ['immediate_exit', 'signal_mask'];
 
 /** A VM of its own, which ends with its scope. */
 export function createVm(): Vm {
@@ -151,6 +161,27 @@ export async function until(isSo: () => boolean, what: string): Promise<void> {
   }
 }
 
+/** A module of `programs/`, for a `VcpuThread`. */
+export const program = (name: string): URL => new URL(`programs/${name}.mjs`, import.meta.url);
+
+/** The words that the program `serve` tells what it has seen with. */
+export class Served {
+  readonly words: Int32Array = new Int32Array(new SharedArrayBuffer(3 * Int32Array.BYTES_PER_ELEMENT));
+
+  get exits(): number {
+    return Atomics.load(this.words, 0);
+  }
+
+  get kicks(): number {
+    return Atomics.load(this.words, 1);
+  }
+
+  letOn(): void {
+    Atomics.store(this.words, 2, 1);
+    Atomics.notify(this.words, 2);
+  }
+}
+
 /** What a script of `scripts/` prints as JSON, in a process of its own. */
 export async function runScript<T>(
   name: string,
@@ -195,10 +226,11 @@ export function mappingAt(address: bigint): { memory: boolean; residentKiB: numb
 export const isMemory = (address: bigint): boolean => mappingAt(address)?.memory ?? false;
 
 /** The same under a profiler, whose signals come all the time. */
-export async function runProfiled<T>(name: string): Promise<T> {
+export async function runProfiled<T>(name: string, env: ScriptOptions['env'] = {}): Promise<T> {
   const profiles = mkdtempSync(join(tmpdir(), 'kvm-uapi-profile-'));
   try {
-    return await runScript(name, { flags: ['--cpu-prof', '--cpu-prof-interval', '100', '--cpu-prof-dir', profiles] });
+    const flags = ['--cpu-prof', '--cpu-prof-interval', '100', '--cpu-prof-dir', profiles];
+    return await runScript(name, { flags, env });
   } finally {
     rmSync(profiles, { recursive: true });
   }
