@@ -57,6 +57,15 @@ async function expectStill(machine: Machine): Promise<void> {
   expect(counterOf(machine)).toBe(before);
 }
 
+/** Pauses a thread that serves an exit, which goes on when the pause is ordered. */
+async function pauseServing(thread: VcpuThread, served: Served): Promise<void> {
+  const paused = thread.pause();
+  // The order takes its turn after those before it.
+  await setTimeout(1);
+  served.letOn();
+  await within(paused, 'the pause');
+}
+
 const spinning = [realMode.spin, longMode.spin, userMode.spin];
 
 describe.skipIf(!hasKvm).each(mechanisms)(`a vCPU's thread by %s ${needsKvm}`, (mechanism) => {
@@ -123,9 +132,7 @@ describe.skipIf(!hasKvm).each(mechanisms)(`a vCPU's thread by %s ${needsKvm}`, (
     const served = new Served();
     await using thread = serve(machine, { served, waits: true });
     await until(() => served.exits === 1, 'the guest reads the port');
-    const paused = thread.pause();
-    served.letOn();
-    await within(paused, 'the pause');
+    await pauseServing(thread, served);
     const { rax, rip } = machine.vcpu.getRegs();
     expect({ al: rax & 0xffn, rip }).toEqual({ al: 0x77n, rip: BigInt(places.code + 4) });
     expect([...machine.memory.bytes(places.data, 1)]).toEqual([0]);
@@ -140,9 +147,7 @@ describe.skipIf(!hasKvm).each(mechanisms)(`a vCPU's thread by %s ${needsKvm}`, (
     const served = new Served();
     await using thread = serve(machine, { served, waits: true });
     await until(() => served.exits === 1, 'the guest reads the device');
-    const paused = thread.pause();
-    served.letOn();
-    await within(paused, 'the pause');
+    await pauseServing(thread, served);
     // Two reads and two writes. Behind them the instruction of six bytes is done, and the next one is not.
     expect(served.exits).toBe(4);
     expect(machine.vcpu.getRegs().rip).toBe(BigInt(places.code + 6));
