@@ -60,6 +60,22 @@ export class RuntimeMissingError extends Error {
   override readonly name = 'RuntimeMissingError';
 }
 
+const classes = [
+  KvmError,
+  KvmUnsupportedError,
+  KvmUnavailableError,
+  KvmBusyError,
+  KvmClosedError,
+  KvmArgumentError,
+  RuntimeMissingError,
+];
+
+/** What another thread has thrown: an error of these classes comes from there with all but its class. */
+export function restored(thrown: unknown): unknown {
+  const of = thrown instanceof Error ? classes.find(({ name }) => name === thrown.name) : undefined;
+  return of ? Object.setPrototypeOf(thrown, of.prototype) : thrown;
+}
+
 const explanations = new Map([
   ['EINVAL', 'the kernel does not accept the argument'],
   ['EFAULT', 'the argument is not all in accessible memory'],

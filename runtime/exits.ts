@@ -23,6 +23,8 @@ export async function* exits(
   const data: ExitsData = { port: port2, turn };
   const options = { data, transferList: [port2], ...(signal ? { signal } : {}) };
   const thread = VcpuThread.start(vcpu, builtModule('runtime/exits-program'), options);
+  // It may be rejected while the caller still serves an exit, and is told behind that.
+  thread.finished.catch(() => {});
   const goOn = (): void => {
     Atomics.add(turn, 0, 1);
     Atomics.notify(turn, 0);

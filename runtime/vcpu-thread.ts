@@ -1,6 +1,7 @@
 /** A vCPU off the main thread: a Worker that runs it and handles its exits, and what this thread can tell it to do. */
 
 import { type TransferListItem, Worker } from 'node:worker_threads';
+import { restored } from './errors.js';
 import { builtModule, native } from './native.js';
 import { hold, kick, type SharedVcpu, type Vcpu } from './vcpu.js';
 
@@ -48,8 +49,8 @@ export function stateOf(told: number): ThreadState {
 
 export class VcpuThread implements AsyncDisposable {
   /**
-   * Fulfilled when the program has stopped, or was stopped, and the Worker has ended. Rejected with what the program has
-   * thrown, or with the reason of the signal.
+   * Settled when the Worker has ended. Fulfilled when the program has stopped, or was stopped. Rejected with what the
+   * program has thrown, or with the reason of the signal.
    */
   readonly finished: Promise<void>;
   readonly #vcpu: SharedVcpu;
@@ -77,15 +78,19 @@ export class VcpuThread implements AsyncDisposable {
     this.#worker.on('message', (paused) => {
       if (paused === Atomics.load(this.#state, 0)) this.#acknowledge();
     });
+    let failure: { readonly thrown: unknown } | undefined;
+    this.#worker.once('error', (thrown) => {
+      failure = { thrown };
+    });
     this.finished = new Promise<void>((resolve, reject) => {
-      this.#worker.once('error', reject);
       this.#worker.once('exit', () => {
         this.#hasEnded = true;
         hold(this.#vcpu, false);
         if (kept) native().vcpuRelease(kept);
         signal?.removeEventListener('abort', onAbort);
         this.#acknowledge();
-        if (signal?.aborted) reject(signal.reason);
+        if (failure) reject(restored(failure.thrown));
+        else if (signal?.aborted) reject(signal.reason);
         else resolve();
       });
     });

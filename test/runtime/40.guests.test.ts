@@ -3,19 +3,9 @@
 import { spawnSync } from 'node:child_process';
 import { describe, expect, it } from 'vitest';
 import { KVM_EXIT_HLT, KVM_EXIT_IO, KVM_EXIT_IO_OUT, KVM_EXIT_MMIO } from '../../generated/x86_64/linux/kvm.js';
-import {
-  type Guest,
-  guests,
-  type Loaded,
-  longMode,
-  places,
-  port,
-  protectedMode,
-  realMode,
-  userMode,
-} from '../../guests/index.js';
+import { type Guest, guests, longMode, places, port, protectedMode, realMode, userMode } from '../../guests/index.js';
 import type { Vcpu } from '../../runtime/index.js';
-import { createVm, hasKvm, needsKvm, watchdogMs } from './support.js';
+import { counterOf, createVm, hasKvm, needsKvm, watchdogMs } from './support.js';
 
 /** The device's answer, to port reads and to MMIO reads. */
 const answer = 'world';
@@ -54,8 +44,6 @@ function exitOf({ kvmRun, shared }: Vcpu): string {
       return `exit ${kvmRun.exit_reason}`;
   }
 }
-
-const counterOf = ({ memory }: Loaded): number => memory.dataView(places.data, 4).getUint32(0, true);
 
 describe.skipIf(!hasKvm)(`guests ${needsKvm}`, () => {
   it.each<[Guest, string[]]>([

@@ -3,56 +3,21 @@
 import { describe, expect, it } from 'vitest';
 import { KVM_EXIT_HLT, KVM_EXIT_IO } from '../../generated/x86_64/linux/kvm.js';
 import { type Guest, type Loaded, longMode, places, protectedMode, realMode, userMode } from '../../guests/index.js';
-import {
-  GuestMemory,
-  KvmArgumentError,
-  KvmBusyError,
-  KvmClosedError,
-  kick,
-  type Mechanism,
-  Vcpu,
-  type VcpuOptions,
-  type Vm,
-} from '../../runtime/index.js';
+import { GuestMemory, KvmArgumentError, KvmBusyError, KvmClosedError, kick, Vcpu } from '../../runtime/index.js';
 import {
   createVm,
   Helper,
   hasKvm,
+  load as loadWith,
+  type Machine,
+  mechanisms,
   needsKvm,
   type Outcome,
-  runProfiled,
+  run,
   runScript,
   until,
-  watchdogMs,
+  untilCounting,
 } from './support.js';
-
-interface Machine extends Loaded {
-  readonly vm: Vm;
-}
-
-function loadWith(options: VcpuOptions, guest: Guest): Machine {
-  const vm = createVm();
-  const loaded = guest.load(vm, options);
-  const close = (): void => {
-    loaded[Symbol.dispose]();
-    vm.close();
-  };
-  return { vm, ...loaded, [Symbol.dispose]: close };
-}
-
-/** Runs, with a watchdog: a test that loses a kick fails with `interrupted by timeout`. */
-function run({ vcpu }: Loaded, timeoutMs = watchdogMs): Outcome {
-  const result = vcpu.run({ timeoutMs });
-  return result === 'exit' ? `exit ${vcpu.kvmRun.exit_reason}` : `interrupted by ${vcpu.interruption}`;
-}
-
-const counterOf = ({ memory }: Loaded): number => memory.dataView(places.data, 4).getUint32(0, true);
-
-/** Waits until the guest gets on, in whatever thread it runs. */
-async function untilCounting(machine: Loaded): Promise<void> {
-  const before = counterOf(machine);
-  await until(() => counterOf(machine) !== before, 'the guest counts');
-}
 
 const meddling = (machine: Loaded) => ({
   vcpu: machine.vcpu.share(),
@@ -64,11 +29,10 @@ const exitIo = `exit ${KVM_EXIT_IO}`;
 const exitHlt = `exit ${KVM_EXIT_HLT}`;
 const kicked = 'interrupted by kick';
 const timedOut = 'interrupted by timeout';
-const mechanisms: readonly Mechanism[] = ['immediate_exit', 'signal_mask'];
 const spinning = [realMode.spin, protectedMode.spin, longMode.spin, userMode.spin];
 
 describe.skipIf(!hasKvm).each(mechanisms)(`a kick with %s ${needsKvm}`, (mechanism) => {
-  const load = (guest: Guest): Machine => loadWith({ mechanism }, guest);
+  const load = (guest: Guest): Machine => loadWith(guest, { mechanism });
 
   it('before a run interrupts it before its first instruction', () => {
     using machine = load(realMode.out);
@@ -226,10 +190,10 @@ describe.skipIf(!hasKvm)(`a Worker, which has the signals blocked that its start
   const pairs = mechanisms.flatMap((own) => mechanisms.map((starters) => ({ own, starters })));
 
   it.each(pairs)('is got out by $own when its starter ran by $starters', async ({ own, starters }) => {
-    using before = loadWith({ mechanism: starters }, userMode.spin);
+    using before = loadWith(userMode.spin, { mechanism: starters });
     expect(run(before, 1)).toBe(timedOut);
     await using helper = await Helper.start();
-    using machine = loadWith({ mechanism: own }, userMode.spin);
+    using machine = loadWith(userMode.spin, { mechanism: own });
     const outcomes = helper.do('run', { vcpu: machine.vcpu.share() });
     await untilCounting(machine);
     machine.vcpu.kick();
@@ -238,7 +202,7 @@ describe.skipIf(!hasKvm)(`a Worker, which has the signals blocked that its start
 });
 
 describe.skipIf(!hasKvm).each(mechanisms)(`a timeout with %s ${needsKvm}`, (mechanism) => {
-  const load = (guest: Guest): Machine => loadWith({ mechanism }, guest);
+  const load = (guest: Guest): Machine => loadWith(guest, { mechanism });
 
   it('interrupts its run', () => {
     using machine = load(userMode.spin);
@@ -290,7 +254,7 @@ describe.skipIf(!hasKvm).each(mechanisms)(`a timeout with %s ${needsKvm}`, (mech
 });
 
 describe.skipIf(!hasKvm).each(mechanisms)(`stray signals with %s ${needsKvm}`, (mechanism) => {
-  const load = (guest: Guest): Machine => loadWith({ mechanism }, guest);
+  const load = (guest: Guest): Machine => loadWith(guest, { mechanism });
 
   const signal = 63;
 
@@ -317,10 +281,6 @@ describe.skipIf(!hasKvm).each(mechanisms)(`stray signals with %s ${needsKvm}`, (
     using machine = load(realMode.out);
     for (let i = 0; i < 20; i++) process.kill(process.pid, signal);
     expect([run(machine), run(machine)]).toEqual([exitIo, exitHlt]);
-  });
-
-  it('of a profiler do not come out of a run', async () => {
-    expect(await runProfiled('kick-spinner')).toEqual({ outcomes: [kicked] });
   });
 });
 
@@ -368,11 +328,9 @@ describe.skipIf(!hasKvm)(`the signal of kicks ${needsKvm}`, () => {
 });
 
 describe.skipIf(!hasKvm)(`a vCPU that another thread runs ${needsKvm}`, () => {
-  const load = (guest: Guest): Machine => loadWith({}, guest);
-
   it('is busy for a Worker', async () => {
     await using helper = await Helper.start();
-    using machine = load(userMode.spin);
+    using machine = loadWith(userMode.spin);
     const deeds = ['run', 'getRegs', 'ioctl', 'close', 'kick'] as const;
     const answers = helper.do('meddle', { ...meddling(machine), deeds: [...deeds] });
     expect(run(machine)).toBe(kicked);
@@ -381,7 +339,7 @@ describe.skipIf(!hasKvm)(`a vCPU that another thread runs ${needsKvm}`, () => {
 
   it('is busy for this thread, and as before afterwards', async () => {
     await using helper = await Helper.start();
-    using machine = load(userMode.spin);
+    using machine = loadWith(userMode.spin);
     const { vcpu } = machine;
     const outcomes = helper.do('run', { vcpu: vcpu.share() });
     await untilCounting(machine);
@@ -398,7 +356,7 @@ describe.skipIf(!hasKvm)(`a vCPU that another thread runs ${needsKvm}`, () => {
 
   it('goes on when this thread closes the VM and the memory', async () => {
     await using helper = await Helper.start();
-    const { vm, vcpu, memory } = load(userMode.spin);
+    const { vm, vcpu, memory } = loadWith(userMode.spin);
     using counter = GuestMemory.attach(memory.share());
     const outcomes = helper.do('run', { vcpu: vcpu.share() });
     await untilCounting({ vcpu, memory } as Loaded);

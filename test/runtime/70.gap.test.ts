@@ -5,32 +5,20 @@
 
 import { beforeAll, describe, expect, it } from 'vitest';
 import * as bindings from '../../generated/x86_64/linux/kvm.js';
-import { type Guest, type Loaded, longMode, places, protectedMode, realMode, userMode } from '../../guests/index.js';
-import { type Bindings, Kvm, type Vcpu } from '../../runtime/index.js';
+import { type Loaded, longMode, protectedMode, realMode, userMode } from '../../guests/index.js';
+import type { Vcpu } from '../../runtime/index.js';
 import { Hooks, useHooks } from '../../stress/hooks.js';
-import { Helper, hasKvm, needsKvm, type Outcome, until, watchdogMs } from './support.js';
-
-/** The bindings of a header that is wrong about where `immediate_exit` is. */
-const wrongBindings = {
-  ...bindings,
-  KvmRun: class extends bindings.KvmRun {
-    static override readonly $layout = {
-      ...bindings.KvmRun.$layout,
-      members: {
-        ...bindings.KvmRun.$layout.members,
-        immediate_exit: bindings.KvmRun.$layout.members.padding1,
-      },
-    } as never;
-  },
-} as unknown as Bindings;
-
-function load(guest: Guest, of: Bindings = bindings): Loaded {
-  using kvm = Kvm.open({ bindings: of });
-  using vm = kvm.createVm();
-  return guest.load(vm);
-}
-
-const counterOf = ({ memory }: Loaded): number => memory.dataView(places.data, 4).getUint32(0, true);
+import {
+  counterOf,
+  Helper,
+  hasKvm,
+  load,
+  needsKvm,
+  type Outcome,
+  until,
+  watchdogMs,
+  wrongAboutFlag,
+} from './support.js';
 
 /** Has the Worker run the vCPU, does something while it is in the gap, and lets it on. */
 function inGap(helper: Helper, vcpu: Vcpu, deed: () => void, timeoutMs?: number): Promise<Outcome[]> {
@@ -125,7 +113,7 @@ describe.skipIf(!hasKvm)(`in the gap before KVM_RUN ${needsKvm}`, () => {
   });
 
   it('control: with bindings that are wrong about immediate_exit, a kick is lost', async () => {
-    using machine = load(userMode.spin, wrongBindings);
+    using machine = load(userMode.spin, {}, wrongAboutFlag);
     new Hooks(machine.vcpu.share()).change('heartbeat');
     await loses(machine);
   });

@@ -5,37 +5,38 @@
 
 import { readFileSync } from 'node:fs';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { type Guest, type Loaded, places, realMode, userMode } from '../../guests/index.js';
+import { type Guest, type Loaded, realMode, userMode } from '../../guests/index.js';
 import { Kvm, type Mechanism, type VcpuOptions } from '../../runtime/index.js';
 import { type Change, type Gap, Hooks, useHooks } from '../../stress/hooks.js';
 import { kickInGap } from '../../stress/kicks.js';
 import { Target } from '../../stress/target.js';
-import { Helper, hasKvm, needsKvm, until, watchdogMs } from './support.js';
+import {
+  counterOf,
+  Helper,
+  hasKvm,
+  load,
+  type Machine,
+  mechanisms,
+  needsKvm,
+  until,
+  untilCounting,
+  watchdogMs,
+} from './support.js';
 
-const bothMechanisms: readonly Mechanism[] = ['immediate_exit', 'signal_mask'];
 const kicked = ['interrupted by kick'];
 /** What cannot come any more has not come after so long. */
 const patienceMs = 200;
 
-interface Machine extends Loaded {
+interface HookedMachine extends Machine {
   readonly hooks: Hooks;
 }
 
 /** A machine whose vCPU has the step left out. Nothing but the protocol gets it out of a run. */
-function load(guest: Guest, options: VcpuOptions, leftOut: readonly Change[]): Machine {
-  using kvm = Kvm.open();
-  using vm = kvm.createVm();
-  const loaded = guest.load(vm, options);
-  const hooks = new Hooks(loaded.vcpu.share());
+function loadWithout(leftOut: readonly Change[], guest: Guest, options: VcpuOptions): HookedMachine {
+  const machine = load(guest, options);
+  const hooks = new Hooks(machine.vcpu.share());
   for (const change of ['heartbeat', ...leftOut] as const) hooks.change(change);
-  return { ...loaded, hooks };
-}
-
-const counterOf = ({ memory }: Loaded): number => memory.dataView(places.data, 4).getUint32(0, true);
-
-async function untilCounting(machine: Loaded): Promise<void> {
-  const before = counterOf(machine);
-  await until(() => counterOf(machine) !== before, 'the guest counts');
+  return { ...machine, hooks };
 }
 
 /** With all steps in place it comes, however busy the machine is. */
@@ -63,7 +64,7 @@ const toldIn =
 /** The guest gets on behind a signal that nobody has asked for. */
 const goesOnAfterStray: Probe = async (mechanism, leftOut) => {
   await using helper = await Helper.start();
-  using machine = load(userMode.spin, { mechanism }, leftOut);
+  using machine = loadWithout(leftOut, userMode.spin, { mechanism });
   const outcomes = start(helper, machine);
   await untilCounting(machine);
   machine.hooks.stray();
@@ -79,7 +80,7 @@ const goesOnAfterStray: Probe = async (mechanism, leftOut) => {
 /** A kick that finds the vCPU out of its run sends no signal. */
 const leavesIdleThreadAlone: Probe = async (mechanism, leftOut) => {
   await using helper = await Helper.start();
-  using machine = load(userMode.spin, { mechanism }, leftOut);
+  using machine = loadWithout(leftOut, userMode.spin, { mechanism });
   const outcomes = start(helper, machine);
   await untilCounting(machine);
   machine.vcpu.kick();
@@ -90,7 +91,7 @@ const leavesIdleThreadAlone: Probe = async (mechanism, leftOut) => {
 };
 
 /** A kicker in front of K3, the run that it saw having been interrupted meanwhile. */
-async function overtakenKick(helper: Helper, machine: Machine): Promise<void> {
+async function overtakenKick(helper: Helper, machine: HookedMachine): Promise<void> {
   const outcomes = start(helper, machine);
   await untilCounting(machine);
   machine.hooks.hold('K3');
@@ -103,7 +104,7 @@ async function overtakenKick(helper: Helper, machine: Machine): Promise<void> {
 /** A kick is told although a signal came between two runs. */
 const toldAfterLateSignal: Probe = async (mechanism, leftOut) => {
   await using helper = await Helper.start();
-  using machine = load(userMode.spin, { mechanism }, leftOut);
+  using machine = loadWithout(leftOut, userMode.spin, { mechanism });
   await overtakenKick(helper, machine);
   const before = machine.hooks.sent;
   machine.hooks.release();
@@ -126,7 +127,7 @@ const toldAfterLateSignal: Probe = async (mechanism, leftOut) => {
 
 /** No signal goes to a thread that has ended. */
 const leavesEndedThreadAlone: Probe = async (mechanism, leftOut) => {
-  using machine = load(userMode.spin, { mechanism }, leftOut);
+  using machine = loadWithout(leftOut, userMode.spin, { mechanism });
   {
     await using helper = await Helper.start();
     await overtakenKick(helper, machine);
@@ -140,7 +141,7 @@ const leavesEndedThreadAlone: Probe = async (mechanism, leftOut) => {
 /** A thousand kicks are one signal. The queue is that of the user, so others may have something in it. */
 const doesNotFillQueue: Probe = async (mechanism, leftOut) => {
   await using helper = await Helper.start();
-  using machine = load(userMode.spin, { mechanism }, leftOut);
+  using machine = loadWithout(leftOut, userMode.spin, { mechanism });
   const queued = (): number => Number(/^SigQ:\s+(\d+)/m.exec(readFileSync('/proc/self/status', 'utf8'))?.[1]);
   machine.hooks.hold('R4');
   const outcomes = start(helper, machine);
@@ -155,14 +156,14 @@ const doesNotFillQueue: Probe = async (mechanism, leftOut) => {
 
 /** A kick before a run interrupts it. */
 const toldByNextRun: Probe = async (mechanism, leftOut) => {
-  using machine = load(realMode.out, { mechanism }, leftOut);
+  using machine = loadWithout(leftOut, realMode.out, { mechanism });
   machine.vcpu.kick();
   return machine.vcpu.run() === 'interrupted';
 };
 
 /** A Worker can be ended that is in a run. */
 const endsWorker: Probe = async (mechanism, leftOut) => {
-  using machine = load(userMode.spin, { mechanism }, leftOut);
+  using machine = loadWithout(leftOut, userMode.spin, { mechanism });
   if (leftOut.length === 0) machine.hooks.change('heartbeat', false);
   const helper = await Helper.start();
   start(helper, machine).catch(() => {});
@@ -218,8 +219,8 @@ const rows: readonly Row[] = [
   { step: 'heartbeat', what: 'a Worker can be ended that is in a run', probe: endsWorker },
 ];
 
-const cases = rows.flatMap(({ mechanisms = bothMechanisms, ...row }) =>
-  mechanisms.map((mechanism) => ({ ...row, mechanism })),
+const cases = rows.flatMap(({ mechanisms: those = mechanisms, ...row }) =>
+  those.map((mechanism) => ({ ...row, mechanism })),
 );
 
 describe.skipIf(!hasKvm)(`the step ${needsKvm}`, () => {

@@ -9,66 +9,34 @@ import { allocate, type View } from '../../generated/views.js';
 import * as asm from '../../generated/x86_64/asm/kvm.js';
 import * as bindings from '../../generated/x86_64/linux/kvm.js';
 import { type Guest, type Loaded, places, protectedMode, realMode, userMode } from '../../guests/index.js';
-import {
-  abort,
-  type Bindings,
-  GuestMemory,
-  Kvm,
-  KvmUnsupportedError,
-  type Mechanism,
-  type VcpuOptions,
-  type Vm,
-} from '../../runtime/index.js';
+import { abort, type Bindings, GuestMemory, type Vm } from '../../runtime/index.js';
 import { native } from '../../runtime/native.js';
-import { createVm, Helper, hasKvm, isBusy, needsKvm, type Outcome, runScript, until, watchdogMs } from './support.js';
+import {
+  createVm,
+  Helper,
+  hasKvm,
+  isBusy,
+  load,
+  type Machine,
+  mechanisms,
+  needsKvm,
+  type Outcome,
+  run,
+  runScript,
+  until,
+  untilCounting,
+  watchdogMs,
+  wrongAboutFlag,
+} from './support.js';
 
 const { KVM_EXIT_HLT, KVM_EXIT_INTR, KVM_EXIT_IO, KVM_EXIT_MMIO } = bindings;
 const { KVM_SYNC_X86_REGS } = asm;
 const stale = 0xdead;
-const mechanisms: readonly Mechanism[] = ['immediate_exit', 'signal_mask'];
 const [kicked, aborted, timedOut] = ['kick', 'abort', 'timeout'].map((cause) => `interrupted by ${cause}`);
-
-interface Machine extends Loaded {
-  readonly vm: Vm;
-}
-
-/** Bindings that have `immediate_exit` elsewhere, so that the runtime leaves the real one alone. */
-const blindToFlag = {
-  ...bindings,
-  KvmRun: class extends bindings.KvmRun {
-    static override readonly $layout = {
-      ...bindings.KvmRun.$layout,
-      members: { ...bindings.KvmRun.$layout.members, immediate_exit: bindings.KvmRun.$layout.members.padding1 },
-    } as never;
-  },
-} as unknown as Bindings;
-
-function load(guest: Guest, options: VcpuOptions = {}, of: Bindings = bindings): Machine {
-  using kvm = Kvm.open({ bindings: of });
-  const vm = kvm.createVm();
-  const loaded = guest.load(vm, options);
-  const close = (): void => {
-    loaded[Symbol.dispose]();
-    vm.close();
-  };
-  return { vm, ...loaded, [Symbol.dispose]: close };
-}
-
-function run({ vcpu }: Loaded, timeoutMs = watchdogMs): Outcome {
-  const result = vcpu.run({ timeoutMs });
-  return result === 'exit' ? `exit ${vcpu.kvmRun.exit_reason}` : `interrupted by ${vcpu.interruption}`;
-}
-
-const counterOf = ({ memory }: Loaded): number => memory.dataView(places.data, 4).getUint32(0, true);
-
-async function untilCounting(machine: Loaded): Promise<void> {
-  const before = counterOf(machine);
-  await until(() => counterOf(machine) !== before, 'the guest counts');
-}
 
 describe.skipIf(!hasKvm)(`immediate_exit ${needsKvm}`, () => {
   it('is looked at when KVM_RUN enters: no instruction of the guest runs; and the kernel never clears it', () => {
-    using machine = load(realMode.out, {}, blindToFlag);
+    using machine = load(realMode.out, {}, wrongAboutFlag);
     const { vcpu } = machine;
     const { rip } = vcpu.getRegs();
     vcpu.kvmRun.immediate_exit = 1;
@@ -273,28 +241,6 @@ describe.skipIf(!hasKvm).each(mechanisms)(`an abort, with %s ${needsKvm}`, (mech
     await until(() => signal.aborted, 'the signal');
     expect(machine.vcpu.run({ signal })).toBe('interrupted');
     expect(machine.vcpu.interruption).toBe('abort');
-  });
-});
-
-describe.skipIf(!hasKvm)(`the mechanism ${needsKvm}`, () => {
-  /** A capability that no kernel has. */
-  const older = { ...bindings, KVM_CAP_IMMEDIATE_EXIT: 0x7fff_0000 } as unknown as Bindings;
-
-  it('is KVM_SET_SIGNAL_MASK where the kernel lacks the flag', async () => {
-    await using helper = await Helper.start();
-    using machine = load(userMode.spin, {}, older);
-    const outcomes = helper.do('run', { vcpu: machine.vcpu.share() });
-    await untilCounting(machine);
-    machine.vcpu.kick();
-    expect(await outcomes).toEqual([kicked]);
-    expect(machine.vcpu.kvmRun.immediate_exit).toBe(0);
-  });
-
-  it('cannot be the flag there', () => {
-    using kvm = Kvm.open({ bindings: older });
-    using vm = kvm.createVm();
-    expect(() => vm.createVcpu(0, { mechanism: 'immediate_exit' })).toThrow(KvmUnsupportedError);
-    expect(() => vm.createVcpu(0, { mechanism: 'immediate_exit' })).toThrow(/use \{ mechanism: 'signal_mask' \}$/);
   });
 });
 

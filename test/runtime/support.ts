@@ -6,13 +6,18 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
+import * as bindings from '../../generated/x86_64/linux/kvm.js';
+import { type Guest, type Loaded, places } from '../../guests/index.js';
 import {
+  type Bindings,
   type GuestMemoryHandle,
   Kvm,
   KvmBusyError,
   kick,
+  type Mechanism,
   type SharedVcpu,
   Vcpu,
+  type VcpuOptions,
   type Vm,
 } from '../../runtime/index.js';
 
@@ -32,9 +37,22 @@ function canOpen(path: string): boolean {
 
 export const projectRoot: string = fileURLToPath(new URL('../..', import.meta.url));
 
+export const mechanisms: readonly Mechanism[] = ['immediate_exit', 'signal_mask'];
+
+/** The bindings of a header that is wrong about where `immediate_exit` is: the runtime leaves the real one alone. */
+export const wrongAboutFlag: Bindings = {
+  ...bindings,
+  KvmRun: class extends bindings.KvmRun {
+    static override readonly $layout = {
+      ...bindings.KvmRun.$layout,
+      members: { ...bindings.KvmRun.$layout.members, immediate_exit: bindings.KvmRun.$layout.members.padding1 },
+    } as never;
+  },
+} as unknown as Bindings;
+
 /** A VM of its own, which ends with its scope. */
-export function createVm(): Vm {
-  using kvm = Kvm.open();
+export function createVm(of: Bindings = bindings): Vm {
+  using kvm = Kvm.open({ bindings: of });
   return kvm.createVm();
 }
 
@@ -43,6 +61,36 @@ export const watchdogMs = 30_000;
 
 /** What a run came back with, in words: `exit 5`, `interrupted by kick`. */
 export type Outcome = string;
+
+/** A guest in a VM of its own; all of it ends with its scope. */
+export interface Machine extends Loaded {
+  readonly vm: Vm;
+}
+
+export function load(guest: Guest, options?: VcpuOptions, of: Bindings = bindings): Machine {
+  const vm = createVm(of);
+  const loaded = guest.load(vm, options);
+  const close = (): void => {
+    loaded[Symbol.dispose]();
+    vm.close();
+  };
+  return { vm, ...loaded, [Symbol.dispose]: close };
+}
+
+/** Runs, with a watchdog: a test that loses a kick fails with `interrupted by timeout`. */
+export function run({ vcpu }: Loaded, timeoutMs: number = watchdogMs): Outcome {
+  const result = vcpu.run({ timeoutMs });
+  return result === 'exit' ? `exit ${vcpu.kvmRun.exit_reason}` : `interrupted by ${vcpu.interruption}`;
+}
+
+/** What a guest that spins counts in. */
+export const counterOf = ({ memory }: Loaded): number => memory.dataView(places.data, 4).getUint32(0, true);
+
+/** Waits until the guest gets on, in whatever thread it runs. */
+export async function untilCounting(machine: Loaded): Promise<void> {
+  const before = counterOf(machine);
+  await until(() => counterOf(machine) !== before, 'the guest counts');
+}
 
 /** What `worker.mjs` can be told to do, with what, and what it answers. */
 export interface Jobs {
@@ -133,6 +181,27 @@ export async function until(isSo: () => boolean, what: string): Promise<void> {
   }
 }
 
+/** A module of `programs/`, for a `VcpuThread`. */
+export const program = (name: string): URL => new URL(`programs/${name}.mjs`, import.meta.url);
+
+/** The words that the program `serve` tells what it has seen with. */
+export class Served {
+  readonly words: Int32Array = new Int32Array(new SharedArrayBuffer(3 * Int32Array.BYTES_PER_ELEMENT));
+
+  get exits(): number {
+    return Atomics.load(this.words, 0);
+  }
+
+  get kicks(): number {
+    return Atomics.load(this.words, 1);
+  }
+
+  letOn(): void {
+    Atomics.store(this.words, 2, 1);
+    Atomics.notify(this.words, 2);
+  }
+}
+
 /** What a script of `scripts/` prints as JSON, in a process of its own. */
 export async function runScript<T>(
   name: string,
@@ -177,10 +246,11 @@ export function mappingAt(address: bigint): { memory: boolean; residentKiB: numb
 export const isMemory = (address: bigint): boolean => mappingAt(address)?.memory ?? false;
 
 /** The same under a profiler, whose signals come all the time. */
-export async function runProfiled<T>(name: string): Promise<T> {
+export async function runProfiled<T>(name: string, env: ScriptOptions['env'] = {}): Promise<T> {
   const profiles = mkdtempSync(join(tmpdir(), 'kvm-uapi-profile-'));
   try {
-    return await runScript(name, { flags: ['--cpu-prof', '--cpu-prof-interval', '100', '--cpu-prof-dir', profiles] });
+    const flags = ['--cpu-prof', '--cpu-prof-interval', '100', '--cpu-prof-dir', profiles];
+    return await runScript(name, { flags, env });
   } finally {
     rmSync(profiles, { recursive: true });
   }

@@ -5,12 +5,13 @@ import { places, userMode } from '../../../dist/guests/index.js';
 import { Kvm } from '../../../dist/runtime/index.js';
 
 const vm = Kvm.open().createVm();
-const { vcpu, memory } = userMode.spin.load(vm);
+const { MECHANISM: mechanism, WITH_TIMEOUT } = process.env;
+const { vcpu, memory } = userMode.spin.load(vm, { mechanism });
 const counter = memory.dataView(places.data, 4);
 const counts = () => counter.getUint32(0, true);
 
 const answers = {};
-if (process.env.WITH_TIMEOUT) {
+if (WITH_TIMEOUT) {
   try {
     vcpu.run({ timeoutMs: 1 });
   } catch (error) {

@@ -1,0 +1,8 @@
+// Never comes back from the first exit.
+
+export default (_vcpu, { words }) => ({
+  exit() {
+    Atomics.add(words, 0, 1);
+    for (;;);
+  },
+});

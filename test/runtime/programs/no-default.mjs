@@ -1,0 +1,3 @@
+// Is no program.
+
+export const start = () => ({ exit: () => 'stop' });

@@ -1,0 +1,14 @@
+// Throws where it is told to.
+
+function fail(where) {
+  throw new RangeError(`thrown in ${where}`);
+}
+
+export default (_vcpu, { where }) => {
+  if (where === 'start') fail(where);
+  if (where === 'a promise') return Promise.reject(new RangeError('thrown in a promise'));
+  return {
+    exit: () => (where === 'exit' ? fail(where) : undefined),
+    interrupted: () => (where === 'interrupted' ? fail(where) : undefined),
+  };
+};

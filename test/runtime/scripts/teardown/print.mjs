@@ -1,0 +1,10 @@
+// Prints what its guest prints.
+
+import { writeSync } from 'node:fs';
+
+export default ({ kvmRun, shared, bindings }) => ({
+  exit() {
+    if (kvmRun.exit_reason !== bindings.KVM_EXIT_IO) return 'stop';
+    writeSync(1, Uint8Array.of(shared.getUint8(kvmRun.io.$data_offset)));
+  },
+});
