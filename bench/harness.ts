@@ -98,6 +98,36 @@ function same(generated: Loop, byHand: Loop): void {
   if (a !== b) throw new Error(`the two sides do not come to the same: ${a} and ${b}`);
 }
 
+/** What the two sides of a round took. */
+export type Round = readonly [ours: number, theirs: number];
+
+type Side = () => number | Promise<number>;
+
+/** Measures two sides in turn, each first in every other round. One more round, before them, warms up. */
+export async function inTurn(count: number, ours: Side, theirs: Side): Promise<Round[]> {
+  const rounds: Round[] = [];
+  for (let round = 0; round <= count; round++) {
+    if (round % 2 === 0) {
+      const first = await ours();
+      rounds.push([first, await theirs()]);
+    } else {
+      const first = await theirs();
+      rounds.push([await ours(), first]);
+    }
+  }
+  return rounds.slice(1);
+}
+
+/** The median of what each round comes to. */
+export function medianOf(rounds: readonly Round[], figure: (round: Round) => number): number {
+  return median(rounds.map(figure));
+}
+
+/** Our time as a multiple of theirs. */
+export function ratioOf(rounds: readonly Round[]): number {
+  return medianOf(rounds, ([ours, theirs]) => ours / theirs);
+}
+
 /** Median duration in milliseconds of `samples` calls, after one that does not count. */
 export async function duration(call: () => unknown, samples: number): Promise<number> {
   // mitata gives up early once both limits are reached, and would go on for 642 ms otherwise.

@@ -1,0 +1,74 @@
+/** Runs to port exits and decodes each, on this thread. */
+
+import { realMode } from '../../guests/index.js';
+import { Kvm, type Vcpu } from '../../runtime/index.js';
+import { inTurn, median, medianOf, type Result, ratioOf } from '../harness.js';
+import { serveIo } from './io.js';
+import type { Loop } from './native.js';
+
+const rounds = 25;
+const exitsPerRound = 4_000;
+const bounds = { exit: 1.05, bytes: 0.01 } as const;
+
+export async function benchExits(loop: Loop): Promise<Result[]> {
+  using kvm = Kvm.open();
+  using vm = kvm.createVm();
+  using guest = realMode.outForEver.load(vm);
+  const { vcpu } = guest;
+  let sum = 0;
+  const ours = (): number => {
+    const start = performance.now();
+    sum = runExits(vcpu, exitsPerRound);
+    return (performance.now() - start) * 1e6;
+  };
+  const inC = async (): Promise<number> => {
+    const c = await loop.order('exits', exitsPerRound);
+    if (sum !== 0 && String(sum) !== c.sum)
+      throw new Error(`the two sides do not come to the same: ${sum} and ${c.sum}`);
+    return c.figure;
+  };
+  const seen = await inTurn(rounds, ours, inC);
+  const microseconds = medianOf(seen, ([time]) => time / exitsPerRound / 1000);
+  return [
+    {
+      subject: 'KVM_RUN with decode of an IO exit / C',
+      measured: ratioOf(seen),
+      bound: bounds.exit,
+      unit: '',
+      note: `${microseconds.toFixed(1)} µs an exit`,
+    },
+    {
+      subject: 'allocated per exit, over a million',
+      measured: Math.max(0, bytesPerExit(vcpu)),
+      bound: bounds.bytes,
+      unit: 'B/op',
+      note: 'the heap before and after slices of the million',
+    },
+  ];
+}
+
+function runExits(vcpu: Vcpu, count: number): number {
+  const run = vcpu.kvmRun;
+  let sum = 0;
+  for (let i = 0; i < count; i++) {
+    if (vcpu.run() !== 'exit') throw new Error(`interrupted by ${vcpu.interruption}`);
+    sum += serveIo(run);
+  }
+  return sum;
+}
+
+/**
+ * Bytes per exit, over a million: by how much the heap grows in slices of many exits more than in slices of few. The
+ * median counts, because now and then V8 has doings of its own.
+ */
+function bytesPerExit(vcpu: Vcpu): number {
+  const [few, many, slices] = [100, 10_000, 100] as const;
+  const grown = (count: number): number => {
+    const before = process.memoryUsage().heapUsed;
+    runExits(vcpu, count);
+    return process.memoryUsage().heapUsed - before;
+  };
+  grown(few);
+  globalThis.gc?.();
+  return median(Array.from({ length: slices }, () => (grown(many) - grown(few)) / (many - few)));
+}
