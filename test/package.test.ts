@@ -25,6 +25,10 @@ describe('the README', () => {
 
   it('shows the program for bindings alone that is in examples/, and what it prints', () => shows('io-exit'));
   it.skipIf(!hasKvm)(`shows the program that runs a guest, and what it prints${noKvm}`, () => shows('hello'));
+  it.skipIf(!hasKvm)(`shows the programs that run a guest in a thread, and what they print${noKvm}`, () => {
+    expect(readme).toContain(read('examples/thread-program.ts').trimEnd());
+    shows('thread');
+  });
 });
 
 describe('the tarball', () => {

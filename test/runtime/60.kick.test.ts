@@ -186,21 +186,6 @@ describe.skipIf(!hasKvm).each(mechanisms)(`a kick with %s ${needsKvm}`, (mechani
   });
 });
 
-describe.skipIf(!hasKvm)(`a Worker, which has the signals blocked that its starter has ${needsKvm}`, () => {
-  const pairs = mechanisms.flatMap((own) => mechanisms.map((starters) => ({ own, starters })));
-
-  it.each(pairs)('is got out by $own when its starter ran by $starters', async ({ own, starters }) => {
-    using before = loadWith(userMode.spin, { mechanism: starters });
-    expect(run(before, 1)).toBe(timedOut);
-    await using helper = await Helper.start();
-    using machine = loadWith(userMode.spin, { mechanism: own });
-    const outcomes = helper.do('run', { vcpu: machine.vcpu.share() });
-    await untilCounting(machine);
-    machine.vcpu.kick();
-    expect(await outcomes).toEqual([kicked]);
-  });
-});
-
 describe.skipIf(!hasKvm).each(mechanisms)(`a timeout with %s ${needsKvm}`, (mechanism) => {
   const load = (guest: Guest): Machine => loadWith(guest, { mechanism });
 

@@ -1,0 +1,11 @@
+// What runs in the Worker: called at each exit, between two runs.
+import type { StartVcpuProgram } from 'kvm-uapi';
+
+const start: StartVcpuProgram = (vcpu) => ({
+  exit() {
+    console.log(`exit ${vcpu.kvmRun.exit_reason}`);
+    return 'stop';
+  },
+});
+
+export default start;
