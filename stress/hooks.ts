@@ -37,6 +37,7 @@ interface NativeHooks {
   refused(id: number): number;
   stray(id: number): void;
   kickAside(id: number): void;
+  isKickingAside(id: number): boolean;
 }
 
 /** Builds the addon with the hooks where it is missing or old, and has this process and its Workers use it. */
@@ -98,6 +99,11 @@ export class Hooks {
   /** A kick by a thread of its own, which a gap may hold. */
   kickAside(): void {
     this.#native.kickAside(this.#id);
+  }
+
+  /** Whether such a thread is still at it. */
+  get isKickingAside(): boolean {
+    return this.#native.isKickingAside(this.#id);
   }
 }
 

@@ -114,6 +114,8 @@ export class Target implements AsyncDisposable {
     }
     this.hooks.release();
     while (!this.isSettled) this.#board.awaitTold(this.#outstanding?.told ?? 0, 10);
+    // Told early, it may only now come to the gap, where the next kick is awaited.
+    while (this.hooks.isKickingAside);
   }
 
   #give(kick: (now: { at: bigint; told: number }) => void): void {

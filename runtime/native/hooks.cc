@@ -54,8 +54,17 @@ Value Stray(const CallbackInfo& info) {
 
 // A kick by a thread of its own, which a gap may hold.
 Value KickAside(const CallbackInfo& info) {
-  std::thread([vcpu = vcpus().find(info[0].As<Napi::Number>().Uint32Value())] { vcpu->gate.kick(); }).detach();
+  auto vcpu = vcpus().find(info[0].As<Napi::Number>().Uint32Value());
+  vcpu->gate.points.kicking_aside.fetch_add(1);
+  std::thread([vcpu = std::move(vcpu)] {
+    vcpu->gate.kick();
+    vcpu->gate.points.kicking_aside.fetch_sub(1);
+  }).detach();
   return info.Env().Undefined();
+}
+
+Value IsKickingAside(const CallbackInfo& info) {
+  return Napi::Boolean::New(info.Env(), gate_at(info).points.kicking_aside.load() > 0);
 }
 
 }  // namespace
@@ -63,7 +72,7 @@ Value KickAside(const CallbackInfo& info) {
 void add_to(Napi::Object exports) {
   const std::pair<const char*, Value (*)(const CallbackInfo&)> functions[] = {
       {"holdGap", HoldGap}, {"awaitGap", AwaitGap}, {"setChanged", SetChanged}, {"sent", Sent},
-      {"refused", Refused}, {"stray", Stray},       {"kickAside", KickAside},
+      {"refused", Refused}, {"stray", Stray},       {"kickAside", KickAside},   {"isKickingAside", IsKickingAside},
   };
   for (const auto& [name, function] : functions) exports.Set(name, Napi::Function::New(exports.Env(), function, name));
 }

@@ -92,6 +92,9 @@ class Points {
     return happened_.wait_for(lock, std::chrono::milliseconds(milliseconds), [this] { return parked_ > 0; });
   }
 
+  // Threads that kick aside.
+  std::atomic<int> kicking_aside{0};
+
   // Signals for the thread, and those of them that the kernel did not take.
   std::atomic<uint32_t> sent{0};
   std::atomic<uint32_t> refused{0};
