@@ -78,14 +78,20 @@ export class VcpuThread implements AsyncDisposable {
       if (paused === Atomics.load(this.#state, 0)) this.#acknowledge();
     });
     this.finished = new Promise<void>((resolve, reject) => {
-      this.#worker.once('error', reject);
+      let failure: { readonly error: unknown } | null = null;
+      this.#worker.once('error', (error) => {
+        // The Worker is yet to end, and to let go of the vCPU.
+        failure = { error };
+      });
       this.#worker.once('exit', () => {
         this.#hasEnded = true;
-        hold(this.#vcpu, false);
+        // Another thread may hold the vCPU: this one was not let run it then.
+        if (stateOf(Atomics.load(this.#state, 0)) !== 'run') hold(this.#vcpu, false);
         if (kept) native().vcpuRelease(kept);
         signal?.removeEventListener('abort', onAbort);
         this.#acknowledge();
-        if (signal?.aborted) reject(signal.reason);
+        if (failure !== null) reject(failure.error);
+        else if (signal?.aborted) reject(signal.reason);
         else resolve();
       });
     });
