@@ -132,7 +132,7 @@ export class Vcpu implements Disposable, AsyncDisposable {
    */
   complete(serve: () => void): void {
     for (;;) {
-        const result = native().vcpuComplete(this.handle, this.#runRequest);
+      const result = native().vcpuComplete(this.handle, this.#runRequest);
       if (result === native().COMPLETED) return;
       this.#resultOf(result);
       serve();

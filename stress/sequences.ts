@@ -7,6 +7,7 @@ import { Kvm } from '../runtime/index.js';
 import { HangError, Machine, programs } from './machine.js';
 import { Pool } from './pool.js';
 import { chosenRuns } from './random.js';
+import { Watchdog } from './watchdog.js';
 
 /** What a step does, and how often it is chosen. A thread costs some 40 ms, and a Worker that was ended too. */
 const weights = {
@@ -58,13 +59,15 @@ export type SequencesProgress = (done: number) => void;
 export async function runSequences(count: number, progress: SequencesProgress = () => {}): Promise<void> {
   let done = 0;
   let hangs = false;
+  await using watchdog = new Watchdog();
   await using pool = new Pool(2);
   using kvm = Kvm.open();
   const property = fc.asyncProperty(sequence, async (steps) => {
     // Behind one that hangs no other can be judged.
     if (hangs) return;
     try {
-      await runSequence(kvm, pool, steps);
+      watchdog.begin(JSON.stringify(steps));
+      await runSequence(kvm, pool, steps, () => watchdog.beat());
     } catch (error) {
       hangs ||= error instanceof HangError;
       throw error;
@@ -74,18 +77,22 @@ export async function runSequences(count: number, progress: SequencesProgress = 
   await fc.assert(property, chosenRuns(count));
 }
 
-async function runSequence(kvm: Kvm, pool: Pool, steps: readonly Step[]): Promise<void> {
+async function runSequence(kvm: Kvm, pool: Pool, steps: readonly Step[], beat: () => void): Promise<void> {
   const machines: Machine[] = [];
   try {
     for (const { does, machine: index, choice } of steps) {
       if (does === 'collect') collect();
       if (does === 'open' && machines.length < 3) machines.push(open(kvm, choice));
+      beat();
       const machine = machines[index];
       if (machine !== undefined) await doTo(machine, does, choice, pool);
     }
-  } finally {
-    for (const machine of machines) await machine.finish(pool);
+  } catch (error) {
+    // What comes of the rest says no more.
+    await Promise.allSettled(machines.map((machine) => machine.finish(pool)));
+    throw error;
   }
+  for (const machine of machines) await machine.finish(pool);
 }
 
 function open(kvm: Kvm, choice: number): Machine {
