@@ -85,7 +85,8 @@ export class VcpuThread implements AsyncDisposable {
     this.finished = new Promise<void>((resolve, reject) => {
       this.#worker.once('exit', () => {
         this.#hasEnded = true;
-        hold(this.#vcpu, false);
+        // Another thread may hold the vCPU: this one was not let run it then.
+        if (stateOf(Atomics.load(this.#state, 0)) !== 'run') hold(this.#vcpu, false);
         if (kept) native().vcpuRelease(kept);
         signal?.removeEventListener('abort', onAbort);
         this.#acknowledge();

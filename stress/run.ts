@@ -3,15 +3,26 @@
  * takes long. `-- --share 0.1` does a tenth of it. Exit codes: 0 all is as it must be, 1 something is not.
  */
 
-import { parseArgs } from 'node:util';
+import { execFile } from 'node:child_process';
+import { join } from 'node:path';
+import { parseArgs, promisify } from 'node:util';
 import { type Guest, longMode, realMode, userMode } from '../guests/index.js';
 import { Kvm, type Mechanism } from '../runtime/index.js';
+import { packageRoot } from '../runtime/native.js';
 import { type Change, gaps, useHooks } from './hooks.js';
 import { type Crowd, type KickCount, kickCrowd } from './kicks.js';
 import { Progress } from './progress.js';
+import { buildProtocol, runProtocol } from './protocol.js';
+import { runSequences } from './sequences.js';
 import { Tally } from './tally.js';
 
-const total = { random: 1_000_000, perGapAndMechanism: 10_000 } as const;
+const total = {
+  random: 1_000_000,
+  perGapAndMechanism: 10_000,
+  protocol: 1000,
+  sequences: 10_000,
+  lifeCycles: 10_000,
+} as const;
 
 const mechanisms: readonly Mechanism[] = ['immediate_exit', 'signal_mask'];
 /** Emulated by the kernel in ring 0, native in ring 3; in the guest all the time, and with exits. */
@@ -29,7 +40,13 @@ const controlLostAfterMs = 200;
 async function main(share: number): Promise<boolean> {
   useHooks();
   using kvm = Kvm.open();
-  const verdicts = [await checkControls(kvm), await checkKicks(kvm, share)];
+  const verdicts = [
+    await checkControls(kvm),
+    await checkKicks(kvm, share),
+    await checkProtocol(share),
+    await checkSequences(share),
+    await checkLifeCycles(share),
+  ];
   return verdicts.every((good) => good);
 }
 
@@ -77,6 +94,59 @@ async function checkKicks(kvm: Kvm, share: number): Promise<boolean> {
   const enough = sum.kicks === kicksOfCrowd * crowds.length;
   console.log(`  all: ${sum}${enough ? '' : '  MISS, some were not given'}`);
   return sum.isClean && enough;
+}
+
+/** The protocol alone, in C++ under ThreadSanitizer. */
+async function checkProtocol(share: number): Promise<boolean> {
+  const count = Math.ceil(total.protocol * share);
+  const { checks, reports } = await runProtocol(await buildProtocol('protocol'), { count });
+  const failures = [...checks].filter(([, failure]) => failure !== null);
+  const good = checks.size > 0 && failures.length === 0 && reports === '';
+  console.log(
+    `\nThe protocol under ThreadSanitizer: ${checks.size} checks, ${count} times each: ${good ? 'ok' : 'MISS'}`,
+  );
+  for (const [check, failure] of failures) console.log(`  ${check}: ${failure}`);
+  if (reports !== '') console.log(reports);
+  return good;
+}
+
+async function checkSequences(share: number): Promise<boolean> {
+  const count = Math.ceil(total.sequences * share);
+  const progress = new Progress('sequences', count);
+  let failure = '';
+  try {
+    await runSequences(count, () => progress.add(1));
+  } catch (error) {
+    failure = String(error);
+  }
+  progress.end();
+  console.log(
+    `\nRandom sequences: ${count}: ${failure === '' ? 'no crash, no hang, all as expected' : `MISS\n${failure}`}`,
+  );
+  return failure === '';
+}
+
+interface Census {
+  readonly files: Readonly<Record<string, number>>;
+  readonly residentMiB: number;
+}
+
+/** More than the heap grows by itself; a page left by each of the cycles would be more. */
+const growthMiB = 32;
+
+async function checkLifeCycles(share: number): Promise<boolean> {
+  const cycles = Math.ceil(total.lifeCycles * share);
+  const script = join(packageRoot(), 'test', 'runtime', 'scripts', 'cycles.mjs');
+  const env = { ...process.env, CYCLES: String(cycles) };
+  const { stdout } = await promisify(execFile)(process.execPath, ['--expose-gc', script], { env });
+  const { before, after } = JSON.parse(stdout) as { before: Census; after: Census };
+  const files = JSON.stringify(before.files) === JSON.stringify(after.files);
+  const good = files && after.residentMiB - before.residentMiB < growthMiB;
+  const resident = `${before.residentMiB} MiB resident before, ${after.residentMiB} MiB after`;
+  console.log(
+    `\nLife cycles of a VM: ${cycles}, ${files ? 'all files closed' : 'FILES LEFT OPEN'}, ${resident}: ${good ? 'ok' : 'MISS'}`,
+  );
+  return good;
 }
 
 const { values } = parseArgs({ options: { share: { type: 'string', default: '1' } } });

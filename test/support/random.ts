@@ -1,26 +1,21 @@
 /** Properties of many random values that are judged all at once, because asking for the truth one by one is slow. */
 
 import fc from 'fast-check';
-
-const usualSeed = 411;
+import { chosenRuns } from '../../stress/random.js';
 
 /** Null for a value with which all is well; otherwise what is wrong. */
 export type Verdict = string | null;
 
 /**
  * Checks a property of `count` random values with one call of `judge`. Only to make a value that fails smaller, as
- * fast-check does, are others judged by themselves. The values are the same each time, so that a run that was good stays
- * good; the variables `FC_SEED` (a number, or `random`) and `FC_RUNS` of the environment look further. A failure names
- * its seed.
+ * fast-check does, are others judged by themselves. A failure names its seed.
  */
 export async function checkAtOnce<T>(
   arbitrary: fc.Arbitrary<T>,
   count: number,
   judge: (values: readonly T[]) => Promise<readonly Verdict[]>,
 ): Promise<void> {
-  const { FC_SEED, FC_RUNS } = process.env;
-  const seed = FC_SEED === 'random' ? Math.trunc(Math.random() * 2 ** 31) : Number(FC_SEED ?? usualSeed);
-  const numRuns = FC_RUNS === undefined ? count : Number(FC_RUNS);
+  const { seed, numRuns } = chosenRuns(count);
   const values = fc.sample(arbitrary, { seed, numRuns });
   const verdicts = await judge(values).catch((cause: unknown) => {
     throw new Error(`no verdict on the values of FC_SEED=${seed} FC_RUNS=${numRuns}`, { cause });
