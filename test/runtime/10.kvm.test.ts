@@ -77,7 +77,7 @@ describe.skipIf(!hasKvm)(`/dev/kvm ${needsKvm}`, () => {
   });
 
   it('makes VMs while signals interrupt the ioctl', async () => {
-    expect(await runScript('create-vms')).toEqual({ created: 500 });
+    expect(await runScript('create-vms')).toEqual({ created: 1000 });
   });
 });
 
