@@ -24,7 +24,7 @@ export interface VcpuOptions {
 export interface RunOptions {
   /** The run, and only this run, is interrupted after so many milliseconds. */
   readonly timeoutMs?: number;
-  /** The number by which `abort` interrupts this run and no other: greater than those of this vCPU's runs before. */
+  /** The number by which `abort` interrupts this run and no later one: greater than those of this vCPU's runs before. */
   readonly number?: number;
   /** Interrupts the run, with cause `abort`, when it is aborted before. It cannot fire while its own thread is in the run. */
   readonly signal?: AbortSignal;
@@ -51,8 +51,9 @@ export function kick(vcpu: SharedVcpu): boolean {
 }
 
 /**
- * Interrupts one run of a vCPU from any thread, the one with this number, be it in progress or yet to come. When that run
- * is over, nothing happens. @returns false when the vCPU is gone.
+ * Interrupts a run of a vCPU from any thread, the one with this number, be it in progress or yet to come. So it does with
+ * those of lower numbers, which are over, as numbers rise. When the run is over, nothing happens. @returns false when the
+ * vCPU is gone.
  */
 export function abort(vcpu: SharedVcpu, number: number): boolean {
   return native().abort(vcpu.id, runNumber(number));

@@ -69,7 +69,8 @@ class KickGate {
     call_out();
   }
 
-  // Of one run: that of this number is interrupted, be it in progress or yet to come. Numbers rise from run to run.
+  // Of one run: that of this number is interrupted, be it in progress or yet to come, and with it those of lower numbers,
+  // which are over: numbers rise from run to run.
   void abort(uint64_t run) {
     uint64_t highest = aborted_.load();
     while (highest < run && !aborted_.compare_exchange_weak(highest, run)) continue;
