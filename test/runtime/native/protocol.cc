@@ -479,7 +479,10 @@ void every_kick_in_a_gap_is_told(Mechanism mechanism) {
       const uint64_t kicks = account.kicks;
       points.hold(gap);
       // Somebody has to get it out of the guest, to come by.
-      do machine[0]->gate.stray(); while (!points.await_parked(1));
+      await([&] {
+        machine[0]->gate.stray();
+        return points.await_parked(1);
+      }, "the runner comes to the gap");
       if (change >= 0) points.set_changed(static_cast<hooks::Change>(change), true);
       machine[0]->gate.kick();
       points.hold(Gap::kNone);
