@@ -4,11 +4,13 @@ import { constants } from 'node:os';
 
 /** Second names of the same numbers. */
 const aliases = ['EWOULDBLOCK', 'ENOTSUP'];
-const names = new Map(
-  Object.entries(constants.errno)
+const names = new Map([
+  // Node does not name this one: memory that the hardware has found broken.
+  [133, 'EHWPOISON'],
+  ...Object.entries(constants.errno)
     .filter(([name]) => !aliases.includes(name))
-    .map(([name, value]) => [value as number, name]),
-);
+    .map(([name, value]) => [value as number, name] as const),
+]);
 
 /** The name of an errno: `EINVAL`. */
 export function errnoName(errno: number): string {

@@ -2,7 +2,7 @@
 
 import { on } from 'node:events';
 import { MessageChannel } from 'node:worker_threads';
-import type { ExitsData } from './exits-program.js';
+import { type ExitsData, noMore } from './exits-program.js';
 import { builtModule } from './native.js';
 import type { Interruption, RunResult, Vcpu } from './vcpu.js';
 import { VcpuThread, type VcpuThreadOptions } from './vcpu-thread.js';
@@ -10,7 +10,7 @@ import { VcpuThread, type VcpuThreadOptions } from './vcpu-thread.js';
 /**
  * Runs the vCPU in a Worker and gives what each run came back with, as `run` does. The vCPU waits meanwhile, so its exit
  * can be served here through `vcpu.kvmRun`; it runs on when the next one is asked for. A loop that is left ends the
- * Worker. Each exit takes some four times as long as in a `VcpuThread`.
+ * Worker, and the operation of its exit stays pending. Each exit takes some four times as long as in a `VcpuThread`.
  *
  * @throws what `run` throws, or the reason of the signal.
  */
@@ -25,23 +25,24 @@ export async function* exits(
   const thread = VcpuThread.start(vcpu, builtModule('runtime/exits-program'), options);
   // It may be rejected while the caller still serves an exit, and is told behind that.
   thread.finished.catch(() => {});
-  const goOn = (): void => {
-    Atomics.add(turn, 0, 1);
+  let served = 0;
+  const answer = (word: number): void => {
+    if (Atomics.load(turn, 0) !== noMore) Atomics.store(turn, 0, word);
     Atomics.notify(turn, 0);
   };
-  signal?.addEventListener('abort', goOn);
+  const end = (): void => answer(noMore);
+  signal?.addEventListener('abort', end);
   try {
     for await (const [message] of on(port, 'message', { close: ['close'] })) {
       vcpu.interruption = message as Interruption | null;
       yield vcpu.interruption === null ? 'exit' : 'interrupted';
-      goOn();
+      answer(++served);
     }
     await thread.finished;
   } finally {
-    signal?.removeEventListener('abort', goOn);
-    const stopped = thread[Symbol.asyncDispose]();
-    goOn();
-    await stopped;
+    signal?.removeEventListener('abort', end);
+    end();
+    await thread[Symbol.asyncDispose]();
     port.close();
   }
 }

@@ -83,11 +83,15 @@ export interface Native {
   vcpuRunWithin(vcpu: VcpuHandle, request: number, timeout: number, run: number): number;
   /** COMPLETED, or 0 for one more exit to serve. */
   vcpuComplete(vcpu: VcpuHandle, request: number): number;
-  /** -EBUSY while another thread runs it. Otherwise the buffers made with this handle must be detached right away. */
-  vcpuRelease(vcpu: VcpuHandle): number;
+  /**
+   * -EBUSY while another thread runs it, if that matters. Otherwise the buffers made with this handle must be detached
+   * right away.
+   */
+  vcpuRelease(vcpu: VcpuHandle, runMatters: boolean): number;
   /** These three: false when there is no such vCPU any more. */
   kick(id: number): boolean;
   abort(id: number, run: number): boolean;
+  /** As often as held it has to be let on again. */
   hold(id: number, held: boolean): boolean;
 
   readonly COMPLETED: number;

@@ -13,6 +13,8 @@ if (typeof module.default !== 'function') {
 }
 const program = await module.default(vcpu, order.data);
 
+const lookAgainMs = 10;
+
 function interrupted(): 'stop' | undefined {
   if (vcpu.interruption === 'kick') return program.interrupted?.();
   const told = Atomics.load(order.state, 0);
@@ -20,6 +22,9 @@ function interrupted(): 'stop' | undefined {
   if (stateOf(told) === 'pause') {
     parentPort?.postMessage(told);
     Atomics.wait(order.state, 0, told);
+  } else {
+    // Held by somebody else, who does not tell when the vCPU may go on.
+    Atomics.wait(order.state, 0, told, lookAgainMs);
   }
   return undefined;
 }

@@ -57,6 +57,7 @@ export class VcpuThread implements AsyncDisposable {
   readonly #worker: Worker;
   readonly #state: Int32Array;
   #hasEnded = false;
+  #holds = false;
   /** Called when the Worker says that it is paused, or has ended. */
   #acknowledge = (): void => {};
   #orderCount = 0;
@@ -85,9 +86,8 @@ export class VcpuThread implements AsyncDisposable {
     this.finished = new Promise<void>((resolve, reject) => {
       this.#worker.once('exit', () => {
         this.#hasEnded = true;
-        // Another thread may hold the vCPU: this one was not let run it then.
-        if (stateOf(Atomics.load(this.#state, 0)) !== 'run') hold(this.#vcpu, false);
-        if (kept) native().vcpuRelease(kept);
+        this.#hold(false);
+        if (kept) native().vcpuRelease(kept, false);
         signal?.removeEventListener('abort', onAbort);
         this.#acknowledge();
         if (failure) reject(restored(failure.thrown));
@@ -131,7 +131,10 @@ export class VcpuThread implements AsyncDisposable {
     void this.#after(async () => this.#order('run'));
   }
 
-  /** Ends the thread behind the exit that its program is serving, the vCPU out of KVM_RUN. Settled as `finished` is. */
+  /**
+   * Ends the thread behind the exit that its program is serving. As before a pause, the operation of that exit is
+   * completed, and a kick that is pending is told. Settled as `finished` is.
+   */
   stop(): Promise<void> {
     this.#order('stop');
     return this.finished;
@@ -169,7 +172,14 @@ export class VcpuThread implements AsyncDisposable {
     if (this.#hasEnded || stateOf(Atomics.load(this.#state, 0)) === 'stop') return;
     // The Worker looks at the state when it finds its vCPU held, so the state is there first.
     Atomics.store(this.#state, 0, word(++this.#orderCount, state));
-    hold(this.#vcpu, state !== 'run');
+    this.#hold(state !== 'run');
     Atomics.notify(this.#state, 0);
+  }
+
+  /** Once at most, whoever else holds the vCPU. */
+  #hold(held: boolean): void {
+    if (held === this.#holds) return;
+    this.#holds = held;
+    hold(this.#vcpu, held);
   }
 }

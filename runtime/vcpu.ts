@@ -59,7 +59,7 @@ export function abort(vcpu: SharedVcpu, number: number): boolean {
   return native().abort(vcpu.id, runNumber(number));
 }
 
-/** Keeps a vCPU out of KVM_RUN from any thread: while it is held, every run is interrupted. @returns false when it is gone. */
+/** Keeps a vCPU out of KVM_RUN from any thread: while anyone holds it, every run is interrupted. @returns false when it is gone. */
 export function hold(vcpu: SharedVcpu, held: boolean): boolean {
   return native().hold(vcpu.id, held);
 }
@@ -120,8 +120,9 @@ export class Vcpu implements Disposable, AsyncDisposable {
     const { timeoutMs, number, signal } = options;
     const timeout = timeoutMs === undefined ? 0 : nanoseconds(timeoutMs);
     const run = number === undefined ? 0 : runNumber(number);
+    const { handle } = this;
     if (signal?.aborted) return this.#interruptedBy('abort');
-    return this.#resultOf(native().vcpuRunWithin(this.handle, this.#runRequest, timeout, run));
+    return this.#resultOf(native().vcpuRunWithin(handle, this.#runRequest, timeout, run));
   }
 
   /**
@@ -202,7 +203,7 @@ export class Vcpu implements Disposable, AsyncDisposable {
     if (!handle) return;
     const buffer = this.shared.buffer as ArrayBuffer;
     // Whoever has moved the bytes to another buffer keeps the vCPU with it.
-    const result = buffer.byteLength === 0 ? 0 : native().vcpuRelease(handle);
+    const result = buffer.byteLength === 0 ? 0 : native().vcpuRelease(handle, true);
     if (result < 0) throw new KvmBusyError('close', 'EBUSY', 'another thread is running this vCPU; kick it first');
     this.#handle = undefined;
     native().detach(buffer);

@@ -108,8 +108,11 @@ export class Target implements AsyncDisposable {
       });
     } else {
       // Somebody has to get it out of the guest, to come by.
-      do this.hooks.stray();
-      while (!this.hooks.isHeld(1));
+      const end = Date.now() + watchdogMs;
+      do {
+        if (Date.now() > end) throw new Error(`the vCPU does not come to the gap before ${gap}`);
+        this.hooks.stray();
+      } while (!this.hooks.isHeld(1));
       this.#give(() => kick(this.#vcpu));
     }
     this.hooks.release();

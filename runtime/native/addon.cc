@@ -262,10 +262,12 @@ Value VcpuFind(const CallbackInfo& info) {
   return vcpu == nullptr ? info.Env().Null() : handle_of(info.Env(), std::move(vcpu));
 }
 
-// The vCPU's window made with this handle must be detached as soon as this has worked.
+// (vcpu, whether a run matters): -EBUSY during one. The vCPU's window made with this handle must be detached as soon as
+// this has worked.
 Value VcpuRelease(const CallbackInfo& info) {
   auto& vcpu = held<Vcpu>(info[0]);
-  if (vcpu->busy.load()) return number(info.Env(), -EBUSY);
+  const bool matters = info[1].As<Napi::Boolean>().Value();
+  if (matters && vcpu->use.load() == Vcpu::Use::kRun) return number(info.Env(), -EBUSY);
   vcpu.reset();
   return number(info.Env(), 0);
 }
@@ -273,14 +275,14 @@ Value VcpuRelease(const CallbackInfo& info) {
 // (vcpu, request, value)
 Value VcpuIoctl(const CallbackInfo& info) {
   Vcpu& vcpu = *held<Vcpu>(info[0]);
-  const Turn turn(vcpu);
+  const Turn turn(vcpu, Vcpu::Use::kIoctl);
   return number(info.Env(), turn ? call(vcpu.fd, uint32_at(info, 1), word_at(info, 2)) : -EBUSY);
 }
 
 // (vcpu, request, view, offset, needed)
 Value VcpuIoctlView(const CallbackInfo& info) {
   Vcpu& vcpu = *held<Vcpu>(info[0]);
-  const Turn turn(vcpu);
+  const Turn turn(vcpu, Vcpu::Use::kIoctl);
   if (!turn) return number(info.Env(), -EBUSY);
   uint8_t* const bytes = argument_at(info, 1, 2, 3, 4);
   return number(info.Env(), bytes == nullptr ? -EFAULT : call(vcpu.fd, uint32_at(info, 1), bytes));

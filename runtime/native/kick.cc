@@ -5,7 +5,7 @@
 
 namespace kvm_uapi {
 
-thread_local KickGate* KickGate::current_ = nullptr;
+thread_local KickGate* volatile KickGate::current_ = nullptr;
 
 namespace {
 
@@ -54,7 +54,7 @@ void KickGate::set_thread_mask() const {
   blocked ^= bit;
 }
 
-uint64_t KickGate::mask_inside() const { return change_mask(SIG_BLOCK, 0) & ~bit_of(signal_); }
+uint64_t KickGate::mask_inside() const { return blocked_here() & ~bit_of(signal_); }
 
 void KickGate::signal_thread() {
   std::lock_guard<std::mutex> lock(thread_mutex_);

@@ -18,8 +18,8 @@
 //
 //   immediate_exit (Linux 4.11). The signal's handler runs on the vCPU's thread and sets run->immediate_exit, which
 //   KVM_RUN looks at when it enters: a signal before R4 has set the flag by then, and one that comes later ends KVM_RUN
-//   itself. R3 sets the flag, R6 clears it. Nobody else writes it, and nothing clears it between R2 and R4, where that
-//   would lose a kick. No thread but the vCPU's own touches the mapping.
+//   itself. R3 sets the flag, R6 clears it. Nothing clears it between R2 and R4, where that would lose a kick. Of all
+//   here, only the vCPU's own thread touches the mapping.
 //
 //   KVM_SET_SIGNAL_MASK. The thread keeps the signal blocked, and the kernel unblocks it inside of KVM_RUN only: a
 //   signal before R4 is pending, and ends KVM_RUN as it enters. R3 sends the signal to its own thread, R6 takes what is
@@ -28,8 +28,9 @@
 // Nothing is swallowed. R2 and R7 compare requests with what was told, and only telling a request consumes it. A request
 // that comes after R7 has looked is seen by the next R2. One that comes back with an exit is left for the next run.
 //
-// One signal is in flight at most, because real-time signals queue and the queue is finite. Whoever finds one in flight
-// need not send another: the handler, or R6, ends its flight before the next look at the requests, and by then K1 is done.
+// Of one entry one signal is in flight at most, because real-time signals queue and the queue is finite. Whoever finds
+// one in flight need not send another: the handler, or R6, ends its flight before the next look at the requests, and by
+// then K1 is done.
 #pragma once
 
 #include <pthread.h>
@@ -77,9 +78,9 @@ class KickGate {
     call_out();
   }
 
-  // Every run is interrupted for as long as it is held.
+  // Every run is interrupted for as long as anyone holds it.
   void hold(bool held) {
-    held_.store(held);
+    held ? holders_.fetch_add(1) : holders_.fetch_sub(1);
     if (held) call_out();
   }
 
@@ -100,7 +101,7 @@ class KickGate {
   // True when this is another thread than that of the last run.
   bool claim();
 
-  // Up to `end` the handler belongs to this vCPU. `number` is that of `abort`, or 0. At once: R4 is to come back before
+  // Up to `end` the handler belongs to this vCPU, and the thread's mask is as the mechanism needs it. `number` is that of `abort`, or 0. At once: R4 is to come back before
   // the guest has done anything, whatever is asked for.
   void begin(uint64_t number, bool at_once) {
     STEP(thread_mask) set_thread_mask();
@@ -139,7 +140,7 @@ class KickGate {
     if (requested_.load() != told_) return Interruption::kKick;
     if (number_ != 0 && aborted_.load() >= number_) return Interruption::kAbort;
     if (timed_out_) return Interruption::kTimeout;
-    return held_.load() ? Interruption::kHold : Interruption::kNone;
+    return holders_.load() > 0 ? Interruption::kHold : Interruption::kNone;
   }
 
   // Tells what is asked for. Kicks that come before they are told are one.
@@ -152,7 +153,12 @@ class KickGate {
 
   void end() {
     current_ = nullptr;
-    if (mechanism_ == Mechanism::kImmediateExit) set_flag(0);
+    if (mechanism_ == Mechanism::kImmediateExit) {
+      set_flag(0);
+    } else if (in_flight_.load()) {
+      // Left pending by an exit. What it was sent for is looked at by the next R2.
+      take_pending();
+    }
   }
 
   // Between `begin` and `end`: the run's timer, whose signal comes to this thread only. When `disarm` returns it can
@@ -196,7 +202,7 @@ class KickGate {
   // The requests, and what is told of them.
   std::atomic<uint64_t> requested_{0};
   std::atomic<uint64_t> aborted_{0};
-  std::atomic<bool> held_{false};
+  std::atomic<int> holders_{0};
   uint64_t told_ = 0;
   uint64_t number_ = 0;
   bool at_once_ = false;
@@ -209,7 +215,7 @@ class KickGate {
   std::atomic<bool> in_flight_{false};
 
   // Written by the handler on the thread that reads them.
-  static thread_local KickGate* current_ __attribute__((tls_model("initial-exec")));
+  static thread_local KickGate* volatile current_ __attribute__((tls_model("initial-exec")));
   volatile bool timed_out_ = false;
   volatile bool armed_ = false;
 

@@ -47,15 +47,21 @@ Vcpu::Vcpu(int descriptor, std::shared_ptr<Vm> of, std::shared_ptr<Mapping> mapp
 Vcpu::~Vcpu() { close(fd); }
 
 int Vcpu::claim() {
-  if (!gate.claim()) return 0;
-  const int beating = keep_heart_beating();
-  if (beating != 0 || !set_mask_) return beating;
+  if (gate.claim()) {
+    const int beating = keep_heart_beating();
+    if (beating != 0) return beating;
+  }
+  if (!set_mask_) return 0;
 #ifdef KVM_UAPI_TEST_HOOKS
   if (gate.points.changed(hooks::Change::mask_inside)) return 0;
 #endif
+  // vCPUs with other signals may have changed what is blocked on the thread.
   const uint64_t inside = gate.mask_inside();
+  if (mask_inside_ == inside) return 0;
   memcpy(set_mask_->argument.data() + set_mask_->signals, &inside, sizeof inside);
-  return ioctl(fd, set_mask_->request, set_mask_->argument.data()) == 0 ? 0 : -errno;
+  if (ioctl(fd, set_mask_->request, set_mask_->argument.data()) != 0) return -errno;
+  mask_inside_ = inside;
+  return 0;
 }
 
 Registry<Memory>& memories() {

@@ -10,6 +10,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <utility>
 #include <vector>
 
 #include "kick.h"
@@ -92,7 +93,7 @@ class Vcpu {
   Vcpu(const Vcpu&) = delete;
   Vcpu& operator=(const Vcpu&) = delete;
 
-  // On the thread that is about to run it. 0, or -errno.
+  // On the thread that is about to run it, behind `gate.begin`. 0, or -errno.
   int claim();
 
   // By which other isolates find it.
@@ -103,10 +104,13 @@ class Vcpu {
   const Memory run;
   KickGate gate;
   // One ioctl at a time: a second one would block in the kernel until KVM_RUN returns.
-  std::atomic<bool> busy{false};
+  enum class Use { kNone, kIoctl, kRun };
+  std::atomic<Use> use{Use::kNone};
 
  private:
   std::optional<SetSignalMask> set_mask_;
+  // What the kernel was last given with it; at first nothing.
+  std::optional<uint64_t> mask_inside_;
 };
 
 // Finds records by number from any isolate, for as long as somebody holds them.
@@ -130,16 +134,15 @@ class Registry {
   // Calls `visit` with every record that is still held.
   template <typename Visit>
   void each(Visit visit) {
-    std::lock_guard<std::mutex> lock(mutex_);
-    for (auto it = records_.begin(); it != records_.end();) {
-      const auto record = it->second.lock();
-      if (record == nullptr) {
-        it = records_.erase(it);
-      } else {
-        visit(*record);
-        ++it;
+    std::vector<std::shared_ptr<T>> held;
+    {
+      std::lock_guard<std::mutex> lock(mutex_);
+      for (const auto& [id, record] : records_) {
+        if (auto found = record.lock()) held.push_back(std::move(found));
       }
     }
+    // One that is let go of here may be the last: its end is not for those who wait for the mutex.
+    for (const auto& record : held) visit(*record);
   }
 
  private:

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <errno.h>
+#include <sched.h>
 #include <stdint.h>
 #include <sys/ioctl.h>
 
@@ -9,12 +10,19 @@
 
 namespace kvm_uapi {
 
-// The vCPU for one ioctl; empty while another thread is in one.
+// The vCPU for one ioctl. Another one is waited for, which is short; a run is not: empty then.
 class Turn {
  public:
-  explicit Turn(Vcpu& vcpu) : vcpu_(vcpu), mine_(!vcpu.busy.exchange(true)) {}
+  Turn(Vcpu& vcpu, Vcpu::Use use) : vcpu_(vcpu) {
+    for (;;) {
+      Vcpu::Use before = Vcpu::Use::kNone;
+      mine_ = vcpu.use.compare_exchange_strong(before, use);
+      if (mine_ || before == Vcpu::Use::kRun) return;
+      sched_yield();
+    }
+  }
   ~Turn() {
-    if (mine_) vcpu_.busy.store(false, std::memory_order_release);
+    if (mine_) vcpu_.use.store(Vcpu::Use::kNone, std::memory_order_release);
   }
   Turn(const Turn&) = delete;
   Turn& operator=(const Turn&) = delete;
@@ -22,7 +30,7 @@ class Turn {
 
  private:
   Vcpu& vcpu_;
-  const bool mine_;
+  bool mine_ = false;
 };
 
 struct RunOrder {
@@ -38,13 +46,14 @@ constexpr int completed = 0x100;
 // this thread has to come back for good: -ECANCELED.
 template <typename IsEnding>
 int run(Vcpu& vcpu, uint32_t request, const RunOrder& order, IsEnding is_ending) {
-  const Turn turn(vcpu);
+  const Turn turn(vcpu, Vcpu::Use::kRun);
   if (!turn) return -EBUSY;
-  const int claimed = vcpu.claim();
-  if (claimed != 0) return claimed;
   KickGate& gate = vcpu.gate;
   gate.begin(order.number, order.complete);
-  int result = order.timeout > 0 ? gate.arm(order.timeout) : 0;
+  int result = vcpu.claim();
+  // So that the next run does not take it for claimed.
+  if (result != 0) gate.forget_thread(this_thread());
+  if (result == 0 && order.timeout > 0) result = gate.arm(order.timeout);
   while (result == 0) {
     gate.enter();
     const int status = ioctl(vcpu.fd, request, 0);

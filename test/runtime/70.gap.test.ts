@@ -15,6 +15,7 @@ import {
   load,
   needsKvm,
   type Outcome,
+  run,
   until,
   watchdogMs,
   wrongAboutFlag,
@@ -117,5 +118,16 @@ describe.skipIf(!hasKvm)(`in the gap before KVM_RUN ${needsKvm}`, () => {
     using machine = load(userMode.spin, {}, wrongAboutFlag);
     new Hooks(machine.vcpu.share()).change('heartbeat');
     await loses(machine);
+  });
+
+  it('a signal that is left pending for one vCPU does not keep another one out', () => {
+    using left = load(userMode.spin, { mechanism: 'signal_mask' });
+    using right = load(userMode.spin, { mechanism: 'signal_mask', signal: 43 });
+    const timedOut = 'interrupted by timeout';
+    expect([run(left, 1), run(right, 1)]).toEqual([timedOut, timedOut]);
+    new Hooks(right.vcpu.share()).stray();
+    const before = counterOf(left);
+    expect(run(left, 50)).toBe(timedOut);
+    expect(counterOf(left)).toBeGreaterThan(before);
   });
 });

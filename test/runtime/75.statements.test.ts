@@ -3,12 +3,13 @@
  * `docs/race-free-exit.md` has the statements and where each is shown.
  */
 
-import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { closeSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { allocate, type View } from '../../generated/views.js';
 import * as asm from '../../generated/x86_64/asm/kvm.js';
 import * as bindings from '../../generated/x86_64/linux/kvm.js';
 import { type Guest, type Loaded, places, protectedMode, realMode, userMode } from '../../guests/index.js';
+import { errnoName } from '../../runtime/errors.js';
 import { abort, type Bindings, GuestMemory, type Vm } from '../../runtime/index.js';
 import { native } from '../../runtime/native.js';
 import {
@@ -141,6 +142,11 @@ describe.skipIf(!hasKvm)(`a memory fault ${needsKvm}`, () => {
     using machine = faulting(calling(stale));
     expect(() => run(machine)).toThrow(/^KVM_RUN: EFAULT: /);
   });
+});
+
+it('EHWPOISON has its name', () => {
+  // As <asm-generic/errno.h> has it.
+  expect(errnoName(133)).toBe('EHWPOISON');
 });
 
 describe.skipIf(!hasKvm).each(mechanisms)(`complete, with %s ${needsKvm}`, (mechanism) => {
@@ -309,6 +315,13 @@ describe.skipIf(!hasKvm)(`KVM_RUN refuses ${needsKvm}`, () => {
   it('an argument', () => {
     using machine = load(realMode.out);
     expect(native().vcpuIoctl(machine.vcpu.handle, bindings.KVM_RUN.request, 1)).toBe(-22);
+  });
+
+  it('a file that is closed', () => {
+    using vm = createVm();
+    const fd = vm.ioctl(bindings.KVM_CREATE_VCPU, 0);
+    closeSync(fd);
+    expect(native().ioctl(fd, bindings.KVM_RUN.request, 0)).toBe(-9);
   });
 
   it('another process', async () => {

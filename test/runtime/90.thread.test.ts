@@ -126,6 +126,25 @@ describe.skipIf(!hasKvm).each(mechanisms)(`a vCPU's thread by %s ${needsKvm}`, (
     await untilCounting(machine);
   });
 
+  it('goes on while another thread reads its registers', async () => {
+    using machine = load(realMode.outForEver, options);
+    const thread = serve(machine);
+    let [reads, refusals] = [0, 0];
+    await until(() => {
+      for (let tries = 0; tries < 1000; tries++) {
+        try {
+          machine.vcpu.getRegs();
+          reads++;
+        } catch (error) {
+          if (!(error instanceof KvmBusyError)) throw error;
+          refusals++;
+        }
+      }
+      return reads > 100 && refusals > 100;
+    }, 'reads between and during the runs');
+    await within(thread.stop(), 'the end of the thread');
+  });
+
   it('is paused with the port read of its last exit completed, and no more done', async () => {
     using machine = load(realMode.input, options);
     const served = new Served();
@@ -432,6 +451,22 @@ describe.skipIf(!hasKvm).each(mechanisms)(`the exits of a vCPU by %s ${needsKvm}
     };
     await expect(loop()).rejects.toBe(thrown);
     expect(run(machine)).toBe(`exit ${KVM_EXIT_IO}`);
+  });
+
+  it('end with the loop that is left, be a kick pending or the operation in parts', async () => {
+    using spinner = load(realMode.outForEver, options);
+    for await (const _ of exits(spinner.vcpu)) {
+      spinner.vcpu.kick();
+      break;
+    }
+    using parts = load(protectedMode.mmioInParts, options);
+    for await (const _ of exits(parts.vcpu)) break;
+    // What was not served is served now.
+    using input = load(realMode.input, options);
+    for await (const _ of exits(input.vcpu)) break;
+    input.vcpu.shared.setUint8(input.vcpu.kvmRun.io.$data_offset, 0x55);
+    input.vcpu.complete(() => expect.unreachable('a byte is one operation'));
+    expect(input.vcpu.getRegs().rax & 0xffn).toBe(0x55n);
   });
 
   it('are followed by a kick, which interrupts', async () => {
