@@ -180,7 +180,11 @@ export class MacroDescriber {
     const field = (which: string): number => this.#evaluateText(`_IOC_${which}(${request}u)`, at);
     const direction = this.#direction(field('DIR'), at);
     const size = field('SIZE');
-    const override = ioctlOverrides.find((row) => row.name === name && row.header === at.file.name);
+    const { kernelArchitecture } = this.#layout.target;
+    const override = ioctlOverrides.find(
+      ({ header, name: overridden, architecture = kernelArchitecture }) =>
+        overridden === name && header === at.file.name && architecture === kernelArchitecture,
+    );
     const named = override?.argument === undefined ? null : this.#typeIn(lexText(at.file, override.argument), at);
     const real = named && this.#hasSize(named, at) ? named : argument;
     const declared: Passing = direction === 'none' && size === 0 ? 'nothing' : 'pointer';

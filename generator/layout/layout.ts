@@ -90,8 +90,11 @@ export class Layout implements Scope {
       case 'void':
       case 'function':
         return { size: 1, align: 1 };
-      case 'scalar':
-        return this.target.scalars[type.name];
+      case 'scalar': {
+        const measured = this.target.scalars[type.name];
+        if (!measured) throw new Unresolvable(at, `${this.target.name} has no type ${type.name}`);
+        return measured;
+      }
       case 'pointer':
         return this.target.pointer;
       case 'vector': {
@@ -102,7 +105,7 @@ export class Layout implements Scope {
             `a vector of ${bytes} bytes; it must be a power of two of its elements`,
           );
         }
-        return { size: bytes, align: bytes };
+        return { size: bytes, align: Math.min(bytes, this.target.mostVectorAlignment ?? bytes) };
       }
       case 'array': {
         const element = this.measure(type.of, at);
@@ -202,7 +205,7 @@ export class Layout implements Scope {
       userAlign: this.#memberAlign(member.attributes),
       packed: packed || member.attributes.packed,
       width: member.width ? this.#width(member, member.width) : null,
-      named: member.name !== null,
+      aligns: member.name !== null || this.target.anonymousBitFieldsAlign,
     };
   }
 
@@ -247,8 +250,8 @@ export class Layout implements Scope {
     const names = negative ? signedBySize : unsignedBySize;
     const smallest = node.attributes.packed ? 1 : this.integers.int.width / 8;
     for (const name of names) {
-      const type = this.integers.of(name) as IntegerType;
-      if (type.width / 8 >= smallest && values.every(({ value }) => fits(value, type))) return type;
+      const type = this.integers.of(name);
+      if (type && type.width / 8 >= smallest && values.every(({ value }) => fits(value, type))) return type;
     }
     throw new Unresolvable(node.at, 'an enum whose values fit in no integer type');
   }
@@ -277,8 +280,9 @@ export class Layout implements Scope {
   #successor(previous: Integer | undefined, at: Token): Integer {
     if (!previous) return { type: this.integers.int, value: 0n };
     const value = previous.value + 1n;
-    const { int, unsignedInt, long, unsignedLong } = this.integers;
-    const type = [previous.type, int, unsignedInt, long, unsignedLong].find((candidate) => fits(value, candidate));
+    const { int, unsignedInt, long, unsignedLong, longLong, unsignedLongLong } = this.integers;
+    const larger = [previous.type, int, unsignedInt, long, unsignedLong, longLong, unsignedLongLong];
+    const type = larger.find((candidate) => fits(value, candidate));
     if (!type) throw new Unresolvable(at, 'an enumerator past the largest integer');
     return convert(value, type);
   }
@@ -336,7 +340,7 @@ export class Layout implements Scope {
     const size = word === 'word' || word === 'pointer' ? this.target.pointer.size : modeSizes.get(word);
     const base = type.kind === 'scalar' ? this.integers.of(type.name) : undefined;
     const names = base?.signed ? signedBySize : unsignedBySize;
-    const name = base && names.find((candidate) => this.target.scalars[candidate].size === size);
+    const name = base && names.find((candidate) => this.target.scalars[candidate]?.size === size);
     if (!name) throw new Unresolvable(mode, `mode(${mode.text}) of this type is not an integer type`);
     return { kind: 'scalar', name };
   }

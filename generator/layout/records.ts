@@ -16,7 +16,8 @@ export interface FieldSpec {
   readonly packed: boolean;
   /** In bits; null for an ordinary member. */
   readonly width: number | null;
-  readonly named: boolean;
+  /** Whether it raises the alignment of its record if it is a bit-field: those with a name do. */
+  readonly aligns: boolean;
 }
 
 export interface RecordSpec {
@@ -79,13 +80,16 @@ function placeOrdinary(field: FieldSpec, bits: number, pack: number | null): Pla
 function placeBits(field: FieldSpec, bits: number, pack: number | null): Place {
   const width = field.width as number;
   // A width of 0 ends the unit, packed or not.
-  if (width === 0) return { at: roundUp(bits, Math.max(field.align, field.userAlign) * 8), align: 1 };
+  if (width === 0) {
+    const unit = Math.max(field.align, field.userAlign);
+    return { at: roundUp(bits, unit * 8), align: field.aligns ? unit : 1 };
+  }
   const whole = isWholeInteger(width, bits, field.packed);
   const own = limited(Math.max(field.userAlign, whole ? width / 8 : 0), pack);
   const start = own > 0 ? roundUp(bits, own * 8) : bits;
   const spans = !whole && !field.packed && pack === null && spansTooManyUnits(field, start, width);
   const type = pack === null && field.packed ? 1 : limited(field.align, pack);
-  return { at: spans ? roundUp(start, field.align * 8) : start, align: field.named ? Math.max(type, own) : 1 };
+  return { at: spans ? roundUp(start, field.align * 8) : start, align: field.aligns ? Math.max(type, own) : 1 };
 }
 
 /**
