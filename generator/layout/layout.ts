@@ -199,12 +199,14 @@ export class Layout implements Scope {
       throw new Unresolvable(member.at, `a member that is ${kind === 'void' ? 'void' : 'a function'}`);
     }
     const { size, align, fieldAlign } = this.measure(this.memberType(member), member.at);
+    const width = member.width ? this.#width(member, member.width) : null;
     return {
       size,
       align: fieldAlign ?? align,
       userAlign: this.#memberAlign(member.attributes),
       packed: packed || member.attributes.packed,
-      width: member.width ? this.#width(member, member.width) : null,
+      width,
+      integer: width === null ? null : this.#integerAsWide(width),
       aligns: member.name !== null || this.target.anonymousBitFieldsAlign,
     };
   }
@@ -214,6 +216,11 @@ export class Layout implements Scope {
     const { mode, vectorSize } = member.attributes;
     if (mode) return this.#withMode(this.resolve(member.type), mode);
     return vectorSize ? { kind: 'vector', of: member.type, bytes: vectorSize } : member.type;
+  }
+
+  #integerAsWide(width: number): Measure | null {
+    const name = signedBySize.find((candidate) => this.target.scalars[candidate]?.size === width / 8);
+    return name === undefined ? null : (this.target.scalars[name] ?? null);
   }
 
   #width(member: MemberNode, expression: Expression): number {
