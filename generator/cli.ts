@@ -2,14 +2,17 @@
 /** The command line: each command a thin call into the pipeline. Exit codes: 0 good, 1 a check failed, 2 wrong use or
  * bad input. */
 
+import { join } from 'node:path';
 import { Command, CommanderError, Option } from 'commander';
 import { check } from './commands/check.js';
 import { type GenerateOptions, generate } from './commands/generate.js';
-import { defaultHeader, type HeaderOptions } from './commands/headers.js';
+import { defaultArchitecture, defaultHeader, type HeaderOptions } from './commands/headers.js';
 import { type LayoutOptions, layout } from './commands/layout.js';
 import { type VerifyCommandOptions, verify } from './commands/verify.js';
+import { type WhereOptions, where } from './commands/where.js';
 import { GeneratorError } from './errors.js';
 import { targets } from './layout/targets.js';
+import { packageRoot } from './source/disk.js';
 import { version } from './version.js';
 
 const { CC, NO_COLOR } = process.env;
@@ -26,16 +29,20 @@ function command(name: string, summary: string): Command {
         .default([], ''),
     )
     .addOption(
-      new Option('--arch <arch>', `target: ${targets.map((target) => target.name).join(', ')}`).default('x86_64'),
-    )
-    .addOption(
-      new Option('--include <dir>', "include folder, searched before the system's; may be repeated")
+      new Option(
+        '--include <dir>',
+        "include folder, or one that packages of headers were unpacked into, searched before the system's; may be repeated",
+      )
         .argParser(collect)
         .default([], ''),
     );
 }
 
+const architectures = `target: ${targets.map((target) => target.name).join(', ')}`;
+const oneArchitecture = (): Option => new Option('--arch <arch>', architectures).default(defaultArchitecture);
+
 const generateCommand = command('generate', 'write TypeScript bindings of headers')
+  .option('--arch <arch>', `${architectures} (default: those that --out has bindings for, else ${defaultArchitecture})`)
   .option('--out <dir>', 'folder to write to', 'generated')
   .option('--check', 'write nothing; exit with 1 when the files in --out are not what they should be', false)
   .option('--strict', 'with --check: exit with 1 also when the headers here are other ones than recorded', false)
@@ -50,6 +57,7 @@ const generateCommand = command('generate', 'write TypeScript bindings of header
   });
 
 const layoutCommand = command('layout', 'print structs, unions and enums with offsets, sizes and holes')
+  .addOption(oneArchitecture())
   .argument('[name...]', 'types to print: kvm_run or "struct kvm_run" (default: all)')
   .option('--json', 'print the whole model of the header as JSON', false)
   .action((names: string[], options: HeaderOptions & Pick<LayoutOptions, 'json'>) => {
@@ -58,19 +66,35 @@ const layoutCommand = command('layout', 'print structs, unions and enums with of
   });
 
 const verifyCommand = command('verify', 'compile static assertions for everything in the model with the real header')
-  .option('--cc <cc>', 'C compiler', CC || 'cc')
+  .addOption(oneArchitecture())
+  .option('--cc <cc>', "C compiler (default: $CC, else the architecture's own)", CC || undefined)
   .action(async (options: VerifyCommandOptions) => {
     const { good, report } = await verify(options);
     console.log(report);
     if (!good) process.exitCode = 1;
   });
 
+const whereCommand = new Command('where')
+  .summary('tell on which architectures something is, and why not on the others')
+  .description('tell on which architectures something is, and why not on the others')
+  .argument('<name...>', 'ioctls, constants and types: KVM_CREATE_PIT2, kvm_regs')
+  .option('--header <header>', 'header that the bindings are of', defaultHeader)
+  .addOption(
+    new Option('--in <dir>', 'folder of the bindings').default(
+      join(packageRoot(), 'generated'),
+      'those of this package',
+    ),
+  )
+  .option('--json', 'print the same as JSON', false)
+  .action((names: string[], options: WhereOptions) => console.log(where(names, options)));
+
 const program = new Command('kvm-uapi')
   .description('Typed, zero-copy TypeScript bindings for Linux uapi headers.')
   .version(version)
   .addCommand(generateCommand)
   .addCommand(layoutCommand)
-  .addCommand(verifyCommand);
+  .addCommand(verifyCommand)
+  .addCommand(whereCommand);
 
 for (const each of [program, ...program.commands]) each.exitOverride();
 

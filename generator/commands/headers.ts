@@ -7,6 +7,7 @@ import type { Model } from '../model.js';
 import { filesOnDisk, systemRoots } from '../source/disk.js';
 import { identifyOn } from '../source/identity.js';
 import { Resolver } from '../source/resolver.js';
+import { rootsWithin } from '../source/unpacked.js';
 
 export interface HeaderOptions {
   readonly header: readonly string[];
@@ -16,6 +17,8 @@ export interface HeaderOptions {
 
 export interface Headers {
   readonly target: Target;
+  /** The include roots that the user named, for this target. */
+  readonly include: readonly string[];
   /** The names of the headers, each once. */
   readonly names: readonly string[];
   /** Reads a header and lays it out. */
@@ -23,15 +26,22 @@ export interface Headers {
 }
 
 export const defaultHeader = 'linux/kvm.h';
+export const defaultArchitecture = 'x86_64';
+
+/** The headers that an option names, each once; the default where it names none. */
+export function headersOf(header: readonly string[]): string[] {
+  return header.length > 0 ? [...new Set(header)] : [defaultHeader];
+}
 
 export function openHeaders(options: HeaderOptions): Headers {
   const target = targetCalled(options.arch);
-  const resolver = new Resolver(filesOnDisk, [...options.include, ...systemRoots(target)]);
+  const include = options.include.flatMap((folder) => rootsWithin(folder, target));
+  const resolver = new Resolver(filesOnDisk, [...include, ...systemRoots(target)]);
   const identify = identifyOn(filesOnDisk, resolver, target);
-  const names = options.header.length > 0 ? options.header : [defaultHeader];
   return {
     target,
-    names: [...new Set(names)],
+    include,
+    names: headersOf(options.header),
     model: (name) => describeHeader(name, target, resolver, identify),
   };
 }

@@ -4,7 +4,8 @@ import { verify as verifyModel } from '../verify/verify.js';
 import { type HeaderOptions, openHeaders } from './headers.js';
 
 export interface VerifyCommandOptions extends HeaderOptions {
-  readonly cc: string;
+  /** The C compiler, where it is not to be the target's own. */
+  readonly cc?: string;
 }
 
 export interface VerifyReport {
@@ -16,10 +17,11 @@ const mostFailures = 50;
 
 export async function verify(options: VerifyCommandOptions): Promise<VerifyReport> {
   const headers = openHeaders(options);
+  const [cc, ...flags] = options.cc === undefined ? headers.target.compiler.command : [options.cc];
   const reports: VerifyReport[] = [];
   for (const name of headers.names) {
     const model = headers.model(name);
-    const result = await verifyModel(model, { cc: options.cc, includeDirs: options.include });
+    const result = await verifyModel(model, { cc, flags, includeDirs: headers.include });
     const { held, total, failures, compiler } = result;
     const shown = failures
       .slice(0, mostFailures)

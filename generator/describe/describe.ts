@@ -12,6 +12,7 @@ import type { Identify } from '../source/identity.js';
 import type { Resolver } from '../source/resolver.js';
 import { coveredFiles } from './coverage.js';
 import { MacroDescriber } from './macros.js';
+import { skippedEntries } from './skipped.js';
 import { TypeDescriber, typedefNames } from './types.js';
 
 /** The model of a header as `resolver` finds it. */
@@ -39,10 +40,12 @@ function describe(header: string, target: Target, preprocessed: Preprocessed, id
     const known = origins.findIndex((other) => JSON.stringify(other) === JSON.stringify(origin));
     return { name, sha256, origin: known === -1 ? origins.push(origin) - 1 : known };
   });
+  const { ledger, ...described } = macros.describe(covered, types);
   return {
     schema: MODEL_SCHEMA,
     target: target.name,
     byteOrder: target.byteOrder,
+    pointerSize: target.pointer.size,
     header,
     kernel: identity.kernel,
     covers: files.map((file) => file.name),
@@ -50,6 +53,7 @@ function describe(header: string, target: Target, preprocessed: Preprocessed, id
     sources,
     types: types.records(declarations, covered),
     enums: types.enums(declarations, covered),
-    ...macros.describe(covered, types),
+    ...described,
+    ledger: [...ledger, ...skippedEntries(preprocessed, declarations, covered, target)],
   };
 }

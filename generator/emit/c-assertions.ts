@@ -470,6 +470,7 @@ function scalarCondition(object: string, kind: ScalarKind): string | null {
 /** The size of one element of an array without a length. */
 function elementSize(model: Model, member: Member): number | null {
   const { shape } = member;
+  if (shape.is === 'pointer') return model.pointerSize;
   if (!isRecordShape(shape)) return SCALAR_SIZE[shape.is] ?? null;
   if (shape.tag !== null) return recordOf(model, shape.is, shape.tag)?.size ?? null;
   const end = Math.max(0, ...(member.members ?? []).map(memberEnd));

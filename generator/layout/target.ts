@@ -43,6 +43,8 @@ export interface Target {
   readonly debian: { readonly architecture: string; readonly multiarch: string };
   /** The compiler that the facts here come from: its command, and the Debian package that has it. */
   readonly compiler: { readonly command: readonly [string, ...string[]]; readonly package: string };
+  /** What there is to say where its headers have no `asm/kvm.h`; absent where KVM has always been there. */
+  readonly withoutKvm?: string;
   readonly byteOrder: 'little' | 'big';
   readonly charSigned: boolean;
   readonly scalars: Scalars;

@@ -116,6 +116,7 @@ const MODEL: Model = {
   schema: MODEL_SCHEMA,
   target: 'x86_64',
   byteOrder: 'little',
+  pointerSize: 8,
   header: 'demo.h',
   kernel: null,
   covers: ['demo.h'],

@@ -17,6 +17,7 @@ export const arm: Target = {
   kernelArchitecture: 'arm',
   debian: { architecture: 'armhf', multiarch: 'arm-linux-gnueabihf' },
   compiler: { command: ['arm-linux-gnueabihf-gcc'], package: 'gcc-arm-linux-gnueabihf' },
+  withoutKvm: 'KVM for 32-bit Arm was removed in Linux 5.7',
   byteOrder: 'little',
   charSigned: false,
   biggestAlignment: 8,

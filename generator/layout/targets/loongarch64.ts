@@ -17,6 +17,7 @@ export const loongarch64: Target = {
   kernelArchitecture: 'loongarch',
   debian: { architecture: 'loong64', multiarch: 'loongarch64-linux-gnu' },
   compiler: { command: ['clang-16', '--target=loongarch64-linux-gnu'], package: 'clang-16' },
+  withoutKvm: 'KVM for LoongArch came with Linux 6.7',
   byteOrder: 'little',
   charSigned: true,
   predefined: `${lp64Macros}${signedWideCharacters}

@@ -17,6 +17,7 @@ export const riscv64: Target = {
   kernelArchitecture: 'riscv',
   debian: { architecture: 'riscv64', multiarch: 'riscv64-linux-gnu' },
   compiler: { command: ['riscv64-linux-gnu-gcc'], package: 'gcc-riscv64-linux-gnu' },
+  withoutKvm: 'KVM for RISC-V came with Linux 5.16',
   byteOrder: 'little',
   charSigned: false,
   scalars: { ...lp64.scalars, _Float128: lp64.scalars['long double'] },
