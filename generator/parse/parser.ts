@@ -30,6 +30,11 @@ const attributeWords = new Set(['__attribute__', '__attribute', '_Alignas']);
 const tagWords = new Set(['struct', 'union', 'enum']);
 const typeofWords = new Set(['typeof', '__typeof__', '__typeof', 'typeof_unqual']);
 const asmWords = new Set(['asm', '__asm__', '__asm']);
+/** Those of GCC; where the target has no such integers, using one is an error. */
+const predefinedTypedefs: readonly (readonly [string, CType])[] = [
+  ['__int128_t', { kind: 'scalar', name: '__int128' }],
+  ['__uint128_t', { kind: 'scalar', name: 'unsigned __int128' }],
+];
 const voidPointer: CType = { kind: 'pointer', to: { kind: 'void' } };
 
 export interface Parsed {
@@ -43,7 +48,7 @@ export function parseDeclarations(tokens: readonly Token[]): Parsed {
   const [last, end] = packed.tokens.slice(-2) as [Token, Token?];
   // An error about the end points at what stands last, not at where all headers end.
   const cursor = new Cursor(packed.tokens.slice(0, -1), end ? { ...last, kind: 'end', text: '' } : last);
-  const parser = new Parser(packed.limitAt);
+  const parser = new Parser(packed.limitAt, packed.tokens[0] as Token);
   while (cursor.peek().kind !== 'end') parser.external(cursor);
   return { declarations: parser.declarations, typeNames: parser };
 }
@@ -72,7 +77,8 @@ class Parser implements TypeNames {
   readonly #objects = new Map<string, CType>();
   readonly #builtinTypes = new Map<string, CType>([['__builtin_va_list', voidPointer]]);
 
-  constructor(limitAt: (position: number) => number | null) {
+  constructor(limitAt: (position: number) => number | null, start: Token) {
+    for (const [name, type] of predefinedTypedefs) this.#typedef({ name, type, attributes: noAttributes, at: start });
     this.#limitAt = limitAt;
   }
 

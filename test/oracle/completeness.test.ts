@@ -3,7 +3,6 @@
 import { beforeAll, expect, it } from 'vitest';
 import { countRecords } from '../../generator/commands/generate.js';
 import type { LedgerEntry, Model } from '../../generator/model.js';
-import { describeWithCompiler, kvm } from '../support/oracle-compiler.js';
 import {
   compiledMacros,
   compiledTypes,
@@ -13,7 +12,8 @@ import {
   type Macro,
   modelledTypes,
   type TypeList,
-} from '../support/oracle-declarations.js';
+} from '../../oracle/declarations.js';
+import { cc, describeWithCompiler, kvm } from '../support/oracle-compiler.js';
 import { generateBindings } from '../support/oracle-generated.js';
 
 describeWithCompiler("completeness against the compiler's debug information", ['readelf'], () => {
@@ -22,7 +22,7 @@ describeWithCompiler("completeness against the compiler's debug information", ['
 
   beforeAll(async () => {
     ({ model } = await generateBindings(kvm));
-    compiled = await compiledTypes(kvm, model.covers);
+    compiled = compiledTypes(cc, kvm.header, model.covers);
   });
 
   it('lists as many types, members and enumerators as the model, and not none', () => {
@@ -66,10 +66,11 @@ describeWithCompiler("completeness against the compiler's list of macros", [], (
 
   beforeAll(async () => {
     ({ model } = await generateBindings(kvm));
-    macros = compiledMacros(kvm, model.covers);
+    macros = compiledMacros(cc, kvm.header, model.covers);
     objects = [...macros.values()].filter(({ parameters }) => parameters === null);
     integers = integerMacros(
-      kvm,
+      cc,
+      kvm.header,
       objects.map(({ name }) => name),
     );
   });

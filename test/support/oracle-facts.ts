@@ -6,8 +6,9 @@
 import type { ArrayView, FlexibleTail, TypeLayout, View, ViewClass } from '../../generator/emit/views.js';
 import { ioctlOverrides } from '../../generator/knowledge/ioctls.js';
 import type { Constant, Enumerator, Ioctl, Model } from '../../generator/model.js';
+import { run } from '../../oracle/compilers.js';
 import { type Bindings, classCalled, type Exports } from './oracle-bindings.js';
-import { compileProgram, inTemporaryFolder, run, type Subject } from './oracle-compiler.js';
+import { compileProgram, inTemporaryFolder, type Subject } from './oracle-compiler.js';
 import { type ClassInC, classesOf, elementOf, type NamedMember, pascalCase } from './oracle-types.js';
 
 /** The answers, in the order of the model's items. */

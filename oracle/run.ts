@@ -1,0 +1,152 @@
+/**
+ * `npm run oracle`: kvm.h of every architecture and of every version that Debian has, held against the architecture's own
+ * compiler, in both directions. Names of architectures as arguments restrict it to these. Exit codes: 0 all holds, 1
+ * something does not, 2 something is lacking.
+ */
+
+import { type SpawnSyncOptions, spawnSync } from 'node:child_process';
+import { defaultHeader, openHeaders } from '../generator/commands/headers.js';
+import { NoKvmError } from '../generator/errors.js';
+import type { Target } from '../generator/layout/target.js';
+import { targetCalled, targets } from '../generator/layout/targets.js';
+import type { Model } from '../generator/model.js';
+import { verify } from '../generator/verify/verify.js';
+import { type Compiler, call, compilerOf, isInstalled } from './compilers.js';
+import {
+  compiledMacros,
+  compiledTypes,
+  integerMacros,
+  isRequest,
+  listingDifferences,
+  type Macro,
+  modelledTypes,
+} from './declarations.js';
+import { headerSets } from './packages.js';
+
+/** What has been asked of one architecture with one version of the headers. */
+interface Verdict {
+  /** Assertions, types with their members, macros: how many there are of each. */
+  readonly counts: { readonly assertions: number; readonly types: number; readonly macros: number };
+  /** What does not hold. */
+  readonly wrong: readonly string[];
+}
+
+async function judge(model: Model, compiler: Compiler): Promise<Verdict> {
+  const { total, failures } = await verify(model, { ...compiler, includeDirs: compiler.include });
+  const types = compiledTypes(compiler, model.header, model.covers);
+  const macros = compiledMacros(compiler, model.header, model.covers);
+  const wrong = [
+    ...failures.map(({ item, expected, message }) => `${item}: the model says ${expected}; ${message}`),
+    ...listingDifferences(types.items, modelledTypes(model)),
+    ...macroDifferences(model, macros, compiler),
+  ];
+  return { counts: { assertions: total, types: types.items.size, macros: macros.size }, wrong };
+}
+
+/** The compiler's macros against the model and its ledger: each is there once, at its place, and as what it is. */
+function macroDifferences(model: Model, macros: ReadonlyMap<string, Macro>, compiler: Compiler): string[] {
+  const objects = [...macros.values()].filter(({ parameters }) => parameters === null).map(({ name }) => name);
+  const integers = integerMacros(compiler, model.header, objects);
+  const kindOf = ({ name, parameters, at, body }: Macro): string => {
+    if (parameters !== null) return `${at}: a function of ${parameters.join()}`;
+    const request = isRequest({ name, parameters, at, body }) ? ', a request' : '';
+    return `${at}: ${integers.has(name) ? 'an integer' : 'no integer'}${request}`;
+  };
+  const compiled = new Map([...macros].map(([name, macro]) => [name, kindOf(macro)]));
+  const requests = new Set(model.ioctls.map(({ name }) => name));
+  const modelled = new Map([
+    ...model.constants.map(({ name, type, at }): [string, string] => {
+      const kind = type.startsWith('char[') ? 'no integer' : 'an integer';
+      return [name, `${at}: ${kind}${requests.has(name) ? ', a request' : ''}`];
+    }),
+    ...model.functions.map(({ name, parameters, at }): [string, string] => [
+      name,
+      `${at}: a function of ${parameters.join()}`,
+    ]),
+    ...model.ledger
+      .filter(({ skipped }) => !skipped)
+      .map(({ name, kind, at }): [string, string] => [
+        name,
+        `${at}: no integer${kind === 'ioctl' ? ', a request' : ''}`,
+      ]),
+  ]);
+  const skipped = model.ledger.filter((entry) => entry.skipped && macros.has(entry.name));
+  return [
+    ...listingDifferences(compiled, modelled),
+    ...skipped.map(({ name }) => `${name}: defined for the compiler, skipped here`),
+  ];
+}
+
+/** Installs the packages of compilers that are not here, where that is allowed; gives back what is still lacking. */
+function lackingCompilers(asked: readonly Target[]): Target[] {
+  const lacking = asked.filter((target) => !isInstalled(target));
+  const packages = lacking.map(({ compiler }) => compiler.package);
+  if (packages.length === 0 || process.getuid?.() !== 0) return lacking;
+  console.log(`installing ${packages.join(', ')}`);
+  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
+  const options: SpawnSyncOptions = { env, stdio: ['ignore', 'ignore', 'inherit'] };
+  spawnSync('apt-get', ['update', '-q'], options);
+  spawnSync('apt-get', ['install', '-qy', '--no-install-recommends', ...packages], options);
+  return lacking.filter((target) => !isInstalled(target));
+}
+
+const mostWrong = 20;
+
+function print(target: Target, headers: string, result: string): void {
+  console.log(`${target.name.padEnd(12)} ${headers.padEnd(34)} ${result}`);
+}
+
+async function main(): Promise<number> {
+  if (call('readelf', ['--version']).error) {
+    console.error("there is no 'readelf'; run: apt-get install binutils");
+    return 2;
+  }
+  const [, , ...names] = process.argv;
+  const asked = names.length > 0 ? names.map(targetCalled) : targets;
+  const lacking = lackingCompilers(asked);
+  let held = 0;
+  let failed = 0;
+  for (const set of headerSets()) {
+    for (const target of asked) {
+      const include = set.rootsFor(target);
+      if (!include) {
+        print(target, set.name, '-     Debian has no headers for it');
+        continue;
+      }
+      const row = await judged(target, include);
+      if ('without' in row) {
+        print(target, set.name, `-     ${row.without}`);
+        continue;
+      }
+      const headers = `${set.name}, Linux ${row.kernel}`;
+      if (lacking.includes(target)) {
+        print(target, headers, `LACKS a compiler; run: apt-get install ${target.compiler.package}`);
+        continue;
+      }
+      const { counts, wrong } = await judge(row, compilerOf(target, include));
+      const all = counts.assertions + counts.types + counts.macros;
+      if (wrong.length > 0) failed++;
+      else held++;
+      const percent = wrong.length === 0 ? '100 %' : `${((100 * (all - wrong.length)) / all).toFixed(2)} %`;
+      const items = `${counts.assertions} assertions, ${counts.types} types and members, ${counts.macros} macros`;
+      print(target, headers, `${percent} of ${items}`);
+      for (const text of wrong.slice(0, mostWrong)) console.log(`    ${text}`);
+      if (wrong.length > mostWrong) console.log(`    and ${wrong.length - mostWrong} more`);
+    }
+  }
+  console.log(`\n${held} hold, ${failed} do not; ${lacking.length} compilers are lacking`);
+  if (failed > 0 || held === 0) return 1;
+  return lacking.length > 0 ? 2 : 0;
+}
+
+/** The model of kvm.h, or why there is none. */
+async function judged(target: Target, include: readonly string[]): Promise<Model | { readonly without: string }> {
+  try {
+    return openHeaders({ header: [defaultHeader], arch: target.name, include }).model(defaultHeader);
+  } catch (error) {
+    if (error instanceof NoKvmError) return { without: target.withoutKvm ?? error.problem };
+    throw error;
+  }
+}
+
+process.exitCode = await main();
