@@ -64,6 +64,63 @@ describe('generate', () => {
   });
 });
 
+describe('generate for several architectures', () => {
+  const text = '#include <asm/x.h>\nstruct wide { char a; long long b; };\n';
+  const package1 = { 'usr/include/x/s.h': text, 'usr/include/x86_64-linux-gnu/asm/x.h': '#define X_ARCH 1\n' };
+  const package2 = { ...package1, 'usr/include/i386-linux-gnu/asm/x.h': '#define X_ARCH 2\n' };
+
+  it('takes a folder that packages were unpacked into, and regenerates all that there is', () => {
+    const [include, out] = [folderOf(package2), temporaryFolder()];
+    const args = ['--header', 'x/s.h', '--include', include, '--out', out];
+    expect(kvmUapi(['generate', '--arch', 'i386', ...args]).status).toBe(0);
+    expect(kvmUapi(['generate', '--arch', 'x86_64', ...args]).status).toBe(0);
+    expect(contentsOf(out)['x86_64/x/s.ts']).toMatch(/\$size = 16;/);
+    expect(contentsOf(out)['i386/x/s.ts']).toMatch(/\$size = 12;/);
+    const before = contentsOf(out);
+    for (const path of ['x86_64/x/s.ts', 'i386/x/s.ts']) writeFileSync(join(out, path), 'something else\n');
+    expect(kvmUapi(['generate', '--check', ...args]).status).toBe(1);
+    const { stdout } = kvmUapi(['generate', ...args]);
+    expect(stdout).toMatch(/for x86_64: .*\n<x\/s\.h> for i386: .*\n.*: 5 files, 2 changed/);
+    expect(contentsOf(out)).toEqual(before);
+    expect(kvmUapi(['generate', '--check', '--strict', ...args]).status).toBe(0);
+  });
+
+  it('checks those whose headers are not here against their committed models, and says so of each', () => {
+    const [include, out] = [folderOf(package2), temporaryFolder()];
+    for (const arch of ['x86_64', 'i386']) {
+      expect(
+        kvmUapi(['generate', '--arch', arch, '--header', 'x/s.h', '--include', include, '--out', out]).status,
+      ).toBe(0);
+    }
+    const args = ['generate', '--check', '--header', 'x/s.h', '--include', folderOf(package1), '--out', out];
+    const run = kvmUapi(args);
+    expect(run.status).toBe(0);
+    expect(run.stdout).toMatch(/<x\/s\.h> for x86_64: the output is what the headers give/);
+    expect(run.stdout).toMatch(
+      /<x\/s\.h> for i386: the output is what the committed model gives; <asm\/x\.h> is not in/,
+    );
+    expect(kvmUapi([...args, '--strict']).status).toBe(1);
+    writeFileSync(join(out, 'i386/x/s.ts'), 'something else\n');
+    expect(kvmUapi(args).status).toBe(1);
+  });
+
+  it('says that an architecture has no KVM, where its other headers are there', () => {
+    const headers = (arch: string): Record<string, string> => ({
+      'usr/include/linux/kvm.h': '#include <asm/types.h>\n#include <asm/kvm.h>\n',
+      [`usr/include/${arch}/asm/types.h`]: '',
+    });
+    const generate = (arch: string, include: string): string =>
+      kvmUapi(['generate', '--arch', arch, '--include', include, '--out', temporaryFolder()]).stderr;
+    expect(generate('arm', folderOf(headers('arm-linux-gnueabihf')))).toMatch(
+      /linux\/kvm\.h:2:10: the headers for arm have no <asm\/kvm\.h>: KVM for 32-bit Arm was removed in Linux 5\.7; give other headers with --include, or another --arch/,
+    );
+    expect(generate('s390x', folderOf(headers('s390x-linux-gnu')))).toMatch(
+      /have no <asm\/kvm\.h>: they may be incomplete/,
+    );
+    expect(generate('s390x', folderOf(headers('nothing')))).toMatch(/<asm\/types\.h> is not in .*; install/);
+  });
+});
+
 describe('generate when something is wrong', () => {
   const earlier = { 'x86_64/x/bad.ts': 'what was there before\n' };
 
