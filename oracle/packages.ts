@@ -69,6 +69,16 @@ function crossRoots(folder: string): string[] {
   return roots.filter((root) => existsSync(root));
 }
 
+/** A folder with headers of all architectures, where a run of the oracle has left one. */
+export function unpackedForAll(): string | undefined {
+  const folder = join(cache, 'headers');
+  const names = existsSync(folder)
+    ? readdirSync(folder).filter((name) => /^linux-libc-dev_[^.]+\.[^.]+\.[^.]+$/.test(name))
+    : [];
+  const newest = names.sort(new Intl.Collator('en', { numeric: true }).compare).at(-1);
+  return newest === undefined ? undefined : join(folder, newest);
+}
+
 interface PackageVersion {
   readonly version: string;
   readonly release: string;
