@@ -40,6 +40,9 @@ function describe(header: string, target: Target, preprocessed: Preprocessed, id
     const known = origins.findIndex((other) => JSON.stringify(other) === JSON.stringify(origin));
     return { name, sha256, origin: known === -1 ? origins.push(origin) - 1 : known };
   });
+  const records = types.records(declarations, covered);
+  // Before the macros: only when an enum is laid out are the types of its enumerators those that they have outside of it.
+  const enums = types.enums(declarations, covered);
   const { ledger, ...described } = macros.describe(covered, types);
   return {
     schema: MODEL_SCHEMA,
@@ -51,8 +54,8 @@ function describe(header: string, target: Target, preprocessed: Preprocessed, id
     covers: files.map((file) => file.name),
     origins,
     sources,
-    types: types.records(declarations, covered),
-    enums: types.enums(declarations, covered),
+    types: records,
+    enums,
     ...described,
     ledger: [...ledger, ...skippedEntries(preprocessed, declarations, covered, target)],
   };

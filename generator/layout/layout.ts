@@ -4,6 +4,8 @@ import { convert, fits, type Integer, type IntegerType } from '../expression/ari
 import type { Expression } from '../expression/ast.js';
 import { evaluate, type MemberPlace, type Scope, typeOfExpression } from '../expression/evaluator.js';
 import { Unresolvable } from '../expression/unresolvable.js';
+import { noAttributes } from '../parse/attributes.js';
+import { predefinedTypedefs } from '../parse/scalars.js';
 import type { CType, Declarations, EnumNode, LayoutAttributes, MemberNode, RecordNode } from '../parse/types.js';
 import type { Token } from '../preprocess/tokens.js';
 import { integersOf, type TargetIntegers } from './integers.js';
@@ -326,8 +328,10 @@ export class Layout implements Scope {
 
   #typedef(name: string, at: Token): { readonly type: CType; readonly attributes: LayoutAttributes } {
     const node = this.#declarations.typedefs.get(name);
-    if (!node) throw new Unresolvable(at, `type '${name}' is not defined`);
-    return node;
+    if (node) return node;
+    const type = predefinedTypedefs.get(name);
+    if (!type) throw new Unresolvable(at, `type '${name}' is not defined`);
+    return { type, attributes: noAttributes };
   }
 
   #tagged(type: Extract<CType, { kind: 'tag' }>): RecordNode | EnumNode {

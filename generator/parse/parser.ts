@@ -6,7 +6,7 @@ import { Cursor } from '../preprocess/cursor.js';
 import { errorAt, placeOf, type Token } from '../preprocess/tokens.js';
 import { joinAttributes, noAttributes, parseAttributes } from './attributes.js';
 import { extractPacks } from './packs.js';
-import { isTypeWord, scalarType } from './scalars.js';
+import { isTypeWord, predefinedTypedefs, scalarType } from './scalars.js';
 import type {
   CType,
   Declarations,
@@ -30,11 +30,6 @@ const attributeWords = new Set(['__attribute__', '__attribute', '_Alignas']);
 const tagWords = new Set(['struct', 'union', 'enum']);
 const typeofWords = new Set(['typeof', '__typeof__', '__typeof', 'typeof_unqual']);
 const asmWords = new Set(['asm', '__asm__', '__asm']);
-/** Those of GCC; where the target has no such integers, using one is an error. */
-const predefinedTypedefs: readonly (readonly [string, CType])[] = [
-  ['__int128_t', { kind: 'scalar', name: '__int128' }],
-  ['__uint128_t', { kind: 'scalar', name: 'unsigned __int128' }],
-];
 const voidPointer: CType = { kind: 'pointer', to: { kind: 'void' } };
 
 export interface Parsed {
@@ -48,7 +43,7 @@ export function parseDeclarations(tokens: readonly Token[]): Parsed {
   const [last, end] = packed.tokens.slice(-2) as [Token, Token?];
   // An error about the end points at what stands last, not at where all headers end.
   const cursor = new Cursor(packed.tokens.slice(0, -1), end ? { ...last, kind: 'end', text: '' } : last);
-  const parser = new Parser(packed.limitAt, packed.tokens[0] as Token);
+  const parser = new Parser(packed.limitAt);
   while (cursor.peek().kind !== 'end') parser.external(cursor);
   return { declarations: parser.declarations, typeNames: parser };
 }
@@ -77,8 +72,7 @@ class Parser implements TypeNames {
   readonly #objects = new Map<string, CType>();
   readonly #builtinTypes = new Map<string, CType>([['__builtin_va_list', voidPointer]]);
 
-  constructor(limitAt: (position: number) => number | null, start: Token) {
-    for (const [name, type] of predefinedTypedefs) this.#typedef({ name, type, attributes: noAttributes, at: start });
+  constructor(limitAt: (position: number) => number | null) {
     this.#limitAt = limitAt;
   }
 
@@ -163,7 +157,7 @@ class Parser implements TypeNames {
   }
 
   #isTypeName(name: string): boolean {
-    return this.#typedefs.has(name) || this.#builtinTypes.has(name);
+    return this.#typedefs.has(name) || this.#builtinTypes.has(name) || predefinedTypedefs.has(name);
   }
 
   #specifiers(cursor: Cursor): Specifiers {

@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import type { ScalarName, Target } from '../../generator/layout/target.js';
 import { targetCalled, targets } from '../../generator/layout/targets.js';
 import { call, compilerOf, isInstalled, preprocess, run, standard } from '../../oracle/compilers.js';
+import { modelOf } from '../support/headers.js';
 
 /** The sizes of arrays that a C text defines, by name. */
 function sizesIn(target: Target, source: string): Record<string, number> {
@@ -67,6 +68,14 @@ char size_type[__builtin_types_compatible_p(__SIZE_TYPE__, ${target.sizeType}) +
         anonymous: target.anonymousBitFieldsAlign ? 4 : 2,
         size_type: 2,
       });
+    });
+
+    it('tells the alignment of a member from that of a type by itself, as the compiler does', () => {
+      const arrays = 'char as_member[_Alignof(long long)], by_itself[__alignof__(long long)];\n';
+      const macros = '#define AS_MEMBER _Alignof(long long)\n#define BY_ITSELF __alignof__(long long)\n';
+      const { as_member, by_itself } = sizesIn(target, arrays);
+      const { constants } = modelOf({ 'x.h': macros }, 'x.h', undefined, target);
+      expect(constants.map(({ value }) => Number(value))).toEqual([as_member, by_itself]);
     });
 
     it('has the predefined macros that the compiler prints', ({ skip }) => {
