@@ -19,7 +19,7 @@ export async function verify(options: VerifyCommandOptions): Promise<VerifyRepor
   const reports: VerifyReport[] = [];
   for (const name of headers.names) {
     const model = headers.model(name);
-    const result = await verifyModel(model, { cc: options.cc, includeDirs: options.include });
+    const result = await verifyModel(model, { cc: options.cc, includeDirs: headers.includeDirs });
     const { held, total, failures, compiler } = result;
     const shown = failures
       .slice(0, mostFailures)

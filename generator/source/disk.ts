@@ -42,7 +42,7 @@ export function viewsSource(): string {
 }
 
 /** The folder of this package, whether this module runs as it is written or as it is built. */
-function packageRoot(): string {
+export function packageRoot(): string {
   let folder = dirname(fileURLToPath(import.meta.url));
   while (!existsSync(join(folder, 'package.json'))) folder = dirname(folder);
   return folder;
