@@ -55,6 +55,8 @@ export interface ProvidedSet {
   readonly kernel: string;
   /** Names of the targets that it has headers for. */
   readonly architectures: readonly string[];
+  /** What of the package the import left out. */
+  readonly leftOut: readonly string[];
   /** The include folders of a target's headers, in the order of search. */
   includeFolders(target: { readonly kernelArchitecture: string }): readonly string[];
 }
@@ -62,11 +64,19 @@ export interface ProvidedSet {
 /** Downloads are kept for as long as node_modules is. */
 const cache = fileURLToPath(new URL('../../node_modules/.cache/kvm-uapi', import.meta.url));
 
-/** @throws Error with the reason when the package can neither be found in the cache nor be downloaded. */
-export async function headerSet(name: HeaderSetName): Promise<ProvidedSet> {
+const provided = new Map<HeaderSetName, Promise<ProvidedSet>>();
+
+/** Rejects with the reason when the package can neither be found in the cache nor be downloaded. */
+export function headerSet(name: HeaderSetName): Promise<ProvidedSet> {
+  const set = provided.get(name) ?? provide(name);
+  provided.set(name, set);
+  return set;
+}
+
+async function provide(name: HeaderSetName): Promise<ProvidedSet> {
   const deb = downloaded(name);
   const sets = join(cache, 'headers');
-  const { set } = await importSet(deb, { cache: sets, name });
+  const { set, leftOut } = await importSet(deb, { cache: sets, name });
   const [part] = Object.values(set.architectures);
   if (part?.origin.kind !== 'package') throw new Error(`${deb}: names no package`);
   const root = join(sets, name);
@@ -76,6 +86,7 @@ export async function headerSet(name: HeaderSetName): Promise<ProvidedSet> {
     version: part.origin.version,
     kernel: set.kernel,
     architectures: targetsOf(Object.keys(set.architectures)),
+    leftOut,
     includeFolders: ({ kernelArchitecture }) => [
       join(root, 'usr/lib/linux/uapi', kernelArchitecture),
       join(root, 'usr/include'),
@@ -126,6 +137,7 @@ function configured(folder: string, { suites, port }: Source): string {
 APT::Architectures { "${port}"; };
 APT::Sandbox::User "";
 Acquire::Languages "none";
+Acquire::http::Timeout "30";
 Dir::Etc::sourcelist "${folder}/sources.list";
 Dir::Etc::sourceparts "/dev/null";
 Dir::Etc::preferences "${folder}/preferences";

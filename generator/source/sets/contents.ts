@@ -68,6 +68,9 @@ function kernelOf(tree: HeaderTree, { common }: Place): string {
   return kernel;
 }
 
+/** The kernel's deepest are linux/netfilter/ipset/*.h. A link to a folder above can make a tree that has no end. */
+const deepest = 8;
+
 function headersIn(
   tree: HeaderTree,
   root: string,
@@ -75,16 +78,17 @@ function headersIn(
   isOwned: (path: string) => boolean,
 ): Headers {
   const headers = new Map<string, Uint8Array>();
-  const visit = (name: string): void => {
+  const visit = (name: string, depth: number): void => {
     const path = within(root, name);
+    if (depth > deepest) throw new HeaderSetError(`${tree.name}: ${path}: its folders go in a circle`);
     if (!name.endsWith('.h')) {
-      for (const each of tree.list(path)) visit(`${name}/${each}`);
+      for (const each of tree.list(path)) visit(`${name}/${each}`, depth + 1);
     } else if (isOwned(path)) {
       const bytes = tree.read(path);
       if (bytes) headers.set(name, bytes);
     }
   };
-  for (const folder of folders) visit(folder);
+  for (const folder of folders) visit(folder, 1);
   return headers;
 }
 

@@ -16,8 +16,7 @@ import { unreadable } from './tree.js';
 const recordFile = 'set.json';
 
 /** Folder of the sets that `headers import` keeps for a user: the XDG base directory specification says where. */
-export function userCache(): string {
-  const { XDG_CACHE_HOME } = process.env;
+export function userCache({ XDG_CACHE_HOME }: NodeJS.ProcessEnv = process.env): string {
   const base = XDG_CACHE_HOME && isAbsolute(XDG_CACHE_HOME) ? XDG_CACHE_HOME : join(homedir(), '.cache');
   return join(base, 'kvm-uapi', 'headers');
 }
