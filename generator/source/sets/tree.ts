@@ -46,7 +46,12 @@ export function folderTree(folder: string): HeaderTree {
     folder: root,
     list(path) {
       const real = find(path);
-      return real !== undefined && statSync(real).isDirectory() ? readdirSync(real).sort() : [];
+      if (real === undefined || !statSync(real).isDirectory()) return [];
+      try {
+        return readdirSync(real).sort();
+      } catch (error) {
+        throw unreadable(real, error);
+      }
     },
     read(path) {
       const real = find(path);
@@ -128,8 +133,16 @@ const leadsOut = (what: string): string => `is a link that leads out of ${what};
 const isMissing = (error: unknown): boolean =>
   ['ENOENT', 'ENOTDIR'].includes((error as NodeJS.ErrnoException).code ?? '');
 
+const remedies: Readonly<Record<string, string>> = {
+  ENOENT: 'check the spelling',
+  ENOTDIR: 'check the spelling',
+  EACCES: 'check its permissions',
+  EPERM: 'check its permissions',
+  ELOOP: 'its links go in a circle',
+};
+
 export function unreadable(path: string, error: unknown): HeaderSetError {
-  const { code, message } = error as NodeJS.ErrnoException;
-  const remedy = isMissing(error) ? 'check the spelling' : 'check its permissions';
-  return new HeaderSetError(`${path}: cannot be read (${code ?? message}); ${remedy}`);
+  const { code = '', message } = error as NodeJS.ErrnoException;
+  const remedy = remedies[code];
+  return new HeaderSetError(`${path}: cannot be read (${code || message})${remedy ? `; ${remedy}` : ''}`);
 }

@@ -131,6 +131,12 @@ describe('what is no package, or no whole one', () => {
     }
   });
 
+  it('is refused where a member has no header of a member', async () => {
+    const deb = await debOf({ data });
+    deb.write('xx', 8 + 58, 'latin1');
+    expect(await refusalOf(deb)).toBe('x.deb: is cut off or damaged at byte 8; download it again');
+  });
+
   const inner = (tool: string, change: (packed: Uint8Array) => Uint8Array): Promise<Buffer> => {
     const { suffix, pack } = tool === 'gzip' ? { suffix: '.gz', pack: gzipSync } : packedBy(tool);
     return debOf({ data, compression: { suffix, pack: (tar) => change(pack(tar)) } });

@@ -262,6 +262,11 @@ describe('a folder that is no header set', () => {
       /include\/sound: is a link that leads out of/,
     ],
     [
+      'has a link to itself',
+      [...smallSetIn.plain, ['include/linux/x.h', { link: 'x.h' }]],
+      /linux\/x\.h: cannot be read \(ELOOP\); its links go in a circle/,
+    ],
+    [
       'has links that go in a circle',
       [...smallSetIn.plain, ['include/linux/a', { link: '.' }], ['include/linux/b', { link: '../linux' }]],
       /its folders go in a circle/,

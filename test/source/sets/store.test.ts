@@ -133,6 +133,9 @@ describe('an import that is interrupted', () => {
     writeFileSync(join(cache, running, 'file'), '');
     await importSet(source, { cache, name: 'x' });
     expect(readdirSync(cache)).toEqual([running, 'x']);
+    // Its record may be written already.
+    writeFileSync(join(cache, running, 'set.json'), readFileSync(join(cache, 'x', 'set.json')));
+    expect(importedSets(cache).map(({ name }) => name)).toEqual(['x']);
     expect(readFileSync(join(cache, running, 'file'), 'utf8')).toBe('');
   });
 });
