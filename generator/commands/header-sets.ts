@@ -10,7 +10,7 @@ import { debTree } from '../source/sets/deb.js';
 import { type Description, describe } from '../source/sets/description.js';
 import { forms, type Place, placesIn } from '../source/sets/forms.js';
 import { noSet } from '../source/sets/open.js';
-import { importedSets, keepSet, removeSet, userCache } from '../source/sets/store.js';
+import { importedSets, keepSet, removeSets, userCache } from '../source/sets/store.js';
 import { folderTree, type HeaderTree, unreadable } from '../source/sets/tree.js';
 
 export interface CacheOptions {
@@ -91,7 +91,7 @@ export async function importHeaders(source: string, options: ImportOptions): Pro
 }
 
 export function removeHeaders(names: readonly string[], { cache }: CacheOptions): string {
-  for (const name of names) removeSet(cache ?? userCache(), name);
+  removeSets(cache ?? userCache(), names);
   return names.map((name) => `${name}: removed`).join('\n');
 }
 

@@ -9,6 +9,7 @@ import { filesOnDisk } from '../disk.js';
 import { type InstalledPackage, installedPackage, packageOf } from '../dpkg.js';
 import { kernelVersionOf } from '../kernel-version.js';
 import { packageWithHash } from './catalogue.js';
+import { type Description, readDescription, recordFile } from './description.js';
 import { type Place, versionHeader, within } from './forms.js';
 import type { HeaderTree } from './tree.js';
 
@@ -51,11 +52,16 @@ export function contentsOf(tree: HeaderTree, place: Place, only?: string): Conte
   const isOwned = (path: string): boolean =>
     owners.size === 0 || [...owners.values()].some(({ paths }) => paths.has(pathOf(path)));
   const common = headersIn(tree, place.common, kernelFolders, isOwned);
+  const record = recordOf(tree);
   const read = [...place.asm].filter(([name]) => only === undefined || name === only);
   const parts = read.map(([name, folder]) => {
     const asm = headersIn(tree, folder, ['asm'], isOwned);
     const sha256 = hashOf(common, asm);
-    const origin = controlOf(tree) ?? owners.get(name)?.origin ?? packageWithHash(name, sha256) ?? { kind: 'tree' };
+    const recorded = record?.architectures[name];
+    const origin: Origin = controlOf(tree) ??
+      (recorded?.sha256 === sha256 ? recorded.origin : undefined) ??
+      owners.get(name)?.origin ??
+      packageWithHash(name, sha256) ?? { kind: 'tree' };
     return [name, { asm, sha256, origin }] as const;
   });
   return { kernel, common, architectures: new Map(parts) };
@@ -96,6 +102,12 @@ function headersIn(
 function controlOf(tree: HeaderTree): Origin | undefined {
   const control = tree.read('DEBIAN/control');
   return control && packageOf(new TextDecoder().decode(control));
+}
+
+/** The record of the imported set that a tree is. */
+function recordOf(tree: HeaderTree): Description | undefined {
+  const record = tree.read(recordFile);
+  return record && readDescription(new TextDecoder().decode(record), `${tree.name}/${recordFile}`);
 }
 
 /** Installed packages by architecture, and the path that dpkg knows a path of the tree by. */

@@ -10,10 +10,8 @@ import { dirname, isAbsolute, join } from 'node:path';
 import { HeaderSetError } from '../../errors.js';
 import { readIfThere } from '../../output.js';
 import type { Contents } from './contents.js';
-import { type Description, describe, readDescription } from './description.js';
+import { type Description, describe, readDescription, recordFile } from './description.js';
 import { unreadable } from './tree.js';
-
-const recordFile = 'set.json';
 
 /** Folder of the sets that `headers import` keeps for a user: the XDG base directory specification says where. */
 export function userCache({ XDG_CACHE_HOME }: NodeJS.ProcessEnv = process.env): string {
@@ -81,18 +79,24 @@ function isThere(set: Description, folder: string): boolean {
   throw new HeaderSetError(`${folder}: is another set; choose a name with --name, or use 'headers remove' first`);
 }
 
-/** @throws HeaderSetError when there is no such set. */
-export function removeSet(cache: string, name: string): void {
-  checkName(name);
-  const folder = join(cache, name);
-  if (!recordIn(folder)) throw new HeaderSetError(`${folder}: no such set; 'headers' lists them`);
-  // A set that is half removed must not be taken for one.
-  try {
-    const staged = mkdtempSync(join(cache, stagedPrefix()));
-    renameSync(folder, staged);
-    rmSync(staged, { recursive: true, force: true });
-  } catch (error) {
-    throw writeError(error, folder);
+/** @throws HeaderSetError when one is no such set; then none is removed. */
+export function removeSets(cache: string, names: readonly string[]): void {
+  for (const name of names) {
+    checkName(name);
+    if (!recordIn(join(cache, name))) {
+      throw new HeaderSetError(`${join(cache, name)}: no such set; 'headers' lists them; none was removed`);
+    }
+  }
+  for (const name of new Set(names)) {
+    const folder = join(cache, name);
+    try {
+      // A set that is half removed must not be taken for one.
+      const staged = mkdtempSync(join(cache, stagedPrefix()));
+      renameSync(folder, staged);
+      rmSync(staged, { recursive: true, force: true });
+    } catch (error) {
+      throw writeError(error, folder);
+    }
   }
 }
 

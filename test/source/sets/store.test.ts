@@ -7,7 +7,7 @@ import { setTimeout } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { importSet } from '../../../generator/commands/header-sets.js';
 import { HeaderSetError } from '../../../generator/errors.js';
-import { importedSets, removeSet, userCache } from '../../../generator/source/sets/store.js';
+import { importedSets, removeSets, userCache } from '../../../generator/source/sets/store.js';
 import { bin, contentsOf, folderOf, temporaryFolder } from '../../commands/cli.js';
 import { folderWith, smallSet, smallSetIn } from '../../support/packages.js';
 
@@ -42,9 +42,13 @@ describe('the cache', () => {
       { name: 'a', set: first.set },
       { name: 'b', set: first.set },
     ]);
-    removeSet(cache, 'b');
+    expect(await refusalOf(() => removeSets(cache, ['a', 'c']))).toMatch(/c: no such set/);
+    expect(readdirSync(cache)).toEqual(['a', 'b']);
+    removeSets(cache, ['b', 'b']);
     expect(readdirSync(cache)).toEqual(['a']);
-    expect(await refusalOf(() => removeSet(cache, 'b'))).toBe(`${join(cache, 'b')}: no such set; 'headers' lists them`);
+    expect(await refusalOf(() => removeSets(cache, ['b']))).toBe(
+      `${join(cache, 'b')}: no such set; 'headers' lists them; none was removed`,
+    );
   });
 
   it('keeps the same set once, and never one for another', async () => {
@@ -62,9 +66,22 @@ describe('the cache', () => {
   it('never touches a folder that is no set', async () => {
     const cache = folderOf({ 'mine/text': 'mine' });
     expect(await refusalOf(() => importSet(source, { cache, name: 'mine' }))).toMatch(/mine: is another set/);
-    expect(await refusalOf(() => removeSet(cache, 'mine'))).toMatch(/no such set/);
-    expect(await refusalOf(() => removeSet(cache, '../mine'))).toMatch(/is no name for a set/);
+    expect(await refusalOf(() => removeSets(cache, ['mine']))).toMatch(/no such set/);
+    expect(await refusalOf(() => removeSets(cache, ['../mine']))).toMatch(/is no name for a set/);
     expect(contentsOf(cache)).toEqual({ 'mine/text': 'mine' });
+  });
+
+  it('gives a set that another imports for the same one, unless its headers are others', async () => {
+    const [cache, other] = [temporaryFolder(), temporaryFolder()];
+    const control = 'Package: linux-libc-dev\nVersion: 6.9.3-1\nArchitecture: amd64\n';
+    const unpacked = folderWith([...smallSetIn.multiarch, ['DEBIAN/control', control]]);
+    const first = await importSet(unpacked, { cache });
+    const copied = await importSet(join(cache, first.name), { cache: other });
+    expect(copied).toEqual(first);
+    expect(contentsOf(other)).toEqual(contentsOf(cache));
+    writeFileSync(join(cache, first.name, 'usr/include/linux/kvm.h'), '');
+    const altered = await importSet(join(cache, first.name), { cache: other, name: 'altered' });
+    expect(Object.values(altered.set.architectures).map(({ origin }) => origin)).toEqual([{ kind: 'tree' }]);
   });
 
   it('takes the same import from several at once', async () => {
@@ -83,7 +100,16 @@ describe('the cache', () => {
   });
 
   it('names a record that it cannot read', async () => {
-    for (const text of ['', '{}', '{"schema":"kvm-uapi/header-set/0"}']) {
+    const form = '"schema":"kvm-uapi/header-set/1","kernel":"6.9.3"';
+    for (const text of [
+      '',
+      '1',
+      '{}',
+      '{"schema":"kvm-uapi/header-set/0","kernel":"6.9.3","architectures":{}}',
+      `{${form}}`,
+      `{${form},"architectures":{"x86":{}}}`,
+      `{${form},"architectures":{"x86":{"sha256":"","origin":{"kind":"package"}}}}`,
+    ]) {
       const cache = folderOf({ 'x/set.json': text });
       expect(await refusalOf(() => importedSets(cache))).toMatch(
         /x\/set\.json: is no record of the form kvm-uapi\/header-set\/1; remove its folder and import the set again/,
