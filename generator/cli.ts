@@ -6,6 +6,14 @@ import { join } from 'node:path';
 import { Command, CommanderError, Option } from 'commander';
 import { check } from './commands/check.js';
 import { type GenerateOptions, generate } from './commands/generate.js';
+import {
+  type CacheOptions,
+  formsHelp,
+  type ImportOptions,
+  importHeaders,
+  listHeaders,
+  removeHeaders,
+} from './commands/header-sets.js';
 import { defaultArchitecture, defaultHeader, type HeaderOptions } from './commands/headers.js';
 import { type LayoutOptions, layout } from './commands/layout.js';
 import { type VerifyCommandOptions, verify } from './commands/verify.js';
@@ -29,13 +37,11 @@ function command(name: string, summary: string): Command {
         .default([], ''),
     )
     .addOption(
-      new Option(
-        '--include <dir>',
-        "include folder, or one that packages of headers were unpacked into, searched before the system's; may be repeated",
-      )
+      new Option('--include <dir>', "include folder, searched before the system's; may be repeated")
         .argParser(collect)
         .default([], ''),
-    );
+    )
+    .option('--from <set>', "header set to read, an imported one's name or a folder (default: the system's headers)");
 }
 
 const architectures = `target: ${targets.map((target) => target.name).join(', ')}`;
@@ -88,15 +94,45 @@ const whereCommand = new Command('where')
   .option('--json', 'print the same as JSON', false)
   .action((names: string[], options: WhereOptions) => console.log(where(names, options)));
 
+function setsCommand(name: string, summary: string): Command {
+  return new Command(name)
+    .summary(summary)
+    .description(summary)
+    .option('--cache <dir>', 'folder of imported sets (default: kvm-uapi/headers in $XDG_CACHE_HOME or ~/.cache)');
+}
+
+const headersCommand = new Command('headers')
+  .summary('list the header sets of this machine; import and remove them')
+  .description('List the header sets of this machine, and import and remove them.')
+  .addCommand(
+    setsCommand('list', 'list the header sets that are installed or imported')
+      .option('--json', 'print them as JSON, with their hashes', false)
+      .action((options: CacheOptions & { json: boolean }) => console.log(listHeaders(options))),
+    { isDefault: true },
+  )
+  .addCommand(
+    setsCommand('import', 'keep the kernel headers of a folder or a Debian package')
+      .argument('<source>', 'folder or .deb')
+      .option('--name <name>', 'name of the set (default: package, version and architecture)')
+      .addHelpText('after', `\n${formsHelp()}`)
+      .action(async (source: string, options: ImportOptions) => console.log(await importHeaders(source, options))),
+  )
+  .addCommand(
+    setsCommand('remove', 'remove imported sets')
+      .argument('<name...>', 'names of sets')
+      .action((names: string[], options: CacheOptions) => console.log(removeHeaders(names, options))),
+  );
+
 const program = new Command('kvm-uapi')
   .description('Typed, zero-copy TypeScript bindings for Linux uapi headers.')
   .version(version)
   .addCommand(generateCommand)
   .addCommand(layoutCommand)
   .addCommand(verifyCommand)
-  .addCommand(whereCommand);
+  .addCommand(whereCommand)
+  .addCommand(headersCommand);
 
-for (const each of [program, ...program.commands]) each.exitOverride();
+for (const each of [program, ...program.commands, ...headersCommand.commands]) each.exitOverride();
 
 // A reader that has seen enough, such as `head`, closes the pipe: that is no failure.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {

@@ -16,6 +16,11 @@ export class OutputError extends GeneratorError {
   override readonly name = 'OutputError';
 }
 
+/** A header set cannot be found, read or imported; nothing was changed. */
+export class HeaderSetError extends GeneratorError {
+  override readonly name = 'HeaderSetError';
+}
+
 /** Something is wrong in a header, at a known place. */
 export class SourceError extends GeneratorError {
   override readonly name: string = 'SourceError';

@@ -21,7 +21,7 @@ import {
   type Macro,
   modelledTypes,
 } from './declarations.js';
-import { headerSets } from './packages.js';
+import { headerSets, type ProvidedSet } from './header-sets.js';
 
 /** What has been asked of one architecture with one version of the headers. */
 interface Verdict {
@@ -92,10 +92,6 @@ function lackingCompilers(asked: readonly Target[]): Target[] {
 
 const mostWrong = 20;
 
-function print(target: Target, headers: string, result: string): void {
-  console.log(`${target.name.padEnd(12)} ${headers.padEnd(34)} ${result}`);
-}
-
 async function main(): Promise<number> {
   if (call('readelf', ['--version']).error) {
     console.error("there is no 'readelf'; run: apt-get install binutils");
@@ -104,49 +100,83 @@ async function main(): Promise<number> {
   const [, , ...names] = process.argv;
   const asked = names.length > 0 ? names.map(targetCalled) : targets;
   const lacking = lackingCompilers(asked);
-  let held = 0;
-  let failed = 0;
-  for (const set of headerSets()) {
-    for (const target of asked) {
-      const include = set.rootsFor(target);
-      if (!include) {
-        print(target, set.name, '-     Debian has no headers for it');
-        continue;
-      }
-      const row = await judged(target, include);
-      if ('without' in row) {
-        print(target, set.name, `-     ${row.without}`);
-        continue;
-      }
-      const headers = `${set.name}, Linux ${row.kernel}`;
-      if (lacking.includes(target)) {
-        print(target, headers, `LACKS a compiler; run: apt-get install ${target.compiler.package}`);
-        continue;
-      }
-      const { counts, wrong } = await judge(row, compilerOf(target, include));
-      const all = counts.assertions + counts.types + counts.macros;
-      if (wrong.length > 0) failed++;
-      else held++;
-      const percent = wrong.length === 0 ? '100 %' : `${((100 * (all - wrong.length)) / all).toFixed(2)} %`;
-      const items = `${counts.assertions} assertions, ${counts.types} types and members, ${counts.macros} macros`;
-      print(target, headers, `${percent} of ${items}`);
-      for (const text of wrong.slice(0, mostWrong)) console.log(`    ${text}`);
-      if (wrong.length > mostWrong) console.log(`    and ${wrong.length - mostWrong} more`);
-    }
-  }
-  console.log(`\n${held} hold, ${failed} do not; ${lacking.length} compilers are lacking`);
-  if (failed > 0 || held === 0) return 1;
+  const rows = await rowsOf(asked);
+  const results = await inPairs(rows, (row) => resultOf(row, lacking));
+  const count = (kind: Result['kind']): number => results.filter((result) => result.kind === kind).length;
+  console.log(`\n${count('holds')} hold, ${count('fails')} do not; ${lacking.length} compilers are lacking`);
+  if (count('fails') > 0 || count('holds') === 0) return 1;
   return lacking.length > 0 ? 2 : 0;
 }
 
+/** One architecture with one version of the headers. */
+interface Row {
+  readonly target: Target;
+  readonly release: string;
+  /** Undefined where Debian has no package. */
+  readonly set: ProvidedSet | undefined;
+}
+
+/** The newest of these has the headers of the committed bindings. */
+const releases: Readonly<Record<string, (target: Target) => string>> = {
+  bullseye: ({ debian }) => `bullseye-${debian.architecture}-cross`,
+  bookworm: ({ debian }) => `bookworm-${debian.architecture}-cross`,
+  trixie: () => 'trixie',
+  newest: () => 'newest',
+};
+
+async function rowsOf(asked: readonly Target[]): Promise<Row[]> {
+  const rows = Object.entries(releases).flatMap(([release, nameFor]) =>
+    asked.map((target) => ({ target, release, name: nameFor(target) })),
+  );
+  const sets = await headerSets([...new Set(rows.map(({ name }) => name))]);
+  for (const name of ['trixie', 'newest']) if (!sets.has(name)) throw new Error(`the mirror has no headers of ${name}`);
+  return rows.map(({ target, release, name }) => ({ target, release, set: sets.get(name) }));
+}
+
+interface Result {
+  readonly kind: 'holds' | 'fails' | 'is not there' | 'lacks a compiler';
+  readonly lines: readonly string[];
+}
+
+async function resultOf({ target, release, set }: Row, lacking: readonly Target[]): Promise<Result> {
+  const line = (headers: string, text: string): string => `${target.name.padEnd(12)} ${headers.padEnd(28)} ${text}`;
+  if (!set) return { kind: 'is not there', lines: [line(release, '-     Debian has no headers for it')] };
+  const headers = `${release}, Linux ${set.kernel}`;
+  const model = modelIn(set, target);
+  if ('without' in model) return { kind: 'is not there', lines: [line(headers, `-     ${model.without}`)] };
+  if (lacking.includes(target)) {
+    const text = `LACKS a compiler; run: apt-get install ${target.compiler.package}`;
+    return { kind: 'lacks a compiler', lines: [line(headers, text)] };
+  }
+  const { counts, wrong } = await judge(model, compilerOf(target, set.includeFolders(target)));
+  const all = counts.assertions + counts.types + counts.macros;
+  const percent = wrong.length === 0 ? '100 %' : `${((100 * (all - wrong.length)) / all).toFixed(2)} %`;
+  const items = `${counts.assertions} assertions, ${counts.types} types and members, ${counts.macros} macros`;
+  const lines = [line(headers, `${percent} of ${items}`), ...wrong.slice(0, mostWrong).map((text) => `    ${text}`)];
+  if (wrong.length > mostWrong) lines.push(`    and ${wrong.length - mostWrong} more`);
+  return { kind: wrong.length === 0 ? 'holds' : 'fails', lines };
+}
+
 /** The model of kvm.h, or why there is none. */
-async function judged(target: Target, include: readonly string[]): Promise<Model | { readonly without: string }> {
+function modelIn(set: ProvidedSet, target: Target): Model | { readonly without: string } {
   try {
-    return openHeaders({ header: [defaultHeader], arch: target.name, include }).model(defaultHeader);
+    const options = { header: [defaultHeader], arch: target.name, include: [], from: set.root };
+    return openHeaders(options).model(defaultHeader);
   } catch (error) {
     if (error instanceof NoKvmError) return { without: target.withoutKvm ?? error.problem };
     throw error;
   }
+}
+
+/** The results of all rows, two at a time; printed in the order of the rows. */
+async function inPairs(rows: readonly Row[], work: (row: Row) => Promise<Result>): Promise<Result[]> {
+  const results: Result[] = [];
+  for (let first = 0; first < rows.length; first += 2) {
+    const pair = await Promise.all(rows.slice(first, first + 2).map(work));
+    for (const { lines } of pair) console.log(lines.join('\n'));
+    results.push(...pair);
+  }
+  return results;
 }
 
 process.exitCode = await main();

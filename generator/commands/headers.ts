@@ -5,20 +5,23 @@ import type { Target } from '../layout/target.js';
 import { targetCalled } from '../layout/targets.js';
 import type { Model } from '../model.js';
 import { filesOnDisk, systemRoots } from '../source/disk.js';
-import { identifyOn } from '../source/identity.js';
+import { identifyIn, identifyOn } from '../source/identity.js';
 import { Resolver } from '../source/resolver.js';
-import { rootsWithin } from '../source/unpacked.js';
+import { openSet } from '../source/sets/open.js';
+import { userCache } from '../source/sets/store.js';
 
 export interface HeaderOptions {
   readonly header: readonly string[];
   readonly arch: string;
   readonly include: readonly string[];
+  /** The header set to read, by name or folder; without it the headers of the system. */
+  readonly from?: string;
 }
 
 export interface Headers {
   readonly target: Target;
-  /** The include roots that the user named, for this target. */
-  readonly include: readonly string[];
+  /** The folders that a C compiler must search before its own to read the same headers. */
+  readonly includeDirs: readonly string[];
   /** The names of the headers, each once. */
   readonly names: readonly string[];
   /** Reads a header and lays it out. */
@@ -35,12 +38,14 @@ export function headersOf(header: readonly string[]): string[] {
 
 export function openHeaders(options: HeaderOptions): Headers {
   const target = targetCalled(options.arch);
-  const include = options.include.flatMap((folder) => rootsWithin(folder, target));
-  const resolver = new Resolver(filesOnDisk, [...include, ...systemRoots(target)]);
-  const identify = identifyOn(filesOnDisk, resolver, target);
+  const set = options.from === undefined ? undefined : openSet(options.from, userCache(), target);
+  const includeDirs = [...options.include, ...(set?.roots ?? [])];
+  // What is read from a set must be the same on every machine: the system's folders are not searched then.
+  const resolver = new Resolver(filesOnDisk, set ? includeDirs : [...includeDirs, ...systemRoots(target)]);
+  const identify = set ? identifyIn(set, set.has) : identifyOn(filesOnDisk, resolver, target);
   return {
     target,
-    include,
+    includeDirs,
     names: headersOf(options.header),
     model: (name) => describeHeader(name, target, resolver, identify),
   };

@@ -21,7 +21,7 @@ export async function verify(options: VerifyCommandOptions): Promise<VerifyRepor
   const reports: VerifyReport[] = [];
   for (const name of headers.names) {
     const model = headers.model(name);
-    const result = await verifyModel(model, { cc, flags, includeDirs: headers.include });
+    const result = await verifyModel(model, { cc, flags, includeDirs: headers.includeDirs });
     const { held, total, failures, compiler } = result;
     const shown = failures
       .slice(0, mostFailures)

@@ -292,10 +292,10 @@ class Preprocessor {
     const { line, column } = file.placeAt(offset);
     const { roots } = this.#resolver;
     // Where there is any other header of the architecture, installing what has them will not help.
-    if (name !== 'asm/kvm.h' || !this.#resolver.system('asm/types.h'))
+    if (!/^(?:linux|asm)\/kvm\.h$/.test(name) || !this.#resolver.system('asm/types.h'))
       return new MissingHeaderError(file.path, line, column, notFound(name, roots));
     const { name: architecture, withoutKvm = 'they may be incomplete' } = this.#target;
-    const problem = `the headers for ${architecture} have no <asm/kvm.h>: ${withoutKvm}; give other headers with --include, or another --arch`;
+    const problem = `the headers for ${architecture} have no <${name}>: ${withoutKvm}; give other headers with --from or --include, or another --arch`;
     return new NoKvmError(file.path, line, column, problem);
   }
 

@@ -65,59 +65,72 @@ describe('generate', () => {
 });
 
 describe('generate for several architectures', () => {
-  const text = '#include <asm/x.h>\nstruct wide { char a; long long b; };\n';
-  const package1 = { 'usr/include/x/s.h': text, 'usr/include/x86_64-linux-gnu/asm/x.h': '#define X_ARCH 1\n' };
-  const package2 = { ...package1, 'usr/include/i386-linux-gnu/asm/x.h': '#define X_ARCH 2\n' };
+  const versionHeader = { 'usr/include/linux/version.h': '#define LINUX_VERSION_CODE 395523\n' };
 
-  it('takes a folder that packages were unpacked into, and regenerates all that there is', () => {
-    const [include, out] = [folderOf(package2), temporaryFolder()];
-    const args = ['--header', 'x/s.h', '--include', include, '--out', out];
-    expect(kvmUapi(['generate', '--arch', 'i386', ...args]).status).toBe(0);
-    expect(kvmUapi(['generate', '--arch', 'x86_64', ...args]).status).toBe(0);
-    expect(contentsOf(out)['x86_64/x/s.ts']).toMatch(/\$size = 16;/);
-    expect(contentsOf(out)['i386/x/s.ts']).toMatch(/\$size = 12;/);
+  it('reads a header set of both, and regenerates all that there is', () => {
+    const set = folderOf({
+      ...versionHeader,
+      'usr/include/linux/s.h': '#include <asm/x.h>\nstruct wide { char a; ARCH_WIDE b; };\n',
+      'usr/include/x86_64-linux-gnu/asm/x.h': '#define ARCH_WIDE long long\n',
+      'usr/include/s390x-linux-gnu/asm/x.h': '#define ARCH_WIDE int\n',
+    });
+    const out = temporaryFolder();
+    const args = ['--header', 'linux/s.h', '--from', set, '--out', out];
+    for (const arch of ['i386', 's390x', 'x86_64']) {
+      expect(kvmUapi(['generate', '--arch', arch, ...args]).status).toBe(0);
+    }
     const before = contentsOf(out);
-    for (const path of ['x86_64/x/s.ts', 'i386/x/s.ts']) writeFileSync(join(out, path), 'something else\n');
+    expect(before['x86_64/linux/s.ts']).toMatch(/\$size = 16;/);
+    expect(before['i386/linux/s.ts']).toMatch(/\$size = 12;/);
+    expect(before['s390x/linux/s.ts']).toMatch(/\$size = 8;/);
+    for (const path of ['x86_64/linux/s.ts', 's390x/linux/s.ts']) writeFileSync(join(out, path), 'something else\n');
     expect(kvmUapi(['generate', '--check', ...args]).status).toBe(1);
     const { stdout } = kvmUapi(['generate', ...args]);
-    expect(stdout).toMatch(/for x86_64: .*\n<x\/s\.h> for i386: .*\n.*: 5 files, 2 changed/);
+    expect(stdout).toMatch(
+      /for x86_64: .*\n<linux\/s\.h> for i386: .*\n<linux\/s\.h> for s390x: .*\n.*: 8 files, 2 changed/,
+    );
     expect(contentsOf(out)).toEqual(before);
     expect(kvmUapi(['generate', '--check', '--strict', ...args]).status).toBe(0);
   });
 
   it('checks those whose headers are not here against their committed models, and says so of each', () => {
-    const [include, out] = [folderOf(package2), temporaryFolder()];
-    for (const arch of ['x86_64', 'i386']) {
-      expect(
-        kvmUapi(['generate', '--arch', arch, '--header', 'x/s.h', '--include', include, '--out', out]).status,
-      ).toBe(0);
-    }
-    const args = ['generate', '--check', '--header', 'x/s.h', '--include', folderOf(package1), '--out', out];
-    const run = kvmUapi(args);
+    const text = '#ifdef __i386__\n#include <x/i386.h>\n#endif\nstruct s { int a; };\n';
+    const include = folderOf({ 'x/s.h': text, 'x/i386.h': '#define X_I386 1\n' });
+    const out = temporaryFolder();
+    const args = ['--header', 'x/s.h', '--include', include, '--out', out];
+    for (const arch of ['x86_64', 'i386']) expect(kvmUapi(['generate', '--arch', arch, ...args]).status).toBe(0);
+    rmSync(join(include, 'x/i386.h'));
+    const run = kvmUapi(['generate', '--check', ...args]);
     expect(run.status).toBe(0);
     expect(run.stdout).toMatch(/<x\/s\.h> for x86_64: the output is what the headers give/);
     expect(run.stdout).toMatch(
-      /<x\/s\.h> for i386: the output is what the committed model gives; <asm\/x\.h> is not in/,
+      /<x\/s\.h> for i386: the output is what the committed model gives; <x\/i386\.h> is not in/,
     );
-    expect(kvmUapi([...args, '--strict']).status).toBe(1);
+    expect(kvmUapi(['generate', '--check', '--strict', ...args]).status).toBe(1);
     writeFileSync(join(out, 'i386/x/s.ts'), 'something else\n');
-    expect(kvmUapi(args).status).toBe(1);
+    expect(kvmUapi(['generate', '--check', ...args]).status).toBe(1);
   });
 
   it('says that an architecture has no KVM, where its other headers are there', () => {
-    const headers = (arch: string): Record<string, string> => ({
+    const set = folderOf({
+      ...versionHeader,
       'usr/include/linux/kvm.h': '#include <asm/types.h>\n#include <asm/kvm.h>\n',
-      [`usr/include/${arch}/asm/types.h`]: '',
+      'usr/include/arm-linux-gnueabihf/asm/types.h': '',
+      'usr/include/s390x-linux-gnu/asm/types.h': '',
+      'usr/include/riscv64-linux-gnu/asm/other.h': '',
     });
-    const generate = (arch: string, include: string): string =>
-      kvmUapi(['generate', '--arch', arch, '--include', include, '--out', temporaryFolder()]).stderr;
-    expect(generate('arm', folderOf(headers('arm-linux-gnueabihf')))).toMatch(
-      /linux\/kvm\.h:2:10: the headers for arm have no <asm\/kvm\.h>: KVM for 32-bit Arm was removed in Linux 5\.7; give other headers with --include, or another --arch/,
+    const generate = (arch: string): string =>
+      kvmUapi(['generate', '--arch', arch, '--from', set, '--out', temporaryFolder()]).stderr;
+    expect(generate('arm')).toMatch(
+      /linux\/kvm\.h:2:10: the headers for arm have no <asm\/kvm\.h>: KVM for 32-bit Arm was removed in Linux 5\.7; give other headers with --from or --include, or another --arch/,
     );
-    expect(generate('s390x', folderOf(headers('s390x-linux-gnu')))).toMatch(
-      /have no <asm\/kvm\.h>: they may be incomplete/,
+    const earlier = folderOf({ ...versionHeader, 'usr/include/arm-linux-gnueabihf/asm/types.h': '' });
+    expect(kvmUapi(['generate', '--arch', 'arm', '--from', earlier, '--out', temporaryFolder()]).stderr).toMatch(
+      /the headers for arm have no <linux\/kvm\.h>: KVM for 32-bit Arm was removed/,
     );
-    expect(generate('s390x', folderOf(headers('nothing')))).toMatch(/<asm\/types\.h> is not in .*; install/);
+    expect(generate('s390x')).toMatch(/have no <asm\/kvm\.h>: they may be incomplete/);
+    expect(generate('riscv64')).toMatch(/<asm\/types\.h> is not in .*; install/);
+    expect(generate('arm64')).toMatch(/has no headers for arm64, but for /);
   });
 });
 
