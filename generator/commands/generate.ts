@@ -2,6 +2,7 @@
 
 import type { Member, Model } from '../model.js';
 import { writeFiles } from '../output.js';
+import type { OpenFiles } from '../source/resolver.js';
 import { outputFiles, recordedTargets } from './bindings.js';
 import { defaultArchitecture, type HeaderOptions, type Headers, headersOf, openHeaders } from './headers.js';
 
@@ -27,7 +28,8 @@ export function openAll(options: GenerateOptions): Headers[] {
   const { arch, header, out } = options;
   const recorded = new Set(headersOf(header).flatMap((name) => recordedTargets(out, name)));
   const names = arch !== undefined ? [arch] : recorded.size > 0 ? [...recorded] : [defaultArchitecture];
-  return names.map((name) => openHeaders({ ...options, arch: name }));
+  const open: OpenFiles = new Map();
+  return names.map((name) => openHeaders({ ...options, arch: name }, open));
 }
 
 function heading({ header, target, kernel, origins }: Model): string {

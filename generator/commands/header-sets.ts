@@ -6,7 +6,6 @@ import { targetsOf } from '../knowledge/architectures.js';
 import { kernelFolders } from '../knowledge/packages.js';
 import type { Origin } from '../model.js';
 import { type Contents, contentsOf } from '../source/sets/contents.js';
-import { debTree } from '../source/sets/deb.js';
 import { type Description, describe } from '../source/sets/description.js';
 import { forms, type Place, placesIn } from '../source/sets/forms.js';
 import { noSet } from '../source/sets/open.js';
@@ -70,13 +69,19 @@ export interface Imported {
 
 /** Imports a folder or a Debian package, whole or not at all. @throws HeaderSetError when it is not possible. */
 export async function importSet(source: string, options: ImportOptions): Promise<Imported> {
-  const tree = isFolder(source) ? folderTree(source) : await debTree(source);
+  const tree = isFolder(source) ? folderTree(source) : await packageTree(source);
   const place = onlyPlace(tree);
   const contents = contentsOf(tree, place);
   const set = describe(contents);
   const name = options.name ?? nameOf(set);
   const isNew = await keepSet(contents, options.cache ?? userCache(), name);
   return { name, set, isNew, leftOut: leftOutOf(tree, place, contents) };
+}
+
+/** What unpacks packages is loaded by itself, as no other command waits for it. */
+async function packageTree(path: string): Promise<HeaderTree> {
+  const { debTree } = await import('../source/sets/deb.js');
+  return debTree(path);
 }
 
 export async function importHeaders(source: string, options: ImportOptions): Promise<string> {

@@ -6,7 +6,7 @@ import { targetCalled } from '../layout/targets.js';
 import type { Model } from '../model.js';
 import { filesOnDisk, systemRoots } from '../source/disk.js';
 import { identifyIn, identifyOn } from '../source/identity.js';
-import { Resolver } from '../source/resolver.js';
+import { type OpenFiles, Resolver } from '../source/resolver.js';
 import { openSet } from '../source/sets/open.js';
 import { userCache } from '../source/sets/store.js';
 
@@ -36,12 +36,13 @@ export function headersOf(header: readonly string[]): string[] {
   return header.length > 0 ? [...new Set(header)] : [defaultHeader];
 }
 
-export function openHeaders(options: HeaderOptions): Headers {
+/** The headers of one target; `open` is what the targets of a run have in common. */
+export function openHeaders(options: HeaderOptions, open: OpenFiles = new Map()): Headers {
   const target = targetCalled(options.arch);
   const set = options.from === undefined ? undefined : openSet(options.from, userCache(), target);
   const includeDirs = [...options.include, ...(set?.roots ?? [])];
   // What is read from a set must be the same on every machine: the system's folders are not searched then.
-  const resolver = new Resolver(filesOnDisk, set ? includeDirs : [...includeDirs, ...systemRoots(target)]);
+  const resolver = new Resolver(filesOnDisk, set ? includeDirs : [...includeDirs, ...systemRoots(target)], open);
   const identify = set ? identifyIn(set, set.has) : identifyOn(filesOnDisk, resolver, target);
   return {
     target,

@@ -1,6 +1,5 @@
 /** `kvm-uapi verify`: the model held against a C compiler. */
 
-import { verify as verifyModel } from '../verify/verify.js';
 import { type HeaderOptions, openHeaders } from './headers.js';
 
 export interface VerifyCommandOptions extends HeaderOptions {
@@ -16,6 +15,8 @@ export interface VerifyReport {
 const mostFailures = 50;
 
 export async function verify(options: VerifyCommandOptions): Promise<VerifyReport> {
+  // Loaded by itself, as no other command waits for it.
+  const { verify: verifyModel } = await import('../verify/verify.js');
   const headers = openHeaders(options);
   const [cc, ...flags] = options.cc === undefined ? headers.target.compiler.command : [options.cc];
   const reports: VerifyReport[] = [];

@@ -40,6 +40,8 @@ export class MacroDescriber {
   readonly #layout: Layout;
   readonly #typeNames: TypeNames;
   readonly #requests = new Map<Macro, RequestUse | undefined>();
+  /** The bits that say which way an argument goes. */
+  #directions: { readonly read: number; readonly write: number } | undefined;
 
   constructor(preprocessed: Preprocessed, layout: Layout, typeNames: TypeNames) {
     this.#preprocessed = preprocessed;
@@ -110,7 +112,7 @@ export class MacroDescriber {
     return this.#layout.evaluate(expression);
   }
 
-  /** The value of a text of C, as if it stood in the header. */
+  /** The value of a text of C, as if it stood behind the header. */
   #evaluateText(text: string, at: Token): number {
     const tokens = this.#preprocessed.expand(lexText(at.file, text));
     return Number(this.#evaluate(tokens, at).value);
@@ -206,8 +208,12 @@ export class MacroDescriber {
   }
 
   #direction(encoded: number, at: Token): Direction {
-    const read = (encoded & this.#evaluateText('_IOC_READ', at)) !== 0;
-    const write = (encoded & this.#evaluateText('_IOC_WRITE', at)) !== 0;
+    this.#directions ??= {
+      read: this.#evaluateText('_IOC_READ', at),
+      write: this.#evaluateText('_IOC_WRITE', at),
+    };
+    const read = (encoded & this.#directions.read) !== 0;
+    const write = (encoded & this.#directions.write) !== 0;
     if (read && write) return 'readwrite';
     return read ? 'read' : write ? 'write' : 'none';
   }

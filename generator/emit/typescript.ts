@@ -147,7 +147,7 @@ class Emitter {
   /** Other names of ioctls. */
   #aliases(header: string, uses: Uses): string[] {
     return this.#model.constants
-      .filter((constant) => headerOf(constant) === header)
+      .filter((constant) => constant.aliasOf !== undefined && headerOf(constant) === header)
       .flatMap((constant) => {
         const ioctl = this.#model.ioctls.find(({ name }) => name === constant.aliasOf);
         if (!ioctl) return [];
