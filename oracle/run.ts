@@ -86,7 +86,8 @@ function lackingCompilers(asked: readonly Target[]): Target[] {
   const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
   const options: SpawnSyncOptions = { env, stdio: ['ignore', 'ignore', 'inherit'] };
   spawnSync('apt-get', ['update', '-q'], options);
-  spawnSync('apt-get', ['install', '-qy', '--no-install-recommends', ...packages], options);
+  // One by one: a package that a release does not have must not keep the others away.
+  for (const name of packages) spawnSync('apt-get', ['install', '-qy', '--no-install-recommends', name], options);
   return lacking.filter((target) => !isInstalled(target));
 }
 

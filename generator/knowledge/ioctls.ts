@@ -170,8 +170,8 @@ export const ioctlOverrides: readonly IoctlOverride[] = [
     name: 'KVM_ARM_GET_REG_WRITABLE_MASKS',
     direction: 'write',
     source:
-      'kvm_arch_vm_ioctl in arch/arm64/kvm/arm.c: the struct is read and never written back; the masks go through its ' +
-      'addr (Documentation/virt/kvm/api.rst 4.139)',
+      'kvm_arch_vm_ioctl in arch/arm64/kvm/arm.c: the struct is read and never written back, though ' +
+      'Documentation/virt/kvm/api.rst 4.139 says in/out: the masks go through its addr',
   },
   {
     header: 'linux/kvm.h',
@@ -180,8 +180,8 @@ export const ioctlOverrides: readonly IoctlOverride[] = [
     argument: 'struct kvm_ppc_compat_caps',
     direction: 'readwrite',
     source:
-      'arch/powerpc/include/uapi/asm/kvm.h: the struct is declared for this ioctl, with its own size on the way in and ' +
-      'the capabilities on the way out',
+      'Documentation/virt/kvm/api.rst, KVM_PPC_GET_COMPAT_CAPS: out, but EINVAL for a wrong size or flags; ' +
+      'kvm_arch_vm_ioctl in arch/powerpc/kvm/powerpc.c reads these first and then writes the struct',
   },
   {
     header: 'linux/kvm.h',

@@ -8203,7 +8203,7 @@ export const KVM_ARM_SET_COUNTER_OFFSET: IoctlByPointer<KvmArmCounterOffset> = {
 /**
  * Takes a pointer to `struct reg_mask_range`, read, in fact write. linux/kvm.h:1334
  *
- * Source: kvm_arch_vm_ioctl in arch/arm64/kvm/arm.c: the struct is read and never written back; the masks go through its addr (Documentation/virt/kvm/api.rst 4.139).
+ * Source: kvm_arch_vm_ioctl in arch/arm64/kvm/arm.c: the struct is read and never written back, though Documentation/virt/kvm/api.rst 4.139 says in/out: the masks go through its addr.
  */
 export const KVM_ARM_GET_REG_WRITABLE_MASKS: IoctlByPointer<RegMaskRange> = {
   name: 'KVM_ARM_GET_REG_WRITABLE_MASKS',
@@ -8220,7 +8220,7 @@ export const KVM_ARM_GET_REG_WRITABLE_MASKS: IoctlByPointer<RegMaskRange> = {
 /**
  * Takes a pointer to `0 bytes`, none, in fact readwrite. linux/kvm.h:1336
  *
- * Source: arch/powerpc/include/uapi/asm/kvm.h: the struct is declared for this ioctl, with its own size on the way in and the capabilities on the way out.
+ * Source: Documentation/virt/kvm/api.rst, KVM_PPC_GET_COMPAT_CAPS: out, but EINVAL for a wrong size or flags; kvm_arch_vm_ioctl in arch/powerpc/kvm/powerpc.c reads these first and then writes the struct.
  */
 export const KVM_PPC_GET_COMPAT_CAPS: IoctlToBytes = {
   name: 'KVM_PPC_GET_COMPAT_CAPS',

@@ -8275,7 +8275,7 @@ export const KVM_PPC_SVM_OFF: IoctlAlone = {
 /**
  * Takes a pointer to `0 bytes`, none, in fact readwrite. linux/kvm.h:1336
  *
- * Source: arch/powerpc/include/uapi/asm/kvm.h: the struct is declared for this ioctl, with its own size on the way in and the capabilities on the way out.
+ * Source: Documentation/virt/kvm/api.rst, KVM_PPC_GET_COMPAT_CAPS: out, but EINVAL for a wrong size or flags; kvm_arch_vm_ioctl in arch/powerpc/kvm/powerpc.c reads these first and then writes the struct.
  */
 export const KVM_PPC_GET_COMPAT_CAPS: IoctlToBytes = {
   name: 'KVM_PPC_GET_COMPAT_CAPS',
