@@ -6,7 +6,7 @@
 
 import { type SpawnSyncOptions, spawnSync } from 'node:child_process';
 import { defaultHeader, openHeaders } from '../generator/commands/headers.js';
-import { NoKvmError } from '../generator/errors.js';
+import { GeneratorError, NoKvmError } from '../generator/errors.js';
 import type { Target } from '../generator/layout/target.js';
 import { targetCalled, targets } from '../generator/layout/targets.js';
 import type { Model } from '../generator/model.js';
@@ -41,6 +41,16 @@ async function judge(model: Model, compiler: Compiler): Promise<Verdict> {
     ...macroDifferences(model, macros, compiler),
   ];
   return { counts: { assertions: total, types: types.items.size, macros: macros.size }, wrong };
+}
+
+/** The verdict; where the compiler cannot judge at all, that is what does not hold. */
+async function judgement(model: Model, compiler: Compiler): Promise<Verdict> {
+  try {
+    return await judge(model, compiler);
+  } catch (error) {
+    if (!(error instanceof GeneratorError)) throw error;
+    return { counts: { assertions: 1, types: 0, macros: 0 }, wrong: [error.message] };
+  }
 }
 
 /** The compiler's macros against the model and its ledger: each is there once, at its place, and as what it is. */
@@ -149,7 +159,7 @@ async function resultOf({ target, release, set }: Row, lacking: readonly Target[
     const text = `LACKS a compiler; run: apt-get install ${target.compiler.package}`;
     return { kind: 'lacks a compiler', lines: [line(headers, text)] };
   }
-  const { counts, wrong } = await judge(model, compilerOf(target, set.includeFolders(target)));
+  const { counts, wrong } = await judgement(model, compilerOf(target, set.includeFolders(target)));
   const all = counts.assertions + counts.types + counts.macros;
   const percent = wrong.length === 0 ? '100 %' : `${((100 * (all - wrong.length)) / all).toFixed(2)} %`;
   const items = `${counts.assertions} assertions, ${counts.types} types and members, ${counts.macros} macros`;

@@ -1,6 +1,8 @@
 /** Marks of the committed bindings that are known from elsewhere: the kernel's headers and its documentation. */
 
+import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import * as arm64 from '../../generated/arm64/linux/kvm.js';
 import * as i386 from '../../generated/i386/linux/kvm.js';
@@ -13,6 +15,8 @@ import * as riscv64 from '../../generated/riscv64/linux/kvm.js';
 import * as s390x from '../../generated/s390x/linux/kvm.js';
 import * as x86_64 from '../../generated/x86_64/linux/kvm.js';
 import { targets } from '../../generator/layout/targets.js';
+import { whyMissing } from '../../oracle/header-sets.js';
+import { projectRoot } from '../commands/cli.js';
 
 const all = { x86_64, i386, arm64, riscv64, s390x, ppc64le, ppc64, mips64, mips64el, loongarch64 };
 
@@ -38,7 +42,21 @@ describe.each(Object.entries(all))('%s', (name, bindings) => {
   });
 });
 
+const missing = whyMissing('newest');
+
 describe('the architectures', () => {
+  const title = missing === undefined ? '' : ` (${missing})`;
+  it.skipIf(missing !== undefined)(`are all what the headers of npm run generate give${title}`, () => {
+    const script = join(projectRoot, 'dist/oracle/generate.js');
+    const { status, stdout } = spawnSync(process.execPath, [script, '--check'], { cwd: projectRoot, encoding: 'utf8' });
+    expect(status).toBe(0);
+    const checked = [...stdout.matchAll(/^<linux\/kvm\.h> for (\w+): (.*)$/gm)];
+    expect(checked.map(([, name]) => name)).toEqual(Object.keys(all));
+    // The mirror may have newer ones by now; it has those of every architecture.
+    for (const [, , report] of checked)
+      expect(report).toMatch(/^the (?:output is what|headers here are other ones)(?!.* is not in)/);
+  });
+
   it('are those of the package, and all targets whose headers have KVM', () => {
     const { exports } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
       exports: Record<string, string>;
