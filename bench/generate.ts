@@ -1,21 +1,24 @@
 /** The generator: kvm.h in process, and `kvm-uapi generate` as a user calls it. */
 
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { cpSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { outputFiles } from '../generator/commands/bindings.js';
+import { outputFiles, recordedTargets } from '../generator/commands/bindings.js';
 import { defaultHeader, type HeaderOptions, openHeaders } from '../generator/commands/headers.js';
+import { packageRoot } from '../generator/source/disk.js';
+import { headerSet, whyMissing } from '../oracle/header-sets.js';
 import { duration, type Result } from './harness.js';
 
 const options: HeaderOptions = { header: [defaultHeader], arch: 'x86_64', include: [] };
+const committed = join(packageRoot(), 'generated');
 const cli = fileURLToPath(new URL('../generator/cli.js', import.meta.url));
 /** V8 goes on compiling what the generator is made of for some thirty runs. */
 const warmUps = 30;
 
 export async function benchGenerate(): Promise<Result[]> {
-  return [await inProcess(), await asProcess()];
+  return [await inProcess(), ...(await allArchitectures()), await asProcess()];
 }
 
 async function inProcess(): Promise<Result> {
@@ -32,6 +35,26 @@ async function inProcess(): Promise<Result> {
     unit: 'ms',
     note: `${Math.round(characters / 1000)} thousand characters`,
   };
+}
+
+/** Every architecture that there are bindings of; with fetched headers, as few systems have them all. */
+async function allArchitectures(): Promise<Result[]> {
+  const missing = whyMissing('newest');
+  if (missing !== undefined) {
+    console.log(`no headers of all architectures are to be had here, so that row is left out: ${missing}\n`);
+    return [];
+  }
+  const { root } = await headerSet('newest');
+  const folder = mkdtempSync(join(tmpdir(), 'kvm-uapi-bench-'));
+  try {
+    // Which architectures there are `generate` sees by what is in the folder.
+    cpSync(committed, folder, { recursive: true });
+    const measured = await duration(() => generate(folder, '--from', root), 5);
+    const note = `${recordedTargets(committed, defaultHeader).length} architectures, start of node included`;
+    return [{ subject: `generate for all architectures, as one process`, measured, bound: 1000, unit: 'ms', note }];
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
 }
 
 /** From opening the headers to the text of every file of the output; nothing is kept from one call to the next. */
@@ -54,7 +77,8 @@ async function asProcess(): Promise<Result> {
   }
 }
 
-function generate(out: string): void {
-  const { status, stderr } = spawnSync(process.execPath, [cli, 'generate', '--out', out], { encoding: 'utf8' });
+function generate(out: string, ...options: readonly string[]): void {
+  const args = [cli, 'generate', '--out', out, ...options];
+  const { status, stderr } = spawnSync(process.execPath, args, { encoding: 'utf8' });
   if (status !== 0) throw new Error(`generate ended with ${status}: ${stderr}`);
 }

@@ -2,14 +2,25 @@
 /** The command line: each command a thin call into the pipeline. Exit codes: 0 good, 1 a check failed, 2 wrong use or
  * bad input. */
 
+import { join } from 'node:path';
 import { Command, CommanderError, Option } from 'commander';
 import { check } from './commands/check.js';
 import { type GenerateOptions, generate } from './commands/generate.js';
-import { defaultHeader, type HeaderOptions } from './commands/headers.js';
+import {
+  type CacheOptions,
+  formsHelp,
+  type ImportOptions,
+  importHeaders,
+  listHeaders,
+  removeHeaders,
+} from './commands/header-sets.js';
+import { defaultArchitecture, defaultHeader, type HeaderOptions } from './commands/headers.js';
 import { type LayoutOptions, layout } from './commands/layout.js';
 import { type VerifyCommandOptions, verify } from './commands/verify.js';
+import { type WhereOptions, where } from './commands/where.js';
 import { GeneratorError } from './errors.js';
 import { targets } from './layout/targets.js';
+import { packageRoot } from './source/disk.js';
 import { version } from './version.js';
 
 const { CC, NO_COLOR } = process.env;
@@ -26,16 +37,18 @@ function command(name: string, summary: string): Command {
         .default([], ''),
     )
     .addOption(
-      new Option('--arch <arch>', `target: ${targets.map((target) => target.name).join(', ')}`).default('x86_64'),
-    )
-    .addOption(
       new Option('--include <dir>', "include folder, searched before the system's; may be repeated")
         .argParser(collect)
         .default([], ''),
-    );
+    )
+    .option('--from <set>', "header set to read, an imported one's name or a folder (default: the system's headers)");
 }
 
+const architectures = `target: ${targets.map((target) => target.name).join(', ')}`;
+const oneArchitecture = (): Option => new Option('--arch <arch>', architectures).default(defaultArchitecture);
+
 const generateCommand = command('generate', 'write TypeScript bindings of headers')
+  .option('--arch <arch>', `${architectures} (default: those that --out has bindings for, else ${defaultArchitecture})`)
   .option('--out <dir>', 'folder to write to', 'generated')
   .option('--check', 'write nothing; exit with 1 when the files in --out are not what they should be', false)
   .option('--strict', 'with --check: exit with 1 also when the headers here are other ones than recorded', false)
@@ -50,6 +63,7 @@ const generateCommand = command('generate', 'write TypeScript bindings of header
   });
 
 const layoutCommand = command('layout', 'print structs, unions and enums with offsets, sizes and holes')
+  .addOption(oneArchitecture())
   .argument('[name...]', 'types to print: kvm_run or "struct kvm_run" (default: all)')
   .option('--json', 'print the whole model of the header as JSON', false)
   .action((names: string[], options: HeaderOptions & Pick<LayoutOptions, 'json'>) => {
@@ -58,21 +72,67 @@ const layoutCommand = command('layout', 'print structs, unions and enums with of
   });
 
 const verifyCommand = command('verify', 'compile static assertions for everything in the model with the real header')
-  .option('--cc <cc>', 'C compiler', CC || 'cc')
+  .addOption(oneArchitecture())
+  .option('--cc <cc>', "C compiler (default: $CC, else the architecture's own)", CC || undefined)
   .action(async (options: VerifyCommandOptions) => {
     const { good, report } = await verify(options);
     console.log(report);
     if (!good) process.exitCode = 1;
   });
 
+const whereCommand = new Command('where')
+  .summary('tell on which architectures something is, and why not on the others')
+  .description('tell on which architectures something is, and why not on the others')
+  .argument('<name...>', 'ioctls, constants and types: KVM_CREATE_PIT2, kvm_regs')
+  .option('--header <header>', 'header that the bindings are of', defaultHeader)
+  .addOption(
+    new Option('--in <dir>', 'folder of the bindings').default(
+      join(packageRoot(), 'generated'),
+      'those of this package',
+    ),
+  )
+  .option('--json', 'print the same as JSON', false)
+  .action((names: string[], options: WhereOptions) => console.log(where(names, options)));
+
+function setsCommand(name: string, summary: string): Command {
+  return new Command(name)
+    .summary(summary)
+    .description(summary)
+    .option('--cache <dir>', 'folder of imported sets (default: kvm-uapi/headers in $XDG_CACHE_HOME or ~/.cache)');
+}
+
+const headersCommand = new Command('headers')
+  .summary('list the header sets of this machine; import and remove them')
+  .description('List the header sets of this machine, and import and remove them.')
+  .addCommand(
+    setsCommand('list', 'list the header sets that are installed or imported')
+      .option('--json', 'print them as JSON, with their hashes', false)
+      .action((options: CacheOptions & { json: boolean }) => console.log(listHeaders(options))),
+    { isDefault: true },
+  )
+  .addCommand(
+    setsCommand('import', 'keep the kernel headers of a folder or a Debian package')
+      .argument('<source>', 'folder or .deb')
+      .option('--name <name>', 'name of the set (default: package, version and architecture)')
+      .addHelpText('after', `\n${formsHelp()}`)
+      .action(async (source: string, options: ImportOptions) => console.log(await importHeaders(source, options))),
+  )
+  .addCommand(
+    setsCommand('remove', 'remove imported sets')
+      .argument('<name...>', 'names of sets')
+      .action((names: string[], options: CacheOptions) => console.log(removeHeaders(names, options))),
+  );
+
 const program = new Command('kvm-uapi')
   .description('Typed, zero-copy TypeScript bindings for Linux uapi headers.')
   .version(version)
   .addCommand(generateCommand)
   .addCommand(layoutCommand)
-  .addCommand(verifyCommand);
+  .addCommand(verifyCommand)
+  .addCommand(whereCommand)
+  .addCommand(headersCommand);
 
-for (const each of [program, ...program.commands]) each.exitOverride();
+for (const each of [program, ...program.commands, ...headersCommand.commands]) each.exitOverride();
 
 // A reader that has seen enough, such as `head`, closes the pipe: that is no failure.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {

@@ -16,9 +16,14 @@ export class OutputError extends GeneratorError {
   override readonly name = 'OutputError';
 }
 
+/** A header set cannot be found, read or imported; nothing was changed. */
+export class HeaderSetError extends GeneratorError {
+  override readonly name = 'HeaderSetError';
+}
+
 /** Something is wrong in a header, at a known place. */
 export class SourceError extends GeneratorError {
-  override readonly name = 'SourceError';
+  override readonly name: string = 'SourceError';
   readonly file: string;
   /** Counted from 1. */
   readonly line: number;
@@ -34,4 +39,14 @@ export class SourceError extends GeneratorError {
     this.column = column;
     this.problem = problem;
   }
+}
+
+/** A header that is asked for or included is in none of the include folders. */
+export class MissingHeaderError extends SourceError {
+  override readonly name: string = 'MissingHeaderError';
+}
+
+/** The headers of the architecture are here, and KVM is not among them. */
+export class NoKvmError extends MissingHeaderError {
+  override readonly name = 'NoKvmError';
 }

@@ -152,9 +152,12 @@ export interface FunctionMacro {
 /** Something the header says and the model cannot: nothing is left out without an entry here. */
 export interface LedgerEntry {
   readonly kind: 'macro' | 'ioctl' | 'type';
+  /** Of a type with its keyword: `struct kvm_run`. */
   readonly name: string;
   readonly reason: string;
   readonly at: At;
+  /** Present where it is the target that lacks it: it stands under a condition that does not hold there. */
+  readonly skipped?: true;
 }
 
 /** Where a header came from. */
@@ -175,6 +178,8 @@ export interface Model {
   /** Name of the target, as given to `--arch`. */
   readonly target: string;
   readonly byteOrder: 'little' | 'big';
+  /** In bytes. */
+  readonly pointerSize: 4 | 8;
   /** The header that was asked for, as spelled in an `#include`. */
   readonly header: string;
   /** Version of the kernel the header belongs to, `6.1.187`; null when its tree has no `linux/version.h`. */

@@ -2,8 +2,9 @@
 
 export * from './errors.js';
 export { exits } from './exits.js';
+export type { Bindings } from './host.js';
 export type { GenericIoctl } from './ioctl.js';
-export { type Bindings, Kvm, type KvmOptions } from './kvm.js';
+export { Kvm, type KvmOptions } from './kvm.js';
 export { GuestMemory, type GuestMemoryHandle, type GuestMemoryOptions } from './memory.js';
 export {
   abort,

@@ -2,12 +2,10 @@
 
 import * as x86_64 from '../generated/x86_64/linux/kvm.js';
 import { KvmClosedError, KvmUnsupportedError, openError } from './errors.js';
+import { type Bindings, checkBindings } from './host.js';
 import { type GenericIoctl, genericIoctl } from './ioctl.js';
 import { type FileHandle, native } from './native.js';
 import { Vm } from './vm.js';
-
-/** The bindings that the runtime takes every offset and request number from. */
-export type Bindings = typeof x86_64;
 
 export interface KvmOptions {
   readonly path?: string;
@@ -27,10 +25,12 @@ export class Kvm implements Disposable, AsyncDisposable {
   /**
    * Opens KVM and checks its API version.
    *
+   * @throws KvmArgumentError when the bindings are of another architecture than this machine's.
    * @throws KvmUnavailableError when the device is not there, not permitted or held: the message says what to do.
    * @throws KvmUnsupportedError when the kernel speaks another version than the bindings.
    */
   static open({ path = '/dev/kvm', bindings = x86_64 }: KvmOptions = {}): Kvm {
+    checkBindings(bindings);
     const fd = native().open(path);
     if (fd < 0) throw openError(path, fd);
     const kvm = new Kvm(fd, bindings);

@@ -4,8 +4,8 @@ import { allocate } from '../generated/views.js';
 import type { KvmRegs, KvmRun, KvmSregs } from '../generated/x86_64/linux/kvm.js';
 import * as x86_64 from '../generated/x86_64/linux/kvm.js';
 import { KvmArgumentError, KvmBusyError, KvmClosedError, KvmUnsupportedError, kernelError } from './errors.js';
+import { type Bindings, checkBindings } from './host.js';
 import { type GenericIoctl, genericIoctl } from './ioctl.js';
-import type { Bindings } from './kvm.js';
 import { native, type VcpuHandle, type VmHandle } from './native.js';
 
 /**
@@ -96,8 +96,13 @@ export class Vcpu implements Disposable, AsyncDisposable {
     return new Vcpu(handle, bindings);
   }
 
-  /** The vCPU of another thread, seen from here. @throws KvmClosedError when nobody holds it any more. */
+  /**
+   * The vCPU of another thread, seen from here.
+   *
+   * @throws KvmClosedError when nobody holds it any more, KvmArgumentError when the bindings are of another architecture.
+   */
   static attach(vcpu: SharedVcpu, bindings: Bindings = x86_64): Vcpu {
+    checkBindings(bindings);
     const found = native().vcpuFind(vcpu.id);
     if (!found) throw new KvmClosedError('the vCPU of this handle is closed');
     return new Vcpu(found, bindings);

@@ -2,8 +2,8 @@
 
 import { allocate } from '../generated/views.js';
 import { KvmArgumentError, KvmClosedError, kernelError } from './errors.js';
+import type { Bindings } from './host.js';
 import { type GenericIoctl, genericIoctl } from './ioctl.js';
-import type { Bindings } from './kvm.js';
 import type { GuestMemory } from './memory.js';
 import { native, type VmHandle } from './native.js';
 import { readyVcpuOptions, Vcpu, type VcpuOptions } from './vcpu.js';

@@ -5,6 +5,7 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { projectRoot, temporaryFolder } from './commands/cli.js';
+import { folderWith, smallSetIn } from './support/packages.js';
 
 const read = (path: string): string => readFileSync(join(projectRoot, path), 'utf8');
 
@@ -62,6 +63,12 @@ describe('the tarball', () => {
     expect(generated.stderr).toBe('');
     const module = readFileSync(join(folder, 'generated', 'x86_64', 'linux', 'kvm.ts'), 'utf8');
     expect(module).toMatch(/^export class KvmRun implements View \{$/m);
+
+    // No package says what these are, so that the catalogue is asked.
+    const set = folderWith(smallSetIn.plain);
+    const laidOut = spawnSync(process.execPath, [cli, 'layout', '--from', set], { cwd: folder, encoding: 'utf8' });
+    expect(laidOut.stderr).toBe('');
+    expect(laidOut.stdout).toContain('struct kvm_run {');
 
     if (!hasKvm) return;
     writeFileSync(join(folder, 'hello.mjs'), read('dist/examples/hello.js'));

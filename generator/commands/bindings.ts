@@ -1,15 +1,23 @@
 /** The files that a generator run writes for a list of models. */
 
 import { createHash } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { modelFromJson, modelToJson } from '../emit/json.js';
-import { type EmittedFile, emitModules, modulePath } from '../emit/typescript.js';
+import { type EmittedFile, emitModules, modulePath, viewsModule } from '../emit/typescript.js';
 import { GeneratorError } from '../errors.js';
+import { targets } from '../layout/targets.js';
 import type { Model } from '../model.js';
 import { viewsSource } from '../source/disk.js';
 
 /** Path of a committed model in the output folder. */
 export function modelPath(target: string, header: string): string {
   return `${modulePath({ target }, header)}.model.json`;
+}
+
+/** The targets that a folder has bindings of a header for. */
+export function recordedTargets(folder: string, header: string): string[] {
+  return targets.map(({ name }) => name).filter((name) => existsSync(join(folder, modelPath(name, header))));
 }
 
 /** The modules of one model, and the model itself. */
@@ -36,9 +44,15 @@ function digestOf(text: string): string {
   return createHash('sha256').update(text).digest('hex');
 }
 
+/** The files that the modules of all models share. */
+export function sharedFiles(models: readonly Model[]): EmittedFile[] {
+  const modules = new Set(['views' as const, ...models.map(viewsModule)]);
+  return [...modules].map((module) => ({ path: `${module}.ts`, text: viewsSource(module) }));
+}
+
 /** Every file of a run. Two headers may bring the same third one, which must then come out the same. */
 export function outputFiles(models: readonly Model[]): EmittedFile[] {
-  const files = new Map<string, EmittedFile>([['views.ts', { path: 'views.ts', text: viewsSource() }]]);
+  const files = new Map<string, EmittedFile>(sharedFiles(models).map((file) => [file.path, file]));
   for (const model of models) {
     for (const file of bindingFiles(model)) {
       const other = files.get(file.path);

@@ -6,13 +6,13 @@
 
 import { join } from 'node:path';
 import { modelToJson } from '../emit/json.js';
-import { GeneratorError, SourceError } from '../errors.js';
+import { GeneratorError, MissingHeaderError } from '../errors.js';
 import type { Model } from '../model.js';
 import { readIfThere } from '../output.js';
 import { diffModels } from '../report/diff.js';
-import { bindingFiles, modelPath, openModel, outputFiles } from './bindings.js';
-import type { GenerateOptions } from './generate.js';
-import { type Headers, openHeaders } from './headers.js';
+import { bindingFiles, modelPath, openModel, sharedFiles } from './bindings.js';
+import { type GenerateOptions, openAll } from './generate.js';
+import type { Headers } from './headers.js';
 
 export interface CheckResult {
   /** `stale`: the output is wrong. `other headers`: it is right, for headers that are not the ones here. */
@@ -21,28 +21,37 @@ export interface CheckResult {
 }
 
 export function check(options: GenerateOptions): CheckResult {
-  const headers = openHeaders(options);
-  const results = headers.names.map((name) => checkHeader(name, headers, options.out));
-  const views = outputFiles([]).flatMap((file) => differenceTo(options.out, file.path, file.text));
-  if (views.length > 0) results.push({ state: 'stale', report: views.join('\n') });
+  const { out } = options;
+  const recorded: Model[] = [];
+  const results = openAll(options).flatMap((headers) =>
+    headers.names.map((name): CheckResult => {
+      const opened = openRecorded(join(out, modelPath(headers.target.name, name)));
+      if ('state' in opened) return opened;
+      recorded.push(opened);
+      return checkModel(opened, headers, out);
+    }),
+  );
+  const shared = sharedFiles(recorded).flatMap((file) => differenceTo(out, file.path, file.text));
+  if (shared.length > 0) results.push({ state: 'stale', report: shared.join('\n') });
   const worst = (['stale', 'other headers'] as const).find((state) => results.some((result) => result.state === state));
   return { state: worst ?? 'current', report: results.map((result) => result.report).join('\n') };
 }
 
-function checkHeader(header: string, headers: Headers, out: string): CheckResult {
-  const path = modelPath(headers.target.name, header);
-  const text = readIfThere(join(out, path));
-  if (text === undefined) return { state: 'stale', report: `${join(out, path)}: is not there; run 'generate' first` };
-  let recorded: Model;
+function openRecorded(path: string): Model | CheckResult {
+  const text = readIfThere(path);
+  if (text === undefined) return { state: 'stale', report: `${path}: is not there; run 'generate' first` };
   try {
-    recorded = openModel(text, join(out, path));
+    return openModel(text, path);
   } catch (error) {
     if (error instanceof GeneratorError) return { state: 'stale', report: error.message };
     throw error;
   }
+}
+
+function checkModel(recorded: Model, headers: Headers, out: string): CheckResult {
   const wrong = bindingFiles(recorded).flatMap((file) => differenceTo(out, file.path, file.text));
   if (wrong.length > 0) return { state: 'stale', report: wrong.join('\n') };
-  return compareWithHeaders(recorded, header, headers);
+  return compareWithHeaders(recorded, headers);
 }
 
 function differenceTo(out: string, path: string, expected: string): string[] {
@@ -55,16 +64,17 @@ function differenceTo(out: string, path: string, expected: string): string[] {
   return [`${join(out, path)}:${at}: is not what the committed model gives; run 'generate'`];
 }
 
-function compareWithHeaders(recorded: Model, header: string, headers: Headers): CheckResult {
+function compareWithHeaders(recorded: Model, headers: Headers): CheckResult {
+  const subject = `<${recorded.header}> for ${recorded.target}`;
   let here: Model;
   try {
-    here = headers.model(header);
+    here = headers.model(recorded.header);
   } catch (error) {
     // With no headers at hand the output can still be held against the committed model, and that was done.
-    if (error instanceof SourceError && error.file === '<command line>') {
+    if (error instanceof MissingHeaderError) {
       return {
         state: 'other headers',
-        report: `<${header}>: the output is what the committed model gives; ${error.problem}`,
+        report: `${subject}: the output is what the committed model gives; ${error.problem}`,
       };
     }
     throw error;
@@ -72,16 +82,16 @@ function compareWithHeaders(recorded: Model, header: string, headers: Headers): 
   const others = otherHeaders(recorded, here);
   if (others.length === 0) {
     if (modelToJson(here) === modelToJson(recorded)) {
-      return { state: 'current', report: `<${header}>: the output is what the headers give (${identityOf(here)})` };
+      return { state: 'current', report: `${subject}: the output is what the headers give (${identityOf(here)})` };
     }
     const items = describeDifferences(recorded, here);
     return {
       state: 'stale',
-      report: [`<${header}>: the recorded headers give another model; run 'generate'`, ...items].join('\n'),
+      report: [`${subject}: the recorded headers give another model; run 'generate'`, ...items].join('\n'),
     };
   }
   const lines = [
-    `<${header}>: the headers here are other ones than recorded (here ${identityOf(here)}, recorded ${identityOf(recorded)}); the output is what the committed model gives`,
+    `${subject}: the headers here are other ones than recorded (here ${identityOf(here)}, recorded ${identityOf(recorded)}); the output is what the committed model gives`,
     ...others,
     ...describeDifferences(recorded, here),
   ];

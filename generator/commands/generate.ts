@@ -2,39 +2,54 @@
 
 import type { Member, Model } from '../model.js';
 import { writeFiles } from '../output.js';
-import { outputFiles } from './bindings.js';
-import { type HeaderOptions, openHeaders } from './headers.js';
+import type { OpenFiles } from '../source/resolver.js';
+import { outputFiles, recordedTargets } from './bindings.js';
+import { defaultArchitecture, type HeaderOptions, type Headers, headersOf, openHeaders } from './headers.js';
 
-export interface GenerateOptions extends HeaderOptions {
+export interface GenerateOptions extends Omit<HeaderOptions, 'arch'> {
+  /** The target; without it, all those that `out` has bindings for. */
+  readonly arch?: string;
   readonly out: string;
 }
 
 /** Writes the bindings and returns the summary. */
 export function generate(options: GenerateOptions): string {
-  const headers = openHeaders(options);
-  const models = headers.names.map((name) => headers.model(name));
+  const models = openAll(options).flatMap((headers) => headers.names.map((name) => headers.model(name)));
   const files = outputFiles(models);
   const changed = writeFiles(options.out, files);
   return [
-    ...models.map(summary),
+    ...models.map((model) => (models.length === 1 ? summary(model) : heading(model))),
     `${options.out}: ${files.length} files, ${changed === 0 ? 'none' : changed} changed`,
   ].join('\n');
 }
 
-/** What was read and what was made of it, on part of a screen. */
-function summary(model: Model): string {
-  const { types, enums, constants, ioctls, functions, ledger, covers, kernel, origins, sources } = model;
-  const records = countRecords(types);
+/** The headers of every architecture that a run is about. */
+export function openAll(options: GenerateOptions): Headers[] {
+  const { arch, header, out } = options;
+  const recorded = new Set(headersOf(header).flatMap((name) => recordedTargets(out, name)));
+  const names = arch !== undefined ? [arch] : recorded.size > 0 ? [...recorded] : [defaultArchitecture];
+  const open: OpenFiles = new Map();
+  return names.map((name) => openHeaders({ ...options, arch: name }, open));
+}
+
+function heading({ header, target, kernel, origins }: Model): string {
   const from = origins.map((origin) =>
     origin.kind === 'package' ? `${origin.name} ${origin.version}` : 'a source tree',
   );
+  return `<${header}> for ${target}: ${kernel === null ? 'kernel version unknown' : `Linux ${kernel}`}, ${from.join(', ')}`;
+}
+
+/** What was read and what was made of it, on part of a screen. */
+function summary(model: Model): string {
+  const { types, enums, constants, ioctls, functions, ledger, covers, sources } = model;
+  const records = countRecords(types);
   const reasons = new Map<string, number>();
   for (const { kind, reason } of ledger) {
     const key = `${kind}: ${reason.replace(/'[^']*'|(?:struct|union|enum) \w+/, '…')}`;
     reasons.set(key, (reasons.get(key) ?? 0) + 1);
   }
   return [
-    `<${model.header}> for ${model.target}: ${kernel === null ? 'kernel version unknown' : `Linux ${kernel}`}, ${from.join(', ')}`,
+    heading(model),
     `  read      ${sources.length} headers, of which covered: ${covers.join(', ')}`,
     `  types     ${records.structs} structs and ${records.unions} unions, ${records.fields} fields, ${enums.length} enums`,
     `  macros    ${constants.length} constants, ${ioctls.length} of them ioctls; ${functions.length} function-like`,

@@ -5,17 +5,23 @@ import type { Target } from '../layout/target.js';
 import { targetCalled } from '../layout/targets.js';
 import type { Model } from '../model.js';
 import { filesOnDisk, systemRoots } from '../source/disk.js';
-import { identifyOn } from '../source/identity.js';
-import { Resolver } from '../source/resolver.js';
+import { identifyIn, identifyOn } from '../source/identity.js';
+import { type OpenFiles, Resolver } from '../source/resolver.js';
+import { openSet } from '../source/sets/open.js';
+import { userCache } from '../source/sets/store.js';
 
 export interface HeaderOptions {
   readonly header: readonly string[];
   readonly arch: string;
   readonly include: readonly string[];
+  /** The header set to read, by name or folder; without it the headers of the system. */
+  readonly from?: string;
 }
 
 export interface Headers {
   readonly target: Target;
+  /** The folders that a C compiler must search before its own to read the same headers. */
+  readonly includeDirs: readonly string[];
   /** The names of the headers, each once. */
   readonly names: readonly string[];
   /** Reads a header and lays it out. */
@@ -23,15 +29,25 @@ export interface Headers {
 }
 
 export const defaultHeader = 'linux/kvm.h';
+export const defaultArchitecture = 'x86_64';
 
-export function openHeaders(options: HeaderOptions): Headers {
+/** The headers that an option names, each once; the default where it names none. */
+export function headersOf(header: readonly string[]): string[] {
+  return header.length > 0 ? [...new Set(header)] : [defaultHeader];
+}
+
+/** The headers of one target; `open` is what the targets of a run have in common. */
+export function openHeaders(options: HeaderOptions, open: OpenFiles = new Map()): Headers {
   const target = targetCalled(options.arch);
-  const resolver = new Resolver(filesOnDisk, [...options.include, ...systemRoots(target)]);
-  const identify = identifyOn(filesOnDisk, resolver, target);
-  const names = options.header.length > 0 ? options.header : [defaultHeader];
+  const set = options.from === undefined ? undefined : openSet(options.from, userCache(), target);
+  const includeDirs = [...options.include, ...(set?.roots ?? [])];
+  // What is read from a set must be the same on every machine: the system's folders are not searched then.
+  const resolver = new Resolver(filesOnDisk, set ? includeDirs : [...includeDirs, ...systemRoots(target)], open);
+  const identify = set ? identifyIn(set, set.has) : identifyOn(filesOnDisk, resolver, target);
   return {
     target,
-    names: [...new Set(names)],
+    includeDirs,
+    names: headersOf(options.header),
     model: (name) => describeHeader(name, target, resolver, identify),
   };
 }

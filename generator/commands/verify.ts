@@ -1,10 +1,10 @@
 /** `kvm-uapi verify`: the model held against a C compiler. */
 
-import { verify as verifyModel } from '../verify/verify.js';
 import { type HeaderOptions, openHeaders } from './headers.js';
 
 export interface VerifyCommandOptions extends HeaderOptions {
-  readonly cc: string;
+  /** The C compiler, where it is not to be the target's own. */
+  readonly cc?: string;
 }
 
 export interface VerifyReport {
@@ -15,11 +15,14 @@ export interface VerifyReport {
 const mostFailures = 50;
 
 export async function verify(options: VerifyCommandOptions): Promise<VerifyReport> {
+  // Loaded by itself, as no other command waits for it.
+  const { verify: verifyModel } = await import('../verify/verify.js');
   const headers = openHeaders(options);
+  const [cc, ...flags] = options.cc === undefined ? headers.target.compiler.command : [options.cc];
   const reports: VerifyReport[] = [];
   for (const name of headers.names) {
     const model = headers.model(name);
-    const result = await verifyModel(model, { cc: options.cc, includeDirs: options.include });
+    const result = await verifyModel(model, { cc, flags, includeDirs: headers.includeDirs });
     const { held, total, failures, compiler } = result;
     const shown = failures
       .slice(0, mostFailures)

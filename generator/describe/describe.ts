@@ -12,6 +12,7 @@ import type { Identify } from '../source/identity.js';
 import type { Resolver } from '../source/resolver.js';
 import { coveredFiles } from './coverage.js';
 import { MacroDescriber } from './macros.js';
+import { skippedEntries } from './skipped.js';
 import { TypeDescriber, typedefNames } from './types.js';
 
 /** The model of a header as `resolver` finds it. */
@@ -39,17 +40,23 @@ function describe(header: string, target: Target, preprocessed: Preprocessed, id
     const known = origins.findIndex((other) => JSON.stringify(other) === JSON.stringify(origin));
     return { name, sha256, origin: known === -1 ? origins.push(origin) - 1 : known };
   });
+  const records = types.records(declarations, covered);
+  // Before the macros: only when an enum is laid out are the types of its enumerators those that they have outside of it.
+  const enums = types.enums(declarations, covered);
+  const { ledger, ...described } = macros.describe(covered, types);
   return {
     schema: MODEL_SCHEMA,
     target: target.name,
     byteOrder: target.byteOrder,
+    pointerSize: target.pointer.size,
     header,
     kernel: identity.kernel,
     covers: files.map((file) => file.name),
     origins,
     sources,
-    types: types.records(declarations, covered),
-    enums: types.enums(declarations, covered),
-    ...macros.describe(covered, types),
+    types: records,
+    enums,
+    ...described,
+    ledger: [...ledger, ...skippedEntries(preprocessed, declarations, covered, target)],
   };
 }

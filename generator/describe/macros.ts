@@ -40,6 +40,8 @@ export class MacroDescriber {
   readonly #layout: Layout;
   readonly #typeNames: TypeNames;
   readonly #requests = new Map<Macro, RequestUse | undefined>();
+  /** The bits that say which way an argument goes. */
+  #directions: { readonly read: number; readonly write: number } | undefined;
 
   constructor(preprocessed: Preprocessed, layout: Layout, typeNames: TypeNames) {
     this.#preprocessed = preprocessed;
@@ -110,7 +112,7 @@ export class MacroDescriber {
     return this.#layout.evaluate(expression);
   }
 
-  /** The value of a text of C, as if it stood in the header. */
+  /** The value of a text of C, as if it stood behind the header. */
   #evaluateText(text: string, at: Token): number {
     const tokens = this.#preprocessed.expand(lexText(at.file, text));
     return Number(this.#evaluate(tokens, at).value);
@@ -180,7 +182,11 @@ export class MacroDescriber {
     const field = (which: string): number => this.#evaluateText(`_IOC_${which}(${request}u)`, at);
     const direction = this.#direction(field('DIR'), at);
     const size = field('SIZE');
-    const override = ioctlOverrides.find((row) => row.name === name && row.header === at.file.name);
+    const { kernelArchitecture } = this.#layout.target;
+    const override = ioctlOverrides.find(
+      ({ header, name: overridden, architecture = kernelArchitecture }) =>
+        overridden === name && header === at.file.name && architecture === kernelArchitecture,
+    );
     const named = override?.argument === undefined ? null : this.#typeIn(lexText(at.file, override.argument), at);
     const real = named && this.#hasSize(named, at) ? named : argument;
     const declared: Passing = direction === 'none' && size === 0 ? 'nothing' : 'pointer';
@@ -202,8 +208,12 @@ export class MacroDescriber {
   }
 
   #direction(encoded: number, at: Token): Direction {
-    const read = (encoded & this.#evaluateText('_IOC_READ', at)) !== 0;
-    const write = (encoded & this.#evaluateText('_IOC_WRITE', at)) !== 0;
+    this.#directions ??= {
+      read: this.#evaluateText('_IOC_READ', at),
+      write: this.#evaluateText('_IOC_WRITE', at),
+    };
+    const read = (encoded & this.#directions.read) !== 0;
+    const write = (encoded & this.#directions.write) !== 0;
     if (read && write) return 'readwrite';
     return read ? 'read' : write ? 'write' : 'none';
   }

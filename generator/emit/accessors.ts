@@ -3,33 +3,24 @@
 import type { Member } from '../model.js';
 import { bitFieldAccessors } from './bit-fields.js';
 import { describeMember } from './docs.js';
-import { at, isFlexible, type PlacedMember, property, type References } from './members.js';
+import { at, isFlexible, order, type PlacedMember, property, type References } from './members.js';
 import { memberProperty, numberProperty } from './names.js';
 import { accessOf, type ScalarAccess } from './scalars.js';
 
 /** Size of one element of an array in bytes; of any other member, its own. */
-export function elementSize(member: Member, classSize: (member: Member) => number): number {
-  if (member.shape.is === 'struct' || member.shape.is === 'union') return classSize(member);
+export function elementSize(member: Member, references: References): number {
+  if (member.shape.is === 'struct' || member.shape.is === 'union') return references.sizeOf(member);
   const elements = (member.dims ?? []).reduce<number>((product, length) => product * (length ?? 0), 1);
   if (elements > 0) return member.size / elements;
-  return scalarSizes.get(member.shape.is) ?? 1;
+  return accessOf(member.shape.is, references.target.pointerSize)?.size ?? 1;
 }
 
-const scalarSizes = new Map<string, number>(
-  Object.entries({ u8: 1, s8: 1, bool: 1, u16: 2, s16: 2, u32: 4, s32: 4, f32: 4, u64: 8, s64: 8, f64: 8, pointer: 8 }),
-);
-
 /** The lines of a member's accessors, indented for a class body. */
-export function accessors(
-  placed: PlacedMember,
-  references: References,
-  classSize: (member: Member) => number,
-  siblings: readonly PlacedMember[],
-): string[] {
+export function accessors(placed: PlacedMember, references: References, siblings: readonly PlacedMember[]): string[] {
   const { member, offset } = placed;
   const doc = describeMember(placed);
   if (member.bit) return bitFieldAccessors(placed, doc, references);
-  if (member.dims) return arrayAccessors(placed, doc, references, classSize, siblings);
+  if (member.dims) return arrayAccessors(placed, doc, references, siblings);
   if (member.shape.is === 'struct' || member.shape.is === 'union') {
     // A record without bytes is what a macro left behind; there is nothing in it to access.
     if (member.size === 0 && member.members?.length === 0) return [];
@@ -54,16 +45,19 @@ function scalarAccessors(
   references: References,
 ): string[] {
   const { type, method, size } = access;
-  const order = size > 1 ? ', true' : '';
-  const raw = `this.$$view.get${method}(${at(offset)}${order})`;
+  const last = order(references, size);
+  const raw = `this.$$view.get${method}(${at(offset)}${last})`;
   const name = memberProperty(member.name);
   const get = type === 'boolean' ? `${raw} !== 0` : raw;
   const value = type === 'boolean' ? 'value ? 1 : 0' : 'value';
-  const lines = property(name, doc, type, get, `this.$$view.set${method}(${at(offset)}, ${value}${order})`);
+  const lines = property(name, doc, type, get, `this.$$view.set${method}(${at(offset)}, ${value}${last})`);
   if (type !== 'bigint') return lines;
   const set = `${references.view('setNumber64')}(this.$$view, ${at(offset)}, value, ${access.signed})`;
   const numberDoc = `\`${member.name}\` as a number. @throws RangeError beyond 2^53 - 1.`;
-  return [...lines, ...property(numberProperty(member.name), numberDoc, 'number', numberBody(offset, access), set)];
+  return [
+    ...lines,
+    ...property(numberProperty(member.name), numberDoc, 'number', numberBody(offset, access, references), set),
+  ];
 }
 
 /**
@@ -71,22 +65,23 @@ function scalarAccessors(
  * without the view that the member is read of; so beyond 2^53 - 1 the low half is looked for where no view reaches, and
  * that throws.
  */
-function numberBody(offset: number, { signed }: ScalarAccess): string[] {
-  const high = `this.$$view.${signed ? 'getInt32' : 'getUint32'}(${at(offset + 4)}, true)`;
+function numberBody(offset: number, { signed }: ScalarAccess, references: References): string[] {
+  const [lowAt, highAt] = references.target.byteOrder === 'little' ? [offset, offset + 4] : [offset + 4, offset];
+  const last = order(references, 4);
+  const high = `this.$$view.${signed ? 'getInt32' : 'getUint32'}(${at(highAt)}${last})`;
   // All ones in the sign when the value is beyond: then the low half is looked for 2 GiB before the view.
   const beyond = signed ? '-((high >> 21) ^ (high >> 31))' : '-(high >>> 21)';
-  const low = `this.$$offset + (${offset} | (${beyond} & 0x8000_0000))`;
-  return [`const high = ${high};`, `return high * 0x1_0000_0000 + this.$$view.getUint32(${low}, true);`];
+  const low = `this.$$offset + (${lowAt} | (${beyond} & 0x8000_0000))`;
+  return [`const high = ${high};`, `return high * 0x1_0000_0000 + this.$$view.getUint32(${low}${last});`];
 }
 
 function arrayAccessors(
   { member, offset }: PlacedMember,
   doc: string,
   references: References,
-  classSize: (member: Member) => number,
   siblings: readonly PlacedMember[],
 ): string[] {
-  const element = elementSize(member, classSize);
+  const element = elementSize(member, references);
   const record = member.shape.is === 'struct' || member.shape.is === 'union' ? references.classOf(member) : null;
   const access = record === null && !('tag' in member.shape) ? accessOf(member.shape.is, element) : undefined;
   const [outer, ...inner] = member.dims as readonly (number | null)[];

@@ -1,12 +1,12 @@
 /** The accessors of a bit-field: one load, a shift and a mask where a load of at most 32 bits holds it. */
 
-import { at, type PlacedMember, property, type References } from './members.js';
+import { at, order, type PlacedMember, property, type References } from './members.js';
 import { memberProperty, numberProperty } from './names.js';
 
 export function bitFieldAccessors(placed: PlacedMember, doc: string, references: References): string[] {
   const { member } = placed;
-  const window = loadWindow(placed);
-  const { get, set } = window ? loadedBits(placed, window) : gatheredBits(placed, references);
+  const window = loadWindow(placed, references);
+  const { get, set } = window ? loadedBits(placed, window, references) : gatheredBits(placed, references);
   const name = memberProperty(member.name);
   if (member.shape.is === 'bool') return property(name, doc, 'boolean', `(${get}) !== 0`, set('value ? 1 : 0'));
   // Whether it is a bigint goes by its C type, as for any other member.
@@ -42,19 +42,21 @@ interface LoadWindow {
   readonly start: number;
   /** In bits. */
   readonly size: 8 | 16 | 32;
-  /** Of the field's first bit in the load. */
+  /** Of the field's least significant bit in the load. */
   readonly shift: number;
 }
 
 /** The smallest load that holds the whole field and stays inside its storage unit. */
-function loadWindow({ member, offset }: PlacedMember): LoadWindow | undefined {
+function loadWindow({ member, offset }: PlacedMember, { target }: References): LoadWindow | undefined {
   const bit = member.bit as Bits;
   const first = offset * 8 + bit.offset;
   const byte = first >> 3;
   for (const size of [8, 16, 32] as const) {
     for (let start = byte; start >= offset && start > byte - size / 8; start--) {
-      const shift = first - start * 8;
-      if (start + size / 8 <= offset + member.size && shift + bit.width <= size) return { start, size, shift };
+      const before = first - start * 8;
+      const behind = size - before - bit.width;
+      const shift = target.byteOrder === 'little' ? before : behind;
+      if (start + size / 8 <= offset + member.size && behind >= 0) return { start, size, shift };
     }
   }
   return undefined;
@@ -64,10 +66,10 @@ function isSigned({ member }: PlacedMember): boolean {
   return ['s8', 's16', 's32', 's64'].includes(member.shape.is);
 }
 
-function loadedBits(placed: PlacedMember, { start, size, shift }: LoadWindow): BitAccess {
+function loadedBits(placed: PlacedMember, { start, size, shift }: LoadWindow, references: References): BitAccess {
   const { width } = placed.member.bit as Bits;
-  const order = size > 8 ? ', true' : '';
-  const load = `this.$$view.getUint${size}(${at(start)}${order})`;
+  const last = order(references, size / 8);
+  const load = `this.$$view.getUint${size}(${at(start)}${last})`;
   const mask = 2 ** width - 1;
   const around = 2 ** size - 1 - mask * 2 ** shift;
   const unsigned = width === 32 ? load : `${shift === 0 ? load : `(${load} >>> ${shift})`} & ${hex(mask)}`;
@@ -79,7 +81,7 @@ function loadedBits(placed: PlacedMember, { start, size, shift }: LoadWindow): B
       const masked = `(${/^\w+$/.test(value) ? value : `(${value})`} & ${hex(mask)})`;
       const field = shift === 0 ? masked : `(${masked} << ${shift})`;
       const all = width === size ? value : `(${load} & ${hex(around)}) | ${field}`;
-      return `this.$$view.setUint${size}(${at(start)}, ${all}${order})`;
+      return `this.$$view.setUint${size}(${at(start)}, ${all}${last})`;
     },
   };
 }

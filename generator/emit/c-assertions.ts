@@ -360,10 +360,17 @@ function emitFunctionMacro(sink: Sink, { name, parameters }: FunctionMacro): voi
   const line = assertions.add(`#error "${item}: not defined"`);
   assertions.add('#endif');
   assertions.checks.push({ line, item: `${item}: defined`, expected: 'a macro' });
+  const isFunctionLike = `sizeof(KVM_UAPI_TEXT(${name})) == sizeof("${name}")`;
+  if (parameters.at(-1)?.endsWith('...')) {
+    // What it hands its arguments on to may want a number of them that the macro itself does not tell.
+    leaveOut(sink, `${item}: parameters`, 'a macro with a variable number of arguments refuses none');
+    assert(sink, `${item}: kind`, 'function-like', isFunctionLike);
+    return;
+  }
   // The name alone stays as it is, and the preprocessor refuses any other number of arguments. A digit can be pasted
   // to a name as well as to a number.
   const call = `${name}(${parameters.map(() => '1').join(', ')})`;
-  const condition = `sizeof(KVM_UAPI_TEXT(${name})) == sizeof("${name}") && sizeof(KVM_UAPI_TEXT(${call})) > 0`;
+  const condition = `${isFunctionLike} && sizeof(KVM_UAPI_TEXT(${call})) > 0`;
   assert(sink, `${item}: parameters`, parameters.length, condition);
 }
 
@@ -463,6 +470,7 @@ function scalarCondition(object: string, kind: ScalarKind): string | null {
 /** The size of one element of an array without a length. */
 function elementSize(model: Model, member: Member): number | null {
   const { shape } = member;
+  if (shape.is === 'pointer') return model.pointerSize;
   if (!isRecordShape(shape)) return SCALAR_SIZE[shape.is] ?? null;
   if (shape.tag !== null) return recordOf(model, shape.is, shape.tag)?.size ?? null;
   const end = Math.max(0, ...(member.members ?? []).map(memberEnd));

@@ -18,35 +18,26 @@ export interface ClassSource {
 }
 
 /** The unnamed records inside of a record that get a class of their own, outermost first. */
-export function unnamedWithin(
-  members: readonly Member[],
-  title: string,
-  className: (member: Member) => string,
-  classSize: (member: Member) => number,
-): ClassSource[] {
+export function unnamedWithin(members: readonly Member[], title: string, references: References): ClassSource[] {
   return members.flatMap((member) => {
     if (!member.members || member.shape.is === 'opaque' || !('tag' in member.shape)) return [];
-    if (member.name === null) return unnamedWithin(member.members, title, className, classSize);
+    if (member.name === null) return unnamedWithin(member.members, title, references);
     if (member.members.length === 0) return [];
     const path = `${title}.${member.name}`;
     const align = 'align' in member.shape ? member.shape.align : 1;
     const own = {
-      className: className(member),
+      className: references.classOf(member),
       title: path,
-      size: classSize(member),
+      size: references.sizeOf(member),
       align,
       at: null,
       members: member.members,
     };
-    return [own, ...unnamedWithin(member.members, path, className, classSize)];
+    return [own, ...unnamedWithin(member.members, path, references)];
   });
 }
 
-export function emitClass(
-  source: ClassSource,
-  references: References,
-  classSize: (member: Member) => number,
-): string[] {
+export function emitClass(source: ClassSource, references: References): string[] {
   const { className, title, size, align, at } = source;
   const members = promotedMembers(source.members);
   const place = at === null ? '' : ` ${at}`;
@@ -56,7 +47,7 @@ export function emitClass(
     `export class ${className} implements ${references.view('View')} {`,
     `  static readonly $size = ${size};`,
     `  static readonly $align = ${align};`,
-    ...flexibleTail(members, classSize),
+    ...flexibleTail(members, references),
     ...layoutData(title, size, align, members),
     `  declare readonly $$type: '${title}';`,
     // Declared only: a field that is defined and then assigned costs ten times as much as one that is assigned.
@@ -69,7 +60,7 @@ export function emitClass(
     '    this.$$view = view;',
     '    this.$$offset = offset;',
     '  }',
-    ...members.flatMap((member) => accessors(member, references, classSize, members)),
+    ...members.flatMap((member) => accessors(member, references, members)),
     '}',
   ];
 }
@@ -93,14 +84,14 @@ function layoutData(title: string, size: number, align: number, members: readonl
 }
 
 /** What `allocate` must know to make room for a flexible array: there is exactly one, and nothing behind it. */
-function flexibleTail(members: readonly PlacedMember[], classSize: (member: Member) => number): string[] {
+function flexibleTail(members: readonly PlacedMember[], references: References): string[] {
   const [tail, ...more] = members.filter(({ member }) => isFlexible(member));
   if (!tail || more.length > 0 || members.some(({ offset, member }) => offset >= tail.offset && member.size > 0))
     return [];
   const { member, offset } = tail;
   const countedBy = member.countedBy === undefined ? 'null' : `'${memberProperty(member.countedBy)}'`;
   const [, ...inner] = member.dims ?? [];
-  const row = elementSize(member, classSize) * inner.reduce<number>((product, length) => product * (length ?? 0), 1);
+  const row = elementSize(member, references) * inner.reduce<number>((product, length) => product * (length ?? 0), 1);
   const facts = `member: '${memberProperty(member.name)}', offset: ${offset}, elementSize: ${row}, countedBy: ${countedBy}`;
   return [`  static readonly $flexible = { ${facts} } as const;`];
 }

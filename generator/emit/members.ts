@@ -1,13 +1,16 @@
 /** The members of a class, and the text of a property for one. */
 
-import type { Member } from '../model.js';
+import type { Member, Model } from '../model.js';
 
 /** What the text of a module refers to outside of itself. */
 export interface References {
+  readonly target: Pick<Model, 'byteOrder' | 'pointerSize'>;
   /** Records the use of a name from `views.ts`, and gives it back. */
   view(name: string): string;
   /** The class of a member's struct or union, imported where needed. */
   classOf(member: Member): string;
+  /** Size in bytes of the struct or union that a member is, or is an array of. */
+  sizeOf(member: Member): number;
 }
 
 /** A member of a class: one of the record's own, or one promoted from an anonymous member. */
@@ -46,6 +49,11 @@ export function property(
   const getter = [`  get ${name}(): ${type} {`, ...body.map((line) => `    ${line}`), '  }'];
   const setter = set === null ? [] : [`  set ${name}(value: ${setType}) {`, `    ${set};`, '  }'];
   return ['', `  /** ${doc} */`, ...getter, ...setter];
+}
+
+/** The last argument of a method of DataView, where it reads or writes so many bytes. */
+export function order({ target }: References, size: number): string {
+  return size > 1 ? `, ${target.byteOrder === 'little'}` : '';
 }
 
 /** The offset of a byte of the record, as an expression. */

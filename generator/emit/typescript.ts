@@ -16,6 +16,11 @@ export interface EmittedFile {
 /** The names in `views.ts` that are types only. */
 const viewTypes = new Set(['View', 'IoctlAlone', 'IoctlByValue', 'IoctlByPointer', 'IoctlToBytes']);
 
+/** The module that a model's modules take their views from, in the output folder, without its ending. */
+export function viewsModule({ byteOrder }: Pick<Model, 'byteOrder'>): 'views' | 'big-endian' {
+  return byteOrder === 'little' ? 'views' : 'big-endian';
+}
+
 /** Path of a header's module in the output folder, without its ending: `x86_64/linux/kvm`. */
 export function modulePath(model: Pick<Model, 'target'>, header: string): string {
   return `${model.target}/${header.replace(/\.h$/, '')}`;
@@ -32,22 +37,21 @@ export function emitModules(model: Model): EmittedFile[] {
 class Emitter {
   readonly #model: Model;
   readonly #names: Names;
-  readonly #records: ReadonlyMap<string, RecordType>;
   readonly #constantsByName: ReadonlyMap<string, Constant>;
 
   constructor(model: Model) {
     this.#model = model;
     this.#names = namesOf(model);
-    this.#records = new Map(model.types.map((type) => [type.tag, type]));
     this.#constantsByName = new Map(model.constants.map((constant) => [constant.name, constant]));
   }
 
   module(header: string): string[] {
     const model = this.#model;
-    const uses = new Uses(header, this.#records, this.#names);
+    const uses = new Uses(header, model, this.#names);
     const here = (item: { readonly at: string }): boolean => headerOf(item) === header;
     const ioctls = model.ioctls.filter(here);
     const body = [
+      ...this.#target(),
       ...model.enums.filter(here).flatMap((type) => this.#enum(type)),
       ...this.#constants(header),
       ...model.types.filter(here).flatMap((type) => this.#record(type, uses)),
@@ -75,7 +79,7 @@ class Emitter {
     const views = [...uses.views].sort((a, b) => (a.toLowerCase() < b.toLowerCase() ? -1 : 1));
     if (views.length > 0) {
       const names = views.map((name) => (viewTypes.has(name) ? `type ${name}` : name));
-      lines.push('', ...importOf(names, relative(modulePath(this.#model, header), 'views')));
+      lines.push('', ...importOf(names, relative(modulePath(this.#model, header), viewsModule(this.#model))));
     }
     for (const other of this.#model.covers) {
       const names = [...(uses.classes.get(other) ?? [])].sort();
@@ -89,6 +93,13 @@ class Emitter {
       if (paths.length > 0) lines.push('', ...paths.map((path) => `export * from '${path}';`));
     }
     return lines;
+  }
+
+  /** What the layouts are right for: who has memory of another machine can tell. */
+  #target(): string[] {
+    const { target, byteOrder, pointerSize } = this.#model;
+    const facts = `name: '${target}', byteOrder: '${byteOrder}', pointerSize: ${pointerSize}`;
+    return ['', '/** What these bindings are for. */', `export const $target = { ${facts} } as const;`];
   }
 
   #enum(type: EnumType): string[] {
@@ -136,7 +147,7 @@ class Emitter {
   /** Other names of ioctls. */
   #aliases(header: string, uses: Uses): string[] {
     return this.#model.constants
-      .filter((constant) => headerOf(constant) === header)
+      .filter((constant) => constant.aliasOf !== undefined && headerOf(constant) === header)
       .flatMap((constant) => {
         const ioctl = this.#model.ioctls.find(({ name }) => name === constant.aliasOf);
         if (!ioctl) return [];
@@ -153,18 +164,8 @@ class Emitter {
 
   #record(type: RecordType, uses: Uses): string[] {
     const title = type.typedef ? type.tag : `${type.kind} ${type.tag}`;
-    const size = (member: Member): number => this.#sizeOf(member);
     const own: ClassSource = { ...type, className: this.#names.record(type.tag), title };
-    const inner = unnamedWithin(type.members, title, (member) => this.#names.unnamed(member), size);
-    return [...inner, own].flatMap((source) => emitClass(source, uses, size));
-  }
-
-  /** Size in bytes of the record that a member is, or is an array of. */
-  #sizeOf(member: Member): number {
-    if ('tag' in member.shape && member.shape.tag !== null)
-      return this.#records.get(member.shape.tag)?.size ?? member.size;
-    const elements = (member.dims ?? []).reduce<number>((product, length) => product * (length ?? 0), 1);
-    return elements > 0 ? member.size / elements : unnamedSize(member);
+    return [...unnamedWithin(type.members, title, uses), own].flatMap((source) => emitClass(source, uses));
   }
 }
 
@@ -177,15 +178,17 @@ function unnamedSize(member: Member): number {
 
 /** What one module uses of others. */
 class Uses implements References {
+  readonly target: References['target'];
   readonly views: Set<string> = new Set();
   readonly classes: Map<string, Set<string>> = new Map();
   readonly #header: string;
   readonly #records: ReadonlyMap<string, RecordType>;
   readonly #names: Names;
 
-  constructor(header: string, records: ReadonlyMap<string, RecordType>, names: Names) {
+  constructor(header: string, model: Model, names: Names) {
+    this.target = model;
     this.#header = header;
-    this.#records = records;
+    this.#records = new Map(model.types.map((type) => [type.tag, type]));
     this.#names = names;
   }
 
@@ -202,6 +205,13 @@ class Uses implements References {
     const header = headerOf(this.#records.get(tag) as RecordType);
     if (header !== this.#header) this.classes.set(header, (this.classes.get(header) ?? new Set()).add(name));
     return name;
+  }
+
+  sizeOf(member: Member): number {
+    if ('tag' in member.shape && member.shape.tag !== null)
+      return this.#records.get(member.shape.tag)?.size ?? member.size;
+    const elements = (member.dims ?? []).reduce<number>((product, length) => product * (length ?? 0), 1);
+    return elements > 0 ? member.size / elements : unnamedSize(member);
   }
 }
 

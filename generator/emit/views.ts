@@ -106,9 +106,14 @@ function toNumber(value: bigint): number {
   return number;
 }
 
+/** @throws RangeError unless a number is a safe integer of its sign. */
+export function checkNumber64(value: number, signed: boolean): void {
+  if (!Number.isSafeInteger(value) || (!signed && value < 0)) throw unsafeInteger(value);
+}
+
 /** Writes a number as a little-endian 64-bit integer. @throws RangeError unless it is a safe integer of its sign. */
 export function setNumber64(view: DataView, offset: number, value: number, signed: boolean): void {
-  if (!Number.isSafeInteger(value) || (!signed && value < 0)) throw unsafeInteger(value);
+  checkNumber64(value, signed);
   view.setUint32(offset, value >>> 0, true);
   view.setInt32(offset + 4, Math.floor(value / 0x1_0000_0000), true);
 }

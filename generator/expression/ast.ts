@@ -26,6 +26,9 @@ export type BinaryOperator =
   | '||'
   | ',';
 
+/** GNU C's `__alignof__` is the alignment that a type has by itself, `_Alignof` the one that it has as a member. */
+export type Measured = 'sizeof' | 'alignof' | 'preferred alignof';
+
 /** Every node carries the token that an error about it should point at. */
 export type Expression =
   | { readonly kind: 'integer'; readonly text: string; readonly at: Token }
@@ -52,7 +55,7 @@ export type Expression =
   | { readonly kind: 'cast'; readonly type: CType; readonly operand: Expression; readonly at: Token }
   | {
       readonly kind: 'measure';
-      readonly what: 'sizeof' | 'alignof';
+      readonly what: Measured;
       readonly of: { readonly type: CType } | { readonly expression: Expression };
       readonly at: Token;
     }

@@ -1,6 +1,6 @@
 /** Evaluates constant expressions with C's types. What it must know of declarations it asks its scope for. */
 
-import type { ScalarName } from '../layout/target.js';
+import type { Measure, ScalarName } from '../layout/target.js';
 import type { CType } from '../parse/types.js';
 import type { Token } from '../preprocess/tokens.js';
 import {
@@ -15,7 +15,7 @@ import {
   promote,
   unaryOperation,
 } from './arithmetic.js';
-import type { Expression } from './ast.js';
+import type { Expression, Measured } from './ast.js';
 import { characterValue, stringBytes } from './literals.js';
 import { Unresolvable } from './unresolvable.js';
 
@@ -33,7 +33,7 @@ export interface Scope {
   integerType(name: ScalarName): IntegerType | undefined;
   /** The type with typedefs, `typeof` and enums replaced by what they stand for. */
   resolve(type: CType): CType;
-  measure(type: CType, at: Token): { readonly size: number; readonly align: number };
+  measure(type: CType, at: Token): Measure;
   /** The value of a name that is a constant. */
   constant(name: string): Integer | undefined;
   objectType(name: string): CType | undefined;
@@ -92,7 +92,7 @@ function integer(expression: Expression, scope: Scope): Integer {
         'type' in expression.of ? expression.of.type : typeOf(expression.of.expression, scope),
         at,
       );
-      return size(expression.what === 'sizeof' ? measured.size : measured.align, scope);
+      return size(measuredBytes(measured, expression.what), scope);
     }
     case 'offsetof':
       return size(pathOffset(expression, scope), scope);
@@ -106,6 +106,11 @@ function integer(expression: Expression, scope: Scope): Integer {
       break;
   }
   throw new Unresolvable(at, 'not an integer constant expression');
+}
+
+function measuredBytes(measure: Measure, what: Measured): number {
+  if (what === 'sizeof') return measure.size;
+  return what === 'alignof' ? (measure.fieldAlign ?? measure.align) : measure.align;
 }
 
 function size(bytes: number, scope: Scope): Integer {

@@ -3,7 +3,7 @@
 import type { CType } from '../parse/types.js';
 import type { Cursor } from '../preprocess/cursor.js';
 import { errorAt, type Token } from '../preprocess/tokens.js';
-import type { BinaryOperator, Expression, PathStep, UnaryOperator } from './ast.js';
+import type { BinaryOperator, Expression, Measured, PathStep, UnaryOperator } from './ast.js';
 
 /** Reads type names inside expressions: casts, `sizeof`, `offsetof`. */
 export interface TypeNames {
@@ -37,12 +37,12 @@ const precedence = new Map<string, number>(
 const commaLevel = 0;
 const conditionalLevel = 1;
 const unaryOperators = new Set(['+', '-', '~', '!', '&', '*']);
-const sizeWords = new Map<string, 'sizeof' | 'alignof'>([
+const sizeWords = new Map<string, Measured>([
   ['sizeof', 'sizeof'],
   ['_Alignof', 'alignof'],
   ['alignof', 'alignof'],
-  ['__alignof__', 'alignof'],
-  ['__alignof', 'alignof'],
+  ['__alignof__', 'preferred alignof'],
+  ['__alignof', 'preferred alignof'],
 ]);
 const offsetofWords = new Set(['__builtin_offsetof', 'offsetof']);
 
@@ -108,7 +108,7 @@ function parenthesized(cursor: Cursor, types: TypeNames): Expression {
   return postfix(cursor, types, inner);
 }
 
-function measure(cursor: Cursor, types: TypeNames, what: 'sizeof' | 'alignof'): Expression {
+function measure(cursor: Cursor, types: TypeNames, what: Measured): Expression {
   const at = cursor.next();
   const before = cursor.position;
   if (cursor.accept('(') && types.startsHere(cursor)) {

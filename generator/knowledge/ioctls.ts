@@ -13,6 +13,8 @@ export interface IoctlOverride {
   /** The header that defines the macro, as spelled in an `#include`. */
   readonly header: string;
   readonly name: string;
+  /** The only architecture, as the kernel names it in `arch/…`, where it is so; absent where it is so on all. */
+  readonly architecture?: string;
   /** Only where it is not what the macro says: `nothing` for `_IO`, `pointer` for all others. */
   readonly passes?: Passing;
   /**
@@ -165,6 +167,33 @@ export const ioctlOverrides: readonly IoctlOverride[] = [
   },
   {
     header: 'linux/kvm.h',
+    name: 'KVM_ARM_GET_REG_WRITABLE_MASKS',
+    direction: 'write',
+    source:
+      'kvm_arch_vm_ioctl in arch/arm64/kvm/arm.c: the struct is read and never written back, though ' +
+      'Documentation/virt/kvm/api.rst 4.139 says in/out: the masks go through its addr',
+  },
+  {
+    header: 'linux/kvm.h',
+    name: 'KVM_PPC_GET_COMPAT_CAPS',
+    passes: 'pointer',
+    argument: 'struct kvm_ppc_compat_caps',
+    direction: 'readwrite',
+    source:
+      'Documentation/virt/kvm/api.rst, KVM_PPC_GET_COMPAT_CAPS: out, but EINVAL for a wrong size or flags; ' +
+      'kvm_arch_vm_ioctl in arch/powerpc/kvm/powerpc.c reads these first and then writes the struct',
+  },
+  {
+    header: 'linux/kvm.h',
+    name: 'KVM_INTERRUPT',
+    architecture: 'mips',
+    argument: 'struct kvm_mips_interrupt',
+    source:
+      'kvm_arch_vcpu_async_ioctl in arch/mips/kvm/mips.c reads a struct kvm_mips_interrupt; the request number keeps the ' +
+      'size of a struct kvm_interrupt',
+  },
+  {
+    header: 'linux/kvm.h',
     name: 'KVM_S390_STORE_STATUS',
     passes: 'value',
     argument: 'unsigned long',
@@ -201,5 +230,13 @@ export const ioctlOverrides: readonly IoctlOverride[] = [
     source:
       'Documentation/virt/kvm/api.rst 4.117: in; kvm_vm_ioctl in virt/kvm/kvm_main.c reads the struct and never ' +
       'writes it back',
+  },
+  {
+    header: 'linux/kvm.h',
+    name: 'KVM_CREATE_GUEST_MEMFD',
+    direction: 'write',
+    source:
+      'Documentation/virt/kvm/api.rst 4.142: in; kvm_vm_ioctl in virt/kvm/kvm_main.c reads the struct and never writes ' +
+      'it back',
   },
 ];

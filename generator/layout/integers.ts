@@ -21,16 +21,18 @@ const ranks: readonly (readonly [ScalarName, number, boolean | 'char'])[] = [
 ];
 
 export interface TargetIntegers extends IntegerTypes {
-  /** The integer type of a scalar; undefined for floating point. */
+  /** The integer type of a scalar; undefined for floating point, and where the target has no such type. */
   of(name: ScalarName): IntegerType | undefined;
 }
 
 export function integersOf(target: Target): TargetIntegers {
   const types = new Map<ScalarName, IntegerType>(
-    ranks.map(([name, rank, signed]) => [
-      name,
-      { name, rank, width: target.scalars[name].size * 8, signed: signed === 'char' ? target.charSigned : signed },
-    ]),
+    ranks.flatMap(([name, rank, signed]) => {
+      const measure = target.scalars[name];
+      if (!measure) return [];
+      const type = { name, rank, width: measure.size * 8, signed: signed === 'char' ? target.charSigned : signed };
+      return [[name, type]];
+    }),
   );
   const get = (name: ScalarName): IntegerType => types.get(name) as IntegerType;
   return {

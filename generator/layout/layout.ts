@@ -4,6 +4,8 @@ import { convert, fits, type Integer, type IntegerType } from '../expression/ari
 import type { Expression } from '../expression/ast.js';
 import { evaluate, type MemberPlace, type Scope, typeOfExpression } from '../expression/evaluator.js';
 import { Unresolvable } from '../expression/unresolvable.js';
+import { noAttributes } from '../parse/attributes.js';
+import { predefinedTypedefs } from '../parse/scalars.js';
 import type { CType, Declarations, EnumNode, LayoutAttributes, MemberNode, RecordNode } from '../parse/types.js';
 import type { Token } from '../preprocess/tokens.js';
 import { integersOf, type TargetIntegers } from './integers.js';
@@ -90,8 +92,11 @@ export class Layout implements Scope {
       case 'void':
       case 'function':
         return { size: 1, align: 1 };
-      case 'scalar':
-        return this.target.scalars[type.name];
+      case 'scalar': {
+        const measured = this.target.scalars[type.name];
+        if (!measured) throw new Unresolvable(at, `${this.target.name} has no type ${type.name}`);
+        return measured;
+      }
       case 'pointer':
         return this.target.pointer;
       case 'vector': {
@@ -102,7 +107,7 @@ export class Layout implements Scope {
             `a vector of ${bytes} bytes; it must be a power of two of its elements`,
           );
         }
-        return { size: bytes, align: bytes };
+        return { size: bytes, align: Math.min(bytes, this.target.mostVectorAlignment ?? bytes) };
       }
       case 'array': {
         const element = this.measure(type.of, at);
@@ -196,13 +201,15 @@ export class Layout implements Scope {
       throw new Unresolvable(member.at, `a member that is ${kind === 'void' ? 'void' : 'a function'}`);
     }
     const { size, align, fieldAlign } = this.measure(this.memberType(member), member.at);
+    const width = member.width ? this.#width(member, member.width) : null;
     return {
       size,
       align: fieldAlign ?? align,
       userAlign: this.#memberAlign(member.attributes),
       packed: packed || member.attributes.packed,
-      width: member.width ? this.#width(member, member.width) : null,
-      named: member.name !== null,
+      width,
+      integer: width === null ? null : this.#integerAsWide(width),
+      aligns: member.name !== null || this.target.anonymousBitFieldsAlign,
     };
   }
 
@@ -211,6 +218,11 @@ export class Layout implements Scope {
     const { mode, vectorSize } = member.attributes;
     if (mode) return this.#withMode(this.resolve(member.type), mode);
     return vectorSize ? { kind: 'vector', of: member.type, bytes: vectorSize } : member.type;
+  }
+
+  #integerAsWide(width: number): Measure | null {
+    const name = signedBySize.find((candidate) => this.target.scalars[candidate]?.size === width / 8);
+    return name === undefined ? null : (this.target.scalars[name] ?? null);
   }
 
   #width(member: MemberNode, expression: Expression): number {
@@ -247,8 +259,8 @@ export class Layout implements Scope {
     const names = negative ? signedBySize : unsignedBySize;
     const smallest = node.attributes.packed ? 1 : this.integers.int.width / 8;
     for (const name of names) {
-      const type = this.integers.of(name) as IntegerType;
-      if (type.width / 8 >= smallest && values.every(({ value }) => fits(value, type))) return type;
+      const type = this.integers.of(name);
+      if (type && type.width / 8 >= smallest && values.every(({ value }) => fits(value, type))) return type;
     }
     throw new Unresolvable(node.at, 'an enum whose values fit in no integer type');
   }
@@ -277,8 +289,9 @@ export class Layout implements Scope {
   #successor(previous: Integer | undefined, at: Token): Integer {
     if (!previous) return { type: this.integers.int, value: 0n };
     const value = previous.value + 1n;
-    const { int, unsignedInt, long, unsignedLong } = this.integers;
-    const type = [previous.type, int, unsignedInt, long, unsignedLong].find((candidate) => fits(value, candidate));
+    const { int, unsignedInt, long, unsignedLong, longLong, unsignedLongLong } = this.integers;
+    const larger = [previous.type, int, unsignedInt, long, unsignedLong, longLong, unsignedLongLong];
+    const type = larger.find((candidate) => fits(value, candidate));
     if (!type) throw new Unresolvable(at, 'an enumerator past the largest integer');
     return convert(value, type);
   }
@@ -315,8 +328,10 @@ export class Layout implements Scope {
 
   #typedef(name: string, at: Token): { readonly type: CType; readonly attributes: LayoutAttributes } {
     const node = this.#declarations.typedefs.get(name);
-    if (!node) throw new Unresolvable(at, `type '${name}' is not defined`);
-    return node;
+    if (node) return node;
+    const type = predefinedTypedefs.get(name);
+    if (!type) throw new Unresolvable(at, `type '${name}' is not defined`);
+    return { type, attributes: noAttributes };
   }
 
   #tagged(type: Extract<CType, { kind: 'tag' }>): RecordNode | EnumNode {
@@ -336,7 +351,7 @@ export class Layout implements Scope {
     const size = word === 'word' || word === 'pointer' ? this.target.pointer.size : modeSizes.get(word);
     const base = type.kind === 'scalar' ? this.integers.of(type.name) : undefined;
     const names = base?.signed ? signedBySize : unsignedBySize;
-    const name = base && names.find((candidate) => this.target.scalars[candidate].size === size);
+    const name = base && names.find((candidate) => this.target.scalars[candidate]?.size === size);
     if (!name) throw new Unresolvable(mode, `mode(${mode.text}) of this type is not an integer type`);
     return { kind: 'scalar', name };
   }

@@ -4,6 +4,7 @@
  */
 
 import type { BitRange } from '../model.js';
+import type { Measure } from './target.js';
 
 /** What placing must know of one member. */
 export interface FieldSpec {
@@ -16,7 +17,10 @@ export interface FieldSpec {
   readonly packed: boolean;
   /** In bits; null for an ordinary member. */
   readonly width: number | null;
-  readonly named: boolean;
+  /** Of a bit-field, the integer that is as wide; null where there is none. */
+  readonly integer: Measure | null;
+  /** Whether it raises the alignment of its record if it is a bit-field: those with a name do. */
+  readonly aligns: boolean;
 }
 
 export interface RecordSpec {
@@ -79,21 +83,30 @@ function placeOrdinary(field: FieldSpec, bits: number, pack: number | null): Pla
 function placeBits(field: FieldSpec, bits: number, pack: number | null): Place {
   const width = field.width as number;
   // A width of 0 ends the unit, packed or not.
-  if (width === 0) return { at: roundUp(bits, Math.max(field.align, field.userAlign) * 8), align: 1 };
-  const whole = isWholeInteger(width, bits, field.packed);
-  const own = limited(Math.max(field.userAlign, whole ? width / 8 : 0), pack);
+  if (width === 0) {
+    const unit = Math.max(field.align, field.userAlign);
+    return { at: roundUp(bits, unit * 8), align: field.aligns ? unit : 1 };
+  }
+  const whole = wholeInteger(field, bits);
+  const own = limited(Math.max(field.userAlign, whole ? wholeAlign(whole, field) : 0), pack);
   const start = own > 0 ? roundUp(bits, own * 8) : bits;
   const spans = !whole && !field.packed && pack === null && spansTooManyUnits(field, start, width);
   const type = pack === null && field.packed ? 1 : limited(field.align, pack);
-  return { at: spans ? roundUp(start, field.align * 8) : start, align: field.named ? Math.max(type, own) : 1 };
+  return { at: spans ? roundUp(start, field.align * 8) : start, align: field.aligns ? Math.max(type, own) : 1 };
 }
 
 /**
- * Whether GCC takes a bit-field for an ordinary integer of its width: one as wide as some integer, at a place where
- * that may stand.
+ * The integer that GCC takes a bit-field for: one as wide, if the bit-field is at a place where that may stand. A packed
+ * one may not be aligned.
  */
-function isWholeInteger(width: number, bits: number, packed: boolean): boolean {
-  return (width === 8 || (!packed && [16, 32, 64, 128].includes(width))) && bits % width === 0;
+function wholeInteger({ integer, packed }: FieldSpec, bits: number): Measure | null {
+  if (!integer || (packed && integer.align > 1)) return null;
+  return bits % (integer.align * 8) === 0 ? integer : null;
+}
+
+/** What `aligned` has been said of keeps the alignment that its type has by itself. */
+function wholeAlign({ align, fieldAlign = align }: Measure, { userAlign }: FieldSpec): number {
+  return userAlign > 0 ? align : fieldAlign;
 }
 
 /** A bit-field may not span more units of the alignment of its type than its type does. */

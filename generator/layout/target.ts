@@ -20,6 +20,13 @@ export type ScalarName =
   | 'long double'
   | '_Float128';
 
+/** The scalars that not every target has. */
+type OptionalScalar = '__int128' | 'unsigned __int128' | '_Float128';
+
+export type Scalars = Readonly<
+  Record<Exclude<ScalarName, OptionalScalar>, Measure> & Partial<Record<OptionalScalar, Measure>>
+>;
+
 /** Size and alignment in bytes; `fieldAlign` where a member is aligned otherwise than the type says by itself. */
 export interface Measure {
   readonly size: number;
@@ -34,12 +41,20 @@ export interface Target {
   readonly kernelArchitecture: string;
   /** Debian's name for the port, and the multiarch folder of its headers. */
   readonly debian: { readonly architecture: string; readonly multiarch: string };
+  /** The compiler that the facts here come from: its command, and the Debian package that has it. */
+  readonly compiler: { readonly command: readonly [string, ...string[]]; readonly package: string };
+  /** What there is to say where its headers have no `asm/kvm.h`; absent where KVM has always been there. */
+  readonly withoutKvm?: string;
   readonly byteOrder: 'little' | 'big';
   readonly charSigned: boolean;
-  readonly scalars: Readonly<Record<ScalarName, Measure>>;
-  readonly pointer: Measure;
+  readonly scalars: Scalars;
+  readonly pointer: Measure & { readonly size: 4 | 8 };
   /** The alignment that a bare `__attribute__((aligned))` asks for. */
   readonly biggestAlignment: number;
+  /** The most that a vector is aligned to, however long it is; null where that is its own size. */
+  readonly mostVectorAlignment: number | null;
+  /** Whether a bit-field without a name raises the alignment of its record, as one with a name does. */
+  readonly anonymousBitFieldsAlign: boolean;
   /** The integer type behind `sizeof`. */
   readonly sizeType: ScalarName;
   /** Predefined macros: what `cc -dM -E -x c /dev/null` prints, a line each, without the word `#define`. */
@@ -48,3 +63,16 @@ export interface Target {
   readonly attributes: ReadonlySet<string>;
   readonly builtins: ReadonlySet<string>;
 }
+
+/** What the targets with pointers of one size have in common. */
+export type DataModel = Pick<
+  Target,
+  | 'scalars'
+  | 'pointer'
+  | 'biggestAlignment'
+  | 'mostVectorAlignment'
+  | 'anonymousBitFieldsAlign'
+  | 'sizeType'
+  | 'attributes'
+  | 'builtins'
+>;

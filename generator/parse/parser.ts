@@ -6,7 +6,7 @@ import { Cursor } from '../preprocess/cursor.js';
 import { errorAt, placeOf, type Token } from '../preprocess/tokens.js';
 import { joinAttributes, noAttributes, parseAttributes } from './attributes.js';
 import { extractPacks } from './packs.js';
-import { isTypeWord, scalarType } from './scalars.js';
+import { isTypeWord, predefinedTypedefs, scalarType } from './scalars.js';
 import type {
   CType,
   Declarations,
@@ -157,7 +157,7 @@ class Parser implements TypeNames {
   }
 
   #isTypeName(name: string): boolean {
-    return this.#typedefs.has(name) || this.#builtinTypes.has(name);
+    return this.#typedefs.has(name) || this.#builtinTypes.has(name) || predefinedTypedefs.has(name);
   }
 
   #specifiers(cursor: Cursor): Specifiers {

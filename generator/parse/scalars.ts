@@ -54,6 +54,12 @@ spell('double', 'double');
 spell('long double', 'long double');
 spell('_Float128', '_Float128');
 
+/** The typedefs that GCC has by itself; where the target has no such integers, using one is an error. */
+export const predefinedTypedefs: ReadonlyMap<string, CType> = new Map([
+  ['__int128_t', { kind: 'scalar', name: '__int128' }],
+  ['__uint128_t', { kind: 'scalar', name: 'unsigned __int128' }],
+]);
+
 export function isTypeWord(text: string): boolean {
   return words.has(text);
 }

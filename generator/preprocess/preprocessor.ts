@@ -1,5 +1,6 @@
 /** Files to one stream of expanded tokens: includes, conditionals, definitions, pragmas (translation phase 4). */
 
+import { MissingHeaderError, NoKvmError } from '../errors.js';
 import { debianPackageOf } from '../knowledge/packages.js';
 import type { Target } from '../layout/target.js';
 import { SourceFile } from '../source/files.js';
@@ -18,8 +19,19 @@ export interface Preprocessed {
   readonly macros: MacroTable;
   /** Every header read, in the order of first reading. */
   readonly files: readonly SourceFile[];
+  /** What stands in groups that were skipped, in the order of reading. */
+  readonly skipped: readonly Skipped[];
   /** Expands tokens with the macros as they are at the end, but leaves the macros of the names in `except`. */
   expand(tokens: readonly Token[], except?: Iterable<string>): readonly Token[];
+}
+
+/** A definition that a conditional leaves out. */
+export interface Skipped {
+  readonly kind: 'macro' | 'ioctl' | 'struct' | 'union' | 'enum';
+  readonly name: string;
+  readonly at: Token;
+  /** The directive that begins the group: `#ifdef __KVM_HAVE_PIT`. */
+  readonly group: string;
 }
 
 const deepestInclude = 200;
@@ -54,6 +66,7 @@ class Preprocessor {
   readonly #once = new Set<SourceFile>();
   readonly #pushed = new Map<string, (Macro | undefined)[]>();
   readonly #frames: Frame[] = [];
+  readonly #skipped: Skipped[] = [];
   readonly #text: Expansion;
   readonly #conditions: Expansion;
   #counter = 0;
@@ -82,6 +95,7 @@ class Preprocessor {
           tokens,
           macros: this.#macros,
           files: [...this.#files],
+          skipped: this.#skipped,
           expand: (list, except = []) => this.#expandExcept(list, except, token),
         };
       }
@@ -168,7 +182,7 @@ class Preprocessor {
         if (open.closed) throw errorAt(name, `#${name.text} behind the #else of this #${open.at.text}`);
         open.closed = name.text === 'else';
         // Only a taken group is read up to its end, so all that follow are to be skipped.
-        this.#skip(frame);
+        this.#skip(frame, line);
         return undefined;
       }
       case 'endif':
@@ -208,7 +222,7 @@ class Preprocessor {
     const open: Conditional = { at: name, taken: false, closed: false };
     frame.conditionals.push(open);
     if (this.#holds(name, rest, tokens)) open.taken = true;
-    else this.#skip(frame);
+    else this.#skip(frame, [name, ...tokens]);
   }
 
   #holds(name: Token, rest: Cursor, tokens: readonly Token[]): boolean {
@@ -219,25 +233,33 @@ class Preprocessor {
     return conditionHolds(expanded, name, this.#target.charSigned);
   }
 
-  /** Skips groups until one of the innermost conditional is to be taken, or its `#endif`. */
-  #skip(frame: Frame): void {
+  /** Skips groups until one of the innermost conditional is to be taken, or its `#endif`. `first` begins the first. */
+  #skip(frame: Frame, first: readonly Token[]): void {
     const open = frame.conditionals.at(-1) as Conditional;
+    let group = first;
     let depth = 0;
     for (;;) {
       const token = frame.tokens[frame.next] as Token;
       if (token.kind === 'end') throw errorAt(open.at, `#${open.at.text} is never closed; add the missing #endif`);
       frame.next++;
-      if (!token.first || token.text !== '#') continue;
+      if (!token.first || token.text !== '#') {
+        const [tag, brace] = [frame.tokens[frame.next], frame.tokens[frame.next + 1]];
+        if (isTagWord(token.text) && tag && brace?.text === '{') this.#skipped.push(skippedAt(token.text, tag, group));
+        continue;
+      }
       const line = this.#restOfLine(frame);
       const name = line[0];
       if (!name) continue;
-      if (name.text === 'if' || name.text === 'ifdef' || name.text === 'ifndef') depth++;
+      if (name.text === 'define' && line[1]) {
+        this.#skipped.push(skippedAt(isRequest(line.slice(2)) ? 'ioctl' : 'macro', line[1], group));
+      } else if (name.text === 'if' || name.text === 'ifdef' || name.text === 'ifndef') depth++;
       else if (name.text === 'endif' && depth-- === 0) {
         frame.conditionals.pop();
         return;
       } else if (depth === 0 && (name.text === 'else' || name.text.startsWith('elif'))) {
         if (open.closed) throw errorAt(name, `#${name.text} behind the #else of this #${open.at.text}`);
         open.closed = name.text === 'else';
+        group = line;
         if (open.taken) continue;
         const rest = new Cursor(line.slice(1), endOf(name));
         if (open.closed || this.#holds(name, rest, line.slice(1))) {
@@ -255,7 +277,7 @@ class Preprocessor {
       operand.text === '<' || operand.kind === 'string' ? line : expandTokens(line, this.#text, endOf(operand));
     const wanted = headerName(spelled) ?? fail(operand, 'expected "header" or <header>');
     const file = this.#find(wanted, frame.file, directive.text === 'include_next');
-    if (!file) throw errorAt(operand, notFound(wanted.name, this.#resolver.roots));
+    if (!file) throw this.#missing(operand, wanted.name);
     if (this.#once.has(file)) return;
     if (directive.text === 'import') this.#once.add(file);
     if (this.#frames.length > deepestInclude) {
@@ -264,6 +286,17 @@ class Preprocessor {
     }
     this.#files.add(file);
     this.#enter(file, operand);
+  }
+
+  #missing({ file, offset }: Token, name: string): MissingHeaderError {
+    const { line, column } = file.placeAt(offset);
+    const { roots } = this.#resolver;
+    // Where there is any other header of the architecture, installing what has them will not help.
+    if (!/^(?:linux|asm)\/kvm\.h$/.test(name) || !this.#resolver.system('asm/types.h'))
+      return new MissingHeaderError(file.path, line, column, notFound(name, roots));
+    const { name: architecture, withoutKvm = 'they may be incomplete' } = this.#target;
+    const problem = `the headers for ${architecture} have no <${name}>: ${withoutKvm}; give other headers with --from or --include, or another --arch`;
+    return new NoKvmError(file.path, line, column, problem);
   }
 
   #find(wanted: { name: string; quoted: boolean }, from: SourceFile, next: boolean): SourceFile | undefined {
@@ -366,6 +399,19 @@ class Preprocessor {
       ],
     ]);
   }
+}
+
+function isTagWord(text: string): text is 'struct' | 'union' | 'enum' {
+  return text === 'struct' || text === 'union' || text === 'enum';
+}
+
+/** Whether the body of a macro that nothing expands looks like a use of `_IO` or one of its kind. */
+function isRequest([name, open]: readonly Token[]): boolean {
+  return name !== undefined && /^_IO(?:C|[RW]+)?$/.test(name.text) && open?.text === '(';
+}
+
+function skippedAt(kind: Skipped['kind'], at: Token, group: readonly Token[]): Skipped {
+  return { kind, name: at.text, at, group: `#${spell(group)}` };
 }
 
 const encoder = new TextEncoder();

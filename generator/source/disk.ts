@@ -36,13 +36,13 @@ function compilerRoots(multiarch: string): string[] {
   return newest === undefined ? [] : [`${folder}/${newest}/include`];
 }
 
-/** The text of `views.ts`, which stands beside the modules that a generator run writes. */
-export function viewsSource(): string {
-  return readFileSync(join(packageRoot(), 'generator', 'emit', 'views.ts'), 'utf8');
+/** The text of a module that stands beside those that a generator run writes. */
+export function viewsSource(module: 'views' | 'big-endian'): string {
+  return readFileSync(join(packageRoot(), 'generator', 'emit', `${module}.ts`), 'utf8');
 }
 
 /** The folder of this package, whether this module runs as it is written or as it is built. */
-function packageRoot(): string {
+export function packageRoot(): string {
   let folder = dirname(fileURLToPath(import.meta.url));
   while (!existsSync(join(folder, 'package.json'))) folder = dirname(folder);
   return folder;

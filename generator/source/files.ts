@@ -53,11 +53,17 @@ export class SourceFile {
     return low + 1;
   }
 
-  /** An error about the place at an offset into `text`. */
-  errorAt(offset: number, problem: string): SourceError {
+  /** Line and column of an offset into `text`, both counted from 1. */
+  placeAt(offset: number): { readonly line: number; readonly column: number } {
     const line = this.lineAt(offset);
     const start = this.#starts()[line - 1] as number;
-    return new SourceError(this.path, line, offset - start + 1, problem);
+    return { line, column: offset - start + 1 };
+  }
+
+  /** An error about the place at an offset into `text`. */
+  errorAt(offset: number, problem: string): SourceError {
+    const { line, column } = this.placeAt(offset);
+    return new SourceError(this.path, line, column, problem);
   }
 
   #starts(): readonly number[] {

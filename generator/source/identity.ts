@@ -4,7 +4,9 @@ import { createHash } from 'node:crypto';
 import { debianPackageOf } from '../knowledge/packages.js';
 import type { Target } from '../layout/target.js';
 import type { Origin } from '../model.js';
+import { type InstalledPackage, installedPackage } from './dpkg.js';
 import type { FileProvider, SourceFile } from './files.js';
+import { kernelVersionOf } from './kernel-version.js';
 import type { Resolver } from './resolver.js';
 
 export interface Identity {
@@ -22,14 +24,26 @@ const tree: Origin = { kind: 'tree' };
 export function identifyOn(provider: FileProvider, resolver: Resolver, target: Target): Identify {
   const packages = new DebianPackages(provider, target.debian.architecture);
   const originOf = (file: SourceFile): Origin => packages.ownerOf(file) ?? tree;
-  return (files) => ({
-    kernel: kernelOf(files[0], resolver, originOf),
-    files: files.map((file) => ({
-      name: file.name,
-      sha256: createHash('sha256').update(file.bytes).digest('hex'),
-      origin: originOf(file),
-    })),
-  });
+  return (files) => identityOf(files, kernelOf(files[0], resolver, originOf), originOf);
+}
+
+/** Identity of headers that are read from a set; `has` says which of the files are the set's. */
+export function identifyIn(set: { kernel: string; origin: Origin }, has: (file: SourceFile) => boolean): Identify {
+  const originOf = (file: SourceFile): Origin => (has(file) ? set.origin : tree);
+  return (files) => identityOf(files, files[0] && has(files[0]) ? set.kernel : null, originOf);
+}
+
+function identityOf(
+  files: readonly SourceFile[],
+  kernel: string | null,
+  originOf: (file: SourceFile) => Origin,
+): Identity {
+  const sources = files.map((file) => ({
+    name: file.name,
+    sha256: createHash('sha256').update(file.bytes).digest('hex'),
+    origin: originOf(file),
+  }));
+  return { kernel, files: sources };
 }
 
 /** A package's headers are of one kernel, whichever root they are in; a tree's are of one root. */
@@ -42,17 +56,14 @@ function kernelOf(
   if (!header || !version) return null;
   const [a, b] = [originOf(header), originOf(version)];
   const together = a.kind === 'package' ? JSON.stringify(a) === JSON.stringify(b) : header.root === version.root;
-  const code = /^#define LINUX_VERSION_CODE (\d+)$/m.exec(version.text)?.[1];
-  if (!together || code === undefined) return null;
-  const number = Number(code);
-  return `${number >> 16}.${(number >> 8) & 0xff}.${number & 0xff}`;
+  return together ? kernelVersionOf(version.text) : null;
 }
 
-/** What dpkg has recorded of the packages that own headers. */
+/** The packages that own headers, each looked up once. */
 class DebianPackages {
   readonly #provider: FileProvider;
   readonly #architecture: string;
-  readonly #lists = new Map<string, { readonly paths: ReadonlySet<string>; readonly origin: Origin } | undefined>();
+  readonly #packages = new Map<string, InstalledPackage | undefined>();
 
   constructor(provider: FileProvider, architecture: string) {
     this.#provider = provider;
@@ -62,35 +73,10 @@ class DebianPackages {
   ownerOf(file: SourceFile): Origin | undefined {
     const name = debianPackageOf(file.name)?.split(' ')[0];
     if (name === undefined) return undefined;
-    if (!this.#lists.has(name)) this.#lists.set(name, this.#load(name));
-    const list = this.#lists.get(name);
-    return list?.paths.has(file.path) ? list.origin : undefined;
+    if (!this.#packages.has(name)) {
+      this.#packages.set(name, installedPackage(this.#provider, name, this.#architecture));
+    }
+    const installed = this.#packages.get(name);
+    return installed?.paths.has(file.path) ? installed.origin : undefined;
   }
-
-  #load(name: string): { paths: ReadonlySet<string>; origin: Origin } | undefined {
-    const read = (path: string): string | undefined => {
-      const bytes = this.#provider.read(path);
-      return bytes && new TextDecoder().decode(bytes);
-    };
-    const info = `/var/lib/dpkg/info/${name}`;
-    const list = read(`${info}:${this.#architecture}.list`) ?? read(`${info}.list`);
-    const status = read('/var/lib/dpkg/status');
-    if (list === undefined || status === undefined) return undefined;
-    const entry = entryOf(status, name, this.#architecture);
-    const version = entry && /^Version: (.+)$/m.exec(entry)?.[1];
-    if (version === undefined) return undefined;
-    const architecture = /^Architecture: (.+)$/m.exec(entry ?? '')?.[1] ?? this.#architecture;
-    return { paths: new Set(list.split('\n')), origin: { kind: 'package', name, version, architecture } };
-  }
-}
-
-/** The paragraph of a package in dpkg's status file. */
-function entryOf(status: string, name: string, architecture: string): string | undefined {
-  const heading = `Package: ${name}\n`;
-  for (let at = status.indexOf(heading); at !== -1; at = status.indexOf(heading, at + 1)) {
-    const end = status.indexOf('\n\n', at);
-    const entry = status.slice(at, end === -1 ? undefined : end);
-    if (new RegExp(`^Architecture: (?:${architecture}|all)$`, 'm').test(entry)) return entry;
-  }
-  return undefined;
 }

@@ -2,20 +2,25 @@
 
 import { type FileProvider, SourceFile } from './files.js';
 
+/** What resolvers of one run have read, by place: targets that have headers in common read and lex them once. */
+export type OpenFiles = Map<string, SourceFile>;
+
 export class Resolver {
   readonly #provider: FileProvider;
   readonly roots: readonly string[];
   readonly #files = new Map<string, SourceFile | undefined>();
+  readonly #open: OpenFiles;
 
-  constructor(provider: FileProvider, roots: readonly string[]) {
+  constructor(provider: FileProvider, roots: readonly string[], open: OpenFiles = new Map()) {
     this.#provider = provider;
     this.roots = roots;
+    this.#open = open;
   }
 
   /** The file for `<name>`; `after` restricts the search to the roots behind that index (`#include_next`). */
   system(name: string, after = -1): SourceFile | undefined {
     for (let root = after + 1; root < this.roots.length; root++) {
-      const file = this.#open(name, `${this.roots[root]}/${name}`, root);
+      const file = this.#file(name, `${this.roots[root]}/${name}`, root);
       if (file) return file;
     }
     return undefined;
@@ -24,16 +29,26 @@ export class Resolver {
   /** The file for `"name"`: beside the including file first, then as for `<name>`. */
   quoted(name: string, from: SourceFile): SourceFile | undefined {
     const folder = (path: string): string => path.slice(0, path.lastIndexOf('/') + 1);
-    return this.#open(folder(from.name) + name, folder(from.path) + name, from.root) ?? this.system(name);
+    return this.#file(folder(from.name) + name, folder(from.path) + name, from.root) ?? this.system(name);
   }
 
   /** One file is known by one path, however an `#include` or a root is spelled. */
-  #open(name: string, spelled: string, root: number): SourceFile | undefined {
+  #file(name: string, spelled: string, root: number): SourceFile | undefined {
     const path = normalize(spelled);
     if (this.#files.has(path)) return this.#files.get(path);
-    const bytes = this.#provider.read(path);
-    const file = bytes && new SourceFile(normalize(name), path, root, bytes);
+    const file = this.#read(normalize(name), path, root);
     this.#files.set(path, file);
+    return file;
+  }
+
+  #read(name: string, path: string, root: number): SourceFile | undefined {
+    const place = `${root} ${name} ${path}`;
+    const known = this.#open.get(place);
+    if (known) return known;
+    const bytes = this.#provider.read(path);
+    if (!bytes) return undefined;
+    const file = new SourceFile(name, path, root, bytes);
+    this.#open.set(place, file);
     return file;
   }
 }

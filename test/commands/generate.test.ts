@@ -64,6 +64,76 @@ describe('generate', () => {
   });
 });
 
+describe('generate for several architectures', () => {
+  const versionHeader = { 'usr/include/linux/version.h': '#define LINUX_VERSION_CODE 395523\n' };
+
+  it('reads a header set of both, and regenerates all that there is', () => {
+    const set = folderOf({
+      ...versionHeader,
+      'usr/include/linux/s.h': '#include <asm/x.h>\nstruct wide { char a; ARCH_WIDE b; };\n',
+      'usr/include/x86_64-linux-gnu/asm/x.h': '#define ARCH_WIDE long long\n',
+      'usr/include/s390x-linux-gnu/asm/x.h': '#define ARCH_WIDE int\n',
+    });
+    const out = temporaryFolder();
+    const args = ['--header', 'linux/s.h', '--from', set, '--out', out];
+    for (const arch of ['i386', 's390x', 'x86_64']) {
+      expect(kvmUapi(['generate', '--arch', arch, ...args]).status).toBe(0);
+    }
+    const before = contentsOf(out);
+    expect(before['x86_64/linux/s.ts']).toMatch(/\$size = 16;/);
+    expect(before['i386/linux/s.ts']).toMatch(/\$size = 12;/);
+    expect(before['s390x/linux/s.ts']).toMatch(/\$size = 8;/);
+    for (const path of ['x86_64/linux/s.ts', 's390x/linux/s.ts']) writeFileSync(join(out, path), 'something else\n');
+    expect(kvmUapi(['generate', '--check', ...args]).status).toBe(1);
+    const { stdout } = kvmUapi(['generate', ...args]);
+    expect(stdout).toMatch(
+      /for x86_64: .*\n<linux\/s\.h> for i386: .*\n<linux\/s\.h> for s390x: .*\n.*: 8 files, 2 changed/,
+    );
+    expect(contentsOf(out)).toEqual(before);
+    expect(kvmUapi(['generate', '--check', '--strict', ...args]).status).toBe(0);
+  });
+
+  it('checks those whose headers are not here against their committed models, and says so of each', () => {
+    const text = '#ifdef __i386__\n#include <x/i386.h>\n#endif\nstruct s { int a; };\n';
+    const include = folderOf({ 'x/s.h': text, 'x/i386.h': '#define X_I386 1\n' });
+    const out = temporaryFolder();
+    const args = ['--header', 'x/s.h', '--include', include, '--out', out];
+    for (const arch of ['x86_64', 'i386']) expect(kvmUapi(['generate', '--arch', arch, ...args]).status).toBe(0);
+    rmSync(join(include, 'x/i386.h'));
+    const run = kvmUapi(['generate', '--check', ...args]);
+    expect(run.status).toBe(0);
+    expect(run.stdout).toMatch(/<x\/s\.h> for x86_64: the output is what the headers give/);
+    expect(run.stdout).toMatch(
+      /<x\/s\.h> for i386: the output is what the committed model gives; <x\/i386\.h> is not in/,
+    );
+    expect(kvmUapi(['generate', '--check', '--strict', ...args]).status).toBe(1);
+    writeFileSync(join(out, 'i386/x/s.ts'), 'something else\n');
+    expect(kvmUapi(['generate', '--check', ...args]).status).toBe(1);
+  });
+
+  it('says that an architecture has no KVM, where its other headers are there', () => {
+    const set = folderOf({
+      ...versionHeader,
+      'usr/include/linux/kvm.h': '#include <asm/types.h>\n#include <asm/kvm.h>\n',
+      'usr/include/arm-linux-gnueabihf/asm/types.h': '',
+      'usr/include/s390x-linux-gnu/asm/types.h': '',
+      'usr/include/riscv64-linux-gnu/asm/other.h': '',
+    });
+    const generate = (arch: string): string =>
+      kvmUapi(['generate', '--arch', arch, '--from', set, '--out', temporaryFolder()]).stderr;
+    expect(generate('arm')).toMatch(
+      /linux\/kvm\.h:2:10: the headers for arm have no <asm\/kvm\.h>: KVM for 32-bit Arm was removed in Linux 5\.7; give other headers with --from or --include, or another --arch/,
+    );
+    const earlier = folderOf({ ...versionHeader, 'usr/include/arm-linux-gnueabihf/asm/types.h': '' });
+    expect(kvmUapi(['generate', '--arch', 'arm', '--from', earlier, '--out', temporaryFolder()]).stderr).toMatch(
+      /the headers for arm have no <linux\/kvm\.h>: KVM for 32-bit Arm was removed/,
+    );
+    expect(generate('s390x')).toMatch(/have no <asm\/kvm\.h>: they may be incomplete/);
+    expect(generate('riscv64')).toMatch(/<asm\/types\.h> is not in .*; install/);
+    expect(generate('arm64')).toMatch(/has no headers for arm64, but for /);
+  });
+});
+
 describe('generate when something is wrong', () => {
   const earlier = { 'x86_64/x/bad.ts': 'what was there before\n' };
 

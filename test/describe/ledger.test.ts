@@ -87,3 +87,53 @@ describe('the ledger', () => {
     expect([...constants, ...functions, ...ledger].map(({ name }) => name).sort()).toEqual(names);
   });
 });
+
+describe('what a target lacks', () => {
+  const ledgerOf = (text: string): (readonly [string, string, string])[] =>
+    modelOf({ 'x.h': text }).ledger.flatMap(({ kind, name, reason, skipped }) =>
+      skipped ? [[kind, name, reason] as const] : [],
+    );
+  const reason = (group: string): string => `stands under '${group}', which does not hold for x86_64`;
+
+  it('is in the ledger with the condition that it stands under: macros, ioctls and types', () => {
+    const text = `
+#ifdef __arm__
+#define X_VALUE 1
+#define X_GET _IOR(1, 2, int)
+struct x_state { int a; struct x_inner { int b; } c; };
+enum x_kind { X_KIND };
+#  if 0
+#define X_DEEP 1
+#  endif
+#elif defined(__s390x__) && 1
+union x_any { int a; };
+#endif
+`;
+    expect(ledgerOf(text)).toEqual([
+      ['macro', 'X_VALUE', reason('#ifdef __arm__')],
+      ['ioctl', 'X_GET', reason('#ifdef __arm__')],
+      ['type', 'struct x_state', reason('#ifdef __arm__')],
+      ['type', 'struct x_inner', reason('#ifdef __arm__')],
+      ['type', 'enum x_kind', reason('#ifdef __arm__')],
+      ['macro', 'X_DEEP', reason('#ifdef __arm__')],
+      ['type', 'union x_any', reason('#elif defined(__s390x__) && 1')],
+    ]);
+  });
+
+  it('is nothing that is declared in another group, or that a guard only keeps from coming twice', () => {
+    const text = `
+#ifndef X_GUARD
+#define X_GUARD
+#ifdef __arm__
+#define X_VALUE 1
+struct x_state { int a; };
+#else
+#define X_VALUE 2
+struct x_state { long a; };
+#endif
+#include "x.h"
+#endif
+`;
+    expect(ledgerOf(text)).toEqual([]);
+  });
+});

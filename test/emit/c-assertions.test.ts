@@ -9,6 +9,7 @@ function model(parts: Partial<Model>): Model {
     schema: MODEL_SCHEMA,
     target: 'x86_64',
     byteOrder: 'little',
+    pointerSize: 8,
     header: 'demo.h',
     kernel: null,
     covers: ['demo.h'],
@@ -126,10 +127,19 @@ describe('emitAssertions', () => {
   });
 
   it('leaves out the size of an element that the model does not know', () => {
-    const names: Member = { ...ID, type: 'char *', shape: { is: 'pointer' }, dims: [null], size: 0 };
-    expect(emitAssertions(modelOf(names)).unchecked).toEqual([
+    const numbers: Member = { ...ID, type: 'long double', shape: { is: 'opaque' }, dims: [null], size: 0 };
+    expect(emitAssertions(modelOf(numbers)).unchecked).toEqual([
       { item: 'struct demo.id: element size', reason: 'the model does not say the size of an element' },
     ]);
+  });
+
+  it('knows the size of a pointer by the target', () => {
+    const names: Member = { ...ID, type: 'char *', shape: { is: 'pointer' }, dims: [null], size: 0 };
+    for (const pointerSize of [4, 8] as const) {
+      expect(conditions(emitAssertions({ ...modelOf(names), pointerSize }))).toMatchObject({
+        'struct demo.id: element size': `sizeof(((struct demo *)0)->id[0]) == ${pointerSize}`,
+      });
+    }
   });
 
   describe('for bit-fields', () => {

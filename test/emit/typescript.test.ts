@@ -55,8 +55,8 @@ call(kvm.KVM_SET_CPUID2, cpuid);
 call(kvm.KVM_SET_CPUID, cpuid); // wrong
 call(kvm.KVM_RUN, run); // wrong: it takes nothing
 call(kvm.KVM_CREATE_VCPU, 0); // wrong: it takes a value
-call(kvm.KVM_ASSIGN_IRQ, allocate(kvm.KvmAssignedIrq));
-call(kvm.KVM_ASSIGN_IRQ, allocate(kvm.KvmRegs)); // wrong, by another name of an ioctl
+call(shapes.SHAPE_EXCHANGE, allocate(shapes.ShapeBits));
+call(shapes.SHAPE_EXCHANGE, allocate(kvm.KvmRegs)); // wrong, by another name of an ioctl
 call(shapes.SHAPE_BYTES, run); // wrong: there is no view of it
 call(shapes.SHAPE_LAST, run); // wrong
 allocate(kvm.KvmCpuid2); // wrong: how many?

@@ -63,6 +63,7 @@ const groups: Readonly<Record<string, readonly string[]>> = {
     'struct T { char a; short b; char c; int d; char e; u64 f; char g; };',
     'struct T { _Bool a; float b; char c; double d; long double e; char f; };',
     'struct T { char a; __int128 b; char c; unsigned __int128 d; };',
+    'struct T { char a; __uint128_t b; char c; __int128_t d; };',
     'struct T { char a; __float128 b; };',
     'struct T { char a; void *b; char c; void (*d)(int); const char *e[3]; };',
     'struct T { char a[3]; short b; char c[5]; int d[2][3]; };',

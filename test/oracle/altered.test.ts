@@ -6,15 +6,15 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { outputFiles } from '../../generator/commands/bindings.js';
 import type { Model } from '../../generator/model.js';
-import { importBindings } from '../support/oracle-bindings.js';
-import { describeWithCompiler, kvm } from '../support/oracle-compiler.js';
 import {
   compiledMacros,
   compiledTypes,
   integerMacros,
   listingDifferences,
   modelledTypes,
-} from '../support/oracle-declarations.js';
+} from '../../oracle/declarations.js';
+import { importBindings } from '../support/oracle-bindings.js';
+import { cc, describeWithCompiler, kvm } from '../support/oracle-compiler.js';
 import { assignmentDifferences, differences, type Facts, factsOf } from '../support/oracle-facts.js';
 import { generateBindings } from '../support/oracle-generated.js';
 import { leavesOf, MemoryOracle } from '../support/oracle-round-trip.js';
@@ -220,7 +220,7 @@ describeWithCompiler('the oracle', [], () => {
 describeWithCompiler('the lists of the oracle', ['readelf'], () => {
   it('report a type that is lost, and one that is invented', async () => {
     const { model } = await generateBindings(kvm);
-    const { items } = await compiledTypes(kvm, model.covers);
+    const { items } = compiledTypes(cc, kvm.header, model.covers);
     const without = { ...model, types: model.types.filter(({ tag }) => tag !== 'kvm_dtable') };
     const lost = ['base', 'limit', 'padding'].map((name) => `struct kvm_dtable.${name}`);
     const names = (compared: readonly string[]): (string | undefined)[] => compared.map((text) => text.split(': ')[0]);
@@ -239,8 +239,8 @@ describeWithCompiler('the lists of the oracle', ['readelf'], () => {
       'KVM_EXIT_IO',
       'struct kvm_run',
     ];
-    expect(integerMacros(kvm, names)).toEqual(new Set(['KVM_RUN', 'KVM_EXIT_IO']));
-    const macros = compiledMacros(kvm, ['linux/posix_types.h', 'linux/kvm.h']);
+    expect(integerMacros(cc, kvm.header, names)).toEqual(new Set(['KVM_RUN', 'KVM_EXIT_IO']));
+    const macros = compiledMacros(cc, kvm.header, ['linux/posix_types.h', 'linux/kvm.h']);
     expect(macros.has('__FD_SETSIZE')).toBe(true);
     expect(macros.get('__FD_SETSIZE')?.body).toBe('1024');
   });

@@ -145,6 +145,7 @@ struct shape_arms { __u32 kind; union { struct { struct { } empty; __u8 bytes[];
 #define SHAPE_GET_PAIR _IOR('s', 1, struct shape_pair)
 #define SHAPE_SET_POINT _IOW('s', 2, shape_point)
 #define SHAPE_SWAP _IOWR('s', 3, struct shape_bits)
+#define SHAPE_EXCHANGE SHAPE_SWAP
 #define SHAPE_INT _IOR('s', 4, int)
 #define SHAPE_UINT _IOR('s', 5, __u32)
 #define SHAPE_LONG _IOR('s', 6, long)

@@ -41,6 +41,7 @@ function modelOf(types: RecordType[], enums: EnumType[] = []): Model {
     schema: MODEL_SCHEMA,
     target: 'x86_64',
     byteOrder: 'little',
+    pointerSize: 8,
     header: 'demo.h',
     kernel: null,
     covers: ['demo.h'],

@@ -1,6 +1,7 @@
 /** Headers in memory, through the generator's stages as far as a test wants. */
 
 import { describeHeader } from '../../generator/describe/describe.js';
+import type { Target } from '../../generator/layout/target.js';
 import { x86_64 } from '../../generator/layout/targets/x86_64.js';
 import type { Model } from '../../generator/model.js';
 import { type Preprocessed, preprocess } from '../../generator/preprocess/preprocessor.js';
@@ -30,9 +31,14 @@ function firstOf(headers: Headers): string {
   return Object.keys(headers)[0] as string;
 }
 
-/** The model of a header, the first one unless it is named, for x86-64. */
-export function modelOf(headers: Headers, header: string = firstOf(headers), roots?: readonly string[]): Model {
-  return describeHeader(header, x86_64, resolverOf(headers, roots), identify);
+/** The model of a header, the first one unless it is named, for x86-64 unless a target is named. */
+export function modelOf(
+  headers: Headers,
+  header: string = firstOf(headers),
+  roots?: readonly string[],
+  target: Target = x86_64,
+): Model {
+  return describeHeader(header, target, resolverOf(headers, roots), identify);
 }
 
 /** A header after preprocessing for x86-64. */

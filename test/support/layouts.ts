@@ -1,7 +1,10 @@
 /** Whole models held against the compiler, item by item. */
 
+import type { Target } from '../../generator/layout/target.js';
+import { x86_64 } from '../../generator/layout/targets/x86_64.js';
 import type { Model } from '../../generator/model.js';
 import { verify } from '../../generator/verify/verify.js';
+import { compilerOf } from '../../oracle/compilers.js';
 import { inFolder } from './compiler.js';
 import { type Headers, modelOf } from './headers.js';
 
@@ -11,11 +14,11 @@ export interface Judgement {
   readonly failures: ReadonlyMap<string, readonly string[]>;
 }
 
-/** Asks the compiler whether it agrees with the model of a header, the first one unless it is named. */
-export function judged(headers: Headers, header?: string): Promise<Judgement> {
-  const model = modelOf(headers, header);
+/** Asks the compiler of a target whether it agrees with the model of the first of some headers. */
+export function judged(headers: Headers, target: Target = x86_64): Promise<Judgement> {
+  const model = modelOf(headers, undefined, undefined, target);
   return inFolder(headers, async (folder) => {
-    const { failures } = await verify(model, { cc: 'cc', includeDirs: [folder] });
+    const { failures } = await verify(model, { ...compilerOf(target), includeDirs: [folder] });
     const byName = new Map<string, string[]>();
     for (const { item, expected, message } of failures) {
       const name = /^(?:(?:struct|union|enum) )?\w+/.exec(item)?.[0] ?? item;

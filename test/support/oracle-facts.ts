@@ -6,8 +6,9 @@
 import type { ArrayView, FlexibleTail, TypeLayout, View, ViewClass } from '../../generator/emit/views.js';
 import { ioctlOverrides } from '../../generator/knowledge/ioctls.js';
 import type { Constant, Enumerator, Ioctl, Model } from '../../generator/model.js';
+import { run } from '../../oracle/compilers.js';
 import { type Bindings, classCalled, type Exports } from './oracle-bindings.js';
-import { compileProgram, inTemporaryFolder, run, type Subject } from './oracle-compiler.js';
+import { compileProgram, inTemporaryFolder, type Subject } from './oracle-compiler.js';
 import { type ClassInC, classesOf, elementOf, type NamedMember, pascalCase } from './oracle-types.js';
 
 /** The answers, in the order of the model's items. */
@@ -393,7 +394,7 @@ export function ioctlDifferences({ model, exports }: Bindings, facts: Facts): Di
       comparison.expect(name, what, property(found, what), expected);
     expect('name', name);
     for (const what of ['request', 'direction', 'type', 'nr', 'size'] as const) expect(what, expected[what]);
-    const override = ioctlOverrides.find((row) => row.name === name);
+    const override = ioctlOverrides.find((row) => row.name === name && row.architecture === undefined);
     const passes = override?.passes ?? (expected.argument === '' ? 'nothing' : 'pointer');
     const type = override?.argument ?? (expected.argument === '' ? null : expected.argument);
     expect('transfer', override?.direction);
@@ -476,6 +477,7 @@ export function exportDifferences({ model, exports }: Bindings): Difference[] {
     ...[...enumeratorsOf(model), ...model.constants].map(({ name }) => name),
     ...model.ioctls.map(({ name }) => name),
     ...model.enums.flatMap(({ tag }) => (tag === null ? [] : [pascalCase(tag)])),
+    '$target',
   ];
   const comparison = new Comparison();
   for (const name of new Set(documented)) comparison.expect(name, 'is exported', name in exports, true);

@@ -2,8 +2,9 @@
 
 import { readFileSync } from 'node:fs';
 import { openModel } from '../../generator/commands/bindings.js';
+import type { Target } from '../../generator/layout/target.js';
 import type { Model } from '../../generator/model.js';
-import { modelOf } from './headers.js';
+import { type Headers, modelOf } from './headers.js';
 
 /** The model behind the committed bindings of `linux/kvm.h`. */
 export function committedModel(): Model {
@@ -11,15 +12,17 @@ export function committedModel(): Model {
   return openModel(readFileSync(url, 'utf8'), 'the committed model');
 }
 
-/** The model of a header's text. */
-export function modelOfText(name: string, text: string): Model {
-  const model = modelOf({ [name]: text, 'linux/types.h': types, 'linux/ioctl.h': ioctl });
+/** The model of a header's text, for x86-64 unless a target is named. */
+export function modelOfText(name: string, text: string, target?: Target): Model {
+  const model = modelOf({ [name]: text, 'linux/types.h': types, 'linux/ioctl.h': ioctl }, name, undefined, target);
   return { ...model, sources: model.sources.map((source) => ({ ...source, sha256: '0'.repeat(64) })) };
 }
 
-/** The model of `shapes.h`. */
-export function shapesModel(): Model {
-  return modelOfText('shapes.h', readFileSync(new URL('../oracle/shapes.h', import.meta.url), 'utf8'));
+const shapes = readFileSync(new URL('../oracle/shapes.h', import.meta.url), 'utf8');
+
+/** The model of `shapes.h`, for x86-64 unless a target is named. */
+export function shapesModel(target?: Target): Model {
+  return modelOfText('shapes.h', shapes, target);
 }
 
 const types = [8, 16, 32, 64]
@@ -43,3 +46,6 @@ const ioctl = `
 #define _IOC_TYPE(request) ((request) >> 8 & 0xff)
 #define _IOC_NR(request) ((request) & 0xff)
 `;
+
+/** `shapes.h` with the headers that it includes, as the models above have them. */
+export const shapesHeaders: Headers = { 'shapes.h': shapes, 'linux/types.h': types, 'linux/ioctl.h': ioctl };

@@ -8,10 +8,12 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ArrayView, View } from '../../generator/emit/views.js';
 import type { Member, Model, ScalarKind } from '../../generator/model.js';
+import { run } from '../../oracle/compilers.js';
+import { typeName } from '../../oracle/declarations.js';
 import { type Bindings, classCalled } from './oracle-bindings.js';
-import { compileProgram, run, type Subject } from './oracle-compiler.js';
+import { compileProgram, type Subject } from './oracle-compiler.js';
 import type { Difference } from './oracle-facts.js';
-import { classesOf, typeName } from './oracle-types.js';
+import { classesOf } from './oracle-types.js';
 
 type Step = string | number;
 

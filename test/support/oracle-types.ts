@@ -1,6 +1,7 @@
 /** The classes that a model must give, and how C speaks of the same types. Written from the documented rules alone. */
 
-import type { Member, Model, RecordType } from '../../generator/model.js';
+import type { Member, Model } from '../../generator/model.js';
+import { typeName } from '../../oracle/declarations.js';
 
 export type NamedMember = Member & { readonly name: string };
 
@@ -53,10 +54,6 @@ function hasName(member: Member): member is NamedMember {
 /** A C expression for a member; of an array, for its first element. */
 export function elementOf(type: string, member: NamedMember): string {
   return `((${type} *)0)->${member.name}${'[0]'.repeat(member.dims?.length ?? 0)}`;
-}
-
-export function typeName({ kind, tag, typedef }: RecordType): string {
-  return typedef ? tag : `${kind} ${tag}`;
 }
 
 /** The documented rule for the name of a class: `kvm_s390_io_info` → `KvmS390IoInfo`. */

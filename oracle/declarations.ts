@@ -4,9 +4,8 @@
  * each other in both directions.
  */
 
-import type { Member, Model } from '../../generator/model.js';
-import { debugDump, linesWithErrors, preprocess, type Subject } from './oracle-compiler.js';
-import { typeName } from './oracle-types.js';
+import type { Member, Model, RecordType } from '../generator/model.js';
+import { type Compiler, debugDump, linesWithErrors, preprocess } from './compilers.js';
 
 /** What is said of each item, `struct kvm_run.io` or `KVM_RUN`. */
 export type Listing = ReadonlyMap<string, string>;
@@ -37,8 +36,8 @@ interface Entry {
 }
 
 /** The types of the covered headers, in a C text that includes one of them. */
-export async function compiledTypes({ header }: Subject, covers: readonly string[]): Promise<TypeList> {
-  const [info = '', lines = ''] = await debugDump(`#include <${header}>\n`, 'info', 'rawline');
+export function compiledTypes(compiler: Compiler, header: string, covers: readonly string[]): TypeList {
+  const [info = '', lines = ''] = debugDump(compiler, `#include <${header}>\n`, 'info', 'rawline');
   return new DebugTypes(info, lines, covers);
 }
 
@@ -46,11 +45,13 @@ class DebugTypes implements TypeList {
   readonly items: Map<string, string> = new Map();
   readonly counts: TypeCounts;
   readonly #entries: ReadonlyMap<string, Entry>;
+  readonly #pointerSize: number;
   /** The covered header behind each number of the file table. */
   readonly #headers: ReadonlyMap<string, string>;
 
   constructor(info: string, lines: string, covers: readonly string[]) {
     this.#entries = entriesOf(info);
+    this.#pointerSize = Number(/^ +Pointer Size: +(\d+)$/m.exec(info)?.[1]);
     this.#headers = headersOf(lines, covers);
     const here = [...this.#entries.values()].filter(
       (entry) => this.#headerOf(entry) && !entry.attributes.has('declaration'),
@@ -139,6 +140,8 @@ class DebugTypes implements TypeList {
   }
 
   #sizeOf(element: Entry | undefined): number {
+    // clang leaves the size of a pointer to the head of the unit.
+    if (element?.tag === 'pointer_type') return this.#pointerSize;
     return element ? number(element, 'byte_size') : 0;
   }
 
@@ -150,6 +153,7 @@ class DebugTypes implements TypeList {
     if (isRecord(element)) return keywordOf(element);
     const encoding = /\((.*)\)/.exec(attributes.get('encoding') ?? '')?.[1] ?? '';
     if (encoding === 'boolean') return 'bool';
+    if (bits > 64) return 'opaque';
     if (encoding === 'float') return `f${bits}`;
     return `${encoding.startsWith('unsigned') ? 'u' : 's'}${bits}`;
   }
@@ -173,6 +177,7 @@ const baseNames = new Map([
   ['long unsigned int', 'unsigned long'],
   ['long long int', 'long long'],
   ['long long unsigned int', 'unsigned long long'],
+  ['__int128 unsigned', 'unsigned __int128'],
 ]);
 
 /** The entries of a dump by their place in it: `<1><2a>: Abbrev Number: 17 (DW_TAG_base_type)` and its attributes. */
@@ -192,7 +197,7 @@ function entriesOf(info: string): Map<string, Entry> {
       open.push(entry);
       continue;
     }
-    const attribute = /^ *<[0-9a-f]+> +DW_AT_(\w+) *: (?:\((?:indirect|alt)[^)]*\): )?(.*)$/.exec(line);
+    const attribute = /^ *<[0-9a-f]+> +DW_AT_(\w+) *: (?:\((?:indirect|indexed|alt)[^)]*\): )?(.*)$/.exec(line);
     if (attribute) attributes.set(attribute[1] as string, (attribute[2] as string).trim());
   }
   return entries;
@@ -204,7 +209,9 @@ function headersOf(lines: string, covers: readonly string[]): Map<string, string
   const name = String.raw`(?:\(.*\): )?(.+)$`;
   const directories = [...directoryTable.matchAll(new RegExp(String.raw`^ +(\d+)\t${name}`, 'gm'))];
   const paths = new Map(directories.map(([, index = '', path = '']) => [index, path]));
-  const files = [...fileTable.matchAll(new RegExp(String.raw`^ +(\d+)\t(\d+)\t${name}`, 'gm'))];
+  // Before the name, older forms of the table have a time and a size, and clang a checksum.
+  const more = String.raw`(?:\t\d+\t\d+| 0x[0-9a-f]+)?`;
+  const files = [...fileTable.matchAll(new RegExp(String.raw`^ +(\d+)\t(\d+)${more}\t${name}`, 'gm'))];
   return new Map(
     files.flatMap(([, index = '', directory = '', file = '']) => {
       const header = headerAt(`${paths.get(directory)}/${file}`, covers);
@@ -257,6 +264,10 @@ function describeMember(member: DescribedMember): string {
   return `${type}${dims.map((length) => `[${length}]`).join('')} (${shape}), ${place}`;
 }
 
+export function typeName({ kind, tag, typedef }: RecordType): string {
+  return typedef ? tag : `${kind} ${tag}`;
+}
+
 export function modelledTypes(model: Model): Listing {
   const items = new Map<string, string>();
   for (const type of model.types) {
@@ -271,10 +282,17 @@ export function modelledTypes(model: Model): Listing {
   return items;
 }
 
+/** Those that the debug information does not know by name. */
+const predefinedTypedefs = new Map([
+  ['__int128_t', '__int128'],
+  ['__uint128_t', 'unsigned __int128'],
+]);
+
 function listMembers(members: readonly Member[], path: string, items: Map<string, string>): void {
   for (const [index, member] of members.entries()) {
     const item = `${path}.${member.name ?? `<${index}>`}`;
-    const { type, offset, size, bit } = member;
+    const { offset, size, bit } = member;
+    const type = predefinedTypedefs.get(member.type) ?? member.type;
     const dims = (member.dims ?? []).map((length) => length ?? 0);
     const shape = member.shape.is;
     const described: DescribedMember = bit
@@ -296,11 +314,11 @@ export interface Macro {
 }
 
 /** The macros that the covered headers define and that are still defined at the end, by name. */
-export function compiledMacros({ header }: Subject, covers: readonly string[]): Map<string, Macro> {
+export function compiledMacros(compiler: Compiler, header: string, covers: readonly string[]): Map<string, Macro> {
   const macros = new Map<string, Macro>();
   let file: string | undefined;
   let line = 0;
-  for (const text of preprocess(`#include <${header}>\n`, '-dD').split('\n')) {
+  for (const text of preprocess(compiler, `#include <${header}>\n`, '-dD').split('\n')) {
     const marker = /^# (\d+) "(.*)"/.exec(text);
     if (marker) {
       line = Number(marker[1]);
@@ -325,9 +343,9 @@ export function compiledMacros({ header }: Subject, covers: readonly string[]): 
 }
 
 /** Of names, those that the compiler takes for an integer that it knows. */
-export function integerMacros({ header }: Subject, names: readonly string[]): Set<string> {
+export function integerMacros(compiler: Compiler, header: string, names: readonly string[]): Set<string> {
   const tests = names.map((name) => `_Static_assert(~(${name}) * 0 == 0, "");`);
-  const wrong = linesWithErrors([`#include <${header}>`, ...tests, ''].join('\n'));
+  const wrong = linesWithErrors(compiler, [`#include <${header}>`, ...tests, ''].join('\n'));
   return new Set(names.filter((_, index) => !wrong.has(index + 2)));
 }
 

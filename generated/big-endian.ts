@@ -1,0 +1,156 @@
+/**
+ * `views.ts` for big-endian memory: what depends on the order of bytes is here under the same name, and the rest is passed
+ * on. An array of it is one of `views.ts` too, so that code that takes either takes both.
+ */
+
+import * as views from './views.js';
+
+export * from './views.js';
+
+/** Writes a number as a big-endian 64-bit integer. @throws RangeError unless it is a safe integer of its sign. */
+export function setNumber64(view: DataView, offset: number, value: number, signed: boolean): void {
+  views.checkNumber64(value, signed);
+  view.setInt32(offset, Math.floor(value / 0x1_0000_0000), false);
+  view.setUint32(offset + 4, value >>> 0, false);
+}
+
+// Bit-fields that no load of 8, 16 or 32 bits holds; from the most significant bit of the first byte
+
+/** Reads `width` bits at `bit` bits behind `offset`. */
+export function getBits(view: DataView, offset: number, bit: number, width: number): bigint {
+  const end = bit + width;
+  let value = 0n;
+  for (let index = bit >> 3; index <= (end - 1) >> 3; index++) {
+    value = (value << 8n) | BigInt(view.getUint8(offset + index));
+  }
+  return BigInt.asUintN(width, value >> BigInt(-end & 7));
+}
+
+/** Writes `width` bits at `bit` bits behind `offset`, and leaves those around them. */
+export function setBits(view: DataView, offset: number, bit: number, width: number, value: bigint): void {
+  const first = bit >> 3;
+  const last = (bit + width - 1) >> 3;
+  const behind = BigInt(-(bit + width) & 7);
+  const mask = ((1n << BigInt(width)) - 1n) << behind;
+  const around = getBits(view, offset, first * 8, (last - first + 1) * 8) & ~mask;
+  let rest = around | (BigInt.asUintN(width, value) << behind);
+  for (let index = last; index >= first; index--, rest >>= 8n) view.setUint8(offset + index, Number(rest & 0xffn));
+}
+
+// Arrays
+
+export class U16Array extends views.U16Array {
+  override get(index: number): number {
+    return this.view.getUint16(this.at(index, 2), false);
+  }
+  override set(index: number, value: number): void {
+    this.view.setUint16(this.at(index, 2), value, false);
+  }
+}
+
+export class S16Array extends views.S16Array {
+  override get(index: number): number {
+    return this.view.getInt16(this.at(index, 2), false);
+  }
+  override set(index: number, value: number): void {
+    this.view.setInt16(this.at(index, 2), value, false);
+  }
+}
+
+export class U32Array extends views.U32Array {
+  override get(index: number): number {
+    return this.view.getUint32(this.at(index, 4), false);
+  }
+  override set(index: number, value: number): void {
+    this.view.setUint32(this.at(index, 4), value, false);
+  }
+}
+
+export class S32Array extends views.S32Array {
+  override get(index: number): number {
+    return this.view.getInt32(this.at(index, 4), false);
+  }
+  override set(index: number, value: number): void {
+    this.view.setInt32(this.at(index, 4), value, false);
+  }
+}
+
+export class F32Array extends views.F32Array {
+  override get(index: number): number {
+    return this.view.getFloat32(this.at(index, 4), false);
+  }
+  override set(index: number, value: number): void {
+    this.view.setFloat32(this.at(index, 4), value, false);
+  }
+}
+
+export class F64Array extends views.F64Array {
+  override get(index: number): number {
+    return this.view.getFloat64(this.at(index, 8), false);
+  }
+  override set(index: number, value: number): void {
+    this.view.setFloat64(this.at(index, 8), value, false);
+  }
+}
+
+export class U64Array extends views.U64Array {
+  override get(index: number): bigint {
+    return this.view.getBigUint64(this.at(index, 8), false);
+  }
+  override set(index: number, value: bigint): void {
+    this.view.setBigUint64(this.at(index, 8), value, false);
+  }
+  override setNumber(index: number, value: number): void {
+    setNumber64(this.view, this.at(index, 8), value, false);
+  }
+}
+
+export class S64Array extends views.S64Array {
+  override get(index: number): bigint {
+    return this.view.getBigInt64(this.at(index, 8), false);
+  }
+  override set(index: number, value: bigint): void {
+    this.view.setBigInt64(this.at(index, 8), value, false);
+  }
+  override setNumber(index: number, value: number): void {
+    setNumber64(this.view, this.at(index, 8), value, true);
+  }
+}
+
+// Scalars that an ioctl points to
+
+export class S32Value extends views.S32Value {
+  override get value(): number {
+    return this.$$view.getInt32(this.$$offset, false);
+  }
+  override set value(value: number) {
+    this.$$view.setInt32(this.$$offset, value, false);
+  }
+}
+
+export class U32Value extends views.U32Value {
+  override get value(): number {
+    return this.$$view.getUint32(this.$$offset, false);
+  }
+  override set value(value: number) {
+    this.$$view.setUint32(this.$$offset, value, false);
+  }
+}
+
+export class S64Value extends views.S64Value {
+  override get value(): bigint {
+    return this.$$view.getBigInt64(this.$$offset, false);
+  }
+  override set value(value: bigint) {
+    this.$$view.setBigInt64(this.$$offset, value, false);
+  }
+}
+
+export class U64Value extends views.U64Value {
+  override get value(): bigint {
+    return this.$$view.getBigUint64(this.$$offset, false);
+  }
+  override set value(value: bigint) {
+    this.$$view.setBigUint64(this.$$offset, value, false);
+  }
+}

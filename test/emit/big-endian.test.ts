@@ -1,0 +1,154 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { KvmRun, KvmS390IoAdapterReq } from '../../generated/s390x/linux/kvm.js';
+import * as big from '../../generator/emit/big-endian.js';
+import * as little from '../../generator/emit/views.js';
+
+function memory(size: number, fill = 0): DataView<ArrayBuffer> {
+  return new DataView(new Uint8Array(size).fill(fill).buffer);
+}
+
+function bytes(view: DataView): number[] {
+  return [...new Uint8Array(view.buffer, view.byteOffset, view.byteLength)];
+}
+
+/** The same bytes with those of every element in the other order. */
+function swapped(all: readonly number[], size: number): number[] {
+  return Array.from({ length: all.length / size }, (_, at) => all.slice(at * size, (at + 1) * size).reverse()).flat();
+}
+
+const arrays = [
+  [big.U16Array, little.U16Array, 2, [0, 0x1234, 0xffff]],
+  [big.S16Array, little.S16Array, 2, [-0x8000, -2, 0x1234]],
+  [big.U32Array, little.U32Array, 4, [1, 0x12345678, 0xffffffff]],
+  [big.S32Array, little.S32Array, 4, [-0x80000000, -2, 0x12345678]],
+  [big.F32Array, little.F32Array, 4, [-1.5, 0.25, Number.POSITIVE_INFINITY]],
+  [big.F64Array, little.F64Array, 8, [-1.5, 0.1, Number.MIN_VALUE]],
+  [big.U64Array, little.U64Array, 8, [1n, 0x123456789abcdef0n, 2n ** 64n - 1n]],
+  [big.S64Array, little.S64Array, 8, [-(2n ** 63n), -2n, 0x123456789abcdef0n]],
+] as const;
+
+describe.each(arrays)('a big-endian %o', (bigType, littleType, size, values) => {
+  type Any = little.ArrayView<unknown>;
+  type ArrayType = new (view: DataView, offset: number, length: number) => Any;
+  const make = (type: ArrayType): Any => new type(memory(3 * size), 0, 3);
+
+  it('has every element in the other order than a little-endian one, and reads it back', () => {
+    const [one, other] = [make(bigType), make(littleType)];
+    one.assign(values);
+    other.assign(values);
+    expect([...one.bytes()]).toEqual(swapped([...other.bytes()], size));
+    expect([...one]).toEqual(values);
+    expect([...one.bytes()]).not.toEqual([...other.bytes()]);
+  });
+
+  it('refuses what a little-endian one refuses, and is one to code that takes either', () => {
+    expect(() => make(bigType).get(3)).toThrow(new RangeError('index 3 of 3 elements'));
+    expect(() => make(bigType).set(-1, values[0])).toThrow(RangeError);
+    expect(make(bigType)).toBeInstanceOf(littleType);
+  });
+});
+
+describe('the number form of big-endian 64-bit integers', () => {
+  const most = Number.MAX_SAFE_INTEGER;
+
+  it('writes what a bigint would', () => {
+    fc.assert(
+      fc.property(fc.maxSafeInteger(), fc.boolean(), (value, signed) => {
+        fc.pre(signed || value >= 0);
+        const [number, bigint] = [memory(24, 0xa5), memory(24, 0xa5)];
+        big.setNumber64(number, 8, value, signed);
+        bigint.setBigInt64(8, BigInt(value), false);
+        expect(bytes(number)).toEqual(bytes(bigint));
+        const [array, signedArray] = [new big.U64Array(number, 8, 1), new big.S64Array(number, 8, 1)];
+        expect((signed ? signedArray : array).getNumber(0)).toBe(value);
+        (signed ? signedArray : array).setNumber(0, 0);
+        expect(array.get(0)).toBe(0n);
+      }),
+      {
+        examples: [
+          [most, false],
+          [-most, true],
+          [-1, true],
+          [2 ** 32, false],
+          [-(2 ** 32), true],
+        ],
+      },
+    );
+  });
+
+  it.each([
+    [-1, false],
+    [2 ** 53, true],
+    [0.5, true],
+    [Number.NaN, false],
+  ])('refuses to write %d, signed %s', (value, signed) => {
+    const view = memory(8, 0xa5);
+    expect(() => big.setNumber64(view, 0, value, signed)).toThrow(RangeError);
+    expect(bytes(view)).toEqual(new Array(8).fill(0xa5));
+  });
+
+  it.each([0n, 1n, 0xffff_ffffn, 0x1_0000_0000n, BigInt(most)])('of a member holds %d', (value) => {
+    const run = little.allocate(KvmRun);
+    run.psw_addr = value;
+    expect(run.$$view.getBigUint64(40, false)).toBe(value);
+    expect(run.$psw_addr).toBe(Number(value));
+    run.psw_addr = 0n;
+    run.$psw_addr = Number(value);
+    expect(run.psw_addr).toBe(value);
+  });
+
+  it.each([2n ** 53n, 2n ** 63n, 2n ** 64n - 1n])('of a member refuses %d', (value) => {
+    const run = little.allocate(KvmRun);
+    run.psw_addr = value;
+    expect(() => run.$psw_addr).toThrow(RangeError);
+  });
+});
+
+describe('big-endian bits', () => {
+  const place = fc.record({
+    content: fc.uint8Array({ minLength: 24, maxLength: 24 }),
+    offset: fc.integer({ min: 0, max: 7 }),
+    bit: fc.integer({ min: 0, max: 63 }),
+    width: fc.integer({ min: 1, max: 64 }),
+  });
+  /** Memory as one number, its first byte the most significant. */
+  const whole = (view: DataView): bigint => bytes(view).reduce((sum, byte) => sum * 256n + BigInt(byte), 0n);
+
+  it('are read as from one number over all of the memory', () => {
+    fc.assert(
+      fc.property(place, ({ content, offset, bit, width }) => {
+        const view = new DataView(Uint8Array.from(content).buffer);
+        const behind = BigInt(24 * 8 - offset * 8 - bit - width);
+        expect(big.getBits(view, offset, bit, width)).toBe((whole(view) / 2n ** behind) % 2n ** BigInt(width));
+      }),
+    );
+  });
+
+  it('are written modulo their width, and no others are', () => {
+    fc.assert(
+      fc.property(place, fc.bigInt({ min: -(2n ** 65n), max: 2n ** 65n }), ({ content, offset, bit, width }, value) => {
+        const view = new DataView(Uint8Array.from(content).buffer);
+        const [step, range] = [2n ** BigInt(24 * 8 - offset * 8 - bit - width), 2n ** BigInt(width)];
+        const before = whole(view);
+        const modulo = ((value % range) + range) % range;
+        big.setBits(view, offset, bit, width, value);
+        expect(whole(view)).toBe(before - ((before / step) % range) * step + modulo * step);
+      }),
+    );
+  });
+});
+
+it.each([big.S32Value, big.U32Value, big.S64Value, big.U64Value])('a big-endian $name is in that order', (type) => {
+  const value = little.allocate(type as little.ViewClass<little.View & { value: number | bigint }>);
+  const wide = type.$size === 8;
+  value.value = wide ? 0x0102030405060708n : 0x01020304;
+  expect(bytes(value.$$view)).toEqual([1, 2, 3, 4, 5, 6, 7, 8].slice(0, wide ? 8 : 4));
+  expect(value.value).toBe(wide ? 0x0102030405060708n : 0x01020304);
+});
+
+it('a module for a big-endian target takes its scalars in that order', () => {
+  const request = little.allocate(KvmS390IoAdapterReq);
+  request.id = 0x01020304;
+  expect(bytes(request.$$view).slice(0, 4)).toEqual([1, 2, 3, 4]);
+});

@@ -1,0 +1,94 @@
+/** Marks of the committed bindings that are known from elsewhere: the kernel's headers and its documentation. */
+
+import { spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import * as arm64 from '../../generated/arm64/linux/kvm.js';
+import * as i386 from '../../generated/i386/linux/kvm.js';
+import * as loongarch64 from '../../generated/loongarch64/linux/kvm.js';
+import * as mips64 from '../../generated/mips64/linux/kvm.js';
+import * as mips64el from '../../generated/mips64el/linux/kvm.js';
+import * as ppc64 from '../../generated/ppc64/linux/kvm.js';
+import * as ppc64le from '../../generated/ppc64le/linux/kvm.js';
+import * as riscv64 from '../../generated/riscv64/linux/kvm.js';
+import * as s390x from '../../generated/s390x/linux/kvm.js';
+import * as x86_64 from '../../generated/x86_64/linux/kvm.js';
+import { targets } from '../../generator/layout/targets.js';
+import { whyMissing } from '../../oracle/header-sets.js';
+import { projectRoot } from '../commands/cli.js';
+
+const all = { x86_64, i386, arm64, riscv64, s390x, ppc64le, ppc64, mips64, mips64el, loongarch64 };
+
+describe.each(Object.entries(all))('%s', (name, bindings) => {
+  const isS390 = name === 's390x';
+
+  it('has struct kvm_run as the kernel has it', () => {
+    const { KvmRun } = bindings;
+    expect(KvmRun.$size).toBe(isS390 ? 2368 : 2352);
+    expect(KvmRun.$layout.members.immediate_exit.offset).toBe(1);
+    expect(KvmRun.$layout.members.io.offset).toBe(isS390 ? 48 : 32);
+    expect('psw_mask' in KvmRun.$layout.members).toBe(isS390);
+  });
+
+  it('has KVM_RUN with the bits of a direction that its ioctl.h has', () => {
+    expect(bindings.KVM_RUN.request).toBe(/^(?:ppc|mips)/.test(name) ? 0x2000ae80 : 0xae80);
+  });
+
+  it('says what it is for', () => {
+    const target = targets.find((each) => each.name === name);
+    const { byteOrder, pointer } = target ?? {};
+    expect(bindings.$target).toEqual({ name, byteOrder, pointerSize: pointer?.size });
+  });
+});
+
+const missing = whyMissing('newest');
+
+describe('the architectures', () => {
+  const title = missing === undefined ? '' : ` (${missing})`;
+  it.skipIf(missing !== undefined)(`are all what the headers of npm run generate give${title}`, () => {
+    const script = join(projectRoot, 'dist/oracle/generate.js');
+    const { status, stdout } = spawnSync(process.execPath, [script, '--check'], { cwd: projectRoot, encoding: 'utf8' });
+    expect(status).toBe(0);
+    const checked = [...stdout.matchAll(/^<linux\/kvm\.h> for (\w+): (.*)$/gm)];
+    expect(checked.map(([, name]) => name)).toEqual(Object.keys(all));
+    // The mirror may have newer ones by now; it has those of every architecture.
+    for (const [, , report] of checked)
+      expect(report).toMatch(/^the (?:output is what|headers here are other ones)(?!.* is not in)/);
+  });
+
+  it('are those of the package, and all targets whose headers have KVM', () => {
+    const { exports } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
+      exports: Record<string, string>;
+    };
+    for (const name of Object.keys(all)) expect(exports[`./${name}/*`]).toBe(`./dist/generated/${name}/*.js`);
+    const without = targets.map(({ name }) => name).filter((name) => !(name in all));
+    expect(without).toEqual(['arm']);
+  });
+
+  it('have each a struct kvm_regs of its own, but those that share their headers', () => {
+    const requests = Object.entries(all).map(([name, { KVM_GET_REGS }]) => [name, KVM_GET_REGS.request.toString(16)]);
+    expect(Object.fromEntries(requests)).toEqual({
+      x86_64: '8090ae81',
+      i386: '8090ae81',
+      arm64: '8360ae81',
+      riscv64: '8000ae81',
+      s390x: '8080ae81',
+      ppc64le: '4188ae81',
+      ppc64: '4188ae81',
+      mips64: '4118ae81',
+      mips64el: '4118ae81',
+      loongarch64: '8108ae81',
+    });
+  });
+
+  it('lay the same declaration out by their own rules', () => {
+    expect([i386.KvmMsrFilter.$size, x86_64.KvmMsrFilter.$size]).toEqual([260, 392]);
+  });
+
+  it('take the interrupt of MIPS by a struct of its own, under the number that the macro has', () => {
+    expect(mips64.KVM_INTERRUPT.argument).toBe(mips64.KvmMipsInterrupt);
+    expect(x86_64.KVM_INTERRUPT.argument).toBe(x86_64.KvmInterrupt);
+    expect(mips64.KVM_INTERRUPT.size).toBe(x86_64.KvmInterrupt.$size);
+  });
+});
