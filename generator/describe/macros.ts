@@ -29,6 +29,9 @@ export interface DescribedMacros {
 /** The macros of `linux/ioctl.h` that make a request number; those ending in `_BAD` take a size in place of a type. */
 const requestMacros = ['_IO', '_IOR', '_IOW', '_IOWR', '_IOC', '_IOR_BAD', '_IOW_BAD', '_IOWR_BAD'];
 
+/** A name that no header has. */
+const anyRequest = '__any_request';
+
 /** A macro that is a use of one of `requestMacros`. */
 interface RequestUse {
   /** The type it names; null for `_IO` and where an expression stands. */
@@ -41,6 +44,8 @@ export class MacroDescriber {
   readonly #typeNames: TypeNames;
   readonly #requests = new Map<Macro, RequestUse | undefined>();
   /** The bits that say which way an argument goes. */
+  /** The expansion of each macro that takes a request apart, with `anyRequest` in the place of the request. */
+  readonly #fields = new Map<string, readonly Token[]>();
   #directions: { readonly read: number; readonly write: number } | undefined;
 
   constructor(preprocessed: Preprocessed, layout: Layout, typeNames: TypeNames) {
@@ -179,7 +184,7 @@ export class MacroDescriber {
 
   #ioctl(macro: Macro, request: number, { argument }: RequestUse, types: TypeDescriber): Ioctl {
     const { name, at } = macro;
-    const field = (which: string): number => this.#evaluateText(`_IOC_${which}(${request}u)`, at);
+    const field = (which: string): number => this.#field(which, request, at);
     const direction = this.#direction(field('DIR'), at);
     const size = field('SIZE');
     const { kernelArchitecture } = this.#layout.target;
@@ -205,6 +210,18 @@ export class MacroDescriber {
         ? { override: { source: override.source, ...(override.direction ? { direction: override.direction } : {}) } }
         : {}),
     };
+  }
+
+  /** What the header's own macro takes out of a request; that macro is expanded once, for all requests. */
+  #field(which: string, request: number, at: Token): number {
+    let tokens = this.#fields.get(which);
+    if (!tokens) {
+      tokens = this.#preprocessed.expand(lexText(at.file, `_IOC_${which}(${anyRequest})`));
+      this.#fields.set(which, tokens);
+    }
+    const [value] = lexText(at.file, `${request}u`) as [Token];
+    const written = tokens.map((token) => (token.text === anyRequest ? value : token));
+    return Number(this.#evaluate(written, at).value);
   }
 
   #direction(encoded: number, at: Token): Direction {
