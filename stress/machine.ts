@@ -242,10 +242,16 @@ export class Machine {
       await within(pool.terminate(other.worker), 'the end of the Worker');
     } else if (other?.kind === 'thread') {
       const way = choice % 3;
+      const told = other.counts[1] ?? 0;
       if (way === 0) void other.thread.stop().catch(() => {});
       if (way === 1) void other.thread.terminate().catch(() => {});
       if (way === 2) other.controller.abort();
       same(await within(other.finished, 'the end of the thread'), way === 2 ? 'AbortError' : 'done', 'the thread');
+      // A paused one that is stopped tells a kick first; one that is terminated does no more.
+      if (this.#isKicked && way !== 1) {
+        same(other.counts[1], told + 1, 'the kick before the end of the thread');
+        this.#isKicked = false;
+      }
     }
     this.#other = null;
   }

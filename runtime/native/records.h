@@ -134,15 +134,11 @@ class Registry {
   // Calls `visit` with every record that is still held.
   template <typename Visit>
   void each(Visit visit) {
-    std::vector<std::shared_ptr<T>> held;
-    {
-      std::lock_guard<std::mutex> lock(mutex_);
-      for (const auto& [id, record] : records_) {
-        if (auto found = record.lock()) held.push_back(std::move(found));
-      }
+    // To its end: nobody may find a record that only this holds any more.
+    std::lock_guard<std::mutex> lock(mutex_);
+    for (const auto& [id, record] : records_) {
+      if (const auto held = record.lock()) visit(*held);
     }
-    // One that is let go of here may be the last: its end is not for those who wait for the mutex.
-    for (const auto& record : held) visit(*record);
   }
 
  private:
