@@ -15,6 +15,7 @@ import {
 } from '../runtime/index.js';
 import { builtModule } from '../runtime/native.js';
 import { type Outcome, outcomeOf } from './outcome.js';
+import { HangError, until, watchdogMs, within } from './patience.js';
 import type { Pool, PooledWorker } from './pool.js';
 import type { CountingData } from './sequence-program.js';
 
@@ -32,27 +33,6 @@ export const programs: readonly Program[] = [
   { guest: realMode.halt, exits: [KVM_EXIT_HLT] },
   { guest: userMode.out, exits: Array(1000).fill(KVM_EXIT_IO) },
 ];
-
-const hangsAfterMs = 30_000;
-
-/** Something did not come. What is left of it would disturb whatever is tried next. */
-export class HangError extends Error {
-  override readonly name = 'HangError';
-}
-
-async function within<T>(promise: Promise<T>, what: string): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new HangError(`${what}: that has not come`)), hangsAfterMs);
-  });
-  return Promise.race([promise, late]).finally(() => clearTimeout(timer));
-}
-
-async function until(isSo: () => boolean, what: string): Promise<void> {
-  for (const end = Date.now() + hangsAfterMs; !isSo(); await new Promise((resolve) => setTimeout(resolve, 0))) {
-    if (Date.now() > end) throw new HangError(`${what}: that has not come`);
-  }
-}
 
 function same(got: unknown, expected: unknown, what: string): void {
   if (got !== expected) throw new Error(`${what}: ${got}, not ${expected}`);
@@ -118,7 +98,7 @@ export class Machine {
     this.#rewind();
     const number = choice % 2 === 0 ? 0 : this.#number + 1;
     const expected = !isOpen ? closed : this.#isRunning ? busy : this.#outcome(number);
-    const timeoutMs = expected === 'interrupted by timeout' ? 10 ** ((choice % 7) - 6) : hangsAfterMs;
+    const timeoutMs = expected === 'interrupted by timeout' ? 10 ** ((choice % 7) - 6) : watchdogMs;
     const options = { timeoutMs, ...(number === 0 ? {} : { number }) };
     const outcome = outcomeOf(() => vcpu.run(options), vcpu);
     if (outcome === 'interrupted by timeout' && outcome !== expected) throw new HangError(`run: not ${expected}`);

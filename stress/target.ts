@@ -6,6 +6,7 @@ import { type Kvm, kick, type Mechanism, type SharedVcpu, type Vm } from '../run
 import { builtModule } from '../runtime/native.js';
 import { Board } from './board.js';
 import { type Change, type Gap, Hooks } from './hooks.js';
+import { watchdogMs } from './patience.js';
 import { Tally } from './tally.js';
 
 export interface RunnerOrder {
@@ -22,7 +23,6 @@ export interface TargetOptions {
 }
 
 const milliseconds = 1_000_000n;
-const watchdogMs = 30_000;
 
 /** A kick that the Worker has not told yet. */
 interface Outstanding {

@@ -20,6 +20,9 @@ import {
   type VcpuOptions,
   type Vm,
 } from '../../runtime/index.js';
+import { until, watchdogMs, within } from '../../stress/patience.js';
+
+export { until, watchdogMs, within };
 
 /** What a suite is called that cannot do without the device. */
 export const needsKvm = '(needs a /dev/kvm that opens)';
@@ -55,9 +58,6 @@ export function createVm(of: Bindings = bindings): Vm {
   using kvm = Kvm.open({ bindings: of });
   return kvm.createVm();
 }
-
-/** After so long something hangs. Nothing is measured with it. */
-export const watchdogMs = 30_000;
 
 /** What a run came back with, in words: `exit 5`, `interrupted by kick`. */
 export type Outcome = string;
@@ -157,27 +157,6 @@ export class Helper implements AsyncDisposable {
     const ended = this.#worker.terminate();
     for (const vcpu of this.#vcpus) kick(vcpu);
     await within(ended, 'the end of the Worker');
-  }
-}
-
-/** Waits for something that must happen. */
-export async function within<T>(promise: Promise<T>, what: string): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`${what} has not come`)), watchdogMs);
-  });
-  try {
-    return await Promise.race([promise, late]);
-  } finally {
-    clearTimeout(timer);
-  }
-}
-
-/** Waits until something is so. */
-export async function until(isSo: () => boolean, what: string): Promise<void> {
-  for (const end = Date.now() + watchdogMs; !isSo(); ) {
-    if (Date.now() > end) throw new Error(`${what}: that has not come`);
-    await new Promise((resolve) => setTimeout(resolve, 1));
   }
 }
 
