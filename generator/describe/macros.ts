@@ -2,6 +2,8 @@
 
 import { SourceError } from '../errors.js';
 import { ArithmeticError, type Integer } from '../expression/arithmetic.js';
+import type { Expression } from '../expression/ast.js';
+import { evaluate, withConstants } from '../expression/evaluator.js';
 import { stringBytes } from '../expression/literals.js';
 import { parseExpression, type TypeNames } from '../expression/parser.js';
 import { Unresolvable } from '../expression/unresolvable.js';
@@ -43,9 +45,9 @@ export class MacroDescriber {
   readonly #layout: Layout;
   readonly #typeNames: TypeNames;
   readonly #requests = new Map<Macro, RequestUse | undefined>();
+  /** What each macro that takes a request apart says, with `anyRequest` in the place of the request. */
+  readonly #fields = new Map<string, Expression>();
   /** The bits that say which way an argument goes. */
-  /** The expansion of each macro that takes a request apart, with `anyRequest` in the place of the request. */
-  readonly #fields = new Map<string, readonly Token[]>();
   #directions: { readonly read: number; readonly write: number } | undefined;
 
   constructor(preprocessed: Preprocessed, layout: Layout, typeNames: TypeNames) {
@@ -95,10 +97,17 @@ export class MacroDescriber {
     return [...this.#preprocessed.macros.values()].filter((macro) => files.has(macro.at.file));
   }
 
+  /** What a macro that takes no arguments stands for. */
+  #expansionOf({ at, body }: Macro): readonly Token[] {
+    // Its name, not its body: a macro that refers to itself must find itself being expanded.
+    return body.some(({ kind, text }) => kind === 'identifier' || text === '##')
+      ? this.#preprocessed.expand([at])
+      : body;
+  }
+
   /** The value of an object-like macro; undefined where it expands to nothing. */
   #constant(macro: Macro): Pick<Constant, 'value' | 'type'> | undefined {
-    // Its name, not its body: a macro that refers to itself must find itself being expanded.
-    const tokens = this.#preprocessed.expand([macro.at]);
+    const tokens = this.#expansionOf(macro);
     if (tokens.length === 0) return undefined;
     if (tokens.every((token) => token.kind === 'string')) {
       const bytes = Uint8Array.from(tokens.flatMap((token) => stringBytes(token.text)));
@@ -109,12 +118,16 @@ export class MacroDescriber {
   }
 
   #evaluate(tokens: readonly Token[], at: Token): Integer {
+    return this.#layout.evaluate(this.#parse(tokens, at));
+  }
+
+  #parse(tokens: readonly Token[], at: Token): Expression {
     const cursor = new Cursor(tokens, { ...at, kind: 'end', text: '' });
     if (this.#typeNames.startsHere(cursor)) throw new Unresolvable(at, 'names a type, not a value');
     const expression = parseExpression(cursor, this.#typeNames);
     if (cursor.peek().kind !== 'end')
       throw new Unresolvable(at, `not an expression: '${cursor.peek().text}' is left over`);
-    return this.#layout.evaluate(expression);
+    return expression;
   }
 
   /** The value of a text of C, as if it stood behind the header. */
@@ -212,16 +225,15 @@ export class MacroDescriber {
     };
   }
 
-  /** What the header's own macro takes out of a request; that macro is expanded once, for all requests. */
+  /** What the header's own macro takes out of a request; that macro is read once, for all requests. */
   #field(which: string, request: number, at: Token): number {
-    let tokens = this.#fields.get(which);
-    if (!tokens) {
-      tokens = this.#preprocessed.expand(lexText(at.file, `_IOC_${which}(${anyRequest})`));
-      this.#fields.set(which, tokens);
+    let field = this.#fields.get(which);
+    if (!field) {
+      field = this.#parse(this.#preprocessed.expand(lexText(at.file, `_IOC_${which}(${anyRequest})`)), at);
+      this.#fields.set(which, field);
     }
-    const [value] = lexText(at.file, `${request}u`) as [Token];
-    const written = tokens.map((token) => (token.text === anyRequest ? value : token));
-    return Number(this.#evaluate(written, at).value);
+    const value = { type: this.#layout.integers.unsignedInt, value: BigInt(request) };
+    return Number(evaluate(field, withConstants(this.#layout, new Map([[anyRequest, value]]))).value);
   }
 
   #direction(encoded: number, at: Token): Direction {

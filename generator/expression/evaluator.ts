@@ -41,6 +41,21 @@ export interface Scope {
   member(record: CType, name: string, at: Token): MemberPlace;
 }
 
+/** A scope in which some more names are constants. */
+export function withConstants(scope: Scope, constants: ReadonlyMap<string, Integer>): Scope {
+  return {
+    integers: scope.integers,
+    charSigned: scope.charSigned,
+    sizeType: scope.sizeType,
+    integerType: (name) => scope.integerType(name),
+    resolve: (type) => scope.resolve(type),
+    measure: (type, at) => scope.measure(type, at),
+    constant: (name) => constants.get(name) ?? scope.constant(name),
+    objectType: (name) => scope.objectType(name),
+    member: (record, name, at) => scope.member(record, name, at),
+  };
+}
+
 /** The value of an integer constant expression. */
 export function evaluate(expression: Expression, scope: Scope): Integer {
   return resolvable(expression, () => integer(expression, scope));
