@@ -3,7 +3,8 @@
  * checks read. It is plain data and serialises to JSON as it is; `kvm-uapi layout --json` prints exactly this, and the
  * model behind each committed binding is committed beside it.
  *
- * Facts only: no comment and no code of a header is ever part of a model.
+ * Facts only: no code of a header is ever part of a model, and its comments only where they are asked for, as the
+ * `comment` of what they belong to. A model that is written to disk beside bindings never has them.
  */
 
 /** Version of the JSON form. It changes when a reader of the old form would misread the new one. */
@@ -72,6 +73,7 @@ export interface Member {
   readonly countedBy?: string;
   /** The members of an unnamed record; offsets within are relative to that record. */
   readonly members?: readonly Member[];
+  readonly comment?: string;
 }
 
 export interface RecordType {
@@ -84,6 +86,7 @@ export interface RecordType {
   readonly align: number;
   readonly at: At;
   readonly members: readonly Member[];
+  readonly comment?: string;
 }
 
 export interface Enumerator {
@@ -92,6 +95,7 @@ export interface Enumerator {
   /** C type of the enumerator's value as an expression: `int` where it fits. */
   readonly type: string;
   readonly at: At;
+  readonly comment?: string;
 }
 
 export interface EnumType {
@@ -101,6 +105,7 @@ export interface EnumType {
   readonly size: number;
   readonly at: At;
   readonly enumerators: readonly Enumerator[];
+  readonly comment?: string;
 }
 
 /** An object-like macro with an integer or string value. Every ioctl macro with a value is here too. */
@@ -113,6 +118,7 @@ export interface Constant {
   /** Present where the macro is only another name of an ioctl in the model. */
   readonly aliasOf?: string;
   readonly at: At;
+  readonly comment?: string;
 }
 
 /** Which way the argument's bytes go, seen from user space, as encoded by `_IO`, `_IOR`, `_IOW`, `_IOWR`. */
@@ -140,6 +146,7 @@ export interface Ioctl {
   readonly at: At;
   /** Present where the kernel does otherwise than the macro says: what is different, and who says so. */
   readonly override?: { readonly source: string; readonly direction?: Direction };
+  readonly comment?: string;
 }
 
 /** A function-like macro. Its value depends on the arguments, so it is no constant. */
@@ -147,6 +154,7 @@ export interface FunctionMacro {
   readonly name: string;
   readonly parameters: readonly string[];
   readonly at: At;
+  readonly comment?: string;
 }
 
 /** Something the header says and the model cannot: nothing is left out without an entry here. */
@@ -195,4 +203,19 @@ export interface Model {
   readonly ioctls: readonly Ioctl[];
   readonly functions: readonly FunctionMacro[];
   readonly ledger: readonly LedgerEntry[];
+}
+
+/** The model without the header's comments. */
+export function withoutComments(model: Model): Model {
+  const bare = <T extends { readonly comment?: string }>({ comment: _, ...item }: T): Omit<T, 'comment'> => item;
+  const bareMember = (member: Member): Member =>
+    member.members ? { ...bare(member), members: member.members.map(bareMember) } : bare(member);
+  return {
+    ...model,
+    types: model.types.map((type) => ({ ...bare(type), members: type.members.map(bareMember) })),
+    enums: model.enums.map((type) => ({ ...bare(type), enumerators: type.enumerators.map(bare) })),
+    constants: model.constants.map(bare),
+    ioctls: model.ioctls.map(bare),
+    functions: model.functions.map(bare),
+  };
 }

@@ -10,16 +10,23 @@ import { errorAt } from '../preprocess/tokens.js';
 import type { SourceFile } from '../source/files.js';
 import type { Identify } from '../source/identity.js';
 import type { Resolver } from '../source/resolver.js';
+import { type Comments, noComments } from './comments.js';
 import { coveredFiles } from './coverage.js';
 import { MacroDescriber } from './macros.js';
 import { skippedEntries } from './skipped.js';
 import { TypeDescriber, typedefNames } from './types.js';
 
-/** The model of a header as `resolver` finds it. */
-export function describeHeader(header: string, target: Target, resolver: Resolver, identify: Identify): Model {
+/** The model of a header as `resolver` finds it; with its comments where they are asked for. */
+export function describeHeader(
+  header: string,
+  target: Target,
+  resolver: Resolver,
+  identify: Identify,
+  comments: Comments = noComments,
+): Model {
   const preprocessed = preprocess(header, resolver, target);
   try {
-    return describe(header, target, preprocessed, identify(preprocessed.files));
+    return describe(header, target, preprocessed, identify(preprocessed.files), comments);
   } catch (error) {
     // What a declaration needs and does not have is an error of the header.
     if (error instanceof Unresolvable) throw errorAt(error.at, error.message);
@@ -27,12 +34,18 @@ export function describeHeader(header: string, target: Target, resolver: Resolve
   }
 }
 
-function describe(header: string, target: Target, preprocessed: Preprocessed, identity: ReturnType<Identify>): Model {
+function describe(
+  header: string,
+  target: Target,
+  preprocessed: Preprocessed,
+  identity: ReturnType<Identify>,
+  comments: Comments,
+): Model {
   const main = preprocessed.files[0] as SourceFile;
   const { declarations, typeNames } = parseDeclarations(preprocessed.tokens);
   const layout = new Layout(declarations, target);
-  const types = new TypeDescriber(layout, typedefNames(declarations));
-  const macros = new MacroDescriber(preprocessed, layout, typeNames);
+  const types = new TypeDescriber(layout, typedefNames(declarations), comments);
+  const macros = new MacroDescriber(preprocessed, layout, typeNames, comments);
   const files = coveredFiles(main, preprocessed.files, declarations, layout, (file) => macros.argumentTypes(file));
   const covered = new Set(files);
   const origins: Origin[] = [];

@@ -18,7 +18,8 @@ import type { Macro } from '../preprocess/macros.js';
 import type { Preprocessed } from '../preprocess/preprocessor.js';
 import { placeOf, type Token } from '../preprocess/tokens.js';
 import type { SourceFile } from '../source/files.js';
-import type { TypeDescriber } from './types.js';
+import type { Comments } from './comments.js';
+import { commented, type TypeDescriber } from './types.js';
 import { modelInteger } from './values.js';
 
 export interface DescribedMacros {
@@ -44,16 +45,18 @@ export class MacroDescriber {
   readonly #preprocessed: Preprocessed;
   readonly #layout: Layout;
   readonly #typeNames: TypeNames;
+  readonly #comments: Comments;
   readonly #requests = new Map<Macro, RequestUse | undefined>();
   /** What each macro that takes a request apart says, with `anyRequest` in the place of the request. */
   readonly #fields = new Map<string, Expression>();
   /** The bits that say which way an argument goes. */
   #directions: { readonly read: number; readonly write: number } | undefined;
 
-  constructor(preprocessed: Preprocessed, layout: Layout, typeNames: TypeNames) {
+  constructor(preprocessed: Preprocessed, layout: Layout, typeNames: TypeNames, comments: Comments) {
     this.#preprocessed = preprocessed;
     this.#layout = layout;
     this.#typeNames = typeNames;
+    this.#comments = comments;
   }
 
   /** The types that the ioctls of a header point to, as far as they are defined. */
@@ -72,8 +75,9 @@ export class MacroDescriber {
     for (const macro of this.#macrosOf(covered)) {
       const { name } = macro;
       const at = placeOf(macro.at);
+      const comment = commented(this.#comments.ofMacro(macro));
       if (macro.parameters !== null) {
-        functions.push({ name, parameters: parameterNames(macro), at });
+        functions.push({ name, parameters: parameterNames(macro), at, ...comment });
         continue;
       }
       const request = this.#request(macro);
@@ -84,8 +88,8 @@ export class MacroDescriber {
           continue;
         }
         const aliasOf = this.#aliasOf(macro);
-        constants.push({ name, ...constant, ...(aliasOf === undefined ? {} : { aliasOf }), at });
-        if (request) ioctls.push(this.#ioctl(macro, Number(constant.value) >>> 0, request, types));
+        constants.push({ name, ...constant, ...(aliasOf === undefined ? {} : { aliasOf }), at, ...comment });
+        if (request) ioctls.push({ ...this.#ioctl(macro, Number(constant.value) >>> 0, request, types), ...comment });
       } catch (error) {
         ledger.push({ kind: request ? 'ioctl' : 'macro', name, reason: reasonOf(error), at });
       }

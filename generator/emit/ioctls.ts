@@ -1,7 +1,7 @@
 /** Ioctls as typed values: the request number, and what it takes. */
 
 import type { Ioctl, Member } from '../model.js';
-import { bytes } from './docs.js';
+import { bytes, docLines, withComment } from './docs.js';
 import type { References } from './members.js';
 import { accessOf } from './scalars.js';
 
@@ -28,7 +28,7 @@ export function emitIoctl(ioctl: Ioctl, exportName: string, references: Referenc
   ];
   const lines = [
     '',
-    ...documentation(ioctl),
+    ...docLines(withComment(documentation(ioctl), ioctl.comment)),
     `export const ${exportName}: ${type} = {`,
     ...facts.map((fact) => `  ${fact},`),
     '};',
@@ -56,7 +56,7 @@ function viewOf({ argument, shape, size }: Ioctl, references: References): strin
   return value ? references.view(value) : null;
 }
 
-function documentation(ioctl: Ioctl): string[] {
+function documentation(ioctl: Ioctl): string {
   const { argument, direction, size } = ioctl;
   const takes =
     ioctl.passes === 'nothing'
@@ -64,7 +64,7 @@ function documentation(ioctl: Ioctl): string[] {
       : ioctl.passes === 'value'
         ? `an \`${argument}\` by value`
         : `a pointer to \`${argument ?? bytes(size)}\`, ${direction}`;
-  if (!ioctl.override) return [`/** Takes ${takes}. ${ioctl.at} */`];
+  if (!ioctl.override) return `Takes ${takes}. ${ioctl.at}`;
   const real = ioctl.override.direction ? `, in fact ${ioctl.override.direction}` : '';
-  return ['/**', ` * Takes ${takes}${real}. ${ioctl.at}`, ' *', ` * Source: ${ioctl.override.source}.`, ' */'];
+  return `Takes ${takes}${real}. ${ioctl.at}\n\nSource: ${ioctl.override.source}.`;
 }

@@ -1,6 +1,7 @@
 /** The members of a class, and the text of a property for one. */
 
 import type { Member, Model } from '../model.js';
+import { docLines } from './docs.js';
 
 /** What the text of a module refers to outside of itself. */
 export interface References {
@@ -18,13 +19,17 @@ export interface PlacedMember {
   readonly member: Member & { readonly name: string };
   /** In bytes from the start of the class's record. */
   readonly offset: number;
+  /** What the header says of it, and of the anonymous members that it is in. */
+  readonly comment: string | undefined;
 }
 
 /** The members as C sees them from outside: those of anonymous members are the record's own. */
-export function promotedMembers(members: readonly Member[], base = 0): PlacedMember[] {
+export function promotedMembers(members: readonly Member[], base = 0, around: readonly string[] = []): PlacedMember[] {
   return members.flatMap((member) => {
     const offset = base + member.offset;
-    return isNamed(member) ? [{ member, offset }] : promotedMembers(member.members ?? [], offset);
+    const comments = member.comment === undefined ? around : [...around, member.comment];
+    if (!isNamed(member)) return promotedMembers(member.members ?? [], offset, comments);
+    return [{ member, offset, comment: comments.join('\n') || undefined }];
   });
 }
 
@@ -48,7 +53,7 @@ export function property(
   const body = typeof get === 'string' ? [`return ${get};`] : get;
   const getter = [`  get ${name}(): ${type} {`, ...body.map((line) => `    ${line}`), '  }'];
   const setter = set === null ? [] : [`  set ${name}(value: ${setType}) {`, `    ${set};`, '  }'];
-  return ['', `  /** ${doc} */`, ...getter, ...setter];
+  return ['', ...docLines(doc, '  '), ...getter, ...setter];
 }
 
 /** The last argument of a method of DataView, where it reads or writes so many bytes. */

@@ -3,6 +3,7 @@
 import type { Constant, Enumerator, EnumType, Member, Model, RecordType, SourceHeader } from '../model.js';
 import { version } from '../version.js';
 import { type ClassSource, emitClass, unnamedWithin } from './classes.js';
+import { docLines, withComment } from './docs.js';
 import { emitIoctl } from './ioctls.js';
 import type { References } from './members.js';
 import { type Names, namesOf } from './names.js';
@@ -106,7 +107,12 @@ class Emitter {
     const reached = type.enumerators.filter((enumerator) => !this.#isHidden(enumerator));
     const lines = reached.flatMap((enumerator) => [
       '',
-      `/** ${type.tag === null ? 'Enumerator' : `\`enum ${type.tag}\``}. ${enumerator.at} */`,
+      ...docLines(
+        withComment(
+          `${type.tag === null ? 'Enumerator' : `\`enum ${type.tag}\``}. ${enumerator.at}`,
+          enumerator.comment,
+        ),
+      ),
       `export const ${this.#names.constant(enumerator.name)} = ${literal(enumerator.value)};`,
     ]);
     if (type.tag === null) return lines;
@@ -114,7 +120,7 @@ class Emitter {
     return [
       ...lines,
       '',
-      `/** The enumerators of \`enum ${type.tag}\` by name. ${type.at} */`,
+      ...docLines(withComment(`The enumerators of \`enum ${type.tag}\` by name. ${type.at}`, type.comment)),
       `export const ${name} = {`,
       ...type.enumerators.map((enumerator) => `  ${enumerator.name}: ${literal(enumerator.value)},`),
       '} as const;',
@@ -139,7 +145,7 @@ class Emitter {
       .filter((constant) => headerOf(constant) === header && !elsewhere.has(constant.name) && !constant.aliasOf)
       .flatMap((constant) => [
         '',
-        `/** ${describeConstant(constant)} */`,
+        ...docLines(withComment(describeConstant(constant), constant.comment)),
         `export const ${this.#names.constant(constant.name)} = ${constantLiteral(constant)};`,
       ]);
   }
@@ -156,7 +162,7 @@ class Emitter {
         const name = this.#names.constant(constant.name);
         return [
           '',
-          `/** Another name of {@link ${target}}. ${constant.at} */`,
+          ...docLines(withComment(`Another name of {@link ${target}}. ${constant.at}`, constant.comment)),
           `export const ${name}: ${type} = ${target};`,
         ];
       });
