@@ -477,6 +477,8 @@ export interface IoctlRequest {
   readonly nr: number;
   /** Size of the argument in bytes, as encoded in the request. */
   readonly size: number;
+  /** The argument has pointers in it that the kernel follows. */
+  readonly pointers?: true;
 }
 
 /** An ioctl without an argument. */

@@ -145,7 +145,12 @@ export interface Ioctl {
   readonly size: number;
   readonly at: At;
   /** Present where the kernel does otherwise than the macro says: what is different, and who says so. */
-  readonly override?: { readonly source: string; readonly direction?: Direction };
+  readonly override?: {
+    readonly source: string;
+    readonly direction?: Direction;
+    /** The kernel leaves alone what the pointers in the argument point to. */
+    readonly followsPointers?: false;
+  };
   readonly comment?: string;
 }
 
@@ -190,12 +195,19 @@ export interface Model {
   readonly pointerSize: 4 | 8;
   /** The header that was asked for, as spelled in an `#include`. */
   readonly header: string;
+  /**
+   * The headers that are read before `header`, in this order: it uses names that they define, and does not include them.
+   * Absent where it is complete by itself.
+   */
+  readonly prelude?: readonly string[];
   /** Version of the kernel the header belongs to, `6.1.187`; null when its tree has no `linux/version.h`. */
   readonly kernel: string | null;
   /** The headers whose declarations are all here: `header`, and those it includes that define records it uses. */
   readonly covers: readonly string[];
+  /** By covered header, the other covered ones that define records it uses; absent where there are none. */
+  readonly uses: Readonly<Record<string, readonly string[]>>;
   readonly origins: readonly Origin[];
-  /** Every header that was read, in the order of first reading. */
+  /** Every header that was read: `header`, then the others in the order of first reading. */
   readonly sources: readonly SourceHeader[];
   readonly types: readonly RecordType[];
   readonly enums: readonly EnumType[];

@@ -7,6 +7,12 @@ import type { Layout } from '../layout/layout.js';
 import type { CType, Declarations, RecordNode } from '../parse/types.js';
 import type { SourceFile } from '../source/files.js';
 
+export interface CoveredFile {
+  readonly file: SourceFile;
+  /** The other covered files that define records it uses. */
+  readonly uses: readonly SourceFile[];
+}
+
 /** The covered headers, in the order of `files`. `arguments` are the types that the ioctls of a header point to. */
 export function coveredFiles(
   header: SourceFile,
@@ -14,20 +20,22 @@ export function coveredFiles(
   declarations: Declarations,
   layout: Layout,
   argumentsOf: (file: SourceFile) => readonly CType[],
-): SourceFile[] {
-  const covered = new Set<SourceFile>();
+): CoveredFile[] {
+  const covered = new Map<SourceFile, ReadonlySet<SourceFile>>();
   const waiting = [header];
   for (let file = waiting.pop(); file; file = waiting.pop()) {
     if (covered.has(file)) continue;
-    covered.add(file);
     const records = declarations.records.filter((record) => record.at.file === file);
     const used = [...records.flatMap((record) => record.members.map(({ type }) => type)), ...argumentsOf(file)];
-    for (const type of used) {
-      const record = recordWithin(type, layout);
-      if (record) waiting.push(record.at.file);
-    }
+    const uses = new Set(used.flatMap((type) => recordWithin(type, layout)?.at.file ?? []));
+    covered.set(file, uses);
+    waiting.push(...uses);
   }
-  return files.filter((file) => covered.has(file));
+  const inOrder = files.filter((file) => covered.has(file));
+  return inOrder.map((file) => {
+    const uses = covered.get(file);
+    return { file, uses: inOrder.filter((other) => other !== file && uses?.has(other)) };
+  });
 }
 
 function recordWithin(type: CType, layout: Layout): RecordNode | undefined {

@@ -7,7 +7,7 @@ import { evaluate, withConstants } from '../expression/evaluator.js';
 import { stringBytes } from '../expression/literals.js';
 import { parseExpression, type TypeNames } from '../expression/parser.js';
 import { Unresolvable } from '../expression/unresolvable.js';
-import { ioctlOverrides } from '../knowledge/ioctls.js';
+import { type IoctlOverride, ioctlOverrides } from '../knowledge/ioctls.js';
 import type { Layout } from '../layout/layout.js';
 import { spellType } from '../layout/spelling.js';
 import type { Constant, Direction, FunctionMacro, Ioctl, LedgerEntry, Passing } from '../model.js';
@@ -62,7 +62,8 @@ export class MacroDescriber {
   /** The types that the ioctls of a header point to, as far as they are defined. */
   argumentTypes(file: SourceFile): CType[] {
     return this.#macrosOf(new Set([file])).flatMap((macro) => {
-      const argument = this.#request(macro)?.argument;
+      const request = this.#request(macro);
+      const argument = request && (this.#overriding(macro).argument ?? request.argument);
       return argument && this.#hasSize(argument, macro.at) ? [argument] : [];
     });
   }
@@ -204,13 +205,10 @@ export class MacroDescriber {
     const field = (which: string): number => this.#field(which, request, at);
     const direction = this.#direction(field('DIR'), at);
     const size = field('SIZE');
-    const { kernelArchitecture } = this.#layout.target;
-    const override = ioctlOverrides.find(
-      ({ header, name: overridden, architecture = kernelArchitecture }) =>
-        overridden === name && header === at.file.name && architecture === kernelArchitecture,
-    );
-    const named = override?.argument === undefined ? null : this.#typeIn(lexText(at.file, override.argument), at);
-    const real = named && this.#hasSize(named, at) ? named : argument;
+    const { override, argument: other } = this.#overriding(macro);
+    if (override?.argumentFrom !== undefined && !other)
+      throw new Unresolvable(at, `takes a ${override.argument}, and <${override.argumentFrom}> could not be read`);
+    const real = other ?? argument;
     const declared: Passing = direction === 'none' && size === 0 ? 'nothing' : 'pointer';
     return {
       name,
@@ -223,10 +221,20 @@ export class MacroDescriber {
       passes: override?.passes ?? declared,
       size,
       at: placeOf(at),
-      ...(override
-        ? { override: { source: override.source, ...(override.direction ? { direction: override.direction } : {}) } }
-        : {}),
+      ...(override ? { override: modelOverride(override) } : {}),
     };
+  }
+
+  /** What is known of an ioctl beyond its macro, and the type it really takes, if that is defined. */
+  #overriding({ name, at }: Macro): { readonly override?: IoctlOverride; readonly argument?: CType } {
+    const { kernelArchitecture } = this.#layout.target;
+    const override = ioctlOverrides.find(
+      ({ header, name: overridden, architecture = kernelArchitecture }) =>
+        overridden === name && header === at.file.name && architecture === kernelArchitecture,
+    );
+    if (!override) return {};
+    const argument = override.argument === undefined ? null : this.#typeIn(lexText(at.file, override.argument), at);
+    return argument && this.#hasSize(argument, at) ? { override, argument } : { override };
   }
 
   /** What the header's own macro takes out of a request; that macro is read once, for all requests. */
@@ -259,6 +267,14 @@ function textOf(bytes: Uint8Array): string {
   } catch {
     return String.fromCharCode(...bytes);
   }
+}
+
+function modelOverride({ source, direction, followsPointers }: IoctlOverride): NonNullable<Ioctl['override']> {
+  return {
+    source,
+    ...(direction === undefined ? {} : { direction }),
+    ...(followsPointers === undefined ? {} : { followsPointers }),
+  };
 }
 
 function parameterNames(macro: Macro): string[] {

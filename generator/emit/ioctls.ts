@@ -25,6 +25,7 @@ export function emitIoctl(ioctl: Ioctl, exportName: string, references: Referenc
     `size: ${ioctl.size}`,
     `passes: '${ioctl.passes}'`,
     ...(argument === null ? [] : [`argument: ${argument}`]),
+    ...(carriesPointers(ioctl, references) ? ['pointers: true'] : []),
   ];
   const lines = [
     '',
@@ -44,6 +45,10 @@ function argumentOf(ioctl: Ioctl, references: References): { type: string; argum
   const view = viewOf(ioctl, references);
   if (view === null) return { type: references.view('IoctlToBytes'), argument: 'null' };
   return { type: `${references.view('IoctlByPointer')}<${view}>`, argument: view };
+}
+
+function carriesPointers({ passes, shape, override }: Ioctl, references: References): boolean {
+  return passes === 'pointer' && shape !== null && override?.followsPointers !== false && references.hasPointers(shape);
 }
 
 function viewOf({ argument, shape, size }: Ioctl, references: References): string | null {

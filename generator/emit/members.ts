@@ -1,15 +1,22 @@
 /** The members of a class, and the text of a property for one. */
 
-import type { Member, Model } from '../model.js';
+import type { Member, Model, Shape } from '../model.js';
 import { docLines } from './docs.js';
+import { memberProperty, secondProperty } from './names.js';
+
+/** Which form of a 64-bit member has the C name: a bigint, or a number that is checked; the other one is `$name`. */
+export type WideStyle = 'bigint' | 'number';
 
 /** What the text of a module refers to outside of itself. */
 export interface References {
   readonly target: Pick<Model, 'byteOrder' | 'pointerSize'>;
+  readonly u64: WideStyle;
   /** Records the use of a name from `views.ts`, and gives it back. */
   view(name: string): string;
   /** The class of a member's struct or union, imported where needed. */
   classOf(member: Member): string;
+  /** Whether a value of a shape has pointers in it. */
+  hasPointers(shape: Shape): boolean;
   /** Size in bytes of the struct or union that a member is, or is an array of. */
   sizeOf(member: Member): number;
 }
@@ -64,4 +71,15 @@ export function order({ target }: References, size: number): string {
 /** The offset of a byte of the record, as an expression. */
 export function at(offset: number): string {
   return offset === 0 ? 'this.$$offset' : `this.$$offset + ${offset}`;
+}
+
+/** The properties of a 64-bit member: one holds a bigint, the other the same value as a number. */
+export function wideProperties(name: string, { u64 }: References): { readonly big: string; readonly number: string } {
+  const [first, second] = [memberProperty(name), secondProperty(name)];
+  return u64 === 'bigint' ? { big: first, number: second } : { big: second, number: first };
+}
+
+/** The two forms of a 64-bit member in the order in which they are written: first the one with the C name. */
+export function wideForms(big: readonly string[], number: readonly string[], { u64 }: References): string[] {
+  return u64 === 'bigint' ? [...big, ...number] : [...number, ...big];
 }

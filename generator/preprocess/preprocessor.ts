@@ -17,7 +17,7 @@ export interface Preprocessed {
   readonly tokens: readonly Token[];
   /** The macros as they are at the end. */
   readonly macros: MacroTable;
-  /** Every header read, in the order of first reading. */
+  /** Every header read: the one that was asked for, then all others in the order of first reading. */
   readonly files: readonly SourceFile[];
   /** What stands in groups that were skipped, in the order of reading. */
   readonly skipped: readonly Skipped[];
@@ -36,9 +36,14 @@ export interface Skipped {
 
 const deepestInclude = 200;
 
-/** Preprocesses a translation unit that includes one header. */
-export function preprocess(header: string, resolver: Resolver, target: Target): Preprocessed {
-  return new Preprocessor(resolver, target).run(header);
+/** Preprocesses a translation unit that includes one header, behind those of a prelude. */
+export function preprocess(
+  header: string,
+  resolver: Resolver,
+  target: Target,
+  prelude: readonly string[] = [],
+): Preprocessed {
+  return new Preprocessor(resolver, target).run(header, prelude);
 }
 
 interface Conditional {
@@ -82,9 +87,9 @@ class Preprocessor {
     this.#predefine();
   }
 
-  run(header: string): Preprocessed {
-    const main = new SourceFile('<command line>', '<command line>', -1, encode(`#include <${header}>\n`));
-    this.#enter(main, null);
+  run(header: string, prelude: readonly string[]): Preprocessed {
+    const includes = [...prelude, header].map((name) => `#include <${name}>\n`).join('');
+    this.#enter(new SourceFile('<command line>', '<command line>', -1, encode(includes)), null);
     const expander = new Expander(this.#text, (inUse) => this.#read(inUse));
     const tokens: Token[] = [];
     for (;;) {
@@ -94,12 +99,17 @@ class Preprocessor {
         return {
           tokens,
           macros: this.#macros,
-          files: [...this.#files],
+          files: this.#filesFrom(header),
           skipped: this.#skipped,
           expand: (list, except = []) => this.#expandExcept(list, except, token),
         };
       }
     }
+  }
+
+  #filesFrom(header: string): SourceFile[] {
+    const main = this.#resolver.system(header);
+    return main ? [main, ...[...this.#files].filter((file) => file !== main)] : [];
   }
 
   #expandExcept(tokens: readonly Token[], except: Iterable<string>, end: Token): readonly Token[] {

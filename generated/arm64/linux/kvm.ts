@@ -35,7 +35,6 @@ import {
 } from '../asm/kvm.js';
 
 export * from '../asm/kvm.js';
-export * from '../asm/ptrace.js';
 
 /** What these bindings are for. */
 export const $target = { name: 'arm64', byteOrder: 'little', pointerSize: 8 } as const;
@@ -7772,6 +7771,7 @@ export const KVM_GET_DIRTY_LOG: IoctlByPointer<KvmDirtyLog> = {
   size: 16,
   passes: 'pointer',
   argument: KvmDirtyLog,
+  pointers: true,
 };
 
 /**
@@ -8186,6 +8186,7 @@ export const KVM_ARM_MTE_COPY_TAGS: IoctlByPointer<KvmArmCopyMteTags> = {
   size: 48,
   passes: 'pointer',
   argument: KvmArmCopyMteTags,
+  pointers: true,
 };
 
 /** Takes a pointer to `struct kvm_arm_counter_offset`, write. linux/kvm.h:1333 */
@@ -8718,6 +8719,7 @@ export const KVM_CLEAR_DIRTY_LOG: IoctlByPointer<KvmClearDirtyLog> = {
   size: 24,
   passes: 'pointer',
   argument: KvmClearDirtyLog,
+  pointers: true,
 };
 
 /** Takes a pointer to `int`, write. linux/kvm.h:1457 */

@@ -7808,6 +7808,7 @@ export const KVM_GET_DIRTY_LOG: IoctlByPointer<KvmDirtyLog> = {
   size: 16,
   passes: 'pointer',
   argument: KvmDirtyLog,
+  pointers: true,
 };
 
 /**
@@ -8953,6 +8954,7 @@ export const KVM_CLEAR_DIRTY_LOG: IoctlByPointer<KvmClearDirtyLog> = {
   size: 24,
   passes: 'pointer',
   argument: KvmClearDirtyLog,
+  pointers: true,
 };
 
 /** Takes a pointer to `struct kvm_cpuid2`, readwrite. linux/kvm.h:1454 */
@@ -9011,6 +9013,7 @@ export const KVM_X86_SET_MSR_FILTER: IoctlByPointer<KvmMsrFilter> = {
   size: 260,
   passes: 'pointer',
   argument: KvmMsrFilter,
+  pointers: true,
 };
 
 /** Takes no argument. linux/kvm.h:1470 */

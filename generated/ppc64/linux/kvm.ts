@@ -7777,6 +7777,7 @@ export const KVM_GET_DIRTY_LOG: IoctlByPointer<KvmDirtyLog> = {
   size: 16,
   passes: 'pointer',
   argument: KvmDirtyLog,
+  pointers: true,
 };
 
 /**
@@ -8781,6 +8782,7 @@ export const KVM_CLEAR_DIRTY_LOG: IoctlByPointer<KvmClearDirtyLog> = {
   size: 24,
   passes: 'pointer',
   argument: KvmClearDirtyLog,
+  pointers: true,
 };
 
 /** Takes a pointer to `int`, write. linux/kvm.h:1457 */

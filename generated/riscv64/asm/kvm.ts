@@ -5,6 +5,8 @@
 import { copy, setNumber64, type View } from '../../views.js';
 import { UserRegsStruct } from './ptrace.js';
 
+export * from './ptrace.js';
+
 /** What these bindings are for. */
 export const $target = { name: 'riscv64', byteOrder: 'little', pointerSize: 8 } as const;
 

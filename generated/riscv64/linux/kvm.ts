@@ -22,7 +22,6 @@ import {
 import { KvmDebugExitArch, KvmFpu, KvmGuestDebugArch, KvmRegs, KvmSregs, KvmSyncRegs } from '../asm/kvm.js';
 
 export * from '../asm/kvm.js';
-export * from '../asm/ptrace.js';
 
 /** What these bindings are for. */
 export const $target = { name: 'riscv64', byteOrder: 'little', pointerSize: 8 } as const;
@@ -7755,6 +7754,7 @@ export const KVM_GET_DIRTY_LOG: IoctlByPointer<KvmDirtyLog> = {
   size: 16,
   passes: 'pointer',
   argument: KvmDirtyLog,
+  pointers: true,
 };
 
 /**
@@ -8595,6 +8595,7 @@ export const KVM_CLEAR_DIRTY_LOG: IoctlByPointer<KvmClearDirtyLog> = {
   size: 24,
   passes: 'pointer',
   argument: KvmClearDirtyLog,
+  pointers: true,
 };
 
 /** Takes a pointer to `int`, write. linux/kvm.h:1457 */

@@ -7811,6 +7811,7 @@ export const KVM_GET_DIRTY_LOG: IoctlByPointer<KvmDirtyLog> = {
   size: 16,
   passes: 'pointer',
   argument: KvmDirtyLog,
+  pointers: true,
 };
 
 /**
@@ -8526,6 +8527,7 @@ export const KVM_SET_GUEST_DEBUG: IoctlByPointer<KvmGuestDebug> = {
   size: 24,
   passes: 'pointer',
   argument: KvmGuestDebug,
+  pointers: true,
 };
 
 /** Takes a pointer to `__u64`, write. linux/kvm.h:1387 */
@@ -8795,6 +8797,7 @@ export const KVM_CLEAR_DIRTY_LOG: IoctlByPointer<KvmClearDirtyLog> = {
   size: 24,
   passes: 'pointer',
   argument: KvmClearDirtyLog,
+  pointers: true,
 };
 
 /** Takes a pointer to `int`, write. linux/kvm.h:1457 */

@@ -7880,6 +7880,7 @@ export const KVM_GET_DIRTY_LOG: IoctlByPointer<KvmDirtyLog> = {
   size: 16,
   passes: 'pointer',
   argument: KvmDirtyLog,
+  pointers: true,
 };
 
 /**
@@ -9025,6 +9026,7 @@ export const KVM_CLEAR_DIRTY_LOG: IoctlByPointer<KvmClearDirtyLog> = {
   size: 24,
   passes: 'pointer',
   argument: KvmClearDirtyLog,
+  pointers: true,
 };
 
 /** Takes a pointer to `struct kvm_cpuid2`, readwrite. linux/kvm.h:1454 */
@@ -9083,6 +9085,7 @@ export const KVM_X86_SET_MSR_FILTER: IoctlByPointer<KvmMsrFilter> = {
   size: 392,
   passes: 'pointer',
   argument: KvmMsrFilter,
+  pointers: true,
 };
 
 /** Takes no argument. linux/kvm.h:1470 */
