@@ -18,7 +18,8 @@ import { defaultArchitecture, defaultHeader, type HeaderOptions } from './comman
 import { type LayoutOptions, layout } from './commands/layout.js';
 import { type VerifyCommandOptions, verify } from './commands/verify.js';
 import { type WhereOptions, where } from './commands/where.js';
-import { GeneratorError } from './errors.js';
+import { projectOptions } from './config/project.js';
+import { GeneratorError, UsageError } from './errors.js';
 import { targets } from './layout/targets.js';
 import { packageRoot } from './source/disk.js';
 import { version } from './version.js';
@@ -47,20 +48,38 @@ function command(name: string, summary: string): Command {
 const architectures = `target: ${targets.map((target) => target.name).join(', ')}`;
 const oneArchitecture = (): Option => new Option('--arch <arch>', architectures).default(defaultArchitecture);
 
-const generateCommand = command('generate', 'write TypeScript bindings of headers')
+const generateCommand: Command = command('generate', 'write TypeScript bindings of headers')
+  .option('--config <file>', 'configuration to follow (default: kvm-uapi.config.{ts,mts,js,mjs,json}, if one is here)')
   .option('--arch <arch>', `${architectures} (default: those that --out has bindings for, else ${defaultArchitecture})`)
   .option('--out <dir>', 'folder to write to', 'generated')
   .option('--check', 'write nothing; exit with 1 when the files in --out are not what they should be', false)
   .option('--strict', 'with --check: exit with 1 also when the headers here are other ones than recorded', false)
-  .action((options: GenerateOptions & { check: boolean; strict: boolean }) => {
-    if (!options.check) {
+  .option('--comments', "put the headers' comments into the docstrings; they have the headers' licence", false)
+  .action(async ({ config, ...given }: GenerateOptions & { config?: string; check: boolean; strict: boolean }) => {
+    const options = (await configured(config, given)) ?? given;
+    if (!given.check) {
       console.log(generate(options));
       return;
     }
     const { state, report } = check(options);
     console.log(report);
-    if (state === 'stale' || (state === 'other headers' && options.strict)) process.exitCode = 1;
+    if (state === 'stale' || (state === 'other headers' && given.strict)) process.exitCode = 1;
   });
+
+/** The options of a configuration: that which is named, or the one here where nothing says what else to do. */
+async function configured(named: string | undefined, given: GenerateOptions): Promise<GenerateOptions | undefined> {
+  const own = ['header', 'include', 'from', 'arch', 'out'].filter(
+    (name) => generateCommand.getOptionValueSource(name) === 'cli',
+  );
+  if (named !== undefined && own.length > 0) {
+    throw new UsageError(`--config says what --${own[0]} says; give one of them`);
+  }
+  const { findConfig, loadConfig } = await import('./config/load.js');
+  const file = named ?? (own.length > 0 ? undefined : findConfig('.'));
+  if (file === undefined) return undefined;
+  const { comments, ...options } = projectOptions(await loadConfig(file));
+  return { ...options, comments: comments || given.comments === true };
+}
 
 const layoutCommand = command('layout', 'print structs, unions and enums with offsets, sizes and holes')
   .addOption(oneArchitecture())

@@ -215,6 +215,11 @@ export interface Model {
   readonly ioctls: readonly Ioctl[];
   readonly functions: readonly FunctionMacro[];
   readonly ledger: readonly LedgerEntry[];
+  /**
+   * Present where only a part was selected: the names and regular expressions that were asked for. The items that are not
+   * here were left out on purpose; `covers` and `uses` are of those that are, `ledger` and `sources` of all.
+   */
+  readonly selection?: { readonly types: readonly string[]; readonly constants: readonly string[] };
 }
 
 /** The model without the header's comments. */

@@ -2,8 +2,8 @@
 
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { modelPath, openModel } from '../../generator/commands/bindings.js';
 import { generate } from '../../generator/commands/generate.js';
+import { modelPath, openModel } from '../../generator/emit/bindings.js';
 import { type EmittedFile, modulePath } from '../../generator/emit/typescript.js';
 import type { Model } from '../../generator/model.js';
 import { inTemporaryFolder, type Subject, target } from './oracle-compiler.js';
