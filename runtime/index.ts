@@ -1,8 +1,9 @@
 /** The runtime: real vCPUs through the generated views. */
 
+export { Device } from './device.js';
 export * from './errors.js';
 export { exits } from './exits.js';
-export type { Bindings } from './host.js';
+export type { AnyBindings, Bindings } from './host.js';
 export type { GenericIoctl } from './ioctl.js';
 export { Kvm, type KvmOptions } from './kvm.js';
 export { GuestMemory, type GuestMemoryHandle, type GuestMemoryOptions } from './memory.js';

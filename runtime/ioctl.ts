@@ -22,14 +22,14 @@ export interface IoctlTarget {
 
 /** The generic ioctl of the classes of this package. */
 export interface GenericIoctl {
-  /** @throws KvmError when the kernel refuses, KvmArgumentError when the argument is not safe to hand over. */
+  /** @throws DeviceError when the kernel refuses, DeviceArgumentError when the argument is not safe to hand over. */
   (request: IoctlAlone): number;
   (request: IoctlByValue, value: number | bigint): number;
   <T extends View>(request: IoctlByPointer<T>, argument: NoInfer<T>): number;
 }
 
 type IoctlToMemory = IoctlByPointer<View> | IoctlToBytes;
-type AnyIoctl = IoctlAlone | IoctlByValue | IoctlToMemory;
+export type AnyIoctl = IoctlAlone | IoctlByValue | IoctlToMemory;
 
 /** Ioctls whose struct carries addresses of this process, and what owns the memory they lead to. */
 const carriesAddresses = new Map([
@@ -70,47 +70,68 @@ const defeatsKicks = new Map([
 
 const refusals = new Map([...carriesAddresses, ...touchesMore, ...defeatsKicks]);
 
+/** What is particular to one kind of target. */
+export interface IoctlRules {
+  /** Why the generic ioctl does not make a request; undefined where it does. */
+  refusal(ioctl: AnyIoctl): string | undefined;
+  badArgument(message: string): Error;
+  /** The error for a negative result. */
+  failed(operation: string, result: number): Error;
+}
+
+const kvmRules: IoctlRules = {
+  refusal: (ioctl) => refusals.get(ioctl.name) ?? followedPointers(ioctl),
+  badArgument: (message) => new KvmArgumentError(message),
+  failed: kernelError,
+};
+
+/** Why an ioctl is refused whose argument leads the kernel to other memory. */
+export function followedPointers({ pointers }: AnyIoctl): string | undefined {
+  return pointers ? 'its struct carries addresses of this process' : undefined;
+}
+
 /** The generic ioctl on a target. */
-export function genericIoctl(target: IoctlTarget): GenericIoctl {
+export function genericIoctl(target: IoctlTarget, rules: IoctlRules = kvmRules): GenericIoctl {
   function ioctl(request: IoctlAlone): number;
   function ioctl(request: IoctlByValue, value: number | bigint): number;
   function ioctl<T extends View>(request: IoctlByPointer<T>, argument: NoInfer<T>): number;
   function ioctl(request: AnyIoctl, argument?: unknown): number {
-    const result = invoke(target, request, argument);
-    if (result < 0) throw kernelError(request.name, result);
+    const result = invoke(target, rules, request, argument);
+    if (result < 0) throw rules.failed(request.name, result);
     return result;
   }
   return ioctl;
 }
 
-function invoke(target: IoctlTarget, ioctl: AnyIoctl, argument: unknown): number {
-  const refusal = refusals.get(ioctl.name);
-  if (refusal !== undefined) throw new KvmArgumentError(`${ioctl.name}: not for the generic ioctl: ${refusal}`);
+function invoke(target: IoctlTarget, rules: IoctlRules, ioctl: AnyIoctl, argument: unknown): number {
+  const { badArgument } = rules;
+  const refusal = rules.refusal(ioctl);
+  if (refusal !== undefined) throw badArgument(`${ioctl.name}: not for the generic ioctl: ${refusal}`);
   if (ioctl.passes === 'nothing') {
-    if (argument !== undefined) throw new KvmArgumentError(`${ioctl.name}: takes no argument`);
+    if (argument !== undefined) throw badArgument(`${ioctl.name}: takes no argument`);
     return target.value(ioctl.request, 0);
   }
-  if (ioctl.passes === 'value') return target.value(ioctl.request, checkedValue(ioctl, argument));
+  if (ioctl.passes === 'value') return target.value(ioctl.request, checkedValue(rules, ioctl, argument));
   const expected = ioctl.argument?.$layout.name ?? `${ioctl.size} bytes`;
   const place = placeOf(argument);
-  if (place === null) throw new KvmArgumentError(`${ioctl.name}: takes a view of ${expected}`);
+  if (place === null) throw badArgument(`${ioctl.name}: takes a view of ${expected}`);
   if (ioctl.argument !== null && place.type !== expected) {
-    throw new KvmArgumentError(`${ioctl.name}: takes a view of ${expected}, not of ${place.type}`);
+    throw badArgument(`${ioctl.name}: takes a view of ${expected}, not of ${place.type}`);
   }
   const { view, offset } = place;
-  const needed = bytesNeeded(ioctl, view, offset);
+  const needed = bytesNeeded(rules, ioctl, view, offset);
   if (countedTail(ioctl) === null) return target.view(ioctl.request, view, offset, needed);
-  return onCopy(target, ioctl, new Uint8Array(view.buffer, view.byteOffset + offset, needed));
+  return onCopy(target, rules, ioctl, new Uint8Array(view.buffer, view.byteOffset + offset, needed));
 }
 
 /**
  * Makes the ioctl on a copy of the bytes, and copies them back. The kernel reads the counter again for itself: in shared
  * or guest memory another thread or a guest could have raised it since it was checked.
  */
-function onCopy(target: IoctlTarget, ioctl: IoctlToMemory, bytes: Uint8Array): number {
+function onCopy(target: IoctlTarget, rules: IoctlRules, ioctl: IoctlToMemory, bytes: Uint8Array): number {
   const copy = bytes.slice();
   const view = new DataView(copy.buffer);
-  const result = target.view(ioctl.request, view, 0, bytesNeeded(ioctl, view, 0));
+  const result = target.view(ioctl.request, view, 0, bytesNeeded(rules, ioctl, view, 0));
   bytes.set(copy);
   return result;
 }
@@ -126,10 +147,10 @@ function placeOf(value: unknown): { type: string; view: DataView; offset: number
   return view instanceof DataView && typeof offset === 'number' && type !== undefined ? { type, view, offset } : null;
 }
 
-function checkedValue(ioctl: IoctlByValue, value: unknown): number | bigint {
+function checkedValue({ badArgument }: IoctlRules, ioctl: IoctlByValue, value: unknown): number | bigint {
   const good =
     typeof value === 'bigint' ? BigInt.asUintN(64, value) === value : Number.isSafeInteger(value) && Number(value) >= 0;
-  if (!good) throw new KvmArgumentError(`${ioctl.name}: takes an ${ioctl.argument}, not ${String(value)}`);
+  if (!good) throw badArgument(`${ioctl.name}: takes an ${ioctl.argument}, not ${String(value)}`);
   return value as number | bigint;
 }
 
@@ -137,21 +158,27 @@ function checkedValue(ioctl: IoctlByValue, value: unknown): number | bigint {
  * How many bytes the kernel may touch. The counter is read by the request's own class: that of the argument may be a
  * subclass, which could say anything.
  *
- * @throws KvmArgumentError when they are not all inside of the view.
+ * @throws a rule's error for a bad argument when they are not all inside of the view.
  */
-function bytesNeeded(ioctl: IoctlToMemory, view: DataView, offset: number): number {
+function bytesNeeded(rules: IoctlRules, ioctl: IoctlToMemory, view: DataView, offset: number): number {
   const { argument: type } = ioctl;
-  const fixed = requireBytes(ioctl, view, offset, Math.max(ioctl.size, type?.$size ?? 0));
+  const fixed = requireBytes(rules, ioctl, view, offset, Math.max(ioctl.size, type?.$size ?? 0));
   const tail = countedTail(ioctl);
   if (type === null || tail === null) return fixed;
   const members = new type(view, offset) as unknown as Record<string, number | bigint>;
   const whole = tail.offset + Number(members[tail.countedBy]) * tail.elementSize;
-  return requireBytes(ioctl, view, offset, Math.max(fixed, whole));
+  return requireBytes(rules, ioctl, view, offset, Math.max(fixed, whole));
 }
 
-function requireBytes({ name }: IoctlToMemory, view: DataView, offset: number, needed: number): number {
+function requireBytes(
+  { badArgument }: IoctlRules,
+  { name }: IoctlToMemory,
+  view: DataView,
+  offset: number,
+  needed: number,
+): number {
   if (offset >= 0 && offset + needed <= view.byteLength) return needed;
-  throw new KvmArgumentError(
+  throw badArgument(
     `${name}: needs ${needed} bytes at offset ${offset}, the view has ${view.byteLength}; allocate more elements`,
   );
 }

@@ -353,4 +353,12 @@ export const ioctlOverrides: readonly IoctlOverride[] = [
     direction: 'write',
     source: 'tun_set_ebpf in drivers/net/tun.c reads the file descriptor of a program, and writes nothing',
   },
+  {
+    header: 'linux/random.h',
+    name: 'RNDADDENTROPY',
+    argument: 'struct rand_pool_info',
+    source:
+      'random_ioctl in drivers/char/random.c reads a struct rand_pool_info, and as many bytes behind it as its buf_size ' +
+      'says',
+  },
 ];
