@@ -112,8 +112,7 @@ class CommentedText {
       const continues = last
         ? line <= this.#file.lineAt(last.end) + 1 && this.#column(comment) === this.#column(last)
         : line === this.#lineOf(index);
-      const isBeforeAnother = this.#lineOf(index + 1) === this.#file.lineAt(comment.end);
-      if (!continues || isBeforeAnother) break;
+      if (!continues) break;
       found.push(comment);
     }
     return found;
