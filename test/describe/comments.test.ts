@@ -177,14 +177,16 @@ function words(text: string): string {
 
 /** The fields in a header's text that have a comment right above or behind them, found line by line. */
 function commentedFields(path: string): { readonly name: string; readonly comment: string }[] {
-  // A group for another architecture is no declaration here.
-  const text = readFileSync(path, 'utf8').replace(/^#ifdef __KVM_S390\n[\s\S]*?^#endif\n/gm, '');
+  // A group for another architecture is no declaration here; and each comment is brought onto one line.
+  const text = readFileSync(path, 'utf8')
+    .replace(/^#ifdef __KVM_S390\n[\s\S]*?^#endif\n/gm, '')
+    .replace(/\/\*[\s\S]*?\*\//g, (comment) => comment.replace(/\s+/g, ' '));
   const found: { name: string; comment: string }[] = [];
   const opened: (string | undefined)[] = [];
   let above: string | undefined;
-  for (const [line = ''] of text.matchAll(/^.*?(?:\/\*[\s\S]*?\*\/)?.*$/gm)) {
-    const comment = /\/\*[\s\S]*?\*\//.exec(line)?.[0];
-    const code = line.replace(/\/\*[\s\S]*?\*\//, '').trim();
+  for (const line of text.split('\n')) {
+    const comment = /\/\*.*\*\//.exec(line)?.[0];
+    const code = line.replace(/\/\*.*\*\//, '').trim();
     if (code === '') {
       above = comment === undefined ? undefined : words(comment);
       continue;
