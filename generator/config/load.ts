@@ -39,9 +39,9 @@ function readJson(file: string): unknown {
 async function readModule(file: string): Promise<unknown> {
   // The package's own name leads here, also where it is not installed beside the file.
   const alias = { 'kvm-uapi/generator': fileURLToPath(new URL('./config.js', import.meta.url)) };
-  const jiti = createJiti(file, { alias, fsCache: false, moduleCache: false });
+  const jiti = createJiti(file, { alias, fsCache: false, moduleCache: false, interopDefault: false });
   try {
-    return await jiti.import(file, { default: true });
+    return (await jiti.import<{ readonly default?: unknown }>(file)).default;
   } catch (error) {
     throw new ConfigError(file, null, `cannot be loaded: ${(error as Error).message}`);
   }
