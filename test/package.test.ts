@@ -50,6 +50,14 @@ function installed(): { readonly folder: string; readonly cli: string } {
   return { folder, cli: join(modules, 'kvm-uapi', 'dist', 'generator', 'cli.js') };
 }
 
+describe('the README, of a project of its own', () => {
+  it('shows the configuration and the program that are in examples/', () => {
+    for (const name of ['kvm-uapi.config.ts', 'main.ts']) {
+      expect(read('README.md')).toContain(read(`examples/tun/${name}`).trimEnd());
+    }
+  });
+});
+
 describe('the tarball', () => {
   const { folder, cli } = installed();
   const node = (...args: string[]): { stdout: string; stderr: string } =>

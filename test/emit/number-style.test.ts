@@ -1,0 +1,62 @@
+/** Views of which the C name of a 64-bit member is a number. */
+
+import { beforeAll, describe, expect, it } from 'vitest';
+import { filesOf } from '../../generator/emit/bindings.js';
+import { supportText } from '../../generator/index.js';
+import { s390x } from '../../generator/layout/targets/s390x.js';
+import { x86_64 } from '../../generator/layout/targets/x86_64.js';
+import { modelOf } from '../support/headers.js';
+import { classCalled, type Exports, importBindings } from '../support/oracle-bindings.js';
+
+const header = `
+struct s {
+  unsigned long long u;
+  long long i;
+  unsigned long long low:40;
+  unsigned long long wide:60;
+  int plain;
+};
+#define X_EXACT 0x100000000ULL
+#define X_BEYOND 0xffffffffffffffffULL
+enum { E_WIDE = 0x100000000LL };
+`;
+
+describe.each([x86_64, s390x])('on $name', (target) => {
+  let exports: Exports;
+  let view: Record<string, unknown> & { readonly u: number; readonly wide: bigint; readonly plain: number };
+  beforeAll(async () => {
+    const model = modelOf({ 'x.h': header }, undefined, undefined, target);
+    exports = (await importBindings({ model, files: filesOf([model], supportText, 'number') })).exports;
+    const type = classCalled(exports, 'S');
+    if (!type) throw new Error('there is no class S');
+    view = new type(new DataView(new ArrayBuffer(type.$size))) as unknown as typeof view;
+  });
+
+  it.each([
+    ['u', 2 ** 53 - 1],
+    ['i', -(2 ** 53 - 1)],
+    ['low', 2 ** 40 - 1],
+  ])('%s is a number, and the same as a bigint behind $', (name, value) => {
+    Object.assign(view, { [name]: value });
+    expect(view[name]).toBe(value);
+    expect(view[`$${name}`]).toBe(BigInt(value));
+    Object.assign(view, { [`$${name}`]: 7n });
+    expect(view[name]).toBe(7);
+  });
+
+  it('throws where a number cannot hold the value', () => {
+    Object.assign(view, { $u: 2n ** 53n });
+    expect(() => view.u).toThrow(RangeError);
+    expect(() => Object.assign(view, { u: 2 ** 53 })).toThrow(RangeError);
+  });
+
+  it('leaves a bit-field that no number holds a bigint, and small members as they are', () => {
+    Object.assign(view, { wide: 2n ** 60n - 1n, plain: -1 });
+    expect([view.wide, view.plain]).toEqual([2n ** 60n - 1n, -1]);
+    expect('$wide' in view || '$plain' in view).toBe(false);
+  });
+
+  it('has constants as numbers where they are exact', () => {
+    expect(exports).toMatchObject({ X_EXACT: 2 ** 32, X_BEYOND: 2n ** 64n - 1n, E_WIDE: 2 ** 32 });
+  });
+});
