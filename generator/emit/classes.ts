@@ -75,7 +75,7 @@ function layoutData(title: string, size: number, align: number, members: readonl
     `    align: ${align},`,
     '    members: {',
     ...members.map(({ member, offset }) => {
-      const dims = member.dims ? `, dims: [${member.dims.join(', ').replace(/^$/, 'null')}]` : '';
+      const dims = member.dims ? `, dims: [${member.dims.map(String).join(', ')}]` : '';
       const bit = member.bit ? `, bit: [${member.bit.offset}, ${member.bit.width}]` : '';
       const facts = `offset: ${offset}, size: ${member.size}, type: '${member.type}'${dims}${bit}`;
       return `      ${memberProperty(member.name)}: { ${facts} },`;
