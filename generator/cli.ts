@@ -18,7 +18,8 @@ import { defaultArchitecture, defaultHeader, type HeaderOptions } from './comman
 import { type LayoutOptions, layout } from './commands/layout.js';
 import { type VerifyCommandOptions, verify } from './commands/verify.js';
 import { type WhereOptions, where } from './commands/where.js';
-import { projectOptions } from './config/project.js';
+import type { CheckedConfig } from './config/config.js';
+import { follow } from './config/project.js';
 import { GeneratorError, UsageError } from './errors.js';
 import { targets } from './layout/targets.js';
 import { packageRoot } from './source/disk.js';
@@ -55,30 +56,40 @@ const generateCommand: Command = command('generate', 'write TypeScript bindings 
   .option('--check', 'write nothing; exit with 1 when the files in --out are not what they should be', false)
   .option('--strict', 'with --check: exit with 1 also when the headers here are other ones than recorded', false)
   .option('--comments', "put the headers' comments into the docstrings; they have the headers' licence", false)
-  .action(async ({ config, ...given }: GenerateOptions & { config?: string; check: boolean; strict: boolean }) => {
-    const options = (await configured(config, given)) ?? given;
-    if (!given.check) {
-      console.log(generate(options));
-      return;
-    }
-    const { state, report } = check(options);
-    console.log(report);
-    if (state === 'stale' || (state === 'other headers' && given.strict)) process.exitCode = 1;
+  .action(async ({ config: named, check: isCheck, strict, ...given }: GenerateCommandOptions) => {
+    const run = (options: GenerateOptions): void => {
+      if (!isCheck) {
+        console.log(generate(options));
+        return;
+      }
+      const { state, report } = check(options);
+      console.log(report);
+      if (state === 'stale' || (state === 'other headers' && strict)) process.exitCode = 1;
+    };
+    const config = await configFor(named);
+    if (!config) run(given);
+    else follow(config, (options) => run({ ...options, comments: options.comments === true || given.comments }));
   });
 
-/** The options of a configuration: that which is named, or the one here where nothing says what else to do. */
-async function configured(named: string | undefined, given: GenerateOptions): Promise<GenerateOptions | undefined> {
-  const own = ['header', 'include', 'from', 'arch', 'out'].filter(
+interface GenerateCommandOptions extends GenerateOptions {
+  readonly config?: string;
+  readonly check: boolean;
+  readonly strict: boolean;
+  readonly comments: boolean;
+}
+
+/** The configuration that is named, or else the one here where nothing on the command line says what to generate. */
+async function configFor(named: string | undefined): Promise<CheckedConfig | undefined> {
+  const said = ['header', 'include', 'from', 'arch', 'out'].find(
     (name) => generateCommand.getOptionValueSource(name) === 'cli',
   );
-  if (named !== undefined && own.length > 0) {
-    throw new UsageError(`--config says what --${own[0]} says; give one of them`);
+  if (named !== undefined && said !== undefined) {
+    throw new UsageError(`--config says what --${said} says; give one of them`);
   }
+  // Loaded by itself, as no other command waits for it.
   const { findConfig, loadConfig } = await import('./config/load.js');
-  const file = named ?? (own.length > 0 ? undefined : findConfig('.'));
-  if (file === undefined) return undefined;
-  const { comments, ...options } = projectOptions(await loadConfig(file));
-  return { ...options, comments: comments || given.comments === true };
+  const file = named ?? (said === undefined ? findConfig('.') : undefined);
+  return file === undefined ? undefined : loadConfig(file);
 }
 
 const layoutCommand = command('layout', 'print structs, unions and enums with offsets, sizes and holes')

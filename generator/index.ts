@@ -4,7 +4,7 @@ import { type CheckResult, check } from './commands/check.js';
 import { generate } from './commands/generate.js';
 import { openHeaders } from './commands/headers.js';
 import type { CheckedConfig } from './config/config.js';
-import { projectOptions } from './config/project.js';
+import { follow } from './config/project.js';
 import type { Headers, SupportText } from './core.js';
 import { viewsSource } from './source/disk.js';
 
@@ -47,12 +47,16 @@ export function installedHeaders(options: InstalledHeadersOptions = {}): Headers
 /** The texts of the modules that stand beside emitted ones, for `filesOf`. */
 export const supportText: SupportText = viewsSource;
 
-/** Writes what a configuration asks for, whole or not at all, and returns a summary. */
+/**
+ * Writes what a configuration asks for, whole or not at all, and returns a summary.
+ *
+ * @throws ConfigError where a pattern names nothing, and what `installedHeaders` and `writeFiles` throw.
+ */
 export function generateProject(config: CheckedConfig): string {
-  return generate(projectOptions(config));
+  return follow(config, generate);
 }
 
 /** Tells whether what was written is what it should be; writes nothing. */
 export function checkProject(config: CheckedConfig): CheckResult {
-  return check(projectOptions(config));
+  return follow(config, check);
 }

@@ -61,7 +61,7 @@ describe('generate with a configuration', () => {
     const folder = project(config("types: ['nothing']"));
     const { status, stderr } = run(folder, 'generate');
     expect(status).toBe(2);
-    expect(stderr).toMatch(/types\[0\]: nothing names none of the types of <x\/a\.h>/);
+    expect(stderr).toMatch(/kvm-uapi\.config\.ts: types\[0\]: nothing names none of the types of <x\/a\.h>/);
     expect(Object.keys(contentsOf(folder)).some((path) => path.startsWith('generated'))).toBe(false);
     writeFileSync(join(folder, 'kvm-uapi.config.ts'), 'export default { headers: [1] };\n');
     expect(run(folder, 'generate').stderr).toMatch(/kvm-uapi\.config\.ts: headers\[0\]: is 1; must be a header/);
@@ -87,6 +87,8 @@ describe('generate with a configuration', () => {
     expect(checkProject(loaded).state).toBe('current');
     writeFileSync(join(folder, 'generated/x86_64/x/a.ts'), '');
     expect(checkProject(loaded).state).toBe('stale');
+    const wrong = { ...loaded, selection: { types: ['nothing'] } };
+    expect(() => generateProject(wrong)).toThrow(expect.objectContaining({ file: loaded.file, key: 'types[0]' }));
   });
 });
 
