@@ -116,10 +116,15 @@ class UnitWriter<C extends Check> {
   }
 }
 
+/** The lines of C that read what a model was made from: its header, behind those that it needs before it. */
+export function includeLines({ prelude = [], header }: Pick<Model, 'prelude' | 'header'>): string[] {
+  return [...prelude, header].map((name) => `#include <${name}>`);
+}
+
 /** What only the uses of macros need (`offsetof`, `_IOC`) comes last, so that the header is read as it is alone. */
 function includes(model: Model): string[] {
   const ioctl = model.ioctls.length > 0 ? ['#include <linux/ioctl.h>'] : [];
-  const start = ['/* Checks of a generated binding; do not edit. */', `#include <${model.header}>`];
+  const start = ['/* Checks of a generated binding; do not edit. */', ...includeLines(model)];
   return [...start, '#include <stddef.h>', ...ioctl];
 }
 

@@ -1,6 +1,7 @@
 /** Files to one stream of expanded tokens: includes, conditionals, definitions, pragmas (translation phase 4). */
 
 import { MissingHeaderError, NoKvmError } from '../errors.js';
+import { absentHeaders } from '../knowledge/homes.js';
 import { debianPackageOf } from '../knowledge/packages.js';
 import type { Target } from '../layout/target.js';
 import { SourceFile } from '../source/files.js';
@@ -17,8 +18,10 @@ export interface Preprocessed {
   readonly tokens: readonly Token[];
   /** The macros as they are at the end. */
   readonly macros: MacroTable;
-  /** Every header read, in the order of first reading. */
+  /** Every header read: the one that was asked for, then all others in the order of first reading. */
   readonly files: readonly SourceFile[];
+  /** The headers that each header includes. */
+  readonly includes: ReadonlyMap<SourceFile, ReadonlySet<SourceFile>>;
   /** What stands in groups that were skipped, in the order of reading. */
   readonly skipped: readonly Skipped[];
   /** Expands tokens with the macros as they are at the end, but leaves the macros of the names in `except`. */
@@ -36,9 +39,14 @@ export interface Skipped {
 
 const deepestInclude = 200;
 
-/** Preprocesses a translation unit that includes one header. */
-export function preprocess(header: string, resolver: Resolver, target: Target): Preprocessed {
-  return new Preprocessor(resolver, target).run(header);
+/** Preprocesses a translation unit that includes one header, behind those of a prelude. */
+export function preprocess(
+  header: string,
+  resolver: Resolver,
+  target: Target,
+  prelude: readonly string[] = [],
+): Preprocessed {
+  return new Preprocessor(resolver, target).run(header, prelude);
 }
 
 interface Conditional {
@@ -63,6 +71,7 @@ class Preprocessor {
   readonly #target: Target;
   readonly #macros: MacroTable = new Map();
   readonly #files = new Set<SourceFile>();
+  readonly #includes = new Map<SourceFile, Set<SourceFile>>();
   readonly #once = new Set<SourceFile>();
   readonly #pushed = new Map<string, (Macro | undefined)[]>();
   readonly #frames: Frame[] = [];
@@ -82,9 +91,9 @@ class Preprocessor {
     this.#predefine();
   }
 
-  run(header: string): Preprocessed {
-    const main = new SourceFile('<command line>', '<command line>', -1, encode(`#include <${header}>\n`));
-    this.#enter(main, null);
+  run(header: string, prelude: readonly string[]): Preprocessed {
+    const includes = [...prelude, header].map((name) => `#include <${name}>\n`).join('');
+    this.#enter(new SourceFile('<command line>', '<command line>', -1, encode(includes)), null);
     const expander = new Expander(this.#text, (inUse) => this.#read(inUse));
     const tokens: Token[] = [];
     for (;;) {
@@ -94,12 +103,18 @@ class Preprocessor {
         return {
           tokens,
           macros: this.#macros,
-          files: [...this.#files],
+          files: this.#filesFrom(header),
+          includes: this.#includes,
           skipped: this.#skipped,
           expand: (list, except = []) => this.#expandExcept(list, except, token),
         };
       }
     }
+  }
+
+  #filesFrom(header: string): SourceFile[] {
+    const main = this.#resolver.system(header);
+    return main ? [main, ...[...this.#files].filter((file) => file !== main)] : [];
   }
 
   #expandExcept(tokens: readonly Token[], except: Iterable<string>, end: Token): readonly Token[] {
@@ -278,13 +293,14 @@ class Preprocessor {
     const wanted = headerName(spelled) ?? fail(operand, 'expected "header" or <header>');
     const file = this.#find(wanted, frame.file, directive.text === 'include_next');
     if (!file) throw this.#missing(operand, wanted.name);
+    this.#includes.set(frame.file, (this.#includes.get(frame.file) ?? new Set()).add(file));
     if (this.#once.has(file)) return;
     if (directive.text === 'import') this.#once.add(file);
     if (this.#frames.length > deepestInclude) {
       const cycle = this.#frames.slice(-6).map((open) => open.file.name);
       throw errorAt(operand, `recursive include: ${[...cycle, file.name].join(' → ')}; add an include guard`);
     }
-    this.#files.add(file);
+    if (!this.#resolver.isFreestanding(file)) this.#files.add(file);
     this.#enter(file, operand);
   }
 
@@ -425,10 +441,13 @@ function fail(at: Token, problem: string): never {
 }
 
 function notFound(name: string, roots: readonly string[]): string {
-  const owner = debianPackageOf(name);
-  const remedy = owner
-    ? `install the Debian package ${owner}, or name the folder that has it with --include`
-    : 'name the folder that has it with --include';
+  const absent = absentHeaders.get(name);
+  const owner = absent === undefined ? debianPackageOf(name) : undefined;
+  const remedy = [
+    ...(absent === undefined ? [] : [`${absent}; `]),
+    ...(owner === undefined ? [] : [`install the Debian package ${owner}, or `]),
+    'name the folder that has it with --include',
+  ].join('');
   return `<${name}> is not in ${roots.join(', ') || 'any include folder (there are none)'}; ${remedy}`;
 }
 

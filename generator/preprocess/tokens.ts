@@ -1,6 +1,6 @@
 /** Tokens: what the lexer makes of a header's text, and what flows through preprocessing into the parser. */
 
-import type { SourceError } from '../errors.js';
+import { type SourceError, UndefinedNameError } from '../errors.js';
 import type { SourceFile } from '../source/files.js';
 
 export type TokenKind =
@@ -41,6 +41,11 @@ export interface Comment {
 
 export function errorAt(token: Token, problem: string): SourceError {
   return token.file.errorAt(token.offset, problem);
+}
+
+export function undefinedNameAt({ file, offset }: Token, problem: string, name: string): UndefinedNameError {
+  const { line, column } = file.placeAt(offset);
+  return new UndefinedNameError(file.path, line, column, problem, name);
 }
 
 /** `linux/kvm.h:292` */
