@@ -16,7 +16,7 @@ import { Cursor } from '../preprocess/cursor.js';
 import { lexText } from '../preprocess/lexer.js';
 import type { Macro } from '../preprocess/macros.js';
 import type { Preprocessed } from '../preprocess/preprocessor.js';
-import { placeOf, type Token } from '../preprocess/tokens.js';
+import { endAt, placeOf, type Token } from '../preprocess/tokens.js';
 import type { SourceFile } from '../source/files.js';
 import type { TypeDescriber } from './types.js';
 import { modelInteger } from './values.js';
@@ -97,17 +97,9 @@ export class MacroDescriber {
     return [...this.#preprocessed.macros.values()].filter((macro) => files.has(macro.at.file));
   }
 
-  /** What a macro that takes no arguments stands for. */
-  #expansionOf({ at, body }: Macro): readonly Token[] {
-    // Its name, not its body: a macro that refers to itself must find itself being expanded.
-    return body.some(({ kind, text }) => kind === 'identifier' || text === '##')
-      ? this.#preprocessed.expand([at])
-      : body;
-  }
-
   /** The value of an object-like macro; undefined where it expands to nothing. */
   #constant(macro: Macro): Pick<Constant, 'value' | 'type'> | undefined {
-    const tokens = this.#expansionOf(macro);
+    const tokens = this.#preprocessed.expandMacro(macro);
     if (tokens.length === 0) return undefined;
     if (tokens.every((token) => token.kind === 'string')) {
       const bytes = Uint8Array.from(tokens.flatMap((token) => stringBytes(token.text)));
@@ -122,7 +114,7 @@ export class MacroDescriber {
   }
 
   #parse(tokens: readonly Token[], at: Token): Expression {
-    const cursor = new Cursor(tokens, { ...at, kind: 'end', text: '' });
+    const cursor = new Cursor(tokens, endAt(at));
     if (this.#typeNames.startsHere(cursor)) throw new Unresolvable(at, 'names a type, not a value');
     const expression = parseExpression(cursor, this.#typeNames);
     if (cursor.peek().kind !== 'end')
@@ -164,7 +156,7 @@ export class MacroDescriber {
     const tokens = withoutParentheses(this.#expanded(macro.body) ?? []);
     const [name, open] = tokens;
     if (!name || !requestMacros.includes(name.text) || open?.text !== '(') return undefined;
-    const cursor = new Cursor(tokens.slice(2), { ...macro.at, kind: 'end', text: '' });
+    const cursor = new Cursor(tokens.slice(2), endAt(macro.at));
     const operands = splitArguments(cursor.skipBalanced(open));
     if (cursor.peek().kind !== 'end') return undefined;
     return { argument: this.#typeIn(operands.at(-1) ?? [], macro.at) };
@@ -181,7 +173,7 @@ export class MacroDescriber {
   }
 
   #typeIn(tokens: readonly Token[], at: Token): CType | null {
-    const cursor = new Cursor(tokens, { ...at, kind: 'end', text: '' });
+    const cursor = new Cursor(tokens, endAt(at));
     return this.#typeNames.startsHere(cursor) ? this.#typeNames.read(cursor) : null;
   }
 
