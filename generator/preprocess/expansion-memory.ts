@@ -16,6 +16,7 @@ const remembered = new WeakMap<Macro, Remembered>();
 
 /** The expansion of the name of a macro. */
 export function expandMacro(macro: Macro, expansion: Expansion, end: Token): readonly Token[] {
+  if (!macro.body.some(({ kind, text }) => kind === 'identifier' || text === '##')) return macro.body;
   const known = remembered.get(macro);
   if (known && holds(known, expansion)) return known.tokens;
   const { macros, builtins } = expansion;
