@@ -3,7 +3,7 @@
 import type { Expression } from '../expression/ast.js';
 import { parseExpression, type TypeNames } from '../expression/parser.js';
 import { Cursor } from '../preprocess/cursor.js';
-import { errorAt, placeOf, type Token, undefinedNameAt } from '../preprocess/tokens.js';
+import { endAt, errorAt, placeOf, type Token, undefinedNameAt } from '../preprocess/tokens.js';
 import { joinAttributes, noAttributes, parseAttributes } from './attributes.js';
 import { extractPacks } from './packs.js';
 import { isTypeWord, predefinedTypedefs, scalarType } from './scalars.js';
@@ -43,7 +43,7 @@ export function parseDeclarations(tokens: readonly Token[]): Parsed {
   const packed = extractPacks(tokens);
   const [last, end] = packed.tokens.slice(-2) as [Token, Token?];
   // An error about the end points at what stands last, not at where all headers end.
-  const cursor = new Cursor(packed.tokens.slice(0, -1), end ? { ...last, kind: 'end', text: '' } : last);
+  const cursor = new Cursor(packed.tokens.slice(0, -1), end ? endAt(last) : last);
   const parser = new Parser(packed.limitAt);
   while (cursor.peek().kind !== 'end') parser.external(cursor);
   return { declarations: parser.declarations, typeNames: parser };

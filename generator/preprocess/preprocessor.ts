@@ -9,9 +9,10 @@ import type { Resolver } from '../source/resolver.js';
 import { conditionHolds } from './condition.js';
 import { Cursor } from './cursor.js';
 import { type Builtin, Expander, type Expansion, expandTokens } from './expander.js';
+import { expandMacro } from './expansion-memory.js';
 import { lexFile, lexText } from './lexer.js';
 import { type Macro, type MacroTable, parseDefinition } from './macros.js';
-import { errorAt, type Token } from './tokens.js';
+import { endAt, errorAt, type Token, tokenLike } from './tokens.js';
 
 export interface Preprocessed {
   /** Ends with a token of kind `end`. */
@@ -26,6 +27,8 @@ export interface Preprocessed {
   readonly skipped: readonly Skipped[];
   /** Expands tokens with the macros as they are at the end, but leaves the macros of the names in `except`. */
   expand(tokens: readonly Token[], except?: Iterable<string>): readonly Token[];
+  /** What the name of a macro expands to, with the macros as they are at the end. */
+  expandMacro(macro: Macro): readonly Token[];
 }
 
 /** A definition that a conditional leaves out. */
@@ -107,6 +110,7 @@ class Preprocessor {
           includes: this.#includes,
           skipped: this.#skipped,
           expand: (list, except = []) => this.#expandExcept(list, except, token),
+          expandMacro: (macro) => expandMacro(macro, this.#text, token),
         };
       }
     }
@@ -126,7 +130,7 @@ class Preprocessor {
   #predefine(): void {
     const file = new SourceFile('<predefined>', '<predefined>', -1, encode(this.#target.predefined));
     for (const line of linesOf(lexFile(file).tokens)) {
-      const macro = parseDefinition(new Cursor(line, endOf(line[0] as Token)));
+      const macro = parseDefinition(new Cursor(line, endAt(line[0] as Token)));
       this.#macros.set(macro.name, macro);
     }
   }
@@ -168,7 +172,7 @@ class Preprocessor {
   #directive(frame: Frame, line: readonly Token[]): Token | undefined {
     const name = line[0];
     if (!name || name.kind === 'number') return undefined;
-    const rest = new Cursor(line.slice(1), endOf(line.at(-1) as Token));
+    const rest = new Cursor(line.slice(1), endAt(line.at(-1) as Token));
     switch (name.text) {
       case 'define': {
         const macro = parseDefinition(rest);
@@ -224,7 +228,7 @@ class Preprocessor {
   }
 
   #isDefined(name: string): boolean {
-    return this.#macros.has(name) || (this.#text.builtins.has(name) && name !== '_Pragma');
+    return this.#macros.has(name) || (this.#text.builtins.get(name) !== undefined && name !== '_Pragma');
   }
 
   #conditional(frame: Frame, name: Token): Conditional {
@@ -244,7 +248,7 @@ class Preprocessor {
     if (name.text.endsWith('def')) {
       return this.#isDefined(this.#macroName(rest).text) !== name.text.endsWith('ndef');
     }
-    const expanded = expandTokens(tokens, this.#conditions, endOf(name));
+    const expanded = expandTokens(tokens, this.#conditions, endAt(name));
     return conditionHolds(expanded, name, this.#target.charSigned);
   }
 
@@ -276,7 +280,7 @@ class Preprocessor {
         open.closed = name.text === 'else';
         group = line;
         if (open.taken) continue;
-        const rest = new Cursor(line.slice(1), endOf(name));
+        const rest = new Cursor(line.slice(1), endAt(name));
         if (open.closed || this.#holds(name, rest, line.slice(1))) {
           open.taken = true;
           return;
@@ -289,7 +293,7 @@ class Preprocessor {
     const operand = line[0];
     if (!operand) throw errorAt(directive, `#${directive.text} without a header`);
     const spelled =
-      operand.text === '<' || operand.kind === 'string' ? line : expandTokens(line, this.#text, endOf(operand));
+      operand.text === '<' || operand.kind === 'string' ? line : expandTokens(line, this.#text, endAt(operand));
     const wanted = headerName(spelled) ?? fail(operand, 'expected "header" or <header>');
     const file = this.#find(wanted, frame.file, directive.text === 'include_next');
     if (!file) throw this.#missing(operand, wanted.name);
@@ -334,7 +338,7 @@ class Preprocessor {
         return undefined;
       }
       case 'pack':
-        return { ...at, kind: 'pragma', text: spell(line) };
+        return tokenLike(at, { kind: 'pragma', text: spell(line) });
       default:
         return undefined;
     }
@@ -365,14 +369,14 @@ class Preprocessor {
   #builtins(): Map<string, Builtin> {
     const text =
       (spelling: (at: Token) => string): Builtin =>
-      (at) => [{ ...at, kind: 'string', text: `"${spelling(at)}"` }];
+      (at) => [tokenLike(at, { kind: 'string', text: `"${spelling(at)}"` })];
     const number =
       (value: (at: Token) => number): Builtin =>
       (at) => [numberAt(at, value(at))];
     const asks =
       (answer: (name: string) => boolean): Builtin =>
       (at, read) => {
-        const tokens = expandTokens(parenthesized(at, read), this.#text, endOf(at));
+        const tokens = expandTokens(parenthesized(at, read), this.#text, endAt(at));
         const operand = tokens.find((token) => token.kind === 'identifier');
         const name = operand?.text.replace(/^__(.*)__$/, '$1') ?? '';
         return [numberAt(at, answer(name) ? 1 : 0)];
@@ -382,7 +386,7 @@ class Preprocessor {
       (at, read) => {
         const operand = parenthesized(at, read);
         const plain = operand[0]?.text === '<' || operand[0]?.kind === 'string';
-        const wanted = headerName(plain ? operand : expandTokens(operand, this.#text, endOf(at)));
+        const wanted = headerName(plain ? operand : expandTokens(operand, this.#text, endAt(at)));
         if (!wanted) throw errorAt(at, `expected ("header") or (<header>) behind ${at.text}`);
         const from = this.#frames.at(-1)?.file as SourceFile;
         return [numberAt(at, this.#find(wanted, from, next) ? 1 : 0)];
@@ -472,12 +476,7 @@ function parenthesized(at: Token, read: () => Token): Token[] {
 }
 
 function numberAt(at: Token, value: number): Token {
-  return { ...at, kind: 'number', text: String(value) };
-}
-
-/** The end of a directive's line, where its last token stands. */
-function endOf(last: Token): Token {
-  return { kind: 'end', text: '', file: last.file, offset: last.offset, space: false, first: false };
+  return tokenLike(at, { kind: 'number', text: String(value) });
 }
 
 function spell(tokens: readonly Token[]): string {

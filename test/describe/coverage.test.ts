@@ -32,7 +32,7 @@ const covered: readonly (readonly [what: string, main: string, covers: readonly 
   ['not what a function or a variable has', '#include <b.h>\nextern struct b v;\nstruct b f(struct b);', ['a.h']],
   ['all that it includes where it says nothing itself', '#ifndef A\n#define A\n#include <b.h>\n#endif', ['a.h', 'b.h']],
   ['what a header that says nothing includes', '#include <nothing.h>\n#define S 1', ['a.h']],
-  ['through headers that say nothing', '#include <nothing.h>', ['a.h', 'nothing.h', 'c.h']],
+  ['through headers that say nothing', '#include <nothing.h>', ['a.h', 'nothing.h', 'c.h', 'b.h']],
   ['what continues its name', '#include <asm/a.h>\n#define A 1', ['a.h', 'asm/a.h', 'generic/a-common.h']],
   ['not an ioctl whose argument is not defined', "#define X _IOR('x', 1, struct nowhere)", ['a.h']],
 ];
