@@ -90,7 +90,9 @@ function withHome(error: UndefinedNameError): UndefinedNameError {
   const { file, line, column, problem, undefinedName } = error;
   const home = homesOf.get(undefinedName)?.at(-1);
   if (home === undefined) return error;
-  const why = absentHeaders.get(home) ?? 'that cannot be read here, or not together with it; if it is missing, name the folder that has it with --include';
+  const why =
+    absentHeaders.get(home) ??
+    'that cannot be read here, or not together with it; if it is missing, name the folder that has it with --include';
   const joint = problem.endsWith('?') ? ' ' : '; ';
   return new UndefinedNameError(file, line, column, `${problem}${joint}<${home}> defines it: ${why}`, undefinedName);
 }
