@@ -1,8 +1,8 @@
 /**
  * Which headers a model covers: the one that was asked for, and of those that a covered header includes
  *
- * - every one that defines a struct or union that the covered one uses by value or as an ioctl's argument: `linux/kvm.h`
- *   covers `asm/kvm.h`, not `linux/types.h`;
+ * - every one that defines a struct, union or enum that the covered one uses by value or as an ioctl's argument:
+ *   `linux/kvm.h` covers `asm/kvm.h`, not `linux/types.h`;
  * - what continues its name, as the kernel divides one subject between files: `linux/mman.h` covers `asm/mman.h`, that
  *   covers `asm-generic/mman-common.h`, and `linux/input.h` covers `linux/input-event-codes.h`;
  * - what may be included by it alone;
@@ -11,7 +11,7 @@
 
 import { onlyWithin } from '../knowledge/homes.js';
 import type { Layout } from '../layout/layout.js';
-import type { CType, Declarations, RecordNode } from '../parse/types.js';
+import type { CType, Declarations, EnumNode, RecordNode } from '../parse/types.js';
 import type { Preprocessed } from '../preprocess/preprocessor.js';
 import type { SourceFile } from '../source/files.js';
 
@@ -36,8 +36,8 @@ export function coveredFiles(
     const own = records.filter(({ at }) => at.file === here);
     const used = own.flatMap(({ members }) => members.map(({ type }) => type));
     for (const type of [...used, ...argumentsOf(here)]) {
-      const record = recordWithin(type, layout);
-      if (record) waiting.push(record.at.file);
+      const definition = definitionOf(type, declarations, layout);
+      if (definition) waiting.push(definition.at.file);
     }
     const included = [...(includes.get(here) ?? [])];
     waiting.push(
@@ -49,9 +49,26 @@ export function coveredFiles(
   return new Set(files.filter((file) => covered.has(file)));
 }
 
-function recordWithin(type: CType, layout: Layout): RecordNode | undefined {
-  const resolved = layout.resolve(type);
-  return resolved.kind === 'array' ? recordWithin(resolved.of, layout) : layout.recordNode(resolved);
+/** The record or enum that an object of a type is made of. */
+function definitionOf(type: CType, declarations: Declarations, layout: Layout): RecordNode | EnumNode | undefined {
+  switch (type.kind) {
+    case 'array':
+      return definitionOf(type.of, declarations, layout);
+    case 'typedef': {
+      const node = declarations.typedefs.get(type.name);
+      return node && definitionOf(node.type, declarations, layout);
+    }
+    case 'typeof':
+      return definitionOf(layout.resolve(type), declarations, layout);
+    case 'tag':
+      return declarations.tags.get(type.tag);
+    case 'unnamed record':
+      return type.record;
+    case 'unnamed enum':
+      return type.enumeration;
+    default:
+      return undefined;
+  }
 }
 
 /** Whether a header is of the name of another, perhaps with more behind a `-` or `_`. */

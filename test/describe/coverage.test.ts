@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { modelOf } from '../support/headers.js';
 
-const types = 'typedef unsigned int u32;\ntypedef struct { u32 a; } handle;\nenum from_types { FT };\n';
+const types =
+  'typedef unsigned int u32;\ntypedef struct { u32 a; } handle;\nenum from_types { FT };\ntypedef enum { KT } kind;\n';
 
 const covered: readonly (readonly [what: string, main: string, covers: readonly string[]])[] = [
   ['nothing that is only included', '#include <b.h>\n#include <c.h>\nstruct s { int a; };', ['a.h']],
@@ -28,7 +29,10 @@ const covered: readonly (readonly [what: string, main: string, covers: readonly 
   ['an array as the argument of an ioctl', "#include <b.h>\n#define X _IOR('x', 1, struct b[2])", ['a.h', 'b.h']],
   ['not what is only pointed to', '#include <b.h>\nstruct s { struct b *b; };', ['a.h']],
   ['not what an ioctl points to a pointer of', "#include <b.h>\n#define X _IOR('x', 1, struct b *)", ['a.h']],
-  ['not scalars and enums', '#include <types.h>\nstruct s { u32 a; enum from_types b; };', ['a.h']],
+  ['an enum', '#include <types.h>\nstruct s { enum from_types b[2]; };', ['a.h', 'types.h']],
+  ['an enum through a typedef', '#include <types.h>\nstruct s { kind b; };', ['a.h', 'types.h']],
+  ['what typeof finds', '#include <b.h>\nextern struct b v;\nstruct s { __typeof__(v) b; };', ['a.h', 'b.h']],
+  ['not scalars', '#include <types.h>\nstruct s { u32 a; };', ['a.h']],
   ['not what a function or a variable has', '#include <b.h>\nextern struct b v;\nstruct b f(struct b);', ['a.h']],
   ['all that it includes where it says nothing itself', '#ifndef A\n#define A\n#include <b.h>\n#endif', ['a.h', 'b.h']],
   ['what a header that says nothing includes', '#include <nothing.h>\n#define S 1', ['a.h']],
