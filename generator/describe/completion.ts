@@ -40,24 +40,37 @@ export function readComplete<T>(
   if (within !== undefined) {
     throw new UsageError(`<${header}> can be included by <${within}> alone; ask for that, whose model has it too`);
   }
-  const readable = new Map<string, boolean>([[header, false]]);
-  const isReadable = (home: string): boolean => {
-    const known = readable.get(home) ?? canBeRead(home, resolver, target);
-    readable.set(home, known);
+  const usable = new Map<string, boolean>([[header, false]]);
+  const isUsable = (home: string): boolean => {
+    const known = usable.get(home) ?? canBeRead(home, resolver, target);
+    usable.set(home, known);
     return known;
   };
   let prelude: readonly string[] = [];
   let reading = attempt(() => read(prelude));
+  let whole = reading.failed ? undefined : reading;
   for (;;) {
-    const needed = new Set(reading.lacks.map((name) => homesOf.get(name)?.find(isReadable)));
-    const longer = order.filter((home) => prelude.includes(home) || needed.has(home));
-    if (longer.length === prelude.length) return reading.finish();
-    const next = attempt(() => read(longer));
-    // What does not go together with a header is no help to it.
-    if (next.failed && next.lacks.length === 0) return reading.finish();
-    prelude = longer;
+    const needed = new Set(reading.lacks.map((name) => homesOf.get(name)?.find(isUsable)));
+    const more = order.filter((home) => needed.has(home) && !prelude.includes(home));
+    if (more.length === 0) return (whole ?? reading).finish();
+    const behind = (added: readonly string[]): readonly string[] =>
+      order.filter((home) => prelude.includes(home) || added.includes(home));
+    const next = attempt(() => read(behind(more)));
+    if (doesNotFit(next)) {
+      const alone = more.filter((home) => doesNotFit(attempt(() => read(behind([home])))));
+      // Those that do not fit alone, or else the last one, are no help to this header.
+      for (const home of alone.length > 0 ? alone : more.slice(-1)) usable.set(home, false);
+      continue;
+    }
+    prelude = behind(more);
     reading = next;
+    if (!next.failed) whole = next;
   }
+}
+
+/** Whether something is wrong beyond a name that may still be found. */
+function doesNotFit({ failed, lacks }: Reading<unknown>): boolean {
+  return failed && lacks.length === 0;
 }
 
 function attempt<T>(read: () => T & { readonly lacks: readonly string[] }): Reading<T> {

@@ -66,6 +66,28 @@ describe('a header that forgets an include is read behind the home of', () => {
     expect([prelude, ledger.map(({ reason }) => reason)]).toEqual([undefined, ["'IFNAMSIZ' is not defined"]]);
   });
 
+  it('another one where the first does not go together with it', () => {
+    const main = 'struct timeval { int other; };\nstruct s { struct timespec t; char a[IFNAMSIZ]; };\n';
+    const both = { 'sys/time.h': 'struct timespec { int a; };\nstruct timeval { int a; };\n' };
+    expect(modelOf({ 'x.h': main, ...others, ...both }).prelude).toEqual(['linux/if.h', 'linux/time.h']);
+  });
+
+  it('nothing that goes together with it alone, but not with others', () => {
+    const main = '#define X IFNAMSIZ\n#define Y PATH_MAX\n';
+    const both = {
+      'linux/if.h': '#define IFNAMSIZ 16\nstruct twice { int a; };\n',
+      'linux/limits.h': '#define PATH_MAX 4096\nstruct twice { int a; };\n',
+    };
+    const { prelude, ledger } = modelOf({ 'x.h': main, ...both });
+    expect([prelude, ledger.map(({ name }) => name)]).toEqual([['linux/if.h'], ['Y']]);
+  });
+
+  it('nothing behind which it lacks a type that is nowhere', () => {
+    const main = '#define X IFNAMSIZ\n#ifdef IFNAMSIZ\nnowhere_t a;\n#endif\n';
+    const { prelude, ledger } = modelOf({ 'x.h': main, 'linux/if.h': '#define IFNAMSIZ 16\n' });
+    expect([prelude, ledger.map(({ name }) => name)]).toEqual([undefined, ['X']]);
+  });
+
   it('nothing that it does not need: a model of a complete header has no prelude', () => {
     expect('prelude' in modelOf({ 'x.h': 'struct s { int a; };', ...others })).toBe(false);
   });
