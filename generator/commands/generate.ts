@@ -52,7 +52,7 @@ function summary(model: Model): string {
     heading(model),
     `  read      ${sources.length} headers, of which covered: ${covers.join(', ')}`,
     `  types     ${records.structs} structs and ${records.unions} unions, ${records.fields} fields, ${enums.length} enums`,
-    `  macros    ${constants.length} constants, ${ioctls.length} of them ioctls; ${functions.length} function-like`,
+    `  macros    ${constants.length} constants, ${ioctls.length} of them ioctls; ${functions.length} functions`,
     `  ledger    ${ledger.length} entries`,
     ...[...reasons].map(([reason, count]) => `            ${String(count).padStart(4)} ${reason}`),
   ].join('\n');

@@ -18,6 +18,7 @@ import type { Macro } from '../preprocess/macros.js';
 import type { Preprocessed } from '../preprocess/preprocessor.js';
 import { placeOf, type Token } from '../preprocess/tokens.js';
 import type { SourceFile } from '../source/files.js';
+import { functionValue, type MacroReader, withoutPlaceholders } from './functions.js';
 import type { TypeDescriber } from './types.js';
 import { modelInteger } from './values.js';
 
@@ -44,6 +45,7 @@ export class MacroDescriber {
   readonly #preprocessed: Preprocessed;
   readonly #layout: Layout;
   readonly #typeNames: TypeNames;
+  readonly #reader: MacroReader;
   readonly #requests = new Map<Macro, RequestUse | undefined>();
   /** What each macro that takes a request apart says, with `anyRequest` in the place of the request. */
   readonly #fields = new Map<string, Expression>();
@@ -54,6 +56,8 @@ export class MacroDescriber {
     this.#preprocessed = preprocessed;
     this.#layout = layout;
     this.#typeNames = typeNames;
+    const parse = (tokens: readonly Token[], at: Token): Expression => this.#parse(tokens, at);
+    this.#reader = { layout, expand: preprocessed.expand, parse };
   }
 
   /** The types that the ioctls of a header point to, as far as they are defined. */
@@ -73,7 +77,12 @@ export class MacroDescriber {
       const { name } = macro;
       const at = placeOf(macro.at);
       if (macro.parameters !== null) {
-        functions.push({ name, parameters: parameterNames(macro), at });
+        const parameters = parameterNames(macro);
+        try {
+          functions.push({ name, parameters, value: functionValue(macro, this.#reader), at });
+        } catch (error) {
+          ledger.push({ kind: 'macro', name, parameters, reason: withoutPlaceholders(reasonOf(error)), at });
+        }
         continue;
       }
       const request = this.#request(macro);
