@@ -167,8 +167,8 @@ export type MacroExpression =
   | {
       readonly is: 'conditional';
       readonly test: MacroExpression;
-      readonly then: MacroExpression;
-      readonly otherwise: MacroExpression;
+      readonly whenTrue: MacroExpression;
+      readonly whenFalse: MacroExpression;
     };
 
 /** Those of C that work on two values and change neither. */

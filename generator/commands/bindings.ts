@@ -3,8 +3,8 @@
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { integersModule } from '../emit/functions.js';
 import { modelFromJson, modelToJson } from '../emit/json.js';
+import { integersModule } from '../emit/macro-code.js';
 import { type EmittedFile, emitModules, modulePath, viewsModule } from '../emit/typescript.js';
 import { GeneratorError } from '../errors.js';
 import { targets } from '../layout/targets.js';

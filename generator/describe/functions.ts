@@ -108,14 +108,14 @@ class Lowering {
   #conditional(test: Expression, then: Expression, otherwise: Expression): MacroExpression {
     const decision = this.lower(test);
     if (decision.is !== 'integer') {
-      return { is: 'conditional', test: decision, then: this.lower(then), otherwise: this.lower(otherwise) };
+      return { is: 'conditional', test: decision, whenTrue: this.lower(then), whenFalse: this.lower(otherwise) };
     }
     const holds = BigInt(decision.value) !== 0n;
     return {
       is: 'conditional',
       test: decision,
-      then: holds ? this.lower(then) : this.#onlyType(then),
-      otherwise: holds ? this.#onlyType(otherwise) : this.lower(otherwise),
+      whenTrue: holds ? this.lower(then) : this.#onlyType(then),
+      whenFalse: holds ? this.#onlyType(otherwise) : this.lower(otherwise),
     };
   }
 

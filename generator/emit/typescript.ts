@@ -3,8 +3,9 @@
 import type { Constant, Enumerator, EnumType, Member, Model, RecordType, SourceHeader } from '../model.js';
 import { version } from '../version.js';
 import { type ClassSource, emitClass, unnamedWithin } from './classes.js';
-import { emitFunction, integersModule, integersName } from './functions.js';
+import { emitFunction } from './functions.js';
 import { emitIoctl } from './ioctls.js';
+import { integersModule, integersName } from './macro-code.js';
 import type { References } from './members.js';
 import { type Names, namesOf } from './names.js';
 

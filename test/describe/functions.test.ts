@@ -14,12 +14,12 @@ function integer(value: number | string, kind: 's32' | 'u32' | 'u64' | 's64' = '
 const functions: readonly (readonly [before: string, macro: string, value: MacroExpression])[] = [
   ['', '() 1', integer(1)],
   ['', '(x) (x)', x],
-  ['', '(x) (1 ? x : (x))', { is: 'conditional', test: integer(1), then: x, otherwise: x }],
+  ['', '(x) (1 ? x : (x))', { is: 'conditional', test: integer(1), whenTrue: x, whenFalse: x }],
   ['', '(x, y) x % y', { is: 'binary', operator: '%', left: x, right: y }],
   ['', '(x, y) (x, y)', y],
   ['', '(x, y) (y)', y],
   ['', '(x) -x', { is: 'unary', operator: '-', of: x }],
-  ['', '(x) (x ?: 7)', { is: 'conditional', test: x, then: x, otherwise: integer(7) }],
+  ['', '(x) (x ?: 7)', { is: 'conditional', test: x, whenTrue: x, whenFalse: integer(7) }],
   ['#define M 0xffull', '(x) ((x) & M)', { is: 'binary', operator: '&', left: x, right: integer('255', 'u64') }],
   ['enum { E = 4 };', '(x) (x << E)', { is: 'binary', operator: '<<', left: x, right: integer(4) }],
   ['#define G(a) (a + 1)', '(x) G(x)', { is: 'binary', operator: '+', left: x, right: integer(1) }],
@@ -48,8 +48,8 @@ const functions: readonly (readonly [before: string, macro: string, value: Macro
     {
       is: 'conditional',
       test: integer(1),
-      then: { is: 'unary', operator: '-', of: x },
-      otherwise: integer(0, 'u32'),
+      whenTrue: { is: 'unary', operator: '-', of: x },
+      whenFalse: integer(0, 'u32'),
     },
   ],
 ];
