@@ -59,6 +59,7 @@ function useOf(at: Token, names: readonly string[]): Token[] {
 class Lowering {
   readonly #names: readonly string[];
   readonly #layout: Layout;
+  readonly #mentioning = new Map<Expression, boolean>();
 
   constructor(names: readonly string[], layout: Layout) {
     this.#names = names;
@@ -157,6 +158,12 @@ class Lowering {
 
   /** Whether an argument stands anywhere in an expression. */
   #mentions(expression: Expression): boolean {
+    const known = this.#mentioning.get(expression) ?? this.#findMention(expression);
+    this.#mentioning.set(expression, known);
+    return known;
+  }
+
+  #findMention(expression: Expression): boolean {
     switch (expression.kind) {
       case 'name':
         return this.#names.includes(expression.name);

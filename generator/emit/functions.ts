@@ -6,13 +6,16 @@ import { anyArguments, isOne, type Kinds, kindsOf, narrow, s32, s64, type Type, 
 import { localName } from './names.js';
 
 /** Where numbers as arguments give a number and a bigint among them a bigint, there is an overload for each case. */
-function signaturesOf(macro: FunctionMacro): { readonly parameters: readonly Type[]; readonly result: Type }[] {
+function signaturesOf(
+  macro: FunctionMacro,
+  kinds: Kinds,
+): { readonly parameters: readonly Type[]; readonly result: Type }[] {
   const free = anyArguments(macro);
   const signature = (parameters: readonly Kinds[]): ReturnType<typeof signaturesOf>[number] => ({
     parameters: parameters.map(typeOf),
     result: typeOf(kindsOf(macro.value, parameters)),
   });
-  const general = signature(free);
+  const general = { parameters: free.map(typeOf), result: typeOf(kinds) };
   if (general.result !== 'number | bigint') return [general];
   const numbers = free.map(() => narrow);
   const withBigint = (parameters: readonly Kinds[], index: number): Kinds[] => parameters.with(index, wide);
@@ -50,8 +53,7 @@ export function emitFunction(macro: FunctionMacro, exportName: string): string[]
   const names = parameters.map(localName);
   const locals = parameters.map((parameter) => `$${parameter}`);
   const code = new MacroCode(macro, locals);
-  const result = code.result(macro.value);
-  const signatures = signaturesOf(macro);
+  const signatures = signaturesOf(macro, code.kinds);
   const general = signatures.at(-1) as (typeof signatures)[number];
   const head = ({ parameters: types, result }: typeof general, end: string): string[] => {
     const list = names.map((parameter, index) => `${parameter}: ${types[index]}`);
@@ -61,14 +63,14 @@ export function emitFunction(macro: FunctionMacro, exportName: string): string[]
   };
   return [
     '',
-    `/** \`${name}(${parameters.join(', ')})\`: ${describeResult(macro, kindsOf(macro.value, anyArguments(macro)))}. ${at} */`,
+    `/** \`${name}(${parameters.join(', ')})\`: ${describeResult(macro, code.kinds)}. ${at} */`,
     ...(signatures.length > 1 ? signatures.flatMap((signature) => head(signature, ';')) : []),
     ...head(general, ' {'),
     ...names.map((parameter, index) => {
       const checked = call('argument', `'${name}'`, parameter);
       return code.used.has(index) ? `  const ${locals[index]} = ${checked};` : `  ${checked};`;
     }),
-    `  return ${result};`,
+    `  return ${code.result};`,
     '}',
   ];
 }

@@ -49,6 +49,10 @@ const operations: Readonly<Record<'*' | '+' | '-' | '&' | '^' | '|', string>> = 
 
 /** The code of one function. An expression of one type is a number or a bigint within its range, any other an `Integer`. */
 export class MacroCode {
+  /** The types that the result can have. */
+  readonly kinds: Kinds;
+  /** What the function returns. */
+  readonly result: string;
   /** The parameters that it asks for the value of. */
   readonly used: Set<number> = new Set();
   readonly #name: string;
@@ -60,15 +64,15 @@ export class MacroCode {
     this.#name = `'${macro.name}'`;
     this.#locals = locals;
     this.#free = anyArguments(macro);
+    this.kinds = this.#kinds(macro.value);
+    this.result = this.#result(macro.value);
   }
 
-  /** What the function returns. */
-  result(value: MacroExpression): string {
-    const kinds = this.#kinds(value);
+  #result(value: MacroExpression): string {
     const code = this.#code(value);
-    if (isOne(kinds)) return code.text;
-    if (typeOf(kinds) === 'number | bigint') return call('result', code.text);
-    return heldBy(code, kinds).text;
+    if (isOne(this.kinds)) return code.text;
+    if (typeOf(this.kinds) === 'number | bigint') return call('result', code.text);
+    return heldBy(code, this.kinds).text;
   }
 
   #kinds(value: MacroExpression): Kinds {
