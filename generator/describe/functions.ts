@@ -94,7 +94,7 @@ class Lowering {
         if (isCallOf(expression, '__builtin_constant_p')) return { is: 'integer', kind: 's32', value: 1 };
         throw new Unresolvable(at, `calls ${isName(expression.callee) ? expression.callee.name : 'a function'}`);
       case 'measure':
-        return this.#size(expression);
+        throw new Unresolvable(at, 'asks for the size of its argument, or of a type with its argument in it');
       case 'offsetof':
         throw new Unresolvable(at, 'names a member or an element by its argument');
       case 'member':
@@ -130,18 +130,6 @@ class Lowering {
       if (!type) throw error;
       return constantOf({ type, value: 0n }, expression.at);
     }
-  }
-
-  /** The size of an array is its argument's to say, as in `_IOW('k', 0, char[n])`. */
-  #size({ what, of, at }: Extract<Expression, { kind: 'measure' }>): MacroExpression {
-    const array = 'type' in of && of.type.kind === 'array' ? of.type : undefined;
-    if (what !== 'sizeof' || !array?.length || this.#typeMentions(array.of)) {
-      throw new Unresolvable(at, 'asks for the size of its argument, which may be a type');
-    }
-    const { sizeType } = this.#layout;
-    const element = { type: sizeType, value: BigInt(this.#layout.measure(array.of, at).size) };
-    const length: MacroExpression = { is: 'convert', to: kindOf(sizeType, at), of: this.lower(array.length) };
-    return { is: 'binary', operator: '*', left: length, right: constantOf(element, at) };
   }
 
   #castTo(type: CType, at: Token): IntegerKind {

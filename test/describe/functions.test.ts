@@ -33,16 +33,6 @@ const functions: readonly (readonly [before: string, macro: string, value: Macro
   ['', '(x) ((_Bool)x)', { is: 'convert', to: 'bool', of: x }],
   ['', '(x) ((long)x)', { is: 'convert', to: 's64', of: x }],
   [
-    'struct s { int a, b; };',
-    '(x) sizeof(struct s[x])',
-    {
-      is: 'binary',
-      operator: '*',
-      left: { is: 'convert', to: 'u64', of: x },
-      right: integer('8', 'u64'),
-    },
-  ],
-  [
     'static inline unsigned swap(unsigned a) { return a; }',
     '(x) (__builtin_constant_p(x) ? -x : swap(x))',
     {
@@ -66,8 +56,9 @@ const others: readonly (readonly [before: string, macro: string, reason: string]
   ['#define G(a) a ## UL', '(x) G(x)', 'makes a name of its argument: xUL'],
   ['', '(x) #x', 'makes a string of its argument: "x"'],
   ['', '(x) (x ## +)', "not an expression: '##' of 'x' and '+' does not make one token"],
-  ['', '(x) sizeof(x)', 'asks for the size of its argument, which may be a type'],
-  ['', '(x) _Alignof(x)', 'asks for the size of its argument, which may be a type'],
+  ['', '(x) sizeof(x)', 'asks for the size of its argument, or of a type with its argument in it'],
+  ['', '(x) sizeof(char[x])', 'asks for the size of its argument, or of a type with its argument in it'],
+  ['', '(x) _Alignof(x)', 'asks for the size of its argument, or of a type with its argument in it'],
   ['', '(x) ((x)->a)', "uses member 'a' of its argument"],
   ['', '(x) ((x).a & 1)', "uses member 'a' of its argument"],
   ['struct s { int a; };', '(x) offsetof(struct s, x)', 'names a member or an element by its argument'],

@@ -2,10 +2,13 @@
 
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { FunctionMacro } from '../../generator/model.js';
+import { sharedFiles } from '../../generator/commands/bindings.js';
+import { emitModules } from '../../generator/emit/typescript.js';
+import type { FunctionMacro, Model } from '../../generator/model.js';
 import { readSections } from '../../generator/verify/elf.js';
 import { type Compiler, call, standard } from '../../oracle/compilers.js';
 import { inFolder } from './compiler.js';
+import { type Exports, importBindings } from './oracle-bindings.js';
 
 export type Argument = number | bigint;
 
@@ -115,6 +118,7 @@ function compiled({ cc, flags, include }: Compiler, source: string): Compiled {
     const folders = include.flatMap((path) => ['-I', path]);
     const { status, stderr } = call(cc, [
       standard,
+      '-fwrapv',
       ...flags,
       ...folders,
       ...diagnosticsFlags(cc),
@@ -146,28 +150,27 @@ function answerAt({ view, littleEndian }: Sections, index: number): Answer {
 }
 
 /** What the function of a module gives; null for a refusal that says it is undefined in C, and of which macro. */
-export function answerOf(exports: Readonly<Record<string, unknown>>, { name, arguments: list }: Use): Answer | string {
+function answerOf(exports: Exports, { name, arguments: list }: Use): Answer | string {
   const found = exports[name];
   if (typeof found !== 'function') return `${name} is not exported`;
   try {
     return (found as (...list: readonly Argument[]) => Answer)(...list);
   } catch (error) {
     const { message } = error as Error;
-    return error instanceof RangeError && message.startsWith(`${name}: `) && message.endsWith('undefined')
-      ? null
-      : message;
+    if (message.startsWith(`${name}: `) && message.endsWith(quotientTooLarge)) return quotientTooLarge;
+    const isRefusal = error instanceof RangeError && message.startsWith(`${name}: `);
+    return isRefusal && message.endsWith('which C leaves undefined') ? null : message;
   }
 }
 
+/** The one thing that C leaves undefined and a compiler computes among constants, though a program may end with it. */
+const quotientTooLarge = 'divided by -1 does not fit in its type, which C leaves undefined';
+
 /** The uses that the functions have other answers for than the compiler, as texts. */
-export function wrongAnswers(
-  exports: Readonly<Record<string, unknown>>,
-  uses: readonly Use[],
-  answers: readonly Answer[],
-): string[] {
+export function wrongAnswers(exports: Exports, uses: readonly Use[], answers: readonly Answer[]): string[] {
   return uses.flatMap((use, index) => {
     const [expected, found] = [answers[index], answerOf(exports, use)];
-    if (Object.is(expected, found)) return [];
+    if (Object.is(expected, found) || found === quotientTooLarge) return [];
     const list = use.arguments.map((value) => (typeof value === 'bigint' ? `${value}n` : value)).join(', ');
     return [`${use.name}(${list}): ${spelledAnswer(found)}, for the compiler ${spelledAnswer(expected)}`];
   });
@@ -175,4 +178,11 @@ export function wrongAnswers(
 
 function spelledAnswer(answer: Answer | string | undefined): string {
   return typeof answer === 'bigint' ? `${answer}n` : String(answer);
+}
+
+/** What the functions of a model's own header are in JavaScript; nothing else of it is made. */
+export async function importFunctions(model: Model): Promise<Exports> {
+  const functions: Model = { ...model, covers: [model.header], types: [], enums: [], constants: [], ioctls: [] };
+  const files = [...sharedFiles([functions]), ...emitModules(functions)];
+  return (await importBindings({ model: functions, files })).exports;
 }
