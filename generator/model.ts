@@ -6,6 +6,8 @@
  * Facts only: no comment and no code of a header is ever part of a model.
  */
 
+import type { BinaryOperator } from './expression/ast.js';
+
 /** Version of the JSON form. It changes when a reader of the old form would misread the new one. */
 export const MODEL_SCHEMA = 'kvm-uapi/model/1';
 
@@ -142,10 +144,41 @@ export interface Ioctl {
   readonly override?: { readonly source: string; readonly direction?: Direction };
 }
 
-/** A function-like macro. Its value depends on the arguments, so it is no constant. */
+/** The types of integers, by width and sign: C's names for them are not the same on all targets. */
+export type IntegerKind = Exclude<ScalarKind, 'f32' | 'f64' | 'pointer' | 'opaque'>;
+
+/**
+ * What a function-like macro says of its arguments: an expression without side effects, with every constant, `sizeof`
+ * and inner macro worked out. Its operators are C's, with C's promotions and conversions.
+ */
+export type MacroExpression =
+  /** An argument, of the type that it is given with. */
+  | { readonly is: 'parameter'; readonly index: number }
+  | { readonly is: 'integer'; readonly kind: IntegerKind; readonly value: IntegerValue }
+  /** A cast. */
+  | { readonly is: 'convert'; readonly to: IntegerKind; readonly of: MacroExpression }
+  | { readonly is: 'unary'; readonly operator: '+' | '-' | '~' | '!'; readonly of: MacroExpression }
+  | {
+      readonly is: 'binary';
+      readonly operator: MacroOperator;
+      readonly left: MacroExpression;
+      readonly right: MacroExpression;
+    }
+  | {
+      readonly is: 'conditional';
+      readonly test: MacroExpression;
+      readonly whenTrue: MacroExpression;
+      readonly whenFalse: MacroExpression;
+    };
+
+/** Those of C that work on two values and change neither. */
+export type MacroOperator = Exclude<BinaryOperator, ','>;
+
+/** A function-like macro whose value is a function of the values of its arguments. The others are in the ledger. */
 export interface FunctionMacro {
   readonly name: string;
   readonly parameters: readonly string[];
+  readonly value: MacroExpression;
   readonly at: At;
 }
 
@@ -154,6 +187,8 @@ export interface LedgerEntry {
   readonly kind: 'macro' | 'ioctl' | 'type';
   /** Of a type with its keyword: `struct kvm_run`; the keyword alone where it has no name. */
   readonly name: string;
+  /** Present for a function-like macro; one that takes the rest of the arguments ends in `...`. */
+  readonly parameters?: readonly string[];
   readonly reason: string;
   readonly at: At;
   /** Present where it is the target that lacks it: it stands under a condition that does not hold there. */

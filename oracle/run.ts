@@ -69,16 +69,11 @@ function macroDifferences(model: Model, macros: ReadonlyMap<string, Macro>, comp
       const kind = type.startsWith('char[') ? 'no integer' : 'an integer';
       return [name, `${at}: ${kind}${requests.has(name) ? ', a request' : ''}`];
     }),
-    ...model.functions.map(({ name, parameters, at }): [string, string] => [
-      name,
-      `${at}: a function of ${parameters.join()}`,
-    ]),
-    ...model.ledger
-      .filter(({ skipped }) => !skipped)
-      .map(({ name, kind, at }): [string, string] => [
-        name,
-        `${at}: no integer${kind === 'ioctl' ? ', a request' : ''}`,
-      ]),
+    ...[...model.functions, ...model.ledger.filter(({ skipped }) => !skipped)].map((macro): [string, string] => {
+      const { name, parameters, at } = macro;
+      if (parameters) return [name, `${at}: a function of ${parameters.join()}`];
+      return [name, `${at}: no integer${'kind' in macro && macro.kind === 'ioctl' ? ', a request' : ''}`];
+    }),
   ]);
   const skipped = model.ledger.filter((entry) => entry.skipped && macros.has(entry.name));
   return [

@@ -4,11 +4,12 @@ import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { modelFromJson, modelToJson } from '../emit/json.js';
+import { integersModule } from '../emit/macro-code.js';
 import { type EmittedFile, emitModules, modulePath, viewsModule } from '../emit/typescript.js';
 import { GeneratorError } from '../errors.js';
 import { targets } from '../layout/targets.js';
 import type { Model } from '../model.js';
-import { viewsSource } from '../source/disk.js';
+import { sharedSource } from '../source/disk.js';
 
 /** Path of a committed model in the output folder. */
 export function modelPath(target: string, header: string): string {
@@ -46,8 +47,9 @@ function digestOf(text: string): string {
 
 /** The files that the modules of all models share. */
 export function sharedFiles(models: readonly Model[]): EmittedFile[] {
-  const modules = new Set(['views' as const, ...models.map(viewsModule)]);
-  return [...modules].map((module) => ({ path: `${module}.ts`, text: viewsSource(module) }));
+  const integers = models.some(({ functions }) => functions.length > 0) ? [integersModule] : [];
+  const modules = new Set(['views', ...models.map(viewsModule), ...integers] as const);
+  return [...modules].map((module) => ({ path: `${module}.ts`, text: sharedSource(module) }));
 }
 
 /** Every file of a run. Two headers may bring the same third one, which must then come out the same. */

@@ -53,7 +53,7 @@ function summary(model: Model): string {
     `  read      ${sources.length} headers, of which covered: ${covers.join(', ')}`,
     ...(prelude.length > 0 ? [`  behind    ${prelude.join(', ')}, which it needs and does not include`] : []),
     `  types     ${records.structs} structs and ${records.unions} unions, ${records.fields} fields, ${enums.length} enums`,
-    `  macros    ${constants.length} constants, ${ioctls.length} of them ioctls; ${functions.length} function-like`,
+    `  macros    ${constants.length} constants, ${ioctls.length} of them ioctls; ${functions.length} functions`,
     `  ledger    ${ledger.length} entries`,
     ...[...reasons].map(([reason, count]) => `            ${String(count).padStart(4)} ${reason}`),
   ].join('\n');

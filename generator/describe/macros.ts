@@ -17,6 +17,7 @@ import type { Preprocessed } from '../preprocess/preprocessor.js';
 import { placeOf, type Token } from '../preprocess/tokens.js';
 import type { SourceFile } from '../source/files.js';
 import { expressionIn, typeIn, withoutParentheses } from './expressions.js';
+import { functionValue, type MacroReader, withoutPlaceholders } from './functions.js';
 import { Requests, type RequestUse } from './requests.js';
 import type { TypeDescriber } from './types.js';
 import { modelInteger } from './values.js';
@@ -36,6 +37,7 @@ export class MacroDescriber {
   readonly #requests: Requests;
   /** The names of all members. */
   #members: ReadonlySet<string | null> | undefined;
+  readonly #reader: MacroReader;
 
   constructor(preprocessed: Preprocessed, layout: Layout, { typeNames, declarations }: Parsed) {
     this.#preprocessed = preprocessed;
@@ -43,6 +45,11 @@ export class MacroDescriber {
     this.#typeNames = typeNames;
     this.#declarations = declarations;
     this.#requests = new Requests(preprocessed, layout, typeNames);
+    this.#reader = {
+      layout,
+      expand: preprocessed.expand,
+      parse: (tokens, at) => expressionIn(tokens, at, typeNames),
+    };
   }
 
   /** The types that the ioctls of a header point to, as far as they are defined. */
@@ -62,7 +69,12 @@ export class MacroDescriber {
       const { name } = macro;
       const at = placeOf(macro.at);
       if (macro.parameters !== null) {
-        functions.push({ name, parameters: parameterNames(macro), at });
+        const parameters = parameterNames(macro);
+        try {
+          functions.push({ name, parameters, value: functionValue(macro, this.#reader), at });
+        } catch (error) {
+          ledger.push({ kind: 'macro', name, parameters, reason: withoutPlaceholders(this.#reasonOf(error)), at });
+        }
         continue;
       }
       const request = this.#requests.of(macro);

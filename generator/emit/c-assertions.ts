@@ -10,7 +10,6 @@ import type {
   BitRange,
   Constant,
   EnumType,
-  FunctionMacro,
   IntegerValue,
   Ioctl,
   Member,
@@ -69,7 +68,9 @@ export function emitAssertions(model: Model): CAssertions {
   for (const record of model.types) emitRecord(sink, record);
   for (const constant of model.constants) emitConstant(sink, constant);
   for (const ioctl of model.ioctls) emitIoctl(sink, ioctl);
-  for (const macro of model.functions) emitFunctionMacro(sink, macro);
+  for (const { name, parameters } of [...model.functions, ...model.ledger]) {
+    if (parameters) emitFunctionMacro(sink, name, parameters);
+  }
   for (const enumeration of model.enums) emitEnum(sink, enumeration);
   return { assertions: assertions.unit(), bitFields: bitFields.unit(), unchecked: sink.unchecked };
 }
@@ -358,7 +359,7 @@ function emitArgumentSize(sink: Sink, ioctl: Ioctl, item: string, argument: stri
   else assert(sink, item, ioctl.size, `sizeof(${argument}) == ${ioctl.size}`);
 }
 
-function emitFunctionMacro(sink: Sink, { name, parameters }: FunctionMacro): void {
+function emitFunctionMacro(sink: Sink, name: string, parameters: readonly string[]): void {
   const item = `${name}()`;
   const { assertions } = sink;
   assertions.add(`#ifndef ${name}`);

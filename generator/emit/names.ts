@@ -4,8 +4,8 @@
  * members only, so that wrapping members in another anonymous group moves no name.
  *
  * C keeps tags, constants and members in name spaces of their own, JavaScript has one per module and one per class.
- * Where two names meet, the constant keeps it, then the tag that is declared first (those of enums behind all others),
- * then the path; the other gets `$` at its end, which no kernel header uses. The same goes for words that JavaScript
+ * Where two names meet, the constant keeps it, then the function-like macro, then the tag that is declared first (those of
+ * enums behind all others), then the path; the other gets `$` at its end, which no kernel header uses. The same goes for words that JavaScript
  * reserves.
  */
 
@@ -26,6 +26,14 @@ const reservedWords = new Set(
     'public return static super switch this throw true try typeof var void while with yield undefined NaN Infinity'
   ).split(' '),
 );
+
+/** What the functions for macros use of JavaScript: no parameter may hide it. */
+const used: readonly string[] = ['BigInt', 'Number', 'Math'];
+
+/** The name of a parameter of a macro, in a function. */
+export function localName(name: string): string {
+  return reservedWords.has(name) || used.includes(name) ? `${name}$` : name;
+}
 
 /** What every object has or a class gives a meaning of its own. */
 const reservedMembers = new Set(
@@ -48,6 +56,8 @@ export function numberProperty(name: string): string {
 export interface Names {
   /** The exported name of a constant, enumerator or ioctl. */
   constant(name: string): string;
+  /** The exported name of a function-like macro. */
+  functionMacro(name: string): string;
   /** The class of a record that has a tag, or a name by typedef. */
   record(tag: string): string;
   /** The class of an unnamed record. */
@@ -67,6 +77,7 @@ export function namesOf(model: Model): Names {
   const constants = new Map<string, string>();
   const values = [...model.enums.flatMap(({ enumerators }) => enumerators), ...model.constants];
   for (const { name } of values) if (!constants.has(name)) constants.set(name, take(name));
+  const functions = new Map(model.functions.map(({ name }) => [name, take(name)]));
   const tags = new Map(model.types.map(({ tag }) => [tag, take(pascalCase(tag))]));
   const enums = new Map(
     model.enums.flatMap(({ tag }) => (tag === null ? [] : [[tag, take(pascalCase(tag))] as const])),
@@ -80,6 +91,7 @@ export function namesOf(model: Model): Names {
   };
   return {
     constant: (name) => get(constants, name),
+    functionMacro: (name) => get(functions, name),
     record: (tag) => get(tags, tag),
     unnamed: (member) => get(unnamed, member),
     enumeration: (tag) => get(enums, tag),
@@ -108,6 +120,6 @@ const imported: readonly string[] = [
   ...['View', 'ArrayView', 'U8Array', 'S8Array', 'BoolArray', 'U16Array', 'S16Array', 'U32Array', 'S32Array'],
   ...['F32Array', 'F64Array', 'U64Array', 'S64Array', 'ViewArray', 'NestedArray', 'S32Value', 'U32Value'],
   ...['S64Value', 'U64Value', 'IoctlAlone', 'IoctlByValue', 'IoctlByPointer', 'IoctlToBytes', 'DataView', 'Iterable'],
-  ...['BigInt', 'Number', 'copy', 'elementsWithin', 'getBits', 'setBits'],
+  ...[...used, 'copy', 'elementsWithin', 'getBits', 'setBits'],
   'setNumber64',
 ];

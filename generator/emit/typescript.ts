@@ -3,7 +3,9 @@
 import type { Constant, Enumerator, EnumType, Member, Model, RecordType, SourceHeader } from '../model.js';
 import { version } from '../version.js';
 import { type ClassSource, emitClass, unnamedWithin } from './classes.js';
+import { emitFunction } from './functions.js';
 import { emitIoctl } from './ioctls.js';
+import { integersModule, integersName } from './macro-code.js';
 import type { References } from './members.js';
 import { type Names, namesOf } from './names.js';
 
@@ -54,6 +56,7 @@ class Emitter {
       ...this.#target(),
       ...model.enums.filter(here).flatMap((type) => this.#enum(type)),
       ...this.#constants(header),
+      ...this.#functions(header, uses),
       ...model.types.filter(here).flatMap((type) => this.#record(type, uses)),
       ...ioctls.flatMap((ioctl) => emitIoctl(ioctl, this.#names.constant(ioctl.name), uses).lines),
       ...this.#aliases(header, uses),
@@ -84,6 +87,10 @@ class Emitter {
     if (views.length > 0) {
       const names = views.map((name) => (viewTypes.has(name) ? `type ${name}` : name));
       lines.push('', ...importOf(names, relative(modulePath(this.#model, header), viewsModule(this.#model))));
+    }
+    if (uses.integers) {
+      const path = relative(modulePath(this.#model, header), integersModule);
+      lines.push(...(lines.length === 0 ? [''] : []), `import * as ${integersName} from '${path}';`);
     }
     for (const other of this.#model.covers) {
       const names = [...(uses.classes.get(other) ?? [])].sort();
@@ -148,6 +155,13 @@ class Emitter {
       ]);
   }
 
+  #functions(header: string, uses: Uses): string[] {
+    const macros = this.#model.functions.filter((macro) => headerOf(macro) === header);
+    const lines = macros.flatMap((macro) => emitFunction(macro, this.#names.functionMacro(macro.name)));
+    uses.integers = lines.some((line) => line.includes(`${integersName}.`));
+    return lines;
+  }
+
   /** Other names of ioctls. */
   #aliases(header: string, uses: Uses): string[] {
     return this.#model.constants
@@ -185,6 +199,7 @@ class Uses implements References {
   readonly target: References['target'];
   readonly views: Set<string> = new Set();
   readonly classes: Map<string, Set<string>> = new Map();
+  integers = false;
   readonly #header: string;
   readonly #records: ReadonlyMap<string, RecordType>;
   readonly #names: Names;

@@ -160,21 +160,3 @@ describe('constants', () => {
     expect(types[0]?.size).toBe(1);
   });
 });
-
-describe('function-like macros', () => {
-  it.each([
-    ['#define F() 1', []],
-    ['#define F(a) a', ['a']],
-    ['#define F(a, b) a ## b', ['a', 'b']],
-    ['#define F(...) __VA_ARGS__', ['...']],
-    ['#define F(a, ...) a', ['a', '...']],
-    ['#define F(a, rest...) a', ['a', 'rest...']],
-  ])('%s', (text, parameters) => {
-    const { functions, constants, ledger } = modelOf({ 'x.h': `\n${text}` });
-    expect({ functions, constants, ledger }).toEqual({
-      functions: [{ name: 'F', parameters, at: 'x.h:2' }],
-      constants: [],
-      ledger: [],
-    });
-  });
-});

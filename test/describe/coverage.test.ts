@@ -50,7 +50,7 @@ const others = {
   'b.h':
     '#ifndef B\n#define B 1\n#include <types.h>\nstruct b { u32 a; };\ntypedef struct b b_one;\ntypedef b_one b_list[2];\nenum in_b { IN_B };\n#endif\n',
   'c.h':
-    '#ifndef C\n#define C 1\n#include <b.h>\nstruct c { struct b b; };\n#define C_FUNCTION(x) x\n#define C_NOTHING\n#endif\n',
+    '#ifndef C\n#define C 1\n#include <b.h>\nstruct c { struct b b; };\n#define C_FUNCTION(x) ((x) + 1)\n#define C_NOTHING\n#endif\n',
 };
 
 describe('a model covers', () => {

@@ -255,7 +255,14 @@ describe('emitAssertions', () => {
   });
 
   it('asks whether a function-like macro is there and takes as many arguments', () => {
-    const { assertions } = emitAssertions(model({ functions: [{ name: 'ADD', parameters: ['a', 'b'], at: AT }] }));
+    const parameters = ['a', 'b'];
+    const value = { is: 'parameter', index: 0 } as const;
+    const inModel = emitAssertions(model({ functions: [{ name: 'ADD', parameters, value, at: AT }] }));
+    const inLedger = emitAssertions(
+      model({ ledger: [{ kind: 'macro', name: 'ADD', parameters, reason: 'calls a function', at: AT }] }),
+    );
+    expect(inLedger).toEqual(inModel);
+    const { assertions } = inModel;
     expect(assertions.text).toContain('#ifndef ADD\n#error "ADD(): not defined"\n#endif\n');
     expect(assertions.text).toContain('sizeof(KVM_UAPI_TEXT(ADD(1, 1))) > 0');
     expect(assertions.checks.map(({ item }) => item)).toEqual(['ADD(): defined', 'ADD(): parameters']);

@@ -2,7 +2,7 @@
 
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { modelPath, openModel } from '../../generator/commands/bindings.js';
+import { modelPath, openModel, sharedFiles } from '../../generator/commands/bindings.js';
 import { generate } from '../../generator/commands/generate.js';
 import { type EmittedFile, modulePath } from '../../generator/emit/typescript.js';
 import type { Model } from '../../generator/model.js';
@@ -19,7 +19,8 @@ export function generateBindings({ header, include }: Subject): Promise<Generate
     generate({ header: [header], arch: target, include, out });
     const read = (path: string): string => readFileSync(join(out, path), 'utf8');
     const model = openModel(read(modelPath(target, header)), header);
-    const paths = ['views.ts', ...model.covers.map((name) => `${modulePath(model, name)}.ts`)];
+    const shared = sharedFiles([model]).map(({ path }) => path);
+    const paths = [...shared, ...model.covers.map((name) => `${modulePath(model, name)}.ts`)];
     return { model, files: paths.map((path) => ({ path, text: read(path) })) };
   });
 }

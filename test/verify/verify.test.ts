@@ -272,11 +272,20 @@ const MODEL: Model = {
     },
   ],
   functions: [
-    { name: 'ADD', parameters: ['a', 'b'], at: AT },
-    { name: 'NOTHING', parameters: [], at: AT },
-    { name: 'PASTE', parameters: ['a', '...'], at: AT },
+    {
+      name: 'ADD',
+      parameters: ['a', 'b'],
+      value: {
+        is: 'binary',
+        operator: '+',
+        left: { is: 'parameter', index: 0 },
+        right: { is: 'parameter', index: 1 },
+      },
+      at: AT,
+    },
+    { name: 'NOTHING', parameters: [], value: { is: 'integer', kind: 's32', value: 0 }, at: AT },
   ],
-  ledger: [],
+  ledger: [{ kind: 'macro', name: 'PASTE', parameters: ['a', '...'], reason: 'takes any number of arguments', at: AT }],
 };
 
 function ioctl(
@@ -649,7 +658,7 @@ describe.skipIf(!isHere)(`verify${reason}`, () => {
 
     it('a model that says nothing', () =>
       rejects(
-        { ...MODEL, types: [], enums: [], constants: [], ioctls: [], functions: [] },
+        { ...MODEL, types: [], enums: [], constants: [], ioctls: [], functions: [], ledger: [] },
         {},
         /demo\.h for x86_64 holds nothing to check/,
       ));

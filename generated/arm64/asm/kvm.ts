@@ -3,6 +3,7 @@
 // sha256 of <asm/kvm.h>: f67f3f941744a28f9c89d06a58b9d80718738e733e576e63f15ddc637a4d12c8
 
 import { copy, setNumber64, U32Array, U64Array, U8Array, type View } from '../../views.js';
+import * as $$c from '../../integers.js';
 import { UserFpsimdState, UserPtRegs } from './ptrace.js';
 
 /** What these bindings are for. */
@@ -585,6 +586,63 @@ export const KVM_ARM_FEATURE_ID_RANGE = 0;
 
 /** `int`, 0xc0. asm/kvm.h:538 */
 export const KVM_ARM_FEATURE_ID_RANGE_SIZE = 192;
+
+/** `__ARM64_SYS_REG(op0, op1, crn, crm, op2)`: unsigned, 64 bits. asm/kvm.h:248 */
+export function __ARM64_SYS_REG(
+  op0: number | bigint,
+  op1: number | bigint,
+  crn: number | bigint,
+  crm: number | bigint,
+  op2: number | bigint,
+): bigint {
+  const $op0 = $$c.argument('__ARM64_SYS_REG', op0);
+  const $op1 = $$c.argument('__ARM64_SYS_REG', op1);
+  const $crn = $$c.argument('__ARM64_SYS_REG', crn);
+  const $crm = $$c.argument('__ARM64_SYS_REG', crm);
+  const $op2 = $$c.argument('__ARM64_SYS_REG', op2);
+  return ((((0x6000000000130000n | BigInt.asUintN(64, $$c.and($$c.shiftLeft('__ARM64_SYS_REG', $op0, 0xe), $$c.int(0xc000)).value)) | BigInt.asUintN(64, $$c.and($$c.shiftLeft('__ARM64_SYS_REG', $op1, 0xb), $$c.int(0x3800)).value)) | BigInt.asUintN(64, $$c.and($$c.shiftLeft('__ARM64_SYS_REG', $crn, 7), $$c.int(0x780)).value)) | BigInt.asUintN(64, $$c.and($$c.shiftLeft('__ARM64_SYS_REG', $crm, 3), $$c.int(0x78)).value)) | BigInt.asUintN(64, $$c.and($$c.shiftLeft('__ARM64_SYS_REG', $op2, 0), $$c.int(7)).value);
+}
+
+/** `KVM_REG_ARM_FW_REG(r)`: unsigned, 64 bits. asm/kvm.h:278 */
+export function KVM_REG_ARM_FW_REG(r: number | bigint): bigint {
+  const $r = $$c.argument('KVM_REG_ARM_FW_REG', r);
+  return 0x6030000000140000n | BigInt.asUintN(64, $$c.and($r, $$c.int(0xffff)).value);
+}
+
+/** `KVM_REG_ARM64_SVE_ZREG(n, i)`: unsigned, 64 bits. asm/kvm.h:319 */
+export function KVM_REG_ARM64_SVE_ZREG(n: number | bigint, i: number | bigint): bigint {
+  const $n = $$c.argument('KVM_REG_ARM64_SVE_ZREG', n);
+  const $i = $$c.argument('KVM_REG_ARM64_SVE_ZREG', i);
+  return (0x6080000000150000n | BigInt.asUintN(64, $$c.shiftLeft('KVM_REG_ARM64_SVE_ZREG', $$c.and($n, $$c.int(0x1f)), 5).value)) | BigInt.asUintN(64, $$c.and($i, $$c.int(0x1f)).value);
+}
+
+/** `KVM_REG_ARM64_SVE_PREG(n, i)`: unsigned, 64 bits. asm/kvm.h:325 */
+export function KVM_REG_ARM64_SVE_PREG(n: number | bigint, i: number | bigint): bigint {
+  const $n = $$c.argument('KVM_REG_ARM64_SVE_PREG', n);
+  const $i = $$c.argument('KVM_REG_ARM64_SVE_PREG', i);
+  return (0x6050000000150400n | BigInt.asUintN(64, $$c.shiftLeft('KVM_REG_ARM64_SVE_PREG', $$c.and($n, $$c.int(0xf)), 5).value)) | BigInt.asUintN(64, $$c.and($i, $$c.int(0x1f)).value);
+}
+
+/** `KVM_REG_ARM64_SVE_FFR(i)`: unsigned, 64 bits. asm/kvm.h:331 */
+export function KVM_REG_ARM64_SVE_FFR(i: number | bigint): bigint {
+  const $i = $$c.argument('KVM_REG_ARM64_SVE_FFR', i);
+  return 0x6050000000150600n | BigInt.asUintN(64, $$c.and($i, $$c.int(0x1f)).value);
+}
+
+/** `KVM_REG_ARM_FW_FEAT_BMAP_REG(r)`: unsigned, 64 bits. asm/kvm.h:354 */
+export function KVM_REG_ARM_FW_FEAT_BMAP_REG(r: number | bigint): bigint {
+  const $r = $$c.argument('KVM_REG_ARM_FW_FEAT_BMAP_REG', r);
+  return 0x6030000000160000n | BigInt.asUintN(64, $$c.and($r, $$c.int(0xffff)).value);
+}
+
+/** `KVM_PSCI_FN(n)`: of a type that the arguments decide. asm/kvm.h:468 */
+export function KVM_PSCI_FN(n: number): number;
+export function KVM_PSCI_FN(n: bigint): bigint;
+export function KVM_PSCI_FN(n: number | bigint): number | bigint;
+export function KVM_PSCI_FN(n: number | bigint): number | bigint {
+  const $n = $$c.argument('KVM_PSCI_FN', n);
+  return $$c.result($$c.add($$c.unsignedInt(0x95c1ba5e), $n));
+}
 
 /** `struct kvm_regs`: 864 bytes, aligned to 16. asm/kvm.h:46 */
 export class KvmRegs implements View {

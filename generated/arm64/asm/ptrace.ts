@@ -3,6 +3,7 @@
 // sha256 of <asm/ptrace.h>: 09bde0cbc485bdda6454de93b88a4ae8b1181371f5194574a8cd7955a957d8bb
 
 import { NestedArray, setNumber64, U32Array, U64Array, U8Array, type View, ViewArray } from '../../views.js';
+import * as $$c from '../../integers.js';
 
 /** What these bindings are for. */
 export const $target = { name: 'arm64', byteOrder: 'little', pointerSize: 8 } as const;
@@ -156,6 +157,117 @@ export const ZA_PT_VL_ONEXEC = 4;
 
 /** `unsigned long`, 0x10. asm/ptrace.h:301 */
 export const ZA_PT_ZA_OFFSET = 16n;
+
+/** `SVE_PT_FPSIMD_SIZE(vq, flags)`: unsigned, 64 bits. asm/ptrace.h:169 */
+export function SVE_PT_FPSIMD_SIZE(vq: number | bigint, flags: number | bigint): bigint {
+  $$c.argument('SVE_PT_FPSIMD_SIZE', vq);
+  $$c.argument('SVE_PT_FPSIMD_SIZE', flags);
+  return 0x210n;
+}
+
+/** `SVE_PT_SVE_ZREG_SIZE(vq)`: unsigned, 32 bits. asm/ptrace.h:200 */
+export function SVE_PT_SVE_ZREG_SIZE(vq: number | bigint): number {
+  const $vq = $$c.argument('SVE_PT_SVE_ZREG_SIZE', vq);
+  return Math.imul(Number(BigInt.asUintN(32, $vq.value)), 0x10) >>> 0;
+}
+
+/** `SVE_PT_SVE_PREG_SIZE(vq)`: unsigned, 32 bits. asm/ptrace.h:201 */
+export function SVE_PT_SVE_PREG_SIZE(vq: number | bigint): number {
+  const $vq = $$c.argument('SVE_PT_SVE_PREG_SIZE', vq);
+  return Math.imul(Number(BigInt.asUintN(32, $vq.value)), 2) >>> 0;
+}
+
+/** `SVE_PT_SVE_FFR_SIZE(vq)`: unsigned, 32 bits. asm/ptrace.h:202 */
+export function SVE_PT_SVE_FFR_SIZE(vq: number | bigint): number {
+  const $vq = $$c.argument('SVE_PT_SVE_FFR_SIZE', vq);
+  return Math.imul(Number(BigInt.asUintN(32, $vq.value)), 2) >>> 0;
+}
+
+/** `SVE_PT_SVE_ZREG_OFFSET(vq, n)`: unsigned, 64 bits. asm/ptrace.h:210 */
+export function SVE_PT_SVE_ZREG_OFFSET(vq: number | bigint, n: number | bigint): bigint {
+  const $vq = $$c.argument('SVE_PT_SVE_ZREG_OFFSET', vq);
+  const $n = $$c.argument('SVE_PT_SVE_ZREG_OFFSET', n);
+  return BigInt.asUintN(64, 0x10n + BigInt.asUintN(64, $$c.add($$c.int(0), $$c.multiply($$c.unsignedInt(Math.imul(Number(BigInt.asUintN(32, $vq.value)), 0x10) >>> 0), $n)).value));
+}
+
+/** `SVE_PT_SVE_ZREGS_SIZE(vq)`: unsigned, 64 bits. asm/ptrace.h:212 */
+export function SVE_PT_SVE_ZREGS_SIZE(vq: number | bigint): bigint {
+  const $vq = $$c.argument('SVE_PT_SVE_ZREGS_SIZE', vq);
+  return BigInt.asUintN(64, BigInt.asUintN(64, 0x10n + BigInt((0 + (Math.imul(Math.imul(Number(BigInt.asUintN(32, $vq.value)), 0x10) >>> 0, 0x20) >>> 0)) >>> 0)) - 0x10n);
+}
+
+/** `SVE_PT_SVE_PREGS_OFFSET(vq)`: unsigned, 64 bits. asm/ptrace.h:215 */
+export function SVE_PT_SVE_PREGS_OFFSET(vq: number | bigint): bigint {
+  const $vq = $$c.argument('SVE_PT_SVE_PREGS_OFFSET', vq);
+  return BigInt.asUintN(64, 0x10n + BigInt((0 + ((((0 + (Math.imul(Math.imul(Number(BigInt.asUintN(32, $vq.value)), 0x10) >>> 0, 0x20) >>> 0)) >>> 0) - 0) >>> 0)) >>> 0));
+}
+
+/** `SVE_PT_SVE_PREG_OFFSET(vq, n)`: unsigned, 64 bits. asm/ptrace.h:217 */
+export function SVE_PT_SVE_PREG_OFFSET(vq: number | bigint, n: number | bigint): bigint {
+  const $vq = $$c.argument('SVE_PT_SVE_PREG_OFFSET', vq);
+  const $n = $$c.argument('SVE_PT_SVE_PREG_OFFSET', n);
+  return BigInt.asUintN(64, 0x10n + BigInt.asUintN(64, $$c.add($$c.unsignedInt((0 + ((((0 + (Math.imul(Math.imul(Number(BigInt.asUintN(32, $vq.value)), 0x10) >>> 0, 0x20) >>> 0)) >>> 0) - 0) >>> 0)) >>> 0), $$c.multiply($$c.unsignedInt(Math.imul(Number(BigInt.asUintN(32, $vq.value)), 2) >>> 0), $n)).value));
+}
+
+/** `SVE_PT_SVE_PREGS_SIZE(vq)`: unsigned, 64 bits. asm/ptrace.h:219 */
+export function SVE_PT_SVE_PREGS_SIZE(vq: number | bigint): bigint {
+  const $vq = $$c.argument('SVE_PT_SVE_PREGS_SIZE', vq);
+  return BigInt.asUintN(64, BigInt.asUintN(64, 0x10n + BigInt((((0 + ((((0 + (Math.imul(Math.imul(Number(BigInt.asUintN(32, $vq.value)), 0x10) >>> 0, 0x20) >>> 0)) >>> 0) - 0) >>> 0)) >>> 0) + (Math.imul(Math.imul(Number(BigInt.asUintN(32, $vq.value)), 2) >>> 0, 0x10) >>> 0)) >>> 0)) - BigInt.asUintN(64, 0x10n + BigInt((0 + ((((0 + (Math.imul(Math.imul(Number(BigInt.asUintN(32, $vq.value)), 0x10) >>> 0, 0x20) >>> 0)) >>> 0) - 0) >>> 0)) >>> 0)));
+}
+
+/** `SVE_PT_SVE_FFR_OFFSET(vq)`: unsigned, 64 bits. asm/ptrace.h:224 */
+export function SVE_PT_SVE_FFR_OFFSET(vq: number | bigint): bigint {
+  const $vq = $$c.argument('SVE_PT_SVE_FFR_OFFSET', vq);
+  return BigInt.asUintN(64, 0x10n + BigInt((((0 + ((((0 + (Math.imul(Math.imul(Number(BigInt.asUintN(32, $vq.value)), 0x10) >>> 0, 0x20) >>> 0)) >>> 0) - 0) >>> 0)) >>> 0) + ((((((0 + ((((0 + (Math.imul(Math.imul(Number(BigInt.asUintN(32, $vq.value)), 0x10) >>> 0, 0x20) >>> 0)) >>> 0) - 0) >>> 0)) >>> 0) + (Math.imul(Math.imul(Number(BigInt.asUintN(32, $vq.value)), 2) >>> 0, 0x10) >>> 0)) >>> 0) - ((0 + ((((0 + (Math.imul(Math.imul(Number(BigInt.asUintN(32, $vq.value)), 0x10) >>> 0, 0x20) >>> 0)) >>> 0) - 0) >>> 0)) >>> 0)) >>> 0)) >>> 0));
+}
+
+/** `SVE_PT_SVE_FPSR_OFFSET(vq)`: unsigned, 64 bits. asm/ptrace.h:227 */
+export function SVE_PT_SVE_FPSR_OFFSET(vq: number | bigint): bigint {
+  const $vq = $$c.argument('SVE_PT_SVE_FPSR_OFFSET', vq);
+  return BigInt.asUintN(64, (BigInt.asUintN(64, BigInt.asUintN(64, BigInt.asUintN(64, 0x10n + BigInt((((0 + ((((0 + (Math.imul(Math.imul(Number(BigInt.asUintN(32, $vq.value)), 0x10) >>> 0, 0x20) >>> 0)) >>> 0) - 0) >>> 0)) >>> 0) + ((((((0 + ((((0 + (Math.imul(Math.imul(Number(BigInt.asUintN(32, $vq.value)), 0x10) >>> 0, 0x20) >>> 0)) >>> 0) - 0) >>> 0)) >>> 0) + (Math.imul(Math.imul(Number(BigInt.asUintN(32, $vq.value)), 2) >>> 0, 0x10) >>> 0)) >>> 0) - ((0 + ((((0 + (Math.imul(Math.imul(Number(BigInt.asUintN(32, $vq.value)), 0x10) >>> 0, 0x20) >>> 0)) >>> 0) - 0) >>> 0)) >>> 0)) >>> 0)) >>> 0)) + BigInt(Math.imul(Number(BigInt.asUintN(32, $vq.value)), 2) >>> 0)) + 0xfn) / 0x10n) * 0x10n);
+}
+
+/** `SVE_PT_SVE_FPCR_OFFSET(vq)`: unsigned, 64 bits. asm/ptrace.h:231 */
+export function SVE_PT_SVE_FPCR_OFFSET(vq: number | bigint): bigint {
+  const $vq = $$c.argument('SVE_PT_SVE_FPCR_OFFSET', vq);
+  return BigInt.asUintN(64, BigInt.asUintN(64, (BigInt.asUintN(64, BigInt.asUintN(64, BigInt.asUintN(64, 0x10n + BigInt((((0 + ((((0 + (Math.imul(Math.imul(Number(BigInt.asUintN(32, $vq.value)), 0x10) >>> 0, 0x20) >>> 0)) >>> 0) - 0) >>> 0)) >>> 0) + ((((((0 + ((((0 + (Math.imul(Math.imul(Number(BigInt.asUintN(32, $vq.value)), 0x10) >>> 0, 0x20) >>> 0)) >>> 0) - 0) >>> 0)) >>> 0) + (Math.imul(Math.imul(Number(BigInt.asUintN(32, $vq.value)), 2) >>> 0, 0x10) >>> 0)) >>> 0) - ((0 + ((((0 + (Math.imul(Math.imul(Number(BigInt.asUintN(32, $vq.value)), 0x10) >>> 0, 0x20) >>> 0)) >>> 0) - 0) >>> 0)) >>> 0)) >>> 0)) >>> 0)) + BigInt(Math.imul(Number(BigInt.asUintN(32, $vq.value)), 2) >>> 0)) + 0xfn) / 0x10n) * 0x10n) + 4n);
+}
+
+/** `SVE_PT_SVE_SIZE(vq, flags)`: unsigned, 64 bits. asm/ptrace.h:239 */
+export function SVE_PT_SVE_SIZE(vq: number | bigint, flags: number | bigint): bigint {
+  const $vq = $$c.argument('SVE_PT_SVE_SIZE', vq);
+  $$c.argument('SVE_PT_SVE_SIZE', flags);
+  return BigInt.asUintN(64, (BigInt.asUintN(64, BigInt.asUintN(64, BigInt.asUintN(64, BigInt.asUintN(64, BigInt.asUintN(64, (BigInt.asUintN(64, BigInt.asUintN(64, BigInt.asUintN(64, 0x10n + BigInt((((0 + ((((0 + (Math.imul(Math.imul(Number(BigInt.asUintN(32, $vq.value)), 0x10) >>> 0, 0x20) >>> 0)) >>> 0) - 0) >>> 0)) >>> 0) + ((((((0 + ((((0 + (Math.imul(Math.imul(Number(BigInt.asUintN(32, $vq.value)), 0x10) >>> 0, 0x20) >>> 0)) >>> 0) - 0) >>> 0)) >>> 0) + (Math.imul(Math.imul(Number(BigInt.asUintN(32, $vq.value)), 2) >>> 0, 0x10) >>> 0)) >>> 0) - ((0 + ((((0 + (Math.imul(Math.imul(Number(BigInt.asUintN(32, $vq.value)), 0x10) >>> 0, 0x20) >>> 0)) >>> 0) - 0) >>> 0)) >>> 0)) >>> 0)) >>> 0)) + BigInt(Math.imul(Number(BigInt.asUintN(32, $vq.value)), 2) >>> 0)) + 0xfn) / 0x10n) * 0x10n) + 4n) + 4n) - 0x10n) + 0xfn) / 0x10n) * 0x10n);
+}
+
+/** `SVE_PT_SIZE(vq, flags)`: unsigned, 64 bits. asm/ptrace.h:244 */
+export function SVE_PT_SIZE(vq: number | bigint, flags: number | bigint): bigint {
+  const $vq = $$c.argument('SVE_PT_SIZE', vq);
+  const $flags = $$c.argument('SVE_PT_SIZE', flags);
+  return ($$c.compare($$c.and($flags, $$c.int(1)), $$c.int(1)) === 0) ? BigInt.asUintN(64, 0x10n + BigInt.asUintN(64, (BigInt.asUintN(64, BigInt.asUintN(64, BigInt.asUintN(64, BigInt.asUintN(64, BigInt.asUintN(64, (BigInt.asUintN(64, BigInt.asUintN(64, BigInt.asUintN(64, 0x10n + BigInt((((0 + ((((0 + (Math.imul(Math.imul(Number(BigInt.asUintN(32, $vq.value)), 0x10) >>> 0, 0x20) >>> 0)) >>> 0) - 0) >>> 0)) >>> 0) + ((((((0 + ((((0 + (Math.imul(Math.imul(Number(BigInt.asUintN(32, $vq.value)), 0x10) >>> 0, 0x20) >>> 0)) >>> 0) - 0) >>> 0)) >>> 0) + (Math.imul(Math.imul(Number(BigInt.asUintN(32, $vq.value)), 2) >>> 0, 0x10) >>> 0)) >>> 0) - ((0 + ((((0 + (Math.imul(Math.imul(Number(BigInt.asUintN(32, $vq.value)), 0x10) >>> 0, 0x20) >>> 0)) >>> 0) - 0) >>> 0)) >>> 0)) >>> 0)) >>> 0)) + BigInt(Math.imul(Number(BigInt.asUintN(32, $vq.value)), 2) >>> 0)) + 0xfn) / 0x10n) * 0x10n) + 4n) + 4n) - 0x10n) + 0xfn) / 0x10n) * 0x10n)) : ((($$c.compare($$c.and($flags, $$c.int(1)), $$c.int(0)) === 0) ? 0x220n : 0x10n) as bigint);
+}
+
+/** `ZA_PT_ZAV_OFFSET(vq, n)`: unsigned, 64 bits. asm/ptrace.h:319 */
+export function ZA_PT_ZAV_OFFSET(vq: number | bigint, n: number | bigint): bigint {
+  const $vq = $$c.argument('ZA_PT_ZAV_OFFSET', vq);
+  const $n = $$c.argument('ZA_PT_ZAV_OFFSET', n);
+  return BigInt.asUintN(64, 0x10n + BigInt.asUintN(64, $$c.multiply($$c.multiply($vq, $$c.int(0x10)), $n).value));
+}
+
+/** `ZA_PT_ZA_SIZE(vq)`: of a type that the arguments decide. asm/ptrace.h:322 */
+export function ZA_PT_ZA_SIZE(vq: number): number;
+export function ZA_PT_ZA_SIZE(vq: bigint): bigint;
+export function ZA_PT_ZA_SIZE(vq: number | bigint): number | bigint;
+export function ZA_PT_ZA_SIZE(vq: number | bigint): number | bigint {
+  const $vq = $$c.argument('ZA_PT_ZA_SIZE', vq);
+  return $$c.result($$c.multiply($$c.multiply($vq, $$c.int(0x10)), $$c.multiply($vq, $$c.int(0x10))));
+}
+
+/** `ZA_PT_SIZE(vq)`: unsigned, 64 bits. asm/ptrace.h:324 */
+export function ZA_PT_SIZE(vq: number | bigint): bigint {
+  const $vq = $$c.argument('ZA_PT_SIZE', vq);
+  return BigInt.asUintN(64, 0x10n + BigInt.asUintN(64, $$c.multiply($$c.multiply($vq, $$c.int(0x10)), $$c.multiply($vq, $$c.int(0x10))).value));
+}
 
 /** `struct user_pt_regs`: 272 bytes, aligned to 8. asm/ptrace.h:88 */
 export class UserPtRegs implements View {

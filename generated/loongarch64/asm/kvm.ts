@@ -3,6 +3,7 @@
 // sha256 of <asm/kvm.h>: c09aa933bd332d005ec012c98ba934ac1220d1a47ac49aedd3a75aac51406df4
 
 import { setNumber64, U64Array, type View, ViewArray } from '../../views.js';
+import * as $$c from '../../integers.js';
 
 /** What these bindings are for. */
 export const $target = { name: 'loongarch64', byteOrder: 'little', pointerSize: 8 } as const;
@@ -174,6 +175,25 @@ export const KVM_DEV_LOONGARCH_DMSINTC_MSG_ADDR_BASE = 0;
 
 /** `int`, 0x1. asm/kvm.h:160 */
 export const KVM_DEV_LOONGARCH_DMSINTC_MSG_ADDR_SIZE = 1;
+
+/** `LOONGARCH_REG_64(TYPE, REG)`: unsigned, 64 bits. asm/kvm.h:92 */
+export function LOONGARCH_REG_64(TYPE: number | bigint, REG: number | bigint): bigint {
+  const $TYPE = $$c.argument('LOONGARCH_REG_64', TYPE);
+  const $REG = $$c.argument('LOONGARCH_REG_64', REG);
+  return (BigInt.asUintN(64, $TYPE.value) | 0x30000000000000n) | BigInt.asUintN(64, $$c.shiftLeft('LOONGARCH_REG_64', $REG, 3).value);
+}
+
+/** `KVM_IOC_CSRID(REG)`: unsigned, 64 bits. asm/kvm.h:93 */
+export function KVM_IOC_CSRID(REG: number | bigint): bigint {
+  const $REG = $$c.argument('KVM_IOC_CSRID', REG);
+  return 0x9030000000010000n | BigInt.asUintN(64, $$c.shiftLeft('KVM_IOC_CSRID', $REG, 3).value);
+}
+
+/** `KVM_IOC_CPUCFG(REG)`: unsigned, 64 bits. asm/kvm.h:94 */
+export function KVM_IOC_CPUCFG(REG: number | bigint): bigint {
+  const $REG = $$c.argument('KVM_IOC_CPUCFG', REG);
+  return 0x9030000000040000n | BigInt.asUintN(64, $$c.shiftLeft('KVM_IOC_CPUCFG', $REG, 3).value);
+}
 
 /** `struct kvm_regs`: 264 bytes, aligned to 8. asm/kvm.h:27 */
 export class KvmRegs implements View {

@@ -3,6 +3,7 @@
 // sha256 of <asm/kvm.h>: 5d0cb19c9402814d0ddbb7443aabc56e42881c552dcd956e30e0121b6e099708
 
 import { setNumber64, U64Array, type View } from '../../views.js';
+import * as $$c from '../../integers.js';
 
 /** What these bindings are for. */
 export const $target = { name: 'mips64el', byteOrder: 'little', pointerSize: 8 } as const;
@@ -162,6 +163,30 @@ export const KVM_REG_MIPS_MSA_IR = 8079457731502866944n;
 
 /** `unsigned long long`, 0x7020000000030201. asm/kvm.h:196 */
 export const KVM_REG_MIPS_MSA_CSR = 8079457731502866945n;
+
+/** `KVM_REG_MIPS_CP0_MAAR(n)`: unsigned, 64 bits. asm/kvm.h:128 */
+export function KVM_REG_MIPS_CP0_MAAR(n: number | bigint): bigint {
+  const $n = $$c.argument('KVM_REG_MIPS_CP0_MAAR', n);
+  return 0x7030000000010100n | BigInt.asUintN(64, $n.value);
+}
+
+/** `KVM_REG_MIPS_FPR_32(n)`: unsigned, 64 bits. asm/kvm.h:182 */
+export function KVM_REG_MIPS_FPR_32(n: number | bigint): bigint {
+  const $n = $$c.argument('KVM_REG_MIPS_FPR_32', n);
+  return 0x7020000000030000n | BigInt.asUintN(64, $n.value);
+}
+
+/** `KVM_REG_MIPS_FPR_64(n)`: unsigned, 64 bits. asm/kvm.h:183 */
+export function KVM_REG_MIPS_FPR_64(n: number | bigint): bigint {
+  const $n = $$c.argument('KVM_REG_MIPS_FPR_64', n);
+  return 0x7030000000030000n | BigInt.asUintN(64, $n.value);
+}
+
+/** `KVM_REG_MIPS_VEC_128(n)`: unsigned, 64 bits. asm/kvm.h:184 */
+export function KVM_REG_MIPS_VEC_128(n: number | bigint): bigint {
+  const $n = $$c.argument('KVM_REG_MIPS_VEC_128', n);
+  return 0x7040000000030000n | BigInt.asUintN(64, $n.value);
+}
 
 /** `struct kvm_regs`: 280 bytes, aligned to 8. asm/kvm.h:32 */
 export class KvmRegs implements View {

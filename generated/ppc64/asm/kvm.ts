@@ -3,6 +3,7 @@
 // sha256 of <asm/kvm.h>: b6ff01ee9459218880e28f9e80148c638ce7d5b0473187125e2fdec59e61accc
 
 import { copy, setNumber64, U32Array, U64Array, U8Array, type View, ViewArray } from '../../big-endian.js';
+import * as $$c from '../../integers.js';
 
 /** What these bindings are for. */
 export const $target = { name: 'ppc64', byteOrder: 'big', pointerSize: 8 } as const;
@@ -744,6 +745,36 @@ export const KVM_PPC_1T_SEGMENTS = 2;
 
 /** `int`, 0x4. asm/kvm.h:770 */
 export const KVM_PPC_NO_HASH = 4;
+
+/** `KVM_REG_PPC_FPR(n)`: unsigned, 64 bits. asm/kvm.h:535 */
+export function KVM_REG_PPC_FPR(n: number | bigint): bigint {
+  const $n = $$c.argument('KVM_REG_PPC_FPR', n);
+  return BigInt.asUintN(64, 0x1030000000000020n + BigInt.asUintN(64, $n.value));
+}
+
+/** `KVM_REG_PPC_VR(n)`: unsigned, 64 bits. asm/kvm.h:540 */
+export function KVM_REG_PPC_VR(n: number | bigint): bigint {
+  const $n = $$c.argument('KVM_REG_PPC_VR', n);
+  return BigInt.asUintN(64, 0x1040000000000040n + BigInt.asUintN(64, $n.value));
+}
+
+/** `KVM_REG_PPC_VSR(n)`: unsigned, 64 bits. asm/kvm.h:546 */
+export function KVM_REG_PPC_VSR(n: number | bigint): bigint {
+  const $n = $$c.argument('KVM_REG_PPC_VSR', n);
+  return BigInt.asUintN(64, 0x1040000000000060n + BigInt.asUintN(64, $n.value));
+}
+
+/** `KVM_REG_PPC_TM_GPR(n)`: unsigned, 64 bits. asm/kvm.h:663 */
+export function KVM_REG_PPC_TM_GPR(n: number | bigint): bigint {
+  const $n = $$c.argument('KVM_REG_PPC_TM_GPR', n);
+  return BigInt.asUintN(64, 0x1030000080000000n + BigInt.asUintN(64, $n.value));
+}
+
+/** `KVM_REG_PPC_TM_VSR(n)`: unsigned, 64 bits. asm/kvm.h:667 */
+export function KVM_REG_PPC_TM_VSR(n: number | bigint): bigint {
+  const $n = $$c.argument('KVM_REG_PPC_TM_VSR', n);
+  return BigInt.asUintN(64, 0x1040000080000020n + BigInt.asUintN(64, $n.value));
+}
 
 /** `struct kvm_regs`: 392 bytes, aligned to 8. asm/kvm.h:22 */
 export class KvmRegs implements View {

@@ -3,6 +3,7 @@
 // sha256 of <asm/kvm.h>: 19f8df49b25904c178ea45887694a76d7b8a51a97c494d703b8fe5a7e6589bba
 
 import { copy, setNumber64, type View } from '../../views.js';
+import * as $$c from '../../integers.js';
 import { UserRegsStruct } from './ptrace.js';
 
 /** What these bindings are for. */
@@ -614,6 +615,80 @@ export const KVM_DEV_RISCV_AIA_IMSIC_ISEL_MASK = 4095;
 
 /** `int`, 0x1. asm/kvm.h:410 */
 export const KVM_NR_IRQCHIPS = 1;
+
+/** `KVM_REG_RISCV_ISA_MULTI_REG(__ext_id)`: of a type that the arguments decide. asm/kvm.h:306 */
+export function KVM_REG_RISCV_ISA_MULTI_REG(__ext_id: number): number;
+export function KVM_REG_RISCV_ISA_MULTI_REG(__ext_id: bigint): bigint;
+export function KVM_REG_RISCV_ISA_MULTI_REG(__ext_id: number | bigint): number | bigint;
+export function KVM_REG_RISCV_ISA_MULTI_REG(__ext_id: number | bigint): number | bigint {
+  const $__ext_id = $$c.argument('KVM_REG_RISCV_ISA_MULTI_REG', __ext_id);
+  return $$c.result($$c.divide('KVM_REG_RISCV_ISA_MULTI_REG', $__ext_id, $$c.int(0x40)));
+}
+
+/** `KVM_REG_RISCV_ISA_MULTI_MASK(__ext_id)`: unsigned, 64 bits. asm/kvm.h:308 */
+export function KVM_REG_RISCV_ISA_MULTI_MASK(__ext_id: number | bigint): bigint {
+  const $__ext_id = $$c.argument('KVM_REG_RISCV_ISA_MULTI_MASK', __ext_id);
+  return BigInt.asUintN(64, 1n << BigInt($$c.shiftCount('KVM_REG_RISCV_ISA_MULTI_MASK', $$c.remainder('KVM_REG_RISCV_ISA_MULTI_MASK', $__ext_id, $$c.int(0x40)).value, 64)));
+}
+
+/** `KVM_REG_RISCV_SBI_MULTI_REG(__ext_id)`: of a type that the arguments decide. asm/kvm.h:318 */
+export function KVM_REG_RISCV_SBI_MULTI_REG(__ext_id: number): number;
+export function KVM_REG_RISCV_SBI_MULTI_REG(__ext_id: bigint): bigint;
+export function KVM_REG_RISCV_SBI_MULTI_REG(__ext_id: number | bigint): number | bigint;
+export function KVM_REG_RISCV_SBI_MULTI_REG(__ext_id: number | bigint): number | bigint {
+  const $__ext_id = $$c.argument('KVM_REG_RISCV_SBI_MULTI_REG', __ext_id);
+  return $$c.result($$c.divide('KVM_REG_RISCV_SBI_MULTI_REG', $__ext_id, $$c.int(0x40)));
+}
+
+/** `KVM_REG_RISCV_SBI_MULTI_MASK(__ext_id)`: unsigned, 64 bits. asm/kvm.h:320 */
+export function KVM_REG_RISCV_SBI_MULTI_MASK(__ext_id: number | bigint): bigint {
+  const $__ext_id = $$c.argument('KVM_REG_RISCV_SBI_MULTI_MASK', __ext_id);
+  return BigInt.asUintN(64, 1n << BigInt($$c.shiftCount('KVM_REG_RISCV_SBI_MULTI_MASK', $$c.remainder('KVM_REG_RISCV_SBI_MULTI_MASK', $__ext_id, $$c.int(0x40)).value, 64)));
+}
+
+/** `KVM_REG_RISCV_VECTOR_REG(n)`: unsigned, 64 bits. asm/kvm.h:329 */
+export function KVM_REG_RISCV_VECTOR_REG(n: number | bigint): bigint {
+  const $n = $$c.argument('KVM_REG_RISCV_VECTOR_REG', n);
+  return BigInt.asUintN(64, BigInt.asUintN(64, $n.value) + 6n);
+}
+
+/** `KVM_DEV_RISCV_AIA_ADDR_IMSIC(__vcpu)`: of a type that the arguments decide. asm/kvm.h:379 */
+export function KVM_DEV_RISCV_AIA_ADDR_IMSIC(__vcpu: number): number;
+export function KVM_DEV_RISCV_AIA_ADDR_IMSIC(__vcpu: bigint): bigint;
+export function KVM_DEV_RISCV_AIA_ADDR_IMSIC(__vcpu: number | bigint): number | bigint;
+export function KVM_DEV_RISCV_AIA_ADDR_IMSIC(__vcpu: number | bigint): number | bigint {
+  const $__vcpu = $$c.argument('KVM_DEV_RISCV_AIA_ADDR_IMSIC', __vcpu);
+  return $$c.result($$c.add($$c.int(1), $__vcpu));
+}
+
+/** `KVM_DEV_RISCV_AIA_IMSIC_MKATTR(__vcpu, __isel)`: of a type that the arguments decide. asm/kvm.h:401 */
+export function KVM_DEV_RISCV_AIA_IMSIC_MKATTR(__vcpu: number, __isel: number): number;
+export function KVM_DEV_RISCV_AIA_IMSIC_MKATTR(__vcpu: bigint, __isel: number | bigint): bigint;
+export function KVM_DEV_RISCV_AIA_IMSIC_MKATTR(__vcpu: number | bigint, __isel: bigint): bigint;
+export function KVM_DEV_RISCV_AIA_IMSIC_MKATTR(__vcpu: number | bigint, __isel: number | bigint): number | bigint;
+export function KVM_DEV_RISCV_AIA_IMSIC_MKATTR(__vcpu: number | bigint, __isel: number | bigint): number | bigint {
+  const $__vcpu = $$c.argument('KVM_DEV_RISCV_AIA_IMSIC_MKATTR', __vcpu);
+  const $__isel = $$c.argument('KVM_DEV_RISCV_AIA_IMSIC_MKATTR', __isel);
+  return $$c.result($$c.or($$c.shiftLeft('KVM_DEV_RISCV_AIA_IMSIC_MKATTR', $__vcpu, 0xc), $$c.and($__isel, $$c.unsignedInt(0xfff))));
+}
+
+/** `KVM_DEV_RISCV_AIA_IMSIC_GET_ISEL(__attr)`: of a type that the arguments decide. asm/kvm.h:404 */
+export function KVM_DEV_RISCV_AIA_IMSIC_GET_ISEL(__attr: number): number;
+export function KVM_DEV_RISCV_AIA_IMSIC_GET_ISEL(__attr: bigint): bigint;
+export function KVM_DEV_RISCV_AIA_IMSIC_GET_ISEL(__attr: number | bigint): number | bigint;
+export function KVM_DEV_RISCV_AIA_IMSIC_GET_ISEL(__attr: number | bigint): number | bigint {
+  const $__attr = $$c.argument('KVM_DEV_RISCV_AIA_IMSIC_GET_ISEL', __attr);
+  return $$c.result($$c.and($__attr, $$c.unsignedInt(0xfff)));
+}
+
+/** `KVM_DEV_RISCV_AIA_IMSIC_GET_VCPU(__attr)`: of a type that the arguments decide. asm/kvm.h:406 */
+export function KVM_DEV_RISCV_AIA_IMSIC_GET_VCPU(__attr: number): number;
+export function KVM_DEV_RISCV_AIA_IMSIC_GET_VCPU(__attr: bigint): bigint;
+export function KVM_DEV_RISCV_AIA_IMSIC_GET_VCPU(__attr: number | bigint): number | bigint;
+export function KVM_DEV_RISCV_AIA_IMSIC_GET_VCPU(__attr: number | bigint): number | bigint {
+  const $__attr = $$c.argument('KVM_DEV_RISCV_AIA_IMSIC_GET_VCPU', __attr);
+  return $$c.result($$c.shiftRight('KVM_DEV_RISCV_AIA_IMSIC_GET_VCPU', $__attr, 0xc));
+}
 
 /** `struct kvm_regs`: 0 bytes, aligned to 1. asm/kvm.h:29 */
 export class KvmRegs implements View {

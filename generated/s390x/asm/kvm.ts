@@ -3,6 +3,7 @@
 // sha256 of <asm/kvm.h>: db62a72c4c7d16dd5dcdcce2e69ab70b165babeb53a1a1f229fb625f7c246561
 
 import { copy, NestedArray, setNumber64, U32Array, U64Array, U8Array, type View } from '../../big-endian.js';
+import * as $$c from '../../integers.js';
 
 /** What these bindings are for. */
 export const $target = { name: 's390x', byteOrder: 'big', pointerSize: 8 } as const;
@@ -497,6 +498,51 @@ export const KVM_REG_S390_PP = 5778118321916346376n;
 
 /** `unsigned long long`, 0x5030000000000009. asm/kvm.h:622 */
 export const KVM_REG_S390_GBEA = 5778118321916346377n;
+
+/** `KVM_S390_INT_IO(ai, cssid, ssid, schid)`: of a type that the arguments decide. asm/kvm.h:116 */
+export function KVM_S390_INT_IO(ai: number, cssid: number, ssid: number, schid: number): number;
+export function KVM_S390_INT_IO(
+  ai: bigint,
+  cssid: number | bigint,
+  ssid: number | bigint,
+  schid: number | bigint,
+): bigint;
+export function KVM_S390_INT_IO(
+  ai: number | bigint,
+  cssid: bigint,
+  ssid: number | bigint,
+  schid: number | bigint,
+): bigint;
+export function KVM_S390_INT_IO(
+  ai: number | bigint,
+  cssid: number | bigint,
+  ssid: bigint,
+  schid: number | bigint,
+): bigint;
+export function KVM_S390_INT_IO(
+  ai: number | bigint,
+  cssid: number | bigint,
+  ssid: number | bigint,
+  schid: bigint,
+): bigint;
+export function KVM_S390_INT_IO(
+  ai: number | bigint,
+  cssid: number | bigint,
+  ssid: number | bigint,
+  schid: number | bigint,
+): number | bigint;
+export function KVM_S390_INT_IO(
+  ai: number | bigint,
+  cssid: number | bigint,
+  ssid: number | bigint,
+  schid: number | bigint,
+): number | bigint {
+  const $ai = $$c.argument('KVM_S390_INT_IO', ai);
+  const $cssid = $$c.argument('KVM_S390_INT_IO', cssid);
+  const $ssid = $$c.argument('KVM_S390_INT_IO', ssid);
+  const $schid = $$c.argument('KVM_S390_INT_IO', schid);
+  return $$c.result($$c.or($$c.or($$c.or($schid, $$c.shiftLeft('KVM_S390_INT_IO', $ssid, 0x10)), $$c.shiftLeft('KVM_S390_INT_IO', $cssid, 0x12)), $$c.shiftLeft('KVM_S390_INT_IO', $ai, 0x1a)));
+}
 
 /** `struct kvm_s390_skeys`: 64 bytes, aligned to 8. asm/kvm.h:16 */
 export class KvmS390Skeys implements View {

@@ -15,6 +15,7 @@ import {
   type View,
   ViewArray,
 } from '../../views.js';
+import * as $$c from '../../integers.js';
 
 /** What these bindings are for. */
 export const $target = { name: 'x86_64', byteOrder: 'little', pointerSize: 8 } as const;
@@ -669,6 +670,20 @@ export const KVM_X86_TDX_VM = 5;
 
 /** `unsigned long long`, 0x1. asm/kvm.h:1043 */
 export const KVM_TDX_MEASURE_MEMORY_REGION = 1n;
+
+/** `KVM_PMU_ENCODE_MASKED_ENTRY(event_select, mask, match, exclude)`: unsigned, 64 bits. asm/kvm.h:948 */
+export function KVM_PMU_ENCODE_MASKED_ENTRY(
+  event_select: number | bigint,
+  mask: number | bigint,
+  match: number | bigint,
+  exclude: number | bigint,
+): bigint {
+  const $event_select = $$c.argument('KVM_PMU_ENCODE_MASKED_ENTRY', event_select);
+  const $mask = $$c.argument('KVM_PMU_ENCODE_MASKED_ENTRY', mask);
+  const $match = $$c.argument('KVM_PMU_ENCODE_MASKED_ENTRY', match);
+  const $exclude = $$c.argument('KVM_PMU_ENCODE_MASKED_ENTRY', exclude);
+  return ((((BigInt.asUintN(64, $event_select.value) & 0xffn) | BigInt.asUintN(64, (BigInt.asUintN(64, $event_select.value) & 0xf00n) << 24n)) | BigInt.asUintN(64, (BigInt.asUintN(64, $mask.value) & 0xffn) << 56n)) | BigInt.asUintN(64, (BigInt.asUintN(64, $match.value) & 0xffn) << 8n)) | BigInt.asUintN(64, BigInt.asUintN(64, BigInt(Number($exclude.value !== 0n))) << 55n);
+}
 
 /** `struct kvm_pic_state`: 16 bytes, aligned to 1. asm/kvm.h:63 */
 export class KvmPicState implements View {

@@ -20,6 +20,7 @@ import {
   type View,
   ViewArray,
 } from '../../views.js';
+import * as $$c from '../../integers.js';
 import {
   KvmCpuid,
   KvmCpuid2,
@@ -1468,6 +1469,18 @@ export const GUEST_MEMFD_FLAG_MMAP = 1n;
 
 /** `unsigned long long`, 0x2. linux/kvm.h:1645 */
 export const GUEST_MEMFD_FLAG_INIT_SHARED = 2n;
+
+/** `KVM_VM_TYPE_ARM_IPA_SIZE(x)`: unsigned, 64 bits. linux/kvm.h:694 */
+export function KVM_VM_TYPE_ARM_IPA_SIZE(x: number | bigint): bigint {
+  const $x = $$c.argument('KVM_VM_TYPE_ARM_IPA_SIZE', x);
+  return BigInt.asUintN(64, $x.value) & 0xffn;
+}
+
+/** `KVM_REG_SIZE(id)`: unsigned, 32 bits. linux/kvm.h:1129 */
+export function KVM_REG_SIZE(id: number | bigint): number {
+  const $id = $$c.argument('KVM_REG_SIZE', id);
+  return (1 << $$c.shiftCount('KVM_REG_SIZE', (BigInt.asUintN(64, $id.value) & 0xf0000000000000n) >> 52n, 32)) >>> 0;
+}
 
 /** `struct kvm_userspace_memory_region`: 32 bytes, aligned to 8. linux/kvm.h:27 */
 export class KvmUserspaceMemoryRegion implements View {
