@@ -1,6 +1,6 @@
 /** Macros to constants, ioctls and functions; what has no value goes into the ledger, with the reason. */
 
-import { SourceError } from '../errors.js';
+import { LimitError, SourceError } from '../errors.js';
 import { ArithmeticError, type Integer } from '../expression/arithmetic.js';
 import type { Expression } from '../expression/ast.js';
 import { evaluate, withConstants } from '../expression/evaluator.js';
@@ -137,7 +137,7 @@ export class MacroDescriber {
   }
 
   #request(macro: Macro): RequestUse | undefined {
-    if (!this.#requests.has(macro)) this.#requests.set(macro, this.#findRequest(macro));
+    if (!this.#requests.has(macro)) this.#requests.set(macro, this.#requestIn(macro));
     return this.#requests.get(macro);
   }
 
@@ -159,25 +159,26 @@ export class MacroDescriber {
       : undefined;
   }
 
+  /** Undefined also where C does not allow the macro to be used. */
+  #requestIn(macro: Macro): RequestUse | undefined {
+    try {
+      return this.#findRequest(macro);
+    } catch (error) {
+      if (error instanceof SourceError && !(error instanceof LimitError)) return undefined;
+      throw error;
+    }
+  }
+
   #findRequest(macro: Macro): RequestUse | undefined {
     if (macro.parameters !== null || !beginsWithUse(macro.body)) return undefined;
-    const tokens = withoutParentheses(this.#expanded(macro.body) ?? []);
+    // With all expanded but the macros of requests.
+    const tokens = withoutParentheses(this.#preprocessed.expand(macro.body, requestMacros));
     const [name, open] = tokens;
     if (!name || !requestMacros.includes(name.text) || open?.text !== '(') return undefined;
     const cursor = new Cursor(tokens.slice(2), { ...macro.at, kind: 'end', text: '' });
     const operands = splitArguments(cursor.skipBalanced(open));
     if (cursor.peek().kind !== 'end') return undefined;
     return { argument: this.#typeIn(operands.at(-1) ?? [], macro.at) };
-  }
-
-  /** A body with all but the macros of requests expanded; undefined where C does not allow the macro to be used. */
-  #expanded(body: readonly Token[]): readonly Token[] | undefined {
-    try {
-      return this.#preprocessed.expand(body, requestMacros);
-    } catch (error) {
-      if (error instanceof SourceError) return undefined;
-      throw error;
-    }
   }
 
   #typeIn(tokens: readonly Token[], at: Token): CType | null {
@@ -253,7 +254,7 @@ function textOf(bytes: Uint8Array): string {
   try {
     return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
   } catch {
-    return String.fromCharCode(...bytes);
+    return Array.from(bytes, (byte) => String.fromCharCode(byte)).join('');
   }
 }
 
@@ -272,7 +273,7 @@ function spellArgument(type: CType, layout: Layout): string {
 
 function reasonOf(error: unknown): string {
   if (error instanceof Unresolvable || error instanceof ArithmeticError) return error.message;
-  if (error instanceof SourceError) return `not an expression: ${error.problem}`;
+  if (error instanceof SourceError && !(error instanceof LimitError)) return `not an expression: ${error.problem}`;
   throw error;
 }
 
@@ -284,15 +285,16 @@ function beginsWithUse(body: readonly Token[]): boolean {
 
 /** What is inside of all the pairs of parentheses that enclose everything. */
 function withoutParentheses(tokens: readonly Token[]): readonly Token[] {
-  let depth = 0;
-  for (const [index, token] of tokens.entries()) {
-    if (token.text === '(') depth++;
-    if (token.text === ')') depth--;
-    if (depth > 0) continue;
-    const encloses = index > 0 && index === tokens.length - 1 && token.text === ')' && tokens[0]?.text === '(';
-    return encloses ? withoutParentheses(tokens.slice(1, -1)) : tokens;
+  const opening = tokens.findIndex(({ text }) => text !== '(');
+  const closing = tokens.length - 1 - tokens.findLastIndex(({ text }) => text !== ')');
+  let pairs = Math.min(opening, closing);
+  // A pair at both ends encloses everything unless what is between them closes it first.
+  let depth = pairs;
+  for (const { text } of tokens.slice(pairs, tokens.length - pairs)) {
+    if (text === '(') depth++;
+    else if (text === ')') pairs = Math.min(pairs, --depth);
   }
-  return tokens;
+  return pairs > 0 ? tokens.slice(pairs, tokens.length - pairs) : tokens;
 }
 
 function splitArguments(tokens: readonly Token[]): Token[][] {
