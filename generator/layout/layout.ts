@@ -40,6 +40,9 @@ const unsignedBySize: readonly ScalarName[] = [
   'unsigned __int128',
 ];
 
+/** What an object file can ask for, in bytes. */
+const mostAlignment = 2 ** 28;
+
 export interface LaidOutEnum {
   /** The integer type that holds it. */
   readonly type: IntegerType;
@@ -211,6 +214,9 @@ export class Layout implements Scope {
     if (value !== 0 && !isPowerOfTwo(value)) {
       throw new Unresolvable(operand.at, `an alignment of ${value}; it must be a power of two`);
     }
+    if (value > mostAlignment) {
+      throw new Unresolvable(operand.at, `an alignment of ${value}; it must be at most ${mostAlignment}`);
+    }
     return value;
   }
 
@@ -226,6 +232,8 @@ export class Layout implements Scope {
     }
     const userAlign = this.#typeAlign(node.attributes);
     const placed = placeRecord({ keyword: node.keyword, fields, userAlign, pack: node.pack });
+    // Positions are counted in bits, and beyond this no number holds them.
+    if (!Number.isSafeInteger(placed.size * 8)) throw new Unresolvable(node.at, 'a record too large to have a layout');
     this.#records.set(node, placed);
     return placed;
   }
