@@ -15,6 +15,8 @@ export interface ReadingCounts {
 
 export class Readers implements Disposable {
   readonly counts: ReadingCounts = { models: 0, errors: 0 };
+  /** The most that a process has had, in MiB. */
+  memory = 0;
   #process: ChildProcess | undefined;
 
   /** One verdict for each, in their order; `done` is called behind each one. */
@@ -31,6 +33,7 @@ export class Readers implements Disposable {
     const answer = await this.#ask(mutant);
     if (typeof answer === 'string') return answer;
     const { outcome, memory } = answer;
+    this.memory = Math.max(this.memory, memory);
     if (outcome.is === 'failure') return outcome.message;
     if (memory > mostMemory) {
       // The next one begins anew.
