@@ -68,7 +68,11 @@ async function checkRecords(count: number, seed: number): Promise<boolean> {
   console.log(`Random records: ${count} in all, for each target that has its compiler here`);
   let good = judges.length > 0;
   if (!good) console.log('  MISS: there is no compiler at all');
-  for (const target of judges) good = (await checkRecordsOf(target, Math.ceil(count / judges.length), seed)) && good;
+  const each = Math.ceil(count / judges.length);
+  for (const [index, target] of judges.entries()) {
+    // Others for each target.
+    good = (await checkRecordsOf(target, each, seed + index * each)) && good;
+  }
   return good;
 }
 
@@ -156,8 +160,7 @@ async function checkBindings(share: number): Promise<boolean> {
 
 const { values } = parseArgs({ options: { share: { type: 'string', default: '1' }, seed: { type: 'string' } } });
 const share = Number(values.share);
-if (values.seed !== undefined) process.env['FC_SEED'] = values.seed;
-const { seed } = chosenRuns(1);
+const { seed } = chosenRuns(1, values.seed);
 if (!(share > 0 && share <= 1) || !Number.isSafeInteger(seed)) {
   console.error(
     `error: --share ${values.share} must be more than 0 and at most 1, --seed ${values.seed} an integer or random`,
