@@ -53,6 +53,11 @@ export class UndefinedNameError extends SourceError {
   }
 }
 
+/** A header asks for more than is given to any: see `limits.ts`. */
+export class LimitError extends SourceError {
+  override readonly name = 'LimitError';
+}
+
 /** A header that is asked for or included is in none of the include folders. */
 export class MissingHeaderError extends SourceError {
   override readonly name: string = 'MissingHeaderError';

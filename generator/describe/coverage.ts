@@ -51,24 +51,29 @@ export function coveredFiles(
 
 /** The record or enum that an object of a type is made of. */
 function definitionOf(type: CType, declarations: Declarations, layout: Layout): RecordNode | EnumNode | undefined {
-  switch (type.kind) {
-    case 'array':
-      return definitionOf(type.of, declarations, layout);
-    case 'typedef': {
-      const node = declarations.typedefs.get(type.name);
-      return node && definitionOf(node.type, declarations, layout);
+  // Typedefs may stand for one another more often than the stack is deep.
+  for (let made: CType | undefined = type; made; ) {
+    switch (made.kind) {
+      case 'array':
+        made = made.of;
+        break;
+      case 'typedef':
+        made = declarations.typedefs.get(made.name)?.type;
+        break;
+      case 'typeof':
+        made = layout.resolve(made);
+        break;
+      case 'tag':
+        return declarations.tags.get(made.tag);
+      case 'unnamed record':
+        return made.record;
+      case 'unnamed enum':
+        return made.enumeration;
+      default:
+        return undefined;
     }
-    case 'typeof':
-      return definitionOf(layout.resolve(type), declarations, layout);
-    case 'tag':
-      return declarations.tags.get(type.tag);
-    case 'unnamed record':
-      return type.record;
-    case 'unnamed enum':
-      return type.enumeration;
-    default:
-      return undefined;
   }
+  return undefined;
 }
 
 /** Whether a header is of the name of another, perhaps with more behind a `-` or `_`. */

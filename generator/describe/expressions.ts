@@ -54,15 +54,16 @@ export function typeIn(tokens: readonly Token[], at: Token, typeNames: TypeNames
 
 /** What is inside of all the pairs of parentheses that enclose everything. */
 export function withoutParentheses(tokens: readonly Token[]): readonly Token[] {
-  let depth = 0;
-  for (const [index, token] of tokens.entries()) {
-    if (token.text === '(') depth++;
-    if (token.text === ')') depth--;
-    if (depth > 0) continue;
-    const encloses = index > 0 && index === tokens.length - 1 && token.text === ')' && tokens[0]?.text === '(';
-    return encloses ? withoutParentheses(tokens.slice(1, -1)) : tokens;
+  const opening = tokens.findIndex(({ text }) => text !== '(');
+  const closing = tokens.length - 1 - tokens.findLastIndex(({ text }) => text !== ')');
+  let pairs = Math.min(opening, closing);
+  // A pair at both ends encloses everything unless what is between them closes it first.
+  let depth = pairs;
+  for (const { text } of tokens.slice(pairs, tokens.length - pairs)) {
+    if (text === '(') depth++;
+    else if (text === ')') pairs = Math.min(pairs, --depth);
   }
-  return tokens;
+  return pairs > 0 ? tokens.slice(pairs, tokens.length - pairs) : tokens;
 }
 
 /** What stands between the commas of a list. */

@@ -1,6 +1,6 @@
 /** Macros to constants, ioctls and functions; what has no value goes into the ledger, with the reason. */
 
-import { SourceError } from '../errors.js';
+import { LimitError, SourceError } from '../errors.js';
 import { ArithmeticError } from '../expression/arithmetic.js';
 import { stringBytes } from '../expression/literals.js';
 import type { TypeNames } from '../expression/parser.js';
@@ -132,7 +132,7 @@ export class MacroDescriber {
   }
 
   #reasonOf(error: unknown): string {
-    if (error instanceof SourceError) return `not an expression: ${error.problem}`;
+    if (error instanceof SourceError && !(error instanceof LimitError)) return `not an expression: ${error.problem}`;
     if (error instanceof ArithmeticError) return error.message;
     if (!(error instanceof Unresolvable)) throw error;
     const named = error.undefinedName === null ? undefined : this.#meaningOf(error.undefinedName);
@@ -195,7 +195,7 @@ function textOf(bytes: Uint8Array): string {
   try {
     return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
   } catch {
-    return String.fromCharCode(...bytes);
+    return Array.from(bytes, (byte) => String.fromCharCode(byte)).join('');
   }
 }
 

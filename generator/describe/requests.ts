@@ -3,7 +3,7 @@
  * `_IO…` macros; each of those is read once, with names in the place of its arguments, and then serves all requests.
  */
 
-import { SourceError } from '../errors.js';
+import { LimitError, SourceError } from '../errors.js';
 import type { Integer } from '../expression/arithmetic.js';
 import type { Expression } from '../expression/ast.js';
 import { evaluate, type Scope, withConstants } from '../expression/evaluator.js';
@@ -51,29 +51,30 @@ export class Requests {
 
   /** The request that a macro makes; undefined where it makes none. */
   of(macro: Macro): RequestUse | undefined {
-    if (!this.#uses.has(macro)) this.#uses.set(macro, this.#find(macro));
+    if (!this.#uses.has(macro)) this.#uses.set(macro, this.#useIn(macro));
     return this.#uses.get(macro);
+  }
+
+  /** Undefined also where C does not allow the macro to be used. */
+  #useIn(macro: Macro): RequestUse | undefined {
+    try {
+      return this.#find(macro);
+    } catch (error) {
+      if (error instanceof SourceError && !(error instanceof LimitError)) return undefined;
+      throw error;
+    }
   }
 
   #find(macro: Macro): RequestUse | undefined {
     if (macro.parameters !== null || !beginsWithUse(macro.body)) return undefined;
-    const tokens = withoutParentheses(this.#expanded(macro.body) ?? []);
+    // With all expanded but the macros of requests.
+    const tokens = withoutParentheses(this.#preprocessed.expand(macro.body, requestMacros));
     const [name, open] = tokens;
     if (!name || !requestMacros.includes(name.text) || open?.text !== '(') return undefined;
     const cursor = new Cursor(tokens.slice(2), endAt(macro.at));
     const operands = splitArguments(cursor.skipBalanced(open));
     if (cursor.peek().kind !== 'end') return undefined;
     return { maker: name.text, operands, argument: typeIn(operands.at(-1) ?? [], macro.at, this.#typeNames) };
-  }
-
-  /** A body with all but the macros of requests expanded; undefined where C does not allow the macro to be used. */
-  #expanded(body: readonly Token[]): readonly Token[] | undefined {
-    try {
-      return this.#preprocessed.expand(body, requestMacros);
-    } catch (error) {
-      if (error instanceof SourceError) return undefined;
-      throw error;
-    }
   }
 
   /** The request number; undefined where only the macro's whole expansion tells. */

@@ -4,6 +4,7 @@ import { flexibleArrayCounts } from '../knowledge/counts.js';
 import type { Layout } from '../layout/layout.js';
 import { spellType } from '../layout/spelling.js';
 import type { ScalarName } from '../layout/target.js';
+import { memberBudget } from '../limits.js';
 import type { EnumType, LedgerEntry, Member, RecordType, ScalarKind, Shape } from '../model.js';
 import type { CType, Declarations, EnumNode, MemberNode, RecordNode } from '../parse/types.js';
 import { placeOf } from '../preprocess/tokens.js';
@@ -27,6 +28,7 @@ export function typedefNames(declarations: Declarations): TypedefNames {
 export class TypeDescriber {
   readonly #layout: Layout;
   readonly #names: TypedefNames;
+  readonly #budget = memberBudget();
 
   constructor(layout: Layout, names: TypedefNames) {
     this.#layout = layout;
@@ -82,6 +84,7 @@ export class TypeDescriber {
   }
 
   #member(node: RecordNode, member: MemberNode, index: number, record: string): Member {
+    this.#budget.spend(1, member.at);
     const { offset, size, bit } = this.#layout.placed(node, index);
     const { element, dims } = this.#elementOf(this.#layout.memberType(member));
     const unit = unitBehind(member.end);

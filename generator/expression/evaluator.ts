@@ -1,6 +1,7 @@
 /** Evaluates constant expressions with C's types. What it must know of declarations it asks its scope for. */
 
 import type { Measure, ScalarName } from '../layout/target.js';
+import type { Depth } from '../limits.js';
 import type { CType } from '../parse/types.js';
 import type { Token } from '../preprocess/tokens.js';
 import {
@@ -25,6 +26,8 @@ export interface MemberPlace {
 }
 
 export interface Scope {
+  /** How deep evaluation has gone, through expressions and what they need of declarations. */
+  readonly depth: Depth;
   readonly integers: IntegerTypes;
   readonly charSigned: boolean;
   /** The type of `sizeof`. */
@@ -44,6 +47,7 @@ export interface Scope {
 /** A scope in which some more names are constants. */
 export function withConstants(scope: Scope, constants: ReadonlyMap<string, Integer>): Scope {
   return {
+    depth: scope.depth,
     integers: scope.integers,
     charSigned: scope.charSigned,
     sizeType: scope.sizeType,
@@ -76,6 +80,10 @@ function resolvable<T>(expression: Expression, read: () => T): T {
 }
 
 function integer(expression: Expression, scope: Scope): Integer {
+  return scope.depth.within(expression.at, () => integerOf(expression, scope));
+}
+
+function integerOf(expression: Expression, scope: Scope): Integer {
   const { at } = expression;
   const { integers } = scope;
   switch (expression.kind) {
@@ -94,7 +102,7 @@ function integer(expression: Expression, scope: Scope): Integer {
       if (expression.operator === '&' || expression.operator === '*') break;
       return unaryOperation(expression.operator, integer(expression.operand, scope), integers);
     case 'binary':
-      return binary(expression.operator, expression.left, expression.right, scope);
+      return chain(expression, scope);
     case 'conditional':
       return conditional(expression.test, expression.then, expression.otherwise, scope);
     case 'cast': {
@@ -206,8 +214,23 @@ function size(bytes: number, scope: Scope): Integer {
   return { type: scope.sizeType, value: BigInt(bytes) };
 }
 
-function binary(operator: string, left: Expression, right: Expression, scope: Scope): Integer {
-  const a = integer(left, scope);
+type Binary = Extract<Expression, { kind: 'binary' }>;
+
+/** What leans to the left, as `a | b | c` does, is as long as it likes: it is walked, from the inside out. */
+function chain(expression: Binary, scope: Scope): Integer {
+  const { first, links } = linksOf(expression);
+  return links.reduce((value, { operator, right }) => binary(operator, value, right, scope), integer(first, scope));
+}
+
+/** The innermost operand of a chain, and its operations, innermost first. */
+function linksOf(expression: Binary): { readonly first: Expression; readonly links: readonly Binary[] } {
+  const links = [expression];
+  let first = expression.left;
+  for (; first.kind === 'binary' && first.operator !== ','; first = first.left) links.push(first);
+  return { first, links: links.reverse() };
+}
+
+function binary(operator: string, a: Integer, right: Expression, scope: Scope): Integer {
   if (operator === '&&' || operator === '||') {
     const decided = (a.value !== 0n) === (operator === '||');
     const holds = decided ? a.value !== 0n : integer(right, scope).value !== 0n;
@@ -219,8 +242,10 @@ function binary(operator: string, left: Expression, right: Expression, scope: Sc
 
 function conditional(test: Expression, then: Expression | null, otherwise: Expression, scope: Scope): Integer {
   const condition = integer(test, scope);
-  const [taken, other] = condition.value === 0n ? [otherwise, then ?? test] : [then ?? test, otherwise];
-  const value = promote(integer(taken, scope), scope.integers);
+  const holds = condition.value !== 0n;
+  const other = holds ? otherwise : (then ?? test);
+  const taken = !holds ? integer(otherwise, scope) : then ? integer(then, scope) : condition;
+  const value = promote(taken, scope.integers);
   return convert(value.value, commonType(value.type, promotedTypeOf(other, scope), scope.integers));
 }
 
@@ -228,6 +253,10 @@ const truthOperators = new Set(['<', '>', '<=', '>=', '==', '!=', '&&', '||']);
 
 /** The integer type of an expression that C does not evaluate: it may have no value. */
 function integerTypeOf(expression: Expression, scope: Scope): IntegerType {
+  return scope.depth.within(expression.at, () => integerTypeOfAny(expression, scope));
+}
+
+function integerTypeOfAny(expression: Expression, scope: Scope): IntegerType {
   const { integers } = scope;
   switch (expression.kind) {
     case 'unary':
@@ -235,12 +264,9 @@ function integerTypeOf(expression: Expression, scope: Scope): IntegerType {
       if (expression.operator === '&' || expression.operator === '*') break;
       return promotedTypeOf(expression.operand, scope);
     case 'binary': {
-      const { operator, left, right } = expression;
-      if (operator === ',') return integerTypeOf(right, scope);
-      const type = promotedTypeOf(left, scope);
-      if (operator === '<<' || operator === '>>') return type;
-      const common = commonType(type, promotedTypeOf(right, scope), integers);
-      return truthOperators.has(operator) ? integers.int : common;
+      if (expression.operator === ',') return integerTypeOf(expression.right, scope);
+      const { first, links } = linksOf(expression);
+      return links.reduce((type, link) => binaryType(link, type, scope), promotedTypeOf(first, scope));
     }
     case 'conditional': {
       const { test, then, otherwise } = expression;
@@ -269,6 +295,12 @@ function callType(name: string, scope: Scope): IntegerType | undefined {
   return type?.kind === 'function' ? integerType(type.returns, scope) : swappedType(name, scope);
 }
 
+function binaryType({ operator, right }: Binary, left: IntegerType, scope: Scope): IntegerType {
+  if (operator === '<<' || operator === '>>') return left;
+  const common = commonType(left, promotedTypeOf(right, scope), scope.integers);
+  return truthOperators.has(operator) ? scope.integers.int : common;
+}
+
 function promotedTypeOf(expression: Expression, scope: Scope): IntegerType {
   return promote({ type: integerTypeOf(expression, scope), value: 0n }, scope.integers).type;
 }
@@ -280,6 +312,10 @@ function integerType(type: CType, scope: Scope): IntegerType | undefined {
 
 /** The address that an expression of pointer type stands for, as in `&((T *)0)->member`; undefined for no pointer. */
 function addressOf(expression: Expression, scope: Scope): bigint | undefined {
+  return scope.depth.within(expression.at, () => addressOfAny(expression, scope));
+}
+
+function addressOfAny(expression: Expression, scope: Scope): bigint | undefined {
   if (expression.kind === 'cast') {
     if (scope.resolve(expression.type).kind !== 'pointer') return undefined;
     return addressOf(expression.operand, scope) ?? integer(expression.operand, scope).value;
@@ -290,6 +326,10 @@ function addressOf(expression: Expression, scope: Scope): bigint | undefined {
 
 /** The address of what an expression designates. */
 function placeOf(expression: Expression, scope: Scope): bigint {
+  return scope.depth.within(expression.at, () => placeOfAny(expression, scope));
+}
+
+function placeOfAny(expression: Expression, scope: Scope): bigint {
   if (expression.kind === 'member') {
     const base = expression.arrow ? addressOf(expression.base, scope) : placeOf(expression.base, scope);
     const { record } = memberBase(expression.base, expression.arrow, scope, expression.at);
@@ -315,6 +355,10 @@ function memberBase(base: Expression, arrow: boolean, scope: Scope, at: Token): 
 }
 
 function typeOf(expression: Expression, scope: Scope): CType {
+  return scope.depth.within(expression.at, () => typeOfAny(expression, scope));
+}
+
+function typeOfAny(expression: Expression, scope: Scope): CType {
   const { at } = expression;
   switch (expression.kind) {
     case 'string': {

@@ -2,6 +2,7 @@
 
 import type { Expression } from '../expression/ast.js';
 import { parseExpression, type TypeNames } from '../expression/parser.js';
+import { deepestNesting, tooDeep } from '../limits.js';
 import { Cursor } from '../preprocess/cursor.js';
 import { endAt, errorAt, placeOf, type Token, undefinedNameAt } from '../preprocess/tokens.js';
 import { joinAttributes, noAttributes, parseAttributes } from './attributes.js';
@@ -125,7 +126,7 @@ class Parser implements TypeNames {
       if (!name) cursor.fail('expected a name to declare');
       this.#label(cursor);
       // Of several alignments of a typedef the last one counts, and GCC takes what stands before all names last.
-      const attributes = joinAttributes(declarator.attributes, parseAttributes(cursor, this), specifiers.attributes);
+      const attributes = joinAttributes([declarator.attributes, parseAttributes(cursor, this), specifiers.attributes]);
       const { type } = declarator;
       if (specifiers.storage.has('typedef')) this.#typedef({ name: name.text, type, attributes, at: name });
       else {
@@ -169,7 +170,7 @@ class Parser implements TypeNames {
     const storage = new Set<string>();
     const words: Token[] = [];
     let type: CType | null = null;
-    let attributes = noAttributes;
+    const attributes: LayoutAttributes[] = [];
     let constant = false;
     for (;;) {
       const token = cursor.peek();
@@ -177,14 +178,14 @@ class Parser implements TypeNames {
       const { text } = token;
       if (qualifiers.has(text)) constant = isConst(cursor.next()) || constant;
       else if (storageWords.has(text)) storage.add(cursor.next().text);
-      else if (attributeWords.has(text)) attributes = joinAttributes(attributes, parseAttributes(cursor, this));
+      else if (attributeWords.has(text)) attributes.push(parseAttributes(cursor, this));
       else if (isTypeWord(text)) {
         if (type) throw errorAt(token, `'${text}' behind a type; is a ';' missing?`);
         words.push(cursor.next());
       } else if (type || words.length > 0) break;
       else if (text === 'enum') type = this.#enumSpecifier(cursor);
-      else if (text === 'struct' || text === 'union') type = this.#recordSpecifier(cursor, text);
-      else if (typeofWords.has(text)) type = this.#typeofSpecifier(cursor);
+      else if (text === 'struct' || text === 'union') type = cursor.nested(() => this.#recordSpecifier(cursor, text));
+      else if (typeofWords.has(text)) type = cursor.nested(() => this.#typeofSpecifier(cursor));
       else if (this.#isTypeName(text)) {
         cursor.next();
         type = this.#builtinTypes.get(text) ?? { kind: 'typedef', name: text, at: token };
@@ -196,13 +197,13 @@ class Parser implements TypeNames {
       if (name.kind !== 'identifier') cursor.fail('expected a declaration');
       throw undefinedNameAt(name, `unknown type '${name.text}'; is an #include missing?`, name.text);
     }
-    return { type, storage, constant, attributes };
+    return { type, storage, constant, attributes: joinAttributes(attributes) };
   }
 
   #typeofSpecifier(cursor: Cursor): CType {
     const at = cursor.next();
     const open = cursor.expect('(', `behind ${at.text}`);
-    const inner = new Cursor(cursor.skipBalanced(open), { ...open, kind: 'end', text: '' });
+    const inner = cursor.inner(cursor.skipBalanced(open), { ...open, kind: 'end', text: '' });
     return this.startsHere(inner) ? this.read(inner) : { kind: 'typeof', of: parseExpression(inner, this), at };
   }
 
@@ -222,7 +223,7 @@ class Parser implements TypeNames {
     }
     const pack = this.#limitAt(cursor.position);
     cursor.next();
-    const attributes = joinAttributes(before, parseAttributes(cursor, this));
+    const attributes = joinAttributes([before, parseAttributes(cursor, this)]);
     const record: RecordNode = { keyword, tag: name?.text ?? null, members, attributes, pack, at: name ?? at };
     checkNames(record);
     this.#records.push(record);
@@ -271,7 +272,7 @@ class Parser implements TypeNames {
     return {
       name: declarator?.name?.text ?? null,
       type: declarator?.type ?? specifiers.type,
-      attributes: joinAttributes(specifiers.attributes, declarator?.attributes ?? noAttributes, behind),
+      attributes: joinAttributes([specifiers.attributes, declarator?.attributes ?? noAttributes, behind]),
       width,
       at: declarator?.name ?? at,
     };
@@ -296,7 +297,7 @@ class Parser implements TypeNames {
       enumerators.push({ name: enumerator.text, value, at: enumerator });
       if (!cursor.accept(',') && !cursor.at('}')) cursor.fail("expected ',' or '}' behind an enumerator");
     } while (!cursor.accept('}'));
-    const attributes = joinAttributes(before, parseAttributes(cursor, this));
+    const attributes = joinAttributes([before, parseAttributes(cursor, this)]);
     const enumeration: EnumNode = { tag: name?.text ?? null, enumerators, attributes, at: name ?? at };
     this.#enums.push(enumeration);
     if (!name) return { kind: 'unnamed enum', enumeration };
@@ -315,7 +316,8 @@ class Parser implements TypeNames {
     let type = base;
     let toConst = constant;
     let attributes = parseAttributes(cursor, this);
-    while (cursor.accept('*')) {
+    for (let star = cursor.accept('*'), levels = 1; star; star = cursor.accept('*'), levels++) {
+      if (levels > deepestNesting) throw errorAt(star, tooDeep);
       type = toConst ? { kind: 'pointer', to: type, toConst } : { kind: 'pointer', to: type };
       toConst = false;
       // What stands behind a '*' is about the pointer, not about what is declared.
@@ -326,7 +328,7 @@ class Parser implements TypeNames {
     }
     if (!this.#nestedDeclarator(cursor)) {
       const name = cursor.peek().kind === 'identifier' && !asmWords.has(cursor.peek().text) ? cursor.next() : null;
-      attributes = joinAttributes(attributes, parseAttributes(cursor, this));
+      attributes = joinAttributes([attributes, parseAttributes(cursor, this)]);
       return { name, type: this.#suffixes(cursor, type), attributes };
     }
     // The inner declarator applies to what the outer one makes of the base: read it twice, the outer first.
@@ -336,10 +338,10 @@ class Parser implements TypeNames {
     const outer = this.#suffixes(cursor, type);
     const behind = cursor.position;
     cursor.rewind(inside);
-    const inner = this.#declarator(cursor, outer, toConst);
+    const inner = cursor.nested(() => this.#declarator(cursor, outer, toConst));
     cursor.expect(')', "for the '(' before it");
     cursor.rewind(behind);
-    return { ...inner, attributes: joinAttributes(attributes, inner.attributes) };
+    return { ...inner, attributes: joinAttributes([attributes, inner.attributes]) };
   }
 
   /** Whether a parenthesis opens a declarator and not a list of parameters. */
@@ -366,12 +368,12 @@ class Parser implements TypeNames {
       while (qualifiers.has(cursor.peek().text) || cursor.at('static')) cursor.next();
       const length: Expression | null = cursor.at(']') ? null : parseExpression(cursor, this);
       cursor.expect(']', 'behind a dimension');
-      return { kind: 'array', of: this.#suffixes(cursor, element), length };
+      return { kind: 'array', of: cursor.nested(() => this.#suffixes(cursor, element)), length };
     }
     const open = cursor.accept('(');
     if (!open) return element;
     cursor.skipBalanced(open);
-    return { kind: 'function', returns: this.#suffixes(cursor, element) };
+    return { kind: 'function', returns: cursor.nested(() => this.#suffixes(cursor, element)) };
   }
 }
 

@@ -4,6 +4,7 @@ import type { IntegerType } from '../expression/arithmetic.js';
 import { evaluate, type Scope } from '../expression/evaluator.js';
 import { noTypeNames, parseExpression } from '../expression/parser.js';
 import { Unresolvable } from '../expression/unresolvable.js';
+import { Depth } from '../limits.js';
 import { Cursor } from './cursor.js';
 import { endAt, errorAt, type Token } from './tokens.js';
 
@@ -11,6 +12,7 @@ const intmax: IntegerType = { name: 'intmax_t', width: 64, signed: true, rank: 1
 const uintmax: IntegerType = { name: 'uintmax_t', width: 64, signed: false, rank: 1 };
 
 const scope: Omit<Scope, 'charSigned'> = {
+  depth: new Depth((at, problem) => new Unresolvable(at, problem)),
   integers: {
     int: intmax,
     unsignedInt: uintmax,

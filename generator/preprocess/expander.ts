@@ -4,6 +4,7 @@
  * so that it never will be.
  */
 
+import type { Budget, Depth } from '../limits.js';
 import { digraphOf, lexText } from './lexer.js';
 import type { Macro } from './macros.js';
 import { endAt, errorAt, type Token, tokenLike } from './tokens.js';
@@ -23,6 +24,8 @@ export interface Expansion {
   readonly builtins: Pick<ReadonlyMap<string, Builtin>, 'get'>;
   /** Macros whose replacement is being read. */
   readonly active: Set<Macro>;
+  readonly budget: Budget;
+  readonly depth: Depth;
 }
 
 export class Expander {
@@ -67,7 +70,7 @@ export class Expander {
     }
     const open = this.#pull(true);
     if (open.kind !== 'punctuator' || open.text !== '(') {
-      if (open.kind !== 'end') this.#push([open], null);
+      if (open.kind !== 'end') this.#push([open], null, open);
       return false;
     }
     this.#replace(name, substitute(macro, this.#arguments(macro, name), name, this.#expansion), macro);
@@ -76,10 +79,11 @@ export class Expander {
 
   #replace(name: Token, tokens: readonly Token[], macro: Macro | null): void {
     this.#space = tokens.length === 0 && (name.space || name.first);
-    this.#push(tokens, macro);
+    this.#push(tokens, macro, name);
   }
 
-  #push(tokens: readonly Token[], macro: Macro | null): void {
+  #push(tokens: readonly Token[], macro: Macro | null, use: Token): void {
+    this.#expansion.budget.spend(tokens.length + 1, use);
     if (macro) this.#expansion.active.add(macro);
     this.#replacements.push({ tokens, next: 0, macro });
   }
@@ -137,7 +141,9 @@ export function expandTokens(tokens: readonly Token[], expansion: Expansion, end
   let at = 0;
   const expander = new Expander(expansion, () => tokens[at++] ?? end);
   const result: Token[] = [];
-  for (let token = expander.next(); token.kind !== 'end'; token = expander.next()) result.push(token);
+  expansion.depth.within(end, () => {
+    for (let token = expander.next(); token.kind !== 'end'; token = expander.next()) result.push(token);
+  });
   return result;
 }
 
@@ -191,13 +197,15 @@ class Substitution {
       const operand = this.#operand(body, at);
       if (operand) {
         const tokens = isPaste(body[operand.end]) ? this.#raw(operand) : this.#replacement(operand);
-        result.push(...this.#orPlacemarker(tokens, token));
+        append(result, this.#orPlacemarker(tokens, token));
         at = operand.end;
       } else if (isPaste(token) && result.length > 0) at = this.#paste(result, body, at + 1);
       else if (this.#arguments && token.text === '#' && token.kind === 'punctuator') {
         const quoted = this.#operand(body, at + 1);
         if (!quoted) throw errorAt(token, "'#' is not followed by a parameter");
-        result.push(tokenLike(placed(token, this.#use), { kind: 'string', text: `"${spelling(this.#raw(quoted))}"` }));
+        const text = `"${spelling(this.#raw(quoted))}"`;
+        this.#expansion.budget.spend(text.length, this.#use);
+        result.push(tokenLike(placed(token, this.#use), { kind: 'string', text }));
         at = quoted.end;
       } else {
         result.push(placed(token, this.#use));
@@ -214,7 +222,10 @@ class Substitution {
     if (parameter !== undefined) return { parameter, end: at + 1 };
     if (this.#macro.variadic === null || token.text !== '__VA_OPT__' || body[at + 1]?.text !== '(') return undefined;
     const close = closingParenthesis(body, at + 1);
-    return { optional: body.slice(at + 2, close), end: close + 1 };
+    const optional = body.slice(at + 2, close);
+    const inside = optional.find(({ text }) => text === '__VA_OPT__');
+    if (inside) throw errorAt(inside, '__VA_OPT__ inside of __VA_OPT__');
+    return { optional, end: close + 1 };
   }
 
   /** What an operand of `#` and `##` stands for. */
@@ -247,14 +258,21 @@ class Substitution {
     if (operand && next.text === this.#macro.variadic && result.at(-1)?.text === ',') {
       // GNU C: `, ## args` drops the comma where `args` is left out, and pastes nothing otherwise.
       const given = this.#arguments?.length === this.#macro.positions.size;
-      if (given) result.push(...spaced(this.#raw(operand), next.space));
+      if (given) append(result, spaced(this.#raw(operand), next.space));
       else result.pop();
       return operand.end;
     }
     const [right, ...rest] = operand ? this.#orPlacemarker(this.#raw(operand), next) : [placed(next, this.#use)];
-    result.push(pasteTokens(result.pop() as Token, right as Token, this.#use), ...rest);
+    const pasted = pasteTokens(result.pop() as Token, right as Token, this.#use);
+    this.#expansion.budget.spend(pasted.text.length, this.#use);
+    append(result, [pasted, ...rest]);
     return operand?.end ?? at + 1;
   }
+}
+
+/** Has no limit, as the number of arguments of a call has. */
+function append(list: Token[], tokens: readonly Token[]): void {
+  for (const token of tokens) list.push(token);
 }
 
 function isPaste(token: Token | undefined): boolean {

@@ -23,7 +23,7 @@ export function expandMacro(macro: Macro, expansion: Expansion, end: Token): rea
   const lookups = new Map<string, Macro | undefined>();
   let usesBuiltin = false;
   const recording: Expansion = {
-    active: expansion.active,
+    ...expansion,
     macros: {
       get(name) {
         const found = macros.get(name);

@@ -4,6 +4,7 @@ import { MissingHeaderError, NoKvmError } from '../errors.js';
 import { absentHeaders } from '../knowledge/homes.js';
 import { debianPackageOf } from '../knowledge/packages.js';
 import type { Target } from '../layout/target.js';
+import { Depth, deepestInclude, tokenBudget } from '../limits.js';
 import { SourceFile } from '../source/files.js';
 import type { Resolver } from '../source/resolver.js';
 import { conditionHolds } from './condition.js';
@@ -39,8 +40,6 @@ export interface Skipped {
   /** The directive that begins the group: `#ifdef __KVM_HAVE_PIT`. */
   readonly group: string;
 }
-
-const deepestInclude = 200;
 
 /** Preprocesses a translation unit that includes one header, behind those of a prelude. */
 export function preprocess(
@@ -86,11 +85,11 @@ class Preprocessor {
   constructor(resolver: Resolver, target: Target) {
     this.#resolver = resolver;
     this.#target = target;
-    const active = new Set<Macro>();
+    const shared = { active: new Set<Macro>(), budget: tokenBudget(), depth: new Depth(errorAt) };
     const builtins = this.#builtins();
     const defined: Builtin = (name, read) => [this.#defined(name, read)];
-    this.#text = { macros: this.#macros, builtins, active };
-    this.#conditions = { macros: this.#macros, builtins: new Map([...builtins, ['defined', defined]]), active };
+    this.#text = { macros: this.#macros, builtins, ...shared };
+    this.#conditions = { macros: this.#macros, builtins: new Map([...builtins, ['defined', defined]]), ...shared };
     this.#predefine();
   }
 
@@ -136,7 +135,9 @@ class Preprocessor {
   }
 
   #enter(file: SourceFile, from: Token | null): void {
-    this.#frames.push({ file, tokens: lexFile(file).tokens, next: 0, conditionals: [], from });
+    const { tokens } = lexFile(file);
+    this.#text.budget.spend(tokens.length, from ?? (tokens[0] as Token));
+    this.#frames.push({ file, tokens, next: 0, conditionals: [], from });
   }
 
   /** The next token that is not part of a directive. A use of a macro does not reach beyond the end of its file. */
@@ -430,8 +431,12 @@ function isRequest([name, open]: readonly Token[]): boolean {
   return name !== undefined && /^_IO(?:C|[RW]+)?$/.test(name.text) && open?.text === '(';
 }
 
+/** In tokens: each definition under a condition has its own copy of the words. */
+const longestGroup = 100;
+
 function skippedAt(kind: Skipped['kind'], at: Token, group: readonly Token[]): Skipped {
-  return { kind, name: at.text, at, group: `#${spell(group)}` };
+  const rest = group.length > longestGroup ? ' …' : '';
+  return { kind, name: at.text, at, group: `#${spell(group.slice(0, longestGroup))}${rest}` };
 }
 
 const encoder = new TextEncoder();

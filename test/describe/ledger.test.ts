@@ -67,7 +67,7 @@ const reasons: readonly (readonly [before: string, body: string, reason: string]
   ['', '1 +', 'not an expression: expected an expression, found the end'],
   ['', '1 ? 2', "not an expression: expected ':' for the '?' before it, found the end"],
   ['', '@', "not an expression: expected an expression, found '@'"],
-  ['', '"open', "not an expression: expected an expression, found '\"'"],
+  ['', '"open', "not an expression: expected an expression, found '\"open'"],
   ['', '__attribute__((packed))', 'an attribute, not a value'],
   ['', 'a.b', 'names a member, not a value'],
   ['#define F(x) x', 'F(1, 2)', 'not an expression: macro F takes 1 argument, given 2'],

@@ -265,6 +265,11 @@ const meaning: readonly Row[] = [
   ['enum e { A = 0xffffffffffffffff, B };', '1:34', 'an enumerator past the largest integer'],
   ['struct s { int a; } __attribute__((aligned(3)));', '1:44', 'an alignment of 3; it must be a power of two'],
   ['struct s { int a __attribute__((aligned(-1))); };', '1:41', 'an alignment of -1; it must be a power of two'],
+  [
+    'struct s { int a __attribute__((aligned(0x20000000))); };',
+    '1:41',
+    'an alignment of 536870912; it must be at most 268435456',
+  ],
   ['struct s { int a __attribute__((aligned(x))); };', '1:41', "'x' is not defined"],
   ['struct s { int a __attribute__((mode(XX))); };', '1:38', 'mode(XX) of this type is not an integer type'],
   ['struct s { float a __attribute__((mode(SI))); };', '1:40', 'mode(SI) of this type is not an integer type'],
@@ -289,6 +294,7 @@ const stricter: readonly Row[] = [
     '1:36',
     'attribute scalar_storage_order changes the layout in a way this generator does not follow',
   ],
+  ['struct s { char a[1L << 52], b; };', '1:8', 'a record too large to have a layout'],
   ['int f(a) int a; { return a; }', '1:10', "expected ';' behind a declaration, found 'int'"],
   ['#if 1 << 64\n#endif', '1:7', 'shift of a 64-bit value by 64, in the condition of an #if'],
 ];
@@ -476,7 +482,7 @@ describe('a header in which something is changed', () => {
     const { types, constants, ledger } = modelOf({ 'x.h': changed([]) });
     expect(types.map(({ tag }) => tag)).toEqual(['bits', 'point', 'list']);
     expect(constants.map(({ name }) => name)).toEqual(['FLAG', 'NAME', 'VALUE']);
-    expect(ledger.map(({ name }) => name)).toEqual(['SAMPLE_H', 'TYPE']);
+    expect(ledger.map(({ name }) => name)).toEqual(['SAMPLE_H', 'SIZE', 'CAT', 'TYPE']);
   });
 
   it('is good, or is wrong at a place in it', () => {

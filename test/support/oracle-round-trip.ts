@@ -59,9 +59,11 @@ class LeafWalk implements Leaves {
   readonly leaves: Leaf[] = [];
   readonly members: Set<Member> = new Set();
   readonly #records: ReadonlyMap<string, Model['types'][number]>;
+  readonly #pointerSize: number;
 
   constructor(model: Model) {
     this.#records = new Map(model.types.map((type) => [type.tag, type]));
+    this.#pointerSize = model.pointerSize;
   }
 
   record(tag: string): Model['types'][number] {
@@ -109,14 +111,15 @@ class LeafWalk implements Leaves {
         });
       }
     } else {
-      const width = member.bit?.width ?? scalarSizes[shape.is] * 8;
+      const size = shape.is === 'pointer' ? this.#pointerSize : scalarSizes[shape.is];
+      const width = member.bit?.width ?? size * 8;
       this.leaves.push({ ...inside, kind: shape.is, width, isBits: member.bit !== undefined });
     }
   }
 }
 
-const scalarSizes: Readonly<Record<Leaf['kind'], number>> = {
-  ...{ u8: 1, s8: 1, bool: 1, u16: 2, s16: 2, u32: 4, s32: 4, f32: 4, u64: 8, s64: 8, f64: 8, pointer: 8 },
+const scalarSizes: Readonly<Record<Exclude<Leaf['kind'], 'pointer'>, number>> = {
+  ...{ u8: 1, s8: 1, bool: 1, u16: 2, s16: 2, u32: 4, s32: 4, f32: 4, u64: 8, s64: 8, f64: 8 },
 };
 
 /** The first and the last index in every dimension; the first two where there is no length. */
@@ -143,8 +146,7 @@ export function casesOf(leaves: readonly Leaf[]): Case[] {
 
 function valuesFor({ kind, width, isBits }: Leaf, index: number): (bigint | string)[] {
   if (kind === 'bool') return [1n, 0n];
-  if (kind === 'f32') return [`${index % 2 === 0 ? '-' : ''}1.${index + 1234567}e-21`];
-  if (kind === 'f64') return [`${index % 2 === 0 ? '-' : ''}1.${index + 1234567890123}e-210`];
+  if (kind === 'f32' || kind === 'f64') return [realFor(kind, index)];
   const top = 1n << BigInt(width - 1);
   if (isBits) return [...new Set([2n * top - 1n, top | 1n, top - 1n, 0n])];
   const signed = kind.startsWith('s');
@@ -154,6 +156,15 @@ function valuesFor({ kind, width, isBits }: Leaf, index: number): (bigint | stri
   // One that a number cannot hold, and one that it can.
   const safe = (pattern & 0x1f_ffff_ffff_ffffn) | (1n << 48n);
   return [value | top, signed ? 2n * top - safe : safe];
+}
+
+/** A literal of which no byte is zero. */
+function realFor(kind: 'f32' | 'f64', index: number): string {
+  const [digits, exponent, array] = kind === 'f32' ? [1234567, 21, Float32Array] : [1234567890123, 210, Float64Array];
+  for (let more = index; ; more++) {
+    const literal = `${index % 2 === 0 ? '-' : ''}1.${digits + more}e-${exponent}`;
+    if (!new Uint8Array(array.of(Number(literal)).buffer).includes(0)) return literal;
+  }
 }
 
 /** Eight bytes that are all different, none of them zero. */
@@ -360,8 +371,8 @@ function caseLine(number: number, { root, ends }: Leaf, value: bigint | string):
 // The views
 
 /** As it is, or by the number form of a 64-bit integer. */
-const forms = ['value', 'number'] as const;
-type Form = (typeof forms)[number];
+export const forms = ['value', 'number'] as const;
+export type Form = (typeof forms)[number];
 
 /** Memory that stands neither at the start of its DataView nor at the end of its buffer. */
 class Room {
@@ -386,9 +397,9 @@ class Room {
   }
 }
 
-type RootOf = (leaf: Leaf, room: Room) => View;
+type RootOf = (leaf: Leaf, place: { readonly view: DataView; readonly offset: number }) => View;
 
-function rootClasses({ model, exports }: Bindings): RootOf {
+export function rootClasses({ model, exports }: Bindings): RootOf {
   const classes = new Map(classesOf(model).map(({ title, className }) => [title, classCalled(exports, className)]));
   return ({ root }, { view, offset }) => {
     const type = classes.get(root);
@@ -397,24 +408,28 @@ function rootClasses({ model, exports }: Bindings): RootOf {
   };
 }
 
-function isWide({ kind }: Leaf): boolean {
-  return kind === 'u64' || kind === 's64' || kind === 'pointer';
+function isWide({ kind, width }: Leaf): boolean {
+  return kind === 'u64' || kind === 's64' || (kind === 'pointer' && width === 64);
 }
 
 /** The value that the view must have for what C reads. */
-function expectedOf(leaf: Leaf, text: string): unknown {
+export function expectedOf(leaf: Leaf, text: string): unknown {
   if (leaf.kind === 'bool') return text !== '0';
   return isWide(leaf) ? BigInt(text) : Number(text);
 }
 
 /** What the number form must have: nothing where there is none, an error where no number holds the value. */
-function numberOf(leaf: Leaf, text: string): unknown {
+export function numberOf(leaf: Leaf, text: string): unknown {
   if (!isWide(leaf) || (leaf.isBits && leaf.width > 53)) return undefined;
   return Number.isSafeInteger(Number(text)) ? Number(text) : 'RangeError';
 }
 
 /** The values to assign: what C reads back, the same bits without their sign, and the number form where it can. */
-function formsToWrite(leaf: Leaf, value: bigint | string, text: string): (readonly [form: Form, value: unknown])[] {
+export function formsToWrite(
+  leaf: Leaf,
+  value: bigint | string,
+  text: string,
+): (readonly [form: Form, value: unknown])[] {
   const same = expectedOf(leaf, text);
   const written: (readonly [Form, unknown])[] = [['value', same]];
   if (typeof value === 'bigint' && typeof same !== 'boolean' && text !== String(value)) {
@@ -425,7 +440,7 @@ function formsToWrite(leaf: Leaf, value: bigint | string, text: string): (readon
 }
 
 /** The result, or the name of the error that there was instead. */
-function attempt(action: () => unknown): unknown {
+export function attempt(action: () => unknown): unknown {
   try {
     return action();
   } catch (error) {
@@ -447,14 +462,14 @@ interface NumberArray {
   setNumber?(index: number, value: number): void;
 }
 
-function read(root: View, steps: readonly Step[], form: Form): unknown {
+export function read(root: View, steps: readonly Step[], form: Form): unknown {
   if (form === 'value') return follow(root, steps);
   const holder = follow(root, steps.slice(0, -1));
   const last = steps.at(-1) as Step;
   return typeof last === 'number' ? (holder as NumberArray).getNumber?.(last) : (holder as Fields)[`$${last}`];
 }
 
-function write(root: View, steps: readonly Step[], form: Form, value: unknown): void {
+export function write(root: View, steps: readonly Step[], form: Form, value: unknown): void {
   const holder = follow(root, steps.slice(0, -1));
   const last = steps.at(-1) as Step;
   if (typeof last === 'number') {
