@@ -12,12 +12,14 @@ for (const target of targets.filter(({ compiler }) => compiler.package.startsWit
     it('lie in memory as the compiler lays them, and views read and write there what C does', async () => {
       const count = target.name === 'x86_64' ? 500 : 150;
       let values = 0;
+      let judgedRecords = 0;
       await checkAtOnce(declaredFor(target), count, async (records) => {
         const judged = await judgeRecords(records, target);
         values += judged.values;
+        judgedRecords += records.length;
         return judged.verdicts;
       });
-      expect(values).toBeGreaterThan(10 * count);
+      expect(values).toBeGreaterThan(5 * judgedRecords);
     });
   });
 }

@@ -16,7 +16,8 @@ describe.skipIf(headers.length === 0)('a real header in which something is chang
   it('is good, or is wrong at a place in it', { timeout: 300_000 }, async () => {
     await checkAtOnce(mutantsOf(headers), 300, (mutants) => readers.judge(mutants));
     // Both happen, or the changes are none, or are the same for all.
-    expect(readers.counts.models).toBeGreaterThan(20);
-    expect(readers.counts.errors).toBeGreaterThan(100);
+    const { models, errors } = readers.counts;
+    expect(models / (models + errors)).toBeGreaterThan(0.05);
+    expect(errors / (models + errors)).toBeGreaterThan(0.25);
   });
 });
