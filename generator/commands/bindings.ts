@@ -4,7 +4,7 @@ import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { modelFromJson, modelToJson } from '../emit/json.js';
-import { type EmittedFile, emitModules, modulePath, viewsModule } from '../emit/typescript.js';
+import { type EmittedFile, emitModules, modulePath, sharedModules } from '../emit/typescript.js';
 import { GeneratorError } from '../errors.js';
 import { targets } from '../layout/targets.js';
 import type { Model } from '../model.js';
@@ -45,14 +45,13 @@ function digestOf(text: string): string {
 }
 
 /** The files that the modules of all models share. */
-export function sharedFiles(models: readonly Model[]): EmittedFile[] {
-  const modules = new Set(['views' as const, ...models.map(viewsModule)]);
-  return [...modules].map((module) => ({ path: `${module}.ts`, text: viewsSource(module) }));
+export function sharedFiles(): EmittedFile[] {
+  return sharedModules.map((module) => ({ path: `${module}.ts`, text: viewsSource(module) }));
 }
 
 /** Every file of a run. Two headers may bring the same third one, which must then come out the same. */
 export function outputFiles(models: readonly Model[]): EmittedFile[] {
-  const files = new Map<string, EmittedFile>(sharedFiles(models).map((file) => [file.path, file]));
+  const files = new Map<string, EmittedFile>(sharedFiles().map((file) => [file.path, file]));
   for (const model of models) {
     for (const file of bindingFiles(model)) {
       const other = files.get(file.path);

@@ -21,7 +21,7 @@ function classNames(text: string): string[] {
       ...unnamed(member.members ?? []),
     ]);
   return [
-    ...described.types.map(({ tag }) => names.record(tag)),
+    ...described.types.map((type) => names.record(type)),
     ...described.types.flatMap(({ members }) => unnamed(members)),
   ];
 }
@@ -109,8 +109,8 @@ describe('two names that meet', () => {
 
   it('of an enum and a class: the class keeps it', () => {
     const described = model('enum aB { X }; struct a_b { int a; };');
-    expect(namesOf(described).record('a_b')).toBe('AB');
-    expect(namesOf(described).enumeration('aB')).toBe('AB$');
+    expect(namesOf(described).record({ tag: 'a_b' })).toBe('AB');
+    expect(namesOf(described).enumeration({ tag: 'aB' })).toBe('AB$');
   });
 
   it('of a macro and its enumerator: they are one', () => {

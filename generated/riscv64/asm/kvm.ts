@@ -623,6 +623,7 @@ export class KvmRegs implements View {
     name: 'struct kvm_regs',
     size: 0,
     align: 1,
+    byteOrder: 'little',
     members: {
     },
   } as const;
@@ -634,6 +635,11 @@ export class KvmRegs implements View {
     this.$$view = view;
     this.$$offset = offset;
   }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmRegs.$layout {
+    return KvmRegs.$layout;
+  }
 }
 
 /** `struct kvm_fpu`: 0 bytes, aligned to 1. asm/kvm.h:33 */
@@ -644,6 +650,7 @@ export class KvmFpu implements View {
     name: 'struct kvm_fpu',
     size: 0,
     align: 1,
+    byteOrder: 'little',
     members: {
     },
   } as const;
@@ -655,6 +662,11 @@ export class KvmFpu implements View {
     this.$$view = view;
     this.$$offset = offset;
   }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmFpu.$layout {
+    return KvmFpu.$layout;
+  }
 }
 
 /** `struct kvm_debug_exit_arch`: 0 bytes, aligned to 1. asm/kvm.h:37 */
@@ -665,6 +677,7 @@ export class KvmDebugExitArch implements View {
     name: 'struct kvm_debug_exit_arch',
     size: 0,
     align: 1,
+    byteOrder: 'little',
     members: {
     },
   } as const;
@@ -676,6 +689,11 @@ export class KvmDebugExitArch implements View {
     this.$$view = view;
     this.$$offset = offset;
   }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmDebugExitArch.$layout {
+    return KvmDebugExitArch.$layout;
+  }
 }
 
 /** `struct kvm_guest_debug_arch`: 0 bytes, aligned to 1. asm/kvm.h:41 */
@@ -686,6 +704,7 @@ export class KvmGuestDebugArch implements View {
     name: 'struct kvm_guest_debug_arch',
     size: 0,
     align: 1,
+    byteOrder: 'little',
     members: {
     },
   } as const;
@@ -697,6 +716,11 @@ export class KvmGuestDebugArch implements View {
     this.$$view = view;
     this.$$offset = offset;
   }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmGuestDebugArch.$layout {
+    return KvmGuestDebugArch.$layout;
+  }
 }
 
 /** `struct kvm_sync_regs`: 0 bytes, aligned to 1. asm/kvm.h:45 */
@@ -707,6 +731,7 @@ export class KvmSyncRegs implements View {
     name: 'struct kvm_sync_regs',
     size: 0,
     align: 1,
+    byteOrder: 'little',
     members: {
     },
   } as const;
@@ -718,6 +743,11 @@ export class KvmSyncRegs implements View {
     this.$$view = view;
     this.$$offset = offset;
   }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmSyncRegs.$layout {
+    return KvmSyncRegs.$layout;
+  }
 }
 
 /** `struct kvm_sregs`: 0 bytes, aligned to 1. asm/kvm.h:49 */
@@ -728,6 +758,7 @@ export class KvmSregs implements View {
     name: 'struct kvm_sregs',
     size: 0,
     align: 1,
+    byteOrder: 'little',
     members: {
     },
   } as const;
@@ -739,6 +770,11 @@ export class KvmSregs implements View {
     this.$$view = view;
     this.$$offset = offset;
   }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmSregs.$layout {
+    return KvmSregs.$layout;
+  }
 }
 
 /** `struct kvm_riscv_config`: 64 bytes, aligned to 8. asm/kvm.h:53 */
@@ -749,15 +785,16 @@ export class KvmRiscvConfig implements View {
     name: 'struct kvm_riscv_config',
     size: 64,
     align: 8,
+    byteOrder: 'little',
     members: {
-      isa: { offset: 0, size: 8, type: 'unsigned long' },
-      zicbom_block_size: { offset: 8, size: 8, type: 'unsigned long' },
-      mvendorid: { offset: 16, size: 8, type: 'unsigned long' },
-      marchid: { offset: 24, size: 8, type: 'unsigned long' },
-      mimpid: { offset: 32, size: 8, type: 'unsigned long' },
-      zicboz_block_size: { offset: 40, size: 8, type: 'unsigned long' },
-      satp_mode: { offset: 48, size: 8, type: 'unsigned long' },
-      zicbop_block_size: { offset: 56, size: 8, type: 'unsigned long' },
+      isa: { offset: 0, size: 8, type: 'unsigned long', is: 'u64' },
+      zicbom_block_size: { offset: 8, size: 8, type: 'unsigned long', is: 'u64' },
+      mvendorid: { offset: 16, size: 8, type: 'unsigned long', is: 'u64' },
+      marchid: { offset: 24, size: 8, type: 'unsigned long', is: 'u64' },
+      mimpid: { offset: 32, size: 8, type: 'unsigned long', is: 'u64' },
+      zicboz_block_size: { offset: 40, size: 8, type: 'unsigned long', is: 'u64' },
+      satp_mode: { offset: 48, size: 8, type: 'unsigned long', is: 'u64' },
+      zicbop_block_size: { offset: 56, size: 8, type: 'unsigned long', is: 'u64' },
     },
   } as const;
   declare readonly $$type: 'struct kvm_riscv_config';
@@ -768,6 +805,11 @@ export class KvmRiscvConfig implements View {
     view.getUint8(offset + 63);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmRiscvConfig.$layout {
+    return KvmRiscvConfig.$layout;
   }
 
   /** `unsigned long isa`, offset 0, 8 bytes. */
@@ -915,9 +957,10 @@ export class KvmRiscvCore implements View {
     name: 'struct kvm_riscv_core',
     size: 264,
     align: 8,
+    byteOrder: 'little',
     members: {
       regs: { offset: 0, size: 256, type: 'struct user_regs_struct' },
-      mode: { offset: 256, size: 8, type: 'unsigned long' },
+      mode: { offset: 256, size: 8, type: 'unsigned long', is: 'u64' },
     },
   } as const;
   declare readonly $$type: 'struct kvm_riscv_core';
@@ -928,6 +971,11 @@ export class KvmRiscvCore implements View {
     view.getUint8(offset + 263);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmRiscvCore.$layout {
+    return KvmRiscvCore.$layout;
   }
 
   /** `struct user_regs_struct regs`, offset 0, 256 bytes. */
@@ -964,18 +1012,19 @@ export class KvmRiscvCsr implements View {
     name: 'struct kvm_riscv_csr',
     size: 88,
     align: 8,
+    byteOrder: 'little',
     members: {
-      sstatus: { offset: 0, size: 8, type: 'unsigned long' },
-      sie: { offset: 8, size: 8, type: 'unsigned long' },
-      stvec: { offset: 16, size: 8, type: 'unsigned long' },
-      sscratch: { offset: 24, size: 8, type: 'unsigned long' },
-      sepc: { offset: 32, size: 8, type: 'unsigned long' },
-      scause: { offset: 40, size: 8, type: 'unsigned long' },
-      stval: { offset: 48, size: 8, type: 'unsigned long' },
-      sip: { offset: 56, size: 8, type: 'unsigned long' },
-      satp: { offset: 64, size: 8, type: 'unsigned long' },
-      scounteren: { offset: 72, size: 8, type: 'unsigned long' },
-      senvcfg: { offset: 80, size: 8, type: 'unsigned long' },
+      sstatus: { offset: 0, size: 8, type: 'unsigned long', is: 'u64' },
+      sie: { offset: 8, size: 8, type: 'unsigned long', is: 'u64' },
+      stvec: { offset: 16, size: 8, type: 'unsigned long', is: 'u64' },
+      sscratch: { offset: 24, size: 8, type: 'unsigned long', is: 'u64' },
+      sepc: { offset: 32, size: 8, type: 'unsigned long', is: 'u64' },
+      scause: { offset: 40, size: 8, type: 'unsigned long', is: 'u64' },
+      stval: { offset: 48, size: 8, type: 'unsigned long', is: 'u64' },
+      sip: { offset: 56, size: 8, type: 'unsigned long', is: 'u64' },
+      satp: { offset: 64, size: 8, type: 'unsigned long', is: 'u64' },
+      scounteren: { offset: 72, size: 8, type: 'unsigned long', is: 'u64' },
+      senvcfg: { offset: 80, size: 8, type: 'unsigned long', is: 'u64' },
     },
   } as const;
   declare readonly $$type: 'struct kvm_riscv_csr';
@@ -986,6 +1035,11 @@ export class KvmRiscvCsr implements View {
     view.getUint8(offset + 87);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmRiscvCsr.$layout {
+    return KvmRiscvCsr.$layout;
   }
 
   /** `unsigned long sstatus`, offset 0, 8 bytes. */
@@ -1184,14 +1238,15 @@ export class KvmRiscvAiaCsr implements View {
     name: 'struct kvm_riscv_aia_csr',
     size: 56,
     align: 8,
+    byteOrder: 'little',
     members: {
-      siselect: { offset: 0, size: 8, type: 'unsigned long' },
-      iprio1: { offset: 8, size: 8, type: 'unsigned long' },
-      iprio2: { offset: 16, size: 8, type: 'unsigned long' },
-      sieh: { offset: 24, size: 8, type: 'unsigned long' },
-      siph: { offset: 32, size: 8, type: 'unsigned long' },
-      iprio1h: { offset: 40, size: 8, type: 'unsigned long' },
-      iprio2h: { offset: 48, size: 8, type: 'unsigned long' },
+      siselect: { offset: 0, size: 8, type: 'unsigned long', is: 'u64' },
+      iprio1: { offset: 8, size: 8, type: 'unsigned long', is: 'u64' },
+      iprio2: { offset: 16, size: 8, type: 'unsigned long', is: 'u64' },
+      sieh: { offset: 24, size: 8, type: 'unsigned long', is: 'u64' },
+      siph: { offset: 32, size: 8, type: 'unsigned long', is: 'u64' },
+      iprio1h: { offset: 40, size: 8, type: 'unsigned long', is: 'u64' },
+      iprio2h: { offset: 48, size: 8, type: 'unsigned long', is: 'u64' },
     },
   } as const;
   declare readonly $$type: 'struct kvm_riscv_aia_csr';
@@ -1202,6 +1257,11 @@ export class KvmRiscvAiaCsr implements View {
     view.getUint8(offset + 55);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmRiscvAiaCsr.$layout {
+    return KvmRiscvAiaCsr.$layout;
   }
 
   /** `unsigned long siselect`, offset 0, 8 bytes. */
@@ -1332,8 +1392,9 @@ export class KvmRiscvSmstateenCsr implements View {
     name: 'struct kvm_riscv_smstateen_csr',
     size: 8,
     align: 8,
+    byteOrder: 'little',
     members: {
-      sstateen0: { offset: 0, size: 8, type: 'unsigned long' },
+      sstateen0: { offset: 0, size: 8, type: 'unsigned long', is: 'u64' },
     },
   } as const;
   declare readonly $$type: 'struct kvm_riscv_smstateen_csr';
@@ -1344,6 +1405,11 @@ export class KvmRiscvSmstateenCsr implements View {
     view.getUint8(offset + 7);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmRiscvSmstateenCsr.$layout {
+    return KvmRiscvSmstateenCsr.$layout;
   }
 
   /** `unsigned long sstateen0`, offset 0, 8 bytes. */
@@ -1372,8 +1438,9 @@ export class KvmRiscvZicfissCsr implements View {
     name: 'struct kvm_riscv_zicfiss_csr',
     size: 8,
     align: 8,
+    byteOrder: 'little',
     members: {
-      ssp: { offset: 0, size: 8, type: 'unsigned long' },
+      ssp: { offset: 0, size: 8, type: 'unsigned long', is: 'u64' },
     },
   } as const;
   declare readonly $$type: 'struct kvm_riscv_zicfiss_csr';
@@ -1384,6 +1451,11 @@ export class KvmRiscvZicfissCsr implements View {
     view.getUint8(offset + 7);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmRiscvZicfissCsr.$layout {
+    return KvmRiscvZicfissCsr.$layout;
   }
 
   /** `unsigned long ssp`, offset 0, 8 bytes. */
@@ -1412,11 +1484,12 @@ export class KvmRiscvTimer implements View {
     name: 'struct kvm_riscv_timer',
     size: 32,
     align: 8,
+    byteOrder: 'little',
     members: {
-      frequency: { offset: 0, size: 8, type: '__u64' },
-      time: { offset: 8, size: 8, type: '__u64' },
-      compare: { offset: 16, size: 8, type: '__u64' },
-      state: { offset: 24, size: 8, type: '__u64' },
+      frequency: { offset: 0, size: 8, type: '__u64', is: 'u64' },
+      time: { offset: 8, size: 8, type: '__u64', is: 'u64' },
+      compare: { offset: 16, size: 8, type: '__u64', is: 'u64' },
+      state: { offset: 24, size: 8, type: '__u64', is: 'u64' },
     },
   } as const;
   declare readonly $$type: 'struct kvm_riscv_timer';
@@ -1427,6 +1500,11 @@ export class KvmRiscvTimer implements View {
     view.getUint8(offset + 31);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmRiscvTimer.$layout {
+    return KvmRiscvTimer.$layout;
   }
 
   /** `__u64 frequency`, offset 0, 8 bytes. */
@@ -1506,9 +1584,10 @@ export class KvmRiscvSbiSta implements View {
     name: 'struct kvm_riscv_sbi_sta',
     size: 16,
     align: 8,
+    byteOrder: 'little',
     members: {
-      shmem_lo: { offset: 0, size: 8, type: 'unsigned long' },
-      shmem_hi: { offset: 8, size: 8, type: 'unsigned long' },
+      shmem_lo: { offset: 0, size: 8, type: 'unsigned long', is: 'u64' },
+      shmem_hi: { offset: 8, size: 8, type: 'unsigned long', is: 'u64' },
     },
   } as const;
   declare readonly $$type: 'struct kvm_riscv_sbi_sta';
@@ -1519,6 +1598,11 @@ export class KvmRiscvSbiSta implements View {
     view.getUint8(offset + 15);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmRiscvSbiSta.$layout {
+    return KvmRiscvSbiSta.$layout;
   }
 
   /** `unsigned long shmem_lo`, offset 0, 8 bytes. */
@@ -1564,10 +1648,11 @@ export class KvmRiscvSbiFwftFeature implements View {
     name: 'struct kvm_riscv_sbi_fwft_feature',
     size: 24,
     align: 8,
+    byteOrder: 'little',
     members: {
-      enable: { offset: 0, size: 8, type: 'unsigned long' },
-      flags: { offset: 8, size: 8, type: 'unsigned long' },
-      value: { offset: 16, size: 8, type: 'unsigned long' },
+      enable: { offset: 0, size: 8, type: 'unsigned long', is: 'u64' },
+      flags: { offset: 8, size: 8, type: 'unsigned long', is: 'u64' },
+      value: { offset: 16, size: 8, type: 'unsigned long', is: 'u64' },
     },
   } as const;
   declare readonly $$type: 'struct kvm_riscv_sbi_fwft_feature';
@@ -1578,6 +1663,11 @@ export class KvmRiscvSbiFwftFeature implements View {
     view.getUint8(offset + 23);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmRiscvSbiFwftFeature.$layout {
+    return KvmRiscvSbiFwftFeature.$layout;
   }
 
   /** `unsigned long enable`, offset 0, 8 bytes. */
@@ -1640,6 +1730,7 @@ export class KvmRiscvSbiFwft implements View {
     name: 'struct kvm_riscv_sbi_fwft',
     size: 120,
     align: 8,
+    byteOrder: 'little',
     members: {
       misaligned_deleg: { offset: 0, size: 24, type: 'struct kvm_riscv_sbi_fwft_feature' },
       pointer_masking: { offset: 24, size: 24, type: 'struct kvm_riscv_sbi_fwft_feature' },
@@ -1656,6 +1747,11 @@ export class KvmRiscvSbiFwft implements View {
     view.getUint8(offset + 119);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmRiscvSbiFwft.$layout {
+    return KvmRiscvSbiFwft.$layout;
   }
 
   /** `struct kvm_riscv_sbi_fwft_feature misaligned_deleg`, offset 0, 24 bytes. */
