@@ -63,5 +63,19 @@ export function outputFiles(models: readonly Model[]): EmittedFile[] {
       files.set(file.path, file);
     }
   }
+  refuseCasePairs([...files.keys()]);
   return [...files.values()];
+}
+
+/** Paths that only differ in the case of letters are one file to some file systems, and an error to TypeScript. */
+function refuseCasePairs(paths: readonly string[]): void {
+  const seen = new Map<string, string>();
+  for (const path of paths) {
+    const other = seen.get(path.toLowerCase());
+    if (other) {
+      const problem = `${path} and ${other} only differ in the case of letters`;
+      throw new GeneratorError(`${problem}; generate one of the headers into a folder of its own with --out`);
+    }
+    seen.set(path.toLowerCase(), path);
+  }
 }
