@@ -285,6 +285,15 @@ describe('modules', () => {
     expect(titles(exports, 'Foo', 'Foo$', 'AB', 'AB$')).toEqual(['struct foo', 'union Foo', 'struct a_b', 'struct aB']);
   });
 
+  it('generated apart can be passed on together, once it is said which of two is meant', () => {
+    const files = outputFiles(['a.h', 'b.h'].map((name) => modelOfText(name, '#define ONE 1\n')));
+    const both = "export * from './x86_64/a.js';\nexport * from './x86_64/b.js';\n";
+    const chosen = `${both}export { $target, ONE } from './x86_64/a.js';\n`;
+    const checked = (text: string): string[] => diagnosticsOf([...files, { path: 'both.ts', text }]);
+    expect(checked(both)).toHaveLength(2);
+    expect(checked(chosen)).toEqual([]);
+  });
+
   it('of headers that only differ in the case of letters do not', () => {
     const at = (header: string): string => modulePath({ target: 'x86_64' }, header);
     expect(at('linux/netfilter/xt_mark.h')).toBe('x86_64/linux/netfilter/xt_mark');
