@@ -49,7 +49,7 @@ export const strictest = {
 export function writeWorkspace(folder: string, models: readonly Model[]): number {
   const layers: Map<string, string>[] = [];
   for (const model of models) {
-    const files = [...sharedFiles([model]), ...emitModules(model)];
+    const files = [...sharedFiles(), ...emitModules(model)];
     const fits = layers.find((layer) => files.every(({ path, text }) => (layer.get(path) ?? text) === text));
     const layer = fits ?? new Map<string, string>();
     if (!fits) layers.push(layer);

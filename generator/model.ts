@@ -9,7 +9,7 @@
 import type { BinaryOperator } from './expression/ast.js';
 
 /** Version of the JSON form. It changes when a reader of the old form would misread the new one. */
-export const MODEL_SCHEMA = 'kvm-uapi/model/1';
+export const MODEL_SCHEMA = 'kvm-uapi/model/2';
 
 /** Where something is declared: `linux/kvm.h:292`, the header as it is spelled in an `#include`, and the line. */
 export type At = string;
@@ -39,10 +39,21 @@ export type ScalarKind =
   | 'pointer'
   | 'opaque';
 
+export type ByteOrder = 'little' | 'big';
+
+export interface ScalarShape {
+  readonly is: ScalarKind;
+  /** Present where the type is of one byte order on every target: `__be32`, `__le64`. Never of a bit-field. */
+  readonly byteOrder?: ByteOrder;
+  /** Present where the type is plain `char`: an array of it may be text. */
+  readonly character?: true;
+}
+
 /** What a member is made of after typedefs: a scalar, a record with a name of its own, or an unnamed record. */
 export type Shape =
-  | { readonly is: ScalarKind }
-  | { readonly is: 'struct' | 'union'; readonly tag: string }
+  | ScalarShape
+  /** `typedef` as in the `RecordType` of that name. */
+  | { readonly is: 'struct' | 'union'; readonly tag: string; readonly typedef?: true }
   | { readonly is: 'struct' | 'union'; readonly tag: null; readonly align: number };
 
 export interface BitRange {
@@ -70,7 +81,7 @@ export interface Member {
   readonly shape: Shape;
   /** The unit that the header states for the value, from a closed list (`bytes`, `pages`, …). */
   readonly unit?: string;
-  /** The sibling member that holds the number of elements of this flexible array. */
+  /** The sibling member that holds the number of elements of this flexible array: by `__counted_by`, or by what kernel code does. */
   readonly countedBy?: string;
   /** The members of an unnamed record; offsets within are relative to that record. */
   readonly members?: readonly Member[];
@@ -212,7 +223,7 @@ export interface Model {
   readonly schema: typeof MODEL_SCHEMA;
   /** Name of the target, as given to `--arch`. */
   readonly target: string;
-  readonly byteOrder: 'little' | 'big';
+  readonly byteOrder: ByteOrder;
   /** In bytes. */
   readonly pointerSize: 4 | 8;
   /** The header that was asked for, as spelled in an `#include`. */

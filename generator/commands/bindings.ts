@@ -4,8 +4,7 @@ import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { modelFromJson, modelToJson } from '../emit/json.js';
-import { integersModule } from '../emit/macro-code.js';
-import { type EmittedFile, emitModules, modulePath, viewsModule } from '../emit/typescript.js';
+import { type EmittedFile, emitModules, modulePath, sharedModules } from '../emit/typescript.js';
 import { GeneratorError } from '../errors.js';
 import { targets } from '../layout/targets.js';
 import type { Model } from '../model.js';
@@ -46,15 +45,13 @@ function digestOf(text: string): string {
 }
 
 /** The files that the modules of all models share. */
-export function sharedFiles(models: readonly Model[]): EmittedFile[] {
-  const integers = models.some(({ functions }) => functions.length > 0) ? [integersModule] : [];
-  const modules = new Set(['views', ...models.map(viewsModule), ...integers] as const);
-  return [...modules].map((module) => ({ path: `${module}.ts`, text: sharedSource(module) }));
+export function sharedFiles(): EmittedFile[] {
+  return sharedModules.map((module) => ({ path: `${module}.ts`, text: sharedSource(module) }));
 }
 
 /** Every file of a run. Two headers may bring the same third one, which must then come out the same. */
 export function outputFiles(models: readonly Model[]): EmittedFile[] {
-  const files = new Map<string, EmittedFile>(sharedFiles(models).map((file) => [file.path, file]));
+  const files = new Map<string, EmittedFile>(sharedFiles().map((file) => [file.path, file]));
   for (const model of models) {
     for (const file of bindingFiles(model)) {
       const other = files.get(file.path);
@@ -66,5 +63,19 @@ export function outputFiles(models: readonly Model[]): EmittedFile[] {
       files.set(file.path, file);
     }
   }
+  refuseCasePairs([...files.keys()]);
   return [...files.values()];
+}
+
+/** Paths that only differ in the case of letters are one file to some file systems, and an error to TypeScript. */
+function refuseCasePairs(paths: readonly string[]): void {
+  const seen = new Map<string, string>();
+  for (const path of paths) {
+    const other = seen.get(path.toLowerCase());
+    if (other) {
+      const problem = `${path} and ${other} only differ in the case of letters`;
+      throw new GeneratorError(`${problem}; generate one of the headers into a folder of its own with --out`);
+    }
+    seen.set(path.toLowerCase(), path);
+  }
 }

@@ -22,16 +22,14 @@ export interface CheckResult {
 
 export function check(options: GenerateOptions): CheckResult {
   const { out } = options;
-  const recorded: Model[] = [];
   const results = openAll(options).flatMap((headers) =>
     headers.names.map((name): CheckResult => {
       const opened = openRecorded(join(out, modelPath(headers.target.name, name)));
       if ('state' in opened) return opened;
-      recorded.push(opened);
       return checkModel(opened, headers, out);
     }),
   );
-  const shared = sharedFiles(recorded).flatMap((file) => differenceTo(out, file.path, file.text));
+  const shared = sharedFiles().flatMap((file) => differenceTo(out, file.path, file.text));
   if (shared.length > 0) results.push({ state: 'stale', report: shared.join('\n') });
   const worst = (['stale', 'other headers'] as const).find((state) => results.some((result) => result.state === state));
   return { state: worst ?? 'current', report: results.map((result) => result.report).join('\n') };

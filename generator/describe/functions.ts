@@ -146,9 +146,12 @@ class Lowering {
 
   /** Whether an argument stands anywhere in an expression. */
   #mentions(expression: Expression): boolean {
-    const known = this.#mentioning.get(expression) ?? this.#findMention(expression);
-    this.#mentioning.set(expression, known);
-    return known;
+    const known = this.#mentioning.get(expression);
+    if (known !== undefined) return known;
+    // What is asked first of an expression: nothing behind it gets deeper.
+    const found = this.#layout.depth.within(expression.at, () => this.#findMention(expression));
+    this.#mentioning.set(expression, found);
+    return found;
   }
 
   #findMention(expression: Expression): boolean {

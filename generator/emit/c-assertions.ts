@@ -213,7 +213,7 @@ function isFlexible(array: string): string {
 
 function emitMemberType(sink: Sink, item: string, object: string, member: Member): void {
   // Said again by the check of the shape.
-  if (isUnnamed(member.type) || member.type === shapeName(sink.model, member.shape)) return;
+  if (isUnnamed(member.type) || member.type === shapeName(member.shape)) return;
   const problem = unspeakable(member.type);
   if (problem) {
     leaveOut(sink, `${item}: type`, problem);
@@ -231,7 +231,7 @@ function emitShape(sink: Sink, item: string, object: string, shape: Shape): void
   } else if (shape.tag === null) {
     assert(sink, `${item}: align`, shape.align, `__alignof__(${typeOf(object)}) == ${shape.align}`);
   } else {
-    const name = taggedName(sink.model, shape.is, shape.tag);
+    const name = taggedName(shape);
     assert(sink, `${item}: kind`, name, compatible(typeOf(object), name));
   }
 }
@@ -386,17 +386,13 @@ function recordName(record: Pick<RecordType, 'kind' | 'tag' | 'typedef'>): strin
   return record.typedef ? record.tag : `${record.kind} ${record.tag}`;
 }
 
-function recordOf(model: Model, kind: 'struct' | 'union', tag: string): RecordType | undefined {
-  return model.types.find((type) => type.kind === kind && type.tag === tag);
-}
-
-function taggedName(model: Model, kind: 'struct' | 'union', tag: string): string {
-  return recordName(recordOf(model, kind, tag) ?? { kind, tag });
-}
-
 /** The name of the record that a shape stands for; null if there is none. */
-function shapeName(model: Model, shape: Shape): string | null {
-  return isRecordShape(shape) && shape.tag !== null ? taggedName(model, shape.is, shape.tag) : null;
+function shapeName(shape: Shape): string | null {
+  return isRecordShape(shape) && shape.tag !== null ? taggedName(shape) : null;
+}
+
+function taggedName({ is, tag, typedef }: Extract<Shape, { readonly tag: string }>): string {
+  return recordName({ kind: is, tag, ...(typedef ? { typedef } : {}) });
 }
 
 function memberPath(container: Container, member: Member): string {
@@ -478,7 +474,7 @@ function elementSize(model: Model, member: Member): number | null {
   const { shape } = member;
   if (shape.is === 'pointer') return model.pointerSize;
   if (!isRecordShape(shape)) return SCALAR_SIZE[shape.is] ?? null;
-  if (shape.tag !== null) return recordOf(model, shape.is, shape.tag)?.size ?? null;
+  if (shape.tag !== null) return model.types.find((type) => recordName(type) === shapeName(shape))?.size ?? null;
   const end = Math.max(0, ...(member.members ?? []).map(memberEnd));
   return Math.ceil(end / shape.align) * shape.align;
 }

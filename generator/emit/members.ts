@@ -1,12 +1,12 @@
 /** The members of a class, and the text of a property for one. */
 
-import type { Member, Model } from '../model.js';
+import type { ByteOrder, Member, Model } from '../model.js';
 
 /** What the text of a module refers to outside of itself. */
 export interface References {
   readonly target: Pick<Model, 'byteOrder' | 'pointerSize'>;
-  /** Records the use of a name from `views.ts`, and gives it back. */
-  view(name: string): string;
+  /** Records the use of a name from `views.ts`, for memory of the target's byte order or another, and gives the name to use. */
+  view(name: string, byteOrder?: ByteOrder): string;
   /** The class of a member's struct or union, imported where needed. */
   classOf(member: Member): string;
   /** Size in bytes of the struct or union that a member is, or is an array of. */
@@ -51,9 +51,14 @@ export function property(
   return ['', `  /** ${doc} */`, ...getter, ...setter];
 }
 
+/** The byte order of a member's values. */
+export function byteOrderOf({ shape }: Member, { target }: References): ByteOrder {
+  return ('byteOrder' in shape && shape.byteOrder) || target.byteOrder;
+}
+
 /** The last argument of a method of DataView, where it reads or writes so many bytes. */
-export function order({ target }: References, size: number): string {
-  return size > 1 ? `, ${target.byteOrder === 'little'}` : '';
+export function order(byteOrder: ByteOrder, size: number): string {
+  return size > 1 ? `, ${byteOrder === 'little'}` : '';
 }
 
 /** The offset of a byte of the record, as an expression. */

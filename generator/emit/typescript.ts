@@ -1,13 +1,13 @@
 /** A model to TypeScript modules: one per covered header, as text that is formatted already. */
 
-import type { Constant, Enumerator, EnumType, Member, Model, RecordType, SourceHeader } from '../model.js';
+import type { ByteOrder, Constant, Enumerator, EnumType, Member, Model, RecordType, SourceHeader } from '../model.js';
 import { version } from '../version.js';
 import { type ClassSource, emitClass, unnamedWithin } from './classes.js';
 import { emitFunction } from './functions.js';
 import { emitIoctl } from './ioctls.js';
 import { integersModule, integersName } from './macro-code.js';
 import type { References } from './members.js';
-import { type Names, namesOf } from './names.js';
+import { keyOf, type Names, namesOf } from './names.js';
 
 export interface EmittedFile {
   /** Relative to the output folder. */
@@ -18,14 +18,24 @@ export interface EmittedFile {
 /** The names in `views.ts` that are types only. */
 const viewTypes = new Set(['View', 'IoctlAlone', 'IoctlByValue', 'IoctlByPointer', 'IoctlToBytes']);
 
-/** The module that a model's modules take their views from, in the output folder, without its ending. */
-export function viewsModule({ byteOrder }: Pick<Model, 'byteOrder'>): 'views' | 'big-endian' {
-  return byteOrder === 'little' ? 'views' : 'big-endian';
-}
+/** The module that views of memory of a byte order are made of, in the output folder, without its ending. */
+const viewsModules = { little: 'views', big: 'big-endian' } as const;
 
-/** Path of a header's module in the output folder, without its ending: `x86_64/linux/kvm`. */
+/** The modules that all others share, in the output folder, without their ending. */
+export const sharedModules: readonly ((typeof viewsModules)[ByteOrder] | typeof integersModule)[] = [
+  ...Object.values(viewsModules),
+  integersModule,
+];
+
+/** What a name of the views of another byte order than the target's is called where it is imported. */
+const otherSuffix = { little: 'LittleEndian', big: 'BigEndian' } as const;
+
+/**
+ * Path of a header's module in the output folder, without its ending: `x86_64/linux/kvm`. A header with capital letters
+ * gets `$` at its end, as `xt_MARK.h` and `xt_mark.h` would else be one file to TypeScript and to some file systems.
+ */
 export function modulePath(model: Pick<Model, 'target'>, header: string): string {
-  return `${model.target}/${header.replace(/\.h$/, '')}`;
+  return `${model.target}/${header.replace(/\.h$/, '')}${/[A-Z]/.test(header) ? '$' : ''}`;
 }
 
 export function emitModules(model: Model): EmittedFile[] {
@@ -83,10 +93,16 @@ class Emitter {
 
   #imports(header: string, uses: Uses): string[] {
     const lines: string[] = [];
-    const views = [...uses.views].sort((a, b) => (a.toLowerCase() < b.toLowerCase() ? -1 : 1));
-    if (views.length > 0) {
-      const names = views.map((name) => (viewTypes.has(name) ? `type ${name}` : name));
-      lines.push('', ...importOf(names, relative(modulePath(this.#model, header), viewsModule(this.#model))));
+    const own = this.#model.byteOrder;
+    for (const byteOrder of [own, own === 'little' ? 'big' : 'little'] as const) {
+      const views = [...uses.views[byteOrder]].sort((a, b) => (a.toLowerCase() < b.toLowerCase() ? -1 : 1));
+      if (views.length === 0) continue;
+      const names = views.map((name) => {
+        if (byteOrder !== own) return `${name} as ${name}${otherSuffix[byteOrder]}`;
+        return viewTypes.has(name) ? `type ${name}` : name;
+      });
+      const path = relative(modulePath(this.#model, header), viewsModules[byteOrder]);
+      lines.push(...(lines.length === 0 ? [''] : []), ...importOf(names, path));
     }
     if (uses.integers) {
       const path = relative(modulePath(this.#model, header), integersModule);
@@ -121,13 +137,13 @@ class Emitter {
       `export const ${this.#names.constant(enumerator.name)} = ${literal(enumerator.value)};`,
     ]);
     if (type.tag === null) return lines;
-    const name = this.#names.enumeration(type.tag);
+    const name = this.#names.enumeration({ ...type, tag: type.tag });
     return [
       ...lines,
       '',
       `/** The enumerators of \`enum ${type.tag}\` by name. ${type.at} */`,
       `export const ${name} = {`,
-      ...type.enumerators.map((enumerator) => `  ${enumerator.name}: ${literal(enumerator.value)},`),
+      ...type.enumerators.map((enumerator) => `  ${propertyKey(enumerator.name)}: ${literal(enumerator.value)},`),
       '} as const;',
       `export type ${name} = (typeof ${name})[keyof typeof ${name}];`,
     ];
@@ -182,7 +198,7 @@ class Emitter {
 
   #record(type: RecordType, uses: Uses): string[] {
     const title = type.typedef ? type.tag : `${type.kind} ${type.tag}`;
-    const own: ClassSource = { ...type, className: this.#names.record(type.tag), title };
+    const own: ClassSource = { ...type, className: this.#names.record(type), title };
     return [...unnamedWithin(type.members, title, uses), own].flatMap((source) => emitClass(source, uses));
   }
 }
@@ -197,7 +213,7 @@ function unnamedSize(member: Member): number {
 /** What one module uses of others. */
 class Uses implements References {
   readonly target: References['target'];
-  readonly views: Set<string> = new Set();
+  readonly views: Readonly<Record<ByteOrder, Set<string>>> = { little: new Set(), big: new Set() };
   readonly classes: Map<string, Set<string>> = new Map();
   integers = false;
   readonly #header: string;
@@ -207,28 +223,27 @@ class Uses implements References {
   constructor(header: string, model: Model, names: Names) {
     this.target = model;
     this.#header = header;
-    this.#records = new Map(model.types.map((type) => [type.tag, type]));
+    this.#records = new Map(model.types.map((type) => [keyOf(type), type]));
     this.#names = names;
   }
 
-  view(name: string): string {
-    this.views.add(name);
-    return name;
+  view(name: string, byteOrder: ByteOrder = this.target.byteOrder): string {
+    this.views[byteOrder].add(name);
+    return byteOrder === this.target.byteOrder ? name : name + otherSuffix[byteOrder];
   }
 
   classOf(member: Member): string {
     if (!('tag' in member.shape)) throw new Error(`${member.name} is no record`);
     if (member.shape.tag === null) return this.#names.unnamed(member);
-    const { tag } = member.shape;
-    const name = this.#names.record(tag);
-    const header = headerOf(this.#records.get(tag) as RecordType);
+    const name = this.#names.record(member.shape);
+    const header = headerOf(this.#records.get(keyOf(member.shape)) as RecordType);
     if (header !== this.#header) this.classes.set(header, (this.classes.get(header) ?? new Set()).add(name));
     return name;
   }
 
   sizeOf(member: Member): number {
     if ('tag' in member.shape && member.shape.tag !== null)
-      return this.#records.get(member.shape.tag)?.size ?? member.size;
+      return this.#records.get(keyOf(member.shape))?.size ?? member.size;
     const elements = (member.dims ?? []).reduce<number>((product, length) => product * (length ?? 0), 1);
     return elements > 0 ? member.size / elements : unnamedSize(member);
   }
@@ -250,6 +265,11 @@ function relative(from: string, to: string): string {
 function importOf(names: readonly string[], path: string): string[] {
   const line = `import { ${names.join(', ')} } from '${path}';`;
   return line.length <= 120 ? [line] : ['import {', ...names.map((name) => `  ${name},`), `} from '${path}';`];
+}
+
+/** A key in an object literal, where `__proto__` alone would set the prototype. */
+function propertyKey(name: string): string {
+  return name === '__proto__' ? `['__proto__']` : name;
 }
 
 function literal(value: number | string): string {

@@ -162,7 +162,7 @@ export class Layout implements Scope {
         return { ...element, size };
       }
       case 'typedef': {
-        const measured = this.measure(this.#beneath(type), type.at);
+        const measured = this.measure(this.beneath(type), type.at);
         const aligned = this.#typeAlign(this.#typedef(type.name, type.at).attributes);
         return aligned > 0 ? { size: measured.size, align: aligned } : measured;
       }
@@ -177,7 +177,7 @@ export class Layout implements Scope {
   }
 
   /** What a typedef stands for, one step. */
-  #beneath(type: Extract<CType, { kind: 'typedef' }>): CType {
+  beneath(type: Extract<CType, { kind: 'typedef' }>): CType {
     const node = this.#typedef(type.name, type.at);
     return node.attributes.mode || node.attributes.vectorSize ? this.resolve(type) : node.type;
   }

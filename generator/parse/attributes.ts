@@ -1,4 +1,4 @@
-/** Attributes: GNU C's `__attribute__((…))` and C11's `_Alignas`. Only those that change a layout are kept. */
+/** Attributes: GNU C's `__attribute__((…))` and C11's `_Alignas`. Only those that the model says something of are kept. */
 
 import type { Expression } from '../expression/ast.js';
 import { parseExpression, type TypeNames } from '../expression/parser.js';
@@ -6,7 +6,13 @@ import type { Cursor } from '../preprocess/cursor.js';
 import { endAt, errorAt, type Token } from '../preprocess/tokens.js';
 import type { LayoutAttributes } from './types.js';
 
-export const noAttributes: LayoutAttributes = { packed: false, aligned: [], mode: null, vectorSize: null };
+export const noAttributes: LayoutAttributes = {
+  packed: false,
+  aligned: [],
+  mode: null,
+  vectorSize: null,
+  countedBy: null,
+};
 
 /** GCC attributes that would change a layout in ways no kernel header uses. */
 const unsupported = new Set(['ms_struct', 'scalar_storage_order', 'warn_if_not_aligned']);
@@ -19,6 +25,7 @@ export function joinAttributes(list: readonly LayoutAttributes[]): LayoutAttribu
     aligned: relevant.flatMap((attributes) => attributes.aligned),
     mode: relevant.findLast((attributes) => attributes.mode)?.mode ?? null,
     vectorSize: relevant.findLast((attributes) => attributes.vectorSize)?.vectorSize ?? null,
+    countedBy: relevant.findLast((attributes) => attributes.countedBy)?.countedBy ?? null,
   };
 }
 
@@ -71,6 +78,8 @@ function attribute(cursor: Cursor, types: TypeNames): LayoutAttributes {
       return { ...noAttributes, aligned: [tokens.length > 0 ? operand() : null] };
     case 'mode':
       return { ...noAttributes, mode: (tokens[0] as Token | undefined) ?? at };
+    case 'counted_by':
+      return { ...noAttributes, countedBy: tokens[0] ?? null };
     case 'vector_size':
       return { ...noAttributes, vectorSize: operand() };
     default:

@@ -19,7 +19,7 @@ export type CType =
   | { readonly kind: 'unnamed record'; readonly record: RecordNode }
   | { readonly kind: 'unnamed enum'; readonly enumeration: EnumNode };
 
-/** The attributes that change a layout. */
+/** The attributes that change a layout, and the one that says how long a flexible array is. */
 export interface LayoutAttributes {
   readonly packed: boolean;
   /** The operands of `aligned` and `_Alignas`; null where it stands without one. */
@@ -28,6 +28,8 @@ export interface LayoutAttributes {
   readonly mode: Token | null;
   /** The operand of `vector_size`, in bytes. */
   readonly vectorSize: Expression | null;
+  /** The operand of `counted_by`: the name of a member. */
+  readonly countedBy: Token | null;
 }
 
 export interface MemberNode {

@@ -7,6 +7,7 @@ import type { Target } from '../layout/target.js';
 import { Depth, deepestInclude, tokenBudget } from '../limits.js';
 import { SourceFile } from '../source/files.js';
 import type { Resolver } from '../source/resolver.js';
+import { withAnnotation } from './annotations.js';
 import { conditionHolds } from './condition.js';
 import { Cursor } from './cursor.js';
 import { type Builtin, Expander, type Expansion, expandTokens } from './expander.js';
@@ -176,7 +177,7 @@ class Preprocessor {
     const rest = new Cursor(line.slice(1), endAt(line.at(-1) as Token));
     switch (name.text) {
       case 'define': {
-        const macro = parseDefinition(rest);
+        const macro = withAnnotation(parseDefinition(rest));
         this.#macros.delete(macro.name);
         this.#macros.set(macro.name, macro);
         return undefined;

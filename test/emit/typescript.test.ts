@@ -31,6 +31,7 @@ describe('the emitted modules', () => {
   it('are those of the covered headers, beside what they share', () => {
     expect(files.map(({ path }) => path)).toEqual([
       'views.ts',
+      'big-endian.ts',
       'integers.ts',
       'x86_64/linux/kvm.ts',
       'x86_64/asm/kvm.ts',

@@ -183,6 +183,6 @@ function spelledAnswer(answer: Answer | string | undefined): string {
 /** What the functions of a model's own header are in JavaScript; nothing else of it is made. */
 export async function importFunctions(model: Model): Promise<Exports> {
   const functions: Model = { ...model, covers: [model.header], types: [], enums: [], constants: [], ioctls: [] };
-  const files = [...sharedFiles([functions]), ...emitModules(functions)];
+  const files = [...sharedFiles(), ...emitModules(functions)];
   return (await importBindings({ model: functions, files })).exports;
 }

@@ -19,7 +19,7 @@ export function generateBindings({ header, include }: Subject): Promise<Generate
     generate({ header: [header], arch: target, include, out });
     const read = (path: string): string => readFileSync(join(out, path), 'utf8');
     const model = openModel(read(modelPath(target, header)), header);
-    const shared = sharedFiles([model]).map(({ path }) => path);
+    const shared = sharedFiles().map(({ path }) => path);
     const paths = [...shared, ...model.covers.map((name) => `${modulePath(model, name)}.ts`)];
     return { model, files: paths.map((path) => ({ path, text: read(path) })) };
   });

@@ -7,13 +7,13 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ArrayView, View } from '../../generator/emit/views.js';
-import type { Member, Model, ScalarKind } from '../../generator/model.js';
+import type { Member, Model, ScalarKind, Shape } from '../../generator/model.js';
 import { run } from '../../oracle/compilers.js';
 import { typeName } from '../../oracle/declarations.js';
 import { type Bindings, classCalled } from './oracle-bindings.js';
 import { compileProgram, type Subject } from './oracle-compiler.js';
 import type { Difference } from './oracle-facts.js';
-import { classesOf } from './oracle-types.js';
+import { classesOf, type NamedMember, promoted } from './oracle-types.js';
 
 type Step = string | number;
 
@@ -30,13 +30,18 @@ export interface Leaf {
   /** In bits. */
   readonly width: number;
   readonly isBits: boolean;
+  /** `be32` where the value is stored in that order whatever the target's; empty where it is not. */
+  readonly order: string;
   /** Ends of the flexible arrays that lead here, as paths. */
   readonly ends: readonly string[];
   /** The members that must say that these arrays have two elements. */
-  readonly counts: readonly (readonly Step[])[];
+  readonly counts: readonly Count[];
   /** Set where the leaf is one byte of a value that neither side has a type for. */
   readonly byte?: number;
 }
+
+/** A member that holds a number of elements. */
+type Count = Pick<Leaf, 'steps' | 'order'>;
 
 export interface Leaves {
   readonly leaves: readonly Leaf[];
@@ -70,17 +75,20 @@ class LeafWalk implements Leaves {
     return this.#records.get(tag) as Model['types'][number];
   }
 
-  visit(members: readonly Member[], place: Place): void {
+  /** `siblings` are those of the whole class, as members of anonymous members see them too. */
+  visit(members: readonly Member[], place: Place, siblings: readonly NamedMember[] = promoted(members)): void {
     for (const member of members) {
       // A record without members has nothing to access.
       if (member.members?.length === 0) continue;
       this.members.add(member);
-      if (member.name === null) this.visit(member.members ?? [], place);
-      else for (const indices of corners(member.dims ?? [])) this.#element(member, member.name, indices, place);
+      if (member.name === null) this.visit(member.members ?? [], place, siblings);
+      else for (const indices of corners(member.dims ?? [])) this.#element(member, siblings, indices, place);
     }
   }
 
-  #element(member: Member, name: string, indices: readonly number[], place: Place): void {
+  #element(member: Member, siblings: readonly NamedMember[], indices: readonly number[], place: Place): void {
+    const name = member.name as string;
+    const counter = siblings.find((sibling) => sibling.name === member.countedBy);
     const subscripts = indices.map((index) => `[${index}]`).join('');
     const dot = place.path === '' ? '' : '.';
     const path = `${place.path}${dot}${name}`;
@@ -91,7 +99,9 @@ class LeafWalk implements Leaves {
       path: path + subscripts,
       steps: [...place.steps, name, ...indices],
       ends: flexible ? [...place.ends, `${path}[2]`] : place.ends,
-      counts: member.countedBy === undefined ? place.counts : [...place.counts, [...place.steps, member.countedBy]],
+      counts: counter
+        ? [...place.counts, { steps: [...place.steps, counter.name], order: orderOf(counter.shape) }]
+        : place.counts,
     };
     const { shape } = member;
     if ('tag' in shape) {
@@ -107,15 +117,22 @@ class LeafWalk implements Leaves {
           kind: 'u8',
           width: 8,
           isBits: false,
+          order: '',
           byte,
         });
       }
     } else {
       const size = shape.is === 'pointer' ? this.#pointerSize : scalarSizes[shape.is];
       const width = member.bit?.width ?? size * 8;
-      this.leaves.push({ ...inside, kind: shape.is, width, isBits: member.bit !== undefined });
+      this.leaves.push({ ...inside, kind: shape.is, width, isBits: member.bit !== undefined, order: orderOf(shape) });
     }
   }
+}
+
+/** What glibc calls the order of the value: `be32`. */
+function orderOf(shape: Shape): string {
+  if (!('byteOrder' in shape)) return '';
+  return `${shape.byteOrder === 'big' ? 'be' : 'le'}${shape.is.slice(1)}`;
 }
 
 const scalarSizes: Readonly<Record<Exclude<Leaf['kind'], 'pointer'>, number>> = {
@@ -242,7 +259,7 @@ export class MemoryOracle {
           const what = `written as ${form} over 0x${fill.toString(16)}`;
           const failure = attempt(() => {
             const root = roots(leaf, room);
-            for (const count of leaf.counts) setCount(root, count);
+            for (const { steps } of leaf.counts) setCount(root, steps);
             write(root, leaf.steps, form, written);
             return room.isUntouchedAround(fill) ? undefined : 'other bytes around it';
           });
@@ -277,7 +294,8 @@ function lines<T>(output: string): T[] {
 
 function programFor(leaves: readonly Leaf[], cases: readonly Case[], header: string): string {
   const numbers = new Map(leaves.map((leaf, index) => [leaf, index]));
-  return `#include <stdio.h>
+  return `#include <endian.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <${header}>
@@ -344,14 +362,22 @@ int main(int argc, char **argv) {
 }
 
 /** A function that sets the leaf, if it is told to, and says what the leaf is then. */
-function leafFunction({ root, path, kind, counts, byte }: Leaf, index: number): string {
+function leafFunction({ root, path, kind, order, counts, byte }: Leaf, index: number): string {
   const place = byte === undefined ? `p->${path}` : `((unsigned char *)&p->${path})[${byte}]`;
-  const set = counts.map((steps) => `p->${cPath(steps)} = 2; `).join('');
+  const set = counts.map((count) => `p->${cPath(count.steps)} = ${stored('2', count.order)}; `).join('');
   const real = kind === 'f32' || kind === 'f64';
   const value = kind === 'pointer' ? '(void *)value.integer' : real ? 'value.real' : 'value.integer';
   const print = kind === 'pointer' ? 'ADDRESS' : real ? 'REAL' : 'INTEGER';
   const head = `static void leaf_${index}(char *memory, int set, union value value)`;
-  return `${head} { ${root} *p = (void *)memory; ${set}if (set) ${place} = ${value}; ${print}(${place}); }`;
+  return `${head} { ${root} *p = (void *)memory; ${set}if (set) ${place} = ${stored(value, order)}; ${print}(${loaded(place, order)}); }`;
+}
+
+function stored(value: string, order: string): string {
+  return order === '' ? value : `hto${order}(${value})`;
+}
+
+function loaded(place: string, order: string): string {
+  return order === '' ? place : `${order}toh(${place})`;
 }
 
 function cPath(steps: readonly Step[]): string {

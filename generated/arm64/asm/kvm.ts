@@ -652,11 +652,12 @@ export class KvmRegs implements View {
     name: 'struct kvm_regs',
     size: 864,
     align: 16,
+    byteOrder: 'little',
     members: {
       regs: { offset: 0, size: 272, type: 'struct user_pt_regs' },
-      sp_el1: { offset: 272, size: 8, type: '__u64' },
-      elr_el1: { offset: 280, size: 8, type: '__u64' },
-      spsr: { offset: 288, size: 40, type: '__u64', dims: [5] },
+      sp_el1: { offset: 272, size: 8, type: '__u64', is: 'u64' },
+      elr_el1: { offset: 280, size: 8, type: '__u64', is: 'u64' },
+      spsr: { offset: 288, size: 40, type: '__u64', is: 'u64', dims: [5] },
       fp_regs: { offset: 336, size: 528, type: 'struct user_fpsimd_state' },
     },
   } as const;
@@ -668,6 +669,11 @@ export class KvmRegs implements View {
     view.getUint8(offset + 863);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmRegs.$layout {
+    return KvmRegs.$layout;
   }
 
   /** `struct user_pt_regs regs`, offset 0, 272 bytes. */
@@ -737,9 +743,10 @@ export class KvmVcpuInit implements View {
     name: 'struct kvm_vcpu_init',
     size: 32,
     align: 4,
+    byteOrder: 'little',
     members: {
-      target: { offset: 0, size: 4, type: '__u32' },
-      features: { offset: 4, size: 28, type: '__u32', dims: [7] },
+      target: { offset: 0, size: 4, type: '__u32', is: 'u32' },
+      features: { offset: 4, size: 28, type: '__u32', is: 'u32', dims: [7] },
     },
   } as const;
   declare readonly $$type: 'struct kvm_vcpu_init';
@@ -750,6 +757,11 @@ export class KvmVcpuInit implements View {
     view.getUint8(offset + 31);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmVcpuInit.$layout {
+    return KvmVcpuInit.$layout;
   }
 
   /** `__u32 target`, offset 0, 4 bytes. */
@@ -777,6 +789,7 @@ export class KvmSregs implements View {
     name: 'struct kvm_sregs',
     size: 0,
     align: 1,
+    byteOrder: 'little',
     members: {
     },
   } as const;
@@ -788,6 +801,11 @@ export class KvmSregs implements View {
     this.$$view = view;
     this.$$offset = offset;
   }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmSregs.$layout {
+    return KvmSregs.$layout;
+  }
 }
 
 /** `struct kvm_fpu`: 0 bytes, aligned to 1. asm/kvm.h:119 */
@@ -798,6 +816,7 @@ export class KvmFpu implements View {
     name: 'struct kvm_fpu',
     size: 0,
     align: 1,
+    byteOrder: 'little',
     members: {
     },
   } as const;
@@ -809,6 +828,11 @@ export class KvmFpu implements View {
     this.$$view = view;
     this.$$offset = offset;
   }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmFpu.$layout {
+    return KvmFpu.$layout;
+  }
 }
 
 /** `struct kvm_guest_debug_arch`: 512 bytes, aligned to 8. asm/kvm.h:136 */
@@ -819,11 +843,12 @@ export class KvmGuestDebugArch implements View {
     name: 'struct kvm_guest_debug_arch',
     size: 512,
     align: 8,
+    byteOrder: 'little',
     members: {
-      dbg_bcr: { offset: 0, size: 128, type: '__u64', dims: [16] },
-      dbg_bvr: { offset: 128, size: 128, type: '__u64', dims: [16] },
-      dbg_wcr: { offset: 256, size: 128, type: '__u64', dims: [16] },
-      dbg_wvr: { offset: 384, size: 128, type: '__u64', dims: [16] },
+      dbg_bcr: { offset: 0, size: 128, type: '__u64', is: 'u64', dims: [16] },
+      dbg_bvr: { offset: 128, size: 128, type: '__u64', is: 'u64', dims: [16] },
+      dbg_wcr: { offset: 256, size: 128, type: '__u64', is: 'u64', dims: [16] },
+      dbg_wvr: { offset: 384, size: 128, type: '__u64', is: 'u64', dims: [16] },
     },
   } as const;
   declare readonly $$type: 'struct kvm_guest_debug_arch';
@@ -834,6 +859,11 @@ export class KvmGuestDebugArch implements View {
     view.getUint8(offset + 511);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmGuestDebugArch.$layout {
+    return KvmGuestDebugArch.$layout;
   }
 
   /** `__u64 dbg_bcr[16]`, offset 0, 128 bytes. */
@@ -877,10 +907,11 @@ export class KvmDebugExitArch implements View {
     name: 'struct kvm_debug_exit_arch',
     size: 16,
     align: 8,
+    byteOrder: 'little',
     members: {
-      hsr: { offset: 0, size: 4, type: '__u32' },
-      hsr_high: { offset: 4, size: 4, type: '__u32' },
-      far: { offset: 8, size: 8, type: '__u64' },
+      hsr: { offset: 0, size: 4, type: '__u32', is: 'u32' },
+      hsr_high: { offset: 4, size: 4, type: '__u32', is: 'u32' },
+      far: { offset: 8, size: 8, type: '__u64', is: 'u64' },
     },
   } as const;
   declare readonly $$type: 'struct kvm_debug_exit_arch';
@@ -891,6 +922,11 @@ export class KvmDebugExitArch implements View {
     view.getUint8(offset + 15);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmDebugExitArch.$layout {
+    return KvmDebugExitArch.$layout;
   }
 
   /** `__u32 hsr`, offset 0, 4 bytes. */
@@ -935,8 +971,9 @@ export class KvmSyncRegs implements View {
     name: 'struct kvm_sync_regs',
     size: 8,
     align: 8,
+    byteOrder: 'little',
     members: {
-      device_irq_level: { offset: 0, size: 8, type: '__u64' },
+      device_irq_level: { offset: 0, size: 8, type: '__u64', is: 'u64' },
     },
   } as const;
   declare readonly $$type: 'struct kvm_sync_regs';
@@ -947,6 +984,11 @@ export class KvmSyncRegs implements View {
     view.getUint8(offset + 7);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmSyncRegs.$layout {
+    return KvmSyncRegs.$layout;
   }
 
   /** `__u64 device_irq_level`, offset 0, 8 bytes. */
@@ -975,11 +1017,12 @@ export class KvmPmuEventFilter implements View {
     name: 'struct kvm_pmu_event_filter',
     size: 8,
     align: 2,
+    byteOrder: 'little',
     members: {
-      base_event: { offset: 0, size: 2, type: '__u16' },
-      nevents: { offset: 2, size: 2, type: '__u16' },
-      action: { offset: 4, size: 1, type: '__u8' },
-      pad: { offset: 5, size: 3, type: '__u8', dims: [3] },
+      base_event: { offset: 0, size: 2, type: '__u16', is: 'u16' },
+      nevents: { offset: 2, size: 2, type: '__u16', is: 'u16' },
+      action: { offset: 4, size: 1, type: '__u8', is: 'u8' },
+      pad: { offset: 5, size: 3, type: '__u8', is: 'u8', dims: [3] },
     },
   } as const;
   declare readonly $$type: 'struct kvm_pmu_event_filter';
@@ -990,6 +1033,11 @@ export class KvmPmuEventFilter implements View {
     view.getUint8(offset + 7);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmPmuEventFilter.$layout {
+    return KvmPmuEventFilter.$layout;
   }
 
   /** `__u16 base_event`, offset 0, 2 bytes. */
@@ -1033,12 +1081,13 @@ export class KvmVcpuEventsException implements View {
     name: 'struct kvm_vcpu_events.exception',
     size: 16,
     align: 8,
+    byteOrder: 'little',
     members: {
-      serror_pending: { offset: 0, size: 1, type: '__u8' },
-      serror_has_esr: { offset: 1, size: 1, type: '__u8' },
-      ext_dabt_pending: { offset: 2, size: 1, type: '__u8' },
-      pad: { offset: 3, size: 5, type: '__u8', dims: [5] },
-      serror_esr: { offset: 8, size: 8, type: '__u64' },
+      serror_pending: { offset: 0, size: 1, type: '__u8', is: 'u8' },
+      serror_has_esr: { offset: 1, size: 1, type: '__u8', is: 'u8' },
+      ext_dabt_pending: { offset: 2, size: 1, type: '__u8', is: 'u8' },
+      pad: { offset: 3, size: 5, type: '__u8', is: 'u8', dims: [5] },
+      serror_esr: { offset: 8, size: 8, type: '__u64', is: 'u64' },
     },
   } as const;
   declare readonly $$type: 'struct kvm_vcpu_events.exception';
@@ -1049,6 +1098,11 @@ export class KvmVcpuEventsException implements View {
     view.getUint8(offset + 15);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmVcpuEventsException.$layout {
+    return KvmVcpuEventsException.$layout;
   }
 
   /** `__u8 serror_pending`, offset 0, 1 byte. */
@@ -1109,9 +1163,10 @@ export class KvmVcpuEvents implements View {
     name: 'struct kvm_vcpu_events',
     size: 64,
     align: 8,
+    byteOrder: 'little',
     members: {
       exception: { offset: 0, size: 16, type: 'struct' },
-      reserved: { offset: 16, size: 48, type: '__u32', dims: [12] },
+      reserved: { offset: 16, size: 48, type: '__u32', is: 'u32', dims: [12] },
     },
   } as const;
   declare readonly $$type: 'struct kvm_vcpu_events';
@@ -1122,6 +1177,11 @@ export class KvmVcpuEvents implements View {
     view.getUint8(offset + 63);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmVcpuEvents.$layout {
+    return KvmVcpuEvents.$layout;
   }
 
   /** `struct exception`, offset 0, 16 bytes. */
@@ -1149,12 +1209,13 @@ export class KvmArmCopyMteTags implements View {
     name: 'struct kvm_arm_copy_mte_tags',
     size: 48,
     align: 8,
+    byteOrder: 'little',
     members: {
-      guest_ipa: { offset: 0, size: 8, type: '__u64' },
-      length: { offset: 8, size: 8, type: '__u64' },
-      addr: { offset: 16, size: 8, type: 'void *' },
-      flags: { offset: 24, size: 8, type: '__u64' },
-      reserved: { offset: 32, size: 16, type: '__u64', dims: [2] },
+      guest_ipa: { offset: 0, size: 8, type: '__u64', is: 'u64' },
+      length: { offset: 8, size: 8, type: '__u64', is: 'u64' },
+      addr: { offset: 16, size: 8, type: 'void *', is: 'pointer' },
+      flags: { offset: 24, size: 8, type: '__u64', is: 'u64' },
+      reserved: { offset: 32, size: 16, type: '__u64', is: 'u64', dims: [2] },
     },
   } as const;
   declare readonly $$type: 'struct kvm_arm_copy_mte_tags';
@@ -1165,6 +1226,11 @@ export class KvmArmCopyMteTags implements View {
     view.getUint8(offset + 47);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmArmCopyMteTags.$layout {
+    return KvmArmCopyMteTags.$layout;
   }
 
   /** `__u64 guest_ipa`, offset 0, 8 bytes. */
@@ -1252,9 +1318,10 @@ export class KvmArmCounterOffset implements View {
     name: 'struct kvm_arm_counter_offset',
     size: 16,
     align: 8,
+    byteOrder: 'little',
     members: {
-      counter_offset: { offset: 0, size: 8, type: '__u64' },
-      reserved: { offset: 8, size: 8, type: '__u64' },
+      counter_offset: { offset: 0, size: 8, type: '__u64', is: 'u64' },
+      reserved: { offset: 8, size: 8, type: '__u64', is: 'u64' },
     },
   } as const;
   declare readonly $$type: 'struct kvm_arm_counter_offset';
@@ -1265,6 +1332,11 @@ export class KvmArmCounterOffset implements View {
     view.getUint8(offset + 15);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmArmCounterOffset.$layout {
+    return KvmArmCounterOffset.$layout;
   }
 
   /** `__u64 counter_offset`, offset 0, 8 bytes. */
@@ -1310,11 +1382,12 @@ export class KvmSmcccFilter implements View {
     name: 'struct kvm_smccc_filter',
     size: 24,
     align: 4,
+    byteOrder: 'little',
     members: {
-      base: { offset: 0, size: 4, type: '__u32' },
-      nr_functions: { offset: 4, size: 4, type: '__u32' },
-      action: { offset: 8, size: 1, type: '__u8' },
-      pad: { offset: 9, size: 15, type: '__u8', dims: [15] },
+      base: { offset: 0, size: 4, type: '__u32', is: 'u32' },
+      nr_functions: { offset: 4, size: 4, type: '__u32', is: 'u32' },
+      action: { offset: 8, size: 1, type: '__u8', is: 'u8' },
+      pad: { offset: 9, size: 15, type: '__u8', is: 'u8', dims: [15] },
     },
   } as const;
   declare readonly $$type: 'struct kvm_smccc_filter';
@@ -1325,6 +1398,11 @@ export class KvmSmcccFilter implements View {
     view.getUint8(offset + 23);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmSmcccFilter.$layout {
+    return KvmSmcccFilter.$layout;
   }
 
   /** `__u32 base`, offset 0, 4 bytes. */
@@ -1368,10 +1446,11 @@ export class RegMaskRange implements View {
     name: 'struct reg_mask_range',
     size: 64,
     align: 8,
+    byteOrder: 'little',
     members: {
-      addr: { offset: 0, size: 8, type: '__u64' },
-      range: { offset: 8, size: 4, type: '__u32' },
-      reserved: { offset: 12, size: 52, type: '__u32', dims: [13] },
+      addr: { offset: 0, size: 8, type: '__u64', is: 'u64' },
+      range: { offset: 8, size: 4, type: '__u32', is: 'u32' },
+      reserved: { offset: 12, size: 52, type: '__u32', is: 'u32', dims: [13] },
     },
   } as const;
   declare readonly $$type: 'struct reg_mask_range';
@@ -1382,6 +1461,11 @@ export class RegMaskRange implements View {
     view.getUint8(offset + 63);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof RegMaskRange.$layout {
+    return RegMaskRange.$layout;
   }
 
   /** `__u64 addr`, offset 0, 8 bytes. */

@@ -277,11 +277,12 @@ export class UserPtRegs implements View {
     name: 'struct user_pt_regs',
     size: 272,
     align: 8,
+    byteOrder: 'little',
     members: {
-      regs: { offset: 0, size: 248, type: '__u64', dims: [31] },
-      sp: { offset: 248, size: 8, type: '__u64' },
-      pc: { offset: 256, size: 8, type: '__u64' },
-      pstate: { offset: 264, size: 8, type: '__u64' },
+      regs: { offset: 0, size: 248, type: '__u64', is: 'u64', dims: [31] },
+      sp: { offset: 248, size: 8, type: '__u64', is: 'u64' },
+      pc: { offset: 256, size: 8, type: '__u64', is: 'u64' },
+      pstate: { offset: 264, size: 8, type: '__u64', is: 'u64' },
     },
   } as const;
   declare readonly $$type: 'struct user_pt_regs';
@@ -292,6 +293,11 @@ export class UserPtRegs implements View {
     view.getUint8(offset + 271);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof UserPtRegs.$layout {
+    return UserPtRegs.$layout;
   }
 
   /** `__u64 regs[31]`, offset 0, 248 bytes. */
@@ -362,11 +368,12 @@ export class UserFpsimdState implements View {
     name: 'struct user_fpsimd_state',
     size: 528,
     align: 16,
+    byteOrder: 'little',
     members: {
-      vregs: { offset: 0, size: 512, type: '__u128', dims: [32] },
-      fpsr: { offset: 512, size: 4, type: '__u32' },
-      fpcr: { offset: 516, size: 4, type: '__u32' },
-      __reserved: { offset: 520, size: 8, type: '__u32', dims: [2] },
+      vregs: { offset: 0, size: 512, type: '__u128', is: 'opaque', dims: [32] },
+      fpsr: { offset: 512, size: 4, type: '__u32', is: 'u32' },
+      fpcr: { offset: 516, size: 4, type: '__u32', is: 'u32' },
+      __reserved: { offset: 520, size: 8, type: '__u32', is: 'u32', dims: [2] },
     },
   } as const;
   declare readonly $$type: 'struct user_fpsimd_state';
@@ -377,6 +384,11 @@ export class UserFpsimdState implements View {
     view.getUint8(offset + 527);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof UserFpsimdState.$layout {
+    return UserFpsimdState.$layout;
   }
 
   /** `__u128 vregs[32]`, offset 0, 512 bytes. */
@@ -417,10 +429,11 @@ export class UserHwdebugStateDbgRegs implements View {
     name: 'struct user_hwdebug_state.dbg_regs',
     size: 16,
     align: 8,
+    byteOrder: 'little',
     members: {
-      addr: { offset: 0, size: 8, type: '__u64' },
-      ctrl: { offset: 8, size: 4, type: '__u32' },
-      pad: { offset: 12, size: 4, type: '__u32' },
+      addr: { offset: 0, size: 8, type: '__u64', is: 'u64' },
+      ctrl: { offset: 8, size: 4, type: '__u32', is: 'u32' },
+      pad: { offset: 12, size: 4, type: '__u32', is: 'u32' },
     },
   } as const;
   declare readonly $$type: 'struct user_hwdebug_state.dbg_regs';
@@ -431,6 +444,11 @@ export class UserHwdebugStateDbgRegs implements View {
     view.getUint8(offset + 15);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof UserHwdebugStateDbgRegs.$layout {
+    return UserHwdebugStateDbgRegs.$layout;
   }
 
   /** `__u64 addr`, offset 0, 8 bytes. */
@@ -475,9 +493,10 @@ export class UserHwdebugState implements View {
     name: 'struct user_hwdebug_state',
     size: 264,
     align: 8,
+    byteOrder: 'little',
     members: {
-      dbg_info: { offset: 0, size: 4, type: '__u32' },
-      pad: { offset: 4, size: 4, type: '__u32' },
+      dbg_info: { offset: 0, size: 4, type: '__u32', is: 'u32' },
+      pad: { offset: 4, size: 4, type: '__u32', is: 'u32' },
       dbg_regs: { offset: 8, size: 256, type: 'struct', dims: [16] },
     },
   } as const;
@@ -489,6 +508,11 @@ export class UserHwdebugState implements View {
     view.getUint8(offset + 263);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof UserHwdebugState.$layout {
+    return UserHwdebugState.$layout;
   }
 
   /** `__u32 dbg_info`, offset 0, 4 bytes. */
@@ -521,13 +545,14 @@ export class UserSveHeader implements View {
     name: 'struct user_sve_header',
     size: 16,
     align: 4,
+    byteOrder: 'little',
     members: {
-      size: { offset: 0, size: 4, type: '__u32' },
-      max_size: { offset: 4, size: 4, type: '__u32' },
-      vl: { offset: 8, size: 2, type: '__u16' },
-      max_vl: { offset: 10, size: 2, type: '__u16' },
-      flags: { offset: 12, size: 2, type: '__u16' },
-      __reserved: { offset: 14, size: 2, type: '__u16' },
+      size: { offset: 0, size: 4, type: '__u32', is: 'u32' },
+      max_size: { offset: 4, size: 4, type: '__u32', is: 'u32' },
+      vl: { offset: 8, size: 2, type: '__u16', is: 'u16' },
+      max_vl: { offset: 10, size: 2, type: '__u16', is: 'u16' },
+      flags: { offset: 12, size: 2, type: '__u16', is: 'u16' },
+      __reserved: { offset: 14, size: 2, type: '__u16', is: 'u16' },
     },
   } as const;
   declare readonly $$type: 'struct user_sve_header';
@@ -538,6 +563,11 @@ export class UserSveHeader implements View {
     view.getUint8(offset + 15);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof UserSveHeader.$layout {
+    return UserSveHeader.$layout;
   }
 
   /** `__u32 size`, offset 0, 4 bytes. */
@@ -597,9 +627,10 @@ export class UserPacMask implements View {
     name: 'struct user_pac_mask',
     size: 16,
     align: 8,
+    byteOrder: 'little',
     members: {
-      data_mask: { offset: 0, size: 8, type: '__u64' },
-      insn_mask: { offset: 8, size: 8, type: '__u64' },
+      data_mask: { offset: 0, size: 8, type: '__u64', is: 'u64' },
+      insn_mask: { offset: 8, size: 8, type: '__u64', is: 'u64' },
     },
   } as const;
   declare readonly $$type: 'struct user_pac_mask';
@@ -610,6 +641,11 @@ export class UserPacMask implements View {
     view.getUint8(offset + 15);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof UserPacMask.$layout {
+    return UserPacMask.$layout;
   }
 
   /** `__u64 data_mask`, offset 0, 8 bytes. */
@@ -655,11 +691,12 @@ export class UserPacAddressKeys implements View {
     name: 'struct user_pac_address_keys',
     size: 64,
     align: 16,
+    byteOrder: 'little',
     members: {
-      apiakey: { offset: 0, size: 16, type: '__u128' },
-      apibkey: { offset: 16, size: 16, type: '__u128' },
-      apdakey: { offset: 32, size: 16, type: '__u128' },
-      apdbkey: { offset: 48, size: 16, type: '__u128' },
+      apiakey: { offset: 0, size: 16, type: '__u128', is: 'opaque' },
+      apibkey: { offset: 16, size: 16, type: '__u128', is: 'opaque' },
+      apdakey: { offset: 32, size: 16, type: '__u128', is: 'opaque' },
+      apdbkey: { offset: 48, size: 16, type: '__u128', is: 'opaque' },
     },
   } as const;
   declare readonly $$type: 'struct user_pac_address_keys';
@@ -670,6 +707,11 @@ export class UserPacAddressKeys implements View {
     view.getUint8(offset + 63);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof UserPacAddressKeys.$layout {
+    return UserPacAddressKeys.$layout;
   }
 
   /** `__u128 apiakey`, offset 0, 16 bytes. */
@@ -701,8 +743,9 @@ export class UserPacGenericKeys implements View {
     name: 'struct user_pac_generic_keys',
     size: 16,
     align: 16,
+    byteOrder: 'little',
     members: {
-      apgakey: { offset: 0, size: 16, type: '__u128' },
+      apgakey: { offset: 0, size: 16, type: '__u128', is: 'opaque' },
     },
   } as const;
   declare readonly $$type: 'struct user_pac_generic_keys';
@@ -713,6 +756,11 @@ export class UserPacGenericKeys implements View {
     view.getUint8(offset + 15);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof UserPacGenericKeys.$layout {
+    return UserPacGenericKeys.$layout;
   }
 
   /** `__u128 apgakey`, offset 0, 16 bytes. */
@@ -729,13 +777,14 @@ export class UserZaHeader implements View {
     name: 'struct user_za_header',
     size: 16,
     align: 4,
+    byteOrder: 'little',
     members: {
-      size: { offset: 0, size: 4, type: '__u32' },
-      max_size: { offset: 4, size: 4, type: '__u32' },
-      vl: { offset: 8, size: 2, type: '__u16' },
-      max_vl: { offset: 10, size: 2, type: '__u16' },
-      flags: { offset: 12, size: 2, type: '__u16' },
-      __reserved: { offset: 14, size: 2, type: '__u16' },
+      size: { offset: 0, size: 4, type: '__u32', is: 'u32' },
+      max_size: { offset: 4, size: 4, type: '__u32', is: 'u32' },
+      vl: { offset: 8, size: 2, type: '__u16', is: 'u16' },
+      max_vl: { offset: 10, size: 2, type: '__u16', is: 'u16' },
+      flags: { offset: 12, size: 2, type: '__u16', is: 'u16' },
+      __reserved: { offset: 14, size: 2, type: '__u16', is: 'u16' },
     },
   } as const;
   declare readonly $$type: 'struct user_za_header';
@@ -746,6 +795,11 @@ export class UserZaHeader implements View {
     view.getUint8(offset + 15);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof UserZaHeader.$layout {
+    return UserZaHeader.$layout;
   }
 
   /** `__u32 size`, offset 0, 4 bytes. */
@@ -805,10 +859,11 @@ export class UserGcs implements View {
     name: 'struct user_gcs',
     size: 24,
     align: 8,
+    byteOrder: 'little',
     members: {
-      features_enabled: { offset: 0, size: 8, type: '__u64' },
-      features_locked: { offset: 8, size: 8, type: '__u64' },
-      gcspr_el0: { offset: 16, size: 8, type: '__u64' },
+      features_enabled: { offset: 0, size: 8, type: '__u64', is: 'u64' },
+      features_locked: { offset: 8, size: 8, type: '__u64', is: 'u64' },
+      gcspr_el0: { offset: 16, size: 8, type: '__u64', is: 'u64' },
     },
   } as const;
   declare readonly $$type: 'struct user_gcs';
@@ -819,6 +874,11 @@ export class UserGcs implements View {
     view.getUint8(offset + 23);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof UserGcs.$layout {
+    return UserGcs.$layout;
   }
 
   /** `__u64 features_enabled`, offset 0, 8 bytes. */

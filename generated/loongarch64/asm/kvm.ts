@@ -203,9 +203,10 @@ export class KvmRegs implements View {
     name: 'struct kvm_regs',
     size: 264,
     align: 8,
+    byteOrder: 'little',
     members: {
-      gpr: { offset: 0, size: 256, type: '__u64', dims: [32] },
-      pc: { offset: 256, size: 8, type: '__u64' },
+      gpr: { offset: 0, size: 256, type: '__u64', is: 'u64', dims: [32] },
+      pc: { offset: 256, size: 8, type: '__u64', is: 'u64' },
     },
   } as const;
   declare readonly $$type: 'struct kvm_regs';
@@ -216,6 +217,11 @@ export class KvmRegs implements View {
     view.getUint8(offset + 263);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmRegs.$layout {
+    return KvmRegs.$layout;
   }
 
   /** `__u64 gpr[32]`, offset 0, 256 bytes. */
@@ -252,8 +258,9 @@ export class KvmFpureg implements View {
     name: 'struct kvm_fpureg',
     size: 32,
     align: 8,
+    byteOrder: 'little',
     members: {
-      val64: { offset: 0, size: 32, type: '__u64', dims: [4] },
+      val64: { offset: 0, size: 32, type: '__u64', is: 'u64', dims: [4] },
     },
   } as const;
   declare readonly $$type: 'struct kvm_fpureg';
@@ -264,6 +271,11 @@ export class KvmFpureg implements View {
     view.getUint8(offset + 31);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmFpureg.$layout {
+    return KvmFpureg.$layout;
   }
 
   /** `__u64 val64[4]`, offset 0, 32 bytes. */
@@ -283,9 +295,10 @@ export class KvmFpu implements View {
     name: 'struct kvm_fpu',
     size: 1040,
     align: 8,
+    byteOrder: 'little',
     members: {
-      fcsr: { offset: 0, size: 4, type: '__u32' },
-      fcc: { offset: 8, size: 8, type: '__u64' },
+      fcsr: { offset: 0, size: 4, type: '__u32', is: 'u32' },
+      fcc: { offset: 8, size: 8, type: '__u64', is: 'u64' },
       fpr: { offset: 16, size: 1024, type: 'struct kvm_fpureg', dims: [32] },
     },
   } as const;
@@ -297,6 +310,11 @@ export class KvmFpu implements View {
     view.getUint8(offset + 1039);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmFpu.$layout {
+    return KvmFpu.$layout;
   }
 
   /** `__u32 fcsr`, offset 0, 4 bytes. */
@@ -338,6 +356,7 @@ export class KvmDebugExitArch implements View {
     name: 'struct kvm_debug_exit_arch',
     size: 0,
     align: 1,
+    byteOrder: 'little',
     members: {
     },
   } as const;
@@ -349,6 +368,11 @@ export class KvmDebugExitArch implements View {
     this.$$view = view;
     this.$$offset = offset;
   }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmDebugExitArch.$layout {
+    return KvmDebugExitArch.$layout;
+  }
 }
 
 /** `struct kvm_guest_debug_arch`: 0 bytes, aligned to 1. asm/kvm.h:119 */
@@ -359,6 +383,7 @@ export class KvmGuestDebugArch implements View {
     name: 'struct kvm_guest_debug_arch',
     size: 0,
     align: 1,
+    byteOrder: 'little',
     members: {
     },
   } as const;
@@ -370,6 +395,11 @@ export class KvmGuestDebugArch implements View {
     this.$$view = view;
     this.$$offset = offset;
   }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmGuestDebugArch.$layout {
+    return KvmGuestDebugArch.$layout;
+  }
 }
 
 /** `struct kvm_sync_regs`: 0 bytes, aligned to 1. asm/kvm.h:123 */
@@ -380,6 +410,7 @@ export class KvmSyncRegs implements View {
     name: 'struct kvm_sync_regs',
     size: 0,
     align: 1,
+    byteOrder: 'little',
     members: {
     },
   } as const;
@@ -391,6 +422,11 @@ export class KvmSyncRegs implements View {
     this.$$view = view;
     this.$$offset = offset;
   }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmSyncRegs.$layout {
+    return KvmSyncRegs.$layout;
+  }
 }
 
 /** `struct kvm_sregs`: 0 bytes, aligned to 1. asm/kvm.h:127 */
@@ -401,6 +437,7 @@ export class KvmSregs implements View {
     name: 'struct kvm_sregs',
     size: 0,
     align: 1,
+    byteOrder: 'little',
     members: {
     },
   } as const;
@@ -412,6 +449,11 @@ export class KvmSregs implements View {
     this.$$view = view;
     this.$$offset = offset;
   }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmSregs.$layout {
+    return KvmSregs.$layout;
+  }
 }
 
 /** `struct kvm_iocsr_entry`: 16 bytes, aligned to 8. asm/kvm.h:130 */
@@ -422,10 +464,11 @@ export class KvmIocsrEntry implements View {
     name: 'struct kvm_iocsr_entry',
     size: 16,
     align: 8,
+    byteOrder: 'little',
     members: {
-      addr: { offset: 0, size: 4, type: '__u32' },
-      pad: { offset: 4, size: 4, type: '__u32' },
-      data: { offset: 8, size: 8, type: '__u64' },
+      addr: { offset: 0, size: 4, type: '__u32', is: 'u32' },
+      pad: { offset: 4, size: 4, type: '__u32', is: 'u32' },
+      data: { offset: 8, size: 8, type: '__u64', is: 'u64' },
     },
   } as const;
   declare readonly $$type: 'struct kvm_iocsr_entry';
@@ -436,6 +479,11 @@ export class KvmIocsrEntry implements View {
     view.getUint8(offset + 15);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmIocsrEntry.$layout {
+    return KvmIocsrEntry.$layout;
   }
 
   /** `__u32 addr`, offset 0, 4 bytes. */

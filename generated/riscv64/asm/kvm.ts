@@ -698,6 +698,7 @@ export class KvmRegs implements View {
     name: 'struct kvm_regs',
     size: 0,
     align: 1,
+    byteOrder: 'little',
     members: {
     },
   } as const;
@@ -709,6 +710,11 @@ export class KvmRegs implements View {
     this.$$view = view;
     this.$$offset = offset;
   }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmRegs.$layout {
+    return KvmRegs.$layout;
+  }
 }
 
 /** `struct kvm_fpu`: 0 bytes, aligned to 1. asm/kvm.h:33 */
@@ -719,6 +725,7 @@ export class KvmFpu implements View {
     name: 'struct kvm_fpu',
     size: 0,
     align: 1,
+    byteOrder: 'little',
     members: {
     },
   } as const;
@@ -730,6 +737,11 @@ export class KvmFpu implements View {
     this.$$view = view;
     this.$$offset = offset;
   }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmFpu.$layout {
+    return KvmFpu.$layout;
+  }
 }
 
 /** `struct kvm_debug_exit_arch`: 0 bytes, aligned to 1. asm/kvm.h:37 */
@@ -740,6 +752,7 @@ export class KvmDebugExitArch implements View {
     name: 'struct kvm_debug_exit_arch',
     size: 0,
     align: 1,
+    byteOrder: 'little',
     members: {
     },
   } as const;
@@ -751,6 +764,11 @@ export class KvmDebugExitArch implements View {
     this.$$view = view;
     this.$$offset = offset;
   }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmDebugExitArch.$layout {
+    return KvmDebugExitArch.$layout;
+  }
 }
 
 /** `struct kvm_guest_debug_arch`: 0 bytes, aligned to 1. asm/kvm.h:41 */
@@ -761,6 +779,7 @@ export class KvmGuestDebugArch implements View {
     name: 'struct kvm_guest_debug_arch',
     size: 0,
     align: 1,
+    byteOrder: 'little',
     members: {
     },
   } as const;
@@ -772,6 +791,11 @@ export class KvmGuestDebugArch implements View {
     this.$$view = view;
     this.$$offset = offset;
   }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmGuestDebugArch.$layout {
+    return KvmGuestDebugArch.$layout;
+  }
 }
 
 /** `struct kvm_sync_regs`: 0 bytes, aligned to 1. asm/kvm.h:45 */
@@ -782,6 +806,7 @@ export class KvmSyncRegs implements View {
     name: 'struct kvm_sync_regs',
     size: 0,
     align: 1,
+    byteOrder: 'little',
     members: {
     },
   } as const;
@@ -793,6 +818,11 @@ export class KvmSyncRegs implements View {
     this.$$view = view;
     this.$$offset = offset;
   }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmSyncRegs.$layout {
+    return KvmSyncRegs.$layout;
+  }
 }
 
 /** `struct kvm_sregs`: 0 bytes, aligned to 1. asm/kvm.h:49 */
@@ -803,6 +833,7 @@ export class KvmSregs implements View {
     name: 'struct kvm_sregs',
     size: 0,
     align: 1,
+    byteOrder: 'little',
     members: {
     },
   } as const;
@@ -814,6 +845,11 @@ export class KvmSregs implements View {
     this.$$view = view;
     this.$$offset = offset;
   }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmSregs.$layout {
+    return KvmSregs.$layout;
+  }
 }
 
 /** `struct kvm_riscv_config`: 64 bytes, aligned to 8. asm/kvm.h:53 */
@@ -824,15 +860,16 @@ export class KvmRiscvConfig implements View {
     name: 'struct kvm_riscv_config',
     size: 64,
     align: 8,
+    byteOrder: 'little',
     members: {
-      isa: { offset: 0, size: 8, type: 'unsigned long' },
-      zicbom_block_size: { offset: 8, size: 8, type: 'unsigned long' },
-      mvendorid: { offset: 16, size: 8, type: 'unsigned long' },
-      marchid: { offset: 24, size: 8, type: 'unsigned long' },
-      mimpid: { offset: 32, size: 8, type: 'unsigned long' },
-      zicboz_block_size: { offset: 40, size: 8, type: 'unsigned long' },
-      satp_mode: { offset: 48, size: 8, type: 'unsigned long' },
-      zicbop_block_size: { offset: 56, size: 8, type: 'unsigned long' },
+      isa: { offset: 0, size: 8, type: 'unsigned long', is: 'u64' },
+      zicbom_block_size: { offset: 8, size: 8, type: 'unsigned long', is: 'u64' },
+      mvendorid: { offset: 16, size: 8, type: 'unsigned long', is: 'u64' },
+      marchid: { offset: 24, size: 8, type: 'unsigned long', is: 'u64' },
+      mimpid: { offset: 32, size: 8, type: 'unsigned long', is: 'u64' },
+      zicboz_block_size: { offset: 40, size: 8, type: 'unsigned long', is: 'u64' },
+      satp_mode: { offset: 48, size: 8, type: 'unsigned long', is: 'u64' },
+      zicbop_block_size: { offset: 56, size: 8, type: 'unsigned long', is: 'u64' },
     },
   } as const;
   declare readonly $$type: 'struct kvm_riscv_config';
@@ -843,6 +880,11 @@ export class KvmRiscvConfig implements View {
     view.getUint8(offset + 63);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmRiscvConfig.$layout {
+    return KvmRiscvConfig.$layout;
   }
 
   /** `unsigned long isa`, offset 0, 8 bytes. */
@@ -990,9 +1032,10 @@ export class KvmRiscvCore implements View {
     name: 'struct kvm_riscv_core',
     size: 264,
     align: 8,
+    byteOrder: 'little',
     members: {
       regs: { offset: 0, size: 256, type: 'struct user_regs_struct' },
-      mode: { offset: 256, size: 8, type: 'unsigned long' },
+      mode: { offset: 256, size: 8, type: 'unsigned long', is: 'u64' },
     },
   } as const;
   declare readonly $$type: 'struct kvm_riscv_core';
@@ -1003,6 +1046,11 @@ export class KvmRiscvCore implements View {
     view.getUint8(offset + 263);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmRiscvCore.$layout {
+    return KvmRiscvCore.$layout;
   }
 
   /** `struct user_regs_struct regs`, offset 0, 256 bytes. */
@@ -1039,18 +1087,19 @@ export class KvmRiscvCsr implements View {
     name: 'struct kvm_riscv_csr',
     size: 88,
     align: 8,
+    byteOrder: 'little',
     members: {
-      sstatus: { offset: 0, size: 8, type: 'unsigned long' },
-      sie: { offset: 8, size: 8, type: 'unsigned long' },
-      stvec: { offset: 16, size: 8, type: 'unsigned long' },
-      sscratch: { offset: 24, size: 8, type: 'unsigned long' },
-      sepc: { offset: 32, size: 8, type: 'unsigned long' },
-      scause: { offset: 40, size: 8, type: 'unsigned long' },
-      stval: { offset: 48, size: 8, type: 'unsigned long' },
-      sip: { offset: 56, size: 8, type: 'unsigned long' },
-      satp: { offset: 64, size: 8, type: 'unsigned long' },
-      scounteren: { offset: 72, size: 8, type: 'unsigned long' },
-      senvcfg: { offset: 80, size: 8, type: 'unsigned long' },
+      sstatus: { offset: 0, size: 8, type: 'unsigned long', is: 'u64' },
+      sie: { offset: 8, size: 8, type: 'unsigned long', is: 'u64' },
+      stvec: { offset: 16, size: 8, type: 'unsigned long', is: 'u64' },
+      sscratch: { offset: 24, size: 8, type: 'unsigned long', is: 'u64' },
+      sepc: { offset: 32, size: 8, type: 'unsigned long', is: 'u64' },
+      scause: { offset: 40, size: 8, type: 'unsigned long', is: 'u64' },
+      stval: { offset: 48, size: 8, type: 'unsigned long', is: 'u64' },
+      sip: { offset: 56, size: 8, type: 'unsigned long', is: 'u64' },
+      satp: { offset: 64, size: 8, type: 'unsigned long', is: 'u64' },
+      scounteren: { offset: 72, size: 8, type: 'unsigned long', is: 'u64' },
+      senvcfg: { offset: 80, size: 8, type: 'unsigned long', is: 'u64' },
     },
   } as const;
   declare readonly $$type: 'struct kvm_riscv_csr';
@@ -1061,6 +1110,11 @@ export class KvmRiscvCsr implements View {
     view.getUint8(offset + 87);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmRiscvCsr.$layout {
+    return KvmRiscvCsr.$layout;
   }
 
   /** `unsigned long sstatus`, offset 0, 8 bytes. */
@@ -1259,14 +1313,15 @@ export class KvmRiscvAiaCsr implements View {
     name: 'struct kvm_riscv_aia_csr',
     size: 56,
     align: 8,
+    byteOrder: 'little',
     members: {
-      siselect: { offset: 0, size: 8, type: 'unsigned long' },
-      iprio1: { offset: 8, size: 8, type: 'unsigned long' },
-      iprio2: { offset: 16, size: 8, type: 'unsigned long' },
-      sieh: { offset: 24, size: 8, type: 'unsigned long' },
-      siph: { offset: 32, size: 8, type: 'unsigned long' },
-      iprio1h: { offset: 40, size: 8, type: 'unsigned long' },
-      iprio2h: { offset: 48, size: 8, type: 'unsigned long' },
+      siselect: { offset: 0, size: 8, type: 'unsigned long', is: 'u64' },
+      iprio1: { offset: 8, size: 8, type: 'unsigned long', is: 'u64' },
+      iprio2: { offset: 16, size: 8, type: 'unsigned long', is: 'u64' },
+      sieh: { offset: 24, size: 8, type: 'unsigned long', is: 'u64' },
+      siph: { offset: 32, size: 8, type: 'unsigned long', is: 'u64' },
+      iprio1h: { offset: 40, size: 8, type: 'unsigned long', is: 'u64' },
+      iprio2h: { offset: 48, size: 8, type: 'unsigned long', is: 'u64' },
     },
   } as const;
   declare readonly $$type: 'struct kvm_riscv_aia_csr';
@@ -1277,6 +1332,11 @@ export class KvmRiscvAiaCsr implements View {
     view.getUint8(offset + 55);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmRiscvAiaCsr.$layout {
+    return KvmRiscvAiaCsr.$layout;
   }
 
   /** `unsigned long siselect`, offset 0, 8 bytes. */
@@ -1407,8 +1467,9 @@ export class KvmRiscvSmstateenCsr implements View {
     name: 'struct kvm_riscv_smstateen_csr',
     size: 8,
     align: 8,
+    byteOrder: 'little',
     members: {
-      sstateen0: { offset: 0, size: 8, type: 'unsigned long' },
+      sstateen0: { offset: 0, size: 8, type: 'unsigned long', is: 'u64' },
     },
   } as const;
   declare readonly $$type: 'struct kvm_riscv_smstateen_csr';
@@ -1419,6 +1480,11 @@ export class KvmRiscvSmstateenCsr implements View {
     view.getUint8(offset + 7);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmRiscvSmstateenCsr.$layout {
+    return KvmRiscvSmstateenCsr.$layout;
   }
 
   /** `unsigned long sstateen0`, offset 0, 8 bytes. */
@@ -1447,8 +1513,9 @@ export class KvmRiscvZicfissCsr implements View {
     name: 'struct kvm_riscv_zicfiss_csr',
     size: 8,
     align: 8,
+    byteOrder: 'little',
     members: {
-      ssp: { offset: 0, size: 8, type: 'unsigned long' },
+      ssp: { offset: 0, size: 8, type: 'unsigned long', is: 'u64' },
     },
   } as const;
   declare readonly $$type: 'struct kvm_riscv_zicfiss_csr';
@@ -1459,6 +1526,11 @@ export class KvmRiscvZicfissCsr implements View {
     view.getUint8(offset + 7);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmRiscvZicfissCsr.$layout {
+    return KvmRiscvZicfissCsr.$layout;
   }
 
   /** `unsigned long ssp`, offset 0, 8 bytes. */
@@ -1487,11 +1559,12 @@ export class KvmRiscvTimer implements View {
     name: 'struct kvm_riscv_timer',
     size: 32,
     align: 8,
+    byteOrder: 'little',
     members: {
-      frequency: { offset: 0, size: 8, type: '__u64' },
-      time: { offset: 8, size: 8, type: '__u64' },
-      compare: { offset: 16, size: 8, type: '__u64' },
-      state: { offset: 24, size: 8, type: '__u64' },
+      frequency: { offset: 0, size: 8, type: '__u64', is: 'u64' },
+      time: { offset: 8, size: 8, type: '__u64', is: 'u64' },
+      compare: { offset: 16, size: 8, type: '__u64', is: 'u64' },
+      state: { offset: 24, size: 8, type: '__u64', is: 'u64' },
     },
   } as const;
   declare readonly $$type: 'struct kvm_riscv_timer';
@@ -1502,6 +1575,11 @@ export class KvmRiscvTimer implements View {
     view.getUint8(offset + 31);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmRiscvTimer.$layout {
+    return KvmRiscvTimer.$layout;
   }
 
   /** `__u64 frequency`, offset 0, 8 bytes. */
@@ -1581,9 +1659,10 @@ export class KvmRiscvSbiSta implements View {
     name: 'struct kvm_riscv_sbi_sta',
     size: 16,
     align: 8,
+    byteOrder: 'little',
     members: {
-      shmem_lo: { offset: 0, size: 8, type: 'unsigned long' },
-      shmem_hi: { offset: 8, size: 8, type: 'unsigned long' },
+      shmem_lo: { offset: 0, size: 8, type: 'unsigned long', is: 'u64' },
+      shmem_hi: { offset: 8, size: 8, type: 'unsigned long', is: 'u64' },
     },
   } as const;
   declare readonly $$type: 'struct kvm_riscv_sbi_sta';
@@ -1594,6 +1673,11 @@ export class KvmRiscvSbiSta implements View {
     view.getUint8(offset + 15);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmRiscvSbiSta.$layout {
+    return KvmRiscvSbiSta.$layout;
   }
 
   /** `unsigned long shmem_lo`, offset 0, 8 bytes. */
@@ -1639,10 +1723,11 @@ export class KvmRiscvSbiFwftFeature implements View {
     name: 'struct kvm_riscv_sbi_fwft_feature',
     size: 24,
     align: 8,
+    byteOrder: 'little',
     members: {
-      enable: { offset: 0, size: 8, type: 'unsigned long' },
-      flags: { offset: 8, size: 8, type: 'unsigned long' },
-      value: { offset: 16, size: 8, type: 'unsigned long' },
+      enable: { offset: 0, size: 8, type: 'unsigned long', is: 'u64' },
+      flags: { offset: 8, size: 8, type: 'unsigned long', is: 'u64' },
+      value: { offset: 16, size: 8, type: 'unsigned long', is: 'u64' },
     },
   } as const;
   declare readonly $$type: 'struct kvm_riscv_sbi_fwft_feature';
@@ -1653,6 +1738,11 @@ export class KvmRiscvSbiFwftFeature implements View {
     view.getUint8(offset + 23);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmRiscvSbiFwftFeature.$layout {
+    return KvmRiscvSbiFwftFeature.$layout;
   }
 
   /** `unsigned long enable`, offset 0, 8 bytes. */
@@ -1715,6 +1805,7 @@ export class KvmRiscvSbiFwft implements View {
     name: 'struct kvm_riscv_sbi_fwft',
     size: 120,
     align: 8,
+    byteOrder: 'little',
     members: {
       misaligned_deleg: { offset: 0, size: 24, type: 'struct kvm_riscv_sbi_fwft_feature' },
       pointer_masking: { offset: 24, size: 24, type: 'struct kvm_riscv_sbi_fwft_feature' },
@@ -1731,6 +1822,11 @@ export class KvmRiscvSbiFwft implements View {
     view.getUint8(offset + 119);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmRiscvSbiFwft.$layout {
+    return KvmRiscvSbiFwft.$layout;
   }
 
   /** `struct kvm_riscv_sbi_fwft_feature misaligned_deleg`, offset 0, 24 bytes. */
