@@ -63,7 +63,7 @@ export interface CAssertions {
 }
 
 export function emitAssertions(model: Model): CAssertions {
-  const assertions = new UnitWriter<Check>([...includes(model), ...TEXT_MACROS]);
+  const assertions = new UnitWriter<Check>([...includes(model), ...textMacros]);
   const bitFields = new UnitWriter<BitCheck>(includes(model));
   const sink: Sink = { model, assertions, bitFields, unchecked: [] };
   for (const record of model.types) emitRecord(sink, record);
@@ -116,15 +116,20 @@ class UnitWriter<C extends Check> {
   }
 }
 
+/** The lines of C that read what a model was made from. */
+export function includeLines({ header }: Pick<Model, 'header'>): string[] {
+  return [`#include <${header}>`];
+}
+
 /** What only the uses of macros need (`offsetof`, `_IOC`) comes last, so that the header is read as it is alone. */
 function includes(model: Model): string[] {
   const ioctl = model.ioctls.length > 0 ? ['#include <linux/ioctl.h>'] : [];
-  const start = ['/* Checks of a generated binding; do not edit. */', `#include <${model.header}>`];
+  const start = ['/* Checks of a generated binding; do not edit. */', ...includeLines(model)];
   return [...start, '#include <stddef.h>', ...ioctl];
 }
 
 /** What the preprocessor makes of some tokens, as a string. */
-const TEXT_MACROS: readonly string[] = [
+export const textMacros: readonly string[] = [
   '#define KVM_UAPI_QUOTE(...) #__VA_ARGS__',
   '#define KVM_UAPI_TEXT(...) KVM_UAPI_QUOTE(__VA_ARGS__)',
 ];
