@@ -41,6 +41,18 @@ export class SourceError extends GeneratorError {
   }
 }
 
+/** A header uses a name that nothing that is read with it defines. */
+export class UndefinedNameError extends SourceError {
+  override readonly name = 'UndefinedNameError';
+  /** A tag has its keyword before it: `struct timespec`. */
+  readonly undefinedName: string;
+
+  constructor(file: string, line: number, column: number, problem: string, undefinedName: string) {
+    super(file, line, column, problem);
+    this.undefinedName = undefinedName;
+  }
+}
+
 /** A header that is asked for or included is in none of the include folders. */
 export class MissingHeaderError extends SourceError {
   override readonly name: string = 'MissingHeaderError';

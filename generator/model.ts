@@ -182,12 +182,17 @@ export interface Model {
   readonly pointerSize: 4 | 8;
   /** The header that was asked for, as spelled in an `#include`. */
   readonly header: string;
+  /**
+   * The headers that are read before `header`, in this order: it uses names that they define, and does not include them.
+   * Absent where it is complete by itself.
+   */
+  readonly prelude?: readonly string[];
   /** Version of the kernel the header belongs to, `6.1.187`; null when its tree has no `linux/version.h`. */
   readonly kernel: string | null;
-  /** The headers whose declarations are all here: `header`, and those it includes that define records it uses. */
+  /** The headers whose declarations are all here: `header`, and those that `describe/coverage.ts` tells. */
   readonly covers: readonly string[];
   readonly origins: readonly Origin[];
-  /** Every header that was read, in the order of first reading. */
+  /** Every header that was read: `header`, then the others in the order of first reading. */
   readonly sources: readonly SourceHeader[];
   readonly types: readonly RecordType[];
   readonly enums: readonly EnumType[];

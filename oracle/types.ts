@@ -87,7 +87,7 @@ class DebugTypes implements TypeList {
 
   #record(entry: Entry, name: string): void {
     const at = this.#place(entry);
-    this.items.set(name, { at, text: `${keywordOf(entry)}, ${text(entry, 'byte_size')} bytes` });
+    this.items.set(name, { at, text: `${keywordOf(entry)}, ${number(entry, 'byte_size')} bytes` });
     this.inventory.types.push(`${at} ${name}`);
     this.#members(entry, name, at);
   }
@@ -121,7 +121,7 @@ class DebugTypes implements TypeList {
   #enum(entry: Entry): void {
     const name = entry.attributes.get('name');
     const title = name === undefined ? 'enum' : `enum ${name}`;
-    const size = text(entry, 'byte_size');
+    const size = number(entry, 'byte_size');
     const at = enumPlace(name ?? null, this.#place(entry));
     this.inventory.types.push(`${at} ${title} of ${entry.children[0]?.attributes.get('name')}`);
     for (const child of entry.children) {

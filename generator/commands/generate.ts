@@ -41,7 +41,7 @@ function heading({ header, target, kernel, origins }: Model): string {
 
 /** What was read and what was made of it, on part of a screen. */
 function summary(model: Model): string {
-  const { types, enums, constants, ioctls, functions, ledger, covers, sources } = model;
+  const { types, enums, constants, ioctls, functions, ledger, covers, sources, prelude = [] } = model;
   const records = countRecords(types);
   const reasons = new Map<string, number>();
   for (const { kind, reason } of ledger) {
@@ -51,6 +51,7 @@ function summary(model: Model): string {
   return [
     heading(model),
     `  read      ${sources.length} headers, of which covered: ${covers.join(', ')}`,
+    ...(prelude.length > 0 ? [`  behind    ${prelude.join(', ')}, which it needs and does not include`] : []),
     `  types     ${records.structs} structs and ${records.unions} unions, ${records.fields} fields, ${enums.length} enums`,
     `  macros    ${constants.length} constants, ${ioctls.length} of them ioctls; ${functions.length} function-like`,
     `  ledger    ${ledger.length} entries`,

@@ -4,12 +4,13 @@ import { Unresolvable } from '../expression/unresolvable.js';
 import { Layout } from '../layout/layout.js';
 import type { Target } from '../layout/target.js';
 import { MODEL_SCHEMA, type Model, type Origin } from '../model.js';
-import { parseDeclarations } from '../parse/parser.js';
+import { type Parsed, parseDeclarations } from '../parse/parser.js';
 import { type Preprocessed, preprocess } from '../preprocess/preprocessor.js';
-import { errorAt } from '../preprocess/tokens.js';
+import { errorAt, undefinedNameAt } from '../preprocess/tokens.js';
 import type { SourceFile } from '../source/files.js';
 import type { Identify } from '../source/identity.js';
 import type { Resolver } from '../source/resolver.js';
+import { lackingNames, readComplete } from './completion.js';
 import { coveredFiles } from './coverage.js';
 import { MacroDescriber } from './macros.js';
 import { skippedEntries } from './skipped.js';
@@ -17,46 +18,65 @@ import { TypeDescriber, typedefNames } from './types.js';
 
 /** The model of a header as `resolver` finds it. */
 export function describeHeader(header: string, target: Target, resolver: Resolver, identify: Identify): Model {
-  const preprocessed = preprocess(header, resolver, target);
+  const read = readComplete(header, resolver, target, (prelude) => readHeader(header, prelude, target, resolver));
+  return describe(header, target, read, identify(read.preprocessed.files));
+}
+
+/** A header with its types laid out, and what it covers. */
+interface ReadHeader extends Parsed {
+  readonly prelude: readonly string[];
+  readonly preprocessed: Preprocessed;
+  readonly types: TypeDescriber;
+  readonly macros: MacroDescriber;
+  readonly records: Model['types'];
+  readonly enums: Model['enums'];
+  readonly covers: ReadonlySet<SourceFile>;
+  readonly lacks: readonly string[];
+}
+
+function readHeader(header: string, prelude: readonly string[], target: Target, resolver: Resolver): ReadHeader {
+  const preprocessed = preprocess(header, resolver, target, prelude);
+  const { declarations, typeNames } = parseDeclarations(preprocessed.tokens);
   try {
-    return describe(header, target, preprocessed, identify(preprocessed.files));
+    const layout = new Layout(declarations, target);
+    const types = new TypeDescriber(layout, typedefNames(declarations));
+    const macros = new MacroDescriber(preprocessed, layout, typeNames);
+    const covers = coveredFiles(preprocessed, declarations, layout, (file) => macros.argumentTypes(file));
+    const records = types.records(declarations, covers);
+    // Before the macros: only when an enum is laid out are the types of its enumerators those that they have outside of it.
+    const enums = types.enums(declarations, covers);
+    const lacks = lackingNames(preprocessed.macros, declarations, covers);
+    return { prelude, preprocessed, declarations, typeNames, types, macros, records, enums, covers, lacks };
   } catch (error) {
     // What a declaration needs and does not have is an error of the header.
-    if (error instanceof Unresolvable) throw errorAt(error.at, error.message);
-    throw error;
+    if (!(error instanceof Unresolvable)) throw error;
+    const { at, message, undefinedName } = error;
+    throw undefinedName === null ? errorAt(at, message) : undefinedNameAt(at, message, undefinedName);
   }
 }
 
-function describe(header: string, target: Target, preprocessed: Preprocessed, identity: ReturnType<Identify>): Model {
-  const main = preprocessed.files[0] as SourceFile;
-  const { declarations, typeNames } = parseDeclarations(preprocessed.tokens);
-  const layout = new Layout(declarations, target);
-  const types = new TypeDescriber(layout, typedefNames(declarations));
-  const macros = new MacroDescriber(preprocessed, layout, typeNames);
-  const files = coveredFiles(main, preprocessed.files, declarations, layout, (file) => macros.argumentTypes(file));
-  const covered = new Set(files);
+function describe(header: string, target: Target, read: ReadHeader, identity: ReturnType<Identify>): Model {
+  const { prelude, preprocessed, declarations, types, macros, records, enums, covers } = read;
   const origins: Origin[] = [];
   const sources = identity.files.map(({ name, sha256, origin }) => {
     const known = origins.findIndex((other) => JSON.stringify(other) === JSON.stringify(origin));
     return { name, sha256, origin: known === -1 ? origins.push(origin) - 1 : known };
   });
-  const records = types.records(declarations, covered);
-  // Before the macros: only when an enum is laid out are the types of its enumerators those that they have outside of it.
-  const enums = types.enums(declarations, covered);
-  const { ledger, ...described } = macros.describe(covered, types);
+  const { ledger, ...described } = macros.describe(covers, types);
   return {
     schema: MODEL_SCHEMA,
     target: target.name,
     byteOrder: target.byteOrder,
     pointerSize: target.pointer.size,
     header,
+    ...(prelude.length > 0 ? { prelude } : {}),
     kernel: identity.kernel,
-    covers: files.map((file) => file.name),
+    covers: [...covers].map((file) => file.name),
     origins,
     sources,
     types: records,
     enums,
     ...described,
-    ledger: [...ledger, ...skippedEntries(preprocessed, declarations, covered, target)],
+    ledger: [...ledger, ...skippedEntries(preprocessed, declarations, covers, target)],
   };
 }

@@ -116,9 +116,9 @@ class UnitWriter<C extends Check> {
   }
 }
 
-/** The lines of C that read what a model was made from. */
-export function includeLines({ header }: Pick<Model, 'header'>): string[] {
-  return [`#include <${header}>`];
+/** The lines of C that read what a model was made from: its header, behind those that it needs before it. */
+export function includeLines({ prelude = [], header }: Pick<Model, 'prelude' | 'header'>): string[] {
+  return [...prelude, header].map((name) => `#include <${name}>`);
 }
 
 /** What only the uses of macros need (`offsetof`, `_IOC`) comes last, so that the header is read as it is alone. */

@@ -87,7 +87,8 @@ function integer(expression: Expression, scope: Scope): Integer {
       const value = scope.constant(expression.name);
       if (value) return value;
       const declared = scope.objectType(expression.name) !== undefined;
-      throw new Unresolvable(at, `'${expression.name}' ${declared ? 'is not a constant' : 'is not defined'}`);
+      if (declared) throw new Unresolvable(at, `'${expression.name}' is not a constant`);
+      throw new Unresolvable(at, `'${expression.name}' is not defined`, expression.name);
     }
     case 'unary':
       if (expression.operator === '&' || expression.operator === '*') break;

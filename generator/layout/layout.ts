@@ -297,7 +297,7 @@ export class Layout implements Scope {
   }
 
   objectType(name: string): CType | undefined {
-    return this.#declarations.objects.get(name);
+    return this.#declarations.objects.get(name)?.type;
   }
 
   member(record: CType, name: string, at: Token): MemberPlace {
@@ -338,10 +338,8 @@ export class Layout implements Scope {
     const node = this.#declarations.tags.get(type.tag);
     const keyword = node && ('keyword' in node ? node.keyword : 'enum');
     if (!node || keyword !== type.keyword) {
-      throw new Unresolvable(
-        type.at,
-        `${type.keyword} ${type.tag} is not defined for ${this.target.name}: its size is unknown`,
-      );
+      const name = `${type.keyword} ${type.tag}`;
+      throw new Unresolvable(type.at, `${name} is not defined for ${this.target.name}: its size is unknown`, name);
     }
     return node;
   }

@@ -3,7 +3,7 @@
 import type { Expression } from '../expression/ast.js';
 import { parseExpression, type TypeNames } from '../expression/parser.js';
 import { Cursor } from '../preprocess/cursor.js';
-import { errorAt, type Token } from '../preprocess/tokens.js';
+import { endAt, errorAt, type Token } from '../preprocess/tokens.js';
 import type { LayoutAttributes } from './types.js';
 
 export const noAttributes: LayoutAttributes = { packed: false, aligned: [], mode: null, vectorSize: null };
@@ -62,7 +62,7 @@ function attribute(cursor: Cursor, types: TypeNames): LayoutAttributes {
   if (at.kind !== 'identifier') throw errorAt(at, `expected the name of an attribute, found '${at.text}'`);
   const open = cursor.accept('(');
   const tokens = open ? cursor.skipBalanced(open) : [];
-  const operand = (): Expression => parseExpression(new Cursor(tokens, { ...at, kind: 'end', text: '' }), types);
+  const operand = (): Expression => parseExpression(new Cursor(tokens, endAt(at)), types);
   const name = at.text.replace(/^__(.+)__$/, '$1');
   switch (name) {
     case 'packed':

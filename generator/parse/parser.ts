@@ -3,7 +3,7 @@
 import type { Expression } from '../expression/ast.js';
 import { parseExpression, type TypeNames } from '../expression/parser.js';
 import { Cursor } from '../preprocess/cursor.js';
-import { errorAt, placeOf, type Token } from '../preprocess/tokens.js';
+import { endAt, errorAt, placeOf, type Token, undefinedNameAt } from '../preprocess/tokens.js';
 import { joinAttributes, noAttributes, parseAttributes } from './attributes.js';
 import { extractPacks } from './packs.js';
 import { isTypeWord, predefinedTypedefs, scalarType } from './scalars.js';
@@ -14,6 +14,7 @@ import type {
   EnumNode,
   LayoutAttributes,
   MemberNode,
+  ObjectNode,
   RecordNode,
   TypedefNode,
 } from './types.js';
@@ -42,7 +43,7 @@ export function parseDeclarations(tokens: readonly Token[]): Parsed {
   const packed = extractPacks(tokens);
   const [last, end] = packed.tokens.slice(-2) as [Token, Token?];
   // An error about the end points at what stands last, not at where all headers end.
-  const cursor = new Cursor(packed.tokens.slice(0, -1), end ? { ...last, kind: 'end', text: '' } : last);
+  const cursor = new Cursor(packed.tokens.slice(0, -1), end ? endAt(last) : last);
   const parser = new Parser(packed.limitAt);
   while (cursor.peek().kind !== 'end') parser.external(cursor);
   return { declarations: parser.declarations, typeNames: parser };
@@ -69,7 +70,7 @@ class Parser implements TypeNames {
   readonly #typedefs = new Map<string, TypedefNode>();
   readonly #tags = new Map<string, RecordNode | EnumNode>();
   readonly #enumerators = new Map<string, Token>();
-  readonly #objects = new Map<string, CType>();
+  readonly #objects = new Map<string, ObjectNode>();
   readonly #builtinTypes = new Map<string, CType>([['__builtin_va_list', voidPointer]]);
 
   constructor(limitAt: (position: number) => number | null) {
@@ -82,6 +83,7 @@ class Parser implements TypeNames {
       enums: this.#enums,
       typedefs: this.#typedefs,
       tags: this.#tags,
+      enumerators: this.#enumerators,
       objects: this.#objects,
     };
   }
@@ -126,7 +128,7 @@ class Parser implements TypeNames {
       const attributes = joinAttributes(declarator.attributes, parseAttributes(cursor, this), specifiers.attributes);
       if (specifiers.storage.has('typedef'))
         this.#typedef({ name: name.text, type: declarator.type, attributes, at: name });
-      else this.#objects.set(name.text, declarator.type);
+      else this.#objects.set(name.text, { type: declarator.type, at: name });
       const body = declarator.type.kind === 'function' ? cursor.accept('{') : undefined;
       if (body) {
         cursor.skipBalanced(body);
@@ -189,7 +191,7 @@ class Parser implements TypeNames {
     if (!type) {
       const name = cursor.peek();
       if (name.kind !== 'identifier') cursor.fail('expected a declaration');
-      throw errorAt(name, `unknown type '${name.text}'; is an #include missing?`);
+      throw undefinedNameAt(name, `unknown type '${name.text}'; is an #include missing?`, name.text);
     }
     return { type, storage, constant, attributes };
   }

@@ -72,6 +72,11 @@ export interface TypedefNode {
   readonly at: Token;
 }
 
+export interface ObjectNode {
+  readonly type: CType;
+  readonly at: Token;
+}
+
 /** All declarations of a translation unit, each list in the order of definition. */
 export interface Declarations {
   readonly records: readonly RecordNode[];
@@ -79,6 +84,8 @@ export interface Declarations {
   readonly typedefs: ReadonlyMap<string, TypedefNode>;
   /** Records and enums with a tag; C keeps all tags in one name space. */
   readonly tags: ReadonlyMap<string, RecordNode | EnumNode>;
-  /** The type of each variable and function, for `sizeof` and `typeof`. */
-  readonly objects: ReadonlyMap<string, CType>;
+  /** The name of each enumerator where it is declared. */
+  readonly enumerators: ReadonlyMap<string, Token>;
+  /** Variables and functions. */
+  readonly objects: ReadonlyMap<string, ObjectNode>;
 }

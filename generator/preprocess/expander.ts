@@ -5,8 +5,8 @@
  */
 
 import { digraphOf, lexText } from './lexer.js';
-import type { Macro, MacroTable } from './macros.js';
-import { errorAt, type Token } from './tokens.js';
+import type { Macro } from './macros.js';
+import { endAt, errorAt, type Token, tokenLike } from './tokens.js';
 
 /** A macro whose replacement is computed: `__LINE__`, `__has_include(…)`. */
 export type Builtin = (name: Token, read: () => Token) => readonly Token[];
@@ -19,8 +19,8 @@ interface Replacement {
 
 /** What the expansion of nested token lists has in common. */
 export interface Expansion {
-  readonly macros: MacroTable;
-  readonly builtins: ReadonlyMap<string, Builtin>;
+  readonly macros: Pick<ReadonlyMap<string, Macro>, 'get'>;
+  readonly builtins: Pick<ReadonlyMap<string, Builtin>, 'get'>;
   /** Macros whose replacement is being read. */
   readonly active: Set<Macro>;
 }
@@ -86,7 +86,7 @@ export class Expander {
   #paint(token: Token): Token {
     if (token.kind !== 'identifier' || this.#expansion.active.size === 0 || token.painted) return token;
     const macro = this.#expansion.macros.get(token.text);
-    return macro && this.#expansion.active.has(macro) ? { ...token, painted: true } : token;
+    return macro && this.#expansion.active.has(macro) ? tokenLike(token, { painted: true }) : token;
   }
 
   /** Reads the arguments of an invocation behind its opening parenthesis. */
@@ -130,7 +130,7 @@ export function expandTokens(tokens: readonly Token[], expansion: Expansion, end
 }
 
 function mayExpand(token: Token, { macros, builtins }: Expansion): boolean {
-  return token.kind === 'identifier' && (macros.has(token.text) || builtins.has(token.text));
+  return token.kind === 'identifier' && (macros.get(token.text) || builtins.get(token.text)) !== undefined;
 }
 
 /** The replacement of one use of a macro, with `#` and `##` done, not yet rescanned. */
@@ -146,7 +146,7 @@ function withoutPlacemarkers(tokens: readonly Token[]): Token[] {
   for (const token of tokens) {
     space ||= token.space;
     if (token.kind === 'placemarker') continue;
-    result.push(token.space === space ? token : { ...token, space });
+    result.push(token.space === space ? token : tokenLike(token, { space }));
     space = false;
   }
   return result;
@@ -185,7 +185,7 @@ class Substitution {
       else if (this.#arguments && token.text === '#' && token.kind === 'punctuator') {
         const quoted = this.#operand(body, at + 1);
         if (!quoted) throw errorAt(token, "'#' is not followed by a parameter");
-        result.push({ ...placed(token, this.#use), kind: 'string', text: `"${spelling(this.#raw(quoted))}"` });
+        result.push(tokenLike(placed(token, this.#use), { kind: 'string', text: `"${spelling(this.#raw(quoted))}"` }));
         at = quoted.end;
       } else {
         result.push(placed(token, this.#use));
@@ -218,14 +218,14 @@ class Substitution {
 
   #expandedArgument(index: number): readonly Token[] {
     const raw = this.#arguments?.[index] ?? [];
-    this.#expanded[index] ??= expandTokens(raw, this.#expansion, endBehind(this.#use));
+    this.#expanded[index] ??= expandTokens(raw, this.#expansion, endAt(this.#use));
     return this.#expanded[index];
   }
 
   /** What stands in the place of `at`: a placemarker where that is nothing. */
   #orPlacemarker(tokens: readonly Token[], at: Token): readonly Token[] {
     if (tokens.length > 0) return spaced(tokens, at.space);
-    return [{ ...placed(at, this.#use), kind: 'placemarker', text: '' }];
+    return [tokenLike(placed(at, this.#use), { kind: 'placemarker', text: '' })];
   }
 
   /** Pastes what stands behind a `##` to the end of the result; returns the position behind that. */
@@ -249,19 +249,16 @@ function isPaste(token: Token | undefined): boolean {
   return token?.text === '##' && token.kind === 'punctuator';
 }
 
-function endBehind(use: Token): Token {
-  return { kind: 'end', text: '', file: use.file, offset: use.offset, space: false, first: false };
-}
-
 /** A token of a macro's body, placed where the macro is used. */
 function placed(token: Token, use: Token): Token {
-  return { kind: token.kind, text: token.text, file: use.file, offset: use.offset, space: token.space, first: false };
+  const { kind, text, space } = token;
+  return { kind, text, file: use.file, offset: use.offset, space, first: false, painted: false };
 }
 
 /** The same tokens with the white space before the first one replaced. */
 function spaced(tokens: readonly Token[], space: boolean): readonly Token[] {
   const [head, ...rest] = tokens;
-  return head && head.space !== space ? [{ ...head, space }, ...rest] : tokens;
+  return head && head.space !== space ? [tokenLike(head, { space }), ...rest] : tokens;
 }
 
 function pasteTokens(left: Token, right: Token, use: Token): Token {
@@ -271,7 +268,7 @@ function pasteTokens(left: Token, right: Token, use: Token): Token {
   if (tokens.length !== 1) {
     throw errorAt(use, `'##' of '${left.text}' and '${right.text}' does not make one token`);
   }
-  return { ...placed(tokens[0] as Token, use), space: left.space };
+  return tokenLike(placed(tokens[0] as Token, use), { space: left.space });
 }
 
 /** The text that `#` makes of an argument. */

@@ -141,7 +141,15 @@ class Lexer {
   }
 
   #push(kind: TokenKind, text: string, start: number, spaced: boolean, first: boolean): void {
-    this.#tokens.push({ kind, text, file: this.#file, offset: this.#original(start), space: spaced, first });
+    this.#tokens.push({
+      kind,
+      text,
+      file: this.#file,
+      offset: this.#original(start),
+      space: spaced,
+      first,
+      painted: false,
+    });
   }
 
   /** Offset in the original text. Called with rising offsets only. */

@@ -1,6 +1,7 @@
 /** Files to one stream of expanded tokens: includes, conditionals, definitions, pragmas (translation phase 4). */
 
 import { MissingHeaderError, NoKvmError } from '../errors.js';
+import { absentHeaders } from '../knowledge/homes.js';
 import { debianPackageOf } from '../knowledge/packages.js';
 import type { Target } from '../layout/target.js';
 import { SourceFile } from '../source/files.js';
@@ -8,21 +9,26 @@ import type { Resolver } from '../source/resolver.js';
 import { conditionHolds } from './condition.js';
 import { Cursor } from './cursor.js';
 import { type Builtin, Expander, type Expansion, expandTokens } from './expander.js';
+import { expandMacro } from './expansion-memory.js';
 import { lexFile, lexText } from './lexer.js';
 import { type Macro, type MacroTable, parseDefinition } from './macros.js';
-import { errorAt, type Token } from './tokens.js';
+import { endAt, errorAt, type Token, tokenLike } from './tokens.js';
 
 export interface Preprocessed {
   /** Ends with a token of kind `end`. */
   readonly tokens: readonly Token[];
   /** The macros as they are at the end. */
   readonly macros: MacroTable;
-  /** Every header read, in the order of first reading. */
+  /** Every header read: the one that was asked for, then all others in the order of first reading. */
   readonly files: readonly SourceFile[];
+  /** The headers that each header includes. */
+  readonly includes: ReadonlyMap<SourceFile, ReadonlySet<SourceFile>>;
   /** What stands in groups that were skipped, in the order of reading. */
   readonly skipped: readonly Skipped[];
   /** Expands tokens with the macros as they are at the end, but leaves the macros of the names in `except`. */
   expand(tokens: readonly Token[], except?: Iterable<string>): readonly Token[];
+  /** What the name of a macro expands to, with the macros as they are at the end. */
+  expandMacro(macro: Macro): readonly Token[];
 }
 
 /** A definition that a conditional leaves out. */
@@ -36,9 +42,14 @@ export interface Skipped {
 
 const deepestInclude = 200;
 
-/** Preprocesses a translation unit that includes one header. */
-export function preprocess(header: string, resolver: Resolver, target: Target): Preprocessed {
-  return new Preprocessor(resolver, target).run(header);
+/** Preprocesses a translation unit that includes one header, behind those of a prelude. */
+export function preprocess(
+  header: string,
+  resolver: Resolver,
+  target: Target,
+  prelude: readonly string[] = [],
+): Preprocessed {
+  return new Preprocessor(resolver, target).run(header, prelude);
 }
 
 interface Conditional {
@@ -63,6 +74,7 @@ class Preprocessor {
   readonly #target: Target;
   readonly #macros: MacroTable = new Map();
   readonly #files = new Set<SourceFile>();
+  readonly #includes = new Map<SourceFile, Set<SourceFile>>();
   readonly #once = new Set<SourceFile>();
   readonly #pushed = new Map<string, (Macro | undefined)[]>();
   readonly #frames: Frame[] = [];
@@ -82,9 +94,9 @@ class Preprocessor {
     this.#predefine();
   }
 
-  run(header: string): Preprocessed {
-    const main = new SourceFile('<command line>', '<command line>', -1, encode(`#include <${header}>\n`));
-    this.#enter(main, null);
+  run(header: string, prelude: readonly string[]): Preprocessed {
+    const includes = [...prelude, header].map((name) => `#include <${name}>\n`).join('');
+    this.#enter(new SourceFile('<command line>', '<command line>', -1, encode(includes)), null);
     const expander = new Expander(this.#text, (inUse) => this.#read(inUse));
     const tokens: Token[] = [];
     for (;;) {
@@ -94,12 +106,19 @@ class Preprocessor {
         return {
           tokens,
           macros: this.#macros,
-          files: [...this.#files],
+          files: this.#filesFrom(header),
+          includes: this.#includes,
           skipped: this.#skipped,
           expand: (list, except = []) => this.#expandExcept(list, except, token),
+          expandMacro: (macro) => expandMacro(macro, this.#text, token),
         };
       }
     }
+  }
+
+  #filesFrom(header: string): SourceFile[] {
+    const main = this.#resolver.system(header);
+    return main ? [main, ...[...this.#files].filter((file) => file !== main)] : [];
   }
 
   #expandExcept(tokens: readonly Token[], except: Iterable<string>, end: Token): readonly Token[] {
@@ -111,7 +130,7 @@ class Preprocessor {
   #predefine(): void {
     const file = new SourceFile('<predefined>', '<predefined>', -1, encode(this.#target.predefined));
     for (const line of linesOf(lexFile(file).tokens)) {
-      const macro = parseDefinition(new Cursor(line, endOf(line[0] as Token)));
+      const macro = parseDefinition(new Cursor(line, endAt(line[0] as Token)));
       this.#macros.set(macro.name, macro);
     }
   }
@@ -153,7 +172,7 @@ class Preprocessor {
   #directive(frame: Frame, line: readonly Token[]): Token | undefined {
     const name = line[0];
     if (!name || name.kind === 'number') return undefined;
-    const rest = new Cursor(line.slice(1), endOf(line.at(-1) as Token));
+    const rest = new Cursor(line.slice(1), endAt(line.at(-1) as Token));
     switch (name.text) {
       case 'define': {
         const macro = parseDefinition(rest);
@@ -209,7 +228,7 @@ class Preprocessor {
   }
 
   #isDefined(name: string): boolean {
-    return this.#macros.has(name) || (this.#text.builtins.has(name) && name !== '_Pragma');
+    return this.#macros.has(name) || (this.#text.builtins.get(name) !== undefined && name !== '_Pragma');
   }
 
   #conditional(frame: Frame, name: Token): Conditional {
@@ -229,7 +248,7 @@ class Preprocessor {
     if (name.text.endsWith('def')) {
       return this.#isDefined(this.#macroName(rest).text) !== name.text.endsWith('ndef');
     }
-    const expanded = expandTokens(tokens, this.#conditions, endOf(name));
+    const expanded = expandTokens(tokens, this.#conditions, endAt(name));
     return conditionHolds(expanded, name, this.#target.charSigned);
   }
 
@@ -261,7 +280,7 @@ class Preprocessor {
         open.closed = name.text === 'else';
         group = line;
         if (open.taken) continue;
-        const rest = new Cursor(line.slice(1), endOf(name));
+        const rest = new Cursor(line.slice(1), endAt(name));
         if (open.closed || this.#holds(name, rest, line.slice(1))) {
           open.taken = true;
           return;
@@ -274,17 +293,18 @@ class Preprocessor {
     const operand = line[0];
     if (!operand) throw errorAt(directive, `#${directive.text} without a header`);
     const spelled =
-      operand.text === '<' || operand.kind === 'string' ? line : expandTokens(line, this.#text, endOf(operand));
+      operand.text === '<' || operand.kind === 'string' ? line : expandTokens(line, this.#text, endAt(operand));
     const wanted = headerName(spelled) ?? fail(operand, 'expected "header" or <header>');
     const file = this.#find(wanted, frame.file, directive.text === 'include_next');
     if (!file) throw this.#missing(operand, wanted.name);
+    this.#includes.set(frame.file, (this.#includes.get(frame.file) ?? new Set()).add(file));
     if (this.#once.has(file)) return;
     if (directive.text === 'import') this.#once.add(file);
     if (this.#frames.length > deepestInclude) {
       const cycle = this.#frames.slice(-6).map((open) => open.file.name);
       throw errorAt(operand, `recursive include: ${[...cycle, file.name].join(' → ')}; add an include guard`);
     }
-    this.#files.add(file);
+    if (!this.#resolver.isFreestanding(file)) this.#files.add(file);
     this.#enter(file, operand);
   }
 
@@ -318,7 +338,7 @@ class Preprocessor {
         return undefined;
       }
       case 'pack':
-        return { ...at, kind: 'pragma', text: spell(line) };
+        return tokenLike(at, { kind: 'pragma', text: spell(line) });
       default:
         return undefined;
     }
@@ -349,14 +369,14 @@ class Preprocessor {
   #builtins(): Map<string, Builtin> {
     const text =
       (spelling: (at: Token) => string): Builtin =>
-      (at) => [{ ...at, kind: 'string', text: `"${spelling(at)}"` }];
+      (at) => [tokenLike(at, { kind: 'string', text: `"${spelling(at)}"` })];
     const number =
       (value: (at: Token) => number): Builtin =>
       (at) => [numberAt(at, value(at))];
     const asks =
       (answer: (name: string) => boolean): Builtin =>
       (at, read) => {
-        const tokens = expandTokens(parenthesized(at, read), this.#text, endOf(at));
+        const tokens = expandTokens(parenthesized(at, read), this.#text, endAt(at));
         const operand = tokens.find((token) => token.kind === 'identifier');
         const name = operand?.text.replace(/^__(.*)__$/, '$1') ?? '';
         return [numberAt(at, answer(name) ? 1 : 0)];
@@ -366,7 +386,7 @@ class Preprocessor {
       (at, read) => {
         const operand = parenthesized(at, read);
         const plain = operand[0]?.text === '<' || operand[0]?.kind === 'string';
-        const wanted = headerName(plain ? operand : expandTokens(operand, this.#text, endOf(at)));
+        const wanted = headerName(plain ? operand : expandTokens(operand, this.#text, endAt(at)));
         if (!wanted) throw errorAt(at, `expected ("header") or (<header>) behind ${at.text}`);
         const from = this.#frames.at(-1)?.file as SourceFile;
         return [numberAt(at, this.#find(wanted, from, next) ? 1 : 0)];
@@ -425,10 +445,13 @@ function fail(at: Token, problem: string): never {
 }
 
 function notFound(name: string, roots: readonly string[]): string {
-  const owner = debianPackageOf(name);
-  const remedy = owner
-    ? `install the Debian package ${owner}, or name the folder that has it with --include`
-    : 'name the folder that has it with --include';
+  const absent = absentHeaders.get(name);
+  const owner = absent === undefined ? debianPackageOf(name) : undefined;
+  const remedy = [
+    ...(absent === undefined ? [] : [`${absent}; `]),
+    ...(owner === undefined ? [] : [`install the Debian package ${owner}, or `]),
+    'name the folder that has it with --include',
+  ].join('');
   return `<${name}> is not in ${roots.join(', ') || 'any include folder (there are none)'}; ${remedy}`;
 }
 
@@ -453,12 +476,7 @@ function parenthesized(at: Token, read: () => Token): Token[] {
 }
 
 function numberAt(at: Token, value: number): Token {
-  return { ...at, kind: 'number', text: String(value) };
-}
-
-/** The end of a directive's line, where its last token stands. */
-function endOf(last: Token): Token {
-  return { kind: 'end', text: '', file: last.file, offset: last.offset, space: false, first: false };
+  return tokenLike(at, { kind: 'number', text: String(value) });
 }
 
 function spell(tokens: readonly Token[]): string {

@@ -30,10 +30,18 @@ const covered: readonly (readonly [what: string, main: string, covers: readonly 
   ['not what an ioctl points to a pointer of', "#include <b.h>\n#define X _IOR('x', 1, struct b *)", ['a.h']],
   ['not scalars and enums', '#include <types.h>\nstruct s { u32 a; enum from_types b; };', ['a.h']],
   ['not what a function or a variable has', '#include <b.h>\nextern struct b v;\nstruct b f(struct b);', ['a.h']],
+  ['all that it includes where it says nothing itself', '#ifndef A\n#define A\n#include <b.h>\n#endif', ['a.h', 'b.h']],
+  ['what a header that says nothing includes', '#include <nothing.h>\n#define S 1', ['a.h']],
+  ['through headers that say nothing', '#include <nothing.h>', ['a.h', 'nothing.h', 'c.h', 'b.h']],
+  ['what continues its name', '#include <asm/a.h>\n#define A 1', ['a.h', 'asm/a.h', 'generic/a-common.h']],
   ['not an ioctl whose argument is not defined', "#define X _IOR('x', 1, struct nowhere)", ['a.h']],
 ];
 
 const others = {
+  'nothing.h': '#include <c.h>',
+  'asm/a.h': '#include <generic/a-common.h>\n#include <generic/ab.h>\n#define ASM_A 1\n',
+  'generic/a-common.h': '#define COMMON 1\n',
+  'generic/ab.h': '#define AB 1\n',
   'types.h': types,
   'b.h':
     '#ifndef B\n#define B 1\n#include <types.h>\nstruct b { u32 a; };\ntypedef struct b b_one;\ntypedef b_one b_list[2];\nenum in_b { IN_B };\n#endif\n',

@@ -293,7 +293,7 @@ describe('a header that is wrong', () => {
     ['linux/nowhere.h', 'install the Debian package linux-libc-dev, or name the folder that has it with --include'],
     ['asm/nowhere.h', 'install the Debian package linux-libc-dev, or name the folder that has it with --include'],
     ['asm/kvm.h', 'install the Debian package linux-libc-dev (of an architecture that has KVM), or name'],
-    ['stdint.h', 'install the Debian package gcc, or name the folder that has it with --include'],
+    ['float.h', 'install the Debian package gcc, or name the folder that has it with --include'],
     ['sys/ioctl.h', 'install the Debian package libc6-dev, or name the folder that has it with --include'],
     ['string.h', 'install the Debian package libc6-dev, or name the folder that has it with --include'],
     ['my/own.h', 'name the folder that has it with --include'],

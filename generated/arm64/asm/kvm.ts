@@ -94,8 +94,14 @@ export const KVM_ARM_NUM_TARGETS = 6;
 /** `int`, 0x0. asm/kvm.h:73 */
 export const KVM_ARM_DEVICE_TYPE_SHIFT = 0;
 
+/** `unsigned long`, 0xffff. asm/kvm.h:74 */
+export const KVM_ARM_DEVICE_TYPE_MASK = 65535n;
+
 /** `int`, 0x10. asm/kvm.h:76 */
 export const KVM_ARM_DEVICE_ID_SHIFT = 16;
+
+/** `unsigned long`, 0xffff0000. asm/kvm.h:77 */
+export const KVM_ARM_DEVICE_ID_MASK = 4294901760n;
 
 /** `int`, 0x0. asm/kvm.h:81 */
 export const KVM_ARM_DEVICE_VGIC_V2 = 0;
