@@ -120,7 +120,10 @@ export function libcFolder({ debian }: Target): string {
   const name = `bookworm-${debian.architecture}-libc`;
   const folder = join(cache, 'libc', name);
   if (!existsSync(folder)) unpack(downloaded(name), folder);
-  return join(folder, 'usr', debian.multiarch, 'include');
+  // The folder is called after the compiler: `i686-linux-gnu`, where the port's is `i386-linux-gnu`.
+  const triplet = readdirSync(join(folder, 'usr')).find((each) => existsSync(join(folder, 'usr', each, 'include')));
+  if (triplet === undefined) throw new Error(`${folder}: the package has no headers`);
+  return join(folder, 'usr', triplet, 'include');
 }
 
 /** Unpacks a package, whole or not at all. */

@@ -80,7 +80,9 @@ async function compileExpanded(
   mode: readonly string[],
 ): Promise<CompilerError[] | null> {
   const output = 'expanded.i';
-  const errors = await compile(compilation, file, ['-E', '-o', output]);
+  // Without GCC's tracking the output has the place of the definition too.
+  const tracking = compilation.isClang ? [] : ['-ftrack-macro-expansion=2'];
+  const errors = await compile(compilation, file, ['-E', ...tracking, '-o', output]);
   return errors ?? compile(compilation, file, mode, output);
 }
 
