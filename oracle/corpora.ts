@@ -77,7 +77,7 @@ async function resultOf(row: Row, asked: readonly string[]): Promise<Result> {
 }
 
 const titles = [
-  ...['architecture', 'Linux', 'headers', 'types', 'members', 'enumerators', 'integer macros', 'ioctls'],
+  ...['architecture', 'Linux', 'headers', 'types', 'members', 'enums', 'enumerators', 'integer macros', 'ioctls'],
   ...['comparisons', 'differences', 'missing', 'exceptions', 'holds', 'time'],
 ];
 
@@ -86,9 +86,9 @@ function cellsOf({ target, set }: Row, verdict: CorpusVerdict, sorted: Sorted, s
   const { excepted, unexpected } = sorted;
   const missing = unexpected.filter((finding) => finding.missing).length;
   const share = (100 * (comparisons - verdict.findings.length)) / comparisons;
-  const { types, members, enumerators, integers, ioctls } = inventory;
+  const { types, members, enums, enumerators, integers, ioctls } = inventory;
   return [
-    ...[target.name, set.kernel, headers, types, members, enumerators, integers, ioctls, comparisons],
+    ...[target.name, set.kernel, headers, types, members, enums, enumerators, integers, ioctls, comparisons],
     ...[unexpected.length - missing, missing, excepted.length],
     ...[verdict.findings.length === 0 ? '100 %' : `${share.toFixed(3)} %`, `${seconds.toFixed(0)} s`],
   ].map(String);

@@ -67,6 +67,7 @@ export async function judgeCorpus(
     inventory: {
       types: count('types'),
       members: count('members'),
+      enums: count('enums'),
       enumerators: count('enumerators'),
       integers: count('integers'),
       ioctls: count('ioctls'),

@@ -21,8 +21,10 @@ export interface Finding {
 
 /** What the compiler has in a header and in those that its model covers: each item behind its place. */
 export interface Inventory {
+  /** Structs and unions. */
   readonly types: readonly string[];
   readonly members: readonly string[];
+  readonly enums: readonly string[];
   readonly enumerators: readonly string[];
   readonly integers: readonly string[];
   readonly ioctls: readonly string[];
@@ -42,7 +44,7 @@ export async function judge(model: Model, compiler: Compiler): Promise<Verdict> 
   } catch (error) {
     if (!(error instanceof GeneratorError)) throw error;
     const finding = { header: model.header, item: '', missing: false, text: error.message };
-    const inventory = { types: [], members: [], enumerators: [], integers: [], ioctls: [] };
+    const inventory = { types: [], members: [], enums: [], enumerators: [], integers: [], ioctls: [] };
     return { compared: { assertions: 1, types: 0, macros: 0 }, inventory, findings: [finding] };
   }
 }

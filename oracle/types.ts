@@ -20,8 +20,10 @@ export interface TypeList {
   readonly items: Listing;
   /** Each behind its place, of a member that of its type; a type without a name under that of its member. */
   readonly inventory: {
+    /** Structs and unions. */
     readonly types: readonly string[];
     readonly members: readonly string[];
+    readonly enums: readonly string[];
     readonly enumerators: readonly string[];
   };
   readonly counts: TypeCounts;
@@ -44,7 +46,12 @@ export async function compiledTypes(compiler: Compiler, subject: Subject): Promi
 
 class DebugTypes implements TypeList {
   readonly items: Map<string, Listed> = new Map();
-  readonly inventory = { types: [] as string[], members: [] as string[], enumerators: [] as string[] };
+  readonly inventory = {
+    types: [] as string[],
+    members: [] as string[],
+    enums: [] as string[],
+    enumerators: [] as string[],
+  };
   readonly counts: TypeCounts;
   readonly #entries: ReadonlyMap<string, Entry>;
   readonly #listed = new Set<Entry>();
@@ -123,7 +130,7 @@ class DebugTypes implements TypeList {
     const title = name === undefined ? 'enum' : `enum ${name}`;
     const size = number(entry, 'byte_size');
     const at = enumPlace(name ?? null, this.#place(entry));
-    this.inventory.types.push(`${at} ${title} of ${entry.children[0]?.attributes.get('name')}`);
+    this.inventory.enums.push(`${at} ${title} of ${entry.children[0]?.attributes.get('name')}`);
     for (const child of entry.children) {
       const item = text(child, 'name');
       const value = BigInt(text(child, 'const_value'));
