@@ -4,7 +4,8 @@ import { Unresolvable } from '../expression/unresolvable.js';
 import { Layout } from '../layout/layout.js';
 import type { Target } from '../layout/target.js';
 import { MODEL_SCHEMA, type Model, type Origin } from '../model.js';
-import { type Parsed, parseDeclarations } from '../parse/parser.js';
+import { parseDeclarations } from '../parse/parser.js';
+import type { Declarations } from '../parse/types.js';
 import { type Preprocessed, preprocess } from '../preprocess/preprocessor.js';
 import { errorAt, undefinedNameAt } from '../preprocess/tokens.js';
 import type { SourceFile } from '../source/files.js';
@@ -23,7 +24,8 @@ export function describeHeader(header: string, target: Target, resolver: Resolve
 }
 
 /** A header with its types laid out, and what it covers. */
-interface ReadHeader extends Parsed {
+interface ReadHeader {
+  readonly declarations: Declarations;
   readonly prelude: readonly string[];
   readonly preprocessed: Preprocessed;
   readonly types: TypeDescriber;
@@ -36,17 +38,18 @@ interface ReadHeader extends Parsed {
 
 function readHeader(header: string, prelude: readonly string[], target: Target, resolver: Resolver): ReadHeader {
   const preprocessed = preprocess(header, resolver, target, prelude);
-  const { declarations, typeNames } = parseDeclarations(preprocessed.tokens);
+  const parsed = parseDeclarations(preprocessed.tokens);
+  const { declarations } = parsed;
   try {
     const layout = new Layout(declarations, target);
     const types = new TypeDescriber(layout, typedefNames(declarations));
-    const macros = new MacroDescriber(preprocessed, layout, typeNames);
+    const macros = new MacroDescriber(preprocessed, layout, parsed);
     const covers = coveredFiles(preprocessed, declarations, layout, (file) => macros.argumentTypes(file));
     const records = types.records(declarations, covers);
     // Before the macros: only when an enum is laid out are the types of its enumerators those that they have outside of it.
     const enums = types.enums(declarations, covers);
     const lacks = lackingNames(preprocessed.macros, declarations, covers);
-    return { prelude, preprocessed, declarations, typeNames, types, macros, records, enums, covers, lacks };
+    return { prelude, preprocessed, declarations, types, macros, records, enums, covers, lacks };
   } catch (error) {
     // What a declaration needs and does not have is an error of the header.
     if (!(error instanceof Unresolvable)) throw error;

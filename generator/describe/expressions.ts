@@ -11,10 +11,39 @@ import { endAt, type Token } from '../preprocess/tokens.js';
 export function expressionIn(tokens: readonly Token[], at: Token, typeNames: TypeNames): Expression {
   const cursor = new Cursor(tokens, endAt(at));
   if (typeNames.startsHere(cursor)) throw new Unresolvable(at, 'names a type, not a value');
+  const other = otherThanExpression(tokens);
+  if (other !== undefined) throw new Unresolvable(at, `${other}, not a value`);
   const expression = parseExpression(cursor, typeNames);
   const { kind, text } = cursor.peek();
   if (kind !== 'end') throw new Unresolvable(at, `not an expression: '${text}' is left over`);
   return expression;
+}
+
+const statementWords = new Set(['asm', '__asm__', '__asm', 'do', 'for', 'goto', 'if', 'return', 'switch', 'while']);
+const specifierWords = new Set(['extern', 'inline', '__inline', '__inline__', 'register', 'static', 'typedef']);
+const attributeWords = new Set(['__attribute__', '__attribute', '_Alignas', '__declspec']);
+
+/** What tokens are that can be told by a glance to be no expression. */
+function otherThanExpression(tokens: readonly Token[]): string | undefined {
+  const [first] = tokens;
+  if (!first || first.kind === 'string') return undefined;
+  if (first.text === '{') return 'an initialiser';
+  if (attributeWords.has(first.text)) return 'an attribute';
+  if (specifierWords.has(first.text)) return 'a part of a declaration';
+  const outside = outsideOfBrackets(tokens).map(({ text }) => text);
+  if (statementWords.has(first.text) || outside.includes(';')) return 'statements';
+  return outside.includes(',') ? 'a list' : undefined;
+}
+
+function outsideOfBrackets(tokens: readonly Token[]): Token[] {
+  let depth = 0;
+  return tokens.filter(({ kind, text }) => {
+    if (kind !== 'punctuator') return depth === 0;
+    if (')]}'.includes(text)) depth--;
+    const isOutside = depth === 0;
+    if ('([{'.includes(text)) depth++;
+    return isOutside;
+  });
 }
 
 /** Null where they begin with something else. */

@@ -9,7 +9,8 @@ import { ioctlOverrides } from '../knowledge/ioctls.js';
 import type { Layout } from '../layout/layout.js';
 import { spellType } from '../layout/spelling.js';
 import type { Constant, FunctionMacro, Ioctl, LedgerEntry, Passing } from '../model.js';
-import type { CType } from '../parse/types.js';
+import type { Parsed } from '../parse/parser.js';
+import type { CType, Declarations } from '../parse/types.js';
 import { lexText } from '../preprocess/lexer.js';
 import type { Macro } from '../preprocess/macros.js';
 import type { Preprocessed } from '../preprocess/preprocessor.js';
@@ -31,12 +32,16 @@ export class MacroDescriber {
   readonly #preprocessed: Preprocessed;
   readonly #layout: Layout;
   readonly #typeNames: TypeNames;
+  readonly #declarations: Declarations;
   readonly #requests: Requests;
+  /** The names of all members. */
+  #members: ReadonlySet<string | null> | undefined;
 
-  constructor(preprocessed: Preprocessed, layout: Layout, typeNames: TypeNames) {
+  constructor(preprocessed: Preprocessed, layout: Layout, { typeNames, declarations }: Parsed) {
     this.#preprocessed = preprocessed;
     this.#layout = layout;
     this.#typeNames = typeNames;
+    this.#declarations = declarations;
     this.#requests = new Requests(preprocessed, layout, typeNames);
   }
 
@@ -71,7 +76,7 @@ export class MacroDescriber {
         constants.push({ name, ...constant, ...(aliasOf === undefined ? {} : { aliasOf }), at });
         if (request) ioctls.push(this.#ioctl(macro, Number(constant.value) >>> 0, request, types));
       } catch (error) {
-        ledger.push({ kind: request ? 'ioctl' : 'macro', name, reason: reasonOf(error), at });
+        ledger.push({ kind: request ? 'ioctl' : 'macro', name, reason: this.#reasonOf(error), at });
       }
     }
     return { constants, ioctls, functions, ledger };
@@ -111,6 +116,25 @@ export class MacroDescriber {
     return name && rest.length === 0 && macro.parameters === null
       ? this.#preprocessed.macros.get(name.text)
       : undefined;
+  }
+
+  #reasonOf(error: unknown): string {
+    if (error instanceof SourceError) return `not an expression: ${error.problem}`;
+    if (error instanceof ArithmeticError) return error.message;
+    if (!(error instanceof Unresolvable)) throw error;
+    const named = error.undefinedName === null ? undefined : this.#meaningOf(error.undefinedName);
+    return named === undefined ? error.message : `'${error.undefinedName}' names ${named}, not a value`;
+  }
+
+  /** What a name means that is no value. */
+  #meaningOf(name: string): string | undefined {
+    if (this.#preprocessed.macros.has(name)) return 'a function-like macro';
+    const tagged = this.#declarations.tags.get(name);
+    if (tagged) return `the tag of ${'keyword' in tagged ? `a ${tagged.keyword}` : 'an enum'}`;
+    this.#members ??= new Set(
+      this.#declarations.records.flatMap(({ members }) => members.map((member) => member.name)),
+    );
+    return this.#members.has(name) ? 'a member' : undefined;
   }
 
   #hasSize(type: CType, at: Token): boolean {
@@ -173,10 +197,4 @@ function spellArgument(type: CType, layout: Layout): string {
   let element = type;
   for (; element.kind === 'array'; element = element.of) dims.push(`[${layout.length(element.length) ?? ''}]`);
   return spellType(element) + dims.join('');
-}
-
-function reasonOf(error: unknown): string {
-  if (error instanceof Unresolvable || error instanceof ArithmeticError) return error.message;
-  if (error instanceof SourceError) return `not an expression: ${error.problem}`;
-  throw error;
 }

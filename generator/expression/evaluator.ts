@@ -99,7 +99,7 @@ function integer(expression: Expression, scope: Scope): Integer {
       return conditional(expression.test, expression.then, expression.otherwise, scope);
     case 'cast': {
       const type = integerType(expression.type, scope);
-      if (!type) break;
+      if (!type) throw new Unresolvable(at, `${noInteger(expression.type, scope)}, not an integer`);
       const value = addressOf(expression.operand, scope) ?? integer(expression.operand, scope).value;
       return convert(value, type);
     }
@@ -117,11 +117,84 @@ function integer(expression: Expression, scope: Scope): Integer {
     case 'string':
       throw new Unresolvable(at, 'a string, not an integer');
     case 'call':
-      throw new Unresolvable(at, 'a function call is not a constant');
+      return call(expression, scope);
+    case 'member':
+    case 'index':
+      throw new Unresolvable(at, notConstant(expression, scope));
     default:
       break;
   }
   throw new Unresolvable(at, 'not an integer constant expression');
+}
+
+/** What is said of an expression that designates an object. */
+function notConstant(expression: Expression, scope: Scope): string {
+  if (expression.kind === 'member' || expression.kind === 'index') return notConstant(expression.base, scope);
+  const isName = expression.kind === 'name' && scope.objectType(expression.name) === undefined;
+  return isName ? 'names a member, not a value' : 'not an integer constant expression';
+}
+
+function noInteger(type: CType, scope: Scope): string {
+  const { kind } = scope.resolve(type);
+  if (kind === 'pointer') return 'a pointer';
+  return kind === 'scalar' ? 'a floating-point value' : 'a cast to a type without values';
+}
+
+/** The builtins of GCC that headers make constants with. */
+function call(expression: Extract<Expression, { kind: 'call' }>, scope: Scope): Integer {
+  const { callee, at } = expression;
+  const name = callee.kind === 'name' ? callee.name : undefined;
+  const [first, second, third] = expression.arguments;
+  const { integers } = scope;
+  switch (name) {
+    case '__builtin_constant_p':
+      return { type: integers.int, value: first && isConstant(first, scope) ? 1n : 0n };
+    case '__builtin_bswap16':
+    case '__builtin_bswap32':
+    case '__builtin_bswap64': {
+      if (!first) break;
+      const type = swappedType(name, scope) as IntegerType;
+      return { type, value: swapBytes(convert(integer(first, scope).value, type)) };
+    }
+    case '__builtin_expect':
+      if (!first) break;
+      return convert(integer(first, scope).value, integers.long);
+    case '__builtin_choose_expr':
+      if (!first || !second || !third) break;
+      return integer(integer(first, scope).value === 0n ? third : second, scope);
+    default:
+      break;
+  }
+  if (name === undefined) throw new Unresolvable(at, 'a call is not a constant');
+  if (scope.objectType(name) || name.startsWith('__builtin_')) {
+    throw new Unresolvable(at, `calls the function '${name}', which is not a constant`);
+  }
+  throw new Unresolvable(at, `calls '${name}', which is not defined`, name);
+}
+
+function isConstant(expression: Expression, scope: Scope): boolean {
+  if (expression.kind === 'float' || expression.kind === 'string') return true;
+  try {
+    integer(expression, scope);
+    return true;
+  } catch (error) {
+    if (error instanceof Unresolvable || error instanceof ArithmeticError) return false;
+    throw error;
+  }
+}
+
+/** The type of a builtin that reverses bytes: `uint16_t` and so on. */
+function swappedType(name: string, scope: Scope): IntegerType | undefined {
+  const width = Number(/^__builtin_bswap(16|32|64)$/.exec(name)?.[1]);
+  if (width === 16) return scope.integerType('unsigned short');
+  const { unsignedInt, unsignedLong, unsignedLongLong } = scope.integers;
+  return [unsignedInt, unsignedLong, unsignedLongLong].find((type) => type.width === width);
+}
+
+function swapBytes({ type, value }: Integer): bigint {
+  let result = 0n;
+  for (let bits = 0; bits < type.width; bits += 8) result = (result << 8n) | ((value >> BigInt(bits)) & 0xffn);
+  return result;
 }
 
 function measuredBytes(measure: Measure, what: Measured): number {
@@ -178,10 +251,22 @@ function integerTypeOf(expression: Expression, scope: Scope): IntegerType {
       if (type) return type;
       break;
     }
+    case 'call': {
+      const type = expression.callee.kind === 'name' && callType(expression.callee.name, scope);
+      if (type) return type;
+      break;
+    }
     default:
       break;
   }
   return integer(expression, scope).type;
+}
+
+/** The integer type of what a function gives back. */
+function callType(name: string, scope: Scope): IntegerType | undefined {
+  const declared = scope.objectType(name);
+  const type = declared && scope.resolve(declared);
+  return type?.kind === 'function' ? integerType(type.returns, scope) : swappedType(name, scope);
 }
 
 function promotedTypeOf(expression: Expression, scope: Scope): IntegerType {
