@@ -141,7 +141,10 @@ function hiddenNames({ types, enums, ioctls, constants, functions, ledger }: Mod
   ];
   const words = [
     ...types.flatMap(({ tag, members }) => [tag, ...members.flatMap(wordsOf)]),
-    ...enums.flatMap(({ tag, enumerators }) => [...(tag === null ? [] : [tag]), ...enumerators.map(({ name }) => name)]),
+    ...enums.flatMap(({ tag, enumerators }) => [
+      ...(tag === null ? [] : [tag]),
+      ...enumerators.map(({ name }) => name),
+    ]),
     ...ioctls.flatMap(({ argument }) => argument?.match(/\w+/g) ?? []),
   ];
   return new Set(words.filter((word) => macros.has(word)));

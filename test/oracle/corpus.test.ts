@@ -50,7 +50,15 @@ const others = [
   ...['linux/aio_abi.h', 'linux/ax25.h', 'linux/blktrace_api.h', 'linux/btrfs.h', 'linux/can.h', 'linux/cxl_mem.h'],
   ...['linux/dvb/video.h', 'linux/elf.h', 'linux/errqueue.h', 'linux/fuse.h', 'linux/icmpv6.h', 'linux/if_pppox.h'],
   ...['linux/input.h', 'linux/io_uring.h', 'linux/jffs2.h', 'linux/mei.h', 'linux/nbd.h', 'linux/netlink.h'],
-  ...['linux/perf_event.h', 'linux/rtc.h', 'linux/sctp.h', 'linux/soundcard.h', 'linux/seccomp.h', 'linux/tcp.h', 'linux/ublk_cmd.h'],
+  ...[
+    'linux/perf_event.h',
+    'linux/rtc.h',
+    'linux/sctp.h',
+    'linux/soundcard.h',
+    'linux/seccomp.h',
+    'linux/tcp.h',
+    'linux/ublk_cmd.h',
+  ],
   ...['linux/usb/ch9.h', 'linux/vhost.h', 'linux/virtio_ring.h', 'linux/wireless.h', 'linux/xfrm.h'],
   ...['mtd/mtd-abi.h', 'rdma/ib_user_verbs.h', 'sound/asound.h', 'video/edid.h'],
 ];
