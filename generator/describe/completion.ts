@@ -90,19 +90,25 @@ function withHome(error: UndefinedNameError): UndefinedNameError {
   const { file, line, column, problem, undefinedName } = error;
   const home = homesOf.get(undefinedName)?.at(-1);
   if (home === undefined) return error;
-  const why = absentHeaders.get(home) ?? 'that cannot be read here; name the folder that has it with --include';
+  const why =
+    absentHeaders.get(home) ??
+    'that cannot be read here, or not together with it; if it is missing, name the folder that has it with --include';
   const joint = problem.endsWith('?') ? ' ' : '; ';
   return new UndefinedNameError(file, line, column, `${problem}${joint}<${home}> defines it: ${why}`, undefinedName);
 }
 
-/** The names with a home that the macros of some headers use and nothing defines. */
+/** The names with a home that the macros of some headers or any function's body use and nothing defines. */
 export function lackingNames(macros: MacroTable, declarations: Declarations, files: ReadonlySet<SourceFile>): string[] {
+  const texts = [
+    ...[...macros.values()].filter(({ at }) => files.has(at.file)),
+    // A compiler reads all of them, whichever header they are in.
+    ...declarations.objects.values(),
+  ].map(({ body }) => body);
   const lacking = new Set<string>();
-  for (const { at, body } of macros.values()) {
-    if (!files.has(at.file)) continue;
-    for (const [index, { kind, text }] of body.entries()) {
+  for (const tokens of texts) {
+    for (const [index, { kind, text }] of tokens.entries()) {
       if (kind !== 'identifier') continue;
-      const keyword = body[index - 1]?.text;
+      const keyword = tokens[index - 1]?.text;
       const isTag = keyword === 'struct' || keyword === 'union' || keyword === 'enum';
       const name = isTag ? `${keyword} ${text}` : text;
       if (!homesOf.has(name)) continue;

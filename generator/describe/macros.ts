@@ -92,8 +92,9 @@ export class MacroDescriber {
     if (requested) return { value: modelInteger(requested), type: requested.type.name };
     const tokens = this.#preprocessed.expandMacro(macro);
     if (tokens.length === 0) return undefined;
-    if (tokens.every((token) => token.kind === 'string')) {
-      const bytes = Uint8Array.from(tokens.flatMap((token) => stringBytes(token.text)));
+    const text = withoutParentheses(tokens);
+    if (text.every((token) => token.kind === 'string')) {
+      const bytes = Uint8Array.from(text.flatMap((token) => stringBytes(token.text)));
       return { value: textOf(bytes), type: `char[${bytes.length + 1}]` };
     }
     const value = this.#layout.evaluate(expressionIn(tokens, macro.at, this.#typeNames));

@@ -185,14 +185,26 @@ export class Layout implements Scope {
     if (known) return known;
     this.#records.set(node, 'in progress');
     const fields = node.members.map((member) => this.#field(member, node.attributes.packed));
-    const tooEarly = node.members.find((member, at) => at < node.members.length - 1 && this.#isFlexible(member.type));
-    if (tooEarly && node.keyword === 'struct') {
-      throw new Unresolvable(tooEarly.at, 'an array without a length that is not the last member');
-    }
+    this.#checkFlexible(node);
     const userAlign = this.#typeAlign(node.attributes);
     const placed = placeRecord({ keyword: node.keyword, fields, userAlign, pack: node.pack });
     this.#records.set(node, placed);
     return placed;
+  }
+
+  /** C's rule for arrays without a length: the last member of a struct that has others. */
+  #checkFlexible({ keyword, members }: RecordNode): void {
+    for (const [index, { type, at }] of members.entries()) {
+      if (!this.#isFlexible(type)) continue;
+      if (keyword === 'union') throw new Unresolvable(at, 'an array without a length in a union');
+      if (index < members.length - 1) {
+        throw new Unresolvable(at, 'an array without a length that is not the last member');
+      }
+      // An unnamed bit-field is no member to C.
+      const others = members.slice(0, index).filter(({ name, width }) => name !== null || width === null);
+      if (others.length === 0)
+        throw new Unresolvable(at, 'an array without a length in a struct without other members');
+    }
   }
 
   #field(member: MemberNode, packed: boolean): FieldSpec {

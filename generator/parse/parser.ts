@@ -126,13 +126,12 @@ class Parser implements TypeNames {
       this.#label(cursor);
       // Of several alignments of a typedef the last one counts, and GCC takes what stands before all names last.
       const attributes = joinAttributes(declarator.attributes, parseAttributes(cursor, this), specifiers.attributes);
-      if (specifiers.storage.has('typedef'))
-        this.#typedef({ name: name.text, type: declarator.type, attributes, at: name });
-      else this.#objects.set(name.text, { type: declarator.type, at: name });
-      const body = declarator.type.kind === 'function' ? cursor.accept('{') : undefined;
-      if (body) {
-        cursor.skipBalanced(body);
-        return;
+      const { type } = declarator;
+      if (specifiers.storage.has('typedef')) this.#typedef({ name: name.text, type, attributes, at: name });
+      else {
+        const open = type.kind === 'function' ? cursor.accept('{') : undefined;
+        this.#objects.set(name.text, { type, at: name, body: open ? cursor.skipBalanced(open) : [] });
+        if (open) return;
       }
       if (cursor.accept('=')) this.#initializer(cursor);
     } while (cursor.accept(','));
@@ -147,6 +146,7 @@ class Parser implements TypeNames {
   }
 
   #initializer(cursor: Cursor): void {
+    if (cursor.at(',') || cursor.at(';')) cursor.fail("expected a value behind '='");
     while (!cursor.at(',') && !cursor.at(';')) {
       const token = cursor.next();
       if (token.kind === 'end') throw errorAt(token, "a declaration without its ';'");
@@ -155,7 +155,10 @@ class Parser implements TypeNames {
   }
 
   #typedef(node: TypedefNode): void {
-    if (!this.#typedefs.has(node.name)) this.#typedefs.set(node.name, node);
+    const earlier = this.#typedefs.get(node.name);
+    if (!earlier) this.#typedefs.set(node.name, node);
+    else if (!hasOwnType(node) && !hasOwnType(earlier) && areOther(node.type, earlier.type, this.#typedefs))
+      throw errorAt(node.at, definedTwice(node.at, earlier.at));
   }
 
   #isTypeName(name: string): boolean {
@@ -378,6 +381,33 @@ function nameOf(keyword: string, tag: string | undefined): string {
 
 function definedTwice(name: Token, earlier: Token): string {
   return `'${name.text}' is defined a second time; the first definition is at ${placeOf(earlier)}`;
+}
+
+/** Whether two types can be told to be different ones; what only a layout could compare passes. */
+function areOther(a: CType, b: CType, typedefs: ReadonlyMap<string, TypedefNode>): boolean {
+  const [left, right] = [withoutTypedefs(a, typedefs), withoutTypedefs(b, typedefs)];
+  if (!left || !right) return false;
+  if (left.kind === 'pointer' && right.kind === 'pointer') return areOther(left.to, right.to, typedefs);
+  if (left.kind === 'array' && right.kind === 'array') return areOther(left.of, right.of, typedefs);
+  if (left.kind === 'function' && right.kind === 'function') return areOther(left.returns, right.returns, typedefs);
+  if (left.kind === 'scalar' && right.kind === 'scalar') return left.name !== right.name;
+  if (left.kind === 'tag' && right.kind === 'tag') return left.keyword !== right.keyword || left.tag !== right.tag;
+  return left.kind !== right.kind || left.kind === 'unnamed record' || left.kind === 'unnamed enum';
+}
+
+/** Whether attributes make another type of the one that a typedef names. */
+function hasOwnType({ attributes }: TypedefNode): boolean {
+  return attributes.mode !== null || attributes.vectorSize !== null;
+}
+
+/** The type behind names; undefined where an attribute or an expression makes it. */
+function withoutTypedefs(type: CType, typedefs: ReadonlyMap<string, TypedefNode>): CType | undefined {
+  if (type.kind === 'typeof' || type.kind === 'vector') return undefined;
+  if (type.kind !== 'typedef') return type;
+  const node = typedefs.get(type.name);
+  if (node && hasOwnType(node)) return undefined;
+  const beneath = node?.type ?? predefinedTypedefs.get(type.name);
+  return beneath && withoutTypedefs(beneath, typedefs);
 }
 
 function isConst(qualifier: Token): boolean {

@@ -75,6 +75,8 @@ export interface TypedefNode {
 export interface ObjectNode {
   readonly type: CType;
   readonly at: Token;
+  /** What stands between the braces of a function; empty where it is only declared. */
+  readonly body: readonly Token[];
 }
 
 /** All declarations of a translation unit, each list in the order of definition. */

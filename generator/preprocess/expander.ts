@@ -29,6 +29,8 @@ export class Expander {
   readonly #expansion: Expansion;
   readonly #base: (inUse: boolean) => Token;
   readonly #replacements: Replacement[] = [];
+  /** White space stood before what has become nothing, and stands before what comes next. */
+  #space = false;
 
   /** `base` gives the unexpanded tokens, then `end` for ever; it is told whether a use of a macro asks for more. */
   constructor(expansion: Expansion, base: (inUse: boolean) => Token) {
@@ -39,7 +41,9 @@ export class Expander {
   /** The next token of the fully expanded text. */
   next(): Token {
     for (;;) {
-      const token = this.#pull(false);
+      const pulled = this.#pull(false);
+      const token = this.#space && !pulled.space ? { ...pulled, space: true } : pulled;
+      this.#space = false;
       if (token.kind !== 'identifier' || token.painted || !this.#expand(token)) return token;
     }
   }
@@ -48,14 +52,17 @@ export class Expander {
   #expand(name: Token): boolean {
     const builtin = this.#expansion.builtins.get(name.text);
     if (builtin) {
-      const tokens = builtin(name, () => this.#pull(true));
-      this.#push(tokens, null);
+      this.#replace(
+        name,
+        builtin(name, () => this.#pull(true)),
+        null,
+      );
       return true;
     }
     const macro = this.#expansion.macros.get(name.text);
     if (!macro) return false;
     if (macro.parameters === null) {
-      this.#push(substitute(macro, null, name, this.#expansion), macro);
+      this.#replace(name, substitute(macro, null, name, this.#expansion), macro);
       return true;
     }
     const open = this.#pull(true);
@@ -63,8 +70,13 @@ export class Expander {
       if (open.kind !== 'end') this.#push([open], null);
       return false;
     }
-    this.#push(substitute(macro, this.#arguments(macro, name), name, this.#expansion), macro);
+    this.#replace(name, substitute(macro, this.#arguments(macro, name), name, this.#expansion), macro);
     return true;
+  }
+
+  #replace(name: Token, tokens: readonly Token[], macro: Macro | null): void {
+    this.#space = tokens.length === 0 && (name.space || name.first);
+    this.#push(tokens, macro);
   }
 
   #push(tokens: readonly Token[], macro: Macro | null): void {
@@ -262,7 +274,7 @@ function spaced(tokens: readonly Token[], space: boolean): readonly Token[] {
 }
 
 function pasteTokens(left: Token, right: Token, use: Token): Token {
-  if (left.kind === 'placemarker') return right;
+  if (left.kind === 'placemarker') return right.space === left.space ? right : { ...right, space: left.space };
   if (right.kind === 'placemarker') return left;
   const tokens = lexText(use.file, left.text + right.text);
   if (tokens.length !== 1) {

@@ -26,6 +26,7 @@ const others = {
 const completed: readonly (readonly [what: string, main: string, prelude: readonly string[], left: string[]])[] = [
   ['a name in a macro', '#define X _IOC_NONE\n', ['linux/ioctl.h'], []],
   ['a name in a function-like macro', '#define X(r) _IOC_DIR(r)\n', ['linux/ioctl.h'], []],
+  ['a name in the body of a function', 'static inline void *f(void) { return NULL; }\n', ['stddef.h'], []],
   ['a name in a dimension', 'struct s { char name[IFNAMSIZ]; };\n', ['linux/if.h'], []],
   ['a type', 'struct s { size_t a; };\n', ['stddef.h'], []],
   ['one type after the other', 'typedef uint8_t byte;\nstruct s { size_t a; };\n', ['stddef.h', 'stdint.h'], []],
@@ -75,7 +76,7 @@ describe('a header that forgets an include is read behind the home of', () => {
     ],
     [
       'struct s { struct sockaddr a; };',
-      '1:19: struct sockaddr is not defined for x86_64: its size is unknown; <sys/socket.h> defines it: that cannot be read here; name the folder that has it with --include',
+      '1:19: struct sockaddr is not defined for x86_64: its size is unknown; <sys/socket.h> defines it: that cannot be read here, or not together with it; if it is missing, name the folder that has it with --include',
     ],
     ['struct s { other_t o; };', "1:12: unknown type 'other_t'; is an #include missing?"],
   ])('or says where a name is defined: %s', (main, problem) => {

@@ -83,6 +83,7 @@ interface Text {
 const strings: readonly Text[] = [
   { body: '""', want: '', bytes: 1 },
   { body: '"abc"', want: 'abc', bytes: 4 },
+  { body: '("abc" "d")', want: 'abcd', bytes: 5 },
   { body: '"a" "b"   "c"', want: 'abc', bytes: 4 },
   { body: '"a" /* and */ "\\0" "b"', want: 'a\0b', bytes: 4 },
   { body: '"\\n\\t\\r\\a\\b\\f\\v\\e\\\\\\"\\\'\\?"', want: '\n\t\r\x07\b\f\v\x1b\\"\'?', bytes: 13 },
