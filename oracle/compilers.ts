@@ -101,7 +101,10 @@ async function inFolder<T>(use: (folder: string) => Promise<T>): Promise<T> {
 /** What a program wrote. Rejects when it could not be started, or ended with another status than 0. */
 async function output(command: string, args: readonly string[], input = ''): Promise<string> {
   const { status, stdout, stderr } = await runProgram(command, args, { input });
-  if (status !== 0) throw new VerifyError(`${command} ended with ${status}: ${stderr.trim().split('\n')[0]}`);
+  if (status !== 0) {
+    const problem = /^.*error: .*$/m.exec(stderr)?.[0] ?? stderr.trim();
+    throw new VerifyError(`${command} ended with ${status}: ${problem}`);
+  }
   return stdout;
 }
 

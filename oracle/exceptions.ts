@@ -9,7 +9,7 @@ import type { Finding } from './judge.js';
 export interface Exception {
   /** That the items stand in. */
   readonly header: string;
-  /** Without it, the header as a whole. */
+  /** Without it, that the header as a whole cannot be read; not what is wrong with items of it. */
   readonly items?: readonly string[];
   /** Without it, all. */
   readonly architectures?: readonly string[];
@@ -42,21 +42,25 @@ export function sortFindings(findings: readonly Finding[], place: Place, list: r
   const unexpected: Finding[] = [];
   const here = list.filter((row) => applies(row, place));
   for (const finding of findings) {
-    const row = here.find(({ header, items }) => header === finding.header && (items?.includes(finding.item) ?? true));
+    const row = here.find((each) => each.header === finding.header && itemsOf(each).includes(finding.item));
     if (!row) unexpected.push(finding);
     else {
       excepted.push({ ...finding, cause: row.cause });
       needed.add(nameOf(row, finding.item));
     }
   }
-  const rows = here.flatMap((row) => (row.items ?? ['']).map((item) => nameOf(row, item)));
+  const rows = here.flatMap((row) => itemsOf(row).map((item) => nameOf(row, item)));
   return { excepted, unexpected, stale: rows.filter((name) => !needed.has(name)) };
+}
+
+function itemsOf({ items = [''] }: Exception): readonly string[] {
+  return items;
 }
 
 function applies({ architectures, releases }: Exception, { architecture, release }: Place): boolean {
   return (architectures?.includes(architecture) ?? true) && (releases?.includes(release) ?? true);
 }
 
-function nameOf({ header, items }: Exception, item: string): string {
-  return items ? `<${header}> ${item}` : `<${header}>`;
+function nameOf({ header }: Exception, item: string): string {
+  return `<${header}> ${item}`.trimEnd();
 }

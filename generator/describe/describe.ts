@@ -80,10 +80,6 @@ function describe(header: string, target: Target, read: ReadHeader, identity: Re
     types: records,
     enums,
     ...described,
-    ledger: [
-      ...ledger,
-      ...types.nameless(declarations, covers),
-      ...skippedEntries(preprocessed, declarations, covers, target),
-    ],
+    ledger: [...ledger, ...skippedEntries(preprocessed, declarations, covers, target)],
   };
 }

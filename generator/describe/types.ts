@@ -4,7 +4,7 @@ import { flexibleArrayCounts } from '../knowledge/counts.js';
 import type { Layout } from '../layout/layout.js';
 import { spellType } from '../layout/spelling.js';
 import type { ScalarName } from '../layout/target.js';
-import type { EnumType, LedgerEntry, Member, RecordType, ScalarKind, Shape } from '../model.js';
+import type { EnumType, Member, RecordType, ScalarKind, Shape } from '../model.js';
 import type { CType, Declarations, EnumNode, MemberNode, RecordNode } from '../parse/types.js';
 import { placeOf } from '../preprocess/tokens.js';
 import type { SourceFile } from '../source/files.js';
@@ -39,27 +39,6 @@ export class TypeDescriber {
       const name = this.#nameOf(node);
       return name !== undefined && covered.has(node.at.file) ? [this.#record(node, name)] : [];
     });
-  }
-
-  /** The records of the covered headers that no name leads to: they are neither named nor inside of one that is. */
-  nameless(declarations: Declarations, covered: ReadonlySet<SourceFile>): LedgerEntry[] {
-    const inside = new Set(
-      declarations.records.flatMap(({ members }) => members.map(({ type }) => this.#unnamed(type))),
-    );
-    return declarations.records
-      .filter((node) => covered.has(node.at.file) && this.#nameOf(node) === undefined && !inside.has(node))
-      .map(({ keyword, at }) => ({
-        kind: 'type',
-        name: keyword,
-        reason: 'has no name: no type is made of it, but a variable, a pointer or a value',
-        at: placeOf(at),
-      }));
-  }
-
-  /** The unnamed record that a member declares, or an array of it. */
-  #unnamed(type: CType): RecordNode | undefined {
-    if (type.kind === 'array') return this.#unnamed(type.of);
-    return type.kind === 'unnamed record' ? type.record : undefined;
   }
 
   #nameOf(node: RecordNode | EnumNode): string | undefined {

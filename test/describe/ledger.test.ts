@@ -100,28 +100,6 @@ describe('the ledger', () => {
   });
 });
 
-describe('a record that no name leads to', () => {
-  it('is in the ledger, and one with a name or inside of such is not', () => {
-    const text = `
-extern const struct { int lost; } table[2];
-typedef union { int lost; } *pointer;
-struct named {
-  struct { int a; };
-  struct { struct { int b; } c; } d[3][2];
-  struct { int lost; } *e;
-};
-typedef struct { int a; } by_typedef, again[2];
-`;
-    const { ledger } = modelOf({ 'x.h': text });
-    expect(ledger.map(({ kind, name, at }) => [kind, name, at])).toEqual([
-      ['type', 'struct', 'x.h:2'],
-      ['type', 'union', 'x.h:3'],
-      ['type', 'struct', 'x.h:7'],
-    ]);
-    for (const { reason } of ledger) expect(reason).toMatch(/^has no name: /);
-  });
-});
-
 describe('what a target lacks', () => {
   const ledgerOf = (text: string): (readonly [string, string, string])[] =>
     modelOf({ 'x.h': text }).ledger.flatMap(({ kind, name, reason, skipped }) =>
