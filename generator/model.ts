@@ -152,7 +152,7 @@ export interface FunctionMacro {
 /** Something the header says and the model cannot: nothing is left out without an entry here. */
 export interface LedgerEntry {
   readonly kind: 'macro' | 'ioctl' | 'type';
-  /** Of a type with its keyword: `struct kvm_run`. */
+  /** Of a type with its keyword: `struct kvm_run`; the keyword alone where it has no name. */
   readonly name: string;
   readonly reason: string;
   readonly at: At;

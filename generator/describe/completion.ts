@@ -18,6 +18,8 @@ for (const { header, names } of homes) {
   for (const name of names) homesOf.set(name, [...(homesOf.get(name) ?? []), header]);
 }
 
+const order = [...new Set(homes.map(({ header }) => header))];
+
 /** What came of reading a header behind a prelude. */
 interface Reading<T> {
   readonly failed: boolean;
@@ -48,7 +50,7 @@ export function readComplete<T>(
   let reading = attempt(() => read(prelude));
   for (;;) {
     const needed = new Set(reading.lacks.map((name) => homesOf.get(name)?.find(isReadable)));
-    const longer = homes.map((home) => home.header).filter((home) => prelude.includes(home) || needed.has(home));
+    const longer = order.filter((home) => prelude.includes(home) || needed.has(home));
     if (longer.length === prelude.length) return reading.finish();
     const next = attempt(() => read(longer));
     // What does not go together with a header is no help to it.

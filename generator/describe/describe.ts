@@ -80,6 +80,10 @@ function describe(header: string, target: Target, read: ReadHeader, identity: Re
     types: records,
     enums,
     ...described,
-    ledger: [...ledger, ...skippedEntries(preprocessed, declarations, covers, target)],
+    ledger: [
+      ...ledger,
+      ...types.nameless(declarations, covers),
+      ...skippedEntries(preprocessed, declarations, covers, target),
+    ],
   };
 }

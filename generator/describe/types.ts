@@ -4,7 +4,7 @@ import { flexibleArrayCounts } from '../knowledge/counts.js';
 import type { Layout } from '../layout/layout.js';
 import { spellType } from '../layout/spelling.js';
 import type { ScalarName } from '../layout/target.js';
-import type { EnumType, Member, RecordType, ScalarKind, Shape } from '../model.js';
+import type { EnumType, LedgerEntry, Member, RecordType, ScalarKind, Shape } from '../model.js';
 import type { CType, Declarations, EnumNode, MemberNode, RecordNode } from '../parse/types.js';
 import { placeOf } from '../preprocess/tokens.js';
 import type { SourceFile } from '../source/files.js';
@@ -39,6 +39,21 @@ export class TypeDescriber {
       const name = this.#nameOf(node);
       return name !== undefined && covered.has(node.at.file) ? [this.#record(node, name)] : [];
     });
+  }
+
+  /** The records that nothing names and no record has as a member: the type of a variable, what a pointer points to. */
+  nameless(declarations: Declarations, covered: ReadonlySet<SourceFile>): LedgerEntry[] {
+    const unnamed = declarations.records.filter(
+      (node) => this.#nameOf(node) === undefined && covered.has(node.at.file),
+    );
+    if (unnamed.length === 0) return [];
+    const within = new Set(
+      declarations.records.flatMap(({ members }) => members.map(({ type }) => recordInArray(type))),
+    );
+    const reason = 'has no name: something else is declared with it';
+    return unnamed
+      .filter((node) => !within.has(node))
+      .map((node) => ({ kind: 'type', name: node.keyword, reason, at: placeOf(node.at) }));
   }
 
   #nameOf(node: RecordNode | EnumNode): string | undefined {
@@ -138,6 +153,11 @@ export class TypeDescriber {
       }),
     };
   }
+}
+
+function recordInArray(type: CType): RecordNode | undefined {
+  if (type.kind === 'array') return recordInArray(type.of);
+  return type.kind === 'unnamed record' ? type.record : undefined;
 }
 
 function countOf(record: string, member: string | null): string | undefined {

@@ -8,6 +8,8 @@ export interface Home {
   readonly header: string;
   /** Names of macros, typedefs and enumerators; tags with their keyword. */
   readonly names: readonly string[];
+  /** The kernel's name of the one architecture whose header has them; absent where all that have the header do. */
+  readonly architecture?: string;
 }
 
 /** In the order in which they are read. */
@@ -28,6 +30,7 @@ export const homes: readonly Home[] = [
   { header: 'asm/ioctls.h', names: ['FIONREAD', 'TIOCOUTQ'] },
   { header: 'asm/param.h', names: ['HZ'] },
   { header: 'asm/sigcontext.h', names: ['struct sigcontext'] },
+  { header: 'asm/sigcontext.h', names: ['_sigregs'], architecture: 's390' },
   { header: 'asm/signal.h', names: ['sigset_t', 'stack_t'] },
   { header: 'asm/termbits.h', names: ['struct termios2'] },
   { header: 'asm/unistd.h', names: ['__X32_SYSCALL_BIT'] },

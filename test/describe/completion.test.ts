@@ -3,7 +3,8 @@ import { openHeaders } from '../../generator/commands/headers.js';
 import { includeLines } from '../../generator/emit/c-assertions.js';
 import { UsageError } from '../../generator/errors.js';
 import { absentHeaders, homes } from '../../generator/knowledge/homes.js';
-import { targetCalled } from '../../generator/layout/targets.js';
+import { x86_64 } from '../../generator/layout/targets/x86_64.js';
+import { targets } from '../../generator/layout/targets.js';
 import { parseDeclarations } from '../../generator/parse/parser.js';
 import { preprocess } from '../../generator/preprocess/preprocessor.js';
 import { filesOnDisk, systemRoots } from '../../generator/source/disk.js';
@@ -94,13 +95,13 @@ describe('a header that forgets an include is read behind the home of', () => {
 });
 
 describe('the table of homes', () => {
-  it('has no header twice', () => {
-    const headers = homes.map(({ header }) => header);
-    expect(new Set(headers).size).toBe(headers.length);
+  it('has no row twice', () => {
+    const rows = homes.map(({ header, architecture }) => `${header} ${architecture}`);
+    expect(new Set(rows).size).toBe(rows.length);
   });
 
   it.each(homes.filter(({ header }) => !absentHeaders.has(header)))('$header defines its names', async (home) => {
-    const target = targetCalled('x86_64');
+    const target = targets.find(({ kernelArchitecture }) => kernelArchitecture === home.architecture) ?? x86_64;
     const { roots } = openSet((await headerSet('newest')).root, '', target);
     const resolver = new Resolver(filesOnDisk, [...roots, ...systemRoots(target)]);
     const { tokens, macros } = preprocess(home.header, resolver, target);

@@ -100,6 +100,35 @@ describe('the ledger', () => {
   });
 });
 
+describe('a record without a name', () => {
+  const reason = 'has no name: something else is declared with it';
+
+  it.each([
+    'extern struct { int a; } v;',
+    'static const struct { int a; } list[] = { { 1 } };',
+    'typedef struct { int a; } *p;',
+    'struct { int a; } f(void);',
+    'struct s { struct { int a; } *p; };',
+    'typedef struct { int a; } list[2];',
+  ])('is in the ledger: %s', (text) => {
+    const entry = { kind: 'type', name: 'struct', reason, at: 'x.h:2' };
+    expect(modelOf({ 'x.h': `\n${text}` }).ledger).toEqual([entry]);
+  });
+
+  it.each([
+    'typedef struct { int a; } t;',
+    'struct s { struct { int a; }; };',
+    'struct s { struct { int a; } b; };',
+    'struct s { union { int a; } b[2][3]; };',
+  ])('is in the model: %s', (text) => {
+    expect(modelOf({ 'x.h': text }).ledger).toEqual([]);
+  });
+
+  it('of a header that is not covered is nowhere', () => {
+    expect(modelOf({ 'x.h': '#include <y.h>\nint a;', 'y.h': 'extern struct { int a; } v;' }).ledger).toEqual([]);
+  });
+});
+
 describe('what a target lacks', () => {
   const ledgerOf = (text: string): (readonly [string, string, string])[] =>
     modelOf({ 'x.h': text }).ledger.flatMap(({ kind, name, reason, skipped }) =>
