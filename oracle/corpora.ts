@@ -3,6 +3,7 @@
 import { UsageError } from '../generator/errors.js';
 import type { Target } from '../generator/layout/target.js';
 import { targetCalled } from '../generator/layout/targets.js';
+import type { OpenFiles } from '../generator/source/resolver.js';
 import { lackingCompilers } from './compilers.js';
 import { type CorpusVerdict, judgeCorpus, openCorpus } from './corpus.js';
 import { exceptions, type Sorted, sortFindings } from './exceptions.js';
@@ -20,6 +21,8 @@ interface Row {
   readonly release: string;
   readonly set: ProvidedSet;
   readonly target: Target;
+  /** What the rows of a set have in common. */
+  readonly open: OpenFiles;
 }
 
 /**
@@ -47,15 +50,12 @@ async function rowsOf(targets: readonly Target[]): Promise<Row[]> {
   const unknown = targets.find(({ name }) => !architectures.includes(name));
   if (unknown) throw new UsageError(`the corpus is held against the compilers of ${architectures.join(', ')} alone`);
   const sets = await headerSets(releases.map(({ set }) => set));
-  return releases.flatMap(({ release, set: name, of }) =>
-    targets
-      .filter((target) => of.includes(target.name))
-      .map((target) => {
-        const set = sets.get(name);
-        if (!set) throw new Error(`the mirror has no headers of ${name}`);
-        return { release, set, target };
-      }),
-  );
+  return releases.flatMap(({ release, set: name, of }) => {
+    const set = sets.get(name);
+    if (!set) throw new Error(`the mirror has no headers of ${name}`);
+    const open: OpenFiles = new Map();
+    return targets.filter((target) => of.includes(target.name)).map((target) => ({ release, set, target, open }));
+  });
 }
 
 interface Result extends Sorted {
@@ -64,7 +64,13 @@ interface Result extends Sorted {
 }
 
 async function resultOf(row: Row, asked: readonly string[]): Promise<Result> {
-  const corpus = openCorpus(row.set, row.target);
+  const corpus = openCorpus(row.set, row.target, row.open);
+  const absent = asked.find((header) => !corpus.headers.includes(header));
+  if (absent !== undefined) {
+    throw new UsageError(
+      `Linux ${row.set.kernel} has no <${absent}> for ${row.target.name}; choose others with --arch`,
+    );
+  }
   const headers = asked.length > 0 ? asked : corpus.headers;
   const started = performance.now();
   const verdict = await judgeCorpus(corpus, headers, progressOf(row, headers.length));

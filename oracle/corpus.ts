@@ -42,7 +42,9 @@ export function openCorpus(set: ProvidedSet, target: Target, open: OpenFiles = n
 
 function headersIn(roots: readonly string[]): string[] {
   const found = roots.flatMap((root) => readdirSync(root, { recursive: true, encoding: 'utf8' }));
-  return [...new Set(found.filter((path) => path.endsWith('.h')))].sort();
+  const headers = [...new Set(found.filter((path) => path.endsWith('.h')))].sort();
+  if (headers.length === 0) throw new Error(`${roots.join(', ')}: no headers are there`);
+  return headers;
 }
 
 /** The sums of a corpus. An item that several headers have is one item. */

@@ -5,8 +5,8 @@ import type { Constant, Model } from '../generator/model.js';
 import { type VerifyResult, verify } from '../generator/verify/verify.js';
 import type { Compiler } from './compilers.js';
 import { type Difference, type Listed, type Listing, listingDifferences } from './listing.js';
-import { compiledMacros, type Macro, requestNames, type ValueKind, valueKinds } from './macros.js';
-import { compiledTypes, modelledTypes } from './types.js';
+import { type Macro, preprocessed, requestNames, type ValueKind, valueKinds } from './macros.js';
+import { compiledTypes, modelledTypes, noTypes } from './types.js';
 
 /** Something that does not hold. */
 export interface Finding {
@@ -50,8 +50,8 @@ export async function judge(model: Model, compiler: Compiler): Promise<Verdict> 
 }
 
 async function judged(model: Model, compiler: Compiler): Promise<Verdict> {
-  const types = await compiledTypes(compiler, model);
-  const macros = await compiledMacros(compiler, model);
+  const { macros, hasTypes } = await preprocessed(compiler, model);
+  const types = hasTypes ? await compiledTypes(compiler, model) : noTypes;
   const kinds = await compiledKinds(macros, model, compiler);
   const [typesHere, kindsHere] = [modelledTypes(model), modelledKinds(model)];
   const { total, failures } = await assertionsOf(model, compiler);

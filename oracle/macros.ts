@@ -12,9 +12,17 @@ export interface Macro {
   readonly at: string;
 }
 
-/** The macros that the covered headers define and that are still defined at the end, by name. */
-export async function compiledMacros(compiler: Compiler, subject: Subject): Promise<Map<string, Macro>> {
+/** What the preprocessor makes of the covered headers. */
+export interface Preprocessed {
+  /** The macros that they define and that are still defined at the end, by name. */
+  readonly macros: ReadonlyMap<string, Macro>;
+  /** Whether a struct, union or enum is spoken of in what is left when all macros are expanded. */
+  readonly hasTypes: boolean;
+}
+
+export async function preprocessed(compiler: Compiler, subject: Subject): Promise<Preprocessed> {
   const macros = new Map<string, Macro>();
+  let hasTypes = false;
   let file: string | undefined;
   let line = 0;
   for (const text of (await preprocess(compiler, textOf(subject), '-dD')).split('\n')) {
@@ -26,6 +34,7 @@ export async function compiledMacros(compiler: Compiler, subject: Subject): Prom
     }
     const [, directive, name = '', parameters, body = ''] = /^#(define|undef) (\w+)(\([^)]*\))?(.*)/.exec(text) ?? [];
     if (directive !== undefined) macros.delete(name);
+    else if (file !== undefined && /\b(?:struct|union|enum)\b/.test(text)) hasTypes = true;
     if (directive === 'define' && file !== undefined) {
       const names =
         parameters === undefined
@@ -38,7 +47,7 @@ export async function compiledMacros(compiler: Compiler, subject: Subject): Prom
     }
     line++;
   }
-  return macros;
+  return { macros, hasTypes };
 }
 
 /** What the value of a macro is for the compiler: one that it knows, or none. */
@@ -50,6 +59,7 @@ export async function valueKinds(
   subject: Subject,
   names: readonly string[],
 ): Promise<Map<string, ValueKind>> {
+  if (names.length === 0) return new Map();
   const lines = [...includeLines(subject), ...textMacros];
   const checks: Check[] = [];
   const ask = (name: string, kind: ValueKind, condition: string): void => {

@@ -38,6 +38,11 @@ interface Entry {
   readonly children: Entry[];
 }
 
+export const noTypes: Pick<TypeList, 'items' | 'inventory'> = {
+  items: new Map(),
+  inventory: { types: [], members: [], enums: [], enumerators: [] },
+};
+
 /** The types of the covered headers, in a C text that includes the one that covers them. */
 export async function compiledTypes(compiler: Compiler, subject: Subject): Promise<TypeList> {
   const dump = await debugDump(compiler, `${includeLines(subject).join('\n')}\n`, 'info', 'rawline');

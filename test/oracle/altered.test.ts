@@ -7,7 +7,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { outputFiles } from '../../generator/commands/bindings.js';
 import type { Model } from '../../generator/model.js';
 import { listingDifferences } from '../../oracle/listing.js';
-import { compiledMacros, valueKinds } from '../../oracle/macros.js';
+import { preprocessed, valueKinds } from '../../oracle/macros.js';
 import { compiledTypes, modelledTypes } from '../../oracle/types.js';
 import { importBindings } from '../support/oracle-bindings.js';
 import { cc, describeWithCompiler, kvm } from '../support/oracle-compiler.js';
@@ -238,7 +238,7 @@ describeWithCompiler('the lists of the oracle', ['readelf'], () => {
     };
     const subject = { header: kvm.header, covers: ['linux/posix_types.h', 'linux/kvm.h'] };
     expect(Object.fromEntries(await valueKinds(cc, subject, Object.keys(kinds)))).toEqual(kinds);
-    const macros = await compiledMacros(cc, subject);
+    const { macros } = await preprocessed(cc, subject);
     expect(macros.has('__FD_SETSIZE')).toBe(true);
     expect(macros.get('__FD_SETSIZE')?.body).toBe('1024');
   });

@@ -4,7 +4,7 @@ import { beforeAll, expect, it } from 'vitest';
 import { countRecords } from '../../generator/commands/generate.js';
 import type { LedgerEntry, Model } from '../../generator/model.js';
 import { type Listing, listingDifferences } from '../../oracle/listing.js';
-import { compiledMacros, type Macro, requestNames, valueKinds } from '../../oracle/macros.js';
+import { type Macro, preprocessed, requestNames, valueKinds } from '../../oracle/macros.js';
 import { compiledTypes, modelledTypes, type TypeList } from '../../oracle/types.js';
 import { cc, describeWithCompiler, kvm } from '../support/oracle-compiler.js';
 import { generateBindings } from '../support/oracle-generated.js';
@@ -60,7 +60,7 @@ describeWithCompiler("completeness against the compiler's list of macros", [], (
 
   beforeAll(async () => {
     ({ model } = await generateBindings(kvm));
-    macros = await compiledMacros(cc, model);
+    ({ macros } = await preprocessed(cc, model));
     objects = [...macros.values()].filter(({ parameters }) => parameters === null);
     const names = objects.map(({ name }) => name);
     const kinds = await valueKinds(cc, model, names);

@@ -105,5 +105,6 @@ describe.each([
       expect(comparisons).toBeGreaterThan(headers.length * 100);
       expect(Object.values(inventory)).not.toContain(0);
     },
+    300_000,
   );
 });
