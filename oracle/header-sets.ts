@@ -116,14 +116,19 @@ async function provide(name: string): Promise<ProvidedSet> {
  * The folder of the C library's headers for a target. They are no header set, but some of the kernel's headers include
  * them: those of one version, whatever is installed here.
  */
-export function libcFolder({ debian }: Target): string {
-  const name = `bookworm-${debian.architecture}-libc`;
+export function libcFolder(target: Target): string {
+  const name = libcName(target);
   const folder = join(cache, 'libc', name);
   if (!existsSync(folder)) unpack(downloaded(name), folder);
   // The folder is called after the compiler: `i686-linux-gnu`, where the port's is `i386-linux-gnu`.
   const triplet = readdirSync(join(folder, 'usr')).find((each) => existsSync(join(folder, 'usr', each, 'include')));
   if (triplet === undefined) throw new Error(`${folder}: the package has no headers`);
   return join(folder, 'usr', triplet, 'include');
+}
+
+/** The name of the package of those headers, as sets are named. */
+export function libcName({ debian }: Target): string {
+  return `bookworm-${debian.architecture}-libc`;
 }
 
 /** Unpacks a package, whole or not at all. */

@@ -7,7 +7,7 @@ import { targetCalled } from '../../generator/layout/targets.js';
 import { call, isInstalled } from '../../oracle/compilers.js';
 import { judgeCorpus, openCorpus } from '../../oracle/corpus.js';
 import { exceptions, sortFindings } from '../../oracle/exceptions.js';
-import { headerSet, whyMissing } from '../../oracle/header-sets.js';
+import { headerSet, libcName, whyMissing } from '../../oracle/header-sets.js';
 
 /** Constructs that are easily got wrong, a header that has each, and how it is seen there. */
 const traps: readonly (readonly [construct: string, header: string, shows: RegExp])[] = [
@@ -70,7 +70,8 @@ const noReadelf = call('readelf', ['--version']).error ? "there is no 'readelf'"
 
 function whyNot(architecture: string): string | undefined {
   const target = targetCalled(architecture);
-  return noSet ?? noReadelf ?? (isInstalled(target) ? undefined : `there is no ${target.compiler.command[0]}`);
+  const noCompiler = isInstalled(target) ? undefined : `there is no ${target.compiler.command[0]}`;
+  return noSet ?? noReadelf ?? noCompiler ?? whyMissing(libcName(target));
 }
 
 describe('the sample', () => {
