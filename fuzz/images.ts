@@ -12,7 +12,7 @@ import type { Target } from '../generator/layout/target.js';
 import type { Member, Model } from '../generator/model.js';
 import { readSections } from '../generator/verify/elf.js';
 import { compilerOf, run, standard } from '../oracle/compilers.js';
-import { typeName } from '../oracle/declarations.js';
+import { typeName } from '../oracle/types.js';
 import { inFolder } from '../test/support/compiler.js';
 import { importBindings } from '../test/support/oracle-bindings.js';
 import {

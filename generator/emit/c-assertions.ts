@@ -62,15 +62,18 @@ export interface CAssertions {
 }
 
 export function emitAssertions(model: Model): CAssertions {
-  const assertions = new UnitWriter<Check>([...includes(model), ...TEXT_MACROS]);
+  const assertions = new UnitWriter<Check>([...includes(model), ...textMacros]);
   const bitFields = new UnitWriter<BitCheck>(includes(model));
   const sink: Sink = { model, assertions, bitFields, unchecked: [] };
-  for (const record of model.types) emitRecord(sink, record);
   for (const constant of model.constants) emitConstant(sink, constant);
   for (const ioctl of model.ioctls) emitIoctl(sink, ioctl);
   for (const { name, parameters } of [...model.functions, ...model.ledger]) {
     if (parameters) emitFunctionMacro(sink, name, parameters);
   }
+  // All macros have been checked by now, and those that are in the way can go.
+  for (const name of hiddenNames(model)) for (const unit of [assertions, bitFields]) unit.add(`#undef ${name}`);
+  for (const { argument, ...ioctl } of model.ioctls) if (argument !== null) emitArgument(sink, ioctl, argument);
+  for (const record of model.types) emitRecord(sink, record);
   for (const enumeration of model.enums) emitEnum(sink, enumeration);
   return { assertions: assertions.unit(), bitFields: bitFields.unit(), unchecked: sink.unchecked };
 }
@@ -129,8 +132,27 @@ function includes(model: Model): string[] {
   return [...start, '#include <stddef.h>', ...ioctl];
 }
 
+/** Names of types, members and enumerators that a macro hides, such as that of a member which has moved into another. */
+function hiddenNames({ types, enums, ioctls, constants, functions, ledger }: Model): Set<string> {
+  const macros = new Set([...constants, ...functions, ...ledger].map(({ name }) => name));
+  const wordsOf = (member: Member): string[] => [
+    ...(member.name === null ? [] : [member.name]),
+    ...(member.type.match(/\w+/g) ?? []),
+    ...(member.members ?? []).flatMap(wordsOf),
+  ];
+  const words = [
+    ...types.flatMap(({ tag, members }) => [tag, ...members.flatMap(wordsOf)]),
+    ...enums.flatMap(({ tag, enumerators }) => [
+      ...(tag === null ? [] : [tag]),
+      ...enumerators.map(({ name }) => name),
+    ]),
+    ...ioctls.flatMap(({ argument }) => argument?.match(/\w+/g) ?? []),
+  ];
+  return new Set(words.filter((word) => macros.has(word)));
+}
+
 /** What the preprocessor makes of some tokens, as a string. */
-const TEXT_MACROS: readonly string[] = [
+export const textMacros: readonly string[] = [
   '#define KVM_UAPI_QUOTE(...) #__VA_ARGS__',
   '#define KVM_UAPI_TEXT(...) KVM_UAPI_QUOTE(__VA_ARGS__)',
 ];
@@ -288,8 +310,6 @@ function emitEnum(sink: Sink, enumeration: EnumType): void {
     assert(sink, `${name}: size`, enumeration.size, `sizeof(${name}) == ${enumeration.size}`);
   }
   for (const enumerator of enumeration.enumerators) {
-    // A macro of the same name hides the enumerator. All macros have been checked by now.
-    sink.assertions.add(`#undef ${enumerator.name}`);
     emitInteger(sink, `enumerator ${enumerator.name}`, enumerator);
   }
 }
@@ -338,10 +358,9 @@ function emitIoctl(sink: Sink, ioctl: Ioctl): void {
   assert(sink, `${name}: magic`, ioctl.type, `_IOC_TYPE(${name}) == ${ioctl.type}`);
   assert(sink, `${name}: nr`, ioctl.nr, `_IOC_NR(${name}) == ${ioctl.nr}`);
   assert(sink, `${name}: size`, ioctl.size, `_IOC_SIZE(${name}) == ${ioctl.size}`);
-  if (ioctl.argument !== null) emitArgument(sink, ioctl, ioctl.argument);
 }
 
-function emitArgument(sink: Sink, ioctl: Ioctl, argument: string): void {
+function emitArgument(sink: Sink, ioctl: Omit<Ioctl, 'argument'>, argument: string): void {
   const item = `${ioctl.name}: argument`;
   const problem = unspeakable(argument);
   if (problem) {
@@ -354,7 +373,7 @@ function emitArgument(sink: Sink, ioctl: Ioctl, argument: string): void {
   if (ioctl.shape && !isArray && !isUnnamedRecord) emitShape(sink, item, `(*(${argument} *)0)`, ioctl.shape);
 }
 
-function emitArgumentSize(sink: Sink, ioctl: Ioctl, item: string, argument: string): void {
+function emitArgumentSize(sink: Sink, ioctl: Omit<Ioctl, 'argument'>, item: string, argument: string): void {
   if (ioctl.override) leaveOut(sink, item, `the kernel does otherwise than the macro says: ${ioctl.override.source}`);
   else assert(sink, item, ioctl.size, `sizeof(${argument}) == ${ioctl.size}`);
 }

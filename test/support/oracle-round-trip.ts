@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import type { ArrayView, View } from '../../generator/emit/views.js';
 import type { Member, Model, ScalarKind, Shape } from '../../generator/model.js';
 import { run } from '../../oracle/compilers.js';
-import { typeName } from '../../oracle/declarations.js';
+import { typeName } from '../../oracle/types.js';
 import { type Bindings, classCalled } from './oracle-bindings.js';
 import { compileProgram, type Subject } from './oracle-compiler.js';
 import type { Difference } from './oracle-facts.js';
