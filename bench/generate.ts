@@ -9,6 +9,7 @@ import { outputFiles, recordedTargets } from '../generator/commands/bindings.js'
 import { defaultHeader, type HeaderOptions, openHeaders } from '../generator/commands/headers.js';
 import { packageRoot } from '../generator/source/disk.js';
 import { headerSet, whyMissing } from '../oracle/header-sets.js';
+import { benchBindgen } from './bindgen.js';
 import { duration, type Result } from './harness.js';
 
 const options: HeaderOptions = { header: [defaultHeader], arch: 'x86_64', include: [] };
@@ -18,7 +19,7 @@ const cli = fileURLToPath(new URL('../generator/cli.js', import.meta.url));
 const warmUps = 30;
 
 export async function benchGenerate(): Promise<Result[]> {
-  return [await inProcess(), ...(await allArchitectures()), await asProcess()];
+  return [await inProcess(), ...(await allArchitectures()), ...(await asProcess())];
 }
 
 async function inProcess(): Promise<Result> {
@@ -64,14 +65,18 @@ function headerToText(): number {
   return files.reduce((sum, { text }) => sum + text.length, 0);
 }
 
-async function asProcess(): Promise<Result> {
+/** `generate` as a user calls it: by itself, and against bindgen. */
+async function asProcess(): Promise<Result[]> {
   const folder = mkdtempSync(join(tmpdir(), 'kvm-uapi-bench-'));
   try {
     let round = 0;
     // Every call has a folder of its own: where the files are there already, none would be written.
     const run = (): void => generate(join(folder, String(round++)));
     const measured = await duration(run, 5);
-    return { subject: 'generate, as a process', measured, bound: 1000, unit: 'ms', note: 'start of node included' };
+    return [
+      { subject: 'generate, as a process', measured, bound: 1000, unit: 'ms', note: 'start of node included' },
+      ...(await benchBindgen({ inProcess: headerToText, asProcess: run })),
+    ];
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }

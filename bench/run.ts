@@ -2,13 +2,15 @@
 
 import { cpus } from 'node:os';
 import { GeneratorError } from '../generator/errors.js';
+import { benchCorpus } from './corpus.js';
 import { benchGenerate } from './generate.js';
 import { holds, type Result } from './harness.js';
 import { benchRuntime } from './runtime.js';
 import { benchViews } from './views.js';
 
 function print(results: readonly Result[]): void {
-  const decimals = (unit: string): number => (unit === 'ms' || unit === 'ns' ? 0 : unit === '' ? 2 : 3);
+  const decimals = (unit: string): number =>
+    unit === 'ms' || unit === 'ns' || unit === 'MiB' ? 0 : unit === '' ? 2 : 3;
   const figure = (value: number, unit: string): string => `${value.toFixed(decimals(unit))} ${unit}`.trimEnd();
   const rows = results.map((result) => [
     result.subject,
@@ -24,7 +26,12 @@ function print(results: readonly Result[]): void {
 try {
   const processors = cpus();
   console.log(`node ${process.version} (V8 ${process.versions.v8}), ${processors.length} × ${processors[0]?.model}\n`);
-  const results = [...(await benchGenerate()), ...(await benchViews()), ...(await benchRuntime())];
+  const results = [
+    ...(await benchGenerate()),
+    ...(await benchCorpus()),
+    ...(await benchViews()),
+    ...(await benchRuntime()),
+  ];
   print(results);
   const misses = results.filter((result) => !holds(result));
   if (misses.length > 0) {

@@ -120,6 +120,10 @@ export class S64Array extends views.S64Array {
 // Scalars that an ioctl points to
 
 export class S32Value extends views.S32Value {
+  static override readonly $layout: views.ScalarLayout<'s32'> = views.scalarLayout('int', 's32', 4, 'big');
+  override get $$layout(): views.ScalarLayout<'s32'> {
+    return S32Value.$layout;
+  }
   override get value(): number {
     return this.$$view.getInt32(this.$$offset, false);
   }
@@ -129,6 +133,10 @@ export class S32Value extends views.S32Value {
 }
 
 export class U32Value extends views.U32Value {
+  static override readonly $layout: views.ScalarLayout<'u32'> = views.scalarLayout('unsigned int', 'u32', 4, 'big');
+  override get $$layout(): views.ScalarLayout<'u32'> {
+    return U32Value.$layout;
+  }
   override get value(): number {
     return this.$$view.getUint32(this.$$offset, false);
   }
@@ -138,6 +146,10 @@ export class U32Value extends views.U32Value {
 }
 
 export class S64Value extends views.S64Value {
+  static override readonly $layout: views.ScalarLayout<'s64'> = views.scalarLayout('long long', 's64', 8, 'big');
+  override get $$layout(): views.ScalarLayout<'s64'> {
+    return S64Value.$layout;
+  }
   override get value(): bigint {
     return this.$$view.getBigInt64(this.$$offset, false);
   }
@@ -147,6 +159,15 @@ export class S64Value extends views.S64Value {
 }
 
 export class U64Value extends views.U64Value {
+  static override readonly $layout: views.ScalarLayout<'u64'> = views.scalarLayout(
+    'unsigned long long',
+    'u64',
+    8,
+    'big',
+  );
+  override get $$layout(): views.ScalarLayout<'u64'> {
+    return U64Value.$layout;
+  }
   override get value(): bigint {
     return this.$$view.getBigUint64(this.$$offset, false);
   }

@@ -11,10 +11,10 @@ import type { FileProvider } from './source/files.js';
 import { identifyOn } from './source/identity.js';
 import { Resolver } from './source/resolver.js';
 
-export { bindingFiles, filesOf, modelPath, openModel, type SupportModule, type SupportText } from './emit/bindings.js';
+export { bindingFiles, filesOf, modelPath, openModel, type SupportText } from './emit/bindings.js';
 export { modelFromJson, modelToJson } from './emit/json.js';
 export type { WideStyle } from './emit/members.js';
-export { type EmittedFile, modulePath } from './emit/typescript.js';
+export { type EmittedFile, modulePath, type SharedModule } from './emit/typescript.js';
 export * from './errors.js';
 export * from './model.js';
 export { type Difference, diffModels } from './report/diff.js';

@@ -41,6 +41,23 @@ export class SourceError extends GeneratorError {
   }
 }
 
+/** A header uses a name that nothing that is read with it defines. */
+export class UndefinedNameError extends SourceError {
+  override readonly name = 'UndefinedNameError';
+  /** A tag has its keyword before it: `struct timespec`. */
+  readonly undefinedName: string;
+
+  constructor(file: string, line: number, column: number, problem: string, undefinedName: string) {
+    super(file, line, column, problem);
+    this.undefinedName = undefinedName;
+  }
+}
+
+/** A header asks for more than is given to any: see `limits.ts`. */
+export class LimitError extends SourceError {
+  override readonly name = 'LimitError';
+}
+
 /** A header that is asked for or included is in none of the include folders. */
 export class MissingHeaderError extends SourceError {
   override readonly name: string = 'MissingHeaderError';

@@ -6,7 +6,7 @@ import { openHeaders } from './commands/headers.js';
 import type { CheckedConfig } from './config/config.js';
 import { follow } from './config/project.js';
 import type { Headers, SupportText } from './core.js';
-import { viewsSource } from './source/disk.js';
+import { sharedSource } from './source/disk.js';
 
 export type { CheckResult } from './commands/check.js';
 export {
@@ -45,7 +45,7 @@ export function installedHeaders(options: InstalledHeadersOptions = {}): Headers
 }
 
 /** The texts of the modules that stand beside emitted ones, for `filesOf`. */
-export const supportText: SupportText = viewsSource;
+export const supportText: SupportText = sharedSource;
 
 /**
  * Writes what a configuration asks for, whole or not at all, and returns a summary.

@@ -7,8 +7,10 @@
  * `comment` of what they belong to. A model that is written to disk beside bindings never has them.
  */
 
+import type { BinaryOperator } from './expression/ast.js';
+
 /** Version of the JSON form. It changes when a reader of the old form would misread the new one. */
-export const MODEL_SCHEMA = 'kvm-uapi/model/1';
+export const MODEL_SCHEMA = 'kvm-uapi/model/2';
 
 /** Where something is declared: `linux/kvm.h:292`, the header as it is spelled in an `#include`, and the line. */
 export type At = string;
@@ -38,10 +40,21 @@ export type ScalarKind =
   | 'pointer'
   | 'opaque';
 
+export type ByteOrder = 'little' | 'big';
+
+export interface ScalarShape {
+  readonly is: ScalarKind;
+  /** Present where the type is of one byte order on every target: `__be32`, `__le64`. Never of a bit-field. */
+  readonly byteOrder?: ByteOrder;
+  /** Present where the type is plain `char`: an array of it may be text. */
+  readonly character?: true;
+}
+
 /** What a member is made of after typedefs: a scalar, a record with a name of its own, or an unnamed record. */
 export type Shape =
-  | { readonly is: ScalarKind }
-  | { readonly is: 'struct' | 'union'; readonly tag: string }
+  | ScalarShape
+  /** `typedef` as in the `RecordType` of that name. */
+  | { readonly is: 'struct' | 'union'; readonly tag: string; readonly typedef?: true }
   | { readonly is: 'struct' | 'union'; readonly tag: null; readonly align: number };
 
 export interface BitRange {
@@ -69,7 +82,7 @@ export interface Member {
   readonly shape: Shape;
   /** The unit that the header states for the value, from a closed list (`bytes`, `pages`, …). */
   readonly unit?: string;
-  /** The sibling member that holds the number of elements of this flexible array. */
+  /** The sibling member that holds the number of elements of this flexible array: by `__counted_by`, or by what kernel code does. */
   readonly countedBy?: string;
   /** The members of an unnamed record; offsets within are relative to that record. */
   readonly members?: readonly Member[];
@@ -154,10 +167,41 @@ export interface Ioctl {
   readonly comment?: string;
 }
 
-/** A function-like macro. Its value depends on the arguments, so it is no constant. */
+/** The types of integers, by width and sign: C's names for them are not the same on all targets. */
+export type IntegerKind = Exclude<ScalarKind, 'f32' | 'f64' | 'pointer' | 'opaque'>;
+
+/**
+ * What a function-like macro says of its arguments: an expression without side effects, with every constant, `sizeof`
+ * and inner macro worked out. Its operators are C's, with C's promotions and conversions.
+ */
+export type MacroExpression =
+  /** An argument, of the type that it is given with. */
+  | { readonly is: 'parameter'; readonly index: number }
+  | { readonly is: 'integer'; readonly kind: IntegerKind; readonly value: IntegerValue }
+  /** A cast. */
+  | { readonly is: 'convert'; readonly to: IntegerKind; readonly of: MacroExpression }
+  | { readonly is: 'unary'; readonly operator: '+' | '-' | '~' | '!'; readonly of: MacroExpression }
+  | {
+      readonly is: 'binary';
+      readonly operator: MacroOperator;
+      readonly left: MacroExpression;
+      readonly right: MacroExpression;
+    }
+  | {
+      readonly is: 'conditional';
+      readonly test: MacroExpression;
+      readonly whenTrue: MacroExpression;
+      readonly whenFalse: MacroExpression;
+    };
+
+/** Those of C that work on two values and change neither. */
+export type MacroOperator = Exclude<BinaryOperator, ','>;
+
+/** A function-like macro whose value is a function of the values of its arguments. The others are in the ledger. */
 export interface FunctionMacro {
   readonly name: string;
   readonly parameters: readonly string[];
+  readonly value: MacroExpression;
   readonly at: At;
   readonly comment?: string;
 }
@@ -165,8 +209,10 @@ export interface FunctionMacro {
 /** Something the header says and the model cannot: nothing is left out without an entry here. */
 export interface LedgerEntry {
   readonly kind: 'macro' | 'ioctl' | 'type';
-  /** Of a type with its keyword: `struct kvm_run`. */
+  /** Of a type with its keyword: `struct kvm_run`; the keyword alone where it has no name. */
   readonly name: string;
+  /** Present for a function-like macro; one that takes the rest of the arguments ends in `...`. */
+  readonly parameters?: readonly string[];
   readonly reason: string;
   readonly at: At;
   /** Present where it is the target that lacks it: it stands under a condition that does not hold there. */
@@ -190,7 +236,7 @@ export interface Model {
   readonly schema: typeof MODEL_SCHEMA;
   /** Name of the target, as given to `--arch`. */
   readonly target: string;
-  readonly byteOrder: 'little' | 'big';
+  readonly byteOrder: ByteOrder;
   /** In bytes. */
   readonly pointerSize: 4 | 8;
   /** The header that was asked for, as spelled in an `#include`. */
@@ -202,7 +248,7 @@ export interface Model {
   readonly prelude?: readonly string[];
   /** Version of the kernel the header belongs to, `6.1.187`; null when its tree has no `linux/version.h`. */
   readonly kernel: string | null;
-  /** The headers whose declarations are all here: `header`, and those it includes that define records it uses. */
+  /** The headers whose declarations are all here: `header`, and those that `describe/coverage.ts` tells. */
   readonly covers: readonly string[];
   /** By covered header, the other covered ones that define records it uses; absent where there are none. */
   readonly uses: Readonly<Record<string, readonly string[]>>;

@@ -3,6 +3,7 @@
  * members are made of, an ioctl its argument, another name of an ioctl that ioctl; what is only pointed to is not needed.
  */
 
+import { keyOf } from './emit/names.js';
 import { GeneratorError } from './errors.js';
 import type { EnumType, Ioctl, Member, Model, RecordType, Shape } from './model.js';
 import { closestTo, nameInC } from './report/names.js';
@@ -92,7 +93,7 @@ const idOf = (kind: string, name: string | null, at: string): string => `${kind}
 
 function wantedOf(model: Model, isType: Matches, isConstant: Matches): Set<string> {
   const wanted = new Set<string>();
-  const records = new Map(model.types.map((type) => [type.tag, type]));
+  const records = new Map(model.types.map((type) => [keyOf(type), type]));
   const ioctls = new Map(model.ioctls.map((ioctl) => [ioctl.name, ioctl]));
   const wantRecord = (type: RecordType): void => {
     const id = idOf('type', type.tag, type.at);
@@ -101,7 +102,7 @@ function wantedOf(model: Model, isType: Matches, isConstant: Matches): Set<strin
     for (const shape of shapesOf(type.members)) wantShape(shape);
   };
   const wantShape = (shape: Shape): void => {
-    const type = 'tag' in shape && shape.tag !== null ? records.get(shape.tag) : undefined;
+    const type = 'tag' in shape && shape.tag !== null ? records.get(keyOf(shape)) : undefined;
     if (type) wantRecord(type);
   };
   const wantIoctl = ({ name, at, shape }: Ioctl): void => {

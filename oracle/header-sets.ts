@@ -5,10 +5,11 @@
  */
 
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { importSet } from '../generator/commands/header-sets.js';
 import { targetsOf } from '../generator/knowledge/architectures.js';
+import type { Target } from '../generator/layout/target.js';
 import { packageRoot } from '../generator/source/disk.js';
 import { catalogue } from '../generator/source/sets/catalogue.js';
 
@@ -34,11 +35,15 @@ interface Source {
   readonly port: string;
 }
 
-/** A name is a suite, with a port where a package is of one, and `cross` where that package is for cross compilers. */
+/**
+ * A name is a suite, with a port where a package is of one, and `cross` where that package is for cross compilers; `libc`
+ * where it is the C library's for these.
+ */
 function sourceOf(name: string): Source {
   const [suite = name, port = 'amd64', kind] = name.split('-');
   // Without experimental, which has release candidates.
   const suites = suite === 'newest' ? ['sid', 'trixie-backports'] : [suite];
+  if (kind === 'libc') return { suites, package: `libc6-dev-${port}-cross`, port: 'amd64' };
   if (kind === 'cross') return { suites, package: `linux-libc-dev-${port}-cross`, port: 'amd64' };
   return { suites, package: 'linux-libc-dev', port };
 }
@@ -107,6 +112,39 @@ async function provide(name: string): Promise<ProvidedSet> {
   };
 }
 
+/**
+ * The folder of the C library's headers for a target. They are no header set, but some of the kernel's headers include
+ * them: those of one version, whatever is installed here.
+ */
+export function libcFolder(target: Target): string {
+  const name = libcName(target);
+  const folder = join(cache, 'libc', name);
+  if (!existsSync(folder)) unpack(downloaded(name), folder);
+  // The folder is called after the compiler: `i686-linux-gnu`, where the port's is `i386-linux-gnu`.
+  const triplet = readdirSync(join(folder, 'usr')).find((each) => existsSync(join(folder, 'usr', each, 'include')));
+  if (triplet === undefined) throw new Error(`${folder}: the package has no headers`);
+  return join(folder, 'usr', triplet, 'include');
+}
+
+/** The name of the package of those headers, as sets are named. */
+export function libcName({ debian }: Target): string {
+  return `bookworm-${debian.architecture}-libc`;
+}
+
+/** Unpacks a package, whole or not at all. */
+function unpack(deb: string, folder: string): void {
+  const own = mkdtempSync(join(cache, 'unpack-'));
+  try {
+    const { status, stderr, error } = spawnSync('dpkg-deb', ['-x', deb, own], { encoding: 'utf8' });
+    if (error) throw new Error(`dpkg-deb cannot be run: ${error.message}`);
+    if (status !== 0) throw new Error(`dpkg-deb -x ${deb}: ${stderr.trim()}`);
+    mkdirSync(dirname(folder), { recursive: true });
+    if (!existsSync(folder)) renameSync(own, folder);
+  } finally {
+    rmSync(own, { recursive: true, force: true });
+  }
+}
+
 /** Why a set cannot be had here; undefined when it can. For the names of skipped tests. */
 export function whyMissing(name: string): string | undefined {
   try {
@@ -146,10 +184,9 @@ function downloadFromOneIndex(names: readonly string[]): void {
   try {
     const env = { ...process.env, LC_ALL: 'C', APT_CONFIG: configured(own, sourceOf(names[0] as string)) };
     apt(env, own, 'apt-get', ['-qq', 'update']);
-    const offered = new Set(apt(env, own, 'apt-cache', ['pkgnames', 'linux-libc-dev']).split('\n'));
     for (const name of names) {
       const wanted = sourceOf(name).package;
-      if (!offered.has(wanted)) continue;
+      if (!apt(env, own, 'apt-cache', ['pkgnames', wanted]).split('\n').includes(wanted)) continue;
       const staged = mkdtempSync(join(own, 'download-'));
       apt(env, staged, 'apt-get', ['-qq', 'download', wanted]);
       if (debIn(staged) === undefined) throw new Error(`apt-get download ${wanted}: no package came`);

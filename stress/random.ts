@@ -2,9 +2,10 @@
 
 const usualSeed = 411;
 
-/** The variables `FC_SEED` (a number, or `random`) and `FC_RUNS` of the environment look further. */
-export function chosenRuns(count: number): { readonly seed: number; readonly numRuns: number } {
+/** The variables `FC_SEED` (a number, or `random`) and `FC_RUNS` of the environment look further; `wanted` is in place of the first. */
+export function chosenRuns(count: number, wanted?: string): { readonly seed: number; readonly numRuns: number } {
   const { FC_SEED, FC_RUNS } = process.env;
-  const seed = FC_SEED === 'random' ? Math.trunc(Math.random() * 2 ** 31) : Number(FC_SEED ?? usualSeed);
+  const chosen = wanted ?? FC_SEED;
+  const seed = chosen === 'random' ? Math.trunc(Math.random() * 2 ** 31) : Number(chosen ?? usualSeed);
   return { seed, numRuns: FC_RUNS === undefined ? count : Number(FC_RUNS) };
 }

@@ -27,12 +27,14 @@ describe('kvm-uapi/generator/core', () => {
     const out = core.filesOf([selected as core.Model], (module) => `// ${module}\n`, 'number');
     expect(out.map(({ path }) => path)).toEqual([
       'views.ts',
+      'big-endian.ts',
+      'integers.ts',
       'x86_64/x/a.ts',
       'x86_64/x/b.ts',
       'x86_64/x/a.model.json',
     ]);
     expect(out[0]?.text).toBe('// views\n');
-    expect(core.openModel(out[3]?.text ?? '', 'x')).toEqual(selected);
+    expect(core.openModel(out.at(-1)?.text ?? '', 'x')).toEqual(selected);
   });
 
   it('takes a target, and comments where they are asked for', () => {
@@ -70,7 +72,7 @@ console.log(core.filesOf([model], () => '').map(({ path }) => path).join(' '));
     const register = `data:text/javascript,import { register } from 'node:module'; register(${JSON.stringify(`file://${join(folder, 'hooks.mjs')}`)});`;
     const run = spawnSync(process.execPath, ['--import', register, join(folder, 'main.mjs')], { encoding: 'utf8' });
     expect(run.stderr).toBe('');
-    expect(run.stdout).toBe('views.ts x86_64/x.ts x86_64/x.model.json\n');
+    expect(run.stdout).toBe('views.ts big-endian.ts integers.ts x86_64/x.ts x86_64/x.model.json\n');
   });
 });
 

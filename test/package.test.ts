@@ -4,6 +4,7 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { sharedModules } from '../generator/emit/typescript.js';
 import { projectRoot, temporaryFolder } from './commands/cli.js';
 import { canOpen } from './runtime/support.js';
 import { folderWith, smallSetIn } from './support/packages.js';
@@ -90,7 +91,7 @@ describe('the tarball', () => {
   it('has everything that it exports', () => {
     const { exports } = JSON.parse(read('package.json')) as { exports: Record<string, string> };
     const names = Object.keys(exports).map((name) => name.replace(/^\./, 'kvm-uapi').replace('*', 'linux/kvm'));
-    const support = ['views', 'big-endian'].map((name) => `kvm-uapi/support/${name}.ts`);
+    const support = sharedModules.map((name) => `kvm-uapi/support/${name}.ts`);
     const resolved = [...names.filter((name) => !name.includes('/support/')), ...support];
     const lines = resolved.map((name) => `await access(new URL(import.meta.resolve('${name}')));`).join('\n');
     writeFileSync(join(folder, 'exports.mjs'), `import { access } from 'node:fs/promises';\n${lines}\n`);

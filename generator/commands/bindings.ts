@@ -7,14 +7,14 @@ import type { WideStyle } from '../emit/members.js';
 import type { EmittedFile } from '../emit/typescript.js';
 import { targets } from '../layout/targets.js';
 import type { Model } from '../model.js';
-import { viewsSource } from '../source/disk.js';
+import { sharedSource } from '../source/disk.js';
 
 /** The targets that a folder has bindings of a header for. */
 export function recordedTargets(folder: string, header: string): string[] {
   return targets.map(({ name }) => name).filter((name) => existsSync(join(folder, modelPath(name, header))));
 }
 
-/** Every file of a run. @throws GeneratorError when two headers make different files of one name. */
+/** Every file of a run. @throws GeneratorError when the models do not go into one folder. */
 export function outputFiles(models: readonly Model[], u64?: WideStyle): EmittedFile[] {
-  return filesOf(models, viewsSource, u64);
+  return filesOf(models, sharedSource, u64);
 }

@@ -48,7 +48,7 @@ function heading({ header, target, kernel, origins, selection }: Model): string 
 
 /** What was read and what was made of it, on part of a screen. */
 function summary(model: Model): string {
-  const { types, enums, constants, ioctls, functions, ledger, covers, sources, selection } = model;
+  const { types, enums, constants, ioctls, functions, ledger, covers, sources, prelude = [], selection } = model;
   const records = countRecords(types);
   const reasons = new Map<string, number>();
   for (const { kind, reason } of ledger) {
@@ -58,9 +58,10 @@ function summary(model: Model): string {
   return [
     heading(model),
     `  read      ${sources.length} headers, of which covered: ${covers.join(', ')}`,
+    ...(prelude.length > 0 ? [`  behind    ${prelude.join(', ')}, which it needs and does not include`] : []),
     ...(selection ? [`  selected  ${[...selection.types, ...selection.constants].join(', ')}`] : []),
     `  types     ${records.structs} structs and ${records.unions} unions, ${records.fields} fields, ${enums.length} enums`,
-    `  macros    ${constants.length} constants, ${ioctls.length} of them ioctls; ${functions.length} function-like`,
+    `  macros    ${constants.length} constants, ${ioctls.length} of them ioctls; ${functions.length} functions`,
     `  ledger    ${ledger.length} entries`,
     ...[...reasons].map(([reason, count]) => `            ${String(count).padStart(4)} ${reason}`),
   ].join('\n');

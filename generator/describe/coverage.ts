@@ -1,33 +1,54 @@
 /**
- * Which headers a model covers. A header's own declarations, and those of every header it includes that defines a
- * struct or union it uses by value or as an ioctl's argument: `linux/kvm.h` covers `asm/kvm.h`, not `linux/types.h`.
+ * Which headers a model covers: the one that was asked for, and of those that a covered header includes
+ *
+ * - every one that defines a struct, union or enum that the covered one uses by value or as an ioctl's argument:
+ *   `linux/kvm.h` covers `asm/kvm.h`, not `linux/types.h`;
+ * - what continues its name, as the kernel divides one subject between files: `linux/mman.h` covers `asm/mman.h`, that
+ *   covers `asm-generic/mman-common.h`, and `linux/input.h` covers `linux/input-event-codes.h`;
+ * - what may be included by it alone;
+ * - all, where the covered one has nothing of its own: `asm/types.h` covers `asm-generic/types.h`.
  */
 
+import { onlyWithin } from '../knowledge/homes.js';
 import type { Layout } from '../layout/layout.js';
-import type { CType, Declarations, RecordNode } from '../parse/types.js';
+import type { CType, Declarations, EnumNode, RecordNode } from '../parse/types.js';
+import type { Preprocessed } from '../preprocess/preprocessor.js';
 import type { SourceFile } from '../source/files.js';
 
+/** A covered header, and the other covered ones that it adds. */
 export interface CoveredFile {
   readonly file: SourceFile;
-  /** The other covered files that define records it uses. */
   readonly uses: readonly SourceFile[];
 }
 
-/** The covered headers, in the order of `files`. `arguments` are the types that the ioctls of a header point to. */
+/** The covered headers, in the order of `files`. `argumentsOf` are the types that the ioctls of a header point to. */
 export function coveredFiles(
-  header: SourceFile,
-  files: readonly SourceFile[],
+  { files, includes, macros }: Preprocessed,
   declarations: Declarations,
   layout: Layout,
   argumentsOf: (file: SourceFile) => readonly CType[],
 ): CoveredFile[] {
+  const { records, enums, typedefs, objects } = declarations;
+  const speaking = new Set([
+    ...[...records, ...enums, ...typedefs.values(), ...objects.values()].map(({ at }) => at.file),
+    ...[...macros.values()].filter(({ body }) => body.length > 0).map(({ at }) => at.file),
+  ]);
+  const usedBy = (file: SourceFile): SourceFile[] => {
+    const members = records.filter(({ at }) => at.file === file).flatMap((record) => record.members);
+    const types = [...members.map(({ type }) => type), ...argumentsOf(file)];
+    const included = [...(includes.get(file) ?? [])];
+    return [
+      ...types.flatMap((type) => definitionOf(type, declarations, layout)?.at.file ?? []),
+      ...included.filter(
+        (other) => !speaking.has(file) || continuesName(file, other) || onlyWithin.get(other.name) === file.name,
+      ),
+    ];
+  };
   const covered = new Map<SourceFile, ReadonlySet<SourceFile>>();
-  const waiting = [header];
+  const waiting = files.slice(0, 1);
   for (let file = waiting.pop(); file; file = waiting.pop()) {
     if (covered.has(file)) continue;
-    const records = declarations.records.filter((record) => record.at.file === file);
-    const used = [...records.flatMap((record) => record.members.map(({ type }) => type)), ...argumentsOf(file)];
-    const uses = new Set(used.flatMap((type) => recordWithin(type, layout)?.at.file ?? []));
+    const uses = new Set(usedBy(file));
     covered.set(file, uses);
     waiting.push(...uses);
   }
@@ -38,7 +59,35 @@ export function coveredFiles(
   });
 }
 
-function recordWithin(type: CType, layout: Layout): RecordNode | undefined {
-  const resolved = layout.resolve(type);
-  return resolved.kind === 'array' ? recordWithin(resolved.of, layout) : layout.recordNode(resolved);
+/** The record or enum that an object of a type is made of. */
+function definitionOf(type: CType, declarations: Declarations, layout: Layout): RecordNode | EnumNode | undefined {
+  // Typedefs may stand for one another more often than the stack is deep.
+  for (let made: CType | undefined = type; made; ) {
+    switch (made.kind) {
+      case 'array':
+        made = made.of;
+        break;
+      case 'typedef':
+        made = declarations.typedefs.get(made.name)?.type;
+        break;
+      case 'typeof':
+        made = layout.resolve(made);
+        break;
+      case 'tag':
+        return declarations.tags.get(made.tag);
+      case 'unnamed record':
+        return made.record;
+      case 'unnamed enum':
+        return made.enumeration;
+      default:
+        return undefined;
+    }
+  }
+  return undefined;
+}
+
+/** Whether a header is of the name of another, perhaps with more behind a `-` or `_`. */
+function continuesName(header: SourceFile, other: SourceFile): boolean {
+  const [name, longer] = [header, other].map((file) => file.name.slice(file.name.lastIndexOf('/') + 1, -'.h'.length));
+  return longer === name || longer?.startsWith(`${name}-`) === true || longer?.startsWith(`${name}_`) === true;
 }

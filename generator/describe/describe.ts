@@ -1,19 +1,19 @@
 /** One header on one target, from its text to its model: the whole pipeline, left to right. */
 
-import { MissingHeaderError } from '../errors.js';
 import { Unresolvable } from '../expression/unresolvable.js';
-import { ioctlOverrides } from '../knowledge/ioctls.js';
 import { Layout } from '../layout/layout.js';
 import type { Target } from '../layout/target.js';
 import { MODEL_SCHEMA, type Model, type Origin } from '../model.js';
 import { parseDeclarations } from '../parse/parser.js';
+import type { Declarations } from '../parse/types.js';
 import { type Preprocessed, preprocess } from '../preprocess/preprocessor.js';
-import { errorAt } from '../preprocess/tokens.js';
+import { errorAt, undefinedNameAt } from '../preprocess/tokens.js';
 import type { SourceFile } from '../source/files.js';
 import type { Identify } from '../source/identity.js';
 import type { Resolver } from '../source/resolver.js';
 import { type Comments, noComments } from './comments.js';
-import { coveredFiles } from './coverage.js';
+import { lackingNames, readComplete } from './completion.js';
+import { type CoveredFile, coveredFiles } from './coverage.js';
 import { MacroDescriber } from './macros.js';
 import { skippedEntries } from './skipped.js';
 import { TypeDescriber, typedefNames } from './types.js';
@@ -26,61 +26,63 @@ export function describeHeader(
   identify: Identify,
   comments: Comments = noComments,
 ): Model {
-  const [prelude, preprocessed] = preprocessBehind(preludeOf(header), header, resolver, target);
+  const read = readComplete(header, resolver, target, (prelude) =>
+    readHeader(header, prelude, target, resolver, comments),
+  );
+  return describe(header, target, read, identify(read.preprocessed.files));
+}
+
+/** A header with its types laid out, and what it covers. */
+interface ReadHeader {
+  readonly declarations: Declarations;
+  readonly prelude: readonly string[];
+  readonly preprocessed: Preprocessed;
+  readonly types: TypeDescriber;
+  readonly macros: MacroDescriber;
+  readonly records: Model['types'];
+  readonly enums: Model['enums'];
+  readonly coverage: readonly CoveredFile[];
+  readonly covers: ReadonlySet<SourceFile>;
+  readonly lacks: readonly string[];
+}
+
+function readHeader(
+  header: string,
+  prelude: readonly string[],
+  target: Target,
+  resolver: Resolver,
+  comments: Comments,
+): ReadHeader {
+  const preprocessed = preprocess(header, resolver, target, prelude);
+  const parsed = parseDeclarations(preprocessed.tokens);
+  const { declarations } = parsed;
   try {
-    return describe(header, target, prelude, preprocessed, identify(preprocessed.files), comments);
+    const layout = new Layout(declarations, target);
+    const types = new TypeDescriber(layout, typedefNames(declarations), comments);
+    const macros = new MacroDescriber(preprocessed, layout, parsed, comments);
+    const coverage = coveredFiles(preprocessed, declarations, layout, (file) => macros.argumentTypes(file));
+    const covers = new Set(coverage.map(({ file }) => file));
+    const records = types.records(declarations, covers);
+    // Before the macros: only when an enum is laid out are the types of its enumerators those that they have outside of it.
+    const enums = types.enums(declarations, covers);
+    const lacks = lackingNames(preprocessed.macros, declarations, covers, target);
+    return { prelude, preprocessed, declarations, types, macros, records, enums, coverage, covers, lacks };
   } catch (error) {
     // What a declaration needs and does not have is an error of the header.
-    if (error instanceof Unresolvable) throw errorAt(error.at, error.message);
-    throw error;
+    if (!(error instanceof Unresolvable)) throw error;
+    const { at, message, undefinedName } = error;
+    throw undefinedName === null ? errorAt(at, message) : undefinedNameAt(at, message, undefinedName);
   }
 }
 
-/** The headers that define what a header's ioctls are made of and really take, where it does not include them. */
-function preludeOf(header: string): string[] {
-  const from = ioctlOverrides.flatMap((row) => (row.header === header ? (row.argumentFrom ?? []) : []));
-  return from.length === 0 ? [] : [...new Set(['linux/ioctl.h', ...from])];
-}
-
-/** Reads a header behind a prelude, or without it where the prelude cannot be read here. */
-function preprocessBehind(
-  prelude: readonly string[],
-  header: string,
-  resolver: Resolver,
-  target: Target,
-): readonly [prelude: readonly string[], preprocessed: Preprocessed] {
-  try {
-    return [prelude, preprocess(header, resolver, target, prelude)];
-  } catch (error) {
-    if (prelude.length === 0 || !(error instanceof MissingHeaderError)) throw error;
-    return preprocessBehind(prelude.slice(0, -1), header, resolver, target);
-  }
-}
-
-function describe(
-  header: string,
-  target: Target,
-  prelude: readonly string[],
-  preprocessed: Preprocessed,
-  identity: ReturnType<Identify>,
-  comments: Comments,
-): Model {
-  const main = preprocessed.files[0] as SourceFile;
-  const { declarations, typeNames } = parseDeclarations(preprocessed.tokens);
-  const layout = new Layout(declarations, target);
-  const types = new TypeDescriber(layout, typedefNames(declarations), comments);
-  const macros = new MacroDescriber(preprocessed, layout, typeNames, comments);
-  const coverage = coveredFiles(main, preprocessed.files, declarations, layout, (file) => macros.argumentTypes(file));
-  const covered = new Set(coverage.map(({ file }) => file));
+function describe(header: string, target: Target, read: ReadHeader, identity: ReturnType<Identify>): Model {
+  const { prelude, preprocessed, declarations, types, macros, records, enums, coverage, covers } = read;
   const origins: Origin[] = [];
   const sources = identity.files.map(({ name, sha256, origin }) => {
     const known = origins.findIndex((other) => JSON.stringify(other) === JSON.stringify(origin));
     return { name, sha256, origin: known === -1 ? origins.push(origin) - 1 : known };
   });
-  const records = types.records(declarations, covered);
-  // Before the macros: only when an enum is laid out are the types of its enumerators those that they have outside of it.
-  const enums = types.enums(declarations, covered);
-  const { ledger, ...described } = macros.describe(covered, types);
+  const { ledger, ...described } = macros.describe(covers, types);
   return {
     schema: MODEL_SCHEMA,
     target: target.name,
@@ -98,6 +100,10 @@ function describe(
     types: records,
     enums,
     ...described,
-    ledger: [...ledger, ...skippedEntries(preprocessed, declarations, covered, target)],
+    ledger: [
+      ...ledger,
+      ...types.nameless(declarations, covers),
+      ...skippedEntries(preprocessed, declarations, covers, target),
+    ],
   };
 }

@@ -1,24 +1,26 @@
 /** Macros to constants, ioctls and functions; what has no value goes into the ledger, with the reason. */
 
-import { SourceError } from '../errors.js';
-import { ArithmeticError, type Integer } from '../expression/arithmetic.js';
-import type { Expression } from '../expression/ast.js';
-import { evaluate, withConstants } from '../expression/evaluator.js';
+import { LimitError, SourceError } from '../errors.js';
+import { ArithmeticError } from '../expression/arithmetic.js';
 import { stringBytes } from '../expression/literals.js';
-import { parseExpression, type TypeNames } from '../expression/parser.js';
+import type { TypeNames } from '../expression/parser.js';
 import { Unresolvable } from '../expression/unresolvable.js';
-import { type IoctlOverride, ioctlOverrides } from '../knowledge/ioctls.js';
+import { homesOf } from '../knowledge/homes.js';
+import { type IoctlOverride, overrideOf } from '../knowledge/ioctls.js';
 import type { Layout } from '../layout/layout.js';
 import { spellType } from '../layout/spelling.js';
-import type { Constant, Direction, FunctionMacro, Ioctl, LedgerEntry, Passing } from '../model.js';
-import type { CType } from '../parse/types.js';
-import { Cursor } from '../preprocess/cursor.js';
+import type { Constant, FunctionMacro, Ioctl, LedgerEntry, Passing } from '../model.js';
+import type { Parsed } from '../parse/parser.js';
+import type { CType, Declarations } from '../parse/types.js';
 import { lexText } from '../preprocess/lexer.js';
 import type { Macro } from '../preprocess/macros.js';
 import type { Preprocessed } from '../preprocess/preprocessor.js';
 import { placeOf, type Token } from '../preprocess/tokens.js';
 import type { SourceFile } from '../source/files.js';
 import type { Comments } from './comments.js';
+import { expressionIn, typeIn, withoutParentheses } from './expressions.js';
+import { functionValue, type MacroReader, withoutPlaceholders } from './functions.js';
+import { Requests, type RequestUse } from './requests.js';
 import { commented, type TypeDescriber } from './types.js';
 import { modelInteger } from './values.js';
 
@@ -29,40 +31,35 @@ export interface DescribedMacros {
   readonly ledger: readonly LedgerEntry[];
 }
 
-/** The macros of `linux/ioctl.h` that make a request number; those ending in `_BAD` take a size in place of a type. */
-const requestMacros = ['_IO', '_IOR', '_IOW', '_IOWR', '_IOC', '_IOR_BAD', '_IOW_BAD', '_IOWR_BAD'];
-
-/** A name that no header has. */
-const anyRequest = '__any_request';
-
-/** A macro that is a use of one of `requestMacros`. */
-interface RequestUse {
-  /** The type it names; null for `_IO` and where an expression stands. */
-  readonly argument: CType | null;
-}
-
 export class MacroDescriber {
   readonly #preprocessed: Preprocessed;
   readonly #layout: Layout;
   readonly #typeNames: TypeNames;
+  readonly #declarations: Declarations;
+  readonly #requests: Requests;
   readonly #comments: Comments;
-  readonly #requests = new Map<Macro, RequestUse | undefined>();
-  /** What each macro that takes a request apart says, with `anyRequest` in the place of the request. */
-  readonly #fields = new Map<string, Expression>();
-  /** The bits that say which way an argument goes. */
-  #directions: { readonly read: number; readonly write: number } | undefined;
+  /** The names of all members. */
+  #members: ReadonlySet<string | null> | undefined;
+  readonly #reader: MacroReader;
 
-  constructor(preprocessed: Preprocessed, layout: Layout, typeNames: TypeNames, comments: Comments) {
+  constructor(preprocessed: Preprocessed, layout: Layout, { typeNames, declarations }: Parsed, comments: Comments) {
     this.#preprocessed = preprocessed;
     this.#layout = layout;
     this.#typeNames = typeNames;
+    this.#declarations = declarations;
+    this.#requests = new Requests(preprocessed, layout, typeNames);
     this.#comments = comments;
+    this.#reader = {
+      layout,
+      expand: preprocessed.expand,
+      parse: (tokens, at) => expressionIn(tokens, at, typeNames),
+    };
   }
 
   /** The types that the ioctls of a header point to, as far as they are defined. */
   argumentTypes(file: SourceFile): CType[] {
     return this.#macrosOf(new Set([file])).flatMap((macro) => {
-      const request = this.#request(macro);
+      const request = this.#requests.of(macro);
       const argument = request && (this.#overriding(macro).argument ?? request.argument);
       return argument && this.#hasSize(argument, macro.at) ? [argument] : [];
     });
@@ -78,12 +75,17 @@ export class MacroDescriber {
       const at = placeOf(macro.at);
       const comment = commented(this.#comments.ofMacro(macro));
       if (macro.parameters !== null) {
-        functions.push({ name, parameters: parameterNames(macro), at, ...comment });
+        const parameters = parameterNames(macro);
+        try {
+          functions.push({ name, parameters, value: functionValue(macro, this.#reader), at, ...comment });
+        } catch (error) {
+          ledger.push({ kind: 'macro', name, parameters, reason: withoutPlaceholders(this.#reasonOf(error)), at });
+        }
         continue;
       }
-      const request = this.#request(macro);
+      const request = this.#requests.of(macro);
       try {
-        const constant = this.#constant(macro);
+        const constant = this.#constant(macro, request);
         if (constant === undefined) {
           ledger.push({ kind: 'macro', name, reason: 'defined as nothing: it has no value', at });
           continue;
@@ -92,7 +94,7 @@ export class MacroDescriber {
         constants.push({ name, ...constant, ...(aliasOf === undefined ? {} : { aliasOf }), at, ...comment });
         if (request) ioctls.push({ ...this.#ioctl(macro, Number(constant.value) >>> 0, request, types), ...comment });
       } catch (error) {
-        ledger.push({ kind: request ? 'ioctl' : 'macro', name, reason: reasonOf(error), at });
+        ledger.push({ kind: request ? 'ioctl' : 'macro', name, reason: this.#reasonOf(error), at });
       }
     }
     return { constants, ioctls, functions, ledger };
@@ -102,55 +104,26 @@ export class MacroDescriber {
     return [...this.#preprocessed.macros.values()].filter((macro) => files.has(macro.at.file));
   }
 
-  /** What a macro that takes no arguments stands for. */
-  #expansionOf({ at, body }: Macro): readonly Token[] {
-    // Its name, not its body: a macro that refers to itself must find itself being expanded.
-    return body.some(({ kind, text }) => kind === 'identifier' || text === '##')
-      ? this.#preprocessed.expand([at])
-      : body;
-  }
-
   /** The value of an object-like macro; undefined where it expands to nothing. */
-  #constant(macro: Macro): Pick<Constant, 'value' | 'type'> | undefined {
-    const tokens = this.#expansionOf(macro);
+  #constant(macro: Macro, request: RequestUse | undefined): Pick<Constant, 'value' | 'type'> | undefined {
+    const requested = request && this.#requests.value(request, macro.at);
+    if (requested) return { value: modelInteger(requested), type: requested.type.name };
+    const tokens = this.#preprocessed.expandMacro(macro);
     if (tokens.length === 0) return undefined;
-    if (tokens.every((token) => token.kind === 'string')) {
-      const bytes = Uint8Array.from(tokens.flatMap((token) => stringBytes(token.text)));
+    const text = withoutParentheses(tokens);
+    if (text.every((token) => token.kind === 'string')) {
+      const bytes = Uint8Array.from(text.flatMap((token) => stringBytes(token.text)));
       return { value: textOf(bytes), type: `char[${bytes.length + 1}]` };
     }
-    const value = this.#evaluate(tokens, macro.at);
+    const value = this.#layout.evaluate(expressionIn(tokens, macro.at, this.#typeNames));
     return { value: modelInteger(value), type: value.type.name };
-  }
-
-  #evaluate(tokens: readonly Token[], at: Token): Integer {
-    return this.#layout.evaluate(this.#parse(tokens, at));
-  }
-
-  #parse(tokens: readonly Token[], at: Token): Expression {
-    const cursor = new Cursor(tokens, { ...at, kind: 'end', text: '' });
-    if (this.#typeNames.startsHere(cursor)) throw new Unresolvable(at, 'names a type, not a value');
-    const expression = parseExpression(cursor, this.#typeNames);
-    if (cursor.peek().kind !== 'end')
-      throw new Unresolvable(at, `not an expression: '${cursor.peek().text}' is left over`);
-    return expression;
-  }
-
-  /** The value of a text of C, as if it stood behind the header. */
-  #evaluateText(text: string, at: Token): number {
-    const tokens = this.#preprocessed.expand(lexText(at.file, text));
-    return Number(this.#evaluate(tokens, at).value);
-  }
-
-  #request(macro: Macro): RequestUse | undefined {
-    if (!this.#requests.has(macro)) this.#requests.set(macro, this.#findRequest(macro));
-    return this.#requests.get(macro);
   }
 
   /** The ioctl that a macro is only another name of, perhaps through further names. */
   #aliasOf(macro: Macro): string | undefined {
     const seen = new Set<Macro>();
     for (let other = this.#namedBy(macro); other && !seen.has(other); other = this.#namedBy(other)) {
-      if (this.#request(other)) return other.name;
+      if (this.#requests.of(other)) return other.name;
       seen.add(other);
     }
     return undefined;
@@ -164,30 +137,23 @@ export class MacroDescriber {
       : undefined;
   }
 
-  #findRequest(macro: Macro): RequestUse | undefined {
-    if (macro.parameters !== null || !beginsWithUse(macro.body)) return undefined;
-    const tokens = withoutParentheses(this.#expanded(macro.body) ?? []);
-    const [name, open] = tokens;
-    if (!name || !requestMacros.includes(name.text) || open?.text !== '(') return undefined;
-    const cursor = new Cursor(tokens.slice(2), { ...macro.at, kind: 'end', text: '' });
-    const operands = splitArguments(cursor.skipBalanced(open));
-    if (cursor.peek().kind !== 'end') return undefined;
-    return { argument: this.#typeIn(operands.at(-1) ?? [], macro.at) };
+  #reasonOf(error: unknown): string {
+    if (error instanceof SourceError && !(error instanceof LimitError)) return `not an expression: ${error.problem}`;
+    if (error instanceof ArithmeticError) return error.message;
+    if (!(error instanceof Unresolvable)) throw error;
+    const named = error.undefinedName === null ? undefined : this.#meaningOf(error.undefinedName);
+    return named === undefined ? error.message : `'${error.undefinedName}' names ${named}, not a value`;
   }
 
-  /** A body with all but the macros of requests expanded; undefined where C does not allow the macro to be used. */
-  #expanded(body: readonly Token[]): readonly Token[] | undefined {
-    try {
-      return this.#preprocessed.expand(body, requestMacros);
-    } catch (error) {
-      if (error instanceof SourceError) return undefined;
-      throw error;
-    }
-  }
-
-  #typeIn(tokens: readonly Token[], at: Token): CType | null {
-    const cursor = new Cursor(tokens, { ...at, kind: 'end', text: '' });
-    return this.#typeNames.startsHere(cursor) ? this.#typeNames.read(cursor) : null;
+  /** What a name means that is no value. */
+  #meaningOf(name: string): string | undefined {
+    if (this.#preprocessed.macros.has(name)) return 'a function-like macro';
+    const tagged = this.#declarations.tags.get(name);
+    if (tagged) return `the tag of ${'keyword' in tagged ? `a ${tagged.keyword}` : 'an enum'}`;
+    this.#members ??= new Set(
+      this.#declarations.records.flatMap(({ members }) => members.map((member) => member.name)),
+    );
+    return this.#members.has(name) ? 'a member' : undefined;
   }
 
   #hasSize(type: CType, at: Token): boolean {
@@ -202,24 +168,23 @@ export class MacroDescriber {
 
   #ioctl(macro: Macro, request: number, { argument }: RequestUse, types: TypeDescriber): Ioctl {
     const { name, at } = macro;
-    const field = (which: string): number => this.#field(which, request, at);
-    const direction = this.#direction(field('DIR'), at);
-    const size = field('SIZE');
+    const fields = this.#requests.fields(request, at);
     const { override, argument: other } = this.#overriding(macro);
-    if (override?.argumentFrom !== undefined && !other)
-      throw new Unresolvable(at, `takes a ${override.argument}, and <${override.argumentFrom}> could not be read`);
+    const home = override?.argument === undefined || other ? undefined : homesOf.get(override.argument)?.at(-1);
+    if (home !== undefined)
+      throw new Unresolvable(at, `takes a ${override?.argument}, and <${home}> could not be read`);
     const real = other ?? argument;
-    const declared: Passing = direction === 'none' && size === 0 ? 'nothing' : 'pointer';
+    const declared: Passing = fields.direction === 'none' && fields.size === 0 ? 'nothing' : 'pointer';
     return {
       name,
       request,
-      direction,
-      type: field('TYPE'),
-      nr: field('NR'),
+      direction: fields.direction,
+      type: fields.type,
+      nr: fields.nr,
       argument: real && spellArgument(real, this.#layout),
       shape: real && types.shape(real),
       passes: override?.passes ?? declared,
-      size,
+      size: fields.size,
       at: placeOf(at),
       ...(override ? { override: modelOverride(override) } : {}),
     };
@@ -227,36 +192,11 @@ export class MacroDescriber {
 
   /** What is known of an ioctl beyond its macro, and the type it really takes, if that is defined. */
   #overriding({ name, at }: Macro): { readonly override?: IoctlOverride; readonly argument?: CType } {
-    const { kernelArchitecture } = this.#layout.target;
-    const override = ioctlOverrides.find(
-      ({ header, name: overridden, architecture = kernelArchitecture }) =>
-        overridden === name && header === at.file.name && architecture === kernelArchitecture,
-    );
+    const override = overrideOf(at.file.name, name, this.#layout.target.kernelArchitecture);
     if (!override) return {};
-    const argument = override.argument === undefined ? null : this.#typeIn(lexText(at.file, override.argument), at);
+    if (override.argument === undefined) return { override };
+    const argument = typeIn(lexText(at.file, override.argument), at, this.#typeNames);
     return argument && this.#hasSize(argument, at) ? { override, argument } : { override };
-  }
-
-  /** What the header's own macro takes out of a request; that macro is read once, for all requests. */
-  #field(which: string, request: number, at: Token): number {
-    let field = this.#fields.get(which);
-    if (!field) {
-      field = this.#parse(this.#preprocessed.expand(lexText(at.file, `_IOC_${which}(${anyRequest})`)), at);
-      this.#fields.set(which, field);
-    }
-    const value = { type: this.#layout.integers.unsignedInt, value: BigInt(request) };
-    return Number(evaluate(field, withConstants(this.#layout, new Map([[anyRequest, value]]))).value);
-  }
-
-  #direction(encoded: number, at: Token): Direction {
-    this.#directions ??= {
-      read: this.#evaluateText('_IOC_READ', at),
-      write: this.#evaluateText('_IOC_WRITE', at),
-    };
-    const read = (encoded & this.#directions.read) !== 0;
-    const write = (encoded & this.#directions.write) !== 0;
-    if (read && write) return 'readwrite';
-    return read ? 'read' : write ? 'write' : 'none';
   }
 }
 
@@ -265,7 +205,7 @@ function textOf(bytes: Uint8Array): string {
   try {
     return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
   } catch {
-    return String.fromCharCode(...bytes);
+    return Array.from(bytes, (byte) => String.fromCharCode(byte)).join('');
   }
 }
 
@@ -288,41 +228,4 @@ function spellArgument(type: CType, layout: Layout): string {
   let element = type;
   for (; element.kind === 'array'; element = element.of) dims.push(`[${layout.length(element.length) ?? ''}]`);
   return spellType(element) + dims.join('');
-}
-
-function reasonOf(error: unknown): string {
-  if (error instanceof Unresolvable || error instanceof ArithmeticError) return error.message;
-  if (error instanceof SourceError) return `not an expression: ${error.problem}`;
-  throw error;
-}
-
-/** Whether a macro's body can be a use of a function-like macro: `NAME (`, perhaps in parentheses. */
-function beginsWithUse(body: readonly Token[]): boolean {
-  const first = body.findIndex((token) => token.text !== '(');
-  return body[first]?.kind === 'identifier' && body[first + 1]?.text === '(';
-}
-
-/** What is inside of all the pairs of parentheses that enclose everything. */
-function withoutParentheses(tokens: readonly Token[]): readonly Token[] {
-  let depth = 0;
-  for (const [index, token] of tokens.entries()) {
-    if (token.text === '(') depth++;
-    if (token.text === ')') depth--;
-    if (depth > 0) continue;
-    const encloses = index > 0 && index === tokens.length - 1 && token.text === ')' && tokens[0]?.text === '(';
-    return encloses ? withoutParentheses(tokens.slice(1, -1)) : tokens;
-  }
-  return tokens;
-}
-
-function splitArguments(tokens: readonly Token[]): Token[][] {
-  const list: Token[][] = [[]];
-  let depth = 0;
-  for (const token of tokens) {
-    if ('([{'.includes(token.text)) depth++;
-    else if (')]}'.includes(token.text)) depth--;
-    if (token.text === ',' && depth === 0) list.push([]);
-    else list.at(-1)?.push(token);
-  }
-  return list;
 }

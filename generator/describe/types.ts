@@ -4,13 +4,20 @@ import { flexibleArrayCounts } from '../knowledge/counts.js';
 import type { Layout } from '../layout/layout.js';
 import { spellType } from '../layout/spelling.js';
 import type { ScalarName } from '../layout/target.js';
-import type { EnumType, Member, RecordType, ScalarKind, Shape } from '../model.js';
+import { memberBudget } from '../limits.js';
+import type { ByteOrder, EnumType, LedgerEntry, Member, RecordType, ScalarKind, ScalarShape, Shape } from '../model.js';
 import type { CType, Declarations, EnumNode, MemberNode, RecordNode } from '../parse/types.js';
 import { placeOf } from '../preprocess/tokens.js';
 import type { SourceFile } from '../source/files.js';
 import type { Comments } from './comments.js';
 import { unitBehind } from './units.js';
 import { modelInteger } from './values.js';
+
+/** The typedefs of `linux/types.h` whose values are of one byte order on every target. */
+const byteOrders: ReadonlyMap<string, ByteOrder> = new Map([
+  ...['__be16', '__be32', '__be64'].map((name) => [name, 'big'] as const),
+  ...['__le16', '__le32', '__le64'].map((name) => [name, 'little'] as const),
+]);
 
 /** The typedefs that are the only name of a record or enum. */
 export type TypedefNames = ReadonlyMap<RecordNode | EnumNode, string>;
@@ -29,6 +36,7 @@ export class TypeDescriber {
   readonly #layout: Layout;
   readonly #names: TypedefNames;
   readonly #comments: Comments;
+  readonly #budget = memberBudget();
 
   constructor(layout: Layout, names: TypedefNames, comments: Comments) {
     this.#layout = layout;
@@ -42,6 +50,21 @@ export class TypeDescriber {
       const name = this.#nameOf(node);
       return name !== undefined && covered.has(node.at.file) ? [this.#record(node, name)] : [];
     });
+  }
+
+  /** The records that nothing names and no record has as a member: the type of a variable, what a pointer points to. */
+  nameless(declarations: Declarations, covered: ReadonlySet<SourceFile>): LedgerEntry[] {
+    const unnamed = declarations.records.filter(
+      (node) => this.#nameOf(node) === undefined && covered.has(node.at.file),
+    );
+    if (unnamed.length === 0) return [];
+    const within = new Set(
+      declarations.records.flatMap(({ members }) => members.map(({ type }) => recordInArray(type))),
+    );
+    const reason = 'has no name: something else is declared with it';
+    return unnamed
+      .filter((node) => !within.has(node))
+      .map((node) => ({ kind: 'type', name: node.keyword, reason, at: placeOf(node.at) }));
   }
 
   #nameOf(node: RecordNode | EnumNode): string | undefined {
@@ -72,11 +95,12 @@ export class TypeDescriber {
   }
 
   #member(node: RecordNode, member: MemberNode, index: number, record: string): Member {
+    this.#budget.spend(1, member.at);
     const { offset, size, bit } = this.#layout.placed(node, index);
     const { element, dims } = this.#elementOf(this.#layout.memberType(member));
     const unit = unitBehind(member.end);
     const flexible = dims.length > 0 && (dims[0] === null || dims[0] === 0);
-    const countedBy = flexible ? countOf(record, member.name) : undefined;
+    const countedBy = flexible ? (member.attributes.countedBy?.text ?? countOf(record, member.name)) : undefined;
     const resolved = this.#layout.resolve(element);
     const inside =
       resolved.kind === 'unnamed record' && !this.#names.has(resolved.record) ? resolved.record : undefined;
@@ -87,7 +111,8 @@ export class TypeDescriber {
       size,
       ...(dims.length > 0 ? { dims } : {}),
       ...(bit ? { bit } : {}),
-      shape: this.shape(element),
+      // The bits of a bit-field are where the target has them, whatever the type is called.
+      shape: this.shape(bit ? resolved : element),
       ...(unit === undefined ? {} : { unit }),
       ...(countedBy === undefined ? {} : { countedBy }),
       ...(inside ? { members: this.#members(inside, record) } : {}),
@@ -109,12 +134,22 @@ export class TypeDescriber {
   shape(type: CType): Shape {
     const resolved = this.#layout.resolve(type);
     if (resolved.kind === 'pointer') return { is: 'pointer' };
-    if (resolved.kind === 'scalar') return { is: this.#scalarKind(resolved.name) };
+    if (resolved.kind === 'scalar') return this.#scalarShape(resolved.name, this.#byteOrder(type));
     const node = this.#layout.recordNode(resolved);
     if (!node) return { is: 'opaque' };
     const name = this.#nameOf(node);
-    if (name !== undefined) return { is: node.keyword, tag: name };
-    return { is: node.keyword, tag: null, align: this.#layout.record(node).align };
+    if (name === undefined) return { is: node.keyword, tag: null, align: this.#layout.record(node).align };
+    return { is: node.keyword, tag: name, ...(node.tag === null ? { typedef: true } : {}) };
+  }
+
+  #scalarShape(name: ScalarName, byteOrder: ByteOrder | undefined): ScalarShape {
+    const is = this.#scalarKind(name);
+    return { is, ...(byteOrder ? { byteOrder } : {}), ...(name === 'char' ? { character: true } : {}) };
+  }
+
+  #byteOrder(type: CType): ByteOrder | undefined {
+    if (type.kind !== 'typedef') return undefined;
+    return byteOrders.get(type.name) ?? this.#byteOrder(this.#layout.beneath(type));
   }
 
   #scalarKind(name: ScalarName): ScalarKind {
@@ -146,6 +181,11 @@ export class TypeDescriber {
       }),
     };
   }
+}
+
+function recordInArray(type: CType): RecordNode | undefined {
+  if (type.kind === 'array') return recordInArray(type.of);
+  return type.kind === 'unnamed record' ? type.record : undefined;
 }
 
 function countOf(record: string, member: string | null): string | undefined {

@@ -67,7 +67,7 @@ function isSigned({ member }: PlacedMember): boolean {
 
 function loadedBits(placed: PlacedMember, { start, size, shift }: LoadWindow, references: References): BitAccess {
   const { width } = placed.member.bit as Bits;
-  const last = order(references, size / 8);
+  const last = order(references.target.byteOrder, size / 8);
   const load = `this.$$view.getUint${size}(${at(start)}${last})`;
   const mask = 2 ** width - 1;
   const around = 2 ** size - 1 - mask * 2 ** shift;

@@ -10,7 +10,6 @@ import type {
   BitRange,
   Constant,
   EnumType,
-  FunctionMacro,
   IntegerValue,
   Ioctl,
   Member,
@@ -63,13 +62,18 @@ export interface CAssertions {
 }
 
 export function emitAssertions(model: Model): CAssertions {
-  const assertions = new UnitWriter<Check>([...includes(model), ...TEXT_MACROS]);
+  const assertions = new UnitWriter<Check>([...includes(model), ...textMacros]);
   const bitFields = new UnitWriter<BitCheck>(includes(model));
   const sink: Sink = { model, assertions, bitFields, unchecked: [] };
-  for (const record of model.types) emitRecord(sink, record);
   for (const constant of model.constants) emitConstant(sink, constant);
   for (const ioctl of model.ioctls) emitIoctl(sink, ioctl);
-  for (const macro of model.functions) emitFunctionMacro(sink, macro);
+  for (const { name, parameters } of [...model.functions, ...model.ledger]) {
+    if (parameters) emitFunctionMacro(sink, name, parameters);
+  }
+  // All macros have been checked by now, and those that are in the way can go.
+  for (const name of hiddenNames(model)) for (const unit of [assertions, bitFields]) unit.add(`#undef ${name}`);
+  for (const { argument, ...ioctl } of model.ioctls) if (argument !== null) emitArgument(sink, ioctl, argument);
+  for (const record of model.types) emitRecord(sink, record);
   for (const enumeration of model.enums) emitEnum(sink, enumeration);
   return { assertions: assertions.unit(), bitFields: bitFields.unit(), unchecked: sink.unchecked };
 }
@@ -128,8 +132,27 @@ function includes(model: Model): string[] {
   return [...start, '#include <stddef.h>', ...ioctl];
 }
 
+/** Names of types, members and enumerators that a macro hides, such as that of a member which has moved into another. */
+function hiddenNames({ types, enums, ioctls, constants, functions, ledger }: Model): Set<string> {
+  const macros = new Set([...constants, ...functions, ...ledger].map(({ name }) => name));
+  const wordsOf = (member: Member): string[] => [
+    ...(member.name === null ? [] : [member.name]),
+    ...(member.type.match(/\w+/g) ?? []),
+    ...(member.members ?? []).flatMap(wordsOf),
+  ];
+  const words = [
+    ...types.flatMap(({ tag, members }) => [tag, ...members.flatMap(wordsOf)]),
+    ...enums.flatMap(({ tag, enumerators }) => [
+      ...(tag === null ? [] : [tag]),
+      ...enumerators.map(({ name }) => name),
+    ]),
+    ...ioctls.flatMap(({ argument }) => argument?.match(/\w+/g) ?? []),
+  ];
+  return new Set(words.filter((word) => macros.has(word)));
+}
+
 /** What the preprocessor makes of some tokens, as a string. */
-const TEXT_MACROS: readonly string[] = [
+export const textMacros: readonly string[] = [
   '#define KVM_UAPI_QUOTE(...) #__VA_ARGS__',
   '#define KVM_UAPI_TEXT(...) KVM_UAPI_QUOTE(__VA_ARGS__)',
 ];
@@ -212,7 +235,7 @@ function isFlexible(array: string): string {
 
 function emitMemberType(sink: Sink, item: string, object: string, member: Member): void {
   // Said again by the check of the shape.
-  if (isUnnamed(member.type) || member.type === shapeName(sink.model, member.shape)) return;
+  if (isUnnamed(member.type) || member.type === shapeName(member.shape)) return;
   const problem = unspeakable(member.type);
   if (problem) {
     leaveOut(sink, `${item}: type`, problem);
@@ -230,7 +253,7 @@ function emitShape(sink: Sink, item: string, object: string, shape: Shape): void
   } else if (shape.tag === null) {
     assert(sink, `${item}: align`, shape.align, `__alignof__(${typeOf(object)}) == ${shape.align}`);
   } else {
-    const name = taggedName(sink.model, shape.is, shape.tag);
+    const name = taggedName(shape);
     assert(sink, `${item}: kind`, name, compatible(typeOf(object), name));
   }
 }
@@ -287,8 +310,6 @@ function emitEnum(sink: Sink, enumeration: EnumType): void {
     assert(sink, `${name}: size`, enumeration.size, `sizeof(${name}) == ${enumeration.size}`);
   }
   for (const enumerator of enumeration.enumerators) {
-    // A macro of the same name hides the enumerator. All macros have been checked by now.
-    sink.assertions.add(`#undef ${enumerator.name}`);
     emitInteger(sink, `enumerator ${enumerator.name}`, enumerator);
   }
 }
@@ -337,10 +358,9 @@ function emitIoctl(sink: Sink, ioctl: Ioctl): void {
   assert(sink, `${name}: magic`, ioctl.type, `_IOC_TYPE(${name}) == ${ioctl.type}`);
   assert(sink, `${name}: nr`, ioctl.nr, `_IOC_NR(${name}) == ${ioctl.nr}`);
   assert(sink, `${name}: size`, ioctl.size, `_IOC_SIZE(${name}) == ${ioctl.size}`);
-  if (ioctl.argument !== null) emitArgument(sink, ioctl, ioctl.argument);
 }
 
-function emitArgument(sink: Sink, ioctl: Ioctl, argument: string): void {
+function emitArgument(sink: Sink, ioctl: Omit<Ioctl, 'argument'>, argument: string): void {
   const item = `${ioctl.name}: argument`;
   const problem = unspeakable(argument);
   if (problem) {
@@ -353,12 +373,12 @@ function emitArgument(sink: Sink, ioctl: Ioctl, argument: string): void {
   if (ioctl.shape && !isArray && !isUnnamedRecord) emitShape(sink, item, `(*(${argument} *)0)`, ioctl.shape);
 }
 
-function emitArgumentSize(sink: Sink, ioctl: Ioctl, item: string, argument: string): void {
+function emitArgumentSize(sink: Sink, ioctl: Omit<Ioctl, 'argument'>, item: string, argument: string): void {
   if (ioctl.override) leaveOut(sink, item, `the kernel does otherwise than the macro says: ${ioctl.override.source}`);
   else assert(sink, item, ioctl.size, `sizeof(${argument}) == ${ioctl.size}`);
 }
 
-function emitFunctionMacro(sink: Sink, { name, parameters }: FunctionMacro): void {
+function emitFunctionMacro(sink: Sink, name: string, parameters: readonly string[]): void {
   const item = `${name}()`;
   const { assertions } = sink;
   assertions.add(`#ifndef ${name}`);
@@ -385,17 +405,13 @@ function recordName(record: Pick<RecordType, 'kind' | 'tag' | 'typedef'>): strin
   return record.typedef ? record.tag : `${record.kind} ${record.tag}`;
 }
 
-function recordOf(model: Model, kind: 'struct' | 'union', tag: string): RecordType | undefined {
-  return model.types.find((type) => type.kind === kind && type.tag === tag);
-}
-
-function taggedName(model: Model, kind: 'struct' | 'union', tag: string): string {
-  return recordName(recordOf(model, kind, tag) ?? { kind, tag });
-}
-
 /** The name of the record that a shape stands for; null if there is none. */
-function shapeName(model: Model, shape: Shape): string | null {
-  return isRecordShape(shape) && shape.tag !== null ? taggedName(model, shape.is, shape.tag) : null;
+function shapeName(shape: Shape): string | null {
+  return isRecordShape(shape) && shape.tag !== null ? taggedName(shape) : null;
+}
+
+function taggedName({ is, tag, typedef }: Extract<Shape, { readonly tag: string }>): string {
+  return recordName({ kind: is, tag, ...(typedef ? { typedef } : {}) });
 }
 
 function memberPath(container: Container, member: Member): string {
@@ -477,7 +493,7 @@ function elementSize(model: Model, member: Member): number | null {
   const { shape } = member;
   if (shape.is === 'pointer') return model.pointerSize;
   if (!isRecordShape(shape)) return SCALAR_SIZE[shape.is] ?? null;
-  if (shape.tag !== null) return recordOf(model, shape.is, shape.tag)?.size ?? null;
+  if (shape.tag !== null) return model.types.find((type) => recordName(type) === shapeName(shape))?.size ?? null;
   const end = Math.max(0, ...(member.members ?? []).map(memberEnd));
   return Math.ceil(end / shape.align) * shape.align;
 }

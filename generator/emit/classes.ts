@@ -1,7 +1,7 @@
 /** One class per struct or union: its layout as data, and accessors for its members. */
 
 import type { Member } from '../model.js';
-import { accessors, elementSize } from './accessors.js';
+import { accessors, counterOf, elementSize } from './accessors.js';
 import { bytes, docLines, withComment } from './docs.js';
 import { isFlexible, type PlacedMember, promotedMembers, type References } from './members.js';
 import { memberProperty } from './names.js';
@@ -50,7 +50,7 @@ export function emitClass(source: ClassSource, references: References): string[]
     `  static readonly $size = ${size};`,
     `  static readonly $align = ${align};`,
     ...flexibleTail(members, references),
-    ...layoutData(title, size, align, members),
+    ...layoutData(source, members, references),
     `  declare readonly $$type: '${title}';`,
     // Declared only: a field that is defined and then assigned costs ten times as much as one that is assigned.
     '  declare readonly $$view: DataView;',
@@ -62,27 +62,43 @@ export function emitClass(source: ClassSource, references: References): string[]
     '    this.$$view = view;',
     '    this.$$offset = offset;',
     '  }',
+    '',
+    '  /** As `$layout` of the class. */',
+    `  get $$layout(): typeof ${className}.$layout {`,
+    `    return ${className}.$layout;`,
+    '  }',
     ...members.flatMap((member) => accessors(member, references, members)),
     '}',
   ];
 }
 
-function layoutData(title: string, size: number, align: number, members: readonly PlacedMember[]): string[] {
+function layoutData(
+  { title, size, align }: ClassSource,
+  members: readonly PlacedMember[],
+  { target }: References,
+): string[] {
   return [
     '  static readonly $layout = {',
     `    name: '${title}',`,
     `    size: ${size},`,
     `    align: ${align},`,
+    `    byteOrder: '${target.byteOrder}',`,
     '    members: {',
     ...members.map(({ member, offset }) => {
       const dims = member.dims ? `, dims: [${member.dims.map(String).join(', ')}]` : '';
       const bit = member.bit ? `, bit: [${member.bit.offset}, ${member.bit.width}]` : '';
-      const facts = `offset: ${offset}, size: ${member.size}, type: '${member.type}'${dims}${bit}`;
+      const facts = `offset: ${offset}, size: ${member.size}, type: '${member.type}'${scalar(member)}${dims}${bit}`;
       return `      ${memberProperty(member.name)}: { ${facts} },`;
     }),
     '    },',
     '  } as const;',
   ];
+}
+
+/** How the value of a scalar is read; nothing of a record. */
+function scalar({ shape }: Member): string {
+  if ('tag' in shape) return '';
+  return `, is: '${shape.is}'${shape.byteOrder === undefined ? '' : `, byteOrder: '${shape.byteOrder}'`}`;
 }
 
 /** What `allocate` must know to make room for a flexible array: there is exactly one, and nothing behind it. */
@@ -91,7 +107,8 @@ function flexibleTail(members: readonly PlacedMember[], references: References):
   if (!tail || more.length > 0 || members.some(({ offset, member }) => offset >= tail.offset && member.size > 0))
     return [];
   const { member, offset } = tail;
-  const countedBy = member.countedBy === undefined ? 'null' : `'${memberProperty(member.countedBy)}'`;
+  const counter = counterOf(member, members);
+  const countedBy = counter === undefined ? 'null' : `'${memberProperty(counter.name)}'`;
   const [, ...inner] = member.dims ?? [];
   const row = elementSize(member, references) * inner.reduce<number>((product, length) => product * (length ?? 0), 1);
   const facts = `member: '${memberProperty(member.name)}', offset: ${offset}, elementSize: ${row}, countedBy: ${countedBy}`;

@@ -35,9 +35,10 @@ export function declarationOf(member: Member): string {
 
 export function describeMember({ member, offset, comment }: PlacedMember): string {
   const facts = member.bit ? bitPlace(member, offset) : `offset ${offset}, ${bytes(member.size)}`;
+  const order = 'byteOrder' in member.shape ? `; ${member.shape.byteOrder}-endian` : '';
   const counted = member.countedBy === undefined ? '' : `; \`${member.countedBy}\` elements`;
   const unit = member.unit === undefined ? '' : `; in ${member.unit}`;
-  return withComment(`\`${declarationOf(member)}\`, ${facts}${counted}${unit}.`, comment);
+  return withComment(`\`${declarationOf(member)}\`, ${facts}${order}${counted}${unit}.`, comment);
 }
 
 function bitPlace(member: Member, offset: number): string {

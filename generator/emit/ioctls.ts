@@ -53,12 +53,12 @@ function carriesPointers({ passes, shape, override }: Ioctl, references: Referen
 
 function viewOf({ argument, shape, size }: Ioctl, references: References): string | null {
   if (!shape || argument === null) return null;
-  if (shape.is === 'struct' || shape.is === 'union') {
+  if ('tag' in shape) {
     const member: Member = { name: null, type: argument, offset: 0, size, shape };
     return references.classOf(member);
   }
-  const value = accessOf(shape.is, size)?.value;
-  return value ? references.view(value) : null;
+  const value = accessOf(shape, size)?.value;
+  return value ? references.view(value, shape.byteOrder) : null;
 }
 
 function documentation(ioctl: Ioctl): string {

@@ -1,6 +1,6 @@
 /** The members of a class, and the text of a property for one. */
 
-import type { Member, Model, Shape } from '../model.js';
+import type { ByteOrder, Member, Model, Shape } from '../model.js';
 import { docLines } from './docs.js';
 import { memberProperty, secondProperty } from './names.js';
 
@@ -11,8 +11,8 @@ export type WideStyle = 'bigint' | 'number';
 export interface References {
   readonly target: Pick<Model, 'byteOrder' | 'pointerSize'>;
   readonly u64: WideStyle;
-  /** Records the use of a name from `views.ts`, and gives it back. */
-  view(name: string): string;
+  /** Records the use of a name from `views.ts`, for memory of the target's byte order or another, and gives the name to use. */
+  view(name: string, byteOrder?: ByteOrder): string;
   /** The class of a member's struct or union, imported where needed. */
   classOf(member: Member): string;
   /** Whether a value of a shape has pointers in it. */
@@ -63,9 +63,14 @@ export function property(
   return ['', ...docLines(doc, '  '), ...getter, ...setter];
 }
 
+/** The byte order of a member's values. */
+export function byteOrderOf({ shape }: Member, { target }: References): ByteOrder {
+  return ('byteOrder' in shape && shape.byteOrder) || target.byteOrder;
+}
+
 /** The last argument of a method of DataView, where it reads or writes so many bytes. */
-export function order({ target }: References, size: number): string {
-  return size > 1 ? `, ${target.byteOrder === 'little'}` : '';
+export function order(byteOrder: ByteOrder, size: number): string {
+  return size > 1 ? `, ${byteOrder === 'little'}` : '';
 }
 
 /** The offset of a byte of the record, as an expression. */

@@ -4,12 +4,12 @@
  * members only, so that wrapping members in another anonymous group moves no name.
  *
  * C keeps tags, constants and members in name spaces of their own, JavaScript has one per module and one per class.
- * Where two names meet, the constant keeps it, then the tag that is declared first (those of enums behind all others),
- * then the path; the other gets `$` at its end, which no kernel header uses. The same goes for words that JavaScript
- * reserves.
+ * Where two names meet, the constant keeps it, then the function-like macro, then the tag (one in plain snake case before others, those of enums behind
+ * all records'), then the path; the other gets `$` at its end, which no kernel header uses. The same goes for words that
+ * JavaScript reserves. The order of declarations decides nothing.
  */
 
-import type { Member, Model, RecordType } from '../model.js';
+import type { EnumType, Member, Model, RecordType } from '../model.js';
 
 /** `kvm_s390_io_info` → `KvmS390IoInfo` */
 export function pascalCase(name: string): string {
@@ -23,9 +23,19 @@ const reservedWords = new Set(
   (
     'arguments await break case catch class const continue debugger default delete do else enum eval export extends ' +
     'false finally for function if implements import in instanceof interface let new null package private protected ' +
-    'public return static super switch this throw true try typeof var void while with yield undefined NaN Infinity'
+    'public return static super switch this throw true try typeof var void while with yield undefined NaN Infinity ' +
+    // Not reserved, but a module that exports a function of this name is taken for a promise by `import()`.
+    'then'
   ).split(' '),
 );
+
+/** What the functions for macros use of JavaScript: no parameter may hide it. */
+const used: readonly string[] = ['BigInt', 'Number', 'Math'];
+
+/** The name of a parameter of a macro, in a function. */
+export function localName(name: string): string {
+  return reservedWords.has(name) || used.includes(name) ? `${name}$` : name;
+}
 
 /** What every object has or a class gives a meaning of its own. */
 const reservedMembers = new Set(
@@ -45,15 +55,20 @@ export function secondProperty(name: string): string {
   return `$${name}`;
 }
 
+/** What tells one record from all others: C has a tag and a typedef of the same name side by side. */
+type RecordName = Pick<RecordType, 'tag' | 'typedef'>;
+
 export interface Names {
   /** The exported name of a constant, enumerator or ioctl. */
   constant(name: string): string;
+  /** The exported name of a function-like macro. */
+  functionMacro(name: string): string;
   /** The class of a record that has a tag, or a name by typedef. */
-  record(tag: string): string;
+  record(name: RecordName): string;
   /** The class of an unnamed record. */
   unnamed(member: Member): string;
   /** The object and type of an enum that has a name. */
-  enumeration(tag: string): string;
+  enumeration(name: RecordName): string;
 }
 
 export function namesOf(model: Model): Names {
@@ -67,12 +82,15 @@ export function namesOf(model: Model): Names {
   const constants = new Map<string, string>();
   const values = [...model.enums.flatMap(({ enumerators }) => enumerators), ...model.constants];
   for (const { name } of values) if (!constants.has(name)) constants.set(name, take(name));
-  const tags = new Map(model.types.map(({ tag }) => [tag, take(pascalCase(tag))]));
-  const enums = new Map(
-    model.enums.flatMap(({ tag }) => (tag === null ? [] : [[tag, take(pascalCase(tag))] as const])),
+  const functions = new Map(model.functions.map(({ name }) => [name, take(name)]));
+  const takeAll = (names: readonly RecordName[]): Map<string, string> =>
+    new Map(names.toSorted(byRight).map((name) => [keyOf(name), take(className(name.tag))]));
+  const records = takeAll(model.types);
+  const enums = takeAll(model.enums.filter(hasTag));
+  const paths = model.types.flatMap(({ tag, members }) => pathsWithin(members, tag, className(tag)));
+  const unnamed = new Map(
+    paths.toSorted((a, b) => byCodeUnits(a.path, b.path)).map(({ member, wanted }) => [member, take(wanted)]),
   );
-  const unnamed = new Map<Member, string>();
-  for (const type of model.types) nameUnnamed(type, pascalCase(type.tag), unnamed, take);
   const get = <K>(map: ReadonlyMap<K, string>, key: K): string => {
     const name = map.get(key);
     if (name === undefined) throw new Error(`no name for ${JSON.stringify(key)}`);
@@ -80,34 +98,65 @@ export function namesOf(model: Model): Names {
   };
   return {
     constant: (name) => get(constants, name),
-    record: (tag) => get(tags, tag),
+    functionMacro: (name) => get(functions, name),
+    record: (name) => get(records, keyOf(name)),
     unnamed: (member) => get(unnamed, member),
-    enumeration: (tag) => get(enums, tag),
+    enumeration: (name) => get(enums, keyOf(name)),
   };
 }
 
-function nameUnnamed(
-  type: Pick<RecordType, 'members'>,
-  path: string,
-  names: Map<Member, string>,
-  take: (wanted: string) => string,
-): void {
-  for (const member of type.members) {
-    if (!member.members) continue;
-    if (member.name === null) nameUnnamed({ members: member.members }, path, names, take);
-    else {
-      const wanted = path + pascalCase(member.name);
-      names.set(member, take(wanted));
-      nameUnnamed({ members: member.members }, wanted, names, take);
-    }
-  }
+/** The same for two mentions of one record or enum, and for no other. */
+export function keyOf({ tag, typedef }: RecordName): string {
+  return typedef ? tag : `tag ${tag}`;
 }
 
-/** What the emitted modules import or use of JavaScript: no export may hide it. */
+function hasTag(type: EnumType): type is EnumType & { readonly tag: string } {
+  return type.tag !== null;
+}
+
+/** Who keeps a class's name, whatever the order of declaration: a tag in plain snake case first, typedefs behind tags. */
+function byRight(a: RecordName, b: RecordName): number {
+  const [plainA, plainB] = [a, b].map(({ tag }) => /^[a-z0-9]+(_[a-z0-9]+)*$/.test(tag)) as [boolean, boolean];
+  if (plainA !== plainB) return plainA ? -1 : 1;
+  return byCodeUnits(a.tag, b.tag) || Number(a.typedef ?? false) - Number(b.typedef ?? false);
+}
+
+function byCodeUnits(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}
+
+/** PascalCase; the underscores in front stay where a digit or nothing would be left in their place. */
+function className(tag: string): string {
+  const name = pascalCase(tag);
+  return /^(?:\d|$)/.test(name) ? `${/^_*/.exec(tag)?.[0]}${name}` : name;
+}
+
+/** An unnamed record, where it is in C and what its class would be called. */
+interface Path {
+  readonly member: Member;
+  readonly path: string;
+  readonly wanted: string;
+}
+
+function pathsWithin(members: readonly Member[], path: string, wanted: string): Path[] {
+  return members.flatMap((member) => {
+    if (!member.members) return [];
+    if (member.name === null) return pathsWithin(member.members, path, wanted);
+    const own = { member, path: `${path}.${member.name}`, wanted: wanted + pascalCase(member.name) };
+    return [own, ...pathsWithin(member.members, own.path, own.wanted)];
+  });
+}
+
+/** What `views.ts` and `big-endian.ts` both have, so that a module may import either. */
+const orderedViews: readonly string[] = [
+  ...['U16Array', 'S16Array', 'U32Array', 'S32Array', 'F32Array', 'F64Array', 'U64Array', 'S64Array'],
+  ...['S32Value', 'U32Value', 'S64Value', 'U64Value', 'getBits', 'setBits', 'setNumber64'],
+];
+
+/** What the emitted modules declare, import or use of JavaScript: no export of C may hide it. */
 const imported: readonly string[] = [
-  ...['View', 'ArrayView', 'U8Array', 'S8Array', 'BoolArray', 'U16Array', 'S16Array', 'U32Array', 'S32Array'],
-  ...['F32Array', 'F64Array', 'U64Array', 'S64Array', 'ViewArray', 'NestedArray', 'S32Value', 'U32Value'],
-  ...['S64Value', 'U64Value', 'IoctlAlone', 'IoctlByValue', 'IoctlByPointer', 'IoctlToBytes', 'DataView', 'Iterable'],
-  ...['BigInt', 'Number', 'copy', 'elementsWithin', 'getBits', 'setBits'],
-  'setNumber64',
+  ...['$target', 'View', 'ArrayView', 'U8Array', 'S8Array', 'BoolArray', 'CharArray', 'UnsignedCharArray'],
+  ...['ViewArray', 'NestedArray', 'IoctlAlone', 'IoctlByValue', 'IoctlByPointer', 'IoctlToBytes'],
+  ...['DataView', 'Iterable', ...used, 'copy', 'elementsWithin'],
+  ...orderedViews.flatMap((name) => [name, `${name}BigEndian`, `${name}LittleEndian`]),
 ];

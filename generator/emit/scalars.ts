@@ -1,6 +1,6 @@
 /** How each kind of scalar is read and written through a DataView, and what views there are for it. */
 
-import type { ScalarKind } from '../model.js';
+import type { ScalarKind, ScalarShape } from '../model.js';
 
 export interface ScalarAccess {
   /** The TypeScript type of its value. */
@@ -31,7 +31,8 @@ const accesses: Readonly<Record<Exclude<ScalarKind, 'pointer' | 'opaque'>, Scala
 };
 
 /** The access for a scalar of a size; undefined for bytes that JavaScript has no value for. */
-export function accessOf(kind: ScalarKind, size: number): ScalarAccess | undefined {
-  if (kind === 'opaque') return undefined;
-  return kind === 'pointer' ? accesses[size === 4 ? 'u32' : 'u64'] : accesses[kind];
+export function accessOf({ is, character }: ScalarShape, size: number): ScalarAccess | undefined {
+  if (is === 'opaque') return undefined;
+  const access = is === 'pointer' ? accesses[size === 4 ? 'u32' : 'u64'] : accesses[is];
+  return character ? { ...access, array: access.signed ? 'CharArray' : 'UnsignedCharArray' } : access;
 }

@@ -6,6 +6,8 @@
  * once the buffer is detached every access throws a TypeError. Assignment converts as C does: modulo the width.
  */
 
+export type ByteOrder = 'little' | 'big';
+
 /** Where a member lies in its type. */
 export interface MemberLayout {
   /** In bytes from the start of the type; of a bit-field, that of its storage unit. */
@@ -14,6 +16,10 @@ export interface MemberLayout {
   readonly size: number;
   /** The C type, without dimensions. */
   readonly type: string;
+  /** How the value is read, by sign and bits; absent for structs and unions. */
+  readonly is?: IntegerKind | 'f32' | 'f64' | 'bool' | 'opaque';
+  /** Where the C type says it for every target, as `__be32` does. */
+  readonly byteOrder?: ByteOrder;
   /** Array dimensions, outermost first; null for a flexible one. */
   readonly dims?: readonly (number | null)[];
   /** First bit, counted from bit 0 of the byte at `offset` in the order C allocates them, and width. */
@@ -25,8 +31,12 @@ export interface TypeLayout {
   readonly name: string;
   readonly size: number;
   readonly align: number;
+  readonly byteOrder: ByteOrder;
   readonly members: Readonly<Record<string, MemberLayout>>;
 }
+
+/** The integers, by sign and bits; a pointer is one without a sign. */
+export type IntegerKind = 'u8' | 's8' | 'u16' | 's16' | 'u32' | 's32' | 'u64' | 's64' | 'pointer';
 
 /** The flexible array at the end of a type. */
 export interface FlexibleTail {
@@ -43,6 +53,11 @@ export interface View {
   readonly $$view: DataView;
   /** Where it begins in `$$view`, in bytes. */
   readonly $$offset: number;
+}
+
+/** A view that knows its layout: that of its class. */
+export interface ViewWithLayout extends View {
+  readonly $$layout: TypeLayout;
 }
 
 /** The class of a view. */
@@ -217,6 +232,56 @@ export class S8Array extends ArrayView<number> {
   }
 }
 
+/** An array of `char`, which has a sign on x86. */
+export class CharArray extends S8Array {
+  /**
+   * The bytes before the first NUL as UTF-8, or, where they are not UTF-8, one character per byte. Writing fills what is
+   * left of the array with NULs; a text of exactly as many bytes as the array has stands without one, as `strncpy` does it.
+   * @throws RangeError when a text to write is too long, holds a NUL or a lone surrogate; then nothing is written.
+   */
+  get text(): string {
+    return textIn(this.bytes());
+  }
+  set text(value: string) {
+    putText(this.bytes(), value);
+  }
+}
+
+/** An array of `char` where it has no sign, as on ARM. */
+export class UnsignedCharArray extends U8Array {
+  /** As that of `CharArray`. */
+  get text(): string {
+    return textIn(this.bytes());
+  }
+  set text(value: string) {
+    putText(this.bytes(), value);
+  }
+}
+
+// By way of percent-encoding, the one codec of UTF-8 that the language itself has.
+
+function textIn(bytes: Uint8Array): string {
+  const end = bytes.indexOf(0);
+  const before = Array.from(end === -1 ? bytes : bytes.subarray(0, end));
+  try {
+    return decodeURIComponent(before.map((byte) => `%${byte.toString(16).padStart(2, '0')}`).join(''));
+  } catch {
+    return before.map((byte) => String.fromCharCode(byte)).join('');
+  }
+}
+
+function putText(bytes: Uint8Array, text: string): void {
+  if (/\0|\p{Surrogate}/u.test(text)) {
+    throw new RangeError('a NUL or a lone surrogate cannot be part of a text in C memory');
+  }
+  const units = encodeURIComponent(text).match(/%..|./g) ?? [];
+  if (units.length > bytes.length) {
+    throw new RangeError(`a text of ${units.length} bytes for an array of ${bytes.length}`);
+  }
+  bytes.fill(0);
+  bytes.set(units.map((unit) => (unit.length === 1 ? unit.charCodeAt(0) : Number(`0x${unit.slice(1)}`))));
+}
+
 export class BoolArray extends ArrayView<boolean> {
   constructor(view: DataView, offset: number, length: number) {
     super(view, offset, length, 1);
@@ -383,7 +448,7 @@ export class NestedArray<T extends ArrayView<unknown>> extends ArrayView<T> {
 export class S32Value implements View {
   static readonly $size = 4;
   static readonly $align = 4;
-  static readonly $layout: TypeLayout = scalarLayout('int', 4);
+  static readonly $layout: ScalarLayout<'s32'> = scalarLayout('int', 's32', 4, 'little');
   declare readonly $$type: 'int';
   declare readonly $$view: DataView;
   declare readonly $$offset: number;
@@ -391,6 +456,9 @@ export class S32Value implements View {
     view.getUint8(offset + 3);
     this.$$view = view;
     this.$$offset = offset;
+  }
+  get $$layout(): ScalarLayout<'s32'> {
+    return S32Value.$layout;
   }
   get value(): number {
     return this.$$view.getInt32(this.$$offset, true);
@@ -403,7 +471,7 @@ export class S32Value implements View {
 export class U32Value implements View {
   static readonly $size = 4;
   static readonly $align = 4;
-  static readonly $layout: TypeLayout = scalarLayout('unsigned int', 4);
+  static readonly $layout: ScalarLayout<'u32'> = scalarLayout('unsigned int', 'u32', 4, 'little');
   declare readonly $$type: 'unsigned int';
   declare readonly $$view: DataView;
   declare readonly $$offset: number;
@@ -411,6 +479,9 @@ export class U32Value implements View {
     view.getUint8(offset + 3);
     this.$$view = view;
     this.$$offset = offset;
+  }
+  get $$layout(): ScalarLayout<'u32'> {
+    return U32Value.$layout;
   }
   get value(): number {
     return this.$$view.getUint32(this.$$offset, true);
@@ -423,7 +494,7 @@ export class U32Value implements View {
 export class S64Value implements View {
   static readonly $size = 8;
   static readonly $align = 8;
-  static readonly $layout: TypeLayout = scalarLayout('long long', 8);
+  static readonly $layout: ScalarLayout<'s64'> = scalarLayout('long long', 's64', 8, 'little');
   declare readonly $$type: 'long long';
   declare readonly $$view: DataView;
   declare readonly $$offset: number;
@@ -431,6 +502,9 @@ export class S64Value implements View {
     view.getUint8(offset + 7);
     this.$$view = view;
     this.$$offset = offset;
+  }
+  get $$layout(): ScalarLayout<'s64'> {
+    return S64Value.$layout;
   }
   get value(): bigint {
     return this.$$view.getBigInt64(this.$$offset, true);
@@ -443,7 +517,7 @@ export class S64Value implements View {
 export class U64Value implements View {
   static readonly $size = 8;
   static readonly $align = 8;
-  static readonly $layout: TypeLayout = scalarLayout('unsigned long long', 8);
+  static readonly $layout: ScalarLayout<'u64'> = scalarLayout('unsigned long long', 'u64', 8, 'little');
   declare readonly $$type: 'unsigned long long';
   declare readonly $$view: DataView;
   declare readonly $$offset: number;
@@ -451,6 +525,9 @@ export class U64Value implements View {
     view.getUint8(offset + 7);
     this.$$view = view;
     this.$$offset = offset;
+  }
+  get $$layout(): ScalarLayout<'u64'> {
+    return U64Value.$layout;
   }
   get value(): bigint {
     return this.$$view.getBigUint64(this.$$offset, true);
@@ -460,8 +537,152 @@ export class U64Value implements View {
   }
 }
 
-function scalarLayout(name: string, size: number): TypeLayout {
-  return { name, size, align: size, members: { value: { offset: 0, size, type: name } } };
+/** That of a scalar alone: its one member is called `value`. */
+export interface ScalarLayout<K extends IntegerKind> extends TypeLayout {
+  readonly members: {
+    readonly value: { readonly offset: 0; readonly size: number; readonly type: string; readonly is: K };
+  };
+}
+
+export function scalarLayout<K extends IntegerKind>(
+  name: string,
+  is: K,
+  size: number,
+  byteOrder: ByteOrder,
+): ScalarLayout<K> {
+  return { name, size, align: size, byteOrder, members: { value: { offset: 0, size, type: name, is } } };
+}
+
+// Atomic access
+
+/** The names of a view's members that can be read and written atomically. */
+export type AtomicMember<T extends ViewWithLayout> = AtomicIn<T['$$layout']> & keyof T;
+
+type AtomicIn<L extends TypeLayout> = {
+  [K in keyof L['members']]: L['members'][K] extends AtomicLayout<L['byteOrder']> ? K : never;
+}[keyof L['members']];
+
+/** An integer in the target's own byte order, no bit-field and no array. */
+interface AtomicLayout<O extends ByteOrder> {
+  readonly is: IntegerKind;
+  readonly byteOrder?: O;
+  readonly bit?: never;
+  readonly dims?: never;
+}
+
+/** An integer of 64 bits: `Atomics` has a bigint of it, whichever form has the C name. */
+type WideLayout = { readonly is: 'u64' | 's64' } | { readonly is: 'pointer'; readonly size: 8 };
+
+type Cell<V> = V extends bigint
+  ? BigInt64Array | BigUint64Array
+  : Int8Array | Uint8Array | Int16Array | Uint16Array | Int32Array | Uint32Array;
+
+/** `Atomics` for one cell, of either kind of integer. */
+interface CellAtomics {
+  load<V>(cell: Cell<V>, index: 0): V;
+  store<V>(cell: Cell<V>, index: 0, value: V): V;
+  exchange<V>(cell: Cell<V>, index: 0, value: V): V;
+  compareExchange<V>(cell: Cell<V>, index: 0, expected: V, replacement: V): V;
+  add<V>(cell: Cell<V>, index: 0, value: V): V;
+  sub<V>(cell: Cell<V>, index: 0, value: V): V;
+  and<V>(cell: Cell<V>, index: 0, value: V): V;
+  or<V>(cell: Cell<V>, index: 0, value: V): V;
+  xor<V>(cell: Cell<V>, index: 0, value: V): V;
+}
+
+function cellAtomics(): CellAtomics {
+  return Atomics as unknown as CellAtomics;
+}
+
+/**
+ * One integer in memory that others write to at the same time: another thread, or the kernel. Every operation is one
+ * indivisible access, sequentially consistent (`memory_order_seq_cst` in C), and those that write and are said to
+ * return something return the value before. Values convert as C does: modulo the width.
+ */
+export class Atomic<V extends number | bigint> {
+  /** A typed array of one element over the integer: what `Atomics` itself takes. */
+  declare readonly cell: Cell<V>;
+
+  constructor(cell: Cell<V>) {
+    this.cell = cell;
+  }
+
+  load(): V {
+    return cellAtomics().load(this.cell, 0);
+  }
+  store(value: V): void {
+    cellAtomics().store(this.cell, 0, value);
+  }
+  exchange(value: V): V {
+    return cellAtomics().exchange(this.cell, 0, value);
+  }
+  /** Writes `replacement` if the value is `expected`, and returns what it was. */
+  compareExchange(expected: V, replacement: V): V {
+    return cellAtomics().compareExchange(this.cell, 0, expected, replacement);
+  }
+  add(value: V): V {
+    return cellAtomics().add(this.cell, 0, value);
+  }
+  sub(value: V): V {
+    return cellAtomics().sub(this.cell, 0, value);
+  }
+  and(value: V): V {
+    return cellAtomics().and(this.cell, 0, value);
+  }
+  or(value: V): V {
+    return cellAtomics().or(this.cell, 0, value);
+  }
+  xor(value: V): V {
+    return cellAtomics().xor(this.cell, 0, value);
+  }
+}
+
+/**
+ * Atomic access to an integer member. Make it once and keep it: making one allocates, its operations do not but for
+ * the bigints of 64-bit ones.
+ * @throws TypeError for a member that is no integer, a bit-field, or not in this machine's byte order.
+ * @throws RangeError for a member whose address is not a multiple of its size.
+ */
+export function atomic<T extends ViewWithLayout, K extends AtomicMember<T>>(
+  view: T,
+  member: K,
+): Atomic<T['$$layout']['members'][K] extends WideLayout ? bigint : number>;
+export function atomic(view: ViewWithLayout, member: string): Atomic<number> | Atomic<bigint> {
+  const { name, byteOrder, members } = view.$$layout;
+  const place = Object.hasOwn(members, member) ? members[member] : undefined;
+  const refuse = (problem: string): TypeError => new TypeError(`atomic: ${name}.${member} ${problem}`);
+  if (!place) throw refuse('does not exist');
+  const { offset, size, is, bit, dims } = place;
+  if (bit) throw refuse('is a bit-field');
+  if (dims) throw refuse('is an array');
+  const machine = new Uint8Array(Uint16Array.of(1).buffer)[0] === 1 ? 'little' : 'big';
+  const order = place.byteOrder ?? byteOrder;
+  if (size > 1 && order !== machine) throw refuse(`is ${order}-endian, and this machine is not`);
+  const { buffer, byteOffset } = view.$$view;
+  const address = byteOffset + view.$$offset + offset;
+  if (address % size !== 0) {
+    throw new RangeError(`atomic: ${name}.${member} is at byte ${address} of its buffer, no multiple of ${size}`);
+  }
+  switch (is === 'pointer' ? (size === 4 ? 'u32' : 'u64') : is) {
+    case 'u8':
+      return new Atomic<number>(new Uint8Array(buffer, address, 1));
+    case 's8':
+      return new Atomic<number>(new Int8Array(buffer, address, 1));
+    case 'u16':
+      return new Atomic<number>(new Uint16Array(buffer, address, 1));
+    case 's16':
+      return new Atomic<number>(new Int16Array(buffer, address, 1));
+    case 'u32':
+      return new Atomic<number>(new Uint32Array(buffer, address, 1));
+    case 's32':
+      return new Atomic<number>(new Int32Array(buffer, address, 1));
+    case 'u64':
+      return new Atomic<bigint>(new BigUint64Array(buffer, address, 1));
+    case 's64':
+      return new Atomic<bigint>(new BigInt64Array(buffer, address, 1));
+    default:
+      throw refuse('is no integer');
+  }
 }
 
 // Ioctls

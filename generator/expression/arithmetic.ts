@@ -143,6 +143,8 @@ function readLiteral(text: string, types: IntegerTypes): Integer {
   if (digits === undefined || !suffix || /lL|Ll/.test(text)) {
     throw new ArithmeticError(`'${text}' is not an integer constant`);
   }
+  // Making a bigint of a million digits takes seconds.
+  if (digits.replace(/^0[xXbB]?0*/, '').length > 64) throw new ArithmeticError(tooLarge(text));
   const octal = /^0[0-7]+$/.test(digits);
   const value = BigInt(octal ? `0o${digits.slice(1)}` : digits);
   const decimal = /^[1-9]/.test(digits);
@@ -155,5 +157,9 @@ function readLiteral(text: string, types: IntegerTypes): Integer {
     if (!suffix.unsigned && fits(value, signed)) return { type: signed, value };
     if ((suffix.unsigned || !decimal) && fits(value, unsigned)) return { type: unsigned, value };
   }
-  throw new ArithmeticError(`'${text}' does not fit in any integer type`);
+  throw new ArithmeticError(tooLarge(text));
+}
+
+function tooLarge(text: string): string {
+  return `'${text}' does not fit in any integer type`;
 }

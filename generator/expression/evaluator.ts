@@ -1,6 +1,7 @@
 /** Evaluates constant expressions with C's types. What it must know of declarations it asks its scope for. */
 
 import type { Measure, ScalarName } from '../layout/target.js';
+import type { Depth } from '../limits.js';
 import type { CType } from '../parse/types.js';
 import type { Token } from '../preprocess/tokens.js';
 import {
@@ -25,6 +26,8 @@ export interface MemberPlace {
 }
 
 export interface Scope {
+  /** How deep evaluation has gone, through expressions and what they need of declarations. */
+  readonly depth: Depth;
   readonly integers: IntegerTypes;
   readonly charSigned: boolean;
   /** The type of `sizeof`. */
@@ -44,6 +47,7 @@ export interface Scope {
 /** A scope in which some more names are constants. */
 export function withConstants(scope: Scope, constants: ReadonlyMap<string, Integer>): Scope {
   return {
+    depth: scope.depth,
     integers: scope.integers,
     charSigned: scope.charSigned,
     sizeType: scope.sizeType,
@@ -76,6 +80,10 @@ function resolvable<T>(expression: Expression, read: () => T): T {
 }
 
 function integer(expression: Expression, scope: Scope): Integer {
+  return scope.depth.within(expression.at, () => integerOf(expression, scope));
+}
+
+function integerOf(expression: Expression, scope: Scope): Integer {
   const { at } = expression;
   const { integers } = scope;
   switch (expression.kind) {
@@ -87,18 +95,19 @@ function integer(expression: Expression, scope: Scope): Integer {
       const value = scope.constant(expression.name);
       if (value) return value;
       const declared = scope.objectType(expression.name) !== undefined;
-      throw new Unresolvable(at, `'${expression.name}' ${declared ? 'is not a constant' : 'is not defined'}`);
+      if (declared) throw new Unresolvable(at, `'${expression.name}' is not a constant`);
+      throw new Unresolvable(at, `'${expression.name}' is not defined`, expression.name);
     }
     case 'unary':
       if (expression.operator === '&' || expression.operator === '*') break;
       return unaryOperation(expression.operator, integer(expression.operand, scope), integers);
     case 'binary':
-      return binary(expression.operator, expression.left, expression.right, scope);
+      return chain(expression, scope);
     case 'conditional':
       return conditional(expression.test, expression.then, expression.otherwise, scope);
     case 'cast': {
       const type = integerType(expression.type, scope);
-      if (!type) break;
+      if (!type) throw new Unresolvable(at, `${noInteger(expression.type, scope)}, not an integer`);
       const value = addressOf(expression.operand, scope) ?? integer(expression.operand, scope).value;
       return convert(value, type);
     }
@@ -116,11 +125,84 @@ function integer(expression: Expression, scope: Scope): Integer {
     case 'string':
       throw new Unresolvable(at, 'a string, not an integer');
     case 'call':
-      throw new Unresolvable(at, 'a function call is not a constant');
+      return call(expression, scope);
+    case 'member':
+    case 'index':
+      throw new Unresolvable(at, notConstant(expression, scope));
     default:
       break;
   }
   throw new Unresolvable(at, 'not an integer constant expression');
+}
+
+/** What is said of an expression that designates an object. */
+function notConstant(expression: Expression, scope: Scope): string {
+  if (expression.kind === 'member' || expression.kind === 'index') return notConstant(expression.base, scope);
+  const isName = expression.kind === 'name' && scope.objectType(expression.name) === undefined;
+  return isName ? 'names a member, not a value' : 'not an integer constant expression';
+}
+
+function noInteger(type: CType, scope: Scope): string {
+  const { kind } = scope.resolve(type);
+  if (kind === 'pointer') return 'a pointer';
+  return kind === 'scalar' ? 'a floating-point value' : 'a cast to a type without values';
+}
+
+/** The builtins of GCC that headers make constants with. */
+function call(expression: Extract<Expression, { kind: 'call' }>, scope: Scope): Integer {
+  const { callee, at } = expression;
+  const name = callee.kind === 'name' ? callee.name : undefined;
+  const [first, second, third] = expression.arguments;
+  const { integers } = scope;
+  switch (name) {
+    case '__builtin_constant_p':
+      return { type: integers.int, value: first && isConstant(first, scope) ? 1n : 0n };
+    case '__builtin_bswap16':
+    case '__builtin_bswap32':
+    case '__builtin_bswap64': {
+      if (!first) break;
+      const type = swappedType(name, scope) as IntegerType;
+      return { type, value: swapBytes(convert(integer(first, scope).value, type)) };
+    }
+    case '__builtin_expect':
+      if (!first) break;
+      return convert(integer(first, scope).value, integers.long);
+    case '__builtin_choose_expr':
+      if (!first || !second || !third) break;
+      return integer(integer(first, scope).value === 0n ? third : second, scope);
+    default:
+      break;
+  }
+  if (name === undefined) throw new Unresolvable(at, 'a call is not a constant');
+  if (scope.objectType(name) || name.startsWith('__builtin_')) {
+    throw new Unresolvable(at, `calls the function '${name}', which is not a constant`);
+  }
+  throw new Unresolvable(at, `calls '${name}', which is not defined`, name);
+}
+
+function isConstant(expression: Expression, scope: Scope): boolean {
+  if (expression.kind === 'float' || expression.kind === 'string') return true;
+  try {
+    integer(expression, scope);
+    return true;
+  } catch (error) {
+    if (error instanceof Unresolvable || error instanceof ArithmeticError) return false;
+    throw error;
+  }
+}
+
+/** The type of a builtin that reverses bytes: `uint16_t` and so on. */
+function swappedType(name: string, scope: Scope): IntegerType | undefined {
+  const width = Number(/^__builtin_bswap(16|32|64)$/.exec(name)?.[1]);
+  if (width === 16) return scope.integerType('unsigned short');
+  const { unsignedInt, unsignedLong, unsignedLongLong } = scope.integers;
+  return [unsignedInt, unsignedLong, unsignedLongLong].find((type) => type.width === width);
+}
+
+function swapBytes({ type, value }: Integer): bigint {
+  let result = 0n;
+  for (let bits = 0; bits < type.width; bits += 8) result = (result << 8n) | ((value >> BigInt(bits)) & 0xffn);
+  return result;
 }
 
 function measuredBytes(measure: Measure, what: Measured): number {
@@ -132,8 +214,23 @@ function size(bytes: number, scope: Scope): Integer {
   return { type: scope.sizeType, value: BigInt(bytes) };
 }
 
-function binary(operator: string, left: Expression, right: Expression, scope: Scope): Integer {
-  const a = integer(left, scope);
+type Binary = Extract<Expression, { kind: 'binary' }>;
+
+/** What leans to the left, as `a | b | c` does, is as long as it likes: it is walked, from the inside out. */
+function chain(expression: Binary, scope: Scope): Integer {
+  const { first, links } = linksOf(expression);
+  return links.reduce((value, { operator, right }) => binary(operator, value, right, scope), integer(first, scope));
+}
+
+/** The innermost operand of a chain, and its operations, innermost first. */
+function linksOf(expression: Binary): { readonly first: Expression; readonly links: readonly Binary[] } {
+  const links = [expression];
+  let first = expression.left;
+  for (; first.kind === 'binary' && first.operator !== ','; first = first.left) links.push(first);
+  return { first, links: links.reverse() };
+}
+
+function binary(operator: string, a: Integer, right: Expression, scope: Scope): Integer {
   if (operator === '&&' || operator === '||') {
     const decided = (a.value !== 0n) === (operator === '||');
     const holds = decided ? a.value !== 0n : integer(right, scope).value !== 0n;
@@ -145,8 +242,10 @@ function binary(operator: string, left: Expression, right: Expression, scope: Sc
 
 function conditional(test: Expression, then: Expression | null, otherwise: Expression, scope: Scope): Integer {
   const condition = integer(test, scope);
-  const [taken, other] = condition.value === 0n ? [otherwise, then ?? test] : [then ?? test, otherwise];
-  const value = promote(integer(taken, scope), scope.integers);
+  const holds = condition.value !== 0n;
+  const other = holds ? otherwise : (then ?? test);
+  const taken = !holds ? integer(otherwise, scope) : then ? integer(then, scope) : condition;
+  const value = promote(taken, scope.integers);
   return convert(value.value, commonType(value.type, promotedTypeOf(other, scope), scope.integers));
 }
 
@@ -154,6 +253,10 @@ const truthOperators = new Set(['<', '>', '<=', '>=', '==', '!=', '&&', '||']);
 
 /** The integer type of an expression that C does not evaluate: it may have no value. */
 function integerTypeOf(expression: Expression, scope: Scope): IntegerType {
+  return scope.depth.within(expression.at, () => integerTypeOfAny(expression, scope));
+}
+
+function integerTypeOfAny(expression: Expression, scope: Scope): IntegerType {
   const { integers } = scope;
   switch (expression.kind) {
     case 'unary':
@@ -161,12 +264,9 @@ function integerTypeOf(expression: Expression, scope: Scope): IntegerType {
       if (expression.operator === '&' || expression.operator === '*') break;
       return promotedTypeOf(expression.operand, scope);
     case 'binary': {
-      const { operator, left, right } = expression;
-      if (operator === ',') return integerTypeOf(right, scope);
-      const type = promotedTypeOf(left, scope);
-      if (operator === '<<' || operator === '>>') return type;
-      const common = commonType(type, promotedTypeOf(right, scope), integers);
-      return truthOperators.has(operator) ? integers.int : common;
+      if (expression.operator === ',') return integerTypeOf(expression.right, scope);
+      const { first, links } = linksOf(expression);
+      return links.reduce((type, link) => binaryType(link, type, scope), promotedTypeOf(first, scope));
     }
     case 'conditional': {
       const { test, then, otherwise } = expression;
@@ -177,10 +277,28 @@ function integerTypeOf(expression: Expression, scope: Scope): IntegerType {
       if (type) return type;
       break;
     }
+    case 'call': {
+      const type = expression.callee.kind === 'name' && callType(expression.callee.name, scope);
+      if (type) return type;
+      break;
+    }
     default:
       break;
   }
   return integer(expression, scope).type;
+}
+
+/** The integer type of what a function gives back. */
+function callType(name: string, scope: Scope): IntegerType | undefined {
+  const declared = scope.objectType(name);
+  const type = declared && scope.resolve(declared);
+  return type?.kind === 'function' ? integerType(type.returns, scope) : swappedType(name, scope);
+}
+
+function binaryType({ operator, right }: Binary, left: IntegerType, scope: Scope): IntegerType {
+  if (operator === '<<' || operator === '>>') return left;
+  const common = commonType(left, promotedTypeOf(right, scope), scope.integers);
+  return truthOperators.has(operator) ? scope.integers.int : common;
 }
 
 function promotedTypeOf(expression: Expression, scope: Scope): IntegerType {
@@ -194,6 +312,10 @@ function integerType(type: CType, scope: Scope): IntegerType | undefined {
 
 /** The address that an expression of pointer type stands for, as in `&((T *)0)->member`; undefined for no pointer. */
 function addressOf(expression: Expression, scope: Scope): bigint | undefined {
+  return scope.depth.within(expression.at, () => addressOfAny(expression, scope));
+}
+
+function addressOfAny(expression: Expression, scope: Scope): bigint | undefined {
   if (expression.kind === 'cast') {
     if (scope.resolve(expression.type).kind !== 'pointer') return undefined;
     return addressOf(expression.operand, scope) ?? integer(expression.operand, scope).value;
@@ -204,6 +326,10 @@ function addressOf(expression: Expression, scope: Scope): bigint | undefined {
 
 /** The address of what an expression designates. */
 function placeOf(expression: Expression, scope: Scope): bigint {
+  return scope.depth.within(expression.at, () => placeOfAny(expression, scope));
+}
+
+function placeOfAny(expression: Expression, scope: Scope): bigint {
   if (expression.kind === 'member') {
     const base = expression.arrow ? addressOf(expression.base, scope) : placeOf(expression.base, scope);
     const { record } = memberBase(expression.base, expression.arrow, scope, expression.at);
@@ -229,6 +355,10 @@ function memberBase(base: Expression, arrow: boolean, scope: Scope, at: Token): 
 }
 
 function typeOf(expression: Expression, scope: Scope): CType {
+  return scope.depth.within(expression.at, () => typeOfAny(expression, scope));
+}
+
+function typeOfAny(expression: Expression, scope: Scope): CType {
   const { at } = expression;
   switch (expression.kind) {
     case 'string': {

@@ -34,19 +34,27 @@ export function characterValue(spelling: string, charSigned: boolean): bigint {
   if (bytes.length === 1) return charSigned ? BigInt.asIntN(8, BigInt(bytes[0] as number)) : BigInt(bytes[0] as number);
   return BigInt.asIntN(
     32,
-    bytes.reduce((value, byte) => (value << 8n) | BigInt(byte), 0n),
+    bytes.slice(-4).reduce((value, byte) => (value << 8n) | BigInt(byte), 0n),
   );
+}
+
+/** The bytes of what `\u` and four or `\U` and eight digits name. */
+function universalBytes(digits: string): Uint8Array {
+  const point = Number.parseInt(digits, 16);
+  if (point > 0x10ffff || (point >= 0xd800 && point < 0xe000)) {
+    throw new ArithmeticError(`0x${digits} is not the number of a character`);
+  }
+  return encoder.encode(String.fromCodePoint(point));
 }
 
 function escapedBytes(text: string): number[] {
   const bytes: number[] = [];
   for (const [, octal, hex, short, long, simple, plain] of text.matchAll(escapeOrText)) {
     const universal = short ?? long;
-    if (plain !== undefined) bytes.push(...encoder.encode(plain));
+    if (plain !== undefined) for (const byte of encoder.encode(plain)) bytes.push(byte);
     else if (octal !== undefined) bytes.push(Number.parseInt(octal, 8) & 0xff);
     else if (hex !== undefined) bytes.push(Number.parseInt(hex, 16) & 0xff);
-    else if (universal !== undefined)
-      bytes.push(...encoder.encode(String.fromCodePoint(Number.parseInt(universal, 16))));
+    else if (universal !== undefined) bytes.push(...universalBytes(universal));
     else {
       const value = simpleEscapes.get(simple as string);
       if (value === undefined) throw new ArithmeticError(`unknown escape \\${simple}`);

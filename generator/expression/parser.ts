@@ -68,6 +68,10 @@ function infix(cursor: Cursor, types: TypeNames, left: Expression, at: Token, le
 }
 
 function conditional(cursor: Cursor, types: TypeNames, test: Expression, at: Token): Expression {
+  return cursor.nested(() => branches(cursor, types, test, at));
+}
+
+function branches(cursor: Cursor, types: TypeNames, test: Expression, at: Token): Expression {
   const then = cursor.at(':') ? null : binary(cursor, types, commaLevel);
   cursor.expect(':', "for the '?' before it");
   const otherwise = binary(cursor, types, conditionalLevel);
@@ -75,6 +79,10 @@ function conditional(cursor: Cursor, types: TypeNames, test: Expression, at: Tok
 }
 
 function unary(cursor: Cursor, types: TypeNames): Expression {
+  return cursor.nested(() => operand(cursor, types));
+}
+
+function operand(cursor: Cursor, types: TypeNames): Expression {
   const at = cursor.peek();
   if (at.kind === 'punctuator') {
     if (unaryOperators.has(at.text)) {

@@ -6,9 +6,12 @@ import type { Token } from '../preprocess/tokens.js';
 export class Unresolvable extends Error {
   override readonly name = 'Unresolvable';
   readonly at: Token;
+  /** The name that nothing defines, a tag with its keyword; null where that is not what is wrong. */
+  readonly undefinedName: string | null;
 
-  constructor(at: Token, reason: string) {
+  constructor(at: Token, reason: string, undefinedName: string | null = null) {
     super(reason);
     this.at = at;
+    this.undefinedName = undefinedName;
   }
 }

@@ -19,14 +19,10 @@ export interface IoctlOverride {
   readonly passes?: Passing;
   /**
    * The C type that is really passed or pointed to; always there with `passes: 'value'`. The request number keeps the
-   * size of the macro's type.
+   * size of the macro's type. Where another header is its home and cannot be read, the ioctl is not exported, as the
+   * kernel would write beyond what the macro says; where the type is not there on a target, the macro's own is meant.
    */
   readonly argument?: string;
-  /**
-   * The header that defines that type, where the macro's own does not include it. Without it the ioctl is not exported, as
-   * the kernel would write beyond what the macro says.
-   */
-  readonly argumentFrom?: string;
   /** How the bytes behind the pointer really go, seen from user space. Never there with `passes: 'value'`. */
   readonly direction?: Direction;
   /** Where the type has pointers, and the kernel does not follow them. */
@@ -264,7 +260,6 @@ export const ioctlOverrides: readonly IoctlOverride[] = [
     header: 'linux/if_tun.h',
     name: 'TUNSETIFF',
     argument: 'struct ifreq',
-    argumentFrom: 'linux/if.h',
     direction: 'readwrite',
     followsPointers: false,
     source:
@@ -316,7 +311,6 @@ export const ioctlOverrides: readonly IoctlOverride[] = [
     header: 'linux/if_tun.h',
     name: 'TUNGETIFF',
     argument: 'struct ifreq',
-    argumentFrom: 'linux/if.h',
     followsPointers: false,
     source: '__tun_chr_ioctl in drivers/net/tun.c writes a struct ifreq, of which tun_get_iff sets name and flags',
   },
@@ -331,7 +325,6 @@ export const ioctlOverrides: readonly IoctlOverride[] = [
     header: 'linux/if_tun.h',
     name: 'TUNSETQUEUE',
     argument: 'struct ifreq',
-    argumentFrom: 'linux/if.h',
     followsPointers: false,
     source: '__tun_chr_ioctl in drivers/net/tun.c reads a struct ifreq, and tun_set_queue looks at its flags',
   },
@@ -362,3 +355,10 @@ export const ioctlOverrides: readonly IoctlOverride[] = [
       'says',
   },
 ];
+
+/** What is known of an ioctl on an architecture beyond its macro. */
+export function overrideOf(header: string, name: string, architecture: string): IoctlOverride | undefined {
+  return ioctlOverrides.find(
+    (row) => row.name === name && row.header === header && (row.architecture ?? architecture) === architecture,
+  );
+}

@@ -4,9 +4,18 @@ import { convert, fits, type Integer, type IntegerType } from '../expression/ari
 import type { Expression } from '../expression/ast.js';
 import { evaluate, type MemberPlace, type Scope, typeOfExpression } from '../expression/evaluator.js';
 import { Unresolvable } from '../expression/unresolvable.js';
+import { Depth } from '../limits.js';
 import { noAttributes } from '../parse/attributes.js';
 import { predefinedTypedefs } from '../parse/scalars.js';
-import type { CType, Declarations, EnumNode, LayoutAttributes, MemberNode, RecordNode } from '../parse/types.js';
+import type {
+  CType,
+  Declarations,
+  EnumeratorNode,
+  EnumNode,
+  LayoutAttributes,
+  MemberNode,
+  RecordNode,
+} from '../parse/types.js';
 import type { Token } from '../preprocess/tokens.js';
 import { integersOf, type TargetIntegers } from './integers.js';
 import { type FieldSpec, type PlacedField, type PlacedRecord, placeRecord } from './records.js';
@@ -31,6 +40,9 @@ const unsignedBySize: readonly ScalarName[] = [
   'unsigned __int128',
 ];
 
+/** What an object file can ask for, in bytes. */
+const mostAlignment = 2 ** 28;
+
 export interface LaidOutEnum {
   /** The integer type that holds it. */
   readonly type: IntegerType;
@@ -38,13 +50,18 @@ export interface LaidOutEnum {
 }
 
 export class Layout implements Scope {
+  readonly depth: Depth = new Depth((at, problem) => new Unresolvable(at, problem));
   readonly target: Target;
   readonly integers: TargetIntegers;
   readonly charSigned: boolean;
   readonly sizeType: IntegerType;
   readonly #declarations: Declarations;
+  /** Of the types that others are made of: measuring them again for each of these would double the work each time. */
+  readonly #measures = new WeakMap<CType, Measure>();
+  readonly #resolved = new WeakMap<CType, CType>();
   readonly #records = new Map<RecordNode, PlacedRecord | 'in progress'>();
   readonly #enums = new Map<EnumNode, LaidOutEnum>();
+  readonly #begunEnums = new Set<EnumNode>();
   readonly #enumerators = new Map<string, { readonly node: EnumNode; readonly index: number }>();
   readonly #values = new Map<string, Integer | 'in progress'>();
 
@@ -68,6 +85,18 @@ export class Layout implements Scope {
   }
 
   resolve(type: CType): CType {
+    if (type.kind !== 'typedef' && type.kind !== 'typeof' && type.kind !== 'tag' && type.kind !== 'unnamed enum')
+      return type;
+    let resolved = this.#resolved.get(type);
+    if (!resolved) {
+      const at = 'at' in type ? type.at : type.enumeration.at;
+      resolved = this.depth.within(at, () => this.#resolve(type));
+      this.#resolved.set(type, resolved);
+    }
+    return resolved;
+  }
+
+  #resolve(type: Exclude<CType, { kind: 'unnamed record' }>): CType {
     switch (type.kind) {
       case 'typedef': {
         const { type: to, attributes } = this.#typedef(type.name, type.at);
@@ -88,6 +117,15 @@ export class Layout implements Scope {
 
   /** Size and alignment of a type; as GNU C has it, those of `void` and of functions are 1. */
   measure(type: CType, at: Token): Measure {
+    let measured = this.#measures.get(type);
+    if (!measured) {
+      measured = this.depth.within(at, () => this.#measure(type, at));
+      this.#measures.set(type, measured);
+    }
+    return measured;
+  }
+
+  #measure(type: CType, at: Token): Measure {
     switch (type.kind) {
       case 'void':
       case 'function':
@@ -124,7 +162,7 @@ export class Layout implements Scope {
         return { ...element, size };
       }
       case 'typedef': {
-        const measured = this.measure(this.#beneath(type), type.at);
+        const measured = this.measure(this.beneath(type), type.at);
         const aligned = this.#typeAlign(this.#typedef(type.name, type.at).attributes);
         return aligned > 0 ? { size: measured.size, align: aligned } : measured;
       }
@@ -139,7 +177,7 @@ export class Layout implements Scope {
   }
 
   /** What a typedef stands for, one step. */
-  #beneath(type: Extract<CType, { kind: 'typedef' }>): CType {
+  beneath(type: Extract<CType, { kind: 'typedef' }>): CType {
     const node = this.#typedef(type.name, type.at);
     return node.attributes.mode || node.attributes.vectorSize ? this.resolve(type) : node.type;
   }
@@ -161,7 +199,7 @@ export class Layout implements Scope {
 
   /** What the `aligned` attributes of a member ask for, in bytes: the most that one does; 0 for nothing. */
   #memberAlign(attributes: LayoutAttributes): number {
-    return Math.max(0, ...attributes.aligned.map((operand) => this.#alignment(operand)));
+    return attributes.aligned.reduce((most, operand) => Math.max(most, this.#alignment(operand)), 0);
   }
 
   /** What the `aligned` attributes of a type ask for, in bytes: what the last one does; 0 for nothing. */
@@ -176,6 +214,9 @@ export class Layout implements Scope {
     if (value !== 0 && !isPowerOfTwo(value)) {
       throw new Unresolvable(operand.at, `an alignment of ${value}; it must be a power of two`);
     }
+    if (value > mostAlignment) {
+      throw new Unresolvable(operand.at, `an alignment of ${value}; it must be at most ${mostAlignment}`);
+    }
     return value;
   }
 
@@ -185,14 +226,28 @@ export class Layout implements Scope {
     if (known) return known;
     this.#records.set(node, 'in progress');
     const fields = node.members.map((member) => this.#field(member, node.attributes.packed));
-    const tooEarly = node.members.find((member, at) => at < node.members.length - 1 && this.#isFlexible(member.type));
-    if (tooEarly && node.keyword === 'struct') {
-      throw new Unresolvable(tooEarly.at, 'an array without a length that is not the last member');
-    }
+    this.#checkFlexible(node);
     const userAlign = this.#typeAlign(node.attributes);
     const placed = placeRecord({ keyword: node.keyword, fields, userAlign, pack: node.pack });
+    // Positions are counted in bits, and beyond this no number holds them.
+    if (!Number.isSafeInteger(placed.size * 8)) throw new Unresolvable(node.at, 'a record too large to have a layout');
     this.#records.set(node, placed);
     return placed;
+  }
+
+  /** C's rule for arrays without a length: the last member of a struct that has others. */
+  #checkFlexible({ keyword, members }: RecordNode): void {
+    for (const [index, { type, at }] of members.entries()) {
+      if (!this.#isFlexible(type)) continue;
+      if (keyword === 'union') throw new Unresolvable(at, 'an array without a length in a union');
+      if (index < members.length - 1) {
+        throw new Unresolvable(at, 'an array without a length that is not the last member');
+      }
+      // An unnamed bit-field is no member to C.
+      const others = members.slice(0, index).filter(({ name, width }) => name !== null || width === null);
+      if (others.length === 0)
+        throw new Unresolvable(at, 'an array without a length in a struct without other members');
+    }
   }
 
   #field(member: MemberNode, packed: boolean): FieldSpec {
@@ -245,6 +300,7 @@ export class Layout implements Scope {
   enumeration(node: EnumNode): LaidOutEnum {
     let result = this.#enums.get(node);
     if (!result) {
+      this.#begunEnums.add(node);
       const values = node.enumerators.map(({ name }) => this.#enumeratorValue(name));
       const type = this.#enumType(node, values);
       const { int } = this.integers;
@@ -268,6 +324,8 @@ export class Layout implements Scope {
   constant(name: string): Integer | undefined {
     const found = this.#enumerators.get(name);
     if (!found) return undefined;
+    // In their order, as each may be made of the one before it.
+    if (!this.#begunEnums.has(found.node)) this.enumeration(found.node);
     return this.#enums.get(found.node)?.values[found.index] ?? this.#enumeratorValue(name);
   }
 
@@ -279,11 +337,18 @@ export class Layout implements Scope {
     const { value, at } = node.enumerators[index] as EnumNode['enumerators'][number];
     if (known) throw new Unresolvable(at, `the value of '${name}' depends on itself`);
     this.#values.set(name, 'in progress');
-    const previous =
-      index === 0 ? undefined : this.#enumeratorValue((node.enumerators[index - 1] as { name: string }).name);
-    const result = value ? this.evaluate(value) : this.#successor(previous, at);
+    const result = value ? this.evaluate(value) : this.#successor(this.#valueBefore(node, index), at);
     this.#values.set(name, result);
     return result;
+  }
+
+  /** The value of the enumerator before one, of a list that may be longer than the stack is deep. */
+  #valueBefore({ enumerators }: EnumNode, index: number): Integer | undefined {
+    const isKnown = ({ name, value }: EnumeratorNode): boolean => value !== null || this.#values.has(name);
+    let from = index - 1;
+    while (from > 0 && !isKnown(enumerators[from] as EnumeratorNode)) from--;
+    const before = enumerators.slice(Math.max(from, 0), index);
+    return before.map(({ name }) => this.#enumeratorValue(name)).at(-1);
   }
 
   #successor(previous: Integer | undefined, at: Token): Integer {
@@ -297,7 +362,7 @@ export class Layout implements Scope {
   }
 
   objectType(name: string): CType | undefined {
-    return this.#declarations.objects.get(name);
+    return this.#declarations.objects.get(name)?.type;
   }
 
   member(record: CType, name: string, at: Token): MemberPlace {
@@ -338,10 +403,8 @@ export class Layout implements Scope {
     const node = this.#declarations.tags.get(type.tag);
     const keyword = node && ('keyword' in node ? node.keyword : 'enum');
     if (!node || keyword !== type.keyword) {
-      throw new Unresolvable(
-        type.at,
-        `${type.keyword} ${type.tag} is not defined for ${this.target.name}: its size is unknown`,
-      );
+      const name = `${type.keyword} ${type.tag}`;
+      throw new Unresolvable(type.at, `${name} is not defined for ${this.target.name}: its size is unknown`, name);
     }
     return node;
   }

@@ -1,17 +1,23 @@
-/** Attributes: GNU C's `__attribute__((…))` and C11's `_Alignas`. Only those that change a layout are kept. */
+/** Attributes: GNU C's `__attribute__((…))` and C11's `_Alignas`. Only those that the model says something of are kept. */
 
 import type { Expression } from '../expression/ast.js';
 import { parseExpression, type TypeNames } from '../expression/parser.js';
-import { Cursor } from '../preprocess/cursor.js';
-import { errorAt, type Token } from '../preprocess/tokens.js';
+import type { Cursor } from '../preprocess/cursor.js';
+import { endAt, errorAt, type Token } from '../preprocess/tokens.js';
 import type { LayoutAttributes } from './types.js';
 
-export const noAttributes: LayoutAttributes = { packed: false, aligned: [], mode: null, vectorSize: null };
+export const noAttributes: LayoutAttributes = {
+  packed: false,
+  aligned: [],
+  mode: null,
+  vectorSize: null,
+  countedBy: null,
+};
 
 /** GCC attributes that would change a layout in ways no kernel header uses. */
 const unsupported = new Set(['ms_struct', 'scalar_storage_order', 'warn_if_not_aligned']);
 
-export function joinAttributes(...list: readonly LayoutAttributes[]): LayoutAttributes {
+export function joinAttributes(list: readonly LayoutAttributes[]): LayoutAttributes {
   const relevant = list.filter((attributes) => attributes !== noAttributes);
   if (relevant.length <= 1) return relevant[0] ?? noAttributes;
   return {
@@ -19,25 +25,26 @@ export function joinAttributes(...list: readonly LayoutAttributes[]): LayoutAttr
     aligned: relevant.flatMap((attributes) => attributes.aligned),
     mode: relevant.findLast((attributes) => attributes.mode)?.mode ?? null,
     vectorSize: relevant.findLast((attributes) => attributes.vectorSize)?.vectorSize ?? null,
+    countedBy: relevant.findLast((attributes) => attributes.countedBy)?.countedBy ?? null,
   };
 }
 
 /** Reads all attributes at the cursor. */
 export function parseAttributes(cursor: Cursor, types: TypeNames): LayoutAttributes {
-  let result = noAttributes;
+  const list: LayoutAttributes[] = [];
   for (;;) {
     const at = cursor.peek();
-    if (at.kind !== 'identifier') return result;
-    if (at.text === '__attribute__' || at.text === '__attribute') result = joinAttributes(result, gnu(cursor, types));
-    else if (at.text === '_Alignas') result = joinAttributes(result, alignas(cursor, types));
-    else return result;
+    if (at.kind === 'identifier' && (at.text === '__attribute__' || at.text === '__attribute')) {
+      list.push(gnu(cursor, types));
+    } else if (at.kind === 'identifier' && at.text === '_Alignas') list.push(alignas(cursor, types));
+    else return joinAttributes(list);
   }
 }
 
 function alignas(cursor: Cursor, types: TypeNames): LayoutAttributes {
   const at = cursor.next();
   const open = cursor.expect('(', 'behind _Alignas');
-  const operand = new Cursor(cursor.skipBalanced(open), { ...open, kind: 'end', text: '' });
+  const operand = cursor.inner(cursor.skipBalanced(open), { ...open, kind: 'end', text: '' });
   if (!types.startsHere(operand)) return { ...noAttributes, aligned: [parseExpression(operand, types)] };
   const type = types.read(operand);
   return { ...noAttributes, aligned: [{ kind: 'measure', what: 'alignof', of: { type }, at }] };
@@ -47,14 +54,14 @@ function gnu(cursor: Cursor, types: TypeNames): LayoutAttributes {
   cursor.next();
   const open = cursor.expect('(', 'behind __attribute__');
   cursor.expect('(', 'behind __attribute__(');
-  let result = noAttributes;
+  const list: LayoutAttributes[] = [];
   while (!cursor.at(')')) {
     if (cursor.accept(',')) continue;
-    result = joinAttributes(result, attribute(cursor, types));
+    list.push(attribute(cursor, types));
   }
   cursor.next();
   if (!cursor.accept(')')) throw errorAt(open, "__attribute__((…)) needs two ')' at its end");
-  return result;
+  return joinAttributes(list);
 }
 
 function attribute(cursor: Cursor, types: TypeNames): LayoutAttributes {
@@ -62,7 +69,7 @@ function attribute(cursor: Cursor, types: TypeNames): LayoutAttributes {
   if (at.kind !== 'identifier') throw errorAt(at, `expected the name of an attribute, found '${at.text}'`);
   const open = cursor.accept('(');
   const tokens = open ? cursor.skipBalanced(open) : [];
-  const operand = (): Expression => parseExpression(new Cursor(tokens, { ...at, kind: 'end', text: '' }), types);
+  const operand = (): Expression => parseExpression(cursor.inner(tokens, endAt(at)), types);
   const name = at.text.replace(/^__(.+)__$/, '$1');
   switch (name) {
     case 'packed':
@@ -71,6 +78,8 @@ function attribute(cursor: Cursor, types: TypeNames): LayoutAttributes {
       return { ...noAttributes, aligned: [tokens.length > 0 ? operand() : null] };
     case 'mode':
       return { ...noAttributes, mode: (tokens[0] as Token | undefined) ?? at };
+    case 'counted_by':
+      return { ...noAttributes, countedBy: tokens[0] ?? null };
     case 'vector_size':
       return { ...noAttributes, vectorSize: operand() };
     default:

@@ -2,8 +2,9 @@
 
 import type { Expression } from '../expression/ast.js';
 import { parseExpression, type TypeNames } from '../expression/parser.js';
+import { deepestNesting, tooDeep } from '../limits.js';
 import { Cursor } from '../preprocess/cursor.js';
-import { errorAt, placeOf, type Token } from '../preprocess/tokens.js';
+import { endAt, errorAt, placeOf, type Token, undefinedNameAt } from '../preprocess/tokens.js';
 import { joinAttributes, noAttributes, parseAttributes } from './attributes.js';
 import { extractPacks } from './packs.js';
 import { isTypeWord, predefinedTypedefs, scalarType } from './scalars.js';
@@ -14,6 +15,7 @@ import type {
   EnumNode,
   LayoutAttributes,
   MemberNode,
+  ObjectNode,
   RecordNode,
   TypedefNode,
 } from './types.js';
@@ -42,7 +44,7 @@ export function parseDeclarations(tokens: readonly Token[]): Parsed {
   const packed = extractPacks(tokens);
   const [last, end] = packed.tokens.slice(-2) as [Token, Token?];
   // An error about the end points at what stands last, not at where all headers end.
-  const cursor = new Cursor(packed.tokens.slice(0, -1), end ? { ...last, kind: 'end', text: '' } : last);
+  const cursor = new Cursor(packed.tokens.slice(0, -1), end ? endAt(last) : last);
   const parser = new Parser(packed.limitAt);
   while (cursor.peek().kind !== 'end') parser.external(cursor);
   return { declarations: parser.declarations, typeNames: parser };
@@ -69,7 +71,7 @@ class Parser implements TypeNames {
   readonly #typedefs = new Map<string, TypedefNode>();
   readonly #tags = new Map<string, RecordNode | EnumNode>();
   readonly #enumerators = new Map<string, Token>();
-  readonly #objects = new Map<string, CType>();
+  readonly #objects = new Map<string, ObjectNode>();
   readonly #builtinTypes = new Map<string, CType>([['__builtin_va_list', voidPointer]]);
 
   constructor(limitAt: (position: number) => number | null) {
@@ -82,6 +84,7 @@ class Parser implements TypeNames {
       enums: this.#enums,
       typedefs: this.#typedefs,
       tags: this.#tags,
+      enumerators: this.#enumerators,
       objects: this.#objects,
     };
   }
@@ -123,14 +126,13 @@ class Parser implements TypeNames {
       if (!name) cursor.fail('expected a name to declare');
       this.#label(cursor);
       // Of several alignments of a typedef the last one counts, and GCC takes what stands before all names last.
-      const attributes = joinAttributes(declarator.attributes, parseAttributes(cursor, this), specifiers.attributes);
-      if (specifiers.storage.has('typedef'))
-        this.#typedef({ name: name.text, type: declarator.type, attributes, at: name });
-      else this.#objects.set(name.text, declarator.type);
-      const body = declarator.type.kind === 'function' ? cursor.accept('{') : undefined;
-      if (body) {
-        cursor.skipBalanced(body);
-        return;
+      const attributes = joinAttributes([declarator.attributes, parseAttributes(cursor, this), specifiers.attributes]);
+      const { type } = declarator;
+      if (specifiers.storage.has('typedef')) this.#typedef({ name: name.text, type, attributes, at: name });
+      else {
+        const open = type.kind === 'function' ? cursor.accept('{') : undefined;
+        this.#objects.set(name.text, { type, at: name, body: open ? cursor.skipBalanced(open) : [] });
+        if (open) return;
       }
       if (cursor.accept('=')) this.#initializer(cursor);
     } while (cursor.accept(','));
@@ -145,6 +147,7 @@ class Parser implements TypeNames {
   }
 
   #initializer(cursor: Cursor): void {
+    if (cursor.at(',') || cursor.at(';')) cursor.fail("expected a value behind '='");
     while (!cursor.at(',') && !cursor.at(';')) {
       const token = cursor.next();
       if (token.kind === 'end') throw errorAt(token, "a declaration without its ';'");
@@ -153,7 +156,10 @@ class Parser implements TypeNames {
   }
 
   #typedef(node: TypedefNode): void {
-    if (!this.#typedefs.has(node.name)) this.#typedefs.set(node.name, node);
+    const earlier = this.#typedefs.get(node.name);
+    if (!earlier) this.#typedefs.set(node.name, node);
+    else if (!hasOwnType(node) && !hasOwnType(earlier) && areOther(node.type, earlier.type, this.#typedefs))
+      throw errorAt(node.at, definedTwice(node.at, earlier.at));
   }
 
   #isTypeName(name: string): boolean {
@@ -164,7 +170,7 @@ class Parser implements TypeNames {
     const storage = new Set<string>();
     const words: Token[] = [];
     let type: CType | null = null;
-    let attributes = noAttributes;
+    const attributes: LayoutAttributes[] = [];
     let constant = false;
     for (;;) {
       const token = cursor.peek();
@@ -172,14 +178,14 @@ class Parser implements TypeNames {
       const { text } = token;
       if (qualifiers.has(text)) constant = isConst(cursor.next()) || constant;
       else if (storageWords.has(text)) storage.add(cursor.next().text);
-      else if (attributeWords.has(text)) attributes = joinAttributes(attributes, parseAttributes(cursor, this));
+      else if (attributeWords.has(text)) attributes.push(parseAttributes(cursor, this));
       else if (isTypeWord(text)) {
         if (type) throw errorAt(token, `'${text}' behind a type; is a ';' missing?`);
         words.push(cursor.next());
       } else if (type || words.length > 0) break;
       else if (text === 'enum') type = this.#enumSpecifier(cursor);
-      else if (text === 'struct' || text === 'union') type = this.#recordSpecifier(cursor, text);
-      else if (typeofWords.has(text)) type = this.#typeofSpecifier(cursor);
+      else if (text === 'struct' || text === 'union') type = cursor.nested(() => this.#recordSpecifier(cursor, text));
+      else if (typeofWords.has(text)) type = cursor.nested(() => this.#typeofSpecifier(cursor));
       else if (this.#isTypeName(text)) {
         cursor.next();
         type = this.#builtinTypes.get(text) ?? { kind: 'typedef', name: text, at: token };
@@ -189,15 +195,15 @@ class Parser implements TypeNames {
     if (!type) {
       const name = cursor.peek();
       if (name.kind !== 'identifier') cursor.fail('expected a declaration');
-      throw errorAt(name, `unknown type '${name.text}'; is an #include missing?`);
+      throw undefinedNameAt(name, `unknown type '${name.text}'; is an #include missing?`, name.text);
     }
-    return { type, storage, constant, attributes };
+    return { type, storage, constant, attributes: joinAttributes(attributes) };
   }
 
   #typeofSpecifier(cursor: Cursor): CType {
     const at = cursor.next();
     const open = cursor.expect('(', `behind ${at.text}`);
-    const inner = new Cursor(cursor.skipBalanced(open), { ...open, kind: 'end', text: '' });
+    const inner = cursor.inner(cursor.skipBalanced(open), { ...open, kind: 'end', text: '' });
     return this.startsHere(inner) ? this.read(inner) : { kind: 'typeof', of: parseExpression(inner, this), at };
   }
 
@@ -217,7 +223,7 @@ class Parser implements TypeNames {
     }
     const pack = this.#limitAt(cursor.position);
     cursor.next();
-    const attributes = joinAttributes(before, parseAttributes(cursor, this));
+    const attributes = joinAttributes([before, parseAttributes(cursor, this)]);
     const record: RecordNode = { keyword, tag: name?.text ?? null, members, attributes, pack, at: name ?? at };
     checkNames(record);
     this.#records.push(record);
@@ -266,7 +272,7 @@ class Parser implements TypeNames {
     return {
       name: declarator?.name?.text ?? null,
       type: declarator?.type ?? specifiers.type,
-      attributes: joinAttributes(specifiers.attributes, declarator?.attributes ?? noAttributes, behind),
+      attributes: joinAttributes([specifiers.attributes, declarator?.attributes ?? noAttributes, behind]),
       width,
       at: declarator?.name ?? at,
     };
@@ -291,7 +297,7 @@ class Parser implements TypeNames {
       enumerators.push({ name: enumerator.text, value, at: enumerator });
       if (!cursor.accept(',') && !cursor.at('}')) cursor.fail("expected ',' or '}' behind an enumerator");
     } while (!cursor.accept('}'));
-    const attributes = joinAttributes(before, parseAttributes(cursor, this));
+    const attributes = joinAttributes([before, parseAttributes(cursor, this)]);
     const enumeration: EnumNode = { tag: name?.text ?? null, enumerators, attributes, at: name ?? at };
     this.#enums.push(enumeration);
     if (!name) return { kind: 'unnamed enum', enumeration };
@@ -310,7 +316,8 @@ class Parser implements TypeNames {
     let type = base;
     let toConst = constant;
     let attributes = parseAttributes(cursor, this);
-    while (cursor.accept('*')) {
+    for (let star = cursor.accept('*'), levels = 1; star; star = cursor.accept('*'), levels++) {
+      if (levels > deepestNesting) throw errorAt(star, tooDeep);
       type = toConst ? { kind: 'pointer', to: type, toConst } : { kind: 'pointer', to: type };
       toConst = false;
       // What stands behind a '*' is about the pointer, not about what is declared.
@@ -321,7 +328,7 @@ class Parser implements TypeNames {
     }
     if (!this.#nestedDeclarator(cursor)) {
       const name = cursor.peek().kind === 'identifier' && !asmWords.has(cursor.peek().text) ? cursor.next() : null;
-      attributes = joinAttributes(attributes, parseAttributes(cursor, this));
+      attributes = joinAttributes([attributes, parseAttributes(cursor, this)]);
       return { name, type: this.#suffixes(cursor, type), attributes };
     }
     // The inner declarator applies to what the outer one makes of the base: read it twice, the outer first.
@@ -331,10 +338,10 @@ class Parser implements TypeNames {
     const outer = this.#suffixes(cursor, type);
     const behind = cursor.position;
     cursor.rewind(inside);
-    const inner = this.#declarator(cursor, outer, toConst);
+    const inner = cursor.nested(() => this.#declarator(cursor, outer, toConst));
     cursor.expect(')', "for the '(' before it");
     cursor.rewind(behind);
-    return { ...inner, attributes: joinAttributes(attributes, inner.attributes) };
+    return { ...inner, attributes: joinAttributes([attributes, inner.attributes]) };
   }
 
   /** Whether a parenthesis opens a declarator and not a list of parameters. */
@@ -361,12 +368,12 @@ class Parser implements TypeNames {
       while (qualifiers.has(cursor.peek().text) || cursor.at('static')) cursor.next();
       const length: Expression | null = cursor.at(']') ? null : parseExpression(cursor, this);
       cursor.expect(']', 'behind a dimension');
-      return { kind: 'array', of: this.#suffixes(cursor, element), length };
+      return { kind: 'array', of: cursor.nested(() => this.#suffixes(cursor, element)), length };
     }
     const open = cursor.accept('(');
     if (!open) return element;
     cursor.skipBalanced(open);
-    return { kind: 'function', returns: this.#suffixes(cursor, element) };
+    return { kind: 'function', returns: cursor.nested(() => this.#suffixes(cursor, element)) };
   }
 }
 
@@ -376,6 +383,33 @@ function nameOf(keyword: string, tag: string | undefined): string {
 
 function definedTwice(name: Token, earlier: Token): string {
   return `'${name.text}' is defined a second time; the first definition is at ${placeOf(earlier)}`;
+}
+
+/** Whether two types can be told to be different ones; what only a layout could compare passes. */
+function areOther(a: CType, b: CType, typedefs: ReadonlyMap<string, TypedefNode>): boolean {
+  const [left, right] = [withoutTypedefs(a, typedefs), withoutTypedefs(b, typedefs)];
+  if (!left || !right) return false;
+  if (left.kind === 'pointer' && right.kind === 'pointer') return areOther(left.to, right.to, typedefs);
+  if (left.kind === 'array' && right.kind === 'array') return areOther(left.of, right.of, typedefs);
+  if (left.kind === 'function' && right.kind === 'function') return areOther(left.returns, right.returns, typedefs);
+  if (left.kind === 'scalar' && right.kind === 'scalar') return left.name !== right.name;
+  if (left.kind === 'tag' && right.kind === 'tag') return left.keyword !== right.keyword || left.tag !== right.tag;
+  return left.kind !== right.kind || left.kind === 'unnamed record' || left.kind === 'unnamed enum';
+}
+
+/** Whether attributes make another type of the one that a typedef names. */
+function hasOwnType({ attributes }: TypedefNode): boolean {
+  return attributes.mode !== null || attributes.vectorSize !== null;
+}
+
+/** The type behind names; undefined where an attribute or an expression makes it. */
+function withoutTypedefs(type: CType, typedefs: ReadonlyMap<string, TypedefNode>): CType | undefined {
+  if (type.kind === 'typeof' || type.kind === 'vector') return undefined;
+  if (type.kind !== 'typedef') return type;
+  const node = typedefs.get(type.name);
+  if (node && hasOwnType(node)) return undefined;
+  const beneath = node?.type ?? predefinedTypedefs.get(type.name);
+  return beneath && withoutTypedefs(beneath, typedefs);
 }
 
 function isConst(qualifier: Token): boolean {

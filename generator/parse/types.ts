@@ -19,7 +19,7 @@ export type CType =
   | { readonly kind: 'unnamed record'; readonly record: RecordNode }
   | { readonly kind: 'unnamed enum'; readonly enumeration: EnumNode };
 
-/** The attributes that change a layout. */
+/** The attributes that change a layout, and the one that says how long a flexible array is. */
 export interface LayoutAttributes {
   readonly packed: boolean;
   /** The operands of `aligned` and `_Alignas`; null where it stands without one. */
@@ -28,6 +28,8 @@ export interface LayoutAttributes {
   readonly mode: Token | null;
   /** The operand of `vector_size`, in bytes. */
   readonly vectorSize: Expression | null;
+  /** The operand of `counted_by`: the name of a member. */
+  readonly countedBy: Token | null;
 }
 
 export interface MemberNode {
@@ -74,6 +76,13 @@ export interface TypedefNode {
   readonly at: Token;
 }
 
+export interface ObjectNode {
+  readonly type: CType;
+  readonly at: Token;
+  /** What stands between the braces of a function; empty where it is only declared. */
+  readonly body: readonly Token[];
+}
+
 /** All declarations of a translation unit, each list in the order of definition. */
 export interface Declarations {
   readonly records: readonly RecordNode[];
@@ -81,6 +90,8 @@ export interface Declarations {
   readonly typedefs: ReadonlyMap<string, TypedefNode>;
   /** Records and enums with a tag; C keeps all tags in one name space. */
   readonly tags: ReadonlyMap<string, RecordNode | EnumNode>;
-  /** The type of each variable and function, for `sizeof` and `typeof`. */
-  readonly objects: ReadonlyMap<string, CType>;
+  /** The name of each enumerator where it is declared. */
+  readonly enumerators: ReadonlyMap<string, Token>;
+  /** Variables and functions. */
+  readonly objects: ReadonlyMap<string, ObjectNode>;
 }

@@ -4,13 +4,15 @@ import type { IntegerType } from '../expression/arithmetic.js';
 import { evaluate, type Scope } from '../expression/evaluator.js';
 import { noTypeNames, parseExpression } from '../expression/parser.js';
 import { Unresolvable } from '../expression/unresolvable.js';
+import { Depth } from '../limits.js';
 import { Cursor } from './cursor.js';
-import { errorAt, type Token } from './tokens.js';
+import { endAt, errorAt, type Token } from './tokens.js';
 
 const intmax: IntegerType = { name: 'intmax_t', width: 64, signed: true, rank: 1 };
 const uintmax: IntegerType = { name: 'uintmax_t', width: 64, signed: false, rank: 1 };
 
 const scope: Omit<Scope, 'charSigned'> = {
+  depth: new Depth((at, problem) => new Unresolvable(at, problem)),
   integers: {
     int: intmax,
     unsignedInt: uintmax,
@@ -34,7 +36,7 @@ const scope: Omit<Scope, 'charSigned'> = {
 
 /** Whether the condition of a directive holds. `tokens` are expanded already. */
 export function conditionHolds(tokens: readonly Token[], directive: Token, charSigned: boolean): boolean {
-  const end: Token = { ...(tokens.at(-1) ?? directive), kind: 'end', text: '' };
+  const end = endAt(tokens.at(-1) ?? directive);
   if (tokens.length === 0) throw errorAt(directive, `#${directive.text} without an expression`);
   const cursor = new Cursor(tokens, end);
   const expression = parseExpression(cursor, noTypeNames);

@@ -1,16 +1,29 @@
 /** Reads a list of tokens from left to right. */
 
+import { Depth } from '../limits.js';
 import { errorAt, type Token } from './tokens.js';
 
 export class Cursor {
   readonly #tokens: readonly Token[];
   readonly #end: Token;
+  readonly #depth: Depth;
   #at = 0;
 
   /** `end` is what is read behind the last token, and where an error about the end points. */
-  constructor(tokens: readonly Token[], end: Token) {
+  constructor(tokens: readonly Token[], end: Token, depth: Depth = new Depth(errorAt)) {
     this.#tokens = tokens;
     this.#end = end;
+    this.#depth = depth;
+  }
+
+  /** Reads tokens that stand inside of what this reads. */
+  inner(tokens: readonly Token[], end: Token): Cursor {
+    return new Cursor(tokens, end, this.#depth);
+  }
+
+  /** Reads what is nested, one level deeper. */
+  nested<T>(read: () => T): T {
+    return this.#depth.within(this.peek(), read);
   }
 
   peek(ahead = 0): Token {

@@ -4,9 +4,10 @@
  * so that it never will be.
  */
 
+import type { Budget, Depth } from '../limits.js';
 import { digraphOf, lexText } from './lexer.js';
-import type { Macro, MacroTable } from './macros.js';
-import { errorAt, type Token } from './tokens.js';
+import type { Macro } from './macros.js';
+import { endAt, errorAt, type Token, tokenLike } from './tokens.js';
 
 /** A macro whose replacement is computed: `__LINE__`, `__has_include(…)`. */
 export type Builtin = (name: Token, read: () => Token) => readonly Token[];
@@ -19,16 +20,20 @@ interface Replacement {
 
 /** What the expansion of nested token lists has in common. */
 export interface Expansion {
-  readonly macros: MacroTable;
-  readonly builtins: ReadonlyMap<string, Builtin>;
+  readonly macros: Pick<ReadonlyMap<string, Macro>, 'get'>;
+  readonly builtins: Pick<ReadonlyMap<string, Builtin>, 'get'>;
   /** Macros whose replacement is being read. */
   readonly active: Set<Macro>;
+  readonly budget: Budget;
+  readonly depth: Depth;
 }
 
 export class Expander {
   readonly #expansion: Expansion;
   readonly #base: (inUse: boolean) => Token;
   readonly #replacements: Replacement[] = [];
+  /** White space stood before what has become nothing, and stands before what comes next. */
+  #space = false;
 
   /** `base` gives the unexpanded tokens, then `end` for ever; it is told whether a use of a macro asks for more. */
   constructor(expansion: Expansion, base: (inUse: boolean) => Token) {
@@ -39,7 +44,9 @@ export class Expander {
   /** The next token of the fully expanded text. */
   next(): Token {
     for (;;) {
-      const token = this.#pull(false);
+      const pulled = this.#pull(false);
+      const token = this.#space && !pulled.space ? { ...pulled, space: true } : pulled;
+      this.#space = false;
       if (token.kind !== 'identifier' || token.painted || !this.#expand(token)) return token;
     }
   }
@@ -48,26 +55,35 @@ export class Expander {
   #expand(name: Token): boolean {
     const builtin = this.#expansion.builtins.get(name.text);
     if (builtin) {
-      const tokens = builtin(name, () => this.#pull(true));
-      this.#push(tokens, null);
+      this.#replace(
+        name,
+        builtin(name, () => this.#pull(true)),
+        null,
+      );
       return true;
     }
     const macro = this.#expansion.macros.get(name.text);
     if (!macro) return false;
     if (macro.parameters === null) {
-      this.#push(substitute(macro, null, name, this.#expansion), macro);
+      this.#replace(name, substitute(macro, null, name, this.#expansion), macro);
       return true;
     }
     const open = this.#pull(true);
     if (open.kind !== 'punctuator' || open.text !== '(') {
-      if (open.kind !== 'end') this.#push([open], null);
+      if (open.kind !== 'end') this.#push([open], null, open);
       return false;
     }
-    this.#push(substitute(macro, this.#arguments(macro, name), name, this.#expansion), macro);
+    this.#replace(name, substitute(macro, this.#arguments(macro, name), name, this.#expansion), macro);
     return true;
   }
 
-  #push(tokens: readonly Token[], macro: Macro | null): void {
+  #replace(name: Token, tokens: readonly Token[], macro: Macro | null): void {
+    this.#space = tokens.length === 0 && (name.space || name.first);
+    this.#push(tokens, macro, name);
+  }
+
+  #push(tokens: readonly Token[], macro: Macro | null, use: Token): void {
+    this.#expansion.budget.spend(tokens.length + 1, use);
     if (macro) this.#expansion.active.add(macro);
     this.#replacements.push({ tokens, next: 0, macro });
   }
@@ -86,7 +102,7 @@ export class Expander {
   #paint(token: Token): Token {
     if (token.kind !== 'identifier' || this.#expansion.active.size === 0 || token.painted) return token;
     const macro = this.#expansion.macros.get(token.text);
-    return macro && this.#expansion.active.has(macro) ? { ...token, painted: true } : token;
+    return macro && this.#expansion.active.has(macro) ? tokenLike(token, { painted: true }) : token;
   }
 
   /** Reads the arguments of an invocation behind its opening parenthesis. */
@@ -125,12 +141,14 @@ export function expandTokens(tokens: readonly Token[], expansion: Expansion, end
   let at = 0;
   const expander = new Expander(expansion, () => tokens[at++] ?? end);
   const result: Token[] = [];
-  for (let token = expander.next(); token.kind !== 'end'; token = expander.next()) result.push(token);
+  expansion.depth.within(end, () => {
+    for (let token = expander.next(); token.kind !== 'end'; token = expander.next()) result.push(token);
+  });
   return result;
 }
 
 function mayExpand(token: Token, { macros, builtins }: Expansion): boolean {
-  return token.kind === 'identifier' && (macros.has(token.text) || builtins.has(token.text));
+  return token.kind === 'identifier' && (macros.get(token.text) || builtins.get(token.text)) !== undefined;
 }
 
 /** The replacement of one use of a macro, with `#` and `##` done, not yet rescanned. */
@@ -146,7 +164,7 @@ function withoutPlacemarkers(tokens: readonly Token[]): Token[] {
   for (const token of tokens) {
     space ||= token.space;
     if (token.kind === 'placemarker') continue;
-    result.push(token.space === space ? token : { ...token, space });
+    result.push(token.space === space ? token : tokenLike(token, { space }));
     space = false;
   }
   return result;
@@ -179,13 +197,15 @@ class Substitution {
       const operand = this.#operand(body, at);
       if (operand) {
         const tokens = isPaste(body[operand.end]) ? this.#raw(operand) : this.#replacement(operand);
-        result.push(...this.#orPlacemarker(tokens, token));
+        append(result, this.#orPlacemarker(tokens, token));
         at = operand.end;
       } else if (isPaste(token) && result.length > 0) at = this.#paste(result, body, at + 1);
       else if (this.#arguments && token.text === '#' && token.kind === 'punctuator') {
         const quoted = this.#operand(body, at + 1);
         if (!quoted) throw errorAt(token, "'#' is not followed by a parameter");
-        result.push({ ...placed(token, this.#use), kind: 'string', text: `"${spelling(this.#raw(quoted))}"` });
+        const text = `"${spelling(this.#raw(quoted))}"`;
+        this.#expansion.budget.spend(text.length, this.#use);
+        result.push(tokenLike(placed(token, this.#use), { kind: 'string', text }));
         at = quoted.end;
       } else {
         result.push(placed(token, this.#use));
@@ -202,7 +222,10 @@ class Substitution {
     if (parameter !== undefined) return { parameter, end: at + 1 };
     if (this.#macro.variadic === null || token.text !== '__VA_OPT__' || body[at + 1]?.text !== '(') return undefined;
     const close = closingParenthesis(body, at + 1);
-    return { optional: body.slice(at + 2, close), end: close + 1 };
+    const optional = body.slice(at + 2, close);
+    const inside = optional.find(({ text }) => text === '__VA_OPT__');
+    if (inside) throw errorAt(inside, '__VA_OPT__ inside of __VA_OPT__');
+    return { optional, end: close + 1 };
   }
 
   /** What an operand of `#` and `##` stands for. */
@@ -218,14 +241,14 @@ class Substitution {
 
   #expandedArgument(index: number): readonly Token[] {
     const raw = this.#arguments?.[index] ?? [];
-    this.#expanded[index] ??= expandTokens(raw, this.#expansion, endBehind(this.#use));
+    this.#expanded[index] ??= expandTokens(raw, this.#expansion, endAt(this.#use));
     return this.#expanded[index];
   }
 
   /** What stands in the place of `at`: a placemarker where that is nothing. */
   #orPlacemarker(tokens: readonly Token[], at: Token): readonly Token[] {
     if (tokens.length > 0) return spaced(tokens, at.space);
-    return [{ ...placed(at, this.#use), kind: 'placemarker', text: '' }];
+    return [tokenLike(placed(at, this.#use), { kind: 'placemarker', text: '' })];
   }
 
   /** Pastes what stands behind a `##` to the end of the result; returns the position behind that. */
@@ -235,43 +258,47 @@ class Substitution {
     if (operand && next.text === this.#macro.variadic && result.at(-1)?.text === ',') {
       // GNU C: `, ## args` drops the comma where `args` is left out, and pastes nothing otherwise.
       const given = this.#arguments?.length === this.#macro.positions.size;
-      if (given) result.push(...spaced(this.#raw(operand), next.space));
+      if (given) append(result, spaced(this.#raw(operand), next.space));
       else result.pop();
       return operand.end;
     }
     const [right, ...rest] = operand ? this.#orPlacemarker(this.#raw(operand), next) : [placed(next, this.#use)];
-    result.push(pasteTokens(result.pop() as Token, right as Token, this.#use), ...rest);
+    const pasted = pasteTokens(result.pop() as Token, right as Token, this.#use);
+    this.#expansion.budget.spend(pasted.text.length, this.#use);
+    append(result, [pasted, ...rest]);
     return operand?.end ?? at + 1;
   }
+}
+
+/** Has no limit, as the number of arguments of a call has. */
+function append(list: Token[], tokens: readonly Token[]): void {
+  for (const token of tokens) list.push(token);
 }
 
 function isPaste(token: Token | undefined): boolean {
   return token?.text === '##' && token.kind === 'punctuator';
 }
 
-function endBehind(use: Token): Token {
-  return { kind: 'end', text: '', file: use.file, offset: use.offset, space: false, first: false };
-}
-
 /** A token of a macro's body, placed where the macro is used. */
 function placed(token: Token, use: Token): Token {
-  return { kind: token.kind, text: token.text, file: use.file, offset: use.offset, space: token.space, first: false };
+  const { kind, text, space } = token;
+  return { kind, text, file: use.file, offset: use.offset, space, first: false, painted: false };
 }
 
 /** The same tokens with the white space before the first one replaced. */
 function spaced(tokens: readonly Token[], space: boolean): readonly Token[] {
   const [head, ...rest] = tokens;
-  return head && head.space !== space ? [{ ...head, space }, ...rest] : tokens;
+  return head && head.space !== space ? [tokenLike(head, { space }), ...rest] : tokens;
 }
 
 function pasteTokens(left: Token, right: Token, use: Token): Token {
-  if (left.kind === 'placemarker') return right;
+  if (left.kind === 'placemarker') return right.space === left.space ? right : { ...right, space: left.space };
   if (right.kind === 'placemarker') return left;
   const tokens = lexText(use.file, left.text + right.text);
   if (tokens.length !== 1) {
     throw errorAt(use, `'##' of '${left.text}' and '${right.text}' does not make one token`);
   }
-  return { ...placed(tokens[0] as Token, use), space: left.space };
+  return tokenLike(placed(tokens[0] as Token, use), { space: left.space });
 }
 
 /** The text that `#` makes of an argument. */

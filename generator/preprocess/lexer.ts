@@ -1,5 +1,6 @@
 /** Text to tokens: translation phases 2 and 3 of the C standard. Comments are kept aside, by place. */
 
+import { mostTokens, tooManyTokens, tooMuchAt } from '../limits.js';
 import type { SourceFile } from '../source/files.js';
 import type { Comment, Token, TokenKind } from './tokens.js';
 
@@ -116,16 +117,13 @@ class Lexer {
         tokenKind = 'identifier';
         const quote = text.charCodeAt(at);
         if ((quote === 34 || quote === 39) && encodingPrefix.test(text.slice(start, at))) {
-          at = this.#quoted(at, quote);
-          tokenKind = quote === 34 ? 'string' : 'character';
+          ({ kind: tokenKind, end: at } = this.#quoted(at, quote));
         }
       } else if (kind === digit || (c === 46 && classes[text.charCodeAt(at + 1)] === digit)) {
         at = this.#number(at);
         tokenKind = 'number';
       } else if (c === 34 || c === 39) {
-        const end = this.#quoted(at, c);
-        tokenKind = end === at ? 'other' : c === 34 ? 'string' : 'character';
-        at = end === at ? at + 1 : end;
+        ({ kind: tokenKind, end: at } = this.#quoted(at, c));
       } else {
         at = this.#punctuator(at);
         tokenKind = punctuation.has(text[start] as string) ? 'punctuator' : 'other';
@@ -141,7 +139,9 @@ class Lexer {
   }
 
   #push(kind: TokenKind, text: string, start: number, spaced: boolean, first: boolean): void {
-    this.#tokens.push({ kind, text, file: this.#file, offset: this.#original(start), space: spaced, first });
+    const offset = this.#original(start);
+    if (this.#tokens.length >= mostTokens) throw tooMuchAt({ file: this.#file, offset }, tooManyTokens);
+    this.#tokens.push({ kind, text, file: this.#file, offset, space: spaced, first, painted: false });
   }
 
   /** Offset in the original text. Called with rising offsets only. */
@@ -174,16 +174,17 @@ class Lexer {
     }
   }
 
-  /** End of a string or character constant; the start itself when it is not closed on its line. */
-  #quoted(at: number, quote: number): number {
+  /** A string or character constant; as GCC has it, the rest of the line is one token where it is not closed on it. */
+  #quoted(at: number, quote: number): { readonly kind: TokenKind; readonly end: number } {
     const text = this.#text;
-    for (let end = at + 1; end < text.length; end++) {
+    let end = at + 1;
+    for (; end < text.length; end++) {
       const c = text.charCodeAt(end);
-      if (c === quote) return end + 1;
-      if (c === 10) return at;
-      if (c === 92) end++;
+      if (c === quote) return { kind: quote === 34 ? 'string' : 'character', end: end + 1 };
+      if (c === 10) break;
+      if (c === 92 && text.charCodeAt(end + 1) !== 10) end++;
     }
-    return at;
+    return { kind: 'other', end: Math.min(end, text.length) };
   }
 
   #punctuator(at: number): number {

@@ -18,8 +18,19 @@ export interface Macro {
 
 export type MacroTable = Map<string, Macro>;
 
-/** Reads a macro definition; the cursor stands behind the word `define`. */
+const definitions = new WeakMap<Token, Macro>();
+
+/** Reads a macro definition, once for all targets; the cursor stands behind the word `define`. */
 export function parseDefinition(line: Cursor): Macro {
+  const at = line.peek();
+  const known = definitions.get(at);
+  if (known) return known;
+  const macro = readDefinition(line);
+  definitions.set(at, macro);
+  return macro;
+}
+
+function readDefinition(line: Cursor): Macro {
   const at = line.peek();
   if (at.kind !== 'identifier') line.fail('expected the name of a macro');
   if (at.text === 'defined') throw errorAt(at, "'defined' cannot be a macro");

@@ -1,16 +1,20 @@
 /** Files to one stream of expanded tokens: includes, conditionals, definitions, pragmas (translation phase 4). */
 
 import { MissingHeaderError, NoKvmError } from '../errors.js';
+import { absentHeaders } from '../knowledge/homes.js';
 import { debianPackageOf } from '../knowledge/packages.js';
 import type { Target } from '../layout/target.js';
+import { Depth, deepestInclude, tokenBudget } from '../limits.js';
 import { SourceFile } from '../source/files.js';
 import type { Resolver } from '../source/resolver.js';
+import { withAnnotation } from './annotations.js';
 import { conditionHolds } from './condition.js';
 import { Cursor } from './cursor.js';
 import { type Builtin, Expander, type Expansion, expandTokens } from './expander.js';
+import { expandMacro } from './expansion-memory.js';
 import { lexFile, lexText } from './lexer.js';
 import { type Macro, type MacroTable, parseDefinition } from './macros.js';
-import { errorAt, type Token } from './tokens.js';
+import { endAt, errorAt, type Token, tokenLike } from './tokens.js';
 
 export interface Preprocessed {
   /** Ends with a token of kind `end`. */
@@ -19,10 +23,14 @@ export interface Preprocessed {
   readonly macros: MacroTable;
   /** Every header read: the one that was asked for, then all others in the order of first reading. */
   readonly files: readonly SourceFile[];
+  /** The headers that each header includes. */
+  readonly includes: ReadonlyMap<SourceFile, ReadonlySet<SourceFile>>;
   /** What stands in groups that were skipped, in the order of reading. */
   readonly skipped: readonly Skipped[];
   /** Expands tokens with the macros as they are at the end, but leaves the macros of the names in `except`. */
   expand(tokens: readonly Token[], except?: Iterable<string>): readonly Token[];
+  /** What the name of a macro expands to, with the macros as they are at the end. */
+  expandMacro(macro: Macro): readonly Token[];
 }
 
 /** A definition that a conditional leaves out. */
@@ -33,8 +41,6 @@ export interface Skipped {
   /** The directive that begins the group: `#ifdef __KVM_HAVE_PIT`. */
   readonly group: string;
 }
-
-const deepestInclude = 200;
 
 /** Preprocesses a translation unit that includes one header, behind those of a prelude. */
 export function preprocess(
@@ -68,6 +74,7 @@ class Preprocessor {
   readonly #target: Target;
   readonly #macros: MacroTable = new Map();
   readonly #files = new Set<SourceFile>();
+  readonly #includes = new Map<SourceFile, Set<SourceFile>>();
   readonly #once = new Set<SourceFile>();
   readonly #pushed = new Map<string, (Macro | undefined)[]>();
   readonly #frames: Frame[] = [];
@@ -79,11 +86,11 @@ class Preprocessor {
   constructor(resolver: Resolver, target: Target) {
     this.#resolver = resolver;
     this.#target = target;
-    const active = new Set<Macro>();
+    const shared = { active: new Set<Macro>(), budget: tokenBudget(), depth: new Depth(errorAt) };
     const builtins = this.#builtins();
     const defined: Builtin = (name, read) => [this.#defined(name, read)];
-    this.#text = { macros: this.#macros, builtins, active };
-    this.#conditions = { macros: this.#macros, builtins: new Map([...builtins, ['defined', defined]]), active };
+    this.#text = { macros: this.#macros, builtins, ...shared };
+    this.#conditions = { macros: this.#macros, builtins: new Map([...builtins, ['defined', defined]]), ...shared };
     this.#predefine();
   }
 
@@ -100,8 +107,10 @@ class Preprocessor {
           tokens,
           macros: this.#macros,
           files: this.#filesFrom(header),
+          includes: this.#includes,
           skipped: this.#skipped,
           expand: (list, except = []) => this.#expandExcept(list, except, token),
+          expandMacro: (macro) => expandMacro(macro, this.#text, token),
         };
       }
     }
@@ -121,13 +130,15 @@ class Preprocessor {
   #predefine(): void {
     const file = new SourceFile('<predefined>', '<predefined>', -1, encode(this.#target.predefined));
     for (const line of linesOf(lexFile(file).tokens)) {
-      const macro = parseDefinition(new Cursor(line, endOf(line[0] as Token)));
+      const macro = parseDefinition(new Cursor(line, endAt(line[0] as Token)));
       this.#macros.set(macro.name, macro);
     }
   }
 
   #enter(file: SourceFile, from: Token | null): void {
-    this.#frames.push({ file, tokens: lexFile(file).tokens, next: 0, conditionals: [], from });
+    const { tokens } = lexFile(file);
+    this.#text.budget.spend(tokens.length, from ?? (tokens[0] as Token));
+    this.#frames.push({ file, tokens, next: 0, conditionals: [], from });
   }
 
   /** The next token that is not part of a directive. A use of a macro does not reach beyond the end of its file. */
@@ -163,10 +174,10 @@ class Preprocessor {
   #directive(frame: Frame, line: readonly Token[]): Token | undefined {
     const name = line[0];
     if (!name || name.kind === 'number') return undefined;
-    const rest = new Cursor(line.slice(1), endOf(line.at(-1) as Token));
+    const rest = new Cursor(line.slice(1), endAt(line.at(-1) as Token));
     switch (name.text) {
       case 'define': {
-        const macro = parseDefinition(rest);
+        const macro = withAnnotation(parseDefinition(rest));
         this.#macros.delete(macro.name);
         this.#macros.set(macro.name, macro);
         return undefined;
@@ -219,7 +230,7 @@ class Preprocessor {
   }
 
   #isDefined(name: string): boolean {
-    return this.#macros.has(name) || (this.#text.builtins.has(name) && name !== '_Pragma');
+    return this.#macros.has(name) || (this.#text.builtins.get(name) !== undefined && name !== '_Pragma');
   }
 
   #conditional(frame: Frame, name: Token): Conditional {
@@ -239,7 +250,7 @@ class Preprocessor {
     if (name.text.endsWith('def')) {
       return this.#isDefined(this.#macroName(rest).text) !== name.text.endsWith('ndef');
     }
-    const expanded = expandTokens(tokens, this.#conditions, endOf(name));
+    const expanded = expandTokens(tokens, this.#conditions, endAt(name));
     return conditionHolds(expanded, name, this.#target.charSigned);
   }
 
@@ -271,7 +282,7 @@ class Preprocessor {
         open.closed = name.text === 'else';
         group = line;
         if (open.taken) continue;
-        const rest = new Cursor(line.slice(1), endOf(name));
+        const rest = new Cursor(line.slice(1), endAt(name));
         if (open.closed || this.#holds(name, rest, line.slice(1))) {
           open.taken = true;
           return;
@@ -284,17 +295,18 @@ class Preprocessor {
     const operand = line[0];
     if (!operand) throw errorAt(directive, `#${directive.text} without a header`);
     const spelled =
-      operand.text === '<' || operand.kind === 'string' ? line : expandTokens(line, this.#text, endOf(operand));
+      operand.text === '<' || operand.kind === 'string' ? line : expandTokens(line, this.#text, endAt(operand));
     const wanted = headerName(spelled) ?? fail(operand, 'expected "header" or <header>');
     const file = this.#find(wanted, frame.file, directive.text === 'include_next');
     if (!file) throw this.#missing(operand, wanted.name);
+    this.#includes.set(frame.file, (this.#includes.get(frame.file) ?? new Set()).add(file));
     if (this.#once.has(file)) return;
     if (directive.text === 'import') this.#once.add(file);
     if (this.#frames.length > deepestInclude) {
       const cycle = this.#frames.slice(-6).map((open) => open.file.name);
       throw errorAt(operand, `recursive include: ${[...cycle, file.name].join(' → ')}; add an include guard`);
     }
-    this.#files.add(file);
+    if (!this.#resolver.isFreestanding(file)) this.#files.add(file);
     this.#enter(file, operand);
   }
 
@@ -328,7 +340,7 @@ class Preprocessor {
         return undefined;
       }
       case 'pack':
-        return { ...at, kind: 'pragma', text: spell(line) };
+        return tokenLike(at, { kind: 'pragma', text: spell(line) });
       default:
         return undefined;
     }
@@ -359,14 +371,14 @@ class Preprocessor {
   #builtins(): Map<string, Builtin> {
     const text =
       (spelling: (at: Token) => string): Builtin =>
-      (at) => [{ ...at, kind: 'string', text: `"${spelling(at)}"` }];
+      (at) => [tokenLike(at, { kind: 'string', text: `"${spelling(at)}"` })];
     const number =
       (value: (at: Token) => number): Builtin =>
       (at) => [numberAt(at, value(at))];
     const asks =
       (answer: (name: string) => boolean): Builtin =>
       (at, read) => {
-        const tokens = expandTokens(parenthesized(at, read), this.#text, endOf(at));
+        const tokens = expandTokens(parenthesized(at, read), this.#text, endAt(at));
         const operand = tokens.find((token) => token.kind === 'identifier');
         const name = operand?.text.replace(/^__(.*)__$/, '$1') ?? '';
         return [numberAt(at, answer(name) ? 1 : 0)];
@@ -376,7 +388,7 @@ class Preprocessor {
       (at, read) => {
         const operand = parenthesized(at, read);
         const plain = operand[0]?.text === '<' || operand[0]?.kind === 'string';
-        const wanted = headerName(plain ? operand : expandTokens(operand, this.#text, endOf(at)));
+        const wanted = headerName(plain ? operand : expandTokens(operand, this.#text, endAt(at)));
         if (!wanted) throw errorAt(at, `expected ("header") or (<header>) behind ${at.text}`);
         const from = this.#frames.at(-1)?.file as SourceFile;
         return [numberAt(at, this.#find(wanted, from, next) ? 1 : 0)];
@@ -420,8 +432,12 @@ function isRequest([name, open]: readonly Token[]): boolean {
   return name !== undefined && /^_IO(?:C|[RW]+)?$/.test(name.text) && open?.text === '(';
 }
 
+/** In tokens: each definition under a condition has its own copy of the words. */
+const longestGroup = 100;
+
 function skippedAt(kind: Skipped['kind'], at: Token, group: readonly Token[]): Skipped {
-  return { kind, name: at.text, at, group: `#${spell(group)}` };
+  const rest = group.length > longestGroup ? ' …' : '';
+  return { kind, name: at.text, at, group: `#${spell(group.slice(0, longestGroup))}${rest}` };
 }
 
 const encoder = new TextEncoder();
@@ -435,10 +451,13 @@ function fail(at: Token, problem: string): never {
 }
 
 function notFound(name: string, roots: readonly string[]): string {
-  const owner = debianPackageOf(name);
-  const remedy = owner
-    ? `install the Debian package ${owner}, or name the folder that has it with --include`
-    : 'name the folder that has it with --include';
+  const absent = absentHeaders.get(name);
+  const owner = absent === undefined ? debianPackageOf(name) : undefined;
+  const remedy = [
+    ...(absent === undefined ? [] : [`${absent}; `]),
+    ...(owner === undefined ? [] : [`install the Debian package ${owner}, or `]),
+    'name the folder that has it with --include',
+  ].join('');
   return `<${name}> is not in ${roots.join(', ') || 'any include folder (there are none)'}; ${remedy}`;
 }
 
@@ -463,12 +482,7 @@ function parenthesized(at: Token, read: () => Token): Token[] {
 }
 
 function numberAt(at: Token, value: number): Token {
-  return { ...at, kind: 'number', text: String(value) };
-}
-
-/** The end of a directive's line, where its last token stands. */
-function endOf(last: Token): Token {
-  return { kind: 'end', text: '', file: last.file, offset: last.offset, space: false, first: false };
+  return tokenLike(at, { kind: 'number', text: String(value) });
 }
 
 function spell(tokens: readonly Token[]): string {

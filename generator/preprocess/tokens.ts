@@ -1,6 +1,6 @@
 /** Tokens: what the lexer makes of a header's text, and what flows through preprocessing into the parser. */
 
-import type { SourceError } from '../errors.js';
+import { type SourceError, UndefinedNameError } from '../errors.js';
 import type { SourceFile } from '../source/files.js';
 
 export type TokenKind =
@@ -29,7 +29,23 @@ export interface Token {
   /** First of its line. */
   readonly first: boolean;
   /** The name of a macro inside that macro's own expansion: never expanded again. */
-  readonly painted?: true;
+  readonly painted: boolean;
+}
+
+/**
+ * A token, with some of another one's properties replaced. Written out, so that all tokens have one shape in memory: with
+ * spread objects a whole run takes a tenth longer.
+ */
+export function tokenLike(
+  like: Token,
+  { kind = like.kind, text = like.text, space = like.space, painted = like.painted }: Partial<Token>,
+): Token {
+  return { kind, text, file: like.file, offset: like.offset, space, first: like.first, painted };
+}
+
+/** The end of what is read, where a token stands. */
+export function endAt({ file, offset }: Token): Token {
+  return { kind: 'end', text: '', file, offset, space: false, first: false, painted: false };
 }
 
 export interface Comment {
@@ -41,6 +57,11 @@ export interface Comment {
 
 export function errorAt(token: Token, problem: string): SourceError {
   return token.file.errorAt(token.offset, problem);
+}
+
+export function undefinedNameAt({ file, offset }: Token, problem: string, name: string): UndefinedNameError {
+  const { line, column } = file.placeAt(offset);
+  return new UndefinedNameError(file.path, line, column, problem, name);
 }
 
 /** `linux/kvm.h:292` */

@@ -59,7 +59,8 @@ function notedIn(name: string, { ledger }: Model): LedgerEntry | undefined {
 }
 
 /** Of something that no architecture has. */
-function nameless({ name, kind, at }: LedgerEntry): Item {
+function nameless({ name, kind, parameters, at }: LedgerEntry): Item {
+  if (parameters) return { name, kind: 'function-like macro', at };
   return { name, kind: kind === 'macro' ? 'constant' : kind, at };
 }
 

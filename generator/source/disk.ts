@@ -7,7 +7,8 @@ import { GeneratorError } from '../errors.js';
 import type { Target } from '../layout/target.js';
 import type { FileProvider } from './files.js';
 
-const absent = new Set(['ENOENT', 'ENOTDIR', 'EISDIR']);
+/** The last two: where no file can be, as the path is too long or holds a zero byte. */
+const absent = new Set(['ENOENT', 'ENOTDIR', 'EISDIR', 'ENAMETOOLONG', 'ERR_INVALID_ARG_VALUE']);
 
 /** Reads from the file system. A file that exists and cannot be read is an error, not a missing file. */
 export const filesOnDisk: FileProvider = {
@@ -37,7 +38,7 @@ function compilerRoots(multiarch: string): string[] {
 }
 
 /** The text of a module that stands beside those that a generator run writes. */
-export function viewsSource(module: 'views' | 'big-endian'): string {
+export function sharedSource(module: 'views' | 'big-endian' | 'integers'): string {
   return readFileSync(join(packageRoot(), 'generator', 'emit', `${module}.ts`), 'utf8');
 }
 

@@ -1,9 +1,12 @@
 /** Finds the file that an `#include` means, over an ordered list of include roots, and reads each file once. */
 
 import { type FileProvider, SourceFile } from './files.js';
+import { freestandingHeaders } from './freestanding.js';
 
 /** What resolvers of one run have read, by place: targets that have headers in common read and lex them once. */
 export type OpenFiles = Map<string, SourceFile>;
+
+const encoder = new TextEncoder();
 
 export class Resolver {
   readonly #provider: FileProvider;
@@ -17,13 +20,29 @@ export class Resolver {
     this.#open = open;
   }
 
-  /** The file for `<name>`; `after` restricts the search to the roots behind that index (`#include_next`). */
+  /**
+   * The file for `<name>`; `after` restricts the search to the roots behind that index (`#include_next`). Behind all
+   * roots come the headers that are the compiler's own.
+   */
   system(name: string, after = -1): SourceFile | undefined {
     for (let root = after + 1; root < this.roots.length; root++) {
       const file = this.#file(name, `${this.roots[root]}/${name}`, root);
       if (file) return file;
     }
-    return undefined;
+    return after < this.roots.length ? this.#freestanding(name) : undefined;
+  }
+
+  #freestanding(name: string): SourceFile | undefined {
+    const text = freestandingHeaders.get(name);
+    if (text === undefined) return undefined;
+    const known = this.#files.get(name) ?? new SourceFile(name, name, this.roots.length, encoder.encode(text));
+    this.#files.set(name, known);
+    return known;
+  }
+
+  /** Whether a file stands for a header of the compiler's own: its text is ours. */
+  isFreestanding({ root }: SourceFile): boolean {
+    return root === this.roots.length;
   }
 
   /** The file for `"name"`: beside the including file first, then as for `<name>`. */

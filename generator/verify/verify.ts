@@ -1,9 +1,8 @@
 /** Asks a C compiler whether it agrees with a model, item by item. */
 
-import { execFile } from 'node:child_process';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import {
   type BitCheck,
   type ByteOrder,
@@ -15,23 +14,9 @@ import {
   type TranslationUnit,
   type Unchecked,
 } from '../emit/c-assertions.js';
-import { GeneratorError } from '../errors.js';
 import type { Model } from '../model.js';
+import { type Compilation, compileToTheEnd, VerifyError, type VerifyOptions, versionOf } from './compile.js';
 import { type ElfSections, readSections } from './elf.js';
-
-/** The compiler could not judge the model at all. */
-export class VerifyError extends GeneratorError {
-  override readonly name = 'VerifyError';
-}
-
-export interface VerifyOptions {
-  /** The C compiler, gcc or clang: a name on the PATH, or a path. */
-  readonly cc: string;
-  /** Folders of headers, searched before those of the compiler. */
-  readonly includeDirs: readonly string[];
-  /** More arguments for the compiler, such as `-m32` or `--target=s390x-linux-gnu`. */
-  readonly flags?: readonly string[];
-}
 
 export interface Failure {
   /** `struct kvm_run.immediate_exit: offset` */
@@ -62,7 +47,8 @@ export async function verify(model: Model, options: VerifyOptions): Promise<Veri
   const compiler = await versionOf(options.cc);
   const folder = await mkdtemp(join(tmpdir(), 'kvm-uapi-verify-'));
   try {
-    const context: Context = { model, options, folder, isClang: compiler.includes('clang') };
+    const { header } = model;
+    const context: Context = { model, options, header, folder, isClang: compiler.includes('clang') };
     // Apart, because a failed assertion leaves no object to read the bit-fields from.
     const [failed, failedBits] = await Promise.all([
       judgeAssertions(context, assertions),
@@ -75,11 +61,8 @@ export async function verify(model: Model, options: VerifyOptions): Promise<Veri
   }
 }
 
-interface Context {
+interface Context extends Compilation {
   readonly model: Model;
-  readonly options: VerifyOptions;
-  readonly folder: string;
-  readonly isClang: boolean;
 }
 
 async function judgeAssertions(context: Context, unit: TranslationUnit<Check>): Promise<Failure[]> {
@@ -146,103 +129,4 @@ function describeImage(bytes: Uint8Array, byteOrder: ByteOrder): string {
   return isOneRun
     ? describeBits({ start: first, width: set.length })
     : `the bytes ${Buffer.from(bytes).toString('hex')}`;
-}
-
-// --- compiling -------------------------------------------------------------------------------------------------------
-
-/**
- * Compiles until nothing is refused, each time without the lines that were: an error may hide others, since compilers
- * report an unknown name once and let its later uses pass. Only what is left in a clean compilation holds.
- *
- * Returns what the compiler says to each refused line.
- */
-async function compileToTheEnd(
-  context: Context,
-  file: string,
-  unit: TranslationUnit<Check>,
-  mode: readonly string[],
-): Promise<Map<number, string>> {
-  const lines = unit.text.split('\n');
-  const checked = new Set(unit.checks.map((check) => check.line));
-  const refused = new Map<number, string>();
-  for (;;) {
-    await writeFile(join(context.folder, file), lines.join('\n'));
-    const errors = await compile(context, file, mode);
-    if (errors === null) return refused;
-    const before = refused.size;
-    for (const { line, message } of errors) {
-      if (line === null || !checked.has(line)) throw compilationError(context, message);
-      if (!refused.has(line)) refused.set(line, message);
-      // Left out but not taken out, for the numbers of the lines after it.
-      lines[line - 1] = '';
-    }
-    if (refused.size === before) throw compilationError(context, errors[0]?.message ?? 'an error without a place');
-  }
-}
-
-interface CompilerError {
-  /** Of the file that was compiled; null for an error in another file. */
-  readonly line: number | null;
-  readonly message: string;
-}
-
-/** Null if the compiler has nothing to object to. */
-async function compile(context: Context, file: string, mode: readonly string[]): Promise<CompilerError[] | null> {
-  const { options, folder, isClang } = context;
-  // The compiler runs in its own folder.
-  const includes = options.includeDirs.flatMap((directory) => ['-I', resolve(directory)]);
-  const reporting = isClang ? CLANG_REPORTING : GCC_REPORTING;
-  const flags = ['-std=gnu17', '-w', '-fdiagnostics-color=never', ...reporting, ...(options.flags ?? [])];
-  const { status, stderr } = await run(options.cc, [...flags, ...includes, ...mode, file], folder);
-  if (status === 0) return null;
-  const errors = parseErrors(stderr, file);
-  if (errors.length === 0) throw compilationError(context, stderr.trim() || `it ended with status ${status}`);
-  return errors;
-}
-
-/** All errors, and those within a macro at the line that uses it. clang puts them there by itself. */
-const GCC_REPORTING = ['-fmax-errors=0', '-ftrack-macro-expansion=0', '-fno-diagnostics-show-caret'];
-const CLANG_REPORTING = ['-ferror-limit=0', '-fno-caret-diagnostics'];
-
-function parseErrors(output: string, file: string): CompilerError[] {
-  return [...output.matchAll(/^(.+?):(\d+):(?:\d+:)? (?:fatal )?error: (.*)$/gm)].map((match) => {
-    const [text, where, line, message = ''] = match;
-    return where === file ? { line: Number(line), message } : { line: null, message: text };
-  });
-}
-
-function compilationError({ model, options }: Context, problem: string): VerifyError {
-  return new VerifyError(
-    `${options.cc} cannot compile <${model.header}>: ${problem}; check the folders of headers and that the compiler is one ` +
-      'for this target',
-  );
-}
-
-async function versionOf(cc: string): Promise<string> {
-  const { status, stdout, stderr } = await run(cc, ['--version'], tmpdir());
-  const [first = ''] = stdout.split('\n');
-  if (status === 0 && first !== '') return first;
-  throw new VerifyError(`${cc} --version failed: ${stderr.trim() || `status ${status}`}; give a gcc or clang`);
-}
-
-interface Finished {
-  readonly status: number | string;
-  readonly stdout: string;
-  readonly stderr: string;
-}
-
-/** A header with thousands of wrong items still fits. */
-const MAX_OUTPUT = 2 ** 28;
-
-function run(command: string, args: readonly string[], cwd: string): Promise<Finished> {
-  const program = command.includes('/') ? resolve(command) : command;
-  const env = { ...process.env, LC_ALL: 'C' };
-  return new Promise((finish, fail) => {
-    execFile(program, args, { cwd, env, maxBuffer: MAX_OUTPUT }, (error, stdout, stderr) => {
-      if (error === null) finish({ status: 0, stdout, stderr });
-      else if (typeof error.code === 'number') finish({ status: error.code, stdout, stderr });
-      else if (error.signal) finish({ status: error.signal, stdout, stderr });
-      else fail(new VerifyError(`${command} cannot be run (${error.code}); install it or name another compiler`));
-    });
-  });
 }

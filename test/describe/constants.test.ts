@@ -83,6 +83,7 @@ interface Text {
 const strings: readonly Text[] = [
   { body: '""', want: '', bytes: 1 },
   { body: '"abc"', want: 'abc', bytes: 4 },
+  { body: '("abc" "d")', want: 'abcd', bytes: 5 },
   { body: '"a" "b"   "c"', want: 'abc', bytes: 4 },
   { body: '"a" /* and */ "\\0" "b"', want: 'a\0b', bytes: 4 },
   { body: '"\\n\\t\\r\\a\\b\\f\\v\\e\\\\\\"\\\'\\?"', want: '\n\t\r\x07\b\f\v\x1b\\"\'?', bytes: 13 },
@@ -157,23 +158,5 @@ describe('constants', () => {
       { name: 'B', value: 2 },
     ]);
     expect(types[0]?.size).toBe(1);
-  });
-});
-
-describe('function-like macros', () => {
-  it.each([
-    ['#define F() 1', []],
-    ['#define F(a) a', ['a']],
-    ['#define F(a, b) a ## b', ['a', 'b']],
-    ['#define F(...) __VA_ARGS__', ['...']],
-    ['#define F(a, ...) a', ['a', '...']],
-    ['#define F(a, rest...) a', ['a', 'rest...']],
-  ])('%s', (text, parameters) => {
-    const { functions, constants, ledger } = modelOf({ 'x.h': `\n${text}` });
-    expect({ functions, constants, ledger }).toEqual({
-      functions: [{ name: 'F', parameters, at: 'x.h:2' }],
-      constants: [],
-      ledger: [],
-    });
   });
 });

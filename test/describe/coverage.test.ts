@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { modelOf } from '../support/headers.js';
 
-const types = 'typedef unsigned int u32;\ntypedef struct { u32 a; } handle;\nenum from_types { FT };\n';
+const types =
+  'typedef unsigned int u32;\ntypedef struct { u32 a; } handle;\nenum from_types { FT };\ntypedef enum { KT } kind;\n';
 
 const covered: readonly (readonly [what: string, main: string, covers: readonly string[]])[] = [
   ['nothing that is only included', '#include <b.h>\n#include <c.h>\nstruct s { int a; };', ['a.h']],
@@ -28,22 +29,36 @@ const covered: readonly (readonly [what: string, main: string, covers: readonly 
   ['an array as the argument of an ioctl', "#include <b.h>\n#define X _IOR('x', 1, struct b[2])", ['a.h', 'b.h']],
   ['not what is only pointed to', '#include <b.h>\nstruct s { struct b *b; };', ['a.h']],
   ['not what an ioctl points to a pointer of', "#include <b.h>\n#define X _IOR('x', 1, struct b *)", ['a.h']],
-  ['not scalars and enums', '#include <types.h>\nstruct s { u32 a; enum from_types b; };', ['a.h']],
+  ['an enum', '#include <types.h>\nstruct s { enum from_types b[2]; };', ['a.h', 'types.h']],
+  ['an enum through a typedef', '#include <types.h>\nstruct s { kind b; };', ['a.h', 'types.h']],
+  ['what typeof finds', '#include <b.h>\nextern struct b v;\nstruct s { __typeof__(v) b; };', ['a.h', 'b.h']],
+  ['not scalars', '#include <types.h>\nstruct s { u32 a; };', ['a.h']],
   ['not what a function or a variable has', '#include <b.h>\nextern struct b v;\nstruct b f(struct b);', ['a.h']],
+  ['all that it includes where it says nothing itself', '#ifndef A\n#define A\n#include <b.h>\n#endif', ['a.h', 'b.h']],
+  ['what a header that says nothing includes', '#include <nothing.h>\n#define S 1', ['a.h']],
+  ['through headers that say nothing', '#include <nothing.h>', ['a.h', 'nothing.h', 'c.h', 'b.h']],
+  ['what continues its name', '#include <asm/a.h>\n#define A 1', ['a.h', 'asm/a.h', 'generic/a-common.h']],
   ['not an ioctl whose argument is not defined', "#define X _IOR('x', 1, struct nowhere)", ['a.h']],
 ];
 
 const others = {
+  'nothing.h': '#include <c.h>',
+  'asm/a.h': '#include <generic/a-common.h>\n#include <generic/ab.h>\n#define ASM_A 1\n',
+  'generic/a-common.h': '#define COMMON 1\n',
+  'generic/ab.h': '#define AB 1\n',
   'types.h': types,
   'b.h':
     '#ifndef B\n#define B 1\n#include <types.h>\nstruct b { u32 a; };\ntypedef struct b b_one;\ntypedef b_one b_list[2];\nenum in_b { IN_B };\n#endif\n',
   'c.h':
-    '#ifndef C\n#define C 1\n#include <b.h>\nstruct c { struct b b; };\n#define C_FUNCTION(x) x\n#define C_NOTHING\n#endif\n',
+    '#ifndef C\n#define C 1\n#include <b.h>\nstruct c { struct b b; };\n#define C_FUNCTION(x) ((x) + 1)\n#define C_NOTHING\n#endif\n',
 };
 
 describe('a model covers', () => {
   it.each(covered)('%s', (_, main, covers) => {
-    expect(modelOf({ 'a.h': main, ...others }).covers).toEqual(covers);
+    const model = modelOf({ 'a.h': main, ...others });
+    expect(model.covers).toEqual(covers);
+    // Every header but the first is there as one before uses it: the others' modules lead to it.
+    expect(new Set(Object.values(model.uses).flat())).toEqual(new Set(covers.slice(1)));
   });
 
   it('with all that a covered header declares, and nothing of others', () => {

@@ -10,13 +10,22 @@ const reasons: readonly (readonly [before: string, body: string, reason: string]
   ['', '(2.0 > 1)', 'a floating-point value, not an integer'],
   ['', 'unknown', "'unknown' is not defined"],
   ['', '(1 + unknown)', "'unknown' is not defined"],
-  ['#define F(x) x', 'F', "'F' is not defined"],
+  ['#define F(x) x', 'F', "'F' names a function-like macro, not a value"],
   ['extern int v;', 'v', "'v' is not a constant"],
-  ['int f(int);', 'f(1)', 'a function call is not a constant'],
-  ['', 'do_something(1)', 'a function call is not a constant'],
+  ['int f(int);', 'f(1)', "calls the function 'f', which is not a constant"],
+  ['static inline int f(int x) { return x; }', 'f(1)', "calls the function 'f', which is not a constant"],
+  ['', '__builtin_ctz(8)', "calls the function '__builtin_ctz', which is not a constant"],
+  ['int (*f)(void);', '(*f)()', 'a call is not a constant'],
+  ['', 'do_something(1)', "calls 'do_something', which is not defined"],
   ['extern int v;', '&v', 'not an integer constant expression'],
-  ['', '((void *)0)', 'not an integer constant expression'],
-  ['struct s { int a; };', '((struct s *)8)', 'not an integer constant expression'],
+  ['', '((void *)0)', 'a pointer, not an integer'],
+  ['', '(double)1', 'a floating-point value, not an integer'],
+  ['struct s { int a; };', '((struct s *)8)', 'a pointer, not an integer'],
+  ['struct s { int a; };', 's', "'s' names the tag of a struct, not a value"],
+  ['enum e { E };', 'e', "'e' names the tag of an enum, not a value"],
+  ['struct s { struct { int a; } b; };', 'a', "'a' names a member, not a value"],
+  ['struct s { struct { int a[2]; } b; };', 'b.a[0]', 'names a member, not a value'],
+  ['extern struct { int a; } v;', 'v.a', 'not an integer constant expression'],
   ['', 'int', 'names a type, not a value'],
   ['', 'unsigned long', 'names a type, not a value'],
   ['struct s { int a; };', 'struct s', 'names a type, not a value'],
@@ -47,17 +56,20 @@ const reasons: readonly (readonly [before: string, body: string, reason: string]
   ['struct s { int a; };', 'offsetof(struct s, a[1])', 'an index behind something that is no array'],
   ['', '(int[]){ 1 }', 'not an expression: a compound literal is not a constant expression'],
   ['', '({ 1; })', 'not an expression: a statement in an expression has no constant value'],
-  ['', '{ 1, 2 }', "not an expression: expected an expression, found '{'"],
-  ['', 'do { } while (0)', "not an expression: '{' is left over"],
+  ['', '{ 1, 2 }', 'an initialiser, not a value'],
+  ['', '1, 2', 'a list, not a value'],
+  ['', 'extern', 'a part of a declaration, not a value'],
+  ['', '1;', 'statements, not a value'],
+  ['', 'do { } while (0)', 'statements, not a value'],
   ['', '1 2', "not an expression: '2' is left over"],
   ['', '(1', "not an expression: expected ')' for the '(' before it, found the end"],
   ['', '1)', "not an expression: ')' is left over"],
   ['', '1 +', 'not an expression: expected an expression, found the end'],
   ['', '1 ? 2', "not an expression: expected ':' for the '?' before it, found the end"],
   ['', '@', "not an expression: expected an expression, found '@'"],
-  ['', '"open', "not an expression: expected an expression, found '\"'"],
-  ['', '__attribute__((packed))', 'a function call is not a constant'],
-  ['', 'a.b', 'not an integer constant expression'],
+  ['', '"open', "not an expression: expected an expression, found '\"open'"],
+  ['', '__attribute__((packed))', 'an attribute, not a value'],
+  ['', 'a.b', 'names a member, not a value'],
   ['#define F(x) x', 'F(1, 2)', 'not an expression: macro F takes 1 argument, given 2'],
   ['#define F(x) x', 'F(', "not an expression: the arguments of macro F are never closed; add a ')'"],
   ['#define F(x, ...) x', '(F(1)', "not an expression: expected ')' for the '(' before it, found the end"],
@@ -85,6 +97,35 @@ describe('the ledger', () => {
     const text = '#define A\n#define B 1\n#define C(x) x\n#define D "d"\n#define E unknown\n';
     const { constants, functions, ledger } = modelOf({ 'x.h': text });
     expect([...constants, ...functions, ...ledger].map(({ name }) => name).sort()).toEqual(names);
+  });
+});
+
+describe('a record without a name', () => {
+  const reason = 'has no name: something else is declared with it';
+
+  it.each([
+    'extern struct { int a; } v;',
+    'static const struct { int a; } list[] = { { 1 } };',
+    'typedef struct { int a; } *p;',
+    'struct { int a; } f(void);',
+    'struct s { struct { int a; } *p; };',
+    'typedef struct { int a; } list[2];',
+  ])('is in the ledger: %s', (text) => {
+    const entry = { kind: 'type', name: 'struct', reason, at: 'x.h:2' };
+    expect(modelOf({ 'x.h': `\n${text}` }).ledger).toEqual([entry]);
+  });
+
+  it.each([
+    'typedef struct { int a; } t;',
+    'struct s { struct { int a; }; };',
+    'struct s { struct { int a; } b; };',
+    'struct s { union { int a; } b[2][3]; };',
+  ])('is in the model: %s', (text) => {
+    expect(modelOf({ 'x.h': text }).ledger).toEqual([]);
+  });
+
+  it('of a header that is not covered is nowhere', () => {
+    expect(modelOf({ 'x.h': '#include <y.h>\nint a;', 'y.h': 'extern struct { int a; } v;' }).ledger).toEqual([]);
   });
 });
 

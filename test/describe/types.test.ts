@@ -80,7 +80,6 @@ describe('types', () => {
     ['a', 'u8', 'u8', undefined],
     ['b', 'word', 'u32', undefined],
     ['c', 'signed char', 's8', undefined],
-    ['d', 'char', 's8', undefined],
     ['e', 'short', 's16', undefined],
     ['f', 'unsigned short', 'u16', undefined],
     ['g', 'long', 's64', undefined],
@@ -112,8 +111,9 @@ describe('types', () => {
   });
 
   it.each([
-    ['v', 'color', { is: 'struct', tag: 'color' }],
-    ['w', 'both', { is: 'union', tag: 'both' }],
+    ['d', 'char', { is: 's8', character: true }],
+    ['v', 'color', { is: 'struct', tag: 'color', typedef: true }],
+    ['w', 'both', { is: 'union', tag: 'both', typedef: true }],
     ['x', 'renamed', { is: 'struct', tag: 'tagged' }],
     ['y', 'struct tagged', { is: 'struct', tag: 'tagged' }],
     ['z', 'struct tagged *', { is: 'pointer' }],
@@ -271,5 +271,81 @@ describe('flexible arrays', () => {
     expect(countOf(text('kvm_msrs', 'int entries[4];'))).toBeUndefined();
     expect(countOf(text('kvm_msrs', 'int other[];'))).toBeUndefined();
     expect(countOf(text('another', 'int entries[];'))).toBeUndefined();
+  });
+});
+
+describe('a type with a byte order of its own', () => {
+  const model = modelOf({
+    'x.h': `
+typedef unsigned short __be16, __le16;
+typedef unsigned int __be32, __le32;
+typedef unsigned long long __be64, __le64;
+typedef unsigned short __sum16;
+typedef __be32 address, addresses[2];
+typedef address renamed;
+struct ordered {
+  __be16 a; __be32 b; __be64 c; __le16 d; __le32 e; __le64 f;
+  renamed g; addresses h[3]; __be32 i[]; };
+struct plain { __sum16 a; __be16 b:4, c:12; unsigned int be32; __be32 *d; };
+`,
+  });
+
+  it.each([
+    ['a', { is: 'u16', byteOrder: 'big' }],
+    ['b', { is: 'u32', byteOrder: 'big' }],
+    ['c', { is: 'u64', byteOrder: 'big' }],
+    ['d', { is: 'u16', byteOrder: 'little' }],
+    ['e', { is: 'u32', byteOrder: 'little' }],
+    ['f', { is: 'u64', byteOrder: 'little' }],
+    ['g', { is: 'u32', byteOrder: 'big' }],
+    ['h', { is: 'u32', byteOrder: 'big' }],
+    ['i', { is: 'u32', byteOrder: 'big' }],
+  ] as const)('says so, through further typedefs and in arrays: %s', (name, shape) => {
+    expect(memberOf(model, 'ordered', name).shape).toEqual(shape);
+  });
+
+  it.each([
+    ['a', { is: 'u16' }],
+    ['b', { is: 'u16' }],
+    ['c', { is: 'u16' }],
+    ['be32', { is: 'u32' }],
+    ['d', { is: 'pointer' }],
+  ] as const)('is not one that only looks like it, a bit-field or a pointer: %s', (name, shape) => {
+    expect(memberOf(model, 'plain', name).shape).toEqual(shape);
+  });
+});
+
+it('a tag and a typedef of one name are two types', () => {
+  const model = modelOf({
+    'x.h': 'struct same { int a; };\ntypedef struct { long b; } same;\nstruct user { struct same one; same other; };\n',
+  });
+  expect(memberOf(model, 'user', 'one')).toMatchObject({ size: 4, shape: { is: 'struct', tag: 'same' } });
+  expect(memberOf(model, 'user', 'one').shape).not.toHaveProperty('typedef');
+  expect(memberOf(model, 'user', 'other')).toMatchObject({ size: 8, shape: { tag: 'same', typedef: true } });
+});
+
+describe('the count of a flexible array', () => {
+  const counted = (definitions: string, array: string): Member =>
+    memberOf(modelOf({ 'x.h': `${definitions}\nstruct list { unsigned short n; ${array} };\n` }), 'list', 'items');
+
+  it.each([
+    ['the attribute itself', '', 'int items[] __attribute__((counted_by(n)));'],
+    ['what headers define as nothing for user space', '#define __counted_by(m)', 'int items[] __counted_by(n);'],
+    ['the one for little-endian counts', '#define __counted_by_le(m)', 'int items[] __counted_by_le(n);'],
+    ['the one for big-endian counts', '#define __counted_by_be(member)', 'int items[] __counted_by_be(n);'],
+  ])('is the member that the header names by %s', (_, definitions, array) => {
+    expect(counted(definitions, array).countedBy).toBe('n');
+  });
+
+  it.each([
+    ['an array with a length', '#define __counted_by(m)', 'int items[2] __counted_by(n);'],
+    [
+      'a macro that is something else',
+      '#define __counted_by(m) __attribute__((aligned(8)))',
+      'int items[] __counted_by(n);',
+    ],
+    ['another macro', '#define __sized_by(m)', 'int items[] __sized_by(n);'],
+  ])('is not said of %s', (_, definitions, array) => {
+    expect(counted(definitions, array).countedBy).toBeUndefined();
   });
 });

@@ -1,8 +1,16 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { KvmRun, KvmS390IoAdapterReq } from '../../generated/s390x/linux/kvm.js';
+import { outputFiles } from '../../generator/commands/bindings.js';
 import * as big from '../../generator/emit/big-endian.js';
 import * as little from '../../generator/emit/views.js';
+import type { Target } from '../../generator/layout/target.js';
+import { arm64 } from '../../generator/layout/targets/arm64.js';
+import { ppc64 } from '../../generator/layout/targets/ppc64.js';
+import { s390x } from '../../generator/layout/targets/s390x.js';
+import { x86_64 } from '../../generator/layout/targets/x86_64.js';
+import { classCalled, importBindings } from '../support/oracle-bindings.js';
+import { shapesModel } from '../support/oracle-models.js';
 
 function memory(size: number, fill = 0): DataView<ArrayBuffer> {
   return new DataView(new Uint8Array(size).fill(fill).buffer);
@@ -151,4 +159,42 @@ it('a module for a big-endian target takes its scalars in that order', () => {
   const request = little.allocate(KvmS390IoAdapterReq);
   request.id = 0x01020304;
   expect(bytes(request.$$view).slice(0, 4)).toEqual([1, 2, 3, 4]);
+});
+
+describe('members with a byte order of their own', () => {
+  const record = 'ShapeOrders';
+  /** Every byte of every value is another one. */
+  const values = {
+    odd: 0x01,
+    ...{ be16: 0x0203, be32: 0x04050607, be64: 0x08090a0b0c0d0e0fn, le16: 0x1011, le32: 0x12131415 },
+    ...{ le64: 0x161718191a1b1c1dn, halves: [0x2021, 0x2223, 0x2425], little: [0x3031323334353637n, 0x38n] },
+    words: [0x41424344, 0x45464748],
+  };
+  const written = async (target: Target): Promise<{ memory: number[]; view: Record<string, unknown> }> => {
+    const model = shapesModel(target);
+    const { exports } = await importBindings({ model, files: outputFiles([model]) });
+    const view = little.allocate(classCalled(exports, record) as little.ViewClass<little.View>);
+    Object.assign(view, values);
+    const { wide } = view as unknown as { wide: little.NestedArray<little.U64Array> };
+    for (const row of [0, 1]) wide.get(row).assign([0x5051525354555657n, 0x58n]);
+    return { memory: bytes(view.$$view), view: view as unknown as Record<string, unknown> };
+  };
+
+  // Those of x86_64 are compared with what C has in memory, by the round trip of shapes.h.
+  it.each([s390x, arm64, ppc64])('have the same bytes for $name as for x86_64', async (target) => {
+    const { memory, view } = await written(target);
+    expect(memory).toEqual((await written(x86_64)).memory);
+    expect(new Set(memory).size).toBeGreaterThan(60);
+    expect(memory.slice(0, 8)).toEqual([1, 2, 3, 4, 5, 6, 7, 8]);
+    const { odd, be16, be64, le64, halves, words } = view;
+    expect([odd, be16, be64, le64]).toEqual([values.odd, values.be16, values.be64, values.le64]);
+    expect([...(halves as Iterable<number>), ...(words as Iterable<number>)]).toEqual([
+      ...values.halves,
+      ...values.words,
+    ]);
+    for (const name of ['be64', 'le64']) {
+      view[`$${name}`] = 0x1_2345_6789_abcd;
+      expect([view[name], view[`$${name}`]]).toEqual([0x1_2345_6789_abcdn, 0x1_2345_6789_abcd]);
+    }
+  });
 });

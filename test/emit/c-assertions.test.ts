@@ -65,6 +65,19 @@ describe('emitAssertions', () => {
     expect(emitAssertions(modelOf(ID))).toEqual(emitAssertions(modelOf(ID)));
   });
 
+  it('takes macros out of the way of names that they hide, behind all checks of macros', () => {
+    const constants: Constant[] = [{ name: 'id', value: 1, type: 'int', at: AT }];
+    const ledger = [{ kind: 'macro', name: 'demo', reason: 'names a member, not a value', at: AT }] as const;
+    const flag: Member = { ...ID, name: 'flag', bit: { offset: 0, width: 1 } };
+    const { assertions, bitFields } = emitAssertions({ ...modelOf(ID, flag), constants, ledger });
+    const lines = assertions.text.split('\n');
+    const at = (text: string): number => lines.findIndex((line) => line.startsWith(text));
+    expect(at('#undef demo')).toBeGreaterThan(at('_Static_assert(!((id) < 0)'));
+    expect(at('#undef id')).toBeGreaterThan(at('_Static_assert(!((id) < 0)'));
+    expect(at('_Static_assert(sizeof(struct demo)')).toBeGreaterThan(at('#undef id'));
+    expect(bitFields.text).toMatch(/#undef demo\n#undef id\nstatic const struct demo /);
+  });
+
   it('checks a member for offset, size, type and kind', () => {
     expect(conditions(emitAssertions(modelOf(ID)))).toMatchObject({
       'struct demo.id: offset': '__builtin_offsetof(struct demo, id) == 4',
@@ -256,7 +269,14 @@ describe('emitAssertions', () => {
   });
 
   it('asks whether a function-like macro is there and takes as many arguments', () => {
-    const { assertions } = emitAssertions(model({ functions: [{ name: 'ADD', parameters: ['a', 'b'], at: AT }] }));
+    const parameters = ['a', 'b'];
+    const value = { is: 'parameter', index: 0 } as const;
+    const inModel = emitAssertions(model({ functions: [{ name: 'ADD', parameters, value, at: AT }] }));
+    const inLedger = emitAssertions(
+      model({ ledger: [{ kind: 'macro', name: 'ADD', parameters, reason: 'calls a function', at: AT }] }),
+    );
+    expect(inLedger).toEqual(inModel);
+    const { assertions } = inModel;
     expect(assertions.text).toContain('#ifndef ADD\n#error "ADD(): not defined"\n#endif\n');
     expect(assertions.text).toContain('sizeof(KVM_UAPI_TEXT(ADD(1, 1))) > 0');
     expect(assertions.checks.map(({ item }) => item)).toEqual(['ADD(): defined', 'ADD(): parameters']);

@@ -29,6 +29,7 @@ import {
   U64Value,
   type View,
   ViewArray,
+  type ViewWithLayout,
 } from '../../generator/emit/views.js';
 
 /** What the emitted constructors do. */
@@ -45,7 +46,7 @@ abstract class Placed implements View {
 class Pair extends Placed {
   static readonly $size = 8;
   static readonly $align = 4;
-  static readonly $layout: TypeLayout = { name: 'struct pair', size: 8, align: 4, members: {} };
+  static readonly $layout: TypeLayout = { name: 'struct pair', size: 8, align: 4, byteOrder: 'little', members: {} };
   constructor(view: DataView, offset = 0) {
     super(view, offset, 8);
   }
@@ -64,7 +65,7 @@ class Pair extends Placed {
 class List extends Placed {
   static readonly $size: number = 8;
   static readonly $align = 4;
-  static readonly $layout: TypeLayout = { name: 'struct list', size: 8, align: 4, members: {} };
+  static readonly $layout: TypeLayout = { name: 'struct list', size: 8, align: 4, byteOrder: 'little', members: {} };
   static readonly $flexible = { member: 'items', offset: 6, elementSize: 2, countedBy: 'count' } as const;
   constructor(view: DataView, offset = 0) {
     super(view, offset, 8);
@@ -83,7 +84,13 @@ class List extends Placed {
 class WideList extends Placed {
   static readonly $size = 8;
   static readonly $align = 8;
-  static readonly $layout: TypeLayout = { name: 'struct wide_list', size: 8, align: 8, members: {} };
+  static readonly $layout: TypeLayout = {
+    name: 'struct wide_list',
+    size: 8,
+    align: 8,
+    byteOrder: 'little',
+    members: {},
+  };
   static readonly $flexible = { member: 'pairs', offset: 8, elementSize: 8, countedBy: 'n' } as const;
   constructor(view: DataView, offset = 0) {
     super(view, offset, 8);
@@ -102,7 +109,13 @@ class WideList extends Placed {
 class Uncounted extends Placed {
   static readonly $size = 4;
   static readonly $align = 4;
-  static readonly $layout: TypeLayout = { name: 'struct uncounted', size: 4, align: 4, members: {} };
+  static readonly $layout: TypeLayout = {
+    name: 'struct uncounted',
+    size: 4,
+    align: 4,
+    byteOrder: 'little',
+    members: {},
+  };
   static readonly $flexible = { member: 'words', offset: 4, elementSize: 4, countedBy: null } as const;
   constructor(view: DataView, offset = 0) {
     super(view, offset, 4);
@@ -532,20 +545,22 @@ describe('elementsWithin', () => {
 });
 
 describe.each([
-  { type: S32Value, value: -0x80000000, size: 4, name: 'int' },
-  { type: U32Value, value: 0xffffffff, size: 4, name: 'unsigned int' },
-  { type: S64Value, value: -(2n ** 63n), size: 8, name: 'long long' },
-  { type: U64Value, value: 2n ** 64n - 1n, size: 8, name: 'unsigned long long' },
-])('$type.name', ({ type, value, size, name }) => {
+  { type: S32Value, value: -0x80000000, size: 4, name: 'int', is: 's32' },
+  { type: U32Value, value: 0xffffffff, size: 4, name: 'unsigned int', is: 'u32' },
+  { type: S64Value, value: -(2n ** 63n), size: 8, name: 'long long', is: 's64' },
+  { type: U64Value, value: 2n ** 64n - 1n, size: 8, name: 'unsigned long long', is: 'u64' },
+])('$type.name', ({ type, value, size, name, is }) => {
   it('reads and writes one integer', () => {
     const view = memory(24, 0xa5);
-    const one = new type(view, 8) as View & { value: number | bigint };
+    const one = new type(view, 8) as ViewWithLayout & { value: number | bigint };
     one.value = value;
     expect(one.value).toBe(value);
     expect(bytes(view).filter((byte) => byte === 0xa5).length).toBe(24 - size);
     const { $size, $align, $layout } = type;
     expect([$size, $align]).toEqual([size, size]);
-    expect($layout).toEqual({ name, size, align: size, members: { value: { offset: 0, size, type: name } } });
+    const members = { value: { offset: 0, size, type: name, is } };
+    expect($layout).toEqual({ name, size, align: size, byteOrder: 'little', members });
+    expect(one.$$layout).toBe($layout);
     expect(() => new type(view, 25 - size)).toThrow(RangeError);
   });
 });

@@ -451,6 +451,28 @@ const ofDeclarations = [
     '(const u32)1',
     '(u32)1 + (s8)-1',
   ],
+  ...[
+    '__builtin_bswap16(0x1234)',
+    '__builtin_bswap16(0x123456)',
+    '__builtin_bswap32(0x12345678)',
+    '__builtin_bswap32(-2l)',
+    '__builtin_bswap64(1)',
+    '__builtin_bswap64(-2)',
+    '__builtin_expect(5, 1)',
+    '__builtin_expect(0xffffffffu, 0)',
+    '__builtin_constant_p(5)',
+    '__builtin_constant_p("text")',
+    '__builtin_constant_p(object)',
+    '__builtin_choose_expr(1, 5u, "text")',
+    '__builtin_choose_expr(0, 5u, 6l)',
+  ],
+  ...[
+    '1 ? 2 : function(3)',
+    '0 ? function(1) : 1',
+    '1 ? 2 : __builtin_bswap64(object)',
+    '1 ? 2 : __builtin_bswap16(object)',
+    '(unsigned short)(__builtin_constant_p(9) ? 0x1234 : function(3))',
+  ],
   ...['__extension__ 5', '__extension__ (5 + 1ul)', '(__extension__ 7)', 'sizeof(__extension__ 7l)'],
 ];
 

@@ -78,8 +78,8 @@ char size_type[__builtin_types_compatible_p(__SIZE_TYPE__, ${target.sizeType}) +
       expect(constants.map(({ value }) => Number(value))).toEqual([as_member, by_itself]);
     });
 
-    it('has the predefined macros that the compiler prints', ({ skip }) => {
-      const printed = new Set(preprocess(compilerOf(target), '', '-dM').split('\n'));
+    it('has the predefined macros that the compiler prints', async ({ skip }) => {
+      const printed = new Set((await preprocess(compilerOf(target), '', '-dM')).split('\n'));
       if (!printed.has('#define __GNUC__ 12')) skip('the compiler is another than GCC 12');
       const lines = target.predefined.split('\n').filter((line) => line !== '');
       expect(lines.length).toBeGreaterThan(90);

@@ -6,13 +6,9 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { outputFiles } from '../../generator/commands/bindings.js';
 import type { Model } from '../../generator/model.js';
-import {
-  compiledMacros,
-  compiledTypes,
-  integerMacros,
-  listingDifferences,
-  modelledTypes,
-} from '../../oracle/declarations.js';
+import { listingDifferences } from '../../oracle/listing.js';
+import { preprocessed, valueKinds } from '../../oracle/macros.js';
+import { compiledTypes, modelledTypes } from '../../oracle/types.js';
 import { importBindings } from '../support/oracle-bindings.js';
 import { cc, describeWithCompiler, kvm } from '../support/oracle-compiler.js';
 import { assignmentDifferences, differences, type Facts, factsOf } from '../support/oracle-facts.js';
@@ -220,27 +216,29 @@ describeWithCompiler('the oracle', [], () => {
 describeWithCompiler('the lists of the oracle', ['readelf'], () => {
   it('report a type that is lost, and one that is invented', async () => {
     const { model } = await generateBindings(kvm);
-    const { items } = compiledTypes(cc, kvm.header, model.covers);
+    const { items } = await compiledTypes(cc, model);
     const without = { ...model, types: model.types.filter(({ tag }) => tag !== 'kvm_dtable') };
     const lost = ['base', 'limit', 'padding'].map((name) => `struct kvm_dtable.${name}`);
-    const names = (compared: readonly string[]): (string | undefined)[] => compared.map((text) => text.split(': ')[0]);
-    expect(names(listingDifferences(items, modelledTypes(without)))).toEqual(['struct kvm_dtable', ...lost]);
+    const found = (altered: Model): string[] =>
+      listingDifferences(items, modelledTypes(altered)).map(({ item }) => item);
+    expect(found(without)).toEqual(['struct kvm_dtable', ...lost]);
     const type = model.types.find(({ tag }) => tag === 'kvm_dtable') as Model['types'][number];
     const more = { ...model, types: [...model.types, { ...type, tag: 'kvm_invented', members: [] }] };
-    expect(names(listingDifferences(items, modelledTypes(more)))).toEqual(['struct kvm_invented']);
+    expect(found(more)).toEqual(['struct kvm_invented']);
   });
 
-  it('know an integer from what is none, and a macro that is defined from one that is not any more', () => {
-    const names = [
-      'KVM_RUN',
-      'KVM_ARM_VCPU_INIT',
-      '__KVM_HAVE_PIT',
-      'KVM_COALESCED_MMIO_MAX',
-      'KVM_EXIT_IO',
-      'struct kvm_run',
-    ];
-    expect(integerMacros(cc, kvm.header, names)).toEqual(new Set(['KVM_RUN', 'KVM_EXIT_IO']));
-    const macros = compiledMacros(cc, kvm.header, ['linux/posix_types.h', 'linux/kvm.h']);
+  it('know an integer from what is none, and a macro that is defined from one that is not any more', async () => {
+    const kinds = {
+      KVM_RUN: 'an integer',
+      KVM_ARM_VCPU_INIT: 'no value',
+      __KVM_HAVE_PIT: 'no value',
+      KVM_COALESCED_MMIO_MAX: 'no value',
+      KVM_EXIT_IO: 'an integer',
+      'struct kvm_run': 'no value',
+    };
+    const subject = { header: kvm.header, covers: ['linux/posix_types.h', 'linux/kvm.h'] };
+    expect(Object.fromEntries(await valueKinds(cc, subject, Object.keys(kinds)))).toEqual(kinds);
+    const { macros } = await preprocessed(cc, subject);
     expect(macros.has('__FD_SETSIZE')).toBe(true);
     expect(macros.get('__FD_SETSIZE')?.body).toBe('1024');
   });

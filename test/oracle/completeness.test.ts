@@ -3,16 +3,9 @@
 import { beforeAll, expect, it } from 'vitest';
 import { countRecords } from '../../generator/commands/generate.js';
 import type { LedgerEntry, Model } from '../../generator/model.js';
-import {
-  compiledMacros,
-  compiledTypes,
-  integerMacros,
-  isRequest,
-  listingDifferences,
-  type Macro,
-  modelledTypes,
-  type TypeList,
-} from '../../oracle/declarations.js';
+import { type Listing, listingDifferences } from '../../oracle/listing.js';
+import { type Macro, preprocessed, requestNames, valueKinds } from '../../oracle/macros.js';
+import { compiledTypes, modelledTypes, type TypeList } from '../../oracle/types.js';
 import { cc, describeWithCompiler, kvm } from '../support/oracle-compiler.js';
 import { generateBindings } from '../support/oracle-generated.js';
 
@@ -22,7 +15,7 @@ describeWithCompiler("completeness against the compiler's debug information", ['
 
   beforeAll(async () => {
     ({ model } = await generateBindings(kvm));
-    compiled = compiledTypes(cc, kvm.header, model.covers);
+    compiled = await compiledTypes(cc, model);
   });
 
   it('lists as many types, members and enumerators as the model, and not none', () => {
@@ -63,24 +56,25 @@ describeWithCompiler("completeness against the compiler's list of macros", [], (
   let macros: ReadonlyMap<string, Macro>;
   let objects: readonly Macro[];
   let integers: ReadonlySet<string>;
+  let requests: ReadonlySet<string>;
 
   beforeAll(async () => {
     ({ model } = await generateBindings(kvm));
-    macros = compiledMacros(cc, kvm.header, model.covers);
+    ({ macros } = await preprocessed(cc, model));
     objects = [...macros.values()].filter(({ parameters }) => parameters === null);
-    integers = integerMacros(
-      cc,
-      kvm.header,
-      objects.map(({ name }) => name),
-    );
+    const names = objects.map(({ name }) => name);
+    const kinds = await valueKinds(cc, model, names);
+    integers = new Set(names.filter((name) => kinds.get(name) === 'an integer'));
+    requests = await requestNames(cc, model, objects);
   });
 
   it('finds every macro in the model or in the ledger, at the same place, and no more', () => {
     const modelled = [...model.constants, ...model.functions, ...notedMacros(model)];
-    const places = new Map(modelled.map(({ name, at }) => [name, at]));
+    const placesOf = (list: Iterable<{ name: string; at: string }>): Listing =>
+      new Map([...list].map(({ name, at }) => [name, { at, text: '' }]));
     expect(macros.size).toBeGreaterThan(0);
     expect(macros.size).toBe(modelled.length);
-    expect(listingDifferences(new Map([...macros].map(([name, { at }]) => [name, at])), places)).toEqual([]);
+    expect(listingDifferences(placesOf(macros.values()), placesOf(modelled))).toEqual([]);
   });
 
   it('has as constants the macros that are integers for the compiler', () => {
@@ -91,27 +85,28 @@ describeWithCompiler("completeness against the compiler's list of macros", [], (
   it('has in the ledger the object-like macros that are none', () => {
     const others = objects.filter(({ name }) => !integers.has(name)).map(({ name }) => name);
     const strings = model.constants.filter(({ type }) => type.startsWith('char[')).map(({ name }) => name);
-    const noted = notedMacros(model).map(({ name }) => name);
+    const objectLike = notedMacros(model).filter(({ parameters }) => !parameters);
+    const noted = objectLike.map(({ name }) => name);
     expect([...noted, ...strings].sort()).toEqual(others.sort());
     expect(noted.length).toBeGreaterThan(0);
   });
 
   it('has as ioctls the uses of _IO and its like, with the parameters of function-like macros as they are', () => {
-    const requests = objects.filter(isRequest).map(({ name }) => name);
     const noted = notedMacros(model).filter(({ kind }) => kind === 'ioctl');
-    expect([...model.ioctls, ...noted].map(({ name }) => name).sort()).toEqual(requests.sort());
+    expect([...model.ioctls, ...noted].map(({ name }) => name).sort()).toEqual([...requests].sort());
     expect(model.ioctls.length).toBeGreaterThan(0);
     const functions = [...macros.values()].filter(({ parameters }) => parameters !== null);
-    expect(model.functions.map(({ name, parameters }) => [name, parameters])).toEqual(
-      functions.map(({ name, parameters }) => [name, parameters]),
+    const modelled = [...model.functions, ...notedMacros(model)].filter(({ parameters }) => parameters);
+    const spelled = ({ name, parameters }: Pick<Macro, 'name' | 'parameters'>): string => `${name}(${parameters})`;
+    expect(modelled.map(({ name, parameters = null }) => spelled({ name, parameters })).sort()).toEqual(
+      functions.map(spelled).sort(),
     );
   });
 
   it('counts what Linux 6.1 defines', ({ skip }) => {
     if (!model.kernel?.startsWith('6.1.')) skip(`the headers here are of Linux ${model.kernel}`);
-    const requests = objects.filter(isRequest);
-    const known = requests.filter(({ name }) => integers.has(name));
-    expect({ integers: integers.size, ioctls: known.length, withoutValue: requests.length - known.length }).toEqual({
+    const known = [...requests].filter((name) => integers.has(name));
+    expect({ integers: integers.size, ioctls: known.length, withoutValue: requests.size - known.length }).toEqual({
       integers: 755,
       ioctls: 147,
       withoutValue: 11,

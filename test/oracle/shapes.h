@@ -109,6 +109,32 @@ struct shape_aligned {
   __u32 second __attribute__((aligned(16)));
 } __attribute__((aligned(64)));
 
+struct shape_orders {
+  __u8 odd;
+  __be16 be16;
+  __be32 be32;
+  __be64 be64;
+  __le16 le16;
+  __le32 le32;
+  __le64 le64;
+  __be64 wide[2][2];
+  __le16 halves[3];
+  __le64 little[2];
+  __be32 words[2];
+} __attribute__((packed));
+struct shape_ordered { __be64 first; union { __be32 word; struct { __le16 low, high; } parts; } second; __be16 ports[2]; };
+
+struct shape_text { char name[6]; char names[2][5]; char letter; enum shape_colour colours[2]; };
+
+struct shape_packed_arrays {
+  __u8 tag;
+  __u64 wide[2];
+  __s16 grid[2][3];
+  struct shape_pair pairs[2];
+  void *addresses[2];
+  float singles[2];
+} __attribute__((packed));
+
 struct shape_nested {
   __u8 kind;
   union {
@@ -124,6 +150,11 @@ struct shape_nested {
 
 struct shape_rows { __u16 count; __u16 rows[][3]; };
 struct shape_tail { __u64 count; struct { __u8 kind; __s32 value; } entries[]; };
+struct shape_counted { __be16 count; struct shape_pair pairs[] __attribute__((counted_by(count))); };
+struct shape_counted_wide { __le64 count; __be32 words[] __attribute__((counted_by(count))); };
+struct shape_one { __u32 count; __u16 items[1]; };
+struct shape_pointers { __u32 count; const void *items[]; };
+struct shape_letters { __u32 count; char text[]; };
 struct shape_none { __u32 count; struct shape_pair pairs[0]; };
 struct shape_arms { __u32 kind; union { struct { struct { } empty; __u8 bytes[]; }; struct { struct { } none; __u64 words[]; }; }; };
 
@@ -156,4 +187,5 @@ struct shape_arms { __u32 kind; union { struct { struct { } empty; __u8 bytes[];
 #define SHAPE_PAIRS _IOW('s', 11, struct shape_pair[2])
 #define SHAPE_ADDRESS _IOW('s', 12, struct shape_pair *)
 #define SHAPE_COLOUR _IOW('s', 13, enum shape_colour)
+#define SHAPE_ORDERED _IOW('s', 14, __be32)
 #define SHAPE_LAST SHAPE_COLOUR

@@ -218,6 +218,11 @@ const declarations = [
   'struct { int a; }; long x;',
   'enum { ONLY_CONSTANTS = 5 }; char x[ONLY_CONSTANTS];',
   'typedef int y; typedef int y; y x;',
+  'typedef unsigned u; typedef unsigned int v; typedef u y; typedef v y; y x;',
+  'typedef struct s z; typedef struct s y; typedef z y; y *x;',
+  'typedef int z[2]; typedef z y; typedef int y[2]; y x;',
+  'typedef long y; typedef int y __attribute__((mode(DI))); y x;',
+  'typedef int y(int); typedef int y(int a); y *x;',
   'extern int x; extern int x; int x;',
   // names in their own scopes
   'struct word { int a; }; struct word x;',

@@ -165,7 +165,7 @@ describe('declarations', () => {
   it('marks a pointer to what is const', () => {
     const types = ['const int *a;', 'int const *a;', 'int *const a;', 'int *const *a;', 'const int a;'];
     const toConst = types.map((text) => {
-      const type = parsed(text).declarations.objects.get('a') as CType;
+      const type = parsed(text).declarations.objects.get('a')?.type as CType;
       return type.kind === 'pointer' && type.toConst === true;
     });
     expect(toConst).toEqual([true, true, false, true, false]);

@@ -114,6 +114,23 @@ const stringify: readonly Snippet[] = [
   ['characters beyond ASCII', '#define str(x) #x\nstr(é ü) str("日本")'],
 ];
 
+const vanishing: readonly Snippet[] = [
+  'a EMPTY+b',
+  'a NONE()+b',
+  'a EMPTY b',
+  'EMPTY a',
+  'a EMPTY',
+  'a EMPTY EMPTY+b',
+  'a+EMPTY b',
+  '-EMPTY-b',
+  'a\nEMPTY+b',
+  'a NONE( )+b',
+  'a EMPTY NONE()+b EMPTY',
+].map((text) => [
+  `the space before what vanishes: ${text}`,
+  `#define EMPTY\n#define NONE()\n#define S(x) #x\n#define F(x) S(x)\nF(${text})`,
+]);
+
 const paste: readonly Snippet[] = [
   ['two names', '#define cat(a, b) a ## b\ncat(x, y) cat(x, 1) cat(1, x) cat(0x, ff)'],
   ['with a fixed part', '#define pre(x) io_ ## x ## _t\npre(port) pre(1)'],
@@ -256,6 +273,7 @@ const tables: Readonly<Record<string, readonly Snippet[]>> = {
   'self-reference': selfReference,
   'function-like macros': functionLike,
   '# makes strings of': stringify,
+  'what vanishes leaves': vanishing,
   '## pastes': paste,
   'variadic macros': variadic,
   "traps of the standard's examples": standardExamples,

@@ -26,8 +26,9 @@ const kinds: readonly (readonly [text: string, kinds: string])[] = [
   ['"a\\"b" "\\\\"', 'string string'],
   ['x"a" 1"a"', 'identifier string number string'],
   ['@ ` \\', 'other other other'],
-  [`"open`, 'other identifier'],
-  [`don't`, 'identifier other identifier'],
+  [`"open a`, 'other'],
+  [`L"open a\nb`, 'other identifier'],
+  [`don't a`, 'identifier other'],
   ['😀', 'identifier'],
 ];
 

@@ -55,7 +55,7 @@ const conditionals: readonly Row[] = [
   ['#if "a"\n#endif', '1:5', 'a string, not an integer, in the condition of an #if'],
   ["#if ''\n#endif", '1:5', 'empty character constant, in the condition of an #if'],
   ['#if 09\n#endif', '1:5', "'09' is not an integer constant, in the condition of an #if"],
-  ['#if FUNCTION(1)\n#endif', '1:13', 'a function call is not a constant, in the condition of an #if'],
+  ['#if FUNCTION(1)\n#endif', '1:13', "calls 'FUNCTION', which is not defined, in the condition of an #if"],
   ['#if sizeof(int)\n#endif', '1:5', "'sizeof' is not known to the preprocessor, in the condition of an #if"],
   ['#if defined\n#endif', '1:5', "expected a name behind 'defined'"],
   ['#if defined(\n#endif', '1:5', "expected a name behind 'defined'"],
@@ -131,6 +131,8 @@ const syntax: readonly Row[] = [
   ['int', '1:1', 'expected a name to declare, found the end'],
   ['int a', '1:5', "expected ';' behind a declaration, found the end"],
   ['int a\n\n\n', '1:5', "expected ';' behind a declaration, found the end"],
+  ['int a = ;', '1:9', "expected a value behind '=', found ';'"],
+  ['int a =, b;', '1:8', "expected a value behind '=', found ','"],
   ['int a int b;', '1:7', "expected ';' behind a declaration, found 'int'"],
   ['int a b;', '1:7', "expected ';' behind a declaration, found 'b'"],
   ['int 1;', '1:5', "expected a name to declare, found '1'"],
@@ -195,7 +197,24 @@ const syntax: readonly Row[] = [
   ['int a __attribute__((1));', '1:22', "expected the name of an attribute, found '1'"],
 ];
 
+const again = "'t' is defined a second time; the first definition is at x.h:1";
+
 const meaning: readonly Row[] = [
+  ['typedef int t;\ntypedef long t;', '2:14', again],
+  ['typedef int t;\ntypedef unsigned int t;', '2:22', again],
+  ['typedef int t;\ntypedef int *t;', '2:14', again],
+  ['typedef int *t;\ntypedef long *t;', '2:15', again],
+  ['typedef int t[2];\ntypedef long t[2];', '2:14', again],
+  ['typedef int t(void);\ntypedef long t(void);', '2:14', again],
+  ['typedef struct { int a; } t;\ntypedef struct { int a; } t;', '2:27', again],
+  ['typedef enum { A } t;\ntypedef enum { B } t;', '2:20', again],
+  ['typedef struct a t;\ntypedef struct b t;', '2:18', again],
+  ['typedef struct a t;\ntypedef union b t;', '2:17', again],
+  ['typedef int t; typedef long other;\ntypedef other t;', '2:15', again],
+  ['union u { int a; int b[]; };', '1:22', 'an array without a length in a union'],
+  ['typedef int list[]; union u { int a; list b; };', '1:43', 'an array without a length in a union'],
+  ['struct s { int a[]; };', '1:16', 'an array without a length in a struct without other members'],
+  ['struct s { int : 3; int a[]; };', '1:25', 'an array without a length in a struct without other members'],
   ['struct s {\n  struct nowhere a;\n};', '2:10', 'struct nowhere is not defined for x86_64: its size is unknown'],
   ['struct t; struct s { struct t a[2]; };', '1:29', 'struct t is not defined for x86_64: its size is unknown'],
   ['struct s { enum nowhere a; };', '1:17', 'enum nowhere is not defined for x86_64: its size is unknown'],
@@ -246,6 +265,11 @@ const meaning: readonly Row[] = [
   ['enum e { A = 0xffffffffffffffff, B };', '1:34', 'an enumerator past the largest integer'],
   ['struct s { int a; } __attribute__((aligned(3)));', '1:44', 'an alignment of 3; it must be a power of two'],
   ['struct s { int a __attribute__((aligned(-1))); };', '1:41', 'an alignment of -1; it must be a power of two'],
+  [
+    'struct s { int a __attribute__((aligned(0x20000000))); };',
+    '1:41',
+    'an alignment of 536870912; it must be at most 268435456',
+  ],
   ['struct s { int a __attribute__((aligned(x))); };', '1:41', "'x' is not defined"],
   ['struct s { int a __attribute__((mode(XX))); };', '1:38', 'mode(XX) of this type is not an integer type'],
   ['struct s { float a __attribute__((mode(SI))); };', '1:40', 'mode(SI) of this type is not an integer type'],
@@ -270,6 +294,7 @@ const stricter: readonly Row[] = [
     '1:36',
     'attribute scalar_storage_order changes the layout in a way this generator does not follow',
   ],
+  ['struct s { char a[1L << 52], b; };', '1:8', 'a record too large to have a layout'],
   ['int f(a) int a; { return a; }', '1:10', "expected ';' behind a declaration, found 'int'"],
   ['#if 1 << 64\n#endif', '1:7', 'shift of a 64-bit value by 64, in the condition of an #if'],
 ];
@@ -293,7 +318,7 @@ describe('a header that is wrong', () => {
     ['linux/nowhere.h', 'install the Debian package linux-libc-dev, or name the folder that has it with --include'],
     ['asm/nowhere.h', 'install the Debian package linux-libc-dev, or name the folder that has it with --include'],
     ['asm/kvm.h', 'install the Debian package linux-libc-dev (of an architecture that has KVM), or name'],
-    ['stdint.h', 'install the Debian package gcc, or name the folder that has it with --include'],
+    ['float.h', 'install the Debian package gcc, or name the folder that has it with --include'],
     ['sys/ioctl.h', 'install the Debian package libc6-dev, or name the folder that has it with --include'],
     ['string.h', 'install the Debian package libc6-dev, or name the folder that has it with --include'],
     ['my/own.h', 'name the folder that has it with --include'],
@@ -457,7 +482,7 @@ describe('a header in which something is changed', () => {
     const { types, constants, ledger } = modelOf({ 'x.h': changed([]) });
     expect(types.map(({ tag }) => tag)).toEqual(['bits', 'point', 'list']);
     expect(constants.map(({ name }) => name)).toEqual(['FLAG', 'NAME', 'VALUE']);
-    expect(ledger.map(({ name }) => name)).toEqual(['SAMPLE_H', 'TYPE']);
+    expect(ledger.map(({ name }) => name)).toEqual(['SAMPLE_H', 'SIZE', 'CAT', 'TYPE']);
   });
 
   it('is good, or is wrong at a place in it', () => {

@@ -18,7 +18,7 @@ export function parsed(text: string): ParsedHeader {
   const { declarations } = parseDeclarations(preprocessedOf({ 'x.h': text }).tokens);
   const layout = new Layout(declarations, x86_64);
   const typeName = (name: string): string => {
-    const type = declarations.typedefs.get(name)?.type ?? declarations.objects.get(name);
+    const type = (declarations.typedefs.get(name) ?? declarations.objects.get(name))?.type;
     if (!type) throw new Error(`'${name}' is not declared`);
     return said(type, '', layout);
   };

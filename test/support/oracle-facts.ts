@@ -475,7 +475,7 @@ export function exportDifferences({ model, exports }: Bindings): Difference[] {
   const documented = [
     ...classesOf(model).map(({ className }) => className),
     ...[...enumeratorsOf(model), ...model.constants].map(({ name }) => name),
-    ...model.ioctls.map(({ name }) => name),
+    ...[...model.ioctls, ...model.functions].map(({ name }) => name),
     ...model.enums.flatMap(({ tag }) => (tag === null ? [] : [pascalCase(tag)])),
     '$target',
   ];

@@ -28,7 +28,8 @@ export function shapesModel(target?: Target): Model {
 const types = [8, 16, 32, 64]
   .map((width) => {
     const type = { 8: 'char', 16: 'short', 32: 'int', 64: 'long long' }[width];
-    return `typedef signed ${type} __s${width};\ntypedef unsigned ${type} __u${width};\n`;
+    const ordered = width === 8 ? '' : `typedef __u${width} __be${width};\ntypedef __u${width} __le${width};\n`;
+    return `typedef signed ${type} __s${width};\ntypedef unsigned ${type} __u${width};\n${ordered}`;
   })
   .join('');
 

@@ -7,13 +7,13 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ArrayView, View } from '../../generator/emit/views.js';
-import type { Member, Model, ScalarKind } from '../../generator/model.js';
+import type { Member, Model, ScalarKind, Shape } from '../../generator/model.js';
 import { run } from '../../oracle/compilers.js';
-import { typeName } from '../../oracle/declarations.js';
+import { typeName } from '../../oracle/types.js';
 import { type Bindings, classCalled } from './oracle-bindings.js';
 import { compileProgram, type Subject } from './oracle-compiler.js';
 import type { Difference } from './oracle-facts.js';
-import { classesOf } from './oracle-types.js';
+import { classesOf, type NamedMember, promoted } from './oracle-types.js';
 
 type Step = string | number;
 
@@ -30,13 +30,18 @@ export interface Leaf {
   /** In bits. */
   readonly width: number;
   readonly isBits: boolean;
+  /** `be32` where the value is stored in that order whatever the target's; empty where it is not. */
+  readonly order: string;
   /** Ends of the flexible arrays that lead here, as paths. */
   readonly ends: readonly string[];
   /** The members that must say that these arrays have two elements. */
-  readonly counts: readonly (readonly Step[])[];
+  readonly counts: readonly Count[];
   /** Set where the leaf is one byte of a value that neither side has a type for. */
   readonly byte?: number;
 }
+
+/** A member that holds a number of elements. */
+type Count = Pick<Leaf, 'steps' | 'order'>;
 
 export interface Leaves {
   readonly leaves: readonly Leaf[];
@@ -59,26 +64,31 @@ class LeafWalk implements Leaves {
   readonly leaves: Leaf[] = [];
   readonly members: Set<Member> = new Set();
   readonly #records: ReadonlyMap<string, Model['types'][number]>;
+  readonly #pointerSize: number;
 
   constructor(model: Model) {
     this.#records = new Map(model.types.map((type) => [type.tag, type]));
+    this.#pointerSize = model.pointerSize;
   }
 
   record(tag: string): Model['types'][number] {
     return this.#records.get(tag) as Model['types'][number];
   }
 
-  visit(members: readonly Member[], place: Place): void {
+  /** `siblings` are those of the whole class, as members of anonymous members see them too. */
+  visit(members: readonly Member[], place: Place, siblings: readonly NamedMember[] = promoted(members)): void {
     for (const member of members) {
       // A record without members has nothing to access.
       if (member.members?.length === 0) continue;
       this.members.add(member);
-      if (member.name === null) this.visit(member.members ?? [], place);
-      else for (const indices of corners(member.dims ?? [])) this.#element(member, member.name, indices, place);
+      if (member.name === null) this.visit(member.members ?? [], place, siblings);
+      else for (const indices of corners(member.dims ?? [])) this.#element(member, siblings, indices, place);
     }
   }
 
-  #element(member: Member, name: string, indices: readonly number[], place: Place): void {
+  #element(member: Member, siblings: readonly NamedMember[], indices: readonly number[], place: Place): void {
+    const name = member.name as string;
+    const counter = siblings.find((sibling) => sibling.name === member.countedBy);
     const subscripts = indices.map((index) => `[${index}]`).join('');
     const dot = place.path === '' ? '' : '.';
     const path = `${place.path}${dot}${name}`;
@@ -89,7 +99,9 @@ class LeafWalk implements Leaves {
       path: path + subscripts,
       steps: [...place.steps, name, ...indices],
       ends: flexible ? [...place.ends, `${path}[2]`] : place.ends,
-      counts: member.countedBy === undefined ? place.counts : [...place.counts, [...place.steps, member.countedBy]],
+      counts: counter
+        ? [...place.counts, { steps: [...place.steps, counter.name], order: orderOf(counter.shape) }]
+        : place.counts,
     };
     const { shape } = member;
     if ('tag' in shape) {
@@ -105,18 +117,26 @@ class LeafWalk implements Leaves {
           kind: 'u8',
           width: 8,
           isBits: false,
+          order: '',
           byte,
         });
       }
     } else {
-      const width = member.bit?.width ?? scalarSizes[shape.is] * 8;
-      this.leaves.push({ ...inside, kind: shape.is, width, isBits: member.bit !== undefined });
+      const size = shape.is === 'pointer' ? this.#pointerSize : scalarSizes[shape.is];
+      const width = member.bit?.width ?? size * 8;
+      this.leaves.push({ ...inside, kind: shape.is, width, isBits: member.bit !== undefined, order: orderOf(shape) });
     }
   }
 }
 
-const scalarSizes: Readonly<Record<Leaf['kind'], number>> = {
-  ...{ u8: 1, s8: 1, bool: 1, u16: 2, s16: 2, u32: 4, s32: 4, f32: 4, u64: 8, s64: 8, f64: 8, pointer: 8 },
+/** What glibc calls the order of the value: `be32`. */
+function orderOf(shape: Shape): string {
+  if (!('byteOrder' in shape)) return '';
+  return `${shape.byteOrder === 'big' ? 'be' : 'le'}${shape.is.slice(1)}`;
+}
+
+const scalarSizes: Readonly<Record<Exclude<Leaf['kind'], 'pointer'>, number>> = {
+  ...{ u8: 1, s8: 1, bool: 1, u16: 2, s16: 2, u32: 4, s32: 4, f32: 4, u64: 8, s64: 8, f64: 8 },
 };
 
 /** The first and the last index in every dimension; the first two where there is no length. */
@@ -143,8 +163,7 @@ export function casesOf(leaves: readonly Leaf[]): Case[] {
 
 function valuesFor({ kind, width, isBits }: Leaf, index: number): (bigint | string)[] {
   if (kind === 'bool') return [1n, 0n];
-  if (kind === 'f32') return [`${index % 2 === 0 ? '-' : ''}1.${index + 1234567}e-21`];
-  if (kind === 'f64') return [`${index % 2 === 0 ? '-' : ''}1.${index + 1234567890123}e-210`];
+  if (kind === 'f32' || kind === 'f64') return [realFor(kind, index)];
   const top = 1n << BigInt(width - 1);
   if (isBits) return [...new Set([2n * top - 1n, top | 1n, top - 1n, 0n])];
   const signed = kind.startsWith('s');
@@ -154,6 +173,15 @@ function valuesFor({ kind, width, isBits }: Leaf, index: number): (bigint | stri
   // One that a number cannot hold, and one that it can.
   const safe = (pattern & 0x1f_ffff_ffff_ffffn) | (1n << 48n);
   return [value | top, signed ? 2n * top - safe : safe];
+}
+
+/** A literal of which no byte is zero. */
+function realFor(kind: 'f32' | 'f64', index: number): string {
+  const [digits, exponent, array] = kind === 'f32' ? [1234567, 21, Float32Array] : [1234567890123, 210, Float64Array];
+  for (let more = index; ; more++) {
+    const literal = `${index % 2 === 0 ? '-' : ''}1.${digits + more}e-${exponent}`;
+    if (!new Uint8Array(array.of(Number(literal)).buffer).includes(0)) return literal;
+  }
 }
 
 /** Eight bytes that are all different, none of them zero. */
@@ -231,7 +259,7 @@ export class MemoryOracle {
           const what = `written as ${form} over 0x${fill.toString(16)}`;
           const failure = attempt(() => {
             const root = roots(leaf, room);
-            for (const count of leaf.counts) setCount(root, count);
+            for (const { steps } of leaf.counts) setCount(root, steps);
             write(root, leaf.steps, form, written);
             return room.isUntouchedAround(fill) ? undefined : 'other bytes around it';
           });
@@ -266,7 +294,8 @@ function lines<T>(output: string): T[] {
 
 function programFor(leaves: readonly Leaf[], cases: readonly Case[], header: string): string {
   const numbers = new Map(leaves.map((leaf, index) => [leaf, index]));
-  return `#include <stdio.h>
+  return `#include <endian.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <${header}>
@@ -333,14 +362,22 @@ int main(int argc, char **argv) {
 }
 
 /** A function that sets the leaf, if it is told to, and says what the leaf is then. */
-function leafFunction({ root, path, kind, counts, byte }: Leaf, index: number): string {
+function leafFunction({ root, path, kind, order, counts, byte }: Leaf, index: number): string {
   const place = byte === undefined ? `p->${path}` : `((unsigned char *)&p->${path})[${byte}]`;
-  const set = counts.map((steps) => `p->${cPath(steps)} = 2; `).join('');
+  const set = counts.map((count) => `p->${cPath(count.steps)} = ${stored('2', count.order)}; `).join('');
   const real = kind === 'f32' || kind === 'f64';
   const value = kind === 'pointer' ? '(void *)value.integer' : real ? 'value.real' : 'value.integer';
   const print = kind === 'pointer' ? 'ADDRESS' : real ? 'REAL' : 'INTEGER';
   const head = `static void leaf_${index}(char *memory, int set, union value value)`;
-  return `${head} { ${root} *p = (void *)memory; ${set}if (set) ${place} = ${value}; ${print}(${place}); }`;
+  return `${head} { ${root} *p = (void *)memory; ${set}if (set) ${place} = ${stored(value, order)}; ${print}(${loaded(place, order)}); }`;
+}
+
+function stored(value: string, order: string): string {
+  return order === '' ? value : `hto${order}(${value})`;
+}
+
+function loaded(place: string, order: string): string {
+  return order === '' ? place : `${order}toh(${place})`;
 }
 
 function cPath(steps: readonly Step[]): string {
@@ -360,8 +397,8 @@ function caseLine(number: number, { root, ends }: Leaf, value: bigint | string):
 // The views
 
 /** As it is, or by the number form of a 64-bit integer. */
-const forms = ['value', 'number'] as const;
-type Form = (typeof forms)[number];
+export const forms = ['value', 'number'] as const;
+export type Form = (typeof forms)[number];
 
 /** Memory that stands neither at the start of its DataView nor at the end of its buffer. */
 class Room {
@@ -386,9 +423,9 @@ class Room {
   }
 }
 
-type RootOf = (leaf: Leaf, room: Room) => View;
+type RootOf = (leaf: Leaf, place: { readonly view: DataView; readonly offset: number }) => View;
 
-function rootClasses({ model, exports }: Bindings): RootOf {
+export function rootClasses({ model, exports }: Bindings): RootOf {
   const classes = new Map(classesOf(model).map(({ title, className }) => [title, classCalled(exports, className)]));
   return ({ root }, { view, offset }) => {
     const type = classes.get(root);
@@ -397,24 +434,28 @@ function rootClasses({ model, exports }: Bindings): RootOf {
   };
 }
 
-function isWide({ kind }: Leaf): boolean {
-  return kind === 'u64' || kind === 's64' || kind === 'pointer';
+function isWide({ kind, width }: Leaf): boolean {
+  return kind === 'u64' || kind === 's64' || (kind === 'pointer' && width === 64);
 }
 
 /** The value that the view must have for what C reads. */
-function expectedOf(leaf: Leaf, text: string): unknown {
+export function expectedOf(leaf: Leaf, text: string): unknown {
   if (leaf.kind === 'bool') return text !== '0';
   return isWide(leaf) ? BigInt(text) : Number(text);
 }
 
 /** What the number form must have: nothing where there is none, an error where no number holds the value. */
-function numberOf(leaf: Leaf, text: string): unknown {
+export function numberOf(leaf: Leaf, text: string): unknown {
   if (!isWide(leaf) || (leaf.isBits && leaf.width > 53)) return undefined;
   return Number.isSafeInteger(Number(text)) ? Number(text) : 'RangeError';
 }
 
 /** The values to assign: what C reads back, the same bits without their sign, and the number form where it can. */
-function formsToWrite(leaf: Leaf, value: bigint | string, text: string): (readonly [form: Form, value: unknown])[] {
+export function formsToWrite(
+  leaf: Leaf,
+  value: bigint | string,
+  text: string,
+): (readonly [form: Form, value: unknown])[] {
   const same = expectedOf(leaf, text);
   const written: (readonly [Form, unknown])[] = [['value', same]];
   if (typeof value === 'bigint' && typeof same !== 'boolean' && text !== String(value)) {
@@ -425,7 +466,7 @@ function formsToWrite(leaf: Leaf, value: bigint | string, text: string): (readon
 }
 
 /** The result, or the name of the error that there was instead. */
-function attempt(action: () => unknown): unknown {
+export function attempt(action: () => unknown): unknown {
   try {
     return action();
   } catch (error) {
@@ -447,14 +488,14 @@ interface NumberArray {
   setNumber?(index: number, value: number): void;
 }
 
-function read(root: View, steps: readonly Step[], form: Form): unknown {
+export function read(root: View, steps: readonly Step[], form: Form): unknown {
   if (form === 'value') return follow(root, steps);
   const holder = follow(root, steps.slice(0, -1));
   const last = steps.at(-1) as Step;
   return typeof last === 'number' ? (holder as NumberArray).getNumber?.(last) : (holder as Fields)[`$${last}`];
 }
 
-function write(root: View, steps: readonly Step[], form: Form, value: unknown): void {
+export function write(root: View, steps: readonly Step[], form: Form, value: unknown): void {
   const holder = follow(root, steps.slice(0, -1));
   const last = steps.at(-1) as Step;
   if (typeof last === 'number') {

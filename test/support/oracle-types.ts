@@ -1,7 +1,7 @@
 /** The classes that a model must give, and how C speaks of the same types. Written from the documented rules alone. */
 
 import type { Member, Model } from '../../generator/model.js';
-import { typeName } from '../../oracle/declarations.js';
+import { typeName } from '../../oracle/types.js';
 
 export type NamedMember = Member & { readonly name: string };
 

@@ -1,38 +1,14 @@
 /** Emitted modules before TypeScript's own checker, under settings that allow the least. */
 
 import { Project, ts } from 'ts-morph';
+import { strictest } from '../../fuzz/workspace.js';
 import type { EmittedFile } from '../../generator/emit/typescript.js';
 
-/** Every setting that makes TypeScript refuse something. */
-const strictest: ts.CompilerOptions = {
-  target: ts.ScriptTarget.ES2023,
-  lib: ['lib.es2023.d.ts'],
-  types: [],
-  module: ts.ModuleKind.NodeNext,
-  moduleResolution: ts.ModuleResolutionKind.NodeNext,
-  strict: true,
-  noUncheckedIndexedAccess: true,
-  exactOptionalPropertyTypes: true,
-  noImplicitOverride: true,
-  noImplicitReturns: true,
-  noFallthroughCasesInSwitch: true,
-  noPropertyAccessFromIndexSignature: true,
-  noUnusedLocals: true,
-  noUnusedParameters: true,
-  noUncheckedSideEffectImports: true,
-  allowUnreachableCode: false,
-  allowUnusedLabels: false,
-  erasableSyntaxOnly: true,
-  isolatedModules: true,
-  isolatedDeclarations: true,
-  verbatimModuleSyntax: true,
-  declaration: true,
-  skipLibCheck: true,
-};
+const { options: compilerOptions } = ts.convertCompilerOptionsFromJson(strictest, '/');
 
 /** What the checker has to say, as `path:line: message`; no emitted file is written to disk. */
 export function diagnosticsOf(files: readonly EmittedFile[]): string[] {
-  const project = new Project({ useInMemoryFileSystem: true, compilerOptions: strictest });
+  const project = new Project({ useInMemoryFileSystem: true, compilerOptions });
   project.getFileSystem().writeFileSync('/package.json', '{ "type": "module" }');
   for (const { path, text } of files) if (path.endsWith('.ts')) project.createSourceFile(`/${path}`, text);
   return project.getPreEmitDiagnostics().map((diagnostic) => {

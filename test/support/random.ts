@@ -14,8 +14,8 @@ export async function checkAtOnce<T>(
   arbitrary: fc.Arbitrary<T>,
   count: number,
   judge: (values: readonly T[]) => Promise<readonly Verdict[]>,
+  { seed, numRuns }: { readonly seed: number; readonly numRuns: number } = chosenRuns(count),
 ): Promise<void> {
-  const { seed, numRuns } = chosenRuns(count);
   const values = fc.sample(arbitrary, { seed, numRuns });
   const verdicts = await judge(values).catch((cause: unknown) => {
     throw new Error(`no verdict on the values of FC_SEED=${seed} FC_RUNS=${numRuns}`, { cause });

@@ -2,9 +2,10 @@ import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { type Member, MODEL_SCHEMA, type Model, type RecordType, type Shape } from '../../generator/model.js';
-import { VerifyError, type VerifyOptions, type VerifyResult, verify } from '../../generator/verify/verify.js';
+import { VerifyError, type VerifyOptions } from '../../generator/verify/compile.js';
+import { type VerifyResult, verify } from '../../generator/verify/verify.js';
 
 const HEADER = `
 #include <linux/types.h>
@@ -182,7 +183,13 @@ const MODEL: Model = {
       scalar('call', 'void (*)(int)', 'pointer', 72, 8),
       scalar('paint', 'enum paint', 'u32', 80, 4),
       { name: 'where', type: 'struct point', offset: 84, size: 8, shape: { is: 'struct', tag: 'point' } },
-      { name: 'both', type: 'word_bytes', offset: 92, size: 4, shape: { is: 'union', tag: 'word_bytes' } },
+      {
+        name: 'both',
+        type: 'word_bytes',
+        offset: 92,
+        size: 4,
+        shape: { is: 'union', tag: 'word_bytes', typedef: true },
+      },
       scalar('token', 'unsigned char', 'u8', 96, 8, [8]),
       scalar('names', 'const char *', 'pointer', 104, 16, [2]),
       scalar('precise', 'long double', 'opaque', 128, 16),
@@ -273,11 +280,20 @@ const MODEL: Model = {
     },
   ],
   functions: [
-    { name: 'ADD', parameters: ['a', 'b'], at: AT },
-    { name: 'NOTHING', parameters: [], at: AT },
-    { name: 'PASTE', parameters: ['a', '...'], at: AT },
+    {
+      name: 'ADD',
+      parameters: ['a', 'b'],
+      value: {
+        is: 'binary',
+        operator: '+',
+        left: { is: 'parameter', index: 0 },
+        right: { is: 'parameter', index: 1 },
+      },
+      at: AT,
+    },
+    { name: 'NOTHING', parameters: [], value: { is: 'integer', kind: 's32', value: 0 }, at: AT },
   ],
-  ledger: [],
+  ledger: [{ kind: 'macro', name: 'PASTE', parameters: ['a', '...'], reason: 'takes any number of arguments', at: AT }],
 };
 
 function ioctl(
@@ -338,11 +354,16 @@ describe.skipIf(!isHere)(`verify${reason}`, () => {
 
   beforeAll(() => {
     folder = mkdtempSync(join(tmpdir(), 'kvm-uapi-test-'));
+    // Of this file alone: other tests run verify at the same time.
+    vi.stubEnv('TMPDIR', folder);
     writeFileSync(join(folder, 'demo.h'), HEADER);
     options = { ...options, includeDirs: [folder] };
   });
 
-  afterAll(() => rmSync(folder, { recursive: true }));
+  afterAll(() => {
+    vi.unstubAllEnvs();
+    rmSync(folder, { recursive: true });
+  });
 
   it('holds a right model', async () => {
     const result = await verify(MODEL, options);
@@ -355,9 +376,9 @@ describe.skipIf(!isHere)(`verify${reason}`, () => {
   it('tells what it could not check', async () => {
     const { unchecked } = await verify(MODEL, options);
     expect(unchecked).toEqual([
-      { item: 'struct demo.call: type', reason: 'a function type is not compared' },
-      { item: 'DEMO_VALUE: argument size', reason: 'the kernel does otherwise than the macro says: demo.rst' },
       { item: 'PASTE(): parameters', reason: 'a macro with a variable number of arguments refuses none' },
+      { item: 'DEMO_VALUE: argument size', reason: 'the kernel does otherwise than the macro says: demo.rst' },
+      { item: 'struct demo.call: type', reason: 'a function type is not compared' },
       { item: 'enum of LOOSE: size', reason: 'an enum without a tag cannot be named' },
     ]);
   });
@@ -650,7 +671,7 @@ describe.skipIf(!isHere)(`verify${reason}`, () => {
 
     it('a model that says nothing', () =>
       rejects(
-        { ...MODEL, types: [], enums: [], constants: [], ioctls: [], functions: [] },
+        { ...MODEL, types: [], enums: [], constants: [], ioctls: [], functions: [], ledger: [] },
         {},
         /demo\.h for x86_64 holds nothing to check/,
       ));

@@ -3,6 +3,7 @@
 // sha256 of <asm/kvm.h>: f67f3f941744a28f9c89d06a58b9d80718738e733e576e63f15ddc637a4d12c8
 
 import { copy, setNumber64, U32Array, U64Array, U8Array, type View } from '../../views.js';
+import * as $$c from '../../integers.js';
 import { UserFpsimdState, UserPtRegs } from './ptrace.js';
 
 export * from './ptrace.js';
@@ -96,8 +97,14 @@ export const KVM_ARM_NUM_TARGETS = 6;
 /** `int`, 0x0. asm/kvm.h:73 */
 export const KVM_ARM_DEVICE_TYPE_SHIFT = 0;
 
+/** `unsigned long`, 0xffff. asm/kvm.h:74 */
+export const KVM_ARM_DEVICE_TYPE_MASK = 65535n;
+
 /** `int`, 0x10. asm/kvm.h:76 */
 export const KVM_ARM_DEVICE_ID_SHIFT = 16;
+
+/** `unsigned long`, 0xffff0000. asm/kvm.h:77 */
+export const KVM_ARM_DEVICE_ID_MASK = 4294901760n;
 
 /** `int`, 0x0. asm/kvm.h:81 */
 export const KVM_ARM_DEVICE_VGIC_V2 = 0;
@@ -582,6 +589,63 @@ export const KVM_ARM_FEATURE_ID_RANGE = 0;
 /** `int`, 0xc0. asm/kvm.h:538 */
 export const KVM_ARM_FEATURE_ID_RANGE_SIZE = 192;
 
+/** `__ARM64_SYS_REG(op0, op1, crn, crm, op2)`: unsigned, 64 bits. asm/kvm.h:248 */
+export function __ARM64_SYS_REG(
+  op0: number | bigint,
+  op1: number | bigint,
+  crn: number | bigint,
+  crm: number | bigint,
+  op2: number | bigint,
+): bigint {
+  const $op0 = $$c.argument('__ARM64_SYS_REG', op0);
+  const $op1 = $$c.argument('__ARM64_SYS_REG', op1);
+  const $crn = $$c.argument('__ARM64_SYS_REG', crn);
+  const $crm = $$c.argument('__ARM64_SYS_REG', crm);
+  const $op2 = $$c.argument('__ARM64_SYS_REG', op2);
+  return ((((0x6000000000130000n | BigInt.asUintN(64, $$c.and($$c.shiftLeft('__ARM64_SYS_REG', $op0, 0xe), $$c.int(0xc000)).value)) | BigInt.asUintN(64, $$c.and($$c.shiftLeft('__ARM64_SYS_REG', $op1, 0xb), $$c.int(0x3800)).value)) | BigInt.asUintN(64, $$c.and($$c.shiftLeft('__ARM64_SYS_REG', $crn, 7), $$c.int(0x780)).value)) | BigInt.asUintN(64, $$c.and($$c.shiftLeft('__ARM64_SYS_REG', $crm, 3), $$c.int(0x78)).value)) | BigInt.asUintN(64, $$c.and($$c.shiftLeft('__ARM64_SYS_REG', $op2, 0), $$c.int(7)).value);
+}
+
+/** `KVM_REG_ARM_FW_REG(r)`: unsigned, 64 bits. asm/kvm.h:278 */
+export function KVM_REG_ARM_FW_REG(r: number | bigint): bigint {
+  const $r = $$c.argument('KVM_REG_ARM_FW_REG', r);
+  return 0x6030000000140000n | BigInt.asUintN(64, $$c.and($r, $$c.int(0xffff)).value);
+}
+
+/** `KVM_REG_ARM64_SVE_ZREG(n, i)`: unsigned, 64 bits. asm/kvm.h:319 */
+export function KVM_REG_ARM64_SVE_ZREG(n: number | bigint, i: number | bigint): bigint {
+  const $n = $$c.argument('KVM_REG_ARM64_SVE_ZREG', n);
+  const $i = $$c.argument('KVM_REG_ARM64_SVE_ZREG', i);
+  return (0x6080000000150000n | BigInt.asUintN(64, $$c.shiftLeft('KVM_REG_ARM64_SVE_ZREG', $$c.and($n, $$c.int(0x1f)), 5).value)) | BigInt.asUintN(64, $$c.and($i, $$c.int(0x1f)).value);
+}
+
+/** `KVM_REG_ARM64_SVE_PREG(n, i)`: unsigned, 64 bits. asm/kvm.h:325 */
+export function KVM_REG_ARM64_SVE_PREG(n: number | bigint, i: number | bigint): bigint {
+  const $n = $$c.argument('KVM_REG_ARM64_SVE_PREG', n);
+  const $i = $$c.argument('KVM_REG_ARM64_SVE_PREG', i);
+  return (0x6050000000150400n | BigInt.asUintN(64, $$c.shiftLeft('KVM_REG_ARM64_SVE_PREG', $$c.and($n, $$c.int(0xf)), 5).value)) | BigInt.asUintN(64, $$c.and($i, $$c.int(0x1f)).value);
+}
+
+/** `KVM_REG_ARM64_SVE_FFR(i)`: unsigned, 64 bits. asm/kvm.h:331 */
+export function KVM_REG_ARM64_SVE_FFR(i: number | bigint): bigint {
+  const $i = $$c.argument('KVM_REG_ARM64_SVE_FFR', i);
+  return 0x6050000000150600n | BigInt.asUintN(64, $$c.and($i, $$c.int(0x1f)).value);
+}
+
+/** `KVM_REG_ARM_FW_FEAT_BMAP_REG(r)`: unsigned, 64 bits. asm/kvm.h:354 */
+export function KVM_REG_ARM_FW_FEAT_BMAP_REG(r: number | bigint): bigint {
+  const $r = $$c.argument('KVM_REG_ARM_FW_FEAT_BMAP_REG', r);
+  return 0x6030000000160000n | BigInt.asUintN(64, $$c.and($r, $$c.int(0xffff)).value);
+}
+
+/** `KVM_PSCI_FN(n)`: of a type that the arguments decide. asm/kvm.h:468 */
+export function KVM_PSCI_FN(n: number): number;
+export function KVM_PSCI_FN(n: bigint): bigint;
+export function KVM_PSCI_FN(n: number | bigint): number | bigint;
+export function KVM_PSCI_FN(n: number | bigint): number | bigint {
+  const $n = $$c.argument('KVM_PSCI_FN', n);
+  return $$c.result($$c.add($$c.unsignedInt(0x95c1ba5e), $n));
+}
+
 /** `struct kvm_regs`: 864 bytes, aligned to 16. asm/kvm.h:46 */
 export class KvmRegs implements View {
   static readonly $size = 864;
@@ -590,11 +654,12 @@ export class KvmRegs implements View {
     name: 'struct kvm_regs',
     size: 864,
     align: 16,
+    byteOrder: 'little',
     members: {
       regs: { offset: 0, size: 272, type: 'struct user_pt_regs' },
-      sp_el1: { offset: 272, size: 8, type: '__u64' },
-      elr_el1: { offset: 280, size: 8, type: '__u64' },
-      spsr: { offset: 288, size: 40, type: '__u64', dims: [5] },
+      sp_el1: { offset: 272, size: 8, type: '__u64', is: 'u64' },
+      elr_el1: { offset: 280, size: 8, type: '__u64', is: 'u64' },
+      spsr: { offset: 288, size: 40, type: '__u64', is: 'u64', dims: [5] },
       fp_regs: { offset: 336, size: 528, type: 'struct user_fpsimd_state' },
     },
   } as const;
@@ -606,6 +671,11 @@ export class KvmRegs implements View {
     view.getUint8(offset + 863);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmRegs.$layout {
+    return KvmRegs.$layout;
   }
 
   /** `struct user_pt_regs regs`, offset 0, 272 bytes. */
@@ -675,9 +745,10 @@ export class KvmVcpuInit implements View {
     name: 'struct kvm_vcpu_init',
     size: 32,
     align: 4,
+    byteOrder: 'little',
     members: {
-      target: { offset: 0, size: 4, type: '__u32' },
-      features: { offset: 4, size: 28, type: '__u32', dims: [7] },
+      target: { offset: 0, size: 4, type: '__u32', is: 'u32' },
+      features: { offset: 4, size: 28, type: '__u32', is: 'u32', dims: [7] },
     },
   } as const;
   declare readonly $$type: 'struct kvm_vcpu_init';
@@ -688,6 +759,11 @@ export class KvmVcpuInit implements View {
     view.getUint8(offset + 31);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmVcpuInit.$layout {
+    return KvmVcpuInit.$layout;
   }
 
   /** `__u32 target`, offset 0, 4 bytes. */
@@ -715,6 +791,7 @@ export class KvmSregs implements View {
     name: 'struct kvm_sregs',
     size: 0,
     align: 1,
+    byteOrder: 'little',
     members: {
     },
   } as const;
@@ -726,6 +803,11 @@ export class KvmSregs implements View {
     this.$$view = view;
     this.$$offset = offset;
   }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmSregs.$layout {
+    return KvmSregs.$layout;
+  }
 }
 
 /** `struct kvm_fpu`: 0 bytes, aligned to 1. asm/kvm.h:119 */
@@ -736,6 +818,7 @@ export class KvmFpu implements View {
     name: 'struct kvm_fpu',
     size: 0,
     align: 1,
+    byteOrder: 'little',
     members: {
     },
   } as const;
@@ -747,6 +830,11 @@ export class KvmFpu implements View {
     this.$$view = view;
     this.$$offset = offset;
   }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmFpu.$layout {
+    return KvmFpu.$layout;
+  }
 }
 
 /** `struct kvm_guest_debug_arch`: 512 bytes, aligned to 8. asm/kvm.h:136 */
@@ -757,11 +845,12 @@ export class KvmGuestDebugArch implements View {
     name: 'struct kvm_guest_debug_arch',
     size: 512,
     align: 8,
+    byteOrder: 'little',
     members: {
-      dbg_bcr: { offset: 0, size: 128, type: '__u64', dims: [16] },
-      dbg_bvr: { offset: 128, size: 128, type: '__u64', dims: [16] },
-      dbg_wcr: { offset: 256, size: 128, type: '__u64', dims: [16] },
-      dbg_wvr: { offset: 384, size: 128, type: '__u64', dims: [16] },
+      dbg_bcr: { offset: 0, size: 128, type: '__u64', is: 'u64', dims: [16] },
+      dbg_bvr: { offset: 128, size: 128, type: '__u64', is: 'u64', dims: [16] },
+      dbg_wcr: { offset: 256, size: 128, type: '__u64', is: 'u64', dims: [16] },
+      dbg_wvr: { offset: 384, size: 128, type: '__u64', is: 'u64', dims: [16] },
     },
   } as const;
   declare readonly $$type: 'struct kvm_guest_debug_arch';
@@ -772,6 +861,11 @@ export class KvmGuestDebugArch implements View {
     view.getUint8(offset + 511);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmGuestDebugArch.$layout {
+    return KvmGuestDebugArch.$layout;
   }
 
   /** `__u64 dbg_bcr[16]`, offset 0, 128 bytes. */
@@ -815,10 +909,11 @@ export class KvmDebugExitArch implements View {
     name: 'struct kvm_debug_exit_arch',
     size: 16,
     align: 8,
+    byteOrder: 'little',
     members: {
-      hsr: { offset: 0, size: 4, type: '__u32' },
-      hsr_high: { offset: 4, size: 4, type: '__u32' },
-      far: { offset: 8, size: 8, type: '__u64' },
+      hsr: { offset: 0, size: 4, type: '__u32', is: 'u32' },
+      hsr_high: { offset: 4, size: 4, type: '__u32', is: 'u32' },
+      far: { offset: 8, size: 8, type: '__u64', is: 'u64' },
     },
   } as const;
   declare readonly $$type: 'struct kvm_debug_exit_arch';
@@ -829,6 +924,11 @@ export class KvmDebugExitArch implements View {
     view.getUint8(offset + 15);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmDebugExitArch.$layout {
+    return KvmDebugExitArch.$layout;
   }
 
   /** `__u32 hsr`, offset 0, 4 bytes. */
@@ -873,8 +973,9 @@ export class KvmSyncRegs implements View {
     name: 'struct kvm_sync_regs',
     size: 8,
     align: 8,
+    byteOrder: 'little',
     members: {
-      device_irq_level: { offset: 0, size: 8, type: '__u64' },
+      device_irq_level: { offset: 0, size: 8, type: '__u64', is: 'u64' },
     },
   } as const;
   declare readonly $$type: 'struct kvm_sync_regs';
@@ -885,6 +986,11 @@ export class KvmSyncRegs implements View {
     view.getUint8(offset + 7);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmSyncRegs.$layout {
+    return KvmSyncRegs.$layout;
   }
 
   /** `__u64 device_irq_level`, offset 0, 8 bytes. */
@@ -913,11 +1019,12 @@ export class KvmPmuEventFilter implements View {
     name: 'struct kvm_pmu_event_filter',
     size: 8,
     align: 2,
+    byteOrder: 'little',
     members: {
-      base_event: { offset: 0, size: 2, type: '__u16' },
-      nevents: { offset: 2, size: 2, type: '__u16' },
-      action: { offset: 4, size: 1, type: '__u8' },
-      pad: { offset: 5, size: 3, type: '__u8', dims: [3] },
+      base_event: { offset: 0, size: 2, type: '__u16', is: 'u16' },
+      nevents: { offset: 2, size: 2, type: '__u16', is: 'u16' },
+      action: { offset: 4, size: 1, type: '__u8', is: 'u8' },
+      pad: { offset: 5, size: 3, type: '__u8', is: 'u8', dims: [3] },
     },
   } as const;
   declare readonly $$type: 'struct kvm_pmu_event_filter';
@@ -928,6 +1035,11 @@ export class KvmPmuEventFilter implements View {
     view.getUint8(offset + 7);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmPmuEventFilter.$layout {
+    return KvmPmuEventFilter.$layout;
   }
 
   /** `__u16 base_event`, offset 0, 2 bytes. */
@@ -971,12 +1083,13 @@ export class KvmVcpuEventsException implements View {
     name: 'struct kvm_vcpu_events.exception',
     size: 16,
     align: 8,
+    byteOrder: 'little',
     members: {
-      serror_pending: { offset: 0, size: 1, type: '__u8' },
-      serror_has_esr: { offset: 1, size: 1, type: '__u8' },
-      ext_dabt_pending: { offset: 2, size: 1, type: '__u8' },
-      pad: { offset: 3, size: 5, type: '__u8', dims: [5] },
-      serror_esr: { offset: 8, size: 8, type: '__u64' },
+      serror_pending: { offset: 0, size: 1, type: '__u8', is: 'u8' },
+      serror_has_esr: { offset: 1, size: 1, type: '__u8', is: 'u8' },
+      ext_dabt_pending: { offset: 2, size: 1, type: '__u8', is: 'u8' },
+      pad: { offset: 3, size: 5, type: '__u8', is: 'u8', dims: [5] },
+      serror_esr: { offset: 8, size: 8, type: '__u64', is: 'u64' },
     },
   } as const;
   declare readonly $$type: 'struct kvm_vcpu_events.exception';
@@ -987,6 +1100,11 @@ export class KvmVcpuEventsException implements View {
     view.getUint8(offset + 15);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmVcpuEventsException.$layout {
+    return KvmVcpuEventsException.$layout;
   }
 
   /** `__u8 serror_pending`, offset 0, 1 byte. */
@@ -1047,9 +1165,10 @@ export class KvmVcpuEvents implements View {
     name: 'struct kvm_vcpu_events',
     size: 64,
     align: 8,
+    byteOrder: 'little',
     members: {
       exception: { offset: 0, size: 16, type: 'struct' },
-      reserved: { offset: 16, size: 48, type: '__u32', dims: [12] },
+      reserved: { offset: 16, size: 48, type: '__u32', is: 'u32', dims: [12] },
     },
   } as const;
   declare readonly $$type: 'struct kvm_vcpu_events';
@@ -1060,6 +1179,11 @@ export class KvmVcpuEvents implements View {
     view.getUint8(offset + 63);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmVcpuEvents.$layout {
+    return KvmVcpuEvents.$layout;
   }
 
   /** `struct exception`, offset 0, 16 bytes. */
@@ -1087,12 +1211,13 @@ export class KvmArmCopyMteTags implements View {
     name: 'struct kvm_arm_copy_mte_tags',
     size: 48,
     align: 8,
+    byteOrder: 'little',
     members: {
-      guest_ipa: { offset: 0, size: 8, type: '__u64' },
-      length: { offset: 8, size: 8, type: '__u64' },
-      addr: { offset: 16, size: 8, type: 'void *' },
-      flags: { offset: 24, size: 8, type: '__u64' },
-      reserved: { offset: 32, size: 16, type: '__u64', dims: [2] },
+      guest_ipa: { offset: 0, size: 8, type: '__u64', is: 'u64' },
+      length: { offset: 8, size: 8, type: '__u64', is: 'u64' },
+      addr: { offset: 16, size: 8, type: 'void *', is: 'pointer' },
+      flags: { offset: 24, size: 8, type: '__u64', is: 'u64' },
+      reserved: { offset: 32, size: 16, type: '__u64', is: 'u64', dims: [2] },
     },
   } as const;
   declare readonly $$type: 'struct kvm_arm_copy_mte_tags';
@@ -1103,6 +1228,11 @@ export class KvmArmCopyMteTags implements View {
     view.getUint8(offset + 47);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmArmCopyMteTags.$layout {
+    return KvmArmCopyMteTags.$layout;
   }
 
   /** `__u64 guest_ipa`, offset 0, 8 bytes. */
@@ -1190,9 +1320,10 @@ export class KvmArmCounterOffset implements View {
     name: 'struct kvm_arm_counter_offset',
     size: 16,
     align: 8,
+    byteOrder: 'little',
     members: {
-      counter_offset: { offset: 0, size: 8, type: '__u64' },
-      reserved: { offset: 8, size: 8, type: '__u64' },
+      counter_offset: { offset: 0, size: 8, type: '__u64', is: 'u64' },
+      reserved: { offset: 8, size: 8, type: '__u64', is: 'u64' },
     },
   } as const;
   declare readonly $$type: 'struct kvm_arm_counter_offset';
@@ -1203,6 +1334,11 @@ export class KvmArmCounterOffset implements View {
     view.getUint8(offset + 15);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmArmCounterOffset.$layout {
+    return KvmArmCounterOffset.$layout;
   }
 
   /** `__u64 counter_offset`, offset 0, 8 bytes. */
@@ -1248,11 +1384,12 @@ export class KvmSmcccFilter implements View {
     name: 'struct kvm_smccc_filter',
     size: 24,
     align: 4,
+    byteOrder: 'little',
     members: {
-      base: { offset: 0, size: 4, type: '__u32' },
-      nr_functions: { offset: 4, size: 4, type: '__u32' },
-      action: { offset: 8, size: 1, type: '__u8' },
-      pad: { offset: 9, size: 15, type: '__u8', dims: [15] },
+      base: { offset: 0, size: 4, type: '__u32', is: 'u32' },
+      nr_functions: { offset: 4, size: 4, type: '__u32', is: 'u32' },
+      action: { offset: 8, size: 1, type: '__u8', is: 'u8' },
+      pad: { offset: 9, size: 15, type: '__u8', is: 'u8', dims: [15] },
     },
   } as const;
   declare readonly $$type: 'struct kvm_smccc_filter';
@@ -1263,6 +1400,11 @@ export class KvmSmcccFilter implements View {
     view.getUint8(offset + 23);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmSmcccFilter.$layout {
+    return KvmSmcccFilter.$layout;
   }
 
   /** `__u32 base`, offset 0, 4 bytes. */
@@ -1306,10 +1448,11 @@ export class RegMaskRange implements View {
     name: 'struct reg_mask_range',
     size: 64,
     align: 8,
+    byteOrder: 'little',
     members: {
-      addr: { offset: 0, size: 8, type: '__u64' },
-      range: { offset: 8, size: 4, type: '__u32' },
-      reserved: { offset: 12, size: 52, type: '__u32', dims: [13] },
+      addr: { offset: 0, size: 8, type: '__u64', is: 'u64' },
+      range: { offset: 8, size: 4, type: '__u32', is: 'u32' },
+      reserved: { offset: 12, size: 52, type: '__u32', is: 'u32', dims: [13] },
     },
   } as const;
   declare readonly $$type: 'struct reg_mask_range';
@@ -1320,6 +1463,11 @@ export class RegMaskRange implements View {
     view.getUint8(offset + 63);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof RegMaskRange.$layout {
+    return RegMaskRange.$layout;
   }
 
   /** `__u64 addr`, offset 0, 8 bytes. */

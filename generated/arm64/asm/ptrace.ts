@@ -3,6 +3,7 @@
 // sha256 of <asm/ptrace.h>: 09bde0cbc485bdda6454de93b88a4ae8b1181371f5194574a8cd7955a957d8bb
 
 import { NestedArray, setNumber64, U32Array, U64Array, U8Array, type View, ViewArray } from '../../views.js';
+import * as $$c from '../../integers.js';
 
 /** What these bindings are for. */
 export const $target = { name: 'arm64', byteOrder: 'little', pointerSize: 8 } as const;
@@ -157,6 +158,117 @@ export const ZA_PT_VL_ONEXEC = 4;
 /** `unsigned long`, 0x10. asm/ptrace.h:301 */
 export const ZA_PT_ZA_OFFSET = 16n;
 
+/** `SVE_PT_FPSIMD_SIZE(vq, flags)`: unsigned, 64 bits. asm/ptrace.h:169 */
+export function SVE_PT_FPSIMD_SIZE(vq: number | bigint, flags: number | bigint): bigint {
+  $$c.argument('SVE_PT_FPSIMD_SIZE', vq);
+  $$c.argument('SVE_PT_FPSIMD_SIZE', flags);
+  return 0x210n;
+}
+
+/** `SVE_PT_SVE_ZREG_SIZE(vq)`: unsigned, 32 bits. asm/ptrace.h:200 */
+export function SVE_PT_SVE_ZREG_SIZE(vq: number | bigint): number {
+  const $vq = $$c.argument('SVE_PT_SVE_ZREG_SIZE', vq);
+  return Math.imul(Number(BigInt.asUintN(32, $vq.value)), 0x10) >>> 0;
+}
+
+/** `SVE_PT_SVE_PREG_SIZE(vq)`: unsigned, 32 bits. asm/ptrace.h:201 */
+export function SVE_PT_SVE_PREG_SIZE(vq: number | bigint): number {
+  const $vq = $$c.argument('SVE_PT_SVE_PREG_SIZE', vq);
+  return Math.imul(Number(BigInt.asUintN(32, $vq.value)), 2) >>> 0;
+}
+
+/** `SVE_PT_SVE_FFR_SIZE(vq)`: unsigned, 32 bits. asm/ptrace.h:202 */
+export function SVE_PT_SVE_FFR_SIZE(vq: number | bigint): number {
+  const $vq = $$c.argument('SVE_PT_SVE_FFR_SIZE', vq);
+  return Math.imul(Number(BigInt.asUintN(32, $vq.value)), 2) >>> 0;
+}
+
+/** `SVE_PT_SVE_ZREG_OFFSET(vq, n)`: unsigned, 64 bits. asm/ptrace.h:210 */
+export function SVE_PT_SVE_ZREG_OFFSET(vq: number | bigint, n: number | bigint): bigint {
+  const $vq = $$c.argument('SVE_PT_SVE_ZREG_OFFSET', vq);
+  const $n = $$c.argument('SVE_PT_SVE_ZREG_OFFSET', n);
+  return BigInt.asUintN(64, 0x10n + BigInt.asUintN(64, $$c.add($$c.int(0), $$c.multiply($$c.unsignedInt(Math.imul(Number(BigInt.asUintN(32, $vq.value)), 0x10) >>> 0), $n)).value));
+}
+
+/** `SVE_PT_SVE_ZREGS_SIZE(vq)`: unsigned, 64 bits. asm/ptrace.h:212 */
+export function SVE_PT_SVE_ZREGS_SIZE(vq: number | bigint): bigint {
+  const $vq = $$c.argument('SVE_PT_SVE_ZREGS_SIZE', vq);
+  return BigInt.asUintN(64, BigInt.asUintN(64, 0x10n + BigInt((0 + (Math.imul(Math.imul(Number(BigInt.asUintN(32, $vq.value)), 0x10) >>> 0, 0x20) >>> 0)) >>> 0)) - 0x10n);
+}
+
+/** `SVE_PT_SVE_PREGS_OFFSET(vq)`: unsigned, 64 bits. asm/ptrace.h:215 */
+export function SVE_PT_SVE_PREGS_OFFSET(vq: number | bigint): bigint {
+  const $vq = $$c.argument('SVE_PT_SVE_PREGS_OFFSET', vq);
+  return BigInt.asUintN(64, 0x10n + BigInt((0 + ((((0 + (Math.imul(Math.imul(Number(BigInt.asUintN(32, $vq.value)), 0x10) >>> 0, 0x20) >>> 0)) >>> 0) - 0) >>> 0)) >>> 0));
+}
+
+/** `SVE_PT_SVE_PREG_OFFSET(vq, n)`: unsigned, 64 bits. asm/ptrace.h:217 */
+export function SVE_PT_SVE_PREG_OFFSET(vq: number | bigint, n: number | bigint): bigint {
+  const $vq = $$c.argument('SVE_PT_SVE_PREG_OFFSET', vq);
+  const $n = $$c.argument('SVE_PT_SVE_PREG_OFFSET', n);
+  return BigInt.asUintN(64, 0x10n + BigInt.asUintN(64, $$c.add($$c.unsignedInt((0 + ((((0 + (Math.imul(Math.imul(Number(BigInt.asUintN(32, $vq.value)), 0x10) >>> 0, 0x20) >>> 0)) >>> 0) - 0) >>> 0)) >>> 0), $$c.multiply($$c.unsignedInt(Math.imul(Number(BigInt.asUintN(32, $vq.value)), 2) >>> 0), $n)).value));
+}
+
+/** `SVE_PT_SVE_PREGS_SIZE(vq)`: unsigned, 64 bits. asm/ptrace.h:219 */
+export function SVE_PT_SVE_PREGS_SIZE(vq: number | bigint): bigint {
+  const $vq = $$c.argument('SVE_PT_SVE_PREGS_SIZE', vq);
+  return BigInt.asUintN(64, BigInt.asUintN(64, 0x10n + BigInt((((0 + ((((0 + (Math.imul(Math.imul(Number(BigInt.asUintN(32, $vq.value)), 0x10) >>> 0, 0x20) >>> 0)) >>> 0) - 0) >>> 0)) >>> 0) + (Math.imul(Math.imul(Number(BigInt.asUintN(32, $vq.value)), 2) >>> 0, 0x10) >>> 0)) >>> 0)) - BigInt.asUintN(64, 0x10n + BigInt((0 + ((((0 + (Math.imul(Math.imul(Number(BigInt.asUintN(32, $vq.value)), 0x10) >>> 0, 0x20) >>> 0)) >>> 0) - 0) >>> 0)) >>> 0)));
+}
+
+/** `SVE_PT_SVE_FFR_OFFSET(vq)`: unsigned, 64 bits. asm/ptrace.h:224 */
+export function SVE_PT_SVE_FFR_OFFSET(vq: number | bigint): bigint {
+  const $vq = $$c.argument('SVE_PT_SVE_FFR_OFFSET', vq);
+  return BigInt.asUintN(64, 0x10n + BigInt((((0 + ((((0 + (Math.imul(Math.imul(Number(BigInt.asUintN(32, $vq.value)), 0x10) >>> 0, 0x20) >>> 0)) >>> 0) - 0) >>> 0)) >>> 0) + ((((((0 + ((((0 + (Math.imul(Math.imul(Number(BigInt.asUintN(32, $vq.value)), 0x10) >>> 0, 0x20) >>> 0)) >>> 0) - 0) >>> 0)) >>> 0) + (Math.imul(Math.imul(Number(BigInt.asUintN(32, $vq.value)), 2) >>> 0, 0x10) >>> 0)) >>> 0) - ((0 + ((((0 + (Math.imul(Math.imul(Number(BigInt.asUintN(32, $vq.value)), 0x10) >>> 0, 0x20) >>> 0)) >>> 0) - 0) >>> 0)) >>> 0)) >>> 0)) >>> 0));
+}
+
+/** `SVE_PT_SVE_FPSR_OFFSET(vq)`: unsigned, 64 bits. asm/ptrace.h:227 */
+export function SVE_PT_SVE_FPSR_OFFSET(vq: number | bigint): bigint {
+  const $vq = $$c.argument('SVE_PT_SVE_FPSR_OFFSET', vq);
+  return BigInt.asUintN(64, (BigInt.asUintN(64, BigInt.asUintN(64, BigInt.asUintN(64, 0x10n + BigInt((((0 + ((((0 + (Math.imul(Math.imul(Number(BigInt.asUintN(32, $vq.value)), 0x10) >>> 0, 0x20) >>> 0)) >>> 0) - 0) >>> 0)) >>> 0) + ((((((0 + ((((0 + (Math.imul(Math.imul(Number(BigInt.asUintN(32, $vq.value)), 0x10) >>> 0, 0x20) >>> 0)) >>> 0) - 0) >>> 0)) >>> 0) + (Math.imul(Math.imul(Number(BigInt.asUintN(32, $vq.value)), 2) >>> 0, 0x10) >>> 0)) >>> 0) - ((0 + ((((0 + (Math.imul(Math.imul(Number(BigInt.asUintN(32, $vq.value)), 0x10) >>> 0, 0x20) >>> 0)) >>> 0) - 0) >>> 0)) >>> 0)) >>> 0)) >>> 0)) + BigInt(Math.imul(Number(BigInt.asUintN(32, $vq.value)), 2) >>> 0)) + 0xfn) / 0x10n) * 0x10n);
+}
+
+/** `SVE_PT_SVE_FPCR_OFFSET(vq)`: unsigned, 64 bits. asm/ptrace.h:231 */
+export function SVE_PT_SVE_FPCR_OFFSET(vq: number | bigint): bigint {
+  const $vq = $$c.argument('SVE_PT_SVE_FPCR_OFFSET', vq);
+  return BigInt.asUintN(64, BigInt.asUintN(64, (BigInt.asUintN(64, BigInt.asUintN(64, BigInt.asUintN(64, 0x10n + BigInt((((0 + ((((0 + (Math.imul(Math.imul(Number(BigInt.asUintN(32, $vq.value)), 0x10) >>> 0, 0x20) >>> 0)) >>> 0) - 0) >>> 0)) >>> 0) + ((((((0 + ((((0 + (Math.imul(Math.imul(Number(BigInt.asUintN(32, $vq.value)), 0x10) >>> 0, 0x20) >>> 0)) >>> 0) - 0) >>> 0)) >>> 0) + (Math.imul(Math.imul(Number(BigInt.asUintN(32, $vq.value)), 2) >>> 0, 0x10) >>> 0)) >>> 0) - ((0 + ((((0 + (Math.imul(Math.imul(Number(BigInt.asUintN(32, $vq.value)), 0x10) >>> 0, 0x20) >>> 0)) >>> 0) - 0) >>> 0)) >>> 0)) >>> 0)) >>> 0)) + BigInt(Math.imul(Number(BigInt.asUintN(32, $vq.value)), 2) >>> 0)) + 0xfn) / 0x10n) * 0x10n) + 4n);
+}
+
+/** `SVE_PT_SVE_SIZE(vq, flags)`: unsigned, 64 bits. asm/ptrace.h:239 */
+export function SVE_PT_SVE_SIZE(vq: number | bigint, flags: number | bigint): bigint {
+  const $vq = $$c.argument('SVE_PT_SVE_SIZE', vq);
+  $$c.argument('SVE_PT_SVE_SIZE', flags);
+  return BigInt.asUintN(64, (BigInt.asUintN(64, BigInt.asUintN(64, BigInt.asUintN(64, BigInt.asUintN(64, BigInt.asUintN(64, (BigInt.asUintN(64, BigInt.asUintN(64, BigInt.asUintN(64, 0x10n + BigInt((((0 + ((((0 + (Math.imul(Math.imul(Number(BigInt.asUintN(32, $vq.value)), 0x10) >>> 0, 0x20) >>> 0)) >>> 0) - 0) >>> 0)) >>> 0) + ((((((0 + ((((0 + (Math.imul(Math.imul(Number(BigInt.asUintN(32, $vq.value)), 0x10) >>> 0, 0x20) >>> 0)) >>> 0) - 0) >>> 0)) >>> 0) + (Math.imul(Math.imul(Number(BigInt.asUintN(32, $vq.value)), 2) >>> 0, 0x10) >>> 0)) >>> 0) - ((0 + ((((0 + (Math.imul(Math.imul(Number(BigInt.asUintN(32, $vq.value)), 0x10) >>> 0, 0x20) >>> 0)) >>> 0) - 0) >>> 0)) >>> 0)) >>> 0)) >>> 0)) + BigInt(Math.imul(Number(BigInt.asUintN(32, $vq.value)), 2) >>> 0)) + 0xfn) / 0x10n) * 0x10n) + 4n) + 4n) - 0x10n) + 0xfn) / 0x10n) * 0x10n);
+}
+
+/** `SVE_PT_SIZE(vq, flags)`: unsigned, 64 bits. asm/ptrace.h:244 */
+export function SVE_PT_SIZE(vq: number | bigint, flags: number | bigint): bigint {
+  const $vq = $$c.argument('SVE_PT_SIZE', vq);
+  const $flags = $$c.argument('SVE_PT_SIZE', flags);
+  return ($$c.compare($$c.and($flags, $$c.int(1)), $$c.int(1)) === 0) ? BigInt.asUintN(64, 0x10n + BigInt.asUintN(64, (BigInt.asUintN(64, BigInt.asUintN(64, BigInt.asUintN(64, BigInt.asUintN(64, BigInt.asUintN(64, (BigInt.asUintN(64, BigInt.asUintN(64, BigInt.asUintN(64, 0x10n + BigInt((((0 + ((((0 + (Math.imul(Math.imul(Number(BigInt.asUintN(32, $vq.value)), 0x10) >>> 0, 0x20) >>> 0)) >>> 0) - 0) >>> 0)) >>> 0) + ((((((0 + ((((0 + (Math.imul(Math.imul(Number(BigInt.asUintN(32, $vq.value)), 0x10) >>> 0, 0x20) >>> 0)) >>> 0) - 0) >>> 0)) >>> 0) + (Math.imul(Math.imul(Number(BigInt.asUintN(32, $vq.value)), 2) >>> 0, 0x10) >>> 0)) >>> 0) - ((0 + ((((0 + (Math.imul(Math.imul(Number(BigInt.asUintN(32, $vq.value)), 0x10) >>> 0, 0x20) >>> 0)) >>> 0) - 0) >>> 0)) >>> 0)) >>> 0)) >>> 0)) + BigInt(Math.imul(Number(BigInt.asUintN(32, $vq.value)), 2) >>> 0)) + 0xfn) / 0x10n) * 0x10n) + 4n) + 4n) - 0x10n) + 0xfn) / 0x10n) * 0x10n)) : ((($$c.compare($$c.and($flags, $$c.int(1)), $$c.int(0)) === 0) ? 0x220n : 0x10n) as bigint);
+}
+
+/** `ZA_PT_ZAV_OFFSET(vq, n)`: unsigned, 64 bits. asm/ptrace.h:319 */
+export function ZA_PT_ZAV_OFFSET(vq: number | bigint, n: number | bigint): bigint {
+  const $vq = $$c.argument('ZA_PT_ZAV_OFFSET', vq);
+  const $n = $$c.argument('ZA_PT_ZAV_OFFSET', n);
+  return BigInt.asUintN(64, 0x10n + BigInt.asUintN(64, $$c.multiply($$c.multiply($vq, $$c.int(0x10)), $n).value));
+}
+
+/** `ZA_PT_ZA_SIZE(vq)`: of a type that the arguments decide. asm/ptrace.h:322 */
+export function ZA_PT_ZA_SIZE(vq: number): number;
+export function ZA_PT_ZA_SIZE(vq: bigint): bigint;
+export function ZA_PT_ZA_SIZE(vq: number | bigint): number | bigint;
+export function ZA_PT_ZA_SIZE(vq: number | bigint): number | bigint {
+  const $vq = $$c.argument('ZA_PT_ZA_SIZE', vq);
+  return $$c.result($$c.multiply($$c.multiply($vq, $$c.int(0x10)), $$c.multiply($vq, $$c.int(0x10))));
+}
+
+/** `ZA_PT_SIZE(vq)`: unsigned, 64 bits. asm/ptrace.h:324 */
+export function ZA_PT_SIZE(vq: number | bigint): bigint {
+  const $vq = $$c.argument('ZA_PT_SIZE', vq);
+  return BigInt.asUintN(64, 0x10n + BigInt.asUintN(64, $$c.multiply($$c.multiply($vq, $$c.int(0x10)), $$c.multiply($vq, $$c.int(0x10))).value));
+}
+
 /** `struct user_pt_regs`: 272 bytes, aligned to 8. asm/ptrace.h:88 */
 export class UserPtRegs implements View {
   static readonly $size = 272;
@@ -165,11 +277,12 @@ export class UserPtRegs implements View {
     name: 'struct user_pt_regs',
     size: 272,
     align: 8,
+    byteOrder: 'little',
     members: {
-      regs: { offset: 0, size: 248, type: '__u64', dims: [31] },
-      sp: { offset: 248, size: 8, type: '__u64' },
-      pc: { offset: 256, size: 8, type: '__u64' },
-      pstate: { offset: 264, size: 8, type: '__u64' },
+      regs: { offset: 0, size: 248, type: '__u64', is: 'u64', dims: [31] },
+      sp: { offset: 248, size: 8, type: '__u64', is: 'u64' },
+      pc: { offset: 256, size: 8, type: '__u64', is: 'u64' },
+      pstate: { offset: 264, size: 8, type: '__u64', is: 'u64' },
     },
   } as const;
   declare readonly $$type: 'struct user_pt_regs';
@@ -180,6 +293,11 @@ export class UserPtRegs implements View {
     view.getUint8(offset + 271);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof UserPtRegs.$layout {
+    return UserPtRegs.$layout;
   }
 
   /** `__u64 regs[31]`, offset 0, 248 bytes. */
@@ -250,11 +368,12 @@ export class UserFpsimdState implements View {
     name: 'struct user_fpsimd_state',
     size: 528,
     align: 16,
+    byteOrder: 'little',
     members: {
-      vregs: { offset: 0, size: 512, type: '__u128', dims: [32] },
-      fpsr: { offset: 512, size: 4, type: '__u32' },
-      fpcr: { offset: 516, size: 4, type: '__u32' },
-      __reserved: { offset: 520, size: 8, type: '__u32', dims: [2] },
+      vregs: { offset: 0, size: 512, type: '__u128', is: 'opaque', dims: [32] },
+      fpsr: { offset: 512, size: 4, type: '__u32', is: 'u32' },
+      fpcr: { offset: 516, size: 4, type: '__u32', is: 'u32' },
+      __reserved: { offset: 520, size: 8, type: '__u32', is: 'u32', dims: [2] },
     },
   } as const;
   declare readonly $$type: 'struct user_fpsimd_state';
@@ -265,6 +384,11 @@ export class UserFpsimdState implements View {
     view.getUint8(offset + 527);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof UserFpsimdState.$layout {
+    return UserFpsimdState.$layout;
   }
 
   /** `__u128 vregs[32]`, offset 0, 512 bytes. */
@@ -305,10 +429,11 @@ export class UserHwdebugStateDbgRegs implements View {
     name: 'struct user_hwdebug_state.dbg_regs',
     size: 16,
     align: 8,
+    byteOrder: 'little',
     members: {
-      addr: { offset: 0, size: 8, type: '__u64' },
-      ctrl: { offset: 8, size: 4, type: '__u32' },
-      pad: { offset: 12, size: 4, type: '__u32' },
+      addr: { offset: 0, size: 8, type: '__u64', is: 'u64' },
+      ctrl: { offset: 8, size: 4, type: '__u32', is: 'u32' },
+      pad: { offset: 12, size: 4, type: '__u32', is: 'u32' },
     },
   } as const;
   declare readonly $$type: 'struct user_hwdebug_state.dbg_regs';
@@ -319,6 +444,11 @@ export class UserHwdebugStateDbgRegs implements View {
     view.getUint8(offset + 15);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof UserHwdebugStateDbgRegs.$layout {
+    return UserHwdebugStateDbgRegs.$layout;
   }
 
   /** `__u64 addr`, offset 0, 8 bytes. */
@@ -363,9 +493,10 @@ export class UserHwdebugState implements View {
     name: 'struct user_hwdebug_state',
     size: 264,
     align: 8,
+    byteOrder: 'little',
     members: {
-      dbg_info: { offset: 0, size: 4, type: '__u32' },
-      pad: { offset: 4, size: 4, type: '__u32' },
+      dbg_info: { offset: 0, size: 4, type: '__u32', is: 'u32' },
+      pad: { offset: 4, size: 4, type: '__u32', is: 'u32' },
       dbg_regs: { offset: 8, size: 256, type: 'struct', dims: [16] },
     },
   } as const;
@@ -377,6 +508,11 @@ export class UserHwdebugState implements View {
     view.getUint8(offset + 263);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof UserHwdebugState.$layout {
+    return UserHwdebugState.$layout;
   }
 
   /** `__u32 dbg_info`, offset 0, 4 bytes. */
@@ -409,13 +545,14 @@ export class UserSveHeader implements View {
     name: 'struct user_sve_header',
     size: 16,
     align: 4,
+    byteOrder: 'little',
     members: {
-      size: { offset: 0, size: 4, type: '__u32' },
-      max_size: { offset: 4, size: 4, type: '__u32' },
-      vl: { offset: 8, size: 2, type: '__u16' },
-      max_vl: { offset: 10, size: 2, type: '__u16' },
-      flags: { offset: 12, size: 2, type: '__u16' },
-      __reserved: { offset: 14, size: 2, type: '__u16' },
+      size: { offset: 0, size: 4, type: '__u32', is: 'u32' },
+      max_size: { offset: 4, size: 4, type: '__u32', is: 'u32' },
+      vl: { offset: 8, size: 2, type: '__u16', is: 'u16' },
+      max_vl: { offset: 10, size: 2, type: '__u16', is: 'u16' },
+      flags: { offset: 12, size: 2, type: '__u16', is: 'u16' },
+      __reserved: { offset: 14, size: 2, type: '__u16', is: 'u16' },
     },
   } as const;
   declare readonly $$type: 'struct user_sve_header';
@@ -426,6 +563,11 @@ export class UserSveHeader implements View {
     view.getUint8(offset + 15);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof UserSveHeader.$layout {
+    return UserSveHeader.$layout;
   }
 
   /** `__u32 size`, offset 0, 4 bytes. */
@@ -485,9 +627,10 @@ export class UserPacMask implements View {
     name: 'struct user_pac_mask',
     size: 16,
     align: 8,
+    byteOrder: 'little',
     members: {
-      data_mask: { offset: 0, size: 8, type: '__u64' },
-      insn_mask: { offset: 8, size: 8, type: '__u64' },
+      data_mask: { offset: 0, size: 8, type: '__u64', is: 'u64' },
+      insn_mask: { offset: 8, size: 8, type: '__u64', is: 'u64' },
     },
   } as const;
   declare readonly $$type: 'struct user_pac_mask';
@@ -498,6 +641,11 @@ export class UserPacMask implements View {
     view.getUint8(offset + 15);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof UserPacMask.$layout {
+    return UserPacMask.$layout;
   }
 
   /** `__u64 data_mask`, offset 0, 8 bytes. */
@@ -543,11 +691,12 @@ export class UserPacAddressKeys implements View {
     name: 'struct user_pac_address_keys',
     size: 64,
     align: 16,
+    byteOrder: 'little',
     members: {
-      apiakey: { offset: 0, size: 16, type: '__u128' },
-      apibkey: { offset: 16, size: 16, type: '__u128' },
-      apdakey: { offset: 32, size: 16, type: '__u128' },
-      apdbkey: { offset: 48, size: 16, type: '__u128' },
+      apiakey: { offset: 0, size: 16, type: '__u128', is: 'opaque' },
+      apibkey: { offset: 16, size: 16, type: '__u128', is: 'opaque' },
+      apdakey: { offset: 32, size: 16, type: '__u128', is: 'opaque' },
+      apdbkey: { offset: 48, size: 16, type: '__u128', is: 'opaque' },
     },
   } as const;
   declare readonly $$type: 'struct user_pac_address_keys';
@@ -558,6 +707,11 @@ export class UserPacAddressKeys implements View {
     view.getUint8(offset + 63);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof UserPacAddressKeys.$layout {
+    return UserPacAddressKeys.$layout;
   }
 
   /** `__u128 apiakey`, offset 0, 16 bytes. */
@@ -589,8 +743,9 @@ export class UserPacGenericKeys implements View {
     name: 'struct user_pac_generic_keys',
     size: 16,
     align: 16,
+    byteOrder: 'little',
     members: {
-      apgakey: { offset: 0, size: 16, type: '__u128' },
+      apgakey: { offset: 0, size: 16, type: '__u128', is: 'opaque' },
     },
   } as const;
   declare readonly $$type: 'struct user_pac_generic_keys';
@@ -601,6 +756,11 @@ export class UserPacGenericKeys implements View {
     view.getUint8(offset + 15);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof UserPacGenericKeys.$layout {
+    return UserPacGenericKeys.$layout;
   }
 
   /** `__u128 apgakey`, offset 0, 16 bytes. */
@@ -617,13 +777,14 @@ export class UserZaHeader implements View {
     name: 'struct user_za_header',
     size: 16,
     align: 4,
+    byteOrder: 'little',
     members: {
-      size: { offset: 0, size: 4, type: '__u32' },
-      max_size: { offset: 4, size: 4, type: '__u32' },
-      vl: { offset: 8, size: 2, type: '__u16' },
-      max_vl: { offset: 10, size: 2, type: '__u16' },
-      flags: { offset: 12, size: 2, type: '__u16' },
-      __reserved: { offset: 14, size: 2, type: '__u16' },
+      size: { offset: 0, size: 4, type: '__u32', is: 'u32' },
+      max_size: { offset: 4, size: 4, type: '__u32', is: 'u32' },
+      vl: { offset: 8, size: 2, type: '__u16', is: 'u16' },
+      max_vl: { offset: 10, size: 2, type: '__u16', is: 'u16' },
+      flags: { offset: 12, size: 2, type: '__u16', is: 'u16' },
+      __reserved: { offset: 14, size: 2, type: '__u16', is: 'u16' },
     },
   } as const;
   declare readonly $$type: 'struct user_za_header';
@@ -634,6 +795,11 @@ export class UserZaHeader implements View {
     view.getUint8(offset + 15);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof UserZaHeader.$layout {
+    return UserZaHeader.$layout;
   }
 
   /** `__u32 size`, offset 0, 4 bytes. */
@@ -693,10 +859,11 @@ export class UserGcs implements View {
     name: 'struct user_gcs',
     size: 24,
     align: 8,
+    byteOrder: 'little',
     members: {
-      features_enabled: { offset: 0, size: 8, type: '__u64' },
-      features_locked: { offset: 8, size: 8, type: '__u64' },
-      gcspr_el0: { offset: 16, size: 8, type: '__u64' },
+      features_enabled: { offset: 0, size: 8, type: '__u64', is: 'u64' },
+      features_locked: { offset: 8, size: 8, type: '__u64', is: 'u64' },
+      gcspr_el0: { offset: 16, size: 8, type: '__u64', is: 'u64' },
     },
   } as const;
   declare readonly $$type: 'struct user_gcs';
@@ -707,6 +874,11 @@ export class UserGcs implements View {
     view.getUint8(offset + 23);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof UserGcs.$layout {
+    return UserGcs.$layout;
   }
 
   /** `__u64 features_enabled`, offset 0, 8 bytes. */

@@ -3,10 +3,10 @@
 // sha256 of <asm/kvm.h>: 3cb456b89ca7ba816638275628a463b803d30f4f974a9331cf4f99f4a64abd91
 
 import {
+  CharArray,
   copy,
   elementsWithin,
   NestedArray,
-  S8Array,
   setNumber64,
   U16Array,
   U32Array,
@@ -15,6 +15,7 @@ import {
   type View,
   ViewArray,
 } from '../../views.js';
+import * as $$c from '../../integers.js';
 
 /** What these bindings are for. */
 export const $target = { name: 'i386', byteOrder: 'little', pointerSize: 4 } as const;
@@ -670,6 +671,20 @@ export const KVM_X86_TDX_VM = 5;
 /** `unsigned long long`, 0x1. asm/kvm.h:1043 */
 export const KVM_TDX_MEASURE_MEMORY_REGION = 1n;
 
+/** `KVM_PMU_ENCODE_MASKED_ENTRY(event_select, mask, match, exclude)`: unsigned, 64 bits. asm/kvm.h:948 */
+export function KVM_PMU_ENCODE_MASKED_ENTRY(
+  event_select: number | bigint,
+  mask: number | bigint,
+  match: number | bigint,
+  exclude: number | bigint,
+): bigint {
+  const $event_select = $$c.argument('KVM_PMU_ENCODE_MASKED_ENTRY', event_select);
+  const $mask = $$c.argument('KVM_PMU_ENCODE_MASKED_ENTRY', mask);
+  const $match = $$c.argument('KVM_PMU_ENCODE_MASKED_ENTRY', match);
+  const $exclude = $$c.argument('KVM_PMU_ENCODE_MASKED_ENTRY', exclude);
+  return ((((BigInt.asUintN(64, $event_select.value) & 0xffn) | BigInt.asUintN(64, (BigInt.asUintN(64, $event_select.value) & 0xf00n) << 24n)) | BigInt.asUintN(64, (BigInt.asUintN(64, $mask.value) & 0xffn) << 56n)) | BigInt.asUintN(64, (BigInt.asUintN(64, $match.value) & 0xffn) << 8n)) | BigInt.asUintN(64, BigInt.asUintN(64, BigInt(Number($exclude.value !== 0n))) << 55n);
+}
+
 /** `struct kvm_pic_state`: 16 bytes, aligned to 1. asm/kvm.h:63 */
 export class KvmPicState implements View {
   static readonly $size = 16;
@@ -678,23 +693,24 @@ export class KvmPicState implements View {
     name: 'struct kvm_pic_state',
     size: 16,
     align: 1,
+    byteOrder: 'little',
     members: {
-      last_irr: { offset: 0, size: 1, type: '__u8' },
-      irr: { offset: 1, size: 1, type: '__u8' },
-      imr: { offset: 2, size: 1, type: '__u8' },
-      isr: { offset: 3, size: 1, type: '__u8' },
-      priority_add: { offset: 4, size: 1, type: '__u8' },
-      irq_base: { offset: 5, size: 1, type: '__u8' },
-      read_reg_select: { offset: 6, size: 1, type: '__u8' },
-      poll: { offset: 7, size: 1, type: '__u8' },
-      special_mask: { offset: 8, size: 1, type: '__u8' },
-      init_state: { offset: 9, size: 1, type: '__u8' },
-      auto_eoi: { offset: 10, size: 1, type: '__u8' },
-      rotate_on_auto_eoi: { offset: 11, size: 1, type: '__u8' },
-      special_fully_nested_mode: { offset: 12, size: 1, type: '__u8' },
-      init4: { offset: 13, size: 1, type: '__u8' },
-      elcr: { offset: 14, size: 1, type: '__u8' },
-      elcr_mask: { offset: 15, size: 1, type: '__u8' },
+      last_irr: { offset: 0, size: 1, type: '__u8', is: 'u8' },
+      irr: { offset: 1, size: 1, type: '__u8', is: 'u8' },
+      imr: { offset: 2, size: 1, type: '__u8', is: 'u8' },
+      isr: { offset: 3, size: 1, type: '__u8', is: 'u8' },
+      priority_add: { offset: 4, size: 1, type: '__u8', is: 'u8' },
+      irq_base: { offset: 5, size: 1, type: '__u8', is: 'u8' },
+      read_reg_select: { offset: 6, size: 1, type: '__u8', is: 'u8' },
+      poll: { offset: 7, size: 1, type: '__u8', is: 'u8' },
+      special_mask: { offset: 8, size: 1, type: '__u8', is: 'u8' },
+      init_state: { offset: 9, size: 1, type: '__u8', is: 'u8' },
+      auto_eoi: { offset: 10, size: 1, type: '__u8', is: 'u8' },
+      rotate_on_auto_eoi: { offset: 11, size: 1, type: '__u8', is: 'u8' },
+      special_fully_nested_mode: { offset: 12, size: 1, type: '__u8', is: 'u8' },
+      init4: { offset: 13, size: 1, type: '__u8', is: 'u8' },
+      elcr: { offset: 14, size: 1, type: '__u8', is: 'u8' },
+      elcr_mask: { offset: 15, size: 1, type: '__u8', is: 'u8' },
     },
   } as const;
   declare readonly $$type: 'struct kvm_pic_state';
@@ -705,6 +721,11 @@ export class KvmPicState implements View {
     view.getUint8(offset + 15);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmPicState.$layout {
+    return KvmPicState.$layout;
   }
 
   /** `__u8 last_irr`, offset 0, 1 byte. */
@@ -844,8 +865,9 @@ export class KvmIoapicStateRedirtbl implements View {
     name: 'struct kvm_ioapic_state.redirtbl',
     size: 8,
     align: 4,
+    byteOrder: 'little',
     members: {
-      bits: { offset: 0, size: 8, type: '__u64' },
+      bits: { offset: 0, size: 8, type: '__u64', is: 'u64' },
       fields: { offset: 0, size: 8, type: 'struct' },
     },
   } as const;
@@ -857,6 +879,11 @@ export class KvmIoapicStateRedirtbl implements View {
     view.getUint8(offset + 7);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmIoapicStateRedirtbl.$layout {
+    return KvmIoapicStateRedirtbl.$layout;
   }
 
   /** `__u64 bits`, offset 0, 8 bytes. */
@@ -893,18 +920,19 @@ export class KvmIoapicStateRedirtblFields implements View {
     name: 'struct kvm_ioapic_state.redirtbl.fields',
     size: 8,
     align: 1,
+    byteOrder: 'little',
     members: {
-      vector: { offset: 0, size: 1, type: '__u8' },
-      delivery_mode: { offset: 1, size: 1, type: '__u8', bit: [0, 3] },
-      dest_mode: { offset: 1, size: 1, type: '__u8', bit: [3, 1] },
-      delivery_status: { offset: 1, size: 1, type: '__u8', bit: [4, 1] },
-      polarity: { offset: 1, size: 1, type: '__u8', bit: [5, 1] },
-      remote_irr: { offset: 1, size: 1, type: '__u8', bit: [6, 1] },
-      trig_mode: { offset: 1, size: 1, type: '__u8', bit: [7, 1] },
-      mask: { offset: 2, size: 1, type: '__u8', bit: [0, 1] },
-      reserve: { offset: 2, size: 1, type: '__u8', bit: [1, 7] },
-      reserved: { offset: 3, size: 4, type: '__u8', dims: [4] },
-      dest_id: { offset: 7, size: 1, type: '__u8' },
+      vector: { offset: 0, size: 1, type: '__u8', is: 'u8' },
+      delivery_mode: { offset: 1, size: 1, type: '__u8', is: 'u8', bit: [0, 3] },
+      dest_mode: { offset: 1, size: 1, type: '__u8', is: 'u8', bit: [3, 1] },
+      delivery_status: { offset: 1, size: 1, type: '__u8', is: 'u8', bit: [4, 1] },
+      polarity: { offset: 1, size: 1, type: '__u8', is: 'u8', bit: [5, 1] },
+      remote_irr: { offset: 1, size: 1, type: '__u8', is: 'u8', bit: [6, 1] },
+      trig_mode: { offset: 1, size: 1, type: '__u8', is: 'u8', bit: [7, 1] },
+      mask: { offset: 2, size: 1, type: '__u8', is: 'u8', bit: [0, 1] },
+      reserve: { offset: 2, size: 1, type: '__u8', is: 'u8', bit: [1, 7] },
+      reserved: { offset: 3, size: 4, type: '__u8', is: 'u8', dims: [4] },
+      dest_id: { offset: 7, size: 1, type: '__u8', is: 'u8' },
     },
   } as const;
   declare readonly $$type: 'struct kvm_ioapic_state.redirtbl.fields';
@@ -915,6 +943,11 @@ export class KvmIoapicStateRedirtblFields implements View {
     view.getUint8(offset + 7);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmIoapicStateRedirtblFields.$layout {
+    return KvmIoapicStateRedirtblFields.$layout;
   }
 
   /** `__u8 vector`, offset 0, 1 byte. */
@@ -1014,12 +1047,13 @@ export class KvmIoapicState implements View {
     name: 'struct kvm_ioapic_state',
     size: 216,
     align: 4,
+    byteOrder: 'little',
     members: {
-      base_address: { offset: 0, size: 8, type: '__u64' },
-      ioregsel: { offset: 8, size: 4, type: '__u32' },
-      id: { offset: 12, size: 4, type: '__u32' },
-      irr: { offset: 16, size: 4, type: '__u32' },
-      pad: { offset: 20, size: 4, type: '__u32' },
+      base_address: { offset: 0, size: 8, type: '__u64', is: 'u64' },
+      ioregsel: { offset: 8, size: 4, type: '__u32', is: 'u32' },
+      id: { offset: 12, size: 4, type: '__u32', is: 'u32' },
+      irr: { offset: 16, size: 4, type: '__u32', is: 'u32' },
+      pad: { offset: 20, size: 4, type: '__u32', is: 'u32' },
       redirtbl: { offset: 24, size: 192, type: 'union', dims: [24] },
     },
   } as const;
@@ -1031,6 +1065,11 @@ export class KvmIoapicState implements View {
     view.getUint8(offset + 215);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmIoapicState.$layout {
+    return KvmIoapicState.$layout;
   }
 
   /** `__u64 base_address`, offset 0, 8 bytes. */
@@ -1096,25 +1135,26 @@ export class KvmRegs implements View {
     name: 'struct kvm_regs',
     size: 144,
     align: 4,
+    byteOrder: 'little',
     members: {
-      rax: { offset: 0, size: 8, type: '__u64' },
-      rbx: { offset: 8, size: 8, type: '__u64' },
-      rcx: { offset: 16, size: 8, type: '__u64' },
-      rdx: { offset: 24, size: 8, type: '__u64' },
-      rsi: { offset: 32, size: 8, type: '__u64' },
-      rdi: { offset: 40, size: 8, type: '__u64' },
-      rsp: { offset: 48, size: 8, type: '__u64' },
-      rbp: { offset: 56, size: 8, type: '__u64' },
-      r8: { offset: 64, size: 8, type: '__u64' },
-      r9: { offset: 72, size: 8, type: '__u64' },
-      r10: { offset: 80, size: 8, type: '__u64' },
-      r11: { offset: 88, size: 8, type: '__u64' },
-      r12: { offset: 96, size: 8, type: '__u64' },
-      r13: { offset: 104, size: 8, type: '__u64' },
-      r14: { offset: 112, size: 8, type: '__u64' },
-      r15: { offset: 120, size: 8, type: '__u64' },
-      rip: { offset: 128, size: 8, type: '__u64' },
-      rflags: { offset: 136, size: 8, type: '__u64' },
+      rax: { offset: 0, size: 8, type: '__u64', is: 'u64' },
+      rbx: { offset: 8, size: 8, type: '__u64', is: 'u64' },
+      rcx: { offset: 16, size: 8, type: '__u64', is: 'u64' },
+      rdx: { offset: 24, size: 8, type: '__u64', is: 'u64' },
+      rsi: { offset: 32, size: 8, type: '__u64', is: 'u64' },
+      rdi: { offset: 40, size: 8, type: '__u64', is: 'u64' },
+      rsp: { offset: 48, size: 8, type: '__u64', is: 'u64' },
+      rbp: { offset: 56, size: 8, type: '__u64', is: 'u64' },
+      r8: { offset: 64, size: 8, type: '__u64', is: 'u64' },
+      r9: { offset: 72, size: 8, type: '__u64', is: 'u64' },
+      r10: { offset: 80, size: 8, type: '__u64', is: 'u64' },
+      r11: { offset: 88, size: 8, type: '__u64', is: 'u64' },
+      r12: { offset: 96, size: 8, type: '__u64', is: 'u64' },
+      r13: { offset: 104, size: 8, type: '__u64', is: 'u64' },
+      r14: { offset: 112, size: 8, type: '__u64', is: 'u64' },
+      r15: { offset: 120, size: 8, type: '__u64', is: 'u64' },
+      rip: { offset: 128, size: 8, type: '__u64', is: 'u64' },
+      rflags: { offset: 136, size: 8, type: '__u64', is: 'u64' },
     },
   } as const;
   declare readonly $$type: 'struct kvm_regs';
@@ -1125,6 +1165,11 @@ export class KvmRegs implements View {
     view.getUint8(offset + 143);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmRegs.$layout {
+    return KvmRegs.$layout;
   }
 
   /** `__u64 rax`, offset 0, 8 bytes. */
@@ -1442,8 +1487,9 @@ export class KvmLapicState implements View {
     name: 'struct kvm_lapic_state',
     size: 1024,
     align: 1,
+    byteOrder: 'little',
     members: {
-      regs: { offset: 0, size: 1024, type: 'char', dims: [1024] },
+      regs: { offset: 0, size: 1024, type: 'char', is: 's8', dims: [1024] },
     },
   } as const;
   declare readonly $$type: 'struct kvm_lapic_state';
@@ -1456,9 +1502,14 @@ export class KvmLapicState implements View {
     this.$$offset = offset;
   }
 
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmLapicState.$layout {
+    return KvmLapicState.$layout;
+  }
+
   /** `char regs[1024]`, offset 0, 1024 bytes. */
-  get regs(): S8Array {
-    return new S8Array(this.$$view, this.$$offset, 1024);
+  get regs(): CharArray {
+    return new CharArray(this.$$view, this.$$offset, 1024);
   }
   set regs(value: Iterable<number>) {
     this.regs.assign(value);
@@ -1473,20 +1524,21 @@ export class KvmSegment implements View {
     name: 'struct kvm_segment',
     size: 24,
     align: 4,
+    byteOrder: 'little',
     members: {
-      base: { offset: 0, size: 8, type: '__u64' },
-      limit: { offset: 8, size: 4, type: '__u32' },
-      selector: { offset: 12, size: 2, type: '__u16' },
-      type: { offset: 14, size: 1, type: '__u8' },
-      present: { offset: 15, size: 1, type: '__u8' },
-      dpl: { offset: 16, size: 1, type: '__u8' },
-      db: { offset: 17, size: 1, type: '__u8' },
-      s: { offset: 18, size: 1, type: '__u8' },
-      l: { offset: 19, size: 1, type: '__u8' },
-      g: { offset: 20, size: 1, type: '__u8' },
-      avl: { offset: 21, size: 1, type: '__u8' },
-      unusable: { offset: 22, size: 1, type: '__u8' },
-      padding: { offset: 23, size: 1, type: '__u8' },
+      base: { offset: 0, size: 8, type: '__u64', is: 'u64' },
+      limit: { offset: 8, size: 4, type: '__u32', is: 'u32' },
+      selector: { offset: 12, size: 2, type: '__u16', is: 'u16' },
+      type: { offset: 14, size: 1, type: '__u8', is: 'u8' },
+      present: { offset: 15, size: 1, type: '__u8', is: 'u8' },
+      dpl: { offset: 16, size: 1, type: '__u8', is: 'u8' },
+      db: { offset: 17, size: 1, type: '__u8', is: 'u8' },
+      s: { offset: 18, size: 1, type: '__u8', is: 'u8' },
+      l: { offset: 19, size: 1, type: '__u8', is: 'u8' },
+      g: { offset: 20, size: 1, type: '__u8', is: 'u8' },
+      avl: { offset: 21, size: 1, type: '__u8', is: 'u8' },
+      unusable: { offset: 22, size: 1, type: '__u8', is: 'u8' },
+      padding: { offset: 23, size: 1, type: '__u8', is: 'u8' },
     },
   } as const;
   declare readonly $$type: 'struct kvm_segment';
@@ -1497,6 +1549,11 @@ export class KvmSegment implements View {
     view.getUint8(offset + 23);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmSegment.$layout {
+    return KvmSegment.$layout;
   }
 
   /** `__u64 base`, offset 0, 8 bytes. */
@@ -1621,10 +1678,11 @@ export class KvmDtable implements View {
     name: 'struct kvm_dtable',
     size: 16,
     align: 4,
+    byteOrder: 'little',
     members: {
-      base: { offset: 0, size: 8, type: '__u64' },
-      limit: { offset: 8, size: 2, type: '__u16' },
-      padding: { offset: 10, size: 6, type: '__u16', dims: [3] },
+      base: { offset: 0, size: 8, type: '__u64', is: 'u64' },
+      limit: { offset: 8, size: 2, type: '__u16', is: 'u16' },
+      padding: { offset: 10, size: 6, type: '__u16', is: 'u16', dims: [3] },
     },
   } as const;
   declare readonly $$type: 'struct kvm_dtable';
@@ -1635,6 +1693,11 @@ export class KvmDtable implements View {
     view.getUint8(offset + 15);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmDtable.$layout {
+    return KvmDtable.$layout;
   }
 
   /** `__u64 base`, offset 0, 8 bytes. */
@@ -1679,6 +1742,7 @@ export class KvmSregs implements View {
     name: 'struct kvm_sregs',
     size: 312,
     align: 4,
+    byteOrder: 'little',
     members: {
       cs: { offset: 0, size: 24, type: 'struct kvm_segment' },
       ds: { offset: 24, size: 24, type: 'struct kvm_segment' },
@@ -1690,14 +1754,14 @@ export class KvmSregs implements View {
       ldt: { offset: 168, size: 24, type: 'struct kvm_segment' },
       gdt: { offset: 192, size: 16, type: 'struct kvm_dtable' },
       idt: { offset: 208, size: 16, type: 'struct kvm_dtable' },
-      cr0: { offset: 224, size: 8, type: '__u64' },
-      cr2: { offset: 232, size: 8, type: '__u64' },
-      cr3: { offset: 240, size: 8, type: '__u64' },
-      cr4: { offset: 248, size: 8, type: '__u64' },
-      cr8: { offset: 256, size: 8, type: '__u64' },
-      efer: { offset: 264, size: 8, type: '__u64' },
-      apic_base: { offset: 272, size: 8, type: '__u64' },
-      interrupt_bitmap: { offset: 280, size: 32, type: '__u64', dims: [4] },
+      cr0: { offset: 224, size: 8, type: '__u64', is: 'u64' },
+      cr2: { offset: 232, size: 8, type: '__u64', is: 'u64' },
+      cr3: { offset: 240, size: 8, type: '__u64', is: 'u64' },
+      cr4: { offset: 248, size: 8, type: '__u64', is: 'u64' },
+      cr8: { offset: 256, size: 8, type: '__u64', is: 'u64' },
+      efer: { offset: 264, size: 8, type: '__u64', is: 'u64' },
+      apic_base: { offset: 272, size: 8, type: '__u64', is: 'u64' },
+      interrupt_bitmap: { offset: 280, size: 32, type: '__u64', is: 'u64', dims: [4] },
     },
   } as const;
   declare readonly $$type: 'struct kvm_sregs';
@@ -1708,6 +1772,11 @@ export class KvmSregs implements View {
     view.getUint8(offset + 311);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmSregs.$layout {
+    return KvmSregs.$layout;
   }
 
   /** `struct kvm_segment cs`, offset 0, 24 bytes. */
@@ -1926,6 +1995,7 @@ export class KvmSregs2 implements View {
     name: 'struct kvm_sregs2',
     size: 320,
     align: 4,
+    byteOrder: 'little',
     members: {
       cs: { offset: 0, size: 24, type: 'struct kvm_segment' },
       ds: { offset: 24, size: 24, type: 'struct kvm_segment' },
@@ -1937,15 +2007,15 @@ export class KvmSregs2 implements View {
       ldt: { offset: 168, size: 24, type: 'struct kvm_segment' },
       gdt: { offset: 192, size: 16, type: 'struct kvm_dtable' },
       idt: { offset: 208, size: 16, type: 'struct kvm_dtable' },
-      cr0: { offset: 224, size: 8, type: '__u64' },
-      cr2: { offset: 232, size: 8, type: '__u64' },
-      cr3: { offset: 240, size: 8, type: '__u64' },
-      cr4: { offset: 248, size: 8, type: '__u64' },
-      cr8: { offset: 256, size: 8, type: '__u64' },
-      efer: { offset: 264, size: 8, type: '__u64' },
-      apic_base: { offset: 272, size: 8, type: '__u64' },
-      flags: { offset: 280, size: 8, type: '__u64' },
-      pdptrs: { offset: 288, size: 32, type: '__u64', dims: [4] },
+      cr0: { offset: 224, size: 8, type: '__u64', is: 'u64' },
+      cr2: { offset: 232, size: 8, type: '__u64', is: 'u64' },
+      cr3: { offset: 240, size: 8, type: '__u64', is: 'u64' },
+      cr4: { offset: 248, size: 8, type: '__u64', is: 'u64' },
+      cr8: { offset: 256, size: 8, type: '__u64', is: 'u64' },
+      efer: { offset: 264, size: 8, type: '__u64', is: 'u64' },
+      apic_base: { offset: 272, size: 8, type: '__u64', is: 'u64' },
+      flags: { offset: 280, size: 8, type: '__u64', is: 'u64' },
+      pdptrs: { offset: 288, size: 32, type: '__u64', is: 'u64', dims: [4] },
     },
   } as const;
   declare readonly $$type: 'struct kvm_sregs2';
@@ -1956,6 +2026,11 @@ export class KvmSregs2 implements View {
     view.getUint8(offset + 319);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmSregs2.$layout {
+    return KvmSregs2.$layout;
   }
 
   /** `struct kvm_segment cs`, offset 0, 24 bytes. */
@@ -2191,18 +2266,19 @@ export class KvmFpu implements View {
     name: 'struct kvm_fpu',
     size: 416,
     align: 4,
+    byteOrder: 'little',
     members: {
-      fpr: { offset: 0, size: 128, type: '__u8', dims: [8, 16] },
-      fcw: { offset: 128, size: 2, type: '__u16' },
-      fsw: { offset: 130, size: 2, type: '__u16' },
-      ftwx: { offset: 132, size: 1, type: '__u8' },
-      pad1: { offset: 133, size: 1, type: '__u8' },
-      last_opcode: { offset: 134, size: 2, type: '__u16' },
-      last_ip: { offset: 136, size: 8, type: '__u64' },
-      last_dp: { offset: 144, size: 8, type: '__u64' },
-      xmm: { offset: 152, size: 256, type: '__u8', dims: [16, 16] },
-      mxcsr: { offset: 408, size: 4, type: '__u32' },
-      pad2: { offset: 412, size: 4, type: '__u32' },
+      fpr: { offset: 0, size: 128, type: '__u8', is: 'u8', dims: [8, 16] },
+      fcw: { offset: 128, size: 2, type: '__u16', is: 'u16' },
+      fsw: { offset: 130, size: 2, type: '__u16', is: 'u16' },
+      ftwx: { offset: 132, size: 1, type: '__u8', is: 'u8' },
+      pad1: { offset: 133, size: 1, type: '__u8', is: 'u8' },
+      last_opcode: { offset: 134, size: 2, type: '__u16', is: 'u16' },
+      last_ip: { offset: 136, size: 8, type: '__u64', is: 'u64' },
+      last_dp: { offset: 144, size: 8, type: '__u64', is: 'u64' },
+      xmm: { offset: 152, size: 256, type: '__u8', is: 'u8', dims: [16, 16] },
+      mxcsr: { offset: 408, size: 4, type: '__u32', is: 'u32' },
+      pad2: { offset: 412, size: 4, type: '__u32', is: 'u32' },
     },
   } as const;
   declare readonly $$type: 'struct kvm_fpu';
@@ -2213,6 +2289,11 @@ export class KvmFpu implements View {
     view.getUint8(offset + 415);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmFpu.$layout {
+    return KvmFpu.$layout;
   }
 
   /** `__u8 fpr[8][16]`, offset 0, 128 bytes. */
@@ -2324,10 +2405,11 @@ export class KvmMsrEntry implements View {
     name: 'struct kvm_msr_entry',
     size: 16,
     align: 4,
+    byteOrder: 'little',
     members: {
-      index: { offset: 0, size: 4, type: '__u32' },
-      reserved: { offset: 4, size: 4, type: '__u32' },
-      data: { offset: 8, size: 8, type: '__u64' },
+      index: { offset: 0, size: 4, type: '__u32', is: 'u32' },
+      reserved: { offset: 4, size: 4, type: '__u32', is: 'u32' },
+      data: { offset: 8, size: 8, type: '__u64', is: 'u64' },
     },
   } as const;
   declare readonly $$type: 'struct kvm_msr_entry';
@@ -2338,6 +2420,11 @@ export class KvmMsrEntry implements View {
     view.getUint8(offset + 15);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmMsrEntry.$layout {
+    return KvmMsrEntry.$layout;
   }
 
   /** `__u32 index`, offset 0, 4 bytes. */
@@ -2383,9 +2470,10 @@ export class KvmMsrs implements View {
     name: 'struct kvm_msrs',
     size: 8,
     align: 4,
+    byteOrder: 'little',
     members: {
-      nmsrs: { offset: 0, size: 4, type: '__u32' },
-      pad: { offset: 4, size: 4, type: '__u32' },
+      nmsrs: { offset: 0, size: 4, type: '__u32', is: 'u32' },
+      pad: { offset: 4, size: 4, type: '__u32', is: 'u32' },
       __empty_entries: { offset: 8, size: 0, type: 'struct' },
       entries: { offset: 8, size: 0, type: 'struct kvm_msr_entry', dims: [null] },
     },
@@ -2398,6 +2486,11 @@ export class KvmMsrs implements View {
     view.getUint8(offset + 7);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmMsrs.$layout {
+    return KvmMsrs.$layout;
   }
 
   /** `__u32 nmsrs`, offset 0, 4 bytes. */
@@ -2431,10 +2524,11 @@ export class KvmMsrList implements View {
     name: 'struct kvm_msr_list',
     size: 4,
     align: 4,
+    byteOrder: 'little',
     members: {
-      nmsrs: { offset: 0, size: 4, type: '__u32' },
+      nmsrs: { offset: 0, size: 4, type: '__u32', is: 'u32' },
       __empty_indices: { offset: 4, size: 0, type: 'struct' },
-      indices: { offset: 4, size: 0, type: '__u32', dims: [null] },
+      indices: { offset: 4, size: 0, type: '__u32', is: 'u32', dims: [null] },
     },
   } as const;
   declare readonly $$type: 'struct kvm_msr_list';
@@ -2445,6 +2539,11 @@ export class KvmMsrList implements View {
     view.getUint8(offset + 3);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmMsrList.$layout {
+    return KvmMsrList.$layout;
   }
 
   /** `__u32 nmsrs`, offset 0, 4 bytes. */
@@ -2472,11 +2571,12 @@ export class KvmMsrFilterRange implements View {
     name: 'struct kvm_msr_filter_range',
     size: 16,
     align: 4,
+    byteOrder: 'little',
     members: {
-      flags: { offset: 0, size: 4, type: '__u32' },
-      nmsrs: { offset: 4, size: 4, type: '__u32' },
-      base: { offset: 8, size: 4, type: '__u32' },
-      bitmap: { offset: 12, size: 4, type: '__u8 *' },
+      flags: { offset: 0, size: 4, type: '__u32', is: 'u32' },
+      nmsrs: { offset: 4, size: 4, type: '__u32', is: 'u32' },
+      base: { offset: 8, size: 4, type: '__u32', is: 'u32' },
+      bitmap: { offset: 12, size: 4, type: '__u8 *', is: 'pointer' },
     },
   } as const;
   declare readonly $$type: 'struct kvm_msr_filter_range';
@@ -2487,6 +2587,11 @@ export class KvmMsrFilterRange implements View {
     view.getUint8(offset + 15);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmMsrFilterRange.$layout {
+    return KvmMsrFilterRange.$layout;
   }
 
   /** `__u32 flags`, offset 0, 4 bytes. */
@@ -2530,8 +2635,9 @@ export class KvmMsrFilter implements View {
     name: 'struct kvm_msr_filter',
     size: 260,
     align: 4,
+    byteOrder: 'little',
     members: {
-      flags: { offset: 0, size: 4, type: '__u32' },
+      flags: { offset: 0, size: 4, type: '__u32', is: 'u32' },
       ranges: { offset: 4, size: 256, type: 'struct kvm_msr_filter_range', dims: [16] },
     },
   } as const;
@@ -2543,6 +2649,11 @@ export class KvmMsrFilter implements View {
     view.getUint8(offset + 259);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmMsrFilter.$layout {
+    return KvmMsrFilter.$layout;
   }
 
   /** `__u32 flags`, offset 0, 4 bytes. */
@@ -2567,13 +2678,14 @@ export class KvmCpuidEntry implements View {
     name: 'struct kvm_cpuid_entry',
     size: 24,
     align: 4,
+    byteOrder: 'little',
     members: {
-      function: { offset: 0, size: 4, type: '__u32' },
-      eax: { offset: 4, size: 4, type: '__u32' },
-      ebx: { offset: 8, size: 4, type: '__u32' },
-      ecx: { offset: 12, size: 4, type: '__u32' },
-      edx: { offset: 16, size: 4, type: '__u32' },
-      padding: { offset: 20, size: 4, type: '__u32' },
+      function: { offset: 0, size: 4, type: '__u32', is: 'u32' },
+      eax: { offset: 4, size: 4, type: '__u32', is: 'u32' },
+      ebx: { offset: 8, size: 4, type: '__u32', is: 'u32' },
+      ecx: { offset: 12, size: 4, type: '__u32', is: 'u32' },
+      edx: { offset: 16, size: 4, type: '__u32', is: 'u32' },
+      padding: { offset: 20, size: 4, type: '__u32', is: 'u32' },
     },
   } as const;
   declare readonly $$type: 'struct kvm_cpuid_entry';
@@ -2584,6 +2696,11 @@ export class KvmCpuidEntry implements View {
     view.getUint8(offset + 23);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmCpuidEntry.$layout {
+    return KvmCpuidEntry.$layout;
   }
 
   /** `__u32 function`, offset 0, 4 bytes. */
@@ -2644,9 +2761,10 @@ export class KvmCpuid implements View {
     name: 'struct kvm_cpuid',
     size: 8,
     align: 4,
+    byteOrder: 'little',
     members: {
-      nent: { offset: 0, size: 4, type: '__u32' },
-      padding: { offset: 4, size: 4, type: '__u32' },
+      nent: { offset: 0, size: 4, type: '__u32', is: 'u32' },
+      padding: { offset: 4, size: 4, type: '__u32', is: 'u32' },
       __empty_entries: { offset: 8, size: 0, type: 'struct' },
       entries: { offset: 8, size: 0, type: 'struct kvm_cpuid_entry', dims: [null] },
     },
@@ -2659,6 +2777,11 @@ export class KvmCpuid implements View {
     view.getUint8(offset + 7);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmCpuid.$layout {
+    return KvmCpuid.$layout;
   }
 
   /** `__u32 nent`, offset 0, 4 bytes. */
@@ -2691,15 +2814,16 @@ export class KvmCpuidEntry2 implements View {
     name: 'struct kvm_cpuid_entry2',
     size: 40,
     align: 4,
+    byteOrder: 'little',
     members: {
-      function: { offset: 0, size: 4, type: '__u32' },
-      index: { offset: 4, size: 4, type: '__u32' },
-      flags: { offset: 8, size: 4, type: '__u32' },
-      eax: { offset: 12, size: 4, type: '__u32' },
-      ebx: { offset: 16, size: 4, type: '__u32' },
-      ecx: { offset: 20, size: 4, type: '__u32' },
-      edx: { offset: 24, size: 4, type: '__u32' },
-      padding: { offset: 28, size: 12, type: '__u32', dims: [3] },
+      function: { offset: 0, size: 4, type: '__u32', is: 'u32' },
+      index: { offset: 4, size: 4, type: '__u32', is: 'u32' },
+      flags: { offset: 8, size: 4, type: '__u32', is: 'u32' },
+      eax: { offset: 12, size: 4, type: '__u32', is: 'u32' },
+      ebx: { offset: 16, size: 4, type: '__u32', is: 'u32' },
+      ecx: { offset: 20, size: 4, type: '__u32', is: 'u32' },
+      edx: { offset: 24, size: 4, type: '__u32', is: 'u32' },
+      padding: { offset: 28, size: 12, type: '__u32', is: 'u32', dims: [3] },
     },
   } as const;
   declare readonly $$type: 'struct kvm_cpuid_entry2';
@@ -2710,6 +2834,11 @@ export class KvmCpuidEntry2 implements View {
     view.getUint8(offset + 39);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmCpuidEntry2.$layout {
+    return KvmCpuidEntry2.$layout;
   }
 
   /** `__u32 function`, offset 0, 4 bytes. */
@@ -2786,9 +2915,10 @@ export class KvmCpuid2 implements View {
     name: 'struct kvm_cpuid2',
     size: 8,
     align: 4,
+    byteOrder: 'little',
     members: {
-      nent: { offset: 0, size: 4, type: '__u32' },
-      padding: { offset: 4, size: 4, type: '__u32' },
+      nent: { offset: 0, size: 4, type: '__u32', is: 'u32' },
+      padding: { offset: 4, size: 4, type: '__u32', is: 'u32' },
       __empty_entries: { offset: 8, size: 0, type: 'struct' },
       entries: { offset: 8, size: 0, type: 'struct kvm_cpuid_entry2', dims: [null] },
     },
@@ -2801,6 +2931,11 @@ export class KvmCpuid2 implements View {
     view.getUint8(offset + 7);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmCpuid2.$layout {
+    return KvmCpuid2.$layout;
   }
 
   /** `__u32 nent`, offset 0, 4 bytes. */
@@ -2833,20 +2968,21 @@ export class KvmPitChannelState implements View {
     name: 'struct kvm_pit_channel_state',
     size: 24,
     align: 4,
+    byteOrder: 'little',
     members: {
-      count: { offset: 0, size: 4, type: '__u32' },
-      latched_count: { offset: 4, size: 2, type: '__u16' },
-      count_latched: { offset: 6, size: 1, type: '__u8' },
-      status_latched: { offset: 7, size: 1, type: '__u8' },
-      status: { offset: 8, size: 1, type: '__u8' },
-      read_state: { offset: 9, size: 1, type: '__u8' },
-      write_state: { offset: 10, size: 1, type: '__u8' },
-      write_latch: { offset: 11, size: 1, type: '__u8' },
-      rw_mode: { offset: 12, size: 1, type: '__u8' },
-      mode: { offset: 13, size: 1, type: '__u8' },
-      bcd: { offset: 14, size: 1, type: '__u8' },
-      gate: { offset: 15, size: 1, type: '__u8' },
-      count_load_time: { offset: 16, size: 8, type: '__s64' },
+      count: { offset: 0, size: 4, type: '__u32', is: 'u32' },
+      latched_count: { offset: 4, size: 2, type: '__u16', is: 'u16' },
+      count_latched: { offset: 6, size: 1, type: '__u8', is: 'u8' },
+      status_latched: { offset: 7, size: 1, type: '__u8', is: 'u8' },
+      status: { offset: 8, size: 1, type: '__u8', is: 'u8' },
+      read_state: { offset: 9, size: 1, type: '__u8', is: 'u8' },
+      write_state: { offset: 10, size: 1, type: '__u8', is: 'u8' },
+      write_latch: { offset: 11, size: 1, type: '__u8', is: 'u8' },
+      rw_mode: { offset: 12, size: 1, type: '__u8', is: 'u8' },
+      mode: { offset: 13, size: 1, type: '__u8', is: 'u8' },
+      bcd: { offset: 14, size: 1, type: '__u8', is: 'u8' },
+      gate: { offset: 15, size: 1, type: '__u8', is: 'u8' },
+      count_load_time: { offset: 16, size: 8, type: '__s64', is: 's64' },
     },
   } as const;
   declare readonly $$type: 'struct kvm_pit_channel_state';
@@ -2857,6 +2993,11 @@ export class KvmPitChannelState implements View {
     view.getUint8(offset + 23);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmPitChannelState.$layout {
+    return KvmPitChannelState.$layout;
   }
 
   /** `__u32 count`, offset 0, 4 bytes. */
@@ -2981,12 +3122,13 @@ export class KvmDebugExitArch implements View {
     name: 'struct kvm_debug_exit_arch',
     size: 32,
     align: 4,
+    byteOrder: 'little',
     members: {
-      exception: { offset: 0, size: 4, type: '__u32' },
-      pad: { offset: 4, size: 4, type: '__u32' },
-      pc: { offset: 8, size: 8, type: '__u64' },
-      dr6: { offset: 16, size: 8, type: '__u64' },
-      dr7: { offset: 24, size: 8, type: '__u64' },
+      exception: { offset: 0, size: 4, type: '__u32', is: 'u32' },
+      pad: { offset: 4, size: 4, type: '__u32', is: 'u32' },
+      pc: { offset: 8, size: 8, type: '__u64', is: 'u64' },
+      dr6: { offset: 16, size: 8, type: '__u64', is: 'u64' },
+      dr7: { offset: 24, size: 8, type: '__u64', is: 'u64' },
     },
   } as const;
   declare readonly $$type: 'struct kvm_debug_exit_arch';
@@ -2997,6 +3139,11 @@ export class KvmDebugExitArch implements View {
     view.getUint8(offset + 31);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmDebugExitArch.$layout {
+    return KvmDebugExitArch.$layout;
   }
 
   /** `__u32 exception`, offset 0, 4 bytes. */
@@ -3075,8 +3222,9 @@ export class KvmGuestDebugArch implements View {
     name: 'struct kvm_guest_debug_arch',
     size: 64,
     align: 4,
+    byteOrder: 'little',
     members: {
-      debugreg: { offset: 0, size: 64, type: '__u64', dims: [8] },
+      debugreg: { offset: 0, size: 64, type: '__u64', is: 'u64', dims: [8] },
     },
   } as const;
   declare readonly $$type: 'struct kvm_guest_debug_arch';
@@ -3087,6 +3235,11 @@ export class KvmGuestDebugArch implements View {
     view.getUint8(offset + 63);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmGuestDebugArch.$layout {
+    return KvmGuestDebugArch.$layout;
   }
 
   /** `__u64 debugreg[8]`, offset 0, 64 bytes. */
@@ -3106,6 +3259,7 @@ export class KvmPitState implements View {
     name: 'struct kvm_pit_state',
     size: 72,
     align: 4,
+    byteOrder: 'little',
     members: {
       channels: { offset: 0, size: 72, type: 'struct kvm_pit_channel_state', dims: [3] },
     },
@@ -3118,6 +3272,11 @@ export class KvmPitState implements View {
     view.getUint8(offset + 71);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmPitState.$layout {
+    return KvmPitState.$layout;
   }
 
   /** `struct kvm_pit_channel_state channels[3]`, offset 0, 72 bytes. */
@@ -3134,10 +3293,11 @@ export class KvmPitState2 implements View {
     name: 'struct kvm_pit_state2',
     size: 112,
     align: 4,
+    byteOrder: 'little',
     members: {
       channels: { offset: 0, size: 72, type: 'struct kvm_pit_channel_state', dims: [3] },
-      flags: { offset: 72, size: 4, type: '__u32' },
-      reserved: { offset: 76, size: 36, type: '__u32', dims: [9] },
+      flags: { offset: 72, size: 4, type: '__u32', is: 'u32' },
+      reserved: { offset: 76, size: 36, type: '__u32', is: 'u32', dims: [9] },
     },
   } as const;
   declare readonly $$type: 'struct kvm_pit_state2';
@@ -3148,6 +3308,11 @@ export class KvmPitState2 implements View {
     view.getUint8(offset + 111);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmPitState2.$layout {
+    return KvmPitState2.$layout;
   }
 
   /** `struct kvm_pit_channel_state channels[3]`, offset 0, 72 bytes. */
@@ -3180,9 +3345,10 @@ export class KvmReinjectControl implements View {
     name: 'struct kvm_reinject_control',
     size: 32,
     align: 1,
+    byteOrder: 'little',
     members: {
-      pit_reinject: { offset: 0, size: 1, type: '__u8' },
-      reserved: { offset: 1, size: 31, type: '__u8', dims: [31] },
+      pit_reinject: { offset: 0, size: 1, type: '__u8', is: 'u8' },
+      reserved: { offset: 1, size: 31, type: '__u8', is: 'u8', dims: [31] },
     },
   } as const;
   declare readonly $$type: 'struct kvm_reinject_control';
@@ -3193,6 +3359,11 @@ export class KvmReinjectControl implements View {
     view.getUint8(offset + 31);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmReinjectControl.$layout {
+    return KvmReinjectControl.$layout;
   }
 
   /** `__u8 pit_reinject`, offset 0, 1 byte. */
@@ -3220,12 +3391,13 @@ export class KvmVcpuEventsException implements View {
     name: 'struct kvm_vcpu_events.exception',
     size: 8,
     align: 4,
+    byteOrder: 'little',
     members: {
-      injected: { offset: 0, size: 1, type: '__u8' },
-      nr: { offset: 1, size: 1, type: '__u8' },
-      has_error_code: { offset: 2, size: 1, type: '__u8' },
-      pending: { offset: 3, size: 1, type: '__u8' },
-      error_code: { offset: 4, size: 4, type: '__u32' },
+      injected: { offset: 0, size: 1, type: '__u8', is: 'u8' },
+      nr: { offset: 1, size: 1, type: '__u8', is: 'u8' },
+      has_error_code: { offset: 2, size: 1, type: '__u8', is: 'u8' },
+      pending: { offset: 3, size: 1, type: '__u8', is: 'u8' },
+      error_code: { offset: 4, size: 4, type: '__u32', is: 'u32' },
     },
   } as const;
   declare readonly $$type: 'struct kvm_vcpu_events.exception';
@@ -3236,6 +3408,11 @@ export class KvmVcpuEventsException implements View {
     view.getUint8(offset + 7);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmVcpuEventsException.$layout {
+    return KvmVcpuEventsException.$layout;
   }
 
   /** `__u8 injected`, offset 0, 1 byte. */
@@ -3287,11 +3464,12 @@ export class KvmVcpuEventsInterrupt implements View {
     name: 'struct kvm_vcpu_events.interrupt',
     size: 4,
     align: 1,
+    byteOrder: 'little',
     members: {
-      injected: { offset: 0, size: 1, type: '__u8' },
-      nr: { offset: 1, size: 1, type: '__u8' },
-      soft: { offset: 2, size: 1, type: '__u8' },
-      shadow: { offset: 3, size: 1, type: '__u8' },
+      injected: { offset: 0, size: 1, type: '__u8', is: 'u8' },
+      nr: { offset: 1, size: 1, type: '__u8', is: 'u8' },
+      soft: { offset: 2, size: 1, type: '__u8', is: 'u8' },
+      shadow: { offset: 3, size: 1, type: '__u8', is: 'u8' },
     },
   } as const;
   declare readonly $$type: 'struct kvm_vcpu_events.interrupt';
@@ -3302,6 +3480,11 @@ export class KvmVcpuEventsInterrupt implements View {
     view.getUint8(offset + 3);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmVcpuEventsInterrupt.$layout {
+    return KvmVcpuEventsInterrupt.$layout;
   }
 
   /** `__u8 injected`, offset 0, 1 byte. */
@@ -3345,11 +3528,12 @@ export class KvmVcpuEventsNmi implements View {
     name: 'struct kvm_vcpu_events.nmi',
     size: 4,
     align: 1,
+    byteOrder: 'little',
     members: {
-      injected: { offset: 0, size: 1, type: '__u8' },
-      pending: { offset: 1, size: 1, type: '__u8' },
-      masked: { offset: 2, size: 1, type: '__u8' },
-      pad: { offset: 3, size: 1, type: '__u8' },
+      injected: { offset: 0, size: 1, type: '__u8', is: 'u8' },
+      pending: { offset: 1, size: 1, type: '__u8', is: 'u8' },
+      masked: { offset: 2, size: 1, type: '__u8', is: 'u8' },
+      pad: { offset: 3, size: 1, type: '__u8', is: 'u8' },
     },
   } as const;
   declare readonly $$type: 'struct kvm_vcpu_events.nmi';
@@ -3360,6 +3544,11 @@ export class KvmVcpuEventsNmi implements View {
     view.getUint8(offset + 3);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmVcpuEventsNmi.$layout {
+    return KvmVcpuEventsNmi.$layout;
   }
 
   /** `__u8 injected`, offset 0, 1 byte. */
@@ -3403,11 +3592,12 @@ export class KvmVcpuEventsSmi implements View {
     name: 'struct kvm_vcpu_events.smi',
     size: 4,
     align: 1,
+    byteOrder: 'little',
     members: {
-      smm: { offset: 0, size: 1, type: '__u8' },
-      pending: { offset: 1, size: 1, type: '__u8' },
-      smm_inside_nmi: { offset: 2, size: 1, type: '__u8' },
-      latched_init: { offset: 3, size: 1, type: '__u8' },
+      smm: { offset: 0, size: 1, type: '__u8', is: 'u8' },
+      pending: { offset: 1, size: 1, type: '__u8', is: 'u8' },
+      smm_inside_nmi: { offset: 2, size: 1, type: '__u8', is: 'u8' },
+      latched_init: { offset: 3, size: 1, type: '__u8', is: 'u8' },
     },
   } as const;
   declare readonly $$type: 'struct kvm_vcpu_events.smi';
@@ -3418,6 +3608,11 @@ export class KvmVcpuEventsSmi implements View {
     view.getUint8(offset + 3);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmVcpuEventsSmi.$layout {
+    return KvmVcpuEventsSmi.$layout;
   }
 
   /** `__u8 smm`, offset 0, 1 byte. */
@@ -3461,8 +3656,9 @@ export class KvmVcpuEventsTripleFault implements View {
     name: 'struct kvm_vcpu_events.triple_fault',
     size: 1,
     align: 1,
+    byteOrder: 'little',
     members: {
-      pending: { offset: 0, size: 1, type: '__u8' },
+      pending: { offset: 0, size: 1, type: '__u8', is: 'u8' },
     },
   } as const;
   declare readonly $$type: 'struct kvm_vcpu_events.triple_fault';
@@ -3473,6 +3669,11 @@ export class KvmVcpuEventsTripleFault implements View {
     view.getUint8(offset);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmVcpuEventsTripleFault.$layout {
+    return KvmVcpuEventsTripleFault.$layout;
   }
 
   /** `__u8 pending`, offset 0, 1 byte. */
@@ -3492,17 +3693,18 @@ export class KvmVcpuEvents implements View {
     name: 'struct kvm_vcpu_events',
     size: 64,
     align: 4,
+    byteOrder: 'little',
     members: {
       exception: { offset: 0, size: 8, type: 'struct' },
       interrupt: { offset: 8, size: 4, type: 'struct' },
       nmi: { offset: 12, size: 4, type: 'struct' },
-      sipi_vector: { offset: 16, size: 4, type: '__u32' },
-      flags: { offset: 20, size: 4, type: '__u32' },
+      sipi_vector: { offset: 16, size: 4, type: '__u32', is: 'u32' },
+      flags: { offset: 20, size: 4, type: '__u32', is: 'u32' },
       smi: { offset: 24, size: 4, type: 'struct' },
       triple_fault: { offset: 28, size: 1, type: 'struct' },
-      reserved: { offset: 29, size: 26, type: '__u8', dims: [26] },
-      exception_has_payload: { offset: 55, size: 1, type: '__u8' },
-      exception_payload: { offset: 56, size: 8, type: '__u64' },
+      reserved: { offset: 29, size: 26, type: '__u8', is: 'u8', dims: [26] },
+      exception_has_payload: { offset: 55, size: 1, type: '__u8', is: 'u8' },
+      exception_payload: { offset: 56, size: 8, type: '__u64', is: 'u64' },
     },
   } as const;
   declare readonly $$type: 'struct kvm_vcpu_events';
@@ -3513,6 +3715,11 @@ export class KvmVcpuEvents implements View {
     view.getUint8(offset + 63);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmVcpuEvents.$layout {
+    return KvmVcpuEvents.$layout;
   }
 
   /** `struct exception`, offset 0, 8 bytes. */
@@ -3613,12 +3820,13 @@ export class KvmDebugregs implements View {
     name: 'struct kvm_debugregs',
     size: 128,
     align: 4,
+    byteOrder: 'little',
     members: {
-      db: { offset: 0, size: 32, type: '__u64', dims: [4] },
-      dr6: { offset: 32, size: 8, type: '__u64' },
-      dr7: { offset: 40, size: 8, type: '__u64' },
-      flags: { offset: 48, size: 8, type: '__u64' },
-      reserved: { offset: 56, size: 72, type: '__u64', dims: [9] },
+      db: { offset: 0, size: 32, type: '__u64', is: 'u64', dims: [4] },
+      dr6: { offset: 32, size: 8, type: '__u64', is: 'u64' },
+      dr7: { offset: 40, size: 8, type: '__u64', is: 'u64' },
+      flags: { offset: 48, size: 8, type: '__u64', is: 'u64' },
+      reserved: { offset: 56, size: 72, type: '__u64', is: 'u64', dims: [9] },
     },
   } as const;
   declare readonly $$type: 'struct kvm_debugregs';
@@ -3629,6 +3837,11 @@ export class KvmDebugregs implements View {
     view.getUint8(offset + 127);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmDebugregs.$layout {
+    return KvmDebugregs.$layout;
   }
 
   /** `__u64 db[4]`, offset 0, 32 bytes. */
@@ -3708,10 +3921,11 @@ export class KvmXsave implements View {
     name: 'struct kvm_xsave',
     size: 4096,
     align: 4,
+    byteOrder: 'little',
     members: {
-      region: { offset: 0, size: 4096, type: '__u32', dims: [1024] },
+      region: { offset: 0, size: 4096, type: '__u32', is: 'u32', dims: [1024] },
       __empty_extra: { offset: 4096, size: 0, type: 'struct' },
-      extra: { offset: 4096, size: 0, type: '__u32', dims: [null] },
+      extra: { offset: 4096, size: 0, type: '__u32', is: 'u32', dims: [null] },
     },
   } as const;
   declare readonly $$type: 'struct kvm_xsave';
@@ -3722,6 +3936,11 @@ export class KvmXsave implements View {
     view.getUint8(offset + 4095);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmXsave.$layout {
+    return KvmXsave.$layout;
   }
 
   /** `__u32 region[1024]`, offset 0, 4096 bytes. */
@@ -3749,10 +3968,11 @@ export class KvmXcr implements View {
     name: 'struct kvm_xcr',
     size: 16,
     align: 4,
+    byteOrder: 'little',
     members: {
-      xcr: { offset: 0, size: 4, type: '__u32' },
-      reserved: { offset: 4, size: 4, type: '__u32' },
-      value: { offset: 8, size: 8, type: '__u64' },
+      xcr: { offset: 0, size: 4, type: '__u32', is: 'u32' },
+      reserved: { offset: 4, size: 4, type: '__u32', is: 'u32' },
+      value: { offset: 8, size: 8, type: '__u64', is: 'u64' },
     },
   } as const;
   declare readonly $$type: 'struct kvm_xcr';
@@ -3763,6 +3983,11 @@ export class KvmXcr implements View {
     view.getUint8(offset + 15);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmXcr.$layout {
+    return KvmXcr.$layout;
   }
 
   /** `__u32 xcr`, offset 0, 4 bytes. */
@@ -3807,11 +4032,12 @@ export class KvmXcrs implements View {
     name: 'struct kvm_xcrs',
     size: 392,
     align: 4,
+    byteOrder: 'little',
     members: {
-      nr_xcrs: { offset: 0, size: 4, type: '__u32' },
-      flags: { offset: 4, size: 4, type: '__u32' },
+      nr_xcrs: { offset: 0, size: 4, type: '__u32', is: 'u32' },
+      flags: { offset: 4, size: 4, type: '__u32', is: 'u32' },
       xcrs: { offset: 8, size: 256, type: 'struct kvm_xcr', dims: [16] },
-      padding: { offset: 264, size: 128, type: '__u64', dims: [16] },
+      padding: { offset: 264, size: 128, type: '__u64', is: 'u64', dims: [16] },
     },
   } as const;
   declare readonly $$type: 'struct kvm_xcrs';
@@ -3822,6 +4048,11 @@ export class KvmXcrs implements View {
     view.getUint8(offset + 391);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmXcrs.$layout {
+    return KvmXcrs.$layout;
   }
 
   /** `__u32 nr_xcrs`, offset 0, 4 bytes. */
@@ -3862,6 +4093,7 @@ export class KvmSyncRegs implements View {
     name: 'struct kvm_sync_regs',
     size: 520,
     align: 4,
+    byteOrder: 'little',
     members: {
       regs: { offset: 0, size: 144, type: 'struct kvm_regs' },
       sregs: { offset: 144, size: 312, type: 'struct kvm_sregs' },
@@ -3876,6 +4108,11 @@ export class KvmSyncRegs implements View {
     view.getUint8(offset + 519);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmSyncRegs.$layout {
+    return KvmSyncRegs.$layout;
   }
 
   /** `struct kvm_regs regs`, offset 0, 144 bytes. */
@@ -3911,9 +4148,10 @@ export class KvmVmxNestedStateData implements View {
     name: 'struct kvm_vmx_nested_state_data',
     size: 8192,
     align: 1,
+    byteOrder: 'little',
     members: {
-      vmcs12: { offset: 0, size: 4096, type: '__u8', dims: [4096] },
-      shadow_vmcs12: { offset: 4096, size: 4096, type: '__u8', dims: [4096] },
+      vmcs12: { offset: 0, size: 4096, type: '__u8', is: 'u8', dims: [4096] },
+      shadow_vmcs12: { offset: 4096, size: 4096, type: '__u8', is: 'u8', dims: [4096] },
     },
   } as const;
   declare readonly $$type: 'struct kvm_vmx_nested_state_data';
@@ -3924,6 +4162,11 @@ export class KvmVmxNestedStateData implements View {
     view.getUint8(offset + 8191);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmVmxNestedStateData.$layout {
+    return KvmVmxNestedStateData.$layout;
   }
 
   /** `__u8 vmcs12[4096]`, offset 0, 4096 bytes. */
@@ -3951,8 +4194,9 @@ export class KvmVmxNestedStateHdrSmm implements View {
     name: 'struct kvm_vmx_nested_state_hdr.smm',
     size: 2,
     align: 2,
+    byteOrder: 'little',
     members: {
-      flags: { offset: 0, size: 2, type: '__u16' },
+      flags: { offset: 0, size: 2, type: '__u16', is: 'u16' },
     },
   } as const;
   declare readonly $$type: 'struct kvm_vmx_nested_state_hdr.smm';
@@ -3963,6 +4207,11 @@ export class KvmVmxNestedStateHdrSmm implements View {
     view.getUint8(offset + 1);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmVmxNestedStateHdrSmm.$layout {
+    return KvmVmxNestedStateHdrSmm.$layout;
   }
 
   /** `__u16 flags`, offset 0, 2 bytes. */
@@ -3982,13 +4231,14 @@ export class KvmVmxNestedStateHdr implements View {
     name: 'struct kvm_vmx_nested_state_hdr',
     size: 32,
     align: 4,
+    byteOrder: 'little',
     members: {
-      vmxon_pa: { offset: 0, size: 8, type: '__u64' },
-      vmcs12_pa: { offset: 8, size: 8, type: '__u64' },
+      vmxon_pa: { offset: 0, size: 8, type: '__u64', is: 'u64' },
+      vmcs12_pa: { offset: 8, size: 8, type: '__u64', is: 'u64' },
       smm: { offset: 16, size: 2, type: 'struct' },
-      pad: { offset: 18, size: 2, type: '__u16' },
-      flags: { offset: 20, size: 4, type: '__u32' },
-      preemption_timer_deadline: { offset: 24, size: 8, type: '__u64' },
+      pad: { offset: 18, size: 2, type: '__u16', is: 'u16' },
+      flags: { offset: 20, size: 4, type: '__u32', is: 'u32' },
+      preemption_timer_deadline: { offset: 24, size: 8, type: '__u64', is: 'u64' },
     },
   } as const;
   declare readonly $$type: 'struct kvm_vmx_nested_state_hdr';
@@ -3999,6 +4249,11 @@ export class KvmVmxNestedStateHdr implements View {
     view.getUint8(offset + 31);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmVmxNestedStateHdr.$layout {
+    return KvmVmxNestedStateHdr.$layout;
   }
 
   /** `__u64 vmxon_pa`, offset 0, 8 bytes. */
@@ -4085,8 +4340,9 @@ export class KvmSvmNestedStateData implements View {
     name: 'struct kvm_svm_nested_state_data',
     size: 4096,
     align: 1,
+    byteOrder: 'little',
     members: {
-      vmcb12: { offset: 0, size: 4096, type: '__u8', dims: [4096] },
+      vmcb12: { offset: 0, size: 4096, type: '__u8', is: 'u8', dims: [4096] },
     },
   } as const;
   declare readonly $$type: 'struct kvm_svm_nested_state_data';
@@ -4097,6 +4353,11 @@ export class KvmSvmNestedStateData implements View {
     view.getUint8(offset + 4095);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmSvmNestedStateData.$layout {
+    return KvmSvmNestedStateData.$layout;
   }
 
   /** `__u8 vmcb12[4096]`, offset 0, 4096 bytes. */
@@ -4116,9 +4377,10 @@ export class KvmSvmNestedStateHdr implements View {
     name: 'struct kvm_svm_nested_state_hdr',
     size: 16,
     align: 4,
+    byteOrder: 'little',
     members: {
-      vmcb_pa: { offset: 0, size: 8, type: '__u64' },
-      gpat: { offset: 8, size: 8, type: '__u64' },
+      vmcb_pa: { offset: 0, size: 8, type: '__u64', is: 'u64' },
+      gpat: { offset: 8, size: 8, type: '__u64', is: 'u64' },
     },
   } as const;
   declare readonly $$type: 'struct kvm_svm_nested_state_hdr';
@@ -4129,6 +4391,11 @@ export class KvmSvmNestedStateHdr implements View {
     view.getUint8(offset + 15);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmSvmNestedStateHdr.$layout {
+    return KvmSvmNestedStateHdr.$layout;
   }
 
   /** `__u64 vmcb_pa`, offset 0, 8 bytes. */
@@ -4174,10 +4441,11 @@ export class KvmNestedStateHdr implements View {
     name: 'struct kvm_nested_state.hdr',
     size: 120,
     align: 4,
+    byteOrder: 'little',
     members: {
       vmx: { offset: 0, size: 32, type: 'struct kvm_vmx_nested_state_hdr' },
       svm: { offset: 0, size: 16, type: 'struct kvm_svm_nested_state_hdr' },
-      pad: { offset: 0, size: 120, type: '__u8', dims: [120] },
+      pad: { offset: 0, size: 120, type: '__u8', is: 'u8', dims: [120] },
     },
   } as const;
   declare readonly $$type: 'struct kvm_nested_state.hdr';
@@ -4188,6 +4456,11 @@ export class KvmNestedStateHdr implements View {
     view.getUint8(offset + 119);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmNestedStateHdr.$layout {
+    return KvmNestedStateHdr.$layout;
   }
 
   /** `struct kvm_vmx_nested_state_hdr vmx`, offset 0, 32 bytes. */
@@ -4223,6 +4496,7 @@ export class KvmNestedStateData implements View {
     name: 'struct kvm_nested_state.data',
     size: 0,
     align: 1,
+    byteOrder: 'little',
     members: {
       __empty_vmx: { offset: 0, size: 0, type: 'struct' },
       vmx: { offset: 0, size: 0, type: 'struct kvm_vmx_nested_state_data', dims: [null] },
@@ -4237,6 +4511,11 @@ export class KvmNestedStateData implements View {
   constructor(view: DataView, offset = 0) {
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmNestedStateData.$layout {
+    return KvmNestedStateData.$layout;
   }
 
   /** `struct kvm_vmx_nested_state_data vmx[]`, offset 0, 0 bytes. */
@@ -4258,10 +4537,11 @@ export class KvmNestedState implements View {
     name: 'struct kvm_nested_state',
     size: 128,
     align: 4,
+    byteOrder: 'little',
     members: {
-      flags: { offset: 0, size: 2, type: '__u16' },
-      format: { offset: 2, size: 2, type: '__u16' },
-      size: { offset: 4, size: 4, type: '__u32' },
+      flags: { offset: 0, size: 2, type: '__u16', is: 'u16' },
+      format: { offset: 2, size: 2, type: '__u16', is: 'u16' },
+      size: { offset: 4, size: 4, type: '__u32', is: 'u32' },
       hdr: { offset: 8, size: 120, type: 'union' },
       data: { offset: 128, size: 0, type: 'union' },
     },
@@ -4274,6 +4554,11 @@ export class KvmNestedState implements View {
     view.getUint8(offset + 127);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmNestedState.$layout {
+    return KvmNestedState.$layout;
   }
 
   /** `__u16 flags`, offset 0, 2 bytes. */
@@ -4326,14 +4611,15 @@ export class KvmPmuEventFilter implements View {
     name: 'struct kvm_pmu_event_filter',
     size: 32,
     align: 4,
+    byteOrder: 'little',
     members: {
-      action: { offset: 0, size: 4, type: '__u32' },
-      nevents: { offset: 4, size: 4, type: '__u32' },
-      fixed_counter_bitmap: { offset: 8, size: 4, type: '__u32' },
-      flags: { offset: 12, size: 4, type: '__u32' },
-      pad: { offset: 16, size: 16, type: '__u32', dims: [4] },
+      action: { offset: 0, size: 4, type: '__u32', is: 'u32' },
+      nevents: { offset: 4, size: 4, type: '__u32', is: 'u32' },
+      fixed_counter_bitmap: { offset: 8, size: 4, type: '__u32', is: 'u32' },
+      flags: { offset: 12, size: 4, type: '__u32', is: 'u32' },
+      pad: { offset: 16, size: 16, type: '__u32', is: 'u32', dims: [4] },
       __empty_events: { offset: 32, size: 0, type: 'struct' },
-      events: { offset: 32, size: 0, type: '__u64', dims: [null] },
+      events: { offset: 32, size: 0, type: '__u64', is: 'u64', dims: [null] },
     },
   } as const;
   declare readonly $$type: 'struct kvm_pmu_event_filter';
@@ -4344,6 +4630,11 @@ export class KvmPmuEventFilter implements View {
     view.getUint8(offset + 31);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmPmuEventFilter.$layout {
+    return KvmPmuEventFilter.$layout;
   }
 
   /** `__u32 action`, offset 0, 4 bytes. */
@@ -4403,14 +4694,15 @@ export class KvmX86Mce implements View {
     name: 'struct kvm_x86_mce',
     size: 64,
     align: 4,
+    byteOrder: 'little',
     members: {
-      status: { offset: 0, size: 8, type: '__u64' },
-      addr: { offset: 8, size: 8, type: '__u64' },
-      misc: { offset: 16, size: 8, type: '__u64' },
-      mcg_status: { offset: 24, size: 8, type: '__u64' },
-      bank: { offset: 32, size: 1, type: '__u8' },
-      pad1: { offset: 33, size: 7, type: '__u8', dims: [7] },
-      pad2: { offset: 40, size: 24, type: '__u64', dims: [3] },
+      status: { offset: 0, size: 8, type: '__u64', is: 'u64' },
+      addr: { offset: 8, size: 8, type: '__u64', is: 'u64' },
+      misc: { offset: 16, size: 8, type: '__u64', is: 'u64' },
+      mcg_status: { offset: 24, size: 8, type: '__u64', is: 'u64' },
+      bank: { offset: 32, size: 1, type: '__u8', is: 'u8' },
+      pad1: { offset: 33, size: 7, type: '__u8', is: 'u8', dims: [7] },
+      pad2: { offset: 40, size: 24, type: '__u64', is: 'u64', dims: [3] },
     },
   } as const;
   declare readonly $$type: 'struct kvm_x86_mce';
@@ -4421,6 +4713,11 @@ export class KvmX86Mce implements View {
     view.getUint8(offset + 63);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmX86Mce.$layout {
+    return KvmX86Mce.$layout;
   }
 
   /** `__u64 status`, offset 0, 8 bytes. */
@@ -4524,14 +4821,15 @@ export class KvmXenHvmConfig implements View {
     name: 'struct kvm_xen_hvm_config',
     size: 56,
     align: 4,
+    byteOrder: 'little',
     members: {
-      flags: { offset: 0, size: 4, type: '__u32' },
-      msr: { offset: 4, size: 4, type: '__u32' },
-      blob_addr_32: { offset: 8, size: 8, type: '__u64' },
-      blob_addr_64: { offset: 16, size: 8, type: '__u64' },
-      blob_size_32: { offset: 24, size: 1, type: '__u8' },
-      blob_size_64: { offset: 25, size: 1, type: '__u8' },
-      pad2: { offset: 26, size: 30, type: '__u8', dims: [30] },
+      flags: { offset: 0, size: 4, type: '__u32', is: 'u32' },
+      msr: { offset: 4, size: 4, type: '__u32', is: 'u32' },
+      blob_addr_32: { offset: 8, size: 8, type: '__u64', is: 'u64' },
+      blob_addr_64: { offset: 16, size: 8, type: '__u64', is: 'u64' },
+      blob_size_32: { offset: 24, size: 1, type: '__u8', is: 'u8' },
+      blob_size_64: { offset: 25, size: 1, type: '__u8', is: 'u8' },
+      pad2: { offset: 26, size: 30, type: '__u8', is: 'u8', dims: [30] },
     },
   } as const;
   declare readonly $$type: 'struct kvm_xen_hvm_config';
@@ -4542,6 +4840,11 @@ export class KvmXenHvmConfig implements View {
     view.getUint8(offset + 55);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmXenHvmConfig.$layout {
+    return KvmXenHvmConfig.$layout;
   }
 
   /** `__u32 flags`, offset 0, 4 bytes. */
@@ -4627,14 +4930,15 @@ export class KvmXenHvmAttrU implements View {
     name: 'struct kvm_xen_hvm_attr.u',
     size: 64,
     align: 4,
+    byteOrder: 'little',
     members: {
-      long_mode: { offset: 0, size: 1, type: '__u8' },
-      vector: { offset: 0, size: 1, type: '__u8' },
-      runstate_update_flag: { offset: 0, size: 1, type: '__u8' },
+      long_mode: { offset: 0, size: 1, type: '__u8', is: 'u8' },
+      vector: { offset: 0, size: 1, type: '__u8', is: 'u8' },
+      runstate_update_flag: { offset: 0, size: 1, type: '__u8', is: 'u8' },
       shared_info: { offset: 0, size: 8, type: 'union' },
       evtchn: { offset: 0, size: 28, type: 'struct' },
-      xen_version: { offset: 0, size: 4, type: '__u32' },
-      pad: { offset: 0, size: 64, type: '__u64', dims: [8] },
+      xen_version: { offset: 0, size: 4, type: '__u32', is: 'u32' },
+      pad: { offset: 0, size: 64, type: '__u64', is: 'u64', dims: [8] },
     },
   } as const;
   declare readonly $$type: 'struct kvm_xen_hvm_attr.u';
@@ -4645,6 +4949,11 @@ export class KvmXenHvmAttrU implements View {
     view.getUint8(offset + 63);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmXenHvmAttrU.$layout {
+    return KvmXenHvmAttrU.$layout;
   }
 
   /** `__u8 long_mode`, offset 0, 1 byte. */
@@ -4712,9 +5021,10 @@ export class KvmXenHvmAttrUSharedInfo implements View {
     name: 'struct kvm_xen_hvm_attr.u.shared_info',
     size: 8,
     align: 4,
+    byteOrder: 'little',
     members: {
-      gfn: { offset: 0, size: 8, type: '__u64' },
-      hva: { offset: 0, size: 8, type: '__u64' },
+      gfn: { offset: 0, size: 8, type: '__u64', is: 'u64' },
+      hva: { offset: 0, size: 8, type: '__u64', is: 'u64' },
     },
   } as const;
   declare readonly $$type: 'struct kvm_xen_hvm_attr.u.shared_info';
@@ -4725,6 +5035,11 @@ export class KvmXenHvmAttrUSharedInfo implements View {
     view.getUint8(offset + 7);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmXenHvmAttrUSharedInfo.$layout {
+    return KvmXenHvmAttrUSharedInfo.$layout;
   }
 
   /** `__u64 gfn`, offset 0, 8 bytes. */
@@ -4770,10 +5085,11 @@ export class KvmXenHvmAttrUEvtchn implements View {
     name: 'struct kvm_xen_hvm_attr.u.evtchn',
     size: 28,
     align: 4,
+    byteOrder: 'little',
     members: {
-      send_port: { offset: 0, size: 4, type: '__u32' },
-      type: { offset: 4, size: 4, type: '__u32' },
-      flags: { offset: 8, size: 4, type: '__u32' },
+      send_port: { offset: 0, size: 4, type: '__u32', is: 'u32' },
+      type: { offset: 4, size: 4, type: '__u32', is: 'u32' },
+      flags: { offset: 8, size: 4, type: '__u32', is: 'u32' },
       deliver: { offset: 12, size: 16, type: 'union' },
     },
   } as const;
@@ -4785,6 +5101,11 @@ export class KvmXenHvmAttrUEvtchn implements View {
     view.getUint8(offset + 27);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmXenHvmAttrUEvtchn.$layout {
+    return KvmXenHvmAttrUEvtchn.$layout;
   }
 
   /** `__u32 send_port`, offset 0, 4 bytes. */
@@ -4828,10 +5149,11 @@ export class KvmXenHvmAttrUEvtchnDeliver implements View {
     name: 'struct kvm_xen_hvm_attr.u.evtchn.deliver',
     size: 16,
     align: 4,
+    byteOrder: 'little',
     members: {
       port: { offset: 0, size: 12, type: 'struct' },
       eventfd: { offset: 0, size: 8, type: 'struct' },
-      padding: { offset: 0, size: 16, type: '__u32', dims: [4] },
+      padding: { offset: 0, size: 16, type: '__u32', is: 'u32', dims: [4] },
     },
   } as const;
   declare readonly $$type: 'struct kvm_xen_hvm_attr.u.evtchn.deliver';
@@ -4842,6 +5164,11 @@ export class KvmXenHvmAttrUEvtchnDeliver implements View {
     view.getUint8(offset + 15);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmXenHvmAttrUEvtchnDeliver.$layout {
+    return KvmXenHvmAttrUEvtchnDeliver.$layout;
   }
 
   /** `struct port`, offset 0, 12 bytes. */
@@ -4877,10 +5204,11 @@ export class KvmXenHvmAttrUEvtchnDeliverPort implements View {
     name: 'struct kvm_xen_hvm_attr.u.evtchn.deliver.port',
     size: 12,
     align: 4,
+    byteOrder: 'little',
     members: {
-      port: { offset: 0, size: 4, type: '__u32' },
-      vcpu: { offset: 4, size: 4, type: '__u32' },
-      priority: { offset: 8, size: 4, type: '__u32' },
+      port: { offset: 0, size: 4, type: '__u32', is: 'u32' },
+      vcpu: { offset: 4, size: 4, type: '__u32', is: 'u32' },
+      priority: { offset: 8, size: 4, type: '__u32', is: 'u32' },
     },
   } as const;
   declare readonly $$type: 'struct kvm_xen_hvm_attr.u.evtchn.deliver.port';
@@ -4891,6 +5219,11 @@ export class KvmXenHvmAttrUEvtchnDeliverPort implements View {
     view.getUint8(offset + 11);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmXenHvmAttrUEvtchnDeliverPort.$layout {
+    return KvmXenHvmAttrUEvtchnDeliverPort.$layout;
   }
 
   /** `__u32 port`, offset 0, 4 bytes. */
@@ -4926,9 +5259,10 @@ export class KvmXenHvmAttrUEvtchnDeliverEventfd implements View {
     name: 'struct kvm_xen_hvm_attr.u.evtchn.deliver.eventfd',
     size: 8,
     align: 4,
+    byteOrder: 'little',
     members: {
-      port: { offset: 0, size: 4, type: '__u32' },
-      fd: { offset: 4, size: 4, type: '__s32' },
+      port: { offset: 0, size: 4, type: '__u32', is: 'u32' },
+      fd: { offset: 4, size: 4, type: '__s32', is: 's32' },
     },
   } as const;
   declare readonly $$type: 'struct kvm_xen_hvm_attr.u.evtchn.deliver.eventfd';
@@ -4939,6 +5273,11 @@ export class KvmXenHvmAttrUEvtchnDeliverEventfd implements View {
     view.getUint8(offset + 7);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmXenHvmAttrUEvtchnDeliverEventfd.$layout {
+    return KvmXenHvmAttrUEvtchnDeliverEventfd.$layout;
   }
 
   /** `__u32 port`, offset 0, 4 bytes. */
@@ -4966,9 +5305,10 @@ export class KvmXenHvmAttr implements View {
     name: 'struct kvm_xen_hvm_attr',
     size: 72,
     align: 4,
+    byteOrder: 'little',
     members: {
-      type: { offset: 0, size: 2, type: '__u16' },
-      pad: { offset: 2, size: 6, type: '__u16', dims: [3] },
+      type: { offset: 0, size: 2, type: '__u16', is: 'u16' },
+      pad: { offset: 2, size: 6, type: '__u16', is: 'u16', dims: [3] },
       u: { offset: 8, size: 64, type: 'union' },
     },
   } as const;
@@ -4980,6 +5320,11 @@ export class KvmXenHvmAttr implements View {
     view.getUint8(offset + 71);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmXenHvmAttr.$layout {
+    return KvmXenHvmAttr.$layout;
   }
 
   /** `__u16 type`, offset 0, 2 bytes. */
@@ -5015,14 +5360,15 @@ export class KvmXenVcpuAttrU implements View {
     name: 'struct kvm_xen_vcpu_attr.u',
     size: 64,
     align: 4,
+    byteOrder: 'little',
     members: {
-      gpa: { offset: 0, size: 8, type: '__u64' },
-      hva: { offset: 0, size: 8, type: '__u64' },
-      pad: { offset: 0, size: 64, type: '__u64', dims: [8] },
+      gpa: { offset: 0, size: 8, type: '__u64', is: 'u64' },
+      hva: { offset: 0, size: 8, type: '__u64', is: 'u64' },
+      pad: { offset: 0, size: 64, type: '__u64', is: 'u64', dims: [8] },
       runstate: { offset: 0, size: 48, type: 'struct' },
-      vcpu_id: { offset: 0, size: 4, type: '__u32' },
+      vcpu_id: { offset: 0, size: 4, type: '__u32', is: 'u32' },
       timer: { offset: 0, size: 16, type: 'struct' },
-      vector: { offset: 0, size: 1, type: '__u8' },
+      vector: { offset: 0, size: 1, type: '__u8', is: 'u8' },
     },
   } as const;
   declare readonly $$type: 'struct kvm_xen_vcpu_attr.u';
@@ -5033,6 +5379,11 @@ export class KvmXenVcpuAttrU implements View {
     view.getUint8(offset + 63);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmXenVcpuAttrU.$layout {
+    return KvmXenVcpuAttrU.$layout;
   }
 
   /** `__u64 gpa`, offset 0, 8 bytes. */
@@ -5118,13 +5469,14 @@ export class KvmXenVcpuAttrURunstate implements View {
     name: 'struct kvm_xen_vcpu_attr.u.runstate',
     size: 48,
     align: 4,
+    byteOrder: 'little',
     members: {
-      state: { offset: 0, size: 8, type: '__u64' },
-      state_entry_time: { offset: 8, size: 8, type: '__u64' },
-      time_running: { offset: 16, size: 8, type: '__u64' },
-      time_runnable: { offset: 24, size: 8, type: '__u64' },
-      time_blocked: { offset: 32, size: 8, type: '__u64' },
-      time_offline: { offset: 40, size: 8, type: '__u64' },
+      state: { offset: 0, size: 8, type: '__u64', is: 'u64' },
+      state_entry_time: { offset: 8, size: 8, type: '__u64', is: 'u64' },
+      time_running: { offset: 16, size: 8, type: '__u64', is: 'u64' },
+      time_runnable: { offset: 24, size: 8, type: '__u64', is: 'u64' },
+      time_blocked: { offset: 32, size: 8, type: '__u64', is: 'u64' },
+      time_offline: { offset: 40, size: 8, type: '__u64', is: 'u64' },
     },
   } as const;
   declare readonly $$type: 'struct kvm_xen_vcpu_attr.u.runstate';
@@ -5135,6 +5487,11 @@ export class KvmXenVcpuAttrURunstate implements View {
     view.getUint8(offset + 47);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmXenVcpuAttrURunstate.$layout {
+    return KvmXenVcpuAttrURunstate.$layout;
   }
 
   /** `__u64 state`, offset 0, 8 bytes. */
@@ -5248,10 +5605,11 @@ export class KvmXenVcpuAttrUTimer implements View {
     name: 'struct kvm_xen_vcpu_attr.u.timer',
     size: 16,
     align: 4,
+    byteOrder: 'little',
     members: {
-      port: { offset: 0, size: 4, type: '__u32' },
-      priority: { offset: 4, size: 4, type: '__u32' },
-      expires_ns: { offset: 8, size: 8, type: '__u64' },
+      port: { offset: 0, size: 4, type: '__u32', is: 'u32' },
+      priority: { offset: 4, size: 4, type: '__u32', is: 'u32' },
+      expires_ns: { offset: 8, size: 8, type: '__u64', is: 'u64' },
     },
   } as const;
   declare readonly $$type: 'struct kvm_xen_vcpu_attr.u.timer';
@@ -5262,6 +5620,11 @@ export class KvmXenVcpuAttrUTimer implements View {
     view.getUint8(offset + 15);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmXenVcpuAttrUTimer.$layout {
+    return KvmXenVcpuAttrUTimer.$layout;
   }
 
   /** `__u32 port`, offset 0, 4 bytes. */
@@ -5306,9 +5669,10 @@ export class KvmXenVcpuAttr implements View {
     name: 'struct kvm_xen_vcpu_attr',
     size: 72,
     align: 4,
+    byteOrder: 'little',
     members: {
-      type: { offset: 0, size: 2, type: '__u16' },
-      pad: { offset: 2, size: 6, type: '__u16', dims: [3] },
+      type: { offset: 0, size: 2, type: '__u16', is: 'u16' },
+      pad: { offset: 2, size: 6, type: '__u16', is: 'u16', dims: [3] },
       u: { offset: 8, size: 64, type: 'union' },
     },
   } as const;
@@ -5320,6 +5684,11 @@ export class KvmXenVcpuAttr implements View {
     view.getUint8(offset + 71);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmXenVcpuAttr.$layout {
+    return KvmXenVcpuAttr.$layout;
   }
 
   /** `__u16 type`, offset 0, 2 bytes. */
@@ -5355,12 +5724,13 @@ export class KvmSevCmd implements View {
     name: 'struct kvm_sev_cmd',
     size: 24,
     align: 4,
+    byteOrder: 'little',
     members: {
-      id: { offset: 0, size: 4, type: '__u32' },
-      pad0: { offset: 4, size: 4, type: '__u32' },
-      data: { offset: 8, size: 8, type: '__u64' },
-      error: { offset: 16, size: 4, type: '__u32' },
-      sev_fd: { offset: 20, size: 4, type: '__u32' },
+      id: { offset: 0, size: 4, type: '__u32', is: 'u32' },
+      pad0: { offset: 4, size: 4, type: '__u32', is: 'u32' },
+      data: { offset: 8, size: 8, type: '__u64', is: 'u64' },
+      error: { offset: 16, size: 4, type: '__u32', is: 'u32' },
+      sev_fd: { offset: 20, size: 4, type: '__u32', is: 'u32' },
     },
   } as const;
   declare readonly $$type: 'struct kvm_sev_cmd';
@@ -5371,6 +5741,11 @@ export class KvmSevCmd implements View {
     view.getUint8(offset + 23);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmSevCmd.$layout {
+    return KvmSevCmd.$layout;
   }
 
   /** `__u32 id`, offset 0, 4 bytes. */
@@ -5431,12 +5806,13 @@ export class KvmSevInit implements View {
     name: 'struct kvm_sev_init',
     size: 48,
     align: 4,
+    byteOrder: 'little',
     members: {
-      vmsa_features: { offset: 0, size: 8, type: '__u64' },
-      flags: { offset: 8, size: 4, type: '__u32' },
-      ghcb_version: { offset: 12, size: 2, type: '__u16' },
-      pad1: { offset: 14, size: 2, type: '__u16' },
-      pad2: { offset: 16, size: 32, type: '__u32', dims: [8] },
+      vmsa_features: { offset: 0, size: 8, type: '__u64', is: 'u64' },
+      flags: { offset: 8, size: 4, type: '__u32', is: 'u32' },
+      ghcb_version: { offset: 12, size: 2, type: '__u16', is: 'u16' },
+      pad1: { offset: 14, size: 2, type: '__u16', is: 'u16' },
+      pad2: { offset: 16, size: 32, type: '__u32', is: 'u32', dims: [8] },
     },
   } as const;
   declare readonly $$type: 'struct kvm_sev_init';
@@ -5447,6 +5823,11 @@ export class KvmSevInit implements View {
     view.getUint8(offset + 47);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmSevInit.$layout {
+    return KvmSevInit.$layout;
   }
 
   /** `__u64 vmsa_features`, offset 0, 8 bytes. */
@@ -5507,15 +5888,16 @@ export class KvmSevLaunchStart implements View {
     name: 'struct kvm_sev_launch_start',
     size: 40,
     align: 4,
+    byteOrder: 'little',
     members: {
-      handle: { offset: 0, size: 4, type: '__u32' },
-      policy: { offset: 4, size: 4, type: '__u32' },
-      dh_uaddr: { offset: 8, size: 8, type: '__u64' },
-      dh_len: { offset: 16, size: 4, type: '__u32' },
-      pad0: { offset: 20, size: 4, type: '__u32' },
-      session_uaddr: { offset: 24, size: 8, type: '__u64' },
-      session_len: { offset: 32, size: 4, type: '__u32' },
-      pad1: { offset: 36, size: 4, type: '__u32' },
+      handle: { offset: 0, size: 4, type: '__u32', is: 'u32' },
+      policy: { offset: 4, size: 4, type: '__u32', is: 'u32' },
+      dh_uaddr: { offset: 8, size: 8, type: '__u64', is: 'u64' },
+      dh_len: { offset: 16, size: 4, type: '__u32', is: 'u32' },
+      pad0: { offset: 20, size: 4, type: '__u32', is: 'u32' },
+      session_uaddr: { offset: 24, size: 8, type: '__u64', is: 'u64' },
+      session_len: { offset: 32, size: 4, type: '__u32', is: 'u32' },
+      pad1: { offset: 36, size: 4, type: '__u32', is: 'u32' },
     },
   } as const;
   declare readonly $$type: 'struct kvm_sev_launch_start';
@@ -5526,6 +5908,11 @@ export class KvmSevLaunchStart implements View {
     view.getUint8(offset + 39);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmSevLaunchStart.$layout {
+    return KvmSevLaunchStart.$layout;
   }
 
   /** `__u32 handle`, offset 0, 4 bytes. */
@@ -5619,10 +6006,11 @@ export class KvmSevLaunchUpdateData implements View {
     name: 'struct kvm_sev_launch_update_data',
     size: 16,
     align: 4,
+    byteOrder: 'little',
     members: {
-      uaddr: { offset: 0, size: 8, type: '__u64' },
-      len: { offset: 8, size: 4, type: '__u32' },
-      pad0: { offset: 12, size: 4, type: '__u32' },
+      uaddr: { offset: 0, size: 8, type: '__u64', is: 'u64' },
+      len: { offset: 8, size: 4, type: '__u32', is: 'u32' },
+      pad0: { offset: 12, size: 4, type: '__u32', is: 'u32' },
     },
   } as const;
   declare readonly $$type: 'struct kvm_sev_launch_update_data';
@@ -5633,6 +6021,11 @@ export class KvmSevLaunchUpdateData implements View {
     view.getUint8(offset + 15);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmSevLaunchUpdateData.$layout {
+    return KvmSevLaunchUpdateData.$layout;
   }
 
   /** `__u64 uaddr`, offset 0, 8 bytes. */
@@ -5677,16 +6070,17 @@ export class KvmSevLaunchSecret implements View {
     name: 'struct kvm_sev_launch_secret',
     size: 48,
     align: 4,
+    byteOrder: 'little',
     members: {
-      hdr_uaddr: { offset: 0, size: 8, type: '__u64' },
-      hdr_len: { offset: 8, size: 4, type: '__u32' },
-      pad0: { offset: 12, size: 4, type: '__u32' },
-      guest_uaddr: { offset: 16, size: 8, type: '__u64' },
-      guest_len: { offset: 24, size: 4, type: '__u32' },
-      pad1: { offset: 28, size: 4, type: '__u32' },
-      trans_uaddr: { offset: 32, size: 8, type: '__u64' },
-      trans_len: { offset: 40, size: 4, type: '__u32' },
-      pad2: { offset: 44, size: 4, type: '__u32' },
+      hdr_uaddr: { offset: 0, size: 8, type: '__u64', is: 'u64' },
+      hdr_len: { offset: 8, size: 4, type: '__u32', is: 'u32' },
+      pad0: { offset: 12, size: 4, type: '__u32', is: 'u32' },
+      guest_uaddr: { offset: 16, size: 8, type: '__u64', is: 'u64' },
+      guest_len: { offset: 24, size: 4, type: '__u32', is: 'u32' },
+      pad1: { offset: 28, size: 4, type: '__u32', is: 'u32' },
+      trans_uaddr: { offset: 32, size: 8, type: '__u64', is: 'u64' },
+      trans_len: { offset: 40, size: 4, type: '__u32', is: 'u32' },
+      pad2: { offset: 44, size: 4, type: '__u32', is: 'u32' },
     },
   } as const;
   declare readonly $$type: 'struct kvm_sev_launch_secret';
@@ -5697,6 +6091,11 @@ export class KvmSevLaunchSecret implements View {
     view.getUint8(offset + 47);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmSevLaunchSecret.$layout {
+    return KvmSevLaunchSecret.$layout;
   }
 
   /** `__u64 hdr_uaddr`, offset 0, 8 bytes. */
@@ -5807,10 +6206,11 @@ export class KvmSevLaunchMeasure implements View {
     name: 'struct kvm_sev_launch_measure',
     size: 16,
     align: 4,
+    byteOrder: 'little',
     members: {
-      uaddr: { offset: 0, size: 8, type: '__u64' },
-      len: { offset: 8, size: 4, type: '__u32' },
-      pad0: { offset: 12, size: 4, type: '__u32' },
+      uaddr: { offset: 0, size: 8, type: '__u64', is: 'u64' },
+      len: { offset: 8, size: 4, type: '__u32', is: 'u32' },
+      pad0: { offset: 12, size: 4, type: '__u32', is: 'u32' },
     },
   } as const;
   declare readonly $$type: 'struct kvm_sev_launch_measure';
@@ -5821,6 +6221,11 @@ export class KvmSevLaunchMeasure implements View {
     view.getUint8(offset + 15);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmSevLaunchMeasure.$layout {
+    return KvmSevLaunchMeasure.$layout;
   }
 
   /** `__u64 uaddr`, offset 0, 8 bytes. */
@@ -5865,10 +6270,11 @@ export class KvmSevGuestStatus implements View {
     name: 'struct kvm_sev_guest_status',
     size: 12,
     align: 4,
+    byteOrder: 'little',
     members: {
-      handle: { offset: 0, size: 4, type: '__u32' },
-      policy: { offset: 4, size: 4, type: '__u32' },
-      state: { offset: 8, size: 4, type: '__u32' },
+      handle: { offset: 0, size: 4, type: '__u32', is: 'u32' },
+      policy: { offset: 4, size: 4, type: '__u32', is: 'u32' },
+      state: { offset: 8, size: 4, type: '__u32', is: 'u32' },
     },
   } as const;
   declare readonly $$type: 'struct kvm_sev_guest_status';
@@ -5879,6 +6285,11 @@ export class KvmSevGuestStatus implements View {
     view.getUint8(offset + 11);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmSevGuestStatus.$layout {
+    return KvmSevGuestStatus.$layout;
   }
 
   /** `__u32 handle`, offset 0, 4 bytes. */
@@ -5914,11 +6325,12 @@ export class KvmSevDbg implements View {
     name: 'struct kvm_sev_dbg',
     size: 24,
     align: 4,
+    byteOrder: 'little',
     members: {
-      src_uaddr: { offset: 0, size: 8, type: '__u64' },
-      dst_uaddr: { offset: 8, size: 8, type: '__u64' },
-      len: { offset: 16, size: 4, type: '__u32' },
-      pad0: { offset: 20, size: 4, type: '__u32' },
+      src_uaddr: { offset: 0, size: 8, type: '__u64', is: 'u64' },
+      dst_uaddr: { offset: 8, size: 8, type: '__u64', is: 'u64' },
+      len: { offset: 16, size: 4, type: '__u32', is: 'u32' },
+      pad0: { offset: 20, size: 4, type: '__u32', is: 'u32' },
     },
   } as const;
   declare readonly $$type: 'struct kvm_sev_dbg';
@@ -5929,6 +6341,11 @@ export class KvmSevDbg implements View {
     view.getUint8(offset + 23);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmSevDbg.$layout {
+    return KvmSevDbg.$layout;
   }
 
   /** `__u64 src_uaddr`, offset 0, 8 bytes. */
@@ -5990,11 +6407,12 @@ export class KvmSevAttestationReport implements View {
     name: 'struct kvm_sev_attestation_report',
     size: 32,
     align: 4,
+    byteOrder: 'little',
     members: {
-      mnonce: { offset: 0, size: 16, type: '__u8', dims: [16] },
-      uaddr: { offset: 16, size: 8, type: '__u64' },
-      len: { offset: 24, size: 4, type: '__u32' },
-      pad0: { offset: 28, size: 4, type: '__u32' },
+      mnonce: { offset: 0, size: 16, type: '__u8', is: 'u8', dims: [16] },
+      uaddr: { offset: 16, size: 8, type: '__u64', is: 'u64' },
+      len: { offset: 24, size: 4, type: '__u32', is: 'u32' },
+      pad0: { offset: 28, size: 4, type: '__u32', is: 'u32' },
     },
   } as const;
   declare readonly $$type: 'struct kvm_sev_attestation_report';
@@ -6005,6 +6423,11 @@ export class KvmSevAttestationReport implements View {
     view.getUint8(offset + 31);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmSevAttestationReport.$layout {
+    return KvmSevAttestationReport.$layout;
   }
 
   /** `__u8 mnonce[16]`, offset 0, 16 bytes. */
@@ -6057,21 +6480,22 @@ export class KvmSevSendStart implements View {
     name: 'struct kvm_sev_send_start',
     size: 72,
     align: 4,
+    byteOrder: 'little',
     members: {
-      policy: { offset: 0, size: 4, type: '__u32' },
-      pad0: { offset: 4, size: 4, type: '__u32' },
-      pdh_cert_uaddr: { offset: 8, size: 8, type: '__u64' },
-      pdh_cert_len: { offset: 16, size: 4, type: '__u32' },
-      pad1: { offset: 20, size: 4, type: '__u32' },
-      plat_certs_uaddr: { offset: 24, size: 8, type: '__u64' },
-      plat_certs_len: { offset: 32, size: 4, type: '__u32' },
-      pad2: { offset: 36, size: 4, type: '__u32' },
-      amd_certs_uaddr: { offset: 40, size: 8, type: '__u64' },
-      amd_certs_len: { offset: 48, size: 4, type: '__u32' },
-      pad3: { offset: 52, size: 4, type: '__u32' },
-      session_uaddr: { offset: 56, size: 8, type: '__u64' },
-      session_len: { offset: 64, size: 4, type: '__u32' },
-      pad4: { offset: 68, size: 4, type: '__u32' },
+      policy: { offset: 0, size: 4, type: '__u32', is: 'u32' },
+      pad0: { offset: 4, size: 4, type: '__u32', is: 'u32' },
+      pdh_cert_uaddr: { offset: 8, size: 8, type: '__u64', is: 'u64' },
+      pdh_cert_len: { offset: 16, size: 4, type: '__u32', is: 'u32' },
+      pad1: { offset: 20, size: 4, type: '__u32', is: 'u32' },
+      plat_certs_uaddr: { offset: 24, size: 8, type: '__u64', is: 'u64' },
+      plat_certs_len: { offset: 32, size: 4, type: '__u32', is: 'u32' },
+      pad2: { offset: 36, size: 4, type: '__u32', is: 'u32' },
+      amd_certs_uaddr: { offset: 40, size: 8, type: '__u64', is: 'u64' },
+      amd_certs_len: { offset: 48, size: 4, type: '__u32', is: 'u32' },
+      pad3: { offset: 52, size: 4, type: '__u32', is: 'u32' },
+      session_uaddr: { offset: 56, size: 8, type: '__u64', is: 'u64' },
+      session_len: { offset: 64, size: 4, type: '__u32', is: 'u32' },
+      pad4: { offset: 68, size: 4, type: '__u32', is: 'u32' },
     },
   } as const;
   declare readonly $$type: 'struct kvm_sev_send_start';
@@ -6082,6 +6506,11 @@ export class KvmSevSendStart implements View {
     view.getUint8(offset + 71);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmSevSendStart.$layout {
+    return KvmSevSendStart.$layout;
   }
 
   /** `__u32 policy`, offset 0, 4 bytes. */
@@ -6241,16 +6670,17 @@ export class KvmSevSendUpdateData implements View {
     name: 'struct kvm_sev_send_update_data',
     size: 48,
     align: 4,
+    byteOrder: 'little',
     members: {
-      hdr_uaddr: { offset: 0, size: 8, type: '__u64' },
-      hdr_len: { offset: 8, size: 4, type: '__u32' },
-      pad0: { offset: 12, size: 4, type: '__u32' },
-      guest_uaddr: { offset: 16, size: 8, type: '__u64' },
-      guest_len: { offset: 24, size: 4, type: '__u32' },
-      pad1: { offset: 28, size: 4, type: '__u32' },
-      trans_uaddr: { offset: 32, size: 8, type: '__u64' },
-      trans_len: { offset: 40, size: 4, type: '__u32' },
-      pad2: { offset: 44, size: 4, type: '__u32' },
+      hdr_uaddr: { offset: 0, size: 8, type: '__u64', is: 'u64' },
+      hdr_len: { offset: 8, size: 4, type: '__u32', is: 'u32' },
+      pad0: { offset: 12, size: 4, type: '__u32', is: 'u32' },
+      guest_uaddr: { offset: 16, size: 8, type: '__u64', is: 'u64' },
+      guest_len: { offset: 24, size: 4, type: '__u32', is: 'u32' },
+      pad1: { offset: 28, size: 4, type: '__u32', is: 'u32' },
+      trans_uaddr: { offset: 32, size: 8, type: '__u64', is: 'u64' },
+      trans_len: { offset: 40, size: 4, type: '__u32', is: 'u32' },
+      pad2: { offset: 44, size: 4, type: '__u32', is: 'u32' },
     },
   } as const;
   declare readonly $$type: 'struct kvm_sev_send_update_data';
@@ -6261,6 +6691,11 @@ export class KvmSevSendUpdateData implements View {
     view.getUint8(offset + 47);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmSevSendUpdateData.$layout {
+    return KvmSevSendUpdateData.$layout;
   }
 
   /** `__u64 hdr_uaddr`, offset 0, 8 bytes. */
@@ -6371,15 +6806,16 @@ export class KvmSevReceiveStart implements View {
     name: 'struct kvm_sev_receive_start',
     size: 40,
     align: 4,
+    byteOrder: 'little',
     members: {
-      handle: { offset: 0, size: 4, type: '__u32' },
-      policy: { offset: 4, size: 4, type: '__u32' },
-      pdh_uaddr: { offset: 8, size: 8, type: '__u64' },
-      pdh_len: { offset: 16, size: 4, type: '__u32' },
-      pad0: { offset: 20, size: 4, type: '__u32' },
-      session_uaddr: { offset: 24, size: 8, type: '__u64' },
-      session_len: { offset: 32, size: 4, type: '__u32' },
-      pad1: { offset: 36, size: 4, type: '__u32' },
+      handle: { offset: 0, size: 4, type: '__u32', is: 'u32' },
+      policy: { offset: 4, size: 4, type: '__u32', is: 'u32' },
+      pdh_uaddr: { offset: 8, size: 8, type: '__u64', is: 'u64' },
+      pdh_len: { offset: 16, size: 4, type: '__u32', is: 'u32' },
+      pad0: { offset: 20, size: 4, type: '__u32', is: 'u32' },
+      session_uaddr: { offset: 24, size: 8, type: '__u64', is: 'u64' },
+      session_len: { offset: 32, size: 4, type: '__u32', is: 'u32' },
+      pad1: { offset: 36, size: 4, type: '__u32', is: 'u32' },
     },
   } as const;
   declare readonly $$type: 'struct kvm_sev_receive_start';
@@ -6390,6 +6826,11 @@ export class KvmSevReceiveStart implements View {
     view.getUint8(offset + 39);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmSevReceiveStart.$layout {
+    return KvmSevReceiveStart.$layout;
   }
 
   /** `__u32 handle`, offset 0, 4 bytes. */
@@ -6483,16 +6924,17 @@ export class KvmSevReceiveUpdateData implements View {
     name: 'struct kvm_sev_receive_update_data',
     size: 48,
     align: 4,
+    byteOrder: 'little',
     members: {
-      hdr_uaddr: { offset: 0, size: 8, type: '__u64' },
-      hdr_len: { offset: 8, size: 4, type: '__u32' },
-      pad0: { offset: 12, size: 4, type: '__u32' },
-      guest_uaddr: { offset: 16, size: 8, type: '__u64' },
-      guest_len: { offset: 24, size: 4, type: '__u32' },
-      pad1: { offset: 28, size: 4, type: '__u32' },
-      trans_uaddr: { offset: 32, size: 8, type: '__u64' },
-      trans_len: { offset: 40, size: 4, type: '__u32' },
-      pad2: { offset: 44, size: 4, type: '__u32' },
+      hdr_uaddr: { offset: 0, size: 8, type: '__u64', is: 'u64' },
+      hdr_len: { offset: 8, size: 4, type: '__u32', is: 'u32' },
+      pad0: { offset: 12, size: 4, type: '__u32', is: 'u32' },
+      guest_uaddr: { offset: 16, size: 8, type: '__u64', is: 'u64' },
+      guest_len: { offset: 24, size: 4, type: '__u32', is: 'u32' },
+      pad1: { offset: 28, size: 4, type: '__u32', is: 'u32' },
+      trans_uaddr: { offset: 32, size: 8, type: '__u64', is: 'u64' },
+      trans_len: { offset: 40, size: 4, type: '__u32', is: 'u32' },
+      pad2: { offset: 44, size: 4, type: '__u32', is: 'u32' },
     },
   } as const;
   declare readonly $$type: 'struct kvm_sev_receive_update_data';
@@ -6503,6 +6945,11 @@ export class KvmSevReceiveUpdateData implements View {
     view.getUint8(offset + 47);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmSevReceiveUpdateData.$layout {
+    return KvmSevReceiveUpdateData.$layout;
   }
 
   /** `__u64 hdr_uaddr`, offset 0, 8 bytes. */
@@ -6613,12 +7060,13 @@ export class KvmSevSnpLaunchStart implements View {
     name: 'struct kvm_sev_snp_launch_start',
     size: 64,
     align: 4,
+    byteOrder: 'little',
     members: {
-      policy: { offset: 0, size: 8, type: '__u64' },
-      gosvw: { offset: 8, size: 16, type: '__u8', dims: [16] },
-      flags: { offset: 24, size: 2, type: '__u16' },
-      pad0: { offset: 26, size: 6, type: '__u8', dims: [6] },
-      pad1: { offset: 32, size: 32, type: '__u64', dims: [4] },
+      policy: { offset: 0, size: 8, type: '__u64', is: 'u64' },
+      gosvw: { offset: 8, size: 16, type: '__u8', is: 'u8', dims: [16] },
+      flags: { offset: 24, size: 2, type: '__u16', is: 'u16' },
+      pad0: { offset: 26, size: 6, type: '__u8', is: 'u8', dims: [6] },
+      pad1: { offset: 32, size: 32, type: '__u64', is: 'u64', dims: [4] },
     },
   } as const;
   declare readonly $$type: 'struct kvm_sev_snp_launch_start';
@@ -6629,6 +7077,11 @@ export class KvmSevSnpLaunchStart implements View {
     view.getUint8(offset + 63);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmSevSnpLaunchStart.$layout {
+    return KvmSevSnpLaunchStart.$layout;
   }
 
   /** `__u64 policy`, offset 0, 8 bytes. */
@@ -6689,15 +7142,16 @@ export class KvmSevSnpLaunchUpdate implements View {
     name: 'struct kvm_sev_snp_launch_update',
     size: 64,
     align: 4,
+    byteOrder: 'little',
     members: {
-      gfn_start: { offset: 0, size: 8, type: '__u64' },
-      uaddr: { offset: 8, size: 8, type: '__u64' },
-      len: { offset: 16, size: 8, type: '__u64' },
-      type: { offset: 24, size: 1, type: '__u8' },
-      pad0: { offset: 25, size: 1, type: '__u8' },
-      flags: { offset: 26, size: 2, type: '__u16' },
-      pad1: { offset: 28, size: 4, type: '__u32' },
-      pad2: { offset: 32, size: 32, type: '__u64', dims: [4] },
+      gfn_start: { offset: 0, size: 8, type: '__u64', is: 'u64' },
+      uaddr: { offset: 8, size: 8, type: '__u64', is: 'u64' },
+      len: { offset: 16, size: 8, type: '__u64', is: 'u64' },
+      type: { offset: 24, size: 1, type: '__u8', is: 'u8' },
+      pad0: { offset: 25, size: 1, type: '__u8', is: 'u8' },
+      flags: { offset: 26, size: 2, type: '__u16', is: 'u16' },
+      pad1: { offset: 28, size: 4, type: '__u32', is: 'u32' },
+      pad2: { offset: 32, size: 32, type: '__u64', is: 'u64', dims: [4] },
     },
   } as const;
   declare readonly $$type: 'struct kvm_sev_snp_launch_update';
@@ -6708,6 +7162,11 @@ export class KvmSevSnpLaunchUpdate implements View {
     view.getUint8(offset + 63);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmSevSnpLaunchUpdate.$layout {
+    return KvmSevSnpLaunchUpdate.$layout;
   }
 
   /** `__u64 gfn_start`, offset 0, 8 bytes. */
@@ -6810,16 +7269,17 @@ export class KvmSevSnpLaunchFinish implements View {
     name: 'struct kvm_sev_snp_launch_finish',
     size: 88,
     align: 4,
+    byteOrder: 'little',
     members: {
-      id_block_uaddr: { offset: 0, size: 8, type: '__u64' },
-      id_auth_uaddr: { offset: 8, size: 8, type: '__u64' },
-      id_block_en: { offset: 16, size: 1, type: '__u8' },
-      auth_key_en: { offset: 17, size: 1, type: '__u8' },
-      vcek_disabled: { offset: 18, size: 1, type: '__u8' },
-      host_data: { offset: 19, size: 32, type: '__u8', dims: [32] },
-      pad0: { offset: 51, size: 3, type: '__u8', dims: [3] },
-      flags: { offset: 54, size: 2, type: '__u16' },
-      pad1: { offset: 56, size: 32, type: '__u64', dims: [4] },
+      id_block_uaddr: { offset: 0, size: 8, type: '__u64', is: 'u64' },
+      id_auth_uaddr: { offset: 8, size: 8, type: '__u64', is: 'u64' },
+      id_block_en: { offset: 16, size: 1, type: '__u8', is: 'u8' },
+      auth_key_en: { offset: 17, size: 1, type: '__u8', is: 'u8' },
+      vcek_disabled: { offset: 18, size: 1, type: '__u8', is: 'u8' },
+      host_data: { offset: 19, size: 32, type: '__u8', is: 'u8', dims: [32] },
+      pad0: { offset: 51, size: 3, type: '__u8', is: 'u8', dims: [3] },
+      flags: { offset: 54, size: 2, type: '__u16', is: 'u16' },
+      pad1: { offset: 56, size: 32, type: '__u64', is: 'u64', dims: [4] },
     },
   } as const;
   declare readonly $$type: 'struct kvm_sev_snp_launch_finish';
@@ -6830,6 +7290,11 @@ export class KvmSevSnpLaunchFinish implements View {
     view.getUint8(offset + 87);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmSevSnpLaunchFinish.$layout {
+    return KvmSevSnpLaunchFinish.$layout;
   }
 
   /** `__u64 id_block_uaddr`, offset 0, 8 bytes. */
@@ -6931,11 +7396,12 @@ export class KvmHypervEventfd implements View {
     name: 'struct kvm_hyperv_eventfd',
     size: 24,
     align: 4,
+    byteOrder: 'little',
     members: {
-      conn_id: { offset: 0, size: 4, type: '__u32' },
-      fd: { offset: 4, size: 4, type: '__s32' },
-      flags: { offset: 8, size: 4, type: '__u32' },
-      padding: { offset: 12, size: 12, type: '__u32', dims: [3] },
+      conn_id: { offset: 0, size: 4, type: '__u32', is: 'u32' },
+      fd: { offset: 4, size: 4, type: '__s32', is: 's32' },
+      flags: { offset: 8, size: 4, type: '__u32', is: 'u32' },
+      padding: { offset: 12, size: 12, type: '__u32', is: 'u32', dims: [3] },
     },
   } as const;
   declare readonly $$type: 'struct kvm_hyperv_eventfd';
@@ -6946,6 +7412,11 @@ export class KvmHypervEventfd implements View {
     view.getUint8(offset + 23);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmHypervEventfd.$layout {
+    return KvmHypervEventfd.$layout;
   }
 
   /** `__u32 conn_id`, offset 0, 4 bytes. */
@@ -6989,11 +7460,12 @@ export class KvmTdxCmd implements View {
     name: 'struct kvm_tdx_cmd',
     size: 24,
     align: 4,
+    byteOrder: 'little',
     members: {
-      id: { offset: 0, size: 4, type: '__u32' },
-      flags: { offset: 4, size: 4, type: '__u32' },
-      data: { offset: 8, size: 8, type: '__u64' },
-      hw_error: { offset: 16, size: 8, type: '__u64' },
+      id: { offset: 0, size: 4, type: '__u32', is: 'u32' },
+      flags: { offset: 4, size: 4, type: '__u32', is: 'u32' },
+      data: { offset: 8, size: 8, type: '__u64', is: 'u64' },
+      hw_error: { offset: 16, size: 8, type: '__u64', is: 'u64' },
     },
   } as const;
   declare readonly $$type: 'struct kvm_tdx_cmd';
@@ -7004,6 +7476,11 @@ export class KvmTdxCmd implements View {
     view.getUint8(offset + 23);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmTdxCmd.$layout {
+    return KvmTdxCmd.$layout;
   }
 
   /** `__u32 id`, offset 0, 4 bytes. */
@@ -7065,14 +7542,15 @@ export class KvmTdxCapabilities implements View {
     name: 'struct kvm_tdx_capabilities',
     size: 2056,
     align: 4,
+    byteOrder: 'little',
     members: {
-      supported_attrs: { offset: 0, size: 8, type: '__u64' },
-      supported_xfam: { offset: 8, size: 8, type: '__u64' },
-      kernel_tdvmcallinfo_1_r11: { offset: 16, size: 8, type: '__u64' },
-      user_tdvmcallinfo_1_r11: { offset: 24, size: 8, type: '__u64' },
-      kernel_tdvmcallinfo_1_r12: { offset: 32, size: 8, type: '__u64' },
-      user_tdvmcallinfo_1_r12: { offset: 40, size: 8, type: '__u64' },
-      reserved: { offset: 48, size: 2000, type: '__u64', dims: [250] },
+      supported_attrs: { offset: 0, size: 8, type: '__u64', is: 'u64' },
+      supported_xfam: { offset: 8, size: 8, type: '__u64', is: 'u64' },
+      kernel_tdvmcallinfo_1_r11: { offset: 16, size: 8, type: '__u64', is: 'u64' },
+      user_tdvmcallinfo_1_r11: { offset: 24, size: 8, type: '__u64', is: 'u64' },
+      kernel_tdvmcallinfo_1_r12: { offset: 32, size: 8, type: '__u64', is: 'u64' },
+      user_tdvmcallinfo_1_r12: { offset: 40, size: 8, type: '__u64', is: 'u64' },
+      reserved: { offset: 48, size: 2000, type: '__u64', is: 'u64', dims: [250] },
       cpuid: { offset: 2048, size: 8, type: 'struct kvm_cpuid2' },
     },
   } as const;
@@ -7084,6 +7562,11 @@ export class KvmTdxCapabilities implements View {
     view.getUint8(offset + 2055);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmTdxCapabilities.$layout {
+    return KvmTdxCapabilities.$layout;
   }
 
   /** `__u64 supported_attrs`, offset 0, 8 bytes. */
@@ -7213,13 +7696,14 @@ export class KvmTdxInitVm implements View {
     name: 'struct kvm_tdx_init_vm',
     size: 264,
     align: 4,
+    byteOrder: 'little',
     members: {
-      attributes: { offset: 0, size: 8, type: '__u64' },
-      xfam: { offset: 8, size: 8, type: '__u64' },
-      mrconfigid: { offset: 16, size: 48, type: '__u64', dims: [6] },
-      mrowner: { offset: 64, size: 48, type: '__u64', dims: [6] },
-      mrownerconfig: { offset: 112, size: 48, type: '__u64', dims: [6] },
-      reserved: { offset: 160, size: 96, type: '__u64', dims: [12] },
+      attributes: { offset: 0, size: 8, type: '__u64', is: 'u64' },
+      xfam: { offset: 8, size: 8, type: '__u64', is: 'u64' },
+      mrconfigid: { offset: 16, size: 48, type: '__u64', is: 'u64', dims: [6] },
+      mrowner: { offset: 64, size: 48, type: '__u64', is: 'u64', dims: [6] },
+      mrownerconfig: { offset: 112, size: 48, type: '__u64', is: 'u64', dims: [6] },
+      reserved: { offset: 160, size: 96, type: '__u64', is: 'u64', dims: [12] },
       cpuid: { offset: 256, size: 8, type: 'struct kvm_cpuid2' },
     },
   } as const;
@@ -7231,6 +7715,11 @@ export class KvmTdxInitVm implements View {
     view.getUint8(offset + 263);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmTdxInitVm.$layout {
+    return KvmTdxInitVm.$layout;
   }
 
   /** `__u64 attributes`, offset 0, 8 bytes. */
@@ -7316,10 +7805,11 @@ export class KvmTdxInitMemRegion implements View {
     name: 'struct kvm_tdx_init_mem_region',
     size: 24,
     align: 4,
+    byteOrder: 'little',
     members: {
-      source_addr: { offset: 0, size: 8, type: '__u64' },
-      gpa: { offset: 8, size: 8, type: '__u64' },
-      nr_pages: { offset: 16, size: 8, type: '__u64' },
+      source_addr: { offset: 0, size: 8, type: '__u64', is: 'u64' },
+      gpa: { offset: 8, size: 8, type: '__u64', is: 'u64' },
+      nr_pages: { offset: 16, size: 8, type: '__u64', is: 'u64' },
     },
   } as const;
   declare readonly $$type: 'struct kvm_tdx_init_mem_region';
@@ -7330,6 +7820,11 @@ export class KvmTdxInitMemRegion implements View {
     view.getUint8(offset + 23);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmTdxInitMemRegion.$layout {
+    return KvmTdxInitMemRegion.$layout;
   }
 
   /** `__u64 source_addr`, offset 0, 8 bytes. */

@@ -3,6 +3,7 @@
 // sha256 of <linux/kvm.h>: f00a90477dbdb8386b7bdc30c8378115f5c6b8e429a66303e82c34962fe3b2b9
 
 import {
+  CharArray,
   copy,
   elementsWithin,
   type IoctlAlone,
@@ -10,7 +11,6 @@ import {
   type IoctlByValue,
   type IoctlToBytes,
   S32Value,
-  S8Array,
   setNumber64,
   U32Array,
   U32Value,
@@ -20,6 +20,7 @@ import {
   type View,
   ViewArray,
 } from '../../views.js';
+import * as $$c from '../../integers.js';
 import {
   KvmCpuid,
   KvmCpuid2,
@@ -1469,6 +1470,18 @@ export const GUEST_MEMFD_FLAG_MMAP = 1n;
 /** `unsigned long long`, 0x2. linux/kvm.h:1645 */
 export const GUEST_MEMFD_FLAG_INIT_SHARED = 2n;
 
+/** `KVM_VM_TYPE_ARM_IPA_SIZE(x)`: unsigned, 64 bits. linux/kvm.h:694 */
+export function KVM_VM_TYPE_ARM_IPA_SIZE(x: number | bigint): bigint {
+  const $x = $$c.argument('KVM_VM_TYPE_ARM_IPA_SIZE', x);
+  return BigInt.asUintN(64, $x.value) & 0xffn;
+}
+
+/** `KVM_REG_SIZE(id)`: unsigned, 32 bits. linux/kvm.h:1129 */
+export function KVM_REG_SIZE(id: number | bigint): number {
+  const $id = $$c.argument('KVM_REG_SIZE', id);
+  return (1 << $$c.shiftCount('KVM_REG_SIZE', (BigInt.asUintN(64, $id.value) & 0xf0000000000000n) >> 52n, 32)) >>> 0;
+}
+
 /** `struct kvm_userspace_memory_region`: 32 bytes, aligned to 4. linux/kvm.h:27 */
 export class KvmUserspaceMemoryRegion implements View {
   static readonly $size = 32;
@@ -1477,12 +1490,13 @@ export class KvmUserspaceMemoryRegion implements View {
     name: 'struct kvm_userspace_memory_region',
     size: 32,
     align: 4,
+    byteOrder: 'little',
     members: {
-      slot: { offset: 0, size: 4, type: '__u32' },
-      flags: { offset: 4, size: 4, type: '__u32' },
-      guest_phys_addr: { offset: 8, size: 8, type: '__u64' },
-      memory_size: { offset: 16, size: 8, type: '__u64' },
-      userspace_addr: { offset: 24, size: 8, type: '__u64' },
+      slot: { offset: 0, size: 4, type: '__u32', is: 'u32' },
+      flags: { offset: 4, size: 4, type: '__u32', is: 'u32' },
+      guest_phys_addr: { offset: 8, size: 8, type: '__u64', is: 'u64' },
+      memory_size: { offset: 16, size: 8, type: '__u64', is: 'u64' },
+      userspace_addr: { offset: 24, size: 8, type: '__u64', is: 'u64' },
     },
   } as const;
   declare readonly $$type: 'struct kvm_userspace_memory_region';
@@ -1493,6 +1507,11 @@ export class KvmUserspaceMemoryRegion implements View {
     view.getUint8(offset + 31);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmUserspaceMemoryRegion.$layout {
+    return KvmUserspaceMemoryRegion.$layout;
   }
 
   /** `__u32 slot`, offset 0, 4 bytes. */
@@ -1571,16 +1590,17 @@ export class KvmUserspaceMemoryRegion2 implements View {
     name: 'struct kvm_userspace_memory_region2',
     size: 160,
     align: 4,
+    byteOrder: 'little',
     members: {
-      slot: { offset: 0, size: 4, type: '__u32' },
-      flags: { offset: 4, size: 4, type: '__u32' },
-      guest_phys_addr: { offset: 8, size: 8, type: '__u64' },
-      memory_size: { offset: 16, size: 8, type: '__u64' },
-      userspace_addr: { offset: 24, size: 8, type: '__u64' },
-      guest_memfd_offset: { offset: 32, size: 8, type: '__u64' },
-      guest_memfd: { offset: 40, size: 4, type: '__u32' },
-      pad1: { offset: 44, size: 4, type: '__u32' },
-      pad2: { offset: 48, size: 112, type: '__u64', dims: [14] },
+      slot: { offset: 0, size: 4, type: '__u32', is: 'u32' },
+      flags: { offset: 4, size: 4, type: '__u32', is: 'u32' },
+      guest_phys_addr: { offset: 8, size: 8, type: '__u64', is: 'u64' },
+      memory_size: { offset: 16, size: 8, type: '__u64', is: 'u64' },
+      userspace_addr: { offset: 24, size: 8, type: '__u64', is: 'u64' },
+      guest_memfd_offset: { offset: 32, size: 8, type: '__u64', is: 'u64' },
+      guest_memfd: { offset: 40, size: 4, type: '__u32', is: 'u32' },
+      pad1: { offset: 44, size: 4, type: '__u32', is: 'u32' },
+      pad2: { offset: 48, size: 112, type: '__u64', is: 'u64', dims: [14] },
     },
   } as const;
   declare readonly $$type: 'struct kvm_userspace_memory_region2';
@@ -1591,6 +1611,11 @@ export class KvmUserspaceMemoryRegion2 implements View {
     view.getUint8(offset + 159);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmUserspaceMemoryRegion2.$layout {
+    return KvmUserspaceMemoryRegion2.$layout;
   }
 
   /** `__u32 slot`, offset 0, 4 bytes. */
@@ -1710,10 +1735,11 @@ export class KvmIrqLevel implements View {
     name: 'struct kvm_irq_level',
     size: 8,
     align: 4,
+    byteOrder: 'little',
     members: {
-      irq: { offset: 0, size: 4, type: '__u32' },
-      status: { offset: 0, size: 4, type: '__s32' },
-      level: { offset: 4, size: 4, type: '__u32' },
+      irq: { offset: 0, size: 4, type: '__u32', is: 'u32' },
+      status: { offset: 0, size: 4, type: '__s32', is: 's32' },
+      level: { offset: 4, size: 4, type: '__u32', is: 'u32' },
     },
   } as const;
   declare readonly $$type: 'struct kvm_irq_level';
@@ -1724,6 +1750,11 @@ export class KvmIrqLevel implements View {
     view.getUint8(offset + 7);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmIrqLevel.$layout {
+    return KvmIrqLevel.$layout;
   }
 
   /** `__u32 irq`, offset 0, 4 bytes. */
@@ -1759,8 +1790,9 @@ export class KvmIrqchipChip implements View {
     name: 'struct kvm_irqchip.chip',
     size: 512,
     align: 4,
+    byteOrder: 'little',
     members: {
-      dummy: { offset: 0, size: 512, type: 'char', dims: [512] },
+      dummy: { offset: 0, size: 512, type: 'char', is: 's8', dims: [512] },
       pic: { offset: 0, size: 16, type: 'struct kvm_pic_state' },
       ioapic: { offset: 0, size: 216, type: 'struct kvm_ioapic_state' },
     },
@@ -1775,9 +1807,14 @@ export class KvmIrqchipChip implements View {
     this.$$offset = offset;
   }
 
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmIrqchipChip.$layout {
+    return KvmIrqchipChip.$layout;
+  }
+
   /** `char dummy[512]`, offset 0, 512 bytes. */
-  get dummy(): S8Array {
-    return new S8Array(this.$$view, this.$$offset, 512);
+  get dummy(): CharArray {
+    return new CharArray(this.$$view, this.$$offset, 512);
   }
   set dummy(value: Iterable<number>) {
     this.dummy.assign(value);
@@ -1808,9 +1845,10 @@ export class KvmIrqchip implements View {
     name: 'struct kvm_irqchip',
     size: 520,
     align: 4,
+    byteOrder: 'little',
     members: {
-      chip_id: { offset: 0, size: 4, type: '__u32' },
-      pad: { offset: 4, size: 4, type: '__u32' },
+      chip_id: { offset: 0, size: 4, type: '__u32', is: 'u32' },
+      pad: { offset: 4, size: 4, type: '__u32', is: 'u32' },
       chip: { offset: 8, size: 512, type: 'union' },
     },
   } as const;
@@ -1822,6 +1860,11 @@ export class KvmIrqchip implements View {
     view.getUint8(offset + 519);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmIrqchip.$layout {
+    return KvmIrqchip.$layout;
   }
 
   /** `__u32 chip_id`, offset 0, 4 bytes. */
@@ -1857,9 +1900,10 @@ export class KvmPitConfig implements View {
     name: 'struct kvm_pit_config',
     size: 64,
     align: 4,
+    byteOrder: 'little',
     members: {
-      flags: { offset: 0, size: 4, type: '__u32' },
-      pad: { offset: 4, size: 60, type: '__u32', dims: [15] },
+      flags: { offset: 0, size: 4, type: '__u32', is: 'u32' },
+      pad: { offset: 4, size: 60, type: '__u32', is: 'u32', dims: [15] },
     },
   } as const;
   declare readonly $$type: 'struct kvm_pit_config';
@@ -1870,6 +1914,11 @@ export class KvmPitConfig implements View {
     view.getUint8(offset + 63);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmPitConfig.$layout {
+    return KvmPitConfig.$layout;
   }
 
   /** `__u32 flags`, offset 0, 4 bytes. */
@@ -1897,6 +1946,7 @@ export class KvmHypervExitU implements View {
     name: 'struct kvm_hyperv_exit.u',
     size: 48,
     align: 4,
+    byteOrder: 'little',
     members: {
       synic: { offset: 0, size: 32, type: 'struct' },
       hcall: { offset: 0, size: 32, type: 'struct' },
@@ -1911,6 +1961,11 @@ export class KvmHypervExitU implements View {
     view.getUint8(offset + 47);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmHypervExitU.$layout {
+    return KvmHypervExitU.$layout;
   }
 
   /** `struct synic`, offset 0, 32 bytes. */
@@ -1946,12 +2001,13 @@ export class KvmHypervExitUSynic implements View {
     name: 'struct kvm_hyperv_exit.u.synic',
     size: 32,
     align: 4,
+    byteOrder: 'little',
     members: {
-      msr: { offset: 0, size: 4, type: '__u32' },
-      pad2: { offset: 4, size: 4, type: '__u32' },
-      control: { offset: 8, size: 8, type: '__u64' },
-      evt_page: { offset: 16, size: 8, type: '__u64' },
-      msg_page: { offset: 24, size: 8, type: '__u64' },
+      msr: { offset: 0, size: 4, type: '__u32', is: 'u32' },
+      pad2: { offset: 4, size: 4, type: '__u32', is: 'u32' },
+      control: { offset: 8, size: 8, type: '__u64', is: 'u64' },
+      evt_page: { offset: 16, size: 8, type: '__u64', is: 'u64' },
+      msg_page: { offset: 24, size: 8, type: '__u64', is: 'u64' },
     },
   } as const;
   declare readonly $$type: 'struct kvm_hyperv_exit.u.synic';
@@ -1962,6 +2018,11 @@ export class KvmHypervExitUSynic implements View {
     view.getUint8(offset + 31);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmHypervExitUSynic.$layout {
+    return KvmHypervExitUSynic.$layout;
   }
 
   /** `__u32 msr`, offset 0, 4 bytes. */
@@ -2040,10 +2101,11 @@ export class KvmHypervExitUHcall implements View {
     name: 'struct kvm_hyperv_exit.u.hcall',
     size: 32,
     align: 4,
+    byteOrder: 'little',
     members: {
-      input: { offset: 0, size: 8, type: '__u64' },
-      result: { offset: 8, size: 8, type: '__u64' },
-      params: { offset: 16, size: 16, type: '__u64', dims: [2] },
+      input: { offset: 0, size: 8, type: '__u64', is: 'u64' },
+      result: { offset: 8, size: 8, type: '__u64', is: 'u64' },
+      params: { offset: 16, size: 16, type: '__u64', is: 'u64', dims: [2] },
     },
   } as const;
   declare readonly $$type: 'struct kvm_hyperv_exit.u.hcall';
@@ -2054,6 +2116,11 @@ export class KvmHypervExitUHcall implements View {
     view.getUint8(offset + 31);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmHypervExitUHcall.$layout {
+    return KvmHypervExitUHcall.$layout;
   }
 
   /** `__u64 input`, offset 0, 8 bytes. */
@@ -2107,14 +2174,15 @@ export class KvmHypervExitUSyndbg implements View {
     name: 'struct kvm_hyperv_exit.u.syndbg',
     size: 48,
     align: 4,
+    byteOrder: 'little',
     members: {
-      msr: { offset: 0, size: 4, type: '__u32' },
-      pad2: { offset: 4, size: 4, type: '__u32' },
-      control: { offset: 8, size: 8, type: '__u64' },
-      status: { offset: 16, size: 8, type: '__u64' },
-      send_page: { offset: 24, size: 8, type: '__u64' },
-      recv_page: { offset: 32, size: 8, type: '__u64' },
-      pending_page: { offset: 40, size: 8, type: '__u64' },
+      msr: { offset: 0, size: 4, type: '__u32', is: 'u32' },
+      pad2: { offset: 4, size: 4, type: '__u32', is: 'u32' },
+      control: { offset: 8, size: 8, type: '__u64', is: 'u64' },
+      status: { offset: 16, size: 8, type: '__u64', is: 'u64' },
+      send_page: { offset: 24, size: 8, type: '__u64', is: 'u64' },
+      recv_page: { offset: 32, size: 8, type: '__u64', is: 'u64' },
+      pending_page: { offset: 40, size: 8, type: '__u64', is: 'u64' },
     },
   } as const;
   declare readonly $$type: 'struct kvm_hyperv_exit.u.syndbg';
@@ -2125,6 +2193,11 @@ export class KvmHypervExitUSyndbg implements View {
     view.getUint8(offset + 47);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmHypervExitUSyndbg.$layout {
+    return KvmHypervExitUSyndbg.$layout;
   }
 
   /** `__u32 msr`, offset 0, 4 bytes. */
@@ -2237,9 +2310,10 @@ export class KvmHypervExit implements View {
     name: 'struct kvm_hyperv_exit',
     size: 56,
     align: 4,
+    byteOrder: 'little',
     members: {
-      type: { offset: 0, size: 4, type: '__u32' },
-      pad1: { offset: 4, size: 4, type: '__u32' },
+      type: { offset: 0, size: 4, type: '__u32', is: 'u32' },
+      pad1: { offset: 4, size: 4, type: '__u32', is: 'u32' },
       u: { offset: 8, size: 48, type: 'union' },
     },
   } as const;
@@ -2251,6 +2325,11 @@ export class KvmHypervExit implements View {
     view.getUint8(offset + 55);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmHypervExit.$layout {
+    return KvmHypervExit.$layout;
   }
 
   /** `__u32 type`, offset 0, 4 bytes. */
@@ -2286,6 +2365,7 @@ export class KvmXenExitU implements View {
     name: 'struct kvm_xen_exit.u',
     size: 72,
     align: 4,
+    byteOrder: 'little',
     members: {
       hcall: { offset: 0, size: 72, type: 'struct' },
     },
@@ -2298,6 +2378,11 @@ export class KvmXenExitU implements View {
     view.getUint8(offset + 71);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmXenExitU.$layout {
+    return KvmXenExitU.$layout;
   }
 
   /** `struct hcall`, offset 0, 72 bytes. */
@@ -2317,12 +2402,13 @@ export class KvmXenExitUHcall implements View {
     name: 'struct kvm_xen_exit.u.hcall',
     size: 72,
     align: 4,
+    byteOrder: 'little',
     members: {
-      longmode: { offset: 0, size: 4, type: '__u32' },
-      cpl: { offset: 4, size: 4, type: '__u32' },
-      input: { offset: 8, size: 8, type: '__u64' },
-      result: { offset: 16, size: 8, type: '__u64' },
-      params: { offset: 24, size: 48, type: '__u64', dims: [6] },
+      longmode: { offset: 0, size: 4, type: '__u32', is: 'u32' },
+      cpl: { offset: 4, size: 4, type: '__u32', is: 'u32' },
+      input: { offset: 8, size: 8, type: '__u64', is: 'u64' },
+      result: { offset: 16, size: 8, type: '__u64', is: 'u64' },
+      params: { offset: 24, size: 48, type: '__u64', is: 'u64', dims: [6] },
     },
   } as const;
   declare readonly $$type: 'struct kvm_xen_exit.u.hcall';
@@ -2333,6 +2419,11 @@ export class KvmXenExitUHcall implements View {
     view.getUint8(offset + 71);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmXenExitUHcall.$layout {
+    return KvmXenExitUHcall.$layout;
   }
 
   /** `__u32 longmode`, offset 0, 4 bytes. */
@@ -2402,8 +2493,9 @@ export class KvmXenExit implements View {
     name: 'struct kvm_xen_exit',
     size: 76,
     align: 4,
+    byteOrder: 'little',
     members: {
-      type: { offset: 0, size: 4, type: '__u32' },
+      type: { offset: 0, size: 4, type: '__u32', is: 'u32' },
       u: { offset: 4, size: 72, type: 'union' },
     },
   } as const;
@@ -2415,6 +2507,11 @@ export class KvmXenExit implements View {
     view.getUint8(offset + 75);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmXenExit.$layout {
+    return KvmXenExit.$layout;
   }
 
   /** `__u32 type`, offset 0, 4 bytes. */
@@ -2442,10 +2539,11 @@ export class KvmExitSnpReqCerts implements View {
     name: 'struct kvm_exit_snp_req_certs',
     size: 24,
     align: 4,
+    byteOrder: 'little',
     members: {
-      gpa: { offset: 0, size: 8, type: '__u64' },
-      npages: { offset: 8, size: 8, type: '__u64' },
-      ret: { offset: 16, size: 8, type: '__u64' },
+      gpa: { offset: 0, size: 8, type: '__u64', is: 'u64' },
+      npages: { offset: 8, size: 8, type: '__u64', is: 'u64' },
+      ret: { offset: 16, size: 8, type: '__u64', is: 'u64' },
     },
   } as const;
   declare readonly $$type: 'struct kvm_exit_snp_req_certs';
@@ -2456,6 +2554,11 @@ export class KvmExitSnpReqCerts implements View {
     view.getUint8(offset + 23);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmExitSnpReqCerts.$layout {
+    return KvmExitSnpReqCerts.$layout;
   }
 
   /** `__u64 gpa`, offset 0, 8 bytes. */
@@ -2518,8 +2621,9 @@ export class KvmRunHw implements View {
     name: 'struct kvm_run.hw',
     size: 8,
     align: 4,
+    byteOrder: 'little',
     members: {
-      hardware_exit_reason: { offset: 0, size: 8, type: '__u64' },
+      hardware_exit_reason: { offset: 0, size: 8, type: '__u64', is: 'u64' },
     },
   } as const;
   declare readonly $$type: 'struct kvm_run.hw';
@@ -2530,6 +2634,11 @@ export class KvmRunHw implements View {
     view.getUint8(offset + 7);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmRunHw.$layout {
+    return KvmRunHw.$layout;
   }
 
   /** `__u64 hardware_exit_reason`, offset 0, 8 bytes. */
@@ -2558,9 +2667,10 @@ export class KvmRunFailEntry implements View {
     name: 'struct kvm_run.fail_entry',
     size: 12,
     align: 4,
+    byteOrder: 'little',
     members: {
-      hardware_entry_failure_reason: { offset: 0, size: 8, type: '__u64' },
-      cpu: { offset: 8, size: 4, type: '__u32' },
+      hardware_entry_failure_reason: { offset: 0, size: 8, type: '__u64', is: 'u64' },
+      cpu: { offset: 8, size: 4, type: '__u32', is: 'u32' },
     },
   } as const;
   declare readonly $$type: 'struct kvm_run.fail_entry';
@@ -2571,6 +2681,11 @@ export class KvmRunFailEntry implements View {
     view.getUint8(offset + 11);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmRunFailEntry.$layout {
+    return KvmRunFailEntry.$layout;
   }
 
   /** `__u64 hardware_entry_failure_reason`, offset 0, 8 bytes. */
@@ -2607,9 +2722,10 @@ export class KvmRunEx implements View {
     name: 'struct kvm_run.ex',
     size: 8,
     align: 4,
+    byteOrder: 'little',
     members: {
-      exception: { offset: 0, size: 4, type: '__u32' },
-      error_code: { offset: 4, size: 4, type: '__u32' },
+      exception: { offset: 0, size: 4, type: '__u32', is: 'u32' },
+      error_code: { offset: 4, size: 4, type: '__u32', is: 'u32' },
     },
   } as const;
   declare readonly $$type: 'struct kvm_run.ex';
@@ -2620,6 +2736,11 @@ export class KvmRunEx implements View {
     view.getUint8(offset + 7);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmRunEx.$layout {
+    return KvmRunEx.$layout;
   }
 
   /** `__u32 exception`, offset 0, 4 bytes. */
@@ -2647,12 +2768,13 @@ export class KvmRunIo implements View {
     name: 'struct kvm_run.io',
     size: 16,
     align: 4,
+    byteOrder: 'little',
     members: {
-      direction: { offset: 0, size: 1, type: '__u8' },
-      size: { offset: 1, size: 1, type: '__u8' },
-      port: { offset: 2, size: 2, type: '__u16' },
-      count: { offset: 4, size: 4, type: '__u32' },
-      data_offset: { offset: 8, size: 8, type: '__u64' },
+      direction: { offset: 0, size: 1, type: '__u8', is: 'u8' },
+      size: { offset: 1, size: 1, type: '__u8', is: 'u8' },
+      port: { offset: 2, size: 2, type: '__u16', is: 'u16' },
+      count: { offset: 4, size: 4, type: '__u32', is: 'u32' },
+      data_offset: { offset: 8, size: 8, type: '__u64', is: 'u64' },
     },
   } as const;
   declare readonly $$type: 'struct kvm_run.io';
@@ -2663,6 +2785,11 @@ export class KvmRunIo implements View {
     view.getUint8(offset + 15);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmRunIo.$layout {
+    return KvmRunIo.$layout;
   }
 
   /** `__u8 direction`, offset 0, 1 byte. */
@@ -2723,6 +2850,7 @@ export class KvmRunDebug implements View {
     name: 'struct kvm_run.debug',
     size: 32,
     align: 4,
+    byteOrder: 'little',
     members: {
       arch: { offset: 0, size: 32, type: 'struct kvm_debug_exit_arch' },
     },
@@ -2735,6 +2863,11 @@ export class KvmRunDebug implements View {
     view.getUint8(offset + 31);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmRunDebug.$layout {
+    return KvmRunDebug.$layout;
   }
 
   /** `struct kvm_debug_exit_arch arch`, offset 0, 32 bytes. */
@@ -2754,11 +2887,12 @@ export class KvmRunMmio implements View {
     name: 'struct kvm_run.mmio',
     size: 24,
     align: 4,
+    byteOrder: 'little',
     members: {
-      phys_addr: { offset: 0, size: 8, type: '__u64' },
-      data: { offset: 8, size: 8, type: '__u8', dims: [8] },
-      len: { offset: 16, size: 4, type: '__u32' },
-      is_write: { offset: 20, size: 1, type: '__u8' },
+      phys_addr: { offset: 0, size: 8, type: '__u64', is: 'u64' },
+      data: { offset: 8, size: 8, type: '__u8', is: 'u8', dims: [8] },
+      len: { offset: 16, size: 4, type: '__u32', is: 'u32' },
+      is_write: { offset: 20, size: 1, type: '__u8', is: 'u8' },
     },
   } as const;
   declare readonly $$type: 'struct kvm_run.mmio';
@@ -2769,6 +2903,11 @@ export class KvmRunMmio implements View {
     view.getUint8(offset + 23);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmRunMmio.$layout {
+    return KvmRunMmio.$layout;
   }
 
   /** `__u64 phys_addr`, offset 0, 8 bytes. */
@@ -2821,11 +2960,12 @@ export class KvmRunIocsrIo implements View {
     name: 'struct kvm_run.iocsr_io',
     size: 24,
     align: 4,
+    byteOrder: 'little',
     members: {
-      phys_addr: { offset: 0, size: 8, type: '__u64' },
-      data: { offset: 8, size: 8, type: '__u8', dims: [8] },
-      len: { offset: 16, size: 4, type: '__u32' },
-      is_write: { offset: 20, size: 1, type: '__u8' },
+      phys_addr: { offset: 0, size: 8, type: '__u64', is: 'u64' },
+      data: { offset: 8, size: 8, type: '__u8', is: 'u8', dims: [8] },
+      len: { offset: 16, size: 4, type: '__u32', is: 'u32' },
+      is_write: { offset: 20, size: 1, type: '__u8', is: 'u8' },
     },
   } as const;
   declare readonly $$type: 'struct kvm_run.iocsr_io';
@@ -2836,6 +2976,11 @@ export class KvmRunIocsrIo implements View {
     view.getUint8(offset + 23);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmRunIocsrIo.$layout {
+    return KvmRunIocsrIo.$layout;
   }
 
   /** `__u64 phys_addr`, offset 0, 8 bytes. */
@@ -2888,12 +3033,13 @@ export class KvmRunHypercall implements View {
     name: 'struct kvm_run.hypercall',
     size: 72,
     align: 4,
+    byteOrder: 'little',
     members: {
-      nr: { offset: 0, size: 8, type: '__u64' },
-      args: { offset: 8, size: 48, type: '__u64', dims: [6] },
-      ret: { offset: 56, size: 8, type: '__u64' },
-      longmode: { offset: 64, size: 4, type: '__u32' },
-      flags: { offset: 64, size: 8, type: '__u64' },
+      nr: { offset: 0, size: 8, type: '__u64', is: 'u64' },
+      args: { offset: 8, size: 48, type: '__u64', is: 'u64', dims: [6] },
+      ret: { offset: 56, size: 8, type: '__u64', is: 'u64' },
+      longmode: { offset: 64, size: 4, type: '__u32', is: 'u32' },
+      flags: { offset: 64, size: 8, type: '__u64', is: 'u64' },
     },
   } as const;
   declare readonly $$type: 'struct kvm_run.hypercall';
@@ -2904,6 +3050,11 @@ export class KvmRunHypercall implements View {
     view.getUint8(offset + 71);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmRunHypercall.$layout {
+    return KvmRunHypercall.$layout;
   }
 
   /** `__u64 nr`, offset 0, 8 bytes. */
@@ -2982,10 +3133,11 @@ export class KvmRunTprAccess implements View {
     name: 'struct kvm_run.tpr_access',
     size: 16,
     align: 4,
+    byteOrder: 'little',
     members: {
-      rip: { offset: 0, size: 8, type: '__u64' },
-      is_write: { offset: 8, size: 4, type: '__u32' },
-      pad: { offset: 12, size: 4, type: '__u32' },
+      rip: { offset: 0, size: 8, type: '__u64', is: 'u64' },
+      is_write: { offset: 8, size: 4, type: '__u32', is: 'u32' },
+      pad: { offset: 12, size: 4, type: '__u32', is: 'u32' },
     },
   } as const;
   declare readonly $$type: 'struct kvm_run.tpr_access';
@@ -2996,6 +3148,11 @@ export class KvmRunTprAccess implements View {
     view.getUint8(offset + 15);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmRunTprAccess.$layout {
+    return KvmRunTprAccess.$layout;
   }
 
   /** `__u64 rip`, offset 0, 8 bytes. */
@@ -3040,10 +3197,11 @@ export class KvmRunS390Sieic implements View {
     name: 'struct kvm_run.s390_sieic',
     size: 8,
     align: 4,
+    byteOrder: 'little',
     members: {
-      icptcode: { offset: 0, size: 1, type: '__u8' },
-      ipa: { offset: 2, size: 2, type: '__u16' },
-      ipb: { offset: 4, size: 4, type: '__u32' },
+      icptcode: { offset: 0, size: 1, type: '__u8', is: 'u8' },
+      ipa: { offset: 2, size: 2, type: '__u16', is: 'u16' },
+      ipb: { offset: 4, size: 4, type: '__u32', is: 'u32' },
     },
   } as const;
   declare readonly $$type: 'struct kvm_run.s390_sieic';
@@ -3054,6 +3212,11 @@ export class KvmRunS390Sieic implements View {
     view.getUint8(offset + 7);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmRunS390Sieic.$layout {
+    return KvmRunS390Sieic.$layout;
   }
 
   /** `__u8 icptcode`, offset 0, 1 byte. */
@@ -3089,9 +3252,10 @@ export class KvmRunS390Ucontrol implements View {
     name: 'struct kvm_run.s390_ucontrol',
     size: 12,
     align: 4,
+    byteOrder: 'little',
     members: {
-      trans_exc_code: { offset: 0, size: 8, type: '__u64' },
-      pgm_code: { offset: 8, size: 4, type: '__u32' },
+      trans_exc_code: { offset: 0, size: 8, type: '__u64', is: 'u64' },
+      pgm_code: { offset: 8, size: 4, type: '__u32', is: 'u32' },
     },
   } as const;
   declare readonly $$type: 'struct kvm_run.s390_ucontrol';
@@ -3102,6 +3266,11 @@ export class KvmRunS390Ucontrol implements View {
     view.getUint8(offset + 11);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmRunS390Ucontrol.$layout {
+    return KvmRunS390Ucontrol.$layout;
   }
 
   /** `__u64 trans_exc_code`, offset 0, 8 bytes. */
@@ -3138,10 +3307,11 @@ export class KvmRunDcr implements View {
     name: 'struct kvm_run.dcr',
     size: 12,
     align: 4,
+    byteOrder: 'little',
     members: {
-      dcrn: { offset: 0, size: 4, type: '__u32' },
-      data: { offset: 4, size: 4, type: '__u32' },
-      is_write: { offset: 8, size: 1, type: '__u8' },
+      dcrn: { offset: 0, size: 4, type: '__u32', is: 'u32' },
+      data: { offset: 4, size: 4, type: '__u32', is: 'u32' },
+      is_write: { offset: 8, size: 1, type: '__u8', is: 'u8' },
     },
   } as const;
   declare readonly $$type: 'struct kvm_run.dcr';
@@ -3152,6 +3322,11 @@ export class KvmRunDcr implements View {
     view.getUint8(offset + 11);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmRunDcr.$layout {
+    return KvmRunDcr.$layout;
   }
 
   /** `__u32 dcrn`, offset 0, 4 bytes. */
@@ -3187,10 +3362,11 @@ export class KvmRunInternal implements View {
     name: 'struct kvm_run.internal',
     size: 136,
     align: 4,
+    byteOrder: 'little',
     members: {
-      suberror: { offset: 0, size: 4, type: '__u32' },
-      ndata: { offset: 4, size: 4, type: '__u32' },
-      data: { offset: 8, size: 128, type: '__u64', dims: [16] },
+      suberror: { offset: 0, size: 4, type: '__u32', is: 'u32' },
+      ndata: { offset: 4, size: 4, type: '__u32', is: 'u32' },
+      data: { offset: 8, size: 128, type: '__u64', is: 'u64', dims: [16] },
     },
   } as const;
   declare readonly $$type: 'struct kvm_run.internal';
@@ -3201,6 +3377,11 @@ export class KvmRunInternal implements View {
     view.getUint8(offset + 135);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmRunInternal.$layout {
+    return KvmRunInternal.$layout;
   }
 
   /** `__u32 suberror`, offset 0, 4 bytes. */
@@ -3236,12 +3417,13 @@ export class KvmRunEmulationFailure implements View {
     name: 'struct kvm_run.emulation_failure',
     size: 32,
     align: 4,
+    byteOrder: 'little',
     members: {
-      suberror: { offset: 0, size: 4, type: '__u32' },
-      ndata: { offset: 4, size: 4, type: '__u32' },
-      flags: { offset: 8, size: 8, type: '__u64' },
-      insn_size: { offset: 16, size: 1, type: '__u8' },
-      insn_bytes: { offset: 17, size: 15, type: '__u8', dims: [15] },
+      suberror: { offset: 0, size: 4, type: '__u32', is: 'u32' },
+      ndata: { offset: 4, size: 4, type: '__u32', is: 'u32' },
+      flags: { offset: 8, size: 8, type: '__u64', is: 'u64' },
+      insn_size: { offset: 16, size: 1, type: '__u8', is: 'u8' },
+      insn_bytes: { offset: 17, size: 15, type: '__u8', is: 'u8', dims: [15] },
     },
   } as const;
   declare readonly $$type: 'struct kvm_run.emulation_failure';
@@ -3252,6 +3434,11 @@ export class KvmRunEmulationFailure implements View {
     view.getUint8(offset + 31);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmRunEmulationFailure.$layout {
+    return KvmRunEmulationFailure.$layout;
   }
 
   /** `__u32 suberror`, offset 0, 4 bytes. */
@@ -3312,8 +3499,9 @@ export class KvmRunOsi implements View {
     name: 'struct kvm_run.osi',
     size: 256,
     align: 4,
+    byteOrder: 'little',
     members: {
-      gprs: { offset: 0, size: 256, type: '__u64', dims: [32] },
+      gprs: { offset: 0, size: 256, type: '__u64', is: 'u64', dims: [32] },
     },
   } as const;
   declare readonly $$type: 'struct kvm_run.osi';
@@ -3324,6 +3512,11 @@ export class KvmRunOsi implements View {
     view.getUint8(offset + 255);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmRunOsi.$layout {
+    return KvmRunOsi.$layout;
   }
 
   /** `__u64 gprs[32]`, offset 0, 256 bytes. */
@@ -3343,10 +3536,11 @@ export class KvmRunPaprHcall implements View {
     name: 'struct kvm_run.papr_hcall',
     size: 88,
     align: 4,
+    byteOrder: 'little',
     members: {
-      nr: { offset: 0, size: 8, type: '__u64' },
-      ret: { offset: 8, size: 8, type: '__u64' },
-      args: { offset: 16, size: 72, type: '__u64', dims: [9] },
+      nr: { offset: 0, size: 8, type: '__u64', is: 'u64' },
+      ret: { offset: 8, size: 8, type: '__u64', is: 'u64' },
+      args: { offset: 16, size: 72, type: '__u64', is: 'u64', dims: [9] },
     },
   } as const;
   declare readonly $$type: 'struct kvm_run.papr_hcall';
@@ -3357,6 +3551,11 @@ export class KvmRunPaprHcall implements View {
     view.getUint8(offset + 87);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmRunPaprHcall.$layout {
+    return KvmRunPaprHcall.$layout;
   }
 
   /** `__u64 nr`, offset 0, 8 bytes. */
@@ -3410,13 +3609,14 @@ export class KvmRunS390Tsch implements View {
     name: 'struct kvm_run.s390_tsch',
     size: 20,
     align: 4,
+    byteOrder: 'little',
     members: {
-      subchannel_id: { offset: 0, size: 2, type: '__u16' },
-      subchannel_nr: { offset: 2, size: 2, type: '__u16' },
-      io_int_parm: { offset: 4, size: 4, type: '__u32' },
-      io_int_word: { offset: 8, size: 4, type: '__u32' },
-      ipb: { offset: 12, size: 4, type: '__u32' },
-      dequeued: { offset: 16, size: 1, type: '__u8' },
+      subchannel_id: { offset: 0, size: 2, type: '__u16', is: 'u16' },
+      subchannel_nr: { offset: 2, size: 2, type: '__u16', is: 'u16' },
+      io_int_parm: { offset: 4, size: 4, type: '__u32', is: 'u32' },
+      io_int_word: { offset: 8, size: 4, type: '__u32', is: 'u32' },
+      ipb: { offset: 12, size: 4, type: '__u32', is: 'u32' },
+      dequeued: { offset: 16, size: 1, type: '__u8', is: 'u8' },
     },
   } as const;
   declare readonly $$type: 'struct kvm_run.s390_tsch';
@@ -3427,6 +3627,11 @@ export class KvmRunS390Tsch implements View {
     view.getUint8(offset + 19);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmRunS390Tsch.$layout {
+    return KvmRunS390Tsch.$layout;
   }
 
   /** `__u16 subchannel_id`, offset 0, 2 bytes. */
@@ -3486,8 +3691,9 @@ export class KvmRunEpr implements View {
     name: 'struct kvm_run.epr',
     size: 4,
     align: 4,
+    byteOrder: 'little',
     members: {
-      epr: { offset: 0, size: 4, type: '__u32' },
+      epr: { offset: 0, size: 4, type: '__u32', is: 'u32' },
     },
   } as const;
   declare readonly $$type: 'struct kvm_run.epr';
@@ -3498,6 +3704,11 @@ export class KvmRunEpr implements View {
     view.getUint8(offset + 3);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmRunEpr.$layout {
+    return KvmRunEpr.$layout;
   }
 
   /** `__u32 epr`, offset 0, 4 bytes. */
@@ -3517,11 +3728,12 @@ export class KvmRunSystemEvent implements View {
     name: 'struct kvm_run.system_event',
     size: 136,
     align: 4,
+    byteOrder: 'little',
     members: {
-      type: { offset: 0, size: 4, type: '__u32' },
-      ndata: { offset: 4, size: 4, type: '__u32' },
-      flags: { offset: 8, size: 8, type: '__u64' },
-      data: { offset: 8, size: 128, type: '__u64', dims: [16] },
+      type: { offset: 0, size: 4, type: '__u32', is: 'u32' },
+      ndata: { offset: 4, size: 4, type: '__u32', is: 'u32' },
+      flags: { offset: 8, size: 8, type: '__u64', is: 'u64' },
+      data: { offset: 8, size: 128, type: '__u64', is: 'u64', dims: [16] },
     },
   } as const;
   declare readonly $$type: 'struct kvm_run.system_event';
@@ -3532,6 +3744,11 @@ export class KvmRunSystemEvent implements View {
     view.getUint8(offset + 135);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmRunSystemEvent.$layout {
+    return KvmRunSystemEvent.$layout;
   }
 
   /** `__u32 type`, offset 0, 4 bytes. */
@@ -3584,13 +3801,14 @@ export class KvmRunS390Stsi implements View {
     name: 'struct kvm_run.s390_stsi',
     size: 16,
     align: 4,
+    byteOrder: 'little',
     members: {
-      addr: { offset: 0, size: 8, type: '__u64' },
-      ar: { offset: 8, size: 1, type: '__u8' },
-      reserved: { offset: 9, size: 1, type: '__u8' },
-      fc: { offset: 10, size: 1, type: '__u8' },
-      sel1: { offset: 11, size: 1, type: '__u8' },
-      sel2: { offset: 12, size: 2, type: '__u16' },
+      addr: { offset: 0, size: 8, type: '__u64', is: 'u64' },
+      ar: { offset: 8, size: 1, type: '__u8', is: 'u8' },
+      reserved: { offset: 9, size: 1, type: '__u8', is: 'u8' },
+      fc: { offset: 10, size: 1, type: '__u8', is: 'u8' },
+      sel1: { offset: 11, size: 1, type: '__u8', is: 'u8' },
+      sel2: { offset: 12, size: 2, type: '__u16', is: 'u16' },
     },
   } as const;
   declare readonly $$type: 'struct kvm_run.s390_stsi';
@@ -3601,6 +3819,11 @@ export class KvmRunS390Stsi implements View {
     view.getUint8(offset + 15);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmRunS390Stsi.$layout {
+    return KvmRunS390Stsi.$layout;
   }
 
   /** `__u64 addr`, offset 0, 8 bytes. */
@@ -3669,8 +3892,9 @@ export class KvmRunEoi implements View {
     name: 'struct kvm_run.eoi',
     size: 1,
     align: 1,
+    byteOrder: 'little',
     members: {
-      vector: { offset: 0, size: 1, type: '__u8' },
+      vector: { offset: 0, size: 1, type: '__u8', is: 'u8' },
     },
   } as const;
   declare readonly $$type: 'struct kvm_run.eoi';
@@ -3681,6 +3905,11 @@ export class KvmRunEoi implements View {
     view.getUint8(offset);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmRunEoi.$layout {
+    return KvmRunEoi.$layout;
   }
 
   /** `__u8 vector`, offset 0, 1 byte. */
@@ -3700,9 +3929,10 @@ export class KvmRunArmNisv implements View {
     name: 'struct kvm_run.arm_nisv',
     size: 16,
     align: 4,
+    byteOrder: 'little',
     members: {
-      esr_iss: { offset: 0, size: 8, type: '__u64' },
-      fault_ipa: { offset: 8, size: 8, type: '__u64' },
+      esr_iss: { offset: 0, size: 8, type: '__u64', is: 'u64' },
+      fault_ipa: { offset: 8, size: 8, type: '__u64', is: 'u64' },
     },
   } as const;
   declare readonly $$type: 'struct kvm_run.arm_nisv';
@@ -3713,6 +3943,11 @@ export class KvmRunArmNisv implements View {
     view.getUint8(offset + 15);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmRunArmNisv.$layout {
+    return KvmRunArmNisv.$layout;
   }
 
   /** `__u64 esr_iss`, offset 0, 8 bytes. */
@@ -3758,12 +3993,13 @@ export class KvmRunMsr implements View {
     name: 'struct kvm_run.msr',
     size: 24,
     align: 4,
+    byteOrder: 'little',
     members: {
-      error: { offset: 0, size: 1, type: '__u8' },
-      pad: { offset: 1, size: 7, type: '__u8', dims: [7] },
-      reason: { offset: 8, size: 4, type: '__u32' },
-      index: { offset: 12, size: 4, type: '__u32' },
-      data: { offset: 16, size: 8, type: '__u64' },
+      error: { offset: 0, size: 1, type: '__u8', is: 'u8' },
+      pad: { offset: 1, size: 7, type: '__u8', is: 'u8', dims: [7] },
+      reason: { offset: 8, size: 4, type: '__u32', is: 'u32' },
+      index: { offset: 12, size: 4, type: '__u32', is: 'u32' },
+      data: { offset: 16, size: 8, type: '__u64', is: 'u64' },
     },
   } as const;
   declare readonly $$type: 'struct kvm_run.msr';
@@ -3774,6 +4010,11 @@ export class KvmRunMsr implements View {
     view.getUint8(offset + 23);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmRunMsr.$layout {
+    return KvmRunMsr.$layout;
   }
 
   /** `__u8 error`, offset 0, 1 byte. */
@@ -3834,11 +4075,12 @@ export class KvmRunRiscvSbi implements View {
     name: 'struct kvm_run.riscv_sbi',
     size: 40,
     align: 4,
+    byteOrder: 'little',
     members: {
-      extension_id: { offset: 0, size: 4, type: 'unsigned long' },
-      function_id: { offset: 4, size: 4, type: 'unsigned long' },
-      args: { offset: 8, size: 24, type: 'unsigned long', dims: [6] },
-      ret: { offset: 32, size: 8, type: 'unsigned long', dims: [2] },
+      extension_id: { offset: 0, size: 4, type: 'unsigned long', is: 'u32' },
+      function_id: { offset: 4, size: 4, type: 'unsigned long', is: 'u32' },
+      args: { offset: 8, size: 24, type: 'unsigned long', is: 'u32', dims: [6] },
+      ret: { offset: 32, size: 8, type: 'unsigned long', is: 'u32', dims: [2] },
     },
   } as const;
   declare readonly $$type: 'struct kvm_run.riscv_sbi';
@@ -3849,6 +4091,11 @@ export class KvmRunRiscvSbi implements View {
     view.getUint8(offset + 39);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmRunRiscvSbi.$layout {
+    return KvmRunRiscvSbi.$layout;
   }
 
   /** `unsigned long extension_id`, offset 0, 4 bytes. */
@@ -3892,11 +4139,12 @@ export class KvmRunRiscvCsr implements View {
     name: 'struct kvm_run.riscv_csr',
     size: 16,
     align: 4,
+    byteOrder: 'little',
     members: {
-      csr_num: { offset: 0, size: 4, type: 'unsigned long' },
-      new_value: { offset: 4, size: 4, type: 'unsigned long' },
-      write_mask: { offset: 8, size: 4, type: 'unsigned long' },
-      ret_value: { offset: 12, size: 4, type: 'unsigned long' },
+      csr_num: { offset: 0, size: 4, type: 'unsigned long', is: 'u32' },
+      new_value: { offset: 4, size: 4, type: 'unsigned long', is: 'u32' },
+      write_mask: { offset: 8, size: 4, type: 'unsigned long', is: 'u32' },
+      ret_value: { offset: 12, size: 4, type: 'unsigned long', is: 'u32' },
     },
   } as const;
   declare readonly $$type: 'struct kvm_run.riscv_csr';
@@ -3907,6 +4155,11 @@ export class KvmRunRiscvCsr implements View {
     view.getUint8(offset + 15);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmRunRiscvCsr.$layout {
+    return KvmRunRiscvCsr.$layout;
   }
 
   /** `unsigned long csr_num`, offset 0, 4 bytes. */
@@ -3950,8 +4203,9 @@ export class KvmRunNotify implements View {
     name: 'struct kvm_run.notify',
     size: 4,
     align: 4,
+    byteOrder: 'little',
     members: {
-      flags: { offset: 0, size: 4, type: '__u32' },
+      flags: { offset: 0, size: 4, type: '__u32', is: 'u32' },
     },
   } as const;
   declare readonly $$type: 'struct kvm_run.notify';
@@ -3962,6 +4216,11 @@ export class KvmRunNotify implements View {
     view.getUint8(offset + 3);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmRunNotify.$layout {
+    return KvmRunNotify.$layout;
   }
 
   /** `__u32 flags`, offset 0, 4 bytes. */
@@ -3981,10 +4240,11 @@ export class KvmRunMemoryFault implements View {
     name: 'struct kvm_run.memory_fault',
     size: 24,
     align: 4,
+    byteOrder: 'little',
     members: {
-      flags: { offset: 0, size: 8, type: '__u64' },
-      gpa: { offset: 8, size: 8, type: '__u64' },
-      size: { offset: 16, size: 8, type: '__u64' },
+      flags: { offset: 0, size: 8, type: '__u64', is: 'u64' },
+      gpa: { offset: 8, size: 8, type: '__u64', is: 'u64' },
+      size: { offset: 16, size: 8, type: '__u64', is: 'u64' },
     },
   } as const;
   declare readonly $$type: 'struct kvm_run.memory_fault';
@@ -3995,6 +4255,11 @@ export class KvmRunMemoryFault implements View {
     view.getUint8(offset + 23);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmRunMemoryFault.$layout {
+    return KvmRunMemoryFault.$layout;
   }
 
   /** `__u64 flags`, offset 0, 8 bytes. */
@@ -4057,9 +4322,10 @@ export class KvmRunTdx implements View {
     name: 'struct kvm_run.tdx',
     size: 64,
     align: 4,
+    byteOrder: 'little',
     members: {
-      flags: { offset: 0, size: 8, type: '__u64' },
-      nr: { offset: 8, size: 8, type: '__u64' },
+      flags: { offset: 0, size: 8, type: '__u64', is: 'u64' },
+      nr: { offset: 8, size: 8, type: '__u64', is: 'u64' },
       unknown: { offset: 16, size: 48, type: 'struct' },
       get_quote: { offset: 16, size: 24, type: 'struct' },
       get_tdvmcall_info: { offset: 16, size: 48, type: 'struct' },
@@ -4074,6 +4340,11 @@ export class KvmRunTdx implements View {
     view.getUint8(offset + 63);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmRunTdx.$layout {
+    return KvmRunTdx.$layout;
   }
 
   /** `__u64 flags`, offset 0, 8 bytes. */
@@ -4151,9 +4422,10 @@ export class KvmRunTdxUnknown implements View {
     name: 'struct kvm_run.tdx.unknown',
     size: 48,
     align: 4,
+    byteOrder: 'little',
     members: {
-      ret: { offset: 0, size: 8, type: '__u64' },
-      data: { offset: 8, size: 40, type: '__u64', dims: [5] },
+      ret: { offset: 0, size: 8, type: '__u64', is: 'u64' },
+      data: { offset: 8, size: 40, type: '__u64', is: 'u64', dims: [5] },
     },
   } as const;
   declare readonly $$type: 'struct kvm_run.tdx.unknown';
@@ -4164,6 +4436,11 @@ export class KvmRunTdxUnknown implements View {
     view.getUint8(offset + 47);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmRunTdxUnknown.$layout {
+    return KvmRunTdxUnknown.$layout;
   }
 
   /** `__u64 ret`, offset 0, 8 bytes. */
@@ -4200,10 +4477,11 @@ export class KvmRunTdxGetQuote implements View {
     name: 'struct kvm_run.tdx.get_quote',
     size: 24,
     align: 4,
+    byteOrder: 'little',
     members: {
-      ret: { offset: 0, size: 8, type: '__u64' },
-      gpa: { offset: 8, size: 8, type: '__u64' },
-      size: { offset: 16, size: 8, type: '__u64' },
+      ret: { offset: 0, size: 8, type: '__u64', is: 'u64' },
+      gpa: { offset: 8, size: 8, type: '__u64', is: 'u64' },
+      size: { offset: 16, size: 8, type: '__u64', is: 'u64' },
     },
   } as const;
   declare readonly $$type: 'struct kvm_run.tdx.get_quote';
@@ -4214,6 +4492,11 @@ export class KvmRunTdxGetQuote implements View {
     view.getUint8(offset + 23);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmRunTdxGetQuote.$layout {
+    return KvmRunTdxGetQuote.$layout;
   }
 
   /** `__u64 ret`, offset 0, 8 bytes. */
@@ -4276,13 +4559,14 @@ export class KvmRunTdxGetTdvmcallInfo implements View {
     name: 'struct kvm_run.tdx.get_tdvmcall_info',
     size: 48,
     align: 4,
+    byteOrder: 'little',
     members: {
-      ret: { offset: 0, size: 8, type: '__u64' },
-      leaf: { offset: 8, size: 8, type: '__u64' },
-      r11: { offset: 16, size: 8, type: '__u64' },
-      r12: { offset: 24, size: 8, type: '__u64' },
-      r13: { offset: 32, size: 8, type: '__u64' },
-      r14: { offset: 40, size: 8, type: '__u64' },
+      ret: { offset: 0, size: 8, type: '__u64', is: 'u64' },
+      leaf: { offset: 8, size: 8, type: '__u64', is: 'u64' },
+      r11: { offset: 16, size: 8, type: '__u64', is: 'u64' },
+      r12: { offset: 24, size: 8, type: '__u64', is: 'u64' },
+      r13: { offset: 32, size: 8, type: '__u64', is: 'u64' },
+      r14: { offset: 40, size: 8, type: '__u64', is: 'u64' },
     },
   } as const;
   declare readonly $$type: 'struct kvm_run.tdx.get_tdvmcall_info';
@@ -4293,6 +4577,11 @@ export class KvmRunTdxGetTdvmcallInfo implements View {
     view.getUint8(offset + 47);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmRunTdxGetTdvmcallInfo.$layout {
+    return KvmRunTdxGetTdvmcallInfo.$layout;
   }
 
   /** `__u64 ret`, offset 0, 8 bytes. */
@@ -4406,9 +4695,10 @@ export class KvmRunTdxSetupEventNotify implements View {
     name: 'struct kvm_run.tdx.setup_event_notify',
     size: 16,
     align: 4,
+    byteOrder: 'little',
     members: {
-      ret: { offset: 0, size: 8, type: '__u64' },
-      vector: { offset: 8, size: 8, type: '__u64' },
+      ret: { offset: 0, size: 8, type: '__u64', is: 'u64' },
+      vector: { offset: 8, size: 8, type: '__u64', is: 'u64' },
     },
   } as const;
   declare readonly $$type: 'struct kvm_run.tdx.setup_event_notify';
@@ -4419,6 +4709,11 @@ export class KvmRunTdxSetupEventNotify implements View {
     view.getUint8(offset + 15);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmRunTdxSetupEventNotify.$layout {
+    return KvmRunTdxSetupEventNotify.$layout;
   }
 
   /** `__u64 ret`, offset 0, 8 bytes. */
@@ -4464,11 +4759,12 @@ export class KvmRunArmSea implements View {
     name: 'struct kvm_run.arm_sea',
     size: 32,
     align: 4,
+    byteOrder: 'little',
     members: {
-      flags: { offset: 0, size: 8, type: '__u64' },
-      esr: { offset: 8, size: 8, type: '__u64' },
-      gva: { offset: 16, size: 8, type: '__u64' },
-      gpa: { offset: 24, size: 8, type: '__u64' },
+      flags: { offset: 0, size: 8, type: '__u64', is: 'u64' },
+      esr: { offset: 8, size: 8, type: '__u64', is: 'u64' },
+      gva: { offset: 16, size: 8, type: '__u64', is: 'u64' },
+      gpa: { offset: 24, size: 8, type: '__u64', is: 'u64' },
     },
   } as const;
   declare readonly $$type: 'struct kvm_run.arm_sea';
@@ -4479,6 +4775,11 @@ export class KvmRunArmSea implements View {
     view.getUint8(offset + 31);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmRunArmSea.$layout {
+    return KvmRunArmSea.$layout;
   }
 
   /** `__u64 flags`, offset 0, 8 bytes. */
@@ -4558,9 +4859,10 @@ export class KvmRunS implements View {
     name: 'struct kvm_run.s',
     size: 2048,
     align: 4,
+    byteOrder: 'little',
     members: {
       regs: { offset: 0, size: 520, type: 'struct kvm_sync_regs' },
-      padding: { offset: 0, size: 2048, type: 'char', dims: [2048] },
+      padding: { offset: 0, size: 2048, type: 'char', is: 's8', dims: [2048] },
     },
   } as const;
   declare readonly $$type: 'struct kvm_run.s';
@@ -4573,6 +4875,11 @@ export class KvmRunS implements View {
     this.$$offset = offset;
   }
 
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmRunS.$layout {
+    return KvmRunS.$layout;
+  }
+
   /** `struct kvm_sync_regs regs`, offset 0, 520 bytes. */
   get regs(): KvmSyncRegs {
     return new KvmSyncRegs(this.$$view, this.$$offset);
@@ -4582,8 +4889,8 @@ export class KvmRunS implements View {
   }
 
   /** `char padding[2048]`, offset 0, 2048 bytes. */
-  get padding(): S8Array {
-    return new S8Array(this.$$view, this.$$offset, 2048);
+  get padding(): CharArray {
+    return new CharArray(this.$$view, this.$$offset, 2048);
   }
   set padding(value: Iterable<number>) {
     this.padding.assign(value);
@@ -4598,16 +4905,17 @@ export class KvmRun implements View {
     name: 'struct kvm_run',
     size: 2352,
     align: 4,
+    byteOrder: 'little',
     members: {
-      request_interrupt_window: { offset: 0, size: 1, type: '__u8' },
-      immediate_exit: { offset: 1, size: 1, type: '__u8' },
-      padding1: { offset: 2, size: 6, type: '__u8', dims: [6] },
-      exit_reason: { offset: 8, size: 4, type: '__u32' },
-      ready_for_interrupt_injection: { offset: 12, size: 1, type: '__u8' },
-      if_flag: { offset: 13, size: 1, type: '__u8' },
-      flags: { offset: 14, size: 2, type: '__u16' },
-      cr8: { offset: 16, size: 8, type: '__u64' },
-      apic_base: { offset: 24, size: 8, type: '__u64' },
+      request_interrupt_window: { offset: 0, size: 1, type: '__u8', is: 'u8' },
+      immediate_exit: { offset: 1, size: 1, type: '__u8', is: 'u8' },
+      padding1: { offset: 2, size: 6, type: '__u8', is: 'u8', dims: [6] },
+      exit_reason: { offset: 8, size: 4, type: '__u32', is: 'u32' },
+      ready_for_interrupt_injection: { offset: 12, size: 1, type: '__u8', is: 'u8' },
+      if_flag: { offset: 13, size: 1, type: '__u8', is: 'u8' },
+      flags: { offset: 14, size: 2, type: '__u16', is: 'u16' },
+      cr8: { offset: 16, size: 8, type: '__u64', is: 'u64' },
+      apic_base: { offset: 24, size: 8, type: '__u64', is: 'u64' },
       hw: { offset: 32, size: 8, type: 'struct' },
       fail_entry: { offset: 32, size: 12, type: 'struct' },
       ex: { offset: 32, size: 8, type: 'struct' },
@@ -4618,7 +4926,7 @@ export class KvmRun implements View {
       hypercall: { offset: 32, size: 72, type: 'struct' },
       tpr_access: { offset: 32, size: 16, type: 'struct' },
       s390_sieic: { offset: 32, size: 8, type: 'struct' },
-      s390_reset_flags: { offset: 32, size: 8, type: '__u64' },
+      s390_reset_flags: { offset: 32, size: 8, type: '__u64', is: 'u64' },
       s390_ucontrol: { offset: 32, size: 12, type: 'struct' },
       dcr: { offset: 32, size: 12, type: 'struct' },
       internal: { offset: 32, size: 136, type: 'struct' },
@@ -4641,9 +4949,9 @@ export class KvmRun implements View {
       tdx: { offset: 32, size: 64, type: 'struct' },
       arm_sea: { offset: 32, size: 32, type: 'struct' },
       snp_req_certs: { offset: 32, size: 24, type: 'struct kvm_exit_snp_req_certs' },
-      padding: { offset: 32, size: 256, type: 'char', dims: [256] },
-      kvm_valid_regs: { offset: 288, size: 8, type: '__u64' },
-      kvm_dirty_regs: { offset: 296, size: 8, type: '__u64' },
+      padding: { offset: 32, size: 256, type: 'char', is: 's8', dims: [256] },
+      kvm_valid_regs: { offset: 288, size: 8, type: '__u64', is: 'u64' },
+      kvm_dirty_regs: { offset: 296, size: 8, type: '__u64', is: 'u64' },
       s: { offset: 304, size: 2048, type: 'union' },
     },
   } as const;
@@ -4655,6 +4963,11 @@ export class KvmRun implements View {
     view.getUint8(offset + 2351);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmRun.$layout {
+    return KvmRun.$layout;
   }
 
   /** `__u8 request_interrupt_window`, offset 0, 1 byte. */
@@ -5021,8 +5334,8 @@ export class KvmRun implements View {
   }
 
   /** `char padding[256]`, offset 32, 256 bytes. */
-  get padding(): S8Array {
-    return new S8Array(this.$$view, this.$$offset + 32, 256);
+  get padding(): CharArray {
+    return new CharArray(this.$$view, this.$$offset + 32, 256);
   }
   set padding(value: Iterable<number>) {
     this.padding.assign(value);
@@ -5079,11 +5392,12 @@ export class KvmCoalescedMmioZone implements View {
     name: 'struct kvm_coalesced_mmio_zone',
     size: 16,
     align: 4,
+    byteOrder: 'little',
     members: {
-      addr: { offset: 0, size: 8, type: '__u64' },
-      size: { offset: 8, size: 4, type: '__u32' },
-      pad: { offset: 12, size: 4, type: '__u32' },
-      pio: { offset: 12, size: 4, type: '__u32' },
+      addr: { offset: 0, size: 8, type: '__u64', is: 'u64' },
+      size: { offset: 8, size: 4, type: '__u32', is: 'u32' },
+      pad: { offset: 12, size: 4, type: '__u32', is: 'u32' },
+      pio: { offset: 12, size: 4, type: '__u32', is: 'u32' },
     },
   } as const;
   declare readonly $$type: 'struct kvm_coalesced_mmio_zone';
@@ -5094,6 +5408,11 @@ export class KvmCoalescedMmioZone implements View {
     view.getUint8(offset + 15);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmCoalescedMmioZone.$layout {
+    return KvmCoalescedMmioZone.$layout;
   }
 
   /** `__u64 addr`, offset 0, 8 bytes. */
@@ -5146,12 +5465,13 @@ export class KvmCoalescedMmio implements View {
     name: 'struct kvm_coalesced_mmio',
     size: 24,
     align: 4,
+    byteOrder: 'little',
     members: {
-      phys_addr: { offset: 0, size: 8, type: '__u64' },
-      len: { offset: 8, size: 4, type: '__u32' },
-      pad: { offset: 12, size: 4, type: '__u32' },
-      pio: { offset: 12, size: 4, type: '__u32' },
-      data: { offset: 16, size: 8, type: '__u8', dims: [8] },
+      phys_addr: { offset: 0, size: 8, type: '__u64', is: 'u64' },
+      len: { offset: 8, size: 4, type: '__u32', is: 'u32' },
+      pad: { offset: 12, size: 4, type: '__u32', is: 'u32' },
+      pio: { offset: 12, size: 4, type: '__u32', is: 'u32' },
+      data: { offset: 16, size: 8, type: '__u8', is: 'u8', dims: [8] },
     },
   } as const;
   declare readonly $$type: 'struct kvm_coalesced_mmio';
@@ -5162,6 +5482,11 @@ export class KvmCoalescedMmio implements View {
     view.getUint8(offset + 23);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmCoalescedMmio.$layout {
+    return KvmCoalescedMmio.$layout;
   }
 
   /** `__u64 phys_addr`, offset 0, 8 bytes. */
@@ -5223,9 +5548,10 @@ export class KvmCoalescedMmioRing implements View {
     name: 'struct kvm_coalesced_mmio_ring',
     size: 8,
     align: 4,
+    byteOrder: 'little',
     members: {
-      first: { offset: 0, size: 4, type: '__u32' },
-      last: { offset: 4, size: 4, type: '__u32' },
+      first: { offset: 0, size: 4, type: '__u32', is: 'u32' },
+      last: { offset: 4, size: 4, type: '__u32', is: 'u32' },
       __empty_coalesced_mmio: { offset: 8, size: 0, type: 'struct' },
       coalesced_mmio: { offset: 8, size: 0, type: 'struct kvm_coalesced_mmio', dims: [null] },
     },
@@ -5238,6 +5564,11 @@ export class KvmCoalescedMmioRing implements View {
     view.getUint8(offset + 7);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmCoalescedMmioRing.$layout {
+    return KvmCoalescedMmioRing.$layout;
   }
 
   /** `__u32 first`, offset 0, 4 bytes. */
@@ -5270,13 +5601,14 @@ export class KvmTranslation implements View {
     name: 'struct kvm_translation',
     size: 24,
     align: 4,
+    byteOrder: 'little',
     members: {
-      linear_address: { offset: 0, size: 8, type: '__u64' },
-      physical_address: { offset: 8, size: 8, type: '__u64' },
-      valid: { offset: 16, size: 1, type: '__u8' },
-      writeable: { offset: 17, size: 1, type: '__u8' },
-      usermode: { offset: 18, size: 1, type: '__u8' },
-      pad: { offset: 19, size: 5, type: '__u8', dims: [5] },
+      linear_address: { offset: 0, size: 8, type: '__u64', is: 'u64' },
+      physical_address: { offset: 8, size: 8, type: '__u64', is: 'u64' },
+      valid: { offset: 16, size: 1, type: '__u8', is: 'u8' },
+      writeable: { offset: 17, size: 1, type: '__u8', is: 'u8' },
+      usermode: { offset: 18, size: 1, type: '__u8', is: 'u8' },
+      pad: { offset: 19, size: 5, type: '__u8', is: 'u8', dims: [5] },
     },
   } as const;
   declare readonly $$type: 'struct kvm_translation';
@@ -5287,6 +5619,11 @@ export class KvmTranslation implements View {
     view.getUint8(offset + 23);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmTranslation.$layout {
+    return KvmTranslation.$layout;
   }
 
   /** `__u64 linear_address`, offset 0, 8 bytes. */
@@ -5364,8 +5701,9 @@ export class KvmInterrupt implements View {
     name: 'struct kvm_interrupt',
     size: 4,
     align: 4,
+    byteOrder: 'little',
     members: {
-      irq: { offset: 0, size: 4, type: '__u32' },
+      irq: { offset: 0, size: 4, type: '__u32', is: 'u32' },
     },
   } as const;
   declare readonly $$type: 'struct kvm_interrupt';
@@ -5376,6 +5714,11 @@ export class KvmInterrupt implements View {
     view.getUint8(offset + 3);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmInterrupt.$layout {
+    return KvmInterrupt.$layout;
   }
 
   /** `__u32 irq`, offset 0, 4 bytes. */
@@ -5395,11 +5738,12 @@ export class KvmDirtyLog implements View {
     name: 'struct kvm_dirty_log',
     size: 16,
     align: 4,
+    byteOrder: 'little',
     members: {
-      slot: { offset: 0, size: 4, type: '__u32' },
-      padding1: { offset: 4, size: 4, type: '__u32' },
-      dirty_bitmap: { offset: 8, size: 4, type: 'void *' },
-      padding2: { offset: 8, size: 8, type: '__u64' },
+      slot: { offset: 0, size: 4, type: '__u32', is: 'u32' },
+      padding1: { offset: 4, size: 4, type: '__u32', is: 'u32' },
+      dirty_bitmap: { offset: 8, size: 4, type: 'void *', is: 'pointer' },
+      padding2: { offset: 8, size: 8, type: '__u64', is: 'u64' },
     },
   } as const;
   declare readonly $$type: 'struct kvm_dirty_log';
@@ -5410,6 +5754,11 @@ export class KvmDirtyLog implements View {
     view.getUint8(offset + 15);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmDirtyLog.$layout {
+    return KvmDirtyLog.$layout;
   }
 
   /** `__u32 slot`, offset 0, 4 bytes. */
@@ -5462,12 +5811,13 @@ export class KvmClearDirtyLog implements View {
     name: 'struct kvm_clear_dirty_log',
     size: 24,
     align: 4,
+    byteOrder: 'little',
     members: {
-      slot: { offset: 0, size: 4, type: '__u32' },
-      num_pages: { offset: 4, size: 4, type: '__u32' },
-      first_page: { offset: 8, size: 8, type: '__u64' },
-      dirty_bitmap: { offset: 16, size: 4, type: 'void *' },
-      padding2: { offset: 16, size: 8, type: '__u64' },
+      slot: { offset: 0, size: 4, type: '__u32', is: 'u32' },
+      num_pages: { offset: 4, size: 4, type: '__u32', is: 'u32' },
+      first_page: { offset: 8, size: 8, type: '__u64', is: 'u64' },
+      dirty_bitmap: { offset: 16, size: 4, type: 'void *', is: 'pointer' },
+      padding2: { offset: 16, size: 8, type: '__u64', is: 'u64' },
     },
   } as const;
   declare readonly $$type: 'struct kvm_clear_dirty_log';
@@ -5478,6 +5828,11 @@ export class KvmClearDirtyLog implements View {
     view.getUint8(offset + 23);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmClearDirtyLog.$layout {
+    return KvmClearDirtyLog.$layout;
   }
 
   /** `__u32 slot`, offset 0, 4 bytes. */
@@ -5548,10 +5903,11 @@ export class KvmSignalMask implements View {
     name: 'struct kvm_signal_mask',
     size: 4,
     align: 4,
+    byteOrder: 'little',
     members: {
-      len: { offset: 0, size: 4, type: '__u32' },
+      len: { offset: 0, size: 4, type: '__u32', is: 'u32' },
       __empty_sigset: { offset: 4, size: 0, type: 'struct' },
-      sigset: { offset: 4, size: 0, type: '__u8', dims: [null] },
+      sigset: { offset: 4, size: 0, type: '__u8', is: 'u8', dims: [null] },
     },
   } as const;
   declare readonly $$type: 'struct kvm_signal_mask';
@@ -5562,6 +5918,11 @@ export class KvmSignalMask implements View {
     view.getUint8(offset + 3);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmSignalMask.$layout {
+    return KvmSignalMask.$layout;
   }
 
   /** `__u32 len`, offset 0, 4 bytes. */
@@ -5589,10 +5950,11 @@ export class KvmTprAccessCtl implements View {
     name: 'struct kvm_tpr_access_ctl',
     size: 40,
     align: 4,
+    byteOrder: 'little',
     members: {
-      enabled: { offset: 0, size: 4, type: '__u32' },
-      flags: { offset: 4, size: 4, type: '__u32' },
-      reserved: { offset: 8, size: 32, type: '__u32', dims: [8] },
+      enabled: { offset: 0, size: 4, type: '__u32', is: 'u32' },
+      flags: { offset: 4, size: 4, type: '__u32', is: 'u32' },
+      reserved: { offset: 8, size: 32, type: '__u32', is: 'u32', dims: [8] },
     },
   } as const;
   declare readonly $$type: 'struct kvm_tpr_access_ctl';
@@ -5603,6 +5965,11 @@ export class KvmTprAccessCtl implements View {
     view.getUint8(offset + 39);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmTprAccessCtl.$layout {
+    return KvmTprAccessCtl.$layout;
   }
 
   /** `__u32 enabled`, offset 0, 4 bytes. */
@@ -5638,8 +6005,9 @@ export class KvmVapicAddr implements View {
     name: 'struct kvm_vapic_addr',
     size: 8,
     align: 4,
+    byteOrder: 'little',
     members: {
-      vapic_addr: { offset: 0, size: 8, type: '__u64' },
+      vapic_addr: { offset: 0, size: 8, type: '__u64', is: 'u64' },
     },
   } as const;
   declare readonly $$type: 'struct kvm_vapic_addr';
@@ -5650,6 +6018,11 @@ export class KvmVapicAddr implements View {
     view.getUint8(offset + 7);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmVapicAddr.$layout {
+    return KvmVapicAddr.$layout;
   }
 
   /** `__u64 vapic_addr`, offset 0, 8 bytes. */
@@ -5678,8 +6051,9 @@ export class KvmMpState implements View {
     name: 'struct kvm_mp_state',
     size: 4,
     align: 4,
+    byteOrder: 'little',
     members: {
-      mp_state: { offset: 0, size: 4, type: '__u32' },
+      mp_state: { offset: 0, size: 4, type: '__u32', is: 'u32' },
     },
   } as const;
   declare readonly $$type: 'struct kvm_mp_state';
@@ -5690,6 +6064,11 @@ export class KvmMpState implements View {
     view.getUint8(offset + 3);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmMpState.$layout {
+    return KvmMpState.$layout;
   }
 
   /** `__u32 mp_state`, offset 0, 4 bytes. */
@@ -5709,9 +6088,10 @@ export class KvmGuestDebug implements View {
     name: 'struct kvm_guest_debug',
     size: 72,
     align: 4,
+    byteOrder: 'little',
     members: {
-      control: { offset: 0, size: 4, type: '__u32' },
-      pad: { offset: 4, size: 4, type: '__u32' },
+      control: { offset: 0, size: 4, type: '__u32', is: 'u32' },
+      pad: { offset: 4, size: 4, type: '__u32', is: 'u32' },
       arch: { offset: 8, size: 64, type: 'struct kvm_guest_debug_arch' },
     },
   } as const;
@@ -5723,6 +6103,11 @@ export class KvmGuestDebug implements View {
     view.getUint8(offset + 71);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmGuestDebug.$layout {
+    return KvmGuestDebug.$layout;
   }
 
   /** `__u32 control`, offset 0, 4 bytes. */
@@ -5758,13 +6143,14 @@ export class KvmIoeventfd implements View {
     name: 'struct kvm_ioeventfd',
     size: 64,
     align: 4,
+    byteOrder: 'little',
     members: {
-      datamatch: { offset: 0, size: 8, type: '__u64' },
-      addr: { offset: 8, size: 8, type: '__u64' },
-      len: { offset: 16, size: 4, type: '__u32' },
-      fd: { offset: 20, size: 4, type: '__s32' },
-      flags: { offset: 24, size: 4, type: '__u32' },
-      pad: { offset: 28, size: 36, type: '__u8', dims: [36] },
+      datamatch: { offset: 0, size: 8, type: '__u64', is: 'u64' },
+      addr: { offset: 8, size: 8, type: '__u64', is: 'u64' },
+      len: { offset: 16, size: 4, type: '__u32', is: 'u32' },
+      fd: { offset: 20, size: 4, type: '__s32', is: 's32' },
+      flags: { offset: 24, size: 4, type: '__u32', is: 'u32' },
+      pad: { offset: 28, size: 36, type: '__u8', is: 'u8', dims: [36] },
     },
   } as const;
   declare readonly $$type: 'struct kvm_ioeventfd';
@@ -5775,6 +6161,11 @@ export class KvmIoeventfd implements View {
     view.getUint8(offset + 63);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmIoeventfd.$layout {
+    return KvmIoeventfd.$layout;
   }
 
   /** `__u64 datamatch`, offset 0, 8 bytes. */
@@ -5852,11 +6243,12 @@ export class KvmEnableCap implements View {
     name: 'struct kvm_enable_cap',
     size: 104,
     align: 4,
+    byteOrder: 'little',
     members: {
-      cap: { offset: 0, size: 4, type: '__u32' },
-      flags: { offset: 4, size: 4, type: '__u32' },
-      args: { offset: 8, size: 32, type: '__u64', dims: [4] },
-      pad: { offset: 40, size: 64, type: '__u8', dims: [64] },
+      cap: { offset: 0, size: 4, type: '__u32', is: 'u32' },
+      flags: { offset: 4, size: 4, type: '__u32', is: 'u32' },
+      args: { offset: 8, size: 32, type: '__u64', is: 'u64', dims: [4] },
+      pad: { offset: 40, size: 64, type: '__u8', is: 'u8', dims: [64] },
     },
   } as const;
   declare readonly $$type: 'struct kvm_enable_cap';
@@ -5867,6 +6259,11 @@ export class KvmEnableCap implements View {
     view.getUint8(offset + 103);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmEnableCap.$layout {
+    return KvmEnableCap.$layout;
   }
 
   /** `__u32 cap`, offset 0, 4 bytes. */
@@ -5910,9 +6307,10 @@ export class KvmIrqRoutingIrqchip implements View {
     name: 'struct kvm_irq_routing_irqchip',
     size: 8,
     align: 4,
+    byteOrder: 'little',
     members: {
-      irqchip: { offset: 0, size: 4, type: '__u32' },
-      pin: { offset: 4, size: 4, type: '__u32' },
+      irqchip: { offset: 0, size: 4, type: '__u32', is: 'u32' },
+      pin: { offset: 4, size: 4, type: '__u32', is: 'u32' },
     },
   } as const;
   declare readonly $$type: 'struct kvm_irq_routing_irqchip';
@@ -5923,6 +6321,11 @@ export class KvmIrqRoutingIrqchip implements View {
     view.getUint8(offset + 7);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmIrqRoutingIrqchip.$layout {
+    return KvmIrqRoutingIrqchip.$layout;
   }
 
   /** `__u32 irqchip`, offset 0, 4 bytes. */
@@ -5950,12 +6353,13 @@ export class KvmIrqRoutingMsi implements View {
     name: 'struct kvm_irq_routing_msi',
     size: 16,
     align: 4,
+    byteOrder: 'little',
     members: {
-      address_lo: { offset: 0, size: 4, type: '__u32' },
-      address_hi: { offset: 4, size: 4, type: '__u32' },
-      data: { offset: 8, size: 4, type: '__u32' },
-      pad: { offset: 12, size: 4, type: '__u32' },
-      devid: { offset: 12, size: 4, type: '__u32' },
+      address_lo: { offset: 0, size: 4, type: '__u32', is: 'u32' },
+      address_hi: { offset: 4, size: 4, type: '__u32', is: 'u32' },
+      data: { offset: 8, size: 4, type: '__u32', is: 'u32' },
+      pad: { offset: 12, size: 4, type: '__u32', is: 'u32' },
+      devid: { offset: 12, size: 4, type: '__u32', is: 'u32' },
     },
   } as const;
   declare readonly $$type: 'struct kvm_irq_routing_msi';
@@ -5966,6 +6370,11 @@ export class KvmIrqRoutingMsi implements View {
     view.getUint8(offset + 15);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmIrqRoutingMsi.$layout {
+    return KvmIrqRoutingMsi.$layout;
   }
 
   /** `__u32 address_lo`, offset 0, 4 bytes. */
@@ -6017,12 +6426,13 @@ export class KvmIrqRoutingS390Adapter implements View {
     name: 'struct kvm_irq_routing_s390_adapter',
     size: 32,
     align: 4,
+    byteOrder: 'little',
     members: {
-      ind_addr: { offset: 0, size: 8, type: '__u64' },
-      summary_addr: { offset: 8, size: 8, type: '__u64' },
-      ind_offset: { offset: 16, size: 8, type: '__u64' },
-      summary_offset: { offset: 24, size: 4, type: '__u32' },
-      adapter_id: { offset: 28, size: 4, type: '__u32' },
+      ind_addr: { offset: 0, size: 8, type: '__u64', is: 'u64' },
+      summary_addr: { offset: 8, size: 8, type: '__u64', is: 'u64' },
+      ind_offset: { offset: 16, size: 8, type: '__u64', is: 'u64' },
+      summary_offset: { offset: 24, size: 4, type: '__u32', is: 'u32' },
+      adapter_id: { offset: 28, size: 4, type: '__u32', is: 'u32' },
     },
   } as const;
   declare readonly $$type: 'struct kvm_irq_routing_s390_adapter';
@@ -6033,6 +6443,11 @@ export class KvmIrqRoutingS390Adapter implements View {
     view.getUint8(offset + 31);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmIrqRoutingS390Adapter.$layout {
+    return KvmIrqRoutingS390Adapter.$layout;
   }
 
   /** `__u64 ind_addr`, offset 0, 8 bytes. */
@@ -6111,9 +6526,10 @@ export class KvmIrqRoutingHvSint implements View {
     name: 'struct kvm_irq_routing_hv_sint',
     size: 8,
     align: 4,
+    byteOrder: 'little',
     members: {
-      vcpu: { offset: 0, size: 4, type: '__u32' },
-      sint: { offset: 4, size: 4, type: '__u32' },
+      vcpu: { offset: 0, size: 4, type: '__u32', is: 'u32' },
+      sint: { offset: 4, size: 4, type: '__u32', is: 'u32' },
     },
   } as const;
   declare readonly $$type: 'struct kvm_irq_routing_hv_sint';
@@ -6124,6 +6540,11 @@ export class KvmIrqRoutingHvSint implements View {
     view.getUint8(offset + 7);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmIrqRoutingHvSint.$layout {
+    return KvmIrqRoutingHvSint.$layout;
   }
 
   /** `__u32 vcpu`, offset 0, 4 bytes. */
@@ -6151,10 +6572,11 @@ export class KvmIrqRoutingXenEvtchn implements View {
     name: 'struct kvm_irq_routing_xen_evtchn',
     size: 12,
     align: 4,
+    byteOrder: 'little',
     members: {
-      port: { offset: 0, size: 4, type: '__u32' },
-      vcpu: { offset: 4, size: 4, type: '__u32' },
-      priority: { offset: 8, size: 4, type: '__u32' },
+      port: { offset: 0, size: 4, type: '__u32', is: 'u32' },
+      vcpu: { offset: 4, size: 4, type: '__u32', is: 'u32' },
+      priority: { offset: 8, size: 4, type: '__u32', is: 'u32' },
     },
   } as const;
   declare readonly $$type: 'struct kvm_irq_routing_xen_evtchn';
@@ -6165,6 +6587,11 @@ export class KvmIrqRoutingXenEvtchn implements View {
     view.getUint8(offset + 11);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmIrqRoutingXenEvtchn.$layout {
+    return KvmIrqRoutingXenEvtchn.$layout;
   }
 
   /** `__u32 port`, offset 0, 4 bytes. */
@@ -6200,13 +6627,14 @@ export class KvmIrqRoutingEntryU implements View {
     name: 'struct kvm_irq_routing_entry.u',
     size: 32,
     align: 4,
+    byteOrder: 'little',
     members: {
       irqchip: { offset: 0, size: 8, type: 'struct kvm_irq_routing_irqchip' },
       msi: { offset: 0, size: 16, type: 'struct kvm_irq_routing_msi' },
       adapter: { offset: 0, size: 32, type: 'struct kvm_irq_routing_s390_adapter' },
       hv_sint: { offset: 0, size: 8, type: 'struct kvm_irq_routing_hv_sint' },
       xen_evtchn: { offset: 0, size: 12, type: 'struct kvm_irq_routing_xen_evtchn' },
-      pad: { offset: 0, size: 32, type: '__u32', dims: [8] },
+      pad: { offset: 0, size: 32, type: '__u32', is: 'u32', dims: [8] },
     },
   } as const;
   declare readonly $$type: 'struct kvm_irq_routing_entry.u';
@@ -6217,6 +6645,11 @@ export class KvmIrqRoutingEntryU implements View {
     view.getUint8(offset + 31);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmIrqRoutingEntryU.$layout {
+    return KvmIrqRoutingEntryU.$layout;
   }
 
   /** `struct kvm_irq_routing_irqchip irqchip`, offset 0, 8 bytes. */
@@ -6276,11 +6709,12 @@ export class KvmIrqRoutingEntry implements View {
     name: 'struct kvm_irq_routing_entry',
     size: 48,
     align: 4,
+    byteOrder: 'little',
     members: {
-      gsi: { offset: 0, size: 4, type: '__u32' },
-      type: { offset: 4, size: 4, type: '__u32' },
-      flags: { offset: 8, size: 4, type: '__u32' },
-      pad: { offset: 12, size: 4, type: '__u32' },
+      gsi: { offset: 0, size: 4, type: '__u32', is: 'u32' },
+      type: { offset: 4, size: 4, type: '__u32', is: 'u32' },
+      flags: { offset: 8, size: 4, type: '__u32', is: 'u32' },
+      pad: { offset: 12, size: 4, type: '__u32', is: 'u32' },
       u: { offset: 16, size: 32, type: 'union' },
     },
   } as const;
@@ -6292,6 +6726,11 @@ export class KvmIrqRoutingEntry implements View {
     view.getUint8(offset + 47);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmIrqRoutingEntry.$layout {
+    return KvmIrqRoutingEntry.$layout;
   }
 
   /** `__u32 gsi`, offset 0, 4 bytes. */
@@ -6344,9 +6783,10 @@ export class KvmIrqRouting implements View {
     name: 'struct kvm_irq_routing',
     size: 8,
     align: 4,
+    byteOrder: 'little',
     members: {
-      nr: { offset: 0, size: 4, type: '__u32' },
-      flags: { offset: 4, size: 4, type: '__u32' },
+      nr: { offset: 0, size: 4, type: '__u32', is: 'u32' },
+      flags: { offset: 4, size: 4, type: '__u32', is: 'u32' },
       __empty_entries: { offset: 8, size: 0, type: 'struct' },
       entries: { offset: 8, size: 0, type: 'struct kvm_irq_routing_entry', dims: [null] },
     },
@@ -6359,6 +6799,11 @@ export class KvmIrqRouting implements View {
     view.getUint8(offset + 7);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmIrqRouting.$layout {
+    return KvmIrqRouting.$layout;
   }
 
   /** `__u32 nr`, offset 0, 4 bytes. */
@@ -6391,12 +6836,13 @@ export class KvmIrqfd implements View {
     name: 'struct kvm_irqfd',
     size: 32,
     align: 4,
+    byteOrder: 'little',
     members: {
-      fd: { offset: 0, size: 4, type: '__u32' },
-      gsi: { offset: 4, size: 4, type: '__u32' },
-      flags: { offset: 8, size: 4, type: '__u32' },
-      resamplefd: { offset: 12, size: 4, type: '__u32' },
-      pad: { offset: 16, size: 16, type: '__u8', dims: [16] },
+      fd: { offset: 0, size: 4, type: '__u32', is: 'u32' },
+      gsi: { offset: 4, size: 4, type: '__u32', is: 'u32' },
+      flags: { offset: 8, size: 4, type: '__u32', is: 'u32' },
+      resamplefd: { offset: 12, size: 4, type: '__u32', is: 'u32' },
+      pad: { offset: 16, size: 16, type: '__u8', is: 'u8', dims: [16] },
     },
   } as const;
   declare readonly $$type: 'struct kvm_irqfd';
@@ -6407,6 +6853,11 @@ export class KvmIrqfd implements View {
     view.getUint8(offset + 31);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmIrqfd.$layout {
+    return KvmIrqfd.$layout;
   }
 
   /** `__u32 fd`, offset 0, 4 bytes. */
@@ -6458,13 +6909,14 @@ export class KvmClockData implements View {
     name: 'struct kvm_clock_data',
     size: 48,
     align: 4,
+    byteOrder: 'little',
     members: {
-      clock: { offset: 0, size: 8, type: '__u64' },
-      flags: { offset: 8, size: 4, type: '__u32' },
-      pad0: { offset: 12, size: 4, type: '__u32' },
-      realtime: { offset: 16, size: 8, type: '__u64' },
-      host_tsc: { offset: 24, size: 8, type: '__u64' },
-      pad: { offset: 32, size: 16, type: '__u32', dims: [4] },
+      clock: { offset: 0, size: 8, type: '__u64', is: 'u64' },
+      flags: { offset: 8, size: 4, type: '__u32', is: 'u32' },
+      pad0: { offset: 12, size: 4, type: '__u32', is: 'u32' },
+      realtime: { offset: 16, size: 8, type: '__u64', is: 'u64' },
+      host_tsc: { offset: 24, size: 8, type: '__u64', is: 'u64' },
+      pad: { offset: 32, size: 16, type: '__u32', is: 'u32', dims: [4] },
     },
   } as const;
   declare readonly $$type: 'struct kvm_clock_data';
@@ -6475,6 +6927,11 @@ export class KvmClockData implements View {
     view.getUint8(offset + 47);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmClockData.$layout {
+    return KvmClockData.$layout;
   }
 
   /** `__u64 clock`, offset 0, 8 bytes. */
@@ -6561,11 +7018,12 @@ export class KvmConfigTlb implements View {
     name: 'struct kvm_config_tlb',
     size: 24,
     align: 4,
+    byteOrder: 'little',
     members: {
-      params: { offset: 0, size: 8, type: '__u64' },
-      array: { offset: 8, size: 8, type: '__u64' },
-      mmu_type: { offset: 16, size: 4, type: '__u32' },
-      array_len: { offset: 20, size: 4, type: '__u32' },
+      params: { offset: 0, size: 8, type: '__u64', is: 'u64' },
+      array: { offset: 8, size: 8, type: '__u64', is: 'u64' },
+      mmu_type: { offset: 16, size: 4, type: '__u32', is: 'u32' },
+      array_len: { offset: 20, size: 4, type: '__u32', is: 'u32' },
     },
   } as const;
   declare readonly $$type: 'struct kvm_config_tlb';
@@ -6576,6 +7034,11 @@ export class KvmConfigTlb implements View {
     view.getUint8(offset + 23);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmConfigTlb.$layout {
+    return KvmConfigTlb.$layout;
   }
 
   /** `__u64 params`, offset 0, 8 bytes. */
@@ -6637,9 +7100,10 @@ export class KvmDirtyTlb implements View {
     name: 'struct kvm_dirty_tlb',
     size: 12,
     align: 4,
+    byteOrder: 'little',
     members: {
-      bitmap: { offset: 0, size: 8, type: '__u64' },
-      num_dirty: { offset: 8, size: 4, type: '__u32' },
+      bitmap: { offset: 0, size: 8, type: '__u64', is: 'u64' },
+      num_dirty: { offset: 8, size: 4, type: '__u32', is: 'u32' },
     },
   } as const;
   declare readonly $$type: 'struct kvm_dirty_tlb';
@@ -6650,6 +7114,11 @@ export class KvmDirtyTlb implements View {
     view.getUint8(offset + 11);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmDirtyTlb.$layout {
+    return KvmDirtyTlb.$layout;
   }
 
   /** `__u64 bitmap`, offset 0, 8 bytes. */
@@ -6687,10 +7156,11 @@ export class KvmRegList implements View {
     name: 'struct kvm_reg_list',
     size: 8,
     align: 4,
+    byteOrder: 'little',
     members: {
-      n: { offset: 0, size: 8, type: '__u64' },
+      n: { offset: 0, size: 8, type: '__u64', is: 'u64' },
       __empty_reg: { offset: 8, size: 0, type: 'struct' },
-      reg: { offset: 8, size: 0, type: '__u64', dims: [null] },
+      reg: { offset: 8, size: 0, type: '__u64', is: 'u64', dims: [null] },
     },
   } as const;
   declare readonly $$type: 'struct kvm_reg_list';
@@ -6701,6 +7171,11 @@ export class KvmRegList implements View {
     view.getUint8(offset + 7);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmRegList.$layout {
+    return KvmRegList.$layout;
   }
 
   /** `__u64 n`, offset 0, 8 bytes. */
@@ -6737,9 +7212,10 @@ export class KvmOneReg implements View {
     name: 'struct kvm_one_reg',
     size: 16,
     align: 4,
+    byteOrder: 'little',
     members: {
-      id: { offset: 0, size: 8, type: '__u64' },
-      addr: { offset: 8, size: 8, type: '__u64' },
+      id: { offset: 0, size: 8, type: '__u64', is: 'u64' },
+      addr: { offset: 8, size: 8, type: '__u64', is: 'u64' },
     },
   } as const;
   declare readonly $$type: 'struct kvm_one_reg';
@@ -6750,6 +7226,11 @@ export class KvmOneReg implements View {
     view.getUint8(offset + 15);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmOneReg.$layout {
+    return KvmOneReg.$layout;
   }
 
   /** `__u64 id`, offset 0, 8 bytes. */
@@ -6795,13 +7276,14 @@ export class KvmMsi implements View {
     name: 'struct kvm_msi',
     size: 32,
     align: 4,
+    byteOrder: 'little',
     members: {
-      address_lo: { offset: 0, size: 4, type: '__u32' },
-      address_hi: { offset: 4, size: 4, type: '__u32' },
-      data: { offset: 8, size: 4, type: '__u32' },
-      flags: { offset: 12, size: 4, type: '__u32' },
-      devid: { offset: 16, size: 4, type: '__u32' },
-      pad: { offset: 20, size: 12, type: '__u8', dims: [12] },
+      address_lo: { offset: 0, size: 4, type: '__u32', is: 'u32' },
+      address_hi: { offset: 4, size: 4, type: '__u32', is: 'u32' },
+      data: { offset: 8, size: 4, type: '__u32', is: 'u32' },
+      flags: { offset: 12, size: 4, type: '__u32', is: 'u32' },
+      devid: { offset: 16, size: 4, type: '__u32', is: 'u32' },
+      pad: { offset: 20, size: 12, type: '__u8', is: 'u8', dims: [12] },
     },
   } as const;
   declare readonly $$type: 'struct kvm_msi';
@@ -6812,6 +7294,11 @@ export class KvmMsi implements View {
     view.getUint8(offset + 31);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmMsi.$layout {
+    return KvmMsi.$layout;
   }
 
   /** `__u32 address_lo`, offset 0, 4 bytes. */
@@ -6871,9 +7358,10 @@ export class KvmArmDeviceAddr implements View {
     name: 'struct kvm_arm_device_addr',
     size: 16,
     align: 4,
+    byteOrder: 'little',
     members: {
-      id: { offset: 0, size: 8, type: '__u64' },
-      addr: { offset: 8, size: 8, type: '__u64' },
+      id: { offset: 0, size: 8, type: '__u64', is: 'u64' },
+      addr: { offset: 8, size: 8, type: '__u64', is: 'u64' },
     },
   } as const;
   declare readonly $$type: 'struct kvm_arm_device_addr';
@@ -6884,6 +7372,11 @@ export class KvmArmDeviceAddr implements View {
     view.getUint8(offset + 15);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmArmDeviceAddr.$layout {
+    return KvmArmDeviceAddr.$layout;
   }
 
   /** `__u64 id`, offset 0, 8 bytes. */
@@ -6929,10 +7422,11 @@ export class KvmCreateDevice implements View {
     name: 'struct kvm_create_device',
     size: 12,
     align: 4,
+    byteOrder: 'little',
     members: {
-      type: { offset: 0, size: 4, type: '__u32' },
-      fd: { offset: 4, size: 4, type: '__u32' },
-      flags: { offset: 8, size: 4, type: '__u32' },
+      type: { offset: 0, size: 4, type: '__u32', is: 'u32' },
+      fd: { offset: 4, size: 4, type: '__u32', is: 'u32' },
+      flags: { offset: 8, size: 4, type: '__u32', is: 'u32' },
     },
   } as const;
   declare readonly $$type: 'struct kvm_create_device';
@@ -6943,6 +7437,11 @@ export class KvmCreateDevice implements View {
     view.getUint8(offset + 11);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmCreateDevice.$layout {
+    return KvmCreateDevice.$layout;
   }
 
   /** `__u32 type`, offset 0, 4 bytes. */
@@ -6978,11 +7477,12 @@ export class KvmDeviceAttr implements View {
     name: 'struct kvm_device_attr',
     size: 24,
     align: 4,
+    byteOrder: 'little',
     members: {
-      flags: { offset: 0, size: 4, type: '__u32' },
-      group: { offset: 4, size: 4, type: '__u32' },
-      attr: { offset: 8, size: 8, type: '__u64' },
-      addr: { offset: 16, size: 8, type: '__u64' },
+      flags: { offset: 0, size: 4, type: '__u32', is: 'u32' },
+      group: { offset: 4, size: 4, type: '__u32', is: 'u32' },
+      attr: { offset: 8, size: 8, type: '__u64', is: 'u64' },
+      addr: { offset: 16, size: 8, type: '__u64', is: 'u64' },
     },
   } as const;
   declare readonly $$type: 'struct kvm_device_attr';
@@ -6993,6 +7493,11 @@ export class KvmDeviceAttr implements View {
     view.getUint8(offset + 23);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmDeviceAttr.$layout {
+    return KvmDeviceAttr.$layout;
   }
 
   /** `__u32 flags`, offset 0, 4 bytes. */
@@ -7054,9 +7559,10 @@ export class KvmVfioSpaprTce implements View {
     name: 'struct kvm_vfio_spapr_tce',
     size: 8,
     align: 4,
+    byteOrder: 'little',
     members: {
-      groupfd: { offset: 0, size: 4, type: '__s32' },
-      tablefd: { offset: 4, size: 4, type: '__s32' },
+      groupfd: { offset: 0, size: 4, type: '__s32', is: 's32' },
+      tablefd: { offset: 4, size: 4, type: '__s32', is: 's32' },
     },
   } as const;
   declare readonly $$type: 'struct kvm_vfio_spapr_tce';
@@ -7067,6 +7573,11 @@ export class KvmVfioSpaprTce implements View {
     view.getUint8(offset + 7);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmVfioSpaprTce.$layout {
+    return KvmVfioSpaprTce.$layout;
   }
 
   /** `__s32 groupfd`, offset 0, 4 bytes. */
@@ -7094,11 +7605,12 @@ export class KvmS390Keyop implements View {
     name: 'struct kvm_s390_keyop',
     size: 16,
     align: 4,
+    byteOrder: 'little',
     members: {
-      guest_addr: { offset: 0, size: 8, type: '__u64' },
-      key: { offset: 8, size: 1, type: '__u8' },
-      operation: { offset: 9, size: 1, type: '__u8' },
-      pad: { offset: 10, size: 6, type: '__u8', dims: [6] },
+      guest_addr: { offset: 0, size: 8, type: '__u64', is: 'u64' },
+      key: { offset: 8, size: 1, type: '__u8', is: 'u8' },
+      operation: { offset: 9, size: 1, type: '__u8', is: 'u8' },
+      pad: { offset: 10, size: 6, type: '__u8', is: 'u8', dims: [6] },
     },
   } as const;
   declare readonly $$type: 'struct kvm_s390_keyop';
@@ -7109,6 +7621,11 @@ export class KvmS390Keyop implements View {
     view.getUint8(offset + 15);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmS390Keyop.$layout {
+    return KvmS390Keyop.$layout;
   }
 
   /** `__u64 guest_addr`, offset 0, 8 bytes. */
@@ -7161,9 +7678,10 @@ export class KvmEncRegion implements View {
     name: 'struct kvm_enc_region',
     size: 16,
     align: 4,
+    byteOrder: 'little',
     members: {
-      addr: { offset: 0, size: 8, type: '__u64' },
-      size: { offset: 8, size: 8, type: '__u64' },
+      addr: { offset: 0, size: 8, type: '__u64', is: 'u64' },
+      size: { offset: 8, size: 8, type: '__u64', is: 'u64' },
     },
   } as const;
   declare readonly $$type: 'struct kvm_enc_region';
@@ -7174,6 +7692,11 @@ export class KvmEncRegion implements View {
     view.getUint8(offset + 15);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmEncRegion.$layout {
+    return KvmEncRegion.$layout;
   }
 
   /** `__u64 addr`, offset 0, 8 bytes. */
@@ -7219,10 +7742,11 @@ export class KvmDirtyGfn implements View {
     name: 'struct kvm_dirty_gfn',
     size: 16,
     align: 4,
+    byteOrder: 'little',
     members: {
-      flags: { offset: 0, size: 4, type: '__u32' },
-      slot: { offset: 4, size: 4, type: '__u32' },
-      offset: { offset: 8, size: 8, type: '__u64' },
+      flags: { offset: 0, size: 4, type: '__u32', is: 'u32' },
+      slot: { offset: 4, size: 4, type: '__u32', is: 'u32' },
+      offset: { offset: 8, size: 8, type: '__u64', is: 'u64' },
     },
   } as const;
   declare readonly $$type: 'struct kvm_dirty_gfn';
@@ -7233,6 +7757,11 @@ export class KvmDirtyGfn implements View {
     view.getUint8(offset + 15);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmDirtyGfn.$layout {
+    return KvmDirtyGfn.$layout;
   }
 
   /** `__u32 flags`, offset 0, 4 bytes. */
@@ -7277,13 +7806,14 @@ export class KvmStatsHeader implements View {
     name: 'struct kvm_stats_header',
     size: 24,
     align: 4,
+    byteOrder: 'little',
     members: {
-      flags: { offset: 0, size: 4, type: '__u32' },
-      name_size: { offset: 4, size: 4, type: '__u32' },
-      num_desc: { offset: 8, size: 4, type: '__u32' },
-      id_offset: { offset: 12, size: 4, type: '__u32' },
-      desc_offset: { offset: 16, size: 4, type: '__u32' },
-      data_offset: { offset: 20, size: 4, type: '__u32' },
+      flags: { offset: 0, size: 4, type: '__u32', is: 'u32' },
+      name_size: { offset: 4, size: 4, type: '__u32', is: 'u32' },
+      num_desc: { offset: 8, size: 4, type: '__u32', is: 'u32' },
+      id_offset: { offset: 12, size: 4, type: '__u32', is: 'u32' },
+      desc_offset: { offset: 16, size: 4, type: '__u32', is: 'u32' },
+      data_offset: { offset: 20, size: 4, type: '__u32', is: 'u32' },
     },
   } as const;
   declare readonly $$type: 'struct kvm_stats_header';
@@ -7294,6 +7824,11 @@ export class KvmStatsHeader implements View {
     view.getUint8(offset + 23);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmStatsHeader.$layout {
+    return KvmStatsHeader.$layout;
   }
 
   /** `__u32 flags`, offset 0, 4 bytes. */
@@ -7354,14 +7889,15 @@ export class KvmStatsDesc implements View {
     name: 'struct kvm_stats_desc',
     size: 16,
     align: 4,
+    byteOrder: 'little',
     members: {
-      flags: { offset: 0, size: 4, type: '__u32' },
-      exponent: { offset: 4, size: 2, type: '__s16' },
-      size: { offset: 6, size: 2, type: '__u16' },
-      offset: { offset: 8, size: 4, type: '__u32' },
-      bucket_size: { offset: 12, size: 4, type: '__u32' },
+      flags: { offset: 0, size: 4, type: '__u32', is: 'u32' },
+      exponent: { offset: 4, size: 2, type: '__s16', is: 's16' },
+      size: { offset: 6, size: 2, type: '__u16', is: 'u16' },
+      offset: { offset: 8, size: 4, type: '__u32', is: 'u32' },
+      bucket_size: { offset: 12, size: 4, type: '__u32', is: 'u32' },
       __empty_name: { offset: 16, size: 0, type: 'struct' },
-      name: { offset: 16, size: 0, type: 'char', dims: [null] },
+      name: { offset: 16, size: 0, type: 'char', is: 's8', dims: [null] },
     },
   } as const;
   declare readonly $$type: 'struct kvm_stats_desc';
@@ -7372,6 +7908,11 @@ export class KvmStatsDesc implements View {
     view.getUint8(offset + 15);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmStatsDesc.$layout {
+    return KvmStatsDesc.$layout;
   }
 
   /** `__u32 flags`, offset 0, 4 bytes. */
@@ -7415,8 +7956,8 @@ export class KvmStatsDesc implements View {
   }
 
   /** `char name[]`, offset 16, 0 bytes. */
-  get name(): S8Array {
-    return new S8Array(this.$$view, this.$$offset + 16, elementsWithin(this.$$view, this.$$offset + 16, 1));
+  get name(): CharArray {
+    return new CharArray(this.$$view, this.$$offset + 16, elementsWithin(this.$$view, this.$$offset + 16, 1));
   }
   set name(value: Iterable<number>) {
     this.name.assign(value);
@@ -7431,11 +7972,12 @@ export class KvmMemoryAttributes implements View {
     name: 'struct kvm_memory_attributes',
     size: 32,
     align: 4,
+    byteOrder: 'little',
     members: {
-      address: { offset: 0, size: 8, type: '__u64' },
-      size: { offset: 8, size: 8, type: '__u64' },
-      attributes: { offset: 16, size: 8, type: '__u64' },
-      flags: { offset: 24, size: 8, type: '__u64' },
+      address: { offset: 0, size: 8, type: '__u64', is: 'u64' },
+      size: { offset: 8, size: 8, type: '__u64', is: 'u64' },
+      attributes: { offset: 16, size: 8, type: '__u64', is: 'u64' },
+      flags: { offset: 24, size: 8, type: '__u64', is: 'u64' },
     },
   } as const;
   declare readonly $$type: 'struct kvm_memory_attributes';
@@ -7446,6 +7988,11 @@ export class KvmMemoryAttributes implements View {
     view.getUint8(offset + 31);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmMemoryAttributes.$layout {
+    return KvmMemoryAttributes.$layout;
   }
 
   /** `__u64 address`, offset 0, 8 bytes. */
@@ -7525,10 +8072,11 @@ export class KvmCreateGuestMemfd implements View {
     name: 'struct kvm_create_guest_memfd',
     size: 64,
     align: 4,
+    byteOrder: 'little',
     members: {
-      size: { offset: 0, size: 8, type: '__u64' },
-      flags: { offset: 8, size: 8, type: '__u64' },
-      reserved: { offset: 16, size: 48, type: '__u64', dims: [6] },
+      size: { offset: 0, size: 8, type: '__u64', is: 'u64' },
+      flags: { offset: 8, size: 8, type: '__u64', is: 'u64' },
+      reserved: { offset: 16, size: 48, type: '__u64', is: 'u64', dims: [6] },
     },
   } as const;
   declare readonly $$type: 'struct kvm_create_guest_memfd';
@@ -7539,6 +8087,11 @@ export class KvmCreateGuestMemfd implements View {
     view.getUint8(offset + 63);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmCreateGuestMemfd.$layout {
+    return KvmCreateGuestMemfd.$layout;
   }
 
   /** `__u64 size`, offset 0, 8 bytes. */
@@ -7592,11 +8145,12 @@ export class KvmPreFaultMemory implements View {
     name: 'struct kvm_pre_fault_memory',
     size: 64,
     align: 4,
+    byteOrder: 'little',
     members: {
-      gpa: { offset: 0, size: 8, type: '__u64' },
-      size: { offset: 8, size: 8, type: '__u64' },
-      flags: { offset: 16, size: 8, type: '__u64' },
-      padding: { offset: 24, size: 40, type: '__u64', dims: [5] },
+      gpa: { offset: 0, size: 8, type: '__u64', is: 'u64' },
+      size: { offset: 8, size: 8, type: '__u64', is: 'u64' },
+      flags: { offset: 16, size: 8, type: '__u64', is: 'u64' },
+      padding: { offset: 24, size: 40, type: '__u64', is: 'u64', dims: [5] },
     },
   } as const;
   declare readonly $$type: 'struct kvm_pre_fault_memory';
@@ -7607,6 +8161,11 @@ export class KvmPreFaultMemory implements View {
     view.getUint8(offset + 63);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmPreFaultMemory.$layout {
+    return KvmPreFaultMemory.$layout;
   }
 
   /** `__u64 gpa`, offset 0, 8 bytes. */

@@ -3,6 +3,7 @@
 // sha256 of <asm/kvm.h>: c09aa933bd332d005ec012c98ba934ac1220d1a47ac49aedd3a75aac51406df4
 
 import { setNumber64, U64Array, type View, ViewArray } from '../../views.js';
+import * as $$c from '../../integers.js';
 
 /** What these bindings are for. */
 export const $target = { name: 'loongarch64', byteOrder: 'little', pointerSize: 8 } as const;
@@ -175,6 +176,25 @@ export const KVM_DEV_LOONGARCH_DMSINTC_MSG_ADDR_BASE = 0;
 /** `int`, 0x1. asm/kvm.h:160 */
 export const KVM_DEV_LOONGARCH_DMSINTC_MSG_ADDR_SIZE = 1;
 
+/** `LOONGARCH_REG_64(TYPE, REG)`: unsigned, 64 bits. asm/kvm.h:92 */
+export function LOONGARCH_REG_64(TYPE: number | bigint, REG: number | bigint): bigint {
+  const $TYPE = $$c.argument('LOONGARCH_REG_64', TYPE);
+  const $REG = $$c.argument('LOONGARCH_REG_64', REG);
+  return (BigInt.asUintN(64, $TYPE.value) | 0x30000000000000n) | BigInt.asUintN(64, $$c.shiftLeft('LOONGARCH_REG_64', $REG, 3).value);
+}
+
+/** `KVM_IOC_CSRID(REG)`: unsigned, 64 bits. asm/kvm.h:93 */
+export function KVM_IOC_CSRID(REG: number | bigint): bigint {
+  const $REG = $$c.argument('KVM_IOC_CSRID', REG);
+  return 0x9030000000010000n | BigInt.asUintN(64, $$c.shiftLeft('KVM_IOC_CSRID', $REG, 3).value);
+}
+
+/** `KVM_IOC_CPUCFG(REG)`: unsigned, 64 bits. asm/kvm.h:94 */
+export function KVM_IOC_CPUCFG(REG: number | bigint): bigint {
+  const $REG = $$c.argument('KVM_IOC_CPUCFG', REG);
+  return 0x9030000000040000n | BigInt.asUintN(64, $$c.shiftLeft('KVM_IOC_CPUCFG', $REG, 3).value);
+}
+
 /** `struct kvm_regs`: 264 bytes, aligned to 8. asm/kvm.h:27 */
 export class KvmRegs implements View {
   static readonly $size = 264;
@@ -183,9 +203,10 @@ export class KvmRegs implements View {
     name: 'struct kvm_regs',
     size: 264,
     align: 8,
+    byteOrder: 'little',
     members: {
-      gpr: { offset: 0, size: 256, type: '__u64', dims: [32] },
-      pc: { offset: 256, size: 8, type: '__u64' },
+      gpr: { offset: 0, size: 256, type: '__u64', is: 'u64', dims: [32] },
+      pc: { offset: 256, size: 8, type: '__u64', is: 'u64' },
     },
   } as const;
   declare readonly $$type: 'struct kvm_regs';
@@ -196,6 +217,11 @@ export class KvmRegs implements View {
     view.getUint8(offset + 263);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmRegs.$layout {
+    return KvmRegs.$layout;
   }
 
   /** `__u64 gpr[32]`, offset 0, 256 bytes. */
@@ -232,8 +258,9 @@ export class KvmFpureg implements View {
     name: 'struct kvm_fpureg',
     size: 32,
     align: 8,
+    byteOrder: 'little',
     members: {
-      val64: { offset: 0, size: 32, type: '__u64', dims: [4] },
+      val64: { offset: 0, size: 32, type: '__u64', is: 'u64', dims: [4] },
     },
   } as const;
   declare readonly $$type: 'struct kvm_fpureg';
@@ -244,6 +271,11 @@ export class KvmFpureg implements View {
     view.getUint8(offset + 31);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmFpureg.$layout {
+    return KvmFpureg.$layout;
   }
 
   /** `__u64 val64[4]`, offset 0, 32 bytes. */
@@ -263,9 +295,10 @@ export class KvmFpu implements View {
     name: 'struct kvm_fpu',
     size: 1040,
     align: 8,
+    byteOrder: 'little',
     members: {
-      fcsr: { offset: 0, size: 4, type: '__u32' },
-      fcc: { offset: 8, size: 8, type: '__u64' },
+      fcsr: { offset: 0, size: 4, type: '__u32', is: 'u32' },
+      fcc: { offset: 8, size: 8, type: '__u64', is: 'u64' },
       fpr: { offset: 16, size: 1024, type: 'struct kvm_fpureg', dims: [32] },
     },
   } as const;
@@ -277,6 +310,11 @@ export class KvmFpu implements View {
     view.getUint8(offset + 1039);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmFpu.$layout {
+    return KvmFpu.$layout;
   }
 
   /** `__u32 fcsr`, offset 0, 4 bytes. */
@@ -318,6 +356,7 @@ export class KvmDebugExitArch implements View {
     name: 'struct kvm_debug_exit_arch',
     size: 0,
     align: 1,
+    byteOrder: 'little',
     members: {
     },
   } as const;
@@ -329,6 +368,11 @@ export class KvmDebugExitArch implements View {
     this.$$view = view;
     this.$$offset = offset;
   }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmDebugExitArch.$layout {
+    return KvmDebugExitArch.$layout;
+  }
 }
 
 /** `struct kvm_guest_debug_arch`: 0 bytes, aligned to 1. asm/kvm.h:119 */
@@ -339,6 +383,7 @@ export class KvmGuestDebugArch implements View {
     name: 'struct kvm_guest_debug_arch',
     size: 0,
     align: 1,
+    byteOrder: 'little',
     members: {
     },
   } as const;
@@ -350,6 +395,11 @@ export class KvmGuestDebugArch implements View {
     this.$$view = view;
     this.$$offset = offset;
   }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmGuestDebugArch.$layout {
+    return KvmGuestDebugArch.$layout;
+  }
 }
 
 /** `struct kvm_sync_regs`: 0 bytes, aligned to 1. asm/kvm.h:123 */
@@ -360,6 +410,7 @@ export class KvmSyncRegs implements View {
     name: 'struct kvm_sync_regs',
     size: 0,
     align: 1,
+    byteOrder: 'little',
     members: {
     },
   } as const;
@@ -371,6 +422,11 @@ export class KvmSyncRegs implements View {
     this.$$view = view;
     this.$$offset = offset;
   }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmSyncRegs.$layout {
+    return KvmSyncRegs.$layout;
+  }
 }
 
 /** `struct kvm_sregs`: 0 bytes, aligned to 1. asm/kvm.h:127 */
@@ -381,6 +437,7 @@ export class KvmSregs implements View {
     name: 'struct kvm_sregs',
     size: 0,
     align: 1,
+    byteOrder: 'little',
     members: {
     },
   } as const;
@@ -392,6 +449,11 @@ export class KvmSregs implements View {
     this.$$view = view;
     this.$$offset = offset;
   }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmSregs.$layout {
+    return KvmSregs.$layout;
+  }
 }
 
 /** `struct kvm_iocsr_entry`: 16 bytes, aligned to 8. asm/kvm.h:130 */
@@ -402,10 +464,11 @@ export class KvmIocsrEntry implements View {
     name: 'struct kvm_iocsr_entry',
     size: 16,
     align: 8,
+    byteOrder: 'little',
     members: {
-      addr: { offset: 0, size: 4, type: '__u32' },
-      pad: { offset: 4, size: 4, type: '__u32' },
-      data: { offset: 8, size: 8, type: '__u64' },
+      addr: { offset: 0, size: 4, type: '__u32', is: 'u32' },
+      pad: { offset: 4, size: 4, type: '__u32', is: 'u32' },
+      data: { offset: 8, size: 8, type: '__u64', is: 'u64' },
     },
   } as const;
   declare readonly $$type: 'struct kvm_iocsr_entry';
@@ -416,6 +479,11 @@ export class KvmIocsrEntry implements View {
     view.getUint8(offset + 15);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmIocsrEntry.$layout {
+    return KvmIocsrEntry.$layout;
   }
 
   /** `__u32 addr`, offset 0, 4 bytes. */

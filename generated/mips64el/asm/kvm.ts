@@ -3,6 +3,7 @@
 // sha256 of <asm/kvm.h>: 5d0cb19c9402814d0ddbb7443aabc56e42881c552dcd956e30e0121b6e099708
 
 import { setNumber64, U64Array, type View } from '../../views.js';
+import * as $$c from '../../integers.js';
 
 /** What these bindings are for. */
 export const $target = { name: 'mips64el', byteOrder: 'little', pointerSize: 8 } as const;
@@ -163,6 +164,30 @@ export const KVM_REG_MIPS_MSA_IR = 8079457731502866944n;
 /** `unsigned long long`, 0x7020000000030201. asm/kvm.h:196 */
 export const KVM_REG_MIPS_MSA_CSR = 8079457731502866945n;
 
+/** `KVM_REG_MIPS_CP0_MAAR(n)`: unsigned, 64 bits. asm/kvm.h:128 */
+export function KVM_REG_MIPS_CP0_MAAR(n: number | bigint): bigint {
+  const $n = $$c.argument('KVM_REG_MIPS_CP0_MAAR', n);
+  return 0x7030000000010100n | BigInt.asUintN(64, $n.value);
+}
+
+/** `KVM_REG_MIPS_FPR_32(n)`: unsigned, 64 bits. asm/kvm.h:182 */
+export function KVM_REG_MIPS_FPR_32(n: number | bigint): bigint {
+  const $n = $$c.argument('KVM_REG_MIPS_FPR_32', n);
+  return 0x7020000000030000n | BigInt.asUintN(64, $n.value);
+}
+
+/** `KVM_REG_MIPS_FPR_64(n)`: unsigned, 64 bits. asm/kvm.h:183 */
+export function KVM_REG_MIPS_FPR_64(n: number | bigint): bigint {
+  const $n = $$c.argument('KVM_REG_MIPS_FPR_64', n);
+  return 0x7030000000030000n | BigInt.asUintN(64, $n.value);
+}
+
+/** `KVM_REG_MIPS_VEC_128(n)`: unsigned, 64 bits. asm/kvm.h:184 */
+export function KVM_REG_MIPS_VEC_128(n: number | bigint): bigint {
+  const $n = $$c.argument('KVM_REG_MIPS_VEC_128', n);
+  return 0x7040000000030000n | BigInt.asUintN(64, $n.value);
+}
+
 /** `struct kvm_regs`: 280 bytes, aligned to 8. asm/kvm.h:32 */
 export class KvmRegs implements View {
   static readonly $size = 280;
@@ -171,11 +196,12 @@ export class KvmRegs implements View {
     name: 'struct kvm_regs',
     size: 280,
     align: 8,
+    byteOrder: 'little',
     members: {
-      gpr: { offset: 0, size: 256, type: '__u64', dims: [32] },
-      hi: { offset: 256, size: 8, type: '__u64' },
-      lo: { offset: 264, size: 8, type: '__u64' },
-      pc: { offset: 272, size: 8, type: '__u64' },
+      gpr: { offset: 0, size: 256, type: '__u64', is: 'u64', dims: [32] },
+      hi: { offset: 256, size: 8, type: '__u64', is: 'u64' },
+      lo: { offset: 264, size: 8, type: '__u64', is: 'u64' },
+      pc: { offset: 272, size: 8, type: '__u64', is: 'u64' },
     },
   } as const;
   declare readonly $$type: 'struct kvm_regs';
@@ -186,6 +212,11 @@ export class KvmRegs implements View {
     view.getUint8(offset + 279);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmRegs.$layout {
+    return KvmRegs.$layout;
   }
 
   /** `__u64 gpr[32]`, offset 0, 256 bytes. */
@@ -256,6 +287,7 @@ export class KvmFpu implements View {
     name: 'struct kvm_fpu',
     size: 0,
     align: 1,
+    byteOrder: 'little',
     members: {
     },
   } as const;
@@ -267,6 +299,11 @@ export class KvmFpu implements View {
     this.$$view = view;
     this.$$offset = offset;
   }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmFpu.$layout {
+    return KvmFpu.$layout;
+  }
 }
 
 /** `struct kvm_debug_exit_arch`: 8 bytes, aligned to 8. asm/kvm.h:203 */
@@ -277,8 +314,9 @@ export class KvmDebugExitArch implements View {
     name: 'struct kvm_debug_exit_arch',
     size: 8,
     align: 8,
+    byteOrder: 'little',
     members: {
-      epc: { offset: 0, size: 8, type: '__u64' },
+      epc: { offset: 0, size: 8, type: '__u64', is: 'u64' },
     },
   } as const;
   declare readonly $$type: 'struct kvm_debug_exit_arch';
@@ -289,6 +327,11 @@ export class KvmDebugExitArch implements View {
     view.getUint8(offset + 7);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmDebugExitArch.$layout {
+    return KvmDebugExitArch.$layout;
   }
 
   /** `__u64 epc`, offset 0, 8 bytes. */
@@ -317,6 +360,7 @@ export class KvmGuestDebugArch implements View {
     name: 'struct kvm_guest_debug_arch',
     size: 0,
     align: 1,
+    byteOrder: 'little',
     members: {
     },
   } as const;
@@ -328,6 +372,11 @@ export class KvmGuestDebugArch implements View {
     this.$$view = view;
     this.$$offset = offset;
   }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmGuestDebugArch.$layout {
+    return KvmGuestDebugArch.$layout;
+  }
 }
 
 /** `struct kvm_sync_regs`: 0 bytes, aligned to 1. asm/kvm.h:212 */
@@ -338,6 +387,7 @@ export class KvmSyncRegs implements View {
     name: 'struct kvm_sync_regs',
     size: 0,
     align: 1,
+    byteOrder: 'little',
     members: {
     },
   } as const;
@@ -349,6 +399,11 @@ export class KvmSyncRegs implements View {
     this.$$view = view;
     this.$$offset = offset;
   }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmSyncRegs.$layout {
+    return KvmSyncRegs.$layout;
+  }
 }
 
 /** `struct kvm_sregs`: 0 bytes, aligned to 1. asm/kvm.h:216 */
@@ -359,6 +414,7 @@ export class KvmSregs implements View {
     name: 'struct kvm_sregs',
     size: 0,
     align: 1,
+    byteOrder: 'little',
     members: {
     },
   } as const;
@@ -370,6 +426,11 @@ export class KvmSregs implements View {
     this.$$view = view;
     this.$$offset = offset;
   }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmSregs.$layout {
+    return KvmSregs.$layout;
+  }
 }
 
 /** `struct kvm_mips_interrupt`: 8 bytes, aligned to 4. asm/kvm.h:219 */
@@ -380,9 +441,10 @@ export class KvmMipsInterrupt implements View {
     name: 'struct kvm_mips_interrupt',
     size: 8,
     align: 4,
+    byteOrder: 'little',
     members: {
-      cpu: { offset: 0, size: 4, type: '__u32' },
-      irq: { offset: 4, size: 4, type: '__u32' },
+      cpu: { offset: 0, size: 4, type: '__u32', is: 'u32' },
+      irq: { offset: 4, size: 4, type: '__u32', is: 'u32' },
     },
   } as const;
   declare readonly $$type: 'struct kvm_mips_interrupt';
@@ -393,6 +455,11 @@ export class KvmMipsInterrupt implements View {
     view.getUint8(offset + 7);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmMipsInterrupt.$layout {
+    return KvmMipsInterrupt.$layout;
   }
 
   /** `__u32 cpu`, offset 0, 4 bytes. */

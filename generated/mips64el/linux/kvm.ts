@@ -3,6 +3,7 @@
 // sha256 of <linux/kvm.h>: f00a90477dbdb8386b7bdc30c8378115f5c6b8e429a66303e82c34962fe3b2b9
 
 import {
+  CharArray,
   copy,
   elementsWithin,
   type IoctlAlone,
@@ -10,7 +11,6 @@ import {
   type IoctlByValue,
   type IoctlToBytes,
   S32Value,
-  S8Array,
   setNumber64,
   U32Array,
   U32Value,
@@ -20,6 +20,7 @@ import {
   type View,
   ViewArray,
 } from '../../views.js';
+import * as $$c from '../../integers.js';
 import {
   KvmDebugExitArch,
   KvmFpu,
@@ -1422,6 +1423,18 @@ export const GUEST_MEMFD_FLAG_MMAP = 1n;
 /** `unsigned long long`, 0x2. linux/kvm.h:1645 */
 export const GUEST_MEMFD_FLAG_INIT_SHARED = 2n;
 
+/** `KVM_VM_TYPE_ARM_IPA_SIZE(x)`: unsigned, 64 bits. linux/kvm.h:694 */
+export function KVM_VM_TYPE_ARM_IPA_SIZE(x: number | bigint): bigint {
+  const $x = $$c.argument('KVM_VM_TYPE_ARM_IPA_SIZE', x);
+  return BigInt.asUintN(64, $x.value) & 0xffn;
+}
+
+/** `KVM_REG_SIZE(id)`: unsigned, 32 bits. linux/kvm.h:1129 */
+export function KVM_REG_SIZE(id: number | bigint): number {
+  const $id = $$c.argument('KVM_REG_SIZE', id);
+  return (1 << $$c.shiftCount('KVM_REG_SIZE', (BigInt.asUintN(64, $id.value) & 0xf0000000000000n) >> 52n, 32)) >>> 0;
+}
+
 /** `struct kvm_userspace_memory_region`: 32 bytes, aligned to 8. linux/kvm.h:27 */
 export class KvmUserspaceMemoryRegion implements View {
   static readonly $size = 32;
@@ -1430,12 +1443,13 @@ export class KvmUserspaceMemoryRegion implements View {
     name: 'struct kvm_userspace_memory_region',
     size: 32,
     align: 8,
+    byteOrder: 'little',
     members: {
-      slot: { offset: 0, size: 4, type: '__u32' },
-      flags: { offset: 4, size: 4, type: '__u32' },
-      guest_phys_addr: { offset: 8, size: 8, type: '__u64' },
-      memory_size: { offset: 16, size: 8, type: '__u64' },
-      userspace_addr: { offset: 24, size: 8, type: '__u64' },
+      slot: { offset: 0, size: 4, type: '__u32', is: 'u32' },
+      flags: { offset: 4, size: 4, type: '__u32', is: 'u32' },
+      guest_phys_addr: { offset: 8, size: 8, type: '__u64', is: 'u64' },
+      memory_size: { offset: 16, size: 8, type: '__u64', is: 'u64' },
+      userspace_addr: { offset: 24, size: 8, type: '__u64', is: 'u64' },
     },
   } as const;
   declare readonly $$type: 'struct kvm_userspace_memory_region';
@@ -1446,6 +1460,11 @@ export class KvmUserspaceMemoryRegion implements View {
     view.getUint8(offset + 31);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmUserspaceMemoryRegion.$layout {
+    return KvmUserspaceMemoryRegion.$layout;
   }
 
   /** `__u32 slot`, offset 0, 4 bytes. */
@@ -1524,16 +1543,17 @@ export class KvmUserspaceMemoryRegion2 implements View {
     name: 'struct kvm_userspace_memory_region2',
     size: 160,
     align: 8,
+    byteOrder: 'little',
     members: {
-      slot: { offset: 0, size: 4, type: '__u32' },
-      flags: { offset: 4, size: 4, type: '__u32' },
-      guest_phys_addr: { offset: 8, size: 8, type: '__u64' },
-      memory_size: { offset: 16, size: 8, type: '__u64' },
-      userspace_addr: { offset: 24, size: 8, type: '__u64' },
-      guest_memfd_offset: { offset: 32, size: 8, type: '__u64' },
-      guest_memfd: { offset: 40, size: 4, type: '__u32' },
-      pad1: { offset: 44, size: 4, type: '__u32' },
-      pad2: { offset: 48, size: 112, type: '__u64', dims: [14] },
+      slot: { offset: 0, size: 4, type: '__u32', is: 'u32' },
+      flags: { offset: 4, size: 4, type: '__u32', is: 'u32' },
+      guest_phys_addr: { offset: 8, size: 8, type: '__u64', is: 'u64' },
+      memory_size: { offset: 16, size: 8, type: '__u64', is: 'u64' },
+      userspace_addr: { offset: 24, size: 8, type: '__u64', is: 'u64' },
+      guest_memfd_offset: { offset: 32, size: 8, type: '__u64', is: 'u64' },
+      guest_memfd: { offset: 40, size: 4, type: '__u32', is: 'u32' },
+      pad1: { offset: 44, size: 4, type: '__u32', is: 'u32' },
+      pad2: { offset: 48, size: 112, type: '__u64', is: 'u64', dims: [14] },
     },
   } as const;
   declare readonly $$type: 'struct kvm_userspace_memory_region2';
@@ -1544,6 +1564,11 @@ export class KvmUserspaceMemoryRegion2 implements View {
     view.getUint8(offset + 159);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmUserspaceMemoryRegion2.$layout {
+    return KvmUserspaceMemoryRegion2.$layout;
   }
 
   /** `__u32 slot`, offset 0, 4 bytes. */
@@ -1663,10 +1688,11 @@ export class KvmIrqLevel implements View {
     name: 'struct kvm_irq_level',
     size: 8,
     align: 4,
+    byteOrder: 'little',
     members: {
-      irq: { offset: 0, size: 4, type: '__u32' },
-      status: { offset: 0, size: 4, type: '__s32' },
-      level: { offset: 4, size: 4, type: '__u32' },
+      irq: { offset: 0, size: 4, type: '__u32', is: 'u32' },
+      status: { offset: 0, size: 4, type: '__s32', is: 's32' },
+      level: { offset: 4, size: 4, type: '__u32', is: 'u32' },
     },
   } as const;
   declare readonly $$type: 'struct kvm_irq_level';
@@ -1677,6 +1703,11 @@ export class KvmIrqLevel implements View {
     view.getUint8(offset + 7);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmIrqLevel.$layout {
+    return KvmIrqLevel.$layout;
   }
 
   /** `__u32 irq`, offset 0, 4 bytes. */
@@ -1712,8 +1743,9 @@ export class KvmIrqchipChip implements View {
     name: 'struct kvm_irqchip.chip',
     size: 512,
     align: 1,
+    byteOrder: 'little',
     members: {
-      dummy: { offset: 0, size: 512, type: 'char', dims: [512] },
+      dummy: { offset: 0, size: 512, type: 'char', is: 's8', dims: [512] },
     },
   } as const;
   declare readonly $$type: 'struct kvm_irqchip.chip';
@@ -1726,9 +1758,14 @@ export class KvmIrqchipChip implements View {
     this.$$offset = offset;
   }
 
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmIrqchipChip.$layout {
+    return KvmIrqchipChip.$layout;
+  }
+
   /** `char dummy[512]`, offset 0, 512 bytes. */
-  get dummy(): S8Array {
-    return new S8Array(this.$$view, this.$$offset, 512);
+  get dummy(): CharArray {
+    return new CharArray(this.$$view, this.$$offset, 512);
   }
   set dummy(value: Iterable<number>) {
     this.dummy.assign(value);
@@ -1743,9 +1780,10 @@ export class KvmIrqchip implements View {
     name: 'struct kvm_irqchip',
     size: 520,
     align: 4,
+    byteOrder: 'little',
     members: {
-      chip_id: { offset: 0, size: 4, type: '__u32' },
-      pad: { offset: 4, size: 4, type: '__u32' },
+      chip_id: { offset: 0, size: 4, type: '__u32', is: 'u32' },
+      pad: { offset: 4, size: 4, type: '__u32', is: 'u32' },
       chip: { offset: 8, size: 512, type: 'union' },
     },
   } as const;
@@ -1757,6 +1795,11 @@ export class KvmIrqchip implements View {
     view.getUint8(offset + 519);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmIrqchip.$layout {
+    return KvmIrqchip.$layout;
   }
 
   /** `__u32 chip_id`, offset 0, 4 bytes. */
@@ -1792,9 +1835,10 @@ export class KvmPitConfig implements View {
     name: 'struct kvm_pit_config',
     size: 64,
     align: 4,
+    byteOrder: 'little',
     members: {
-      flags: { offset: 0, size: 4, type: '__u32' },
-      pad: { offset: 4, size: 60, type: '__u32', dims: [15] },
+      flags: { offset: 0, size: 4, type: '__u32', is: 'u32' },
+      pad: { offset: 4, size: 60, type: '__u32', is: 'u32', dims: [15] },
     },
   } as const;
   declare readonly $$type: 'struct kvm_pit_config';
@@ -1805,6 +1849,11 @@ export class KvmPitConfig implements View {
     view.getUint8(offset + 63);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmPitConfig.$layout {
+    return KvmPitConfig.$layout;
   }
 
   /** `__u32 flags`, offset 0, 4 bytes. */
@@ -1832,6 +1881,7 @@ export class KvmHypervExitU implements View {
     name: 'struct kvm_hyperv_exit.u',
     size: 48,
     align: 8,
+    byteOrder: 'little',
     members: {
       synic: { offset: 0, size: 32, type: 'struct' },
       hcall: { offset: 0, size: 32, type: 'struct' },
@@ -1846,6 +1896,11 @@ export class KvmHypervExitU implements View {
     view.getUint8(offset + 47);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmHypervExitU.$layout {
+    return KvmHypervExitU.$layout;
   }
 
   /** `struct synic`, offset 0, 32 bytes. */
@@ -1881,12 +1936,13 @@ export class KvmHypervExitUSynic implements View {
     name: 'struct kvm_hyperv_exit.u.synic',
     size: 32,
     align: 8,
+    byteOrder: 'little',
     members: {
-      msr: { offset: 0, size: 4, type: '__u32' },
-      pad2: { offset: 4, size: 4, type: '__u32' },
-      control: { offset: 8, size: 8, type: '__u64' },
-      evt_page: { offset: 16, size: 8, type: '__u64' },
-      msg_page: { offset: 24, size: 8, type: '__u64' },
+      msr: { offset: 0, size: 4, type: '__u32', is: 'u32' },
+      pad2: { offset: 4, size: 4, type: '__u32', is: 'u32' },
+      control: { offset: 8, size: 8, type: '__u64', is: 'u64' },
+      evt_page: { offset: 16, size: 8, type: '__u64', is: 'u64' },
+      msg_page: { offset: 24, size: 8, type: '__u64', is: 'u64' },
     },
   } as const;
   declare readonly $$type: 'struct kvm_hyperv_exit.u.synic';
@@ -1897,6 +1953,11 @@ export class KvmHypervExitUSynic implements View {
     view.getUint8(offset + 31);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmHypervExitUSynic.$layout {
+    return KvmHypervExitUSynic.$layout;
   }
 
   /** `__u32 msr`, offset 0, 4 bytes. */
@@ -1975,10 +2036,11 @@ export class KvmHypervExitUHcall implements View {
     name: 'struct kvm_hyperv_exit.u.hcall',
     size: 32,
     align: 8,
+    byteOrder: 'little',
     members: {
-      input: { offset: 0, size: 8, type: '__u64' },
-      result: { offset: 8, size: 8, type: '__u64' },
-      params: { offset: 16, size: 16, type: '__u64', dims: [2] },
+      input: { offset: 0, size: 8, type: '__u64', is: 'u64' },
+      result: { offset: 8, size: 8, type: '__u64', is: 'u64' },
+      params: { offset: 16, size: 16, type: '__u64', is: 'u64', dims: [2] },
     },
   } as const;
   declare readonly $$type: 'struct kvm_hyperv_exit.u.hcall';
@@ -1989,6 +2051,11 @@ export class KvmHypervExitUHcall implements View {
     view.getUint8(offset + 31);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmHypervExitUHcall.$layout {
+    return KvmHypervExitUHcall.$layout;
   }
 
   /** `__u64 input`, offset 0, 8 bytes. */
@@ -2042,14 +2109,15 @@ export class KvmHypervExitUSyndbg implements View {
     name: 'struct kvm_hyperv_exit.u.syndbg',
     size: 48,
     align: 8,
+    byteOrder: 'little',
     members: {
-      msr: { offset: 0, size: 4, type: '__u32' },
-      pad2: { offset: 4, size: 4, type: '__u32' },
-      control: { offset: 8, size: 8, type: '__u64' },
-      status: { offset: 16, size: 8, type: '__u64' },
-      send_page: { offset: 24, size: 8, type: '__u64' },
-      recv_page: { offset: 32, size: 8, type: '__u64' },
-      pending_page: { offset: 40, size: 8, type: '__u64' },
+      msr: { offset: 0, size: 4, type: '__u32', is: 'u32' },
+      pad2: { offset: 4, size: 4, type: '__u32', is: 'u32' },
+      control: { offset: 8, size: 8, type: '__u64', is: 'u64' },
+      status: { offset: 16, size: 8, type: '__u64', is: 'u64' },
+      send_page: { offset: 24, size: 8, type: '__u64', is: 'u64' },
+      recv_page: { offset: 32, size: 8, type: '__u64', is: 'u64' },
+      pending_page: { offset: 40, size: 8, type: '__u64', is: 'u64' },
     },
   } as const;
   declare readonly $$type: 'struct kvm_hyperv_exit.u.syndbg';
@@ -2060,6 +2128,11 @@ export class KvmHypervExitUSyndbg implements View {
     view.getUint8(offset + 47);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmHypervExitUSyndbg.$layout {
+    return KvmHypervExitUSyndbg.$layout;
   }
 
   /** `__u32 msr`, offset 0, 4 bytes. */
@@ -2172,9 +2245,10 @@ export class KvmHypervExit implements View {
     name: 'struct kvm_hyperv_exit',
     size: 56,
     align: 8,
+    byteOrder: 'little',
     members: {
-      type: { offset: 0, size: 4, type: '__u32' },
-      pad1: { offset: 4, size: 4, type: '__u32' },
+      type: { offset: 0, size: 4, type: '__u32', is: 'u32' },
+      pad1: { offset: 4, size: 4, type: '__u32', is: 'u32' },
       u: { offset: 8, size: 48, type: 'union' },
     },
   } as const;
@@ -2186,6 +2260,11 @@ export class KvmHypervExit implements View {
     view.getUint8(offset + 55);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmHypervExit.$layout {
+    return KvmHypervExit.$layout;
   }
 
   /** `__u32 type`, offset 0, 4 bytes. */
@@ -2221,6 +2300,7 @@ export class KvmXenExitU implements View {
     name: 'struct kvm_xen_exit.u',
     size: 72,
     align: 8,
+    byteOrder: 'little',
     members: {
       hcall: { offset: 0, size: 72, type: 'struct' },
     },
@@ -2233,6 +2313,11 @@ export class KvmXenExitU implements View {
     view.getUint8(offset + 71);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmXenExitU.$layout {
+    return KvmXenExitU.$layout;
   }
 
   /** `struct hcall`, offset 0, 72 bytes. */
@@ -2252,12 +2337,13 @@ export class KvmXenExitUHcall implements View {
     name: 'struct kvm_xen_exit.u.hcall',
     size: 72,
     align: 8,
+    byteOrder: 'little',
     members: {
-      longmode: { offset: 0, size: 4, type: '__u32' },
-      cpl: { offset: 4, size: 4, type: '__u32' },
-      input: { offset: 8, size: 8, type: '__u64' },
-      result: { offset: 16, size: 8, type: '__u64' },
-      params: { offset: 24, size: 48, type: '__u64', dims: [6] },
+      longmode: { offset: 0, size: 4, type: '__u32', is: 'u32' },
+      cpl: { offset: 4, size: 4, type: '__u32', is: 'u32' },
+      input: { offset: 8, size: 8, type: '__u64', is: 'u64' },
+      result: { offset: 16, size: 8, type: '__u64', is: 'u64' },
+      params: { offset: 24, size: 48, type: '__u64', is: 'u64', dims: [6] },
     },
   } as const;
   declare readonly $$type: 'struct kvm_xen_exit.u.hcall';
@@ -2268,6 +2354,11 @@ export class KvmXenExitUHcall implements View {
     view.getUint8(offset + 71);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmXenExitUHcall.$layout {
+    return KvmXenExitUHcall.$layout;
   }
 
   /** `__u32 longmode`, offset 0, 4 bytes. */
@@ -2337,8 +2428,9 @@ export class KvmXenExit implements View {
     name: 'struct kvm_xen_exit',
     size: 80,
     align: 8,
+    byteOrder: 'little',
     members: {
-      type: { offset: 0, size: 4, type: '__u32' },
+      type: { offset: 0, size: 4, type: '__u32', is: 'u32' },
       u: { offset: 8, size: 72, type: 'union' },
     },
   } as const;
@@ -2350,6 +2442,11 @@ export class KvmXenExit implements View {
     view.getUint8(offset + 79);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmXenExit.$layout {
+    return KvmXenExit.$layout;
   }
 
   /** `__u32 type`, offset 0, 4 bytes. */
@@ -2377,10 +2474,11 @@ export class KvmExitSnpReqCerts implements View {
     name: 'struct kvm_exit_snp_req_certs',
     size: 24,
     align: 8,
+    byteOrder: 'little',
     members: {
-      gpa: { offset: 0, size: 8, type: '__u64' },
-      npages: { offset: 8, size: 8, type: '__u64' },
-      ret: { offset: 16, size: 8, type: '__u64' },
+      gpa: { offset: 0, size: 8, type: '__u64', is: 'u64' },
+      npages: { offset: 8, size: 8, type: '__u64', is: 'u64' },
+      ret: { offset: 16, size: 8, type: '__u64', is: 'u64' },
     },
   } as const;
   declare readonly $$type: 'struct kvm_exit_snp_req_certs';
@@ -2391,6 +2489,11 @@ export class KvmExitSnpReqCerts implements View {
     view.getUint8(offset + 23);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmExitSnpReqCerts.$layout {
+    return KvmExitSnpReqCerts.$layout;
   }
 
   /** `__u64 gpa`, offset 0, 8 bytes. */
@@ -2453,8 +2556,9 @@ export class KvmRunHw implements View {
     name: 'struct kvm_run.hw',
     size: 8,
     align: 8,
+    byteOrder: 'little',
     members: {
-      hardware_exit_reason: { offset: 0, size: 8, type: '__u64' },
+      hardware_exit_reason: { offset: 0, size: 8, type: '__u64', is: 'u64' },
     },
   } as const;
   declare readonly $$type: 'struct kvm_run.hw';
@@ -2465,6 +2569,11 @@ export class KvmRunHw implements View {
     view.getUint8(offset + 7);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmRunHw.$layout {
+    return KvmRunHw.$layout;
   }
 
   /** `__u64 hardware_exit_reason`, offset 0, 8 bytes. */
@@ -2493,9 +2602,10 @@ export class KvmRunFailEntry implements View {
     name: 'struct kvm_run.fail_entry',
     size: 16,
     align: 8,
+    byteOrder: 'little',
     members: {
-      hardware_entry_failure_reason: { offset: 0, size: 8, type: '__u64' },
-      cpu: { offset: 8, size: 4, type: '__u32' },
+      hardware_entry_failure_reason: { offset: 0, size: 8, type: '__u64', is: 'u64' },
+      cpu: { offset: 8, size: 4, type: '__u32', is: 'u32' },
     },
   } as const;
   declare readonly $$type: 'struct kvm_run.fail_entry';
@@ -2506,6 +2616,11 @@ export class KvmRunFailEntry implements View {
     view.getUint8(offset + 15);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmRunFailEntry.$layout {
+    return KvmRunFailEntry.$layout;
   }
 
   /** `__u64 hardware_entry_failure_reason`, offset 0, 8 bytes. */
@@ -2542,9 +2657,10 @@ export class KvmRunEx implements View {
     name: 'struct kvm_run.ex',
     size: 8,
     align: 4,
+    byteOrder: 'little',
     members: {
-      exception: { offset: 0, size: 4, type: '__u32' },
-      error_code: { offset: 4, size: 4, type: '__u32' },
+      exception: { offset: 0, size: 4, type: '__u32', is: 'u32' },
+      error_code: { offset: 4, size: 4, type: '__u32', is: 'u32' },
     },
   } as const;
   declare readonly $$type: 'struct kvm_run.ex';
@@ -2555,6 +2671,11 @@ export class KvmRunEx implements View {
     view.getUint8(offset + 7);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmRunEx.$layout {
+    return KvmRunEx.$layout;
   }
 
   /** `__u32 exception`, offset 0, 4 bytes. */
@@ -2582,12 +2703,13 @@ export class KvmRunIo implements View {
     name: 'struct kvm_run.io',
     size: 16,
     align: 8,
+    byteOrder: 'little',
     members: {
-      direction: { offset: 0, size: 1, type: '__u8' },
-      size: { offset: 1, size: 1, type: '__u8' },
-      port: { offset: 2, size: 2, type: '__u16' },
-      count: { offset: 4, size: 4, type: '__u32' },
-      data_offset: { offset: 8, size: 8, type: '__u64' },
+      direction: { offset: 0, size: 1, type: '__u8', is: 'u8' },
+      size: { offset: 1, size: 1, type: '__u8', is: 'u8' },
+      port: { offset: 2, size: 2, type: '__u16', is: 'u16' },
+      count: { offset: 4, size: 4, type: '__u32', is: 'u32' },
+      data_offset: { offset: 8, size: 8, type: '__u64', is: 'u64' },
     },
   } as const;
   declare readonly $$type: 'struct kvm_run.io';
@@ -2598,6 +2720,11 @@ export class KvmRunIo implements View {
     view.getUint8(offset + 15);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmRunIo.$layout {
+    return KvmRunIo.$layout;
   }
 
   /** `__u8 direction`, offset 0, 1 byte. */
@@ -2658,6 +2785,7 @@ export class KvmRunDebug implements View {
     name: 'struct kvm_run.debug',
     size: 8,
     align: 8,
+    byteOrder: 'little',
     members: {
       arch: { offset: 0, size: 8, type: 'struct kvm_debug_exit_arch' },
     },
@@ -2670,6 +2798,11 @@ export class KvmRunDebug implements View {
     view.getUint8(offset + 7);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmRunDebug.$layout {
+    return KvmRunDebug.$layout;
   }
 
   /** `struct kvm_debug_exit_arch arch`, offset 0, 8 bytes. */
@@ -2689,11 +2822,12 @@ export class KvmRunMmio implements View {
     name: 'struct kvm_run.mmio',
     size: 24,
     align: 8,
+    byteOrder: 'little',
     members: {
-      phys_addr: { offset: 0, size: 8, type: '__u64' },
-      data: { offset: 8, size: 8, type: '__u8', dims: [8] },
-      len: { offset: 16, size: 4, type: '__u32' },
-      is_write: { offset: 20, size: 1, type: '__u8' },
+      phys_addr: { offset: 0, size: 8, type: '__u64', is: 'u64' },
+      data: { offset: 8, size: 8, type: '__u8', is: 'u8', dims: [8] },
+      len: { offset: 16, size: 4, type: '__u32', is: 'u32' },
+      is_write: { offset: 20, size: 1, type: '__u8', is: 'u8' },
     },
   } as const;
   declare readonly $$type: 'struct kvm_run.mmio';
@@ -2704,6 +2838,11 @@ export class KvmRunMmio implements View {
     view.getUint8(offset + 23);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmRunMmio.$layout {
+    return KvmRunMmio.$layout;
   }
 
   /** `__u64 phys_addr`, offset 0, 8 bytes. */
@@ -2756,11 +2895,12 @@ export class KvmRunIocsrIo implements View {
     name: 'struct kvm_run.iocsr_io',
     size: 24,
     align: 8,
+    byteOrder: 'little',
     members: {
-      phys_addr: { offset: 0, size: 8, type: '__u64' },
-      data: { offset: 8, size: 8, type: '__u8', dims: [8] },
-      len: { offset: 16, size: 4, type: '__u32' },
-      is_write: { offset: 20, size: 1, type: '__u8' },
+      phys_addr: { offset: 0, size: 8, type: '__u64', is: 'u64' },
+      data: { offset: 8, size: 8, type: '__u8', is: 'u8', dims: [8] },
+      len: { offset: 16, size: 4, type: '__u32', is: 'u32' },
+      is_write: { offset: 20, size: 1, type: '__u8', is: 'u8' },
     },
   } as const;
   declare readonly $$type: 'struct kvm_run.iocsr_io';
@@ -2771,6 +2911,11 @@ export class KvmRunIocsrIo implements View {
     view.getUint8(offset + 23);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmRunIocsrIo.$layout {
+    return KvmRunIocsrIo.$layout;
   }
 
   /** `__u64 phys_addr`, offset 0, 8 bytes. */
@@ -2823,12 +2968,13 @@ export class KvmRunHypercall implements View {
     name: 'struct kvm_run.hypercall',
     size: 72,
     align: 8,
+    byteOrder: 'little',
     members: {
-      nr: { offset: 0, size: 8, type: '__u64' },
-      args: { offset: 8, size: 48, type: '__u64', dims: [6] },
-      ret: { offset: 56, size: 8, type: '__u64' },
-      longmode: { offset: 64, size: 4, type: '__u32' },
-      flags: { offset: 64, size: 8, type: '__u64' },
+      nr: { offset: 0, size: 8, type: '__u64', is: 'u64' },
+      args: { offset: 8, size: 48, type: '__u64', is: 'u64', dims: [6] },
+      ret: { offset: 56, size: 8, type: '__u64', is: 'u64' },
+      longmode: { offset: 64, size: 4, type: '__u32', is: 'u32' },
+      flags: { offset: 64, size: 8, type: '__u64', is: 'u64' },
     },
   } as const;
   declare readonly $$type: 'struct kvm_run.hypercall';
@@ -2839,6 +2985,11 @@ export class KvmRunHypercall implements View {
     view.getUint8(offset + 71);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmRunHypercall.$layout {
+    return KvmRunHypercall.$layout;
   }
 
   /** `__u64 nr`, offset 0, 8 bytes. */
@@ -2917,10 +3068,11 @@ export class KvmRunTprAccess implements View {
     name: 'struct kvm_run.tpr_access',
     size: 16,
     align: 8,
+    byteOrder: 'little',
     members: {
-      rip: { offset: 0, size: 8, type: '__u64' },
-      is_write: { offset: 8, size: 4, type: '__u32' },
-      pad: { offset: 12, size: 4, type: '__u32' },
+      rip: { offset: 0, size: 8, type: '__u64', is: 'u64' },
+      is_write: { offset: 8, size: 4, type: '__u32', is: 'u32' },
+      pad: { offset: 12, size: 4, type: '__u32', is: 'u32' },
     },
   } as const;
   declare readonly $$type: 'struct kvm_run.tpr_access';
@@ -2931,6 +3083,11 @@ export class KvmRunTprAccess implements View {
     view.getUint8(offset + 15);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmRunTprAccess.$layout {
+    return KvmRunTprAccess.$layout;
   }
 
   /** `__u64 rip`, offset 0, 8 bytes. */
@@ -2975,10 +3132,11 @@ export class KvmRunS390Sieic implements View {
     name: 'struct kvm_run.s390_sieic',
     size: 8,
     align: 4,
+    byteOrder: 'little',
     members: {
-      icptcode: { offset: 0, size: 1, type: '__u8' },
-      ipa: { offset: 2, size: 2, type: '__u16' },
-      ipb: { offset: 4, size: 4, type: '__u32' },
+      icptcode: { offset: 0, size: 1, type: '__u8', is: 'u8' },
+      ipa: { offset: 2, size: 2, type: '__u16', is: 'u16' },
+      ipb: { offset: 4, size: 4, type: '__u32', is: 'u32' },
     },
   } as const;
   declare readonly $$type: 'struct kvm_run.s390_sieic';
@@ -2989,6 +3147,11 @@ export class KvmRunS390Sieic implements View {
     view.getUint8(offset + 7);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmRunS390Sieic.$layout {
+    return KvmRunS390Sieic.$layout;
   }
 
   /** `__u8 icptcode`, offset 0, 1 byte. */
@@ -3024,9 +3187,10 @@ export class KvmRunS390Ucontrol implements View {
     name: 'struct kvm_run.s390_ucontrol',
     size: 16,
     align: 8,
+    byteOrder: 'little',
     members: {
-      trans_exc_code: { offset: 0, size: 8, type: '__u64' },
-      pgm_code: { offset: 8, size: 4, type: '__u32' },
+      trans_exc_code: { offset: 0, size: 8, type: '__u64', is: 'u64' },
+      pgm_code: { offset: 8, size: 4, type: '__u32', is: 'u32' },
     },
   } as const;
   declare readonly $$type: 'struct kvm_run.s390_ucontrol';
@@ -3037,6 +3201,11 @@ export class KvmRunS390Ucontrol implements View {
     view.getUint8(offset + 15);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmRunS390Ucontrol.$layout {
+    return KvmRunS390Ucontrol.$layout;
   }
 
   /** `__u64 trans_exc_code`, offset 0, 8 bytes. */
@@ -3073,10 +3242,11 @@ export class KvmRunDcr implements View {
     name: 'struct kvm_run.dcr',
     size: 12,
     align: 4,
+    byteOrder: 'little',
     members: {
-      dcrn: { offset: 0, size: 4, type: '__u32' },
-      data: { offset: 4, size: 4, type: '__u32' },
-      is_write: { offset: 8, size: 1, type: '__u8' },
+      dcrn: { offset: 0, size: 4, type: '__u32', is: 'u32' },
+      data: { offset: 4, size: 4, type: '__u32', is: 'u32' },
+      is_write: { offset: 8, size: 1, type: '__u8', is: 'u8' },
     },
   } as const;
   declare readonly $$type: 'struct kvm_run.dcr';
@@ -3087,6 +3257,11 @@ export class KvmRunDcr implements View {
     view.getUint8(offset + 11);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmRunDcr.$layout {
+    return KvmRunDcr.$layout;
   }
 
   /** `__u32 dcrn`, offset 0, 4 bytes. */
@@ -3122,10 +3297,11 @@ export class KvmRunInternal implements View {
     name: 'struct kvm_run.internal',
     size: 136,
     align: 8,
+    byteOrder: 'little',
     members: {
-      suberror: { offset: 0, size: 4, type: '__u32' },
-      ndata: { offset: 4, size: 4, type: '__u32' },
-      data: { offset: 8, size: 128, type: '__u64', dims: [16] },
+      suberror: { offset: 0, size: 4, type: '__u32', is: 'u32' },
+      ndata: { offset: 4, size: 4, type: '__u32', is: 'u32' },
+      data: { offset: 8, size: 128, type: '__u64', is: 'u64', dims: [16] },
     },
   } as const;
   declare readonly $$type: 'struct kvm_run.internal';
@@ -3136,6 +3312,11 @@ export class KvmRunInternal implements View {
     view.getUint8(offset + 135);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmRunInternal.$layout {
+    return KvmRunInternal.$layout;
   }
 
   /** `__u32 suberror`, offset 0, 4 bytes. */
@@ -3171,12 +3352,13 @@ export class KvmRunEmulationFailure implements View {
     name: 'struct kvm_run.emulation_failure',
     size: 32,
     align: 8,
+    byteOrder: 'little',
     members: {
-      suberror: { offset: 0, size: 4, type: '__u32' },
-      ndata: { offset: 4, size: 4, type: '__u32' },
-      flags: { offset: 8, size: 8, type: '__u64' },
-      insn_size: { offset: 16, size: 1, type: '__u8' },
-      insn_bytes: { offset: 17, size: 15, type: '__u8', dims: [15] },
+      suberror: { offset: 0, size: 4, type: '__u32', is: 'u32' },
+      ndata: { offset: 4, size: 4, type: '__u32', is: 'u32' },
+      flags: { offset: 8, size: 8, type: '__u64', is: 'u64' },
+      insn_size: { offset: 16, size: 1, type: '__u8', is: 'u8' },
+      insn_bytes: { offset: 17, size: 15, type: '__u8', is: 'u8', dims: [15] },
     },
   } as const;
   declare readonly $$type: 'struct kvm_run.emulation_failure';
@@ -3187,6 +3369,11 @@ export class KvmRunEmulationFailure implements View {
     view.getUint8(offset + 31);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmRunEmulationFailure.$layout {
+    return KvmRunEmulationFailure.$layout;
   }
 
   /** `__u32 suberror`, offset 0, 4 bytes. */
@@ -3247,8 +3434,9 @@ export class KvmRunOsi implements View {
     name: 'struct kvm_run.osi',
     size: 256,
     align: 8,
+    byteOrder: 'little',
     members: {
-      gprs: { offset: 0, size: 256, type: '__u64', dims: [32] },
+      gprs: { offset: 0, size: 256, type: '__u64', is: 'u64', dims: [32] },
     },
   } as const;
   declare readonly $$type: 'struct kvm_run.osi';
@@ -3259,6 +3447,11 @@ export class KvmRunOsi implements View {
     view.getUint8(offset + 255);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmRunOsi.$layout {
+    return KvmRunOsi.$layout;
   }
 
   /** `__u64 gprs[32]`, offset 0, 256 bytes. */
@@ -3278,10 +3471,11 @@ export class KvmRunPaprHcall implements View {
     name: 'struct kvm_run.papr_hcall',
     size: 88,
     align: 8,
+    byteOrder: 'little',
     members: {
-      nr: { offset: 0, size: 8, type: '__u64' },
-      ret: { offset: 8, size: 8, type: '__u64' },
-      args: { offset: 16, size: 72, type: '__u64', dims: [9] },
+      nr: { offset: 0, size: 8, type: '__u64', is: 'u64' },
+      ret: { offset: 8, size: 8, type: '__u64', is: 'u64' },
+      args: { offset: 16, size: 72, type: '__u64', is: 'u64', dims: [9] },
     },
   } as const;
   declare readonly $$type: 'struct kvm_run.papr_hcall';
@@ -3292,6 +3486,11 @@ export class KvmRunPaprHcall implements View {
     view.getUint8(offset + 87);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmRunPaprHcall.$layout {
+    return KvmRunPaprHcall.$layout;
   }
 
   /** `__u64 nr`, offset 0, 8 bytes. */
@@ -3345,13 +3544,14 @@ export class KvmRunS390Tsch implements View {
     name: 'struct kvm_run.s390_tsch',
     size: 20,
     align: 4,
+    byteOrder: 'little',
     members: {
-      subchannel_id: { offset: 0, size: 2, type: '__u16' },
-      subchannel_nr: { offset: 2, size: 2, type: '__u16' },
-      io_int_parm: { offset: 4, size: 4, type: '__u32' },
-      io_int_word: { offset: 8, size: 4, type: '__u32' },
-      ipb: { offset: 12, size: 4, type: '__u32' },
-      dequeued: { offset: 16, size: 1, type: '__u8' },
+      subchannel_id: { offset: 0, size: 2, type: '__u16', is: 'u16' },
+      subchannel_nr: { offset: 2, size: 2, type: '__u16', is: 'u16' },
+      io_int_parm: { offset: 4, size: 4, type: '__u32', is: 'u32' },
+      io_int_word: { offset: 8, size: 4, type: '__u32', is: 'u32' },
+      ipb: { offset: 12, size: 4, type: '__u32', is: 'u32' },
+      dequeued: { offset: 16, size: 1, type: '__u8', is: 'u8' },
     },
   } as const;
   declare readonly $$type: 'struct kvm_run.s390_tsch';
@@ -3362,6 +3562,11 @@ export class KvmRunS390Tsch implements View {
     view.getUint8(offset + 19);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmRunS390Tsch.$layout {
+    return KvmRunS390Tsch.$layout;
   }
 
   /** `__u16 subchannel_id`, offset 0, 2 bytes. */
@@ -3421,8 +3626,9 @@ export class KvmRunEpr implements View {
     name: 'struct kvm_run.epr',
     size: 4,
     align: 4,
+    byteOrder: 'little',
     members: {
-      epr: { offset: 0, size: 4, type: '__u32' },
+      epr: { offset: 0, size: 4, type: '__u32', is: 'u32' },
     },
   } as const;
   declare readonly $$type: 'struct kvm_run.epr';
@@ -3433,6 +3639,11 @@ export class KvmRunEpr implements View {
     view.getUint8(offset + 3);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmRunEpr.$layout {
+    return KvmRunEpr.$layout;
   }
 
   /** `__u32 epr`, offset 0, 4 bytes. */
@@ -3452,11 +3663,12 @@ export class KvmRunSystemEvent implements View {
     name: 'struct kvm_run.system_event',
     size: 136,
     align: 8,
+    byteOrder: 'little',
     members: {
-      type: { offset: 0, size: 4, type: '__u32' },
-      ndata: { offset: 4, size: 4, type: '__u32' },
-      flags: { offset: 8, size: 8, type: '__u64' },
-      data: { offset: 8, size: 128, type: '__u64', dims: [16] },
+      type: { offset: 0, size: 4, type: '__u32', is: 'u32' },
+      ndata: { offset: 4, size: 4, type: '__u32', is: 'u32' },
+      flags: { offset: 8, size: 8, type: '__u64', is: 'u64' },
+      data: { offset: 8, size: 128, type: '__u64', is: 'u64', dims: [16] },
     },
   } as const;
   declare readonly $$type: 'struct kvm_run.system_event';
@@ -3467,6 +3679,11 @@ export class KvmRunSystemEvent implements View {
     view.getUint8(offset + 135);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmRunSystemEvent.$layout {
+    return KvmRunSystemEvent.$layout;
   }
 
   /** `__u32 type`, offset 0, 4 bytes. */
@@ -3519,13 +3736,14 @@ export class KvmRunS390Stsi implements View {
     name: 'struct kvm_run.s390_stsi',
     size: 16,
     align: 8,
+    byteOrder: 'little',
     members: {
-      addr: { offset: 0, size: 8, type: '__u64' },
-      ar: { offset: 8, size: 1, type: '__u8' },
-      reserved: { offset: 9, size: 1, type: '__u8' },
-      fc: { offset: 10, size: 1, type: '__u8' },
-      sel1: { offset: 11, size: 1, type: '__u8' },
-      sel2: { offset: 12, size: 2, type: '__u16' },
+      addr: { offset: 0, size: 8, type: '__u64', is: 'u64' },
+      ar: { offset: 8, size: 1, type: '__u8', is: 'u8' },
+      reserved: { offset: 9, size: 1, type: '__u8', is: 'u8' },
+      fc: { offset: 10, size: 1, type: '__u8', is: 'u8' },
+      sel1: { offset: 11, size: 1, type: '__u8', is: 'u8' },
+      sel2: { offset: 12, size: 2, type: '__u16', is: 'u16' },
     },
   } as const;
   declare readonly $$type: 'struct kvm_run.s390_stsi';
@@ -3536,6 +3754,11 @@ export class KvmRunS390Stsi implements View {
     view.getUint8(offset + 15);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmRunS390Stsi.$layout {
+    return KvmRunS390Stsi.$layout;
   }
 
   /** `__u64 addr`, offset 0, 8 bytes. */
@@ -3604,8 +3827,9 @@ export class KvmRunEoi implements View {
     name: 'struct kvm_run.eoi',
     size: 1,
     align: 1,
+    byteOrder: 'little',
     members: {
-      vector: { offset: 0, size: 1, type: '__u8' },
+      vector: { offset: 0, size: 1, type: '__u8', is: 'u8' },
     },
   } as const;
   declare readonly $$type: 'struct kvm_run.eoi';
@@ -3616,6 +3840,11 @@ export class KvmRunEoi implements View {
     view.getUint8(offset);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmRunEoi.$layout {
+    return KvmRunEoi.$layout;
   }
 
   /** `__u8 vector`, offset 0, 1 byte. */
@@ -3635,9 +3864,10 @@ export class KvmRunArmNisv implements View {
     name: 'struct kvm_run.arm_nisv',
     size: 16,
     align: 8,
+    byteOrder: 'little',
     members: {
-      esr_iss: { offset: 0, size: 8, type: '__u64' },
-      fault_ipa: { offset: 8, size: 8, type: '__u64' },
+      esr_iss: { offset: 0, size: 8, type: '__u64', is: 'u64' },
+      fault_ipa: { offset: 8, size: 8, type: '__u64', is: 'u64' },
     },
   } as const;
   declare readonly $$type: 'struct kvm_run.arm_nisv';
@@ -3648,6 +3878,11 @@ export class KvmRunArmNisv implements View {
     view.getUint8(offset + 15);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmRunArmNisv.$layout {
+    return KvmRunArmNisv.$layout;
   }
 
   /** `__u64 esr_iss`, offset 0, 8 bytes. */
@@ -3693,12 +3928,13 @@ export class KvmRunMsr implements View {
     name: 'struct kvm_run.msr',
     size: 24,
     align: 8,
+    byteOrder: 'little',
     members: {
-      error: { offset: 0, size: 1, type: '__u8' },
-      pad: { offset: 1, size: 7, type: '__u8', dims: [7] },
-      reason: { offset: 8, size: 4, type: '__u32' },
-      index: { offset: 12, size: 4, type: '__u32' },
-      data: { offset: 16, size: 8, type: '__u64' },
+      error: { offset: 0, size: 1, type: '__u8', is: 'u8' },
+      pad: { offset: 1, size: 7, type: '__u8', is: 'u8', dims: [7] },
+      reason: { offset: 8, size: 4, type: '__u32', is: 'u32' },
+      index: { offset: 12, size: 4, type: '__u32', is: 'u32' },
+      data: { offset: 16, size: 8, type: '__u64', is: 'u64' },
     },
   } as const;
   declare readonly $$type: 'struct kvm_run.msr';
@@ -3709,6 +3945,11 @@ export class KvmRunMsr implements View {
     view.getUint8(offset + 23);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmRunMsr.$layout {
+    return KvmRunMsr.$layout;
   }
 
   /** `__u8 error`, offset 0, 1 byte. */
@@ -3769,11 +4010,12 @@ export class KvmRunRiscvSbi implements View {
     name: 'struct kvm_run.riscv_sbi',
     size: 80,
     align: 8,
+    byteOrder: 'little',
     members: {
-      extension_id: { offset: 0, size: 8, type: 'unsigned long' },
-      function_id: { offset: 8, size: 8, type: 'unsigned long' },
-      args: { offset: 16, size: 48, type: 'unsigned long', dims: [6] },
-      ret: { offset: 64, size: 16, type: 'unsigned long', dims: [2] },
+      extension_id: { offset: 0, size: 8, type: 'unsigned long', is: 'u64' },
+      function_id: { offset: 8, size: 8, type: 'unsigned long', is: 'u64' },
+      args: { offset: 16, size: 48, type: 'unsigned long', is: 'u64', dims: [6] },
+      ret: { offset: 64, size: 16, type: 'unsigned long', is: 'u64', dims: [2] },
     },
   } as const;
   declare readonly $$type: 'struct kvm_run.riscv_sbi';
@@ -3784,6 +4026,11 @@ export class KvmRunRiscvSbi implements View {
     view.getUint8(offset + 79);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmRunRiscvSbi.$layout {
+    return KvmRunRiscvSbi.$layout;
   }
 
   /** `unsigned long extension_id`, offset 0, 8 bytes. */
@@ -3845,11 +4092,12 @@ export class KvmRunRiscvCsr implements View {
     name: 'struct kvm_run.riscv_csr',
     size: 32,
     align: 8,
+    byteOrder: 'little',
     members: {
-      csr_num: { offset: 0, size: 8, type: 'unsigned long' },
-      new_value: { offset: 8, size: 8, type: 'unsigned long' },
-      write_mask: { offset: 16, size: 8, type: 'unsigned long' },
-      ret_value: { offset: 24, size: 8, type: 'unsigned long' },
+      csr_num: { offset: 0, size: 8, type: 'unsigned long', is: 'u64' },
+      new_value: { offset: 8, size: 8, type: 'unsigned long', is: 'u64' },
+      write_mask: { offset: 16, size: 8, type: 'unsigned long', is: 'u64' },
+      ret_value: { offset: 24, size: 8, type: 'unsigned long', is: 'u64' },
     },
   } as const;
   declare readonly $$type: 'struct kvm_run.riscv_csr';
@@ -3860,6 +4108,11 @@ export class KvmRunRiscvCsr implements View {
     view.getUint8(offset + 31);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmRunRiscvCsr.$layout {
+    return KvmRunRiscvCsr.$layout;
   }
 
   /** `unsigned long csr_num`, offset 0, 8 bytes. */
@@ -3939,8 +4192,9 @@ export class KvmRunNotify implements View {
     name: 'struct kvm_run.notify',
     size: 4,
     align: 4,
+    byteOrder: 'little',
     members: {
-      flags: { offset: 0, size: 4, type: '__u32' },
+      flags: { offset: 0, size: 4, type: '__u32', is: 'u32' },
     },
   } as const;
   declare readonly $$type: 'struct kvm_run.notify';
@@ -3951,6 +4205,11 @@ export class KvmRunNotify implements View {
     view.getUint8(offset + 3);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmRunNotify.$layout {
+    return KvmRunNotify.$layout;
   }
 
   /** `__u32 flags`, offset 0, 4 bytes. */
@@ -3970,10 +4229,11 @@ export class KvmRunMemoryFault implements View {
     name: 'struct kvm_run.memory_fault',
     size: 24,
     align: 8,
+    byteOrder: 'little',
     members: {
-      flags: { offset: 0, size: 8, type: '__u64' },
-      gpa: { offset: 8, size: 8, type: '__u64' },
-      size: { offset: 16, size: 8, type: '__u64' },
+      flags: { offset: 0, size: 8, type: '__u64', is: 'u64' },
+      gpa: { offset: 8, size: 8, type: '__u64', is: 'u64' },
+      size: { offset: 16, size: 8, type: '__u64', is: 'u64' },
     },
   } as const;
   declare readonly $$type: 'struct kvm_run.memory_fault';
@@ -3984,6 +4244,11 @@ export class KvmRunMemoryFault implements View {
     view.getUint8(offset + 23);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmRunMemoryFault.$layout {
+    return KvmRunMemoryFault.$layout;
   }
 
   /** `__u64 flags`, offset 0, 8 bytes. */
@@ -4046,9 +4311,10 @@ export class KvmRunTdx implements View {
     name: 'struct kvm_run.tdx',
     size: 64,
     align: 8,
+    byteOrder: 'little',
     members: {
-      flags: { offset: 0, size: 8, type: '__u64' },
-      nr: { offset: 8, size: 8, type: '__u64' },
+      flags: { offset: 0, size: 8, type: '__u64', is: 'u64' },
+      nr: { offset: 8, size: 8, type: '__u64', is: 'u64' },
       unknown: { offset: 16, size: 48, type: 'struct' },
       get_quote: { offset: 16, size: 24, type: 'struct' },
       get_tdvmcall_info: { offset: 16, size: 48, type: 'struct' },
@@ -4063,6 +4329,11 @@ export class KvmRunTdx implements View {
     view.getUint8(offset + 63);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmRunTdx.$layout {
+    return KvmRunTdx.$layout;
   }
 
   /** `__u64 flags`, offset 0, 8 bytes. */
@@ -4140,9 +4411,10 @@ export class KvmRunTdxUnknown implements View {
     name: 'struct kvm_run.tdx.unknown',
     size: 48,
     align: 8,
+    byteOrder: 'little',
     members: {
-      ret: { offset: 0, size: 8, type: '__u64' },
-      data: { offset: 8, size: 40, type: '__u64', dims: [5] },
+      ret: { offset: 0, size: 8, type: '__u64', is: 'u64' },
+      data: { offset: 8, size: 40, type: '__u64', is: 'u64', dims: [5] },
     },
   } as const;
   declare readonly $$type: 'struct kvm_run.tdx.unknown';
@@ -4153,6 +4425,11 @@ export class KvmRunTdxUnknown implements View {
     view.getUint8(offset + 47);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmRunTdxUnknown.$layout {
+    return KvmRunTdxUnknown.$layout;
   }
 
   /** `__u64 ret`, offset 0, 8 bytes. */
@@ -4189,10 +4466,11 @@ export class KvmRunTdxGetQuote implements View {
     name: 'struct kvm_run.tdx.get_quote',
     size: 24,
     align: 8,
+    byteOrder: 'little',
     members: {
-      ret: { offset: 0, size: 8, type: '__u64' },
-      gpa: { offset: 8, size: 8, type: '__u64' },
-      size: { offset: 16, size: 8, type: '__u64' },
+      ret: { offset: 0, size: 8, type: '__u64', is: 'u64' },
+      gpa: { offset: 8, size: 8, type: '__u64', is: 'u64' },
+      size: { offset: 16, size: 8, type: '__u64', is: 'u64' },
     },
   } as const;
   declare readonly $$type: 'struct kvm_run.tdx.get_quote';
@@ -4203,6 +4481,11 @@ export class KvmRunTdxGetQuote implements View {
     view.getUint8(offset + 23);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmRunTdxGetQuote.$layout {
+    return KvmRunTdxGetQuote.$layout;
   }
 
   /** `__u64 ret`, offset 0, 8 bytes. */
@@ -4265,13 +4548,14 @@ export class KvmRunTdxGetTdvmcallInfo implements View {
     name: 'struct kvm_run.tdx.get_tdvmcall_info',
     size: 48,
     align: 8,
+    byteOrder: 'little',
     members: {
-      ret: { offset: 0, size: 8, type: '__u64' },
-      leaf: { offset: 8, size: 8, type: '__u64' },
-      r11: { offset: 16, size: 8, type: '__u64' },
-      r12: { offset: 24, size: 8, type: '__u64' },
-      r13: { offset: 32, size: 8, type: '__u64' },
-      r14: { offset: 40, size: 8, type: '__u64' },
+      ret: { offset: 0, size: 8, type: '__u64', is: 'u64' },
+      leaf: { offset: 8, size: 8, type: '__u64', is: 'u64' },
+      r11: { offset: 16, size: 8, type: '__u64', is: 'u64' },
+      r12: { offset: 24, size: 8, type: '__u64', is: 'u64' },
+      r13: { offset: 32, size: 8, type: '__u64', is: 'u64' },
+      r14: { offset: 40, size: 8, type: '__u64', is: 'u64' },
     },
   } as const;
   declare readonly $$type: 'struct kvm_run.tdx.get_tdvmcall_info';
@@ -4282,6 +4566,11 @@ export class KvmRunTdxGetTdvmcallInfo implements View {
     view.getUint8(offset + 47);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmRunTdxGetTdvmcallInfo.$layout {
+    return KvmRunTdxGetTdvmcallInfo.$layout;
   }
 
   /** `__u64 ret`, offset 0, 8 bytes. */
@@ -4395,9 +4684,10 @@ export class KvmRunTdxSetupEventNotify implements View {
     name: 'struct kvm_run.tdx.setup_event_notify',
     size: 16,
     align: 8,
+    byteOrder: 'little',
     members: {
-      ret: { offset: 0, size: 8, type: '__u64' },
-      vector: { offset: 8, size: 8, type: '__u64' },
+      ret: { offset: 0, size: 8, type: '__u64', is: 'u64' },
+      vector: { offset: 8, size: 8, type: '__u64', is: 'u64' },
     },
   } as const;
   declare readonly $$type: 'struct kvm_run.tdx.setup_event_notify';
@@ -4408,6 +4698,11 @@ export class KvmRunTdxSetupEventNotify implements View {
     view.getUint8(offset + 15);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmRunTdxSetupEventNotify.$layout {
+    return KvmRunTdxSetupEventNotify.$layout;
   }
 
   /** `__u64 ret`, offset 0, 8 bytes. */
@@ -4453,11 +4748,12 @@ export class KvmRunArmSea implements View {
     name: 'struct kvm_run.arm_sea',
     size: 32,
     align: 8,
+    byteOrder: 'little',
     members: {
-      flags: { offset: 0, size: 8, type: '__u64' },
-      esr: { offset: 8, size: 8, type: '__u64' },
-      gva: { offset: 16, size: 8, type: '__u64' },
-      gpa: { offset: 24, size: 8, type: '__u64' },
+      flags: { offset: 0, size: 8, type: '__u64', is: 'u64' },
+      esr: { offset: 8, size: 8, type: '__u64', is: 'u64' },
+      gva: { offset: 16, size: 8, type: '__u64', is: 'u64' },
+      gpa: { offset: 24, size: 8, type: '__u64', is: 'u64' },
     },
   } as const;
   declare readonly $$type: 'struct kvm_run.arm_sea';
@@ -4468,6 +4764,11 @@ export class KvmRunArmSea implements View {
     view.getUint8(offset + 31);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmRunArmSea.$layout {
+    return KvmRunArmSea.$layout;
   }
 
   /** `__u64 flags`, offset 0, 8 bytes. */
@@ -4547,9 +4848,10 @@ export class KvmRunS implements View {
     name: 'struct kvm_run.s',
     size: 2048,
     align: 1,
+    byteOrder: 'little',
     members: {
       regs: { offset: 0, size: 0, type: 'struct kvm_sync_regs' },
-      padding: { offset: 0, size: 2048, type: 'char', dims: [2048] },
+      padding: { offset: 0, size: 2048, type: 'char', is: 's8', dims: [2048] },
     },
   } as const;
   declare readonly $$type: 'struct kvm_run.s';
@@ -4562,6 +4864,11 @@ export class KvmRunS implements View {
     this.$$offset = offset;
   }
 
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmRunS.$layout {
+    return KvmRunS.$layout;
+  }
+
   /** `struct kvm_sync_regs regs`, offset 0, 0 bytes. */
   get regs(): KvmSyncRegs {
     return new KvmSyncRegs(this.$$view, this.$$offset);
@@ -4571,8 +4878,8 @@ export class KvmRunS implements View {
   }
 
   /** `char padding[2048]`, offset 0, 2048 bytes. */
-  get padding(): S8Array {
-    return new S8Array(this.$$view, this.$$offset, 2048);
+  get padding(): CharArray {
+    return new CharArray(this.$$view, this.$$offset, 2048);
   }
   set padding(value: Iterable<number>) {
     this.padding.assign(value);
@@ -4587,16 +4894,17 @@ export class KvmRun implements View {
     name: 'struct kvm_run',
     size: 2352,
     align: 8,
+    byteOrder: 'little',
     members: {
-      request_interrupt_window: { offset: 0, size: 1, type: '__u8' },
-      immediate_exit: { offset: 1, size: 1, type: '__u8' },
-      padding1: { offset: 2, size: 6, type: '__u8', dims: [6] },
-      exit_reason: { offset: 8, size: 4, type: '__u32' },
-      ready_for_interrupt_injection: { offset: 12, size: 1, type: '__u8' },
-      if_flag: { offset: 13, size: 1, type: '__u8' },
-      flags: { offset: 14, size: 2, type: '__u16' },
-      cr8: { offset: 16, size: 8, type: '__u64' },
-      apic_base: { offset: 24, size: 8, type: '__u64' },
+      request_interrupt_window: { offset: 0, size: 1, type: '__u8', is: 'u8' },
+      immediate_exit: { offset: 1, size: 1, type: '__u8', is: 'u8' },
+      padding1: { offset: 2, size: 6, type: '__u8', is: 'u8', dims: [6] },
+      exit_reason: { offset: 8, size: 4, type: '__u32', is: 'u32' },
+      ready_for_interrupt_injection: { offset: 12, size: 1, type: '__u8', is: 'u8' },
+      if_flag: { offset: 13, size: 1, type: '__u8', is: 'u8' },
+      flags: { offset: 14, size: 2, type: '__u16', is: 'u16' },
+      cr8: { offset: 16, size: 8, type: '__u64', is: 'u64' },
+      apic_base: { offset: 24, size: 8, type: '__u64', is: 'u64' },
       hw: { offset: 32, size: 8, type: 'struct' },
       fail_entry: { offset: 32, size: 16, type: 'struct' },
       ex: { offset: 32, size: 8, type: 'struct' },
@@ -4607,7 +4915,7 @@ export class KvmRun implements View {
       hypercall: { offset: 32, size: 72, type: 'struct' },
       tpr_access: { offset: 32, size: 16, type: 'struct' },
       s390_sieic: { offset: 32, size: 8, type: 'struct' },
-      s390_reset_flags: { offset: 32, size: 8, type: '__u64' },
+      s390_reset_flags: { offset: 32, size: 8, type: '__u64', is: 'u64' },
       s390_ucontrol: { offset: 32, size: 16, type: 'struct' },
       dcr: { offset: 32, size: 12, type: 'struct' },
       internal: { offset: 32, size: 136, type: 'struct' },
@@ -4630,9 +4938,9 @@ export class KvmRun implements View {
       tdx: { offset: 32, size: 64, type: 'struct' },
       arm_sea: { offset: 32, size: 32, type: 'struct' },
       snp_req_certs: { offset: 32, size: 24, type: 'struct kvm_exit_snp_req_certs' },
-      padding: { offset: 32, size: 256, type: 'char', dims: [256] },
-      kvm_valid_regs: { offset: 288, size: 8, type: '__u64' },
-      kvm_dirty_regs: { offset: 296, size: 8, type: '__u64' },
+      padding: { offset: 32, size: 256, type: 'char', is: 's8', dims: [256] },
+      kvm_valid_regs: { offset: 288, size: 8, type: '__u64', is: 'u64' },
+      kvm_dirty_regs: { offset: 296, size: 8, type: '__u64', is: 'u64' },
       s: { offset: 304, size: 2048, type: 'union' },
     },
   } as const;
@@ -4644,6 +4952,11 @@ export class KvmRun implements View {
     view.getUint8(offset + 2351);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmRun.$layout {
+    return KvmRun.$layout;
   }
 
   /** `__u8 request_interrupt_window`, offset 0, 1 byte. */
@@ -5010,8 +5323,8 @@ export class KvmRun implements View {
   }
 
   /** `char padding[256]`, offset 32, 256 bytes. */
-  get padding(): S8Array {
-    return new S8Array(this.$$view, this.$$offset + 32, 256);
+  get padding(): CharArray {
+    return new CharArray(this.$$view, this.$$offset + 32, 256);
   }
   set padding(value: Iterable<number>) {
     this.padding.assign(value);
@@ -5068,11 +5381,12 @@ export class KvmCoalescedMmioZone implements View {
     name: 'struct kvm_coalesced_mmio_zone',
     size: 16,
     align: 8,
+    byteOrder: 'little',
     members: {
-      addr: { offset: 0, size: 8, type: '__u64' },
-      size: { offset: 8, size: 4, type: '__u32' },
-      pad: { offset: 12, size: 4, type: '__u32' },
-      pio: { offset: 12, size: 4, type: '__u32' },
+      addr: { offset: 0, size: 8, type: '__u64', is: 'u64' },
+      size: { offset: 8, size: 4, type: '__u32', is: 'u32' },
+      pad: { offset: 12, size: 4, type: '__u32', is: 'u32' },
+      pio: { offset: 12, size: 4, type: '__u32', is: 'u32' },
     },
   } as const;
   declare readonly $$type: 'struct kvm_coalesced_mmio_zone';
@@ -5083,6 +5397,11 @@ export class KvmCoalescedMmioZone implements View {
     view.getUint8(offset + 15);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmCoalescedMmioZone.$layout {
+    return KvmCoalescedMmioZone.$layout;
   }
 
   /** `__u64 addr`, offset 0, 8 bytes. */
@@ -5135,12 +5454,13 @@ export class KvmCoalescedMmio implements View {
     name: 'struct kvm_coalesced_mmio',
     size: 24,
     align: 8,
+    byteOrder: 'little',
     members: {
-      phys_addr: { offset: 0, size: 8, type: '__u64' },
-      len: { offset: 8, size: 4, type: '__u32' },
-      pad: { offset: 12, size: 4, type: '__u32' },
-      pio: { offset: 12, size: 4, type: '__u32' },
-      data: { offset: 16, size: 8, type: '__u8', dims: [8] },
+      phys_addr: { offset: 0, size: 8, type: '__u64', is: 'u64' },
+      len: { offset: 8, size: 4, type: '__u32', is: 'u32' },
+      pad: { offset: 12, size: 4, type: '__u32', is: 'u32' },
+      pio: { offset: 12, size: 4, type: '__u32', is: 'u32' },
+      data: { offset: 16, size: 8, type: '__u8', is: 'u8', dims: [8] },
     },
   } as const;
   declare readonly $$type: 'struct kvm_coalesced_mmio';
@@ -5151,6 +5471,11 @@ export class KvmCoalescedMmio implements View {
     view.getUint8(offset + 23);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmCoalescedMmio.$layout {
+    return KvmCoalescedMmio.$layout;
   }
 
   /** `__u64 phys_addr`, offset 0, 8 bytes. */
@@ -5212,9 +5537,10 @@ export class KvmCoalescedMmioRing implements View {
     name: 'struct kvm_coalesced_mmio_ring',
     size: 8,
     align: 8,
+    byteOrder: 'little',
     members: {
-      first: { offset: 0, size: 4, type: '__u32' },
-      last: { offset: 4, size: 4, type: '__u32' },
+      first: { offset: 0, size: 4, type: '__u32', is: 'u32' },
+      last: { offset: 4, size: 4, type: '__u32', is: 'u32' },
       __empty_coalesced_mmio: { offset: 8, size: 0, type: 'struct' },
       coalesced_mmio: { offset: 8, size: 0, type: 'struct kvm_coalesced_mmio', dims: [null] },
     },
@@ -5227,6 +5553,11 @@ export class KvmCoalescedMmioRing implements View {
     view.getUint8(offset + 7);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmCoalescedMmioRing.$layout {
+    return KvmCoalescedMmioRing.$layout;
   }
 
   /** `__u32 first`, offset 0, 4 bytes. */
@@ -5259,13 +5590,14 @@ export class KvmTranslation implements View {
     name: 'struct kvm_translation',
     size: 24,
     align: 8,
+    byteOrder: 'little',
     members: {
-      linear_address: { offset: 0, size: 8, type: '__u64' },
-      physical_address: { offset: 8, size: 8, type: '__u64' },
-      valid: { offset: 16, size: 1, type: '__u8' },
-      writeable: { offset: 17, size: 1, type: '__u8' },
-      usermode: { offset: 18, size: 1, type: '__u8' },
-      pad: { offset: 19, size: 5, type: '__u8', dims: [5] },
+      linear_address: { offset: 0, size: 8, type: '__u64', is: 'u64' },
+      physical_address: { offset: 8, size: 8, type: '__u64', is: 'u64' },
+      valid: { offset: 16, size: 1, type: '__u8', is: 'u8' },
+      writeable: { offset: 17, size: 1, type: '__u8', is: 'u8' },
+      usermode: { offset: 18, size: 1, type: '__u8', is: 'u8' },
+      pad: { offset: 19, size: 5, type: '__u8', is: 'u8', dims: [5] },
     },
   } as const;
   declare readonly $$type: 'struct kvm_translation';
@@ -5276,6 +5608,11 @@ export class KvmTranslation implements View {
     view.getUint8(offset + 23);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmTranslation.$layout {
+    return KvmTranslation.$layout;
   }
 
   /** `__u64 linear_address`, offset 0, 8 bytes. */
@@ -5353,8 +5690,9 @@ export class KvmInterrupt implements View {
     name: 'struct kvm_interrupt',
     size: 4,
     align: 4,
+    byteOrder: 'little',
     members: {
-      irq: { offset: 0, size: 4, type: '__u32' },
+      irq: { offset: 0, size: 4, type: '__u32', is: 'u32' },
     },
   } as const;
   declare readonly $$type: 'struct kvm_interrupt';
@@ -5365,6 +5703,11 @@ export class KvmInterrupt implements View {
     view.getUint8(offset + 3);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmInterrupt.$layout {
+    return KvmInterrupt.$layout;
   }
 
   /** `__u32 irq`, offset 0, 4 bytes. */
@@ -5384,11 +5727,12 @@ export class KvmDirtyLog implements View {
     name: 'struct kvm_dirty_log',
     size: 16,
     align: 8,
+    byteOrder: 'little',
     members: {
-      slot: { offset: 0, size: 4, type: '__u32' },
-      padding1: { offset: 4, size: 4, type: '__u32' },
-      dirty_bitmap: { offset: 8, size: 8, type: 'void *' },
-      padding2: { offset: 8, size: 8, type: '__u64' },
+      slot: { offset: 0, size: 4, type: '__u32', is: 'u32' },
+      padding1: { offset: 4, size: 4, type: '__u32', is: 'u32' },
+      dirty_bitmap: { offset: 8, size: 8, type: 'void *', is: 'pointer' },
+      padding2: { offset: 8, size: 8, type: '__u64', is: 'u64' },
     },
   } as const;
   declare readonly $$type: 'struct kvm_dirty_log';
@@ -5399,6 +5743,11 @@ export class KvmDirtyLog implements View {
     view.getUint8(offset + 15);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmDirtyLog.$layout {
+    return KvmDirtyLog.$layout;
   }
 
   /** `__u32 slot`, offset 0, 4 bytes. */
@@ -5460,12 +5809,13 @@ export class KvmClearDirtyLog implements View {
     name: 'struct kvm_clear_dirty_log',
     size: 24,
     align: 8,
+    byteOrder: 'little',
     members: {
-      slot: { offset: 0, size: 4, type: '__u32' },
-      num_pages: { offset: 4, size: 4, type: '__u32' },
-      first_page: { offset: 8, size: 8, type: '__u64' },
-      dirty_bitmap: { offset: 16, size: 8, type: 'void *' },
-      padding2: { offset: 16, size: 8, type: '__u64' },
+      slot: { offset: 0, size: 4, type: '__u32', is: 'u32' },
+      num_pages: { offset: 4, size: 4, type: '__u32', is: 'u32' },
+      first_page: { offset: 8, size: 8, type: '__u64', is: 'u64' },
+      dirty_bitmap: { offset: 16, size: 8, type: 'void *', is: 'pointer' },
+      padding2: { offset: 16, size: 8, type: '__u64', is: 'u64' },
     },
   } as const;
   declare readonly $$type: 'struct kvm_clear_dirty_log';
@@ -5476,6 +5826,11 @@ export class KvmClearDirtyLog implements View {
     view.getUint8(offset + 23);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmClearDirtyLog.$layout {
+    return KvmClearDirtyLog.$layout;
   }
 
   /** `__u32 slot`, offset 0, 4 bytes. */
@@ -5555,10 +5910,11 @@ export class KvmSignalMask implements View {
     name: 'struct kvm_signal_mask',
     size: 4,
     align: 4,
+    byteOrder: 'little',
     members: {
-      len: { offset: 0, size: 4, type: '__u32' },
+      len: { offset: 0, size: 4, type: '__u32', is: 'u32' },
       __empty_sigset: { offset: 4, size: 0, type: 'struct' },
-      sigset: { offset: 4, size: 0, type: '__u8', dims: [null] },
+      sigset: { offset: 4, size: 0, type: '__u8', is: 'u8', dims: [null] },
     },
   } as const;
   declare readonly $$type: 'struct kvm_signal_mask';
@@ -5569,6 +5925,11 @@ export class KvmSignalMask implements View {
     view.getUint8(offset + 3);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmSignalMask.$layout {
+    return KvmSignalMask.$layout;
   }
 
   /** `__u32 len`, offset 0, 4 bytes. */
@@ -5596,10 +5957,11 @@ export class KvmTprAccessCtl implements View {
     name: 'struct kvm_tpr_access_ctl',
     size: 40,
     align: 4,
+    byteOrder: 'little',
     members: {
-      enabled: { offset: 0, size: 4, type: '__u32' },
-      flags: { offset: 4, size: 4, type: '__u32' },
-      reserved: { offset: 8, size: 32, type: '__u32', dims: [8] },
+      enabled: { offset: 0, size: 4, type: '__u32', is: 'u32' },
+      flags: { offset: 4, size: 4, type: '__u32', is: 'u32' },
+      reserved: { offset: 8, size: 32, type: '__u32', is: 'u32', dims: [8] },
     },
   } as const;
   declare readonly $$type: 'struct kvm_tpr_access_ctl';
@@ -5610,6 +5972,11 @@ export class KvmTprAccessCtl implements View {
     view.getUint8(offset + 39);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmTprAccessCtl.$layout {
+    return KvmTprAccessCtl.$layout;
   }
 
   /** `__u32 enabled`, offset 0, 4 bytes. */
@@ -5645,8 +6012,9 @@ export class KvmVapicAddr implements View {
     name: 'struct kvm_vapic_addr',
     size: 8,
     align: 8,
+    byteOrder: 'little',
     members: {
-      vapic_addr: { offset: 0, size: 8, type: '__u64' },
+      vapic_addr: { offset: 0, size: 8, type: '__u64', is: 'u64' },
     },
   } as const;
   declare readonly $$type: 'struct kvm_vapic_addr';
@@ -5657,6 +6025,11 @@ export class KvmVapicAddr implements View {
     view.getUint8(offset + 7);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmVapicAddr.$layout {
+    return KvmVapicAddr.$layout;
   }
 
   /** `__u64 vapic_addr`, offset 0, 8 bytes. */
@@ -5685,8 +6058,9 @@ export class KvmMpState implements View {
     name: 'struct kvm_mp_state',
     size: 4,
     align: 4,
+    byteOrder: 'little',
     members: {
-      mp_state: { offset: 0, size: 4, type: '__u32' },
+      mp_state: { offset: 0, size: 4, type: '__u32', is: 'u32' },
     },
   } as const;
   declare readonly $$type: 'struct kvm_mp_state';
@@ -5697,6 +6071,11 @@ export class KvmMpState implements View {
     view.getUint8(offset + 3);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmMpState.$layout {
+    return KvmMpState.$layout;
   }
 
   /** `__u32 mp_state`, offset 0, 4 bytes. */
@@ -5716,9 +6095,10 @@ export class KvmGuestDebug implements View {
     name: 'struct kvm_guest_debug',
     size: 8,
     align: 4,
+    byteOrder: 'little',
     members: {
-      control: { offset: 0, size: 4, type: '__u32' },
-      pad: { offset: 4, size: 4, type: '__u32' },
+      control: { offset: 0, size: 4, type: '__u32', is: 'u32' },
+      pad: { offset: 4, size: 4, type: '__u32', is: 'u32' },
       arch: { offset: 8, size: 0, type: 'struct kvm_guest_debug_arch' },
     },
   } as const;
@@ -5730,6 +6110,11 @@ export class KvmGuestDebug implements View {
     view.getUint8(offset + 7);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmGuestDebug.$layout {
+    return KvmGuestDebug.$layout;
   }
 
   /** `__u32 control`, offset 0, 4 bytes. */
@@ -5765,13 +6150,14 @@ export class KvmIoeventfd implements View {
     name: 'struct kvm_ioeventfd',
     size: 64,
     align: 8,
+    byteOrder: 'little',
     members: {
-      datamatch: { offset: 0, size: 8, type: '__u64' },
-      addr: { offset: 8, size: 8, type: '__u64' },
-      len: { offset: 16, size: 4, type: '__u32' },
-      fd: { offset: 20, size: 4, type: '__s32' },
-      flags: { offset: 24, size: 4, type: '__u32' },
-      pad: { offset: 28, size: 36, type: '__u8', dims: [36] },
+      datamatch: { offset: 0, size: 8, type: '__u64', is: 'u64' },
+      addr: { offset: 8, size: 8, type: '__u64', is: 'u64' },
+      len: { offset: 16, size: 4, type: '__u32', is: 'u32' },
+      fd: { offset: 20, size: 4, type: '__s32', is: 's32' },
+      flags: { offset: 24, size: 4, type: '__u32', is: 'u32' },
+      pad: { offset: 28, size: 36, type: '__u8', is: 'u8', dims: [36] },
     },
   } as const;
   declare readonly $$type: 'struct kvm_ioeventfd';
@@ -5782,6 +6168,11 @@ export class KvmIoeventfd implements View {
     view.getUint8(offset + 63);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmIoeventfd.$layout {
+    return KvmIoeventfd.$layout;
   }
 
   /** `__u64 datamatch`, offset 0, 8 bytes. */
@@ -5859,11 +6250,12 @@ export class KvmEnableCap implements View {
     name: 'struct kvm_enable_cap',
     size: 104,
     align: 8,
+    byteOrder: 'little',
     members: {
-      cap: { offset: 0, size: 4, type: '__u32' },
-      flags: { offset: 4, size: 4, type: '__u32' },
-      args: { offset: 8, size: 32, type: '__u64', dims: [4] },
-      pad: { offset: 40, size: 64, type: '__u8', dims: [64] },
+      cap: { offset: 0, size: 4, type: '__u32', is: 'u32' },
+      flags: { offset: 4, size: 4, type: '__u32', is: 'u32' },
+      args: { offset: 8, size: 32, type: '__u64', is: 'u64', dims: [4] },
+      pad: { offset: 40, size: 64, type: '__u8', is: 'u8', dims: [64] },
     },
   } as const;
   declare readonly $$type: 'struct kvm_enable_cap';
@@ -5874,6 +6266,11 @@ export class KvmEnableCap implements View {
     view.getUint8(offset + 103);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmEnableCap.$layout {
+    return KvmEnableCap.$layout;
   }
 
   /** `__u32 cap`, offset 0, 4 bytes. */
@@ -5917,9 +6314,10 @@ export class KvmIrqRoutingIrqchip implements View {
     name: 'struct kvm_irq_routing_irqchip',
     size: 8,
     align: 4,
+    byteOrder: 'little',
     members: {
-      irqchip: { offset: 0, size: 4, type: '__u32' },
-      pin: { offset: 4, size: 4, type: '__u32' },
+      irqchip: { offset: 0, size: 4, type: '__u32', is: 'u32' },
+      pin: { offset: 4, size: 4, type: '__u32', is: 'u32' },
     },
   } as const;
   declare readonly $$type: 'struct kvm_irq_routing_irqchip';
@@ -5930,6 +6328,11 @@ export class KvmIrqRoutingIrqchip implements View {
     view.getUint8(offset + 7);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmIrqRoutingIrqchip.$layout {
+    return KvmIrqRoutingIrqchip.$layout;
   }
 
   /** `__u32 irqchip`, offset 0, 4 bytes. */
@@ -5957,12 +6360,13 @@ export class KvmIrqRoutingMsi implements View {
     name: 'struct kvm_irq_routing_msi',
     size: 16,
     align: 4,
+    byteOrder: 'little',
     members: {
-      address_lo: { offset: 0, size: 4, type: '__u32' },
-      address_hi: { offset: 4, size: 4, type: '__u32' },
-      data: { offset: 8, size: 4, type: '__u32' },
-      pad: { offset: 12, size: 4, type: '__u32' },
-      devid: { offset: 12, size: 4, type: '__u32' },
+      address_lo: { offset: 0, size: 4, type: '__u32', is: 'u32' },
+      address_hi: { offset: 4, size: 4, type: '__u32', is: 'u32' },
+      data: { offset: 8, size: 4, type: '__u32', is: 'u32' },
+      pad: { offset: 12, size: 4, type: '__u32', is: 'u32' },
+      devid: { offset: 12, size: 4, type: '__u32', is: 'u32' },
     },
   } as const;
   declare readonly $$type: 'struct kvm_irq_routing_msi';
@@ -5973,6 +6377,11 @@ export class KvmIrqRoutingMsi implements View {
     view.getUint8(offset + 15);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmIrqRoutingMsi.$layout {
+    return KvmIrqRoutingMsi.$layout;
   }
 
   /** `__u32 address_lo`, offset 0, 4 bytes. */
@@ -6024,12 +6433,13 @@ export class KvmIrqRoutingS390Adapter implements View {
     name: 'struct kvm_irq_routing_s390_adapter',
     size: 32,
     align: 8,
+    byteOrder: 'little',
     members: {
-      ind_addr: { offset: 0, size: 8, type: '__u64' },
-      summary_addr: { offset: 8, size: 8, type: '__u64' },
-      ind_offset: { offset: 16, size: 8, type: '__u64' },
-      summary_offset: { offset: 24, size: 4, type: '__u32' },
-      adapter_id: { offset: 28, size: 4, type: '__u32' },
+      ind_addr: { offset: 0, size: 8, type: '__u64', is: 'u64' },
+      summary_addr: { offset: 8, size: 8, type: '__u64', is: 'u64' },
+      ind_offset: { offset: 16, size: 8, type: '__u64', is: 'u64' },
+      summary_offset: { offset: 24, size: 4, type: '__u32', is: 'u32' },
+      adapter_id: { offset: 28, size: 4, type: '__u32', is: 'u32' },
     },
   } as const;
   declare readonly $$type: 'struct kvm_irq_routing_s390_adapter';
@@ -6040,6 +6450,11 @@ export class KvmIrqRoutingS390Adapter implements View {
     view.getUint8(offset + 31);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmIrqRoutingS390Adapter.$layout {
+    return KvmIrqRoutingS390Adapter.$layout;
   }
 
   /** `__u64 ind_addr`, offset 0, 8 bytes. */
@@ -6118,9 +6533,10 @@ export class KvmIrqRoutingHvSint implements View {
     name: 'struct kvm_irq_routing_hv_sint',
     size: 8,
     align: 4,
+    byteOrder: 'little',
     members: {
-      vcpu: { offset: 0, size: 4, type: '__u32' },
-      sint: { offset: 4, size: 4, type: '__u32' },
+      vcpu: { offset: 0, size: 4, type: '__u32', is: 'u32' },
+      sint: { offset: 4, size: 4, type: '__u32', is: 'u32' },
     },
   } as const;
   declare readonly $$type: 'struct kvm_irq_routing_hv_sint';
@@ -6131,6 +6547,11 @@ export class KvmIrqRoutingHvSint implements View {
     view.getUint8(offset + 7);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmIrqRoutingHvSint.$layout {
+    return KvmIrqRoutingHvSint.$layout;
   }
 
   /** `__u32 vcpu`, offset 0, 4 bytes. */
@@ -6158,10 +6579,11 @@ export class KvmIrqRoutingXenEvtchn implements View {
     name: 'struct kvm_irq_routing_xen_evtchn',
     size: 12,
     align: 4,
+    byteOrder: 'little',
     members: {
-      port: { offset: 0, size: 4, type: '__u32' },
-      vcpu: { offset: 4, size: 4, type: '__u32' },
-      priority: { offset: 8, size: 4, type: '__u32' },
+      port: { offset: 0, size: 4, type: '__u32', is: 'u32' },
+      vcpu: { offset: 4, size: 4, type: '__u32', is: 'u32' },
+      priority: { offset: 8, size: 4, type: '__u32', is: 'u32' },
     },
   } as const;
   declare readonly $$type: 'struct kvm_irq_routing_xen_evtchn';
@@ -6172,6 +6594,11 @@ export class KvmIrqRoutingXenEvtchn implements View {
     view.getUint8(offset + 11);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmIrqRoutingXenEvtchn.$layout {
+    return KvmIrqRoutingXenEvtchn.$layout;
   }
 
   /** `__u32 port`, offset 0, 4 bytes. */
@@ -6207,13 +6634,14 @@ export class KvmIrqRoutingEntryU implements View {
     name: 'struct kvm_irq_routing_entry.u',
     size: 32,
     align: 8,
+    byteOrder: 'little',
     members: {
       irqchip: { offset: 0, size: 8, type: 'struct kvm_irq_routing_irqchip' },
       msi: { offset: 0, size: 16, type: 'struct kvm_irq_routing_msi' },
       adapter: { offset: 0, size: 32, type: 'struct kvm_irq_routing_s390_adapter' },
       hv_sint: { offset: 0, size: 8, type: 'struct kvm_irq_routing_hv_sint' },
       xen_evtchn: { offset: 0, size: 12, type: 'struct kvm_irq_routing_xen_evtchn' },
-      pad: { offset: 0, size: 32, type: '__u32', dims: [8] },
+      pad: { offset: 0, size: 32, type: '__u32', is: 'u32', dims: [8] },
     },
   } as const;
   declare readonly $$type: 'struct kvm_irq_routing_entry.u';
@@ -6224,6 +6652,11 @@ export class KvmIrqRoutingEntryU implements View {
     view.getUint8(offset + 31);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmIrqRoutingEntryU.$layout {
+    return KvmIrqRoutingEntryU.$layout;
   }
 
   /** `struct kvm_irq_routing_irqchip irqchip`, offset 0, 8 bytes. */
@@ -6283,11 +6716,12 @@ export class KvmIrqRoutingEntry implements View {
     name: 'struct kvm_irq_routing_entry',
     size: 48,
     align: 8,
+    byteOrder: 'little',
     members: {
-      gsi: { offset: 0, size: 4, type: '__u32' },
-      type: { offset: 4, size: 4, type: '__u32' },
-      flags: { offset: 8, size: 4, type: '__u32' },
-      pad: { offset: 12, size: 4, type: '__u32' },
+      gsi: { offset: 0, size: 4, type: '__u32', is: 'u32' },
+      type: { offset: 4, size: 4, type: '__u32', is: 'u32' },
+      flags: { offset: 8, size: 4, type: '__u32', is: 'u32' },
+      pad: { offset: 12, size: 4, type: '__u32', is: 'u32' },
       u: { offset: 16, size: 32, type: 'union' },
     },
   } as const;
@@ -6299,6 +6733,11 @@ export class KvmIrqRoutingEntry implements View {
     view.getUint8(offset + 47);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmIrqRoutingEntry.$layout {
+    return KvmIrqRoutingEntry.$layout;
   }
 
   /** `__u32 gsi`, offset 0, 4 bytes. */
@@ -6351,9 +6790,10 @@ export class KvmIrqRouting implements View {
     name: 'struct kvm_irq_routing',
     size: 8,
     align: 8,
+    byteOrder: 'little',
     members: {
-      nr: { offset: 0, size: 4, type: '__u32' },
-      flags: { offset: 4, size: 4, type: '__u32' },
+      nr: { offset: 0, size: 4, type: '__u32', is: 'u32' },
+      flags: { offset: 4, size: 4, type: '__u32', is: 'u32' },
       __empty_entries: { offset: 8, size: 0, type: 'struct' },
       entries: { offset: 8, size: 0, type: 'struct kvm_irq_routing_entry', dims: [null] },
     },
@@ -6366,6 +6806,11 @@ export class KvmIrqRouting implements View {
     view.getUint8(offset + 7);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmIrqRouting.$layout {
+    return KvmIrqRouting.$layout;
   }
 
   /** `__u32 nr`, offset 0, 4 bytes. */
@@ -6398,12 +6843,13 @@ export class KvmIrqfd implements View {
     name: 'struct kvm_irqfd',
     size: 32,
     align: 4,
+    byteOrder: 'little',
     members: {
-      fd: { offset: 0, size: 4, type: '__u32' },
-      gsi: { offset: 4, size: 4, type: '__u32' },
-      flags: { offset: 8, size: 4, type: '__u32' },
-      resamplefd: { offset: 12, size: 4, type: '__u32' },
-      pad: { offset: 16, size: 16, type: '__u8', dims: [16] },
+      fd: { offset: 0, size: 4, type: '__u32', is: 'u32' },
+      gsi: { offset: 4, size: 4, type: '__u32', is: 'u32' },
+      flags: { offset: 8, size: 4, type: '__u32', is: 'u32' },
+      resamplefd: { offset: 12, size: 4, type: '__u32', is: 'u32' },
+      pad: { offset: 16, size: 16, type: '__u8', is: 'u8', dims: [16] },
     },
   } as const;
   declare readonly $$type: 'struct kvm_irqfd';
@@ -6414,6 +6860,11 @@ export class KvmIrqfd implements View {
     view.getUint8(offset + 31);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmIrqfd.$layout {
+    return KvmIrqfd.$layout;
   }
 
   /** `__u32 fd`, offset 0, 4 bytes. */
@@ -6465,13 +6916,14 @@ export class KvmClockData implements View {
     name: 'struct kvm_clock_data',
     size: 48,
     align: 8,
+    byteOrder: 'little',
     members: {
-      clock: { offset: 0, size: 8, type: '__u64' },
-      flags: { offset: 8, size: 4, type: '__u32' },
-      pad0: { offset: 12, size: 4, type: '__u32' },
-      realtime: { offset: 16, size: 8, type: '__u64' },
-      host_tsc: { offset: 24, size: 8, type: '__u64' },
-      pad: { offset: 32, size: 16, type: '__u32', dims: [4] },
+      clock: { offset: 0, size: 8, type: '__u64', is: 'u64' },
+      flags: { offset: 8, size: 4, type: '__u32', is: 'u32' },
+      pad0: { offset: 12, size: 4, type: '__u32', is: 'u32' },
+      realtime: { offset: 16, size: 8, type: '__u64', is: 'u64' },
+      host_tsc: { offset: 24, size: 8, type: '__u64', is: 'u64' },
+      pad: { offset: 32, size: 16, type: '__u32', is: 'u32', dims: [4] },
     },
   } as const;
   declare readonly $$type: 'struct kvm_clock_data';
@@ -6482,6 +6934,11 @@ export class KvmClockData implements View {
     view.getUint8(offset + 47);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmClockData.$layout {
+    return KvmClockData.$layout;
   }
 
   /** `__u64 clock`, offset 0, 8 bytes. */
@@ -6568,11 +7025,12 @@ export class KvmConfigTlb implements View {
     name: 'struct kvm_config_tlb',
     size: 24,
     align: 8,
+    byteOrder: 'little',
     members: {
-      params: { offset: 0, size: 8, type: '__u64' },
-      array: { offset: 8, size: 8, type: '__u64' },
-      mmu_type: { offset: 16, size: 4, type: '__u32' },
-      array_len: { offset: 20, size: 4, type: '__u32' },
+      params: { offset: 0, size: 8, type: '__u64', is: 'u64' },
+      array: { offset: 8, size: 8, type: '__u64', is: 'u64' },
+      mmu_type: { offset: 16, size: 4, type: '__u32', is: 'u32' },
+      array_len: { offset: 20, size: 4, type: '__u32', is: 'u32' },
     },
   } as const;
   declare readonly $$type: 'struct kvm_config_tlb';
@@ -6583,6 +7041,11 @@ export class KvmConfigTlb implements View {
     view.getUint8(offset + 23);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmConfigTlb.$layout {
+    return KvmConfigTlb.$layout;
   }
 
   /** `__u64 params`, offset 0, 8 bytes. */
@@ -6644,9 +7107,10 @@ export class KvmDirtyTlb implements View {
     name: 'struct kvm_dirty_tlb',
     size: 16,
     align: 8,
+    byteOrder: 'little',
     members: {
-      bitmap: { offset: 0, size: 8, type: '__u64' },
-      num_dirty: { offset: 8, size: 4, type: '__u32' },
+      bitmap: { offset: 0, size: 8, type: '__u64', is: 'u64' },
+      num_dirty: { offset: 8, size: 4, type: '__u32', is: 'u32' },
     },
   } as const;
   declare readonly $$type: 'struct kvm_dirty_tlb';
@@ -6657,6 +7121,11 @@ export class KvmDirtyTlb implements View {
     view.getUint8(offset + 15);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmDirtyTlb.$layout {
+    return KvmDirtyTlb.$layout;
   }
 
   /** `__u64 bitmap`, offset 0, 8 bytes. */
@@ -6694,10 +7163,11 @@ export class KvmRegList implements View {
     name: 'struct kvm_reg_list',
     size: 8,
     align: 8,
+    byteOrder: 'little',
     members: {
-      n: { offset: 0, size: 8, type: '__u64' },
+      n: { offset: 0, size: 8, type: '__u64', is: 'u64' },
       __empty_reg: { offset: 8, size: 0, type: 'struct' },
-      reg: { offset: 8, size: 0, type: '__u64', dims: [null] },
+      reg: { offset: 8, size: 0, type: '__u64', is: 'u64', dims: [null] },
     },
   } as const;
   declare readonly $$type: 'struct kvm_reg_list';
@@ -6708,6 +7178,11 @@ export class KvmRegList implements View {
     view.getUint8(offset + 7);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmRegList.$layout {
+    return KvmRegList.$layout;
   }
 
   /** `__u64 n`, offset 0, 8 bytes. */
@@ -6744,9 +7219,10 @@ export class KvmOneReg implements View {
     name: 'struct kvm_one_reg',
     size: 16,
     align: 8,
+    byteOrder: 'little',
     members: {
-      id: { offset: 0, size: 8, type: '__u64' },
-      addr: { offset: 8, size: 8, type: '__u64' },
+      id: { offset: 0, size: 8, type: '__u64', is: 'u64' },
+      addr: { offset: 8, size: 8, type: '__u64', is: 'u64' },
     },
   } as const;
   declare readonly $$type: 'struct kvm_one_reg';
@@ -6757,6 +7233,11 @@ export class KvmOneReg implements View {
     view.getUint8(offset + 15);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmOneReg.$layout {
+    return KvmOneReg.$layout;
   }
 
   /** `__u64 id`, offset 0, 8 bytes. */
@@ -6802,13 +7283,14 @@ export class KvmMsi implements View {
     name: 'struct kvm_msi',
     size: 32,
     align: 4,
+    byteOrder: 'little',
     members: {
-      address_lo: { offset: 0, size: 4, type: '__u32' },
-      address_hi: { offset: 4, size: 4, type: '__u32' },
-      data: { offset: 8, size: 4, type: '__u32' },
-      flags: { offset: 12, size: 4, type: '__u32' },
-      devid: { offset: 16, size: 4, type: '__u32' },
-      pad: { offset: 20, size: 12, type: '__u8', dims: [12] },
+      address_lo: { offset: 0, size: 4, type: '__u32', is: 'u32' },
+      address_hi: { offset: 4, size: 4, type: '__u32', is: 'u32' },
+      data: { offset: 8, size: 4, type: '__u32', is: 'u32' },
+      flags: { offset: 12, size: 4, type: '__u32', is: 'u32' },
+      devid: { offset: 16, size: 4, type: '__u32', is: 'u32' },
+      pad: { offset: 20, size: 12, type: '__u8', is: 'u8', dims: [12] },
     },
   } as const;
   declare readonly $$type: 'struct kvm_msi';
@@ -6819,6 +7301,11 @@ export class KvmMsi implements View {
     view.getUint8(offset + 31);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmMsi.$layout {
+    return KvmMsi.$layout;
   }
 
   /** `__u32 address_lo`, offset 0, 4 bytes. */
@@ -6878,9 +7365,10 @@ export class KvmArmDeviceAddr implements View {
     name: 'struct kvm_arm_device_addr',
     size: 16,
     align: 8,
+    byteOrder: 'little',
     members: {
-      id: { offset: 0, size: 8, type: '__u64' },
-      addr: { offset: 8, size: 8, type: '__u64' },
+      id: { offset: 0, size: 8, type: '__u64', is: 'u64' },
+      addr: { offset: 8, size: 8, type: '__u64', is: 'u64' },
     },
   } as const;
   declare readonly $$type: 'struct kvm_arm_device_addr';
@@ -6891,6 +7379,11 @@ export class KvmArmDeviceAddr implements View {
     view.getUint8(offset + 15);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmArmDeviceAddr.$layout {
+    return KvmArmDeviceAddr.$layout;
   }
 
   /** `__u64 id`, offset 0, 8 bytes. */
@@ -6936,10 +7429,11 @@ export class KvmCreateDevice implements View {
     name: 'struct kvm_create_device',
     size: 12,
     align: 4,
+    byteOrder: 'little',
     members: {
-      type: { offset: 0, size: 4, type: '__u32' },
-      fd: { offset: 4, size: 4, type: '__u32' },
-      flags: { offset: 8, size: 4, type: '__u32' },
+      type: { offset: 0, size: 4, type: '__u32', is: 'u32' },
+      fd: { offset: 4, size: 4, type: '__u32', is: 'u32' },
+      flags: { offset: 8, size: 4, type: '__u32', is: 'u32' },
     },
   } as const;
   declare readonly $$type: 'struct kvm_create_device';
@@ -6950,6 +7444,11 @@ export class KvmCreateDevice implements View {
     view.getUint8(offset + 11);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmCreateDevice.$layout {
+    return KvmCreateDevice.$layout;
   }
 
   /** `__u32 type`, offset 0, 4 bytes. */
@@ -6985,11 +7484,12 @@ export class KvmDeviceAttr implements View {
     name: 'struct kvm_device_attr',
     size: 24,
     align: 8,
+    byteOrder: 'little',
     members: {
-      flags: { offset: 0, size: 4, type: '__u32' },
-      group: { offset: 4, size: 4, type: '__u32' },
-      attr: { offset: 8, size: 8, type: '__u64' },
-      addr: { offset: 16, size: 8, type: '__u64' },
+      flags: { offset: 0, size: 4, type: '__u32', is: 'u32' },
+      group: { offset: 4, size: 4, type: '__u32', is: 'u32' },
+      attr: { offset: 8, size: 8, type: '__u64', is: 'u64' },
+      addr: { offset: 16, size: 8, type: '__u64', is: 'u64' },
     },
   } as const;
   declare readonly $$type: 'struct kvm_device_attr';
@@ -7000,6 +7500,11 @@ export class KvmDeviceAttr implements View {
     view.getUint8(offset + 23);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmDeviceAttr.$layout {
+    return KvmDeviceAttr.$layout;
   }
 
   /** `__u32 flags`, offset 0, 4 bytes. */
@@ -7061,9 +7566,10 @@ export class KvmVfioSpaprTce implements View {
     name: 'struct kvm_vfio_spapr_tce',
     size: 8,
     align: 4,
+    byteOrder: 'little',
     members: {
-      groupfd: { offset: 0, size: 4, type: '__s32' },
-      tablefd: { offset: 4, size: 4, type: '__s32' },
+      groupfd: { offset: 0, size: 4, type: '__s32', is: 's32' },
+      tablefd: { offset: 4, size: 4, type: '__s32', is: 's32' },
     },
   } as const;
   declare readonly $$type: 'struct kvm_vfio_spapr_tce';
@@ -7074,6 +7580,11 @@ export class KvmVfioSpaprTce implements View {
     view.getUint8(offset + 7);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmVfioSpaprTce.$layout {
+    return KvmVfioSpaprTce.$layout;
   }
 
   /** `__s32 groupfd`, offset 0, 4 bytes. */
@@ -7101,11 +7612,12 @@ export class KvmS390Keyop implements View {
     name: 'struct kvm_s390_keyop',
     size: 16,
     align: 8,
+    byteOrder: 'little',
     members: {
-      guest_addr: { offset: 0, size: 8, type: '__u64' },
-      key: { offset: 8, size: 1, type: '__u8' },
-      operation: { offset: 9, size: 1, type: '__u8' },
-      pad: { offset: 10, size: 6, type: '__u8', dims: [6] },
+      guest_addr: { offset: 0, size: 8, type: '__u64', is: 'u64' },
+      key: { offset: 8, size: 1, type: '__u8', is: 'u8' },
+      operation: { offset: 9, size: 1, type: '__u8', is: 'u8' },
+      pad: { offset: 10, size: 6, type: '__u8', is: 'u8', dims: [6] },
     },
   } as const;
   declare readonly $$type: 'struct kvm_s390_keyop';
@@ -7116,6 +7628,11 @@ export class KvmS390Keyop implements View {
     view.getUint8(offset + 15);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmS390Keyop.$layout {
+    return KvmS390Keyop.$layout;
   }
 
   /** `__u64 guest_addr`, offset 0, 8 bytes. */
@@ -7168,9 +7685,10 @@ export class KvmEncRegion implements View {
     name: 'struct kvm_enc_region',
     size: 16,
     align: 8,
+    byteOrder: 'little',
     members: {
-      addr: { offset: 0, size: 8, type: '__u64' },
-      size: { offset: 8, size: 8, type: '__u64' },
+      addr: { offset: 0, size: 8, type: '__u64', is: 'u64' },
+      size: { offset: 8, size: 8, type: '__u64', is: 'u64' },
     },
   } as const;
   declare readonly $$type: 'struct kvm_enc_region';
@@ -7181,6 +7699,11 @@ export class KvmEncRegion implements View {
     view.getUint8(offset + 15);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmEncRegion.$layout {
+    return KvmEncRegion.$layout;
   }
 
   /** `__u64 addr`, offset 0, 8 bytes. */
@@ -7226,10 +7749,11 @@ export class KvmDirtyGfn implements View {
     name: 'struct kvm_dirty_gfn',
     size: 16,
     align: 8,
+    byteOrder: 'little',
     members: {
-      flags: { offset: 0, size: 4, type: '__u32' },
-      slot: { offset: 4, size: 4, type: '__u32' },
-      offset: { offset: 8, size: 8, type: '__u64' },
+      flags: { offset: 0, size: 4, type: '__u32', is: 'u32' },
+      slot: { offset: 4, size: 4, type: '__u32', is: 'u32' },
+      offset: { offset: 8, size: 8, type: '__u64', is: 'u64' },
     },
   } as const;
   declare readonly $$type: 'struct kvm_dirty_gfn';
@@ -7240,6 +7764,11 @@ export class KvmDirtyGfn implements View {
     view.getUint8(offset + 15);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmDirtyGfn.$layout {
+    return KvmDirtyGfn.$layout;
   }
 
   /** `__u32 flags`, offset 0, 4 bytes. */
@@ -7284,13 +7813,14 @@ export class KvmStatsHeader implements View {
     name: 'struct kvm_stats_header',
     size: 24,
     align: 4,
+    byteOrder: 'little',
     members: {
-      flags: { offset: 0, size: 4, type: '__u32' },
-      name_size: { offset: 4, size: 4, type: '__u32' },
-      num_desc: { offset: 8, size: 4, type: '__u32' },
-      id_offset: { offset: 12, size: 4, type: '__u32' },
-      desc_offset: { offset: 16, size: 4, type: '__u32' },
-      data_offset: { offset: 20, size: 4, type: '__u32' },
+      flags: { offset: 0, size: 4, type: '__u32', is: 'u32' },
+      name_size: { offset: 4, size: 4, type: '__u32', is: 'u32' },
+      num_desc: { offset: 8, size: 4, type: '__u32', is: 'u32' },
+      id_offset: { offset: 12, size: 4, type: '__u32', is: 'u32' },
+      desc_offset: { offset: 16, size: 4, type: '__u32', is: 'u32' },
+      data_offset: { offset: 20, size: 4, type: '__u32', is: 'u32' },
     },
   } as const;
   declare readonly $$type: 'struct kvm_stats_header';
@@ -7301,6 +7831,11 @@ export class KvmStatsHeader implements View {
     view.getUint8(offset + 23);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmStatsHeader.$layout {
+    return KvmStatsHeader.$layout;
   }
 
   /** `__u32 flags`, offset 0, 4 bytes. */
@@ -7361,14 +7896,15 @@ export class KvmStatsDesc implements View {
     name: 'struct kvm_stats_desc',
     size: 16,
     align: 4,
+    byteOrder: 'little',
     members: {
-      flags: { offset: 0, size: 4, type: '__u32' },
-      exponent: { offset: 4, size: 2, type: '__s16' },
-      size: { offset: 6, size: 2, type: '__u16' },
-      offset: { offset: 8, size: 4, type: '__u32' },
-      bucket_size: { offset: 12, size: 4, type: '__u32' },
+      flags: { offset: 0, size: 4, type: '__u32', is: 'u32' },
+      exponent: { offset: 4, size: 2, type: '__s16', is: 's16' },
+      size: { offset: 6, size: 2, type: '__u16', is: 'u16' },
+      offset: { offset: 8, size: 4, type: '__u32', is: 'u32' },
+      bucket_size: { offset: 12, size: 4, type: '__u32', is: 'u32' },
       __empty_name: { offset: 16, size: 0, type: 'struct' },
-      name: { offset: 16, size: 0, type: 'char', dims: [null] },
+      name: { offset: 16, size: 0, type: 'char', is: 's8', dims: [null] },
     },
   } as const;
   declare readonly $$type: 'struct kvm_stats_desc';
@@ -7379,6 +7915,11 @@ export class KvmStatsDesc implements View {
     view.getUint8(offset + 15);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmStatsDesc.$layout {
+    return KvmStatsDesc.$layout;
   }
 
   /** `__u32 flags`, offset 0, 4 bytes. */
@@ -7422,8 +7963,8 @@ export class KvmStatsDesc implements View {
   }
 
   /** `char name[]`, offset 16, 0 bytes. */
-  get name(): S8Array {
-    return new S8Array(this.$$view, this.$$offset + 16, elementsWithin(this.$$view, this.$$offset + 16, 1));
+  get name(): CharArray {
+    return new CharArray(this.$$view, this.$$offset + 16, elementsWithin(this.$$view, this.$$offset + 16, 1));
   }
   set name(value: Iterable<number>) {
     this.name.assign(value);
@@ -7438,11 +7979,12 @@ export class KvmMemoryAttributes implements View {
     name: 'struct kvm_memory_attributes',
     size: 32,
     align: 8,
+    byteOrder: 'little',
     members: {
-      address: { offset: 0, size: 8, type: '__u64' },
-      size: { offset: 8, size: 8, type: '__u64' },
-      attributes: { offset: 16, size: 8, type: '__u64' },
-      flags: { offset: 24, size: 8, type: '__u64' },
+      address: { offset: 0, size: 8, type: '__u64', is: 'u64' },
+      size: { offset: 8, size: 8, type: '__u64', is: 'u64' },
+      attributes: { offset: 16, size: 8, type: '__u64', is: 'u64' },
+      flags: { offset: 24, size: 8, type: '__u64', is: 'u64' },
     },
   } as const;
   declare readonly $$type: 'struct kvm_memory_attributes';
@@ -7453,6 +7995,11 @@ export class KvmMemoryAttributes implements View {
     view.getUint8(offset + 31);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmMemoryAttributes.$layout {
+    return KvmMemoryAttributes.$layout;
   }
 
   /** `__u64 address`, offset 0, 8 bytes. */
@@ -7532,10 +8079,11 @@ export class KvmCreateGuestMemfd implements View {
     name: 'struct kvm_create_guest_memfd',
     size: 64,
     align: 8,
+    byteOrder: 'little',
     members: {
-      size: { offset: 0, size: 8, type: '__u64' },
-      flags: { offset: 8, size: 8, type: '__u64' },
-      reserved: { offset: 16, size: 48, type: '__u64', dims: [6] },
+      size: { offset: 0, size: 8, type: '__u64', is: 'u64' },
+      flags: { offset: 8, size: 8, type: '__u64', is: 'u64' },
+      reserved: { offset: 16, size: 48, type: '__u64', is: 'u64', dims: [6] },
     },
   } as const;
   declare readonly $$type: 'struct kvm_create_guest_memfd';
@@ -7546,6 +8094,11 @@ export class KvmCreateGuestMemfd implements View {
     view.getUint8(offset + 63);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmCreateGuestMemfd.$layout {
+    return KvmCreateGuestMemfd.$layout;
   }
 
   /** `__u64 size`, offset 0, 8 bytes. */
@@ -7599,11 +8152,12 @@ export class KvmPreFaultMemory implements View {
     name: 'struct kvm_pre_fault_memory',
     size: 64,
     align: 8,
+    byteOrder: 'little',
     members: {
-      gpa: { offset: 0, size: 8, type: '__u64' },
-      size: { offset: 8, size: 8, type: '__u64' },
-      flags: { offset: 16, size: 8, type: '__u64' },
-      padding: { offset: 24, size: 40, type: '__u64', dims: [5] },
+      gpa: { offset: 0, size: 8, type: '__u64', is: 'u64' },
+      size: { offset: 8, size: 8, type: '__u64', is: 'u64' },
+      flags: { offset: 16, size: 8, type: '__u64', is: 'u64' },
+      padding: { offset: 24, size: 40, type: '__u64', is: 'u64', dims: [5] },
     },
   } as const;
   declare readonly $$type: 'struct kvm_pre_fault_memory';
@@ -7614,6 +8168,11 @@ export class KvmPreFaultMemory implements View {
     view.getUint8(offset + 63);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmPreFaultMemory.$layout {
+    return KvmPreFaultMemory.$layout;
   }
 
   /** `__u64 gpa`, offset 0, 8 bytes. */

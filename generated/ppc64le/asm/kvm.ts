@@ -2,7 +2,17 @@
 // Headers: linux-libc-dev 7.3.4-1~bpo13+1 (all), Linux 7.3.4.
 // sha256 of <asm/kvm.h>: b6ff01ee9459218880e28f9e80148c638ce7d5b0473187125e2fdec59e61accc
 
-import { copy, setNumber64, U32Array, U64Array, U8Array, type View, ViewArray } from '../../views.js';
+import {
+  copy,
+  setNumber64,
+  U32Array,
+  U64Array,
+  U8Array,
+  UnsignedCharArray,
+  type View,
+  ViewArray,
+} from '../../views.js';
+import * as $$c from '../../integers.js';
 
 /** What these bindings are for. */
 export const $target = { name: 'ppc64le', byteOrder: 'little', pointerSize: 8 } as const;
@@ -745,6 +755,36 @@ export const KVM_PPC_1T_SEGMENTS = 2;
 /** `int`, 0x4. asm/kvm.h:770 */
 export const KVM_PPC_NO_HASH = 4;
 
+/** `KVM_REG_PPC_FPR(n)`: unsigned, 64 bits. asm/kvm.h:535 */
+export function KVM_REG_PPC_FPR(n: number | bigint): bigint {
+  const $n = $$c.argument('KVM_REG_PPC_FPR', n);
+  return BigInt.asUintN(64, 0x1030000000000020n + BigInt.asUintN(64, $n.value));
+}
+
+/** `KVM_REG_PPC_VR(n)`: unsigned, 64 bits. asm/kvm.h:540 */
+export function KVM_REG_PPC_VR(n: number | bigint): bigint {
+  const $n = $$c.argument('KVM_REG_PPC_VR', n);
+  return BigInt.asUintN(64, 0x1040000000000040n + BigInt.asUintN(64, $n.value));
+}
+
+/** `KVM_REG_PPC_VSR(n)`: unsigned, 64 bits. asm/kvm.h:546 */
+export function KVM_REG_PPC_VSR(n: number | bigint): bigint {
+  const $n = $$c.argument('KVM_REG_PPC_VSR', n);
+  return BigInt.asUintN(64, 0x1040000000000060n + BigInt.asUintN(64, $n.value));
+}
+
+/** `KVM_REG_PPC_TM_GPR(n)`: unsigned, 64 bits. asm/kvm.h:663 */
+export function KVM_REG_PPC_TM_GPR(n: number | bigint): bigint {
+  const $n = $$c.argument('KVM_REG_PPC_TM_GPR', n);
+  return BigInt.asUintN(64, 0x1030000080000000n + BigInt.asUintN(64, $n.value));
+}
+
+/** `KVM_REG_PPC_TM_VSR(n)`: unsigned, 64 bits. asm/kvm.h:667 */
+export function KVM_REG_PPC_TM_VSR(n: number | bigint): bigint {
+  const $n = $$c.argument('KVM_REG_PPC_TM_VSR', n);
+  return BigInt.asUintN(64, 0x1040000080000020n + BigInt.asUintN(64, $n.value));
+}
+
 /** `struct kvm_regs`: 392 bytes, aligned to 8. asm/kvm.h:22 */
 export class KvmRegs implements View {
   static readonly $size = 392;
@@ -753,25 +793,26 @@ export class KvmRegs implements View {
     name: 'struct kvm_regs',
     size: 392,
     align: 8,
+    byteOrder: 'little',
     members: {
-      pc: { offset: 0, size: 8, type: '__u64' },
-      cr: { offset: 8, size: 8, type: '__u64' },
-      ctr: { offset: 16, size: 8, type: '__u64' },
-      lr: { offset: 24, size: 8, type: '__u64' },
-      xer: { offset: 32, size: 8, type: '__u64' },
-      msr: { offset: 40, size: 8, type: '__u64' },
-      srr0: { offset: 48, size: 8, type: '__u64' },
-      srr1: { offset: 56, size: 8, type: '__u64' },
-      pid: { offset: 64, size: 8, type: '__u64' },
-      sprg0: { offset: 72, size: 8, type: '__u64' },
-      sprg1: { offset: 80, size: 8, type: '__u64' },
-      sprg2: { offset: 88, size: 8, type: '__u64' },
-      sprg3: { offset: 96, size: 8, type: '__u64' },
-      sprg4: { offset: 104, size: 8, type: '__u64' },
-      sprg5: { offset: 112, size: 8, type: '__u64' },
-      sprg6: { offset: 120, size: 8, type: '__u64' },
-      sprg7: { offset: 128, size: 8, type: '__u64' },
-      gpr: { offset: 136, size: 256, type: '__u64', dims: [32] },
+      pc: { offset: 0, size: 8, type: '__u64', is: 'u64' },
+      cr: { offset: 8, size: 8, type: '__u64', is: 'u64' },
+      ctr: { offset: 16, size: 8, type: '__u64', is: 'u64' },
+      lr: { offset: 24, size: 8, type: '__u64', is: 'u64' },
+      xer: { offset: 32, size: 8, type: '__u64', is: 'u64' },
+      msr: { offset: 40, size: 8, type: '__u64', is: 'u64' },
+      srr0: { offset: 48, size: 8, type: '__u64', is: 'u64' },
+      srr1: { offset: 56, size: 8, type: '__u64', is: 'u64' },
+      pid: { offset: 64, size: 8, type: '__u64', is: 'u64' },
+      sprg0: { offset: 72, size: 8, type: '__u64', is: 'u64' },
+      sprg1: { offset: 80, size: 8, type: '__u64', is: 'u64' },
+      sprg2: { offset: 88, size: 8, type: '__u64', is: 'u64' },
+      sprg3: { offset: 96, size: 8, type: '__u64', is: 'u64' },
+      sprg4: { offset: 104, size: 8, type: '__u64', is: 'u64' },
+      sprg5: { offset: 112, size: 8, type: '__u64', is: 'u64' },
+      sprg6: { offset: 120, size: 8, type: '__u64', is: 'u64' },
+      sprg7: { offset: 128, size: 8, type: '__u64', is: 'u64' },
+      gpr: { offset: 136, size: 256, type: '__u64', is: 'u64', dims: [32] },
     },
   } as const;
   declare readonly $$type: 'struct kvm_regs';
@@ -782,6 +823,11 @@ export class KvmRegs implements View {
     view.getUint8(offset + 391);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmRegs.$layout {
+    return KvmRegs.$layout;
   }
 
   /** `__u64 pc`, offset 0, 8 bytes. */
@@ -1090,10 +1136,11 @@ export class KvmSregsU implements View {
     name: 'struct kvm_sregs.u',
     size: 1224,
     align: 8,
+    byteOrder: 'little',
     members: {
       s: { offset: 0, size: 1224, type: 'struct' },
       e: { offset: 0, size: 664, type: 'struct' },
-      pad: { offset: 0, size: 1020, type: '__u8', dims: [1020] },
+      pad: { offset: 0, size: 1020, type: '__u8', is: 'u8', dims: [1020] },
     },
   } as const;
   declare readonly $$type: 'struct kvm_sregs.u';
@@ -1104,6 +1151,11 @@ export class KvmSregsU implements View {
     view.getUint8(offset + 1223);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmSregsU.$layout {
+    return KvmSregsU.$layout;
   }
 
   /** `struct s`, offset 0, 1224 bytes. */
@@ -1139,8 +1191,9 @@ export class KvmSregsUS implements View {
     name: 'struct kvm_sregs.u.s',
     size: 1224,
     align: 8,
+    byteOrder: 'little',
     members: {
-      sdr1: { offset: 0, size: 8, type: '__u64' },
+      sdr1: { offset: 0, size: 8, type: '__u64', is: 'u64' },
       ppc64: { offset: 8, size: 1024, type: 'struct' },
       ppc32: { offset: 1032, size: 192, type: 'struct' },
     },
@@ -1153,6 +1206,11 @@ export class KvmSregsUS implements View {
     view.getUint8(offset + 1223);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmSregsUS.$layout {
+    return KvmSregsUS.$layout;
   }
 
   /** `__u64 sdr1`, offset 0, 8 bytes. */
@@ -1197,6 +1255,7 @@ export class KvmSregsUSPpc64 implements View {
     name: 'struct kvm_sregs.u.s.ppc64',
     size: 1024,
     align: 8,
+    byteOrder: 'little',
     members: {
       slb: { offset: 0, size: 1024, type: 'struct', dims: [64] },
     },
@@ -1209,6 +1268,11 @@ export class KvmSregsUSPpc64 implements View {
     view.getUint8(offset + 1023);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmSregsUSPpc64.$layout {
+    return KvmSregsUSPpc64.$layout;
   }
 
   /** `struct slb[64]`, offset 0, 1024 bytes. */
@@ -1225,9 +1289,10 @@ export class KvmSregsUSPpc64Slb implements View {
     name: 'struct kvm_sregs.u.s.ppc64.slb',
     size: 16,
     align: 8,
+    byteOrder: 'little',
     members: {
-      slbe: { offset: 0, size: 8, type: '__u64' },
-      slbv: { offset: 8, size: 8, type: '__u64' },
+      slbe: { offset: 0, size: 8, type: '__u64', is: 'u64' },
+      slbv: { offset: 8, size: 8, type: '__u64', is: 'u64' },
     },
   } as const;
   declare readonly $$type: 'struct kvm_sregs.u.s.ppc64.slb';
@@ -1238,6 +1303,11 @@ export class KvmSregsUSPpc64Slb implements View {
     view.getUint8(offset + 15);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmSregsUSPpc64Slb.$layout {
+    return KvmSregsUSPpc64Slb.$layout;
   }
 
   /** `__u64 slbe`, offset 0, 8 bytes. */
@@ -1283,10 +1353,11 @@ export class KvmSregsUSPpc32 implements View {
     name: 'struct kvm_sregs.u.s.ppc32',
     size: 192,
     align: 8,
+    byteOrder: 'little',
     members: {
-      sr: { offset: 0, size: 64, type: '__u32', dims: [16] },
-      ibat: { offset: 64, size: 64, type: '__u64', dims: [8] },
-      dbat: { offset: 128, size: 64, type: '__u64', dims: [8] },
+      sr: { offset: 0, size: 64, type: '__u32', is: 'u32', dims: [16] },
+      ibat: { offset: 64, size: 64, type: '__u64', is: 'u64', dims: [8] },
+      dbat: { offset: 128, size: 64, type: '__u64', is: 'u64', dims: [8] },
     },
   } as const;
   declare readonly $$type: 'struct kvm_sregs.u.s.ppc32';
@@ -1297,6 +1368,11 @@ export class KvmSregsUSPpc32 implements View {
     view.getUint8(offset + 191);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmSregsUSPpc32.$layout {
+    return KvmSregsUSPpc32.$layout;
   }
 
   /** `__u32 sr[16]`, offset 0, 64 bytes. */
@@ -1332,56 +1408,57 @@ export class KvmSregsUE implements View {
     name: 'struct kvm_sregs.u.e',
     size: 664,
     align: 8,
+    byteOrder: 'little',
     members: {
       impl: { offset: 0, size: 256, type: 'union' },
-      features: { offset: 256, size: 4, type: '__u32' },
-      impl_id: { offset: 260, size: 4, type: '__u32' },
-      update_special: { offset: 264, size: 4, type: '__u32' },
-      pir: { offset: 268, size: 4, type: '__u32' },
-      sprg8: { offset: 272, size: 8, type: '__u64' },
-      sprg9: { offset: 280, size: 8, type: '__u64' },
-      csrr0: { offset: 288, size: 8, type: '__u64' },
-      dsrr0: { offset: 296, size: 8, type: '__u64' },
-      mcsrr0: { offset: 304, size: 8, type: '__u64' },
-      csrr1: { offset: 312, size: 4, type: '__u32' },
-      dsrr1: { offset: 316, size: 4, type: '__u32' },
-      mcsrr1: { offset: 320, size: 4, type: '__u32' },
-      esr: { offset: 324, size: 4, type: '__u32' },
-      dear: { offset: 328, size: 8, type: '__u64' },
-      ivpr: { offset: 336, size: 8, type: '__u64' },
-      mcivpr: { offset: 344, size: 8, type: '__u64' },
-      mcsr: { offset: 352, size: 8, type: '__u64' },
-      tsr: { offset: 360, size: 4, type: '__u32' },
-      tcr: { offset: 364, size: 4, type: '__u32' },
-      decar: { offset: 368, size: 4, type: '__u32' },
-      dec: { offset: 372, size: 4, type: '__u32' },
-      tb: { offset: 376, size: 8, type: '__u64' },
-      dbsr: { offset: 384, size: 4, type: '__u32' },
-      dbcr: { offset: 388, size: 12, type: '__u32', dims: [3] },
-      iac: { offset: 400, size: 16, type: '__u32', dims: [4] },
-      dac: { offset: 416, size: 8, type: '__u32', dims: [2] },
-      dvc: { offset: 424, size: 8, type: '__u32', dims: [2] },
-      num_iac: { offset: 432, size: 1, type: '__u8' },
-      num_dac: { offset: 433, size: 1, type: '__u8' },
-      num_dvc: { offset: 434, size: 1, type: '__u8' },
-      pad: { offset: 435, size: 1, type: '__u8' },
-      epr: { offset: 436, size: 4, type: '__u32' },
-      vrsave: { offset: 440, size: 4, type: '__u32' },
-      epcr: { offset: 444, size: 4, type: '__u32' },
-      mas0: { offset: 448, size: 4, type: '__u32' },
-      mas1: { offset: 452, size: 4, type: '__u32' },
-      mas2: { offset: 456, size: 8, type: '__u64' },
-      mas7_3: { offset: 464, size: 8, type: '__u64' },
-      mas4: { offset: 472, size: 4, type: '__u32' },
-      mas6: { offset: 476, size: 4, type: '__u32' },
-      ivor_low: { offset: 480, size: 64, type: '__u32', dims: [16] },
-      ivor_high: { offset: 544, size: 72, type: '__u32', dims: [18] },
-      mmucfg: { offset: 616, size: 4, type: '__u32' },
-      eptcfg: { offset: 620, size: 4, type: '__u32' },
-      tlbcfg: { offset: 624, size: 16, type: '__u32', dims: [4] },
-      tlbps: { offset: 640, size: 16, type: '__u32', dims: [4] },
-      eplc: { offset: 656, size: 4, type: '__u32' },
-      epsc: { offset: 660, size: 4, type: '__u32' },
+      features: { offset: 256, size: 4, type: '__u32', is: 'u32' },
+      impl_id: { offset: 260, size: 4, type: '__u32', is: 'u32' },
+      update_special: { offset: 264, size: 4, type: '__u32', is: 'u32' },
+      pir: { offset: 268, size: 4, type: '__u32', is: 'u32' },
+      sprg8: { offset: 272, size: 8, type: '__u64', is: 'u64' },
+      sprg9: { offset: 280, size: 8, type: '__u64', is: 'u64' },
+      csrr0: { offset: 288, size: 8, type: '__u64', is: 'u64' },
+      dsrr0: { offset: 296, size: 8, type: '__u64', is: 'u64' },
+      mcsrr0: { offset: 304, size: 8, type: '__u64', is: 'u64' },
+      csrr1: { offset: 312, size: 4, type: '__u32', is: 'u32' },
+      dsrr1: { offset: 316, size: 4, type: '__u32', is: 'u32' },
+      mcsrr1: { offset: 320, size: 4, type: '__u32', is: 'u32' },
+      esr: { offset: 324, size: 4, type: '__u32', is: 'u32' },
+      dear: { offset: 328, size: 8, type: '__u64', is: 'u64' },
+      ivpr: { offset: 336, size: 8, type: '__u64', is: 'u64' },
+      mcivpr: { offset: 344, size: 8, type: '__u64', is: 'u64' },
+      mcsr: { offset: 352, size: 8, type: '__u64', is: 'u64' },
+      tsr: { offset: 360, size: 4, type: '__u32', is: 'u32' },
+      tcr: { offset: 364, size: 4, type: '__u32', is: 'u32' },
+      decar: { offset: 368, size: 4, type: '__u32', is: 'u32' },
+      dec: { offset: 372, size: 4, type: '__u32', is: 'u32' },
+      tb: { offset: 376, size: 8, type: '__u64', is: 'u64' },
+      dbsr: { offset: 384, size: 4, type: '__u32', is: 'u32' },
+      dbcr: { offset: 388, size: 12, type: '__u32', is: 'u32', dims: [3] },
+      iac: { offset: 400, size: 16, type: '__u32', is: 'u32', dims: [4] },
+      dac: { offset: 416, size: 8, type: '__u32', is: 'u32', dims: [2] },
+      dvc: { offset: 424, size: 8, type: '__u32', is: 'u32', dims: [2] },
+      num_iac: { offset: 432, size: 1, type: '__u8', is: 'u8' },
+      num_dac: { offset: 433, size: 1, type: '__u8', is: 'u8' },
+      num_dvc: { offset: 434, size: 1, type: '__u8', is: 'u8' },
+      pad: { offset: 435, size: 1, type: '__u8', is: 'u8' },
+      epr: { offset: 436, size: 4, type: '__u32', is: 'u32' },
+      vrsave: { offset: 440, size: 4, type: '__u32', is: 'u32' },
+      epcr: { offset: 444, size: 4, type: '__u32', is: 'u32' },
+      mas0: { offset: 448, size: 4, type: '__u32', is: 'u32' },
+      mas1: { offset: 452, size: 4, type: '__u32', is: 'u32' },
+      mas2: { offset: 456, size: 8, type: '__u64', is: 'u64' },
+      mas7_3: { offset: 464, size: 8, type: '__u64', is: 'u64' },
+      mas4: { offset: 472, size: 4, type: '__u32', is: 'u32' },
+      mas6: { offset: 476, size: 4, type: '__u32', is: 'u32' },
+      ivor_low: { offset: 480, size: 64, type: '__u32', is: 'u32', dims: [16] },
+      ivor_high: { offset: 544, size: 72, type: '__u32', is: 'u32', dims: [18] },
+      mmucfg: { offset: 616, size: 4, type: '__u32', is: 'u32' },
+      eptcfg: { offset: 620, size: 4, type: '__u32', is: 'u32' },
+      tlbcfg: { offset: 624, size: 16, type: '__u32', is: 'u32', dims: [4] },
+      tlbps: { offset: 640, size: 16, type: '__u32', is: 'u32', dims: [4] },
+      eplc: { offset: 656, size: 4, type: '__u32', is: 'u32' },
+      epsc: { offset: 660, size: 4, type: '__u32', is: 'u32' },
     },
   } as const;
   declare readonly $$type: 'struct kvm_sregs.u.e';
@@ -1392,6 +1469,11 @@ export class KvmSregsUE implements View {
     view.getUint8(offset + 663);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmSregsUE.$layout {
+    return KvmSregsUE.$layout;
   }
 
   /** `union impl`, offset 0, 256 bytes. */
@@ -1903,9 +1985,10 @@ export class KvmSregsUEImpl implements View {
     name: 'struct kvm_sregs.u.e.impl',
     size: 256,
     align: 8,
+    byteOrder: 'little',
     members: {
       fsl: { offset: 0, size: 32, type: 'struct' },
-      pad: { offset: 0, size: 256, type: '__u8', dims: [256] },
+      pad: { offset: 0, size: 256, type: '__u8', is: 'u8', dims: [256] },
     },
   } as const;
   declare readonly $$type: 'struct kvm_sregs.u.e.impl';
@@ -1916,6 +1999,11 @@ export class KvmSregsUEImpl implements View {
     view.getUint8(offset + 255);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmSregsUEImpl.$layout {
+    return KvmSregsUEImpl.$layout;
   }
 
   /** `struct fsl`, offset 0, 32 bytes. */
@@ -1943,13 +2031,14 @@ export class KvmSregsUEImplFsl implements View {
     name: 'struct kvm_sregs.u.e.impl.fsl',
     size: 32,
     align: 8,
+    byteOrder: 'little',
     members: {
-      features: { offset: 0, size: 4, type: '__u32' },
-      svr: { offset: 4, size: 4, type: '__u32' },
-      mcar: { offset: 8, size: 8, type: '__u64' },
-      hid0: { offset: 16, size: 4, type: '__u32' },
-      pid1: { offset: 20, size: 4, type: '__u32' },
-      pid2: { offset: 24, size: 4, type: '__u32' },
+      features: { offset: 0, size: 4, type: '__u32', is: 'u32' },
+      svr: { offset: 4, size: 4, type: '__u32', is: 'u32' },
+      mcar: { offset: 8, size: 8, type: '__u64', is: 'u64' },
+      hid0: { offset: 16, size: 4, type: '__u32', is: 'u32' },
+      pid1: { offset: 20, size: 4, type: '__u32', is: 'u32' },
+      pid2: { offset: 24, size: 4, type: '__u32', is: 'u32' },
     },
   } as const;
   declare readonly $$type: 'struct kvm_sregs.u.e.impl.fsl';
@@ -1960,6 +2049,11 @@ export class KvmSregsUEImplFsl implements View {
     view.getUint8(offset + 31);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmSregsUEImplFsl.$layout {
+    return KvmSregsUEImplFsl.$layout;
   }
 
   /** `__u32 features`, offset 0, 4 bytes. */
@@ -2028,8 +2122,9 @@ export class KvmSregs implements View {
     name: 'struct kvm_sregs',
     size: 1232,
     align: 8,
+    byteOrder: 'little',
     members: {
-      pvr: { offset: 0, size: 4, type: '__u32' },
+      pvr: { offset: 0, size: 4, type: '__u32', is: 'u32' },
       u: { offset: 8, size: 1224, type: 'union' },
     },
   } as const;
@@ -2041,6 +2136,11 @@ export class KvmSregs implements View {
     view.getUint8(offset + 1231);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmSregs.$layout {
+    return KvmSregs.$layout;
   }
 
   /** `__u32 pvr`, offset 0, 4 bytes. */
@@ -2068,8 +2168,9 @@ export class KvmFpu implements View {
     name: 'struct kvm_fpu',
     size: 256,
     align: 8,
+    byteOrder: 'little',
     members: {
-      fpr: { offset: 0, size: 256, type: '__u64', dims: [32] },
+      fpr: { offset: 0, size: 256, type: '__u64', is: 'u64', dims: [32] },
     },
   } as const;
   declare readonly $$type: 'struct kvm_fpu';
@@ -2080,6 +2181,11 @@ export class KvmFpu implements View {
     view.getUint8(offset + 255);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmFpu.$layout {
+    return KvmFpu.$layout;
   }
 
   /** `__u64 fpr[32]`, offset 0, 256 bytes. */
@@ -2099,10 +2205,11 @@ export class KvmDebugExitArch implements View {
     name: 'struct kvm_debug_exit_arch',
     size: 16,
     align: 8,
+    byteOrder: 'little',
     members: {
-      address: { offset: 0, size: 8, type: '__u64' },
-      status: { offset: 8, size: 4, type: '__u32' },
-      reserved: { offset: 12, size: 4, type: '__u32' },
+      address: { offset: 0, size: 8, type: '__u64', is: 'u64' },
+      status: { offset: 8, size: 4, type: '__u32', is: 'u32' },
+      reserved: { offset: 12, size: 4, type: '__u32', is: 'u32' },
     },
   } as const;
   declare readonly $$type: 'struct kvm_debug_exit_arch';
@@ -2113,6 +2220,11 @@ export class KvmDebugExitArch implements View {
     view.getUint8(offset + 15);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmDebugExitArch.$layout {
+    return KvmDebugExitArch.$layout;
   }
 
   /** `__u64 address`, offset 0, 8 bytes. */
@@ -2157,10 +2269,11 @@ export class KvmGuestDebugArchBp implements View {
     name: 'struct kvm_guest_debug_arch.bp',
     size: 16,
     align: 8,
+    byteOrder: 'little',
     members: {
-      addr: { offset: 0, size: 8, type: '__u64' },
-      type: { offset: 8, size: 4, type: '__u32' },
-      reserved: { offset: 12, size: 4, type: '__u32' },
+      addr: { offset: 0, size: 8, type: '__u64', is: 'u64' },
+      type: { offset: 8, size: 4, type: '__u32', is: 'u32' },
+      reserved: { offset: 12, size: 4, type: '__u32', is: 'u32' },
     },
   } as const;
   declare readonly $$type: 'struct kvm_guest_debug_arch.bp';
@@ -2171,6 +2284,11 @@ export class KvmGuestDebugArchBp implements View {
     view.getUint8(offset + 15);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmGuestDebugArchBp.$layout {
+    return KvmGuestDebugArchBp.$layout;
   }
 
   /** `__u64 addr`, offset 0, 8 bytes. */
@@ -2215,6 +2333,7 @@ export class KvmGuestDebugArch implements View {
     name: 'struct kvm_guest_debug_arch',
     size: 256,
     align: 8,
+    byteOrder: 'little',
     members: {
       bp: { offset: 0, size: 256, type: 'struct', dims: [16] },
     },
@@ -2227,6 +2346,11 @@ export class KvmGuestDebugArch implements View {
     view.getUint8(offset + 255);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmGuestDebugArch.$layout {
+    return KvmGuestDebugArch.$layout;
   }
 
   /** `struct bp[16]`, offset 0, 256 bytes. */
@@ -2243,6 +2367,7 @@ export class KvmSyncRegs implements View {
     name: 'struct kvm_sync_regs',
     size: 0,
     align: 1,
+    byteOrder: 'little',
     members: {
     },
   } as const;
@@ -2254,6 +2379,11 @@ export class KvmSyncRegs implements View {
     this.$$view = view;
     this.$$offset = offset;
   }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmSyncRegs.$layout {
+    return KvmSyncRegs.$layout;
+  }
 }
 
 /** `struct kvm_create_spapr_tce`: 16 bytes, aligned to 8. asm/kvm.h:327 */
@@ -2264,9 +2394,10 @@ export class KvmCreateSpaprTce implements View {
     name: 'struct kvm_create_spapr_tce',
     size: 16,
     align: 8,
+    byteOrder: 'little',
     members: {
-      liobn: { offset: 0, size: 8, type: '__u64' },
-      window_size: { offset: 8, size: 4, type: '__u32' },
+      liobn: { offset: 0, size: 8, type: '__u64', is: 'u64' },
+      window_size: { offset: 8, size: 4, type: '__u32', is: 'u32' },
     },
   } as const;
   declare readonly $$type: 'struct kvm_create_spapr_tce';
@@ -2277,6 +2408,11 @@ export class KvmCreateSpaprTce implements View {
     view.getUint8(offset + 15);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmCreateSpaprTce.$layout {
+    return KvmCreateSpaprTce.$layout;
   }
 
   /** `__u64 liobn`, offset 0, 8 bytes. */
@@ -2313,12 +2449,13 @@ export class KvmCreateSpaprTce64 implements View {
     name: 'struct kvm_create_spapr_tce_64',
     size: 32,
     align: 8,
+    byteOrder: 'little',
     members: {
-      liobn: { offset: 0, size: 8, type: '__u64' },
-      page_shift: { offset: 8, size: 4, type: '__u32' },
-      flags: { offset: 12, size: 4, type: '__u32' },
-      offset: { offset: 16, size: 8, type: '__u64' },
-      size: { offset: 24, size: 8, type: '__u64' },
+      liobn: { offset: 0, size: 8, type: '__u64', is: 'u64' },
+      page_shift: { offset: 8, size: 4, type: '__u32', is: 'u32' },
+      flags: { offset: 12, size: 4, type: '__u32', is: 'u32' },
+      offset: { offset: 16, size: 8, type: '__u64', is: 'u64' },
+      size: { offset: 24, size: 8, type: '__u64', is: 'u64' },
     },
   } as const;
   declare readonly $$type: 'struct kvm_create_spapr_tce_64';
@@ -2329,6 +2466,11 @@ export class KvmCreateSpaprTce64 implements View {
     view.getUint8(offset + 31);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmCreateSpaprTce64.$layout {
+    return KvmCreateSpaprTce64.$layout;
   }
 
   /** `__u64 liobn`, offset 0, 8 bytes. */
@@ -2407,8 +2549,9 @@ export class KvmAllocateRma implements View {
     name: 'struct kvm_allocate_rma',
     size: 8,
     align: 8,
+    byteOrder: 'little',
     members: {
-      rma_size: { offset: 0, size: 8, type: '__u64' },
+      rma_size: { offset: 0, size: 8, type: '__u64', is: 'u64' },
     },
   } as const;
   declare readonly $$type: 'struct kvm_allocate_rma';
@@ -2419,6 +2562,11 @@ export class KvmAllocateRma implements View {
     view.getUint8(offset + 7);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmAllocateRma.$layout {
+    return KvmAllocateRma.$layout;
   }
 
   /** `__u64 rma_size`, offset 0, 8 bytes. */
@@ -2447,9 +2595,10 @@ export class KvmRtasTokenArgs implements View {
     name: 'struct kvm_rtas_token_args',
     size: 128,
     align: 8,
+    byteOrder: 'little',
     members: {
-      name: { offset: 0, size: 120, type: 'char', dims: [120] },
-      token: { offset: 120, size: 8, type: '__u64' },
+      name: { offset: 0, size: 120, type: 'char', is: 'u8', dims: [120] },
+      token: { offset: 120, size: 8, type: '__u64', is: 'u64' },
     },
   } as const;
   declare readonly $$type: 'struct kvm_rtas_token_args';
@@ -2462,9 +2611,14 @@ export class KvmRtasTokenArgs implements View {
     this.$$offset = offset;
   }
 
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmRtasTokenArgs.$layout {
+    return KvmRtasTokenArgs.$layout;
+  }
+
   /** `char name[120]`, offset 0, 120 bytes. */
-  get name(): U8Array {
-    return new U8Array(this.$$view, this.$$offset, 120);
+  get name(): UnsignedCharArray {
+    return new UnsignedCharArray(this.$$view, this.$$offset, 120);
   }
   set name(value: Iterable<number>) {
     this.name.assign(value);
@@ -2496,11 +2650,12 @@ export class KvmBook3e206TlbEntry implements View {
     name: 'struct kvm_book3e_206_tlb_entry',
     size: 24,
     align: 8,
+    byteOrder: 'little',
     members: {
-      mas8: { offset: 0, size: 4, type: '__u32' },
-      mas1: { offset: 4, size: 4, type: '__u32' },
-      mas2: { offset: 8, size: 8, type: '__u64' },
-      mas7_3: { offset: 16, size: 8, type: '__u64' },
+      mas8: { offset: 0, size: 4, type: '__u32', is: 'u32' },
+      mas1: { offset: 4, size: 4, type: '__u32', is: 'u32' },
+      mas2: { offset: 8, size: 8, type: '__u64', is: 'u64' },
+      mas7_3: { offset: 16, size: 8, type: '__u64', is: 'u64' },
     },
   } as const;
   declare readonly $$type: 'struct kvm_book3e_206_tlb_entry';
@@ -2511,6 +2666,11 @@ export class KvmBook3e206TlbEntry implements View {
     view.getUint8(offset + 23);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmBook3e206TlbEntry.$layout {
+    return KvmBook3e206TlbEntry.$layout;
   }
 
   /** `__u32 mas8`, offset 0, 4 bytes. */
@@ -2572,10 +2732,11 @@ export class KvmBook3e206TlbParams implements View {
     name: 'struct kvm_book3e_206_tlb_params',
     size: 64,
     align: 4,
+    byteOrder: 'little',
     members: {
-      tlb_sizes: { offset: 0, size: 16, type: '__u32', dims: [4] },
-      tlb_ways: { offset: 16, size: 16, type: '__u32', dims: [4] },
-      reserved: { offset: 32, size: 32, type: '__u32', dims: [8] },
+      tlb_sizes: { offset: 0, size: 16, type: '__u32', is: 'u32', dims: [4] },
+      tlb_ways: { offset: 16, size: 16, type: '__u32', is: 'u32', dims: [4] },
+      reserved: { offset: 32, size: 32, type: '__u32', is: 'u32', dims: [8] },
     },
   } as const;
   declare readonly $$type: 'struct kvm_book3e_206_tlb_params';
@@ -2586,6 +2747,11 @@ export class KvmBook3e206TlbParams implements View {
     view.getUint8(offset + 63);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmBook3e206TlbParams.$layout {
+    return KvmBook3e206TlbParams.$layout;
   }
 
   /** `__u32 tlb_sizes[4]`, offset 0, 16 bytes. */
@@ -2621,10 +2787,11 @@ export class KvmGetHtabFd implements View {
     name: 'struct kvm_get_htab_fd',
     size: 32,
     align: 8,
+    byteOrder: 'little',
     members: {
-      flags: { offset: 0, size: 8, type: '__u64' },
-      start_index: { offset: 8, size: 8, type: '__u64' },
-      reserved: { offset: 16, size: 16, type: '__u64', dims: [2] },
+      flags: { offset: 0, size: 8, type: '__u64', is: 'u64' },
+      start_index: { offset: 8, size: 8, type: '__u64', is: 'u64' },
+      reserved: { offset: 16, size: 16, type: '__u64', is: 'u64', dims: [2] },
     },
   } as const;
   declare readonly $$type: 'struct kvm_get_htab_fd';
@@ -2635,6 +2802,11 @@ export class KvmGetHtabFd implements View {
     view.getUint8(offset + 31);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmGetHtabFd.$layout {
+    return KvmGetHtabFd.$layout;
   }
 
   /** `__u64 flags`, offset 0, 8 bytes. */
@@ -2688,10 +2860,11 @@ export class KvmGetHtabHeader implements View {
     name: 'struct kvm_get_htab_header',
     size: 8,
     align: 4,
+    byteOrder: 'little',
     members: {
-      index: { offset: 0, size: 4, type: '__u32' },
-      n_valid: { offset: 4, size: 2, type: '__u16' },
-      n_invalid: { offset: 6, size: 2, type: '__u16' },
+      index: { offset: 0, size: 4, type: '__u32', is: 'u32' },
+      n_valid: { offset: 4, size: 2, type: '__u16', is: 'u16' },
+      n_invalid: { offset: 6, size: 2, type: '__u16', is: 'u16' },
     },
   } as const;
   declare readonly $$type: 'struct kvm_get_htab_header';
@@ -2702,6 +2875,11 @@ export class KvmGetHtabHeader implements View {
     view.getUint8(offset + 7);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmGetHtabHeader.$layout {
+    return KvmGetHtabHeader.$layout;
   }
 
   /** `__u32 index`, offset 0, 4 bytes. */
@@ -2737,9 +2915,10 @@ export class KvmPpcMmuv3Cfg implements View {
     name: 'struct kvm_ppc_mmuv3_cfg',
     size: 16,
     align: 8,
+    byteOrder: 'little',
     members: {
-      flags: { offset: 0, size: 8, type: '__u64' },
-      process_table: { offset: 8, size: 8, type: '__u64' },
+      flags: { offset: 0, size: 8, type: '__u64', is: 'u64' },
+      process_table: { offset: 8, size: 8, type: '__u64', is: 'u64' },
     },
   } as const;
   declare readonly $$type: 'struct kvm_ppc_mmuv3_cfg';
@@ -2750,6 +2929,11 @@ export class KvmPpcMmuv3Cfg implements View {
     view.getUint8(offset + 15);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmPpcMmuv3Cfg.$layout {
+    return KvmPpcMmuv3Cfg.$layout;
   }
 
   /** `__u64 flags`, offset 0, 8 bytes. */
@@ -2795,10 +2979,11 @@ export class KvmPpcRadixGeom implements View {
     name: 'struct kvm_ppc_radix_geom',
     size: 8,
     align: 1,
+    byteOrder: 'little',
     members: {
-      page_shift: { offset: 0, size: 1, type: '__u8' },
-      level_bits: { offset: 1, size: 4, type: '__u8', dims: [4] },
-      pad: { offset: 5, size: 3, type: '__u8', dims: [3] },
+      page_shift: { offset: 0, size: 1, type: '__u8', is: 'u8' },
+      level_bits: { offset: 1, size: 4, type: '__u8', is: 'u8', dims: [4] },
+      pad: { offset: 5, size: 3, type: '__u8', is: 'u8', dims: [3] },
     },
   } as const;
   declare readonly $$type: 'struct kvm_ppc_radix_geom';
@@ -2809,6 +2994,11 @@ export class KvmPpcRadixGeom implements View {
     view.getUint8(offset + 7);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmPpcRadixGeom.$layout {
+    return KvmPpcRadixGeom.$layout;
   }
 
   /** `__u8 page_shift`, offset 0, 1 byte. */
@@ -2844,9 +3034,10 @@ export class KvmPpcRmmuInfo implements View {
     name: 'struct kvm_ppc_rmmu_info',
     size: 96,
     align: 4,
+    byteOrder: 'little',
     members: {
       geometries: { offset: 0, size: 64, type: 'struct kvm_ppc_radix_geom', dims: [8] },
-      ap_encodings: { offset: 64, size: 32, type: '__u32', dims: [8] },
+      ap_encodings: { offset: 64, size: 32, type: '__u32', is: 'u32', dims: [8] },
     },
   } as const;
   declare readonly $$type: 'struct kvm_ppc_rmmu_info';
@@ -2857,6 +3048,11 @@ export class KvmPpcRmmuInfo implements View {
     view.getUint8(offset + 95);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmPpcRmmuInfo.$layout {
+    return KvmPpcRmmuInfo.$layout;
   }
 
   /** `struct kvm_ppc_radix_geom geometries[8]`, offset 0, 64 bytes. */
@@ -2881,11 +3077,12 @@ export class KvmPpcCpuChar implements View {
     name: 'struct kvm_ppc_cpu_char',
     size: 32,
     align: 8,
+    byteOrder: 'little',
     members: {
-      character: { offset: 0, size: 8, type: '__u64' },
-      behaviour: { offset: 8, size: 8, type: '__u64' },
-      character_mask: { offset: 16, size: 8, type: '__u64' },
-      behaviour_mask: { offset: 24, size: 8, type: '__u64' },
+      character: { offset: 0, size: 8, type: '__u64', is: 'u64' },
+      behaviour: { offset: 8, size: 8, type: '__u64', is: 'u64' },
+      character_mask: { offset: 16, size: 8, type: '__u64', is: 'u64' },
+      behaviour_mask: { offset: 24, size: 8, type: '__u64', is: 'u64' },
     },
   } as const;
   declare readonly $$type: 'struct kvm_ppc_cpu_char';
@@ -2896,6 +3093,11 @@ export class KvmPpcCpuChar implements View {
     view.getUint8(offset + 31);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmPpcCpuChar.$layout {
+    return KvmPpcCpuChar.$layout;
   }
 
   /** `__u64 character`, offset 0, 8 bytes. */
@@ -2975,10 +3177,11 @@ export class KvmPpcCompatCaps implements View {
     name: 'struct kvm_ppc_compat_caps',
     size: 24,
     align: 8,
+    byteOrder: 'little',
     members: {
-      size: { offset: 0, size: 8, type: '__u64' },
-      flags: { offset: 8, size: 8, type: '__u64' },
-      compat_capabilities: { offset: 16, size: 8, type: '__u64' },
+      size: { offset: 0, size: 8, type: '__u64', is: 'u64' },
+      flags: { offset: 8, size: 8, type: '__u64', is: 'u64' },
+      compat_capabilities: { offset: 16, size: 8, type: '__u64', is: 'u64' },
     },
   } as const;
   declare readonly $$type: 'struct kvm_ppc_compat_caps';
@@ -2989,6 +3192,11 @@ export class KvmPpcCompatCaps implements View {
     view.getUint8(offset + 23);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmPpcCompatCaps.$layout {
+    return KvmPpcCompatCaps.$layout;
   }
 
   /** `__u64 size`, offset 0, 8 bytes. */
@@ -3051,13 +3259,14 @@ export class KvmPpcXiveEq implements View {
     name: 'struct kvm_ppc_xive_eq',
     size: 64,
     align: 8,
+    byteOrder: 'little',
     members: {
-      flags: { offset: 0, size: 4, type: '__u32' },
-      qshift: { offset: 4, size: 4, type: '__u32' },
-      qaddr: { offset: 8, size: 8, type: '__u64' },
-      qtoggle: { offset: 16, size: 4, type: '__u32' },
-      qindex: { offset: 20, size: 4, type: '__u32' },
-      pad: { offset: 24, size: 40, type: '__u8', dims: [40] },
+      flags: { offset: 0, size: 4, type: '__u32', is: 'u32' },
+      qshift: { offset: 4, size: 4, type: '__u32', is: 'u32' },
+      qaddr: { offset: 8, size: 8, type: '__u64', is: 'u64' },
+      qtoggle: { offset: 16, size: 4, type: '__u32', is: 'u32' },
+      qindex: { offset: 20, size: 4, type: '__u32', is: 'u32' },
+      pad: { offset: 24, size: 40, type: '__u8', is: 'u8', dims: [40] },
     },
   } as const;
   declare readonly $$type: 'struct kvm_ppc_xive_eq';
@@ -3068,6 +3277,11 @@ export class KvmPpcXiveEq implements View {
     view.getUint8(offset + 63);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmPpcXiveEq.$layout {
+    return KvmPpcXiveEq.$layout;
   }
 
   /** `__u32 flags`, offset 0, 4 bytes. */
@@ -3136,10 +3350,11 @@ export class KvmPpcPvinfo implements View {
     name: 'struct kvm_ppc_pvinfo',
     size: 128,
     align: 4,
+    byteOrder: 'little',
     members: {
-      flags: { offset: 0, size: 4, type: '__u32' },
-      hcall: { offset: 4, size: 16, type: '__u32', dims: [4] },
-      pad: { offset: 20, size: 108, type: '__u8', dims: [108] },
+      flags: { offset: 0, size: 4, type: '__u32', is: 'u32' },
+      hcall: { offset: 4, size: 16, type: '__u32', is: 'u32', dims: [4] },
+      pad: { offset: 20, size: 108, type: '__u8', is: 'u8', dims: [108] },
     },
   } as const;
   declare readonly $$type: 'struct kvm_ppc_pvinfo';
@@ -3150,6 +3365,11 @@ export class KvmPpcPvinfo implements View {
     view.getUint8(offset + 127);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmPpcPvinfo.$layout {
+    return KvmPpcPvinfo.$layout;
   }
 
   /** `__u32 flags`, offset 0, 4 bytes. */
@@ -3185,9 +3405,10 @@ export class KvmPpcOnePageSize implements View {
     name: 'struct kvm_ppc_one_page_size',
     size: 8,
     align: 4,
+    byteOrder: 'little',
     members: {
-      page_shift: { offset: 0, size: 4, type: '__u32' },
-      pte_enc: { offset: 4, size: 4, type: '__u32' },
+      page_shift: { offset: 0, size: 4, type: '__u32', is: 'u32' },
+      pte_enc: { offset: 4, size: 4, type: '__u32', is: 'u32' },
     },
   } as const;
   declare readonly $$type: 'struct kvm_ppc_one_page_size';
@@ -3198,6 +3419,11 @@ export class KvmPpcOnePageSize implements View {
     view.getUint8(offset + 7);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmPpcOnePageSize.$layout {
+    return KvmPpcOnePageSize.$layout;
   }
 
   /** `__u32 page_shift`, offset 0, 4 bytes. */
@@ -3225,9 +3451,10 @@ export class KvmPpcOneSegPageSize implements View {
     name: 'struct kvm_ppc_one_seg_page_size',
     size: 72,
     align: 4,
+    byteOrder: 'little',
     members: {
-      page_shift: { offset: 0, size: 4, type: '__u32' },
-      slb_enc: { offset: 4, size: 4, type: '__u32' },
+      page_shift: { offset: 0, size: 4, type: '__u32', is: 'u32' },
+      slb_enc: { offset: 4, size: 4, type: '__u32', is: 'u32' },
       enc: { offset: 8, size: 64, type: 'struct kvm_ppc_one_page_size', dims: [8] },
     },
   } as const;
@@ -3239,6 +3466,11 @@ export class KvmPpcOneSegPageSize implements View {
     view.getUint8(offset + 71);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmPpcOneSegPageSize.$layout {
+    return KvmPpcOneSegPageSize.$layout;
   }
 
   /** `__u32 page_shift`, offset 0, 4 bytes. */
@@ -3271,11 +3503,12 @@ export class KvmPpcSmmuInfo implements View {
     name: 'struct kvm_ppc_smmu_info',
     size: 592,
     align: 8,
+    byteOrder: 'little',
     members: {
-      flags: { offset: 0, size: 8, type: '__u64' },
-      slb_size: { offset: 8, size: 4, type: '__u32' },
-      data_keys: { offset: 12, size: 2, type: '__u16' },
-      instr_keys: { offset: 14, size: 2, type: '__u16' },
+      flags: { offset: 0, size: 8, type: '__u64', is: 'u64' },
+      slb_size: { offset: 8, size: 4, type: '__u32', is: 'u32' },
+      data_keys: { offset: 12, size: 2, type: '__u16', is: 'u16' },
+      instr_keys: { offset: 14, size: 2, type: '__u16', is: 'u16' },
       sps: { offset: 16, size: 576, type: 'struct kvm_ppc_one_seg_page_size', dims: [8] },
     },
   } as const;
@@ -3287,6 +3520,11 @@ export class KvmPpcSmmuInfo implements View {
     view.getUint8(offset + 591);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmPpcSmmuInfo.$layout {
+    return KvmPpcSmmuInfo.$layout;
   }
 
   /** `__u64 flags`, offset 0, 8 bytes. */
@@ -3344,10 +3582,11 @@ export class KvmPpcResizeHpt implements View {
     name: 'struct kvm_ppc_resize_hpt',
     size: 16,
     align: 8,
+    byteOrder: 'little',
     members: {
-      flags: { offset: 0, size: 8, type: '__u64' },
-      shift: { offset: 8, size: 4, type: '__u32' },
-      pad: { offset: 12, size: 4, type: '__u32' },
+      flags: { offset: 0, size: 8, type: '__u64', is: 'u64' },
+      shift: { offset: 8, size: 4, type: '__u32', is: 'u32' },
+      pad: { offset: 12, size: 4, type: '__u32', is: 'u32' },
     },
   } as const;
   declare readonly $$type: 'struct kvm_ppc_resize_hpt';
@@ -3358,6 +3597,11 @@ export class KvmPpcResizeHpt implements View {
     view.getUint8(offset + 15);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmPpcResizeHpt.$layout {
+    return KvmPpcResizeHpt.$layout;
   }
 
   /** `__u64 flags`, offset 0, 8 bytes. */

@@ -3,6 +3,7 @@
 // sha256 of <asm/kvm.h>: 19f8df49b25904c178ea45887694a76d7b8a51a97c494d703b8fe5a7e6589bba
 
 import { copy, setNumber64, type View } from '../../views.js';
+import * as $$c from '../../integers.js';
 import { UserRegsStruct } from './ptrace.js';
 
 export * from './ptrace.js';
@@ -617,6 +618,80 @@ export const KVM_DEV_RISCV_AIA_IMSIC_ISEL_MASK = 4095;
 /** `int`, 0x1. asm/kvm.h:410 */
 export const KVM_NR_IRQCHIPS = 1;
 
+/** `KVM_REG_RISCV_ISA_MULTI_REG(__ext_id)`: of a type that the arguments decide. asm/kvm.h:306 */
+export function KVM_REG_RISCV_ISA_MULTI_REG(__ext_id: number): number;
+export function KVM_REG_RISCV_ISA_MULTI_REG(__ext_id: bigint): bigint;
+export function KVM_REG_RISCV_ISA_MULTI_REG(__ext_id: number | bigint): number | bigint;
+export function KVM_REG_RISCV_ISA_MULTI_REG(__ext_id: number | bigint): number | bigint {
+  const $__ext_id = $$c.argument('KVM_REG_RISCV_ISA_MULTI_REG', __ext_id);
+  return $$c.result($$c.divide('KVM_REG_RISCV_ISA_MULTI_REG', $__ext_id, $$c.int(0x40)));
+}
+
+/** `KVM_REG_RISCV_ISA_MULTI_MASK(__ext_id)`: unsigned, 64 bits. asm/kvm.h:308 */
+export function KVM_REG_RISCV_ISA_MULTI_MASK(__ext_id: number | bigint): bigint {
+  const $__ext_id = $$c.argument('KVM_REG_RISCV_ISA_MULTI_MASK', __ext_id);
+  return BigInt.asUintN(64, 1n << BigInt($$c.shiftCount('KVM_REG_RISCV_ISA_MULTI_MASK', $$c.remainder('KVM_REG_RISCV_ISA_MULTI_MASK', $__ext_id, $$c.int(0x40)).value, 64)));
+}
+
+/** `KVM_REG_RISCV_SBI_MULTI_REG(__ext_id)`: of a type that the arguments decide. asm/kvm.h:318 */
+export function KVM_REG_RISCV_SBI_MULTI_REG(__ext_id: number): number;
+export function KVM_REG_RISCV_SBI_MULTI_REG(__ext_id: bigint): bigint;
+export function KVM_REG_RISCV_SBI_MULTI_REG(__ext_id: number | bigint): number | bigint;
+export function KVM_REG_RISCV_SBI_MULTI_REG(__ext_id: number | bigint): number | bigint {
+  const $__ext_id = $$c.argument('KVM_REG_RISCV_SBI_MULTI_REG', __ext_id);
+  return $$c.result($$c.divide('KVM_REG_RISCV_SBI_MULTI_REG', $__ext_id, $$c.int(0x40)));
+}
+
+/** `KVM_REG_RISCV_SBI_MULTI_MASK(__ext_id)`: unsigned, 64 bits. asm/kvm.h:320 */
+export function KVM_REG_RISCV_SBI_MULTI_MASK(__ext_id: number | bigint): bigint {
+  const $__ext_id = $$c.argument('KVM_REG_RISCV_SBI_MULTI_MASK', __ext_id);
+  return BigInt.asUintN(64, 1n << BigInt($$c.shiftCount('KVM_REG_RISCV_SBI_MULTI_MASK', $$c.remainder('KVM_REG_RISCV_SBI_MULTI_MASK', $__ext_id, $$c.int(0x40)).value, 64)));
+}
+
+/** `KVM_REG_RISCV_VECTOR_REG(n)`: unsigned, 64 bits. asm/kvm.h:329 */
+export function KVM_REG_RISCV_VECTOR_REG(n: number | bigint): bigint {
+  const $n = $$c.argument('KVM_REG_RISCV_VECTOR_REG', n);
+  return BigInt.asUintN(64, BigInt.asUintN(64, $n.value) + 6n);
+}
+
+/** `KVM_DEV_RISCV_AIA_ADDR_IMSIC(__vcpu)`: of a type that the arguments decide. asm/kvm.h:379 */
+export function KVM_DEV_RISCV_AIA_ADDR_IMSIC(__vcpu: number): number;
+export function KVM_DEV_RISCV_AIA_ADDR_IMSIC(__vcpu: bigint): bigint;
+export function KVM_DEV_RISCV_AIA_ADDR_IMSIC(__vcpu: number | bigint): number | bigint;
+export function KVM_DEV_RISCV_AIA_ADDR_IMSIC(__vcpu: number | bigint): number | bigint {
+  const $__vcpu = $$c.argument('KVM_DEV_RISCV_AIA_ADDR_IMSIC', __vcpu);
+  return $$c.result($$c.add($$c.int(1), $__vcpu));
+}
+
+/** `KVM_DEV_RISCV_AIA_IMSIC_MKATTR(__vcpu, __isel)`: of a type that the arguments decide. asm/kvm.h:401 */
+export function KVM_DEV_RISCV_AIA_IMSIC_MKATTR(__vcpu: number, __isel: number): number;
+export function KVM_DEV_RISCV_AIA_IMSIC_MKATTR(__vcpu: bigint, __isel: number | bigint): bigint;
+export function KVM_DEV_RISCV_AIA_IMSIC_MKATTR(__vcpu: number | bigint, __isel: bigint): bigint;
+export function KVM_DEV_RISCV_AIA_IMSIC_MKATTR(__vcpu: number | bigint, __isel: number | bigint): number | bigint;
+export function KVM_DEV_RISCV_AIA_IMSIC_MKATTR(__vcpu: number | bigint, __isel: number | bigint): number | bigint {
+  const $__vcpu = $$c.argument('KVM_DEV_RISCV_AIA_IMSIC_MKATTR', __vcpu);
+  const $__isel = $$c.argument('KVM_DEV_RISCV_AIA_IMSIC_MKATTR', __isel);
+  return $$c.result($$c.or($$c.shiftLeft('KVM_DEV_RISCV_AIA_IMSIC_MKATTR', $__vcpu, 0xc), $$c.and($__isel, $$c.unsignedInt(0xfff))));
+}
+
+/** `KVM_DEV_RISCV_AIA_IMSIC_GET_ISEL(__attr)`: of a type that the arguments decide. asm/kvm.h:404 */
+export function KVM_DEV_RISCV_AIA_IMSIC_GET_ISEL(__attr: number): number;
+export function KVM_DEV_RISCV_AIA_IMSIC_GET_ISEL(__attr: bigint): bigint;
+export function KVM_DEV_RISCV_AIA_IMSIC_GET_ISEL(__attr: number | bigint): number | bigint;
+export function KVM_DEV_RISCV_AIA_IMSIC_GET_ISEL(__attr: number | bigint): number | bigint {
+  const $__attr = $$c.argument('KVM_DEV_RISCV_AIA_IMSIC_GET_ISEL', __attr);
+  return $$c.result($$c.and($__attr, $$c.unsignedInt(0xfff)));
+}
+
+/** `KVM_DEV_RISCV_AIA_IMSIC_GET_VCPU(__attr)`: of a type that the arguments decide. asm/kvm.h:406 */
+export function KVM_DEV_RISCV_AIA_IMSIC_GET_VCPU(__attr: number): number;
+export function KVM_DEV_RISCV_AIA_IMSIC_GET_VCPU(__attr: bigint): bigint;
+export function KVM_DEV_RISCV_AIA_IMSIC_GET_VCPU(__attr: number | bigint): number | bigint;
+export function KVM_DEV_RISCV_AIA_IMSIC_GET_VCPU(__attr: number | bigint): number | bigint {
+  const $__attr = $$c.argument('KVM_DEV_RISCV_AIA_IMSIC_GET_VCPU', __attr);
+  return $$c.result($$c.shiftRight('KVM_DEV_RISCV_AIA_IMSIC_GET_VCPU', $__attr, 0xc));
+}
+
 /** `struct kvm_regs`: 0 bytes, aligned to 1. asm/kvm.h:29 */
 export class KvmRegs implements View {
   static readonly $size = 0;
@@ -625,6 +700,7 @@ export class KvmRegs implements View {
     name: 'struct kvm_regs',
     size: 0,
     align: 1,
+    byteOrder: 'little',
     members: {
     },
   } as const;
@@ -636,6 +712,11 @@ export class KvmRegs implements View {
     this.$$view = view;
     this.$$offset = offset;
   }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmRegs.$layout {
+    return KvmRegs.$layout;
+  }
 }
 
 /** `struct kvm_fpu`: 0 bytes, aligned to 1. asm/kvm.h:33 */
@@ -646,6 +727,7 @@ export class KvmFpu implements View {
     name: 'struct kvm_fpu',
     size: 0,
     align: 1,
+    byteOrder: 'little',
     members: {
     },
   } as const;
@@ -657,6 +739,11 @@ export class KvmFpu implements View {
     this.$$view = view;
     this.$$offset = offset;
   }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmFpu.$layout {
+    return KvmFpu.$layout;
+  }
 }
 
 /** `struct kvm_debug_exit_arch`: 0 bytes, aligned to 1. asm/kvm.h:37 */
@@ -667,6 +754,7 @@ export class KvmDebugExitArch implements View {
     name: 'struct kvm_debug_exit_arch',
     size: 0,
     align: 1,
+    byteOrder: 'little',
     members: {
     },
   } as const;
@@ -678,6 +766,11 @@ export class KvmDebugExitArch implements View {
     this.$$view = view;
     this.$$offset = offset;
   }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmDebugExitArch.$layout {
+    return KvmDebugExitArch.$layout;
+  }
 }
 
 /** `struct kvm_guest_debug_arch`: 0 bytes, aligned to 1. asm/kvm.h:41 */
@@ -688,6 +781,7 @@ export class KvmGuestDebugArch implements View {
     name: 'struct kvm_guest_debug_arch',
     size: 0,
     align: 1,
+    byteOrder: 'little',
     members: {
     },
   } as const;
@@ -699,6 +793,11 @@ export class KvmGuestDebugArch implements View {
     this.$$view = view;
     this.$$offset = offset;
   }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmGuestDebugArch.$layout {
+    return KvmGuestDebugArch.$layout;
+  }
 }
 
 /** `struct kvm_sync_regs`: 0 bytes, aligned to 1. asm/kvm.h:45 */
@@ -709,6 +808,7 @@ export class KvmSyncRegs implements View {
     name: 'struct kvm_sync_regs',
     size: 0,
     align: 1,
+    byteOrder: 'little',
     members: {
     },
   } as const;
@@ -720,6 +820,11 @@ export class KvmSyncRegs implements View {
     this.$$view = view;
     this.$$offset = offset;
   }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmSyncRegs.$layout {
+    return KvmSyncRegs.$layout;
+  }
 }
 
 /** `struct kvm_sregs`: 0 bytes, aligned to 1. asm/kvm.h:49 */
@@ -730,6 +835,7 @@ export class KvmSregs implements View {
     name: 'struct kvm_sregs',
     size: 0,
     align: 1,
+    byteOrder: 'little',
     members: {
     },
   } as const;
@@ -741,6 +847,11 @@ export class KvmSregs implements View {
     this.$$view = view;
     this.$$offset = offset;
   }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmSregs.$layout {
+    return KvmSregs.$layout;
+  }
 }
 
 /** `struct kvm_riscv_config`: 64 bytes, aligned to 8. asm/kvm.h:53 */
@@ -751,15 +862,16 @@ export class KvmRiscvConfig implements View {
     name: 'struct kvm_riscv_config',
     size: 64,
     align: 8,
+    byteOrder: 'little',
     members: {
-      isa: { offset: 0, size: 8, type: 'unsigned long' },
-      zicbom_block_size: { offset: 8, size: 8, type: 'unsigned long' },
-      mvendorid: { offset: 16, size: 8, type: 'unsigned long' },
-      marchid: { offset: 24, size: 8, type: 'unsigned long' },
-      mimpid: { offset: 32, size: 8, type: 'unsigned long' },
-      zicboz_block_size: { offset: 40, size: 8, type: 'unsigned long' },
-      satp_mode: { offset: 48, size: 8, type: 'unsigned long' },
-      zicbop_block_size: { offset: 56, size: 8, type: 'unsigned long' },
+      isa: { offset: 0, size: 8, type: 'unsigned long', is: 'u64' },
+      zicbom_block_size: { offset: 8, size: 8, type: 'unsigned long', is: 'u64' },
+      mvendorid: { offset: 16, size: 8, type: 'unsigned long', is: 'u64' },
+      marchid: { offset: 24, size: 8, type: 'unsigned long', is: 'u64' },
+      mimpid: { offset: 32, size: 8, type: 'unsigned long', is: 'u64' },
+      zicboz_block_size: { offset: 40, size: 8, type: 'unsigned long', is: 'u64' },
+      satp_mode: { offset: 48, size: 8, type: 'unsigned long', is: 'u64' },
+      zicbop_block_size: { offset: 56, size: 8, type: 'unsigned long', is: 'u64' },
     },
   } as const;
   declare readonly $$type: 'struct kvm_riscv_config';
@@ -770,6 +882,11 @@ export class KvmRiscvConfig implements View {
     view.getUint8(offset + 63);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmRiscvConfig.$layout {
+    return KvmRiscvConfig.$layout;
   }
 
   /** `unsigned long isa`, offset 0, 8 bytes. */
@@ -917,9 +1034,10 @@ export class KvmRiscvCore implements View {
     name: 'struct kvm_riscv_core',
     size: 264,
     align: 8,
+    byteOrder: 'little',
     members: {
       regs: { offset: 0, size: 256, type: 'struct user_regs_struct' },
-      mode: { offset: 256, size: 8, type: 'unsigned long' },
+      mode: { offset: 256, size: 8, type: 'unsigned long', is: 'u64' },
     },
   } as const;
   declare readonly $$type: 'struct kvm_riscv_core';
@@ -930,6 +1048,11 @@ export class KvmRiscvCore implements View {
     view.getUint8(offset + 263);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmRiscvCore.$layout {
+    return KvmRiscvCore.$layout;
   }
 
   /** `struct user_regs_struct regs`, offset 0, 256 bytes. */
@@ -966,18 +1089,19 @@ export class KvmRiscvCsr implements View {
     name: 'struct kvm_riscv_csr',
     size: 88,
     align: 8,
+    byteOrder: 'little',
     members: {
-      sstatus: { offset: 0, size: 8, type: 'unsigned long' },
-      sie: { offset: 8, size: 8, type: 'unsigned long' },
-      stvec: { offset: 16, size: 8, type: 'unsigned long' },
-      sscratch: { offset: 24, size: 8, type: 'unsigned long' },
-      sepc: { offset: 32, size: 8, type: 'unsigned long' },
-      scause: { offset: 40, size: 8, type: 'unsigned long' },
-      stval: { offset: 48, size: 8, type: 'unsigned long' },
-      sip: { offset: 56, size: 8, type: 'unsigned long' },
-      satp: { offset: 64, size: 8, type: 'unsigned long' },
-      scounteren: { offset: 72, size: 8, type: 'unsigned long' },
-      senvcfg: { offset: 80, size: 8, type: 'unsigned long' },
+      sstatus: { offset: 0, size: 8, type: 'unsigned long', is: 'u64' },
+      sie: { offset: 8, size: 8, type: 'unsigned long', is: 'u64' },
+      stvec: { offset: 16, size: 8, type: 'unsigned long', is: 'u64' },
+      sscratch: { offset: 24, size: 8, type: 'unsigned long', is: 'u64' },
+      sepc: { offset: 32, size: 8, type: 'unsigned long', is: 'u64' },
+      scause: { offset: 40, size: 8, type: 'unsigned long', is: 'u64' },
+      stval: { offset: 48, size: 8, type: 'unsigned long', is: 'u64' },
+      sip: { offset: 56, size: 8, type: 'unsigned long', is: 'u64' },
+      satp: { offset: 64, size: 8, type: 'unsigned long', is: 'u64' },
+      scounteren: { offset: 72, size: 8, type: 'unsigned long', is: 'u64' },
+      senvcfg: { offset: 80, size: 8, type: 'unsigned long', is: 'u64' },
     },
   } as const;
   declare readonly $$type: 'struct kvm_riscv_csr';
@@ -988,6 +1112,11 @@ export class KvmRiscvCsr implements View {
     view.getUint8(offset + 87);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmRiscvCsr.$layout {
+    return KvmRiscvCsr.$layout;
   }
 
   /** `unsigned long sstatus`, offset 0, 8 bytes. */
@@ -1186,14 +1315,15 @@ export class KvmRiscvAiaCsr implements View {
     name: 'struct kvm_riscv_aia_csr',
     size: 56,
     align: 8,
+    byteOrder: 'little',
     members: {
-      siselect: { offset: 0, size: 8, type: 'unsigned long' },
-      iprio1: { offset: 8, size: 8, type: 'unsigned long' },
-      iprio2: { offset: 16, size: 8, type: 'unsigned long' },
-      sieh: { offset: 24, size: 8, type: 'unsigned long' },
-      siph: { offset: 32, size: 8, type: 'unsigned long' },
-      iprio1h: { offset: 40, size: 8, type: 'unsigned long' },
-      iprio2h: { offset: 48, size: 8, type: 'unsigned long' },
+      siselect: { offset: 0, size: 8, type: 'unsigned long', is: 'u64' },
+      iprio1: { offset: 8, size: 8, type: 'unsigned long', is: 'u64' },
+      iprio2: { offset: 16, size: 8, type: 'unsigned long', is: 'u64' },
+      sieh: { offset: 24, size: 8, type: 'unsigned long', is: 'u64' },
+      siph: { offset: 32, size: 8, type: 'unsigned long', is: 'u64' },
+      iprio1h: { offset: 40, size: 8, type: 'unsigned long', is: 'u64' },
+      iprio2h: { offset: 48, size: 8, type: 'unsigned long', is: 'u64' },
     },
   } as const;
   declare readonly $$type: 'struct kvm_riscv_aia_csr';
@@ -1204,6 +1334,11 @@ export class KvmRiscvAiaCsr implements View {
     view.getUint8(offset + 55);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmRiscvAiaCsr.$layout {
+    return KvmRiscvAiaCsr.$layout;
   }
 
   /** `unsigned long siselect`, offset 0, 8 bytes. */
@@ -1334,8 +1469,9 @@ export class KvmRiscvSmstateenCsr implements View {
     name: 'struct kvm_riscv_smstateen_csr',
     size: 8,
     align: 8,
+    byteOrder: 'little',
     members: {
-      sstateen0: { offset: 0, size: 8, type: 'unsigned long' },
+      sstateen0: { offset: 0, size: 8, type: 'unsigned long', is: 'u64' },
     },
   } as const;
   declare readonly $$type: 'struct kvm_riscv_smstateen_csr';
@@ -1346,6 +1482,11 @@ export class KvmRiscvSmstateenCsr implements View {
     view.getUint8(offset + 7);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmRiscvSmstateenCsr.$layout {
+    return KvmRiscvSmstateenCsr.$layout;
   }
 
   /** `unsigned long sstateen0`, offset 0, 8 bytes. */
@@ -1374,8 +1515,9 @@ export class KvmRiscvZicfissCsr implements View {
     name: 'struct kvm_riscv_zicfiss_csr',
     size: 8,
     align: 8,
+    byteOrder: 'little',
     members: {
-      ssp: { offset: 0, size: 8, type: 'unsigned long' },
+      ssp: { offset: 0, size: 8, type: 'unsigned long', is: 'u64' },
     },
   } as const;
   declare readonly $$type: 'struct kvm_riscv_zicfiss_csr';
@@ -1386,6 +1528,11 @@ export class KvmRiscvZicfissCsr implements View {
     view.getUint8(offset + 7);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmRiscvZicfissCsr.$layout {
+    return KvmRiscvZicfissCsr.$layout;
   }
 
   /** `unsigned long ssp`, offset 0, 8 bytes. */
@@ -1414,11 +1561,12 @@ export class KvmRiscvTimer implements View {
     name: 'struct kvm_riscv_timer',
     size: 32,
     align: 8,
+    byteOrder: 'little',
     members: {
-      frequency: { offset: 0, size: 8, type: '__u64' },
-      time: { offset: 8, size: 8, type: '__u64' },
-      compare: { offset: 16, size: 8, type: '__u64' },
-      state: { offset: 24, size: 8, type: '__u64' },
+      frequency: { offset: 0, size: 8, type: '__u64', is: 'u64' },
+      time: { offset: 8, size: 8, type: '__u64', is: 'u64' },
+      compare: { offset: 16, size: 8, type: '__u64', is: 'u64' },
+      state: { offset: 24, size: 8, type: '__u64', is: 'u64' },
     },
   } as const;
   declare readonly $$type: 'struct kvm_riscv_timer';
@@ -1429,6 +1577,11 @@ export class KvmRiscvTimer implements View {
     view.getUint8(offset + 31);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmRiscvTimer.$layout {
+    return KvmRiscvTimer.$layout;
   }
 
   /** `__u64 frequency`, offset 0, 8 bytes. */
@@ -1508,9 +1661,10 @@ export class KvmRiscvSbiSta implements View {
     name: 'struct kvm_riscv_sbi_sta',
     size: 16,
     align: 8,
+    byteOrder: 'little',
     members: {
-      shmem_lo: { offset: 0, size: 8, type: 'unsigned long' },
-      shmem_hi: { offset: 8, size: 8, type: 'unsigned long' },
+      shmem_lo: { offset: 0, size: 8, type: 'unsigned long', is: 'u64' },
+      shmem_hi: { offset: 8, size: 8, type: 'unsigned long', is: 'u64' },
     },
   } as const;
   declare readonly $$type: 'struct kvm_riscv_sbi_sta';
@@ -1521,6 +1675,11 @@ export class KvmRiscvSbiSta implements View {
     view.getUint8(offset + 15);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmRiscvSbiSta.$layout {
+    return KvmRiscvSbiSta.$layout;
   }
 
   /** `unsigned long shmem_lo`, offset 0, 8 bytes. */
@@ -1566,10 +1725,11 @@ export class KvmRiscvSbiFwftFeature implements View {
     name: 'struct kvm_riscv_sbi_fwft_feature',
     size: 24,
     align: 8,
+    byteOrder: 'little',
     members: {
-      enable: { offset: 0, size: 8, type: 'unsigned long' },
-      flags: { offset: 8, size: 8, type: 'unsigned long' },
-      value: { offset: 16, size: 8, type: 'unsigned long' },
+      enable: { offset: 0, size: 8, type: 'unsigned long', is: 'u64' },
+      flags: { offset: 8, size: 8, type: 'unsigned long', is: 'u64' },
+      value: { offset: 16, size: 8, type: 'unsigned long', is: 'u64' },
     },
   } as const;
   declare readonly $$type: 'struct kvm_riscv_sbi_fwft_feature';
@@ -1580,6 +1740,11 @@ export class KvmRiscvSbiFwftFeature implements View {
     view.getUint8(offset + 23);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmRiscvSbiFwftFeature.$layout {
+    return KvmRiscvSbiFwftFeature.$layout;
   }
 
   /** `unsigned long enable`, offset 0, 8 bytes. */
@@ -1642,6 +1807,7 @@ export class KvmRiscvSbiFwft implements View {
     name: 'struct kvm_riscv_sbi_fwft',
     size: 120,
     align: 8,
+    byteOrder: 'little',
     members: {
       misaligned_deleg: { offset: 0, size: 24, type: 'struct kvm_riscv_sbi_fwft_feature' },
       pointer_masking: { offset: 24, size: 24, type: 'struct kvm_riscv_sbi_fwft_feature' },
@@ -1658,6 +1824,11 @@ export class KvmRiscvSbiFwft implements View {
     view.getUint8(offset + 119);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmRiscvSbiFwft.$layout {
+    return KvmRiscvSbiFwft.$layout;
   }
 
   /** `struct kvm_riscv_sbi_fwft_feature misaligned_deleg`, offset 0, 24 bytes. */

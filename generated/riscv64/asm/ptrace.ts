@@ -2,7 +2,7 @@
 // Headers: linux-libc-dev 7.3.4-1~bpo13+1 (all), Linux 7.3.4.
 // sha256 of <asm/ptrace.h>: 72d3aad9ae70725f31ad666cfe9effd1c371fb89e1443ccc1b7ec5f571498811
 
-import { copy, elementsWithin, setNumber64, U32Array, U64Array, U8Array, type View } from '../../views.js';
+import { copy, elementsWithin, setNumber64, U32Array, U64Array, UnsignedCharArray, type View } from '../../views.js';
 
 /** What these bindings are for. */
 export const $target = { name: 'riscv64', byteOrder: 'little', pointerSize: 8 } as const;
@@ -66,39 +66,40 @@ export class UserRegsStruct implements View {
     name: 'struct user_regs_struct',
     size: 256,
     align: 8,
+    byteOrder: 'little',
     members: {
-      pc: { offset: 0, size: 8, type: 'unsigned long' },
-      ra: { offset: 8, size: 8, type: 'unsigned long' },
-      sp: { offset: 16, size: 8, type: 'unsigned long' },
-      gp: { offset: 24, size: 8, type: 'unsigned long' },
-      tp: { offset: 32, size: 8, type: 'unsigned long' },
-      t0: { offset: 40, size: 8, type: 'unsigned long' },
-      t1: { offset: 48, size: 8, type: 'unsigned long' },
-      t2: { offset: 56, size: 8, type: 'unsigned long' },
-      s0: { offset: 64, size: 8, type: 'unsigned long' },
-      s1: { offset: 72, size: 8, type: 'unsigned long' },
-      a0: { offset: 80, size: 8, type: 'unsigned long' },
-      a1: { offset: 88, size: 8, type: 'unsigned long' },
-      a2: { offset: 96, size: 8, type: 'unsigned long' },
-      a3: { offset: 104, size: 8, type: 'unsigned long' },
-      a4: { offset: 112, size: 8, type: 'unsigned long' },
-      a5: { offset: 120, size: 8, type: 'unsigned long' },
-      a6: { offset: 128, size: 8, type: 'unsigned long' },
-      a7: { offset: 136, size: 8, type: 'unsigned long' },
-      s2: { offset: 144, size: 8, type: 'unsigned long' },
-      s3: { offset: 152, size: 8, type: 'unsigned long' },
-      s4: { offset: 160, size: 8, type: 'unsigned long' },
-      s5: { offset: 168, size: 8, type: 'unsigned long' },
-      s6: { offset: 176, size: 8, type: 'unsigned long' },
-      s7: { offset: 184, size: 8, type: 'unsigned long' },
-      s8: { offset: 192, size: 8, type: 'unsigned long' },
-      s9: { offset: 200, size: 8, type: 'unsigned long' },
-      s10: { offset: 208, size: 8, type: 'unsigned long' },
-      s11: { offset: 216, size: 8, type: 'unsigned long' },
-      t3: { offset: 224, size: 8, type: 'unsigned long' },
-      t4: { offset: 232, size: 8, type: 'unsigned long' },
-      t5: { offset: 240, size: 8, type: 'unsigned long' },
-      t6: { offset: 248, size: 8, type: 'unsigned long' },
+      pc: { offset: 0, size: 8, type: 'unsigned long', is: 'u64' },
+      ra: { offset: 8, size: 8, type: 'unsigned long', is: 'u64' },
+      sp: { offset: 16, size: 8, type: 'unsigned long', is: 'u64' },
+      gp: { offset: 24, size: 8, type: 'unsigned long', is: 'u64' },
+      tp: { offset: 32, size: 8, type: 'unsigned long', is: 'u64' },
+      t0: { offset: 40, size: 8, type: 'unsigned long', is: 'u64' },
+      t1: { offset: 48, size: 8, type: 'unsigned long', is: 'u64' },
+      t2: { offset: 56, size: 8, type: 'unsigned long', is: 'u64' },
+      s0: { offset: 64, size: 8, type: 'unsigned long', is: 'u64' },
+      s1: { offset: 72, size: 8, type: 'unsigned long', is: 'u64' },
+      a0: { offset: 80, size: 8, type: 'unsigned long', is: 'u64' },
+      a1: { offset: 88, size: 8, type: 'unsigned long', is: 'u64' },
+      a2: { offset: 96, size: 8, type: 'unsigned long', is: 'u64' },
+      a3: { offset: 104, size: 8, type: 'unsigned long', is: 'u64' },
+      a4: { offset: 112, size: 8, type: 'unsigned long', is: 'u64' },
+      a5: { offset: 120, size: 8, type: 'unsigned long', is: 'u64' },
+      a6: { offset: 128, size: 8, type: 'unsigned long', is: 'u64' },
+      a7: { offset: 136, size: 8, type: 'unsigned long', is: 'u64' },
+      s2: { offset: 144, size: 8, type: 'unsigned long', is: 'u64' },
+      s3: { offset: 152, size: 8, type: 'unsigned long', is: 'u64' },
+      s4: { offset: 160, size: 8, type: 'unsigned long', is: 'u64' },
+      s5: { offset: 168, size: 8, type: 'unsigned long', is: 'u64' },
+      s6: { offset: 176, size: 8, type: 'unsigned long', is: 'u64' },
+      s7: { offset: 184, size: 8, type: 'unsigned long', is: 'u64' },
+      s8: { offset: 192, size: 8, type: 'unsigned long', is: 'u64' },
+      s9: { offset: 200, size: 8, type: 'unsigned long', is: 'u64' },
+      s10: { offset: 208, size: 8, type: 'unsigned long', is: 'u64' },
+      s11: { offset: 216, size: 8, type: 'unsigned long', is: 'u64' },
+      t3: { offset: 224, size: 8, type: 'unsigned long', is: 'u64' },
+      t4: { offset: 232, size: 8, type: 'unsigned long', is: 'u64' },
+      t5: { offset: 240, size: 8, type: 'unsigned long', is: 'u64' },
+      t6: { offset: 248, size: 8, type: 'unsigned long', is: 'u64' },
     },
   } as const;
   declare readonly $$type: 'struct user_regs_struct';
@@ -109,6 +110,11 @@ export class UserRegsStruct implements View {
     view.getUint8(offset + 255);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof UserRegsStruct.$layout {
+    return UserRegsStruct.$layout;
   }
 
   /** `unsigned long pc`, offset 0, 8 bytes. */
@@ -664,9 +670,10 @@ export class RiscvFExtState implements View {
     name: 'struct __riscv_f_ext_state',
     size: 132,
     align: 4,
+    byteOrder: 'little',
     members: {
-      f: { offset: 0, size: 128, type: '__u32', dims: [32] },
-      fcsr: { offset: 128, size: 4, type: '__u32' },
+      f: { offset: 0, size: 128, type: '__u32', is: 'u32', dims: [32] },
+      fcsr: { offset: 128, size: 4, type: '__u32', is: 'u32' },
     },
   } as const;
   declare readonly $$type: 'struct __riscv_f_ext_state';
@@ -677,6 +684,11 @@ export class RiscvFExtState implements View {
     view.getUint8(offset + 131);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof RiscvFExtState.$layout {
+    return RiscvFExtState.$layout;
   }
 
   /** `__u32 f[32]`, offset 0, 128 bytes. */
@@ -704,9 +716,10 @@ export class RiscvDExtState implements View {
     name: 'struct __riscv_d_ext_state',
     size: 264,
     align: 8,
+    byteOrder: 'little',
     members: {
-      f: { offset: 0, size: 256, type: '__u64', dims: [32] },
-      fcsr: { offset: 256, size: 4, type: '__u32' },
+      f: { offset: 0, size: 256, type: '__u64', is: 'u64', dims: [32] },
+      fcsr: { offset: 256, size: 4, type: '__u32', is: 'u32' },
     },
   } as const;
   declare readonly $$type: 'struct __riscv_d_ext_state';
@@ -717,6 +730,11 @@ export class RiscvDExtState implements View {
     view.getUint8(offset + 263);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof RiscvDExtState.$layout {
+    return RiscvDExtState.$layout;
   }
 
   /** `__u64 f[32]`, offset 0, 256 bytes. */
@@ -744,10 +762,11 @@ export class RiscvQExtState implements View {
     name: 'struct __riscv_q_ext_state',
     size: 528,
     align: 16,
+    byteOrder: 'little',
     members: {
-      f: { offset: 0, size: 512, type: '__u64', dims: [64] },
-      fcsr: { offset: 512, size: 4, type: '__u32' },
-      reserved: { offset: 516, size: 12, type: '__u32', dims: [3] },
+      f: { offset: 0, size: 512, type: '__u64', is: 'u64', dims: [64] },
+      fcsr: { offset: 512, size: 4, type: '__u32', is: 'u32' },
+      reserved: { offset: 516, size: 12, type: '__u32', is: 'u32', dims: [3] },
     },
   } as const;
   declare readonly $$type: 'struct __riscv_q_ext_state';
@@ -758,6 +777,11 @@ export class RiscvQExtState implements View {
     view.getUint8(offset + 527);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof RiscvQExtState.$layout {
+    return RiscvQExtState.$layout;
   }
 
   /** `__u64 f[64]`, offset 0, 512 bytes. */
@@ -793,9 +817,10 @@ export class RiscvCtxHdr implements View {
     name: 'struct __riscv_ctx_hdr',
     size: 8,
     align: 4,
+    byteOrder: 'little',
     members: {
-      magic: { offset: 0, size: 4, type: '__u32' },
-      size: { offset: 4, size: 4, type: '__u32' },
+      magic: { offset: 0, size: 4, type: '__u32', is: 'u32' },
+      size: { offset: 4, size: 4, type: '__u32', is: 'u32' },
     },
   } as const;
   declare readonly $$type: 'struct __riscv_ctx_hdr';
@@ -806,6 +831,11 @@ export class RiscvCtxHdr implements View {
     view.getUint8(offset + 7);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof RiscvCtxHdr.$layout {
+    return RiscvCtxHdr.$layout;
   }
 
   /** `__u32 magic`, offset 0, 4 bytes. */
@@ -833,9 +863,10 @@ export class RiscvExtraExtHeader implements View {
     name: 'struct __riscv_extra_ext_header',
     size: 528,
     align: 16,
+    byteOrder: 'little',
     members: {
-      __padding: { offset: 0, size: 516, type: '__u32', dims: [129] },
-      reserved: { offset: 516, size: 4, type: '__u32' },
+      __padding: { offset: 0, size: 516, type: '__u32', is: 'u32', dims: [129] },
+      reserved: { offset: 516, size: 4, type: '__u32', is: 'u32' },
       hdr: { offset: 520, size: 8, type: 'struct __riscv_ctx_hdr' },
     },
   } as const;
@@ -847,6 +878,11 @@ export class RiscvExtraExtHeader implements View {
     view.getUint8(offset + 527);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof RiscvExtraExtHeader.$layout {
+    return RiscvExtraExtHeader.$layout;
   }
 
   /** `__u32 __padding[129]`, offset 0, 516 bytes. */
@@ -882,6 +918,7 @@ export class RiscvFpState implements View {
     name: 'union __riscv_fp_state',
     size: 528,
     align: 16,
+    byteOrder: 'little',
     members: {
       f: { offset: 0, size: 132, type: 'struct __riscv_f_ext_state' },
       d: { offset: 0, size: 264, type: 'struct __riscv_d_ext_state' },
@@ -896,6 +933,11 @@ export class RiscvFpState implements View {
     view.getUint8(offset + 527);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof RiscvFpState.$layout {
+    return RiscvFpState.$layout;
   }
 
   /** `struct __riscv_f_ext_state f`, offset 0, 132 bytes. */
@@ -931,13 +973,14 @@ export class RiscvVExtState implements View {
     name: 'struct __riscv_v_ext_state',
     size: 48,
     align: 8,
+    byteOrder: 'little',
     members: {
-      vstart: { offset: 0, size: 8, type: 'unsigned long' },
-      vl: { offset: 8, size: 8, type: 'unsigned long' },
-      vtype: { offset: 16, size: 8, type: 'unsigned long' },
-      vcsr: { offset: 24, size: 8, type: 'unsigned long' },
-      vlenb: { offset: 32, size: 8, type: 'unsigned long' },
-      datap: { offset: 40, size: 8, type: 'void *' },
+      vstart: { offset: 0, size: 8, type: 'unsigned long', is: 'u64' },
+      vl: { offset: 8, size: 8, type: 'unsigned long', is: 'u64' },
+      vtype: { offset: 16, size: 8, type: 'unsigned long', is: 'u64' },
+      vcsr: { offset: 24, size: 8, type: 'unsigned long', is: 'u64' },
+      vlenb: { offset: 32, size: 8, type: 'unsigned long', is: 'u64' },
+      datap: { offset: 40, size: 8, type: 'void *', is: 'pointer' },
     },
   } as const;
   declare readonly $$type: 'struct __riscv_v_ext_state';
@@ -948,6 +991,11 @@ export class RiscvVExtState implements View {
     view.getUint8(offset + 47);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof RiscvVExtState.$layout {
+    return RiscvVExtState.$layout;
   }
 
   /** `unsigned long vstart`, offset 0, 8 bytes. */
@@ -1062,13 +1110,14 @@ export class RiscvVRegsetState implements View {
     name: 'struct __riscv_v_regset_state',
     size: 40,
     align: 8,
+    byteOrder: 'little',
     members: {
-      vstart: { offset: 0, size: 8, type: 'unsigned long' },
-      vl: { offset: 8, size: 8, type: 'unsigned long' },
-      vtype: { offset: 16, size: 8, type: 'unsigned long' },
-      vcsr: { offset: 24, size: 8, type: 'unsigned long' },
-      vlenb: { offset: 32, size: 8, type: 'unsigned long' },
-      vreg: { offset: 40, size: 0, type: 'char', dims: [null] },
+      vstart: { offset: 0, size: 8, type: 'unsigned long', is: 'u64' },
+      vl: { offset: 8, size: 8, type: 'unsigned long', is: 'u64' },
+      vtype: { offset: 16, size: 8, type: 'unsigned long', is: 'u64' },
+      vcsr: { offset: 24, size: 8, type: 'unsigned long', is: 'u64' },
+      vlenb: { offset: 32, size: 8, type: 'unsigned long', is: 'u64' },
+      vreg: { offset: 40, size: 0, type: 'char', is: 'u8', dims: [null] },
     },
   } as const;
   declare readonly $$type: 'struct __riscv_v_regset_state';
@@ -1079,6 +1128,11 @@ export class RiscvVRegsetState implements View {
     view.getUint8(offset + 39);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof RiscvVRegsetState.$layout {
+    return RiscvVRegsetState.$layout;
   }
 
   /** `unsigned long vstart`, offset 0, 8 bytes. */
@@ -1167,8 +1221,8 @@ export class RiscvVRegsetState implements View {
   }
 
   /** `char vreg[]`, offset 40, 0 bytes. */
-  get vreg(): U8Array {
-    return new U8Array(this.$$view, this.$$offset + 40, elementsWithin(this.$$view, this.$$offset + 40, 1));
+  get vreg(): UnsignedCharArray {
+    return new UnsignedCharArray(this.$$view, this.$$offset + 40, elementsWithin(this.$$view, this.$$offset + 40, 1));
   }
   set vreg(value: Iterable<number>) {
     this.vreg.assign(value);
@@ -1183,8 +1237,9 @@ export class ScRiscvCfiState implements View {
     name: 'struct __sc_riscv_cfi_state',
     size: 8,
     align: 8,
+    byteOrder: 'little',
     members: {
-      ss_ptr: { offset: 0, size: 8, type: 'unsigned long' },
+      ss_ptr: { offset: 0, size: 8, type: 'unsigned long', is: 'u64' },
     },
   } as const;
   declare readonly $$type: 'struct __sc_riscv_cfi_state';
@@ -1195,6 +1250,11 @@ export class ScRiscvCfiState implements View {
     view.getUint8(offset + 7);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof ScRiscvCfiState.$layout {
+    return ScRiscvCfiState.$layout;
   }
 
   /** `unsigned long ss_ptr`, offset 0, 8 bytes. */
@@ -1223,8 +1283,9 @@ export class CfiStatus implements View {
     name: 'struct __cfi_status',
     size: 8,
     align: 8,
+    byteOrder: 'little',
     members: {
-      cfi_state: { offset: 0, size: 8, type: '__u64' },
+      cfi_state: { offset: 0, size: 8, type: '__u64', is: 'u64' },
     },
   } as const;
   declare readonly $$type: 'struct __cfi_status';
@@ -1235,6 +1296,11 @@ export class CfiStatus implements View {
     view.getUint8(offset + 7);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof CfiStatus.$layout {
+    return CfiStatus.$layout;
   }
 
   /** `__u64 cfi_state`, offset 0, 8 bytes. */
@@ -1263,9 +1329,10 @@ export class UserCfiState implements View {
     name: 'struct user_cfi_state',
     size: 16,
     align: 8,
+    byteOrder: 'little',
     members: {
       cfi_status: { offset: 0, size: 8, type: 'struct __cfi_status' },
-      shstk_ptr: { offset: 8, size: 8, type: '__u64' },
+      shstk_ptr: { offset: 8, size: 8, type: '__u64', is: 'u64' },
     },
   } as const;
   declare readonly $$type: 'struct user_cfi_state';
@@ -1276,6 +1343,11 @@ export class UserCfiState implements View {
     view.getUint8(offset + 15);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof UserCfiState.$layout {
+    return UserCfiState.$layout;
   }
 
   /** `struct __cfi_status cfi_status`, offset 0, 8 bytes. */

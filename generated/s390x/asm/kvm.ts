@@ -2,7 +2,17 @@
 // Headers: linux-libc-dev 7.3.4-1~bpo13+1 (all), Linux 7.3.4.
 // sha256 of <asm/kvm.h>: db62a72c4c7d16dd5dcdcce2e69ab70b165babeb53a1a1f229fb625f7c246561
 
-import { copy, NestedArray, setNumber64, U32Array, U64Array, U8Array, type View } from '../../big-endian.js';
+import {
+  copy,
+  NestedArray,
+  setNumber64,
+  U32Array,
+  U64Array,
+  U8Array,
+  UnsignedCharArray,
+  type View,
+} from '../../big-endian.js';
+import * as $$c from '../../integers.js';
 
 /** What these bindings are for. */
 export const $target = { name: 's390x', byteOrder: 'big', pointerSize: 8 } as const;
@@ -498,6 +508,51 @@ export const KVM_REG_S390_PP = 5778118321916346376n;
 /** `unsigned long long`, 0x5030000000000009. asm/kvm.h:622 */
 export const KVM_REG_S390_GBEA = 5778118321916346377n;
 
+/** `KVM_S390_INT_IO(ai, cssid, ssid, schid)`: of a type that the arguments decide. asm/kvm.h:116 */
+export function KVM_S390_INT_IO(ai: number, cssid: number, ssid: number, schid: number): number;
+export function KVM_S390_INT_IO(
+  ai: bigint,
+  cssid: number | bigint,
+  ssid: number | bigint,
+  schid: number | bigint,
+): bigint;
+export function KVM_S390_INT_IO(
+  ai: number | bigint,
+  cssid: bigint,
+  ssid: number | bigint,
+  schid: number | bigint,
+): bigint;
+export function KVM_S390_INT_IO(
+  ai: number | bigint,
+  cssid: number | bigint,
+  ssid: bigint,
+  schid: number | bigint,
+): bigint;
+export function KVM_S390_INT_IO(
+  ai: number | bigint,
+  cssid: number | bigint,
+  ssid: number | bigint,
+  schid: bigint,
+): bigint;
+export function KVM_S390_INT_IO(
+  ai: number | bigint,
+  cssid: number | bigint,
+  ssid: number | bigint,
+  schid: number | bigint,
+): number | bigint;
+export function KVM_S390_INT_IO(
+  ai: number | bigint,
+  cssid: number | bigint,
+  ssid: number | bigint,
+  schid: number | bigint,
+): number | bigint {
+  const $ai = $$c.argument('KVM_S390_INT_IO', ai);
+  const $cssid = $$c.argument('KVM_S390_INT_IO', cssid);
+  const $ssid = $$c.argument('KVM_S390_INT_IO', ssid);
+  const $schid = $$c.argument('KVM_S390_INT_IO', schid);
+  return $$c.result($$c.or($$c.or($$c.or($schid, $$c.shiftLeft('KVM_S390_INT_IO', $ssid, 0x10)), $$c.shiftLeft('KVM_S390_INT_IO', $cssid, 0x12)), $$c.shiftLeft('KVM_S390_INT_IO', $ai, 0x1a)));
+}
+
 /** `struct kvm_s390_skeys`: 64 bytes, aligned to 8. asm/kvm.h:16 */
 export class KvmS390Skeys implements View {
   static readonly $size = 64;
@@ -506,12 +561,13 @@ export class KvmS390Skeys implements View {
     name: 'struct kvm_s390_skeys',
     size: 64,
     align: 8,
+    byteOrder: 'big',
     members: {
-      start_gfn: { offset: 0, size: 8, type: '__u64' },
-      count: { offset: 8, size: 8, type: '__u64' },
-      skeydata_addr: { offset: 16, size: 8, type: '__u64' },
-      flags: { offset: 24, size: 4, type: '__u32' },
-      reserved: { offset: 28, size: 36, type: '__u32', dims: [9] },
+      start_gfn: { offset: 0, size: 8, type: '__u64', is: 'u64' },
+      count: { offset: 8, size: 8, type: '__u64', is: 'u64' },
+      skeydata_addr: { offset: 16, size: 8, type: '__u64', is: 'u64' },
+      flags: { offset: 24, size: 4, type: '__u32', is: 'u32' },
+      reserved: { offset: 28, size: 36, type: '__u32', is: 'u32', dims: [9] },
     },
   } as const;
   declare readonly $$type: 'struct kvm_s390_skeys';
@@ -522,6 +578,11 @@ export class KvmS390Skeys implements View {
     view.getUint8(offset + 63);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmS390Skeys.$layout {
+    return KvmS390Skeys.$layout;
   }
 
   /** `__u64 start_gfn`, offset 0, 8 bytes. */
@@ -600,13 +661,14 @@ export class KvmS390CmmaLog implements View {
     name: 'struct kvm_s390_cmma_log',
     size: 32,
     align: 8,
+    byteOrder: 'big',
     members: {
-      start_gfn: { offset: 0, size: 8, type: '__u64' },
-      count: { offset: 8, size: 4, type: '__u32' },
-      flags: { offset: 12, size: 4, type: '__u32' },
-      remaining: { offset: 16, size: 8, type: '__u64' },
-      mask: { offset: 16, size: 8, type: '__u64' },
-      values: { offset: 24, size: 8, type: '__u64' },
+      start_gfn: { offset: 0, size: 8, type: '__u64', is: 'u64' },
+      count: { offset: 8, size: 4, type: '__u32', is: 'u32' },
+      flags: { offset: 12, size: 4, type: '__u32', is: 'u32' },
+      remaining: { offset: 16, size: 8, type: '__u64', is: 'u64' },
+      mask: { offset: 16, size: 8, type: '__u64', is: 'u64' },
+      values: { offset: 24, size: 8, type: '__u64', is: 'u64' },
     },
   } as const;
   declare readonly $$type: 'struct kvm_s390_cmma_log';
@@ -617,6 +679,11 @@ export class KvmS390CmmaLog implements View {
     view.getUint8(offset + 31);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmS390CmmaLog.$layout {
+    return KvmS390CmmaLog.$layout;
   }
 
   /** `__u64 start_gfn`, offset 0, 8 bytes. */
@@ -712,18 +779,19 @@ export class KvmS390MemOp implements View {
     name: 'struct kvm_s390_mem_op',
     size: 64,
     align: 8,
+    byteOrder: 'big',
     members: {
-      gaddr: { offset: 0, size: 8, type: '__u64' },
-      flags: { offset: 8, size: 8, type: '__u64' },
-      size: { offset: 16, size: 4, type: '__u32' },
-      op: { offset: 20, size: 4, type: '__u32' },
-      buf: { offset: 24, size: 8, type: '__u64' },
-      ar: { offset: 32, size: 1, type: '__u8' },
-      key: { offset: 33, size: 1, type: '__u8' },
-      pad1: { offset: 34, size: 6, type: '__u8', dims: [6] },
-      old_addr: { offset: 40, size: 8, type: '__u64' },
-      sida_offset: { offset: 32, size: 4, type: '__u32' },
-      reserved: { offset: 32, size: 32, type: '__u8', dims: [32] },
+      gaddr: { offset: 0, size: 8, type: '__u64', is: 'u64' },
+      flags: { offset: 8, size: 8, type: '__u64', is: 'u64' },
+      size: { offset: 16, size: 4, type: '__u32', is: 'u32' },
+      op: { offset: 20, size: 4, type: '__u32', is: 'u32' },
+      buf: { offset: 24, size: 8, type: '__u64', is: 'u64' },
+      ar: { offset: 32, size: 1, type: '__u8', is: 'u8' },
+      key: { offset: 33, size: 1, type: '__u8', is: 'u8' },
+      pad1: { offset: 34, size: 6, type: '__u8', is: 'u8', dims: [6] },
+      old_addr: { offset: 40, size: 8, type: '__u64', is: 'u64' },
+      sida_offset: { offset: 32, size: 4, type: '__u32', is: 'u32' },
+      reserved: { offset: 32, size: 32, type: '__u8', is: 'u8', dims: [32] },
     },
   } as const;
   declare readonly $$type: 'struct kvm_s390_mem_op';
@@ -734,6 +802,11 @@ export class KvmS390MemOp implements View {
     view.getUint8(offset + 63);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmS390MemOp.$layout {
+    return KvmS390MemOp.$layout;
   }
 
   /** `__u64 gaddr`, offset 0, 8 bytes. */
@@ -869,9 +942,10 @@ export class KvmS390Psw implements View {
     name: 'struct kvm_s390_psw',
     size: 16,
     align: 8,
+    byteOrder: 'big',
     members: {
-      mask: { offset: 0, size: 8, type: '__u64' },
-      addr: { offset: 8, size: 8, type: '__u64' },
+      mask: { offset: 0, size: 8, type: '__u64', is: 'u64' },
+      addr: { offset: 8, size: 8, type: '__u64', is: 'u64' },
     },
   } as const;
   declare readonly $$type: 'struct kvm_s390_psw';
@@ -882,6 +956,11 @@ export class KvmS390Psw implements View {
     view.getUint8(offset + 15);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmS390Psw.$layout {
+    return KvmS390Psw.$layout;
   }
 
   /** `__u64 mask`, offset 0, 8 bytes. */
@@ -927,10 +1006,11 @@ export class KvmS390Interrupt implements View {
     name: 'struct kvm_s390_interrupt',
     size: 16,
     align: 8,
+    byteOrder: 'big',
     members: {
-      type: { offset: 0, size: 4, type: '__u32' },
-      parm: { offset: 4, size: 4, type: '__u32' },
-      parm64: { offset: 8, size: 8, type: '__u64' },
+      type: { offset: 0, size: 4, type: '__u32', is: 'u32' },
+      parm: { offset: 4, size: 4, type: '__u32', is: 'u32' },
+      parm64: { offset: 8, size: 8, type: '__u64', is: 'u64' },
     },
   } as const;
   declare readonly $$type: 'struct kvm_s390_interrupt';
@@ -941,6 +1021,11 @@ export class KvmS390Interrupt implements View {
     view.getUint8(offset + 15);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmS390Interrupt.$layout {
+    return KvmS390Interrupt.$layout;
   }
 
   /** `__u32 type`, offset 0, 4 bytes. */
@@ -985,11 +1070,12 @@ export class KvmS390IoInfo implements View {
     name: 'struct kvm_s390_io_info',
     size: 12,
     align: 4,
+    byteOrder: 'big',
     members: {
-      subchannel_id: { offset: 0, size: 2, type: '__u16' },
-      subchannel_nr: { offset: 2, size: 2, type: '__u16' },
-      io_int_parm: { offset: 4, size: 4, type: '__u32' },
-      io_int_word: { offset: 8, size: 4, type: '__u32' },
+      subchannel_id: { offset: 0, size: 2, type: '__u16', is: 'u16' },
+      subchannel_nr: { offset: 2, size: 2, type: '__u16', is: 'u16' },
+      io_int_parm: { offset: 4, size: 4, type: '__u32', is: 'u32' },
+      io_int_word: { offset: 8, size: 4, type: '__u32', is: 'u32' },
     },
   } as const;
   declare readonly $$type: 'struct kvm_s390_io_info';
@@ -1000,6 +1086,11 @@ export class KvmS390IoInfo implements View {
     view.getUint8(offset + 11);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmS390IoInfo.$layout {
+    return KvmS390IoInfo.$layout;
   }
 
   /** `__u16 subchannel_id`, offset 0, 2 bytes. */
@@ -1043,10 +1134,11 @@ export class KvmS390ExtInfo implements View {
     name: 'struct kvm_s390_ext_info',
     size: 16,
     align: 8,
+    byteOrder: 'big',
     members: {
-      ext_params: { offset: 0, size: 4, type: '__u32' },
-      pad: { offset: 4, size: 4, type: '__u32' },
-      ext_params2: { offset: 8, size: 8, type: '__u64' },
+      ext_params: { offset: 0, size: 4, type: '__u32', is: 'u32' },
+      pad: { offset: 4, size: 4, type: '__u32', is: 'u32' },
+      ext_params2: { offset: 8, size: 8, type: '__u64', is: 'u64' },
     },
   } as const;
   declare readonly $$type: 'struct kvm_s390_ext_info';
@@ -1057,6 +1149,11 @@ export class KvmS390ExtInfo implements View {
     view.getUint8(offset + 15);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmS390ExtInfo.$layout {
+    return KvmS390ExtInfo.$layout;
   }
 
   /** `__u32 ext_params`, offset 0, 4 bytes. */
@@ -1101,20 +1198,21 @@ export class KvmS390PgmInfo implements View {
     name: 'struct kvm_s390_pgm_info',
     size: 40,
     align: 8,
+    byteOrder: 'big',
     members: {
-      trans_exc_code: { offset: 0, size: 8, type: '__u64' },
-      mon_code: { offset: 8, size: 8, type: '__u64' },
-      per_address: { offset: 16, size: 8, type: '__u64' },
-      data_exc_code: { offset: 24, size: 4, type: '__u32' },
-      code: { offset: 28, size: 2, type: '__u16' },
-      mon_class_nr: { offset: 30, size: 2, type: '__u16' },
-      per_code: { offset: 32, size: 1, type: '__u8' },
-      per_atmid: { offset: 33, size: 1, type: '__u8' },
-      exc_access_id: { offset: 34, size: 1, type: '__u8' },
-      per_access_id: { offset: 35, size: 1, type: '__u8' },
-      op_access_id: { offset: 36, size: 1, type: '__u8' },
-      flags: { offset: 37, size: 1, type: '__u8' },
-      pad: { offset: 38, size: 2, type: '__u8', dims: [2] },
+      trans_exc_code: { offset: 0, size: 8, type: '__u64', is: 'u64' },
+      mon_code: { offset: 8, size: 8, type: '__u64', is: 'u64' },
+      per_address: { offset: 16, size: 8, type: '__u64', is: 'u64' },
+      data_exc_code: { offset: 24, size: 4, type: '__u32', is: 'u32' },
+      code: { offset: 28, size: 2, type: '__u16', is: 'u16' },
+      mon_class_nr: { offset: 30, size: 2, type: '__u16', is: 'u16' },
+      per_code: { offset: 32, size: 1, type: '__u8', is: 'u8' },
+      per_atmid: { offset: 33, size: 1, type: '__u8', is: 'u8' },
+      exc_access_id: { offset: 34, size: 1, type: '__u8', is: 'u8' },
+      per_access_id: { offset: 35, size: 1, type: '__u8', is: 'u8' },
+      op_access_id: { offset: 36, size: 1, type: '__u8', is: 'u8' },
+      flags: { offset: 37, size: 1, type: '__u8', is: 'u8' },
+      pad: { offset: 38, size: 2, type: '__u8', is: 'u8', dims: [2] },
     },
   } as const;
   declare readonly $$type: 'struct kvm_s390_pgm_info';
@@ -1125,6 +1223,11 @@ export class KvmS390PgmInfo implements View {
     view.getUint8(offset + 39);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmS390PgmInfo.$layout {
+    return KvmS390PgmInfo.$layout;
   }
 
   /** `__u64 trans_exc_code`, offset 0, 8 bytes. */
@@ -1267,8 +1370,9 @@ export class KvmS390PrefixInfo implements View {
     name: 'struct kvm_s390_prefix_info',
     size: 4,
     align: 4,
+    byteOrder: 'big',
     members: {
-      address: { offset: 0, size: 4, type: '__u32' },
+      address: { offset: 0, size: 4, type: '__u32', is: 'u32' },
     },
   } as const;
   declare readonly $$type: 'struct kvm_s390_prefix_info';
@@ -1279,6 +1383,11 @@ export class KvmS390PrefixInfo implements View {
     view.getUint8(offset + 3);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmS390PrefixInfo.$layout {
+    return KvmS390PrefixInfo.$layout;
   }
 
   /** `__u32 address`, offset 0, 4 bytes. */
@@ -1298,8 +1407,9 @@ export class KvmS390ExtcallInfo implements View {
     name: 'struct kvm_s390_extcall_info',
     size: 2,
     align: 2,
+    byteOrder: 'big',
     members: {
-      code: { offset: 0, size: 2, type: '__u16' },
+      code: { offset: 0, size: 2, type: '__u16', is: 'u16' },
     },
   } as const;
   declare readonly $$type: 'struct kvm_s390_extcall_info';
@@ -1310,6 +1420,11 @@ export class KvmS390ExtcallInfo implements View {
     view.getUint8(offset + 1);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmS390ExtcallInfo.$layout {
+    return KvmS390ExtcallInfo.$layout;
   }
 
   /** `__u16 code`, offset 0, 2 bytes. */
@@ -1329,8 +1444,9 @@ export class KvmS390EmergInfo implements View {
     name: 'struct kvm_s390_emerg_info',
     size: 2,
     align: 2,
+    byteOrder: 'big',
     members: {
-      code: { offset: 0, size: 2, type: '__u16' },
+      code: { offset: 0, size: 2, type: '__u16', is: 'u16' },
     },
   } as const;
   declare readonly $$type: 'struct kvm_s390_emerg_info';
@@ -1341,6 +1457,11 @@ export class KvmS390EmergInfo implements View {
     view.getUint8(offset + 1);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmS390EmergInfo.$layout {
+    return KvmS390EmergInfo.$layout;
   }
 
   /** `__u16 code`, offset 0, 2 bytes. */
@@ -1360,8 +1481,9 @@ export class KvmS390StopInfo implements View {
     name: 'struct kvm_s390_stop_info',
     size: 4,
     align: 4,
+    byteOrder: 'big',
     members: {
-      flags: { offset: 0, size: 4, type: '__u32' },
+      flags: { offset: 0, size: 4, type: '__u32', is: 'u32' },
     },
   } as const;
   declare readonly $$type: 'struct kvm_s390_stop_info';
@@ -1372,6 +1494,11 @@ export class KvmS390StopInfo implements View {
     view.getUint8(offset + 3);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmS390StopInfo.$layout {
+    return KvmS390StopInfo.$layout;
   }
 
   /** `__u32 flags`, offset 0, 4 bytes. */
@@ -1391,13 +1518,14 @@ export class KvmS390MchkInfo implements View {
     name: 'struct kvm_s390_mchk_info',
     size: 48,
     align: 8,
+    byteOrder: 'big',
     members: {
-      cr14: { offset: 0, size: 8, type: '__u64' },
-      mcic: { offset: 8, size: 8, type: '__u64' },
-      failing_storage_address: { offset: 16, size: 8, type: '__u64' },
-      ext_damage_code: { offset: 24, size: 4, type: '__u32' },
-      pad: { offset: 28, size: 4, type: '__u32' },
-      fixed_logout: { offset: 32, size: 16, type: '__u8', dims: [16] },
+      cr14: { offset: 0, size: 8, type: '__u64', is: 'u64' },
+      mcic: { offset: 8, size: 8, type: '__u64', is: 'u64' },
+      failing_storage_address: { offset: 16, size: 8, type: '__u64', is: 'u64' },
+      ext_damage_code: { offset: 24, size: 4, type: '__u32', is: 'u32' },
+      pad: { offset: 28, size: 4, type: '__u32', is: 'u32' },
+      fixed_logout: { offset: 32, size: 16, type: '__u8', is: 'u8', dims: [16] },
     },
   } as const;
   declare readonly $$type: 'struct kvm_s390_mchk_info';
@@ -1408,6 +1536,11 @@ export class KvmS390MchkInfo implements View {
     view.getUint8(offset + 47);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmS390MchkInfo.$layout {
+    return KvmS390MchkInfo.$layout;
   }
 
   /** `__u64 cr14`, offset 0, 8 bytes. */
@@ -1494,6 +1627,7 @@ export class KvmS390IrqU implements View {
     name: 'struct kvm_s390_irq.u',
     size: 64,
     align: 8,
+    byteOrder: 'big',
     members: {
       io: { offset: 0, size: 12, type: 'struct kvm_s390_io_info' },
       ext: { offset: 0, size: 16, type: 'struct kvm_s390_ext_info' },
@@ -1503,7 +1637,7 @@ export class KvmS390IrqU implements View {
       prefix: { offset: 0, size: 4, type: 'struct kvm_s390_prefix_info' },
       stop: { offset: 0, size: 4, type: 'struct kvm_s390_stop_info' },
       mchk: { offset: 0, size: 48, type: 'struct kvm_s390_mchk_info' },
-      reserved: { offset: 0, size: 64, type: 'char', dims: [64] },
+      reserved: { offset: 0, size: 64, type: 'char', is: 'u8', dims: [64] },
     },
   } as const;
   declare readonly $$type: 'struct kvm_s390_irq.u';
@@ -1514,6 +1648,11 @@ export class KvmS390IrqU implements View {
     view.getUint8(offset + 63);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmS390IrqU.$layout {
+    return KvmS390IrqU.$layout;
   }
 
   /** `struct kvm_s390_io_info io`, offset 0, 12 bytes. */
@@ -1581,8 +1720,8 @@ export class KvmS390IrqU implements View {
   }
 
   /** `char reserved[64]`, offset 0, 64 bytes. */
-  get reserved(): U8Array {
-    return new U8Array(this.$$view, this.$$offset, 64);
+  get reserved(): UnsignedCharArray {
+    return new UnsignedCharArray(this.$$view, this.$$offset, 64);
   }
   set reserved(value: Iterable<number>) {
     this.reserved.assign(value);
@@ -1597,8 +1736,9 @@ export class KvmS390Irq implements View {
     name: 'struct kvm_s390_irq',
     size: 72,
     align: 8,
+    byteOrder: 'big',
     members: {
-      type: { offset: 0, size: 8, type: '__u64' },
+      type: { offset: 0, size: 8, type: '__u64', is: 'u64' },
       u: { offset: 8, size: 64, type: 'union' },
     },
   } as const;
@@ -1610,6 +1750,11 @@ export class KvmS390Irq implements View {
     view.getUint8(offset + 71);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmS390Irq.$layout {
+    return KvmS390Irq.$layout;
   }
 
   /** `__u64 type`, offset 0, 8 bytes. */
@@ -1646,11 +1791,12 @@ export class KvmS390IrqState implements View {
     name: 'struct kvm_s390_irq_state',
     size: 32,
     align: 8,
+    byteOrder: 'big',
     members: {
-      buf: { offset: 0, size: 8, type: '__u64' },
-      flags: { offset: 8, size: 4, type: '__u32' },
-      len: { offset: 12, size: 4, type: '__u32' },
-      reserved: { offset: 16, size: 16, type: '__u32', dims: [4] },
+      buf: { offset: 0, size: 8, type: '__u64', is: 'u64' },
+      flags: { offset: 8, size: 4, type: '__u32', is: 'u32' },
+      len: { offset: 12, size: 4, type: '__u32', is: 'u32' },
+      reserved: { offset: 16, size: 16, type: '__u32', is: 'u32', dims: [4] },
     },
   } as const;
   declare readonly $$type: 'struct kvm_s390_irq_state';
@@ -1661,6 +1807,11 @@ export class KvmS390IrqState implements View {
     view.getUint8(offset + 31);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmS390IrqState.$layout {
+    return KvmS390IrqState.$layout;
   }
 
   /** `__u64 buf`, offset 0, 8 bytes. */
@@ -1713,10 +1864,11 @@ export class KvmS390UcasMapping implements View {
     name: 'struct kvm_s390_ucas_mapping',
     size: 24,
     align: 8,
+    byteOrder: 'big',
     members: {
-      user_addr: { offset: 0, size: 8, type: '__u64' },
-      vcpu_addr: { offset: 8, size: 8, type: '__u64' },
-      length: { offset: 16, size: 8, type: '__u64' },
+      user_addr: { offset: 0, size: 8, type: '__u64', is: 'u64' },
+      vcpu_addr: { offset: 8, size: 8, type: '__u64', is: 'u64' },
+      length: { offset: 16, size: 8, type: '__u64', is: 'u64' },
     },
   } as const;
   declare readonly $$type: 'struct kvm_s390_ucas_mapping';
@@ -1727,6 +1879,11 @@ export class KvmS390UcasMapping implements View {
     view.getUint8(offset + 23);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmS390UcasMapping.$layout {
+    return KvmS390UcasMapping.$layout;
   }
 
   /** `__u64 user_addr`, offset 0, 8 bytes. */
@@ -1789,9 +1946,10 @@ export class KvmS390PvSecParm implements View {
     name: 'struct kvm_s390_pv_sec_parm',
     size: 16,
     align: 8,
+    byteOrder: 'big',
     members: {
-      origin: { offset: 0, size: 8, type: '__u64' },
-      length: { offset: 8, size: 8, type: '__u64' },
+      origin: { offset: 0, size: 8, type: '__u64', is: 'u64' },
+      length: { offset: 8, size: 8, type: '__u64', is: 'u64' },
     },
   } as const;
   declare readonly $$type: 'struct kvm_s390_pv_sec_parm';
@@ -1802,6 +1960,11 @@ export class KvmS390PvSecParm implements View {
     view.getUint8(offset + 15);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmS390PvSecParm.$layout {
+    return KvmS390PvSecParm.$layout;
   }
 
   /** `__u64 origin`, offset 0, 8 bytes. */
@@ -1847,10 +2010,11 @@ export class KvmS390PvUnp implements View {
     name: 'struct kvm_s390_pv_unp',
     size: 24,
     align: 8,
+    byteOrder: 'big',
     members: {
-      addr: { offset: 0, size: 8, type: '__u64' },
-      size: { offset: 8, size: 8, type: '__u64' },
-      tweak: { offset: 16, size: 8, type: '__u64' },
+      addr: { offset: 0, size: 8, type: '__u64', is: 'u64' },
+      size: { offset: 8, size: 8, type: '__u64', is: 'u64' },
+      tweak: { offset: 16, size: 8, type: '__u64', is: 'u64' },
     },
   } as const;
   declare readonly $$type: 'struct kvm_s390_pv_unp';
@@ -1861,6 +2025,11 @@ export class KvmS390PvUnp implements View {
     view.getUint8(offset + 23);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmS390PvUnp.$layout {
+    return KvmS390PvUnp.$layout;
   }
 
   /** `__u64 addr`, offset 0, 8 bytes. */
@@ -1923,12 +2092,13 @@ export class KvmS390PvDmp implements View {
     name: 'struct kvm_s390_pv_dmp',
     size: 64,
     align: 8,
+    byteOrder: 'big',
     members: {
-      subcmd: { offset: 0, size: 8, type: '__u64' },
-      buff_addr: { offset: 8, size: 8, type: '__u64' },
-      buff_len: { offset: 16, size: 8, type: '__u64' },
-      gaddr: { offset: 24, size: 8, type: '__u64' },
-      reserved: { offset: 32, size: 32, type: '__u64', dims: [4] },
+      subcmd: { offset: 0, size: 8, type: '__u64', is: 'u64' },
+      buff_addr: { offset: 8, size: 8, type: '__u64', is: 'u64' },
+      buff_len: { offset: 16, size: 8, type: '__u64', is: 'u64' },
+      gaddr: { offset: 24, size: 8, type: '__u64', is: 'u64' },
+      reserved: { offset: 32, size: 32, type: '__u64', is: 'u64', dims: [4] },
     },
   } as const;
   declare readonly $$type: 'struct kvm_s390_pv_dmp';
@@ -1939,6 +2109,11 @@ export class KvmS390PvDmp implements View {
     view.getUint8(offset + 63);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmS390PvDmp.$layout {
+    return KvmS390PvDmp.$layout;
   }
 
   /** `__u64 subcmd`, offset 0, 8 bytes. */
@@ -2026,10 +2201,11 @@ export class KvmS390PvInfoDump implements View {
     name: 'struct kvm_s390_pv_info_dump',
     size: 24,
     align: 8,
+    byteOrder: 'big',
     members: {
-      dump_cpu_buffer_len: { offset: 0, size: 8, type: '__u64' },
-      dump_config_mem_buffer_per_1m: { offset: 8, size: 8, type: '__u64' },
-      dump_config_finalize_len: { offset: 16, size: 8, type: '__u64' },
+      dump_cpu_buffer_len: { offset: 0, size: 8, type: '__u64', is: 'u64' },
+      dump_config_mem_buffer_per_1m: { offset: 8, size: 8, type: '__u64', is: 'u64' },
+      dump_config_finalize_len: { offset: 16, size: 8, type: '__u64', is: 'u64' },
     },
   } as const;
   declare readonly $$type: 'struct kvm_s390_pv_info_dump';
@@ -2040,6 +2216,11 @@ export class KvmS390PvInfoDump implements View {
     view.getUint8(offset + 23);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmS390PvInfoDump.$layout {
+    return KvmS390PvInfoDump.$layout;
   }
 
   /** `__u64 dump_cpu_buffer_len`, offset 0, 8 bytes. */
@@ -2102,12 +2283,13 @@ export class KvmS390PvInfoVm implements View {
     name: 'struct kvm_s390_pv_info_vm',
     size: 64,
     align: 8,
+    byteOrder: 'big',
     members: {
-      inst_calls_list: { offset: 0, size: 32, type: '__u64', dims: [4] },
-      max_cpus: { offset: 32, size: 8, type: '__u64' },
-      max_guests: { offset: 40, size: 8, type: '__u64' },
-      max_guest_addr: { offset: 48, size: 8, type: '__u64' },
-      feature_indication: { offset: 56, size: 8, type: '__u64' },
+      inst_calls_list: { offset: 0, size: 32, type: '__u64', is: 'u64', dims: [4] },
+      max_cpus: { offset: 32, size: 8, type: '__u64', is: 'u64' },
+      max_guests: { offset: 40, size: 8, type: '__u64', is: 'u64' },
+      max_guest_addr: { offset: 48, size: 8, type: '__u64', is: 'u64' },
+      feature_indication: { offset: 56, size: 8, type: '__u64', is: 'u64' },
     },
   } as const;
   declare readonly $$type: 'struct kvm_s390_pv_info_vm';
@@ -2118,6 +2300,11 @@ export class KvmS390PvInfoVm implements View {
     view.getUint8(offset + 63);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmS390PvInfoVm.$layout {
+    return KvmS390PvInfoVm.$layout;
   }
 
   /** `__u64 inst_calls_list[4]`, offset 0, 32 bytes. */
@@ -2205,11 +2392,12 @@ export class KvmS390PvInfoHeader implements View {
     name: 'struct kvm_s390_pv_info_header',
     size: 16,
     align: 4,
+    byteOrder: 'big',
     members: {
-      id: { offset: 0, size: 4, type: '__u32' },
-      len_max: { offset: 4, size: 4, type: '__u32' },
-      len_written: { offset: 8, size: 4, type: '__u32' },
-      reserved: { offset: 12, size: 4, type: '__u32' },
+      id: { offset: 0, size: 4, type: '__u32', is: 'u32' },
+      len_max: { offset: 4, size: 4, type: '__u32', is: 'u32' },
+      len_written: { offset: 8, size: 4, type: '__u32', is: 'u32' },
+      reserved: { offset: 12, size: 4, type: '__u32', is: 'u32' },
     },
   } as const;
   declare readonly $$type: 'struct kvm_s390_pv_info_header';
@@ -2220,6 +2408,11 @@ export class KvmS390PvInfoHeader implements View {
     view.getUint8(offset + 15);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmS390PvInfoHeader.$layout {
+    return KvmS390PvInfoHeader.$layout;
   }
 
   /** `__u32 id`, offset 0, 4 bytes. */
@@ -2263,6 +2456,7 @@ export class KvmS390PvInfo implements View {
     name: 'struct kvm_s390_pv_info',
     size: 80,
     align: 8,
+    byteOrder: 'big',
     members: {
       header: { offset: 0, size: 16, type: 'struct kvm_s390_pv_info_header' },
       dump: { offset: 16, size: 24, type: 'struct kvm_s390_pv_info_dump' },
@@ -2277,6 +2471,11 @@ export class KvmS390PvInfo implements View {
     view.getUint8(offset + 79);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmS390PvInfo.$layout {
+    return KvmS390PvInfo.$layout;
   }
 
   /** `struct kvm_s390_pv_info_header header`, offset 0, 16 bytes. */
@@ -2312,13 +2511,14 @@ export class KvmPvCmd implements View {
     name: 'struct kvm_pv_cmd',
     size: 32,
     align: 8,
+    byteOrder: 'big',
     members: {
-      cmd: { offset: 0, size: 4, type: '__u32' },
-      rc: { offset: 4, size: 2, type: '__u16' },
-      rrc: { offset: 6, size: 2, type: '__u16' },
-      data: { offset: 8, size: 8, type: '__u64' },
-      flags: { offset: 16, size: 4, type: '__u32' },
-      reserved: { offset: 20, size: 12, type: '__u32', dims: [3] },
+      cmd: { offset: 0, size: 4, type: '__u32', is: 'u32' },
+      rc: { offset: 4, size: 2, type: '__u16', is: 'u16' },
+      rrc: { offset: 6, size: 2, type: '__u16', is: 'u16' },
+      data: { offset: 8, size: 8, type: '__u64', is: 'u64' },
+      flags: { offset: 16, size: 4, type: '__u32', is: 'u32' },
+      reserved: { offset: 20, size: 12, type: '__u32', is: 'u32', dims: [3] },
     },
   } as const;
   declare readonly $$type: 'struct kvm_pv_cmd';
@@ -2329,6 +2529,11 @@ export class KvmPvCmd implements View {
     view.getUint8(offset + 31);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmPvCmd.$layout {
+    return KvmPvCmd.$layout;
   }
 
   /** `__u32 cmd`, offset 0, 4 bytes. */
@@ -2397,9 +2602,10 @@ export class KvmS390ZpciOpU implements View {
     name: 'struct kvm_s390_zpci_op.u',
     size: 64,
     align: 8,
+    byteOrder: 'big',
     members: {
       reg_aen: { offset: 0, size: 32, type: 'struct' },
-      reserved: { offset: 0, size: 64, type: '__u64', dims: [8] },
+      reserved: { offset: 0, size: 64, type: '__u64', is: 'u64', dims: [8] },
     },
   } as const;
   declare readonly $$type: 'struct kvm_s390_zpci_op.u';
@@ -2410,6 +2616,11 @@ export class KvmS390ZpciOpU implements View {
     view.getUint8(offset + 63);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmS390ZpciOpU.$layout {
+    return KvmS390ZpciOpU.$layout;
   }
 
   /** `struct reg_aen`, offset 0, 32 bytes. */
@@ -2437,14 +2648,15 @@ export class KvmS390ZpciOpURegAen implements View {
     name: 'struct kvm_s390_zpci_op.u.reg_aen',
     size: 32,
     align: 8,
+    byteOrder: 'big',
     members: {
-      ibv: { offset: 0, size: 8, type: '__u64' },
-      sb: { offset: 8, size: 8, type: '__u64' },
-      flags: { offset: 16, size: 4, type: '__u32' },
-      noi: { offset: 20, size: 4, type: '__u32' },
-      isc: { offset: 24, size: 1, type: '__u8' },
-      sbo: { offset: 25, size: 1, type: '__u8' },
-      pad: { offset: 26, size: 2, type: '__u16' },
+      ibv: { offset: 0, size: 8, type: '__u64', is: 'u64' },
+      sb: { offset: 8, size: 8, type: '__u64', is: 'u64' },
+      flags: { offset: 16, size: 4, type: '__u32', is: 'u32' },
+      noi: { offset: 20, size: 4, type: '__u32', is: 'u32' },
+      isc: { offset: 24, size: 1, type: '__u8', is: 'u8' },
+      sbo: { offset: 25, size: 1, type: '__u8', is: 'u8' },
+      pad: { offset: 26, size: 2, type: '__u16', is: 'u16' },
     },
   } as const;
   declare readonly $$type: 'struct kvm_s390_zpci_op.u.reg_aen';
@@ -2455,6 +2667,11 @@ export class KvmS390ZpciOpURegAen implements View {
     view.getUint8(offset + 31);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmS390ZpciOpURegAen.$layout {
+    return KvmS390ZpciOpURegAen.$layout;
   }
 
   /** `__u64 ibv`, offset 0, 8 bytes. */
@@ -2540,10 +2757,11 @@ export class KvmS390ZpciOp implements View {
     name: 'struct kvm_s390_zpci_op',
     size: 72,
     align: 8,
+    byteOrder: 'big',
     members: {
-      fh: { offset: 0, size: 4, type: '__u32' },
-      op: { offset: 4, size: 1, type: '__u8' },
-      pad: { offset: 5, size: 3, type: '__u8', dims: [3] },
+      fh: { offset: 0, size: 4, type: '__u32', is: 'u32' },
+      op: { offset: 4, size: 1, type: '__u8', is: 'u8' },
+      pad: { offset: 5, size: 3, type: '__u8', is: 'u8', dims: [3] },
       u: { offset: 8, size: 64, type: 'union' },
     },
   } as const;
@@ -2555,6 +2773,11 @@ export class KvmS390ZpciOp implements View {
     view.getUint8(offset + 71);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmS390ZpciOp.$layout {
+    return KvmS390ZpciOp.$layout;
   }
 
   /** `__u32 fh`, offset 0, 4 bytes. */
@@ -2598,12 +2821,13 @@ export class KvmS390IoAdapter implements View {
     name: 'struct kvm_s390_io_adapter',
     size: 8,
     align: 4,
+    byteOrder: 'big',
     members: {
-      id: { offset: 0, size: 4, type: '__u32' },
-      isc: { offset: 4, size: 1, type: '__u8' },
-      maskable: { offset: 5, size: 1, type: '__u8' },
-      swap: { offset: 6, size: 1, type: '__u8' },
-      flags: { offset: 7, size: 1, type: '__u8' },
+      id: { offset: 0, size: 4, type: '__u32', is: 'u32' },
+      isc: { offset: 4, size: 1, type: '__u8', is: 'u8' },
+      maskable: { offset: 5, size: 1, type: '__u8', is: 'u8' },
+      swap: { offset: 6, size: 1, type: '__u8', is: 'u8' },
+      flags: { offset: 7, size: 1, type: '__u8', is: 'u8' },
     },
   } as const;
   declare readonly $$type: 'struct kvm_s390_io_adapter';
@@ -2614,6 +2838,11 @@ export class KvmS390IoAdapter implements View {
     view.getUint8(offset + 7);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmS390IoAdapter.$layout {
+    return KvmS390IoAdapter.$layout;
   }
 
   /** `__u32 id`, offset 0, 4 bytes. */
@@ -2665,9 +2894,10 @@ export class KvmS390AisReq implements View {
     name: 'struct kvm_s390_ais_req',
     size: 4,
     align: 2,
+    byteOrder: 'big',
     members: {
-      isc: { offset: 0, size: 1, type: '__u8' },
-      mode: { offset: 2, size: 2, type: '__u16' },
+      isc: { offset: 0, size: 1, type: '__u8', is: 'u8' },
+      mode: { offset: 2, size: 2, type: '__u16', is: 'u16' },
     },
   } as const;
   declare readonly $$type: 'struct kvm_s390_ais_req';
@@ -2678,6 +2908,11 @@ export class KvmS390AisReq implements View {
     view.getUint8(offset + 3);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmS390AisReq.$layout {
+    return KvmS390AisReq.$layout;
   }
 
   /** `__u8 isc`, offset 0, 1 byte. */
@@ -2705,9 +2940,10 @@ export class KvmS390AisAll implements View {
     name: 'struct kvm_s390_ais_all',
     size: 2,
     align: 1,
+    byteOrder: 'big',
     members: {
-      simm: { offset: 0, size: 1, type: '__u8' },
-      nimm: { offset: 1, size: 1, type: '__u8' },
+      simm: { offset: 0, size: 1, type: '__u8', is: 'u8' },
+      nimm: { offset: 1, size: 1, type: '__u8', is: 'u8' },
     },
   } as const;
   declare readonly $$type: 'struct kvm_s390_ais_all';
@@ -2718,6 +2954,11 @@ export class KvmS390AisAll implements View {
     view.getUint8(offset + 1);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmS390AisAll.$layout {
+    return KvmS390AisAll.$layout;
   }
 
   /** `__u8 simm`, offset 0, 1 byte. */
@@ -2745,12 +2986,13 @@ export class KvmS390IoAdapterReq implements View {
     name: 'struct kvm_s390_io_adapter_req',
     size: 16,
     align: 8,
+    byteOrder: 'big',
     members: {
-      id: { offset: 0, size: 4, type: '__u32' },
-      type: { offset: 4, size: 1, type: '__u8' },
-      mask: { offset: 5, size: 1, type: '__u8' },
-      pad0: { offset: 6, size: 2, type: '__u16' },
-      addr: { offset: 8, size: 8, type: '__u64' },
+      id: { offset: 0, size: 4, type: '__u32', is: 'u32' },
+      type: { offset: 4, size: 1, type: '__u8', is: 'u8' },
+      mask: { offset: 5, size: 1, type: '__u8', is: 'u8' },
+      pad0: { offset: 6, size: 2, type: '__u16', is: 'u16' },
+      addr: { offset: 8, size: 8, type: '__u64', is: 'u64' },
     },
   } as const;
   declare readonly $$type: 'struct kvm_s390_io_adapter_req';
@@ -2761,6 +3003,11 @@ export class KvmS390IoAdapterReq implements View {
     view.getUint8(offset + 15);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmS390IoAdapterReq.$layout {
+    return KvmS390IoAdapterReq.$layout;
   }
 
   /** `__u32 id`, offset 0, 4 bytes. */
@@ -2821,9 +3068,10 @@ export class KvmS390VmTodClock implements View {
     name: 'struct kvm_s390_vm_tod_clock',
     size: 16,
     align: 8,
+    byteOrder: 'big',
     members: {
-      epoch_idx: { offset: 0, size: 1, type: '__u8' },
-      tod: { offset: 8, size: 8, type: '__u64' },
+      epoch_idx: { offset: 0, size: 1, type: '__u8', is: 'u8' },
+      tod: { offset: 8, size: 8, type: '__u64', is: 'u64' },
     },
   } as const;
   declare readonly $$type: 'struct kvm_s390_vm_tod_clock';
@@ -2834,6 +3082,11 @@ export class KvmS390VmTodClock implements View {
     view.getUint8(offset + 15);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmS390VmTodClock.$layout {
+    return KvmS390VmTodClock.$layout;
   }
 
   /** `__u8 epoch_idx`, offset 0, 1 byte. */
@@ -2870,11 +3123,12 @@ export class KvmS390VmCpuProcessor implements View {
     name: 'struct kvm_s390_vm_cpu_processor',
     size: 2064,
     align: 8,
+    byteOrder: 'big',
     members: {
-      cpuid: { offset: 0, size: 8, type: '__u64' },
-      ibc: { offset: 8, size: 2, type: '__u16' },
-      pad: { offset: 10, size: 6, type: '__u8', dims: [6] },
-      fac_list: { offset: 16, size: 2048, type: '__u64', dims: [256] },
+      cpuid: { offset: 0, size: 8, type: '__u64', is: 'u64' },
+      ibc: { offset: 8, size: 2, type: '__u16', is: 'u16' },
+      pad: { offset: 10, size: 6, type: '__u8', is: 'u8', dims: [6] },
+      fac_list: { offset: 16, size: 2048, type: '__u64', is: 'u64', dims: [256] },
     },
   } as const;
   declare readonly $$type: 'struct kvm_s390_vm_cpu_processor';
@@ -2885,6 +3139,11 @@ export class KvmS390VmCpuProcessor implements View {
     view.getUint8(offset + 2063);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmS390VmCpuProcessor.$layout {
+    return KvmS390VmCpuProcessor.$layout;
   }
 
   /** `__u64 cpuid`, offset 0, 8 bytes. */
@@ -2937,12 +3196,13 @@ export class KvmS390VmCpuMachine implements View {
     name: 'struct kvm_s390_vm_cpu_machine',
     size: 4112,
     align: 8,
+    byteOrder: 'big',
     members: {
-      cpuid: { offset: 0, size: 8, type: '__u64' },
-      ibc: { offset: 8, size: 4, type: '__u32' },
-      pad: { offset: 12, size: 4, type: '__u8', dims: [4] },
-      fac_mask: { offset: 16, size: 2048, type: '__u64', dims: [256] },
-      fac_list: { offset: 2064, size: 2048, type: '__u64', dims: [256] },
+      cpuid: { offset: 0, size: 8, type: '__u64', is: 'u64' },
+      ibc: { offset: 8, size: 4, type: '__u32', is: 'u32' },
+      pad: { offset: 12, size: 4, type: '__u8', is: 'u8', dims: [4] },
+      fac_mask: { offset: 16, size: 2048, type: '__u64', is: 'u64', dims: [256] },
+      fac_list: { offset: 2064, size: 2048, type: '__u64', is: 'u64', dims: [256] },
     },
   } as const;
   declare readonly $$type: 'struct kvm_s390_vm_cpu_machine';
@@ -2953,6 +3213,11 @@ export class KvmS390VmCpuMachine implements View {
     view.getUint8(offset + 4111);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmS390VmCpuMachine.$layout {
+    return KvmS390VmCpuMachine.$layout;
   }
 
   /** `__u64 cpuid`, offset 0, 8 bytes. */
@@ -3013,8 +3278,9 @@ export class KvmS390VmCpuFeat implements View {
     name: 'struct kvm_s390_vm_cpu_feat',
     size: 128,
     align: 8,
+    byteOrder: 'big',
     members: {
-      feat: { offset: 0, size: 128, type: '__u64', dims: [16] },
+      feat: { offset: 0, size: 128, type: '__u64', is: 'u64', dims: [16] },
     },
   } as const;
   declare readonly $$type: 'struct kvm_s390_vm_cpu_feat';
@@ -3025,6 +3291,11 @@ export class KvmS390VmCpuFeat implements View {
     view.getUint8(offset + 127);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmS390VmCpuFeat.$layout {
+    return KvmS390VmCpuFeat.$layout;
   }
 
   /** `__u64 feat[16]`, offset 0, 128 bytes. */
@@ -3044,26 +3315,27 @@ export class KvmS390VmCpuSubfunc implements View {
     name: 'struct kvm_s390_vm_cpu_subfunc',
     size: 2048,
     align: 1,
+    byteOrder: 'big',
     members: {
-      plo: { offset: 0, size: 32, type: '__u8', dims: [32] },
-      ptff: { offset: 32, size: 16, type: '__u8', dims: [16] },
-      kmac: { offset: 48, size: 16, type: '__u8', dims: [16] },
-      kmc: { offset: 64, size: 16, type: '__u8', dims: [16] },
-      km: { offset: 80, size: 16, type: '__u8', dims: [16] },
-      kimd: { offset: 96, size: 16, type: '__u8', dims: [16] },
-      klmd: { offset: 112, size: 16, type: '__u8', dims: [16] },
-      pckmo: { offset: 128, size: 16, type: '__u8', dims: [16] },
-      kmctr: { offset: 144, size: 16, type: '__u8', dims: [16] },
-      kmf: { offset: 160, size: 16, type: '__u8', dims: [16] },
-      kmo: { offset: 176, size: 16, type: '__u8', dims: [16] },
-      pcc: { offset: 192, size: 16, type: '__u8', dims: [16] },
-      ppno: { offset: 208, size: 16, type: '__u8', dims: [16] },
-      kma: { offset: 224, size: 16, type: '__u8', dims: [16] },
-      kdsa: { offset: 240, size: 16, type: '__u8', dims: [16] },
-      sortl: { offset: 256, size: 32, type: '__u8', dims: [32] },
-      dfltcc: { offset: 288, size: 32, type: '__u8', dims: [32] },
-      pfcr: { offset: 320, size: 16, type: '__u8', dims: [16] },
-      reserved: { offset: 336, size: 1712, type: '__u8', dims: [1712] },
+      plo: { offset: 0, size: 32, type: '__u8', is: 'u8', dims: [32] },
+      ptff: { offset: 32, size: 16, type: '__u8', is: 'u8', dims: [16] },
+      kmac: { offset: 48, size: 16, type: '__u8', is: 'u8', dims: [16] },
+      kmc: { offset: 64, size: 16, type: '__u8', is: 'u8', dims: [16] },
+      km: { offset: 80, size: 16, type: '__u8', is: 'u8', dims: [16] },
+      kimd: { offset: 96, size: 16, type: '__u8', is: 'u8', dims: [16] },
+      klmd: { offset: 112, size: 16, type: '__u8', is: 'u8', dims: [16] },
+      pckmo: { offset: 128, size: 16, type: '__u8', is: 'u8', dims: [16] },
+      kmctr: { offset: 144, size: 16, type: '__u8', is: 'u8', dims: [16] },
+      kmf: { offset: 160, size: 16, type: '__u8', is: 'u8', dims: [16] },
+      kmo: { offset: 176, size: 16, type: '__u8', is: 'u8', dims: [16] },
+      pcc: { offset: 192, size: 16, type: '__u8', is: 'u8', dims: [16] },
+      ppno: { offset: 208, size: 16, type: '__u8', is: 'u8', dims: [16] },
+      kma: { offset: 224, size: 16, type: '__u8', is: 'u8', dims: [16] },
+      kdsa: { offset: 240, size: 16, type: '__u8', is: 'u8', dims: [16] },
+      sortl: { offset: 256, size: 32, type: '__u8', is: 'u8', dims: [32] },
+      dfltcc: { offset: 288, size: 32, type: '__u8', is: 'u8', dims: [32] },
+      pfcr: { offset: 320, size: 16, type: '__u8', is: 'u8', dims: [16] },
+      reserved: { offset: 336, size: 1712, type: '__u8', is: 'u8', dims: [1712] },
     },
   } as const;
   declare readonly $$type: 'struct kvm_s390_vm_cpu_subfunc';
@@ -3074,6 +3346,11 @@ export class KvmS390VmCpuSubfunc implements View {
     view.getUint8(offset + 2047);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmS390VmCpuSubfunc.$layout {
+    return KvmS390VmCpuSubfunc.$layout;
   }
 
   /** `__u8 plo[32]`, offset 0, 32 bytes. */
@@ -3237,10 +3514,11 @@ export class KvmS390VmCpuUvFeat implements View {
     name: 'struct kvm_s390_vm_cpu_uv_feat',
     size: 8,
     align: 8,
+    byteOrder: 'big',
     members: {
-      ap: { offset: 0, size: 8, type: '__u64', bit: [4, 1] },
-      ap_intr: { offset: 0, size: 8, type: '__u64', bit: [5, 1] },
-      feat: { offset: 0, size: 8, type: '__u64' },
+      ap: { offset: 0, size: 8, type: '__u64', is: 'u64', bit: [4, 1] },
+      ap_intr: { offset: 0, size: 8, type: '__u64', is: 'u64', bit: [5, 1] },
+      feat: { offset: 0, size: 8, type: '__u64', is: 'u64' },
     },
   } as const;
   declare readonly $$type: 'struct kvm_s390_vm_cpu_uv_feat';
@@ -3251,6 +3529,11 @@ export class KvmS390VmCpuUvFeat implements View {
     view.getUint8(offset + 7);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmS390VmCpuUvFeat.$layout {
+    return KvmS390VmCpuUvFeat.$layout;
   }
 
   /** `__u64 ap:1`, offset 0, bit 4. */
@@ -3311,8 +3594,9 @@ export class KvmRegs implements View {
     name: 'struct kvm_regs',
     size: 128,
     align: 8,
+    byteOrder: 'big',
     members: {
-      gprs: { offset: 0, size: 128, type: '__u64', dims: [16] },
+      gprs: { offset: 0, size: 128, type: '__u64', is: 'u64', dims: [16] },
     },
   } as const;
   declare readonly $$type: 'struct kvm_regs';
@@ -3323,6 +3607,11 @@ export class KvmRegs implements View {
     view.getUint8(offset + 127);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmRegs.$layout {
+    return KvmRegs.$layout;
   }
 
   /** `__u64 gprs[16]`, offset 0, 128 bytes. */
@@ -3342,9 +3631,10 @@ export class KvmSregs implements View {
     name: 'struct kvm_sregs',
     size: 192,
     align: 8,
+    byteOrder: 'big',
     members: {
-      acrs: { offset: 0, size: 64, type: '__u32', dims: [16] },
-      crs: { offset: 64, size: 128, type: '__u64', dims: [16] },
+      acrs: { offset: 0, size: 64, type: '__u32', is: 'u32', dims: [16] },
+      crs: { offset: 64, size: 128, type: '__u64', is: 'u64', dims: [16] },
     },
   } as const;
   declare readonly $$type: 'struct kvm_sregs';
@@ -3355,6 +3645,11 @@ export class KvmSregs implements View {
     view.getUint8(offset + 191);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmSregs.$layout {
+    return KvmSregs.$layout;
   }
 
   /** `__u32 acrs[16]`, offset 0, 64 bytes. */
@@ -3382,9 +3677,10 @@ export class KvmFpu implements View {
     name: 'struct kvm_fpu',
     size: 136,
     align: 8,
+    byteOrder: 'big',
     members: {
-      fpc: { offset: 0, size: 4, type: '__u32' },
-      fprs: { offset: 8, size: 128, type: '__u64', dims: [16] },
+      fpc: { offset: 0, size: 4, type: '__u32', is: 'u32' },
+      fprs: { offset: 8, size: 128, type: '__u64', is: 'u64', dims: [16] },
     },
   } as const;
   declare readonly $$type: 'struct kvm_fpu';
@@ -3395,6 +3691,11 @@ export class KvmFpu implements View {
     view.getUint8(offset + 135);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmFpu.$layout {
+    return KvmFpu.$layout;
   }
 
   /** `__u32 fpc`, offset 0, 4 bytes. */
@@ -3422,10 +3723,11 @@ export class KvmDebugExitArch implements View {
     name: 'struct kvm_debug_exit_arch',
     size: 16,
     align: 8,
+    byteOrder: 'big',
     members: {
-      addr: { offset: 0, size: 8, type: '__u64' },
-      type: { offset: 8, size: 1, type: '__u8' },
-      pad: { offset: 9, size: 7, type: '__u8', dims: [7] },
+      addr: { offset: 0, size: 8, type: '__u64', is: 'u64' },
+      type: { offset: 8, size: 1, type: '__u8', is: 'u8' },
+      pad: { offset: 9, size: 7, type: '__u8', is: 'u8', dims: [7] },
     },
   } as const;
   declare readonly $$type: 'struct kvm_debug_exit_arch';
@@ -3436,6 +3738,11 @@ export class KvmDebugExitArch implements View {
     view.getUint8(offset + 15);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmDebugExitArch.$layout {
+    return KvmDebugExitArch.$layout;
   }
 
   /** `__u64 addr`, offset 0, 8 bytes. */
@@ -3480,12 +3787,13 @@ export class KvmHwBreakpoint implements View {
     name: 'struct kvm_hw_breakpoint',
     size: 32,
     align: 8,
+    byteOrder: 'big',
     members: {
-      addr: { offset: 0, size: 8, type: '__u64' },
-      phys_addr: { offset: 8, size: 8, type: '__u64' },
-      len: { offset: 16, size: 8, type: '__u64' },
-      type: { offset: 24, size: 1, type: '__u8' },
-      pad: { offset: 25, size: 7, type: '__u8', dims: [7] },
+      addr: { offset: 0, size: 8, type: '__u64', is: 'u64' },
+      phys_addr: { offset: 8, size: 8, type: '__u64', is: 'u64' },
+      len: { offset: 16, size: 8, type: '__u64', is: 'u64' },
+      type: { offset: 24, size: 1, type: '__u8', is: 'u8' },
+      pad: { offset: 25, size: 7, type: '__u8', is: 'u8', dims: [7] },
     },
   } as const;
   declare readonly $$type: 'struct kvm_hw_breakpoint';
@@ -3496,6 +3804,11 @@ export class KvmHwBreakpoint implements View {
     view.getUint8(offset + 31);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmHwBreakpoint.$layout {
+    return KvmHwBreakpoint.$layout;
   }
 
   /** `__u64 addr`, offset 0, 8 bytes. */
@@ -3574,10 +3887,11 @@ export class KvmGuestDebugArch implements View {
     name: 'struct kvm_guest_debug_arch',
     size: 16,
     align: 8,
+    byteOrder: 'big',
     members: {
-      nr_hw_bp: { offset: 0, size: 4, type: '__u32' },
-      pad: { offset: 4, size: 4, type: '__u32' },
-      hw_bp: { offset: 8, size: 8, type: 'struct kvm_hw_breakpoint *' },
+      nr_hw_bp: { offset: 0, size: 4, type: '__u32', is: 'u32' },
+      pad: { offset: 4, size: 4, type: '__u32', is: 'u32' },
+      hw_bp: { offset: 8, size: 8, type: 'struct kvm_hw_breakpoint *', is: 'pointer' },
     },
   } as const;
   declare readonly $$type: 'struct kvm_guest_debug_arch';
@@ -3588,6 +3902,11 @@ export class KvmGuestDebugArch implements View {
     view.getUint8(offset + 15);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmGuestDebugArch.$layout {
+    return KvmGuestDebugArch.$layout;
   }
 
   /** `__u32 nr_hw_bp`, offset 0, 4 bytes. */
@@ -3632,34 +3951,35 @@ export class KvmSyncRegs implements View {
     name: 'struct kvm_sync_regs',
     size: 1984,
     align: 8,
+    byteOrder: 'big',
     members: {
-      prefix: { offset: 0, size: 8, type: '__u64' },
-      gprs: { offset: 8, size: 128, type: '__u64', dims: [16] },
-      acrs: { offset: 136, size: 64, type: '__u32', dims: [16] },
-      crs: { offset: 200, size: 128, type: '__u64', dims: [16] },
-      todpr: { offset: 328, size: 8, type: '__u64' },
-      cputm: { offset: 336, size: 8, type: '__u64' },
-      ckc: { offset: 344, size: 8, type: '__u64' },
-      pp: { offset: 352, size: 8, type: '__u64' },
-      gbea: { offset: 360, size: 8, type: '__u64' },
-      pft: { offset: 368, size: 8, type: '__u64' },
-      pfs: { offset: 376, size: 8, type: '__u64' },
-      pfc: { offset: 384, size: 8, type: '__u64' },
-      vrs: { offset: 392, size: 512, type: '__u64', dims: [32, 2] },
-      fprs: { offset: 392, size: 128, type: '__u64', dims: [16] },
-      reserved: { offset: 904, size: 512, type: '__u8', dims: [512] },
-      fpc: { offset: 1416, size: 4, type: '__u32' },
-      bpbc: { offset: 1420, size: 1, type: '__u8', bit: [0, 1] },
-      reserved2: { offset: 1420, size: 1, type: '__u8', bit: [1, 7] },
-      padding1: { offset: 1421, size: 51, type: '__u8', dims: [51] },
-      riccb: { offset: 1472, size: 64, type: '__u8', dims: [64] },
-      diag318: { offset: 1536, size: 8, type: '__u64' },
-      padding2: { offset: 1544, size: 184, type: '__u8', dims: [184] },
-      sdnx: { offset: 1728, size: 256, type: '__u8', dims: [256] },
-      reserved1: { offset: 1728, size: 16, type: '__u64', dims: [2] },
-      gscb: { offset: 1744, size: 32, type: '__u64', dims: [4] },
-      etoken: { offset: 1776, size: 8, type: '__u64' },
-      etoken_extension: { offset: 1784, size: 8, type: '__u64' },
+      prefix: { offset: 0, size: 8, type: '__u64', is: 'u64' },
+      gprs: { offset: 8, size: 128, type: '__u64', is: 'u64', dims: [16] },
+      acrs: { offset: 136, size: 64, type: '__u32', is: 'u32', dims: [16] },
+      crs: { offset: 200, size: 128, type: '__u64', is: 'u64', dims: [16] },
+      todpr: { offset: 328, size: 8, type: '__u64', is: 'u64' },
+      cputm: { offset: 336, size: 8, type: '__u64', is: 'u64' },
+      ckc: { offset: 344, size: 8, type: '__u64', is: 'u64' },
+      pp: { offset: 352, size: 8, type: '__u64', is: 'u64' },
+      gbea: { offset: 360, size: 8, type: '__u64', is: 'u64' },
+      pft: { offset: 368, size: 8, type: '__u64', is: 'u64' },
+      pfs: { offset: 376, size: 8, type: '__u64', is: 'u64' },
+      pfc: { offset: 384, size: 8, type: '__u64', is: 'u64' },
+      vrs: { offset: 392, size: 512, type: '__u64', is: 'u64', dims: [32, 2] },
+      fprs: { offset: 392, size: 128, type: '__u64', is: 'u64', dims: [16] },
+      reserved: { offset: 904, size: 512, type: '__u8', is: 'u8', dims: [512] },
+      fpc: { offset: 1416, size: 4, type: '__u32', is: 'u32' },
+      bpbc: { offset: 1420, size: 1, type: '__u8', is: 'u8', bit: [0, 1] },
+      reserved2: { offset: 1420, size: 1, type: '__u8', is: 'u8', bit: [1, 7] },
+      padding1: { offset: 1421, size: 51, type: '__u8', is: 'u8', dims: [51] },
+      riccb: { offset: 1472, size: 64, type: '__u8', is: 'u8', dims: [64] },
+      diag318: { offset: 1536, size: 8, type: '__u64', is: 'u64' },
+      padding2: { offset: 1544, size: 184, type: '__u8', is: 'u8', dims: [184] },
+      sdnx: { offset: 1728, size: 256, type: '__u8', is: 'u8', dims: [256] },
+      reserved1: { offset: 1728, size: 16, type: '__u64', is: 'u64', dims: [2] },
+      gscb: { offset: 1744, size: 32, type: '__u64', is: 'u64', dims: [4] },
+      etoken: { offset: 1776, size: 8, type: '__u64', is: 'u64' },
+      etoken_extension: { offset: 1784, size: 8, type: '__u64', is: 'u64' },
     },
   } as const;
   declare readonly $$type: 'struct kvm_sync_regs';
@@ -3670,6 +3990,11 @@ export class KvmSyncRegs implements View {
     view.getUint8(offset + 1983);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmSyncRegs.$layout {
+    return KvmSyncRegs.$layout;
   }
 
   /** `__u64 prefix`, offset 0, 8 bytes. */

@@ -16,9 +16,11 @@ import {
   U64Array,
   U64Value,
   U8Array,
+  UnsignedCharArray,
   type View,
   ViewArray,
 } from '../../big-endian.js';
+import * as $$c from '../../integers.js';
 import {
   KvmDebugExitArch,
   KvmFpu,
@@ -1430,6 +1432,18 @@ export const GUEST_MEMFD_FLAG_MMAP = 1n;
 /** `unsigned long long`, 0x2. linux/kvm.h:1645 */
 export const GUEST_MEMFD_FLAG_INIT_SHARED = 2n;
 
+/** `KVM_VM_TYPE_ARM_IPA_SIZE(x)`: unsigned, 64 bits. linux/kvm.h:694 */
+export function KVM_VM_TYPE_ARM_IPA_SIZE(x: number | bigint): bigint {
+  const $x = $$c.argument('KVM_VM_TYPE_ARM_IPA_SIZE', x);
+  return BigInt.asUintN(64, $x.value) & 0xffn;
+}
+
+/** `KVM_REG_SIZE(id)`: unsigned, 32 bits. linux/kvm.h:1129 */
+export function KVM_REG_SIZE(id: number | bigint): number {
+  const $id = $$c.argument('KVM_REG_SIZE', id);
+  return (1 << $$c.shiftCount('KVM_REG_SIZE', (BigInt.asUintN(64, $id.value) & 0xf0000000000000n) >> 52n, 32)) >>> 0;
+}
+
 /** `struct kvm_userspace_memory_region`: 32 bytes, aligned to 8. linux/kvm.h:27 */
 export class KvmUserspaceMemoryRegion implements View {
   static readonly $size = 32;
@@ -1438,12 +1452,13 @@ export class KvmUserspaceMemoryRegion implements View {
     name: 'struct kvm_userspace_memory_region',
     size: 32,
     align: 8,
+    byteOrder: 'big',
     members: {
-      slot: { offset: 0, size: 4, type: '__u32' },
-      flags: { offset: 4, size: 4, type: '__u32' },
-      guest_phys_addr: { offset: 8, size: 8, type: '__u64' },
-      memory_size: { offset: 16, size: 8, type: '__u64' },
-      userspace_addr: { offset: 24, size: 8, type: '__u64' },
+      slot: { offset: 0, size: 4, type: '__u32', is: 'u32' },
+      flags: { offset: 4, size: 4, type: '__u32', is: 'u32' },
+      guest_phys_addr: { offset: 8, size: 8, type: '__u64', is: 'u64' },
+      memory_size: { offset: 16, size: 8, type: '__u64', is: 'u64' },
+      userspace_addr: { offset: 24, size: 8, type: '__u64', is: 'u64' },
     },
   } as const;
   declare readonly $$type: 'struct kvm_userspace_memory_region';
@@ -1454,6 +1469,11 @@ export class KvmUserspaceMemoryRegion implements View {
     view.getUint8(offset + 31);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmUserspaceMemoryRegion.$layout {
+    return KvmUserspaceMemoryRegion.$layout;
   }
 
   /** `__u32 slot`, offset 0, 4 bytes. */
@@ -1532,16 +1552,17 @@ export class KvmUserspaceMemoryRegion2 implements View {
     name: 'struct kvm_userspace_memory_region2',
     size: 160,
     align: 8,
+    byteOrder: 'big',
     members: {
-      slot: { offset: 0, size: 4, type: '__u32' },
-      flags: { offset: 4, size: 4, type: '__u32' },
-      guest_phys_addr: { offset: 8, size: 8, type: '__u64' },
-      memory_size: { offset: 16, size: 8, type: '__u64' },
-      userspace_addr: { offset: 24, size: 8, type: '__u64' },
-      guest_memfd_offset: { offset: 32, size: 8, type: '__u64' },
-      guest_memfd: { offset: 40, size: 4, type: '__u32' },
-      pad1: { offset: 44, size: 4, type: '__u32' },
-      pad2: { offset: 48, size: 112, type: '__u64', dims: [14] },
+      slot: { offset: 0, size: 4, type: '__u32', is: 'u32' },
+      flags: { offset: 4, size: 4, type: '__u32', is: 'u32' },
+      guest_phys_addr: { offset: 8, size: 8, type: '__u64', is: 'u64' },
+      memory_size: { offset: 16, size: 8, type: '__u64', is: 'u64' },
+      userspace_addr: { offset: 24, size: 8, type: '__u64', is: 'u64' },
+      guest_memfd_offset: { offset: 32, size: 8, type: '__u64', is: 'u64' },
+      guest_memfd: { offset: 40, size: 4, type: '__u32', is: 'u32' },
+      pad1: { offset: 44, size: 4, type: '__u32', is: 'u32' },
+      pad2: { offset: 48, size: 112, type: '__u64', is: 'u64', dims: [14] },
     },
   } as const;
   declare readonly $$type: 'struct kvm_userspace_memory_region2';
@@ -1552,6 +1573,11 @@ export class KvmUserspaceMemoryRegion2 implements View {
     view.getUint8(offset + 159);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmUserspaceMemoryRegion2.$layout {
+    return KvmUserspaceMemoryRegion2.$layout;
   }
 
   /** `__u32 slot`, offset 0, 4 bytes. */
@@ -1671,10 +1697,11 @@ export class KvmIrqLevel implements View {
     name: 'struct kvm_irq_level',
     size: 8,
     align: 4,
+    byteOrder: 'big',
     members: {
-      irq: { offset: 0, size: 4, type: '__u32' },
-      status: { offset: 0, size: 4, type: '__s32' },
-      level: { offset: 4, size: 4, type: '__u32' },
+      irq: { offset: 0, size: 4, type: '__u32', is: 'u32' },
+      status: { offset: 0, size: 4, type: '__s32', is: 's32' },
+      level: { offset: 4, size: 4, type: '__u32', is: 'u32' },
     },
   } as const;
   declare readonly $$type: 'struct kvm_irq_level';
@@ -1685,6 +1712,11 @@ export class KvmIrqLevel implements View {
     view.getUint8(offset + 7);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmIrqLevel.$layout {
+    return KvmIrqLevel.$layout;
   }
 
   /** `__u32 irq`, offset 0, 4 bytes. */
@@ -1720,8 +1752,9 @@ export class KvmIrqchipChip implements View {
     name: 'struct kvm_irqchip.chip',
     size: 512,
     align: 1,
+    byteOrder: 'big',
     members: {
-      dummy: { offset: 0, size: 512, type: 'char', dims: [512] },
+      dummy: { offset: 0, size: 512, type: 'char', is: 'u8', dims: [512] },
     },
   } as const;
   declare readonly $$type: 'struct kvm_irqchip.chip';
@@ -1734,9 +1767,14 @@ export class KvmIrqchipChip implements View {
     this.$$offset = offset;
   }
 
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmIrqchipChip.$layout {
+    return KvmIrqchipChip.$layout;
+  }
+
   /** `char dummy[512]`, offset 0, 512 bytes. */
-  get dummy(): U8Array {
-    return new U8Array(this.$$view, this.$$offset, 512);
+  get dummy(): UnsignedCharArray {
+    return new UnsignedCharArray(this.$$view, this.$$offset, 512);
   }
   set dummy(value: Iterable<number>) {
     this.dummy.assign(value);
@@ -1751,9 +1789,10 @@ export class KvmIrqchip implements View {
     name: 'struct kvm_irqchip',
     size: 520,
     align: 4,
+    byteOrder: 'big',
     members: {
-      chip_id: { offset: 0, size: 4, type: '__u32' },
-      pad: { offset: 4, size: 4, type: '__u32' },
+      chip_id: { offset: 0, size: 4, type: '__u32', is: 'u32' },
+      pad: { offset: 4, size: 4, type: '__u32', is: 'u32' },
       chip: { offset: 8, size: 512, type: 'union' },
     },
   } as const;
@@ -1765,6 +1804,11 @@ export class KvmIrqchip implements View {
     view.getUint8(offset + 519);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmIrqchip.$layout {
+    return KvmIrqchip.$layout;
   }
 
   /** `__u32 chip_id`, offset 0, 4 bytes. */
@@ -1800,9 +1844,10 @@ export class KvmPitConfig implements View {
     name: 'struct kvm_pit_config',
     size: 64,
     align: 4,
+    byteOrder: 'big',
     members: {
-      flags: { offset: 0, size: 4, type: '__u32' },
-      pad: { offset: 4, size: 60, type: '__u32', dims: [15] },
+      flags: { offset: 0, size: 4, type: '__u32', is: 'u32' },
+      pad: { offset: 4, size: 60, type: '__u32', is: 'u32', dims: [15] },
     },
   } as const;
   declare readonly $$type: 'struct kvm_pit_config';
@@ -1813,6 +1858,11 @@ export class KvmPitConfig implements View {
     view.getUint8(offset + 63);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmPitConfig.$layout {
+    return KvmPitConfig.$layout;
   }
 
   /** `__u32 flags`, offset 0, 4 bytes. */
@@ -1840,6 +1890,7 @@ export class KvmHypervExitU implements View {
     name: 'struct kvm_hyperv_exit.u',
     size: 48,
     align: 8,
+    byteOrder: 'big',
     members: {
       synic: { offset: 0, size: 32, type: 'struct' },
       hcall: { offset: 0, size: 32, type: 'struct' },
@@ -1854,6 +1905,11 @@ export class KvmHypervExitU implements View {
     view.getUint8(offset + 47);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmHypervExitU.$layout {
+    return KvmHypervExitU.$layout;
   }
 
   /** `struct synic`, offset 0, 32 bytes. */
@@ -1889,12 +1945,13 @@ export class KvmHypervExitUSynic implements View {
     name: 'struct kvm_hyperv_exit.u.synic',
     size: 32,
     align: 8,
+    byteOrder: 'big',
     members: {
-      msr: { offset: 0, size: 4, type: '__u32' },
-      pad2: { offset: 4, size: 4, type: '__u32' },
-      control: { offset: 8, size: 8, type: '__u64' },
-      evt_page: { offset: 16, size: 8, type: '__u64' },
-      msg_page: { offset: 24, size: 8, type: '__u64' },
+      msr: { offset: 0, size: 4, type: '__u32', is: 'u32' },
+      pad2: { offset: 4, size: 4, type: '__u32', is: 'u32' },
+      control: { offset: 8, size: 8, type: '__u64', is: 'u64' },
+      evt_page: { offset: 16, size: 8, type: '__u64', is: 'u64' },
+      msg_page: { offset: 24, size: 8, type: '__u64', is: 'u64' },
     },
   } as const;
   declare readonly $$type: 'struct kvm_hyperv_exit.u.synic';
@@ -1905,6 +1962,11 @@ export class KvmHypervExitUSynic implements View {
     view.getUint8(offset + 31);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmHypervExitUSynic.$layout {
+    return KvmHypervExitUSynic.$layout;
   }
 
   /** `__u32 msr`, offset 0, 4 bytes. */
@@ -1983,10 +2045,11 @@ export class KvmHypervExitUHcall implements View {
     name: 'struct kvm_hyperv_exit.u.hcall',
     size: 32,
     align: 8,
+    byteOrder: 'big',
     members: {
-      input: { offset: 0, size: 8, type: '__u64' },
-      result: { offset: 8, size: 8, type: '__u64' },
-      params: { offset: 16, size: 16, type: '__u64', dims: [2] },
+      input: { offset: 0, size: 8, type: '__u64', is: 'u64' },
+      result: { offset: 8, size: 8, type: '__u64', is: 'u64' },
+      params: { offset: 16, size: 16, type: '__u64', is: 'u64', dims: [2] },
     },
   } as const;
   declare readonly $$type: 'struct kvm_hyperv_exit.u.hcall';
@@ -1997,6 +2060,11 @@ export class KvmHypervExitUHcall implements View {
     view.getUint8(offset + 31);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmHypervExitUHcall.$layout {
+    return KvmHypervExitUHcall.$layout;
   }
 
   /** `__u64 input`, offset 0, 8 bytes. */
@@ -2050,14 +2118,15 @@ export class KvmHypervExitUSyndbg implements View {
     name: 'struct kvm_hyperv_exit.u.syndbg',
     size: 48,
     align: 8,
+    byteOrder: 'big',
     members: {
-      msr: { offset: 0, size: 4, type: '__u32' },
-      pad2: { offset: 4, size: 4, type: '__u32' },
-      control: { offset: 8, size: 8, type: '__u64' },
-      status: { offset: 16, size: 8, type: '__u64' },
-      send_page: { offset: 24, size: 8, type: '__u64' },
-      recv_page: { offset: 32, size: 8, type: '__u64' },
-      pending_page: { offset: 40, size: 8, type: '__u64' },
+      msr: { offset: 0, size: 4, type: '__u32', is: 'u32' },
+      pad2: { offset: 4, size: 4, type: '__u32', is: 'u32' },
+      control: { offset: 8, size: 8, type: '__u64', is: 'u64' },
+      status: { offset: 16, size: 8, type: '__u64', is: 'u64' },
+      send_page: { offset: 24, size: 8, type: '__u64', is: 'u64' },
+      recv_page: { offset: 32, size: 8, type: '__u64', is: 'u64' },
+      pending_page: { offset: 40, size: 8, type: '__u64', is: 'u64' },
     },
   } as const;
   declare readonly $$type: 'struct kvm_hyperv_exit.u.syndbg';
@@ -2068,6 +2137,11 @@ export class KvmHypervExitUSyndbg implements View {
     view.getUint8(offset + 47);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmHypervExitUSyndbg.$layout {
+    return KvmHypervExitUSyndbg.$layout;
   }
 
   /** `__u32 msr`, offset 0, 4 bytes. */
@@ -2180,9 +2254,10 @@ export class KvmHypervExit implements View {
     name: 'struct kvm_hyperv_exit',
     size: 56,
     align: 8,
+    byteOrder: 'big',
     members: {
-      type: { offset: 0, size: 4, type: '__u32' },
-      pad1: { offset: 4, size: 4, type: '__u32' },
+      type: { offset: 0, size: 4, type: '__u32', is: 'u32' },
+      pad1: { offset: 4, size: 4, type: '__u32', is: 'u32' },
       u: { offset: 8, size: 48, type: 'union' },
     },
   } as const;
@@ -2194,6 +2269,11 @@ export class KvmHypervExit implements View {
     view.getUint8(offset + 55);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmHypervExit.$layout {
+    return KvmHypervExit.$layout;
   }
 
   /** `__u32 type`, offset 0, 4 bytes. */
@@ -2229,6 +2309,7 @@ export class KvmXenExitU implements View {
     name: 'struct kvm_xen_exit.u',
     size: 72,
     align: 8,
+    byteOrder: 'big',
     members: {
       hcall: { offset: 0, size: 72, type: 'struct' },
     },
@@ -2241,6 +2322,11 @@ export class KvmXenExitU implements View {
     view.getUint8(offset + 71);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmXenExitU.$layout {
+    return KvmXenExitU.$layout;
   }
 
   /** `struct hcall`, offset 0, 72 bytes. */
@@ -2260,12 +2346,13 @@ export class KvmXenExitUHcall implements View {
     name: 'struct kvm_xen_exit.u.hcall',
     size: 72,
     align: 8,
+    byteOrder: 'big',
     members: {
-      longmode: { offset: 0, size: 4, type: '__u32' },
-      cpl: { offset: 4, size: 4, type: '__u32' },
-      input: { offset: 8, size: 8, type: '__u64' },
-      result: { offset: 16, size: 8, type: '__u64' },
-      params: { offset: 24, size: 48, type: '__u64', dims: [6] },
+      longmode: { offset: 0, size: 4, type: '__u32', is: 'u32' },
+      cpl: { offset: 4, size: 4, type: '__u32', is: 'u32' },
+      input: { offset: 8, size: 8, type: '__u64', is: 'u64' },
+      result: { offset: 16, size: 8, type: '__u64', is: 'u64' },
+      params: { offset: 24, size: 48, type: '__u64', is: 'u64', dims: [6] },
     },
   } as const;
   declare readonly $$type: 'struct kvm_xen_exit.u.hcall';
@@ -2276,6 +2363,11 @@ export class KvmXenExitUHcall implements View {
     view.getUint8(offset + 71);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmXenExitUHcall.$layout {
+    return KvmXenExitUHcall.$layout;
   }
 
   /** `__u32 longmode`, offset 0, 4 bytes. */
@@ -2345,8 +2437,9 @@ export class KvmXenExit implements View {
     name: 'struct kvm_xen_exit',
     size: 80,
     align: 8,
+    byteOrder: 'big',
     members: {
-      type: { offset: 0, size: 4, type: '__u32' },
+      type: { offset: 0, size: 4, type: '__u32', is: 'u32' },
       u: { offset: 8, size: 72, type: 'union' },
     },
   } as const;
@@ -2358,6 +2451,11 @@ export class KvmXenExit implements View {
     view.getUint8(offset + 79);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmXenExit.$layout {
+    return KvmXenExit.$layout;
   }
 
   /** `__u32 type`, offset 0, 4 bytes. */
@@ -2385,10 +2483,11 @@ export class KvmExitSnpReqCerts implements View {
     name: 'struct kvm_exit_snp_req_certs',
     size: 24,
     align: 8,
+    byteOrder: 'big',
     members: {
-      gpa: { offset: 0, size: 8, type: '__u64' },
-      npages: { offset: 8, size: 8, type: '__u64' },
-      ret: { offset: 16, size: 8, type: '__u64' },
+      gpa: { offset: 0, size: 8, type: '__u64', is: 'u64' },
+      npages: { offset: 8, size: 8, type: '__u64', is: 'u64' },
+      ret: { offset: 16, size: 8, type: '__u64', is: 'u64' },
     },
   } as const;
   declare readonly $$type: 'struct kvm_exit_snp_req_certs';
@@ -2399,6 +2498,11 @@ export class KvmExitSnpReqCerts implements View {
     view.getUint8(offset + 23);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmExitSnpReqCerts.$layout {
+    return KvmExitSnpReqCerts.$layout;
   }
 
   /** `__u64 gpa`, offset 0, 8 bytes. */
@@ -2461,8 +2565,9 @@ export class KvmRunHw implements View {
     name: 'struct kvm_run.hw',
     size: 8,
     align: 8,
+    byteOrder: 'big',
     members: {
-      hardware_exit_reason: { offset: 0, size: 8, type: '__u64' },
+      hardware_exit_reason: { offset: 0, size: 8, type: '__u64', is: 'u64' },
     },
   } as const;
   declare readonly $$type: 'struct kvm_run.hw';
@@ -2473,6 +2578,11 @@ export class KvmRunHw implements View {
     view.getUint8(offset + 7);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmRunHw.$layout {
+    return KvmRunHw.$layout;
   }
 
   /** `__u64 hardware_exit_reason`, offset 0, 8 bytes. */
@@ -2501,9 +2611,10 @@ export class KvmRunFailEntry implements View {
     name: 'struct kvm_run.fail_entry',
     size: 16,
     align: 8,
+    byteOrder: 'big',
     members: {
-      hardware_entry_failure_reason: { offset: 0, size: 8, type: '__u64' },
-      cpu: { offset: 8, size: 4, type: '__u32' },
+      hardware_entry_failure_reason: { offset: 0, size: 8, type: '__u64', is: 'u64' },
+      cpu: { offset: 8, size: 4, type: '__u32', is: 'u32' },
     },
   } as const;
   declare readonly $$type: 'struct kvm_run.fail_entry';
@@ -2514,6 +2625,11 @@ export class KvmRunFailEntry implements View {
     view.getUint8(offset + 15);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmRunFailEntry.$layout {
+    return KvmRunFailEntry.$layout;
   }
 
   /** `__u64 hardware_entry_failure_reason`, offset 0, 8 bytes. */
@@ -2550,9 +2666,10 @@ export class KvmRunEx implements View {
     name: 'struct kvm_run.ex',
     size: 8,
     align: 4,
+    byteOrder: 'big',
     members: {
-      exception: { offset: 0, size: 4, type: '__u32' },
-      error_code: { offset: 4, size: 4, type: '__u32' },
+      exception: { offset: 0, size: 4, type: '__u32', is: 'u32' },
+      error_code: { offset: 4, size: 4, type: '__u32', is: 'u32' },
     },
   } as const;
   declare readonly $$type: 'struct kvm_run.ex';
@@ -2563,6 +2680,11 @@ export class KvmRunEx implements View {
     view.getUint8(offset + 7);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmRunEx.$layout {
+    return KvmRunEx.$layout;
   }
 
   /** `__u32 exception`, offset 0, 4 bytes. */
@@ -2590,12 +2712,13 @@ export class KvmRunIo implements View {
     name: 'struct kvm_run.io',
     size: 16,
     align: 8,
+    byteOrder: 'big',
     members: {
-      direction: { offset: 0, size: 1, type: '__u8' },
-      size: { offset: 1, size: 1, type: '__u8' },
-      port: { offset: 2, size: 2, type: '__u16' },
-      count: { offset: 4, size: 4, type: '__u32' },
-      data_offset: { offset: 8, size: 8, type: '__u64' },
+      direction: { offset: 0, size: 1, type: '__u8', is: 'u8' },
+      size: { offset: 1, size: 1, type: '__u8', is: 'u8' },
+      port: { offset: 2, size: 2, type: '__u16', is: 'u16' },
+      count: { offset: 4, size: 4, type: '__u32', is: 'u32' },
+      data_offset: { offset: 8, size: 8, type: '__u64', is: 'u64' },
     },
   } as const;
   declare readonly $$type: 'struct kvm_run.io';
@@ -2606,6 +2729,11 @@ export class KvmRunIo implements View {
     view.getUint8(offset + 15);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmRunIo.$layout {
+    return KvmRunIo.$layout;
   }
 
   /** `__u8 direction`, offset 0, 1 byte. */
@@ -2666,6 +2794,7 @@ export class KvmRunDebug implements View {
     name: 'struct kvm_run.debug',
     size: 16,
     align: 8,
+    byteOrder: 'big',
     members: {
       arch: { offset: 0, size: 16, type: 'struct kvm_debug_exit_arch' },
     },
@@ -2678,6 +2807,11 @@ export class KvmRunDebug implements View {
     view.getUint8(offset + 15);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmRunDebug.$layout {
+    return KvmRunDebug.$layout;
   }
 
   /** `struct kvm_debug_exit_arch arch`, offset 0, 16 bytes. */
@@ -2697,11 +2831,12 @@ export class KvmRunMmio implements View {
     name: 'struct kvm_run.mmio',
     size: 24,
     align: 8,
+    byteOrder: 'big',
     members: {
-      phys_addr: { offset: 0, size: 8, type: '__u64' },
-      data: { offset: 8, size: 8, type: '__u8', dims: [8] },
-      len: { offset: 16, size: 4, type: '__u32' },
-      is_write: { offset: 20, size: 1, type: '__u8' },
+      phys_addr: { offset: 0, size: 8, type: '__u64', is: 'u64' },
+      data: { offset: 8, size: 8, type: '__u8', is: 'u8', dims: [8] },
+      len: { offset: 16, size: 4, type: '__u32', is: 'u32' },
+      is_write: { offset: 20, size: 1, type: '__u8', is: 'u8' },
     },
   } as const;
   declare readonly $$type: 'struct kvm_run.mmio';
@@ -2712,6 +2847,11 @@ export class KvmRunMmio implements View {
     view.getUint8(offset + 23);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmRunMmio.$layout {
+    return KvmRunMmio.$layout;
   }
 
   /** `__u64 phys_addr`, offset 0, 8 bytes. */
@@ -2764,11 +2904,12 @@ export class KvmRunIocsrIo implements View {
     name: 'struct kvm_run.iocsr_io',
     size: 24,
     align: 8,
+    byteOrder: 'big',
     members: {
-      phys_addr: { offset: 0, size: 8, type: '__u64' },
-      data: { offset: 8, size: 8, type: '__u8', dims: [8] },
-      len: { offset: 16, size: 4, type: '__u32' },
-      is_write: { offset: 20, size: 1, type: '__u8' },
+      phys_addr: { offset: 0, size: 8, type: '__u64', is: 'u64' },
+      data: { offset: 8, size: 8, type: '__u8', is: 'u8', dims: [8] },
+      len: { offset: 16, size: 4, type: '__u32', is: 'u32' },
+      is_write: { offset: 20, size: 1, type: '__u8', is: 'u8' },
     },
   } as const;
   declare readonly $$type: 'struct kvm_run.iocsr_io';
@@ -2779,6 +2920,11 @@ export class KvmRunIocsrIo implements View {
     view.getUint8(offset + 23);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmRunIocsrIo.$layout {
+    return KvmRunIocsrIo.$layout;
   }
 
   /** `__u64 phys_addr`, offset 0, 8 bytes. */
@@ -2831,12 +2977,13 @@ export class KvmRunHypercall implements View {
     name: 'struct kvm_run.hypercall',
     size: 72,
     align: 8,
+    byteOrder: 'big',
     members: {
-      nr: { offset: 0, size: 8, type: '__u64' },
-      args: { offset: 8, size: 48, type: '__u64', dims: [6] },
-      ret: { offset: 56, size: 8, type: '__u64' },
-      longmode: { offset: 64, size: 4, type: '__u32' },
-      flags: { offset: 64, size: 8, type: '__u64' },
+      nr: { offset: 0, size: 8, type: '__u64', is: 'u64' },
+      args: { offset: 8, size: 48, type: '__u64', is: 'u64', dims: [6] },
+      ret: { offset: 56, size: 8, type: '__u64', is: 'u64' },
+      longmode: { offset: 64, size: 4, type: '__u32', is: 'u32' },
+      flags: { offset: 64, size: 8, type: '__u64', is: 'u64' },
     },
   } as const;
   declare readonly $$type: 'struct kvm_run.hypercall';
@@ -2847,6 +2994,11 @@ export class KvmRunHypercall implements View {
     view.getUint8(offset + 71);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmRunHypercall.$layout {
+    return KvmRunHypercall.$layout;
   }
 
   /** `__u64 nr`, offset 0, 8 bytes. */
@@ -2925,10 +3077,11 @@ export class KvmRunTprAccess implements View {
     name: 'struct kvm_run.tpr_access',
     size: 16,
     align: 8,
+    byteOrder: 'big',
     members: {
-      rip: { offset: 0, size: 8, type: '__u64' },
-      is_write: { offset: 8, size: 4, type: '__u32' },
-      pad: { offset: 12, size: 4, type: '__u32' },
+      rip: { offset: 0, size: 8, type: '__u64', is: 'u64' },
+      is_write: { offset: 8, size: 4, type: '__u32', is: 'u32' },
+      pad: { offset: 12, size: 4, type: '__u32', is: 'u32' },
     },
   } as const;
   declare readonly $$type: 'struct kvm_run.tpr_access';
@@ -2939,6 +3092,11 @@ export class KvmRunTprAccess implements View {
     view.getUint8(offset + 15);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmRunTprAccess.$layout {
+    return KvmRunTprAccess.$layout;
   }
 
   /** `__u64 rip`, offset 0, 8 bytes. */
@@ -2983,10 +3141,11 @@ export class KvmRunS390Sieic implements View {
     name: 'struct kvm_run.s390_sieic',
     size: 8,
     align: 4,
+    byteOrder: 'big',
     members: {
-      icptcode: { offset: 0, size: 1, type: '__u8' },
-      ipa: { offset: 2, size: 2, type: '__u16' },
-      ipb: { offset: 4, size: 4, type: '__u32' },
+      icptcode: { offset: 0, size: 1, type: '__u8', is: 'u8' },
+      ipa: { offset: 2, size: 2, type: '__u16', is: 'u16' },
+      ipb: { offset: 4, size: 4, type: '__u32', is: 'u32' },
     },
   } as const;
   declare readonly $$type: 'struct kvm_run.s390_sieic';
@@ -2997,6 +3156,11 @@ export class KvmRunS390Sieic implements View {
     view.getUint8(offset + 7);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmRunS390Sieic.$layout {
+    return KvmRunS390Sieic.$layout;
   }
 
   /** `__u8 icptcode`, offset 0, 1 byte. */
@@ -3032,9 +3196,10 @@ export class KvmRunS390Ucontrol implements View {
     name: 'struct kvm_run.s390_ucontrol',
     size: 16,
     align: 8,
+    byteOrder: 'big',
     members: {
-      trans_exc_code: { offset: 0, size: 8, type: '__u64' },
-      pgm_code: { offset: 8, size: 4, type: '__u32' },
+      trans_exc_code: { offset: 0, size: 8, type: '__u64', is: 'u64' },
+      pgm_code: { offset: 8, size: 4, type: '__u32', is: 'u32' },
     },
   } as const;
   declare readonly $$type: 'struct kvm_run.s390_ucontrol';
@@ -3045,6 +3210,11 @@ export class KvmRunS390Ucontrol implements View {
     view.getUint8(offset + 15);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmRunS390Ucontrol.$layout {
+    return KvmRunS390Ucontrol.$layout;
   }
 
   /** `__u64 trans_exc_code`, offset 0, 8 bytes. */
@@ -3081,10 +3251,11 @@ export class KvmRunDcr implements View {
     name: 'struct kvm_run.dcr',
     size: 12,
     align: 4,
+    byteOrder: 'big',
     members: {
-      dcrn: { offset: 0, size: 4, type: '__u32' },
-      data: { offset: 4, size: 4, type: '__u32' },
-      is_write: { offset: 8, size: 1, type: '__u8' },
+      dcrn: { offset: 0, size: 4, type: '__u32', is: 'u32' },
+      data: { offset: 4, size: 4, type: '__u32', is: 'u32' },
+      is_write: { offset: 8, size: 1, type: '__u8', is: 'u8' },
     },
   } as const;
   declare readonly $$type: 'struct kvm_run.dcr';
@@ -3095,6 +3266,11 @@ export class KvmRunDcr implements View {
     view.getUint8(offset + 11);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmRunDcr.$layout {
+    return KvmRunDcr.$layout;
   }
 
   /** `__u32 dcrn`, offset 0, 4 bytes. */
@@ -3130,10 +3306,11 @@ export class KvmRunInternal implements View {
     name: 'struct kvm_run.internal',
     size: 136,
     align: 8,
+    byteOrder: 'big',
     members: {
-      suberror: { offset: 0, size: 4, type: '__u32' },
-      ndata: { offset: 4, size: 4, type: '__u32' },
-      data: { offset: 8, size: 128, type: '__u64', dims: [16] },
+      suberror: { offset: 0, size: 4, type: '__u32', is: 'u32' },
+      ndata: { offset: 4, size: 4, type: '__u32', is: 'u32' },
+      data: { offset: 8, size: 128, type: '__u64', is: 'u64', dims: [16] },
     },
   } as const;
   declare readonly $$type: 'struct kvm_run.internal';
@@ -3144,6 +3321,11 @@ export class KvmRunInternal implements View {
     view.getUint8(offset + 135);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmRunInternal.$layout {
+    return KvmRunInternal.$layout;
   }
 
   /** `__u32 suberror`, offset 0, 4 bytes. */
@@ -3179,12 +3361,13 @@ export class KvmRunEmulationFailure implements View {
     name: 'struct kvm_run.emulation_failure',
     size: 32,
     align: 8,
+    byteOrder: 'big',
     members: {
-      suberror: { offset: 0, size: 4, type: '__u32' },
-      ndata: { offset: 4, size: 4, type: '__u32' },
-      flags: { offset: 8, size: 8, type: '__u64' },
-      insn_size: { offset: 16, size: 1, type: '__u8' },
-      insn_bytes: { offset: 17, size: 15, type: '__u8', dims: [15] },
+      suberror: { offset: 0, size: 4, type: '__u32', is: 'u32' },
+      ndata: { offset: 4, size: 4, type: '__u32', is: 'u32' },
+      flags: { offset: 8, size: 8, type: '__u64', is: 'u64' },
+      insn_size: { offset: 16, size: 1, type: '__u8', is: 'u8' },
+      insn_bytes: { offset: 17, size: 15, type: '__u8', is: 'u8', dims: [15] },
     },
   } as const;
   declare readonly $$type: 'struct kvm_run.emulation_failure';
@@ -3195,6 +3378,11 @@ export class KvmRunEmulationFailure implements View {
     view.getUint8(offset + 31);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmRunEmulationFailure.$layout {
+    return KvmRunEmulationFailure.$layout;
   }
 
   /** `__u32 suberror`, offset 0, 4 bytes. */
@@ -3255,8 +3443,9 @@ export class KvmRunOsi implements View {
     name: 'struct kvm_run.osi',
     size: 256,
     align: 8,
+    byteOrder: 'big',
     members: {
-      gprs: { offset: 0, size: 256, type: '__u64', dims: [32] },
+      gprs: { offset: 0, size: 256, type: '__u64', is: 'u64', dims: [32] },
     },
   } as const;
   declare readonly $$type: 'struct kvm_run.osi';
@@ -3267,6 +3456,11 @@ export class KvmRunOsi implements View {
     view.getUint8(offset + 255);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmRunOsi.$layout {
+    return KvmRunOsi.$layout;
   }
 
   /** `__u64 gprs[32]`, offset 0, 256 bytes. */
@@ -3286,10 +3480,11 @@ export class KvmRunPaprHcall implements View {
     name: 'struct kvm_run.papr_hcall',
     size: 88,
     align: 8,
+    byteOrder: 'big',
     members: {
-      nr: { offset: 0, size: 8, type: '__u64' },
-      ret: { offset: 8, size: 8, type: '__u64' },
-      args: { offset: 16, size: 72, type: '__u64', dims: [9] },
+      nr: { offset: 0, size: 8, type: '__u64', is: 'u64' },
+      ret: { offset: 8, size: 8, type: '__u64', is: 'u64' },
+      args: { offset: 16, size: 72, type: '__u64', is: 'u64', dims: [9] },
     },
   } as const;
   declare readonly $$type: 'struct kvm_run.papr_hcall';
@@ -3300,6 +3495,11 @@ export class KvmRunPaprHcall implements View {
     view.getUint8(offset + 87);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmRunPaprHcall.$layout {
+    return KvmRunPaprHcall.$layout;
   }
 
   /** `__u64 nr`, offset 0, 8 bytes. */
@@ -3353,13 +3553,14 @@ export class KvmRunS390Tsch implements View {
     name: 'struct kvm_run.s390_tsch',
     size: 20,
     align: 4,
+    byteOrder: 'big',
     members: {
-      subchannel_id: { offset: 0, size: 2, type: '__u16' },
-      subchannel_nr: { offset: 2, size: 2, type: '__u16' },
-      io_int_parm: { offset: 4, size: 4, type: '__u32' },
-      io_int_word: { offset: 8, size: 4, type: '__u32' },
-      ipb: { offset: 12, size: 4, type: '__u32' },
-      dequeued: { offset: 16, size: 1, type: '__u8' },
+      subchannel_id: { offset: 0, size: 2, type: '__u16', is: 'u16' },
+      subchannel_nr: { offset: 2, size: 2, type: '__u16', is: 'u16' },
+      io_int_parm: { offset: 4, size: 4, type: '__u32', is: 'u32' },
+      io_int_word: { offset: 8, size: 4, type: '__u32', is: 'u32' },
+      ipb: { offset: 12, size: 4, type: '__u32', is: 'u32' },
+      dequeued: { offset: 16, size: 1, type: '__u8', is: 'u8' },
     },
   } as const;
   declare readonly $$type: 'struct kvm_run.s390_tsch';
@@ -3370,6 +3571,11 @@ export class KvmRunS390Tsch implements View {
     view.getUint8(offset + 19);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmRunS390Tsch.$layout {
+    return KvmRunS390Tsch.$layout;
   }
 
   /** `__u16 subchannel_id`, offset 0, 2 bytes. */
@@ -3429,8 +3635,9 @@ export class KvmRunEpr implements View {
     name: 'struct kvm_run.epr',
     size: 4,
     align: 4,
+    byteOrder: 'big',
     members: {
-      epr: { offset: 0, size: 4, type: '__u32' },
+      epr: { offset: 0, size: 4, type: '__u32', is: 'u32' },
     },
   } as const;
   declare readonly $$type: 'struct kvm_run.epr';
@@ -3441,6 +3648,11 @@ export class KvmRunEpr implements View {
     view.getUint8(offset + 3);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmRunEpr.$layout {
+    return KvmRunEpr.$layout;
   }
 
   /** `__u32 epr`, offset 0, 4 bytes. */
@@ -3460,11 +3672,12 @@ export class KvmRunSystemEvent implements View {
     name: 'struct kvm_run.system_event',
     size: 136,
     align: 8,
+    byteOrder: 'big',
     members: {
-      type: { offset: 0, size: 4, type: '__u32' },
-      ndata: { offset: 4, size: 4, type: '__u32' },
-      flags: { offset: 8, size: 8, type: '__u64' },
-      data: { offset: 8, size: 128, type: '__u64', dims: [16] },
+      type: { offset: 0, size: 4, type: '__u32', is: 'u32' },
+      ndata: { offset: 4, size: 4, type: '__u32', is: 'u32' },
+      flags: { offset: 8, size: 8, type: '__u64', is: 'u64' },
+      data: { offset: 8, size: 128, type: '__u64', is: 'u64', dims: [16] },
     },
   } as const;
   declare readonly $$type: 'struct kvm_run.system_event';
@@ -3475,6 +3688,11 @@ export class KvmRunSystemEvent implements View {
     view.getUint8(offset + 135);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmRunSystemEvent.$layout {
+    return KvmRunSystemEvent.$layout;
   }
 
   /** `__u32 type`, offset 0, 4 bytes. */
@@ -3527,13 +3745,14 @@ export class KvmRunS390Stsi implements View {
     name: 'struct kvm_run.s390_stsi',
     size: 16,
     align: 8,
+    byteOrder: 'big',
     members: {
-      addr: { offset: 0, size: 8, type: '__u64' },
-      ar: { offset: 8, size: 1, type: '__u8' },
-      reserved: { offset: 9, size: 1, type: '__u8' },
-      fc: { offset: 10, size: 1, type: '__u8' },
-      sel1: { offset: 11, size: 1, type: '__u8' },
-      sel2: { offset: 12, size: 2, type: '__u16' },
+      addr: { offset: 0, size: 8, type: '__u64', is: 'u64' },
+      ar: { offset: 8, size: 1, type: '__u8', is: 'u8' },
+      reserved: { offset: 9, size: 1, type: '__u8', is: 'u8' },
+      fc: { offset: 10, size: 1, type: '__u8', is: 'u8' },
+      sel1: { offset: 11, size: 1, type: '__u8', is: 'u8' },
+      sel2: { offset: 12, size: 2, type: '__u16', is: 'u16' },
     },
   } as const;
   declare readonly $$type: 'struct kvm_run.s390_stsi';
@@ -3544,6 +3763,11 @@ export class KvmRunS390Stsi implements View {
     view.getUint8(offset + 15);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmRunS390Stsi.$layout {
+    return KvmRunS390Stsi.$layout;
   }
 
   /** `__u64 addr`, offset 0, 8 bytes. */
@@ -3612,8 +3836,9 @@ export class KvmRunEoi implements View {
     name: 'struct kvm_run.eoi',
     size: 1,
     align: 1,
+    byteOrder: 'big',
     members: {
-      vector: { offset: 0, size: 1, type: '__u8' },
+      vector: { offset: 0, size: 1, type: '__u8', is: 'u8' },
     },
   } as const;
   declare readonly $$type: 'struct kvm_run.eoi';
@@ -3624,6 +3849,11 @@ export class KvmRunEoi implements View {
     view.getUint8(offset);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmRunEoi.$layout {
+    return KvmRunEoi.$layout;
   }
 
   /** `__u8 vector`, offset 0, 1 byte. */
@@ -3643,9 +3873,10 @@ export class KvmRunArmNisv implements View {
     name: 'struct kvm_run.arm_nisv',
     size: 16,
     align: 8,
+    byteOrder: 'big',
     members: {
-      esr_iss: { offset: 0, size: 8, type: '__u64' },
-      fault_ipa: { offset: 8, size: 8, type: '__u64' },
+      esr_iss: { offset: 0, size: 8, type: '__u64', is: 'u64' },
+      fault_ipa: { offset: 8, size: 8, type: '__u64', is: 'u64' },
     },
   } as const;
   declare readonly $$type: 'struct kvm_run.arm_nisv';
@@ -3656,6 +3887,11 @@ export class KvmRunArmNisv implements View {
     view.getUint8(offset + 15);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmRunArmNisv.$layout {
+    return KvmRunArmNisv.$layout;
   }
 
   /** `__u64 esr_iss`, offset 0, 8 bytes. */
@@ -3701,12 +3937,13 @@ export class KvmRunMsr implements View {
     name: 'struct kvm_run.msr',
     size: 24,
     align: 8,
+    byteOrder: 'big',
     members: {
-      error: { offset: 0, size: 1, type: '__u8' },
-      pad: { offset: 1, size: 7, type: '__u8', dims: [7] },
-      reason: { offset: 8, size: 4, type: '__u32' },
-      index: { offset: 12, size: 4, type: '__u32' },
-      data: { offset: 16, size: 8, type: '__u64' },
+      error: { offset: 0, size: 1, type: '__u8', is: 'u8' },
+      pad: { offset: 1, size: 7, type: '__u8', is: 'u8', dims: [7] },
+      reason: { offset: 8, size: 4, type: '__u32', is: 'u32' },
+      index: { offset: 12, size: 4, type: '__u32', is: 'u32' },
+      data: { offset: 16, size: 8, type: '__u64', is: 'u64' },
     },
   } as const;
   declare readonly $$type: 'struct kvm_run.msr';
@@ -3717,6 +3954,11 @@ export class KvmRunMsr implements View {
     view.getUint8(offset + 23);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmRunMsr.$layout {
+    return KvmRunMsr.$layout;
   }
 
   /** `__u8 error`, offset 0, 1 byte. */
@@ -3777,11 +4019,12 @@ export class KvmRunRiscvSbi implements View {
     name: 'struct kvm_run.riscv_sbi',
     size: 80,
     align: 8,
+    byteOrder: 'big',
     members: {
-      extension_id: { offset: 0, size: 8, type: 'unsigned long' },
-      function_id: { offset: 8, size: 8, type: 'unsigned long' },
-      args: { offset: 16, size: 48, type: 'unsigned long', dims: [6] },
-      ret: { offset: 64, size: 16, type: 'unsigned long', dims: [2] },
+      extension_id: { offset: 0, size: 8, type: 'unsigned long', is: 'u64' },
+      function_id: { offset: 8, size: 8, type: 'unsigned long', is: 'u64' },
+      args: { offset: 16, size: 48, type: 'unsigned long', is: 'u64', dims: [6] },
+      ret: { offset: 64, size: 16, type: 'unsigned long', is: 'u64', dims: [2] },
     },
   } as const;
   declare readonly $$type: 'struct kvm_run.riscv_sbi';
@@ -3792,6 +4035,11 @@ export class KvmRunRiscvSbi implements View {
     view.getUint8(offset + 79);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmRunRiscvSbi.$layout {
+    return KvmRunRiscvSbi.$layout;
   }
 
   /** `unsigned long extension_id`, offset 0, 8 bytes. */
@@ -3853,11 +4101,12 @@ export class KvmRunRiscvCsr implements View {
     name: 'struct kvm_run.riscv_csr',
     size: 32,
     align: 8,
+    byteOrder: 'big',
     members: {
-      csr_num: { offset: 0, size: 8, type: 'unsigned long' },
-      new_value: { offset: 8, size: 8, type: 'unsigned long' },
-      write_mask: { offset: 16, size: 8, type: 'unsigned long' },
-      ret_value: { offset: 24, size: 8, type: 'unsigned long' },
+      csr_num: { offset: 0, size: 8, type: 'unsigned long', is: 'u64' },
+      new_value: { offset: 8, size: 8, type: 'unsigned long', is: 'u64' },
+      write_mask: { offset: 16, size: 8, type: 'unsigned long', is: 'u64' },
+      ret_value: { offset: 24, size: 8, type: 'unsigned long', is: 'u64' },
     },
   } as const;
   declare readonly $$type: 'struct kvm_run.riscv_csr';
@@ -3868,6 +4117,11 @@ export class KvmRunRiscvCsr implements View {
     view.getUint8(offset + 31);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmRunRiscvCsr.$layout {
+    return KvmRunRiscvCsr.$layout;
   }
 
   /** `unsigned long csr_num`, offset 0, 8 bytes. */
@@ -3947,8 +4201,9 @@ export class KvmRunNotify implements View {
     name: 'struct kvm_run.notify',
     size: 4,
     align: 4,
+    byteOrder: 'big',
     members: {
-      flags: { offset: 0, size: 4, type: '__u32' },
+      flags: { offset: 0, size: 4, type: '__u32', is: 'u32' },
     },
   } as const;
   declare readonly $$type: 'struct kvm_run.notify';
@@ -3959,6 +4214,11 @@ export class KvmRunNotify implements View {
     view.getUint8(offset + 3);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmRunNotify.$layout {
+    return KvmRunNotify.$layout;
   }
 
   /** `__u32 flags`, offset 0, 4 bytes. */
@@ -3978,10 +4238,11 @@ export class KvmRunMemoryFault implements View {
     name: 'struct kvm_run.memory_fault',
     size: 24,
     align: 8,
+    byteOrder: 'big',
     members: {
-      flags: { offset: 0, size: 8, type: '__u64' },
-      gpa: { offset: 8, size: 8, type: '__u64' },
-      size: { offset: 16, size: 8, type: '__u64' },
+      flags: { offset: 0, size: 8, type: '__u64', is: 'u64' },
+      gpa: { offset: 8, size: 8, type: '__u64', is: 'u64' },
+      size: { offset: 16, size: 8, type: '__u64', is: 'u64' },
     },
   } as const;
   declare readonly $$type: 'struct kvm_run.memory_fault';
@@ -3992,6 +4253,11 @@ export class KvmRunMemoryFault implements View {
     view.getUint8(offset + 23);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmRunMemoryFault.$layout {
+    return KvmRunMemoryFault.$layout;
   }
 
   /** `__u64 flags`, offset 0, 8 bytes. */
@@ -4054,9 +4320,10 @@ export class KvmRunTdx implements View {
     name: 'struct kvm_run.tdx',
     size: 64,
     align: 8,
+    byteOrder: 'big',
     members: {
-      flags: { offset: 0, size: 8, type: '__u64' },
-      nr: { offset: 8, size: 8, type: '__u64' },
+      flags: { offset: 0, size: 8, type: '__u64', is: 'u64' },
+      nr: { offset: 8, size: 8, type: '__u64', is: 'u64' },
       unknown: { offset: 16, size: 48, type: 'struct' },
       get_quote: { offset: 16, size: 24, type: 'struct' },
       get_tdvmcall_info: { offset: 16, size: 48, type: 'struct' },
@@ -4071,6 +4338,11 @@ export class KvmRunTdx implements View {
     view.getUint8(offset + 63);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmRunTdx.$layout {
+    return KvmRunTdx.$layout;
   }
 
   /** `__u64 flags`, offset 0, 8 bytes. */
@@ -4148,9 +4420,10 @@ export class KvmRunTdxUnknown implements View {
     name: 'struct kvm_run.tdx.unknown',
     size: 48,
     align: 8,
+    byteOrder: 'big',
     members: {
-      ret: { offset: 0, size: 8, type: '__u64' },
-      data: { offset: 8, size: 40, type: '__u64', dims: [5] },
+      ret: { offset: 0, size: 8, type: '__u64', is: 'u64' },
+      data: { offset: 8, size: 40, type: '__u64', is: 'u64', dims: [5] },
     },
   } as const;
   declare readonly $$type: 'struct kvm_run.tdx.unknown';
@@ -4161,6 +4434,11 @@ export class KvmRunTdxUnknown implements View {
     view.getUint8(offset + 47);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmRunTdxUnknown.$layout {
+    return KvmRunTdxUnknown.$layout;
   }
 
   /** `__u64 ret`, offset 0, 8 bytes. */
@@ -4197,10 +4475,11 @@ export class KvmRunTdxGetQuote implements View {
     name: 'struct kvm_run.tdx.get_quote',
     size: 24,
     align: 8,
+    byteOrder: 'big',
     members: {
-      ret: { offset: 0, size: 8, type: '__u64' },
-      gpa: { offset: 8, size: 8, type: '__u64' },
-      size: { offset: 16, size: 8, type: '__u64' },
+      ret: { offset: 0, size: 8, type: '__u64', is: 'u64' },
+      gpa: { offset: 8, size: 8, type: '__u64', is: 'u64' },
+      size: { offset: 16, size: 8, type: '__u64', is: 'u64' },
     },
   } as const;
   declare readonly $$type: 'struct kvm_run.tdx.get_quote';
@@ -4211,6 +4490,11 @@ export class KvmRunTdxGetQuote implements View {
     view.getUint8(offset + 23);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmRunTdxGetQuote.$layout {
+    return KvmRunTdxGetQuote.$layout;
   }
 
   /** `__u64 ret`, offset 0, 8 bytes. */
@@ -4273,13 +4557,14 @@ export class KvmRunTdxGetTdvmcallInfo implements View {
     name: 'struct kvm_run.tdx.get_tdvmcall_info',
     size: 48,
     align: 8,
+    byteOrder: 'big',
     members: {
-      ret: { offset: 0, size: 8, type: '__u64' },
-      leaf: { offset: 8, size: 8, type: '__u64' },
-      r11: { offset: 16, size: 8, type: '__u64' },
-      r12: { offset: 24, size: 8, type: '__u64' },
-      r13: { offset: 32, size: 8, type: '__u64' },
-      r14: { offset: 40, size: 8, type: '__u64' },
+      ret: { offset: 0, size: 8, type: '__u64', is: 'u64' },
+      leaf: { offset: 8, size: 8, type: '__u64', is: 'u64' },
+      r11: { offset: 16, size: 8, type: '__u64', is: 'u64' },
+      r12: { offset: 24, size: 8, type: '__u64', is: 'u64' },
+      r13: { offset: 32, size: 8, type: '__u64', is: 'u64' },
+      r14: { offset: 40, size: 8, type: '__u64', is: 'u64' },
     },
   } as const;
   declare readonly $$type: 'struct kvm_run.tdx.get_tdvmcall_info';
@@ -4290,6 +4575,11 @@ export class KvmRunTdxGetTdvmcallInfo implements View {
     view.getUint8(offset + 47);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmRunTdxGetTdvmcallInfo.$layout {
+    return KvmRunTdxGetTdvmcallInfo.$layout;
   }
 
   /** `__u64 ret`, offset 0, 8 bytes. */
@@ -4403,9 +4693,10 @@ export class KvmRunTdxSetupEventNotify implements View {
     name: 'struct kvm_run.tdx.setup_event_notify',
     size: 16,
     align: 8,
+    byteOrder: 'big',
     members: {
-      ret: { offset: 0, size: 8, type: '__u64' },
-      vector: { offset: 8, size: 8, type: '__u64' },
+      ret: { offset: 0, size: 8, type: '__u64', is: 'u64' },
+      vector: { offset: 8, size: 8, type: '__u64', is: 'u64' },
     },
   } as const;
   declare readonly $$type: 'struct kvm_run.tdx.setup_event_notify';
@@ -4416,6 +4707,11 @@ export class KvmRunTdxSetupEventNotify implements View {
     view.getUint8(offset + 15);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmRunTdxSetupEventNotify.$layout {
+    return KvmRunTdxSetupEventNotify.$layout;
   }
 
   /** `__u64 ret`, offset 0, 8 bytes. */
@@ -4461,11 +4757,12 @@ export class KvmRunArmSea implements View {
     name: 'struct kvm_run.arm_sea',
     size: 32,
     align: 8,
+    byteOrder: 'big',
     members: {
-      flags: { offset: 0, size: 8, type: '__u64' },
-      esr: { offset: 8, size: 8, type: '__u64' },
-      gva: { offset: 16, size: 8, type: '__u64' },
-      gpa: { offset: 24, size: 8, type: '__u64' },
+      flags: { offset: 0, size: 8, type: '__u64', is: 'u64' },
+      esr: { offset: 8, size: 8, type: '__u64', is: 'u64' },
+      gva: { offset: 16, size: 8, type: '__u64', is: 'u64' },
+      gpa: { offset: 24, size: 8, type: '__u64', is: 'u64' },
     },
   } as const;
   declare readonly $$type: 'struct kvm_run.arm_sea';
@@ -4476,6 +4773,11 @@ export class KvmRunArmSea implements View {
     view.getUint8(offset + 31);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmRunArmSea.$layout {
+    return KvmRunArmSea.$layout;
   }
 
   /** `__u64 flags`, offset 0, 8 bytes. */
@@ -4555,9 +4857,10 @@ export class KvmRunS implements View {
     name: 'struct kvm_run.s',
     size: 2048,
     align: 8,
+    byteOrder: 'big',
     members: {
       regs: { offset: 0, size: 1984, type: 'struct kvm_sync_regs' },
-      padding: { offset: 0, size: 2048, type: 'char', dims: [2048] },
+      padding: { offset: 0, size: 2048, type: 'char', is: 'u8', dims: [2048] },
     },
   } as const;
   declare readonly $$type: 'struct kvm_run.s';
@@ -4570,6 +4873,11 @@ export class KvmRunS implements View {
     this.$$offset = offset;
   }
 
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmRunS.$layout {
+    return KvmRunS.$layout;
+  }
+
   /** `struct kvm_sync_regs regs`, offset 0, 1984 bytes. */
   get regs(): KvmSyncRegs {
     return new KvmSyncRegs(this.$$view, this.$$offset);
@@ -4579,8 +4887,8 @@ export class KvmRunS implements View {
   }
 
   /** `char padding[2048]`, offset 0, 2048 bytes. */
-  get padding(): U8Array {
-    return new U8Array(this.$$view, this.$$offset, 2048);
+  get padding(): UnsignedCharArray {
+    return new UnsignedCharArray(this.$$view, this.$$offset, 2048);
   }
   set padding(value: Iterable<number>) {
     this.padding.assign(value);
@@ -4595,18 +4903,19 @@ export class KvmRun implements View {
     name: 'struct kvm_run',
     size: 2368,
     align: 8,
+    byteOrder: 'big',
     members: {
-      request_interrupt_window: { offset: 0, size: 1, type: '__u8' },
-      immediate_exit: { offset: 1, size: 1, type: '__u8' },
-      padding1: { offset: 2, size: 6, type: '__u8', dims: [6] },
-      exit_reason: { offset: 8, size: 4, type: '__u32' },
-      ready_for_interrupt_injection: { offset: 12, size: 1, type: '__u8' },
-      if_flag: { offset: 13, size: 1, type: '__u8' },
-      flags: { offset: 14, size: 2, type: '__u16' },
-      cr8: { offset: 16, size: 8, type: '__u64' },
-      apic_base: { offset: 24, size: 8, type: '__u64' },
-      psw_mask: { offset: 32, size: 8, type: '__u64' },
-      psw_addr: { offset: 40, size: 8, type: '__u64' },
+      request_interrupt_window: { offset: 0, size: 1, type: '__u8', is: 'u8' },
+      immediate_exit: { offset: 1, size: 1, type: '__u8', is: 'u8' },
+      padding1: { offset: 2, size: 6, type: '__u8', is: 'u8', dims: [6] },
+      exit_reason: { offset: 8, size: 4, type: '__u32', is: 'u32' },
+      ready_for_interrupt_injection: { offset: 12, size: 1, type: '__u8', is: 'u8' },
+      if_flag: { offset: 13, size: 1, type: '__u8', is: 'u8' },
+      flags: { offset: 14, size: 2, type: '__u16', is: 'u16' },
+      cr8: { offset: 16, size: 8, type: '__u64', is: 'u64' },
+      apic_base: { offset: 24, size: 8, type: '__u64', is: 'u64' },
+      psw_mask: { offset: 32, size: 8, type: '__u64', is: 'u64' },
+      psw_addr: { offset: 40, size: 8, type: '__u64', is: 'u64' },
       hw: { offset: 48, size: 8, type: 'struct' },
       fail_entry: { offset: 48, size: 16, type: 'struct' },
       ex: { offset: 48, size: 8, type: 'struct' },
@@ -4617,7 +4926,7 @@ export class KvmRun implements View {
       hypercall: { offset: 48, size: 72, type: 'struct' },
       tpr_access: { offset: 48, size: 16, type: 'struct' },
       s390_sieic: { offset: 48, size: 8, type: 'struct' },
-      s390_reset_flags: { offset: 48, size: 8, type: '__u64' },
+      s390_reset_flags: { offset: 48, size: 8, type: '__u64', is: 'u64' },
       s390_ucontrol: { offset: 48, size: 16, type: 'struct' },
       dcr: { offset: 48, size: 12, type: 'struct' },
       internal: { offset: 48, size: 136, type: 'struct' },
@@ -4640,9 +4949,9 @@ export class KvmRun implements View {
       tdx: { offset: 48, size: 64, type: 'struct' },
       arm_sea: { offset: 48, size: 32, type: 'struct' },
       snp_req_certs: { offset: 48, size: 24, type: 'struct kvm_exit_snp_req_certs' },
-      padding: { offset: 48, size: 256, type: 'char', dims: [256] },
-      kvm_valid_regs: { offset: 304, size: 8, type: '__u64' },
-      kvm_dirty_regs: { offset: 312, size: 8, type: '__u64' },
+      padding: { offset: 48, size: 256, type: 'char', is: 'u8', dims: [256] },
+      kvm_valid_regs: { offset: 304, size: 8, type: '__u64', is: 'u64' },
+      kvm_dirty_regs: { offset: 312, size: 8, type: '__u64', is: 'u64' },
       s: { offset: 320, size: 2048, type: 'union' },
     },
   } as const;
@@ -4654,6 +4963,11 @@ export class KvmRun implements View {
     view.getUint8(offset + 2367);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmRun.$layout {
+    return KvmRun.$layout;
   }
 
   /** `__u8 request_interrupt_window`, offset 0, 1 byte. */
@@ -5054,8 +5368,8 @@ export class KvmRun implements View {
   }
 
   /** `char padding[256]`, offset 48, 256 bytes. */
-  get padding(): U8Array {
-    return new U8Array(this.$$view, this.$$offset + 48, 256);
+  get padding(): UnsignedCharArray {
+    return new UnsignedCharArray(this.$$view, this.$$offset + 48, 256);
   }
   set padding(value: Iterable<number>) {
     this.padding.assign(value);
@@ -5112,11 +5426,12 @@ export class KvmCoalescedMmioZone implements View {
     name: 'struct kvm_coalesced_mmio_zone',
     size: 16,
     align: 8,
+    byteOrder: 'big',
     members: {
-      addr: { offset: 0, size: 8, type: '__u64' },
-      size: { offset: 8, size: 4, type: '__u32' },
-      pad: { offset: 12, size: 4, type: '__u32' },
-      pio: { offset: 12, size: 4, type: '__u32' },
+      addr: { offset: 0, size: 8, type: '__u64', is: 'u64' },
+      size: { offset: 8, size: 4, type: '__u32', is: 'u32' },
+      pad: { offset: 12, size: 4, type: '__u32', is: 'u32' },
+      pio: { offset: 12, size: 4, type: '__u32', is: 'u32' },
     },
   } as const;
   declare readonly $$type: 'struct kvm_coalesced_mmio_zone';
@@ -5127,6 +5442,11 @@ export class KvmCoalescedMmioZone implements View {
     view.getUint8(offset + 15);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmCoalescedMmioZone.$layout {
+    return KvmCoalescedMmioZone.$layout;
   }
 
   /** `__u64 addr`, offset 0, 8 bytes. */
@@ -5179,12 +5499,13 @@ export class KvmCoalescedMmio implements View {
     name: 'struct kvm_coalesced_mmio',
     size: 24,
     align: 8,
+    byteOrder: 'big',
     members: {
-      phys_addr: { offset: 0, size: 8, type: '__u64' },
-      len: { offset: 8, size: 4, type: '__u32' },
-      pad: { offset: 12, size: 4, type: '__u32' },
-      pio: { offset: 12, size: 4, type: '__u32' },
-      data: { offset: 16, size: 8, type: '__u8', dims: [8] },
+      phys_addr: { offset: 0, size: 8, type: '__u64', is: 'u64' },
+      len: { offset: 8, size: 4, type: '__u32', is: 'u32' },
+      pad: { offset: 12, size: 4, type: '__u32', is: 'u32' },
+      pio: { offset: 12, size: 4, type: '__u32', is: 'u32' },
+      data: { offset: 16, size: 8, type: '__u8', is: 'u8', dims: [8] },
     },
   } as const;
   declare readonly $$type: 'struct kvm_coalesced_mmio';
@@ -5195,6 +5516,11 @@ export class KvmCoalescedMmio implements View {
     view.getUint8(offset + 23);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmCoalescedMmio.$layout {
+    return KvmCoalescedMmio.$layout;
   }
 
   /** `__u64 phys_addr`, offset 0, 8 bytes. */
@@ -5256,9 +5582,10 @@ export class KvmCoalescedMmioRing implements View {
     name: 'struct kvm_coalesced_mmio_ring',
     size: 8,
     align: 8,
+    byteOrder: 'big',
     members: {
-      first: { offset: 0, size: 4, type: '__u32' },
-      last: { offset: 4, size: 4, type: '__u32' },
+      first: { offset: 0, size: 4, type: '__u32', is: 'u32' },
+      last: { offset: 4, size: 4, type: '__u32', is: 'u32' },
       __empty_coalesced_mmio: { offset: 8, size: 0, type: 'struct' },
       coalesced_mmio: { offset: 8, size: 0, type: 'struct kvm_coalesced_mmio', dims: [null] },
     },
@@ -5271,6 +5598,11 @@ export class KvmCoalescedMmioRing implements View {
     view.getUint8(offset + 7);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmCoalescedMmioRing.$layout {
+    return KvmCoalescedMmioRing.$layout;
   }
 
   /** `__u32 first`, offset 0, 4 bytes. */
@@ -5303,13 +5635,14 @@ export class KvmTranslation implements View {
     name: 'struct kvm_translation',
     size: 24,
     align: 8,
+    byteOrder: 'big',
     members: {
-      linear_address: { offset: 0, size: 8, type: '__u64' },
-      physical_address: { offset: 8, size: 8, type: '__u64' },
-      valid: { offset: 16, size: 1, type: '__u8' },
-      writeable: { offset: 17, size: 1, type: '__u8' },
-      usermode: { offset: 18, size: 1, type: '__u8' },
-      pad: { offset: 19, size: 5, type: '__u8', dims: [5] },
+      linear_address: { offset: 0, size: 8, type: '__u64', is: 'u64' },
+      physical_address: { offset: 8, size: 8, type: '__u64', is: 'u64' },
+      valid: { offset: 16, size: 1, type: '__u8', is: 'u8' },
+      writeable: { offset: 17, size: 1, type: '__u8', is: 'u8' },
+      usermode: { offset: 18, size: 1, type: '__u8', is: 'u8' },
+      pad: { offset: 19, size: 5, type: '__u8', is: 'u8', dims: [5] },
     },
   } as const;
   declare readonly $$type: 'struct kvm_translation';
@@ -5320,6 +5653,11 @@ export class KvmTranslation implements View {
     view.getUint8(offset + 23);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmTranslation.$layout {
+    return KvmTranslation.$layout;
   }
 
   /** `__u64 linear_address`, offset 0, 8 bytes. */
@@ -5397,8 +5735,9 @@ export class KvmInterrupt implements View {
     name: 'struct kvm_interrupt',
     size: 4,
     align: 4,
+    byteOrder: 'big',
     members: {
-      irq: { offset: 0, size: 4, type: '__u32' },
+      irq: { offset: 0, size: 4, type: '__u32', is: 'u32' },
     },
   } as const;
   declare readonly $$type: 'struct kvm_interrupt';
@@ -5409,6 +5748,11 @@ export class KvmInterrupt implements View {
     view.getUint8(offset + 3);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmInterrupt.$layout {
+    return KvmInterrupt.$layout;
   }
 
   /** `__u32 irq`, offset 0, 4 bytes. */
@@ -5428,11 +5772,12 @@ export class KvmDirtyLog implements View {
     name: 'struct kvm_dirty_log',
     size: 16,
     align: 8,
+    byteOrder: 'big',
     members: {
-      slot: { offset: 0, size: 4, type: '__u32' },
-      padding1: { offset: 4, size: 4, type: '__u32' },
-      dirty_bitmap: { offset: 8, size: 8, type: 'void *' },
-      padding2: { offset: 8, size: 8, type: '__u64' },
+      slot: { offset: 0, size: 4, type: '__u32', is: 'u32' },
+      padding1: { offset: 4, size: 4, type: '__u32', is: 'u32' },
+      dirty_bitmap: { offset: 8, size: 8, type: 'void *', is: 'pointer' },
+      padding2: { offset: 8, size: 8, type: '__u64', is: 'u64' },
     },
   } as const;
   declare readonly $$type: 'struct kvm_dirty_log';
@@ -5443,6 +5788,11 @@ export class KvmDirtyLog implements View {
     view.getUint8(offset + 15);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmDirtyLog.$layout {
+    return KvmDirtyLog.$layout;
   }
 
   /** `__u32 slot`, offset 0, 4 bytes. */
@@ -5504,12 +5854,13 @@ export class KvmClearDirtyLog implements View {
     name: 'struct kvm_clear_dirty_log',
     size: 24,
     align: 8,
+    byteOrder: 'big',
     members: {
-      slot: { offset: 0, size: 4, type: '__u32' },
-      num_pages: { offset: 4, size: 4, type: '__u32' },
-      first_page: { offset: 8, size: 8, type: '__u64' },
-      dirty_bitmap: { offset: 16, size: 8, type: 'void *' },
-      padding2: { offset: 16, size: 8, type: '__u64' },
+      slot: { offset: 0, size: 4, type: '__u32', is: 'u32' },
+      num_pages: { offset: 4, size: 4, type: '__u32', is: 'u32' },
+      first_page: { offset: 8, size: 8, type: '__u64', is: 'u64' },
+      dirty_bitmap: { offset: 16, size: 8, type: 'void *', is: 'pointer' },
+      padding2: { offset: 16, size: 8, type: '__u64', is: 'u64' },
     },
   } as const;
   declare readonly $$type: 'struct kvm_clear_dirty_log';
@@ -5520,6 +5871,11 @@ export class KvmClearDirtyLog implements View {
     view.getUint8(offset + 23);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmClearDirtyLog.$layout {
+    return KvmClearDirtyLog.$layout;
   }
 
   /** `__u32 slot`, offset 0, 4 bytes. */
@@ -5599,10 +5955,11 @@ export class KvmSignalMask implements View {
     name: 'struct kvm_signal_mask',
     size: 4,
     align: 4,
+    byteOrder: 'big',
     members: {
-      len: { offset: 0, size: 4, type: '__u32' },
+      len: { offset: 0, size: 4, type: '__u32', is: 'u32' },
       __empty_sigset: { offset: 4, size: 0, type: 'struct' },
-      sigset: { offset: 4, size: 0, type: '__u8', dims: [null] },
+      sigset: { offset: 4, size: 0, type: '__u8', is: 'u8', dims: [null] },
     },
   } as const;
   declare readonly $$type: 'struct kvm_signal_mask';
@@ -5613,6 +5970,11 @@ export class KvmSignalMask implements View {
     view.getUint8(offset + 3);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmSignalMask.$layout {
+    return KvmSignalMask.$layout;
   }
 
   /** `__u32 len`, offset 0, 4 bytes. */
@@ -5640,10 +6002,11 @@ export class KvmTprAccessCtl implements View {
     name: 'struct kvm_tpr_access_ctl',
     size: 40,
     align: 4,
+    byteOrder: 'big',
     members: {
-      enabled: { offset: 0, size: 4, type: '__u32' },
-      flags: { offset: 4, size: 4, type: '__u32' },
-      reserved: { offset: 8, size: 32, type: '__u32', dims: [8] },
+      enabled: { offset: 0, size: 4, type: '__u32', is: 'u32' },
+      flags: { offset: 4, size: 4, type: '__u32', is: 'u32' },
+      reserved: { offset: 8, size: 32, type: '__u32', is: 'u32', dims: [8] },
     },
   } as const;
   declare readonly $$type: 'struct kvm_tpr_access_ctl';
@@ -5654,6 +6017,11 @@ export class KvmTprAccessCtl implements View {
     view.getUint8(offset + 39);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmTprAccessCtl.$layout {
+    return KvmTprAccessCtl.$layout;
   }
 
   /** `__u32 enabled`, offset 0, 4 bytes. */
@@ -5689,8 +6057,9 @@ export class KvmVapicAddr implements View {
     name: 'struct kvm_vapic_addr',
     size: 8,
     align: 8,
+    byteOrder: 'big',
     members: {
-      vapic_addr: { offset: 0, size: 8, type: '__u64' },
+      vapic_addr: { offset: 0, size: 8, type: '__u64', is: 'u64' },
     },
   } as const;
   declare readonly $$type: 'struct kvm_vapic_addr';
@@ -5701,6 +6070,11 @@ export class KvmVapicAddr implements View {
     view.getUint8(offset + 7);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmVapicAddr.$layout {
+    return KvmVapicAddr.$layout;
   }
 
   /** `__u64 vapic_addr`, offset 0, 8 bytes. */
@@ -5729,8 +6103,9 @@ export class KvmMpState implements View {
     name: 'struct kvm_mp_state',
     size: 4,
     align: 4,
+    byteOrder: 'big',
     members: {
-      mp_state: { offset: 0, size: 4, type: '__u32' },
+      mp_state: { offset: 0, size: 4, type: '__u32', is: 'u32' },
     },
   } as const;
   declare readonly $$type: 'struct kvm_mp_state';
@@ -5741,6 +6116,11 @@ export class KvmMpState implements View {
     view.getUint8(offset + 3);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmMpState.$layout {
+    return KvmMpState.$layout;
   }
 
   /** `__u32 mp_state`, offset 0, 4 bytes. */
@@ -5760,9 +6140,10 @@ export class KvmGuestDebug implements View {
     name: 'struct kvm_guest_debug',
     size: 24,
     align: 8,
+    byteOrder: 'big',
     members: {
-      control: { offset: 0, size: 4, type: '__u32' },
-      pad: { offset: 4, size: 4, type: '__u32' },
+      control: { offset: 0, size: 4, type: '__u32', is: 'u32' },
+      pad: { offset: 4, size: 4, type: '__u32', is: 'u32' },
       arch: { offset: 8, size: 16, type: 'struct kvm_guest_debug_arch' },
     },
   } as const;
@@ -5774,6 +6155,11 @@ export class KvmGuestDebug implements View {
     view.getUint8(offset + 23);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmGuestDebug.$layout {
+    return KvmGuestDebug.$layout;
   }
 
   /** `__u32 control`, offset 0, 4 bytes. */
@@ -5809,13 +6195,14 @@ export class KvmIoeventfd implements View {
     name: 'struct kvm_ioeventfd',
     size: 64,
     align: 8,
+    byteOrder: 'big',
     members: {
-      datamatch: { offset: 0, size: 8, type: '__u64' },
-      addr: { offset: 8, size: 8, type: '__u64' },
-      len: { offset: 16, size: 4, type: '__u32' },
-      fd: { offset: 20, size: 4, type: '__s32' },
-      flags: { offset: 24, size: 4, type: '__u32' },
-      pad: { offset: 28, size: 36, type: '__u8', dims: [36] },
+      datamatch: { offset: 0, size: 8, type: '__u64', is: 'u64' },
+      addr: { offset: 8, size: 8, type: '__u64', is: 'u64' },
+      len: { offset: 16, size: 4, type: '__u32', is: 'u32' },
+      fd: { offset: 20, size: 4, type: '__s32', is: 's32' },
+      flags: { offset: 24, size: 4, type: '__u32', is: 'u32' },
+      pad: { offset: 28, size: 36, type: '__u8', is: 'u8', dims: [36] },
     },
   } as const;
   declare readonly $$type: 'struct kvm_ioeventfd';
@@ -5826,6 +6213,11 @@ export class KvmIoeventfd implements View {
     view.getUint8(offset + 63);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmIoeventfd.$layout {
+    return KvmIoeventfd.$layout;
   }
 
   /** `__u64 datamatch`, offset 0, 8 bytes. */
@@ -5903,11 +6295,12 @@ export class KvmEnableCap implements View {
     name: 'struct kvm_enable_cap',
     size: 104,
     align: 8,
+    byteOrder: 'big',
     members: {
-      cap: { offset: 0, size: 4, type: '__u32' },
-      flags: { offset: 4, size: 4, type: '__u32' },
-      args: { offset: 8, size: 32, type: '__u64', dims: [4] },
-      pad: { offset: 40, size: 64, type: '__u8', dims: [64] },
+      cap: { offset: 0, size: 4, type: '__u32', is: 'u32' },
+      flags: { offset: 4, size: 4, type: '__u32', is: 'u32' },
+      args: { offset: 8, size: 32, type: '__u64', is: 'u64', dims: [4] },
+      pad: { offset: 40, size: 64, type: '__u8', is: 'u8', dims: [64] },
     },
   } as const;
   declare readonly $$type: 'struct kvm_enable_cap';
@@ -5918,6 +6311,11 @@ export class KvmEnableCap implements View {
     view.getUint8(offset + 103);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmEnableCap.$layout {
+    return KvmEnableCap.$layout;
   }
 
   /** `__u32 cap`, offset 0, 4 bytes. */
@@ -5961,9 +6359,10 @@ export class KvmIrqRoutingIrqchip implements View {
     name: 'struct kvm_irq_routing_irqchip',
     size: 8,
     align: 4,
+    byteOrder: 'big',
     members: {
-      irqchip: { offset: 0, size: 4, type: '__u32' },
-      pin: { offset: 4, size: 4, type: '__u32' },
+      irqchip: { offset: 0, size: 4, type: '__u32', is: 'u32' },
+      pin: { offset: 4, size: 4, type: '__u32', is: 'u32' },
     },
   } as const;
   declare readonly $$type: 'struct kvm_irq_routing_irqchip';
@@ -5974,6 +6373,11 @@ export class KvmIrqRoutingIrqchip implements View {
     view.getUint8(offset + 7);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmIrqRoutingIrqchip.$layout {
+    return KvmIrqRoutingIrqchip.$layout;
   }
 
   /** `__u32 irqchip`, offset 0, 4 bytes. */
@@ -6001,12 +6405,13 @@ export class KvmIrqRoutingMsi implements View {
     name: 'struct kvm_irq_routing_msi',
     size: 16,
     align: 4,
+    byteOrder: 'big',
     members: {
-      address_lo: { offset: 0, size: 4, type: '__u32' },
-      address_hi: { offset: 4, size: 4, type: '__u32' },
-      data: { offset: 8, size: 4, type: '__u32' },
-      pad: { offset: 12, size: 4, type: '__u32' },
-      devid: { offset: 12, size: 4, type: '__u32' },
+      address_lo: { offset: 0, size: 4, type: '__u32', is: 'u32' },
+      address_hi: { offset: 4, size: 4, type: '__u32', is: 'u32' },
+      data: { offset: 8, size: 4, type: '__u32', is: 'u32' },
+      pad: { offset: 12, size: 4, type: '__u32', is: 'u32' },
+      devid: { offset: 12, size: 4, type: '__u32', is: 'u32' },
     },
   } as const;
   declare readonly $$type: 'struct kvm_irq_routing_msi';
@@ -6017,6 +6422,11 @@ export class KvmIrqRoutingMsi implements View {
     view.getUint8(offset + 15);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmIrqRoutingMsi.$layout {
+    return KvmIrqRoutingMsi.$layout;
   }
 
   /** `__u32 address_lo`, offset 0, 4 bytes. */
@@ -6068,12 +6478,13 @@ export class KvmIrqRoutingS390Adapter implements View {
     name: 'struct kvm_irq_routing_s390_adapter',
     size: 32,
     align: 8,
+    byteOrder: 'big',
     members: {
-      ind_addr: { offset: 0, size: 8, type: '__u64' },
-      summary_addr: { offset: 8, size: 8, type: '__u64' },
-      ind_offset: { offset: 16, size: 8, type: '__u64' },
-      summary_offset: { offset: 24, size: 4, type: '__u32' },
-      adapter_id: { offset: 28, size: 4, type: '__u32' },
+      ind_addr: { offset: 0, size: 8, type: '__u64', is: 'u64' },
+      summary_addr: { offset: 8, size: 8, type: '__u64', is: 'u64' },
+      ind_offset: { offset: 16, size: 8, type: '__u64', is: 'u64' },
+      summary_offset: { offset: 24, size: 4, type: '__u32', is: 'u32' },
+      adapter_id: { offset: 28, size: 4, type: '__u32', is: 'u32' },
     },
   } as const;
   declare readonly $$type: 'struct kvm_irq_routing_s390_adapter';
@@ -6084,6 +6495,11 @@ export class KvmIrqRoutingS390Adapter implements View {
     view.getUint8(offset + 31);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmIrqRoutingS390Adapter.$layout {
+    return KvmIrqRoutingS390Adapter.$layout;
   }
 
   /** `__u64 ind_addr`, offset 0, 8 bytes. */
@@ -6162,9 +6578,10 @@ export class KvmIrqRoutingHvSint implements View {
     name: 'struct kvm_irq_routing_hv_sint',
     size: 8,
     align: 4,
+    byteOrder: 'big',
     members: {
-      vcpu: { offset: 0, size: 4, type: '__u32' },
-      sint: { offset: 4, size: 4, type: '__u32' },
+      vcpu: { offset: 0, size: 4, type: '__u32', is: 'u32' },
+      sint: { offset: 4, size: 4, type: '__u32', is: 'u32' },
     },
   } as const;
   declare readonly $$type: 'struct kvm_irq_routing_hv_sint';
@@ -6175,6 +6592,11 @@ export class KvmIrqRoutingHvSint implements View {
     view.getUint8(offset + 7);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmIrqRoutingHvSint.$layout {
+    return KvmIrqRoutingHvSint.$layout;
   }
 
   /** `__u32 vcpu`, offset 0, 4 bytes. */
@@ -6202,10 +6624,11 @@ export class KvmIrqRoutingXenEvtchn implements View {
     name: 'struct kvm_irq_routing_xen_evtchn',
     size: 12,
     align: 4,
+    byteOrder: 'big',
     members: {
-      port: { offset: 0, size: 4, type: '__u32' },
-      vcpu: { offset: 4, size: 4, type: '__u32' },
-      priority: { offset: 8, size: 4, type: '__u32' },
+      port: { offset: 0, size: 4, type: '__u32', is: 'u32' },
+      vcpu: { offset: 4, size: 4, type: '__u32', is: 'u32' },
+      priority: { offset: 8, size: 4, type: '__u32', is: 'u32' },
     },
   } as const;
   declare readonly $$type: 'struct kvm_irq_routing_xen_evtchn';
@@ -6216,6 +6639,11 @@ export class KvmIrqRoutingXenEvtchn implements View {
     view.getUint8(offset + 11);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmIrqRoutingXenEvtchn.$layout {
+    return KvmIrqRoutingXenEvtchn.$layout;
   }
 
   /** `__u32 port`, offset 0, 4 bytes. */
@@ -6251,13 +6679,14 @@ export class KvmIrqRoutingEntryU implements View {
     name: 'struct kvm_irq_routing_entry.u',
     size: 32,
     align: 8,
+    byteOrder: 'big',
     members: {
       irqchip: { offset: 0, size: 8, type: 'struct kvm_irq_routing_irqchip' },
       msi: { offset: 0, size: 16, type: 'struct kvm_irq_routing_msi' },
       adapter: { offset: 0, size: 32, type: 'struct kvm_irq_routing_s390_adapter' },
       hv_sint: { offset: 0, size: 8, type: 'struct kvm_irq_routing_hv_sint' },
       xen_evtchn: { offset: 0, size: 12, type: 'struct kvm_irq_routing_xen_evtchn' },
-      pad: { offset: 0, size: 32, type: '__u32', dims: [8] },
+      pad: { offset: 0, size: 32, type: '__u32', is: 'u32', dims: [8] },
     },
   } as const;
   declare readonly $$type: 'struct kvm_irq_routing_entry.u';
@@ -6268,6 +6697,11 @@ export class KvmIrqRoutingEntryU implements View {
     view.getUint8(offset + 31);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmIrqRoutingEntryU.$layout {
+    return KvmIrqRoutingEntryU.$layout;
   }
 
   /** `struct kvm_irq_routing_irqchip irqchip`, offset 0, 8 bytes. */
@@ -6327,11 +6761,12 @@ export class KvmIrqRoutingEntry implements View {
     name: 'struct kvm_irq_routing_entry',
     size: 48,
     align: 8,
+    byteOrder: 'big',
     members: {
-      gsi: { offset: 0, size: 4, type: '__u32' },
-      type: { offset: 4, size: 4, type: '__u32' },
-      flags: { offset: 8, size: 4, type: '__u32' },
-      pad: { offset: 12, size: 4, type: '__u32' },
+      gsi: { offset: 0, size: 4, type: '__u32', is: 'u32' },
+      type: { offset: 4, size: 4, type: '__u32', is: 'u32' },
+      flags: { offset: 8, size: 4, type: '__u32', is: 'u32' },
+      pad: { offset: 12, size: 4, type: '__u32', is: 'u32' },
       u: { offset: 16, size: 32, type: 'union' },
     },
   } as const;
@@ -6343,6 +6778,11 @@ export class KvmIrqRoutingEntry implements View {
     view.getUint8(offset + 47);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmIrqRoutingEntry.$layout {
+    return KvmIrqRoutingEntry.$layout;
   }
 
   /** `__u32 gsi`, offset 0, 4 bytes. */
@@ -6395,9 +6835,10 @@ export class KvmIrqRouting implements View {
     name: 'struct kvm_irq_routing',
     size: 8,
     align: 8,
+    byteOrder: 'big',
     members: {
-      nr: { offset: 0, size: 4, type: '__u32' },
-      flags: { offset: 4, size: 4, type: '__u32' },
+      nr: { offset: 0, size: 4, type: '__u32', is: 'u32' },
+      flags: { offset: 4, size: 4, type: '__u32', is: 'u32' },
       __empty_entries: { offset: 8, size: 0, type: 'struct' },
       entries: { offset: 8, size: 0, type: 'struct kvm_irq_routing_entry', dims: [null] },
     },
@@ -6410,6 +6851,11 @@ export class KvmIrqRouting implements View {
     view.getUint8(offset + 7);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmIrqRouting.$layout {
+    return KvmIrqRouting.$layout;
   }
 
   /** `__u32 nr`, offset 0, 4 bytes. */
@@ -6442,12 +6888,13 @@ export class KvmIrqfd implements View {
     name: 'struct kvm_irqfd',
     size: 32,
     align: 4,
+    byteOrder: 'big',
     members: {
-      fd: { offset: 0, size: 4, type: '__u32' },
-      gsi: { offset: 4, size: 4, type: '__u32' },
-      flags: { offset: 8, size: 4, type: '__u32' },
-      resamplefd: { offset: 12, size: 4, type: '__u32' },
-      pad: { offset: 16, size: 16, type: '__u8', dims: [16] },
+      fd: { offset: 0, size: 4, type: '__u32', is: 'u32' },
+      gsi: { offset: 4, size: 4, type: '__u32', is: 'u32' },
+      flags: { offset: 8, size: 4, type: '__u32', is: 'u32' },
+      resamplefd: { offset: 12, size: 4, type: '__u32', is: 'u32' },
+      pad: { offset: 16, size: 16, type: '__u8', is: 'u8', dims: [16] },
     },
   } as const;
   declare readonly $$type: 'struct kvm_irqfd';
@@ -6458,6 +6905,11 @@ export class KvmIrqfd implements View {
     view.getUint8(offset + 31);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmIrqfd.$layout {
+    return KvmIrqfd.$layout;
   }
 
   /** `__u32 fd`, offset 0, 4 bytes. */
@@ -6509,13 +6961,14 @@ export class KvmClockData implements View {
     name: 'struct kvm_clock_data',
     size: 48,
     align: 8,
+    byteOrder: 'big',
     members: {
-      clock: { offset: 0, size: 8, type: '__u64' },
-      flags: { offset: 8, size: 4, type: '__u32' },
-      pad0: { offset: 12, size: 4, type: '__u32' },
-      realtime: { offset: 16, size: 8, type: '__u64' },
-      host_tsc: { offset: 24, size: 8, type: '__u64' },
-      pad: { offset: 32, size: 16, type: '__u32', dims: [4] },
+      clock: { offset: 0, size: 8, type: '__u64', is: 'u64' },
+      flags: { offset: 8, size: 4, type: '__u32', is: 'u32' },
+      pad0: { offset: 12, size: 4, type: '__u32', is: 'u32' },
+      realtime: { offset: 16, size: 8, type: '__u64', is: 'u64' },
+      host_tsc: { offset: 24, size: 8, type: '__u64', is: 'u64' },
+      pad: { offset: 32, size: 16, type: '__u32', is: 'u32', dims: [4] },
     },
   } as const;
   declare readonly $$type: 'struct kvm_clock_data';
@@ -6526,6 +6979,11 @@ export class KvmClockData implements View {
     view.getUint8(offset + 47);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmClockData.$layout {
+    return KvmClockData.$layout;
   }
 
   /** `__u64 clock`, offset 0, 8 bytes. */
@@ -6612,11 +7070,12 @@ export class KvmConfigTlb implements View {
     name: 'struct kvm_config_tlb',
     size: 24,
     align: 8,
+    byteOrder: 'big',
     members: {
-      params: { offset: 0, size: 8, type: '__u64' },
-      array: { offset: 8, size: 8, type: '__u64' },
-      mmu_type: { offset: 16, size: 4, type: '__u32' },
-      array_len: { offset: 20, size: 4, type: '__u32' },
+      params: { offset: 0, size: 8, type: '__u64', is: 'u64' },
+      array: { offset: 8, size: 8, type: '__u64', is: 'u64' },
+      mmu_type: { offset: 16, size: 4, type: '__u32', is: 'u32' },
+      array_len: { offset: 20, size: 4, type: '__u32', is: 'u32' },
     },
   } as const;
   declare readonly $$type: 'struct kvm_config_tlb';
@@ -6627,6 +7086,11 @@ export class KvmConfigTlb implements View {
     view.getUint8(offset + 23);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmConfigTlb.$layout {
+    return KvmConfigTlb.$layout;
   }
 
   /** `__u64 params`, offset 0, 8 bytes. */
@@ -6688,9 +7152,10 @@ export class KvmDirtyTlb implements View {
     name: 'struct kvm_dirty_tlb',
     size: 16,
     align: 8,
+    byteOrder: 'big',
     members: {
-      bitmap: { offset: 0, size: 8, type: '__u64' },
-      num_dirty: { offset: 8, size: 4, type: '__u32' },
+      bitmap: { offset: 0, size: 8, type: '__u64', is: 'u64' },
+      num_dirty: { offset: 8, size: 4, type: '__u32', is: 'u32' },
     },
   } as const;
   declare readonly $$type: 'struct kvm_dirty_tlb';
@@ -6701,6 +7166,11 @@ export class KvmDirtyTlb implements View {
     view.getUint8(offset + 15);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmDirtyTlb.$layout {
+    return KvmDirtyTlb.$layout;
   }
 
   /** `__u64 bitmap`, offset 0, 8 bytes. */
@@ -6738,10 +7208,11 @@ export class KvmRegList implements View {
     name: 'struct kvm_reg_list',
     size: 8,
     align: 8,
+    byteOrder: 'big',
     members: {
-      n: { offset: 0, size: 8, type: '__u64' },
+      n: { offset: 0, size: 8, type: '__u64', is: 'u64' },
       __empty_reg: { offset: 8, size: 0, type: 'struct' },
-      reg: { offset: 8, size: 0, type: '__u64', dims: [null] },
+      reg: { offset: 8, size: 0, type: '__u64', is: 'u64', dims: [null] },
     },
   } as const;
   declare readonly $$type: 'struct kvm_reg_list';
@@ -6752,6 +7223,11 @@ export class KvmRegList implements View {
     view.getUint8(offset + 7);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmRegList.$layout {
+    return KvmRegList.$layout;
   }
 
   /** `__u64 n`, offset 0, 8 bytes. */
@@ -6788,9 +7264,10 @@ export class KvmOneReg implements View {
     name: 'struct kvm_one_reg',
     size: 16,
     align: 8,
+    byteOrder: 'big',
     members: {
-      id: { offset: 0, size: 8, type: '__u64' },
-      addr: { offset: 8, size: 8, type: '__u64' },
+      id: { offset: 0, size: 8, type: '__u64', is: 'u64' },
+      addr: { offset: 8, size: 8, type: '__u64', is: 'u64' },
     },
   } as const;
   declare readonly $$type: 'struct kvm_one_reg';
@@ -6801,6 +7278,11 @@ export class KvmOneReg implements View {
     view.getUint8(offset + 15);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmOneReg.$layout {
+    return KvmOneReg.$layout;
   }
 
   /** `__u64 id`, offset 0, 8 bytes. */
@@ -6846,13 +7328,14 @@ export class KvmMsi implements View {
     name: 'struct kvm_msi',
     size: 32,
     align: 4,
+    byteOrder: 'big',
     members: {
-      address_lo: { offset: 0, size: 4, type: '__u32' },
-      address_hi: { offset: 4, size: 4, type: '__u32' },
-      data: { offset: 8, size: 4, type: '__u32' },
-      flags: { offset: 12, size: 4, type: '__u32' },
-      devid: { offset: 16, size: 4, type: '__u32' },
-      pad: { offset: 20, size: 12, type: '__u8', dims: [12] },
+      address_lo: { offset: 0, size: 4, type: '__u32', is: 'u32' },
+      address_hi: { offset: 4, size: 4, type: '__u32', is: 'u32' },
+      data: { offset: 8, size: 4, type: '__u32', is: 'u32' },
+      flags: { offset: 12, size: 4, type: '__u32', is: 'u32' },
+      devid: { offset: 16, size: 4, type: '__u32', is: 'u32' },
+      pad: { offset: 20, size: 12, type: '__u8', is: 'u8', dims: [12] },
     },
   } as const;
   declare readonly $$type: 'struct kvm_msi';
@@ -6863,6 +7346,11 @@ export class KvmMsi implements View {
     view.getUint8(offset + 31);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmMsi.$layout {
+    return KvmMsi.$layout;
   }
 
   /** `__u32 address_lo`, offset 0, 4 bytes. */
@@ -6922,9 +7410,10 @@ export class KvmArmDeviceAddr implements View {
     name: 'struct kvm_arm_device_addr',
     size: 16,
     align: 8,
+    byteOrder: 'big',
     members: {
-      id: { offset: 0, size: 8, type: '__u64' },
-      addr: { offset: 8, size: 8, type: '__u64' },
+      id: { offset: 0, size: 8, type: '__u64', is: 'u64' },
+      addr: { offset: 8, size: 8, type: '__u64', is: 'u64' },
     },
   } as const;
   declare readonly $$type: 'struct kvm_arm_device_addr';
@@ -6935,6 +7424,11 @@ export class KvmArmDeviceAddr implements View {
     view.getUint8(offset + 15);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmArmDeviceAddr.$layout {
+    return KvmArmDeviceAddr.$layout;
   }
 
   /** `__u64 id`, offset 0, 8 bytes. */
@@ -6980,10 +7474,11 @@ export class KvmCreateDevice implements View {
     name: 'struct kvm_create_device',
     size: 12,
     align: 4,
+    byteOrder: 'big',
     members: {
-      type: { offset: 0, size: 4, type: '__u32' },
-      fd: { offset: 4, size: 4, type: '__u32' },
-      flags: { offset: 8, size: 4, type: '__u32' },
+      type: { offset: 0, size: 4, type: '__u32', is: 'u32' },
+      fd: { offset: 4, size: 4, type: '__u32', is: 'u32' },
+      flags: { offset: 8, size: 4, type: '__u32', is: 'u32' },
     },
   } as const;
   declare readonly $$type: 'struct kvm_create_device';
@@ -6994,6 +7489,11 @@ export class KvmCreateDevice implements View {
     view.getUint8(offset + 11);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmCreateDevice.$layout {
+    return KvmCreateDevice.$layout;
   }
 
   /** `__u32 type`, offset 0, 4 bytes. */
@@ -7029,11 +7529,12 @@ export class KvmDeviceAttr implements View {
     name: 'struct kvm_device_attr',
     size: 24,
     align: 8,
+    byteOrder: 'big',
     members: {
-      flags: { offset: 0, size: 4, type: '__u32' },
-      group: { offset: 4, size: 4, type: '__u32' },
-      attr: { offset: 8, size: 8, type: '__u64' },
-      addr: { offset: 16, size: 8, type: '__u64' },
+      flags: { offset: 0, size: 4, type: '__u32', is: 'u32' },
+      group: { offset: 4, size: 4, type: '__u32', is: 'u32' },
+      attr: { offset: 8, size: 8, type: '__u64', is: 'u64' },
+      addr: { offset: 16, size: 8, type: '__u64', is: 'u64' },
     },
   } as const;
   declare readonly $$type: 'struct kvm_device_attr';
@@ -7044,6 +7545,11 @@ export class KvmDeviceAttr implements View {
     view.getUint8(offset + 23);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmDeviceAttr.$layout {
+    return KvmDeviceAttr.$layout;
   }
 
   /** `__u32 flags`, offset 0, 4 bytes. */
@@ -7105,9 +7611,10 @@ export class KvmVfioSpaprTce implements View {
     name: 'struct kvm_vfio_spapr_tce',
     size: 8,
     align: 4,
+    byteOrder: 'big',
     members: {
-      groupfd: { offset: 0, size: 4, type: '__s32' },
-      tablefd: { offset: 4, size: 4, type: '__s32' },
+      groupfd: { offset: 0, size: 4, type: '__s32', is: 's32' },
+      tablefd: { offset: 4, size: 4, type: '__s32', is: 's32' },
     },
   } as const;
   declare readonly $$type: 'struct kvm_vfio_spapr_tce';
@@ -7118,6 +7625,11 @@ export class KvmVfioSpaprTce implements View {
     view.getUint8(offset + 7);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmVfioSpaprTce.$layout {
+    return KvmVfioSpaprTce.$layout;
   }
 
   /** `__s32 groupfd`, offset 0, 4 bytes. */
@@ -7145,11 +7657,12 @@ export class KvmS390Keyop implements View {
     name: 'struct kvm_s390_keyop',
     size: 16,
     align: 8,
+    byteOrder: 'big',
     members: {
-      guest_addr: { offset: 0, size: 8, type: '__u64' },
-      key: { offset: 8, size: 1, type: '__u8' },
-      operation: { offset: 9, size: 1, type: '__u8' },
-      pad: { offset: 10, size: 6, type: '__u8', dims: [6] },
+      guest_addr: { offset: 0, size: 8, type: '__u64', is: 'u64' },
+      key: { offset: 8, size: 1, type: '__u8', is: 'u8' },
+      operation: { offset: 9, size: 1, type: '__u8', is: 'u8' },
+      pad: { offset: 10, size: 6, type: '__u8', is: 'u8', dims: [6] },
     },
   } as const;
   declare readonly $$type: 'struct kvm_s390_keyop';
@@ -7160,6 +7673,11 @@ export class KvmS390Keyop implements View {
     view.getUint8(offset + 15);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmS390Keyop.$layout {
+    return KvmS390Keyop.$layout;
   }
 
   /** `__u64 guest_addr`, offset 0, 8 bytes. */
@@ -7212,9 +7730,10 @@ export class KvmEncRegion implements View {
     name: 'struct kvm_enc_region',
     size: 16,
     align: 8,
+    byteOrder: 'big',
     members: {
-      addr: { offset: 0, size: 8, type: '__u64' },
-      size: { offset: 8, size: 8, type: '__u64' },
+      addr: { offset: 0, size: 8, type: '__u64', is: 'u64' },
+      size: { offset: 8, size: 8, type: '__u64', is: 'u64' },
     },
   } as const;
   declare readonly $$type: 'struct kvm_enc_region';
@@ -7225,6 +7744,11 @@ export class KvmEncRegion implements View {
     view.getUint8(offset + 15);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmEncRegion.$layout {
+    return KvmEncRegion.$layout;
   }
 
   /** `__u64 addr`, offset 0, 8 bytes. */
@@ -7270,10 +7794,11 @@ export class KvmDirtyGfn implements View {
     name: 'struct kvm_dirty_gfn',
     size: 16,
     align: 8,
+    byteOrder: 'big',
     members: {
-      flags: { offset: 0, size: 4, type: '__u32' },
-      slot: { offset: 4, size: 4, type: '__u32' },
-      offset: { offset: 8, size: 8, type: '__u64' },
+      flags: { offset: 0, size: 4, type: '__u32', is: 'u32' },
+      slot: { offset: 4, size: 4, type: '__u32', is: 'u32' },
+      offset: { offset: 8, size: 8, type: '__u64', is: 'u64' },
     },
   } as const;
   declare readonly $$type: 'struct kvm_dirty_gfn';
@@ -7284,6 +7809,11 @@ export class KvmDirtyGfn implements View {
     view.getUint8(offset + 15);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmDirtyGfn.$layout {
+    return KvmDirtyGfn.$layout;
   }
 
   /** `__u32 flags`, offset 0, 4 bytes. */
@@ -7328,13 +7858,14 @@ export class KvmStatsHeader implements View {
     name: 'struct kvm_stats_header',
     size: 24,
     align: 4,
+    byteOrder: 'big',
     members: {
-      flags: { offset: 0, size: 4, type: '__u32' },
-      name_size: { offset: 4, size: 4, type: '__u32' },
-      num_desc: { offset: 8, size: 4, type: '__u32' },
-      id_offset: { offset: 12, size: 4, type: '__u32' },
-      desc_offset: { offset: 16, size: 4, type: '__u32' },
-      data_offset: { offset: 20, size: 4, type: '__u32' },
+      flags: { offset: 0, size: 4, type: '__u32', is: 'u32' },
+      name_size: { offset: 4, size: 4, type: '__u32', is: 'u32' },
+      num_desc: { offset: 8, size: 4, type: '__u32', is: 'u32' },
+      id_offset: { offset: 12, size: 4, type: '__u32', is: 'u32' },
+      desc_offset: { offset: 16, size: 4, type: '__u32', is: 'u32' },
+      data_offset: { offset: 20, size: 4, type: '__u32', is: 'u32' },
     },
   } as const;
   declare readonly $$type: 'struct kvm_stats_header';
@@ -7345,6 +7876,11 @@ export class KvmStatsHeader implements View {
     view.getUint8(offset + 23);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmStatsHeader.$layout {
+    return KvmStatsHeader.$layout;
   }
 
   /** `__u32 flags`, offset 0, 4 bytes. */
@@ -7405,14 +7941,15 @@ export class KvmStatsDesc implements View {
     name: 'struct kvm_stats_desc',
     size: 16,
     align: 4,
+    byteOrder: 'big',
     members: {
-      flags: { offset: 0, size: 4, type: '__u32' },
-      exponent: { offset: 4, size: 2, type: '__s16' },
-      size: { offset: 6, size: 2, type: '__u16' },
-      offset: { offset: 8, size: 4, type: '__u32' },
-      bucket_size: { offset: 12, size: 4, type: '__u32' },
+      flags: { offset: 0, size: 4, type: '__u32', is: 'u32' },
+      exponent: { offset: 4, size: 2, type: '__s16', is: 's16' },
+      size: { offset: 6, size: 2, type: '__u16', is: 'u16' },
+      offset: { offset: 8, size: 4, type: '__u32', is: 'u32' },
+      bucket_size: { offset: 12, size: 4, type: '__u32', is: 'u32' },
       __empty_name: { offset: 16, size: 0, type: 'struct' },
-      name: { offset: 16, size: 0, type: 'char', dims: [null] },
+      name: { offset: 16, size: 0, type: 'char', is: 'u8', dims: [null] },
     },
   } as const;
   declare readonly $$type: 'struct kvm_stats_desc';
@@ -7423,6 +7960,11 @@ export class KvmStatsDesc implements View {
     view.getUint8(offset + 15);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmStatsDesc.$layout {
+    return KvmStatsDesc.$layout;
   }
 
   /** `__u32 flags`, offset 0, 4 bytes. */
@@ -7466,8 +8008,8 @@ export class KvmStatsDesc implements View {
   }
 
   /** `char name[]`, offset 16, 0 bytes. */
-  get name(): U8Array {
-    return new U8Array(this.$$view, this.$$offset + 16, elementsWithin(this.$$view, this.$$offset + 16, 1));
+  get name(): UnsignedCharArray {
+    return new UnsignedCharArray(this.$$view, this.$$offset + 16, elementsWithin(this.$$view, this.$$offset + 16, 1));
   }
   set name(value: Iterable<number>) {
     this.name.assign(value);
@@ -7482,11 +8024,12 @@ export class KvmMemoryAttributes implements View {
     name: 'struct kvm_memory_attributes',
     size: 32,
     align: 8,
+    byteOrder: 'big',
     members: {
-      address: { offset: 0, size: 8, type: '__u64' },
-      size: { offset: 8, size: 8, type: '__u64' },
-      attributes: { offset: 16, size: 8, type: '__u64' },
-      flags: { offset: 24, size: 8, type: '__u64' },
+      address: { offset: 0, size: 8, type: '__u64', is: 'u64' },
+      size: { offset: 8, size: 8, type: '__u64', is: 'u64' },
+      attributes: { offset: 16, size: 8, type: '__u64', is: 'u64' },
+      flags: { offset: 24, size: 8, type: '__u64', is: 'u64' },
     },
   } as const;
   declare readonly $$type: 'struct kvm_memory_attributes';
@@ -7497,6 +8040,11 @@ export class KvmMemoryAttributes implements View {
     view.getUint8(offset + 31);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmMemoryAttributes.$layout {
+    return KvmMemoryAttributes.$layout;
   }
 
   /** `__u64 address`, offset 0, 8 bytes. */
@@ -7576,10 +8124,11 @@ export class KvmCreateGuestMemfd implements View {
     name: 'struct kvm_create_guest_memfd',
     size: 64,
     align: 8,
+    byteOrder: 'big',
     members: {
-      size: { offset: 0, size: 8, type: '__u64' },
-      flags: { offset: 8, size: 8, type: '__u64' },
-      reserved: { offset: 16, size: 48, type: '__u64', dims: [6] },
+      size: { offset: 0, size: 8, type: '__u64', is: 'u64' },
+      flags: { offset: 8, size: 8, type: '__u64', is: 'u64' },
+      reserved: { offset: 16, size: 48, type: '__u64', is: 'u64', dims: [6] },
     },
   } as const;
   declare readonly $$type: 'struct kvm_create_guest_memfd';
@@ -7590,6 +8139,11 @@ export class KvmCreateGuestMemfd implements View {
     view.getUint8(offset + 63);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmCreateGuestMemfd.$layout {
+    return KvmCreateGuestMemfd.$layout;
   }
 
   /** `__u64 size`, offset 0, 8 bytes. */
@@ -7643,11 +8197,12 @@ export class KvmPreFaultMemory implements View {
     name: 'struct kvm_pre_fault_memory',
     size: 64,
     align: 8,
+    byteOrder: 'big',
     members: {
-      gpa: { offset: 0, size: 8, type: '__u64' },
-      size: { offset: 8, size: 8, type: '__u64' },
-      flags: { offset: 16, size: 8, type: '__u64' },
-      padding: { offset: 24, size: 40, type: '__u64', dims: [5] },
+      gpa: { offset: 0, size: 8, type: '__u64', is: 'u64' },
+      size: { offset: 8, size: 8, type: '__u64', is: 'u64' },
+      flags: { offset: 16, size: 8, type: '__u64', is: 'u64' },
+      padding: { offset: 24, size: 40, type: '__u64', is: 'u64', dims: [5] },
     },
   } as const;
   declare readonly $$type: 'struct kvm_pre_fault_memory';
@@ -7658,6 +8213,11 @@ export class KvmPreFaultMemory implements View {
     view.getUint8(offset + 63);
     this.$$view = view;
     this.$$offset = offset;
+  }
+
+  /** As `$layout` of the class. */
+  get $$layout(): typeof KvmPreFaultMemory.$layout {
+    return KvmPreFaultMemory.$layout;
   }
 
   /** `__u64 gpa`, offset 0, 8 bytes. */

@@ -1,14 +1,9 @@
-/**
- * The compiler's own lists of what a header declares: types from its debug information, macros from its preprocessor.
- * Each list is of texts by item, in a form that a model can be put into as well, so that the two can be held against
- * each other in both directions.
- */
+/** The compiler's own list of the types that headers declare, from its debug information. */
 
+import { includeLines } from '../generator/emit/c-assertions.js';
 import type { Member, Model, RecordType } from '../generator/model.js';
-import { type Compiler, debugDump, linesWithErrors, preprocess } from './compilers.js';
-
-/** What is said of each item, `struct kvm_run.io` or `KVM_RUN`. */
-export type Listing = ReadonlyMap<string, string>;
+import { type Compiler, debugDump } from './compilers.js';
+import { headerAt, type Listed, type Listing, type Subject } from './listing.js';
 
 export interface TypeCounts {
   readonly structs: number;
@@ -23,6 +18,14 @@ export interface TypeCounts {
 
 export interface TypeList {
   readonly items: Listing;
+  /** Each behind its place, of a member that of its type; a type without a name under that of its member. */
+  readonly inventory: {
+    /** Structs and unions. */
+    readonly types: readonly string[];
+    readonly members: readonly string[];
+    readonly enums: readonly string[];
+    readonly enumerators: readonly string[];
+  };
   readonly counts: TypeCounts;
 }
 
@@ -35,24 +38,36 @@ interface Entry {
   readonly children: Entry[];
 }
 
-/** The types of the covered headers, in a C text that includes one of them. */
-export function compiledTypes(compiler: Compiler, header: string, covers: readonly string[]): TypeList {
-  const [info = '', lines = ''] = debugDump(compiler, `#include <${header}>\n`, 'info', 'rawline');
-  return new DebugTypes(info, lines, covers);
+export const noTypes: Pick<TypeList, 'items' | 'inventory'> = {
+  items: new Map(),
+  inventory: { types: [], members: [], enums: [], enumerators: [] },
+};
+
+/** The types of the covered headers, in a C text that includes the one that covers them. */
+export async function compiledTypes(compiler: Compiler, subject: Subject): Promise<TypeList> {
+  const dump = await debugDump(compiler, `${includeLines(subject).join('\n')}\n`, 'info', 'rawline');
+  return new DebugTypes(dump, subject.covers);
 }
 
 class DebugTypes implements TypeList {
-  readonly items: Map<string, string> = new Map();
+  readonly items: Map<string, Listed> = new Map();
+  readonly inventory = {
+    types: [] as string[],
+    members: [] as string[],
+    enums: [] as string[],
+    enumerators: [] as string[],
+  };
   readonly counts: TypeCounts;
   readonly #entries: ReadonlyMap<string, Entry>;
+  readonly #listed = new Set<Entry>();
   readonly #pointerSize: number;
   /** The covered header behind each number of the file table. */
   readonly #headers: ReadonlyMap<string, string>;
 
-  constructor(info: string, lines: string, covers: readonly string[]) {
-    this.#entries = entriesOf(info);
-    this.#pointerSize = Number(/^ +Pointer Size: +(\d+)$/m.exec(info)?.[1]);
-    this.#headers = headersOf(lines, covers);
+  constructor(dump: string, covers: readonly string[]) {
+    this.#entries = entriesOf(dump);
+    this.#pointerSize = Number(/^ +Pointer Size: +(\d+)$/m.exec(dump)?.[1]);
+    this.#headers = headersOf(dump, covers);
     const here = [...this.#entries.values()].filter(
       (entry) => this.#headerOf(entry) && !entry.attributes.has('declaration'),
     );
@@ -70,6 +85,9 @@ class DebugTypes implements TypeList {
     };
     for (const record of records) if (record.attributes.has('name')) this.#record(record, this.#spell(record));
     for (const entry of here) if (entry.tag === 'typedef') this.#typedef(entry);
+    // What no name leads to, such as the type of a variable, is known by its place.
+    for (const record of records)
+      if (!this.#listed.has(record)) this.#record(record, `${keywordOf(record)} at ${this.#place(record)}`);
     for (const entry of enums) this.#enum(entry);
   }
 
@@ -80,36 +98,49 @@ class DebugTypes implements TypeList {
   }
 
   #record(entry: Entry, name: string): void {
-    this.items.set(name, `${keywordOf(entry)}, ${text(entry, 'byte_size')} bytes, ${this.#place(entry)}`);
-    this.#members(entry, name);
+    const at = this.#place(entry);
+    this.items.set(name, { at, text: `${keywordOf(entry)}, ${number(entry, 'byte_size')} bytes` });
+    this.inventory.types.push(`${at} ${name}`);
+    this.#members(entry, name, at);
   }
 
-  #members(record: Entry, path: string): void {
+  #members(record: Entry, path: string, at: string): void {
+    this.#listed.add(record);
     for (const [index, member] of membersOf(record).entries()) {
       const item = `${path}.${member.attributes.get('name') ?? `<${index}>`}`;
       const { element, dims } = this.#elementOf(this.#typeOf(member));
-      this.items.set(item, describeMember(this.#describe(member, element, dims)));
-      if (element && isRecord(element) && !element.attributes.has('name')) this.#members(element, item);
+      this.items.set(item, { at, text: describeMember(this.#describe(member, element, dims)) });
+      this.inventory.members.push(`${at} ${item}`);
+      // What is reached through a typedef has that name.
+      if (!element || !isRecord(element) || element.attributes.has('name')) continue;
+      this.inventory.types.push(`${at} ${item}`);
+      this.#members(element, item, at);
     }
   }
 
   #describe(member: Entry, element: Entry | undefined, dims: readonly number[]): DescribedMember {
-    const declared = this.#typeOf(member);
-    const type = this.#spell(this.#elementOf(declared, false).element);
-    const shape = this.#shapeOf(element);
-    const bits = member.attributes.get('data_bit_offset');
-    if (bits !== undefined) return { type, dims, shape, bit: [Number(bits), number(member, 'bit_size')] };
+    const type = this.#spell(element);
+    const resolved = this.#resolve(element);
+    const shape = this.#shapeOf(resolved);
+    const width = member.attributes.get('bit_size');
+    if (width !== undefined) {
+      return { type, dims, shape, bit: [Number(member.attributes.get('data_bit_offset') ?? 0), Number(width)] };
+    }
     const offset = Number(member.attributes.get('data_member_location') ?? 0);
-    return { type, dims, shape, offset, size: dims.reduce((size, length) => size * length, this.#sizeOf(element)) };
+    return { type, dims, shape, offset, size: dims.reduce((size, length) => size * length, this.#sizeOf(resolved)) };
   }
 
   #enum(entry: Entry): void {
     const name = entry.attributes.get('name');
     const title = name === undefined ? 'enum' : `enum ${name}`;
-    const size = text(entry, 'byte_size');
+    const size = number(entry, 'byte_size');
+    const at = enumPlace(name ?? null, this.#place(entry));
+    this.inventory.enums.push(`${at} ${title} of ${entry.children[0]?.attributes.get('name')}`);
     for (const child of entry.children) {
+      const item = text(child, 'name');
       const value = BigInt(text(child, 'const_value'));
-      this.items.set(text(child, 'name'), `${title}, ${size} bytes, ${this.#place(entry)}: ${value}`);
+      this.items.set(item, { at, text: `${title}, ${size} bytes: ${value}` });
+      this.inventory.enumerators.push(`${at} ${item}`);
     }
   }
 
@@ -127,16 +158,25 @@ class DebugTypes implements TypeList {
     return reference === undefined ? undefined : this.#entries.get(reference.replace(/^<0x|>$/g, ''));
   }
 
-  /** Through arrays and, unless the element's own spelling is asked for, typedefs; 0 stands for an open length. */
-  #elementOf(type: Entry | undefined, throughTypedefs = true): { element: Entry | undefined; dims: number[] } {
+  /** The element of an array, through typedefs of arrays, without its qualifiers; 0 stands for an open length. */
+  #elementOf(type: Entry | undefined): { element: Entry | undefined; dims: number[] } {
     const dims: number[] = [];
     let element = type;
-    while (element) {
-      if (element.tag === 'array_type') dims.push(...element.children.map(lengthOf));
-      else if (!throughTypedefs || !['typedef', 'const_type', 'volatile_type'].includes(element.tag)) break;
-      element = this.#typeOf(element);
+    for (;;) {
+      const resolved = this.#resolve(element);
+      if (resolved?.tag !== 'array_type') break;
+      dims.push(...resolved.children.map(lengthOf));
+      element = this.#typeOf(resolved);
     }
+    while (element && qualifiers.includes(element.tag)) element = this.#typeOf(element);
     return { element, dims };
+  }
+
+  /** Without typedefs and qualifiers. */
+  #resolve(type: Entry | undefined): Entry | undefined {
+    let resolved = type;
+    while (resolved && [...qualifiers, 'typedef'].includes(resolved.tag)) resolved = this.#typeOf(resolved);
+    return resolved;
   }
 
   #sizeOf(element: Entry | undefined): number {
@@ -164,11 +204,19 @@ class DebugTypes implements TypeList {
     const name = type.attributes.get('name');
     if (isRecord(type)) return name === undefined ? keywordOf(type) : `${keywordOf(type)} ${name}`;
     if (type.tag === 'enumeration_type') return name === undefined ? 'enum' : `enum ${name}`;
-    if (type.tag === 'pointer_type') return `${this.#spell(this.#typeOf(type))} *`.replaceAll('* *', '**');
+    if (type.tag === 'pointer_type') return this.#spellPointer(this.#typeOf(type));
     if (type.tag === 'const_type') return `const ${this.#spell(this.#typeOf(type))}`;
+    if (type.tag === 'volatile_type') return this.#spell(this.#typeOf(type));
     return baseNames.get(name ?? '') ?? name ?? type.tag;
   }
+
+  #spellPointer(to: Entry | undefined): string {
+    if (to?.tag === 'subroutine_type') return `${this.#spell(this.#typeOf(to))} (*)()`;
+    return `${this.#spell(to)} *`.replaceAll('* *', '**');
+  }
 }
+
+const qualifiers = ['const_type', 'volatile_type'];
 
 const baseNames = new Map([
   ['short int', 'short'],
@@ -220,10 +268,6 @@ function headersOf(lines: string, covers: readonly string[]): Map<string, string
   );
 }
 
-function headerAt(path: string, covers: readonly string[]): string | undefined {
-  return covers.find((name) => path.endsWith(`/${name}`));
-}
-
 function isRecord({ tag }: Entry): boolean {
   return tag === 'structure_type' || tag === 'union_type';
 }
@@ -264,20 +308,28 @@ function describeMember(member: DescribedMember): string {
   return `${type}${dims.map((length) => `[${length}]`).join('')} (${shape}), ${place}`;
 }
 
+/** An enum without a tag is where `enum` stands for us, and where its brace does for GCC: only the header is compared. */
+function enumPlace(tag: string | null, at: string): string {
+  return tag === null ? at.replace(/:\d+$/, '') : at;
+}
+
 export function typeName({ kind, tag, typedef }: RecordType): string {
   return typedef ? tag : `${kind} ${tag}`;
 }
 
 export function modelledTypes(model: Model): Listing {
-  const items = new Map<string, string>();
+  const items = new Map<string, Listed>();
   for (const type of model.types) {
     const name = typeName(type);
-    items.set(name, `${type.kind}, ${type.size} bytes, ${type.at}`);
-    listMembers(type.members, name, items);
+    const { kind, size, at } = type;
+    items.set(name, { at, text: `${kind}, ${size} bytes` });
+    listMembers(type.members, name, at, items);
   }
   for (const { tag, typedef, size, at, enumerators } of model.enums) {
     const title = tag === null || typedef ? 'enum' : `enum ${tag}`;
-    for (const { name, value } of enumerators) items.set(name, `${title}, ${size} bytes, ${at}: ${value}`);
+    const place = enumPlace(title === 'enum' ? null : tag, at);
+    for (const { name, value } of enumerators)
+      items.set(name, { at: place, text: `${title}, ${size} bytes: ${value}` });
   }
   return items;
 }
@@ -288,7 +340,7 @@ const predefinedTypedefs = new Map([
   ['__uint128_t', 'unsigned __int128'],
 ]);
 
-function listMembers(members: readonly Member[], path: string, items: Map<string, string>): void {
+function listMembers(members: readonly Member[], path: string, at: string, items: Map<string, Listed>): void {
   for (const [index, member] of members.entries()) {
     const item = `${path}.${member.name ?? `<${index}>`}`;
     const { offset, size, bit } = member;
@@ -298,71 +350,7 @@ function listMembers(members: readonly Member[], path: string, items: Map<string
     const described: DescribedMember = bit
       ? { type, dims, shape, bit: [offset * 8 + bit.offset, bit.width] }
       : { type, dims, shape, offset, size };
-    items.set(item, describeMember(described));
-    if (member.members) listMembers(member.members, item, items);
+    items.set(item, { at, text: describeMember(described) });
+    if (member.members) listMembers(member.members, item, at, items);
   }
-}
-
-// Macros
-
-export interface Macro {
-  readonly name: string;
-  /** Null for an object-like one. */
-  readonly parameters: readonly string[] | null;
-  readonly body: string;
-  readonly at: string;
-}
-
-/** The macros that the covered headers define and that are still defined at the end, by name. */
-export function compiledMacros(compiler: Compiler, header: string, covers: readonly string[]): Map<string, Macro> {
-  const macros = new Map<string, Macro>();
-  let file: string | undefined;
-  let line = 0;
-  for (const text of preprocess(compiler, `#include <${header}>\n`, '-dD').split('\n')) {
-    const marker = /^# (\d+) "(.*)"/.exec(text);
-    if (marker) {
-      line = Number(marker[1]);
-      file = headerAt(marker[2] as string, covers);
-      continue;
-    }
-    const [, directive, name = '', parameters, body = ''] = /^#(define|undef) (\w+)(\([^)]*\))?(.*)/.exec(text) ?? [];
-    if (directive !== undefined) macros.delete(name);
-    if (directive === 'define' && file !== undefined) {
-      const names =
-        parameters === undefined
-          ? null
-          : parameters
-              .slice(1, -1)
-              .split(',')
-              .filter((each) => each !== '');
-      macros.set(name, { name, parameters: names, body: body.trim(), at: `${file}:${line}` });
-    }
-    line++;
-  }
-  return macros;
-}
-
-/** Of names, those that the compiler takes for an integer that it knows. */
-export function integerMacros(compiler: Compiler, header: string, names: readonly string[]): Set<string> {
-  const tests = names.map((name) => `_Static_assert(~(${name}) * 0 == 0, "");`);
-  const wrong = linesWithErrors(compiler, [`#include <${header}>`, ...tests, ''].join('\n'));
-  return new Set(names.filter((_, index) => !wrong.has(index + 2)));
-}
-
-/** Whether a macro is a use of one that makes a request number. */
-export function isRequest({ parameters, body }: Macro): boolean {
-  return parameters === null && /^\(*_IO(?:R|W|WR|C)?\s*\(/.test(body);
-}
-
-// The two against each other
-
-/** Items that only one side has, or that the sides say different things of. */
-export function listingDifferences(compiled: Listing, modelled: Listing): string[] {
-  const names = new Set([...compiled.keys(), ...modelled.keys()]);
-  return [...names].flatMap((name) => {
-    const [expected, found] = [compiled.get(name), modelled.get(name)];
-    return expected === found
-      ? []
-      : [`${name}: ${expected ?? 'not there'} for the compiler, ${found ?? 'not there'} here`];
-  });
 }

@@ -1,0 +1,148 @@
+/**
+ * Ioctl requests: which macros make one, of what, and what a request number says. All of it is asked of the headers' own
+ * `_IO…` macros; each of those is read once, with names in the place of its arguments, and then serves all requests.
+ */
+
+import { LimitError, SourceError } from '../errors.js';
+import type { Integer } from '../expression/arithmetic.js';
+import type { Expression } from '../expression/ast.js';
+import { evaluate, type Scope, withConstants } from '../expression/evaluator.js';
+import type { TypeNames } from '../expression/parser.js';
+import { Unresolvable } from '../expression/unresolvable.js';
+import type { Layout } from '../layout/layout.js';
+import type { Direction, Ioctl } from '../model.js';
+import type { CType } from '../parse/types.js';
+import { Cursor } from '../preprocess/cursor.js';
+import { lexText } from '../preprocess/lexer.js';
+import type { Macro } from '../preprocess/macros.js';
+import type { Preprocessed } from '../preprocess/preprocessor.js';
+import { endAt, type Token } from '../preprocess/tokens.js';
+import { expressionIn, splitArguments, typeIn, withoutParentheses } from './expressions.js';
+
+/** The macros of `linux/ioctl.h` that make a request number; those ending in `_BAD` take a size in place of a type. */
+const requestMacros = ['_IO', '_IOR', '_IOW', '_IOWR', '_IOC', '_IOR_BAD', '_IOW_BAD', '_IOWR_BAD'];
+
+/** Names that no header has. */
+const any = { request: '__any_request', type: '__any_type', nr: '__any_nr', argument: '__any_argument' } as const;
+
+/** A macro that is a use of one of `requestMacros`. */
+export interface RequestUse {
+  /** The one it uses. */
+  readonly maker: string;
+  readonly operands: readonly (readonly Token[])[];
+  /** The type it names; null for `_IO` and where an expression stands. */
+  readonly argument: CType | null;
+}
+
+export class Requests {
+  readonly #preprocessed: Preprocessed;
+  readonly #layout: Layout;
+  readonly #typeNames: TypeNames;
+  readonly #uses = new Map<Macro, RequestUse | undefined>();
+  readonly #expressions = new Map<string, Expression>();
+  /** The bits that say which way an argument goes. */
+  #directions: { readonly read: number; readonly write: number } | undefined;
+
+  constructor(preprocessed: Preprocessed, layout: Layout, typeNames: TypeNames) {
+    this.#preprocessed = preprocessed;
+    this.#layout = layout;
+    this.#typeNames = typeNames;
+  }
+
+  /** The request that a macro makes; undefined where it makes none. */
+  of(macro: Macro): RequestUse | undefined {
+    if (!this.#uses.has(macro)) this.#uses.set(macro, this.#useIn(macro));
+    return this.#uses.get(macro);
+  }
+
+  /** Undefined also where C does not allow the macro to be used. */
+  #useIn(macro: Macro): RequestUse | undefined {
+    try {
+      return this.#find(macro);
+    } catch (error) {
+      if (error instanceof SourceError && !(error instanceof LimitError)) return undefined;
+      throw error;
+    }
+  }
+
+  #find(macro: Macro): RequestUse | undefined {
+    if (macro.parameters !== null || !beginsWithUse(macro.body)) return undefined;
+    // With all expanded but the macros of requests.
+    const tokens = withoutParentheses(this.#preprocessed.expand(macro.body, requestMacros));
+    const [name, open] = tokens;
+    if (!name || !requestMacros.includes(name.text) || open?.text !== '(') return undefined;
+    const cursor = new Cursor(tokens.slice(2), endAt(macro.at));
+    const operands = splitArguments(cursor.skipBalanced(open));
+    if (cursor.peek().kind !== 'end') return undefined;
+    return { maker: name.text, operands, argument: typeIn(operands.at(-1) ?? [], macro.at, this.#typeNames) };
+  }
+
+  /** The request number; undefined where only the macro's whole expansion tells. */
+  value({ maker, operands, argument }: RequestUse, at: Token): Integer | undefined {
+    const [type, nr] = operands;
+    // A name stands for an operand as long as both are one value, whatever stands around them.
+    if (!type || !nr || operands.length !== (argument ? 3 : 2) || !isOneValue(type) || !isOneValue(nr))
+      return undefined;
+    const given = [any.type, any.nr, ...(argument ? [`struct ${any.argument}`] : [])];
+    const operand = (tokens: readonly Token[]): Integer =>
+      this.#layout.evaluate(expressionIn(tokens, at, this.#typeNames));
+    try {
+      const made = this.#expression(`${maker}(${given.join(', ')})`, at);
+      const values = new Map([
+        [any.type, operand(type)],
+        [any.nr, operand(nr)],
+      ]);
+      const scope = withConstants(this.#layout, values);
+      return evaluate(made, argument ? withArgument(scope, argument) : scope);
+    } catch (error) {
+      if (error instanceof Unresolvable) return undefined;
+      throw error;
+    }
+  }
+
+  /** What the headers' own macros take out of a request number. */
+  fields(request: number, at: Token): Pick<Ioctl, 'direction' | 'type' | 'nr' | 'size'> {
+    const value = { type: this.#layout.integers.unsignedInt, value: BigInt(request) };
+    const scope = withConstants(this.#layout, new Map([[any.request, value]]));
+    const field = (which: string): number =>
+      Number(evaluate(this.#expression(`_IOC_${which}(${any.request})`, at), scope).value);
+    return { direction: this.#direction(field('DIR'), at), type: field('TYPE'), nr: field('NR'), size: field('SIZE') };
+  }
+
+  #direction(encoded: number, at: Token): Direction {
+    const bits = (name: string): number => Number(this.#layout.evaluate(this.#expression(name, at)).value);
+    this.#directions ??= { read: bits('_IOC_READ'), write: bits('_IOC_WRITE') };
+    const read = (encoded & this.#directions.read) !== 0;
+    const write = (encoded & this.#directions.write) !== 0;
+    if (read && write) return 'readwrite';
+    return read ? 'read' : write ? 'write' : 'none';
+  }
+
+  /** What a text of C says as if it stood behind the header; read once. */
+  #expression(text: string, at: Token): Expression {
+    const known = this.#expressions.get(text);
+    if (known) return known;
+    const tokens = this.#preprocessed.expand(lexText(at.file, text));
+    const expression = expressionIn(tokens, at, this.#typeNames);
+    this.#expressions.set(text, expression);
+    return expression;
+  }
+}
+
+/** A scope in which the type that stands for any argument is a certain one. */
+function withArgument(scope: Scope, argument: CType): Scope {
+  return {
+    ...scope,
+    measure: (type, at) => scope.measure(type.kind === 'tag' && type.tag === any.argument ? argument : type, at),
+  };
+}
+
+function isOneValue(tokens: readonly Token[]): boolean {
+  return tokens.length === 1 || withoutParentheses(tokens) !== tokens;
+}
+
+/** Whether a macro's body can be a use of a function-like macro: `NAME (`, perhaps in parentheses. */
+function beginsWithUse(body: readonly Token[]): boolean {
+  const first = body.findIndex((token) => token.text !== '(');
+  return body[first]?.kind === 'identifier' && body[first + 1]?.text === '(';
+}
