@@ -76,6 +76,9 @@ export abstract class VcpuState {
   /** KVM_ENABLE_CAP of the vCPU: turns on a `KVM_CAP_…` that is off by default. */
   enableCap(capability: number, ...args: readonly (number | bigint)[]): void {
     const enable = allocate(this.bindings.KvmEnableCap);
+    if (args.length > enable.args.length) {
+      throw new KvmArgumentError(`KVM_ENABLE_CAP: ${args.length} arguments; there are at most ${enable.args.length}`);
+    }
     enable.cap = capability;
     enable.args = args.map(BigInt);
     this.#set('KVM_ENABLE_CAP', enable);
@@ -118,7 +121,7 @@ export abstract class VcpuState {
     return this.#get('KVM_GET_FPU', fpu);
   }
 
-  /** KVM_SET_FPU */
+  /** KVM_SET_FPU. Of registers that the guest has not used yet some kernels take the initial value: `setXsave` says which are in use. */
   setFpu(fpu: KvmFpu): void {
     this.#set('KVM_SET_FPU', fpu);
   }
@@ -175,6 +178,8 @@ export abstract class VcpuState {
    *
    * @throws KvmMsrError naming the first one that this vCPU does not have.
    */
+  getMsrs<const Indices extends readonly number[]>(indices: Indices): { -readonly [At in keyof Indices]: Msr };
+  getMsrs(indices: Iterable<number>): Msr[];
   getMsrs(indices: Iterable<number>): Msr[] {
     const msrs = Array.from(indices, (index) => ({ index, data: 0n }));
     return this.#msrs('KVM_GET_MSRS', msrs);

@@ -65,7 +65,7 @@ export function hold(vcpu: SharedVcpu, held: boolean): boolean {
   return native().hold(vcpu.id, held);
 }
 
-/** Its registers and what else it is in are in `VcpuState`. */
+/** The methods for its registers and the rest of its state are those of `VcpuState`. */
 export class Vcpu extends VcpuState implements Disposable, AsyncDisposable {
   override readonly bindings: Bindings;
   /** `struct kvm_run`, in place. */
