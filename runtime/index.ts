@@ -3,7 +3,7 @@
 export * from './errors.js';
 export { exits } from './exits.js';
 export type { Bindings } from './host.js';
-export type { GenericIoctl } from './ioctl.js';
+export type { FdKind, GenericIoctl } from './ioctl.js';
 export { Kvm, type KvmOptions } from './kvm.js';
 export { GuestMemory, type GuestMemoryHandle, type GuestMemoryOptions } from './memory.js';
 export {

@@ -20,12 +20,16 @@ export interface IoctlTarget {
   view(request: number, view: DataView, offset: number, needed: number): number;
 }
 
-/** The generic ioctl of the classes of this package. */
-export interface GenericIoctl {
+/** The kinds of file descriptor that KVM has, in words. */
+const fdNames = { system: '/dev/kvm', vm: 'a VM', vcpu: 'a vCPU', device: 'a device' } as const;
+export type FdKind = keyof typeof fdNames;
+
+/** The generic ioctl of the classes of this package: of a kind of file descriptor it takes the ioctls that are made on it. */
+export interface GenericIoctl<Fd extends FdKind> {
   /** @throws KvmError when the kernel refuses, KvmArgumentError when the argument is not safe to hand over. */
-  (request: IoctlAlone): number;
-  (request: IoctlByValue, value: number | bigint): number;
-  <T extends View>(request: IoctlByPointer<T>, argument: NoInfer<T>): number;
+  (request: IoctlAlone<Fd>): number;
+  (request: IoctlByValue<Fd>, value: number | bigint): number;
+  <T extends View>(request: IoctlByPointer<T, Fd>, argument: NoInfer<T>): number;
 }
 
 type IoctlToMemory = IoctlByPointer<View> | IoctlToBytes;
@@ -70,20 +74,17 @@ const defeatsKicks = new Map([
 
 const refusals = new Map([...carriesAddresses, ...touchesMore, ...defeatsKicks]);
 
-/** The generic ioctl on a target. */
-export function genericIoctl(target: IoctlTarget): GenericIoctl {
-  function ioctl(request: IoctlAlone): number;
-  function ioctl(request: IoctlByValue, value: number | bigint): number;
-  function ioctl<T extends View>(request: IoctlByPointer<T>, argument: NoInfer<T>): number;
-  function ioctl(request: AnyIoctl, argument?: unknown): number {
-    const result = invoke(target, request, argument);
+/** The generic ioctl on a target of a kind. */
+export function genericIoctl<Fd extends FdKind>(kind: Fd, target: IoctlTarget): GenericIoctl<Fd> {
+  return (request: AnyIoctl, argument?: unknown): number => {
+    const result = invoke(kind, target, request, argument);
     if (result < 0) throw kernelError(request.name, result);
     return result;
-  }
-  return ioctl;
+  };
 }
 
-function invoke(target: IoctlTarget, ioctl: AnyIoctl, argument: unknown): number {
+function invoke(kind: FdKind, target: IoctlTarget, ioctl: AnyIoctl, argument: unknown): number {
+  requireKind(kind, ioctl);
   const refusal = refusals.get(ioctl.name);
   if (refusal !== undefined) throw new KvmArgumentError(`${ioctl.name}: not for the generic ioctl: ${refusal}`);
   if (ioctl.passes === 'nothing') {
@@ -101,6 +102,13 @@ function invoke(target: IoctlTarget, ioctl: AnyIoctl, argument: unknown): number
   const needed = bytesNeeded(ioctl, view, offset);
   if (countedTail(ioctl) === null) return target.view(ioctl.request, view, offset, needed);
   return onCopy(target, ioctl, new Uint8Array(view.buffer, view.byteOffset + offset, needed));
+}
+
+/** Ioctls of bindings that know nothing of file descriptors are left to the kernel. */
+function requireKind(kind: FdKind, { name, fds }: AnyIoctl): void {
+  if (fds === undefined || kind in fds) return;
+  const right = Object.keys(fds).map((fd) => fdNames[fd as FdKind] ?? fd);
+  throw new KvmArgumentError(`${name}: is an ioctl of ${right.join(' or ')}, not of ${fdNames[kind]}`);
 }
 
 /**

@@ -71,7 +71,7 @@ export class Kvm implements Disposable, AsyncDisposable {
   }
 
   /** Any ioctl of the system file descriptor. */
-  readonly ioctl: GenericIoctl = genericIoctl({
+  readonly ioctl: GenericIoctl<'system'> = genericIoctl('system', {
     value: (request, value) => native().ioctl(this.#open(), request, value),
     view: (request, view, offset, needed) => native().ioctlView(this.#open(), request, view, offset, needed),
   });

@@ -191,7 +191,7 @@ export class Vcpu implements Disposable, AsyncDisposable {
   }
 
   /** Any ioctl of the vCPU file descriptor. @throws KvmBusyError while another thread runs it. */
-  readonly ioctl: GenericIoctl = genericIoctl({
+  readonly ioctl: GenericIoctl<'vcpu'> = genericIoctl('vcpu', {
     value: (request, value) => native().vcpuIoctl(this.handle, request, value),
     view: (request, view, offset, needed) => native().vcpuIoctlView(this.handle, request, view, offset, needed),
   });

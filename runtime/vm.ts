@@ -131,7 +131,7 @@ export class Vm implements Disposable, AsyncDisposable {
   }
 
   /** Any ioctl of the VM file descriptor. */
-  readonly ioctl: GenericIoctl = genericIoctl({
+  readonly ioctl: GenericIoctl<'vm'> = genericIoctl('vm', {
     value: (request, value) => native().ioctl(native().vmFd(this.handle), request, value),
     view: (request, view, offset, needed) =>
       native().ioctlView(native().vmFd(this.handle), request, view, offset, needed),
