@@ -3,21 +3,25 @@
  * many elements as a counter in the struct says, wherever the pointer leads: so both are held against the view first.
  */
 
-import type {
-  FlexibleTail,
-  IoctlAlone,
-  IoctlByPointer,
-  IoctlByValue,
-  IoctlToBytes,
-  View,
-  ViewClass,
+import {
+  allocate,
+  type FlexibleTail,
+  type IoctlAlone,
+  type IoctlByPointer,
+  type IoctlByValue,
+  type IoctlToBytes,
+  type View,
+  type ViewClass,
 } from '../generated/views.js';
-import { KvmArgumentError, kernelError } from './errors.js';
+import { capabilityOf } from './capabilities.js';
+import { KvmArgumentError, type KvmError, KvmUnsupportedError, kernelError } from './errors.js';
 
 /** What an ioctl is made on: a file descriptor, or a vCPU. */
 export interface IoctlTarget {
   value(request: number, value: number | bigint): number;
   view(request: number, view: DataView, offset: number, needed: number): number;
+  /** Whether the kernel has a capability, by name. */
+  has(capability: string): boolean;
 }
 
 /** The kinds of file descriptor that KVM has, in words. */
@@ -39,19 +43,19 @@ type AnyIoctl = IoctlAlone | IoctlByValue | IoctlToMemory;
 const carriesAddresses = new Map([
   ['KVM_SET_USER_MEMORY_REGION', 'use Vm.addMemory and Vm.removeMemory'],
   ['KVM_SET_USER_MEMORY_REGION2', 'use Vm.addMemory and Vm.removeMemory'],
+  ['KVM_GET_DIRTY_LOG', 'use Vm.dirty.getLog'],
+  ['KVM_CLEAR_DIRTY_LOG', 'use Vm.dirty.clearLog'],
+  ['KVM_X86_SET_MSR_FILTER', 'use Vm.setMsrFilter'],
+  ['KVM_MEMORY_ENCRYPT_REG_REGION', 'use Vm.registerEncrypted'],
+  ['KVM_MEMORY_ENCRYPT_UNREG_REGION', 'use Vm.unregisterEncrypted'],
   ...[
     'KVM_SET_MEMORY_REGION',
-    'KVM_GET_DIRTY_LOG',
-    'KVM_CLEAR_DIRTY_LOG',
-    'KVM_X86_SET_MSR_FILTER',
     'KVM_GET_DEVICE_ATTR',
     'KVM_SET_DEVICE_ATTR',
     'KVM_HAS_DEVICE_ATTR',
     'KVM_GET_ONE_REG',
     'KVM_SET_ONE_REG',
     'KVM_MEMORY_ENCRYPT_OP',
-    'KVM_MEMORY_ENCRYPT_REG_REGION',
-    'KVM_MEMORY_ENCRYPT_UNREG_REGION',
     'KVM_XEN_HVM_CONFIG',
     'KVM_XEN_HVM_SET_ATTR',
     'KVM_XEN_VCPU_SET_ATTR',
@@ -59,12 +63,14 @@ const carriesAddresses = new Map([
   ].map((name) => [name, 'its struct carries addresses of this process'] as const),
 ]);
 
-/** Ioctls that touch other memory than the request says, as far as a capability or the struct tells. */
+/** Ioctls that touch as much memory as a capability says, which may be more than the request does. */
 const touchesMore = new Map([
-  ['KVM_GET_XSAVE2', 'it writes as many bytes as KVM_CAP_XSAVE2 says, not the size in its request'],
-  ['KVM_GET_NESTED_STATE', 'it writes as many bytes as the struct says, not the size in its request'],
-  ['KVM_SET_NESTED_STATE', 'it reads as many bytes as the struct says, not the size in its request'],
+  ['KVM_GET_XSAVE2', 'it writes as many bytes as KVM_CAP_XSAVE2 says; use Vcpu.getXsave2'],
+  ['KVM_SET_XSAVE', 'it reads as many bytes as KVM_CAP_XSAVE2 says; use Vcpu.setXsave'],
 ]);
+
+/** Ioctls whose struct has a member `size` that says how many bytes it is long. */
+const sizedByThemselves = new Set(['KVM_GET_NESTED_STATE', 'KVM_SET_NESTED_STATE']);
 
 /** Ioctls that would take the way in which a vCPU is interrupted away. */
 const defeatsKicks = new Map([
@@ -78,7 +84,7 @@ const refusals = new Map([...carriesAddresses, ...touchesMore, ...defeatsKicks])
 export function genericIoctl<Fd extends FdKind>(kind: Fd, target: IoctlTarget): GenericIoctl<Fd> {
   return (request: AnyIoctl, argument?: unknown): number => {
     const result = invoke(kind, target, request, argument);
-    if (result < 0) throw kernelError(request.name, result);
+    if (result < 0) throw refused(target, request, result);
     return result;
   };
 }
@@ -86,22 +92,75 @@ export function genericIoctl<Fd extends FdKind>(kind: Fd, target: IoctlTarget): 
 function invoke(kind: FdKind, target: IoctlTarget, ioctl: AnyIoctl, argument: unknown): number {
   requireKind(kind, ioctl);
   const refusal = refusals.get(ioctl.name);
+  if (refusal !== undefined) requireCapability(target, ioctl);
   if (refusal !== undefined) throw new KvmArgumentError(`${ioctl.name}: not for the generic ioctl: ${refusal}`);
   if (ioctl.passes === 'nothing') {
     if (argument !== undefined) throw new KvmArgumentError(`${ioctl.name}: takes no argument`);
     return target.value(ioctl.request, 0);
   }
   if (ioctl.passes === 'value') return target.value(ioctl.request, checkedValue(ioctl, argument));
+  if (ioctl.argument === null && ioctl.size === 0) {
+    requireCapability(target, ioctl);
+    throw new KvmArgumentError(`${ioctl.name}: these bindings do not have its struct`);
+  }
+  const { view, offset } = placeFor(ioctl, argument);
+  const needed = bytesNeeded(ioctl, view, offset);
+  if (saidLength(ioctl) === null) return target.view(ioctl.request, view, offset, needed);
+  return onCopy(target, ioctl, new Uint8Array(view.buffer, view.byteOffset + offset, needed));
+}
+
+/** The kernel says EINVAL of many an ioctl that it does not have. */
+function refused(target: IoctlTarget, ioctl: AnyIoctl, result: number): KvmError {
+  const error = kernelError(ioctl.name, result);
+  const capability = error.code === 'EINVAL' ? missingCapability(target, ioctl) : null;
+  return capability === null ? error : unsupported(ioctl, error.code, capability);
+}
+
+function requireCapability(target: IoctlTarget, ioctl: AnyIoctl): void {
+  const capability = missingCapability(target, ioctl);
+  if (capability !== null) throw unsupported(ioctl, 'absent', capability);
+}
+
+/** The capability that an ioctl goes with, where the kernel does not have it. */
+function missingCapability(target: IoctlTarget, { name }: AnyIoctl): string | null {
+  const capability = capabilityOf(name);
+  return capability === null || target.has(capability) ? null : capability;
+}
+
+function unsupported({ name }: AnyIoctl, code: string, capability: string): KvmUnsupportedError {
+  return new KvmUnsupportedError(name, code, `this kernel does not have ${capability}`, capability);
+}
+
+/** What an ioctl gives that only writes to its argument, in `into` or a new view. */
+export function read<T extends View, Fd extends FdKind>(
+  ioctl: GenericIoctl<Fd>,
+  request: IoctlByPointer<T, Fd, 'read'>,
+  into: T = allocate<T>(request.argument),
+): T {
+  ioctl(request, into);
+  return into;
+}
+
+/** For the methods that know how many bytes the kernel touches. @throws KvmArgumentError when the argument has fewer. */
+export function ioctlOfBytes<T extends View>(
+  target: IoctlTarget,
+  request: IoctlByPointer<T>,
+  argument: T,
+  bytes: number,
+): void {
+  const { view, offset } = placeFor(request, argument);
+  const result = target.view(request.request, view, offset, requireBytes(request, view, offset, bytes));
+  if (result < 0) throw refused(target, request, result);
+}
+
+function placeFor(ioctl: IoctlToMemory, argument: unknown): { view: DataView; offset: number } {
   const expected = ioctl.argument?.$layout.name ?? `${ioctl.size} bytes`;
   const place = placeOf(argument);
   if (place === null) throw new KvmArgumentError(`${ioctl.name}: takes a view of ${expected}`);
   if (ioctl.argument !== null && place.type !== expected) {
     throw new KvmArgumentError(`${ioctl.name}: takes a view of ${expected}, not of ${place.type}`);
   }
-  const { view, offset } = place;
-  const needed = bytesNeeded(ioctl, view, offset);
-  if (countedTail(ioctl) === null) return target.view(ioctl.request, view, offset, needed);
-  return onCopy(target, ioctl, new Uint8Array(view.buffer, view.byteOffset + offset, needed));
+  return place;
 }
 
 /** Ioctls of bindings that know nothing of file descriptors are left to the kernel. */
@@ -112,8 +171,8 @@ function requireKind(kind: FdKind, { name, fds }: AnyIoctl): void {
 }
 
 /**
- * Makes the ioctl on a copy of the bytes, and copies them back. The kernel reads the counter again for itself: in shared
- * or guest memory another thread or a guest could have raised it since it was checked.
+ * Makes the ioctl on a copy of the bytes, and copies them back. The kernel reads for itself how many there are: in shared
+ * or guest memory another thread or a guest could have raised that since it was checked.
  */
 function onCopy(target: IoctlTarget, ioctl: IoctlToMemory, bytes: Uint8Array): number {
   const copy = bytes.slice();
@@ -142,18 +201,17 @@ function checkedValue(ioctl: IoctlByValue, value: unknown): number | bigint {
 }
 
 /**
- * How many bytes the kernel may touch. The counter is read by the request's own class: that of the argument may be a
- * subclass, which could say anything.
+ * How many bytes the kernel may touch. What the struct says is read by the request's own class: that of the argument may
+ * be a subclass, which could say anything.
  *
  * @throws KvmArgumentError when they are not all inside of the view.
  */
 function bytesNeeded(ioctl: IoctlToMemory, view: DataView, offset: number): number {
   const { argument: type } = ioctl;
   const fixed = requireBytes(ioctl, view, offset, Math.max(ioctl.size, type?.$size ?? 0));
-  const tail = countedTail(ioctl);
-  if (type === null || tail === null) return fixed;
-  const members = new type(view, offset) as unknown as Record<string, number | bigint>;
-  const whole = tail.offset + Number(members[tail.countedBy]) * tail.elementSize;
+  const said = saidLength(ioctl);
+  if (type === null || said === null) return fixed;
+  const whole = said(new type(view, offset) as unknown as Members);
   return requireBytes(ioctl, view, offset, Math.max(fixed, whole));
 }
 
@@ -164,8 +222,12 @@ function requireBytes({ name }: IoctlToMemory, view: DataView, offset: number, n
   );
 }
 
-function countedTail(ioctl: IoctlToMemory): (FlexibleTail & { readonly countedBy: string }) | null {
-  const tail = (ioctl.argument as { readonly $flexible?: FlexibleTail } | null)?.$flexible;
+type Members = Readonly<Record<string, number | bigint>>;
+
+/** By what a struct itself says how long it is; null where all of it is in the request's size. */
+function saidLength({ name, argument }: IoctlToMemory): ((members: Members) => number) | null {
+  if (sizedByThemselves.has(name)) return ({ size }) => Number(size);
+  const tail = (argument as { readonly $flexible?: FlexibleTail } | null)?.$flexible;
   const countedBy = tail?.countedBy ?? null;
-  return tail && countedBy !== null ? { ...tail, countedBy } : null;
+  return tail && countedBy !== null ? (members) => tail.offset + Number(members[countedBy]) * tail.elementSize : null;
 }

@@ -3,6 +3,7 @@
 import { allocate } from '../generated/views.js';
 import type { KvmRegs, KvmRun, KvmSregs } from '../generated/x86_64/linux/kvm.js';
 import * as x86_64 from '../generated/x86_64/linux/kvm.js';
+import { hasCapability } from './enabling.js';
 import { KvmArgumentError, KvmBusyError, KvmClosedError, KvmUnsupportedError, kernelError } from './errors.js';
 import { type Bindings, checkBindings } from './host.js';
 import { type GenericIoctl, genericIoctl } from './ioctl.js';
@@ -190,10 +191,19 @@ export class Vcpu implements Disposable, AsyncDisposable {
     this.ioctl(this.bindings.KVM_SET_SREGS, sregs);
   }
 
+  /** KVM_CHECK_EXTENSION as the VM of this vCPU answers it, also while the vCPU runs. */
+  checkExtension(capability: number): number {
+    const { KVM_CHECK_EXTENSION: request } = this.bindings;
+    const result = native().ioctl(native().vcpuVmFd(this.handle), request.request, capability);
+    if (result < 0) throw kernelError(request.name, result);
+    return result;
+  }
+
   /** Any ioctl of the vCPU file descriptor. @throws KvmBusyError while another thread runs it. */
   readonly ioctl: GenericIoctl<'vcpu'> = genericIoctl('vcpu', {
     value: (request, value) => native().vcpuIoctl(this.handle, request, value),
     view: (request, view, offset, needed) => native().vcpuIoctlView(this.handle, request, view, offset, needed),
+    has: (name) => hasCapability(this.bindings, name, (capability) => this.checkExtension(capability)),
   });
 
   /** For the classes of this package. @throws KvmClosedError after `close`. */
