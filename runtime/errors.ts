@@ -119,24 +119,32 @@ const explanations = new Map([
   ['EAGAIN', 'there are too many timers and pending signals; raise the limit (ulimit -i)'],
   ['KVM_INTERRUPT ENXIO', 'the interrupt controller is in the kernel, which delivers interrupts itself'],
   ['KVM_KVMCLOCK_CTRL EINVAL', 'the guest has not turned its kvmclock on'],
-  ['KVM_ENABLE_CAP EINVAL', 'a vCPU has no such capability to enable, or not with these arguments'],
+  ['KVM_ENABLE_CAP EINVAL', 'no such capability can be enabled here, or not with these arguments'],
+  ['KVM_IRQFD EBUSY', 'the eventfd is an interrupt already'],
+  ['KVM_SET_BOOT_CPU_ID EBUSY', 'the VM has a vCPU already'],
+  ['KVM_GET_DIRTY_LOG ENOENT', 'the slot does not have KVM_MEM_LOG_DIRTY_PAGES'],
+  ['KVM_CLEAR_DIRTY_LOG ENOENT', 'the slot does not have KVM_MEM_LOG_DIRTY_PAGES'],
+  ['KVM_IOEVENTFD ENOENT', 'nothing of the kind is assigned'],
+  ['KVM_SIGNAL_MSI EPERM', 'no interrupt controller in the kernel takes it'],
+  ['ENODEV', 'the kernel does not have this kind of device'],
 ]);
 
 /** The error for a negative result of the native layer. */
 export function kernelError(operation: string, result: number): KvmError {
   const code = errnoName(-result);
-  if (code === 'EBUSY')
+  const particular = explanations.get(`${operation} ${code}`);
+  if (code === 'EBUSY' && particular === undefined)
     return new KvmBusyError(operation, code, 'busy; on a vCPU: another thread is running it, kick it first');
+  const capability = capabilityOf(operation);
   if (code === 'ENOTTY' || code === 'EOPNOTSUPP' || code === 'ENOSYS') {
     return new KvmUnsupportedError(
       operation,
       code,
-      'this kernel or this kind of file does not have it; ask with checkExtension',
-      capabilityOf(operation),
+      `this kernel or this kind of file does not have it; ask with checkExtension${capability === null ? '' : `('${capability}')`}`,
+      capability,
     );
   }
-  const explanation = explanations.get(`${operation} ${code}`) ?? explanations.get(code);
-  return new KvmError(operation, code, explanation ?? 'the kernel refused');
+  return new KvmError(operation, code, particular ?? explanations.get(code) ?? 'the kernel refused');
 }
 
 const unavailable = new Map([

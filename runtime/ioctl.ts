@@ -3,29 +3,37 @@
  * many elements as a counter in the struct says, wherever the pointer leads: so both are held against the view first.
  */
 
-import type {
-  FlexibleTail,
-  IoctlAlone,
-  IoctlByPointer,
-  IoctlByValue,
-  IoctlToBytes,
-  View,
-  ViewClass,
+import {
+  allocate,
+  type FlexibleTail,
+  type IoctlAlone,
+  type IoctlByPointer,
+  type IoctlByValue,
+  type IoctlToBytes,
+  type View,
+  type ViewClass,
 } from '../generated/views.js';
-import { KvmArgumentError, kernelError } from './errors.js';
+import { capabilityOf } from './capabilities.js';
+import { KvmArgumentError, type KvmError, KvmUnsupportedError, kernelError } from './errors.js';
 
 /** What an ioctl is made on: a file descriptor, or a vCPU. */
 export interface IoctlTarget {
   value(request: number, value: number | bigint): number;
   view(request: number, view: DataView, offset: number, needed: number): number;
+  /** Whether the kernel has a capability, by name. */
+  has(capability: string): boolean;
 }
 
-/** The generic ioctl of the classes of this package. */
-export interface GenericIoctl {
+/** The kinds of file descriptor that KVM has, in words. */
+const fdNames = { system: '/dev/kvm', vm: 'a VM', vcpu: 'a vCPU', device: 'a device' } as const;
+export type FdKind = keyof typeof fdNames;
+
+/** The generic ioctl of the classes of this package: of a kind of file descriptor it takes the ioctls that are made on it. */
+export interface GenericIoctl<Fd extends FdKind> {
   /** @throws KvmError when the kernel refuses, KvmArgumentError when the argument is not safe to hand over. */
-  (request: IoctlAlone): number;
-  (request: IoctlByValue, value: number | bigint): number;
-  <T extends View>(request: IoctlByPointer<T>, argument: NoInfer<T>): number;
+  (request: IoctlAlone<Fd>): number;
+  (request: IoctlByValue<Fd>, value: number | bigint): number;
+  <T extends View>(request: IoctlByPointer<T, Fd>, argument: NoInfer<T>): number;
 }
 
 type IoctlToMemory = IoctlByPointer<View> | IoctlToBytes;
@@ -35,19 +43,19 @@ type AnyIoctl = IoctlAlone | IoctlByValue | IoctlToMemory;
 const carriesAddresses = new Map([
   ['KVM_SET_USER_MEMORY_REGION', 'use Vm.addMemory and Vm.removeMemory'],
   ['KVM_SET_USER_MEMORY_REGION2', 'use Vm.addMemory and Vm.removeMemory'],
+  ['KVM_GET_DIRTY_LOG', 'use Vm.dirty.getLog'],
+  ['KVM_CLEAR_DIRTY_LOG', 'use Vm.dirty.clearLog'],
+  ['KVM_X86_SET_MSR_FILTER', 'use Vm.setMsrFilter'],
+  ['KVM_MEMORY_ENCRYPT_REG_REGION', 'use Vm.registerEncrypted'],
+  ['KVM_MEMORY_ENCRYPT_UNREG_REGION', 'use Vm.unregisterEncrypted'],
   ...[
     'KVM_SET_MEMORY_REGION',
-    'KVM_GET_DIRTY_LOG',
-    'KVM_CLEAR_DIRTY_LOG',
-    'KVM_X86_SET_MSR_FILTER',
     'KVM_GET_DEVICE_ATTR',
     'KVM_SET_DEVICE_ATTR',
     'KVM_HAS_DEVICE_ATTR',
     'KVM_GET_ONE_REG',
     'KVM_SET_ONE_REG',
     'KVM_MEMORY_ENCRYPT_OP',
-    'KVM_MEMORY_ENCRYPT_REG_REGION',
-    'KVM_MEMORY_ENCRYPT_UNREG_REGION',
     'KVM_XEN_HVM_CONFIG',
     'KVM_XEN_HVM_SET_ATTR',
     'KVM_XEN_VCPU_SET_ATTR',
@@ -72,31 +80,65 @@ const defeatsKicks = new Map([
 
 const refusals = new Map([...carriesAddresses, ...touchesMore, ...defeatsKicks]);
 
-/** The generic ioctl on a target. */
-export function genericIoctl(target: IoctlTarget): GenericIoctl {
-  function ioctl(request: IoctlAlone): number;
-  function ioctl(request: IoctlByValue, value: number | bigint): number;
-  function ioctl<T extends View>(request: IoctlByPointer<T>, argument: NoInfer<T>): number;
-  function ioctl(request: AnyIoctl, argument?: unknown): number {
-    const result = invoke(target, request, argument);
-    if (result < 0) throw kernelError(request.name, result);
+/** The generic ioctl on a target of a kind. */
+export function genericIoctl<Fd extends FdKind>(kind: Fd, target: IoctlTarget): GenericIoctl<Fd> {
+  return (request: AnyIoctl, argument?: unknown): number => {
+    const result = invoke(kind, target, request, argument);
+    if (result < 0) throw refused(target, request, result);
     return result;
-  }
-  return ioctl;
+  };
 }
 
-function invoke(target: IoctlTarget, ioctl: AnyIoctl, argument: unknown): number {
+function invoke(kind: FdKind, target: IoctlTarget, ioctl: AnyIoctl, argument: unknown): number {
+  requireKind(kind, ioctl);
   const refusal = refusals.get(ioctl.name);
+  if (refusal !== undefined) requireCapability(target, ioctl);
   if (refusal !== undefined) throw new KvmArgumentError(`${ioctl.name}: not for the generic ioctl: ${refusal}`);
   if (ioctl.passes === 'nothing') {
     if (argument !== undefined) throw new KvmArgumentError(`${ioctl.name}: takes no argument`);
     return target.value(ioctl.request, 0);
   }
   if (ioctl.passes === 'value') return target.value(ioctl.request, checkedValue(ioctl, argument));
+  if (ioctl.argument === null && ioctl.size === 0) {
+    requireCapability(target, ioctl);
+    throw new KvmArgumentError(`${ioctl.name}: these bindings do not have its struct`);
+  }
   const { view, offset } = placeFor(ioctl, argument);
   const needed = bytesNeeded(ioctl, view, offset);
   if (saidLength(ioctl) === null) return target.view(ioctl.request, view, offset, needed);
   return onCopy(target, ioctl, new Uint8Array(view.buffer, view.byteOffset + offset, needed));
+}
+
+/** The kernel says EINVAL of many an ioctl that it does not have. */
+function refused(target: IoctlTarget, ioctl: AnyIoctl, result: number): KvmError {
+  const error = kernelError(ioctl.name, result);
+  const capability = error.code === 'EINVAL' ? missingCapability(target, ioctl) : null;
+  return capability === null ? error : unsupported(ioctl, error.code, capability);
+}
+
+function requireCapability(target: IoctlTarget, ioctl: AnyIoctl): void {
+  const capability = missingCapability(target, ioctl);
+  if (capability !== null) throw unsupported(ioctl, 'absent', capability);
+}
+
+/** The capability that an ioctl goes with, where the kernel does not have it. */
+function missingCapability(target: IoctlTarget, { name }: AnyIoctl): string | null {
+  const capability = capabilityOf(name);
+  return capability === null || target.has(capability) ? null : capability;
+}
+
+function unsupported({ name }: AnyIoctl, code: string, capability: string): KvmUnsupportedError {
+  return new KvmUnsupportedError(name, code, `this kernel does not have ${capability}`, capability);
+}
+
+/** What an ioctl gives that only writes to its argument, in `into` or a new view. */
+export function read<T extends View, Fd extends FdKind>(
+  ioctl: GenericIoctl<Fd>,
+  request: IoctlByPointer<T, Fd, 'read'>,
+  into: T = allocate<T>(request.argument),
+): T {
+  ioctl(request, into);
+  return into;
 }
 
 /** For the methods that know how many bytes the kernel touches. @throws KvmArgumentError when the argument has fewer. */
@@ -108,7 +150,7 @@ export function ioctlOfBytes<T extends View>(
 ): void {
   const { view, offset } = placeFor(request, argument);
   const result = target.view(request.request, view, offset, requireBytes(request, view, offset, bytes));
-  if (result < 0) throw kernelError(request.name, result);
+  if (result < 0) throw refused(target, request, result);
 }
 
 function placeFor(ioctl: IoctlToMemory, argument: unknown): { view: DataView; offset: number } {
@@ -119,6 +161,13 @@ function placeFor(ioctl: IoctlToMemory, argument: unknown): { view: DataView; of
     throw new KvmArgumentError(`${ioctl.name}: takes a view of ${expected}, not of ${place.type}`);
   }
   return place;
+}
+
+/** Ioctls of bindings that know nothing of file descriptors are left to the kernel. */
+function requireKind(kind: FdKind, { name, fds }: AnyIoctl): void {
+  if (fds === undefined || kind in fds) return;
+  const right = Object.keys(fds).map((fd) => fdNames[fd as FdKind] ?? fd);
+  throw new KvmArgumentError(`${name}: is an ioctl of ${right.join(' or ')}, not of ${fdNames[kind]}`);
 }
 
 /**

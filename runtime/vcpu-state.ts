@@ -20,22 +20,18 @@ import type {
 } from '../generated/x86_64/linux/kvm.js';
 import { capabilityOf } from './capabilities.js';
 import { grown } from './counted.js';
+import { hasCapability } from './enabling.js';
 import { KvmArgumentError, KvmError, KvmMsrError, KvmUnsupportedError, kernelError } from './errors.js';
 import { type GuestDebug, guestDebug } from './guest-debug.js';
 import type { Bindings } from './host.js';
 import { type GenericIoctl, genericIoctl, type IoctlTarget, ioctlOfBytes } from './ioctl.js';
+import type { Msr } from './kvm.js';
 import { native, type VcpuHandle } from './native.js';
 import { scratch } from './scratch.js';
 
-/** A model-specific register: a `KvmMsrEntry`, or any object like it. */
-export interface Msr {
-  readonly index: number;
-  readonly data: bigint;
-}
-
 /** The ioctls whose argument is a struct, each with its struct. */
 type Structs = {
-  [Name in keyof Bindings as Bindings[Name] extends IoctlByPointer<View>
+  [Name in keyof Bindings as Bindings[Name] extends IoctlByPointer<View, 'vcpu'>
     ? Name
     : never]: Bindings[Name] extends IoctlByPointer<infer T> ? T : never;
 };
@@ -58,12 +54,13 @@ export abstract class VcpuState {
   readonly #target: IoctlTarget = {
     value: (request, value) => native().vcpuIoctl(this.handle, request, value),
     view: (request, view, offset, needed) => native().vcpuIoctlView(this.handle, request, view, offset, needed),
+    has: (name) => hasCapability(this.bindings, name, (capability) => this.checkExtension(capability)),
   };
   /** What the kernel has been found to have. */
   readonly #found = new Set<string>();
 
   /** Any ioctl of the vCPU file descriptor. @throws KvmBusyError while another thread runs it. */
-  readonly ioctl: GenericIoctl = genericIoctl(this.#target);
+  readonly ioctl: GenericIoctl<'vcpu'> = genericIoctl('vcpu', this.#target);
 
   /** KVM_CHECK_EXTENSION as the VM of this vCPU answers it, also while the vCPU runs. */
   checkExtension(capability: number): number {
@@ -457,11 +454,11 @@ export abstract class VcpuState {
   }
 
   #set<Name extends keyof Structs>(name: Name, view: Structs[Name]): void {
-    this.ioctl(this.#supported(name) as unknown as IoctlByPointer<Structs[Name]>, view);
+    this.ioctl(this.#supported(name) as unknown as IoctlByPointer<Structs[Name], 'vcpu'>, view);
   }
 
   #get<Name extends keyof Structs>(name: Name, view: Structs[Name] | undefined): Structs[Name] {
-    const request = this.#supported(name) as unknown as IoctlByPointer<Structs[Name]>;
+    const request = this.#supported(name) as unknown as IoctlByPointer<Structs[Name], 'vcpu'>;
     const into = view ?? allocate(request.argument);
     this.ioctl(request, into);
     return into;
@@ -474,7 +471,7 @@ export abstract class VcpuState {
     value: bigint,
     struct: (address: bigint) => Structs[Name],
   ): bigint {
-    const request = this.#supported(name) as unknown as IoctlByPointer<Structs[Name]>;
+    const request = this.#supported(name) as unknown as IoctlByPointer<Structs[Name], 'vcpu'>;
     if (BigInt.asUintN(8 * bytes, value) !== value) {
       throw new KvmArgumentError(`${name}: 0x${value.toString(16)} is not a value of ${bytes} bytes`);
     }
