@@ -59,7 +59,6 @@ const carriesAddresses = new Map([
     'KVM_XEN_HVM_CONFIG',
     'KVM_XEN_HVM_SET_ATTR',
     'KVM_XEN_VCPU_SET_ATTR',
-    'KVM_PRE_FAULT_MEMORY',
   ].map((name) => [name, 'its struct carries addresses of this process'] as const),
 ]);
 

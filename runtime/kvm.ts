@@ -6,10 +6,11 @@ import * as x86_64 from '../generated/x86_64/linux/kvm.js';
 import { Attributes } from './attributes.js';
 import { grown } from './counted.js';
 import { type Capability, capabilityNumber, hasCapability, requireCapability } from './enabling.js';
-import { KvmClosedError, KvmMsrError, KvmUnsupportedError, openError } from './errors.js';
+import { KvmMsrError, KvmUnsupportedError, openError } from './errors.js';
+import { KernelFile } from './files.js';
 import { type Bindings, checkBindings } from './host.js';
 import { type GenericIoctl, genericIoctl, type IoctlTarget, read } from './ioctl.js';
-import { type FileHandle, native } from './native.js';
+import { native } from './native.js';
 import { Vm } from './vm.js';
 
 export interface KvmOptions {
@@ -24,14 +25,14 @@ export interface Msr {
   readonly data: bigint;
 }
 
-export class Kvm implements Disposable, AsyncDisposable {
+/** Closed, it is gone; VMs made with it go on. */
+export class Kvm extends KernelFile {
   readonly bindings: Bindings;
   /** What the system has of them: some say what the kernel supports. None can be set. */
   readonly attributes: Pick<Attributes, 'has' | 'get'>;
-  #handle: FileHandle | undefined;
 
   private constructor(fd: number, bindings: Bindings) {
-    this.#handle = native().fileCreate(fd);
+    super('Kvm', fd);
     this.bindings = bindings;
     this.attributes = new Attributes(this.#target, bindings);
   }
@@ -49,7 +50,7 @@ export class Kvm implements Disposable, AsyncDisposable {
     if (fd < 0) throw openError(path, fd);
     const kvm = new Kvm(fd, bindings);
     try {
-      const version = native().ioctl(kvm.#open(), bindings.KVM_GET_API_VERSION.request, 0);
+      const version = native().ioctl(kvm.fd, bindings.KVM_GET_API_VERSION.request, 0);
       if (version < 0) throw openError(path, version);
       if (version === bindings.KVM_API_VERSION) return kvm;
       throw new KvmUnsupportedError(
@@ -137,31 +138,11 @@ export class Kvm implements Disposable, AsyncDisposable {
   }
 
   readonly #target: IoctlTarget = {
-    value: (request, value) => native().ioctl(this.#open(), request, value),
-    view: (request, view, offset, needed) => native().ioctlView(this.#open(), request, view, offset, needed),
+    value: (request, value) => native().ioctl(this.fd, request, value),
+    view: (request, view, offset, needed) => native().ioctlView(this.fd, request, view, offset, needed),
     has: (name) => hasCapability(this.bindings, name, (capability) => this.checkExtension(capability)),
   };
 
   /** Any ioctl of the system file descriptor. */
   readonly ioctl: GenericIoctl<'system'> = genericIoctl('system', this.#target);
-
-  #open(): number {
-    if (!this.#handle) throw new KvmClosedError('this Kvm is closed');
-    return native().fileFd(this.#handle);
-  }
-
-  /** Closes the file descriptor. VMs made with it go on. */
-  close(): void {
-    if (!this.#handle) return;
-    native().fileRelease(this.#handle);
-    this.#handle = undefined;
-  }
-
-  [Symbol.dispose](): void {
-    this.close();
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    this.close();
-  }
 }

@@ -3,10 +3,12 @@
 import { describe, expect, it } from 'vitest';
 import { allocate } from '../../generated/views.js';
 import * as bindings from '../../generated/x86_64/linux/kvm.js';
-import { realMode } from '../../guests/index.js';
+import { realMode, userMode } from '../../guests/index.js';
 import {
+  EventFd,
   GuestMemory,
   KvmArgumentError,
+  KvmBusyError,
   KvmClosedError,
   KvmError,
   KvmUnsupportedError,
@@ -14,7 +16,7 @@ import {
   Stats,
   type Vm,
 } from '../../runtime/index.js';
-import { createVm, hasKvm, load, needsKvm, openFiles, run } from './support.js';
+import { createVm, Helper, hasKvm, load, needsKvm, openFiles, run, untilCounting } from './support.js';
 
 describe.skipIf(!hasKvm)(`the places that the kernel needs ${needsKvm}`, () => {
   it('are set before there is a vCPU', () => {
@@ -242,6 +244,29 @@ describe.skipIf(!hasKvm)(`statistics ${needsKvm}`, () => {
     expect(openFiles()).toBe(before);
     vm.close();
     expect(() => Stats.of(vm)).toThrow(KvmClosedError);
+  });
+});
+
+describe.skipIf(!hasKvm)(`a VM whose vCPU another thread runs ${needsKvm}`, () => {
+  it('is set up meanwhile, and its vCPU is not', async () => {
+    await using helper = await Helper.start();
+    using machine = load(userMode.spin);
+    const { vm, vcpu } = machine;
+    using stats = Stats.of(vcpu);
+    const outcomes = helper.do('run', { vcpu: vcpu.share() });
+    await untilCounting(machine);
+    expect(() => Stats.of(vcpu)).toThrow(KvmBusyError);
+    // What is open already does not go through the vCPU.
+    expect(stats.read().length).toBeGreaterThan(0);
+    expect(Stats.of(vm).read().length).toBeGreaterThan(0);
+    expect(vm.getClock().clock).toBeGreaterThan(0n);
+    vm.setMsrFilter({ ranges: [{ base: 0x174, count: 3 }] });
+    expect(vm.checkExtension('KVM_CAP_USER_MEMORY')).toBe(1);
+    using event = EventFd.create();
+    vm.io.assignEvent(event, { address: 0x500, length: 1, port: true });
+    expect(vm.io.ring(vcpu).drain(() => {})).toBe(0);
+    vcpu.kick();
+    expect(await outcomes).toEqual(['interrupted by kick']);
   });
 });
 

@@ -169,11 +169,10 @@ describe.skipIf(!hasKvm)(`the generic ioctl ${needsKvm}`, () => {
 
   it.each([
     [kvm.KVM_SET_USER_MEMORY_REGION, /use Vm\.addMemory and Vm\.removeMemory$/],
-    [kvm.KVM_GET_DIRTY_LOG, /its struct carries addresses of this process$/],
+    [kvm.KVM_GET_DIRTY_LOG, /use Vm\.dirty\.getLog$/],
     [kvm.KVM_SET_DEVICE_ATTR, /its struct carries addresses of this process$/],
     [kvm.KVM_GET_ONE_REG, /its struct carries addresses of this process$/],
-    [kvm.KVM_XEN_HVM_CONFIG, /its struct carries addresses of this process$/],
-    [kvm.KVM_XEN_HVM_SET_ATTR, /its struct carries addresses of this process$/],
+    [kvm.KVM_MEMORY_ENCRYPT_OP, /its struct carries addresses of this process$/],
     [kvm.KVM_GET_XSAVE2, /use Vcpu\.getXsave2$/],
     [kvm.KVM_SET_XSAVE, /use Vcpu\.setXsave$/],
   ])('refuses $name', (request, why) => {
@@ -184,6 +183,19 @@ describe.skipIf(!hasKvm)(`the generic ioctl ${needsKvm}`, () => {
     expect(call).toThrow(KvmArgumentError);
     expect(call).toThrow(`${request.name}: not for the generic ioctl: `);
     expect(call).toThrow(why);
+  });
+
+  it('refuses it where the kernel has it; where it does not, it says so', () => {
+    // A kernel that has whatever goes by this name.
+    using having = createVm({ ...kvm, KVM_CAP_XEN_HVM: kvm.KVM_CAP_USER_MEMORY as unknown as 38 });
+    using lacking = createVm();
+    for (const request of [kvm.KVM_XEN_HVM_CONFIG, kvm.KVM_XEN_HVM_SET_ATTR]) {
+      const argument = allocate<View>(request.argument as ViewClass<View>);
+      expect(() => untyped(having.ioctl)(request, argument)).toThrow(/its struct carries addresses of this process$/);
+      if (lacking.checkExtension('KVM_CAP_XEN_HVM') === 0) {
+        expect(() => untyped(lacking.ioctl)(request, argument)).toThrow(/ does not have KVM_CAP_XEN_HVM$/);
+      }
+    }
   });
 
   it('refuses to run a vCPU, which nothing could interrupt, and to keep kicks out', () => {
