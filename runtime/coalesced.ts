@@ -26,7 +26,7 @@ export class CoalescedRing {
   }
 
   /**
-   * Serves the writes that are in the ring, oldest first: before an exit is served, or the guest's writes are seen out of
+   * Serves the writes that are in the ring now, oldest first: before an exit is served, or the guest's writes are seen out of
    * order. When `serve` throws, the write it was called for stays with those behind it. All vCPUs of the VM share the ring:
    * one thread at a time drains it. The write is a view in place, which is the kernel's again when `serve` returns.
    *
@@ -39,7 +39,9 @@ export class CoalescedRing {
     const { first, last } = bindings.KvmCoalescedMmioRing.$layout.members;
     const [firstAt, lastAt] = [first.offset / 4, last.offset / 4];
     let served = 0;
-    for (let at = this.#index(header, firstAt); at !== this.#index(header, lastAt); served++) {
+    // What comes meanwhile is for the next time, or a guest that goes on writing would be served for ever.
+    const end = this.#index(header, lastAt);
+    for (let at = this.#index(header, firstAt); at !== end; served++) {
       const offset = this.#start + bindings.KvmCoalescedMmioRing.$size + at * this.#entrySize;
       serve(new bindings.KvmCoalescedMmio(shared, offset));
       at = (at + 1) % this.#entries;

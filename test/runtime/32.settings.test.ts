@@ -99,6 +99,7 @@ describe.skipIf(!hasKvm)(`what a guest may do ${needsKvm}`, () => {
     expect(reading((vm) => vm.setMsrFilter({ ranges: [elsewhere], others: 'deny' }))).toBe(filtered);
     const second = { ...range, allowed: Uint8Array.of(0xff) };
     expect(reading((vm) => vm.setMsrFilter({ ranges: [elsewhere, second], others: 'deny' }))).toBe(allowed);
+    expect(reading((vm) => vm.setMsrFilter({ ranges: [second, elsewhere] }))).toBe(allowed);
   });
 
   it.each<[string, readonly MsrRange[], RegExp]>([

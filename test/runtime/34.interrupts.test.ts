@@ -128,6 +128,19 @@ describe.skipIf(!hasKvm)(`messages and routes ${needsKvm}`, () => {
     expect([came(0x41), came(0x42)]).toEqual([true, false]);
   });
 
+  it('are for the APIC that their address names, in its upper half as well', () => {
+    using machine = listening();
+    const { vm, came } = machine;
+    const KVM_X2APIC_API_USE_32BIT_IDS = 1;
+    vm.enableCap('KVM_CAP_X2APIC_API', KVM_X2APIC_API_USE_32BIT_IDS);
+    expect(vm.interrupts.signalMsi({ address: 0x100_fee0_0000n, data: 0x44 })).toBe(false);
+    expect(came(0x44)).toBe(false);
+    // Bits that are reserved.
+    expect(() => vm.interrupts.signalMsi({ address: 0x1_fee0_0000n, data: 0x44 })).toThrow(/^KVM_SIGNAL_MSI: EINVAL: /);
+    expect(vm.interrupts.signalMsi({ address: 0xfee0_0000n, data: 0x44 })).toBe(true);
+    expect(came(0x44)).toBe(true);
+  });
+
   it('are refused when they are none, or nobody takes them', () => {
     using machine = listening();
     const { interrupts } = machine.vm;
