@@ -140,6 +140,9 @@ export type Direction = 'none' | 'read' | 'write' | 'readwrite';
 /** How the third argument of `ioctl(2)` is handed over. */
 export type Passing = 'nothing' | 'value' | 'pointer';
 
+/** What a file descriptor of KVM is of: `/dev/kvm`, a VM, a vCPU, or a device that the kernel emulates in a VM. */
+export type FdKind = 'system' | 'vm' | 'vcpu' | 'device';
+
 export interface Ioctl {
   readonly name: string;
   /** The request number. The kernel takes it as a 32-bit unsigned integer, so it is a number on every target. */
@@ -157,6 +160,8 @@ export interface Ioctl {
   /** In bytes, as encoded in the request number. */
   readonly size: number;
   readonly at: At;
+  /** The kinds of file descriptor that it is made on; absent where nothing is known of them. */
+  readonly fds?: readonly FdKind[];
   /** Present where the kernel does otherwise than the macro says: what is different, and who says so. */
   readonly override?: {
     readonly source: string;

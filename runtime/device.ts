@@ -2,7 +2,7 @@
 
 import { DeviceArgumentError, DeviceClosedError, deviceError, openDeviceError } from './errors.js';
 import { type AnyBindings, hostArchitecture, wrongArchitecture } from './host.js';
-import { type AnyIoctl, followedPointers, type GenericIoctl, genericIoctl, type IoctlRules } from './ioctl.js';
+import { type AnyIoctl, checkedIoctl, followedPointers, type GenericIoctl, type IoctlRules } from './ioctl.js';
 import { type FileHandle, native } from './native.js';
 
 /**
@@ -41,7 +41,7 @@ export class Device implements Disposable, AsyncDisposable {
   }
 
   /** An ioctl of the bindings. */
-  readonly ioctl: GenericIoctl = genericIoctl(
+  readonly ioctl: GenericIoctl = checkedIoctl(
     {
       value: (request, value) => native().ioctl(this.fd, request, value),
       view: (request, view, offset, needed) => native().ioctlView(this.fd, request, view, offset, needed),
@@ -65,13 +65,19 @@ export class Device implements Disposable, AsyncDisposable {
 }
 
 function deviceRules(isOfBindings: (ioctl: AnyIoctl) => boolean): IoctlRules {
+  const refusal = (ioctl: AnyIoctl): string | undefined =>
+    isOfBindings(ioctl)
+      ? (followedPointers(ioctl) ?? unknownLength(ioctl))
+      : 'it is not of the bindings that the device was opened with';
   return {
-    refusal: (ioctl) => {
-      if (!isOfBindings(ioctl)) return 'it is not of the bindings that the device was opened with';
-      return followedPointers(ioctl) ?? unknownLength(ioctl);
+    refused: (ioctl) => {
+      const reason = refusal(ioctl);
+      return reason === undefined
+        ? undefined
+        : new DeviceArgumentError(`${ioctl.name}: not for the generic ioctl: ${reason}`);
     },
     badArgument: (message) => new DeviceArgumentError(message),
-    failed: deviceError,
+    failed: ({ name }, result) => deviceError(name, result),
   };
 }
 

@@ -1,6 +1,7 @@
 /** The errors of the runtime. Every one names the operation and what to do. */
 
 import { constants } from 'node:os';
+import { capabilityOf } from './capabilities.js';
 
 /** Second names of the same numbers. */
 const aliases = ['EWOULDBLOCK', 'ENOTSUP'];
@@ -57,9 +58,33 @@ export class KvmError extends DeviceError {
   override readonly name: string = 'KvmError';
 }
 
-/** The kernel, or this version of KVM, does not have it. */
+/** The kernel, or this version of KVM, or this VM, does not have it. */
 export class KvmUnsupportedError extends KvmError {
   override readonly name = 'KvmUnsupportedError';
+  /** The capability that tells of it: `KVM_CAP_X86_SMM`; null where none does. */
+  readonly capability: string | null;
+
+  constructor(operation: string, code: string, explanation: string, capability: string | null = null) {
+    super(operation, code, explanation);
+    this.capability = capability;
+  }
+}
+
+/** One of several MSRs was refused. Those before it in the list were read or written, those behind it were not. */
+export class KvmMsrError extends KvmError {
+  override readonly name = 'KvmMsrError';
+  /** Of the MSR that was refused. */
+  readonly index: number;
+
+  constructor(operation: string, index: number) {
+    const msr = `MSR 0x${index.toString(16)}`;
+    super(
+      operation,
+      'refused',
+      `${msr}: this vCPU does not have it, or does not take this value; KVM_SET_CPUID2 decides`,
+    );
+    this.index = index;
+  }
 }
 
 /** `/dev/kvm` cannot be used here. */
@@ -95,6 +120,7 @@ const classes = [
   DeviceArgumentError,
   KvmError,
   KvmUnsupportedError,
+  KvmMsrError,
   KvmUnavailableError,
   KvmBusyError,
   KvmClosedError,
@@ -121,21 +147,34 @@ const explanations = new Map([
   ['EIO', 'the kernel cannot do it for this process; a VM belongs to the process that made it'],
   ['EMFILE', 'this process has too many open files'],
   ['EAGAIN', 'there are too many timers and pending signals; raise the limit (ulimit -i)'],
+  ['KVM_INTERRUPT ENXIO', 'the interrupt controller is in the kernel, which delivers interrupts itself'],
+  ['KVM_KVMCLOCK_CTRL EINVAL', 'the guest has not turned its kvmclock on'],
+  ['KVM_ENABLE_CAP EINVAL', 'no such capability can be enabled here, or not with these arguments'],
+  ['KVM_IRQFD EBUSY', 'the eventfd is an interrupt already'],
+  ['KVM_SET_BOOT_CPU_ID EBUSY', 'the VM has a vCPU already'],
+  ['KVM_GET_DIRTY_LOG ENOENT', 'the slot does not have KVM_MEM_LOG_DIRTY_PAGES'],
+  ['KVM_CLEAR_DIRTY_LOG ENOENT', 'the slot does not have KVM_MEM_LOG_DIRTY_PAGES'],
+  ['KVM_IOEVENTFD ENOENT', 'nothing of the kind is assigned'],
+  ['KVM_SIGNAL_MSI EPERM', 'no interrupt controller in the kernel takes it'],
+  ['ENODEV', 'the kernel does not have this kind of device'],
 ]);
 
 /** The error for a negative result of the native layer. */
 export function kernelError(operation: string, result: number): KvmError {
   const code = errnoName(-result);
-  if (code === 'EBUSY')
+  const particular = explanations.get(`${operation} ${code}`);
+  if (code === 'EBUSY' && particular === undefined)
     return new KvmBusyError(operation, code, 'busy; on a vCPU: another thread is running it, kick it first');
+  const capability = capabilityOf(operation);
   if (code === 'ENOTTY' || code === 'EOPNOTSUPP' || code === 'ENOSYS') {
     return new KvmUnsupportedError(
       operation,
       code,
-      'this kernel or this kind of file does not have it; ask with checkExtension',
+      `this kernel or this kind of file does not have it; ask with checkExtension${capability === null ? '' : `('${capability}')`}`,
+      capability,
     );
   }
-  return new KvmError(operation, code, explanations.get(code) ?? 'the kernel refused');
+  return new KvmError(operation, code, particular ?? explanations.get(code) ?? 'the kernel refused');
 }
 
 /** The error for a negative result of the native layer on a device that is not KVM's. */

@@ -3,29 +3,44 @@
  * many elements as a counter in the struct says, wherever the pointer leads: so both are held against the view first.
  */
 
-import type {
-  FlexibleTail,
-  IoctlAlone,
-  IoctlByPointer,
-  IoctlByValue,
-  IoctlToBytes,
-  View,
-  ViewClass,
+import {
+  allocate,
+  type FlexibleTail,
+  type IoctlAlone,
+  type IoctlByPointer,
+  type IoctlByValue,
+  type IoctlToBytes,
+  type View,
+  type ViewClass,
 } from '../generated/views.js';
-import { KvmArgumentError, kernelError } from './errors.js';
+import { capabilityOf } from './capabilities.js';
+import { KvmArgumentError, type KvmError, KvmUnsupportedError, kernelError } from './errors.js';
 
 /** What an ioctl is made on: a file descriptor, or a vCPU. */
-export interface IoctlTarget {
+export interface IoctlFile {
   value(request: number, value: number | bigint): number;
   view(request: number, view: DataView, offset: number, needed: number): number;
 }
 
-/** The generic ioctl of the classes of this package. */
-export interface GenericIoctl {
+/** The same, of KVM. */
+export interface IoctlTarget extends IoctlFile {
+  /** Whether the kernel has a capability, by name. */
+  has(capability: string): boolean;
+}
+
+/** The kinds of file descriptor that KVM has, in words. */
+const fdNames = { system: '/dev/kvm', vm: 'a VM', vcpu: 'a vCPU', device: 'a device' } as const;
+export type FdKind = keyof typeof fdNames;
+
+/**
+ * The generic ioctl of the classes of this package: of a kind of file descriptor it takes the ioctls that are made on it,
+ * else all.
+ */
+export interface GenericIoctl<Fd extends FdKind = never> {
   /** @throws DeviceError when the kernel refuses, DeviceArgumentError when the argument is not safe to hand over. */
-  (request: IoctlAlone): number;
-  (request: IoctlByValue, value: number | bigint): number;
-  <T extends View>(request: IoctlByPointer<T>, argument: NoInfer<T>): number;
+  (request: IoctlAlone<Fd>): number;
+  (request: IoctlByValue<Fd>, value: number | bigint): number;
+  <T extends View>(request: IoctlByPointer<T, Fd>, argument: NoInfer<T>): number;
 }
 
 type IoctlToMemory = IoctlByPointer<View> | IoctlToBytes;
@@ -35,32 +50,33 @@ export type AnyIoctl = IoctlAlone | IoctlByValue | IoctlToMemory;
 const carriesAddresses = new Map([
   ['KVM_SET_USER_MEMORY_REGION', 'use Vm.addMemory and Vm.removeMemory'],
   ['KVM_SET_USER_MEMORY_REGION2', 'use Vm.addMemory and Vm.removeMemory'],
+  ['KVM_GET_DIRTY_LOG', 'use Vm.dirty.getLog'],
+  ['KVM_CLEAR_DIRTY_LOG', 'use Vm.dirty.clearLog'],
+  ['KVM_X86_SET_MSR_FILTER', 'use Vm.setMsrFilter'],
+  ['KVM_MEMORY_ENCRYPT_REG_REGION', 'use Vm.registerEncrypted'],
+  ['KVM_MEMORY_ENCRYPT_UNREG_REGION', 'use Vm.unregisterEncrypted'],
   ...[
     'KVM_SET_MEMORY_REGION',
-    'KVM_GET_DIRTY_LOG',
-    'KVM_CLEAR_DIRTY_LOG',
-    'KVM_X86_SET_MSR_FILTER',
     'KVM_GET_DEVICE_ATTR',
     'KVM_SET_DEVICE_ATTR',
     'KVM_HAS_DEVICE_ATTR',
     'KVM_GET_ONE_REG',
     'KVM_SET_ONE_REG',
     'KVM_MEMORY_ENCRYPT_OP',
-    'KVM_MEMORY_ENCRYPT_REG_REGION',
-    'KVM_MEMORY_ENCRYPT_UNREG_REGION',
     'KVM_XEN_HVM_CONFIG',
     'KVM_XEN_HVM_SET_ATTR',
     'KVM_XEN_VCPU_SET_ATTR',
-    'KVM_PRE_FAULT_MEMORY',
   ].map((name) => [name, 'its struct carries addresses of this process'] as const),
 ]);
 
-/** Ioctls that touch other memory than the request says, as far as a capability or the struct tells. */
+/** Ioctls that touch as much memory as a capability says, which may be more than the request does. */
 const touchesMore = new Map([
-  ['KVM_GET_XSAVE2', 'it writes as many bytes as KVM_CAP_XSAVE2 says, not the size in its request'],
-  ['KVM_GET_NESTED_STATE', 'it writes as many bytes as the struct says, not the size in its request'],
-  ['KVM_SET_NESTED_STATE', 'it reads as many bytes as the struct says, not the size in its request'],
+  ['KVM_GET_XSAVE2', 'it writes as many bytes as KVM_CAP_XSAVE2 says; use Vcpu.getXsave2'],
+  ['KVM_SET_XSAVE', 'it reads as many bytes as KVM_CAP_XSAVE2 says; use Vcpu.setXsave'],
 ]);
+
+/** Ioctls whose struct has a member `size` that says how many bytes it is long. */
+const sizedByThemselves = new Set(['KVM_GET_NESTED_STATE', 'KVM_SET_NESTED_STATE']);
 
 /** Ioctls that would take the way in which a vCPU is interrupted away. */
 const defeatsKicks = new Map([
@@ -72,63 +88,140 @@ const refusals = new Map([...carriesAddresses, ...touchesMore, ...defeatsKicks])
 
 /** What is particular to one kind of target. */
 export interface IoctlRules {
-  /** Why the generic ioctl does not make a request; undefined where it does. */
-  refusal(ioctl: AnyIoctl): string | undefined;
+  /** The error of an ioctl that is not made, whatever its argument; undefined for all others. */
+  refused(ioctl: AnyIoctl): Error | undefined;
   badArgument(message: string): Error;
   /** The error for a negative result. */
-  failed(operation: string, result: number): Error;
+  failed(ioctl: AnyIoctl, result: number): Error;
 }
 
-const kvmRules: IoctlRules = {
-  refusal: (ioctl) => refusals.get(ioctl.name) ?? followedPointers(ioctl),
-  badArgument: (message) => new KvmArgumentError(message),
-  failed: kernelError,
-};
+type ArgumentRules = Pick<IoctlRules, 'badArgument'>;
+
+/** The generic ioctl on a target of a kind. */
+export function genericIoctl<Fd extends FdKind>(kind: Fd, target: IoctlTarget): GenericIoctl<Fd> {
+  return checkedIoctl(target, kvmRules(kind, target));
+}
+
+function kvmRules(kind: FdKind, target: IoctlTarget): IoctlRules {
+  return {
+    refused: (ioctl) => wrongKind(kind, ioctl) ?? unsafe(target, ioctl),
+    badArgument,
+    failed: (ioctl, result) => refused(target, ioctl, result),
+  };
+}
+
+function badArgument(message: string): KvmArgumentError {
+  return new KvmArgumentError(message);
+}
+
+/** Ioctls of bindings that know nothing of file descriptors are left to the kernel. */
+function wrongKind(kind: FdKind, { name, fds }: AnyIoctl): KvmArgumentError | undefined {
+  if (fds === undefined || kind in fds) return undefined;
+  const right = Object.keys(fds).map((fd) => fdNames[fd as FdKind] ?? fd);
+  return badArgument(`${name}: is an ioctl of ${right.join(' or ')}, not of ${fdNames[kind]}`);
+}
+
+/** The error of an ioctl that nothing makes safe; where the kernel does not have it at all, it says that. */
+function unsafe(target: IoctlTarget, ioctl: AnyIoctl): KvmArgumentError | KvmUnsupportedError | undefined {
+  const refusal = refusals.get(ioctl.name) ?? followedPointers(ioctl);
+  const hasNoStruct = ioctl.passes === 'pointer' && ioctl.argument === null && ioctl.size === 0;
+  if (refusal === undefined && !hasNoStruct) return undefined;
+  const capability = missingCapability(target, ioctl);
+  if (capability !== null) return unsupported(ioctl, 'absent', capability);
+  return badArgument(
+    refusal === undefined
+      ? `${ioctl.name}: these bindings do not have its struct`
+      : `${ioctl.name}: not for the generic ioctl: ${refusal}`,
+  );
+}
 
 /** Why an ioctl is refused whose argument leads the kernel to other memory. */
 export function followedPointers({ pointers }: AnyIoctl): string | undefined {
   return pointers ? 'its struct carries addresses of this process' : undefined;
 }
 
-/** The generic ioctl on a target. */
-export function genericIoctl(target: IoctlTarget, rules: IoctlRules = kvmRules): GenericIoctl {
-  function ioctl(request: IoctlAlone): number;
-  function ioctl(request: IoctlByValue, value: number | bigint): number;
-  function ioctl<T extends View>(request: IoctlByPointer<T>, argument: NoInfer<T>): number;
-  function ioctl(request: AnyIoctl, argument?: unknown): number {
+/** The generic ioctl on a target by its rules. */
+export function checkedIoctl<Fd extends FdKind = never>(target: IoctlFile, rules: IoctlRules): GenericIoctl<Fd> {
+  return (request: AnyIoctl, argument?: unknown): number => {
     const result = invoke(target, rules, request, argument);
-    if (result < 0) throw rules.failed(request.name, result);
+    if (result < 0) throw rules.failed(request, result);
     return result;
-  }
-  return ioctl;
+  };
 }
 
-function invoke(target: IoctlTarget, rules: IoctlRules, ioctl: AnyIoctl, argument: unknown): number {
-  const { badArgument } = rules;
-  const refusal = rules.refusal(ioctl);
-  if (refusal !== undefined) throw badArgument(`${ioctl.name}: not for the generic ioctl: ${refusal}`);
+function invoke(target: IoctlFile, rules: IoctlRules, ioctl: AnyIoctl, argument: unknown): number {
+  const error = rules.refused(ioctl);
+  if (error !== undefined) throw error;
   if (ioctl.passes === 'nothing') {
-    if (argument !== undefined) throw badArgument(`${ioctl.name}: takes no argument`);
+    if (argument !== undefined) throw rules.badArgument(`${ioctl.name}: takes no argument`);
     return target.value(ioctl.request, 0);
   }
   if (ioctl.passes === 'value') return target.value(ioctl.request, checkedValue(rules, ioctl, argument));
+  const { view, offset } = placeFor(rules, ioctl, argument);
+  const needed = bytesNeeded(rules, ioctl, view, offset);
+  if (saidLength(ioctl) === null) return target.view(ioctl.request, view, offset, needed);
+  return onCopy(target, rules, ioctl, new Uint8Array(view.buffer, view.byteOffset + offset, needed));
+}
+
+/** The kernel says EINVAL of many an ioctl that it does not have. */
+function refused(target: IoctlTarget, ioctl: AnyIoctl, result: number): KvmError {
+  const error = kernelError(ioctl.name, result);
+  const capability = error.code === 'EINVAL' ? missingCapability(target, ioctl) : null;
+  return capability === null ? error : unsupported(ioctl, error.code, capability);
+}
+
+/** The capability that an ioctl goes with, where the kernel does not have it. */
+function missingCapability(target: IoctlTarget, { name }: AnyIoctl): string | null {
+  const capability = capabilityOf(name);
+  return capability === null || target.has(capability) ? null : capability;
+}
+
+function unsupported({ name }: AnyIoctl, code: string, capability: string): KvmUnsupportedError {
+  return new KvmUnsupportedError(name, code, `this kernel does not have ${capability}`, capability);
+}
+
+/** What an ioctl gives that only writes to its argument, in `into` or a new view. */
+export function read<T extends View, Fd extends FdKind>(
+  ioctl: GenericIoctl<Fd>,
+  request: IoctlByPointer<T, Fd, 'read'>,
+  into: T = allocate<T>(request.argument),
+): T {
+  ioctl(request, into);
+  return into;
+}
+
+/** For the methods that know how many bytes the kernel touches. @throws KvmArgumentError when the argument has fewer. */
+export function ioctlOfBytes<T extends View>(
+  target: IoctlTarget,
+  request: IoctlByPointer<T>,
+  argument: T,
+  bytes: number,
+): void {
+  const rules = { badArgument };
+  const { view, offset } = placeFor(rules, request, argument);
+  const result = target.view(request.request, view, offset, requireBytes(rules, request, view, offset, bytes));
+  if (result < 0) throw refused(target, request, result);
+}
+
+function placeFor(
+  { badArgument }: ArgumentRules,
+  ioctl: IoctlToMemory,
+  argument: unknown,
+): { view: DataView; offset: number } {
   const expected = ioctl.argument?.$layout.name ?? `${ioctl.size} bytes`;
   const place = placeOf(argument);
   if (place === null) throw badArgument(`${ioctl.name}: takes a view of ${expected}`);
   if (ioctl.argument !== null && place.type !== expected) {
     throw badArgument(`${ioctl.name}: takes a view of ${expected}, not of ${place.type}`);
   }
-  const { view, offset } = place;
-  const needed = bytesNeeded(rules, ioctl, view, offset);
-  if (countedTail(ioctl) === null) return target.view(ioctl.request, view, offset, needed);
-  return onCopy(target, rules, ioctl, new Uint8Array(view.buffer, view.byteOffset + offset, needed));
+  return place;
 }
 
 /**
- * Makes the ioctl on a copy of the bytes, and copies them back. The kernel reads the counter again for itself: in shared
- * or guest memory another thread or a guest could have raised it since it was checked.
+ * Makes the ioctl on a copy of the bytes, and copies them back. The kernel reads for itself how many there are: in shared
+ * or guest memory another thread or a guest could have raised that since it was checked.
  */
-function onCopy(target: IoctlTarget, rules: IoctlRules, ioctl: IoctlToMemory, bytes: Uint8Array): number {
+function onCopy(target: IoctlFile, rules: ArgumentRules, ioctl: IoctlToMemory, bytes: Uint8Array): number {
   const copy = bytes.slice();
   const view = new DataView(copy.buffer);
   const result = target.view(ioctl.request, view, 0, bytesNeeded(rules, ioctl, view, 0));
@@ -147,7 +240,7 @@ function placeOf(value: unknown): { type: string; view: DataView; offset: number
   return view instanceof DataView && typeof offset === 'number' && type !== undefined ? { type, view, offset } : null;
 }
 
-function checkedValue({ badArgument }: IoctlRules, ioctl: IoctlByValue, value: unknown): number | bigint {
+function checkedValue({ badArgument }: ArgumentRules, ioctl: IoctlByValue, value: unknown): number | bigint {
   const good =
     typeof value === 'bigint' ? BigInt.asUintN(64, value) === value : Number.isSafeInteger(value) && Number(value) >= 0;
   if (!good) throw badArgument(`${ioctl.name}: takes an ${ioctl.argument}, not ${String(value)}`);
@@ -155,23 +248,22 @@ function checkedValue({ badArgument }: IoctlRules, ioctl: IoctlByValue, value: u
 }
 
 /**
- * How many bytes the kernel may touch. The counter is read by the request's own class: that of the argument may be a
- * subclass, which could say anything.
+ * How many bytes the kernel may touch. What the struct says is read by the request's own class: that of the argument may
+ * be a subclass, which could say anything.
  *
  * @throws a rule's error for a bad argument when they are not all inside of the view.
  */
-function bytesNeeded(rules: IoctlRules, ioctl: IoctlToMemory, view: DataView, offset: number): number {
+function bytesNeeded(rules: ArgumentRules, ioctl: IoctlToMemory, view: DataView, offset: number): number {
   const { argument: type } = ioctl;
   const fixed = requireBytes(rules, ioctl, view, offset, Math.max(ioctl.size, type?.$size ?? 0));
-  const tail = countedTail(ioctl);
-  if (type === null || tail === null) return fixed;
-  const members = new type(view, offset) as unknown as Record<string, number | bigint>;
-  const whole = tail.offset + Number(members[tail.countedBy]) * tail.elementSize;
+  const said = saidLength(ioctl);
+  if (type === null || said === null) return fixed;
+  const whole = said(new type(view, offset) as unknown as Members);
   return requireBytes(rules, ioctl, view, offset, Math.max(fixed, whole));
 }
 
 function requireBytes(
-  { badArgument }: IoctlRules,
+  { badArgument }: ArgumentRules,
   { name }: IoctlToMemory,
   view: DataView,
   offset: number,
@@ -183,8 +275,12 @@ function requireBytes(
   );
 }
 
-function countedTail(ioctl: IoctlToMemory): (FlexibleTail & { readonly countedBy: string }) | null {
-  const tail = (ioctl.argument as { readonly $flexible?: FlexibleTail } | null)?.$flexible;
+type Members = Readonly<Record<string, number | bigint>>;
+
+/** By what a struct itself says how long it is; null where all of it is in the request's size. */
+function saidLength({ name, argument }: IoctlToMemory): ((members: Members) => number) | null {
+  if (sizedByThemselves.has(name)) return ({ size }) => Number(size);
+  const tail = (argument as { readonly $flexible?: FlexibleTail } | null)?.$flexible;
   const countedBy = tail?.countedBy ?? null;
-  return tail && countedBy !== null ? { ...tail, countedBy } : null;
+  return tail && countedBy !== null ? (members) => tail.offset + Number(members[countedBy]) * tail.elementSize : null;
 }

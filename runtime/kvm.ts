@@ -1,10 +1,16 @@
 /** `/dev/kvm`: the system file descriptor. */
 
+import { allocate } from '../generated/views.js';
+import type { KvmCpuid2 } from '../generated/x86_64/linux/kvm.js';
 import * as x86_64 from '../generated/x86_64/linux/kvm.js';
-import { KvmClosedError, KvmUnsupportedError, openError } from './errors.js';
+import { Attributes } from './attributes.js';
+import { grown } from './counted.js';
+import { type Capability, capabilityNumber, hasCapability, requireCapability } from './enabling.js';
+import { KvmMsrError, KvmUnsupportedError, openError } from './errors.js';
+import { KernelFile } from './files.js';
 import { type Bindings, checkBindings } from './host.js';
-import { type GenericIoctl, genericIoctl } from './ioctl.js';
-import { type FileHandle, native } from './native.js';
+import { type GenericIoctl, genericIoctl, type IoctlTarget, read } from './ioctl.js';
+import { native } from './native.js';
 import { Vm } from './vm.js';
 
 export interface KvmOptions {
@@ -13,13 +19,22 @@ export interface KvmOptions {
   readonly bindings?: Bindings;
 }
 
-export class Kvm implements Disposable, AsyncDisposable {
+/** A model-specific register. */
+export interface Msr {
+  readonly index: number;
+  readonly data: bigint;
+}
+
+/** Closed, it is gone; VMs made with it go on. */
+export class Kvm extends KernelFile {
   readonly bindings: Bindings;
-  #handle: FileHandle | undefined;
+  /** What the system has of them: some say what the kernel supports. None can be set. */
+  readonly attributes: Pick<Attributes, 'has' | 'get'>;
 
   private constructor(fd: number, bindings: Bindings) {
-    this.#handle = native().fileCreate(fd);
+    super('Kvm', fd);
     this.bindings = bindings;
+    this.attributes = new Attributes(this.#target, bindings);
   }
 
   /**
@@ -35,7 +50,7 @@ export class Kvm implements Disposable, AsyncDisposable {
     if (fd < 0) throw openError(path, fd);
     const kvm = new Kvm(fd, bindings);
     try {
-      const version = native().ioctl(kvm.#open(), bindings.KVM_GET_API_VERSION.request, 0);
+      const version = native().ioctl(kvm.fd, bindings.KVM_GET_API_VERSION.request, 0);
       if (version < 0) throw openError(path, version);
       if (version === bindings.KVM_API_VERSION) return kvm;
       throw new KvmUnsupportedError(
@@ -54,9 +69,61 @@ export class Kvm implements Disposable, AsyncDisposable {
     return this.ioctl(this.bindings.KVM_GET_API_VERSION);
   }
 
-  /** KVM_CHECK_EXTENSION: 0 when the kernel lacks a `KVM_CAP_…`, else 1 or a number that the capability defines. */
-  checkExtension(capability: number): number {
-    return this.ioctl(this.bindings.KVM_CHECK_EXTENSION, capability);
+  /** KVM_CHECK_EXTENSION: 0 when the kernel lacks a capability, else 1 or a number that the capability defines. */
+  checkExtension(capability: Capability): number {
+    return this.ioctl(this.bindings.KVM_CHECK_EXTENSION, capabilityNumber(this.bindings, capability));
+  }
+
+  /** @throws KvmUnsupportedError naming the capability when the kernel lacks it. */
+  requireExtension(capability: Capability): void {
+    requireCapability(this, capability);
+  }
+
+  /** KVM_GET_SUPPORTED_CPUID: what a guest's CPUID may answer, for `Vcpu.setCpuid`. */
+  supportedCpuid(): KvmCpuid2 {
+    return this.#cpuid(this.bindings.KVM_GET_SUPPORTED_CPUID);
+  }
+
+  /** KVM_GET_EMULATED_CPUID: what the kernel emulates beyond that. */
+  emulatedCpuid(): KvmCpuid2 {
+    return this.#cpuid(this.bindings.KVM_GET_EMULATED_CPUID);
+  }
+
+  #cpuid(request: Bindings['KVM_GET_SUPPORTED_CPUID']): KvmCpuid2 {
+    return grown(this.bindings.KvmCpuid2, 128, (cpuid) => this.ioctl(request, cpuid));
+  }
+
+  /** KVM_GET_MSR_INDEX_LIST: the MSRs that make up a vCPU's state. */
+  msrIndices(): number[] {
+    return this.#indices(this.bindings.KVM_GET_MSR_INDEX_LIST);
+  }
+
+  /** KVM_GET_MSR_FEATURE_INDEX_LIST: the MSRs that say what the kernel can do, for `getFeatureMsrs`. */
+  featureMsrIndices(): number[] {
+    return this.#indices(this.bindings.KVM_GET_MSR_FEATURE_INDEX_LIST);
+  }
+
+  #indices(request: Bindings['KVM_GET_MSR_INDEX_LIST']): number[] {
+    return [...grown(this.bindings.KvmMsrList, 128, (list) => this.ioctl(request, list)).indices];
+  }
+
+  /**
+   * KVM_GET_MSRS: the values of feature MSRs, in the order of `indices`.
+   *
+   * @throws KvmMsrError naming the first one that is none.
+   */
+  getFeatureMsrs(indices: readonly number[]): Msr[] {
+    const { KvmMsrs, KVM_GET_MSRS } = this.bindings;
+    const msrs = allocate(KvmMsrs, indices.length);
+    for (const [at, index] of indices.entries()) msrs.entries.get(at).index = index;
+    const refused = indices[this.ioctl(KVM_GET_MSRS, msrs)];
+    if (refused !== undefined) throw new KvmMsrError(KVM_GET_MSRS.name, refused);
+    return Array.from(msrs.entries, ({ index, data }) => ({ index, data }));
+  }
+
+  /** KVM_X86_GET_MCE_CAP_SUPPORTED: the machine check capabilities that a vCPU may have. */
+  supportedMce(): bigint {
+    return read(this.ioctl, this.bindings.KVM_X86_GET_MCE_CAP_SUPPORTED).value;
   }
 
   /** KVM_GET_VCPU_MMAP_SIZE: bytes that a vCPU shares with user space. */
@@ -70,29 +137,12 @@ export class Kvm implements Disposable, AsyncDisposable {
     return new Vm(native().vmCreate(fd), this.bindings, this.vcpuMmapSize());
   }
 
+  readonly #target: IoctlTarget = {
+    value: (request, value) => native().ioctl(this.fd, request, value),
+    view: (request, view, offset, needed) => native().ioctlView(this.fd, request, view, offset, needed),
+    has: (name) => hasCapability(this.bindings, name, (capability) => this.checkExtension(capability)),
+  };
+
   /** Any ioctl of the system file descriptor. */
-  readonly ioctl: GenericIoctl = genericIoctl({
-    value: (request, value) => native().ioctl(this.#open(), request, value),
-    view: (request, view, offset, needed) => native().ioctlView(this.#open(), request, view, offset, needed),
-  });
-
-  #open(): number {
-    if (!this.#handle) throw new KvmClosedError('this Kvm is closed');
-    return native().fileFd(this.#handle);
-  }
-
-  /** Closes the file descriptor. VMs made with it go on. */
-  close(): void {
-    if (!this.#handle) return;
-    native().fileRelease(this.#handle);
-    this.#handle = undefined;
-  }
-
-  [Symbol.dispose](): void {
-    this.close();
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    this.close();
-  }
+  readonly ioctl: GenericIoctl<'system'> = genericIoctl('system', this.#target);
 }

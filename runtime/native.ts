@@ -23,6 +23,8 @@ export interface Native {
   fileCreate(fd: number): FileHandle;
   fileFd(file: FileHandle): number;
   fileRelease(file: FileHandle): void;
+  /** A counter that wakes who waits for it; reading and writing it never block. */
+  eventFd(): number;
   ioctl(fd: number, request: number, value: number | bigint): number;
   /**
    * `needed` bytes at `offset` of `view` must be there, and be as many as the request says, or the result is -EFAULT and
@@ -75,6 +77,10 @@ export interface Native {
   /** A number by which other isolates find it while somebody holds it. */
   vcpuId(vcpu: VcpuHandle): number;
   vcpuFind(id: number): VcpuHandle | null;
+  /** The fd of its VM, which is open for as long as the handle holds the vCPU. */
+  vcpuVmFd(vcpu: VcpuHandle): number;
+  /** So many bytes more that the kernel shares, at an offset of the vCPU's fd. */
+  vcpuMap(vcpu: VcpuHandle, offset: number, length: number): ArrayBuffer | number;
   vcpuIoctl(vcpu: VcpuHandle, request: number, value: number | bigint): number;
   vcpuIoctlView(vcpu: VcpuHandle, request: number, view: DataView, offset: number, needed: number): number;
   /** 0 for an exit; for an interruption 1 kick, 2 abort, 3 timeout, 4 hold. */

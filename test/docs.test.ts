@@ -1,4 +1,4 @@
-/** What the documents name is there, and what they show runs. */
+/** What the documents name is there, be it a test, an ioctl, a method or an export, and what they show runs. */
 
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
@@ -6,8 +6,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import * as library from '../generator/index.js';
+import { Attributes } from '../runtime/attributes.js';
+import { DirtyPages } from '../runtime/dirty.js';
+import { GuestIo } from '../runtime/guest-io.js';
+import { Kvm, Stats, Vcpu, Vm } from '../runtime/index.js';
+import { Interrupts } from '../runtime/interrupts.js';
+import { committedModel } from './support/oracle-models.js';
 
-const document = readFileSync(new URL('../docs/race-free-exit.md', import.meta.url), 'utf8');
 const folder = new URL('runtime/', import.meta.url);
 const sources = new Map(
   readdirSync(folder)
@@ -15,8 +20,9 @@ const sources = new Map(
     .map((name) => [name.replace('.test.ts', ''), readFileSync(new URL(name, folder), 'utf8')]),
 );
 
-/** The rows of the table under a heading. */
-function rowsUnder(heading: string): string[][] {
+/** The rows of the table under a heading of a document. */
+function rowsUnder(name: string, heading: string): string[][] {
+  const document = readFileSync(new URL(`../docs/${name}`, import.meta.url), 'utf8');
   const [, section = ''] = document.split(`${heading}\n`);
   const [body = ''] = section.split(/^#/m);
   const rows = body.split('\n').filter((line) => line.startsWith('|'));
@@ -28,25 +34,28 @@ function rowsUnder(heading: string): string[][] {
   );
 }
 
+function expectTest(test: string): void {
+  const [, file = '', , title = ''] = /^([\w.-]+): (`+)(.+)\2$/.exec(test) ?? [];
+  expect(title).not.toBe('');
+  // A title as a string of its own, in whichever quotes.
+  const isThere = ["'", '"', '`'].some((quote) => sources.get(file)?.includes(`${quote}${title}${quote}`));
+  expect(isThere, test).toBe(true);
+}
+
 describe('docs/race-free-exit.md', () => {
-  const named = ['## What is said, and the test that shows it', '### Hazards of doing this inside Node'].flatMap(
-    rowsUnder,
-  );
+  const rows = (heading: string): string[][] => rowsUnder('race-free-exit.md', heading);
+  const named = ['## What is said, and the test that shows it', '### Hazards of doing this inside Node'].flatMap(rows);
 
   it('has its tables', () => {
     expect(named.length).toBeGreaterThan(60);
   });
 
   it.each(named)('%s', (_, test = '') => {
-    const [, file = '', , title = ''] = /^([\w.]+): (`+)(.+)\2$/.exec(test) ?? [];
-    expect(title).not.toBe('');
-    // A title as a string of its own, in whichever quotes.
-    const isThere = ["'", '"', '`'].some((quote) => sources.get(file)?.includes(`${quote}${title}${quote}`));
-    expect(isThere, file).toBe(true);
+    expectTest(test);
   });
 
   it('tells of every step that can be left out, and of no other', () => {
-    const steps = rowsUnder('## What each step is there for').map(([step = '']) => step.replaceAll('`', ''));
+    const steps = rows('## What each step is there for').map(([step = '']) => step.replaceAll('`', ''));
     const tested = [...(sources.get('72.steps') ?? '').matchAll(/\bstep: '(\w+)'/g)].map(([, step]) => step);
     expect(steps.length).toBeGreaterThan(10);
     expect(steps).toEqual(tested);
@@ -86,5 +95,70 @@ describe('docs/generator.md', () => {
       expect(run.stderr).toBe('');
       expect(run.stdout).toMatch(/struct loop_info64 \{|^views\.ts 0$/m);
     }
+  });
+});
+
+describe('docs/ioctls.md', () => {
+  const rows = rowsUnder('ioctls.md', '# Every ioctl of kvm.h on x86');
+  const code = (text: string): string[] => [...text.matchAll(/`([^`]+)`/g)].map(([, name = '']) => name);
+
+  /** What the methods are of: classes, and objects of theirs. */
+  const owners: Readonly<Record<string, object>> = {
+    Kvm: Kvm.prototype,
+    'Kvm.attributes': Attributes.prototype,
+    Vm: Vm.prototype,
+    'Vm.interrupts': Interrupts.prototype,
+    'Vm.io': GuestIo.prototype,
+    'Vm.dirty': DirtyPages.prototype,
+    Vcpu: Vcpu.prototype,
+    'VmDevice.attributes': Attributes.prototype,
+    Stats,
+  };
+
+  function isMethod(name: string): boolean {
+    const [, owner = '', method = ''] = /^(.+)\.(\w+)$/.exec(name) ?? [];
+    const on = new Map(Object.entries(owners)).get(owner);
+    return on !== undefined && typeof Reflect.get(on, method) === 'function';
+  }
+
+  it('has all ioctls of the model, in its order, and what they are made on', () => {
+    const { ioctls } = committedModel();
+    const kinds = { system: '/dev/kvm', vm: 'VM', vcpu: 'vCPU', device: 'device' };
+    expect(rows.length).toBeGreaterThan(100);
+    expect(rows.map(([ioctl, fds]) => [ioctl, fds])).toEqual(
+      ioctls.map(({ name, fds = [] }) => [`\`${name}\``, fds.map((fd) => kinds[fd]).join(', ')]),
+    );
+  });
+
+  it('names a method of the thing it is made on, or the generic one where the kernel says that it is unsupported', () => {
+    const kinds = { Kvm: '/dev/kvm', Vm: 'VM', Vcpu: 'vCPU', VmDevice: 'device' };
+    const generic = rows.filter(([, , method]) => method === 'generic `ioctl`');
+    expect(generic.length).toBeGreaterThan(0);
+    for (const [ioctl, , , test] of generic) {
+      if (ioctl !== '`KVM_SET_CPUID`') expect(test).toBe(`57.unsupported: ${ioctl}`);
+    }
+    for (const [ioctl, fds = '', methods = ''] of rows.filter((row) => !generic.includes(row))) {
+      expect(code(methods).length, ioctl).toBeGreaterThan(0);
+      for (const [owner] of code(methods).map((name) => name.split('.'))) {
+        const kind = new Map(Object.entries(kinds)).get(owner ?? '');
+        // Those that make something belong to what it is made of.
+        if (kind && ioctl !== '`KVM_SET_SIGNAL_MASK`') expect(fds.split(', '), ioctl).toContain(kind);
+      }
+    }
+  });
+
+  const methods = rows.flatMap(([ioctl = '', , named = '']) =>
+    code(named)
+      .filter((name) => name !== 'ioctl')
+      .map((name) => [ioctl, name] as const),
+  );
+
+  it.each(methods)('%s: there is %s', (_, name) => {
+    expect(isMethod(name)).toBe(true);
+  });
+
+  const tested = rows.map(([ioctl = '', , , test = '']) => [ioctl, test] as const);
+  it.each(tested)('%s is tested: %s', (_, test) => {
+    expectTest(test);
   });
 });

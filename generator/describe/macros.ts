@@ -5,11 +5,12 @@ import { ArithmeticError } from '../expression/arithmetic.js';
 import { stringBytes } from '../expression/literals.js';
 import type { TypeNames } from '../expression/parser.js';
 import { Unresolvable } from '../expression/unresolvable.js';
+import { fdRows } from '../knowledge/fds.js';
 import { homesOf } from '../knowledge/homes.js';
 import { type IoctlOverride, overrideOf } from '../knowledge/ioctls.js';
 import type { Layout } from '../layout/layout.js';
 import { spellType } from '../layout/spelling.js';
-import type { Constant, FunctionMacro, Ioctl, LedgerEntry, Passing } from '../model.js';
+import type { Constant, FdKind, FunctionMacro, Ioctl, LedgerEntry, Passing } from '../model.js';
 import type { Parsed } from '../parse/parser.js';
 import type { CType, Declarations } from '../parse/types.js';
 import { lexText } from '../preprocess/lexer.js';
@@ -174,6 +175,7 @@ export class MacroDescriber {
     if (home !== undefined)
       throw new Unresolvable(at, `takes a ${override?.argument}, and <${home}> could not be read`);
     const real = other ?? argument;
+    const fds = fdsOf(name, at.file.name, this.#layout.target.kernelArchitecture);
     const declared: Passing = fields.direction === 'none' && fields.size === 0 ? 'nothing' : 'pointer';
     return {
       name,
@@ -186,6 +188,7 @@ export class MacroDescriber {
       passes: override?.passes ?? declared,
       size: fields.size,
       at: placeOf(at),
+      ...(fds.length === 0 ? {} : { fds }),
       ...(override ? { override: modelOverride(override) } : {}),
     };
   }
@@ -198,6 +201,13 @@ export class MacroDescriber {
     const argument = typeIn(lexText(at.file, override.argument), at, this.#typeNames);
     return argument && this.#hasSize(argument, at) ? { override, argument } : { override };
   }
+}
+
+/** The kinds of file descriptor that an ioctl is made on, as far as is known. */
+function fdsOf(name: string, header: string, kernelArchitecture: string): FdKind[] {
+  const rows = fdRows.filter((row) => row.header === header && row.ioctls.includes(name));
+  const here = rows.filter(({ architecture = kernelArchitecture }) => architecture === kernelArchitecture);
+  return [...new Set((here.length > 0 ? here : rows).map(({ fd }) => fd))];
 }
 
 /** The text of a C string; where its bytes are not UTF-8, one character per byte. */

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <napi.h>
+#include <sys/eventfd.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -96,6 +97,11 @@ Value window_of(Env env, const std::shared_ptr<Mapping>& mapping, std::shared_pt
 Value Open(const CallbackInfo& info) {
   const std::string path = info[0].As<Napi::String>().Utf8Value();
   const int fd = open(path.c_str(), O_RDWR | O_CLOEXEC);
+  return number(info.Env(), fd < 0 ? -errno : fd);
+}
+
+Value EventFd(const CallbackInfo& info) {
+  const int fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
   return number(info.Env(), fd < 0 ? -errno : fd);
 }
 
@@ -262,6 +268,17 @@ Value VcpuFind(const CallbackInfo& info) {
   return vcpu == nullptr ? info.Env().Null() : handle_of(info.Env(), std::move(vcpu));
 }
 
+// (vcpu, offset, length)
+Value VcpuMap(const CallbackInfo& info) {
+  const auto offset = static_cast<off_t>(int64_at(info, 1));
+  const auto length = static_cast<size_t>(int64_at(info, 2));
+  const auto mapping = Mapping::map(held<Vcpu>(info[0])->fd, length, MAP_SHARED, offset);
+  if (mapping == nullptr) return number(info.Env(), -errno);
+  return window_of(info.Env(), mapping, handle_at<Vcpu>(info[0]), 0, length);
+}
+
+Value VcpuVmFd(const CallbackInfo& info) { return number(info.Env(), held<Vcpu>(info[0])->vm->fd); }
+
 // (vcpu, whether a run matters): -EBUSY during one. The vCPU's window made with this handle must be detached as soon as
 // this has worked.
 Value VcpuRelease(const CallbackInfo& info) {
@@ -342,6 +359,7 @@ Value Hold(const CallbackInfo& info) {
 Napi::Object Init(Env env, Napi::Object exports) {
   const std::pair<const char*, Value (*)(const CallbackInfo&)> functions[] = {
       {"open", Open},
+      {"eventFd", EventFd},
       {"fileCreate", FileCreate},
       {"fileFd", FileFd},
       {"fileRelease", FileRelease},
@@ -365,6 +383,8 @@ Napi::Object Init(Env env, Napi::Object exports) {
       {"vcpuBuffer", VcpuBuffer},
       {"vcpuId", VcpuId},
       {"vcpuFind", VcpuFind},
+      {"vcpuVmFd", VcpuVmFd},
+      {"vcpuMap", VcpuMap},
       {"vcpuRelease", VcpuRelease},
       {"vcpuIoctl", VcpuIoctl},
       {"vcpuIoctlView", VcpuIoctlView},

@@ -12,8 +12,8 @@
 
 namespace kvm_uapi {
 
-std::shared_ptr<Mapping> Mapping::map(int fd, size_t length, int flags) {
-  void* const data = mmap(nullptr, length, PROT_READ | PROT_WRITE, flags, fd, 0);
+std::shared_ptr<Mapping> Mapping::map(int fd, size_t length, int flags, off_t offset) {
+  void* const data = mmap(nullptr, length, PROT_READ | PROT_WRITE, flags, fd, offset);
   if (data == MAP_FAILED) return nullptr;
   // A child process must not get a copy of guest memory, nor make ours copy-on-write.
   madvise(data, length, MADV_DONTFORK);

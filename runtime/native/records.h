@@ -4,6 +4,7 @@
 
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #include <atomic>
 #include <map>
@@ -22,7 +23,7 @@ namespace kvm_uapi {
 class Mapping {
  public:
   // Null with errno set when the kernel refuses. `fd` is -1 for anonymous memory.
-  static std::shared_ptr<Mapping> map(int fd, size_t length, int flags);
+  static std::shared_ptr<Mapping> map(int fd, size_t length, int flags, off_t offset = 0);
   ~Mapping();
   Mapping(const Mapping&) = delete;
   Mapping& operator=(const Mapping&) = delete;

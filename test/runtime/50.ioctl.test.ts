@@ -4,14 +4,14 @@ import { describe, expect, it } from 'vitest';
 import { allocate, type IoctlByPointer, type View, type ViewClass } from '../../generated/views.js';
 import * as kvm from '../../generated/x86_64/linux/kvm.js';
 import { realMode } from '../../guests/index.js';
-import { Kvm, KvmArgumentError, KvmError, KvmUnsupportedError, type Vcpu, type Vm } from '../../runtime/index.js';
-import type { GenericIoctl } from '../../runtime/ioctl.js';
+import { Kvm, KvmArgumentError, KvmError, type Vcpu, type Vm } from '../../runtime/index.js';
 import { native } from '../../runtime/native.js';
+import { guarded } from './guarded.js';
 import { createVm, hasKvm, needsKvm } from './support.js';
 
 /** The ioctl as JavaScript may call it, without a compiler. */
 type Untyped = (request: object, argument?: unknown) => number;
-const untyped = (ioctl: GenericIoctl): Untyped => ioctl as Untyped;
+const untyped = (ioctl: unknown): Untyped => ioctl as Untyped;
 
 interface Machine extends Disposable {
   readonly vm: Vm;
@@ -25,16 +25,6 @@ function machine(): Machine {
     for (const each of [vcpu, memory, vm]) each.close();
   };
   return { vm, vcpu, [Symbol.dispose]: close };
-}
-
-/** A view in the middle of other bytes, and whether those are as they were. */
-function guarded<T extends View>(make: (view: DataView, offset: number) => T, size: number) {
-  const guard = 256;
-  const bytes = new Uint8Array(guard + size + guard).fill(0xa5);
-  bytes.fill(0, guard, guard + size);
-  const intact = (): boolean =>
-    [...bytes.subarray(0, guard), ...bytes.subarray(guard + size)].every((byte) => byte === 0xa5);
-  return { view: make(new DataView(bytes.buffer), guard), intact };
 }
 
 describe.skipIf(!hasKvm)(`the generic ioctl ${needsKvm}`, () => {
@@ -97,13 +87,6 @@ describe.skipIf(!hasKvm)(`the generic ioctl ${needsKvm}`, () => {
       const sregs = it.vcpu.getSregs();
       sregs.cr0 = 0x8000_0000n; // paging without protection
       expect(() => it.vcpu.setSregs(sregs)).toThrow(/^KVM_SET_SREGS: EINVAL: /);
-    });
-
-    it('calls an ioctl of another kind of file unsupported', () => {
-      using it = machine();
-      const call = (): number => it.vm.ioctl(kvm.KVM_GET_REGS, allocate(kvm.KvmRegs));
-      expect(call).toThrow(KvmUnsupportedError);
-      expect(call).toThrow(/^KVM_GET_REGS: ENOTTY: .*ask with checkExtension$/);
     });
   });
 
@@ -186,19 +169,33 @@ describe.skipIf(!hasKvm)(`the generic ioctl ${needsKvm}`, () => {
 
   it.each([
     [kvm.KVM_SET_USER_MEMORY_REGION, /use Vm\.addMemory and Vm\.removeMemory$/],
-    [kvm.KVM_GET_DIRTY_LOG, /its struct carries addresses of this process$/],
+    [kvm.KVM_GET_DIRTY_LOG, /use Vm\.dirty\.getLog$/],
     [kvm.KVM_SET_DEVICE_ATTR, /its struct carries addresses of this process$/],
     [kvm.KVM_GET_ONE_REG, /its struct carries addresses of this process$/],
-    [kvm.KVM_XEN_HVM_CONFIG, /its struct carries addresses of this process$/],
-    [kvm.KVM_XEN_HVM_SET_ATTR, /its struct carries addresses of this process$/],
-    [kvm.KVM_GET_NESTED_STATE, /it writes as many bytes as the struct says/],
+    [kvm.KVM_MEMORY_ENCRYPT_OP, /its struct carries addresses of this process$/],
+    [kvm.KVM_GET_XSAVE2, /use Vcpu\.getXsave2$/],
+    [kvm.KVM_SET_XSAVE, /use Vcpu\.setXsave$/],
   ])('refuses $name', (request, why) => {
     using it = machine();
     const argument = allocate<View>(request.argument as ViewClass<View>);
-    const call = (): number => untyped(it.vm.ioctl)(request, argument);
+    const on = 'vm' in (request.fds ?? {}) ? it.vm : it.vcpu;
+    const call = (): number => untyped(on.ioctl)(request, argument);
     expect(call).toThrow(KvmArgumentError);
     expect(call).toThrow(`${request.name}: not for the generic ioctl: `);
     expect(call).toThrow(why);
+  });
+
+  it('refuses it where the kernel has it; where it does not, it says so', () => {
+    // A kernel that has whatever goes by this name.
+    using having = createVm({ ...kvm, KVM_CAP_XEN_HVM: kvm.KVM_CAP_USER_MEMORY as unknown as 38 });
+    using lacking = createVm();
+    for (const request of [kvm.KVM_XEN_HVM_CONFIG, kvm.KVM_XEN_HVM_SET_ATTR]) {
+      const argument = allocate<View>(request.argument as ViewClass<View>);
+      expect(() => untyped(having.ioctl)(request, argument)).toThrow(/its struct carries addresses of this process$/);
+      if (lacking.checkExtension('KVM_CAP_XEN_HVM') === 0) {
+        expect(() => untyped(lacking.ioctl)(request, argument)).toThrow(/ does not have KVM_CAP_XEN_HVM$/);
+      }
+    }
   });
 
   it('refuses to run a vCPU, which nothing could interrupt, and to keep kicks out', () => {
@@ -289,7 +286,10 @@ describe.skipIf(!hasKvm)(`views that lie never get the kernel to touch bytes bey
 
   it('an ioctl that lies about its size', () => {
     using it = machine();
-    const forged = { ...kvm.KVM_GET_REGS, size: 0, argument: lieAbout(kvm.KvmRegs) } as IoctlByPointer<kvm.KvmRegs>;
+    const forged = { ...kvm.KVM_GET_REGS, size: 0, argument: lieAbout(kvm.KvmRegs) } as IoctlByPointer<
+      kvm.KvmRegs,
+      'vcpu'
+    >;
     const regs = lie(lieAbout(kvm.KvmRegs), { $$view: short, $$offset: 0 });
     expect(() => it.vcpu.ioctl(forged, regs)).toThrow(/^KVM_GET_REGS: EFAULT: /);
   });

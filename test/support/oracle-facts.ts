@@ -397,7 +397,7 @@ export function ioctlDifferences({ model, exports }: Bindings, facts: Facts): Di
     const override = ioctlOverrides.find((row) => row.name === name && row.architecture === undefined);
     const passes = override?.passes ?? (expected.argument === '' ? 'nothing' : 'pointer');
     const type = override?.argument ?? (expected.argument === '' ? null : expected.argument);
-    expect('transfer', override?.direction);
+    expect('transfer', passes === 'pointer' ? (override?.direction ?? expected.direction) : undefined);
     expect('passes', passes);
     comparison.expect(name, 'argument in the model', argument, type);
     if (passes === 'nothing') expect('argument', undefined);

@@ -8235,8 +8235,8 @@ export class KvmPreFaultMemory implements View {
   }
 }
 
-/** Takes no argument. linux/kvm.h:704 */
-export const KVM_GET_API_VERSION: IoctlAlone = {
+/** Takes no argument. On `/dev/kvm`. linux/kvm.h:704 */
+export const KVM_GET_API_VERSION: IoctlAlone<'system'> = {
   name: 'KVM_GET_API_VERSION',
   request: 0x2000ae00,
   direction: 'none',
@@ -8244,14 +8244,15 @@ export const KVM_GET_API_VERSION: IoctlAlone = {
   nr: 0x0,
   size: 0,
   passes: 'nothing',
+  fds: { system: true },
 };
 
 /**
- * Takes an `unsigned long` by value. linux/kvm.h:705
+ * Takes an `unsigned long` by value. On `/dev/kvm`. linux/kvm.h:705
  *
  * Source: Documentation/virt/kvm/api.rst 4.2: the machine type; kvm_dev_ioctl in virt/kvm/kvm_main.c takes it by value.
  */
-export const KVM_CREATE_VM: IoctlByValue = {
+export const KVM_CREATE_VM: IoctlByValue<'system'> = {
   name: 'KVM_CREATE_VM',
   request: 0x2000ae01,
   direction: 'none',
@@ -8260,10 +8261,11 @@ export const KVM_CREATE_VM: IoctlByValue = {
   size: 0,
   passes: 'value',
   argument: 'unsigned long',
+  fds: { system: true },
 };
 
-/** Takes no argument. linux/kvm.h:708 */
-export const KVM_S390_ENABLE_SIE: IoctlAlone = {
+/** Takes no argument. On `/dev/kvm`. linux/kvm.h:708 */
+export const KVM_S390_ENABLE_SIE: IoctlAlone<'system'> = {
   name: 'KVM_S390_ENABLE_SIE',
   request: 0x2000ae06,
   direction: 'none',
@@ -8271,14 +8273,15 @@ export const KVM_S390_ENABLE_SIE: IoctlAlone = {
   nr: 0x6,
   size: 0,
   passes: 'nothing',
+  fds: { system: true },
 };
 
 /**
- * Takes an `unsigned long` by value. linux/kvm.h:713
+ * Takes an `unsigned long` by value. On `/dev/kvm` or a VM. linux/kvm.h:713
  *
  * Source: Documentation/virt/kvm/api.rst 4.4: the number of a capability; kvm_dev_ioctl and kvm_vm_ioctl in virt/kvm/kvm_main.c take it by value.
  */
-export const KVM_CHECK_EXTENSION: IoctlByValue = {
+export const KVM_CHECK_EXTENSION: IoctlByValue<'system' | 'vm'> = {
   name: 'KVM_CHECK_EXTENSION',
   request: 0x2000ae03,
   direction: 'none',
@@ -8287,10 +8290,11 @@ export const KVM_CHECK_EXTENSION: IoctlByValue = {
   size: 0,
   passes: 'value',
   argument: 'unsigned long',
+  fds: { system: true, vm: true },
 };
 
-/** Takes no argument. linux/kvm.h:717 */
-export const KVM_GET_VCPU_MMAP_SIZE: IoctlAlone = {
+/** Takes no argument. On `/dev/kvm`. linux/kvm.h:717 */
+export const KVM_GET_VCPU_MMAP_SIZE: IoctlAlone<'system'> = {
   name: 'KVM_GET_VCPU_MMAP_SIZE',
   request: 0x2000ae04,
   direction: 'none',
@@ -8298,14 +8302,15 @@ export const KVM_GET_VCPU_MMAP_SIZE: IoctlAlone = {
   nr: 0x4,
   size: 0,
   passes: 'nothing',
+  fds: { system: true },
 };
 
 /**
- * Takes an `unsigned long` by value. linux/kvm.h:1254
+ * Takes an `unsigned long` by value. On a VM. linux/kvm.h:1254
  *
  * Source: Documentation/virt/kvm/api.rst 4.7: the vcpu id; kvm_vm_ioctl in virt/kvm/kvm_main.c takes it by value.
  */
-export const KVM_CREATE_VCPU: IoctlByValue = {
+export const KVM_CREATE_VCPU: IoctlByValue<'vm'> = {
   name: 'KVM_CREATE_VCPU',
   request: 0x2000ae41,
   direction: 'none',
@@ -8314,10 +8319,11 @@ export const KVM_CREATE_VCPU: IoctlByValue = {
   size: 0,
   passes: 'value',
   argument: 'unsigned long',
+  fds: { vm: true },
 };
 
-/** Takes a pointer to `struct kvm_dirty_log`, write. linux/kvm.h:1255 */
-export const KVM_GET_DIRTY_LOG: IoctlByPointer<KvmDirtyLog> = {
+/** Takes a pointer to `struct kvm_dirty_log`, write. On a VM. linux/kvm.h:1255 */
+export const KVM_GET_DIRTY_LOG: IoctlByPointer<KvmDirtyLog, 'vm', 'write'> = {
   name: 'KVM_GET_DIRTY_LOG',
   request: 0x8010ae42,
   direction: 'write',
@@ -8325,16 +8331,18 @@ export const KVM_GET_DIRTY_LOG: IoctlByPointer<KvmDirtyLog> = {
   nr: 0x42,
   size: 16,
   passes: 'pointer',
+  transfer: 'write',
   argument: KvmDirtyLog,
   pointers: true,
+  fds: { vm: true },
 };
 
 /**
- * Takes an `unsigned long` by value. linux/kvm.h:1256
+ * Takes an `unsigned long` by value. On a VM. linux/kvm.h:1256
  *
  * Source: kvm_vm_ioctl_set_nr_mmu_pages in arch/x86/kvm/x86.c: the argument itself is the number of pages.
  */
-export const KVM_SET_NR_MMU_PAGES: IoctlByValue = {
+export const KVM_SET_NR_MMU_PAGES: IoctlByValue<'vm'> = {
   name: 'KVM_SET_NR_MMU_PAGES',
   request: 0x2000ae44,
   direction: 'none',
@@ -8343,10 +8351,11 @@ export const KVM_SET_NR_MMU_PAGES: IoctlByValue = {
   size: 0,
   passes: 'value',
   argument: 'unsigned long',
+  fds: { vm: true },
 };
 
-/** Takes no argument. linux/kvm.h:1257 */
-export const KVM_GET_NR_MMU_PAGES: IoctlAlone = {
+/** Takes no argument. On a VM. linux/kvm.h:1257 */
+export const KVM_GET_NR_MMU_PAGES: IoctlAlone<'vm'> = {
   name: 'KVM_GET_NR_MMU_PAGES',
   request: 0x2000ae45,
   direction: 'none',
@@ -8354,10 +8363,11 @@ export const KVM_GET_NR_MMU_PAGES: IoctlAlone = {
   nr: 0x45,
   size: 0,
   passes: 'nothing',
+  fds: { vm: true },
 };
 
-/** Takes a pointer to `struct kvm_userspace_memory_region`, write. linux/kvm.h:1258 */
-export const KVM_SET_USER_MEMORY_REGION: IoctlByPointer<KvmUserspaceMemoryRegion> = {
+/** Takes a pointer to `struct kvm_userspace_memory_region`, write. On a VM. linux/kvm.h:1258 */
+export const KVM_SET_USER_MEMORY_REGION: IoctlByPointer<KvmUserspaceMemoryRegion, 'vm', 'write'> = {
   name: 'KVM_SET_USER_MEMORY_REGION',
   request: 0x8020ae46,
   direction: 'write',
@@ -8365,15 +8375,17 @@ export const KVM_SET_USER_MEMORY_REGION: IoctlByPointer<KvmUserspaceMemoryRegion
   nr: 0x46,
   size: 32,
   passes: 'pointer',
+  transfer: 'write',
   argument: KvmUserspaceMemoryRegion,
+  fds: { vm: true },
 };
 
 /**
- * Takes an `unsigned long` by value. linux/kvm.h:1260
+ * Takes an `unsigned long` by value. On a VM. linux/kvm.h:1260
  *
  * Source: Documentation/virt/kvm/api.rst 4.36: a guest physical address; kvm_vm_ioctl_set_tss_addr in arch/x86/kvm/x86.c takes it by value.
  */
-export const KVM_SET_TSS_ADDR: IoctlByValue = {
+export const KVM_SET_TSS_ADDR: IoctlByValue<'vm'> = {
   name: 'KVM_SET_TSS_ADDR',
   request: 0x2000ae47,
   direction: 'none',
@@ -8382,10 +8394,11 @@ export const KVM_SET_TSS_ADDR: IoctlByValue = {
   size: 0,
   passes: 'value',
   argument: 'unsigned long',
+  fds: { vm: true },
 };
 
-/** Takes a pointer to `__u64`, write. linux/kvm.h:1261 */
-export const KVM_SET_IDENTITY_MAP_ADDR: IoctlByPointer<U64Value> = {
+/** Takes a pointer to `__u64`, write. On a VM. linux/kvm.h:1261 */
+export const KVM_SET_IDENTITY_MAP_ADDR: IoctlByPointer<U64Value, 'vm', 'write'> = {
   name: 'KVM_SET_IDENTITY_MAP_ADDR',
   request: 0x8008ae48,
   direction: 'write',
@@ -8393,11 +8406,13 @@ export const KVM_SET_IDENTITY_MAP_ADDR: IoctlByPointer<U64Value> = {
   nr: 0x48,
   size: 8,
   passes: 'pointer',
+  transfer: 'write',
   argument: U64Value,
+  fds: { vm: true },
 };
 
-/** Takes a pointer to `struct kvm_userspace_memory_region2`, write. linux/kvm.h:1262 */
-export const KVM_SET_USER_MEMORY_REGION2: IoctlByPointer<KvmUserspaceMemoryRegion2> = {
+/** Takes a pointer to `struct kvm_userspace_memory_region2`, write. On a VM. linux/kvm.h:1262 */
+export const KVM_SET_USER_MEMORY_REGION2: IoctlByPointer<KvmUserspaceMemoryRegion2, 'vm', 'write'> = {
   name: 'KVM_SET_USER_MEMORY_REGION2',
   request: 0x80a0ae49,
   direction: 'write',
@@ -8405,15 +8420,17 @@ export const KVM_SET_USER_MEMORY_REGION2: IoctlByPointer<KvmUserspaceMemoryRegio
   nr: 0x49,
   size: 160,
   passes: 'pointer',
+  transfer: 'write',
   argument: KvmUserspaceMemoryRegion2,
+  fds: { vm: true },
 };
 
 /**
- * Takes an `unsigned long` by value. linux/kvm.h:1268
+ * Takes an `unsigned long` by value. On a vCPU. linux/kvm.h:1268
  *
  * Source: Documentation/virt/kvm/api.rst 4.67: an absolute address of the vcpu; kvm_arch_vcpu_ioctl in arch/s390/kvm/kvm-s390.c takes it by value.
  */
-export const KVM_S390_VCPU_FAULT: IoctlByValue = {
+export const KVM_S390_VCPU_FAULT: IoctlByValue<'vcpu'> = {
   name: 'KVM_S390_VCPU_FAULT',
   request: 0x8008ae52,
   direction: 'write',
@@ -8422,10 +8439,11 @@ export const KVM_S390_VCPU_FAULT: IoctlByValue = {
   size: 8,
   passes: 'value',
   argument: 'unsigned long',
+  fds: { vcpu: true },
 };
 
-/** Takes a pointer to `struct kvm_s390_keyop`, readwrite. linux/kvm.h:1269 */
-export const KVM_S390_KEYOP: IoctlByPointer<KvmS390Keyop> = {
+/** Takes a pointer to `struct kvm_s390_keyop`, readwrite. On a VM. linux/kvm.h:1269 */
+export const KVM_S390_KEYOP: IoctlByPointer<KvmS390Keyop, 'vm', 'readwrite'> = {
   name: 'KVM_S390_KEYOP',
   request: 0xc010ae53,
   direction: 'readwrite',
@@ -8433,11 +8451,13 @@ export const KVM_S390_KEYOP: IoctlByPointer<KvmS390Keyop> = {
   nr: 0x53,
   size: 16,
   passes: 'pointer',
+  transfer: 'readwrite',
   argument: KvmS390Keyop,
+  fds: { vm: true },
 };
 
-/** Takes no argument. linux/kvm.h:1272 */
-export const KVM_CREATE_IRQCHIP: IoctlAlone = {
+/** Takes no argument. On a VM. linux/kvm.h:1272 */
+export const KVM_CREATE_IRQCHIP: IoctlAlone<'vm'> = {
   name: 'KVM_CREATE_IRQCHIP',
   request: 0x2000ae60,
   direction: 'none',
@@ -8445,10 +8465,11 @@ export const KVM_CREATE_IRQCHIP: IoctlAlone = {
   nr: 0x60,
   size: 0,
   passes: 'nothing',
+  fds: { vm: true },
 };
 
-/** Takes a pointer to `struct kvm_irq_level`, write. linux/kvm.h:1273 */
-export const KVM_IRQ_LINE: IoctlByPointer<KvmIrqLevel> = {
+/** Takes a pointer to `struct kvm_irq_level`, write. On a VM. linux/kvm.h:1273 */
+export const KVM_IRQ_LINE: IoctlByPointer<KvmIrqLevel, 'vm', 'write'> = {
   name: 'KVM_IRQ_LINE',
   request: 0x8008ae61,
   direction: 'write',
@@ -8456,11 +8477,13 @@ export const KVM_IRQ_LINE: IoctlByPointer<KvmIrqLevel> = {
   nr: 0x61,
   size: 8,
   passes: 'pointer',
+  transfer: 'write',
   argument: KvmIrqLevel,
+  fds: { vm: true },
 };
 
-/** Takes a pointer to `struct kvm_irqchip`, readwrite. linux/kvm.h:1274 */
-export const KVM_GET_IRQCHIP: IoctlByPointer<KvmIrqchip> = {
+/** Takes a pointer to `struct kvm_irqchip`, readwrite. On a VM. linux/kvm.h:1274 */
+export const KVM_GET_IRQCHIP: IoctlByPointer<KvmIrqchip, 'vm', 'readwrite'> = {
   name: 'KVM_GET_IRQCHIP',
   request: 0xc208ae62,
   direction: 'readwrite',
@@ -8468,28 +8491,31 @@ export const KVM_GET_IRQCHIP: IoctlByPointer<KvmIrqchip> = {
   nr: 0x62,
   size: 520,
   passes: 'pointer',
+  transfer: 'readwrite',
   argument: KvmIrqchip,
+  fds: { vm: true },
 };
 
 /**
- * Takes a pointer to `struct kvm_irqchip`, read, in fact write. linux/kvm.h:1275
+ * Takes a pointer to `struct kvm_irqchip`, read, in fact write. On a VM. linux/kvm.h:1275
  *
  * Source: Documentation/virt/kvm/api.rst 4.27: in; kvm_arch_vm_ioctl in arch/x86/kvm/x86.c reads the struct and never writes it back.
  */
-export const KVM_SET_IRQCHIP: IoctlByPointer<KvmIrqchip> = {
+export const KVM_SET_IRQCHIP: IoctlByPointer<KvmIrqchip, 'vm', 'write'> = {
   name: 'KVM_SET_IRQCHIP',
   request: 0x4208ae63,
   direction: 'read',
-  transfer: 'write',
   type: 0xae,
   nr: 0x63,
   size: 520,
   passes: 'pointer',
+  transfer: 'write',
   argument: KvmIrqchip,
+  fds: { vm: true },
 };
 
-/** Takes no argument. linux/kvm.h:1276 */
-export const KVM_CREATE_PIT: IoctlAlone = {
+/** Takes no argument. On a VM. linux/kvm.h:1276 */
+export const KVM_CREATE_PIT: IoctlAlone<'vm'> = {
   name: 'KVM_CREATE_PIT',
   request: 0x2000ae64,
   direction: 'none',
@@ -8497,10 +8523,11 @@ export const KVM_CREATE_PIT: IoctlAlone = {
   nr: 0x64,
   size: 0,
   passes: 'nothing',
+  fds: { vm: true },
 };
 
-/** Takes a pointer to `struct kvm_irq_level`, readwrite. linux/kvm.h:1279 */
-export const KVM_IRQ_LINE_STATUS: IoctlByPointer<KvmIrqLevel> = {
+/** Takes a pointer to `struct kvm_irq_level`, readwrite. On a VM. linux/kvm.h:1279 */
+export const KVM_IRQ_LINE_STATUS: IoctlByPointer<KvmIrqLevel, 'vm', 'readwrite'> = {
   name: 'KVM_IRQ_LINE_STATUS',
   request: 0xc008ae67,
   direction: 'readwrite',
@@ -8508,11 +8535,13 @@ export const KVM_IRQ_LINE_STATUS: IoctlByPointer<KvmIrqLevel> = {
   nr: 0x67,
   size: 8,
   passes: 'pointer',
+  transfer: 'readwrite',
   argument: KvmIrqLevel,
+  fds: { vm: true },
 };
 
-/** Takes a pointer to `struct kvm_coalesced_mmio_zone`, write. linux/kvm.h:1280 */
-export const KVM_REGISTER_COALESCED_MMIO: IoctlByPointer<KvmCoalescedMmioZone> = {
+/** Takes a pointer to `struct kvm_coalesced_mmio_zone`, write. On a VM. linux/kvm.h:1280 */
+export const KVM_REGISTER_COALESCED_MMIO: IoctlByPointer<KvmCoalescedMmioZone, 'vm', 'write'> = {
   name: 'KVM_REGISTER_COALESCED_MMIO',
   request: 0x8010ae67,
   direction: 'write',
@@ -8520,11 +8549,13 @@ export const KVM_REGISTER_COALESCED_MMIO: IoctlByPointer<KvmCoalescedMmioZone> =
   nr: 0x67,
   size: 16,
   passes: 'pointer',
+  transfer: 'write',
   argument: KvmCoalescedMmioZone,
+  fds: { vm: true },
 };
 
-/** Takes a pointer to `struct kvm_coalesced_mmio_zone`, write. linux/kvm.h:1282 */
-export const KVM_UNREGISTER_COALESCED_MMIO: IoctlByPointer<KvmCoalescedMmioZone> = {
+/** Takes a pointer to `struct kvm_coalesced_mmio_zone`, write. On a VM. linux/kvm.h:1282 */
+export const KVM_UNREGISTER_COALESCED_MMIO: IoctlByPointer<KvmCoalescedMmioZone, 'vm', 'write'> = {
   name: 'KVM_UNREGISTER_COALESCED_MMIO',
   request: 0x8010ae68,
   direction: 'write',
@@ -8532,11 +8563,13 @@ export const KVM_UNREGISTER_COALESCED_MMIO: IoctlByPointer<KvmCoalescedMmioZone>
   nr: 0x68,
   size: 16,
   passes: 'pointer',
+  transfer: 'write',
   argument: KvmCoalescedMmioZone,
+  fds: { vm: true },
 };
 
-/** Takes a pointer to `struct kvm_irq_routing`, write. linux/kvm.h:1284 */
-export const KVM_SET_GSI_ROUTING: IoctlByPointer<KvmIrqRouting> = {
+/** Takes a pointer to `struct kvm_irq_routing`, write. On a VM. linux/kvm.h:1284 */
+export const KVM_SET_GSI_ROUTING: IoctlByPointer<KvmIrqRouting, 'vm', 'write'> = {
   name: 'KVM_SET_GSI_ROUTING',
   request: 0x8008ae6a,
   direction: 'write',
@@ -8544,28 +8577,31 @@ export const KVM_SET_GSI_ROUTING: IoctlByPointer<KvmIrqRouting> = {
   nr: 0x6a,
   size: 8,
   passes: 'pointer',
+  transfer: 'write',
   argument: KvmIrqRouting,
+  fds: { vm: true },
 };
 
 /**
- * Takes a pointer to `0 bytes`, none, in fact write. linux/kvm.h:1285
+ * Takes a pointer to `0 bytes`, none, in fact write. On a VM. linux/kvm.h:1285
  *
  * Source: Documentation/virt/kvm/api.rst 4.99: in; kvm_arch_vm_ioctl in arch/x86/kvm/x86.c reads the struct.
  */
-export const KVM_REINJECT_CONTROL: IoctlToBytes = {
+export const KVM_REINJECT_CONTROL: IoctlToBytes<'vm', 'write'> = {
   name: 'KVM_REINJECT_CONTROL',
   request: 0x2000ae71,
   direction: 'none',
-  transfer: 'write',
   type: 0xae,
   nr: 0x71,
   size: 0,
   passes: 'pointer',
+  transfer: 'write',
   argument: null,
+  fds: { vm: true },
 };
 
-/** Takes a pointer to `struct kvm_irqfd`, write. linux/kvm.h:1286 */
-export const KVM_IRQFD: IoctlByPointer<KvmIrqfd> = {
+/** Takes a pointer to `struct kvm_irqfd`, write. On a VM. linux/kvm.h:1286 */
+export const KVM_IRQFD: IoctlByPointer<KvmIrqfd, 'vm', 'write'> = {
   name: 'KVM_IRQFD',
   request: 0x8020ae76,
   direction: 'write',
@@ -8573,11 +8609,13 @@ export const KVM_IRQFD: IoctlByPointer<KvmIrqfd> = {
   nr: 0x76,
   size: 32,
   passes: 'pointer',
+  transfer: 'write',
   argument: KvmIrqfd,
+  fds: { vm: true },
 };
 
-/** Takes a pointer to `struct kvm_pit_config`, write. linux/kvm.h:1287 */
-export const KVM_CREATE_PIT2: IoctlByPointer<KvmPitConfig> = {
+/** Takes a pointer to `struct kvm_pit_config`, write. On a VM. linux/kvm.h:1287 */
+export const KVM_CREATE_PIT2: IoctlByPointer<KvmPitConfig, 'vm', 'write'> = {
   name: 'KVM_CREATE_PIT2',
   request: 0x8040ae77,
   direction: 'write',
@@ -8585,15 +8623,17 @@ export const KVM_CREATE_PIT2: IoctlByPointer<KvmPitConfig> = {
   nr: 0x77,
   size: 64,
   passes: 'pointer',
+  transfer: 'write',
   argument: KvmPitConfig,
+  fds: { vm: true },
 };
 
 /**
- * Takes an `unsigned long` by value. linux/kvm.h:1288
+ * Takes an `unsigned long` by value. On a VM. linux/kvm.h:1288
  *
  * Source: Documentation/virt/kvm/api.rst 4.41: the vcpu id; kvm_arch_vm_ioctl in arch/x86/kvm/x86.c takes it by value.
  */
-export const KVM_SET_BOOT_CPU_ID: IoctlByValue = {
+export const KVM_SET_BOOT_CPU_ID: IoctlByValue<'vm'> = {
   name: 'KVM_SET_BOOT_CPU_ID',
   request: 0x2000ae78,
   direction: 'none',
@@ -8602,10 +8642,11 @@ export const KVM_SET_BOOT_CPU_ID: IoctlByValue = {
   size: 0,
   passes: 'value',
   argument: 'unsigned long',
+  fds: { vm: true },
 };
 
-/** Takes a pointer to `struct kvm_ioeventfd`, write. linux/kvm.h:1289 */
-export const KVM_IOEVENTFD: IoctlByPointer<KvmIoeventfd> = {
+/** Takes a pointer to `struct kvm_ioeventfd`, write. On a VM. linux/kvm.h:1289 */
+export const KVM_IOEVENTFD: IoctlByPointer<KvmIoeventfd, 'vm', 'write'> = {
   name: 'KVM_IOEVENTFD',
   request: 0x8040ae79,
   direction: 'write',
@@ -8613,11 +8654,13 @@ export const KVM_IOEVENTFD: IoctlByPointer<KvmIoeventfd> = {
   nr: 0x79,
   size: 64,
   passes: 'pointer',
+  transfer: 'write',
   argument: KvmIoeventfd,
+  fds: { vm: true },
 };
 
-/** Takes a pointer to `struct kvm_clock_data`, write. linux/kvm.h:1291 */
-export const KVM_SET_CLOCK: IoctlByPointer<KvmClockData> = {
+/** Takes a pointer to `struct kvm_clock_data`, write. On a VM. linux/kvm.h:1291 */
+export const KVM_SET_CLOCK: IoctlByPointer<KvmClockData, 'vm', 'write'> = {
   name: 'KVM_SET_CLOCK',
   request: 0x8030ae7b,
   direction: 'write',
@@ -8625,11 +8668,13 @@ export const KVM_SET_CLOCK: IoctlByPointer<KvmClockData> = {
   nr: 0x7b,
   size: 48,
   passes: 'pointer',
+  transfer: 'write',
   argument: KvmClockData,
+  fds: { vm: true },
 };
 
-/** Takes a pointer to `struct kvm_clock_data`, read. linux/kvm.h:1292 */
-export const KVM_GET_CLOCK: IoctlByPointer<KvmClockData> = {
+/** Takes a pointer to `struct kvm_clock_data`, read. On a VM. linux/kvm.h:1292 */
+export const KVM_GET_CLOCK: IoctlByPointer<KvmClockData, 'vm', 'read'> = {
   name: 'KVM_GET_CLOCK',
   request: 0x4030ae7c,
   direction: 'read',
@@ -8637,15 +8682,17 @@ export const KVM_GET_CLOCK: IoctlByPointer<KvmClockData> = {
   nr: 0x7c,
   size: 48,
   passes: 'pointer',
+  transfer: 'read',
   argument: KvmClockData,
+  fds: { vm: true },
 };
 
 /**
- * Takes an `unsigned long` by value. linux/kvm.h:1300
+ * Takes an `unsigned long` by value. On a VM or a vCPU. linux/kvm.h:1300
  *
  * Source: Documentation/virt/kvm/api.rst 4.55: a frequency in kHz; kvm_arch_vcpu_ioctl and kvm_arch_vm_ioctl in arch/x86/kvm/x86.c take it by value and keep the low 32 bits.
  */
-export const KVM_SET_TSC_KHZ: IoctlByValue = {
+export const KVM_SET_TSC_KHZ: IoctlByValue<'vm' | 'vcpu'> = {
   name: 'KVM_SET_TSC_KHZ',
   request: 0x2000aea2,
   direction: 'none',
@@ -8654,10 +8701,11 @@ export const KVM_SET_TSC_KHZ: IoctlByValue = {
   size: 0,
   passes: 'value',
   argument: 'unsigned long',
+  fds: { vm: true, vcpu: true },
 };
 
-/** Takes no argument. linux/kvm.h:1301 */
-export const KVM_GET_TSC_KHZ: IoctlAlone = {
+/** Takes no argument. On a VM or a vCPU. linux/kvm.h:1301 */
+export const KVM_GET_TSC_KHZ: IoctlAlone<'vm' | 'vcpu'> = {
   name: 'KVM_GET_TSC_KHZ',
   request: 0x2000aea3,
   direction: 'none',
@@ -8665,10 +8713,11 @@ export const KVM_GET_TSC_KHZ: IoctlAlone = {
   nr: 0xa3,
   size: 0,
   passes: 'nothing',
+  fds: { vm: true, vcpu: true },
 };
 
-/** Takes a pointer to `struct kvm_msi`, write. linux/kvm.h:1303 */
-export const KVM_SIGNAL_MSI: IoctlByPointer<KvmMsi> = {
+/** Takes a pointer to `struct kvm_msi`, write. On a VM. linux/kvm.h:1303 */
+export const KVM_SIGNAL_MSI: IoctlByPointer<KvmMsi, 'vm', 'write'> = {
   name: 'KVM_SIGNAL_MSI',
   request: 0x8020aea5,
   direction: 'write',
@@ -8676,11 +8725,13 @@ export const KVM_SIGNAL_MSI: IoctlByPointer<KvmMsi> = {
   nr: 0xa5,
   size: 32,
   passes: 'pointer',
+  transfer: 'write',
   argument: KvmMsi,
+  fds: { vm: true },
 };
 
-/** Takes a pointer to `__u32`, readwrite. linux/kvm.h:1307 */
-export const KVM_PPC_ALLOCATE_HTAB: IoctlByPointer<U32Value> = {
+/** Takes a pointer to `__u32`, readwrite. On a VM. linux/kvm.h:1307 */
+export const KVM_PPC_ALLOCATE_HTAB: IoctlByPointer<U32Value, 'vm', 'readwrite'> = {
   name: 'KVM_PPC_ALLOCATE_HTAB',
   request: 0xc004aea7,
   direction: 'readwrite',
@@ -8688,11 +8739,13 @@ export const KVM_PPC_ALLOCATE_HTAB: IoctlByPointer<U32Value> = {
   nr: 0xa7,
   size: 4,
   passes: 'pointer',
+  transfer: 'readwrite',
   argument: U32Value,
+  fds: { vm: true },
 };
 
-/** Takes a pointer to `struct kvm_arm_device_addr`, write. linux/kvm.h:1316 */
-export const KVM_ARM_SET_DEVICE_ADDR: IoctlByPointer<KvmArmDeviceAddr> = {
+/** Takes a pointer to `struct kvm_arm_device_addr`, write. On a VM. linux/kvm.h:1316 */
+export const KVM_ARM_SET_DEVICE_ADDR: IoctlByPointer<KvmArmDeviceAddr, 'vm', 'write'> = {
   name: 'KVM_ARM_SET_DEVICE_ADDR',
   request: 0x8010aeab,
   direction: 'write',
@@ -8700,11 +8753,13 @@ export const KVM_ARM_SET_DEVICE_ADDR: IoctlByPointer<KvmArmDeviceAddr> = {
   nr: 0xab,
   size: 16,
   passes: 'pointer',
+  transfer: 'write',
   argument: KvmArmDeviceAddr,
+  fds: { vm: true },
 };
 
-/** Takes no argument. linux/kvm.h:1330 */
-export const KVM_PPC_SVM_OFF: IoctlAlone = {
+/** Takes no argument. On a VM. linux/kvm.h:1330 */
+export const KVM_PPC_SVM_OFF: IoctlAlone<'vm'> = {
   name: 'KVM_PPC_SVM_OFF',
   request: 0x2000aeb3,
   direction: 'none',
@@ -8712,27 +8767,29 @@ export const KVM_PPC_SVM_OFF: IoctlAlone = {
   nr: 0xb3,
   size: 0,
   passes: 'nothing',
+  fds: { vm: true },
 };
 
 /**
- * Takes a pointer to `0 bytes`, none, in fact readwrite. linux/kvm.h:1336
+ * Takes a pointer to `0 bytes`, none, in fact readwrite. On a VM. linux/kvm.h:1336
  *
  * Source: Documentation/virt/kvm/api.rst, KVM_PPC_GET_COMPAT_CAPS: out, but EINVAL for a wrong size or flags; kvm_arch_vm_ioctl in arch/powerpc/kvm/powerpc.c reads these first and then writes the struct.
  */
-export const KVM_PPC_GET_COMPAT_CAPS: IoctlToBytes = {
+export const KVM_PPC_GET_COMPAT_CAPS: IoctlToBytes<'vm', 'readwrite'> = {
   name: 'KVM_PPC_GET_COMPAT_CAPS',
   request: 0x2000aeb8,
   direction: 'none',
-  transfer: 'readwrite',
   type: 0xae,
   nr: 0xb8,
   size: 0,
   passes: 'pointer',
+  transfer: 'readwrite',
   argument: null,
+  fds: { vm: true },
 };
 
-/** Takes a pointer to `struct kvm_create_device`, readwrite. linux/kvm.h:1339 */
-export const KVM_CREATE_DEVICE: IoctlByPointer<KvmCreateDevice> = {
+/** Takes a pointer to `struct kvm_create_device`, readwrite. On a VM. linux/kvm.h:1339 */
+export const KVM_CREATE_DEVICE: IoctlByPointer<KvmCreateDevice, 'vm', 'readwrite'> = {
   name: 'KVM_CREATE_DEVICE',
   request: 0xc00caee0,
   direction: 'readwrite',
@@ -8740,11 +8797,13 @@ export const KVM_CREATE_DEVICE: IoctlByPointer<KvmCreateDevice> = {
   nr: 0xe0,
   size: 12,
   passes: 'pointer',
+  transfer: 'readwrite',
   argument: KvmCreateDevice,
+  fds: { vm: true },
 };
 
-/** Takes a pointer to `struct kvm_device_attr`, write. linux/kvm.h:1342 */
-export const KVM_SET_DEVICE_ATTR: IoctlByPointer<KvmDeviceAttr> = {
+/** Takes a pointer to `struct kvm_device_attr`, write. On a device. linux/kvm.h:1342 */
+export const KVM_SET_DEVICE_ATTR: IoctlByPointer<KvmDeviceAttr, 'device', 'write'> = {
   name: 'KVM_SET_DEVICE_ATTR',
   request: 0x8018aee1,
   direction: 'write',
@@ -8752,11 +8811,13 @@ export const KVM_SET_DEVICE_ATTR: IoctlByPointer<KvmDeviceAttr> = {
   nr: 0xe1,
   size: 24,
   passes: 'pointer',
+  transfer: 'write',
   argument: KvmDeviceAttr,
+  fds: { device: true },
 };
 
-/** Takes a pointer to `struct kvm_device_attr`, write. linux/kvm.h:1343 */
-export const KVM_GET_DEVICE_ATTR: IoctlByPointer<KvmDeviceAttr> = {
+/** Takes a pointer to `struct kvm_device_attr`, write. On a device. linux/kvm.h:1343 */
+export const KVM_GET_DEVICE_ATTR: IoctlByPointer<KvmDeviceAttr, 'device', 'write'> = {
   name: 'KVM_GET_DEVICE_ATTR',
   request: 0x8018aee2,
   direction: 'write',
@@ -8764,11 +8825,13 @@ export const KVM_GET_DEVICE_ATTR: IoctlByPointer<KvmDeviceAttr> = {
   nr: 0xe2,
   size: 24,
   passes: 'pointer',
+  transfer: 'write',
   argument: KvmDeviceAttr,
+  fds: { device: true },
 };
 
-/** Takes a pointer to `struct kvm_device_attr`, write. linux/kvm.h:1344 */
-export const KVM_HAS_DEVICE_ATTR: IoctlByPointer<KvmDeviceAttr> = {
+/** Takes a pointer to `struct kvm_device_attr`, write. On a device. linux/kvm.h:1344 */
+export const KVM_HAS_DEVICE_ATTR: IoctlByPointer<KvmDeviceAttr, 'device', 'write'> = {
   name: 'KVM_HAS_DEVICE_ATTR',
   request: 0x8018aee3,
   direction: 'write',
@@ -8776,11 +8839,13 @@ export const KVM_HAS_DEVICE_ATTR: IoctlByPointer<KvmDeviceAttr> = {
   nr: 0xe3,
   size: 24,
   passes: 'pointer',
+  transfer: 'write',
   argument: KvmDeviceAttr,
+  fds: { device: true },
 };
 
-/** Takes no argument. linux/kvm.h:1349 */
-export const KVM_RUN: IoctlAlone = {
+/** Takes no argument. On a vCPU. linux/kvm.h:1349 */
+export const KVM_RUN: IoctlAlone<'vcpu'> = {
   name: 'KVM_RUN',
   request: 0x2000ae80,
   direction: 'none',
@@ -8788,10 +8853,11 @@ export const KVM_RUN: IoctlAlone = {
   nr: 0x80,
   size: 0,
   passes: 'nothing',
+  fds: { vcpu: true },
 };
 
-/** Takes a pointer to `struct kvm_regs`, read. linux/kvm.h:1350 */
-export const KVM_GET_REGS: IoctlByPointer<KvmRegs> = {
+/** Takes a pointer to `struct kvm_regs`, read. On a vCPU. linux/kvm.h:1350 */
+export const KVM_GET_REGS: IoctlByPointer<KvmRegs, 'vcpu', 'read'> = {
   name: 'KVM_GET_REGS',
   request: 0x4118ae81,
   direction: 'read',
@@ -8799,11 +8865,13 @@ export const KVM_GET_REGS: IoctlByPointer<KvmRegs> = {
   nr: 0x81,
   size: 280,
   passes: 'pointer',
+  transfer: 'read',
   argument: KvmRegs,
+  fds: { vcpu: true },
 };
 
-/** Takes a pointer to `struct kvm_regs`, write. linux/kvm.h:1351 */
-export const KVM_SET_REGS: IoctlByPointer<KvmRegs> = {
+/** Takes a pointer to `struct kvm_regs`, write. On a vCPU. linux/kvm.h:1351 */
+export const KVM_SET_REGS: IoctlByPointer<KvmRegs, 'vcpu', 'write'> = {
   name: 'KVM_SET_REGS',
   request: 0x8118ae82,
   direction: 'write',
@@ -8811,11 +8879,13 @@ export const KVM_SET_REGS: IoctlByPointer<KvmRegs> = {
   nr: 0x82,
   size: 280,
   passes: 'pointer',
+  transfer: 'write',
   argument: KvmRegs,
+  fds: { vcpu: true },
 };
 
-/** Takes a pointer to `struct kvm_sregs`, read. linux/kvm.h:1352 */
-export const KVM_GET_SREGS: IoctlByPointer<KvmSregs> = {
+/** Takes a pointer to `struct kvm_sregs`, read. On a vCPU. linux/kvm.h:1352 */
+export const KVM_GET_SREGS: IoctlByPointer<KvmSregs, 'vcpu', 'read'> = {
   name: 'KVM_GET_SREGS',
   request: 0x4000ae83,
   direction: 'read',
@@ -8823,11 +8893,13 @@ export const KVM_GET_SREGS: IoctlByPointer<KvmSregs> = {
   nr: 0x83,
   size: 0,
   passes: 'pointer',
+  transfer: 'read',
   argument: KvmSregs,
+  fds: { vcpu: true },
 };
 
-/** Takes a pointer to `struct kvm_sregs`, write. linux/kvm.h:1353 */
-export const KVM_SET_SREGS: IoctlByPointer<KvmSregs> = {
+/** Takes a pointer to `struct kvm_sregs`, write. On a vCPU. linux/kvm.h:1353 */
+export const KVM_SET_SREGS: IoctlByPointer<KvmSregs, 'vcpu', 'write'> = {
   name: 'KVM_SET_SREGS',
   request: 0x8000ae84,
   direction: 'write',
@@ -8835,11 +8907,13 @@ export const KVM_SET_SREGS: IoctlByPointer<KvmSregs> = {
   nr: 0x84,
   size: 0,
   passes: 'pointer',
+  transfer: 'write',
   argument: KvmSregs,
+  fds: { vcpu: true },
 };
 
-/** Takes a pointer to `struct kvm_translation`, readwrite. linux/kvm.h:1354 */
-export const KVM_TRANSLATE: IoctlByPointer<KvmTranslation> = {
+/** Takes a pointer to `struct kvm_translation`, readwrite. On a vCPU. linux/kvm.h:1354 */
+export const KVM_TRANSLATE: IoctlByPointer<KvmTranslation, 'vcpu', 'readwrite'> = {
   name: 'KVM_TRANSLATE',
   request: 0xc018ae85,
   direction: 'readwrite',
@@ -8847,15 +8921,17 @@ export const KVM_TRANSLATE: IoctlByPointer<KvmTranslation> = {
   nr: 0x85,
   size: 24,
   passes: 'pointer',
+  transfer: 'readwrite',
   argument: KvmTranslation,
+  fds: { vcpu: true },
 };
 
 /**
- * Takes a pointer to `struct kvm_mips_interrupt`, write. linux/kvm.h:1355
+ * Takes a pointer to `struct kvm_mips_interrupt`, write. On a vCPU. linux/kvm.h:1355
  *
  * Source: kvm_arch_vcpu_async_ioctl in arch/mips/kvm/mips.c reads a struct kvm_mips_interrupt; the request number keeps the size of a struct kvm_interrupt.
  */
-export const KVM_INTERRUPT: IoctlByPointer<KvmMipsInterrupt> = {
+export const KVM_INTERRUPT: IoctlByPointer<KvmMipsInterrupt, 'vcpu', 'write'> = {
   name: 'KVM_INTERRUPT',
   request: 0x8004ae86,
   direction: 'write',
@@ -8863,11 +8939,13 @@ export const KVM_INTERRUPT: IoctlByPointer<KvmMipsInterrupt> = {
   nr: 0x86,
   size: 4,
   passes: 'pointer',
+  transfer: 'write',
   argument: KvmMipsInterrupt,
+  fds: { vcpu: true },
 };
 
-/** Takes a pointer to `struct kvm_signal_mask`, write. linux/kvm.h:1359 */
-export const KVM_SET_SIGNAL_MASK: IoctlByPointer<KvmSignalMask> = {
+/** Takes a pointer to `struct kvm_signal_mask`, write. On a vCPU. linux/kvm.h:1359 */
+export const KVM_SET_SIGNAL_MASK: IoctlByPointer<KvmSignalMask, 'vcpu', 'write'> = {
   name: 'KVM_SET_SIGNAL_MASK',
   request: 0x8004ae8b,
   direction: 'write',
@@ -8875,11 +8953,13 @@ export const KVM_SET_SIGNAL_MASK: IoctlByPointer<KvmSignalMask> = {
   nr: 0x8b,
   size: 4,
   passes: 'pointer',
+  transfer: 'write',
   argument: KvmSignalMask,
+  fds: { vcpu: true },
 };
 
-/** Takes a pointer to `struct kvm_fpu`, read. linux/kvm.h:1360 */
-export const KVM_GET_FPU: IoctlByPointer<KvmFpu> = {
+/** Takes a pointer to `struct kvm_fpu`, read. On a vCPU. linux/kvm.h:1360 */
+export const KVM_GET_FPU: IoctlByPointer<KvmFpu, 'vcpu', 'read'> = {
   name: 'KVM_GET_FPU',
   request: 0x4000ae8c,
   direction: 'read',
@@ -8887,11 +8967,13 @@ export const KVM_GET_FPU: IoctlByPointer<KvmFpu> = {
   nr: 0x8c,
   size: 0,
   passes: 'pointer',
+  transfer: 'read',
   argument: KvmFpu,
+  fds: { vcpu: true },
 };
 
-/** Takes a pointer to `struct kvm_fpu`, write. linux/kvm.h:1361 */
-export const KVM_SET_FPU: IoctlByPointer<KvmFpu> = {
+/** Takes a pointer to `struct kvm_fpu`, write. On a vCPU. linux/kvm.h:1361 */
+export const KVM_SET_FPU: IoctlByPointer<KvmFpu, 'vcpu', 'write'> = {
   name: 'KVM_SET_FPU',
   request: 0x8000ae8d,
   direction: 'write',
@@ -8899,11 +8981,13 @@ export const KVM_SET_FPU: IoctlByPointer<KvmFpu> = {
   nr: 0x8d,
   size: 0,
   passes: 'pointer',
+  transfer: 'write',
   argument: KvmFpu,
+  fds: { vcpu: true },
 };
 
-/** Takes a pointer to `struct kvm_tpr_access_ctl`, readwrite. linux/kvm.h:1367 */
-export const KVM_TPR_ACCESS_REPORTING: IoctlByPointer<KvmTprAccessCtl> = {
+/** Takes a pointer to `struct kvm_tpr_access_ctl`, readwrite. On a vCPU. linux/kvm.h:1367 */
+export const KVM_TPR_ACCESS_REPORTING: IoctlByPointer<KvmTprAccessCtl, 'vcpu', 'readwrite'> = {
   name: 'KVM_TPR_ACCESS_REPORTING',
   request: 0xc028ae92,
   direction: 'readwrite',
@@ -8911,11 +8995,13 @@ export const KVM_TPR_ACCESS_REPORTING: IoctlByPointer<KvmTprAccessCtl> = {
   nr: 0x92,
   size: 40,
   passes: 'pointer',
+  transfer: 'readwrite',
   argument: KvmTprAccessCtl,
+  fds: { vcpu: true },
 };
 
-/** Takes a pointer to `struct kvm_vapic_addr`, write. linux/kvm.h:1369 */
-export const KVM_SET_VAPIC_ADDR: IoctlByPointer<KvmVapicAddr> = {
+/** Takes a pointer to `struct kvm_vapic_addr`, write. On a vCPU. linux/kvm.h:1369 */
+export const KVM_SET_VAPIC_ADDR: IoctlByPointer<KvmVapicAddr, 'vcpu', 'write'> = {
   name: 'KVM_SET_VAPIC_ADDR',
   request: 0x8008ae93,
   direction: 'write',
@@ -8923,15 +9009,17 @@ export const KVM_SET_VAPIC_ADDR: IoctlByPointer<KvmVapicAddr> = {
   nr: 0x93,
   size: 8,
   passes: 'pointer',
+  transfer: 'write',
   argument: KvmVapicAddr,
+  fds: { vcpu: true },
 };
 
 /**
- * Takes an `unsigned long` by value. linux/kvm.h:1375
+ * Takes an `unsigned long` by value. On a vCPU. linux/kvm.h:1375
  *
  * Source: kvm_arch_vcpu_ioctl in arch/s390/kvm/kvm-s390.c: the argument itself is the guest address to store at.
  */
-export const KVM_S390_STORE_STATUS: IoctlByValue = {
+export const KVM_S390_STORE_STATUS: IoctlByValue<'vcpu'> = {
   name: 'KVM_S390_STORE_STATUS',
   request: 0x8008ae95,
   direction: 'write',
@@ -8940,10 +9028,11 @@ export const KVM_S390_STORE_STATUS: IoctlByValue = {
   size: 8,
   passes: 'value',
   argument: 'unsigned long',
+  fds: { vcpu: true },
 };
 
-/** Takes no argument. linux/kvm.h:1379 */
-export const KVM_S390_INITIAL_RESET: IoctlAlone = {
+/** Takes no argument. On a vCPU. linux/kvm.h:1379 */
+export const KVM_S390_INITIAL_RESET: IoctlAlone<'vcpu'> = {
   name: 'KVM_S390_INITIAL_RESET',
   request: 0x2000ae97,
   direction: 'none',
@@ -8951,10 +9040,11 @@ export const KVM_S390_INITIAL_RESET: IoctlAlone = {
   nr: 0x97,
   size: 0,
   passes: 'nothing',
+  fds: { vcpu: true },
 };
 
-/** Takes a pointer to `struct kvm_mp_state`, read. linux/kvm.h:1380 */
-export const KVM_GET_MP_STATE: IoctlByPointer<KvmMpState> = {
+/** Takes a pointer to `struct kvm_mp_state`, read. On a vCPU. linux/kvm.h:1380 */
+export const KVM_GET_MP_STATE: IoctlByPointer<KvmMpState, 'vcpu', 'read'> = {
   name: 'KVM_GET_MP_STATE',
   request: 0x4004ae98,
   direction: 'read',
@@ -8962,11 +9052,13 @@ export const KVM_GET_MP_STATE: IoctlByPointer<KvmMpState> = {
   nr: 0x98,
   size: 4,
   passes: 'pointer',
+  transfer: 'read',
   argument: KvmMpState,
+  fds: { vcpu: true },
 };
 
-/** Takes a pointer to `struct kvm_mp_state`, write. linux/kvm.h:1381 */
-export const KVM_SET_MP_STATE: IoctlByPointer<KvmMpState> = {
+/** Takes a pointer to `struct kvm_mp_state`, write. On a vCPU. linux/kvm.h:1381 */
+export const KVM_SET_MP_STATE: IoctlByPointer<KvmMpState, 'vcpu', 'write'> = {
   name: 'KVM_SET_MP_STATE',
   request: 0x8004ae99,
   direction: 'write',
@@ -8974,11 +9066,13 @@ export const KVM_SET_MP_STATE: IoctlByPointer<KvmMpState> = {
   nr: 0x99,
   size: 4,
   passes: 'pointer',
+  transfer: 'write',
   argument: KvmMpState,
+  fds: { vcpu: true },
 };
 
-/** Takes no argument. linux/kvm.h:1383 */
-export const KVM_NMI: IoctlAlone = {
+/** Takes no argument. On a vCPU. linux/kvm.h:1383 */
+export const KVM_NMI: IoctlAlone<'vcpu'> = {
   name: 'KVM_NMI',
   request: 0x2000ae9a,
   direction: 'none',
@@ -8986,10 +9080,11 @@ export const KVM_NMI: IoctlAlone = {
   nr: 0x9a,
   size: 0,
   passes: 'nothing',
+  fds: { vcpu: true },
 };
 
-/** Takes a pointer to `struct kvm_guest_debug`, write. linux/kvm.h:1385 */
-export const KVM_SET_GUEST_DEBUG: IoctlByPointer<KvmGuestDebug> = {
+/** Takes a pointer to `struct kvm_guest_debug`, write. On a vCPU. linux/kvm.h:1385 */
+export const KVM_SET_GUEST_DEBUG: IoctlByPointer<KvmGuestDebug, 'vcpu', 'write'> = {
   name: 'KVM_SET_GUEST_DEBUG',
   request: 0x8008ae9b,
   direction: 'write',
@@ -8997,11 +9092,13 @@ export const KVM_SET_GUEST_DEBUG: IoctlByPointer<KvmGuestDebug> = {
   nr: 0x9b,
   size: 8,
   passes: 'pointer',
+  transfer: 'write',
   argument: KvmGuestDebug,
+  fds: { vcpu: true },
 };
 
-/** Takes a pointer to `__u64`, write. linux/kvm.h:1387 */
-export const KVM_X86_SETUP_MCE: IoctlByPointer<U64Value> = {
+/** Takes a pointer to `__u64`, write. On a vCPU. linux/kvm.h:1387 */
+export const KVM_X86_SETUP_MCE: IoctlByPointer<U64Value, 'vcpu', 'write'> = {
   name: 'KVM_X86_SETUP_MCE',
   request: 0x8008ae9c,
   direction: 'write',
@@ -9009,11 +9106,13 @@ export const KVM_X86_SETUP_MCE: IoctlByPointer<U64Value> = {
   nr: 0x9c,
   size: 8,
   passes: 'pointer',
+  transfer: 'write',
   argument: U64Value,
+  fds: { vcpu: true },
 };
 
-/** Takes a pointer to `__u64`, read. linux/kvm.h:1388 */
-export const KVM_X86_GET_MCE_CAP_SUPPORTED: IoctlByPointer<U64Value> = {
+/** Takes a pointer to `__u64`, read. On `/dev/kvm`. linux/kvm.h:1388 */
+export const KVM_X86_GET_MCE_CAP_SUPPORTED: IoctlByPointer<U64Value, 'system', 'read'> = {
   name: 'KVM_X86_GET_MCE_CAP_SUPPORTED',
   request: 0x4008ae9d,
   direction: 'read',
@@ -9021,11 +9120,13 @@ export const KVM_X86_GET_MCE_CAP_SUPPORTED: IoctlByPointer<U64Value> = {
   nr: 0x9d,
   size: 8,
   passes: 'pointer',
+  transfer: 'read',
   argument: U64Value,
+  fds: { system: true },
 };
 
-/** Takes a pointer to `struct kvm_enable_cap`, write. linux/kvm.h:1400 */
-export const KVM_ENABLE_CAP: IoctlByPointer<KvmEnableCap> = {
+/** Takes a pointer to `struct kvm_enable_cap`, write. On a VM or a vCPU. linux/kvm.h:1400 */
+export const KVM_ENABLE_CAP: IoctlByPointer<KvmEnableCap, 'vm' | 'vcpu', 'write'> = {
   name: 'KVM_ENABLE_CAP',
   request: 0x8068aea3,
   direction: 'write',
@@ -9033,11 +9134,13 @@ export const KVM_ENABLE_CAP: IoctlByPointer<KvmEnableCap> = {
   nr: 0xa3,
   size: 104,
   passes: 'pointer',
+  transfer: 'write',
   argument: KvmEnableCap,
+  fds: { vm: true, vcpu: true },
 };
 
-/** Takes a pointer to `struct kvm_dirty_tlb`, write. linux/kvm.h:1408 */
-export const KVM_DIRTY_TLB: IoctlByPointer<KvmDirtyTlb> = {
+/** Takes a pointer to `struct kvm_dirty_tlb`, write. On a vCPU. linux/kvm.h:1408 */
+export const KVM_DIRTY_TLB: IoctlByPointer<KvmDirtyTlb, 'vcpu', 'write'> = {
   name: 'KVM_DIRTY_TLB',
   request: 0x8010aeaa,
   direction: 'write',
@@ -9045,11 +9148,13 @@ export const KVM_DIRTY_TLB: IoctlByPointer<KvmDirtyTlb> = {
   nr: 0xaa,
   size: 16,
   passes: 'pointer',
+  transfer: 'write',
   argument: KvmDirtyTlb,
+  fds: { vcpu: true },
 };
 
-/** Takes a pointer to `struct kvm_one_reg`, write. linux/kvm.h:1410 */
-export const KVM_GET_ONE_REG: IoctlByPointer<KvmOneReg> = {
+/** Takes a pointer to `struct kvm_one_reg`, write. On a vCPU. linux/kvm.h:1410 */
+export const KVM_GET_ONE_REG: IoctlByPointer<KvmOneReg, 'vcpu', 'write'> = {
   name: 'KVM_GET_ONE_REG',
   request: 0x8010aeab,
   direction: 'write',
@@ -9057,11 +9162,13 @@ export const KVM_GET_ONE_REG: IoctlByPointer<KvmOneReg> = {
   nr: 0xab,
   size: 16,
   passes: 'pointer',
+  transfer: 'write',
   argument: KvmOneReg,
+  fds: { vcpu: true },
 };
 
-/** Takes a pointer to `struct kvm_one_reg`, write. linux/kvm.h:1411 */
-export const KVM_SET_ONE_REG: IoctlByPointer<KvmOneReg> = {
+/** Takes a pointer to `struct kvm_one_reg`, write. On a vCPU. linux/kvm.h:1411 */
+export const KVM_SET_ONE_REG: IoctlByPointer<KvmOneReg, 'vcpu', 'write'> = {
   name: 'KVM_SET_ONE_REG',
   request: 0x8010aeac,
   direction: 'write',
@@ -9069,11 +9176,13 @@ export const KVM_SET_ONE_REG: IoctlByPointer<KvmOneReg> = {
   nr: 0xac,
   size: 16,
   passes: 'pointer',
+  transfer: 'write',
   argument: KvmOneReg,
+  fds: { vcpu: true },
 };
 
-/** Takes no argument. linux/kvm.h:1413 */
-export const KVM_KVMCLOCK_CTRL: IoctlAlone = {
+/** Takes no argument. On a vCPU. linux/kvm.h:1413 */
+export const KVM_KVMCLOCK_CTRL: IoctlAlone<'vcpu'> = {
   name: 'KVM_KVMCLOCK_CTRL',
   request: 0x2000aead,
   direction: 'none',
@@ -9081,10 +9190,11 @@ export const KVM_KVMCLOCK_CTRL: IoctlAlone = {
   nr: 0xad,
   size: 0,
   passes: 'nothing',
+  fds: { vcpu: true },
 };
 
-/** Takes a pointer to `struct kvm_reg_list`, readwrite. linux/kvm.h:1416 */
-export const KVM_GET_REG_LIST: IoctlByPointer<KvmRegList> = {
+/** Takes a pointer to `struct kvm_reg_list`, readwrite. On a vCPU. linux/kvm.h:1416 */
+export const KVM_GET_REG_LIST: IoctlByPointer<KvmRegList, 'vcpu', 'readwrite'> = {
   name: 'KVM_GET_REG_LIST',
   request: 0xc008aeb0,
   direction: 'readwrite',
@@ -9092,11 +9202,13 @@ export const KVM_GET_REG_LIST: IoctlByPointer<KvmRegList> = {
   nr: 0xb0,
   size: 8,
   passes: 'pointer',
+  transfer: 'readwrite',
   argument: KvmRegList,
+  fds: { vcpu: true },
 };
 
-/** Takes no argument. linux/kvm.h:1428 */
-export const KVM_SMI: IoctlAlone = {
+/** Takes no argument. On a vCPU. linux/kvm.h:1428 */
+export const KVM_SMI: IoctlAlone<'vcpu'> = {
   name: 'KVM_SMI',
   request: 0x2000aeb7,
   direction: 'none',
@@ -9104,14 +9216,15 @@ export const KVM_SMI: IoctlAlone = {
   nr: 0xb7,
   size: 0,
   passes: 'nothing',
+  fds: { vcpu: true },
 };
 
 /**
- * Takes a pointer to `unsigned long`, readwrite. linux/kvm.h:1433
+ * Takes a pointer to `unsigned long`, readwrite. On a VM or a vCPU. linux/kvm.h:1433
  *
  * Source: Documentation/virt/kvm/api.rst 4.110 calls it a struct of the platform; sev_mem_enc_ioctl in arch/x86/kvm/svm/sev.c reads and writes back a struct kvm_sev_cmd.
  */
-export const KVM_MEMORY_ENCRYPT_OP: IoctlByPointer<U64Value> = {
+export const KVM_MEMORY_ENCRYPT_OP: IoctlByPointer<U64Value, 'vm' | 'vcpu', 'readwrite'> = {
   name: 'KVM_MEMORY_ENCRYPT_OP',
   request: 0xc008aeba,
   direction: 'readwrite',
@@ -9119,63 +9232,68 @@ export const KVM_MEMORY_ENCRYPT_OP: IoctlByPointer<U64Value> = {
   nr: 0xba,
   size: 8,
   passes: 'pointer',
+  transfer: 'readwrite',
   argument: U64Value,
+  fds: { vm: true, vcpu: true },
 };
 
 /**
- * Takes a pointer to `struct kvm_enc_region`, read, in fact write. linux/kvm.h:1440
+ * Takes a pointer to `struct kvm_enc_region`, read, in fact write. On a VM. linux/kvm.h:1440
  *
  * Source: Documentation/virt/kvm/api.rst 4.111: in; kvm_arch_vm_ioctl in arch/x86/kvm/x86.c reads the struct and never writes it back.
  */
-export const KVM_MEMORY_ENCRYPT_REG_REGION: IoctlByPointer<KvmEncRegion> = {
+export const KVM_MEMORY_ENCRYPT_REG_REGION: IoctlByPointer<KvmEncRegion, 'vm', 'write'> = {
   name: 'KVM_MEMORY_ENCRYPT_REG_REGION',
   request: 0x4010aebb,
   direction: 'read',
-  transfer: 'write',
   type: 0xae,
   nr: 0xbb,
   size: 16,
   passes: 'pointer',
+  transfer: 'write',
   argument: KvmEncRegion,
+  fds: { vm: true },
 };
 
 /**
- * Takes a pointer to `struct kvm_enc_region`, read, in fact write. linux/kvm.h:1441
+ * Takes a pointer to `struct kvm_enc_region`, read, in fact write. On a VM. linux/kvm.h:1441
  *
  * Source: Documentation/virt/kvm/api.rst 4.112: in; kvm_arch_vm_ioctl in arch/x86/kvm/x86.c reads the struct and never writes it back.
  */
-export const KVM_MEMORY_ENCRYPT_UNREG_REGION: IoctlByPointer<KvmEncRegion> = {
+export const KVM_MEMORY_ENCRYPT_UNREG_REGION: IoctlByPointer<KvmEncRegion, 'vm', 'write'> = {
   name: 'KVM_MEMORY_ENCRYPT_UNREG_REGION',
   request: 0x4010aebc,
   direction: 'read',
-  transfer: 'write',
   type: 0xae,
   nr: 0xbc,
   size: 16,
   passes: 'pointer',
+  transfer: 'write',
   argument: KvmEncRegion,
+  fds: { vm: true },
 };
 
 /**
- * Takes a pointer to `struct kvm_clear_dirty_log`, readwrite, in fact write. linux/kvm.h:1451
+ * Takes a pointer to `struct kvm_clear_dirty_log`, readwrite, in fact write. On a VM. linux/kvm.h:1451
  *
  * Source: Documentation/virt/kvm/api.rst 4.117: in; kvm_vm_ioctl in virt/kvm/kvm_main.c reads the struct and never writes it back.
  */
-export const KVM_CLEAR_DIRTY_LOG: IoctlByPointer<KvmClearDirtyLog> = {
+export const KVM_CLEAR_DIRTY_LOG: IoctlByPointer<KvmClearDirtyLog, 'vm', 'write'> = {
   name: 'KVM_CLEAR_DIRTY_LOG',
   request: 0xc018aec0,
   direction: 'readwrite',
-  transfer: 'write',
   type: 0xae,
   nr: 0xc0,
   size: 24,
   passes: 'pointer',
+  transfer: 'write',
   argument: KvmClearDirtyLog,
   pointers: true,
+  fds: { vm: true },
 };
 
-/** Takes a pointer to `int`, write. linux/kvm.h:1457 */
-export const KVM_ARM_VCPU_FINALIZE: IoctlByPointer<S32Value> = {
+/** Takes a pointer to `int`, write. On a vCPU. linux/kvm.h:1457 */
+export const KVM_ARM_VCPU_FINALIZE: IoctlByPointer<S32Value, 'vcpu', 'write'> = {
   name: 'KVM_ARM_VCPU_FINALIZE',
   request: 0x8004aec2,
   direction: 'write',
@@ -9183,11 +9301,13 @@ export const KVM_ARM_VCPU_FINALIZE: IoctlByPointer<S32Value> = {
   nr: 0xc2,
   size: 4,
   passes: 'pointer',
+  transfer: 'write',
   argument: S32Value,
+  fds: { vcpu: true },
 };
 
-/** Takes no argument. linux/kvm.h:1460 */
-export const KVM_S390_NORMAL_RESET: IoctlAlone = {
+/** Takes no argument. On a vCPU. linux/kvm.h:1460 */
+export const KVM_S390_NORMAL_RESET: IoctlAlone<'vcpu'> = {
   name: 'KVM_S390_NORMAL_RESET',
   request: 0x2000aec3,
   direction: 'none',
@@ -9195,10 +9315,11 @@ export const KVM_S390_NORMAL_RESET: IoctlAlone = {
   nr: 0xc3,
   size: 0,
   passes: 'nothing',
+  fds: { vcpu: true },
 };
 
-/** Takes no argument. linux/kvm.h:1461 */
-export const KVM_S390_CLEAR_RESET: IoctlAlone = {
+/** Takes no argument. On a vCPU. linux/kvm.h:1461 */
+export const KVM_S390_CLEAR_RESET: IoctlAlone<'vcpu'> = {
   name: 'KVM_S390_CLEAR_RESET',
   request: 0x2000aec4,
   direction: 'none',
@@ -9206,10 +9327,11 @@ export const KVM_S390_CLEAR_RESET: IoctlAlone = {
   nr: 0xc4,
   size: 0,
   passes: 'nothing',
+  fds: { vcpu: true },
 };
 
-/** Takes no argument. linux/kvm.h:1470 */
-export const KVM_RESET_DIRTY_RINGS: IoctlAlone = {
+/** Takes no argument. On a VM. linux/kvm.h:1470 */
+export const KVM_RESET_DIRTY_RINGS: IoctlAlone<'vm'> = {
   name: 'KVM_RESET_DIRTY_RINGS',
   request: 0x2000aec7,
   direction: 'none',
@@ -9217,10 +9339,11 @@ export const KVM_RESET_DIRTY_RINGS: IoctlAlone = {
   nr: 0xc7,
   size: 0,
   passes: 'nothing',
+  fds: { vm: true },
 };
 
-/** Takes a pointer to `struct kvm_irq_routing_xen_evtchn`, write. linux/kvm.h:1481 */
-export const KVM_XEN_HVM_EVTCHN_SEND: IoctlByPointer<KvmIrqRoutingXenEvtchn> = {
+/** Takes a pointer to `struct kvm_irq_routing_xen_evtchn`, write. On a VM. linux/kvm.h:1481 */
+export const KVM_XEN_HVM_EVTCHN_SEND: IoctlByPointer<KvmIrqRoutingXenEvtchn, 'vm', 'write'> = {
   name: 'KVM_XEN_HVM_EVTCHN_SEND',
   request: 0x800caed0,
   direction: 'write',
@@ -9228,11 +9351,13 @@ export const KVM_XEN_HVM_EVTCHN_SEND: IoctlByPointer<KvmIrqRoutingXenEvtchn> = {
   nr: 0xd0,
   size: 12,
   passes: 'pointer',
+  transfer: 'write',
   argument: KvmIrqRoutingXenEvtchn,
+  fds: { vm: true },
 };
 
-/** Takes no argument. linux/kvm.h:1616 */
-export const KVM_GET_STATS_FD: IoctlAlone = {
+/** Takes no argument. On a VM or a vCPU. linux/kvm.h:1616 */
+export const KVM_GET_STATS_FD: IoctlAlone<'vm' | 'vcpu'> = {
   name: 'KVM_GET_STATS_FD',
   request: 0x2000aece,
   direction: 'none',
@@ -9240,10 +9365,11 @@ export const KVM_GET_STATS_FD: IoctlAlone = {
   nr: 0xce,
   size: 0,
   passes: 'nothing',
+  fds: { vm: true, vcpu: true },
 };
 
-/** Takes a pointer to `struct kvm_memory_attributes`, write. linux/kvm.h:1632 */
-export const KVM_SET_MEMORY_ATTRIBUTES: IoctlByPointer<KvmMemoryAttributes> = {
+/** Takes a pointer to `struct kvm_memory_attributes`, write. On a VM. linux/kvm.h:1632 */
+export const KVM_SET_MEMORY_ATTRIBUTES: IoctlByPointer<KvmMemoryAttributes, 'vm', 'write'> = {
   name: 'KVM_SET_MEMORY_ATTRIBUTES',
   request: 0x8020aed2,
   direction: 'write',
@@ -9251,28 +9377,31 @@ export const KVM_SET_MEMORY_ATTRIBUTES: IoctlByPointer<KvmMemoryAttributes> = {
   nr: 0xd2,
   size: 32,
   passes: 'pointer',
+  transfer: 'write',
   argument: KvmMemoryAttributes,
+  fds: { vm: true },
 };
 
 /**
- * Takes a pointer to `struct kvm_create_guest_memfd`, readwrite, in fact write. linux/kvm.h:1643
+ * Takes a pointer to `struct kvm_create_guest_memfd`, readwrite, in fact write. On a VM. linux/kvm.h:1643
  *
  * Source: Documentation/virt/kvm/api.rst 4.142: in; kvm_vm_ioctl in virt/kvm/kvm_main.c reads the struct and never writes it back.
  */
-export const KVM_CREATE_GUEST_MEMFD: IoctlByPointer<KvmCreateGuestMemfd> = {
+export const KVM_CREATE_GUEST_MEMFD: IoctlByPointer<KvmCreateGuestMemfd, 'vm', 'write'> = {
   name: 'KVM_CREATE_GUEST_MEMFD',
   request: 0xc040aed4,
   direction: 'readwrite',
-  transfer: 'write',
   type: 0xae,
   nr: 0xd4,
   size: 64,
   passes: 'pointer',
+  transfer: 'write',
   argument: KvmCreateGuestMemfd,
+  fds: { vm: true },
 };
 
-/** Takes a pointer to `struct kvm_pre_fault_memory`, readwrite. linux/kvm.h:1653 */
-export const KVM_PRE_FAULT_MEMORY: IoctlByPointer<KvmPreFaultMemory> = {
+/** Takes a pointer to `struct kvm_pre_fault_memory`, readwrite. On a vCPU. linux/kvm.h:1653 */
+export const KVM_PRE_FAULT_MEMORY: IoctlByPointer<KvmPreFaultMemory, 'vcpu', 'readwrite'> = {
   name: 'KVM_PRE_FAULT_MEMORY',
   request: 0xc040aed5,
   direction: 'readwrite',
@@ -9280,5 +9409,7 @@ export const KVM_PRE_FAULT_MEMORY: IoctlByPointer<KvmPreFaultMemory> = {
   nr: 0xd5,
   size: 64,
   passes: 'pointer',
+  transfer: 'readwrite',
   argument: KvmPreFaultMemory,
+  fds: { vcpu: true },
 };

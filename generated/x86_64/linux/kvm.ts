@@ -8300,8 +8300,8 @@ export class KvmPreFaultMemory implements View {
   }
 }
 
-/** Takes no argument. linux/kvm.h:704 */
-export const KVM_GET_API_VERSION: IoctlAlone = {
+/** Takes no argument. On `/dev/kvm`. linux/kvm.h:704 */
+export const KVM_GET_API_VERSION: IoctlAlone<'system'> = {
   name: 'KVM_GET_API_VERSION',
   request: 0xae00,
   direction: 'none',
@@ -8309,14 +8309,15 @@ export const KVM_GET_API_VERSION: IoctlAlone = {
   nr: 0x0,
   size: 0,
   passes: 'nothing',
+  fds: { system: true },
 };
 
 /**
- * Takes an `unsigned long` by value. linux/kvm.h:705
+ * Takes an `unsigned long` by value. On `/dev/kvm`. linux/kvm.h:705
  *
  * Source: Documentation/virt/kvm/api.rst 4.2: the machine type; kvm_dev_ioctl in virt/kvm/kvm_main.c takes it by value.
  */
-export const KVM_CREATE_VM: IoctlByValue = {
+export const KVM_CREATE_VM: IoctlByValue<'system'> = {
   name: 'KVM_CREATE_VM',
   request: 0xae01,
   direction: 'none',
@@ -8325,10 +8326,11 @@ export const KVM_CREATE_VM: IoctlByValue = {
   size: 0,
   passes: 'value',
   argument: 'unsigned long',
+  fds: { system: true },
 };
 
-/** Takes a pointer to `struct kvm_msr_list`, readwrite. linux/kvm.h:706 */
-export const KVM_GET_MSR_INDEX_LIST: IoctlByPointer<KvmMsrList> = {
+/** Takes a pointer to `struct kvm_msr_list`, readwrite. On `/dev/kvm`. linux/kvm.h:706 */
+export const KVM_GET_MSR_INDEX_LIST: IoctlByPointer<KvmMsrList, 'system', 'readwrite'> = {
   name: 'KVM_GET_MSR_INDEX_LIST',
   request: 0xc004ae02,
   direction: 'readwrite',
@@ -8336,11 +8338,13 @@ export const KVM_GET_MSR_INDEX_LIST: IoctlByPointer<KvmMsrList> = {
   nr: 0x2,
   size: 4,
   passes: 'pointer',
+  transfer: 'readwrite',
   argument: KvmMsrList,
+  fds: { system: true },
 };
 
-/** Takes no argument. linux/kvm.h:708 */
-export const KVM_S390_ENABLE_SIE: IoctlAlone = {
+/** Takes no argument. On `/dev/kvm`. linux/kvm.h:708 */
+export const KVM_S390_ENABLE_SIE: IoctlAlone<'system'> = {
   name: 'KVM_S390_ENABLE_SIE',
   request: 0xae06,
   direction: 'none',
@@ -8348,14 +8352,15 @@ export const KVM_S390_ENABLE_SIE: IoctlAlone = {
   nr: 0x6,
   size: 0,
   passes: 'nothing',
+  fds: { system: true },
 };
 
 /**
- * Takes an `unsigned long` by value. linux/kvm.h:713
+ * Takes an `unsigned long` by value. On `/dev/kvm` or a VM. linux/kvm.h:713
  *
  * Source: Documentation/virt/kvm/api.rst 4.4: the number of a capability; kvm_dev_ioctl and kvm_vm_ioctl in virt/kvm/kvm_main.c take it by value.
  */
-export const KVM_CHECK_EXTENSION: IoctlByValue = {
+export const KVM_CHECK_EXTENSION: IoctlByValue<'system' | 'vm'> = {
   name: 'KVM_CHECK_EXTENSION',
   request: 0xae03,
   direction: 'none',
@@ -8364,10 +8369,11 @@ export const KVM_CHECK_EXTENSION: IoctlByValue = {
   size: 0,
   passes: 'value',
   argument: 'unsigned long',
+  fds: { system: true, vm: true },
 };
 
-/** Takes no argument. linux/kvm.h:717 */
-export const KVM_GET_VCPU_MMAP_SIZE: IoctlAlone = {
+/** Takes no argument. On `/dev/kvm`. linux/kvm.h:717 */
+export const KVM_GET_VCPU_MMAP_SIZE: IoctlAlone<'system'> = {
   name: 'KVM_GET_VCPU_MMAP_SIZE',
   request: 0xae04,
   direction: 'none',
@@ -8375,10 +8381,11 @@ export const KVM_GET_VCPU_MMAP_SIZE: IoctlAlone = {
   nr: 0x4,
   size: 0,
   passes: 'nothing',
+  fds: { system: true },
 };
 
-/** Takes a pointer to `struct kvm_cpuid2`, readwrite. linux/kvm.h:718 */
-export const KVM_GET_SUPPORTED_CPUID: IoctlByPointer<KvmCpuid2> = {
+/** Takes a pointer to `struct kvm_cpuid2`, readwrite. On `/dev/kvm`. linux/kvm.h:718 */
+export const KVM_GET_SUPPORTED_CPUID: IoctlByPointer<KvmCpuid2, 'system', 'readwrite'> = {
   name: 'KVM_GET_SUPPORTED_CPUID',
   request: 0xc008ae05,
   direction: 'readwrite',
@@ -8386,11 +8393,13 @@ export const KVM_GET_SUPPORTED_CPUID: IoctlByPointer<KvmCpuid2> = {
   nr: 0x5,
   size: 8,
   passes: 'pointer',
+  transfer: 'readwrite',
   argument: KvmCpuid2,
+  fds: { system: true },
 };
 
-/** Takes a pointer to `struct kvm_cpuid2`, readwrite. linux/kvm.h:719 */
-export const KVM_GET_EMULATED_CPUID: IoctlByPointer<KvmCpuid2> = {
+/** Takes a pointer to `struct kvm_cpuid2`, readwrite. On `/dev/kvm`. linux/kvm.h:719 */
+export const KVM_GET_EMULATED_CPUID: IoctlByPointer<KvmCpuid2, 'system', 'readwrite'> = {
   name: 'KVM_GET_EMULATED_CPUID',
   request: 0xc008ae09,
   direction: 'readwrite',
@@ -8398,11 +8407,13 @@ export const KVM_GET_EMULATED_CPUID: IoctlByPointer<KvmCpuid2> = {
   nr: 0x9,
   size: 8,
   passes: 'pointer',
+  transfer: 'readwrite',
   argument: KvmCpuid2,
+  fds: { system: true },
 };
 
-/** Takes a pointer to `struct kvm_msr_list`, readwrite. linux/kvm.h:720 */
-export const KVM_GET_MSR_FEATURE_INDEX_LIST: IoctlByPointer<KvmMsrList> = {
+/** Takes a pointer to `struct kvm_msr_list`, readwrite. On `/dev/kvm`. linux/kvm.h:720 */
+export const KVM_GET_MSR_FEATURE_INDEX_LIST: IoctlByPointer<KvmMsrList, 'system', 'readwrite'> = {
   name: 'KVM_GET_MSR_FEATURE_INDEX_LIST',
   request: 0xc004ae0a,
   direction: 'readwrite',
@@ -8410,15 +8421,17 @@ export const KVM_GET_MSR_FEATURE_INDEX_LIST: IoctlByPointer<KvmMsrList> = {
   nr: 0xa,
   size: 4,
   passes: 'pointer',
+  transfer: 'readwrite',
   argument: KvmMsrList,
+  fds: { system: true },
 };
 
 /**
- * Takes an `unsigned long` by value. linux/kvm.h:1254
+ * Takes an `unsigned long` by value. On a VM. linux/kvm.h:1254
  *
  * Source: Documentation/virt/kvm/api.rst 4.7: the vcpu id; kvm_vm_ioctl in virt/kvm/kvm_main.c takes it by value.
  */
-export const KVM_CREATE_VCPU: IoctlByValue = {
+export const KVM_CREATE_VCPU: IoctlByValue<'vm'> = {
   name: 'KVM_CREATE_VCPU',
   request: 0xae41,
   direction: 'none',
@@ -8427,10 +8440,11 @@ export const KVM_CREATE_VCPU: IoctlByValue = {
   size: 0,
   passes: 'value',
   argument: 'unsigned long',
+  fds: { vm: true },
 };
 
-/** Takes a pointer to `struct kvm_dirty_log`, write. linux/kvm.h:1255 */
-export const KVM_GET_DIRTY_LOG: IoctlByPointer<KvmDirtyLog> = {
+/** Takes a pointer to `struct kvm_dirty_log`, write. On a VM. linux/kvm.h:1255 */
+export const KVM_GET_DIRTY_LOG: IoctlByPointer<KvmDirtyLog, 'vm', 'write'> = {
   name: 'KVM_GET_DIRTY_LOG',
   request: 0x4010ae42,
   direction: 'write',
@@ -8438,16 +8452,18 @@ export const KVM_GET_DIRTY_LOG: IoctlByPointer<KvmDirtyLog> = {
   nr: 0x42,
   size: 16,
   passes: 'pointer',
+  transfer: 'write',
   argument: KvmDirtyLog,
   pointers: true,
+  fds: { vm: true },
 };
 
 /**
- * Takes an `unsigned long` by value. linux/kvm.h:1256
+ * Takes an `unsigned long` by value. On a VM. linux/kvm.h:1256
  *
  * Source: kvm_vm_ioctl_set_nr_mmu_pages in arch/x86/kvm/x86.c: the argument itself is the number of pages.
  */
-export const KVM_SET_NR_MMU_PAGES: IoctlByValue = {
+export const KVM_SET_NR_MMU_PAGES: IoctlByValue<'vm'> = {
   name: 'KVM_SET_NR_MMU_PAGES',
   request: 0xae44,
   direction: 'none',
@@ -8456,10 +8472,11 @@ export const KVM_SET_NR_MMU_PAGES: IoctlByValue = {
   size: 0,
   passes: 'value',
   argument: 'unsigned long',
+  fds: { vm: true },
 };
 
-/** Takes no argument. linux/kvm.h:1257 */
-export const KVM_GET_NR_MMU_PAGES: IoctlAlone = {
+/** Takes no argument. On a VM. linux/kvm.h:1257 */
+export const KVM_GET_NR_MMU_PAGES: IoctlAlone<'vm'> = {
   name: 'KVM_GET_NR_MMU_PAGES',
   request: 0xae45,
   direction: 'none',
@@ -8467,10 +8484,11 @@ export const KVM_GET_NR_MMU_PAGES: IoctlAlone = {
   nr: 0x45,
   size: 0,
   passes: 'nothing',
+  fds: { vm: true },
 };
 
-/** Takes a pointer to `struct kvm_userspace_memory_region`, write. linux/kvm.h:1258 */
-export const KVM_SET_USER_MEMORY_REGION: IoctlByPointer<KvmUserspaceMemoryRegion> = {
+/** Takes a pointer to `struct kvm_userspace_memory_region`, write. On a VM. linux/kvm.h:1258 */
+export const KVM_SET_USER_MEMORY_REGION: IoctlByPointer<KvmUserspaceMemoryRegion, 'vm', 'write'> = {
   name: 'KVM_SET_USER_MEMORY_REGION',
   request: 0x4020ae46,
   direction: 'write',
@@ -8478,15 +8496,17 @@ export const KVM_SET_USER_MEMORY_REGION: IoctlByPointer<KvmUserspaceMemoryRegion
   nr: 0x46,
   size: 32,
   passes: 'pointer',
+  transfer: 'write',
   argument: KvmUserspaceMemoryRegion,
+  fds: { vm: true },
 };
 
 /**
- * Takes an `unsigned long` by value. linux/kvm.h:1260
+ * Takes an `unsigned long` by value. On a VM. linux/kvm.h:1260
  *
  * Source: Documentation/virt/kvm/api.rst 4.36: a guest physical address; kvm_vm_ioctl_set_tss_addr in arch/x86/kvm/x86.c takes it by value.
  */
-export const KVM_SET_TSS_ADDR: IoctlByValue = {
+export const KVM_SET_TSS_ADDR: IoctlByValue<'vm'> = {
   name: 'KVM_SET_TSS_ADDR',
   request: 0xae47,
   direction: 'none',
@@ -8495,10 +8515,11 @@ export const KVM_SET_TSS_ADDR: IoctlByValue = {
   size: 0,
   passes: 'value',
   argument: 'unsigned long',
+  fds: { vm: true },
 };
 
-/** Takes a pointer to `__u64`, write. linux/kvm.h:1261 */
-export const KVM_SET_IDENTITY_MAP_ADDR: IoctlByPointer<U64Value> = {
+/** Takes a pointer to `__u64`, write. On a VM. linux/kvm.h:1261 */
+export const KVM_SET_IDENTITY_MAP_ADDR: IoctlByPointer<U64Value, 'vm', 'write'> = {
   name: 'KVM_SET_IDENTITY_MAP_ADDR',
   request: 0x4008ae48,
   direction: 'write',
@@ -8506,11 +8527,13 @@ export const KVM_SET_IDENTITY_MAP_ADDR: IoctlByPointer<U64Value> = {
   nr: 0x48,
   size: 8,
   passes: 'pointer',
+  transfer: 'write',
   argument: U64Value,
+  fds: { vm: true },
 };
 
-/** Takes a pointer to `struct kvm_userspace_memory_region2`, write. linux/kvm.h:1262 */
-export const KVM_SET_USER_MEMORY_REGION2: IoctlByPointer<KvmUserspaceMemoryRegion2> = {
+/** Takes a pointer to `struct kvm_userspace_memory_region2`, write. On a VM. linux/kvm.h:1262 */
+export const KVM_SET_USER_MEMORY_REGION2: IoctlByPointer<KvmUserspaceMemoryRegion2, 'vm', 'write'> = {
   name: 'KVM_SET_USER_MEMORY_REGION2',
   request: 0x40a0ae49,
   direction: 'write',
@@ -8518,15 +8541,17 @@ export const KVM_SET_USER_MEMORY_REGION2: IoctlByPointer<KvmUserspaceMemoryRegio
   nr: 0x49,
   size: 160,
   passes: 'pointer',
+  transfer: 'write',
   argument: KvmUserspaceMemoryRegion2,
+  fds: { vm: true },
 };
 
 /**
- * Takes an `unsigned long` by value. linux/kvm.h:1268
+ * Takes an `unsigned long` by value. On a vCPU. linux/kvm.h:1268
  *
  * Source: Documentation/virt/kvm/api.rst 4.67: an absolute address of the vcpu; kvm_arch_vcpu_ioctl in arch/s390/kvm/kvm-s390.c takes it by value.
  */
-export const KVM_S390_VCPU_FAULT: IoctlByValue = {
+export const KVM_S390_VCPU_FAULT: IoctlByValue<'vcpu'> = {
   name: 'KVM_S390_VCPU_FAULT',
   request: 0x4008ae52,
   direction: 'write',
@@ -8535,10 +8560,11 @@ export const KVM_S390_VCPU_FAULT: IoctlByValue = {
   size: 8,
   passes: 'value',
   argument: 'unsigned long',
+  fds: { vcpu: true },
 };
 
-/** Takes a pointer to `struct kvm_s390_keyop`, readwrite. linux/kvm.h:1269 */
-export const KVM_S390_KEYOP: IoctlByPointer<KvmS390Keyop> = {
+/** Takes a pointer to `struct kvm_s390_keyop`, readwrite. On a VM. linux/kvm.h:1269 */
+export const KVM_S390_KEYOP: IoctlByPointer<KvmS390Keyop, 'vm', 'readwrite'> = {
   name: 'KVM_S390_KEYOP',
   request: 0xc010ae53,
   direction: 'readwrite',
@@ -8546,11 +8572,13 @@ export const KVM_S390_KEYOP: IoctlByPointer<KvmS390Keyop> = {
   nr: 0x53,
   size: 16,
   passes: 'pointer',
+  transfer: 'readwrite',
   argument: KvmS390Keyop,
+  fds: { vm: true },
 };
 
-/** Takes no argument. linux/kvm.h:1272 */
-export const KVM_CREATE_IRQCHIP: IoctlAlone = {
+/** Takes no argument. On a VM. linux/kvm.h:1272 */
+export const KVM_CREATE_IRQCHIP: IoctlAlone<'vm'> = {
   name: 'KVM_CREATE_IRQCHIP',
   request: 0xae60,
   direction: 'none',
@@ -8558,10 +8586,11 @@ export const KVM_CREATE_IRQCHIP: IoctlAlone = {
   nr: 0x60,
   size: 0,
   passes: 'nothing',
+  fds: { vm: true },
 };
 
-/** Takes a pointer to `struct kvm_irq_level`, write. linux/kvm.h:1273 */
-export const KVM_IRQ_LINE: IoctlByPointer<KvmIrqLevel> = {
+/** Takes a pointer to `struct kvm_irq_level`, write. On a VM. linux/kvm.h:1273 */
+export const KVM_IRQ_LINE: IoctlByPointer<KvmIrqLevel, 'vm', 'write'> = {
   name: 'KVM_IRQ_LINE',
   request: 0x4008ae61,
   direction: 'write',
@@ -8569,11 +8598,13 @@ export const KVM_IRQ_LINE: IoctlByPointer<KvmIrqLevel> = {
   nr: 0x61,
   size: 8,
   passes: 'pointer',
+  transfer: 'write',
   argument: KvmIrqLevel,
+  fds: { vm: true },
 };
 
-/** Takes a pointer to `struct kvm_irqchip`, readwrite. linux/kvm.h:1274 */
-export const KVM_GET_IRQCHIP: IoctlByPointer<KvmIrqchip> = {
+/** Takes a pointer to `struct kvm_irqchip`, readwrite. On a VM. linux/kvm.h:1274 */
+export const KVM_GET_IRQCHIP: IoctlByPointer<KvmIrqchip, 'vm', 'readwrite'> = {
   name: 'KVM_GET_IRQCHIP',
   request: 0xc208ae62,
   direction: 'readwrite',
@@ -8581,28 +8612,31 @@ export const KVM_GET_IRQCHIP: IoctlByPointer<KvmIrqchip> = {
   nr: 0x62,
   size: 520,
   passes: 'pointer',
+  transfer: 'readwrite',
   argument: KvmIrqchip,
+  fds: { vm: true },
 };
 
 /**
- * Takes a pointer to `struct kvm_irqchip`, read, in fact write. linux/kvm.h:1275
+ * Takes a pointer to `struct kvm_irqchip`, read, in fact write. On a VM. linux/kvm.h:1275
  *
  * Source: Documentation/virt/kvm/api.rst 4.27: in; kvm_arch_vm_ioctl in arch/x86/kvm/x86.c reads the struct and never writes it back.
  */
-export const KVM_SET_IRQCHIP: IoctlByPointer<KvmIrqchip> = {
+export const KVM_SET_IRQCHIP: IoctlByPointer<KvmIrqchip, 'vm', 'write'> = {
   name: 'KVM_SET_IRQCHIP',
   request: 0x8208ae63,
   direction: 'read',
-  transfer: 'write',
   type: 0xae,
   nr: 0x63,
   size: 520,
   passes: 'pointer',
+  transfer: 'write',
   argument: KvmIrqchip,
+  fds: { vm: true },
 };
 
-/** Takes no argument. linux/kvm.h:1276 */
-export const KVM_CREATE_PIT: IoctlAlone = {
+/** Takes no argument. On a VM. linux/kvm.h:1276 */
+export const KVM_CREATE_PIT: IoctlAlone<'vm'> = {
   name: 'KVM_CREATE_PIT',
   request: 0xae64,
   direction: 'none',
@@ -8610,10 +8644,11 @@ export const KVM_CREATE_PIT: IoctlAlone = {
   nr: 0x64,
   size: 0,
   passes: 'nothing',
+  fds: { vm: true },
 };
 
-/** Takes a pointer to `struct kvm_pit_state`, readwrite. linux/kvm.h:1277 */
-export const KVM_GET_PIT: IoctlByPointer<KvmPitState> = {
+/** Takes a pointer to `struct kvm_pit_state`, readwrite. On a VM. linux/kvm.h:1277 */
+export const KVM_GET_PIT: IoctlByPointer<KvmPitState, 'vm', 'readwrite'> = {
   name: 'KVM_GET_PIT',
   request: 0xc048ae65,
   direction: 'readwrite',
@@ -8621,28 +8656,31 @@ export const KVM_GET_PIT: IoctlByPointer<KvmPitState> = {
   nr: 0x65,
   size: 72,
   passes: 'pointer',
+  transfer: 'readwrite',
   argument: KvmPitState,
+  fds: { vm: true },
 };
 
 /**
- * Takes a pointer to `struct kvm_pit_state`, read, in fact write. linux/kvm.h:1278
+ * Takes a pointer to `struct kvm_pit_state`, read, in fact write. On a VM. linux/kvm.h:1278
  *
  * Source: kvm_arch_vm_ioctl in arch/x86/kvm/x86.c: the struct is read and never written back.
  */
-export const KVM_SET_PIT: IoctlByPointer<KvmPitState> = {
+export const KVM_SET_PIT: IoctlByPointer<KvmPitState, 'vm', 'write'> = {
   name: 'KVM_SET_PIT',
   request: 0x8048ae66,
   direction: 'read',
-  transfer: 'write',
   type: 0xae,
   nr: 0x66,
   size: 72,
   passes: 'pointer',
+  transfer: 'write',
   argument: KvmPitState,
+  fds: { vm: true },
 };
 
-/** Takes a pointer to `struct kvm_irq_level`, readwrite. linux/kvm.h:1279 */
-export const KVM_IRQ_LINE_STATUS: IoctlByPointer<KvmIrqLevel> = {
+/** Takes a pointer to `struct kvm_irq_level`, readwrite. On a VM. linux/kvm.h:1279 */
+export const KVM_IRQ_LINE_STATUS: IoctlByPointer<KvmIrqLevel, 'vm', 'readwrite'> = {
   name: 'KVM_IRQ_LINE_STATUS',
   request: 0xc008ae67,
   direction: 'readwrite',
@@ -8650,11 +8688,13 @@ export const KVM_IRQ_LINE_STATUS: IoctlByPointer<KvmIrqLevel> = {
   nr: 0x67,
   size: 8,
   passes: 'pointer',
+  transfer: 'readwrite',
   argument: KvmIrqLevel,
+  fds: { vm: true },
 };
 
-/** Takes a pointer to `struct kvm_coalesced_mmio_zone`, write. linux/kvm.h:1280 */
-export const KVM_REGISTER_COALESCED_MMIO: IoctlByPointer<KvmCoalescedMmioZone> = {
+/** Takes a pointer to `struct kvm_coalesced_mmio_zone`, write. On a VM. linux/kvm.h:1280 */
+export const KVM_REGISTER_COALESCED_MMIO: IoctlByPointer<KvmCoalescedMmioZone, 'vm', 'write'> = {
   name: 'KVM_REGISTER_COALESCED_MMIO',
   request: 0x4010ae67,
   direction: 'write',
@@ -8662,11 +8702,13 @@ export const KVM_REGISTER_COALESCED_MMIO: IoctlByPointer<KvmCoalescedMmioZone> =
   nr: 0x67,
   size: 16,
   passes: 'pointer',
+  transfer: 'write',
   argument: KvmCoalescedMmioZone,
+  fds: { vm: true },
 };
 
-/** Takes a pointer to `struct kvm_coalesced_mmio_zone`, write. linux/kvm.h:1282 */
-export const KVM_UNREGISTER_COALESCED_MMIO: IoctlByPointer<KvmCoalescedMmioZone> = {
+/** Takes a pointer to `struct kvm_coalesced_mmio_zone`, write. On a VM. linux/kvm.h:1282 */
+export const KVM_UNREGISTER_COALESCED_MMIO: IoctlByPointer<KvmCoalescedMmioZone, 'vm', 'write'> = {
   name: 'KVM_UNREGISTER_COALESCED_MMIO',
   request: 0x4010ae68,
   direction: 'write',
@@ -8674,11 +8716,13 @@ export const KVM_UNREGISTER_COALESCED_MMIO: IoctlByPointer<KvmCoalescedMmioZone>
   nr: 0x68,
   size: 16,
   passes: 'pointer',
+  transfer: 'write',
   argument: KvmCoalescedMmioZone,
+  fds: { vm: true },
 };
 
-/** Takes a pointer to `struct kvm_irq_routing`, write. linux/kvm.h:1284 */
-export const KVM_SET_GSI_ROUTING: IoctlByPointer<KvmIrqRouting> = {
+/** Takes a pointer to `struct kvm_irq_routing`, write. On a VM. linux/kvm.h:1284 */
+export const KVM_SET_GSI_ROUTING: IoctlByPointer<KvmIrqRouting, 'vm', 'write'> = {
   name: 'KVM_SET_GSI_ROUTING',
   request: 0x4008ae6a,
   direction: 'write',
@@ -8686,28 +8730,31 @@ export const KVM_SET_GSI_ROUTING: IoctlByPointer<KvmIrqRouting> = {
   nr: 0x6a,
   size: 8,
   passes: 'pointer',
+  transfer: 'write',
   argument: KvmIrqRouting,
+  fds: { vm: true },
 };
 
 /**
- * Takes a pointer to `struct kvm_reinject_control`, none, in fact write. linux/kvm.h:1285
+ * Takes a pointer to `struct kvm_reinject_control`, none, in fact write. On a VM. linux/kvm.h:1285
  *
  * Source: Documentation/virt/kvm/api.rst 4.99: in; kvm_arch_vm_ioctl in arch/x86/kvm/x86.c reads the struct.
  */
-export const KVM_REINJECT_CONTROL: IoctlByPointer<KvmReinjectControl> = {
+export const KVM_REINJECT_CONTROL: IoctlByPointer<KvmReinjectControl, 'vm', 'write'> = {
   name: 'KVM_REINJECT_CONTROL',
   request: 0xae71,
   direction: 'none',
-  transfer: 'write',
   type: 0xae,
   nr: 0x71,
   size: 0,
   passes: 'pointer',
+  transfer: 'write',
   argument: KvmReinjectControl,
+  fds: { vm: true },
 };
 
-/** Takes a pointer to `struct kvm_irqfd`, write. linux/kvm.h:1286 */
-export const KVM_IRQFD: IoctlByPointer<KvmIrqfd> = {
+/** Takes a pointer to `struct kvm_irqfd`, write. On a VM. linux/kvm.h:1286 */
+export const KVM_IRQFD: IoctlByPointer<KvmIrqfd, 'vm', 'write'> = {
   name: 'KVM_IRQFD',
   request: 0x4020ae76,
   direction: 'write',
@@ -8715,11 +8762,13 @@ export const KVM_IRQFD: IoctlByPointer<KvmIrqfd> = {
   nr: 0x76,
   size: 32,
   passes: 'pointer',
+  transfer: 'write',
   argument: KvmIrqfd,
+  fds: { vm: true },
 };
 
-/** Takes a pointer to `struct kvm_pit_config`, write. linux/kvm.h:1287 */
-export const KVM_CREATE_PIT2: IoctlByPointer<KvmPitConfig> = {
+/** Takes a pointer to `struct kvm_pit_config`, write. On a VM. linux/kvm.h:1287 */
+export const KVM_CREATE_PIT2: IoctlByPointer<KvmPitConfig, 'vm', 'write'> = {
   name: 'KVM_CREATE_PIT2',
   request: 0x4040ae77,
   direction: 'write',
@@ -8727,15 +8776,17 @@ export const KVM_CREATE_PIT2: IoctlByPointer<KvmPitConfig> = {
   nr: 0x77,
   size: 64,
   passes: 'pointer',
+  transfer: 'write',
   argument: KvmPitConfig,
+  fds: { vm: true },
 };
 
 /**
- * Takes an `unsigned long` by value. linux/kvm.h:1288
+ * Takes an `unsigned long` by value. On a VM. linux/kvm.h:1288
  *
  * Source: Documentation/virt/kvm/api.rst 4.41: the vcpu id; kvm_arch_vm_ioctl in arch/x86/kvm/x86.c takes it by value.
  */
-export const KVM_SET_BOOT_CPU_ID: IoctlByValue = {
+export const KVM_SET_BOOT_CPU_ID: IoctlByValue<'vm'> = {
   name: 'KVM_SET_BOOT_CPU_ID',
   request: 0xae78,
   direction: 'none',
@@ -8744,10 +8795,11 @@ export const KVM_SET_BOOT_CPU_ID: IoctlByValue = {
   size: 0,
   passes: 'value',
   argument: 'unsigned long',
+  fds: { vm: true },
 };
 
-/** Takes a pointer to `struct kvm_ioeventfd`, write. linux/kvm.h:1289 */
-export const KVM_IOEVENTFD: IoctlByPointer<KvmIoeventfd> = {
+/** Takes a pointer to `struct kvm_ioeventfd`, write. On a VM. linux/kvm.h:1289 */
+export const KVM_IOEVENTFD: IoctlByPointer<KvmIoeventfd, 'vm', 'write'> = {
   name: 'KVM_IOEVENTFD',
   request: 0x4040ae79,
   direction: 'write',
@@ -8755,11 +8807,13 @@ export const KVM_IOEVENTFD: IoctlByPointer<KvmIoeventfd> = {
   nr: 0x79,
   size: 64,
   passes: 'pointer',
+  transfer: 'write',
   argument: KvmIoeventfd,
+  fds: { vm: true },
 };
 
-/** Takes a pointer to `struct kvm_xen_hvm_config`, write. linux/kvm.h:1290 */
-export const KVM_XEN_HVM_CONFIG: IoctlByPointer<KvmXenHvmConfig> = {
+/** Takes a pointer to `struct kvm_xen_hvm_config`, write. On a VM. linux/kvm.h:1290 */
+export const KVM_XEN_HVM_CONFIG: IoctlByPointer<KvmXenHvmConfig, 'vm', 'write'> = {
   name: 'KVM_XEN_HVM_CONFIG',
   request: 0x4038ae7a,
   direction: 'write',
@@ -8767,11 +8821,13 @@ export const KVM_XEN_HVM_CONFIG: IoctlByPointer<KvmXenHvmConfig> = {
   nr: 0x7a,
   size: 56,
   passes: 'pointer',
+  transfer: 'write',
   argument: KvmXenHvmConfig,
+  fds: { vm: true },
 };
 
-/** Takes a pointer to `struct kvm_clock_data`, write. linux/kvm.h:1291 */
-export const KVM_SET_CLOCK: IoctlByPointer<KvmClockData> = {
+/** Takes a pointer to `struct kvm_clock_data`, write. On a VM. linux/kvm.h:1291 */
+export const KVM_SET_CLOCK: IoctlByPointer<KvmClockData, 'vm', 'write'> = {
   name: 'KVM_SET_CLOCK',
   request: 0x4030ae7b,
   direction: 'write',
@@ -8779,11 +8835,13 @@ export const KVM_SET_CLOCK: IoctlByPointer<KvmClockData> = {
   nr: 0x7b,
   size: 48,
   passes: 'pointer',
+  transfer: 'write',
   argument: KvmClockData,
+  fds: { vm: true },
 };
 
-/** Takes a pointer to `struct kvm_clock_data`, read. linux/kvm.h:1292 */
-export const KVM_GET_CLOCK: IoctlByPointer<KvmClockData> = {
+/** Takes a pointer to `struct kvm_clock_data`, read. On a VM. linux/kvm.h:1292 */
+export const KVM_GET_CLOCK: IoctlByPointer<KvmClockData, 'vm', 'read'> = {
   name: 'KVM_GET_CLOCK',
   request: 0x8030ae7c,
   direction: 'read',
@@ -8791,11 +8849,13 @@ export const KVM_GET_CLOCK: IoctlByPointer<KvmClockData> = {
   nr: 0x7c,
   size: 48,
   passes: 'pointer',
+  transfer: 'read',
   argument: KvmClockData,
+  fds: { vm: true },
 };
 
-/** Takes a pointer to `struct kvm_pit_state2`, read. linux/kvm.h:1294 */
-export const KVM_GET_PIT2: IoctlByPointer<KvmPitState2> = {
+/** Takes a pointer to `struct kvm_pit_state2`, read. On a VM. linux/kvm.h:1294 */
+export const KVM_GET_PIT2: IoctlByPointer<KvmPitState2, 'vm', 'read'> = {
   name: 'KVM_GET_PIT2',
   request: 0x8070ae9f,
   direction: 'read',
@@ -8803,11 +8863,13 @@ export const KVM_GET_PIT2: IoctlByPointer<KvmPitState2> = {
   nr: 0x9f,
   size: 112,
   passes: 'pointer',
+  transfer: 'read',
   argument: KvmPitState2,
+  fds: { vm: true },
 };
 
-/** Takes a pointer to `struct kvm_pit_state2`, write. linux/kvm.h:1295 */
-export const KVM_SET_PIT2: IoctlByPointer<KvmPitState2> = {
+/** Takes a pointer to `struct kvm_pit_state2`, write. On a VM. linux/kvm.h:1295 */
+export const KVM_SET_PIT2: IoctlByPointer<KvmPitState2, 'vm', 'write'> = {
   name: 'KVM_SET_PIT2',
   request: 0x4070aea0,
   direction: 'write',
@@ -8815,15 +8877,17 @@ export const KVM_SET_PIT2: IoctlByPointer<KvmPitState2> = {
   nr: 0xa0,
   size: 112,
   passes: 'pointer',
+  transfer: 'write',
   argument: KvmPitState2,
+  fds: { vm: true },
 };
 
 /**
- * Takes an `unsigned long` by value. linux/kvm.h:1300
+ * Takes an `unsigned long` by value. On a VM or a vCPU. linux/kvm.h:1300
  *
  * Source: Documentation/virt/kvm/api.rst 4.55: a frequency in kHz; kvm_arch_vcpu_ioctl and kvm_arch_vm_ioctl in arch/x86/kvm/x86.c take it by value and keep the low 32 bits.
  */
-export const KVM_SET_TSC_KHZ: IoctlByValue = {
+export const KVM_SET_TSC_KHZ: IoctlByValue<'vm' | 'vcpu'> = {
   name: 'KVM_SET_TSC_KHZ',
   request: 0xaea2,
   direction: 'none',
@@ -8832,10 +8896,11 @@ export const KVM_SET_TSC_KHZ: IoctlByValue = {
   size: 0,
   passes: 'value',
   argument: 'unsigned long',
+  fds: { vm: true, vcpu: true },
 };
 
-/** Takes no argument. linux/kvm.h:1301 */
-export const KVM_GET_TSC_KHZ: IoctlAlone = {
+/** Takes no argument. On a VM or a vCPU. linux/kvm.h:1301 */
+export const KVM_GET_TSC_KHZ: IoctlAlone<'vm' | 'vcpu'> = {
   name: 'KVM_GET_TSC_KHZ',
   request: 0xaea3,
   direction: 'none',
@@ -8843,10 +8908,11 @@ export const KVM_GET_TSC_KHZ: IoctlAlone = {
   nr: 0xa3,
   size: 0,
   passes: 'nothing',
+  fds: { vm: true, vcpu: true },
 };
 
-/** Takes a pointer to `struct kvm_msi`, write. linux/kvm.h:1303 */
-export const KVM_SIGNAL_MSI: IoctlByPointer<KvmMsi> = {
+/** Takes a pointer to `struct kvm_msi`, write. On a VM. linux/kvm.h:1303 */
+export const KVM_SIGNAL_MSI: IoctlByPointer<KvmMsi, 'vm', 'write'> = {
   name: 'KVM_SIGNAL_MSI',
   request: 0x4020aea5,
   direction: 'write',
@@ -8854,11 +8920,13 @@ export const KVM_SIGNAL_MSI: IoctlByPointer<KvmMsi> = {
   nr: 0xa5,
   size: 32,
   passes: 'pointer',
+  transfer: 'write',
   argument: KvmMsi,
+  fds: { vm: true },
 };
 
-/** Takes a pointer to `__u32`, readwrite. linux/kvm.h:1307 */
-export const KVM_PPC_ALLOCATE_HTAB: IoctlByPointer<U32Value> = {
+/** Takes a pointer to `__u32`, readwrite. On a VM. linux/kvm.h:1307 */
+export const KVM_PPC_ALLOCATE_HTAB: IoctlByPointer<U32Value, 'vm', 'readwrite'> = {
   name: 'KVM_PPC_ALLOCATE_HTAB',
   request: 0xc004aea7,
   direction: 'readwrite',
@@ -8866,11 +8934,13 @@ export const KVM_PPC_ALLOCATE_HTAB: IoctlByPointer<U32Value> = {
   nr: 0xa7,
   size: 4,
   passes: 'pointer',
+  transfer: 'readwrite',
   argument: U32Value,
+  fds: { vm: true },
 };
 
-/** Takes a pointer to `struct kvm_arm_device_addr`, write. linux/kvm.h:1316 */
-export const KVM_ARM_SET_DEVICE_ADDR: IoctlByPointer<KvmArmDeviceAddr> = {
+/** Takes a pointer to `struct kvm_arm_device_addr`, write. On a VM. linux/kvm.h:1316 */
+export const KVM_ARM_SET_DEVICE_ADDR: IoctlByPointer<KvmArmDeviceAddr, 'vm', 'write'> = {
   name: 'KVM_ARM_SET_DEVICE_ADDR',
   request: 0x4010aeab,
   direction: 'write',
@@ -8878,11 +8948,13 @@ export const KVM_ARM_SET_DEVICE_ADDR: IoctlByPointer<KvmArmDeviceAddr> = {
   nr: 0xab,
   size: 16,
   passes: 'pointer',
+  transfer: 'write',
   argument: KvmArmDeviceAddr,
+  fds: { vm: true },
 };
 
-/** Takes a pointer to `struct kvm_pmu_event_filter`, write. linux/kvm.h:1329 */
-export const KVM_SET_PMU_EVENT_FILTER: IoctlByPointer<KvmPmuEventFilter> = {
+/** Takes a pointer to `struct kvm_pmu_event_filter`, write. On a VM. linux/kvm.h:1329 */
+export const KVM_SET_PMU_EVENT_FILTER: IoctlByPointer<KvmPmuEventFilter, 'vm', 'write'> = {
   name: 'KVM_SET_PMU_EVENT_FILTER',
   request: 0x4020aeb2,
   direction: 'write',
@@ -8890,11 +8962,13 @@ export const KVM_SET_PMU_EVENT_FILTER: IoctlByPointer<KvmPmuEventFilter> = {
   nr: 0xb2,
   size: 32,
   passes: 'pointer',
+  transfer: 'write',
   argument: KvmPmuEventFilter,
+  fds: { vm: true },
 };
 
-/** Takes no argument. linux/kvm.h:1330 */
-export const KVM_PPC_SVM_OFF: IoctlAlone = {
+/** Takes no argument. On a VM. linux/kvm.h:1330 */
+export const KVM_PPC_SVM_OFF: IoctlAlone<'vm'> = {
   name: 'KVM_PPC_SVM_OFF',
   request: 0xaeb3,
   direction: 'none',
@@ -8902,27 +8976,29 @@ export const KVM_PPC_SVM_OFF: IoctlAlone = {
   nr: 0xb3,
   size: 0,
   passes: 'nothing',
+  fds: { vm: true },
 };
 
 /**
- * Takes a pointer to `0 bytes`, none, in fact readwrite. linux/kvm.h:1336
+ * Takes a pointer to `0 bytes`, none, in fact readwrite. On a VM. linux/kvm.h:1336
  *
  * Source: Documentation/virt/kvm/api.rst, KVM_PPC_GET_COMPAT_CAPS: out, but EINVAL for a wrong size or flags; kvm_arch_vm_ioctl in arch/powerpc/kvm/powerpc.c reads these first and then writes the struct.
  */
-export const KVM_PPC_GET_COMPAT_CAPS: IoctlToBytes = {
+export const KVM_PPC_GET_COMPAT_CAPS: IoctlToBytes<'vm', 'readwrite'> = {
   name: 'KVM_PPC_GET_COMPAT_CAPS',
   request: 0xaeb8,
   direction: 'none',
-  transfer: 'readwrite',
   type: 0xae,
   nr: 0xb8,
   size: 0,
   passes: 'pointer',
+  transfer: 'readwrite',
   argument: null,
+  fds: { vm: true },
 };
 
-/** Takes a pointer to `struct kvm_create_device`, readwrite. linux/kvm.h:1339 */
-export const KVM_CREATE_DEVICE: IoctlByPointer<KvmCreateDevice> = {
+/** Takes a pointer to `struct kvm_create_device`, readwrite. On a VM. linux/kvm.h:1339 */
+export const KVM_CREATE_DEVICE: IoctlByPointer<KvmCreateDevice, 'vm', 'readwrite'> = {
   name: 'KVM_CREATE_DEVICE',
   request: 0xc00caee0,
   direction: 'readwrite',
@@ -8930,11 +9006,13 @@ export const KVM_CREATE_DEVICE: IoctlByPointer<KvmCreateDevice> = {
   nr: 0xe0,
   size: 12,
   passes: 'pointer',
+  transfer: 'readwrite',
   argument: KvmCreateDevice,
+  fds: { vm: true },
 };
 
-/** Takes a pointer to `struct kvm_device_attr`, write. linux/kvm.h:1342 */
-export const KVM_SET_DEVICE_ATTR: IoctlByPointer<KvmDeviceAttr> = {
+/** Takes a pointer to `struct kvm_device_attr`, write. On a vCPU or a device. linux/kvm.h:1342 */
+export const KVM_SET_DEVICE_ATTR: IoctlByPointer<KvmDeviceAttr, 'vcpu' | 'device', 'write'> = {
   name: 'KVM_SET_DEVICE_ATTR',
   request: 0x4018aee1,
   direction: 'write',
@@ -8942,11 +9020,13 @@ export const KVM_SET_DEVICE_ATTR: IoctlByPointer<KvmDeviceAttr> = {
   nr: 0xe1,
   size: 24,
   passes: 'pointer',
+  transfer: 'write',
   argument: KvmDeviceAttr,
+  fds: { vcpu: true, device: true },
 };
 
-/** Takes a pointer to `struct kvm_device_attr`, write. linux/kvm.h:1343 */
-export const KVM_GET_DEVICE_ATTR: IoctlByPointer<KvmDeviceAttr> = {
+/** Takes a pointer to `struct kvm_device_attr`, write. On `/dev/kvm` or a vCPU or a device. linux/kvm.h:1343 */
+export const KVM_GET_DEVICE_ATTR: IoctlByPointer<KvmDeviceAttr, 'system' | 'vcpu' | 'device', 'write'> = {
   name: 'KVM_GET_DEVICE_ATTR',
   request: 0x4018aee2,
   direction: 'write',
@@ -8954,11 +9034,13 @@ export const KVM_GET_DEVICE_ATTR: IoctlByPointer<KvmDeviceAttr> = {
   nr: 0xe2,
   size: 24,
   passes: 'pointer',
+  transfer: 'write',
   argument: KvmDeviceAttr,
+  fds: { system: true, vcpu: true, device: true },
 };
 
-/** Takes a pointer to `struct kvm_device_attr`, write. linux/kvm.h:1344 */
-export const KVM_HAS_DEVICE_ATTR: IoctlByPointer<KvmDeviceAttr> = {
+/** Takes a pointer to `struct kvm_device_attr`, write. On `/dev/kvm` or a vCPU or a device. linux/kvm.h:1344 */
+export const KVM_HAS_DEVICE_ATTR: IoctlByPointer<KvmDeviceAttr, 'system' | 'vcpu' | 'device', 'write'> = {
   name: 'KVM_HAS_DEVICE_ATTR',
   request: 0x4018aee3,
   direction: 'write',
@@ -8966,11 +9048,13 @@ export const KVM_HAS_DEVICE_ATTR: IoctlByPointer<KvmDeviceAttr> = {
   nr: 0xe3,
   size: 24,
   passes: 'pointer',
+  transfer: 'write',
   argument: KvmDeviceAttr,
+  fds: { system: true, vcpu: true, device: true },
 };
 
-/** Takes no argument. linux/kvm.h:1349 */
-export const KVM_RUN: IoctlAlone = {
+/** Takes no argument. On a vCPU. linux/kvm.h:1349 */
+export const KVM_RUN: IoctlAlone<'vcpu'> = {
   name: 'KVM_RUN',
   request: 0xae80,
   direction: 'none',
@@ -8978,10 +9062,11 @@ export const KVM_RUN: IoctlAlone = {
   nr: 0x80,
   size: 0,
   passes: 'nothing',
+  fds: { vcpu: true },
 };
 
-/** Takes a pointer to `struct kvm_regs`, read. linux/kvm.h:1350 */
-export const KVM_GET_REGS: IoctlByPointer<KvmRegs> = {
+/** Takes a pointer to `struct kvm_regs`, read. On a vCPU. linux/kvm.h:1350 */
+export const KVM_GET_REGS: IoctlByPointer<KvmRegs, 'vcpu', 'read'> = {
   name: 'KVM_GET_REGS',
   request: 0x8090ae81,
   direction: 'read',
@@ -8989,11 +9074,13 @@ export const KVM_GET_REGS: IoctlByPointer<KvmRegs> = {
   nr: 0x81,
   size: 144,
   passes: 'pointer',
+  transfer: 'read',
   argument: KvmRegs,
+  fds: { vcpu: true },
 };
 
-/** Takes a pointer to `struct kvm_regs`, write. linux/kvm.h:1351 */
-export const KVM_SET_REGS: IoctlByPointer<KvmRegs> = {
+/** Takes a pointer to `struct kvm_regs`, write. On a vCPU. linux/kvm.h:1351 */
+export const KVM_SET_REGS: IoctlByPointer<KvmRegs, 'vcpu', 'write'> = {
   name: 'KVM_SET_REGS',
   request: 0x4090ae82,
   direction: 'write',
@@ -9001,11 +9088,13 @@ export const KVM_SET_REGS: IoctlByPointer<KvmRegs> = {
   nr: 0x82,
   size: 144,
   passes: 'pointer',
+  transfer: 'write',
   argument: KvmRegs,
+  fds: { vcpu: true },
 };
 
-/** Takes a pointer to `struct kvm_sregs`, read. linux/kvm.h:1352 */
-export const KVM_GET_SREGS: IoctlByPointer<KvmSregs> = {
+/** Takes a pointer to `struct kvm_sregs`, read. On a vCPU. linux/kvm.h:1352 */
+export const KVM_GET_SREGS: IoctlByPointer<KvmSregs, 'vcpu', 'read'> = {
   name: 'KVM_GET_SREGS',
   request: 0x8138ae83,
   direction: 'read',
@@ -9013,11 +9102,13 @@ export const KVM_GET_SREGS: IoctlByPointer<KvmSregs> = {
   nr: 0x83,
   size: 312,
   passes: 'pointer',
+  transfer: 'read',
   argument: KvmSregs,
+  fds: { vcpu: true },
 };
 
-/** Takes a pointer to `struct kvm_sregs`, write. linux/kvm.h:1353 */
-export const KVM_SET_SREGS: IoctlByPointer<KvmSregs> = {
+/** Takes a pointer to `struct kvm_sregs`, write. On a vCPU. linux/kvm.h:1353 */
+export const KVM_SET_SREGS: IoctlByPointer<KvmSregs, 'vcpu', 'write'> = {
   name: 'KVM_SET_SREGS',
   request: 0x4138ae84,
   direction: 'write',
@@ -9025,11 +9116,13 @@ export const KVM_SET_SREGS: IoctlByPointer<KvmSregs> = {
   nr: 0x84,
   size: 312,
   passes: 'pointer',
+  transfer: 'write',
   argument: KvmSregs,
+  fds: { vcpu: true },
 };
 
-/** Takes a pointer to `struct kvm_translation`, readwrite. linux/kvm.h:1354 */
-export const KVM_TRANSLATE: IoctlByPointer<KvmTranslation> = {
+/** Takes a pointer to `struct kvm_translation`, readwrite. On a vCPU. linux/kvm.h:1354 */
+export const KVM_TRANSLATE: IoctlByPointer<KvmTranslation, 'vcpu', 'readwrite'> = {
   name: 'KVM_TRANSLATE',
   request: 0xc018ae85,
   direction: 'readwrite',
@@ -9037,11 +9130,13 @@ export const KVM_TRANSLATE: IoctlByPointer<KvmTranslation> = {
   nr: 0x85,
   size: 24,
   passes: 'pointer',
+  transfer: 'readwrite',
   argument: KvmTranslation,
+  fds: { vcpu: true },
 };
 
-/** Takes a pointer to `struct kvm_interrupt`, write. linux/kvm.h:1355 */
-export const KVM_INTERRUPT: IoctlByPointer<KvmInterrupt> = {
+/** Takes a pointer to `struct kvm_interrupt`, write. On a vCPU. linux/kvm.h:1355 */
+export const KVM_INTERRUPT: IoctlByPointer<KvmInterrupt, 'vcpu', 'write'> = {
   name: 'KVM_INTERRUPT',
   request: 0x4004ae86,
   direction: 'write',
@@ -9049,11 +9144,13 @@ export const KVM_INTERRUPT: IoctlByPointer<KvmInterrupt> = {
   nr: 0x86,
   size: 4,
   passes: 'pointer',
+  transfer: 'write',
   argument: KvmInterrupt,
+  fds: { vcpu: true },
 };
 
-/** Takes a pointer to `struct kvm_msrs`, readwrite. linux/kvm.h:1356 */
-export const KVM_GET_MSRS: IoctlByPointer<KvmMsrs> = {
+/** Takes a pointer to `struct kvm_msrs`, readwrite. On `/dev/kvm` or a vCPU. linux/kvm.h:1356 */
+export const KVM_GET_MSRS: IoctlByPointer<KvmMsrs, 'system' | 'vcpu', 'readwrite'> = {
   name: 'KVM_GET_MSRS',
   request: 0xc008ae88,
   direction: 'readwrite',
@@ -9061,11 +9158,13 @@ export const KVM_GET_MSRS: IoctlByPointer<KvmMsrs> = {
   nr: 0x88,
   size: 8,
   passes: 'pointer',
+  transfer: 'readwrite',
   argument: KvmMsrs,
+  fds: { system: true, vcpu: true },
 };
 
-/** Takes a pointer to `struct kvm_msrs`, write. linux/kvm.h:1357 */
-export const KVM_SET_MSRS: IoctlByPointer<KvmMsrs> = {
+/** Takes a pointer to `struct kvm_msrs`, write. On a vCPU. linux/kvm.h:1357 */
+export const KVM_SET_MSRS: IoctlByPointer<KvmMsrs, 'vcpu', 'write'> = {
   name: 'KVM_SET_MSRS',
   request: 0x4008ae89,
   direction: 'write',
@@ -9073,11 +9172,13 @@ export const KVM_SET_MSRS: IoctlByPointer<KvmMsrs> = {
   nr: 0x89,
   size: 8,
   passes: 'pointer',
+  transfer: 'write',
   argument: KvmMsrs,
+  fds: { vcpu: true },
 };
 
-/** Takes a pointer to `struct kvm_cpuid`, write. linux/kvm.h:1358 */
-export const KVM_SET_CPUID: IoctlByPointer<KvmCpuid> = {
+/** Takes a pointer to `struct kvm_cpuid`, write. On a vCPU. linux/kvm.h:1358 */
+export const KVM_SET_CPUID: IoctlByPointer<KvmCpuid, 'vcpu', 'write'> = {
   name: 'KVM_SET_CPUID',
   request: 0x4008ae8a,
   direction: 'write',
@@ -9085,11 +9186,13 @@ export const KVM_SET_CPUID: IoctlByPointer<KvmCpuid> = {
   nr: 0x8a,
   size: 8,
   passes: 'pointer',
+  transfer: 'write',
   argument: KvmCpuid,
+  fds: { vcpu: true },
 };
 
-/** Takes a pointer to `struct kvm_signal_mask`, write. linux/kvm.h:1359 */
-export const KVM_SET_SIGNAL_MASK: IoctlByPointer<KvmSignalMask> = {
+/** Takes a pointer to `struct kvm_signal_mask`, write. On a vCPU. linux/kvm.h:1359 */
+export const KVM_SET_SIGNAL_MASK: IoctlByPointer<KvmSignalMask, 'vcpu', 'write'> = {
   name: 'KVM_SET_SIGNAL_MASK',
   request: 0x4004ae8b,
   direction: 'write',
@@ -9097,11 +9200,13 @@ export const KVM_SET_SIGNAL_MASK: IoctlByPointer<KvmSignalMask> = {
   nr: 0x8b,
   size: 4,
   passes: 'pointer',
+  transfer: 'write',
   argument: KvmSignalMask,
+  fds: { vcpu: true },
 };
 
-/** Takes a pointer to `struct kvm_fpu`, read. linux/kvm.h:1360 */
-export const KVM_GET_FPU: IoctlByPointer<KvmFpu> = {
+/** Takes a pointer to `struct kvm_fpu`, read. On a vCPU. linux/kvm.h:1360 */
+export const KVM_GET_FPU: IoctlByPointer<KvmFpu, 'vcpu', 'read'> = {
   name: 'KVM_GET_FPU',
   request: 0x81a0ae8c,
   direction: 'read',
@@ -9109,11 +9214,13 @@ export const KVM_GET_FPU: IoctlByPointer<KvmFpu> = {
   nr: 0x8c,
   size: 416,
   passes: 'pointer',
+  transfer: 'read',
   argument: KvmFpu,
+  fds: { vcpu: true },
 };
 
-/** Takes a pointer to `struct kvm_fpu`, write. linux/kvm.h:1361 */
-export const KVM_SET_FPU: IoctlByPointer<KvmFpu> = {
+/** Takes a pointer to `struct kvm_fpu`, write. On a vCPU. linux/kvm.h:1361 */
+export const KVM_SET_FPU: IoctlByPointer<KvmFpu, 'vcpu', 'write'> = {
   name: 'KVM_SET_FPU',
   request: 0x41a0ae8d,
   direction: 'write',
@@ -9121,11 +9228,13 @@ export const KVM_SET_FPU: IoctlByPointer<KvmFpu> = {
   nr: 0x8d,
   size: 416,
   passes: 'pointer',
+  transfer: 'write',
   argument: KvmFpu,
+  fds: { vcpu: true },
 };
 
-/** Takes a pointer to `struct kvm_lapic_state`, read. linux/kvm.h:1362 */
-export const KVM_GET_LAPIC: IoctlByPointer<KvmLapicState> = {
+/** Takes a pointer to `struct kvm_lapic_state`, read. On a vCPU. linux/kvm.h:1362 */
+export const KVM_GET_LAPIC: IoctlByPointer<KvmLapicState, 'vcpu', 'read'> = {
   name: 'KVM_GET_LAPIC',
   request: 0x8400ae8e,
   direction: 'read',
@@ -9133,11 +9242,13 @@ export const KVM_GET_LAPIC: IoctlByPointer<KvmLapicState> = {
   nr: 0x8e,
   size: 1024,
   passes: 'pointer',
+  transfer: 'read',
   argument: KvmLapicState,
+  fds: { vcpu: true },
 };
 
-/** Takes a pointer to `struct kvm_lapic_state`, write. linux/kvm.h:1363 */
-export const KVM_SET_LAPIC: IoctlByPointer<KvmLapicState> = {
+/** Takes a pointer to `struct kvm_lapic_state`, write. On a vCPU. linux/kvm.h:1363 */
+export const KVM_SET_LAPIC: IoctlByPointer<KvmLapicState, 'vcpu', 'write'> = {
   name: 'KVM_SET_LAPIC',
   request: 0x4400ae8f,
   direction: 'write',
@@ -9145,11 +9256,13 @@ export const KVM_SET_LAPIC: IoctlByPointer<KvmLapicState> = {
   nr: 0x8f,
   size: 1024,
   passes: 'pointer',
+  transfer: 'write',
   argument: KvmLapicState,
+  fds: { vcpu: true },
 };
 
-/** Takes a pointer to `struct kvm_cpuid2`, write. linux/kvm.h:1364 */
-export const KVM_SET_CPUID2: IoctlByPointer<KvmCpuid2> = {
+/** Takes a pointer to `struct kvm_cpuid2`, write. On a vCPU. linux/kvm.h:1364 */
+export const KVM_SET_CPUID2: IoctlByPointer<KvmCpuid2, 'vcpu', 'write'> = {
   name: 'KVM_SET_CPUID2',
   request: 0x4008ae90,
   direction: 'write',
@@ -9157,11 +9270,13 @@ export const KVM_SET_CPUID2: IoctlByPointer<KvmCpuid2> = {
   nr: 0x90,
   size: 8,
   passes: 'pointer',
+  transfer: 'write',
   argument: KvmCpuid2,
+  fds: { vcpu: true },
 };
 
-/** Takes a pointer to `struct kvm_cpuid2`, readwrite. linux/kvm.h:1365 */
-export const KVM_GET_CPUID2: IoctlByPointer<KvmCpuid2> = {
+/** Takes a pointer to `struct kvm_cpuid2`, readwrite. On a vCPU. linux/kvm.h:1365 */
+export const KVM_GET_CPUID2: IoctlByPointer<KvmCpuid2, 'vcpu', 'readwrite'> = {
   name: 'KVM_GET_CPUID2',
   request: 0xc008ae91,
   direction: 'readwrite',
@@ -9169,11 +9284,13 @@ export const KVM_GET_CPUID2: IoctlByPointer<KvmCpuid2> = {
   nr: 0x91,
   size: 8,
   passes: 'pointer',
+  transfer: 'readwrite',
   argument: KvmCpuid2,
+  fds: { vcpu: true },
 };
 
-/** Takes a pointer to `struct kvm_tpr_access_ctl`, readwrite. linux/kvm.h:1367 */
-export const KVM_TPR_ACCESS_REPORTING: IoctlByPointer<KvmTprAccessCtl> = {
+/** Takes a pointer to `struct kvm_tpr_access_ctl`, readwrite. On a vCPU. linux/kvm.h:1367 */
+export const KVM_TPR_ACCESS_REPORTING: IoctlByPointer<KvmTprAccessCtl, 'vcpu', 'readwrite'> = {
   name: 'KVM_TPR_ACCESS_REPORTING',
   request: 0xc028ae92,
   direction: 'readwrite',
@@ -9181,11 +9298,13 @@ export const KVM_TPR_ACCESS_REPORTING: IoctlByPointer<KvmTprAccessCtl> = {
   nr: 0x92,
   size: 40,
   passes: 'pointer',
+  transfer: 'readwrite',
   argument: KvmTprAccessCtl,
+  fds: { vcpu: true },
 };
 
-/** Takes a pointer to `struct kvm_vapic_addr`, write. linux/kvm.h:1369 */
-export const KVM_SET_VAPIC_ADDR: IoctlByPointer<KvmVapicAddr> = {
+/** Takes a pointer to `struct kvm_vapic_addr`, write. On a vCPU. linux/kvm.h:1369 */
+export const KVM_SET_VAPIC_ADDR: IoctlByPointer<KvmVapicAddr, 'vcpu', 'write'> = {
   name: 'KVM_SET_VAPIC_ADDR',
   request: 0x4008ae93,
   direction: 'write',
@@ -9193,15 +9312,17 @@ export const KVM_SET_VAPIC_ADDR: IoctlByPointer<KvmVapicAddr> = {
   nr: 0x93,
   size: 8,
   passes: 'pointer',
+  transfer: 'write',
   argument: KvmVapicAddr,
+  fds: { vcpu: true },
 };
 
 /**
- * Takes an `unsigned long` by value. linux/kvm.h:1375
+ * Takes an `unsigned long` by value. On a vCPU. linux/kvm.h:1375
  *
  * Source: kvm_arch_vcpu_ioctl in arch/s390/kvm/kvm-s390.c: the argument itself is the guest address to store at.
  */
-export const KVM_S390_STORE_STATUS: IoctlByValue = {
+export const KVM_S390_STORE_STATUS: IoctlByValue<'vcpu'> = {
   name: 'KVM_S390_STORE_STATUS',
   request: 0x4008ae95,
   direction: 'write',
@@ -9210,10 +9331,11 @@ export const KVM_S390_STORE_STATUS: IoctlByValue = {
   size: 8,
   passes: 'value',
   argument: 'unsigned long',
+  fds: { vcpu: true },
 };
 
-/** Takes no argument. linux/kvm.h:1379 */
-export const KVM_S390_INITIAL_RESET: IoctlAlone = {
+/** Takes no argument. On a vCPU. linux/kvm.h:1379 */
+export const KVM_S390_INITIAL_RESET: IoctlAlone<'vcpu'> = {
   name: 'KVM_S390_INITIAL_RESET',
   request: 0xae97,
   direction: 'none',
@@ -9221,10 +9343,11 @@ export const KVM_S390_INITIAL_RESET: IoctlAlone = {
   nr: 0x97,
   size: 0,
   passes: 'nothing',
+  fds: { vcpu: true },
 };
 
-/** Takes a pointer to `struct kvm_mp_state`, read. linux/kvm.h:1380 */
-export const KVM_GET_MP_STATE: IoctlByPointer<KvmMpState> = {
+/** Takes a pointer to `struct kvm_mp_state`, read. On a vCPU. linux/kvm.h:1380 */
+export const KVM_GET_MP_STATE: IoctlByPointer<KvmMpState, 'vcpu', 'read'> = {
   name: 'KVM_GET_MP_STATE',
   request: 0x8004ae98,
   direction: 'read',
@@ -9232,11 +9355,13 @@ export const KVM_GET_MP_STATE: IoctlByPointer<KvmMpState> = {
   nr: 0x98,
   size: 4,
   passes: 'pointer',
+  transfer: 'read',
   argument: KvmMpState,
+  fds: { vcpu: true },
 };
 
-/** Takes a pointer to `struct kvm_mp_state`, write. linux/kvm.h:1381 */
-export const KVM_SET_MP_STATE: IoctlByPointer<KvmMpState> = {
+/** Takes a pointer to `struct kvm_mp_state`, write. On a vCPU. linux/kvm.h:1381 */
+export const KVM_SET_MP_STATE: IoctlByPointer<KvmMpState, 'vcpu', 'write'> = {
   name: 'KVM_SET_MP_STATE',
   request: 0x4004ae99,
   direction: 'write',
@@ -9244,11 +9369,13 @@ export const KVM_SET_MP_STATE: IoctlByPointer<KvmMpState> = {
   nr: 0x99,
   size: 4,
   passes: 'pointer',
+  transfer: 'write',
   argument: KvmMpState,
+  fds: { vcpu: true },
 };
 
-/** Takes no argument. linux/kvm.h:1383 */
-export const KVM_NMI: IoctlAlone = {
+/** Takes no argument. On a vCPU. linux/kvm.h:1383 */
+export const KVM_NMI: IoctlAlone<'vcpu'> = {
   name: 'KVM_NMI',
   request: 0xae9a,
   direction: 'none',
@@ -9256,10 +9383,11 @@ export const KVM_NMI: IoctlAlone = {
   nr: 0x9a,
   size: 0,
   passes: 'nothing',
+  fds: { vcpu: true },
 };
 
-/** Takes a pointer to `struct kvm_guest_debug`, write. linux/kvm.h:1385 */
-export const KVM_SET_GUEST_DEBUG: IoctlByPointer<KvmGuestDebug> = {
+/** Takes a pointer to `struct kvm_guest_debug`, write. On a vCPU. linux/kvm.h:1385 */
+export const KVM_SET_GUEST_DEBUG: IoctlByPointer<KvmGuestDebug, 'vcpu', 'write'> = {
   name: 'KVM_SET_GUEST_DEBUG',
   request: 0x4048ae9b,
   direction: 'write',
@@ -9267,11 +9395,13 @@ export const KVM_SET_GUEST_DEBUG: IoctlByPointer<KvmGuestDebug> = {
   nr: 0x9b,
   size: 72,
   passes: 'pointer',
+  transfer: 'write',
   argument: KvmGuestDebug,
+  fds: { vcpu: true },
 };
 
-/** Takes a pointer to `__u64`, write. linux/kvm.h:1387 */
-export const KVM_X86_SETUP_MCE: IoctlByPointer<U64Value> = {
+/** Takes a pointer to `__u64`, write. On a vCPU. linux/kvm.h:1387 */
+export const KVM_X86_SETUP_MCE: IoctlByPointer<U64Value, 'vcpu', 'write'> = {
   name: 'KVM_X86_SETUP_MCE',
   request: 0x4008ae9c,
   direction: 'write',
@@ -9279,11 +9409,13 @@ export const KVM_X86_SETUP_MCE: IoctlByPointer<U64Value> = {
   nr: 0x9c,
   size: 8,
   passes: 'pointer',
+  transfer: 'write',
   argument: U64Value,
+  fds: { vcpu: true },
 };
 
-/** Takes a pointer to `__u64`, read. linux/kvm.h:1388 */
-export const KVM_X86_GET_MCE_CAP_SUPPORTED: IoctlByPointer<U64Value> = {
+/** Takes a pointer to `__u64`, read. On `/dev/kvm`. linux/kvm.h:1388 */
+export const KVM_X86_GET_MCE_CAP_SUPPORTED: IoctlByPointer<U64Value, 'system', 'read'> = {
   name: 'KVM_X86_GET_MCE_CAP_SUPPORTED',
   request: 0x8008ae9d,
   direction: 'read',
@@ -9291,11 +9423,13 @@ export const KVM_X86_GET_MCE_CAP_SUPPORTED: IoctlByPointer<U64Value> = {
   nr: 0x9d,
   size: 8,
   passes: 'pointer',
+  transfer: 'read',
   argument: U64Value,
+  fds: { system: true },
 };
 
-/** Takes a pointer to `struct kvm_x86_mce`, write. linux/kvm.h:1389 */
-export const KVM_X86_SET_MCE: IoctlByPointer<KvmX86Mce> = {
+/** Takes a pointer to `struct kvm_x86_mce`, write. On a vCPU. linux/kvm.h:1389 */
+export const KVM_X86_SET_MCE: IoctlByPointer<KvmX86Mce, 'vcpu', 'write'> = {
   name: 'KVM_X86_SET_MCE',
   request: 0x4040ae9e,
   direction: 'write',
@@ -9303,11 +9437,13 @@ export const KVM_X86_SET_MCE: IoctlByPointer<KvmX86Mce> = {
   nr: 0x9e,
   size: 64,
   passes: 'pointer',
+  transfer: 'write',
   argument: KvmX86Mce,
+  fds: { vcpu: true },
 };
 
-/** Takes a pointer to `struct kvm_vcpu_events`, read. linux/kvm.h:1391 */
-export const KVM_GET_VCPU_EVENTS: IoctlByPointer<KvmVcpuEvents> = {
+/** Takes a pointer to `struct kvm_vcpu_events`, read. On a vCPU. linux/kvm.h:1391 */
+export const KVM_GET_VCPU_EVENTS: IoctlByPointer<KvmVcpuEvents, 'vcpu', 'read'> = {
   name: 'KVM_GET_VCPU_EVENTS',
   request: 0x8040ae9f,
   direction: 'read',
@@ -9315,11 +9451,13 @@ export const KVM_GET_VCPU_EVENTS: IoctlByPointer<KvmVcpuEvents> = {
   nr: 0x9f,
   size: 64,
   passes: 'pointer',
+  transfer: 'read',
   argument: KvmVcpuEvents,
+  fds: { vcpu: true },
 };
 
-/** Takes a pointer to `struct kvm_vcpu_events`, write. linux/kvm.h:1392 */
-export const KVM_SET_VCPU_EVENTS: IoctlByPointer<KvmVcpuEvents> = {
+/** Takes a pointer to `struct kvm_vcpu_events`, write. On a vCPU. linux/kvm.h:1392 */
+export const KVM_SET_VCPU_EVENTS: IoctlByPointer<KvmVcpuEvents, 'vcpu', 'write'> = {
   name: 'KVM_SET_VCPU_EVENTS',
   request: 0x4040aea0,
   direction: 'write',
@@ -9327,11 +9465,13 @@ export const KVM_SET_VCPU_EVENTS: IoctlByPointer<KvmVcpuEvents> = {
   nr: 0xa0,
   size: 64,
   passes: 'pointer',
+  transfer: 'write',
   argument: KvmVcpuEvents,
+  fds: { vcpu: true },
 };
 
-/** Takes a pointer to `struct kvm_debugregs`, read. linux/kvm.h:1394 */
-export const KVM_GET_DEBUGREGS: IoctlByPointer<KvmDebugregs> = {
+/** Takes a pointer to `struct kvm_debugregs`, read. On a vCPU. linux/kvm.h:1394 */
+export const KVM_GET_DEBUGREGS: IoctlByPointer<KvmDebugregs, 'vcpu', 'read'> = {
   name: 'KVM_GET_DEBUGREGS',
   request: 0x8080aea1,
   direction: 'read',
@@ -9339,11 +9479,13 @@ export const KVM_GET_DEBUGREGS: IoctlByPointer<KvmDebugregs> = {
   nr: 0xa1,
   size: 128,
   passes: 'pointer',
+  transfer: 'read',
   argument: KvmDebugregs,
+  fds: { vcpu: true },
 };
 
-/** Takes a pointer to `struct kvm_debugregs`, write. linux/kvm.h:1395 */
-export const KVM_SET_DEBUGREGS: IoctlByPointer<KvmDebugregs> = {
+/** Takes a pointer to `struct kvm_debugregs`, write. On a vCPU. linux/kvm.h:1395 */
+export const KVM_SET_DEBUGREGS: IoctlByPointer<KvmDebugregs, 'vcpu', 'write'> = {
   name: 'KVM_SET_DEBUGREGS',
   request: 0x4080aea2,
   direction: 'write',
@@ -9351,11 +9493,13 @@ export const KVM_SET_DEBUGREGS: IoctlByPointer<KvmDebugregs> = {
   nr: 0xa2,
   size: 128,
   passes: 'pointer',
+  transfer: 'write',
   argument: KvmDebugregs,
+  fds: { vcpu: true },
 };
 
-/** Takes a pointer to `struct kvm_enable_cap`, write. linux/kvm.h:1400 */
-export const KVM_ENABLE_CAP: IoctlByPointer<KvmEnableCap> = {
+/** Takes a pointer to `struct kvm_enable_cap`, write. On a VM or a vCPU. linux/kvm.h:1400 */
+export const KVM_ENABLE_CAP: IoctlByPointer<KvmEnableCap, 'vm' | 'vcpu', 'write'> = {
   name: 'KVM_ENABLE_CAP',
   request: 0x4068aea3,
   direction: 'write',
@@ -9363,11 +9507,13 @@ export const KVM_ENABLE_CAP: IoctlByPointer<KvmEnableCap> = {
   nr: 0xa3,
   size: 104,
   passes: 'pointer',
+  transfer: 'write',
   argument: KvmEnableCap,
+  fds: { vm: true, vcpu: true },
 };
 
-/** Takes a pointer to `struct kvm_xsave`, read. linux/kvm.h:1402 */
-export const KVM_GET_XSAVE: IoctlByPointer<KvmXsave> = {
+/** Takes a pointer to `struct kvm_xsave`, read. On a vCPU. linux/kvm.h:1402 */
+export const KVM_GET_XSAVE: IoctlByPointer<KvmXsave, 'vcpu', 'read'> = {
   name: 'KVM_GET_XSAVE',
   request: 0x9000aea4,
   direction: 'read',
@@ -9375,11 +9521,13 @@ export const KVM_GET_XSAVE: IoctlByPointer<KvmXsave> = {
   nr: 0xa4,
   size: 4096,
   passes: 'pointer',
+  transfer: 'read',
   argument: KvmXsave,
+  fds: { vcpu: true },
 };
 
-/** Takes a pointer to `struct kvm_xsave`, write. linux/kvm.h:1403 */
-export const KVM_SET_XSAVE: IoctlByPointer<KvmXsave> = {
+/** Takes a pointer to `struct kvm_xsave`, write. On a vCPU. linux/kvm.h:1403 */
+export const KVM_SET_XSAVE: IoctlByPointer<KvmXsave, 'vcpu', 'write'> = {
   name: 'KVM_SET_XSAVE',
   request: 0x5000aea5,
   direction: 'write',
@@ -9387,11 +9535,13 @@ export const KVM_SET_XSAVE: IoctlByPointer<KvmXsave> = {
   nr: 0xa5,
   size: 4096,
   passes: 'pointer',
+  transfer: 'write',
   argument: KvmXsave,
+  fds: { vcpu: true },
 };
 
-/** Takes a pointer to `struct kvm_xcrs`, read. linux/kvm.h:1405 */
-export const KVM_GET_XCRS: IoctlByPointer<KvmXcrs> = {
+/** Takes a pointer to `struct kvm_xcrs`, read. On a vCPU. linux/kvm.h:1405 */
+export const KVM_GET_XCRS: IoctlByPointer<KvmXcrs, 'vcpu', 'read'> = {
   name: 'KVM_GET_XCRS',
   request: 0x8188aea6,
   direction: 'read',
@@ -9399,11 +9549,13 @@ export const KVM_GET_XCRS: IoctlByPointer<KvmXcrs> = {
   nr: 0xa6,
   size: 392,
   passes: 'pointer',
+  transfer: 'read',
   argument: KvmXcrs,
+  fds: { vcpu: true },
 };
 
-/** Takes a pointer to `struct kvm_xcrs`, write. linux/kvm.h:1406 */
-export const KVM_SET_XCRS: IoctlByPointer<KvmXcrs> = {
+/** Takes a pointer to `struct kvm_xcrs`, write. On a vCPU. linux/kvm.h:1406 */
+export const KVM_SET_XCRS: IoctlByPointer<KvmXcrs, 'vcpu', 'write'> = {
   name: 'KVM_SET_XCRS',
   request: 0x4188aea7,
   direction: 'write',
@@ -9411,11 +9563,13 @@ export const KVM_SET_XCRS: IoctlByPointer<KvmXcrs> = {
   nr: 0xa7,
   size: 392,
   passes: 'pointer',
+  transfer: 'write',
   argument: KvmXcrs,
+  fds: { vcpu: true },
 };
 
-/** Takes a pointer to `struct kvm_dirty_tlb`, write. linux/kvm.h:1408 */
-export const KVM_DIRTY_TLB: IoctlByPointer<KvmDirtyTlb> = {
+/** Takes a pointer to `struct kvm_dirty_tlb`, write. On a vCPU. linux/kvm.h:1408 */
+export const KVM_DIRTY_TLB: IoctlByPointer<KvmDirtyTlb, 'vcpu', 'write'> = {
   name: 'KVM_DIRTY_TLB',
   request: 0x4010aeaa,
   direction: 'write',
@@ -9423,11 +9577,13 @@ export const KVM_DIRTY_TLB: IoctlByPointer<KvmDirtyTlb> = {
   nr: 0xaa,
   size: 16,
   passes: 'pointer',
+  transfer: 'write',
   argument: KvmDirtyTlb,
+  fds: { vcpu: true },
 };
 
-/** Takes a pointer to `struct kvm_one_reg`, write. linux/kvm.h:1410 */
-export const KVM_GET_ONE_REG: IoctlByPointer<KvmOneReg> = {
+/** Takes a pointer to `struct kvm_one_reg`, write. On a vCPU. linux/kvm.h:1410 */
+export const KVM_GET_ONE_REG: IoctlByPointer<KvmOneReg, 'vcpu', 'write'> = {
   name: 'KVM_GET_ONE_REG',
   request: 0x4010aeab,
   direction: 'write',
@@ -9435,11 +9591,13 @@ export const KVM_GET_ONE_REG: IoctlByPointer<KvmOneReg> = {
   nr: 0xab,
   size: 16,
   passes: 'pointer',
+  transfer: 'write',
   argument: KvmOneReg,
+  fds: { vcpu: true },
 };
 
-/** Takes a pointer to `struct kvm_one_reg`, write. linux/kvm.h:1411 */
-export const KVM_SET_ONE_REG: IoctlByPointer<KvmOneReg> = {
+/** Takes a pointer to `struct kvm_one_reg`, write. On a vCPU. linux/kvm.h:1411 */
+export const KVM_SET_ONE_REG: IoctlByPointer<KvmOneReg, 'vcpu', 'write'> = {
   name: 'KVM_SET_ONE_REG',
   request: 0x4010aeac,
   direction: 'write',
@@ -9447,11 +9605,13 @@ export const KVM_SET_ONE_REG: IoctlByPointer<KvmOneReg> = {
   nr: 0xac,
   size: 16,
   passes: 'pointer',
+  transfer: 'write',
   argument: KvmOneReg,
+  fds: { vcpu: true },
 };
 
-/** Takes no argument. linux/kvm.h:1413 */
-export const KVM_KVMCLOCK_CTRL: IoctlAlone = {
+/** Takes no argument. On a vCPU. linux/kvm.h:1413 */
+export const KVM_KVMCLOCK_CTRL: IoctlAlone<'vcpu'> = {
   name: 'KVM_KVMCLOCK_CTRL',
   request: 0xaead,
   direction: 'none',
@@ -9459,10 +9619,11 @@ export const KVM_KVMCLOCK_CTRL: IoctlAlone = {
   nr: 0xad,
   size: 0,
   passes: 'nothing',
+  fds: { vcpu: true },
 };
 
-/** Takes a pointer to `struct kvm_reg_list`, readwrite. linux/kvm.h:1416 */
-export const KVM_GET_REG_LIST: IoctlByPointer<KvmRegList> = {
+/** Takes a pointer to `struct kvm_reg_list`, readwrite. On a vCPU. linux/kvm.h:1416 */
+export const KVM_GET_REG_LIST: IoctlByPointer<KvmRegList, 'vcpu', 'readwrite'> = {
   name: 'KVM_GET_REG_LIST',
   request: 0xc008aeb0,
   direction: 'readwrite',
@@ -9470,11 +9631,13 @@ export const KVM_GET_REG_LIST: IoctlByPointer<KvmRegList> = {
   nr: 0xb0,
   size: 8,
   passes: 'pointer',
+  transfer: 'readwrite',
   argument: KvmRegList,
+  fds: { vcpu: true },
 };
 
-/** Takes no argument. linux/kvm.h:1428 */
-export const KVM_SMI: IoctlAlone = {
+/** Takes no argument. On a vCPU. linux/kvm.h:1428 */
+export const KVM_SMI: IoctlAlone<'vcpu'> = {
   name: 'KVM_SMI',
   request: 0xaeb7,
   direction: 'none',
@@ -9482,14 +9645,15 @@ export const KVM_SMI: IoctlAlone = {
   nr: 0xb7,
   size: 0,
   passes: 'nothing',
+  fds: { vcpu: true },
 };
 
 /**
- * Takes a pointer to `struct kvm_sev_cmd`, readwrite. linux/kvm.h:1433
+ * Takes a pointer to `struct kvm_sev_cmd`, readwrite. On a VM or a vCPU. linux/kvm.h:1433
  *
  * Source: Documentation/virt/kvm/api.rst 4.110 calls it a struct of the platform; sev_mem_enc_ioctl in arch/x86/kvm/svm/sev.c reads and writes back a struct kvm_sev_cmd.
  */
-export const KVM_MEMORY_ENCRYPT_OP: IoctlByPointer<KvmSevCmd> = {
+export const KVM_MEMORY_ENCRYPT_OP: IoctlByPointer<KvmSevCmd, 'vm' | 'vcpu', 'readwrite'> = {
   name: 'KVM_MEMORY_ENCRYPT_OP',
   request: 0xc008aeba,
   direction: 'readwrite',
@@ -9497,45 +9661,49 @@ export const KVM_MEMORY_ENCRYPT_OP: IoctlByPointer<KvmSevCmd> = {
   nr: 0xba,
   size: 8,
   passes: 'pointer',
+  transfer: 'readwrite',
   argument: KvmSevCmd,
+  fds: { vm: true, vcpu: true },
 };
 
 /**
- * Takes a pointer to `struct kvm_enc_region`, read, in fact write. linux/kvm.h:1440
+ * Takes a pointer to `struct kvm_enc_region`, read, in fact write. On a VM. linux/kvm.h:1440
  *
  * Source: Documentation/virt/kvm/api.rst 4.111: in; kvm_arch_vm_ioctl in arch/x86/kvm/x86.c reads the struct and never writes it back.
  */
-export const KVM_MEMORY_ENCRYPT_REG_REGION: IoctlByPointer<KvmEncRegion> = {
+export const KVM_MEMORY_ENCRYPT_REG_REGION: IoctlByPointer<KvmEncRegion, 'vm', 'write'> = {
   name: 'KVM_MEMORY_ENCRYPT_REG_REGION',
   request: 0x8010aebb,
   direction: 'read',
-  transfer: 'write',
   type: 0xae,
   nr: 0xbb,
   size: 16,
   passes: 'pointer',
+  transfer: 'write',
   argument: KvmEncRegion,
+  fds: { vm: true },
 };
 
 /**
- * Takes a pointer to `struct kvm_enc_region`, read, in fact write. linux/kvm.h:1441
+ * Takes a pointer to `struct kvm_enc_region`, read, in fact write. On a VM. linux/kvm.h:1441
  *
  * Source: Documentation/virt/kvm/api.rst 4.112: in; kvm_arch_vm_ioctl in arch/x86/kvm/x86.c reads the struct and never writes it back.
  */
-export const KVM_MEMORY_ENCRYPT_UNREG_REGION: IoctlByPointer<KvmEncRegion> = {
+export const KVM_MEMORY_ENCRYPT_UNREG_REGION: IoctlByPointer<KvmEncRegion, 'vm', 'write'> = {
   name: 'KVM_MEMORY_ENCRYPT_UNREG_REGION',
   request: 0x8010aebc,
   direction: 'read',
-  transfer: 'write',
   type: 0xae,
   nr: 0xbc,
   size: 16,
   passes: 'pointer',
+  transfer: 'write',
   argument: KvmEncRegion,
+  fds: { vm: true },
 };
 
-/** Takes a pointer to `struct kvm_hyperv_eventfd`, write. linux/kvm.h:1444 */
-export const KVM_HYPERV_EVENTFD: IoctlByPointer<KvmHypervEventfd> = {
+/** Takes a pointer to `struct kvm_hyperv_eventfd`, write. On a VM. linux/kvm.h:1444 */
+export const KVM_HYPERV_EVENTFD: IoctlByPointer<KvmHypervEventfd, 'vm', 'write'> = {
   name: 'KVM_HYPERV_EVENTFD',
   request: 0x4018aebd,
   direction: 'write',
@@ -9543,11 +9711,13 @@ export const KVM_HYPERV_EVENTFD: IoctlByPointer<KvmHypervEventfd> = {
   nr: 0xbd,
   size: 24,
   passes: 'pointer',
+  transfer: 'write',
   argument: KvmHypervEventfd,
+  fds: { vm: true },
 };
 
-/** Takes a pointer to `struct kvm_nested_state`, readwrite. linux/kvm.h:1447 */
-export const KVM_GET_NESTED_STATE: IoctlByPointer<KvmNestedState> = {
+/** Takes a pointer to `struct kvm_nested_state`, readwrite. On a vCPU. linux/kvm.h:1447 */
+export const KVM_GET_NESTED_STATE: IoctlByPointer<KvmNestedState, 'vcpu', 'readwrite'> = {
   name: 'KVM_GET_NESTED_STATE',
   request: 0xc080aebe,
   direction: 'readwrite',
@@ -9555,11 +9725,13 @@ export const KVM_GET_NESTED_STATE: IoctlByPointer<KvmNestedState> = {
   nr: 0xbe,
   size: 128,
   passes: 'pointer',
+  transfer: 'readwrite',
   argument: KvmNestedState,
+  fds: { vcpu: true },
 };
 
-/** Takes a pointer to `struct kvm_nested_state`, write. linux/kvm.h:1448 */
-export const KVM_SET_NESTED_STATE: IoctlByPointer<KvmNestedState> = {
+/** Takes a pointer to `struct kvm_nested_state`, write. On a vCPU. linux/kvm.h:1448 */
+export const KVM_SET_NESTED_STATE: IoctlByPointer<KvmNestedState, 'vcpu', 'write'> = {
   name: 'KVM_SET_NESTED_STATE',
   request: 0x4080aebf,
   direction: 'write',
@@ -9567,29 +9739,32 @@ export const KVM_SET_NESTED_STATE: IoctlByPointer<KvmNestedState> = {
   nr: 0xbf,
   size: 128,
   passes: 'pointer',
+  transfer: 'write',
   argument: KvmNestedState,
+  fds: { vcpu: true },
 };
 
 /**
- * Takes a pointer to `struct kvm_clear_dirty_log`, readwrite, in fact write. linux/kvm.h:1451
+ * Takes a pointer to `struct kvm_clear_dirty_log`, readwrite, in fact write. On a VM. linux/kvm.h:1451
  *
  * Source: Documentation/virt/kvm/api.rst 4.117: in; kvm_vm_ioctl in virt/kvm/kvm_main.c reads the struct and never writes it back.
  */
-export const KVM_CLEAR_DIRTY_LOG: IoctlByPointer<KvmClearDirtyLog> = {
+export const KVM_CLEAR_DIRTY_LOG: IoctlByPointer<KvmClearDirtyLog, 'vm', 'write'> = {
   name: 'KVM_CLEAR_DIRTY_LOG',
   request: 0xc018aec0,
   direction: 'readwrite',
-  transfer: 'write',
   type: 0xae,
   nr: 0xc0,
   size: 24,
   passes: 'pointer',
+  transfer: 'write',
   argument: KvmClearDirtyLog,
   pointers: true,
+  fds: { vm: true },
 };
 
-/** Takes a pointer to `struct kvm_cpuid2`, readwrite. linux/kvm.h:1454 */
-export const KVM_GET_SUPPORTED_HV_CPUID: IoctlByPointer<KvmCpuid2> = {
+/** Takes a pointer to `struct kvm_cpuid2`, readwrite. On `/dev/kvm` or a vCPU. linux/kvm.h:1454 */
+export const KVM_GET_SUPPORTED_HV_CPUID: IoctlByPointer<KvmCpuid2, 'system' | 'vcpu', 'readwrite'> = {
   name: 'KVM_GET_SUPPORTED_HV_CPUID',
   request: 0xc008aec1,
   direction: 'readwrite',
@@ -9597,11 +9772,13 @@ export const KVM_GET_SUPPORTED_HV_CPUID: IoctlByPointer<KvmCpuid2> = {
   nr: 0xc1,
   size: 8,
   passes: 'pointer',
+  transfer: 'readwrite',
   argument: KvmCpuid2,
+  fds: { system: true, vcpu: true },
 };
 
-/** Takes a pointer to `int`, write. linux/kvm.h:1457 */
-export const KVM_ARM_VCPU_FINALIZE: IoctlByPointer<S32Value> = {
+/** Takes a pointer to `int`, write. On a vCPU. linux/kvm.h:1457 */
+export const KVM_ARM_VCPU_FINALIZE: IoctlByPointer<S32Value, 'vcpu', 'write'> = {
   name: 'KVM_ARM_VCPU_FINALIZE',
   request: 0x4004aec2,
   direction: 'write',
@@ -9609,11 +9786,13 @@ export const KVM_ARM_VCPU_FINALIZE: IoctlByPointer<S32Value> = {
   nr: 0xc2,
   size: 4,
   passes: 'pointer',
+  transfer: 'write',
   argument: S32Value,
+  fds: { vcpu: true },
 };
 
-/** Takes no argument. linux/kvm.h:1460 */
-export const KVM_S390_NORMAL_RESET: IoctlAlone = {
+/** Takes no argument. On a vCPU. linux/kvm.h:1460 */
+export const KVM_S390_NORMAL_RESET: IoctlAlone<'vcpu'> = {
   name: 'KVM_S390_NORMAL_RESET',
   request: 0xaec3,
   direction: 'none',
@@ -9621,10 +9800,11 @@ export const KVM_S390_NORMAL_RESET: IoctlAlone = {
   nr: 0xc3,
   size: 0,
   passes: 'nothing',
+  fds: { vcpu: true },
 };
 
-/** Takes no argument. linux/kvm.h:1461 */
-export const KVM_S390_CLEAR_RESET: IoctlAlone = {
+/** Takes no argument. On a vCPU. linux/kvm.h:1461 */
+export const KVM_S390_CLEAR_RESET: IoctlAlone<'vcpu'> = {
   name: 'KVM_S390_CLEAR_RESET',
   request: 0xaec4,
   direction: 'none',
@@ -9632,10 +9812,11 @@ export const KVM_S390_CLEAR_RESET: IoctlAlone = {
   nr: 0xc4,
   size: 0,
   passes: 'nothing',
+  fds: { vcpu: true },
 };
 
-/** Takes a pointer to `struct kvm_msr_filter`, write. linux/kvm.h:1467 */
-export const KVM_X86_SET_MSR_FILTER: IoctlByPointer<KvmMsrFilter> = {
+/** Takes a pointer to `struct kvm_msr_filter`, write. On a VM. linux/kvm.h:1467 */
+export const KVM_X86_SET_MSR_FILTER: IoctlByPointer<KvmMsrFilter, 'vm', 'write'> = {
   name: 'KVM_X86_SET_MSR_FILTER',
   request: 0x4188aec6,
   direction: 'write',
@@ -9643,12 +9824,14 @@ export const KVM_X86_SET_MSR_FILTER: IoctlByPointer<KvmMsrFilter> = {
   nr: 0xc6,
   size: 392,
   passes: 'pointer',
+  transfer: 'write',
   argument: KvmMsrFilter,
   pointers: true,
+  fds: { vm: true },
 };
 
-/** Takes no argument. linux/kvm.h:1470 */
-export const KVM_RESET_DIRTY_RINGS: IoctlAlone = {
+/** Takes no argument. On a VM. linux/kvm.h:1470 */
+export const KVM_RESET_DIRTY_RINGS: IoctlAlone<'vm'> = {
   name: 'KVM_RESET_DIRTY_RINGS',
   request: 0xaec7,
   direction: 'none',
@@ -9656,10 +9839,11 @@ export const KVM_RESET_DIRTY_RINGS: IoctlAlone = {
   nr: 0xc7,
   size: 0,
   passes: 'nothing',
+  fds: { vm: true },
 };
 
-/** Takes a pointer to `struct kvm_xen_hvm_attr`, readwrite. linux/kvm.h:1473 */
-export const KVM_XEN_HVM_GET_ATTR: IoctlByPointer<KvmXenHvmAttr> = {
+/** Takes a pointer to `struct kvm_xen_hvm_attr`, readwrite. On a VM. linux/kvm.h:1473 */
+export const KVM_XEN_HVM_GET_ATTR: IoctlByPointer<KvmXenHvmAttr, 'vm', 'readwrite'> = {
   name: 'KVM_XEN_HVM_GET_ATTR',
   request: 0xc048aec8,
   direction: 'readwrite',
@@ -9667,11 +9851,13 @@ export const KVM_XEN_HVM_GET_ATTR: IoctlByPointer<KvmXenHvmAttr> = {
   nr: 0xc8,
   size: 72,
   passes: 'pointer',
+  transfer: 'readwrite',
   argument: KvmXenHvmAttr,
+  fds: { vm: true },
 };
 
-/** Takes a pointer to `struct kvm_xen_hvm_attr`, write. linux/kvm.h:1474 */
-export const KVM_XEN_HVM_SET_ATTR: IoctlByPointer<KvmXenHvmAttr> = {
+/** Takes a pointer to `struct kvm_xen_hvm_attr`, write. On a VM. linux/kvm.h:1474 */
+export const KVM_XEN_HVM_SET_ATTR: IoctlByPointer<KvmXenHvmAttr, 'vm', 'write'> = {
   name: 'KVM_XEN_HVM_SET_ATTR',
   request: 0x4048aec9,
   direction: 'write',
@@ -9679,11 +9865,13 @@ export const KVM_XEN_HVM_SET_ATTR: IoctlByPointer<KvmXenHvmAttr> = {
   nr: 0xc9,
   size: 72,
   passes: 'pointer',
+  transfer: 'write',
   argument: KvmXenHvmAttr,
+  fds: { vm: true },
 };
 
-/** Takes a pointer to `struct kvm_xen_vcpu_attr`, readwrite. linux/kvm.h:1477 */
-export const KVM_XEN_VCPU_GET_ATTR: IoctlByPointer<KvmXenVcpuAttr> = {
+/** Takes a pointer to `struct kvm_xen_vcpu_attr`, readwrite. On a vCPU. linux/kvm.h:1477 */
+export const KVM_XEN_VCPU_GET_ATTR: IoctlByPointer<KvmXenVcpuAttr, 'vcpu', 'readwrite'> = {
   name: 'KVM_XEN_VCPU_GET_ATTR',
   request: 0xc048aeca,
   direction: 'readwrite',
@@ -9691,11 +9879,13 @@ export const KVM_XEN_VCPU_GET_ATTR: IoctlByPointer<KvmXenVcpuAttr> = {
   nr: 0xca,
   size: 72,
   passes: 'pointer',
+  transfer: 'readwrite',
   argument: KvmXenVcpuAttr,
+  fds: { vcpu: true },
 };
 
-/** Takes a pointer to `struct kvm_xen_vcpu_attr`, write. linux/kvm.h:1478 */
-export const KVM_XEN_VCPU_SET_ATTR: IoctlByPointer<KvmXenVcpuAttr> = {
+/** Takes a pointer to `struct kvm_xen_vcpu_attr`, write. On a vCPU. linux/kvm.h:1478 */
+export const KVM_XEN_VCPU_SET_ATTR: IoctlByPointer<KvmXenVcpuAttr, 'vcpu', 'write'> = {
   name: 'KVM_XEN_VCPU_SET_ATTR',
   request: 0x4048aecb,
   direction: 'write',
@@ -9703,11 +9893,13 @@ export const KVM_XEN_VCPU_SET_ATTR: IoctlByPointer<KvmXenVcpuAttr> = {
   nr: 0xcb,
   size: 72,
   passes: 'pointer',
+  transfer: 'write',
   argument: KvmXenVcpuAttr,
+  fds: { vcpu: true },
 };
 
-/** Takes a pointer to `struct kvm_irq_routing_xen_evtchn`, write. linux/kvm.h:1481 */
-export const KVM_XEN_HVM_EVTCHN_SEND: IoctlByPointer<KvmIrqRoutingXenEvtchn> = {
+/** Takes a pointer to `struct kvm_irq_routing_xen_evtchn`, write. On a VM. linux/kvm.h:1481 */
+export const KVM_XEN_HVM_EVTCHN_SEND: IoctlByPointer<KvmIrqRoutingXenEvtchn, 'vm', 'write'> = {
   name: 'KVM_XEN_HVM_EVTCHN_SEND',
   request: 0x400caed0,
   direction: 'write',
@@ -9715,11 +9907,13 @@ export const KVM_XEN_HVM_EVTCHN_SEND: IoctlByPointer<KvmIrqRoutingXenEvtchn> = {
   nr: 0xd0,
   size: 12,
   passes: 'pointer',
+  transfer: 'write',
   argument: KvmIrqRoutingXenEvtchn,
+  fds: { vm: true },
 };
 
-/** Takes a pointer to `struct kvm_sregs2`, read. linux/kvm.h:1483 */
-export const KVM_GET_SREGS2: IoctlByPointer<KvmSregs2> = {
+/** Takes a pointer to `struct kvm_sregs2`, read. On a vCPU. linux/kvm.h:1483 */
+export const KVM_GET_SREGS2: IoctlByPointer<KvmSregs2, 'vcpu', 'read'> = {
   name: 'KVM_GET_SREGS2',
   request: 0x8140aecc,
   direction: 'read',
@@ -9727,11 +9921,13 @@ export const KVM_GET_SREGS2: IoctlByPointer<KvmSregs2> = {
   nr: 0xcc,
   size: 320,
   passes: 'pointer',
+  transfer: 'read',
   argument: KvmSregs2,
+  fds: { vcpu: true },
 };
 
-/** Takes a pointer to `struct kvm_sregs2`, write. linux/kvm.h:1484 */
-export const KVM_SET_SREGS2: IoctlByPointer<KvmSregs2> = {
+/** Takes a pointer to `struct kvm_sregs2`, write. On a vCPU. linux/kvm.h:1484 */
+export const KVM_SET_SREGS2: IoctlByPointer<KvmSregs2, 'vcpu', 'write'> = {
   name: 'KVM_SET_SREGS2',
   request: 0x4140aecd,
   direction: 'write',
@@ -9739,11 +9935,13 @@ export const KVM_SET_SREGS2: IoctlByPointer<KvmSregs2> = {
   nr: 0xcd,
   size: 320,
   passes: 'pointer',
+  transfer: 'write',
   argument: KvmSregs2,
+  fds: { vcpu: true },
 };
 
-/** Takes no argument. linux/kvm.h:1616 */
-export const KVM_GET_STATS_FD: IoctlAlone = {
+/** Takes no argument. On a VM or a vCPU. linux/kvm.h:1616 */
+export const KVM_GET_STATS_FD: IoctlAlone<'vm' | 'vcpu'> = {
   name: 'KVM_GET_STATS_FD',
   request: 0xaece,
   direction: 'none',
@@ -9751,10 +9949,11 @@ export const KVM_GET_STATS_FD: IoctlAlone = {
   nr: 0xce,
   size: 0,
   passes: 'nothing',
+  fds: { vm: true, vcpu: true },
 };
 
-/** Takes a pointer to `struct kvm_xsave`, read. linux/kvm.h:1619 */
-export const KVM_GET_XSAVE2: IoctlByPointer<KvmXsave> = {
+/** Takes a pointer to `struct kvm_xsave`, read. On a vCPU. linux/kvm.h:1619 */
+export const KVM_GET_XSAVE2: IoctlByPointer<KvmXsave, 'vcpu', 'read'> = {
   name: 'KVM_GET_XSAVE2',
   request: 0x9000aecf,
   direction: 'read',
@@ -9762,11 +9961,13 @@ export const KVM_GET_XSAVE2: IoctlByPointer<KvmXsave> = {
   nr: 0xcf,
   size: 4096,
   passes: 'pointer',
+  transfer: 'read',
   argument: KvmXsave,
+  fds: { vcpu: true },
 };
 
-/** Takes a pointer to `struct kvm_memory_attributes`, write. linux/kvm.h:1632 */
-export const KVM_SET_MEMORY_ATTRIBUTES: IoctlByPointer<KvmMemoryAttributes> = {
+/** Takes a pointer to `struct kvm_memory_attributes`, write. On a VM. linux/kvm.h:1632 */
+export const KVM_SET_MEMORY_ATTRIBUTES: IoctlByPointer<KvmMemoryAttributes, 'vm', 'write'> = {
   name: 'KVM_SET_MEMORY_ATTRIBUTES',
   request: 0x4020aed2,
   direction: 'write',
@@ -9774,28 +9975,31 @@ export const KVM_SET_MEMORY_ATTRIBUTES: IoctlByPointer<KvmMemoryAttributes> = {
   nr: 0xd2,
   size: 32,
   passes: 'pointer',
+  transfer: 'write',
   argument: KvmMemoryAttributes,
+  fds: { vm: true },
 };
 
 /**
- * Takes a pointer to `struct kvm_create_guest_memfd`, readwrite, in fact write. linux/kvm.h:1643
+ * Takes a pointer to `struct kvm_create_guest_memfd`, readwrite, in fact write. On a VM. linux/kvm.h:1643
  *
  * Source: Documentation/virt/kvm/api.rst 4.142: in; kvm_vm_ioctl in virt/kvm/kvm_main.c reads the struct and never writes it back.
  */
-export const KVM_CREATE_GUEST_MEMFD: IoctlByPointer<KvmCreateGuestMemfd> = {
+export const KVM_CREATE_GUEST_MEMFD: IoctlByPointer<KvmCreateGuestMemfd, 'vm', 'write'> = {
   name: 'KVM_CREATE_GUEST_MEMFD',
   request: 0xc040aed4,
   direction: 'readwrite',
-  transfer: 'write',
   type: 0xae,
   nr: 0xd4,
   size: 64,
   passes: 'pointer',
+  transfer: 'write',
   argument: KvmCreateGuestMemfd,
+  fds: { vm: true },
 };
 
-/** Takes a pointer to `struct kvm_pre_fault_memory`, readwrite. linux/kvm.h:1653 */
-export const KVM_PRE_FAULT_MEMORY: IoctlByPointer<KvmPreFaultMemory> = {
+/** Takes a pointer to `struct kvm_pre_fault_memory`, readwrite. On a vCPU. linux/kvm.h:1653 */
+export const KVM_PRE_FAULT_MEMORY: IoctlByPointer<KvmPreFaultMemory, 'vcpu', 'readwrite'> = {
   name: 'KVM_PRE_FAULT_MEMORY',
   request: 0xc040aed5,
   direction: 'readwrite',
@@ -9803,5 +10007,7 @@ export const KVM_PRE_FAULT_MEMORY: IoctlByPointer<KvmPreFaultMemory> = {
   nr: 0xd5,
   size: 64,
   passes: 'pointer',
+  transfer: 'readwrite',
   argument: KvmPreFaultMemory,
+  fds: { vcpu: true },
 };
