@@ -183,7 +183,8 @@ function spelledAnswer(answer: Answer | string | undefined): string {
 
 /** What the functions of a model's own header are in JavaScript; nothing else of it is made. */
 export async function importFunctions(model: Model): Promise<Exports> {
-  const functions: Model = { ...model, covers: [model.header], types: [], enums: [], constants: [], ioctls: [] };
+  const own = { covers: [model.header], uses: {} };
+  const functions: Model = { ...model, ...own, types: [], enums: [], constants: [], ioctls: [] };
   const files = [...sharedFiles(sharedSource), ...emitModules(functions)];
   return (await importBindings({ model: functions, files })).exports;
 }
