@@ -1,8 +1,8 @@
 /** `corpus-program`: reads the names of headers from stdin, makes the bindings of each, and prints what that took. */
 
 import { readFileSync } from 'node:fs';
-import { bindingFiles } from '../generator/commands/bindings.js';
 import { defaultArchitecture, openHeaders } from '../generator/commands/headers.js';
+import { bindingFiles } from '../generator/emit/bindings.js';
 import { GeneratorError } from '../generator/errors.js';
 
 /** How far it is behind a header, since the start of the process. */

@@ -3,10 +3,10 @@
 import { execFile, spawnSync } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { sharedFiles } from '../generator/commands/bindings.js';
+import { sharedFiles } from '../generator/emit/bindings.js';
 import { emitModules } from '../generator/emit/typescript.js';
 import type { Model } from '../generator/model.js';
-import { packageRoot } from '../generator/source/disk.js';
+import { packageRoot, sharedSource } from '../generator/source/disk.js';
 
 /** Each by the package that is installed here. */
 export const typeScripts: readonly { readonly version: string; readonly package: string }[] = [
@@ -49,7 +49,7 @@ export const strictest = {
 export function writeWorkspace(folder: string, models: readonly Model[]): number {
   const layers: Map<string, string>[] = [];
   for (const model of models) {
-    const files = [...sharedFiles(), ...emitModules(model)];
+    const files = [...sharedFiles(sharedSource), ...emitModules(model)];
     const fits = layers.find((layer) => files.every(({ path, text }) => (layer.get(path) ?? text) === text));
     const layer = fits ?? new Map<string, string>();
     if (!fits) layers.push(layer);

@@ -19,7 +19,9 @@ import { defaultArchitecture, defaultHeader, type HeaderOptions } from './comman
 import { type LayoutOptions, layout } from './commands/layout.js';
 import { type VerifyCommandOptions, verify } from './commands/verify.js';
 import { type WhereOptions, where } from './commands/where.js';
-import { GeneratorError } from './errors.js';
+import type { CheckedConfig } from './config/config.js';
+import { follow } from './config/project.js';
+import { GeneratorError, UsageError } from './errors.js';
 import { targets } from './layout/targets.js';
 import { packageRoot } from './source/disk.js';
 import { version } from './version.js';
@@ -52,20 +54,48 @@ function command(name: string, summary: string): Command {
 const architectures = `target: ${targets.map((target) => target.name).join(', ')}`;
 const oneArchitecture = (): Option => new Option('--arch <arch>', architectures).default(defaultArchitecture);
 
-const generateCommand = command('generate', 'write TypeScript bindings of headers')
+const generateCommand: Command = command('generate', 'write TypeScript bindings of headers')
+  .option('--config <file>', 'configuration to follow (default: kvm-uapi.config.{ts,mts,js,mjs,json}, if one is here)')
   .option('--arch <arch>', `${architectures} (default: those that --out has bindings for, else ${defaultArchitecture})`)
   .option('--out <dir>', 'folder to write to', 'generated')
   .option('--check', 'write nothing; exit with 1 when the files in --out are not what they should be', false)
   .option('--strict', 'with --check: exit with 1 also when the headers here are other ones than recorded', false)
-  .action((options: GenerateOptions & { check: boolean; strict: boolean }) => {
-    if (!options.check) {
-      console.log(generate(options));
-      return;
-    }
-    const { state, report } = check(options);
-    console.log(report);
-    if (state === 'stale' || (state === 'other headers' && options.strict)) process.exitCode = 1;
+  .option('--comments', "put the headers' comments into the docstrings; they have the headers' licence", false)
+  .action(async ({ config: named, check: isCheck, strict, ...given }: GenerateCommandOptions) => {
+    const run = (options: GenerateOptions): void => {
+      if (!isCheck) {
+        console.log(generate(options));
+        return;
+      }
+      const { state, report } = check(options);
+      console.log(report);
+      if (state === 'stale' || (state === 'other headers' && strict)) process.exitCode = 1;
+    };
+    const config = await configFor(named);
+    if (!config) run(given);
+    else follow(config, (options) => run({ ...options, comments: options.comments === true || given.comments }));
   });
+
+interface GenerateCommandOptions extends GenerateOptions {
+  readonly config?: string;
+  readonly check: boolean;
+  readonly strict: boolean;
+  readonly comments: boolean;
+}
+
+/** The configuration that is named, or else the one here where nothing on the command line says what to generate. */
+async function configFor(named: string | undefined): Promise<CheckedConfig | undefined> {
+  const said = ['header', 'include', 'from', 'arch', 'out'].find(
+    (name) => generateCommand.getOptionValueSource(name) === 'cli',
+  );
+  if (named !== undefined && said !== undefined) {
+    throw new UsageError(`--config says what --${said} says; give one of them`);
+  }
+  // Loaded by itself, as no other command waits for it.
+  const { findConfig, loadConfig } = await import('./config/load.js');
+  const file = named ?? (said === undefined ? findConfig('.') : undefined);
+  return file === undefined ? undefined : loadConfig(file);
+}
 
 const layoutCommand = command('layout', 'print structs, unions and enums with offsets, sizes and holes')
   .addOption(oneArchitecture())

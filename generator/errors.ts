@@ -67,3 +67,20 @@ export class MissingHeaderError extends SourceError {
 export class NoKvmError extends MissingHeaderError {
   override readonly name = 'NoKvmError';
 }
+
+/** A configuration file cannot be found, loaded or followed. */
+export class ConfigError extends GeneratorError {
+  override readonly name = 'ConfigError';
+  readonly file: string;
+  /** What it is about: `headers`, `types[2]`; null for the whole file. */
+  readonly key: string | null;
+  /** The message without file and key. */
+  readonly problem: string;
+
+  constructor(file: string, key: string | null, problem: string) {
+    super(`${file}: ${key === null ? '' : `${key}: `}${problem}`);
+    this.file = file;
+    this.key = key;
+    this.problem = problem;
+  }
+}

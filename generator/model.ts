@@ -3,7 +3,8 @@
  * checks read. It is plain data and serialises to JSON as it is; `kvm-uapi layout --json` prints exactly this, and the
  * model behind each committed binding is committed beside it.
  *
- * Facts only: no comment and no code of a header is ever part of a model.
+ * Facts only: no code of a header is ever part of a model, and its comments only where they are asked for, as the
+ * `comment` of what they belong to. A model that is written to disk beside bindings never has them.
  */
 
 import type { BinaryOperator } from './expression/ast.js';
@@ -85,6 +86,7 @@ export interface Member {
   readonly countedBy?: string;
   /** The members of an unnamed record; offsets within are relative to that record. */
   readonly members?: readonly Member[];
+  readonly comment?: string;
 }
 
 export interface RecordType {
@@ -97,6 +99,7 @@ export interface RecordType {
   readonly align: number;
   readonly at: At;
   readonly members: readonly Member[];
+  readonly comment?: string;
 }
 
 export interface Enumerator {
@@ -105,6 +108,7 @@ export interface Enumerator {
   /** C type of the enumerator's value as an expression: `int` where it fits. */
   readonly type: string;
   readonly at: At;
+  readonly comment?: string;
 }
 
 export interface EnumType {
@@ -114,6 +118,7 @@ export interface EnumType {
   readonly size: number;
   readonly at: At;
   readonly enumerators: readonly Enumerator[];
+  readonly comment?: string;
 }
 
 /** An object-like macro with an integer or string value. Every ioctl macro with a value is here too. */
@@ -126,6 +131,7 @@ export interface Constant {
   /** Present where the macro is only another name of an ioctl in the model. */
   readonly aliasOf?: string;
   readonly at: At;
+  readonly comment?: string;
 }
 
 /** Which way the argument's bytes go, seen from user space, as encoded by `_IO`, `_IOR`, `_IOW`, `_IOWR`. */
@@ -157,7 +163,13 @@ export interface Ioctl {
   /** The kinds of file descriptor that it is made on; absent where nothing is known of them. */
   readonly fds?: readonly FdKind[];
   /** Present where the kernel does otherwise than the macro says: what is different, and who says so. */
-  readonly override?: { readonly source: string; readonly direction?: Direction };
+  readonly override?: {
+    readonly source: string;
+    readonly direction?: Direction;
+    /** The kernel leaves alone what the pointers in the argument point to. */
+    readonly followsPointers?: false;
+  };
+  readonly comment?: string;
 }
 
 /** The types of integers, by width and sign: C's names for them are not the same on all targets. */
@@ -196,6 +208,7 @@ export interface FunctionMacro {
   readonly parameters: readonly string[];
   readonly value: MacroExpression;
   readonly at: At;
+  readonly comment?: string;
 }
 
 /** Something the header says and the model cannot: nothing is left out without an entry here. */
@@ -242,6 +255,8 @@ export interface Model {
   readonly kernel: string | null;
   /** The headers whose declarations are all here: `header`, and those that `describe/coverage.ts` tells. */
   readonly covers: readonly string[];
+  /** By covered header, the other covered ones that define records it uses; absent where there are none. */
+  readonly uses: Readonly<Record<string, readonly string[]>>;
   readonly origins: readonly Origin[];
   /** Every header that was read: `header`, then the others in the order of first reading. */
   readonly sources: readonly SourceHeader[];
@@ -251,4 +266,24 @@ export interface Model {
   readonly ioctls: readonly Ioctl[];
   readonly functions: readonly FunctionMacro[];
   readonly ledger: readonly LedgerEntry[];
+  /**
+   * Present where only a part was selected: the names and regular expressions that were asked for. The items that are not
+   * here were left out on purpose; `covers` and `uses` are of those that are, `ledger` and `sources` of all.
+   */
+  readonly selection?: { readonly types: readonly string[]; readonly constants: readonly string[] };
+}
+
+/** The model without the header's comments. */
+export function withoutComments(model: Model): Model {
+  const bare = <T extends { readonly comment?: string }>({ comment: _, ...item }: T): Omit<T, 'comment'> => item;
+  const bareMember = (member: Member): Member =>
+    member.members ? { ...bare(member), members: member.members.map(bareMember) } : bare(member);
+  return {
+    ...model,
+    types: model.types.map((type) => ({ ...bare(type), members: type.members.map(bareMember) })),
+    enums: model.enums.map((type) => ({ ...bare(type), enumerators: type.enumerators.map(bare) })),
+    constants: model.constants.map(bare),
+    ioctls: model.ioctls.map(bare),
+    functions: model.functions.map(bare),
+  };
 }

@@ -103,6 +103,7 @@ function emptyModel({ name, byteOrder, pointer }: Target, header: string): Model
     header,
     kernel: null,
     covers: [header],
+    uses: {},
     origins: [],
     sources: [],
     types: [],

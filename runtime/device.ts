@@ -1,26 +1,90 @@
-/** A device that the kernel emulates in a VM, or connects with it: `Vm.createDevice`. */
+/** Any device, through bindings of the header that says what its ioctls are. */
 
-import { Attributes } from './attributes.js';
-import { hasCapability } from './enabling.js';
-import { KernelFile } from './files.js';
-import { type GenericIoctl, genericIoctl, type IoctlTarget } from './ioctl.js';
-import { native } from './native.js';
-import type { Vm } from './vm.js';
+import { DeviceArgumentError, DeviceClosedError, deviceError, openDeviceError } from './errors.js';
+import { type AnyBindings, hostArchitecture, wrongArchitecture } from './host.js';
+import { type AnyIoctl, checkedIoctl, followedPointers, type GenericIoctl, type IoctlRules } from './ioctl.js';
+import { type FileHandle, native } from './native.js';
 
-export class Device extends KernelFile {
-  readonly attributes: Attributes;
-  /** Any ioctl of the device's file descriptor. */
-  readonly ioctl: GenericIoctl<'device'>;
+/**
+ * An open device. How many bytes the kernel may touch goes by the request, by the argument's type and by what the bindings
+ * know of both; a driver that touches more than its header tells cannot be known here.
+ */
+export class Device implements Disposable, AsyncDisposable {
+  readonly path: string;
+  #handle: FileHandle | undefined;
+  readonly #requests: ReadonlySet<unknown>;
 
-  /** For `Vm.createDevice`. */
-  constructor(vm: Vm, fd: number) {
-    super('Device', fd);
-    const target: IoctlTarget = {
+  private constructor(path: string, fd: number, bindings: AnyBindings) {
+    this.path = path;
+    this.#handle = native().fileCreate(fd);
+    this.#requests = new Set(Object.values(bindings));
+  }
+
+  /**
+   * Opens a device for reading and writing. `bindings` are those of its header: a generated module, or several in one object.
+   *
+   * @throws DeviceArgumentError when the bindings are of another architecture than this machine's.
+   * @throws DeviceUnavailableError when the device is not there or not permitted: the message says what to do.
+   */
+  static open(path: string, bindings: AnyBindings): Device {
+    const wrong = wrongArchitecture(bindings);
+    if (wrong !== undefined) throw new DeviceArgumentError(`${wrong}; generate them for ${hostArchitecture}`);
+    const fd = native().open(path);
+    if (fd < 0) throw openDeviceError(path, fd);
+    return new Device(path, fd, bindings);
+  }
+
+  /** The file descriptor, to read and write with `node:fs`. It is the device's: `close()` closes it. */
+  get fd(): number {
+    if (!this.#handle) throw new DeviceClosedError(`${this.path}: this device is closed`);
+    return native().fileFd(this.#handle);
+  }
+
+  /** An ioctl of the bindings. */
+  readonly ioctl: GenericIoctl = checkedIoctl(
+    {
       value: (request, value) => native().ioctl(this.fd, request, value),
       view: (request, view, offset, needed) => native().ioctlView(this.fd, request, view, offset, needed),
-      has: (name) => hasCapability(vm.bindings, name, (capability) => vm.checkExtension(capability)),
-    };
-    this.attributes = new Attributes(target, vm.bindings);
-    this.ioctl = genericIoctl('device', target);
+    },
+    deviceRules((ioctl) => this.#requests.has(ioctl)),
+  );
+
+  close(): void {
+    if (!this.#handle) return;
+    native().fileRelease(this.#handle);
+    this.#handle = undefined;
   }
+
+  [Symbol.dispose](): void {
+    this.close();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.close();
+  }
+}
+
+function deviceRules(isOfBindings: (ioctl: AnyIoctl) => boolean): IoctlRules {
+  const refusal = (ioctl: AnyIoctl): string | undefined =>
+    isOfBindings(ioctl)
+      ? (followedPointers(ioctl) ?? unknownLength(ioctl))
+      : 'it is not of the bindings that the device was opened with';
+  return {
+    refused: (ioctl) => {
+      const reason = refusal(ioctl);
+      return reason === undefined
+        ? undefined
+        : new DeviceArgumentError(`${ioctl.name}: not for the generic ioctl: ${reason}`);
+    },
+    badArgument: (message) => new DeviceArgumentError(message),
+    failed: ({ name }, result) => deviceError(name, result),
+  };
+}
+
+/** Why an ioctl is refused of which nothing says how much memory the kernel touches. */
+function unknownLength(ioctl: AnyIoctl): string | undefined {
+  if (ioctl.passes !== 'pointer') return undefined;
+  if (ioctl.argument === null) return ioctl.size === 0 ? 'nothing says what it points to' : undefined;
+  const { $flexible } = ioctl.argument as { readonly $flexible?: { readonly countedBy: string | null } };
+  return $flexible?.countedBy === null ? 'its struct ends in an array, and nothing says how long that is' : undefined;
 }

@@ -19,8 +19,8 @@ export function errnoName(errno: number): string {
 }
 
 /** The kernel refused. */
-export class KvmError extends Error {
-  override readonly name: string = 'KvmError';
+export class DeviceError extends Error {
+  override readonly name: string = 'DeviceError';
   /** The ioctl or system call: `KVM_SET_REGS`. */
   readonly operation: string;
   /** `EINVAL` */
@@ -31,6 +31,31 @@ export class KvmError extends Error {
     this.operation = operation;
     this.code = code;
   }
+}
+
+/** The kernel, or this kind of device, does not have it. */
+export class DeviceUnsupportedError extends DeviceError {
+  override readonly name = 'DeviceUnsupportedError';
+}
+
+/** A device cannot be opened. */
+export class DeviceUnavailableError extends DeviceError {
+  override readonly name = 'DeviceUnavailableError';
+}
+
+/** Used after `close()`. */
+export class DeviceClosedError extends Error {
+  override readonly name: string = 'DeviceClosedError';
+}
+
+/** An argument that the runtime refuses before the kernel sees it. */
+export class DeviceArgumentError extends Error {
+  override readonly name: string = 'DeviceArgumentError';
+}
+
+/** The kernel refused something of KVM. */
+export class KvmError extends DeviceError {
+  override readonly name: string = 'KvmError';
 }
 
 /** The kernel, or this version of KVM, or this VM, does not have it. */
@@ -73,12 +98,12 @@ export class KvmBusyError extends KvmError {
 }
 
 /** Used after `close()`. */
-export class KvmClosedError extends Error {
+export class KvmClosedError extends DeviceClosedError {
   override readonly name = 'KvmClosedError';
 }
 
 /** An argument that the runtime refuses before the kernel sees it. */
-export class KvmArgumentError extends Error {
+export class KvmArgumentError extends DeviceArgumentError {
   override readonly name = 'KvmArgumentError';
 }
 
@@ -88,6 +113,11 @@ export class RuntimeMissingError extends Error {
 }
 
 const classes = [
+  DeviceError,
+  DeviceUnsupportedError,
+  DeviceUnavailableError,
+  DeviceClosedError,
+  DeviceArgumentError,
   KvmError,
   KvmUnsupportedError,
   KvmMsrError,
@@ -145,6 +175,32 @@ export function kernelError(operation: string, result: number): KvmError {
     );
   }
   return new KvmError(operation, code, particular ?? explanations.get(code) ?? 'the kernel refused');
+}
+
+/** The error for a negative result of the native layer on a device that is not KVM's. */
+export function deviceError(operation: string, result: number): DeviceError {
+  const code = errnoName(-result);
+  if (code === 'ENOTTY' || code === 'EOPNOTSUPP' || code === 'ENOSYS')
+    return new DeviceUnsupportedError(operation, code, 'this kernel or this device does not have it');
+  if (code === 'EBUSY') return new DeviceError(operation, code, 'busy; something else uses it');
+  if (code === 'EPERM') return new DeviceError(operation, code, 'not permitted; it may need a capability, or root');
+  return new DeviceError(operation, code, explanations.get(code) ?? 'the kernel refused');
+}
+
+const unopenable = new Map([
+  ['ENOENT', 'is not there; load the module of its driver, or in a container pass the device in'],
+  ['EACCES', 'may not be opened by this user; see who may with ls -l'],
+  ['EPERM', 'may not be opened here; in a container, pass the device in'],
+  ['EBUSY', 'is held by something else'],
+  ['ENODEV', 'has no driver behind it; load its module'],
+  ['ENXIO', 'has no driver behind it; load its module'],
+  ['EISDIR', 'is a folder'],
+]);
+
+/** The error for a device that cannot be opened. */
+export function openDeviceError(path: string, result: number): DeviceUnavailableError {
+  const code = errnoName(-result);
+  return new DeviceUnavailableError(`open ${path}`, code, `${path} ${unopenable.get(code) ?? 'cannot be opened'}`);
 }
 
 const unavailable = new Map([

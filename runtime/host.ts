@@ -7,6 +7,11 @@ import { KvmArgumentError } from './errors.js';
 /** The bindings that the runtime takes every offset and request number from. */
 export type Bindings = typeof x86_64;
 
+/** Bindings of any header: a generated module. */
+export interface AnyBindings {
+  readonly $target: { readonly name: string };
+}
+
 const architectures: Readonly<Record<string, string>> = {
   x64: 'x86_64',
   ia32: 'i386',
@@ -19,11 +24,16 @@ export function architectureOf(arch: string, byteOrder: 'LE' | 'BE'): string {
   return architectures[arch] ?? arch;
 }
 
-/** @throws KvmArgumentError when the bindings are of another architecture: every offset and request would be wrong. */
-export function checkBindings({ $target }: Bindings, host: string = architectureOf(process.arch, endianness())): void {
-  const name: string = $target.name;
-  if (name === host) return;
-  throw new KvmArgumentError(
-    `the bindings are of ${name}, and this process is of ${host}; give it { bindings } of kvm-uapi/${host}/linux/kvm`,
-  );
+/** This process's own. */
+export const hostArchitecture: string = architectureOf(process.arch, endianness());
+
+/** What is wrong with bindings of another architecture: every offset and request would be; undefined for the host's. */
+export function wrongArchitecture({ $target }: AnyBindings, host: string = hostArchitecture): string | undefined {
+  return $target.name === host ? undefined : `the bindings are of ${$target.name}, and this process is of ${host}`;
+}
+
+/** @throws KvmArgumentError when the bindings are of another architecture. */
+export function checkBindings(bindings: Bindings, host: string = hostArchitecture): void {
+  const wrong = wrongArchitecture(bindings, host);
+  if (wrong !== undefined) throw new KvmArgumentError(`${wrong}; give it { bindings } of kvm-uapi/${host}/linux/kvm`);
 }

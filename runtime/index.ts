@@ -2,7 +2,7 @@
 
 export type { Attribute, Attributes } from './attributes.js';
 export type { CoalescedRing } from './coalesced.js';
-export type { Device } from './device.js';
+export { Device } from './device.js';
 export { type DirtyPage, type DirtyPages, type DirtyRing, pagesOf } from './dirty.js';
 export type { Capability, CapabilityName } from './enabling.js';
 export * from './errors.js';
@@ -11,7 +11,7 @@ export { exits } from './exits.js';
 export type { GuestMemfd } from './files.js';
 export type { GuestDebug, HardwareBreakpoint } from './guest-debug.js';
 export type { Doorbell, GuestIo, Zone } from './guest-io.js';
-export type { Bindings } from './host.js';
+export type { AnyBindings, Bindings } from './host.js';
 export type { Interrupts, IrqfdOptions, Msi, Route } from './interrupts.js';
 export type { FdKind, GenericIoctl } from './ioctl.js';
 export { Kvm, type KvmOptions, type Msr } from './kvm.js';
@@ -32,3 +32,4 @@ export {
 } from './vcpu.js';
 export { type StartVcpuProgram, type VcpuProgram, VcpuThread, type VcpuThreadOptions } from './vcpu-thread.js';
 export { type MemorySlot, Vm } from './vm.js';
+export type { VmDevice } from './vm-device.js';

@@ -17,9 +17,13 @@ import { capabilityOf } from './capabilities.js';
 import { KvmArgumentError, type KvmError, KvmUnsupportedError, kernelError } from './errors.js';
 
 /** What an ioctl is made on: a file descriptor, or a vCPU. */
-export interface IoctlTarget {
+export interface IoctlFile {
   value(request: number, value: number | bigint): number;
   view(request: number, view: DataView, offset: number, needed: number): number;
+}
+
+/** The same, of KVM. */
+export interface IoctlTarget extends IoctlFile {
   /** Whether the kernel has a capability, by name. */
   has(capability: string): boolean;
 }
@@ -28,16 +32,19 @@ export interface IoctlTarget {
 const fdNames = { system: '/dev/kvm', vm: 'a VM', vcpu: 'a vCPU', device: 'a device' } as const;
 export type FdKind = keyof typeof fdNames;
 
-/** The generic ioctl of the classes of this package: of a kind of file descriptor it takes the ioctls that are made on it. */
-export interface GenericIoctl<Fd extends FdKind> {
-  /** @throws KvmError when the kernel refuses, KvmArgumentError when the argument is not safe to hand over. */
+/**
+ * The generic ioctl of the classes of this package: of a kind of file descriptor it takes the ioctls that are made on it,
+ * else all.
+ */
+export interface GenericIoctl<Fd extends FdKind = never> {
+  /** @throws DeviceError when the kernel refuses, DeviceArgumentError when the argument is not safe to hand over. */
   (request: IoctlAlone<Fd>): number;
   (request: IoctlByValue<Fd>, value: number | bigint): number;
   <T extends View>(request: IoctlByPointer<T, Fd>, argument: NoInfer<T>): number;
 }
 
 type IoctlToMemory = IoctlByPointer<View> | IoctlToBytes;
-type AnyIoctl = IoctlAlone | IoctlByValue | IoctlToMemory;
+export type AnyIoctl = IoctlAlone | IoctlByValue | IoctlToMemory;
 
 /** Ioctls whose struct carries addresses of this process, and what owns the memory they lead to. */
 const carriesAddresses = new Map([
@@ -79,33 +86,81 @@ const defeatsKicks = new Map([
 
 const refusals = new Map([...carriesAddresses, ...touchesMore, ...defeatsKicks]);
 
+/** What is particular to one kind of target. */
+export interface IoctlRules {
+  /** The error of an ioctl that is not made, whatever its argument; undefined for all others. */
+  refused(ioctl: AnyIoctl): Error | undefined;
+  badArgument(message: string): Error;
+  /** The error for a negative result. */
+  failed(ioctl: AnyIoctl, result: number): Error;
+}
+
+type ArgumentRules = Pick<IoctlRules, 'badArgument'>;
+
 /** The generic ioctl on a target of a kind. */
 export function genericIoctl<Fd extends FdKind>(kind: Fd, target: IoctlTarget): GenericIoctl<Fd> {
+  return checkedIoctl(target, kvmRules(kind, target));
+}
+
+function kvmRules(kind: FdKind, target: IoctlTarget): IoctlRules {
+  return {
+    refused: (ioctl) => wrongKind(kind, ioctl) ?? unsafe(target, ioctl),
+    badArgument,
+    failed: (ioctl, result) => refused(target, ioctl, result),
+  };
+}
+
+function badArgument(message: string): KvmArgumentError {
+  return new KvmArgumentError(message);
+}
+
+/** Ioctls of bindings that know nothing of file descriptors are left to the kernel. */
+function wrongKind(kind: FdKind, { name, fds }: AnyIoctl): KvmArgumentError | undefined {
+  if (fds === undefined || kind in fds) return undefined;
+  const right = Object.keys(fds).map((fd) => fdNames[fd as FdKind] ?? fd);
+  return badArgument(`${name}: is an ioctl of ${right.join(' or ')}, not of ${fdNames[kind]}`);
+}
+
+/** The error of an ioctl that nothing makes safe; where the kernel does not have it at all, it says that. */
+function unsafe(target: IoctlTarget, ioctl: AnyIoctl): KvmArgumentError | KvmUnsupportedError | undefined {
+  const refusal = refusals.get(ioctl.name) ?? followedPointers(ioctl);
+  const hasNoStruct = ioctl.passes === 'pointer' && ioctl.argument === null && ioctl.size === 0;
+  if (refusal === undefined && !hasNoStruct) return undefined;
+  const capability = missingCapability(target, ioctl);
+  if (capability !== null) return unsupported(ioctl, 'absent', capability);
+  return badArgument(
+    refusal === undefined
+      ? `${ioctl.name}: these bindings do not have its struct`
+      : `${ioctl.name}: not for the generic ioctl: ${refusal}`,
+  );
+}
+
+/** Why an ioctl is refused whose argument leads the kernel to other memory. */
+export function followedPointers({ pointers }: AnyIoctl): string | undefined {
+  return pointers ? 'its struct carries addresses of this process' : undefined;
+}
+
+/** The generic ioctl on a target by its rules. */
+export function checkedIoctl<Fd extends FdKind = never>(target: IoctlFile, rules: IoctlRules): GenericIoctl<Fd> {
   return (request: AnyIoctl, argument?: unknown): number => {
-    const result = invoke(kind, target, request, argument);
-    if (result < 0) throw refused(target, request, result);
+    const result = invoke(target, rules, request, argument);
+    if (result < 0) throw rules.failed(request, result);
     return result;
   };
 }
 
-function invoke(kind: FdKind, target: IoctlTarget, ioctl: AnyIoctl, argument: unknown): number {
-  requireKind(kind, ioctl);
-  const refusal = refusals.get(ioctl.name);
-  if (refusal !== undefined) requireCapability(target, ioctl);
-  if (refusal !== undefined) throw new KvmArgumentError(`${ioctl.name}: not for the generic ioctl: ${refusal}`);
+function invoke(target: IoctlFile, rules: IoctlRules, ioctl: AnyIoctl, argument: unknown): number {
+  const error = rules.refused(ioctl);
+  if (error !== undefined) throw error;
   if (ioctl.passes === 'nothing') {
-    if (argument !== undefined) throw new KvmArgumentError(`${ioctl.name}: takes no argument`);
+    if (argument !== undefined) throw rules.badArgument(`${ioctl.name}: takes no argument`);
     return target.value(ioctl.request, 0);
   }
-  if (ioctl.passes === 'value') return target.value(ioctl.request, checkedValue(ioctl, argument));
-  if (ioctl.argument === null && ioctl.size === 0) {
-    requireCapability(target, ioctl);
-    throw new KvmArgumentError(`${ioctl.name}: these bindings do not have its struct`);
-  }
-  const { view, offset } = placeFor(ioctl, argument);
-  const needed = bytesNeeded(ioctl, view, offset);
+  if (ioctl.passes === 'value') return target.value(ioctl.request, checkedValue(rules, ioctl, argument));
+  const { view, offset } = placeFor(rules, ioctl, argument);
+  const needed = bytesNeeded(rules, ioctl, view, offset);
   if (saidLength(ioctl) === null) return target.view(ioctl.request, view, offset, needed);
-  return onCopy(target, ioctl, new Uint8Array(view.buffer, view.byteOffset + offset, needed));
+  return onCopy(target, rules, ioctl, new Uint8Array(view.buffer, view.byteOffset + offset, needed));
 }
 
 /** The kernel says EINVAL of many an ioctl that it does not have. */
@@ -113,11 +168,6 @@ function refused(target: IoctlTarget, ioctl: AnyIoctl, result: number): KvmError
   const error = kernelError(ioctl.name, result);
   const capability = error.code === 'EINVAL' ? missingCapability(target, ioctl) : null;
   return capability === null ? error : unsupported(ioctl, error.code, capability);
-}
-
-function requireCapability(target: IoctlTarget, ioctl: AnyIoctl): void {
-  const capability = missingCapability(target, ioctl);
-  if (capability !== null) throw unsupported(ioctl, 'absent', capability);
 }
 
 /** The capability that an ioctl goes with, where the kernel does not have it. */
@@ -147,36 +197,34 @@ export function ioctlOfBytes<T extends View>(
   argument: T,
   bytes: number,
 ): void {
-  const { view, offset } = placeFor(request, argument);
-  const result = target.view(request.request, view, offset, requireBytes(request, view, offset, bytes));
+  const rules = { badArgument };
+  const { view, offset } = placeFor(rules, request, argument);
+  const result = target.view(request.request, view, offset, requireBytes(rules, request, view, offset, bytes));
   if (result < 0) throw refused(target, request, result);
 }
 
-function placeFor(ioctl: IoctlToMemory, argument: unknown): { view: DataView; offset: number } {
+function placeFor(
+  { badArgument }: ArgumentRules,
+  ioctl: IoctlToMemory,
+  argument: unknown,
+): { view: DataView; offset: number } {
   const expected = ioctl.argument?.$layout.name ?? `${ioctl.size} bytes`;
   const place = placeOf(argument);
-  if (place === null) throw new KvmArgumentError(`${ioctl.name}: takes a view of ${expected}`);
+  if (place === null) throw badArgument(`${ioctl.name}: takes a view of ${expected}`);
   if (ioctl.argument !== null && place.type !== expected) {
-    throw new KvmArgumentError(`${ioctl.name}: takes a view of ${expected}, not of ${place.type}`);
+    throw badArgument(`${ioctl.name}: takes a view of ${expected}, not of ${place.type}`);
   }
   return place;
-}
-
-/** Ioctls of bindings that know nothing of file descriptors are left to the kernel. */
-function requireKind(kind: FdKind, { name, fds }: AnyIoctl): void {
-  if (fds === undefined || kind in fds) return;
-  const right = Object.keys(fds).map((fd) => fdNames[fd as FdKind] ?? fd);
-  throw new KvmArgumentError(`${name}: is an ioctl of ${right.join(' or ')}, not of ${fdNames[kind]}`);
 }
 
 /**
  * Makes the ioctl on a copy of the bytes, and copies them back. The kernel reads for itself how many there are: in shared
  * or guest memory another thread or a guest could have raised that since it was checked.
  */
-function onCopy(target: IoctlTarget, ioctl: IoctlToMemory, bytes: Uint8Array): number {
+function onCopy(target: IoctlFile, rules: ArgumentRules, ioctl: IoctlToMemory, bytes: Uint8Array): number {
   const copy = bytes.slice();
   const view = new DataView(copy.buffer);
-  const result = target.view(ioctl.request, view, 0, bytesNeeded(ioctl, view, 0));
+  const result = target.view(ioctl.request, view, 0, bytesNeeded(rules, ioctl, view, 0));
   bytes.set(copy);
   return result;
 }
@@ -192,10 +240,10 @@ function placeOf(value: unknown): { type: string; view: DataView; offset: number
   return view instanceof DataView && typeof offset === 'number' && type !== undefined ? { type, view, offset } : null;
 }
 
-function checkedValue(ioctl: IoctlByValue, value: unknown): number | bigint {
+function checkedValue({ badArgument }: ArgumentRules, ioctl: IoctlByValue, value: unknown): number | bigint {
   const good =
     typeof value === 'bigint' ? BigInt.asUintN(64, value) === value : Number.isSafeInteger(value) && Number(value) >= 0;
-  if (!good) throw new KvmArgumentError(`${ioctl.name}: takes an ${ioctl.argument}, not ${String(value)}`);
+  if (!good) throw badArgument(`${ioctl.name}: takes an ${ioctl.argument}, not ${String(value)}`);
   return value as number | bigint;
 }
 
@@ -203,20 +251,26 @@ function checkedValue(ioctl: IoctlByValue, value: unknown): number | bigint {
  * How many bytes the kernel may touch. What the struct says is read by the request's own class: that of the argument may
  * be a subclass, which could say anything.
  *
- * @throws KvmArgumentError when they are not all inside of the view.
+ * @throws a rule's error for a bad argument when they are not all inside of the view.
  */
-function bytesNeeded(ioctl: IoctlToMemory, view: DataView, offset: number): number {
+function bytesNeeded(rules: ArgumentRules, ioctl: IoctlToMemory, view: DataView, offset: number): number {
   const { argument: type } = ioctl;
-  const fixed = requireBytes(ioctl, view, offset, Math.max(ioctl.size, type?.$size ?? 0));
+  const fixed = requireBytes(rules, ioctl, view, offset, Math.max(ioctl.size, type?.$size ?? 0));
   const said = saidLength(ioctl);
   if (type === null || said === null) return fixed;
   const whole = said(new type(view, offset) as unknown as Members);
-  return requireBytes(ioctl, view, offset, Math.max(fixed, whole));
+  return requireBytes(rules, ioctl, view, offset, Math.max(fixed, whole));
 }
 
-function requireBytes({ name }: IoctlToMemory, view: DataView, offset: number, needed: number): number {
+function requireBytes(
+  { badArgument }: ArgumentRules,
+  { name }: IoctlToMemory,
+  view: DataView,
+  offset: number,
+  needed: number,
+): number {
   if (offset >= 0 && offset + needed <= view.byteLength) return needed;
-  throw new KvmArgumentError(
+  throw badArgument(
     `${name}: needs ${needed} bytes at offset ${offset}, the view has ${view.byteLength}; allocate more elements`,
   );
 }

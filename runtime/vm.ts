@@ -2,7 +2,6 @@
 
 import { allocate } from '../generated/views.js';
 import type { KvmClockData, KvmPmuEventFilter, KvmUserspaceMemoryRegion2 } from '../generated/x86_64/linux/kvm.js';
-import { Device } from './device.js';
 import { DirtyPages } from './dirty.js';
 import { type Capability, capabilityNumber, enableCapability, hasCapability, requireCapability } from './enabling.js';
 import { KvmArgumentError, KvmClosedError, kernelError } from './errors.js';
@@ -15,6 +14,7 @@ import type { GuestMemory } from './memory.js';
 import { type MsrFilter, setMsrFilter } from './msr-filter.js';
 import { native, type VmHandle } from './native.js';
 import { readyVcpuOptions, Vcpu, type VcpuOptions } from './vcpu.js';
+import { VmDevice } from './vm-device.js';
 
 export interface MemorySlot {
   /** Number of the slot, by default the lowest free one. */
@@ -198,12 +198,12 @@ export class Vm implements Disposable, AsyncDisposable {
   }
 
   /** KVM_CREATE_DEVICE: `KVM_DEV_TYPE_…`. @throws KvmError with ENODEV when the kernel does not have this one. */
-  createDevice(type: number): Device {
+  createDevice(type: number): VmDevice {
     const { KvmCreateDevice, KVM_CREATE_DEVICE } = this.bindings;
     const create = allocate(KvmCreateDevice);
     create.type = type;
     this.ioctl(KVM_CREATE_DEVICE, create);
-    return new Device(this, create.fd);
+    return new VmDevice(this, create.fd);
   }
 
   // Once, before the first vCPU

@@ -1,7 +1,11 @@
-/** Every test that a table of the documents names is there, and every ioctl and method. */
+/** What the documents name is there, be it a test, an ioctl, a method or an export, and what they show runs. */
 
-import { readdirSync, readFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import * as library from '../generator/index.js';
 import { Attributes } from '../runtime/attributes.js';
 import { DirtyPages } from '../runtime/dirty.js';
 import { GuestIo } from '../runtime/guest-io.js';
@@ -58,6 +62,42 @@ describe('docs/race-free-exit.md', () => {
   });
 });
 
+describe('docs/generator.md', () => {
+  const text = readFileSync(new URL('../docs/generator.md', import.meta.url), 'utf8');
+  const programs = [...text.matchAll(/^```ts\n([\s\S]*?)^```$/gm)].map(([, program = '']) => program);
+  const named = [...text.matchAll(/^\| (`\w.*?) +\|/gm)].flatMap(([, cell = '']) =>
+    [...cell.matchAll(/`(?:\w+\.)?(\w+)\b[^`]*`/g)].map(([, name = '']) => name),
+  );
+
+  it('names what the library exports, and every key of a configuration', () => {
+    const exported = new Set(Object.keys(library));
+    const keys = ['headers', 'targets', 'include', 'from', 'types', 'constants', 'u64', 'comments', 'out', 'model'];
+    expect(named.length).toBeGreaterThan(25);
+    expect(named.filter((name) => !exported.has(name) && !keys.includes(name))).toEqual([]);
+    expect(keys.filter((key) => !named.includes(key))).toEqual([]);
+  });
+
+  it('shows the configuration of the example, and programs that run', async () => {
+    const [config, disk, memory, ...more] = programs;
+    expect(more).toEqual([]);
+    expect(config).toBe(readFileSync(new URL('../examples/tun/kvm-uapi.config.ts', import.meta.url), 'utf8'));
+    const readme = readFileSync(new URL('../README.md', import.meta.url), 'utf8');
+    const inReadme = /^```ts\n([^`]*?installedHeaders[^`]*)^```$/m.exec(readme)?.[1];
+    for (const program of [disk, memory, `${inReadme}console.log('struct loop_info64 {');`]) {
+      const folder = mkdtempSync(join(tmpdir(), 'kvm-uapi-docs-'));
+      // Beside the package, whose name then leads to it.
+      const local = (program ?? '').replace(
+        /'(kvm-uapi\/[\w/]+)'/g,
+        (_, name: string) => `'${import.meta.resolve(name)}'`,
+      );
+      writeFileSync(join(folder, 'main.mjs'), local);
+      const run = spawnSync(process.execPath, ['main.mjs'], { cwd: folder, encoding: 'utf8' });
+      expect(run.stderr).toBe('');
+      expect(run.stdout).toMatch(/struct loop_info64 \{|^views\.ts 0$/m);
+    }
+  });
+});
+
 describe('docs/ioctls.md', () => {
   const rows = rowsUnder('ioctls.md', '# Every ioctl of kvm.h on x86');
   const code = (text: string): string[] => [...text.matchAll(/`([^`]+)`/g)].map(([, name = '']) => name);
@@ -71,7 +111,7 @@ describe('docs/ioctls.md', () => {
     'Vm.io': GuestIo.prototype,
     'Vm.dirty': DirtyPages.prototype,
     Vcpu: Vcpu.prototype,
-    'Device.attributes': Attributes.prototype,
+    'VmDevice.attributes': Attributes.prototype,
     Stats,
   };
 
@@ -91,7 +131,7 @@ describe('docs/ioctls.md', () => {
   });
 
   it('names a method of the thing it is made on, or the generic one where the kernel says that it is unsupported', () => {
-    const kinds = { Kvm: '/dev/kvm', Vm: 'VM', Vcpu: 'vCPU', Device: 'device' };
+    const kinds = { Kvm: '/dev/kvm', Vm: 'VM', Vcpu: 'vCPU', VmDevice: 'device' };
     const generic = rows.filter(([, , method]) => method === 'generic `ioctl`');
     expect(generic.length).toBeGreaterThan(0);
     for (const [ioctl, , , test] of generic) {

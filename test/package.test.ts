@@ -1,10 +1,12 @@
 /** The package as its users get it: the README is true, and the tarball holds what it needs. */
 
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { sharedModules } from '../generator/emit/typescript.js';
 import { projectRoot, temporaryFolder } from './commands/cli.js';
+import { canOpen } from './runtime/support.js';
 import { folderWith, smallSetIn } from './support/packages.js';
 
 const read = (path: string): string => readFileSync(join(projectRoot, path), 'utf8');
@@ -32,47 +34,104 @@ describe('the README', () => {
   });
 });
 
+/** Installs what `npm pack` makes into a new folder, with its dependencies as an installation would place them. */
+function installed(): { readonly folder: string; readonly cli: string } {
+  const folder = temporaryFolder();
+  const packed = spawnSync('npm', ['pack', '--ignore-scripts', '--json', '--pack-destination', folder], {
+    cwd: projectRoot,
+    encoding: 'utf8',
+  });
+  const [{ filename }] = JSON.parse(packed.stdout) as [{ filename: string }];
+  const modules = join(folder, 'node_modules');
+  mkdirSync(join(modules, 'kvm-uapi'), { recursive: true });
+  spawnSync('tar', ['-xzf', join(folder, filename), '-C', join(modules, 'kvm-uapi'), '--strip-components=1']);
+  const { dependencies } = JSON.parse(read('package.json')) as { dependencies: Record<string, string> };
+  for (const name of Object.keys(dependencies))
+    symlinkSync(join(projectRoot, 'node_modules', name), join(modules, name));
+  return { folder, cli: join(modules, 'kvm-uapi', 'dist', 'generator', 'cli.js') };
+}
+
+describe('the README, of a project of its own', () => {
+  it('shows the configuration and the program that are in examples/', () => {
+    for (const name of ['kvm-uapi.config.ts', 'main.ts']) {
+      expect(read('README.md')).toContain(read(`examples/tun/${name}`).trimEnd());
+    }
+  });
+});
+
 describe('the tarball', () => {
-  it("has bindings that import by name, a bin that generates, and a runtime that runs the README's guest", () => {
-    const folder = temporaryFolder();
-    const packed = spawnSync('npm', ['pack', '--ignore-scripts', '--json', '--pack-destination', folder], {
-      cwd: projectRoot,
-      encoding: 'utf8',
-    });
-    const [{ filename }] = JSON.parse(packed.stdout) as [{ filename: string }];
-    const modules = join(folder, 'node_modules');
-    mkdirSync(join(modules, 'kvm-uapi'), { recursive: true });
-    spawnSync('tar', ['-xzf', join(folder, filename), '-C', join(modules, 'kvm-uapi'), '--strip-components=1']);
+  const { folder, cli } = installed();
+  const node = (...args: string[]): { stdout: string; stderr: string } =>
+    spawnSync(process.execPath, args, { cwd: folder, encoding: 'utf8' });
+
+  it('has bindings that import by name', () => {
     writeFileSync(
       join(folder, 'main.mjs'),
       "import { KVM_RUN, KvmRun } from 'kvm-uapi/x86_64/linux/kvm';\nimport { allocate } from 'kvm-uapi/views';\n" +
         'const run = allocate(KvmRun);\nrun.immediate_exit = 1;\nconsole.log(KvmRun.$size, run.immediate_exit, KVM_RUN.request.toString(16));\n',
     );
-    const imported = spawnSync(process.execPath, [join(folder, 'main.mjs')], { encoding: 'utf8' });
+    const imported = node('main.mjs');
     expect(imported.stderr).toBe('');
     expect(imported.stdout).toBe('2352 1 ae80\n');
+  });
 
-    // Its dependencies, as an installation would place them.
-    const { dependencies } = JSON.parse(read('package.json')) as { dependencies: Record<string, string> };
-    const links = Object.keys(dependencies).map(
-      (name) => `ln -s "${join(projectRoot, 'node_modules', name)}" "${modules}/${name}"`,
-    );
-    spawnSync('sh', ['-c', links.join(' && ')]);
-    const cli = join(modules, 'kvm-uapi', 'dist', 'generator', 'cli.js');
-    const generated = spawnSync(process.execPath, [cli, 'generate'], { cwd: folder, encoding: 'utf8' });
+  it('has a bin that generates, and the catalogue', () => {
+    const generated = node(cli, 'generate', '--out', 'kvm');
     expect(generated.stderr).toBe('');
-    const module = readFileSync(join(folder, 'generated', 'x86_64', 'linux', 'kvm.ts'), 'utf8');
+    const module = readFileSync(join(folder, 'kvm', 'x86_64', 'linux', 'kvm.ts'), 'utf8');
     expect(module).toMatch(/^export class KvmRun implements View \{$/m);
 
     // No package says what these are, so that the catalogue is asked.
     const set = folderWith(smallSetIn.plain);
-    const laidOut = spawnSync(process.execPath, [cli, 'layout', '--from', set], { cwd: folder, encoding: 'utf8' });
+    const laidOut = node(cli, 'layout', '--from', set);
     expect(laidOut.stderr).toBe('');
     expect(laidOut.stdout).toContain('struct kvm_run {');
+  });
 
-    if (!hasKvm) return;
+  it('has everything that it exports', () => {
+    const { exports } = JSON.parse(read('package.json')) as { exports: Record<string, string> };
+    const names = Object.keys(exports).map((name) => name.replace(/^\./, 'kvm-uapi').replace('*', 'linux/kvm'));
+    const support = sharedModules.map((name) => `kvm-uapi/support/${name}.ts`);
+    const resolved = [...names.filter((name) => !name.includes('/support/')), ...support];
+    const lines = resolved.map((name) => `await access(new URL(import.meta.resolve('${name}')));`).join('\n');
+    writeFileSync(join(folder, 'exports.mjs'), `import { access } from 'node:fs/promises';\n${lines}\n`);
+    expect(resolved.length).toBeGreaterThan(15);
+    expect(node('exports.mjs').stderr).toBe('');
+  });
+
+  it("runs the project in examples/: its configuration, its types, and what it does with this machine's device", () => {
+    for (const name of ['kvm-uapi.config.ts', 'main.ts'])
+      writeFileSync(join(folder, name), read(`examples/tun/${name}`));
+    symlinkSync(join(projectRoot, 'node_modules', '@types'), join(folder, 'node_modules', '@types'));
+    const options = {
+      strict: true,
+      module: 'nodenext',
+      target: 'es2023',
+      lib: ['es2023', 'esnext.disposable'],
+      outDir: 'out',
+    };
+    writeFileSync(join(folder, 'package.json'), '{ "type": "module" }');
+    writeFileSync(
+      join(folder, 'tsconfig.json'),
+      JSON.stringify({
+        compilerOptions: { ...options, rootDir: '.', types: ['node'] },
+        files: ['kvm-uapi.config.ts', 'main.ts'],
+      }),
+    );
+    const generated = node(cli, 'generate');
+    expect(generated.stderr).toBe('');
+    expect(generated.stdout).toMatch(/selected +TUNSETIFF, TUNGETIFF, TUNGETFEATURES, \/\^IFF_\(TUN\|NO_PI\)\$\//);
+    const compiled = node(join(projectRoot, 'node_modules', 'typescript', 'bin', 'tsc'));
+    expect(compiled.stdout).toBe('');
+    if (!canOpen('/dev/net/tun')) return;
+    const run = node('out/main.js');
+    expect(run.stderr).toBe('');
+    expect(run.stdout).toMatch(/^made the interface example\d+; it goes when the device is closed\n$/);
+  });
+
+  it.skipIf(!hasKvm)(`has a runtime that runs the README's guest${noKvm}`, () => {
     writeFileSync(join(folder, 'hello.mjs'), read('dist/examples/hello.js'));
-    const hello = spawnSync(process.execPath, [join(folder, 'hello.mjs')], { encoding: 'utf8' });
+    const hello = node('hello.mjs');
     expect(hello.stderr).toBe('');
     expect(hello.stdout).toBe('hello from a guest\n');
   });

@@ -5,12 +5,15 @@
  */
 
 import { join } from 'node:path';
+import { modelPath, openModel } from '../emit/bindings.js';
 import { modelToJson } from '../emit/json.js';
+import { modulePath } from '../emit/typescript.js';
 import { GeneratorError, MissingHeaderError } from '../errors.js';
-import type { Model } from '../model.js';
+import { type Model, withoutComments } from '../model.js';
 import { readIfThere } from '../output.js';
 import { diffModels } from '../report/diff.js';
-import { bindingFiles, modelPath, openModel, sharedFiles } from './bindings.js';
+import { select, selectWithin } from '../select.js';
+import { outputFiles } from './bindings.js';
 import { type GenerateOptions, openAll } from './generate.js';
 import type { Headers } from './headers.js';
 
@@ -21,18 +24,37 @@ export interface CheckResult {
 }
 
 export function check(options: GenerateOptions): CheckResult {
-  const { out } = options;
-  const results = openAll(options).flatMap((headers) =>
-    headers.names.map((name): CheckResult => {
-      const opened = openRecorded(join(out, modelPath(headers.target.name, name)));
-      if ('state' in opened) return opened;
-      return checkModel(opened, headers, out);
-    }),
-  );
-  const shared = sharedFiles().flatMap((file) => differenceTo(out, file.path, file.text));
-  if (shared.length > 0) results.push({ state: 'stale', report: shared.join('\n') });
+  const pairs = openAll(options).flatMap((headers) => headers.names.map((name) => pairOf(options, headers, name)));
+  const results = compareFiles(options, compareModels(options, pairs));
   const worst = (['stale', 'other headers'] as const).find((state) => results.some((result) => result.state === state));
   return { state: worst ?? 'current', report: results.map((result) => result.report).join('\n') };
+}
+
+/** The model that was recorded of a header, and that of the headers here; what is wrong with either in its place. */
+interface Pair {
+  readonly recorded: Model | CheckResult;
+  readonly here: Model | MissingHeaderError;
+}
+
+interface Compared {
+  readonly recorded: Model | null;
+  /** What the output must be made from: with the comments of the headers, where these are the recorded ones. */
+  readonly source: Model | null;
+  readonly result: CheckResult;
+}
+
+function pairOf({ out }: GenerateOptions, headers: Headers, name: string): Pair {
+  return { recorded: openRecorded(join(out, modelPath(headers.target.name, name))), here: modelHere(headers, name) };
+}
+
+function modelHere(headers: Headers, name: string): Model | MissingHeaderError {
+  try {
+    return headers.model(name);
+  } catch (error) {
+    // With no headers at hand the output can still be held against the committed model.
+    if (error instanceof MissingHeaderError) return error;
+    throw error;
+  }
 }
 
 function openRecorded(path: string): Model | CheckResult {
@@ -46,36 +68,74 @@ function openRecorded(path: string): Model | CheckResult {
   }
 }
 
-function checkModel(recorded: Model, headers: Headers, out: string): CheckResult {
-  const wrong = bindingFiles(recorded).flatMap((file) => differenceTo(out, file.path, file.text));
-  if (wrong.length > 0) return { state: 'stale', report: wrong.join('\n') };
-  return compareWithHeaders(recorded, headers);
+function compareModels({ selection = {} }: GenerateOptions, pairs: readonly Pair[]): Compared[] {
+  const read = pairs.flatMap(({ here }) => (here instanceof MissingHeaderError ? [] : [here]));
+  const selected = read.length === pairs.length ? select(read, selection) : selectWithin(read, selection);
+  const selectedOf = new Map(read.map((model, index) => [model, selected[index] as Model]));
+  return pairs.map(({ recorded, here }): Compared => {
+    if ('state' in recorded) return { recorded: null, source: null, result: recorded };
+    if (here instanceof MissingHeaderError)
+      return { recorded, source: recorded, result: withoutHeaders(recorded, here) };
+    const model = selectedOf.get(here) as Model;
+    const result = compareWithHeaders(recorded, withoutComments(model));
+    return { recorded, source: result.state === 'current' ? model : recorded, result };
+  });
 }
 
-function differenceTo(out: string, path: string, expected: string): string[] {
+/** The files that the recorded models give, held against those there are; a wrong one is what its model's answer is. */
+function compareFiles({ out, u64, comments = false }: GenerateOptions, compared: readonly Compared[]): CheckResult[] {
+  const sources = compared.flatMap(({ source }) => source ?? []);
+  const wrong = new Map<string, string>();
+  for (const { path, text } of outputFiles(sources, u64)) {
+    // Comments are in no model: without the headers that had them they are not looked at.
+    const known = !comments || compared.every(({ recorded, source }) => recorded !== source);
+    for (const difference of differenceTo(out, path, text, known)) wrong.set(path, difference);
+  }
+  const results = compared.map(({ recorded, result }): CheckResult => {
+    const own = recorded ? pathsOf(recorded).flatMap((path) => take(wrong, path)) : [];
+    return own.length > 0 ? { state: 'stale', report: own.join('\n') } : result;
+  });
+  return wrong.size === 0 ? results : [...results, { state: 'stale', report: [...wrong.values()].join('\n') }];
+}
+
+function pathsOf(model: Model): string[] {
+  return [...model.covers.map((header) => `${modulePath(model, header)}.ts`), modelPath(model.target, model.header)];
+}
+
+function take(wrong: Map<string, string>, path: string): string[] {
+  const difference = wrong.get(path);
+  wrong.delete(path);
+  return difference === undefined ? [] : [difference];
+}
+
+function differenceTo(out: string, path: string, expected: string, withDocs: boolean): string[] {
   const found = readIfThere(join(out, path));
-  if (found === expected) return [];
   if (found === undefined) return [`${join(out, path)}: is not there; run 'generate'`];
-  const [was, should] = [found.split('\n'), expected.split('\n')];
+  const [was, should] = [found, expected].map((text) => (withDocs ? text : withoutDocs(text)).split('\n'));
+  if (!was || !should || was.join('\n') === should.join('\n')) return [];
   const line = should.findIndex((text, index) => text !== was[index]);
-  const at = line === -1 ? should.length : line + 1;
-  return [`${join(out, path)}:${at}: is not what the committed model gives; run 'generate'`];
+  const at = withDocs ? `:${(line === -1 ? should.length : line) + 1}` : '';
+  return [`${join(out, path)}${at}: is not what the committed model gives; run 'generate'`];
 }
 
-function compareWithHeaders(recorded: Model, headers: Headers): CheckResult {
-  const subject = `<${recorded.header}> for ${recorded.target}`;
-  let here: Model;
-  try {
-    here = headers.model(recorded.header);
-  } catch (error) {
-    // With no headers at hand the output can still be held against the committed model, and that was done.
-    if (error instanceof MissingHeaderError) {
-      return {
-        state: 'other headers',
-        report: `${subject}: the output is what the committed model gives; ${error.problem}`,
-      };
-    }
-    throw error;
+function withoutDocs(text: string): string {
+  return text.replace(/^ *\/\*\*[\s\S]*?\*\/\n/gm, '');
+}
+
+function withoutHeaders(recorded: Model, { problem }: MissingHeaderError): CheckResult {
+  const report = `${subjectOf(recorded)}: the output is what the committed model gives; ${problem}`;
+  return { state: 'other headers', report };
+}
+
+function subjectOf({ header, target }: Model): string {
+  return `<${header}> for ${target}`;
+}
+
+function compareWithHeaders(recorded: Model, here: Model): CheckResult {
+  const subject = subjectOf(recorded);
+  if (JSON.stringify(recorded.selection) !== JSON.stringify(here.selection)) {
+    const report = `${subject}: the recorded model is of another selection; run 'generate' with the same configuration`;
+    return { state: 'stale', report };
   }
   const others = otherHeaders(recorded, here);
   if (others.length === 0) {

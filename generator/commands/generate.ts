@@ -1,21 +1,27 @@
 /** `kvm-uapi generate`: headers in, TypeScript out. */
 
+import type { WideStyle } from '../emit/members.js';
 import type { Member, Model } from '../model.js';
 import { writeFiles } from '../output.js';
+import { type Selection, select } from '../select.js';
 import type { OpenFiles } from '../source/resolver.js';
 import { outputFiles, recordedTargets } from './bindings.js';
 import { defaultArchitecture, type HeaderOptions, type Headers, headersOf, openHeaders } from './headers.js';
 
 export interface GenerateOptions extends Omit<HeaderOptions, 'arch'> {
-  /** The target; without it, all those that `out` has bindings for. */
-  readonly arch?: string;
+  /** The target, or several; without it, all those that `out` has bindings for. */
+  readonly arch?: string | readonly string[];
   readonly out: string;
+  /** The part of the headers that bindings are made of; all of them without it. */
+  readonly selection?: Selection;
+  readonly u64?: WideStyle;
 }
 
 /** Writes the bindings and returns the summary. */
 export function generate(options: GenerateOptions): string {
-  const models = openAll(options).flatMap((headers) => headers.names.map((name) => headers.model(name)));
-  const files = outputFiles(models);
+  const read = openAll(options).flatMap((headers) => headers.names.map((name) => headers.model(name)));
+  const models = select(read, options.selection ?? {});
+  const files = outputFiles(models, options.u64);
   const changed = writeFiles(options.out, files);
   return [
     ...models.map((model) => (models.length === 1 ? summary(model) : heading(model))),
@@ -27,21 +33,22 @@ export function generate(options: GenerateOptions): string {
 export function openAll(options: GenerateOptions): Headers[] {
   const { arch, header, out } = options;
   const recorded = new Set(headersOf(header).flatMap((name) => recordedTargets(out, name)));
-  const names = arch !== undefined ? [arch] : recorded.size > 0 ? [...recorded] : [defaultArchitecture];
+  const names = arch !== undefined ? [arch].flat() : recorded.size > 0 ? [...recorded] : [defaultArchitecture];
   const open: OpenFiles = new Map();
   return names.map((name) => openHeaders({ ...options, arch: name }, open));
 }
 
-function heading({ header, target, kernel, origins }: Model): string {
+function heading({ header, target, kernel, origins, selection }: Model): string {
   const from = origins.map((origin) =>
     origin.kind === 'package' ? `${origin.name} ${origin.version}` : 'a source tree',
   );
-  return `<${header}> for ${target}: ${kernel === null ? 'kernel version unknown' : `Linux ${kernel}`}, ${from.join(', ')}`;
+  const part = selection ? '; what was selected of it' : '';
+  return `<${header}> for ${target}: ${kernel === null ? 'kernel version unknown' : `Linux ${kernel}`}, ${from.join(', ')}${part}`;
 }
 
 /** What was read and what was made of it, on part of a screen. */
 function summary(model: Model): string {
-  const { types, enums, constants, ioctls, functions, ledger, covers, sources, prelude = [] } = model;
+  const { types, enums, constants, ioctls, functions, ledger, covers, sources, prelude = [], selection } = model;
   const records = countRecords(types);
   const reasons = new Map<string, number>();
   for (const { kind, reason } of ledger) {
@@ -52,6 +59,7 @@ function summary(model: Model): string {
     heading(model),
     `  read      ${sources.length} headers, of which covered: ${covers.join(', ')}`,
     ...(prelude.length > 0 ? [`  behind    ${prelude.join(', ')}, which it needs and does not include`] : []),
+    ...(selection ? [`  selected  ${[...selection.types, ...selection.constants].join(', ')}`] : []),
     `  types     ${records.structs} structs and ${records.unions} unions, ${records.fields} fields, ${enums.length} enums`,
     `  macros    ${constants.length} constants, ${ioctls.length} of them ioctls; ${functions.length} functions`,
     `  ledger    ${ledger.length} entries`,

@@ -1,5 +1,6 @@
 /** What all commands have in common: which headers of which target, from where. */
 
+import { headerComments, noComments } from '../describe/comments.js';
 import { describeHeader } from '../describe/describe.js';
 import type { Target } from '../layout/target.js';
 import { targetCalled } from '../layout/targets.js';
@@ -16,6 +17,8 @@ export interface HeaderOptions {
   readonly include: readonly string[];
   /** The header set to read, by name or folder; without it the headers of the system. */
   readonly from?: string;
+  /** Whether the models have the headers' comments. */
+  readonly comments?: boolean;
 }
 
 export interface Headers {
@@ -48,6 +51,6 @@ export function openHeaders(options: HeaderOptions, open: OpenFiles = new Map())
     target,
     includeDirs,
     names: headersOf(options.header),
-    model: (name) => describeHeader(name, target, resolver, identify),
+    model: (name) => describeHeader(name, target, resolver, identify, options.comments ? headerComments : noComments),
   };
 }

@@ -2,10 +2,11 @@
 
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { modelPath, openModel } from '../emit/bindings.js';
 import { UsageError } from '../errors.js';
 import type { Model } from '../model.js';
 import { availabilityOf, availabilityView } from '../report/availability.js';
-import { modelPath, openModel, recordedTargets } from './bindings.js';
+import { recordedTargets } from './bindings.js';
 
 export interface WhereOptions {
   /** The header that the bindings are of. */
@@ -26,7 +27,8 @@ export function where(names: readonly string[], { header, in: folder, json }: Wh
     const availability = availabilityOf(name, models);
     if (availability) return availability;
     const architectures = models.map(({ target }) => target).join(', ');
-    throw new UsageError(`<${header}> has no '${name}' on any of ${architectures}; names are spelled as in C`);
+    const hint = models.some(({ selection }) => selection) ? '; or it was not selected' : '';
+    throw new UsageError(`<${header}> has no '${name}' on any of ${architectures}; names are spelled as in C${hint}`);
   });
   return json ? JSON.stringify(found, null, 2) : found.map(availabilityView).join('\n\n');
 }

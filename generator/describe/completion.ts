@@ -5,18 +5,15 @@
  */
 
 import { SourceError, UndefinedNameError, UsageError } from '../errors.js';
-import { absentHeaders, homes, onlyWithin } from '../knowledge/homes.js';
+import { absentHeaders, homes, homesOf, onlyWithin } from '../knowledge/homes.js';
+import { overrideOf } from '../knowledge/ioctls.js';
 import type { Target } from '../layout/target.js';
 import type { Declarations } from '../parse/types.js';
+import { lexText } from '../preprocess/lexer.js';
 import type { MacroTable } from '../preprocess/macros.js';
 import { preprocess } from '../preprocess/preprocessor.js';
 import type { SourceFile } from '../source/files.js';
 import type { Resolver } from '../source/resolver.js';
-
-const homesOf = new Map<string, string[]>();
-for (const { header, names } of homes) {
-  for (const name of names) homesOf.set(name, [...(homesOf.get(name) ?? []), header]);
-}
 
 const order = [...new Set(homes.map(({ header }) => header))];
 
@@ -112,13 +109,26 @@ function withHome(error: UndefinedNameError): UndefinedNameError {
   return new UndefinedNameError(file, line, column, `${problem}${joint}<${home}> defines it: ${why}`, undefinedName);
 }
 
-/** The names with a home that the macros of some headers or any function's body use and nothing defines. */
-export function lackingNames(macros: MacroTable, declarations: Declarations, files: ReadonlySet<SourceFile>): string[] {
+/**
+ * The names with a home that the macros of some headers, what their ioctls really take, or any function's body use and
+ * nothing defines.
+ */
+export function lackingNames(
+  macros: MacroTable,
+  declarations: Declarations,
+  files: ReadonlySet<SourceFile>,
+  { kernelArchitecture }: Target,
+): string[] {
+  const own = [...macros.values()].filter(({ at }) => files.has(at.file));
   const texts = [
-    ...[...macros.values()].filter(({ at }) => files.has(at.file)),
+    ...own.map(({ body }) => body),
+    ...own.flatMap(({ name, at }) => {
+      const taken = overrideOf(at.file.name, name, kernelArchitecture)?.argument;
+      return taken === undefined ? [] : [lexText(at.file, taken)];
+    }),
     // A compiler reads all of them, whichever header they are in.
-    ...declarations.objects.values(),
-  ].map(({ body }) => body);
+    ...[...declarations.objects.values()].map(({ body }) => body),
+  ];
   const lacking = new Set<string>();
   for (const tokens of texts) {
     for (const [index, { kind, text }] of tokens.entries()) {

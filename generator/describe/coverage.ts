@@ -15,38 +15,48 @@ import type { CType, Declarations, EnumNode, RecordNode } from '../parse/types.j
 import type { Preprocessed } from '../preprocess/preprocessor.js';
 import type { SourceFile } from '../source/files.js';
 
+/** A covered header, and the other covered ones that it adds. */
+export interface CoveredFile {
+  readonly file: SourceFile;
+  readonly uses: readonly SourceFile[];
+}
+
 /** The covered headers, in the order of `files`. `argumentsOf` are the types that the ioctls of a header point to. */
 export function coveredFiles(
   { files, includes, macros }: Preprocessed,
   declarations: Declarations,
   layout: Layout,
   argumentsOf: (file: SourceFile) => readonly CType[],
-): ReadonlySet<SourceFile> {
+): CoveredFile[] {
   const { records, enums, typedefs, objects } = declarations;
   const speaking = new Set([
     ...[...records, ...enums, ...typedefs.values(), ...objects.values()].map(({ at }) => at.file),
     ...[...macros.values()].filter(({ body }) => body.length > 0).map(({ at }) => at.file),
   ]);
-  const covered = new Set<SourceFile>();
+  const usedBy = (file: SourceFile): SourceFile[] => {
+    const members = records.filter(({ at }) => at.file === file).flatMap((record) => record.members);
+    const types = [...members.map(({ type }) => type), ...argumentsOf(file)];
+    const included = [...(includes.get(file) ?? [])];
+    return [
+      ...types.flatMap((type) => definitionOf(type, declarations, layout)?.at.file ?? []),
+      ...included.filter(
+        (other) => !speaking.has(file) || continuesName(file, other) || onlyWithin.get(other.name) === file.name,
+      ),
+    ];
+  };
+  const covered = new Map<SourceFile, ReadonlySet<SourceFile>>();
   const waiting = files.slice(0, 1);
   for (let file = waiting.pop(); file; file = waiting.pop()) {
     if (covered.has(file)) continue;
-    const here = file;
-    covered.add(here);
-    const own = records.filter(({ at }) => at.file === here);
-    const used = own.flatMap(({ members }) => members.map(({ type }) => type));
-    for (const type of [...used, ...argumentsOf(here)]) {
-      const definition = definitionOf(type, declarations, layout);
-      if (definition) waiting.push(definition.at.file);
-    }
-    const included = [...(includes.get(here) ?? [])];
-    waiting.push(
-      ...included.filter(
-        (other) => !speaking.has(here) || continuesName(here, other) || onlyWithin.get(other.name) === here.name,
-      ),
-    );
+    const uses = new Set(usedBy(file));
+    covered.set(file, uses);
+    waiting.push(...uses);
   }
-  return new Set(files.filter((file) => covered.has(file)));
+  const inOrder = files.filter((file) => covered.has(file));
+  return inOrder.map((file) => {
+    const uses = covered.get(file);
+    return { file, uses: inOrder.filter((other) => other !== file && uses?.has(other)) };
+  });
 }
 
 /** The record or enum that an object of a type is made of. */

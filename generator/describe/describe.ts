@@ -11,15 +11,24 @@ import { errorAt, undefinedNameAt } from '../preprocess/tokens.js';
 import type { SourceFile } from '../source/files.js';
 import type { Identify } from '../source/identity.js';
 import type { Resolver } from '../source/resolver.js';
+import { type Comments, noComments } from './comments.js';
 import { lackingNames, readComplete } from './completion.js';
-import { coveredFiles } from './coverage.js';
+import { type CoveredFile, coveredFiles } from './coverage.js';
 import { MacroDescriber } from './macros.js';
 import { skippedEntries } from './skipped.js';
 import { TypeDescriber, typedefNames } from './types.js';
 
-/** The model of a header as `resolver` finds it. */
-export function describeHeader(header: string, target: Target, resolver: Resolver, identify: Identify): Model {
-  const read = readComplete(header, resolver, target, (prelude) => readHeader(header, prelude, target, resolver));
+/** The model of a header as `resolver` finds it; with its comments where they are asked for. */
+export function describeHeader(
+  header: string,
+  target: Target,
+  resolver: Resolver,
+  identify: Identify,
+  comments: Comments = noComments,
+): Model {
+  const read = readComplete(header, resolver, target, (prelude) =>
+    readHeader(header, prelude, target, resolver, comments),
+  );
   return describe(header, target, read, identify(read.preprocessed.files));
 }
 
@@ -32,24 +41,32 @@ interface ReadHeader {
   readonly macros: MacroDescriber;
   readonly records: Model['types'];
   readonly enums: Model['enums'];
+  readonly coverage: readonly CoveredFile[];
   readonly covers: ReadonlySet<SourceFile>;
   readonly lacks: readonly string[];
 }
 
-function readHeader(header: string, prelude: readonly string[], target: Target, resolver: Resolver): ReadHeader {
+function readHeader(
+  header: string,
+  prelude: readonly string[],
+  target: Target,
+  resolver: Resolver,
+  comments: Comments,
+): ReadHeader {
   const preprocessed = preprocess(header, resolver, target, prelude);
   const parsed = parseDeclarations(preprocessed.tokens);
   const { declarations } = parsed;
   try {
     const layout = new Layout(declarations, target);
-    const types = new TypeDescriber(layout, typedefNames(declarations));
-    const macros = new MacroDescriber(preprocessed, layout, parsed);
-    const covers = coveredFiles(preprocessed, declarations, layout, (file) => macros.argumentTypes(file));
+    const types = new TypeDescriber(layout, typedefNames(declarations), comments);
+    const macros = new MacroDescriber(preprocessed, layout, parsed, comments);
+    const coverage = coveredFiles(preprocessed, declarations, layout, (file) => macros.argumentTypes(file));
+    const covers = new Set(coverage.map(({ file }) => file));
     const records = types.records(declarations, covers);
     // Before the macros: only when an enum is laid out are the types of its enumerators those that they have outside of it.
     const enums = types.enums(declarations, covers);
-    const lacks = lackingNames(preprocessed.macros, declarations, covers);
-    return { prelude, preprocessed, declarations, types, macros, records, enums, covers, lacks };
+    const lacks = lackingNames(preprocessed.macros, declarations, covers, target);
+    return { prelude, preprocessed, declarations, types, macros, records, enums, coverage, covers, lacks };
   } catch (error) {
     // What a declaration needs and does not have is an error of the header.
     if (!(error instanceof Unresolvable)) throw error;
@@ -59,7 +76,7 @@ function readHeader(header: string, prelude: readonly string[], target: Target, 
 }
 
 function describe(header: string, target: Target, read: ReadHeader, identity: ReturnType<Identify>): Model {
-  const { prelude, preprocessed, declarations, types, macros, records, enums, covers } = read;
+  const { prelude, preprocessed, declarations, types, macros, records, enums, coverage, covers } = read;
   const origins: Origin[] = [];
   const sources = identity.files.map(({ name, sha256, origin }) => {
     const known = origins.findIndex((other) => JSON.stringify(other) === JSON.stringify(origin));
@@ -74,7 +91,10 @@ function describe(header: string, target: Target, read: ReadHeader, identity: Re
     header,
     ...(prelude.length > 0 ? { prelude } : {}),
     kernel: identity.kernel,
-    covers: [...covers].map((file) => file.name),
+    covers: coverage.map(({ file }) => file.name),
+    uses: Object.fromEntries(
+      coverage.flatMap(({ file, uses }) => (uses.length > 0 ? [[file.name, uses.map(({ name }) => name)]] : [])),
+    ),
     origins,
     sources,
     types: records,

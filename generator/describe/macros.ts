@@ -6,7 +6,8 @@ import { stringBytes } from '../expression/literals.js';
 import type { TypeNames } from '../expression/parser.js';
 import { Unresolvable } from '../expression/unresolvable.js';
 import { fdRows } from '../knowledge/fds.js';
-import { ioctlOverrides } from '../knowledge/ioctls.js';
+import { homesOf } from '../knowledge/homes.js';
+import { type IoctlOverride, overrideOf } from '../knowledge/ioctls.js';
 import type { Layout } from '../layout/layout.js';
 import { spellType } from '../layout/spelling.js';
 import type { Constant, FdKind, FunctionMacro, Ioctl, LedgerEntry, Passing } from '../model.js';
@@ -17,10 +18,11 @@ import type { Macro } from '../preprocess/macros.js';
 import type { Preprocessed } from '../preprocess/preprocessor.js';
 import { placeOf, type Token } from '../preprocess/tokens.js';
 import type { SourceFile } from '../source/files.js';
+import type { Comments } from './comments.js';
 import { expressionIn, typeIn, withoutParentheses } from './expressions.js';
 import { functionValue, type MacroReader, withoutPlaceholders } from './functions.js';
 import { Requests, type RequestUse } from './requests.js';
-import type { TypeDescriber } from './types.js';
+import { commented, type TypeDescriber } from './types.js';
 import { modelInteger } from './values.js';
 
 export interface DescribedMacros {
@@ -36,16 +38,18 @@ export class MacroDescriber {
   readonly #typeNames: TypeNames;
   readonly #declarations: Declarations;
   readonly #requests: Requests;
+  readonly #comments: Comments;
   /** The names of all members. */
   #members: ReadonlySet<string | null> | undefined;
   readonly #reader: MacroReader;
 
-  constructor(preprocessed: Preprocessed, layout: Layout, { typeNames, declarations }: Parsed) {
+  constructor(preprocessed: Preprocessed, layout: Layout, { typeNames, declarations }: Parsed, comments: Comments) {
     this.#preprocessed = preprocessed;
     this.#layout = layout;
     this.#typeNames = typeNames;
     this.#declarations = declarations;
     this.#requests = new Requests(preprocessed, layout, typeNames);
+    this.#comments = comments;
     this.#reader = {
       layout,
       expand: preprocessed.expand,
@@ -56,7 +60,8 @@ export class MacroDescriber {
   /** The types that the ioctls of a header point to, as far as they are defined. */
   argumentTypes(file: SourceFile): CType[] {
     return this.#macrosOf(new Set([file])).flatMap((macro) => {
-      const argument = this.#requests.of(macro)?.argument;
+      const request = this.#requests.of(macro);
+      const argument = request && (this.#overriding(macro).argument ?? request.argument);
       return argument && this.#hasSize(argument, macro.at) ? [argument] : [];
     });
   }
@@ -69,10 +74,11 @@ export class MacroDescriber {
     for (const macro of this.#macrosOf(covered)) {
       const { name } = macro;
       const at = placeOf(macro.at);
+      const comment = commented(this.#comments.ofMacro(macro));
       if (macro.parameters !== null) {
         const parameters = parameterNames(macro);
         try {
-          functions.push({ name, parameters, value: functionValue(macro, this.#reader), at });
+          functions.push({ name, parameters, value: functionValue(macro, this.#reader), at, ...comment });
         } catch (error) {
           ledger.push({ kind: 'macro', name, parameters, reason: withoutPlaceholders(this.#reasonOf(error)), at });
         }
@@ -86,8 +92,8 @@ export class MacroDescriber {
           continue;
         }
         const aliasOf = this.#aliasOf(macro);
-        constants.push({ name, ...constant, ...(aliasOf === undefined ? {} : { aliasOf }), at });
-        if (request) ioctls.push(this.#ioctl(macro, Number(constant.value) >>> 0, request, types));
+        constants.push({ name, ...constant, ...(aliasOf === undefined ? {} : { aliasOf }), at, ...comment });
+        if (request) ioctls.push({ ...this.#ioctl(macro, Number(constant.value) >>> 0, request, types), ...comment });
       } catch (error) {
         ledger.push({ kind: request ? 'ioctl' : 'macro', name, reason: this.#reasonOf(error), at });
       }
@@ -164,15 +170,12 @@ export class MacroDescriber {
   #ioctl(macro: Macro, request: number, { argument }: RequestUse, types: TypeDescriber): Ioctl {
     const { name, at } = macro;
     const fields = this.#requests.fields(request, at);
-    const { kernelArchitecture } = this.#layout.target;
-    const override = ioctlOverrides.find(
-      ({ header, name: overridden, architecture = kernelArchitecture }) =>
-        overridden === name && header === at.file.name && architecture === kernelArchitecture,
-    );
-    const named =
-      override?.argument === undefined ? null : typeIn(lexText(at.file, override.argument), at, this.#typeNames);
-    const real = named && this.#hasSize(named, at) ? named : argument;
-    const fds = fdsOf(name, at.file.name, kernelArchitecture);
+    const { override, argument: other } = this.#overriding(macro);
+    const home = override?.argument === undefined || other ? undefined : homesOf.get(override.argument)?.at(-1);
+    if (home !== undefined)
+      throw new Unresolvable(at, `takes a ${override?.argument}, and <${home}> could not be read`);
+    const real = other ?? argument;
+    const fds = fdsOf(name, at.file.name, this.#layout.target.kernelArchitecture);
     const declared: Passing = fields.direction === 'none' && fields.size === 0 ? 'nothing' : 'pointer';
     return {
       name,
@@ -186,10 +189,17 @@ export class MacroDescriber {
       size: fields.size,
       at: placeOf(at),
       ...(fds.length === 0 ? {} : { fds }),
-      ...(override
-        ? { override: { source: override.source, ...(override.direction ? { direction: override.direction } : {}) } }
-        : {}),
+      ...(override ? { override: modelOverride(override) } : {}),
     };
+  }
+
+  /** What is known of an ioctl beyond its macro, and the type it really takes, if that is defined. */
+  #overriding({ name, at }: Macro): { readonly override?: IoctlOverride; readonly argument?: CType } {
+    const override = overrideOf(at.file.name, name, this.#layout.target.kernelArchitecture);
+    if (!override) return {};
+    if (override.argument === undefined) return { override };
+    const argument = typeIn(lexText(at.file, override.argument), at, this.#typeNames);
+    return argument && this.#hasSize(argument, at) ? { override, argument } : { override };
   }
 }
 
@@ -207,6 +217,14 @@ function textOf(bytes: Uint8Array): string {
   } catch {
     return Array.from(bytes, (byte) => String.fromCharCode(byte)).join('');
   }
+}
+
+function modelOverride({ source, direction, followsPointers }: IoctlOverride): NonNullable<Ioctl['override']> {
+  return {
+    source,
+    ...(direction === undefined ? {} : { direction }),
+    ...(followsPointers === undefined ? {} : { followsPointers }),
+  };
 }
 
 function parameterNames(macro: Macro): string[] {

@@ -9,6 +9,7 @@ import type { ByteOrder, EnumType, LedgerEntry, Member, RecordType, ScalarKind, 
 import type { CType, Declarations, EnumNode, MemberNode, RecordNode } from '../parse/types.js';
 import { placeOf } from '../preprocess/tokens.js';
 import type { SourceFile } from '../source/files.js';
+import type { Comments } from './comments.js';
 import { unitBehind } from './units.js';
 import { modelInteger } from './values.js';
 
@@ -34,11 +35,13 @@ export function typedefNames(declarations: Declarations): TypedefNames {
 export class TypeDescriber {
   readonly #layout: Layout;
   readonly #names: TypedefNames;
+  readonly #comments: Comments;
   readonly #budget = memberBudget();
 
-  constructor(layout: Layout, names: TypedefNames) {
+  constructor(layout: Layout, names: TypedefNames, comments: Comments) {
     this.#layout = layout;
     this.#names = names;
+    this.#comments = comments;
   }
 
   /** The records of the covered headers that have a name; the unnamed ones are inside of these. */
@@ -77,15 +80,17 @@ export class TypeDescriber {
       size,
       align,
       at: placeOf(node.at),
+      ...commented(this.#comments.ofType(node)),
       members: this.#members(node, name),
     };
   }
 
   #members(node: RecordNode, record: string): Member[] {
+    const comments = this.#comments.ofMembers(node.members);
     return node.members.flatMap((member, index) => {
       // An unnamed bit-field is padding, and C has no way to speak of it.
       if (member.name === null && member.width) return [];
-      return [this.#member(node, member, index, record)];
+      return [{ ...this.#member(node, member, index, record), ...commented(comments[index]) }];
     });
   }
 
@@ -167,9 +172,12 @@ export class TypeDescriber {
       ...(node.tag === null && this.#names.has(node) ? { typedef: true } : {}),
       size: type.width / 8,
       at: placeOf(node.at),
-      enumerators: node.enumerators.map(({ name, at }, index) => {
+      ...commented(this.#comments.ofType(node)),
+      enumerators: node.enumerators.map((enumerator, index) => {
+        const { name, at } = enumerator;
         const value = values[index] as (typeof values)[number];
-        return { name, value: modelInteger(value), type: value.type.name, at: placeOf(at) };
+        const comment = this.#comments.ofEnumerator(enumerator);
+        return { name, value: modelInteger(value), type: value.type.name, at: placeOf(at), ...commented(comment) };
       }),
     };
   }
@@ -182,4 +190,9 @@ function recordInArray(type: CType): RecordNode | undefined {
 
 function countOf(record: string, member: string | null): string | undefined {
   return flexibleArrayCounts.find((row) => row.record === record && row.member === member)?.count;
+}
+
+/** The property of an item that has a comment. */
+export function commented(comment: string | undefined): { readonly comment?: string } {
+  return comment === undefined ? {} : { comment };
 }

@@ -3,8 +3,18 @@
 import type { ByteOrder, Member } from '../model.js';
 import { bitFieldAccessors } from './bit-fields.js';
 import { describeMember } from './docs.js';
-import { at, byteOrderOf, isFlexible, order, type PlacedMember, property, type References } from './members.js';
-import { memberProperty, numberProperty } from './names.js';
+import {
+  at,
+  byteOrderOf,
+  isFlexible,
+  order,
+  type PlacedMember,
+  property,
+  type References,
+  wideForms,
+  wideProperties,
+} from './members.js';
+import { memberProperty } from './names.js';
 import { accessOf, type ScalarAccess } from './scalars.js';
 
 /** Size of one element of an array in bytes; of any other member, its own. */
@@ -48,17 +58,23 @@ function scalarAccessors(
   const byteOrder = byteOrderOf(member, references);
   const last = order(byteOrder, size);
   const raw = `this.$$view.get${method}(${at(offset)}${last})`;
-  const name = memberProperty(member.name);
   const get = type === 'boolean' ? `${raw} !== 0` : raw;
   const value = type === 'boolean' ? 'value ? 1 : 0' : 'value';
-  const lines = property(name, doc, type, get, `this.$$view.set${method}(${at(offset)}, ${value}${last})`);
-  if (type !== 'bigint') return lines;
-  const set = `${references.view('setNumber64', byteOrder)}(this.$$view, ${at(offset)}, value, ${access.signed})`;
-  const numberDoc = `\`${member.name}\` as a number. @throws RangeError beyond 2^53 - 1.`;
-  return [
-    ...lines,
-    ...property(numberProperty(member.name), numberDoc, 'number', numberBody(offset, access, byteOrder), set),
-  ];
+  const set = `this.$$view.set${method}(${at(offset)}, ${value}${last})`;
+  if (type !== 'bigint') return property(memberProperty(member.name), doc, type, get, set);
+  const names = wideProperties(member.name, references);
+  const body = numberBody(offset, access, byteOrder);
+  const setNumber = `${references.view('setNumber64', byteOrder)}(this.$$view, ${at(offset)}, value, ${access.signed})`;
+  const beyond = '@throws RangeError beyond 2^53 - 1.';
+  const [bigDoc, numberDoc] =
+    references.u64 === 'bigint'
+      ? [doc, `\`${member.name}\` as a number. ${beyond}`]
+      : [`\`${member.name}\` as a bigint.`, `${doc}\n\n${beyond}`];
+  return wideForms(
+    property(names.big, bigDoc, type, get, set),
+    property(names.number, numberDoc, 'number', body, setNumber),
+    references,
+  );
 }
 
 /**
@@ -128,7 +144,7 @@ function flexibleLength(
   const counter = counterOf(member, siblings);
   if (!counter) return `${references.view('elementsWithin')}(${view(offset)}, ${row})`;
   const wide = counter.shape.is === 'u64' || counter.shape.is === 's64';
-  return `this.${wide ? numberProperty(counter.name) : memberProperty(counter.name)}`;
+  return `this.${wide ? wideProperties(counter.name, references).number : memberProperty(counter.name)}`;
 }
 
 /** The arguments that place a view of a member. */

@@ -1,7 +1,7 @@
 /** The accessors of a bit-field: one load, a shift and a mask where a load of at most 32 bits holds it. */
 
-import { at, order, type PlacedMember, property, type References } from './members.js';
-import { memberProperty, numberProperty } from './names.js';
+import { at, order, type PlacedMember, property, type References, wideForms, wideProperties } from './members.js';
+import { memberProperty } from './names.js';
 
 export function bitFieldAccessors(placed: PlacedMember, doc: string, references: References): string[] {
   const { member } = placed;
@@ -14,18 +14,17 @@ export function bitFieldAccessors(placed: PlacedMember, doc: string, references:
   const { width } = placed.member.bit as Bits;
   const convert = isSigned(placed) ? 'asIntN' : 'asUintN';
   const wide = window ? null : gatheredBits(placed, references).wide;
-  const big = property(
-    name,
-    doc,
-    'bigint',
-    wide?.get ?? `BigInt(${get})`,
-    wide?.set ?? set(`Number(BigInt.${convert}(${width}, value))`),
+  const getBig = wide?.get ?? `BigInt(${get})`;
+  const setBig = wide?.set ?? set(`Number(BigInt.${convert}(${width}, value))`);
+  if (width > 53) return property(name, doc, 'bigint', getBig, setBig);
+  const names = wideProperties(member.name, references);
+  const [bigDoc, numberDoc] =
+    references.u64 === 'bigint' ? [doc, `\`${member.name}\` as a number.`] : [`\`${member.name}\` as a bigint.`, doc];
+  return wideForms(
+    property(names.big, bigDoc, 'bigint', getBig, setBig),
+    property(names.number, numberDoc, 'number', get, set('value')),
+    references,
   );
-  if (width > 53) return big;
-  return [
-    ...big,
-    ...property(numberProperty(member.name), `\`${member.name}\` as a number.`, 'number', get, set('value')),
-  ];
 }
 
 type Bits = NonNullable<PlacedMember['member']['bit']>;

@@ -2,7 +2,7 @@
 
 import type { Member } from '../model.js';
 import { accessors, counterOf, elementSize } from './accessors.js';
-import { bytes } from './docs.js';
+import { bytes, docLines, withComment } from './docs.js';
 import { isFlexible, type PlacedMember, promotedMembers, type References } from './members.js';
 import { memberProperty } from './names.js';
 
@@ -15,6 +15,7 @@ export interface ClassSource {
   readonly align: number;
   readonly at: string | null;
   readonly members: readonly Member[];
+  readonly comment?: string | undefined;
 }
 
 /** The unnamed records inside of a record that get a class of their own, outermost first. */
@@ -32,6 +33,7 @@ export function unnamedWithin(members: readonly Member[], title: string, referen
       align,
       at: null,
       members: member.members,
+      comment: member.comment,
     };
     return [own, ...unnamedWithin(member.members, path, references)];
   });
@@ -43,7 +45,7 @@ export function emitClass(source: ClassSource, references: References): string[]
   const place = at === null ? '' : ` ${at}`;
   return [
     '',
-    `/** \`${title}\`: ${bytes(size)}, aligned to ${align}.${place} */`,
+    ...docLines(withComment(`\`${title}\`: ${bytes(size)}, aligned to ${align}.${place}`, source.comment)),
     `export class ${className} implements ${references.view('View')} {`,
     `  static readonly $size = ${size};`,
     `  static readonly $align = ${align};`,
@@ -83,7 +85,7 @@ function layoutData(
     `    byteOrder: '${target.byteOrder}',`,
     '    members: {',
     ...members.map(({ member, offset }) => {
-      const dims = member.dims ? `, dims: [${member.dims.join(', ').replace(/^$/, 'null')}]` : '';
+      const dims = member.dims ? `, dims: [${member.dims.map(String).join(', ')}]` : '';
       const bit = member.bit ? `, bit: [${member.bit.offset}, ${member.bit.width}]` : '';
       const facts = `offset: ${offset}, size: ${member.size}, type: '${member.type}'${scalar(member)}${dims}${bit}`;
       return `      ${memberProperty(member.name)}: { ${facts} },`;

@@ -3,6 +3,28 @@
 import type { Member } from '../model.js';
 import type { PlacedMember } from './members.js';
 
+/** A docstring; of several lines where its text has some. */
+export function docLines(text: string, indent = ''): string[] {
+  const [only = '', ...more] = text.split('\n');
+  if (more.length === 0) return [`${indent}/** ${only} */`];
+  const lines = [only, ...more].map((line) => `${indent} * ${line}`.trimEnd());
+  return [`${indent}/**`, ...lines, `${indent} */`];
+}
+
+/** Our own words, and behind them the header's comment where there is one. */
+export function withComment(text: string, comment: string | undefined): string {
+  return comment === undefined ? text : `${text}\n\n${escapeComment(comment)}`;
+}
+
+/** A text that neither ends a docstring nor means anything to TSDoc. */
+function escapeComment(text: string): string {
+  return text
+    .replace(/\r\n?|[\u2028\u2029]/g, '\n')
+    .replace(/[^\P{Cc}\n]/gu, ' ')
+    .replace(/[\\@{}<>`]/g, '\\$&')
+    .replaceAll('*/', '*\\/');
+}
+
 /** A member as C declares it: `__u8 padding1[6]`. */
 export function declarationOf(member: Member): string {
   const dims = (member.dims ?? []).map((length) => `[${length ?? ''}]`).join('');
@@ -11,12 +33,12 @@ export function declarationOf(member: Member): string {
   return `${member.type}${pointer ? '' : ' '}${member.name ?? ''}${dims}${width}`;
 }
 
-export function describeMember({ member, offset }: PlacedMember): string {
+export function describeMember({ member, offset, comment }: PlacedMember): string {
   const facts = member.bit ? bitPlace(member, offset) : `offset ${offset}, ${bytes(member.size)}`;
   const order = 'byteOrder' in member.shape ? `; ${member.shape.byteOrder}-endian` : '';
   const counted = member.countedBy === undefined ? '' : `; \`${member.countedBy}\` elements`;
   const unit = member.unit === undefined ? '' : `; in ${member.unit}`;
-  return `\`${declarationOf(member)}\`, ${facts}${order}${counted}${unit}.`;
+  return withComment(`\`${declarationOf(member)}\`, ${facts}${order}${counted}${unit}.`, comment);
 }
 
 function bitPlace(member: Member, offset: number): string {

@@ -1,6 +1,7 @@
 /** Function-like macros as functions, with an overload for each way that the arguments decide the type of the result. */
 
 import type { FunctionMacro, IntegerKind } from '../model.js';
+import { docLines, withComment } from './docs.js';
 import { call, MacroCode } from './macro-code.js';
 import { anyArguments, isOne, type Kinds, kindsOf, narrow, s32, s64, type Type, typeOf, wide } from './macro-types.js';
 import { localName } from './names.js';
@@ -63,7 +64,9 @@ export function emitFunction(macro: FunctionMacro, exportName: string): string[]
   };
   return [
     '',
-    `/** \`${name}(${parameters.join(', ')})\`: ${describeResult(macro, code.kinds)}. ${at} */`,
+    ...docLines(
+      withComment(`\`${name}(${parameters.join(', ')})\`: ${describeResult(macro, code.kinds)}. ${at}`, macro.comment),
+    ),
     ...(signatures.length > 1 ? signatures.flatMap((signature) => head(signature, ';')) : []),
     ...head(general, ' {'),
     ...names.map((parameter, index) => {

@@ -1,7 +1,7 @@
 /** Ioctls as typed values: the request number, and what it takes. */
 
 import type { Direction, FdKind, Ioctl, Member } from '../model.js';
-import { bytes } from './docs.js';
+import { bytes, docLines, withComment } from './docs.js';
 import type { References } from './members.js';
 import { accessOf } from './scalars.js';
 
@@ -24,11 +24,12 @@ export function emitIoctl(ioctl: Ioctl, exportName: string, references: Referenc
     `passes: '${ioctl.passes}'`,
     ...(ioctl.passes === 'pointer' ? [`transfer: '${transferOf(ioctl)}'`] : []),
     ...(argument === null ? [] : [`argument: ${argument}`]),
+    ...(carriesPointers(ioctl, references) ? ['pointers: true'] : []),
     ...(ioctl.fds ? [`fds: { ${ioctl.fds.map((fd) => `${fd}: true`).join(', ')} }`] : []),
   ];
   const lines = [
     '',
-    ...documentation(ioctl),
+    ...docLines(withComment(documentation(ioctl), ioctl.comment)),
     `export const ${exportName}: ${type} = {`,
     ...facts.map((fact) => `  ${fact},`),
     '};',
@@ -52,6 +53,10 @@ function transferOf({ direction, override }: Ioctl): Direction {
   return override?.direction ?? direction;
 }
 
+function carriesPointers({ passes, shape, override }: Ioctl, references: References): boolean {
+  return passes === 'pointer' && shape !== null && override?.followsPointers !== false && references.hasPointers(shape);
+}
+
 function viewOf({ argument, shape, size }: Ioctl, references: References): string | null {
   if (!shape || argument === null) return null;
   if ('tag' in shape) {
@@ -70,7 +75,7 @@ const fdNames: Readonly<Record<FdKind, string>> = {
   device: 'a device',
 };
 
-function documentation(ioctl: Ioctl): string[] {
+function documentation(ioctl: Ioctl): string {
   const { argument, direction, size } = ioctl;
   const on = ioctl.fds ? ` On ${ioctl.fds.map((fd) => fdNames[fd]).join(' or ')}.` : '';
   const takes =
@@ -79,7 +84,7 @@ function documentation(ioctl: Ioctl): string[] {
       : ioctl.passes === 'value'
         ? `an \`${argument}\` by value`
         : `a pointer to \`${argument ?? bytes(size)}\`, ${direction}`;
-  if (!ioctl.override) return [`/** Takes ${takes}.${on} ${ioctl.at} */`];
+  if (!ioctl.override) return `Takes ${takes}.${on} ${ioctl.at}`;
   const real = ioctl.override.direction ? `, in fact ${ioctl.override.direction}` : '';
-  return ['/**', ` * Takes ${takes}${real}.${on} ${ioctl.at}`, ' *', ` * Source: ${ioctl.override.source}.`, ' */'];
+  return `Takes ${takes}${real}.${on} ${ioctl.at}\n\nSource: ${ioctl.override.source}.`;
 }

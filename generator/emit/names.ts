@@ -50,8 +50,8 @@ export function memberProperty(name: string): string {
   return reservedMembers.has(name) ? `${name}$` : name;
 }
 
-/** The property that holds the same 64-bit value as a number. */
-export function numberProperty(name: string): string {
+/** The property that holds the same 64-bit value in the other form: as a number, or with numbers first as a bigint. */
+export function secondProperty(name: string): string {
   return `$${name}`;
 }
 

@@ -1,12 +1,23 @@
 /** A model to TypeScript modules: one per covered header, as text that is formatted already. */
 
-import type { ByteOrder, Constant, Enumerator, EnumType, Member, Model, RecordType, SourceHeader } from '../model.js';
+import type {
+  ByteOrder,
+  Constant,
+  Enumerator,
+  EnumType,
+  Member,
+  Model,
+  RecordType,
+  Shape,
+  SourceHeader,
+} from '../model.js';
 import { version } from '../version.js';
 import { type ClassSource, emitClass, unnamedWithin } from './classes.js';
+import { docLines, withComment } from './docs.js';
 import { emitFunction } from './functions.js';
 import { emitIoctl } from './ioctls.js';
 import { integersModule, integersName } from './macro-code.js';
-import type { References } from './members.js';
+import type { References, WideStyle } from './members.js';
 import { keyOf, type Names, namesOf } from './names.js';
 
 export interface EmittedFile {
@@ -21,11 +32,10 @@ const viewTypes = new Set(['View', 'IoctlAlone', 'IoctlByValue', 'IoctlByPointer
 /** The module that views of memory of a byte order are made of, in the output folder, without its ending. */
 const viewsModules = { little: 'views', big: 'big-endian' } as const;
 
+export type SharedModule = (typeof viewsModules)[ByteOrder] | typeof integersModule;
+
 /** The modules that all others share, in the output folder, without their ending. */
-export const sharedModules: readonly ((typeof viewsModules)[ByteOrder] | typeof integersModule)[] = [
-  ...Object.values(viewsModules),
-  integersModule,
-];
+export const sharedModules: readonly SharedModule[] = [...Object.values(viewsModules), integersModule];
 
 /** What a name of the views of another byte order than the target's is called where it is imported. */
 const otherSuffix = { little: 'LittleEndian', big: 'BigEndian' } as const;
@@ -38,8 +48,8 @@ export function modulePath(model: Pick<Model, 'target'>, header: string): string
   return `${model.target}/${header.replace(/\.h$/, '')}${/[A-Z]/.test(header) ? '$' : ''}`;
 }
 
-export function emitModules(model: Model): EmittedFile[] {
-  const emitter = new Emitter(model);
+export function emitModules(model: Model, u64: WideStyle = 'bigint'): EmittedFile[] {
+  const emitter = new Emitter(model, u64);
   return model.covers.map((header) => ({
     path: `${modulePath(model, header)}.ts`,
     text: `${emitter.module(header).join('\n')}\n`,
@@ -50,16 +60,18 @@ class Emitter {
   readonly #model: Model;
   readonly #names: Names;
   readonly #constantsByName: ReadonlyMap<string, Constant>;
+  readonly #u64: WideStyle;
 
-  constructor(model: Model) {
+  constructor(model: Model, u64: WideStyle) {
     this.#model = model;
+    this.#u64 = u64;
     this.#names = namesOf(model);
     this.#constantsByName = new Map(model.constants.map((constant) => [constant.name, constant]));
   }
 
   module(header: string): string[] {
     const model = this.#model;
-    const uses = new Uses(header, model, this.#names);
+    const uses = new Uses(header, model, this.#names, this.#u64);
     const here = (item: { readonly at: string }): boolean => headerOf(item) === header;
     const ioctls = model.ioctls.filter(here);
     const body = [
@@ -114,11 +126,9 @@ class Emitter {
       if (names.length > 0) lines.push(...importOf(names, path));
     }
     // As in C, including a header gives what it includes.
-    if (header === this.#model.header) {
-      const others = this.#model.covers.filter((other) => other !== header);
-      const paths = others.map((other) => relative(modulePath(this.#model, header), modulePath(this.#model, other)));
-      if (paths.length > 0) lines.push('', ...paths.map((path) => `export * from '${path}';`));
-    }
+    const others = this.#model.uses[header] ?? [];
+    const paths = others.map((other) => relative(modulePath(this.#model, header), modulePath(this.#model, other)));
+    if (paths.length > 0) lines.push('', ...paths.map((path) => `export * from '${path}';`));
     return lines;
   }
 
@@ -133,17 +143,24 @@ class Emitter {
     const reached = type.enumerators.filter((enumerator) => !this.#isHidden(enumerator));
     const lines = reached.flatMap((enumerator) => [
       '',
-      `/** ${type.tag === null ? 'Enumerator' : `\`enum ${type.tag}\``}. ${enumerator.at} */`,
-      `export const ${this.#names.constant(enumerator.name)} = ${literal(enumerator.value)};`,
+      ...docLines(
+        withComment(
+          `${type.tag === null ? 'Enumerator' : `\`enum ${type.tag}\``}. ${enumerator.at}`,
+          enumerator.comment,
+        ),
+      ),
+      `export const ${this.#names.constant(enumerator.name)} = ${literal(enumerator.value, this.#u64)};`,
     ]);
     if (type.tag === null) return lines;
     const name = this.#names.enumeration({ ...type, tag: type.tag });
     return [
       ...lines,
       '',
-      `/** The enumerators of \`enum ${type.tag}\` by name. ${type.at} */`,
+      ...docLines(withComment(`The enumerators of \`enum ${type.tag}\` by name. ${type.at}`, type.comment)),
       `export const ${name} = {`,
-      ...type.enumerators.map((enumerator) => `  ${propertyKey(enumerator.name)}: ${literal(enumerator.value)},`),
+      ...type.enumerators.map(
+        (enumerator) => `  ${propertyKey(enumerator.name)}: ${literal(enumerator.value, this.#u64)},`,
+      ),
       '} as const;',
       `export type ${name} = (typeof ${name})[keyof typeof ${name}];`,
     ];
@@ -166,8 +183,8 @@ class Emitter {
       .filter((constant) => headerOf(constant) === header && !elsewhere.has(constant.name) && !constant.aliasOf)
       .flatMap((constant) => [
         '',
-        `/** ${describeConstant(constant)} */`,
-        `export const ${this.#names.constant(constant.name)} = ${constantLiteral(constant)};`,
+        ...docLines(withComment(describeConstant(constant), constant.comment)),
+        `export const ${this.#names.constant(constant.name)} = ${constantLiteral(constant, this.#u64)};`,
       ]);
   }
 
@@ -190,7 +207,7 @@ class Emitter {
         const name = this.#names.constant(constant.name);
         return [
           '',
-          `/** Another name of {@link ${target}}. ${constant.at} */`,
+          ...docLines(withComment(`Another name of {@link ${target}}. ${constant.at}`, constant.comment)),
           `export const ${name}: ${type} = ${target};`,
         ];
       });
@@ -213,6 +230,7 @@ function unnamedSize(member: Member): number {
 /** What one module uses of others. */
 class Uses implements References {
   readonly target: References['target'];
+  readonly u64: WideStyle;
   readonly views: Readonly<Record<ByteOrder, Set<string>>> = { little: new Set(), big: new Set() };
   readonly classes: Map<string, Set<string>> = new Map();
   integers = false;
@@ -220,8 +238,9 @@ class Uses implements References {
   readonly #records: ReadonlyMap<string, RecordType>;
   readonly #names: Names;
 
-  constructor(header: string, model: Model, names: Names) {
+  constructor(header: string, model: Model, names: Names, u64: WideStyle) {
     this.target = model;
+    this.u64 = u64;
     this.#header = header;
     this.#records = new Map(model.types.map((type) => [keyOf(type), type]));
     this.#names = names;
@@ -239,6 +258,14 @@ class Uses implements References {
     const header = headerOf(this.#records.get(keyOf(member.shape)) as RecordType);
     if (header !== this.#header) this.classes.set(header, (this.classes.get(header) ?? new Set()).add(name));
     return name;
+  }
+
+  hasPointers(shape: Shape): boolean {
+    if (!('tag' in shape)) return shape.is === 'pointer';
+    const members = shape.tag === null ? [] : (this.#records.get(keyOf(shape))?.members ?? []);
+    const within = (list: readonly Member[]): boolean =>
+      list.some((member) => (member.members ? within(member.members) : this.hasPointers(member.shape)));
+    return within(members);
   }
 
   sizeOf(member: Member): number {
@@ -272,16 +299,18 @@ function propertyKey(name: string): string {
   return name === '__proto__' ? `['__proto__']` : name;
 }
 
-function literal(value: number | string): string {
-  return typeof value === 'number' ? String(value) : `${value}n`;
+/** Whether it is a bigint goes by the C type; with numbers first, by whether a number holds it. */
+function literal(value: number | string, u64: WideStyle): string {
+  const isNumber = typeof value === 'number' || (u64 === 'number' && Number.isSafeInteger(Number(value)));
+  return isNumber ? String(value) : `${value}n`;
 }
 
 function isString({ type }: Constant): boolean {
   return type.startsWith('char[');
 }
 
-function constantLiteral(constant: Constant): string {
-  return isString(constant) ? JSON.stringify(constant.value) : literal(constant.value);
+function constantLiteral(constant: Constant, u64: WideStyle): string {
+  return isString(constant) ? JSON.stringify(constant.value) : literal(constant.value, u64);
 }
 
 function describeConstant(constant: Constant): string {

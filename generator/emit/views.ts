@@ -570,6 +570,9 @@ interface AtomicLayout<O extends ByteOrder> {
   readonly dims?: never;
 }
 
+/** An integer of 64 bits: `Atomics` has a bigint of it, whichever form has the C name. */
+type WideLayout = { readonly is: 'u64' | 's64' } | { readonly is: 'pointer'; readonly size: 8 };
+
 type Cell<V> = V extends bigint
   ? BigInt64Array | BigUint64Array
   : Int8Array | Uint8Array | Int16Array | Uint16Array | Int32Array | Uint32Array;
@@ -643,7 +646,7 @@ export class Atomic<V extends number | bigint> {
 export function atomic<T extends ViewWithLayout, K extends AtomicMember<T>>(
   view: T,
   member: K,
-): Atomic<T[K] extends bigint ? bigint : number>;
+): Atomic<T['$$layout']['members'][K] extends WideLayout ? bigint : number>;
 export function atomic(view: ViewWithLayout, member: string): Atomic<number> | Atomic<bigint> {
   const { name, byteOrder, members } = view.$$layout;
   const place = Object.hasOwn(members, member) ? members[member] : undefined;
@@ -698,6 +701,8 @@ export interface IoctlRequest<Fd extends string = never> {
   readonly nr: number;
   /** Size of the argument in bytes, as encoded in the request. */
   readonly size: number;
+  /** The argument has pointers in it that the kernel follows. */
+  readonly pointers?: true;
   /** The kinds of file descriptor; absent where nothing is known of them. */
   readonly fds?: { readonly [Kind in Fd]: true };
 }

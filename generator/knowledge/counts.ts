@@ -76,4 +76,11 @@ export const flexibleArrayCounts: readonly CountedBy[] = [
     count: 'nevents',
     source: 'kvm_vm_ioctl_set_pmu_event_filter in arch/x86/kvm/pmu.c: as many events as nevents says are read',
   },
+  {
+    header: 'linux/if_tun.h',
+    record: 'tun_filter',
+    member: 'addr',
+    count: 'count',
+    source: 'update_filter in drivers/net/tun.c: as many addresses as count says are read behind the struct',
+  },
 ];

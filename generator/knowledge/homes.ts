@@ -51,7 +51,7 @@ export const homes: readonly Home[] = [
       ...['FS_IOC_GETFSLABEL', 'FS_IOC_SETFSLABEL'],
     ],
   },
-  { header: 'linux/if.h', names: ['IFNAMSIZ'] },
+  { header: 'linux/if.h', names: ['IFNAMSIZ', 'struct ifreq'] },
   {
     header: 'linux/ioctl.h',
     names: [
@@ -89,6 +89,17 @@ export const homes: readonly Home[] = [
   { header: 'xen/interface/grant_table.h', names: ['grant_ref_t'] },
   { header: 'xen/interface/xen.h', names: ['domid_t'] },
 ];
+
+/** The headers that define a name, in the order of the rows. */
+export const homesOf: ReadonlyMap<string, readonly string[]> = headersByName();
+
+function headersByName(): Map<string, string[]> {
+  const headers = new Map<string, string[]>();
+  for (const { header, names } of homes) {
+    for (const name of names) headers.set(name, [...(headers.get(name) ?? []), header]);
+  }
+  return headers;
+}
 
 /** Headers that refuse, with an `#error`, to be included by anything but another header. */
 export const onlyWithin: ReadonlyMap<string, string> = new Map([['linux/patchkey.h', 'linux/soundcard.h']]);

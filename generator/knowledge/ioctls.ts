@@ -4,7 +4,7 @@
  *
  * A row holds only what differs, and never what a header says itself: no request number, no size, and nothing about
  * memory that a member of the struct points to. A direction that is wider than needed on today's kernels, but was right
- * on older ones, gets no row. The rows are in the order of the header.
+ * on older ones, gets no row. The rows are in the order of the headers.
  */
 
 import type { Direction, Passing } from '../model.js';
@@ -19,11 +19,14 @@ export interface IoctlOverride {
   readonly passes?: Passing;
   /**
    * The C type that is really passed or pointed to; always there with `passes: 'value'`. The request number keeps the
-   * size of the macro's type.
+   * size of the macro's type. Where another header is its home and cannot be read, the ioctl is not exported, as the
+   * kernel would write beyond what the macro says; where the type is not there on a target, the macro's own is meant.
    */
   readonly argument?: string;
   /** How the bytes behind the pointer really go, seen from user space. Never there with `passes: 'value'`. */
   readonly direction?: Direction;
+  /** Where the type has pointers, and the kernel does not follow them. */
+  readonly followsPointers?: false;
   /** Who says so: a section of a kernel document, or a source file and function. */
   readonly source: string;
 }
@@ -239,4 +242,123 @@ export const ioctlOverrides: readonly IoctlOverride[] = [
       'Documentation/virt/kvm/api.rst 4.142: in; kvm_vm_ioctl in virt/kvm/kvm_main.c reads the struct and never writes ' +
       'it back',
   },
+  {
+    header: 'linux/if_tun.h',
+    name: 'TUNSETNOCSUM',
+    passes: 'value',
+    argument: 'unsigned long',
+    source: '__tun_chr_ioctl in drivers/net/tun.c: the argument is not looked at',
+  },
+  {
+    header: 'linux/if_tun.h',
+    name: 'TUNSETDEBUG',
+    passes: 'value',
+    argument: 'unsigned long',
+    source: '__tun_chr_ioctl in drivers/net/tun.c: the argument itself is the mask of messages',
+  },
+  {
+    header: 'linux/if_tun.h',
+    name: 'TUNSETIFF',
+    argument: 'struct ifreq',
+    direction: 'readwrite',
+    followsPointers: false,
+    source:
+      'Documentation/networking/tuntap.rst 3.2; __tun_chr_ioctl in drivers/net/tun.c reads a struct ifreq and writes it ' +
+      'back, and tun_set_iff looks at its name and flags',
+  },
+  {
+    header: 'linux/if_tun.h',
+    name: 'TUNSETPERSIST',
+    passes: 'value',
+    argument: 'unsigned long',
+    source: '__tun_chr_ioctl in drivers/net/tun.c: the argument itself says whether the interface stays',
+  },
+  {
+    header: 'linux/if_tun.h',
+    name: 'TUNSETOWNER',
+    passes: 'value',
+    argument: 'unsigned long',
+    source: '__tun_chr_ioctl in drivers/net/tun.c: the argument itself is the user',
+  },
+  {
+    header: 'linux/if_tun.h',
+    name: 'TUNSETLINK',
+    passes: 'value',
+    argument: 'unsigned long',
+    source: '__tun_chr_ioctl in drivers/net/tun.c: the argument itself is the type of link',
+  },
+  {
+    header: 'linux/if_tun.h',
+    name: 'TUNSETGROUP',
+    passes: 'value',
+    argument: 'unsigned long',
+    source: '__tun_chr_ioctl in drivers/net/tun.c: the argument itself is the group',
+  },
+  {
+    header: 'linux/if_tun.h',
+    name: 'TUNSETOFFLOAD',
+    passes: 'value',
+    argument: 'unsigned long',
+    source: '__tun_chr_ioctl in drivers/net/tun.c: the argument itself is the set of TUN_F flags',
+  },
+  {
+    header: 'linux/if_tun.h',
+    name: 'TUNSETTXFILTER',
+    argument: 'struct tun_filter',
+    source: 'update_filter in drivers/net/tun.c reads a struct tun_filter, and as many addresses behind it as it says',
+  },
+  {
+    header: 'linux/if_tun.h',
+    name: 'TUNGETIFF',
+    argument: 'struct ifreq',
+    followsPointers: false,
+    source: '__tun_chr_ioctl in drivers/net/tun.c writes a struct ifreq, of which tun_get_iff sets name and flags',
+  },
+  {
+    header: 'linux/if_tun.h',
+    name: 'TUNDETACHFILTER',
+    passes: 'value',
+    argument: 'unsigned long',
+    source: '__tun_chr_ioctl in drivers/net/tun.c: the argument is not looked at',
+  },
+  {
+    header: 'linux/if_tun.h',
+    name: 'TUNSETQUEUE',
+    argument: 'struct ifreq',
+    followsPointers: false,
+    source: '__tun_chr_ioctl in drivers/net/tun.c reads a struct ifreq, and tun_set_queue looks at its flags',
+  },
+  {
+    header: 'linux/if_tun.h',
+    name: 'TUNGETFILTER',
+    followsPointers: false,
+    source: '__tun_chr_ioctl in drivers/net/tun.c writes the struct as it is',
+  },
+  {
+    header: 'linux/if_tun.h',
+    name: 'TUNSETSTEERINGEBPF',
+    direction: 'write',
+    source: 'tun_set_ebpf in drivers/net/tun.c reads the file descriptor of a program, and writes nothing',
+  },
+  {
+    header: 'linux/if_tun.h',
+    name: 'TUNSETFILTEREBPF',
+    direction: 'write',
+    source: 'tun_set_ebpf in drivers/net/tun.c reads the file descriptor of a program, and writes nothing',
+  },
+  {
+    header: 'linux/random.h',
+    name: 'RNDADDENTROPY',
+    argument: 'struct rand_pool_info',
+    source:
+      'random_ioctl in drivers/char/random.c reads a struct rand_pool_info, and as many bytes behind it as its buf_size ' +
+      'says',
+  },
 ];
+
+/** What is known of an ioctl on an architecture beyond its macro. */
+export function overrideOf(header: string, name: string, architecture: string): IoctlOverride | undefined {
+  return ioctlOverrides.find(
+    (row) => row.name === name && row.header === header && (row.architecture ?? architecture) === architecture,
+  );
+}

@@ -248,7 +248,7 @@ class Parser implements TypeNames {
     const specifiers = this.#specifiers(cursor);
     const [storage] = specifiers.storage;
     if (storage !== undefined) throw errorAt(at, `a member cannot be '${storage}'`);
-    const list: Omit<MemberNode, 'end'>[] = [];
+    const list: Omit<MemberNode, 'start' | 'end'>[] = [];
     if (cursor.at(';')) {
       // Only a record without a tag is an anonymous member; `struct tag { … };` inside another record declares a tag.
       if (specifiers.type.kind === 'unnamed record') {
@@ -259,10 +259,10 @@ class Parser implements TypeNames {
       while (cursor.accept(','));
     }
     const end = cursor.expect(';', 'behind a member');
-    for (const member of list) members.push({ ...member, end });
+    for (const member of list) members.push({ ...member, start: at, end });
   }
 
-  #member(cursor: Cursor, specifiers: Specifiers): Omit<MemberNode, 'end'> {
+  #member(cursor: Cursor, specifiers: Specifiers): Omit<MemberNode, 'start' | 'end'> {
     const at = cursor.peek();
     const unnamed = cursor.at(':');
     const declarator = unnamed ? null : this.#declarator(cursor, specifiers.type, specifiers.constant);

@@ -40,6 +40,8 @@ export interface MemberNode {
   /** The width of a bit-field. */
   readonly width: Expression | null;
   readonly at: Token;
+  /** The first word of its declaration. */
+  readonly start: Token;
   /** The semicolon. */
   readonly end: Token;
 }

@@ -5,6 +5,7 @@
 
 import { UsageError } from '../errors.js';
 import type { EnumType, Member, Model, RecordType } from '../model.js';
+import { closestTo, nameInC } from './names.js';
 
 /** A type that was asked for and is not in the model. */
 export class UnknownTypeError extends UsageError {
@@ -59,37 +60,13 @@ function isCalled(type: RecordType | EnumType, name: string): boolean {
   return type.tag !== null && (name === type.tag || name === nameInC(type));
 }
 
-function nameInC(type: RecordType | EnumType): string {
-  const keyword = 'kind' in type ? type.kind : 'enum';
-  return type.typedef ? `${type.tag}` : `${keyword} ${type.tag ?? ''}`.trimEnd();
-}
-
-const MAX_SUGGESTIONS = 3;
-
 function closestNames(model: Model, wanted: string): string[] {
   const [bare = wanted] = wanted.split(' ').slice(-1);
-  // Further off than a third of its letters is another name, not another spelling.
-  const limit = Math.max(2, Math.floor(bare.length / 3));
-  return [...model.types, ...model.enums]
-    .flatMap((type) => (type.tag === null ? [] : [{ name: nameInC(type), distance: editDistance(bare, type.tag) }]))
-    .filter(({ distance }) => distance <= limit)
-    .sort((left, right) => left.distance - right.distance)
-    .slice(0, MAX_SUGGESTIONS)
-    .map(({ name }) => name);
-}
-
-/** Levenshtein: how many letters to add, drop or change. */
-function editDistance(from: string, to: string): number {
-  let row = Array.from({ length: to.length + 1 }, (_, index) => index);
-  for (const [i, letter] of [...from].entries()) {
-    const next = [i + 1];
-    for (const [j, other] of [...to].entries()) {
-      const changed = (row[j] ?? 0) + (letter === other ? 0 : 1);
-      next.push(Math.min(changed, (row[j + 1] ?? 0) + 1, (next[j] ?? 0) + 1));
-    }
-    row = next;
-  }
-  return row[to.length] ?? 0;
+  const named = [...model.types, ...model.enums].flatMap((type) =>
+    type.tag === null ? [] : [[type.tag, type] as const],
+  );
+  const byTag = new Map(named);
+  return closestTo(bare, [...byTag.keys()]).map((tag) => nameInC(byTag.get(tag) as RecordType | EnumType));
 }
 
 // --- lines -----------------------------------------------------------------------------------------------------------

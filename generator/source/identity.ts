@@ -1,6 +1,5 @@
 /** Header identity: what exactly was read. */
 
-import { createHash } from 'node:crypto';
 import { debianPackageOf } from '../knowledge/packages.js';
 import type { Target } from '../layout/target.js';
 import type { Origin } from '../model.js';
@@ -8,6 +7,7 @@ import { type InstalledPackage, installedPackage } from './dpkg.js';
 import type { FileProvider, SourceFile } from './files.js';
 import { kernelVersionOf } from './kernel-version.js';
 import type { Resolver } from './resolver.js';
+import { sha256 } from './sha256.js';
 
 export interface Identity {
   /** Version of the kernel that the first file belongs to; null when its tree does not say. */
@@ -40,10 +40,19 @@ function identityOf(
 ): Identity {
   const sources = files.map((file) => ({
     name: file.name,
-    sha256: createHash('sha256').update(file.bytes).digest('hex'),
+    sha256: hashOf(file),
     origin: originOf(file),
   }));
   return { kernel, files: sources };
+}
+
+const hashes = new WeakMap<SourceFile, string>();
+
+/** Hashed once, however many models are made of the file. */
+function hashOf(file: SourceFile): string {
+  const hash = hashes.get(file) ?? sha256(file.bytes);
+  hashes.set(file, hash);
+  return hash;
 }
 
 /** A package's headers are of one kernel, whichever root they are in; a tree's are of one root. */

@@ -15,9 +15,9 @@ export interface Run {
   readonly stderr: string;
 }
 
-export function kvmUapi(args: readonly string[], env: NodeJS.ProcessEnv = process.env): Run {
+export function kvmUapi(args: readonly string[], env: NodeJS.ProcessEnv = process.env, cwd: string = projectRoot): Run {
   const { status, stdout, stderr } = spawnSync(process.execPath, [bin, ...args], {
-    cwd: projectRoot,
+    cwd,
     env,
     encoding: 'utf8',
     timeout: 60_000,

@@ -59,6 +59,36 @@ describe('a header that forgets an include is read behind the home of', () => {
     expect(includeLines(model)).toEqual([...prelude, 'x.h'].map((name) => `#include <${name}>`));
   });
 
+  it('what its ioctls really take; without that they are not exported', () => {
+    const headers = {
+      'linux/if_tun.h': "#define TUNSETIFF _IOW('T', 202, int)\n#define TUNATTACHFILTER _IOW('T', 213, long)\n",
+      'linux/ioctl.h':
+        '#define _IOC_READ 2\n#define _IOC_WRITE 1\n#define _IOW(t, n, s) ((1 << 30) | (sizeof(s) << 16) | ((t) << 8) | (n))\n' +
+        ['DIR(r) ((r) >> 30)', 'TYPE(r) (((r) >> 8) & 255)', 'NR(r) ((r) & 255)', 'SIZE(r) (((r) >> 16) & 0x3fff)']
+          .map((field) => `#define _IOC_${field}\n`)
+          .join(''),
+    };
+    const whole = modelOf({ ...headers, 'linux/if.h': 'struct ifreq { char name[40]; };\n' });
+    expect([whole.prelude, whole.covers]).toEqual([
+      ['linux/if.h', 'linux/ioctl.h'],
+      ['linux/if_tun.h', 'linux/if.h'],
+    ]);
+    expect(whole.ioctls.map(({ argument, size }) => [argument, size])).toEqual([
+      ['struct ifreq', 4],
+      ['long', 8],
+    ]);
+    const { prelude, ioctls, ledger } = modelOf(headers);
+    expect([prelude, ioctls.map(({ name }) => name)]).toEqual([['linux/ioctl.h'], ['TUNATTACHFILTER']]);
+    expect(ledger).toEqual([
+      {
+        kind: 'ioctl',
+        name: 'TUNSETIFF',
+        reason: 'takes a struct ifreq, and <linux/if.h> could not be read',
+        at: 'linux/if_tun.h:1',
+      },
+    ]);
+  });
+
   it('nothing that does not go together with it', () => {
     const main = 'struct timespec { int other; };\n#define X IFNAMSIZ\n';
     const both = { 'linux/if.h': '#define IFNAMSIZ 16\nstruct timespec { long tv_sec; };\n' };

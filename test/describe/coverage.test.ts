@@ -55,7 +55,10 @@ const others = {
 
 describe('a model covers', () => {
   it.each(covered)('%s', (_, main, covers) => {
-    expect(modelOf({ 'a.h': main, ...others }).covers).toEqual(covers);
+    const model = modelOf({ 'a.h': main, ...others });
+    expect(model.covers).toEqual(covers);
+    // Every header but the first is there as one before uses it: the others' modules lead to it.
+    expect(new Set(Object.values(model.uses).flat())).toEqual(new Set(covers.slice(1)));
   });
 
   it('with all that a covered header declares, and nothing of others', () => {

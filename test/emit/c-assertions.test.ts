@@ -13,6 +13,7 @@ function model(parts: Partial<Model>): Model {
     header: 'demo.h',
     kernel: null,
     covers: ['demo.h'],
+    uses: {},
     origins: [],
     sources: [],
     types: [],

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { outputFiles } from '../../generator/commands/bindings.js';
-import { memberProperty, namesOf, numberProperty, pascalCase } from '../../generator/emit/names.js';
+import { memberProperty, namesOf, pascalCase, secondProperty } from '../../generator/emit/names.js';
 import { type EmittedFile, emitModules } from '../../generator/emit/typescript.js';
 import { arm64 } from '../../generator/layout/targets/arm64.js';
 import { s390x } from '../../generator/layout/targets/s390x.js';
@@ -196,8 +196,8 @@ describe('a member', () => {
   });
 
   it('has its number form behind a $', () => {
-    expect(numberProperty('cr8')).toBe('$cr8');
-    expect(numberProperty('__proto__')).toBe('$__proto__');
+    expect(secondProperty('cr8')).toBe('$cr8');
+    expect(secondProperty('__proto__')).toBe('$__proto__');
   });
 });
 

@@ -222,6 +222,23 @@ describe('emission', () => {
     expect(text).toContain('  RED: 1,\n  BLUE: 2,\n');
   });
 
+  it('has null for each dimension that is flexible', () => {
+    const text = emitted('struct a { int n; char one[]; };\nstruct b { int n; char many[][6]; };\n');
+    expect(text).toContain('dims: [null] },');
+    expect(text).toContain('dims: [null, 6] },');
+  });
+
+  it('says which arguments lead to further memory', () => {
+    const text = emitted(
+      '#include <linux/ioctl.h>\nstruct in { union { char *p; int i; }; };\nstruct out { struct in in[2]; };\n' +
+        "#define A_POINTER _IOW('a', 1, struct out)\n#define A_PLAIN _IOW('a', 2, int)\n#define A_ADDRESS _IOW('a', 3, char *)\n",
+    );
+    const pointers = [...text.matchAll(/name: '(A_\w+)',(?:(?!\n};)[\s\S])*?\n {2}pointers: true,/g)].map(
+      ([, name]) => name,
+    );
+    expect(pointers).toEqual(['A_POINTER', 'A_ADDRESS']);
+  });
+
   it('imports what it uses, and nothing else', () => {
     expect(emitted('#define ONE 1\n')).not.toContain('import');
     const text = emitted('#include <linux/types.h>\nstruct a { __u64 b; };\n');

@@ -3,7 +3,7 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
-import { openModel } from '../../generator/commands/bindings.js';
+import { openModel } from '../../generator/emit/bindings.js';
 import { SourceError } from '../../generator/errors.js';
 import type { LedgerEntry, Model } from '../../generator/model.js';
 import { kvm } from '../support/oracle-compiler.js';

@@ -45,6 +45,7 @@ function modelOf(types: RecordType[], enums: EnumType[] = []): Model {
     header: 'demo.h',
     kernel: null,
     covers: ['demo.h'],
+    uses: {},
     origins: [],
     sources: [],
     types,

@@ -29,7 +29,7 @@ export const needsKvm = '(needs a /dev/kvm that opens)';
 
 export const hasKvm: boolean = canOpen('/dev/kvm');
 
-function canOpen(path: string): boolean {
+export function canOpen(path: string): boolean {
   try {
     closeSync(openSync(path, 'r+'));
     return true;

@@ -2,9 +2,10 @@
 
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { sharedFiles } from '../../generator/commands/bindings.js';
+import { sharedFiles } from '../../generator/emit/bindings.js';
 import { emitModules } from '../../generator/emit/typescript.js';
 import type { FunctionMacro, Model } from '../../generator/model.js';
+import { sharedSource } from '../../generator/source/disk.js';
 import { readSections } from '../../generator/verify/elf.js';
 import { type Compiler, call, standard } from '../../oracle/compilers.js';
 import { inFolder } from './compiler.js';
@@ -183,6 +184,6 @@ function spelledAnswer(answer: Answer | string | undefined): string {
 /** What the functions of a model's own header are in JavaScript; nothing else of it is made. */
 export async function importFunctions(model: Model): Promise<Exports> {
   const functions: Model = { ...model, covers: [model.header], types: [], enums: [], constants: [], ioctls: [] };
-  const files = [...sharedFiles(), ...emitModules(functions)];
+  const files = [...sharedFiles(sharedSource), ...emitModules(functions)];
   return (await importBindings({ model: functions, files })).exports;
 }

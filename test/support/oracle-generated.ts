@@ -2,9 +2,9 @@
 
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { modelPath, openModel, sharedFiles } from '../../generator/commands/bindings.js';
 import { generate } from '../../generator/commands/generate.js';
-import { type EmittedFile, modulePath } from '../../generator/emit/typescript.js';
+import { modelPath, openModel } from '../../generator/emit/bindings.js';
+import { type EmittedFile, modulePath, sharedModules } from '../../generator/emit/typescript.js';
 import type { Model } from '../../generator/model.js';
 import { inTemporaryFolder, type Subject, target } from './oracle-compiler.js';
 
@@ -19,7 +19,7 @@ export function generateBindings({ header, include }: Subject): Promise<Generate
     generate({ header: [header], arch: target, include, out });
     const read = (path: string): string => readFileSync(join(out, path), 'utf8');
     const model = openModel(read(modelPath(target, header)), header);
-    const shared = sharedFiles().map(({ path }) => path);
+    const shared = sharedModules.map((module) => `${module}.ts`);
     const paths = [...shared, ...model.covers.map((name) => `${modulePath(model, name)}.ts`)];
     return { model, files: paths.map((path) => ({ path, text: read(path) })) };
   });

@@ -1,7 +1,7 @@
 /** Models that need neither a compiler nor this machine's headers. */
 
 import { readFileSync } from 'node:fs';
-import { openModel } from '../../generator/commands/bindings.js';
+import { openModel } from '../../generator/emit/bindings.js';
 import type { Target } from '../../generator/layout/target.js';
 import type { Model } from '../../generator/model.js';
 import { type Headers, modelOf } from './headers.js';

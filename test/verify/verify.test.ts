@@ -121,6 +121,7 @@ const MODEL: Model = {
   header: 'demo.h',
   kernel: null,
   covers: ['demo.h'],
+  uses: {},
   origins: [{ kind: 'tree' }],
   sources: [{ name: 'demo.h', sha256: '', origin: 0 }],
   types: [

@@ -6,6 +6,8 @@ import { copy, setNumber64, U32Array, U64Array, U8Array, type View } from '../..
 import * as $$c from '../../integers.js';
 import { UserFpsimdState, UserPtRegs } from './ptrace.js';
 
+export * from './ptrace.js';
+
 /** What these bindings are for. */
 export const $target = { name: 'arm64', byteOrder: 'little', pointerSize: 8 } as const;
 

@@ -38,7 +38,6 @@ import {
 } from '../asm/kvm.js';
 
 export * from '../asm/kvm.js';
-export * from '../asm/ptrace.js';
 
 /** What these bindings are for. */
 export const $target = { name: 'arm64', byteOrder: 'little', pointerSize: 8 } as const;
@@ -8340,6 +8339,7 @@ export const KVM_GET_DIRTY_LOG: IoctlByPointer<KvmDirtyLog, 'vm', 'write'> = {
   passes: 'pointer',
   transfer: 'write',
   argument: KvmDirtyLog,
+  pointers: true,
   fds: { vm: true },
 };
 
@@ -8805,6 +8805,7 @@ export const KVM_ARM_MTE_COPY_TAGS: IoctlByPointer<KvmArmCopyMteTags, 'vm', 'wri
   passes: 'pointer',
   transfer: 'write',
   argument: KvmArmCopyMteTags,
+  pointers: true,
   fds: { vm: true },
 };
 
@@ -9410,6 +9411,7 @@ export const KVM_CLEAR_DIRTY_LOG: IoctlByPointer<KvmClearDirtyLog, 'vm', 'write'
   passes: 'pointer',
   transfer: 'write',
   argument: KvmClearDirtyLog,
+  pointers: true,
   fds: { vm: true },
 };
 

@@ -8321,6 +8321,7 @@ export const KVM_GET_DIRTY_LOG: IoctlByPointer<KvmDirtyLog, 'vm', 'write'> = {
   passes: 'pointer',
   transfer: 'write',
   argument: KvmDirtyLog,
+  pointers: true,
   fds: { vm: true },
 };
 
@@ -9271,6 +9272,7 @@ export const KVM_CLEAR_DIRTY_LOG: IoctlByPointer<KvmClearDirtyLog, 'vm', 'write'
   passes: 'pointer',
   transfer: 'write',
   argument: KvmClearDirtyLog,
+  pointers: true,
   fds: { vm: true },
 };
 

@@ -8344,6 +8344,7 @@ export const KVM_GET_DIRTY_LOG: IoctlByPointer<KvmDirtyLog, 'vm', 'write'> = {
   passes: 'pointer',
   transfer: 'write',
   argument: KvmDirtyLog,
+  pointers: true,
   fds: { vm: true },
 };
 
@@ -9478,6 +9479,7 @@ export const KVM_CLEAR_DIRTY_LOG: IoctlByPointer<KvmClearDirtyLog, 'vm', 'write'
   passes: 'pointer',
   transfer: 'write',
   argument: KvmClearDirtyLog,
+  pointers: true,
   fds: { vm: true },
 };
 

@@ -6,6 +6,8 @@ import { copy, setNumber64, type View } from '../../views.js';
 import * as $$c from '../../integers.js';
 import { UserRegsStruct } from './ptrace.js';
 
+export * from './ptrace.js';
+
 /** What these bindings are for. */
 export const $target = { name: 'riscv64', byteOrder: 'little', pointerSize: 8 } as const;
 

@@ -25,7 +25,6 @@ import * as $$c from '../../integers.js';
 import { KvmDebugExitArch, KvmFpu, KvmGuestDebugArch, KvmRegs, KvmSregs, KvmSyncRegs } from '../asm/kvm.js';
 
 export * from '../asm/kvm.js';
-export * from '../asm/ptrace.js';
 
 /** What these bindings are for. */
 export const $target = { name: 'riscv64', byteOrder: 'little', pointerSize: 8 } as const;
@@ -8323,6 +8322,7 @@ export const KVM_GET_DIRTY_LOG: IoctlByPointer<KvmDirtyLog, 'vm', 'write'> = {
   passes: 'pointer',
   transfer: 'write',
   argument: KvmDirtyLog,
+  pointers: true,
   fds: { vm: true },
 };
 
@@ -9273,6 +9273,7 @@ export const KVM_CLEAR_DIRTY_LOG: IoctlByPointer<KvmClearDirtyLog, 'vm', 'write'
   passes: 'pointer',
   transfer: 'write',
   argument: KvmClearDirtyLog,
+  pointers: true,
   fds: { vm: true },
 };
 

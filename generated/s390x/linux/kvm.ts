@@ -8378,6 +8378,7 @@ export const KVM_GET_DIRTY_LOG: IoctlByPointer<KvmDirtyLog, 'vm', 'write'> = {
   passes: 'pointer',
   transfer: 'write',
   argument: KvmDirtyLog,
+  pointers: true,
   fds: { vm: true },
 };
 
@@ -9190,6 +9191,7 @@ export const KVM_SET_GUEST_DEBUG: IoctlByPointer<KvmGuestDebug, 'vcpu', 'write'>
   passes: 'pointer',
   transfer: 'write',
   argument: KvmGuestDebug,
+  pointers: true,
   fds: { vcpu: true },
 };
 
@@ -9496,6 +9498,7 @@ export const KVM_CLEAR_DIRTY_LOG: IoctlByPointer<KvmClearDirtyLog, 'vm', 'write'
   passes: 'pointer',
   transfer: 'write',
   argument: KvmClearDirtyLog,
+  pointers: true,
   fds: { vm: true },
 };
 

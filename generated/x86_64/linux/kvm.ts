@@ -8454,6 +8454,7 @@ export const KVM_GET_DIRTY_LOG: IoctlByPointer<KvmDirtyLog, 'vm', 'write'> = {
   passes: 'pointer',
   transfer: 'write',
   argument: KvmDirtyLog,
+  pointers: true,
   fds: { vm: true },
 };
 
@@ -9758,6 +9759,7 @@ export const KVM_CLEAR_DIRTY_LOG: IoctlByPointer<KvmClearDirtyLog, 'vm', 'write'
   passes: 'pointer',
   transfer: 'write',
   argument: KvmClearDirtyLog,
+  pointers: true,
   fds: { vm: true },
 };
 
@@ -9824,6 +9826,7 @@ export const KVM_X86_SET_MSR_FILTER: IoctlByPointer<KvmMsrFilter, 'vm', 'write'>
   passes: 'pointer',
   transfer: 'write',
   argument: KvmMsrFilter,
+  pointers: true,
   fds: { vm: true },
 };
 

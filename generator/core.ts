@@ -1,0 +1,58 @@
+/**
+ * The generator without Node: headers from wherever a `FileProvider` reads them, to models, to the files of bindings. A web
+ * page can import it. `kvm-uapi/generator` is this and the disk.
+ */
+
+import { headerComments, noComments } from './describe/comments.js';
+import { describeHeader } from './describe/describe.js';
+import { targetCalled, targets } from './layout/targets.js';
+import type { Model } from './model.js';
+import type { FileProvider } from './source/files.js';
+import { identifyOn } from './source/identity.js';
+import { Resolver } from './source/resolver.js';
+
+export { bindingFiles, filesOf, modelPath, openModel, type SupportText } from './emit/bindings.js';
+export { modelFromJson, modelToJson } from './emit/json.js';
+export type { WideStyle } from './emit/members.js';
+export { type EmittedFile, modulePath, type SharedModule } from './emit/typescript.js';
+export * from './errors.js';
+export * from './model.js';
+export { type Difference, diffModels } from './report/diff.js';
+export { layoutView, UnknownTypeError } from './report/layout-view.js';
+export { type Pattern, type Selection, SelectionError, select } from './select.js';
+export { type FileProvider, filesInMemory } from './source/files.js';
+export { version } from './version.js';
+
+/** The architectures that there are targets for. */
+export const targetNames: readonly string[] = targets.map(({ name }) => name);
+
+/** Headers of one architecture. Each file is read once, however many models are made. */
+export interface Headers {
+  /**
+   * The model of a header, as an `#include` spells it.
+   *
+   * @throws MissingHeaderError when it, or one that it includes, is in none of the folders.
+   * @throws SourceError when something is wrong in a header, with its place.
+   */
+  model(header: string): Model;
+}
+
+export interface HeadersOptions {
+  readonly files: FileProvider;
+  /** Include folders, in the order of search. */
+  readonly roots: readonly string[];
+  /** One of `targetNames`; x86_64 without it. */
+  readonly target?: string;
+  /** Whether the models have the headers' comments, which have the headers' licence. */
+  readonly comments?: boolean;
+}
+
+/** Headers as a provider reads them. @throws UsageError for a target that is none. */
+export function headersFrom({ files, roots, target: name = 'x86_64', comments = false }: HeadersOptions): Headers {
+  const target = targetCalled(name);
+  const resolver = new Resolver(files, roots);
+  const identify = identifyOn(files, resolver, target);
+  return {
+    model: (header) => describeHeader(header, target, resolver, identify, comments ? headerComments : noComments),
+  };
+}

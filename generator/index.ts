@@ -1,0 +1,62 @@
+/** The generator as a library, with the disk: what `kvm-uapi/generator` exports, and what the command line is made of. */
+
+import { type CheckResult, check } from './commands/check.js';
+import { generate } from './commands/generate.js';
+import { openHeaders } from './commands/headers.js';
+import type { CheckedConfig } from './config/config.js';
+import { follow } from './config/project.js';
+import type { Headers, SupportText } from './core.js';
+import { sharedSource } from './source/disk.js';
+
+export type { CheckResult } from './commands/check.js';
+export {
+  type CacheOptions,
+  headerSets,
+  type Imported,
+  type ImportOptions,
+  importSet,
+  type ListedSet,
+} from './commands/header-sets.js';
+export { type CheckedConfig, type Config, checkConfig, defineConfig, type TargetName } from './config/config.js';
+export { findConfig, loadConfig } from './config/load.js';
+export * from './core.js';
+export { writeFiles } from './output.js';
+export { filesOnDisk } from './source/disk.js';
+
+export interface InstalledHeadersOptions {
+  /** One of `targetNames`; x86_64 without it. */
+  readonly target?: string;
+  /** Include folders, searched before the others. */
+  readonly include?: readonly string[];
+  /** A header set to read in place of the system's headers: an imported one's name, or a folder. */
+  readonly from?: string;
+  /** Whether the models have the headers' comments, which have the headers' licence. */
+  readonly comments?: boolean;
+}
+
+/**
+ * The headers of this system, or of a header set.
+ *
+ * @throws UsageError for a target that is none, HeaderSetError for a set that is none.
+ */
+export function installedHeaders(options: InstalledHeadersOptions = {}): Headers {
+  const { target: arch = 'x86_64', include = [], ...rest } = options;
+  return openHeaders({ header: [], arch, include, ...rest });
+}
+
+/** The texts of the modules that stand beside emitted ones, for `filesOf`. */
+export const supportText: SupportText = sharedSource;
+
+/**
+ * Writes what a configuration asks for, whole or not at all, and returns a summary.
+ *
+ * @throws ConfigError where a pattern names nothing, and what `installedHeaders` and `writeFiles` throw.
+ */
+export function generateProject(config: CheckedConfig): string {
+  return follow(config, generate);
+}
+
+/** Tells whether what was written is what it should be; writes nothing. */
+export function checkProject(config: CheckedConfig): CheckResult {
+  return follow(config, check);
+}
