@@ -6,7 +6,7 @@ import { enterLongMode } from './long-mode.js';
 /** The flag that lets user mode use ports, where KVM goes by it; the bitmap of the task state is for where it does not. */
 const ioPrivilege3 = 0x3000n;
 
-const mode: Mode = {
+export const mode: Mode = {
   name: 'user mode',
   directive: '.code64',
   rflags: reservedFlag | ioPrivilege3,
