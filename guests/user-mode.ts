@@ -62,4 +62,15 @@ export function countDown(times: number): Guest {
   );
 }
 
-export const all: readonly Guest[] = [out, spin, countDown(1_000_000)];
+/** Changes the u32 at `places.data` between 1 and 4096, for ever. */
+export const waver: Guest = guest(
+  mode,
+  'waver',
+  `
+  c7 04 25 00 80 00 00 01 00 00 00   1: mov dword ptr [0x8000], 1
+  c7 04 25 00 80 00 00 00 10 00 00   mov dword ptr [0x8000], 0x1000
+  eb e8                              jmp 1b
+  `,
+);
+
+export const all: readonly Guest[] = [out, spin, countDown(1_000_000), waver];

@@ -238,7 +238,7 @@ const hex = (value: number | bigint): string => value.toString(16);
 const hexOf = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex');
 
 /** Every member of a view on a line, in the order of C; those of a member that is a struct as well. */
-function membersOf(of: string, view: View): string[] {
+export function membersOf(of: string, view: View): string[] {
   const { $layout } = view.constructor as unknown as { $layout: { members: object } };
   const values = view as unknown as Record<string, unknown>;
   return Object.keys($layout.members)
