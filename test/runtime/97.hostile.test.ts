@@ -283,15 +283,19 @@ describe.skipIf(!hasKvm)(`counts in arguments ${needsKvm}`, () => {
     const cpuid = new kvm.KvmCpuid2(memory.dataView(places.data, size));
     const behind = memory.bytes(places.data + size, places.end - places.data - size).fill(guard);
     const outcomes = helper.do('run', { vcpu: vcpu.share() });
-    const seen = new Map<string, number>();
-    for (const end = Date.now() + watchdogMs; seen.size < 2 || Math.min(...seen.values()) < 200; ) {
-      if (Date.now() > end) throw new Error(`not both seen: ${JSON.stringify([...seen])}`);
-      const outcome = refusalOf(() => system.ioctl(kvm.KVM_GET_SUPPORTED_CPUID, cpuid));
-      seen.set(outcome, (seen.get(outcome) ?? 0) + 1);
+    const seen = { E2BIG: 0, KvmArgumentError: 0 };
+    try {
+      // Where the kernel could be given what was not checked, it happens some five times in a thousand.
+      for (const end = Date.now() + watchdogMs; seen.E2BIG < 2000 || seen.KvmArgumentError < 2000; ) {
+        if (Date.now() > end) throw new Error(`not both seen: ${JSON.stringify(seen)}`);
+        const refusal = refusalOf(() => system.ioctl(kvm.KVM_GET_SUPPORTED_CPUID, cpuid));
+        expect(seen).toHaveProperty(refusal);
+        seen[refusal as keyof typeof seen]++;
+      }
+    } finally {
+      vcpu.kick();
+      expect(await outcomes).toEqual(['interrupted by kick']);
     }
-    vcpu.kick();
-    expect(await outcomes).toEqual(['interrupted by kick']);
-    expect([...seen.keys()].sort()).toEqual(['E2BIG', 'KvmArgumentError']);
     expect(behind.every((byte) => byte === guard)).toBe(true);
   });
 
