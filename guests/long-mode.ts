@@ -16,7 +16,7 @@ import {
   setDataSegments,
 } from './guest.js';
 
-const mode: Mode = {
+export const mode: Mode = {
   name: 'long mode',
   directive: '.code64',
   rflags: reservedFlag,

@@ -2,7 +2,7 @@
 
 import { cr0, flatSegment, type Guest, guest, type Mode, reservedFlag, set, setDataSegments } from './guest.js';
 
-const mode: Mode = {
+export const mode: Mode = {
   name: 'protected mode',
   directive: '.code32',
   rflags: reservedFlag,

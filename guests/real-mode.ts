@@ -2,7 +2,7 @@
 
 import { type Guest, guest, type Mode, reservedFlag, set } from './guest.js';
 
-const mode: Mode = {
+export const mode: Mode = {
   name: 'real mode',
   directive: '.code16',
   rflags: reservedFlag,
@@ -161,6 +161,30 @@ export function onInterrupt(vector: number): Guest {
   );
 }
 
+/** The vector of the interrupts that `interrupted` handles. */
+export const interruptVector = 0x20;
+
+/** Waits for three interrupts, each in a loop that its handler leads out of behind sending to the port, and halts. */
+export const interrupted: Guest = guest(
+  mode,
+  'interrupted',
+  `
+  c7 06 80 00 11 10  mov word ptr [0x80], 0x1011
+  ba f8 03           mov dx, 0x3f8
+  fb                 sti
+  eb fe              1: jmp 1b
+  eb fe              1: jmp 1b
+  eb fe              1: jmp 1b
+  f4                 hlt
+  ee                 out dx, al
+  55                 push bp
+  89 e5              mov bp, sp
+  83 46 02 02        add word ptr [bp+2], 2
+  5d                 pop bp
+  cf                 iret
+  `,
+);
+
 export const all: readonly Guest[] = [
   out,
   input,
@@ -173,4 +197,5 @@ export const all: readonly Guest[] = [
   outForEver,
   spin,
   onInterrupt(2),
+  interrupted,
 ];

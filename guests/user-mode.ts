@@ -6,7 +6,7 @@ import { enterLongMode } from './long-mode.js';
 /** The flag that lets user mode use ports, where KVM goes by it; the bitmap of the task state is for where it does not. */
 const ioPrivilege3 = 0x3000n;
 
-const mode: Mode = {
+export const mode: Mode = {
   name: 'user mode',
   directive: '.code64',
   rflags: reservedFlag | ioPrivilege3,
@@ -103,4 +103,15 @@ export const extendedControl: Guest = guest(
   `,
 );
 
-export const all: readonly Guest[] = [out, spin, countDown(1_000_000), sse, timeStamp, extendedControl];
+/** Changes the u32 at `places.data` between 1 and 4096, for ever. */
+export const waver: Guest = guest(
+  mode,
+  'waver',
+  `
+  c7 04 25 00 80 00 00 01 00 00 00   1: mov dword ptr [0x8000], 1
+  c7 04 25 00 80 00 00 00 10 00 00   mov dword ptr [0x8000], 0x1000
+  eb e8                              jmp 1b
+  `,
+);
+
+export const all: readonly Guest[] = [out, spin, countDown(1_000_000), sse, timeStamp, extendedControl, waver];

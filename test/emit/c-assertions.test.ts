@@ -259,11 +259,11 @@ describe('emitAssertions', () => {
     expect(result.assertions.text).toContain('#include <demo.h>\n#include <stddef.h>\n#include <linux/ioctl.h>\n');
     expect(conditions(result)).toEqual({
       'GET: request': '(unsigned int)(GET) == 0xc008ae02U',
-      'GET: direction': '_IOC_DIR(GET) == (_IOC_READ | _IOC_WRITE)',
+      'GET: direction': '(_IOC_DIR(GET) & (_IOC_READ | _IOC_WRITE)) == (_IOC_READ | _IOC_WRITE)',
       'GET: magic': '_IOC_TYPE(GET) == 174',
       'GET: nr': '_IOC_NR(GET) == 2',
       'GET: size': '_IOC_SIZE(GET) == 8',
-      'GET: argument size': 'sizeof(struct demo) == 8',
+      'GET: argument size': '(sizeof(struct demo) & _IOC_SIZEMASK) == 8',
       'GET: argument: kind': '__builtin_types_compatible_p(__typeof__((*(struct demo *)0)), struct demo)',
     });
   });

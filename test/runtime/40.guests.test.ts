@@ -1,10 +1,13 @@
 /** Every guest does what its comment says, on real KVM; and its bytes are what the assembler makes of its listing. */
 
 import { spawnSync } from 'node:child_process';
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { KVM_EXIT_HLT, KVM_EXIT_IO, KVM_EXIT_IO_OUT, KVM_EXIT_MMIO } from '../../generated/x86_64/linux/kvm.js';
 import { type Guest, guests, longMode, places, port, protectedMode, realMode, userMode } from '../../guests/index.js';
 import type { Vcpu } from '../../runtime/index.js';
+import { chosenRuns } from '../../stress/random.js';
+import { trial } from './random-guests.js';
 import { counterOf, createVm, hasKvm, needsKvm, watchdogMs } from './support.js';
 
 /** The device's answer, to port reads and to MMIO reads. */
@@ -143,7 +146,16 @@ const assembler = spawnSync('as', ['--version'], { encoding: 'utf8' });
 const hasAssembler = assembler.status === 0 && /x86_64/.test(assembler.stdout);
 
 describe.skipIf(!hasAssembler)('listings (needs GNU as for x86-64: apt-get install binutils)', () => {
-  it.each(guests)('$name', ({ mode, listing }) => {
+  it.each(guests)('$name', expectAssembled);
+
+  it('of guests made at random', () => {
+    fc.assert(
+      fc.property(trial, ({ guest }) => expectAssembled(guest)),
+      chosenRuns(50),
+    );
+  });
+
+  function expectAssembled({ mode, listing }: Guest): void {
     const source = [`.intel_syntax noprefix`, mode.directive, ...listing.map(({ text }) => text), ''].join('\n');
     // As listing: line number, offset, bytes in hexadecimal, source.
     const options = ['--64', '-aln', '--listing-lhs-width=4', '-o', '/dev/null', '--', '-'];
@@ -153,5 +165,5 @@ describe.skipIf(!hasAssembler)('listings (needs GNU as for x86-64: apt-get insta
     const expected = listing.map(({ text }, index) => `${assembled[index]?.replaceAll(' ', '').toLowerCase()} ${text}`);
     expect(listing.map(({ bytes, text }) => `${Buffer.from(bytes).toString('hex')} ${text}`)).toEqual(expected);
     expect(assembled).toHaveLength(listing.length);
-  });
+  }
 });

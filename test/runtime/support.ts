@@ -132,6 +132,8 @@ export interface Jobs {
   meddle: [{ vcpu: SharedVcpu; memory: GuestMemoryHandle; counterAt: number; deeds: Deed[] }, string[]];
   kick: [{ vcpu: SharedVcpu }, boolean];
   writeMemory: [{ memory: GuestMemoryHandle; at: number; bytes: number[] }, number[]];
+  /** Writes where the data of a port is to `struct kvm_run`, over and over, until word 0 is set; word 1 tells that it does. */
+  scribble: [{ vcpu: SharedVcpu; values: readonly bigint[]; words: Int32Array }, number];
   threadId: [null, number];
 }
 

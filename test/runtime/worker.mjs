@@ -36,6 +36,20 @@ const jobs = {
     return before;
   },
 
+  scribble({ vcpu: shared, values, words }) {
+    const vcpu = Vcpu.attach(shared);
+    try {
+      let times = 0;
+      for (; Atomics.load(words, 0) === 0; times++) {
+        vcpu.kvmRun.io.data_offset = values[times % values.length];
+        if (times === 0) Atomics.store(words, 1, 1);
+      }
+      return times;
+    } finally {
+      vcpu.close();
+    }
+  },
+
   threadId: () => Number(readlinkSync('/proc/thread-self').split('/').at(-1)),
 };
 
