@@ -7,6 +7,7 @@ import { benchExits } from './runtime/exits.js';
 import { benchKicks } from './runtime/kicks.js';
 import { benchMechanisms } from './runtime/mechanisms.js';
 import { buildNative, startLoop } from './runtime/native.js';
+import { benchRegisters } from './runtime/registers.js';
 import { benchTeardown } from './runtime/teardown.js';
 import { benchThreads } from './runtime/threads.js';
 
@@ -20,6 +21,7 @@ export async function benchRuntime(): Promise<Result[]> {
   return [
     ...(await benchExits(loop)),
     await benchCalls(loop),
+    await benchRegisters(),
     ...(await benchKicks(loop)),
     await benchThreads(),
     ...(await benchMechanisms()),

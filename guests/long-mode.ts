@@ -66,4 +66,43 @@ export const spin: Guest = guest(
   `,
 );
 
-export const all: readonly Guest[] = [out, spin];
+/** CPUID of the leaf in eax and the subleaf in ecx, and halts. */
+export function cpuid(leaf: number, subleaf = 0): Guest {
+  return guest(
+    mode,
+    'cpuid',
+    `
+  0f a2                  cpuid
+  f4                     hlt
+  `,
+    { registers: { rax: BigInt(leaf), rcx: BigInt(subleaf) } },
+  );
+}
+
+/** Reads an MSR into edx and eax, and halts. */
+export function readMsr(index: number): Guest {
+  return guest(
+    mode,
+    'rdmsr',
+    `
+  0f 32                  rdmsr
+  f4                     hlt
+  `,
+    { registers: { rcx: BigInt(index) } },
+  );
+}
+
+/** Writes an MSR, and halts. */
+export function writeMsr(index: number, data: bigint): Guest {
+  return guest(
+    mode,
+    'wrmsr',
+    `
+  0f 30                  wrmsr
+  f4                     hlt
+  `,
+    { registers: { rcx: BigInt(index), rax: data & 0xffff_ffffn, rdx: data >> 32n } },
+  );
+}
+
+export const all: readonly Guest[] = [out, spin, cpuid(0), readMsr(0), writeMsr(0, 0n)];

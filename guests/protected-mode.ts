@@ -75,4 +75,16 @@ export const startOther: Guest = guest(
   { data: 'nn' },
 );
 
-export const all: readonly Guest[] = [out, mmio, mmioInParts, spin, startOther];
+/** Sends the task priority that the local interrupt controller has to the port, for ever. */
+export const taskPriority: Guest = guest(
+  mode,
+  'task priority',
+  `
+  66 ba f8 03            mov dx, 0x3f8
+  a0 80 00 e0 fe         1: mov al, [0xfee00080]
+  ee                     out dx, al
+  eb f8                  jmp 1b
+  `,
+);
+
+export const all: readonly Guest[] = [out, mmio, mmioInParts, spin, startOther, taskPriority];

@@ -140,6 +140,27 @@ export const spin: Guest = guest(
   `,
 );
 
+/** Sends 'A' to the port for ever, and 'I' for each interrupt of a vector. */
+export function onInterrupt(vector: number): Guest {
+  const entry = 4 * vector;
+  const bytes = [entry & 0xff, entry >> 8].map((byte) => byte.toString(16).padStart(2, '0')).join(' ');
+  return guest(
+    mode,
+    `on interrupt ${vector}`,
+    `
+  c7 06 ${bytes} 0f 10  mov word ptr [0x${entry.toString(16)}], 0x100f
+  fb                 sti
+  ba f8 03           mov dx, 0x3f8
+  b0 41              1: mov al, 0x41
+  ee                 out dx, al
+  eb fb              jmp 1b
+  b0 49              mov al, 0x49
+  ee                 out dx, al
+  cf                 iret
+  `,
+  );
+}
+
 export const all: readonly Guest[] = [
   out,
   input,
@@ -151,4 +172,5 @@ export const all: readonly Guest[] = [
   print('hello'),
   outForEver,
   spin,
+  onInterrupt(2),
 ];

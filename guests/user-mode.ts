@@ -62,4 +62,45 @@ export function countDown(times: number): Guest {
   );
 }
 
-export const all: readonly Guest[] = [out, spin, countDown(1_000_000)];
+/** Sends to the port, stores xmm0 at `places.data` and loads xmm1 from 16 bytes behind, and sends to the port for ever. */
+export const sse: Guest = guest(
+  mode,
+  'sse',
+  `
+  66 ba f8 03                  mov dx, 0x3f8
+  ee                           out dx, al
+  f3 0f 7f 04 25 00 80 00 00   movdqu xmmword ptr [0x8000], xmm0
+  f3 0f 6f 0c 25 10 80 00 00   movdqu xmm1, xmmword ptr [0x8010]
+  ee                           1: out dx, al
+  eb fd                        jmp 1b
+  `,
+);
+
+/** Reads the time stamp counter into ecx and eax, and sends to the port for ever. */
+export const timeStamp: Guest = guest(
+  mode,
+  'rdtsc',
+  `
+  0f 31                  rdtsc
+  89 d1                  mov ecx, edx
+  66 ba f8 03            mov dx, 0x3f8
+  ee                     1: out dx, al
+  eb fd                  jmp 1b
+  `,
+);
+
+/** Reads the extended control register 0 into ebx, and sends to the port for ever. */
+export const extendedControl: Guest = guest(
+  mode,
+  'xgetbv',
+  `
+  31 c9                  xor ecx, ecx
+  0f 01 d0               xgetbv
+  89 c3                  mov ebx, eax
+  66 ba f8 03            mov dx, 0x3f8
+  ee                     1: out dx, al
+  eb fd                  jmp 1b
+  `,
+);
+
+export const all: readonly Guest[] = [out, spin, countDown(1_000_000), sse, timeStamp, extendedControl];

@@ -1,6 +1,7 @@
 /** The errors of the runtime. Every one names the operation and what to do. */
 
 import { constants } from 'node:os';
+import { capabilityOf } from './capabilities.js';
 
 /** Second names of the same numbers. */
 const aliases = ['EWOULDBLOCK', 'ENOTSUP'];
@@ -32,9 +33,33 @@ export class KvmError extends Error {
   }
 }
 
-/** The kernel, or this version of KVM, does not have it. */
+/** The kernel, or this version of KVM, or this VM, does not have it. */
 export class KvmUnsupportedError extends KvmError {
   override readonly name = 'KvmUnsupportedError';
+  /** The capability that tells of it: `KVM_CAP_X86_SMM`; null where none does. */
+  readonly capability: string | null;
+
+  constructor(operation: string, code: string, explanation: string, capability: string | null = null) {
+    super(operation, code, explanation);
+    this.capability = capability;
+  }
+}
+
+/** One of several MSRs was refused. Those before it in the list were read or written, those behind it were not. */
+export class KvmMsrError extends KvmError {
+  override readonly name = 'KvmMsrError';
+  /** Of the MSR that was refused. */
+  readonly index: number;
+
+  constructor(operation: string, index: number) {
+    const msr = `MSR 0x${index.toString(16)}`;
+    super(
+      operation,
+      'refused',
+      `${msr}: this vCPU does not have it, or does not take this value; KVM_SET_CPUID2 decides`,
+    );
+    this.index = index;
+  }
 }
 
 /** `/dev/kvm` cannot be used here. */
@@ -65,6 +90,7 @@ export class RuntimeMissingError extends Error {
 const classes = [
   KvmError,
   KvmUnsupportedError,
+  KvmMsrError,
   KvmUnavailableError,
   KvmBusyError,
   KvmClosedError,
@@ -91,6 +117,9 @@ const explanations = new Map([
   ['EIO', 'the kernel cannot do it for this process; a VM belongs to the process that made it'],
   ['EMFILE', 'this process has too many open files'],
   ['EAGAIN', 'there are too many timers and pending signals; raise the limit (ulimit -i)'],
+  ['KVM_INTERRUPT ENXIO', 'the interrupt controller is in the kernel, which delivers interrupts itself'],
+  ['KVM_KVMCLOCK_CTRL EINVAL', 'the guest has not turned its kvmclock on'],
+  ['KVM_ENABLE_CAP EINVAL', 'a vCPU has no such capability to enable, or not with these arguments'],
 ]);
 
 /** The error for a negative result of the native layer. */
@@ -103,9 +132,11 @@ export function kernelError(operation: string, result: number): KvmError {
       operation,
       code,
       'this kernel or this kind of file does not have it; ask with checkExtension',
+      capabilityOf(operation),
     );
   }
-  return new KvmError(operation, code, explanations.get(code) ?? 'the kernel refused');
+  const explanation = explanations.get(`${operation} ${code}`) ?? explanations.get(code);
+  return new KvmError(operation, code, explanation ?? 'the kernel refused');
 }
 
 const unavailable = new Map([

@@ -55,12 +55,14 @@ const carriesAddresses = new Map([
   ].map((name) => [name, 'its struct carries addresses of this process'] as const),
 ]);
 
-/** Ioctls that touch other memory than the request says, as far as a capability or the struct tells. */
+/** Ioctls that touch as much memory as a capability says, which may be more than the request does. */
 const touchesMore = new Map([
-  ['KVM_GET_XSAVE2', 'it writes as many bytes as KVM_CAP_XSAVE2 says, not the size in its request'],
-  ['KVM_GET_NESTED_STATE', 'it writes as many bytes as the struct says, not the size in its request'],
-  ['KVM_SET_NESTED_STATE', 'it reads as many bytes as the struct says, not the size in its request'],
+  ['KVM_GET_XSAVE2', 'it writes as many bytes as KVM_CAP_XSAVE2 says; use Vcpu.getXsave2'],
+  ['KVM_SET_XSAVE', 'it reads as many bytes as KVM_CAP_XSAVE2 says; use Vcpu.setXsave'],
 ]);
+
+/** Ioctls whose struct has a member `size` that says how many bytes it is long. */
+const sizedByThemselves = new Set(['KVM_GET_NESTED_STATE', 'KVM_SET_NESTED_STATE']);
 
 /** Ioctls that would take the way in which a vCPU is interrupted away. */
 const defeatsKicks = new Map([
@@ -91,21 +93,37 @@ function invoke(target: IoctlTarget, ioctl: AnyIoctl, argument: unknown): number
     return target.value(ioctl.request, 0);
   }
   if (ioctl.passes === 'value') return target.value(ioctl.request, checkedValue(ioctl, argument));
+  const { view, offset } = placeFor(ioctl, argument);
+  const needed = bytesNeeded(ioctl, view, offset);
+  if (saidLength(ioctl) === null) return target.view(ioctl.request, view, offset, needed);
+  return onCopy(target, ioctl, new Uint8Array(view.buffer, view.byteOffset + offset, needed));
+}
+
+/** For the methods that know how many bytes the kernel touches. @throws KvmArgumentError when the argument has fewer. */
+export function ioctlOfBytes<T extends View>(
+  target: IoctlTarget,
+  request: IoctlByPointer<T>,
+  argument: T,
+  bytes: number,
+): void {
+  const { view, offset } = placeFor(request, argument);
+  const result = target.view(request.request, view, offset, requireBytes(request, view, offset, bytes));
+  if (result < 0) throw kernelError(request.name, result);
+}
+
+function placeFor(ioctl: IoctlToMemory, argument: unknown): { view: DataView; offset: number } {
   const expected = ioctl.argument?.$layout.name ?? `${ioctl.size} bytes`;
   const place = placeOf(argument);
   if (place === null) throw new KvmArgumentError(`${ioctl.name}: takes a view of ${expected}`);
   if (ioctl.argument !== null && place.type !== expected) {
     throw new KvmArgumentError(`${ioctl.name}: takes a view of ${expected}, not of ${place.type}`);
   }
-  const { view, offset } = place;
-  const needed = bytesNeeded(ioctl, view, offset);
-  if (countedTail(ioctl) === null) return target.view(ioctl.request, view, offset, needed);
-  return onCopy(target, ioctl, new Uint8Array(view.buffer, view.byteOffset + offset, needed));
+  return place;
 }
 
 /**
- * Makes the ioctl on a copy of the bytes, and copies them back. The kernel reads the counter again for itself: in shared
- * or guest memory another thread or a guest could have raised it since it was checked.
+ * Makes the ioctl on a copy of the bytes, and copies them back. The kernel reads for itself how many there are: in shared
+ * or guest memory another thread or a guest could have raised that since it was checked.
  */
 function onCopy(target: IoctlTarget, ioctl: IoctlToMemory, bytes: Uint8Array): number {
   const copy = bytes.slice();
@@ -134,18 +152,17 @@ function checkedValue(ioctl: IoctlByValue, value: unknown): number | bigint {
 }
 
 /**
- * How many bytes the kernel may touch. The counter is read by the request's own class: that of the argument may be a
- * subclass, which could say anything.
+ * How many bytes the kernel may touch. What the struct says is read by the request's own class: that of the argument may
+ * be a subclass, which could say anything.
  *
  * @throws KvmArgumentError when they are not all inside of the view.
  */
 function bytesNeeded(ioctl: IoctlToMemory, view: DataView, offset: number): number {
   const { argument: type } = ioctl;
   const fixed = requireBytes(ioctl, view, offset, Math.max(ioctl.size, type?.$size ?? 0));
-  const tail = countedTail(ioctl);
-  if (type === null || tail === null) return fixed;
-  const members = new type(view, offset) as unknown as Record<string, number | bigint>;
-  const whole = tail.offset + Number(members[tail.countedBy]) * tail.elementSize;
+  const said = saidLength(ioctl);
+  if (type === null || said === null) return fixed;
+  const whole = said(new type(view, offset) as unknown as Members);
   return requireBytes(ioctl, view, offset, Math.max(fixed, whole));
 }
 
@@ -156,8 +173,12 @@ function requireBytes({ name }: IoctlToMemory, view: DataView, offset: number, n
   );
 }
 
-function countedTail(ioctl: IoctlToMemory): (FlexibleTail & { readonly countedBy: string }) | null {
-  const tail = (ioctl.argument as { readonly $flexible?: FlexibleTail } | null)?.$flexible;
+type Members = Readonly<Record<string, number | bigint>>;
+
+/** By what a struct itself says how long it is; null where all of it is in the request's size. */
+function saidLength({ name, argument }: IoctlToMemory): ((members: Members) => number) | null {
+  if (sizedByThemselves.has(name)) return ({ size }) => Number(size);
+  const tail = (argument as { readonly $flexible?: FlexibleTail } | null)?.$flexible;
   const countedBy = tail?.countedBy ?? null;
-  return tail && countedBy !== null ? { ...tail, countedBy } : null;
+  return tail && countedBy !== null ? (members) => tail.offset + Number(members[countedBy]) * tail.elementSize : null;
 }

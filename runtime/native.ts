@@ -75,6 +75,8 @@ export interface Native {
   /** A number by which other isolates find it while somebody holds it. */
   vcpuId(vcpu: VcpuHandle): number;
   vcpuFind(id: number): VcpuHandle | null;
+  /** The fd of its VM, which is open for as long as the handle holds the vCPU. */
+  vcpuVmFd(vcpu: VcpuHandle): number;
   vcpuIoctl(vcpu: VcpuHandle, request: number, value: number | bigint): number;
   vcpuIoctlView(vcpu: VcpuHandle, request: number, view: DataView, offset: number, needed: number): number;
   /** 0 for an exit; for an interruption 1 kick, 2 abort, 3 timeout, 4 hold. */

@@ -1,12 +1,13 @@
 /** A virtual CPU: the vCPU file descriptor, the memory it shares with user space, and how it is run and interrupted. */
 
 import { allocate } from '../generated/views.js';
-import type { KvmRegs, KvmRun, KvmSregs } from '../generated/x86_64/linux/kvm.js';
+import type { KvmRun } from '../generated/x86_64/linux/kvm.js';
 import * as x86_64 from '../generated/x86_64/linux/kvm.js';
 import { KvmArgumentError, KvmBusyError, KvmClosedError, KvmUnsupportedError, kernelError } from './errors.js';
 import { type Bindings, checkBindings } from './host.js';
-import { type GenericIoctl, genericIoctl } from './ioctl.js';
 import { native, type VcpuHandle, type VmHandle } from './native.js';
+import { type SyncRegs, syncRegs } from './sync-regs.js';
+import { VcpuState } from './vcpu-state.js';
 
 /**
  * How a kick gets a vCPU out of KVM_RUN. `immediate_exit`: the flag in `struct kvm_run`, since Linux 4.11.
@@ -64,8 +65,9 @@ export function hold(vcpu: SharedVcpu, held: boolean): boolean {
   return native().hold(vcpu.id, held);
 }
 
-export class Vcpu implements Disposable, AsyncDisposable {
-  readonly bindings: Bindings;
+/** The methods for its registers and the rest of its state are those of `VcpuState`. */
+export class Vcpu extends VcpuState implements Disposable, AsyncDisposable {
+  override readonly bindings: Bindings;
   /** `struct kvm_run`, in place. */
   readonly kvmRun: KvmRun;
   /** All that the kernel shares: `struct kvm_run`, and the data that its offsets lead to. */
@@ -78,6 +80,7 @@ export class Vcpu implements Disposable, AsyncDisposable {
   readonly #memoryFault: number;
 
   private constructor(handle: VcpuHandle, bindings: Bindings) {
+    super();
     this.#handle = handle;
     this.bindings = bindings;
     this.shared = new DataView(native().vcpuBuffer(handle));
@@ -168,36 +171,19 @@ export class Vcpu implements Disposable, AsyncDisposable {
     kick(this.share());
   }
 
-  /** KVM_GET_REGS, into `regs` or a new view. */
-  getRegs(regs: KvmRegs = allocate(this.bindings.KvmRegs)): KvmRegs {
-    this.ioctl(this.bindings.KVM_GET_REGS, regs);
-    return regs;
+  /**
+   * From now on each run gives these registers and takes what is written to them, with no ioctl (KVM_CAP_SYNC_REGS); those
+   * that are not named are not synchronized any more. Between two runs use these or `getRegs` and `setRegs`, which do not
+   * see each other.
+   *
+   * @throws KvmUnsupportedError naming KVM_CAP_SYNC_REGS for those that this kernel does not synchronize.
+   */
+  syncRegs<Name extends keyof SyncRegs>(...names: Name[]): Pick<SyncRegs, Name> {
+    return syncRegs(this, names);
   }
-
-  /** KVM_SET_REGS */
-  setRegs(regs: KvmRegs): void {
-    this.ioctl(this.bindings.KVM_SET_REGS, regs);
-  }
-
-  /** KVM_GET_SREGS, into `sregs` or a new view. */
-  getSregs(sregs: KvmSregs = allocate(this.bindings.KvmSregs)): KvmSregs {
-    this.ioctl(this.bindings.KVM_GET_SREGS, sregs);
-    return sregs;
-  }
-
-  /** KVM_SET_SREGS */
-  setSregs(sregs: KvmSregs): void {
-    this.ioctl(this.bindings.KVM_SET_SREGS, sregs);
-  }
-
-  /** Any ioctl of the vCPU file descriptor. @throws KvmBusyError while another thread runs it. */
-  readonly ioctl: GenericIoctl = genericIoctl({
-    value: (request, value) => native().vcpuIoctl(this.handle, request, value),
-    view: (request, view, offset, needed) => native().vcpuIoctlView(this.handle, request, view, offset, needed),
-  });
 
   /** For the classes of this package. @throws KvmClosedError after `close`. */
-  get handle(): VcpuHandle {
+  override get handle(): VcpuHandle {
     if (!this.#handle) throw new KvmClosedError('this Vcpu is closed');
     return this.#handle;
   }

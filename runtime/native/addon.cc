@@ -262,6 +262,8 @@ Value VcpuFind(const CallbackInfo& info) {
   return vcpu == nullptr ? info.Env().Null() : handle_of(info.Env(), std::move(vcpu));
 }
 
+Value VcpuVmFd(const CallbackInfo& info) { return number(info.Env(), held<Vcpu>(info[0])->vm->fd); }
+
 // (vcpu, whether a run matters): -EBUSY during one. The vCPU's window made with this handle must be detached as soon as
 // this has worked.
 Value VcpuRelease(const CallbackInfo& info) {
@@ -365,6 +367,7 @@ Napi::Object Init(Env env, Napi::Object exports) {
       {"vcpuBuffer", VcpuBuffer},
       {"vcpuId", VcpuId},
       {"vcpuFind", VcpuFind},
+      {"vcpuVmFd", VcpuVmFd},
       {"vcpuRelease", VcpuRelease},
       {"vcpuIoctl", VcpuIoctl},
       {"vcpuIoctlView", VcpuIoctlView},

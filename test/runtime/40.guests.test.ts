@@ -10,6 +10,8 @@ import { counterOf, createVm, hasKvm, needsKvm, watchdogMs } from './support.js'
 /** The device's answer, to port reads and to MMIO reads. */
 const answer = 'world';
 
+const interruptible = realMode.onInterrupt(2);
+
 /** Runs a guest as a VMM would, and tells what it did: until it halts, or so many exits. */
 function story(vcpu: Vcpu, exits = Number.POSITIVE_INFINITY): string[] {
   const told: string[] = [];
@@ -59,6 +61,9 @@ describe.skipIf(!hasKvm)(`guests ${needsKvm}`, () => {
     [protectedMode.out, ['out "A"', 'halt']],
     [protectedMode.mmio, ['write 1 at 0xa0010: 0x2a', 'read 1 at 0xa0010', 'out "w"', 'halt']],
     [longMode.out, ['out "A"', 'halt']],
+    [longMode.cpuid(0), ['halt']],
+    [longMode.readMsr(0xc000_0080), ['halt']],
+    [longMode.writeMsr(0xc000_0102, 1n), ['halt']],
   ])('$name', (guest, expected) => {
     using vm = createVm();
     using loaded = guest.load(vm);
@@ -83,12 +88,15 @@ describe.skipIf(!hasKvm)(`guests ${needsKvm}`, () => {
     expect(new TextDecoder().decode(loaded.memory.bytes(places.data, 6)).replaceAll('\0', '')).toBe(data);
   });
 
-  it.each([realMode.outForEver, userMode.out, userMode.countDown(1_000_000)])('$name', (guest) => {
-    using vm = createVm();
-    using loaded = guest.load(vm);
-    const sent = guest === userMode.out ? 'out "A"' : 'out "\\u0000"';
-    expect(story(loaded.vcpu, 5)).toEqual(Array(5).fill(sent));
-  });
+  it.each([realMode.outForEver, interruptible, userMode.out, userMode.countDown(1_000_000), userMode.sse])(
+    '$name',
+    (guest) => {
+      using vm = createVm();
+      using loaded = guest.load(vm);
+      const sent = guest === userMode.out || guest === interruptible ? 'out "A"' : 'out "\\u0000"';
+      expect(story(loaded.vcpu, 5)).toEqual(Array(5).fill(sent));
+    },
+  );
 
   it('user mode: count down has counted', () => {
     using vm = createVm();

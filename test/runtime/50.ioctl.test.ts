@@ -7,6 +7,7 @@ import { realMode } from '../../guests/index.js';
 import { Kvm, KvmArgumentError, KvmError, KvmUnsupportedError, type Vcpu, type Vm } from '../../runtime/index.js';
 import type { GenericIoctl } from '../../runtime/ioctl.js';
 import { native } from '../../runtime/native.js';
+import { guarded } from './guarded.js';
 import { createVm, hasKvm, needsKvm } from './support.js';
 
 /** The ioctl as JavaScript may call it, without a compiler. */
@@ -25,16 +26,6 @@ function machine(): Machine {
     for (const each of [vcpu, memory, vm]) each.close();
   };
   return { vm, vcpu, [Symbol.dispose]: close };
-}
-
-/** A view in the middle of other bytes, and whether those are as they were. */
-function guarded<T extends View>(make: (view: DataView, offset: number) => T, size: number) {
-  const guard = 256;
-  const bytes = new Uint8Array(guard + size + guard).fill(0xa5);
-  bytes.fill(0, guard, guard + size);
-  const intact = (): boolean =>
-    [...bytes.subarray(0, guard), ...bytes.subarray(guard + size)].every((byte) => byte === 0xa5);
-  return { view: make(new DataView(bytes.buffer), guard), intact };
 }
 
 describe.skipIf(!hasKvm)(`the generic ioctl ${needsKvm}`, () => {
@@ -191,7 +182,8 @@ describe.skipIf(!hasKvm)(`the generic ioctl ${needsKvm}`, () => {
     [kvm.KVM_GET_ONE_REG, /its struct carries addresses of this process$/],
     [kvm.KVM_XEN_HVM_CONFIG, /its struct carries addresses of this process$/],
     [kvm.KVM_XEN_HVM_SET_ATTR, /its struct carries addresses of this process$/],
-    [kvm.KVM_GET_NESTED_STATE, /it writes as many bytes as the struct says/],
+    [kvm.KVM_GET_XSAVE2, /use Vcpu\.getXsave2$/],
+    [kvm.KVM_SET_XSAVE, /use Vcpu\.setXsave$/],
   ])('refuses $name', (request, why) => {
     using it = machine();
     const argument = allocate<View>(request.argument as ViewClass<View>);

@@ -67,8 +67,15 @@ export interface Machine extends Loaded {
   readonly vm: Vm;
 }
 
-export function load(guest: Guest, options?: VcpuOptions, of: Bindings = bindings): Machine {
+/** With `prepare` the VM is made ready before it has a vCPU. */
+export function load(
+  guest: Guest,
+  options?: VcpuOptions,
+  of: Bindings = bindings,
+  prepare: (vm: Vm) => unknown = () => {},
+): Machine {
   const vm = createVm(of);
+  prepare(vm);
   const loaded = guest.load(vm, options);
   const close = (): void => {
     loaded[Symbol.dispose]();
@@ -77,10 +84,35 @@ export function load(guest: Guest, options?: VcpuOptions, of: Bindings = binding
   return { vm, ...loaded, [Symbol.dispose]: close };
 }
 
+/** What a guest sends to its port in so many exits. */
+export function sent(machine: Loaded, exits: number): string {
+  const { kvmRun, shared } = machine.vcpu;
+  return Array.from({ length: exits }, () => {
+    const outcome = run(machine);
+    if (outcome !== `exit ${bindings.KVM_EXIT_IO}`) throw new Error(outcome);
+    return String.fromCharCode(shared.getUint8(kvmRun.io.$data_offset));
+  }).join('');
+}
+
+/** A guest whose VM has its interrupt controller in the kernel. */
+export function loadWithIrqchip(guest: Guest): Machine {
+  return load(guest, {}, bindings, (vm) => vm.ioctl(bindings.KVM_CREATE_IRQCHIP));
+}
+
 /** Runs, with a watchdog: a test that loses a kick fails with `interrupted by timeout`. */
 export function run({ vcpu }: Loaded, timeoutMs: number = watchdogMs): Outcome {
   const result = vcpu.run({ timeoutMs });
   return result === 'exit' ? `exit ${vcpu.kvmRun.exit_reason}` : `interrupted by ${vcpu.interruption}`;
+}
+
+/** What a call throws, or undefined. */
+export function thrownBy(call: () => unknown): unknown {
+  try {
+    call();
+  } catch (error) {
+    return error;
+  }
+  return undefined;
 }
 
 /** What a guest that spins counts in. */

@@ -1,0 +1,16 @@
+/** Views between other bytes, to see that the kernel leaves those alone. */
+
+import type { View } from '../../generated/views.js';
+
+/** A view in the middle of other bytes, and whether those are as they were. */
+export function guarded<T extends View>(
+  make: (view: DataView, offset: number) => T,
+  size: number,
+): { readonly view: T; readonly intact: () => boolean } {
+  const guard = 256;
+  const bytes = new Uint8Array(guard + size + guard).fill(0xa5);
+  bytes.fill(0, guard, guard + size);
+  const intact = (): boolean =>
+    [...bytes.subarray(0, guard), ...bytes.subarray(guard + size)].every((byte) => byte === 0xa5);
+  return { view: make(new DataView(bytes.buffer), guard), intact };
+}
