@@ -42,7 +42,7 @@ function readHeader(header: string, prelude: readonly string[], target: Target, 
   const { declarations } = parsed;
   try {
     const layout = new Layout(declarations, target);
-    const types = new TypeDescriber(layout, typedefNames(declarations));
+    const types = new TypeDescriber(layout, typedefNames(declarations), preprocessed.macros);
     const macros = new MacroDescriber(preprocessed, layout, parsed);
     const covers = coveredFiles(preprocessed, declarations, layout, (file) => macros.argumentTypes(file));
     const records = types.records(declarations, covers);

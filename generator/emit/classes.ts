@@ -15,6 +15,8 @@ export interface ClassSource {
   readonly align: number;
   readonly at: string | null;
   readonly members: readonly Member[];
+  /** Further lines, of data. */
+  readonly data?: readonly string[];
 }
 
 /** The unnamed records inside of a record that get a class of their own, outermost first. */
@@ -49,6 +51,7 @@ export function emitClass(source: ClassSource, references: References): string[]
     `  static readonly $align = ${align};`,
     ...flexibleTail(members, references),
     ...layoutData(source, members, references),
+    ...(source.data ?? []),
     `  declare readonly $$type: '${title}';`,
     // Declared only: a field that is defined and then assigned costs ten times as much as one that is assigned.
     '  declare readonly $$view: DataView;',

@@ -8,6 +8,7 @@ import { emitIoctl } from './ioctls.js';
 import { integersModule, integersName } from './macro-code.js';
 import type { References } from './members.js';
 import { keyOf, type Names, namesOf } from './names.js';
+import { casesOf, selectionData, selectionType } from './selections.js';
 
 export interface EmittedFile {
   /** Relative to the output folder. */
@@ -198,8 +199,14 @@ class Emitter {
 
   #record(type: RecordType, uses: Uses): string[] {
     const title = type.typedef ? type.tag : `${type.kind} ${type.tag}`;
-    const own: ClassSource = { ...type, className: this.#names.record(type), title };
-    return [...unnamedWithin(type.members, title, uses), own].flatMap((source) => emitClass(source, uses));
+    const className = this.#names.record(type);
+    const unnamed = unnamedWithin(type.members, title, uses).flatMap((source) => emitClass(source, uses));
+    const own: ClassSource = { ...type, className, title };
+    const { selected } = type;
+    if (!selected) return [...unnamed, ...emitClass(own, uses)];
+    const cases = casesOf(type, selected, this.#constantsByName);
+    const view = selectionType(this.#names.view(type), className, selected, cases, this.#names.constant);
+    return [...unnamed, ...emitClass({ ...own, data: selectionData(selected, cases) }, uses), ...view];
   }
 }
 

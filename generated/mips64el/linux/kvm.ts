@@ -4944,6 +4944,56 @@ export class KvmRun implements View {
       s: { offset: 304, size: 2048, type: 'union' },
     },
   } as const;
+  static readonly $selected = {
+    by: 'exit_reason',
+    property: 'reason',
+    cases: [
+      { name: 'KVM_EXIT_UNKNOWN', value: 0, members: ['hw'] },
+      { name: 'KVM_EXIT_EXCEPTION', value: 1, members: ['ex'] },
+      { name: 'KVM_EXIT_IO', value: 2, members: ['io'] },
+      { name: 'KVM_EXIT_HYPERCALL', value: 3, members: ['hypercall'] },
+      { name: 'KVM_EXIT_DEBUG', value: 4, members: ['debug'] },
+      { name: 'KVM_EXIT_HLT', value: 5, members: [] },
+      { name: 'KVM_EXIT_MMIO', value: 6, members: ['mmio'] },
+      { name: 'KVM_EXIT_IRQ_WINDOW_OPEN', value: 7, members: [] },
+      { name: 'KVM_EXIT_SHUTDOWN', value: 8, members: [] },
+      { name: 'KVM_EXIT_FAIL_ENTRY', value: 9, members: ['fail_entry'] },
+      { name: 'KVM_EXIT_INTR', value: 10, members: [] },
+      { name: 'KVM_EXIT_SET_TPR', value: 11, members: [] },
+      { name: 'KVM_EXIT_TPR_ACCESS', value: 12, members: ['tpr_access'] },
+      { name: 'KVM_EXIT_S390_SIEIC', value: 13, members: ['s390_sieic'] },
+      { name: 'KVM_EXIT_S390_RESET', value: 14, members: ['s390_reset_flags'] },
+      { name: 'KVM_EXIT_DCR', value: 15, members: ['dcr'] },
+      { name: 'KVM_EXIT_NMI', value: 16, members: [] },
+      { name: 'KVM_EXIT_INTERNAL_ERROR', value: 17, members: ['internal', 'emulation_failure'] },
+      { name: 'KVM_EXIT_OSI', value: 18, members: ['osi'] },
+      { name: 'KVM_EXIT_PAPR_HCALL', value: 19, members: ['papr_hcall'] },
+      { name: 'KVM_EXIT_S390_UCONTROL', value: 20, members: ['s390_ucontrol'] },
+      { name: 'KVM_EXIT_WATCHDOG', value: 21, members: [] },
+      { name: 'KVM_EXIT_S390_TSCH', value: 22, members: ['s390_tsch'] },
+      { name: 'KVM_EXIT_EPR', value: 23, members: ['epr'] },
+      { name: 'KVM_EXIT_SYSTEM_EVENT', value: 24, members: ['system_event'] },
+      { name: 'KVM_EXIT_S390_STSI', value: 25, members: ['s390_stsi'] },
+      { name: 'KVM_EXIT_IOAPIC_EOI', value: 26, members: ['eoi'] },
+      { name: 'KVM_EXIT_HYPERV', value: 27, members: ['hyperv'] },
+      { name: 'KVM_EXIT_ARM_NISV', value: 28, members: ['arm_nisv'] },
+      { name: 'KVM_EXIT_X86_RDMSR', value: 29, members: ['msr'] },
+      { name: 'KVM_EXIT_X86_WRMSR', value: 30, members: ['msr'] },
+      { name: 'KVM_EXIT_DIRTY_RING_FULL', value: 31, members: [] },
+      { name: 'KVM_EXIT_AP_RESET_HOLD', value: 32, members: [] },
+      { name: 'KVM_EXIT_X86_BUS_LOCK', value: 33, members: [] },
+      { name: 'KVM_EXIT_XEN', value: 34, members: ['xen'] },
+      { name: 'KVM_EXIT_RISCV_SBI', value: 35, members: ['riscv_sbi'] },
+      { name: 'KVM_EXIT_RISCV_CSR', value: 36, members: ['riscv_csr'] },
+      { name: 'KVM_EXIT_NOTIFY', value: 37, members: ['notify'] },
+      { name: 'KVM_EXIT_LOONGARCH_IOCSR', value: 38, members: ['iocsr_io'] },
+      { name: 'KVM_EXIT_MEMORY_FAULT', value: 39, members: ['memory_fault'] },
+      { name: 'KVM_EXIT_TDX', value: 40, members: ['tdx'] },
+      { name: 'KVM_EXIT_ARM_SEA', value: 41, members: ['arm_sea'] },
+      { name: 'KVM_EXIT_ARM_LDST64B', value: 42, members: ['arm_nisv'] },
+      { name: 'KVM_EXIT_SNP_REQ_CERTS', value: 43, members: ['snp_req_certs'] },
+    ],
+  } as const;
   declare readonly $$type: 'struct kvm_run';
   declare readonly $$view: DataView;
   declare readonly $$offset: number;
@@ -5372,6 +5422,61 @@ export class KvmRun implements View {
     copy(this.s, value);
   }
 }
+
+/**
+ * What holds of a `KvmRun`: `switch (… .reason)` narrows to it. A value of `exit_reason` of which these bindings
+ * know nothing is null here.
+ */
+export type KvmRunExit =
+  | { readonly reason: typeof KVM_EXIT_UNKNOWN; readonly hw: KvmRun['hw'] }
+  | { readonly reason: typeof KVM_EXIT_EXCEPTION; readonly ex: KvmRun['ex'] }
+  | { readonly reason: typeof KVM_EXIT_IO; readonly io: KvmRun['io'] }
+  | { readonly reason: typeof KVM_EXIT_HYPERCALL; readonly hypercall: KvmRun['hypercall'] }
+  | { readonly reason: typeof KVM_EXIT_DEBUG; readonly debug: KvmRun['debug'] }
+  | { readonly reason: typeof KVM_EXIT_HLT }
+  | { readonly reason: typeof KVM_EXIT_MMIO; readonly mmio: KvmRun['mmio'] }
+  | { readonly reason: typeof KVM_EXIT_IRQ_WINDOW_OPEN }
+  | { readonly reason: typeof KVM_EXIT_SHUTDOWN }
+  | { readonly reason: typeof KVM_EXIT_FAIL_ENTRY; readonly fail_entry: KvmRun['fail_entry'] }
+  | { readonly reason: typeof KVM_EXIT_INTR }
+  | { readonly reason: typeof KVM_EXIT_SET_TPR }
+  | { readonly reason: typeof KVM_EXIT_TPR_ACCESS; readonly tpr_access: KvmRun['tpr_access'] }
+  | { readonly reason: typeof KVM_EXIT_S390_SIEIC; readonly s390_sieic: KvmRun['s390_sieic'] }
+  | { readonly reason: typeof KVM_EXIT_S390_RESET; readonly s390_reset_flags: KvmRun['s390_reset_flags'] }
+  | { readonly reason: typeof KVM_EXIT_DCR; readonly dcr: KvmRun['dcr'] }
+  | { readonly reason: typeof KVM_EXIT_NMI }
+  | {
+      readonly reason: typeof KVM_EXIT_INTERNAL_ERROR;
+      readonly internal: KvmRun['internal'];
+      readonly emulation_failure: KvmRun['emulation_failure'];
+    }
+  | { readonly reason: typeof KVM_EXIT_OSI; readonly osi: KvmRun['osi'] }
+  | { readonly reason: typeof KVM_EXIT_PAPR_HCALL; readonly papr_hcall: KvmRun['papr_hcall'] }
+  | { readonly reason: typeof KVM_EXIT_S390_UCONTROL; readonly s390_ucontrol: KvmRun['s390_ucontrol'] }
+  | { readonly reason: typeof KVM_EXIT_WATCHDOG }
+  | { readonly reason: typeof KVM_EXIT_S390_TSCH; readonly s390_tsch: KvmRun['s390_tsch'] }
+  | { readonly reason: typeof KVM_EXIT_EPR; readonly epr: KvmRun['epr'] }
+  | { readonly reason: typeof KVM_EXIT_SYSTEM_EVENT; readonly system_event: KvmRun['system_event'] }
+  | { readonly reason: typeof KVM_EXIT_S390_STSI; readonly s390_stsi: KvmRun['s390_stsi'] }
+  | { readonly reason: typeof KVM_EXIT_IOAPIC_EOI; readonly eoi: KvmRun['eoi'] }
+  | { readonly reason: typeof KVM_EXIT_HYPERV; readonly hyperv: KvmRun['hyperv'] }
+  | { readonly reason: typeof KVM_EXIT_ARM_NISV; readonly arm_nisv: KvmRun['arm_nisv'] }
+  | { readonly reason: typeof KVM_EXIT_X86_RDMSR; readonly msr: KvmRun['msr'] }
+  | { readonly reason: typeof KVM_EXIT_X86_WRMSR; readonly msr: KvmRun['msr'] }
+  | { readonly reason: typeof KVM_EXIT_DIRTY_RING_FULL }
+  | { readonly reason: typeof KVM_EXIT_AP_RESET_HOLD }
+  | { readonly reason: typeof KVM_EXIT_X86_BUS_LOCK }
+  | { readonly reason: typeof KVM_EXIT_XEN; readonly xen: KvmRun['xen'] }
+  | { readonly reason: typeof KVM_EXIT_RISCV_SBI; readonly riscv_sbi: KvmRun['riscv_sbi'] }
+  | { readonly reason: typeof KVM_EXIT_RISCV_CSR; readonly riscv_csr: KvmRun['riscv_csr'] }
+  | { readonly reason: typeof KVM_EXIT_NOTIFY; readonly notify: KvmRun['notify'] }
+  | { readonly reason: typeof KVM_EXIT_LOONGARCH_IOCSR; readonly iocsr_io: KvmRun['iocsr_io'] }
+  | { readonly reason: typeof KVM_EXIT_MEMORY_FAULT; readonly memory_fault: KvmRun['memory_fault'] }
+  | { readonly reason: typeof KVM_EXIT_TDX; readonly tdx: KvmRun['tdx'] }
+  | { readonly reason: typeof KVM_EXIT_ARM_SEA; readonly arm_sea: KvmRun['arm_sea'] }
+  | { readonly reason: typeof KVM_EXIT_ARM_LDST64B; readonly arm_nisv: KvmRun['arm_nisv'] }
+  | { readonly reason: typeof KVM_EXIT_SNP_REQ_CERTS; readonly snp_req_certs: KvmRun['snp_req_certs'] }
+  | { readonly reason: null; readonly exit_reason: number };
 
 /** `struct kvm_coalesced_mmio_zone`: 16 bytes, aligned to 8. linux/kvm.h:514 */
 export class KvmCoalescedMmioZone implements View {
