@@ -1,6 +1,8 @@
 /** The runtime: real vCPUs through the generated views. */
 
 export * from './errors.js';
+export type { VcpuExit } from './exit.js';
+export type { DeviceData, PortData } from './exit-data.js';
 export { exits } from './exits.js';
 export type { GuestDebug, HardwareBreakpoint } from './guest-debug.js';
 export type { Bindings } from './host.js';

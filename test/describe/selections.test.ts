@@ -74,7 +74,8 @@ describe('the arms of kvm_run', () => {
     const missing = set && whyMissing(set);
     it.skipIf(missing)('are nine tenths told by comments alone', async () => {
       const found = set && (await headerSet(set));
-      const architectures = found ? found.architectures : ['x86_64'];
+      // ARM of 32 bits has no KVM any more.
+      const architectures = found ? found.architectures.filter((name) => name !== 'arm') : ['x86_64'];
       expect(architectures.length).toBeGreaterThanOrEqual(found ? 10 : 1);
       for (const arch of architectures) {
         const options = found ? { from: found.root } : {};
