@@ -88,6 +88,8 @@ export interface Member {
    * it holds. With a value that no member names, none does.
    */
   readonly when?: readonly string[];
+  /** What values are called: constants that begin with the prefix, one of them, or with `flags` a combination. */
+  readonly named?: { readonly prefix: string; readonly flags?: true };
   /** The members of an unnamed record; offsets within are relative to that record. */
   readonly members?: readonly Member[];
 }

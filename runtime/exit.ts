@@ -1,5 +1,6 @@
 /** Why a vCPU came back, with what belongs to that reason and nothing else. */
 
+import { custom, type Inspect, type InspectOptions, showMembers, shown, shownOrError } from '../generated/inspect.js';
 import { type U8Array, U64Array } from '../generated/views.js';
 import type {
   KVM_EXIT_INTERNAL_ERROR,
@@ -39,13 +40,17 @@ export class Exits {
   readonly #known: readonly (VcpuExit | undefined)[];
   readonly #unknown: VcpuExit;
 
-  constructor(run: KvmRun, { KvmRun: { $selected }, $target }: Bindings) {
+  constructor(run: KvmRun, bindings: Bindings) {
+    const {
+      KvmRun: { $selected },
+      $target,
+    } = bindings;
     this.#run = run;
     const littleEndian = $target.byteOrder === 'little';
     const known: Exit[] = [];
     for (const { name, value, members } of $selected.cases) {
       const source = sources[name]?.(run, littleEndian);
-      const exit = source ? new ExitWithData(value, source) : new Exit(value);
+      const exit = source ? new ExitWithData(value, name, source) : new Exit(value, name);
       for (const member of members) addMember(exit, run, member);
       known[value] = exit;
     }
@@ -61,17 +66,28 @@ export class Exits {
 
 class Exit {
   readonly reason: number;
+  readonly #name: string;
 
-  constructor(reason: number) {
+  constructor(reason: number, name: string) {
     this.reason = reason;
+    this.#name = name;
+  }
+
+  [custom](depth: number | null, options: InspectOptions, inspect: Inspect): string {
+    const members = (): object => {
+      const reason = shown(`${this.#name} (${this.reason})`, 'number');
+      const data = 'data' in this ? { data: shownOrError(() => this.data) } : {};
+      return { ...this, reason, ...data };
+    };
+    return showMembers('VcpuExit', members, depth, options, inspect);
   }
 }
 
 class ExitWithData extends Exit {
   readonly #source: DataSource;
 
-  constructor(reason: number, source: DataSource) {
-    super(reason);
+  constructor(reason: number, name: string, source: DataSource) {
+    super(reason, name);
     this.#source = source;
   }
 
@@ -90,6 +106,11 @@ class UnknownExit {
 
   get exit_reason(): number {
     return this.#run.exit_reason;
+  }
+
+  [custom](depth: number | null, options: InspectOptions, inspect: Inspect): string {
+    const { reason, exit_reason } = this;
+    return showMembers('VcpuExit', () => ({ reason, exit_reason }), depth, options, inspect);
   }
 }
 

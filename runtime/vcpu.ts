@@ -1,5 +1,6 @@
 /** A virtual CPU: the vCPU file descriptor, the memory it shares with user space, and how it is run and interrupted. */
 
+import { inspectable } from '../generated/inspect.js';
 import { allocate } from '../generated/views.js';
 import type { KvmRun } from '../generated/x86_64/linux/kvm.js';
 import * as x86_64 from '../generated/x86_64/linux/kvm.js';
@@ -109,6 +110,7 @@ export class Vcpu extends VcpuState implements Disposable, AsyncDisposable {
    */
   static attach(vcpu: SharedVcpu, bindings: Bindings = x86_64): Vcpu {
     checkBindings(bindings);
+    inspectable(bindings);
     const found = native().vcpuFind(vcpu.id);
     if (!found) throw new KvmClosedError('the vCPU of this handle is closed');
     return new Vcpu(found, bindings);

@@ -14,6 +14,7 @@ import type { Resolver } from '../source/resolver.js';
 import { lackingNames, readComplete } from './completion.js';
 import { coveredFiles } from './coverage.js';
 import { MacroDescriber } from './macros.js';
+import { withNamedValues } from './named-values.js';
 import { skippedEntries } from './skipped.js';
 import { TypeDescriber, typedefNames } from './types.js';
 
@@ -77,7 +78,7 @@ function describe(header: string, target: Target, read: ReadHeader, identity: Re
     covers: [...covers].map((file) => file.name),
     origins,
     sources,
-    types: records,
+    types: withNamedValues(records, [...described.constants, ...enums.flatMap(({ enumerators }) => enumerators)]),
     enums,
     ...described,
     ledger: [

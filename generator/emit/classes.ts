@@ -88,7 +88,7 @@ function layoutData(
     ...members.map(({ member, offset }) => {
       const dims = member.dims ? `, dims: [${member.dims.join(', ').replace(/^$/, 'null')}]` : '';
       const bit = member.bit ? `, bit: [${member.bit.offset}, ${member.bit.width}]` : '';
-      const facts = `offset: ${offset}, size: ${member.size}, type: '${member.type}'${scalar(member)}${dims}${bit}`;
+      const facts = `offset: ${offset}, size: ${member.size}, type: '${member.type}'${scalar(member)}${dims}${bit}${names(member)}`;
       return `      ${memberProperty(member.name)}: { ${facts} },`;
     }),
     '    },',
@@ -100,6 +100,11 @@ function layoutData(
 function scalar({ shape }: Member): string {
   if ('tag' in shape) return '';
   return `, is: '${shape.is}'${shape.byteOrder === undefined ? '' : `, byteOrder: '${shape.byteOrder}'`}`;
+}
+
+/** What the values are called. */
+function names({ named }: Member): string {
+  return named === undefined ? '' : `, ${named.flags ? 'flags' : 'names'}: '${named.prefix}'`;
 }
 
 /** What `allocate` must know to make room for a flexible array: there is exactly one, and nothing behind it. */

@@ -22,10 +22,11 @@ const viewTypes = new Set(['View', 'IoctlAlone', 'IoctlByValue', 'IoctlByPointer
 /** The module that views of memory of a byte order are made of, in the output folder, without its ending. */
 const viewsModules = { little: 'views', big: 'big-endian' } as const;
 
-/** The modules that all others share, in the output folder, without their ending. */
-export const sharedModules: readonly ((typeof viewsModules)[ByteOrder] | typeof integersModule)[] = [
+/** The modules that all others share, or that show them, in the output folder, without their ending. */
+export const sharedModules: readonly ((typeof viewsModules)[ByteOrder] | typeof integersModule | 'inspect')[] = [
   ...Object.values(viewsModules),
   integersModule,
+  'inspect',
 ];
 
 /** What a name of the views of another byte order than the target's is called where it is imported. */

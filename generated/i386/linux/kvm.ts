@@ -1493,7 +1493,7 @@ export class KvmUserspaceMemoryRegion implements View {
     byteOrder: 'little',
     members: {
       slot: { offset: 0, size: 4, type: '__u32', is: 'u32' },
-      flags: { offset: 4, size: 4, type: '__u32', is: 'u32' },
+      flags: { offset: 4, size: 4, type: '__u32', is: 'u32', flags: 'KVM_MEM_' },
       guest_phys_addr: { offset: 8, size: 8, type: '__u64', is: 'u64' },
       memory_size: { offset: 16, size: 8, type: '__u64', is: 'u64' },
       userspace_addr: { offset: 24, size: 8, type: '__u64', is: 'u64' },
@@ -1593,7 +1593,7 @@ export class KvmUserspaceMemoryRegion2 implements View {
     byteOrder: 'little',
     members: {
       slot: { offset: 0, size: 4, type: '__u32', is: 'u32' },
-      flags: { offset: 4, size: 4, type: '__u32', is: 'u32' },
+      flags: { offset: 4, size: 4, type: '__u32', is: 'u32', flags: 'KVM_MEM_' },
       guest_phys_addr: { offset: 8, size: 8, type: '__u64', is: 'u64' },
       memory_size: { offset: 16, size: 8, type: '__u64', is: 'u64' },
       userspace_addr: { offset: 24, size: 8, type: '__u64', is: 'u64' },
@@ -2312,7 +2312,7 @@ export class KvmHypervExit implements View {
     align: 4,
     byteOrder: 'little',
     members: {
-      type: { offset: 0, size: 4, type: '__u32', is: 'u32' },
+      type: { offset: 0, size: 4, type: '__u32', is: 'u32', names: 'KVM_EXIT_HYPERV_' },
       pad1: { offset: 4, size: 4, type: '__u32', is: 'u32' },
       u: { offset: 8, size: 48, type: 'union' },
     },
@@ -2495,7 +2495,7 @@ export class KvmXenExit implements View {
     align: 4,
     byteOrder: 'little',
     members: {
-      type: { offset: 0, size: 4, type: '__u32', is: 'u32' },
+      type: { offset: 0, size: 4, type: '__u32', is: 'u32', names: 'KVM_EXIT_XEN_' },
       u: { offset: 4, size: 72, type: 'union' },
     },
   } as const;
@@ -2770,7 +2770,7 @@ export class KvmRunIo implements View {
     align: 4,
     byteOrder: 'little',
     members: {
-      direction: { offset: 0, size: 1, type: '__u8', is: 'u8' },
+      direction: { offset: 0, size: 1, type: '__u8', is: 'u8', names: 'KVM_EXIT_IO_' },
       size: { offset: 1, size: 1, type: '__u8', is: 'u8' },
       port: { offset: 2, size: 2, type: '__u16', is: 'u16' },
       count: { offset: 4, size: 4, type: '__u32', is: 'u32' },
@@ -3364,7 +3364,7 @@ export class KvmRunInternal implements View {
     align: 4,
     byteOrder: 'little',
     members: {
-      suberror: { offset: 0, size: 4, type: '__u32', is: 'u32' },
+      suberror: { offset: 0, size: 4, type: '__u32', is: 'u32', names: 'KVM_INTERNAL_ERROR_' },
       ndata: { offset: 4, size: 4, type: '__u32', is: 'u32' },
       data: { offset: 8, size: 128, type: '__u64', is: 'u64', dims: [16] },
     },
@@ -3419,9 +3419,9 @@ export class KvmRunEmulationFailure implements View {
     align: 4,
     byteOrder: 'little',
     members: {
-      suberror: { offset: 0, size: 4, type: '__u32', is: 'u32' },
+      suberror: { offset: 0, size: 4, type: '__u32', is: 'u32', names: 'KVM_INTERNAL_ERROR_' },
       ndata: { offset: 4, size: 4, type: '__u32', is: 'u32' },
-      flags: { offset: 8, size: 8, type: '__u64', is: 'u64' },
+      flags: { offset: 8, size: 8, type: '__u64', is: 'u64', flags: 'KVM_INTERNAL_ERROR_EMULATION_FLAG_' },
       insn_size: { offset: 16, size: 1, type: '__u8', is: 'u8' },
       insn_bytes: { offset: 17, size: 15, type: '__u8', is: 'u8', dims: [15] },
     },
@@ -3730,7 +3730,7 @@ export class KvmRunSystemEvent implements View {
     align: 4,
     byteOrder: 'little',
     members: {
-      type: { offset: 0, size: 4, type: '__u32', is: 'u32' },
+      type: { offset: 0, size: 4, type: '__u32', is: 'u32', names: 'KVM_SYSTEM_EVENT_' },
       ndata: { offset: 4, size: 4, type: '__u32', is: 'u32' },
       flags: { offset: 8, size: 8, type: '__u64', is: 'u64' },
       data: { offset: 8, size: 128, type: '__u64', is: 'u64', dims: [16] },
@@ -3997,7 +3997,7 @@ export class KvmRunMsr implements View {
     members: {
       error: { offset: 0, size: 1, type: '__u8', is: 'u8' },
       pad: { offset: 1, size: 7, type: '__u8', is: 'u8', dims: [7] },
-      reason: { offset: 8, size: 4, type: '__u32', is: 'u32' },
+      reason: { offset: 8, size: 4, type: '__u32', is: 'u32', flags: 'KVM_MSR_EXIT_REASON_' },
       index: { offset: 12, size: 4, type: '__u32', is: 'u32' },
       data: { offset: 16, size: 8, type: '__u64', is: 'u64' },
     },
@@ -4205,7 +4205,7 @@ export class KvmRunNotify implements View {
     align: 4,
     byteOrder: 'little',
     members: {
-      flags: { offset: 0, size: 4, type: '__u32', is: 'u32' },
+      flags: { offset: 0, size: 4, type: '__u32', is: 'u32', flags: 'KVM_NOTIFY_' },
     },
   } as const;
   declare readonly $$type: 'struct kvm_run.notify';
@@ -4242,7 +4242,7 @@ export class KvmRunMemoryFault implements View {
     align: 4,
     byteOrder: 'little',
     members: {
-      flags: { offset: 0, size: 8, type: '__u64', is: 'u64' },
+      flags: { offset: 0, size: 8, type: '__u64', is: 'u64', flags: 'KVM_MEMORY_EXIT_FLAG_' },
       gpa: { offset: 8, size: 8, type: '__u64', is: 'u64' },
       size: { offset: 16, size: 8, type: '__u64', is: 'u64' },
     },
@@ -4761,7 +4761,7 @@ export class KvmRunArmSea implements View {
     align: 4,
     byteOrder: 'little',
     members: {
-      flags: { offset: 0, size: 8, type: '__u64', is: 'u64' },
+      flags: { offset: 0, size: 8, type: '__u64', is: 'u64', flags: 'KVM_EXIT_ARM_SEA_FLAG_' },
       esr: { offset: 8, size: 8, type: '__u64', is: 'u64' },
       gva: { offset: 16, size: 8, type: '__u64', is: 'u64' },
       gpa: { offset: 24, size: 8, type: '__u64', is: 'u64' },
@@ -4910,10 +4910,10 @@ export class KvmRun implements View {
       request_interrupt_window: { offset: 0, size: 1, type: '__u8', is: 'u8' },
       immediate_exit: { offset: 1, size: 1, type: '__u8', is: 'u8' },
       padding1: { offset: 2, size: 6, type: '__u8', is: 'u8', dims: [6] },
-      exit_reason: { offset: 8, size: 4, type: '__u32', is: 'u32' },
+      exit_reason: { offset: 8, size: 4, type: '__u32', is: 'u32', names: 'KVM_EXIT_' },
       ready_for_interrupt_injection: { offset: 12, size: 1, type: '__u8', is: 'u8' },
       if_flag: { offset: 13, size: 1, type: '__u8', is: 'u8' },
-      flags: { offset: 14, size: 2, type: '__u16', is: 'u16' },
+      flags: { offset: 14, size: 2, type: '__u16', is: 'u16', flags: 'KVM_RUN_X86_' },
       cr8: { offset: 16, size: 8, type: '__u64', is: 'u64' },
       apic_base: { offset: 24, size: 8, type: '__u64', is: 'u64' },
       hw: { offset: 32, size: 8, type: 'struct' },
@@ -4950,8 +4950,8 @@ export class KvmRun implements View {
       arm_sea: { offset: 32, size: 32, type: 'struct' },
       snp_req_certs: { offset: 32, size: 24, type: 'struct kvm_exit_snp_req_certs' },
       padding: { offset: 32, size: 256, type: 'char', is: 's8', dims: [256] },
-      kvm_valid_regs: { offset: 288, size: 8, type: '__u64', is: 'u64' },
-      kvm_dirty_regs: { offset: 296, size: 8, type: '__u64', is: 'u64' },
+      kvm_valid_regs: { offset: 288, size: 8, type: '__u64', is: 'u64', flags: 'KVM_SYNC_X86_' },
+      kvm_dirty_regs: { offset: 296, size: 8, type: '__u64', is: 'u64', flags: 'KVM_SYNC_X86_' },
       s: { offset: 304, size: 2048, type: 'union' },
     },
   } as const;
@@ -6158,7 +6158,7 @@ export class KvmMpState implements View {
     align: 4,
     byteOrder: 'little',
     members: {
-      mp_state: { offset: 0, size: 4, type: '__u32', is: 'u32' },
+      mp_state: { offset: 0, size: 4, type: '__u32', is: 'u32', names: 'KVM_MP_STATE_' },
     },
   } as const;
   declare readonly $$type: 'struct kvm_mp_state';
@@ -6195,7 +6195,7 @@ export class KvmGuestDebug implements View {
     align: 4,
     byteOrder: 'little',
     members: {
-      control: { offset: 0, size: 4, type: '__u32', is: 'u32' },
+      control: { offset: 0, size: 4, type: '__u32', is: 'u32', flags: 'KVM_GUESTDBG_' },
       pad: { offset: 4, size: 4, type: '__u32', is: 'u32' },
       arch: { offset: 8, size: 64, type: 'struct kvm_guest_debug_arch' },
     },
@@ -6254,7 +6254,7 @@ export class KvmIoeventfd implements View {
       addr: { offset: 8, size: 8, type: '__u64', is: 'u64' },
       len: { offset: 16, size: 4, type: '__u32', is: 'u32' },
       fd: { offset: 20, size: 4, type: '__s32', is: 's32' },
-      flags: { offset: 24, size: 4, type: '__u32', is: 'u32' },
+      flags: { offset: 24, size: 4, type: '__u32', is: 'u32', flags: 'KVM_IOEVENTFD_FLAG_' },
       pad: { offset: 28, size: 36, type: '__u8', is: 'u8', dims: [36] },
     },
   } as const;
@@ -6350,7 +6350,7 @@ export class KvmEnableCap implements View {
     align: 4,
     byteOrder: 'little',
     members: {
-      cap: { offset: 0, size: 4, type: '__u32', is: 'u32' },
+      cap: { offset: 0, size: 4, type: '__u32', is: 'u32', names: 'KVM_CAP_' },
       flags: { offset: 4, size: 4, type: '__u32', is: 'u32' },
       args: { offset: 8, size: 32, type: '__u64', is: 'u64', dims: [4] },
       pad: { offset: 40, size: 64, type: '__u8', is: 'u8', dims: [64] },
@@ -6817,7 +6817,7 @@ export class KvmIrqRoutingEntry implements View {
     byteOrder: 'little',
     members: {
       gsi: { offset: 0, size: 4, type: '__u32', is: 'u32' },
-      type: { offset: 4, size: 4, type: '__u32', is: 'u32' },
+      type: { offset: 4, size: 4, type: '__u32', is: 'u32', names: 'KVM_IRQ_ROUTING_' },
       flags: { offset: 8, size: 4, type: '__u32', is: 'u32' },
       pad: { offset: 12, size: 4, type: '__u32', is: 'u32' },
       u: { offset: 16, size: 32, type: 'union' },
@@ -6945,7 +6945,7 @@ export class KvmIrqfd implements View {
     members: {
       fd: { offset: 0, size: 4, type: '__u32', is: 'u32' },
       gsi: { offset: 4, size: 4, type: '__u32', is: 'u32' },
-      flags: { offset: 8, size: 4, type: '__u32', is: 'u32' },
+      flags: { offset: 8, size: 4, type: '__u32', is: 'u32', flags: 'KVM_IRQFD_FLAG_' },
       resamplefd: { offset: 12, size: 4, type: '__u32', is: 'u32' },
       pad: { offset: 16, size: 16, type: '__u8', is: 'u8', dims: [16] },
     },
@@ -7017,7 +7017,7 @@ export class KvmClockData implements View {
     byteOrder: 'little',
     members: {
       clock: { offset: 0, size: 8, type: '__u64', is: 'u64' },
-      flags: { offset: 8, size: 4, type: '__u32', is: 'u32' },
+      flags: { offset: 8, size: 4, type: '__u32', is: 'u32', flags: 'KVM_CLOCK_' },
       pad0: { offset: 12, size: 4, type: '__u32', is: 'u32' },
       realtime: { offset: 16, size: 8, type: '__u64', is: 'u64' },
       host_tsc: { offset: 24, size: 8, type: '__u64', is: 'u64' },
@@ -7849,7 +7849,7 @@ export class KvmDirtyGfn implements View {
     align: 4,
     byteOrder: 'little',
     members: {
-      flags: { offset: 0, size: 4, type: '__u32', is: 'u32' },
+      flags: { offset: 0, size: 4, type: '__u32', is: 'u32', flags: 'KVM_DIRTY_GFN_F_' },
       slot: { offset: 4, size: 4, type: '__u32', is: 'u32' },
       offset: { offset: 8, size: 8, type: '__u64', is: 'u64' },
     },

@@ -1457,7 +1457,7 @@ export class KvmUserspaceMemoryRegion implements View {
     byteOrder: 'big',
     members: {
       slot: { offset: 0, size: 4, type: '__u32', is: 'u32' },
-      flags: { offset: 4, size: 4, type: '__u32', is: 'u32' },
+      flags: { offset: 4, size: 4, type: '__u32', is: 'u32', flags: 'KVM_MEM_' },
       guest_phys_addr: { offset: 8, size: 8, type: '__u64', is: 'u64' },
       memory_size: { offset: 16, size: 8, type: '__u64', is: 'u64' },
       userspace_addr: { offset: 24, size: 8, type: '__u64', is: 'u64' },
@@ -1557,7 +1557,7 @@ export class KvmUserspaceMemoryRegion2 implements View {
     byteOrder: 'big',
     members: {
       slot: { offset: 0, size: 4, type: '__u32', is: 'u32' },
-      flags: { offset: 4, size: 4, type: '__u32', is: 'u32' },
+      flags: { offset: 4, size: 4, type: '__u32', is: 'u32', flags: 'KVM_MEM_' },
       guest_phys_addr: { offset: 8, size: 8, type: '__u64', is: 'u64' },
       memory_size: { offset: 16, size: 8, type: '__u64', is: 'u64' },
       userspace_addr: { offset: 24, size: 8, type: '__u64', is: 'u64' },
@@ -2258,7 +2258,7 @@ export class KvmHypervExit implements View {
     align: 8,
     byteOrder: 'big',
     members: {
-      type: { offset: 0, size: 4, type: '__u32', is: 'u32' },
+      type: { offset: 0, size: 4, type: '__u32', is: 'u32', names: 'KVM_EXIT_HYPERV_' },
       pad1: { offset: 4, size: 4, type: '__u32', is: 'u32' },
       u: { offset: 8, size: 48, type: 'union' },
     },
@@ -2441,7 +2441,7 @@ export class KvmXenExit implements View {
     align: 8,
     byteOrder: 'big',
     members: {
-      type: { offset: 0, size: 4, type: '__u32', is: 'u32' },
+      type: { offset: 0, size: 4, type: '__u32', is: 'u32', names: 'KVM_EXIT_XEN_' },
       u: { offset: 8, size: 72, type: 'union' },
     },
   } as const;
@@ -2716,7 +2716,7 @@ export class KvmRunIo implements View {
     align: 8,
     byteOrder: 'big',
     members: {
-      direction: { offset: 0, size: 1, type: '__u8', is: 'u8' },
+      direction: { offset: 0, size: 1, type: '__u8', is: 'u8', names: 'KVM_EXIT_IO_' },
       size: { offset: 1, size: 1, type: '__u8', is: 'u8' },
       port: { offset: 2, size: 2, type: '__u16', is: 'u16' },
       count: { offset: 4, size: 4, type: '__u32', is: 'u32' },
@@ -3310,7 +3310,7 @@ export class KvmRunInternal implements View {
     align: 8,
     byteOrder: 'big',
     members: {
-      suberror: { offset: 0, size: 4, type: '__u32', is: 'u32' },
+      suberror: { offset: 0, size: 4, type: '__u32', is: 'u32', names: 'KVM_INTERNAL_ERROR_' },
       ndata: { offset: 4, size: 4, type: '__u32', is: 'u32' },
       data: { offset: 8, size: 128, type: '__u64', is: 'u64', dims: [16] },
     },
@@ -3365,9 +3365,9 @@ export class KvmRunEmulationFailure implements View {
     align: 8,
     byteOrder: 'big',
     members: {
-      suberror: { offset: 0, size: 4, type: '__u32', is: 'u32' },
+      suberror: { offset: 0, size: 4, type: '__u32', is: 'u32', names: 'KVM_INTERNAL_ERROR_' },
       ndata: { offset: 4, size: 4, type: '__u32', is: 'u32' },
-      flags: { offset: 8, size: 8, type: '__u64', is: 'u64' },
+      flags: { offset: 8, size: 8, type: '__u64', is: 'u64', flags: 'KVM_INTERNAL_ERROR_EMULATION_FLAG_' },
       insn_size: { offset: 16, size: 1, type: '__u8', is: 'u8' },
       insn_bytes: { offset: 17, size: 15, type: '__u8', is: 'u8', dims: [15] },
     },
@@ -3676,7 +3676,7 @@ export class KvmRunSystemEvent implements View {
     align: 8,
     byteOrder: 'big',
     members: {
-      type: { offset: 0, size: 4, type: '__u32', is: 'u32' },
+      type: { offset: 0, size: 4, type: '__u32', is: 'u32', names: 'KVM_SYSTEM_EVENT_' },
       ndata: { offset: 4, size: 4, type: '__u32', is: 'u32' },
       flags: { offset: 8, size: 8, type: '__u64', is: 'u64' },
       data: { offset: 8, size: 128, type: '__u64', is: 'u64', dims: [16] },
@@ -3943,7 +3943,7 @@ export class KvmRunMsr implements View {
     members: {
       error: { offset: 0, size: 1, type: '__u8', is: 'u8' },
       pad: { offset: 1, size: 7, type: '__u8', is: 'u8', dims: [7] },
-      reason: { offset: 8, size: 4, type: '__u32', is: 'u32' },
+      reason: { offset: 8, size: 4, type: '__u32', is: 'u32', flags: 'KVM_MSR_EXIT_REASON_' },
       index: { offset: 12, size: 4, type: '__u32', is: 'u32' },
       data: { offset: 16, size: 8, type: '__u64', is: 'u64' },
     },
@@ -4205,7 +4205,7 @@ export class KvmRunNotify implements View {
     align: 4,
     byteOrder: 'big',
     members: {
-      flags: { offset: 0, size: 4, type: '__u32', is: 'u32' },
+      flags: { offset: 0, size: 4, type: '__u32', is: 'u32', flags: 'KVM_NOTIFY_' },
     },
   } as const;
   declare readonly $$type: 'struct kvm_run.notify';
@@ -4242,7 +4242,7 @@ export class KvmRunMemoryFault implements View {
     align: 8,
     byteOrder: 'big',
     members: {
-      flags: { offset: 0, size: 8, type: '__u64', is: 'u64' },
+      flags: { offset: 0, size: 8, type: '__u64', is: 'u64', flags: 'KVM_MEMORY_EXIT_FLAG_' },
       gpa: { offset: 8, size: 8, type: '__u64', is: 'u64' },
       size: { offset: 16, size: 8, type: '__u64', is: 'u64' },
     },
@@ -4761,7 +4761,7 @@ export class KvmRunArmSea implements View {
     align: 8,
     byteOrder: 'big',
     members: {
-      flags: { offset: 0, size: 8, type: '__u64', is: 'u64' },
+      flags: { offset: 0, size: 8, type: '__u64', is: 'u64', flags: 'KVM_EXIT_ARM_SEA_FLAG_' },
       esr: { offset: 8, size: 8, type: '__u64', is: 'u64' },
       gva: { offset: 16, size: 8, type: '__u64', is: 'u64' },
       gpa: { offset: 24, size: 8, type: '__u64', is: 'u64' },
@@ -4910,7 +4910,7 @@ export class KvmRun implements View {
       request_interrupt_window: { offset: 0, size: 1, type: '__u8', is: 'u8' },
       immediate_exit: { offset: 1, size: 1, type: '__u8', is: 'u8' },
       padding1: { offset: 2, size: 6, type: '__u8', is: 'u8', dims: [6] },
-      exit_reason: { offset: 8, size: 4, type: '__u32', is: 'u32' },
+      exit_reason: { offset: 8, size: 4, type: '__u32', is: 'u32', names: 'KVM_EXIT_' },
       ready_for_interrupt_injection: { offset: 12, size: 1, type: '__u8', is: 'u8' },
       if_flag: { offset: 13, size: 1, type: '__u8', is: 'u8' },
       flags: { offset: 14, size: 2, type: '__u16', is: 'u16' },
@@ -6176,7 +6176,7 @@ export class KvmMpState implements View {
     align: 4,
     byteOrder: 'big',
     members: {
-      mp_state: { offset: 0, size: 4, type: '__u32', is: 'u32' },
+      mp_state: { offset: 0, size: 4, type: '__u32', is: 'u32', names: 'KVM_MP_STATE_' },
     },
   } as const;
   declare readonly $$type: 'struct kvm_mp_state';
@@ -6213,7 +6213,7 @@ export class KvmGuestDebug implements View {
     align: 8,
     byteOrder: 'big',
     members: {
-      control: { offset: 0, size: 4, type: '__u32', is: 'u32' },
+      control: { offset: 0, size: 4, type: '__u32', is: 'u32', flags: 'KVM_GUESTDBG_' },
       pad: { offset: 4, size: 4, type: '__u32', is: 'u32' },
       arch: { offset: 8, size: 256, type: 'struct kvm_guest_debug_arch' },
     },
@@ -6272,7 +6272,7 @@ export class KvmIoeventfd implements View {
       addr: { offset: 8, size: 8, type: '__u64', is: 'u64' },
       len: { offset: 16, size: 4, type: '__u32', is: 'u32' },
       fd: { offset: 20, size: 4, type: '__s32', is: 's32' },
-      flags: { offset: 24, size: 4, type: '__u32', is: 'u32' },
+      flags: { offset: 24, size: 4, type: '__u32', is: 'u32', flags: 'KVM_IOEVENTFD_FLAG_' },
       pad: { offset: 28, size: 36, type: '__u8', is: 'u8', dims: [36] },
     },
   } as const;
@@ -6368,7 +6368,7 @@ export class KvmEnableCap implements View {
     align: 8,
     byteOrder: 'big',
     members: {
-      cap: { offset: 0, size: 4, type: '__u32', is: 'u32' },
+      cap: { offset: 0, size: 4, type: '__u32', is: 'u32', names: 'KVM_CAP_' },
       flags: { offset: 4, size: 4, type: '__u32', is: 'u32' },
       args: { offset: 8, size: 32, type: '__u64', is: 'u64', dims: [4] },
       pad: { offset: 40, size: 64, type: '__u8', is: 'u8', dims: [64] },
@@ -6835,7 +6835,7 @@ export class KvmIrqRoutingEntry implements View {
     byteOrder: 'big',
     members: {
       gsi: { offset: 0, size: 4, type: '__u32', is: 'u32' },
-      type: { offset: 4, size: 4, type: '__u32', is: 'u32' },
+      type: { offset: 4, size: 4, type: '__u32', is: 'u32', names: 'KVM_IRQ_ROUTING_' },
       flags: { offset: 8, size: 4, type: '__u32', is: 'u32' },
       pad: { offset: 12, size: 4, type: '__u32', is: 'u32' },
       u: { offset: 16, size: 32, type: 'union' },
@@ -6963,7 +6963,7 @@ export class KvmIrqfd implements View {
     members: {
       fd: { offset: 0, size: 4, type: '__u32', is: 'u32' },
       gsi: { offset: 4, size: 4, type: '__u32', is: 'u32' },
-      flags: { offset: 8, size: 4, type: '__u32', is: 'u32' },
+      flags: { offset: 8, size: 4, type: '__u32', is: 'u32', flags: 'KVM_IRQFD_FLAG_' },
       resamplefd: { offset: 12, size: 4, type: '__u32', is: 'u32' },
       pad: { offset: 16, size: 16, type: '__u8', is: 'u8', dims: [16] },
     },
@@ -7035,7 +7035,7 @@ export class KvmClockData implements View {
     byteOrder: 'big',
     members: {
       clock: { offset: 0, size: 8, type: '__u64', is: 'u64' },
-      flags: { offset: 8, size: 4, type: '__u32', is: 'u32' },
+      flags: { offset: 8, size: 4, type: '__u32', is: 'u32', flags: 'KVM_CLOCK_' },
       pad0: { offset: 12, size: 4, type: '__u32', is: 'u32' },
       realtime: { offset: 16, size: 8, type: '__u64', is: 'u64' },
       host_tsc: { offset: 24, size: 8, type: '__u64', is: 'u64' },
@@ -7867,7 +7867,7 @@ export class KvmDirtyGfn implements View {
     align: 8,
     byteOrder: 'big',
     members: {
-      flags: { offset: 0, size: 4, type: '__u32', is: 'u32' },
+      flags: { offset: 0, size: 4, type: '__u32', is: 'u32', flags: 'KVM_DIRTY_GFN_F_' },
       slot: { offset: 4, size: 4, type: '__u32', is: 'u32' },
       offset: { offset: 8, size: 8, type: '__u64', is: 'u64' },
     },
