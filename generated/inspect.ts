@@ -139,6 +139,9 @@ export function shown(text: string, style: 'number' | 'bigint' | 'special'): obj
 const isPadding = /^_*(?:pad|padding|rsvd|reserved)\d*$/;
 
 function showView(view: ViewWithLayout, bindings: object, ...how: How): string {
+  const title = view.constructor.name;
+  const size = shownOrError(() => view.$$view.byteLength);
+  if (typeof size !== 'number') return `${title} ${how[2](size, how[1])}`;
   const members = (): object => {
     const values = view as unknown as Readonly<Record<string, unknown>>;
     const hidden = notInForce(view);
@@ -149,7 +152,7 @@ function showView(view: ViewWithLayout, bindings: object, ...how: How): string {
     }
     return own;
   };
-  return showMembers(view.constructor.name, members, ...how);
+  return showMembers(title, members, ...how);
 }
 
 interface Selected {
@@ -210,6 +213,7 @@ function elementsOf(array: ArrayView<unknown>, { maxArrayLength = 100 }: Inspect
     const isFloat = typeof element === 'number' && /^F\d/.test(array.constructor.name);
     return isInteger(element) && !isFloat ? hex(element as number | bigint) : element;
   });
-  const more = array.length - count;
-  return more > 0 ? [...elements, shown(`… ${more} more`, 'special')] : elements;
+  // What is not read is told as a number of items.
+  elements.length = array.length;
+  return elements;
 }

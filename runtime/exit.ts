@@ -109,8 +109,9 @@ class UnknownExit {
   }
 
   [custom](depth: number | null, options: InspectOptions, inspect: Inspect): string {
-    const { reason, exit_reason } = this;
-    return showMembers('VcpuExit', () => ({ reason, exit_reason }), depth, options, inspect);
+    const { reason } = this;
+    const members = (): object => ({ reason, exit_reason: shownOrError(() => this.exit_reason) });
+    return showMembers('VcpuExit', members, depth, options, inspect);
   }
 }
 

@@ -7,8 +7,8 @@ import type { Model } from '../../generator/model.js';
 import { type Headers, modelOf } from './headers.js';
 
 /** The model behind the committed bindings of `linux/kvm.h`. */
-export function committedModel(): Model {
-  const url = new URL('../../generated/x86_64/linux/kvm.model.json', import.meta.url);
+export function committedModel(target = 'x86_64'): Model {
+  const url = new URL(`../../generated/${target}/linux/kvm.model.json`, import.meta.url);
   return openModel(readFileSync(url, 'utf8'), 'the committed model');
 }
 
