@@ -1,4 +1,5 @@
 // A whole virtual machine: a real-mode guest that prints through a port, and the loop that serves it.
+import { inspect } from 'node:util';
 import { GuestMemory, Kvm } from 'kvm-uapi';
 import { KVM_EXIT_HLT, KVM_EXIT_IO } from 'kvm-uapi/x86_64/linux/kvm';
 
@@ -21,9 +22,10 @@ const regs = vcpu.getRegs();
 regs.rip = 0x1000n;
 vcpu.setRegs(regs);
 
-const run = vcpu.kvmRun;
-while (vcpu.run() === 'exit' && run.exit_reason !== KVM_EXIT_HLT) {
-  if (run.exit_reason !== KVM_EXIT_IO) throw new Error(`exit reason ${run.exit_reason}`);
-  process.stdout.write(String.fromCharCode(vcpu.shared.getUint8(run.io.$data_offset)));
+while (vcpu.run() === 'exit') {
+  const { exit } = vcpu;
+  if (exit.reason === KVM_EXIT_HLT) break;
+  if (exit.reason !== KVM_EXIT_IO) throw new Error(`not served: ${inspect(exit)}`);
+  process.stdout.write(String.fromCharCode(...exit.data));
 }
 for (const each of [vcpu, vm, memory, kvm]) each.close();

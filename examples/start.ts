@@ -53,14 +53,13 @@ async function runGuests(bindings: Bindings): Promise<boolean> {
 }
 
 function printed(kvm: Kvm): string {
-  const { KVM_EXIT_IO } = kvm.bindings;
+  const { bindings } = kvm;
   using vm = kvm.createVm();
   using guest = realMode.print('hello from a guest').load(vm);
   const { vcpu } = guest;
   let text = '';
-  while (vcpu.run() === 'exit' && vcpu.kvmRun.exit_reason === KVM_EXIT_IO) {
-    text += String.fromCharCode(vcpu.shared.getUint8(vcpu.kvmRun.io.$data_offset));
-  }
+  while (vcpu.run() === 'exit' && vcpu.exit.reason === bindings.KVM_EXIT_IO)
+    text += String.fromCharCode(...vcpu.exit.data);
   return text;
 }
 

@@ -3,7 +3,7 @@ import type { StartVcpuProgram } from 'kvm-uapi';
 
 const start: StartVcpuProgram = (vcpu) => ({
   exit() {
-    console.log(`exit ${vcpu.kvmRun.exit_reason}`);
+    console.log(vcpu.exit);
     return 'stop';
   },
 });

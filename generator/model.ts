@@ -84,9 +84,27 @@ export interface Member {
   readonly unit?: string;
   /** The sibling member that holds the number of elements of this flexible array: by `__counted_by`, or by what kernel code does. */
   readonly countedBy?: string;
+  /**
+   * Present where this is a member of a union that `selected` of the record speaks of: the constants, by name, with which
+   * it holds. With a value that no member names, none does.
+   */
+  readonly when?: readonly string[];
+  /** What values are called: constants that begin with the prefix, one of them, or with `flags` a combination. */
+  readonly named?: { readonly prefix: string; readonly flags?: true };
   /** The members of an unnamed record; offsets within are relative to that record. */
   readonly members?: readonly Member[];
   readonly comment?: string;
+}
+
+/** Of a record with a union of which one member holds at a time, as `when` of those members says. */
+export interface Selection {
+  /** The member of the record whose value decides. */
+  readonly by: string;
+  /** What such a record is seen as, and what the value of `by` is called there: `exit`, `reason`. */
+  readonly view: string;
+  readonly property: string;
+  /** The constants, by name, of which it is known that no member goes with them. */
+  readonly alone: readonly string[];
 }
 
 export interface RecordType {
@@ -98,6 +116,7 @@ export interface RecordType {
   readonly size: number;
   readonly align: number;
   readonly at: At;
+  readonly selected?: Selection;
   readonly members: readonly Member[];
   readonly comment?: string;
 }

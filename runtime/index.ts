@@ -7,6 +7,8 @@ export { type DirtyPage, type DirtyPages, type DirtyRing, pagesOf } from './dirt
 export type { Capability, CapabilityName } from './enabling.js';
 export * from './errors.js';
 export { EventFd } from './eventfd.js';
+export type { VcpuExit } from './exit.js';
+export type { DeviceData, PortData } from './exit-data.js';
 export { exits } from './exits.js';
 export type { GuestMemfd } from './files.js';
 export type { GuestDebug, HardwareBreakpoint } from './guest-debug.js';

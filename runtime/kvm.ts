@@ -1,5 +1,6 @@
 /** `/dev/kvm`: the system file descriptor. */
 
+import { inspectable } from '../generated/inspect.js';
 import { allocate } from '../generated/views.js';
 import type { KvmCpuid2 } from '../generated/x86_64/linux/kvm.js';
 import * as x86_64 from '../generated/x86_64/linux/kvm.js';
@@ -46,6 +47,7 @@ export class Kvm extends KernelFile {
    */
   static open({ path = '/dev/kvm', bindings = x86_64 }: KvmOptions = {}): Kvm {
     checkBindings(bindings);
+    inspectable(bindings);
     const fd = native().open(path);
     if (fd < 0) throw openError(path, fd);
     const kvm = new Kvm(fd, bindings);

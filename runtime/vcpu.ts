@@ -1,9 +1,11 @@
 /** A virtual CPU: the vCPU file descriptor, the memory it shares with user space, and how it is run and interrupted. */
 
+import { inspectable } from '../generated/inspect.js';
 import { allocate } from '../generated/views.js';
 import type { KvmRun } from '../generated/x86_64/linux/kvm.js';
 import * as x86_64 from '../generated/x86_64/linux/kvm.js';
 import { KvmArgumentError, KvmBusyError, KvmClosedError, KvmUnsupportedError, kernelError } from './errors.js';
+import { Exits, type VcpuExit } from './exit.js';
 import { type Bindings, checkBindings } from './host.js';
 import { native, type VcpuHandle, type VmHandle } from './native.js';
 import { type SyncRegs, syncRegs } from './sync-regs.js';
@@ -75,6 +77,7 @@ export class Vcpu extends VcpuState implements Disposable, AsyncDisposable {
   /** What interrupted the last run; null when it ended with an exit. */
   interruption: Interruption | null = null;
   #handle: VcpuHandle | undefined;
+  readonly #exits: Exits;
   readonly #runRequest: number;
   /** KVM_EXIT_MEMORY_FAULT, which headers have since 6.8; otherwise what no exit reason is. */
   readonly #memoryFault: number;
@@ -85,6 +88,7 @@ export class Vcpu extends VcpuState implements Disposable, AsyncDisposable {
     this.bindings = bindings;
     this.shared = new DataView(native().vcpuBuffer(handle));
     this.kvmRun = new bindings.KvmRun(this.shared);
+    this.#exits = new Exits(this.kvmRun, bindings);
     this.#runRequest = bindings.KVM_RUN.request;
     this.#memoryFault = (bindings as { readonly KVM_EXIT_MEMORY_FAULT?: number }).KVM_EXIT_MEMORY_FAULT ?? -1;
   }
@@ -106,6 +110,7 @@ export class Vcpu extends VcpuState implements Disposable, AsyncDisposable {
    */
   static attach(vcpu: SharedVcpu, bindings: Bindings = x86_64): Vcpu {
     checkBindings(bindings);
+    inspectable(bindings);
     const found = native().vcpuFind(vcpu.id);
     if (!found) throw new KvmClosedError('the vCPU of this handle is closed');
     return new Vcpu(found, bindings);
@@ -131,6 +136,19 @@ export class Vcpu extends VcpuState implements Disposable, AsyncDisposable {
     const { handle } = this;
     if (signal?.aborted) return this.#interruptedBy('abort');
     return this.#resultOf(native().vcpuRunWithin(handle, this.#runRequest, timeout, run));
+  }
+
+  /**
+   * Why the last run has ended, with what belongs to that reason, in place. There is one object for each reason, which is
+   * always the same: reading it allocates nothing.
+   *
+   * @throws KvmArgumentError when the last run was interrupted.
+   */
+  get exit(): VcpuExit {
+    if (this.interruption !== null) {
+      throw new KvmArgumentError(`there is no exit: the last run was interrupted by ${this.interruption}`);
+    }
+    return this.#exits.last;
   }
 
   /**

@@ -2,6 +2,7 @@
 //
 // Reads orders from standard input, one a line, and answers each with one line:
 //   exits N     N port exits of a real-mode guest, decoded; nanoseconds for all of them, and a checksum
+//   served N    the same, with the bytes that the guest sends
 //   calls N     N calls of the shortest ioctl there is, FIOCLEX on a memfd; nanoseconds for all of them
 //   kicks N V   N kicks by this thread, one after the other, of V vCPUs that spin on threads of their own; the median
 //               from kick to return, in nanoseconds
@@ -26,7 +27,13 @@ static int64_t now(void) {
   return time.tv_sec * INT64_C(1000000000) + time.tv_nsec;
 }
 
-static void exits(const struct machine* machine, long count) {
+static uint64_t sum_of(const uint8_t* data, uint32_t size) {
+  uint64_t sum = 0;
+  for (uint32_t i = 0; i < size; i++) sum += data[i];
+  return sum;
+}
+
+static void exits(const struct machine* machine, long count, bool with_data) {
   uint64_t sum = 0;
   const int64_t start = now();
   for (long i = 0; i < count; i++) {
@@ -34,6 +41,7 @@ static void exits(const struct machine* machine, long count) {
     const struct kvm_run* const run = machine->run;
     if (run->exit_reason != KVM_EXIT_IO) exit(3);
     sum += run->io.direction + run->io.size + run->io.port + run->io.count + run->io.data_offset;
+    if (with_data) sum += sum_of((const uint8_t*)run + run->io.data_offset, run->io.count * run->io.size);
   }
   printf("%ld %lu\n", (long)(now() - start), (unsigned long)sum);
 }
@@ -169,7 +177,8 @@ int main(void) {
   long count;
   long vcpus;
   while (scanf("%15s %ld", order, &count) == 2) {
-    if (strcmp(order, "exits") == 0) exits(&ports, count);
+    if (strcmp(order, "exits") == 0) exits(&ports, count, false);
+    else if (strcmp(order, "served") == 0) exits(&ports, count, true);
     if (strcmp(order, "calls") == 0) calls(file, count);
     if (strcmp(order, "kicks") == 0 && scanf("%ld", &vcpus) == 1) kicks(count, vcpus);
     fflush(stdout);

@@ -21,7 +21,7 @@ export interface Answer {
 
 export interface Loop extends Disposable {
   /** What they are is in loop.c. */
-  order(what: 'exits' | 'calls' | 'kicks', ...numbers: number[]): Promise<Answer>;
+  order(what: 'exits' | 'served' | 'calls' | 'kicks', ...numbers: number[]): Promise<Answer>;
 }
 
 export function startLoop(): Loop {

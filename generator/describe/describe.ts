@@ -15,6 +15,7 @@ import { type Comments, noComments } from './comments.js';
 import { lackingNames, readComplete } from './completion.js';
 import { type CoveredFile, coveredFiles } from './coverage.js';
 import { MacroDescriber } from './macros.js';
+import { withNamedValues } from './named-values.js';
 import { skippedEntries } from './skipped.js';
 import { TypeDescriber, typedefNames } from './types.js';
 
@@ -58,7 +59,7 @@ function readHeader(
   const { declarations } = parsed;
   try {
     const layout = new Layout(declarations, target);
-    const types = new TypeDescriber(layout, typedefNames(declarations), comments);
+    const types = new TypeDescriber(layout, typedefNames(declarations), preprocessed.macros, comments);
     const macros = new MacroDescriber(preprocessed, layout, parsed, comments);
     const coverage = coveredFiles(preprocessed, declarations, layout, (file) => macros.argumentTypes(file));
     const covers = new Set(coverage.map(({ file }) => file));
@@ -97,7 +98,7 @@ function describe(header: string, target: Target, read: ReadHeader, identity: Re
     ),
     origins,
     sources,
-    types: records,
+    types: withNamedValues(records, [...described.constants, ...enums.flatMap(({ enumerators }) => enumerators)]),
     enums,
     ...described,
     ledger: [

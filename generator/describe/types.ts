@@ -1,15 +1,18 @@
 /** Records and enums: declarations and their layout to the model. */
 
 import { flexibleArrayCounts } from '../knowledge/counts.js';
+import type { SelectedUnion } from '../knowledge/exits.js';
 import type { Layout } from '../layout/layout.js';
 import { spellType } from '../layout/spelling.js';
 import type { ScalarName } from '../layout/target.js';
 import { memberBudget } from '../limits.js';
 import type { ByteOrder, EnumType, LedgerEntry, Member, RecordType, ScalarKind, ScalarShape, Shape } from '../model.js';
 import type { CType, Declarations, EnumNode, MemberNode, RecordNode } from '../parse/types.js';
+import type { MacroTable } from '../preprocess/macros.js';
 import { placeOf } from '../preprocess/tokens.js';
 import type { SourceFile } from '../source/files.js';
 import type { Comments } from './comments.js';
+import { casesOf, selectedUnion, selection } from './selections.js';
 import { unitBehind } from './units.js';
 import { modelInteger } from './values.js';
 
@@ -35,12 +38,14 @@ export function typedefNames(declarations: Declarations): TypedefNames {
 export class TypeDescriber {
   readonly #layout: Layout;
   readonly #names: TypedefNames;
+  readonly #macros: MacroTable;
   readonly #comments: Comments;
   readonly #budget = memberBudget();
 
-  constructor(layout: Layout, names: TypedefNames, comments: Comments) {
+  constructor(layout: Layout, names: TypedefNames, macros: MacroTable, comments: Comments) {
     this.#layout = layout;
     this.#names = names;
+    this.#macros = macros;
     this.#comments = comments;
   }
 
@@ -73,6 +78,7 @@ export class TypeDescriber {
 
   #record(node: RecordNode, name: string): RecordType {
     const { size, align } = this.#layout.record(node);
+    const union = selectedUnion(node);
     return {
       kind: node.keyword,
       tag: name,
@@ -80,21 +86,23 @@ export class TypeDescriber {
       size,
       align,
       at: placeOf(node.at),
+      ...(union ? { selected: selection(union, this.#macros) } : {}),
       ...commented(this.#comments.ofType(node)),
-      members: this.#members(node, name),
+      members: this.#members(node, name, union),
     };
   }
 
-  #members(node: RecordNode, record: string): Member[] {
+  /** `union`, where it is one of its members that holds, and what its comments say of each. */
+  #members(node: RecordNode, record: string, union?: SelectedUnion): Member[] {
     const comments = this.#comments.ofMembers(node.members);
     return node.members.flatMap((member, index) => {
       // An unnamed bit-field is padding, and C has no way to speak of it.
       if (member.name === null && member.width) return [];
-      return [{ ...this.#member(node, member, index, record), ...commented(comments[index]) }];
+      return [{ ...this.#member(node, member, index, record, union), ...commented(comments[index]) }];
     });
   }
 
-  #member(node: RecordNode, member: MemberNode, index: number, record: string): Member {
+  #member(node: RecordNode, member: MemberNode, index: number, record: string, union?: SelectedUnion): Member {
     this.#budget.spend(1, member.at);
     const { offset, size, bit } = this.#layout.placed(node, index);
     const { element, dims } = this.#elementOf(this.#layout.memberType(member));
@@ -104,6 +112,9 @@ export class TypeDescriber {
     const resolved = this.#layout.resolve(element);
     const inside =
       resolved.kind === 'unnamed record' && !this.#names.has(resolved.record) ? resolved.record : undefined;
+    const when = union && member.name !== null ? casesOf(node, index, union, this.#macros) : [];
+    // An anonymous member's members are the record's own.
+    const promoted = member.name === null ? union : undefined;
     return {
       name: member.name,
       type: spellType(element),
@@ -115,7 +126,8 @@ export class TypeDescriber {
       shape: this.shape(bit ? resolved : element),
       ...(unit === undefined ? {} : { unit }),
       ...(countedBy === undefined ? {} : { countedBy }),
-      ...(inside ? { members: this.#members(inside, record) } : {}),
+      ...(when.length > 0 ? { when } : {}),
+      ...(inside ? { members: this.#members(inside, record, promoted) } : {}),
     };
   }
 

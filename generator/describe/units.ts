@@ -1,7 +1,7 @@
 /** The unit of a member's value, where the header states it in a comment that says nothing else. */
 
-import { lexFile } from '../preprocess/lexer.js';
-import type { Comment, Token } from '../preprocess/tokens.js';
+import type { Token } from '../preprocess/tokens.js';
+import { commentBehind, textOf } from './comment-places.js';
 
 const units = new Map([
   ['byte', 'bytes'],
@@ -24,22 +24,9 @@ const units = new Map([
 const stated = /^(?:(?:size |length )?in )?([A-Za-z]+)\.?$/;
 
 /** The unit stated by the comment on the line of a member's semicolon. */
-export function unitBehind(end: Token): string | undefined {
-  const { file, offset } = end;
-  const comment = firstBehind(lexFile(file).comments, offset);
+export function unitBehind({ file, offset }: Token): string | undefined {
+  const comment = commentBehind(file, offset);
   if (!comment || file.text.slice(offset, comment.start).includes('\n')) return undefined;
-  const text = file.text.slice(comment.start, comment.end).replace(/^\/[/*]+|\*+\/$/g, '');
-  const word = stated.exec(text.trim())?.[1];
+  const word = stated.exec(textOf(file, comment))?.[1];
   return word === undefined ? undefined : units.get(word);
-}
-
-function firstBehind(comments: readonly Comment[], offset: number): Comment | undefined {
-  let low = 0;
-  let high = comments.length;
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if ((comments[middle] as Comment).start < offset) low = middle + 1;
-    else high = middle;
-  }
-  return comments[low];
 }

@@ -16,6 +16,8 @@ export interface ClassSource {
   readonly at: string | null;
   readonly members: readonly Member[];
   readonly comment?: string | undefined;
+  /** Further lines, of data. */
+  readonly data?: readonly string[];
 }
 
 /** The unnamed records inside of a record that get a class of their own, outermost first. */
@@ -51,6 +53,7 @@ export function emitClass(source: ClassSource, references: References): string[]
     `  static readonly $align = ${align};`,
     ...flexibleTail(members, references),
     ...layoutData(source, members, references),
+    ...(source.data ?? []),
     `  declare readonly $$type: '${title}';`,
     // Declared only: a field that is defined and then assigned costs ten times as much as one that is assigned.
     '  declare readonly $$view: DataView;',
@@ -87,7 +90,7 @@ function layoutData(
     ...members.map(({ member, offset }) => {
       const dims = member.dims ? `, dims: [${member.dims.map(String).join(', ')}]` : '';
       const bit = member.bit ? `, bit: [${member.bit.offset}, ${member.bit.width}]` : '';
-      const facts = `offset: ${offset}, size: ${member.size}, type: '${member.type}'${scalar(member)}${dims}${bit}`;
+      const facts = `offset: ${offset}, size: ${member.size}, type: '${member.type}'${scalar(member)}${dims}${bit}${names(member)}`;
       return `      ${memberProperty(member.name)}: { ${facts} },`;
     }),
     '    },',
@@ -99,6 +102,11 @@ function layoutData(
 function scalar({ shape }: Member): string {
   if ('tag' in shape) return '';
   return `, is: '${shape.is}'${shape.byteOrder === undefined ? '' : `, byteOrder: '${shape.byteOrder}'`}`;
+}
+
+/** What the values are called. */
+function names({ named }: Member): string {
+  return named === undefined ? '' : `, ${named.flags ? 'flags' : 'names'}: '${named.prefix}'`;
 }
 
 /** What `allocate` must know to make room for a flexible array: there is exactly one, and nothing behind it. */

@@ -5,7 +5,7 @@
  *
  * C keeps tags, constants and members in name spaces of their own, JavaScript has one per module and one per class.
  * Where two names meet, the constant keeps it, then the function-like macro, then the tag (one in plain snake case before others, those of enums behind
- * all records'), then the path; the other gets `$` at its end, which no kernel header uses. The same goes for words that
+ * all records'), then the path, then what is a view of a record; the other gets `$` at its end, which no kernel header uses. The same goes for words that
  * JavaScript reserves. The order of declarations decides nothing.
  */
 
@@ -67,6 +67,8 @@ export interface Names {
   record(name: RecordName): string;
   /** The class of an unnamed record. */
   unnamed(member: Member): string;
+  /** The type of what a record with `selected` is seen as. */
+  view(name: RecordName): string;
   /** The object and type of an enum that has a name. */
   enumeration(name: RecordName): string;
 }
@@ -91,6 +93,11 @@ export function namesOf(model: Model): Names {
   const unnamed = new Map(
     paths.toSorted((a, b) => byCodeUnits(a.path, b.path)).map(({ member, wanted }) => [member, take(wanted)]),
   );
+  const views = new Map(
+    model.types.flatMap((type) =>
+      type.selected ? [[keyOf(type), take(className(type.tag) + pascalCase(type.selected.view))] as const] : [],
+    ),
+  );
   const get = <K>(map: ReadonlyMap<K, string>, key: K): string => {
     const name = map.get(key);
     if (name === undefined) throw new Error(`no name for ${JSON.stringify(key)}`);
@@ -101,6 +108,7 @@ export function namesOf(model: Model): Names {
     functionMacro: (name) => get(functions, name),
     record: (name) => get(records, keyOf(name)),
     unnamed: (member) => get(unnamed, member),
+    view: (name) => get(views, keyOf(name)),
     enumeration: (name) => get(enums, keyOf(name)),
   };
 }

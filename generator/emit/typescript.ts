@@ -19,6 +19,7 @@ import { emitIoctl } from './ioctls.js';
 import { integersModule, integersName } from './macro-code.js';
 import type { References, WideStyle } from './members.js';
 import { keyOf, type Names, namesOf } from './names.js';
+import { casesOf, selectionData, selectionType } from './selections.js';
 
 export interface EmittedFile {
   /** Relative to the output folder. */
@@ -32,10 +33,10 @@ const viewTypes = new Set(['View', 'IoctlAlone', 'IoctlByValue', 'IoctlByPointer
 /** The module that views of memory of a byte order are made of, in the output folder, without its ending. */
 const viewsModules = { little: 'views', big: 'big-endian' } as const;
 
-export type SharedModule = (typeof viewsModules)[ByteOrder] | typeof integersModule;
+export type SharedModule = (typeof viewsModules)[ByteOrder] | typeof integersModule | 'inspect';
 
-/** The modules that all others share, in the output folder, without their ending. */
-export const sharedModules: readonly SharedModule[] = [...Object.values(viewsModules), integersModule];
+/** The modules that all others share, or that show them, in the output folder, without their ending. */
+export const sharedModules: readonly SharedModule[] = [...Object.values(viewsModules), integersModule, 'inspect'];
 
 /** What a name of the views of another byte order than the target's is called where it is imported. */
 const otherSuffix = { little: 'LittleEndian', big: 'BigEndian' } as const;
@@ -215,8 +216,14 @@ class Emitter {
 
   #record(type: RecordType, uses: Uses): string[] {
     const title = type.typedef ? type.tag : `${type.kind} ${type.tag}`;
-    const own: ClassSource = { ...type, className: this.#names.record(type), title };
-    return [...unnamedWithin(type.members, title, uses), own].flatMap((source) => emitClass(source, uses));
+    const className = this.#names.record(type);
+    const unnamed = unnamedWithin(type.members, title, uses).flatMap((source) => emitClass(source, uses));
+    const own: ClassSource = { ...type, className, title };
+    const { selected } = type;
+    if (!selected) return [...unnamed, ...emitClass(own, uses)];
+    const cases = casesOf(type, selected, this.#constantsByName);
+    const view = selectionType(this.#names.view(type), className, selected, cases, this.#names.constant);
+    return [...unnamed, ...emitClass({ ...own, data: selectionData(selected, cases) }, uses), ...view];
   }
 }
 

@@ -24,6 +24,10 @@ export interface MemberLayout {
   readonly dims?: readonly (number | null)[];
   /** First bit, counted from bit 0 of the byte at `offset` in the order C allocates them, and width. */
   readonly bit?: readonly [offset: number, width: number];
+  /** The constants that begin so are the names of its values. */
+  readonly names?: string;
+  /** The same, where a value is some of them. */
+  readonly flags?: string;
 }
 
 /** Size, alignment and every offset of a type, as data. Members of anonymous members are listed as their parent's. */

@@ -38,7 +38,7 @@ function compilerRoots(multiarch: string): string[] {
 }
 
 /** The text of a module that stands beside those that a generator run writes. */
-export function sharedSource(module: 'views' | 'big-endian' | 'integers'): string {
+export function sharedSource(module: 'views' | 'big-endian' | 'integers' | 'inspect'): string {
   return readFileSync(join(packageRoot(), 'generator', 'emit', `${module}.ts`), 'utf8');
 }
 

@@ -5,7 +5,7 @@ import { check } from '../../generator/commands/check.js';
 import { contentsOf, folderOf, kvmUapi, projectRoot, temporaryFolder } from './cli.js';
 
 const kvmFiles = ['x86_64/asm/kvm.ts', 'x86_64/linux/kvm.model.json', 'x86_64/linux/kvm.ts'];
-const expectedFiles = ['big-endian.ts', 'integers.ts', 'views.ts', ...kvmFiles];
+const expectedFiles = ['big-endian.ts', 'inspect.ts', 'integers.ts', 'views.ts', ...kvmFiles];
 
 describe('generate', () => {
   it('writes one module per header, the model and the views', () => {

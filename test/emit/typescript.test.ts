@@ -33,6 +33,7 @@ describe('the emitted modules', () => {
       'views.ts',
       'big-endian.ts',
       'integers.ts',
+      'inspect.ts',
       'x86_64/linux/kvm.ts',
       'x86_64/asm/kvm.ts',
       'x86_64/shapes.ts',

@@ -7,7 +7,7 @@ import type { Model } from '../../generator/model.js';
 import { type Headers, modelOf } from './headers.js';
 
 /** The model behind the committed bindings of `linux/kvm.h`, for x86-64 unless a target is named. */
-export function committedModel(target: string = 'x86_64'): Model {
+export function committedModel(target = 'x86_64'): Model {
   const url = new URL(`../../generated/${target}/linux/kvm.model.json`, import.meta.url);
   return openModel(readFileSync(url, 'utf8'), 'the committed model');
 }

@@ -2818,7 +2818,7 @@ export class KvmCpuidEntry2 implements View {
     members: {
       function: { offset: 0, size: 4, type: '__u32', is: 'u32' },
       index: { offset: 4, size: 4, type: '__u32', is: 'u32' },
-      flags: { offset: 8, size: 4, type: '__u32', is: 'u32' },
+      flags: { offset: 8, size: 4, type: '__u32', is: 'u32', flags: 'KVM_CPUID_FLAG_' },
       eax: { offset: 12, size: 4, type: '__u32', is: 'u32' },
       ebx: { offset: 16, size: 4, type: '__u32', is: 'u32' },
       ecx: { offset: 20, size: 4, type: '__u32', is: 'u32' },
@@ -3699,7 +3699,7 @@ export class KvmVcpuEvents implements View {
       interrupt: { offset: 8, size: 4, type: 'struct' },
       nmi: { offset: 12, size: 4, type: 'struct' },
       sipi_vector: { offset: 16, size: 4, type: '__u32', is: 'u32' },
-      flags: { offset: 20, size: 4, type: '__u32', is: 'u32' },
+      flags: { offset: 20, size: 4, type: '__u32', is: 'u32', flags: 'KVM_VCPUEVENT_' },
       smi: { offset: 24, size: 4, type: 'struct' },
       triple_fault: { offset: 28, size: 1, type: 'struct' },
       reserved: { offset: 29, size: 26, type: '__u8', is: 'u8', dims: [26] },

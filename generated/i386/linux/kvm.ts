@@ -1493,7 +1493,7 @@ export class KvmUserspaceMemoryRegion implements View {
     byteOrder: 'little',
     members: {
       slot: { offset: 0, size: 4, type: '__u32', is: 'u32' },
-      flags: { offset: 4, size: 4, type: '__u32', is: 'u32' },
+      flags: { offset: 4, size: 4, type: '__u32', is: 'u32', flags: 'KVM_MEM_' },
       guest_phys_addr: { offset: 8, size: 8, type: '__u64', is: 'u64' },
       memory_size: { offset: 16, size: 8, type: '__u64', is: 'u64' },
       userspace_addr: { offset: 24, size: 8, type: '__u64', is: 'u64' },
@@ -1593,7 +1593,7 @@ export class KvmUserspaceMemoryRegion2 implements View {
     byteOrder: 'little',
     members: {
       slot: { offset: 0, size: 4, type: '__u32', is: 'u32' },
-      flags: { offset: 4, size: 4, type: '__u32', is: 'u32' },
+      flags: { offset: 4, size: 4, type: '__u32', is: 'u32', flags: 'KVM_MEM_' },
       guest_phys_addr: { offset: 8, size: 8, type: '__u64', is: 'u64' },
       memory_size: { offset: 16, size: 8, type: '__u64', is: 'u64' },
       userspace_addr: { offset: 24, size: 8, type: '__u64', is: 'u64' },
@@ -2312,7 +2312,7 @@ export class KvmHypervExit implements View {
     align: 4,
     byteOrder: 'little',
     members: {
-      type: { offset: 0, size: 4, type: '__u32', is: 'u32' },
+      type: { offset: 0, size: 4, type: '__u32', is: 'u32', names: 'KVM_EXIT_HYPERV_' },
       pad1: { offset: 4, size: 4, type: '__u32', is: 'u32' },
       u: { offset: 8, size: 48, type: 'union' },
     },
@@ -2495,7 +2495,7 @@ export class KvmXenExit implements View {
     align: 4,
     byteOrder: 'little',
     members: {
-      type: { offset: 0, size: 4, type: '__u32', is: 'u32' },
+      type: { offset: 0, size: 4, type: '__u32', is: 'u32', names: 'KVM_EXIT_XEN_' },
       u: { offset: 4, size: 72, type: 'union' },
     },
   } as const;
@@ -2770,7 +2770,7 @@ export class KvmRunIo implements View {
     align: 4,
     byteOrder: 'little',
     members: {
-      direction: { offset: 0, size: 1, type: '__u8', is: 'u8' },
+      direction: { offset: 0, size: 1, type: '__u8', is: 'u8', names: 'KVM_EXIT_IO_' },
       size: { offset: 1, size: 1, type: '__u8', is: 'u8' },
       port: { offset: 2, size: 2, type: '__u16', is: 'u16' },
       count: { offset: 4, size: 4, type: '__u32', is: 'u32' },
@@ -3364,7 +3364,7 @@ export class KvmRunInternal implements View {
     align: 4,
     byteOrder: 'little',
     members: {
-      suberror: { offset: 0, size: 4, type: '__u32', is: 'u32' },
+      suberror: { offset: 0, size: 4, type: '__u32', is: 'u32', names: 'KVM_INTERNAL_ERROR_' },
       ndata: { offset: 4, size: 4, type: '__u32', is: 'u32' },
       data: { offset: 8, size: 128, type: '__u64', is: 'u64', dims: [16] },
     },
@@ -3419,9 +3419,9 @@ export class KvmRunEmulationFailure implements View {
     align: 4,
     byteOrder: 'little',
     members: {
-      suberror: { offset: 0, size: 4, type: '__u32', is: 'u32' },
+      suberror: { offset: 0, size: 4, type: '__u32', is: 'u32', names: 'KVM_INTERNAL_ERROR_' },
       ndata: { offset: 4, size: 4, type: '__u32', is: 'u32' },
-      flags: { offset: 8, size: 8, type: '__u64', is: 'u64' },
+      flags: { offset: 8, size: 8, type: '__u64', is: 'u64', flags: 'KVM_INTERNAL_ERROR_EMULATION_FLAG_' },
       insn_size: { offset: 16, size: 1, type: '__u8', is: 'u8' },
       insn_bytes: { offset: 17, size: 15, type: '__u8', is: 'u8', dims: [15] },
     },
@@ -3730,7 +3730,7 @@ export class KvmRunSystemEvent implements View {
     align: 4,
     byteOrder: 'little',
     members: {
-      type: { offset: 0, size: 4, type: '__u32', is: 'u32' },
+      type: { offset: 0, size: 4, type: '__u32', is: 'u32', names: 'KVM_SYSTEM_EVENT_' },
       ndata: { offset: 4, size: 4, type: '__u32', is: 'u32' },
       flags: { offset: 8, size: 8, type: '__u64', is: 'u64' },
       data: { offset: 8, size: 128, type: '__u64', is: 'u64', dims: [16] },
@@ -3997,7 +3997,7 @@ export class KvmRunMsr implements View {
     members: {
       error: { offset: 0, size: 1, type: '__u8', is: 'u8' },
       pad: { offset: 1, size: 7, type: '__u8', is: 'u8', dims: [7] },
-      reason: { offset: 8, size: 4, type: '__u32', is: 'u32' },
+      reason: { offset: 8, size: 4, type: '__u32', is: 'u32', flags: 'KVM_MSR_EXIT_REASON_' },
       index: { offset: 12, size: 4, type: '__u32', is: 'u32' },
       data: { offset: 16, size: 8, type: '__u64', is: 'u64' },
     },
@@ -4205,7 +4205,7 @@ export class KvmRunNotify implements View {
     align: 4,
     byteOrder: 'little',
     members: {
-      flags: { offset: 0, size: 4, type: '__u32', is: 'u32' },
+      flags: { offset: 0, size: 4, type: '__u32', is: 'u32', flags: 'KVM_NOTIFY_' },
     },
   } as const;
   declare readonly $$type: 'struct kvm_run.notify';
@@ -4242,7 +4242,7 @@ export class KvmRunMemoryFault implements View {
     align: 4,
     byteOrder: 'little',
     members: {
-      flags: { offset: 0, size: 8, type: '__u64', is: 'u64' },
+      flags: { offset: 0, size: 8, type: '__u64', is: 'u64', flags: 'KVM_MEMORY_EXIT_FLAG_' },
       gpa: { offset: 8, size: 8, type: '__u64', is: 'u64' },
       size: { offset: 16, size: 8, type: '__u64', is: 'u64' },
     },
@@ -4761,7 +4761,7 @@ export class KvmRunArmSea implements View {
     align: 4,
     byteOrder: 'little',
     members: {
-      flags: { offset: 0, size: 8, type: '__u64', is: 'u64' },
+      flags: { offset: 0, size: 8, type: '__u64', is: 'u64', flags: 'KVM_EXIT_ARM_SEA_FLAG_' },
       esr: { offset: 8, size: 8, type: '__u64', is: 'u64' },
       gva: { offset: 16, size: 8, type: '__u64', is: 'u64' },
       gpa: { offset: 24, size: 8, type: '__u64', is: 'u64' },
@@ -4910,10 +4910,10 @@ export class KvmRun implements View {
       request_interrupt_window: { offset: 0, size: 1, type: '__u8', is: 'u8' },
       immediate_exit: { offset: 1, size: 1, type: '__u8', is: 'u8' },
       padding1: { offset: 2, size: 6, type: '__u8', is: 'u8', dims: [6] },
-      exit_reason: { offset: 8, size: 4, type: '__u32', is: 'u32' },
+      exit_reason: { offset: 8, size: 4, type: '__u32', is: 'u32', names: 'KVM_EXIT_' },
       ready_for_interrupt_injection: { offset: 12, size: 1, type: '__u8', is: 'u8' },
       if_flag: { offset: 13, size: 1, type: '__u8', is: 'u8' },
-      flags: { offset: 14, size: 2, type: '__u16', is: 'u16' },
+      flags: { offset: 14, size: 2, type: '__u16', is: 'u16', flags: 'KVM_RUN_X86_' },
       cr8: { offset: 16, size: 8, type: '__u64', is: 'u64' },
       apic_base: { offset: 24, size: 8, type: '__u64', is: 'u64' },
       hw: { offset: 32, size: 8, type: 'struct' },
@@ -4950,10 +4950,60 @@ export class KvmRun implements View {
       arm_sea: { offset: 32, size: 32, type: 'struct' },
       snp_req_certs: { offset: 32, size: 24, type: 'struct kvm_exit_snp_req_certs' },
       padding: { offset: 32, size: 256, type: 'char', is: 's8', dims: [256] },
-      kvm_valid_regs: { offset: 288, size: 8, type: '__u64', is: 'u64' },
-      kvm_dirty_regs: { offset: 296, size: 8, type: '__u64', is: 'u64' },
+      kvm_valid_regs: { offset: 288, size: 8, type: '__u64', is: 'u64', flags: 'KVM_SYNC_X86_' },
+      kvm_dirty_regs: { offset: 296, size: 8, type: '__u64', is: 'u64', flags: 'KVM_SYNC_X86_' },
       s: { offset: 304, size: 2048, type: 'union' },
     },
+  } as const;
+  static readonly $selected = {
+    by: 'exit_reason',
+    property: 'reason',
+    cases: [
+      { name: 'KVM_EXIT_UNKNOWN', value: 0, members: ['hw'] },
+      { name: 'KVM_EXIT_EXCEPTION', value: 1, members: ['ex'] },
+      { name: 'KVM_EXIT_IO', value: 2, members: ['io'] },
+      { name: 'KVM_EXIT_HYPERCALL', value: 3, members: ['hypercall'] },
+      { name: 'KVM_EXIT_DEBUG', value: 4, members: ['debug'] },
+      { name: 'KVM_EXIT_HLT', value: 5, members: [] },
+      { name: 'KVM_EXIT_MMIO', value: 6, members: ['mmio'] },
+      { name: 'KVM_EXIT_IRQ_WINDOW_OPEN', value: 7, members: [] },
+      { name: 'KVM_EXIT_SHUTDOWN', value: 8, members: [] },
+      { name: 'KVM_EXIT_FAIL_ENTRY', value: 9, members: ['fail_entry'] },
+      { name: 'KVM_EXIT_INTR', value: 10, members: [] },
+      { name: 'KVM_EXIT_SET_TPR', value: 11, members: [] },
+      { name: 'KVM_EXIT_TPR_ACCESS', value: 12, members: ['tpr_access'] },
+      { name: 'KVM_EXIT_S390_SIEIC', value: 13, members: ['s390_sieic'] },
+      { name: 'KVM_EXIT_S390_RESET', value: 14, members: ['s390_reset_flags'] },
+      { name: 'KVM_EXIT_DCR', value: 15, members: ['dcr'] },
+      { name: 'KVM_EXIT_NMI', value: 16, members: [] },
+      { name: 'KVM_EXIT_INTERNAL_ERROR', value: 17, members: ['internal', 'emulation_failure'] },
+      { name: 'KVM_EXIT_OSI', value: 18, members: ['osi'] },
+      { name: 'KVM_EXIT_PAPR_HCALL', value: 19, members: ['papr_hcall'] },
+      { name: 'KVM_EXIT_S390_UCONTROL', value: 20, members: ['s390_ucontrol'] },
+      { name: 'KVM_EXIT_WATCHDOG', value: 21, members: [] },
+      { name: 'KVM_EXIT_S390_TSCH', value: 22, members: ['s390_tsch'] },
+      { name: 'KVM_EXIT_EPR', value: 23, members: ['epr'] },
+      { name: 'KVM_EXIT_SYSTEM_EVENT', value: 24, members: ['system_event'] },
+      { name: 'KVM_EXIT_S390_STSI', value: 25, members: ['s390_stsi'] },
+      { name: 'KVM_EXIT_IOAPIC_EOI', value: 26, members: ['eoi'] },
+      { name: 'KVM_EXIT_HYPERV', value: 27, members: ['hyperv'] },
+      { name: 'KVM_EXIT_ARM_NISV', value: 28, members: ['arm_nisv'] },
+      { name: 'KVM_EXIT_X86_RDMSR', value: 29, members: ['msr'] },
+      { name: 'KVM_EXIT_X86_WRMSR', value: 30, members: ['msr'] },
+      { name: 'KVM_EXIT_DIRTY_RING_FULL', value: 31, members: [] },
+      { name: 'KVM_EXIT_AP_RESET_HOLD', value: 32, members: [] },
+      { name: 'KVM_EXIT_X86_BUS_LOCK', value: 33, members: [] },
+      { name: 'KVM_EXIT_XEN', value: 34, members: ['xen'] },
+      { name: 'KVM_EXIT_RISCV_SBI', value: 35, members: ['riscv_sbi'] },
+      { name: 'KVM_EXIT_RISCV_CSR', value: 36, members: ['riscv_csr'] },
+      { name: 'KVM_EXIT_NOTIFY', value: 37, members: ['notify'] },
+      { name: 'KVM_EXIT_LOONGARCH_IOCSR', value: 38, members: ['iocsr_io'] },
+      { name: 'KVM_EXIT_MEMORY_FAULT', value: 39, members: ['memory_fault'] },
+      { name: 'KVM_EXIT_TDX', value: 40, members: ['tdx'] },
+      { name: 'KVM_EXIT_ARM_SEA', value: 41, members: ['arm_sea'] },
+      { name: 'KVM_EXIT_ARM_LDST64B', value: 42, members: ['arm_nisv'] },
+      { name: 'KVM_EXIT_SNP_REQ_CERTS', value: 43, members: ['snp_req_certs'] },
+    ],
   } as const;
   declare readonly $$type: 'struct kvm_run';
   declare readonly $$view: DataView;
@@ -5383,6 +5433,61 @@ export class KvmRun implements View {
     copy(this.s, value);
   }
 }
+
+/**
+ * What holds of a `KvmRun`: `switch (… .reason)` narrows to it. A value of `exit_reason` of which these bindings
+ * know nothing is null here.
+ */
+export type KvmRunExit =
+  | { readonly reason: typeof KVM_EXIT_UNKNOWN; readonly hw: KvmRun['hw'] }
+  | { readonly reason: typeof KVM_EXIT_EXCEPTION; readonly ex: KvmRun['ex'] }
+  | { readonly reason: typeof KVM_EXIT_IO; readonly io: KvmRun['io'] }
+  | { readonly reason: typeof KVM_EXIT_HYPERCALL; readonly hypercall: KvmRun['hypercall'] }
+  | { readonly reason: typeof KVM_EXIT_DEBUG; readonly debug: KvmRun['debug'] }
+  | { readonly reason: typeof KVM_EXIT_HLT }
+  | { readonly reason: typeof KVM_EXIT_MMIO; readonly mmio: KvmRun['mmio'] }
+  | { readonly reason: typeof KVM_EXIT_IRQ_WINDOW_OPEN }
+  | { readonly reason: typeof KVM_EXIT_SHUTDOWN }
+  | { readonly reason: typeof KVM_EXIT_FAIL_ENTRY; readonly fail_entry: KvmRun['fail_entry'] }
+  | { readonly reason: typeof KVM_EXIT_INTR }
+  | { readonly reason: typeof KVM_EXIT_SET_TPR }
+  | { readonly reason: typeof KVM_EXIT_TPR_ACCESS; readonly tpr_access: KvmRun['tpr_access'] }
+  | { readonly reason: typeof KVM_EXIT_S390_SIEIC; readonly s390_sieic: KvmRun['s390_sieic'] }
+  | { readonly reason: typeof KVM_EXIT_S390_RESET; readonly s390_reset_flags: KvmRun['s390_reset_flags'] }
+  | { readonly reason: typeof KVM_EXIT_DCR; readonly dcr: KvmRun['dcr'] }
+  | { readonly reason: typeof KVM_EXIT_NMI }
+  | {
+      readonly reason: typeof KVM_EXIT_INTERNAL_ERROR;
+      readonly internal: KvmRun['internal'];
+      readonly emulation_failure: KvmRun['emulation_failure'];
+    }
+  | { readonly reason: typeof KVM_EXIT_OSI; readonly osi: KvmRun['osi'] }
+  | { readonly reason: typeof KVM_EXIT_PAPR_HCALL; readonly papr_hcall: KvmRun['papr_hcall'] }
+  | { readonly reason: typeof KVM_EXIT_S390_UCONTROL; readonly s390_ucontrol: KvmRun['s390_ucontrol'] }
+  | { readonly reason: typeof KVM_EXIT_WATCHDOG }
+  | { readonly reason: typeof KVM_EXIT_S390_TSCH; readonly s390_tsch: KvmRun['s390_tsch'] }
+  | { readonly reason: typeof KVM_EXIT_EPR; readonly epr: KvmRun['epr'] }
+  | { readonly reason: typeof KVM_EXIT_SYSTEM_EVENT; readonly system_event: KvmRun['system_event'] }
+  | { readonly reason: typeof KVM_EXIT_S390_STSI; readonly s390_stsi: KvmRun['s390_stsi'] }
+  | { readonly reason: typeof KVM_EXIT_IOAPIC_EOI; readonly eoi: KvmRun['eoi'] }
+  | { readonly reason: typeof KVM_EXIT_HYPERV; readonly hyperv: KvmRun['hyperv'] }
+  | { readonly reason: typeof KVM_EXIT_ARM_NISV; readonly arm_nisv: KvmRun['arm_nisv'] }
+  | { readonly reason: typeof KVM_EXIT_X86_RDMSR; readonly msr: KvmRun['msr'] }
+  | { readonly reason: typeof KVM_EXIT_X86_WRMSR; readonly msr: KvmRun['msr'] }
+  | { readonly reason: typeof KVM_EXIT_DIRTY_RING_FULL }
+  | { readonly reason: typeof KVM_EXIT_AP_RESET_HOLD }
+  | { readonly reason: typeof KVM_EXIT_X86_BUS_LOCK }
+  | { readonly reason: typeof KVM_EXIT_XEN; readonly xen: KvmRun['xen'] }
+  | { readonly reason: typeof KVM_EXIT_RISCV_SBI; readonly riscv_sbi: KvmRun['riscv_sbi'] }
+  | { readonly reason: typeof KVM_EXIT_RISCV_CSR; readonly riscv_csr: KvmRun['riscv_csr'] }
+  | { readonly reason: typeof KVM_EXIT_NOTIFY; readonly notify: KvmRun['notify'] }
+  | { readonly reason: typeof KVM_EXIT_LOONGARCH_IOCSR; readonly iocsr_io: KvmRun['iocsr_io'] }
+  | { readonly reason: typeof KVM_EXIT_MEMORY_FAULT; readonly memory_fault: KvmRun['memory_fault'] }
+  | { readonly reason: typeof KVM_EXIT_TDX; readonly tdx: KvmRun['tdx'] }
+  | { readonly reason: typeof KVM_EXIT_ARM_SEA; readonly arm_sea: KvmRun['arm_sea'] }
+  | { readonly reason: typeof KVM_EXIT_ARM_LDST64B; readonly arm_nisv: KvmRun['arm_nisv'] }
+  | { readonly reason: typeof KVM_EXIT_SNP_REQ_CERTS; readonly snp_req_certs: KvmRun['snp_req_certs'] }
+  | { readonly reason: null; readonly exit_reason: number };
 
 /** `struct kvm_coalesced_mmio_zone`: 16 bytes, aligned to 4. linux/kvm.h:514 */
 export class KvmCoalescedMmioZone implements View {
@@ -6053,7 +6158,7 @@ export class KvmMpState implements View {
     align: 4,
     byteOrder: 'little',
     members: {
-      mp_state: { offset: 0, size: 4, type: '__u32', is: 'u32' },
+      mp_state: { offset: 0, size: 4, type: '__u32', is: 'u32', names: 'KVM_MP_STATE_' },
     },
   } as const;
   declare readonly $$type: 'struct kvm_mp_state';
@@ -6090,7 +6195,7 @@ export class KvmGuestDebug implements View {
     align: 4,
     byteOrder: 'little',
     members: {
-      control: { offset: 0, size: 4, type: '__u32', is: 'u32' },
+      control: { offset: 0, size: 4, type: '__u32', is: 'u32', flags: 'KVM_GUESTDBG_' },
       pad: { offset: 4, size: 4, type: '__u32', is: 'u32' },
       arch: { offset: 8, size: 64, type: 'struct kvm_guest_debug_arch' },
     },
@@ -6149,7 +6254,7 @@ export class KvmIoeventfd implements View {
       addr: { offset: 8, size: 8, type: '__u64', is: 'u64' },
       len: { offset: 16, size: 4, type: '__u32', is: 'u32' },
       fd: { offset: 20, size: 4, type: '__s32', is: 's32' },
-      flags: { offset: 24, size: 4, type: '__u32', is: 'u32' },
+      flags: { offset: 24, size: 4, type: '__u32', is: 'u32', flags: 'KVM_IOEVENTFD_FLAG_' },
       pad: { offset: 28, size: 36, type: '__u8', is: 'u8', dims: [36] },
     },
   } as const;
@@ -6245,7 +6350,7 @@ export class KvmEnableCap implements View {
     align: 4,
     byteOrder: 'little',
     members: {
-      cap: { offset: 0, size: 4, type: '__u32', is: 'u32' },
+      cap: { offset: 0, size: 4, type: '__u32', is: 'u32', names: 'KVM_CAP_' },
       flags: { offset: 4, size: 4, type: '__u32', is: 'u32' },
       args: { offset: 8, size: 32, type: '__u64', is: 'u64', dims: [4] },
       pad: { offset: 40, size: 64, type: '__u8', is: 'u8', dims: [64] },
@@ -6712,7 +6817,7 @@ export class KvmIrqRoutingEntry implements View {
     byteOrder: 'little',
     members: {
       gsi: { offset: 0, size: 4, type: '__u32', is: 'u32' },
-      type: { offset: 4, size: 4, type: '__u32', is: 'u32' },
+      type: { offset: 4, size: 4, type: '__u32', is: 'u32', names: 'KVM_IRQ_ROUTING_' },
       flags: { offset: 8, size: 4, type: '__u32', is: 'u32' },
       pad: { offset: 12, size: 4, type: '__u32', is: 'u32' },
       u: { offset: 16, size: 32, type: 'union' },
@@ -6840,7 +6945,7 @@ export class KvmIrqfd implements View {
     members: {
       fd: { offset: 0, size: 4, type: '__u32', is: 'u32' },
       gsi: { offset: 4, size: 4, type: '__u32', is: 'u32' },
-      flags: { offset: 8, size: 4, type: '__u32', is: 'u32' },
+      flags: { offset: 8, size: 4, type: '__u32', is: 'u32', flags: 'KVM_IRQFD_FLAG_' },
       resamplefd: { offset: 12, size: 4, type: '__u32', is: 'u32' },
       pad: { offset: 16, size: 16, type: '__u8', is: 'u8', dims: [16] },
     },
@@ -6912,7 +7017,7 @@ export class KvmClockData implements View {
     byteOrder: 'little',
     members: {
       clock: { offset: 0, size: 8, type: '__u64', is: 'u64' },
-      flags: { offset: 8, size: 4, type: '__u32', is: 'u32' },
+      flags: { offset: 8, size: 4, type: '__u32', is: 'u32', flags: 'KVM_CLOCK_' },
       pad0: { offset: 12, size: 4, type: '__u32', is: 'u32' },
       realtime: { offset: 16, size: 8, type: '__u64', is: 'u64' },
       host_tsc: { offset: 24, size: 8, type: '__u64', is: 'u64' },
@@ -7744,7 +7849,7 @@ export class KvmDirtyGfn implements View {
     align: 4,
     byteOrder: 'little',
     members: {
-      flags: { offset: 0, size: 4, type: '__u32', is: 'u32' },
+      flags: { offset: 0, size: 4, type: '__u32', is: 'u32', flags: 'KVM_DIRTY_GFN_F_' },
       slot: { offset: 4, size: 4, type: '__u32', is: 'u32' },
       offset: { offset: 8, size: 8, type: '__u64', is: 'u64' },
     },

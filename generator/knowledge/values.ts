@@ -1,0 +1,54 @@
+/**
+ * What the values of a member are called: the constants that begin with a prefix, one of them or as flags. C does not say
+ * it of an integer. It is for printing alone: no layout and no type goes by it.
+ */
+
+export interface NamedValues {
+  /** The header that defines the record, as spelled in an `#include`. */
+  readonly header: string;
+  /** The member behind the tag of its record, through the members of unnamed ones: `kvm_run.io.direction`. */
+  readonly member: string;
+  readonly prefix: string;
+  /** Present where values are combinations. */
+  readonly flags?: true;
+}
+
+const generic = 'linux/kvm.h';
+const ofArchitecture = 'asm/kvm.h';
+
+/** Who says so is the header itself: it defines the constants beside the member, or names the member above them. */
+export const namedValues: readonly NamedValues[] = [
+  { header: generic, member: 'kvm_run.exit_reason', prefix: 'KVM_EXIT_' },
+  { header: generic, member: 'kvm_run.flags', prefix: 'KVM_RUN_X86_', flags: true },
+  { header: generic, member: 'kvm_run.io.direction', prefix: 'KVM_EXIT_IO_' },
+  { header: generic, member: 'kvm_run.s390_reset_flags', prefix: 'KVM_S390_RESET_', flags: true },
+  { header: generic, member: 'kvm_run.internal.suberror', prefix: 'KVM_INTERNAL_ERROR_' },
+  { header: generic, member: 'kvm_run.emulation_failure.suberror', prefix: 'KVM_INTERNAL_ERROR_' },
+  {
+    header: generic,
+    member: 'kvm_run.emulation_failure.flags',
+    prefix: 'KVM_INTERNAL_ERROR_EMULATION_FLAG_',
+    flags: true,
+  },
+  { header: generic, member: 'kvm_run.system_event.type', prefix: 'KVM_SYSTEM_EVENT_' },
+  { header: generic, member: 'kvm_run.msr.reason', prefix: 'KVM_MSR_EXIT_REASON_', flags: true },
+  { header: generic, member: 'kvm_run.notify.flags', prefix: 'KVM_NOTIFY_', flags: true },
+  { header: generic, member: 'kvm_run.memory_fault.flags', prefix: 'KVM_MEMORY_EXIT_FLAG_', flags: true },
+  { header: generic, member: 'kvm_run.arm_sea.flags', prefix: 'KVM_EXIT_ARM_SEA_FLAG_', flags: true },
+  { header: generic, member: 'kvm_run.kvm_valid_regs', prefix: 'KVM_SYNC_X86_', flags: true },
+  { header: generic, member: 'kvm_run.kvm_dirty_regs', prefix: 'KVM_SYNC_X86_', flags: true },
+  { header: generic, member: 'kvm_hyperv_exit.type', prefix: 'KVM_EXIT_HYPERV_' },
+  { header: generic, member: 'kvm_xen_exit.type', prefix: 'KVM_EXIT_XEN_' },
+  { header: generic, member: 'kvm_userspace_memory_region.flags', prefix: 'KVM_MEM_', flags: true },
+  { header: generic, member: 'kvm_userspace_memory_region2.flags', prefix: 'KVM_MEM_', flags: true },
+  { header: generic, member: 'kvm_mp_state.mp_state', prefix: 'KVM_MP_STATE_' },
+  { header: generic, member: 'kvm_guest_debug.control', prefix: 'KVM_GUESTDBG_', flags: true },
+  { header: generic, member: 'kvm_enable_cap.cap', prefix: 'KVM_CAP_' },
+  { header: generic, member: 'kvm_irq_routing_entry.type', prefix: 'KVM_IRQ_ROUTING_' },
+  { header: generic, member: 'kvm_ioeventfd.flags', prefix: 'KVM_IOEVENTFD_FLAG_', flags: true },
+  { header: generic, member: 'kvm_irqfd.flags', prefix: 'KVM_IRQFD_FLAG_', flags: true },
+  { header: generic, member: 'kvm_clock_data.flags', prefix: 'KVM_CLOCK_', flags: true },
+  { header: generic, member: 'kvm_dirty_gfn.flags', prefix: 'KVM_DIRTY_GFN_F_', flags: true },
+  { header: ofArchitecture, member: 'kvm_vcpu_events.flags', prefix: 'KVM_VCPUEVENT_', flags: true },
+  { header: ofArchitecture, member: 'kvm_cpuid_entry2.flags', prefix: 'KVM_CPUID_FLAG_', flags: true },
+];
