@@ -5,7 +5,7 @@ import type { Selection } from '../model.js';
 import type { RecordNode } from '../parse/types.js';
 import type { MacroTable } from '../preprocess/macros.js';
 import type { Token } from '../preprocess/tokens.js';
-import { commentsBetween, textOf } from './comments.js';
+import { commentsBetween, textOf } from './comment-places.js';
 
 /** What is known of the record by name. */
 export function selectedUnion({ tag, at }: RecordNode): SelectedUnion | undefined {

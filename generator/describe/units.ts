@@ -1,7 +1,7 @@
 /** The unit of a member's value, where the header states it in a comment that says nothing else. */
 
 import type { Token } from '../preprocess/tokens.js';
-import { commentBehind, textOf } from './comments.js';
+import { commentBehind, textOf } from './comment-places.js';
 
 const units = new Map([
   ['byte', 'bytes'],
