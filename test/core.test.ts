@@ -29,6 +29,7 @@ describe('kvm-uapi/generator/core', () => {
       'views.ts',
       'big-endian.ts',
       'integers.ts',
+      'inspect.ts',
       'x86_64/x/a.ts',
       'x86_64/x/b.ts',
       'x86_64/x/a.model.json',
@@ -72,7 +73,7 @@ console.log(core.filesOf([model], () => '').map(({ path }) => path).join(' '));
     const register = `data:text/javascript,import { register } from 'node:module'; register(${JSON.stringify(`file://${join(folder, 'hooks.mjs')}`)});`;
     const run = spawnSync(process.execPath, ['--import', register, join(folder, 'main.mjs')], { encoding: 'utf8' });
     expect(run.stderr).toBe('');
-    expect(run.stdout).toBe('views.ts big-endian.ts integers.ts x86_64/x.ts x86_64/x.model.json\n');
+    expect(run.stdout).toBe('views.ts big-endian.ts integers.ts inspect.ts x86_64/x.ts x86_64/x.model.json\n');
   });
 });
 

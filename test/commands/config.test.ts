@@ -83,7 +83,7 @@ describe('generate with a configuration', () => {
   it('can be followed by a program', async () => {
     const folder = project(config("types: ['s']"));
     const loaded = await loadConfig(join(folder, 'kvm-uapi.config.ts'));
-    expect(generateProject(loaded)).toMatch(/5 files, 5 changed/);
+    expect(generateProject(loaded)).toMatch(/6 files, 6 changed/);
     expect(checkProject(loaded).state).toBe('current');
     writeFileSync(join(folder, 'generated/x86_64/x/a.ts'), '');
     expect(checkProject(loaded).state).toBe('stale');

@@ -18,6 +18,7 @@ const encoding = `
 #define _IOWR(letter, number, argument) _IOC(_IOC_READ | _IOC_WRITE, letter, number, sizeof(argument))
 #define _IOR_BAD(letter, number, bytes) _IOC(_IOC_READ, letter, number, sizeof(bytes))
 #define _IOC_DIR(request) (((request) >> 30) & 3)
+#define _IOC_SIZEMASK 0x3fff
 #define _IOC_SIZE(request) (((request) >> 16) & 0x3fff)
 #define _IOC_TYPE(request) (((request) >> 8) & 0xff)
 #define _IOC_NR(request) ((request) & 0xff)
