@@ -111,8 +111,8 @@ export class MacroDescriber {
     if (requested) return { value: modelInteger(requested), type: requested.type.name };
     const tokens = this.#preprocessed.expandMacro(macro);
     if (tokens.length === 0) return undefined;
-    const text = withoutParentheses(tokens);
-    if (text.every((token) => token.kind === 'string')) {
+    const text = tokens.some(({ kind }) => kind === 'string') ? withoutParentheses(tokens) : [];
+    if (text.length > 0 && text.every(({ kind }) => kind === 'string')) {
       const bytes = Uint8Array.from(text.flatMap((token) => stringBytes(token.text)));
       return { value: textOf(bytes), type: `char[${bytes.length + 1}]` };
     }

@@ -5,9 +5,8 @@ import type { PlacedMember } from './members.js';
 
 /** A docstring; of several lines where its text has some. */
 export function docLines(text: string, indent = ''): string[] {
-  const [only = '', ...more] = text.split('\n');
-  if (more.length === 0) return [`${indent}/** ${only} */`];
-  const lines = [only, ...more].map((line) => `${indent} * ${line}`.trimEnd());
+  if (!text.includes('\n')) return [`${indent}/** ${text} */`];
+  const lines = text.split('\n').map((line) => `${indent} * ${line}`.trimEnd());
   return [`${indent}/**`, ...lines, `${indent} */`];
 }
 

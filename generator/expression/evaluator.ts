@@ -80,6 +80,8 @@ function resolvable<T>(expression: Expression, read: () => T): T {
 }
 
 function integer(expression: Expression, scope: Scope): Integer {
+  // Half of all expressions, and nothing is deeper.
+  if (expression.kind === 'integer') return integerLiteral(expression.text, scope.integers);
   return scope.depth.within(expression.at, () => integerOf(expression, scope));
 }
 
@@ -87,8 +89,6 @@ function integerOf(expression: Expression, scope: Scope): Integer {
   const { at } = expression;
   const { integers } = scope;
   switch (expression.kind) {
-    case 'integer':
-      return integerLiteral(expression.text, integers);
     case 'character':
       return { type: integers.int, value: characterValue(expression.text, scope.charSigned) };
     case 'name': {

@@ -10,7 +10,11 @@ export class Unresolvable extends Error {
   readonly undefinedName: string | null;
 
   constructor(at: Token, reason: string, undefinedName: string | null = null) {
+    // It is always caught, and some hundred are made for a header: the stack would take longer than all that leads here.
+    const { stackTraceLimit } = Error;
+    Error.stackTraceLimit = 0;
     super(reason);
+    Error.stackTraceLimit = stackTraceLimit;
     this.at = at;
     this.undefinedName = undefinedName;
   }
