@@ -1,11 +1,12 @@
 #!/usr/bin/env node
-/** The command line: each command a thin call into the pipeline. Exit codes: 0 good, 1 a check failed, 2 wrong use or
- * bad input. */
+/**
+ * The command line: each command a thin call into the pipeline. What only one of them needs is loaded by that one: loading
+ * is a good part of a run. Exit codes: 0 good, 1 a check failed, 2 wrong use or bad input.
+ */
 
 import { join } from 'node:path';
 import { setFlagsFromString } from 'node:v8';
 import { Command, CommanderError, Option } from 'commander';
-import { check } from './commands/check.js';
 import { type GenerateOptions, generate } from './commands/generate.js';
 import {
   type CacheOptions,
@@ -16,9 +17,9 @@ import {
   removeHeaders,
 } from './commands/header-sets.js';
 import { defaultArchitecture, defaultHeader, type HeaderOptions } from './commands/headers.js';
-import { type LayoutOptions, layout } from './commands/layout.js';
-import { type VerifyCommandOptions, verify } from './commands/verify.js';
-import { type WhereOptions, where } from './commands/where.js';
+import type { LayoutOptions } from './commands/layout.js';
+import type { VerifyCommandOptions } from './commands/verify.js';
+import type { WhereOptions } from './commands/where.js';
 import type { CheckedConfig } from './config/config.js';
 import { follow } from './config/project.js';
 import { GeneratorError, UsageError } from './errors.js';
@@ -62,8 +63,9 @@ const generateCommand: Command = command('generate', 'write TypeScript bindings 
   .option('--strict', 'with --check: exit with 1 also when the headers here are other ones than recorded', false)
   .option('--comments', "put the headers' comments into the docstrings; they have the headers' licence", false)
   .action(async ({ config: named, check: isCheck, strict, ...given }: GenerateCommandOptions) => {
+    const check = isCheck ? (await import('./commands/check.js')).check : undefined;
     const run = (options: GenerateOptions): void => {
-      if (!isCheck) {
+      if (!check) {
         console.log(generate(options));
         return;
       }
@@ -91,9 +93,9 @@ async function configFor(named: string | undefined): Promise<CheckedConfig | und
   if (named !== undefined && said !== undefined) {
     throw new UsageError(`--config says what --${said} says; give one of them`);
   }
-  // Loaded by itself, as no other command waits for it.
+  if (said !== undefined) return undefined;
   const { findConfig, loadConfig } = await import('./config/load.js');
-  const file = named ?? (said === undefined ? findConfig('.') : undefined);
+  const file = named ?? findConfig('.');
   return file === undefined ? undefined : loadConfig(file);
 }
 
@@ -101,7 +103,8 @@ const layoutCommand = command('layout', 'print structs, unions and enums with of
   .addOption(oneArchitecture())
   .argument('[name...]', 'types to print: kvm_run or "struct kvm_run" (default: all)')
   .option('--json', 'print the whole model of the header as JSON', false)
-  .action((names: string[], options: HeaderOptions & Pick<LayoutOptions, 'json'>) => {
+  .action(async (names: string[], options: HeaderOptions & Pick<LayoutOptions, 'json'>) => {
+    const { layout } = await import('./commands/layout.js');
     const colour = process.stdout.isTTY === true && NO_COLOR === undefined;
     console.log(layout(names, { ...options, colour }));
   });
@@ -110,6 +113,7 @@ const verifyCommand = command('verify', 'compile static assertions for everythin
   .addOption(oneArchitecture())
   .option('--cc <cc>', "C compiler (default: $CC, else the architecture's own)", CC || undefined)
   .action(async (options: VerifyCommandOptions) => {
+    const { verify } = await import('./commands/verify.js');
     const { good, report } = await verify(options);
     console.log(report);
     if (!good) process.exitCode = 1;
@@ -127,7 +131,10 @@ const whereCommand = new Command('where')
     ),
   )
   .option('--json', 'print the same as JSON', false)
-  .action((names: string[], options: WhereOptions) => console.log(where(names, options)));
+  .action(async (names: string[], options: WhereOptions) => {
+    const { where } = await import('./commands/where.js');
+    console.log(where(names, options));
+  });
 
 function setsCommand(name: string, summary: string): Command {
   return new Command(name)

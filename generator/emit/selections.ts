@@ -15,11 +15,13 @@ export interface Case {
 export function casesOf(record: RecordType, selected: Selection, constants: ReadonlyMap<string, Constant>): Case[] {
   const members = promotedMembers(record.members).map(({ member }) => member);
   const names = new Set([...members.flatMap(({ when = [] }) => when), ...selected.alone]);
-  const cases = [...names].map((name) => {
+  const cases = [...names].flatMap((name) => {
+    // A part of a header can be without its constants.
     const constant = constants.get(name);
-    if (typeof constant?.value !== 'number') throw new Error(`${record.tag}: ${name} is no number`);
+    if (!constant) return [];
+    if (typeof constant.value !== 'number') throw new Error(`${record.tag}: ${name} is no number`);
     const holding = members.filter(({ when }) => when?.includes(name));
-    return { constant, members: holding.map((member) => memberProperty(member.name)) };
+    return [{ constant, members: holding.map((member) => memberProperty(member.name)) }];
   });
   return cases.toSorted((a, b) => Number(a.constant.value) - Number(b.constant.value));
 }

@@ -50,11 +50,10 @@ export async function verify(model: Model, options: VerifyOptions): Promise<Veri
     const { header } = model;
     const context: Context = { model, options, header, folder, isClang: compiler.includes('clang') };
     // Apart, because a failed assertion leaves no object to read the bit-fields from.
-    const [failed, failedBits] = await Promise.all([
-      judgeAssertions(context, assertions),
-      judgeBitFields(context, bitFields),
-    ]);
-    const failures = [...failed, ...failedBits];
+    const judgements = [judgeAssertions(context, assertions), judgeBitFields(context, bitFields)];
+    // Where one fails, the compiler of the other still writes to the folder that is to go.
+    await Promise.allSettled(judgements);
+    const failures = (await Promise.all(judgements)).flat();
     return { held: total - failures.length, total, failures, unchecked, compiler };
   } finally {
     await rm(folder, { recursive: true, force: true });

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import * as kvm from '../../generated/x86_64/linux/kvm.js';
 import { outputFiles } from '../../generator/commands/bindings.js';
 import { emitModules } from '../../generator/emit/typescript.js';
-import { modelOfText } from '../support/oracle-models.js';
+import { committedModel, modelOfText } from '../support/oracle-models.js';
 import { diagnosticsOf } from '../support/oracle-typescript.js';
 
 const constants = `
@@ -81,6 +81,21 @@ export const wrong = (exit: KvmRunExit): number => (exit.reason === 5 ? exit.con
     const found = diagnosticsOf([...files, { path: 'use.ts', text: use }]);
     expect(found).toHaveLength(1);
     expect(found[0]).toContain('use.ts:3');
+  });
+
+  it('has the cases whose constants a part of the header has', () => {
+    const model = committedModel();
+    const linesFor = (constants: readonly string[]): string[] => {
+      const part = { ...model, constants: model.constants.filter(({ name }) => constants.includes(name)), ioctls: [] };
+      const module = emitModules(part).find(({ path }) => path === 'x86_64/linux/kvm.ts');
+      return module?.text.split('\n').filter((line) => /^ {2}\| \{ readonly reason: /.test(line)) ?? [];
+    };
+    const unknown = '  | { readonly reason: null; readonly exit_reason: number };';
+    expect(linesFor([])).toEqual([unknown]);
+    expect(linesFor(['KVM_EXIT_IO'])).toEqual([
+      "  | { readonly reason: typeof KVM_EXIT_IO; readonly io: KvmRun['io'] }",
+      unknown,
+    ]);
   });
 
   it('has every exit of the committed bindings once', () => {
