@@ -2,7 +2,7 @@
 
 import { allocate } from '../generated/views.js';
 import type { KvmDeviceAttr } from '../generated/x86_64/linux/kvm.js';
-import { KvmError } from './errors.js';
+import { KvmArgumentError, KvmError } from './errors.js';
 import type { Bindings } from './host.js';
 import { type IoctlTarget, ioctlOfBytes } from './ioctl.js';
 import { scratch } from './scratch.js';
@@ -40,8 +40,11 @@ export class Attributes {
   /** KVM_GET_DEVICE_ATTR: its first `length` bytes, as the architecture has them. How long it is, its document says. */
   get(which: Attribute, length: number): Uint8Array {
     const { KVM_GET_DEVICE_ATTR: request } = this.#bindings;
+    if (!(Number.isInteger(length) && length >= 0 && length <= limit)) {
+      throw new KvmArgumentError(`${request.name}: ${length} bytes; an attribute has 0 to ${limit}`);
+    }
     const memory = scratch(limit);
-    const bytes = memory.bytes(0, Math.min(length, limit)).fill(0);
+    const bytes = memory.bytes(0, length).fill(0);
     ioctlOfBytes(this.#target, request, this.#struct(which, memory.address), request.size);
     return bytes.slice();
   }

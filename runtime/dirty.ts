@@ -89,7 +89,7 @@ export class DirtyPages {
   }
   #ringBytes: number | undefined;
 
-  /** The ring of a vCPU. @throws KvmArgumentError before `enableRing`. */
+  /** The ring of a vCPU, to be made once: it knows how far it has been harvested. @throws KvmArgumentError before `enableRing`. */
   ring(vcpu: Vcpu): DirtyRing {
     if (this.#ringBytes === undefined) throw new KvmArgumentError('this VM has no dirty rings; enableRing comes first');
     return new DirtyRing(vcpu, this.#ringBytes);

@@ -165,14 +165,11 @@ export function kernelError(operation: string, result: number): KvmError {
   const particular = explanations.get(`${operation} ${code}`);
   if (code === 'EBUSY' && particular === undefined)
     return new KvmBusyError(operation, code, 'busy; on a vCPU: another thread is running it, kick it first');
-  const capability = capabilityOf(operation);
   if (code === 'ENOTTY' || code === 'EOPNOTSUPP' || code === 'ENOSYS') {
-    return new KvmUnsupportedError(
-      operation,
-      code,
-      `this kernel or this kind of file does not have it; ask with checkExtension${capability === null ? '' : `('${capability}')`}`,
-      capability,
-    );
+    const capability = capabilityOf(operation);
+    const ask = capability === null ? 'checkExtension' : `checkExtension('${capability}')`;
+    const explanation = `this kernel or this kind of file does not have it; ask with ${ask}`;
+    return new KvmUnsupportedError(operation, code, explanation, capability);
   }
   return new KvmError(operation, code, particular ?? explanations.get(code) ?? 'the kernel refused');
 }

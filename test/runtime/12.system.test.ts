@@ -149,6 +149,9 @@ describe.skipIf(!hasKvm)(`CPUID and MSRs of the system ${needsKvm}`, () => {
     expect(x87AndSse & 3).toBe(3);
     expect(kvm.attributes.has({ group: 99, attribute: 0 })).toBe(false);
     expect(() => kvm.attributes.get({ group: 99, attribute: 0 }, 8)).toThrow(/^KVM_GET_DEVICE_ATTR: ENXIO: /);
+    for (const length of [-1, 1.5, Number.NaN, 2 ** 17]) {
+      expect(() => kvm.attributes.get(which, length)).toThrow(KvmArgumentError);
+    }
     // @ts-expect-error the system's cannot be set
     kvm.attributes.set satisfies unknown;
   });
