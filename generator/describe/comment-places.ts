@@ -7,13 +7,13 @@ import type { SourceFile } from '../source/files.js';
 /** The first comment behind a place. */
 export function commentBehind(file: SourceFile, offset: number): Comment | undefined {
   const { comments } = lexFile(file);
-  return comments[firstBehind(comments, offset)];
+  return comments[firstFrom(comments, offset, startOf)];
 }
 
 /** The comments between two places. */
 export function commentsBetween(file: SourceFile, start: number, end: number): readonly Comment[] {
   const { comments } = lexFile(file);
-  return comments.slice(firstBehind(comments, start), firstBehind(comments, end));
+  return comments.slice(firstFrom(comments, start, startOf), firstFrom(comments, end, startOf));
 }
 
 /** What a comment says, without what makes it one. */
@@ -22,14 +22,18 @@ export function textOf(file: SourceFile, { start, end }: Comment): string {
   return text.replace(/\n[ \t]*\*?/g, ' ').trim();
 }
 
-/** How many comments stand before a place. */
-function firstBehind(comments: readonly Comment[], offset: number): number {
+/** Index of the first item at or behind an offset. */
+export function firstFrom<T>(items: readonly T[], offset: number, offsetOf: (item: T) => number): number {
   let low = 0;
-  let high = comments.length;
+  let high = items.length;
   while (low < high) {
     const middle = (low + high) >> 1;
-    if ((comments[middle] as Comment).start < offset) low = middle + 1;
+    if (offsetOf(items[middle] as T) < offset) low = middle + 1;
     else high = middle;
   }
   return low;
+}
+
+function startOf({ start }: Comment): number {
+  return start;
 }

@@ -9,6 +9,7 @@ import { lexFile } from '../preprocess/lexer.js';
 import type { Macro } from '../preprocess/macros.js';
 import type { Comment, Token } from '../preprocess/tokens.js';
 import type { SourceFile } from '../source/files.js';
+import { commentsBetween, firstFrom } from './comment-places.js';
 
 /** The texts are without the signs of a comment; lines are separated by `\n`. */
 export interface Comments {
@@ -69,13 +70,10 @@ function textOf({ file }: Token): CommentedText {
 class CommentedText {
   readonly #file: SourceFile;
   readonly #tokens: readonly Token[];
-  readonly #comments: readonly Comment[];
 
   constructor(file: SourceFile) {
-    const { tokens, comments } = lexFile(file);
     this.#file = file;
-    this.#tokens = tokens;
-    this.#comments = comments;
+    this.#tokens = lexFile(file).tokens;
   }
 
   /** The token at a place; for what a macro has made, the use of the macro. */
@@ -88,7 +86,7 @@ class CommentedText {
     const found: Comment[] = [];
     const others = this.#behind(index - 1);
     let line = this.#lineOf(index);
-    for (const comment of this.#between(index - 1, index).reverse()) {
+    for (const comment of this.#between(index - 1, index).toReversed()) {
       if (others.includes(comment) || this.#file.lineAt(comment.end) < line - 1) break;
       found.unshift(comment);
       line = this.#file.lineAt(comment.start);
@@ -170,12 +168,10 @@ class CommentedText {
     return this.#tokens[first]?.text === '#' ? first : undefined;
   }
 
-  #between(from: number, to: number): Comment[] {
+  #between(from: number, to: number): readonly Comment[] {
     const start = this.#tokens[from]?.offset ?? 0;
     const end = this.#tokens[to]?.offset ?? this.#file.text.length;
-    const first = firstFrom(this.#comments, start, (comment) => comment.start);
-    const behind = firstFrom(this.#comments, end, (comment) => comment.start);
-    return this.#comments.slice(first, behind);
+    return commentsBetween(this.#file, start, end);
   }
 
   #lineOf(index: number): number {
@@ -191,18 +187,6 @@ class CommentedText {
   #spell(comments: readonly Comment[]): string | undefined {
     return joined(...comments.map(({ start, end }) => plainText(this.#file.text.slice(start, end))));
   }
-}
-
-/** Index of the first item at or behind an offset. */
-function firstFrom<T>(items: readonly T[], offset: number, offsetOf: (item: T) => number): number {
-  let low = 0;
-  let high = items.length;
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if (offsetOf(items[middle] as T) < offset) low = middle + 1;
-    else high = middle;
-  }
-  return low;
 }
 
 /** A comment without its signs, its margin and rulers of dashes; undefined where nothing is left. */
