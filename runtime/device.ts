@@ -1,22 +1,22 @@
 /** Any device, through bindings of the header that says what its ioctls are. */
 
 import { DeviceArgumentError, DeviceClosedError, deviceError, openDeviceError } from './errors.js';
+import { KernelFile } from './files.js';
 import { type AnyBindings, hostArchitecture, wrongArchitecture } from './host.js';
 import { type AnyIoctl, checkedIoctl, followedPointers, type GenericIoctl, type IoctlRules } from './ioctl.js';
-import { type FileHandle, native } from './native.js';
+import { native } from './native.js';
 
 /**
  * An open device. How many bytes the kernel may touch goes by the request, by the argument's type and by what the bindings
  * know of both; a driver that touches more than its header tells cannot be known here.
  */
-export class Device implements Disposable, AsyncDisposable {
+export class Device extends KernelFile {
   readonly path: string;
-  #handle: FileHandle | undefined;
   readonly #requests: ReadonlySet<unknown>;
 
   private constructor(path: string, fd: number, bindings: AnyBindings) {
+    super('device', fd);
     this.path = path;
-    this.#handle = native().fileCreate(fd);
     this.#requests = new Set(Object.values(bindings));
   }
 
@@ -35,9 +35,12 @@ export class Device implements Disposable, AsyncDisposable {
   }
 
   /** The file descriptor, to read and write with `node:fs`. It is the device's: `close()` closes it. */
-  get fd(): number {
-    if (!this.#handle) throw new DeviceClosedError(`${this.path}: this device is closed`);
-    return native().fileFd(this.#handle);
+  override get fd(): number {
+    return super.fd;
+  }
+
+  protected override closedError(message: string): Error {
+    return new DeviceClosedError(`${this.path}: ${message}`);
   }
 
   /** An ioctl of the bindings. */
@@ -48,20 +51,6 @@ export class Device implements Disposable, AsyncDisposable {
     },
     deviceRules((ioctl) => this.#requests.has(ioctl)),
   );
-
-  close(): void {
-    if (!this.#handle) return;
-    native().fileRelease(this.#handle);
-    this.#handle = undefined;
-  }
-
-  [Symbol.dispose](): void {
-    this.close();
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    this.close();
-  }
 }
 
 function deviceRules(isOfBindings: (ioctl: AnyIoctl) => boolean): IoctlRules {

@@ -1,4 +1,4 @@
-/** Files that KVM makes beside VMs and vCPUs. */
+/** Files of the kernel that this process holds: those that KVM makes beside VMs and vCPUs, and devices. */
 
 import { KvmClosedError } from './errors.js';
 import { type FileHandle, native } from './native.js';
@@ -16,8 +16,13 @@ export class KernelFile implements Disposable, AsyncDisposable {
 
   /** It is closed with this object. @throws KvmClosedError after `close`. */
   get fd(): number {
-    if (!this.#handle) throw new KvmClosedError(`this ${this.#name} is closed`);
+    if (!this.#handle) throw this.closedError(`this ${this.#name} is closed`);
     return native().fileFd(this.#handle);
+  }
+
+  /** What is thrown at a use after `close`. */
+  protected closedError(message: string): Error {
+    return new KvmClosedError(message);
   }
 
   close(): void {
