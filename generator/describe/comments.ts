@@ -30,7 +30,7 @@ export const noComments: Comments = {
 export const headerComments: Comments = {
   ofMembers(members) {
     let banner: string | undefined;
-    return members.map(({ start, end }) => {
+    return members.map(({ declaration: { start, end } }) => {
       const text = textOf(start);
       const own = text.before(text.indexOf(start));
       if (own !== undefined && isBanner(own)) banner = own;

@@ -131,9 +131,11 @@ export function lackingNames(
   ];
   const lacking = new Set<string>();
   for (const tokens of texts) {
-    for (const [index, { kind, text }] of tokens.entries()) {
+    let before: string | undefined;
+    for (const { kind, text } of tokens) {
+      const keyword = before;
+      before = text;
       if (kind !== 'identifier') continue;
-      const keyword = tokens[index - 1]?.text;
       const isTag = keyword === 'struct' || keyword === 'union' || keyword === 'enum';
       const name = isTag ? `${keyword} ${text}` : text;
       if (!homesOf.has(name)) continue;

@@ -30,20 +30,19 @@ function otherThanExpression(tokens: readonly Token[]): string | undefined {
   if (first.text === '{') return 'an initialiser';
   if (attributeWords.has(first.text)) return 'an attribute';
   if (specifierWords.has(first.text)) return 'a part of a declaration';
-  const outside = outsideOfBrackets(tokens).map(({ text }) => text);
-  if (statementWords.has(first.text) || outside.includes(';')) return 'statements';
-  return outside.includes(',') ? 'a list' : undefined;
+  if (statementWords.has(first.text) || isOutsideOfBrackets(';', tokens)) return 'statements';
+  return isOutsideOfBrackets(',', tokens) ? 'a list' : undefined;
 }
 
-function outsideOfBrackets(tokens: readonly Token[]): Token[] {
+function isOutsideOfBrackets(separator: string, tokens: readonly Token[]): boolean {
   let depth = 0;
-  return tokens.filter(({ kind, text }) => {
-    if (kind !== 'punctuator') return depth === 0;
-    if (')]}'.includes(text)) depth--;
-    const isOutside = depth === 0;
+  for (const { kind, text } of tokens) {
+    if (kind !== 'punctuator') continue;
+    if (text === separator && depth === 0) return true;
     if ('([{'.includes(text)) depth++;
-    return isOutside;
-  });
+    else if (')]}'.includes(text)) depth--;
+  }
+  return false;
 }
 
 /** Null where they begin with something else. */

@@ -7,9 +7,12 @@ export function withNamedValues(
   types: readonly RecordType[],
   constants: readonly (Constant | Enumerator)[],
 ): RecordType[] {
-  const known = namedValues.filter(({ prefix }) => constants.some(({ name }) => name.startsWith(prefix)));
+  const names = constants.map(({ name }) => `\n${name}`).join('');
   return types.map((type) => {
-    const rows = known.filter(({ header }) => type.at.startsWith(`${header}:`));
+    const rows = namedValues.filter(
+      ({ header, member, prefix }) =>
+        member.startsWith(`${type.tag}.`) && type.at.startsWith(`${header}:`) && names.includes(`\n${prefix}`),
+    );
     const named = (members: readonly Member[], path: string): readonly Member[] =>
       members.map((member) => {
         const own = member.name === null ? path : `${path}.${member.name}`;
@@ -20,8 +23,6 @@ export function withNamedValues(
           ...(member.members ? { members: named(member.members, own) } : {}),
         };
       });
-    return rows.some(({ member }) => member.startsWith(`${type.tag}.`))
-      ? { ...type, members: named(type.members, type.tag) }
-      : type;
+    return rows.length > 0 ? { ...type, members: named(type.members, type.tag) } : type;
   });
 }

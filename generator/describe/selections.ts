@@ -22,7 +22,7 @@ export function selection({ record, by, view, property }: SelectedUnion, macros:
 export function casesOf(node: RecordNode, index: number, union: SelectedUnion, macros: MacroTable): string[] {
   const member = node.members[index] as RecordNode['members'][number];
   const first = member.type.kind === 'unnamed record' ? member.type.record.at : member.at;
-  const before = node.members[index - 1]?.end ?? node.at;
+  const before = node.members[index - 1]?.declaration.end ?? node.at;
   const rows = statedCases.filter((row) => row.record === union.record && row.member === member.name);
   const names = [...namedBetween(before, first, union.prefix), ...rows.map(({ value }) => value)];
   return [...new Set(names)].filter((name) => macros.has(name));

@@ -22,6 +22,9 @@ const byteOrders: ReadonlyMap<string, ByteOrder> = new Map([
   ...['__le16', '__le32', '__le64'].map((name) => [name, 'little'] as const),
 ]);
 
+/** What is being put together, part by part: in one expression it takes several times as long. */
+type Draft<T> = { -readonly [Key in keyof T]: T[Key] };
+
 /** The typedefs that are the only name of a record or enum. */
 export type TypedefNames = ReadonlyMap<RecordNode | EnumNode, string>;
 
@@ -95,18 +98,23 @@ export class TypeDescriber {
   /** `union`, where it is one of its members that holds, and what its comments say of each. */
   #members(node: RecordNode, record: string, union?: SelectedUnion): Member[] {
     const comments = this.#comments.ofMembers(node.members);
-    return node.members.flatMap((member, index) => {
+    const described: Member[] = [];
+    for (const [index, member] of node.members.entries()) {
       // An unnamed bit-field is padding, and C has no way to speak of it.
-      if (member.name === null && member.width) return [];
-      return [{ ...this.#member(node, member, index, record, union), ...commented(comments[index]) }];
-    });
+      if (member.name === null && member.width) continue;
+      const own = this.#member(node, member, index, record, union);
+      const comment = comments[index];
+      if (comment !== undefined) own.comment = comment;
+      described.push(own);
+    }
+    return described;
   }
 
-  #member(node: RecordNode, member: MemberNode, index: number, record: string, union?: SelectedUnion): Member {
+  #member(node: RecordNode, member: MemberNode, index: number, record: string, union?: SelectedUnion): Draft<Member> {
     this.#budget.spend(1, member.at);
     const { offset, size, bit } = this.#layout.placed(node, index);
     const { element, dims } = this.#elementOf(this.#layout.memberType(member));
-    const unit = unitBehind(member.end);
+    const unit = unitBehind(member.declaration.end);
     const flexible = dims.length > 0 && (dims[0] === null || dims[0] === 0);
     const countedBy = flexible ? (member.attributes.countedBy?.text ?? countOf(record, member.name)) : undefined;
     const resolved = this.#layout.resolve(element);
@@ -115,20 +123,16 @@ export class TypeDescriber {
     const when = union && member.name !== null ? casesOf(node, index, union, this.#macros) : [];
     // An anonymous member's members are the record's own.
     const promoted = member.name === null ? union : undefined;
-    return {
-      name: member.name,
-      type: spellType(element),
-      offset,
-      size,
-      ...(dims.length > 0 ? { dims } : {}),
-      ...(bit ? { bit } : {}),
-      // The bits of a bit-field are where the target has them, whatever the type is called.
-      shape: this.shape(bit ? resolved : element),
-      ...(unit === undefined ? {} : { unit }),
-      ...(countedBy === undefined ? {} : { countedBy }),
-      ...(when.length > 0 ? { when } : {}),
-      ...(inside ? { members: this.#members(inside, record, promoted) } : {}),
-    };
+    // The bits of a bit-field are where the target has them, whatever the type is called.
+    const shape = this.shape(bit ? resolved : element);
+    const place = { name: member.name, type: spellType(element), offset, size };
+    const described: Draft<Member> =
+      dims.length > 0 ? { ...place, dims, shape } : bit ? { ...place, bit, shape } : { ...place, shape };
+    if (unit !== undefined) described.unit = unit;
+    if (countedBy !== undefined) described.countedBy = countedBy;
+    if (when.length > 0) described.when = when;
+    if (inside) described.members = this.#members(inside, record, promoted);
+    return described;
   }
 
   /** The element type of an array, through typedefs of arrays, and its dimensions, outermost first. */
@@ -156,7 +160,8 @@ export class TypeDescriber {
 
   #scalarShape(name: ScalarName, byteOrder: ByteOrder | undefined): ScalarShape {
     const is = this.#scalarKind(name);
-    return { is, ...(byteOrder ? { byteOrder } : {}), ...(name === 'char' ? { character: true } : {}) };
+    if (name === 'char') return { is, character: true };
+    return byteOrder ? { is, byteOrder } : { is };
   }
 
   #byteOrder(type: CType): ByteOrder | undefined {

@@ -69,9 +69,8 @@ export function binaryOperation(operator: string, left: Integer, right: Integer,
   const b = promote(right, types);
   if (operator === '<<' || operator === '>>') return shift(operator, a, b);
   const type = commonType(a.type, b.type, types);
-  const x = convert(a.value, type).value;
-  const y = convert(b.value, type).value;
-  const truth = (holds: boolean): Integer => ({ type: types.int, value: holds ? 1n : 0n });
+  const x = a.type === type ? a.value : convert(a.value, type).value;
+  const y = b.type === type ? b.value : convert(b.value, type).value;
   switch (operator) {
     case '+':
       return convert(x + y, type);
@@ -90,20 +89,24 @@ export function binaryOperation(operator: string, left: Integer, right: Integer,
     case '^':
       return convert(x ^ y, type);
     case '<':
-      return truth(x < y);
+      return truth(x < y, types);
     case '>':
-      return truth(x > y);
+      return truth(x > y, types);
     case '<=':
-      return truth(x <= y);
+      return truth(x <= y, types);
     case '>=':
-      return truth(x >= y);
+      return truth(x >= y, types);
     case '==':
-      return truth(x === y);
+      return truth(x === y, types);
     case '!=':
-      return truth(x !== y);
+      return truth(x !== y, types);
     default:
       throw new ArithmeticError(`operator '${operator}' is not constant`);
   }
+}
+
+function truth(holds: boolean, types: IntegerTypes): Integer {
+  return { type: types.int, value: holds ? 1n : 0n };
 }
 
 function shift(operator: '<<' | '>>', left: Integer, by: Integer): Integer {
@@ -131,8 +134,11 @@ export function integerLiteral(text: string, types: IntegerTypes): Integer {
     known = new Map();
     literals.set(types, known);
   }
-  const result = known.get(text) ?? readLiteral(text, types);
-  known.set(text, result);
+  let result = known.get(text);
+  if (!result) {
+    result = readLiteral(text, types);
+    known.set(text, result);
+  }
   return result;
 }
 

@@ -62,27 +62,36 @@ export function withConstants(scope: Scope, constants: ReadonlyMap<string, Integ
 
 /** The value of an integer constant expression. */
 export function evaluate(expression: Expression, scope: Scope): Integer {
-  return resolvable(expression, () => integer(expression, scope));
+  try {
+    return integer(expression, scope);
+  } catch (error) {
+    throw resolvable(error, expression);
+  }
 }
 
 /** The C type of an expression, without evaluating it. */
 export function typeOfExpression(expression: Expression, scope: Scope): CType {
-  return resolvable(expression, () => typeOf(expression, scope));
+  try {
+    return typeOf(expression, scope);
+  } catch (error) {
+    throw resolvable(error, expression);
+  }
 }
 
-function resolvable<T>(expression: Expression, read: () => T): T {
-  try {
-    return read();
-  } catch (error) {
-    if (error instanceof ArithmeticError) throw new Unresolvable(expression.at, error.message);
-    throw error;
-  }
+/** The error, as one of the expression where it is about values alone. */
+function resolvable(error: unknown, { at }: Expression): unknown {
+  return error instanceof ArithmeticError ? new Unresolvable(at, error.message) : error;
 }
 
 function integer(expression: Expression, scope: Scope): Integer {
   // Half of all expressions, and nothing is deeper.
   if (expression.kind === 'integer') return integerLiteral(expression.text, scope.integers);
-  return scope.depth.within(expression.at, () => integerOf(expression, scope));
+  scope.depth.enter(expression.at);
+  try {
+    return integerOf(expression, scope);
+  } finally {
+    scope.depth.leave();
+  }
 }
 
 function integerOf(expression: Expression, scope: Scope): Integer {
@@ -219,7 +228,9 @@ type Binary = Extract<Expression, { kind: 'binary' }>;
 /** What leans to the left, as `a | b | c` does, is as long as it likes: it is walked, from the inside out. */
 function chain(expression: Binary, scope: Scope): Integer {
   const { first, links } = linksOf(expression);
-  return links.reduce((value, { operator, right }) => binary(operator, value, right, scope), integer(first, scope));
+  let value = integer(first, scope);
+  for (const { operator, right } of links) value = binary(operator, value, right, scope);
+  return value;
 }
 
 /** The innermost operand of a chain, and its operations, innermost first. */

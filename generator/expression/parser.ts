@@ -79,7 +79,12 @@ function branches(cursor: Cursor, types: TypeNames, test: Expression, at: Token)
 }
 
 function unary(cursor: Cursor, types: TypeNames): Expression {
-  return cursor.nested(() => operand(cursor, types));
+  cursor.depth.enter(cursor.peek());
+  try {
+    return operand(cursor, types);
+  } finally {
+    cursor.depth.leave();
+  }
 }
 
 function operand(cursor: Cursor, types: TypeNames): Expression {

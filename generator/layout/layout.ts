@@ -57,8 +57,8 @@ export class Layout implements Scope {
   readonly sizeType: IntegerType;
   readonly #declarations: Declarations;
   /** Of the types that others are made of: measuring them again for each of these would double the work each time. */
-  readonly #measures = new WeakMap<CType, Measure>();
-  readonly #resolved = new WeakMap<CType, CType>();
+  readonly #measures = new Map<CType, Measure>();
+  readonly #resolved = new Map<CType, CType>();
   readonly #records = new Map<RecordNode, PlacedRecord | 'in progress'>();
   readonly #enums = new Map<EnumNode, LaidOutEnum>();
   readonly #begunEnums = new Set<EnumNode>();
@@ -90,7 +90,12 @@ export class Layout implements Scope {
     let resolved = this.#resolved.get(type);
     if (!resolved) {
       const at = 'at' in type ? type.at : type.enumeration.at;
-      resolved = this.depth.within(at, () => this.#resolve(type));
+      this.depth.enter(at);
+      try {
+        resolved = this.#resolve(type);
+      } finally {
+        this.depth.leave();
+      }
       this.#resolved.set(type, resolved);
     }
     return resolved;
@@ -119,7 +124,12 @@ export class Layout implements Scope {
   measure(type: CType, at: Token): Measure {
     let measured = this.#measures.get(type);
     if (!measured) {
-      measured = this.depth.within(at, () => this.#measure(type, at));
+      this.depth.enter(at);
+      try {
+        measured = this.#measure(type, at);
+      } finally {
+        this.depth.leave();
+      }
       this.#measures.set(type, measured);
     }
     return measured;

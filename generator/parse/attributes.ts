@@ -14,30 +14,38 @@ export const noAttributes: LayoutAttributes = {
   countedBy: null,
 };
 
+/** What attributes begin with. */
+export const attributeWords: ReadonlySet<string> = new Set(['__attribute__', '__attribute', '_Alignas']);
+
 /** GCC attributes that would change a layout in ways no kernel header uses. */
 const unsupported = new Set(['ms_struct', 'scalar_storage_order', 'warn_if_not_aligned']);
 
 export function joinAttributes(list: readonly LayoutAttributes[]): LayoutAttributes {
-  const relevant = list.filter((attributes) => attributes !== noAttributes);
-  if (relevant.length <= 1) return relevant[0] ?? noAttributes;
+  let relevant = 0;
+  let last = noAttributes;
+  for (const attributes of list) {
+    if (attributes === noAttributes) continue;
+    relevant++;
+    last = attributes;
+  }
+  if (relevant <= 1) return last;
   return {
-    packed: relevant.some((attributes) => attributes.packed),
-    aligned: relevant.flatMap((attributes) => attributes.aligned),
-    mode: relevant.findLast((attributes) => attributes.mode)?.mode ?? null,
-    vectorSize: relevant.findLast((attributes) => attributes.vectorSize)?.vectorSize ?? null,
-    countedBy: relevant.findLast((attributes) => attributes.countedBy)?.countedBy ?? null,
+    packed: list.some((attributes) => attributes.packed),
+    aligned: list.flatMap((attributes) => attributes.aligned),
+    mode: list.findLast((attributes) => attributes.mode)?.mode ?? null,
+    vectorSize: list.findLast((attributes) => attributes.vectorSize)?.vectorSize ?? null,
+    countedBy: list.findLast((attributes) => attributes.countedBy)?.countedBy ?? null,
   };
 }
 
 /** Reads all attributes at the cursor. */
 export function parseAttributes(cursor: Cursor, types: TypeNames): LayoutAttributes {
+  if (!attributeWords.has(cursor.peek().text)) return noAttributes;
   const list: LayoutAttributes[] = [];
   for (;;) {
-    const at = cursor.peek();
-    if (at.kind === 'identifier' && (at.text === '__attribute__' || at.text === '__attribute')) {
-      list.push(gnu(cursor, types));
-    } else if (at.kind === 'identifier' && at.text === '_Alignas') list.push(alignas(cursor, types));
-    else return joinAttributes(list);
+    const { kind, text } = cursor.peek();
+    if (kind !== 'identifier' || !attributeWords.has(text)) return joinAttributes(list);
+    list.push(text === '_Alignas' ? alignas(cursor, types) : gnu(cursor, types));
   }
 }
 

@@ -5,7 +5,7 @@ import { parseExpression, type TypeNames } from '../expression/parser.js';
 import { deepestNesting, tooDeep } from '../limits.js';
 import { Cursor } from '../preprocess/cursor.js';
 import { endAt, errorAt, placeOf, type Token, undefinedNameAt } from '../preprocess/tokens.js';
-import { joinAttributes, noAttributes, parseAttributes } from './attributes.js';
+import { attributeWords, joinAttributes, noAttributes, parseAttributes } from './attributes.js';
 import { extractPacks } from './packs.js';
 import { isTypeWord, predefinedTypedefs, scalarType } from './scalars.js';
 import type {
@@ -28,7 +28,6 @@ const qualifiers = new Set(
     ' ',
   ),
 );
-const attributeWords = new Set(['__attribute__', '__attribute', '_Alignas']);
 const tagWords = new Set(['struct', 'union', 'enum']);
 const typeofWords = new Set(['typeof', '__typeof__', '__typeof', 'typeof_unqual']);
 const asmWords = new Set(['asm', '__asm__', '__asm']);
@@ -52,7 +51,7 @@ export function parseDeclarations(tokens: readonly Token[]): Parsed {
 
 interface Specifiers {
   readonly type: CType;
-  readonly storage: ReadonlySet<string>;
+  readonly storage: readonly string[];
   /** `const` is among them. */
   readonly constant: boolean;
   readonly attributes: LayoutAttributes;
@@ -128,7 +127,7 @@ class Parser implements TypeNames {
       // Of several alignments of a typedef the last one counts, and GCC takes what stands before all names last.
       const attributes = joinAttributes([declarator.attributes, parseAttributes(cursor, this), specifiers.attributes]);
       const { type } = declarator;
-      if (specifiers.storage.has('typedef')) this.#typedef({ name: name.text, type, attributes, at: name });
+      if (specifiers.storage.includes('typedef')) this.#typedef({ name: name.text, type, attributes, at: name });
       else {
         const open = type.kind === 'function' ? cursor.accept('{') : undefined;
         this.#objects.set(name.text, { type, at: name, body: open ? cursor.skipBalanced(open) : [] });
@@ -167,7 +166,7 @@ class Parser implements TypeNames {
   }
 
   #specifiers(cursor: Cursor): Specifiers {
-    const storage = new Set<string>();
+    const storage: string[] = [];
     const words: Token[] = [];
     let type: CType | null = null;
     const attributes: LayoutAttributes[] = [];
@@ -177,7 +176,7 @@ class Parser implements TypeNames {
       if (token.kind !== 'identifier') break;
       const { text } = token;
       if (qualifiers.has(text)) constant = isConst(cursor.next()) || constant;
-      else if (storageWords.has(text)) storage.add(cursor.next().text);
+      else if (storageWords.has(text)) storage.push(cursor.next().text);
       else if (attributeWords.has(text)) attributes.push(parseAttributes(cursor, this));
       else if (isTypeWord(text)) {
         if (type) throw errorAt(token, `'${text}' behind a type; is a ';' missing?`);
@@ -248,21 +247,21 @@ class Parser implements TypeNames {
     const specifiers = this.#specifiers(cursor);
     const [storage] = specifiers.storage;
     if (storage !== undefined) throw errorAt(at, `a member cannot be '${storage}'`);
-    const list: Omit<MemberNode, 'start' | 'end'>[] = [];
+    const declaration = { start: at, end: at };
     if (cursor.at(';')) {
+      const { type, attributes } = specifiers;
       // Only a record without a tag is an anonymous member; `struct tag { … };` inside another record declares a tag.
-      if (specifiers.type.kind === 'unnamed record') {
-        list.push({ name: null, type: specifiers.type, attributes: specifiers.attributes, width: null, at });
+      if (type.kind === 'unnamed record') {
+        members.push({ name: null, type, attributes, width: null, at, declaration });
       }
     } else {
-      do list.push(this.#member(cursor, specifiers));
+      do members.push(this.#member(cursor, specifiers, declaration));
       while (cursor.accept(','));
     }
-    const end = cursor.expect(';', 'behind a member');
-    for (const member of list) members.push({ ...member, start: at, end });
+    declaration.end = cursor.expect(';', 'behind a member');
   }
 
-  #member(cursor: Cursor, specifiers: Specifiers): Omit<MemberNode, 'start' | 'end'> {
+  #member(cursor: Cursor, specifiers: Specifiers, declaration: MemberNode['declaration']): MemberNode {
     const at = cursor.peek();
     const unnamed = cursor.at(':');
     const declarator = unnamed ? null : this.#declarator(cursor, specifiers.type, specifiers.constant);
@@ -275,6 +274,7 @@ class Parser implements TypeNames {
       attributes: joinAttributes([specifiers.attributes, declarator?.attributes ?? noAttributes, behind]),
       width,
       at: declarator?.name ?? at,
+      declaration,
     };
   }
 

@@ -40,10 +40,8 @@ export interface MemberNode {
   /** The width of a bit-field. */
   readonly width: Expression | null;
   readonly at: Token;
-  /** The first word of its declaration. */
-  readonly start: Token;
-  /** The semicolon. */
-  readonly end: Token;
+  /** The first word of its declaration, and the semicolon; others may be declared between the two. */
+  readonly declaration: { readonly start: Token; readonly end: Token };
 }
 
 export interface RecordNode {

@@ -6,24 +6,25 @@ import { errorAt, type Token } from './tokens.js';
 export class Cursor {
   readonly #tokens: readonly Token[];
   readonly #end: Token;
-  readonly #depth: Depth;
+  /** How deep the reading of what is nested has gone. */
+  readonly depth: Depth;
   #at = 0;
 
   /** `end` is what is read behind the last token, and where an error about the end points. */
   constructor(tokens: readonly Token[], end: Token, depth: Depth = new Depth(errorAt)) {
     this.#tokens = tokens;
     this.#end = end;
-    this.#depth = depth;
+    this.depth = depth;
   }
 
   /** Reads tokens that stand inside of what this reads. */
   inner(tokens: readonly Token[], end: Token): Cursor {
-    return new Cursor(tokens, end, this.#depth);
+    return new Cursor(tokens, end, this.depth);
   }
 
   /** Reads what is nested, one level deeper. */
   nested<T>(read: () => T): T {
-    return this.#depth.within(this.peek(), read);
+    return this.depth.within(this.peek(), read);
   }
 
   peek(ahead = 0): Token {
@@ -32,6 +33,13 @@ export class Cursor {
 
   next(): Token {
     return this.#tokens[this.#at++] ?? this.#end;
+  }
+
+  /** Reads all that is left. */
+  rest(): readonly Token[] {
+    const rest = this.#tokens.slice(this.#at);
+    this.#at = this.#tokens.length;
+    return rest;
   }
 
   /** Whether the next token is this punctuator or word. */

@@ -6,7 +6,7 @@
 
 import type { Budget, Depth } from '../limits.js';
 import { digraphOf, lexText } from './lexer.js';
-import type { Macro } from './macros.js';
+import { isPaste, type Macro } from './macros.js';
 import { endAt, errorAt, type Token, tokenLike } from './tokens.js';
 
 /** A macro whose replacement is computed: `__LINE__`, `__has_include(…)`. */
@@ -45,7 +45,7 @@ export class Expander {
   next(): Token {
     for (;;) {
       const pulled = this.#pull(false);
-      const token = this.#space && !pulled.space ? { ...pulled, space: true } : pulled;
+      const token = this.#space && !pulled.space ? tokenLike(pulled, { space: true }) : pulled;
       this.#space = false;
       if (token.kind !== 'identifier' || token.painted || !this.#expand(token)) return token;
     }
@@ -153,7 +153,13 @@ function mayExpand(token: Token, { macros, builtins }: Expansion): boolean {
 
 /** The replacement of one use of a macro, with `#` and `##` done, not yet rescanned. */
 function substitute(macro: Macro, args: readonly Token[][] | null, use: Token, expansion: Expansion): readonly Token[] {
-  const result = new Substitution(macro, args, use, expansion).run(macro.body);
+  const { body } = macro;
+  if (args === null && !body.some(isPaste))
+    return spaced(
+      body.map((token) => placed(token, use)),
+      use.space,
+    );
+  const result = new Substitution(macro, args, use, expansion).run(body);
   return spaced(withoutPlacemarkers(result), use.space);
 }
 
@@ -275,10 +281,6 @@ function append(list: Token[], tokens: readonly Token[]): void {
   for (const token of tokens) list.push(token);
 }
 
-function isPaste(token: Token | undefined): boolean {
-  return token?.text === '##' && token.kind === 'punctuator';
-}
-
 /** A token of a macro's body, placed where the macro is used. */
 function placed(token: Token, use: Token): Token {
   const { kind, text, space } = token;
@@ -287,8 +289,8 @@ function placed(token: Token, use: Token): Token {
 
 /** The same tokens with the white space before the first one replaced. */
 function spaced(tokens: readonly Token[], space: boolean): readonly Token[] {
-  const [head, ...rest] = tokens;
-  return head && head.space !== space ? [tokenLike(head, { space }), ...rest] : tokens;
+  const [head] = tokens;
+  return head && head.space !== space ? [tokenLike(head, { space }), ...tokens.slice(1)] : tokens;
 }
 
 function pasteTokens(left: Token, right: Token, use: Token): Token {

@@ -51,15 +51,16 @@ const digraphs = new Map([
 ]);
 /** The other way to write a punctuator. */
 export const digraphOf: ReadonlyMap<string, string> = new Map([...digraphs].map(([digraph, text]) => [text, digraph]));
-const punctuation = new Set('[](){}.&*+-~!/%<>^|?:;=,#');
 const encodingPrefix = /^(?:u8|u|U|L)$/;
 
 const space = 1;
 const identifierStart = 2;
 const digit = 4;
+const punctuation = 8;
 
 const classes = new Uint8Array(128);
 for (const c of ' \t\v\f\r') classes[c.charCodeAt(0)] = space;
+for (const c of '[](){}.&*+-~!/%<>^|?:;=,#') classes[c.charCodeAt(0)] = punctuation;
 for (let c = 0; c < 128; c++) {
   if (/[A-Za-z_$]/.test(String.fromCharCode(c))) classes[c] = identifierStart;
   if (c >= 48 && c <= 57) classes[c] = digit;
@@ -126,7 +127,7 @@ class Lexer {
         ({ kind: tokenKind, end: at } = this.#quoted(at, c));
       } else {
         at = this.#punctuator(at);
-        tokenKind = punctuation.has(text[start] as string) ? 'punctuator' : 'other';
+        tokenKind = kind === punctuation ? 'punctuator' : 'other';
       }
       const raw = text.slice(start, at);
       const spelled = tokenKind === 'punctuator' ? (digraphs.get(raw) ?? raw) : raw;
@@ -189,11 +190,11 @@ class Lexer {
 
   #punctuator(at: number): number {
     const text = this.#text;
+    // Nearly all stand before something else, and are looked at no further.
+    if (classes[text.charCodeAt(at + 1)] !== punctuation) return at + 1;
     if (text.startsWith('%:%:', at)) return at + 4;
     if (punctuators3.has(text.slice(at, at + 3))) return at + 3;
-    if (punctuators2.has(text.slice(at, at + 2))) return at + 2;
-    const point = text.codePointAt(at) as number;
-    return at + (point > 0xffff ? 2 : 1);
+    return punctuators2.has(text.slice(at, at + 2)) ? at + 2 : at + 1;
   }
 
   #blockComment(at: number): number {

@@ -1,5 +1,6 @@
 /** The macro table and how a `#define` fills it. */
 
+import type { SourceFile } from '../source/files.js';
 import type { Cursor } from './cursor.js';
 import { errorAt, type Token } from './tokens.js';
 
@@ -18,15 +19,24 @@ export interface Macro {
 
 export type MacroTable = Map<string, Macro>;
 
-const definitions = new WeakMap<Token, Macro>();
+const noPositions: ReadonlyMap<string, number> = new Map();
+
+/** By file, and by the offset of the name. */
+const definitions = new WeakMap<SourceFile, Map<number, Macro>>();
 
 /** Reads a macro definition, once for all targets; the cursor stands behind the word `define`. */
 export function parseDefinition(line: Cursor): Macro {
-  const at = line.peek();
-  const known = definitions.get(at);
-  if (known) return known;
-  const macro = readDefinition(line);
-  definitions.set(at, macro);
+  const { file, offset } = line.peek();
+  let inFile = definitions.get(file);
+  if (!inFile) {
+    inFile = new Map();
+    definitions.set(file, inFile);
+  }
+  let macro = inFile.get(offset);
+  if (!macro) {
+    macro = readDefinition(line);
+    inFile.set(offset, macro);
+  }
   return macro;
 }
 
@@ -38,13 +48,21 @@ function readDefinition(line: Cursor): Macro {
   const open = line.peek();
   const functionLike = open.text === '(' && open.kind === 'punctuator' && !open.space;
   const { parameters, variadic } = functionLike ? parseParameters(line) : { parameters: null, variadic: null };
-  const body: Token[] = [];
-  for (let token = line.next(); token.kind !== 'end'; token = line.next()) body.push(token);
-  const edge = [body[0], body.at(-1)].find((token) => token?.kind === 'punctuator' && token.text === '##');
-  if (edge) throw errorAt(edge, "'##' cannot be at either end of a macro");
-  const names = variadic === null ? (parameters ?? []) : [...(parameters ?? []), variadic];
-  const positions = new Map(names.map((name, index) => [name, index]));
+  const body = line.rest();
+  for (const edge of [body[0], body.at(-1)]) {
+    if (isPaste(edge)) throw errorAt(edge, "'##' cannot be at either end of a macro");
+  }
+  const positions = parameters === null ? noPositions : positionsOf(parameters, variadic);
   return { name: at.text, at, parameters, variadic, positions, body };
+}
+
+function positionsOf(parameters: readonly string[], variadic: string | null): Map<string, number> {
+  const names = variadic === null ? parameters : [...parameters, variadic];
+  return new Map(names.map((name, index) => [name, index]));
+}
+
+export function isPaste(token: Token | undefined): token is Token {
+  return token?.text === '##' && token.kind === 'punctuator';
 }
 
 function parseParameters(line: Cursor): { parameters: string[]; variadic: string | null } {

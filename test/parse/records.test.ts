@@ -77,7 +77,7 @@ describe('records', () => {
 
   it('knows where a member and its semicolon stand', () => {
     const members = membersOf('struct s {\n  int a,\n    b\n  ;\n  struct { int c; }\n  ;\n  int :3;\n};');
-    expect(members.map(({ at, end }) => [placeOf(at), placeOf(end)])).toEqual([
+    expect(members.map(({ at, declaration }) => [placeOf(at), placeOf(declaration.end)])).toEqual([
       ['x.h:2', 'x.h:4'],
       ['x.h:3', 'x.h:4'],
       ['x.h:5', 'x.h:6'],
