@@ -40,6 +40,10 @@ export class Requests {
   readonly #typeNames: TypeNames;
   readonly #uses = new Map<Macro, RequestUse | undefined>();
   readonly #expressions = new Map<string, Expression>();
+  /** What the names that stand for operands stand for, in `#scope`. */
+  readonly #given = new Map<string, Integer>();
+  #argument: CType | null = null;
+  readonly #scope: Scope;
   /** The bits that say which way an argument goes. */
   #directions: { readonly read: number; readonly write: number } | undefined;
 
@@ -47,6 +51,14 @@ export class Requests {
     this.#preprocessed = preprocessed;
     this.#layout = layout;
     this.#typeNames = typeNames;
+    const scope = withConstants(layout, this.#given);
+    this.#scope = {
+      ...scope,
+      measure: (type, at) => {
+        const argument = type.kind === 'tag' && type.tag === any.argument ? this.#argument : null;
+        return scope.measure(argument ?? type, at);
+      },
+    };
   }
 
   /** The request that a macro makes; undefined where it makes none. */
@@ -88,12 +100,9 @@ export class Requests {
       this.#layout.evaluate(expressionIn(tokens, at, this.#typeNames));
     try {
       const made = this.#expression(`${maker}(${given.join(', ')})`, at);
-      const values = new Map([
-        [any.type, operand(type)],
-        [any.nr, operand(nr)],
-      ]);
-      const scope = withConstants(this.#layout, values);
-      return evaluate(made, argument ? withArgument(scope, argument) : scope);
+      this.#given.set(any.type, operand(type)).set(any.nr, operand(nr));
+      this.#argument = argument;
+      return evaluate(made, this.#scope);
     } catch (error) {
       if (error instanceof Unresolvable) return undefined;
       throw error;
@@ -102,10 +111,9 @@ export class Requests {
 
   /** What the headers' own macros take out of a request number. */
   fields(request: number, at: Token): Pick<Ioctl, 'direction' | 'type' | 'nr' | 'size'> {
-    const value = { type: this.#layout.integers.unsignedInt, value: BigInt(request) };
-    const scope = withConstants(this.#layout, new Map([[any.request, value]]));
+    this.#given.set(any.request, { type: this.#layout.integers.unsignedInt, value: BigInt(request) });
     const field = (which: string): number =>
-      Number(evaluate(this.#expression(`_IOC_${which}(${any.request})`, at), scope).value);
+      Number(evaluate(this.#expression(`_IOC_${which}(${any.request})`, at), this.#scope).value);
     return { direction: this.#direction(field('DIR'), at), type: field('TYPE'), nr: field('NR'), size: field('SIZE') };
   }
 
@@ -127,14 +135,6 @@ export class Requests {
     this.#expressions.set(text, expression);
     return expression;
   }
-}
-
-/** A scope in which the type that stands for any argument is a certain one. */
-function withArgument(scope: Scope, argument: CType): Scope {
-  return {
-    ...scope,
-    measure: (type, at) => scope.measure(type.kind === 'tag' && type.tag === any.argument ? argument : type, at),
-  };
 }
 
 function isOneValue(tokens: readonly Token[]): boolean {

@@ -16,15 +16,16 @@ export function installedPackage(
   architecture: string,
   root = '',
 ): InstalledPackage | undefined {
-  const read = (path: string): string | undefined => {
-    const bytes = provider.read(`${root}/var/lib/dpkg/${path}`);
-    return bytes && new TextDecoder().decode(bytes);
-  };
+  const read = (path: string): Uint8Array | undefined => provider.read(`${root}/var/lib/dpkg/${path}`);
   const list = read(`info/${name}:${architecture}.list`) ?? read(`info/${name}.list`);
-  const entry = list === undefined ? undefined : entryOf(read('status') ?? '', name, architecture);
-  const origin = entry && packageOf(entry);
-  return list !== undefined && origin ? { paths: new Set(list.split('\n')), origin } : undefined;
+  const status = list && read('status');
+  const entry = status && entryOf(status, name, architecture);
+  const origin = entry === undefined ? undefined : packageOf(entry);
+  return list && origin ? { paths: new Set(decoder.decode(list).split('\n')), origin } : undefined;
 }
+
+const encoder = new TextEncoder();
+const decoder = new TextDecoder();
 
 /** The package that a paragraph of a control file describes. */
 export function packageOf(paragraph: string): Origin | undefined {
@@ -34,13 +35,26 @@ export function packageOf(paragraph: string): Origin | undefined {
   return { kind: 'package', name, version, architecture };
 }
 
-/** The paragraph of a package in dpkg's status file. */
-function entryOf(status: string, name: string, architecture: string): string | undefined {
-  const heading = `Package: ${name}\n`;
-  for (let at = status.indexOf(heading); at !== -1; at = status.indexOf(heading, at + 1)) {
-    const end = status.indexOf('\n\n', at);
-    const entry = status.slice(at, end === -1 ? undefined : end);
+/** The paragraph of a package in dpkg's status file; only that is decoded, as the file has those of a thousand others. */
+function entryOf(status: Uint8Array, name: string, architecture: string): string | undefined {
+  const heading = encoder.encode(`Package: ${name}\n`);
+  for (let at = indexOf(status, heading, 0); at !== -1; at = indexOf(status, heading, at + 1)) {
+    const end = indexOf(status, paragraphEnd, at);
+    const entry = decoder.decode(status.subarray(at, end === -1 ? undefined : end));
     if (new RegExp(`^Architecture: (?:${architecture}|all)$`, 'm').test(entry)) return entry;
   }
   return undefined;
+}
+
+const paragraphEnd = encoder.encode('\n\n');
+
+/** Index of the first of some bytes at or behind a place; -1 where they are not. */
+function indexOf(bytes: Uint8Array, wanted: Uint8Array, from: number): number {
+  const first = wanted[0] as number;
+  for (let at = bytes.indexOf(first, from); at !== -1; at = bytes.indexOf(first, at + 1)) {
+    let same = 1;
+    while (same < wanted.length && bytes[at + same] === wanted[same]) same++;
+    if (same === wanted.length) return at;
+  }
+  return -1;
 }

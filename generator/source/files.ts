@@ -78,9 +78,11 @@ function lineStartsOf(text: string): number[] {
   return starts;
 }
 
+const strictDecoder = new TextDecoder('utf-8', { fatal: true });
+
 function decode(path: string, bytes: Uint8Array): string {
   try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+    return strictDecoder.decode(bytes);
   } catch {
     const valid = validPrefix(bytes);
     const before = new TextDecoder().decode(bytes.subarray(0, valid));
