@@ -88,6 +88,7 @@ describe('the arms of kvm_run', () => {
         expect(Object.keys(said).length / withArm.length, arch).toBeGreaterThanOrEqual(0.9);
         const told = armsOf(all);
         expect([...Object.keys(told), ...alone].sort(), arch).toEqual(exitsOf(all).sort());
+        expect(told, arch).toMatchObject({ KVM_EXIT_NMI: ['hw'] });
         for (const [exit, arms] of Object.entries(said)) expect(told[exit], exit).toEqual(expect.arrayContaining(arms));
       }
     });
