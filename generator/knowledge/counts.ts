@@ -46,7 +46,7 @@ export const flexibleArrayCounts: readonly CountedBy[] = [
     record: 'kvm_msrs',
     member: 'entries',
     count: 'nmsrs',
-    source: 'Documentation/virt/kvm/api.rst 4.18 and 4.19; msr_io in arch/x86/kvm/x86.c',
+    source: 'Documentation/virt/kvm/api.rst 4.18 and 4.19: nmsrs is the size of the array of entries',
   },
   {
     header: 'asm/kvm.h',

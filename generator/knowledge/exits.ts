@@ -47,14 +47,24 @@ export const statedCases: readonly StatedCase[] = [
     record,
     value: 'KVM_EXIT_INTERNAL_ERROR',
     member: 'emulation_failure',
-    source: `${runStructure}: lies over internal where suberror is KVM_INTERNAL_ERROR_EMULATION`,
+    source:
+      'Documentation/virt/kvm/api.rst 7.27; prepare_emulation_failure_exit in arch/x86/kvm/x86.c: lies over internal ' +
+      'where suberror is KVM_INTERNAL_ERROR_EMULATION',
   },
-  { record, value: 'KVM_EXIT_HLT', member: null, source: 'kvm_emulate_halt in arch/x86/kvm/x86.c' },
+  {
+    record,
+    value: 'KVM_EXIT_NMI',
+    member: 'hw',
+    source:
+      'kvmppc_handle_exit_hv in arch/powerpc/kvm/book3s_hv.c, the only one that sets it: the interrupt in hw, and in ' +
+      'flags, which always holds, what became of it',
+  },
+  { record, value: 'KVM_EXIT_HLT', member: null, source: '__kvm_emulate_halt in arch/x86/kvm/x86.c' },
   {
     record,
     value: 'KVM_EXIT_IRQ_WINDOW_OPEN',
     member: null,
-    source: `${runStructure}: ready_for_interrupt_injection and if_flag, which always hold`,
+    source: `vcpu_run in arch/x86/kvm/x86.c; ${runStructure}: ready_for_interrupt_injection and if_flag always hold`,
   },
   { record, value: 'KVM_EXIT_SHUTDOWN', member: null, source: 'handle_triple_fault in arch/x86/kvm/vmx/vmx.c' },
   { record, value: 'KVM_EXIT_INTR', member: null, source: 'kvm_handle_signal_exit in include/linux/kvm_host.h' },
@@ -62,15 +72,14 @@ export const statedCases: readonly StatedCase[] = [
     record,
     value: 'KVM_EXIT_SET_TPR',
     member: null,
-    source: `${runStructure}: the new value is in cr8, which always holds`,
+    source: `cr8_write_interception in arch/x86/kvm/svm/svm.c; ${runStructure}: the new value is in cr8, which always holds`,
   },
   {
     record,
-    value: 'KVM_EXIT_NMI',
+    value: 'KVM_EXIT_WATCHDOG',
     member: null,
-    source: `${runStructure}: no member; none of the architectures sets it`,
+    source: 'kvmppc_core_check_requests in arch/powerpc/kvm/booke.c',
   },
-  { record, value: 'KVM_EXIT_WATCHDOG', member: null, source: 'kvmppc_handle_exit in arch/powerpc/kvm/booke.c' },
   {
     record,
     value: 'KVM_EXIT_DIRTY_RING_FULL',
@@ -82,6 +91,6 @@ export const statedCases: readonly StatedCase[] = [
     record,
     value: 'KVM_EXIT_X86_BUS_LOCK',
     member: null,
-    source: 'Documentation/virt/kvm/api.rst 7.23: KVM_RUN_X86_BUS_LOCK is set in flags, which always holds',
+    source: 'Documentation/virt/kvm/api.rst 7.22: KVM_RUN_X86_BUS_LOCK is set in flags, which always holds',
   },
 ];

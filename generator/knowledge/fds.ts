@@ -4,6 +4,9 @@
  *
  * Where a function takes an ioctl on the architecture at hand, those of other architectures do not count; where none
  * does, they tell at least where the ioctl belongs.
+ *
+ * Kernels rename: kvm_arch_vcpu_unlocked_ioctl was kvm_arch_vcpu_async_ioctl in older ones, and
+ * arch/s390/kvm/kvm-s390.c is arch/s390/kvm/s390/s390.c in newer ones.
  */
 
 import type { FdKind } from '../model.js';
@@ -189,7 +192,7 @@ export const fdRows: readonly FdRow[] = [
     header,
     fd: 'vm',
     architecture: 'powerpc',
-    source: 'kvm_arch_vm_ioctl in arch/powerpc/kvm/powerpc.c of older kernels',
+    source: 'kvm_arch_vm_ioctl_hv in arch/powerpc/kvm/book3s_hv.c of older kernels',
     ioctls: ['KVM_ALLOCATE_RMA'],
   },
   {
@@ -224,7 +227,7 @@ export const fdRows: readonly FdRow[] = [
     header,
     fd: 'vcpu',
     architecture: 'x86',
-    source: 'kvm_arch_vcpu_ioctl in arch/x86/kvm/x86.c',
+    source: 'kvm_arch_vcpu_ioctl and kvm_arch_vcpu_unlocked_ioctl in arch/x86/kvm/x86.c',
     ioctls: [
       'KVM_GET_LAPIC',
       'KVM_SET_LAPIC',
@@ -291,7 +294,7 @@ export const fdRows: readonly FdRow[] = [
     header,
     fd: 'vcpu',
     architecture: 's390',
-    source: 'kvm_arch_vcpu_ioctl and kvm_arch_vcpu_async_ioctl in arch/s390/kvm/kvm-s390.c',
+    source: 'kvm_arch_vcpu_ioctl and kvm_arch_vcpu_unlocked_ioctl in arch/s390/kvm/kvm-s390.c',
     ioctls: [
       'KVM_S390_IRQ',
       'KVM_S390_INTERRUPT',
@@ -316,28 +319,28 @@ export const fdRows: readonly FdRow[] = [
     header,
     fd: 'vcpu',
     architecture: 'powerpc',
-    source: 'kvm_arch_vcpu_ioctl and kvm_arch_vcpu_async_ioctl in arch/powerpc/kvm/powerpc.c',
+    source: 'kvm_arch_vcpu_ioctl and kvm_arch_vcpu_unlocked_ioctl in arch/powerpc/kvm/powerpc.c',
     ioctls: ['KVM_INTERRUPT', 'KVM_ENABLE_CAP', 'KVM_SET_ONE_REG', 'KVM_GET_ONE_REG', 'KVM_DIRTY_TLB'],
   },
   {
     header,
     fd: 'vcpu',
     architecture: 'mips',
-    source: 'kvm_arch_vcpu_ioctl and kvm_arch_vcpu_async_ioctl in arch/mips/kvm/mips.c',
+    source: 'kvm_arch_vcpu_ioctl and kvm_arch_vcpu_unlocked_ioctl in arch/mips/kvm/mips.c',
     ioctls: ['KVM_INTERRUPT', 'KVM_ENABLE_CAP', 'KVM_SET_ONE_REG', 'KVM_GET_ONE_REG', 'KVM_GET_REG_LIST'],
   },
   {
     header,
     fd: 'vcpu',
     architecture: 'riscv',
-    source: 'kvm_arch_vcpu_ioctl and kvm_arch_vcpu_async_ioctl in arch/riscv/kvm/vcpu.c',
+    source: 'kvm_arch_vcpu_ioctl and kvm_arch_vcpu_unlocked_ioctl in arch/riscv/kvm/vcpu.c',
     ioctls: ['KVM_INTERRUPT', 'KVM_SET_ONE_REG', 'KVM_GET_ONE_REG', 'KVM_GET_REG_LIST'],
   },
   {
     header,
     fd: 'vcpu',
     architecture: 'loongarch',
-    source: 'kvm_arch_vcpu_ioctl and kvm_arch_vcpu_async_ioctl in arch/loongarch/kvm/vcpu.c',
+    source: 'kvm_arch_vcpu_ioctl and kvm_arch_vcpu_unlocked_ioctl in arch/loongarch/kvm/vcpu.c',
     ioctls: [
       'KVM_INTERRUPT',
       'KVM_ENABLE_CAP',
@@ -356,10 +359,20 @@ export const fdRows: readonly FdRow[] = [
   },
   {
     header,
+    fd: 'system',
+    former: true,
+    source: 'kvm_dev_ioctl in virt/kvm/kvm_main.c of older kernels, which call them KVM_TRACE_*',
+    ioctls: ['__KVM_DEPRECATED_MAIN_W_0x06', '__KVM_DEPRECATED_MAIN_0x07', '__KVM_DEPRECATED_MAIN_0x08'],
+  },
+  {
+    header,
     fd: 'vm',
     former: true,
-    source: 'kvm_vm_ioctl_assigned_device in virt/kvm/assigned-dev.c of older kernels',
+    source:
+      'kvm_vm_ioctl_assigned_device in virt/kvm/assigned-dev.c, later arch/x86/kvm/assigned-dev.c, of older kernels, ' +
+      'which call the first KVM_ASSIGN_IRQ',
     ioctls: [
+      '__KVM_DEPRECATED_VM_R_0x70',
       'KVM_ASSIGN_PCI_DEVICE',
       'KVM_DEASSIGN_PCI_DEVICE',
       'KVM_ASSIGN_DEV_IRQ',
@@ -373,7 +386,14 @@ export const fdRows: readonly FdRow[] = [
     header,
     fd: 'vm',
     former: true,
-    source: 'named beside the other ioctls for VM fds in kvm.h; no function knows them any more',
+    source: 'kvm_arch_vm_ioctl in arch/x86/kvm/x86.c of older kernels',
     ioctls: ['KVM_SET_MEMORY_REGION', 'KVM_SET_MEMORY_ALIAS'],
+  },
+  {
+    header,
+    fd: 'vcpu',
+    former: true,
+    source: 'kvm_vcpu_ioctl in virt/kvm/kvm_main.c of older kernels, which call it KVM_DEBUG_GUEST',
+    ioctls: ['__KVM_DEPRECATED_VCPU_W_0x87'],
   },
 ];

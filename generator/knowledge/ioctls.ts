@@ -101,7 +101,7 @@ export const ioctlOverrides: readonly IoctlOverride[] = [
     direction: 'write',
     source:
       'Documentation/virtual/kvm/api.txt 4.48, before its removal: in; kvm_vm_ioctl_assigned_device in ' +
-      'virt/kvm/assigned-dev.c reads the struct and never writes it back',
+      'virt/kvm/assigned-dev.c, later arch/x86/kvm/assigned-dev.c, reads the struct and never writes it back',
   },
   {
     header: 'linux/kvm.h',
@@ -183,8 +183,9 @@ export const ioctlOverrides: readonly IoctlOverride[] = [
     argument: 'struct kvm_ppc_compat_caps',
     direction: 'readwrite',
     source:
-      'Documentation/virt/kvm/api.rst, KVM_PPC_GET_COMPAT_CAPS: out, but EINVAL for a wrong size or flags; ' +
-      'kvm_arch_vm_ioctl in arch/powerpc/kvm/powerpc.c reads these first and then writes the struct',
+      'Documentation/virt/kvm/api.rst, KVM_PPC_GET_COMPAT_CAPS: out, but EINVAL for flags or a size too small, and ' +
+      'E2BIG for one too large; kvm_arch_vm_ioctl in arch/powerpc/kvm/powerpc.c reads these first and then writes the ' +
+      'struct',
   },
   {
     header: 'linux/kvm.h',
@@ -192,8 +193,8 @@ export const ioctlOverrides: readonly IoctlOverride[] = [
     architecture: 'mips',
     argument: 'struct kvm_mips_interrupt',
     source:
-      'kvm_arch_vcpu_async_ioctl in arch/mips/kvm/mips.c reads a struct kvm_mips_interrupt; the request number keeps the ' +
-      'size of a struct kvm_interrupt',
+      'kvm_arch_vcpu_unlocked_ioctl, once kvm_arch_vcpu_async_ioctl, in arch/mips/kvm/mips.c reads a struct ' +
+      'kvm_mips_interrupt; the request number keeps the size of a struct kvm_interrupt',
   },
   {
     header: 'linux/kvm.h',
@@ -208,7 +209,8 @@ export const ioctlOverrides: readonly IoctlOverride[] = [
     argument: 'struct kvm_sev_cmd',
     source:
       'Documentation/virt/kvm/api.rst 4.110 calls it a struct of the platform; sev_mem_enc_ioctl in ' +
-      'arch/x86/kvm/svm/sev.c reads and writes back a struct kvm_sev_cmd',
+      'arch/x86/kvm/svm/sev.c reads and writes back a struct kvm_sev_cmd, and tdx_vm_ioctl in arch/x86/kvm/vmx/tdx.c a ' +
+      'struct kvm_tdx_cmd, which is as large',
   },
   {
     header: 'linux/kvm.h',

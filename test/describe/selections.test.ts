@@ -55,6 +55,7 @@ describe('the arms of kvm_run', () => {
       KVM_EXIT_MMIO: ['mmio'],
       KVM_EXIT_S390_RESET: ['s390_reset_flags'],
       KVM_EXIT_DCR: ['dcr'],
+      KVM_EXIT_NMI: ['hw'],
       KVM_EXIT_X86_RDMSR: ['msr'],
       KVM_EXIT_X86_WRMSR: ['msr'],
       KVM_EXIT_INTERNAL_ERROR: ['internal', 'emulation_failure'],
@@ -87,6 +88,7 @@ describe('the arms of kvm_run', () => {
         expect(Object.keys(said).length / withArm.length, arch).toBeGreaterThanOrEqual(0.9);
         const told = armsOf(all);
         expect([...Object.keys(told), ...alone].sort(), arch).toEqual(exitsOf(all).sort());
+        expect(told, arch).toMatchObject({ KVM_EXIT_NMI: ['hw'] });
         for (const [exit, arms] of Object.entries(said)) expect(told[exit], exit).toEqual(expect.arrayContaining(arms));
       }
     });

@@ -4964,7 +4964,7 @@ export class KvmRun implements View {
       { name: 'KVM_EXIT_S390_SIEIC', value: 13, members: ['s390_sieic'] },
       { name: 'KVM_EXIT_S390_RESET', value: 14, members: ['s390_reset_flags'] },
       { name: 'KVM_EXIT_DCR', value: 15, members: ['dcr'] },
-      { name: 'KVM_EXIT_NMI', value: 16, members: [] },
+      { name: 'KVM_EXIT_NMI', value: 16, members: ['hw'] },
       { name: 'KVM_EXIT_INTERNAL_ERROR', value: 17, members: ['internal', 'emulation_failure'] },
       { name: 'KVM_EXIT_OSI', value: 18, members: ['osi'] },
       { name: 'KVM_EXIT_PAPR_HCALL', value: 19, members: ['papr_hcall'] },
@@ -5444,7 +5444,7 @@ export type KvmRunExit =
   | { readonly reason: typeof KVM_EXIT_S390_SIEIC; readonly s390_sieic: KvmRun['s390_sieic'] }
   | { readonly reason: typeof KVM_EXIT_S390_RESET; readonly s390_reset_flags: KvmRun['s390_reset_flags'] }
   | { readonly reason: typeof KVM_EXIT_DCR; readonly dcr: KvmRun['dcr'] }
-  | { readonly reason: typeof KVM_EXIT_NMI }
+  | { readonly reason: typeof KVM_EXIT_NMI; readonly hw: KvmRun['hw'] }
   | {
       readonly reason: typeof KVM_EXIT_INTERNAL_ERROR;
       readonly internal: KvmRun['internal'];
@@ -8878,7 +8878,7 @@ export const KVM_PPC_SVM_OFF: IoctlAlone<'vm'> = {
 /**
  * Takes a pointer to `0 bytes`, none, in fact readwrite. On a VM. linux/kvm.h:1336
  *
- * Source: Documentation/virt/kvm/api.rst, KVM_PPC_GET_COMPAT_CAPS: out, but EINVAL for a wrong size or flags; kvm_arch_vm_ioctl in arch/powerpc/kvm/powerpc.c reads these first and then writes the struct.
+ * Source: Documentation/virt/kvm/api.rst, KVM_PPC_GET_COMPAT_CAPS: out, but EINVAL for flags or a size too small, and E2BIG for one too large; kvm_arch_vm_ioctl in arch/powerpc/kvm/powerpc.c reads these first and then writes the struct.
  */
 export const KVM_PPC_GET_COMPAT_CAPS: IoctlToBytes<'vm', 'readwrite'> = {
   name: 'KVM_PPC_GET_COMPAT_CAPS',
@@ -9034,7 +9034,7 @@ export const KVM_TRANSLATE: IoctlByPointer<KvmTranslation, 'vcpu', 'readwrite'> 
 /**
  * Takes a pointer to `struct kvm_mips_interrupt`, write. On a vCPU. linux/kvm.h:1355
  *
- * Source: kvm_arch_vcpu_async_ioctl in arch/mips/kvm/mips.c reads a struct kvm_mips_interrupt; the request number keeps the size of a struct kvm_interrupt.
+ * Source: kvm_arch_vcpu_unlocked_ioctl, once kvm_arch_vcpu_async_ioctl, in arch/mips/kvm/mips.c reads a struct kvm_mips_interrupt; the request number keeps the size of a struct kvm_interrupt.
  */
 export const KVM_INTERRUPT: IoctlByPointer<KvmMipsInterrupt, 'vcpu', 'write'> = {
   name: 'KVM_INTERRUPT',
@@ -9327,7 +9327,7 @@ export const KVM_SMI: IoctlAlone<'vcpu'> = {
 /**
  * Takes a pointer to `unsigned long`, readwrite. On a VM or a vCPU. linux/kvm.h:1433
  *
- * Source: Documentation/virt/kvm/api.rst 4.110 calls it a struct of the platform; sev_mem_enc_ioctl in arch/x86/kvm/svm/sev.c reads and writes back a struct kvm_sev_cmd.
+ * Source: Documentation/virt/kvm/api.rst 4.110 calls it a struct of the platform; sev_mem_enc_ioctl in arch/x86/kvm/svm/sev.c reads and writes back a struct kvm_sev_cmd, and tdx_vm_ioctl in arch/x86/kvm/vmx/tdx.c a struct kvm_tdx_cmd, which is as large.
  */
 export const KVM_MEMORY_ENCRYPT_OP: IoctlByPointer<U64Value, 'vm' | 'vcpu', 'readwrite'> = {
   name: 'KVM_MEMORY_ENCRYPT_OP',
