@@ -182,12 +182,11 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   process.exit(0);
 });
 
-try {
-  await program.parseAsync();
-} catch (error) {
+// Not awaited by the module: bundled, what a command loads is made of this one too, and would wait for it for ever.
+program.parseAsync().catch((error) => {
   if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : 2;
   else if (error instanceof GeneratorError) {
     console.error(`error: ${error.message}`);
     process.exitCode = error.exitCode;
   } else throw error;
-}
+});

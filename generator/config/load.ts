@@ -5,9 +5,9 @@
 
 import { readFileSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { createJiti } from 'jiti';
 import { ConfigError, UsageError } from '../errors.js';
+import { packageRoot } from '../source/disk.js';
 import { type CheckedConfig, checkConfig } from './config.js';
 
 /** The names that a configuration file has, in a folder of which a command is run. */
@@ -38,7 +38,7 @@ function readJson(file: string): unknown {
 
 async function readModule(file: string): Promise<unknown> {
   // The package's own name leads here, also where it is not installed beside the file.
-  const alias = { 'kvm-uapi/generator': fileURLToPath(new URL('./config.js', import.meta.url)) };
+  const alias = { 'kvm-uapi/generator': join(packageRoot(), 'dist', 'generator', 'config', 'config.js') };
   const jiti = createJiti(file, { alias, fsCache: false, moduleCache: false, interopDefault: false });
   try {
     return (await jiti.import<{ readonly default?: unknown }>(file)).default;

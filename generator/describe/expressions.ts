@@ -53,6 +53,7 @@ export function typeIn(tokens: readonly Token[], at: Token, typeNames: TypeNames
 
 /** What is inside of all the pairs of parentheses that enclose everything. */
 export function withoutParentheses(tokens: readonly Token[]): readonly Token[] {
+  if (tokens[0]?.text !== '(') return tokens;
   const opening = tokens.findIndex(({ text }) => text !== '(');
   const closing = tokens.length - 1 - tokens.findLastIndex(({ text }) => text !== ')');
   let pairs = Math.min(opening, closing);
