@@ -89,7 +89,9 @@ function factsOf(model: Model, u64: WideStyle): Facts {
 }
 
 function byName<T extends { readonly name: string }>(items: readonly T[]): ReadonlyMap<string, T> {
-  return new Map(items.map((item) => [item.name, item]));
+  const named = new Map<string, T>();
+  for (const item of items) named.set(item.name, item);
+  return named;
 }
 
 /** The module of one header: the text of what it declares, and what that uses of other modules. */
