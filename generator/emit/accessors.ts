@@ -4,6 +4,7 @@ import type { ByteOrder, Member } from '../model.js';
 import { bitFieldAccessors } from './bit-fields.js';
 import { describeMember } from './docs.js';
 import {
+  type Access,
   at,
   byteOrderOf,
   elementsOf,
@@ -38,12 +39,12 @@ export function accessors(placed: PlacedMember, references: References, siblings
     const type = references.classOf(member);
     const name = memberProperty(member.name);
     const set = `${references.view('copy')}(this.${name}, value)`;
-    return property(name, doc, type, { get: `return new ${type}(${view(offset)});`, set });
+    return property(name, doc, type, { get: `new ${type}(${view(offset)})`, set });
   }
   const access = accessOf(member.shape, member.size);
   if (access) return scalarAccessors(placed, doc, access, references);
   const type = references.view('U8Array');
-  const get = `return new ${type}(${view(offset)}, ${member.size});`;
+  const get = `new ${type}(${view(offset)}, ${member.size})`;
   return property(memberProperty(member.name), doc, type, { get, set: null });
 }
 
@@ -59,12 +60,12 @@ function scalarAccessors(
   const last = order(byteOrder, size);
   const isBoolean = type === 'boolean';
   const own = {
-    get: `return this.$$view.get${method}(${place}${last})${isBoolean ? ' !== 0' : ''};`,
+    get: `this.$$view.get${method}(${place}${last})${isBoolean ? ' !== 0' : ''}`,
     set: `this.$$view.set${method}(${place}, ${isBoolean ? 'value ? 1 : 0' : 'value'}${last})`,
   };
   if (type !== 'bigint') return property(memberProperty(member.name), doc, type, own);
   const number = {
-    get: numberBody(offset, signed, byteOrder),
+    ...numberLoad(offset, signed, byteOrder),
     set: `${references.view('setNumber64', byteOrder)}(this.$$view, ${place}, value, ${signed})`,
   };
   return wideProperties(member.name, doc, own, number, '@throws RangeError beyond 2^53 - 1.', references);
@@ -75,15 +76,17 @@ function scalarAccessors(
  * without the view that the member is read of; so beyond 2^53 - 1 the low half is looked for where no view reaches, and
  * that throws.
  */
-function numberBody(offset: number, signed: boolean, byteOrder: ByteOrder): string {
+function numberLoad(offset: number, signed: boolean, byteOrder: ByteOrder): Pick<Access, 'before' | 'get'> {
   const lowAt = byteOrder === 'little' ? offset : offset + 4;
   const highAt = byteOrder === 'little' ? offset + 4 : offset;
   const last = order(byteOrder, 4);
   // All ones in the sign when the value is beyond: then the low half is looked for 2 GiB before the view.
   const beyond = signed ? '-((high >> 21) ^ (high >> 31))' : '-(high >>> 21)';
   const low = `this.$$offset + (${lowAt} | (${beyond} & 0x8000_0000))`;
-  return `const high = this.$$view.${signed ? 'getInt32' : 'getUint32'}(${at(highAt)}${last});
-    return high * 0x1_0000_0000 + this.$$view.getUint32(${low}${last});`;
+  return {
+    before: `const high = this.$$view.${signed ? 'getInt32' : 'getUint32'}(${at(highAt)}${last})`,
+    get: `high * 0x1_0000_0000 + this.$$view.getUint32(${low}${last})`,
+  };
 }
 
 function arrayAccessors(
@@ -114,7 +117,7 @@ function arrayAccessors(
   const leafType = record === null ? leaf : `${leaf}<${record}>`;
   const type = `${`${nested}<`.repeat(dims.length)}${leafType}${'>'.repeat(dims.length)}`;
   const name = memberProperty(member.name);
-  const get = `return ${construct(dims, view(offset), count)};`;
+  const get = construct(dims, view(offset), count);
   if (dims.length > 0 || record !== null) return property(name, doc, type, { get, set: null });
   return property(name, doc, type, { get, set: `this.${name}.assign(value)` }, `Iterable<${access?.type}>`);
 }

@@ -10,13 +10,13 @@ export function bitFieldAccessors(placed: PlacedMember, doc: string, references:
   const { get, set, wide } = window ? loadedBits(placed, window, references) : gatheredBits(placed, references);
   const name = memberProperty(member.name);
   if (member.shape.is === 'bool') {
-    return property(name, doc, 'boolean', { get: `return (${get}) !== 0;`, set: set('value ? 1 : 0') });
+    return property(name, doc, 'boolean', { get: `(${get}) !== 0`, set: set('value ? 1 : 0') });
   }
-  const number = { get: `return ${get};`, set: set('value') };
+  const number = { get, set: set('value') };
   // Whether it is a bigint goes by its C type, as for any other member.
   if (member.shape.is !== 'u64' && member.shape.is !== 's64') return property(name, doc, 'number', number);
   const convert = isSigned(placed) ? 'asIntN' : 'asUintN';
-  const big = wide ?? { get: `return BigInt(${get});`, set: set(`Number(BigInt.${convert}(${width}, value))`) };
+  const big = wide ?? { get: `BigInt(${get})`, set: set(`Number(BigInt.${convert}(${width}, value))`) };
   return width > 53
     ? property(name, doc, 'bigint', big)
     : wideProperties(member.name, doc, big, number, null, references);
@@ -91,7 +91,7 @@ function gatheredBits(placed: PlacedMember, references: References): BitAccess {
   return {
     get: `Number(${get})`,
     set: (value) => set(`BigInt(${value})`),
-    wide: { get: `return ${get};`, set: set('value') },
+    wide: { get, set: set('value') },
   };
 }
 

@@ -64,24 +64,20 @@ export function elementsOf(dims: readonly (number | null)[]): number {
   return elements;
 }
 
-/** A property: the statements of its getter, and the one of its setter where it has one. */
+/** What a property's getter returns, after a statement where it needs one, and the statement of its setter where it has one. */
 export interface Access {
+  readonly before?: string;
   readonly get: string;
   readonly set: string | null;
 }
 
-export function property(
-  name: string,
-  doc: string,
-  type: string,
-  { get, set }: Access,
-  setType: string = type,
-): string {
+export function property(name: string, doc: string, type: string, access: Access, setType: string = type): string {
+  const { before, get, set } = access;
   const setter = set === null ? '' : `  set ${name}(value: ${setType}) {\n    ${set};\n  }\n`;
   return `
 ${docstring(doc, '  ')}
   get ${name}(): ${type} {
-    ${get}
+${before === undefined ? '' : `    ${before};\n`}    return ${get};
   }
 ${setter}`;
 }
