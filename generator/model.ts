@@ -294,7 +294,11 @@ export interface Model {
 
 /** The model without the header's comments. */
 export function withoutComments(model: Model): Model {
-  const bare = <T extends { readonly comment?: string }>({ comment: _, ...item }: T): Omit<T, 'comment'> => item;
+  const bare = <T extends { readonly comment?: string }>(item: T): T | Omit<T, 'comment'> => {
+    if (item.comment === undefined) return item;
+    const { comment: _, ...rest } = item;
+    return rest;
+  };
   const bareMember = (member: Member): Member =>
     member.members ? { ...bare(member), members: member.members.map(bareMember) } : bare(member);
   return {

@@ -26,7 +26,7 @@ export function bindingFiles(model: Model, u64?: WideStyle): EmittedFile[] {
  */
 function sealModel(model: Model): string {
   const json = modelToJson(withoutComments(model));
-  return json.replace(/\n\}\n$/, `,\n  "sha256": "${digestOf(json)}"\n}\n`);
+  return `${json.slice(0, -'\n}\n'.length)},\n  "sha256": "${digestOf(json)}"\n}\n`;
 }
 
 /** The model in a file that was written. @throws GeneratorError when the text is not as it was written. */

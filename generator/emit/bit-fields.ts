@@ -1,30 +1,25 @@
 /** The accessors of a bit-field: one load, a shift and a mask where a load of at most 32 bits holds it. */
 
-import { at, order, type PlacedMember, property, type References, wideForms, wideProperties } from './members.js';
+import { type Access, at, order, type PlacedMember, property, type References, wideProperties } from './members.js';
 import { memberProperty } from './names.js';
 
-export function bitFieldAccessors(placed: PlacedMember, doc: string, references: References): string[] {
+export function bitFieldAccessors(placed: PlacedMember, doc: string, references: References): string {
   const { member } = placed;
+  const { width } = member.bit as Bits;
   const window = loadWindow(placed, references);
-  const { get, set } = window ? loadedBits(placed, window, references) : gatheredBits(placed, references);
+  const { get, set, wide } = window ? loadedBits(placed, window, references) : gatheredBits(placed, references);
   const name = memberProperty(member.name);
-  if (member.shape.is === 'bool') return property(name, doc, 'boolean', `(${get}) !== 0`, set('value ? 1 : 0'));
+  if (member.shape.is === 'bool') {
+    return property(name, doc, 'boolean', { get: `(${get}) !== 0`, set: set('value ? 1 : 0') });
+  }
+  const number = { get, set: set('value') };
   // Whether it is a bigint goes by its C type, as for any other member.
-  if (member.shape.is !== 'u64' && member.shape.is !== 's64') return property(name, doc, 'number', get, set('value'));
-  const { width } = placed.member.bit as Bits;
+  if (member.shape.is !== 'u64' && member.shape.is !== 's64') return property(name, doc, 'number', number);
   const convert = isSigned(placed) ? 'asIntN' : 'asUintN';
-  const wide = window ? null : gatheredBits(placed, references).wide;
-  const getBig = wide?.get ?? `BigInt(${get})`;
-  const setBig = wide?.set ?? set(`Number(BigInt.${convert}(${width}, value))`);
-  if (width > 53) return property(name, doc, 'bigint', getBig, setBig);
-  const names = wideProperties(member.name, references);
-  const [bigDoc, numberDoc] =
-    references.u64 === 'bigint' ? [doc, `\`${member.name}\` as a number.`] : [`\`${member.name}\` as a bigint.`, doc];
-  return wideForms(
-    property(names.big, bigDoc, 'bigint', getBig, setBig),
-    property(names.number, numberDoc, 'number', get, set('value')),
-    references,
-  );
+  const big = wide ?? { get: `BigInt(${get})`, set: set(`Number(BigInt.${convert}(${width}, value))`) };
+  return width > 53
+    ? property(name, doc, 'bigint', big)
+    : wideProperties(member.name, doc, big, number, null, references);
 }
 
 type Bits = NonNullable<PlacedMember['member']['bit']>;
@@ -34,6 +29,8 @@ interface BitAccess {
   readonly get: string;
   /** The statement that writes a number. */
   set(value: string): string;
+  /** For the value as a bigint, where that is not made from the number. */
+  readonly wide?: Access;
 }
 
 interface LoadWindow {
@@ -85,16 +82,17 @@ function loadedBits(placed: PlacedMember, { start, size, shift }: LoadWindow, re
   };
 }
 
-function gatheredBits(
-  placed: PlacedMember,
-  references: References,
-): BitAccess & { wide: { get: string; set: string } } {
+function gatheredBits(placed: PlacedMember, references: References): BitAccess {
   const { offset, width } = placed.member.bit as Bits;
   const place = `this.$$view, ${at(placed.offset)}, ${offset}, ${width}`;
   const unsigned = `${references.view('getBits')}(${place})`;
   const get = isSigned(placed) ? `BigInt.asIntN(${width}, ${unsigned})` : unsigned;
   const set = (value: string): string => `${references.view('setBits')}(${place}, ${value})`;
-  return { get: `Number(${get})`, set: (value) => set(`BigInt(${value})`), wide: { get, set: set('value') } };
+  return {
+    get: `Number(${get})`,
+    set: (value) => set(`BigInt(${value})`),
+    wide: { get, set: set('value') },
+  };
 }
 
 function hex(value: number): string {

@@ -2,8 +2,8 @@
 
 import type { Member } from '../model.js';
 import { accessors, counterOf, elementSize } from './accessors.js';
-import { bytes, docLines, withComment } from './docs.js';
-import { isFlexible, type PlacedMember, promotedMembers, type References } from './members.js';
+import { bytes, docstring, withComment } from './docs.js';
+import { elementsOf, isFlexible, type PlacedMember, promotedMembers, type References } from './members.js';
 import { memberProperty } from './names.js';
 
 /** A record to emit: one with a name in C, or an unnamed one that a member gives its type. */
@@ -17,85 +17,85 @@ export interface ClassSource {
   readonly members: readonly Member[];
   readonly comment?: string | undefined;
   /** Further lines, of data. */
-  readonly data?: readonly string[];
+  readonly data?: string;
 }
 
-/** The unnamed records inside of a record that get a class of their own, outermost first. */
-export function unnamedWithin(members: readonly Member[], title: string, references: References): ClassSource[] {
-  return members.flatMap((member) => {
-    if (!member.members || member.shape.is === 'opaque' || !('tag' in member.shape)) return [];
-    if (member.name === null) return unnamedWithin(member.members, title, references);
-    if (member.members.length === 0) return [];
-    const path = `${title}.${member.name}`;
-    const align = 'align' in member.shape ? member.shape.align : 1;
-    const own = {
-      className: references.classOf(member),
-      title: path,
-      size: references.sizeOf(member),
-      align,
-      at: null,
-      members: member.members,
-      comment: member.comment,
-    };
-    return [own, ...unnamedWithin(member.members, path, references)];
-  });
+/** The classes of the unnamed records inside of a record, outermost first. */
+export function emitUnnamed(members: readonly Member[], title: string, references: References): string {
+  let text = '';
+  for (const member of members) {
+    if (!member.members || !('tag' in member.shape)) continue;
+    if (member.name === null) {
+      text += emitUnnamed(member.members, title, references);
+    } else if (member.members.length > 0) {
+      const path = `${title}.${member.name}`;
+      const own = {
+        className: references.classOf(member),
+        title: path,
+        size: references.sizeOf(member),
+        align: 'align' in member.shape ? member.shape.align : 1,
+        at: null,
+        members: member.members,
+        comment: member.comment,
+      };
+      text += emitClass(own, references) + emitUnnamed(member.members, path, references);
+    }
+  }
+  return text;
 }
 
-export function emitClass(source: ClassSource, references: References): string[] {
+export function emitClass(source: ClassSource, references: References): string {
   const { className, title, size, align, at } = source;
   const members = promotedMembers(source.members);
   const place = at === null ? '' : ` ${at}`;
-  return [
-    '',
-    ...docLines(withComment(`\`${title}\`: ${bytes(size)}, aligned to ${align}.${place}`, source.comment)),
-    `export class ${className} implements ${references.view('View')} {`,
-    `  static readonly $size = ${size};`,
-    `  static readonly $align = ${align};`,
-    ...flexibleTail(members, references),
-    ...layoutData(source, members, references),
-    ...(source.data ?? []),
-    `  declare readonly $$type: '${title}';`,
-    // Declared only: a field that is defined and then assigned costs ten times as much as one that is assigned.
-    '  declare readonly $$view: DataView;',
-    '  declare readonly $$offset: number;',
-    '',
-    '  constructor(view: DataView, offset = 0) {',
-    // A branch would keep V8 from doing without the view; reading the last byte throws just as well.
-    ...(size === 0 ? [] : [`    view.getUint8(offset${size === 1 ? '' : ` + ${size - 1}`});`]),
-    '    this.$$view = view;',
-    '    this.$$offset = offset;',
-    '  }',
-    '',
-    '  /** As `$layout` of the class. */',
-    `  get $$layout(): typeof ${className}.$layout {`,
-    `    return ${className}.$layout;`,
-    '  }',
-    ...members.flatMap((member) => accessors(member, references, members)),
-    '}',
-  ];
+  // A branch would keep V8 from doing without the view; reading the last byte throws just as well.
+  const check = size === 0 ? '' : `    view.getUint8(offset${size === 1 ? '' : ` + ${size - 1}`});\n`;
+  let properties = '';
+  for (const member of members) properties += accessors(member, references, members);
+  // The fields are declared only: one that is defined and then assigned costs ten times as much as one that is assigned.
+  return `
+${docstring(withComment(`\`${title}\`: ${bytes(size)}, aligned to ${align}.${place}`, source.comment))}
+export class ${className} implements ${references.view('View')} {
+  static readonly $size = ${size};
+  static readonly $align = ${align};
+${flexibleTail(members, references)}${layoutData(source, members, references)}${source.data ?? ''}\
+  declare readonly $$type: '${title}';
+  declare readonly $$view: DataView;
+  declare readonly $$offset: number;
+
+  constructor(view: DataView, offset = 0) {
+${check}    this.$$view = view;
+    this.$$offset = offset;
+  }
+
+  /** As \`$layout\` of the class. */
+  get $$layout(): typeof ${className}.$layout {
+    return ${className}.$layout;
+  }
+${properties}}
+`;
 }
 
 function layoutData(
   { title, size, align }: ClassSource,
   members: readonly PlacedMember[],
   { target }: References,
-): string[] {
-  return [
-    '  static readonly $layout = {',
-    `    name: '${title}',`,
-    `    size: ${size},`,
-    `    align: ${align},`,
-    `    byteOrder: '${target.byteOrder}',`,
-    '    members: {',
-    ...members.map(({ member, offset }) => {
-      const dims = member.dims ? `, dims: [${member.dims.map(String).join(', ')}]` : '';
-      const bit = member.bit ? `, bit: [${member.bit.offset}, ${member.bit.width}]` : '';
-      const facts = `offset: ${offset}, size: ${member.size}, type: '${member.type}'${scalar(member)}${dims}${bit}${names(member)}`;
-      return `      ${memberProperty(member.name)}: { ${facts} },`;
-    }),
-    '    },',
-    '  } as const;',
-  ];
+): string {
+  let facts = '';
+  for (const { member, offset } of members) {
+    const dims = member.dims ? `, dims: [${member.dims.map(String).join(', ')}]` : '';
+    const bit = member.bit ? `, bit: [${member.bit.offset}, ${member.bit.width}]` : '';
+    facts += `      ${memberProperty(member.name)}: { offset: ${offset}, size: ${member.size}, type: '${member.type}'${scalar(member)}${dims}${bit}${names(member)} },\n`;
+  }
+  return `  static readonly $layout = {
+    name: '${title}',
+    size: ${size},
+    align: ${align},
+    byteOrder: '${target.byteOrder}',
+    members: {
+${facts}    },
+  } as const;
+`;
 }
 
 /** How the value of a scalar is read; nothing of a record. */
@@ -110,15 +110,15 @@ function names({ named }: Member): string {
 }
 
 /** What `allocate` must know to make room for a flexible array: there is exactly one, and nothing behind it. */
-function flexibleTail(members: readonly PlacedMember[], references: References): string[] {
-  const [tail, ...more] = members.filter(({ member }) => isFlexible(member));
-  if (!tail || more.length > 0 || members.some(({ offset, member }) => offset >= tail.offset && member.size > 0))
-    return [];
+function flexibleTail(members: readonly PlacedMember[], references: References): string {
+  const tail = members.find(({ member }) => isFlexible(member));
+  if (!tail) return '';
   const { member, offset } = tail;
+  const isBehind = (other: PlacedMember): boolean => other.offset >= offset && other.member.size > 0;
+  if (members.some((other) => isBehind(other) || (other !== tail && isFlexible(other.member)))) return '';
   const counter = counterOf(member, members);
   const countedBy = counter === undefined ? 'null' : `'${memberProperty(counter.name)}'`;
-  const [, ...inner] = member.dims ?? [];
-  const row = elementSize(member, references) * inner.reduce<number>((product, length) => product * (length ?? 0), 1);
+  const row = elementSize(member, references) * elementsOf((member.dims ?? []).slice(1));
   const facts = `member: '${memberProperty(member.name)}', offset: ${offset}, elementSize: ${row}, countedBy: ${countedBy}`;
-  return [`  static readonly $flexible = { ${facts} } as const;`];
+  return `  static readonly $flexible = { ${facts} } as const;\n`;
 }

@@ -4,10 +4,10 @@ import type { Member } from '../model.js';
 import type { PlacedMember } from './members.js';
 
 /** A docstring; of several lines where its text has some. */
-export function docLines(text: string, indent = ''): string[] {
-  if (!text.includes('\n')) return [`${indent}/** ${text} */`];
+export function docstring(text: string, indent = ''): string {
+  if (!text.includes('\n')) return `${indent}/** ${text} */`;
   const lines = text.split('\n').map((line) => `${indent} * ${line}`.trimEnd());
-  return [`${indent}/**`, ...lines, `${indent} */`];
+  return `${indent}/**\n${lines.join('\n')}\n${indent} */`;
 }
 
 /** Our own words, and behind them the header's comment where there is one. */
@@ -26,7 +26,7 @@ function escapeComment(text: string): string {
 
 /** A member as C declares it: `__u8 padding1[6]`. */
 export function declarationOf(member: Member): string {
-  const dims = (member.dims ?? []).map((length) => `[${length ?? ''}]`).join('');
+  const dims = member.dims ? member.dims.map((length) => `[${length ?? ''}]`).join('') : '';
   const width = member.bit ? `:${member.bit.width}` : '';
   const pointer = member.type.endsWith('*');
   return `${member.type}${pointer ? '' : ' '}${member.name ?? ''}${dims}${width}`;

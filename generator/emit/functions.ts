@@ -1,7 +1,7 @@
 /** Function-like macros as functions, with an overload for each way that the arguments decide the type of the result. */
 
 import type { FunctionMacro, IntegerKind } from '../model.js';
-import { docLines, withComment } from './docs.js';
+import { docstring, withComment } from './docs.js';
 import { call, MacroCode } from './macro-code.js';
 import { anyArguments, isOne, type Kinds, kindsOf, narrow, s32, s64, type Type, typeOf, wide } from './macro-types.js';
 import { localName } from './names.js';
@@ -49,31 +49,28 @@ function describeResult({ value }: FunctionMacro, kinds: Kinds): string {
 }
 
 /** The function for a macro, under the name that it is exported by. */
-export function emitFunction(macro: FunctionMacro, exportName: string): string[] {
+export function emitFunction(macro: FunctionMacro, exportName: string): string {
   const { name, parameters, at } = macro;
   const names = parameters.map(localName);
   const locals = parameters.map((parameter) => `$${parameter}`);
   const code = new MacroCode(macro, locals);
   const signatures = signaturesOf(macro, code.kinds);
   const general = signatures.at(-1) as (typeof signatures)[number];
-  const head = ({ parameters: types, result }: typeof general, end: string): string[] => {
+  const head = ({ parameters: types, result }: typeof general, end: string): string => {
     const list = names.map((parameter, index) => `${parameter}: ${types[index]}`);
     const line = `export function ${exportName}(${list.join(', ')}): ${result}${end}`;
-    if (line.length <= 120) return [line];
-    return [`export function ${exportName}(`, ...list.map((parameter) => `  ${parameter},`), `): ${result}${end}`];
+    if (line.length <= 120) return `${line}\n`;
+    return `export function ${exportName}(\n${list.map((parameter) => `  ${parameter},\n`).join('')}): ${result}${end}\n`;
   };
-  return [
-    '',
-    ...docLines(
-      withComment(`\`${name}(${parameters.join(', ')})\`: ${describeResult(macro, code.kinds)}. ${at}`, macro.comment),
-    ),
-    ...(signatures.length > 1 ? signatures.flatMap((signature) => head(signature, ';')) : []),
-    ...head(general, ' {'),
-    ...names.map((parameter, index) => {
-      const checked = call('argument', `'${name}'`, parameter);
-      return code.used.has(index) ? `  const ${locals[index]} = ${checked};` : `  ${checked};`;
-    }),
-    `  return ${code.result};`,
-    '}',
-  ];
+  const overloads = signatures.length > 1 ? signatures.map((signature) => head(signature, ';')).join('') : '';
+  const checks = names.map((parameter, index) => {
+    const checked = call('argument', `'${name}'`, parameter);
+    return code.used.has(index) ? `  const ${locals[index]} = ${checked};\n` : `  ${checked};\n`;
+  });
+  const doc = `\`${name}(${parameters.join(', ')})\`: ${describeResult(macro, code.kinds)}. ${at}`;
+  return `
+${docstring(withComment(doc, macro.comment))}
+${overloads}${head(general, ' {')}${checks.join('')}  return ${code.result};
+}
+`;
 }

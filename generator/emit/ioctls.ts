@@ -1,43 +1,31 @@
 /** Ioctls as typed values: the request number, and what it takes. */
 
 import type { Direction, FdKind, Ioctl, Member } from '../model.js';
-import { bytes, docLines, withComment } from './docs.js';
+import { bytes, docstring, withComment } from './docs.js';
 import type { References } from './members.js';
 import { accessOf } from './scalars.js';
 
-export interface IoctlText {
-  /** The TypeScript type of the value. */
-  readonly type: string;
-  readonly lines: readonly string[];
-}
-
-export function emitIoctl(ioctl: Ioctl, exportName: string, references: References): IoctlText {
+export function emitIoctl(ioctl: Ioctl, exportName: string, references: References): string {
   const { type, argument } = argumentOf(ioctl, references);
-  const hex = `0x${ioctl.request.toString(16)}`;
-  const facts = [
-    `name: '${ioctl.name}'`,
-    `request: ${hex}`,
-    `direction: '${ioctl.direction}'`,
-    `type: 0x${ioctl.type.toString(16)}`,
-    `nr: 0x${ioctl.nr.toString(16)}`,
-    `size: ${ioctl.size}`,
-    `passes: '${ioctl.passes}'`,
-    ...(ioctl.passes === 'pointer' ? [`transfer: '${transferOf(ioctl)}'`] : []),
-    ...(argument === null ? [] : [`argument: ${argument}`]),
-    ...(carriesPointers(ioctl, references) ? ['pointers: true'] : []),
-    ...(ioctl.fds ? [`fds: { ${ioctl.fds.map((fd) => `${fd}: true`).join(', ')} }`] : []),
-  ];
-  const lines = [
-    '',
-    ...docLines(withComment(documentation(ioctl), ioctl.comment)),
-    `export const ${exportName}: ${type} = {`,
-    ...facts.map((fact) => `  ${fact},`),
-    '};',
-  ];
-  return { type, lines };
+  const transfer = ioctl.passes === 'pointer' ? `  transfer: '${transferOf(ioctl)}',\n` : '';
+  const pointers = carriesPointers(ioctl, references) ? '  pointers: true,\n' : '';
+  const fds = ioctl.fds ? `  fds: { ${ioctl.fds.map((fd) => `${fd}: true`).join(', ')} },\n` : '';
+  return `
+${docstring(withComment(documentation(ioctl), ioctl.comment))}
+export const ${exportName}: ${type} = {
+  name: '${ioctl.name}',
+  request: 0x${ioctl.request.toString(16)},
+  direction: '${ioctl.direction}',
+  type: 0x${ioctl.type.toString(16)},
+  nr: 0x${ioctl.nr.toString(16)},
+  size: ${ioctl.size},
+  passes: '${ioctl.passes}',
+${transfer}${argument === null ? '' : `  argument: ${argument},\n`}${pointers}${fds}};
+`;
 }
 
-function argumentOf(ioctl: Ioctl, references: References): { type: string; argument: string | null } {
+/** What an ioctl takes: the TypeScript type of its value, and what that says of the argument. */
+export function argumentOf(ioctl: Ioctl, references: References): { type: string; argument: string | null } {
   const fds = ioctl.fds?.map((fd) => `'${fd}'`).join(' | ') ?? 'never';
   if (ioctl.passes === 'nothing') return { type: `${references.view('IoctlAlone')}<${fds}>`, argument: null };
   if (ioctl.passes === 'value') {

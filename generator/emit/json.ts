@@ -6,8 +6,8 @@ import { MODEL_SCHEMA, type Model } from '../model.js';
 export function modelToJson(model: Model): string {
   const entries = Object.entries(model).map(([key, value]) => {
     if (!Array.isArray(value) || value.length === 0) return `  ${JSON.stringify(key)}: ${JSON.stringify(value)}`;
-    const items = value.map((item) => `    ${JSON.stringify(item)}`);
-    return `  ${JSON.stringify(key)}: [\n${items.join(',\n')}\n  ]`;
+    const items = value.map((item) => JSON.stringify(item));
+    return `  ${JSON.stringify(key)}: [\n    ${items.join(',\n    ')}\n  ]`;
   });
   return `{\n${entries.join(',\n')}\n}\n`;
 }

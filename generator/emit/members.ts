@@ -1,7 +1,7 @@
 /** The members of a class, and the text of a property for one. */
 
 import type { ByteOrder, Member, Model, Shape } from '../model.js';
-import { docLines } from './docs.js';
+import { docstring } from './docs.js';
 import { memberProperty, secondProperty } from './names.js';
 
 /** Which form of a 64-bit member has the C name: a bigint, or a number that is checked; the other one is `$name`. */
@@ -31,13 +31,22 @@ export interface PlacedMember {
 }
 
 /** The members as C sees them from outside: those of anonymous members are the record's own. */
-export function promotedMembers(members: readonly Member[], base = 0, around: readonly string[] = []): PlacedMember[] {
-  return members.flatMap((member) => {
+export function promotedMembers(members: readonly Member[]): PlacedMember[] {
+  const promoted: PlacedMember[] = [];
+  promote(members, 0, undefined, promoted);
+  return promoted;
+}
+
+function promote(members: readonly Member[], base: number, around: string | undefined, promoted: PlacedMember[]): void {
+  for (const member of members) {
     const offset = base + member.offset;
-    const comments = member.comment === undefined ? around : [...around, member.comment];
-    if (!isNamed(member)) return promotedMembers(member.members ?? [], offset, comments);
-    return [{ member, offset, comment: comments.join('\n') || undefined }];
-  });
+    const comment =
+      around === undefined || member.comment === undefined
+        ? (member.comment ?? around)
+        : `${around}\n${member.comment}`;
+    if (isNamed(member)) promoted.push({ member, offset, comment });
+    else promote(member.members ?? [], offset, comment, promoted);
+  }
 }
 
 function isNamed(member: Member): member is PlacedMember['member'] {
@@ -48,19 +57,29 @@ export function isFlexible(member: Member): boolean {
   return member.dims !== undefined && (member.dims[0] === null || member.dims[0] === 0);
 }
 
-/** A getter that returns an expression, or has the lines of its body, and, unless `set` is null, a setter that is one statement. */
-export function property(
-  name: string,
-  doc: string,
-  type: string,
-  get: string | readonly string[],
-  set: string | null,
-  setType: string = type,
-): string[] {
-  const body = typeof get === 'string' ? [`return ${get};`] : get;
-  const getter = [`  get ${name}(): ${type} {`, ...body.map((line) => `    ${line}`), '  }'];
-  const setter = set === null ? [] : [`  set ${name}(value: ${setType}) {`, `    ${set};`, '  }'];
-  return ['', ...docLines(doc, '  '), ...getter, ...setter];
+/** How many elements array dimensions make together. */
+export function elementsOf(dims: readonly (number | null)[]): number {
+  let elements = 1;
+  for (const length of dims) elements *= length ?? 0;
+  return elements;
+}
+
+/** What a property's getter returns, after a statement where it needs one, and the statement of its setter where it has one. */
+export interface Access {
+  readonly before?: string;
+  readonly get: string;
+  readonly set: string | null;
+}
+
+export function property(name: string, doc: string, type: string, access: Access, setType: string = type): string {
+  const { before, get, set } = access;
+  const setter = set === null ? '' : `  set ${name}(value: ${setType}) {\n    ${set};\n  }\n`;
+  return `
+${docstring(doc, '  ')}
+  get ${name}(): ${type} {
+${before === undefined ? '' : `    ${before};\n`}    return ${get};
+  }
+${setter}`;
 }
 
 /** The byte order of a member's values. */
@@ -78,13 +97,29 @@ export function at(offset: number): string {
   return offset === 0 ? 'this.$$offset' : `this.$$offset + ${offset}`;
 }
 
-/** The properties of a 64-bit member: one holds a bigint, the other the same value as a number. */
-export function wideProperties(name: string, { u64 }: References): { readonly big: string; readonly number: string } {
-  const [first, second] = [memberProperty(name), secondProperty(name)];
-  return u64 === 'bigint' ? { big: first, number: second } : { big: second, number: first };
+/** The property of a 64-bit member that holds its value as a number. */
+export function numberProperty(name: string, { u64 }: References): string {
+  return u64 === 'number' ? memberProperty(name) : secondProperty(name);
 }
 
-/** The two forms of a 64-bit member in the order in which they are written: first the one with the C name. */
-export function wideForms(big: readonly string[], number: readonly string[], { u64 }: References): string[] {
-  return u64 === 'bigint' ? [...big, ...number] : [...number, ...big];
+/**
+ * The properties of a 64-bit member: one holds a bigint, the other the same value as a number. The one with the C name comes
+ * first and has the member's docstring. `limit` says which values the number cannot hold.
+ */
+export function wideProperties(
+  name: string,
+  doc: string,
+  big: Access,
+  number: Access,
+  limit: string | null,
+  { u64 }: References,
+): string {
+  const first = memberProperty(name);
+  const second = secondProperty(name);
+  if (u64 === 'number') {
+    const numberDoc = limit === null ? doc : `${doc}\n\n${limit}`;
+    return property(first, numberDoc, 'number', number) + property(second, `\`${name}\` as a bigint.`, 'bigint', big);
+  }
+  const numberDoc = `\`${name}\` as a number.${limit === null ? '' : ` ${limit}`}`;
+  return property(first, doc, 'bigint', big) + property(second, numberDoc, 'number', number);
 }

@@ -13,10 +13,9 @@ import type { EnumType, Member, Model, RecordType } from '../model.js';
 
 /** `kvm_s390_io_info` → `KvmS390IoInfo` */
 export function pascalCase(name: string): string {
-  return name
-    .split('_')
-    .map((part) => part.charAt(0).toUpperCase() + part.slice(1))
-    .join('');
+  let pascal = '';
+  for (const part of name.split('_')) pascal += part.charAt(0).toUpperCase() + part.slice(1);
+  return pascal;
 }
 
 const reservedWords = new Set(
@@ -74,10 +73,10 @@ export interface Names {
 }
 
 export function namesOf(model: Model): Names {
-  const taken = new Set<string>(imported);
+  const taken = new Set<string>(unavailable);
   const take = (wanted: string): string => {
     let name = wanted;
-    while (taken.has(name) || reservedWords.has(name)) name += '$';
+    while (taken.has(name)) name += '$';
     taken.add(name);
     return name;
   };
@@ -85,14 +84,17 @@ export function namesOf(model: Model): Names {
   const values = [...model.enums.flatMap(({ enumerators }) => enumerators), ...model.constants];
   for (const { name } of values) if (!constants.has(name)) constants.set(name, take(name));
   const functions = new Map(model.functions.map(({ name }) => [name, take(name)]));
-  const takeAll = (names: readonly RecordName[]): Map<string, string> =>
-    new Map(names.toSorted(byRight).map((name) => [keyOf(name), take(className(name.tag))]));
+  const takeAll = (names: readonly RecordName[]): Map<string, string> => {
+    const sorted = names.toSorted(byTag);
+    const byRight = [...sorted.filter(isPlain), ...sorted.filter((name) => !isPlain(name))];
+    return new Map(byRight.map((name) => [keyOf(name), take(className(name.tag))]));
+  };
   const records = takeAll(model.types);
   const enums = takeAll(model.enums.filter(hasTag));
-  const paths = model.types.flatMap(({ tag, members }) => pathsWithin(members, tag, className(tag)));
-  const unnamed = new Map(
-    paths.toSorted((a, b) => byCodeUnits(a.path, b.path)).map(({ member, wanted }) => [member, take(wanted)]),
-  );
+  const paths: Path[] = [];
+  for (const { tag, members } of model.types) collectPaths(members, tag, className(tag), paths);
+  paths.sort((a, b) => byCodeUnits(a.path, b.path));
+  const unnamed = new Map(paths.map(({ member, wanted }) => [member, take(wanted)]));
   const views = new Map(
     model.types.flatMap((type) =>
       type.selected ? [[keyOf(type), take(className(type.tag) + pascalCase(type.selected.view))] as const] : [],
@@ -122,10 +124,13 @@ function hasTag(type: EnumType): type is EnumType & { readonly tag: string } {
   return type.tag !== null;
 }
 
-/** Who keeps a class's name, whatever the order of declaration: a tag in plain snake case first, typedefs behind tags. */
-function byRight(a: RecordName, b: RecordName): number {
-  const [plainA, plainB] = [a, b].map(({ tag }) => /^[a-z0-9]+(_[a-z0-9]+)*$/.test(tag)) as [boolean, boolean];
-  if (plainA !== plainB) return plainA ? -1 : 1;
+/** Who keeps a class's name before others do, whatever the order of declaration. */
+function isPlain({ tag }: RecordName): boolean {
+  return /^[a-z0-9]+(_[a-z0-9]+)*$/.test(tag);
+}
+
+/** Typedefs behind tags. */
+function byTag(a: RecordName, b: RecordName): number {
   return byCodeUnits(a.tag, b.tag) || Number(a.typedef ?? false) - Number(b.typedef ?? false);
 }
 
@@ -146,13 +151,17 @@ interface Path {
   readonly wanted: string;
 }
 
-function pathsWithin(members: readonly Member[], path: string, wanted: string): Path[] {
-  return members.flatMap((member) => {
-    if (!member.members) return [];
-    if (member.name === null) return pathsWithin(member.members, path, wanted);
-    const own = { member, path: `${path}.${member.name}`, wanted: wanted + pascalCase(member.name) };
-    return [own, ...pathsWithin(member.members, own.path, own.wanted)];
-  });
+function collectPaths(members: readonly Member[], path: string, wanted: string, paths: Path[]): void {
+  for (const member of members) {
+    if (!member.members) continue;
+    if (member.name === null) {
+      collectPaths(member.members, path, wanted, paths);
+    } else {
+      const own = { member, path: `${path}.${member.name}`, wanted: wanted + pascalCase(member.name) };
+      paths.push(own);
+      collectPaths(member.members, own.path, own.wanted, paths);
+    }
+  }
 }
 
 /** What `views.ts` and `big-endian.ts` both have, so that a module may import either. */
@@ -161,8 +170,9 @@ const orderedViews: readonly string[] = [
   ...['S32Value', 'U32Value', 'S64Value', 'U64Value', 'getBits', 'setBits', 'setNumber64'],
 ];
 
-/** What the emitted modules declare, import or use of JavaScript: no export of C may hide it. */
-const imported: readonly string[] = [
+/** What the emitted modules declare, import or use of JavaScript, and what it reserves: no export of C may be called so. */
+const unavailable: readonly string[] = [
+  ...reservedWords,
   ...['$target', 'View', 'ArrayView', 'U8Array', 'S8Array', 'BoolArray', 'CharArray', 'UnsignedCharArray'],
   ...['ViewArray', 'NestedArray', 'IoctlAlone', 'IoctlByValue', 'IoctlByPointer', 'IoctlToBytes'],
   ...['DataView', 'Iterable', ...used, 'copy', 'elementsWithin'],

@@ -13,33 +13,38 @@ export interface Case {
 
 /** Those that are known, in the order of their values. */
 export function casesOf(record: RecordType, selected: Selection, constants: ReadonlyMap<string, Constant>): Case[] {
-  const members = promotedMembers(record.members).map(({ member }) => member);
-  const names = new Set([...members.flatMap(({ when = [] }) => when), ...selected.alone]);
-  const cases = [...names].flatMap((name) => {
+  const properties = new Map<string, string[]>();
+  for (const { member } of promotedMembers(record.members)) {
+    for (const name of member.when ?? []) {
+      const holding = properties.get(name);
+      if (holding) holding.push(memberProperty(member.name));
+      else properties.set(name, [memberProperty(member.name)]);
+    }
+  }
+  for (const name of selected.alone) if (!properties.has(name)) properties.set(name, []);
+  const cases = [...properties].flatMap(([name, members]) => {
     // A part of a header can be without its constants.
     const constant = constants.get(name);
     if (!constant) return [];
     if (typeof constant.value !== 'number') throw new Error(`${record.tag}: ${name} is no number`);
-    const holding = members.filter(({ when }) => when?.includes(name));
-    return [{ constant, members: holding.map((member) => memberProperty(member.name)) }];
+    return [{ constant, members }];
   });
   return cases.toSorted((a, b) => Number(a.constant.value) - Number(b.constant.value));
 }
 
 /** Lines of the class. */
-export function selectionData({ by, property }: Selection, cases: readonly Case[]): string[] {
-  return [
-    '  static readonly $selected = {',
-    `    by: '${memberProperty(by)}',`,
-    `    property: '${property}',`,
-    '    cases: [',
-    ...cases.map(({ constant: { name, value }, members }) => {
-      const list = members.map((member) => `'${member}'`).join(', ');
-      return `      { name: '${name}', value: ${value}, members: [${list}] },`;
-    }),
-    '    ],',
-    '  } as const;',
-  ];
+export function selectionData({ by, property }: Selection, cases: readonly Case[]): string {
+  const lines = cases.map(({ constant: { name, value }, members }) => {
+    const list = members.map((member) => `'${member}'`).join(', ');
+    return `      { name: '${name}', value: ${value}, members: [${list}] },\n`;
+  });
+  return `  static readonly $selected = {
+    by: '${memberProperty(by)}',
+    property: '${property}',
+    cases: [
+${lines.join('')}    ],
+  } as const;
+`;
 }
 
 /** The type of what a class of this name is seen as. */
@@ -49,23 +54,22 @@ export function selectionType(
   { by, property }: Selection,
   cases: readonly Case[],
   exportOf: (constant: string) => string,
-): string[] {
-  return [
-    '',
-    '/**',
-    ` * What holds of a \`${className}\`: \`switch (… .${property})\` narrows to it. A value of \`${by}\` of which these bindings`,
-    ' * know nothing is null here.',
-    ' */',
-    `export type ${typeName} =`,
-    ...cases.flatMap(({ constant: { name }, members }) => {
-      const holding = members.map((member) => `readonly ${member}: ${className}['${member}']`);
-      return alternative([`readonly ${property}: typeof ${exportOf(name)}`, ...holding]);
-    }),
-    `  | { readonly ${property}: null; readonly ${by}: number };`,
-  ];
+): string {
+  const alternatives = cases.map(({ constant: { name }, members }) => {
+    const holding = members.map((member) => `readonly ${member}: ${className}['${member}']`);
+    return alternative([`readonly ${property}: typeof ${exportOf(name)}`, ...holding]);
+  });
+  return `
+/**
+ * What holds of a \`${className}\`: \`switch (… .${property})\` narrows to it. A value of \`${by}\` of which these bindings
+ * know nothing is null here.
+ */
+export type ${typeName} =
+${alternatives.join('')}  | { readonly ${property}: null; readonly ${by}: number };
+`;
 }
 
-function alternative(members: readonly string[]): string[] {
+function alternative(members: readonly string[]): string {
   const line = `  | { ${members.join('; ')} }`;
-  return line.length <= 120 ? [line] : ['  | {', ...members.map((member) => `      ${member};`), '    }'];
+  return line.length <= 120 ? `${line}\n` : `  | {\n${members.map((member) => `      ${member};\n`).join('')}    }\n`;
 }

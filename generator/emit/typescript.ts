@@ -5,6 +5,8 @@ import type {
   Constant,
   Enumerator,
   EnumType,
+  FunctionMacro,
+  Ioctl,
   Member,
   Model,
   RecordType,
@@ -12,12 +14,12 @@ import type {
   SourceHeader,
 } from '../model.js';
 import { version } from '../version.js';
-import { type ClassSource, emitClass, unnamedWithin } from './classes.js';
-import { docLines, withComment } from './docs.js';
+import { type ClassSource, emitClass, emitUnnamed } from './classes.js';
+import { docstring, withComment } from './docs.js';
 import { emitFunction } from './functions.js';
-import { emitIoctl } from './ioctls.js';
+import { argumentOf, emitIoctl } from './ioctls.js';
 import { integersModule, integersName } from './macro-code.js';
-import type { References, WideStyle } from './members.js';
+import { elementsOf, type References, type WideStyle } from './members.js';
 import { keyOf, type Names, namesOf } from './names.js';
 import { casesOf, selectionData, selectionType } from './selections.js';
 
@@ -50,180 +52,230 @@ export function modulePath(model: Pick<Model, 'target'>, header: string): string
 }
 
 export function emitModules(model: Model, u64: WideStyle = 'bigint'): EmittedFile[] {
-  const emitter = new Emitter(model, u64);
-  return model.covers.map((header) => ({
-    path: `${modulePath(model, header)}.ts`,
-    text: `${emitter.module(header).join('\n')}\n`,
-  }));
+  const facts = factsOf(model, u64);
+  const modules = new Map(model.covers.map((header) => [header, new Module(header, facts)]));
+  const moduleOf = (item: { readonly at: string }): Module | undefined => modules.get(headerOf(item));
+  for (const type of model.enums) moduleOf(type)?.addEnum(type);
+  for (const constant of model.constants) moduleOf(constant)?.addConstant(constant);
+  for (const macro of model.functions) moduleOf(macro)?.addFunction(macro);
+  for (const type of model.types) moduleOf(type)?.addRecord(type);
+  for (const ioctl of model.ioctls) moduleOf(ioctl)?.addIoctl(ioctl);
+  for (const constant of model.constants)
+    if (constant.aliasOf) moduleOf(constant)?.addAlias(constant, constant.aliasOf);
+  return Array.from(modules, ([header, module]) => ({ path: `${modulePath(model, header)}.ts`, text: module.text() }));
 }
 
-class Emitter {
-  readonly #model: Model;
-  readonly #names: Names;
-  readonly #constantsByName: ReadonlyMap<string, Constant>;
-  readonly #u64: WideStyle;
+/** What all modules of a model are made from. */
+interface Facts {
+  readonly model: Model;
+  readonly u64: WideStyle;
+  readonly names: Names;
+  readonly constants: ReadonlyMap<string, Constant>;
+  readonly enumerators: ReadonlyMap<string, Enumerator>;
+  readonly ioctls: ReadonlyMap<string, Ioctl>;
+  readonly records: ReadonlyMap<string, RecordType>;
+}
 
-  constructor(model: Model, u64: WideStyle) {
-    this.#model = model;
-    this.#u64 = u64;
-    this.#names = namesOf(model);
-    this.#constantsByName = new Map(model.constants.map((constant) => [constant.name, constant]));
+function factsOf(model: Model, u64: WideStyle): Facts {
+  return {
+    model,
+    u64,
+    names: namesOf(model),
+    constants: byName(model.constants),
+    enumerators: byName(model.enums.flatMap(({ enumerators }) => enumerators)),
+    ioctls: byName(model.ioctls),
+    records: new Map(model.types.map((type) => [keyOf(type), type])),
+  };
+}
+
+function byName<T extends { readonly name: string }>(items: readonly T[]): ReadonlyMap<string, T> {
+  const named = new Map<string, T>();
+  for (const item of items) named.set(item.name, item);
+  return named;
+}
+
+/** The module of one header: the text of what it declares, and what that uses of other modules. */
+class Module implements References {
+  readonly target: References['target'];
+  readonly u64: WideStyle;
+  readonly #header: string;
+  readonly #facts: Facts;
+  readonly #views: Readonly<Record<ByteOrder, Set<string>>> = { little: new Set(), big: new Set() };
+  readonly #classes = new Map<string, Set<string>>();
+  #usesIntegers = false;
+  /** Each declaration begins with an empty line. */
+  #declarations: string;
+
+  constructor(header: string, facts: Facts) {
+    const { target, byteOrder, pointerSize } = facts.model;
+    this.target = facts.model;
+    this.u64 = facts.u64;
+    this.#header = header;
+    this.#facts = facts;
+    // What the layouts are right for: who has memory of another machine can tell.
+    this.#declarations = `
+/** What these bindings are for. */
+export const $target = { name: '${target}', byteOrder: '${byteOrder}', pointerSize: ${pointerSize} } as const;
+`;
   }
 
-  module(header: string): string[] {
-    const model = this.#model;
-    const uses = new Uses(header, model, this.#names, this.#u64);
-    const here = (item: { readonly at: string }): boolean => headerOf(item) === header;
-    const ioctls = model.ioctls.filter(here);
-    const body = [
-      ...this.#target(),
-      ...model.enums.filter(here).flatMap((type) => this.#enum(type)),
-      ...this.#constants(header),
-      ...this.#functions(header, uses),
-      ...model.types.filter(here).flatMap((type) => this.#record(type, uses)),
-      ...ioctls.flatMap((ioctl) => emitIoctl(ioctl, this.#names.constant(ioctl.name), uses).lines),
-      ...this.#aliases(header, uses),
-    ];
-    return [...this.#banner(header), ...this.#imports(header, uses), ...body];
+  text(): string {
+    return this.#banner() + this.#imports() + this.#declarations;
   }
 
-  #banner(header: string): string[] {
-    const { sources, origins, kernel, target, prelude = [] } = this.#model;
-    const source = sources.find(({ name }) => name === header) as SourceHeader;
-    const origin = origins[source.origin];
-    const from =
-      origin?.kind === 'package' ? `${origin.name} ${origin.version} (${origin.architecture})` : 'a source tree';
-    return [
-      `// Generated by kvm-uapi ${version} for ${target} from <${header}>. Do not edit.`,
-      `// Headers: ${from}, ${kernel === null ? 'kernel version unknown' : `Linux ${kernel}`}.`,
-      `// sha256 of <${header}>: ${source.sha256}`,
-      // In its own module alone: those of other headers are the same whichever header brings them.
-      ...(header === this.#model.header && prelude.length > 0
-        ? [`// Read behind ${prelude.map((name) => `<${name}>`).join(', ')}, which it needs and does not include.`]
-        : []),
-    ];
-  }
-
-  #imports(header: string, uses: Uses): string[] {
-    const lines: string[] = [];
-    const own = this.#model.byteOrder;
-    for (const byteOrder of [own, own === 'little' ? 'big' : 'little'] as const) {
-      const views = [...uses.views[byteOrder]].sort((a, b) => (a.toLowerCase() < b.toLowerCase() ? -1 : 1));
-      if (views.length === 0) continue;
-      const names = views.map((name) => {
-        if (byteOrder !== own) return `${name} as ${name}${otherSuffix[byteOrder]}`;
-        return viewTypes.has(name) ? `type ${name}` : name;
-      });
-      const path = relative(modulePath(this.#model, header), viewsModules[byteOrder]);
-      lines.push(...(lines.length === 0 ? [''] : []), ...importOf(names, path));
+  addEnum(type: EnumType): void {
+    const { names } = this.#facts;
+    const title = type.tag === null ? 'Enumerator' : `\`enum ${type.tag}\``;
+    let entries = '';
+    for (const enumerator of type.enumerators) {
+      const { name, at, comment } = enumerator;
+      const value = literal(enumerator.value, this.u64);
+      entries += `  ${propertyKey(name)}: ${value},\n`;
+      if (!this.#isHidden(enumerator)) this.#addConstant(names.constant(name), value, `${title}. ${at}`, comment);
     }
-    if (uses.integers) {
-      const path = relative(modulePath(this.#model, header), integersModule);
-      lines.push(...(lines.length === 0 ? [''] : []), `import * as ${integersName} from '${path}';`);
-    }
-    for (const other of this.#model.covers) {
-      const names = [...(uses.classes.get(other) ?? [])].sort();
-      const path = relative(modulePath(this.#model, header), modulePath(this.#model, other));
-      if (names.length > 0) lines.push(...importOf(names, path));
-    }
-    // As in C, including a header gives what it includes.
-    const others = this.#model.uses[header] ?? [];
-    const paths = others.map((other) => relative(modulePath(this.#model, header), modulePath(this.#model, other)));
-    if (paths.length > 0) lines.push('', ...paths.map((path) => `export * from '${path}';`));
-    return lines;
-  }
-
-  /** What the layouts are right for: who has memory of another machine can tell. */
-  #target(): string[] {
-    const { target, byteOrder, pointerSize } = this.#model;
-    const facts = `name: '${target}', byteOrder: '${byteOrder}', pointerSize: ${pointerSize}`;
-    return ['', '/** What these bindings are for. */', `export const $target = { ${facts} } as const;`];
-  }
-
-  #enum(type: EnumType): string[] {
-    const reached = type.enumerators.filter((enumerator) => !this.#isHidden(enumerator));
-    const lines = reached.flatMap((enumerator) => [
-      '',
-      ...docLines(
-        withComment(
-          `${type.tag === null ? 'Enumerator' : `\`enum ${type.tag}\``}. ${enumerator.at}`,
-          enumerator.comment,
-        ),
-      ),
-      `export const ${this.#names.constant(enumerator.name)} = ${literal(enumerator.value, this.#u64)};`,
-    ]);
-    if (type.tag === null) return lines;
-    const name = this.#names.enumeration({ ...type, tag: type.tag });
-    return [
-      ...lines,
-      '',
-      ...docLines(withComment(`The enumerators of \`enum ${type.tag}\` by name. ${type.at}`, type.comment)),
-      `export const ${name} = {`,
-      ...type.enumerators.map(
-        (enumerator) => `  ${propertyKey(enumerator.name)}: ${literal(enumerator.value, this.#u64)},`,
-      ),
-      '} as const;',
-      `export type ${name} = (typeof ${name})[keyof typeof ${name}];`,
-    ];
+    if (type.tag === null) return;
+    const name = names.enumeration({ ...type, tag: type.tag });
+    this.#declarations += `
+${docstring(withComment(`The enumerators of ${title} by name. ${type.at}`, type.comment))}
+export const ${name} = {
+${entries}} as const;
+export type ${name} = (typeof ${name})[keyof typeof ${name}];
+`;
   }
 
   /** Whether C code that says the enumerator's name gets something else: a macro of that name has another value. */
   #isHidden({ name, value }: Enumerator): boolean {
-    const macro = this.#constantsByName.get(name);
+    const macro = this.#facts.constants.get(name);
     return macro !== undefined && macro.value !== value;
   }
 
-  #constants(header: string): string[] {
-    const elsewhere = new Set([
-      ...this.#model.ioctls.map(({ name }) => name),
-      ...this.#model.enums.flatMap(({ enumerators }) =>
-        enumerators.filter((enumerator) => !this.#isHidden(enumerator)).map(({ name }) => name),
-      ),
-    ]);
-    return this.#model.constants
-      .filter((constant) => headerOf(constant) === header && !elsewhere.has(constant.name) && !constant.aliasOf)
-      .flatMap((constant) => [
-        '',
-        ...docLines(withComment(describeConstant(constant), constant.comment)),
-        `export const ${this.#names.constant(constant.name)} = ${constantLiteral(constant, this.#u64)};`,
-      ]);
+  /** A constant, unless it is there as an ioctl, as another name of one or as an enumerator. */
+  addConstant(constant: Constant): void {
+    const { names, ioctls, enumerators } = this.#facts;
+    const { name, value, aliasOf, comment } = constant;
+    if (aliasOf !== undefined || ioctls.has(name) || enumerators.get(name)?.value === value) return;
+    const text = isString(constant) ? JSON.stringify(value) : literal(value, this.u64);
+    this.#addConstant(names.constant(name), text, describeConstant(constant), comment);
   }
 
-  #functions(header: string, uses: Uses): string[] {
-    const macros = this.#model.functions.filter((macro) => headerOf(macro) === header);
-    const lines = macros.flatMap((macro) => emitFunction(macro, this.#names.functionMacro(macro.name)));
-    uses.integers = lines.some((line) => line.includes(`${integersName}.`));
-    return lines;
+  #addConstant(name: string, value: string, doc: string, comment: string | undefined): void {
+    this.#declarations += `
+${docstring(withComment(doc, comment))}
+export const ${name} = ${value};
+`;
   }
 
-  /** Other names of ioctls. */
-  #aliases(header: string, uses: Uses): string[] {
-    return this.#model.constants
-      .filter((constant) => constant.aliasOf !== undefined && headerOf(constant) === header)
-      .flatMap((constant) => {
-        const ioctl = this.#model.ioctls.find(({ name }) => name === constant.aliasOf);
-        if (!ioctl) return [];
-        const target = this.#names.constant(ioctl.name);
-        const { type } = emitIoctl(ioctl, target, uses);
-        const name = this.#names.constant(constant.name);
-        return [
-          '',
-          ...docLines(withComment(`Another name of {@link ${target}}. ${constant.at}`, constant.comment)),
-          `export const ${name}: ${type} = ${target};`,
-        ];
-      });
+  addFunction(macro: FunctionMacro): void {
+    const text = emitFunction(macro, this.#facts.names.functionMacro(macro.name));
+    this.#usesIntegers ||= text.includes(`${integersName}.`);
+    this.#declarations += text;
   }
 
-  #record(type: RecordType, uses: Uses): string[] {
+  addRecord(type: RecordType): void {
+    const { names, constants } = this.#facts;
     const title = type.typedef ? type.tag : `${type.kind} ${type.tag}`;
-    const className = this.#names.record(type);
-    const unnamed = unnamedWithin(type.members, title, uses).flatMap((source) => emitClass(source, uses));
+    const className = names.record(type);
     const own: ClassSource = { ...type, className, title };
     const { selected } = type;
-    if (!selected) return [...unnamed, ...emitClass(own, uses)];
-    const cases = casesOf(type, selected, this.#constantsByName);
-    const view = selectionType(this.#names.view(type), className, selected, cases, this.#names.constant);
-    return [...unnamed, ...emitClass({ ...own, data: selectionData(selected, cases) }, uses), ...view];
+    this.#declarations += emitUnnamed(type.members, title, this);
+    if (selected) {
+      const cases = casesOf(type, selected, constants);
+      this.#declarations += emitClass({ ...own, data: selectionData(selected, cases) }, this);
+      this.#declarations += selectionType(names.view(type), className, selected, cases, names.constant);
+    } else {
+      this.#declarations += emitClass(own, this);
+    }
+  }
+
+  addIoctl(ioctl: Ioctl): void {
+    this.#declarations += emitIoctl(ioctl, this.#facts.names.constant(ioctl.name), this);
+  }
+
+  /** Another name of an ioctl. */
+  addAlias({ name, at, comment }: Constant, aliasOf: string): void {
+    const { names, ioctls } = this.#facts;
+    const ioctl = ioctls.get(aliasOf);
+    if (!ioctl) return;
+    const target = names.constant(ioctl.name);
+    this.#declarations += `
+${docstring(withComment(`Another name of {@link ${target}}. ${at}`, comment))}
+export const ${names.constant(name)}: ${argumentOf(ioctl, this).type} = ${target};
+`;
+  }
+
+  #banner(): string {
+    const { sources, origins, kernel, target, header, prelude = [] } = this.#facts.model;
+    const source = sources.find(({ name }) => name === this.#header) as SourceHeader;
+    const origin = origins[source.origin];
+    const from =
+      origin?.kind === 'package' ? `${origin.name} ${origin.version} (${origin.architecture})` : 'a source tree';
+    const banner = `// Generated by kvm-uapi ${version} for ${target} from <${this.#header}>. Do not edit.
+// Headers: ${from}, ${kernel === null ? 'kernel version unknown' : `Linux ${kernel}`}.
+// sha256 of <${this.#header}>: ${source.sha256}
+`;
+    // In its own module alone: those of other headers are the same whichever header brings them.
+    if (this.#header !== header || prelude.length === 0) return banner;
+    const before = prelude.map((name) => `<${name}>`).join(', ');
+    return `${banner}// Read behind ${before}, which it needs and does not include.\n`;
+  }
+
+  #imports(): string {
+    const { model } = this.#facts;
+    const own = model.byteOrder;
+    let text = '';
+    for (const byteOrder of [own, own === 'little' ? 'big' : 'little'] as const) {
+      const views = [...this.#views[byteOrder]].sort((a, b) => (a.toLowerCase() < b.toLowerCase() ? -1 : 1));
+      const names = views.map((name) => {
+        if (byteOrder !== own) return `${name} as ${name}${otherSuffix[byteOrder]}`;
+        return viewTypes.has(name) ? `type ${name}` : name;
+      });
+      text += importOf(names, this.#pathTo(viewsModules[byteOrder]));
+    }
+    if (this.#usesIntegers) text += `import * as ${integersName} from '${this.#pathTo(integersModule)}';\n`;
+    for (const other of model.covers) {
+      const names = [...(this.#classes.get(other) ?? [])].sort();
+      text += importOf(names, this.#pathTo(modulePath(model, other)));
+    }
+    // As in C, including a header gives what it includes.
+    const others = model.uses[this.#header] ?? [];
+    const exports = others.map((other) => `export * from '${this.#pathTo(modulePath(model, other))}';\n`);
+    return paragraph(text) + paragraph(exports.join(''));
+  }
+
+  #pathTo(module: string): string {
+    return relative(modulePath(this.#facts.model, this.#header), module);
+  }
+
+  view(name: string, byteOrder: ByteOrder = this.target.byteOrder): string {
+    this.#views[byteOrder].add(name);
+    return byteOrder === this.target.byteOrder ? name : name + otherSuffix[byteOrder];
+  }
+
+  classOf(member: Member): string {
+    const { names, records } = this.#facts;
+    if (!('tag' in member.shape)) throw new Error(`${member.name} is no record`);
+    if (member.shape.tag === null) return names.unnamed(member);
+    const name = names.record(member.shape);
+    const header = headerOf(records.get(keyOf(member.shape)) as RecordType);
+    if (header !== this.#header) this.#classes.set(header, (this.#classes.get(header) ?? new Set()).add(name));
+    return name;
+  }
+
+  hasPointers(shape: Shape): boolean {
+    if (!('tag' in shape)) return shape.is === 'pointer';
+    const members = shape.tag === null ? [] : (this.#facts.records.get(keyOf(shape))?.members ?? []);
+    return this.#anyPointers(members);
+  }
+
+  #anyPointers(members: readonly Member[]): boolean {
+    return members.some(({ members, shape }) => (members ? this.#anyPointers(members) : this.hasPointers(shape)));
+  }
+
+  sizeOf(member: Member): number {
+    if ('tag' in member.shape && member.shape.tag !== null)
+      return this.#facts.records.get(keyOf(member.shape))?.size ?? member.size;
+    const elements = elementsOf(member.dims ?? []);
+    return elements > 0 ? member.size / elements : unnamedSize(member);
   }
 }
 
@@ -232,55 +284,6 @@ function unnamedSize(member: Member): number {
   const end = Math.max(0, ...(member.members ?? []).map(({ offset, size }) => offset + size));
   const align = 'align' in member.shape ? member.shape.align : 1;
   return Math.ceil(end / align) * align;
-}
-
-/** What one module uses of others. */
-class Uses implements References {
-  readonly target: References['target'];
-  readonly u64: WideStyle;
-  readonly views: Readonly<Record<ByteOrder, Set<string>>> = { little: new Set(), big: new Set() };
-  readonly classes: Map<string, Set<string>> = new Map();
-  integers = false;
-  readonly #header: string;
-  readonly #records: ReadonlyMap<string, RecordType>;
-  readonly #names: Names;
-
-  constructor(header: string, model: Model, names: Names, u64: WideStyle) {
-    this.target = model;
-    this.u64 = u64;
-    this.#header = header;
-    this.#records = new Map(model.types.map((type) => [keyOf(type), type]));
-    this.#names = names;
-  }
-
-  view(name: string, byteOrder: ByteOrder = this.target.byteOrder): string {
-    this.views[byteOrder].add(name);
-    return byteOrder === this.target.byteOrder ? name : name + otherSuffix[byteOrder];
-  }
-
-  classOf(member: Member): string {
-    if (!('tag' in member.shape)) throw new Error(`${member.name} is no record`);
-    if (member.shape.tag === null) return this.#names.unnamed(member);
-    const name = this.#names.record(member.shape);
-    const header = headerOf(this.#records.get(keyOf(member.shape)) as RecordType);
-    if (header !== this.#header) this.classes.set(header, (this.classes.get(header) ?? new Set()).add(name));
-    return name;
-  }
-
-  hasPointers(shape: Shape): boolean {
-    if (!('tag' in shape)) return shape.is === 'pointer';
-    const members = shape.tag === null ? [] : (this.#records.get(keyOf(shape))?.members ?? []);
-    const within = (list: readonly Member[]): boolean =>
-      list.some((member) => (member.members ? within(member.members) : this.hasPointers(member.shape)));
-    return within(members);
-  }
-
-  sizeOf(member: Member): number {
-    if ('tag' in member.shape && member.shape.tag !== null)
-      return this.#records.get(keyOf(member.shape))?.size ?? member.size;
-    const elements = (member.dims ?? []).reduce<number>((product, length) => product * (length ?? 0), 1);
-    return elements > 0 ? member.size / elements : unnamedSize(member);
-  }
 }
 
 function headerOf(item: { readonly at: string }): string {
@@ -296,9 +299,18 @@ function relative(from: string, to: string): string {
   return `${up}${b.slice(same).join('/')}.js`;
 }
 
-function importOf(names: readonly string[], path: string): string[] {
+/** Lines with an empty one before them; nothing where there are none. */
+function paragraph(lines: string): string {
+  return lines === '' ? '' : `\n${lines}`;
+}
+
+/** The import of some names; nothing where there are none. */
+function importOf(names: readonly string[], path: string): string {
+  if (names.length === 0) return '';
   const line = `import { ${names.join(', ')} } from '${path}';`;
-  return line.length <= 120 ? [line] : ['import {', ...names.map((name) => `  ${name},`), `} from '${path}';`];
+  return line.length <= 120
+    ? `${line}\n`
+    : `import {\n${names.map((name) => `  ${name},\n`).join('')}} from '${path}';\n`;
 }
 
 /** A key in an object literal, where `__proto__` alone would set the prototype. */
@@ -316,12 +328,8 @@ function isString({ type }: Constant): boolean {
   return type.startsWith('char[');
 }
 
-function constantLiteral(constant: Constant, u64: WideStyle): string {
-  return isString(constant) ? JSON.stringify(constant.value) : literal(constant.value, u64);
-}
-
 function describeConstant(constant: Constant): string {
   if (isString(constant)) return `A string. ${constant.at}`;
-  const value = BigInt(constant.value);
-  return `\`${constant.type}\`, ${value < 0n ? `-0x${(-value).toString(16)}` : `0x${value.toString(16)}`}. ${constant.at}`;
+  const value = typeof constant.value === 'number' ? constant.value : BigInt(constant.value);
+  return `\`${constant.type}\`, ${value < 0 ? `-0x${(-value).toString(16)}` : `0x${value.toString(16)}`}. ${constant.at}`;
 }
