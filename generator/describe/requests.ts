@@ -25,6 +25,16 @@ const requestMacros = ['_IO', '_IOR', '_IOW', '_IOWR', '_IOC', '_IOR_BAD', '_IOW
 /** Names that no header has. */
 const any = { request: '__any_request', type: '__any_type', nr: '__any_nr', argument: '__any_argument' } as const;
 
+/** Of the constants of a type. */
+const suffixes = new Map([
+  ['int', ''],
+  ['unsigned int', 'u'],
+  ['long', 'l'],
+  ['unsigned long', 'ul'],
+  ['long long', 'll'],
+  ['unsigned long long', 'ull'],
+]);
+
 /** A macro that is a use of one of `requestMacros`. */
 export interface RequestUse {
   /** The one it uses. */
@@ -131,9 +141,32 @@ export class Requests {
     const known = this.#expressions.get(text);
     if (known) return known;
     const tokens = this.#preprocessed.expand(lexText(at.file, text));
-    const expression = expressionIn(tokens, at, this.#typeNames);
+    const expression = this.#folded(expressionIn(tokens, at, this.#typeNames));
     this.#expressions.set(text, expression);
     return expression;
+  }
+
+  /** The same expression with what is constant in it worked out: it is evaluated for every request. */
+  #folded(expression: Expression): Expression {
+    const literal = this.#literal(expression);
+    if (literal) return literal;
+    if (expression.kind === 'cast') return { ...expression, operand: this.#folded(expression.operand) };
+    if (expression.kind !== 'binary') return expression;
+    return { ...expression, left: this.#folded(expression.left), right: this.#folded(expression.right) };
+  }
+
+  /** The value of an expression as C spells it; undefined where it has none, or C has no constant of that value and type. */
+  #literal(expression: Expression): Expression | undefined {
+    try {
+      const { type, value } = this.#layout.evaluate(expression);
+      const suffix = suffixes.get(type.name);
+      return value < 0n || suffix === undefined
+        ? undefined
+        : { kind: 'integer', text: `${value}${suffix}`, at: expression.at };
+    } catch (error) {
+      if (error instanceof Unresolvable) return undefined;
+      throw error;
+    }
   }
 }
 

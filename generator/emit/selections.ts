@@ -61,7 +61,7 @@ export function selectionType(
   });
   return `
 /**
- * What holds of a \`${className}\`: \`switch (… .${property})\` narrows to it. A value of \`${by}\` of which these bindings
+ * What holds of a \`${className}\`: \`switch (view.${property})\` narrows to it. A value of \`${by}\` of which these bindings
  * know nothing is null here.
  */
 export type ${typeName} =

@@ -5424,7 +5424,7 @@ export class KvmRun implements View {
 }
 
 /**
- * What holds of a `KvmRun`: `switch (… .reason)` narrows to it. A value of `exit_reason` of which these bindings
+ * What holds of a `KvmRun`: `switch (view.reason)` narrows to it. A value of `exit_reason` of which these bindings
  * know nothing is null here.
  */
 export type KvmRunExit =
