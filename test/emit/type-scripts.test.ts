@@ -1,9 +1,8 @@
 /** What is emitted of headers of all kinds type-checks under every TypeScript that is supported, and runs on this Node. */
 
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { installedHeaders } from '../../fuzz/headers.js';
 import { complaints, exercise, typeScripts, writeWorkspace } from '../../fuzz/workspace.js';
 import { openHeaders } from '../../generator/commands/headers.js';
@@ -11,6 +10,7 @@ import { openModel } from '../../generator/emit/bindings.js';
 import { x86_64 } from '../../generator/layout/targets/x86_64.js';
 import type { Model } from '../../generator/model.js';
 import { packageRoot } from '../../generator/source/disk.js';
+import { temporaryFolder } from '../commands/cli.js';
 import { shapesModel } from '../support/oracle-models.js';
 
 /** Headers by what they have that others have not. */
@@ -41,8 +41,7 @@ function committed(): Model[] {
 }
 
 describe('modules of many headers', () => {
-  const folder = mkdtempSync(join(tmpdir(), 'kvm-uapi-workspace-'));
-  afterAll(() => rmSync(folder, { recursive: true, force: true }));
+  const folder = temporaryFolder();
   const out = join(folder, 'out');
   let modules: number;
   let found: readonly (readonly string[])[];
