@@ -12,6 +12,7 @@ import { KernelFile } from './files.js';
 import { type Bindings, checkBindings } from './host.js';
 import { type GenericIoctl, genericIoctl, type IoctlTarget, read } from './ioctl.js';
 import { native } from './native.js';
+import { printBy } from './printing.js';
 import { Vm } from './vm.js';
 
 export interface KvmOptions {
@@ -147,4 +148,8 @@ export class Kvm extends KernelFile {
 
   /** Any ioctl of the system file descriptor. */
   readonly ioctl: GenericIoctl<'system'> = genericIoctl('system', this.#target);
+
+  static {
+    printBy(Kvm, ({ fd }) => ({ fd }));
+  }
 }

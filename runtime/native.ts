@@ -77,6 +77,7 @@ export interface Native {
   /** A number by which other isolates find it while somebody holds it. */
   vcpuId(vcpu: VcpuHandle): number;
   vcpuFind(id: number): VcpuHandle | null;
+  vcpuFd(vcpu: VcpuHandle): number;
   /** The fd of its VM, which is open for as long as the handle holds the vCPU. */
   vcpuVmFd(vcpu: VcpuHandle): number;
   /** So many bytes more that the kernel shares, at an offset of the vCPU's fd. */

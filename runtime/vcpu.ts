@@ -1,6 +1,6 @@
 /** A virtual CPU: the vCPU file descriptor, the memory it shares with user space, and how it is run and interrupted. */
 
-import { inspectable } from '../generated/inspect.js';
+import { inspectable, nameOf, shown } from '../generated/inspect.js';
 import { allocate } from '../generated/views.js';
 import type { KvmRun } from '../generated/x86_64/linux/kvm.js';
 import * as x86_64 from '../generated/x86_64/linux/kvm.js';
@@ -8,6 +8,7 @@ import { KvmArgumentError, KvmBusyError, KvmClosedError, KvmUnsupportedError, ke
 import { Exits, type VcpuExit } from './exit.js';
 import { type Bindings, checkBindings } from './host.js';
 import { native, type VcpuHandle, type VmHandle } from './native.js';
+import { printBy } from './printing.js';
 import { type SyncRegs, syncRegs } from './sync-regs.js';
 import { VcpuState } from './vcpu-state.js';
 
@@ -204,6 +205,16 @@ export class Vcpu extends VcpuState implements Disposable, AsyncDisposable {
   override get handle(): VcpuHandle {
     if (!this.#handle) throw new KvmClosedError('this Vcpu is closed');
     return this.#handle;
+  }
+
+  static {
+    printBy(Vcpu, ({ handle, interruption, kvmRun, bindings }) => {
+      const fd = native().vcpuFd(handle);
+      if (interruption !== null) return { fd, interruption };
+      const { exit_reason } = kvmRun;
+      const name = nameOf(bindings, 'KVM_EXIT_', exit_reason);
+      return { fd, exit_reason: name === undefined ? exit_reason : shown(`${name} (${exit_reason})`, 'number') };
+    });
   }
 
   /** Lets go of the vCPU and detaches `shared` and `kvmRun`. @throws KvmBusyError while another thread runs it. */

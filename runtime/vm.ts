@@ -1,5 +1,6 @@
 /** A virtual machine: the VM file descriptor, its memory slots, and the vCPUs made of it. */
 
+import { shown } from '../generated/inspect.js';
 import { allocate } from '../generated/views.js';
 import type { KvmClockData, KvmPmuEventFilter, KvmUserspaceMemoryRegion2 } from '../generated/x86_64/linux/kvm.js';
 import { DirtyPages } from './dirty.js';
@@ -13,6 +14,7 @@ import { type GenericIoctl, genericIoctl, type IoctlTarget, ioctlOfBytes, read }
 import type { GuestMemory } from './memory.js';
 import { type MsrFilter, setMsrFilter } from './msr-filter.js';
 import { native, type VmHandle } from './native.js';
+import { printBy } from './printing.js';
 import { readyVcpuOptions, Vcpu, type VcpuOptions } from './vcpu.js';
 import { VmDevice } from './vm-device.js';
 
@@ -37,6 +39,10 @@ const pageSize = 4096n;
 interface Range {
   readonly start: bigint;
   readonly end: bigint;
+}
+
+function textOf({ start, end }: Range): string {
+  return `0x${start.toString(16)} to 0x${end.toString(16)}`;
 }
 
 export class Vm implements Disposable, AsyncDisposable {
@@ -111,9 +117,7 @@ export class Vm implements Disposable, AsyncDisposable {
     const range = { start, end: start + BigInt(length) };
     for (const [other, taken] of this.#slots) {
       if (range.start < taken.end && taken.start < range.end) {
-        throw new KvmArgumentError(
-          `guest addresses 0x${start.toString(16)} to 0x${range.end.toString(16)} overlap memory slot ${other}`,
-        );
+        throw new KvmArgumentError(`guest addresses ${textOf(range)} overlap memory slot ${other}`);
       }
     }
     this.#setMemory(slot, range, BigInt(flags), memory.address + BigInt(offset), memory, guestMemfd);
@@ -309,6 +313,13 @@ export class Vm implements Disposable, AsyncDisposable {
   get handle(): VmHandle {
     if (!this.#handle) throw new KvmClosedError('this Vm is closed');
     return this.#handle;
+  }
+
+  static {
+    printBy(Vm, (vm) => {
+      const memory = [...vm.#slots].map(([slot, range]) => [slot, shown(textOf(range), 'number')]);
+      return { fd: native().vmFd(vm.handle), memory: Object.fromEntries(memory) };
+    });
   }
 
   /** Lets go of the VM. Its vCPUs go on; the kernel's VM ends with the last of them. */

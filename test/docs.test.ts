@@ -1,9 +1,7 @@
 /** What the documents name is there, be it a test, an ioctl, a method or an export, and what they show runs. */
 
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import * as library from '../generator/index.js';
 import { Attributes } from '../runtime/attributes.js';
@@ -11,6 +9,7 @@ import { DirtyPages } from '../runtime/dirty.js';
 import { GuestIo } from '../runtime/guest-io.js';
 import { Kvm, Stats, Vcpu, Vm } from '../runtime/index.js';
 import { Interrupts } from '../runtime/interrupts.js';
+import { folderOf } from './commands/cli.js';
 import { committedModel } from './support/oracle-models.js';
 
 const folder = new URL('runtime/', import.meta.url);
@@ -84,13 +83,12 @@ describe('docs/generator.md', () => {
     const readme = readFileSync(new URL('../README.md', import.meta.url), 'utf8');
     const inReadme = /^```ts\n([^`]*?installedHeaders[^`]*)^```$/m.exec(readme)?.[1];
     for (const program of [disk, memory, `${inReadme}console.log('struct loop_info64 {');`]) {
-      const folder = mkdtempSync(join(tmpdir(), 'kvm-uapi-docs-'));
       // Beside the package, whose name then leads to it.
       const local = (program ?? '').replace(
         /'(kvm-uapi\/[\w/]+)'/g,
         (_, name: string) => `'${import.meta.resolve(name)}'`,
       );
-      writeFileSync(join(folder, 'main.mjs'), local);
+      const folder = folderOf({ 'main.mjs': local });
       const run = spawnSync(process.execPath, ['main.mjs'], { cwd: folder, encoding: 'utf8' });
       expect(run.stderr).toBe('');
       expect(run.stdout).toMatch(/struct loop_info64 \{|^views\.ts 0$/m);

@@ -277,6 +277,8 @@ Value VcpuMap(const CallbackInfo& info) {
   return window_of(info.Env(), mapping, handle_at<Vcpu>(info[0]), 0, length);
 }
 
+Value VcpuFd(const CallbackInfo& info) { return number(info.Env(), held<Vcpu>(info[0])->fd); }
+
 Value VcpuVmFd(const CallbackInfo& info) { return number(info.Env(), held<Vcpu>(info[0])->vm->fd); }
 
 // (vcpu, whether a run matters): -EBUSY during one. The vCPU's window made with this handle must be detached as soon as
@@ -383,6 +385,7 @@ Napi::Object Init(Env env, Napi::Object exports) {
       {"vcpuBuffer", VcpuBuffer},
       {"vcpuId", VcpuId},
       {"vcpuFind", VcpuFind},
+      {"vcpuFd", VcpuFd},
       {"vcpuVmFd", VcpuVmFd},
       {"vcpuMap", VcpuMap},
       {"vcpuRelease", VcpuRelease},

@@ -26,6 +26,7 @@ export function kvmUapi(args: readonly string[], env: NodeJS.ProcessEnv = proces
   return { status, stdout, stderr };
 }
 
+/** Goes when the run of the tests has ended. */
 export function temporaryFolder(): string {
   return mkdtempSync(join(tmpdir(), 'kvm-uapi-test-'));
 }

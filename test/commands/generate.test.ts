@@ -1,6 +1,6 @@
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { check } from '../../generator/commands/check.js';
 import { contentsOf, folderOf, kvmUapi, projectRoot, temporaryFolder } from './cli.js';
 
@@ -198,9 +198,14 @@ describe('generate when something is wrong', () => {
 });
 
 describe('generate --check', () => {
+  const original = temporaryFolder();
+  beforeAll(() => {
+    expect(kvmUapi(['generate', '--out', original]).status).toBe(0);
+  });
+
   const generated = (): string => {
     const out = temporaryFolder();
-    expect(kvmUapi(['generate', '--out', out]).status).toBe(0);
+    cpSync(original, out, { recursive: true });
     return out;
   };
 

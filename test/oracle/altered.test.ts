@@ -1,14 +1,12 @@
 /** The oracle can fail: one thing altered in the emitted text, or lost from a list, is the one thing that is reported. */
 
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { beforeAll, expect, it } from 'vitest';
 import { outputFiles } from '../../generator/commands/bindings.js';
 import type { Model } from '../../generator/model.js';
 import { listingDifferences } from '../../oracle/listing.js';
 import { preprocessed, valueKinds } from '../../oracle/macros.js';
 import { compiledTypes, modelledTypes } from '../../oracle/types.js';
+import { temporaryFolder } from '../commands/cli.js';
 import { importBindings } from '../support/oracle-bindings.js';
 import { cc, describeWithCompiler, kvm } from '../support/oracle-compiler.js';
 import { assignmentDifferences, differences, type Facts, factsOf } from '../support/oracle-facts.js';
@@ -175,18 +173,15 @@ const alterations: readonly Alteration[] = [
 ];
 
 describeWithCompiler('the oracle', [], () => {
-  let folder: string;
   let model: Model;
   let facts: Facts;
   let memory: MemoryOracle;
 
   beforeAll(async () => {
-    folder = mkdtempSync(join(tmpdir(), 'kvm-uapi-oracle-'));
     model = partOf((await generateBindings(kvm)).model);
     facts = await factsOf(model, kvm);
-    memory = new MemoryOracle(folder, leavesOf(model).leaves, kvm);
+    memory = new MemoryOracle(temporaryFolder(), leavesOf(model).leaves, kvm);
   });
-  afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
   async function reported(alter: (path: string, text: string) => string): Promise<string[]> {
     const files = outputFiles([model]).map(({ path, text }) => ({ path, text: alter(path, text) }));

@@ -1,15 +1,13 @@
 /** The judge can fail: each thing that is wrong with a model, or lost from it, is what is reported. */
 
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { beforeAll, expect, it } from 'vitest';
 import { openHeaders } from '../../generator/commands/headers.js';
 import { x86_64 } from '../../generator/layout/targets/x86_64.js';
 import type { Model } from '../../generator/model.js';
 import { type Compiler, compilerOf } from '../../oracle/compilers.js';
 import { type Finding, judge } from '../../oracle/judge.js';
 import { valueKinds } from '../../oracle/macros.js';
+import { folderOf } from '../commands/cli.js';
 import { describeWithCompiler } from '../support/oracle-compiler.js';
 
 const text = `
@@ -46,12 +44,10 @@ describeWithCompiler('the judge', ['readelf'], () => {
   let model: Model;
 
   beforeAll(() => {
-    folder = mkdtempSync(join(tmpdir(), 'kvm-uapi-oracle-'));
-    writeFileSync(join(folder, 'demo.h'), text);
+    folder = folderOf({ 'demo.h': text });
     compiler = compilerOf(x86_64, [folder]);
     model = openHeaders({ header: ['demo.h'], arch: x86_64.name, include: [folder] }).model('demo.h');
   });
-  afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
   const table = ['struct at demo.h:26', 'struct at demo.h:26.lost'];
 

@@ -1,11 +1,9 @@
 /** Every field through memory: what C writes the views read, and what the views write C reads. */
 
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { beforeAll, expect, it } from 'vitest';
 import { countRecords } from '../../generator/commands/generate.js';
 import type { Member, Model } from '../../generator/model.js';
+import { temporaryFolder } from '../commands/cli.js';
 import { type Bindings, classCalled, importBindings } from '../support/oracle-bindings.js';
 import { describeWithCompiler, kvm, shapes } from '../support/oracle-compiler.js';
 import { generateBindings } from '../support/oracle-generated.js';
@@ -14,19 +12,16 @@ import { classesOf } from '../support/oracle-types.js';
 
 for (const subject of [kvm, shapes]) {
   describeWithCompiler(`memory of ${subject.header} between C and the views`, [], () => {
-    let folder: string;
     let bindings: Bindings;
     let found: Leaves;
     let oracle: MemoryOracle;
 
     beforeAll(async () => {
-      folder = mkdtempSync(join(tmpdir(), 'kvm-uapi-oracle-'));
       const generated = await generateBindings(subject);
       found = leavesOf(generated.model);
-      oracle = new MemoryOracle(folder, found.leaves, subject);
+      oracle = new MemoryOracle(temporaryFolder(), found.leaves, subject);
       bindings = await importBindings(generated);
     });
-    afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
     it('tests every member that can be accessed, and as many leaves as the model has', () => {
       const { types } = bindings.model;

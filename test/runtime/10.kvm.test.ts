@@ -1,9 +1,9 @@
 /** Opening KVM, asking it, and what is said where it cannot be opened. */
 
-import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { endianness, tmpdir } from 'node:os';
+import { chmodSync, writeFileSync } from 'node:fs';
+import { endianness } from 'node:os';
 import { join, relative } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import * as arm64 from '../../generated/arm64/linux/kvm.js';
 import * as i386 from '../../generated/i386/linux/kvm.js';
 import * as mips64 from '../../generated/mips64/linux/kvm.js';
@@ -23,6 +23,7 @@ import {
   KvmUnsupportedError,
   Vcpu,
 } from '../../runtime/index.js';
+import { folderOf, temporaryFolder } from '../commands/cli.js';
 import { hasKvm, needsKvm, openFiles, projectRoot, runScript } from './support.js';
 
 describe.skipIf(!hasKvm)(`/dev/kvm ${needsKvm}`, () => {
@@ -131,10 +132,9 @@ describe('bindings of another architecture', () => {
 describe('a device that cannot be opened', () => {
   let folder = '';
   beforeAll(() => {
-    folder = mkdtempSync(join(tmpdir(), 'kvm-uapi-device-'));
+    folder = temporaryFolder();
     chmodSync(folder, 0o755);
   });
-  afterAll(() => rmSync(folder, { recursive: true }));
 
   const failure = (path: string): KvmUnavailableError => {
     try {
@@ -199,15 +199,12 @@ describe('the native runtime', () => {
   });
 
   it('cannot be loaded: says why', async () => {
-    const folder = mkdtempSync(join(tmpdir(), 'kvm-uapi-addon-'));
-    const addon = join(folder, 'broken.node');
-    writeFileSync(addon, 'no shared object');
+    const addon = join(folderOf({ 'broken.node': 'no shared object' }), 'broken.node');
     // Also where the path is relative.
     for (const path of [addon, relative(projectRoot, addon)]) {
       expect(await failure(path)).toMatch(
         /^RuntimeMissingError: .*broken\.node: the native runtime cannot be loaded: .*(ELF|too short)/,
       );
     }
-    rmSync(folder, { recursive: true });
   });
 });

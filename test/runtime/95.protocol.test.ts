@@ -1,10 +1,10 @@
 /** The kick protocol without Node, under ThreadSanitizer. The controls break it, which shows that this test can fail. */
 
-import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { cpSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { buildProtocol, type ProtocolResult, runProtocol } from '../../stress/protocol.js';
+import { temporaryFolder } from '../commands/cli.js';
 import { hasKvm, needsKvm, projectRoot } from './support.js';
 
 const count = 20;
@@ -59,22 +59,18 @@ describe.skipIf(!hasKvm)(`the kick protocol under ThreadSanitizer ${needsKvm}`, 
   });
 
   it('control: a request that is not atomic is reported', async () => {
-    const folder = mkdtempSync(join(tmpdir(), 'kvm-uapi-protocol-'));
-    try {
-      const sources = join(folder, 'native');
-      cpSync(join(projectRoot, 'runtime/native'), sources, { recursive: true });
-      const kick = readFileSync(join(sources, 'kick.h'), 'utf8');
-      const plain =
-        'struct { uint64_t fetch_add(uint64_t n) { return n_ += n; } uint64_t load() const { return n_; } uint64_t n_ = 0; } requested_;';
-      const changed = kick.replace('std::atomic<uint64_t> requested_{0};', plain);
-      expect(changed).not.toBe(kick);
-      writeFileSync(join(sources, 'kick.h'), changed);
-      const program = await buildProtocol('protocol', { sources, out: folder });
-      const { reports } = await runProtocol(program, { count: 1 });
-      expect(reports).toMatch(/^WARNING: ThreadSanitizer: data race/m);
-      expect(reports).toContain('KickGate::kick()');
-    } finally {
-      rmSync(folder, { recursive: true });
-    }
+    const folder = temporaryFolder();
+    const sources = join(folder, 'native');
+    cpSync(join(projectRoot, 'runtime/native'), sources, { recursive: true });
+    const kick = readFileSync(join(sources, 'kick.h'), 'utf8');
+    const plain =
+      'struct { uint64_t fetch_add(uint64_t n) { return n_ += n; } uint64_t load() const { return n_; } uint64_t n_ = 0; } requested_;';
+    const changed = kick.replace('std::atomic<uint64_t> requested_{0};', plain);
+    expect(changed).not.toBe(kick);
+    writeFileSync(join(sources, 'kick.h'), changed);
+    const program = await buildProtocol('protocol', { sources, out: folder });
+    const { reports } = await runProtocol(program, { count: 1 });
+    expect(reports).toMatch(/^WARNING: ThreadSanitizer: data race/m);
+    expect(reports).toContain('KickGate::kick()');
   }, 120_000);
 });

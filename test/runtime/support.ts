@@ -1,9 +1,7 @@
 /** What the tests with real vCPUs share: the device, Workers that use the built runtime, and child processes. */
 
 import { execFile } from 'node:child_process';
-import { closeSync, mkdtempSync, openSync, readdirSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { closeSync, openSync, readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
 import * as bindings from '../../generated/x86_64/linux/kvm.js';
@@ -21,6 +19,7 @@ import {
   type Vm,
 } from '../../runtime/index.js';
 import { until, watchdogMs, within } from '../../stress/patience.js';
+import { temporaryFolder } from '../commands/cli.js';
 
 export { until, watchdogMs, within };
 
@@ -259,14 +258,9 @@ export function mappingAt(address: bigint): { memory: boolean; residentKiB: numb
 export const isMemory = (address: bigint): boolean => mappingAt(address)?.memory ?? false;
 
 /** The same under a profiler, whose signals come all the time. */
-export async function runProfiled<T>(name: string, env: ScriptOptions['env'] = {}): Promise<T> {
-  const profiles = mkdtempSync(join(tmpdir(), 'kvm-uapi-profile-'));
-  try {
-    const flags = ['--cpu-prof', '--cpu-prof-interval', '100', '--cpu-prof-dir', profiles];
-    return await runScript(name, { flags, env });
-  } finally {
-    rmSync(profiles, { recursive: true });
-  }
+export function runProfiled<T>(name: string, env: ScriptOptions['env'] = {}): Promise<T> {
+  const flags = ['--cpu-prof', '--cpu-prof-interval', '100', '--cpu-prof-dir', temporaryFolder()];
+  return runScript(name, { flags, env });
 }
 
 /** Whether a thread is in a run of the vCPU, or another ioctl. */

@@ -1,11 +1,12 @@
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { readdirSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { type Member, MODEL_SCHEMA, type Model, type RecordType, type Shape } from '../../generator/model.js';
 import { VerifyError, type VerifyOptions } from '../../generator/verify/compile.js';
 import { type VerifyResult, verify } from '../../generator/verify/verify.js';
+import { folderOf } from '../commands/cli.js';
 
 const HEADER = `
 #include <linux/types.h>
@@ -353,16 +354,14 @@ describe.skipIf(!isHere)(`verify${reason}`, () => {
   let options: VerifyOptions = { cc: 'cc', includeDirs: [] };
 
   beforeAll(() => {
-    folder = mkdtempSync(join(tmpdir(), 'kvm-uapi-test-'));
+    folder = folderOf({ 'demo.h': HEADER });
     // Of this file alone: other tests run verify at the same time.
     vi.stubEnv('TMPDIR', folder);
-    writeFileSync(join(folder, 'demo.h'), HEADER);
     options = { ...options, includeDirs: [folder] };
   });
 
   afterAll(() => {
     vi.unstubAllEnvs();
-    rmSync(folder, { recursive: true });
   });
 
   it('holds a right model', async () => {
