@@ -1,7 +1,7 @@
 /** Tokens of a macro to what they say: an expression, a type, operands. */
 
 import type { Expression } from '../expression/ast.js';
-import { parseExpression, type TypeNames } from '../expression/parser.js';
+import { numberOf, parseExpression, type TypeNames } from '../expression/parser.js';
 import { Unresolvable } from '../expression/unresolvable.js';
 import type { CType } from '../parse/types.js';
 import { Cursor } from '../preprocess/cursor.js';
@@ -9,6 +9,9 @@ import { endAt, type Token } from '../preprocess/tokens.js';
 
 /** @throws Unresolvable where they are something else; `at` is where they come from. */
 export function expressionIn(tokens: readonly Token[], at: Token, typeNames: TypeNames): Expression {
+  const [first] = tokens;
+  // More than half of all macros are no more than that.
+  if (first?.kind === 'number' && tokens.length === 1) return numberOf(first);
   const cursor = new Cursor(tokens, endAt(at));
   if (typeNames.startsHere(cursor)) throw new Unresolvable(at, 'names a type, not a value');
   const other = otherThanExpression(tokens);

@@ -137,7 +137,7 @@ function primary(cursor: Cursor, types: TypeNames): Expression {
   const at = cursor.next();
   switch (at.kind) {
     case 'number':
-      return { kind: isFloat(at.text) ? 'float' : 'integer', text: at.text, at };
+      return numberOf(at);
     case 'character':
       return { kind: 'character', text: at.text, at };
     case 'string': {
@@ -153,6 +153,11 @@ function primary(cursor: Cursor, types: TypeNames): Expression {
       throw errorAt(at, `expected an expression, found ${found}`);
     }
   }
+}
+
+/** The expression that a preprocessing number is. */
+export function numberOf(at: Token): Expression {
+  return { kind: isFloat(at.text) ? 'float' : 'integer', text: at.text, at };
 }
 
 function offsetof(cursor: Cursor, types: TypeNames, at: Token): Expression {

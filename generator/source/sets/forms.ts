@@ -45,6 +45,7 @@ const plain: Form = {
   places: (tree) =>
     ['', 'include', 'usr/include'].flatMap((folder) => {
       const ptrace = tree.read(within(folder, 'asm/ptrace.h'));
+      if (!ptrace) return [];
       const text = new TextDecoder().decode(ptrace);
       const kernel = architectures.find(({ mark }) => new RegExp(`\\b${mark}\\b`).test(text))?.kernel;
       return kernel === undefined ? [] : placesOf(tree, 'plain', folder, new Map([[kernel, folder]]));
