@@ -136,6 +136,15 @@ export async function duration(call: () => unknown, samples: number): Promise<nu
 }
 
 /**
+ * The least duration in milliseconds of `samples` calls, after one that does not count: what a process takes where the
+ * machine does nothing else. All that is above it is other work's, up to half as much again on a shared machine.
+ */
+export async function leastDuration(call: () => unknown, samples: number): Promise<number> {
+  const stats = await measure(call, { min_samples: samples, max_samples: samples, min_cpu_time: 0 });
+  return stats.min / 1e6;
+}
+
+/**
  * Bytes that an operation allocates, over a million of them.
  *
  * The size of the heap is read before and after slices of the million. What is allocated and dropped at once counts,

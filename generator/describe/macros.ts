@@ -13,6 +13,7 @@ import { spellType } from '../layout/spelling.js';
 import type { Constant, FdKind, FunctionMacro, Ioctl, LedgerEntry, Passing } from '../model.js';
 import type { Parsed } from '../parse/parser.js';
 import type { CType, Declarations } from '../parse/types.js';
+import type { ExpansionMemory } from '../preprocess/expansion-memory.js';
 import { lexText } from '../preprocess/lexer.js';
 import type { Macro } from '../preprocess/macros.js';
 import type { Preprocessed } from '../preprocess/preprocessor.js';
@@ -24,6 +25,9 @@ import { functionValue, type MacroReader, withoutPlaceholders } from './function
 import { Requests, type RequestUse } from './requests.js';
 import { commented, type TypeDescriber } from './types.js';
 import { modelInteger } from './values.js';
+
+/** What macros expand to. */
+const wholes: ExpansionMemory = new WeakMap();
 
 export interface DescribedMacros {
   readonly constants: readonly Constant[];
@@ -109,7 +113,7 @@ export class MacroDescriber {
   #constant(macro: Macro, request: RequestUse | undefined): Pick<Constant, 'value' | 'type'> | undefined {
     const requested = request && this.#requests.value(request, macro.at);
     if (requested) return { value: modelInteger(requested), type: requested.type.name };
-    const tokens = this.#preprocessed.expandMacro(macro);
+    const tokens = this.#preprocessed.expandMacro(macro, wholes);
     if (tokens.length === 0) return undefined;
     const text = tokens.some(({ kind }) => kind === 'string') ? withoutParentheses(tokens) : [];
     if (text.length > 0 && text.every(({ kind }) => kind === 'string')) {

@@ -13,6 +13,7 @@ import type { Layout } from '../layout/layout.js';
 import type { Direction, Ioctl } from '../model.js';
 import type { CType } from '../parse/types.js';
 import { Cursor } from '../preprocess/cursor.js';
+import type { ExpansionMemory } from '../preprocess/expansion-memory.js';
 import { lexText } from '../preprocess/lexer.js';
 import type { Macro } from '../preprocess/macros.js';
 import type { Preprocessed } from '../preprocess/preprocessor.js';
@@ -21,6 +22,9 @@ import { expressionIn, splitArguments, typeIn, withoutParentheses } from './expr
 
 /** The macros of `linux/ioctl.h` that make a request number; those ending in `_BAD` take a size in place of a type. */
 const requestMacros = ['_IO', '_IOR', '_IOW', '_IOWR', '_IOC', '_IOR_BAD', '_IOW_BAD', '_IOWR_BAD'];
+
+/** What the macros of requests expand to but for those. */
+const uses: ExpansionMemory = new WeakMap();
 
 /** Names that no header has. */
 const any = { request: '__any_request', type: '__any_type', nr: '__any_nr', argument: '__any_argument' } as const;
@@ -90,7 +94,7 @@ export class Requests {
   #find(macro: Macro): RequestUse | undefined {
     if (macro.parameters !== null || !beginsWithUse(macro.body)) return undefined;
     // With all expanded but the macros of requests.
-    const tokens = withoutParentheses(this.#preprocessed.expand(macro.body, requestMacros));
+    const tokens = withoutParentheses(this.#preprocessed.expandMacro(macro, uses, requestMacros));
     const [name, open] = tokens;
     if (!name || !requestMacros.includes(name.text) || open?.text !== '(') return undefined;
     const cursor = new Cursor(tokens.slice(2), endAt(macro.at));

@@ -12,12 +12,13 @@ interface Remembered {
   readonly lookups: ReadonlyMap<string, Macro | undefined>;
 }
 
-const remembered = new WeakMap<Macro, Remembered>();
+/** For expansions that leave the same macros alone. */
+export type ExpansionMemory = WeakMap<Macro, Remembered>;
 
 /** The expansion of the name of a macro. */
-export function expandMacro(macro: Macro, expansion: Expansion, end: Token): readonly Token[] {
+export function expandMacro(macro: Macro, expansion: Expansion, end: Token, memory: ExpansionMemory): readonly Token[] {
   if (!macro.body.some(({ kind, text }) => kind === 'identifier' || text === '##')) return macro.body;
-  const known = remembered.get(macro);
+  const known = memory.get(macro);
   if (known && holds(known, expansion)) return known.tokens;
   const { macros, builtins } = expansion;
   const lookups = new Map<string, Macro | undefined>();
@@ -41,7 +42,7 @@ export function expandMacro(macro: Macro, expansion: Expansion, end: Token): rea
   };
   // Its name, not its body: a macro that refers to itself must find itself being expanded.
   const tokens = expandTokens([macro.at], recording, end);
-  if (!usesBuiltin) remembered.set(macro, { tokens, lookups });
+  if (!usesBuiltin) memory.set(macro, { tokens, lookups });
   return tokens;
 }
 

@@ -11,7 +11,7 @@ import { withAnnotation } from './annotations.js';
 import { conditionHolds } from './condition.js';
 import { Cursor } from './cursor.js';
 import { type Builtin, Expander, type Expansion, expandTokens } from './expander.js';
-import { expandMacro } from './expansion-memory.js';
+import { type ExpansionMemory, expandMacro } from './expansion-memory.js';
 import { lexFile, lexText } from './lexer.js';
 import { type Macro, type MacroTable, parseDefinition } from './macros.js';
 import { endAt, errorAt, type Token, tokenLike } from './tokens.js';
@@ -29,8 +29,11 @@ export interface Preprocessed {
   readonly skipped: readonly Skipped[];
   /** Expands tokens with the macros as they are at the end, but leaves the macros of the names in `except`. */
   expand(tokens: readonly Token[], except?: Iterable<string>): readonly Token[];
-  /** What the name of a macro expands to, with the macros as they are at the end. */
-  expandMacro(macro: Macro): readonly Token[];
+  /**
+   * What the name of a macro expands to, with the macros as they are at the end, but for those of the names in `except`;
+   * each list of such names wants a memory of its own.
+   */
+  expandMacro(macro: Macro, memory: ExpansionMemory, except?: Iterable<string>): readonly Token[];
 }
 
 /** A definition that a conditional leaves out. */
@@ -109,8 +112,8 @@ class Preprocessor {
           files: this.#filesFrom(header),
           includes: this.#includes,
           skipped: this.#skipped,
-          expand: (list, except = []) => this.#expandExcept(list, except, token),
-          expandMacro: (macro) => expandMacro(macro, this.#text, token),
+          expand: (list, except = []) => expandTokens(list, this.#leaving(except), token),
+          expandMacro: (macro, memory, except = []) => expandMacro(macro, this.#leaving(except), token, memory),
         };
       }
     }
@@ -121,10 +124,14 @@ class Preprocessor {
     return main ? [main, ...[...this.#files].filter((file) => file !== main)] : [];
   }
 
-  #expandExcept(tokens: readonly Token[], except: Iterable<string>, end: Token): readonly Token[] {
-    // A macro that counts as being expanded already is left alone.
-    const left = [...except].map((name) => this.#macros.get(name)).filter((macro) => macro !== undefined);
-    return expandTokens(tokens, { ...this.#text, active: new Set(left) }, end);
+  /** Expansion that leaves some macros alone: those that count as being expanded already. */
+  #leaving(except: Iterable<string>): Expansion {
+    const active = new Set<Macro>();
+    for (const name of except) {
+      const macro = this.#macros.get(name);
+      if (macro) active.add(macro);
+    }
+    return { ...this.#text, active };
   }
 
   #predefine(): void {
