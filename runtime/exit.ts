@@ -39,6 +39,8 @@ export class Exits {
   /** By reason. */
   readonly #known: readonly (VcpuExit | undefined)[];
   readonly #unknown: VcpuExit;
+  /** Most exits are of the reason of the one before: looking that up costs what a look at memory does behind a run. */
+  #last: VcpuExit;
 
   constructor(run: KvmRun, bindings: Bindings) {
     const {
@@ -57,10 +59,13 @@ export class Exits {
     // The same data of the bindings has made their type.
     this.#known = Array.from(known) as readonly unknown[] as readonly (VcpuExit | undefined)[];
     this.#unknown = new UnknownExit(run);
+    this.#last = this.#unknown;
   }
 
   get last(): VcpuExit {
-    return this.#known[this.#run.exit_reason] ?? this.#unknown;
+    const { exit_reason } = this.#run;
+    if (this.#last.reason !== exit_reason) this.#last = this.#known[exit_reason] ?? this.#unknown;
+    return this.#last;
   }
 }
 

@@ -1,5 +1,7 @@
 /** Runs to port exits and decodes each, on this thread: by `struct kvm_run`, and by the exit that narrows. */
 
+import { spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { KVM_EXIT_IO } from '../../generated/x86_64/linux/kvm.js';
 import { realMode } from '../../guests/index.js';
 import { Kvm, type Vcpu } from '../../runtime/index.js';
@@ -23,12 +25,27 @@ const ways = [
 ] as const;
 
 export async function benchExits(loop: Loop): Promise<Result[]> {
+  using _ = onOneProcessor(process.pid, loop.pid);
   using kvm = Kvm.open();
   using vm = kvm.createVm();
   using guest = realMode.outForEver.load(vm);
   const results: Result[] = [];
   for (const { name, order, run } of ways) results.push(...(await benchWay(loop, guest.vcpu, name, order, run)));
   return results;
+}
+
+/** Keeps processes that work in turn on one processor: two of a shared machine are seldom equally fast. */
+function onOneProcessor(...pids: readonly number[]): Disposable {
+  const allowed = /^Cpus_allowed_list:\s*((\d+).*)$/m.exec(readFileSync('/proc/self/status', 'utf8')) ?? [];
+  const [, all = '', one = ''] = allowed;
+  const keep = (processors: string): void => {
+    for (const pid of pids) {
+      const { status, stderr } = spawnSync('taskset', ['-acp', processors, String(pid)], { encoding: 'utf8' });
+      if (status !== 0) throw new Error(`taskset ended with ${status}: ${stderr}`);
+    }
+  };
+  keep(one);
+  return { [Symbol.dispose]: () => keep(all) };
 }
 
 async function benchWay(

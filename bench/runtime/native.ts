@@ -20,6 +20,7 @@ export interface Answer {
 }
 
 export interface Loop extends Disposable {
+  readonly pid: number;
   /** What they are is in loop.c. */
   order(what: 'exits' | 'served' | 'calls' | 'kicks', ...numbers: number[]): Promise<Answer>;
 }
@@ -28,6 +29,7 @@ export function startLoop(): Loop {
   const child: ChildProcessWithoutNullStreams = spawn(join(built, 'loop'));
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
   return {
+    pid: child.pid as number,
     async order(what, ...numbers) {
       child.stdin.write(`${what} ${numbers.join(' ')}\n`);
       const { value, done } = await lines.next();
