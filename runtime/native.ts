@@ -62,13 +62,14 @@ export interface Native {
   /** -EINVAL when it is not a real-time signal, -EBUSY when somebody else handles it. */
   claimSignal(signal: number): number;
   /**
-   * Takes the fd over, also when it fails. With `setMask` the mechanism is KVM_SET_SIGNAL_MASK: its request, the place of
+   * Takes the fd over, also when it fails; `run` is the request of KVM_RUN. With `setMask` the mechanism is KVM_SET_SIGNAL_MASK: its request, the place of
    * its argument, and where in that the signals go.
    */
   vcpuCreate(
     vm: VmHandle,
     fd: number,
     length: number,
+    run: number,
     immediateExit: number,
     signal: number,
     ...setMask: [] | [request: number, view: DataView, offset: number, needed: number, signals: number]
@@ -84,12 +85,12 @@ export interface Native {
   vcpuMap(vcpu: VcpuHandle, offset: number, length: number): ArrayBuffer | number;
   vcpuIoctl(vcpu: VcpuHandle, request: number, value: number | bigint): number;
   vcpuIoctlView(vcpu: VcpuHandle, request: number, view: DataView, offset: number, needed: number): number;
-  /** 0 for an exit; for an interruption 1 kick, 2 abort, 3 timeout, 4 hold. */
-  vcpuRun(vcpu: VcpuHandle, request: number): number;
+  /** Undefined for an exit; for an interruption 1 kick, 2 abort, 3 timeout, 4 hold. */
+  vcpuRun(vcpu: VcpuHandle): number | undefined;
   /** The same with a timeout in nanoseconds and a number for `abort`, each 0 for none. */
-  vcpuRunWithin(vcpu: VcpuHandle, request: number, timeout: number, run: number): number;
-  /** COMPLETED, or 0 for one more exit to serve. */
-  vcpuComplete(vcpu: VcpuHandle, request: number): number;
+  vcpuRunWithin(vcpu: VcpuHandle, timeout: number, run: number): number | undefined;
+  /** COMPLETED, or undefined for one more exit to serve. */
+  vcpuComplete(vcpu: VcpuHandle): number | undefined;
   /**
    * -EBUSY while another thread runs it, if that matters. Otherwise the buffers made with this handle must be detached
    * right away.

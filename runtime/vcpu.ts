@@ -79,7 +79,6 @@ export class Vcpu extends VcpuState implements Disposable, AsyncDisposable {
   interruption: Interruption | null = null;
   #handle: VcpuHandle | undefined;
   readonly #exits: Exits;
-  readonly #runRequest: number;
   /** KVM_EXIT_MEMORY_FAULT, which headers have since 6.8; otherwise what no exit reason is. */
   readonly #memoryFault: number;
 
@@ -90,16 +89,16 @@ export class Vcpu extends VcpuState implements Disposable, AsyncDisposable {
     this.shared = new DataView(native().vcpuBuffer(handle));
     this.kvmRun = new bindings.KvmRun(this.shared);
     this.#exits = new Exits(this.kvmRun, bindings);
-    this.#runRequest = bindings.KVM_RUN.request;
     this.#memoryFault = (bindings as { readonly KVM_EXIT_MEMORY_FAULT?: number }).KVM_EXIT_MEMORY_FAULT ?? -1;
   }
 
   /** For `Vm.createVcpu`. */
   static create(vm: VmHandle, fd: number, mmapSize: number, bindings: Bindings, options: ReadyVcpuOptions): Vcpu {
     const { signal, mechanism } = options;
+    const run = bindings.KVM_RUN.request;
     const immediateExit = bindings.KvmRun.$layout.members.immediate_exit.offset;
     const setMask = mechanism === 'signal_mask' ? setSignalMask(bindings) : ([] as const);
-    const handle = native().vcpuCreate(vm, fd, mmapSize, immediateExit, signal, ...setMask);
+    const handle = native().vcpuCreate(vm, fd, mmapSize, run, immediateExit, signal, ...setMask);
     if (typeof handle === 'number') throw kernelError('mmap of the vCPU', handle);
     return new Vcpu(handle, bindings);
   }
@@ -130,13 +129,13 @@ export class Vcpu extends VcpuState implements Disposable, AsyncDisposable {
    * @throws KvmBusyError when another thread is running it, KvmError when the kernel refuses.
    */
   run(options?: RunOptions): RunResult {
-    if (options === undefined) return this.#resultOf(native().vcpuRun(this.handle, this.#runRequest));
+    if (options === undefined) return this.#resultOf(native().vcpuRun(this.handle));
     const { timeoutMs, number, signal } = options;
     const timeout = timeoutMs === undefined ? 0 : nanoseconds(timeoutMs);
     const run = number === undefined ? 0 : runNumber(number);
     const { handle } = this;
     if (signal?.aborted) return this.#interruptedBy('abort');
-    return this.#resultOf(native().vcpuRunWithin(handle, this.#runRequest, timeout, run));
+    return this.#resultOf(native().vcpuRunWithin(handle, timeout, run));
   }
 
   /**
@@ -161,15 +160,15 @@ export class Vcpu extends VcpuState implements Disposable, AsyncDisposable {
    */
   complete(serve: () => void): void {
     for (;;) {
-      const result = native().vcpuComplete(this.handle, this.#runRequest);
+      const result = native().vcpuComplete(this.handle);
       if (result === native().COMPLETED) return;
       this.#resultOf(result);
       serve();
     }
   }
 
-  #resultOf(result: number): RunResult {
-    if (result === 0) {
+  #resultOf(result: number | undefined): RunResult {
+    if (result === undefined) {
       this.interruption = null;
       return 'exit';
     }

@@ -224,22 +224,22 @@ Value VmSetMemory(const CallbackInfo& info) {
 // (signal): -EINVAL when it is not a real-time signal, -EBUSY when somebody else handles it.
 Value ClaimSignal(const CallbackInfo& info) { return number(info.Env(), install_handler(int_at(info, 0))); }
 
-// (vm, fd, length of the mapping, offset of immediate_exit, signal), and where KVM_SET_SIGNAL_MASK is the mechanism
+// (vm, fd, length of the mapping, request of KVM_RUN, offset of immediate_exit, signal), and where KVM_SET_SIGNAL_MASK is the mechanism
 // (request, view, offset, needed, offset of the signals): takes the fd over, also when it fails.
 Value VcpuCreate(const CallbackInfo& info) {
   const Env env = info.Env();
   const int fd = int_at(info, 1);
   const auto length = static_cast<size_t>(int64_at(info, 2));
-  const auto immediate_exit = static_cast<size_t>(int64_at(info, 3));
-  const int signal_number = int_at(info, 4);
+  const auto immediate_exit = static_cast<size_t>(int64_at(info, 4));
+  const int signal_number = int_at(info, 5);
   int error = immediate_exit < length ? -install_handler(signal_number) : EINVAL;
   std::optional<SetSignalMask> set_mask;
-  if (info.Length() > 5) {
-    const uint8_t* const argument = argument_at(info, 5, 6, 7, 8);
-    const auto needed = static_cast<size_t>(int64_at(info, 8));
-    const auto signals = static_cast<size_t>(int64_at(info, 9));
+  if (info.Length() > 6) {
+    const uint8_t* const argument = argument_at(info, 6, 7, 8, 9);
+    const auto needed = static_cast<size_t>(int64_at(info, 9));
+    const auto signals = static_cast<size_t>(int64_at(info, 10));
     if (argument != nullptr && signals <= needed && needed - signals >= sizeof(uint64_t)) {
-      set_mask = SetSignalMask{uint32_at(info, 5), {argument, argument + needed}, signals};
+      set_mask = SetSignalMask{uint32_at(info, 6), {argument, argument + needed}, signals};
     } else {
       error = EFAULT;
     }
@@ -250,8 +250,8 @@ Value VcpuCreate(const CallbackInfo& info) {
     close(fd);
     return number(env, -error);
   }
-  auto vcpu = std::make_shared<Vcpu>(fd, held<Vm>(info[0]), std::move(run), immediate_exit, signal_number,
-                                     std::move(set_mask));
+  auto vcpu = std::make_shared<Vcpu>(fd, held<Vm>(info[0]), std::move(run), uint32_at(info, 3), immediate_exit,
+                                     signal_number, std::move(set_mask));
   vcpu->id = vcpus().add(vcpu);
   return handle_of(env, std::move(vcpu));
 }
@@ -316,21 +316,22 @@ bool is_ending(Env env) {
   return ending;
 }
 
-// (vcpu, request, ...): runs it to an order.
+// (vcpu, ...): runs it to an order. Undefined for an exit: behind KVM_RUN the caches are cold, and each call counts.
 Value run_to(const CallbackInfo& info, const RunOrder& order) {
   const Env env = info.Env();
-  return number(env, run(*held<Vcpu>(info[0]), uint32_at(info, 1), order, [env] { return is_ending(env); }));
+  const int result = run(*held<Vcpu>(info[0]), order, [env] { return is_ending(env); });
+  return result == 0 ? Value() : number(env, result);
 }
 
-// (vcpu, request)
+// (vcpu)
 Value VcpuRun(const CallbackInfo& info) { return run_to(info, {}); }
 
-// (vcpu, request, timeout in nanoseconds or 0, number or 0)
+// (vcpu, timeout in nanoseconds or 0, number or 0)
 Value VcpuRunWithin(const CallbackInfo& info) {
-  return run_to(info, {int64_at(info, 2), static_cast<uint64_t>(int64_at(info, 3)), false});
+  return run_to(info, {int64_at(info, 1), static_cast<uint64_t>(int64_at(info, 2)), false});
 }
 
-// (vcpu, request): `completed`, or 0 for one more exit to serve.
+// (vcpu): `completed`, or undefined for one more exit to serve.
 Value VcpuComplete(const CallbackInfo& info) { return run_to(info, {0, 0, true}); }
 
 // Does something to the gate of the vCPU of an id, from any isolate. True when there is such a vCPU.

@@ -36,9 +36,10 @@ File::~File() { close(fd); }
 
 Vm::~Vm() { close(fd); }
 
-Vcpu::Vcpu(int descriptor, std::shared_ptr<Vm> of, std::shared_ptr<Mapping> mapping, size_t immediate_exit, int signal,
-           std::optional<SetSignalMask> set_mask)
+Vcpu::Vcpu(int descriptor, std::shared_ptr<Vm> of, std::shared_ptr<Mapping> mapping, uint32_t request,
+           size_t immediate_exit, int signal, std::optional<SetSignalMask> set_mask)
     : fd(descriptor),
+      run_request(request),
       vm(std::move(of)),
       run(mapping, -1),
       gate(set_mask ? Mechanism::kSignalMask : Mechanism::kImmediateExit, mapping->data() + immediate_exit, signal),

@@ -87,9 +87,10 @@ struct SetSignalMask {
 
 class Vcpu {
  public:
-  // `immediate_exit` is where that member is in the mapping; with `set_mask` that one is the mechanism.
-  Vcpu(int descriptor, std::shared_ptr<Vm> of, std::shared_ptr<Mapping> mapping, size_t immediate_exit, int signal,
-       std::optional<SetSignalMask> set_mask);
+  // `request` is that of KVM_RUN, `immediate_exit` where that member is in the mapping; with `set_mask` that one is the
+  // mechanism.
+  Vcpu(int descriptor, std::shared_ptr<Vm> of, std::shared_ptr<Mapping> mapping, uint32_t request, size_t immediate_exit,
+       int signal, std::optional<SetSignalMask> set_mask);
   ~Vcpu();
   Vcpu(const Vcpu&) = delete;
   Vcpu& operator=(const Vcpu&) = delete;
@@ -100,6 +101,7 @@ class Vcpu {
   // By which other isolates find it.
   uint32_t id = 0;
   const int fd;
+  const uint32_t run_request;
   const std::shared_ptr<Vm> vm;
   // What the kernel shares with user space. The kernel's VM lives as long as that is mapped.
   const Memory run;

@@ -45,7 +45,7 @@ constexpr int completed = 0x100;
 // 0 for an exit, the Interruption for one, else -errno. Stray signals and EAGAIN never come out. `is_ending` says whether
 // this thread has to come back for good: -ECANCELED.
 template <typename IsEnding>
-int run(Vcpu& vcpu, uint32_t request, const RunOrder& order, IsEnding is_ending) {
+int run(Vcpu& vcpu, const RunOrder& order, IsEnding is_ending) {
   const Turn turn(vcpu, Vcpu::Use::kRun);
   if (!turn) return -EBUSY;
   KickGate& gate = vcpu.gate;
@@ -56,7 +56,7 @@ int run(Vcpu& vcpu, uint32_t request, const RunOrder& order, IsEnding is_ending)
   if (result == 0 && order.timeout > 0) result = gate.arm(order.timeout);
   while (result == 0) {
     gate.enter();
-    const int status = ioctl(vcpu.fd, request, 0);
+    const int status = ioctl(vcpu.fd, vcpu.run_request, 0);
     const int error = errno;
     gate.leave();
     if (status >= 0) break;

@@ -100,8 +100,8 @@ class Machine {
     }
     auto run = Mapping::map(fd, static_cast<size_t>(length), MAP_SHARED);
     must(run == nullptr ? -1 : 0, "mmap of the vCPU");
-    vcpus_.push_back(std::make_shared<Vcpu>(fd, vm_, std::move(run), offsetof(kvm_run, immediate_exit), signal_number,
-                                            std::move(set_mask)));
+    vcpus_.push_back(std::make_shared<Vcpu>(fd, vm_, std::move(run), KVM_RUN, offsetof(kvm_run, immediate_exit),
+                                            signal_number, std::move(set_mask)));
   }
 
   const File kvm_;

@@ -93,7 +93,7 @@ bool never() { return false; }
 
 Interruption run_once(Vcpu& vcpu, Account& account, const RunOrder& order = {}) {
   account.runs++;
-  const int result = run(vcpu, KVM_RUN, order, never);
+  const int result = run(vcpu, order, never);
   if (result < 0) expect(false, std::string("KVM_RUN: ") + strerror(-result));
   const auto interruption = static_cast<Interruption>(result);
   switch (interruption) {
@@ -333,7 +333,7 @@ void threads_take_turns(Mechanism mechanism) {
         Runner runner({vcpu}, [&, i] {
           for (int turns = 0; turns < 10;) {
             const int64_t timeout = turns % 2 == 0 ? 200'000 : 0;
-            const int result = run(*vcpu, KVM_RUN, {timeout, 0, false}, never);
+            const int result = run(*vcpu, {timeout, 0, false}, never);
             if (result == -EBUSY) {
               accounts[i].busy++;
               std::this_thread::sleep_for(microseconds(20));
@@ -399,7 +399,7 @@ void the_heartbeat_ends_runs(Mechanism mechanism) {
         machine.place(i, Guest::kSpin);
         vcpus().add(machine[i]);
         runners.push_back(std::make_unique<Runner>(std::vector{machine[i]}, [&, i] {
-          const int result = run(*machine[i], KVM_RUN, {}, [&] { return bool{ending}; });
+          const int result = run(*machine[i], {}, [&] { return bool{ending}; });
           expect(ending && result == -ECANCELED, "a run does not end with its thread");
           ended++;
         }));
