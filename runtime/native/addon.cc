@@ -224,8 +224,8 @@ Value VmSetMemory(const CallbackInfo& info) {
 // (signal): -EINVAL when it is not a real-time signal, -EBUSY when somebody else handles it.
 Value ClaimSignal(const CallbackInfo& info) { return number(info.Env(), install_handler(int_at(info, 0))); }
 
-// (vm, fd, length of the mapping, request of KVM_RUN, offset of immediate_exit, signal), and where KVM_SET_SIGNAL_MASK is the mechanism
-// (request, view, offset, needed, offset of the signals): takes the fd over, also when it fails.
+// (vm, fd, length of the mapping, request of KVM_RUN, offset of immediate_exit, signal), and where KVM_SET_SIGNAL_MASK is
+// the mechanism (request, view, offset, needed, offset of the signals): takes the fd over, also when it fails.
 Value VcpuCreate(const CallbackInfo& info) {
   const Env env = info.Env();
   const int fd = int_at(info, 1);
