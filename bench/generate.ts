@@ -17,6 +17,7 @@ const committed = join(packageRoot(), 'generated');
 const cli = fileURLToPath(new URL('../bin/kvm-uapi.js', import.meta.url));
 /** V8 goes on compiling what the generator is made of for some thirty runs. */
 const warmUps = 30;
+const processes = 15;
 
 export async function benchGenerate(): Promise<Result[]> {
   return [await inProcess(), ...(await allArchitectures()), ...(await asProcess())];
@@ -50,8 +51,8 @@ async function allArchitectures(): Promise<Result[]> {
   try {
     // Which architectures there are `generate` sees by what is in the folder.
     cpSync(committed, folder, { recursive: true });
-    const measured = await leastDuration(() => generate(folder, '--from', root), 15);
-    const note = `${recordedTargets(committed, defaultHeader).length} architectures, start of node included; the least of 15`;
+    const measured = await leastDuration(() => generate(folder, '--from', root), processes);
+    const note = `${recordedTargets(committed, defaultHeader).length} architectures, start of node included; the least of ${processes}`;
     return [{ subject: `generate for all architectures, as one process`, measured, bound: 1000, unit: 'ms', note }];
   } finally {
     rmSync(folder, { recursive: true, force: true });
@@ -72,14 +73,14 @@ async function asProcess(): Promise<Result[]> {
     let round = 0;
     // Every call has a folder of its own: where the files are there already, none would be written.
     const run = (): void => generate(join(folder, String(round++)));
-    const measured = await leastDuration(run, 15);
+    const measured = await leastDuration(run, processes);
     return [
       {
         subject: 'generate, as a process',
         measured,
         bound: 1000,
         unit: 'ms',
-        note: 'start of node included; the least of 15',
+        note: `start of node included; the least of ${processes}`,
       },
       ...(await benchBindgen({ inProcess: headerToText, asProcess: run })),
     ];

@@ -130,9 +130,7 @@ export function ratioOf(rounds: readonly Round[]): number {
 
 /** Median duration in milliseconds of `samples` calls, after one that does not count. */
 export async function duration(call: () => unknown, samples: number): Promise<number> {
-  // mitata gives up early once both limits are reached, and would go on for 642 ms otherwise.
-  const stats = await measure(call, { min_samples: samples, max_samples: samples, min_cpu_time: 0 });
-  return stats.p50 / 1e6;
+  return (await timesOf(call, samples)).p50 / 1e6;
 }
 
 /**
@@ -140,8 +138,12 @@ export async function duration(call: () => unknown, samples: number): Promise<nu
  * machine does nothing else. All that is above it is other work's, up to half as much again on a shared machine.
  */
 export async function leastDuration(call: () => unknown, samples: number): Promise<number> {
-  const stats = await measure(call, { min_samples: samples, max_samples: samples, min_cpu_time: 0 });
-  return stats.min / 1e6;
+  return (await timesOf(call, samples)).min / 1e6;
+}
+
+function timesOf(call: () => unknown, samples: number): ReturnType<typeof measure> {
+  // mitata gives up early once both limits are reached, and would go on for 642 ms otherwise.
+  return measure(call, { min_samples: samples, max_samples: samples, min_cpu_time: 0 });
 }
 
 /**
