@@ -4,7 +4,7 @@
  * nothing is lacking that has a home here. A header that lacks nothing is read alone.
  */
 
-import { SourceError, UndefinedNameError, UsageError } from '../errors.js';
+import { SourceError, UndefinedNameError } from '../errors.js';
 import { absentHeaders, homes, homesOf, onlyWithin } from '../knowledge/homes.js';
 import { overrideOf } from '../knowledge/ioctls.js';
 import type { Target } from '../layout/target.js';
@@ -33,10 +33,6 @@ export function readComplete<T>(
   target: Target,
   read: (prelude: readonly string[]) => T & { readonly lacks: readonly string[] },
 ): T {
-  const within = onlyWithin.get(header);
-  if (within !== undefined) {
-    throw new UsageError(`<${header}> can be included by <${within}> alone; ask for that, whose model has it too`);
-  }
   const usable = new Map<string, boolean>([[header, false]]);
   const isUsable = (home: string): boolean => {
     const known = usable.get(home) ?? canBeRead(home, resolver, target);
@@ -44,7 +40,7 @@ export function readComplete<T>(
     return known;
   };
   let prelude: readonly string[] = [];
-  let reading = attempt(() => read(prelude));
+  let reading = attempt(header, () => read(prelude));
   let whole = reading.failed ? undefined : reading;
   for (;;) {
     const needed = new Set(reading.lacks.map((name) => homesOf.get(name)?.find(isUsable)));
@@ -52,9 +48,9 @@ export function readComplete<T>(
     if (more.length === 0) return (whole ?? reading).finish();
     const behind = (added: readonly string[]): readonly string[] =>
       order.filter((home) => prelude.includes(home) || added.includes(home));
-    const next = attempt(() => read(behind(more)));
+    const next = attempt(header, () => read(behind(more)));
     if (doesNotFit(next)) {
-      const alone = more.filter((home) => doesNotFit(attempt(() => read(behind([home])))));
+      const alone = more.filter((home) => doesNotFit(attempt(header, () => read(behind([home])))));
       // Those that do not fit alone, or else the last one, are no help to this header.
       for (const home of alone.length > 0 ? alone : more.slice(-1)) usable.set(home, false);
       continue;
@@ -70,7 +66,7 @@ function doesNotFit({ failed, lacks }: Reading<unknown>): boolean {
   return failed && lacks.length === 0;
 }
 
-function attempt<T>(read: () => T & { readonly lacks: readonly string[] }): Reading<T> {
+function attempt<T>(header: string, read: () => T & { readonly lacks: readonly string[] }): Reading<T> {
   try {
     const result = read();
     return { failed: false, lacks: result.lacks, finish: () => result };
@@ -81,7 +77,7 @@ function attempt<T>(read: () => T & { readonly lacks: readonly string[] }): Read
       failed: true,
       lacks: named ? [named.undefinedName] : [],
       finish: () => {
-        throw named ? withHome(named) : error;
+        throw named ? withHome(named) : withIncluder(header, error);
       },
     };
   }
@@ -107,6 +103,15 @@ function withHome(error: UndefinedNameError): UndefinedNameError {
     'that cannot be read here, or not together with it; if it is missing, name the folder that has it with --include';
   const joint = problem.endsWith('?') ? ' ' : '; ';
   return new UndefinedNameError(file, line, column, `${problem}${joint}<${home}> defines it: ${why}`, undefinedName);
+}
+
+/** Where a header refuses to be read by itself, the error with the one header that may include it. */
+function withIncluder(header: string, error: SourceError): SourceError {
+  const within = onlyWithin.get(header);
+  const { file, line, column, problem } = error;
+  if (within === undefined || !problem.startsWith('#error ')) return error;
+  const help = `<${header}> can be included by <${within}> alone; ask for that, whose model has it too`;
+  return new SourceError(file, line, column, `${problem}; ${help}`);
 }
 
 /**

@@ -146,8 +146,9 @@ function integerOf(expression: Expression, scope: Scope): Integer {
 
 /** What is said of an expression that designates an object. */
 function notConstant(expression: Expression, scope: Scope): string {
-  if (expression.kind === 'member' || expression.kind === 'index') return notConstant(expression.base, scope);
-  const isName = expression.kind === 'name' && scope.objectType(expression.name) === undefined;
+  let base = expression;
+  while (base.kind === 'member' || base.kind === 'index') base = base.base;
+  const isName = base.kind === 'name' && scope.objectType(base.name) === undefined;
   return isName ? 'names a member, not a value' : 'not an integer constant expression';
 }
 

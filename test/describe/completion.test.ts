@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { openHeaders } from '../../generator/commands/headers.js';
 import { includeLines } from '../../generator/emit/c-assertions.js';
-import { UsageError } from '../../generator/errors.js';
 import { absentHeaders, homes } from '../../generator/knowledge/homes.js';
 import { x86_64 } from '../../generator/layout/targets/x86_64.js';
 import { targets } from '../../generator/layout/targets.js';
@@ -138,10 +137,12 @@ describe('a header that forgets an include is read behind the home of', () => {
 
   it('or says which header to ask for', () => {
     const headers = {
-      'linux/patchkey.h': '#define PATCH 1\n',
-      'linux/soundcard.h': '#include "patchkey.h"\n#define S 1\n',
+      'linux/patchkey.h': '#ifndef INDIRECT\n#error "included directly"\n#endif\n#define PATCH 1\n',
+      'linux/soundcard.h': '#define INDIRECT\n#include "patchkey.h"\n#define S 1\n',
     };
-    expect(() => modelOf(headers)).toThrow(UsageError);
+    const problem =
+      '#error "included directly"; <linux/patchkey.h> can be included by <linux/soundcard.h> alone; ask for';
+    expect(() => modelOf(headers)).toThrow(`/include/linux/patchkey.h:2:2: ${problem}`);
     expect(modelOf(headers, 'linux/soundcard.h').covers).toEqual(['linux/soundcard.h', 'linux/patchkey.h']);
   });
 });

@@ -158,6 +158,21 @@ struct s { t50 a; char b[sizeof(x50)]; };`,
       expect(ledger.map(({ reason }) => reason)).toEqual([`not an expression: ${tooDeep}`]);
     },
   ],
+  'a macro with much in a row': [
+    [
+      `#define A a${'[1]'.repeat(many)}\n#define B a${'.b'.repeat(many)}\n#define C a${'->b'.repeat(many)}`,
+      `#define D a${'()'.repeat(many)}\n#define E &a${'[1]'.repeat(many)}\n#define F(x) x${'[1]'.repeat(many)}`,
+    ].join('\n'),
+    ({ ledger }) =>
+      expect(Object.fromEntries(ledger.map(({ name, reason }) => [name, reason]))).toEqual({
+        A: 'names a member, not a value',
+        B: 'names a member, not a value',
+        C: 'names a member, not a value',
+        D: 'a call is not a constant',
+        E: 'not an integer constant expression',
+        F: tooDeep,
+      }),
+  ],
   'an argument of many tokens': [
     `#define G(...) __VA_ARGS__\nenum { G(${Array.from({ length: 150_000 }, (_, n) => `A${n}`).join(', ')}) };`,
     ({ enums }) => expect(enums[0]?.enumerators.length).toBe(150_000),
