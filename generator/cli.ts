@@ -1,11 +1,9 @@
-#!/usr/bin/env node
 /**
  * The command line: each command a thin call into the pipeline. What only one of them needs is loaded by that one: loading
  * is a good part of a run. Exit codes: 0 good, 1 a check failed, 2 wrong use or bad input.
  */
 
 import { join } from 'node:path';
-import { setFlagsFromString } from 'node:v8';
 import { Command, CommanderError, Option } from 'commander';
 import { type GenerateOptions, generate } from './commands/generate.js';
 import {
@@ -28,10 +26,6 @@ import { packageRoot } from './source/disk.js';
 import { version } from './version.js';
 
 const { CC, NO_COLOR } = process.env;
-
-// The only optimising compiler of Node 20 takes as long as a whole run: it is to wait for what runs for seconds. Later
-// versions have a quick one before it, and do not know the flag.
-if (process.versions.node.startsWith('20.')) setFlagsFromString('--interrupt-budget=1000000');
 
 const collect = (value: string, list: readonly string[]): string[] => [...list, value];
 

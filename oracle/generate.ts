@@ -23,7 +23,7 @@ async function source(): Promise<string[]> {
 }
 
 try {
-  const command = [join(packageRoot(), 'dist/bin/kvm-uapi.js'), 'generate', ...args, ...(await source())];
+  const command = [join(packageRoot(), 'dist/bin/kvm-uapi.cjs'), 'generate', ...args, ...(await source())];
   process.exitCode = spawnSync(process.execPath, command, { stdio: 'inherit' }).status ?? 2;
 } catch (error) {
   console.error((error as Error).message);

@@ -3,8 +3,7 @@
  * there whole or not at all: it is written under another name, and renamed when it is complete.
  */
 
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync } from 'node:fs';
-import { writeFile } from 'node:fs/promises';
+import { existsSync, mkdirSync, mkdtempSync, promises, readdirSync, renameSync, rmSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { dirname, isAbsolute, join } from 'node:path';
 import { HeaderSetError } from '../../errors.js';
@@ -59,7 +58,7 @@ export async function keepSet(contents: Contents, cache: string, name: string): 
     removeAbandoned(cache);
     staged = mkdtempSync(join(cache, stagedPrefix()));
     await writeSet(contents, staged);
-    await writeFile(join(staged, recordFile), `${JSON.stringify(set, null, 2)}\n`);
+    await promises.writeFile(join(staged, recordFile), `${JSON.stringify(set, null, 2)}\n`);
     renameSync(staged, folder);
     return true;
   } catch (error) {
@@ -131,7 +130,7 @@ async function writeSet({ common, architectures }: Contents, folder: string): Pr
   ];
   for (const path of new Set(files.map(([path]) => dirname(path)))) mkdirSync(join(folder, path), { recursive: true });
   // 'wx': where xt_mark.h and xt_MARK.h are one file to the file system, the second must not replace the first.
-  for (const [path, bytes] of files) await writeFile(join(folder, path), bytes, { flag: 'wx' });
+  for (const [path, bytes] of files) await promises.writeFile(join(folder, path), bytes, { flag: 'wx' });
 }
 
 function namesIn(cache: string): string[] {
