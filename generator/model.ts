@@ -299,11 +299,15 @@ export function withoutComments(model: Model): Model {
     const { comment: _, ...rest } = item;
     return rest;
   };
-  const bareMember = (member: Member): Member =>
-    member.members ? { ...bare(member), members: member.members.map(bareMember) } : bare(member);
+  const isBare = ({ comment, members }: Pick<Member, 'comment' | 'members'>): boolean =>
+    comment === undefined && (members === undefined || members.every(isBare));
+  const bareMember = (member: Member): Member => {
+    if (isBare(member)) return member;
+    return member.members ? { ...bare(member), members: member.members.map(bareMember) } : bare(member);
+  };
   return {
     ...model,
-    types: model.types.map((type) => ({ ...bare(type), members: type.members.map(bareMember) })),
+    types: model.types.map((type) => (isBare(type) ? type : { ...bare(type), members: type.members.map(bareMember) })),
     enums: model.enums.map((type) => ({ ...bare(type), enumerators: type.enumerators.map(bare) })),
     constants: model.constants.map(bare),
     ioctls: model.ioctls.map(bare),

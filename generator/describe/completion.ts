@@ -12,6 +12,7 @@ import type { Declarations } from '../parse/types.js';
 import { lexText } from '../preprocess/lexer.js';
 import type { MacroTable } from '../preprocess/macros.js';
 import { preprocess } from '../preprocess/preprocessor.js';
+import type { Token } from '../preprocess/tokens.js';
 import type { SourceFile } from '../source/files.js';
 import type { Resolver } from '../source/resolver.js';
 
@@ -43,7 +44,9 @@ export function readComplete<T>(
   let reading = attempt(header, () => read(prelude));
   let whole = reading.failed ? undefined : reading;
   for (;;) {
-    const needed = new Set(reading.lacks.map((name) => homesOf.get(name)?.find(isUsable)));
+    const needed = new Set(
+      reading.lacks.map((name) => homesOf.get(name)?.find(({ header }) => isUsable(header))?.header),
+    );
     const more = order.filter((home) => needed.has(home) && !prelude.includes(home));
     if (more.length === 0) return (whole ?? reading).finish();
     const behind = (added: readonly string[]): readonly string[] =>
@@ -96,7 +99,7 @@ function canBeRead(home: string, resolver: Resolver, target: Target): boolean {
 /** The error with what is known of the name: where it is defined, and why that could not be read. */
 function withHome(error: UndefinedNameError): UndefinedNameError {
   const { file, line, column, problem, undefinedName } = error;
-  const home = homesOf.get(undefinedName)?.at(-1);
+  const home = homesOf.get(undefinedName)?.at(-1)?.header;
   if (home === undefined) return error;
   const why =
     absentHeaders.get(home) ??
@@ -124,16 +127,15 @@ export function lackingNames(
   files: ReadonlySet<SourceFile>,
   { kernelArchitecture }: Target,
 ): string[] {
-  const own = [...macros.values()].filter(({ at }) => files.has(at.file));
-  const texts = [
-    ...own.map(({ body }) => body),
-    ...own.flatMap(({ name, at }) => {
-      const taken = overrideOf(at.file.name, name, kernelArchitecture)?.argument;
-      return taken === undefined ? [] : [lexText(at.file, taken)];
-    }),
-    // A compiler reads all of them, whichever header they are in.
-    ...[...declarations.objects.values()].map(({ body }) => body),
-  ];
+  const texts: (readonly Token[])[] = [];
+  for (const { name, at, body } of macros.values()) {
+    if (!files.has(at.file)) continue;
+    texts.push(body);
+    const taken = overrideOf(at.file.name, name, kernelArchitecture)?.argument;
+    if (taken !== undefined) texts.push(lexText(at.file, taken));
+  }
+  // A compiler reads all of them, whichever header they are in.
+  for (const { body } of declarations.objects.values()) texts.push(body);
   const lacking = new Set<string>();
   for (const tokens of texts) {
     let before: string | undefined;

@@ -29,26 +29,30 @@ export function coveredFiles(
   argumentsOf: (file: SourceFile) => readonly CType[],
 ): CoveredFile[] {
   const { records, enums, typedefs, objects } = declarations;
-  const speaking = new Set([
-    ...[...records, ...enums, ...typedefs.values(), ...objects.values()].map(({ at }) => at.file),
-    ...[...macros.values()].filter(({ body }) => body.length > 0).map(({ at }) => at.file),
-  ]);
-  const usedBy = (file: SourceFile): SourceFile[] => {
-    const members = records.filter(({ at }) => at.file === file).flatMap((record) => record.members);
-    const types = [...members.map(({ type }) => type), ...argumentsOf(file)];
-    const included = [...(includes.get(file) ?? [])];
-    return [
-      ...types.flatMap((type) => definitionOf(type, declarations, layout)?.at.file ?? []),
-      ...included.filter(
-        (other) => !speaking.has(file) || continuesName(file, other) || onlyWithin.get(other.name) === file.name,
-      ),
-    ];
+  const speaking = new Set<SourceFile>();
+  for (const said of [records, enums, typedefs.values(), objects.values()]) {
+    for (const { at } of said) speaking.add(at.file);
+  }
+  for (const { body, at } of macros.values()) if (body.length > 0) speaking.add(at.file);
+  const usedBy = (file: SourceFile): ReadonlySet<SourceFile> => {
+    const used = new Set<SourceFile>();
+    const use = (type: CType): void => {
+      const definition = definitionOf(type, declarations, layout);
+      if (definition) used.add(definition.at.file);
+    };
+    for (const { at, members } of records) if (at.file === file) for (const { type } of members) use(type);
+    argumentsOf(file).forEach(use);
+    for (const other of includes.get(file) ?? []) {
+      if (!speaking.has(file) || continuesName(file, other) || onlyWithin.get(other.name) === file.name)
+        used.add(other);
+    }
+    return used;
   };
   const covered = new Map<SourceFile, ReadonlySet<SourceFile>>();
   const waiting = files.slice(0, 1);
   for (let file = waiting.pop(); file; file = waiting.pop()) {
     if (covered.has(file)) continue;
-    const uses = new Set(usedBy(file));
+    const uses = usedBy(file);
     covered.set(file, uses);
     waiting.push(...uses);
   }

@@ -5,7 +5,7 @@ import { ArithmeticError } from '../expression/arithmetic.js';
 import { stringBytes } from '../expression/literals.js';
 import type { TypeNames } from '../expression/parser.js';
 import { Unresolvable } from '../expression/unresolvable.js';
-import { fdRows } from '../knowledge/fds.js';
+import { fdRowsOf } from '../knowledge/fds.js';
 import { homesOf } from '../knowledge/homes.js';
 import { type IoctlOverride, overrideOf } from '../knowledge/ioctls.js';
 import type { Layout } from '../layout/layout.js';
@@ -63,11 +63,14 @@ export class MacroDescriber {
 
   /** The types that the ioctls of a header point to, as far as they are defined. */
   argumentTypes(file: SourceFile): CType[] {
-    return this.#macrosOf(new Set([file])).flatMap((macro) => {
+    const types: CType[] = [];
+    for (const macro of this.#preprocessed.macros.values()) {
+      if (macro.at.file !== file) continue;
       const request = this.#requests.of(macro);
       const argument = request && (this.#overriding(macro).argument ?? request.argument);
-      return argument && this.#hasSize(argument, macro.at) ? [argument] : [];
-    });
+      if (argument && this.#hasSize(argument, macro.at)) types.push(argument);
+    }
+    return types;
   }
 
   describe(covered: ReadonlySet<SourceFile>, types: TypeDescriber): DescribedMacros {
@@ -75,7 +78,8 @@ export class MacroDescriber {
     const ioctls: Ioctl[] = [];
     const functions: FunctionMacro[] = [];
     const ledger: LedgerEntry[] = [];
-    for (const macro of this.#macrosOf(covered)) {
+    for (const macro of this.#preprocessed.macros.values()) {
+      if (!covered.has(macro.at.file)) continue;
       const { name } = macro;
       const at = placeOf(macro.at);
       const comment = commented(this.#comments.ofMacro(macro));
@@ -96,17 +100,18 @@ export class MacroDescriber {
           continue;
         }
         const aliasOf = this.#aliasOf(macro);
-        constants.push({ name, ...constant, ...(aliasOf === undefined ? {} : { aliasOf }), at, ...comment });
+        const { value, type } = constant;
+        constants.push(
+          aliasOf === undefined
+            ? { name, value, type, at, ...comment }
+            : { name, value, type, aliasOf, at, ...comment },
+        );
         if (request) ioctls.push({ ...this.#ioctl(macro, Number(constant.value) >>> 0, request, types), ...comment });
       } catch (error) {
         ledger.push({ kind: request ? 'ioctl' : 'macro', name, reason: this.#reasonOf(error), at });
       }
     }
     return { constants, ioctls, functions, ledger };
-  }
-
-  #macrosOf(files: ReadonlySet<SourceFile>): Macro[] {
-    return [...this.#preprocessed.macros.values()].filter((macro) => files.has(macro.at.file));
   }
 
   /** The value of an object-like macro; undefined where it expands to nothing. */
@@ -126,8 +131,10 @@ export class MacroDescriber {
 
   /** The ioctl that a macro is only another name of, perhaps through further names. */
   #aliasOf(macro: Macro): string | undefined {
-    const seen = new Set<Macro>();
-    for (let other = this.#namedBy(macro); other && !seen.has(other); other = this.#namedBy(other)) {
+    let other = this.#namedBy(macro);
+    // Nearly all name no other macro at all.
+    if (!other) return undefined;
+    for (const seen = new Set<Macro>(); other && !seen.has(other); other = this.#namedBy(other)) {
       if (this.#requests.of(other)) return other.name;
       seen.add(other);
     }
@@ -136,10 +143,10 @@ export class MacroDescriber {
 
   /** The macro whose name is the whole body of another, perhaps in parentheses. */
   #namedBy(macro: Macro): Macro | undefined {
-    const [name, ...rest] = withoutParentheses(macro.body);
-    return name && rest.length === 0 && macro.parameters === null
-      ? this.#preprocessed.macros.get(name.text)
-      : undefined;
+    if (macro.parameters !== null) return undefined;
+    const body = withoutParentheses(macro.body);
+    const name = body.length === 1 ? body[0] : undefined;
+    return name && this.#preprocessed.macros.get(name.text);
   }
 
   #reasonOf(error: unknown): string {
@@ -155,9 +162,7 @@ export class MacroDescriber {
     if (this.#preprocessed.macros.has(name)) return 'a function-like macro';
     const tagged = this.#declarations.tags.get(name);
     if (tagged) return `the tag of ${'keyword' in tagged ? `a ${tagged.keyword}` : 'an enum'}`;
-    this.#members ??= new Set(
-      this.#declarations.records.flatMap(({ members }) => members.map((member) => member.name)),
-    );
+    this.#members ??= memberNames(this.#declarations);
     return this.#members.has(name) ? 'a member' : undefined;
   }
 
@@ -175,7 +180,7 @@ export class MacroDescriber {
     const { name, at } = macro;
     const fields = this.#requests.fields(request, at);
     const { override, argument: other } = this.#overriding(macro);
-    const home = override?.argument === undefined || other ? undefined : homesOf.get(override.argument)?.at(-1);
+    const home = override?.argument === undefined || other ? undefined : homesOf.get(override.argument)?.at(-1)?.header;
     if (home !== undefined)
       throw new Unresolvable(at, `takes a ${override?.argument}, and <${home}> could not be read`);
     const real = other ?? argument;
@@ -207,9 +212,15 @@ export class MacroDescriber {
   }
 }
 
+function memberNames({ records }: Declarations): Set<string | null> {
+  const names = new Set<string | null>();
+  for (const { members } of records) for (const { name } of members) names.add(name);
+  return names;
+}
+
 /** The kinds of file descriptor that an ioctl is made on, as far as is known. */
 function fdsOf(name: string, header: string, kernelArchitecture: string): FdKind[] {
-  const rows = fdRows.filter((row) => row.header === header && row.ioctls.includes(name));
+  const rows = (fdRowsOf.get(name) ?? []).filter((row) => row.header === header);
   const here = rows.filter(({ architecture = kernelArchitecture }) => architecture === kernelArchitecture);
   return [...new Set((here.length > 0 ? here : rows).map(({ fd }) => fd))];
 }

@@ -1,6 +1,6 @@
 /** What the values of members are called, where constants of the model are called so. */
 
-import { namedValues } from '../knowledge/values.js';
+import { namedValuesIn } from '../knowledge/values.js';
 import type { Constant, Enumerator, Member, RecordType } from '../model.js';
 
 export function withNamedValues(
@@ -9,10 +9,10 @@ export function withNamedValues(
 ): RecordType[] {
   const names = constants.map(({ name }) => `\n${name}`).join('');
   return types.map((type) => {
-    const rows = namedValues.filter(
-      ({ header, member, prefix }) =>
-        member.startsWith(`${type.tag}.`) && type.at.startsWith(`${header}:`) && names.includes(`\n${prefix}`),
+    const rows = (namedValuesIn.get(type.tag) ?? []).filter(
+      ({ header, prefix }) => type.at.startsWith(`${header}:`) && names.includes(`\n${prefix}`),
     );
+    if (rows.length === 0) return type;
     const named = (members: readonly Member[], path: string): readonly Member[] =>
       members.map((member) => {
         const own = member.name === null ? path : `${path}.${member.name}`;
@@ -23,6 +23,6 @@ export function withNamedValues(
           ...(member.members ? { members: named(member.members, own) } : {}),
         };
       });
-    return rows.length > 0 ? { ...type, members: named(type.members, type.tag) } : type;
+    return { ...type, members: named(type.members, type.tag) };
   });
 }

@@ -66,9 +66,13 @@ export class TypeDescriber {
       (node) => this.#nameOf(node) === undefined && covered.has(node.at.file),
     );
     if (unnamed.length === 0) return [];
-    const within = new Set(
-      declarations.records.flatMap(({ members }) => members.map(({ type }) => recordInArray(type))),
-    );
+    const within = new Set<RecordNode>();
+    for (const { members } of declarations.records) {
+      for (const { type } of members) {
+        const record = recordInArray(type);
+        if (record) within.add(record);
+      }
+    }
     const reason = 'has no name: something else is declared with it';
     return unnamed
       .filter((node) => !within.has(node))
@@ -125,9 +129,14 @@ export class TypeDescriber {
     const promoted = member.name === null ? union : undefined;
     // The bits of a bit-field are where the target has them, whatever the type is called.
     const shape = this.shape(bit ? resolved : element);
-    const place = { name: member.name, type: spellType(element), offset, size };
+    const { name } = member;
+    const type = spellType(element);
     const described: Draft<Member> =
-      dims.length > 0 ? { ...place, dims, shape } : bit ? { ...place, bit, shape } : { ...place, shape };
+      dims.length > 0
+        ? { name, type, offset, size, dims, shape }
+        : bit
+          ? { name, type, offset, size, bit, shape }
+          : { name, type, offset, size, shape };
     if (unit !== undefined) described.unit = unit;
     if (countedBy !== undefined) described.countedBy = countedBy;
     if (when.length > 0) described.when = when;

@@ -117,7 +117,7 @@ export function namesOf(model: Model): Names {
 
 /** The same for two mentions of one record or enum, and for no other. */
 export function keyOf({ tag, typedef }: RecordName): string {
-  return typedef ? tag : `tag ${tag}`;
+  return typedef ? `typedef ${tag}` : tag;
 }
 
 function hasTag(type: EnumType): type is EnumType & { readonly tag: string } {

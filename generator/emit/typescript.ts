@@ -74,6 +74,8 @@ interface Facts {
   readonly enumerators: ReadonlyMap<string, Enumerator>;
   readonly ioctls: ReadonlyMap<string, Ioctl>;
   readonly records: ReadonlyMap<string, RecordType>;
+  /** Whether a record has pointers in it, as far as that was asked. */
+  readonly pointers: Map<RecordType, boolean>;
 }
 
 function factsOf(model: Model, u64: WideStyle): Facts {
@@ -85,6 +87,7 @@ function factsOf(model: Model, u64: WideStyle): Facts {
     enumerators: byName(model.enums.flatMap(({ enumerators }) => enumerators)),
     ioctls: byName(model.ioctls),
     records: new Map(model.types.map((type) => [keyOf(type), type])),
+    pointers: new Map(),
   };
 }
 
@@ -175,9 +178,9 @@ export const ${name} = ${value};
     const { names, constants } = this.#facts;
     const title = type.typedef ? type.tag : `${type.kind} ${type.tag}`;
     const className = names.record(type);
-    const own: ClassSource = { ...type, className, title };
-    const { selected } = type;
-    this.#declarations += emitUnnamed(type.members, title, this);
+    const { size, align, at, members, comment, selected } = type;
+    const own: ClassSource = { className, title, size, align, at, members, comment };
+    this.#declarations += emitUnnamed(members, title, this);
     if (selected) {
       const cases = casesOf(type, selected, constants);
       this.#declarations += emitClass({ ...own, data: selectionData(selected, cases) }, this);
@@ -263,8 +266,12 @@ export const ${names.constant(name)}: ${argumentOf(ioctl, this).type} = ${target
 
   hasPointers(shape: Shape): boolean {
     if (!('tag' in shape)) return shape.is === 'pointer';
-    const members = shape.tag === null ? [] : (this.#facts.records.get(keyOf(shape))?.members ?? []);
-    return this.#anyPointers(members);
+    const { records, pointers } = this.#facts;
+    const record = shape.tag === null ? undefined : records.get(keyOf(shape));
+    if (!record) return false;
+    const known = pointers.get(record) ?? this.#anyPointers(record.members);
+    pointers.set(record, known);
+    return known;
   }
 
   #anyPointers(members: readonly Member[]): boolean {

@@ -143,6 +143,9 @@ export function integerLiteral(text: string, types: IntegerTypes): Integer {
 }
 
 function readLiteral(text: string, types: IntegerTypes): Integer {
+  // Nearly all are, and no target's int is narrower.
+  if (/^(?:0|[1-9][0-9]{0,8}|0[xX][0-9a-fA-F]{1,7})$/.test(text))
+    return { type: types.int, value: BigInt(Number(text)) };
   const match = integerConstant.exec(text);
   const digits = match?.[1];
   const suffix = suffixes.get((match?.[2] ?? '').toLowerCase());

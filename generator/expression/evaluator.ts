@@ -228,6 +228,9 @@ type Binary = Extract<Expression, { kind: 'binary' }>;
 
 /** What leans to the left, as `a | b | c` does, is as long as it likes: it is walked, from the inside out. */
 function chain(expression: Binary, scope: Scope): Integer {
+  if (expression.left.kind !== 'binary') {
+    return binary(expression.operator, integer(expression.left, scope), expression.right, scope);
+  }
   const { first, links } = linksOf(expression);
   let value = integer(first, scope);
   for (const { operator, right } of links) value = binary(operator, value, right, scope);

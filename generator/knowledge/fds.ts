@@ -10,6 +10,7 @@
  */
 
 import type { FdKind } from '../model.js';
+import { rowsByKey } from './rows.js';
 
 export interface FdRow {
   /** The header that defines the macros, as spelled in an `#include`. */
@@ -397,3 +398,6 @@ export const fdRows: readonly FdRow[] = [
     ioctls: ['__KVM_DEPRECATED_VCPU_W_0x87'],
   },
 ];
+
+/** The functions that take an ioctl of this name. */
+export const fdRowsOf: ReadonlyMap<string, readonly FdRow[]> = rowsByKey(fdRows, ({ ioctls }) => ioctls);

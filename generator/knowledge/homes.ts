@@ -4,6 +4,8 @@
  * name, the first whose header can be read is meant.
  */
 
+import { rowsByKey } from './rows.js';
+
 export interface Home {
   readonly header: string;
   /** Names of macros, typedefs and enumerators; tags with their keyword. */
@@ -91,15 +93,7 @@ export const homes: readonly Home[] = [
 ];
 
 /** The headers that define a name, in the order of the rows. */
-export const homesOf: ReadonlyMap<string, readonly string[]> = headersByName();
-
-function headersByName(): Map<string, string[]> {
-  const headers = new Map<string, string[]>();
-  for (const { header, names } of homes) {
-    for (const name of names) headers.set(name, [...(headers.get(name) ?? []), header]);
-  }
-  return headers;
-}
+export const homesOf: ReadonlyMap<string, readonly Home[]> = rowsByKey(homes, ({ names }) => names);
 
 /** Headers that refuse, with an `#error`, to be included by anything but another header. */
 export const onlyWithin: ReadonlyMap<string, string> = new Map([['linux/patchkey.h', 'linux/soundcard.h']]);

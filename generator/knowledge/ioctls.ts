@@ -8,6 +8,7 @@
  */
 
 import type { Direction, Passing } from '../model.js';
+import { rowsByKey } from './rows.js';
 
 export interface IoctlOverride {
   /** The header that defines the macro, as spelled in an `#include`. */
@@ -358,9 +359,11 @@ export const ioctlOverrides: readonly IoctlOverride[] = [
   },
 ];
 
+const overridesOf = rowsByKey(ioctlOverrides, ({ name }) => [name]);
+
 /** What is known of an ioctl on an architecture beyond its macro. */
 export function overrideOf(header: string, name: string, architecture: string): IoctlOverride | undefined {
-  return ioctlOverrides.find(
-    (row) => row.name === name && row.header === header && (row.architecture ?? architecture) === architecture,
-  );
+  return overridesOf
+    .get(name)
+    ?.find((row) => row.header === header && (row.architecture ?? architecture) === architecture);
 }

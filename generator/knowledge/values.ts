@@ -3,6 +3,8 @@
  * it of an integer. It is for printing alone: no layout and no type goes by it.
  */
 
+import { rowsByKey } from './rows.js';
+
 export interface NamedValues {
   /** The header that defines the record, as spelled in an `#include`. */
   readonly header: string;
@@ -52,3 +54,8 @@ export const namedValues: readonly NamedValues[] = [
   { header: ofArchitecture, member: 'kvm_vcpu_events.flags', prefix: 'KVM_VCPUEVENT_', flags: true },
   { header: ofArchitecture, member: 'kvm_cpuid_entry2.flags', prefix: 'KVM_CPUID_FLAG_', flags: true },
 ];
+
+/** The rows of the members of a record. */
+export const namedValuesIn: ReadonlyMap<string, readonly NamedValues[]> = rowsByKey(namedValues, ({ member }) => [
+  member.slice(0, member.indexOf('.')),
+]);

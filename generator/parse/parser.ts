@@ -166,22 +166,22 @@ class Parser implements TypeNames {
   }
 
   #specifiers(cursor: Cursor): Specifiers {
-    const storage: string[] = [];
-    const words: Token[] = [];
+    let storage: string[] | undefined;
+    let words: Token[] | undefined;
     let type: CType | null = null;
-    const attributes: LayoutAttributes[] = [];
+    let attributes: LayoutAttributes[] | undefined;
     let constant = false;
     for (;;) {
       const token = cursor.peek();
       if (token.kind !== 'identifier') break;
       const { text } = token;
       if (qualifiers.has(text)) constant = isConst(cursor.next()) || constant;
-      else if (storageWords.has(text)) storage.push(cursor.next().text);
-      else if (attributeWords.has(text)) attributes.push(parseAttributes(cursor, this));
+      else if (storageWords.has(text)) storage = withOneMore(storage, cursor.next().text);
+      else if (attributeWords.has(text)) attributes = withOneMore(attributes, parseAttributes(cursor, this));
       else if (isTypeWord(text)) {
         if (type) throw errorAt(token, `'${text}' behind a type; is a ';' missing?`);
-        words.push(cursor.next());
-      } else if (type || words.length > 0) break;
+        words = withOneMore(words, cursor.next());
+      } else if (type || words) break;
       else if (text === 'enum') type = this.#enumSpecifier(cursor);
       else if (text === 'struct' || text === 'union') type = cursor.nested(() => this.#recordSpecifier(cursor, text));
       else if (typeofWords.has(text)) type = cursor.nested(() => this.#typeofSpecifier(cursor));
@@ -190,13 +190,13 @@ class Parser implements TypeNames {
         type = this.#builtinTypes.get(text) ?? { kind: 'typedef', name: text, at: token };
       } else break;
     }
-    if (words.length > 0) type = scalarType(words);
+    if (words) type = scalarType(words);
     if (!type) {
       const name = cursor.peek();
       if (name.kind !== 'identifier') cursor.fail('expected a declaration');
       throw undefinedNameAt(name, `unknown type '${name.text}'; is an #include missing?`, name.text);
     }
-    return { type, storage, constant, attributes: joinAttributes(attributes) };
+    return { type, storage: storage ?? [], constant, attributes: joinAttributes(attributes ?? []) };
   }
 
   #typeofSpecifier(cursor: Cursor): CType {
@@ -375,6 +375,13 @@ class Parser implements TypeNames {
     cursor.skipBalanced(open);
     return { kind: 'function', returns: cursor.nested(() => this.#suffixes(cursor, element)) };
   }
+}
+
+/** Most lists have one element or none, and an array that grows has room for many. */
+function withOneMore<T>(list: T[] | undefined, item: T): T[] {
+  if (!list) return [item];
+  list.push(item);
+  return list;
 }
 
 function nameOf(keyword: string, tag: string | undefined): string {

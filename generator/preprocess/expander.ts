@@ -155,10 +155,7 @@ function mayExpand(token: Token, { macros, builtins }: Expansion): boolean {
 function substitute(macro: Macro, args: readonly Token[][] | null, use: Token, expansion: Expansion): readonly Token[] {
   const { body } = macro;
   if (args === null && !body.some(isPaste))
-    return spaced(
-      body.map((token) => placed(token, use)),
-      use.space,
-    );
+    return body.map((token, index) => placed(token, use, index === 0 ? use.space : token.space));
   const result = new Substitution(macro, args, use, expansion).run(body);
   return spaced(withoutPlacemarkers(result), use.space);
 }
@@ -282,8 +279,7 @@ function append(list: Token[], tokens: readonly Token[]): void {
 }
 
 /** A token of a macro's body, placed where the macro is used. */
-function placed(token: Token, use: Token): Token {
-  const { kind, text, space } = token;
+function placed({ kind, text, space: own }: Token, use: Token, space: boolean = own): Token {
   return { kind, text, file: use.file, offset: use.offset, space, first: false, painted: false };
 }
 

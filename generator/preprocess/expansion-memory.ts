@@ -15,9 +15,13 @@ interface Remembered {
 /** For expansions that leave the same macros alone. */
 export type ExpansionMemory = WeakMap<Macro, Remembered>;
 
+/** Whether the expansion of a macro is its body as it stands. */
+export function standsForItself({ body }: Macro): boolean {
+  return !body.some(({ kind, text }) => kind === 'identifier' || text === '##');
+}
+
 /** The expansion of the name of a macro. */
 export function expandMacro(macro: Macro, expansion: Expansion, end: Token, memory: ExpansionMemory): readonly Token[] {
-  if (!macro.body.some(({ kind, text }) => kind === 'identifier' || text === '##')) return macro.body;
   const known = memory.get(macro);
   if (known && holds(known, expansion)) return known.tokens;
   const { macros, builtins } = expansion;

@@ -130,7 +130,7 @@ class Lexer {
         tokenKind = kind === punctuation ? 'punctuator' : 'other';
       }
       const raw = text.slice(start, at);
-      const spelled = tokenKind === 'punctuator' ? (digraphs.get(raw) ?? raw) : raw;
+      const spelled = tokenKind === 'punctuator' && raw.length > 1 ? (digraphs.get(raw) ?? raw) : raw;
       this.#push(tokenKind, spelled, start, spaced, first);
       first = false;
       spaced = false;

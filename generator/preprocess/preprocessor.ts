@@ -11,7 +11,7 @@ import { withAnnotation } from './annotations.js';
 import { conditionHolds } from './condition.js';
 import { Cursor } from './cursor.js';
 import { type Builtin, Expander, type Expansion, expandTokens } from './expander.js';
-import { type ExpansionMemory, expandMacro } from './expansion-memory.js';
+import { type ExpansionMemory, expandMacro, standsForItself } from './expansion-memory.js';
 import { lexFile, lexText } from './lexer.js';
 import { type Macro, type MacroTable, parseDefinition } from './macros.js';
 import { endAt, errorAt, type Token, tokenLike } from './tokens.js';
@@ -113,7 +113,8 @@ class Preprocessor {
           includes: this.#includes,
           skipped: this.#skipped,
           expand: (list, except = []) => expandTokens(list, this.#leaving(except), token),
-          expandMacro: (macro, memory, except = []) => expandMacro(macro, this.#leaving(except), token, memory),
+          expandMacro: (macro, memory, except = []) =>
+            standsForItself(macro) ? macro.body : expandMacro(macro, this.#leaving(except), token, memory),
         };
       }
     }
@@ -168,11 +169,10 @@ class Preprocessor {
   }
 
   #restOfLine(frame: Frame): Token[] {
-    const line: Token[] = [];
+    const start = frame.next;
     for (;;) {
       const token = frame.tokens[frame.next] as Token;
-      if (token.first || token.kind === 'end') return line;
-      line.push(token);
+      if (token.first || token.kind === 'end') return frame.tokens.slice(start, frame.next);
       frame.next++;
     }
   }
@@ -181,7 +181,8 @@ class Preprocessor {
   #directive(frame: Frame, line: readonly Token[]): Token | undefined {
     const name = line[0];
     if (!name || name.kind === 'number') return undefined;
-    const rest = new Cursor(line.slice(1), endAt(line.at(-1) as Token));
+    const rest = new Cursor(line, endAt(line.at(-1) as Token));
+    rest.next();
     switch (name.text) {
       case 'define': {
         const macro = withAnnotation(parseDefinition(rest));
