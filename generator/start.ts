@@ -1,10 +1,13 @@
 #!/usr/bin/env node
 /**
  * Starts the command line with what V8 made of it the last time: to read and compile it takes an eighth of a run. The
- * compiled code is kept beside the text, as that of other languages is, and only for the version, flags and processor that
- * it was made with. Where it cannot be kept, all goes on without.
+ * compiled code is kept beside the text, as that of other languages is, and holds for the text, version, flags and processor
+ * that it was made with. Where it cannot be kept, all goes on without.
+ *
+ * Bundled, this is CommonJS, as the text is: V8 gives the compiled code of nothing else on all versions of Node.
  */
 
+import { createHash } from 'node:crypto';
 import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { cachedDataVersionTag, setFlagsFromString } from 'node:v8';
@@ -18,10 +21,19 @@ if (process.versions.node.startsWith('20.')) setFlagsFromString('--interrupt-bud
 
 const filename = join(__dirname, 'command-line.cjs');
 const kept = join(__dirname, `command-line.${process.arch}.${cachedDataVersionTag()}.cache`);
+const bytes = readFileSync(filename);
 
-function readIfThere(path: string): Buffer | undefined {
+/** V8 takes broken code as it is, and that of another text as long as this one. */
+function digestOf(compiled: Uint8Array): Buffer {
+  return createHash('sha256').update(bytes).update(compiled).digest();
+}
+
+/** Undefined where there is none that is whole. */
+function keptCode(): Buffer | undefined {
   try {
-    return readFileSync(path);
+    const file = readFileSync(kept);
+    const compiled = file.subarray(0, -32);
+    return digestOf(compiled).equals(file.subarray(-32)) ? compiled : undefined;
   } catch {
     return undefined;
   }
@@ -31,17 +43,17 @@ function readIfThere(path: string): Buffer | undefined {
 function keep(compiled: Buffer): void {
   const written = `${kept}.${process.pid}`;
   try {
-    writeFileSync(written, compiled, { flag: 'wx' });
+    writeFileSync(written, Buffer.concat([compiled, digestOf(compiled)]), { flag: 'wx' });
     renameSync(written, kept);
   } catch {
     rmSync(written, { force: true });
   }
 }
 
-const text = `(function (exports, require, module, __filename, __dirname) {${readFileSync(filename, 'latin1')}\n})`;
-const cachedData = readIfThere(kept);
+const cachedData = keptCode();
+const text = `(function (exports, require, module, __filename, __dirname) {${bytes.toString('latin1')}\n})`;
 const script = new Script(text, { filename, ...(cachedData && { cachedData }) });
-// What it loads later is made of it too, and finds it here.
+// What the text loads later is made of it too, and finds it here.
 require.cache[filename] = module;
 script.runInThisContext()(exports, require, module, filename, __dirname);
 

@@ -48,7 +48,7 @@ function installed(): { readonly folder: string; readonly cli: string } {
   const { dependencies } = JSON.parse(read('package.json')) as { dependencies: Record<string, string> };
   for (const name of Object.keys(dependencies))
     symlinkSync(join(projectRoot, 'node_modules', name), join(modules, name));
-  return { folder, cli: join(modules, 'kvm-uapi', 'dist', 'bin', 'kvm-uapi.js') };
+  return { folder, cli: join(modules, 'kvm-uapi', 'dist', 'bin', 'kvm-uapi.cjs') };
 }
 
 describe('the README, of a project of its own', () => {
