@@ -27,8 +27,8 @@ export interface Preprocessed {
   readonly includes: ReadonlyMap<SourceFile, ReadonlySet<SourceFile>>;
   /** What stands in groups that were skipped, in the order of reading. */
   readonly skipped: readonly Skipped[];
-  /** Expands tokens with the macros as they are at the end, but leaves the macros of the names in `except`. */
-  expand(tokens: readonly Token[], except?: Iterable<string>): readonly Token[];
+  /** Expands tokens with the macros as they are at the end. */
+  expand(tokens: readonly Token[]): readonly Token[];
   /**
    * What the name of a macro expands to, with the macros as they are at the end, but for those of the names in `except`;
    * each list of such names wants a memory of its own.
@@ -112,7 +112,7 @@ class Preprocessor {
           files: this.#filesFrom(header),
           includes: this.#includes,
           skipped: this.#skipped,
-          expand: (list, except = []) => expandTokens(list, this.#leaving(except), token),
+          expand: (list) => expandTokens(list, this.#leaving([]), token),
           expandMacro: (macro, memory, except = []) =>
             standsForItself(macro) ? macro.body : expandMacro(macro, this.#leaving(except), token, memory),
         };

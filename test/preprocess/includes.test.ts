@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { SourceError } from '../../generator/errors.js';
+import type { Macro } from '../../generator/preprocess/macros.js';
 import { hasCompiler, includedByCompiler, needsCompiler, tokensOf } from '../support/compiler.js';
 import { preprocessedOf, spellingsOf } from '../support/headers.js';
 
@@ -276,11 +277,16 @@ describe('preprocessing', () => {
   });
 
   it('expands with the macros at the end, except those that are named', () => {
-    const { macros, expand } = preprocessedOf({ 'x.h': '#define A B + C(1)\n#define B 2\n#define C(x) (x)\n' });
-    const body = macros.get('A')?.body ?? [];
-    expect(expand(body).map(({ text }) => text)).toEqual(['2', '+', '(', '1', ')']);
-    expect(expand(body, ['C']).map(({ text }) => text)).toEqual(['2', '+', 'C', '(', '1', ')']);
-    expect(expand(body, ['B', 'C', 'unknown']).map(({ text }) => text)).toEqual(['B', '+', 'C', '(', '1', ')']);
+    const { macros, expand, expandMacro } = preprocessedOf({
+      'x.h': '#define A B + C(1)\n#define B 2\n#define C(x) (x)\n',
+    });
+    const macro = macros.get('A') as Macro;
+    const expanded = (except: readonly string[]): string[] =>
+      expandMacro(macro, new WeakMap(), except).map(({ text }) => text);
+    expect(expand(macro.body).map(({ text }) => text)).toEqual(['2', '+', '(', '1', ')']);
+    expect(expanded([])).toEqual(['2', '+', '(', '1', ')']);
+    expect(expanded(['C'])).toEqual(['2', '+', 'C', '(', '1', ')']);
+    expect(expanded(['B', 'C', 'unknown'])).toEqual(['B', '+', 'C', '(', '1', ')']);
   });
 
   it('reads nothing when the header itself is missing', () => {
