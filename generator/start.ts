@@ -7,8 +7,8 @@
  * Bundled, this is CommonJS, as the text is: V8 gives the compiled code of nothing else on all versions of Node.
  */
 
-import { createHash } from 'node:crypto';
-import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { createHash, randomUUID } from 'node:crypto';
+import { accessSync, constants, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { cachedDataVersionTag, setFlagsFromString } from 'node:v8';
 import { Script } from 'node:vm';
@@ -39,27 +39,43 @@ function keptCode(): Buffer | undefined {
   }
 }
 
-/** Written whole or not at all, as another process may read it at any time. */
-function keep(compiled: Buffer): void {
-  const written = `${kept}.${process.pid}`;
+/** Whether a run leaves something to keep: it has used the most of the code, as what nothing has called is not compiled. */
+function isWorthKeeping(): boolean {
+  const [, , command, ...args] = process.argv;
+  if (command !== 'generate' || args.includes('--help') || args.includes('-h')) return false;
   try {
-    writeFileSync(written, Buffer.concat([compiled, digestOf(compiled)]), { flag: 'wx' });
+    accessSync(__dirname, constants.W_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Written whole or not at all, as another process may read it at any time. A run that was good is good without it. */
+function keep(script: Script): void {
+  const written = `${kept}.${randomUUID()}`;
+  try {
+    const compiled = script.createCachedData();
+    writeFileSync(written, Buffer.concat([compiled, digestOf(compiled)]), { flag: 'wx', mode: 0o644 });
     renameSync(written, kept);
   } catch {
-    rmSync(written, { force: true });
+    try {
+      rmSync(written, { force: true });
+    } catch {
+      // What cannot be removed was not written.
+    }
   }
 }
 
 const cachedData = keptCode();
-const text = `(function (exports, require, module, __filename, __dirname) {${bytes.toString('latin1')}\n})`;
+const text = `(function (exports, require, module, __filename, __dirname) {${bytes.toString()}\n})`;
 const script = new Script(text, { filename, ...(cachedData && { cachedData }) });
 // What the text loads later is made of it too, and finds it here.
 require.cache[filename] = module;
 script.runInThisContext()(exports, require, module, filename, __dirname);
 
-// Behind a run that has used the most of it: what nothing has called is not compiled.
-if (cachedData === undefined || script.cachedDataRejected) {
+if ((cachedData === undefined || script.cachedDataRejected) && isWorthKeeping()) {
   process.once('exit', (code) => {
-    if (code === 0 && process.argv[2] === 'generate') keep(script.createCachedData());
+    if (code === 0) keep(script);
   });
 }

@@ -64,7 +64,7 @@ export class MacroDescriber {
   /** The types that the ioctls of a header point to, as far as they are defined. */
   argumentTypes(file: SourceFile): CType[] {
     const types: CType[] = [];
-    for (const macro of this.#preprocessed.macros.values()) {
+    for (const macro of this.#macros()) {
       if (macro.at.file !== file) continue;
       const request = this.#requests.of(macro);
       const argument = request && (this.#overriding(macro).argument ?? request.argument);
@@ -78,7 +78,7 @@ export class MacroDescriber {
     const ioctls: Ioctl[] = [];
     const functions: FunctionMacro[] = [];
     const ledger: LedgerEntry[] = [];
-    for (const macro of this.#preprocessed.macros.values()) {
+    for (const macro of this.#macros()) {
       if (!covered.has(macro.at.file)) continue;
       const { name } = macro;
       const at = placeOf(macro.at);
@@ -112,6 +112,11 @@ export class MacroDescriber {
       }
     }
     return { constants, ioctls, functions, ledger };
+  }
+
+  /** As they are now: a body can define another one while it is expanded (`_Pragma("pop_macro(…)")`). */
+  #macros(): Macro[] {
+    return [...this.#preprocessed.macros.values()];
   }
 
   /** The value of an object-like macro; undefined where it expands to nothing. */

@@ -44,6 +44,7 @@ describe('compiled code', () => {
     }
     cpSync(join(projectRoot, 'dist', 'bin'), bin, { recursive: true, filter: (path) => !path.endsWith('.cache') });
     expect(run('where', 'KVM_RUN').status).toBe(0);
+    expect(run('generate', '--help').status).toBe(0);
     expect(keptNames()).toEqual([]);
     output = generated('first');
     expect(Object.keys(output).length).toBeGreaterThan(3);

@@ -159,4 +159,10 @@ describe('constants', () => {
     ]);
     expect(types[0]?.size).toBe(1);
   });
+
+  it('are each there once, whatever their bodies do to others', () => {
+    const text = '#define A _Pragma("push_macro(\\"A\\")") _Pragma("pop_macro(\\"A\\")") 1\n#define B 2\n';
+    const named = modelOf({ 'x.h': text }).constants.map(({ name, value }) => `${name} ${value}`);
+    expect(named.toSorted()).toEqual(['A 1', 'B 2']);
+  });
 });
