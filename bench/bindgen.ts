@@ -10,7 +10,7 @@ import { inTurn, median, type Result, ratioOf } from './harness.js';
 /** bindgen links libclang when it runs, and leaves the format of its output to rustfmt; ours is formatted. */
 const packages = ['bindgen', 'libclang-dev', 'rustfmt'];
 const rounds = 15;
-/** Runs in process for one of bindgen's: they take no longer together, and each bears its share of the collections of garbage. */
+/** Runs in process for one of bindgen's: together they take no longer, and each bears its share of the collections. */
 const runs = 8;
 
 /** What is held against bindgen: both give back after the text is there. */

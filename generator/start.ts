@@ -1,8 +1,8 @@
 #!/usr/bin/env node
 /**
  * Starts the command line with what V8 made of it the last time: to read and compile it takes an eighth of a run. The
- * compiled code is kept beside the text, as that of other languages is, and holds for the text, version, flags and processor
- * that it was made with. Where it cannot be kept, all goes on without.
+ * compiled code is kept beside the text, as that of other languages is, and holds for the text, version, flags and
+ * processor that it was made with. Where it cannot be kept, all goes on without.
  *
  * Bundled, this is CommonJS, as the text is: V8 gives the compiled code of nothing else on all versions of Node.
  */
@@ -39,7 +39,7 @@ function keptCode(): Buffer | undefined {
   }
 }
 
-/** Whether a run leaves something to keep: it has used the most of the code, as what nothing has called is not compiled. */
+/** Whether a run leaves much to keep: what nothing has called is not compiled, and this command calls the most. */
 function isWorthKeeping(): boolean {
   const [, , command, ...args] = process.argv;
   if (command !== 'generate' || args.includes('--help') || args.includes('-h')) return false;

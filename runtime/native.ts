@@ -62,8 +62,8 @@ export interface Native {
   /** -EINVAL when it is not a real-time signal, -EBUSY when somebody else handles it. */
   claimSignal(signal: number): number;
   /**
-   * Takes the fd over, also when it fails; `run` is the request of KVM_RUN. With `setMask` the mechanism is KVM_SET_SIGNAL_MASK: its request, the place of
-   * its argument, and where in that the signals go.
+   * Takes the fd over, also when it fails; `run` is the request of KVM_RUN. With `setMask` the mechanism is
+   * KVM_SET_SIGNAL_MASK: its request, the place of its argument, and where in that the signals go.
    */
   vcpuCreate(
     vm: VmHandle,

@@ -15,8 +15,18 @@ export interface Run {
   readonly stderr: string;
 }
 
-export function kvmUapi(args: readonly string[], env: NodeJS.ProcessEnv = process.env, cwd: string = projectRoot): Run {
-  const { status, stdout, stderr } = spawnSync(process.execPath, [bin, ...args], {
+export function kvmUapi(args: readonly string[], env?: NodeJS.ProcessEnv, cwd?: string): Run {
+  return runProgram(bin, args, env, cwd);
+}
+
+/** The same with a command line that is elsewhere. */
+export function runProgram(
+  program: string,
+  args: readonly string[],
+  env: NodeJS.ProcessEnv = process.env,
+  cwd: string = projectRoot,
+): Run {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [program, ...args], {
     cwd,
     env,
     encoding: 'utf8',

@@ -1,21 +1,14 @@
 /** What V8 made of the command line is kept beside it, and is no more than a shorter way to the same. */
 
-import { spawnSync } from 'node:child_process';
 import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { contentsOf, projectRoot, type Run, temporaryFolder } from './cli.js';
+import { contentsOf, projectRoot, type Run, runProgram, temporaryFolder } from './cli.js';
 
 const folder = temporaryFolder();
 const bin = join(folder, 'dist', 'bin');
 
-function run(command: string, ...args: string[]): Run {
-  const { status, stdout, stderr } = spawnSync(process.execPath, [join(bin, 'kvm-uapi.cjs'), command, ...args], {
-    encoding: 'utf8',
-    timeout: 60_000,
-  });
-  return { status, stdout, stderr };
-}
+const run = (...args: string[]): Run => runProgram(join(bin, 'kvm-uapi.cjs'), args);
 
 /** The output of `generate`, which has to be good. */
 function generated(name: string): Record<string, string> {

@@ -3,6 +3,7 @@
  * there whole or not at all: it is written under another name, and renamed when it is complete.
  */
 
+// Its `promises` are loaded when they are used: every command loads this file, and one of them writes sets.
 import { existsSync, mkdirSync, mkdtempSync, promises, readdirSync, renameSync, rmSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { dirname, isAbsolute, join } from 'node:path';
