@@ -1,7 +1,7 @@
 /**
  * The command line as few files: loading a hundred modules takes as long as generating. What every command needs is one
  * chunk; what only one of them needs stays apart. CommonJS, as V8 keeps compiled code of nothing else on all versions of
- * Node (generator/start.ts).
+ * Node (generator/cli/start.ts).
  */
 
 import { readdirSync, readFileSync } from 'node:fs';
@@ -22,12 +22,12 @@ const output = {
 
 const config: RolldownOptions[] = defineConfig([
   {
-    input: { 'kvm-uapi': 'dist/generator/start.js' },
+    input: { 'kvm-uapi': 'dist/generator/cli/start.js' },
     platform: 'node',
     output: { ...output, cleanDir: true },
   },
   {
-    input: { 'command-line': 'dist/generator/cli.js' },
+    input: { 'command-line': 'dist/generator/cli/main.js' },
     platform: 'node',
     // What `require` can load stays where it is installed, but for commander, which every run needs.
     external: ['fzstd', 'jiti', 'xz-decompress'],

@@ -3,7 +3,7 @@ import { defineConfig, type ViteUserConfig } from 'vitest/config';
 const config: ViteUserConfig = defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
-    globalSetup: 'test/support/temporary-folder.ts',
+    globalSetup: 'test/helpers/temporary-folder.ts',
     // By default one processor is left for Vitest itself, which mostly waits.
     maxWorkers: '100%',
     testTimeout: 60_000,

@@ -3,24 +3,24 @@
  * page can import it. `kvm-uapi/generator` is this and the disk.
  */
 
-import { headerComments, noComments } from './describe/comments.js';
-import { describeHeader } from './describe/describe.js';
-import { targetCalled, targets } from './layout/targets.js';
-import type { Model } from './model.js';
-import type { FileProvider } from './source/files.js';
-import { identifyOn } from './source/identity.js';
-import { Resolver } from './source/resolver.js';
+import { describeHeader } from './analyze/analyze.js';
+import { headerComments, noComments } from './analyze/comments.js';
+import type { FileProvider } from './headers/files.js';
+import { identifyOn } from './headers/identity.js';
+import { Resolver } from './headers/resolver.js';
+import type { Model } from './model/model.js';
+import { targetCalled, targets } from './targets/targets.js';
 
 export { bindingFiles, filesOf, modelPath, openModel, type SupportText } from './emit/bindings.js';
-export { modelFromJson, modelToJson } from './emit/json.js';
 export type { WideStyle } from './emit/members.js';
-export { type EmittedFile, modulePath, type SharedModule } from './emit/typescript.js';
+export { type EmittedFile, modulePath, type SharedModule } from './emit/modules.js';
 export * from './errors.js';
-export * from './model.js';
-export { type Difference, diffModels } from './report/diff.js';
+export { type FileProvider, filesInMemory } from './headers/files.js';
+export { type Difference, diffModels } from './model/comparison.js';
+export { modelFromJson, modelToJson } from './model/json.js';
+export * from './model/model.js';
+export { type Pattern, type Selection, SelectionError, select } from './model/selection.js';
 export { layoutView, UnknownTypeError } from './report/layout-view.js';
-export { type Pattern, type Selection, SelectionError, select } from './select.js';
-export { type FileProvider, filesInMemory } from './source/files.js';
 export { version } from './version.js';
 
 /** The architectures that there are targets for. */

@@ -1,14 +1,14 @@
 /** The generator as a library, with the disk: what `kvm-uapi/generator` exports, and what the command line is made of. */
 
-import { type CheckResult, check } from './commands/check.js';
-import { generate } from './commands/generate.js';
-import { openHeaders } from './commands/headers.js';
+import { type CheckResult, check } from './cli/check.js';
+import { generate } from './cli/generate.js';
+import { openHeaders } from './cli/open-headers.js';
+import { follow } from './cli/project.js';
 import type { CheckedConfig } from './config/config.js';
-import { follow } from './config/project.js';
 import type { Headers, SupportText } from './core.js';
-import { sharedSource } from './source/disk.js';
+import { sharedSource } from './headers/disk.js';
 
-export type { CheckResult } from './commands/check.js';
+export type { CheckResult } from './cli/check.js';
 export {
   type CacheOptions,
   headerSets,
@@ -16,12 +16,12 @@ export {
   type ImportOptions,
   importSet,
   type ListedSet,
-} from './commands/header-sets.js';
+} from './cli/headers.js';
+export { writeFiles } from './cli/output.js';
 export { type CheckedConfig, type Config, checkConfig, defineConfig, type TargetName } from './config/config.js';
 export { findConfig, loadConfig } from './config/load.js';
 export * from './core.js';
-export { writeFiles } from './output.js';
-export { filesOnDisk } from './source/disk.js';
+export { filesOnDisk } from './headers/disk.js';
 
 export interface InstalledHeadersOptions {
   /** One of `targetNames`; x86_64 without it. */

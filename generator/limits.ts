@@ -4,8 +4,8 @@
  * deepest 31 levels.
  */
 
+import type { Token } from './c/tokens.js';
 import { LimitError } from './errors.js';
-import type { Token } from './preprocess/tokens.js';
 
 /** Levels of what is nested: parentheses, records, declarators, arguments of macros, types made of other types. */
 export const deepestNesting = 256;

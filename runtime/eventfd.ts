@@ -1,9 +1,9 @@
 /** Eventfds: what wakes user space when the guest writes somewhere, or the guest when user space does. */
 
 import { readSync, writeSync } from 'node:fs';
+import { native } from './addon.js';
 import { kernelError } from './errors.js';
 import { KernelFile } from './files.js';
-import { native } from './native.js';
 
 /** Closed, it ends the irqfds it is in; an ioeventfd goes on, and nobody sees it. */
 export class EventFd extends KernelFile {

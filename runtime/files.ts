@@ -1,7 +1,7 @@
 /** Files of the kernel that this process holds: those that KVM makes beside VMs and vCPUs, and devices. */
 
+import { type FileHandle, native } from './addon.js';
 import { KvmClosedError } from './errors.js';
-import { type FileHandle, native } from './native.js';
 
 /** A file descriptor of the kernel, and what it is called in errors. */
 export class KernelFile implements Disposable, AsyncDisposable {

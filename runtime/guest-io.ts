@@ -1,8 +1,8 @@
 /** What the guest writes to devices without an exit: to an eventfd, or into the ring that a VM has for it. */
 
 import { allocate } from '../generated/views.js';
-import { CoalescedRing } from './coalesced.js';
 import type { EventFd } from './eventfd.js';
+import { CoalescedRing } from './rings/coalesced.js';
 import type { Vcpu } from './vcpu.js';
 import type { Vm } from './vm.js';
 

@@ -4,14 +4,14 @@ import { inspectable } from '../generated/inspect.js';
 import { allocate } from '../generated/views.js';
 import type { KvmCpuid2 } from '../generated/x86_64/linux/kvm.js';
 import * as x86_64 from '../generated/x86_64/linux/kvm.js';
-import { Attributes } from './attributes.js';
+import { native } from './addon.js';
+import { type Capability, capabilityNumber, hasCapability, requireCapability } from './capability.js';
 import { grown } from './counted.js';
-import { type Capability, capabilityNumber, hasCapability, requireCapability } from './enabling.js';
+import { Attributes } from './devices/attributes.js';
 import { KvmMsrError, KvmUnsupportedError, openError } from './errors.js';
 import { KernelFile } from './files.js';
 import { type Bindings, checkBindings } from './host.js';
 import { type GenericIoctl, genericIoctl, type IoctlTarget, read } from './ioctl.js';
-import { native } from './native.js';
 import { printBy } from './printing.js';
 import { Vm } from './vm.js';
 

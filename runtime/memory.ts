@@ -2,8 +2,8 @@
 
 import { constants } from 'node:buffer';
 import type { View, ViewClass } from '../generated/views.js';
+import { type MemoryHandle, native } from './addon.js';
 import { KvmArgumentError, KvmClosedError, kernelError } from './errors.js';
-import { type MemoryHandle, native } from './native.js';
 
 /** What a Worker needs to see the same memory; it can be posted. It holds nothing: keep the memory open meanwhile. */
 export interface GuestMemoryHandle {

@@ -18,15 +18,15 @@ import type {
   KvmXcrs,
   KvmXsave,
 } from '../generated/x86_64/linux/kvm.js';
+import { native, type VcpuHandle } from './addon.js';
 import { capabilityOf } from './capabilities.js';
+import { hasCapability } from './capability.js';
 import { grown } from './counted.js';
-import { hasCapability } from './enabling.js';
 import { KvmArgumentError, KvmError, KvmMsrError, KvmUnsupportedError, kernelError } from './errors.js';
 import { type GuestDebug, guestDebug } from './guest-debug.js';
 import type { Bindings } from './host.js';
 import { type GenericIoctl, genericIoctl, type IoctlTarget, ioctlOfBytes } from './ioctl.js';
 import type { Msr } from './kvm.js';
-import { native, type VcpuHandle } from './native.js';
 import { scratch } from './scratch.js';
 
 /** The ioctls whose argument is a struct, each with its struct. */

@@ -3,8 +3,9 @@
 import { shown } from '../generated/inspect.js';
 import { allocate } from '../generated/views.js';
 import type { KvmClockData, KvmPmuEventFilter, KvmUserspaceMemoryRegion2 } from '../generated/x86_64/linux/kvm.js';
-import { DirtyPages } from './dirty.js';
-import { type Capability, capabilityNumber, enableCapability, hasCapability, requireCapability } from './enabling.js';
+import { native, type VmHandle } from './addon.js';
+import { type Capability, capabilityNumber, enableCapability, hasCapability, requireCapability } from './capability.js';
+import { VmDevice } from './devices/vm-device.js';
 import { KvmArgumentError, KvmClosedError, kernelError } from './errors.js';
 import { GuestMemfd } from './files.js';
 import { GuestIo } from './guest-io.js';
@@ -13,10 +14,9 @@ import { Interrupts } from './interrupts.js';
 import { type GenericIoctl, genericIoctl, type IoctlTarget, ioctlOfBytes, read } from './ioctl.js';
 import type { GuestMemory } from './memory.js';
 import { type MsrFilter, setMsrFilter } from './msr-filter.js';
-import { native, type VmHandle } from './native.js';
 import { printBy } from './printing.js';
+import { DirtyPages } from './rings/dirty.js';
 import { readyVcpuOptions, Vcpu, type VcpuOptions } from './vcpu.js';
-import { VmDevice } from './vm-device.js';
 
 export interface MemorySlot {
   /** Number of the slot, by default the lowest free one. */

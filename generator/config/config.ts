@@ -4,8 +4,8 @@ import { statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import type { WideStyle } from '../emit/members.js';
 import { ConfigError } from '../errors.js';
-import { targets as allTargets } from '../layout/targets.js';
-import { expressionOf, type Pattern, type Selection } from '../select.js';
+import { expressionOf, type Pattern, type Selection } from '../model/selection.js';
+import { targets as allTargets } from '../targets/targets.js';
 
 export type TargetName =
   | 'x86_64'

@@ -7,7 +7,7 @@ import { readFileSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { createJiti } from 'jiti';
 import { ConfigError, UsageError } from '../errors.js';
-import { packageRoot } from '../source/disk.js';
+import { packageRoot } from '../headers/disk.js';
 import { type CheckedConfig, checkConfig } from './config.js';
 
 /** The names that a configuration file has, in a folder of which a command is run. */

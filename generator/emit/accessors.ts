@@ -1,8 +1,9 @@
 /** The accessors of one member: a getter, a setter, and for 64-bit integers the same as a number. */
 
-import type { ByteOrder, Member } from '../model.js';
+import type { ByteOrder, Member } from '../model/model.js';
 import { bitFieldAccessors } from './bit-fields.js';
 import { describeMember } from './docs.js';
+import { memberProperty } from './export-names.js';
 import {
   type Access,
   at,
@@ -16,8 +17,7 @@ import {
   type References,
   wideProperties,
 } from './members.js';
-import { memberProperty } from './names.js';
-import { accessOf, type ScalarAccess } from './scalars.js';
+import { accessOf, type ScalarAccess } from './scalar-access.js';
 
 /** Size of one element of an array in bytes; of any other member, its own. */
 export function elementSize(member: Member, references: References): number {

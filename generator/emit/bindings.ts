@@ -1,11 +1,11 @@
 /** The files of bindings: what a list of models becomes on disk, or wherever files are kept. */
 
 import { GeneratorError } from '../errors.js';
-import { type Model, withoutComments } from '../model.js';
-import { sha256 } from '../source/sha256.js';
-import { modelFromJson, modelToJson } from './json.js';
+import { sha256 } from '../headers/sha256.js';
+import { modelFromJson, modelToJson } from '../model/json.js';
+import { type Model, withoutComments } from '../model/model.js';
 import type { WideStyle } from './members.js';
-import { type EmittedFile, emitModules, modulePath, type SharedModule, sharedModules } from './typescript.js';
+import { type EmittedFile, emitModules, modulePath, type SharedModule, sharedModules } from './modules.js';
 
 /** The text of a module that stands beside the emitted ones and is the same for all headers. */
 export type SupportText = (module: SharedModule) => string;

@@ -1,7 +1,7 @@
 /** The accessors of a bit-field: one load, a shift and a mask where a load of at most 32 bits holds it. */
 
+import { memberProperty } from './export-names.js';
 import { type Access, at, order, type PlacedMember, property, type References, wideProperties } from './members.js';
-import { memberProperty } from './names.js';
 
 export function bitFieldAccessors(placed: PlacedMember, doc: string, references: References): string {
   const { member } = placed;

@@ -1,10 +1,10 @@
 /** One class per struct or union: its layout as data, and accessors for its members. */
 
-import type { Member } from '../model.js';
+import type { Member } from '../model/model.js';
 import { accessors, counterOf, elementSize } from './accessors.js';
 import { bytes, docstring, withComment } from './docs.js';
+import { memberProperty } from './export-names.js';
 import { elementsOf, isFlexible, type PlacedMember, promotedMembers, type References } from './members.js';
-import { memberProperty } from './names.js';
 
 /** A record to emit: one with a name in C, or an unnamed one that a member gives its type. */
 export interface ClassSource {

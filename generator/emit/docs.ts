@@ -1,6 +1,6 @@
 /** The docstrings of the emitted code: facts of the layout in our own words. */
 
-import type { Member } from '../model.js';
+import type { Member } from '../model/model.js';
 import type { PlacedMember } from './members.js';
 
 /** A docstring; of several lines where its text has some. */

@@ -1,9 +1,9 @@
 /** Ioctls as typed values: the request number, and what it takes. */
 
-import type { Direction, FdKind, Ioctl, Member } from '../model.js';
+import type { Direction, FdKind, Ioctl, Member } from '../model/model.js';
 import { bytes, docstring, withComment } from './docs.js';
 import type { References } from './members.js';
-import { accessOf } from './scalars.js';
+import { accessOf } from './scalar-access.js';
 
 export function emitIoctl(ioctl: Ioctl, exportName: string, references: References): string {
   const { type, argument } = argumentOf(ioctl, references);

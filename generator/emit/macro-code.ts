@@ -3,7 +3,7 @@
  * calls of `integers.ts`, where a value carries its type.
  */
 
-import type { FunctionMacro, IntegerKind, IntegerValue, MacroExpression, MacroOperator } from '../model.js';
+import type { FunctionMacro, IntegerKind, IntegerValue, MacroExpression, MacroOperator } from '../model/model.js';
 import {
   anyArguments,
   commonKinds,

@@ -1,6 +1,6 @@
 /** The types that a macro's expression can have: its own are unknown, as those of its arguments are. */
 
-import type { FunctionMacro, IntegerKind, MacroExpression, MacroOperator } from '../model.js';
+import type { FunctionMacro, IntegerKind, MacroExpression, MacroOperator } from '../model/model.js';
 
 /** A set of the types that there are after C's promotions, one bit for each. */
 export type Kinds = number;

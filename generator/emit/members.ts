@@ -1,8 +1,8 @@
 /** The members of a class, and the text of a property for one. */
 
-import type { ByteOrder, Member, Model, Shape } from '../model.js';
+import type { ByteOrder, Member, Model, Shape } from '../model/model.js';
 import { docstring } from './docs.js';
-import { memberProperty, secondProperty } from './names.js';
+import { memberProperty, secondProperty } from './export-names.js';
 
 /** Which form of a 64-bit member has the C name: a bigint, or a number that is checked; the other one is `$name`. */
 export type WideStyle = 'bigint' | 'number';

@@ -1,6 +1,6 @@
 /** Which architectures have what a name stands for, and why the others do not. */
 
-import type { At, LedgerEntry, Model } from '../model.js';
+import type { At, LedgerEntry, Model } from '../model/model.js';
 
 export interface Availability {
   /** As C spells it; of a type with its keyword: `struct kvm_run`. */

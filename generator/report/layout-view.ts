@@ -4,8 +4,8 @@
  */
 
 import { UsageError } from '../errors.js';
-import type { EnumType, Member, Model, RecordType } from '../model.js';
-import { closestTo, nameInC } from './names.js';
+import type { EnumType, Member, Model, RecordType } from '../model/model.js';
+import { closestTo, nameInC } from '../model/names.js';
 
 /** A type that was asked for and is not in the model. */
 export class UnknownTypeError extends UsageError {

@@ -3,8 +3,8 @@
 import { writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import type { Check, TranslationUnit } from '../emit/c-assertions.js';
 import { GeneratorError } from '../errors.js';
+import type { Check, TranslationUnit } from './c-assertions.js';
 import { type Finished, runProgram } from './program.js';
 
 /** The compiler could not judge the model at all. */

@@ -3,6 +3,7 @@
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Model } from '../model/model.js';
 import {
   type BitCheck,
   type ByteOrder,
@@ -13,8 +14,7 @@ import {
   emitAssertions,
   type TranslationUnit,
   type Unchecked,
-} from '../emit/c-assertions.js';
-import type { Model } from '../model.js';
+} from './c-assertions.js';
 import { type Compilation, compileToTheEnd, VerifyError, type VerifyOptions, versionOf } from './compile.js';
 import { type ElfSections, readSections } from './elf.js';
 

@@ -1,4 +1,4 @@
-// The native surface: plain functions over records, typed in runtime/native.ts. A result below zero is -errno; nothing
+// The native surface: plain functions over records, typed in runtime/addon.ts. A result below zero is -errno; nothing
 // here throws. No offset, size or request number of the kernel's interface is known here: all are handed in.
 
 #include <errno.h>
@@ -12,7 +12,7 @@
 #include <string>
 #include <utility>
 
-#include "heartbeat.h"
+#include "ticker.h"
 #include "run.h"
 
 namespace kvm_uapi {

@@ -8,7 +8,7 @@
 
 #include <utility>
 
-#include "heartbeat.h"
+#include "ticker.h"
 
 namespace kvm_uapi {
 

@@ -14,9 +14,9 @@ import * as ppc64le from '../../generated/ppc64le/linux/kvm.js';
 import * as riscv64 from '../../generated/riscv64/linux/kvm.js';
 import * as s390x from '../../generated/s390x/linux/kvm.js';
 import * as x86_64 from '../../generated/x86_64/linux/kvm.js';
-import { targets } from '../../generator/layout/targets.js';
-import { whyMissing } from '../../oracle/header-sets.js';
-import { projectRoot } from '../commands/cli.js';
+import { targets } from '../../generator/targets/targets.js';
+import { whyMissing } from '../../tools/oracle/header-sets.js';
+import { projectRoot } from '../helpers/cli.js';
 
 const all = { x86_64, i386, arm64, riscv64, s390x, ppc64le, ppc64, mips64, mips64el, loongarch64 };
 
@@ -47,7 +47,7 @@ const missing = whyMissing('newest');
 describe('the architectures', () => {
   const title = missing === undefined ? '' : ` (${missing})`;
   it.skipIf(missing !== undefined)(`are all what the headers of npm run generate give${title}`, () => {
-    const script = join(projectRoot, 'dist/oracle/generate.js');
+    const script = join(projectRoot, 'dist/tools/oracle/generate.js');
     const { status, stdout } = spawnSync(process.execPath, [script, '--check'], { cwd: projectRoot, encoding: 'utf8' });
     expect(status).toBe(0);
     const checked = [...stdout.matchAll(/^<linux\/kvm\.h> for (\w+): (.*)$/gm)];

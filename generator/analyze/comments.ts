@@ -1,0 +1,213 @@
+/**
+ * What a header's comments say of its declarations, where that is asked for. A comment belongs to what it stands right
+ * before, without an empty line between them, or behind on the same line. One that only says `in` or `out` is about all
+ * members up to the next comment, empty line or directive.
+ */
+
+import type { EnumeratorNode, EnumNode, MemberNode, RecordNode } from '../c/declarations.js';
+import { lexFile } from '../c/lexer.js';
+import type { Macro } from '../c/preprocessor/macros.js';
+import type { Comment, Token } from '../c/tokens.js';
+import type { SourceFile } from '../headers/files.js';
+import { commentsBetween, firstFrom } from './comment-places.js';
+
+/** The texts are without the signs of a comment; lines are separated by `\n`. */
+export interface Comments {
+  /** Of each of the members of one record. */
+  ofMembers(members: readonly MemberNode[]): readonly (string | undefined)[];
+  ofType(node: RecordNode | EnumNode): string | undefined;
+  ofEnumerator(node: EnumeratorNode): string | undefined;
+  ofMacro(macro: Macro): string | undefined;
+}
+
+export const noComments: Comments = {
+  ofMembers: (members) => members.map(() => undefined),
+  ofType: () => undefined,
+  ofEnumerator: () => undefined,
+  ofMacro: () => undefined,
+};
+
+export const headerComments: Comments = {
+  ofMembers(members) {
+    let banner: string | undefined;
+    return members.map(({ declaration: { start, end } }) => {
+      const text = textOf(start);
+      const own = text.before(text.indexOf(start));
+      if (own !== undefined && isBanner(own)) banner = own;
+      else if (own !== undefined || !text.follows(text.indexOf(start))) banner = undefined;
+      return joined(banner, own === banner ? undefined : own, text.behind(text.indexOf(end)));
+    });
+  },
+  ofType({ at }) {
+    const text = textOf(at);
+    const index = text.indexOf(at);
+    return text.before(text.startOfDeclaration(index)) ?? text.behind(text.braceBehind(index));
+  },
+  ofEnumerator({ at }) {
+    const text = textOf(at);
+    const index = text.indexOf(at);
+    return joined(text.before(index), text.behind(text.endOfEnumerator(index)));
+  },
+  ofMacro({ at }) {
+    const text = textOf(at);
+    const [first, last] = text.lineAround(text.indexOf(at));
+    return joined(text.before(first, false), text.behind(last));
+  },
+};
+
+const texts = new WeakMap<SourceFile, CommentedText>();
+
+function textOf({ file }: Token): CommentedText {
+  let text = texts.get(file);
+  if (!text) {
+    text = new CommentedText(file);
+    texts.set(file, text);
+  }
+  return text;
+}
+
+/** A header's tokens as they are written, by index, and the comments between them. */
+class CommentedText {
+  readonly #file: SourceFile;
+  readonly #tokens: readonly Token[];
+
+  constructor(file: SourceFile) {
+    this.#file = file;
+    this.#tokens = lexFile(file).tokens;
+  }
+
+  /** The token at a place; for what a macro has made, the use of the macro. */
+  indexOf({ offset }: Token): number {
+    return firstFrom(this.#tokens, offset, (token) => token.offset);
+  }
+
+  /** The comments that stand right before a token; `past` directives, where it says so. */
+  before(index: number, past = true): string | undefined {
+    const found: Comment[] = [];
+    const others = this.#behind(index - 1);
+    let line = this.#lineOf(index);
+    for (const comment of this.#between(index - 1, index).toReversed()) {
+      if (others.includes(comment) || this.#file.lineAt(comment.end) < line - 1) break;
+      found.unshift(comment);
+      line = this.#file.lineAt(comment.start);
+    }
+    if (found.length > 0) return this.#spell(found);
+    const directive = past ? this.#directiveAbove(index) : undefined;
+    return directive === undefined ? undefined : this.before(directive);
+  }
+
+  /** The comments that stand behind a token on its line, with those that continue them in the same column. */
+  behind(index: number): string | undefined {
+    return this.#spell(this.#behind(index));
+  }
+
+  #behind(index: number): Comment[] {
+    if (index < 0) return [];
+    const found: Comment[] = [];
+    for (const comment of this.#between(index, index + 1)) {
+      const line = this.#file.lineAt(comment.start);
+      const last = found.at(-1);
+      const continues = last
+        ? line <= this.#file.lineAt(last.end) + 1 && this.#column(comment) === this.#column(last)
+        : line === this.#lineOf(index);
+      if (!continues) break;
+      found.push(comment);
+    }
+    return found;
+  }
+
+  /** Whether neither an empty line nor a directive stands before a token. */
+  follows(index: number): boolean {
+    return !this.#isApart(index) && this.#directiveAbove(index) === undefined;
+  }
+
+  /** Whether an empty line stands before a token. */
+  #isApart(index: number): boolean {
+    const from = index === 0 ? 0 : (this.#tokens[index - 1] as Token).offset;
+    return /\n[ \t\r]*\n/.test(this.#file.text.slice(from, (this.#tokens[index] as Token).offset));
+  }
+
+  /** The first word of a declaration that a tag or keyword stands in, if it is on the same line. */
+  startOfDeclaration(index: number): number {
+    let first = index;
+    while (first > 0 && this.#tokens[first]?.first === false && this.#tokens[first - 1]?.kind === 'identifier') first--;
+    return first;
+  }
+
+  /** The `{` behind a tag or keyword, with nothing but words between them; -1 for none. */
+  braceBehind(index: number): number {
+    let last = index;
+    while (this.#tokens[last]?.kind === 'identifier') last++;
+    return this.#tokens[last]?.text === '{' ? last : -1;
+  }
+
+  /** The comma behind an enumerator, or what stands before the closing brace. */
+  endOfEnumerator(index: number): number {
+    let depth = 0;
+    for (let last = index; ; last++) {
+      const token = this.#tokens[last + 1];
+      if (!token || token.kind === 'end' || token.text === '}') return last;
+      if (token.text === ',' && depth === 0) return last + 1;
+      if (token.text === '(') depth++;
+      if (token.text === ')') depth--;
+    }
+  }
+
+  /** The first and the last token of a directive. */
+  lineAround(index: number): [first: number, last: number] {
+    let [first, last] = [index, index];
+    while (first > 0 && !this.#tokens[first]?.first) first--;
+    while (this.#tokens[last + 1]?.first === false) last++;
+    return [first, last];
+  }
+
+  /** The `#` of the directive on the lines right above a token. */
+  #directiveAbove(index: number): number | undefined {
+    if (index === 0 || this.#isApart(index)) return undefined;
+    const [first] = this.lineAround(index - 1);
+    return this.#tokens[first]?.text === '#' ? first : undefined;
+  }
+
+  #between(from: number, to: number): readonly Comment[] {
+    const start = this.#tokens[from]?.offset ?? 0;
+    const end = this.#tokens[to]?.offset ?? this.#file.text.length;
+    return commentsBetween(this.#file, start, end);
+  }
+
+  #lineOf(index: number): number {
+    return this.#file.lineAt((this.#tokens[index] as Token).offset);
+  }
+
+  /** As an editor shows it, with a tab to each eighth column. */
+  #column({ start }: Comment): number {
+    const line = this.#file.text.slice(this.#file.text.lastIndexOf('\n', start - 1) + 1, start);
+    return [...line].reduce((column, letter) => (letter === '\t' ? (column | 7) + 1 : column + 1), 0);
+  }
+
+  #spell(comments: readonly Comment[]): string | undefined {
+    return joined(...comments.map(({ start, end }) => plainText(this.#file.text.slice(start, end))));
+  }
+}
+
+/** A comment without its signs, its margin and rulers of dashes; undefined where nothing is left. */
+function plainText(comment: string): string | undefined {
+  const body = comment.startsWith('//') ? comment.replace(/^\/\/+/gm, '') : comment.slice(2, -2);
+  const lines = body
+    .split(/\r\n?|[\n\u2028\u2029]/)
+    .map((line, index) => (index === 0 ? line.replace(/^[*!]*/, '') : line.replace(/^\s*\*+/, '')))
+    .map((line) => (/^[\s*=_~+-]+$/.test(line) ? '' : line.replace(/\s+$/, '').replaceAll('\t', '        ')));
+  const indents = lines.filter((line) => line !== '').map((line) => line.length - line.trimStart().length);
+  const [first = '', ...rest] = lines;
+  const margin = Math.min(...indents.slice(first === '' ? 0 : 1));
+  const text = [first.trimStart(), ...rest.map((line) => line.slice(margin))].join('\n');
+  return text.replace(/^\n+|\s+$/g, '').replace(/\n{3,}/g, '\n\n') || undefined;
+}
+
+function joined(...texts: readonly (string | undefined)[]): string | undefined {
+  return texts.filter((text) => text !== undefined).join('\n') || undefined;
+}
+
+/** `in`, `out (KVM_GET_REGS) / in (KVM_SET_REGS)` */
+function isBanner(text: string): boolean {
+  return /^(?:(?:in|out)(?: \([^)]*\))?(?:\s*[,/&]\s*|$))+$/i.test(text);
+}

@@ -1,0 +1,41 @@
+/** Which member of a union holds with which constant: what the comment before the member says, and the rows for the rest. */
+
+import type { RecordNode } from '../c/declarations.js';
+import type { MacroTable } from '../c/preprocessor/macros.js';
+import type { Token } from '../c/tokens.js';
+import { type SelectedUnion, selectedUnions, statedCases } from '../kernel/exit-arms.js';
+import type { Selection } from '../model/model.js';
+import { commentsBetween, textOf } from './comment-places.js';
+
+/** What is known of the record by name. */
+export function selectedUnion({ tag, at }: RecordNode): SelectedUnion | undefined {
+  return selectedUnions.find(({ header, record }) => record === tag && header === at.file.name);
+}
+
+/** With what is defined here alone: the rows are those of all versions. */
+export function selection({ record, by, view, property }: SelectedUnion, macros: MacroTable): Selection {
+  const alone = statedCases.filter((row) => row.record === record && row.member === null);
+  return { by, view, property, alone: alone.map(({ value }) => value).filter((name) => macros.has(name)) };
+}
+
+/** The constants with which a member holds. */
+export function casesOf(node: RecordNode, index: number, union: SelectedUnion, macros: MacroTable): string[] {
+  const member = node.members[index] as RecordNode['members'][number];
+  const first = member.type.kind === 'unnamed record' ? member.type.record.at : member.at;
+  const before = node.members[index - 1]?.declaration.end ?? node.at;
+  const rows = statedCases.filter((row) => row.record === union.record && row.member === member.name);
+  const names = [...namedBetween(before, first, union.prefix), ...rows.map(({ value }) => value)];
+  return [...new Set(names)].filter((name) => macros.has(name));
+}
+
+/** The names in comments that say nothing else. One on the line of what stands before speaks of that. */
+function namedBetween({ file, offset }: Token, end: Token, prefix: string): string[] {
+  if (end.file !== file) return [];
+  const name = `${prefix}\\w+`;
+  const namesAlone = new RegExp(`^${name}(?:\\s*(?:[/,|]|and|or)\\s*${name})*(?:\\s*\\([^)]*\\))?[.:]?$`);
+  return commentsBetween(file, offset, end.offset).flatMap((comment) => {
+    if (!file.text.slice(offset, comment.start).includes('\n')) return [];
+    const text = textOf(file, comment);
+    return namesAlone.test(text) ? (text.match(new RegExp(name, 'g')) ?? []) : [];
+  });
+}

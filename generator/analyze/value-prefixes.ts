@@ -1,0 +1,28 @@
+/** What the values of members are called, where constants of the model are called so. */
+
+import { namedValuesIn } from '../kernel/value-prefixes.js';
+import type { Constant, Enumerator, Member, RecordType } from '../model/model.js';
+
+export function withNamedValues(
+  types: readonly RecordType[],
+  constants: readonly (Constant | Enumerator)[],
+): RecordType[] {
+  const names = constants.map(({ name }) => `\n${name}`).join('');
+  return types.map((type) => {
+    const rows = (namedValuesIn.get(type.tag) ?? []).filter(
+      ({ header, prefix }) => type.at.startsWith(`${header}:`) && names.includes(`\n${prefix}`),
+    );
+    if (rows.length === 0) return type;
+    const named = (members: readonly Member[], path: string): readonly Member[] =>
+      members.map((member) => {
+        const own = member.name === null ? path : `${path}.${member.name}`;
+        const row = rows.find((each) => each.member === own);
+        return {
+          ...member,
+          ...(row ? { named: { prefix: row.prefix, ...(row.flags ? { flags: row.flags } : {}) } } : {}),
+          ...(member.members ? { members: named(member.members, own) } : {}),
+        };
+      });
+    return { ...type, members: named(type.members, type.tag) };
+  });
+}

@@ -1,0 +1,89 @@
+/** The macro table and how a `#define` fills it. */
+
+import type { SourceFile } from '../../headers/files.js';
+import type { Cursor } from '../cursor.js';
+import { errorAt, type Token } from '../tokens.js';
+
+export interface Macro {
+  readonly name: string;
+  /** The name in its `#define`. */
+  readonly at: Token;
+  /** Null for an object-like macro. */
+  readonly parameters: readonly string[] | null;
+  /** The parameter that takes all remaining arguments: `__VA_ARGS__` or GNU C's own name. */
+  readonly variadic: string | null;
+  /** Index of each parameter among the arguments, the variadic one included. */
+  readonly positions: ReadonlyMap<string, number>;
+  readonly body: readonly Token[];
+}
+
+export type MacroTable = Map<string, Macro>;
+
+const noPositions: ReadonlyMap<string, number> = new Map();
+
+/** By file, and by the offset of the name. */
+const definitions = new WeakMap<SourceFile, Map<number, Macro>>();
+
+/** Reads a macro definition, once for all targets; the cursor stands behind the word `define`. */
+export function parseDefinition(line: Cursor): Macro {
+  const { file, offset } = line.peek();
+  let inFile = definitions.get(file);
+  if (!inFile) {
+    inFile = new Map();
+    definitions.set(file, inFile);
+  }
+  let macro = inFile.get(offset);
+  if (!macro) {
+    macro = readDefinition(line);
+    inFile.set(offset, macro);
+  }
+  return macro;
+}
+
+function readDefinition(line: Cursor): Macro {
+  const at = line.peek();
+  if (at.kind !== 'identifier') line.fail('expected the name of a macro');
+  if (at.text === 'defined') throw errorAt(at, "'defined' cannot be a macro");
+  line.next();
+  const open = line.peek();
+  const functionLike = open.text === '(' && open.kind === 'punctuator' && !open.space;
+  const { parameters, variadic } = functionLike ? parseParameters(line) : { parameters: null, variadic: null };
+  const body = line.rest();
+  for (const edge of [body[0], body.at(-1)]) {
+    if (isPaste(edge)) throw errorAt(edge, "'##' cannot be at either end of a macro");
+  }
+  const positions = parameters === null ? noPositions : positionsOf(parameters, variadic);
+  return { name: at.text, at, parameters, variadic, positions, body };
+}
+
+function positionsOf(parameters: readonly string[], variadic: string | null): Map<string, number> {
+  const names = variadic === null ? parameters : [...parameters, variadic];
+  return new Map(names.map((name, index) => [name, index]));
+}
+
+export function isPaste(token: Token | undefined): token is Token {
+  return token?.text === '##' && token.kind === 'punctuator';
+}
+
+function parseParameters(line: Cursor): { parameters: string[]; variadic: string | null } {
+  line.next();
+  const parameters: string[] = [];
+  if (line.accept(')')) return { parameters, variadic: null };
+  for (;;) {
+    if (line.accept('...')) {
+      line.expect(')', "behind '...'");
+      return { parameters, variadic: '__VA_ARGS__' };
+    }
+    const parameter = line.peek();
+    if (parameter.kind !== 'identifier') line.fail('expected the name of a parameter');
+    if (parameters.includes(parameter.text)) throw errorAt(parameter, `two parameters called '${parameter.text}'`);
+    line.next();
+    if (line.accept('...')) {
+      line.expect(')', "behind '...'");
+      return { parameters, variadic: parameter.text };
+    }
+    parameters.push(parameter.text);
+    if (line.accept(')')) return { parameters, variadic: null };
+    line.expect(',', 'between the parameters of a macro');
+  }
+}

@@ -1,8 +1,0 @@
-/** C integers as the model holds them. */
-
-import type { Integer } from '../expression/arithmetic.js';
-import type { IntegerValue } from '../model.js';
-
-export function modelInteger({ type, value }: Integer): IntegerValue {
-  return type.width > 32 ? String(value) : Number(value);
-}

@@ -1,0 +1,342 @@
+/** A model to TypeScript modules: one per covered header, as text that is formatted already. */
+
+import type {
+  ByteOrder,
+  Constant,
+  Enumerator,
+  EnumType,
+  FunctionMacro,
+  Ioctl,
+  Member,
+  Model,
+  RecordType,
+  Shape,
+  SourceHeader,
+} from '../model/model.js';
+import { version } from '../version.js';
+import { type ClassSource, emitClass, emitUnnamed } from './classes.js';
+import { casesOf, selectionData, selectionType } from './discriminators.js';
+import { docstring, withComment } from './docs.js';
+import { keyOf, type Names, namesOf } from './export-names.js';
+import { emitFunction } from './function-macros.js';
+import { argumentOf, emitIoctl } from './ioctls.js';
+import { integersModule, integersName } from './macro-code.js';
+import { elementsOf, type References, type WideStyle } from './members.js';
+
+export interface EmittedFile {
+  /** Relative to the output folder. */
+  readonly path: string;
+  readonly text: string;
+}
+
+/** The names in `views.ts` that are types only. */
+const viewTypes = new Set(['View', 'IoctlAlone', 'IoctlByValue', 'IoctlByPointer', 'IoctlToBytes']);
+
+/** The module that views of memory of a byte order are made of, in the output folder, without its ending. */
+const viewsModules = { little: 'views', big: 'big-endian' } as const;
+
+export type SharedModule = (typeof viewsModules)[ByteOrder] | typeof integersModule | 'inspect';
+
+/** The modules that all others share, or that show them, in the output folder, without their ending. */
+export const sharedModules: readonly SharedModule[] = [...Object.values(viewsModules), integersModule, 'inspect'];
+
+/** What a name of the views of another byte order than the target's is called where it is imported. */
+const otherSuffix = { little: 'LittleEndian', big: 'BigEndian' } as const;
+
+/**
+ * Path of a header's module in the output folder, without its ending: `x86_64/linux/kvm`. A header with capital letters
+ * gets `$` at its end, as `xt_MARK.h` and `xt_mark.h` would else be one file to TypeScript and to some file systems.
+ */
+export function modulePath(model: Pick<Model, 'target'>, header: string): string {
+  return `${model.target}/${header.replace(/\.h$/, '')}${/[A-Z]/.test(header) ? '$' : ''}`;
+}
+
+export function emitModules(model: Model, u64: WideStyle = 'bigint'): EmittedFile[] {
+  const facts = factsOf(model, u64);
+  const modules = new Map(model.covers.map((header) => [header, new Module(header, facts)]));
+  const moduleOf = (item: { readonly at: string }): Module | undefined => modules.get(headerOf(item));
+  for (const type of model.enums) moduleOf(type)?.addEnum(type);
+  for (const constant of model.constants) moduleOf(constant)?.addConstant(constant);
+  for (const macro of model.functions) moduleOf(macro)?.addFunction(macro);
+  for (const type of model.types) moduleOf(type)?.addRecord(type);
+  for (const ioctl of model.ioctls) moduleOf(ioctl)?.addIoctl(ioctl);
+  for (const constant of model.constants)
+    if (constant.aliasOf) moduleOf(constant)?.addAlias(constant, constant.aliasOf);
+  return Array.from(modules, ([header, module]) => ({ path: `${modulePath(model, header)}.ts`, text: module.text() }));
+}
+
+/** What all modules of a model are made from. */
+interface Facts {
+  readonly model: Model;
+  readonly u64: WideStyle;
+  readonly names: Names;
+  readonly constants: ReadonlyMap<string, Constant>;
+  readonly enumerators: ReadonlyMap<string, Enumerator>;
+  readonly ioctls: ReadonlyMap<string, Ioctl>;
+  readonly records: ReadonlyMap<string, RecordType>;
+  /** Whether a record has pointers in it, as far as that was asked. */
+  readonly pointers: Map<RecordType, boolean>;
+}
+
+function factsOf(model: Model, u64: WideStyle): Facts {
+  return {
+    model,
+    u64,
+    names: namesOf(model),
+    constants: byName(model.constants),
+    enumerators: byName(model.enums.flatMap(({ enumerators }) => enumerators)),
+    ioctls: byName(model.ioctls),
+    records: new Map(model.types.map((type) => [keyOf(type), type])),
+    pointers: new Map(),
+  };
+}
+
+function byName<T extends { readonly name: string }>(items: readonly T[]): ReadonlyMap<string, T> {
+  const named = new Map<string, T>();
+  for (const item of items) named.set(item.name, item);
+  return named;
+}
+
+/** The module of one header: the text of what it declares, and what that uses of other modules. */
+class Module implements References {
+  readonly target: References['target'];
+  readonly u64: WideStyle;
+  readonly #header: string;
+  readonly #facts: Facts;
+  readonly #views: Readonly<Record<ByteOrder, Set<string>>> = { little: new Set(), big: new Set() };
+  readonly #classes = new Map<string, Set<string>>();
+  #usesIntegers = false;
+  /** Each declaration begins with an empty line. */
+  #declarations: string;
+
+  constructor(header: string, facts: Facts) {
+    const { target, byteOrder, pointerSize } = facts.model;
+    this.target = facts.model;
+    this.u64 = facts.u64;
+    this.#header = header;
+    this.#facts = facts;
+    // What the layouts are right for: who has memory of another machine can tell.
+    this.#declarations = `
+/** What these bindings are for. */
+export const $target = { name: '${target}', byteOrder: '${byteOrder}', pointerSize: ${pointerSize} } as const;
+`;
+  }
+
+  text(): string {
+    return this.#banner() + this.#imports() + this.#declarations;
+  }
+
+  addEnum(type: EnumType): void {
+    const { names } = this.#facts;
+    const title = type.tag === null ? 'Enumerator' : `\`enum ${type.tag}\``;
+    let entries = '';
+    for (const enumerator of type.enumerators) {
+      const { name, at, comment } = enumerator;
+      const value = literal(enumerator.value, this.u64);
+      entries += `  ${propertyKey(name)}: ${value},\n`;
+      if (!this.#isHidden(enumerator)) this.#addConstant(names.constant(name), value, `${title}. ${at}`, comment);
+    }
+    if (type.tag === null) return;
+    const name = names.enumeration({ ...type, tag: type.tag });
+    this.#declarations += `
+${docstring(withComment(`The enumerators of ${title} by name. ${type.at}`, type.comment))}
+export const ${name} = {
+${entries}} as const;
+export type ${name} = (typeof ${name})[keyof typeof ${name}];
+`;
+  }
+
+  /** Whether C code that says the enumerator's name gets something else: a macro of that name has another value. */
+  #isHidden({ name, value }: Enumerator): boolean {
+    const macro = this.#facts.constants.get(name);
+    return macro !== undefined && macro.value !== value;
+  }
+
+  /** A constant, unless it is there as an ioctl, as another name of one or as an enumerator. */
+  addConstant(constant: Constant): void {
+    const { names, ioctls, enumerators } = this.#facts;
+    const { name, value, aliasOf, comment } = constant;
+    if (aliasOf !== undefined || ioctls.has(name) || enumerators.get(name)?.value === value) return;
+    const text = isString(constant) ? JSON.stringify(value) : literal(value, this.u64);
+    this.#addConstant(names.constant(name), text, describeConstant(constant), comment);
+  }
+
+  #addConstant(name: string, value: string, doc: string, comment: string | undefined): void {
+    this.#declarations += `
+${docstring(withComment(doc, comment))}
+export const ${name} = ${value};
+`;
+  }
+
+  addFunction(macro: FunctionMacro): void {
+    const text = emitFunction(macro, this.#facts.names.functionMacro(macro.name));
+    this.#usesIntegers ||= text.includes(`${integersName}.`);
+    this.#declarations += text;
+  }
+
+  addRecord(type: RecordType): void {
+    const { names, constants } = this.#facts;
+    const title = type.typedef ? type.tag : `${type.kind} ${type.tag}`;
+    const className = names.record(type);
+    const { size, align, at, members, comment, selected } = type;
+    const own: ClassSource = { className, title, size, align, at, members, comment };
+    this.#declarations += emitUnnamed(members, title, this);
+    if (selected) {
+      const cases = casesOf(type, selected, constants);
+      this.#declarations += emitClass({ ...own, data: selectionData(selected, cases) }, this);
+      this.#declarations += selectionType(names.view(type), className, selected, cases, names.constant);
+    } else {
+      this.#declarations += emitClass(own, this);
+    }
+  }
+
+  addIoctl(ioctl: Ioctl): void {
+    this.#declarations += emitIoctl(ioctl, this.#facts.names.constant(ioctl.name), this);
+  }
+
+  /** Another name of an ioctl. */
+  addAlias({ name, at, comment }: Constant, aliasOf: string): void {
+    const { names, ioctls } = this.#facts;
+    const ioctl = ioctls.get(aliasOf);
+    if (!ioctl) return;
+    const target = names.constant(ioctl.name);
+    this.#declarations += `
+${docstring(withComment(`Another name of {@link ${target}}. ${at}`, comment))}
+export const ${names.constant(name)}: ${argumentOf(ioctl, this).type} = ${target};
+`;
+  }
+
+  #banner(): string {
+    const { sources, origins, kernel, target, header, prelude = [] } = this.#facts.model;
+    const source = sources.find(({ name }) => name === this.#header) as SourceHeader;
+    const origin = origins[source.origin];
+    const from =
+      origin?.kind === 'package' ? `${origin.name} ${origin.version} (${origin.architecture})` : 'a source tree';
+    const banner = `// Generated by kvm-uapi ${version} for ${target} from <${this.#header}>. Do not edit.
+// Headers: ${from}, ${kernel === null ? 'kernel version unknown' : `Linux ${kernel}`}.
+// sha256 of <${this.#header}>: ${source.sha256}
+`;
+    // In its own module alone: those of other headers are the same whichever header brings them.
+    if (this.#header !== header || prelude.length === 0) return banner;
+    const before = prelude.map((name) => `<${name}>`).join(', ');
+    return `${banner}// Read behind ${before}, which it needs and does not include.\n`;
+  }
+
+  #imports(): string {
+    const { model } = this.#facts;
+    const own = model.byteOrder;
+    let text = '';
+    for (const byteOrder of [own, own === 'little' ? 'big' : 'little'] as const) {
+      const views = [...this.#views[byteOrder]].sort((a, b) => (a.toLowerCase() < b.toLowerCase() ? -1 : 1));
+      const names = views.map((name) => {
+        if (byteOrder !== own) return `${name} as ${name}${otherSuffix[byteOrder]}`;
+        return viewTypes.has(name) ? `type ${name}` : name;
+      });
+      text += importOf(names, this.#pathTo(viewsModules[byteOrder]));
+    }
+    if (this.#usesIntegers) text += `import * as ${integersName} from '${this.#pathTo(integersModule)}';\n`;
+    for (const other of model.covers) {
+      const names = [...(this.#classes.get(other) ?? [])].sort();
+      text += importOf(names, this.#pathTo(modulePath(model, other)));
+    }
+    // As in C, including a header gives what it includes.
+    const others = model.uses[this.#header] ?? [];
+    const exports = others.map((other) => `export * from '${this.#pathTo(modulePath(model, other))}';\n`);
+    return paragraph(text) + paragraph(exports.join(''));
+  }
+
+  #pathTo(module: string): string {
+    return relative(modulePath(this.#facts.model, this.#header), module);
+  }
+
+  view(name: string, byteOrder: ByteOrder = this.target.byteOrder): string {
+    this.#views[byteOrder].add(name);
+    return byteOrder === this.target.byteOrder ? name : name + otherSuffix[byteOrder];
+  }
+
+  classOf(member: Member): string {
+    const { names, records } = this.#facts;
+    if (!('tag' in member.shape)) throw new Error(`${member.name} is no record`);
+    if (member.shape.tag === null) return names.unnamed(member);
+    const name = names.record(member.shape);
+    const header = headerOf(records.get(keyOf(member.shape)) as RecordType);
+    if (header !== this.#header) this.#classes.set(header, (this.#classes.get(header) ?? new Set()).add(name));
+    return name;
+  }
+
+  hasPointers(shape: Shape): boolean {
+    if (!('tag' in shape)) return shape.is === 'pointer';
+    const { records, pointers } = this.#facts;
+    const record = shape.tag === null ? undefined : records.get(keyOf(shape));
+    if (!record) return false;
+    const known = pointers.get(record) ?? this.#anyPointers(record.members);
+    pointers.set(record, known);
+    return known;
+  }
+
+  #anyPointers(members: readonly Member[]): boolean {
+    return members.some(({ members, shape }) => (members ? this.#anyPointers(members) : this.hasPointers(shape)));
+  }
+
+  sizeOf(member: Member): number {
+    if ('tag' in member.shape && member.shape.tag !== null)
+      return this.#facts.records.get(keyOf(member.shape))?.size ?? member.size;
+    const elements = elementsOf(member.dims ?? []);
+    return elements > 0 ? member.size / elements : unnamedSize(member);
+  }
+}
+
+/** Size of an unnamed record of which there are no elements: up to the end of its last member, aligned. */
+function unnamedSize(member: Member): number {
+  const end = Math.max(0, ...(member.members ?? []).map(({ offset, size }) => offset + size));
+  const align = 'align' in member.shape ? member.shape.align : 1;
+  return Math.ceil(end / align) * align;
+}
+
+function headerOf(item: { readonly at: string }): string {
+  return item.at.slice(0, item.at.lastIndexOf(':'));
+}
+
+/** The import specifier of a module seen from another, both relative to the output folder. */
+function relative(from: string, to: string): string {
+  const [a, b] = [from.split('/'), to.split('/')];
+  let same = 0;
+  while (same < a.length - 1 && same < b.length - 1 && a[same] === b[same]) same++;
+  const up = '../'.repeat(a.length - 1 - same) || './';
+  return `${up}${b.slice(same).join('/')}.js`;
+}
+
+/** Lines with an empty one before them; nothing where there are none. */
+function paragraph(lines: string): string {
+  return lines === '' ? '' : `\n${lines}`;
+}
+
+/** The import of some names; nothing where there are none. */
+function importOf(names: readonly string[], path: string): string {
+  if (names.length === 0) return '';
+  const line = `import { ${names.join(', ')} } from '${path}';`;
+  return line.length <= 120
+    ? `${line}\n`
+    : `import {\n${names.map((name) => `  ${name},\n`).join('')}} from '${path}';\n`;
+}
+
+/** A key in an object literal, where `__proto__` alone would set the prototype. */
+function propertyKey(name: string): string {
+  return name === '__proto__' ? `['__proto__']` : name;
+}
+
+/** Whether it is a bigint goes by the C type; with numbers first, by whether a number holds it. */
+function literal(value: number | string, u64: WideStyle): string {
+  const isNumber = typeof value === 'number' || (u64 === 'number' && Number.isSafeInteger(Number(value)));
+  return isNumber ? String(value) : `${value}n`;
+}
+
+function isString({ type }: Constant): boolean {
+  return type.startsWith('char[');
+}
+
+function describeConstant(constant: Constant): string {
+  if (isString(constant)) return `A string. ${constant.at}`;
+  const value = typeof constant.value === 'number' ? constant.value : BigInt(constant.value);
+  return `\`${constant.type}\`, ${value < 0 ? `-0x${(-value).toString(16)}` : `0x${value.toString(16)}`}. ${constant.at}`;
+}

@@ -1,0 +1,51 @@
+/** Headers on this machine's disk: the provider of the command line, and where a system keeps its headers. */
+
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { GeneratorError } from '../errors.js';
+import type { Target } from '../targets/target.js';
+import type { FileProvider } from './files.js';
+
+/** The last two: where no file can be, as the path is too long or holds a zero byte. */
+const absent = new Set(['ENOENT', 'ENOTDIR', 'EISDIR', 'ENAMETOOLONG', 'ERR_INVALID_ARG_VALUE']);
+
+/** Reads from the file system. A file that exists and cannot be read is an error, not a missing file. */
+export const filesOnDisk: FileProvider = {
+  read(path) {
+    try {
+      // Most of where a header may be it is not: to be told so by an error takes ten times as long.
+      return statSync(path, { throwIfNoEntry: false }) && readFileSync(path);
+    } catch (error) {
+      const code = (error as NodeJS.ErrnoException).code ?? '';
+      if (absent.has(code)) return undefined;
+      throw new GeneratorError(`${path}: cannot be read (${code}); check its permissions`);
+    }
+  },
+};
+
+/** Where a Debian-like system keeps the headers of a target, in the order of the C compiler's search. */
+export function systemRoots(target: Target): string[] {
+  const { multiarch } = target.debian;
+  return [...compilerRoots(multiarch), '/usr/local/include', `/usr/include/${multiarch}`, '/usr/include'];
+}
+
+/** The folder of GCC's own headers, `stddef.h` and its like, of the newest version; none without GCC. */
+function compilerRoots(multiarch: string): string[] {
+  const folder = `/usr/lib/gcc/${multiarch}`;
+  const versions = existsSync(folder) ? readdirSync(folder).filter((name) => /^\d+$/.test(name)) : [];
+  const newest = versions.map(Number).sort((a, b) => b - a)[0];
+  return newest === undefined ? [] : [`${folder}/${newest}/include`];
+}
+
+/** The text of a module that stands beside those that a generator run writes. */
+export function sharedSource(module: 'views' | 'big-endian' | 'integers' | 'inspect'): string {
+  return readFileSync(join(packageRoot(), 'support', `${module}.ts`), 'utf8');
+}
+
+/** The folder of this package, whether this module runs as it is written or as it is built. */
+export function packageRoot(): string {
+  let folder = dirname(fileURLToPath(import.meta.url));
+  while (!existsSync(join(folder, 'package.json'))) folder = dirname(folder);
+  return folder;
+}

@@ -1,0 +1,42 @@
+/** What is different between two models of one header, by name. */
+
+import type { Model } from './model.js';
+
+export interface Difference {
+  /** `struct kvm_run`, `constant KVM_CAP_IMMEDIATE_EXIT` */
+  readonly item: string;
+  readonly change: 'added' | 'removed' | 'changed';
+}
+
+/** The items that one model has and the other has not, or has otherwise. Places in the source do not count. */
+export function diffModels(before: Model, after: Model): Difference[] {
+  const [old, now] = [itemsOf(before), itemsOf(after)];
+  const differences: Difference[] = [];
+  for (const [item, facts] of now) {
+    const earlier = old.get(item);
+    if (earlier === undefined) differences.push({ item, change: 'added' });
+    else if (earlier !== facts) differences.push({ item, change: 'changed' });
+  }
+  for (const item of old.keys()) if (!now.has(item)) differences.push({ item, change: 'removed' });
+  return differences;
+}
+
+function itemsOf(model: Model): Map<string, string> {
+  const items = new Map<string, string>();
+  const add = (item: string, facts: unknown): Map<string, string> =>
+    items.set(item, JSON.stringify(facts, withoutPlace));
+  for (const type of model.types) add(`${type.kind} ${type.tag}`, type);
+  for (const type of model.enums) {
+    if (type.tag !== null) add(`enum ${type.tag}`, type);
+    for (const enumerator of type.enumerators) add(`enumerator ${enumerator.name}`, enumerator);
+  }
+  for (const constant of model.constants) add(`constant ${constant.name}`, constant);
+  for (const ioctl of model.ioctls) add(`ioctl ${ioctl.name}`, ioctl);
+  for (const macro of model.functions) add(`function ${macro.name}`, macro);
+  for (const entry of model.ledger) add(`ledger ${entry.name}`, entry);
+  return items;
+}
+
+function withoutPlace(key: string, value: unknown): unknown {
+  return key === 'at' ? undefined : value;
+}

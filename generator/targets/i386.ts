@@ -1,0 +1,47 @@
+/**
+ * The 32-bit x86 ABI (System V) as GCC 12 implements it: members of eight bytes are aligned to four.
+ *
+ * Sizes and alignments: `sizeof` and `__alignof__` of each type, and its alignment as a member where that is another
+ * one. Predefined macros: of the output of
+ *   i686-linux-gnu-gcc -dM -E -x c /dev/null
+ * what `gnu.ts` does not leave out.
+ */
+
+import { ilp32, ilp32Macros } from './common/ilp32.js';
+import type { Measure, Target } from './target.js';
+
+const wide: Measure = { size: 8, align: 8, fieldAlign: 4 };
+
+export const i386: Target = {
+  ...ilp32,
+  name: 'i386',
+  kernelArchitecture: 'x86',
+  debian: { architecture: 'i386', multiarch: 'i386-linux-gnu' },
+  compiler: { command: ['i686-linux-gnu-gcc'], package: 'gcc-i686-linux-gnu' },
+  byteOrder: 'little',
+  charSigned: true,
+  scalars: {
+    ...ilp32.scalars,
+    'long long': wide,
+    'unsigned long long': wide,
+    double: wide,
+    'long double': { size: 12, align: 4 },
+    _Float128: { size: 16, align: 16 },
+  },
+  predefined: `${ilp32Macros}
+_ILP32 1
+__BIGGEST_ALIGNMENT__ 16
+__BYTE_ORDER__ __ORDER_LITTLE_ENDIAN__
+__ILP32__ 1
+__SIZEOF_FLOAT128__ 16
+__SIZEOF_LONG_DOUBLE__ 12
+__WCHAR_MAX__ 0x7fffffffL
+__WCHAR_MIN__ (-__WCHAR_MAX__ - 1)
+__WCHAR_TYPE__ long int
+__i386 1
+__i386__ 1
+__i686 1
+__i686__ 1
+i386 1
+`,
+};

@@ -1,0 +1,32 @@
+/**
+ * The x86-64 ABI (System V, LP64) as GCC 12 implements it.
+ *
+ * Sizes and alignments: `sizeof` and `__alignof__` of each type, and its alignment as a member where that is another
+ * one. Predefined macros: of the output of
+ *   cc -dM -E -x c /dev/null
+ * what `gnu.ts` does not leave out.
+ */
+
+import { signedWideCharacters } from './common/gnu.js';
+import { lp64, lp64Macros } from './common/lp64.js';
+import type { Target } from './target.js';
+
+export const x86_64: Target = {
+  ...lp64,
+  name: 'x86_64',
+  kernelArchitecture: 'x86',
+  debian: { architecture: 'amd64', multiarch: 'x86_64-linux-gnu' },
+  compiler: { command: ['cc'], package: 'gcc' },
+  byteOrder: 'little',
+  charSigned: true,
+  scalars: { ...lp64.scalars, _Float128: lp64.scalars['long double'] },
+  predefined: `${lp64Macros}${signedWideCharacters}
+__BIGGEST_ALIGNMENT__ 16
+__BYTE_ORDER__ __ORDER_LITTLE_ENDIAN__
+__SIZEOF_FLOAT128__ 16
+__amd64 1
+__amd64__ 1
+__x86_64 1
+__x86_64__ 1
+`,
+};

@@ -1,0 +1,26 @@
+/** A device that the kernel emulates in a VM, or connects with it: `Vm.createDevice`. */
+
+import { native } from '../addon.js';
+import { hasCapability } from '../capability.js';
+import { KernelFile } from '../files.js';
+import { type GenericIoctl, genericIoctl, type IoctlTarget } from '../ioctl.js';
+import type { Vm } from '../vm.js';
+import { Attributes } from './attributes.js';
+
+export class VmDevice extends KernelFile {
+  readonly attributes: Attributes;
+  /** Any ioctl of the device's file descriptor. */
+  readonly ioctl: GenericIoctl<'device'>;
+
+  /** For `Vm.createDevice`. */
+  constructor(vm: Vm, fd: number) {
+    super('Device', fd);
+    const target: IoctlTarget = {
+      value: (request, value) => native().ioctl(this.fd, request, value),
+      view: (request, view, offset, needed) => native().ioctlView(this.fd, request, view, offset, needed),
+      has: (name) => hasCapability(vm.bindings, name, (capability) => vm.checkExtension(capability)),
+    };
+    this.attributes = new Attributes(target, vm.bindings);
+    this.ioctl = genericIoctl('device', target);
+  }
+}

@@ -1,0 +1,160 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { headerSets } from '../../generator/cli/headers.js';
+import { hasCompiler, needsCompiler } from '../../tools/lib/gcc.js';
+import { contentsOf, folderOf, kvmUapi, type Run, temporaryFolder } from '../helpers/cli.js';
+import { debOf, folderWith, smallSetIn } from '../helpers/packages.js';
+
+/** The command line of a user whose cache this is. */
+const withCache =
+  (cache: string) =>
+  (...args: readonly string[]): Run =>
+    kvmUapi(args, { ...process.env, XDG_CACHE_HOME: cache });
+
+const name = 'linux-libc-dev_6.9.3-1_amd64';
+
+async function debFile(): Promise<string> {
+  const path = join(temporaryFolder(), 'x.deb');
+  writeFileSync(path, await debOf({ data: smallSetIn['all architectures'] }));
+  return path;
+}
+
+describe('headers', () => {
+  it('imports a package, lists it, and removes it', async () => {
+    const cache = temporaryFolder();
+    const run = withCache(cache);
+    const deb = await debFile();
+    const what = 'Linux 6.9.3, linux-libc-dev 6.9.3-1 (amd64), for x86_64, i386';
+    expect(run('headers', 'import', deb)).toEqual({
+      status: 0,
+      stderr: '',
+      stdout: `${name}: ${what}\n  imported; use it with --from ${name}\n`,
+    });
+    expect(run('headers', 'import', deb).stdout).toBe(`${name}: ${what}\n  was there; use it with --from ${name}\n`);
+    const row = new RegExp(
+      `^${name} +imported +Linux 6\\.9\\.3 +linux-libc-dev 6\\.9\\.3-1 \\(amd64\\) +x86_64, i386$`,
+      'm',
+    );
+    expect(run('headers').stdout).toMatch(row);
+    expect(run('headers', 'list').stdout).toMatch(row);
+    expect(run('headers', 'remove', name)).toEqual({ status: 0, stderr: '', stdout: `${name}: removed\n` });
+    expect(run('headers').stdout).not.toContain(name);
+    expect(contentsOf(cache)).toEqual({});
+  });
+
+  it('prints as JSON what the catalogue records', async () => {
+    const run = withCache(temporaryFolder());
+    run('headers', 'import', await debFile());
+    const { status, stdout } = run('headers', '--json');
+    expect(status).toBe(0);
+    const sets = JSON.parse(stdout) as { from: string; sha256?: string }[];
+    const origin = { kind: 'package', name: 'linux-libc-dev', version: '6.9.3-1', architecture: 'amd64' };
+    expect(sets.find(({ from }) => from === name)).toEqual({
+      from: name,
+      form: 'imported',
+      schema: 'kvm-uapi/header-set/1',
+      kernel: '6.9.3',
+      architectures: { x86: { origin, sha256: expect.stringMatching(/^[0-9a-f]{64}$/) } },
+    });
+  });
+
+  it('lists what is installed, those for cross compilers as folders that --from takes', () => {
+    const system = folderWith([
+      ...smallSetIn.multiarch,
+      ['usr/s390x-linux-gnu/include/linux/version.h', '#define LINUX_VERSION_CODE 330751\n'],
+      ['usr/s390x-linux-gnu/include/asm/ptrace.h', '#define NUM_ACRS 16\n'],
+    ]);
+    const sets = headerSets({ cache: temporaryFolder() }, system);
+    expect(sets.map(({ from, form, kernel }) => ({ from, form, kernel }))).toEqual([
+      { from: system, form: 'multiarch', kernel: '6.9.3' },
+      { from: `${system}/usr/s390x-linux-gnu`, form: 'cross', kernel: '5.11.255' },
+    ]);
+    const generated = headerSets({ cache: temporaryFolder() }, `${system}/usr/s390x-linux-gnu`);
+    expect(generated.map(({ kernel, architectures }) => [kernel, Object.keys(architectures)])).toEqual([
+      ['5.11.255', ['s390']],
+    ]);
+  });
+
+  it('says so when there is nothing', () => {
+    expect(headerSets({ cache: temporaryFolder() }, temporaryFolder())).toEqual([]);
+  });
+
+  it('keeps sets in another folder with --cache, under another name with --name', async () => {
+    const [cache, other] = [temporaryFolder(), temporaryFolder()];
+    const run = withCache(cache);
+    const { stdout } = run('headers', 'import', await debFile(), '--cache', other, '--name', 'mine');
+    expect(stdout).toContain(`use it with --from ${other}/mine\n`);
+    expect(run('headers', '--cache', other).stdout).toMatch(new RegExp(`^${other}/mine +imported`, 'm'));
+    expect(contentsOf(cache)).toEqual({});
+    expect(run('layout', '--from', `${other}/mine`, '--arch', 'x86_64').stdout).toContain('immediate_exit');
+    expect(run('headers', 'remove', 'mine', '--cache', other).status).toBe(0);
+    expect(contentsOf(other)).toEqual({});
+  });
+
+  it.each([
+    [['headers', 'import'], /missing required argument/],
+    [['headers', 'import', '/no/such'], /^error: \/no\/such: cannot be read \(ENOENT\); check the spelling$/m],
+    [['headers', 'import', 'package.json'], /^error: package\.json: is not a Debian package/],
+    [['headers', 'import', 'docs'], /^error: docs: has no headers in a form that is known/],
+    [['headers', 'remove', 'x'], /x: no such set; 'headers' lists them/],
+    [['headers', 'frobnicate'], /./],
+    [['layout', '--from', 'x'], /no header set is called 'x'; none is imported; a folder is given as \.\/x/],
+    [['layout', '--from', './no-such'], /no-such: cannot be read \(ENOENT\); check the spelling/],
+    [['layout', '--from', './docs'], /docs: has no headers in a form that is known/],
+  ])('exits with 2 on %j', (args, message) => {
+    const { status, stdout, stderr } = withCache(temporaryFolder())(...args);
+    expect({ status, stdout }).toEqual({ status: 2, stdout: '' });
+    expect(stderr).toMatch(message);
+    expect(stderr).not.toMatch(/^ +at /m);
+  });
+});
+
+describe('--from', () => {
+  it('gives the same files by name and by folder, imported or not, of a package or of its files', async () => {
+    const run = withCache(temporaryFolder());
+    run('headers', 'import', await debFile());
+    const control = 'Package: linux-libc-dev\nVersion: 6.9.3-1\nArchitecture: amd64\n';
+    const folder = folderWith([...smallSetIn.multiarch, ['DEBIAN/control', control]]);
+    const outputs = [name, folder].map((from) => {
+      const out = temporaryFolder();
+      expect(run('generate', '--from', from, '--out', out)).toMatchObject({ status: 0, stderr: '' });
+      expect(run('generate', '--check', '--strict', '--from', from, '--out', out).status).toBe(0);
+      return contentsOf(out);
+    });
+    expect(outputs[0]?.['x86_64/linux/kvm.ts']).toContain('// Headers: linux-libc-dev 6.9.3-1 (amd64), Linux 6.9.3.\n');
+    expect(outputs[1]).toEqual(outputs[0]);
+  });
+
+  it("reads the set's headers alone, never the system's", () => {
+    const set = folderWith([...smallSetIn.plain, ['include/linux/x.h', '#include <linux/types.h>\n']]);
+    const { status, stderr } = kvmUapi(['layout', '--from', set, '--header', 'linux/x.h']);
+    expect(status).toBe(2);
+    expect(stderr).toMatch(/<linux\/types\.h> is not in /);
+    expect(stderr).not.toContain('/usr/include');
+  });
+
+  it('comes behind --include', () => {
+    const set = folderWith(smallSetIn.plain);
+    const include = folderOf({ 'asm/kvm.h': 'struct regs { char one; };\n' });
+    const { stdout } = kvmUapi(['layout', '--from', set, '--include', include, '--header', 'linux/kvm.h', 'kvm_run']);
+    expect(stdout).toMatch(/size: 2/);
+  });
+
+  it('names the architectures that a set has when it lacks one', () => {
+    const set = folderWith([
+      ['linux/version.h', '#define LINUX_VERSION_CODE 395523\n'],
+      ['asm/ptrace.h', '#define NUM_ACRS 16\n'],
+    ]);
+    const { status, stderr } = kvmUapi(['layout', '--from', set]);
+    expect(status).toBe(2);
+    expect(stderr).toBe(`error: ${set}: has no headers for x86_64, but for s390x; choose another set with --from\n`);
+  });
+
+  it.skipIf(!hasCompiler)(`is what verify compiles with${hasCompiler ? '' : ` ${needsCompiler}`}`, () => {
+    // On no system does kvm.h say this.
+    const run = kvmUapi(['verify', '--from', folderWith(smallSetIn.plain)]);
+    expect(run).toMatchObject({ status: 0, stderr: '' });
+    expect(run.stdout).toMatch(/: (\d+) of \1 assertions hold/);
+  });
+});

@@ -1,0 +1,138 @@
+/** The package as its users get it: the README is true, and the tarball holds what it needs. */
+
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { sharedModules } from '../../generator/emit/modules.js';
+import { projectRoot, temporaryFolder } from '../helpers/cli.js';
+import { folderWith, smallSetIn } from '../helpers/packages.js';
+import { canOpen } from '../helpers/vcpus.js';
+
+const read = (path: string): string => readFileSync(join(projectRoot, path), 'utf8');
+
+const hasKvm = existsSync('/dev/kvm');
+const noKvm = hasKvm ? '' : ' (no /dev/kvm here)';
+
+describe('the README', () => {
+  const readme = read('README.md');
+  const shows = (name: string): void => {
+    expect(readme).toContain(read(`examples/${name}.ts`).trimEnd());
+    const run = spawnSync(process.execPath, [join(projectRoot, 'dist', 'examples', `${name}.js`)], {
+      encoding: 'utf8',
+    });
+    expect(run.stderr).toBe('');
+    expect(run.stdout).not.toBe('');
+    expect(readme).toContain(`\`\`\`console\n${run.stdout}\`\`\``);
+  };
+
+  it('shows the program for bindings alone that is in examples/, and what it prints', () => shows('io-exit'));
+  it.skipIf(!hasKvm)(`shows the program that runs a guest, and what it prints${noKvm}`, () => shows('hello'));
+  it.skipIf(!hasKvm)(`shows the programs that run a guest in a thread, and what they print${noKvm}`, () => {
+    expect(readme).toContain(read('examples/thread-program.ts').trimEnd());
+    shows('thread');
+  });
+});
+
+/** Installs what `npm pack` makes into a new folder, with its dependencies as an installation would place them. */
+function installed(): { readonly folder: string; readonly cli: string } {
+  const folder = temporaryFolder();
+  const packed = spawnSync('npm', ['pack', '--ignore-scripts', '--json', '--pack-destination', folder], {
+    cwd: projectRoot,
+    encoding: 'utf8',
+  });
+  const [{ filename }] = JSON.parse(packed.stdout) as [{ filename: string }];
+  const modules = join(folder, 'node_modules');
+  mkdirSync(join(modules, 'kvm-uapi'), { recursive: true });
+  spawnSync('tar', ['-xzf', join(folder, filename), '-C', join(modules, 'kvm-uapi'), '--strip-components=1']);
+  const { dependencies } = JSON.parse(read('package.json')) as { dependencies: Record<string, string> };
+  for (const name of Object.keys(dependencies))
+    symlinkSync(join(projectRoot, 'node_modules', name), join(modules, name));
+  return { folder, cli: join(modules, 'kvm-uapi', 'dist', 'bin', 'kvm-uapi.cjs') };
+}
+
+describe('the README, of a project of its own', () => {
+  it('shows the configuration and the program that are in examples/', () => {
+    for (const name of ['kvm-uapi.config.ts', 'main.ts']) {
+      expect(read('README.md')).toContain(read(`examples/tun/${name}`).trimEnd());
+    }
+  });
+});
+
+describe('the tarball', () => {
+  const { folder, cli } = installed();
+  const node = (...args: string[]): { stdout: string; stderr: string } =>
+    spawnSync(process.execPath, args, { cwd: folder, encoding: 'utf8' });
+
+  it('has bindings that import by name', () => {
+    writeFileSync(
+      join(folder, 'main.mjs'),
+      "import { KVM_RUN, KvmRun } from 'kvm-uapi/x86_64/linux/kvm';\nimport { allocate } from 'kvm-uapi/views';\n" +
+        'const run = allocate(KvmRun);\nrun.immediate_exit = 1;\nconsole.log(KvmRun.$size, run.immediate_exit, KVM_RUN.request.toString(16));\n',
+    );
+    const imported = node('main.mjs');
+    expect(imported.stderr).toBe('');
+    expect(imported.stdout).toBe('2352 1 ae80\n');
+  });
+
+  it('has a bin that generates, and the catalogue', () => {
+    const generated = node(cli, 'generate', '--out', 'kvm');
+    expect(generated.stderr).toBe('');
+    const module = readFileSync(join(folder, 'kvm', 'x86_64', 'linux', 'kvm.ts'), 'utf8');
+    expect(module).toMatch(/^export class KvmRun implements View \{$/m);
+
+    // No package says what these are, so that the catalogue is asked.
+    const set = folderWith(smallSetIn.plain);
+    const laidOut = node(cli, 'layout', '--from', set);
+    expect(laidOut.stderr).toBe('');
+    expect(laidOut.stdout).toContain('struct kvm_run {');
+  });
+
+  it('has everything that it exports', () => {
+    const { exports } = JSON.parse(read('package.json')) as { exports: Record<string, string> };
+    const names = Object.keys(exports).map((name) => name.replace(/^\./, 'kvm-uapi').replace('*', 'linux/kvm'));
+    const support = sharedModules.map((name) => `kvm-uapi/support/${name}.ts`);
+    const resolved = [...names.filter((name) => !name.includes('/support/')), ...support];
+    const lines = resolved.map((name) => `await access(new URL(import.meta.resolve('${name}')));`).join('\n');
+    writeFileSync(join(folder, 'exports.mjs'), `import { access } from 'node:fs/promises';\n${lines}\n`);
+    expect(resolved.length).toBeGreaterThan(15);
+    expect(node('exports.mjs').stderr).toBe('');
+  });
+
+  it("runs the project in examples/: its configuration, its types, and what it does with this machine's device", () => {
+    for (const name of ['kvm-uapi.config.ts', 'main.ts'])
+      writeFileSync(join(folder, name), read(`examples/tun/${name}`));
+    symlinkSync(join(projectRoot, 'node_modules', '@types'), join(folder, 'node_modules', '@types'));
+    const options = {
+      strict: true,
+      module: 'nodenext',
+      target: 'es2023',
+      lib: ['es2023', 'esnext.disposable'],
+      outDir: 'out',
+    };
+    writeFileSync(join(folder, 'package.json'), '{ "type": "module" }');
+    writeFileSync(
+      join(folder, 'tsconfig.json'),
+      JSON.stringify({
+        compilerOptions: { ...options, rootDir: '.', types: ['node'] },
+        files: ['kvm-uapi.config.ts', 'main.ts'],
+      }),
+    );
+    const generated = node(cli, 'generate');
+    expect(generated.stderr).toBe('');
+    expect(generated.stdout).toMatch(/selected +TUNSETIFF, TUNGETIFF, TUNGETFEATURES, \/\^IFF_\(TUN\|NO_PI\)\$\//);
+    const compiled = node(join(projectRoot, 'node_modules', 'typescript', 'bin', 'tsc'));
+    expect(compiled.stdout).toBe('');
+    if (!canOpen('/dev/net/tun')) return;
+    const run = node('out/main.js');
+    expect(run.stderr).toBe('');
+    expect(run.stdout).toMatch(/^made the interface example\d+; it goes when the device is closed\n$/);
+  });
+
+  it.skipIf(!hasKvm)(`has a runtime that runs the README's guest${noKvm}`, () => {
+    writeFileSync(join(folder, 'hello.mjs'), read('dist/examples/hello.js'));
+    const hello = node('hello.mjs');
+    expect(hello.stderr).toBe('');
+    expect(hello.stdout).toBe('hello from a guest\n');
+  });
+});

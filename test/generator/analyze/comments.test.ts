@@ -1,0 +1,210 @@
+/** Comments of a header: which declaration each belongs to, and how they come out. */
+
+import { readFileSync } from 'node:fs';
+import { Project } from 'ts-morph';
+import { describe, expect, it } from 'vitest';
+import { describeHeader } from '../../../generator/analyze/analyze.js';
+import { headerComments } from '../../../generator/analyze/comments.js';
+import { bindingFiles, openModel } from '../../../generator/emit/bindings.js';
+import { emitModules } from '../../../generator/emit/modules.js';
+import { installedHeaders } from '../../../generator/index.js';
+import { type Member, type Model, withoutComments } from '../../../generator/model/model.js';
+import { x86_64 } from '../../../generator/targets/x86_64.js';
+import { resolverOf } from '../../../tools/lib/headers-in-memory.js';
+
+function commentedModel(text: string): Model {
+  const files = { 'x.h': text };
+  return describeHeader(
+    'x.h',
+    x86_64,
+    resolverOf(files),
+    (read) => ({
+      kernel: null,
+      files: read.map(({ name }) => ({ name, sha256: '', origin: { kind: 'tree' } })),
+    }),
+    headerComments,
+  );
+}
+
+/** The comment of each member of `struct s`, by name; those of unnamed records below theirs. */
+function memberComments(text: string): Record<string, string | undefined> {
+  const { types } = commentedModel(text);
+  const named = (members: readonly Member[]): [string, string | undefined][] =>
+    members.flatMap((member) => [[member.name ?? '', member.comment] as const, ...named(member.members ?? [])]);
+  return Object.fromEntries(named(types.find(({ tag }) => tag === 's')?.members ?? []));
+}
+
+describe('a comment belongs to a member', () => {
+  it.each<[where: string, text: string, comments: Record<string, string | undefined>]>([
+    ['behind it', 'struct s { int a; /* one */\n int b; };', { a: 'one', b: undefined }],
+    ['behind it as a line', 'struct s {\n int a; // one\n int b;\n};', { a: 'one', b: undefined }],
+    ['before it', 'struct s {\n /* one */\n int a;\n int b;\n};', { a: 'one', b: undefined }],
+    ['before and behind', 'struct s {\n /* one */\n int a; /* two */\n};', { a: 'one\ntwo' }],
+    ['each its own on one line', 'struct s { int a; /* one */ int b; /* two */\n};', { a: 'one', b: 'two' }],
+    [
+      'continued in the column below',
+      'struct s {\n\tint a;\t/* one */\n\t\t/* more */\n\tint b;\n};',
+      { a: 'one\nmore', b: undefined },
+    ],
+    ['of several lines', 'struct s {\n /*\n  * one\n  *\n  *   more\n  */\n int a;\n};', { a: 'one\n\n  more' }],
+    ['not across an empty line', 'struct s {\n /* one */\n\n int a;\n};', { a: undefined }],
+    ['across what a directive says', 'struct s {\n /* one */\n#define X 1\n int a;\n};', { a: 'one' }],
+    ['of all declared names', 'struct s {\n int a, b; /* one */\n};', { a: 'one', b: 'one' }],
+    ['not of a brace before it', 'struct s { /* one */\n int a;\n};', { a: undefined }],
+    [
+      'for all of a direction',
+      'struct s {\n /* in */\n int a;\n int b; /* one */\n /* out */\n int c;\n\n int d;\n};',
+      { a: 'in', b: 'in\none', c: 'out', d: undefined },
+    ],
+    [
+      'of several directions',
+      'struct s {\n /* out (GET) / in (SET) */\n int a;\n int b;\n};',
+      { a: 'out (GET) / in (SET)', b: 'out (GET) / in (SET)' },
+    ],
+    [
+      'not of what only begins so',
+      'struct s {\n /* in bytes */\n int a;\n int b;\n};',
+      { a: 'in bytes', b: undefined },
+    ],
+    [
+      'of an unnamed record and those in it',
+      'struct s {\n /* one */\n struct {\n  int a; /* two */\n } u;\n};',
+      { u: 'one', a: 'two' },
+    ],
+    [
+      'where a macro makes the declaration',
+      '#define FIELD(n) int n;\nstruct s {\n /* one */\n FIELD(a)\n int b; /* two */\n};',
+      { a: 'one', b: 'two' },
+    ],
+  ])('%s', (_where, text, comments) => {
+    expect(memberComments(text)).toEqual(comments);
+  });
+});
+
+describe('a comment belongs to', () => {
+  it('a struct, before it or behind its brace', () => {
+    const { types } = commentedModel(
+      '/* one */\nstruct a { int x; };\nstruct b { /* two */\n int x;\n};\nstruct c { int x; };\n',
+    );
+    expect(types.map(({ comment }) => comment)).toEqual(['one', 'two', undefined]);
+  });
+
+  it('a struct that a typedef names', () => {
+    expect(commentedModel('/* one */\ntypedef struct { int x; } t;\n').types[0]?.comment).toBe('one');
+  });
+
+  it('an enum and an enumerator', () => {
+    const { enums } = commentedModel('/* e */\nenum e {\n A, /* one */\n B = (1 + 2), // two\n /* three */\n C\n};\n');
+    expect(enums[0]?.comment).toBe('e');
+    expect(enums[0]?.enumerators.map(({ comment }) => comment)).toEqual(['one', 'two', 'three']);
+  });
+
+  it('a macro of any kind', () => {
+    const text =
+      '#define _IO(t,n) ((t)<<8|(n))\n#define _IOC_DIR(n) 0\n#define _IOC_TYPE(n) ((n)>>8)\n#define _IOC_NR(n) ((n)&255)\n' +
+      '#define _IOC_SIZE(n) 0\n#define _IOC_READ 2\n#define _IOC_WRITE 1\n' +
+      '/* one */\n#define A 1\n#define B 2 /* two */\n#define C \\\n 3 /* three */\n/* io */\n#define D _IO(1, 2)\n/* f */\n#define F(x) (x)\n#define G 4\n';
+    const { constants, ioctls, functions } = commentedModel(text);
+    const comments = Object.fromEntries(constants.map(({ name, comment }) => [name, comment]));
+    expect(comments).toMatchObject({ A: 'one', B: 'two', C: 'three', D: 'io' });
+    expect(constants.at(-1)).toEqual({ name: 'G', value: 4, type: 'int', at: 'x.h:17' });
+    expect(ioctls[0]?.comment).toBe('io');
+    expect(functions.at(-1)?.comment).toBe('f');
+  });
+});
+
+describe('comments in emitted modules', () => {
+  const hostile = [
+    'struct s {',
+    '\t/* @throws {x} <b>`c` \\u0041 \u2028 \u0007 // */',
+    '\tint a;',
+    '\tint b; // ends */ export const evil = 1; /* and \\',
+    'more',
+    '};',
+    '',
+  ].join('\n');
+
+  it('never end a docstring, nor mean anything to TSDoc', () => {
+    const [module] = emitModules(commentedModel(hostile));
+    const text = module?.text ?? '';
+    expect(text).not.toMatch(/evil = 1; (?!\/\*)$/m);
+    const file = new Project({ useInMemoryFileSystem: true }).createSourceFile('x.ts', text);
+    expect([...file.getExportedDeclarations().keys()]).toEqual(['$target', 'S']);
+    const docs = ['a', 'b'].map((name) => file.getClassOrThrow('S').getGetAccessorOrThrow(name).getJsDocs());
+    expect(docs.map((list) => list.length)).toEqual([1, 1]);
+    expect(docs.flatMap(([doc]) => doc?.getTags() ?? [])).toEqual([]);
+    expect(docs[0]?.[0]?.getDescription()).toContain('\\@throws \\{x\\} \\<b\\>\\`c\\` \\\\u0041');
+    for (const letter of '\u2028\u0007\r') expect(text).not.toContain(letter);
+  });
+
+  it('are in no model that is written, and in no module unless they are asked for', () => {
+    const model = commentedModel(
+      '/* one */\nstruct s { int a; /* two */ };\n/* three */\n#define A 1\nenum { B /* four */ };\n',
+    );
+    const [module, sealed] = bindingFiles(model);
+    for (const each of ['one', 'two', 'three']) expect(module?.text).toContain(each);
+    expect(openModel(sealed?.text ?? '', 'x')).toEqual(withoutComments(model));
+    const bare = bindingFiles(withoutComments(model)).map(({ text }) => text);
+    for (const each of ['one', 'two', 'three', 'four']) expect(bare.join()).not.toContain(each);
+  });
+});
+
+describe("the comments of this machine's kvm.h", () => {
+  const model = installedHeaders({ comments: true }).model('linux/kvm.h');
+  const project = new Project({ useInMemoryFileSystem: true });
+  const docs = new Map<string, string[]>();
+  for (const { path, text } of emitModules(model)) {
+    for (const type of project.createSourceFile(path, text).getClasses()) {
+      for (const getter of type.getGetAccessors()) {
+        const known = docs.get(getter.getName()) ?? [];
+        docs.set(getter.getName(), [...known, words(getter.getJsDocs()[0]?.getDescription() ?? '')]);
+      }
+    }
+  }
+  const fields = ['/usr/include/linux/kvm.h', '/usr/include/x86_64-linux-gnu/asm/kvm.h'].flatMap(commentedFields);
+
+  it('come out with at least 95 % of the fields that have one', () => {
+    const lost = fields.filter(({ name, comment }) => !docs.get(name)?.some((doc) => doc.includes(comment)));
+    expect(fields.length).toBeGreaterThan(100);
+    expect(lost.length / fields.length, JSON.stringify(lost, null, 1)).toBeLessThanOrEqual(0.05);
+  });
+});
+
+/** Letters and digits alone: how a comment is wrapped and escaped does not matter. */
+function words(text: string): string {
+  return text.replace(/[^A-Za-z0-9]+/g, ' ').trim();
+}
+
+/** The fields in a header's text that have a comment right above or behind them, found line by line. */
+function commentedFields(path: string): { readonly name: string; readonly comment: string }[] {
+  // A group for another architecture is no declaration here; and each comment is brought onto one line.
+  const text = readFileSync(path, 'utf8')
+    .replace(/^#ifdef __KVM_S390\n[\s\S]*?^#endif\n/gm, '')
+    .replace(/\/\*[\s\S]*?\*\//g, (comment) => comment.replace(/\s+/g, ' '));
+  const found: { name: string; comment: string }[] = [];
+  const opened: (string | undefined)[] = [];
+  let above: string | undefined;
+  for (const line of text.split('\n')) {
+    const comment = /\/\*.*\*\//.exec(line)?.[0];
+    const code = line.replace(/\/\*.*\*\//, '').trim();
+    if (code === '') {
+      above = comment === undefined ? undefined : words(comment);
+      continue;
+    }
+    if (code.startsWith('#')) continue;
+    if (code.endsWith('{')) opened.push(above);
+    else {
+      const isEnd = code.startsWith('}');
+      const own = isEnd ? opened.pop() : above;
+      const behind = comment === undefined ? undefined : words(comment);
+      const isField = opened.length > 0 && code.endsWith(';');
+      const names = isField ? code.replace(/\[[^\]]*\]|:\s*\d+|;/g, '').split(',') : [];
+      for (const each of names) {
+        const name = /(\w+)\s*$/.exec(each)?.[1];
+        for (const said of [own, behind]) if (name && said) found.push({ name, comment: said });
+      }
+    }
+    above = undefined;
+  }
+  return found;
+}

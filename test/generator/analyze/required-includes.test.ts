@@ -1,0 +1,188 @@
+import { describe, expect, it } from 'vitest';
+import { parseDeclarations } from '../../../generator/c/parser/declarations.js';
+import { preprocess } from '../../../generator/c/preprocessor/preprocessor.js';
+import { openHeaders } from '../../../generator/cli/open-headers.js';
+import { filesOnDisk, systemRoots } from '../../../generator/headers/disk.js';
+import { Resolver } from '../../../generator/headers/resolver.js';
+import { openSet } from '../../../generator/headers/sets/open.js';
+import { absentHeaders, homes } from '../../../generator/kernel/defining-headers.js';
+import { targets } from '../../../generator/targets/targets.js';
+import { x86_64 } from '../../../generator/targets/x86_64.js';
+import { includeLines } from '../../../generator/verify/c-assertions.js';
+import { verify } from '../../../generator/verify/verify.js';
+import { modelOf } from '../../../tools/lib/headers-in-memory.js';
+import { cc, describeWithCompiler } from '../../../tools/lib/oracle-compiler.js';
+import { headerSet } from '../../../tools/oracle/header-sets.js';
+
+const others = {
+  'linux/ioctl.h': '#define _IOC_NONE 0\n#define _IOC_DIR(x) 0\n',
+  'linux/if.h': '#define IFNAMSIZ 16\n#include <linux/limits.h>\n',
+  'linux/limits.h': '#define PATH_MAX 4096\n',
+  'linux/time.h': 'struct timespec { long tv_sec; long tv_nsec; };\n',
+  'linux/sockios.h': '#error is not for this\n',
+};
+
+/** What a header says, what it is read behind, and the ledger entries that are left. */
+const completed: readonly (readonly [what: string, main: string, prelude: readonly string[], left: string[]])[] = [
+  ['a name in a macro', '#define X _IOC_NONE\n', ['linux/ioctl.h'], []],
+  ['a name in a function-like macro', '#define X(r) _IOC_DIR(r)\n', ['linux/ioctl.h'], []],
+  ['a name in the body of a function', 'static inline void *f(void) { return NULL; }\n', ['stddef.h'], []],
+  ['a name in a dimension', 'struct s { char name[IFNAMSIZ]; };\n', ['linux/if.h'], []],
+  ['a type', 'struct s { size_t a; };\n', ['stddef.h'], []],
+  ['one type after the other', 'typedef uint8_t byte;\nstruct s { size_t a; };\n', ['stddef.h', 'stdint.h'], []],
+  ['a struct by value', 'struct s { struct timespec t; };\n', ['linux/time.h'], []],
+  ['a struct in a macro', '#define X sizeof(struct timespec)\n', ['linux/time.h'], []],
+  ['a name that a header of the prelude brings', 'struct s { char a[IFNAMSIZ], b[PATH_MAX]; };\n', ['linux/if.h'], []],
+  ['what it includes is not asked for again', '#include <linux/if.h>\nstruct s { char a[IFNAMSIZ]; };\n', [], []],
+  ['what it defines itself', '#define IFNAMSIZ 8\nstruct s { char a[IFNAMSIZ]; };\n', [], []],
+  [
+    'what it declares itself',
+    'typedef int size_t;\nenum { PATH_MAX };\n#define X PATH_MAX\nextern size_t x;\n',
+    [],
+    [],
+  ],
+  ['a tag is not a name', 'struct s { int timespec; };\n#define X timespec\n', [], ['X']],
+  ['a struct that is only pointed to', 'struct s { struct timespec *t; };\n', [], []],
+  ['a name without a home', '#define X nowhere\n', [], ['X']],
+  ['a home that is not here', '#define X NLMSG_ALIGN\n', [], ['X']],
+  ['a home that cannot be read', '#define X SIOCDEVPRIVATE\n', [], ['X']],
+];
+
+describe('a header that forgets an include is read behind the home of', () => {
+  it.each(completed)('%s', (_, main, prelude, left) => {
+    const model = modelOf({ 'x.h': main, ...others });
+    expect(model.prelude ?? []).toEqual(prelude);
+    expect(model.covers[0]).toBe('x.h');
+    expect(model.sources[0]?.name).toBe('x.h');
+    expect(model.ledger.map(({ name }) => name)).toEqual(left);
+    expect(includeLines(model)).toEqual([...prelude, 'x.h'].map((name) => `#include <${name}>`));
+  });
+
+  it('what its ioctls really take; without that they are not exported', () => {
+    const headers = {
+      'linux/if_tun.h': "#define TUNSETIFF _IOW('T', 202, int)\n#define TUNATTACHFILTER _IOW('T', 213, long)\n",
+      'linux/ioctl.h':
+        '#define _IOC_READ 2\n#define _IOC_WRITE 1\n#define _IOW(t, n, s) ((1 << 30) | (sizeof(s) << 16) | ((t) << 8) | (n))\n' +
+        ['DIR(r) ((r) >> 30)', 'TYPE(r) (((r) >> 8) & 255)', 'NR(r) ((r) & 255)', 'SIZE(r) (((r) >> 16) & 0x3fff)']
+          .map((field) => `#define _IOC_${field}\n`)
+          .join(''),
+    };
+    const whole = modelOf({ ...headers, 'linux/if.h': 'struct ifreq { char name[40]; };\n' });
+    expect([whole.prelude, whole.covers]).toEqual([
+      ['linux/if.h', 'linux/ioctl.h'],
+      ['linux/if_tun.h', 'linux/if.h'],
+    ]);
+    expect(whole.ioctls.map(({ argument, size }) => [argument, size])).toEqual([
+      ['struct ifreq', 4],
+      ['long', 8],
+    ]);
+    const { prelude, ioctls, ledger } = modelOf(headers);
+    expect([prelude, ioctls.map(({ name }) => name)]).toEqual([['linux/ioctl.h'], ['TUNATTACHFILTER']]);
+    expect(ledger).toEqual([
+      {
+        kind: 'ioctl',
+        name: 'TUNSETIFF',
+        reason: 'takes a struct ifreq, and <linux/if.h> could not be read',
+        at: 'linux/if_tun.h:1',
+      },
+    ]);
+  });
+
+  it('nothing that does not go together with it', () => {
+    const main = 'struct timespec { int other; };\n#define X IFNAMSIZ\n';
+    const both = { 'linux/if.h': '#define IFNAMSIZ 16\nstruct timespec { long tv_sec; };\n' };
+    const { prelude, ledger } = modelOf({ 'x.h': main, ...both });
+    expect([prelude, ledger.map(({ reason }) => reason)]).toEqual([undefined, ["'IFNAMSIZ' is not defined"]]);
+  });
+
+  it('another one where the first does not go together with it', () => {
+    const main = 'struct timeval { int other; };\nstruct s { struct timespec t; char a[IFNAMSIZ]; };\n';
+    const both = { 'sys/time.h': 'struct timespec { int a; };\nstruct timeval { int a; };\n' };
+    expect(modelOf({ 'x.h': main, ...others, ...both }).prelude).toEqual(['linux/if.h', 'linux/time.h']);
+  });
+
+  it('nothing that goes together with it alone, but not with others', () => {
+    const main = '#define X IFNAMSIZ\n#define Y PATH_MAX\n';
+    const both = {
+      'linux/if.h': '#define IFNAMSIZ 16\nstruct twice { int a; };\n',
+      'linux/limits.h': '#define PATH_MAX 4096\nstruct twice { int a; };\n',
+    };
+    const { prelude, ledger } = modelOf({ 'x.h': main, ...both });
+    expect([prelude, ledger.map(({ name }) => name)]).toEqual([['linux/if.h'], ['Y']]);
+  });
+
+  it('nothing behind which it lacks a type that is nowhere', () => {
+    const main = '#define X IFNAMSIZ\n#ifdef IFNAMSIZ\nnowhere_t a;\n#endif\n';
+    const { prelude, ledger } = modelOf({ 'x.h': main, 'linux/if.h': '#define IFNAMSIZ 16\n' });
+    expect([prelude, ledger.map(({ name }) => name)]).toEqual([undefined, ['X']]);
+  });
+
+  it('nothing that it does not need: a model of a complete header has no prelude', () => {
+    expect('prelude' in modelOf({ 'x.h': 'struct s { int a; };', ...others })).toBe(false);
+  });
+
+  it.each([
+    [
+      'struct s { domid_t d; };',
+      "1:12: unknown type 'domid_t'; is an #include missing? <xen/interface/xen.h> defines it: it is in the kernel's own source alone",
+    ],
+    [
+      'struct s { struct sockaddr a; };',
+      '1:19: struct sockaddr is not defined for x86_64: its size is unknown; <sys/socket.h> defines it: that cannot be read here, or not together with it; if it is missing, name the folder that has it with --include',
+    ],
+    ['struct s { other_t o; };', "1:12: unknown type 'other_t'; is an #include missing?"],
+  ])('or says where a name is defined: %s', (main, problem) => {
+    expect(() => modelOf({ 'x.h': main })).toThrow(`/include/x.h:${problem}`);
+  });
+
+  it('or says which header to ask for', () => {
+    const headers = {
+      'linux/patchkey.h': '#ifndef INDIRECT\n#error "included directly"\n#endif\n#define PATCH 1\n',
+      'linux/soundcard.h': '#define INDIRECT\n#include "patchkey.h"\n#define S 1\n',
+    };
+    const problem =
+      '#error "included directly"; <linux/patchkey.h> can be included by <linux/soundcard.h> alone; ask for';
+    expect(() => modelOf(headers)).toThrow(`/include/linux/patchkey.h:2:2: ${problem}`);
+    expect(modelOf(headers, 'linux/soundcard.h').covers).toEqual(['linux/soundcard.h', 'linux/patchkey.h']);
+  });
+});
+
+describe('the table of homes', () => {
+  it('has no row twice', () => {
+    const rows = homes.map(({ header, architecture }) => `${header} ${architecture}`);
+    expect(new Set(rows).size).toBe(rows.length);
+  });
+
+  it.each(homes.filter(({ header }) => !absentHeaders.has(header)))('$header defines its names', async (home) => {
+    const target = targets.find(({ kernelArchitecture }) => kernelArchitecture === home.architecture) ?? x86_64;
+    const { roots } = openSet((await headerSet('newest')).root, '', target);
+    const resolver = new Resolver(filesOnDisk, [...roots, ...systemRoots(target)]);
+    const { tokens, macros } = preprocess(home.header, resolver, target);
+    const { typedefs, tags, enumerators } = parseDeclarations(tokens).declarations;
+    const isDefined = (name: string): boolean =>
+      macros.has(name) || typedefs.has(name) || enumerators.has(name) || tags.has(name.split(' ')[1] ?? '');
+    expect(home.names.filter((name) => !isDefined(name))).toEqual([]);
+  });
+});
+
+/** One for each way in which an installed header can forget an include. */
+const real = [
+  'asm-generic/ucontext.h',
+  'linux/acrn.h',
+  'linux/atalk.h',
+  'linux/errqueue.h',
+  'linux/hdlc/ioctl.h',
+  'linux/omapfb.h',
+  'linux/sctp.h',
+  'linux/sysctl.h',
+];
+
+describeWithCompiler('the compiler agrees with the model of', [], () => {
+  it.each(real)('%s', async (header) => {
+    const model = openHeaders({ header: [header], arch: 'x86_64', include: [] }).model(header);
+    expect(model.prelude).not.toBe(undefined);
+    const { held, total, failures } = await verify(model, { cc: cc.cc, includeDirs: [] });
+    expect(failures).toEqual([]);
+    expect(held).toBe(total);
+  });
+});

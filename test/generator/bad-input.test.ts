@@ -1,0 +1,507 @@
+import fc from 'fast-check';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { SourceError } from '../../generator/errors.js';
+import { errorLinesOf, hasCompiler, needsCompiler } from '../../tools/lib/gcc.js';
+import { type Headers, modelOf } from '../../tools/lib/headers-in-memory.js';
+
+function errorOf(headers: Headers, header?: string, roots?: readonly string[]): SourceError {
+  try {
+    modelOf(headers, header, roots);
+  } catch (error) {
+    if (error instanceof SourceError) return error;
+    throw error;
+  }
+  return expect.fail('it is taken for good');
+}
+
+/** A header's text, where it is wrong, and what is said about that. */
+type Row = readonly [text: string, place: string, problem: string];
+
+const never = (what: string): string => `#${what} is never closed; add the missing #endif`;
+const unknownType = (name: string): string => `unknown type '${name}'; is an #include missing?`;
+const twice = (name: string): string => `'${name}' is defined a second time; the first definition is at x.h:1`;
+
+const conditionals: readonly Row[] = [
+  ['#if 1', '1:2', never('if')],
+  ['int a;\n  #ifdef A\nint b;', '2:4', never('ifdef')],
+  ['#ifndef A\n#if 1\n#endif\n', '1:2', never('ifndef')],
+  ['#if 0\nint a;\n', '1:2', never('if')],
+  ['#if 0\n#if 1\n#endif\n', '1:2', never('if')],
+  ['#if 1\n#else\nint a;\n', '1:2', never('if')],
+  ['#endif', '1:2', '#endif without an #if before it in this file'],
+  ['int a;\n\t# endif', '2:4', '#endif without an #if before it in this file'],
+  ['#if 1\n#endif\n#endif', '3:2', '#endif without an #if before it in this file'],
+  ['#else', '1:2', '#else without an #if before it in this file'],
+  ['#elif 1', '1:2', '#elif without an #if before it in this file'],
+  ['#if 1\n#else\n#else\n#endif', '3:2', '#else behind the #else of this #if'],
+  ['#if 0\n#else\n#else\n#endif', '3:2', '#else behind the #else of this #if'],
+  ['#if 1\n#else\n#elif 1\n#endif', '3:2', '#elif behind the #else of this #if'],
+  ['#ifdef A\n#else\n#elif 1\n#endif', '3:2', '#elif behind the #else of this #ifdef'],
+  ['#if\n#endif', '1:2', '#if without an expression'],
+  ['#if 0\n#elif\n#endif', '2:2', '#elif without an expression'],
+  ['#define NOTHING\n#if NOTHING\n#endif', '2:2', '#if without an expression'],
+  ['#ifdef\n#endif', '1:2', 'expected the name of a macro, found the end'],
+  ['#ifndef 1\n#endif', '1:9', "expected the name of a macro, found '1'"],
+  ['#if 1 +\n#endif', '1:7', 'expected an expression, found the end'],
+  ['#if (1\n#endif', '1:6', "expected ')' for the '(' before it, found the end"],
+  ['#if 1)\n#endif', '1:6', "expected the end of the condition, found ')'"],
+  ['#if 1 2\n#endif', '1:7', "expected the end of the condition, found '2'"],
+  ['#if 1 = 1\n#endif', '1:7', "expected the end of the condition, found '='"],
+  ['#if 1 ? 2\n#endif', '1:9', "expected ':' for the '?' before it, found the end"],
+  ['#if @\n#endif', '1:5', "expected an expression, found '@'"],
+  ['#if 1 / 0\n#endif', '1:7', 'division by zero, in the condition of an #if'],
+  ['#if 0\n#elif 5 % 0\n#endif', '2:9', 'division by zero, in the condition of an #elif'],
+  ['#if 1.0\n#endif', '1:5', 'a floating-point value, not an integer, in the condition of an #if'],
+  ['#if "a"\n#endif', '1:5', 'a string, not an integer, in the condition of an #if'],
+  ["#if ''\n#endif", '1:5', 'empty character constant, in the condition of an #if'],
+  ['#if 09\n#endif', '1:5', "'09' is not an integer constant, in the condition of an #if"],
+  ['#if FUNCTION(1)\n#endif', '1:13', "calls 'FUNCTION', which is not defined, in the condition of an #if"],
+  ['#if sizeof(int)\n#endif', '1:5', "'sizeof' is not known to the preprocessor, in the condition of an #if"],
+  ['#if defined\n#endif', '1:5', "expected a name behind 'defined'"],
+  ['#if defined(\n#endif', '1:5', "expected a name behind 'defined'"],
+  ['#if defined 1\n#endif', '1:5', "expected a name behind 'defined'"],
+  ['#if defined(A\n#endif', '1:5', "expected ')' behind 'defined('"],
+  ['#if __has_include\n#endif', '1:5', "expected '(' behind __has_include"],
+  ['#if __has_include(\n#endif', '1:5', "the '(' behind __has_include is never closed"],
+  ['#if __has_include(x)\n#endif', '1:5', 'expected ("header") or (<header>) behind __has_include'],
+  ['#if __has_attribute\n#endif', '1:5', "expected '(' behind __has_attribute"],
+];
+
+const directives: readonly Row[] = [
+  ['/* open', '1:1', 'unterminated comment; add the missing */'],
+  ['int a; /* closed */ /* open\n * more\n', '1:21', 'unterminated comment; add the missing */'],
+  ['int a; // line\n\n  /* open /* again', '3:3', 'unterminated comment; add the missing */'],
+  ['int a; /\\\n* open', '1:8', 'unterminated comment; add the missing */'],
+  ['#bogus 1', '1:2', 'unknown directive #bogus'],
+  ['int a;\n\t#  defin A 1', '2:5', 'unknown directive #defin'],
+  ['#!/bin/sh', '1:2', 'unknown directive #!'],
+  ['#error stop  here', '1:2', '#error stop here'],
+  ['#if 1\n # error "quoted", don\'t\n#endif', '2:4', '#error "quoted", don\'t'],
+  ['#error', '1:2', '#error'],
+  ['#define', '1:2', 'expected the name of a macro, found the end'],
+  ['#define 1 A', '1:9', "expected the name of a macro, found '1'"],
+  ['#define "A" 1', '1:9', `expected the name of a macro, found '"A"'`],
+  ['#define defined 1', '1:9', "'defined' cannot be a macro"],
+  ['#define A(', '1:10', 'expected the name of a parameter, found the end'],
+  ['#define A(x', '1:11', "expected ',' between the parameters of a macro, found the end"],
+  ['#define A(x,', '1:12', 'expected the name of a parameter, found the end'],
+  ['#define A(x,) x', '1:13', "expected the name of a parameter, found ')'"],
+  ['#define A(1) x', '1:11', "expected the name of a parameter, found '1'"],
+  ['#define A(x y) x', '1:13', "expected ',' between the parameters of a macro, found 'y'"],
+  ['#define A(x, x) x', '1:14', "two parameters called 'x'"],
+  ['#define A(..., x) x', '1:14', "expected ')' behind '...', found ','"],
+  ['#define A(x..., y) x', '1:15', "expected ')' behind '...', found ','"],
+  ['#define A ## b', '1:11', "'##' cannot be at either end of a macro"],
+  ['#define A(x) x ##', '1:16', "'##' cannot be at either end of a macro"],
+  ['#undef', '1:2', 'expected the name of a macro, found the end'],
+  ['#undef 1', '1:8', "expected the name of a macro, found '1'"],
+  ['#include', '1:2', '#include without a header'],
+  ['#include x.h', '1:10', 'expected "header" or <header>'],
+  ['#include <x.h', '1:10', 'expected "header" or <header>'],
+  ['#include "x.h', '1:10', 'expected "header" or <header>'],
+  ['#define H 1\n#include H', '2:10', 'expected "header" or <header>'],
+  ['#pragma push_macro(A)', '1:9', 'expected ("name") behind push_macro'],
+  ['int _Pragma(1);', '1:5', 'expected ("pragma") behind _Pragma'],
+  ['int _Pragma;', '1:5', "expected '(' behind _Pragma"],
+];
+
+const uses: readonly Row[] = [
+  ['#define A(x) x\nint A(1, 2);', '2:5', 'macro A takes 1 argument, given 2'],
+  ['#define A(x, y) x\nint A(1);', '2:5', 'macro A takes 2 arguments, given 1'],
+  ['#define A(x, y) x\n\n  int A();', '3:7', 'macro A takes 2 arguments, given 1'],
+  ['#define A() x\nint A(1);', '2:5', 'macro A takes 0 arguments, given 1'],
+  ['#define A(x, y, ...) x\nint A(1);', '2:5', 'macro A takes at least 2 arguments, given 1'],
+  ['#define A(x) x\n#define B A(1, 2)\nint B;', '3:5', 'macro A takes 1 argument, given 2'],
+  ['#define A(x) x\nint A(1;\nint b;', '2:5', "the arguments of macro A are never closed; add a ')'"],
+  ['#define A(x) x\nint b = A(A(1);\nint c;', '2:9', "the arguments of macro A are never closed; add a ')'"],
+  ['#define A(x) x\n#if A(1\n#endif', '2:5', "the arguments of macro A are never closed; add a ')'"],
+  ['#define A(x) x ## +\nint A(a);', '2:5', "'##' of 'a' and '+' does not make one token"],
+  ['#define A(x) #y\nA(1)', '1:14', "'#' is not followed by a parameter"],
+  ['#define A(x) #\nA(1)', '1:14', "'#' is not followed by a parameter"],
+  ['#define A(...) __VA_OPT__(x\nA(1)', '1:26', '__VA_OPT__ is never closed'],
+];
+
+const syntax: readonly Row[] = [
+  ['foo bar;', '1:1', unknownType('foo')],
+  ['int a;\n  u32 b;', '2:3', unknownType('u32')],
+  ['extern foo bar;', '1:8', unknownType('foo')],
+  ['typedef const foo bar;', '1:15', unknownType('foo')],
+  ['struct s {\n  u32 a;\n};', '2:3', unknownType('u32')],
+  ['struct s { a; };', '1:12', unknownType('a')],
+  ['int', '1:1', 'expected a name to declare, found the end'],
+  ['int a', '1:5', "expected ';' behind a declaration, found the end"],
+  ['int a\n\n\n', '1:5', "expected ';' behind a declaration, found the end"],
+  ['int a = ;', '1:9', "expected a value behind '=', found ';'"],
+  ['int a =, b;', '1:8', "expected a value behind '=', found ','"],
+  ['int a int b;', '1:7', "expected ';' behind a declaration, found 'int'"],
+  ['int a b;', '1:7', "expected ';' behind a declaration, found 'b'"],
+  ['int 1;', '1:5', "expected a name to declare, found '1'"],
+  ['int *;', '1:6', "expected a name to declare, found ';'"],
+  ['int a, ;', '1:8', "expected a name to declare, found ';'"],
+  ['int a = 1', '1:9', "a declaration without its ';'"],
+  ['int a = { 1, 2;', '1:9', "'{' is never closed; add the missing '}'"],
+  ['typedef', '1:1', 'expected a declaration, found the end'],
+  ['typedef int a b;', '1:15', "expected ';' behind a declaration, found 'b'"],
+  ['struct', '1:1', "expected a tag or '{' behind 'struct', found the end"],
+  ['struct;', '1:7', "expected a tag or '{' behind 'struct', found ';'"],
+  ['struct s { int a; }', '1:19', 'expected a name to declare, found the end'],
+  ['struct s { int a; } b', '1:21', "expected ';' behind a declaration, found the end"],
+  ['struct s { int a }', '1:18', "expected ';' behind a member, found '}'"],
+  ['struct s { int a; ', '1:10', "'{' of struct s is never closed"],
+  ['union {\n  struct s {\n    int a;\n  };\n', '1:7', "'{' of a union is never closed"],
+  ['struct s { int 1; };', '1:16', "expected the name of a member, found '1'"],
+  ['struct s { int a[; };', '1:18', "expected an expression, found ';'"],
+  ['struct s { int a]; };', '1:17', "expected ';' behind a member, found ']'"],
+  ['struct s { int a[3;] };', '1:19', "expected ']' behind a dimension, found ';'"],
+  ['struct s { int (*a; };', '1:21', "'}' where ')' must come first"],
+  ['struct s { int a) };', '1:17', "expected ';' behind a member, found ')'"],
+  ['struct s { int a:; };', '1:18', "expected an expression, found ';'"],
+  ['struct s { int a, ; };', '1:19', "expected the name of a member, found ';'"],
+  ['struct s { int a = 1; };', '1:18', "expected ';' behind a member, found '='"],
+  ['struct s { typedef int t; };', '1:12', "a member cannot be 'typedef'"],
+  ['struct s { static int a; };', '1:12', "a member cannot be 'static'"],
+  ['struct s { int a; } }', '1:21', "expected a name to declare, found '}'"],
+  ['struct s int a;', '1:10', "'int' behind a type; is a ';' missing?"],
+  ['struct s { int a; }\nint b;', '2:1', "'int' behind a type; is a ';' missing?"],
+  ['typedef int t;\nt unsigned a;', '2:3', "'unsigned' behind a type; is a ';' missing?"],
+  ['}', '1:1', "expected a declaration, found '}'"],
+  [')', '1:1', "expected a declaration, found ')'"],
+  ['int a[3}', '1:8', "expected ']' behind a dimension, found '}'"],
+  ['int a[1 +];', '1:10', "expected an expression, found ']'"],
+  ['int (a;', '1:5', "'(' is never closed; add the missing ')'"],
+  ['int f(int a;', '1:6', "'(' is never closed; add the missing ')'"],
+  ['int f(void) { if (1) { }', '1:13', "'{' is never closed; add the missing '}'"],
+  ['int f(void) { (] }', '1:16', "']' where ')' must come first"],
+  ['enum', '1:1', "expected a tag or '{' behind 'enum', found the end"],
+  ['enum;', '1:5', "expected a tag or '{' behind 'enum', found ';'"],
+  ['enum e { };', '1:10', "expected an enumerator, found '}'"],
+  ['enum {', '1:6', 'expected an enumerator, found the end'],
+  ['enum e { A', '1:10', "expected ',' or '}' behind an enumerator, found the end"],
+  ['enum e { A B };', '1:12', "expected ',' or '}' behind an enumerator, found 'B'"],
+  ['enum e { A = };', '1:14', "expected an expression, found '}'"],
+  ['enum e { A,, B };', '1:12', "expected an enumerator, found ','"],
+  ['enum e { 1 };', '1:10', "expected an enumerator, found '1'"],
+  ['int int a;', '1:1', "'int int' is not a type"],
+  ['long float a;', '1:1', "'long float' is not a type"],
+  ['long long long a;', '1:1', "'long long long' is not a type"],
+  ['signed unsigned a;', '1:1', "'signed unsigned' is not a type"],
+  ['_Static_assert(1, "x")', '1:22', "expected ';' behind _Static_assert(…), found the end"],
+  ['_Static_assert 1;', '1:16', "expected '(' behind _Static_assert, found '1'"],
+  ['_Static_assert(1', '1:15', "'(' is never closed; add the missing ')'"],
+  ['asm;', '1:4', "expected '(' behind asm, found ';'"],
+  ['asm("x"', '1:4', "'(' is never closed; add the missing ')'"],
+  ['int a asm(;', '1:10', "'(' is never closed; add the missing ')'"],
+  ['int a __attribute__;', '1:20', "expected '(' behind __attribute__, found ';'"],
+  ['int a __attribute__(packed);', '1:21', "expected '(' behind __attribute__(, found 'packed'"],
+  ['int a __attribute__((packed);', '1:20', "__attribute__((…)) needs two ')' at its end"],
+  ['int a __attribute__((1));', '1:22', "expected the name of an attribute, found '1'"],
+];
+
+const again = "'t' is defined a second time; the first definition is at x.h:1";
+
+const meaning: readonly Row[] = [
+  ['typedef int t;\ntypedef long t;', '2:14', again],
+  ['typedef int t;\ntypedef unsigned int t;', '2:22', again],
+  ['typedef int t;\ntypedef int *t;', '2:14', again],
+  ['typedef int *t;\ntypedef long *t;', '2:15', again],
+  ['typedef int t[2];\ntypedef long t[2];', '2:14', again],
+  ['typedef int t(void);\ntypedef long t(void);', '2:14', again],
+  ['typedef struct { int a; } t;\ntypedef struct { int a; } t;', '2:27', again],
+  ['typedef enum { A } t;\ntypedef enum { B } t;', '2:20', again],
+  ['typedef struct a t;\ntypedef struct b t;', '2:18', again],
+  ['typedef struct a t;\ntypedef union b t;', '2:17', again],
+  ['typedef int t; typedef long other;\ntypedef other t;', '2:15', again],
+  ['union u { int a; int b[]; };', '1:22', 'an array without a length in a union'],
+  ['typedef int list[]; union u { int a; list b; };', '1:43', 'an array without a length in a union'],
+  ['struct s { int a[]; };', '1:16', 'an array without a length in a struct without other members'],
+  ['struct s { int : 3; int a[]; };', '1:25', 'an array without a length in a struct without other members'],
+  ['struct s {\n  struct nowhere a;\n};', '2:10', 'struct nowhere is not defined for x86_64: its size is unknown'],
+  ['struct t; struct s { struct t a[2]; };', '1:29', 'struct t is not defined for x86_64: its size is unknown'],
+  ['struct s { enum nowhere a; };', '1:17', 'enum nowhere is not defined for x86_64: its size is unknown'],
+  ['union t { int a; }; struct s { struct t a; };', '1:39', 'struct t is not defined for x86_64: its size is unknown'],
+  ['struct s { int b[sizeof(struct t)]; };', '1:32', 'struct t is not defined for x86_64: its size is unknown'],
+  ['struct s { struct s a; };', '1:8', 'struct s contains itself'],
+  ['struct s { struct { struct s a[2]; }; };', '1:8', 'struct s contains itself'],
+  ['struct t; struct s { struct t a; }; struct t { struct s b; };', '1:18', 'struct s contains itself'],
+  ['union s { union s a; };', '1:7', 'union s contains itself'],
+  ['struct s {\n  int a;\n  int a;\n};', '3:7', "two members called 'a'"],
+  ['struct s { int a, *a; };', '1:20', "two members called 'a'"],
+  ['struct s { int a; union { struct { int a; }; }; };', '1:40', "two members called 'a'"],
+  ['struct s { int a; };\nstruct s { int a; };', '2:8', twice('s')],
+  ['struct s { int a; };\nunion s { int a; };', '2:7', twice('s')],
+  ['enum s { A };\nstruct s { int a; };', '2:8', twice('s')],
+  ['enum s { A };\nenum s { B };', '2:6', twice('s')],
+  ['enum s { A, A };', '1:13', twice('A')],
+  ['enum { A };\nenum { B, A };', '2:11', twice('A')],
+  ['struct s { int a[-1]; };', '1:18', 'an array of -1 elements'],
+  ['struct s { int a[1 - 2]; };', '1:20', 'an array of -1 elements'],
+  ['struct s { char a[sizeof(int) - 5]; };', '1:31', 'an array of 18446744073709551615 elements'],
+  ['struct s { int a[x]; };', '1:18', "'x' is not defined"],
+  ['extern int x; struct s { int a[x]; };', '1:32', "'x' is not a constant"],
+  ['struct s { int a[1.5]; };', '1:18', 'a floating-point value, not an integer'],
+  ['struct s { int a[1 / 0]; };', '1:20', 'division by zero'],
+  ['struct s { int a[]; int b; };', '1:16', 'an array without a length that is not the last member'],
+  ['struct s { int a[2][]; };', '1:16', 'an array whose elements are arrays without a length'],
+  [
+    'typedef int t __attribute__((aligned(8))); struct s { t a[2]; };',
+    '1:57',
+    'an array whose elements of 4 bytes are aligned to 8',
+  ],
+  ['struct s { int a[0x7fffffffffffffff]; };', '1:18', 'an array of 9223372036854775807 elements'],
+  ['struct s { int a[1L << 32][1L << 32]; };', '1:16', 'an array too large to have a size'],
+  ['struct s { int a:33; };', '1:18', 'a bit-field of 33 bits in a type of 32'],
+  ['struct s { int a:-1; };', '1:18', 'a bit-field of -1 bits in a type of 32'],
+  ['struct s { _Bool a:2; };', '1:20', 'a bit-field of 2 bits in a type of 1'],
+  ['struct s { int a:0; };', '1:18', 'a bit-field of 0 bits with a name'],
+  ['struct s { float a:3; };', '1:18', 'a bit-field of a type that is no integer'],
+  ['struct s { int *a:3; };', '1:17', 'a bit-field of a type that is no integer'],
+  ['struct s { int a:x; };', '1:18', "'x' is not defined"],
+  ['struct s { int a(void); };', '1:16', 'a member that is a function'],
+  ['struct s { void a; };', '1:17', 'a member that is void'],
+  ['enum e { A = B };', '1:14', "'B' is not defined"],
+  ['enum e { A = A };', '1:10', "the value of 'A' depends on itself"],
+  ['enum e { A = B, B = A };', '1:10', "the value of 'A' depends on itself"],
+  ['enum e { A = 1.5 };', '1:14', 'a floating-point value, not an integer'],
+  ['enum e { A = 0xffffffffffffffff, B };', '1:34', 'an enumerator past the largest integer'],
+  ['struct s { int a; } __attribute__((aligned(3)));', '1:44', 'an alignment of 3; it must be a power of two'],
+  ['struct s { int a __attribute__((aligned(-1))); };', '1:41', 'an alignment of -1; it must be a power of two'],
+  [
+    'struct s { int a __attribute__((aligned(0x20000000))); };',
+    '1:41',
+    'an alignment of 536870912; it must be at most 268435456',
+  ],
+  ['struct s { int a __attribute__((aligned(x))); };', '1:41', "'x' is not defined"],
+  ['struct s { int a __attribute__((mode(XX))); };', '1:38', 'mode(XX) of this type is not an integer type'],
+  ['struct s { float a __attribute__((mode(SI))); };', '1:40', 'mode(SI) of this type is not an integer type'],
+  [
+    'struct s { int a __attribute__((vector_size(3))); };',
+    '1:45',
+    'a vector of 3 bytes; it must be a power of two of its elements',
+  ],
+  ['struct s { __typeof__(x) a; };', '1:23', "'x' is not defined"],
+];
+
+/** What GCC takes, and this generator does not, rather than give a layout that may be wrong. */
+const stricter: readonly Row[] = [
+  ['#pragma pack(3)\nstruct s { int a; };', '1:2', '#pragma pack of 3; the limit must be 1, 2, 4, 8 or 16'],
+  ['#pragma pack(pop)', '1:2', '#pragma pack(pop) without a push before it'],
+  ['#pragma pack(push, a, 1)\n#pragma pack(pop, b)', '2:2', '#pragma pack(pop) without a push before it'],
+  ['int a;\n #  pragma pack(one)', '2:5', '#pragma pack(one) is not understood; expected pack([push|pop,] [n])'],
+  ['#pragma pack(push, 1', '1:2', '#pragma pack(push, 1 is not understood; expected pack([push|pop,] [n])'],
+  ['_Pragma("pack(5)")', '1:1', '#pragma pack of 5; the limit must be 1, 2, 4, 8 or 16'],
+  [
+    'struct s { int a; } __attribute__((scalar_storage_order("big-endian")));',
+    '1:36',
+    'attribute scalar_storage_order changes the layout in a way this generator does not follow',
+  ],
+  ['struct s { char a[1L << 52], b; };', '1:8', 'a record too large to have a layout'],
+  ['int f(a) int a; { return a; }', '1:10', "expected ';' behind a declaration, found 'int'"],
+  ['#if 1 << 64\n#endif', '1:7', 'shift of a 64-bit value by 64, in the condition of an #if'],
+];
+
+const tables = { conditionals, directives, uses, syntax, meaning, stricter };
+
+describe('a header that is wrong', () => {
+  describe.each(Object.entries(tables))('%s', (_, rows) => {
+    it.each(rows.map(([text, place, problem]) => [JSON.stringify(text), text, place, problem] as const))(
+      '%s',
+      (_, text, place, problem) => {
+        const error = errorOf({ 'x.h': text });
+        expect(error.message).toBe(`/include/x.h:${place}: ${problem}`);
+        const [line, column] = place.split(':').map(Number);
+        expect(error).toMatchObject({ file: '/include/x.h', line, column, problem, exitCode: 2 });
+      },
+    );
+  });
+
+  it.each([
+    ['linux/nowhere.h', 'install the Debian package linux-libc-dev, or name the folder that has it with --include'],
+    ['asm/nowhere.h', 'install the Debian package linux-libc-dev, or name the folder that has it with --include'],
+    ['asm/kvm.h', 'install the Debian package linux-libc-dev (of an architecture that has KVM), or name'],
+    ['float.h', 'install the Debian package gcc, or name the folder that has it with --include'],
+    ['sys/ioctl.h', 'install the Debian package libc6-dev, or name the folder that has it with --include'],
+    ['string.h', 'install the Debian package libc6-dev, or name the folder that has it with --include'],
+    ['my/own.h', 'name the folder that has it with --include'],
+  ])('needs <%s>: says where to look and what to install', (name, remedy) => {
+    const error = errorOf({ 'a/x.h': `int a;\n  #include <${name}>\n` }, 'x.h', ['a', 'b']);
+    expect(error).toMatchObject({ file: 'a/x.h', line: 2, column: 12 });
+    expect(error.problem).toContain(`<${name}> is not in a, b; `);
+    expect(error.problem).toContain(remedy);
+    expect(error.problem.includes('Debian')).toBe(remedy.includes('Debian'));
+  });
+
+  it('is missing itself', () => {
+    const error = errorOf({ 'x.h': '' }, 'linux/kvm.h');
+    expect(error.problem).toBe(
+      '<linux/kvm.h> is not in /include; install the Debian package linux-libc-dev, or name the folder that has it with --include',
+    );
+    expect(errorOf({}, 'x.h', []).problem).toContain('<x.h> is not in any include folder (there are none)');
+  });
+
+  it('includes a header that is wrong: the error is where that is', () => {
+    const headers = {
+      'x.h': '#include "sub/y.h"\n',
+      'sub/y.h': 'int a;\n#include <z.h>\n',
+      'z.h': '\n\n  #error here\n',
+    };
+    expect(errorOf(headers).message).toBe('/include/z.h:3:4: #error here');
+    const open = { 'x.h': '#include "sub/y.h"\n#endif\n', 'sub/y.h': '#if 1\nint a;\n' };
+    expect(errorOf(open).message).toBe(`/include/sub/y.h:1:2: ${never('if')}`);
+    const closed = { 'x.h': '#if 1\n#include "sub/y.h"\n', 'sub/y.h': '#endif\n' };
+    expect(errorOf(closed).message).toBe('/include/sub/y.h:1:2: #endif without an #if before it in this file');
+    const call = { 'x.h': '#define A(x) x\n#include "y.h"\n1)', 'y.h': 'int b;\nint A(\n' };
+    expect(errorOf(call).message).toBe("/include/y.h:2:5: the arguments of macro A are never closed; add a ')'");
+  });
+
+  it('includes itself without a guard, or through others', () => {
+    const self = errorOf({ 'x.h': 'int a;\n#include <x.h>\n' });
+    expect(self).toMatchObject({ file: '/include/x.h', line: 2, column: 10 });
+    expect(self.problem).toBe('recursive include: x.h → x.h → x.h → x.h → x.h → x.h → x.h; add an include guard');
+    const cycle = errorOf({ 'x.h': '#include "y.h"\n', 'y.h': '#include "x.h"\n' });
+    expect(cycle.problem).toMatch(
+      /^recursive include: (?:x\.h → y\.h → |y\.h → x\.h → ){3}[xy]\.h; add an include guard$/,
+    );
+  });
+
+  it.each([
+    ['plain', [0x69, 0x0a, 0x61, 0x20, 0xff], '2:3', 'ff'],
+    ['at the start', [0x80], '1:1', '80'],
+    [
+      'behind characters of two, three and four bytes',
+      [0xc3, 0xa9, 0xe6, 0x97, 0xa5, 0xf0, 0x9f, 0x98, 0x80, 0xfe],
+      '1:5',
+      'fe',
+    ],
+    ['a character cut short', [0x61, 0xe6, 0x97, 0x62], '1:2', 'e6'],
+    ['a character cut short by the end', [0x61, 0x0a, 0x0a, 0xc3], '3:1', 'c3'],
+    ['a byte too many', [0x61, 0xc3, 0xa9, 0xa9], '1:3', 'a9'],
+    ['too long a form', [0x61, 0xc0, 0x80], '1:2', 'c0'],
+    ['half of a pair', [0x61, 0x62, 0xed, 0xa0, 0x80], '1:3', 'ed'],
+  ] as const)('is not UTF-8: %s', (_, bytes, place, byte) => {
+    const error = errorOf({ 'x.h': Uint8Array.from(bytes) });
+    expect(error.message).toBe(`/include/x.h:${place}: not UTF-8: byte 0x${byte}; convert the header to UTF-8`);
+  });
+});
+
+describe.skipIf(!hasCompiler)(`GCC does not take it either ${needsCompiler}`, () => {
+  const rows = Object.entries(tables).flatMap(([table, list]) =>
+    table === 'stricter' ? [] : list.map(([text, place]) => ({ table, text, line: Number(place.split(':')[0]) })),
+  );
+  /** The lines of the errors in each text. */
+  let lines: readonly (readonly number[])[];
+  beforeAll(() => {
+    lines = errorLinesOf(rows.map(({ text }) => `${text}\n`));
+  });
+  it.each(rows.map((row, index) => [JSON.stringify(row.text), row, index] as const))(
+    '%s',
+    (_, { table, line }, index) => {
+      expect(lines[index]).not.toEqual([]);
+      // Of a declaration that is wrong compilers see different ends; of a directive they do not.
+      if (table === 'conditionals' || table === 'uses') expect(lines[index]).toContain(line);
+    },
+  );
+});
+
+const sample = `
+#ifndef SAMPLE_H
+#define SAMPLE_H
+#define SIZE(t) sizeof(t)
+#define FLAG (1 << 3)
+#define CAT(a, b...) a ## b
+#if defined(FLAG) && SIZE != 2 || __has_include(<x.h>)
+typedef unsigned int u32; typedef struct { u32 a : 3, : 0, b : 5; } __attribute__((packed, aligned(4))) bits;
+#else
+#error "never"
+#endif
+enum color { RED, GREEN = 5, BLUE = GREEN + FLAG };
+#pragma pack(push, 2)
+struct point { int x, y; union { char c[SIZE(u32) * 2]; double d; } __attribute__((aligned(8))); };
+#pragma pack(pop)
+extern struct point *(*table[3])(int, void (*)(const char *, ...)), origin __asm__("o");
+static inline int f(int a) { return a ? (a) : "x"[0]; }
+struct list { u32 count; struct point p; __typeof__(origin.x) q; bits entries[]; };
+_Static_assert(sizeof(struct point) == 16, "size");
+#define NAME "a" "b"
+#define VALUE ((u32)-1 > RED ? 'c' : 0x10ULL)
+#define TYPE struct point
+#endif
+`;
+const tokens = sample.match(/\n|\w+|"[^"\n]*"|'[^'\n]*'|[^\w\s]|[ \t]+/g) ?? [];
+const spare = [
+  '(',
+  ')',
+  '{',
+  '}',
+  '[',
+  ']',
+  ';',
+  ',',
+  ':',
+  '#',
+  '##',
+  '\n',
+  '"',
+  "'",
+  '/*',
+  '*',
+  '...',
+  '1',
+  'x',
+  '@',
+].concat([
+  'int',
+  'struct',
+  'enum',
+  'typedef',
+  'sizeof',
+  '#if',
+  '#endif',
+  '#define',
+  '__attribute__',
+  'RED',
+  'SIZE',
+  'CAT',
+]);
+const change = fc.record({
+  at: fc.nat(tokens.length - 1),
+  how: fc.constantFrom('leave out', 'say twice', 'put before', 'put in its place'),
+  other: fc.oneof(fc.constantFrom(...spare), fc.constantFrom(...tokens)),
+});
+
+function changed(changes: readonly { readonly at: number; readonly how: string; readonly other: string }[]): string {
+  const list = [...tokens];
+  for (const { at, how, other } of changes) {
+    const token = list[at] ?? '';
+    list[at] = { 'leave out': '', 'say twice': `${token} ${token}`, 'put before': `${other} ${token}` }[how] ?? other;
+  }
+  return list.join('');
+}
+
+describe('a header in which something is changed', () => {
+  it('as it is is good', () => {
+    const { types, constants, ledger } = modelOf({ 'x.h': changed([]) });
+    expect(types.map(({ tag }) => tag)).toEqual(['bits', 'point', 'list']);
+    expect(constants.map(({ name }) => name)).toEqual(['FLAG', 'NAME', 'VALUE']);
+    expect(ledger.map(({ name }) => name)).toEqual(['SAMPLE_H', 'SIZE', 'CAT', 'TYPE']);
+  });
+
+  it('is good, or is wrong at a place in it', () => {
+    fc.assert(
+      fc.property(fc.array(change, { minLength: 1, maxLength: 4 }), (changes) => {
+        const text = changed(changes);
+        const lines = text.split('\n');
+        try {
+          modelOf({ 'x.h': text });
+        } catch (error) {
+          expect(error).toBeInstanceOf(SourceError);
+          const { file, line, column, problem } = error as SourceError;
+          expect(file).toBe('/include/x.h');
+          expect(column).toBeGreaterThan(0);
+          expect(column).toBeLessThanOrEqual((lines[line - 1] ?? '').length + 1);
+          expect(problem).not.toBe('');
+        }
+      }),
+      { numRuns: 500 },
+    );
+  });
+});

@@ -1,0 +1,25 @@
+import { describe, expect, it } from 'vitest';
+import { targets } from '../../../../generator/targets/targets.js';
+import { judgeRecords } from '../../../../tools/fuzz/judge-records.js';
+import { declaredFor } from '../../../../tools/fuzz/records.js';
+import { checkAtOnce } from '../../../../tools/lib/random-values.js';
+import { isInstalled } from '../../../../tools/oracle/compilers.js';
+
+// clang lays bit-fields with attributes out otherwise, and the generator follows GCC.
+for (const target of targets.filter(({ compiler }) => compiler.package.startsWith('gcc'))) {
+  const [command] = target.compiler.command;
+  describe.skipIf(!isInstalled(target))(`random records for ${target.name} (needs ${command})`, () => {
+    it('lie in memory as the compiler lays them, and views read and write there what C does', async () => {
+      const count = target.name === 'x86_64' ? 500 : 150;
+      let values = 0;
+      let judgedRecords = 0;
+      await checkAtOnce(declaredFor(target), count, async (records) => {
+        const judged = await judgeRecords(records, target);
+        values += judged.values;
+        judgedRecords += records.length;
+        return judged.verdicts;
+      });
+      expect(values).toBeGreaterThan(5 * judgedRecords);
+    });
+  });
+}

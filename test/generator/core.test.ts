@@ -1,0 +1,96 @@
+/** The generator as a library: all of it, and the core where there is no Node. */
+
+import { spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import * as core from '../../generator/core.js';
+import * as library from '../../generator/index.js';
+import { folderOf, projectRoot } from '../helpers/cli.js';
+
+describe('kvm-uapi/generator/core', () => {
+  const files = core.filesInMemory({
+    '/include/x/a.h': '#include <x/b.h>\n/* about s */\nstruct s { struct b b; long c; };\n',
+    '/include/x/b.h': 'struct b { int a; };\n#define X_ONE 1\n',
+  });
+
+  it('makes models, layouts and files of headers in memory', () => {
+    const headers = core.headersFrom({ files, roots: ['/include'] });
+    const model = headers.model('x/a.h');
+    expect(model.covers).toEqual(['x/a.h', 'x/b.h']);
+    expect(model.types.map(({ tag, size }) => [tag, size])).toEqual([
+      ['b', 4],
+      ['s', 16],
+    ]);
+    expect(core.layoutView(model, ['s'])).toMatch(/^struct s \{$/m);
+    const [selected] = core.select([model], { types: ['b'] });
+    const out = core.filesOf([selected as core.Model], (module) => `// ${module}\n`, 'number');
+    expect(out.map(({ path }) => path)).toEqual([
+      'views.ts',
+      'big-endian.ts',
+      'integers.ts',
+      'inspect.ts',
+      'x86_64/x/a.ts',
+      'x86_64/x/b.ts',
+      'x86_64/x/a.model.json',
+    ]);
+    expect(out[0]?.text).toBe('// views\n');
+    expect(core.openModel(out.at(-1)?.text ?? '', 'x')).toEqual(selected);
+  });
+
+  it('takes a target, and comments where they are asked for', () => {
+    const model = core.headersFrom({ files, roots: ['/include'], target: 'i386', comments: true }).model('x/a.h');
+    expect(model.types.map(({ size, comment }) => [size, comment])).toEqual([
+      [4, undefined],
+      [8, 'about s'],
+    ]);
+    expect(core.targetNames).toContain('s390x');
+  });
+
+  it('has typed errors', () => {
+    const headers = core.headersFrom({ files: core.filesInMemory({ '/bad.h': 'struct s {\n int\n};' }), roots: [''] });
+    expect(() => headers.model('nothing.h')).toThrow(core.MissingHeaderError);
+    expect(() => headers.model('bad.h')).toThrow(core.SourceError);
+    expect(() => headers.model('bad.h')).toThrow(expect.objectContaining({ file: '/bad.h', line: 3, column: 1 }));
+    expect(() => core.headersFrom({ files, roots: [], target: 'vax' })).toThrow(core.UsageError);
+  });
+
+  it('runs where no module and no global of Node is', () => {
+    const folder = folderOf({
+      'hooks.mjs': `export async function resolve(name, context, next) {
+  const found = await next(name, context);
+  if (found.url.startsWith('node:') || !found.url.startsWith('file:')) throw new Error(name + ' is of Node');
+  return found;
+}
+`,
+      'main.mjs': `for (const name of ['process', 'Buffer', 'require', 'global']) delete globalThis[name];
+const core = await import(${JSON.stringify(join(projectRoot, 'dist/generator/core.js'))});
+const files = core.filesInMemory({ '/x.h': 'struct s { int a; };' });
+const model = core.headersFrom({ files, roots: [''] }).model('x.h');
+console.log(core.filesOf([model], () => '').map(({ path }) => path).join(' '));
+`,
+    });
+    const register = `data:text/javascript,import { register } from 'node:module'; register(${JSON.stringify(`file://${join(folder, 'hooks.mjs')}`)});`;
+    const run = spawnSync(process.execPath, ['--import', register, join(folder, 'main.mjs')], { encoding: 'utf8' });
+    expect(run.stderr).toBe('');
+    expect(run.stdout).toBe('views.ts big-endian.ts integers.ts inspect.ts x86_64/x.ts x86_64/x.model.json\n');
+  });
+});
+
+describe('kvm-uapi/generator', () => {
+  it('is the core and more', () => {
+    expect(Object.keys(library)).toEqual(expect.arrayContaining(Object.keys(core)));
+  });
+
+  it("reads this machine's headers, and has the texts that go beside modules", () => {
+    const model = library.installedHeaders().model('linux/loop.h');
+    expect(model.types.map(({ tag }) => tag)).toContain('loop_info64');
+    const [views] = library.filesOf([model], library.supportText);
+    expect(views?.text).toBe(readFileSync(join(projectRoot, 'generator/emit/views.ts'), 'utf8'));
+  });
+
+  it('reads a folder of headers', () => {
+    const include = folderOf({ 'x.h': 'struct s { int a; };\n' });
+    expect(library.installedHeaders({ include: [include], target: 's390x' }).model('x.h').byteOrder).toBe('big');
+  });
+});

@@ -1,0 +1,98 @@
+/** Views of which the C name of a 64-bit member is a number. */
+
+import { beforeAll, describe, expect, it } from 'vitest';
+import { filesOf } from '../../../generator/emit/bindings.js';
+import { supportText } from '../../../generator/index.js';
+import { s390x } from '../../../generator/targets/s390x.js';
+import { x86_64 } from '../../../generator/targets/x86_64.js';
+import type { View } from '../../../support/views.js';
+import { modelOf } from '../../../tools/lib/headers-in-memory.js';
+import { classCalled, type Exports, importBindings } from '../../../tools/lib/imported-bindings.js';
+import { diagnosticsOf } from '../../../tools/lib/typescript-checker.js';
+
+const header = `
+#include <linux/types.h>
+struct s {
+  unsigned long long u;
+  long long i;
+  unsigned long long low:40;
+  unsigned long long wide:60;
+  int plain;
+  __be64 big;
+  __le64 little;
+};
+#define X_EXACT 0x100000000ULL
+#define X_BEYOND 0xffffffffffffffffULL
+enum { E_WIDE = 0x100000000LL };
+`;
+const types = 'typedef unsigned long long __be64, __le64;\n';
+
+describe.each([x86_64, s390x])('on $name', (target) => {
+  let files: ReturnType<typeof filesOf>;
+  let exports: Exports;
+  let view: Record<string, unknown> & { readonly u: number; readonly wide: bigint; readonly plain: number } & View;
+  beforeAll(async () => {
+    const model = modelOf({ 'x.h': header, 'linux/types.h': types }, undefined, undefined, target);
+    files = filesOf([model], supportText, 'number');
+    exports = (await importBindings({ model, files })).exports;
+    const type = classCalled(exports, 'S');
+    if (!type) throw new Error('there is no class S');
+    view = new type(new DataView(new ArrayBuffer(type.$size))) as unknown as typeof view;
+  });
+
+  it.each([
+    ['u', 2 ** 53 - 1],
+    ['i', -(2 ** 53 - 1)],
+    ['low', 2 ** 40 - 1],
+    ['big', 2 ** 53 - 1],
+    ['little', 2 ** 53 - 1],
+  ])('%s is a number, and the same as a bigint behind $', (name, value) => {
+    Object.assign(view, { [name]: value });
+    expect(view[name]).toBe(value);
+    expect(view[`$${name}`]).toBe(BigInt(value));
+    Object.assign(view, { [`$${name}`]: 7n });
+    expect(view[name]).toBe(7);
+  });
+
+  it('has members of either byte order in their own', () => {
+    Object.assign(view, { big: 0x0102_0304_0506, little: 0x0102_0304_0506 });
+    const layout = classCalled(exports, 'S')?.$layout.members;
+    const bytes = (name: string): number[] => [
+      ...new Uint8Array(view.$$view.buffer, layout?.[name]?.offset, layout?.[name]?.size),
+    ];
+    expect(bytes('big')).toEqual([0, 0, 1, 2, 3, 4, 5, 6]);
+    expect(bytes('little')).toEqual([6, 5, 4, 3, 2, 1, 0, 0]);
+  });
+
+  it('is what the checker of types says too, with atomic access to 64 bits in bigints', () => {
+    const module = `./${target.name}/x.js`;
+    const uses = `import { S } from '${module}';
+import { type Atomic, atomic } from './views.js';
+const view = new S(new DataView(new ArrayBuffer(S.$size)));
+export const numbers: number[] = [view.u, view.i, view.big];
+export const bigints: bigint[] = [view.$u, view.$big];
+export const wide: Atomic<bigint> = atomic(view, 'u');
+export const narrow: Atomic<number> = atomic(view, 'plain');
+atomic(view, 'u').add(1);
+`;
+    expect(diagnosticsOf([...files, { path: 'uses.ts', text: uses }])).toEqual([
+      "uses.ts:8: Argument of type 'number' is not assignable to parameter of type 'bigint'.",
+    ]);
+  });
+
+  it('throws where a number cannot hold the value', () => {
+    Object.assign(view, { $u: 2n ** 53n });
+    expect(() => view.u).toThrow(RangeError);
+    expect(() => Object.assign(view, { u: 2 ** 53 })).toThrow(RangeError);
+  });
+
+  it('leaves a bit-field that no number holds a bigint, and small members as they are', () => {
+    Object.assign(view, { wide: 2n ** 60n - 1n, plain: -1 });
+    expect([view.wide, view.plain]).toEqual([2n ** 60n - 1n, -1]);
+    expect('$wide' in view || '$plain' in view).toBe(false);
+  });
+
+  it('has constants as numbers where they are exact', () => {
+    expect(exports).toMatchObject({ X_EXACT: 2 ** 32, X_BEYOND: 2n ** 64n - 1n, E_WIDE: 2 ** 32 });
+  });
+});

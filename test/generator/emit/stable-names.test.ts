@@ -1,0 +1,311 @@
+/** Public names stay what they are: when headers wrap, move and add, and when names of C meet names of JavaScript. */
+
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { outputFiles } from '../../../generator/cli/bindings.js';
+import { namesOf } from '../../../generator/emit/export-names.js';
+import { emitModules, modulePath } from '../../../generator/emit/modules.js';
+import type { Model } from '../../../generator/model/model.js';
+import { modelOfText } from '../../../tools/lib/committed-models.js';
+import { modelOf } from '../../../tools/lib/headers-in-memory.js';
+import { classCalled, type Exports, importBindings } from '../../../tools/lib/imported-bindings.js';
+import { diagnosticsOf } from '../../../tools/lib/typescript-checker.js';
+
+/** Members twice, once without a name around them and once in a group with a tag and a name: as kernel headers do it. */
+const group = `#define GROUP(TAG, NAME, MEMBERS...) union { struct { MEMBERS }; struct TAG { MEMBERS } NAME; };`;
+
+function model(text: string): Model {
+  return modelOfText('a.h', `#include <linux/types.h>\n${group}\n${text}\n`);
+}
+
+/** What a program can say: each class with the C type it is of, each of its accessors, every constant. */
+function identifiers(described: Model): Set<string> {
+  const found = new Set<string>();
+  let type = '';
+  for (const { text } of emitModules(described)) {
+    for (const line of text.split('\n')) {
+      const [, exported] = /^export (?:const|class|type) ([\w$]+)/.exec(line) ?? [];
+      if (exported !== undefined) {
+        type = exported;
+        found.add(exported);
+      }
+      const [, accessor] = /^ {2}(?:get|set) ([\w$]+)\(/.exec(line) ?? [];
+      const [, title] = /^ {2}declare readonly \$\$type: '(.*)';/.exec(line) ?? [];
+      if (accessor !== undefined) found.add(`${type}.${accessor}`);
+      if (title !== undefined) found.add(`${type} is ${title}`);
+    }
+  }
+  return found;
+}
+
+/** The C types that exported classes are of. */
+function titles(exports: Exports, ...names: readonly string[]): (string | undefined)[] {
+  return names.map((name) => classCalled(exports, name)?.$layout.name);
+}
+
+/** A member in C, or several that a header has put something around. */
+type Piece =
+  | { readonly is: 'scalar' | 'wide' | 'bits' | 'array' }
+  | {
+      readonly is: 'record';
+      readonly keyword: 'struct' | 'union';
+      readonly dims: string;
+      readonly members: readonly Piece[];
+    };
+
+const { pieces } = fc.letrec<{ pieces: Piece[]; piece: Piece }>((tie) => ({
+  pieces: fc.array(tie('piece'), { minLength: 1, maxLength: 5, size: 'max' }),
+  piece: fc.oneof(
+    { maxDepth: 2, depthSize: 'small' },
+    { weight: 3, arbitrary: fc.record({ is: fc.constantFrom('scalar', 'wide', 'bits', 'array') }) },
+    {
+      weight: 2,
+      arbitrary: fc.record({
+        is: fc.constant('record' as const),
+        keyword: fc.constantFrom('struct', 'union'),
+        dims: fc.constantFrom('', '[2]'),
+        members: tie('pieces'),
+      }),
+    },
+  ),
+}));
+
+/** Short names of few letters, so that paths meet each other and the tags. */
+const spellings = ['a', 'b', 'a_b', 'b_c', 'c', '_a', 'B', 'constructor', 'io', 'd_', 'aB', 'x1', 'x_1', 'e', 'f', 'g'];
+const declarators = { scalar: '__u32 N', wide: '__u64 N', bits: '__u16 N:3', array: '__u8 N[3]' };
+
+/** How a run of members is wrapped; null for not at all. */
+type Wrap = 'struct' | 'union' | 'group' | 'tagged group' | null;
+
+/** Members as C text. `wraps` are used up one by one, each for a run of members; without them nothing is wrapped. */
+function text(list: readonly Piece[], wraps: Iterator<Wrap>, groups: { count: number }): string {
+  const names = [...spellings];
+  const lines = list.map((piece) => {
+    const name = names.shift() as string;
+    if (piece.is !== 'record') return `${declarators[piece.is].replace('N', name)};`;
+    return `${piece.keyword} { ${text(piece.members, wraps, groups)} } ${name}${piece.dims};`;
+  });
+  const wrapped: string[] = [];
+  for (let at = 0; at < lines.length; ) {
+    const next = wraps.next();
+    const wrap = next.done ? null : next.value;
+    const run = lines.slice(at, wrap === null ? at + 1 : at + 2).join(' ');
+    at += wrap === null ? 1 : 2;
+    if (wrap === null) wrapped.push(run);
+    // A group says its members twice, and a tag cannot be.
+    else if (wrap === 'struct' || (wrap !== 'union' && run.includes('GROUP(tag_'))) wrapped.push(`struct { ${run} };`);
+    else if (wrap === 'union') wrapped.push(`union { struct { ${run} }; __u64 filler_${groups.count++}[64]; };`);
+    else {
+      const tag = wrap === 'group' ? '' : `tag_${groups.count}`;
+      wrapped.push(`GROUP(${tag}, group_${groups.count++}, ${run})`);
+    }
+  }
+  return wrapped.join(' ');
+}
+
+const tags = ['run', 'run_a', 'run_b', 'Run', 'a_b', 'runA', 'view', 'u32_array', '_1'];
+const declared = fc.uniqueArray(fc.record({ tag: fc.constantFrom(...tags), members: pieces }), {
+  selector: ({ tag }) => tag,
+  minLength: 1,
+  maxLength: 4,
+});
+
+describe('names that headers do not move', () => {
+  it('all stay when members are wrapped in anonymous structs, unions and groups', () => {
+    let wrappedOnes = 0;
+    fc.assert(
+      fc.property(
+        declared,
+        fc.array(fc.constantFrom<Wrap>('struct', 'union', 'group', 'tagged group', null), { maxLength: 12 }),
+        (list, wraps) => {
+          const say = (chosen: Iterator<Wrap>): Model => {
+            const groups = { count: 0 };
+            return model(
+              list.map(({ tag, members }) => `struct ${tag} { ${text(members, chosen, groups)} };`).join('\n'),
+            );
+          };
+          const [before, after] = [identifiers(say([][Symbol.iterator]())), identifiers(say(wraps[Symbol.iterator]()))];
+          if (after.size > before.size) wrappedOnes++;
+          expect([...before].filter((name) => !after.has(name))).toEqual([]);
+        },
+      ),
+      { numRuns: 60 },
+    );
+    expect(wrappedOnes).toBeGreaterThan(10);
+  });
+
+  it('are the same in whichever order the records are declared', () => {
+    const several = fc.uniqueArray(fc.record({ tag: fc.constantFrom(...tags, 'Run_A', 'A_B'), members: pieces }), {
+      selector: ({ tag }) => tag,
+      minLength: 2,
+      maxLength: 6,
+    });
+    fc.assert(
+      fc.property(several, fc.infiniteStream(fc.nat()), (list, order) => {
+        const say = (records: typeof list): Set<string> =>
+          identifiers(
+            model(
+              records
+                .map(({ tag, members }) => `struct ${tag} { ${text(members, [][Symbol.iterator](), { count: 0 })} };`)
+                .join('\n'),
+            ),
+          );
+        const keys = new Map(list.map((record) => [record, order.next().value]));
+        const shuffled = list.toSorted((a, b) => (keys.get(a) as number) - (keys.get(b) as number));
+        expect([...say(shuffled)].sort()).toEqual([...say(list)].sort());
+      }),
+      { numRuns: 60 },
+    );
+  });
+
+  it.each([
+    ['a tag of its own', 'struct another { int x; };'],
+    [
+      'a tag that spells the class otherwise',
+      'struct kvmRun { int x; }; struct __kvm_run { int x; }; union Kvm_run { int x; };',
+    ],
+    ['a typedef of the same name', 'typedef struct { long x; } kvm_run;'],
+    ['an enum that spells it otherwise', 'enum KvmRun { KVM_RUN_X };'],
+    ['a path that meets the class', 'struct kvm { struct { int x; } run; };'],
+    ['a macro', '#define KVM_RUN 1'],
+  ])('keep what they are called when a header gains %s, before or behind', (_, added) => {
+    const own = 'struct kvm_run { struct { __u32 port; } io; __u64 cr8; };';
+    const before = identifiers(model(own));
+    for (const header of [`${added}\n${own}`, `${own}\n${added}`]) {
+      const after = identifiers(model(header));
+      expect([...before].filter((name) => !after.has(name))).toEqual([]);
+      expect(after.size).toBeGreaterThan(before.size);
+    }
+  });
+
+  it.each([
+    ['a macro of exactly the class', '#define KvmRun 1', 'KvmRun$'],
+    ['an enumerator of exactly the class', 'enum { KvmRun };', 'KvmRun$'],
+    ['a plain tag before it in the alphabet', 'struct kvmrun { int x; }; struct KVMRUN { int x; };', 'KvmRun'],
+  ])('give way, as documented, to %s', (_, added, name) => {
+    expect(namesOf(model(`struct kvm_run { int a; };\n${added}`)).record({ tag: 'kvm_run' })).toBe(name);
+  });
+});
+
+describe('every kind of collision at once', () => {
+  const described = model(`
+struct same { __u8 a; };
+typedef struct { __u64 b; } same;
+struct same_user { struct same one; same other; same list[2]; };
+struct foo { __u32 a; };
+union Foo { __u32 b; };
+enum foo_ { FOO_A };
+enum Enumerated { __proto__ = 5, constructor = 6, toString = 7, then = 8, await = 9 };
+#define Foo_bar 1
+struct _1st { __u32 a; };
+struct __1st { __u32 a; };
+struct _ { __u32 a; };
+struct __ { struct { __u32 a; } _; };
+struct u32_array_big_endian { __be32 words[2]; __be64 wide; };
+struct set_number64_little_endian { __le64 wide; };
+struct char_array { char text[4]; };
+struct then { __u32 then; __u64 await; __u32 arguments, eval, __proto__, prototype, name, length, caller; };
+struct default_ { __u32 default_; };
+#define $target 2
+#define high 3
+#define U64Array 4
+#define CharArray 5
+#define setNumber64BigEndian 6
+#define arguments 7
+#define eval 8
+#define Symbol 9
+#define Atomics 10
+#define RangeError 11
+`);
+  const files = outputFiles([described]);
+
+  it('checks', () => {
+    expect(diagnosticsOf(files)).toEqual([]);
+  });
+
+  it('has its names by the documented rule', async () => {
+    const { exports } = await importBindings({ model: described, files });
+    expect(Object.keys(exports).sort()).toEqual(
+      [
+        ...['$target', '$target$', 'Same', 'Same$', 'SameUser', 'Foo', 'Foo$', 'Foo$$', 'FOO_A', 'Foo_bar'],
+        ...['Enumerated', '__proto__', 'constructor', 'toString', 'then$', 'await$', '_1st', '__1st', '_', '__', '__$'],
+        ...['U32ArrayBigEndian$', 'SetNumber64LittleEndian', 'CharArray$$', 'CharArray$', 'Then', 'Default'],
+        ...['high', 'U64Array$', 'setNumber64BigEndian$', 'arguments$', 'eval$', 'Symbol', 'Atomics', 'RangeError'],
+      ].sort(),
+    );
+    const { Enumerated, CharArray$, $target$, then$ } = exports;
+    expect(Object.entries(Enumerated as object)).toEqual([
+      ...[
+        ['__proto__', 5],
+        ['constructor', 6],
+        ['toString', 7],
+        ['then', 8],
+        ['await', 9],
+      ],
+    ]);
+    expect(titles(exports, 'Same', 'Same$', 'Foo', 'Foo$', 'CharArray$$', '__$')).toEqual([
+      ...['struct same', 'same', 'struct foo', 'union Foo', 'struct char_array', 'struct __._'],
+    ]);
+    expect([CharArray$, $target$, then$]).toEqual([5, 2, 8]);
+  });
+
+  it('reads and writes members whose names mean something to JavaScript', async () => {
+    const { exports } = await importBindings({ model: described, files });
+    const { Then, SameUser } = exports as Record<string, new (view: DataView) => Record<string, unknown>>;
+    const then = new (Then as NonNullable<typeof Then>)(new DataView(new ArrayBuffer(64)));
+    const names = ['then', 'await', 'arguments', 'eval', '__proto__$', 'prototype', 'name', 'length', 'caller'];
+    const values = Object.fromEntries(names.map((name, index) => [name, name === 'await' ? 2n : index]));
+    Object.assign(then, values);
+    expect(then).toMatchObject(values);
+    expect(await then).toBe(then);
+    const { one, other, list } = new (SameUser as NonNullable<typeof SameUser>)(new DataView(new ArrayBuffer(64)));
+    Object.assign(one as object, { a: 1 });
+    Object.assign(other as object, { b: 2n });
+    expect([one, other, list]).toMatchObject([{ a: 1 }, { b: 2n }, { length: 2 }]);
+  });
+
+  it('does not make its module look like a promise', async () => {
+    const { exports } = await importBindings({ model: described, files });
+    expect('then' in exports).toBe(false);
+  });
+});
+
+describe('modules', () => {
+  it('of two headers that meet in one model export no name twice', async () => {
+    const described = modelOf({
+      'linux/b.h': '#include <asm/a.h>\nunion Foo { struct foo a; int b; };\nstruct aB { int x; };\n',
+      'asm/a.h': 'struct foo { int a; };\nstruct a_b { long x; };\n',
+    });
+    const sealed = { ...described, sources: described.sources.map((source) => ({ ...source, sha256: '0' })) };
+    const files = outputFiles([sealed]);
+    expect(described.covers).toEqual(['linux/b.h', 'asm/a.h']);
+    expect(diagnosticsOf(files)).toEqual([]);
+    const { exports } = await importBindings({ model: sealed, files });
+    expect(Object.keys(exports).sort()).toEqual(['$target', 'AB', 'AB$', 'Foo', 'Foo$']);
+    expect(titles(exports, 'Foo', 'Foo$', 'AB', 'AB$')).toEqual(['struct foo', 'union Foo', 'struct a_b', 'struct aB']);
+  });
+
+  it('generated apart can be passed on together, once it is said which of two is meant', () => {
+    const files = outputFiles(['a.h', 'b.h'].map((name) => modelOfText(name, '#define ONE 1\n')));
+    const both = "export * from './x86_64/a.js';\nexport * from './x86_64/b.js';\n";
+    const chosen = `${both}export { $target, ONE } from './x86_64/a.js';\n`;
+    const checked = (text: string): string[] => diagnosticsOf([...files, { path: 'both.ts', text }]);
+    expect(checked(both)).toHaveLength(2);
+    expect(checked(chosen)).toEqual([]);
+  });
+
+  it('of headers that only differ in the case of letters do not', () => {
+    const at = (header: string): string => modulePath({ target: 'x86_64' }, header);
+    expect(at('linux/netfilter/xt_mark.h')).toBe('x86_64/linux/netfilter/xt_mark');
+    expect(at('linux/netfilter/xt_MARK.h')).toBe('x86_64/linux/netfilter/xt_MARK$');
+    const models = ['xt_mark.h', 'xt_MARK.h'].map((name) => modelOfText(name, '#define ONE 1\n'));
+    expect(diagnosticsOf(outputFiles(models))).toEqual([]);
+  });
+
+  it('that still would are refused', () => {
+    const models = ['Abc.h', 'aBC.h'].map((name) => modelOfText(name, '#define ONE 1\n'));
+    expect(() => outputFiles(models)).toThrow(
+      'x86_64/aBC$.ts and x86_64/Abc$.ts only differ in the case of letters; generate one of the headers into a folder of its own with --out',
+    );
+  });
+});

@@ -1,0 +1,179 @@
+/** The packages that Debian offers, as they are: what is imported is what is in them, and it is known for what it is. */
+
+import { spawnSync } from 'node:child_process';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { importSet } from '../../../../generator/cli/headers.js';
+import { openHeaders } from '../../../../generator/cli/open-headers.js';
+import { catalogue } from '../../../../generator/headers/sets/catalogue.js';
+import { placesIn } from '../../../../generator/headers/sets/forms.js';
+import { recordIn } from '../../../../generator/headers/sets/store.js';
+import { folderTree } from '../../../../generator/headers/sets/tree.js';
+import { kernelFolders } from '../../../../generator/kernel/packages.js';
+import { modelFromJson, modelToJson } from '../../../../generator/model/json.js';
+import { architectures, targetsOf } from '../../../../generator/targets/architectures.js';
+import { verify } from '../../../../generator/verify/verify.js';
+import { hasCompiler, needsCompiler } from '../../../../tools/lib/gcc.js';
+import { type HeaderSetName, headerSet, headerSetNames, whyMissing } from '../../../../tools/oracle/header-sets.js';
+import { contentsOf, projectRoot, temporaryFolder } from '../../../helpers/cli.js';
+
+const hasDpkg = spawnSync('dpkg-deb', ['--version']).status === 0;
+
+const forms: Readonly<Record<HeaderSetName, string>> = {
+  'bullseye-amd64': 'multiarch',
+  'bullseye-arm64': 'multiarch',
+  'bookworm-amd64': 'multiarch',
+  'bookworm-arm64': 'multiarch',
+  'bookworm-s390x': 'multiarch',
+  trixie: 'all architectures',
+  'trixie-s390x-cross': 'cross',
+  newest: 'all architectures',
+};
+
+/** The package's files, unpacked by Debian's own tool. */
+function unpacked(deb: string): string {
+  const folder = temporaryFolder();
+  const { status, stderr } = spawnSync('dpkg-deb', ['-x', deb, folder], { encoding: 'utf8' });
+  if (status !== 0) throw new Error(stderr);
+  return folder;
+}
+
+/** The hash of a set as sha256sum and sort make it. */
+function hashBy(folder: string, common: string, asm: string): string {
+  const script = [
+    `{ (cd "${join(folder, common)}" && find ${kernelFolders.join(' ')} -name '*.h' -print0 2>/dev/null | xargs -0 sha256sum);`,
+    `(cd "${join(folder, asm)}" && find asm/ -name '*.h' -print0 | xargs -0 sha256sum); } | LC_ALL=C sort -k 2 | sha256sum`,
+  ].join(' ');
+  const { stdout } = spawnSync('sh', ['-c', script], { encoding: 'utf8' });
+  return stdout.slice(0, 64);
+}
+
+describe.each(headerSetNames)('%s', (name) => {
+  const missing = whyMissing(name);
+  const title = missing === undefined ? '' : ` (${missing})`;
+
+  it.skipIf(missing !== undefined)(`is the kernel that its version says, for its architectures${title}`, async () => {
+    const { version, kernel, architectures: has } = await headerSet(name);
+    expect(version.startsWith(`${kernel}-`)).toBe(true);
+    const all = targetsOf(architectures.map(({ kernel }) => kernel));
+    const port = name.split('-')[1];
+    const expected = architectures.find(({ ports }) => port !== undefined && ports.includes(port))?.targets;
+    expect(has).toEqual(expected ?? all);
+    expect(has.length).toBeGreaterThan(0);
+  });
+
+  const noDpkg = hasDpkg ? title : ' (no dpkg-deb here to compare with)';
+  it.skipIf(missing !== undefined || !hasDpkg)(
+    `is, imported from the package, what dpkg-deb unpacks, and known by its hash when unpacked${noDpkg}`,
+    async () => {
+      const { deb, root } = await headerSet(name);
+      const folder = unpacked(deb);
+      const [place, ...others] = placesIn(folderTree(folder));
+      expect(others).toEqual([]);
+      expect(place?.form).toBe(forms[name]);
+      const set = recordIn(root);
+      const hashes = [...(place?.asm ?? [])].map(
+        ([kernel, asm]) => [kernel, hashBy(folder, place?.common ?? '', asm)] as const,
+      );
+      expect(Object.entries(set?.architectures ?? {}).map(([kernel, { sha256 }]) => [kernel, sha256])).toEqual(hashes);
+      for (const [kernel, hash] of hashes) {
+        expect(hashBy(root, 'usr/include', `usr/lib/linux/uapi/${kernel}`)).toBe(hash);
+      }
+      // Without its control file the package is known only where the catalogue has this very version.
+      const isRecorded = catalogue().some(({ sha256 }) => Object.values(sha256).includes(hashes[0]?.[1] ?? ''));
+      const cache = temporaryFolder();
+      const again = await importSet(folder, { cache, name: 'again' });
+      if (!isRecorded) return;
+      expect(again.set).toEqual(set);
+      expect(contentsOf(join(cache, 'again'))).toEqual(contentsOf(root));
+    },
+  );
+
+  it.skipIf(missing !== undefined)(`leaves out no folder of headers${title}`, async () => {
+    const { leftOut } = await headerSet(name);
+    // Architectures that the kernel has and no target.
+    const others = ['alpha', 'arc', 'm68k', 'parisc', 'sh', 'sparc'];
+    expect(leftOut.filter((each) => !others.includes(each))).toEqual([]);
+  });
+
+  it.skipIf(missing !== undefined)(`is told by the mark of each of its architectures alone${title}`, async () => {
+    const { root } = await headerSet(name);
+    const folder = join(root, 'usr/lib/linux/uapi');
+    const kernels = readdirSync(folder);
+    expect(kernels.length).toBeGreaterThan(0);
+    for (const kernel of kernels) {
+      const { stdout } = spawnSync('cat', [join(folder, kernel, 'asm/ptrace.h')], { encoding: 'utf8' });
+      const marked = architectures.filter(({ mark }) => new RegExp(`\\b${mark}\\b`).test(stdout));
+      expect(marked.map((each) => each.kernel)).toEqual([kernel]);
+    }
+  });
+
+  it('is in the catalogue, with the hashes of that version', async (context) => {
+    const entry = catalogue().find((each) => each.name === name);
+    expect(entry).toBeDefined();
+    if (missing !== undefined) return context.skip(missing);
+    const { root, version } = await headerSet(name);
+    if (version !== entry?.version) return context.skip(`the mirror offers ${version} now, not ${entry?.version}`);
+    const parts = Object.entries(recordIn(root)?.architectures ?? {});
+    expect(Object.fromEntries(parts.map(([kernel, { sha256 }]) => [kernel, sha256]))).toEqual(entry.sha256);
+    const { package: wanted, architecture, kernel } = entry;
+    expect(recordIn(root)?.kernel).toBe(kernel);
+    expect(parts.map(([, { origin }]) => origin)).toEqual(
+      parts.map(() => ({ kind: 'package', name: wanted, version, architecture })),
+    );
+  });
+
+  const noCompiler = hasCompiler ? title : ` ${needsCompiler}`;
+  const isForX86 = !/arm64|s390x/.test(name);
+  if (isForX86)
+    it.skipIf(missing !== undefined || !hasCompiler)(
+      `gives a model of kvm.h for x86_64 that the compiler holds for true${noCompiler}`,
+      async () => {
+        const { root, kernel } = await headerSet(name);
+        const headers = openHeaders({ header: [], arch: 'x86_64', include: [], from: root });
+        const model = headers.model('linux/kvm.h');
+        expect(model.kernel).toBe(kernel);
+        expect(modelToJson(model)).not.toContain(root);
+        const { held, total } = await verify(model, { cc: 'cc', includeDirs: headers.includeDirs });
+        expect(held).toBe(total);
+        expect(total).toBeGreaterThan(4000);
+      },
+    );
+});
+
+describe('the catalogue', () => {
+  const entries = catalogue();
+
+  it('has facts alone, each set once', () => {
+    expect(entries.length).toBeGreaterThan(headerSetNames.length);
+    expect(new Set(entries.map(({ name }) => name)).size).toBe(entries.length);
+    for (const entry of entries) {
+      // Those for cross compilers are built from any kernel of the series, and named by the first.
+      const kernel = entry.package.endsWith('-cross') ? entry.kernel.split('.').slice(0, 2).join('.') : entry.kernel;
+      expect(entry.version).toMatch(new RegExp(`^${kernel.replaceAll('.', '\\.')}[.-]`));
+      const kernels = Object.keys(entry.sha256);
+      expect(kernels.length).toBeGreaterThan(0);
+      for (const kernel of kernels) expect(architectures.map((each) => each.kernel)).toContain(kernel);
+      for (const hash of Object.values(entry.sha256)) expect(hash).toMatch(/^[0-9a-f]{64}$/);
+    }
+  });
+
+  it('has the four versions that the bindings are held against, and the one of the committed ones', () => {
+    const series = entries.map(({ kernel }) => kernel.split('.').slice(0, 2).join('.'));
+    expect(series).toEqual(expect.arrayContaining(['5.10', '6.1', '6.12', '7.3']));
+    const folder = join(projectRoot, 'generated');
+    const models = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((path) =>
+      path.endsWith('.model.json'),
+    );
+    expect(models.length).toBeGreaterThan(0);
+    for (const path of models) {
+      const { origins, kernel } = modelFromJson(readFileSync(join(folder, path), 'utf8'), path);
+      const recorded = entries.map((each) => {
+        const { package: name, version, architecture } = each;
+        return { kernel: each.kernel, origins: [{ kind: 'package', name, version, architecture }] };
+      });
+      expect(recorded).toContainEqual({ kernel, origins });
+    }
+  });
+});

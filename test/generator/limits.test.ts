@@ -1,0 +1,220 @@
+/** Headers that no reader could ever finish: each is refused where it goes too far, or read all the same. */
+
+import { describe, expect, it } from 'vitest';
+import { SourceError } from '../../generator/errors.js';
+import { deepestNesting, mostTokens } from '../../generator/limits.js';
+import type { Model } from '../../generator/model/model.js';
+import { type Headers, modelOf } from '../../tools/lib/headers-in-memory.js';
+
+const tooDeep = `nested more than ${deepestNesting} levels deep; make it flatter`;
+const tooMany = `more than ${mostTokens} tokens, with what is included and what macros stand for; leave out what repeats itself, or read fewer headers at once`;
+
+const many = 20_000;
+
+/** One line for each number, each made of the one before. */
+function lines(count: number, line: (index: number) => string): string {
+  return Array.from({ length: count }, (_, index) => line(index)).join('\n');
+}
+
+function around(open: string, inside: string, close: string, count = many): string {
+  return open.repeat(count) + inside + close.repeat(count);
+}
+
+function errorOf(headers: Headers): SourceError {
+  try {
+    modelOf(headers);
+  } catch (error) {
+    if (error instanceof SourceError) return error;
+    throw error;
+  }
+  return expect.fail('it is taken for good');
+}
+
+/** Texts of declarations and of conditions; the place is of the first line unless it says otherwise. */
+const deep: Readonly<Record<string, string>> = {
+  'parentheses in a dimension': `struct s { int a[${around('(', '1', ')')}]; };`,
+  'parentheses in a condition': `#if ${around('(', '1', ')')}\n#endif`,
+  signs: `struct s { int a[${'- '.repeat(many)}1]; };`,
+  casts: `struct s { int a[${'(int)'.repeat(many)}1]; };`,
+  sizeof: `struct s { int a[${'sizeof '.repeat(many)}1]; };`,
+  choices: `struct s { int a[${'1 ? 1 : '.repeat(many)}1]; };`,
+  'choices in a choice': `struct s { int a[${around('1 ? ', '1', ' : 1')}]; };`,
+  indices: `extern int x; struct s { int a[sizeof(${around('x[', '1', ']')})]; };`,
+  'indices in a row': `extern int x; struct s { int a[sizeof(x${'[0]'.repeat(many)})]; };`,
+  structs: around('struct {', 'int a;', '} b;', 10_000),
+  'structs without a name': around('struct {', 'int a;', '};', 10_000),
+  'structs in a dimension': `struct s ${around('{ int a[sizeof(struct ', '{ int a; }', ')]; }', 10_000)};`,
+  declarators: `extern int ${around('(', 'x', ')')};`,
+  pointers: `extern int ${'*'.repeat(many)}x;`,
+  dimensions: `extern int x${'[1]'.repeat(many)};`,
+  functions: `extern int x${'()'.repeat(many)};`,
+  'pointers to functions': `extern int ${around('(*', 'x', ')()')};`,
+  typeof: `extern ${around('__typeof__(', 'int', ')')} x;`,
+  alignments: `struct s ${around('{ int a __attribute__((aligned(sizeof(struct ', '{ int a; }', ')))); }', 10_000)};`,
+  'arguments of a macro': `#define F(x) x\nint a = ${around('F(', '1', ')')};`,
+  'questions for an attribute': `#if ${around('__has_attribute(', 'packed', ')')}\n#endif`,
+  typedefs: `typedef int t0;\n${lines(many, (n) => `typedef t${n} t${n + 1};`)}\nstruct s { t${many} a; };`,
+  objects: `extern int x0;\n${lines(many, (n) => `extern __typeof__(x${n}) x${n + 1};`)}\nstruct s { __typeof__(x${many}) a; };`,
+  'dimensions of each other': `extern char x0[1];\n${lines(many, (n) => `extern char x${n + 1}[sizeof(x${n})];`)}\nstruct s { char a[sizeof(x${many})]; };`,
+  enums: `struct s { int a[A${many}]; };\nenum { A0 };\n${lines(many, (n) => `enum { A${n + 1} = A${n} + 1 };`)}`,
+  'what is made of itself': 'extern __typeof__(x) x;\nstruct s { __typeof__(x) a; };',
+};
+
+/** Headers that grow beyond all bounds, each of a few lines. */
+const growing: Readonly<Record<string, Headers>> = {
+  'macros that say another one ten times': {
+    'x.h': `#define M0 a\n${lines(12, (n) => `#define M${n + 1} ${`M${n} `.repeat(10)}`)}\nint M12;`,
+  },
+  'macros that say nothing ten times': {
+    'x.h': `#define M0\n${lines(12, (n) => `#define M${n + 1} ${`M${n} `.repeat(10)}`)}\nM12 int a;`,
+  },
+  'a macro that says its argument twice': {
+    'x.h': `#define F(x) x x\nint ${around('F(', 'a', ')', 40)};`,
+  },
+  'a macro that nobody uses': {
+    'x.h': `#define M0 1\n${lines(12, (n) => `#define M${n + 1} ${`M${n} + `.repeat(9)} M${n}`)}`,
+  },
+  'a condition': {
+    'x.h': `#define M0 1\n${lines(12, (n) => `#define M${n + 1} ${`M${n} + `.repeat(9)} M${n}`)}\n#if M12\n#endif`,
+  },
+  'names that are pasted': {
+    'x.h': `#define P(x) P_(x, x)\n#define P_(a, b) a ## b\n#define M0 a\n${lines(40, (n) => `#define M${n + 1} P(M${n})`)}\nint M40;`,
+  },
+  'strings of strings': {
+    'x.h': `#define S(x) S_(x)\n#define S_(x) #x\n#define M0 "\\\\"\n${lines(40, (n) => `#define M${n + 1} S(M${n})`)}\nM40`,
+  },
+  'headers that include another one twice': Object.fromEntries(
+    Array.from({ length: 40 }, (_, n) => [
+      n === 0 ? 'x.h' : `x${n}.h`,
+      n === 39 ? '' : `#include "x${n + 1}.h"\n#include "x${n + 1}.h"\n`,
+    ]),
+  ),
+  'a text of many tokens': { 'x.h': ';'.repeat(mostTokens + 1) },
+};
+
+describe('a header that is nested too deep', () => {
+  it.each(Object.entries(deep))('%s', (_, text) => {
+    const error = errorOf({ 'x.h': text });
+    expect(error.message).toMatch(/^\/include\/x\.h:\d+:\d+: /);
+    expect(error.problem).toBe(tooDeep);
+    expect(error.line).toBeLessThanOrEqual(text.split('\n').length);
+  });
+
+  it('is good with one level less', () => {
+    const levels = deepestNesting - 1;
+    const { types } = modelOf({ 'x.h': `struct s { char a[${around('(', '3', ')', levels - 2)}]; };` });
+    expect(types[0]?.size).toBe(3);
+  });
+});
+
+describe('a header that grows', () => {
+  it.each(Object.entries(growing))('%s', (_, headers) => {
+    const error = errorOf(headers);
+    expect(error.name).toBe('LimitError');
+    expect(error.message).toMatch(/^\/include\/\w+\.h:\d+:\d+: /);
+    expect(error.problem).toBe(tooMany);
+  });
+
+  it('by members of types without a name', () => {
+    const text = `extern struct { int a; } x0;\n${lines(
+      40,
+      (n) => `extern struct { __typeof__(x${n}) a, b; } x${n + 1};`,
+    )}\nstruct s { __typeof__(x30) a; };`;
+    expect(errorOf({ 'x.h': text })).toMatchObject({ name: 'LimitError', problem: expect.stringContaining('members') });
+  });
+});
+
+/** What is only long, or said of many, is read in good time. */
+const long: Readonly<Record<string, readonly [text: string, check: (model: Model) => void]>> = {
+  'a sum of many': [
+    `enum { A = 0 ${'+ 1 '.repeat(many)} };\n#define B (0 ${'+ 1 '.repeat(many)})\n#define C sizeof(0 ${'+ 1L '.repeat(many)})`,
+    ({ enums, constants }) => {
+      expect(enums[0]?.enumerators[0]?.value).toBe(many);
+      expect(constants.map(({ value }) => value)).toEqual([many, '8']);
+    },
+  ],
+  'an enum whose last one is asked for first': [
+    `struct s { char a[A${many}]; };\nenum { ${Array.from({ length: many + 1 }, (_, n) => `A${n}`).join(', ')} };`,
+    ({ types }) => expect(types[0]?.size).toBe(many),
+  ],
+  'an enum each of which says the one before': [
+    `struct s { char a[A${many}]; };\nenum { A0 = 1, ${Array.from({ length: many }, (_, n) => `A${n + 1} = A${n} + 1`).join(', ')} };`,
+    ({ types }) => expect(types[0]?.size).toBe(many + 1),
+  ],
+  'types that double what is measured': [
+    `typedef char t0;\n${lines(50, (n) => `typedef t${n} t${n + 1} __attribute__((aligned(_Alignof(t${n}))));`)}
+extern char x0;\n${lines(50, (n) => `extern char x${n + 1}[sizeof(x${n}) + sizeof(x${n}) - sizeof(x${n})];`)}
+struct s { t50 a; char b[sizeof(x50)]; };`,
+    ({ types }) => expect(types[0]?.size).toBe(2),
+  ],
+  "choices of GNU C's short form": [
+    `struct s { char a[${around('(', '2', ' ?: 1)', 100)}]; };`,
+    ({ types }) => expect(types[0]?.size).toBe(2),
+  ],
+  'a macro in many parentheses': [
+    `#define A ${around('(', '1', ')', 200)}\n#define B ${around('(', '1', ')')}`,
+    ({ constants, ledger }) => {
+      expect(constants.map(({ name }) => name)).toEqual(['A']);
+      expect(ledger.map(({ reason }) => reason)).toEqual([`not an expression: ${tooDeep}`]);
+    },
+  ],
+  'a macro with much in a row': [
+    [
+      `#define A a${'[1]'.repeat(many)}\n#define B a${'.b'.repeat(many)}\n#define C a${'->b'.repeat(many)}`,
+      `#define D a${'()'.repeat(many)}\n#define E &a${'[1]'.repeat(many)}\n#define F(x) x${'[1]'.repeat(many)}`,
+    ].join('\n'),
+    ({ ledger }) =>
+      expect(Object.fromEntries(ledger.map(({ name, reason }) => [name, reason]))).toEqual({
+        A: 'names a member, not a value',
+        B: 'names a member, not a value',
+        C: 'names a member, not a value',
+        D: 'a call is not a constant',
+        E: 'not an integer constant expression',
+        F: tooDeep,
+      }),
+  ],
+  'an argument of many tokens': [
+    `#define G(...) __VA_ARGS__\nenum { G(${Array.from({ length: 150_000 }, (_, n) => `A${n}`).join(', ')}) };`,
+    ({ enums }) => expect(enums[0]?.enumerators.length).toBe(150_000),
+  ],
+  'a string of many characters': [
+    `#define A "${'a'.repeat(500_000)}"\n#define B '${'a'.repeat(500_000)}'`,
+    ({ constants }) => expect(constants.map(({ type }) => type)).toEqual(['char[500001]', 'int']),
+  ],
+  'a number of many digits': [
+    `#define A ${'9'.repeat(5_000_000)}\n#define B 0x${'0'.repeat(5_000_000)}7`,
+    ({ constants, ledger }) => {
+      expect(constants).toMatchObject([{ name: 'B', value: 7 }]);
+      expect(ledger[0]?.reason).toMatch(/9' does not fit in any integer type$/);
+    },
+  ],
+  'a line of quotes that are not closed': [
+    `${'\\"'.repeat(500_000)}`
+      .replace(/^/, '#if 0\n')
+      .concat("\n'", `\\'`.repeat(500_000), '\n#endif\nstruct s { int a; };'),
+    ({ types }) => expect(types.length).toBe(1),
+  ],
+  'many conditions': [
+    `${'#if 1\n'.repeat(many)}struct s { int a; };\n${'#endif\n'.repeat(many)}`,
+    ({ types }) => expect(types.length).toBe(1),
+  ],
+  'many members': [
+    `struct s { ${Array.from({ length: 50_000 }, (_, n) => `int a${n};`).join(' ')} };`,
+    ({ types }) => expect(types[0]?.size).toBe(200_000),
+  ],
+  'many alignments': [
+    `struct s { int a __attribute__((${'aligned(8), '.repeat(150_000)}packed)); };`,
+    ({ types }) => expect(types[0]?.align).toBe(8),
+  ],
+  'a condition with many words above many definitions': [
+    `#if 0 ${'&& 1 '.repeat(50_000)}\n${lines(20_000, (n) => `#define A${n} 1`)}\n#endif\n`,
+    ({ ledger }) => {
+      expect(ledger.length).toBe(20_000);
+      expect(ledger[0]?.reason.length).toBeLessThan(1000);
+    },
+  ],
+};
+
+describe('a header that is long', () => {
+  it.each(Object.entries(long))('%s', (_, [text, check]) => check(modelOf({ 'x.h': text })));
+});

@@ -1,0 +1,180 @@
+/** What a selection leaves of a model. */
+
+import { describe, expect, it } from 'vitest';
+import { filesOf } from '../../../generator/emit/bindings.js';
+import type { Model } from '../../../generator/model/model.js';
+import { type Selection, SelectionError, select, selectWithin } from '../../../generator/model/selection.js';
+import { type Headers, modelOf } from '../../../tools/lib/headers-in-memory.js';
+
+const ioctlHeader = `
+#define _IOC(d, t, n, s) (((d) << 30) | ((s) << 16) | ((t) << 8) | (n))
+#define _IOR(t, n, T) _IOC(2U, t, n, sizeof(T))
+#define _IOC_READ 2U
+#define _IOC_WRITE 1U
+#define _IOC_DIR(n) ((n) >> 30)
+#define _IOC_SIZE(n) (((n) >> 16) & 0x3fff)
+#define _IOC_TYPE(n) (((n) >> 8) & 0xff)
+#define _IOC_NR(n) ((n) & 0xff)
+`;
+
+const headers: Headers = {
+  'x/main.h': `
+#include <x/ioctl.h>
+#include <x/parts.h>
+struct apart { int a; };
+struct pointed { int a; };
+struct whole {
+  struct part part;
+  union { struct { struct inner *to; struct listed list[2]; } s; int i; };
+  struct pointed *p;
+};
+enum named { N_ONE, N_TWO, N_THREE };
+enum { U_ONE, U_TWO };
+#define X_ONE 1
+#define X_TWO 2
+#define X_TEXT "text"
+#define X_CALL(a) ((a) + 1)
+#define X_GET _IOR('x', 1, struct argument)
+#define X_GET_AGAIN X_GET
+struct argument { struct part part; };
+`,
+  'x/ioctl.h': ioctlHeader,
+  'x/parts.h':
+    '#include <x/deep.h>\nstruct part { struct deep deep; };\nstruct listed { int a; };\nstruct lonely { int a; };\n',
+  'x/deep.h': 'struct deep { int a; };\n#define DEEP_ONE 1\n',
+};
+
+function selected(selection: Selection): Model {
+  const [model] = select([modelOf(headers)], selection);
+  return model as Model;
+}
+
+function namesIn({ types, enums, constants, ioctls, functions }: Model): Record<string, readonly string[]> {
+  return {
+    types: types.map(({ tag }) => tag),
+    enums: enums.map(({ tag, enumerators }) => `${tag}: ${enumerators.map(({ name }) => name).join(' ')}`),
+    constants: [...constants, ...functions].map(({ name }) => name),
+    ioctls: ioctls.map(({ name }) => name),
+  };
+}
+
+const nothing = { types: [], enums: [], constants: [], ioctls: [] };
+
+describe('a selection', () => {
+  it.each<[what: string, selection: Selection, left: Partial<ReturnType<typeof namesIn>>]>([
+    [
+      'brings what the members of a record are made of',
+      { types: ['whole'] },
+      { types: ['deep', 'part', 'listed', 'whole'] },
+    ],
+    ['takes a type with its keyword', { types: ['struct apart'] }, { types: ['apart'] }],
+    ['takes an enum', { types: ['named'] }, { enums: ['named: N_ONE N_TWO N_THREE'] }],
+    ['brings nothing with a constant', { constants: ['X_ONE'] }, { constants: ['X_ONE'] }],
+    ['takes strings and functions', { constants: ['X_TEXT', 'X_CALL'] }, { constants: ['X_TEXT', 'X_CALL'] }],
+    [
+      'takes single enumerators, without the enum',
+      { constants: ['N_TWO', 'U_ONE'] },
+      { enums: ['null: N_TWO', 'null: U_ONE'] },
+    ],
+    [
+      'takes enumerators of an enum that is there',
+      { types: ['enum named'], constants: ['N_TWO'] },
+      { enums: ['named: N_ONE N_TWO N_THREE'] },
+    ],
+    [
+      'brings the argument of an ioctl',
+      { constants: ['X_GET'] },
+      { types: ['deep', 'part', 'argument'], constants: ['X_GET'], ioctls: ['X_GET'] },
+    ],
+    [
+      'brings the ioctl that another name is of',
+      { constants: ['X_GET_AGAIN'] },
+      { types: ['deep', 'part', 'argument'], constants: ['X_GET', 'X_GET_AGAIN'], ioctls: ['X_GET'] },
+    ],
+    [
+      'takes regular expressions',
+      { constants: [/^X_(ONE|TWO)$/, /^x_text$/i] },
+      { constants: ['X_ONE', 'X_TWO', 'X_TEXT'] },
+    ],
+    ['takes them as strings', { types: ['/^A/i'] }, { types: ['apart', 'deep', 'part', 'argument'] }],
+    ['is nothing when it is empty', { types: [] }, {}],
+  ])('%s', (_what, selection, left) => {
+    const sorted = (names: Record<string, readonly string[] | undefined>): unknown =>
+      Object.fromEntries(Object.entries(names).map(([key, list = []]) => [key, [...list].sort()]));
+    expect(sorted(namesIn(selected(selection)))).toEqual(sorted({ ...nothing, ...left }));
+  });
+
+  it('is remembered by the model, and without one the model is as it was', () => {
+    const model = modelOf(headers);
+    expect(selected({ types: ['apart'], constants: [/^X_O/] }).selection).toEqual({
+      types: ['apart'],
+      constants: ['/^X_O/'],
+    });
+    expect(select([model], {})).toEqual([model]);
+    expect(model).not.toHaveProperty('selection');
+  });
+
+  it('looks at every letter anew, whatever flags an expression has', () => {
+    expect(selected({ constants: [/^X_(?:ONE|TWO)$/gy] }).constants).toHaveLength(2);
+  });
+
+  it('has modules of the headers that are left, each leading to what it uses', () => {
+    const whole = modelOf(headers);
+    expect(whole.uses).toEqual({ 'x/main.h': ['x/parts.h'], 'x/parts.h': ['x/deep.h'] });
+    expect(selected({ types: ['apart'] }).covers).toEqual(['x/main.h']);
+    const deep = selected({ constants: ['X_ONE', 'DEEP_ONE'] });
+    expect(deep.covers).toEqual(['x/main.h', 'x/deep.h']);
+    expect(deep.uses).toEqual({ 'x/main.h': ['x/deep.h'] });
+  });
+
+  it('is the same for what two headers bring', () => {
+    const shared: Headers = {
+      'x/a.h': '#include <x/parts.h>\nstruct a { struct part p; };\n',
+      'x/b.h': '#include <x/parts.h>\nstruct b { struct listed l; struct part p; };\n',
+      'x/parts.h': headers['x/parts.h'] as string,
+      'x/deep.h': headers['x/deep.h'] as string,
+    };
+    const models = select([modelOf(shared, 'x/a.h'), modelOf(shared, 'x/b.h')], { types: ['a', 'b'] });
+    expect(models.map(({ types }) => types.map(({ tag }) => tag).sort())).toEqual([
+      ['a', 'deep', 'listed', 'part'],
+      ['b', 'deep', 'listed', 'part'],
+    ]);
+    expect(filesOf(models, () => '').map(({ path }) => path)).toContain('x86_64/x/parts.ts');
+  });
+});
+
+describe('a pattern that names nothing', () => {
+  const problem = (selection: Selection): SelectionError => {
+    try {
+      selected(selection);
+    } catch (error) {
+      if (error instanceof SelectionError) return error;
+    }
+    throw new Error('it names something');
+  };
+
+  it.each<[what: string, selection: Selection, key: string, message: RegExp]>([
+    [
+      'is refused with its place',
+      { types: ['apart', 'nothing'] },
+      'types[1]',
+      /^nothing names none of the types of <x\/main\.h>$/,
+    ],
+    ['suggests what is close', { types: ['whol'] }, 'types[0]', /did you mean whole\?/],
+    ['is told to be of the other kind', { types: ['X_ONE'] }, 'types[0]', /it is one of the constants/],
+    ['is told to be of the other kind', { constants: ['whole'] }, 'constants[0]', /it is one of the types/],
+  ])('%s: %o', (_what, selection, key, message) => {
+    const error = problem(selection);
+    expect(error.key).toBe(key);
+    expect(error.problem).toMatch(message);
+  });
+
+  it('is told why the model lacks it', () => {
+    const model = modelOf({ 'x.h': '#define X_BAD something\n' });
+    expect(() => select([model], { constants: ['X_BAD'] })).toThrow(/X_BAD is in the ledger: /);
+  });
+
+  it('is let go where headers are not here to say', () => {
+    expect(selectWithin([modelOf(headers)], { types: ['nothing'] })[0]?.types).toEqual([]);
+  });
+});

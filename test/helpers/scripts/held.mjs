@@ -1,0 +1,44 @@
+// A vCPU, or a view, is all that is left; the rest was closed or dropped, and collected.
+
+import { Kvm } from '../../../dist/runtime/index.js';
+import { places, realMode } from '../../../dist/tools/guests/index.js';
+import { collectUntil } from '../../../tools/lib/census.mjs';
+
+/** What the guest prints until it halts. */
+function printed(vcpu) {
+  let text = '';
+  while (vcpu.run() === 'exit' && vcpu.kvmRun.exit_reason === vcpu.bindings.KVM_EXIT_IO) {
+    text += String.fromCharCode(vcpu.shared.getUint8(vcpu.kvmRun.io.$data_offset));
+  }
+  return text;
+}
+
+function start() {
+  const kvm = Kvm.open();
+  const vm = kvm.createVm();
+  return { kvm, vm, ...realMode.print('hello').load(vm) };
+}
+
+function closed() {
+  const { kvm, vm, vcpu, memory } = start();
+  for (const each of [memory, vm, kvm]) each.close();
+  return vcpu;
+}
+
+const vcpus = { closed: closed(), dropped: start().vcpu };
+const kvmRun = (() => {
+  const { vcpu } = start();
+  printed(vcpu);
+  return vcpu.kvmRun;
+})();
+const bytes = start().memory.bytes(places.data, 5);
+
+await collectUntil();
+console.log(
+  JSON.stringify({
+    closed: printed(vcpus.closed),
+    dropped: printed(vcpus.dropped),
+    kvmRun: kvmRun.exit_reason,
+    memory: new TextDecoder().decode(bytes),
+  }),
+);

@@ -1,0 +1,36 @@
+// Runs a vCPU of another process: that of its parent, whose file descriptor it has inherited.
+
+import { spawnSync } from 'node:child_process';
+import { readdirSync, readlinkSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { native } from '../../../dist/runtime/addon.js';
+import { errnoName } from '../../../dist/runtime/errors.js';
+import { Kvm } from '../../../dist/runtime/index.js';
+import { realMode } from '../../../dist/tools/guests/index.js';
+
+const inherited = 3;
+
+if (process.argv[2] === 'child') {
+  const result = native().ioctl(inherited, Number(process.argv[3]), 0);
+  console.log(JSON.stringify({ error: errnoName(-result) }));
+} else {
+  const kvm = Kvm.open();
+  const { vcpu } = realMode.out.load(kvm.createVm());
+  const fd = readdirSync('/proc/self/fd').find((each) => linkOf(each).includes('kvm-vcpu'));
+  const arguments_ = [fileURLToPath(import.meta.url), 'child', String(vcpu.bindings.KVM_RUN.request)];
+  const { stdout, stderr } = spawnSync(process.execPath, arguments_, {
+    stdio: ['ignore', 'pipe', 'pipe', Number(fd)],
+    encoding: 'utf8',
+  });
+  console.log(stdout || JSON.stringify({ stderr }));
+  vcpu.close();
+}
+
+function linkOf(fd) {
+  try {
+    return readlinkSync(`/proc/self/fd/${fd}`);
+  } catch {
+    // That of the listing itself is closed by now.
+    return '';
+  }
+}

@@ -1,0 +1,231 @@
+/**
+ * Signals that are not kicks change nothing, by neither mechanism: those of a profiler, a flood of the very number, child
+ * processes, and vCPUs with other signals or by the other mechanism on the same thread.
+ */
+
+import { execFile, execFileSync } from 'node:child_process';
+import { readdirSync, readFileSync } from 'node:fs';
+import { setTimeout } from 'node:timers/promises';
+import { promisify } from 'node:util';
+import { MessageChannel } from 'node:worker_threads';
+import { describe, expect, it } from 'vitest';
+import * as bindings from '../../generated/x86_64/linux/kvm.js';
+import {
+  type Bindings,
+  Kvm,
+  KvmUnsupportedError,
+  type Mechanism,
+  type VcpuOptions,
+  VcpuThread,
+} from '../../runtime/index.js';
+import { realMode, userMode } from '../../tools/guests/index.js';
+import {
+  Helper,
+  hasKvm,
+  load,
+  type Machine,
+  mechanisms,
+  needsKvm,
+  program,
+  run,
+  runProfiled,
+  Served,
+  until,
+  untilCounting,
+  within,
+} from '../helpers/vcpus.js';
+
+const execute = promisify(execFile);
+
+const signal = 63;
+const kicked = 'interrupted by kick';
+const timedOut = 'interrupted by timeout';
+
+/** The signals of a set, as a `/proc/…/status` has it. */
+function signalsIn(status: string, set: 'SigBlk' | 'SigIgn'): number[] {
+  const [, mask] = new RegExp(`^${set}:\\s*([0-9a-f]+)$`, 'm').exec(status) ?? [];
+  const bits = BigInt(`0x${mask}`);
+  return Array.from({ length: 64 }, (_, index) => index + 1).filter((number) => (bits >> BigInt(number - 1)) & 1n);
+}
+
+const blockedHere = (): number[] => signalsIn(readFileSync('/proc/thread-self/status', 'utf8'), 'SigBlk');
+
+/** What a child process prints of itself. */
+const cat = ['cat', ['/proc/self/status'], { encoding: 'utf8' }] as const;
+
+function expectUntouched(status: string): void {
+  expect(signalsIn(status, 'SigBlk')).toEqual([]);
+  expect(signalsIn(status, 'SigIgn')).not.toContain(signal);
+}
+
+/** The threads of this process. */
+const threads = (): number[] => readdirSync('/proc/self/task').map(Number);
+
+describe.skipIf(!hasKvm).each(mechanisms)(`by %s ${needsKvm}`, (mechanism) => {
+  const options = { mechanism };
+
+  it('the signals of a profiler do not come out of a run', async () => {
+    expect(await runProfiled('kick-spinner', { MECHANISM: mechanism })).toEqual({ outcomes: [kicked] });
+  });
+
+  it('the signals of a profiler do not come to the program of a VcpuThread', async () => {
+    // Before each kick: no exit, and the kicks until then.
+    const told = [
+      [0, 0],
+      [0, 1],
+      [0, 2],
+    ];
+    expect(await runProfiled('kick-thread', { MECHANISM: mechanism })).toEqual({ told });
+  });
+
+  it('a flood of the very signal does not come out of a run, and no kick is lost in it', async () => {
+    await using helper = await Helper.start();
+    using machine = load(userMode.spin, options);
+    using other = load(userMode.spin, options);
+    let told = false;
+    const outcomes = helper.do('run', { vcpu: machine.vcpu.share() }).finally(() => {
+      told = true;
+    });
+    const served = new Served();
+    await using thread = VcpuThread.start(other.vcpu, program('serve'), { data: { words: served.words } });
+    await untilCounting(machine);
+    await untilCounting(other);
+    const targets = [process.pid, ...threads()];
+    for (let kicks = 0; kicks < 20; kicks++) {
+      for (let millisecond = 0; millisecond < 50; millisecond++) {
+        for (const target of targets) process.kill(target, signal);
+        await setTimeout(1);
+      }
+      expect({ told, exits: served.exits, kicks: served.kicks }).toEqual({ told: false, exits: 0, kicks });
+      thread.kick();
+      await until(() => served.kicks === kicks + 1, 'the kick is told');
+    }
+    await untilCounting(machine);
+    machine.vcpu.kick();
+    expect(await outcomes).toEqual([kicked]);
+  });
+
+  it('child processes that are started during a run neither get nor do anything', async () => {
+    using machine = load(userMode.spin, options);
+    const served = new Served();
+    await using thread = VcpuThread.start(machine.vcpu, program('serve'), { data: { words: served.words } });
+    await untilCounting(machine);
+    for (let round = 0; round < 5; round++) {
+      execFileSync('true');
+      expectUntouched(execFileSync(...cat));
+      const [{ stdout }] = await Promise.all([execute(...cat), execute('true')]);
+      expectUntouched(stdout);
+      await untilCounting(machine);
+    }
+    expect({ exits: served.exits, kicks: served.kicks }).toEqual({ exits: 0, kicks: 0 });
+    thread.kick();
+    await until(() => served.kicks === 1, 'the kick is told');
+  });
+
+  it('child processes that are started between runs on the thread of the vCPU do not inherit its signals', async () => {
+    using machine = load(realMode.repOut, options);
+    const { port1, port2 } = new MessageChannel();
+    const statuses: string[] = [];
+    port1.on('message', (status: string) => statuses.push(status));
+    const thread = VcpuThread.start(machine.vcpu, program('child'), { data: { port: port2 }, transferList: [port2] });
+    await within(thread.finished, 'the end of the thread');
+    await until(() => statuses.length === 5, 'five children');
+    statuses.forEach(expectUntouched);
+    port1.close();
+    // The same from here, where the next run is as before.
+    expect(run(machine, 1e-6)).toBe(timedOut);
+    expectUntouched(execFileSync(...cat));
+    machine.vcpu.kick();
+    expect(run(machine)).toBe(kicked);
+  });
+
+  it.each(mechanisms)('a Worker of a thread that has run a vCPU is kicked out of one by %s', async (other) => {
+    using first = load(userMode.spin, options);
+    expect(run(first, 1)).toBe(timedOut);
+    await using helper = await Helper.start();
+    using machine = load(userMode.spin, { mechanism: other });
+    const outcomes = helper.do('run', { vcpu: machine.vcpu.share() });
+    await untilCounting(machine);
+    machine.vcpu.kick();
+    expect(await outcomes).toEqual([kicked]);
+  });
+});
+
+describe.skipIf(!hasKvm)(`vCPUs that take turns on a thread ${needsKvm}`, () => {
+  const together: [string, VcpuOptions[]][] = [
+    ['by different mechanisms', [{ mechanism: 'immediate_exit' }, { mechanism: 'signal_mask' }]],
+    ['with different signals by immediate_exit', mixed('immediate_exit', 'immediate_exit')],
+    ['with different signals by signal_mask', mixed('signal_mask', 'signal_mask')],
+    ['with different signals by different mechanisms', mixed('immediate_exit', 'signal_mask')],
+  ];
+
+  function mixed(...of: Mechanism[]): VcpuOptions[] {
+    return of.map((mechanism, index) => ({ mechanism, signal: signal - 20 * index }));
+  }
+
+  it.each(together)('%s, each by its own kicks', async (_, [one = {}, another = {}]) => {
+    await using helper = await Helper.start();
+    using left = load(userMode.spin, one);
+    using right = load(userMode.spin, another);
+    for (let round = 0; round < 5; round++) {
+      for (const machine of [left, right]) {
+        const outcomes = helper.do('run', { vcpu: machine.vcpu.share() });
+        await untilCounting(machine);
+        machine.vcpu.kick();
+        expect(await outcomes).toEqual([kicked]);
+      }
+    }
+  });
+
+  it.each(together)("%s, and what is for one of them is not the other one's", async (_, [one = {}, another = {}]) => {
+    await using helper = await Helper.start();
+    using left = load(userMode.spin, one);
+    using right = load(userMode.spin, another);
+    const runOf = ({ vcpu }: Machine) => helper.do('run', { vcpu: vcpu.share(), timeoutMs: 1 });
+    for (let round = 0; round < 5; round++) {
+      for (const [mine, other] of [[left, right] as const, [right, left] as const]) {
+        mine.vcpu.kick();
+        const outcomes = [await runOf(other), await runOf(mine), await runOf(other), await runOf(mine)];
+        expect(outcomes).toEqual([[timedOut], [kicked], [timedOut], [timedOut]]);
+      }
+    }
+  });
+});
+
+describe.skipIf(!hasKvm)(`the mechanism ${needsKvm}`, () => {
+  /** Of a kernel from before Linux 4.11: it knows no such capability. */
+  const older: Bindings = {
+    ...bindings,
+    KVM_CAP_IMMEDIATE_EXIT: 0x7fff_0000 as typeof bindings.KVM_CAP_IMMEDIATE_EXIT,
+  };
+
+  it('is immediate_exit by default: its signal is not blocked on the thread', () => {
+    using machine = load(userMode.spin);
+    expect(run(machine, 1)).toBe(timedOut);
+    expect(blockedHere()).not.toContain(signal);
+  });
+
+  it('cannot be immediate_exit where the kernel lacks it: says what to do', () => {
+    using kvm = Kvm.open({ bindings: older });
+    using vm = kvm.createVm();
+    const create = () => vm.createVcpu(0, { mechanism: 'immediate_exit' });
+    expect(create).toThrow(KvmUnsupportedError);
+    expect(create).toThrow(/^KVM_CAP_IMMEDIATE_EXIT: absent: .*use \{ mechanism: 'signal_mask' \}$/);
+    // No vCPU was made, so its number is free.
+    using _ = vm.createVcpu(0, { mechanism: 'signal_mask' });
+  });
+
+  it('is signal_mask by default where the kernel lacks the other, and works', async () => {
+    await using helper = await Helper.start();
+    using kvm = Kvm.open({ bindings: older });
+    using vm = kvm.createVm();
+    using machine = userMode.spin.load(vm);
+    machine.vcpu.kick();
+    expect([run(machine), run(machine, 1)]).toEqual([kicked, timedOut]);
+    expect(blockedHere()).toContain(signal);
+    const outcomes = helper.do('run', { vcpu: machine.vcpu.share() });
+    await untilCounting(machine);
+    machine.vcpu.kick();
+    expect(await outcomes).toEqual([kicked]);
+  });
+});

@@ -1,0 +1,239 @@
+/**
+ * Every step of the kick protocol, see runtime/native/kick.h, is needed: what is so with the step is not so when it is
+ * left out. `docs/race-free-exit.md` lists them.
+ */
+
+import { readFileSync } from 'node:fs';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { Kvm, type Mechanism, type VcpuOptions } from '../../runtime/index.js';
+import { type Guest, type Loaded, realMode, userMode } from '../../tools/guests/index.js';
+import { type Change, type Gap, Hooks, useHooks } from '../../tools/lib/hooks.js';
+import { kickInGap } from '../../tools/stress/kicks.js';
+import { Target } from '../../tools/stress/target.js';
+import {
+  counterOf,
+  Helper,
+  hasKvm,
+  load,
+  type Machine,
+  mechanisms,
+  needsKvm,
+  until,
+  untilCounting,
+  watchdogMs,
+} from '../helpers/vcpus.js';
+
+const kicked = ['interrupted by kick'];
+/** What cannot come any more has not come after so long. */
+const patienceMs = 200;
+
+interface HookedMachine extends Machine {
+  readonly hooks: Hooks;
+}
+
+/** A machine whose vCPU has the step left out. Nothing but the protocol gets it out of a run. */
+function loadWithout(leftOut: readonly Change[], guest: Guest, options: VcpuOptions): HookedMachine {
+  const machine = load(guest, options);
+  const hooks = new Hooks(machine.vcpu.share());
+  for (const change of ['heartbeat', ...leftOut] as const) hooks.change(change);
+  return { ...machine, hooks };
+}
+
+/** With all steps in place it comes, however busy the machine is. */
+const lateMs = (leftOut: readonly Change[]): number => (leftOut.length === 0 ? watchdogMs : patienceMs);
+
+const pause = (milliseconds: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, milliseconds));
+
+/** Has the Worker run the vCPU once. */
+const start = (helper: Helper, { vcpu }: Loaded) => helper.do('run', { vcpu: vcpu.share() });
+
+/** Something that is so, or is not; it tells by returning true. */
+type Probe = (mechanism: Mechanism, leftOut: readonly Change[]) => Promise<boolean>;
+
+/** Kicks in the gap are told. */
+const toldIn =
+  (gap: Gap): Probe =>
+  async (mechanism, changes) => {
+    using kvm = Kvm.open();
+    await using target = new Target(kvm, userMode.spin, { mechanism, changes, lostAfterMs: lateMs(changes) });
+    await target.started();
+    kickInGap([target], gap, 3);
+    return target.tally.isClean;
+  };
+
+/** The guest gets on behind a signal that nobody has asked for. */
+const goesOnAfterStray: Probe = async (mechanism, leftOut) => {
+  await using helper = await Helper.start();
+  using machine = loadWithout(leftOut, userMode.spin, { mechanism });
+  const outcomes = start(helper, machine);
+  await untilCounting(machine);
+  machine.hooks.stray();
+  await pause(patienceMs);
+  const before = counterOf(machine);
+  for (let waited = 0; counterOf(machine) === before && waited < lateMs(leftOut); waited += 10) await pause(10);
+  const goesOn = counterOf(machine) !== before;
+  machine.vcpu.kick();
+  expect(await outcomes).toEqual(kicked);
+  return goesOn;
+};
+
+/** A kick that finds the vCPU out of its run sends no signal. */
+const leavesIdleThreadAlone: Probe = async (mechanism, leftOut) => {
+  await using helper = await Helper.start();
+  using machine = loadWithout(leftOut, userMode.spin, { mechanism });
+  const outcomes = start(helper, machine);
+  await untilCounting(machine);
+  machine.vcpu.kick();
+  expect(await outcomes).toEqual(kicked);
+  const before = machine.hooks.sent;
+  machine.vcpu.kick();
+  return machine.hooks.sent === before;
+};
+
+/** A kicker in front of K3, the run that it saw having been interrupted meanwhile. */
+async function overtakenKick(helper: Helper, machine: HookedMachine): Promise<void> {
+  const outcomes = start(helper, machine);
+  await untilCounting(machine);
+  machine.hooks.hold('K3');
+  machine.hooks.kickAside();
+  await until(() => machine.hooks.isHeld(0), 'the kick is in front of K3');
+  machine.hooks.stray();
+  expect(await outcomes).toEqual(kicked);
+}
+
+/** A kick is told although a signal came between two runs. */
+const toldAfterLateSignal: Probe = async (mechanism, leftOut) => {
+  await using helper = await Helper.start();
+  using machine = loadWithout(leftOut, userMode.spin, { mechanism });
+  await overtakenKick(helper, machine);
+  const before = machine.hooks.sent;
+  machine.hooks.release();
+  await until(() => machine.hooks.sent > before, 'the late signal');
+  let told = false;
+  const outcomes = start(helper, machine).finally(() => {
+    told = true;
+  });
+  await untilCounting(machine);
+  machine.vcpu.kick();
+  for (let waited = 0; !told && waited < lateMs(leftOut); waited += 10) await pause(10);
+  const inTime = told;
+  machine.hooks.change('landing', false);
+  // Without the step only what does not look at it gets the vCPU out.
+  if (!inTime) machine.hooks.change('one_in_flight');
+  machine.vcpu.kick();
+  expect(await outcomes).toEqual(kicked);
+  return inTime;
+};
+
+/** No signal goes to a thread that has ended. */
+const leavesEndedThreadAlone: Probe = async (mechanism, leftOut) => {
+  using machine = loadWithout(leftOut, userMode.spin, { mechanism });
+  {
+    await using helper = await Helper.start();
+    await overtakenKick(helper, machine);
+  }
+  const { sent, refused } = machine.hooks;
+  machine.hooks.release();
+  await pause(patienceMs);
+  return machine.hooks.sent === sent && machine.hooks.refused === refused;
+};
+
+/** A thousand kicks are one signal. The queue is that of the user, so others may have something in it. */
+const doesNotFillQueue: Probe = async (mechanism, leftOut) => {
+  await using helper = await Helper.start();
+  using machine = loadWithout(leftOut, userMode.spin, { mechanism });
+  const queued = (): number => Number(/^SigQ:\s+(\d+)/m.exec(readFileSync('/proc/self/status', 'utf8'))?.[1]);
+  machine.hooks.hold('R4');
+  const outcomes = start(helper, machine);
+  await until(() => machine.hooks.isHeld(0), 'the run is in front of R4');
+  const before = queued();
+  for (let kicks = 0; kicks < 1000; kicks++) machine.vcpu.kick();
+  const after = queued();
+  machine.hooks.release();
+  expect(await outcomes).toEqual(kicked);
+  return after - before < 500;
+};
+
+/** A kick before a run interrupts it. */
+const toldByNextRun: Probe = async (mechanism, leftOut) => {
+  using machine = loadWithout(leftOut, realMode.out, { mechanism });
+  machine.vcpu.kick();
+  return machine.vcpu.run() === 'interrupted';
+};
+
+/** A Worker can be ended that is in a run. */
+const endsWorker: Probe = async (mechanism, leftOut) => {
+  using machine = loadWithout(leftOut, userMode.spin, { mechanism });
+  if (leftOut.length === 0) machine.hooks.change('heartbeat', false);
+  const helper = await Helper.start();
+  start(helper, machine).catch(() => {});
+  await untilCounting(machine);
+  let hasEnded = false;
+  const ended = helper.terminate().finally(() => {
+    hasEnded = true;
+  });
+  for (let waited = 0; !hasEnded && waited < lateMs(leftOut); waited += 10) await pause(10);
+  const inTime = hasEnded;
+  machine.hooks.change('heartbeat', false);
+  await ended;
+  return inTime;
+};
+
+interface Row {
+  readonly step: Change;
+  readonly what: string;
+  readonly probe: Probe;
+  readonly mechanisms?: readonly Mechanism[];
+}
+
+const rows: readonly Row[] = [
+  { step: 'K1', what: 'a kick is told', probe: toldIn('R4') },
+  { step: 'K2', what: 'a kick between two runs sends no signal', probe: leavesIdleThreadAlone },
+  { step: 'K3', what: 'a kick gets a running guest out', probe: toldIn('K3') },
+  { step: 'R1', what: 'a kick finds the vCPU running', probe: toldIn('K2') },
+  { step: 'R3', what: 'a kick in front of R1 is told', probe: toldIn('R1') },
+  { step: 'R5', what: 'a kick between two runs sends no signal', probe: leavesIdleThreadAlone },
+  { step: 'R6', what: 'a stray signal does not keep the guest out', probe: goesOnAfterStray },
+  { step: 'R7', what: 'a kick is told by the run that it ends', probe: toldIn('R4') },
+  {
+    step: 'flag',
+    what: 'a kick in front of R4 is told',
+    probe: toldIn('R4'),
+    mechanisms: ['immediate_exit'],
+  },
+  {
+    step: 'thread_mask',
+    what: 'a kick in front of R4 is told',
+    probe: toldIn('R4'),
+    mechanisms: ['signal_mask'],
+  },
+  { step: 'mask_inside', what: 'a kick before a run is told', probe: toldByNextRun, mechanisms: ['signal_mask'] },
+  {
+    step: 'landing',
+    what: 'a signal between two runs is not in the way of a later one',
+    probe: toldAfterLateSignal,
+    mechanisms: ['immediate_exit'],
+  },
+  { step: 'one_in_flight', what: 'many kicks are one signal', probe: doesNotFillQueue, mechanisms: ['signal_mask'] },
+  { step: 'forget', what: 'no signal goes to a thread that has ended', probe: leavesEndedThreadAlone },
+  { step: 'heartbeat', what: 'a Worker can be ended that is in a run', probe: endsWorker },
+];
+
+const cases = rows.flatMap(({ mechanisms: those = mechanisms, ...row }) =>
+  those.map((mechanism) => ({ ...row, mechanism })),
+);
+
+describe.skipIf(!hasKvm)(`the step ${needsKvm}`, () => {
+  beforeAll(useHooks);
+
+  for (const { step, what, probe, mechanism } of cases) {
+    it(`${step} (${mechanism}): with it, and not without it, ${what}`, async () => {
+      expect(await probe(mechanism, [])).toBe(true);
+      expect(await probe(mechanism, [step])).toBe(false);
+    });
+  }
+
+  it('R6 in front of R2: the flag cleared just before R4 loses kicks', async () => {
+    expect(await toldIn('R4')('immediate_exit', ['clear_before_entry'])).toBe(false);
+  });
+});

@@ -1,0 +1,309 @@
+/**
+ * Offsets, lengths and counts that a guest, the kernel or another thread has written: what points outside of its memory
+ * is refused with an error of its own class, and nothing outside is read or written.
+ */
+
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { type FlexibleTail, type IoctlByPointer, U8Array, type View } from '../../generated/views.js';
+import * as asm from '../../generated/x86_64/asm/kvm.js';
+import * as kvm from '../../generated/x86_64/linux/kvm.js';
+import { Kvm, KvmArgumentError, KvmError, type Vcpu } from '../../runtime/index.js';
+import type { GenericIoctl } from '../../runtime/ioctl.js';
+import { places, realMode, userMode } from '../../tools/guests/index.js';
+import { chosenRuns } from '../../tools/lib/random-runs.js';
+import { membersOf } from '../helpers/tracing.js';
+import { Helper, hasKvm, load, needsKvm, run, until, watchdogMs } from '../helpers/vcpus.js';
+
+const pageSize = 4096;
+const [u32, u64] = [2 ** 32 - 1, 2n ** 64n - 1n];
+
+/** The bytes that an exit to a port is about. */
+const portData = ({ kvmRun: { io }, shared }: Vcpu): Uint8Array => {
+  const { $data_offset, size, count } = io;
+  return new U8Array(shared, $data_offset, size * count).bytes();
+};
+
+const ringOf = ({ shared }: Vcpu): kvm.KvmCoalescedMmioRing =>
+  new kvm.KvmCoalescedMmioRing(shared, asm.KVM_COALESCED_MMIO_PAGE_OFFSET * pageSize);
+
+/** How many entries the page of the ring has room for. */
+const ringRoom = Math.floor((pageSize - kvm.KvmCoalescedMmioRing.$size) / kvm.KvmCoalescedMmio.$size);
+
+/** A value that leads somewhere, ones with which it stays inside, and ones with which it does not. */
+interface Row<T> {
+  readonly what: string;
+  write(vcpu: Vcpu, value: T): void;
+  look(vcpu: Vcpu): unknown;
+  /** By the length of the mapping. */
+  inside(length: number): readonly T[];
+  outside(length: number): readonly T[];
+}
+
+const row = <T extends number | bigint>(row: Row<T>): Row<never> => row as Row<never>;
+
+const ofKvmRun: readonly Row<never>[] = [
+  row<bigint>({
+    what: 'io.data_offset',
+    write: ({ kvmRun: { io } }, value) => Object.assign(io, { data_offset: value, size: 1, count: 1 }),
+    look: portData,
+    inside: (length) => [0n, BigInt(length) - 1n],
+    outside: (length) => [BigInt(length), 2n ** 31n, 2n ** 32n, 2n ** 53n - 1n, 2n ** 53n, 2n ** 63n, u64],
+  }),
+  row<number>({
+    what: 'io.count',
+    write: ({ kvmRun: { io } }, value) => Object.assign(io, { data_offset: BigInt(pageSize), size: 4, count: value }),
+    look: portData,
+    inside: (length) => [0, (length - pageSize) / 4],
+    outside: (length) => [(length - pageSize) / 4 + 1, 2 ** 30, 2 ** 31, u32],
+  }),
+  row<number>({
+    what: 'io.size',
+    write: ({ kvmRun: { io }, shared }, value) =>
+      Object.assign(io, { data_offset: BigInt(shared.byteLength - 8), size: value, count: 2 }),
+    look: portData,
+    inside: () => [0, 4],
+    outside: () => [5, 255],
+  }),
+  row<number>({
+    what: 'mmio.len',
+    write: ({ kvmRun: { mmio } }, value) => Object.assign(mmio, { len: value }),
+    look: ({ kvmRun: { mmio } }) => mmio.data.get(mmio.len - 1),
+    inside: () => [1, 8],
+    outside: () => [0, 9, 2 ** 31, u32],
+  }),
+  row<number>({
+    what: 'internal.ndata',
+    write: ({ kvmRun: { internal } }, value) => Object.assign(internal, { ndata: value }),
+    look: ({ kvmRun: { internal } }) => internal.data.get(internal.ndata - 1),
+    inside: () => [1, 16],
+    outside: () => [17, 2 ** 31, u32],
+  }),
+  row<number>({
+    what: 'system_event.ndata',
+    write: ({ kvmRun: { system_event } }, value) => Object.assign(system_event, { ndata: value }),
+    look: ({ kvmRun: { system_event } }) => system_event.data.get(system_event.ndata - 1),
+    inside: () => [1, 16],
+    outside: () => [17, 2 ** 31, u32],
+  }),
+  row<number>({
+    what: 'emulation_failure.insn_size',
+    write: ({ kvmRun: { emulation_failure } }, value) => Object.assign(emulation_failure, { insn_size: value }),
+    look: ({ kvmRun: { emulation_failure } }) => emulation_failure.insn_bytes.get(emulation_failure.insn_size - 1),
+    inside: () => [1, 15],
+    outside: () => [16, 255],
+  }),
+  ...(['first', 'last'] as const).map((index) =>
+    row<number>({
+      what: `${index} of the ring of coalesced MMIO`,
+      write: (vcpu, value) => Object.assign(ringOf(vcpu), { [index]: value }),
+      look: (vcpu) => ringOf(vcpu).coalesced_mmio.get(ringOf(vcpu)[index]).phys_addr,
+      inside: () => [0, ringRoom - 1],
+      outside: () => [ringRoom, 2 ** 31, u32],
+    }),
+  ),
+  row<number>({
+    what: 'len in the ring of coalesced MMIO',
+    write: (vcpu, value) => Object.assign(ringOf(vcpu).coalesced_mmio.get(ringRoom - 1), { len: value }),
+    look: (vcpu) => {
+      const { data, len } = ringOf(vcpu).coalesced_mmio.get(ringRoom - 1);
+      return data.get(len - 1);
+    },
+    inside: () => [1, 8],
+    outside: () => [9, 2 ** 31, u32],
+  }),
+];
+
+describe.skipIf(!hasKvm)(`what the kernel shares ${needsKvm}`, () => {
+  it.each(ofKvmRun)('is not left by $what', ({ write, look, inside, outside }) => {
+    using machine = load(realMode.repIn);
+    const { vcpu } = machine;
+    expect(run(machine)).toBe(`exit ${kvm.KVM_EXIT_IO}`);
+    const { byteLength } = vcpu.shared;
+    for (const value of inside(byteLength)) {
+      write(vcpu, value);
+      expect(() => look(vcpu), `${value}`).not.toThrow();
+    }
+    for (const value of outside(byteLength)) {
+      write(vcpu, value);
+      expect(() => look(vcpu), `${value}`).toThrow(RangeError);
+    }
+    // It is for those who read it: the kernel goes by what it keeps to itself.
+    expect(run(machine)).toBe(`exit ${kvm.KVM_EXIT_HLT}`);
+  });
+
+  it('has no view that ends behind it', () => {
+    using machine = load(realMode.halt);
+    const { shared } = machine.vcpu;
+    const last = shared.byteLength - kvm.KvmRun.$size;
+    expect(new kvm.KvmRun(shared, last).exit_reason).toBeTypeOf('number');
+    for (const offset of [last + 1, shared.byteLength, u32, 2 ** 53]) {
+      expect(() => new kvm.KvmRun(shared, offset)).toThrow(RangeError);
+    }
+  });
+
+  it('leads nowhere, whatever bytes stand in it: it can be read and run, or that is refused', () => {
+    const random = fc.uint8Array({ minLength: 1, maxLength: 64 });
+    // The kernel's own arguments, where registers are set from, are not for reading.
+    const { kvm_dirty_regs, s } = kvm.KvmRun.$layout.members;
+    const isArgument = (at: number): boolean => at >= kvm_dirty_regs.offset && at < s.offset;
+    const scribble = fc.record({
+      at: fc.oneof(fc.nat(kvm.KvmRun.$layout.members.padding.offset + 16), fc.nat()),
+      bytes: random,
+    });
+    fc.assert(
+      fc.property(
+        fc.constantFrom(realMode.outForEver, userMode.out),
+        fc.array(fc.array(scribble, { maxLength: 8 }), { minLength: 1, maxLength: 4 }),
+        (guest, rounds) => {
+          using machine = load(guest);
+          const { vcpu } = machine;
+          expect(run(machine)).toBe(`exit ${kvm.KVM_EXIT_IO}`);
+          for (const scribbles of rounds) {
+            for (const { at, bytes } of scribbles) {
+              for (const [index, byte] of bytes.entries()) {
+                const to = (at + index) % vcpu.shared.byteLength;
+                if (!isArgument(to)) vcpu.shared.setUint8(to, byte);
+              }
+            }
+            expectInside(vcpu);
+            expect(membersOf('run', vcpu.kvmRun).length).toBeGreaterThan(100);
+            expectTyped(() => vcpu.run({ timeoutMs: 20 }));
+            expectTyped(() => vcpu.complete(() => {}));
+          }
+          new Uint8Array(vcpu.shared.buffer).fill(0);
+          expect(run(machine)).toBe(`exit ${kvm.KVM_EXIT_IO}`);
+        },
+      ),
+      chosenRuns(50),
+    );
+  });
+
+  it('may change at any time under who reads it', async () => {
+    await using helper = await Helper.start();
+    using machine = load(realMode.outForEver);
+    const { vcpu } = machine;
+    const words = new Int32Array(new SharedArrayBuffer(8));
+    const values = [0n, BigInt(pageSize), BigInt(vcpu.shared.byteLength), 2n ** 40n, u64];
+    const scribbled = helper.do('scribble', { vcpu: vcpu.share(), values, words });
+    try {
+      await until(() => Atomics.load(words, 1) === 1, 'the other thread scribbles');
+      const seen = { inside: 0, refused: 0 };
+      for (const end = Date.now() + watchdogMs; seen.inside < 100 || seen.refused < 100; ) {
+        if (Date.now() > end) throw new Error(`not both seen: ${JSON.stringify(seen)}`);
+        expect(run(machine)).toMatch(/^exit /);
+        seen[expectInside(vcpu)]++;
+      }
+    } finally {
+      Atomics.store(words, 0, 1);
+    }
+    expect(await scribbled).toBeGreaterThan(0);
+  });
+
+  /** The data of the port are in the mapping, or refused. */
+  function expectInside(vcpu: Vcpu): 'inside' | 'refused' {
+    let bytes: Uint8Array;
+    try {
+      bytes = portData(vcpu);
+    } catch (error) {
+      expect(error).toBeInstanceOf(RangeError);
+      return 'refused';
+    }
+    const { size, count } = vcpu.kvmRun.io;
+    expect(bytes.buffer).toBe(vcpu.shared.buffer);
+    expect(bytes).toHaveLength(size * count);
+    return 'inside';
+  }
+
+  function expectTyped(deed: () => unknown): void {
+    try {
+      deed();
+    } catch (error) {
+      expect(error).toBeInstanceOf(KvmError);
+    }
+  }
+});
+
+type Counting = IoctlByPointer<View> & { readonly argument: { readonly $flexible: FlexibleTail } };
+
+/** Every ioctl whose argument says how many elements it has. */
+const counting = Object.values<unknown>(kvm).filter((value): value is Counting => {
+  const { argument } = value as Partial<Counting>;
+  return typeof argument === 'function' && (argument.$flexible?.countedBy ?? null) !== null;
+});
+
+/** Where an argument may lie. */
+const homes: readonly [string, (guest: ReturnType<typeof load>) => DataView][] = [
+  ['memory of JavaScript', () => new DataView(new ArrayBuffer(2 * pageSize))],
+  ['memory of the guest', ({ memory }) => memory.dataView(places.data, 2 * pageSize)],
+  [
+    'memory of the kernel',
+    ({ vcpu: { shared } }) => new DataView(shared.buffer, shared.byteLength - 2 * pageSize, 2 * pageSize),
+  ],
+];
+
+describe.skipIf(!hasKvm)(`counts in arguments ${needsKvm}`, () => {
+  const room = 4;
+  const guard = 0xa5;
+
+  it('are in some ten ioctls', () => {
+    expect(counting.length).toBeGreaterThan(8);
+    expect(counting).toContain(kvm.KVM_SET_CPUID2);
+  });
+
+  const rows = homes.flatMap(([home, at]) => counting.map((request) => ({ name: request.name, home, request, at })));
+  it.each(rows)('$name in $home: more than there is room for is refused', ({ request, at }) => {
+    using system = Kvm.open();
+    using machine = load(realMode.halt);
+    const { argument: type } = request;
+    const { offset, elementSize, countedBy } = type.$flexible;
+    const size = offset + room * elementSize;
+    const home = at(machine);
+    const bytes = new Uint8Array(home.buffer, home.byteOffset, home.byteLength);
+    const width = type.$layout.members[countedBy as string]?.size === 8 ? u64 : u32;
+    for (const count of [room + 1, 2 ** 16, 2 ** 28, 2 ** 31, width]) {
+      for (const { ioctl } of [system, machine.vm, machine.vcpu]) {
+        bytes.fill(guard);
+        bytes.fill(0, 0, size);
+        const argument = new type(new DataView(home.buffer, home.byteOffset, size));
+        Object.assign(argument, { [countedBy as string]: typeof width === 'bigint' ? BigInt(count) : count });
+        const before = bytes.slice();
+        expect(() => (ioctl as GenericIoctl)(request, argument), `${count}`).toThrow(KvmArgumentError);
+        expect(Buffer.compare(bytes, before)).toBe(0);
+      }
+    }
+  });
+
+  it('that a guest changes while they are looked at', async () => {
+    await using helper = await Helper.start();
+    using system = Kvm.open();
+    using machine = load(userMode.waver);
+    const { memory, vcpu } = machine;
+    const size = kvm.KvmCpuid2.$size + kvm.KvmCpuidEntry2.$size;
+    const cpuid = new kvm.KvmCpuid2(memory.dataView(places.data, size));
+    const behind = memory.bytes(places.data + size, places.end - places.data - size).fill(guard);
+    const outcomes = helper.do('run', { vcpu: vcpu.share() });
+    const seen = { E2BIG: 0, KvmArgumentError: 0 };
+    try {
+      // Where the kernel could be given what was not checked, it happens some five times in a thousand.
+      for (const end = Date.now() + watchdogMs; seen.E2BIG < 2000 || seen.KvmArgumentError < 2000; ) {
+        if (Date.now() > end) throw new Error(`not both seen: ${JSON.stringify(seen)}`);
+        const refusal = refusalOf(() => system.ioctl(kvm.KVM_GET_SUPPORTED_CPUID, cpuid));
+        expect(seen).toHaveProperty(refusal);
+        seen[refusal as keyof typeof seen]++;
+      }
+    } finally {
+      vcpu.kick();
+      expect(await outcomes).toEqual(['interrupted by kick']);
+    }
+    expect(behind.every((byte) => byte === guard)).toBe(true);
+  });
+
+  function refusalOf(deed: () => unknown): string {
+    try {
+      return `${deed()}`;
+    } catch (error) {
+      return error instanceof KvmError ? error.code : (error as Error).name;
+    }
+  }
+});

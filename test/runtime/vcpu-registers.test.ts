@@ -1,0 +1,318 @@
+/** The registers of a vCPU: what is set, the guest sees, and what the guest sets, is got. */
+
+import { describe, expect, it } from 'vitest';
+import { allocate } from '../../generated/views.js';
+import * as kvm from '../../generated/x86_64/linux/kvm.js';
+import { Kvm, KvmArgumentError, KvmError, KvmMsrError, KvmUnsupportedError, type Vcpu } from '../../runtime/index.js';
+import { longMode, places, protectedMode, realMode, userMode } from '../../tools/guests/index.js';
+import { guarded } from '../helpers/guarded.js';
+import { hasKvm, load, needsKvm, run, thrownBy } from '../helpers/vcpus.js';
+
+const { KVM_EXIT_HLT, KVM_EXIT_IO } = kvm;
+
+/** Model-specific registers. */
+const msr = { timeStamp: 0x10, systemEnter: 0x176, efer: 0xc000_0080, kernelGsBase: 0xc000_0102 } as const;
+const missing = 0xdead;
+
+/** The number of an MSR for `getOneReg`. */
+const msrRegister = (index: number): bigint =>
+  kvm.KVM_REG_X86 | kvm.KVM_REG_SIZE_U64 | (BigInt(kvm.KVM_X86_REG_TYPE_MSR) << 32n) | BigInt(index);
+
+describe.skipIf(!hasKvm)(`MSRs ${needsKvm}`, () => {
+  it('that are set, the guest reads', () => {
+    using machine = load(longMode.readMsr(msr.kernelGsBase));
+    machine.vcpu.setMsrs([{ index: msr.kernelGsBase, data: 0x1234_5678_9abcn }]);
+    expect(run(machine)).toBe(`exit ${KVM_EXIT_HLT}`);
+    expect(machine.vcpu.getRegs()).toMatchObject({ rax: 0x5678_9abcn, rdx: 0x1234n });
+  });
+
+  it('that the guest writes, are got', () => {
+    using machine = load(longMode.writeMsr(msr.kernelGsBase, 0x7777_0000_5555n));
+    run(machine);
+    expect(machine.vcpu.getMsrs([msr.kernelGsBase])).toEqual([{ index: msr.kernelGsBase, data: 0x7777_0000_5555n }]);
+  });
+
+  it('are got in the order asked for, and set again from what was got or from entries of a view', () => {
+    using machine = load(longMode.out);
+    const { vcpu } = machine;
+    vcpu.setMsrs([
+      { index: msr.kernelGsBase, data: 1n },
+      { index: msr.systemEnter, data: 2n },
+    ]);
+    const got = vcpu.getMsrs([msr.efer, msr.systemEnter, msr.kernelGsBase]);
+    expect(got.map(({ index }) => index)).toEqual([msr.efer, msr.systemEnter, msr.kernelGsBase]);
+    expect(got.map(({ data }) => data)).toEqual([vcpu.getSregs().efer, 2n, 1n]);
+    const view = allocate(kvm.KvmMsrs, 1);
+    Object.assign(view.entries.get(0), { index: msr.systemEnter, data: 3n });
+    vcpu.setMsrs(view.entries);
+    expect(vcpu.getMsrs(new Set([msr.systemEnter]))).toEqual([{ index: msr.systemEnter, data: 3n }]);
+    vcpu.setMsrs(got);
+    expect(vcpu.getMsrs(got.map(({ index }) => index))).toEqual(got);
+    expect(vcpu.getMsrs([])).toEqual([]);
+  });
+
+  it('may be more than the kernel takes at once', () => {
+    using machine = load(longMode.out);
+    const { vcpu } = machine;
+    const many = Array.from({ length: 600 }, (_, data) => ({ index: msr.systemEnter, data: BigInt(data) }));
+    vcpu.setMsrs(many);
+    expect(vcpu.getMsrs(many.map(({ index }) => index))).toEqual(many.map((each) => ({ ...each, data: 599n })));
+  });
+
+  it('are refused by name, and those before are set', () => {
+    using machine = load(longMode.out);
+    const { vcpu } = machine;
+    const indices = [msr.systemEnter, missing, msr.kernelGsBase];
+    const error = thrownBy(() => vcpu.setMsrs(indices.map((index) => ({ index, data: 9n }))));
+    expect(error).toBeInstanceOf(KvmMsrError);
+    expect(error).toBeInstanceOf(KvmError);
+    expect(error).toMatchObject({
+      operation: 'KVM_SET_MSRS',
+      index: missing,
+      message: expect.stringContaining('0xdead'),
+    });
+    expect(vcpu.getMsrs([msr.systemEnter, msr.kernelGsBase]).map(({ data }) => data)).toEqual([9n, 0n]);
+    const far = Array.from({ length: 300 }, (_, at) => (at === 299 ? missing : msr.efer));
+    expect(thrownBy(() => vcpu.getMsrs(far))).toMatchObject({ operation: 'KVM_GET_MSRS', index: missing });
+  });
+
+  it.each([-1, 1.5, 2 ** 32, Number.NaN])('have no number like %s', (index) => {
+    using machine = load(longMode.out);
+    expect(thrownBy(() => machine.vcpu.getMsrs([index]))).toBeInstanceOf(KvmArgumentError);
+    expect(thrownBy(() => machine.vcpu.setMsrs([{ index, data: 0n }]))).toBeInstanceOf(KvmArgumentError);
+  });
+
+  it('have the time stamp counter that the guest reads', () => {
+    using machine = load(userMode.timeStamp);
+    const now = (): bigint => machine.vcpu.getMsrs([msr.timeStamp])[0].data;
+    const before = now();
+    run(machine);
+    const after = now();
+    const { rax, rcx } = machine.vcpu.getRegs();
+    expect((rcx << 32n) | rax).toBeGreaterThan(before);
+    expect((rcx << 32n) | rax).toBeLessThan(after);
+  });
+});
+
+describe.skipIf(!hasKvm)(`registers by number ${needsKvm}`, () => {
+  it('are those of the other methods', () => {
+    using machine = load(longMode.readMsr(msr.kernelGsBase));
+    const { vcpu } = machine;
+    if (vcpu.checkExtension(kvm.KVM_CAP_ONE_REG) === 0) {
+      expect(thrownBy(() => vcpu.getOneReg(0n))).toMatchObject({ capability: 'KVM_CAP_ONE_REG' });
+      return;
+    }
+    vcpu.setOneReg(msrRegister(msr.kernelGsBase), 0x1304_0506_0708n);
+    expect(vcpu.getOneReg(msrRegister(msr.kernelGsBase))).toBe(0x1304_0506_0708n);
+    expect(vcpu.getMsrs([msr.kernelGsBase])[0].data).toBe(0x1304_0506_0708n);
+    run(machine);
+    expect(vcpu.getRegs()).toMatchObject({ rax: 0x0506_0708n, rdx: 0x1304n });
+    expect(thrownBy(() => vcpu.getOneReg(msrRegister(missing)))).toMatchObject({ operation: 'KVM_GET_ONE_REG' });
+    expect(thrownBy(() => vcpu.setOneReg(msrRegister(msr.kernelGsBase), 1n << 64n))).toBeInstanceOf(KvmArgumentError);
+    expect(thrownBy(() => vcpu.setOneReg(msrRegister(msr.kernelGsBase), -1n))).toBeInstanceOf(KvmArgumentError);
+    const list = vcpu.getRegList();
+    for (const id of list.reg) expect(vcpu.getOneReg(id)).toBeTypeOf('bigint');
+    expect(list.reg.length).toBe(Number(list.n));
+  });
+});
+
+describe.skipIf(!hasKvm)(`CPUID ${needsKvm}`, () => {
+  /** More entries than `getCpuid` first makes room for. */
+  const many = 150;
+
+  /** Behind those that the kernel has something of its own to say about. */
+  const firstLeaf = 0x4000_0100;
+
+  function cpuidOf(entries: number): kvm.KvmCpuid2 {
+    const cpuid = allocate(kvm.KvmCpuid2, entries);
+    for (const [at, entry] of [...cpuid.entries].entries()) {
+      Object.assign(entry, { function: firstLeaf + at, eax: 0x1000 + at, ebx: 0xb0b, ecx: 0xc0c, edx: 0xd0d });
+    }
+    return cpuid;
+  }
+
+  it('that is set, the guest reads', () => {
+    using machine = load(longMode.cpuid(firstLeaf + 7));
+    machine.vcpu.setCpuid(cpuidOf(12));
+    run(machine);
+    expect(machine.vcpu.getRegs()).toMatchObject({ rax: 0x1007n, rbx: 0xb0bn, rcx: 0xc0cn, rdx: 0xd0dn });
+  });
+
+  it.each([0, 1, 64, 65, many])('of %s entries is got whole', (entries) => {
+    using machine = load(realMode.halt);
+    machine.vcpu.setCpuid(cpuidOf(entries));
+    const got = machine.vcpu.getCpuid();
+    expect(got.nent).toBe(entries);
+    expect([...got.entries].map((entry) => [entry.function, entry.eax])).toEqual(
+      Array.from({ length: entries }, (_, at) => [firstLeaf + at, 0x1000 + at]),
+    );
+  });
+
+  it('is refused with more entries than the kernel takes, and behind the first run', () => {
+    using machine = load(realMode.halt);
+    expect(thrownBy(() => machine.vcpu.setCpuid(allocate(kvm.KvmCpuid2, 1000)))).toMatchObject({ code: 'E2BIG' });
+    machine.vcpu.setCpuid(cpuidOf(3));
+    run(machine);
+    expect(thrownBy(() => machine.vcpu.setCpuid(cpuidOf(4)))).toMatchObject({
+      operation: 'KVM_SET_CPUID2',
+      code: 'EINVAL',
+    });
+  });
+});
+
+describe.skipIf(!hasKvm)(`general and special registers ${needsKvm}`, () => {
+  it('that are set, the guest has', () => {
+    using machine = load(realMode.outForEver);
+    const { vcpu } = machine;
+    const regs = vcpu.getRegs();
+    regs.rax = 0x41n;
+    vcpu.setRegs(regs);
+    run(machine);
+    expect(machine.vcpu.shared.getUint8(vcpu.kvmRun.io.$data_offset)).toBe(0x41);
+  });
+
+  it('are the same by both ioctls for the special ones', () => {
+    using machine = load(protectedMode.out);
+    const { vcpu } = machine;
+    const two = vcpu.getSregs2();
+    two.cr8 = 5n;
+    two.ds.selector = 0x18;
+    vcpu.setSregs2(two);
+    const one = vcpu.getSregs();
+    expect([one.cr8, one.ds.selector, one.cs.base, one.cr0]).toEqual([5n, 0x18, two.cs.base, two.cr0]);
+    one.cr8 = 6n;
+    vcpu.setSregs(one);
+    expect(vcpu.getSregs2().cr8).toBe(6n);
+    two.flags = 0x8000n;
+    expect(thrownBy(() => vcpu.setSregs2(two))).toMatchObject({ operation: 'KVM_SET_SREGS2', code: 'EINVAL' });
+  });
+});
+
+describe.skipIf(!hasKvm)(`floating-point and vector registers ${needsKvm}`, () => {
+  const xmm = (vcpu: Vcpu, number: number): number[] => [...vcpu.getFpu().xmm.get(number)];
+  /** Where things are in an area of XSAVE, in words of four bytes. */
+  const areaOf = { mxcsr: 6, xmm0: 40, xmm1: 44, inUse: 128 } as const;
+  const inXmm0 = [0x11, 0x22, 0x33, 0x44].map((byte) => byte * 0x0101_0101);
+  const inUse = 0b11;
+
+  function stored({ memory }: { memory: ReturnType<typeof load>['memory'] }): number[] {
+    return [...new Uint32Array(memory.bytes(places.data, 16).slice().buffer)];
+  }
+
+  it('that are set, the guest stores; that it loads, are got by every way', () => {
+    using machine = load(userMode.sse);
+    const { vcpu, memory } = machine;
+    memory.bytes(places.data + 16, 16).fill(0x77);
+    run(machine);
+    const fpu = vcpu.getFpu();
+    fpu.xmm.get(0).assign(Array(16).fill(0x55));
+    vcpu.setFpu(fpu);
+    run(machine);
+    expect([...memory.bytes(places.data, 16)]).toEqual(Array(16).fill(0x55));
+    expect(xmm(vcpu, 1)).toEqual(Array(16).fill(0x77));
+    for (const area of [vcpu.getXsave(), vcpu.getXsave2()]) {
+      expect([0, 1, 2, 3].map((word) => area.region.get(areaOf.xmm1 + word))).toEqual(Array(4).fill(0x7777_7777));
+    }
+  });
+
+  it.each(['getXsave', 'getXsave2'] as const)('go in by the area of XSAVE, from %s', (get) => {
+    using machine = load(userMode.sse);
+    const { vcpu } = machine;
+    const area = vcpu[get]();
+    for (const [word, value] of inXmm0.entries()) area.region.set(areaOf.xmm0 + word, value);
+    area.region.set(areaOf.inUse, inUse);
+    vcpu.setXsave(area);
+    for (let runs = 0; runs < 2; runs++) expect(run(machine)).toBe(`exit ${KVM_EXIT_IO}`);
+    expect(stored(machine)).toEqual(inXmm0);
+  });
+
+  it('come in an area of as many bytes as the kernel writes', () => {
+    using machine = load(userMode.sse);
+    const { vcpu } = machine;
+    const bytes = vcpu.checkExtension(kvm.KVM_CAP_XSAVE2);
+    expect(bytes).toBeGreaterThanOrEqual(4096);
+    const { view, intact } = guarded((data, offset) => new kvm.KvmXsave(data, offset), bytes);
+    expect(vcpu.getXsave2(view)).toBe(view);
+    expect(view.region.get(areaOf.mxcsr)).toBe(0x1f80);
+    expect(intact()).toBe(true);
+    expect(vcpu.getXsave2().$$view.byteLength).toBe(bytes);
+  });
+
+  it('never touch bytes behind an area that is too short for what the kernel says', () => {
+    // A capability that stands for a large number, as XSAVE2 does where guests have AMX.
+    const large = { KVM_CAP_XSAVE2: kvm.KVM_CAP_SET_GUEST_DEBUG2 };
+    using machine = load(userMode.sse, {}, { ...kvm, ...large } as unknown as typeof kvm);
+    const { vcpu } = machine;
+    const bytes = vcpu.checkExtension(kvm.KVM_CAP_SET_GUEST_DEBUG2);
+    expect(bytes).toBeGreaterThan(4096);
+    const short = allocate(kvm.KvmXsave, 1);
+    for (const call of [() => vcpu.getXsave2(short), () => vcpu.setXsave(short)]) {
+      expect(thrownBy(call)).toMatchObject({
+        name: 'KvmArgumentError',
+        message: expect.stringContaining(`needs ${bytes} bytes at offset 0, the view has 4100`),
+      });
+    }
+    expect(vcpu.getXsave2().$$view.byteLength).toBeGreaterThanOrEqual(bytes);
+  });
+
+  it('go by XCR0, which the guest reads', () => {
+    using machine = load(userMode.extendedControl);
+    const { vcpu } = machine;
+    const cpuid = allocate(kvm.KvmCpuid2, 256);
+    using system = Kvm.open();
+    system.ioctl(kvm.KVM_GET_SUPPORTED_CPUID, cpuid);
+    vcpu.setCpuid(cpuid);
+    const sregs = vcpu.getSregs();
+    sregs.cr4 |= 0x4_0000n; // XSAVE and its like may be used
+    vcpu.setSregs(sregs);
+    const xcrs = vcpu.getXcrs();
+    expect(xcrs.nr_xcrs).toBe(1);
+    expect(xcrs.xcrs.get(0).value).toBe(1n);
+    xcrs.xcrs.get(0).value = 0b11n;
+    vcpu.setXcrs(xcrs);
+    run(machine);
+    expect(vcpu.getRegs().rbx & 0b11n).toBe(0b11n);
+    expect(vcpu.getXcrs().xcrs.get(0).value).toBe(0b11n);
+    xcrs.xcrs.get(0).value = 0b10n; // without x87
+    expect(thrownBy(() => vcpu.setXcrs(xcrs))).toMatchObject({ operation: 'KVM_SET_XCRS', code: 'EINVAL' });
+  });
+});
+
+describe.skipIf(!hasKvm)(`translation of addresses ${needsKvm}`, () => {
+  it('goes by the page tables of the guest', () => {
+    using machine = load(userMode.out);
+    const mapped = machine.vcpu.translate(0x1234);
+    expect([mapped.valid, mapped.physical_address]).toEqual([1, 0x1234n]);
+    expect(machine.vcpu.translate(0x4000_0000n).valid).toBe(0);
+  });
+});
+
+describe.skipIf(!hasKvm)(`nested state ${needsKvm}`, () => {
+  it('is never read or written beyond its view', () => {
+    using machine = load(realMode.halt);
+    const state = allocate(kvm.KvmNestedState);
+    for (const size of [129, 4096, 0xffff_ffff]) {
+      state.size = size;
+      for (const request of [kvm.KVM_GET_NESTED_STATE, kvm.KVM_SET_NESTED_STATE]) {
+        const call = (): number => machine.vcpu.ioctl(request, state);
+        expect(call).toThrow(KvmArgumentError);
+        expect(call).toThrow(`${request.name}: needs ${size} bytes at offset 0, the view has 128`);
+      }
+    }
+  });
+
+  it('is got and set again, or unsupported', () => {
+    using machine = load(realMode.halt);
+    const { vcpu } = machine;
+    if (vcpu.checkExtension(kvm.KVM_CAP_NESTED_STATE) > 0) {
+      const state = vcpu.getNestedState();
+      expect(state.size).toBeGreaterThanOrEqual(128);
+      vcpu.setNestedState(state);
+    } else {
+      for (const call of [() => vcpu.getNestedState(), () => vcpu.setNestedState(allocate(kvm.KvmNestedState))]) {
+        expect(call).toThrow(KvmUnsupportedError);
+        expect(thrownBy(call)).toMatchObject({ capability: 'KVM_CAP_NESTED_STATE' });
+      }
+    }
+  });
+});

@@ -1,0 +1,115 @@
+/** Nothing is left out: what the compiler lists for the covered headers is in the model or in the ledger, and no more. */
+
+import { beforeAll, expect, it } from 'vitest';
+import { countRecords } from '../../../generator/cli/generate.js';
+import type { LedgerEntry, Model } from '../../../generator/model/model.js';
+import { generateBindings } from '../../../tools/lib/generated-bindings.js';
+import { cc, describeWithCompiler, kvm } from '../../../tools/lib/oracle-compiler.js';
+import { type Listing, listingDifferences } from '../../../tools/oracle/listing.js';
+import { type Macro, preprocessed, requestNames, valueKinds } from '../../../tools/oracle/macros.js';
+import { compiledTypes, modelledTypes, type TypeList } from '../../../tools/oracle/types.js';
+
+describeWithCompiler("completeness against the compiler's debug information", ['readelf'], () => {
+  let model: Model;
+  let compiled: TypeList;
+
+  beforeAll(async () => {
+    ({ model } = await generateBindings(kvm));
+    compiled = await compiledTypes(cc, model);
+  });
+
+  it('lists as many types, members and enumerators as the model, and not none', () => {
+    const { structs, unions, fields } = countRecords(model.types);
+    expect(compiled.counts).toMatchObject({ structs, unions, fields, enums: model.enums.length });
+    expect(compiled.counts.enumerators).toBe(model.enums.flatMap(({ enumerators }) => enumerators).length);
+    expect(compiled.items.size).toBe(modelledTypes(model).size);
+    expect(compiled.items.size).toBeGreaterThan(structs + fields / 2);
+  });
+
+  it('agrees on every type, member and enumerator, on sizes, offsets, bits, types and places', () => {
+    const noted = new Set(model.ledger.flatMap(({ kind, name }) => (kind === 'type' ? [name] : [])));
+    const expected = new Map([...compiled.items].filter(([item]) => !noted.has(item.split('.')[0] as string)));
+    expect(listingDifferences(expected, modelledTypes(model))).toEqual([]);
+  });
+
+  it('counts what Linux 6.1 declares', ({ skip }) => {
+    if (!model.kernel?.startsWith('6.1.')) skip(`the headers here are of Linux ${model.kernel}`);
+    expect(compiled.counts).toEqual({
+      structs: 202,
+      unions: 27,
+      unnamed: 94,
+      fields: 869,
+      bitFields: 8,
+      enums: 6,
+      enumerators: 55,
+    });
+  });
+});
+
+/** The macros in the ledger that the compiler knows too. */
+function notedMacros({ ledger }: Model): LedgerEntry[] {
+  return ledger.filter(({ kind, skipped }) => kind !== 'type' && !skipped);
+}
+
+describeWithCompiler("completeness against the compiler's list of macros", [], () => {
+  let model: Model;
+  let macros: ReadonlyMap<string, Macro>;
+  let objects: readonly Macro[];
+  let integers: ReadonlySet<string>;
+  let requests: ReadonlySet<string>;
+
+  beforeAll(async () => {
+    ({ model } = await generateBindings(kvm));
+    ({ macros } = await preprocessed(cc, model));
+    objects = [...macros.values()].filter(({ parameters }) => parameters === null);
+    const names = objects.map(({ name }) => name);
+    const kinds = await valueKinds(cc, model, names);
+    integers = new Set(names.filter((name) => kinds.get(name) === 'an integer'));
+    requests = await requestNames(cc, model, objects);
+  });
+
+  it('finds every macro in the model or in the ledger, at the same place, and no more', () => {
+    const modelled = [...model.constants, ...model.functions, ...notedMacros(model)];
+    const placesOf = (list: Iterable<{ name: string; at: string }>): Listing =>
+      new Map([...list].map(({ name, at }) => [name, { at, text: '' }]));
+    expect(macros.size).toBeGreaterThan(0);
+    expect(macros.size).toBe(modelled.length);
+    expect(listingDifferences(placesOf(macros.values()), placesOf(modelled))).toEqual([]);
+  });
+
+  it('has as constants the macros that are integers for the compiler', () => {
+    const constants = model.constants.filter(({ type }) => !type.startsWith('char['));
+    expect(constants.map(({ name }) => name).sort()).toEqual([...integers].sort());
+  });
+
+  it('has in the ledger the object-like macros that are none', () => {
+    const others = objects.filter(({ name }) => !integers.has(name)).map(({ name }) => name);
+    const strings = model.constants.filter(({ type }) => type.startsWith('char[')).map(({ name }) => name);
+    const objectLike = notedMacros(model).filter(({ parameters }) => !parameters);
+    const noted = objectLike.map(({ name }) => name);
+    expect([...noted, ...strings].sort()).toEqual(others.sort());
+    expect(noted.length).toBeGreaterThan(0);
+  });
+
+  it('has as ioctls the uses of _IO and its like, with the parameters of function-like macros as they are', () => {
+    const noted = notedMacros(model).filter(({ kind }) => kind === 'ioctl');
+    expect([...model.ioctls, ...noted].map(({ name }) => name).sort()).toEqual([...requests].sort());
+    expect(model.ioctls.length).toBeGreaterThan(0);
+    const functions = [...macros.values()].filter(({ parameters }) => parameters !== null);
+    const modelled = [...model.functions, ...notedMacros(model)].filter(({ parameters }) => parameters);
+    const spelled = ({ name, parameters }: Pick<Macro, 'name' | 'parameters'>): string => `${name}(${parameters})`;
+    expect(modelled.map(({ name, parameters = null }) => spelled({ name, parameters })).sort()).toEqual(
+      functions.map(spelled).sort(),
+    );
+  });
+
+  it('counts what Linux 6.1 defines', ({ skip }) => {
+    if (!model.kernel?.startsWith('6.1.')) skip(`the headers here are of Linux ${model.kernel}`);
+    const known = [...requests].filter((name) => integers.has(name));
+    expect({ integers: integers.size, ioctls: known.length, withoutValue: requests.size - known.length }).toEqual({
+      integers: 755,
+      ioctls: 147,
+      withoutValue: 11,
+    });
+  });
+});

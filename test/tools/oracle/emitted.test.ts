@@ -1,0 +1,65 @@
+/** What the emitted modules say of every item is what the C compiler says, and every item has its export. */
+
+import { beforeAll, expect, it } from 'vitest';
+import {
+  assignmentDifferences,
+  classDifferences,
+  constantDifferences,
+  enumDifferences,
+  enumeratorsOf,
+  exportDifferences,
+  type Facts,
+  factsOf,
+  ioctlDifferences,
+} from '../../../tools/lib/emitted-facts.js';
+import { classesOf } from '../../../tools/lib/expected-classes.js';
+import { generateBindings } from '../../../tools/lib/generated-bindings.js';
+import { type Bindings, importBindings } from '../../../tools/lib/imported-bindings.js';
+import { describeWithCompiler, kvm, shapes } from '../../../tools/lib/oracle-compiler.js';
+
+for (const subject of [kvm, shapes]) {
+  describeWithCompiler(`the emitted modules of ${subject.header} against the C compiler`, [], () => {
+    let bindings: Bindings;
+    let facts: Facts;
+
+    beforeAll(async () => {
+      const generated = await generateBindings(subject);
+      facts = await factsOf(generated.model, subject);
+      bindings = await importBindings(generated);
+    });
+
+    it('compares every item of the model', () => {
+      const { model } = bindings;
+      expect(facts.classes.length).toBe(classesOf(model).length);
+      expect(facts.classes.length).toBeGreaterThanOrEqual(model.types.length);
+      expect(facts.constants.length).toBe(model.constants.length);
+      expect(facts.enumerators.length).toBe(enumeratorsOf(model).length);
+      expect(facts.ioctls.length).toBe(model.ioctls.length);
+      expect(Object.values(facts).map(({ length }) => length)).not.toContain(0);
+    });
+
+    it('has the size, alignment and layout of every struct and union', () => {
+      expect(classDifferences(bindings, facts)).toEqual([]);
+    });
+
+    it('has the value and the kind of every constant', () => {
+      expect(constantDifferences(bindings, facts)).toEqual([]);
+    });
+
+    it('has every enumerator', () => {
+      expect(enumDifferences(bindings, facts)).toEqual([]);
+    });
+
+    it('has the request of every ioctl, what it is made of, and the class that it points to', () => {
+      expect(ioctlDifferences(bindings, facts)).toEqual([]);
+    });
+
+    it('exports every item under its documented name, and nothing else', () => {
+      expect(exportDifferences(bindings)).toEqual([]);
+    });
+
+    it('assigns structs and arrays whole, and nothing around them', () => {
+      expect(assignmentDifferences(bindings, facts)).toEqual([]);
+    });
+  });
+}

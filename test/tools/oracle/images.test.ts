@@ -1,0 +1,149 @@
+/**
+ * Bit-fields of big-endian targets against memory that their compilers have made: objects with one bit-field set each, as
+ * they lie in an object file. Those of s390x are committed, so that they are there without its compiler too.
+ */
+
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { outputFiles } from '../../../generator/cli/bindings.js';
+import type { Model } from '../../../generator/model/model.js';
+import { targets } from '../../../generator/targets/targets.js';
+import { readSections } from '../../../generator/verify/elf.js';
+import { shapesHeaders, shapesModel } from '../../../tools/lib/committed-models.js';
+import { inFolder } from '../../../tools/lib/gcc.js';
+import { type Bindings, classCalled, importBindings } from '../../../tools/lib/imported-bindings.js';
+import { compilerOf, isInstalled, run, standard } from '../../../tools/oracle/compilers.js';
+
+/** An object in which all bits are zero but those of one bit-field. */
+interface Image {
+  /** `shape_bits.low` */
+  readonly field: string;
+  /** What C assigns. */
+  readonly value: string;
+  /** The bytes in hexadecimal. */
+  readonly bytes: string;
+}
+
+const records = ['shape_bits', 'shape_packed_bits', 'shape_packed_end'];
+const committed = JSON.parse(
+  readFileSync(fileURLToPath(new URL('./s390x-images.json', import.meta.url)), 'utf8'),
+) as readonly Image[];
+
+interface Assignment {
+  readonly record: string;
+  readonly member: string;
+  readonly value: bigint;
+}
+
+/** To every bit-field the largest value, the smallest but zero, and one that is the same from neither side. */
+function assignments({ types }: Model): Assignment[] {
+  return types
+    .filter(({ tag }) => records.includes(tag))
+    .flatMap(({ tag, members }) =>
+      members.flatMap(({ name, bit, shape }): Assignment[] => {
+        if (name === null || !bit) return [];
+        const signed = shape.is.startsWith('s');
+        const all = 2n ** BigInt(bit.width) - 1n;
+        const values = [all, 1n, 0x1234_5678_9abc_def1n & all];
+        const assigned = values.map((value) => (signed ? BigInt.asIntN(bit.width, value) : value));
+        return [...new Set(assigned)].map((value) => ({ record: tag, member: name, value }));
+      }),
+    );
+}
+
+function imagesBy(target: (typeof targets)[number], list: readonly Assignment[]): Image[] {
+  const { cc, flags } = compilerOf(target);
+  const lines = list.map(
+    ({ record, member, value }, index) =>
+      `const struct ${record} image_${index} __attribute__((section(".image.${index}"), used)) = { .${member} = ${value === -(2n ** 63n) ? `${value + 1n}LL - 1` : `${value}${value > 2n ** 63n ? 'ULL' : 'LL'}`} };`,
+  );
+  return inFolder({ ...shapesHeaders, 'images.c': `#include <shapes.h>\n${lines.join('\n')}\n` }, (folder) => {
+    const object = join(folder, 'images.o');
+    run(cc, [...flags, standard, '-w', '-I', folder, '-c', '-o', object, join(folder, 'images.c')]);
+    const names = list.map((_, index) => `.image.${index}`);
+    const { byteOrder, sections } = readSections(readFileSync(object), names);
+    expect(byteOrder).toBe(target.byteOrder);
+    return list.map(({ record, member, value }, index) => ({
+      field: `${record}.${member}`,
+      value: String(value),
+      bytes: Buffer.from(sections.get(names[index] as string) as Uint8Array).toString('hex'),
+    }));
+  });
+}
+
+for (const target of targets.filter(({ byteOrder }) => byteOrder === 'big')) {
+  const isHere = isInstalled(target);
+  describe.skipIf(!isHere && target.name !== 's390x')(`bit-fields of ${target.name} in memory`, () => {
+    let bindings: Bindings;
+    let images: readonly Image[];
+
+    beforeAll(async () => {
+      const model = shapesModel(target);
+      images = isHere ? imagesBy(target, assignments(model)) : committed;
+      bindings = await importBindings({ model, files: outputFiles([model]) });
+    });
+
+    it.runIf(isHere && target.name === 's390x')('are as the committed images have them', () => {
+      expect(images).toEqual(committed);
+    });
+
+    it('are all there, with several values each', () => {
+      expect(images.map(({ field, value }) => [field, value])).toEqual(
+        assignments(bindings.model).map(({ record, member, value }) => [`${record}.${member}`, String(value)]),
+      );
+      expect(new Set(images.map(({ field }) => field)).size).toBeGreaterThan(15);
+    });
+
+    it('are read as C has written them, and no bit of another', () => {
+      for (const { field, value, bytes } of images) {
+        const { view, member } = viewOf(bindings, field, Buffer.from(bytes, 'hex'));
+        expect([field, BigInt(view[member] as number)]).toEqual([field, BigInt(value)]);
+        const others = bitFieldsOf(bindings.model, field).filter((name) => name !== member);
+        expect(others.filter((name) => BigInt(view[name] as number) !== 0n)).toEqual([]);
+      }
+    });
+
+    it('are written as C writes them, over zeros and over ones', () => {
+      const masks = new Map<string, Buffer>();
+      // The first value of a field has all its bits set.
+      for (const { field, bytes } of images) if (!masks.has(field)) masks.set(field, Buffer.from(bytes, 'hex'));
+      for (const { field, value, bytes } of images) {
+        const image = Buffer.from(bytes, 'hex');
+        const mask = masks.get(field) ?? image;
+        for (const fill of [0, 0xff]) {
+          const memory = Buffer.alloc(image.length, fill);
+          const { view, member } = viewOf(bindings, field, memory);
+          const { [member]: before } = view;
+          view[member] =
+            typeof before === 'boolean' ? value !== '0' : typeof before === 'bigint' ? BigInt(value) : Number(value);
+          const expected = Array.from(image, (byte, index) => byte | (fill & ~(mask[index] as number)));
+          expect([field, ...memory]).toEqual([field, ...expected]);
+        }
+      }
+    });
+  });
+}
+
+function viewOf(
+  { exports }: Bindings,
+  field: string,
+  memory: Buffer,
+): { view: Record<string, unknown>; member: string } {
+  const [record = '', member = ''] = field.split('.');
+  const names: Readonly<Record<string, string>> = {
+    shape_bits: 'ShapeBits',
+    shape_packed_bits: 'ShapePackedBits',
+    shape_packed_end: 'ShapePackedEnd',
+  };
+  const type = classCalled(exports, names[record] as string);
+  if (!type) throw new Error(`there is no class of ${record}`);
+  const view = new type(new DataView(memory.buffer, memory.byteOffset, memory.length));
+  return { view: view as unknown as Record<string, unknown>, member };
+}
+
+function bitFieldsOf({ types }: Model, field: string): string[] {
+  const members = types.find(({ tag }) => tag === field.split('.')[0])?.members ?? [];
+  return members.flatMap(({ name, bit }) => (name !== null && bit ? [name] : []));
+}

@@ -1,0 +1,68 @@
+/** What the model cannot say is a known list: nothing joins it and nothing leaves it unseen. */
+
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, it } from 'vitest';
+import { openModel } from '../../../generator/emit/bindings.js';
+import { SourceError } from '../../../generator/errors.js';
+import type { LedgerEntry, Model } from '../../../generator/model/model.js';
+import { generateBindings } from '../../../tools/lib/generated-bindings.js';
+import { kvm } from '../../../tools/lib/oracle-compiler.js';
+
+type Expected = Pick<LedgerEntry, 'kind' | 'name' | 'reason'>;
+
+/** The expected entries of `linux/kvm.h` for x86-64, by kernel series. */
+const expected = JSON.parse(read('./expected-omissions.json')) as Readonly<Record<string, readonly Expected[]>>;
+
+function read(path: string): string {
+  return readFileSync(fileURLToPath(new URL(path, import.meta.url)), 'utf8');
+}
+
+function seriesOf({ kernel }: Model): string {
+  return kernel?.split('.').slice(0, 2).join('.') ?? 'an unknown kernel';
+}
+
+/** Reasons that speak of the generator, and not of the header. */
+const excuse =
+  /not (?:yet )?(?:implemented|supported|handled|known)|un(?:implemented|supported|handled)|to ?do|fixme|later/i;
+
+describe('the ledger', () => {
+  it('has the expected entries for the committed model, and no others', () => {
+    const model = openModel(read('../../../generated/x86_64/linux/kvm.model.json'), 'the committed model');
+    expectLedger(model, expected[seriesOf(model)]);
+  });
+
+  it("has the expected entries for this machine's headers, and no others", async ({ skip }) => {
+    const model = await modelHere();
+    if (!model) return skip(`there is no <${kvm.header}>`);
+    const entries = expected[seriesOf(model)];
+    if (!entries) return skip(`no ledger is committed for Linux ${seriesOf(model)}`);
+    expectLedger(model, entries);
+  });
+
+  it('has reasons in the header alone: that something is not implemented is none', () => {
+    const entries = Object.values(expected).flat();
+    expect(entries.length).toBeGreaterThan(0);
+    for (const { name, reason } of entries) {
+      expect(reason, name).not.toMatch(excuse);
+      expect(reason, name).toMatch(/\w+ \w+/);
+    }
+  });
+});
+
+function expectLedger({ ledger, constants, functions, ioctls }: Model, entries: readonly Expected[] | undefined): void {
+  expect(entries?.length).toBeGreaterThan(0);
+  expect(ledger.map(({ kind, name, reason }) => ({ kind, name, reason }))).toEqual(entries);
+  for (const { reason } of ledger) expect(reason).not.toMatch(excuse);
+  const said = new Set([...constants, ...functions, ...ioctls].map(({ name }) => name));
+  expect(ledger.filter(({ name }) => said.has(name))).toEqual([]);
+}
+
+async function modelHere(): Promise<Model | undefined> {
+  try {
+    return (await generateBindings(kvm)).model;
+  } catch (error) {
+    if (error instanceof SourceError && error.file === '<command line>') return undefined;
+    throw error;
+  }
+}

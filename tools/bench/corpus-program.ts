@@ -1,0 +1,38 @@
+/** `corpus-program`: reads the names of headers from stdin, makes the bindings of each, and prints what that took. */
+
+import { readFileSync } from 'node:fs';
+import { defaultArchitecture, openHeaders } from '../../generator/cli/open-headers.js';
+import { bindingFiles } from '../../generator/emit/bindings.js';
+import { GeneratorError } from '../../generator/errors.js';
+
+/** How far it is behind a header, since the start of the process. */
+export interface Step {
+  readonly milliseconds: number;
+  /** Characters of bindings. */
+  readonly written: number;
+}
+
+export interface CorpusRun {
+  readonly steps: readonly Step[];
+  /** Headers that have no bindings: each ends in an error that says why. */
+  readonly refused: readonly string[];
+  /** Of memory, at most. */
+  readonly kibibytes: number;
+}
+
+const names = readFileSync(0, 'utf8').split('\n').filter(Boolean);
+const headers = openHeaders({ header: names, arch: defaultArchitecture, include: [] });
+const steps: Step[] = [];
+const refused: string[] = [];
+let written = 0;
+for (const name of headers.names) {
+  try {
+    for (const { text } of bindingFiles(headers.model(name))) written += text.length;
+  } catch (error) {
+    if (!(error instanceof GeneratorError)) throw error;
+    refused.push(name);
+  }
+  steps.push({ milliseconds: performance.now(), written });
+}
+const run: CorpusRun = { steps, refused, kibibytes: process.resourceUsage().maxRSS };
+console.log(JSON.stringify(run));

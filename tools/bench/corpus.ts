@@ -1,0 +1,108 @@
+/** Every header that is installed, in one process; and how time grows with the input. */
+
+import { spawnSync } from 'node:child_process';
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { describeHeader } from '../../generator/analyze/analyze.js';
+import { systemRoots } from '../../generator/headers/disk.js';
+import { filesInMemory } from '../../generator/headers/files.js';
+import { Resolver } from '../../generator/headers/resolver.js';
+import { targetCalled } from '../../generator/targets/targets.js';
+import type { CorpusRun, Step } from './corpus-program.js';
+import { duration, type Result } from './harness.js';
+
+const program = fileURLToPath(new URL('corpus-program.js', import.meta.url));
+const folders = ['asm', 'asm-generic', 'drm', 'linux', 'misc', 'mtd', 'rdma', 'scsi', 'sound', 'video', 'xen'];
+const x86_64 = targetCalled('x86_64');
+
+export async function benchCorpus(): Promise<Result[]> {
+  return [...wholeCorpus(), await growth()];
+}
+
+function wholeCorpus(): Result[] {
+  const names = installedHeaders();
+  if (names.length === 0) {
+    console.log('The corpus is not measured: there are no headers; apt-get install linux-libc-dev\n');
+    return [];
+  }
+  const { status, stdout, stderr } = spawnSync(process.execPath, [program], {
+    input: names.join('\n'),
+    encoding: 'utf8',
+    maxBuffer: 2 ** 30,
+  });
+  if (status !== 0) throw new Error(`corpus-program ended with ${status}: ${stderr}`);
+  const { steps, refused, kibibytes } = JSON.parse(stdout) as CorpusRun;
+  const last = steps.at(-1) as Step;
+  const note = `${names.length} headers, ${refused.length} of them refused; ${(last.written / 1e6).toFixed(0)} million characters`;
+  const curve = [1, 2, 3, 4].map((quarter) => {
+    const { milliseconds, written } = steps[Math.ceil((steps.length * quarter) / 4) - 1] as Step;
+    return `${(written / 1e6).toFixed(1)} in ${milliseconds.toFixed(0)} ms`;
+  });
+  const subject = 'the whole x86_64 corpus, one process';
+  return [
+    { subject, measured: last.milliseconds, bound: 10_000, unit: 'ms', note: `${note}: ${curve.join(', ')}` },
+    { subject: `${subject}: memory`, measured: kibibytes / 1024, bound: 600, unit: 'MiB', note: 'at most' },
+  ];
+}
+
+function installedHeaders(): string[] {
+  const found = systemRoots(x86_64).flatMap((root) =>
+    folders.flatMap((folder) => headersBelow(join(root, folder)).map((name) => `${folder}/${name}`)),
+  );
+  return [...new Set(found)].sort();
+}
+
+function headersBelow(folder: string): string[] {
+  try {
+    return (readdirSync(folder, { recursive: true }) as string[]).filter((name) => name.endsWith('.h'));
+  } catch {
+    return [];
+  }
+}
+
+/** One header of one, two, four and eight times as much: time may not grow faster than what is read. */
+async function growth(): Promise<Result> {
+  const factors = [1, 2, 4, 8];
+  const times: number[] = [];
+  // V8 goes on compiling for some time; the shortest must not be held back by that.
+  const shortest = reading(500);
+  for (let round = 0; round < 30; round++) shortest();
+  for (const factor of factors) times.push(await duration(reading(500 * factor), 7));
+  const [first, last] = [times[0] as number, times.at(-1) as number];
+  const note = factors.map((factor, at) => `×${factor}: ${(times[at] as number).toFixed(0)} ms`).join(', ');
+  const subject = 'a header eight times as long, time for each part of it';
+  return { subject, measured: last / (8 * first), bound: 1.25, unit: '', note };
+}
+
+function reading(count: number): () => void {
+  const provider = filesInMemory({ '/include/long.h': longHeader(count) });
+  return () => {
+    const identity = (files: readonly { readonly name: string }[]) => ({
+      kernel: null,
+      files: files.map(({ name }) => ({ name, sha256: '', origin: { kind: 'tree' as const } })),
+    });
+    const { types } = describeHeader('long.h', x86_64, new Resolver(provider, ['/include']), identity);
+    if (types.length !== count) throw new Error(`${types.length} types of ${count}`);
+  };
+}
+
+/** Some of everything, over and over: records that hold one another, enums, macros that use one another. */
+function longHeader(count: number): string {
+  const parts = Array.from({ length: count }, (_, n) => {
+    const before = Math.max(0, n - 1);
+    return `
+enum kind_${n} { KIND_${n}_A, KIND_${n}_B = 1 << ${n % 31}, KIND_${n}_C };
+struct record_${n} {
+  unsigned int a:3, b:29;
+  union { unsigned long long wide; struct { unsigned char bytes[${1 + (n % 16)}]; } parts; };
+  ${n === 0 ? 'int' : `struct record_${before} *`} link;
+  enum kind_${n} kind;
+};
+#define SIZE_${n} sizeof(struct record_${n})
+#define VALUE_${n} (${n === 0 ? '1' : `BASE_${before}`} | ${n})
+#define BASE_${n} 0x${n.toString(16)}UL
+`;
+  });
+  return parts.join('');
+}

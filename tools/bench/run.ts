@@ -1,0 +1,45 @@
+/** `npm run bench`: what was promised of speed, measured in one run. Exit codes: 0 all bounds hold, 1 one does not. */
+
+import { cpus } from 'node:os';
+import { GeneratorError } from '../../generator/errors.js';
+import { benchCorpus } from './corpus.js';
+import { benchGenerate } from './generate.js';
+import { holds, type Result } from './harness.js';
+import { benchRuntime } from './runtime.js';
+import { benchViews } from './views.js';
+
+function print(results: readonly Result[]): void {
+  const decimals = (unit: string): number =>
+    unit === 'ms' || unit === 'ns' || unit === 'MiB' ? 0 : unit === '' ? 2 : 3;
+  const figure = (value: number, unit: string): string => `${value.toFixed(decimals(unit))} ${unit}`.trimEnd();
+  const rows = results.map((result) => [
+    result.subject,
+    figure(result.measured, result.unit),
+    result.bound === null ? 'no bound' : `at most ${figure(result.bound, result.unit)}`,
+    result.bound === null ? 'seen' : holds(result) ? 'ok' : 'MISS',
+    result.note,
+  ]);
+  const widths = [0, 1, 2, 3].map((column) => Math.max(...rows.map((row) => (row[column] as string).length)));
+  for (const row of rows) console.log(row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join('  '));
+}
+
+try {
+  const processors = cpus();
+  console.log(`node ${process.version} (V8 ${process.versions.v8}), ${processors.length} × ${processors[0]?.model}\n`);
+  const results = [
+    ...(await benchGenerate()),
+    ...(await benchCorpus()),
+    ...(await benchViews()),
+    ...(await benchRuntime()),
+  ];
+  print(results);
+  const misses = results.filter((result) => !holds(result));
+  if (misses.length > 0) {
+    console.log(`\nMissed: ${misses.map(({ subject }) => subject).join('; ')}`);
+    process.exitCode = 1;
+  }
+} catch (error) {
+  if (!(error instanceof GeneratorError)) throw error;
+  console.error(`error: ${error.message}`);
+  process.exitCode = error.exitCode;
+}

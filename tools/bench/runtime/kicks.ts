@@ -1,0 +1,62 @@
+/** Kick to return, with one or more vCPUs that spin at the same time. */
+
+import { once } from 'node:events';
+import { availableParallelism } from 'node:os';
+import { Worker } from 'node:worker_threads';
+import type { SharedVcpu } from '../../../runtime/index.js';
+import { inTurn, type Result, ratioOf } from '../harness.js';
+import { microseconds } from './figures.js';
+import type { Loop } from './native.js';
+import { Spinners } from './spinners.js';
+
+const rounds = 20;
+/** Fewer, the longer they take: where vCPUs wait for a processor, milliseconds. */
+const crowds = [
+  { vcpus: 1, kicks: 300 },
+  { vcpus: 2, kicks: 150 },
+  { vcpus: 4, kicks: 50 },
+] as const;
+const bound = 1.3;
+
+/** What the kicking Worker gets. */
+export interface KickerData {
+  readonly vcpus: readonly SharedVcpu[];
+  readonly returnedAt: BigInt64Array;
+}
+
+export async function benchKicks(loop: Loop): Promise<Result[]> {
+  const results: Result[] = [];
+  for (const { vcpus, kicks } of crowds) results.push(await benchCrowd(loop, vcpus, kicks));
+  return results;
+}
+
+async function benchCrowd(loop: Loop, vcpus: number, count: number): Promise<Result> {
+  await using spinners = new Spinners(vcpus);
+  await spinners.pause();
+  const workerData: KickerData = {
+    vcpus: spinners.machines.map(({ vcpu }) => vcpu.share()),
+    returnedAt: spinners.returnedAt,
+  };
+  const kicker = new Worker(new URL('kicker.js', import.meta.url), { workerData });
+  // The guests spin only while it is their turn.
+  const ours = async (): Promise<number> => {
+    spinners.resume();
+    kicker.postMessage(count);
+    const [latency] = (await once(kicker, 'message')) as [number];
+    await spinners.pause();
+    return latency;
+  };
+  const inC = async (): Promise<number> => (await loop.order('kicks', count, vcpus)).figure;
+  const seen = await inTurn(rounds, ours, inC);
+  await kicker.terminate();
+  const [ourTime, timeInC] = microseconds(seen, 0);
+  const processors = availableParallelism();
+  const crowded = vcpus > processors ? `; they take turns on ${processors} processors` : '';
+  return {
+    subject: `kick to return with ${vcpus} vCPU${vcpus === 1 ? '' : 's'}, p50 / C`,
+    measured: ratioOf(seen),
+    bound,
+    unit: '',
+    note: `${ourTime}, in C ${timeInC}${crowded}`,
+  };
+}

@@ -1,0 +1,54 @@
+/** What the runtime is held against: `bench/native`, built, and its loops in C as a process that takes orders. */
+
+import { type ChildProcessWithoutNullStreams, spawn, spawnSync } from 'node:child_process';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { packageRoot } from '../../../runtime/addon.js';
+
+const built = join(packageRoot(), 'build', 'bench');
+
+export function buildNative(): void {
+  const sources = join(packageRoot(), 'tools', 'bench', 'native');
+  const { status, stderr, error } = spawnSync('make', ['-s', '-C', sources], { encoding: 'utf8' });
+  if (status !== 0) throw new Error(`${sources} cannot be built: ${stderr || error?.message}`);
+}
+
+export interface Answer {
+  readonly figure: number;
+  readonly sum: string;
+}
+
+export interface Loop extends Disposable {
+  readonly pid: number;
+  /** What they are is in loop.c. */
+  order(what: 'exits' | 'served' | 'calls' | 'kicks', ...numbers: number[]): Promise<Answer>;
+}
+
+export function startLoop(): Loop {
+  const child: ChildProcessWithoutNullStreams = spawn(join(built, 'loop'));
+  const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
+  return {
+    pid: child.pid as number,
+    async order(what, ...numbers) {
+      child.stdin.write(`${what} ${numbers.join(' ')}\n`);
+      const { value, done } = await lines.next();
+      if (done) throw new Error(`the C loop ended before it answered '${what}'`);
+      const [figure, sum] = value.split(' ');
+      return { figure: Number(figure), sum: sum ?? '' };
+    },
+    [Symbol.dispose]: () => void child.stdin.end(),
+  };
+}
+
+/** A vCPU that sends to the port for ever, and whose exits come by ThreadSafeFunction. */
+export interface ByThreadSafeFunction {
+  /** Its `struct kvm_run`. */
+  shared(): ArrayBuffer;
+  /** Runs it to so many exits on a thread of its own, which has `serve` called for each and waits until it returns. */
+  run(count: number, serve: () => void): void;
+}
+
+export function byThreadSafeFunction(): ByThreadSafeFunction {
+  return createRequire(import.meta.url)(join(built, 'tsfn.node')) as ByThreadSafeFunction;
+}

@@ -1,0 +1,52 @@
+/** A register read and written at each exit: in the memory that KVM_RUN shares, against the two ioctls. */
+
+import { Kvm, type Vcpu } from '../../../runtime/index.js';
+import { realMode } from '../../guests/index.js';
+import { inTurn, medianOf, type Result, ratioOf } from '../harness.js';
+
+const rounds = 25;
+const exitsPerRound = 2_000;
+const bound = 0.5;
+
+export async function benchRegisters(): Promise<Result> {
+  using kvm = Kvm.open();
+  // Each in a VM of its own: of the one vCPU every run synchronizes the registers.
+  using vm = kvm.createVm();
+  using guest = realMode.outForEver.load(vm);
+  using otherVm = kvm.createVm();
+  using otherGuest = realMode.outForEver.load(otherVm);
+  const { vcpu } = otherGuest;
+  const { regs: synchronized } = guest.vcpu.syncRegs('regs');
+  const regs = vcpu.getRegs();
+  const synchronize = (): void => {
+    synchronized.$rax = (synchronized.$rax + 1) & 0xff;
+  };
+  const askKernel = (): void => {
+    vcpu.getRegs(regs);
+    regs.$rax = (regs.$rax + 1) & 0xff;
+    vcpu.setRegs(regs);
+  };
+  const seen = await inTurn(
+    rounds,
+    () => nanoseconds(guest.vcpu, synchronize),
+    () => nanoseconds(vcpu, askKernel),
+  );
+  if (synchronized.$rax !== regs.$rax) throw new Error('the two sides do not come to the same');
+  const microseconds = [0, 1].map((side) => medianOf(seen, (round) => (round[side] as number) / exitsPerRound / 1000));
+  return {
+    subject: 'exit with registers read and written, synchronized / by two ioctls',
+    measured: ratioOf(seen),
+    bound,
+    unit: '',
+    note: microseconds.map((time) => `${time.toFixed(1)} µs`).join(' against '),
+  };
+}
+
+function nanoseconds(vcpu: Vcpu, roundTrip: () => void): number {
+  const start = performance.now();
+  for (let i = 0; i < exitsPerRound; i++) {
+    if (vcpu.run() !== 'exit') throw new Error(`interrupted by ${vcpu.interruption}`);
+    roundTrip();
+  }
+  return (performance.now() - start) * 1e6;
+}

@@ -1,0 +1,41 @@
+/** A vCPU whose exits are served in its Worker, so many at a time. */
+
+import { once } from 'node:events';
+import { MessageChannel, type MessagePort } from 'node:worker_threads';
+import { type Kvm, type VcpuOptions, VcpuThread } from '../../../runtime/index.js';
+import { realMode } from '../../guests/index.js';
+import type { Served, ServerData } from './server.js';
+
+export class ServingThread implements AsyncDisposable {
+  readonly #close: () => void;
+  readonly #thread: VcpuThread;
+  readonly #port: MessagePort;
+  readonly #turn = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT));
+
+  /** Of a machine of its own, that sends to the port for ever. */
+  constructor(kvm: Kvm, count: number, options?: VcpuOptions) {
+    const vm = kvm.createVm();
+    const guest = realMode.outForEver.load(vm, options);
+    this.#close = () => {
+      guest[Symbol.dispose]();
+      vm.close();
+    };
+    const { port1, port2: port } = new MessageChannel();
+    this.#port = port1;
+    const data: ServerData = { port, turn: this.#turn, count };
+    this.#thread = VcpuThread.start(guest.vcpu, new URL('server.js', import.meta.url), { data, transferList: [port] });
+  }
+
+  /** Has it serve the next exits, and waits until it has. */
+  async serve(): Promise<Served> {
+    Atomics.add(this.#turn, 0, 1);
+    Atomics.notify(this.#turn, 0);
+    const [served] = (await once(this.#port, 'message')) as [Served];
+    return served;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#thread.terminate();
+    this.#close();
+  }
+}

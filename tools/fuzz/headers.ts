@@ -1,0 +1,20 @@
+/** The headers that the kernel gives to programs on this machine. */
+
+import { existsSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Target } from '../../generator/targets/target.js';
+
+const folders = 'asm asm-generic drm linux misc mtd rdma scsi sound video xen'.split(' ');
+
+/** As an `#include` spells them, in alphabetical order; none where they are not installed. */
+export function installedHeaders({ debian }: Target): string[] {
+  const roots = [`/usr/include/${debian.multiarch}`, '/usr/include'];
+  const names = roots.flatMap((root) =>
+    folders.flatMap((folder) => {
+      if (!existsSync(join(root, folder))) return [];
+      const files = readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' });
+      return files.filter((file) => file.endsWith('.h')).map((file) => `${folder}/${file}`);
+    }),
+  );
+  return [...new Set(names)].sort();
+}

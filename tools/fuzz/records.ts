@@ -1,0 +1,249 @@
+/** Random records, and how they are written in C. */
+
+import fc from 'fast-check';
+import type { Target } from '../../generator/targets/target.js';
+
+/** A record as its declaration will be written; names come with the writing. */
+interface Shape {
+  readonly keyword: 'struct' | 'union';
+  readonly members: readonly Field[];
+  /** The last member, of a struct only: an array without a length. */
+  readonly tail: string | null;
+  readonly attributes: readonly string[];
+}
+
+type Field =
+  | { readonly is: 'plain'; readonly type: string; readonly dims: string; readonly attributes: readonly string[] }
+  | {
+      readonly is: 'bits';
+      readonly type: string;
+      readonly width: number;
+      readonly named: boolean;
+      readonly attributes: readonly string[];
+    }
+  | { readonly is: 'record'; readonly shape: Shape; readonly named: boolean; readonly dims: string };
+
+/** A record of the outermost level, with what is declared for it alone. */
+export interface Declared {
+  readonly shape: Shape;
+  /** The `#pragma pack` that is in force. */
+  readonly pack: number | null;
+  /** What its members call `ownTypedef` and `ownEnum`. */
+  readonly typedef: { readonly of: string; readonly attributes: readonly string[] };
+  readonly enum: { readonly values: readonly number[]; readonly packed: boolean };
+}
+
+const ownTypedef = 'typedef';
+const ownEnum = 'enum';
+
+/** What the records have in common. */
+export const preamble = `
+typedef int int_1 __attribute__((aligned(1)));
+typedef int int_2 __attribute__((aligned(2)));
+typedef int int_8 __attribute__((aligned(8)));
+typedef short short_4 __attribute__((aligned(4)));
+typedef char char_2 __attribute__((aligned(2)));
+typedef unsigned long long u64_4 __attribute__((aligned(4)));
+typedef unsigned long long u64_16 __attribute__((aligned(16)));
+typedef char vector_8 __attribute__((vector_size(8)));
+enum small { SMALL_0, SMALL_1 };
+enum negative { NEGATIVE = -1 };
+enum wide { WIDE = 0x100000000 };
+enum __attribute__((packed)) tiny { TINY_0, TINY_1 };
+struct pair { char a; int b; };
+struct packed_pair { char a; int b; } __attribute__((packed));
+struct aligned_one { char a; } __attribute__((aligned(4)));
+struct empty { };
+union mixed { char a; double b; };
+`;
+
+/** The integer types with their widths. */
+const integers = {
+  char: 8,
+  'unsigned char': 8,
+  short: 16,
+  'unsigned short': 16,
+  int: 32,
+  unsigned: 32,
+  long: 64,
+  'unsigned long long': 64,
+  'unsigned __int128': 128,
+  _Bool: 1,
+  int_1: 32,
+  int_2: 32,
+  int_8: 32,
+  short_4: 16,
+  char_2: 8,
+  u64_4: 64,
+  u64_16: 64,
+  'enum small': 32,
+  'enum negative': 32,
+  'enum wide': 64,
+  'enum tiny': 8,
+};
+
+/** Those that a target has; GCC loses its way with bit-fields of a type aligned to more than the biggest alignment. */
+function integersOf({ scalars, pointer, biggestAlignment }: Target): Readonly<Record<string, number>> {
+  const all = Object.entries({ ...integers, long: pointer.size * 8 });
+  return Object.fromEntries(
+    all.filter(([name]) =>
+      name.endsWith('__int128') ? scalars.__int128 : Number(/_(\d+)$/.exec(name)?.[1] ?? 0) <= biggestAlignment,
+    ),
+  );
+}
+
+export function declaredFor(target: Target): fc.Arbitrary<Declared> {
+  const integers = integersOf(target);
+  const plainInteger = fc.constantFrom(...Object.keys(integers));
+  const integer = fc.oneof({ weight: 5, arbitrary: plainInteger }, fc.constantFrom(ownTypedef, ownEnum));
+  const other = fc.constantFrom(
+    ...['float', 'double', 'long double', 'void *', 'struct pair', 'struct packed_pair'],
+    ...['struct aligned_one', 'struct empty', 'union mixed', 'const char *'],
+    ...(target.scalars.__int128 ? ['__int128'] : []),
+    // GCC for i386 aligns a record by the machine mode that it gets, and vectors are what gives it another one.
+    ...(target.name === 'i386' ? [] : ['vector_8']),
+  );
+  /** Elements of an array may not be aligned to more than their size. */
+  const element = fc.constantFrom(
+    ...['char', 'short', 'int', 'unsigned long long', 'double', 'struct pair', 'struct packed_pair', 'int_1', 'u64_4'],
+  );
+  const dims = fc.constantFrom('[1]', '[2]', '[3]', '[2][3]', '[2][1][2]', '[0]');
+
+  const aligned = fc.constantFrom(1, 2, 4, 8, 16, 32).map((bytes) => `aligned(${bytes})`);
+  const attribute = fc.oneof(fc.constant('packed'), aligned);
+  const attributes = fc.oneof(
+    { weight: 4, arbitrary: fc.constant([]) },
+    { weight: 2, arbitrary: fc.tuple(attribute) },
+    { weight: 1, arbitrary: fc.tuple(attribute, attribute) },
+  );
+
+  /** The narrowest that the types of a record's own may be. */
+  const widthOf = (type: string): number => integers[type] ?? 8;
+
+  const bits = integer.chain((type) =>
+    fc.oneof(
+      fc.record({
+        is: fc.constant('bits' as const),
+        type: fc.constant(type),
+        width: fc.oneof(fc.integer({ min: 1, max: widthOf(type) }), fc.constant(widthOf(type))),
+        named: fc.oneof({ weight: 5, arbitrary: fc.constant(true) }, { weight: 1, arbitrary: fc.constant(false) }),
+        attributes,
+      }),
+      fc.constantFrom(8, 16, 32, 64).map((width) => ({
+        is: 'bits' as const,
+        type,
+        width: Math.min(width, widthOf(type)),
+        named: true,
+        attributes: [],
+      })),
+      fc.constant({ is: 'bits' as const, type, width: 0, named: false, attributes: [] }),
+    ),
+  );
+
+  const { shape } = fc.letrec<{ shape: Shape; field: Field }>((tie) => ({
+    field: fc.oneof(
+      { maxDepth: 3, depthSize: 'small' },
+      {
+        weight: 3,
+        arbitrary: fc.record({
+          is: fc.constant('plain' as const),
+          type: fc.oneof(integer, other),
+          dims: fc.constant(''),
+          attributes,
+        }),
+      },
+      { weight: 1, arbitrary: fc.record({ is: fc.constant('plain' as const), type: element, dims, attributes }) },
+      { weight: 5, arbitrary: bits },
+      {
+        weight: 1,
+        arbitrary: fc
+          .record({
+            is: fc.constant('record' as const),
+            shape: tie('shape'),
+            named: fc.boolean(),
+            dims: fc.oneof({ weight: 3, arbitrary: fc.constant('') }, { weight: 1, arbitrary: dims }),
+          })
+          // Only the outermost struct ends with an array without a length.
+          .map((field) => ({ ...field, shape: { ...field.shape, tail: null } })),
+      },
+    ),
+    shape: fc.record({
+      keyword: fc.oneof(
+        { weight: 4, arbitrary: fc.constant('struct' as const) },
+        { weight: 1, arbitrary: fc.constant('union' as const) },
+      ),
+      members: fc.array(tie('field'), { minLength: 1, maxLength: 7, size: 'max' }),
+      tail: fc.oneof({ weight: 6, arbitrary: fc.constant(null) }, { weight: 1, arbitrary: element }),
+      attributes,
+    }),
+  }));
+
+  return fc.record({
+    shape,
+    pack: fc.oneof(
+      { weight: 3, arbitrary: fc.constant(null) },
+      { weight: 1, arbitrary: fc.constantFrom(1, 2, 4, 8, 16) },
+    ),
+    typedef: fc.record({
+      // One in whose values eight bits are a bit-field that any may be.
+      of: fc.constantFrom(...Object.keys(integers).filter((name) => widthOf(name) >= 8)),
+      attributes: fc.oneof(
+        fc.constant([]),
+        fc.constantFrom(1, 2, 4, 8, 16).map((bytes) => [`aligned(${Math.min(bytes, target.biggestAlignment)})`]),
+      ),
+    }),
+    enum: fc.record({
+      values: fc.array(fc.oneof(fc.integer({ min: -3, max: 300 }), fc.constantFrom(-(2 ** 31), 2 ** 31 - 1, 2 ** 31)), {
+        minLength: 1,
+        maxLength: 3,
+      }),
+      packed: fc.boolean(),
+    }),
+  });
+}
+
+export interface Written {
+  readonly text: string;
+  /** The names of all members. */
+  readonly names: readonly string[];
+}
+
+function attributed(list: readonly string[]): string {
+  return list.length === 0 ? '' : ` __attribute__((${list.join(', ')}))`;
+}
+
+/** The text of the record called `t` and the index, and of what is its own. */
+export function write({ shape: { keyword, ...rest }, pack, ...own }: Declared, index: number): Written {
+  const names: string[] = [];
+  const name = (): string => {
+    const next = `m${names.length}`;
+    names.push(next);
+    return next;
+  };
+  const typeName = (type: string): string =>
+    type === ownTypedef ? `typedef_${index}` : type === ownEnum ? `enum enum_${index}` : type;
+  const body = ({ members, tail, attributes: list }: Omit<Shape, 'keyword'>): string => {
+    const fields = members.map((field) => {
+      if (field.is === 'plain') return `${typeName(field.type)} ${name()}${field.dims}${attributed(field.attributes)};`;
+      if (field.is === 'bits') {
+        const declarator = field.named ? name() : '';
+        return `${typeName(field.type)} ${declarator}:${field.width}${attributed(field.attributes)};`;
+      }
+      return `${field.shape.keyword} ${body(field.shape)}${field.named ? ` ${name()}${field.dims}` : ''};`;
+    });
+    if (tail !== null && keyword === 'struct' && names.length > 0) fields.push(`${tail} ${name()}[];`);
+    return `{ ${fields.join(' ')} }${attributed(list)}`;
+  };
+  const record = `${keyword} t${index} ${body(rest)};`;
+  const packed = pack === null ? record : `#pragma pack(${pack})\n${record}\n#pragma pack()`;
+  const values = own.enum.values.map((value, at) => `e${index}_${at} = ${value < 0 ? `(${value})` : value}`);
+  const declared = [
+    ...(record.includes(`typedef_${index} `)
+      ? [`typedef ${own.typedef.of} typedef_${index}${attributed(own.typedef.attributes)};`]
+      : []),
+    ...(record.includes(`enum_${index} `)
+      ? [`enum ${own.enum.packed ? '__attribute__((packed)) ' : ''}enum_${index} { ${values.join(', ')} };`]
+      : []),
+  ];
+  return { text: [...declared, packed].join('\n'), names };
+}

@@ -1,0 +1,120 @@
+/** Small programs for a vCPU: machine code with its listing beside it. One file per mode of the processor. */
+
+import { allocate, type View } from '../../generated/views.js';
+import type { KvmRegs, KvmSegment, KvmSregs } from '../../generated/x86_64/linux/kvm.js';
+import { GuestMemory, type Vcpu, type VcpuOptions, type Vm } from '../../runtime/index.js';
+
+/** One instruction: its bytes, and what GNU as makes them of, in Intel syntax. */
+export interface Line {
+  readonly bytes: Uint8Array;
+  readonly text: string;
+}
+
+/** A mode of the processor, as it is when the guest starts. */
+export interface Mode {
+  readonly name: string;
+  /** What GNU as has to be told: `.code16`. */
+  readonly directive: '.code16' | '.code32' | '.code64';
+  /** The flags register. */
+  readonly rflags: bigint;
+  /** Sets the special registers, and the tables in memory that they lead to. */
+  prepare(sregs: KvmSregs, memory: GuestMemory): void;
+}
+
+export interface Guest {
+  readonly name: string;
+  readonly mode: Mode;
+  readonly listing: readonly Line[];
+  /** Gives the VM memory in slot 0 and its vCPU 0, which stands before the first instruction. */
+  load(vm: Vm, options?: VcpuOptions): Loaded;
+}
+
+export interface Loaded extends Disposable {
+  readonly vcpu: Vcpu;
+  readonly memory: GuestMemory;
+}
+
+/** Guest-physical addresses. What lies in memory ends at `end`; `device` is not memory, so it is MMIO. */
+export const places = {
+  code: 0x1000,
+  pageTables: 0x2000,
+  taskState: 0x5000,
+  data: 0x8000,
+  end: 0x10000,
+  device: 0xa0010,
+} as const;
+
+/** The port that guests talk to: that of the first serial line. */
+export const port = 0x3f8;
+
+/** The bit of the flags register that is always set. */
+export const reservedFlag = 0x2n;
+
+/** Three pages below 4 GiB that KVM needs on Intel processors that cannot run real mode by themselves. */
+const taskStateOfKvm = 0xfffb_d000;
+
+export interface Start {
+  /** What is at `places.data`. */
+  readonly data?: string;
+  readonly registers?: Partial<KvmRegs>;
+}
+
+/** A guest from its listing: on each line the bytes of an instruction, two or more spaces, and its text. */
+export function guest(mode: Mode, name: string, text: string, { data = '', registers = {} }: Start = {}): Guest {
+  const listing = text.trim().split('\n').map(line);
+  return {
+    name: `${mode.name}: ${name}`,
+    mode,
+    listing,
+    load(vm, options) {
+      vm.ioctl(vm.bindings.KVM_SET_TSS_ADDR, taskStateOfKvm);
+      const memory = GuestMemory.create(places.end);
+      vm.addMemory({ memory, guestAddress: 0 });
+      memory.write(places.code, codeOf(listing));
+      memory.write(places.data, new TextEncoder().encode(data));
+      const vcpu = vm.createVcpu(0, options);
+      const sregs = vcpu.getSregs();
+      mode.prepare(sregs, memory);
+      vcpu.setSregs(sregs);
+      const start = { rip: BigInt(places.code), rsp: BigInt(places.end), rflags: mode.rflags };
+      vcpu.setRegs(set(allocate(vm.bindings.KvmRegs), { ...start, ...registers }));
+      const close = (): void => {
+        vcpu.close();
+        memory.close();
+      };
+      return { vcpu, memory, [Symbol.dispose]: close };
+    },
+  };
+}
+
+/** All bytes of a listing. */
+export function codeOf(listing: readonly Line[]): Uint8Array {
+  return Uint8Array.from(listing.flatMap(({ bytes }) => [...bytes]));
+}
+
+function line(text: string): Line {
+  const [, bytes, instruction] = /^\s*((?:[0-9a-f]{2} )+) +(\S.*)$/.exec(text) ?? [];
+  if (bytes === undefined || instruction === undefined) throw new Error(`no line of a listing: ${text}`);
+  return { bytes: Uint8Array.from(bytes.trim().split(' '), (byte) => Number.parseInt(byte, 16)), text: instruction };
+}
+
+/** Sets some members of a view. */
+export function set<T extends View>(view: T, members: Partial<T>): T {
+  return Object.assign(view, members);
+}
+
+/** A segment that is all of memory, for code or for data. */
+export function flatSegment(kind: 'code' | 'data', members: Partial<KvmSegment>): Partial<KvmSegment> {
+  const type = kind === 'code' ? 0xb : 0x3; // accessed, and readable code or writable data
+  return { base: 0n, limit: 0xffff_ffff, type, present: 1, s: 1, dpl: 0, db: 1, l: 0, g: 1, ...members };
+}
+
+/** Sets the data and the stack segments. */
+export function setDataSegments({ ds, es, fs, gs, ss }: KvmSregs, members: Partial<KvmSegment>): void {
+  for (const segment of [ds, es, fs, gs, ss]) set(segment, flatSegment('data', members));
+}
+
+/** Bits of control registers. */
+export const cr0 = { PE: 0x1n, MP: 0x2n, ET: 0x10n, NE: 0x20n, WP: 0x1_0000n, PG: 0x8000_0000n } as const;
+export const cr4 = { PAE: 0x20n, OSFXSR: 0x200n, OSXMMEXCPT: 0x400n } as const;
+export const efer = { LME: 0x100n, LMA: 0x400n } as const;

@@ -1,0 +1,26 @@
+/** What `generate` writes for this machine's headers. */
+
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { generate } from '../../generator/cli/generate.js';
+import { modelPath, openModel } from '../../generator/emit/bindings.js';
+import { type EmittedFile, modulePath, sharedModules } from '../../generator/emit/modules.js';
+import type { Model } from '../../generator/model/model.js';
+import { inTemporaryFolder, type Subject, target } from './oracle-compiler.js';
+
+export interface Generated {
+  readonly model: Model;
+  readonly files: readonly EmittedFile[];
+}
+
+/** Generates from this machine's headers, through the disk as a user does. */
+export function generateBindings({ header, include }: Subject): Promise<Generated> {
+  return inTemporaryFolder((out) => {
+    generate({ header: [header], arch: target, include, out });
+    const read = (path: string): string => readFileSync(join(out, path), 'utf8');
+    const model = openModel(read(modelPath(target, header)), header);
+    const shared = sharedModules.map((module) => `${module}.ts`);
+    const paths = [...shared, ...model.covers.map((name) => `${modulePath(model, name)}.ts`)];
+    return { model, files: paths.map((path) => ({ path, text: read(path) })) };
+  });
+}

@@ -1,0 +1,54 @@
+/** The emitted modules, imported as the JavaScript that they become. */
+
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { ts } from 'ts-morph';
+import { modulePath } from '../../generator/emit/modules.js';
+import type { Model } from '../../generator/model/model.js';
+import type { View, ViewClass } from '../../support/views.js';
+import type { Generated } from './generated-bindings.js';
+import { inTemporaryFolder } from './oracle-compiler.js';
+
+/** What a module exports, by name. */
+export type Exports = Readonly<Record<string, unknown>>;
+
+export interface Bindings {
+  readonly model: Model;
+  readonly exports: Exports;
+}
+
+/** Erases the types of emitted modules and imports the one of the model's header. */
+export function importBindings({ model, files }: Generated): Promise<Bindings> {
+  return inTemporaryFolder(async (folder) => {
+    writeFileSync(join(folder, 'package.json'), '{ "type": "module" }\n');
+    for (const { path, text } of files) {
+      const file = join(folder, path.replace(/\.ts$/, '.js'));
+      mkdirSync(dirname(file), { recursive: true });
+      writeFileSync(file, javaScriptOf(text));
+    }
+    const url = pathToFileURL(join(folder, `${modulePath(model, model.header)}.js`)).href;
+    return { model, exports: (await import(/* @vite-ignore */ url)) as Exports };
+  });
+}
+
+const compilerOptions: ts.CompilerOptions = {
+  target: ts.ScriptTarget.ESNext,
+  module: ts.ModuleKind.ESNext,
+  removeComments: true,
+};
+
+const erased = new Map<string, string>();
+
+/** Remembers what it was asked, as the tests that alter one file ask for the others again. */
+function javaScriptOf(text: string): string {
+  const known = erased.get(text) ?? ts.transpileModule(text, { compilerOptions }).outputText;
+  erased.set(text, known);
+  return known;
+}
+
+/** An export that is a class of views; undefined where it is something else or not there. */
+export function classCalled(exports: Exports, name: string): ViewClass<View> | undefined {
+  const value = exports[name];
+  return typeof value === 'function' && '$layout' in value ? (value as unknown as ViewClass<View>) : undefined;
+}

@@ -1,0 +1,63 @@
+/** Integers of C as the compiler and as the generator have them: a type and a value. */
+
+import { printedByCompiled } from './gcc.js';
+import { modelOf } from './headers-in-memory.js';
+
+/** `unsigned long 18446744073709551615`, or `no value: ` and the reason. */
+export type Spelled = string;
+
+const types = [
+  ...['_Bool', 'char', 'signed char', 'unsigned char', 'short', 'unsigned short', 'int', 'unsigned int', 'long'],
+  ...['unsigned long', 'long long', 'unsigned long long', '__int128', 'unsigned __int128'],
+];
+
+/** What a program has for an expression whose evaluation it does not survive. */
+export const trapped: Spelled = 'trapped';
+
+/** What a program made by the compiler has for each expression; `declarations` stand before them. */
+export function integersByCompiler(
+  expressions: readonly string[],
+  declarations = '',
+  flags: readonly string[] = [],
+): Spelled[] {
+  const names = types.map((type) => `${type}: "${type}"`).join(', ');
+  const program = `
+#include <setjmp.h>
+#include <signal.h>
+#include <stddef.h>
+#include <stdio.h>
+${declarations}
+#define NAME(e) _Generic((e), ${names}, default: "another")
+#define SIGNED(e) ((__typeof__(e))-1 < (__typeof__(e))1)
+#define SHOW(e) if (sigsetjmp(before, 1)) puts("trapped"); else show(NAME(e), SIGNED(e), (unsigned __int128)(e))
+static sigjmp_buf before;
+static void trap(int number) { siglongjmp(before, number); }
+static void show(const char *name, int is_signed, unsigned __int128 value) {
+  printf("%s %d %llx %llx\\n", name, is_signed, (unsigned long long)(value >> 64), (unsigned long long)value);
+}
+int main(void) {
+  signal(SIGFPE, trap);
+  signal(SIGILL, trap);
+${expressions.map((expression) => `  SHOW((${expression}));`).join('\n')}
+  return 0;
+}
+`;
+  const lines = printedByCompiled(program, flags).trimEnd().split('\n');
+  return lines.map((line) => {
+    if (line === trapped) return trapped;
+    const [, type, isSigned, high, low] = /^(.*) ([01]) ([0-9a-f]+) ([0-9a-f]+)$/.exec(line) ?? [];
+    const bits = (BigInt(`0x${high}`) << 64n) | BigInt(`0x${low}`);
+    return `${type} ${isSigned === '1' ? BigInt.asIntN(128, bits) : bits}`;
+  });
+}
+
+/** What the generator makes of each expression as the body of a macro. */
+export function integersByGenerator(expressions: readonly string[], declarations = ''): Spelled[] {
+  const macros = expressions.map((expression, index) => `#define E_${index} (${expression})\n`);
+  const { constants, ledger } = modelOf({ 'x.h': `${declarations}\n${macros.join('')}` });
+  const spelled = new Map<string, Spelled>([
+    ...constants.map(({ name, type, value }) => [name, `${type} ${value}`] as const),
+    ...ledger.map(({ name, reason }) => [name, `no value: ${reason}`] as const),
+  ]);
+  return expressions.map((_, index) => spelled.get(`E_${index}`) as Spelled);
+}

@@ -1,0 +1,29 @@
+/** Whole models held against the compiler, item by item. */
+
+import type { Model } from '../../generator/model/model.js';
+import type { Target } from '../../generator/targets/target.js';
+import { x86_64 } from '../../generator/targets/x86_64.js';
+import { verify } from '../../generator/verify/verify.js';
+import { compilerOf } from '../oracle/compilers.js';
+import { inFolder } from './gcc.js';
+import { type Headers, modelOf } from './headers-in-memory.js';
+
+export interface Judgement {
+  readonly model: Model;
+  /** What the compiler does not agree to, by the name of the type or macro that it is about: `struct s`. */
+  readonly failures: ReadonlyMap<string, readonly string[]>;
+}
+
+/** Asks the compiler of a target whether it agrees with the model of the first of some headers. */
+export function judged(headers: Headers, target: Target = x86_64): Promise<Judgement> {
+  const model = modelOf(headers, undefined, undefined, target);
+  return inFolder(headers, async (folder) => {
+    const { failures } = await verify(model, { ...compilerOf(target), includeDirs: [folder] });
+    const byName = new Map<string, string[]>();
+    for (const { item, expected, message } of failures) {
+      const name = /^(?:(?:struct|union|enum) )?\w+/.exec(item)?.[0] ?? item;
+      byName.set(name, [...(byName.get(name) ?? []), `${item}: the generator says ${expected}; ${message}`]);
+    }
+    return { model, failures: byName };
+  });
+}

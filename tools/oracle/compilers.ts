@@ -1,0 +1,113 @@
+/** C compilers as oracles: they are asked, and what they answer is the expected value. */
+
+import { type SpawnSyncOptions, type SpawnSyncReturns, spawnSync } from 'node:child_process';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Target } from '../../generator/targets/target.js';
+import type { Check, TranslationUnit } from '../../generator/verify/c-assertions.js';
+import { compileToTheEnd, VerifyError } from '../../generator/verify/compile.js';
+import { runProgram } from '../../generator/verify/program.js';
+
+/** A compiler for one target, and where it finds headers before the system's. */
+export interface Compiler {
+  readonly cc: string;
+  readonly flags: readonly string[];
+  readonly include: readonly string[];
+}
+
+/** The language of the answers, whichever is the compiler's own choice. */
+export const standard = '-std=gnu17';
+
+/** The compiler that a target's facts come from. */
+export function compilerOf({ compiler }: Target, include: readonly string[] = []): Compiler {
+  const [cc, ...flags] = compiler.command;
+  return { cc, flags, include };
+}
+
+/** Whether a target's compiler is here, and is one for that target. */
+export function isInstalled(target: Target): boolean {
+  const { cc, flags } = compilerOf(target);
+  const { status, stdout } = call(cc, [...flags, '-dumpmachine']);
+  if (status !== 0) return false;
+  const processor = stdout.split('-')[0]?.replace(/^i[456]86$/, 'i386');
+  return processor === target.debian.multiarch.split('-')[0];
+}
+
+/** Installs the packages of compilers that are not here, where that is allowed; gives back what is still lacking. */
+export function lackingCompilers(asked: readonly Target[]): Target[] {
+  const lacking = asked.filter((target) => !isInstalled(target));
+  const packages = lacking.map(({ compiler }) => compiler.package);
+  if (packages.length === 0 || process.getuid?.() !== 0) return lacking;
+  console.log(`installing ${packages.join(', ')}`);
+  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
+  const options: SpawnSyncOptions = { env, stdio: ['ignore', 'ignore', 'inherit'] };
+  spawnSync('apt-get', ['update', '-q'], options);
+  // One by one: a package that a release does not have must not keep the others away.
+  for (const name of packages) spawnSync('apt-get', ['install', '-qy', '--no-install-recommends', name], options);
+  return lacking.filter((target) => !isInstalled(target));
+}
+
+/** Runs a program, whatever comes of it. */
+export function call(command: string, args: readonly string[], input = ''): SpawnSyncReturns<string> {
+  const env = { ...process.env, LC_ALL: 'C' };
+  return spawnSync(command, args, { input, encoding: 'utf8', env, maxBuffer: 2 ** 30 });
+}
+
+/** What a program wrote. @throws when it could not be started, or ended with another status than 0. */
+export function run(command: string, args: readonly string[], input = ''): string {
+  const { error, status, signal, stdout, stderr } = call(command, args, input);
+  if (error) throw error;
+  if (status !== 0) throw new Error(`${command} ${args.join(' ')}: ${signal ?? `status ${status}`}\n${stderr}`);
+  return stdout;
+}
+
+/** The preprocessor's output for a C text; `-dD` keeps the definitions of macros in it. */
+export function preprocess(compiler: Compiler, source: string, ...options: readonly string[]): Promise<string> {
+  return output(compiler.cc, [...argumentsOf(compiler), '-E', ...options, '-x', 'c', '-'], source);
+}
+
+/** The checked lines of a translation unit that the compiler refuses, and what it says to each. */
+export function refusedLines(
+  { cc, flags, include }: Compiler,
+  header: string,
+  unit: TranslationUnit<Check>,
+): Promise<ReadonlyMap<number, string>> {
+  const options = { cc, flags, includeDirs: include };
+  return inFolder((folder) =>
+    compileToTheEnd({ options, header, folder, isClang: cc.includes('clang') }, 'unit.c', unit, ['-fsyntax-only']),
+  );
+}
+
+/** The dump of `readelf` for a C text compiled with debug information on all types, used or not. */
+export function debugDump(compiler: Compiler, source: string, ...sections: readonly string[]): Promise<string> {
+  return inFolder(async (folder) => {
+    const object = join(folder, 'object.o');
+    const debug = ['-w', '-gdwarf-5', '-fno-eliminate-unused-debug-types', '-c', '-o', object];
+    await output(compiler.cc, [...argumentsOf(compiler), ...debug, '-x', 'c', '-'], source);
+    return output('readelf', [`--debug-dump=${sections.join()}`, object]);
+  });
+}
+
+async function inFolder<T>(use: (folder: string) => Promise<T>): Promise<T> {
+  const folder = await mkdtemp(join(tmpdir(), 'kvm-uapi-oracle-'));
+  try {
+    return await use(folder);
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+/** What a program wrote. Rejects when it could not be started, or ended with another status than 0. */
+async function output(command: string, args: readonly string[], input = ''): Promise<string> {
+  const { status, stdout, stderr } = await runProgram(command, args, { input });
+  if (status !== 0) {
+    const problem = /^.*error: .*$/m.exec(stderr)?.[0] ?? stderr.trim();
+    throw new VerifyError(`${command} ended with ${status}: ${problem}`);
+  }
+  return stdout;
+}
+
+function argumentsOf({ flags, include }: Compiler): string[] {
+  return [standard, ...flags, ...include.flatMap((folder) => ['-I', folder])];
+}

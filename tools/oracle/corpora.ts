@@ -1,0 +1,144 @@
+/** `npm run oracle -- --corpus`: all headers of Debian's packages, each held against the architecture's own compiler. */
+
+import { UsageError } from '../../generator/errors.js';
+import type { OpenFiles } from '../../generator/headers/resolver.js';
+import type { Target } from '../../generator/targets/target.js';
+import { targetCalled } from '../../generator/targets/targets.js';
+import { lackingCompilers } from './compilers.js';
+import { type CorpusVerdict, judgeCorpus, openCorpus } from './corpus.js';
+import { exceptions, type Sorted, sortFindings } from './exceptions.js';
+import { headerSets, type ProvidedSet } from './header-sets.js';
+
+const architectures = ['x86_64', 'i386', 'arm64', 'riscv64', 's390x', 'ppc64le', 'mips64'];
+
+/** The sets by the names of the releases, and the architectures that are held against each. */
+const releases = [
+  { release: 'bookworm', set: 'bookworm-amd64', of: ['x86_64'] },
+  { release: 'newest', set: 'newest', of: architectures },
+];
+
+interface Row {
+  readonly release: string;
+  readonly set: ProvidedSet;
+  readonly target: Target;
+  /** What the rows of a set have in common. */
+  readonly open: OpenFiles;
+}
+
+/**
+ * `asked` are the architectures and `headers` the headers; none stands for all. Prints a row for each architecture and
+ * version, and gives back the exit code.
+ */
+export async function judgeAllCorpora(asked: readonly Target[], headers: readonly string[]): Promise<number> {
+  const targets = asked.length > 0 ? asked : architectures.map(targetCalled);
+  const rows = await rowsOf(targets);
+  const lacking = lackingCompilers(targets);
+  for (const { compiler } of lacking) console.log(`a compiler is lacking; run: apt-get install ${compiler.package}`);
+  const results: Result[] = [];
+  console.log(tableLine(titles));
+  for (const row of rows.filter(({ target }) => !lacking.includes(target))) {
+    const result = await resultOf(row, headers);
+    console.log(result.line);
+    results.push(result);
+  }
+  const good = report(results);
+  if (!good || results.length === 0) return 1;
+  return lacking.length > 0 ? 2 : 0;
+}
+
+async function rowsOf(targets: readonly Target[]): Promise<Row[]> {
+  const unknown = targets.find(({ name }) => !architectures.includes(name));
+  if (unknown) throw new UsageError(`the corpus is held against the compilers of ${architectures.join(', ')} alone`);
+  const sets = await headerSets(releases.map(({ set }) => set));
+  return releases.flatMap(({ release, set: name, of }) => {
+    const set = sets.get(name);
+    if (!set) throw new Error(`the mirror has no headers of ${name}`);
+    const open: OpenFiles = new Map();
+    return targets.filter((target) => of.includes(target.name)).map((target) => ({ release, set, target, open }));
+  });
+}
+
+interface Result extends Sorted {
+  readonly row: Row;
+  readonly line: string;
+}
+
+async function resultOf(row: Row, asked: readonly string[]): Promise<Result> {
+  const corpus = openCorpus(row.set, row.target, row.open);
+  const absent = asked.find((header) => !corpus.headers.includes(header));
+  if (absent !== undefined) {
+    throw new UsageError(
+      `Linux ${row.set.kernel} has no <${absent}> for ${row.target.name}; choose others with --arch`,
+    );
+  }
+  const headers = asked.length > 0 ? asked : corpus.headers;
+  const started = performance.now();
+  const verdict = await judgeCorpus(corpus, headers, progressOf(row, headers.length));
+  const place = { architecture: row.target.name, release: row.release };
+  const sorted = sortFindings(verdict.findings, place, exceptions);
+  // Of some headers alone it cannot be told what the others need.
+  const stale = asked.length > 0 ? [] : sorted.stale;
+  const seconds = (performance.now() - started) / 1000;
+  return { row, ...sorted, stale, line: tableLine(cellsOf(row, verdict, sorted, seconds)) };
+}
+
+const titles = [
+  ...['architecture', 'Linux', 'headers', 'types', 'members', 'enums', 'enumerators', 'integer macros', 'ioctls'],
+  ...['comparisons', 'differences', 'missing', 'exceptions', 'holds', 'time'],
+];
+
+function cellsOf({ target, set }: Row, verdict: CorpusVerdict, sorted: Sorted, seconds: number): string[] {
+  const { headers, comparisons, inventory } = verdict;
+  const { excepted, unexpected } = sorted;
+  const missing = unexpected.filter((finding) => finding.missing).length;
+  const share = (100 * (comparisons - verdict.findings.length)) / comparisons;
+  const { types, members, enums, enumerators, integers, ioctls } = inventory;
+  return [
+    ...[target.name, set.kernel, headers, types, members, enums, enumerators, integers, ioctls, comparisons],
+    ...[unexpected.length - missing, missing, excepted.length],
+    ...[verdict.findings.length === 0 ? '100 %' : `${share.toFixed(3)} %`, `${seconds.toFixed(0)} s`],
+  ].map(String);
+}
+
+function tableLine(cells: readonly string[]): string {
+  return cells
+    .map((cell, at) => (at === 0 ? cell.padEnd(12) : cell.padStart(Math.max((titles[at] ?? '').length, 7))))
+    .join('  ');
+}
+
+/** On a terminal, how far the row is. */
+function progressOf({ target, set }: Row, all: number): (done: number) => void {
+  const { stdout } = process;
+  if (!stdout.isTTY) return () => {};
+  return (done) => {
+    stdout.write(`\r\x1b[K${done === all ? '' : `${target.name}, Linux ${set.kernel}: ${done} of ${all} headers`}`);
+  };
+}
+
+const mostShown = 40;
+
+/** Names every exception with its cause, and what is wrong; gives back whether nothing is. */
+function report(results: readonly Result[]): boolean {
+  const causes = new Map<string, Set<string>>();
+  for (const { excepted } of results) {
+    for (const { header, item, cause } of excepted) {
+      const key = `<${header}>: ${cause}`;
+      causes.set(key, (causes.get(key) ?? new Set()).add(item === '' ? 'the header' : item));
+    }
+  }
+  if (causes.size > 0) console.log('\nexceptions, as tools/oracle/corpus-exceptions.json has them:');
+  for (const [cause, items] of [...causes].sort()) console.log(`  ${cause}\n    ${[...items].join(', ')}`);
+  for (const { row, unexpected, stale } of results) {
+    const title = `${row.target.name}, Linux ${row.set.kernel}`;
+    const texts = [
+      ...unexpected.map(({ header, text }) => `<${header}> ${text}`),
+      ...stale.map((name) => `${name}: is a row of the exceptions, and nothing here needs it`),
+    ];
+    if (texts.length > 0) console.log(`\n${title}: ${texts.length} do not hold`);
+    for (const text of texts.slice(0, mostShown)) console.log(`  ${text}`);
+    if (texts.length > mostShown) console.log(`  and ${texts.length - mostShown} more`);
+  }
+  const wrong = results.filter(({ unexpected, stale }) => unexpected.length + stale.length > 0).length;
+  console.log(`\n${results.length - wrong} hold, ${wrong} do not`);
+  return wrong === 0;
+}

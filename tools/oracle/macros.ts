@@ -1,0 +1,126 @@
+/** The compiler's own list of the macros that headers define, and what it takes each for. */
+
+import { type Check, includeLines, textMacros } from '../../generator/verify/c-assertions.js';
+import { type Compiler, preprocess, refusedLines } from './compilers.js';
+import { headerAt, type Subject } from './listing.js';
+
+export interface Macro {
+  readonly name: string;
+  /** Null for an object-like one. */
+  readonly parameters: readonly string[] | null;
+  readonly body: string;
+  readonly at: string;
+}
+
+/** What the preprocessor makes of the covered headers. */
+export interface Preprocessed {
+  /** The macros that they define and that are still defined at the end, by name. */
+  readonly macros: ReadonlyMap<string, Macro>;
+  /** Whether a struct, union or enum is spoken of in what is left when all macros are expanded. */
+  readonly hasTypes: boolean;
+}
+
+export async function preprocessed(compiler: Compiler, subject: Subject): Promise<Preprocessed> {
+  const macros = new Map<string, Macro>();
+  let hasTypes = false;
+  let file: string | undefined;
+  let line = 0;
+  for (const text of (await preprocess(compiler, textOf(subject), '-dD')).split('\n')) {
+    const marker = /^# (\d+) "(.*)"/.exec(text);
+    if (marker) {
+      line = Number(marker[1]);
+      file = headerAt(marker[2] as string, subject.covers);
+      continue;
+    }
+    const [, directive, name = '', parameters, body = ''] = /^#(define|undef) (\w+)(\([^)]*\))?(.*)/.exec(text) ?? [];
+    if (directive !== undefined) macros.delete(name);
+    else if (file !== undefined && /\b(?:struct|union|enum)\b/.test(text)) hasTypes = true;
+    if (directive === 'define' && file !== undefined) {
+      const names =
+        parameters === undefined
+          ? null
+          : parameters
+              .slice(1, -1)
+              .split(',')
+              .filter((each) => each !== '');
+      macros.set(name, { name, parameters: names, body: body.trim(), at: `${file}:${line}` });
+    }
+    line++;
+  }
+  return { macros, hasTypes };
+}
+
+/** What the value of a macro is for the compiler: one that it knows, or none. */
+export type ValueKind = 'an integer' | 'a string' | 'no value';
+
+/** The kind of each of some names. */
+export async function valueKinds(
+  compiler: Compiler,
+  subject: Subject,
+  names: readonly string[],
+): Promise<Map<string, ValueKind>> {
+  if (names.length === 0) return new Map();
+  const lines = [...includeLines(subject), ...textMacros];
+  const checks: Check[] = [];
+  const ask = (name: string, kind: ValueKind, condition: string): void => {
+    checks.push({ line: lines.push(`_Static_assert(${condition}, "");`), item: name, expected: kind });
+    // If the tokens of a macro reach beyond the line, the next one is refused, and is nobody's.
+    lines.push('_Static_assert(1, "");');
+  };
+  for (const name of names) {
+    // The operands of a conditional are not folded into one, as those of `* 0` are where a call has no side effects.
+    ask(name, 'an integer', `~(${name}) ? 1 : 2`);
+    ask(name, 'a string', `sizeof(KVM_UAPI_TEXT(${name})) > 1 && (__builtin_strlen("" ${name} "") ? 1 : 2)`);
+  }
+  const refused = await refusedLines(compiler, subject.header, { text: `${lines.join('\n')}\n`, checks });
+  const kinds = new Map(names.map((name): [string, ValueKind] => [name, 'no value']));
+  for (const { line, item, expected } of checks) {
+    if (!refused.has(line)) kinds.set(item, expected as ValueKind);
+  }
+  return kinds;
+}
+
+const requestMacros = ['_IO', '_IOR', '_IOW', '_IOWR', '_IOC', '_IOR_BAD', '_IOW_BAD', '_IOWR_BAD'];
+
+/** Of the macros, those that come down to one use of a macro that makes a request number. */
+export async function requestNames(
+  compiler: Compiler,
+  subject: Subject,
+  macros: Iterable<Macro>,
+): Promise<Set<string>> {
+  const candidates = [...macros].filter(({ parameters, body }) => parameters === null && /^[( ]*\w+ *\(/.test(body));
+  if (candidates.length === 0) return new Set();
+  const undefinitions = requestMacros.map((name) => `#undef ${name}`);
+  const uses = candidates.map(({ name }, index) => `${marker}${index} ${name}`);
+  const lines = [...includeLines(subject), ...undefinitions, ...uses, ''];
+  const expanded = await preprocess(compiler, lines.join('\n'), '-P');
+  const found = expanded
+    .slice(expanded.indexOf(`${marker}0 `))
+    .split(new RegExp(`${marker}\\d+`))
+    .slice(1);
+  return new Set(candidates.filter((_, index) => isRequest(found[index] ?? '')).map(({ name }) => name));
+}
+
+/** No header has such a name. */
+const marker = 'kvm_uapi_candidate_';
+
+function isRequest(expansion: string): boolean {
+  const [, open = '', name = '', rest = ''] = /^([\s(]*)(\w+)\s*(\(.*)$/s.exec(expansion.trim()) ?? [];
+  if (!requestMacros.includes(name)) return false;
+  const close = closingParenthesis(rest);
+  return rest.slice(close + 1).replace(/\s/g, '') === ')'.repeat(open.replace(/\s/g, '').length);
+}
+
+/** Where the parenthesis that a text begins with is closed. */
+function closingParenthesis(text: string): number {
+  let depth = 0;
+  for (const [index, letter] of [...text].entries()) {
+    if (letter === '(') depth++;
+    if (letter === ')' && --depth === 0) return index;
+  }
+  return text.length;
+}
+
+function textOf(subject: Subject): string {
+  return `${includeLines(subject).join('\n')}\n`;
+}

@@ -1,0 +1,30 @@
+// Life cycles of VMs, and what the process holds before and after.
+
+import { Kvm, Vcpu } from '../../dist/runtime/index.js';
+import { realMode } from '../../dist/tools/guests/index.js';
+import { census, collectUntil } from '../lib/census.mjs';
+
+const cycles = Number(process.env.CYCLES);
+const guest = realMode.out;
+
+function cycle() {
+  const kvm = Kvm.open();
+  const vm = kvm.createVm();
+  const { vcpu, memory } = guest.load(vm);
+  const attached = Vcpu.attach(vcpu.share());
+  memory.share();
+  vcpu.run({ timeoutMs: 30_000 });
+  attached.kick();
+  attached.run();
+  // Every page resident, so that what is left shows.
+  memory.bytes(0, memory.size).fill(1);
+  for (const each of [attached, vcpu, memory, vm, kvm]) each.close();
+}
+
+// As many as the heap and its collector need to come to rest.
+for (let i = 0; i < cycles / 8; i++) cycle();
+await collectUntil();
+const before = census();
+for (let i = 0; i < cycles; i++) cycle();
+await collectUntil();
+console.log(JSON.stringify({ before, after: census() }));

@@ -1,0 +1,91 @@
+/** Kicks by the thousand: at random phases, and in each gap of the protocol. */
+
+import type { Kvm } from '../../runtime/index.js';
+import type { Guest } from '../guests/index.js';
+import { type Gap, gaps } from '../lib/hooks.js';
+import { Tally } from './tally.js';
+import { Target, type TargetOptions } from './target.js';
+
+export interface Crowd extends TargetOptions {
+  readonly guest: Guest;
+  readonly vcpus: number;
+}
+
+export interface KickCount {
+  readonly random: number;
+  readonly perGap: number;
+}
+
+/** Told now and then how many kicks are done. */
+export type Progress = (kicks: number) => void;
+
+/** Kicks vCPUs that run at the same time, each in a Worker of its own. */
+export async function kickCrowd(
+  kvm: Kvm,
+  crowd: Crowd,
+  count: KickCount,
+  progress: Progress = () => {},
+): Promise<Tally> {
+  await using targets = new Targets(kvm, crowd);
+  await targets.started();
+  kickAtRandom(targets.all, count.random, progress);
+  for (const gap of gaps) kickInGap(targets.all, gap, count.perGap, progress);
+  return targets.tally;
+}
+
+class Targets implements AsyncDisposable {
+  readonly all: readonly Target[];
+
+  constructor(kvm: Kvm, { guest, vcpus, ...options }: Crowd) {
+    this.all = Array.from({ length: vcpus }, () => new Target(kvm, guest, options));
+  }
+
+  async started(): Promise<void> {
+    await Promise.all(this.all.map((target) => target.started()));
+  }
+
+  get tally(): Tally {
+    const sum = new Tally();
+    for (const { tally } of this.all) sum.add(tally);
+    return sum;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await Promise.all(this.all.map((target) => target[Symbol.asyncDispose]()));
+  }
+}
+
+/** A run takes some ten microseconds: phases reach from its begin to well into the guest. */
+const longestPhase = 60_000;
+
+/** Each vCPU is kicked anew some time after it has told the kick before. */
+function kickAtRandom(targets: readonly Target[], count: number, progress: Progress): void {
+  const due = targets.map(() => 0n);
+  let begun = 0;
+  for (let settled = false; !(settled && begun === count); ) {
+    settled = true;
+    for (const [index, target] of targets.entries()) {
+      if (!target.isSettled) {
+        settled = false;
+        due[index] = 0n;
+        continue;
+      }
+      if (begun === count) continue;
+      settled = false;
+      const now = process.hrtime.bigint();
+      if (due[index] === 0n) due[index] = now + BigInt(Math.floor(Math.random() * longestPhase));
+      if (now < (due[index] as bigint)) continue;
+      target.kick();
+      begun++;
+      if (begun % 1000 === 0) progress(1000);
+    }
+  }
+}
+
+/** One vCPU after the other is kicked in the gap. */
+export function kickInGap(targets: readonly Target[], gap: Gap, count: number, progress: Progress = () => {}): void {
+  for (let kicks = 0; kicks < count; kicks++) {
+    targets[kicks % targets.length]?.kickIn(gap);
+    if (kicks % 1000 === 999) progress(1000);
+  }
+}

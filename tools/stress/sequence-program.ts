@@ -1,0 +1,20 @@
+/** The program of the `VcpuThread`s of a sequence: counts what comes back, and stops after some exits. */
+
+import type { StartVcpuProgram } from '../../runtime/index.js';
+
+/** Shared with the other side. */
+export interface CountingData {
+  /** Exits, and kicks told. */
+  readonly counts: Int32Array;
+  readonly exits: number;
+}
+
+const start: StartVcpuProgram<CountingData> = (_vcpu, { counts, exits }) => ({
+  exit: () => (Atomics.add(counts, 0, 1) + 1 === exits ? 'stop' : undefined),
+  interrupted() {
+    Atomics.add(counts, 1, 1);
+    return undefined;
+  },
+});
+
+export default start;
