@@ -62,15 +62,18 @@ export function countDown(times: number): Guest {
   );
 }
 
-/** Sends to the port, stores xmm0 at `places.data` and loads xmm1 from 16 bytes behind, and sends to the port for ever. */
+/**
+ * Loads xmm1 from 16 bytes after `places.data`, sends to the port, stores xmm0 at `places.data`, and sends to the port for
+ * ever. The load comes first: KVM_SET_FPU has no effect on vector registers that the guest has never used.
+ */
 export const sse: Guest = guest(
   mode,
   'sse',
   `
+  f3 0f 6f 0c 25 10 80 00 00   movdqu xmm1, xmmword ptr [0x8010]
   66 ba f8 03                  mov dx, 0x3f8
   ee                           out dx, al
   f3 0f 7f 04 25 00 80 00 00   movdqu xmmword ptr [0x8000], xmm0
-  f3 0f 6f 0c 25 10 80 00 00   movdqu xmm1, xmmword ptr [0x8010]
   ee                           1: out dx, al
   eb fd                        jmp 1b
   `,
