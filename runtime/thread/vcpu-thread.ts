@@ -39,7 +39,7 @@ const threadStates = ['run', 'pause', 'stop'] as const;
 export type ThreadState = (typeof threadStates)[number];
 
 /** A state as the two sides tell it. No two orders are the same word: the Worker waits for the next one. */
-function word(order: number, state: ThreadState): number {
+export function word(order: number, state: ThreadState): number {
   return (order << 2) | threadStates.indexOf(state);
 }
 

@@ -21,7 +21,8 @@ function interrupted(): 'stop' | undefined {
   if (stateOf(told) === 'stop') return 'stop';
   if (stateOf(told) === 'pause') {
     parentPort?.postMessage(told);
-    Atomics.wait(order.state, 0, told);
+    // The order itself notifies too, perhaps only now: nothing but another order ends the pause.
+    while (Atomics.load(order.state, 0) === told) Atomics.wait(order.state, 0, told);
   } else {
     // Held by somebody else, who does not tell when the vCPU may go on.
     Atomics.wait(order.state, 0, told, lookAgainMs);

@@ -2,9 +2,10 @@
 
 import { getEventListeners, once } from 'node:events';
 import { setTimeout } from 'node:timers/promises';
-import { MessageChannel } from 'node:worker_threads';
+import { MessageChannel, Worker } from 'node:worker_threads';
 import { describe, expect, it } from 'vitest';
 import { KVM_EXIT_IO } from '../../../generated/x86_64/linux/kvm.js';
+import { builtModule } from '../../../runtime/addon.js';
 import {
   exits,
   GuestMemory,
@@ -14,6 +15,8 @@ import {
   VcpuThread,
   type VcpuThreadOptions,
 } from '../../../runtime/index.js';
+import { type ThreadOrder, word } from '../../../runtime/thread/vcpu-thread.js';
+import { hold } from '../../../runtime/vcpu.js';
 import { longMode, places, protectedMode, realMode, userMode } from '../../../tools/guests/index.js';
 import {
   counterOf,
@@ -124,6 +127,29 @@ describe.skipIf(!hasKvm).each(mechanisms)(`a vCPU's thread by %s ${needsKvm}`, (
       thread.resume();
     }
     await untilCounting(machine);
+  });
+
+  it('stays paused when it is woken without a new order', async () => {
+    using machine = load(realMode.spin, options);
+    const vcpu = machine.vcpu.share();
+    const state = new Int32Array(new SharedArrayBuffer(4));
+    const pause = word(1, 'pause');
+    Atomics.store(state, 0, pause);
+    hold(vcpu, true);
+    const order: ThreadOrder = { vcpu, program: program('serve').href, data: { words: new Served().words }, state };
+    const worker = new Worker(builtModule('runtime/thread/worker'), { workerData: order });
+    let pauses = 0;
+    worker.on('message', (told) => {
+      expect(told).toBe(pause);
+      pauses++;
+    });
+    await until(() => pauses === 1 && Atomics.notify(state, 0) === 1, 'the Worker waits, and is woken');
+    await until(() => Atomics.notify(state, 0) === 1, 'the Worker waits again');
+    expect(pauses).toBe(1);
+    Atomics.store(state, 0, word(2, 'stop'));
+    Atomics.notify(state, 0);
+    await within(once(worker, 'exit'), 'the end of the Worker');
+    hold(vcpu, false);
   });
 
   it('goes on while another thread reads its registers', async () => {
