@@ -12,8 +12,8 @@ import type { Model } from './model/model.js';
 import { targetCalled, targets } from './targets/targets.js';
 
 export { bindingFiles, filesOf, modelPath, openModel, type SupportText } from './emit/bindings.js';
-export type { WideStyle } from './emit/members.js';
 export { type EmittedFile, modulePath, type SharedModule } from './emit/modules.js';
+export type { WideStyle } from './emit/references.js';
 export * from './errors.js';
 export { type FileProvider, filesInMemory } from './headers/files.js';
 export { type Difference, diffModels } from './model/comparison.js';

@@ -4,8 +4,16 @@
  * deepest 31 levels.
  */
 
-import type { Token } from './c/tokens.js';
 import { LimitError } from './errors.js';
+
+/** A place in a file, as a token has it. */
+interface Place {
+  readonly file: {
+    readonly path: string;
+    placeAt(offset: number): { readonly line: number; readonly column: number };
+  };
+  readonly offset: number;
+}
 
 /** Levels of what is nested: parentheses, records, declarators, arguments of macros, types made of other types. */
 export const deepestNesting = 256;
@@ -22,16 +30,16 @@ export const mostMembers = 200_000;
 export const tooDeep: string = `nested more than ${deepestNesting} levels deep; make it flatter`;
 
 /** How deep a recursion over what a header says has gone. */
-export class Depth {
-  readonly #errorAt: (at: Token, problem: string) => Error;
+export class Depth<At> {
+  readonly #errorAt: (at: At, problem: string) => Error;
   #depth = 0;
 
-  constructor(errorAt: (at: Token, problem: string) => Error) {
+  constructor(errorAt: (at: At, problem: string) => Error) {
     this.#errorAt = errorAt;
   }
 
   /** Goes one level deeper, for what stands at `at`; whoever does must `leave` again, whatever happens. */
-  enter(at: Token): void {
+  enter(at: At): void {
     if (this.#depth >= deepestNesting) throw this.#errorAt(at, tooDeep);
     this.#depth++;
   }
@@ -41,7 +49,7 @@ export class Depth {
   }
 
   /** Goes one level deeper and back. For what is done ten thousands of times, `enter` and `leave` do without a closure. */
-  within<T>(at: Token, go: () => T): T {
+  within<T>(at: At, go: () => T): T {
     this.enter(at);
     try {
       return go();
@@ -62,7 +70,7 @@ export class Budget {
   }
 
   /** @throws LimitError at `at` when there is not so much left. */
-  spend(amount: number, at: Token): void {
+  spend(amount: number, at: Place): void {
     this.#left -= amount;
     if (this.#left < 0) throw tooMuchAt(at, this.#problem);
   }
@@ -83,7 +91,7 @@ export const tooManyTokens: string =
   `more than ${mostTokens} tokens, with what is included and what macros stand for; ` +
   'leave out what repeats itself, or read fewer headers at once';
 
-export function tooMuchAt({ file, offset }: Pick<Token, 'file' | 'offset'>, problem: string): LimitError {
+export function tooMuchAt({ file, offset }: Place, problem: string): LimitError {
   const { line, column } = file.placeAt(offset);
   return new LimitError(file.path, line, column, problem);
 }

@@ -1,10 +1,10 @@
 /** One header on one target, from its text to its model: the whole pipeline, left to right. */
 
-import type { Declarations } from '../c/declarations.js';
 import { Unresolvable } from '../c/evaluator/unresolvable.js';
 import { Layout } from '../c/layout/layout.js';
 import { parseDeclarations } from '../c/parser/declarations.js';
 import { type Preprocessed, preprocess } from '../c/preprocessor/preprocessor.js';
+import type { Declarations } from '../c/syntax.js';
 import { errorAt, undefinedNameAt } from '../c/tokens.js';
 import type { SourceFile } from '../headers/files.js';
 import type { Identify } from '../headers/identity.js';

@@ -4,9 +4,9 @@
  * members up to the next comment, empty line or directive.
  */
 
-import type { EnumeratorNode, EnumNode, MemberNode, RecordNode } from '../c/declarations.js';
 import { lexFile } from '../c/lexer.js';
 import type { Macro } from '../c/preprocessor/macros.js';
+import type { EnumeratorNode, EnumNode, MemberNode, RecordNode } from '../c/syntax.js';
 import type { Comment, Token } from '../c/tokens.js';
 import type { SourceFile } from '../headers/files.js';
 import { commentsBetween, firstFrom } from './comment-places.js';

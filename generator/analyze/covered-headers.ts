@@ -9,9 +9,9 @@
  * - all, where the covered one has nothing of its own: `asm/types.h` covers `asm-generic/types.h`.
  */
 
-import type { CType, Declarations, EnumNode, RecordNode } from '../c/declarations.js';
 import type { Layout } from '../c/layout/layout.js';
 import type { Preprocessed } from '../c/preprocessor/preprocessor.js';
+import type { CType, Declarations, EnumNode, RecordNode } from '../c/syntax.js';
 import type { SourceFile } from '../headers/files.js';
 import { onlyWithin } from '../kernel/defining-headers.js';
 

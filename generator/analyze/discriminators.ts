@@ -1,7 +1,7 @@
 /** Which member of a union holds with which constant: what the comment before the member says, and the rows for the rest. */
 
-import type { RecordNode } from '../c/declarations.js';
 import type { MacroTable } from '../c/preprocessor/macros.js';
+import type { RecordNode } from '../c/syntax.js';
 import type { Token } from '../c/tokens.js';
 import { type SelectedUnion, selectedUnions, statedCases } from '../kernel/exit-arms.js';
 import type { Selection } from '../model/model.js';

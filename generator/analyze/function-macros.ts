@@ -1,12 +1,11 @@
 /** Function-like macros to expressions over their parameters, or the reason why one is no function of values. */
 
-import type { CType } from '../c/declarations.js';
 import type { Integer, IntegerType } from '../c/evaluator/arithmetic.js';
 import { typeOfExpression } from '../c/evaluator/evaluator.js';
 import { Unresolvable } from '../c/evaluator/unresolvable.js';
-import type { Expression } from '../c/expressions.js';
 import type { Layout } from '../c/layout/layout.js';
 import type { Macro } from '../c/preprocessor/macros.js';
+import type { CType, Expression } from '../c/syntax.js';
 import { type Token, tokenLike } from '../c/tokens.js';
 import type { IntegerKind, MacroExpression } from '../model/model.js';
 import { modelInteger } from './integer-values.js';

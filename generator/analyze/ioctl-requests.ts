@@ -4,17 +4,16 @@
  */
 
 import { Cursor } from '../c/cursor.js';
-import type { CType } from '../c/declarations.js';
 import type { Integer } from '../c/evaluator/arithmetic.js';
 import { evaluate, type Scope, withConstants } from '../c/evaluator/evaluator.js';
 import { Unresolvable } from '../c/evaluator/unresolvable.js';
-import type { Expression } from '../c/expressions.js';
 import type { Layout } from '../c/layout/layout.js';
 import { lexText } from '../c/lexer.js';
 import type { TypeNames } from '../c/parser/expressions.js';
 import type { ExpansionMemory } from '../c/preprocessor/expansion-memory.js';
 import type { Macro } from '../c/preprocessor/macros.js';
 import type { Preprocessed } from '../c/preprocessor/preprocessor.js';
+import type { CType, Expression } from '../c/syntax.js';
 import { endAt, type Token } from '../c/tokens.js';
 import { LimitError, SourceError } from '../errors.js';
 import type { Direction, Ioctl } from '../model/model.js';

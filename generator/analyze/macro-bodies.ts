@@ -1,10 +1,9 @@
 /** Tokens of a macro to what they say: an expression, a type, operands. */
 
 import { Cursor } from '../c/cursor.js';
-import type { CType } from '../c/declarations.js';
 import { Unresolvable } from '../c/evaluator/unresolvable.js';
-import type { Expression } from '../c/expressions.js';
 import { numberOf, parseExpression, type TypeNames } from '../c/parser/expressions.js';
+import type { CType, Expression } from '../c/syntax.js';
 import { endAt, type Token } from '../c/tokens.js';
 
 /** @throws Unresolvable where they are something else; `at` is where they come from. */

@@ -1,6 +1,5 @@
 /** Macros to constants, ioctls and functions; what has no value goes into the ledger, with the reason. */
 
-import type { CType, Declarations } from '../c/declarations.js';
 import { ArithmeticError } from '../c/evaluator/arithmetic.js';
 import { stringBytes } from '../c/evaluator/literals.js';
 import { Unresolvable } from '../c/evaluator/unresolvable.js';
@@ -12,6 +11,7 @@ import type { TypeNames } from '../c/parser/expressions.js';
 import type { ExpansionMemory } from '../c/preprocessor/expansion-memory.js';
 import type { Macro } from '../c/preprocessor/macros.js';
 import type { Preprocessed } from '../c/preprocessor/preprocessor.js';
+import type { CType, Declarations } from '../c/syntax.js';
 import { placeOf, type Token } from '../c/tokens.js';
 import { LimitError, SourceError } from '../errors.js';
 import type { SourceFile } from '../headers/files.js';

@@ -1,9 +1,9 @@
 /** Records and enums: declarations and their layout to the model. */
 
-import type { CType, Declarations, EnumNode, MemberNode, RecordNode } from '../c/declarations.js';
 import type { Layout } from '../c/layout/layout.js';
 import { spellType } from '../c/layout/spelling.js';
 import type { MacroTable } from '../c/preprocessor/macros.js';
+import type { CType, Declarations, EnumNode, MemberNode, RecordNode } from '../c/syntax.js';
 import { placeOf } from '../c/tokens.js';
 import type { SourceFile } from '../headers/files.js';
 import { flexibleArrayCounts } from '../kernel/counted-by.js';

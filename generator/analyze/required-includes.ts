@@ -4,10 +4,10 @@
  * nothing is lacking that has a home here. A header that lacks nothing is read alone.
  */
 
-import type { Declarations } from '../c/declarations.js';
 import { lexText } from '../c/lexer.js';
 import type { MacroTable } from '../c/preprocessor/macros.js';
 import { preprocess } from '../c/preprocessor/preprocessor.js';
+import type { Declarations } from '../c/syntax.js';
 import type { Token } from '../c/tokens.js';
 import { SourceError, UndefinedNameError } from '../errors.js';
 import type { SourceFile } from '../headers/files.js';

@@ -1,7 +1,7 @@
 /** What a target lacks because its headers say it under a condition: an entry of the ledger each. */
 
-import type { Declarations } from '../c/declarations.js';
 import type { Preprocessed, Skipped } from '../c/preprocessor/preprocessor.js';
+import type { Declarations } from '../c/syntax.js';
 import { placeOf } from '../c/tokens.js';
 import type { SourceFile } from '../headers/files.js';
 import type { LedgerEntry } from '../model/model.js';

@@ -7,11 +7,11 @@ export class Cursor {
   readonly #tokens: readonly Token[];
   readonly #end: Token;
   /** How deep the reading of what is nested has gone. */
-  readonly depth: Depth;
+  readonly depth: Depth<Token>;
   #at = 0;
 
   /** `end` is what is read behind the last token, and where an error about the end points. */
-  constructor(tokens: readonly Token[], end: Token, depth: Depth = new Depth(errorAt)) {
+  constructor(tokens: readonly Token[], end: Token, depth: Depth<Token> = new Depth(errorAt)) {
     this.#tokens = tokens;
     this.#end = end;
     this.depth = depth;

@@ -3,8 +3,8 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { filesOf, modelPath } from '../emit/bindings.js';
-import type { WideStyle } from '../emit/members.js';
 import type { EmittedFile } from '../emit/modules.js';
+import type { WideStyle } from '../emit/references.js';
 import { sharedSource } from '../headers/disk.js';
 import type { Model } from '../model/model.js';
 import { targets } from '../targets/targets.js';

@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { modelPath, openModel } from '../emit/bindings.js';
 import { modulePath } from '../emit/modules.js';
 import { GeneratorError, MissingHeaderError } from '../errors.js';
+import { readIfThere } from '../headers/disk.js';
 import { diffModels } from '../model/comparison.js';
 import { modelToJson } from '../model/json.js';
 import { type Model, withoutComments } from '../model/model.js';
@@ -15,7 +16,6 @@ import { select, selectWithin } from '../model/selection.js';
 import { outputFiles } from './bindings.js';
 import { type GenerateOptions, openAll } from './generate.js';
 import type { Headers } from './open-headers.js';
-import { readIfThere } from './output.js';
 
 export interface CheckResult {
   /** `stale`: the output is wrong. `other headers`: it is right, for headers that are not the ones here. */

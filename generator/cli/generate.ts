@@ -1,6 +1,6 @@
 /** `kvm-uapi generate`: headers in, TypeScript out. */
 
-import type { WideStyle } from '../emit/members.js';
+import type { WideStyle } from '../emit/references.js';
 import type { OpenFiles } from '../headers/resolver.js';
 import type { Member, Model } from '../model/model.js';
 import { type Selection, select } from '../model/selection.js';

@@ -2,8 +2,8 @@
 
 import { statSync } from 'node:fs';
 import { HeaderSetError } from '../errors.js';
-import { type Contents, contentsOf } from '../headers/sets/contents.js';
-import { type Description, describe } from '../headers/sets/description.js';
+import { type Contents, contentsOf, descriptionOf } from '../headers/sets/contents.js';
+import type { Description } from '../headers/sets/description.js';
 import { forms, type Place, placesIn } from '../headers/sets/forms.js';
 import { noSet } from '../headers/sets/open.js';
 import { importedSets, keepSet, removeSets, userCache } from '../headers/sets/store.js';
@@ -29,7 +29,7 @@ export function headerSets({ cache }: CacheOptions, system = '/'): ListedSet[] {
   const installed = placesIn(tree).map((place) => {
     const from =
       place.form === 'cross' ? `${system.replace(/\/$/, '')}/${place.common.replace(/\/include$/, '')}` : system;
-    return { from, form: place.form, ...describe(contentsOf(tree, place)) };
+    return { from, form: place.form, ...descriptionOf(contentsOf(tree, place)) };
   });
   const imported = importedSets(cache ?? userCache()).map(({ name, set }) => ({
     from: cache === undefined ? name : `${cache}/${name}`,
@@ -72,7 +72,7 @@ export async function importSet(source: string, options: ImportOptions): Promise
   const tree = isFolder(source) ? folderTree(source) : await packageTree(source);
   const place = onlyPlace(tree);
   const contents = contentsOf(tree, place);
-  const set = describe(contents);
+  const set = descriptionOf(contents);
   const name = options.name ?? nameOf(set);
   const isNew = await keepSet(contents, options.cache ?? userCache(), name);
   return { name, set, isNew, leftOut: leftOutOf(tree, place, contents) };

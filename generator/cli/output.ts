@@ -1,9 +1,10 @@
 /** Writes files whole or not at all: either every file has its new text, or every file is as it was. */
 
-import { mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { mkdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { EmittedFile } from '../emit/modules.js';
 import { OutputError } from '../errors.js';
+import { readIfThere } from '../headers/disk.js';
 
 /** Writes files below a folder, which is made when it is not there; gives back how many had another text before. */
 export function writeFiles(folder: string, files: readonly EmittedFile[]): number {
@@ -29,14 +30,6 @@ export function writeFiles(folder: string, files: readonly EmittedFile[]): numbe
   // All texts are on the disk and all folders are there: nothing is left that renaming could fail of.
   for (const { from, to } of staged) renameSync(from, to);
   return changed.length;
-}
-
-export function readIfThere(path: string): string | undefined {
-  try {
-    return readFileSync(path, 'utf8');
-  } catch {
-    return undefined;
-  }
 }
 
 function outputError(error: unknown, folder: string): Error {

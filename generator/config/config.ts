@@ -2,7 +2,7 @@
 
 import { statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
-import type { WideStyle } from '../emit/members.js';
+import type { WideStyle } from '../emit/references.js';
 import { ConfigError } from '../errors.js';
 import { expressionOf, type Pattern, type Selection } from '../model/selection.js';
 import { targets as allTargets } from '../targets/targets.js';

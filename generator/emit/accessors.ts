@@ -4,19 +4,9 @@ import type { ByteOrder, Member } from '../model/model.js';
 import { bitFieldAccessors } from './bit-fields.js';
 import { describeMember } from './docs.js';
 import { memberProperty } from './export-names.js';
-import {
-  type Access,
-  at,
-  byteOrderOf,
-  elementsOf,
-  isFlexible,
-  numberProperty,
-  order,
-  type PlacedMember,
-  property,
-  type References,
-  wideProperties,
-} from './members.js';
+import { elementsOf, isFlexible, type PlacedMember } from './placed-members.js';
+import { type Access, at, byteOrderOf, numberProperty, order, property, wideProperties } from './properties.js';
+import type { References } from './references.js';
 import { accessOf, type ScalarAccess } from './scalar-access.js';
 
 /** Size of one element of an array in bytes; of any other member, its own. */

@@ -4,8 +4,8 @@ import { GeneratorError } from '../errors.js';
 import { sha256 } from '../headers/sha256.js';
 import { modelFromJson, modelToJson } from '../model/json.js';
 import { type Model, withoutComments } from '../model/model.js';
-import type { WideStyle } from './members.js';
 import { type EmittedFile, emitModules, modulePath, type SharedModule, sharedModules } from './modules.js';
+import type { WideStyle } from './references.js';
 
 /** The text of a module that stands beside the emitted ones and is the same for all headers. */
 export type SupportText = (module: SharedModule) => string;

@@ -2,7 +2,7 @@
 
 import type { Constant, RecordType, Selection } from '../model/model.js';
 import { memberProperty } from './export-names.js';
-import { promotedMembers } from './members.js';
+import { promotedMembers } from './placed-members.js';
 
 /** A value of the member that decides. */
 export interface Case {

@@ -1,7 +1,7 @@
 /** The docstrings of the emitted code: facts of the layout in our own words. */
 
 import type { Member } from '../model/model.js';
-import type { PlacedMember } from './members.js';
+import type { PlacedMember } from './placed-members.js';
 
 /** A docstring; of several lines where its text has some. */
 export function docstring(text: string, indent = ''): string {

@@ -9,7 +9,8 @@
  * JavaScript reserves. The order of declarations decides nothing.
  */
 
-import type { EnumType, Member, Model, RecordType } from '../model/model.js';
+import type { EnumType, Member, Model } from '../model/model.js';
+import { keyOf, type RecordName } from '../model/names.js';
 
 /** `kvm_s390_io_info` → `KvmS390IoInfo` */
 export function pascalCase(name: string): string {
@@ -53,9 +54,6 @@ export function memberProperty(name: string): string {
 export function secondProperty(name: string): string {
   return `$${name}`;
 }
-
-/** What tells one record from all others: C has a tag and a typedef of the same name side by side. */
-type RecordName = Pick<RecordType, 'tag' | 'typedef'>;
 
 export interface Names {
   /** The exported name of a constant, enumerator or ioctl. */
@@ -113,11 +111,6 @@ export function namesOf(model: Model): Names {
     view: (name) => get(views, keyOf(name)),
     enumeration: (name) => get(enums, keyOf(name)),
   };
-}
-
-/** The same for two mentions of one record or enum, and for no other. */
-export function keyOf({ tag, typedef }: RecordName): string {
-  return typedef ? `typedef ${tag}` : tag;
 }
 
 function hasTag(type: EnumType): type is EnumType & { readonly tag: string } {

@@ -13,15 +13,17 @@ import type {
   Shape,
   SourceHeader,
 } from '../model/model.js';
+import { keyOf } from '../model/names.js';
 import { version } from '../version.js';
 import { type ClassSource, emitClass, emitUnnamed } from './classes.js';
 import { casesOf, selectionData, selectionType } from './discriminators.js';
 import { docstring, withComment } from './docs.js';
-import { keyOf, type Names, namesOf } from './export-names.js';
+import { type Names, namesOf } from './export-names.js';
 import { emitFunction } from './function-macros.js';
 import { argumentOf, emitIoctl } from './ioctls.js';
 import { integersModule, integersName } from './macro-code.js';
-import { elementsOf, type References, type WideStyle } from './members.js';
+import { elementsOf } from './placed-members.js';
+import type { References, WideStyle } from './references.js';
 
 export interface EmittedFile {
   /** Relative to the output folder. */

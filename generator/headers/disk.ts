@@ -24,6 +24,15 @@ export const filesOnDisk: FileProvider = {
   },
 };
 
+/** The text of a file; undefined where there is none that can be read. */
+export function readIfThere(path: string): string | undefined {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch {
+    return undefined;
+  }
+}
+
 /** Where a Debian-like system keeps the headers of a target, in the order of the C compiler's search. */
 export function systemRoots(target: Target): string[] {
   const { multiarch } = target.debian;

@@ -7,8 +7,6 @@
  * `comment` of what they belong to. A model that is written to disk beside bindings never has them.
  */
 
-import type { BinaryOperator } from '../c/expressions.js';
-
 /** Version of the JSON form. It changes when a reader of the old form would misread the new one. */
 export const MODEL_SCHEMA = 'kvm-uapi/model/2';
 
@@ -219,7 +217,25 @@ export type MacroExpression =
     };
 
 /** Those of C that work on two values and change neither. */
-export type MacroOperator = Exclude<BinaryOperator, ','>;
+export type MacroOperator =
+  | '*'
+  | '/'
+  | '%'
+  | '+'
+  | '-'
+  | '<<'
+  | '>>'
+  | '<'
+  | '>'
+  | '<='
+  | '>='
+  | '=='
+  | '!='
+  | '&'
+  | '^'
+  | '|'
+  | '&&'
+  | '||';
 
 /** A function-like macro whose value is a function of the values of its arguments. The others are in the ledger. */
 export interface FunctionMacro {

@@ -8,6 +8,14 @@ export function nameInC(type: RecordType | EnumType): string {
   return type.typedef ? `${type.tag}` : `${keyword} ${type.tag ?? ''}`.trimEnd();
 }
 
+/** What tells one record from all others: C has a tag and a typedef of the same name side by side. */
+export type RecordName = Pick<RecordType, 'tag' | 'typedef'>;
+
+/** The same for two mentions of one record or enum, and for no other. */
+export function keyOf({ tag, typedef }: RecordName): string {
+  return typedef ? `typedef ${tag}` : tag;
+}
+
 const mostSuggestions = 3;
 
 /** Up to three of some names that a wrong one may have been meant for, the closest first. */

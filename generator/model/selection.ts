@@ -3,10 +3,9 @@
  * members are made of, an ioctl its argument, another name of an ioctl that ioctl; what is only pointed to is not needed.
  */
 
-import { keyOf } from '../emit/export-names.js';
 import { GeneratorError } from '../errors.js';
 import type { EnumType, Ioctl, Member, Model, RecordType, Shape } from './model.js';
-import { closestTo, nameInC } from './names.js';
+import { closestTo, keyOf, nameInC } from './names.js';
 
 /** A name as C spells it, or a regular expression; a string between slashes is one too: `/^IFF_/`. */
 export type Pattern = string | RegExp;

@@ -86,7 +86,7 @@ describe('kvm-uapi/generator', () => {
     const model = library.installedHeaders().model('linux/loop.h');
     expect(model.types.map(({ tag }) => tag)).toContain('loop_info64');
     const [views] = library.filesOf([model], library.supportText);
-    expect(views?.text).toBe(readFileSync(join(projectRoot, 'generator/emit/views.ts'), 'utf8'));
+    expect(views?.text).toBe(readFileSync(join(projectRoot, 'support/views.ts'), 'utf8'));
   });
 
   it('reads a folder of headers', () => {

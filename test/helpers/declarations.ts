@@ -1,8 +1,8 @@
 /** Declarations as the parser has them, said again in C. */
 
-import type { CType, Declarations } from '../../generator/c/declarations.js';
 import { Layout } from '../../generator/c/layout/layout.js';
 import { parseDeclarations } from '../../generator/c/parser/declarations.js';
+import type { CType, Declarations } from '../../generator/c/syntax.js';
 import { x86_64 } from '../../generator/targets/x86_64.js';
 import { preprocessedOf } from '../../tools/lib/headers-in-memory.js';
 

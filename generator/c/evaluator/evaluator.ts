@@ -2,8 +2,7 @@
 
 import type { Depth } from '../../limits.js';
 import type { Measure, ScalarName } from '../../targets/target.js';
-import type { CType } from '../declarations.js';
-import type { Expression, Measured } from '../expressions.js';
+import type { CType, Expression, Measured } from '../syntax.js';
 import type { Token } from '../tokens.js';
 import {
   ArithmeticError,
@@ -27,7 +26,7 @@ export interface MemberPlace {
 
 export interface Scope {
   /** How deep evaluation has gone, through expressions and what they need of declarations. */
-  readonly depth: Depth;
+  readonly depth: Depth<Token>;
   readonly integers: IntegerTypes;
   readonly charSigned: boolean;
   /** The type of `sizeof`. */

@@ -2,21 +2,21 @@
 
 import { Depth } from '../../limits.js';
 import type { Measure, ScalarName, Target } from '../../targets/target.js';
+import { convert, fits, type Integer, type IntegerType } from '../evaluator/arithmetic.js';
+import { evaluate, type MemberPlace, type Scope, typeOfExpression } from '../evaluator/evaluator.js';
+import { Unresolvable } from '../evaluator/unresolvable.js';
+import { predefinedTypedefs } from '../parser/arithmetic-types.js';
+import { noAttributes } from '../parser/attributes.js';
 import type {
   CType,
   Declarations,
   EnumeratorNode,
   EnumNode,
+  Expression,
   LayoutAttributes,
   MemberNode,
   RecordNode,
-} from '../declarations.js';
-import { convert, fits, type Integer, type IntegerType } from '../evaluator/arithmetic.js';
-import { evaluate, type MemberPlace, type Scope, typeOfExpression } from '../evaluator/evaluator.js';
-import { Unresolvable } from '../evaluator/unresolvable.js';
-import type { Expression } from '../expressions.js';
-import { predefinedTypedefs } from '../parser/arithmetic-types.js';
-import { noAttributes } from '../parser/attributes.js';
+} from '../syntax.js';
 import type { Token } from '../tokens.js';
 import { integersOf, type TargetIntegers } from './integers.js';
 import { type FieldSpec, type PlacedField, type PlacedRecord, placeRecord } from './records.js';
@@ -50,7 +50,7 @@ export interface LaidOutEnum {
 }
 
 export class Layout implements Scope {
-  readonly depth: Depth = new Depth((at, problem) => new Unresolvable(at, problem));
+  readonly depth: Depth<Token> = new Depth((at, problem) => new Unresolvable(at, problem));
   readonly target: Target;
   readonly integers: TargetIntegers;
   readonly charSigned: boolean;

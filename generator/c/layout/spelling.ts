@@ -1,6 +1,6 @@
 /** C types as a reader of the header knows them. */
 
-import type { CType } from '../declarations.js';
+import type { CType } from '../syntax.js';
 
 /** The type of a declaration without its array dimensions: `__u64`, `struct kvm_regs`, `void *`. */
 export function spellType(type: CType): string {

@@ -1,7 +1,7 @@
 /** The words of C's arithmetic types, in any order, to the type they name. */
 
 import type { ScalarName } from '../../targets/target.js';
-import type { CType } from '../declarations.js';
+import type { CType } from '../syntax.js';
 import { errorAt, type Token } from '../tokens.js';
 
 /** The spellings of one word. */

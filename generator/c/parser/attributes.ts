@@ -1,8 +1,7 @@
 /** Attributes: GNU C's `__attribute__((…))` and C11's `_Alignas`. Only those that the model says something of are kept. */
 
 import type { Cursor } from '../cursor.js';
-import type { LayoutAttributes } from '../declarations.js';
-import type { Expression } from '../expressions.js';
+import type { Expression, LayoutAttributes } from '../syntax.js';
 import { endAt, errorAt, type Token } from '../tokens.js';
 import { parseExpression, type TypeNames } from './expressions.js';
 

@@ -7,13 +7,13 @@ import type {
   Declarations,
   EnumeratorNode,
   EnumNode,
+  Expression,
   LayoutAttributes,
   MemberNode,
   ObjectNode,
   RecordNode,
   TypedefNode,
-} from '../declarations.js';
-import type { Expression } from '../expressions.js';
+} from '../syntax.js';
 import { endAt, errorAt, placeOf, type Token, undefinedNameAt } from '../tokens.js';
 import { isTypeWord, predefinedTypedefs, scalarType } from './arithmetic-types.js';
 import { attributeWords, joinAttributes, noAttributes, parseAttributes } from './attributes.js';

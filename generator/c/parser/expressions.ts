@@ -1,8 +1,7 @@
 /** Tokens to expressions, by precedence climbing. Assignments and statements are no business of headers. */
 
 import type { Cursor } from '../cursor.js';
-import type { CType } from '../declarations.js';
-import type { BinaryOperator, Expression, Measured, PathStep, UnaryOperator } from '../expressions.js';
+import type { BinaryOperator, CType, Expression, Measured, PathStep, UnaryOperator } from '../syntax.js';
 import { errorAt, type Token } from '../tokens.js';
 
 /** Reads type names inside expressions: casts, `sizeof`, `offsetof`. */

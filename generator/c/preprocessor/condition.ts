@@ -12,7 +12,7 @@ const intmax: IntegerType = { name: 'intmax_t', width: 64, signed: true, rank: 1
 const uintmax: IntegerType = { name: 'uintmax_t', width: 64, signed: false, rank: 1 };
 
 const scope: Omit<Scope, 'charSigned'> = {
-  depth: new Depth((at, problem) => new Unresolvable(at, problem)),
+  depth: new Depth<Token>((at, problem) => new Unresolvable(at, problem)),
   integers: {
     int: intmax,
     unsignedInt: uintmax,

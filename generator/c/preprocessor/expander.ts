@@ -25,7 +25,7 @@ export interface Expansion {
   /** Macros whose replacement is being read. */
   readonly active: Set<Macro>;
   readonly budget: Budget;
-  readonly depth: Depth;
+  readonly depth: Depth<Token>;
 }
 
 export class Expander {

@@ -89,7 +89,7 @@ class Preprocessor {
   constructor(resolver: Resolver, target: Target) {
     this.#resolver = resolver;
     this.#target = target;
-    const shared = { active: new Set<Macro>(), budget: tokenBudget(), depth: new Depth(errorAt) };
+    const shared = { active: new Set<Macro>(), budget: tokenBudget(), depth: new Depth<Token>(errorAt) };
     const builtins = this.#builtins();
     const defined: Builtin = (name, read) => [this.#defined(name, read)];
     this.#text = { macros: this.#macros, builtins, ...shared };

@@ -9,7 +9,7 @@ import { filesOnDisk } from '../disk.js';
 import { type InstalledPackage, installedPackage, packageOf } from '../dpkg.js';
 import { kernelVersionOf } from '../kernel-version.js';
 import { packageWithHash } from './catalogue.js';
-import { type Description, readDescription, recordFile } from './description.js';
+import { type Description, descriptionSchema, readDescription, recordFile } from './description.js';
 import { type Place, versionHeader, within } from './forms.js';
 import type { HeaderTree } from './tree.js';
 
@@ -43,6 +43,12 @@ export function hashOf(common: Headers, asm: Headers): string {
     hash.update(`${createHash('sha256').update(bytes).digest('hex')}  ${name}\n`);
   }
   return hash.digest('hex');
+}
+
+/** What a set is, without its headers. */
+export function descriptionOf({ kernel, architectures }: Contents): Description {
+  const parts = [...architectures].map(([name, { origin, sha256 }]) => [name, { origin, sha256 }] as const);
+  return { schema: descriptionSchema, kernel, architectures: Object.fromEntries(parts) };
 }
 
 /** Reads a set whole, or only one architecture's part. @throws HeaderSetError when a header cannot be read. */

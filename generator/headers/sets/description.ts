@@ -2,25 +2,19 @@
 
 import { HeaderSetError } from '../../errors.js';
 import type { Origin } from '../../model/model.js';
-import type { Contents } from './contents.js';
 
 /** Where the record is in an imported set's folder. */
 export const recordFile = 'set.json';
 
 /** Version of the JSON form. */
-const schema = 'kvm-uapi/header-set/1';
+export const descriptionSchema = 'kvm-uapi/header-set/1';
 
 export interface Description {
-  readonly schema: typeof schema;
+  readonly schema: typeof descriptionSchema;
   /** Version of the kernel. */
   readonly kernel: string;
   /** By the kernel's name for the architecture. */
   readonly architectures: Readonly<Record<string, { readonly origin: Origin; readonly sha256: string }>>;
-}
-
-export function describe({ kernel, architectures }: Contents): Description {
-  const parts = [...architectures].map(([name, { origin, sha256 }]) => [name, { origin, sha256 }] as const);
-  return { schema, kernel, architectures: Object.fromEntries(parts) };
 }
 
 /** @throws HeaderSetError when the text is no record of this version. */
@@ -31,14 +25,16 @@ export function readDescription(text: string, path: string): Description {
   } catch {
     // What is no JSON is no record either.
   }
-  throw new HeaderSetError(`${path}: is no record of the form ${schema}; remove its folder and import the set again`);
+  throw new HeaderSetError(
+    `${path}: is no record of the form ${descriptionSchema}; remove its folder and import the set again`,
+  );
 }
 
 function isDescription(value: unknown): value is Description {
   if (!isObject(value)) return false;
   const { schema: form, kernel, architectures } = value;
   return (
-    form === schema &&
+    form === descriptionSchema &&
     typeof kernel === 'string' &&
     isObject(architectures) &&
     Object.values(architectures).every(isPart)

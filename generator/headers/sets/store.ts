@@ -7,10 +7,11 @@
 import { existsSync, mkdirSync, mkdtempSync, promises, readdirSync, renameSync, rmSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { dirname, isAbsolute, join } from 'node:path';
-import { readIfThere } from '../../cli/output.js';
 import { HeaderSetError } from '../../errors.js';
+import { readIfThere } from '../disk.js';
 import type { Contents } from './contents.js';
-import { type Description, describe, readDescription, recordFile } from './description.js';
+import { descriptionOf } from './contents.js';
+import { type Description, readDescription, recordFile } from './description.js';
 import { unreadable } from './tree.js';
 
 /** Folder of the sets that `headers import` keeps for a user: the XDG base directory specification says where. */
@@ -42,7 +43,7 @@ export function importedSets(cache: string): { readonly name: string; readonly s
  */
 export async function keepSet(contents: Contents, cache: string, name: string): Promise<boolean> {
   checkName(name);
-  const set = describe(contents);
+  const set = descriptionOf(contents);
   const folder = join(cache, name);
   if (isThere(set, folder)) return false;
   let staged: string | undefined;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { CType, MemberNode, RecordNode } from '../../../../generator/c/declarations.js';
+import type { CType, MemberNode, RecordNode } from '../../../../generator/c/syntax.js';
 import { placeOf } from '../../../../generator/c/tokens.js';
 import { parsed } from '../../../helpers/declarations.js';
 

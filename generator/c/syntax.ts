@@ -1,8 +1,14 @@
-/** What a header declares, as parsed: immutable, with every size, dimension and value still an expression. */
+/**
+ * The syntax tree of what a header declares: types, expressions and declarations, as parsed. It is immutable, and every
+ * size, dimension and value is still an expression. Types and expressions are in one file because C makes each of the other:
+ * an array type has an expression for its length, and a cast has a type.
+ */
 
+import type { MacroOperator } from '../model/model.js';
 import type { ScalarName } from '../targets/target.js';
-import type { Expression } from './expressions.js';
 import type { Token } from './tokens.js';
+
+// Types
 
 export type CType =
   | { readonly kind: 'void' }
@@ -18,6 +24,66 @@ export type CType =
   | { readonly kind: 'tag'; readonly keyword: 'struct' | 'union' | 'enum'; readonly tag: string; readonly at: Token }
   | { readonly kind: 'unnamed record'; readonly record: RecordNode }
   | { readonly kind: 'unnamed enum'; readonly enumeration: EnumNode };
+
+// Expressions
+
+export type UnaryOperator = '+' | '-' | '~' | '!' | '&' | '*';
+
+export type BinaryOperator = MacroOperator | ',';
+
+/** GNU C's `__alignof__` is the alignment that a type has by itself, `_Alignof` the one that it has as a member. */
+export type Measured = 'sizeof' | 'alignof' | 'preferred alignof';
+
+/** Every node carries the token that an error about it should point at. */
+export type Expression =
+  | { readonly kind: 'integer'; readonly text: string; readonly at: Token }
+  | { readonly kind: 'character'; readonly text: string; readonly at: Token }
+  | { readonly kind: 'float'; readonly text: string; readonly at: Token }
+  | { readonly kind: 'string'; readonly parts: readonly Token[]; readonly at: Token }
+  | { readonly kind: 'name'; readonly name: string; readonly at: Token }
+  | { readonly kind: 'unary'; readonly operator: UnaryOperator; readonly operand: Expression; readonly at: Token }
+  | {
+      readonly kind: 'binary';
+      readonly operator: BinaryOperator;
+      readonly left: Expression;
+      readonly right: Expression;
+      readonly at: Token;
+    }
+  | {
+      readonly kind: 'conditional';
+      readonly test: Expression;
+      /** Null in GNU C's `a ?: b`. */
+      readonly then: Expression | null;
+      readonly otherwise: Expression;
+      readonly at: Token;
+    }
+  | { readonly kind: 'cast'; readonly type: CType; readonly operand: Expression; readonly at: Token }
+  | {
+      readonly kind: 'measure';
+      readonly what: Measured;
+      readonly of: { readonly type: CType } | { readonly expression: Expression };
+      readonly at: Token;
+    }
+  | { readonly kind: 'offsetof'; readonly type: CType; readonly path: readonly PathStep[]; readonly at: Token }
+  | {
+      readonly kind: 'member';
+      readonly base: Expression;
+      readonly arrow: boolean;
+      readonly name: string;
+      readonly at: Token;
+    }
+  | { readonly kind: 'index'; readonly base: Expression; readonly index: Expression; readonly at: Token }
+  | {
+      readonly kind: 'call';
+      readonly callee: Expression;
+      readonly arguments: readonly Expression[];
+      readonly at: Token;
+    };
+
+/** One step of the second argument of `offsetof`. */
+export type PathStep = { readonly member: string; readonly at: Token } | { readonly index: Expression };
+
+// Declarations
 
 /** The attributes that change a layout, and the one that says how long a flexible array is. */
 export interface LayoutAttributes {
