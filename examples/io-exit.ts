@@ -1,6 +1,6 @@
 // What a VMM does at the heart of its loop: look into struct kvm_run and see why the guest stopped.
 
-import { allocate } from 'kvm-uapi/views';
+import { allocate } from 'kvm-uapi/support';
 import { KVM_EXIT_IO, KVM_EXIT_IO_OUT, KVM_GET_REGS, KvmRegs, KvmRun } from 'kvm-uapi/x86_64/linux/kvm';
 
 // Any DataView will do. A VMM has the mapping of a vCPU here; this example plays the kernel's part in plain memory.

@@ -3,24 +3,27 @@
  * page can import it. `kvm-uapi/generator` is this and the disk.
  */
 
-import { describeHeader } from './analyze/analyze.js';
+import { analyzeHeader } from './analyze/analyze.js';
 import { headerComments, noComments } from './analyze/comments.js';
 import type { FileProvider } from './headers/files.js';
 import { identifyOn } from './headers/identity.js';
 import { Resolver } from './headers/resolver.js';
 import type { Model } from './model/model.js';
+import { portableSha256, type Sha256 } from './sha256.js';
 import { targetCalled, targets } from './targets/targets.js';
 
-export { bindingFiles, filesOf, modelPath, openModel, type SupportText } from './emit/bindings.js';
-export { type EmittedFile, modulePath, type SharedModule } from './emit/modules.js';
+export { type EmitOptions, emitFiles, modelPath, openModel } from './emit/bindings.js';
+export { type EmittedFile, modulePath } from './emit/modules.js';
 export type { WideStyle } from './emit/references.js';
+export { type SupportModule, type SupportText, supportModules } from './emit/support.js';
 export * from './errors.js';
 export { type FileProvider, filesInMemory } from './headers/files.js';
-export { type Difference, diffModels } from './model/comparison.js';
+export { compareModels, type Difference } from './model/comparison.js';
 export { modelFromJson, modelToJson } from './model/json.js';
 export * from './model/model.js';
 export { type Pattern, type Selection, SelectionError, select } from './model/selection.js';
 export { layoutView, UnknownTypeError } from './report/layout-view.js';
+export type { Sha256 } from './sha256.js';
 export { version } from './version.js';
 
 /** The architectures that there are targets for. */
@@ -45,14 +48,22 @@ export interface HeadersOptions {
   readonly target?: string;
   /** Whether the models have the headers' comments, which have the headers' licence. */
   readonly comments?: boolean;
+  /** Computes the hashes of headers; a portable implementation by default. */
+  readonly sha256?: Sha256;
 }
 
 /** Headers as a provider reads them. @throws UsageError for a target that is none. */
-export function headersFrom({ files, roots, target: name = 'x86_64', comments = false }: HeadersOptions): Headers {
+export function headersFrom({
+  files,
+  roots,
+  target: name = 'x86_64',
+  comments = false,
+  sha256 = portableSha256,
+}: HeadersOptions): Headers {
   const target = targetCalled(name);
   const resolver = new Resolver(files, roots);
-  const identify = identifyOn(files, resolver, target);
+  const identify = identifyOn(files, resolver, target, sha256);
   return {
-    model: (header) => describeHeader(header, target, resolver, identify, comments ? headerComments : noComments),
+    model: (header) => analyzeHeader(header, target, resolver, identify, comments ? headerComments : noComments),
   };
 }

@@ -5,8 +5,7 @@ import { generate } from './cli/generate.js';
 import { openHeaders } from './cli/open-headers.js';
 import { follow } from './cli/project.js';
 import type { CheckedConfig } from './config/config.js';
-import type { Headers, SupportText } from './core.js';
-import { sharedSource } from './headers/disk.js';
+import type { Headers } from './core.js';
 
 export type { CheckResult } from './cli/check.js';
 export {
@@ -21,7 +20,7 @@ export { writeFiles } from './cli/output.js';
 export { type CheckedConfig, type Config, checkConfig, defineConfig, type TargetName } from './config/config.js';
 export { findConfig, loadConfig } from './config/load.js';
 export * from './core.js';
-export { filesOnDisk } from './headers/disk.js';
+export { filesOnDisk, nodeSha256, supportText } from './headers/disk.js';
 
 export interface InstalledHeadersOptions {
   /** One of `targetNames`; x86_64 without it. */
@@ -43,9 +42,6 @@ export function installedHeaders(options: InstalledHeadersOptions = {}): Headers
   const { target: arch = 'x86_64', include = [], ...rest } = options;
   return openHeaders({ header: [], arch, include, ...rest });
 }
-
-/** The texts of the modules that stand beside emitted ones, for `filesOf`. */
-export const supportText: SupportText = sharedSource;
 
 /**
  * Writes what a configuration asks for, whole or not at all, and returns a summary.

@@ -1,7 +1,7 @@
 /** Capabilities by name or number: asked for, and enabled. */
 
-import { allocate } from '../generated/views.js';
 import type { KvmEnableCap } from '../generated/x86_64/linux/kvm.js';
+import { allocate } from '../support/index.js';
 import { KvmArgumentError, KvmError, KvmUnsupportedError } from './errors.js';
 import type { Bindings } from './host.js';
 

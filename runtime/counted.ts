@@ -1,6 +1,6 @@
 /** Structs that the kernel fills with as many elements as it has. */
 
-import { allocate, type FlexibleViewClass, type View } from '../generated/views.js';
+import { allocate, type FlexibleViewClass, type View } from '../support/index.js';
 import { KvmError } from './errors.js';
 
 /** More elements than any list of KVM has. */

@@ -1,7 +1,7 @@
 /** What of a guest comes out to its debugger, as KVM_SET_GUEST_DEBUG takes it on x86. */
 
-import { allocate } from '../generated/views.js';
 import type { KvmGuestDebug } from '../generated/x86_64/linux/kvm.js';
+import { allocate } from '../support/index.js';
 import { KvmArgumentError, KvmUnsupportedError } from './errors.js';
 import type { Bindings } from './host.js';
 

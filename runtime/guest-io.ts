@@ -1,6 +1,6 @@
 /** What the guest writes to devices without an exit: to an eventfd, or into the ring that a VM has for it. */
 
-import { allocate } from '../generated/views.js';
+import { allocate } from '../support/index.js';
 import type { EventFd } from './eventfd.js';
 import { CoalescedRing } from './rings/coalesced.js';
 import type { Vcpu } from './vcpu.js';

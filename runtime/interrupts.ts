@@ -1,6 +1,5 @@
 /** The interrupts of a VM: the controllers that the kernel emulates, their lines, what leads to them, and the timer chip. */
 
-import { allocate } from '../generated/views.js';
 import type {
   KvmIrqchip,
   KvmIrqLevel,
@@ -8,6 +7,7 @@ import type {
   KvmPitState,
   KvmPitState2,
 } from '../generated/x86_64/linux/kvm.js';
+import { allocate } from '../support/index.js';
 import { KvmArgumentError } from './errors.js';
 import type { EventFd } from './eventfd.js';
 import { read } from './ioctl.js';

@@ -12,7 +12,7 @@ import {
   type IoctlToBytes,
   type View,
   type ViewClass,
-} from '../generated/views.js';
+} from '../support/index.js';
 import { capabilityOf } from './capabilities.js';
 import { KvmArgumentError, type KvmError, KvmUnsupportedError, kernelError } from './errors.js';
 

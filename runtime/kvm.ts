@@ -1,9 +1,9 @@
 /** `/dev/kvm`: the system file descriptor. */
 
-import { inspectable } from '../generated/inspect.js';
-import { allocate } from '../generated/views.js';
 import type { KvmCpuid2 } from '../generated/x86_64/linux/kvm.js';
 import * as x86_64 from '../generated/x86_64/linux/kvm.js';
+import { allocate } from '../support/index.js';
+import { inspectable } from '../support/inspect.js';
 import { native } from './addon.js';
 import { type Capability, capabilityNumber, hasCapability, requireCapability } from './capability.js';
 import { grown } from './counted.js';

@@ -1,7 +1,7 @@
 /** Guest memory: mapped once in this process, seen through windows, shared between Workers by handle. */
 
 import { constants } from 'node:buffer';
-import type { View, ViewClass } from '../generated/views.js';
+import type { View, ViewClass } from '../support/index.js';
 import { type MemoryHandle, native } from './addon.js';
 import { KvmArgumentError, KvmClosedError, kernelError } from './errors.js';
 

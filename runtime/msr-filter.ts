@@ -1,6 +1,6 @@
 /** KVM_X86_SET_MSR_FILTER: which MSRs a guest may touch without user space. */
 
-import { allocate } from '../generated/views.js';
+import { allocate } from '../support/index.js';
 import { KvmArgumentError } from './errors.js';
 import type { Bindings } from './host.js';
 import { type IoctlTarget, ioctlOfBytes } from './ioctl.js';

@@ -1,6 +1,6 @@
 /** How objects are printed that hold something of the kernel's until they are closed. */
 
-import { custom, type Inspect, type InspectOptions, showMembers, shownOrError } from '../generated/inspect.js';
+import { custom, type Inspect, type InspectOptions, showMembers, shownOrError } from '../support/inspect.js';
 
 /**
  * Has `util.inspect`, and with it `console.log`, show the objects of a class by members that are known without asking the

@@ -4,7 +4,7 @@
  */
 
 import { readSync } from 'node:fs';
-import type { View, ViewClass } from '../generated/views.js';
+import type { View, ViewClass } from '../support/index.js';
 import { KvmError } from './errors.js';
 import { KernelFile } from './files.js';
 import type { Bindings } from './host.js';

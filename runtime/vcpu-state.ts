@@ -1,6 +1,5 @@
 /** The state of a vCPU: its registers, what is pending in it, and how it is set up. One method for one ioctl. */
 
-import { allocate, type IoctlByPointer, type View } from '../generated/views.js';
 import type {
   KvmCpuid2,
   KvmDebugregs,
@@ -18,6 +17,7 @@ import type {
   KvmXcrs,
   KvmXsave,
 } from '../generated/x86_64/linux/kvm.js';
+import { allocate, type IoctlByPointer, type View } from '../support/index.js';
 import { native, type VcpuHandle } from './addon.js';
 import { capabilityOf } from './capabilities.js';
 import { hasCapability } from './capability.js';

@@ -1,9 +1,9 @@
 /** A virtual CPU: the vCPU file descriptor, the memory it shares with user space, and how it is run and interrupted. */
 
-import { inspectable, nameOf, shown } from '../generated/inspect.js';
-import { allocate } from '../generated/views.js';
 import type { KvmRun } from '../generated/x86_64/linux/kvm.js';
 import * as x86_64 from '../generated/x86_64/linux/kvm.js';
+import { allocate } from '../support/index.js';
+import { inspectable, nameOf, shown } from '../support/inspect.js';
 import { native, type VcpuHandle, type VmHandle } from './addon.js';
 import { KvmArgumentError, KvmBusyError, KvmClosedError, KvmUnsupportedError, kernelError } from './errors.js';
 import { Exits, type VcpuExit } from './exit/exits.js';

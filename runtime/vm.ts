@@ -1,8 +1,8 @@
 /** A virtual machine: the VM file descriptor, its memory slots, and the vCPUs made of it. */
 
-import { shown } from '../generated/inspect.js';
-import { allocate } from '../generated/views.js';
 import type { KvmClockData, KvmPmuEventFilter, KvmUserspaceMemoryRegion2 } from '../generated/x86_64/linux/kvm.js';
+import { allocate } from '../support/index.js';
+import { shown } from '../support/inspect.js';
 import { native, type VmHandle } from './addon.js';
 import { type Capability, capabilityNumber, enableCapability, hasCapability, requireCapability } from './capability.js';
 import { VmDevice } from './devices/vm-device.js';

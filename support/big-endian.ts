@@ -1,15 +1,20 @@
 /**
- * `views.ts` for big-endian memory: what depends on the order of bytes is here under the same name, and the rest is passed
- * on. An array of it is one of `views.ts` too, so that code that takes either takes both.
+ * The views of big-endian memory, and the views that do not depend on the byte order. A class here extends the class of the same
+ * name in `little-endian.ts`, so that code that takes one takes both.
  */
 
-import * as views from './views.js';
+import { type ScalarLayout, scalarLayout } from './layout.js';
+import * as little from './little-endian.js';
+import { checkNumber64 } from './safe-integers.js';
 
-export * from './views.js';
+export * from './arrays.js';
+export * from './ioctl.js';
+export * from './text.js';
+export * from './view.js';
 
 /** Writes a number as a big-endian 64-bit integer. @throws RangeError unless it is a safe integer of its sign. */
 export function setNumber64(view: DataView, offset: number, value: number, signed: boolean): void {
-  views.checkNumber64(value, signed);
+  checkNumber64(value, signed);
   view.setInt32(offset, Math.floor(value / 0x1_0000_0000), false);
   view.setUint32(offset + 4, value >>> 0, false);
 }
@@ -39,7 +44,7 @@ export function setBits(view: DataView, offset: number, bit: number, width: numb
 
 // Arrays
 
-export class U16Array extends views.U16Array {
+export class U16Array extends little.U16Array {
   override get(index: number): number {
     return this.view.getUint16(this.at(index, 2), false);
   }
@@ -48,7 +53,7 @@ export class U16Array extends views.U16Array {
   }
 }
 
-export class S16Array extends views.S16Array {
+export class S16Array extends little.S16Array {
   override get(index: number): number {
     return this.view.getInt16(this.at(index, 2), false);
   }
@@ -57,7 +62,7 @@ export class S16Array extends views.S16Array {
   }
 }
 
-export class U32Array extends views.U32Array {
+export class U32Array extends little.U32Array {
   override get(index: number): number {
     return this.view.getUint32(this.at(index, 4), false);
   }
@@ -66,7 +71,7 @@ export class U32Array extends views.U32Array {
   }
 }
 
-export class S32Array extends views.S32Array {
+export class S32Array extends little.S32Array {
   override get(index: number): number {
     return this.view.getInt32(this.at(index, 4), false);
   }
@@ -75,7 +80,7 @@ export class S32Array extends views.S32Array {
   }
 }
 
-export class F32Array extends views.F32Array {
+export class F32Array extends little.F32Array {
   override get(index: number): number {
     return this.view.getFloat32(this.at(index, 4), false);
   }
@@ -84,7 +89,7 @@ export class F32Array extends views.F32Array {
   }
 }
 
-export class F64Array extends views.F64Array {
+export class F64Array extends little.F64Array {
   override get(index: number): number {
     return this.view.getFloat64(this.at(index, 8), false);
   }
@@ -93,7 +98,7 @@ export class F64Array extends views.F64Array {
   }
 }
 
-export class U64Array extends views.U64Array {
+export class U64Array extends little.U64Array {
   override get(index: number): bigint {
     return this.view.getBigUint64(this.at(index, 8), false);
   }
@@ -105,7 +110,7 @@ export class U64Array extends views.U64Array {
   }
 }
 
-export class S64Array extends views.S64Array {
+export class S64Array extends little.S64Array {
   override get(index: number): bigint {
     return this.view.getBigInt64(this.at(index, 8), false);
   }
@@ -119,9 +124,9 @@ export class S64Array extends views.S64Array {
 
 // Scalars that an ioctl points to
 
-export class S32Value extends views.S32Value {
-  static override readonly $layout: views.ScalarLayout<'s32'> = views.scalarLayout('int', 's32', 4, 'big');
-  override get $$layout(): views.ScalarLayout<'s32'> {
+export class S32Value extends little.S32Value {
+  static override readonly $layout: ScalarLayout<'s32'> = scalarLayout('int', 's32', 4, 'big');
+  override get $$layout(): ScalarLayout<'s32'> {
     return S32Value.$layout;
   }
   override get value(): number {
@@ -132,9 +137,9 @@ export class S32Value extends views.S32Value {
   }
 }
 
-export class U32Value extends views.U32Value {
-  static override readonly $layout: views.ScalarLayout<'u32'> = views.scalarLayout('unsigned int', 'u32', 4, 'big');
-  override get $$layout(): views.ScalarLayout<'u32'> {
+export class U32Value extends little.U32Value {
+  static override readonly $layout: ScalarLayout<'u32'> = scalarLayout('unsigned int', 'u32', 4, 'big');
+  override get $$layout(): ScalarLayout<'u32'> {
     return U32Value.$layout;
   }
   override get value(): number {
@@ -145,9 +150,9 @@ export class U32Value extends views.U32Value {
   }
 }
 
-export class S64Value extends views.S64Value {
-  static override readonly $layout: views.ScalarLayout<'s64'> = views.scalarLayout('long long', 's64', 8, 'big');
-  override get $$layout(): views.ScalarLayout<'s64'> {
+export class S64Value extends little.S64Value {
+  static override readonly $layout: ScalarLayout<'s64'> = scalarLayout('long long', 's64', 8, 'big');
+  override get $$layout(): ScalarLayout<'s64'> {
     return S64Value.$layout;
   }
   override get value(): bigint {
@@ -158,14 +163,9 @@ export class S64Value extends views.S64Value {
   }
 }
 
-export class U64Value extends views.U64Value {
-  static override readonly $layout: views.ScalarLayout<'u64'> = views.scalarLayout(
-    'unsigned long long',
-    'u64',
-    8,
-    'big',
-  );
-  override get $$layout(): views.ScalarLayout<'u64'> {
+export class U64Value extends little.U64Value {
+  static override readonly $layout: ScalarLayout<'u64'> = scalarLayout('unsigned long long', 'u64', 8, 'big');
+  override get $$layout(): ScalarLayout<'u64'> {
     return U64Value.$layout;
   }
   override get value(): bigint {

@@ -3,7 +3,9 @@
  * nothing: the modules of the bindings do not know of this one. It needs nothing, neither Node nor a browser.
  */
 
-import { ArrayView, type MemberLayout, type ViewWithLayout } from './views.js';
+import { ArrayView } from './arrays.js';
+import type { MemberLayout } from './layout.js';
+import type { ViewWithLayout } from './view.js';
 
 /** The names in a module that begin with a prefix. */
 export type NamesIn<Constants extends object, Prefix extends string> = Extract<keyof Constants, `${Prefix}${string}`>;
@@ -155,17 +157,17 @@ function showView(view: ViewWithLayout, bindings: object, ...how: How): string {
   return showMembers(title, members, ...how);
 }
 
-interface Selected {
-  readonly by: string;
+interface Discriminator {
+  readonly member: string;
   readonly cases: readonly { readonly value: number; readonly members: readonly string[] }[];
 }
 
 /** The members of a union that do not hold now. */
 function notInForce(view: ViewWithLayout): ReadonlySet<string> {
-  const { $selected } = view.constructor as unknown as { readonly $selected?: Selected };
-  if (!$selected) return new Set();
-  const { by, cases } = $selected;
-  const value = shownOrError(() => (view as unknown as Readonly<Record<string, unknown>>)[by]);
+  const { $discriminator } = view.constructor as unknown as { readonly $discriminator?: Discriminator };
+  if (!$discriminator) return new Set();
+  const { member, cases } = $discriminator;
+  const value = shownOrError(() => (view as unknown as Readonly<Record<string, unknown>>)[member]);
   const hidden = new Set(cases.flatMap(({ members }) => members));
   for (const member of cases.find((each) => each.value === value)?.members ?? []) hidden.delete(member);
   return hidden;

@@ -1,6 +1,6 @@
 // A network interface of this program's own, made through the bindings of a header that is not KVM's.
 import { Device } from 'kvm-uapi';
-import { allocate } from './generated/views.js';
+import { allocate } from './generated/support/index.js';
 import * as tun from './generated/x86_64/linux/if_tun.js';
 
 const device = Device.open('/dev/net/tun', tun);

@@ -22,18 +22,18 @@ export interface CoveredFile {
 }
 
 /** The covered headers, in the order of `files`. `argumentsOf` are the types that the ioctls of a header point to. */
-export function coveredFiles(
+export function findCoveredFiles(
   { files, includes, macros }: Preprocessed,
   declarations: Declarations,
   layout: Layout,
   argumentsOf: (file: SourceFile) => readonly CType[],
 ): CoveredFile[] {
   const { records, enums, typedefs, objects } = declarations;
-  const speaking = new Set<SourceFile>();
-  for (const said of [records, enums, typedefs.values(), objects.values()]) {
-    for (const { at } of said) speaking.add(at.file);
+  const declaring = new Set<SourceFile>();
+  for (const declared of [records, enums, typedefs.values(), objects.values()]) {
+    for (const { at } of declared) declaring.add(at.file);
   }
-  for (const { body, at } of macros.values()) if (body.length > 0) speaking.add(at.file);
+  for (const { body, at } of macros.values()) if (body.length > 0) declaring.add(at.file);
   const usedBy = (file: SourceFile): ReadonlySet<SourceFile> => {
     const used = new Set<SourceFile>();
     const use = (type: CType): void => {
@@ -43,7 +43,7 @@ export function coveredFiles(
     for (const { at, members } of records) if (at.file === file) for (const { type } of members) use(type);
     argumentsOf(file).forEach(use);
     for (const other of includes.get(file) ?? []) {
-      if (!speaking.has(file) || continuesName(file, other) || onlyWithin.get(other.name) === file.name)
+      if (!declaring.has(file) || continuesName(file, other) || onlyWithin.get(other.name) === file.name)
         used.add(other);
     }
     return used;

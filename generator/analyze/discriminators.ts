@@ -4,7 +4,7 @@ import type { MacroTable } from '../c/preprocessor/macros.js';
 import type { RecordNode } from '../c/syntax.js';
 import type { Token } from '../c/tokens.js';
 import { type SelectedUnion, selectedUnions, statedCases } from '../kernel/exit-arms.js';
-import type { Selection } from '../model/model.js';
+import type { Discriminator } from '../model/model.js';
 import { commentsBetween, textOf } from './comment-places.js';
 
 /** What is known of the record by name. */
@@ -12,10 +12,10 @@ export function selectedUnion({ tag, at }: RecordNode): SelectedUnion | undefine
   return selectedUnions.find(({ header, record }) => record === tag && header === at.file.name);
 }
 
-/** With what is defined here alone: the rows are those of all versions. */
-export function selection({ record, by, view, property }: SelectedUnion, macros: MacroTable): Selection {
-  const alone = statedCases.filter((row) => row.record === record && row.member === null);
-  return { by, view, property, alone: alone.map(({ value }) => value).filter((name) => macros.has(name)) };
+/** With the constants that are defined here only: the rows are those of all versions. */
+export function discriminatorOf({ record, by, view, property }: SelectedUnion, macros: MacroTable): Discriminator {
+  const rows = statedCases.filter((row) => row.record === record && row.member === null);
+  return { member: by, view, property, selectsNone: rows.map(({ value }) => value).filter((name) => macros.has(name)) };
 }
 
 /** The constants with which a member holds. */

@@ -1,4 +1,4 @@
-/** Macros to constants, ioctls and functions; what has no value goes into the ledger, with the reason. */
+/** Macros to constants, ioctls and functions. A macro without a value is an omission with the reason. */
 
 import { ArithmeticError } from '../c/evaluator/arithmetic.js';
 import { stringBytes } from '../c/evaluator/literals.js';
@@ -12,31 +12,32 @@ import type { ExpansionMemory } from '../c/preprocessor/expansion-memory.js';
 import type { Macro } from '../c/preprocessor/macros.js';
 import type { Preprocessed } from '../c/preprocessor/preprocessor.js';
 import type { CType, Declarations } from '../c/syntax.js';
-import { placeOf, type Token } from '../c/tokens.js';
+import { locationOf, type Token } from '../c/tokens.js';
 import { LimitError, SourceError } from '../errors.js';
 import type { SourceFile } from '../headers/files.js';
-import { homesOf } from '../kernel/defining-headers.js';
+import { announcementsOf } from '../kernel/capabilities.js';
+import { definingHeadersOf } from '../kernel/defining-headers.js';
 import { type IoctlOverride, overrideOf } from '../kernel/ioctl-arguments.js';
 import { fdRowsOf } from '../kernel/ioctl-fds.js';
-import type { Constant, FdKind, FunctionMacro, Ioctl, LedgerEntry, Passing } from '../model/model.js';
+import type { Constant, FdKind, FunctionMacro, Ioctl, Omission, Passing } from '../model/model.js';
 import type { Comments } from './comments.js';
 import { functionValue, type MacroReader, withoutPlaceholders } from './function-macros.js';
 import { modelInteger } from './integer-values.js';
 import { Requests, type RequestUse } from './ioctl-requests.js';
 import { expressionIn, typeIn, withoutParentheses } from './macro-bodies.js';
-import { commented, type TypeDescriber } from './records.js';
+import { commented, type RecordAnalyzer } from './records.js';
 
 /** What macros expand to. */
 const wholes: ExpansionMemory = new WeakMap();
 
-export interface DescribedMacros {
+export interface AnalyzedMacros {
   readonly constants: readonly Constant[];
   readonly ioctls: readonly Ioctl[];
   readonly functions: readonly FunctionMacro[];
-  readonly ledger: readonly LedgerEntry[];
+  readonly omissions: readonly Omission[];
 }
 
-export class MacroDescriber {
+export class MacroAnalyzer {
   readonly #preprocessed: Preprocessed;
   readonly #layout: Layout;
   readonly #typeNames: TypeNames;
@@ -73,22 +74,28 @@ export class MacroDescriber {
     return types;
   }
 
-  describe(covered: ReadonlySet<SourceFile>, types: TypeDescriber): DescribedMacros {
+  analyze(covered: ReadonlySet<SourceFile>, types: RecordAnalyzer): AnalyzedMacros {
     const constants: Constant[] = [];
     const ioctls: Ioctl[] = [];
     const functions: FunctionMacro[] = [];
-    const ledger: LedgerEntry[] = [];
+    const omissions: Omission[] = [];
     for (const macro of this.#macros()) {
       if (!covered.has(macro.at.file)) continue;
       const { name } = macro;
-      const at = placeOf(macro.at);
+      const location = locationOf(macro.at);
       const comment = commented(this.#comments.ofMacro(macro));
       if (macro.parameters !== null) {
         const parameters = parameterNames(macro);
         try {
-          functions.push({ name, parameters, value: functionValue(macro, this.#reader), at, ...comment });
+          functions.push({ name, parameters, value: functionValue(macro, this.#reader), location, ...comment });
         } catch (error) {
-          ledger.push({ kind: 'macro', name, parameters, reason: withoutPlaceholders(this.#reasonOf(error)), at });
+          omissions.push({
+            kind: 'macro',
+            name,
+            parameters,
+            reason: withoutPlaceholders(this.#reasonOf(error)),
+            location,
+          });
         }
         continue;
       }
@@ -96,22 +103,22 @@ export class MacroDescriber {
       try {
         const constant = this.#constant(macro, request);
         if (constant === undefined) {
-          ledger.push({ kind: 'macro', name, reason: 'defined as nothing: it has no value', at });
+          omissions.push({ kind: 'macro', name, reason: 'defined as nothing: it has no value', location });
           continue;
         }
         const aliasOf = this.#aliasOf(macro);
         const { value, type } = constant;
         constants.push(
           aliasOf === undefined
-            ? { name, value, type, at, ...comment }
-            : { name, value, type, aliasOf, at, ...comment },
+            ? { name, value, type, location, ...comment }
+            : { name, value, type, aliasOf, location, ...comment },
         );
         if (request) ioctls.push({ ...this.#ioctl(macro, Number(constant.value) >>> 0, request, types), ...comment });
       } catch (error) {
-        ledger.push({ kind: request ? 'ioctl' : 'macro', name, reason: this.#reasonOf(error), at });
+        omissions.push({ kind: request ? 'ioctl' : 'macro', name, reason: this.#reasonOf(error), location });
       }
     }
-    return { constants, ioctls, functions, ledger };
+    return { constants, ioctls, functions, omissions };
   }
 
   /** As they are now: a body can define another one while it is expanded (`_Pragma("pop_macro(…)")`). */
@@ -181,15 +188,17 @@ export class MacroDescriber {
     }
   }
 
-  #ioctl(macro: Macro, request: number, { argument }: RequestUse, types: TypeDescriber): Ioctl {
+  #ioctl(macro: Macro, request: number, { argument }: RequestUse, types: RecordAnalyzer): Ioctl {
     const { name, at } = macro;
     const fields = this.#requests.fields(request, at);
     const { override, argument: other } = this.#overriding(macro);
-    const home = override?.argument === undefined || other ? undefined : homesOf.get(override.argument)?.at(-1)?.header;
-    if (home !== undefined)
-      throw new Unresolvable(at, `takes a ${override?.argument}, and <${home}> could not be read`);
+    const unread =
+      override?.argument === undefined || other ? undefined : definingHeadersOf.get(override.argument)?.at(-1)?.header;
+    if (unread !== undefined)
+      throw new Unresolvable(at, `takes a ${override?.argument}, and <${unread}> could not be read`);
     const real = other ?? argument;
     const fds = fdsOf(name, at.file.name, this.#layout.target.kernelArchitecture);
+    const capability = this.#capabilityOf(macro, fds);
     const declared: Passing = fields.direction === 'none' && fields.size === 0 ? 'nothing' : 'pointer';
     return {
       name,
@@ -201,10 +210,23 @@ export class MacroDescriber {
       shape: real && types.shape(real),
       passes: override?.passes ?? declared,
       size: fields.size,
-      at: placeOf(at),
+      location: locationOf(at),
       ...(fds.length === 0 ? {} : { fds }),
+      ...(capability === undefined ? {} : { capability }),
       ...(override ? { override: modelOverride(override) } : {}),
     };
+  }
+
+  /** The capability of an ioctl, as far as the header defines it: headers of older kernels do not have every capability. */
+  #capabilityOf({ name, at }: Macro, fds: readonly FdKind[]): Ioctl['capability'] {
+    const isDefined = (capability: string): boolean => this.#preprocessed.macros.has(capability);
+    const { all, byFd } = announcementsOf(name, at.file.name, this.#layout.target.kernelArchitecture);
+    if (all !== undefined) return isDefined(all) ? all : undefined;
+    const own = fds.flatMap((fd) => {
+      const capability = byFd.get(fd);
+      return capability !== undefined && isDefined(capability) ? [[fd, capability] as const] : [];
+    });
+    return own.length === 0 ? undefined : Object.fromEntries(own);
   }
 
   /** What is known of an ioctl beyond its macro, and the type it really takes, if that is defined. */

@@ -4,7 +4,7 @@ import type { Layout } from '../c/layout/layout.js';
 import { spellType } from '../c/layout/spelling.js';
 import type { MacroTable } from '../c/preprocessor/macros.js';
 import type { CType, Declarations, EnumNode, MemberNode, RecordNode } from '../c/syntax.js';
-import { placeOf } from '../c/tokens.js';
+import { locationOf } from '../c/tokens.js';
 import type { SourceFile } from '../headers/files.js';
 import { flexibleArrayCounts } from '../kernel/counted-by.js';
 import type { SelectedUnion } from '../kernel/exit-arms.js';
@@ -12,8 +12,8 @@ import { memberBudget } from '../limits.js';
 import type {
   ByteOrder,
   EnumType,
-  LedgerEntry,
   Member,
+  Omission,
   RecordType,
   ScalarKind,
   ScalarShape,
@@ -21,7 +21,7 @@ import type {
 } from '../model/model.js';
 import type { ScalarName } from '../targets/target.js';
 import type { Comments } from './comments.js';
-import { casesOf, selectedUnion, selection } from './discriminators.js';
+import { casesOf, discriminatorOf, selectedUnion } from './discriminators.js';
 import { modelInteger } from './integer-values.js';
 import { unitBehind } from './units.js';
 
@@ -47,7 +47,7 @@ export function typedefNames(declarations: Declarations): TypedefNames {
   return names;
 }
 
-export class TypeDescriber {
+export class RecordAnalyzer {
   readonly #layout: Layout;
   readonly #names: TypedefNames;
   readonly #macros: MacroTable;
@@ -70,7 +70,7 @@ export class TypeDescriber {
   }
 
   /** The records that nothing names and no record has as a member: the type of a variable, what a pointer points to. */
-  nameless(declarations: Declarations, covered: ReadonlySet<SourceFile>): LedgerEntry[] {
+  nameless(declarations: Declarations, covered: ReadonlySet<SourceFile>): Omission[] {
     const unnamed = declarations.records.filter(
       (node) => this.#nameOf(node) === undefined && covered.has(node.at.file),
     );
@@ -85,7 +85,7 @@ export class TypeDescriber {
     const reason = 'has no name: something else is declared with it';
     return unnamed
       .filter((node) => !within.has(node))
-      .map((node) => ({ kind: 'type', name: node.keyword, reason, at: placeOf(node.at) }));
+      .map((node) => ({ kind: 'type', name: node.keyword, reason, location: locationOf(node.at) }));
   }
 
   #nameOf(node: RecordNode | EnumNode): string | undefined {
@@ -98,11 +98,11 @@ export class TypeDescriber {
     return {
       kind: node.keyword,
       tag: name,
-      ...(node.tag === null ? { typedef: true } : {}),
+      cName: cNameOf(node, name),
       size,
       align,
-      at: placeOf(node.at),
-      ...(union ? { selected: selection(union, this.#macros) } : {}),
+      location: locationOf(node.at),
+      ...(union ? { discriminator: discriminatorOf(union, this.#macros) } : {}),
       ...commented(this.#comments.ofType(node)),
       members: this.#members(node, name, union),
     };
@@ -142,7 +142,7 @@ export class TypeDescriber {
     const type = spellType(element);
     const described: Draft<Member> =
       dims.length > 0
-        ? { name, type, offset, size, dims, shape }
+        ? { name, type, offset, size, dims, elementSize: this.#layout.measure(element, member.at).size, shape }
         : bit
           ? { name, type, offset, size, bit, shape }
           : { name, type, offset, size, shape };
@@ -172,8 +172,8 @@ export class TypeDescriber {
     const node = this.#layout.recordNode(resolved);
     if (!node) return { is: 'opaque' };
     const name = this.#nameOf(node);
-    if (name === undefined) return { is: node.keyword, tag: null, align: this.#layout.record(node).align };
-    return { is: node.keyword, tag: name, ...(node.tag === null ? { typedef: true } : {}) };
+    if (name === undefined) return { is: node.keyword, cName: null, align: this.#layout.record(node).align };
+    return { is: node.keyword, cName: cNameOf(node, name) };
   }
 
   #scalarShape(name: ScalarName, byteOrder: ByteOrder | undefined): ScalarShape {
@@ -202,20 +202,33 @@ export class TypeDescriber {
 
   #enum(node: EnumNode): EnumType {
     const { type, values } = this.#layout.enumeration(node);
+    const name = this.#nameOf(node);
     return {
-      tag: this.#nameOf(node) ?? null,
-      ...(node.tag === null && this.#names.has(node) ? { typedef: true } : {}),
+      tag: name ?? null,
+      cName: name === undefined ? null : cNameOf(node, name),
       size: type.width / 8,
-      at: placeOf(node.at),
+      location: locationOf(node.at),
       ...commented(this.#comments.ofType(node)),
       enumerators: node.enumerators.map((enumerator, index) => {
         const { name, at } = enumerator;
         const value = values[index] as (typeof values)[number];
         const comment = this.#comments.ofEnumerator(enumerator);
-        return { name, value: modelInteger(value), type: value.type.name, at: placeOf(at), ...commented(comment) };
+        return {
+          name,
+          value: modelInteger(value),
+          type: value.type.name,
+          location: locationOf(at),
+          ...commented(comment),
+        };
       }),
     };
   }
+}
+
+/** `struct kvm_run`; of a type that only a typedef names, that name. */
+function cNameOf(node: RecordNode | EnumNode, name: string): string {
+  if (node.tag === null) return name;
+  return `${'keyword' in node ? node.keyword : 'enum'} ${name}`;
 }
 
 function recordInArray(type: CType): RecordNode | undefined {

@@ -1,7 +1,8 @@
 /**
- * Headers that forget an include. Where a header uses a name that nothing it includes defines, and `homes` says which
- * header defines that name, then that header is read before it, as if its user had included it first; and so on, until
- * nothing is lacking that has a home here. A header that lacks nothing is read alone.
+ * Required includes: headers that a header forgets to include. Where a header uses a name that nothing it includes defines,
+ * and the kernel facts say which header defines the name, the header is read again after that defining header, as if its
+ * user had included that one first. This is repeated until no such name is left. A header that uses no undefined name is
+ * read by itself.
  */
 
 import { lexText } from '../c/lexer.js';
@@ -12,83 +13,86 @@ import type { Token } from '../c/tokens.js';
 import { SourceError, UndefinedNameError } from '../errors.js';
 import type { SourceFile } from '../headers/files.js';
 import type { Resolver } from '../headers/resolver.js';
-import { absentHeaders, homes, homesOf, onlyWithin } from '../kernel/defining-headers.js';
+import { absentHeaders, definingHeaders, definingHeadersOf, onlyWithin } from '../kernel/defining-headers.js';
 import { overrideOf } from '../kernel/ioctl-arguments.js';
 import type { Target } from '../targets/target.js';
 
-const order = [...new Set(homes.map(({ header }) => header))];
+/** In the order in which they are read. */
+const order = [...new Set(definingHeaders.map(({ header }) => header))];
 
-/** What came of reading a header behind a prelude. */
+/** The result of reading a header after some required includes. */
 interface Reading<T> {
   readonly failed: boolean;
-  /** The names that it uses and nothing defines; tags with their keyword. */
-  readonly lacks: readonly string[];
-  /** What it was read for. @throws what is wrong with the header. */
+  /** The names that the header uses and that nothing defines; tags with their keyword. */
+  readonly undefinedNames: readonly string[];
+  /** The result. @throws the error of the header. */
   finish(): T;
 }
 
-/** Reads a header behind what it needs before it. `read` is given the headers of the prelude. */
-export function readComplete<T>(
+/** Reads a header after its required includes, which are handed to `read`. */
+export function readWithRequiredIncludes<T>(
   header: string,
   resolver: Resolver,
   target: Target,
-  read: (prelude: readonly string[]) => T & { readonly lacks: readonly string[] },
+  read: (requiredIncludes: readonly string[]) => T & { readonly undefinedNames: readonly string[] },
 ): T {
   const usable = new Map<string, boolean>([[header, false]]);
-  const isUsable = (home: string): boolean => {
-    const known = usable.get(home) ?? canBeRead(home, resolver, target);
-    usable.set(home, known);
+  const isUsable = (candidate: string): boolean => {
+    const known = usable.get(candidate) ?? canBeRead(candidate, resolver, target);
+    usable.set(candidate, known);
     return known;
   };
-  let prelude: readonly string[] = [];
-  let reading = attempt(header, () => read(prelude));
-  let whole = reading.failed ? undefined : reading;
+  let required: readonly string[] = [];
+  let reading = attempt(header, () => read(required));
+  let complete = reading.failed ? undefined : reading;
   for (;;) {
     const needed = new Set(
-      reading.lacks.map((name) => homesOf.get(name)?.find(({ header }) => isUsable(header))?.header),
+      reading.undefinedNames.map(
+        (name) => definingHeadersOf.get(name)?.find(({ header: candidate }) => isUsable(candidate))?.header,
+      ),
     );
-    const more = order.filter((home) => needed.has(home) && !prelude.includes(home));
-    if (more.length === 0) return (whole ?? reading).finish();
-    const behind = (added: readonly string[]): readonly string[] =>
-      order.filter((home) => prelude.includes(home) || added.includes(home));
-    const next = attempt(header, () => read(behind(more)));
+    const more = order.filter((candidate) => needed.has(candidate) && !required.includes(candidate));
+    if (more.length === 0) return (complete ?? reading).finish();
+    const requiredWith = (added: readonly string[]): readonly string[] =>
+      order.filter((candidate) => required.includes(candidate) || added.includes(candidate));
+    const next = attempt(header, () => read(requiredWith(more)));
     if (doesNotFit(next)) {
-      const alone = more.filter((home) => doesNotFit(attempt(header, () => read(behind([home])))));
-      // Those that do not fit alone, or else the last one, are no help to this header.
-      for (const home of alone.length > 0 ? alone : more.slice(-1)) usable.set(home, false);
+      const unfit = more.filter((candidate) => doesNotFit(attempt(header, () => read(requiredWith([candidate])))));
+      // Headers that do not fit one by one do not help this header. If each fits, the last one is given up.
+      for (const candidate of unfit.length > 0 ? unfit : more.slice(-1)) usable.set(candidate, false);
       continue;
     }
-    prelude = behind(more);
+    required = requiredWith(more);
     reading = next;
-    if (!next.failed) whole = next;
+    if (!next.failed) complete = next;
   }
 }
 
-/** Whether something is wrong beyond a name that may still be found. */
-function doesNotFit({ failed, lacks }: Reading<unknown>): boolean {
-  return failed && lacks.length === 0;
+/** Whether reading failed for a reason that no further header can mend. */
+function doesNotFit({ failed, undefinedNames }: Reading<unknown>): boolean {
+  return failed && undefinedNames.length === 0;
 }
 
-function attempt<T>(header: string, read: () => T & { readonly lacks: readonly string[] }): Reading<T> {
+function attempt<T>(header: string, read: () => T & { readonly undefinedNames: readonly string[] }): Reading<T> {
   try {
     const result = read();
-    return { failed: false, lacks: result.lacks, finish: () => result };
+    return { failed: false, undefinedNames: result.undefinedNames, finish: () => result };
   } catch (error) {
     if (!(error instanceof SourceError)) throw error;
     const named = error instanceof UndefinedNameError ? error : undefined;
     return {
       failed: true,
-      lacks: named ? [named.undefinedName] : [],
+      undefinedNames: named ? [named.undefinedName] : [],
       finish: () => {
-        throw named ? withHome(named) : withIncluder(header, error);
+        throw named ? withDefiningHeader(named) : withIncluder(header, error);
       },
     };
   }
 }
 
-function canBeRead(home: string, resolver: Resolver, target: Target): boolean {
+function canBeRead(header: string, resolver: Resolver, target: Target): boolean {
   try {
-    preprocess(home, resolver, target);
+    preprocess(header, resolver, target);
     return true;
   } catch (error) {
     if (error instanceof SourceError) return false;
@@ -96,16 +100,22 @@ function canBeRead(home: string, resolver: Resolver, target: Target): boolean {
   }
 }
 
-/** The error with what is known of the name: where it is defined, and why that could not be read. */
-function withHome(error: UndefinedNameError): UndefinedNameError {
+/** The error, with the header that defines the name and the reason why that header was not read. */
+function withDefiningHeader(error: UndefinedNameError): UndefinedNameError {
   const { file, line, column, problem, undefinedName } = error;
-  const home = homesOf.get(undefinedName)?.at(-1)?.header;
-  if (home === undefined) return error;
+  const defining = definingHeadersOf.get(undefinedName)?.at(-1)?.header;
+  if (defining === undefined) return error;
   const why =
-    absentHeaders.get(home) ??
+    absentHeaders.get(defining) ??
     'that cannot be read here, or not together with it; if it is missing, name the folder that has it with --include';
   const joint = problem.endsWith('?') ? ' ' : '; ';
-  return new UndefinedNameError(file, line, column, `${problem}${joint}<${home}> defines it: ${why}`, undefinedName);
+  return new UndefinedNameError(
+    file,
+    line,
+    column,
+    `${problem}${joint}<${defining}> defines it: ${why}`,
+    undefinedName,
+  );
 }
 
 /** Where a header refuses to be read by itself, the error with the one header that may include it. */
@@ -118,10 +128,10 @@ function withIncluder(header: string, error: SourceError): SourceError {
 }
 
 /**
- * The names with a home that the macros of some headers, what their ioctls really take, or any function's body use and
- * nothing defines.
+ * The names of `definingHeaders` that nothing defines and that are used: by the macros of some headers, by the real
+ * arguments of their ioctls, or in the body of any function.
  */
-export function lackingNames(
+export function undefinedNamesIn(
   macros: MacroTable,
   declarations: Declarations,
   files: ReadonlySet<SourceFile>,
@@ -136,7 +146,7 @@ export function lackingNames(
   }
   // A compiler reads all of them, whichever header they are in.
   for (const { body } of declarations.objects.values()) texts.push(body);
-  const lacking = new Set<string>();
+  const found = new Set<string>();
   for (const tokens of texts) {
     let before: string | undefined;
     for (const { kind, text } of tokens) {
@@ -145,12 +155,12 @@ export function lackingNames(
       if (kind !== 'identifier') continue;
       const isTag = keyword === 'struct' || keyword === 'union' || keyword === 'enum';
       const name = isTag ? `${keyword} ${text}` : text;
-      if (!homesOf.has(name)) continue;
+      if (!definingHeadersOf.has(name)) continue;
       const isDefined = isTag ? declarations.tags.has(text) : macros.has(text) || isDeclared(text, declarations);
-      if (!isDefined) lacking.add(name);
+      if (!isDefined) found.add(name);
     }
   }
-  return [...lacking];
+  return [...found];
 }
 
 function isDeclared(name: string, { typedefs, objects, enumerators }: Declarations): boolean {

@@ -1,28 +1,28 @@
-/** What a target lacks because its headers say it under a condition: an entry of the ledger each. */
+/** Declarations that a target lacks because they stand under a condition that does not hold there. Each is an omission. */
 
 import type { Preprocessed, Skipped } from '../c/preprocessor/preprocessor.js';
 import type { Declarations } from '../c/syntax.js';
-import { placeOf } from '../c/tokens.js';
+import { locationOf } from '../c/tokens.js';
 import type { SourceFile } from '../headers/files.js';
-import type { LedgerEntry } from '../model/model.js';
+import type { Omission } from '../model/model.js';
 import type { Target } from '../targets/target.js';
 
 /** Only what is nowhere else either: most groups that are skipped say otherwise what another one has said. */
-export function skippedEntries(
+export function skippedDeclarations(
   { skipped, macros }: Preprocessed,
   { tags }: Declarations,
   covered: ReadonlySet<SourceFile>,
   target: Target,
-): LedgerEntry[] {
+): Omission[] {
   const isMacro = ({ kind }: Skipped): boolean => kind === 'macro' || kind === 'ioctl';
   const lacking = skipped.filter(
     (each) => covered.has(each.at.file) && !(isMacro(each) ? macros : tags).has(each.name),
   );
-  const entries = lacking.map((each): [string, LedgerEntry] => {
+  const entries = lacking.map((each): [string, Omission] => {
     const name = isMacro(each) ? each.name : `${each.kind} ${each.name}`;
     const reason = `stands under '${each.group}', which does not hold for ${target.name}`;
     const kind = each.kind === 'macro' || each.kind === 'ioctl' ? each.kind : 'type';
-    return [name, { kind, name, reason, at: placeOf(each.at), skipped: true }];
+    return [name, { kind, name, reason, location: locationOf(each.at), skipped: true }];
   });
   return [...new Map(entries).values()];
 }

@@ -3,14 +3,14 @@
 import { namedValuesIn } from '../kernel/value-prefixes.js';
 import type { Constant, Enumerator, Member, RecordType } from '../model/model.js';
 
-export function withNamedValues(
+export function withValuePrefixes(
   types: readonly RecordType[],
   constants: readonly (Constant | Enumerator)[],
 ): RecordType[] {
   const names = constants.map(({ name }) => `\n${name}`).join('');
   return types.map((type) => {
     const rows = (namedValuesIn.get(type.tag) ?? []).filter(
-      ({ header, prefix }) => type.at.startsWith(`${header}:`) && names.includes(`\n${prefix}`),
+      ({ header, prefix }) => type.location.header === header && names.includes(`\n${prefix}`),
     );
     if (rows.length === 0) return type;
     const named = (members: readonly Member[], path: string): readonly Member[] =>

@@ -2,6 +2,8 @@
 
 import { type SourceError, UndefinedNameError } from '../errors.js';
 import type { SourceFile } from '../headers/files.js';
+import { locationText } from '../model/locations.js';
+import type { Location } from '../model/model.js';
 
 export type TokenKind =
   | 'identifier'
@@ -64,7 +66,11 @@ export function undefinedNameAt({ file, offset }: Token, problem: string, name: 
   return new UndefinedNameError(file.path, line, column, problem, name);
 }
 
+export function locationOf({ file, offset }: Token): Location {
+  return { header: file.name, line: file.lineAt(offset) };
+}
+
 /** `linux/kvm.h:292` */
 export function placeOf(token: Token): string {
-  return `${token.file.name}:${token.file.lineAt(token.offset)}`;
+  return locationText(locationOf(token));
 }

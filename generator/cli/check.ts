@@ -8,13 +8,13 @@ import { join } from 'node:path';
 import { modelPath, openModel } from '../emit/bindings.js';
 import { modulePath } from '../emit/modules.js';
 import { GeneratorError, MissingHeaderError } from '../errors.js';
-import { readIfThere } from '../headers/disk.js';
-import { diffModels } from '../model/comparison.js';
+import { nodeSha256, readIfThere } from '../headers/disk.js';
 import { modelToJson } from '../model/json.js';
+import { originText } from '../model/locations.js';
 import { type Model, withoutComments } from '../model/model.js';
 import { select, selectWithin } from '../model/selection.js';
-import { outputFiles } from './bindings.js';
-import { type GenerateOptions, openAll } from './generate.js';
+import { comparisonLines } from '../report/comparison.js';
+import { filesFor, type GenerateOptions, openAll } from './generate.js';
 import type { Headers } from './open-headers.js';
 
 export interface CheckResult {
@@ -25,7 +25,7 @@ export interface CheckResult {
 
 export function check(options: GenerateOptions): CheckResult {
   const pairs = openAll(options).flatMap((headers) => headers.names.map((name) => pairOf(options, headers, name)));
-  const results = compareFiles(options, compareModels(options, pairs));
+  const results = compareFiles(options, comparePairs(options, pairs));
   const worst = (['stale', 'other headers'] as const).find((state) => results.some((result) => result.state === state));
   return { state: worst ?? 'current', report: results.map((result) => result.report).join('\n') };
 }
@@ -61,14 +61,14 @@ function openRecorded(path: string): Model | CheckResult {
   const text = readIfThere(path);
   if (text === undefined) return { state: 'stale', report: `${path}: is not there; run 'generate' first` };
   try {
-    return openModel(text, path);
+    return openModel(text, path, nodeSha256);
   } catch (error) {
     if (error instanceof GeneratorError) return { state: 'stale', report: error.message };
     throw error;
   }
 }
 
-function compareModels({ selection = {} }: GenerateOptions, pairs: readonly Pair[]): Compared[] {
+function comparePairs({ selection = {} }: GenerateOptions, pairs: readonly Pair[]): Compared[] {
   const read = pairs.flatMap(({ here }) => (here instanceof MissingHeaderError ? [] : [here]));
   const selected = read.length === pairs.length ? select(read, selection) : selectWithin(read, selection);
   const selectedOf = new Map(read.map((model, index) => [model, selected[index] as Model]));
@@ -83,10 +83,11 @@ function compareModels({ selection = {} }: GenerateOptions, pairs: readonly Pair
 }
 
 /** The files that the recorded models give, held against those there are; a wrong one is what its model's answer is. */
-function compareFiles({ out, u64, comments = false }: GenerateOptions, compared: readonly Compared[]): CheckResult[] {
+function compareFiles(options: GenerateOptions, compared: readonly Compared[]): CheckResult[] {
+  const { out, comments = false } = options;
   const sources = compared.flatMap(({ source }) => source ?? []);
   const wrong = new Map<string, string>();
-  for (const { path, text } of outputFiles(sources, u64)) {
+  for (const { path, text } of filesFor(sources, options)) {
     // Comments are in no model: without the headers that had them they are not looked at.
     const known = !comments || compared.every(({ recorded, source }) => recorded !== source);
     for (const difference of differenceTo(out, path, text, known)) wrong.set(path, difference);
@@ -99,7 +100,10 @@ function compareFiles({ out, u64, comments = false }: GenerateOptions, compared:
 }
 
 function pathsOf(model: Model): string[] {
-  return [...model.covers.map((header) => `${modulePath(model, header)}.ts`), modelPath(model.target, model.header)];
+  return [
+    ...model.coveredHeaders.map((header) => `${modulePath(model, header)}.ts`),
+    modelPath(model.target, model.header),
+  ];
 }
 
 function take(wrong: Map<string, string>, path: string): string[] {
@@ -142,7 +146,7 @@ function compareWithHeaders(recorded: Model, here: Model): CheckResult {
     if (modelToJson(here) === modelToJson(recorded)) {
       return { state: 'current', report: `${subject}: the output is what the headers give (${identityOf(here)})` };
     }
-    const items = describeDifferences(recorded, here);
+    const items = comparisonLines(recorded, here);
     return {
       state: 'stale',
       report: [`${subject}: the recorded headers give another model; run 'generate'`, ...items].join('\n'),
@@ -151,7 +155,7 @@ function compareWithHeaders(recorded: Model, here: Model): CheckResult {
   const lines = [
     `${subject}: the headers here are other ones than recorded (here ${identityOf(here)}, recorded ${identityOf(recorded)}); the output is what the committed model gives`,
     ...others,
-    ...describeDifferences(recorded, here),
+    ...comparisonLines(recorded, here),
   ];
   return { state: 'other headers', report: lines.join('\n') };
 }
@@ -167,19 +171,7 @@ function otherHeaders(recorded: Model, here: Model): string[] {
   });
 }
 
-const mostDifferences = 40;
-
-function describeDifferences(before: Model, after: Model): string[] {
-  const differences = diffModels(before, after);
-  if (differences.length === 0) return ['  no declaration is different'];
-  const lines = differences.slice(0, mostDifferences).map(({ item, change }) => `  ${item}: ${change}`);
-  const rest = differences.length - lines.length;
-  return rest > 0 ? [...lines, `  and ${rest} more`] : lines;
-}
-
 function identityOf(model: Model): string {
-  const packages = model.origins.map((origin) =>
-    origin.kind === 'package' ? `${origin.name} ${origin.version}` : 'a source tree',
-  );
+  const packages = model.origins.map(originText);
   return [...packages, ...(model.kernel === null ? [] : [`Linux ${model.kernel}`])].join(', ');
 }

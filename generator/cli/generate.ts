@@ -1,10 +1,16 @@
 /** `kvm-uapi generate`: headers in, TypeScript out. */
 
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { type EmitOptions, emitFiles, modelPath } from '../emit/bindings.js';
+import type { EmittedFile } from '../emit/modules.js';
 import type { WideStyle } from '../emit/references.js';
+import { nodeSha256, supportText } from '../headers/disk.js';
 import type { OpenFiles } from '../headers/resolver.js';
-import type { Member, Model } from '../model/model.js';
+import type { Model } from '../model/model.js';
 import { type Selection, select } from '../model/selection.js';
-import { outputFiles, recordedTargets } from './bindings.js';
+import { headingOf, summaryOf } from '../report/summary.js';
+import { targets } from '../targets/targets.js';
 import { defaultArchitecture, type HeaderOptions, type Headers, headersOf, openHeaders } from './open-headers.js';
 import { writeFiles } from './output.js';
 
@@ -15,18 +21,28 @@ export interface GenerateOptions extends Omit<HeaderOptions, 'arch'> {
   /** The part of the headers that bindings are made of; all of them without it. */
   readonly selection?: Selection;
   readonly u64?: WideStyle;
+  /** The folder that emitted modules import the support library from; without it `out` has copies. */
+  readonly support?: string;
 }
 
 /** Writes the bindings and returns the summary. */
 export function generate(options: GenerateOptions): string {
   const read = openAll(options).flatMap((headers) => headers.names.map((name) => headers.model(name)));
   const models = select(read, options.selection ?? {});
-  const files = outputFiles(models, options.u64);
+  const files = filesFor(models, options);
   const changed = writeFiles(options.out, files);
   return [
-    ...models.map((model) => (models.length === 1 ? summary(model) : heading(model))),
+    ...models.map((model) => (models.length === 1 ? summaryOf(model) : headingOf(model))),
     `${options.out}: ${files.length} files, ${changed === 0 ? 'none' : changed} changed`,
   ].join('\n');
+}
+
+/** The files that a run writes. @throws GeneratorError when the models do not fit into one folder. */
+export function filesFor(
+  models: readonly Model[],
+  { u64, support = supportText }: Pick<Partial<EmitOptions>, 'u64' | 'support'> = {},
+): EmittedFile[] {
+  return emitFiles(models, { support, sha256: nodeSha256, ...(u64 === undefined ? {} : { u64 }) });
 }
 
 /** The headers of every architecture that a run is about. */
@@ -38,52 +54,7 @@ export function openAll(options: GenerateOptions): Headers[] {
   return names.map((name) => openHeaders({ ...options, arch: name }, open));
 }
 
-function heading({ header, target, kernel, origins, selection }: Model): string {
-  const from = origins.map((origin) =>
-    origin.kind === 'package' ? `${origin.name} ${origin.version}` : 'a source tree',
-  );
-  const part = selection ? '; what was selected of it' : '';
-  return `<${header}> for ${target}: ${kernel === null ? 'kernel version unknown' : `Linux ${kernel}`}, ${from.join(', ')}${part}`;
-}
-
-/** What was read and what was made of it, on part of a screen. */
-function summary(model: Model): string {
-  const { types, enums, constants, ioctls, functions, ledger, covers, sources, prelude = [], selection } = model;
-  const records = countRecords(types);
-  const reasons = new Map<string, number>();
-  for (const { kind, reason } of ledger) {
-    const key = `${kind}: ${reason.replace(/'[^']*'|(?:struct|union|enum) \w+/, '…')}`;
-    reasons.set(key, (reasons.get(key) ?? 0) + 1);
-  }
-  return [
-    heading(model),
-    `  read      ${sources.length} headers, of which covered: ${covers.join(', ')}`,
-    ...(prelude.length > 0 ? [`  behind    ${prelude.join(', ')}, which it needs and does not include`] : []),
-    ...(selection ? [`  selected  ${[...selection.types, ...selection.constants].join(', ')}`] : []),
-    `  types     ${records.structs} structs and ${records.unions} unions, ${records.fields} fields, ${enums.length} enums`,
-    `  macros    ${constants.length} constants, ${ioctls.length} of them ioctls; ${functions.length} functions`,
-    `  ledger    ${ledger.length} entries`,
-    ...[...reasons].map(([reason, count]) => `            ${String(count).padStart(4)} ${reason}`),
-  ].join('\n');
-}
-
-export interface RecordCounts {
-  readonly structs: number;
-  readonly unions: number;
-  readonly fields: number;
-}
-
-/** Counts as a compiler does: every record definition, unnamed ones included, and every member of each. */
-export function countRecords(types: Model['types']): RecordCounts {
-  let structs = 0;
-  let unions = 0;
-  let fields = 0;
-  const visit = (kind: string, members: readonly Member[]): void => {
-    if (kind === 'struct') structs++;
-    else unions++;
-    fields += members.length;
-    for (const member of members) if (member.members) visit(member.shape.is, member.members);
-  };
-  for (const type of types) visit(type.kind, type.members);
-  return { structs, unions, fields };
+/** The targets that a folder has bindings of a header for. */
+export function recordedTargets(folder: string, header: string): string[] {
+  return targets.map(({ name }) => name).filter((name) => existsSync(join(folder, modelPath(name, header))));
 }

@@ -9,7 +9,8 @@ import { noSet } from '../headers/sets/open.js';
 import { importedSets, keepSet, removeSets, userCache } from '../headers/sets/store.js';
 import { folderTree, type HeaderTree, unreadable } from '../headers/sets/tree.js';
 import { kernelFolders } from '../kernel/packages.js';
-import type { Origin } from '../model/model.js';
+import { originText } from '../model/locations.js';
+import { table } from '../report/table.js';
 import { targetsOf } from '../targets/architectures.js';
 
 export interface CacheOptions {
@@ -145,20 +146,4 @@ function nameOf({ kernel, architectures }: Description): string {
 
 function originsOf({ architectures }: Description): string[] {
   return [...new Set(Object.values(architectures).map(({ origin }) => originText(origin)))];
-}
-
-function originText(origin: Origin): string {
-  return origin.kind === 'package' ? `${origin.name} ${origin.version} (${origin.architecture})` : 'a source tree';
-}
-
-function table(rows: readonly (readonly string[])[]): string {
-  const widths = rows[0]?.map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0))) ?? [];
-  return rows
-    .map((row) =>
-      row
-        .map((cell, column) => cell.padEnd(widths[column] ?? 0))
-        .join('  ')
-        .trimEnd(),
-    )
-    .join('\n');
 }

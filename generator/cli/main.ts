@@ -53,6 +53,10 @@ const generateCommand: Command = command('generate', 'write TypeScript bindings 
   .option('--config <file>', 'configuration to follow (default: kvm-uapi.config.{ts,mts,js,mjs,json}, if one is here)')
   .option('--arch <arch>', `${architectures} (default: those that --out has bindings for, else ${defaultArchitecture})`)
   .option('--out <dir>', 'folder to write to', 'generated')
+  .option(
+    '--support <path>',
+    'import the support library from this folder, relative to --out, or from a package (default: copies)',
+  )
   .option('--check', 'write nothing; exit with 1 when the files in --out are not what they should be', false)
   .option('--strict', 'with --check: exit with 1 also when the headers here are other ones than recorded', false)
   .option('--comments', "put the headers' comments into the docstrings; they have the headers' licence", false)
@@ -81,7 +85,7 @@ interface GenerateCommandOptions extends GenerateOptions {
 
 /** The configuration that is named, or else the one here where nothing on the command line says what to generate. */
 async function configFor(named: string | undefined): Promise<CheckedConfig | undefined> {
-  const said = ['header', 'include', 'from', 'arch', 'out'].find(
+  const said = ['header', 'include', 'from', 'arch', 'out', 'support'].find(
     (name) => generateCommand.getOptionValueSource(name) === 'cli',
   );
   if (named !== undefined && said !== undefined) {

@@ -1,8 +1,8 @@
 /** What all commands have in common: which headers of which target, from where. */
 
-import { describeHeader } from '../analyze/analyze.js';
+import { analyzeHeader } from '../analyze/analyze.js';
 import { headerComments, noComments } from '../analyze/comments.js';
-import { filesOnDisk, systemRoots } from '../headers/disk.js';
+import { filesOnDisk, nodeSha256, systemRoots } from '../headers/disk.js';
 import { identifyIn, identifyOn } from '../headers/identity.js';
 import { type OpenFiles, Resolver } from '../headers/resolver.js';
 import { openSet } from '../headers/sets/open.js';
@@ -46,11 +46,11 @@ export function openHeaders(options: HeaderOptions, open: OpenFiles = new Map())
   const includeDirs = [...options.include, ...(set?.roots ?? [])];
   // What is read from a set must be the same on every machine: the system's folders are not searched then.
   const resolver = new Resolver(filesOnDisk, set ? includeDirs : [...includeDirs, ...systemRoots(target)], open);
-  const identify = set ? identifyIn(set, set.has) : identifyOn(filesOnDisk, resolver, target);
+  const identify = set ? identifyIn(set, set.has, nodeSha256) : identifyOn(filesOnDisk, resolver, target, nodeSha256);
   return {
     target,
     includeDirs,
     names: headersOf(options.header),
-    model: (name) => describeHeader(name, target, resolver, identify, options.comments ? headerComments : noComments),
+    model: (name) => analyzeHeader(name, target, resolver, identify, options.comments ? headerComments : noComments),
   };
 }

@@ -7,9 +7,15 @@ import type { GenerateOptions } from './generate.js';
 
 /** Hands over the options of a configuration. @throws ConfigError where a pattern of it names nothing. */
 export function follow<T>(config: CheckedConfig, use: (options: GenerateOptions) => T): T {
-  const { file, headers, targets, from, ...rest } = config;
+  const { file, headers, targets, from, support, ...rest } = config;
   try {
-    return use({ ...rest, header: headers, arch: targets, ...(from === undefined ? {} : { from }) });
+    return use({
+      ...rest,
+      header: headers,
+      arch: targets,
+      ...(from === undefined ? {} : { from }),
+      ...(support === undefined ? {} : { support }),
+    });
   } catch (error) {
     throw error instanceof SelectionError ? new ConfigError(file, error.key, error.problem) : error;
   }

@@ -6,7 +6,7 @@ import { modelPath, openModel } from '../emit/bindings.js';
 import { UsageError } from '../errors.js';
 import type { Model } from '../model/model.js';
 import { availabilityOf, availabilityView } from '../report/availability.js';
-import { recordedTargets } from './bindings.js';
+import { recordedTargets } from './generate.js';
 
 export interface WhereOptions {
   /** The header that the bindings are of. */

@@ -46,6 +46,11 @@ export interface Config {
   readonly comments?: boolean;
   /** The folder to write to; `generated` without it. */
   readonly out?: string;
+  /**
+   * The folder that emitted modules import the support library from: relative to `out` where it begins with `.`, or that of a
+   * package, such as `kvm-uapi/support`. Without it `out` has copies.
+   */
+  readonly support?: string;
 }
 
 /** Gives a configuration back as it is: for its types, in an editor. */
@@ -65,9 +70,21 @@ export interface CheckedConfig {
   readonly u64: WideStyle;
   readonly comments: boolean;
   readonly out: string;
+  readonly support: string | undefined;
 }
 
-const keys = ['headers', 'targets', 'include', 'from', 'types', 'constants', 'u64', 'comments', 'out'] as const;
+const keys = [
+  'headers',
+  'targets',
+  'include',
+  'from',
+  'types',
+  'constants',
+  'u64',
+  'comments',
+  'out',
+  'support',
+] as const;
 
 /** Checks what a file has as its default export. @throws ConfigError that names file, key and what to do. */
 export function checkConfig(value: unknown, file: string): CheckedConfig {
@@ -105,6 +122,11 @@ export function checkConfig(value: unknown, file: string): CheckedConfig {
     u64: checker.one('u64', (each) => each === 'bigint' || each === 'number', "'bigint' or 'number'") ?? 'bigint',
     comments: checker.one('comments', (each) => typeof each === 'boolean', 'true or false') ?? false,
     out: resolve(dirname(file), checker.one('out', isName, 'a folder') ?? 'generated'),
+    support: checker.one(
+      'support',
+      isName,
+      "a folder, such as '../support', or a package's, such as 'kvm-uapi/support'",
+    ),
   };
 }
 

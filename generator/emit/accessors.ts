@@ -4,18 +4,10 @@ import type { ByteOrder, Member } from '../model/model.js';
 import { bitFieldAccessors } from './bit-fields.js';
 import { describeMember } from './docs.js';
 import { memberProperty } from './export-names.js';
-import { elementsOf, isFlexible, type PlacedMember } from './placed-members.js';
+import { elementSizeOf, elementsOf, isFlexible, type PlacedMember } from './placed-members.js';
 import { type Access, at, byteOrderOf, numberProperty, order, property, wideProperties } from './properties.js';
 import type { References } from './references.js';
 import { accessOf, type ScalarAccess } from './scalar-access.js';
-
-/** Size of one element of an array in bytes; of any other member, its own. */
-export function elementSize(member: Member, references: References): number {
-  if ('tag' in member.shape) return references.sizeOf(member);
-  const elements = elementsOf(member.dims ?? []);
-  if (elements > 0) return member.size / elements;
-  return accessOf(member.shape, references.target.pointerSize)?.size ?? 1;
-}
 
 /** A member's accessors, indented for a class body. */
 export function accessors(placed: PlacedMember, references: References, siblings: readonly PlacedMember[]): string {
@@ -23,7 +15,7 @@ export function accessors(placed: PlacedMember, references: References, siblings
   const doc = describeMember(placed);
   if (member.bit) return bitFieldAccessors(placed, doc, references);
   if (member.dims) return arrayAccessors(placed, member.dims, doc, references, siblings);
-  if ('tag' in member.shape) {
+  if ('cName' in member.shape) {
     // A record without bytes is what a macro left behind; there is nothing in it to access.
     if (member.size === 0 && member.members?.length === 0) return '';
     const type = references.classOf(member);
@@ -86,9 +78,9 @@ function arrayAccessors(
   references: References,
   siblings: readonly PlacedMember[],
 ): string {
-  const element = elementSize(member, references);
-  const record = 'tag' in member.shape ? references.classOf(member) : null;
-  const access = 'tag' in member.shape ? undefined : accessOf(member.shape, element);
+  const element = elementSizeOf(member);
+  const record = 'cName' in member.shape ? references.classOf(member) : null;
+  const access = 'cName' in member.shape ? undefined : accessOf(member.shape, element);
   const row = element * elementsOf(inner);
   const count = isFlexible(member) ? flexibleLength(member, offset, row, references, siblings) : String(outer);
 

@@ -1,74 +1,92 @@
-/** The files of bindings: what a list of models becomes on disk, or wherever files are kept. */
+/** Emits the files of bindings: the modules of some models, the models themselves, and the support library. */
 
 import { GeneratorError } from '../errors.js';
-import { sha256 } from '../headers/sha256.js';
 import { modelFromJson, modelToJson } from '../model/json.js';
 import { type Model, withoutComments } from '../model/model.js';
-import { type EmittedFile, emitModules, modulePath, type SharedModule, sharedModules } from './modules.js';
-import type { WideStyle } from './references.js';
+import { portableSha256, type Sha256 } from '../sha256.js';
+import { type EmittedFile, emitModules, type ModuleOptions, modulePath } from './modules.js';
+import { copiesFolder, type SupportText, supportModules } from './support.js';
 
-/** The text of a module that stands beside the emitted ones and is the same for all headers. */
-export type SupportText = (module: SharedModule) => string;
+export interface EmitOptions extends Pick<ModuleOptions, 'u64'> {
+  /**
+   * The support library. With the texts of its modules, copies of them are among the files. Otherwise the folder that emitted
+   * modules import it from: relative to the output folder where it begins with `.`, or that of a package.
+   */
+  readonly support: SupportText | string;
+  /** Computes the digests of models; a portable implementation by default. */
+  readonly sha256?: Sha256;
+}
 
 /** Path of a model that is kept in the output folder. */
 export function modelPath(target: string, header: string): string {
   return `${modulePath({ target }, header)}.model.json`;
 }
 
-/** The modules of one model, and the model itself. */
-export function bindingFiles(model: Model, u64?: WideStyle): EmittedFile[] {
-  return [...emitModules(model, u64), { path: modelPath(model.target, model.header), text: sealModel(model) }];
-}
-
 /**
- * The model's JSON with a digest of itself at its end: what is not part of any module is guarded by it. Comments of the
- * header have a licence of their own and are left out.
+ * The model's JSON with a digest of itself at its end, because no other check covers what is not part of any module. Comments
+ * of the header are left out: they have a licence of their own.
  */
-function sealModel(model: Model): string {
+function withDigest(model: Model, sha256: Sha256): string {
   const json = modelToJson(withoutComments(model));
-  return `${json.slice(0, -'\n}\n'.length)},\n  "sha256": "${digestOf(json)}"\n}\n`;
+  return `${json.slice(0, -'\n}\n'.length)},\n  "sha256": "${digestOf(json, sha256)}"\n}\n`;
 }
 
-/** The model in a file that was written. @throws GeneratorError when the text is not as it was written. */
-export function openModel(text: string, name: string): Model {
+/** Reads a model that was written with its digest. @throws GeneratorError when the text was changed since. */
+export function openModel(text: string, name: string, sha256: Sha256 = portableSha256): Model {
   const { sha256: digest, ...model } = modelFromJson(text, name) as Model & { sha256?: unknown };
-  if (digest !== digestOf(modelToJson(model))) {
-    throw new GeneratorError(`${name}: is not as it was written: its sha256 is another one; run 'generate'`);
+  if (digest !== digestOf(modelToJson(model), sha256)) {
+    throw new GeneratorError(`${name}: the model was changed: its sha256 does not match its content; run 'generate'`);
   }
   return model;
 }
 
-function digestOf(text: string): string {
+function digestOf(text: string, sha256: Sha256): string {
   return sha256(new TextEncoder().encode(text));
 }
 
-/** The modules that all others share. */
-export function sharedFiles(support: SupportText): EmittedFile[] {
-  return sharedModules.map((module) => ({ path: `${module}.ts`, text: support(module) }));
-}
-
 /**
- * Every file of a run. Two headers may bring the same third one: where that is asked for too, its module is its own model's,
- * as another header may change it for those who include both; elsewhere it must come out the same.
+ * Every file of a run, as path and text. Two headers may bring the same third one. If that one is asked for too, its module is
+ * that of its own model, because another header may change it for those who include both. Otherwise both must give the same
+ * module.
+ *
+ * @throws GeneratorError when the models do not fit into one folder.
  */
-export function filesOf(models: readonly Model[], support: SupportText, u64?: WideStyle): EmittedFile[] {
-  const files = new Map<string, EmittedFile>(sharedFiles(support).map((file) => [file.path, file]));
+export function emitFiles(models: readonly Model[], options: EmitOptions): EmittedFile[] {
+  const { support, sha256 = portableSha256, u64 } = options;
+  const moduleOptions = {
+    support: typeof support === 'string' ? support : copiesFolder,
+    ...(u64 === undefined ? {} : { u64 }),
+  };
+  const copies = typeof support === 'string' ? [] : copiesOf(support);
+  const files = new Map<string, EmittedFile>(copies.map((file) => [file.path, file]));
   const ownPath = (model: Model): string => `${modulePath(model, model.header)}.ts`;
   const owned = new Set(models.map(ownPath));
   for (const model of models) {
-    for (const file of bindingFiles(model, u64)) {
+    for (const file of emitModules(model, moduleOptions)) {
       if (owned.has(file.path) && file.path !== ownPath(model)) continue;
       const other = files.get(file.path);
       if (other && other.text !== file.text) throw new GeneratorError(disagreement(model, file.path));
       files.set(file.path, file);
     }
+    const path = modelPath(model.target, model.header);
+    files.set(path, { path, text: withDigest(model, sha256) });
   }
   refuseCasePairs([...files.keys()]);
   return [...files.values()];
 }
 
+/** The modules of the support library, in the folder of the copies. */
+export function copiesOf(support: SupportText): EmittedFile[] {
+  return supportModules.map((module) => ({
+    path: `${copiesFolder.slice(2)}/${module}.ts`,
+    text: support(module),
+  }));
+}
+
 function disagreement(model: Model, path: string): string {
-  const brought = model.covers.find((header) => header !== model.header && `${modulePath(model, header)}.ts` === path);
+  const brought = model.coveredHeaders.find(
+    (header) => header !== model.header && `${modulePath(model, header)}.ts` === path,
+  );
   const remedy =
     brought === undefined
       ? 'generate it into a folder of its own with --out'

@@ -1,10 +1,10 @@
 /** One class per struct or union: its layout as data, and accessors for its members. */
 
 import type { Member } from '../model/model.js';
-import { accessors, counterOf, elementSize } from './accessors.js';
+import { accessors, counterOf } from './accessors.js';
 import { bytes, docstring, withComment } from './docs.js';
 import { memberProperty } from './export-names.js';
-import { elementsOf, isFlexible, type PlacedMember, promotedMembers } from './placed-members.js';
+import { elementSizeOf, elementsOf, isFlexible, type PlacedMember, promotedMembers } from './placed-members.js';
 import type { References } from './references.js';
 
 /** A record to emit: one with a name in C, or an unnamed one that a member gives its type. */
@@ -14,7 +14,6 @@ export interface ClassSource {
   readonly title: string;
   readonly size: number;
   readonly align: number;
-  readonly at: string | null;
   readonly members: readonly Member[];
   readonly comment?: string | undefined;
   /** Further lines, of data. */
@@ -25,7 +24,7 @@ export interface ClassSource {
 export function emitUnnamed(members: readonly Member[], title: string, references: References): string {
   let text = '';
   for (const member of members) {
-    if (!member.members || !('tag' in member.shape)) continue;
+    if (!member.members || !('cName' in member.shape)) continue;
     if (member.name === null) {
       text += emitUnnamed(member.members, title, references);
     } else if (member.members.length > 0) {
@@ -33,9 +32,8 @@ export function emitUnnamed(members: readonly Member[], title: string, reference
       const own = {
         className: references.classOf(member),
         title: path,
-        size: references.sizeOf(member),
+        size: elementSizeOf(member),
         align: 'align' in member.shape ? member.shape.align : 1,
-        at: null,
         members: member.members,
         comment: member.comment,
       };
@@ -46,20 +44,19 @@ export function emitUnnamed(members: readonly Member[], title: string, reference
 }
 
 export function emitClass(source: ClassSource, references: References): string {
-  const { className, title, size, align, at } = source;
+  const { className, title, size, align } = source;
   const members = promotedMembers(source.members);
-  const place = at === null ? '' : ` ${at}`;
   // A branch would keep V8 from doing without the view; reading the last byte throws just as well.
   const check = size === 0 ? '' : `    view.getUint8(offset${size === 1 ? '' : ` + ${size - 1}`});\n`;
   let properties = '';
   for (const member of members) properties += accessors(member, references, members);
   // The fields are declared only: one that is defined and then assigned costs ten times as much as one that is assigned.
   return `
-${docstring(withComment(`\`${title}\`: ${bytes(size)}, aligned to ${align}.${place}`, source.comment))}
+${docstring(withComment(`\`${title}\`: ${bytes(size)}, aligned to ${align}.`, source.comment))}
 export class ${className} implements ${references.view('View')} {
   static readonly $size = ${size};
   static readonly $align = ${align};
-${flexibleTail(members, references)}${layoutData(source, members, references)}${source.data ?? ''}\
+${flexibleTail(members)}${layoutData(source, members, references)}${source.data ?? ''}\
   declare readonly $$type: '${title}';
   declare readonly $$view: DataView;
   declare readonly $$offset: number;
@@ -101,7 +98,7 @@ ${facts}    },
 
 /** How the value of a scalar is read; nothing of a record. */
 function scalar({ shape }: Member): string {
-  if ('tag' in shape) return '';
+  if ('cName' in shape) return '';
   return `, is: '${shape.is}'${shape.byteOrder === undefined ? '' : `, byteOrder: '${shape.byteOrder}'`}`;
 }
 
@@ -111,7 +108,7 @@ function names({ named }: Member): string {
 }
 
 /** What `allocate` must know to make room for a flexible array: there is exactly one, and nothing behind it. */
-function flexibleTail(members: readonly PlacedMember[], references: References): string {
+function flexibleTail(members: readonly PlacedMember[]): string {
   const tail = members.find(({ member }) => isFlexible(member));
   if (!tail) return '';
   const { member, offset } = tail;
@@ -119,7 +116,7 @@ function flexibleTail(members: readonly PlacedMember[], references: References):
   if (members.some((other) => isBehind(other) || (other !== tail && isFlexible(other.member)))) return '';
   const counter = counterOf(member, members);
   const countedBy = counter === undefined ? 'null' : `'${memberProperty(counter.name)}'`;
-  const row = elementSize(member, references) * elementsOf((member.dims ?? []).slice(1));
+  const row = elementSizeOf(member) * elementsOf((member.dims ?? []).slice(1));
   const facts = `member: '${memberProperty(member.name)}', offset: ${offset}, elementSize: ${row}, countedBy: ${countedBy}`;
   return `  static readonly $flexible = { ${facts} } as const;\n`;
 }

@@ -1,18 +1,22 @@
-/** Records of which a part holds at a time: which one, as data of the class, and as a type that narrows. */
+/** Records with a discriminator: which member of the union it selects, as data of the class and as a type that narrows. */
 
-import type { Constant, RecordType, Selection } from '../model/model.js';
+import type { Constant, Discriminator, RecordType } from '../model/model.js';
 import { memberProperty } from './export-names.js';
 import { promotedMembers } from './placed-members.js';
 
-/** A value of the member that decides. */
+/** A value of the discriminator. */
 export interface Case {
   readonly constant: Constant;
-  /** The members that hold with it, as properties. */
+  /** The members that it selects, as properties. */
   readonly members: readonly string[];
 }
 
-/** Those that are known, in the order of their values. */
-export function casesOf(record: RecordType, selected: Selection, constants: ReadonlyMap<string, Constant>): Case[] {
+/** The known cases, in the order of their values. */
+export function casesOf(
+  record: RecordType,
+  discriminator: Discriminator,
+  constants: ReadonlyMap<string, Constant>,
+): Case[] {
   const properties = new Map<string, string[]>();
   for (const { member } of promotedMembers(record.members)) {
     for (const name of member.when ?? []) {
@@ -21,25 +25,25 @@ export function casesOf(record: RecordType, selected: Selection, constants: Read
       else properties.set(name, [memberProperty(member.name)]);
     }
   }
-  for (const name of selected.alone) if (!properties.has(name)) properties.set(name, []);
+  for (const name of discriminator.selectsNone) if (!properties.has(name)) properties.set(name, []);
   const cases = [...properties].flatMap(([name, members]) => {
     // A part of a header can be without its constants.
     const constant = constants.get(name);
     if (!constant) return [];
-    if (typeof constant.value !== 'number') throw new Error(`${record.tag}: ${name} is no number`);
+    if (typeof constant.value !== 'number') throw new Error(`${record.cName}: ${name} is not a number`);
     return [{ constant, members }];
   });
   return cases.toSorted((a, b) => Number(a.constant.value) - Number(b.constant.value));
 }
 
 /** Lines of the class. */
-export function selectionData({ by, property }: Selection, cases: readonly Case[]): string {
+export function discriminatorData({ member, property }: Discriminator, cases: readonly Case[]): string {
   const lines = cases.map(({ constant: { name, value }, members }) => {
     const list = members.map((member) => `'${member}'`).join(', ');
     return `      { name: '${name}', value: ${value}, members: [${list}] },\n`;
   });
-  return `  static readonly $selected = {
-    by: '${memberProperty(by)}',
+  return `  static readonly $discriminator = {
+    member: '${memberProperty(member)}',
     property: '${property}',
     cases: [
 ${lines.join('')}    ],
@@ -47,25 +51,25 @@ ${lines.join('')}    ],
 `;
 }
 
-/** The type of what a class of this name is seen as. */
-export function selectionType(
+/** The type of the view that narrows. */
+export function discriminatorType(
   typeName: string,
   className: string,
-  { by, property }: Selection,
+  { member, property }: Discriminator,
   cases: readonly Case[],
   exportOf: (constant: string) => string,
 ): string {
   const alternatives = cases.map(({ constant: { name }, members }) => {
-    const holding = members.map((member) => `readonly ${member}: ${className}['${member}']`);
-    return alternative([`readonly ${property}: typeof ${exportOf(name)}`, ...holding]);
+    const selected = members.map((each) => `readonly ${each}: ${className}['${each}']`);
+    return alternative([`readonly ${property}: typeof ${exportOf(name)}`, ...selected]);
   });
   return `
 /**
- * What holds of a \`${className}\`: \`switch (view.${property})\` narrows to it. A value of \`${by}\` of which these bindings
- * know nothing is null here.
+ * The members of a \`${className}\` that its \`${member}\` selects: \`switch (view.${property})\` narrows to them. \`${property}\` is
+ * null for a value of \`${member}\` that these bindings do not know.
  */
 export type ${typeName} =
-${alternatives.join('')}  | { readonly ${property}: null; readonly ${by}: number };
+${alternatives.join('')}  | { readonly ${property}: null; readonly ${member}: number };
 `;
 }
 

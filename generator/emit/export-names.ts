@@ -10,7 +10,6 @@
  */
 
 import type { EnumType, Member, Model } from '../model/model.js';
-import { keyOf, type RecordName } from '../model/names.js';
 
 /** `kvm_s390_io_info` → `KvmS390IoInfo` */
 export function pascalCase(name: string): string {
@@ -55,19 +54,25 @@ export function secondProperty(name: string): string {
   return `$${name}`;
 }
 
+/** A record or enum that has a name. */
+interface NamedType {
+  readonly tag: string;
+  readonly cName: string;
+}
+
 export interface Names {
   /** The exported name of a constant, enumerator or ioctl. */
   constant(name: string): string;
   /** The exported name of a function-like macro. */
   functionMacro(name: string): string;
-  /** The class of a record that has a tag, or a name by typedef. */
-  record(name: RecordName): string;
+  /** The class of a record, by the record's C name. */
+  record(cName: string): string;
   /** The class of an unnamed record. */
   unnamed(member: Member): string;
-  /** The type of what a record with `selected` is seen as. */
-  view(name: RecordName): string;
-  /** The object and type of an enum that has a name. */
-  enumeration(name: RecordName): string;
+  /** The type of the view of a record with a discriminator, by the record's C name. */
+  view(cName: string): string;
+  /** The object and type of an enum, by its C name. */
+  enumeration(cName: string): string;
 }
 
 export function namesOf(model: Model): Names {
@@ -82,20 +87,22 @@ export function namesOf(model: Model): Names {
   const values = [...model.enums.flatMap(({ enumerators }) => enumerators), ...model.constants];
   for (const { name } of values) if (!constants.has(name)) constants.set(name, take(name));
   const functions = new Map(model.functions.map(({ name }) => [name, take(name)]));
-  const takeAll = (names: readonly RecordName[]): Map<string, string> => {
+  const takeAll = (names: readonly NamedType[]): Map<string, string> => {
     const sorted = names.toSorted(byTag);
     const byRight = [...sorted.filter(isPlain), ...sorted.filter((name) => !isPlain(name))];
-    return new Map(byRight.map((name) => [keyOf(name), take(className(name.tag))]));
+    return new Map(byRight.map((name) => [name.cName, take(className(name.tag))]));
   };
   const records = takeAll(model.types);
-  const enums = takeAll(model.enums.filter(hasTag));
+  const enums = takeAll(model.enums.filter(hasName));
   const paths: Path[] = [];
   for (const { tag, members } of model.types) collectPaths(members, tag, className(tag), paths);
   paths.sort((a, b) => byCodeUnits(a.path, b.path));
   const unnamed = new Map(paths.map(({ member, wanted }) => [member, take(wanted)]));
   const views = new Map(
     model.types.flatMap((type) =>
-      type.selected ? [[keyOf(type), take(className(type.tag) + pascalCase(type.selected.view))] as const] : [],
+      type.discriminator
+        ? [[type.cName, take(className(type.tag) + pascalCase(type.discriminator.view))] as const]
+        : [],
     ),
   );
   const get = <K>(map: ReadonlyMap<K, string>, key: K): string => {
@@ -106,25 +113,29 @@ export function namesOf(model: Model): Names {
   return {
     constant: (name) => get(constants, name),
     functionMacro: (name) => get(functions, name),
-    record: (name) => get(records, keyOf(name)),
+    record: (cName) => get(records, cName),
     unnamed: (member) => get(unnamed, member),
-    view: (name) => get(views, keyOf(name)),
-    enumeration: (name) => get(enums, keyOf(name)),
+    view: (cName) => get(views, cName),
+    enumeration: (cName) => get(enums, cName),
   };
 }
 
-function hasTag(type: EnumType): type is EnumType & { readonly tag: string } {
-  return type.tag !== null;
+function hasName(type: EnumType): type is EnumType & NamedType {
+  return type.cName !== null;
 }
 
 /** Who keeps a class's name before others do, whatever the order of declaration. */
-function isPlain({ tag }: RecordName): boolean {
+function isPlain({ tag }: NamedType): boolean {
   return /^[a-z0-9]+(_[a-z0-9]+)*$/.test(tag);
 }
 
-/** Typedefs behind tags. */
-function byTag(a: RecordName, b: RecordName): number {
-  return byCodeUnits(a.tag, b.tag) || Number(a.typedef ?? false) - Number(b.typedef ?? false);
+/** Typedefs after tags. */
+function byTag(a: NamedType, b: NamedType): number {
+  return byCodeUnits(a.tag, b.tag) || Number(isTypedef(a)) - Number(isTypedef(b));
+}
+
+function isTypedef({ tag, cName }: NamedType): boolean {
+  return tag === cName;
 }
 
 function byCodeUnits(a: string, b: string): number {
@@ -157,7 +168,7 @@ function collectPaths(members: readonly Member[], path: string, wanted: string, 
   }
 }
 
-/** What `views.ts` and `big-endian.ts` both have, so that a module may import either. */
+/** What `little-endian.ts` and `big-endian.ts` both have, so that a module may import either. */
 const orderedViews: readonly string[] = [
   ...['U16Array', 'S16Array', 'U32Array', 'S32Array', 'F32Array', 'F64Array', 'U64Array', 'S64Array'],
   ...['S32Value', 'U32Value', 'S64Value', 'U64Value', 'getBits', 'setBits', 'setNumber64'],

@@ -50,7 +50,7 @@ function describeResult({ value }: FunctionMacro, kinds: Kinds): string {
 
 /** The function for a macro, under the name that it is exported by. */
 export function emitFunction(macro: FunctionMacro, exportName: string): string {
-  const { name, parameters, at } = macro;
+  const { name, parameters } = macro;
   const names = parameters.map(localName);
   const locals = parameters.map((parameter) => `$${parameter}`);
   const code = new MacroCode(macro, locals);
@@ -67,7 +67,7 @@ export function emitFunction(macro: FunctionMacro, exportName: string): string {
     const checked = call('argument', `'${name}'`, parameter);
     return code.used.has(index) ? `  const ${locals[index]} = ${checked};\n` : `  ${checked};\n`;
   });
-  const doc = `\`${name}(${parameters.join(', ')})\`: ${describeResult(macro, code.kinds)}. ${at}`;
+  const doc = `\`${name}(${parameters.join(', ')})\`: ${describeResult(macro, code.kinds)}.`;
   return `
 ${docstring(withComment(doc, macro.comment))}
 ${overloads}${head(general, ' {')}${checks.join('')}  return ${code.result};

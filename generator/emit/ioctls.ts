@@ -9,6 +9,7 @@ export function emitIoctl(ioctl: Ioctl, exportName: string, references: Referenc
   const { type, argument } = argumentOf(ioctl, references);
   const transfer = ioctl.passes === 'pointer' ? `  transfer: '${transferOf(ioctl)}',\n` : '';
   const pointers = carriesPointers(ioctl, references) ? '  pointers: true,\n' : '';
+  const capability = ioctl.capability === undefined ? '' : `  capability: ${capabilityLiteral(ioctl.capability)},\n`;
   const fds = ioctl.fds ? `  fds: { ${ioctl.fds.map((fd) => `${fd}: true`).join(', ')} },\n` : '';
   return `
 ${docstring(withComment(documentation(ioctl), ioctl.comment))}
@@ -20,7 +21,7 @@ export const ${exportName}: ${type} = {
   nr: 0x${ioctl.nr.toString(16)},
   size: ${ioctl.size},
   passes: '${ioctl.passes}',
-${transfer}${argument === null ? '' : `  argument: ${argument},\n`}${pointers}${fds}};
+${transfer}${argument === null ? '' : `  argument: ${argument},\n`}${pointers}${fds}${capability}};
 `;
 }
 
@@ -47,7 +48,7 @@ function carriesPointers({ passes, shape, override }: Ioctl, references: Referen
 
 function viewOf({ argument, shape, size }: Ioctl, references: References): string | null {
   if (!shape || argument === null) return null;
-  if ('tag' in shape) {
+  if ('cName' in shape) {
     const member: Member = { name: null, type: argument, offset: 0, size, shape };
     return references.classOf(member);
   }
@@ -63,6 +64,19 @@ const fdNames: Readonly<Record<FdKind, string>> = {
   device: 'a device',
 };
 
+function capabilityLiteral(capability: NonNullable<Ioctl['capability']>): string {
+  if (typeof capability === 'string') return `'${capability}'`;
+  return `{ ${Object.entries(capability)
+    .map(([fd, name]) => `${fd}: '${name}'`)
+    .join(', ')} }`;
+}
+
+function capabilityText(capability: NonNullable<Ioctl['capability']>): string {
+  if (typeof capability === 'string') return `\`${capability}\``;
+  const each = Object.entries(capability).map(([fd, name]) => `\`${name}\` on ${fdNames[fd as FdKind]}`);
+  return each.join(' and ');
+}
+
 function documentation(ioctl: Ioctl): string {
   const { argument, direction, size } = ioctl;
   const on = ioctl.fds ? ` On ${ioctl.fds.map((fd) => fdNames[fd]).join(' or ')}.` : '';
@@ -72,7 +86,8 @@ function documentation(ioctl: Ioctl): string {
       : ioctl.passes === 'value'
         ? `an \`${argument}\` by value`
         : `a pointer to \`${argument ?? bytes(size)}\`, ${direction}`;
-  if (!ioctl.override) return `Takes ${takes}.${on} ${ioctl.at}`;
+  const announced = ioctl.capability === undefined ? '' : ` Announced by ${capabilityText(ioctl.capability)}.`;
+  if (!ioctl.override) return `Takes ${takes}.${on}${announced}`;
   const real = ioctl.override.direction ? `, in fact ${ioctl.override.direction}` : '';
-  return `Takes ${takes}${real}.${on} ${ioctl.at}\n\nSource: ${ioctl.override.source}.`;
+  return `Takes ${takes}${real}.${on}${announced}\n\nSource: ${ioctl.override.source}.`;
 }

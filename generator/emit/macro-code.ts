@@ -23,7 +23,6 @@ import {
 } from './macro-types.js';
 
 /** The module that the code takes what it needs from, in the output folder, without its ending. */
-export const integersModule = 'integers' as const;
 
 /** What that module is called where it is imported; no parameter is called so. */
 export const integersName = '$$c';

@@ -1,5 +1,6 @@
-/** A model to TypeScript modules: one per covered header, as text that is formatted already. */
+/** Emits a model as TypeScript modules: one for each covered header. The text is already formatted. */
 
+import { originText } from '../model/locations.js';
 import type {
   ByteOrder,
   Constant,
@@ -7,23 +8,22 @@ import type {
   EnumType,
   FunctionMacro,
   Ioctl,
+  Location,
   Member,
   Model,
   RecordType,
   Shape,
-  SourceHeader,
 } from '../model/model.js';
-import { keyOf } from '../model/names.js';
 import { version } from '../version.js';
 import { type ClassSource, emitClass, emitUnnamed } from './classes.js';
-import { casesOf, selectionData, selectionType } from './discriminators.js';
+import { casesOf, discriminatorData, discriminatorType } from './discriminators.js';
 import { docstring, withComment } from './docs.js';
 import { type Names, namesOf } from './export-names.js';
 import { emitFunction } from './function-macros.js';
 import { argumentOf, emitIoctl } from './ioctls.js';
-import { integersModule, integersName } from './macro-code.js';
-import { elementsOf } from './placed-members.js';
+import { integersName } from './macro-code.js';
 import type { References, WideStyle } from './references.js';
+import { copiesFolder, integersModule, type SupportModule, viewsModules } from './support.js';
 
 export interface EmittedFile {
   /** Relative to the output folder. */
@@ -31,16 +31,8 @@ export interface EmittedFile {
   readonly text: string;
 }
 
-/** The names in `views.ts` that are types only. */
+/** The names in the support library that are types only. */
 const viewTypes = new Set(['View', 'IoctlAlone', 'IoctlByValue', 'IoctlByPointer', 'IoctlToBytes']);
-
-/** The module that views of memory of a byte order are made of, in the output folder, without its ending. */
-const viewsModules = { little: 'views', big: 'big-endian' } as const;
-
-export type SharedModule = (typeof viewsModules)[ByteOrder] | typeof integersModule | 'inspect';
-
-/** The modules that all others share, or that show them, in the output folder, without their ending. */
-export const sharedModules: readonly SharedModule[] = [...Object.values(viewsModules), integersModule, 'inspect'];
 
 /** What a name of the views of another byte order than the target's is called where it is imported. */
 const otherSuffix = { little: 'LittleEndian', big: 'BigEndian' } as const;
@@ -53,10 +45,20 @@ export function modulePath(model: Pick<Model, 'target'>, header: string): string
   return `${model.target}/${header.replace(/\.h$/, '')}${/[A-Z]/.test(header) ? '$' : ''}`;
 }
 
-export function emitModules(model: Model, u64: WideStyle = 'bigint'): EmittedFile[] {
-  const facts = factsOf(model, u64);
-  const modules = new Map(model.covers.map((header) => [header, new Module(header, facts)]));
-  const moduleOf = (item: { readonly at: string }): Module | undefined => modules.get(headerOf(item));
+export interface ModuleOptions {
+  /** Which form of a 64-bit member has the C name; by default `bigint`. */
+  readonly u64?: WideStyle;
+  /**
+   * The folder of the support library: relative to the output folder where it begins with `.`, otherwise that of a package.
+   * By default that of the copies in the output folder.
+   */
+  readonly support?: string;
+}
+
+export function emitModules(model: Model, options: ModuleOptions = {}): EmittedFile[] {
+  const facts = factsOf(model, options);
+  const modules = new Map(model.coveredHeaders.map((header) => [header, new Module(header, facts)]));
+  const moduleOf = ({ location }: { readonly location: Location }): Module | undefined => modules.get(location.header);
   for (const type of model.enums) moduleOf(type)?.addEnum(type);
   for (const constant of model.constants) moduleOf(constant)?.addConstant(constant);
   for (const macro of model.functions) moduleOf(macro)?.addFunction(macro);
@@ -71,6 +73,7 @@ export function emitModules(model: Model, u64: WideStyle = 'bigint'): EmittedFil
 interface Facts {
   readonly model: Model;
   readonly u64: WideStyle;
+  readonly support: string;
   readonly names: Names;
   readonly constants: ReadonlyMap<string, Constant>;
   readonly enumerators: ReadonlyMap<string, Enumerator>;
@@ -80,15 +83,16 @@ interface Facts {
   readonly pointers: Map<RecordType, boolean>;
 }
 
-function factsOf(model: Model, u64: WideStyle): Facts {
+function factsOf(model: Model, { u64 = 'bigint', support = copiesFolder }: ModuleOptions): Facts {
   return {
     model,
     u64,
+    support,
     names: namesOf(model),
     constants: byName(model.constants),
     enumerators: byName(model.enums.flatMap(({ enumerators }) => enumerators)),
     ioctls: byName(model.ioctls),
-    records: new Map(model.types.map((type) => [keyOf(type), type])),
+    records: new Map(model.types.map((type) => [type.cName, type])),
     pointers: new Map(),
   };
 }
@@ -130,18 +134,18 @@ export const $target = { name: '${target}', byteOrder: '${byteOrder}', pointerSi
 
   addEnum(type: EnumType): void {
     const { names } = this.#facts;
-    const title = type.tag === null ? 'Enumerator' : `\`enum ${type.tag}\``;
+    const title = type.cName === null ? 'Enumerator' : `\`${type.cName}\``;
     let entries = '';
     for (const enumerator of type.enumerators) {
-      const { name, at, comment } = enumerator;
+      const { name, comment } = enumerator;
       const value = literal(enumerator.value, this.u64);
       entries += `  ${propertyKey(name)}: ${value},\n`;
-      if (!this.#isHidden(enumerator)) this.#addConstant(names.constant(name), value, `${title}. ${at}`, comment);
+      if (!this.#isHidden(enumerator)) this.#addConstant(names.constant(name), value, `${title}.`, comment);
     }
-    if (type.tag === null) return;
-    const name = names.enumeration({ ...type, tag: type.tag });
+    if (type.cName === null) return;
+    const name = names.enumeration(type.cName);
     this.#declarations += `
-${docstring(withComment(`The enumerators of ${title} by name. ${type.at}`, type.comment))}
+${docstring(withComment(`The enumerators of ${title} by name.`, type.comment))}
 export const ${name} = {
 ${entries}} as const;
 export type ${name} = (typeof ${name})[keyof typeof ${name}];
@@ -178,15 +182,14 @@ export const ${name} = ${value};
 
   addRecord(type: RecordType): void {
     const { names, constants } = this.#facts;
-    const title = type.typedef ? type.tag : `${type.kind} ${type.tag}`;
-    const className = names.record(type);
-    const { size, align, at, members, comment, selected } = type;
-    const own: ClassSource = { className, title, size, align, at, members, comment };
+    const { cName: title, size, align, members, comment, discriminator } = type;
+    const className = names.record(title);
+    const own: ClassSource = { className, title, size, align, members, comment };
     this.#declarations += emitUnnamed(members, title, this);
-    if (selected) {
-      const cases = casesOf(type, selected, constants);
-      this.#declarations += emitClass({ ...own, data: selectionData(selected, cases) }, this);
-      this.#declarations += selectionType(names.view(type), className, selected, cases, names.constant);
+    if (discriminator) {
+      const cases = casesOf(type, discriminator, constants);
+      this.#declarations += emitClass({ ...own, data: discriminatorData(discriminator, cases) }, this);
+      this.#declarations += discriminatorType(names.view(title), className, discriminator, cases, names.constant);
     } else {
       this.#declarations += emitClass(own, this);
     }
@@ -197,31 +200,28 @@ export const ${name} = ${value};
   }
 
   /** Another name of an ioctl. */
-  addAlias({ name, at, comment }: Constant, aliasOf: string): void {
+  addAlias({ name, comment }: Constant, aliasOf: string): void {
     const { names, ioctls } = this.#facts;
     const ioctl = ioctls.get(aliasOf);
     if (!ioctl) return;
     const target = names.constant(ioctl.name);
     this.#declarations += `
-${docstring(withComment(`Another name of {@link ${target}}. ${at}`, comment))}
+${docstring(withComment(`Another name of {@link ${target}}.`, comment))}
 export const ${names.constant(name)}: ${argumentOf(ioctl, this).type} = ${target};
 `;
   }
 
   #banner(): string {
-    const { sources, origins, kernel, target, header, prelude = [] } = this.#facts.model;
-    const source = sources.find(({ name }) => name === this.#header) as SourceHeader;
-    const origin = origins[source.origin];
-    const from =
-      origin?.kind === 'package' ? `${origin.name} ${origin.version} (${origin.architecture})` : 'a source tree';
+    const { sources, origins, kernel, target, header, requiredIncludes = [] } = this.#facts.model;
+    const origin = origins[sources.find(({ name }) => name === this.#header)?.origin ?? -1];
+    const from = origin ? originText(origin) : 'unknown headers';
     const banner = `// Generated by kvm-uapi ${version} for ${target} from <${this.#header}>. Do not edit.
 // Headers: ${from}, ${kernel === null ? 'kernel version unknown' : `Linux ${kernel}`}.
-// sha256 of <${this.#header}>: ${source.sha256}
 `;
-    // In its own module alone: those of other headers are the same whichever header brings them.
-    if (this.#header !== header || prelude.length === 0) return banner;
-    const before = prelude.map((name) => `<${name}>`).join(', ');
-    return `${banner}// Read behind ${before}, which it needs and does not include.\n`;
+    // Only in the header's own module: the modules of other headers are the same whichever header brings them.
+    if (this.#header !== header || requiredIncludes.length === 0) return banner;
+    const before = requiredIncludes.map((name) => `<${name}>`).join(', ');
+    return `${banner}// Read after ${before}, which this header needs and does not include.\n`;
   }
 
   #imports(): string {
@@ -234,10 +234,10 @@ export const ${names.constant(name)}: ${argumentOf(ioctl, this).type} = ${target
         if (byteOrder !== own) return `${name} as ${name}${otherSuffix[byteOrder]}`;
         return viewTypes.has(name) ? `type ${name}` : name;
       });
-      text += importOf(names, this.#pathTo(viewsModules[byteOrder]));
+      text += importOf(names, this.#pathToSupport(viewsModules[byteOrder]));
     }
-    if (this.#usesIntegers) text += `import * as ${integersName} from '${this.#pathTo(integersModule)}';\n`;
-    for (const other of model.covers) {
+    if (this.#usesIntegers) text += `import * as ${integersName} from '${this.#pathToSupport(integersModule)}';\n`;
+    for (const other of model.coveredHeaders) {
       const names = [...(this.#classes.get(other) ?? [])].sort();
       text += importOf(names, this.#pathTo(modulePath(model, other)));
     }
@@ -251,6 +251,13 @@ export const ${names.constant(name)}: ${argumentOf(ioctl, this).type} = ${target
     return relative(modulePath(this.#facts.model, this.#header), module);
   }
 
+  #pathToSupport(module: SupportModule): string {
+    const { support } = this.#facts;
+    return support.startsWith('.')
+      ? this.#pathTo(`${support.replace(/^\.\//, '')}/${module}`)
+      : `${support}/${module}.js`;
+  }
+
   view(name: string, byteOrder: ByteOrder = this.target.byteOrder): string {
     this.#views[byteOrder].add(name);
     return byteOrder === this.target.byteOrder ? name : name + otherSuffix[byteOrder];
@@ -258,18 +265,19 @@ export const ${names.constant(name)}: ${argumentOf(ioctl, this).type} = ${target
 
   classOf(member: Member): string {
     const { names, records } = this.#facts;
-    if (!('tag' in member.shape)) throw new Error(`${member.name} is no record`);
-    if (member.shape.tag === null) return names.unnamed(member);
-    const name = names.record(member.shape);
-    const header = headerOf(records.get(keyOf(member.shape)) as RecordType);
+    if (!('cName' in member.shape)) throw new Error(`${member.name} is not a record`);
+    const { cName } = member.shape;
+    if (cName === null) return names.unnamed(member);
+    const name = names.record(cName);
+    const { header } = (records.get(cName) as RecordType).location;
     if (header !== this.#header) this.#classes.set(header, (this.#classes.get(header) ?? new Set()).add(name));
     return name;
   }
 
   hasPointers(shape: Shape): boolean {
-    if (!('tag' in shape)) return shape.is === 'pointer';
+    if (!('cName' in shape)) return shape.is === 'pointer';
     const { records, pointers } = this.#facts;
-    const record = shape.tag === null ? undefined : records.get(keyOf(shape));
+    const record = shape.cName === null ? undefined : records.get(shape.cName);
     if (!record) return false;
     const known = pointers.get(record) ?? this.#anyPointers(record.members);
     pointers.set(record, known);
@@ -279,24 +287,6 @@ export const ${names.constant(name)}: ${argumentOf(ioctl, this).type} = ${target
   #anyPointers(members: readonly Member[]): boolean {
     return members.some(({ members, shape }) => (members ? this.#anyPointers(members) : this.hasPointers(shape)));
   }
-
-  sizeOf(member: Member): number {
-    if ('tag' in member.shape && member.shape.tag !== null)
-      return this.#facts.records.get(keyOf(member.shape))?.size ?? member.size;
-    const elements = elementsOf(member.dims ?? []);
-    return elements > 0 ? member.size / elements : unnamedSize(member);
-  }
-}
-
-/** Size of an unnamed record of which there are no elements: up to the end of its last member, aligned. */
-function unnamedSize(member: Member): number {
-  const end = Math.max(0, ...(member.members ?? []).map(({ offset, size }) => offset + size));
-  const align = 'align' in member.shape ? member.shape.align : 1;
-  return Math.ceil(end / align) * align;
-}
-
-function headerOf(item: { readonly at: string }): string {
-  return item.at.slice(0, item.at.lastIndexOf(':'));
 }
 
 /** The import specifier of a module seen from another, both relative to the output folder. */
@@ -338,7 +328,7 @@ function isString({ type }: Constant): boolean {
 }
 
 function describeConstant(constant: Constant): string {
-  if (isString(constant)) return `A string. ${constant.at}`;
+  if (isString(constant)) return 'A string.';
   const value = typeof constant.value === 'number' ? constant.value : BigInt(constant.value);
-  return `\`${constant.type}\`, ${value < 0 ? `-0x${(-value).toString(16)}` : `0x${value.toString(16)}`}. ${constant.at}`;
+  return `\`${constant.type}\`, ${value < 0 ? `-0x${(-value).toString(16)}` : `0x${value.toString(16)}`}.`;
 }

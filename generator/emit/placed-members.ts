@@ -38,6 +38,11 @@ export function isFlexible(member: Member): boolean {
   return member.dims !== undefined && (member.dims[0] === null || member.dims[0] === 0);
 }
 
+/** Size of one element of an array in bytes; of any other member, its own. */
+export function elementSizeOf({ elementSize, size }: Member): number {
+  return elementSize ?? size;
+}
+
 /** How many elements array dimensions make together. */
 export function elementsOf(dims: readonly (number | null)[]): number {
   let elements = 1;

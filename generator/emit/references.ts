@@ -9,12 +9,13 @@ export type WideStyle = 'bigint' | 'number';
 export interface References {
   readonly target: Pick<Model, 'byteOrder' | 'pointerSize'>;
   readonly u64: WideStyle;
-  /** Records the use of a name from `views.ts`, for memory of the target's byte order or another, and gives the name to use. */
+  /**
+   * Records the use of a name from the support library, for memory of the target's byte order or another, and gives the name
+   * to use.
+   */
   view(name: string, byteOrder?: ByteOrder): string;
   /** The class of a member's struct or union, imported where needed. */
   classOf(member: Member): string;
   /** Whether a value of a shape has pointers in it. */
   hasPointers(shape: Shape): boolean;
-  /** Size in bytes of the struct or union that a member is, or is an array of. */
-  sizeOf(member: Member): number;
 }

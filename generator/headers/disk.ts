@@ -1,9 +1,11 @@
 /** Headers on this machine's disk: the provider of the command line, and where a system keeps its headers. */
 
+import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { GeneratorError } from '../errors.js';
+import type { Sha256 } from '../sha256.js';
 import type { Target } from '../targets/target.js';
 import type { FileProvider } from './files.js';
 
@@ -23,6 +25,9 @@ export const filesOnDisk: FileProvider = {
     }
   },
 };
+
+/** SHA-256 by Node. */
+export const nodeSha256: Sha256 = (bytes) => createHash('sha256').update(bytes).digest('hex');
 
 /** The text of a file; undefined where there is none that can be read. */
 export function readIfThere(path: string): string | undefined {
@@ -47,8 +52,8 @@ function compilerRoots(multiarch: string): string[] {
   return newest === undefined ? [] : [`${folder}/${newest}/include`];
 }
 
-/** The text of a module that stands beside those that a generator run writes. */
-export function sharedSource(module: 'views' | 'big-endian' | 'integers' | 'inspect'): string {
+/** The text of a module of the support library. */
+export function supportText(module: string): string {
   return readFileSync(join(packageRoot(), 'support', `${module}.ts`), 'utf8');
 }
 

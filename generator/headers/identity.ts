@@ -2,12 +2,12 @@
 
 import { debianPackageOf } from '../kernel/packages.js';
 import type { Origin } from '../model/model.js';
+import type { Sha256 } from '../sha256.js';
 import type { Target } from '../targets/target.js';
 import { type InstalledPackage, installedPackage } from './dpkg.js';
 import type { FileProvider, SourceFile } from './files.js';
 import { kernelVersionOf } from './kernel-version.js';
 import type { Resolver } from './resolver.js';
-import { sha256 } from './sha256.js';
 
 export interface Identity {
   /** Version of the kernel that the first file belongs to; null when its tree does not say. */
@@ -21,26 +21,31 @@ export type Identify = (files: readonly SourceFile[]) => Identity;
 const tree: Origin = { kind: 'tree' };
 
 /** Identity on a machine whose package manager, if any, is Debian's. */
-export function identifyOn(provider: FileProvider, resolver: Resolver, target: Target): Identify {
+export function identifyOn(provider: FileProvider, resolver: Resolver, target: Target, sha256: Sha256): Identify {
   const packages = new DebianPackages(provider, target.debian.architecture);
   const originOf = (file: SourceFile): Origin => packages.ownerOf(file) ?? tree;
-  return (files) => identityOf(files, kernelOf(files[0], resolver, originOf), originOf);
+  return (files) => identityOf(files, kernelOf(files[0], resolver, originOf), originOf, sha256);
 }
 
 /** Identity of headers that are read from a set; `has` says which of the files are the set's. */
-export function identifyIn(set: { kernel: string; origin: Origin }, has: (file: SourceFile) => boolean): Identify {
+export function identifyIn(
+  set: { kernel: string; origin: Origin },
+  has: (file: SourceFile) => boolean,
+  sha256: Sha256,
+): Identify {
   const originOf = (file: SourceFile): Origin => (has(file) ? set.origin : tree);
-  return (files) => identityOf(files, files[0] && has(files[0]) ? set.kernel : null, originOf);
+  return (files) => identityOf(files, files[0] && has(files[0]) ? set.kernel : null, originOf, sha256);
 }
 
 function identityOf(
   files: readonly SourceFile[],
   kernel: string | null,
   originOf: (file: SourceFile) => Origin,
+  sha256: Sha256,
 ): Identity {
   const sources = files.map((file) => ({
     name: file.name,
-    sha256: hashOf(file),
+    sha256: hashOf(file, sha256),
     origin: originOf(file),
   }));
   return { kernel, files: sources };
@@ -49,7 +54,7 @@ function identityOf(
 const hashes = new WeakMap<SourceFile, string>();
 
 /** Hashed once, however many models are made of the file. */
-function hashOf(file: SourceFile): string {
+function hashOf(file: SourceFile, sha256: Sha256): string {
   const hash = hashes.get(file) ?? sha256(file.bytes);
   hashes.set(file, hash);
   return hash;

@@ -1,12 +1,12 @@
 /**
- * Where names live that headers use without including what defines them: they count on what their user has included
- * before. Each row is its own source: the header defines these names, which a test holds against it. Where two rows have a
- * name, the first whose header can be read is meant.
+ * The header that defines a name, for names that headers use without including their definition: such headers rely on what
+ * their user has included before. Each row is its own source: the header defines these names, and a test checks that. Where
+ * two rows have one name, the first row whose header can be read is used.
  */
 
 import { rowsByKey } from './rows.js';
 
-export interface Home {
+export interface DefiningHeader {
   readonly header: string;
   /** Names of macros, typedefs and enumerators; tags with their keyword. */
   readonly names: readonly string[];
@@ -15,7 +15,7 @@ export interface Home {
 }
 
 /** In the order in which they are read. */
-export const homes: readonly Home[] = [
+export const definingHeaders: readonly DefiningHeader[] = [
   { header: 'stddef.h', names: ['NULL', 'offsetof', 'ptrdiff_t', 'size_t', 'wchar_t'] },
   {
     header: 'stdint.h',
@@ -93,7 +93,10 @@ export const homes: readonly Home[] = [
 ];
 
 /** The headers that define a name, in the order of the rows. */
-export const homesOf: ReadonlyMap<string, readonly Home[]> = rowsByKey(homes, ({ names }) => names);
+export const definingHeadersOf: ReadonlyMap<string, readonly DefiningHeader[]> = rowsByKey(
+  definingHeaders,
+  ({ names }) => names,
+);
 
 /** Headers that refuse, with an `#error`, to be included by anything but another header. */
 export const onlyWithin: ReadonlyMap<string, string> = new Map([['linux/patchkey.h', 'linux/soundcard.h']]);

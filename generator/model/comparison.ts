@@ -1,4 +1,4 @@
-/** What is different between two models of one header, by name. */
+/** Compares two models of one header, by name. */
 
 import type { Model } from './model.js';
 
@@ -8,8 +8,8 @@ export interface Difference {
   readonly change: 'added' | 'removed' | 'changed';
 }
 
-/** The items that one model has and the other has not, or has otherwise. Places in the source do not count. */
-export function diffModels(before: Model, after: Model): Difference[] {
+/** The items that only one of the models has, or that differ. Locations do not count. */
+export function compareModels(before: Model, after: Model): Difference[] {
   const [old, now] = [itemsOf(before), itemsOf(after)];
   const differences: Difference[] = [];
   for (const [item, facts] of now) {
@@ -24,19 +24,19 @@ export function diffModels(before: Model, after: Model): Difference[] {
 function itemsOf(model: Model): Map<string, string> {
   const items = new Map<string, string>();
   const add = (item: string, facts: unknown): Map<string, string> =>
-    items.set(item, JSON.stringify(facts, withoutPlace));
-  for (const type of model.types) add(`${type.kind} ${type.tag}`, type);
+    items.set(item, JSON.stringify(facts, withoutLocation));
+  for (const type of model.types) add(type.cName, type);
   for (const type of model.enums) {
-    if (type.tag !== null) add(`enum ${type.tag}`, type);
+    if (type.cName !== null) add(type.cName, type);
     for (const enumerator of type.enumerators) add(`enumerator ${enumerator.name}`, enumerator);
   }
   for (const constant of model.constants) add(`constant ${constant.name}`, constant);
   for (const ioctl of model.ioctls) add(`ioctl ${ioctl.name}`, ioctl);
   for (const macro of model.functions) add(`function ${macro.name}`, macro);
-  for (const entry of model.ledger) add(`ledger ${entry.name}`, entry);
+  for (const omission of model.omissions) add(`omission ${omission.name}`, omission);
   return items;
 }
 
-function withoutPlace(key: string, value: unknown): unknown {
-  return key === 'at' ? undefined : value;
+function withoutLocation(key: string, value: unknown): unknown {
+  return key === 'location' ? undefined : value;
 }

@@ -1,17 +1,22 @@
 /**
- * The laid-out model: all that is known of one header on one target, and the only thing that emitters, reports and
- * checks read. It is plain data and serialises to JSON as it is; `kvm-uapi layout --json` prints exactly this, and the
- * model behind each committed binding is committed beside it.
+ * The model: the laid-out description of one header on one target. Emission, reports and checks read nothing else. It is
+ * plain data and serialises to JSON as it is. `kvm-uapi layout --json` prints exactly this JSON, and the model of each
+ * committed module is committed beside that module.
  *
- * Facts only: no code of a header is ever part of a model, and its comments only where they are asked for, as the
- * `comment` of what they belong to. A model that is written to disk beside bindings never has them.
+ * A model has facts only. It never has code of a header. It has comments of a header only where the caller asked for them, as
+ * the `comment` of the item that they belong to. A model that is written to disk beside bindings never has comments.
  */
 
 /** Version of the JSON form. It changes when a reader of the old form would misread the new one. */
-export const MODEL_SCHEMA = 'kvm-uapi/model/2';
+export const MODEL_SCHEMA = 'kvm-uapi/model/3';
 
-/** Where something is declared: `linux/kvm.h:292`, the header as it is spelled in an `#include`, and the line. */
-export type At = string;
+/** Where something is declared. */
+export interface Location {
+  /** As an `#include` spells it: `linux/kvm.h`. */
+  readonly header: string;
+  /** Counted from 1. */
+  readonly line: number;
+}
 
 /**
  * An integer of C. A JavaScript number where the C type has at most 32 bits, else a decimal string: the C type
@@ -51,9 +56,9 @@ export interface ScalarShape {
 /** What a member is made of after typedefs: a scalar, a record with a name of its own, or an unnamed record. */
 export type Shape =
   | ScalarShape
-  /** `typedef` as in the `RecordType` of that name. */
-  | { readonly is: 'struct' | 'union'; readonly tag: string; readonly typedef?: true }
-  | { readonly is: 'struct' | 'union'; readonly tag: null; readonly align: number };
+  /** `cName` is that of the `RecordType`. */
+  | { readonly is: 'struct' | 'union'; readonly cName: string }
+  | { readonly is: 'struct' | 'union'; readonly cName: null; readonly align: number };
 
 export interface BitRange {
   /** Position in bits, counted from bit 0 of the byte at the member's `offset`, in the order C allocates them. */
@@ -76,6 +81,8 @@ export interface Member {
   readonly size: number;
   /** Array dimensions, outermost first; null stands for a flexible `[]`. Absent when not an array. */
   readonly dims?: readonly (number | null)[];
+  /** Of an array: the size of one element of its innermost dimension, in bytes. Absent when not an array. */
+  readonly elementSize?: number;
   readonly bit?: BitRange;
   readonly shape: Shape;
   /** The unit that the header states for the value, from a closed list (`bytes`, `pages`, …). */
@@ -83,8 +90,8 @@ export interface Member {
   /** The sibling member that holds the number of elements of this flexible array: by `__counted_by`, or by what kernel code does. */
   readonly countedBy?: string;
   /**
-   * Present where this is a member of a union that `selected` of the record speaks of: the constants, by name, with which
-   * it holds. With a value that no member names, none does.
+   * Present where this is a member of a union that the record's discriminator selects: the constants, by name, that select
+   * it. A value that no member names selects no member.
    */
   readonly when?: readonly string[];
   /** What values are called: constants that begin with the prefix, one of them, or with `flags` a combination. */
@@ -94,27 +101,27 @@ export interface Member {
   readonly comment?: string;
 }
 
-/** Of a record with a union of which one member holds at a time, as `when` of those members says. */
-export interface Selection {
-  /** The member of the record whose value decides. */
-  readonly by: string;
-  /** What such a record is seen as, and what the value of `by` is called there: `exit`, `reason`. */
+/** The member that selects the member of a union, as `when` of the union's members says. */
+export interface Discriminator {
+  /** The member of the record whose value selects: `exit_reason`. */
+  readonly member: string;
+  /** The name of the view that narrows by it, and of the property that has its value there: `exit`, `reason`. */
   readonly view: string;
   readonly property: string;
-  /** The constants, by name, of which it is known that no member goes with them. */
-  readonly alone: readonly string[];
+  /** The constants, by name, that select no member. */
+  readonly selectsNone: readonly string[];
 }
 
 export interface RecordType {
   readonly kind: 'struct' | 'union';
   /** The C tag; for a record named only by a typedef, the typedef's name. */
   readonly tag: string;
-  /** Present when `tag` is the name of a typedef: C code then says `tag`, not `struct tag`. */
-  readonly typedef?: true;
+  /** As C code names the type: `struct kvm_run`, or the name of a typedef. No two types of a model have the same. */
+  readonly cName: string;
   readonly size: number;
   readonly align: number;
-  readonly at: At;
-  readonly selected?: Selection;
+  readonly location: Location;
+  readonly discriminator?: Discriminator;
   readonly members: readonly Member[];
   readonly comment?: string;
 }
@@ -124,16 +131,17 @@ export interface Enumerator {
   readonly value: IntegerValue;
   /** C type of the enumerator's value as an expression: `int` where it fits. */
   readonly type: string;
-  readonly at: At;
+  readonly location: Location;
   readonly comment?: string;
 }
 
 export interface EnumType {
-  /** Null for an enum without a tag, which only declares constants. */
+  /** Null for an enum without a name, which only declares constants. */
   readonly tag: string | null;
-  readonly typedef?: true;
+  /** As C code names the type: `enum color`, or the name of a typedef; null for an enum without a name. */
+  readonly cName: string | null;
   readonly size: number;
-  readonly at: At;
+  readonly location: Location;
   readonly enumerators: readonly Enumerator[];
   readonly comment?: string;
 }
@@ -147,7 +155,7 @@ export interface Constant {
   readonly type: string;
   /** Present where the macro is only another name of an ioctl in the model. */
   readonly aliasOf?: string;
-  readonly at: At;
+  readonly location: Location;
   readonly comment?: string;
 }
 
@@ -176,9 +184,14 @@ export interface Ioctl {
   readonly passes: Passing;
   /** In bytes, as encoded in the request number. */
   readonly size: number;
-  readonly at: At;
-  /** The kinds of file descriptor that it is made on; absent where nothing is known of them. */
+  readonly location: Location;
+  /** The kinds of file descriptor that take it; absent where that is not known. */
   readonly fds?: readonly FdKind[];
+  /**
+   * The capability that announces it, `KVM_CAP_SREGS2`, or one for each kind of file descriptor. Absent for an ioctl that every
+   * kernel has, and where none is known.
+   */
+  readonly capability?: string | Readonly<Partial<Record<FdKind, string>>>;
   /** Present where the kernel does otherwise than the macro says: what is different, and who says so. */
   readonly override?: {
     readonly source: string;
@@ -237,24 +250,24 @@ export type MacroOperator =
   | '&&'
   | '||';
 
-/** A function-like macro whose value is a function of the values of its arguments. The others are in the ledger. */
+/** A function-like macro whose value is a function of the values of its arguments. The others are omissions. */
 export interface FunctionMacro {
   readonly name: string;
   readonly parameters: readonly string[];
   readonly value: MacroExpression;
-  readonly at: At;
+  readonly location: Location;
   readonly comment?: string;
 }
 
-/** Something the header says and the model cannot: nothing is left out without an entry here. */
-export interface LedgerEntry {
+/** A declaration that the model cannot express. Nothing is left out without an omission. */
+export interface Omission {
   readonly kind: 'macro' | 'ioctl' | 'type';
   /** Of a type with its keyword: `struct kvm_run`; the keyword alone where it has no name. */
   readonly name: string;
   /** Present for a function-like macro; one that takes the rest of the arguments ends in `...`. */
   readonly parameters?: readonly string[];
   readonly reason: string;
-  readonly at: At;
+  readonly location: Location;
   /** Present where it is the target that lacks it: it stands under a condition that does not hold there. */
   readonly skipped?: true;
 }
@@ -283,13 +296,13 @@ export interface Model {
   readonly header: string;
   /**
    * The headers that are read before `header`, in this order: it uses names that they define, and does not include them.
-   * Absent where it is complete by itself.
+   * Absent where `header` includes all that it needs.
    */
-  readonly prelude?: readonly string[];
+  readonly requiredIncludes?: readonly string[];
   /** Version of the kernel the header belongs to, `6.1.187`; null when its tree has no `linux/version.h`. */
   readonly kernel: string | null;
-  /** The headers whose declarations are all here: `header`, and those that `analyze/covered-headers.ts` tells. */
-  readonly covers: readonly string[];
+  /** The headers whose declarations are all here: `header`, and those that `analyze/covered-headers.ts` finds. */
+  readonly coveredHeaders: readonly string[];
   /** By covered header, the other covered ones that define records it uses; absent where there are none. */
   readonly uses: Readonly<Record<string, readonly string[]>>;
   readonly origins: readonly Origin[];
@@ -300,10 +313,10 @@ export interface Model {
   readonly constants: readonly Constant[];
   readonly ioctls: readonly Ioctl[];
   readonly functions: readonly FunctionMacro[];
-  readonly ledger: readonly LedgerEntry[];
+  readonly omissions: readonly Omission[];
   /**
-   * Present where only a part was selected: the names and regular expressions that were asked for. The items that are not
-   * here were left out on purpose; `covers` and `uses` are of those that are, `ledger` and `sources` of all.
+   * Present where only a part was selected: the names and regular expressions that were asked for. Items that are not here
+   * were left out on purpose. `coveredHeaders` and `uses` are of the selected items, `omissions` and `sources` of all.
    */
   readonly selection?: { readonly types: readonly string[]; readonly constants: readonly string[] };
 }

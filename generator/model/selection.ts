@@ -4,8 +4,9 @@
  */
 
 import { GeneratorError } from '../errors.js';
-import type { EnumType, Ioctl, Member, Model, RecordType, Shape } from './model.js';
-import { closestTo, keyOf, nameInC } from './names.js';
+import { locationText } from './locations.js';
+import type { EnumType, Ioctl, Location, Member, Model, RecordType, Shape } from './model.js';
+import { closestTo } from './suggestions.js';
 
 /** A name as C spells it, or a regular expression; a string between slashes is one too: `/^IFF_/`. */
 export type Pattern = string | RegExp;
@@ -85,41 +86,47 @@ export function expressionOf(pattern: Pattern): RegExp | undefined {
   return new RegExp(pattern.slice(1, end), pattern.slice(end + 1).replace(/[gy]/g, ''));
 }
 
-const namesOfType = (type: RecordType | EnumType): string[] => (type.tag === null ? [] : [type.tag, nameInC(type)]);
+function namesOfType({ tag, cName }: RecordType | EnumType): string[] {
+  return tag === null || cName === null ? [] : [tag, cName];
+}
 
-/** An item is known by what it is, its name and its place: `type ifreq linux/if.h:234`. */
-const idOf = (kind: string, name: string | null, at: string): string => `${kind} ${name} ${at}`;
+/** Identifies an item by its kind, name and location: `type ifreq linux/if.h:234`. */
+function idOf(kind: string, name: string | null, location: Location): string {
+  return `${kind} ${name} ${locationText(location)}`;
+}
 
 function wantedOf(model: Model, isType: Matches, isConstant: Matches): Set<string> {
   const wanted = new Set<string>();
-  const records = new Map(model.types.map((type) => [keyOf(type), type]));
+  const records = new Map(model.types.map((type) => [type.cName, type]));
   const ioctls = new Map(model.ioctls.map((ioctl) => [ioctl.name, ioctl]));
   const wantRecord = (type: RecordType): void => {
-    const id = idOf('type', type.tag, type.at);
+    const id = idOf('type', type.tag, type.location);
     if (wanted.has(id)) return;
     wanted.add(id);
     for (const shape of shapesOf(type.members)) wantShape(shape);
   };
   const wantShape = (shape: Shape): void => {
-    const type = 'tag' in shape && shape.tag !== null ? records.get(keyOf(shape)) : undefined;
+    const type = 'cName' in shape && shape.cName !== null ? records.get(shape.cName) : undefined;
     if (type) wantRecord(type);
   };
-  const wantIoctl = ({ name, at, shape }: Ioctl): void => {
-    wanted.add(idOf('macro', name, at));
+  const wantIoctl = ({ name, location, shape }: Ioctl): void => {
+    wanted.add(idOf('macro', name, location));
     if (shape) wantShape(shape);
   };
   for (const type of model.types) if (isType(namesOfType(type))) wantRecord(type);
   for (const type of model.enums) {
-    if (isType(namesOfType(type))) wanted.add(idOf('enum', type.tag, type.at));
-    for (const { name, at } of type.enumerators) if (isConstant([name])) wanted.add(idOf('enumerator', name, at));
+    if (isType(namesOfType(type))) wanted.add(idOf('enum', type.tag, type.location));
+    for (const { name, location } of type.enumerators) {
+      if (isConstant([name])) wanted.add(idOf('enumerator', name, location));
+    }
   }
-  for (const { name, at, aliasOf } of model.constants) {
+  for (const { name, location, aliasOf } of model.constants) {
     if (!isConstant([name])) continue;
-    wanted.add(idOf('macro', name, at));
+    wanted.add(idOf('macro', name, location));
     const ioctl = ioctls.get(aliasOf ?? name);
     if (ioctl) wantIoctl(ioctl);
   }
-  for (const { name, at } of model.functions) if (isConstant([name])) wanted.add(idOf('macro', name, at));
+  for (const { name, location } of model.functions) if (isConstant([name])) wanted.add(idOf('macro', name, location));
   return wanted;
 }
 
@@ -128,24 +135,23 @@ function shapesOf(members: readonly Member[]): Shape[] {
 }
 
 function cutDown(model: Model, wanted: ReadonlySet<string>): Model {
-  const isMacro = ({ name, at }: { readonly name: string; readonly at: string }): boolean =>
-    wanted.has(idOf('macro', name, at));
-  const types = model.types.filter(({ tag, at }) => wanted.has(idOf('type', tag, at)));
+  const isMacro = ({ name, location }: { readonly name: string; readonly location: Location }): boolean =>
+    wanted.has(idOf('macro', name, location));
+  const types = model.types.filter(({ tag, location }) => wanted.has(idOf('type', tag, location)));
   const constants = model.constants.filter(isMacro);
   const enums = model.enums.flatMap((type): EnumType[] => {
-    if (wanted.has(idOf('enum', type.tag, type.at))) return [type];
-    const enumerators = type.enumerators.filter(({ name, at }) => wanted.has(idOf('enumerator', name, at)));
-    // What has some of the enumerators only is not the enum that the tag names.
-    const { typedef: _, ...rest } = type;
-    return enumerators.length > 0 ? [{ ...rest, tag: null, enumerators }] : [];
+    if (wanted.has(idOf('enum', type.tag, type.location))) return [type];
+    const enumerators = type.enumerators.filter(({ name, location }) => wanted.has(idOf('enumerator', name, location)));
+    // An enum with only some of its enumerators is not the enum that the tag names.
+    return enumerators.length > 0 ? [{ ...type, tag: null, cName: null, enumerators }] : [];
   });
   const functions = model.functions.filter(isMacro);
-  const filled = new Set([...types, ...constants, ...enums, ...functions].map(({ at }) => headerOf(at)));
-  const covers = model.covers.filter((header) => header === model.header || filled.has(header));
+  const filled = new Set([...types, ...constants, ...enums, ...functions].map(({ location }) => location.header));
+  const coveredHeaders = model.coveredHeaders.filter((header) => header === model.header || filled.has(header));
   return {
     ...model,
-    covers,
-    uses: usesAmong(covers, model.uses),
+    coveredHeaders,
+    uses: usesAmong(coveredHeaders, model.uses),
     types,
     enums,
     constants,
@@ -154,24 +160,20 @@ function cutDown(model: Model, wanted: ReadonlySet<string>): Model {
   };
 }
 
-/** What headers use of each other when others that stood between them are left out. */
-function usesAmong(covers: readonly string[], uses: Model['uses']): Model['uses'] {
-  const entries = covers.map((header): [string, string[]] => {
+/** What the remaining headers use of each other, also through headers that are left out. */
+function usesAmong(coveredHeaders: readonly string[], uses: Model['uses']): Model['uses'] {
+  const entries = coveredHeaders.map((header): [string, string[]] => {
     const [seen, found] = [new Set<string>([header]), new Set<string>()];
     const waiting = [...(uses[header] ?? [])];
     for (let other = waiting.pop(); other !== undefined; other = waiting.pop()) {
       if (seen.has(other)) continue;
       seen.add(other);
-      if (covers.includes(other)) found.add(other);
+      if (coveredHeaders.includes(other)) found.add(other);
       else waiting.push(...(uses[other] ?? []));
     }
-    return [header, covers.filter((other) => found.has(other))];
+    return [header, coveredHeaders.filter((other) => found.has(other))];
   });
   return Object.fromEntries(entries.filter(([, others]) => others.length > 0));
-}
-
-function headerOf(at: string): string {
-  return at.slice(0, at.lastIndexOf(':'));
 }
 
 function requireMatch(key: string, list: 'types' | 'constants', pattern: Pattern, models: readonly Model[]): void {
@@ -180,7 +182,9 @@ function requireMatch(key: string, list: 'types' | 'constants', pattern: Pattern
   if (models.some((model) => named(model).some(matches))) return;
   const other = list === 'types' ? 'constants' : 'types';
   const isOther = models.some((model) => (other === 'types' ? typeNames(model) : constantNames(model)).some(matches));
-  const noted = models.flatMap(({ ledger }) => ledger).find(({ name }) => matches([name, name.split(' ')[1] ?? name]));
+  const omitted = models
+    .flatMap(({ omissions }) => omissions)
+    .find(({ name }) => matches([name, name.split(' ')[1] ?? name]));
   const headers = [...new Set(models.map(({ header }) => `<${header}>`))].join(', ');
   const close = closestTo(
     String(pattern),
@@ -188,8 +192,8 @@ function requireMatch(key: string, list: 'types' | 'constants', pattern: Pattern
   );
   const hint = isOther
     ? `; it is one of the ${other}`
-    : noted
-      ? `; ${noted.name} is in the ledger: ${noted.reason}`
+    : omitted
+      ? `; ${omitted.name} is an omission: ${omitted.reason}`
       : close.length > 0
         ? `; did you mean ${close.join(', ')}?`
         : '';

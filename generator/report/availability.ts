@@ -1,6 +1,6 @@
 /** Which architectures have what a name stands for, and why the others do not. */
 
-import type { At, LedgerEntry, Model } from '../model/model.js';
+import type { Location, Model, Omission } from '../model/model.js';
 
 export interface Availability {
   /** As C spells it; of a type with its keyword: `struct kvm_run`. */
@@ -12,56 +12,56 @@ export interface Availability {
 
 export interface TargetAvailability {
   readonly target: string;
-  /** Where it is declared; null where it is not at all. */
-  readonly at: At | null;
-  /** Why the target has not got it; null where it has. */
+  /** Where it is declared; null where nothing declares it. */
+  readonly location: Location | null;
+  /** Why the target does not have it; null where it does. */
   readonly reason: string | null;
 }
 
-/** What `name` stands for in models of one header; undefined where none of them has heard of it. */
+/** What `name` stands for in models of one header; undefined where none of them has it or omits it. */
 export function availabilityOf(name: string, models: readonly Model[]): Availability | undefined {
-  const found = models.map((model) => ({ model, item: itemCalled(name, model), noted: notedIn(name, model) }));
+  const found = models.map((model) => ({ model, item: itemCalled(name, model), omission: omissionOf(name, model) }));
   const known =
-    found.find(({ item }) => item)?.item ?? found.map(({ noted }) => noted && nameless(noted)).find(Boolean);
+    found.find(({ item }) => item)?.item ??
+    found.map(({ omission }) => omission && itemOmitted(omission)).find(Boolean);
   if (!known) return undefined;
-  const header = headerOf(found.flatMap(({ item, noted }) => item?.at ?? noted?.at ?? [])[0] as At);
+  const { header } = known.location;
   return {
     name: known.name,
     kind: known.kind,
-    targets: found.map(({ model, item, noted }) => ({
+    targets: found.map(({ model, item, omission }) => ({
       target: model.target,
-      at: item?.at ?? noted?.at ?? null,
-      reason: item ? null : (noted?.reason ?? undeclared(header, model)),
+      location: item?.location ?? omission?.location ?? null,
+      reason: item ? null : (omission?.reason ?? undeclared(header, model)),
     })),
   };
 }
 
-type Item = Pick<Availability, 'name' | 'kind'> & { readonly at: At };
+type Item = Pick<Availability, 'name' | 'kind'> & { readonly location: Location };
 
 function itemCalled(name: string, { types, enums, ioctls, constants, functions }: Model): Item | undefined {
   const called = (item: { readonly name: string }): boolean => item.name === name;
-  const records = types.map(({ kind, tag, typedef, at }) => ({ name: typedef ? tag : `${kind} ${tag}`, tag, at }));
-  const named = enums.map(({ tag, typedef, at }) => ({ name: typedef ? `${tag}` : `enum ${tag}`, tag, at }));
-  const type = [...records, ...named].find((each) => each.name === name || each.tag === name);
-  if (type) return { name: type.name, kind: 'type', at: type.at };
+  const type = [...types, ...enums].find(({ cName, tag }) => cName === name || tag === name);
+  if (type) return { name: type.cName ?? name, kind: 'type', location: type.location };
   const ioctl = ioctls.find(called);
-  if (ioctl) return { name, kind: 'ioctl', at: ioctl.at };
+  if (ioctl) return { name, kind: 'ioctl', location: ioctl.location };
   const constant = constants.find(called);
-  if (constant) return { name, kind: constant.aliasOf === undefined ? 'constant' : 'ioctl', at: constant.at };
+  if (constant)
+    return { name, kind: constant.aliasOf === undefined ? 'constant' : 'ioctl', location: constant.location };
   const macro = functions.find(called);
-  if (macro) return { name, kind: 'function-like macro', at: macro.at };
+  if (macro) return { name, kind: 'function-like macro', location: macro.location };
   const enumerator = enums.flatMap(({ enumerators }) => enumerators).find(called);
-  return enumerator && { name, kind: 'enumerator', at: enumerator.at };
+  return enumerator && { name, kind: 'enumerator', location: enumerator.location };
 }
 
-function notedIn(name: string, { ledger }: Model): LedgerEntry | undefined {
-  return ledger.find((entry) => entry.name === name || (entry.kind === 'type' && entry.name.split(' ')[1] === name));
+function omissionOf(name: string, { omissions }: Model): Omission | undefined {
+  return omissions.find((each) => each.name === name || (each.kind === 'type' && each.name.split(' ')[1] === name));
 }
 
-/** Of something that no architecture has. */
-function nameless({ name, kind, parameters, at }: LedgerEntry): Item {
-  if (parameters) return { name, kind: 'function-like macro', at };
-  return { name, kind: kind === 'macro' ? 'constant' : kind, at };
+/** The item that an omission stands for. */
+function itemOmitted({ name, kind, parameters, location }: Omission): Item {
+  if (parameters) return { name, kind: 'function-like macro', location };
+  return { name, kind: kind === 'macro' ? 'constant' : kind, location };
 }
 
 function undeclared(header: string, { target, sources }: Model): string {
@@ -69,20 +69,16 @@ function undeclared(header: string, { target, sources }: Model): string {
   return isRead ? `<${header}> of ${target} does not declare it` : `${target} has no <${header}>`;
 }
 
-function headerOf(at: At): string {
-  return at.slice(0, at.lastIndexOf(':'));
-}
-
-/** On a few lines: where it is, and for each reason where it is not. */
+/** The same on a few lines: where it is, and for each reason where it is not. */
 export function availabilityView({ name, kind, targets }: Availability): string {
   const lines = new Map<string, string[]>();
-  for (const { target, at, reason } of targets) {
-    // The same reason on several targets is said once.
-    const said =
+  for (const { target, location, reason } of targets) {
+    // Targets with the same reason share a line.
+    const text =
       reason === null
-        ? `in ${headerOf(at as At)}`
+        ? `in ${location?.header}`
         : `not there: ${reason.replaceAll(` for ${target}`, '').replaceAll(` of ${target}`, '')}`;
-    lines.set(said, [...(lines.get(said) ?? []), target]);
+    lines.set(text, [...(lines.get(text) ?? []), target]);
   }
-  return [`${name} (${kind})`, ...[...lines].map(([said, names]) => `  ${names.join(', ')}: ${said}`)].join('\n');
+  return [`${name} (${kind})`, ...[...lines].map(([text, names]) => `  ${names.join(', ')}: ${text}`)].join('\n');
 }

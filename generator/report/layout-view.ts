@@ -5,7 +5,7 @@
 
 import { UsageError } from '../errors.js';
 import type { EnumType, Member, Model, RecordType } from '../model/model.js';
-import { closestTo, nameInC } from '../model/names.js';
+import { closestTo } from '../model/suggestions.js';
 
 /** A type that was asked for and is not in the model. */
 export class UnknownTypeError extends UsageError {
@@ -57,16 +57,17 @@ const PLAIN: Paint = { code: (text) => text, figures: (text) => text, hole: (tex
 // --- names -----------------------------------------------------------------------------------------------------------
 
 function isCalled(type: RecordType | EnumType, name: string): boolean {
-  return type.tag !== null && (name === type.tag || name === nameInC(type));
+  return type.tag !== null && (name === type.tag || name === type.cName);
 }
 
 function closestNames(model: Model, wanted: string): string[] {
   const [bare = wanted] = wanted.split(' ').slice(-1);
-  const named = [...model.types, ...model.enums].flatMap((type) =>
-    type.tag === null ? [] : [[type.tag, type] as const],
+  const byTag = new Map(
+    [...model.types, ...model.enums].flatMap(({ tag, cName }) =>
+      tag === null || cName === null ? [] : [[tag, cName] as const],
+    ),
   );
-  const byTag = new Map(named);
-  return closestTo(bare, [...byTag.keys()]).map((tag) => nameInC(byTag.get(tag) as RecordType | EnumType));
+  return closestTo(bare, [...byTag.keys()]).map((tag) => byTag.get(tag) ?? tag);
 }
 
 // --- lines -----------------------------------------------------------------------------------------------------------
@@ -95,8 +96,7 @@ function renderLine({ code, figures, hole }: Line, column: number, paint: Paint)
 }
 
 function recordLines(record: RecordType): Line[] {
-  const opening = record.typedef ? `typedef ${record.kind} {` : `${nameInC(record)} {`;
-  const closing = record.typedef ? `} ${record.tag};` : '};';
+  const { opening, closing } = bracketsOf(record.kind, record);
   const body = bodyOf(record.kind, record.members, record.size);
   return [
     { code: opening },
@@ -176,16 +176,27 @@ function summaryOf(record: RecordType, body: Body): string[] {
   ];
 }
 
+/** The first and the last line of a definition; a type that only a typedef names has its name at the end. */
+function bracketsOf(
+  keyword: string,
+  { tag, cName }: RecordType | EnumType,
+): { readonly opening: string; readonly closing: string } {
+  const isTypedef = cName !== null && cName === tag;
+  return isTypedef
+    ? { opening: `typedef ${keyword} {`, closing: `} ${tag};` }
+    : { opening: `${cName ?? keyword} {`, closing: '};' };
+}
+
 function enumLines(enumeration: EnumType): Line[] {
-  const { enumerators, size, tag } = enumeration;
+  const { enumerators, size } = enumeration;
   const width = Math.max(0, ...enumerators.map(({ name }) => name.length));
-  const opening = enumeration.typedef ? 'typedef enum {' : `${nameInC(enumeration)} {`;
+  const { opening, closing } = bracketsOf('enum', enumeration);
   return [
     { code: opening },
     ...enumerators.map(({ name, value }): Line => ({ code: `${INDENT}${name.padEnd(width)} = ${value},` })),
     { code: '' },
     { code: INDENT, figures: `size: ${size}, enumerators: ${enumerators.length}` },
-    { code: enumeration.typedef ? `} ${tag};` : '};' },
+    { code: closing },
   ];
 }
 

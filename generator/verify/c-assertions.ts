@@ -6,6 +6,7 @@
  * object with only that bit-field set goes into an ELF section of its own; its bytes then show where the bits are.
  */
 
+import { locationText } from '../model/locations.js';
 import type {
   BitRange,
   Constant,
@@ -67,7 +68,7 @@ export function emitAssertions(model: Model): CAssertions {
   const sink: Sink = { model, assertions, bitFields, unchecked: [] };
   for (const constant of model.constants) emitConstant(sink, constant);
   for (const ioctl of model.ioctls) emitIoctl(sink, ioctl);
-  for (const { name, parameters } of [...model.functions, ...model.ledger]) {
+  for (const { name, parameters } of [...model.functions, ...model.omissions]) {
     if (parameters) emitFunctionMacro(sink, name, parameters);
   }
   // All macros have been checked by now, and those that are in the way can go.
@@ -121,8 +122,8 @@ class UnitWriter<C extends Check> {
 }
 
 /** The lines of C that read what a model was made from: its header, behind those that it needs before it. */
-export function includeLines({ prelude = [], header }: Pick<Model, 'prelude' | 'header'>): string[] {
-  return [...prelude, header].map((name) => `#include <${name}>`);
+export function includeLines({ requiredIncludes = [], header }: Pick<Model, 'requiredIncludes' | 'header'>): string[] {
+  return [...requiredIncludes, header].map((name) => `#include <${name}>`);
 }
 
 /** What only the uses of macros need (`offsetof`, `_IOC`) comes last, so that the header is read as it is alone. */
@@ -133,8 +134,8 @@ function includes(model: Model): string[] {
 }
 
 /** Names of types, members and enumerators that a macro hides, such as that of a member which has moved into another. */
-function hiddenNames({ types, enums, ioctls, constants, functions, ledger }: Model): Set<string> {
-  const macros = new Set([...constants, ...functions, ...ledger].map(({ name }) => name));
+function hiddenNames({ types, enums, ioctls, constants, functions, omissions }: Model): Set<string> {
+  const macros = new Set([...constants, ...functions, ...omissions].map(({ name }) => name));
   const wordsOf = (member: Member): string[] => [
     ...(member.name === null ? [] : [member.name]),
     ...(member.type.match(/\w+/g) ?? []),
@@ -180,7 +181,7 @@ interface Container {
 }
 
 function emitRecord(sink: Sink, record: RecordType): void {
-  const name = recordName(record);
+  const name = record.cName;
   assert(sink, `${name}: size`, record.size, `sizeof(${name}) == ${record.size}`);
   assert(sink, `${name}: align`, record.align, `__alignof__(${name}) == ${record.align}`);
   emitMembers(sink, { record: name, path: '', offset: 0 }, record.members, 0);
@@ -201,8 +202,12 @@ function emitMember(sink: Sink, container: Container, member: Member, offset: nu
   const object = objectAt(container.record, path);
   const dims = member.dims ?? [];
   assert(sink, `${item}: offset`, offset, `__builtin_offsetof(${container.record}, ${path}) == ${offset}`);
-  if (dims.includes(null)) emitElementSize(sink, item, member, element(object, dims.length));
-  else assert(sink, `${item}: size`, member.size, `sizeof(${object}) == ${member.size}`);
+  // C has no size of a flexible array.
+  if (!dims.includes(null)) assert(sink, `${item}: size`, member.size, `sizeof(${object}) == ${member.size}`);
+  if (member.elementSize !== undefined) {
+    const condition = `sizeof(${element(object, dims.length)}) == ${member.elementSize}`;
+    assert(sink, `${item}: element size`, member.elementSize, condition);
+  }
   for (const [depth, length] of dims.entries()) emitDimension(sink, item, element(object, depth), length, depth);
   emitMemberType(sink, item, object, member);
   emitShape(sink, item, element(object, dims.length), member.shape);
@@ -210,13 +215,6 @@ function emitMember(sink: Sink, container: Container, member: Member, offset: nu
     const inner = { record: container.record, path: element(path, dims.length), offset };
     emitMembers(sink, inner, member.members, offset);
   }
-}
-
-/** C has no size of a flexible array. */
-function emitElementSize(sink: Sink, item: string, member: Member, element: string): void {
-  const size = elementSize(sink.model, member);
-  if (size === null) leaveOut(sink, `${item}: element size`, 'the model does not say the size of an element');
-  else assert(sink, `${item}: element size`, size, `sizeof(${element}) == ${size}`);
 }
 
 function emitDimension(sink: Sink, item: string, array: string, length: number | null, depth: number): void {
@@ -234,8 +232,8 @@ function isFlexible(array: string): string {
 }
 
 function emitMemberType(sink: Sink, item: string, object: string, member: Member): void {
-  // Said again by the check of the shape.
-  if (isUnnamed(member.type) || member.type === shapeName(member.shape)) return;
+  // The check of the shape covers these.
+  if (isUnnamed(member.type) || ('cName' in member.shape && member.type === member.shape.cName)) return;
   const problem = unspeakable(member.type);
   if (problem) {
     leaveOut(sink, `${item}: type`, problem);
@@ -250,11 +248,10 @@ function emitShape(sink: Sink, item: string, object: string, shape: Shape): void
   if (!isRecordShape(shape)) {
     const condition = scalarCondition(object, shape.is);
     if (condition) assert(sink, `${item}: kind`, shape.is, condition);
-  } else if (shape.tag === null) {
+  } else if (shape.cName === null) {
     assert(sink, `${item}: align`, shape.align, `__alignof__(${typeOf(object)}) == ${shape.align}`);
   } else {
-    const name = taggedName(shape);
-    assert(sink, `${item}: kind`, name, compatible(typeOf(object), name));
+    assert(sink, `${item}: kind`, shape.cName, compatible(typeOf(object), shape.cName));
   }
 }
 
@@ -302,11 +299,11 @@ export function describeBits(run: BitRun): string {
 // --- enums, macros, ioctls -------------------------------------------------------------------------------------------
 
 function emitEnum(sink: Sink, enumeration: EnumType): void {
-  if (enumeration.tag === null) {
-    const first = enumeration.enumerators[0]?.name ?? enumeration.at;
+  const { cName: name, location } = enumeration;
+  if (name === null) {
+    const first = enumeration.enumerators[0]?.name ?? locationText(location);
     leaveOut(sink, `enum of ${first}: size`, 'an enum without a tag cannot be named');
   } else {
-    const name = enumeration.typedef ? enumeration.tag : `enum ${enumeration.tag}`;
     assert(sink, `${name}: size`, enumeration.size, `sizeof(${name}) == ${enumeration.size}`);
   }
   for (const enumerator of enumeration.enumerators) {
@@ -370,7 +367,7 @@ function emitArgument(sink: Sink, ioctl: Omit<Ioctl, 'argument'>, argument: stri
   }
   if (ioctl.passes === 'pointer') emitArgumentSize(sink, ioctl, `${item} size`, argument);
   const isArray = argument.endsWith(']');
-  const isUnnamedRecord = ioctl.shape !== null && isRecordShape(ioctl.shape) && ioctl.shape.tag === null;
+  const isUnnamedRecord = ioctl.shape !== null && isRecordShape(ioctl.shape) && ioctl.shape.cName === null;
   if (ioctl.shape && !isArray && !isUnnamedRecord) emitShape(sink, item, `(*(${argument} *)0)`, ioctl.shape);
 }
 
@@ -402,19 +399,6 @@ function emitFunctionMacro(sink: Sink, name: string, parameters: readonly string
 }
 
 // --- pieces of C -----------------------------------------------------------------------------------------------------
-
-function recordName(record: Pick<RecordType, 'kind' | 'tag' | 'typedef'>): string {
-  return record.typedef ? record.tag : `${record.kind} ${record.tag}`;
-}
-
-/** The name of the record that a shape stands for; null if there is none. */
-function shapeName(shape: Shape): string | null {
-  return isRecordShape(shape) && shape.tag !== null ? taggedName(shape) : null;
-}
-
-function taggedName({ is, tag, typedef }: Extract<Shape, { readonly tag: string }>): string {
-  return recordName({ kind: is, tag, ...(typedef ? { typedef } : {}) });
-}
 
 function memberPath(container: Container, member: Member): string {
   return container.path === '' ? `${member.name}` : `${container.path}.${member.name}`;
@@ -488,21 +472,6 @@ function scalarCondition(object: string, kind: ScalarKind): string | null {
   if (kind === 'bool') return `${sized} && (${type})2 == 1`;
   const sign = `((${type})-1 < 0) == ${kind.startsWith('s') ? 1 : 0}`;
   return `${sized} && ${sign} && (${type})2 == 2 && ${ofClass(TYPE_CLASS.integer)}`;
-}
-
-/** The size of one element of an array without a length. */
-function elementSize(model: Model, member: Member): number | null {
-  const { shape } = member;
-  if (shape.is === 'pointer') return model.pointerSize;
-  if (!isRecordShape(shape)) return SCALAR_SIZE[shape.is] ?? null;
-  if (shape.tag !== null) return model.types.find((type) => recordName(type) === shapeName(shape))?.size ?? null;
-  const end = Math.max(0, ...(member.members ?? []).map(memberEnd));
-  return Math.ceil(end / shape.align) * shape.align;
-}
-
-function memberEnd(member: Member): number {
-  const size = member.bit ? Math.ceil((member.bit.offset + member.bit.width) / 8) : member.size;
-  return member.offset + size;
 }
 
 /**

@@ -1,7 +1,7 @@
 /** Attributes of devices, and of what has some as well: groups of numbered values, of any length. */
 
-import { allocate } from '../../generated/views.js';
 import type { KvmDeviceAttr } from '../../generated/x86_64/linux/kvm.js';
+import { allocate } from '../../support/index.js';
 import { KvmArgumentError, KvmError } from '../errors.js';
 import type { Bindings } from '../host.js';
 import { type IoctlTarget, ioctlOfBytes } from '../ioctl.js';

@@ -1,7 +1,8 @@
 /** The data of an exit, in the memory that the kernel shares. How much there is, the kernel says: it is held against that memory. */
 
-import { checkNumber64, U8Array, U16Array, U32Array } from '../../generated/views.js';
 import type { KvmRun } from '../../generated/x86_64/linux/kvm.js';
+import { U8Array, U16Array, U32Array } from '../../support/index.js';
+import { checkNumber64 } from '../../support/safe-integers.js';
 import { KvmArgumentError } from '../errors.js';
 
 /** What goes to a port or comes from it: `count` elements of `size` bytes. */

@@ -1,14 +1,5 @@
 /** Why a vCPU came back, with what belongs to that reason and nothing else. */
 
-import {
-  custom,
-  type Inspect,
-  type InspectOptions,
-  showMembers,
-  shown,
-  shownOrError,
-} from '../../generated/inspect.js';
-import { type U8Array, U64Array } from '../../generated/views.js';
 import type {
   KVM_EXIT_INTERNAL_ERROR,
   KVM_EXIT_IO,
@@ -18,6 +9,8 @@ import type {
   KvmRun,
   KvmRunExit,
 } from '../../generated/x86_64/linux/kvm.js';
+import { type U8Array, U64Array } from '../../support/index.js';
+import { custom, type Inspect, type InspectOptions, showMembers, shown, shownOrError } from '../../support/inspect.js';
 import type { Bindings } from '../host.js';
 import { CountedPart, DeviceData, type PortData, PortWindow } from './data.js';
 
@@ -51,13 +44,13 @@ export class Exits {
 
   constructor(run: KvmRun, bindings: Bindings) {
     const {
-      KvmRun: { $selected },
+      KvmRun: { $discriminator },
       $target,
     } = bindings;
     this.#run = run;
     const littleEndian = $target.byteOrder === 'little';
     const known: Exit[] = [];
-    for (const { name, value, members } of $selected.cases) {
+    for (const { name, value, members } of $discriminator.cases) {
       const source = sources[name]?.(run, littleEndian);
       const exit = source ? new ExitWithData(value, name, source) : new Exit(value, name);
       for (const member of members) addMember(exit, run, member);

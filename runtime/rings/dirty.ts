@@ -1,6 +1,6 @@
 /** Which pages of its memory a guest has written to: by the bitmaps of its slots, or by a ring in each vCPU. */
 
-import { allocate } from '../../generated/views.js';
+import { allocate } from '../../support/index.js';
 import { native } from '../addon.js';
 import { KvmArgumentError, kernelError } from '../errors.js';
 import { ioctlOfBytes } from '../ioctl.js';

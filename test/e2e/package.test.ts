@@ -2,9 +2,9 @@
 
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { sharedModules } from '../../generator/emit/modules.js';
+import { supportModules } from '../../generator/emit/support.js';
 import { projectRoot, temporaryFolder } from '../helpers/cli.js';
 import { folderWith, smallSetIn } from '../helpers/packages.js';
 import { canOpen } from '../helpers/vcpus.js';
@@ -46,8 +46,10 @@ function installed(): { readonly folder: string; readonly cli: string } {
   mkdirSync(join(modules, 'kvm-uapi'), { recursive: true });
   spawnSync('tar', ['-xzf', join(folder, filename), '-C', join(modules, 'kvm-uapi'), '--strip-components=1']);
   const { dependencies } = JSON.parse(read('package.json')) as { dependencies: Record<string, string> };
-  for (const name of Object.keys(dependencies))
+  for (const name of Object.keys(dependencies)) {
+    mkdirSync(dirname(join(modules, name)), { recursive: true });
     symlinkSync(join(projectRoot, 'node_modules', name), join(modules, name));
+  }
   return { folder, cli: join(modules, 'kvm-uapi', 'dist', 'bin', 'kvm-uapi.cjs') };
 }
 
@@ -67,7 +69,7 @@ describe('the tarball', () => {
   it('has bindings that import by name', () => {
     writeFileSync(
       join(folder, 'main.mjs'),
-      "import { KVM_RUN, KvmRun } from 'kvm-uapi/x86_64/linux/kvm';\nimport { allocate } from 'kvm-uapi/views';\n" +
+      "import { KVM_RUN, KvmRun } from 'kvm-uapi/x86_64/linux/kvm';\nimport { allocate } from 'kvm-uapi/support';\n" +
         'const run = allocate(KvmRun);\nrun.immediate_exit = 1;\nconsole.log(KvmRun.$size, run.immediate_exit, KVM_RUN.request.toString(16));\n',
     );
     const imported = node('main.mjs');
@@ -91,7 +93,7 @@ describe('the tarball', () => {
   it('has everything that it exports', () => {
     const { exports } = JSON.parse(read('package.json')) as { exports: Record<string, string> };
     const names = Object.keys(exports).map((name) => name.replace(/^\./, 'kvm-uapi').replace('*', 'linux/kvm'));
-    const support = sharedModules.map((name) => `kvm-uapi/support/${name}.ts`);
+    const support = supportModules.flatMap((name) => [`kvm-uapi/support/${name}.ts`, `kvm-uapi/support/${name}.js`]);
     const resolved = [...names.filter((name) => !name.includes('/support/')), ...support];
     const lines = resolved.map((name) => `await access(new URL(import.meta.resolve('${name}')));`).join('\n');
     writeFileSync(join(folder, 'exports.mjs'), `import { access } from 'node:fs/promises';\n${lines}\n`);

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { Location } from '../../generator/model/model.js';
 import { folderOf, kvmUapi, temporaryFolder } from '../helpers/cli.js';
 
 describe('where', () => {
@@ -27,12 +28,12 @@ describe('where', () => {
   it('gives the same as JSON, with the place in each header', () => {
     const { stdout } = kvmUapi(['where', 'KVM_RUN', '--json']);
     const [found] = JSON.parse(stdout) as [
-      { name: string; kind: string; targets: { target: string; at: string; reason: null }[] },
+      { name: string; kind: string; targets: { target: string; location: Location; reason: null }[] },
     ];
     expect(found).toMatchObject({ name: 'KVM_RUN', kind: 'ioctl' });
     expect(found.targets.length).toBe(10);
-    for (const { at, reason } of found.targets)
-      expect({ at, reason }).toEqual({ at: expect.stringMatching(/^linux\/kvm\.h:\d+$/), reason: null });
+    const location = { header: 'linux/kvm.h', line: expect.any(Number) };
+    for (const target of found.targets) expect(target).toMatchObject({ location, reason: null });
   });
 
   it('reads the bindings of a folder, of any header', () => {

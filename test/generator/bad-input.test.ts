@@ -479,10 +479,10 @@ function changed(changes: readonly { readonly at: number; readonly how: string; 
 
 describe('a header in which something is changed', () => {
   it('as it is is good', () => {
-    const { types, constants, ledger } = modelOf({ 'x.h': changed([]) });
+    const { types, constants, omissions } = modelOf({ 'x.h': changed([]) });
     expect(types.map(({ tag }) => tag)).toEqual(['bits', 'point', 'list']);
     expect(constants.map(({ name }) => name)).toEqual(['FLAG', 'NAME', 'VALUE']);
-    expect(ledger.map(({ name }) => name)).toEqual(['SAMPLE_H', 'SIZE', 'CAT', 'TYPE']);
+    expect(omissions.map(({ name }) => name)).toEqual(['SAMPLE_H', 'SIZE', 'CAT', 'TYPE']);
   });
 
   it('is good, or is wrong at a place in it', () => {

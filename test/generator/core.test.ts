@@ -17,24 +17,21 @@ describe('kvm-uapi/generator/core', () => {
   it('makes models, layouts and files of headers in memory', () => {
     const headers = core.headersFrom({ files, roots: ['/include'] });
     const model = headers.model('x/a.h');
-    expect(model.covers).toEqual(['x/a.h', 'x/b.h']);
+    expect(model.coveredHeaders).toEqual(['x/a.h', 'x/b.h']);
     expect(model.types.map(({ tag, size }) => [tag, size])).toEqual([
       ['b', 4],
       ['s', 16],
     ]);
     expect(core.layoutView(model, ['s'])).toMatch(/^struct s \{$/m);
     const [selected] = core.select([model], { types: ['b'] });
-    const out = core.filesOf([selected as core.Model], (module) => `// ${module}\n`, 'number');
+    const out = core.emitFiles([selected as core.Model], { support: (module) => `// ${module}\n`, u64: 'number' });
     expect(out.map(({ path }) => path)).toEqual([
-      'views.ts',
-      'big-endian.ts',
-      'integers.ts',
-      'inspect.ts',
+      ...core.supportModules.map((module) => `support/${module}.ts`),
       'x86_64/x/a.ts',
       'x86_64/x/b.ts',
       'x86_64/x/a.model.json',
     ]);
-    expect(out[0]?.text).toBe('// views\n');
+    expect(out[0]?.text).toBe('// allocate\n');
     expect(core.openModel(out.at(-1)?.text ?? '', 'x')).toEqual(selected);
   });
 
@@ -67,13 +64,13 @@ describe('kvm-uapi/generator/core', () => {
 const core = await import(${JSON.stringify(join(projectRoot, 'dist/generator/core.js'))});
 const files = core.filesInMemory({ '/x.h': 'struct s { int a; };' });
 const model = core.headersFrom({ files, roots: [''] }).model('x.h');
-console.log(core.filesOf([model], () => '').map(({ path }) => path).join(' '));
+console.log(core.emitFiles([model], { support: '../support' }).map(({ path }) => path).join(' '));
 `,
     });
     const register = `data:text/javascript,import { register } from 'node:module'; register(${JSON.stringify(`file://${join(folder, 'hooks.mjs')}`)});`;
     const run = spawnSync(process.execPath, ['--import', register, join(folder, 'main.mjs')], { encoding: 'utf8' });
     expect(run.stderr).toBe('');
-    expect(run.stdout).toBe('views.ts big-endian.ts integers.ts inspect.ts x86_64/x.ts x86_64/x.model.json\n');
+    expect(run.stdout).toBe('x86_64/x.ts x86_64/x.model.json\n');
   });
 });
 
@@ -85,8 +82,11 @@ describe('kvm-uapi/generator', () => {
   it("reads this machine's headers, and has the texts that go beside modules", () => {
     const model = library.installedHeaders().model('linux/loop.h');
     expect(model.types.map(({ tag }) => tag)).toContain('loop_info64');
-    const [views] = library.filesOf([model], library.supportText);
-    expect(views?.text).toBe(readFileSync(join(projectRoot, 'support/views.ts'), 'utf8'));
+    const [module] = library.emitFiles([model], { support: library.supportText });
+    expect(module).toEqual({
+      path: 'support/allocate.ts',
+      text: readFileSync(join(projectRoot, 'support/allocate.ts'), 'utf8'),
+    });
   });
 
   it('reads a folder of headers', () => {

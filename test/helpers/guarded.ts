@@ -1,6 +1,6 @@
 /** Views between other bytes, to see that the kernel leaves those alone. */
 
-import type { View } from '../../generated/views.js';
+import type { View } from '../../support/index.js';
 
 /** A view in the middle of other bytes, and whether those are as they were. */
 export function guarded<T extends View>(

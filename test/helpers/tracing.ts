@@ -5,8 +5,8 @@
 
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
-import { ArrayView, allocate, bytesOf, U8Array, type View } from '../../generated/views.js';
 import * as kvm from '../../generated/x86_64/linux/kvm.js';
+import { ArrayView, allocate, bytesOf, U8Array, type View } from '../../support/index.js';
 import { type Guest, places } from '../../tools/guests/index.js';
 import { load, type Machine, projectRoot, watchdogMs } from './vcpus.js';
 

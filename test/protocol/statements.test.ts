@@ -5,12 +5,12 @@
 
 import { closeSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { allocate, type View } from '../../generated/views.js';
 import * as asm from '../../generated/x86_64/asm/kvm.js';
 import * as bindings from '../../generated/x86_64/linux/kvm.js';
 import { native } from '../../runtime/addon.js';
 import { errnoName } from '../../runtime/errors.js';
 import { abort, type Bindings, GuestMemory, type Vm } from '../../runtime/index.js';
+import { allocate, type View } from '../../support/index.js';
 import { type Guest, type Loaded, places, protectedMode, realMode, userMode } from '../../tools/guests/index.js';
 import {
   createVm,

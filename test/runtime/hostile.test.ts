@@ -5,11 +5,11 @@
 
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type FlexibleTail, type IoctlByPointer, U8Array, type View } from '../../generated/views.js';
 import * as asm from '../../generated/x86_64/asm/kvm.js';
 import * as kvm from '../../generated/x86_64/linux/kvm.js';
 import { Kvm, KvmArgumentError, KvmError, type Vcpu } from '../../runtime/index.js';
 import type { GenericIoctl } from '../../runtime/ioctl.js';
+import { type FlexibleTail, type IoctlByPointer, U8Array, type View } from '../../support/index.js';
 import { places, realMode, userMode } from '../../tools/guests/index.js';
 import { chosenRuns } from '../../tools/lib/random-runs.js';
 import { membersOf } from '../helpers/tracing.js';

@@ -1,9 +1,9 @@
 /** Interrupts: the controllers in the kernel, their lines and routes, messages, eventfds, and the timer chip. */
 
 import { describe, expect, it } from 'vitest';
-import { allocate } from '../../generated/views.js';
 import * as bindings from '../../generated/x86_64/linux/kvm.js';
 import { EventFd, type Interrupts, KvmArgumentError, KvmClosedError, type Vcpu, type Vm } from '../../runtime/index.js';
+import { allocate } from '../../support/index.js';
 import { createVm, hasKvm, needsKvm, openFiles, until } from '../helpers/vcpus.js';
 
 const { KVM_IRQCHIP_IOAPIC, KVM_IRQCHIP_PIC_MASTER } = bindings;

@@ -1,10 +1,10 @@
 /** Which ioctl is made on what: the compiler, the runtime and the kernel say the same. */
 
 import { describe, expect, it } from 'vitest';
-import { allocate, type IoctlAlone, type IoctlByPointer, type View } from '../../generated/views.js';
 import * as kvm from '../../generated/x86_64/linux/kvm.js';
 import { native } from '../../runtime/addon.js';
 import { Kvm, KvmArgumentError, type Vcpu, type Vm } from '../../runtime/index.js';
+import { allocate, type IoctlAlone, type IoctlByPointer, type View } from '../../support/index.js';
 import { committedModel } from '../../tools/lib/committed-models.js';
 import { hasKvm, needsKvm } from '../helpers/vcpus.js';
 

@@ -1,10 +1,10 @@
 /** The generic ioctl: what it refuses before the kernel could touch memory that is not the argument's. */
 
 import { describe, expect, it } from 'vitest';
-import { allocate, type IoctlByPointer, type View, type ViewClass } from '../../generated/views.js';
 import * as kvm from '../../generated/x86_64/linux/kvm.js';
 import { native } from '../../runtime/addon.js';
 import { Kvm, KvmArgumentError, KvmError, type Vcpu, type Vm } from '../../runtime/index.js';
+import { allocate, type IoctlByPointer, type View, type ViewClass } from '../../support/index.js';
 import { realMode } from '../../tools/guests/index.js';
 import { guarded } from '../helpers/guarded.js';
 import { createVm, hasKvm, needsKvm } from '../helpers/vcpus.js';

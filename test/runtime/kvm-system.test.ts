@@ -1,7 +1,6 @@
 /** What /dev/kvm is asked about guests yet to come: capabilities, CPUID, model-specific registers. */
 
 import { describe, expect, it } from 'vitest';
-import { allocate } from '../../generated/views.js';
 import * as bindings from '../../generated/x86_64/linux/kvm.js';
 import { grown } from '../../runtime/counted.js';
 import {
@@ -13,6 +12,7 @@ import {
   KvmMsrError,
   KvmUnsupportedError,
 } from '../../runtime/index.js';
+import { allocate } from '../../support/index.js';
 import { createVm, hasKvm, needsKvm } from '../helpers/vcpus.js';
 
 describe.skipIf(!hasKvm)(`capabilities ${needsKvm}`, () => {

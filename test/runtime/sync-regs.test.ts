@@ -1,9 +1,9 @@
 /** Registers that KVM_RUN itself gives and takes. */
 
 import { describe, expect, it } from 'vitest';
-import { allocate, bytesOf } from '../../generated/views.js';
 import * as kvm from '../../generated/x86_64/linux/kvm.js';
 import { KvmArgumentError, KvmBusyError, KvmClosedError, KvmUnsupportedError, Vcpu } from '../../runtime/index.js';
+import { allocate, bytesOf } from '../../support/index.js';
 import { longMode, places, realMode, userMode } from '../../tools/guests/index.js';
 import { Helper, hasKvm, load, needsKvm, run, sent, thrownBy, untilCounting } from '../helpers/vcpus.js';
 

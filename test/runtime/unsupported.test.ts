@@ -1,9 +1,9 @@
 /** What has no method because the kernels of this machine's kind do not have it: the generic ioctl says so, and names what is missing. */
 
 import { describe, expect, it } from 'vitest';
-import { allocate, type FlexibleViewClass, type View, type ViewClass } from '../../generated/views.js';
 import * as bindings from '../../generated/x86_64/linux/kvm.js';
 import { type CapabilityName, Kvm, KvmUnsupportedError } from '../../runtime/index.js';
+import { allocate, type FlexibleViewClass, type View, type ViewClass } from '../../support/index.js';
 import { hasKvm, needsKvm } from '../helpers/vcpus.js';
 
 type Ioctls = Extract<keyof typeof bindings, `KVM_${string}`>;

@@ -1,9 +1,9 @@
 /** What comes to a vCPU from outside: interrupts and their controller, machine checks; and how it is set up. */
 
 import { describe, expect, it } from 'vitest';
-import { allocate } from '../../generated/views.js';
 import * as kvm from '../../generated/x86_64/linux/kvm.js';
 import { KvmArgumentError, KvmUnsupportedError, type Vcpu } from '../../runtime/index.js';
+import { allocate } from '../../support/index.js';
 import { protectedMode, realMode } from '../../tools/guests/index.js';
 import { hasKvm, load, loadWithIrqchip, type Machine, needsKvm, run, sent, thrownBy } from '../helpers/vcpus.js';
 

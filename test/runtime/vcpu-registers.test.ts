@@ -1,9 +1,9 @@
 /** The registers of a vCPU: what is set, the guest sees, and what the guest sets, is got. */
 
 import { describe, expect, it } from 'vitest';
-import { allocate } from '../../generated/views.js';
 import * as kvm from '../../generated/x86_64/linux/kvm.js';
 import { Kvm, KvmArgumentError, KvmError, KvmMsrError, KvmUnsupportedError, type Vcpu } from '../../runtime/index.js';
+import { allocate } from '../../support/index.js';
 import { longMode, places, protectedMode, realMode, userMode } from '../../tools/guests/index.js';
 import { guarded } from '../helpers/guarded.js';
 import { hasKvm, load, needsKvm, run, thrownBy } from '../helpers/vcpus.js';

@@ -1,7 +1,6 @@
 /** What all methods for the state of a vCPU have in common: whom and what they refuse. */
 
 import { describe, expect, it } from 'vitest';
-import { allocate, type View, type ViewClass } from '../../generated/views.js';
 import * as kvm from '../../generated/x86_64/linux/kvm.js';
 import {
   type Bindings,
@@ -12,6 +11,7 @@ import {
   Vcpu,
 } from '../../runtime/index.js';
 import { VcpuState } from '../../runtime/vcpu-state.js';
+import { allocate, type View, type ViewClass } from '../../support/index.js';
 import { places, realMode, userMode } from '../../tools/guests/index.js';
 import { Helper, hasKvm, load, loadWithIrqchip, needsKvm, thrownBy, untilCounting } from '../helpers/vcpus.js';
 

@@ -1,7 +1,6 @@
 /** What a VM is set up with: addresses that the kernel needs, clocks, filters, private memory, devices, statistics. */
 
 import { describe, expect, it } from 'vitest';
-import { allocate } from '../../generated/views.js';
 import * as bindings from '../../generated/x86_64/linux/kvm.js';
 import {
   EventFd,
@@ -15,6 +14,7 @@ import {
   Stats,
   type Vm,
 } from '../../runtime/index.js';
+import { allocate } from '../../support/index.js';
 import { realMode, userMode } from '../../tools/guests/index.js';
 import { createVm, Helper, hasKvm, load, needsKvm, openFiles, run, untilCounting } from '../helpers/vcpus.js';
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { outputFiles } from '../../generator/cli/bindings.js';
+import { filesFor } from '../../generator/cli/generate.js';
 import { s390x } from '../../generator/targets/s390x.js';
 import * as big from '../../support/big-endian.js';
 import {
@@ -10,7 +10,7 @@ import {
   U32Value,
   U64Value,
   type ViewWithLayout,
-} from '../../support/views.js';
+} from '../../support/index.js';
 import { modelOfText } from '../../tools/lib/committed-models.js';
 import { hasCompiler, needsCompiler, printedByCompiled } from '../../tools/lib/gcc.js';
 import { type Bindings, importBindings } from '../../tools/lib/imported-bindings.js';
@@ -28,7 +28,7 @@ struct ring {
 struct odd { __u8 tag; __u32 value; __u64 wide; } __attribute__((packed));
 `;
 const model = modelOfText('ring.h', header);
-const files = outputFiles([model]);
+const files = filesFor([model]);
 const members = ['u8', 's8', 'u16', 's16', 'u32', 's32', 'u64', 's64'] as const;
 
 type Any = ViewWithLayout & Record<string, unknown>;
@@ -142,7 +142,7 @@ describe('atomic', () => {
   it('refuses memory of a machine of the other byte order, but for single bytes', async () => {
     const foreign = modelOfText('ring.h', header, s390x);
     const view = viewOf(
-      await importBindings({ model: foreign, files: outputFiles([foreign]) }),
+      await importBindings({ model: foreign, files: filesFor([foreign]) }),
       'Ring',
       new ArrayBuffer(256),
     );
@@ -181,7 +181,7 @@ describe('atomic', () => {
 
 it('atomic takes no member that it would refuse, and tells numbers from bigints, to TypeScript', () => {
   const uses = `
-import { allocate, atomic, U64Value, type Atomic } from './views.js';
+import { allocate, atomic, U64Value, type Atomic } from './support/index.js';
 import { Odd, Ring } from './x86_64/ring.js';
 const ring = allocate(Ring);
 export const narrow: readonly Atomic<number>[] = [

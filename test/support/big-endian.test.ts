@@ -1,14 +1,14 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { KvmRun, KvmS390IoAdapterReq } from '../../generated/s390x/linux/kvm.js';
-import { outputFiles } from '../../generator/cli/bindings.js';
+import { filesFor } from '../../generator/cli/generate.js';
 import { arm64 } from '../../generator/targets/arm64.js';
 import { ppc64 } from '../../generator/targets/ppc64.js';
 import { s390x } from '../../generator/targets/s390x.js';
 import type { Target } from '../../generator/targets/target.js';
 import { x86_64 } from '../../generator/targets/x86_64.js';
 import * as big from '../../support/big-endian.js';
-import * as little from '../../support/views.js';
+import * as little from '../../support/index.js';
 import { shapesModel } from '../../tools/lib/committed-models.js';
 import { classCalled, importBindings } from '../../tools/lib/imported-bindings.js';
 
@@ -172,7 +172,7 @@ describe('members with a byte order of their own', () => {
   };
   const written = async (target: Target): Promise<{ memory: number[]; view: Record<string, unknown> }> => {
     const model = shapesModel(target);
-    const { exports } = await importBindings({ model, files: outputFiles([model]) });
+    const { exports } = await importBindings({ model, files: filesFor([model]) });
     const view = little.allocate(classCalled(exports, record) as little.ViewClass<little.View>);
     Object.assign(view, values);
     const { wide } = view as unknown as { wide: little.NestedArray<little.U64Array> };

@@ -2,11 +2,11 @@
 
 import { inspect } from 'node:util';
 import { beforeAll, describe, expect, expectTypeOf, it } from 'vitest';
-import { flagsOf, inspectable, nameOf } from '../../generated/inspect.js';
-import { allocate, U16Array } from '../../generated/views.js';
 import * as kvm from '../../generated/x86_64/linux/kvm.js';
 import { namedValues } from '../../generator/kernel/value-prefixes.js';
 import type { Member, Model } from '../../generator/model/model.js';
+import { allocate, U16Array } from '../../support/index.js';
+import { flagsOf, inspectable, nameOf } from '../../support/inspect.js';
 import { committedModel } from '../../tools/lib/committed-models.js';
 
 describe('nameOf', () => {
@@ -32,7 +32,7 @@ describe('nameOf', () => {
   });
 
   it('gives every exit its name back', () => {
-    const { cases } = kvm.KvmRun.$selected;
+    const { cases } = kvm.KvmRun.$discriminator;
     expect(cases.length).toBeGreaterThan(35);
     for (const { name, value } of cases) expect(nameOf(kvm, 'KVM_EXIT_', value)).toBe(name);
   });

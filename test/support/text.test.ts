@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { type ArrayView, CharArray, S8Array, U8Array, UnsignedCharArray } from '../../support/views.js';
+import { type ArrayView, CharArray, S8Array, U8Array, UnsignedCharArray } from '../../support/index.js';
 import { hasCompiler, needsCompiler, printedByCompiled } from '../../tools/lib/gcc.js';
 
 type Text = ArrayView<number> & { text: string };

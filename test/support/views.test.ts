@@ -7,10 +7,8 @@ import {
   BoolArray,
   bytesOf,
   copy,
-  elementsWithin,
   F32Array,
   F64Array,
-  getBits,
   NestedArray,
   S8Array,
   S16Array,
@@ -18,8 +16,6 @@ import {
   S32Value,
   S64Array,
   S64Value,
-  setBits,
-  setNumber64,
   type TypeLayout,
   U8Array,
   U16Array,
@@ -30,7 +26,8 @@ import {
   type View,
   ViewArray,
   type ViewWithLayout,
-} from '../../support/views.js';
+} from '../../support/index.js';
+import { elementsWithin, getBits, setBits, setNumber64 } from '../../support/little-endian.js';
 
 /** What the emitted constructors do. */
 abstract class Placed implements View {

@@ -1,8 +1,8 @@
 /** `corpus-program`: reads the names of headers from stdin, makes the bindings of each, and prints what that took. */
 
 import { readFileSync } from 'node:fs';
+import { filesFor } from '../../generator/cli/generate.js';
 import { defaultArchitecture, openHeaders } from '../../generator/cli/open-headers.js';
-import { bindingFiles } from '../../generator/emit/bindings.js';
 import { GeneratorError } from '../../generator/errors.js';
 
 /** How far it is behind a header, since the start of the process. */
@@ -27,7 +27,7 @@ const refused: string[] = [];
 let written = 0;
 for (const name of headers.names) {
   try {
-    for (const { text } of bindingFiles(headers.model(name))) written += text.length;
+    for (const { text } of filesFor([headers.model(name)], { support: '../support' })) written += text.length;
   } catch (error) {
     if (!(error instanceof GeneratorError)) throw error;
     refused.push(name);

@@ -4,7 +4,7 @@ import { spawnSync } from 'node:child_process';
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { describeHeader } from '../../generator/analyze/analyze.js';
+import { analyzeHeader } from '../../generator/analyze/analyze.js';
 import { systemRoots } from '../../generator/headers/disk.js';
 import { filesInMemory } from '../../generator/headers/files.js';
 import { Resolver } from '../../generator/headers/resolver.js';
@@ -82,7 +82,7 @@ function reading(count: number): () => void {
       kernel: null,
       files: files.map(({ name }) => ({ name, sha256: '', origin: { kind: 'tree' as const } })),
     });
-    const { types } = describeHeader('long.h', x86_64, new Resolver(provider, ['/include']), identity);
+    const { types } = analyzeHeader('long.h', x86_64, new Resolver(provider, ['/include']), identity);
     if (types.length !== count) throw new Error(`${types.length} types of ${count}`);
   };
 }

@@ -5,7 +5,7 @@ import { cpSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { outputFiles, recordedTargets } from '../../generator/cli/bindings.js';
+import { filesFor, recordedTargets } from '../../generator/cli/generate.js';
 import { defaultHeader, type HeaderOptions, openHeaders } from '../../generator/cli/open-headers.js';
 import { packageRoot } from '../../generator/headers/disk.js';
 import { headerSet, whyMissing } from '../oracle/header-sets.js';
@@ -62,7 +62,7 @@ async function allArchitectures(): Promise<Result[]> {
 /** From opening the headers to the text of every file of the output; nothing is kept from one call to the next. */
 function headerToText(): number {
   const headers = openHeaders(options);
-  const files = outputFiles(headers.names.map((name) => headers.model(name)));
+  const files = filesFor(headers.names.map((name) => headers.model(name)));
   return files.reduce((sum, { text }) => sum + text.length, 0);
 }
 

@@ -1,7 +1,7 @@
 /** Emitted views against typed arrays, over as many `struct kvm_run` as a busy machine has. */
 
-import type { View, ViewClass } from '../../generated/views.js';
 import * as kvm from '../../generated/x86_64/linux/kvm.js';
+import type { View, ViewClass } from '../../support/index.js';
 import { allocated, type Comparison, compare, type Pair, type Result } from './harness.js';
 import type { RunByHand } from './loops.js';
 

@@ -3,7 +3,7 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import type { View, ViewClass } from '../../support/views.js';
+import type { View, ViewClass } from '../../support/index.js';
 import type { Exercised } from './workspace.js';
 
 const [, , folder = '.'] = process.argv;

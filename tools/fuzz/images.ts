@@ -6,11 +6,11 @@
 
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { outputFiles } from '../../generator/cli/bindings.js';
+import { filesFor } from '../../generator/cli/generate.js';
 import type { Member, Model } from '../../generator/model/model.js';
 import type { Target } from '../../generator/targets/target.js';
 import { readSections } from '../../generator/verify/elf.js';
-import type { View } from '../../support/views.js';
+import type { View } from '../../support/index.js';
 import { inFolder } from '../lib/gcc.js';
 import { importBindings } from '../lib/imported-bindings.js';
 import {
@@ -28,7 +28,6 @@ import {
   write,
 } from '../lib/round-trip.js';
 import { compilerOf, run, standard } from '../oracle/compilers.js';
-import { typeName } from '../oracle/types.js';
 
 /** A case of a model, and the bytes of the object in which C has assigned it. */
 interface Image {
@@ -45,10 +44,10 @@ export interface ImageVerdict {
 
 /** Holds the views of a model against the memory of a C text that declares the same. */
 export async function judgeImages(text: string, model: Model, target: Target): Promise<ImageVerdict> {
-  const tails = new Map(model.types.map((type) => [typeName(type), tailOf(type.members)]));
+  const tails = new Map(model.types.map((type) => [type.cName, tailOf(type.members)]));
   const leaves = leavesOf(model).leaves.filter((leaf) => hasInitializer(leaf, tails.get(leaf.root) ?? null));
   const images = imagesOf(text, casesOf(leaves), model, target);
-  const roots = rootClasses(await importBindings({ model, files: outputFiles([model]) }));
+  const roots = rootClasses(await importBindings({ model, files: filesFor([model]) }));
   const problems = new Map<string, string[]>();
   const masks = new Map<Leaf, Uint8Array>();
   for (const { of, bytes } of images) {
@@ -79,7 +78,7 @@ function hasInitializer({ byte, ends }: Leaf, tail: string | null): boolean {
 }
 
 function imagesOf(text: string, cases: readonly Case[], model: Model, target: Target): Image[] {
-  const sizes = new Map(model.types.map((type) => [typeName(type), type.size]));
+  const sizes = new Map(model.types.map((type) => [type.cName, type.size]));
   // One array for each record; what has a tail cannot be in an array.
   const groups = new Map<string, Case[]>();
   for (const [index, each] of cases.entries()) {

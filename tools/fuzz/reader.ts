@@ -1,7 +1,7 @@
 /** A process that reads mutants, one after the other as it is handed them, down to the modules that are emitted. */
 
-import { describeHeader } from '../../generator/analyze/analyze.js';
-import { outputFiles } from '../../generator/cli/bindings.js';
+import { analyzeHeader } from '../../generator/analyze/analyze.js';
+import { filesFor } from '../../generator/cli/generate.js';
 import { SourceError } from '../../generator/errors.js';
 import { filesOnDisk, systemRoots } from '../../generator/headers/disk.js';
 import type { FileProvider } from '../../generator/headers/files.js';
@@ -19,11 +19,11 @@ function read(mutant: Mutant): Outcome {
   const bytes = mutated(file.bytes, mutant);
   const provider: FileProvider = { read: (path) => (path === file.path ? bytes : filesOnDisk.read(path)) };
   try {
-    const model = describeHeader(mutant.header, x86_64, new Resolver(provider, roots), (files) => ({
+    const model = analyzeHeader(mutant.header, x86_64, new Resolver(provider, roots), (files) => ({
       kernel: null,
       files: files.map(({ name }) => ({ name, sha256: '', origin: { kind: 'tree' } })),
     }));
-    outputFiles([model]);
+    filesFor([model]);
     return { is: 'model' };
   } catch (error) {
     if (!(error instanceof SourceError)) return { is: 'failure', message: stackOf(error) };

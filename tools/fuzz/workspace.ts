@@ -3,9 +3,9 @@
 import { execFile, spawnSync } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { sharedFiles } from '../../generator/emit/bindings.js';
+import { copiesOf } from '../../generator/emit/bindings.js';
 import { emitModules } from '../../generator/emit/modules.js';
-import { packageRoot, sharedSource } from '../../generator/headers/disk.js';
+import { packageRoot, supportText } from '../../generator/headers/disk.js';
 import type { Model } from '../../generator/model/model.js';
 
 /** Each by the package that is installed here. */
@@ -49,7 +49,7 @@ export const strictest = {
 export function writeWorkspace(folder: string, models: readonly Model[]): number {
   const layers: Map<string, string>[] = [];
   for (const model of models) {
-    const files = [...sharedFiles(sharedSource), ...emitModules(model)];
+    const files = [...copiesOf(supportText), ...emitModules(model)];
     const fits = layers.find((layer) => files.every(({ path, text }) => (layer.get(path) ?? text) === text));
     const layer = fits ?? new Map<string, string>();
     if (!fits) layers.push(layer);

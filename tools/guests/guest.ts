@@ -1,8 +1,8 @@
 /** Small programs for a vCPU: machine code with its listing beside it. One file per mode of the processor. */
 
-import { allocate, type View } from '../../generated/views.js';
 import type { KvmRegs, KvmSegment, KvmSregs } from '../../generated/x86_64/linux/kvm.js';
 import { GuestMemory, type Vcpu, type VcpuOptions, type Vm } from '../../runtime/index.js';
+import { allocate, type View } from '../../support/index.js';
 
 /** One instruction: its bytes, and what GNU as makes them of, in Intel syntax. */
 export interface Line {

@@ -5,7 +5,7 @@
 
 import { ioctlOverrides } from '../../generator/kernel/ioctl-arguments.js';
 import type { Constant, Enumerator, Ioctl, Model } from '../../generator/model/model.js';
-import type { ArrayView, FlexibleTail, TypeLayout, View, ViewClass } from '../../support/views.js';
+import type { ArrayView, FlexibleTail, TypeLayout, View, ViewClass } from '../../support/index.js';
 import { run } from '../oracle/compilers.js';
 import { type ClassInC, classesOf, elementOf, type NamedMember, pascalCase } from './expected-classes.js';
 import { type Bindings, classCalled, type Exports } from './imported-bindings.js';
@@ -459,8 +459,8 @@ export function assignmentDifferences({ model, exports }: Bindings, facts: Facts
 }
 
 function waysToAssign({ dims, shape }: NamedMember): ('=' | 'assign')[] {
-  if (!dims) return 'tag' in shape ? ['='] : [];
-  return dims.length > 1 || 'tag' in shape || shape.is === 'opaque' ? ['assign'] : ['=', 'assign'];
+  if (!dims) return 'cName' in shape ? ['='] : [];
+  return dims.length > 1 || 'cName' in shape || shape.is === 'opaque' ? ['assign'] : ['=', 'assign'];
 }
 
 function assignMember(to: unknown, from: unknown, name: string, how: '=' | 'assign'): void {

@@ -1,7 +1,6 @@
 /** The classes that a model must give, and how C speaks of the same types. Written from the documented rules alone. */
 
 import type { Member, Model } from '../../generator/model/model.js';
-import { typeName } from '../oracle/types.js';
 
 export type NamedMember = Member & { readonly name: string };
 
@@ -20,7 +19,7 @@ export interface ClassInC {
 /** Every type of a model that has a class: those with a name, and those that a named member gives a path. */
 export function classesOf(model: Model): ClassInC[] {
   return model.types.flatMap((record) => {
-    const type = typeName(record);
+    const type = record.cName;
     return withUnnamed({ title: type, className: pascalCase(record.tag), keyword: record.kind, type }, record.members);
   });
 }
@@ -28,7 +27,7 @@ export function classesOf(model: Model): ClassInC[] {
 function withUnnamed(own: Omit<ClassInC, 'members'>, declared: readonly Member[]): ClassInC[] {
   const members = promoted(declared);
   const inner = members.flatMap((member) => {
-    if (!member.members || member.members.length === 0 || !('tag' in member.shape)) return [];
+    if (!member.members || member.members.length === 0 || !('cName' in member.shape)) return [];
     return withUnnamed(
       {
         title: `${own.title}.${member.name}`,

@@ -2,9 +2,9 @@
 
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { sharedFiles } from '../../generator/emit/bindings.js';
+import { copiesOf } from '../../generator/emit/bindings.js';
 import { emitModules } from '../../generator/emit/modules.js';
-import { sharedSource } from '../../generator/headers/disk.js';
+import { supportText } from '../../generator/headers/disk.js';
 import type { FunctionMacro, Model } from '../../generator/model/model.js';
 import { readSections } from '../../generator/verify/elf.js';
 import { type Compiler, call, standard } from '../oracle/compilers.js';
@@ -185,6 +185,6 @@ function spelledAnswer(answer: Answer | string | undefined): string {
 export async function importFunctions(model: Model): Promise<Exports> {
   const own = { covers: [model.header], uses: {} };
   const functions: Model = { ...model, ...own, types: [], enums: [], constants: [], ioctls: [] };
-  const files = [...sharedFiles(sharedSource), ...emitModules(functions)];
+  const files = [...copiesOf(supportText), ...emitModules(functions)];
   return (await importBindings({ model: functions, files })).exports;
 }

@@ -4,7 +4,8 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { generate } from '../../generator/cli/generate.js';
 import { modelPath, openModel } from '../../generator/emit/bindings.js';
-import { type EmittedFile, modulePath, sharedModules } from '../../generator/emit/modules.js';
+import { type EmittedFile, modulePath } from '../../generator/emit/modules.js';
+import { supportModules } from '../../generator/emit/support.js';
 import type { Model } from '../../generator/model/model.js';
 import { inTemporaryFolder, type Subject, target } from './oracle-compiler.js';
 
@@ -19,8 +20,8 @@ export function generateBindings({ header, include }: Subject): Promise<Generate
     generate({ header: [header], arch: target, include, out });
     const read = (path: string): string => readFileSync(join(out, path), 'utf8');
     const model = openModel(read(modelPath(target, header)), header);
-    const shared = sharedModules.map((module) => `${module}.ts`);
-    const paths = [...shared, ...model.covers.map((name) => `${modulePath(model, name)}.ts`)];
+    const support = supportModules.map((module) => `support/${module}.ts`);
+    const paths = [...support, ...model.coveredHeaders.map((name) => `${modulePath(model, name)}.ts`)];
     return { model, files: paths.map((path) => ({ path, text: read(path) })) };
   });
 }

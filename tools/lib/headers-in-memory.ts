@@ -1,6 +1,6 @@
 /** Headers in memory, through the generator's stages as far as a test wants. */
 
-import { describeHeader } from '../../generator/analyze/analyze.js';
+import { analyzeHeader } from '../../generator/analyze/analyze.js';
 import { type Preprocessed, preprocess } from '../../generator/c/preprocessor/preprocessor.js';
 import { filesInMemory } from '../../generator/headers/files.js';
 import type { Identify } from '../../generator/headers/identity.js';
@@ -38,7 +38,7 @@ export function modelOf(
   roots?: readonly string[],
   target: Target = x86_64,
 ): Model {
-  return describeHeader(header, target, resolverOf(headers, roots), identify);
+  return analyzeHeader(header, target, resolverOf(headers, roots), identify);
 }
 
 /** A header after preprocessing for x86-64. */

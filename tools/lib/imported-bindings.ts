@@ -6,7 +6,7 @@ import { pathToFileURL } from 'node:url';
 import { ts } from 'ts-morph';
 import { modulePath } from '../../generator/emit/modules.js';
 import type { Model } from '../../generator/model/model.js';
-import type { View, ViewClass } from '../../support/views.js';
+import type { View, ViewClass } from '../../support/index.js';
 import type { Generated } from './generated-bindings.js';
 import { inTemporaryFolder } from './oracle-compiler.js';
 

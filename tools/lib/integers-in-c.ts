@@ -54,10 +54,10 @@ ${expressions.map((expression) => `  SHOW((${expression}));`).join('\n')}
 /** What the generator makes of each expression as the body of a macro. */
 export function integersByGenerator(expressions: readonly string[], declarations = ''): Spelled[] {
   const macros = expressions.map((expression, index) => `#define E_${index} (${expression})\n`);
-  const { constants, ledger } = modelOf({ 'x.h': `${declarations}\n${macros.join('')}` });
+  const { constants, omissions } = modelOf({ 'x.h': `${declarations}\n${macros.join('')}` });
   const spelled = new Map<string, Spelled>([
     ...constants.map(({ name, type, value }) => [name, `${type} ${value}`] as const),
-    ...ledger.map(({ name, reason }) => [name, `no value: ${reason}`] as const),
+    ...omissions.map(({ name, reason }) => [name, `no value: ${reason}`] as const),
   ]);
   return expressions.map((_, index) => spelled.get(`E_${index}`) as Spelled);
 }

@@ -7,9 +7,8 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Member, Model, ScalarKind, Shape } from '../../generator/model/model.js';
-import type { ArrayView, View } from '../../support/views.js';
+import type { ArrayView, View } from '../../support/index.js';
 import { run } from '../oracle/compilers.js';
-import { typeName } from '../oracle/types.js';
 import type { Difference } from './emitted-facts.js';
 import { classesOf, type NamedMember, promoted } from './expected-classes.js';
 import { type Bindings, classCalled } from './imported-bindings.js';
@@ -51,8 +50,7 @@ export interface Leaves {
 
 export function leavesOf(model: Model): Leaves {
   const walk = new LeafWalk(model);
-  for (const { tag, members } of model.types) {
-    const root = typeName(walk.record(tag));
+  for (const { cName: root, members } of model.types) {
     walk.visit(members, { item: root, root, path: '', steps: [], ends: [], counts: [] });
   }
   return walk;
@@ -67,12 +65,12 @@ class LeafWalk implements Leaves {
   readonly #pointerSize: number;
 
   constructor(model: Model) {
-    this.#records = new Map(model.types.map((type) => [type.tag, type]));
+    this.#records = new Map(model.types.map((type) => [type.cName, type]));
     this.#pointerSize = model.pointerSize;
   }
 
-  record(tag: string): Model['types'][number] {
-    return this.#records.get(tag) as Model['types'][number];
+  record(cName: string): Model['types'][number] {
+    return this.#records.get(cName) as Model['types'][number];
   }
 
   /** `siblings` are those of the whole class, as members of anonymous members see them too. */
@@ -104,10 +102,10 @@ class LeafWalk implements Leaves {
         : place.counts,
     };
     const { shape } = member;
-    if ('tag' in shape) {
-      this.visit(member.members ?? this.record(shape.tag as string).members, inside);
+    if ('cName' in shape) {
+      this.visit(member.members ?? this.record(shape.cName as string).members, inside);
     } else if (shape.is === 'opaque') {
-      const size = member.size / (member.dims ?? []).reduce<number>((count, length) => count * (length ?? 0), 1);
+      const size = member.elementSize ?? member.size;
       for (const byte of [0, size - 1]) {
         const steps = [...inside.steps, byte];
         this.leaves.push({

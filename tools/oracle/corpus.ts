@@ -2,9 +2,9 @@
 
 import { readdirSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
-import { describeHeader } from '../../generator/analyze/analyze.js';
+import { analyzeHeader } from '../../generator/analyze/analyze.js';
 import { GeneratorError } from '../../generator/errors.js';
-import { filesOnDisk } from '../../generator/headers/disk.js';
+import { filesOnDisk, nodeSha256 } from '../../generator/headers/disk.js';
 import { identifyIn } from '../../generator/headers/identity.js';
 import { type OpenFiles, Resolver } from '../../generator/headers/resolver.js';
 import { openSet } from '../../generator/headers/sets/open.js';
@@ -31,12 +31,12 @@ export function openCorpus(set: ProvidedSet, target: Target, open: OpenFiles = n
   const own = run(cc, [...flags, '-print-file-name=include']).trim();
   const roots = [...opened.roots, own, libcFolder(target)];
   const resolver = new Resolver(filesOnDisk, roots, open);
-  const identify = identifyIn(opened, opened.has);
+  const identify = identifyIn(opened, opened.has, nodeSha256);
   return {
     target,
     headers: headersIn(opened.roots),
     compiler: { cc, flags: [...flags, '-nostdinc'], include: roots },
-    model: (header) => describeHeader(header, target, resolver, identify),
+    model: (header) => analyzeHeader(header, target, resolver, identify),
   };
 }
 
@@ -102,7 +102,7 @@ function emptyModel({ name, byteOrder, pointer }: Target, header: string): Model
     pointerSize: pointer.size,
     header,
     kernel: null,
-    covers: [header],
+    coveredHeaders: [header],
     uses: {},
     origins: [],
     sources: [],
@@ -111,7 +111,7 @@ function emptyModel({ name, byteOrder, pointer }: Target, header: string): Model
     constants: [],
     ioctls: [],
     functions: [],
-    ledger: [],
+    omissions: [],
   };
 }
 

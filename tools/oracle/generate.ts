@@ -23,7 +23,10 @@ async function source(): Promise<string[]> {
 }
 
 try {
-  const command = [join(packageRoot(), 'dist/bin/kvm-uapi.cjs'), 'generate', ...args, ...(await source())];
+  // The committed bindings share the support library with the runtime. Other output has copies of it.
+  const support = args.some((arg) => /^--out(?:=|$)/.test(arg)) ? [] : ['--support', '../support'];
+  const cli = join(packageRoot(), 'dist/bin/kvm-uapi.cjs');
+  const command = [cli, 'generate', ...support, ...args, ...(await source())];
   process.exitCode = spawnSync(process.execPath, command, { stdio: 'inherit' }).status ?? 2;
 } catch (error) {
   console.error((error as Error).message);

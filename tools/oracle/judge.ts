@@ -1,6 +1,7 @@
 /** A model held against the compiler of its target, in both directions. */
 
 import { GeneratorError } from '../../generator/errors.js';
+import { locationText } from '../../generator/model/locations.js';
 import type { Constant, Model } from '../../generator/model/model.js';
 import { type VerifyResult, verify } from '../../generator/verify/verify.js';
 import type { Compiler } from './compilers.js';
@@ -65,7 +66,7 @@ async function judged(model: Model, compiler: Compiler): Promise<Verdict> {
     text: `${item}: the model says ${expected}; ${message}`,
   }));
   const different = [...listingDifferences(types.items, typesHere), ...listingDifferences(kinds, kindsHere)];
-  const skipped = model.ledger.filter((entry) => entry.skipped && macros.has(entry.name));
+  const skipped = model.omissions.filter((entry) => entry.skipped && macros.has(entry.name));
   const found = [
     ...refused,
     ...different.map(described),
@@ -99,8 +100,8 @@ function itemOf(check: string): string {
 
 /** A compiler has no answer where there is no question. */
 async function assertionsOf(model: Model, compiler: Compiler): Promise<Pick<VerifyResult, 'total' | 'failures'>> {
-  const { types, enums, constants, functions, ledger } = model;
-  const others = ledger.filter(({ parameters }) => parameters !== undefined);
+  const { types, enums, constants, functions, omissions } = model;
+  const others = omissions.filter(({ parameters }) => parameters !== undefined);
   if ([types, enums, constants, functions, others].every(({ length }) => length === 0))
     return { total: 0, failures: [] };
   return verify(model, { ...compiler, includeDirs: compiler.include });
@@ -122,17 +123,21 @@ async function compiledKinds(macros: ReadonlyMap<string, Macro>, model: Model, c
   return new Map([...macros].map(([name, macro]) => [name, { at: macro.at, text: textOf(macro) }]));
 }
 
-/** The same of a model and its ledger. */
-function modelledKinds({ constants, functions, ioctls, ledger }: Model): Listing {
+/** The same of a model, its omissions included. */
+function modelledKinds({ constants, functions, ioctls, omissions }: Model): Listing {
   const requests = new Set(ioctls.map(({ name }) => name));
-  const noted = ledger.filter(({ kind, skipped }) => kind !== 'type' && !skipped);
+  const omitted = omissions.filter(({ kind, skipped }) => kind !== 'type' && !skipped);
   return new Map([
     ...constants.map((constant): [string, Listed] => {
-      const { name, at } = constant;
-      return [name, { at, text: `${kindOf(constant)}${requests.has(name) ? ', a request' : ''}` }];
+      const { name, location } = constant;
+      return [
+        name,
+        { at: locationText(location), text: `${kindOf(constant)}${requests.has(name) ? ', a request' : ''}` },
+      ];
     }),
-    ...[...functions, ...noted].map((macro): [string, Listed] => {
-      const { name, parameters, at } = macro;
+    ...[...functions, ...omitted].map((macro): [string, Listed] => {
+      const { name, parameters } = macro;
+      const at = locationText(macro.location);
       if (parameters) return [name, { at, text: `a function of ${parameters.join()}` }];
       return [name, { at, text: 'kind' in macro && macro.kind === 'ioctl' ? 'no value, a request' : 'no value' }];
     }),

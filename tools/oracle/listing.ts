@@ -3,7 +3,7 @@
 import type { Model } from '../../generator/model/model.js';
 
 /** The header that is compiled, and those whose items are listed. */
-export type Subject = Pick<Model, 'header' | 'prelude' | 'covers'>;
+export type Subject = Pick<Model, 'header' | 'requiredIncludes' | 'coveredHeaders'>;
 
 /** What is said of each item, by its name: `struct kvm_run.io` or `KVM_RUN`. */
 export type Listing = ReadonlyMap<string, Listed>;

@@ -29,7 +29,7 @@ export async function preprocessed(compiler: Compiler, subject: Subject): Promis
     const marker = /^# (\d+) "(.*)"/.exec(text);
     if (marker) {
       line = Number(marker[1]);
-      file = headerAt(marker[2] as string, subject.covers);
+      file = headerAt(marker[2] as string, subject.coveredHeaders);
       continue;
     }
     const [, directive, name = '', parameters, body = ''] = /^#(define|undef) (\w+)(\([^)]*\))?(.*)/.exec(text) ?? [];

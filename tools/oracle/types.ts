@@ -1,6 +1,7 @@
 /** The compiler's own list of the types that headers declare, from its debug information. */
 
-import type { Member, Model, RecordType } from '../../generator/model/model.js';
+import { locationText } from '../../generator/model/locations.js';
+import type { Member, Model } from '../../generator/model/model.js';
 import { includeLines } from '../../generator/verify/c-assertions.js';
 import { type Compiler, debugDump } from './compilers.js';
 import { headerAt, type Listed, type Listing, type Subject } from './listing.js';
@@ -46,7 +47,7 @@ export const noTypes: Pick<TypeList, 'items' | 'inventory'> = {
 /** The types of the covered headers, in a C text that includes the one that covers them. */
 export async function compiledTypes(compiler: Compiler, subject: Subject): Promise<TypeList> {
   const dump = await debugDump(compiler, `${includeLines(subject).join('\n')}\n`, 'info', 'rawline');
-  return new DebugTypes(dump, subject.covers);
+  return new DebugTypes(dump, subject.coveredHeaders);
 }
 
 class DebugTypes implements TypeList {
@@ -313,21 +314,17 @@ function enumPlace(tag: string | null, at: string): string {
   return tag === null ? at.replace(/:\d+$/, '') : at;
 }
 
-export function typeName({ kind, tag, typedef }: RecordType): string {
-  return typedef ? tag : `${kind} ${tag}`;
-}
-
 export function modelledTypes(model: Model): Listing {
   const items = new Map<string, Listed>();
   for (const type of model.types) {
-    const name = typeName(type);
-    const { kind, size, at } = type;
+    const { cName: name, kind, size } = type;
+    const at = locationText(type.location);
     items.set(name, { at, text: `${kind}, ${size} bytes` });
     listMembers(type.members, name, at, items);
   }
-  for (const { tag, typedef, size, at, enumerators } of model.enums) {
-    const title = tag === null || typedef ? 'enum' : `enum ${tag}`;
-    const place = enumPlace(title === 'enum' ? null : tag, at);
+  for (const { tag, cName, size, location, enumerators } of model.enums) {
+    const title = tag === null || cName === tag ? 'enum' : `enum ${tag}`;
+    const place = enumPlace(title === 'enum' ? null : tag, locationText(location));
     for (const { name, value } of enumerators)
       items.set(name, { at: place, text: `${title}, ${size} bytes: ${value}` });
   }

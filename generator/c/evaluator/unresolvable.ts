@@ -1,5 +1,5 @@
 /** A type without a size or an expression without a constant value. In a declaration it is an error of the header; in
- * a macro it is a reason for the ledger. */
+ * a macro it is the reason of an omission. */
 
 import type { Token } from '../tokens.js';
 

@@ -45,14 +45,14 @@ export interface Skipped {
   readonly group: string;
 }
 
-/** Preprocesses a translation unit that includes one header, behind those of a prelude. */
+/** Preprocesses a translation unit that includes one header, after its required includes. */
 export function preprocess(
   header: string,
   resolver: Resolver,
   target: Target,
-  prelude: readonly string[] = [],
+  requiredIncludes: readonly string[] = [],
 ): Preprocessed {
-  return new Preprocessor(resolver, target).run(header, prelude);
+  return new Preprocessor(resolver, target).run(header, requiredIncludes);
 }
 
 interface Conditional {
@@ -97,8 +97,8 @@ class Preprocessor {
     this.#predefine();
   }
 
-  run(header: string, prelude: readonly string[]): Preprocessed {
-    const includes = [...prelude, header].map((name) => `#include <${name}>\n`).join('');
+  run(header: string, requiredIncludes: readonly string[]): Preprocessed {
+    const includes = [...requiredIncludes, header].map((name) => `#include <${name}>\n`).join('');
     this.#enter(new SourceFile('<command line>', '<command line>', -1, encode(includes)), null);
     const expander = new Expander(this.#text, (inUse) => this.#read(inUse));
     const tokens: Token[] = [];

@@ -3,9 +3,9 @@
 import { readFileSync } from 'node:fs';
 import { Project } from 'ts-morph';
 import { describe, expect, it } from 'vitest';
-import { describeHeader } from '../../../generator/analyze/analyze.js';
+import { analyzeHeader } from '../../../generator/analyze/analyze.js';
 import { headerComments } from '../../../generator/analyze/comments.js';
-import { bindingFiles, openModel } from '../../../generator/emit/bindings.js';
+import { emitFiles, openModel } from '../../../generator/emit/bindings.js';
 import { emitModules } from '../../../generator/emit/modules.js';
 import { installedHeaders } from '../../../generator/index.js';
 import { type Member, type Model, withoutComments } from '../../../generator/model/model.js';
@@ -14,7 +14,7 @@ import { resolverOf } from '../../../tools/lib/headers-in-memory.js';
 
 function commentedModel(text: string): Model {
   const files = { 'x.h': text };
-  return describeHeader(
+  return analyzeHeader(
     'x.h',
     x86_64,
     resolverOf(files),
@@ -107,7 +107,7 @@ describe('a comment belongs to', () => {
     const { constants, ioctls, functions } = commentedModel(text);
     const comments = Object.fromEntries(constants.map(({ name, comment }) => [name, comment]));
     expect(comments).toMatchObject({ A: 'one', B: 'two', C: 'three', D: 'io' });
-    expect(constants.at(-1)).toEqual({ name: 'G', value: 4, type: 'int', at: 'x.h:17' });
+    expect(constants.at(-1)).toEqual({ name: 'G', value: 4, type: 'int', location: { header: 'x.h', line: 17 } });
     expect(ioctls[0]?.comment).toBe('io');
     expect(functions.at(-1)?.comment).toBe('f');
   });
@@ -141,10 +141,10 @@ describe('comments in emitted modules', () => {
     const model = commentedModel(
       '/* one */\nstruct s { int a; /* two */ };\n/* three */\n#define A 1\nenum { B /* four */ };\n',
     );
-    const [module, sealed] = bindingFiles(model);
+    const [module, sealed] = emitFiles([model], { support: '../support' });
     for (const each of ['one', 'two', 'three']) expect(module?.text).toContain(each);
     expect(openModel(sealed?.text ?? '', 'x')).toEqual(withoutComments(model));
-    const bare = bindingFiles(withoutComments(model)).map(({ text }) => text);
+    const bare = emitFiles([withoutComments(model)], { support: '../support' }).map(({ text }) => text);
     for (const each of ['one', 'two', 'three', 'four']) expect(bare.join()).not.toContain(each);
   });
 });

@@ -63,9 +63,9 @@ describe.skipIf(!hasCompiler)(
     it.each(integers.map((text, index) => [text.replaceAll('\n', ' / '), text, index] as const))(
       '%s',
       (_, text, index) => {
-        const { constants, ledger } = modelOf({ 'x.h': text });
+        const { constants, omissions } = modelOf({ 'x.h': text });
         const constant = constants.find(({ name }) => name === 'X');
-        expect(ledger.filter(({ name }) => name === 'X')).toEqual([]);
+        expect(omissions.filter(({ name }) => name === 'X')).toEqual([]);
         expect(`${constant?.type} ${constant?.value}`).toBe(want[index]);
       },
     );
@@ -118,7 +118,7 @@ describe.skipIf(!hasCompiler)(`a string macro has the bytes that GCC gives it ${
       name,
       value: want,
       type: `char[${bytes}]`,
-      at: expect.stringMatching(/^x\.h:\d+$/),
+      location: { header: 'x.h', line: expect.any(Number) },
     });
     expect(judgement.failures.get(name) ?? []).toEqual([]);
   });
@@ -141,8 +141,8 @@ describe('constants', () => {
   it('stand in the order of the last definition, and say where that is', () => {
     const text = '#define A 1\n#define B 2\n#undef A\n\n#define A \\\n 3\n#define GONE 4\n#undef GONE\n';
     expect(modelOf({ 'x.h': text }).constants).toEqual([
-      { name: 'B', value: 2, type: 'int', at: 'x.h:2' },
-      { name: 'A', value: 3, type: 'int', at: 'x.h:5' },
+      { name: 'B', value: 2, type: 'int', location: { header: 'x.h', line: 2 } },
+      { name: 'A', value: 3, type: 'int', location: { header: 'x.h', line: 5 } },
     ]);
   });
 

@@ -4,7 +4,7 @@ import { modelOf } from '../../../tools/lib/headers-in-memory.js';
 const types =
   'typedef unsigned int u32;\ntypedef struct { u32 a; } handle;\nenum from_types { FT };\ntypedef enum { KT } kind;\n';
 
-const covered: readonly (readonly [what: string, main: string, covers: readonly string[]])[] = [
+const covered: readonly (readonly [what: string, main: string, coveredHeaders: readonly string[]])[] = [
   ['nothing that is only included', '#include <b.h>\n#include <c.h>\nstruct s { int a; };', ['a.h']],
   ['a struct by value', '#include <b.h>\nstruct s { struct b b; };', ['a.h', 'b.h']],
   ['a struct in an array', '#include <b.h>\nstruct s { struct b b[2][3]; };', ['a.h', 'b.h']],
@@ -56,19 +56,23 @@ const others = {
 describe('a model covers', () => {
   it.each(covered)('%s', (_, main, covers) => {
     const model = modelOf({ 'a.h': main, ...others });
-    expect(model.covers).toEqual(covers);
+    expect(model.coveredHeaders).toEqual(covers);
     // Every header but the first is there as one before uses it: the others' modules lead to it.
     expect(new Set(Object.values(model.uses).flat())).toEqual(new Set(covers.slice(1)));
   });
 
   it('with all that a covered header declares, and nothing of others', () => {
     const main = '#include <c.h>\nstruct s { struct c c; };\n#define S 1\n';
-    const { types, enums, constants, functions, ledger } = modelOf({ 'a.h': main, ...others });
-    expect(types.map(({ tag, at }) => `${tag} ${at}`)).toEqual(['b b.h:4', 'c c.h:4', 's a.h:2']);
+    const { types, enums, constants, functions, omissions } = modelOf({ 'a.h': main, ...others });
+    expect(types.map(({ tag, location }) => [tag, location])).toEqual([
+      ['b', { header: 'b.h', line: 4 }],
+      ['c', { header: 'c.h', line: 4 }],
+      ['s', { header: 'a.h', line: 2 }],
+    ]);
     expect(enums.map(({ tag }) => tag)).toEqual(['in_b']);
     expect(constants.map(({ name }) => name)).toEqual(['C', 'B', 'S']);
     expect(functions.map(({ name }) => name)).toEqual(['C_FUNCTION']);
-    expect(ledger.map(({ name }) => name)).toEqual(['C_NOTHING']);
+    expect(omissions.map(({ name }) => name)).toEqual(['C_NOTHING']);
   });
 
   it('headers by the name they are included by', () => {
@@ -77,7 +81,7 @@ describe('a model covers', () => {
       'sub/b.h': '#include "../c.h"\nstruct b { int a; };',
       'c.h': '',
     });
-    expect([model.header, model.covers]).toEqual(['a.h', ['a.h', 'sub/b.h']]);
+    expect([model.header, model.coveredHeaders]).toEqual(['a.h', ['a.h', 'sub/b.h']]);
     expect(model.sources.map(({ name }) => name)).toEqual(['a.h', 'sub/b.h', 'c.h']);
   });
 

@@ -60,7 +60,7 @@ describe('the arms of kvm_run', () => {
       KVM_EXIT_X86_WRMSR: ['msr'],
       KVM_EXIT_INTERNAL_ERROR: ['internal', 'emulation_failure'],
     });
-    const alone = runOf(model).selected?.alone ?? [];
+    const alone = runOf(model).discriminator?.selectsNone ?? [];
     expect([...Object.keys(arms), ...alone].sort()).toEqual(exitsOf(model).sort());
     expect(alone).toContain('KVM_EXIT_HLT');
     const unions = runOf(model).members.filter(({ name, shape }) => name === null && shape.is === 'union');
@@ -81,7 +81,7 @@ describe('the arms of kvm_run', () => {
       for (const arch of architectures) {
         const options = found ? { from: found.root } : {};
         const all = openHeaders({ header: ['linux/kvm.h'], arch, include: [], ...options }).model('linux/kvm.h');
-        const alone = runOf(all).selected?.alone ?? [];
+        const alone = runOf(all).discriminator?.selectsNone ?? [];
         const withArm = exitsOf(all).filter((name) => !alone.includes(name));
         expect(withArm.length).toBeGreaterThan(25);
         const said = armsOf(await withoutRows(options, arch));
@@ -141,11 +141,11 @@ struct kvm_run { unsigned exit_reason;
 
   it('says nothing of another record, or another header', () => {
     const text = header('\n /* KVM_EXIT_IO */\n int a;');
-    expect(modelOf({ 'linux/other.h': text }).types[0]?.selected).toBeUndefined();
+    expect(modelOf({ 'linux/other.h': text }).types[0]?.discriminator).toBeUndefined();
     const [, other] = modelOf({
       'linux/kvm.h': `${text}\n${header('\n /* KVM_EXIT_IO */\n int a;').replace(/#.*\n/g, '').replace('kvm_run', 'kvm_walk')}`,
     }).types;
     expect(other?.tag).toBe('kvm_walk');
-    expect(other?.selected).toBeUndefined();
+    expect(other?.discriminator).toBeUndefined();
   });
 });

@@ -87,20 +87,22 @@ describe('a function-like macro', () => {
   it.each(functions.map(([before, macro, value]) => [`${before} / ${macro}`, before, macro, value] as const))(
     'is a function of values: %s',
     (_, before, macro, value) => {
-      const { functions, constants, ledger } = modelOf({ 'x.h': `${before}\n#define F${macro}\n` });
+      const { functions, constants, omissions } = modelOf({ 'x.h': `${before}\n#define F${macro}\n` });
       const parameters = macro.slice(1, macro.indexOf(')')).split(', ').filter(Boolean);
-      expect(functions.filter(({ name }) => name === 'F')).toEqual([{ name: 'F', parameters, value, at: 'x.h:2' }]);
-      expect([...constants, ...ledger].filter(({ name }) => name === 'F')).toEqual([]);
+      expect(functions.filter(({ name }) => name === 'F')).toEqual([
+        { name: 'F', parameters, value, location: { header: 'x.h', line: 2 } },
+      ]);
+      expect([...constants, ...omissions].filter(({ name }) => name === 'F')).toEqual([]);
     },
   );
 
   it.each(others.map(([before, macro, reason]) => [`${before} / ${macro}`, before, macro, reason] as const))(
-    'is in the ledger: %s',
+    'is in the omissions: %s',
     (_, before, macro, reason) => {
-      const { functions, ledger } = modelOf({ 'x.h': `${before}\n#define F${macro}\n#define BEHIND(x) (x)` });
+      const { functions, omissions } = modelOf({ 'x.h': `${before}\n#define F${macro}\n#define BEHIND(x) (x)` });
       const parameters = macro.slice(1, macro.indexOf(')')).split(', ').filter(Boolean);
-      const entry = { kind: 'macro', name: 'F', parameters, reason, at: 'x.h:2' };
-      expect(ledger.filter(({ name }) => name === 'F')).toEqual([entry]);
+      const entry = { kind: 'macro', name: 'F', parameters, reason, location: { header: 'x.h', line: 2 } };
+      expect(omissions.filter(({ name }) => name === 'F')).toEqual([entry]);
       expect(functions.at(-1)?.name).toBe('BEHIND');
     },
   );

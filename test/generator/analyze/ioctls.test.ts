@@ -69,16 +69,20 @@ const found: readonly (readonly [body: string, want: Facts, shape: Ioctl['shape'
   ['_IO(0xAE, 0x80)', facts('none', 0xae, 0x80, null, 0), null],
   ["_IOR('a', 2, int)", facts('read', 'a', 2, 'int', 4), { is: 's32' }],
   ["_IOW('a', 3, u64)", facts('write', 'a', 3, 'u64', 8), { is: 'u64' }],
-  ["_IOWR('a', 4, struct point)", facts('readwrite', 'a', 4, 'struct point', 8), { is: 'struct', tag: 'point' }],
-  ["_IOR('a', 5, union both)", facts('read', 'a', 5, 'union both', 4), { is: 'union', tag: 'both' }],
-  ["_IOR('a', 6, unnamed)", facts('read', 'a', 6, 'unnamed', 3), { is: 'struct', tag: 'unnamed', typedef: true }],
+  [
+    "_IOWR('a', 4, struct point)",
+    facts('readwrite', 'a', 4, 'struct point', 8),
+    { is: 'struct', cName: 'struct point' },
+  ],
+  ["_IOR('a', 5, union both)", facts('read', 'a', 5, 'union both', 4), { is: 'union', cName: 'union both' }],
+  ["_IOR('a', 6, unnamed)", facts('read', 'a', 6, 'unnamed', 3), { is: 'struct', cName: 'unnamed' }],
   ["_IOR('a', 7, enum color)", facts('read', 'a', 7, 'enum color', 4), { is: 'u32' }],
   ["_IOW('a', 8, char *)", facts('write', 'a', 8, 'char *', 8), { is: 'pointer' }],
   ["_IOW('a', 9, struct point *)", facts('write', 'a', 9, 'struct point *', 8), { is: 'pointer' }],
   ["_IOW('a', 10, const void *)", facts('write', 'a', 10, 'const void *', 8), { is: 'pointer' }],
   ["_IOW('a', 11, unsigned long)", facts('write', 'a', 11, 'unsigned long', 8), { is: 'u64' }],
   ["_IOW('a', 12, long int unsigned)", facts('write', 'a', 12, 'unsigned long', 8), { is: 'u64' }],
-  ["_IOW('a', 13, ARGUMENT)", facts('write', 'a', 13, 'struct point', 8), { is: 'struct', tag: 'point' }],
+  ["_IOW('a', 13, ARGUMENT)", facts('write', 'a', 13, 'struct point', 8), { is: 'struct', cName: 'struct point' }],
   // arrays
   ["_IOR('b', 1, int[2])", facts('read', 'b', 1, 'int[2]', 8), { is: 'opaque' }],
   ["_IOR('b', 2, struct point[3])", facts('read', 'b', 2, 'struct point[3]', 24), { is: 'opaque' }],
@@ -92,7 +96,7 @@ const found: readonly (readonly [body: string, want: Facts, shape: Ioctl['shape'
   ["_IOR_BAD('c', 5, sizeof(int))", facts('read', 'c', 5, null, 8), null],
   // through macros of the header
   ['FOO_IO(1)', facts('none', 'F', 1, null, 0), null],
-  ['FOO_IOR(2, struct point)', facts('read', 'F', 2, 'struct point', 8), { is: 'struct', tag: 'point' }],
+  ['FOO_IOR(2, struct point)', facts('read', 'F', 2, 'struct point', 8), { is: 'struct', cName: 'struct point' }],
   ['FOO_IOWR(3, u64)', facts('readwrite', 'F', 0x43, 'u64', 8), { is: 'u64' }],
   ['BAR(u32)', facts('read', 'F', 9, 'u32', 4), { is: 'u32' }],
   ['BAR(u32[BASE])', facts('read', 'F', 9, 'u32[64]', 256), { is: 'opaque' }],
@@ -105,7 +109,7 @@ const found: readonly (readonly [body: string, want: Facts, shape: Ioctl['shape'
   [
     "_IOR('f', /* number */ 1, \\\n  struct /* a */ point)",
     facts('read', 'f', 1, 'struct point', 8),
-    { is: 'struct', tag: 'point' },
+    { is: 'struct', cName: 'struct point' },
   ],
 ];
 
@@ -144,7 +148,7 @@ describe('ioctls', () => {
     (_, want, shape, index) => {
       const name = `X_${index}`;
       const line = headers['x.h'].split('\n').findIndex((text) => text.startsWith(`#define ${name} `)) + 1;
-      expect(ioctl(name)).toMatchObject({ ...want, name, at: `x.h:${line}` });
+      expect(ioctl(name)).toMatchObject({ ...want, name, location: { header: 'x.h', line } });
       expect(ioctl(name)?.shape).toEqual(shape);
       const constant = model.constants.find((one) => one.name === name);
       expect(Number(constant?.value)).toBe(ioctl(name)?.request);
@@ -163,26 +167,36 @@ describe('ioctls', () => {
 
   it('are macros that take no arguments', () => {
     expect(model.functions.map(({ name }) => name)).toEqual(['FOO_IO']);
-    const others = model.ledger.filter(({ parameters }) => parameters).map(({ name }) => name);
+    const others = model.omissions.filter(({ parameters }) => parameters).map(({ name }) => name);
     expect(others).toEqual(['FOO_IOR', 'FOO_IOWR', 'BAR', 'DROP']);
     expect(model.ioctls.map(({ name }) => name)).toEqual(['FIXED', ...found.map((_, index) => `X_${index}`)]);
   });
 
-  it('are in the ledger where their argument has no size on this architecture', () => {
+  it('are in the omissions where their argument has no size on this architecture', () => {
     const text =
       "#include <linux/ioctl.h>\nstruct later;\n#define X _IOR('x', 1, struct later)\n#define Y _IOW('x', 2, union nowhere)\n";
-    const { ioctls, ledger } = modelOf({ 'x.h': text, 'linux/ioctl.h': encoding });
+    const { ioctls, omissions } = modelOf({ 'x.h': text, 'linux/ioctl.h': encoding });
     expect(ioctls).toEqual([]);
-    expect(ledger).toEqual([
-      { kind: 'ioctl', name: 'X', reason: 'struct later is not defined for x86_64: its size is unknown', at: 'x.h:3' },
-      { kind: 'ioctl', name: 'Y', reason: 'union nowhere is not defined for x86_64: its size is unknown', at: 'x.h:4' },
+    expect(omissions).toEqual([
+      {
+        kind: 'ioctl',
+        name: 'X',
+        reason: 'struct later is not defined for x86_64: its size is unknown',
+        location: { header: 'x.h', line: 3 },
+      },
+      {
+        kind: 'ioctl',
+        name: 'Y',
+        reason: 'union nowhere is not defined for x86_64: its size is unknown',
+        location: { header: 'x.h', line: 4 },
+      },
     ]);
   });
 
-  it('are in the ledger where the header does not include what makes them', () => {
-    const { ioctls, ledger } = modelOf({ 'x.h': "#define X _IO('x', 1)\n#define Y _IOR('x', 2, int)\n" });
+  it('are in the omissions where the header does not include what makes them', () => {
+    const { ioctls, omissions } = modelOf({ 'x.h': "#define X _IO('x', 1)\n#define Y _IOR('x', 2, int)\n" });
     expect(ioctls).toEqual([]);
-    expect(ledger.map(({ kind, name }) => `${kind} ${name}`)).toEqual(['ioctl X', 'ioctl Y']);
+    expect(omissions.map(({ kind, name }) => `${kind} ${name}`)).toEqual(['ioctl X', 'ioctl Y']);
   });
 
   it('do what the kernel does where a row of the overrides says so', () => {

@@ -80,8 +80,10 @@ describe('the ledger', () => {
   it.each(reasons.map(([before, body, reason]) => [`${before} / ${body}`, before, body, reason] as const))(
     '%s',
     (_, before, body, reason) => {
-      const { constants, ledger } = modelOf({ 'x.h': `${before}\n\n#define X ${body}\n#define BEHIND 1` });
-      expect(ledger.filter(({ name }) => name === 'X')).toEqual([{ kind: 'macro', name: 'X', reason, at: 'x.h:3' }]);
+      const { constants, omissions } = modelOf({ 'x.h': `${before}\n\n#define X ${body}\n#define BEHIND 1` });
+      expect(omissions.filter(({ name }) => name === 'X')).toEqual([
+        { kind: 'macro', name: 'X', reason, location: { header: 'x.h', line: 3 } },
+      ]);
       // The header goes on behind it.
       expect(constants.map(({ name }) => name)).toEqual(['BEHIND']);
     },
@@ -89,14 +91,14 @@ describe('the ledger', () => {
 
   it('has nothing of headers that are not covered', () => {
     const model = modelOf({ 'x.h': '#include <y.h>\n#define X unknown', 'y.h': '#define Y unknown' });
-    expect(model.ledger.map(({ name }) => name)).toEqual(['X']);
+    expect(model.omissions.map(({ name }) => name)).toEqual(['X']);
   });
 
   it('and the constants and functions have every macro of the header once', () => {
     const names = ['A', 'B', 'C', 'D', 'E'];
     const text = '#define A\n#define B 1\n#define C(x) x\n#define D "d"\n#define E unknown\n';
-    const { constants, functions, ledger } = modelOf({ 'x.h': text });
-    expect([...constants, ...functions, ...ledger].map(({ name }) => name).sort()).toEqual(names);
+    const { constants, functions, omissions } = modelOf({ 'x.h': text });
+    expect([...constants, ...functions, ...omissions].map(({ name }) => name).sort()).toEqual(names);
   });
 });
 
@@ -110,9 +112,9 @@ describe('a record without a name', () => {
     'struct { int a; } f(void);',
     'struct s { struct { int a; } *p; };',
     'typedef struct { int a; } list[2];',
-  ])('is in the ledger: %s', (text) => {
-    const entry = { kind: 'type', name: 'struct', reason, at: 'x.h:2' };
-    expect(modelOf({ 'x.h': `\n${text}` }).ledger).toEqual([entry]);
+  ])('is in the omissions: %s', (text) => {
+    const entry = { kind: 'type', name: 'struct', reason, location: { header: 'x.h', line: 2 } };
+    expect(modelOf({ 'x.h': `\n${text}` }).omissions).toEqual([entry]);
   });
 
   it.each([
@@ -121,22 +123,22 @@ describe('a record without a name', () => {
     'struct s { struct { int a; } b; };',
     'struct s { union { int a; } b[2][3]; };',
   ])('is in the model: %s', (text) => {
-    expect(modelOf({ 'x.h': text }).ledger).toEqual([]);
+    expect(modelOf({ 'x.h': text }).omissions).toEqual([]);
   });
 
   it('of a header that is not covered is nowhere', () => {
-    expect(modelOf({ 'x.h': '#include <y.h>\nint a;', 'y.h': 'extern struct { int a; } v;' }).ledger).toEqual([]);
+    expect(modelOf({ 'x.h': '#include <y.h>\nint a;', 'y.h': 'extern struct { int a; } v;' }).omissions).toEqual([]);
   });
 });
 
 describe('what a target lacks', () => {
   const ledgerOf = (text: string): (readonly [string, string, string])[] =>
-    modelOf({ 'x.h': text }).ledger.flatMap(({ kind, name, reason, skipped }) =>
+    modelOf({ 'x.h': text }).omissions.flatMap(({ kind, name, reason, skipped }) =>
       skipped ? [[kind, name, reason] as const] : [],
     );
   const reason = (group: string): string => `stands under '${group}', which does not hold for x86_64`;
 
-  it('is in the ledger with the condition that it stands under: macros, ioctls and types', () => {
+  it('is in the omissions with the condition that it stands under: macros, ioctls and types', () => {
     const text = `
 #ifdef __arm__
 #define X_VALUE 1

@@ -112,16 +112,16 @@ describe('types', () => {
 
   it.each([
     ['d', 'char', { is: 's8', character: true }],
-    ['v', 'color', { is: 'struct', tag: 'color', typedef: true }],
-    ['w', 'both', { is: 'union', tag: 'both', typedef: true }],
-    ['x', 'renamed', { is: 'struct', tag: 'tagged' }],
-    ['y', 'struct tagged', { is: 'struct', tag: 'tagged' }],
+    ['v', 'color', { is: 'struct', cName: 'color' }],
+    ['w', 'both', { is: 'union', cName: 'both' }],
+    ['x', 'renamed', { is: 'struct', cName: 'struct tagged' }],
+    ['y', 'struct tagged', { is: 'struct', cName: 'struct tagged' }],
     ['z', 'struct tagged *', { is: 'pointer' }],
-    ['ae', 'struct', { is: 'struct', tag: null, align: 4 }],
+    ['ae', 'struct', { is: 'struct', cName: null, align: 4 }],
   ] as const)('%s is declared as %s and is made of %o', (name, type, shape) => {
     const member = memberOf(model, 'demo', name);
     expect([member.type, member.shape]).toEqual([type, shape]);
-    expect(member.members !== undefined).toBe('tag' in shape && shape.tag === null);
+    expect(member.members !== undefined).toBe('cName' in shape && shape.cName === null);
   });
 
   it('has anonymous members in their place, with offsets of their own', () => {
@@ -132,7 +132,7 @@ describe('types', () => {
     ).toEqual([
       [
         'struct',
-        { is: 'struct', tag: null, align: 4 },
+        { is: 'struct', cName: null, align: 4 },
         [
           ['two', 0],
           ['af', 4],
@@ -140,7 +140,7 @@ describe('types', () => {
       ],
       [
         'union',
-        { is: 'union', tag: null, align: 4 },
+        { is: 'union', cName: null, align: 4 },
         [
           ['four', 0],
           ['five', 0],
@@ -151,9 +151,9 @@ describe('types', () => {
   });
 
   it('gives every record that has a name once, in the order of definition', () => {
-    expect(model.types.map(({ kind, tag, typedef }) => `${kind} ${tag}${typedef ? ' (typedef)' : ''}`)).toEqual([
-      'struct color (typedef)',
-      'union both (typedef)',
+    expect(model.types.map(({ cName }) => cName)).toEqual([
+      'color',
+      'both',
       'struct tagged',
       'struct demo',
       'struct nested',
@@ -166,17 +166,17 @@ describe('types', () => {
   });
 
   it('gives every enum, with and without a name, and its enumerators with their places', () => {
-    expect(model.enums.map(({ tag, typedef, size }) => [tag, typedef, size])).toEqual([
-      ['mood', true, 4],
-      ['named', undefined, 8],
-      [null, undefined, 4],
-      ['tiny', undefined, 1],
-      [null, undefined, 4],
+    expect(model.enums.map(({ cName, size }) => [cName, size])).toEqual([
+      ['mood', 4],
+      ['enum named', 8],
+      [null, 4],
+      ['enum tiny', 1],
+      [null, 4],
     ]);
     expect(model.enums[1]?.enumerators).toEqual([
-      { name: 'N_ONE', value: 1, type: 'int', at: 'x.h:13' },
-      { name: 'N_LARGE', value: '4294967296', type: 'unsigned long', at: 'x.h:13' },
-      { name: 'N_TINY', value: 2, type: 'int', at: 'x.h:13' },
+      { name: 'N_ONE', value: 1, type: 'int', location: { header: 'x.h', line: 13 } },
+      { name: 'N_LARGE', value: '4294967296', type: 'unsigned long', location: { header: 'x.h', line: 13 } },
+      { name: 'N_TINY', value: 2, type: 'int', location: { header: 'x.h', line: 13 } },
     ]);
     expect(model.enums[2]?.enumerators[1]).toMatchObject({
       name: 'LOOSE_HIGH',
@@ -319,9 +319,8 @@ it('a tag and a typedef of one name are two types', () => {
   const model = modelOf({
     'x.h': 'struct same { int a; };\ntypedef struct { long b; } same;\nstruct user { struct same one; same other; };\n',
   });
-  expect(memberOf(model, 'user', 'one')).toMatchObject({ size: 4, shape: { is: 'struct', tag: 'same' } });
-  expect(memberOf(model, 'user', 'one').shape).not.toHaveProperty('typedef');
-  expect(memberOf(model, 'user', 'other')).toMatchObject({ size: 8, shape: { tag: 'same', typedef: true } });
+  expect(memberOf(model, 'user', 'one')).toMatchObject({ size: 4, shape: { is: 'struct', cName: 'struct same' } });
+  expect(memberOf(model, 'user', 'other')).toMatchObject({ size: 8, shape: { is: 'struct', cName: 'same' } });
 });
 
 describe('the count of a flexible array', () => {

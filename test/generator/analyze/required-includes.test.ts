@@ -5,7 +5,7 @@ import { openHeaders } from '../../../generator/cli/open-headers.js';
 import { filesOnDisk, systemRoots } from '../../../generator/headers/disk.js';
 import { Resolver } from '../../../generator/headers/resolver.js';
 import { openSet } from '../../../generator/headers/sets/open.js';
-import { absentHeaders, homes } from '../../../generator/kernel/defining-headers.js';
+import { absentHeaders, definingHeaders } from '../../../generator/kernel/defining-headers.js';
 import { targets } from '../../../generator/targets/targets.js';
 import { x86_64 } from '../../../generator/targets/x86_64.js';
 import { includeLines } from '../../../generator/verify/c-assertions.js';
@@ -22,8 +22,13 @@ const others = {
   'linux/sockios.h': '#error is not for this\n',
 };
 
-/** What a header says, what it is read behind, and the ledger entries that are left. */
-const completed: readonly (readonly [what: string, main: string, prelude: readonly string[], left: string[]])[] = [
+/** What a header says, what it is read behind, and the omissions entries that are left. */
+const completed: readonly (readonly [
+  what: string,
+  main: string,
+  requiredIncludes: readonly string[],
+  left: string[],
+])[] = [
   ['a name in a macro', '#define X _IOC_NONE\n', ['linux/ioctl.h'], []],
   ['a name in a function-like macro', '#define X(r) _IOC_DIR(r)\n', ['linux/ioctl.h'], []],
   ['a name in the body of a function', 'static inline void *f(void) { return NULL; }\n', ['stddef.h'], []],
@@ -32,7 +37,12 @@ const completed: readonly (readonly [what: string, main: string, prelude: readon
   ['one type after the other', 'typedef uint8_t byte;\nstruct s { size_t a; };\n', ['stddef.h', 'stdint.h'], []],
   ['a struct by value', 'struct s { struct timespec t; };\n', ['linux/time.h'], []],
   ['a struct in a macro', '#define X sizeof(struct timespec)\n', ['linux/time.h'], []],
-  ['a name that a header of the prelude brings', 'struct s { char a[IFNAMSIZ], b[PATH_MAX]; };\n', ['linux/if.h'], []],
+  [
+    'a name that a header of the requiredIncludes brings',
+    'struct s { char a[IFNAMSIZ], b[PATH_MAX]; };\n',
+    ['linux/if.h'],
+    [],
+  ],
   ['what it includes is not asked for again', '#include <linux/if.h>\nstruct s { char a[IFNAMSIZ]; };\n', [], []],
   ['what it defines itself', '#define IFNAMSIZ 8\nstruct s { char a[IFNAMSIZ]; };\n', [], []],
   [
@@ -49,13 +59,13 @@ const completed: readonly (readonly [what: string, main: string, prelude: readon
 ];
 
 describe('a header that forgets an include is read behind the home of', () => {
-  it.each(completed)('%s', (_, main, prelude, left) => {
+  it.each(completed)('%s', (_, main, requiredIncludes, left) => {
     const model = modelOf({ 'x.h': main, ...others });
-    expect(model.prelude ?? []).toEqual(prelude);
-    expect(model.covers[0]).toBe('x.h');
+    expect(model.requiredIncludes ?? []).toEqual(requiredIncludes);
+    expect(model.coveredHeaders[0]).toBe('x.h');
     expect(model.sources[0]?.name).toBe('x.h');
-    expect(model.ledger.map(({ name }) => name)).toEqual(left);
-    expect(includeLines(model)).toEqual([...prelude, 'x.h'].map((name) => `#include <${name}>`));
+    expect(model.omissions.map(({ name }) => name)).toEqual(left);
+    expect(includeLines(model)).toEqual([...requiredIncludes, 'x.h'].map((name) => `#include <${name}>`));
   });
 
   it('what its ioctls really take; without that they are not exported', () => {
@@ -68,7 +78,7 @@ describe('a header that forgets an include is read behind the home of', () => {
           .join(''),
     };
     const whole = modelOf({ ...headers, 'linux/if.h': 'struct ifreq { char name[40]; };\n' });
-    expect([whole.prelude, whole.covers]).toEqual([
+    expect([whole.requiredIncludes, whole.coveredHeaders]).toEqual([
       ['linux/if.h', 'linux/ioctl.h'],
       ['linux/if_tun.h', 'linux/if.h'],
     ]);
@@ -76,14 +86,14 @@ describe('a header that forgets an include is read behind the home of', () => {
       ['struct ifreq', 4],
       ['long', 8],
     ]);
-    const { prelude, ioctls, ledger } = modelOf(headers);
-    expect([prelude, ioctls.map(({ name }) => name)]).toEqual([['linux/ioctl.h'], ['TUNATTACHFILTER']]);
-    expect(ledger).toEqual([
+    const { requiredIncludes, ioctls, omissions } = modelOf(headers);
+    expect([requiredIncludes, ioctls.map(({ name }) => name)]).toEqual([['linux/ioctl.h'], ['TUNATTACHFILTER']]);
+    expect(omissions).toEqual([
       {
         kind: 'ioctl',
         name: 'TUNSETIFF',
         reason: 'takes a struct ifreq, and <linux/if.h> could not be read',
-        at: 'linux/if_tun.h:1',
+        location: { header: 'linux/if_tun.h', line: 1 },
       },
     ]);
   });
@@ -91,14 +101,17 @@ describe('a header that forgets an include is read behind the home of', () => {
   it('nothing that does not go together with it', () => {
     const main = 'struct timespec { int other; };\n#define X IFNAMSIZ\n';
     const both = { 'linux/if.h': '#define IFNAMSIZ 16\nstruct timespec { long tv_sec; };\n' };
-    const { prelude, ledger } = modelOf({ 'x.h': main, ...both });
-    expect([prelude, ledger.map(({ reason }) => reason)]).toEqual([undefined, ["'IFNAMSIZ' is not defined"]]);
+    const { requiredIncludes, omissions } = modelOf({ 'x.h': main, ...both });
+    expect([requiredIncludes, omissions.map(({ reason }) => reason)]).toEqual([
+      undefined,
+      ["'IFNAMSIZ' is not defined"],
+    ]);
   });
 
   it('another one where the first does not go together with it', () => {
     const main = 'struct timeval { int other; };\nstruct s { struct timespec t; char a[IFNAMSIZ]; };\n';
     const both = { 'sys/time.h': 'struct timespec { int a; };\nstruct timeval { int a; };\n' };
-    expect(modelOf({ 'x.h': main, ...others, ...both }).prelude).toEqual(['linux/if.h', 'linux/time.h']);
+    expect(modelOf({ 'x.h': main, ...others, ...both }).requiredIncludes).toEqual(['linux/if.h', 'linux/time.h']);
   });
 
   it('nothing that goes together with it alone, but not with others', () => {
@@ -107,18 +120,18 @@ describe('a header that forgets an include is read behind the home of', () => {
       'linux/if.h': '#define IFNAMSIZ 16\nstruct twice { int a; };\n',
       'linux/limits.h': '#define PATH_MAX 4096\nstruct twice { int a; };\n',
     };
-    const { prelude, ledger } = modelOf({ 'x.h': main, ...both });
-    expect([prelude, ledger.map(({ name }) => name)]).toEqual([['linux/if.h'], ['Y']]);
+    const { requiredIncludes, omissions } = modelOf({ 'x.h': main, ...both });
+    expect([requiredIncludes, omissions.map(({ name }) => name)]).toEqual([['linux/if.h'], ['Y']]);
   });
 
   it('nothing behind which it lacks a type that is nowhere', () => {
     const main = '#define X IFNAMSIZ\n#ifdef IFNAMSIZ\nnowhere_t a;\n#endif\n';
-    const { prelude, ledger } = modelOf({ 'x.h': main, 'linux/if.h': '#define IFNAMSIZ 16\n' });
-    expect([prelude, ledger.map(({ name }) => name)]).toEqual([undefined, ['X']]);
+    const { requiredIncludes, omissions } = modelOf({ 'x.h': main, 'linux/if.h': '#define IFNAMSIZ 16\n' });
+    expect([requiredIncludes, omissions.map(({ name }) => name)]).toEqual([undefined, ['X']]);
   });
 
-  it('nothing that it does not need: a model of a complete header has no prelude', () => {
-    expect('prelude' in modelOf({ 'x.h': 'struct s { int a; };', ...others })).toBe(false);
+  it('nothing that it does not need: a model of a complete header has no requiredIncludes', () => {
+    expect('requiredIncludes' in modelOf({ 'x.h': 'struct s { int a; };', ...others })).toBe(false);
   });
 
   it.each([
@@ -143,26 +156,29 @@ describe('a header that forgets an include is read behind the home of', () => {
     const problem =
       '#error "included directly"; <linux/patchkey.h> can be included by <linux/soundcard.h> alone; ask for';
     expect(() => modelOf(headers)).toThrow(`/include/linux/patchkey.h:2:2: ${problem}`);
-    expect(modelOf(headers, 'linux/soundcard.h').covers).toEqual(['linux/soundcard.h', 'linux/patchkey.h']);
+    expect(modelOf(headers, 'linux/soundcard.h').coveredHeaders).toEqual(['linux/soundcard.h', 'linux/patchkey.h']);
   });
 });
 
 describe('the table of homes', () => {
   it('has no row twice', () => {
-    const rows = homes.map(({ header, architecture }) => `${header} ${architecture}`);
+    const rows = definingHeaders.map(({ header, architecture }) => `${header} ${architecture}`);
     expect(new Set(rows).size).toBe(rows.length);
   });
 
-  it.each(homes.filter(({ header }) => !absentHeaders.has(header)))('$header defines its names', async (home) => {
-    const target = targets.find(({ kernelArchitecture }) => kernelArchitecture === home.architecture) ?? x86_64;
-    const { roots } = openSet((await headerSet('newest')).root, '', target);
-    const resolver = new Resolver(filesOnDisk, [...roots, ...systemRoots(target)]);
-    const { tokens, macros } = preprocess(home.header, resolver, target);
-    const { typedefs, tags, enumerators } = parseDeclarations(tokens).declarations;
-    const isDefined = (name: string): boolean =>
-      macros.has(name) || typedefs.has(name) || enumerators.has(name) || tags.has(name.split(' ')[1] ?? '');
-    expect(home.names.filter((name) => !isDefined(name))).toEqual([]);
-  });
+  it.each(definingHeaders.filter(({ header }) => !absentHeaders.has(header)))(
+    '$header defines its names',
+    async (home) => {
+      const target = targets.find(({ kernelArchitecture }) => kernelArchitecture === home.architecture) ?? x86_64;
+      const { roots } = openSet((await headerSet('newest')).root, '', target);
+      const resolver = new Resolver(filesOnDisk, [...roots, ...systemRoots(target)]);
+      const { tokens, macros } = preprocess(home.header, resolver, target);
+      const { typedefs, tags, enumerators } = parseDeclarations(tokens).declarations;
+      const isDefined = (name: string): boolean =>
+        macros.has(name) || typedefs.has(name) || enumerators.has(name) || tags.has(name.split(' ')[1] ?? '');
+      expect(home.names.filter((name) => !isDefined(name))).toEqual([]);
+    },
+  );
 });
 
 /** One for each way in which an installed header can forget an include. */
@@ -180,7 +196,7 @@ const real = [
 describeWithCompiler('the compiler agrees with the model of', [], () => {
   it.each(real)('%s', async (header) => {
     const model = openHeaders({ header: [header], arch: 'x86_64', include: [] }).model(header);
-    expect(model.prelude).not.toBe(undefined);
+    expect(model.requiredIncludes).not.toBe(undefined);
     const { held, total, failures } = await verify(model, { cc: cc.cc, includeDirs: [] });
     expect(failures).toEqual([]);
     expect(held).toBe(total);

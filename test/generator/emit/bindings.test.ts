@@ -1,7 +1,7 @@
 /** Which model decides a module that several headers of a run bring. */
 
 import { describe, expect, it } from 'vitest';
-import { filesOf } from '../../../generator/emit/bindings.js';
+import { emitFiles } from '../../../generator/emit/bindings.js';
 import { GeneratorError } from '../../../generator/errors.js';
 import type { Model } from '../../../generator/model/model.js';
 import { modelOf } from '../../../tools/lib/headers-in-memory.js';
@@ -13,7 +13,7 @@ const headers = {
 };
 const model = (name: string): Model => modelOf(headers, `x/${name}.h`);
 const files = (...names: string[]): Map<string, string> =>
-  new Map(filesOf(names.map(model), () => '').map(({ path, text }) => [path, text]));
+  new Map(emitFiles(names.map(model), { support: () => '' }).map(({ path, text }) => [path, text]));
 const part = 'x86_64/x/part.ts';
 
 describe('a module that several headers bring', () => {

@@ -2,7 +2,7 @@
 
 import { describe, expect, it } from 'vitest';
 import * as kvm from '../../../generated/x86_64/linux/kvm.js';
-import { outputFiles } from '../../../generator/cli/bindings.js';
+import { filesFor } from '../../../generator/cli/generate.js';
 import { emitModules } from '../../../generator/emit/modules.js';
 import { committedModel, modelOfText } from '../../../tools/lib/committed-models.js';
 import { diagnosticsOf } from '../../../tools/lib/typescript-checker.js';
@@ -36,8 +36,8 @@ describe('the view of kvm_run', () => {
   const text = emitted(constants + run);
 
   it('is data of its class', () => {
-    expect(text).toContain(`  static readonly $selected = {
-    by: 'exit_reason',
+    expect(text).toContain(`  static readonly $discriminator = {
+    member: 'exit_reason',
     property: 'reason',
     cases: [
       { name: 'KVM_EXIT_IO', value: 2, members: ['shared', 'constructor$'] },
@@ -73,7 +73,7 @@ describe('the view of kvm_run', () => {
   });
 
   it('checks', () => {
-    const files = outputFiles([modelOfText('linux/kvm.h', constants + run)]).filter(({ path }) => path.endsWith('.ts'));
+    const files = filesFor([modelOfText('linux/kvm.h', constants + run)]).filter(({ path }) => path.endsWith('.ts'));
     const use = `import type { KvmRunExit } from './x86_64/linux/kvm.js';
 export const sizeOf = (exit: KvmRunExit): number => (exit.reason === 2 ? exit.constructor$.size : 0);
 export const wrong = (exit: KvmRunExit): number => (exit.reason === 5 ? exit.constructor$.size : 0);
@@ -99,7 +99,7 @@ export const wrong = (exit: KvmRunExit): number => (exit.reason === 5 ? exit.con
   });
 
   it('has every exit of the committed bindings once', () => {
-    const values = kvm.KvmRun.$selected.cases.map(({ value }) => value);
+    const values = kvm.KvmRun.$discriminator.cases.map(({ value }) => value);
     expect(new Set(values).size).toBe(values.length);
     expect(values).toEqual(values.toSorted((a, b) => a - b));
   });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { outputFiles } from '../../../generator/cli/bindings.js';
+import { filesFor } from '../../../generator/cli/generate.js';
 import { memberProperty, namesOf, pascalCase, secondProperty } from '../../../generator/emit/export-names.js';
 import { type EmittedFile, emitModules } from '../../../generator/emit/modules.js';
 import type { Member, Model } from '../../../generator/model/model.js';
@@ -24,7 +24,7 @@ function classNames(text: string): string[] {
       ...unnamed(member.members ?? []),
     ]);
   return [
-    ...described.types.map((type) => names.record(type)),
+    ...described.types.map((type) => names.record(type.cName)),
     ...described.types.flatMap(({ members }) => unnamed(members)),
   ];
 }
@@ -97,7 +97,7 @@ describe('two names that meet', () => {
       ['Run', 'RunIo$'],
     ],
     [
-      'of a class and what views.ts gives',
+      'of a class and what the support library gives',
       'struct view { int x; }; struct u8_array { int x; };',
       ['View$', 'U8Array$'],
     ],
@@ -112,8 +112,8 @@ describe('two names that meet', () => {
 
   it('of an enum and a class: the class keeps it', () => {
     const described = model('enum aB { X }; struct a_b { int a; };');
-    expect(namesOf(described).record({ tag: 'a_b' })).toBe('AB');
-    expect(namesOf(described).enumeration({ tag: 'aB' })).toBe('AB$');
+    expect(namesOf(described).record('struct a_b')).toBe('AB');
+    expect(namesOf(described).enumeration('enum aB')).toBe('AB$');
   });
 
   it('of a macro and its enumerator: they are one', () => {
@@ -157,8 +157,8 @@ describe('a constant', () => {
     const described = [committedModel(), ...[x86_64, s390x, arm64].map((target) => shapesModel(target))];
     const modules = described.flatMap((each) => emitModules(each));
     const imported = modules.flatMap(({ text }) =>
-      [...text.matchAll(/^import \{([^}]*)\} from '[./]*(?:views|big-endian)\.js';/gm)].flatMap(([, names = '']) =>
-        names.split(',').map((name) => name.replace(/^\s*(?:type |\w+ as )?/, '').trim()),
+      [...text.matchAll(/^import \{([^}]*)\} from '[./]*support\/(?:little|big)-endian\.js';/gm)].flatMap(
+        ([, names = '']) => names.split(',').map((name) => name.replace(/^\s*(?:type |\w+ as )?/, '').trim()),
       ),
     );
     const names = [...new Set([...imported, 'BigInt', 'Number', 'DataView', 'Iterable'])].filter((name) => name !== '');
@@ -225,7 +225,7 @@ struct data_view { struct view view; __u64 BigInt, Number; };
 #define globalThis 14
 #define constructor 15
 `);
-  const files = outputFiles([described]);
+  const files = filesFor([described]);
 
   it('checks', () => {
     expect(diagnosticsOf(files)).toEqual([]);

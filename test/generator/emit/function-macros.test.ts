@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { outputFiles } from '../../../generator/cli/bindings.js';
+import { filesFor } from '../../../generator/cli/generate.js';
 import { emitModules } from '../../../generator/emit/modules.js';
 import { GeneratorError } from '../../../generator/errors.js';
 import { modelFromJson, modelToJson } from '../../../generator/model/json.js';
@@ -91,7 +91,7 @@ LOW('1'); // wrong
 LOW(); // wrong
 LOW(1, 2); // wrong
 `;
-    const files = [...outputFiles([modelOfText('a.h', header)]), { path: 'uses.ts', text: uses }];
+    const files = [...filesFor([modelOfText('a.h', header)]), { path: 'uses.ts', text: uses }];
     const wrong = uses
       .split('\n')
       .flatMap((line, index) => (line.includes('// wrong') ? [`uses.ts:${index + 1}`] : []));
@@ -167,10 +167,10 @@ describe('a function', () => {
     expect(F?.(1, 2, 3)).toBe(7n);
   });
 
-  it('is documented by its macro, place and type', () => {
+  it('is documented by its macro and type', () => {
     const text = emitted('\n#define F(a, b) ((unsigned short)((a) + (b)))\n#define G(a) (a)\n');
-    expect(text).toContain('/** `F(a, b)`: unsigned, 16 bits. a.h:2 */\nexport function F(');
-    expect(text).toContain('/** `G(a)`: of a type that the arguments decide. a.h:3 */\nexport function G(');
+    expect(text).toContain('/** `F(a, b)`: unsigned, 16 bits. */\nexport function F(');
+    expect(text).toContain('/** `G(a)`: of a type that the arguments decide. */\nexport function G(');
   });
 
   it('takes another name where that is a constant, and leaves another one to a class', () => {
@@ -182,7 +182,7 @@ describe('a function', () => {
 
 describe('what the functions share', () => {
   it('is imported where a function uses it', () => {
-    expect(emitted('#define F(x) (x)\n')).toContain("import * as $$c from '../integers.js';\n");
+    expect(emitted('#define F(x) (x)\n')).toContain("import * as $$c from '../support/integers.js';\n");
     expect(emitted('#define F() (1)\n')).not.toContain('import');
   });
 

@@ -1,11 +1,11 @@
 /** Views of which the C name of a 64-bit member is a number. */
 
 import { beforeAll, describe, expect, it } from 'vitest';
-import { filesOf } from '../../../generator/emit/bindings.js';
+import { emitFiles } from '../../../generator/emit/bindings.js';
 import { supportText } from '../../../generator/index.js';
 import { s390x } from '../../../generator/targets/s390x.js';
 import { x86_64 } from '../../../generator/targets/x86_64.js';
-import type { View } from '../../../support/views.js';
+import type { View } from '../../../support/index.js';
 import { modelOf } from '../../../tools/lib/headers-in-memory.js';
 import { classCalled, type Exports, importBindings } from '../../../tools/lib/imported-bindings.js';
 import { diagnosticsOf } from '../../../tools/lib/typescript-checker.js';
@@ -28,12 +28,12 @@ enum { E_WIDE = 0x100000000LL };
 const types = 'typedef unsigned long long __be64, __le64;\n';
 
 describe.each([x86_64, s390x])('on $name', (target) => {
-  let files: ReturnType<typeof filesOf>;
+  let files: ReturnType<typeof emitFiles>;
   let exports: Exports;
   let view: Record<string, unknown> & { readonly u: number; readonly wide: bigint; readonly plain: number } & View;
   beforeAll(async () => {
     const model = modelOf({ 'x.h': header, 'linux/types.h': types }, undefined, undefined, target);
-    files = filesOf([model], supportText, 'number');
+    files = emitFiles([model], { support: supportText, u64: 'number' });
     exports = (await importBindings({ model, files })).exports;
     const type = classCalled(exports, 'S');
     if (!type) throw new Error('there is no class S');
@@ -67,7 +67,7 @@ describe.each([x86_64, s390x])('on $name', (target) => {
   it('is what the checker of types says too, with atomic access to 64 bits in bigints', () => {
     const module = `./${target.name}/x.js`;
     const uses = `import { S } from '${module}';
-import { type Atomic, atomic } from './views.js';
+import { type Atomic, atomic } from './support/index.js';
 const view = new S(new DataView(new ArrayBuffer(S.$size)));
 export const numbers: number[] = [view.u, view.i, view.big];
 export const bigints: bigint[] = [view.$u, view.$big];

@@ -68,7 +68,7 @@ async function judge(bodies: readonly string[], target: Target): Promise<Verdict
   );
   const answers = answersOf(compilerOf(target), text, uses);
   const wrong = wrongAnswers(exports, uses, answers);
-  const inLedger = new Map(model.ledger.map(({ name, reason }) => [name, reason]));
+  const inLedger = new Map(model.omissions.map(({ name, reason }) => [name, reason]));
   return bodies.map((body, index) => {
     const reason = inLedger.get(`F_${index}`);
     // A part without arguments that C gives no value.

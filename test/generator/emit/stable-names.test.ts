@@ -1,8 +1,9 @@
 /** Public names stay what they are: when headers wrap, move and add, and when names of C meet names of JavaScript. */
 
+import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { outputFiles } from '../../../generator/cli/bindings.js';
+import { filesFor } from '../../../generator/cli/generate.js';
 import { namesOf } from '../../../generator/emit/export-names.js';
 import { emitModules, modulePath } from '../../../generator/emit/modules.js';
 import type { Model } from '../../../generator/model/model.js';
@@ -37,6 +38,16 @@ function identifiers(described: Model): Set<string> {
   }
   return found;
 }
+
+describe('the text of modules', () => {
+  const text = readFileSync(new URL('../../../tools/lib/shapes.h', import.meta.url), 'utf8');
+  const modulesOf = (header: string): string[] => emitModules(modelOfText('shapes.h', header)).map((file) => file.text);
+
+  it('stays the same, line by line, when the header gets one more line at its top', () => {
+    expect(modulesOf(`/* one more line */\n${text}`)).toEqual(modulesOf(text));
+    expect(modulesOf(`${text}\n#define ONE_MORE 1\n`)).not.toEqual(modulesOf(text));
+  });
+});
 
 /** The C types that exported classes are of. */
 function titles(exports: Exports, ...names: readonly string[]): (string | undefined)[] {
@@ -183,7 +194,7 @@ describe('names that headers do not move', () => {
     ['an enumerator of exactly the class', 'enum { KvmRun };', 'KvmRun$'],
     ['a plain tag before it in the alphabet', 'struct kvmrun { int x; }; struct KVMRUN { int x; };', 'KvmRun'],
   ])('give way, as documented, to %s', (_, added, name) => {
-    expect(namesOf(model(`struct kvm_run { int a; };\n${added}`)).record({ tag: 'kvm_run' })).toBe(name);
+    expect(namesOf(model(`struct kvm_run { int a; };\n${added}`)).record('struct kvm_run')).toBe(name);
   });
 });
 
@@ -217,7 +228,7 @@ struct default_ { __u32 default_; };
 #define Atomics 10
 #define RangeError 11
 `);
-  const files = outputFiles([described]);
+  const files = filesFor([described]);
 
   it('checks', () => {
     expect(diagnosticsOf(files)).toEqual([]);
@@ -277,8 +288,8 @@ describe('modules', () => {
       'asm/a.h': 'struct foo { int a; };\nstruct a_b { long x; };\n',
     });
     const sealed = { ...described, sources: described.sources.map((source) => ({ ...source, sha256: '0' })) };
-    const files = outputFiles([sealed]);
-    expect(described.covers).toEqual(['linux/b.h', 'asm/a.h']);
+    const files = filesFor([sealed]);
+    expect(described.coveredHeaders).toEqual(['linux/b.h', 'asm/a.h']);
     expect(diagnosticsOf(files)).toEqual([]);
     const { exports } = await importBindings({ model: sealed, files });
     expect(Object.keys(exports).sort()).toEqual(['$target', 'AB', 'AB$', 'Foo', 'Foo$']);
@@ -286,7 +297,7 @@ describe('modules', () => {
   });
 
   it('generated apart can be passed on together, once it is said which of two is meant', () => {
-    const files = outputFiles(['a.h', 'b.h'].map((name) => modelOfText(name, '#define ONE 1\n')));
+    const files = filesFor(['a.h', 'b.h'].map((name) => modelOfText(name, '#define ONE 1\n')));
     const both = "export * from './x86_64/a.js';\nexport * from './x86_64/b.js';\n";
     const chosen = `${both}export { $target, ONE } from './x86_64/a.js';\n`;
     const checked = (text: string): string[] => diagnosticsOf([...files, { path: 'both.ts', text }]);
@@ -299,12 +310,12 @@ describe('modules', () => {
     expect(at('linux/netfilter/xt_mark.h')).toBe('x86_64/linux/netfilter/xt_mark');
     expect(at('linux/netfilter/xt_MARK.h')).toBe('x86_64/linux/netfilter/xt_MARK$');
     const models = ['xt_mark.h', 'xt_MARK.h'].map((name) => modelOfText(name, '#define ONE 1\n'));
-    expect(diagnosticsOf(outputFiles(models))).toEqual([]);
+    expect(diagnosticsOf(filesFor(models))).toEqual([]);
   });
 
   it('that still would are refused', () => {
     const models = ['Abc.h', 'aBC.h'].map((name) => modelOfText(name, '#define ONE 1\n'));
-    expect(() => outputFiles(models)).toThrow(
+    expect(() => filesFor(models)).toThrow(
       'x86_64/aBC$.ts and x86_64/Abc$.ts only differ in the case of letters; generate one of the headers into a folder of its own with --out',
     );
   });

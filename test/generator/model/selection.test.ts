@@ -1,7 +1,7 @@
 /** What a selection leaves of a model. */
 
 import { describe, expect, it } from 'vitest';
-import { filesOf } from '../../../generator/emit/bindings.js';
+import { emitFiles } from '../../../generator/emit/bindings.js';
 import type { Model } from '../../../generator/model/model.js';
 import { type Selection, SelectionError, select, selectWithin } from '../../../generator/model/selection.js';
 import { type Headers, modelOf } from '../../../tools/lib/headers-in-memory.js';
@@ -121,9 +121,9 @@ describe('a selection', () => {
   it('has modules of the headers that are left, each leading to what it uses', () => {
     const whole = modelOf(headers);
     expect(whole.uses).toEqual({ 'x/main.h': ['x/parts.h'], 'x/parts.h': ['x/deep.h'] });
-    expect(selected({ types: ['apart'] }).covers).toEqual(['x/main.h']);
+    expect(selected({ types: ['apart'] }).coveredHeaders).toEqual(['x/main.h']);
     const deep = selected({ constants: ['X_ONE', 'DEEP_ONE'] });
-    expect(deep.covers).toEqual(['x/main.h', 'x/deep.h']);
+    expect(deep.coveredHeaders).toEqual(['x/main.h', 'x/deep.h']);
     expect(deep.uses).toEqual({ 'x/main.h': ['x/deep.h'] });
   });
 
@@ -139,7 +139,7 @@ describe('a selection', () => {
       ['a', 'deep', 'listed', 'part'],
       ['b', 'deep', 'listed', 'part'],
     ]);
-    expect(filesOf(models, () => '').map(({ path }) => path)).toContain('x86_64/x/parts.ts');
+    expect(emitFiles(models, { support: () => '' }).map(({ path }) => path)).toContain('x86_64/x/parts.ts');
   });
 });
 
@@ -171,7 +171,7 @@ describe('a pattern that names nothing', () => {
 
   it('is told why the model lacks it', () => {
     const model = modelOf({ 'x.h': '#define X_BAD something\n' });
-    expect(() => select([model], { constants: ['X_BAD'] })).toThrow(/X_BAD is in the ledger: /);
+    expect(() => select([model], { constants: ['X_BAD'] })).toThrow(/X_BAD is an omission: /);
   });
 
   it('is let go where headers are not here to say', () => {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import {
   type EnumType,
+  type Location,
   type Member,
   MODEL_SCHEMA,
   type Model,
@@ -8,7 +9,7 @@ import {
 } from '../../../generator/model/model.js';
 import { layoutView, type Paint, selectTypes, UnknownTypeError } from '../../../generator/report/layout-view.js';
 
-const AT = 'demo.h:1';
+const AT: Location = { header: 'demo.h', line: 1 };
 
 function u8(name: string, offset: number, dims?: (number | null)[]): Member {
   const size = (dims ?? []).reduce<number>((product, length) => product * (length ?? 0), 1);
@@ -34,12 +35,12 @@ function unnamed(
   members: Member[],
   dims?: (number | null)[],
 ): Member {
-  const shape = { is: kind, tag: null, align: 4 };
+  const shape = { is: kind, cName: null, align: 4 };
   return { name, type: kind, offset, size, shape, members, ...(dims ? { dims } : {}) };
 }
 
 function struct(tag: string, size: number, members: Member[]): RecordType {
-  return { kind: 'struct', tag, size, align: 8, at: AT, members };
+  return { kind: 'struct', tag, cName: `struct ${tag}`, size, align: 8, location: AT, members };
 }
 
 function modelOf(types: RecordType[], enums: EnumType[] = []): Model {
@@ -50,7 +51,7 @@ function modelOf(types: RecordType[], enums: EnumType[] = []): Model {
     pointerSize: 8,
     header: 'demo.h',
     kernel: null,
-    covers: ['demo.h'],
+    coveredHeaders: ['demo.h'],
     uses: {},
     origins: [],
     sources: [],
@@ -59,7 +60,7 @@ function modelOf(types: RecordType[], enums: EnumType[] = []): Model {
     constants: [],
     ioctls: [],
     functions: [],
-    ledger: [],
+    omissions: [],
   };
 }
 
@@ -93,11 +94,12 @@ const PIECES = struct('pieces', 24, [
 
 const COLOUR: EnumType = {
   tag: 'colour',
+  cName: 'enum colour',
   size: 4,
-  at: AT,
+  location: AT,
   enumerators: [
-    { name: 'RED', value: 0, type: 'int', at: AT },
-    { name: 'GREENISH', value: 7, type: 'int', at: AT },
+    { name: 'RED', value: 0, type: 'int', location: AT },
+    { name: 'GREENISH', value: 7, type: 'int', location: AT },
   ],
 };
 
@@ -198,10 +200,10 @@ describe('layoutView', () => {
     const text = view({
       kind: 'union',
       tag: 'word',
-      typedef: true,
+      cName: 'word',
       size: 4,
       align: 4,
-      at: AT,
+      location: AT,
       members: [u32('all', 0)],
     });
     expect(text.split('\n')[0]).toBe('typedef union {');
@@ -261,7 +263,15 @@ describe('layoutView', () => {
   });
 
   it('tells of no holes in a union', () => {
-    const text = view({ kind: 'union', tag: 'u', size: 8, align: 8, at: AT, members: [u8('a', 0), u64('b', 0)] });
+    const text = view({
+      kind: 'union',
+      tag: 'u',
+      cName: 'union u',
+      size: 8,
+      align: 8,
+      location: AT,
+      members: [u8('a', 0), u64('b', 0)],
+    });
     expect(text).not.toMatch(/hole|padding/);
   });
 

@@ -1,8 +1,15 @@
 import { describe, expect, it } from 'vitest';
-import { type Constant, type Ioctl, type Member, MODEL_SCHEMA, type Model } from '../../../generator/model/model.js';
+import {
+  type Constant,
+  type Ioctl,
+  type Location,
+  type Member,
+  MODEL_SCHEMA,
+  type Model,
+} from '../../../generator/model/model.js';
 import { bitImage, type CAssertions, describeBits, emitAssertions } from '../../../generator/verify/c-assertions.js';
 
-const AT = 'demo.h:1';
+const AT: Location = { header: 'demo.h', line: 1 };
 
 function model(parts: Partial<Model>): Model {
   return {
@@ -12,7 +19,7 @@ function model(parts: Partial<Model>): Model {
     pointerSize: 8,
     header: 'demo.h',
     kernel: null,
-    covers: ['demo.h'],
+    coveredHeaders: ['demo.h'],
     uses: {},
     origins: [],
     sources: [],
@@ -21,13 +28,15 @@ function model(parts: Partial<Model>): Model {
     constants: [],
     ioctls: [],
     functions: [],
-    ledger: [],
+    omissions: [],
     ...parts,
   };
 }
 
 function modelOf(...members: Member[]): Model {
-  return model({ types: [{ kind: 'struct', tag: 'demo', size: 8, align: 4, at: AT, members }] });
+  return model({
+    types: [{ kind: 'struct', tag: 'demo', cName: 'struct demo', size: 8, align: 4, location: AT, members }],
+  });
 }
 
 const ID: Member = { name: 'id', type: '__u32', offset: 4, size: 4, shape: { is: 'u32' } };
@@ -66,10 +75,10 @@ describe('emitAssertions', () => {
   });
 
   it('takes macros out of the way of names that they hide, behind all checks of macros', () => {
-    const constants: Constant[] = [{ name: 'id', value: 1, type: 'int', at: AT }];
-    const ledger = [{ kind: 'macro', name: 'demo', reason: 'names a member, not a value', at: AT }] as const;
+    const constants: Constant[] = [{ name: 'id', value: 1, type: 'int', location: AT }];
+    const omissions = [{ kind: 'macro', name: 'demo', reason: 'names a member, not a value', location: AT }] as const;
     const flag: Member = { ...ID, name: 'flag', bit: { offset: 0, width: 1 } };
-    const { assertions, bitFields } = emitAssertions({ ...modelOf(ID, flag), constants, ledger });
+    const { assertions, bitFields } = emitAssertions({ ...modelOf(ID, flag), constants, omissions });
     const lines = assertions.text.split('\n');
     const at = (text: string): number => lines.findIndex((line) => line.startsWith(text));
     expect(at('#undef demo')).toBeGreaterThan(at('_Static_assert(!((id) < 0)'));
@@ -88,7 +97,9 @@ describe('emitAssertions', () => {
   });
 
   it('says a record that only a typedef names without a keyword', () => {
-    const types = [{ kind: 'union', tag: 'demo_t', typedef: true, size: 8, align: 4, at: AT, members: [ID] }] as const;
+    const types = [
+      { kind: 'union', tag: 'demo_t', cName: 'demo_t', size: 8, align: 4, location: AT, members: [ID] },
+    ] as const;
     const checks = conditions(emitAssertions(model({ types })));
     expect(checks).toMatchObject({
       'demo_t: size': 'sizeof(demo_t) == 8',
@@ -103,7 +114,7 @@ describe('emitAssertions', () => {
       type: 'struct',
       offset: 8,
       size: 8,
-      shape: { is: 'struct', tag: null, align: 4 },
+      shape: { is: 'struct', cName: null, align: 4 },
       members: [inner],
     };
     const outer: Member = { ...anonymous, name: 'table', offset: 16, dims: [2, 3], members: [anonymous] };
@@ -123,7 +134,7 @@ describe('emitAssertions', () => {
   });
 
   it('asks a flexible array for the size of an element', () => {
-    const checks = conditions(emitAssertions(modelOf({ ...ID, dims: [null], size: 0 })));
+    const checks = conditions(emitAssertions(modelOf({ ...ID, dims: [null], elementSize: 4, size: 0 })));
     expect(checks['struct demo.id: size']).toBeUndefined();
     expect(checks).toMatchObject({
       'struct demo.id: offset': '__builtin_offsetof(struct demo, id) == 4',
@@ -140,20 +151,19 @@ describe('emitAssertions', () => {
     expect(conditions(result)['struct demo.id: type']).toBeUndefined();
   });
 
-  it('leaves out the size of an element that the model does not know', () => {
-    const numbers: Member = { ...ID, type: 'long double', shape: { is: 'opaque' }, dims: [null], size: 0 };
-    expect(emitAssertions(modelOf(numbers)).unchecked).toEqual([
-      { item: 'struct demo.id: element size', reason: 'the model does not say the size of an element' },
-    ]);
-  });
-
-  it('knows the size of a pointer by the target', () => {
-    const names: Member = { ...ID, type: 'char *', shape: { is: 'pointer' }, dims: [null], size: 0 };
-    for (const pointerSize of [4, 8] as const) {
-      expect(conditions(emitAssertions({ ...modelOf(names), pointerSize }))).toMatchObject({
-        'struct demo.id: element size': `sizeof(((struct demo *)0)->id[0]) == ${pointerSize}`,
-      });
-    }
+  it('asks every array for the size of an element, also where C has no value for it', () => {
+    const numbers: Member = {
+      ...ID,
+      type: 'long double',
+      shape: { is: 'opaque' },
+      dims: [2, 3],
+      elementSize: 16,
+      size: 96,
+    };
+    expect(conditions(emitAssertions(modelOf(numbers)))).toMatchObject({
+      'struct demo.id: size': 'sizeof(((struct demo *)0)->id) == 96',
+      'struct demo.id: element size': 'sizeof(((struct demo *)0)->id[0][0]) == 16',
+    });
   });
 
   describe('for bit-fields', () => {
@@ -179,7 +189,7 @@ describe('emitAssertions', () => {
     });
 
     it('counts from the innermost object that has a name', () => {
-      const shape = { is: 'struct', tag: null, align: 4 } as const;
+      const shape = { is: 'struct', cName: null, align: 4 } as const;
       const anonymous: Member = { name: null, type: 'struct', offset: 4, size: 8, shape, members: [bitField] };
       const table: Member = { ...anonymous, name: 'table', offset: 64, dims: [0], size: 0, members: [anonymous] };
       const { bitFields } = emitAssertions(modelOf(table));
@@ -209,10 +219,10 @@ describe('emitAssertions', () => {
   });
 
   describe('for constants', () => {
-    const value = (constant: Omit<Constant, 'name' | 'at'>): string | undefined =>
-      conditions(emitAssertions(model({ constants: [{ name: 'N', at: AT, ...constant }] })))['N: value'];
+    const value = (constant: Omit<Constant, 'name' | 'location'>): string | undefined =>
+      conditions(emitAssertions(model({ constants: [{ name: 'N', location: AT, ...constant }] })))['N: value'];
 
-    it.each<[Omit<Constant, 'name' | 'at'>, string]>([
+    it.each<[Omit<Constant, 'name' | 'location'>, string]>([
       [{ value: 5, type: 'int' }, '!((N) < 0) && (N) == 5ULL'],
       [{ value: -1, type: 'int' }, '(N) < 0 && (N) == -1LL'],
       [{ value: '18446744073709551615', type: 'unsigned long' }, '!((N) < 0) && (N) == 18446744073709551615ULL'],
@@ -234,7 +244,15 @@ describe('emitAssertions', () => {
   });
 
   it('names an enum without a tag by its first enumerator, among what is unchecked', () => {
-    const enums = [{ tag: null, size: 4, at: AT, enumerators: [{ name: 'FIRST', value: 0, type: 'int', at: AT }] }];
+    const enums = [
+      {
+        tag: null,
+        cName: null,
+        size: 4,
+        location: AT,
+        enumerators: [{ name: 'FIRST', value: 0, type: 'int', location: AT }],
+      },
+    ];
     const result = emitAssertions(model({ enums }));
     expect(result.unchecked).toEqual([
       { item: 'enum of FIRST: size', reason: 'an enum without a tag cannot be named' },
@@ -250,10 +268,10 @@ describe('emitAssertions', () => {
       type: 0xae,
       nr: 2,
       argument: 'struct demo',
-      shape: { is: 'struct', tag: 'demo' },
+      shape: { is: 'struct', cName: 'struct demo' },
       passes: 'pointer',
       size: 8,
-      at: AT,
+      location: AT,
     };
     const result = emitAssertions(model({ ioctls: [ioctl] }));
     expect(result.assertions.text).toContain('#include <demo.h>\n#include <stddef.h>\n#include <linux/ioctl.h>\n');
@@ -271,9 +289,9 @@ describe('emitAssertions', () => {
   it('asks whether a function-like macro is there and takes as many arguments', () => {
     const parameters = ['a', 'b'];
     const value = { is: 'parameter', index: 0 } as const;
-    const inModel = emitAssertions(model({ functions: [{ name: 'ADD', parameters, value, at: AT }] }));
+    const inModel = emitAssertions(model({ functions: [{ name: 'ADD', parameters, value, location: AT }] }));
     const inLedger = emitAssertions(
-      model({ ledger: [{ kind: 'macro', name: 'ADD', parameters, reason: 'calls a function', at: AT }] }),
+      model({ omissions: [{ kind: 'macro', name: 'ADD', parameters, reason: 'calls a function', location: AT }] }),
     );
     expect(inLedger).toEqual(inModel);
     const { assertions } = inModel;

@@ -3,7 +3,14 @@ import { readdirSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { type Member, MODEL_SCHEMA, type Model, type RecordType, type Shape } from '../../../generator/model/model.js';
+import {
+  type Location,
+  type Member,
+  MODEL_SCHEMA,
+  type Model,
+  type RecordType,
+  type Shape,
+} from '../../../generator/model/model.js';
 import { VerifyError, type VerifyOptions } from '../../../generator/verify/compile.js';
 import { type VerifyResult, verify } from '../../../generator/verify/verify.js';
 import { folderOf } from '../../helpers/cli.js';
@@ -82,7 +89,7 @@ struct names { __u32 count; __u64 indices[]; };
 
 type Mutable<T> = T extends object ? { -readonly [K in keyof T]: Mutable<T[K]> } : T;
 
-const AT = 'demo.h:1';
+const AT: Location = { header: 'demo.h', line: 1 };
 
 function scalar(
   name: string,
@@ -92,7 +99,18 @@ function scalar(
   size: number,
   dims?: (number | null)[],
 ): Member {
-  return { name, type, offset, size, shape: { is } as Shape, ...(dims ? { dims } : {}) };
+  return {
+    name,
+    type,
+    offset,
+    size,
+    shape: { is } as Shape,
+    ...arrayOf(is === 'pointer' ? 8 : Number(is.slice(1)) / 8, dims),
+  };
+}
+
+function arrayOf(elementSize: number, dims: (number | null)[] | undefined): Pick<Member, 'dims' | 'elementSize'> {
+  return dims ? { dims, elementSize } : {};
 }
 
 function bits(name: string, type: string, is: string, offset: number, size: number, at: number, width: number): Member {
@@ -106,11 +124,19 @@ function unnamed(
   members: Member[],
   dims?: (number | null)[],
 ): Member {
-  return { name, type: kind, offset, size, shape: { is: kind, tag: null, align }, members, ...(dims ? { dims } : {}) };
+  return {
+    name,
+    type: kind,
+    offset,
+    size,
+    shape: { is: kind, cName: null, align },
+    members,
+    ...arrayOf(dims?.[0] ? size / dims[0] : 4, dims),
+  };
 }
 
 function record(tag: string, size: number, align: number, members: Member[]): RecordType {
-  return { kind: 'struct', tag, size, align, at: AT, members };
+  return { kind: 'struct', tag, cName: `struct ${tag}`, size, align, location: AT, members };
 }
 
 /** The header above on x86-64. */
@@ -121,7 +147,7 @@ const MODEL: Model = {
   pointerSize: 8,
   header: 'demo.h',
   kernel: null,
-  covers: ['demo.h'],
+  coveredHeaders: ['demo.h'],
   uses: {},
   origins: [{ kind: 'tree' }],
   sources: [{ name: 'demo.h', sha256: '', origin: 0 }],
@@ -130,10 +156,10 @@ const MODEL: Model = {
     {
       kind: 'union',
       tag: 'word_bytes',
-      typedef: true,
+      cName: 'word_bytes',
       size: 4,
       align: 4,
-      at: AT,
+      location: AT,
       members: [scalar('word', 'unsigned int', 'u32', 0, 4), scalar('bytes', 'unsigned char', 'u8', 0, 4, [4])],
     },
     record('demo', 144, 16, [
@@ -183,13 +209,13 @@ const MODEL: Model = {
       scalar('address', 'void *', 'pointer', 64, 8),
       scalar('call', 'void (*)(int)', 'pointer', 72, 8),
       scalar('paint', 'enum paint', 'u32', 80, 4),
-      { name: 'where', type: 'struct point', offset: 84, size: 8, shape: { is: 'struct', tag: 'point' } },
+      { name: 'where', type: 'struct point', offset: 84, size: 8, shape: { is: 'struct', cName: 'struct point' } },
       {
         name: 'both',
         type: 'word_bytes',
         offset: 92,
         size: 4,
-        shape: { is: 'union', tag: 'word_bytes', typedef: true },
+        shape: { is: 'union', cName: 'word_bytes' },
       },
       scalar('token', 'unsigned char', 'u8', 96, 8, [8]),
       scalar('names', 'const char *', 'pointer', 104, 16, [2]),
@@ -224,54 +250,56 @@ const MODEL: Model = {
   enums: [
     {
       tag: 'paint',
+      cName: 'enum paint',
       size: 4,
-      at: AT,
+      location: AT,
       enumerators: [
-        { name: 'PAINT_RED', value: 0, type: 'int', at: AT },
-        { name: 'PAINT_BLUE', value: 7, type: 'int', at: AT },
-        { name: 'PAINT_LAST', value: 0x7fffffff, type: 'int', at: AT },
+        { name: 'PAINT_RED', value: 0, type: 'int', location: AT },
+        { name: 'PAINT_BLUE', value: 7, type: 'int', location: AT },
+        { name: 'PAINT_LAST', value: 0x7fffffff, type: 'int', location: AT },
       ],
     },
     {
       tag: 'mood',
-      typedef: true,
+      cName: 'mood',
       size: 4,
-      at: AT,
-      enumerators: [{ name: 'MOOD_GOOD', value: -1, type: 'int', at: AT }],
+      location: AT,
+      enumerators: [{ name: 'MOOD_GOOD', value: -1, type: 'int', location: AT }],
     },
     {
       tag: null,
+      cName: null,
       size: 8,
-      at: AT,
+      location: AT,
       enumerators: [
-        { name: 'LOOSE', value: 5, type: 'int', at: AT },
-        { name: 'HUGE', value: '4294967296', type: 'unsigned long', at: AT },
+        { name: 'LOOSE', value: 5, type: 'int', location: AT },
+        { name: 'HUGE', value: '4294967296', type: 'unsigned long', location: AT },
       ],
     },
   ],
   constants: [
-    { name: 'SMALL', value: 5, type: 'int', at: AT },
-    { name: 'MINUS', value: -1, type: 'int', at: AT },
-    { name: 'LEAST', value: -2147483648, type: 'int', at: AT },
-    { name: 'UNSIGNED', value: 0xffffffff, type: 'unsigned int', at: AT },
-    { name: 'WIDE', value: '18446744073709551600', type: 'unsigned long long', at: AT },
-    { name: 'LONG_LEAST', value: '-9223372036854775808', type: 'long long', at: AT },
-    { name: 'LONG', value: '1099511627776', type: 'long', at: AT },
-    { name: 'PAINT_LAST', value: 0x7ffffffe, type: 'int', at: AT },
-    { name: 'ROOM', value: '4', type: 'unsigned long', at: AT },
-    { name: 'RAW', value: '\x80', type: 'char[2]', at: AT },
-    { name: 'GREETING', value: 'a "b"\tc', type: 'char[8]', at: AT },
+    { name: 'SMALL', value: 5, type: 'int', location: AT },
+    { name: 'MINUS', value: -1, type: 'int', location: AT },
+    { name: 'LEAST', value: -2147483648, type: 'int', location: AT },
+    { name: 'UNSIGNED', value: 0xffffffff, type: 'unsigned int', location: AT },
+    { name: 'WIDE', value: '18446744073709551600', type: 'unsigned long long', location: AT },
+    { name: 'LONG_LEAST', value: '-9223372036854775808', type: 'long long', location: AT },
+    { name: 'LONG', value: '1099511627776', type: 'long', location: AT },
+    { name: 'PAINT_LAST', value: 0x7ffffffe, type: 'int', location: AT },
+    { name: 'ROOM', value: '4', type: 'unsigned long', location: AT },
+    { name: 'RAW', value: '\x80', type: 'char[2]', location: AT },
+    { name: 'GREETING', value: 'a "b"\tc', type: 'char[8]', location: AT },
   ],
   ioctls: [
     ioctl('DEMO_RESET', 0xae01, 'none', 1, 0, { argument: null, shape: null, passes: 'nothing' }),
     ioctl('DEMO_GET', 0x8008ae02, 'read', 2, 8, {
       argument: 'struct point',
-      shape: { is: 'struct', tag: 'point' },
+      shape: { is: 'struct', cName: 'struct point' },
       passes: 'pointer',
     }),
     ioctl('DEMO_SET', 0xc004ae03, 'readwrite', 3, 4, {
       argument: 'struct list',
-      shape: { is: 'struct', tag: 'list' },
+      shape: { is: 'struct', cName: 'struct list' },
       passes: 'pointer',
     }),
     ioctl('DEMO_RAW', 0x4010ae04, 'write', 4, 16, { argument: '__u8[16]', shape: { is: 'u8' }, passes: 'pointer' }),
@@ -290,11 +318,13 @@ const MODEL: Model = {
         left: { is: 'parameter', index: 0 },
         right: { is: 'parameter', index: 1 },
       },
-      at: AT,
+      location: AT,
     },
-    { name: 'NOTHING', parameters: [], value: { is: 'integer', kind: 's32', value: 0 }, at: AT },
+    { name: 'NOTHING', parameters: [], value: { is: 'integer', kind: 's32', value: 0 }, location: AT },
   ],
-  ledger: [{ kind: 'macro', name: 'PASTE', parameters: ['a', '...'], reason: 'takes any number of arguments', at: AT }],
+  omissions: [
+    { kind: 'macro', name: 'PASTE', parameters: ['a', '...'], reason: 'takes any number of arguments', location: AT },
+  ],
 };
 
 function ioctl(
@@ -305,7 +335,7 @@ function ioctl(
   size: number,
   argument: Pick<Model['ioctls'][number], 'argument' | 'shape' | 'passes'>,
 ): Model['ioctls'][number] {
-  return { name, request, direction, type: 0xae, nr, size, at: AT, ...argument };
+  return { name, request, direction, type: 0xae, nr, size, location: AT, ...argument };
 }
 
 function altered(change: (model: Mutable<Model>) => void): Model {
@@ -411,7 +441,12 @@ describe.skipIf(!isHere)(`verify${reason}`, () => {
       [
         'offset in a flexible array',
         (m) => set(member(m, 'list', 'entries.kind'), { offset: 1 }),
-        ['struct list.entries: element size', 'struct list.entries[0].kind: offset'],
+        ['struct list.entries[0].kind: offset'],
+      ],
+      [
+        'size of an element',
+        (m) => set(member(m, 'list', 'entries'), { elementSize: 3 }),
+        ['struct list.entries: element size'],
       ],
       [
         'offset of a flexible array',
@@ -437,7 +472,7 @@ describe.skipIf(!isHere)(`verify${reason}`, () => {
       ],
       [
         'align of an unnamed record',
-        (m) => set(member(m, 'demo', 'table'), { shape: { is: 'struct', tag: null, align: 4 } }),
+        (m) => set(member(m, 'demo', 'table'), { shape: { is: 'struct', cName: null, align: 4 } }),
         ['struct demo.table: align'],
       ],
       ['type', (m) => set(member(m, 'demo', 'wide'), { type: 'unsigned long' }), ['struct demo.wide: type']],
@@ -485,7 +520,7 @@ describe.skipIf(!isHere)(`verify${reason}`, () => {
       ],
       [
         'record',
-        (m) => set(member(m, 'demo', 'where'), { shape: { is: 'struct', tag: 'list' } }),
+        (m) => set(member(m, 'demo', 'where'), { shape: { is: 'struct', cName: 'struct list' } }),
         ['struct demo.where: kind'],
       ],
       [
@@ -670,7 +705,7 @@ describe.skipIf(!isHere)(`verify${reason}`, () => {
 
     it('a model that says nothing', () =>
       rejects(
-        { ...MODEL, types: [], enums: [], constants: [], ioctls: [], functions: [], ledger: [] },
+        { ...MODEL, types: [], enums: [], constants: [], ioctls: [], functions: [], omissions: [] },
         {},
         /demo\.h for x86_64 holds nothing to check/,
       ));

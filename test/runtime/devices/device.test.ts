@@ -5,8 +5,7 @@ import { dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { ts } from 'ts-morph';
 import { beforeAll, describe, expect, it } from 'vitest';
-import type { IoctlByPointer, View, ViewClass } from '../../../generated/views.js';
-import { filesOf, installedHeaders, modulePath, supportText } from '../../../generator/index.js';
+import { emitFiles, installedHeaders, modulePath, supportText } from '../../../generator/index.js';
 import {
   Device,
   DeviceArgumentError,
@@ -15,6 +14,7 @@ import {
   DeviceUnavailableError,
   DeviceUnsupportedError,
 } from '../../../runtime/index.js';
+import type { IoctlByPointer, View, ViewClass } from '../../../support/index.js';
 import { folderOf } from '../../helpers/cli.js';
 import { canOpen } from '../../helpers/vcpus.js';
 
@@ -33,7 +33,7 @@ async function generated(header: string): Promise<Generated> {
   const model = installedHeaders().model(header);
   const compilerOptions = { target: ts.ScriptTarget.ES2022, module: ts.ModuleKind.ESNext };
   const folder = folderOf({ 'package.json': '{ "type": "module" }' });
-  for (const { path, text } of filesOf([model], supportText)) {
+  for (const { path, text } of emitFiles([model], { support: supportText })) {
     if (!path.endsWith('.ts')) continue;
     const file = join(folder, path.replace(/\.ts$/, '.js'));
     mkdirSync(dirname(file), { recursive: true });

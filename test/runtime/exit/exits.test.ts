@@ -1,7 +1,6 @@
 /** Exits that narrow by their reason, and data of theirs that lies elsewhere than the memory that the kernel shares. */
 
 import { describe, expect, expectTypeOf, it } from 'vitest';
-import type { U64Array } from '../../../generated/views.js';
 import * as kvm from '../../../generated/x86_64/linux/kvm.js';
 import {
   type DeviceData,
@@ -12,6 +11,7 @@ import {
   type VcpuExit,
   VcpuThread,
 } from '../../../runtime/index.js';
+import type { U64Array } from '../../../support/index.js';
 import { longMode, places, port, realMode } from '../../../tools/guests/index.js';
 import { hasKvm, load, type Machine, needsKvm, program, run, thrownBy, within } from '../../helpers/vcpus.js';
 
@@ -321,7 +321,7 @@ describe.skipIf(!hasKvm)(`other data ${needsKvm}`, () => {
     for (const byte of [0xff, 0x80, 0x7f, 0x01]) {
       new Uint8Array(vcpu.shared.buffer).fill(byte);
       vcpu.kvmRun.immediate_exit = 0;
-      for (const { value, members } of kvm.KvmRun.$selected.cases) {
+      for (const { value, members } of kvm.KvmRun.$discriminator.cases) {
         vcpu.kvmRun.exit_reason = value;
         const exit = vcpu.exit as { readonly reason: number | null; readonly data?: unknown };
         expect(exit.reason).toBe(value);

@@ -1,7 +1,7 @@
 /** The oracle can fail: one thing altered in the emitted text, or lost from a list, is the one thing that is reported. */
 
 import { beforeAll, expect, it } from 'vitest';
-import { outputFiles } from '../../../generator/cli/bindings.js';
+import { filesFor } from '../../../generator/cli/generate.js';
 import type { Model } from '../../../generator/model/model.js';
 import { assignmentDifferences, differences, type Facts, factsOf } from '../../../tools/lib/emitted-facts.js';
 import { generateBindings } from '../../../tools/lib/generated-bindings.js';
@@ -184,7 +184,7 @@ describeWithCompiler('the oracle', [], () => {
   });
 
   async function reported(alter: (path: string, text: string) => string): Promise<string[]> {
-    const files = outputFiles([model]).map(({ path, text }) => ({ path, text: alter(path, text) }));
+    const files = filesFor([model]).map(({ path, text }) => ({ path, text: alter(path, text) }));
     const bindings = await importBindings({ model, files });
     const found = [
       ...differences(bindings, facts),
@@ -218,7 +218,7 @@ describeWithCompiler('the lists of the oracle', ['readelf'], () => {
       listingDifferences(items, modelledTypes(altered)).map(({ item }) => item);
     expect(found(without)).toEqual(['struct kvm_dtable', ...lost]);
     const type = model.types.find(({ tag }) => tag === 'kvm_dtable') as Model['types'][number];
-    const more = { ...model, types: [...model.types, { ...type, tag: 'kvm_invented', members: [] }] };
+    const more = { ...model, types: [...model.types, { ...type, cName: 'struct kvm_invented', members: [] }] };
     expect(found(more)).toEqual(['struct kvm_invented']);
   });
 
@@ -231,7 +231,7 @@ describeWithCompiler('the lists of the oracle', ['readelf'], () => {
       KVM_EXIT_IO: 'an integer',
       'struct kvm_run': 'no value',
     };
-    const subject = { header: kvm.header, covers: ['linux/posix_types.h', 'linux/kvm.h'] };
+    const subject = { header: kvm.header, coveredHeaders: ['linux/posix_types.h', 'linux/kvm.h'] };
     expect(Object.fromEntries(await valueKinds(cc, subject, Object.keys(kinds)))).toEqual(kinds);
     const { macros } = await preprocessed(cc, subject);
     expect(macros.has('__FD_SETSIZE')).toBe(true);

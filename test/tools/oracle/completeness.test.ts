@@ -1,11 +1,12 @@
-/** Nothing is left out: what the compiler lists for the covered headers is in the model or in the ledger, and no more. */
+/** Nothing is left out: what the compiler lists for the covered headers is in the model or in the omissions, and no more. */
 
 import { beforeAll, expect, it } from 'vitest';
-import { countRecords } from '../../../generator/cli/generate.js';
-import type { LedgerEntry, Model } from '../../../generator/model/model.js';
+import { locationText } from '../../../generator/model/locations.js';
+import type { Model, Omission } from '../../../generator/model/model.js';
+import { countRecords } from '../../../generator/report/summary.js';
 import { generateBindings } from '../../../tools/lib/generated-bindings.js';
 import { cc, describeWithCompiler, kvm } from '../../../tools/lib/oracle-compiler.js';
-import { type Listing, listingDifferences } from '../../../tools/oracle/listing.js';
+import { listingDifferences } from '../../../tools/oracle/listing.js';
 import { type Macro, preprocessed, requestNames, valueKinds } from '../../../tools/oracle/macros.js';
 import { compiledTypes, modelledTypes, type TypeList } from '../../../tools/oracle/types.js';
 
@@ -27,7 +28,7 @@ describeWithCompiler("completeness against the compiler's debug information", ['
   });
 
   it('agrees on every type, member and enumerator, on sizes, offsets, bits, types and places', () => {
-    const noted = new Set(model.ledger.flatMap(({ kind, name }) => (kind === 'type' ? [name] : [])));
+    const noted = new Set(model.omissions.flatMap(({ kind, name }) => (kind === 'type' ? [name] : [])));
     const expected = new Map([...compiled.items].filter(([item]) => !noted.has(item.split('.')[0] as string)));
     expect(listingDifferences(expected, modelledTypes(model))).toEqual([]);
   });
@@ -46,9 +47,9 @@ describeWithCompiler("completeness against the compiler's debug information", ['
   });
 });
 
-/** The macros in the ledger that the compiler knows too. */
-function notedMacros({ ledger }: Model): LedgerEntry[] {
-  return ledger.filter(({ kind, skipped }) => kind !== 'type' && !skipped);
+/** The macros in the omissions that the compiler knows too. */
+function notedMacros({ omissions }: Model): Omission[] {
+  return omissions.filter(({ kind, skipped }) => kind !== 'type' && !skipped);
 }
 
 describeWithCompiler("completeness against the compiler's list of macros", [], () => {
@@ -68,13 +69,13 @@ describeWithCompiler("completeness against the compiler's list of macros", [], (
     requests = await requestNames(cc, model, objects);
   });
 
-  it('finds every macro in the model or in the ledger, at the same place, and no more', () => {
+  it('finds every macro in the model or in the omissions, at the same place, and no more', () => {
     const modelled = [...model.constants, ...model.functions, ...notedMacros(model)];
-    const placesOf = (list: Iterable<{ name: string; at: string }>): Listing =>
-      new Map([...list].map(({ name, at }) => [name, { at, text: '' }]));
+    const here = modelled.map(({ name, location }) => [name, { at: locationText(location), text: '' }] as const);
+    const there = [...macros.values()].map(({ name, at }) => [name, { at, text: '' }] as const);
     expect(macros.size).toBeGreaterThan(0);
     expect(macros.size).toBe(modelled.length);
-    expect(listingDifferences(placesOf(macros.values()), placesOf(modelled))).toEqual([]);
+    expect(listingDifferences(new Map(there), new Map(here))).toEqual([]);
   });
 
   it('has as constants the macros that are integers for the compiler', () => {
@@ -82,7 +83,7 @@ describeWithCompiler("completeness against the compiler's list of macros", [], (
     expect(constants.map(({ name }) => name).sort()).toEqual([...integers].sort());
   });
 
-  it('has in the ledger the object-like macros that are none', () => {
+  it('has in the omissions the object-like macros that are none', () => {
     const others = objects.filter(({ name }) => !integers.has(name)).map(({ name }) => name);
     const strings = model.constants.filter(({ type }) => type.startsWith('char[')).map(({ name }) => name);
     const objectLike = notedMacros(model).filter(({ parameters }) => !parameters);

@@ -94,7 +94,7 @@ describeWithCompiler('the macros of the installed headers', [], () => {
     const wrong: string[] = [];
     let count = 0;
     for (const model of models.filter(({ functions }) => functions.length > 0)) {
-      const functions = model.functions.filter(({ at }) => at.startsWith(`${model.header}:`));
+      const functions = model.functions.filter(({ location }) => location.header === model.header);
       const uses = usesOf(functions);
       const answers = answersOf(cc, includeOf(model), uses);
       wrong.push(

@@ -7,7 +7,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { outputFiles } from '../../../generator/cli/bindings.js';
+import { filesFor } from '../../../generator/cli/generate.js';
 import type { Model } from '../../../generator/model/model.js';
 import { targets } from '../../../generator/targets/targets.js';
 import { readSections } from '../../../generator/verify/elf.js';
@@ -82,7 +82,7 @@ for (const target of targets.filter(({ byteOrder }) => byteOrder === 'big')) {
     beforeAll(async () => {
       const model = shapesModel(target);
       images = isHere ? imagesBy(target, assignments(model)) : committed;
-      bindings = await importBindings({ model, files: outputFiles([model]) });
+      bindings = await importBindings({ model, files: filesFor([model]) });
     });
 
     it.runIf(isHere && target.name === 's390x')('are as the committed images have them', () => {

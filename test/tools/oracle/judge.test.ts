@@ -98,10 +98,13 @@ describeWithCompiler('the judge', ['readelf'], () => {
     ],
     ['a macro that is lost', () => without('SIZE'), [['SIZE', true]]],
     [
-      'a macro that the ledger has, and the compiler a value for',
+      'a macro that the omissions has, and the compiler a value for',
       () => ({
         ...without('SIZE'),
-        ledger: [...model.ledger, { kind: 'macro', name: 'SIZE', reason: 'none', at: 'demo.h:3' }],
+        omissions: [
+          ...model.omissions,
+          { kind: 'macro', name: 'SIZE', reason: 'none', location: { header: 'demo.h', line: 3 } },
+        ],
       }),
       [['SIZE', true]],
     ],

@@ -5,11 +5,11 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { openModel } from '../../../generator/emit/bindings.js';
 import { SourceError } from '../../../generator/errors.js';
-import type { LedgerEntry, Model } from '../../../generator/model/model.js';
+import type { Model, Omission } from '../../../generator/model/model.js';
 import { generateBindings } from '../../../tools/lib/generated-bindings.js';
 import { kvm } from '../../../tools/lib/oracle-compiler.js';
 
-type Expected = Pick<LedgerEntry, 'kind' | 'name' | 'reason'>;
+type Expected = Pick<Omission, 'kind' | 'name' | 'reason'>;
 
 /** The expected entries of `linux/kvm.h` for x86-64, by kernel series. */
 const expected = JSON.parse(read('./expected-omissions.json')) as Readonly<Record<string, readonly Expected[]>>;
@@ -36,7 +36,7 @@ describe('the ledger', () => {
     const model = await modelHere();
     if (!model) return skip(`there is no <${kvm.header}>`);
     const entries = expected[seriesOf(model)];
-    if (!entries) return skip(`no ledger is committed for Linux ${seriesOf(model)}`);
+    if (!entries) return skip(`no omissions is committed for Linux ${seriesOf(model)}`);
     expectLedger(model, entries);
   });
 
@@ -50,12 +50,15 @@ describe('the ledger', () => {
   });
 });
 
-function expectLedger({ ledger, constants, functions, ioctls }: Model, entries: readonly Expected[] | undefined): void {
+function expectLedger(
+  { omissions, constants, functions, ioctls }: Model,
+  entries: readonly Expected[] | undefined,
+): void {
   expect(entries?.length).toBeGreaterThan(0);
-  expect(ledger.map(({ kind, name, reason }) => ({ kind, name, reason }))).toEqual(entries);
-  for (const { reason } of ledger) expect(reason).not.toMatch(excuse);
+  expect(omissions.map(({ kind, name, reason }) => ({ kind, name, reason }))).toEqual(entries);
+  for (const { reason } of omissions) expect(reason).not.toMatch(excuse);
   const said = new Set([...constants, ...functions, ...ioctls].map(({ name }) => name));
-  expect(ledger.filter(({ name }) => said.has(name))).toEqual([]);
+  expect(omissions.filter(({ name }) => said.has(name))).toEqual([]);
 }
 
 async function modelHere(): Promise<Model | undefined> {

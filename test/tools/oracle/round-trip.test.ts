@@ -1,8 +1,8 @@
 /** Every field through memory: what C writes the views read, and what the views write C reads. */
 
 import { beforeAll, expect, it } from 'vitest';
-import { countRecords } from '../../../generator/cli/generate.js';
 import type { Member, Model } from '../../../generator/model/model.js';
+import { countRecords } from '../../../generator/report/summary.js';
 import { classesOf } from '../../../tools/lib/expected-classes.js';
 import { generateBindings } from '../../../tools/lib/generated-bindings.js';
 import { type Bindings, classCalled, importBindings } from '../../../tools/lib/imported-bindings.js';
@@ -70,8 +70,8 @@ function emptyRecords(members: readonly Member[]): Member[] {
 function countLeaves(model: Model, members: readonly Member[]): number {
   return members.reduce((sum, { dims = [], shape, members: inner }) => {
     const corners = dims.reduce<number>((count, length) => count * (length === 1 ? 1 : 2), 1);
-    const tag = 'tag' in shape ? shape.tag : null;
-    const record = inner ?? model.types.find((type) => type.tag === tag)?.members;
+    const cName = 'cName' in shape ? shape.cName : null;
+    const record = inner ?? model.types.find((type) => type.cName === cName)?.members;
     return sum + corners * (record ? countLeaves(model, record) : shape.is === 'opaque' ? 2 : 1);
   }, 0);
 }

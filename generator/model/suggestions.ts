@@ -1,20 +1,4 @@
-/** How types are called in C, and what somebody meant who wrote another name. */
-
-import type { EnumType, RecordType } from './model.js';
-
-/** `struct kvm_run`; of a type that only a typedef names, that. */
-export function nameInC(type: RecordType | EnumType): string {
-  const keyword = 'kind' in type ? type.kind : 'enum';
-  return type.typedef ? `${type.tag}` : `${keyword} ${type.tag ?? ''}`.trimEnd();
-}
-
-/** What tells one record from all others: C has a tag and a typedef of the same name side by side. */
-export type RecordName = Pick<RecordType, 'tag' | 'typedef'>;
-
-/** The same for two mentions of one record or enum, and for no other. */
-export function keyOf({ tag, typedef }: RecordName): string {
-  return typedef ? `typedef ${tag}` : tag;
-}
+/** Suggestions for a name that does not exist. */
 
 const mostSuggestions = 3;
 

@@ -1,0 +1,136 @@
+/** Arrays in C memory whose elements do not depend on the byte order. */
+
+import { copy, type View, type ViewClass } from './view.js';
+
+/** How many elements of a flexible array there is room for in a view. */
+export function elementsWithin(view: DataView, offset: number, elementSize: number): number {
+  return elementSize === 0 ? 0 : Math.max(0, Math.floor((view.byteLength - offset) / elementSize));
+}
+
+/** An array in C memory: as many elements as C says, each read when asked for. */
+export abstract class ArrayView<T> implements Iterable<T> {
+  declare readonly view: DataView;
+  /** Of the first element, in bytes. */
+  declare readonly offset: number;
+  declare readonly length: number;
+  /** Distance from one element to the next, in bytes. */
+  declare readonly stride: number;
+
+  /** @throws RangeError when not all elements are inside of `view`. */
+  constructor(view: DataView, offset: number, length: number, stride: number) {
+    const size = length * stride;
+    if (!(offset >= 0 && length >= 0 && offset + size <= view.byteLength)) throw outside(offset, size, view);
+    this.view = view;
+    this.offset = offset;
+    this.length = length;
+    this.stride = stride;
+  }
+
+  /** The element at an index. @throws RangeError outside of 0 to `length - 1`. */
+  abstract get(index: number): T;
+  /** Writes the element at an index. @throws RangeError outside of 0 to `length - 1`. */
+  abstract set(index: number, value: T): void;
+
+  /** Writes elements from the first on. @throws RangeError when there are more values than elements. */
+  assign(values: Iterable<T>): void {
+    let index = 0;
+    for (const value of values) this.set(index++, value);
+  }
+
+  *[Symbol.iterator](): Generator<T, void, undefined> {
+    for (let index = 0; index < this.length; index++) yield this.get(index);
+  }
+
+  /** The bytes of all elements; shared, not copied. */
+  bytes(): Uint8Array {
+    return new Uint8Array(this.view.buffer, this.view.byteOffset + this.offset, this.length * this.stride);
+  }
+
+  /** Offset of an element in the view. The stride is handed in so that it is a literal. */
+  at(index: number, stride: number): number {
+    if (index >>> 0 !== index || index >= this.length)
+      throw new RangeError(`index ${index} of ${this.length} elements`);
+    return this.offset + index * stride;
+  }
+}
+
+function outside(offset: number, size: number, view: DataView): RangeError {
+  return new RangeError(
+    `array: ${size} bytes at offset ${offset} are not within the ${view.byteLength} bytes of the view`,
+  );
+}
+
+export class U8Array extends ArrayView<number> {
+  constructor(view: DataView, offset: number, length: number) {
+    super(view, offset, length, 1);
+  }
+  get(index: number): number {
+    return this.view.getUint8(this.at(index, 1));
+  }
+  set(index: number, value: number): void {
+    this.view.setUint8(this.at(index, 1), value);
+  }
+}
+
+export class S8Array extends ArrayView<number> {
+  constructor(view: DataView, offset: number, length: number) {
+    super(view, offset, length, 1);
+  }
+  get(index: number): number {
+    return this.view.getInt8(this.at(index, 1));
+  }
+  set(index: number, value: number): void {
+    this.view.setInt8(this.at(index, 1), value);
+  }
+}
+
+export class BoolArray extends ArrayView<boolean> {
+  constructor(view: DataView, offset: number, length: number) {
+    super(view, offset, length, 1);
+  }
+  get(index: number): boolean {
+    return this.view.getUint8(this.at(index, 1)) !== 0;
+  }
+  set(index: number, value: boolean): void {
+    this.view.setUint8(this.at(index, 1), value ? 1 : 0);
+  }
+}
+
+/** An array of structs or unions. Its elements are views: writing to one writes to the array. */
+export class ViewArray<T extends View> extends ArrayView<T> {
+  declare readonly type: ViewClass<T>;
+
+  constructor(type: ViewClass<T>, view: DataView, offset: number, length: number) {
+    super(view, offset, length, type.$size);
+    this.type = type;
+  }
+  get(index: number): T {
+    return new this.type(this.view, this.at(index, this.type.$size));
+  }
+  set(index: number, value: T): void {
+    copy(this.get(index), value);
+  }
+}
+
+/** An array of arrays. */
+export class NestedArray<T extends ArrayView<unknown>> extends ArrayView<T> {
+  /** Makes the view of a row. */
+  declare readonly row: (view: DataView, offset: number) => T;
+
+  constructor(
+    view: DataView,
+    offset: number,
+    length: number,
+    stride: number,
+    row: (view: DataView, offset: number) => T,
+  ) {
+    super(view, offset, length, stride);
+    this.row = row;
+  }
+  get(index: number): T {
+    return this.row(this.view, this.at(index, this.stride));
+  }
+  set(index: number, value: T): void {
+    this.get(index).bytes().set(value.bytes());
+  }
+}

@@ -1,0 +1,42 @@
+/**
+ * The support library: what generated modules are made of, and what their users call. It needs nothing, neither Node nor a
+ * browser. `kvm-uapi generate` copies it beside the modules that it writes.
+ */
+
+export { allocate } from './allocate.js';
+export {
+  ArrayView,
+  BoolArray,
+  NestedArray,
+  S8Array,
+  U8Array,
+  ViewArray,
+} from './arrays.js';
+export { Atomic, type AtomicMember, atomic } from './atomic.js';
+export { flagsOf, inspectable, type NamesIn, nameOf } from './inspect.js';
+export type {
+  Direction,
+  Ioctl,
+  IoctlAlone,
+  IoctlByPointer,
+  IoctlByValue,
+  IoctlRequest,
+  IoctlToBytes,
+} from './ioctl.js';
+export type { ByteOrder, FlexibleTail, IntegerKind, MemberLayout, ScalarLayout, TypeLayout } from './layout.js';
+export {
+  F32Array,
+  F64Array,
+  S16Array,
+  S32Array,
+  S32Value,
+  S64Array,
+  S64Value,
+  U16Array,
+  U32Array,
+  U32Value,
+  U64Array,
+  U64Value,
+} from './little-endian.js';
+export { CharArray, UnsignedCharArray } from './text.js';
+export { bytesOf, copy, type FlexibleViewClass, type View, type ViewClass, type ViewWithLayout } from './view.js';

@@ -1,0 +1,245 @@
+/** The views of little-endian memory, and the views that do not depend on the byte order. */
+
+import { ArrayView } from './arrays.js';
+import { type ScalarLayout, scalarLayout } from './layout.js';
+import { checkNumber64, toNumber } from './safe-integers.js';
+import type { View } from './view.js';
+
+export * from './arrays.js';
+export * from './ioctl.js';
+export * from './text.js';
+export * from './view.js';
+
+/** Writes a number as a little-endian 64-bit integer. @throws RangeError unless it is a safe integer of its sign. */
+export function setNumber64(view: DataView, offset: number, value: number, signed: boolean): void {
+  checkNumber64(value, signed);
+  view.setUint32(offset, value >>> 0, true);
+  view.setInt32(offset + 4, Math.floor(value / 0x1_0000_0000), true);
+}
+
+// Bit-fields that no load of 8, 16 or 32 bits holds; from the least significant bit
+
+/** Reads `width` bits at `bit` bits behind `offset`. */
+export function getBits(view: DataView, offset: number, bit: number, width: number): bigint {
+  let value = 0n;
+  for (let index = (bit + width - 1) >> 3; index >= bit >> 3; index--) {
+    value = (value << 8n) | BigInt(view.getUint8(offset + index));
+  }
+  return BigInt.asUintN(width, value >> BigInt(bit & 7));
+}
+
+/** Writes `width` bits at `bit` bits behind `offset`, and leaves those around them. */
+export function setBits(view: DataView, offset: number, bit: number, width: number, value: bigint): void {
+  const first = bit >> 3;
+  const last = (bit + width - 1) >> 3;
+  const mask = ((1n << BigInt(width)) - 1n) << BigInt(bit & 7);
+  const around = getBits(view, offset, first * 8, (last - first + 1) * 8) & ~mask;
+  let rest = around | (BigInt.asUintN(width, value) << BigInt(bit & 7));
+  for (let index = first; index <= last; index++, rest >>= 8n) view.setUint8(offset + index, Number(rest & 0xffn));
+}
+
+// Arrays
+
+export class U16Array extends ArrayView<number> {
+  constructor(view: DataView, offset: number, length: number) {
+    super(view, offset, length, 2);
+  }
+  get(index: number): number {
+    return this.view.getUint16(this.at(index, 2), true);
+  }
+  set(index: number, value: number): void {
+    this.view.setUint16(this.at(index, 2), value, true);
+  }
+}
+
+export class S16Array extends ArrayView<number> {
+  constructor(view: DataView, offset: number, length: number) {
+    super(view, offset, length, 2);
+  }
+  get(index: number): number {
+    return this.view.getInt16(this.at(index, 2), true);
+  }
+  set(index: number, value: number): void {
+    this.view.setInt16(this.at(index, 2), value, true);
+  }
+}
+
+export class U32Array extends ArrayView<number> {
+  constructor(view: DataView, offset: number, length: number) {
+    super(view, offset, length, 4);
+  }
+  get(index: number): number {
+    return this.view.getUint32(this.at(index, 4), true);
+  }
+  set(index: number, value: number): void {
+    this.view.setUint32(this.at(index, 4), value, true);
+  }
+}
+
+export class S32Array extends ArrayView<number> {
+  constructor(view: DataView, offset: number, length: number) {
+    super(view, offset, length, 4);
+  }
+  get(index: number): number {
+    return this.view.getInt32(this.at(index, 4), true);
+  }
+  set(index: number, value: number): void {
+    this.view.setInt32(this.at(index, 4), value, true);
+  }
+}
+
+export class F32Array extends ArrayView<number> {
+  constructor(view: DataView, offset: number, length: number) {
+    super(view, offset, length, 4);
+  }
+  get(index: number): number {
+    return this.view.getFloat32(this.at(index, 4), true);
+  }
+  set(index: number, value: number): void {
+    this.view.setFloat32(this.at(index, 4), value, true);
+  }
+}
+
+export class F64Array extends ArrayView<number> {
+  constructor(view: DataView, offset: number, length: number) {
+    super(view, offset, length, 8);
+  }
+  get(index: number): number {
+    return this.view.getFloat64(this.at(index, 8), true);
+  }
+  set(index: number, value: number): void {
+    this.view.setFloat64(this.at(index, 8), value, true);
+  }
+}
+
+export class U64Array extends ArrayView<bigint> {
+  constructor(view: DataView, offset: number, length: number) {
+    super(view, offset, length, 8);
+  }
+  get(index: number): bigint {
+    return this.view.getBigUint64(this.at(index, 8), true);
+  }
+  set(index: number, value: bigint): void {
+    this.view.setBigUint64(this.at(index, 8), value, true);
+  }
+  /** The element as a number. @throws RangeError above 2^53 - 1. */
+  getNumber(index: number): number {
+    return toNumber(this.get(index));
+  }
+  setNumber(index: number, value: number): void {
+    setNumber64(this.view, this.at(index, 8), value, false);
+  }
+}
+
+export class S64Array extends ArrayView<bigint> {
+  constructor(view: DataView, offset: number, length: number) {
+    super(view, offset, length, 8);
+  }
+  get(index: number): bigint {
+    return this.view.getBigInt64(this.at(index, 8), true);
+  }
+  set(index: number, value: bigint): void {
+    this.view.setBigInt64(this.at(index, 8), value, true);
+  }
+  /** The element as a number. @throws RangeError outside of ±(2^53 - 1). */
+  getNumber(index: number): number {
+    return toNumber(this.get(index));
+  }
+  setNumber(index: number, value: number): void {
+    setNumber64(this.view, this.at(index, 8), value, true);
+  }
+}
+
+// Scalars that an ioctl points to
+
+export class S32Value implements View {
+  static readonly $size = 4;
+  static readonly $align = 4;
+  static readonly $layout: ScalarLayout<'s32'> = scalarLayout('int', 's32', 4, 'little');
+  declare readonly $$type: 'int';
+  declare readonly $$view: DataView;
+  declare readonly $$offset: number;
+  constructor(view: DataView, offset = 0) {
+    view.getUint8(offset + 3);
+    this.$$view = view;
+    this.$$offset = offset;
+  }
+  get $$layout(): ScalarLayout<'s32'> {
+    return S32Value.$layout;
+  }
+  get value(): number {
+    return this.$$view.getInt32(this.$$offset, true);
+  }
+  set value(value: number) {
+    this.$$view.setInt32(this.$$offset, value, true);
+  }
+}
+
+export class U32Value implements View {
+  static readonly $size = 4;
+  static readonly $align = 4;
+  static readonly $layout: ScalarLayout<'u32'> = scalarLayout('unsigned int', 'u32', 4, 'little');
+  declare readonly $$type: 'unsigned int';
+  declare readonly $$view: DataView;
+  declare readonly $$offset: number;
+  constructor(view: DataView, offset = 0) {
+    view.getUint8(offset + 3);
+    this.$$view = view;
+    this.$$offset = offset;
+  }
+  get $$layout(): ScalarLayout<'u32'> {
+    return U32Value.$layout;
+  }
+  get value(): number {
+    return this.$$view.getUint32(this.$$offset, true);
+  }
+  set value(value: number) {
+    this.$$view.setUint32(this.$$offset, value, true);
+  }
+}
+
+export class S64Value implements View {
+  static readonly $size = 8;
+  static readonly $align = 8;
+  static readonly $layout: ScalarLayout<'s64'> = scalarLayout('long long', 's64', 8, 'little');
+  declare readonly $$type: 'long long';
+  declare readonly $$view: DataView;
+  declare readonly $$offset: number;
+  constructor(view: DataView, offset = 0) {
+    view.getUint8(offset + 7);
+    this.$$view = view;
+    this.$$offset = offset;
+  }
+  get $$layout(): ScalarLayout<'s64'> {
+    return S64Value.$layout;
+  }
+  get value(): bigint {
+    return this.$$view.getBigInt64(this.$$offset, true);
+  }
+  set value(value: bigint) {
+    this.$$view.setBigInt64(this.$$offset, value, true);
+  }
+}
+
+export class U64Value implements View {
+  static readonly $size = 8;
+  static readonly $align = 8;
+  static readonly $layout: ScalarLayout<'u64'> = scalarLayout('unsigned long long', 'u64', 8, 'little');
+  declare readonly $$type: 'unsigned long long';
+  declare readonly $$view: DataView;
+  declare readonly $$offset: number;
+  constructor(view: DataView, offset = 0) {
+    view.getUint8(offset + 7);
+    this.$$view = view;
+    this.$$offset = offset;
+  }
+  get $$layout(): ScalarLayout<'u64'> {
+    return U64Value.$layout;
+  }
+  get value(): bigint {
+    return this.$$view.getBigUint64(this.$$offset, true);
+  }
+  set value(value: bigint) {
+    this.$$view.setBigUint64(this.$$offset, value, true);
+  }
+}
