@@ -180,7 +180,7 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   process.exit(0);
 });
 
-// Not awaited by the module: bundled, what a command loads is made of this one too, and would wait for it for ever.
+// Not awaited by the module: in the bundle, the modules that a command loads import this one and would wait for it for ever.
 program.parseAsync().catch((error) => {
   if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : 2;
   else if (error instanceof GeneratorError) {

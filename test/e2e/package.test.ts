@@ -50,7 +50,7 @@ function installed(): { readonly folder: string; readonly cli: string } {
     mkdirSync(dirname(join(modules, name)), { recursive: true });
     symlinkSync(join(projectRoot, 'node_modules', name), join(modules, name));
   }
-  return { folder, cli: join(modules, 'kvm-uapi', 'dist', 'bin', 'kvm-uapi.cjs') };
+  return { folder, cli: join(modules, 'kvm-uapi', 'dist', 'bin', 'kvm-uapi.js') };
 }
 
 describe('the README, of a project of its own', () => {

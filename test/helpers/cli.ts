@@ -7,7 +7,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 export const projectRoot: string = fileURLToPath(new URL('../..', import.meta.url));
-export const bin: string = join(projectRoot, 'dist', 'bin', 'kvm-uapi.cjs');
+export const bin: string = join(projectRoot, 'dist', 'bin', 'kvm-uapi.js');
 
 export interface Run {
   readonly status: number | null;

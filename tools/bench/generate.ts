@@ -14,7 +14,7 @@ import { duration, leastDuration, type Result } from './harness.js';
 
 const options: HeaderOptions = { header: [defaultHeader], arch: 'x86_64', include: [] };
 const committed = join(packageRoot(), 'generated');
-const cli = fileURLToPath(new URL('../../bin/kvm-uapi.cjs', import.meta.url));
+const cli = fileURLToPath(new URL('../../bin/kvm-uapi.js', import.meta.url));
 /** V8 goes on compiling what the generator is made of for some hundred runs. */
 const warmUps = 100;
 const processes = 15;

@@ -25,7 +25,7 @@ async function source(): Promise<string[]> {
 try {
   // The committed bindings share the support library with the runtime. Other output has copies of it.
   const support = args.some((arg) => /^--out(?:=|$)/.test(arg)) ? [] : ['--support', '../support'];
-  const cli = join(packageRoot(), 'dist/bin/kvm-uapi.cjs');
+  const cli = join(packageRoot(), 'dist/bin/kvm-uapi.js');
   const command = [cli, 'generate', ...support, ...args, ...(await source())];
   process.exitCode = spawnSync(process.execPath, command, { stdio: 'inherit' }).status ?? 2;
 } catch (error) {
