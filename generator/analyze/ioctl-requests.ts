@@ -16,11 +16,9 @@ import type { Preprocessed } from '../c/preprocessor/preprocessor.js';
 import type { CType, Expression } from '../c/syntax.js';
 import { endAt, type Token } from '../c/tokens.js';
 import { LimitError, SourceError } from '../errors.js';
+import { requestMacros } from '../kernel/request-macros.js';
 import type { Direction, Ioctl } from '../model/model.js';
 import { expressionIn, splitArguments, typeIn, withoutParentheses } from './macro-bodies.js';
-
-/** The macros of `linux/ioctl.h` that make a request number; those ending in `_BAD` take a size in place of a type. */
-const requestMacros = ['_IO', '_IOR', '_IOW', '_IOWR', '_IOC', '_IOR_BAD', '_IOW_BAD', '_IOWR_BAD'];
 
 /** What the macros of requests expand to but for those. */
 const uses: ExpansionMemory = new WeakMap();

@@ -2,6 +2,7 @@
 
 import { Cursor } from '../c/cursor.js';
 import { Unresolvable } from '../c/evaluator/unresolvable.js';
+import { attributeWords } from '../c/parser/attributes.js';
 import { numberOf, parseExpression, type TypeNames } from '../c/parser/expressions.js';
 import type { CType, Expression } from '../c/syntax.js';
 import { endAt, type Token } from '../c/tokens.js';
@@ -23,7 +24,6 @@ export function expressionIn(tokens: readonly Token[], at: Token, typeNames: Typ
 
 const statementWords = new Set(['asm', '__asm__', '__asm', 'do', 'for', 'goto', 'if', 'return', 'switch', 'while']);
 const specifierWords = new Set(['extern', 'inline', '__inline', '__inline__', 'register', 'static', 'typedef']);
-const attributeWords = new Set(['__attribute__', '__attribute', '_Alignas', '__declspec']);
 
 /** What tokens are that can be told by a glance to be no expression. */
 function otherThanExpression(tokens: readonly Token[]): string | undefined {

@@ -4,6 +4,7 @@
  * two rows have one name, the first row whose header can be read is used.
  */
 
+import { requestMacros } from './request-macros.js';
 import { rowsByKey } from './rows.js';
 
 export interface DefiningHeader {
@@ -57,7 +58,8 @@ export const definingHeaders: readonly DefiningHeader[] = [
   {
     header: 'linux/ioctl.h',
     names: [
-      ...['_IO', '_IOR', '_IOW', '_IOWR', '_IOC', '_IOC_NONE', '_IOC_READ', '_IOC_WRITE'],
+      ...requestMacros,
+      ...['_IOC_NONE', '_IOC_READ', '_IOC_WRITE'],
       ...['_IOC_DIR', '_IOC_TYPE', '_IOC_NR', '_IOC_SIZE'],
     ],
   },

@@ -13,6 +13,7 @@ import { readSections } from '../../generator/verify/elf.js';
 import type { View } from '../../support/index.js';
 import { inFolder } from '../lib/gcc.js';
 import { importBindings } from '../lib/imported-bindings.js';
+import { run } from '../lib/programs.js';
 import {
   attempt,
   type Case,
@@ -27,7 +28,7 @@ import {
   rootClasses,
   write,
 } from '../lib/round-trip.js';
-import { compilerOf, run, standard } from '../oracle/compilers.js';
+import { compilerOf, standard } from '../oracle/compilers.js';
 
 /** A case of a model, and the bytes of the object in which C has assigned it. */
 interface Image {

@@ -6,10 +6,10 @@
 import { ioctlOverrides } from '../../generator/kernel/ioctl-arguments.js';
 import type { Constant, Enumerator, Ioctl, Model } from '../../generator/model/model.js';
 import type { ArrayView, FlexibleTail, TypeLayout, View, ViewClass } from '../../support/index.js';
-import { run } from '../oracle/compilers.js';
 import { type ClassInC, classesOf, elementOf, type NamedMember, pascalCase } from './expected-classes.js';
 import { type Bindings, classCalled, type Exports } from './imported-bindings.js';
 import { compileProgram, inTemporaryFolder, type Subject } from './oracle-compiler.js';
+import { run } from './programs.js';
 
 /** The answers, in the order of the model's items. */
 export interface Facts {

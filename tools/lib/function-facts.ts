@@ -7,9 +7,10 @@ import { emitModules } from '../../generator/emit/modules.js';
 import { supportText } from '../../generator/headers/disk.js';
 import type { FunctionMacro, Model } from '../../generator/model/model.js';
 import { readSections } from '../../generator/verify/elf.js';
-import { type Compiler, call, standard } from '../oracle/compilers.js';
+import { type Compiler, standard } from '../oracle/compilers.js';
 import { inFolder } from './gcc.js';
 import { type Exports, importBindings } from './imported-bindings.js';
+import { call } from './programs.js';
 
 export type Argument = number | bigint;
 

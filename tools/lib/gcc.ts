@@ -1,9 +1,9 @@
 /** The C compiler that tests take the truth from. It is an oracle only: nothing but a test runs it. */
 
-import { spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { call, run } from './programs.js';
 
 /** What a test suite is called that cannot do without the compiler. */
 export const needsCompiler = '(needs a GCC for x86-64 Linux called cc)';
@@ -15,8 +15,8 @@ export const hasCompiler: boolean = findCompiler();
 const standard = '-std=gnu17';
 
 function findCompiler(): boolean {
-  const machine = spawnSync('cc', ['-dumpmachine'], { encoding: 'utf8' });
-  const version = spawnSync('cc', ['--version'], { encoding: 'utf8' });
+  const machine = call('cc', ['-dumpmachine']);
+  const version = call('cc', ['--version']);
   return machine.status === 0 && /^x86_64-.*linux/.test(machine.stdout) && !/clang/i.test(version.stdout);
 }
 
@@ -40,38 +40,12 @@ export function inFolder<T>(files: Readonly<Record<string, string | Uint8Array>>
   return result;
 }
 
-export interface Answer {
-  readonly status: number | null;
-  readonly stdout: string;
-  readonly stderr: string;
-}
-
-/** Runs the compiler, or what it has made, whatever comes of it. */
-export function run(command: string, args: readonly string[], cwd: string, input = ''): Answer {
-  const env = { ...process.env, LC_ALL: 'C' };
-  const { status, stdout, stderr, error } = spawnSync(command, args, {
-    cwd,
-    env,
-    input,
-    encoding: 'utf8',
-    maxBuffer: 2 ** 28,
-  });
-  if (error) throw error;
-  return { status, stdout, stderr };
-}
-
-function succeed(command: string, args: readonly string[], cwd: string, input?: string): string {
-  const { status, stdout, stderr } = run(command, args, cwd, input);
-  if (status !== 0) throw new Error(`${command} ended with ${status}:\n${stderr}`);
-  return stdout;
-}
-
 /** What `cc -E -P` makes of each text. */
 export function preprocessedByCompiler(texts: readonly string[], flags: readonly string[] = [standard]): string[] {
   const end = 'KVM_UAPI_END_OF_TEXT';
   const files = texts.map((text, index) => [`${index}.c`, `${text}\n${end}\n`] as const);
   return inFolder(Object.fromEntries(files), (folder) => {
-    const output = succeed('cc', ['-E', '-P', ...flags, ...files.map(([name]) => name)], folder);
+    const output = run('cc', ['-E', '-P', ...flags, ...files.map(([name]) => name)], { cwd: folder });
     const parts = output.split(end).slice(0, -1);
     if (parts.length !== texts.length) throw new Error(`cc answered ${parts.length} of ${texts.length} texts`);
     return parts;
@@ -86,20 +60,18 @@ export function includedByCompiler(
 ): string {
   return inFolder(files, (folder) => {
     const includes = roots.flatMap((root) => ['-I', root]);
-    return succeed(
-      'cc',
-      ['-E', '-P', standard, '-nostdinc', ...includes, '-x', 'c', '-'],
-      folder,
-      `#include <${header}>`,
-    );
+    return run('cc', ['-E', '-P', standard, '-nostdinc', ...includes, '-x', 'c', '-'], {
+      cwd: folder,
+      input: `#include <${header}>`,
+    });
   });
 }
 
 /** What a C program prints. */
 export function printedByCompiled(program: string, flags: readonly string[] = []): string {
   return inFolder({ 'program.c': program }, (folder) => {
-    succeed('cc', [standard, '-w', '-O0', ...flags, '-o', 'program', 'program.c'], folder);
-    return succeed(join(folder, 'program'), [], folder);
+    run('cc', [standard, '-w', '-O0', ...flags, '-o', 'program', 'program.c'], { cwd: folder });
+    return run(join(folder, 'program'), [], { cwd: folder });
   });
 }
 
@@ -120,7 +92,7 @@ export function diagnosticsOf(text: string, flags: readonly string[] = []): Diag
     '-fdiagnostics-column-unit=byte',
   ];
   const { stderr } = inFolder({ 'text.c': text }, (folder) =>
-    run('cc', [standard, '-fsyntax-only', ...reporting, ...flags, 'text.c'], folder),
+    call('cc', [standard, '-fsyntax-only', ...reporting, ...flags, 'text.c'], { cwd: folder }),
   );
   const form = /^text\.c:(\d+):(?:(\d+):)? (?:fatal )?(error|warning): (.*)$/gm;
   return [...stderr.matchAll(form)].map(([, line, column = 0, kind, message]) => ({
@@ -135,7 +107,7 @@ export function diagnosticsOf(text: string, flags: readonly string[] = []): Diag
 export function errorLinesOf(texts: readonly string[]): number[][] {
   const files = texts.map((text, index) => [`${index}.c`, text] as const);
   const { stderr } = inFolder(Object.fromEntries(files), (folder) =>
-    run('cc', [standard, '-fsyntax-only', ...files.map(([name]) => name)], folder),
+    call('cc', [standard, '-fsyntax-only', ...files.map(([name]) => name)], { cwd: folder }),
   );
   const lines = texts.map((): number[] => []);
   for (const [, index, line] of stderr.matchAll(/^(\d+)\.c:(\d+):(?:\d+:)? (?:fatal )?error: /gm)) {

@@ -6,7 +6,8 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe } from 'vitest';
 import { x86_64 } from '../../generator/targets/x86_64.js';
-import { type Compiler, call, compilerOf, run, standard } from '../oracle/compilers.js';
+import { type Compiler, compilerOf, standard } from '../oracle/compilers.js';
+import { call, run } from './programs.js';
 
 /** The target that the compiler must compile for. */
 export const target: string = x86_64.name;
@@ -39,7 +40,7 @@ function missing(tools: readonly string[]): string | undefined {
   if (!version.stdout.includes('Free Software Foundation')) return "'cc' is not GCC";
   const machine = call('cc', ['-dumpmachine']).stdout.trim();
   if (!machine.startsWith(`${target}-linux`)) return `'cc' compiles for ${machine}`;
-  if (call('cc', ['-E', '-x', 'c', '-'], `#include <${kvm.header}>\n`).status !== 0)
+  if (call('cc', ['-E', '-x', 'c', '-'], { input: `#include <${kvm.header}>\n` }).status !== 0)
     return `there is no <${kvm.header}>`;
   const tool = tools.find((name) => call(name, ['--version']).error);
   return tool && `there is no '${tool}'`;

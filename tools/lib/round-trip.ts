@@ -8,11 +8,11 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Member, Model, ScalarKind, Shape } from '../../generator/model/model.js';
 import type { ArrayView, View } from '../../support/index.js';
-import { run } from '../oracle/compilers.js';
 import type { Difference } from './emitted-facts.js';
 import { classesOf, type NamedMember, promoted } from './expected-classes.js';
 import { type Bindings, classCalled } from './imported-bindings.js';
 import { compileProgram, type Subject } from './oracle-compiler.js';
+import { run } from './programs.js';
 
 type Step = string | number;
 

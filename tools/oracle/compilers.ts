@@ -1,6 +1,6 @@
 /** C compilers as oracles: they are asked, and what they answer is the expected value. */
 
-import { type SpawnSyncOptions, type SpawnSyncReturns, spawnSync } from 'node:child_process';
+import { type SpawnSyncOptions, spawnSync } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -8,6 +8,7 @@ import type { Target } from '../../generator/targets/target.js';
 import type { Check, TranslationUnit } from '../../generator/verify/c-assertions.js';
 import { compileToTheEnd, VerifyError } from '../../generator/verify/compile.js';
 import { runProgram } from '../../generator/verify/program.js';
+import { call } from '../lib/programs.js';
 
 /** A compiler for one target, and where it finds headers before the system's. */
 export interface Compiler {
@@ -46,20 +47,6 @@ export function lackingCompilers(asked: readonly Target[]): Target[] {
   // One by one: a package that a release does not have must not keep the others away.
   for (const name of packages) spawnSync('apt-get', ['install', '-qy', '--no-install-recommends', name], options);
   return lacking.filter((target) => !isInstalled(target));
-}
-
-/** Runs a program, whatever comes of it. */
-export function call(command: string, args: readonly string[], input = ''): SpawnSyncReturns<string> {
-  const env = { ...process.env, LC_ALL: 'C' };
-  return spawnSync(command, args, { input, encoding: 'utf8', env, maxBuffer: 2 ** 30 });
-}
-
-/** What a program wrote. @throws when it could not be started, or ended with another status than 0. */
-export function run(command: string, args: readonly string[], input = ''): string {
-  const { error, status, signal, stdout, stderr } = call(command, args, input);
-  if (error) throw error;
-  if (status !== 0) throw new Error(`${command} ${args.join(' ')}: ${signal ?? `status ${status}`}\n${stderr}`);
-  return stdout;
 }
 
 /** The preprocessor's output for a C text; `-dD` keeps the definitions of macros in it. */

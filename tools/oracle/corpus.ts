@@ -10,7 +10,8 @@ import { type OpenFiles, Resolver } from '../../generator/headers/resolver.js';
 import { openSet } from '../../generator/headers/sets/open.js';
 import { MODEL_SCHEMA, type Model } from '../../generator/model/model.js';
 import type { Target } from '../../generator/targets/target.js';
-import { type Compiler, compilerOf, run } from './compilers.js';
+import { run } from '../lib/programs.js';
+import { type Compiler, compilerOf } from './compilers.js';
 import { libcFolder, type ProvidedSet } from './header-sets.js';
 import { type Finding, type Inventory, judge, type Verdict } from './judge.js';
 

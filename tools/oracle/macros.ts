@@ -1,5 +1,6 @@
 /** The compiler's own list of the macros that headers define, and what it takes each for. */
 
+import { requestMacros } from '../../generator/kernel/request-macros.js';
 import { type Check, includeLines, textMacros } from '../../generator/verify/c-assertions.js';
 import { type Compiler, preprocess, refusedLines } from './compilers.js';
 import { headerAt, type Subject } from './listing.js';
@@ -79,8 +80,6 @@ export async function valueKinds(
   }
   return kinds;
 }
-
-const requestMacros = ['_IO', '_IOR', '_IOW', '_IOWR', '_IOC', '_IOR_BAD', '_IOW_BAD', '_IOWR_BAD'];
 
 /** Of the macros, those that come down to one use of a macro that makes a request number. */
 export async function requestNames(

@@ -8,7 +8,7 @@
 import { parseArgs } from 'node:util';
 import { UsageError } from '../../generator/errors.js';
 import { targetCalled } from '../../generator/targets/targets.js';
-import { call } from './compilers.js';
+import { call } from '../lib/programs.js';
 import { judgeAllCorpora } from './corpora.js';
 import { judgeKvm } from './kvm.js';
 

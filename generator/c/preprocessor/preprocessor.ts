@@ -5,6 +5,7 @@ import { SourceFile } from '../../headers/files.js';
 import type { Resolver } from '../../headers/resolver.js';
 import { absentHeaders } from '../../kernel/defining-headers.js';
 import { debianPackageOf } from '../../kernel/packages.js';
+import { requestMacros } from '../../kernel/request-macros.js';
 import { Depth, deepestInclude, tokenBudget } from '../../limits.js';
 import type { Target } from '../../targets/target.js';
 import { Cursor } from '../cursor.js';
@@ -437,7 +438,7 @@ function isTagWord(text: string): text is 'struct' | 'union' | 'enum' {
 
 /** Whether the body of a macro that nothing expands looks like a use of `_IO` or one of its kind. */
 function isRequest([name, open]: readonly Token[]): boolean {
-  return name !== undefined && /^_IO(?:C|[RW]+)?$/.test(name.text) && open?.text === '(';
+  return name !== undefined && requestMacros.includes(name.text) && open?.text === '(';
 }
 
 /** In tokens: each definition under a condition has its own copy of the words. */

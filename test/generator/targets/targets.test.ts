@@ -4,12 +4,13 @@ import { describe, expect, it } from 'vitest';
 import type { ScalarName, Target } from '../../../generator/targets/target.js';
 import { targetCalled, targets } from '../../../generator/targets/targets.js';
 import { modelOf } from '../../../tools/lib/headers-in-memory.js';
-import { call, compilerOf, isInstalled, preprocess, run, standard } from '../../../tools/oracle/compilers.js';
+import { call, run } from '../../../tools/lib/programs.js';
+import { compilerOf, isInstalled, preprocess, standard } from '../../../tools/oracle/compilers.js';
 
 /** The sizes of arrays that a C text defines, by name. */
 function sizesIn(target: Target, source: string): Record<string, number> {
   const { cc, flags } = compilerOf(target);
-  const assembly = run(cc, [...flags, standard, '-w', '-fno-common', '-S', '-o', '-', '-x', 'c', '-'], source);
+  const assembly = run(cc, [...flags, standard, '-w', '-fno-common', '-S', '-o', '-', '-x', 'c', '-'], { input: source });
   const sizes = [...assembly.matchAll(/^\s*\.(?:size|lcomm)\s+(\w+), *(\d+)/gm)];
   return Object.fromEntries(sizes.map(([, name, size]) => [name, Number(size)]));
 }
@@ -18,7 +19,7 @@ function sizesIn(target: Target, source: string): Record<string, number> {
 function measured(target: Target, type: string): { size: number; align: number; fieldAlign: number } | undefined {
   const { cc, flags } = compilerOf(target);
   const declaration = `typedef ${type} T;\n`;
-  if (call(cc, [...flags, '-fsyntax-only', '-w', '-x', 'c', '-'], declaration).status !== 0) return undefined;
+  if (call(cc, [...flags, '-fsyntax-only', '-w', '-x', 'c', '-'], { input: declaration }).status !== 0) return undefined;
   const member = '__builtin_offsetof(struct { char c; T m; }, m)';
   const {
     size = 0,

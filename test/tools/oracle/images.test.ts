@@ -14,7 +14,8 @@ import { readSections } from '../../../generator/verify/elf.js';
 import { shapesHeaders, shapesModel } from '../../../tools/lib/committed-models.js';
 import { inFolder } from '../../../tools/lib/gcc.js';
 import { type Bindings, classCalled, importBindings } from '../../../tools/lib/imported-bindings.js';
-import { compilerOf, isInstalled, run, standard } from '../../../tools/oracle/compilers.js';
+import { run } from '../../../tools/lib/programs.js';
+import { compilerOf, isInstalled, standard } from '../../../tools/oracle/compilers.js';
 
 /** An object in which all bits are zero but those of one bit-field. */
 interface Image {

@@ -1,0 +1,39 @@
+/** Other programs, run to their end in the C locale. */
+
+import { spawnSync } from 'node:child_process';
+
+export interface Ended {
+  /** Null where a signal ended it. */
+  readonly status: number | null;
+  readonly signal: NodeJS.Signals | null;
+  readonly stdout: string;
+  readonly stderr: string;
+  /** Present where it could not be started. */
+  readonly error?: Error;
+}
+
+export interface ProgramOptions {
+  readonly cwd?: string;
+  /** What the program reads; nothing without it. */
+  readonly input?: string;
+}
+
+/** Runs a program, whatever comes of it. */
+export function call(command: string, args: readonly string[], { cwd, input = '' }: ProgramOptions = {}): Ended {
+  const env = { ...process.env, LC_ALL: 'C' };
+  const options = { env, input, encoding: 'utf8', maxBuffer: 2 ** 30 } as const;
+  const { status, signal, stdout, stderr, error } = spawnSync(
+    command,
+    args,
+    cwd === undefined ? options : { ...options, cwd },
+  );
+  return { status, signal, stdout, stderr, ...(error ? { error } : {}) };
+}
+
+/** Runs a program and gives what it wrote. @throws when it could not be started, or ended with another status than 0. */
+export function run(command: string, args: readonly string[], options: ProgramOptions = {}): string {
+  const { error, status, signal, stdout, stderr } = call(command, args, options);
+  if (error) throw error;
+  if (status !== 0) throw new Error(`${command} ${args.join(' ')}: ${signal ?? `status ${status}`}\n${stderr}`);
+  return stdout;
+}
