@@ -15,6 +15,7 @@ export const arm64: Target = {
   ...lp64,
   name: 'arm64',
   kernelArchitecture: 'arm64',
+  ptraceMark: 'PSR_MODE_EL0t',
   debian: { architecture: 'arm64', multiarch: 'aarch64-linux-gnu' },
   compiler: { command: ['aarch64-linux-gnu-gcc'], package: 'gcc-aarch64-linux-gnu' },
   byteOrder: 'little',

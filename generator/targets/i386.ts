@@ -8,15 +8,16 @@
  */
 
 import { ilp32, ilp32Macros } from './common/ilp32.js';
+import { x86 } from './common/x86.js';
 import type { Measure, Target } from './target.js';
 
 const wide: Measure = { size: 8, align: 8, fieldAlign: 4 };
 
 export const i386: Target = {
   ...ilp32,
+  ...x86,
   name: 'i386',
-  kernelArchitecture: 'x86',
-  debian: { architecture: 'i386', multiarch: 'i386-linux-gnu' },
+  debian: { architecture: 'i386', multiarch: 'i386-linux-gnu', gnuType: 'i686-linux-gnu' },
   compiler: { command: ['i686-linux-gnu-gcc'], package: 'gcc-i686-linux-gnu' },
   byteOrder: 'little',
   charSigned: true,

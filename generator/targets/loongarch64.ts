@@ -15,6 +15,7 @@ export const loongarch64: Target = {
   ...lp64,
   name: 'loongarch64',
   kernelArchitecture: 'loongarch',
+  ptraceMark: 'csr_badv',
   debian: { architecture: 'loong64', multiarch: 'loongarch64-linux-gnu' },
   compiler: { command: ['clang-16', '--target=loongarch64-linux-gnu'], package: 'clang-16' },
   withoutKvm: 'KVM for LoongArch came with Linux 6.7',

@@ -9,13 +9,15 @@
 
 import { signedWideCharacters } from './common/gnu.js';
 import { lp64, lp64Macros } from './common/lp64.js';
+import { mips } from './common/mips.js';
 import type { Target } from './target.js';
 
 export const mips64: Target = {
   ...lp64,
+  ...mips,
   name: 'mips64',
-  kernelArchitecture: 'mips',
   debian: { architecture: 'mips64', multiarch: 'mips64-linux-gnuabi64' },
+  otherPorts: [{ architecture: 'mips', multiarch: 'mips-linux-gnu' }],
   compiler: { command: ['mips64-linux-gnuabi64-gcc'], package: 'gcc-mips64-linux-gnuabi64' },
   byteOrder: 'big',
   charSigned: true,

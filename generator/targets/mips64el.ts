@@ -9,13 +9,15 @@
 
 import { signedWideCharacters } from './common/gnu.js';
 import { lp64, lp64Macros } from './common/lp64.js';
+import { mips } from './common/mips.js';
 import type { Target } from './target.js';
 
 export const mips64el: Target = {
   ...lp64,
+  ...mips,
   name: 'mips64el',
-  kernelArchitecture: 'mips',
   debian: { architecture: 'mips64el', multiarch: 'mips64el-linux-gnuabi64' },
+  otherPorts: [{ architecture: 'mipsel', multiarch: 'mipsel-linux-gnu' }],
   compiler: { command: ['mips64el-linux-gnuabi64-gcc'], package: 'gcc-mips64el-linux-gnuabi64' },
   byteOrder: 'little',
   charSigned: true,

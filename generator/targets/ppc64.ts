@@ -9,13 +9,15 @@
 
 import { signedWideCharacters } from './common/gnu.js';
 import { lp64, lp64Macros } from './common/lp64.js';
+import { powerpc } from './common/powerpc.js';
 import type { Target } from './target.js';
 
 export const ppc64: Target = {
   ...lp64,
+  ...powerpc,
   name: 'ppc64',
-  kernelArchitecture: 'powerpc',
   debian: { architecture: 'ppc64', multiarch: 'powerpc64-linux-gnu' },
+  otherPorts: [{ architecture: 'powerpc', multiarch: 'powerpc-linux-gnu' }],
   compiler: { command: ['powerpc64-linux-gnu-gcc'], package: 'gcc-powerpc64-linux-gnu' },
   byteOrder: 'big',
   charSigned: false,

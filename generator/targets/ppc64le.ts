@@ -9,12 +9,13 @@
 
 import { signedWideCharacters } from './common/gnu.js';
 import { lp64, lp64Macros } from './common/lp64.js';
+import { powerpc } from './common/powerpc.js';
 import type { Target } from './target.js';
 
 export const ppc64le: Target = {
   ...lp64,
+  ...powerpc,
   name: 'ppc64le',
-  kernelArchitecture: 'powerpc',
   debian: { architecture: 'ppc64el', multiarch: 'powerpc64le-linux-gnu' },
   compiler: { command: ['powerpc64le-linux-gnu-gcc'], package: 'gcc-powerpc64le-linux-gnu' },
   byteOrder: 'little',

@@ -15,6 +15,7 @@ export const riscv64: Target = {
   ...lp64,
   name: 'riscv64',
   kernelArchitecture: 'riscv',
+  ptraceMark: '__riscv_d_ext_state',
   debian: { architecture: 'riscv64', multiarch: 'riscv64-linux-gnu' },
   compiler: { command: ['riscv64-linux-gnu-gcc'], package: 'gcc-riscv64-linux-gnu' },
   withoutKvm: 'KVM for RISC-V came with Linux 5.16',

@@ -17,6 +17,7 @@ export const s390x: Target = {
   ...lp64,
   name: 's390x',
   kernelArchitecture: 's390',
+  ptraceMark: 'NUM_ACRS',
   debian: { architecture: 's390x', multiarch: 's390x-linux-gnu' },
   compiler: { command: ['s390x-linux-gnu-gcc'], package: 'gcc-s390x-linux-gnu' },
   byteOrder: 'big',

@@ -1,4 +1,4 @@
-/** What a target is: data that says how its ABI lays out memory and what its compiler predefines. */
+/** What a target is: data that says how its ABI lays out memory, what its compiler predefines, and what others call it. */
 
 export type ScalarName =
   | '_Bool'
@@ -34,13 +34,31 @@ export interface Measure {
   readonly fieldAlign?: number;
 }
 
-export interface Target {
-  /** As given to `--arch`. */
-  readonly name: string;
+/** What the kernel says of an architecture. Targets of one kernel architecture read the same `asm` headers. */
+export interface KernelArchitecture {
   /** The kernel's name for the architecture, in paths such as `arch/x86`. */
   readonly kernelArchitecture: string;
-  /** Debian's name for the port, and the multiarch folder of its headers. */
-  readonly debian: { readonly architecture: string; readonly multiarch: string };
+  /** A word in its `asm/ptrace.h` that no other architecture's has, Linux 5.10 to 7.3: the name of a register or a mode. */
+  readonly ptraceMark: string;
+}
+
+/** One of Debian's ports, by the names that `dpkg-architecture` prints. */
+export interface DebianPort {
+  /** `DEB_HOST_ARCH`, which packages are named after: `amd64`. */
+  readonly architecture: string;
+  /** `DEB_HOST_MULTIARCH`, the folder of its headers in `/usr/include`: `x86_64-linux-gnu`. */
+  readonly multiarch: string;
+  /** `DEB_HOST_GNU_TYPE`, the folder of its cross compiler's headers in `/usr`; absent where it is the same as `multiarch`. */
+  readonly gnuType?: string;
+}
+
+export interface Target extends KernelArchitecture {
+  /** As given to `--arch`. */
+  readonly name: string;
+  /** Debian's port for the target. */
+  readonly debian: DebianPort;
+  /** Further ports of the kernel architecture, of which packages have the same `asm` headers. They need no target. */
+  readonly otherPorts?: readonly DebianPort[];
   /** The compiler that the facts here come from: its command, and the Debian package that has it. */
   readonly compiler: { readonly command: readonly [string, ...string[]]; readonly package: string };
   /** What there is to say where its headers have no `asm/kvm.h`; absent where KVM has always been there. */

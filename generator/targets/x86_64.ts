@@ -9,13 +9,15 @@
 
 import { signedWideCharacters } from './common/gnu.js';
 import { lp64, lp64Macros } from './common/lp64.js';
+import { x86 } from './common/x86.js';
 import type { Target } from './target.js';
 
 export const x86_64: Target = {
   ...lp64,
+  ...x86,
   name: 'x86_64',
-  kernelArchitecture: 'x86',
   debian: { architecture: 'amd64', multiarch: 'x86_64-linux-gnu' },
+  otherPorts: [{ architecture: 'x32', multiarch: 'x86_64-linux-gnux32' }],
   compiler: { command: ['cc'], package: 'gcc' },
   byteOrder: 'little',
   charSigned: true,

@@ -30,8 +30,8 @@ export function isInstalled(target: Target): boolean {
   const { cc, flags } = compilerOf(target);
   const { status, stdout } = call(cc, [...flags, '-dumpmachine']);
   if (status !== 0) return false;
-  const processor = stdout.split('-')[0]?.replace(/^i[456]86$/, 'i386');
-  return processor === target.debian.multiarch.split('-')[0];
+  const { multiarch, gnuType = multiarch } = target.debian;
+  return stdout.split('-')[0] === gnuType.split('-')[0];
 }
 
 /** Installs the packages of compilers that are not here, where that is allowed; gives back what is still lacking. */

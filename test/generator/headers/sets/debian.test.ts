@@ -104,7 +104,7 @@ describe.each(headerSetNames)('%s', (name) => {
     expect(kernels.length).toBeGreaterThan(0);
     for (const kernel of kernels) {
       const { stdout } = spawnSync('cat', [join(folder, kernel, 'asm/ptrace.h')], { encoding: 'utf8' });
-      const marked = architectures.filter(({ mark }) => new RegExp(`\\b${mark}\\b`).test(stdout));
+      const marked = architectures.filter(({ ptraceMark }) => new RegExp(`\\b${ptraceMark}\\b`).test(stdout));
       expect(marked.map((each) => each.kernel)).toEqual([kernel]);
     }
   });
