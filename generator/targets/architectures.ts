@@ -5,7 +5,7 @@
  */
 
 import type { Target } from './target.js';
-import { targets } from './targets.js';
+import { type TargetName, targets } from './targets.js';
 
 export interface Architecture {
   /** The kernel's `SRCARCH`: `x86`. */
@@ -45,6 +45,6 @@ export function architectureOfTriplet(triplet: string): Architecture | undefined
 }
 
 /** Names of the targets that read the headers of these kernel architectures. */
-export function targetsOf(kernels: readonly string[]): string[] {
+export function targetsOf(kernels: readonly string[]): TargetName[] {
   return targets.filter(({ kernelArchitecture }) => kernels.includes(kernelArchitecture)).map(({ name }) => name);
 }

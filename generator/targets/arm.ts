@@ -11,7 +11,7 @@ import { unsignedWideCharacters } from './common/gnu.js';
 import { ilp32, ilp32Macros } from './common/ilp32.js';
 import type { Target } from './target.js';
 
-export const arm: Target = {
+export const arm: Target<'arm'> = {
   ...ilp32,
   name: 'arm',
   kernelArchitecture: 'arm',

@@ -11,7 +11,7 @@ import { unsignedWideCharacters } from './common/gnu.js';
 import { lp64, lp64Macros } from './common/lp64.js';
 import type { Target } from './target.js';
 
-export const arm64: Target = {
+export const arm64: Target<'arm64'> = {
   ...lp64,
   name: 'arm64',
   kernelArchitecture: 'arm64',

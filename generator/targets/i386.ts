@@ -13,7 +13,7 @@ import type { Measure, Target } from './target.js';
 
 const wide: Measure = { size: 8, align: 8, fieldAlign: 4 };
 
-export const i386: Target = {
+export const i386: Target<'i386'> = {
   ...ilp32,
   ...x86,
   name: 'i386',

@@ -11,7 +11,7 @@ import { signedWideCharacters } from './common/gnu.js';
 import { lp64, lp64Macros } from './common/lp64.js';
 import type { Target } from './target.js';
 
-export const loongarch64: Target = {
+export const loongarch64: Target<'loongarch64'> = {
   ...lp64,
   name: 'loongarch64',
   kernelArchitecture: 'loongarch',

@@ -12,7 +12,7 @@ import { lp64, lp64Macros } from './common/lp64.js';
 import { mips } from './common/mips.js';
 import type { Target } from './target.js';
 
-export const mips64: Target = {
+export const mips64: Target<'mips64'> = {
   ...lp64,
   ...mips,
   name: 'mips64',

@@ -12,7 +12,7 @@ import { lp64, lp64Macros } from './common/lp64.js';
 import { mips } from './common/mips.js';
 import type { Target } from './target.js';
 
-export const mips64el: Target = {
+export const mips64el: Target<'mips64el'> = {
   ...lp64,
   ...mips,
   name: 'mips64el',

@@ -12,7 +12,7 @@ import { lp64, lp64Macros } from './common/lp64.js';
 import { powerpc } from './common/powerpc.js';
 import type { Target } from './target.js';
 
-export const ppc64: Target = {
+export const ppc64: Target<'ppc64'> = {
   ...lp64,
   ...powerpc,
   name: 'ppc64',

@@ -12,7 +12,7 @@ import { lp64, lp64Macros } from './common/lp64.js';
 import { powerpc } from './common/powerpc.js';
 import type { Target } from './target.js';
 
-export const ppc64le: Target = {
+export const ppc64le: Target<'ppc64le'> = {
   ...lp64,
   ...powerpc,
   name: 'ppc64le',

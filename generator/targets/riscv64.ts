@@ -11,7 +11,7 @@ import { signedWideCharacters } from './common/gnu.js';
 import { lp64, lp64Macros } from './common/lp64.js';
 import type { Target } from './target.js';
 
-export const riscv64: Target = {
+export const riscv64: Target<'riscv64'> = {
   ...lp64,
   name: 'riscv64',
   kernelArchitecture: 'riscv',

@@ -13,7 +13,7 @@ import type { Measure, Target } from './target.js';
 
 const quad: Measure = { size: 16, align: 8 };
 
-export const s390x: Target = {
+export const s390x: Target<'s390x'> = {
   ...lp64,
   name: 's390x',
   kernelArchitecture: 's390',

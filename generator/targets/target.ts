@@ -52,9 +52,9 @@ export interface DebianPort {
   readonly gnuType?: string;
 }
 
-export interface Target extends KernelArchitecture {
+export interface Target<Name extends string = string> extends KernelArchitecture {
   /** As given to `--arch`. */
-  readonly name: string;
+  readonly name: Name;
   /** Debian's port for the target. */
   readonly debian: DebianPort;
   /** Further ports of the kernel architecture, of which packages have the same `asm` headers. They need no target. */

@@ -12,7 +12,7 @@ import { lp64, lp64Macros } from './common/lp64.js';
 import { x86 } from './common/x86.js';
 import type { Target } from './target.js';
 
-export const x86_64: Target = {
+export const x86_64: Target<'x86_64'> = {
   ...lp64,
   ...x86,
   name: 'x86_64',

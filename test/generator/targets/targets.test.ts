@@ -1,8 +1,9 @@
 /** Every fact in the data of a target is what its compiler says. */
 
 import { describe, expect, it } from 'vitest';
+import * as list from '../../../generator/targets/list.js';
 import type { ScalarName, Target } from '../../../generator/targets/target.js';
-import { targetCalled, targets } from '../../../generator/targets/targets.js';
+import { isTargetName, targetCalled, targetNames, targets } from '../../../generator/targets/targets.js';
 import { modelOf } from '../../../tools/lib/headers-in-memory.js';
 import { call, compilerOf, isInstalled, preprocess, run, standard } from '../../../tools/oracle/compilers.js';
 
@@ -90,12 +91,15 @@ char size_type[__builtin_types_compatible_p(__SIZE_TYPE__, ${target.sizeType}) +
 }
 
 describe('the targets', () => {
-  it('are told apart by name, and each says what compiler its facts come from', () => {
-    expect(new Set(targets.map(({ name }) => name)).size).toBe(targets.length);
+  it('are those of the list in alphabetical order, and each says what compiler its facts come from', () => {
+    expect(targetNames).toEqual(Object.keys(list).sort());
     for (const target of targets) {
       expect(targetCalled(target.name)).toBe(target);
+      expect(isTargetName(target.name)).toBe(true);
       expect(target.compiler.package).toMatch(/^(?:gcc|clang)/);
     }
+    for (const other of ['vax', '', 'toString', undefined]) expect(isTargetName(other)).toBe(false);
+    expect(() => targetCalled('vax')).toThrow(/^unknown architecture 'vax'; known are: arm, arm64, /);
   });
 
   it('have byte order and pointer size as their predefined macros say', () => {
