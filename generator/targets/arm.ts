@@ -1,11 +1,4 @@
-/**
- * The 32-bit Arm ABI (AAPCS, hard float) as GCC 12 implements it.
- *
- * Sizes and alignments: `sizeof` and `__alignof__` of each type, and its alignment as a member where that is another
- * one. Predefined macros: of the output of
- *   arm-linux-gnueabihf-gcc -dM -E -x c /dev/null
- * what `gnu.ts` does not leave out.
- */
+/** The 32-bit Arm ABI (AAPCS, hard float) as GCC 12 implements it. */
 
 import { unsignedWideCharacters } from './common/gnu.js';
 import { ilp32, ilp32Macros } from './common/ilp32.js';

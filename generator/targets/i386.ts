@@ -1,12 +1,6 @@
-/**
- * The 32-bit x86 ABI (System V) as GCC 12 implements it: members of eight bytes are aligned to four.
- *
- * Sizes and alignments: `sizeof` and `__alignof__` of each type, and its alignment as a member where that is another
- * one. Predefined macros: of the output of
- *   i686-linux-gnu-gcc -dM -E -x c /dev/null
- * what `gnu.ts` does not leave out.
- */
+/** The 32-bit x86 ABI (System V) as GCC 12 implements it: members of eight bytes are aligned to four. */
 
+import { quad } from './common/data-model.js';
 import { ilp32, ilp32Macros } from './common/ilp32.js';
 import { x86 } from './common/x86.js';
 import type { Measure, Target } from './target.js';
@@ -27,7 +21,7 @@ export const i386: Target<'i386'> = {
     'unsigned long long': wide,
     double: wide,
     'long double': { size: 12, align: 4 },
-    _Float128: { size: 16, align: 16 },
+    _Float128: quad,
   },
   predefined: `${ilp32Macros}
 _ILP32 1

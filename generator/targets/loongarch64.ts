@@ -1,11 +1,4 @@
-/**
- * The 64-bit LoongArch ABI (LP64D) as clang 16 implements it; what GCC predefines on every target is as in `gnu.ts`.
- *
- * Sizes and alignments: `sizeof` and `__alignof__` of each type, and its alignment as a member where that is another
- * one. Predefined macros: of the output of
- *   clang-16 --target=loongarch64-linux-gnu -dM -E -x c /dev/null
- * what `gnu.ts` does not leave out.
- */
+/** The 64-bit LoongArch ABI (LP64D) as clang 16 implements it; what GCC predefines on every target is as in `gnu.ts`. */
 
 import { signedWideCharacters } from './common/gnu.js';
 import { lp64, lp64Macros } from './common/lp64.js';

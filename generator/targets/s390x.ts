@@ -1,11 +1,4 @@
-/**
- * The 64-bit s390 ABI (LP64) as GCC 12 implements it: nothing is aligned to more than eight bytes by itself.
- *
- * Sizes and alignments: `sizeof` and `__alignof__` of each type, and its alignment as a member where that is another
- * one. Predefined macros: of the output of
- *   s390x-linux-gnu-gcc -dM -E -x c /dev/null
- * what `gnu.ts` does not leave out.
- */
+/** The 64-bit s390 ABI (LP64) as GCC 12 implements it: nothing is aligned to more than eight bytes by itself. */
 
 import { signedWideCharacters } from './common/gnu.js';
 import { lp64, lp64Macros } from './common/lp64.js';

@@ -1,4 +1,10 @@
-/** What a target is: data that says how its ABI lays out memory, what its compiler predefines, and what others call it. */
+/**
+ * What a target is: data that says how its ABI lays out memory, what its compiler predefines, and what others call it.
+ *
+ * Its compiler is the source of all that the data says of C. Sizes and alignments are `sizeof` and `__alignof__` of each
+ * type, and its alignment as a member where that is another one. Predefined macros are those that the compiler prints with
+ * `-dM -E -x c /dev/null`, without those that `common/gnu.ts` leaves out.
+ */
 
 export type ScalarName =
   | '_Bool'
@@ -75,7 +81,7 @@ export interface Target<Name extends string = string> extends KernelArchitecture
   readonly anonymousBitFieldsAlign: boolean;
   /** The integer type behind `sizeof`. */
   readonly sizeType: ScalarName;
-  /** Predefined macros: what `cc -dM -E -x c /dev/null` prints, a line each, without the word `#define`. */
+  /** Predefined macros, a line each, without the word `#define`. */
   readonly predefined: string;
   /** What `__has_attribute` and `__has_builtin` answer 1 for. */
   readonly attributes: ReadonlySet<string>;
