@@ -11,6 +11,7 @@ export const arm: Target<'arm'> = {
   ptraceMark: 'ARM_cpsr',
   debian: { architecture: 'armhf', multiarch: 'arm-linux-gnueabihf' },
   otherPorts: [{ architecture: 'armel', multiarch: 'arm-linux-gnueabi' }],
+  nodeArch: 'arm',
   compiler: { command: ['arm-linux-gnueabihf-gcc'], package: 'gcc-arm-linux-gnueabihf' },
   withoutKvm: 'KVM for 32-bit Arm was removed in Linux 5.7',
   byteOrder: 'little',

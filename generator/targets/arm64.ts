@@ -11,6 +11,7 @@ export const arm64: Target<'arm64'> = {
   kernelArchitecture: 'arm64',
   ptraceMark: 'PSR_MODE_EL0t',
   debian: { architecture: 'arm64', multiarch: 'aarch64-linux-gnu' },
+  nodeArch: 'arm64',
   compiler: { command: ['aarch64-linux-gnu-gcc'], package: 'gcc-aarch64-linux-gnu' },
   byteOrder: 'little',
   charSigned: false,

@@ -12,6 +12,7 @@ export const i386: Target<'i386'> = {
   ...x86,
   name: 'i386',
   debian: { architecture: 'i386', multiarch: 'i386-linux-gnu', gnuType: 'i686-linux-gnu' },
+  nodeArch: 'ia32',
   compiler: { command: ['i686-linux-gnu-gcc'], package: 'gcc-i686-linux-gnu' },
   byteOrder: 'little',
   charSigned: true,

@@ -10,6 +10,7 @@ export const loongarch64: Target<'loongarch64'> = {
   kernelArchitecture: 'loongarch',
   ptraceMark: 'csr_badv',
   debian: { architecture: 'loong64', multiarch: 'loongarch64-linux-gnu' },
+  nodeArch: 'loong64',
   compiler: { command: ['clang-16', '--target=loongarch64-linux-gnu'], package: 'clang-16' },
   withoutKvm: 'KVM for LoongArch came with Linux 6.7',
   byteOrder: 'little',

@@ -8,6 +8,7 @@ export const mips64: Target<'mips64'> = {
   name: 'mips64',
   debian: { architecture: 'mips64', multiarch: 'mips64-linux-gnuabi64' },
   otherPorts: [{ architecture: 'mips', multiarch: 'mips-linux-gnu' }],
+  nodeArch: null,
   compiler: { command: ['mips64-linux-gnuabi64-gcc'], package: 'gcc-mips64-linux-gnuabi64' },
   byteOrder: 'big',
   predefined: `${n64Macros}

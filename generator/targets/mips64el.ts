@@ -8,6 +8,7 @@ export const mips64el: Target<'mips64el'> = {
   name: 'mips64el',
   debian: { architecture: 'mips64el', multiarch: 'mips64el-linux-gnuabi64' },
   otherPorts: [{ architecture: 'mipsel', multiarch: 'mipsel-linux-gnu' }],
+  nodeArch: 'mips64el',
   compiler: { command: ['mips64el-linux-gnuabi64-gcc'], package: 'gcc-mips64el-linux-gnuabi64' },
   byteOrder: 'little',
   predefined: `${n64Macros}

@@ -8,6 +8,7 @@ export const ppc64: Target<'ppc64'> = {
   name: 'ppc64',
   debian: { architecture: 'ppc64', multiarch: 'powerpc64-linux-gnu' },
   otherPorts: [{ architecture: 'powerpc', multiarch: 'powerpc-linux-gnu' }],
+  nodeArch: 'ppc64',
   compiler: { command: ['powerpc64-linux-gnu-gcc'], package: 'gcc-powerpc64-linux-gnu' },
   byteOrder: 'big',
   predefined: `${powerpc64Macros}

@@ -8,6 +8,7 @@ export const ppc64le: Target<'ppc64le'> = {
   ...powerpc64,
   name: 'ppc64le',
   debian: { architecture: 'ppc64el', multiarch: 'powerpc64le-linux-gnu' },
+  nodeArch: 'ppc64',
   compiler: { command: ['powerpc64le-linux-gnu-gcc'], package: 'gcc-powerpc64le-linux-gnu' },
   byteOrder: 'little',
   scalars: { ...powerpc64.scalars, _Float128: quad },

@@ -11,6 +11,7 @@ export const riscv64: Target<'riscv64'> = {
   kernelArchitecture: 'riscv',
   ptraceMark: '__riscv_d_ext_state',
   debian: { architecture: 'riscv64', multiarch: 'riscv64-linux-gnu' },
+  nodeArch: 'riscv64',
   compiler: { command: ['riscv64-linux-gnu-gcc'], package: 'gcc-riscv64-linux-gnu' },
   withoutKvm: 'KVM for RISC-V came with Linux 5.16',
   byteOrder: 'little',

@@ -12,6 +12,7 @@ export const s390x: Target<'s390x'> = {
   kernelArchitecture: 's390',
   ptraceMark: 'NUM_ACRS',
   debian: { architecture: 's390x', multiarch: 's390x-linux-gnu' },
+  nodeArch: 's390x',
   compiler: { command: ['s390x-linux-gnu-gcc'], package: 'gcc-s390x-linux-gnu' },
   byteOrder: 'big',
   charSigned: false,

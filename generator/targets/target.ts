@@ -65,6 +65,8 @@ export interface Target<Name extends string = string> extends KernelArchitecture
   readonly debian: DebianPort;
   /** Further ports of the kernel architecture, of which packages have the same `asm` headers. They need no target. */
   readonly otherPorts?: readonly DebianPort[];
+  /** `process.arch` of Node on such a machine; null where Node has no port. Byte orders of one machine share it: `ppc64`. */
+  readonly nodeArch: string | null;
   /** The compiler that the facts here come from: its command, and the Debian package that has it. */
   readonly compiler: { readonly command: readonly [string, ...string[]]; readonly package: string };
   /** What there is to say where its headers have no `asm/kvm.h`; absent where KVM has always been there. */

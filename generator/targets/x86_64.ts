@@ -12,6 +12,7 @@ export const x86_64: Target<'x86_64'> = {
   name: 'x86_64',
   debian: { architecture: 'amd64', multiarch: 'x86_64-linux-gnu' },
   otherPorts: [{ architecture: 'x32', multiarch: 'x86_64-linux-gnux32' }],
+  nodeArch: 'x64',
   compiler: { command: ['cc'], package: 'gcc' },
   byteOrder: 'little',
   charSigned: true,

@@ -40,8 +40,8 @@ describe.each(all)('$name', ({ name, target, bindings }) => {
   });
 
   it('says what it is for', () => {
-    const { byteOrder, pointer } = target;
-    expect(bindings.$target).toEqual({ name, byteOrder, pointerSize: pointer.size });
+    const { byteOrder, pointer, nodeArch } = target;
+    expect(bindings.$target).toEqual({ name, byteOrder, pointerSize: pointer.size, nodeArch });
   });
 });
 
