@@ -1,8 +1,10 @@
 /** Marks of the committed bindings that are known from elsewhere: the kernel's headers and its documentation. */
 
 import { spawnSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { ts } from 'ts-morph';
 import { describe, expect, it } from 'vitest';
 import * as i386 from '../../generated/i386/linux/kvm.js';
 import * as mips64 from '../../generated/mips64/linux/kvm.js';
@@ -10,7 +12,7 @@ import * as x86_64 from '../../generated/x86_64/linux/kvm.js';
 import { recordedTargets } from '../../generator/cli/generate.js';
 import { targetCalled, targetNames } from '../../generator/targets/targets.js';
 import { whyMissing } from '../../tools/oracle/header-sets.js';
-import { projectRoot } from '../helpers/cli.js';
+import { committedModules, projectRoot } from '../helpers/cli.js';
 
 /** What the bindings of every architecture have. */
 type Bindings = Pick<typeof x86_64, 'KvmRun' | 'KVM_RUN' | 'KVM_GET_REGS'> & { readonly $target: object };
@@ -60,11 +62,7 @@ describe('the architectures', () => {
       expect(report).toMatch(/^the (?:output is what|headers here are other ones)(?!.* is not in)/);
   });
 
-  it('are those of the package, and all targets whose headers have KVM', () => {
-    const { exports } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
-      exports: Record<string, string>;
-    };
-    for (const name of names) expect(exports[`./${name}/*`]).toBe(`./dist/generated/${name}/*.js`);
+  it('are all targets whose headers have KVM', () => {
     expect(targetNames.filter((name) => !names.includes(name))).toEqual(['arm']);
   });
 
@@ -92,5 +90,38 @@ describe('the architectures', () => {
     expect(mips64.KVM_INTERRUPT.argument).toBe(mips64.KvmMipsInterrupt);
     expect(x86_64.KVM_INTERRUPT.argument).toBe(x86_64.KvmInterrupt);
     expect(mips64.KVM_INTERRUPT.size).toBe(x86_64.KvmInterrupt.$size);
+  });
+});
+
+describe('the exports of the package', () => {
+  const modules = committedModules();
+
+  it('lead Node to each committed module', () => {
+    expect(modules).toEqual(expect.arrayContaining(['x86_64/linux/kvm', 'x86_64/asm/kvm', 'arm64/asm/kvm']));
+    for (const module of modules) {
+      const path = fileURLToPath(import.meta.resolve(`kvm-uapi/${module}`));
+      expect(path).toBe(join(projectRoot, 'dist/generated', `${module}.js`));
+      expect(existsSync(path), path).toBe(true);
+    }
+  });
+
+  it('lead TypeScript to each committed module', () => {
+    const nodeNext = { module: ts.ModuleKind.NodeNext, moduleResolution: ts.ModuleResolutionKind.NodeNext };
+    const options: ts.CompilerOptions = { ...nodeNext, rootDir: projectRoot, outDir: join(projectRoot, 'dist') };
+    const importer = join(projectRoot, 'examples/program.ts');
+    for (const module of modules) {
+      const name = `kvm-uapi/${module}`;
+      const { resolvedModule } = ts.resolveModuleName(
+        name,
+        importer,
+        options,
+        ts.sys,
+        undefined,
+        undefined,
+        ts.ModuleKind.ESNext,
+      );
+      // Inside the package, the source of what is built.
+      expect([name, resolvedModule?.resolvedFileName]).toEqual([name, join(projectRoot, 'generated', `${module}.ts`)]);
+    }
   });
 });
