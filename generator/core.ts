@@ -10,7 +10,7 @@ import { identifyOn } from './headers/identity.js';
 import { Resolver } from './headers/resolver.js';
 import type { Model } from './model/model.js';
 import { portableSha256, type Sha256 } from './sha256.js';
-import { targetCalled, targets } from './targets/targets.js';
+import { targetCalled } from './targets/targets.js';
 
 export { type EmitOptions, emitFiles, modelPath, openModel } from './emit/bindings.js';
 export { type EmittedFile, modulePath } from './emit/modules.js';
@@ -24,10 +24,8 @@ export * from './model/model.js';
 export { type Pattern, type Selection, SelectionError, select } from './model/selection.js';
 export { layoutView, UnknownTypeError } from './report/layout-view.js';
 export type { Sha256 } from './sha256.js';
+export { type TargetName, targetNames } from './targets/targets.js';
 export { version } from './version.js';
-
-/** The architectures that there are targets for. */
-export const targetNames: readonly string[] = targets.map(({ name }) => name);
 
 /** Headers of one architecture. Each file is read once, however many models are made. */
 export interface Headers {

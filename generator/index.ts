@@ -17,7 +17,7 @@ export {
   type ListedSet,
 } from './cli/headers.js';
 export { writeFiles } from './cli/output.js';
-export { type CheckedConfig, type Config, checkConfig, defineConfig, type TargetName } from './config/config.js';
+export { type CheckedConfig, type Config, checkConfig, defineConfig } from './config/config.js';
 export { findConfig, loadConfig } from './config/load.js';
 export * from './core.js';
 export { filesOnDisk, nodeSha256, supportText } from './headers/disk.js';

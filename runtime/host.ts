@@ -1,7 +1,8 @@
-/** Which architecture's bindings are right here: those of the machine that the process runs as. */
+/** Which bindings are right here: those of the machine that the process runs on, as Node names it. */
 
 import { endianness } from 'node:os';
 import type * as x86_64 from '../generated/x86_64/linux/kvm.js';
+import { $target as own } from '../generated/x86_64/linux/kvm.js';
 import { KvmArgumentError } from './errors.js';
 
 /** The bindings that the runtime takes every offset and request number from. */
@@ -9,31 +10,46 @@ export type Bindings = typeof x86_64;
 
 /** Bindings of any header: a generated module. */
 export interface AnyBindings {
-  readonly $target: { readonly name: string };
+  readonly $target: {
+    readonly name: string;
+    readonly byteOrder: 'little' | 'big';
+    /** `process.arch` of Node on such a machine; null where Node has no port. */
+    readonly nodeArch: string | null;
+  };
 }
 
-const architectures: Readonly<Record<string, string>> = {
-  x64: 'x86_64',
-  ia32: 'i386',
-  loong64: 'loongarch64',
-};
-
-/** Our name for what Node calls an architecture: `x86_64` for `x64`. */
-export function architectureOf(arch: string, byteOrder: 'LE' | 'BE'): string {
-  if (arch === 'ppc64') return byteOrder === 'LE' ? 'ppc64le' : 'ppc64';
-  return architectures[arch] ?? arch;
+/** A machine by what Node says of it: `process.arch`, and the byte order, as `ppc64` has two. */
+export interface Machine {
+  readonly nodeArch: string;
+  readonly byteOrder: 'little' | 'big';
 }
 
 /** This process's own. */
-export const hostArchitecture: string = architectureOf(process.arch, endianness());
+const host: Machine = { nodeArch: process.arch, byteOrder: endianness() === 'LE' ? 'little' : 'big' };
 
-/** What is wrong with bindings of another architecture: every offset and request would be; undefined for the host's. */
-export function wrongArchitecture({ $target }: AnyBindings, host: string = hostArchitecture): string | undefined {
-  return $target.name === host ? undefined : `the bindings are of ${$target.name}, and this process is of ${host}`;
+function isFor($target: AnyBindings['$target'], { nodeArch, byteOrder }: Machine): boolean {
+  return $target.nodeArch === nodeArch && $target.byteOrder === byteOrder;
+}
+
+/** The architecture of a machine: by our name where the package's own bindings are for it, else as Node names it. */
+function nameOf(machine: Machine): string {
+  return isFor(own, machine) ? own.name : `${machine.nodeArch} (${machine.byteOrder}-endian)`;
+}
+
+/** The architecture of this process, for errors. */
+export const hostArchitecture: string = nameOf(host);
+
+/** What is wrong with bindings of another architecture: every offset and request would be; undefined for the machine's. */
+export function wrongArchitecture({ $target }: AnyBindings, machine: Machine = host): string | undefined {
+  if (!('nodeArch' in $target)) return 'the bindings are from an earlier version and do not name their machine';
+  if (isFor($target, machine)) return undefined;
+  return `the bindings are of ${$target.name}, and this process is of ${nameOf(machine)}`;
 }
 
 /** @throws KvmArgumentError when the bindings are of another architecture. */
-export function checkBindings(bindings: Bindings, host: string = hostArchitecture): void {
-  const wrong = wrongArchitecture(bindings, host);
-  if (wrong !== undefined) throw new KvmArgumentError(`${wrong}; give it { bindings } of kvm-uapi/${host}/linux/kvm`);
+export function checkBindings(bindings: AnyBindings, machine: Machine = host): void {
+  const wrong = wrongArchitecture(bindings, machine);
+  if (wrong === undefined) return;
+  const module = isFor(own, machine) ? `kvm-uapi/${own.name}/linux/kvm` : 'linux/kvm for this architecture';
+  throw new KvmArgumentError(`${wrong}; give it { bindings } of ${module}`);
 }

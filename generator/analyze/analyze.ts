@@ -100,6 +100,7 @@ function modelFrom(header: string, target: Target, read: ReadHeader, identity: R
     target: target.name,
     byteOrder: target.byteOrder,
     pointerSize: target.pointer.size,
+    nodeArch: target.nodeArch,
     header,
     ...(requiredIncludes.length > 0 ? { requiredIncludes } : {}),
     kernel: identity.kernel,

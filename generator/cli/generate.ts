@@ -10,7 +10,7 @@ import type { OpenFiles } from '../headers/resolver.js';
 import type { Model } from '../model/model.js';
 import { type Selection, select } from '../model/selection.js';
 import { headingOf, summaryOf } from '../report/summary.js';
-import { targets } from '../targets/targets.js';
+import { type TargetName, targetNames } from '../targets/targets.js';
 import { defaultArchitecture, type HeaderOptions, type Headers, headersOf, openHeaders } from './open-headers.js';
 import { writeFiles } from './output.js';
 
@@ -55,6 +55,6 @@ export function openAll(options: GenerateOptions): Headers[] {
 }
 
 /** The targets that a folder has bindings of a header for. */
-export function recordedTargets(folder: string, header: string): string[] {
-  return targets.map(({ name }) => name).filter((name) => existsSync(join(folder, modelPath(name, header))));
+export function recordedTargets(folder: string, header: string): TargetName[] {
+  return targetNames.filter((name) => existsSync(join(folder, modelPath(name, header))));
 }

@@ -8,7 +8,7 @@ import { Command, CommanderError, Option } from 'commander';
 import type { CheckedConfig } from '../config/config.js';
 import { GeneratorError, UsageError } from '../errors.js';
 import { packageRoot } from '../headers/disk.js';
-import { targets } from '../targets/targets.js';
+import { targetNames } from '../targets/targets.js';
 import { version } from '../version.js';
 import { type GenerateOptions, generate } from './generate.js';
 import {
@@ -46,7 +46,7 @@ function command(name: string, summary: string): Command {
     .option('--from <set>', "header set to read, an imported one's name or a folder (default: the system's headers)");
 }
 
-const architectures = `target: ${targets.map((target) => target.name).join(', ')}`;
+const architectures = `target: ${targetNames.join(', ')}`;
 const oneArchitecture = (): Option => new Option('--arch <arch>', architectures).default(defaultArchitecture);
 
 const generateCommand: Command = command('generate', 'write TypeScript bindings of headers')

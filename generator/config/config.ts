@@ -5,20 +5,7 @@ import { dirname, resolve } from 'node:path';
 import type { WideStyle } from '../emit/references.js';
 import { ConfigError } from '../errors.js';
 import { expressionOf, type Pattern, type Selection } from '../model/selection.js';
-import { targets as allTargets } from '../targets/targets.js';
-
-export type TargetName =
-  | 'x86_64'
-  | 'i386'
-  | 'arm64'
-  | 'arm'
-  | 'riscv64'
-  | 's390x'
-  | 'ppc64le'
-  | 'ppc64'
-  | 'mips64'
-  | 'mips64el'
-  | 'loongarch64';
+import { isTargetName, type TargetName, targetNames } from '../targets/targets.js';
 
 /** What `kvm-uapi.config.ts` has as its default export. Folders are relative to the file. */
 export interface Config {
@@ -63,7 +50,7 @@ export interface CheckedConfig {
   /** The absolute path of the file. */
   readonly file: string;
   readonly headers: readonly string[];
-  readonly targets: readonly string[];
+  readonly targets: readonly TargetName[];
   readonly include: readonly string[];
   readonly from: string | undefined;
   readonly selection: Selection;
@@ -102,19 +89,14 @@ export function checkConfig(value: unknown, file: string): CheckedConfig {
   if (!headers || headers.length === 0) {
     throw new ConfigError(file, 'headers', "is missing or empty; name at least one header, such as 'linux/if_tun.h'");
   }
-  const names = allTargets.map(({ name }) => name);
-  const targets = checker.list(
-    'targets',
-    (each) => isString(each) && names.includes(each),
-    `one of ${names.join(', ')}`,
-  );
+  const targets = checker.list('targets', isTargetName, `one of ${targetNames.join(', ')}`);
   if (targets?.length === 0) throw new ConfigError(file, 'targets', 'is empty; leave it away for x86_64');
   const [types, constants] = [checker.patterns('types'), checker.patterns('constants')];
   const from = checker.one('from', isName, 'the name of an imported header set, or a folder');
   return {
     file,
     headers: [...new Set(headers)],
-    targets: [...new Set(targets ?? ['x86_64'])],
+    targets: [...new Set<TargetName>(targets ?? ['x86_64'])],
     include: checker.folders('include'),
     // A name has no '/', a folder does, as on the command line.
     from: from?.includes('/') || from === '.' || from === '..' ? resolve(dirname(file), from) : from,
@@ -150,6 +132,8 @@ class Checker {
     throw this.#wrong(key, value, wanted);
   }
 
+  list<T extends string>(key: Key, is: (value: unknown) => value is T, wanted: string): T[] | undefined;
+  list(key: Key, is: (value: unknown) => boolean, wanted: string): string[] | undefined;
   list(key: Key, is: (value: unknown) => boolean, wanted: string): string[] | undefined {
     return this.#list<string>(key, is, wanted);
   }

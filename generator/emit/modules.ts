@@ -117,6 +117,7 @@ class Module implements References {
 
   constructor(header: string, facts: Facts) {
     const { target, byteOrder, pointerSize } = facts.model;
+    const nodeArch = facts.model.nodeArch === null ? 'null' : `'${facts.model.nodeArch}'`;
     this.target = facts.model;
     this.u64 = facts.u64;
     this.#header = header;
@@ -124,7 +125,7 @@ class Module implements References {
     // What the layouts are right for: who has memory of another machine can tell.
     this.#declarations = `
 /** What these bindings are for. */
-export const $target = { name: '${target}', byteOrder: '${byteOrder}', pointerSize: ${pointerSize} } as const;
+export const $target = { name: '${target}', byteOrder: '${byteOrder}', pointerSize: ${pointerSize}, nodeArch: ${nodeArch} } as const;
 `;
   }
 

@@ -292,6 +292,8 @@ export interface Model {
   readonly byteOrder: ByteOrder;
   /** In bytes. */
   readonly pointerSize: 4 | 8;
+  /** `process.arch` of Node on such a machine, `x64`; null where Node has no port. */
+  readonly nodeArch: string | null;
   /** The header that was asked for, as spelled in an `#include`. */
   readonly header: string;
   /**

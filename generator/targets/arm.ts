@@ -1,21 +1,17 @@
-/**
- * The 32-bit Arm ABI (AAPCS, hard float) as GCC 12 implements it.
- *
- * Sizes and alignments: `sizeof` and `__alignof__` of each type, and its alignment as a member where that is another
- * one. Predefined macros: of the output of
- *   arm-linux-gnueabihf-gcc -dM -E -x c /dev/null
- * what `gnu.ts` does not leave out.
- */
+/** The 32-bit Arm ABI (AAPCS, hard float) as GCC 12 implements it. */
 
 import { unsignedWideCharacters } from './common/gnu.js';
 import { ilp32, ilp32Macros } from './common/ilp32.js';
 import type { Target } from './target.js';
 
-export const arm: Target = {
+export const arm: Target<'arm'> = {
   ...ilp32,
   name: 'arm',
   kernelArchitecture: 'arm',
+  ptraceMark: 'ARM_cpsr',
   debian: { architecture: 'armhf', multiarch: 'arm-linux-gnueabihf' },
+  otherPorts: [{ architecture: 'armel', multiarch: 'arm-linux-gnueabi' }],
+  nodeArch: 'arm',
   compiler: { command: ['arm-linux-gnueabihf-gcc'], package: 'gcc-arm-linux-gnueabihf' },
   withoutKvm: 'KVM for 32-bit Arm was removed in Linux 5.7',
   byteOrder: 'little',

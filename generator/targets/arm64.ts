@@ -1,25 +1,21 @@
-/**
- * The 64-bit Arm ABI (AAPCS64, LP64) as GCC 12 implements it.
- *
- * Sizes and alignments: `sizeof` and `__alignof__` of each type, and its alignment as a member where that is another
- * one. Predefined macros: of the output of
- *   aarch64-linux-gnu-gcc -dM -E -x c /dev/null
- * what `gnu.ts` does not leave out.
- */
+/** The 64-bit Arm ABI (AAPCS64, LP64) as GCC 12 implements it. */
 
+import { quad } from './common/data-model.js';
 import { unsignedWideCharacters } from './common/gnu.js';
 import { lp64, lp64Macros } from './common/lp64.js';
 import type { Target } from './target.js';
 
-export const arm64: Target = {
+export const arm64: Target<'arm64'> = {
   ...lp64,
   name: 'arm64',
   kernelArchitecture: 'arm64',
+  ptraceMark: 'PSR_MODE_EL0t',
   debian: { architecture: 'arm64', multiarch: 'aarch64-linux-gnu' },
+  nodeArch: 'arm64',
   compiler: { command: ['aarch64-linux-gnu-gcc'], package: 'gcc-aarch64-linux-gnu' },
   byteOrder: 'little',
   charSigned: false,
-  scalars: { ...lp64.scalars, _Float128: lp64.scalars['long double'] },
+  scalars: { ...lp64.scalars, _Float128: quad },
   mostVectorAlignment: 16,
   anonymousBitFieldsAlign: true,
   predefined: `${lp64Macros}${unsignedWideCharacters}

@@ -1,22 +1,18 @@
-/**
- * The 32-bit x86 ABI (System V) as GCC 12 implements it: members of eight bytes are aligned to four.
- *
- * Sizes and alignments: `sizeof` and `__alignof__` of each type, and its alignment as a member where that is another
- * one. Predefined macros: of the output of
- *   i686-linux-gnu-gcc -dM -E -x c /dev/null
- * what `gnu.ts` does not leave out.
- */
+/** The 32-bit x86 ABI (System V) as GCC 12 implements it: members of eight bytes are aligned to four. */
 
+import { quad } from './common/data-model.js';
 import { ilp32, ilp32Macros } from './common/ilp32.js';
+import { x86 } from './common/x86.js';
 import type { Measure, Target } from './target.js';
 
 const wide: Measure = { size: 8, align: 8, fieldAlign: 4 };
 
-export const i386: Target = {
+export const i386: Target<'i386'> = {
   ...ilp32,
+  ...x86,
   name: 'i386',
-  kernelArchitecture: 'x86',
-  debian: { architecture: 'i386', multiarch: 'i386-linux-gnu' },
+  debian: { architecture: 'i386', multiarch: 'i386-linux-gnu', gnuType: 'i686-linux-gnu' },
+  nodeArch: 'ia32',
   compiler: { command: ['i686-linux-gnu-gcc'], package: 'gcc-i686-linux-gnu' },
   byteOrder: 'little',
   charSigned: true,
@@ -26,7 +22,7 @@ export const i386: Target = {
     'unsigned long long': wide,
     double: wide,
     'long double': { size: 12, align: 4 },
-    _Float128: { size: 16, align: 16 },
+    _Float128: quad,
   },
   predefined: `${ilp32Macros}
 _ILP32 1

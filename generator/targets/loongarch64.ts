@@ -1,21 +1,16 @@
-/**
- * The 64-bit LoongArch ABI (LP64D) as clang 16 implements it; what GCC predefines on every target is as in `gnu.ts`.
- *
- * Sizes and alignments: `sizeof` and `__alignof__` of each type, and its alignment as a member where that is another
- * one. Predefined macros: of the output of
- *   clang-16 --target=loongarch64-linux-gnu -dM -E -x c /dev/null
- * what `gnu.ts` does not leave out.
- */
+/** The 64-bit LoongArch ABI (LP64D) as clang 16 implements it; what GCC predefines on every target is as in `gnu.ts`. */
 
 import { signedWideCharacters } from './common/gnu.js';
 import { lp64, lp64Macros } from './common/lp64.js';
 import type { Target } from './target.js';
 
-export const loongarch64: Target = {
+export const loongarch64: Target<'loongarch64'> = {
   ...lp64,
   name: 'loongarch64',
   kernelArchitecture: 'loongarch',
+  ptraceMark: 'csr_badv',
   debian: { architecture: 'loong64', multiarch: 'loongarch64-linux-gnu' },
+  nodeArch: 'loong64',
   compiler: { command: ['clang-16', '--target=loongarch64-linux-gnu'], package: 'clang-16' },
   withoutKvm: 'KVM for LoongArch came with Linux 6.7',
   byteOrder: 'little',

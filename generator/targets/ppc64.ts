@@ -1,39 +1,21 @@
-/**
- * The big-endian 64-bit PowerPC ABI (ELFv1, LP64) as GCC 12 implements it.
- *
- * Sizes and alignments: `sizeof` and `__alignof__` of each type, and its alignment as a member where that is another
- * one. Predefined macros: of the output of
- *   powerpc64-linux-gnu-gcc -dM -E -x c /dev/null
- * what `gnu.ts` does not leave out.
- */
+/** The big-endian 64-bit PowerPC ABI (ELFv1, LP64) as GCC 12 implements it. */
 
-import { signedWideCharacters } from './common/gnu.js';
-import { lp64, lp64Macros } from './common/lp64.js';
+import { powerpc64, powerpc64Macros } from './common/powerpc.js';
 import type { Target } from './target.js';
 
-export const ppc64: Target = {
-  ...lp64,
+export const ppc64: Target<'ppc64'> = {
+  ...powerpc64,
   name: 'ppc64',
-  kernelArchitecture: 'powerpc',
   debian: { architecture: 'ppc64', multiarch: 'powerpc64-linux-gnu' },
+  otherPorts: [{ architecture: 'powerpc', multiarch: 'powerpc-linux-gnu' }],
+  nodeArch: 'ppc64',
   compiler: { command: ['powerpc64-linux-gnu-gcc'], package: 'gcc-powerpc64-linux-gnu' },
   byteOrder: 'big',
-  charSigned: false,
-  predefined: `${lp64Macros}${signedWideCharacters}
-_ARCH_PPC 1
-_ARCH_PPC64 1
+  predefined: `${powerpc64Macros}
 _BIG_ENDIAN 1
 _CALL_AIXDESC 1
 _CALL_ELF 1
-_CALL_LINUX 1
-__BIGGEST_ALIGNMENT__ 16
 __BIG_ENDIAN__ 1
 __BYTE_ORDER__ __ORDER_BIG_ENDIAN__
-__LONG_DOUBLE_128__ 1
-__LONG_DOUBLE_IBM128__ 1
-__PPC64__ 1
-__PPC__ 1
-__powerpc64__ 1
-__powerpc__ 1
 `,
 };

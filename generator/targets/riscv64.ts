@@ -1,26 +1,22 @@
-/**
- * The 64-bit RISC-V ABI (LP64D) as GCC 12 implements it.
- *
- * Sizes and alignments: `sizeof` and `__alignof__` of each type, and its alignment as a member where that is another
- * one. Predefined macros: of the output of
- *   riscv64-linux-gnu-gcc -dM -E -x c /dev/null
- * what `gnu.ts` does not leave out.
- */
+/** The 64-bit RISC-V ABI (LP64D) as GCC 12 implements it. */
 
+import { quad } from './common/data-model.js';
 import { signedWideCharacters } from './common/gnu.js';
 import { lp64, lp64Macros } from './common/lp64.js';
 import type { Target } from './target.js';
 
-export const riscv64: Target = {
+export const riscv64: Target<'riscv64'> = {
   ...lp64,
   name: 'riscv64',
   kernelArchitecture: 'riscv',
+  ptraceMark: '__riscv_d_ext_state',
   debian: { architecture: 'riscv64', multiarch: 'riscv64-linux-gnu' },
+  nodeArch: 'riscv64',
   compiler: { command: ['riscv64-linux-gnu-gcc'], package: 'gcc-riscv64-linux-gnu' },
   withoutKvm: 'KVM for RISC-V came with Linux 5.16',
   byteOrder: 'little',
   charSigned: false,
-  scalars: { ...lp64.scalars, _Float128: lp64.scalars['long double'] },
+  scalars: { ...lp64.scalars, _Float128: quad },
   predefined: `${lp64Macros}${signedWideCharacters}
 __BIGGEST_ALIGNMENT__ 16
 __BYTE_ORDER__ __ORDER_LITTLE_ENDIAN__

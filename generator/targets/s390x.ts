@@ -1,11 +1,4 @@
-/**
- * The 64-bit s390 ABI (LP64) as GCC 12 implements it: nothing is aligned to more than eight bytes by itself.
- *
- * Sizes and alignments: `sizeof` and `__alignof__` of each type, and its alignment as a member where that is another
- * one. Predefined macros: of the output of
- *   s390x-linux-gnu-gcc -dM -E -x c /dev/null
- * what `gnu.ts` does not leave out.
- */
+/** The 64-bit s390 ABI (LP64) as GCC 12 implements it: nothing is aligned to more than eight bytes by itself. */
 
 import { signedWideCharacters } from './common/gnu.js';
 import { lp64, lp64Macros } from './common/lp64.js';
@@ -13,11 +6,13 @@ import type { Measure, Target } from './target.js';
 
 const quad: Measure = { size: 16, align: 8 };
 
-export const s390x: Target = {
+export const s390x: Target<'s390x'> = {
   ...lp64,
   name: 's390x',
   kernelArchitecture: 's390',
+  ptraceMark: 'NUM_ACRS',
   debian: { architecture: 's390x', multiarch: 's390x-linux-gnu' },
+  nodeArch: 's390x',
   compiler: { command: ['s390x-linux-gnu-gcc'], package: 'gcc-s390x-linux-gnu' },
   byteOrder: 'big',
   charSigned: false,

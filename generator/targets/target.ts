@@ -1,4 +1,10 @@
-/** What a target is: data that says how its ABI lays out memory and what its compiler predefines. */
+/**
+ * What a target is: data that says how its ABI lays out memory, what its compiler predefines, and what others call it.
+ *
+ * Its compiler is the source of all that the data says of C. Sizes and alignments are `sizeof` and `__alignof__` of each
+ * type, and its alignment as a member where that is another one. Predefined macros are those that the compiler prints with
+ * `-dM -E -x c /dev/null`, without those that `common/gnu.ts` leaves out.
+ */
 
 export type ScalarName =
   | '_Bool'
@@ -34,13 +40,33 @@ export interface Measure {
   readonly fieldAlign?: number;
 }
 
-export interface Target {
-  /** As given to `--arch`. */
-  readonly name: string;
+/** What the kernel says of an architecture. Targets of one kernel architecture read the same `asm` headers. */
+export interface KernelArchitecture {
   /** The kernel's name for the architecture, in paths such as `arch/x86`. */
   readonly kernelArchitecture: string;
-  /** Debian's name for the port, and the multiarch folder of its headers. */
-  readonly debian: { readonly architecture: string; readonly multiarch: string };
+  /** A word in its `asm/ptrace.h` that no other architecture's has, Linux 5.10 to 7.3: the name of a register or a mode. */
+  readonly ptraceMark: string;
+}
+
+/** One of Debian's ports, by the names that `dpkg-architecture` prints. */
+export interface DebianPort {
+  /** `DEB_HOST_ARCH`, which packages are named after: `amd64`. */
+  readonly architecture: string;
+  /** `DEB_HOST_MULTIARCH`, the folder of its headers in `/usr/include`: `x86_64-linux-gnu`. */
+  readonly multiarch: string;
+  /** `DEB_HOST_GNU_TYPE`, the folder of its cross compiler's headers in `/usr`; absent where it is the same as `multiarch`. */
+  readonly gnuType?: string;
+}
+
+export interface Target<Name extends string = string> extends KernelArchitecture {
+  /** As given to `--arch`. */
+  readonly name: Name;
+  /** Debian's port for the target. */
+  readonly debian: DebianPort;
+  /** Further ports of the kernel architecture, of which packages have the same `asm` headers. They need no target. */
+  readonly otherPorts?: readonly DebianPort[];
+  /** `process.arch` of Node on such a machine; null where Node has no port. Byte orders of one machine share it: `ppc64`. */
+  readonly nodeArch: string | null;
   /** The compiler that the facts here come from: its command, and the Debian package that has it. */
   readonly compiler: { readonly command: readonly [string, ...string[]]; readonly package: string };
   /** What there is to say where its headers have no `asm/kvm.h`; absent where KVM has always been there. */
@@ -57,7 +83,7 @@ export interface Target {
   readonly anonymousBitFieldsAlign: boolean;
   /** The integer type behind `sizeof`. */
   readonly sizeType: ScalarName;
-  /** Predefined macros: what `cc -dM -E -x c /dev/null` prints, a line each, without the word `#define`. */
+  /** Predefined macros, a line each, without the word `#define`. */
   readonly predefined: string;
   /** What `__has_attribute` and `__has_builtin` answer 1 for. */
   readonly attributes: ReadonlySet<string>;

@@ -1,38 +1,27 @@
-/** All targets. A new one is a data file in `targets/` and a line here. */
+/** The targets of the list, and their names. */
 
 import { UsageError } from '../errors.js';
-import { arm } from './arm.js';
-import { arm64 } from './arm64.js';
-import { i386 } from './i386.js';
-import { loongarch64 } from './loongarch64.js';
-import { mips64 } from './mips64.js';
-import { mips64el } from './mips64el.js';
-import { ppc64 } from './ppc64.js';
-import { ppc64le } from './ppc64le.js';
-import { riscv64 } from './riscv64.js';
-import { s390x } from './s390x.js';
+import * as list from './list.js';
 import type { Target } from './target.js';
-import { x86_64 } from './x86_64.js';
 
-export const targets: readonly Target[] = [
-  x86_64,
-  i386,
-  arm64,
-  arm,
-  riscv64,
-  s390x,
-  ppc64le,
-  ppc64,
-  mips64,
-  mips64el,
-  loongarch64,
-];
+/** The name of a target, as given to `--arch`. */
+export type TargetName = keyof typeof list;
 
-export function targetCalled(name: string): Target {
+/** The compiler refuses a target whose file exports it under another name than its own. */
+const byName: { readonly [Name in TargetName]: Target<Name> } = list;
+
+/** In alphabetical order. */
+export const targets: readonly Target<TargetName>[] = Object.values(byName).sort((a, b) => (a.name < b.name ? -1 : 1));
+
+export const targetNames: readonly TargetName[] = targets.map(({ name }) => name);
+
+export function isTargetName(name: unknown): name is TargetName {
+  return targetNames.some((known) => known === name);
+}
+
+/** @throws UsageError for a name that no target has. */
+export function targetCalled(name: string): Target<TargetName> {
   const target = targets.find((candidate) => candidate.name === name);
-  if (!target) {
-    const known = targets.map((candidate) => candidate.name).join(', ');
-    throw new UsageError(`unknown architecture '${name}'; known are: ${known}`);
-  }
+  if (!target) throw new UsageError(`unknown architecture '${name}'; known are: ${targetNames.join(', ')}`);
   return target;
 }

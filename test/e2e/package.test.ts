@@ -3,9 +3,10 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { ts } from 'ts-morph';
 import { describe, expect, it } from 'vitest';
 import { supportModules } from '../../generator/emit/support.js';
-import { projectRoot, temporaryFolder } from '../helpers/cli.js';
+import { committedModules, projectRoot, temporaryFolder } from '../helpers/cli.js';
 import { folderWith, smallSetIn } from '../helpers/packages.js';
 import { canOpen } from '../helpers/vcpus.js';
 
@@ -92,13 +93,35 @@ describe('the tarball', () => {
 
   it('has everything that it exports', () => {
     const { exports } = JSON.parse(read('package.json')) as { exports: Record<string, string> };
-    const names = Object.keys(exports).map((name) => name.replace(/^\./, 'kvm-uapi').replace('*', 'linux/kvm'));
-    const support = supportModules.flatMap((name) => [`kvm-uapi/support/${name}.ts`, `kvm-uapi/support/${name}.js`]);
-    const resolved = [...names.filter((name) => !name.includes('/support/')), ...support];
+    const names = Object.keys(exports).map((name) => name.replace(/^\./, 'kvm-uapi'));
+    const patterns = ['kvm-uapi/support/*.js', 'kvm-uapi/support/*.ts', 'kvm-uapi/*'];
+    expect(names.filter((name) => name.includes('*'))).toEqual(patterns);
+    const resolved = [
+      ...names.filter((name) => !name.includes('*')),
+      ...supportModules.flatMap((name) => [`kvm-uapi/support/${name}.ts`, `kvm-uapi/support/${name}.js`]),
+      ...committedModules().map((name) => `kvm-uapi/${name}`),
+    ];
     const lines = resolved.map((name) => `await access(new URL(import.meta.resolve('${name}')));`).join('\n');
     writeFileSync(join(folder, 'exports.mjs'), `import { access } from 'node:fs/promises';\n${lines}\n`);
-    expect(resolved.length).toBeGreaterThan(15);
+    expect(resolved.length).toBeGreaterThan(25);
     expect(node('exports.mjs').stderr).toBe('');
+  });
+
+  it('has types for every module of bindings', () => {
+    const options = { module: ts.ModuleKind.NodeNext, moduleResolution: ts.ModuleResolutionKind.NodeNext };
+    for (const module of committedModules()) {
+      const { resolvedModule } = ts.resolveModuleName(
+        `kvm-uapi/${module}`,
+        join(folder, 'main.mts'),
+        options,
+        ts.sys,
+        undefined,
+        undefined,
+        ts.ModuleKind.ESNext,
+      );
+      const types = join(folder, 'node_modules/kvm-uapi/dist/generated', `${module}.d.ts`);
+      expect([module, resolvedModule?.resolvedFileName]).toEqual([module, types]);
+    }
   });
 
   it("runs the project in examples/: its configuration, its types, and what it does with this machine's device", () => {

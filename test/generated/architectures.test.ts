@@ -1,27 +1,32 @@
 /** Marks of the committed bindings that are known from elsewhere: the kernel's headers and its documentation. */
 
 import { spawnSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { ts } from 'ts-morph';
 import { describe, expect, it } from 'vitest';
-import * as arm64 from '../../generated/arm64/linux/kvm.js';
 import * as i386 from '../../generated/i386/linux/kvm.js';
-import * as loongarch64 from '../../generated/loongarch64/linux/kvm.js';
 import * as mips64 from '../../generated/mips64/linux/kvm.js';
-import * as mips64el from '../../generated/mips64el/linux/kvm.js';
-import * as ppc64 from '../../generated/ppc64/linux/kvm.js';
-import * as ppc64le from '../../generated/ppc64le/linux/kvm.js';
-import * as riscv64 from '../../generated/riscv64/linux/kvm.js';
-import * as s390x from '../../generated/s390x/linux/kvm.js';
 import * as x86_64 from '../../generated/x86_64/linux/kvm.js';
-import { targets } from '../../generator/targets/targets.js';
+import { recordedTargets } from '../../generator/cli/generate.js';
+import { targetCalled, targetNames } from '../../generator/targets/targets.js';
 import { whyMissing } from '../../tools/oracle/header-sets.js';
-import { projectRoot } from '../helpers/cli.js';
+import { committedModules, projectRoot } from '../helpers/cli.js';
 
-const all = { x86_64, i386, arm64, riscv64, s390x, ppc64le, ppc64, mips64, mips64el, loongarch64 };
+/** What the bindings of every architecture have. */
+type Bindings = Pick<typeof x86_64, 'KvmRun' | 'KVM_RUN' | 'KVM_GET_REGS'> & { readonly $target: object };
 
-describe.each(Object.entries(all))('%s', (name, bindings) => {
-  const isS390 = name === 's390x';
+const names = recordedTargets(join(projectRoot, 'generated'), 'linux/kvm.h');
+const all = await Promise.all(
+  names.map(async (name) => {
+    const path = `../../generated/${name}/linux/kvm.ts`;
+    return { name, target: targetCalled(name), bindings: (await import(/* @vite-ignore */ path)) as Bindings };
+  }),
+);
+
+describe.each(all)('$name', ({ name, target, bindings }) => {
+  const isS390 = target.kernelArchitecture === 's390';
 
   it('has struct kvm_run as the kernel has it', () => {
     const { KvmRun } = bindings;
@@ -32,13 +37,13 @@ describe.each(Object.entries(all))('%s', (name, bindings) => {
   });
 
   it('has KVM_RUN with the bits of a direction that its ioctl.h has', () => {
-    expect(bindings.KVM_RUN.request).toBe(/^(?:ppc|mips)/.test(name) ? 0x2000ae80 : 0xae80);
+    const hasThreeBits = ['powerpc', 'mips'].includes(target.kernelArchitecture);
+    expect(bindings.KVM_RUN.request).toBe(hasThreeBits ? 0x2000ae80 : 0xae80);
   });
 
   it('says what it is for', () => {
-    const target = targets.find((each) => each.name === name);
-    const { byteOrder, pointer } = target ?? {};
-    expect(bindings.$target).toEqual({ name, byteOrder, pointerSize: pointer?.size });
+    const { byteOrder, pointer, nodeArch } = target;
+    expect(bindings.$target).toEqual({ name, byteOrder, pointerSize: pointer.size, nodeArch });
   });
 });
 
@@ -51,24 +56,19 @@ describe('the architectures', () => {
     const { status, stdout } = spawnSync(process.execPath, [script, '--check'], { cwd: projectRoot, encoding: 'utf8' });
     expect(status).toBe(0);
     const checked = [...stdout.matchAll(/^<linux\/kvm\.h> for (\w+): (.*)$/gm)];
-    expect(checked.map(([, name]) => name)).toEqual(Object.keys(all));
+    expect(checked.map(([, name]) => name)).toEqual(names);
     // The mirror may have newer ones by now; it has those of every architecture.
     for (const [, , report] of checked)
       expect(report).toMatch(/^the (?:output is what|headers here are other ones)(?!.* is not in)/);
   });
 
-  it('are those of the package, and all targets whose headers have KVM', () => {
-    const { exports } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
-      exports: Record<string, string>;
-    };
-    for (const name of Object.keys(all)) expect(exports[`./${name}/*`]).toBe(`./dist/generated/${name}/*.js`);
-    const without = targets.map(({ name }) => name).filter((name) => !(name in all));
-    expect(without).toEqual(['arm']);
+  it('are all targets whose headers have KVM', () => {
+    expect(targetNames.filter((name) => !names.includes(name))).toEqual(['arm']);
   });
 
   it('have each a struct kvm_regs of its own, but those that share their headers', () => {
-    const requests = Object.entries(all).map(([name, { KVM_GET_REGS }]) => [name, KVM_GET_REGS.request.toString(16)]);
-    expect(Object.fromEntries(requests)).toEqual({
+    const requests = all.map(({ name, bindings }) => [name, bindings.KVM_GET_REGS.request.toString(16)]);
+    expect(Object.fromEntries(requests)).toMatchObject({
       x86_64: '8090ae81',
       i386: '8090ae81',
       arm64: '8360ae81',
@@ -90,5 +90,38 @@ describe('the architectures', () => {
     expect(mips64.KVM_INTERRUPT.argument).toBe(mips64.KvmMipsInterrupt);
     expect(x86_64.KVM_INTERRUPT.argument).toBe(x86_64.KvmInterrupt);
     expect(mips64.KVM_INTERRUPT.size).toBe(x86_64.KvmInterrupt.$size);
+  });
+});
+
+describe('the exports of the package', () => {
+  const modules = committedModules();
+
+  it('lead Node to each committed module', () => {
+    expect(modules).toEqual(expect.arrayContaining(['x86_64/linux/kvm', 'x86_64/asm/kvm', 'arm64/asm/kvm']));
+    for (const module of modules) {
+      const path = fileURLToPath(import.meta.resolve(`kvm-uapi/${module}`));
+      expect(path).toBe(join(projectRoot, 'dist/generated', `${module}.js`));
+      expect(existsSync(path), path).toBe(true);
+    }
+  });
+
+  it('lead TypeScript to each committed module', () => {
+    const nodeNext = { module: ts.ModuleKind.NodeNext, moduleResolution: ts.ModuleResolutionKind.NodeNext };
+    const options: ts.CompilerOptions = { ...nodeNext, rootDir: projectRoot, outDir: join(projectRoot, 'dist') };
+    const importer = join(projectRoot, 'examples/program.ts');
+    for (const module of modules) {
+      const name = `kvm-uapi/${module}`;
+      const { resolvedModule } = ts.resolveModuleName(
+        name,
+        importer,
+        options,
+        ts.sys,
+        undefined,
+        undefined,
+        ts.ModuleKind.ESNext,
+      );
+      // Inside the package, the source of what is built.
+      expect([name, resolvedModule?.resolvedFileName]).toEqual([name, join(projectRoot, 'generated', `${module}.ts`)]);
+    }
   });
 });

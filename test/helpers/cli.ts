@@ -59,3 +59,9 @@ export function contentsOf(folder: string): Record<string, string> {
   }
   return contents;
 }
+
+/** The committed modules, by their paths below `generated/` without the ending. */
+export function committedModules(): string[] {
+  const paths = readdirSync(join(projectRoot, 'generated'), { recursive: true, encoding: 'utf8' });
+  return paths.filter((path) => path.endsWith('.ts')).map((path) => path.slice(0, -'.ts'.length));
+}

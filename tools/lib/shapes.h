@@ -25,7 +25,9 @@ struct shape_scalars {
   float single;
   double exact;
   long double precise;
+#ifdef __SIZEOF_INT128__
   __int128 huge;
+#endif
   void *address;
   int (*call)(int);
   enum shape_colour colour;

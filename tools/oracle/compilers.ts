@@ -20,23 +20,26 @@ export interface Compiler {
 /** The language of the answers, whichever is the compiler's own choice. */
 export const standard = '-std=gnu17';
 
+/** What has to be known of a target to find its compiler. */
+export type Compiled = Pick<Target, 'compiler' | 'debian'>;
+
 /** The compiler that a target's facts come from. */
-export function compilerOf({ compiler }: Target, include: readonly string[] = []): Compiler {
+export function compilerOf({ compiler }: Compiled, include: readonly string[] = []): Compiler {
   const [cc, ...flags] = compiler.command;
   return { cc, flags, include };
 }
 
 /** Whether a target's compiler is here, and is one for that target. */
-export function isInstalled(target: Target): boolean {
+export function isInstalled(target: Compiled): boolean {
   const { cc, flags } = compilerOf(target);
   const { status, stdout } = call(cc, [...flags, '-dumpmachine']);
   if (status !== 0) return false;
-  const processor = stdout.split('-')[0]?.replace(/^i[456]86$/, 'i386');
-  return processor === target.debian.multiarch.split('-')[0];
+  const { multiarch, gnuType = multiarch } = target.debian;
+  return stdout.split('-')[0] === gnuType.split('-')[0];
 }
 
 /** Installs the packages of compilers that are not here, where that is allowed; gives back what is still lacking. */
-export function lackingCompilers(asked: readonly Target[]): Target[] {
+export function lackingCompilers<T extends Compiled>(asked: readonly T[]): T[] {
   const lacking = asked.filter((target) => !isInstalled(target));
   const packages = lacking.map(({ compiler }) => compiler.package);
   if (packages.length === 0 || process.getuid?.() !== 0) return lacking;

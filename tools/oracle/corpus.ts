@@ -95,12 +95,13 @@ async function judgeHeader(corpus: Corpus, header: string): Promise<Verdict> {
   }
 }
 
-function emptyModel({ name, byteOrder, pointer }: Target, header: string): Model {
+function emptyModel({ name, byteOrder, pointer, nodeArch }: Target, header: string): Model {
   return {
     schema: MODEL_SCHEMA,
     target: name,
     byteOrder,
     pointerSize: pointer.size,
+    nodeArch,
     header,
     kernel: null,
     coveredHeaders: [header],

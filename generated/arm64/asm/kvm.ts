@@ -8,7 +8,7 @@ import { UserFpsimdState, UserPtRegs } from './ptrace.js';
 export * from './ptrace.js';
 
 /** What these bindings are for. */
-export const $target = { name: 'arm64', byteOrder: 'little', pointerSize: 8 } as const;
+export const $target = { name: 'arm64', byteOrder: 'little', pointerSize: 8, nodeArch: 'arm64' } as const;
 
 /** Enumerator. */
 export const KVM_REG_ARM_STD_BIT_TRNG_V1_0 = 0;

@@ -13,7 +13,7 @@ import {
 import * as $$c from '../../../support/integers.js';
 
 /** What these bindings are for. */
-export const $target = { name: 'arm64', byteOrder: 'little', pointerSize: 8 } as const;
+export const $target = { name: 'arm64', byteOrder: 'little', pointerSize: 8, nodeArch: 'arm64' } as const;
 
 /** `int`, 0x0. */
 export const PSR_MODE_EL0t = 0;

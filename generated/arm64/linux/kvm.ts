@@ -39,7 +39,7 @@ import {
 export * from '../asm/kvm.js';
 
 /** What these bindings are for. */
-export const $target = { name: 'arm64', byteOrder: 'little', pointerSize: 8 } as const;
+export const $target = { name: 'arm64', byteOrder: 'little', pointerSize: 8, nodeArch: 'arm64' } as const;
 
 /** Enumerator. */
 export const kvm_ioeventfd_flag_nr_datamatch = 0;

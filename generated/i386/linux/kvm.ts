@@ -56,7 +56,7 @@ import {
 export * from '../asm/kvm.js';
 
 /** What these bindings are for. */
-export const $target = { name: 'i386', byteOrder: 'little', pointerSize: 4 } as const;
+export const $target = { name: 'i386', byteOrder: 'little', pointerSize: 4, nodeArch: 'ia32' } as const;
 
 /** Enumerator. */
 export const kvm_ioeventfd_flag_nr_datamatch = 0;

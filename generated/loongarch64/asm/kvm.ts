@@ -5,7 +5,7 @@ import { setNumber64, U64Array, type View, ViewArray } from '../../../support/li
 import * as $$c from '../../../support/integers.js';
 
 /** What these bindings are for. */
-export const $target = { name: 'loongarch64', byteOrder: 'little', pointerSize: 8 } as const;
+export const $target = { name: 'loongarch64', byteOrder: 'little', pointerSize: 8, nodeArch: 'loong64' } as const;
 
 /** `int`, 0x1. */
 export const KVM_COALESCED_MMIO_PAGE_OFFSET = 1;

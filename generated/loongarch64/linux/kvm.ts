@@ -25,7 +25,7 @@ import { KvmDebugExitArch, KvmFpu, KvmGuestDebugArch, KvmRegs, KvmSregs, KvmSync
 export * from '../asm/kvm.js';
 
 /** What these bindings are for. */
-export const $target = { name: 'loongarch64', byteOrder: 'little', pointerSize: 8 } as const;
+export const $target = { name: 'loongarch64', byteOrder: 'little', pointerSize: 8, nodeArch: 'loong64' } as const;
 
 /** Enumerator. */
 export const kvm_ioeventfd_flag_nr_datamatch = 0;

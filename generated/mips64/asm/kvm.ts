@@ -5,7 +5,7 @@ import { setNumber64, U64Array, type View } from '../../../support/big-endian.js
 import * as $$c from '../../../support/integers.js';
 
 /** What these bindings are for. */
-export const $target = { name: 'mips64', byteOrder: 'big', pointerSize: 8 } as const;
+export const $target = { name: 'mips64', byteOrder: 'big', pointerSize: 8, nodeArch: null } as const;
 
 /** `int`, 0x1. */
 export const KVM_COALESCED_MMIO_PAGE_OFFSET = 1;

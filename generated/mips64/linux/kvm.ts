@@ -33,7 +33,7 @@ import {
 export * from '../asm/kvm.js';
 
 /** What these bindings are for. */
-export const $target = { name: 'mips64', byteOrder: 'big', pointerSize: 8 } as const;
+export const $target = { name: 'mips64', byteOrder: 'big', pointerSize: 8, nodeArch: null } as const;
 
 /** Enumerator. */
 export const kvm_ioeventfd_flag_nr_datamatch = 0;

@@ -33,7 +33,7 @@ import {
 export * from '../asm/kvm.js';
 
 /** What these bindings are for. */
-export const $target = { name: 'mips64el', byteOrder: 'little', pointerSize: 8 } as const;
+export const $target = { name: 'mips64el', byteOrder: 'little', pointerSize: 8, nodeArch: 'mips64el' } as const;
 
 /** Enumerator. */
 export const kvm_ioeventfd_flag_nr_datamatch = 0;

@@ -14,7 +14,7 @@ import {
 import * as $$c from '../../../support/integers.js';
 
 /** What these bindings are for. */
-export const $target = { name: 'ppc64le', byteOrder: 'little', pointerSize: 8 } as const;
+export const $target = { name: 'ppc64le', byteOrder: 'little', pointerSize: 8, nodeArch: 'ppc64' } as const;
 
 /** `int`, 0x1. */
 export const KVM_COALESCED_MMIO_PAGE_OFFSET = 1;

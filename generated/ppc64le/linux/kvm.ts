@@ -44,7 +44,7 @@ import {
 export * from '../asm/kvm.js';
 
 /** What these bindings are for. */
-export const $target = { name: 'ppc64le', byteOrder: 'little', pointerSize: 8 } as const;
+export const $target = { name: 'ppc64le', byteOrder: 'little', pointerSize: 8, nodeArch: 'ppc64' } as const;
 
 /** Enumerator. */
 export const kvm_ioeventfd_flag_nr_datamatch = 0;

@@ -8,7 +8,7 @@ import { UserRegsStruct } from './ptrace.js';
 export * from './ptrace.js';
 
 /** What these bindings are for. */
-export const $target = { name: 'riscv64', byteOrder: 'little', pointerSize: 8 } as const;
+export const $target = { name: 'riscv64', byteOrder: 'little', pointerSize: 8, nodeArch: 'riscv64' } as const;
 
 /** `enum KVM_RISCV_ISA_EXT_ID`. */
 export const KVM_RISCV_ISA_EXT_A = 0;

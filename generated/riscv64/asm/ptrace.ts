@@ -12,7 +12,7 @@ import {
 } from '../../../support/little-endian.js';
 
 /** What these bindings are for. */
-export const $target = { name: 'riscv64', byteOrder: 'little', pointerSize: 8 } as const;
+export const $target = { name: 'riscv64', byteOrder: 'little', pointerSize: 8, nodeArch: 'riscv64' } as const;
 
 /** `int`, 0x21. */
 export const PTRACE_GETFDPIC = 33;

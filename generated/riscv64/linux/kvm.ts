@@ -26,7 +26,7 @@ import { KvmDebugExitArch, KvmFpu, KvmGuestDebugArch, KvmRegs, KvmSregs, KvmSync
 export * from '../asm/kvm.js';
 
 /** What these bindings are for. */
-export const $target = { name: 'riscv64', byteOrder: 'little', pointerSize: 8 } as const;
+export const $target = { name: 'riscv64', byteOrder: 'little', pointerSize: 8, nodeArch: 'riscv64' } as const;
 
 /** Enumerator. */
 export const kvm_ioeventfd_flag_nr_datamatch = 0;

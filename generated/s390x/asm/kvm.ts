@@ -14,7 +14,7 @@ import {
 import * as $$c from '../../../support/integers.js';
 
 /** What these bindings are for. */
-export const $target = { name: 's390x', byteOrder: 'big', pointerSize: 8 } as const;
+export const $target = { name: 's390x', byteOrder: 'big', pointerSize: 8, nodeArch: 's390x' } as const;
 
 /** `enum pv_cmd_dmp_id`. */
 export const KVM_PV_DUMP_INIT = 0;

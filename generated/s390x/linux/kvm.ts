@@ -42,7 +42,7 @@ import {
 export * from '../asm/kvm.js';
 
 /** What these bindings are for. */
-export const $target = { name: 's390x', byteOrder: 'big', pointerSize: 8 } as const;
+export const $target = { name: 's390x', byteOrder: 'big', pointerSize: 8, nodeArch: 's390x' } as const;
 
 /** Enumerator. */
 export const kvm_ioeventfd_flag_nr_datamatch = 0;

@@ -17,7 +17,7 @@ import {
 import * as $$c from '../../../support/integers.js';
 
 /** What these bindings are for. */
-export const $target = { name: 'x86_64', byteOrder: 'little', pointerSize: 8 } as const;
+export const $target = { name: 'x86_64', byteOrder: 'little', pointerSize: 8, nodeArch: 'x64' } as const;
 
 /** `enum sev_cmd_id`. */
 export const KVM_SEV_INIT = 0;

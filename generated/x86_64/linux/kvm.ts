@@ -56,7 +56,7 @@ import {
 export * from '../asm/kvm.js';
 
 /** What these bindings are for. */
-export const $target = { name: 'x86_64', byteOrder: 'little', pointerSize: 8 } as const;
+export const $target = { name: 'x86_64', byteOrder: 'little', pointerSize: 8, nodeArch: 'x64' } as const;
 
 /** Enumerator. */
 export const kvm_ioeventfd_flag_nr_datamatch = 0;

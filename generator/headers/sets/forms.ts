@@ -47,7 +47,7 @@ const plain: Form = {
       const ptrace = tree.read(within(folder, 'asm/ptrace.h'));
       if (!ptrace) return [];
       const text = new TextDecoder().decode(ptrace);
-      const kernel = architectures.find(({ mark }) => new RegExp(`\\b${mark}\\b`).test(text))?.kernel;
+      const kernel = architectures.find(({ ptraceMark }) => new RegExp(`\\b${ptraceMark}\\b`).test(text))?.kernel;
       return kernel === undefined ? [] : placesOf(tree, 'plain', folder, new Map([[kernel, folder]]));
     }),
 };

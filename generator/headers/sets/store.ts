@@ -7,6 +7,7 @@
 import { existsSync, mkdirSync, mkdtempSync, promises, readdirSync, renameSync, rmSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { dirname, isAbsolute, join } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import { HeaderSetError } from '../../errors.js';
 import { readIfThere } from '../disk.js';
 import type { Contents } from './contents.js';
@@ -76,7 +77,7 @@ export async function keepSet(contents: Contents, cache: string, name: string): 
 /** @throws HeaderSetError when something else has the place. */
 function isThere(set: Description, folder: string): boolean {
   if (!existsSync(folder)) return false;
-  if (JSON.stringify(recordIn(folder)) === JSON.stringify(set)) return true;
+  if (isDeepStrictEqual(recordIn(folder), set)) return true;
   throw new HeaderSetError(`${folder}: is another set; choose a name with --name, or use 'headers remove' first`);
 }
 

@@ -1,7 +1,8 @@
 /** What the targets with 32-bit pointers have in common: ILP32, by GCC. A target adds what is its own. */
 
-import type { DataModel, Measure } from '../target.js';
-import { gnuAttributes, gnuBuiltins, gnuMacros } from './gnu.js';
+import type { DataModel } from '../target.js';
+import { commonRules, commonScalars, wide, word } from './data-model.js';
+import { gnuMacros } from './gnu.js';
 
 export const ilp32Macros: string = `${gnuMacros}
 __INT64_C(c) c ## LL
@@ -35,34 +36,9 @@ __UINTPTR_MAX__ 0xffffffffU
 __UINTPTR_TYPE__ unsigned int
 `;
 
-const byte: Measure = { size: 1, align: 1 };
-const half: Measure = { size: 2, align: 2 };
-const word: Measure = { size: 4, align: 4 };
-const wide: Measure = { size: 8, align: 8 };
-
 export const ilp32: DataModel = {
-  scalars: {
-    _Bool: byte,
-    char: byte,
-    'signed char': byte,
-    'unsigned char': byte,
-    short: half,
-    'unsigned short': half,
-    int: word,
-    'unsigned int': word,
-    long: word,
-    'unsigned long': word,
-    'long long': wide,
-    'unsigned long long': wide,
-    float: word,
-    double: wide,
-    'long double': wide,
-  },
+  ...commonRules,
+  scalars: { ...commonScalars, long: word, 'unsigned long': word, 'long double': wide },
   pointer: { size: 4, align: 4 },
   sizeType: 'unsigned int',
-  biggestAlignment: 16,
-  mostVectorAlignment: null,
-  anonymousBitFieldsAlign: false,
-  attributes: gnuAttributes,
-  builtins: gnuBuiltins,
 };

@@ -1,7 +1,8 @@
 /** What the targets with 64-bit pointers have in common: LP64, by GCC. A target adds what is its own. */
 
-import type { DataModel, Measure } from '../target.js';
-import { gnuAttributes, gnuBuiltins, gnuMacros } from './gnu.js';
+import type { DataModel } from '../target.js';
+import { commonRules, commonScalars, quad, wide } from './data-model.js';
+import { gnuMacros } from './gnu.js';
 
 export const lp64Macros: string = `${gnuMacros}
 _LP64 1
@@ -39,37 +40,16 @@ __UINTPTR_MAX__ 0xffffffffffffffffUL
 __UINTPTR_TYPE__ long unsigned int
 `;
 
-const byte: Measure = { size: 1, align: 1 };
-const half: Measure = { size: 2, align: 2 };
-const word: Measure = { size: 4, align: 4 };
-const wide: Measure = { size: 8, align: 8 };
-const quad: Measure = { size: 16, align: 16 };
-
 export const lp64: DataModel = {
+  ...commonRules,
   scalars: {
-    _Bool: byte,
-    char: byte,
-    'signed char': byte,
-    'unsigned char': byte,
-    short: half,
-    'unsigned short': half,
-    int: word,
-    'unsigned int': word,
+    ...commonScalars,
     long: wide,
     'unsigned long': wide,
-    'long long': wide,
-    'unsigned long long': wide,
-    float: word,
-    double: wide,
     'long double': quad,
     __int128: quad,
     'unsigned __int128': quad,
   },
   pointer: { size: 8, align: 8 },
   sizeType: 'unsigned long',
-  biggestAlignment: 16,
-  mostVectorAlignment: null,
-  anonymousBitFieldsAlign: false,
-  attributes: gnuAttributes,
-  builtins: gnuBuiltins,
 };

@@ -49,6 +49,7 @@ function modelOf(types: RecordType[], enums: EnumType[] = []): Model {
     target: 'x86_64',
     byteOrder: 'little',
     pointerSize: 8,
+    nodeArch: 'x64',
     header: 'demo.h',
     kernel: null,
     coveredHeaders: ['demo.h'],

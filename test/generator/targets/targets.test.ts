@@ -1,8 +1,9 @@
 /** Every fact in the data of a target is what its compiler says. */
 
 import { describe, expect, it } from 'vitest';
+import * as list from '../../../generator/targets/list.js';
 import type { ScalarName, Target } from '../../../generator/targets/target.js';
-import { targetCalled, targets } from '../../../generator/targets/targets.js';
+import { isTargetName, targetCalled, targetNames, targets } from '../../../generator/targets/targets.js';
 import { modelOf } from '../../../tools/lib/headers-in-memory.js';
 import { call, run } from '../../../tools/lib/programs.js';
 import { compilerOf, isInstalled, preprocess, standard } from '../../../tools/oracle/compilers.js';
@@ -10,7 +11,9 @@ import { compilerOf, isInstalled, preprocess, standard } from '../../../tools/or
 /** The sizes of arrays that a C text defines, by name. */
 function sizesIn(target: Target, source: string): Record<string, number> {
   const { cc, flags } = compilerOf(target);
-  const assembly = run(cc, [...flags, standard, '-w', '-fno-common', '-S', '-o', '-', '-x', 'c', '-'], { input: source });
+  const assembly = run(cc, [...flags, standard, '-w', '-fno-common', '-S', '-o', '-', '-x', 'c', '-'], {
+    input: source,
+  });
   const sizes = [...assembly.matchAll(/^\s*\.(?:size|lcomm)\s+(\w+), *(\d+)/gm)];
   return Object.fromEntries(sizes.map(([, name, size]) => [name, Number(size)]));
 }
@@ -19,7 +22,8 @@ function sizesIn(target: Target, source: string): Record<string, number> {
 function measured(target: Target, type: string): { size: number; align: number; fieldAlign: number } | undefined {
   const { cc, flags } = compilerOf(target);
   const declaration = `typedef ${type} T;\n`;
-  if (call(cc, [...flags, '-fsyntax-only', '-w', '-x', 'c', '-'], { input: declaration }).status !== 0) return undefined;
+  if (call(cc, [...flags, '-fsyntax-only', '-w', '-x', 'c', '-'], { input: declaration }).status !== 0)
+    return undefined;
   const member = '__builtin_offsetof(struct { char c; T m; }, m)';
   const {
     size = 0,
@@ -91,12 +95,15 @@ char size_type[__builtin_types_compatible_p(__SIZE_TYPE__, ${target.sizeType}) +
 }
 
 describe('the targets', () => {
-  it('are told apart by name, and each says what compiler its facts come from', () => {
-    expect(new Set(targets.map(({ name }) => name)).size).toBe(targets.length);
+  it('are those of the list in alphabetical order, and each says what compiler its facts come from', () => {
+    expect(targetNames).toEqual(Object.keys(list).sort());
     for (const target of targets) {
       expect(targetCalled(target.name)).toBe(target);
+      expect(isTargetName(target.name)).toBe(true);
       expect(target.compiler.package).toMatch(/^(?:gcc|clang)/);
     }
+    for (const other of ['vax', '', 'toString', undefined]) expect(isTargetName(other)).toBe(false);
+    expect(() => targetCalled('vax')).toThrow(/^unknown architecture 'vax'; known are: arm, arm64, /);
   });
 
   it('have byte order and pointer size as their predefined macros say', () => {

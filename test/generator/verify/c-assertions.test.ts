@@ -17,6 +17,7 @@ function model(parts: Partial<Model>): Model {
     target: 'x86_64',
     byteOrder: 'little',
     pointerSize: 8,
+    nodeArch: 'x64',
     header: 'demo.h',
     kernel: null,
     coveredHeaders: ['demo.h'],

@@ -145,6 +145,7 @@ const MODEL: Model = {
   target: 'x86_64',
   byteOrder: 'little',
   pointerSize: 8,
+  nodeArch: 'x64',
   header: 'demo.h',
   kernel: null,
   coveredHeaders: ['demo.h'],

@@ -6,7 +6,9 @@ import { pathToFileURL } from 'node:url';
 import { ts } from 'ts-morph';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { emitFiles, installedHeaders, modulePath, supportText } from '../../../generator/index.js';
+import { s390x } from '../../../generator/targets/s390x.js';
 import {
+  type AnyBindings,
   Device,
   DeviceArgumentError,
   DeviceClosedError,
@@ -24,7 +26,7 @@ type Class = ViewClass<AnyView>;
 
 /** A module that no compiler has seen: its exports by name. */
 interface Generated {
-  readonly $target: { readonly name: string };
+  readonly $target: AnyBindings['$target'];
   readonly [name: string]: unknown;
 }
 
@@ -120,7 +122,7 @@ describe('a device refuses, before the kernel sees it,', () => {
   };
 
   it('bindings of another architecture', () => {
-    const open = (): Device => Device.open('/dev/random', { ...random, $target: { name: 's390x' } });
+    const open = (): Device => Device.open('/dev/random', { ...random, $target: s390x });
     expect(open).toThrow(DeviceArgumentError);
     expect(open).toThrow(/^the bindings are of s390x, and this process is of x86_64; generate them for x86_64$/);
   });

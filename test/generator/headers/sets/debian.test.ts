@@ -7,6 +7,7 @@ import { describe, expect, it } from 'vitest';
 import { importSet } from '../../../../generator/cli/headers.js';
 import { openHeaders } from '../../../../generator/cli/open-headers.js';
 import { catalogue } from '../../../../generator/headers/sets/catalogue.js';
+import { recordFile } from '../../../../generator/headers/sets/description.js';
 import { placesIn } from '../../../../generator/headers/sets/forms.js';
 import { recordIn } from '../../../../generator/headers/sets/store.js';
 import { folderTree } from '../../../../generator/headers/sets/tree.js';
@@ -76,7 +77,8 @@ describe.each(headerSetNames)('%s', (name) => {
       const hashes = [...(place?.asm ?? [])].map(
         ([kernel, asm]) => [kernel, hashBy(folder, place?.common ?? '', asm)] as const,
       );
-      expect(Object.entries(set?.architectures ?? {}).map(([kernel, { sha256 }]) => [kernel, sha256])).toEqual(hashes);
+      const recorded = Object.entries(set?.architectures ?? {}).map(([kernel, { sha256 }]) => [kernel, sha256]);
+      expect(Object.fromEntries(recorded)).toEqual(Object.fromEntries(hashes));
       for (const [kernel, hash] of hashes) {
         expect(hashBy(root, 'usr/include', `usr/lib/linux/uapi/${kernel}`)).toBe(hash);
       }
@@ -86,7 +88,9 @@ describe.each(headerSetNames)('%s', (name) => {
       const again = await importSet(folder, { cache, name: 'again' });
       if (!isRecorded) return;
       expect(again.set).toEqual(set);
-      expect(contentsOf(join(cache, 'again'))).toEqual(contentsOf(root));
+      // The order of the record's architectures is that of the version that imported it.
+      const headersIn = (set: string): unknown => ({ ...contentsOf(set), [recordFile]: undefined });
+      expect(headersIn(join(cache, 'again'))).toEqual(headersIn(root));
     },
   );
 
@@ -104,7 +108,7 @@ describe.each(headerSetNames)('%s', (name) => {
     expect(kernels.length).toBeGreaterThan(0);
     for (const kernel of kernels) {
       const { stdout } = spawnSync('cat', [join(folder, kernel, 'asm/ptrace.h')], { encoding: 'utf8' });
-      const marked = architectures.filter(({ mark }) => new RegExp(`\\b${mark}\\b`).test(stdout));
+      const marked = architectures.filter(({ ptraceMark }) => new RegExp(`\\b${ptraceMark}\\b`).test(stdout));
       expect(marked.map((each) => each.kernel)).toEqual([kernel]);
     }
   });

@@ -9,8 +9,6 @@ import { contentsOf } from '../../../../generator/headers/sets/contents.js';
 import { forms, placesIn } from '../../../../generator/headers/sets/forms.js';
 import { folderTree } from '../../../../generator/headers/sets/tree.js';
 import { modelToJson } from '../../../../generator/model/json.js';
-import { architectures, targetsOf } from '../../../../generator/targets/architectures.js';
-import { targets } from '../../../../generator/targets/targets.js';
 import { contentsOf as filesBelow, folderOf, temporaryFolder } from '../../../helpers/cli.js';
 import { debOf, type Entries, folderWith, smallSet, smallSetIn } from '../../../helpers/packages.js';
 
@@ -39,20 +37,6 @@ async function errorOf(action: () => unknown): Promise<string> {
   }
   return expect.fail('it is taken for good');
 }
-
-describe('the architectures', () => {
-  it('are those of all targets, under the names that the targets give', () => {
-    const known = ['x86_64', 'i386', 'arm64', 'arm', 'riscv64', 's390x', 'ppc64le', 'ppc64', 'mips64', 'mips64el'];
-    expect(targetsOf(architectures.map(({ kernel }) => kernel)).sort()).toEqual([...known, 'loongarch64'].sort());
-    expect(targets.length).toBeGreaterThan(0);
-    for (const target of targets) {
-      const row = architectures.find(({ targets }) => targets.includes(target.name));
-      expect(row?.kernel).toBe(target.kernelArchitecture);
-      expect(row?.ports).toContain(target.debian.architecture);
-      expect(row?.triplets).toContain(target.debian.multiarch);
-    }
-  });
-});
 
 describe('a set', () => {
   it('has an example here in each form', () => {

@@ -7,6 +7,7 @@ import { setTimeout } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { importSet } from '../../../../generator/cli/headers.js';
 import { HeaderSetError } from '../../../../generator/errors.js';
+import { type Description, recordFile } from '../../../../generator/headers/sets/description.js';
 import { importedSets, removeSets, userCache } from '../../../../generator/headers/sets/store.js';
 import { bin, contentsOf, folderOf, temporaryFolder } from '../../../helpers/cli.js';
 import { folderWith, smallSet, smallSetIn } from '../../../helpers/packages.js';
@@ -61,6 +62,18 @@ describe('the cache', () => {
       /x: is another set; choose a name with --name, or use 'headers remove' first$/,
     );
     expect(contentsOf(cache)).toEqual(before);
+  });
+
+  it('takes a set whose record has the architectures in another order for the same', async () => {
+    const cache = temporaryFolder();
+    const both = folderWith([...smallSetIn.multiarch, ['usr/include/aarch64-linux-gnu/asm/kvm.h', '']]);
+    await importSet(both, { cache, name: 'x' });
+    const path = join(cache, 'x', recordFile);
+    const { architectures, ...rest } = JSON.parse(readFileSync(path, 'utf8')) as Description;
+    const turned = Object.fromEntries(Object.entries(architectures).reverse());
+    expect(Object.keys(turned).sort()).not.toEqual(Object.keys(turned));
+    writeFileSync(path, JSON.stringify({ ...rest, architectures: turned }));
+    expect((await importSet(both, { cache, name: 'x' })).isNew).toBe(false);
   });
 
   it('never touches a folder that is no set', async () => {

@@ -1,0 +1,79 @@
+/** Which bindings are right on which machine. */
+
+import { describe, expect, it } from 'vitest';
+import * as i386 from '../../generated/i386/linux/kvm.js';
+import * as mips64 from '../../generated/mips64/linux/kvm.js';
+import * as ppc64 from '../../generated/ppc64/linux/kvm.js';
+import * as ppc64le from '../../generated/ppc64le/linux/kvm.js';
+import * as x86_64 from '../../generated/x86_64/linux/kvm.js';
+import { targets } from '../../generator/targets/targets.js';
+import { KvmArgumentError } from '../../runtime/errors.js';
+import { type AnyBindings, checkBindings, type Machine, wrongArchitecture } from '../../runtime/host.js';
+
+const x64: Machine = { nodeArch: 'x64', byteOrder: 'little' };
+const arm64: Machine = { nodeArch: 'arm64', byteOrder: 'little' };
+const ppc: Machine = { nodeArch: 'ppc64', byteOrder: 'big' };
+
+describe('bindings', () => {
+  it.each([
+    ['x64', 'little', 'x86_64'],
+    ['ia32', 'little', 'i386'],
+    ['arm', 'little', 'arm'],
+    ['arm64', 'little', 'arm64'],
+    ['riscv64', 'little', 'riscv64'],
+    ['s390x', 'big', 's390x'],
+    ['ppc64', 'little', 'ppc64le'],
+    ['ppc64', 'big', 'ppc64'],
+    ['mips64el', 'little', 'mips64el'],
+    ['loong64', 'little', 'loongarch64'],
+    ['sparc64', 'big', undefined],
+  ] as const)(
+    'of one architecture at most are right where Node says %s and %s-endian: %s',
+    (nodeArch, byteOrder, name) => {
+      const right = targets.filter(
+        (target) => wrongArchitecture({ $target: target }, { nodeArch, byteOrder }) === undefined,
+      );
+      expect(right.map((target) => target.name)).toEqual(name === undefined ? [] : [name]);
+    },
+  );
+
+  it('of no two targets are right on one machine, and those of a target without a port of Node on none', () => {
+    const ported = targets.filter(({ nodeArch }) => nodeArch !== null);
+    const machines = ported.map(({ nodeArch, byteOrder }) => `${nodeArch} ${byteOrder}`);
+    expect(new Set(machines).size).toBe(machines.length);
+    expect(mips64.$target.nodeArch).toBeNull();
+    expect(wrongArchitecture(mips64, x64)).toBe('the bindings are of mips64, and this process is of x86_64');
+  });
+
+  it('are refused with our name of the machine where the package has its bindings, else with what Node says', () => {
+    expect(wrongArchitecture(x86_64, x64)).toBeUndefined();
+    expect(wrongArchitecture(i386, x64)).toBe('the bindings are of i386, and this process is of x86_64');
+    expect(wrongArchitecture(x86_64, arm64)).toBe(
+      'the bindings are of x86_64, and this process is of arm64 (little-endian)',
+    );
+    expect(wrongArchitecture(ppc64, ppc)).toBeUndefined();
+    expect(wrongArchitecture(ppc64le, ppc)).toBe(
+      'the bindings are of ppc64le, and this process is of ppc64 (big-endian)',
+    );
+  });
+
+  it('are refused with the module to give', () => {
+    expect(() => checkBindings(i386, x64)).toThrow(
+      new KvmArgumentError(
+        'the bindings are of i386, and this process is of x86_64; give it { bindings } of kvm-uapi/x86_64/linux/kvm',
+      ),
+    );
+    expect(() => checkBindings(x86_64, arm64)).toThrow(
+      /of arm64 \(little-endian\); give it \{ bindings \} of linux\/kvm for this architecture$/,
+    );
+    expect(() => checkBindings(x86_64, x64)).not.toThrow();
+  });
+
+  it('of an earlier version, which do not name the machine, are refused with what to do', () => {
+    const { nodeArch: _, ...$target } = x86_64.$target;
+    const earlier = { $target } as unknown as AnyBindings;
+    expect(wrongArchitecture(earlier, x64)).toBe(
+      'the bindings are from an earlier version and do not name their machine',
+    );
+  });
+});
