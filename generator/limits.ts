@@ -25,7 +25,7 @@ export const deepestInclude = 200;
 export const mostTokens = 2_000_000;
 
 /** Members of the records of a header, those of unnamed records counted wherever their type is used. */
-export const mostMembers = 200_000;
+const mostMembers = 200_000;
 
 export const tooDeep: string = `nested more than ${deepestNesting} levels deep; make it flatter`;
 

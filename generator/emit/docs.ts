@@ -25,7 +25,7 @@ function escapeComment(text: string): string {
 }
 
 /** A member as C declares it: `__u8 padding1[6]`. */
-export function declarationOf(member: Member): string {
+function declarationOf(member: Member): string {
   const dims = member.dims ? member.dims.map((length) => `[${length ?? ''}]`).join('') : '';
   const width = member.bit ? `:${member.bit.width}` : '';
   const pointer = member.type.endsWith('*');

@@ -9,7 +9,7 @@ import type { FileProvider, SourceFile } from './files.js';
 import { kernelVersionOf } from './kernel-version.js';
 import type { Resolver } from './resolver.js';
 
-export interface Identity {
+interface Identity {
   /** Version of the kernel that the first file belongs to; null when its tree does not say. */
   readonly kernel: string | null;
   readonly files: readonly { readonly name: string; readonly sha256: string; readonly origin: Origin }[];

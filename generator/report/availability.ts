@@ -10,7 +10,7 @@ export interface Availability {
   readonly targets: readonly TargetAvailability[];
 }
 
-export interface TargetAvailability {
+interface TargetAvailability {
   readonly target: string;
   /** Where it is declared; null where nothing declares it. */
   readonly location: Location | null;

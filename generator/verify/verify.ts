@@ -18,7 +18,7 @@ import {
 import { type Compilation, compileToTheEnd, VerifyError, type VerifyOptions, versionOf } from './compile.js';
 import { type ElfSections, readSections } from './elf.js';
 
-export interface Failure {
+interface Failure {
   /** `struct kvm_run.immediate_exit: offset` */
   readonly item: string;
   /** What the model says. */

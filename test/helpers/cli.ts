@@ -20,7 +20,7 @@ export function kvmUapi(args: readonly string[], env?: NodeJS.ProcessEnv, cwd?: 
 }
 
 /** The same with a command line that is elsewhere. */
-export function runProgram(
+function runProgram(
   program: string,
   args: readonly string[],
   env: NodeJS.ProcessEnv = process.env,

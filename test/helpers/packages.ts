@@ -8,7 +8,7 @@ import { packTar } from 'modern-tar';
 import { temporaryFolder } from './cli.js';
 
 /** What a tar archive may hold, by path: a file's content, or something else. */
-export type Entry =
+type Entry =
   | string
   | { readonly link: string }
   | { readonly hardLink: string }

@@ -3,7 +3,7 @@
 import fc from 'fast-check';
 
 /** One thing done to a text. */
-export interface Step {
+interface Step {
   readonly how: string;
   /** Where, in millionths of the text. */
   readonly at: number;

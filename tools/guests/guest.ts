@@ -5,7 +5,7 @@ import { GuestMemory, type Vcpu, type VcpuOptions, type Vm } from '../../runtime
 import { allocate, type View } from '../../support/index.js';
 
 /** One instruction: its bytes, and what GNU as makes them of, in Intel syntax. */
-export interface Line {
+interface Line {
   readonly bytes: Uint8Array;
   readonly text: string;
 }
@@ -88,7 +88,7 @@ export function guest(mode: Mode, name: string, text: string, { data = '', regis
 }
 
 /** All bytes of a listing. */
-export function codeOf(listing: readonly Line[]): Uint8Array {
+function codeOf(listing: readonly Line[]): Uint8Array {
   return Uint8Array.from(listing.flatMap(({ bytes }) => [...bytes]));
 }
 

@@ -6,7 +6,7 @@ import * as protectedMode from './protected-mode.js';
 import * as realMode from './real-mode.js';
 import * as userMode from './user-mode.js';
 
-export { type Guest, type Line, type Loaded, type Mode, places, port } from './guest.js';
+export { type Guest, type Loaded, type Mode, places, port } from './guest.js';
 export { longMode, protectedMode, realMode, userMode };
 
 export const guests: readonly Guest[] = [...realMode.all, ...protectedMode.all, ...longMode.all, ...userMode.all];

@@ -13,7 +13,7 @@ import { x86_64 } from '../../generator/targets/x86_64.js';
 export type Headers = Readonly<Record<string, string | Uint8Array>>;
 
 /** The include folder of headers that name none. */
-export const includeFolder = '/include';
+const includeFolder = '/include';
 
 export function resolverOf(headers: Headers, roots?: readonly string[]): Resolver {
   if (roots) return new Resolver(filesInMemory(headers), roots);

@@ -6,7 +6,7 @@ import { includeLines } from '../../generator/verify/c-assertions.js';
 import { type Compiler, debugDump } from './compilers.js';
 import { headerAt, type Listed, type Listing, type Subject } from './listing.js';
 
-export interface TypeCounts {
+interface TypeCounts {
   readonly structs: number;
   readonly unions: number;
   /** Of the structs and unions. */

@@ -14,9 +14,9 @@ import { type Place, versionHeader, within } from './forms.js';
 import type { HeaderTree } from './tree.js';
 
 /** Headers by name: `linux/kvm.h`, `asm/kvm.h`. */
-export type Headers = ReadonlyMap<string, Uint8Array>;
+type Headers = ReadonlyMap<string, Uint8Array>;
 
-export interface ArchitectureHeaders {
+interface ArchitectureHeaders {
   /** The headers in `asm/`. */
   readonly asm: Headers;
   readonly origin: Origin;
@@ -37,7 +37,7 @@ export interface Contents {
  * The hash of a set for one architecture, the SHA-256 of what `sha256sum` prints for all its headers by name, in the
  * order of their bytes: the same for the same headers, whatever form and place they come from.
  */
-export function hashOf(common: Headers, asm: Headers): string {
+function hashOf(common: Headers, asm: Headers): string {
   const hash = createHash('sha256');
   for (const [name, bytes] of [...common, ...asm].sort(([a], [b]) => (a < b ? -1 : 1))) {
     hash.update(`${createHash('sha256').update(bytes).digest('hex')}  ${name}\n`);

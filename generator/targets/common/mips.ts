@@ -5,7 +5,7 @@ import { quad } from './data-model.js';
 import { signedWideCharacters } from './gnu.js';
 import { lp64, lp64Macros } from './lp64.js';
 
-export const mips: KernelArchitecture = { kernelArchitecture: 'mips', ptraceMark: 'DSP_CONTROL' };
+const mips: KernelArchitecture = { kernelArchitecture: 'mips', ptraceMark: 'DSP_CONTROL' };
 
 /** LP64 on MIPS. */
 export const n64: DataModel & KernelArchitecture & Pick<Target, 'charSigned'> = {

@@ -4,7 +4,7 @@ import type { DataModel, KernelArchitecture, Target } from '../target.js';
 import { signedWideCharacters } from './gnu.js';
 import { lp64, lp64Macros } from './lp64.js';
 
-export const powerpc: KernelArchitecture = {
+const powerpc: KernelArchitecture = {
   kernelArchitecture: 'powerpc',
   ptraceMark: 'PPC_BREAKPOINT_MODE_EXACT',
 };
