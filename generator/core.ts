@@ -13,8 +13,8 @@ import { portableSha256, type Sha256 } from './sha256.js';
 import { targetCalled } from './targets/targets.js';
 
 export { type EmitOptions, emitFiles, modelPath, openModel } from './emit/bindings.js';
+export type { WideStyle } from './emit/module-context.js';
 export { type EmittedFile, modulePath } from './emit/modules.js';
-export type { WideStyle } from './emit/references.js';
 export { type SupportModule, type SupportText, supportModules } from './emit/support.js';
 export * from './errors.js';
 export { type FileProvider, filesInMemory } from './headers/files.js';

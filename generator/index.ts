@@ -2,7 +2,7 @@
 
 import { type CheckResult, check } from './cli/check.js';
 import { generate } from './cli/generate.js';
-import { openHeaders } from './cli/open-headers.js';
+import { openHeaders } from './cli/header-options.js';
 import { follow } from './cli/project.js';
 import type { CheckedConfig } from './config/config.js';
 import type { Headers } from './core.js';

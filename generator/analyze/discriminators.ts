@@ -3,7 +3,7 @@
 import type { MacroTable } from '../c/preprocessor/macros.js';
 import type { RecordNode } from '../c/syntax.js';
 import type { Token } from '../c/tokens.js';
-import { type SelectedUnion, selectedUnions, statedCases } from '../kernel/exit-arms.js';
+import { type SelectedUnion, selectedUnions, statedCases } from '../kernel/discriminators.js';
 import type { Discriminator } from '../model/model.js';
 import { commentsBetween, textOf } from './comment-places.js';
 

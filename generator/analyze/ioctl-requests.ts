@@ -10,7 +10,7 @@ import { Unresolvable } from '../c/evaluator/unresolvable.js';
 import type { Layout } from '../c/layout/layout.js';
 import { lexText } from '../c/lexer.js';
 import type { TypeNames } from '../c/parser/expressions.js';
-import type { ExpansionMemory } from '../c/preprocessor/expansion-memory.js';
+import type { ExpansionMemory } from '../c/preprocessor/expansion-cache.js';
 import type { Macro } from '../c/preprocessor/macros.js';
 import type { Preprocessed } from '../c/preprocessor/preprocessor.js';
 import type { CType, Expression } from '../c/syntax.js';

@@ -1,13 +1,13 @@
 /** Records and enums: declarations and their layout to the model. */
 
 import type { Layout } from '../c/layout/layout.js';
-import { spellType } from '../c/layout/spelling.js';
+import { spellType } from '../c/layout/type-names.js';
 import type { MacroTable } from '../c/preprocessor/macros.js';
 import type { CType, Declarations, EnumNode, MemberNode, RecordNode } from '../c/syntax.js';
 import { locationOf } from '../c/tokens.js';
 import type { SourceFile } from '../headers/files.js';
 import { flexibleArrayCounts } from '../kernel/counted-by.js';
-import type { SelectedUnion } from '../kernel/exit-arms.js';
+import type { SelectedUnion } from '../kernel/discriminators.js';
 import { memberBudget } from '../limits.js';
 import type {
   ByteOrder,

@@ -15,7 +15,7 @@ import { type Model, withoutComments } from '../model/model.js';
 import { select, selectWithin } from '../model/selection.js';
 import { comparisonLines } from '../report/comparison.js';
 import { filesFor, type GenerateOptions, openAll } from './generate.js';
-import type { Headers } from './open-headers.js';
+import type { Headers } from './header-options.js';
 
 export interface CheckResult {
   /** `stale`: the output is wrong. `other headers`: it is right, for headers that are not the ones here. */

@@ -3,15 +3,15 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { type EmitOptions, emitFiles, modelPath } from '../emit/bindings.js';
+import type { WideStyle } from '../emit/module-context.js';
 import type { EmittedFile } from '../emit/modules.js';
-import type { WideStyle } from '../emit/references.js';
 import { nodeSha256, supportText } from '../headers/disk.js';
 import type { OpenFiles } from '../headers/resolver.js';
 import type { Model } from '../model/model.js';
 import { type Selection, select } from '../model/selection.js';
 import { headingOf, summaryOf } from '../report/summary.js';
 import { type TargetName, targetNames } from '../targets/targets.js';
-import { defaultArchitecture, type HeaderOptions, type Headers, headersOf, openHeaders } from './open-headers.js';
+import { defaultArchitecture, type HeaderOptions, type Headers, headersOf, openHeaders } from './header-options.js';
 import { writeFiles } from './output.js';
 
 export interface GenerateOptions extends Omit<HeaderOptions, 'arch'> {

@@ -8,7 +8,7 @@ import { forms, type Place, placesIn } from '../headers/sets/forms.js';
 import { noSet } from '../headers/sets/open.js';
 import { importedSets, keepSet, removeSets, userCache } from '../headers/sets/store.js';
 import { folderTree, type HeaderTree, unreadable } from '../headers/sets/tree.js';
-import { kernelFolders } from '../kernel/packages.js';
+import { kernelFolders } from '../kernel/header-packages.js';
 import { originText } from '../model/locations.js';
 import { table } from '../report/table.js';
 import { targetsOf } from '../targets/architectures.js';

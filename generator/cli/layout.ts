@@ -4,7 +4,7 @@ import { styleText } from 'node:util';
 import { UsageError } from '../errors.js';
 import { modelToJson } from '../model/json.js';
 import { layoutView, type Paint } from '../report/layout-view.js';
-import { type HeaderOptions, openHeaders } from './open-headers.js';
+import { type HeaderOptions, openHeaders } from './header-options.js';
 
 export interface LayoutOptions extends HeaderOptions {
   readonly json: boolean;

@@ -11,6 +11,7 @@ import { packageRoot } from '../headers/disk.js';
 import { targetNames } from '../targets/targets.js';
 import { version } from '../version.js';
 import { type GenerateOptions, generate } from './generate.js';
+import { defaultArchitecture, defaultHeader, type HeaderOptions } from './header-options.js';
 import {
   type CacheOptions,
   formsHelp,
@@ -20,7 +21,6 @@ import {
   removeHeaders,
 } from './headers.js';
 import type { LayoutOptions } from './layout.js';
-import { defaultArchitecture, defaultHeader, type HeaderOptions } from './open-headers.js';
 import { follow } from './project.js';
 import type { VerifyCommandOptions } from './verify.js';
 import type { WhereOptions } from './where.js';

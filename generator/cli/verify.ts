@@ -1,6 +1,6 @@
 /** `kvm-uapi verify`: the model held against a C compiler. */
 
-import { type HeaderOptions, openHeaders } from './open-headers.js';
+import { type HeaderOptions, openHeaders } from './header-options.js';
 
 export interface VerifyCommandOptions extends HeaderOptions {
   /** The C compiler, where it is not to be the target's own. */

@@ -2,7 +2,7 @@
 
 import { statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
-import type { WideStyle } from '../emit/references.js';
+import type { WideStyle } from '../emit/module-context.js';
 import { ConfigError } from '../errors.js';
 import { expressionOf, type Pattern, type Selection } from '../model/selection.js';
 import { isTargetName, type TargetName, targetNames } from '../targets/targets.js';

@@ -4,9 +4,9 @@ import type { ByteOrder, Member } from '../model/model.js';
 import { bitFieldAccessors } from './bit-fields.js';
 import { describeMember } from './docs.js';
 import { memberProperty } from './export-names.js';
+import type { References } from './module-context.js';
 import { elementSizeOf, elementsOf, isFlexible, type PlacedMember } from './placed-members.js';
 import { type Access, at, byteOrderOf, numberProperty, order, property, wideProperties } from './properties.js';
-import type { References } from './references.js';
 import { accessOf, type ScalarAccess } from './scalar-access.js';
 
 /** A member's accessors, indented for a class body. */

@@ -1,9 +1,9 @@
 /** The accessors of a bit-field: one load, a shift and a mask where a load of at most 32 bits holds it. */
 
 import { memberProperty } from './export-names.js';
+import type { References } from './module-context.js';
 import type { PlacedMember } from './placed-members.js';
 import { type Access, at, order, property, wideProperties } from './properties.js';
-import type { References } from './references.js';
 
 export function bitFieldAccessors(placed: PlacedMember, doc: string, references: References): string {
   const { member } = placed;

@@ -4,8 +4,8 @@ import type { Member } from '../model/model.js';
 import { accessors, counterOf } from './accessors.js';
 import { bytes, docstring, withComment } from './docs.js';
 import { memberProperty } from './export-names.js';
+import type { References } from './module-context.js';
 import { elementSizeOf, elementsOf, isFlexible, type PlacedMember, promotedMembers } from './placed-members.js';
-import type { References } from './references.js';
 
 /** A record to emit: one with a name in C, or an unnamed one that a member gives its type. */
 export interface ClassSource {

@@ -2,7 +2,7 @@
 
 import type { Direction, FdKind, Ioctl, Member } from '../model/model.js';
 import { bytes, docstring, withComment } from './docs.js';
-import type { References } from './references.js';
+import type { References } from './module-context.js';
 import { accessOf } from './scalar-access.js';
 
 export function emitIoctl(ioctl: Ioctl, exportName: string, references: References): string {

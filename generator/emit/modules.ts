@@ -22,7 +22,7 @@ import { type Names, namesOf } from './export-names.js';
 import { emitFunction } from './function-macros.js';
 import { argumentOf, emitIoctl } from './ioctls.js';
 import { integersName } from './macro-code.js';
-import type { References, WideStyle } from './references.js';
+import type { References, WideStyle } from './module-context.js';
 import { copiesFolder, integersModule, type SupportModule, viewsModules } from './support.js';
 
 export interface EmittedFile {

@@ -3,7 +3,7 @@
 import type { ByteOrder, Member } from '../model/model.js';
 import { docstring } from './docs.js';
 import { memberProperty, secondProperty } from './export-names.js';
-import type { References } from './references.js';
+import type { References } from './module-context.js';
 
 /** What a property's getter returns, after a statement where it needs one, and the statement of its setter where it has one. */
 export interface Access {

@@ -1,6 +1,6 @@
 /** Header identity: what exactly was read. */
 
-import { debianPackageOf } from '../kernel/packages.js';
+import { debianPackageOf } from '../kernel/header-packages.js';
 import type { Origin } from '../model/model.js';
 import type { Sha256 } from '../sha256.js';
 import type { Target } from '../targets/target.js';

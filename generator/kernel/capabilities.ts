@@ -4,7 +4,7 @@
  */
 
 import type { FdKind } from '../model/model.js';
-import { rowsByKey } from './rows.js';
+import { rowsByKey } from './rows-by-key.js';
 
 export interface CapabilityRow {
   /** The header that defines the macros, as an `#include` spells it. */

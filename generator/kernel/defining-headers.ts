@@ -5,7 +5,7 @@
  */
 
 import { requestMacros } from './request-macros.js';
-import { rowsByKey } from './rows.js';
+import { rowsByKey } from './rows-by-key.js';
 
 export interface DefiningHeader {
   readonly header: string;

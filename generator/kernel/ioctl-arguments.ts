@@ -8,7 +8,7 @@
  */
 
 import type { Direction, Passing } from '../model/model.js';
-import { rowsByKey } from './rows.js';
+import { rowsByKey } from './rows-by-key.js';
 
 export interface IoctlOverride {
   /** The header that defines the macro, as spelled in an `#include`. */

@@ -10,7 +10,7 @@
  */
 
 import type { FdKind } from '../model/model.js';
-import { rowsByKey } from './rows.js';
+import { rowsByKey } from './rows-by-key.js';
 
 export interface FdRow {
   /** The header that defines the macros, as spelled in an `#include`. */

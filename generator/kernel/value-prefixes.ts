@@ -3,7 +3,7 @@
  * it of an integer. It is for printing alone: no layout and no type goes by it.
  */
 
-import { rowsByKey } from './rows.js';
+import { rowsByKey } from './rows-by-key.js';
 
 export interface NamedValues {
   /** The header that defines the record, as spelled in an `#include`. */

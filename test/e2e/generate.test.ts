@@ -57,7 +57,7 @@ describe('generate', () => {
   });
 
   it('says which headers an excerpt of our own is: a tree, of no known kernel', () => {
-    const include = join(projectRoot, 'headers', 'excerpt', 'after');
+    const include = join(projectRoot, 'headers', 'immediate-exit', 'linux-4.11');
     const out = temporaryFolder();
     expect(kvmUapi(['generate', '--include', include, '--out', out]).stdout).toMatch(
       /kernel version unknown, a source tree/,

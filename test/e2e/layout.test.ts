@@ -15,10 +15,10 @@ describe('layout', () => {
   });
 
   it.each([
-    ['before', /padding1\[7\]; +\/\* +1 +7 \*\//, false],
-    ['after', /padding1\[6\]; +\/\* +2 +6 \*\//, true],
-  ] as const)('shows the excerpt %s the change', (which, padding, hasFlag) => {
-    const include = join(projectRoot, 'headers', 'excerpt', which);
+    ['linux-4.10', /padding1\[7\]; +\/\* +1 +7 \*\//, false],
+    ['linux-4.11', /padding1\[6\]; +\/\* +2 +6 \*\//, true],
+  ] as const)('shows the excerpt of %s', (which, padding, hasFlag) => {
+    const include = join(projectRoot, 'headers', 'immediate-exit', which);
     const { stdout } = kvmUapi(['layout', 'kvm_run', '--include', include]);
     expect(stdout).toMatch(padding);
     expect(stdout).toMatch(/ exit_reason; +\/\* +8 +4 \*\//);

@@ -52,7 +52,7 @@ const missing = whyMissing('newest');
 describe('the architectures', () => {
   const title = missing === undefined ? '' : ` (${missing})`;
   it.skipIf(missing !== undefined)(`are all what the headers of npm run generate give${title}`, () => {
-    const script = join(projectRoot, 'dist/tools/oracle/generate.js');
+    const script = join(projectRoot, 'dist/tools/generate/run.js');
     const { status, stdout } = spawnSync(process.execPath, [script, '--check'], { cwd: projectRoot, encoding: 'utf8' });
     expect(status).toBe(0);
     const checked = [...stdout.matchAll(/^<linux\/kvm\.h> for (\w+): (.*)$/gm)];

@@ -4,7 +4,7 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { defaultHeader } from '../../generator/cli/open-headers.js';
+import { defaultHeader } from '../../generator/cli/header-options.js';
 import { inTurn, median, type Result, ratioOf } from './harness.js';
 
 /** bindgen links libclang when it runs, and leaves the format of its output to rustfmt; ours is formatted. */

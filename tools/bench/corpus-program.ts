@@ -2,7 +2,7 @@
 
 import { readFileSync } from 'node:fs';
 import { filesFor } from '../../generator/cli/generate.js';
-import { defaultArchitecture, openHeaders } from '../../generator/cli/open-headers.js';
+import { defaultArchitecture, openHeaders } from '../../generator/cli/header-options.js';
 import { GeneratorError } from '../../generator/errors.js';
 
 /** How far it is behind a header, since the start of the process. */

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { filesFor, recordedTargets } from '../../generator/cli/generate.js';
-import { defaultHeader, type HeaderOptions, openHeaders } from '../../generator/cli/open-headers.js';
+import { defaultHeader, type HeaderOptions, openHeaders } from '../../generator/cli/header-options.js';
 import { packageRoot } from '../../generator/headers/disk.js';
 import { headerSet, whyMissing } from '../oracle/header-sets.js';
 import { benchBindgen } from './bindgen.js';

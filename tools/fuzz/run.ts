@@ -9,7 +9,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { openHeaders } from '../../generator/cli/open-headers.js';
+import { openHeaders } from '../../generator/cli/header-options.js';
 import { GeneratorError } from '../../generator/errors.js';
 import type { Model } from '../../generator/model/model.js';
 import type { Target } from '../../generator/targets/target.js';

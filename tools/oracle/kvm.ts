@@ -1,6 +1,6 @@
 /** kvm.h of every architecture and of every version that Debian has, held against the architecture's own compiler. */
 
-import { defaultHeader, openHeaders } from '../../generator/cli/open-headers.js';
+import { defaultHeader, openHeaders } from '../../generator/cli/header-options.js';
 import { NoKvmError } from '../../generator/errors.js';
 import type { Model } from '../../generator/model/model.js';
 import type { Target } from '../../generator/targets/target.js';

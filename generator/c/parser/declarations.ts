@@ -18,7 +18,7 @@ import { endAt, errorAt, placeOf, type Token, undefinedNameAt } from '../tokens.
 import { isTypeWord, predefinedTypedefs, scalarType } from './arithmetic-types.js';
 import { attributeWords, joinAttributes, noAttributes, parseAttributes } from './attributes.js';
 import { parseExpression, type TypeNames } from './expressions.js';
-import { extractPacks } from './packs.js';
+import { extractPacks } from './pragma-pack.js';
 
 const storageWords = new Set(
   'typedef extern static inline __inline __inline__ _Noreturn register auto _Thread_local __thread'.split(' '),

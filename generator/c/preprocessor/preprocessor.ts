@@ -4,7 +4,7 @@ import { MissingHeaderError, NoKvmError } from '../../errors.js';
 import { SourceFile } from '../../headers/files.js';
 import type { Resolver } from '../../headers/resolver.js';
 import { absentHeaders } from '../../kernel/defining-headers.js';
-import { debianPackageOf } from '../../kernel/packages.js';
+import { debianPackageOf } from '../../kernel/header-packages.js';
 import { requestMacros } from '../../kernel/request-macros.js';
 import { Depth, deepestInclude, tokenBudget } from '../../limits.js';
 import type { Target } from '../../targets/target.js';
@@ -14,7 +14,7 @@ import { endAt, errorAt, type Token, tokenLike } from '../tokens.js';
 import { withAnnotation } from './annotations.js';
 import { conditionHolds } from './condition.js';
 import { type Builtin, Expander, type Expansion, expandTokens } from './expander.js';
-import { type ExpansionMemory, expandMacro, standsForItself } from './expansion-memory.js';
+import { type ExpansionMemory, expandMacro, standsForItself } from './expansion-cache.js';
 import { type Macro, type MacroTable, parseDefinition } from './macros.js';
 
 export interface Preprocessed {

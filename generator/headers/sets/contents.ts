@@ -2,7 +2,7 @@
 
 import { createHash } from 'node:crypto';
 import { HeaderSetError } from '../../errors.js';
-import { kernelFolders } from '../../kernel/packages.js';
+import { kernelFolders } from '../../kernel/header-packages.js';
 import type { Origin } from '../../model/model.js';
 import { architectures } from '../../targets/architectures.js';
 import { filesOnDisk } from '../disk.js';

@@ -1,8 +1,8 @@
 /** Which arm of the union of `struct kvm_run` belongs to which KVM_EXIT_*. */
 
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { type HeaderOptions, openHeaders } from '../../../generator/cli/open-headers.js';
-import { selectedUnions, statedCases } from '../../../generator/kernel/exit-arms.js';
+import { type HeaderOptions, openHeaders } from '../../../generator/cli/header-options.js';
+import { selectedUnions, statedCases } from '../../../generator/kernel/discriminators.js';
 import type { Member, Model, RecordType } from '../../../generator/model/model.js';
 import { committedModel } from '../../../tools/lib/committed-models.js';
 import { modelOf } from '../../../tools/lib/headers-in-memory.js';
@@ -13,14 +13,14 @@ if (!union) throw new Error('there is no union');
 
 afterEach(() => {
   vi.resetModules();
-  vi.doUnmock('../../../generator/kernel/exit-arms.js');
+  vi.doUnmock('../../../generator/kernel/discriminators.js');
 });
 
 /** `<linux/kvm.h>` as it is read when the comments alone say what belongs together. */
 async function withoutRows(options: Partial<HeaderOptions>, arch: string): Promise<Model> {
   vi.resetModules();
-  vi.doMock('../../../generator/kernel/exit-arms.js', () => ({ selectedUnions, statedCases: [] }));
-  const { openHeaders: openThem } = await import('../../../generator/cli/open-headers.js');
+  vi.doMock('../../../generator/kernel/discriminators.js', () => ({ selectedUnions, statedCases: [] }));
+  const { openHeaders: openThem } = await import('../../../generator/cli/header-options.js');
   return openThem({ header: ['linux/kvm.h'], arch, include: [], ...options }).model('linux/kvm.h');
 }
 

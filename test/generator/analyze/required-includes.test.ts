@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { parseDeclarations } from '../../../generator/c/parser/declarations.js';
 import { preprocess } from '../../../generator/c/preprocessor/preprocessor.js';
-import { openHeaders } from '../../../generator/cli/open-headers.js';
+import { openHeaders } from '../../../generator/cli/header-options.js';
 import { filesOnDisk, systemRoots } from '../../../generator/headers/disk.js';
 import { Resolver } from '../../../generator/headers/resolver.js';
 import { openSet } from '../../../generator/headers/sets/open.js';

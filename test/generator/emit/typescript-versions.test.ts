@@ -3,7 +3,7 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { openHeaders } from '../../../generator/cli/open-headers.js';
+import { openHeaders } from '../../../generator/cli/header-options.js';
 import { openModel } from '../../../generator/emit/bindings.js';
 import { packageRoot } from '../../../generator/headers/disk.js';
 import type { Model } from '../../../generator/model/model.js';

@@ -2,7 +2,7 @@
 
 import { readdirSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { openHeaders } from '../../../generator/cli/open-headers.js';
+import { openHeaders } from '../../../generator/cli/header-options.js';
 import { fdRows } from '../../../generator/kernel/ioctl-fds.js';
 import { architectures } from '../../../generator/targets/architectures.js';
 import { targetCalled } from '../../../generator/targets/targets.js';

@@ -4,7 +4,7 @@ import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { openHeaders } from '../../../generator/cli/open-headers.js';
+import { openHeaders } from '../../../generator/cli/header-options.js';
 import { modelPath, openModel } from '../../../generator/emit/bindings.js';
 import { SourceError } from '../../../generator/errors.js';
 import type { Model } from '../../../generator/model/model.js';

@@ -1,7 +1,7 @@
 /** The judge can fail: each thing that is wrong with a model, or lost from it, is what is reported. */
 
 import { beforeAll, expect, it } from 'vitest';
-import { openHeaders } from '../../../generator/cli/open-headers.js';
+import { openHeaders } from '../../../generator/cli/header-options.js';
 import type { Model } from '../../../generator/model/model.js';
 import { x86_64 } from '../../../generator/targets/x86_64.js';
 import { describeWithCompiler } from '../../../tools/lib/oracle-compiler.js';

@@ -6,7 +6,7 @@
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { packageRoot } from '../../generator/headers/disk.js';
-import { headerSet, whyMissing } from './header-sets.js';
+import { headerSet, whyMissing } from '../oracle/header-sets.js';
 
 const [, , ...args] = process.argv;
 
@@ -19,7 +19,9 @@ async function source(): Promise<string[]> {
     console.log(`the newest headers are not to be had here, so that the installed ones are read: ${missing}`);
     return [];
   }
-  throw new Error(`the newest headers are not to be had here: ${missing}; name others with --from (docs/headers.md)`);
+  throw new Error(
+    `the newest headers are not to be had here: ${missing}; name others with --from (docs/header-sets.md)`,
+  );
 }
 
 try {

@@ -1,4 +1,4 @@
-/** The examples of docs/layout.md: what it says of them is what the compiler and the model say. */
+/** The examples of docs/c-layout.md: what it says of them is what the compiler and the model say. */
 
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
@@ -6,7 +6,7 @@ import { modelOf } from '../../tools/lib/headers-in-memory.js';
 import { cc, describeWithCompiler } from '../../tools/lib/oracle-compiler.js';
 import { refusedLines } from '../../tools/oracle/compilers.js';
 
-const document = readFileSync(new URL('../../docs/layout.md', import.meta.url), 'utf8');
+const document = readFileSync(new URL('../../docs/c-layout.md', import.meta.url), 'utf8');
 const source = [...document.matchAll(/^```c\n(.*?)^```$/gms)].map(([, text]) => text).join('');
 const row = /^(struct|enum)(?: __attribute__\S+)? (\w+) .*\/\/ (\d+) bytes?, aligned to (\d+)$/gm;
 const examples = [...source.matchAll(row)].map(([, keyword = '', name = '', size, align]) => ({
@@ -16,7 +16,7 @@ const examples = [...source.matchAll(row)].map(([, keyword = '', name = '', size
   align: Number(align),
 }));
 
-describe('the examples of docs/layout.md', () => {
+describe('the examples of docs/c-layout.md', () => {
   it('are all read here', () => {
     expect(examples.length).toBe(source.split('//').length - 1);
     expect(examples.length).toBeGreaterThan(15);
@@ -29,7 +29,7 @@ describe('the examples of docs/layout.md', () => {
   });
 });
 
-describeWithCompiler('the compiler agrees with the examples of docs/layout.md', [], () => {
+describeWithCompiler('the compiler agrees with the examples of docs/c-layout.md', [], () => {
   it('all of them', async () => {
     const lines = source.trimEnd().split('\n');
     const checks = examples.map(({ keyword, name, size, align }) => {

@@ -4,15 +4,15 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { generate } from '../generator/cli/generate.js';
-import { layout } from '../generator/cli/layout.js';
-import type { HeaderOptions } from '../generator/cli/open-headers.js';
-import { verify } from '../generator/cli/verify.js';
-import { GeneratorError } from '../generator/errors.js';
-import { type Bindings, Kvm, KvmUnavailableError, RuntimeMissingError } from '../runtime/index.js';
-import { realMode, userMode } from '../tools/guests/index.js';
-import { useHooks } from '../tools/lib/hooks.js';
-import { kickCrowd } from '../tools/stress/kicks.js';
+import { generate } from '../../generator/cli/generate.js';
+import type { HeaderOptions } from '../../generator/cli/header-options.js';
+import { layout } from '../../generator/cli/layout.js';
+import { verify } from '../../generator/cli/verify.js';
+import { GeneratorError } from '../../generator/errors.js';
+import { type Bindings, Kvm, KvmUnavailableError, RuntimeMissingError } from '../../runtime/index.js';
+import { realMode, userMode } from '../guests/index.js';
+import { useHooks } from '../lib/hooks.js';
+import { kickCrowd } from '../stress/kicks.js';
 import { importBindings } from './import-bindings.js';
 
 const headers: HeaderOptions = { header: ['linux/kvm.h'], arch: 'x86_64', include: [] };

@@ -1,11 +1,11 @@
 /** Real headers in which something is wrong end in a model or in an error at a place, in good time and little memory. */
 
 import { afterAll, describe, expect, it } from 'vitest';
-import { x86_64 } from '../../generator/targets/x86_64.js';
-import { installedHeaders } from '../../tools/fuzz/headers.js';
-import { mutantsOf } from '../../tools/fuzz/mutations.js';
-import { Readers } from '../../tools/fuzz/readers.js';
-import { checkAtOnce } from '../../tools/lib/random-values.js';
+import { x86_64 } from '../../../generator/targets/x86_64.js';
+import { installedHeaders } from '../../../tools/fuzz/headers.js';
+import { mutantsOf } from '../../../tools/fuzz/mutations.js';
+import { Readers } from '../../../tools/fuzz/readers.js';
+import { checkAtOnce } from '../../../tools/lib/random-values.js';
 
 const headers = installedHeaders(x86_64);
 

@@ -4,7 +4,7 @@ import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { ts } from 'ts-morph';
-import type { Bindings } from '../runtime/index.js';
+import type { Bindings } from '../../runtime/index.js';
 
 /** Makes JavaScript of every module below a folder that `generate` wrote to, and imports that of kvm.h. */
 export async function importBindings(folder: string): Promise<Bindings> {
