@@ -1,10 +1,11 @@
 /** The big-endian 64-bit MIPS ABI (N64, LP64) as GCC 12 implements it. */
 
-import { n64, n64Macros } from './common/mips.js';
+import { mips, n64, n64Macros } from './common/mips.js';
 import type { Target } from './target.js';
 
 export const mips64: Target<'mips64'> = {
   ...n64,
+  ...mips,
   name: 'mips64',
   debian: { architecture: 'mips64', multiarch: 'mips64-linux-gnuabi64' },
   otherPorts: [{ architecture: 'mips', multiarch: 'mips-linux-gnu' }],

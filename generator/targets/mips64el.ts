@@ -1,10 +1,11 @@
 /** The little-endian 64-bit MIPS ABI (N64, LP64) as GCC 12 implements it. */
 
-import { n64, n64Macros } from './common/mips.js';
+import { mips, n64, n64Macros } from './common/mips.js';
 import type { Target } from './target.js';
 
 export const mips64el: Target<'mips64el'> = {
   ...n64,
+  ...mips,
   name: 'mips64el',
   debian: { architecture: 'mips64el', multiarch: 'mips64el-linux-gnuabi64' },
   otherPorts: [{ architecture: 'mipsel', multiarch: 'mipsel-linux-gnu' }],

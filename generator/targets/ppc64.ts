@@ -1,10 +1,11 @@
 /** The big-endian 64-bit PowerPC ABI (ELFv1, LP64) as GCC 12 implements it. */
 
-import { powerpc64, powerpc64Macros } from './common/powerpc.js';
+import { powerpc, powerpc64, powerpc64Macros } from './common/powerpc.js';
 import type { Target } from './target.js';
 
 export const ppc64: Target<'ppc64'> = {
   ...powerpc64,
+  ...powerpc,
   name: 'ppc64',
   debian: { architecture: 'ppc64', multiarch: 'powerpc64-linux-gnu' },
   otherPorts: [{ architecture: 'powerpc', multiarch: 'powerpc-linux-gnu' }],

@@ -1,11 +1,12 @@
 /** The little-endian 64-bit PowerPC ABI (ELFv2, LP64) as GCC 12 implements it. */
 
 import { quad } from './common/data-model.js';
-import { powerpc64, powerpc64Macros } from './common/powerpc.js';
+import { powerpc, powerpc64, powerpc64Macros } from './common/powerpc.js';
 import type { Target } from './target.js';
 
 export const ppc64le: Target<'ppc64le'> = {
   ...powerpc64,
+  ...powerpc,
   name: 'ppc64le',
   debian: { architecture: 'ppc64el', multiarch: 'powerpc64le-linux-gnu' },
   nodeArch: 'ppc64',

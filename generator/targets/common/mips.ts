@@ -5,12 +5,11 @@ import { quad } from './data-model.js';
 import { signedWideCharacters } from './gnu.js';
 import { lp64, lp64Macros } from './lp64.js';
 
-const mips: KernelArchitecture = { kernelArchitecture: 'mips', ptraceMark: 'DSP_CONTROL' };
+export const mips: KernelArchitecture = { kernelArchitecture: 'mips', ptraceMark: 'DSP_CONTROL' };
 
 /** LP64 on MIPS. */
-export const n64: DataModel & KernelArchitecture & Pick<Target, 'charSigned'> = {
+export const n64: DataModel & Pick<Target, 'charSigned'> = {
   ...lp64,
-  ...mips,
   charSigned: true,
   scalars: { ...lp64.scalars, _Float128: quad },
 };

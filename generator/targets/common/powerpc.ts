@@ -4,15 +4,14 @@ import type { DataModel, KernelArchitecture, Target } from '../target.js';
 import { signedWideCharacters } from './gnu.js';
 import { lp64, lp64Macros } from './lp64.js';
 
-const powerpc: KernelArchitecture = {
+export const powerpc: KernelArchitecture = {
   kernelArchitecture: 'powerpc',
   ptraceMark: 'PPC_BREAKPOINT_MODE_EXACT',
 };
 
 /** LP64 on PowerPC; `long double` is a pair of doubles. */
-export const powerpc64: DataModel & KernelArchitecture & Pick<Target, 'charSigned'> = {
+export const powerpc64: DataModel & Pick<Target, 'charSigned'> = {
   ...lp64,
-  ...powerpc,
   charSigned: false,
 };
 
