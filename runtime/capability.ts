@@ -2,8 +2,8 @@
 
 import { allocate } from '../generated/views.js';
 import type { KvmEnableCap } from '../generated/x86_64/linux/kvm.js';
+import type { Bindings } from './context.js';
 import { KvmArgumentError, KvmError, KvmUnsupportedError } from './errors.js';
-import type { Bindings } from './host.js';
 
 /** The names of capabilities that the bindings know. */
 export type CapabilityName = Extract<keyof Bindings, `KVM_CAP_${string}`>;

@@ -2,8 +2,8 @@
 
 import { allocate } from '../generated/views.js';
 import type { KvmGuestDebug } from '../generated/x86_64/linux/kvm.js';
+import type { Bindings } from './context.js';
 import { KvmArgumentError, KvmUnsupportedError } from './errors.js';
-import type { Bindings } from './host.js';
 
 export interface GuestDebug {
   /** Every instruction is an exit. */

@@ -1,10 +1,9 @@
 /** What the guest writes to devices without an exit: to an eventfd, or into the ring that a VM has for it. */
 
 import { allocate } from '../generated/views.js';
+import type { VcpuContext, VmContext } from './context.js';
 import type { EventFd } from './eventfd.js';
 import { CoalescedRing } from './rings/coalesced.js';
-import type { Vcpu } from './vcpu.js';
-import type { Vm } from './vm.js';
 
 /** Addresses of guest-physical memory, or ports. */
 export interface Zone {
@@ -26,10 +25,10 @@ export interface Doorbell {
 }
 
 export class GuestIo {
-  readonly #vm: Vm;
+  readonly #vm: VmContext;
 
   /** For `Vm`. */
-  constructor(vm: Vm) {
+  constructor(vm: VmContext) {
     this.#vm = vm;
   }
 
@@ -74,7 +73,7 @@ export class GuestIo {
   }
 
   /** The ring of the VM, which any of its vCPUs shows. @throws KvmUnsupportedError without KVM_CAP_COALESCED_MMIO. */
-  ring(vcpu: Vcpu): CoalescedRing {
-    return new CoalescedRing(vcpu, this.#vm.checkExtension('KVM_CAP_COALESCED_MMIO'));
+  ring(vcpu: VcpuContext): CoalescedRing {
+    return new CoalescedRing(vcpu, this.#vm.checkExtension(this.#vm.bindings.KVM_CAP_COALESCED_MMIO));
   }
 }

@@ -8,10 +8,10 @@ import type {
   KvmPitState,
   KvmPitState2,
 } from '../generated/x86_64/linux/kvm.js';
+import type { VmContext } from './context.js';
 import { KvmArgumentError } from './errors.js';
 import type { EventFd } from './eventfd.js';
 import { read } from './ioctl.js';
-import type { Vm } from './vm.js';
 
 /** A message-signalled interrupt. */
 export interface Msi {
@@ -33,10 +33,10 @@ export interface IrqfdOptions {
 }
 
 export class Interrupts {
-  readonly #vm: Vm;
+  readonly #vm: VmContext;
 
   /** For `Vm`. */
-  constructor(vm: Vm) {
+  constructor(vm: VmContext) {
     this.#vm = vm;
   }
 

@@ -14,34 +14,16 @@ import {
   type ViewClass,
 } from '../generated/views.js';
 import { capabilityOf } from './capabilities.js';
+import type { FdKind, GenericIoctl, IoctlFile, IoctlTarget } from './context.js';
 import { KvmArgumentError, type KvmError, KvmUnsupportedError, kernelError } from './errors.js';
 
-/** What an ioctl is made on: a file descriptor, or a vCPU. */
-export interface IoctlFile {
-  value(request: number, value: number | bigint): number;
-  view(request: number, view: DataView, offset: number, needed: number): number;
-}
-
-/** The same, of KVM. */
-export interface IoctlTarget extends IoctlFile {
-  /** Whether the kernel has a capability, by name. */
-  has(capability: string): boolean;
-}
-
 /** The kinds of file descriptor that KVM has, in words. */
-const fdNames = { system: '/dev/kvm', vm: 'a VM', vcpu: 'a vCPU', device: 'a device' } as const;
-export type FdKind = keyof typeof fdNames;
-
-/**
- * The generic ioctl of the classes of this package: of a kind of file descriptor it takes the ioctls that are made on it,
- * else all.
- */
-export interface GenericIoctl<Fd extends FdKind = never> {
-  /** @throws DeviceError when the kernel refuses, DeviceArgumentError when the argument is not safe to hand over. */
-  (request: IoctlAlone<Fd>): number;
-  (request: IoctlByValue<Fd>, value: number | bigint): number;
-  <T extends View>(request: IoctlByPointer<T, Fd>, argument: NoInfer<T>): number;
-}
+const fdNames: Readonly<Record<FdKind, string>> = {
+  system: '/dev/kvm',
+  vm: 'a VM',
+  vcpu: 'a vCPU',
+  device: 'a device',
+};
 
 type IoctlToMemory = IoctlByPointer<View> | IoctlToBytes;
 export type AnyIoctl = IoctlAlone | IoctlByValue | IoctlToMemory;

@@ -1,17 +1,18 @@
 /** `/dev/kvm`: the system file descriptor. */
 
 import { inspectable } from '../generated/inspect.js';
-import { allocate } from '../generated/views.js';
 import type { KvmCpuid2 } from '../generated/x86_64/linux/kvm.js';
 import * as x86_64 from '../generated/x86_64/linux/kvm.js';
 import { native } from './addon.js';
 import { type Capability, capabilityNumber, hasCapability, requireCapability } from './capability.js';
+import type { Bindings, CapabilityContext, GenericIoctl, IoctlTarget } from './context.js';
 import { grown } from './counted.js';
 import { Attributes } from './devices/attributes.js';
-import { KvmMsrError, KvmUnsupportedError, openError } from './errors.js';
+import { KvmUnsupportedError, openError } from './errors.js';
 import { KernelFile } from './files.js';
-import { type Bindings, checkBindings } from './host.js';
-import { type GenericIoctl, genericIoctl, type IoctlTarget, read } from './ioctl.js';
+import { checkBindings } from './host.js';
+import { genericIoctl, read } from './ioctl.js';
+import { type Msr, transferMsrs } from './msrs.js';
 import { printBy } from './printing.js';
 import { Vm } from './vm.js';
 
@@ -21,14 +22,8 @@ export interface KvmOptions {
   readonly bindings?: Bindings;
 }
 
-/** A model-specific register. */
-export interface Msr {
-  readonly index: number;
-  readonly data: bigint;
-}
-
 /** Closed, it is gone; VMs made with it go on. */
-export class Kvm extends KernelFile {
+export class Kvm extends KernelFile implements CapabilityContext {
   readonly bindings: Bindings;
   /** What the system has of them: some say what the kernel supports. None can be set. */
   readonly attributes: Pick<Attributes, 'has' | 'get'>;
@@ -116,12 +111,8 @@ export class Kvm extends KernelFile {
    * @throws KvmMsrError naming the first one that is none.
    */
   getFeatureMsrs(indices: readonly number[]): Msr[] {
-    const { KvmMsrs, KVM_GET_MSRS } = this.bindings;
-    const msrs = allocate(KvmMsrs, indices.length);
-    for (const [at, index] of indices.entries()) msrs.entries.get(at).index = index;
-    const refused = indices[this.ioctl(KVM_GET_MSRS, msrs)];
-    if (refused !== undefined) throw new KvmMsrError(KVM_GET_MSRS.name, refused);
-    return Array.from(msrs.entries, ({ index, data }) => ({ index, data }));
+    const msrs = indices.map((index) => ({ index, data: 0n }));
+    return transferMsrs(this.bindings, 'KVM_GET_MSRS', msrs, (some) => this.ioctl(this.bindings.KVM_GET_MSRS, some));
   }
 
   /** KVM_X86_GET_MCE_CAP_SUPPORTED: the machine check capabilities that a vCPU may have. */

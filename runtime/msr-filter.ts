@@ -1,9 +1,9 @@
 /** KVM_X86_SET_MSR_FILTER: which MSRs a guest may touch without user space. */
 
 import { allocate } from '../generated/views.js';
+import type { Bindings, IoctlTarget } from './context.js';
 import { KvmArgumentError } from './errors.js';
-import type { Bindings } from './host.js';
-import { type IoctlTarget, ioctlOfBytes } from './ioctl.js';
+import { ioctlOfBytes } from './ioctl.js';
 import { scratch } from './scratch.js';
 
 /** Consecutive MSRs. */

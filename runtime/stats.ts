@@ -5,9 +5,9 @@
 
 import { readSync } from 'node:fs';
 import type { View, ViewClass } from '../generated/views.js';
+import type { Bindings } from './context.js';
 import { KvmError } from './errors.js';
 import { KernelFile } from './files.js';
-import type { Bindings } from './host.js';
 
 /** What one value is. */
 export interface Statistic {

@@ -1,8 +1,9 @@
 /** Registers that KVM_RUN itself gives and takes, in the memory that the kernel shares: an ioctl less for each. */
 
+import type { IoctlByPointer, View } from '../generated/views.js';
 import type { KvmRegs, KvmSregs, KvmVcpuEvents } from '../generated/x86_64/linux/kvm.js';
+import type { VcpuContext } from './context.js';
 import { KvmArgumentError, KvmUnsupportedError } from './errors.js';
-import type { Vcpu } from './vcpu.js';
 
 /** In place: what is read is as of the end of the last run, and what is written counts from the next one on. */
 export interface SyncRegs {
@@ -12,16 +13,16 @@ export interface SyncRegs {
 }
 
 const sets = {
-  regs: { bit: 'KVM_SYNC_X86_REGS', class: 'KvmRegs', get: 'getRegs' },
-  sregs: { bit: 'KVM_SYNC_X86_SREGS', class: 'KvmSregs', get: 'getSregs' },
-  events: { bit: 'KVM_SYNC_X86_EVENTS', class: 'KvmVcpuEvents', get: 'getVcpuEvents' },
+  regs: { bit: 'KVM_SYNC_X86_REGS', class: 'KvmRegs', get: 'KVM_GET_REGS' },
+  sregs: { bit: 'KVM_SYNC_X86_SREGS', class: 'KvmSregs', get: 'KVM_GET_SREGS' },
+  events: { bit: 'KVM_SYNC_X86_EVENTS', class: 'KvmVcpuEvents', get: 'KVM_GET_VCPU_EVENTS' },
 } as const;
 
 /**
  * For `Vcpu.syncRegs`. The one mask of what is dirty is the kernel's own, `kvm_dirty_regs`, and it is written in one
  * place: whatever way a view of these is written to, it is by its DataView.
  */
-export function syncRegs<Name extends keyof SyncRegs>(vcpu: Vcpu, names: readonly Name[]): Pick<SyncRegs, Name> {
+export function syncRegs<Name extends keyof SyncRegs>(vcpu: VcpuContext, names: readonly Name[]): Pick<SyncRegs, Name> {
   const { bindings, kvmRun } = vcpu;
   const supported = vcpu.checkExtension(bindings.KVM_CAP_SYNC_REGS);
   const wanted = names.map((name) => ({ name, ...sets[name], mask: maskOf(vcpu, name, supported) }));
@@ -31,7 +32,7 @@ export function syncRegs<Name extends keyof SyncRegs>(vcpu: Vcpu, names: readonl
     const bytes = new TellingDataView(shared.buffer, shared.byteOffset + start + offset, bindings[type].$size);
     const view = new bindings[type](bytes);
     // What was written and waits for a run is newer than what the kernel has.
-    if ((kvmRun.$kvm_dirty_regs & mask) === 0) vcpu[get](view as never);
+    if ((kvmRun.$kvm_dirty_regs & mask) === 0) vcpu.ioctl(bindings[get] as IoctlByPointer<View, 'vcpu'>, view);
     bytes.tell = () => {
       if ((kvmRun.$kvm_valid_regs & mask) === 0) {
         throw new KvmArgumentError(`${name}: not synchronized any more; call syncRegs with them`);
@@ -44,7 +45,7 @@ export function syncRegs<Name extends keyof SyncRegs>(vcpu: Vcpu, names: readonl
   return Object.freeze(Object.fromEntries(views)) as Pick<SyncRegs, Name>;
 }
 
-function maskOf({ bindings }: Vcpu, name: keyof SyncRegs, supported: number): number {
+function maskOf({ bindings }: VcpuContext, name: keyof SyncRegs, supported: number): number {
   const mask = Number((bindings[sets[name].bit] as bigint | undefined) ?? 0n);
   if ((supported & mask) !== 0) return mask;
   throw new KvmUnsupportedError('KVM_RUN', 'absent', `this kernel does not synchronize ${name}`, 'KVM_CAP_SYNC_REGS');

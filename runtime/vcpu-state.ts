@@ -21,12 +21,13 @@ import type {
 import { native, type VcpuHandle } from './addon.js';
 import { capabilityOf } from './capabilities.js';
 import { hasCapability } from './capability.js';
+import type { Bindings, CapabilityContext, GenericIoctl, IoctlTarget } from './context.js';
 import { grown } from './counted.js';
-import { KvmArgumentError, KvmError, KvmMsrError, KvmUnsupportedError, kernelError } from './errors.js';
+import { KvmArgumentError, KvmError, KvmUnsupportedError, kernelError } from './errors.js';
 import { type GuestDebug, guestDebug } from './guest-debug.js';
-import type { Bindings } from './host.js';
-import { type GenericIoctl, genericIoctl, type IoctlTarget, ioctlOfBytes } from './ioctl.js';
-import type { Msr } from './kvm.js';
+import { genericIoctl, ioctlOfBytes } from './ioctl.js';
+import { type Msr, transferMsrs } from './msrs.js';
+import { requireInteger } from './numbers.js';
 import { scratch } from './scratch.js';
 
 /** The ioctls whose argument is a struct, each with its struct. */
@@ -39,15 +40,12 @@ type Structs = {
 /** The ioctls of a vCPU whose result is the whole answer. */
 type Plain = 'KVM_NMI' | 'KVM_SMI' | 'KVM_KVMCLOCK_CTRL' | 'KVM_GET_TSC_KHZ';
 
-/** One less than at how many the kernel refuses. */
-const msrsAtOnce = 255;
-
 /**
  * What all methods that get something take is a view to fill, or nothing for a new one. They throw KvmUnsupportedError,
  * naming the capability, when the kernel does not have the ioctl; KvmBusyError while another thread runs the vCPU;
  * KvmClosedError when it is closed; KvmArgumentError for a view of another struct; KvmError when the kernel refuses.
  */
-export abstract class VcpuState {
+export abstract class VcpuState implements CapabilityContext {
   abstract readonly bindings: Bindings;
   abstract get handle(): VcpuHandle;
 
@@ -192,24 +190,8 @@ export abstract class VcpuState {
   }
 
   #msrs(name: 'KVM_GET_MSRS' | 'KVM_SET_MSRS', msrs: readonly Msr[]): Msr[] {
-    const { KvmMsrs } = this.bindings;
     const request = this.#supported(name);
-    const done: Msr[] = [];
-    for (let start = 0; start < msrs.length; start += msrsAtOnce) {
-      const part = msrs.slice(start, start + msrsAtOnce);
-      const view = allocate(KvmMsrs, part.length);
-      const entries = [...view.entries];
-      for (const [at, entry] of entries.entries()) {
-        const { index, data } = part[at] as Msr;
-        entry.index = checked('MSR', index, 0xffff_ffff);
-        entry.data = data;
-      }
-      const count = this.ioctl(request, view);
-      for (const { index, data } of entries.slice(0, count)) done.push({ index, data });
-      const refused = part[count];
-      if (refused) throw new KvmMsrError(name, refused.index);
-    }
-    return done;
+    return transferMsrs(this.bindings, name, msrs, (some) => this.ioctl(request, some));
   }
 
   /** KVM_GET_REG_LIST (KVM_CAP_ONE_REG): the numbers of the registers for `getOneReg`. On x86 few kernels have any. */
@@ -282,7 +264,7 @@ export abstract class VcpuState {
    */
   interrupt(vector: number): void {
     const interrupt = allocate(this.bindings.KvmInterrupt);
-    interrupt.irq = checked('interrupt vector', vector, 0xffff_ffff);
+    interrupt.irq = requireInteger('interrupt vector', vector, 0xffff_ffff);
     this.#set('KVM_INTERRUPT', interrupt);
   }
 
@@ -509,10 +491,4 @@ export abstract class VcpuState {
 
 function isRefusal(error: unknown): error is KvmError {
   return error instanceof KvmError && error.code === 'EINVAL';
-}
-
-/** @throws KvmArgumentError unless a number is an integer from 0 to `most`. */
-function checked(what: string, value: number, most: number): number {
-  if (Number.isInteger(value) && value >= 0 && value <= most) return value;
-  throw new KvmArgumentError(`${what} ${value}; it must be an integer from 0 to ${most}`);
 }

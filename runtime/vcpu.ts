@@ -5,9 +5,10 @@ import { allocate } from '../generated/views.js';
 import type { KvmRun } from '../generated/x86_64/linux/kvm.js';
 import * as x86_64 from '../generated/x86_64/linux/kvm.js';
 import { native, type VcpuHandle, type VmHandle } from './addon.js';
+import type { Bindings, VcpuContext } from './context.js';
 import { KvmArgumentError, KvmBusyError, KvmClosedError, KvmUnsupportedError, kernelError } from './errors.js';
 import { Exits, type VcpuExit } from './exit/exits.js';
-import { type Bindings, checkBindings } from './host.js';
+import { checkBindings } from './host.js';
 import { printBy } from './printing.js';
 import { type SyncRegs, syncRegs } from './sync-regs.js';
 import { VcpuState } from './vcpu-state.js';
@@ -69,7 +70,7 @@ export function hold(vcpu: SharedVcpu, held: boolean): boolean {
 }
 
 /** The methods for its registers and the rest of its state are those of `VcpuState`. */
-export class Vcpu extends VcpuState implements Disposable, AsyncDisposable {
+export class Vcpu extends VcpuState implements VcpuContext, Disposable, AsyncDisposable {
   override readonly bindings: Bindings;
   /** `struct kvm_run`, in place. */
   readonly kvmRun: KvmRun;

@@ -5,13 +5,13 @@ import { allocate } from '../generated/views.js';
 import type { KvmClockData, KvmPmuEventFilter, KvmUserspaceMemoryRegion2 } from '../generated/x86_64/linux/kvm.js';
 import { native, type VmHandle } from './addon.js';
 import { type Capability, capabilityNumber, enableCapability, hasCapability, requireCapability } from './capability.js';
+import type { Bindings, GenericIoctl, IoctlTarget, VmContext } from './context.js';
 import { VmDevice } from './devices/vm-device.js';
 import { KvmArgumentError, KvmClosedError, kernelError } from './errors.js';
 import { GuestMemfd } from './files.js';
 import { GuestIo } from './guest-io.js';
-import type { Bindings } from './host.js';
 import { Interrupts } from './interrupts.js';
-import { type GenericIoctl, genericIoctl, type IoctlTarget, ioctlOfBytes, read } from './ioctl.js';
+import { genericIoctl, ioctlOfBytes, read } from './ioctl.js';
 import type { GuestMemory } from './memory.js';
 import { type MsrFilter, setMsrFilter } from './msr-filter.js';
 import { printBy } from './printing.js';
@@ -45,7 +45,7 @@ function textOf({ start, end }: Range): string {
   return `0x${start.toString(16)} to 0x${end.toString(16)}`;
 }
 
-export class Vm implements Disposable, AsyncDisposable {
+export class Vm implements VmContext, Disposable, AsyncDisposable {
   readonly bindings: Bindings;
   #handle: VmHandle | undefined;
   readonly #vcpuMmapSize: number;

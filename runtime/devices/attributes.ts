@@ -2,9 +2,9 @@
 
 import { allocate } from '../../generated/views.js';
 import type { KvmDeviceAttr } from '../../generated/x86_64/linux/kvm.js';
+import type { Bindings, IoctlTarget } from '../context.js';
 import { KvmArgumentError, KvmError } from '../errors.js';
-import type { Bindings } from '../host.js';
-import { type IoctlTarget, ioctlOfBytes } from '../ioctl.js';
+import { ioctlOfBytes } from '../ioctl.js';
 import { scratch } from '../scratch.js';
 
 /** Longer than any attribute. */

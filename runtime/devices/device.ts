@@ -1,10 +1,11 @@
 /** Any device, through bindings of the header that says what its ioctls are. */
 
 import { native } from '../addon.js';
+import type { GenericIoctl } from '../context.js';
 import { DeviceArgumentError, DeviceClosedError, deviceError, openDeviceError } from '../errors.js';
 import { KernelFile } from '../files.js';
 import { type AnyBindings, hostArchitecture, wrongArchitecture } from '../host.js';
-import { type AnyIoctl, checkedIoctl, followedPointers, type GenericIoctl, type IoctlRules } from '../ioctl.js';
+import { type AnyIoctl, checkedIoctl, followedPointers, type IoctlRules } from '../ioctl.js';
 
 /**
  * An open device. How many bytes the kernel may touch goes by the request, by the argument's type and by what the bindings

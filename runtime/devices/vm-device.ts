@@ -2,9 +2,9 @@
 
 import { native } from '../addon.js';
 import { hasCapability } from '../capability.js';
+import type { GenericIoctl, IoctlTarget, VmContext } from '../context.js';
 import { KernelFile } from '../files.js';
-import { type GenericIoctl, genericIoctl, type IoctlTarget } from '../ioctl.js';
-import type { Vm } from '../vm.js';
+import { genericIoctl } from '../ioctl.js';
 import { Attributes } from './attributes.js';
 
 export class VmDevice extends KernelFile {
@@ -13,7 +13,7 @@ export class VmDevice extends KernelFile {
   readonly ioctl: GenericIoctl<'device'>;
 
   /** For `Vm.createDevice`. */
-  constructor(vm: Vm, fd: number) {
+  constructor(vm: VmContext, fd: number) {
     super('Device', fd);
     const target: IoctlTarget = {
       value: (request, value) => native().ioctl(this.fd, request, value),

@@ -18,7 +18,7 @@ import type {
   KvmRun,
   KvmRunExit,
 } from '../../generated/x86_64/linux/kvm.js';
-import type { Bindings } from '../host.js';
+import type { Bindings } from '../context.js';
 import { CountedPart, DeviceData, type PortData, PortWindow } from './data.js';
 
 /** An exit, which `switch (exit.reason)` narrows to what holds with that reason; null stands for those that the bindings do not know. */

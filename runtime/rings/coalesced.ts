@@ -1,18 +1,18 @@
 /** The ring of coalesced writes: what the guest has written to zones of `Vm.io.coalesce`, in the order of writing. */
 
 import type { KvmCoalescedMmio } from '../../generated/x86_64/linux/kvm.js';
+import type { VcpuContext } from '../context.js';
 import { KvmError, KvmUnsupportedError } from '../errors.js';
-import type { Vcpu } from '../vcpu.js';
 
 export class CoalescedRing {
-  readonly #vcpu: Vcpu;
+  readonly #vcpu: VcpuContext;
   /** Of the ring in what the vCPU shares. */
   readonly #start: number;
   readonly #entries: number;
   readonly #entrySize: number;
 
   /** For `GuestIo.ring`. `page` is what KVM_CAP_COALESCED_MMIO says: the ring is the last page of what a vCPU shares. */
-  constructor(vcpu: Vcpu, page: number) {
+  constructor(vcpu: VcpuContext, page: number) {
     const { bindings, shared } = vcpu;
     const pageSize = shared.byteLength / (page + 1);
     if (page === 0 || !Number.isInteger(pageSize)) {

@@ -2,11 +2,11 @@
 
 import { allocate } from '../../generated/views.js';
 import { native } from '../addon.js';
+import { enableCapability } from '../capability.js';
+import type { VcpuContext, VmContext } from '../context.js';
 import { KvmArgumentError, kernelError } from '../errors.js';
 import { ioctlOfBytes } from '../ioctl.js';
 import { scratch } from '../scratch.js';
-import type { Vcpu } from '../vcpu.js';
-import type { Vm } from '../vm.js';
 
 /** The page of a memory slot. */
 export interface DirtyPage {
@@ -29,10 +29,10 @@ export function* pagesOf(bitmap: Uint8Array): Generator<number, void, undefined>
 }
 
 export class DirtyPages {
-  readonly #vm: Vm;
+  readonly #vm: VmContext;
 
   /** For `Vm`. */
-  constructor(vm: Vm) {
+  constructor(vm: VmContext) {
     this.#vm = vm;
   }
 
@@ -84,13 +84,13 @@ export class DirtyPages {
    * page. There are no bitmaps then. A vCPU whose ring is nearly full exits by KVM_EXIT_DIRTY_RING_FULL.
    */
   enableRing(bytes: number): void {
-    this.#vm.enableCap('KVM_CAP_DIRTY_LOG_RING_ACQ_REL', bytes);
+    enableCapability(this.#vm, 'KVM_CAP_DIRTY_LOG_RING_ACQ_REL', [bytes]);
     this.#ringBytes = bytes;
   }
   #ringBytes: number | undefined;
 
   /** The ring of a vCPU, to be made once: it knows how far it has been harvested. @throws KvmArgumentError before `enableRing`. */
-  ring(vcpu: Vcpu): DirtyRing {
+  ring(vcpu: VcpuContext): DirtyRing {
     if (this.#ringBytes === undefined) throw new KvmArgumentError('this VM has no dirty rings; enableRing comes first');
     return new DirtyRing(vcpu, this.#ringBytes);
   }
@@ -107,11 +107,11 @@ export class DirtyPages {
 /** The ring in which a vCPU tells the pages that its guest writes to. One thread at a time harvests it. */
 export class DirtyRing {
   readonly #words: Int32Array;
-  readonly #vcpu: Vcpu;
+  readonly #vcpu: VcpuContext;
   #next = 0;
 
   /** For `DirtyPages.ring`. */
-  constructor(vcpu: Vcpu, bytes: number) {
+  constructor(vcpu: VcpuContext, bytes: number) {
     const offset = vcpu.bindings.KVM_DIRTY_LOG_PAGE_OFFSET * pageSize;
     const buffer = native().vcpuMap(vcpu.handle, offset, bytes);
     if (typeof buffer === 'number') throw kernelError('mmap of the dirty ring', buffer);
