@@ -29,16 +29,15 @@ export interface IoctlFile {
   view(request: number, view: DataView, offset: number, needed: number): number;
 }
 
-/** An `IoctlFile` of KVM. */
-export interface IoctlTarget extends IoctlFile {
-  /** Whether the kernel has the capability of this name. */
-  has(capability: string): boolean;
-}
-
 /** What answers KVM_CHECK_EXTENSION: the system, a VM or a vCPU. */
 export interface CapabilityContext {
   readonly bindings: Bindings;
   checkExtension(capability: number): number;
+}
+
+/** An `IoctlFile` of KVM, and the object that knows which capabilities the kernel has there. */
+export interface IoctlTarget extends IoctlFile {
+  readonly capabilities: CapabilityContext;
 }
 
 /** What the classes of this package need of a VM. */

@@ -1,6 +1,7 @@
 /** What the guest writes to devices without an exit: to an eventfd, or into the ring that a VM has for it. */
 
 import { allocate } from '../generated/views.js';
+import { capabilityValue } from './capability.js';
 import type { VcpuContext, VmContext } from './context.js';
 import type { EventFd } from './eventfd.js';
 import { CoalescedRing } from './rings/coalesced.js';
@@ -74,6 +75,6 @@ export class GuestIo {
 
   /** The ring of the VM, which any of its vCPUs shows. @throws KvmUnsupportedError without KVM_CAP_COALESCED_MMIO. */
   ring(vcpu: VcpuContext): CoalescedRing {
-    return new CoalescedRing(vcpu, this.#vm.checkExtension(this.#vm.bindings.KVM_CAP_COALESCED_MMIO));
+    return new CoalescedRing(vcpu, capabilityValue(this.#vm, 'KVM_CAP_COALESCED_MMIO'));
   }
 }

@@ -13,9 +13,9 @@ import {
   type View,
   type ViewClass,
 } from '../generated/views.js';
-import { capabilityOf } from './capabilities.js';
+import { missingCapability, unsupportedError } from './capability.js';
 import type { FdKind, GenericIoctl, IoctlFile, IoctlTarget } from './context.js';
-import { KvmArgumentError, type KvmError, KvmUnsupportedError, kernelError } from './errors.js';
+import { KvmArgumentError, type KvmError, type KvmUnsupportedError, kernelError } from './errors.js';
 
 /** The kinds of file descriptor that KVM has, in words. */
 const fdNames: Readonly<Record<FdKind, string>> = {
@@ -108,8 +108,8 @@ function unsafe(target: IoctlTarget, ioctl: AnyIoctl): KvmArgumentError | KvmUns
   const refusal = refusals.get(ioctl.name) ?? followedPointers(ioctl);
   const hasNoStruct = ioctl.passes === 'pointer' && ioctl.argument === null && ioctl.size === 0;
   if (refusal === undefined && !hasNoStruct) return undefined;
-  const capability = missingCapability(target, ioctl);
-  if (capability !== null) return unsupported(ioctl, 'absent', capability);
+  const capability = missingCapability(target.capabilities, ioctl.name);
+  if (capability !== null) return unsupportedError(ioctl.name, capability);
   return badArgument(
     refusal === undefined
       ? `${ioctl.name}: these bindings do not have its struct`
@@ -148,18 +148,8 @@ function invoke(target: IoctlFile, rules: IoctlRules, ioctl: AnyIoctl, argument:
 /** The kernel says EINVAL of many an ioctl that it does not have. */
 function refused(target: IoctlTarget, ioctl: AnyIoctl, result: number): KvmError {
   const error = kernelError(ioctl.name, result);
-  const capability = error.code === 'EINVAL' ? missingCapability(target, ioctl) : null;
-  return capability === null ? error : unsupported(ioctl, error.code, capability);
-}
-
-/** The capability that an ioctl goes with, where the kernel does not have it. */
-function missingCapability(target: IoctlTarget, { name }: AnyIoctl): string | null {
-  const capability = capabilityOf(name);
-  return capability === null || target.has(capability) ? null : capability;
-}
-
-function unsupported({ name }: AnyIoctl, code: string, capability: string): KvmUnsupportedError {
-  return new KvmUnsupportedError(name, code, `this kernel does not have ${capability}`, capability);
+  const capability = error.code === 'EINVAL' ? missingCapability(target.capabilities, ioctl.name) : null;
+  return capability === null ? error : unsupportedError(ioctl.name, capability, error.code);
 }
 
 /** What an ioctl gives that only writes to its argument, in `into` or a new view. */

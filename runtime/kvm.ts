@@ -4,7 +4,7 @@ import { inspectable } from '../generated/inspect.js';
 import type { KvmCpuid2 } from '../generated/x86_64/linux/kvm.js';
 import * as x86_64 from '../generated/x86_64/linux/kvm.js';
 import { native } from './addon.js';
-import { type Capability, capabilityNumber, hasCapability, requireCapability } from './capability.js';
+import { type Capability, capabilityNumber, requireExtension } from './capability.js';
 import type { Bindings, CapabilityContext, GenericIoctl, IoctlTarget } from './context.js';
 import { grown } from './counted.js';
 import { Attributes } from './devices/attributes.js';
@@ -74,7 +74,7 @@ export class Kvm extends KernelFile implements CapabilityContext {
 
   /** @throws KvmUnsupportedError naming the capability when the kernel lacks it. */
   requireExtension(capability: Capability): void {
-    requireCapability(this, capability);
+    requireExtension(this, capability);
   }
 
   /** KVM_GET_SUPPORTED_CPUID: what a guest's CPUID may answer, for `Vcpu.setCpuid`. */
@@ -134,7 +134,7 @@ export class Kvm extends KernelFile implements CapabilityContext {
   readonly #target: IoctlTarget = {
     value: (request, value) => native().ioctl(this.fd, request, value),
     view: (request, view, offset, needed) => native().ioctlView(this.fd, request, view, offset, needed),
-    has: (name) => hasCapability(this.bindings, name, (capability) => this.checkExtension(capability)),
+    capabilities: this,
   };
 
   /** Any ioctl of the system file descriptor. */

@@ -2,6 +2,7 @@
 
 import type { IoctlByPointer, View } from '../generated/views.js';
 import type { KvmRegs, KvmSregs, KvmVcpuEvents } from '../generated/x86_64/linux/kvm.js';
+import { capabilityValue } from './capability.js';
 import type { VcpuContext } from './context.js';
 import { KvmArgumentError, KvmUnsupportedError } from './errors.js';
 
@@ -24,7 +25,7 @@ const sets = {
  */
 export function syncRegs<Name extends keyof SyncRegs>(vcpu: VcpuContext, names: readonly Name[]): Pick<SyncRegs, Name> {
   const { bindings, kvmRun } = vcpu;
-  const supported = vcpu.checkExtension(bindings.KVM_CAP_SYNC_REGS);
+  const supported = capabilityValue(vcpu, 'KVM_CAP_SYNC_REGS');
   const wanted = names.map((name) => ({ name, ...sets[name], mask: maskOf(vcpu, name, supported) }));
   const views = wanted.map(({ name, class: type, get, mask }) => {
     const { offset } = bindings.KvmSyncRegs.$layout.members[name];

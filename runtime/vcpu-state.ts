@@ -20,7 +20,7 @@ import type {
 } from '../generated/x86_64/linux/kvm.js';
 import { native, type VcpuHandle } from './addon.js';
 import { capabilityOf } from './capabilities.js';
-import { hasCapability } from './capability.js';
+import { capabilityValue, enableCapability, requireCapability, requireIoctl } from './capability.js';
 import type { Bindings, CapabilityContext, GenericIoctl, IoctlTarget } from './context.js';
 import { grown } from './counted.js';
 import { KvmArgumentError, KvmError, KvmUnsupportedError, kernelError } from './errors.js';
@@ -52,7 +52,7 @@ export abstract class VcpuState implements CapabilityContext {
   readonly #target: IoctlTarget = {
     value: (request, value) => native().vcpuIoctl(this.handle, request, value),
     view: (request, view, offset, needed) => native().vcpuIoctlView(this.handle, request, view, offset, needed),
-    has: (name) => hasCapability(this.bindings, name, (capability) => this.checkExtension(capability)),
+    capabilities: this,
   };
   /** What the kernel has been found to have. */
   readonly #found = new Set<string>();
@@ -70,13 +70,8 @@ export abstract class VcpuState implements CapabilityContext {
 
   /** KVM_ENABLE_CAP of the vCPU: turns on a `KVM_CAP_…` that is off by default. */
   enableCap(capability: number, ...args: readonly (number | bigint)[]): void {
-    const enable = allocate(this.bindings.KvmEnableCap);
-    if (args.length > enable.args.length) {
-      throw new KvmArgumentError(`KVM_ENABLE_CAP: ${args.length} arguments; there are at most ${enable.args.length}`);
-    }
-    enable.cap = capability;
-    enable.args = args.map(BigInt);
-    this.#set('KVM_ENABLE_CAP', enable);
+    this.#supported('KVM_ENABLE_CAP');
+    enableCapability(this, capability, args);
   }
 
   // Registers
@@ -143,9 +138,8 @@ export abstract class VcpuState implements CapabilityContext {
 
   /** As many as the kernel reads and writes. A kernel without the capability has the struct's. */
   #xsaveBytes(): number {
-    const { KVM_CAP_XSAVE2, KvmXsave } = this.bindings as Partial<Bindings>;
-    const said = KVM_CAP_XSAVE2 === undefined ? 0 : this.checkExtension(KVM_CAP_XSAVE2);
-    return Math.max(said, KvmXsave?.$size ?? 0);
+    const { KvmXsave } = this.bindings as Partial<Bindings>;
+    return Math.max(capabilityValue(this, 'KVM_CAP_XSAVE2'), KvmXsave?.$size ?? 0);
   }
 
   /** KVM_GET_XCRS (KVM_CAP_XCRS): extended control registers, XCR0 on today's processors. */
@@ -338,7 +332,7 @@ export abstract class VcpuState implements CapabilityContext {
 
   #tscOffset(name: 'KVM_GET_DEVICE_ATTR' | 'KVM_SET_DEVICE_ATTR', value: bigint): bigint {
     const { KvmDeviceAttr, KVM_VCPU_TSC_CTRL, KVM_VCPU_TSC_OFFSET } = this.bindings;
-    this.#require(name, 'KVM_CAP_VCPU_ATTRIBUTES');
+    requireCapability(this, 'KVM_CAP_VCPU_ATTRIBUTES', name);
     return this.#pointedTo(name, 8, value, (address) => {
       const attr = allocate(KvmDeviceAttr);
       attr.group = KVM_VCPU_TSC_CTRL;
@@ -369,8 +363,8 @@ export abstract class VcpuState implements CapabilityContext {
   /** KVM_GET_NESTED_STATE (KVM_CAP_NESTED_STATE): of the guest that the guest runs. `size` tells how many bytes it has. */
   getNestedState(): KvmNestedState {
     const request = this.#supported('KVM_GET_NESTED_STATE');
-    const { KvmNestedState, KVM_CAP_NESTED_STATE } = this.bindings;
-    const bytes = Math.max(KvmNestedState.$size, this.checkExtension(KVM_CAP_NESTED_STATE));
+    const { KvmNestedState } = this.bindings;
+    const bytes = Math.max(KvmNestedState.$size, capabilityValue(this, 'KVM_CAP_NESTED_STATE'));
     const state = new KvmNestedState(new DataView(new ArrayBuffer(bytes)));
     state.size = bytes;
     this.ioctl(request, state);
@@ -400,8 +394,8 @@ export abstract class VcpuState implements CapabilityContext {
    */
   setGuestDebug(debug: GuestDebug): void {
     this.#supported('KVM_SET_GUEST_DEBUG');
-    const { KVM_CAP_SET_GUEST_DEBUG2: capability } = this.bindings;
-    this.#set('KVM_SET_GUEST_DEBUG', guestDebug(this.bindings, debug, this.checkExtension(capability)));
+    const flags = capabilityValue(this, 'KVM_CAP_SET_GUEST_DEBUG2');
+    this.#set('KVM_SET_GUEST_DEBUG', guestDebug(this.bindings, debug, flags));
   }
 
   // How all of them are done
@@ -418,17 +412,10 @@ export abstract class VcpuState implements CapabilityContext {
       );
     }
     if (!this.#found.has(name)) {
-      this.#require(name, capabilityOf(name));
+      requireIoctl(this, name);
       this.#found.add(name);
     }
     return ioctl;
-  }
-
-  /** Capabilities that the bindings do not know are left to the kernel. */
-  #require(ioctl: string, capability: string | null): void {
-    const { [capability ?? '']: number } = this.bindings as unknown as Readonly<Record<string, number>>;
-    if (number === undefined || this.checkExtension(number) > 0) return;
-    throw new KvmUnsupportedError(ioctl, 'absent', `this kernel does not have ${capability}`, capability);
   }
 
   #do(name: Plain): number {

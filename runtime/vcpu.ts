@@ -5,7 +5,8 @@ import { allocate } from '../generated/views.js';
 import type { KvmRun } from '../generated/x86_64/linux/kvm.js';
 import * as x86_64 from '../generated/x86_64/linux/kvm.js';
 import { native, type VcpuHandle, type VmHandle } from './addon.js';
-import type { Bindings, VcpuContext } from './context.js';
+import { capabilityValue } from './capability.js';
+import type { Bindings, CapabilityContext, VcpuContext } from './context.js';
 import { KvmArgumentError, KvmBusyError, KvmClosedError, KvmUnsupportedError, kernelError } from './errors.js';
 import { Exits, type VcpuExit } from './exit/exits.js';
 import { checkBindings } from './host.js';
@@ -244,17 +245,16 @@ const isMemoryFault = new Set(['EFAULT', 'EHWPOISON']);
 export type ReadyVcpuOptions = Required<VcpuOptions>;
 
 /**
- * The options with the kernel's defaults, and the signal made ready. `checkExtension` is that of the VM.
+ * The options with the kernel's defaults, and the signal made ready.
  *
  * @throws KvmArgumentError when the signal is not to be had, KvmUnsupportedError when the mechanism is not.
  */
 export function readyVcpuOptions(
   { signal = native().SIGRTMAX - 1, mechanism }: VcpuOptions,
-  checkExtension: (capability: number) => number,
-  { KVM_CAP_IMMEDIATE_EXIT }: Bindings,
+  vm: CapabilityContext,
 ): ReadyVcpuOptions {
   claimSignal(signal);
-  const hasFlag = checkExtension(KVM_CAP_IMMEDIATE_EXIT) > 0;
+  const hasFlag = capabilityValue(vm, 'KVM_CAP_IMMEDIATE_EXIT') > 0;
   if (mechanism === 'immediate_exit' && !hasFlag) {
     throw new KvmUnsupportedError(
       'KVM_CAP_IMMEDIATE_EXIT',

@@ -4,7 +4,7 @@ import { shown } from '../generated/inspect.js';
 import { allocate } from '../generated/views.js';
 import type { KvmClockData, KvmPmuEventFilter, KvmUserspaceMemoryRegion2 } from '../generated/x86_64/linux/kvm.js';
 import { native, type VmHandle } from './addon.js';
-import { type Capability, capabilityNumber, enableCapability, hasCapability, requireCapability } from './capability.js';
+import { type Capability, capabilityNumber, enableCapability, requireExtension } from './capability.js';
 import type { Bindings, GenericIoctl, IoctlTarget, VmContext } from './context.js';
 import { VmDevice } from './devices/vm-device.js';
 import { KvmArgumentError, KvmClosedError, kernelError } from './errors.js';
@@ -71,7 +71,7 @@ export class Vm implements VmContext, Disposable, AsyncDisposable {
 
   /** @throws KvmUnsupportedError naming the capability when this VM lacks it. */
   requireExtension(capability: Capability): void {
-    requireCapability(this, capability);
+    requireExtension(this, capability);
   }
 
   /**
@@ -187,7 +187,7 @@ export class Vm implements VmContext, Disposable, AsyncDisposable {
    */
   createVcpu(id = 0, options: VcpuOptions = {}): Vcpu {
     // Before the kernel has made a vCPU that nobody could use, whose number would be taken for good.
-    const ready = readyVcpuOptions(options, (capability) => this.checkExtension(capability), this.bindings);
+    const ready = readyVcpuOptions(options, this);
     const fd = this.ioctl(this.bindings.KVM_CREATE_VCPU, id);
     return Vcpu.create(this.handle, fd, this.#vcpuMmapSize, this.bindings, ready);
   }
@@ -303,7 +303,7 @@ export class Vm implements VmContext, Disposable, AsyncDisposable {
     value: (request, value) => native().ioctl(native().vmFd(this.handle), request, value),
     view: (request, view, offset, needed) =>
       native().ioctlView(native().vmFd(this.handle), request, view, offset, needed),
-    has: (name) => hasCapability(this.bindings, name, (capability) => this.checkExtension(capability)),
+    capabilities: this,
   };
 
   /** Any ioctl of the VM file descriptor. */

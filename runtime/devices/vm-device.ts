@@ -1,7 +1,6 @@
 /** A device that the kernel emulates in a VM, or connects with it: `Vm.createDevice`. */
 
 import { native } from '../addon.js';
-import { hasCapability } from '../capability.js';
 import type { GenericIoctl, IoctlTarget, VmContext } from '../context.js';
 import { KernelFile } from '../files.js';
 import { genericIoctl } from '../ioctl.js';
@@ -18,7 +17,7 @@ export class VmDevice extends KernelFile {
     const target: IoctlTarget = {
       value: (request, value) => native().ioctl(this.fd, request, value),
       view: (request, view, offset, needed) => native().ioctlView(this.fd, request, view, offset, needed),
-      has: (name) => hasCapability(vm.bindings, name, (capability) => vm.checkExtension(capability)),
+      capabilities: vm,
     };
     this.attributes = new Attributes(target, vm.bindings);
     this.ioctl = genericIoctl('device', target);

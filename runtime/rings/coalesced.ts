@@ -1,8 +1,9 @@
 /** The ring of coalesced writes: what the guest has written to zones of `Vm.io.coalesce`, in the order of writing. */
 
 import type { KvmCoalescedMmio } from '../../generated/x86_64/linux/kvm.js';
+import { unsupportedError } from '../capability.js';
 import type { VcpuContext } from '../context.js';
-import { KvmError, KvmUnsupportedError } from '../errors.js';
+import { KvmError } from '../errors.js';
 
 export class CoalescedRing {
   readonly #vcpu: VcpuContext;
@@ -16,8 +17,7 @@ export class CoalescedRing {
     const { bindings, shared } = vcpu;
     const pageSize = shared.byteLength / (page + 1);
     if (page === 0 || !Number.isInteger(pageSize)) {
-      const capability = 'KVM_CAP_COALESCED_MMIO';
-      throw new KvmUnsupportedError('coalesced ring', 'absent', `this kernel does not have ${capability}`, capability);
+      throw unsupportedError('coalesced ring', 'KVM_CAP_COALESCED_MMIO');
     }
     this.#vcpu = vcpu;
     this.#start = page * pageSize;
