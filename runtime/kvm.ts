@@ -11,7 +11,7 @@ import { Attributes } from './devices/attributes.js';
 import { KvmUnsupportedError, openError } from './errors.js';
 import { KernelFile } from './files.js';
 import { checkBindings } from './host.js';
-import { genericIoctl, read } from './ioctl.js';
+import { genericIoctl, ioctlsOfFd, read } from './ioctl.js';
 import { type Msr, transferMsrs } from './msrs.js';
 import { printBy } from './printing.js';
 import { Vm } from './vm.js';
@@ -131,11 +131,7 @@ export class Kvm extends KernelFile implements CapabilityContext {
     return new Vm(native().vmCreate(fd), this.bindings, this.vcpuMmapSize());
   }
 
-  readonly #target: IoctlTarget = {
-    value: (request, value) => native().ioctl(this.fd, request, value),
-    view: (request, view, offset, needed) => native().ioctlView(this.fd, request, view, offset, needed),
-    capabilities: this,
-  };
+  readonly #target: IoctlTarget = { ...ioctlsOfFd(() => this.fd), capabilities: this };
 
   /** Any ioctl of the system file descriptor. */
   readonly ioctl: GenericIoctl<'system'> = genericIoctl('system', this.#target);

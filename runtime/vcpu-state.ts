@@ -25,7 +25,7 @@ import type { Bindings, CapabilityContext, GenericIoctl, IoctlTarget } from './c
 import { grown } from './counted.js';
 import { KvmArgumentError, KvmError, KvmUnsupportedError, kernelError } from './errors.js';
 import { type GuestDebug, guestDebug } from './guest-debug.js';
-import { genericIoctl, ioctlOfBytes } from './ioctl.js';
+import { genericIoctl, ioctlOfBytes, ioctlsOfVcpu } from './ioctl.js';
 import { type Msr, transferMsrs } from './msrs.js';
 import { requireInteger } from './numbers.js';
 import { scratch } from './scratch.js';
@@ -49,11 +49,7 @@ export abstract class VcpuState implements CapabilityContext {
   abstract readonly bindings: Bindings;
   abstract get handle(): VcpuHandle;
 
-  readonly #target: IoctlTarget = {
-    value: (request, value) => native().vcpuIoctl(this.handle, request, value),
-    view: (request, view, offset, needed) => native().vcpuIoctlView(this.handle, request, view, offset, needed),
-    capabilities: this,
-  };
+  readonly #target: IoctlTarget = { ...ioctlsOfVcpu(() => this.handle), capabilities: this };
   /** What the kernel has been found to have. */
   readonly #found = new Set<string>();
 

@@ -11,7 +11,7 @@ import { KvmArgumentError, KvmClosedError, kernelError } from './errors.js';
 import { GuestMemfd } from './files.js';
 import { GuestIo } from './guest-io.js';
 import { Interrupts } from './interrupts.js';
-import { genericIoctl, ioctlOfBytes, read } from './ioctl.js';
+import { genericIoctl, ioctlOfBytes, ioctlsOfFd, read } from './ioctl.js';
 import type { GuestMemory } from './memory.js';
 import { type MsrFilter, setMsrFilter } from './msr-filter.js';
 import { printBy } from './printing.js';
@@ -299,12 +299,7 @@ export class Vm implements VmContext, Disposable, AsyncDisposable {
   }
 
   /** For the classes of this package. */
-  readonly target: IoctlTarget = {
-    value: (request, value) => native().ioctl(native().vmFd(this.handle), request, value),
-    view: (request, view, offset, needed) =>
-      native().ioctlView(native().vmFd(this.handle), request, view, offset, needed),
-    capabilities: this,
-  };
+  readonly target: IoctlTarget = { ...ioctlsOfFd(() => native().vmFd(this.handle)), capabilities: this };
 
   /** Any ioctl of the VM file descriptor. */
   readonly ioctl: GenericIoctl<'vm'> = genericIoctl('vm', this.target);

@@ -5,7 +5,7 @@ import type { GenericIoctl } from '../context.js';
 import { DeviceArgumentError, DeviceClosedError, deviceError, openDeviceError } from '../errors.js';
 import { KernelFile } from '../files.js';
 import { type AnyBindings, hostArchitecture, wrongArchitecture } from '../host.js';
-import { type AnyIoctl, checkedIoctl, followedPointers, type IoctlRules } from '../ioctl.js';
+import { type AnyIoctl, checkedIoctl, followedPointers, type IoctlRules, ioctlsOfFd } from '../ioctl.js';
 
 /**
  * An open device. How many bytes the kernel may touch goes by the request, by the argument's type and by what the bindings
@@ -46,10 +46,7 @@ export class Device extends KernelFile {
 
   /** An ioctl of the bindings. */
   readonly ioctl: GenericIoctl = checkedIoctl(
-    {
-      value: (request, value) => native().ioctl(this.fd, request, value),
-      view: (request, view, offset, needed) => native().ioctlView(this.fd, request, view, offset, needed),
-    },
+    ioctlsOfFd(() => this.fd),
     deviceRules((ioctl) => this.#requests.has(ioctl)),
   );
 }

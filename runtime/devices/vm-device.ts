@@ -1,9 +1,8 @@
 /** A device that the kernel emulates in a VM, or connects with it: `Vm.createDevice`. */
 
-import { native } from '../addon.js';
 import type { GenericIoctl, IoctlTarget, VmContext } from '../context.js';
 import { KernelFile } from '../files.js';
-import { genericIoctl } from '../ioctl.js';
+import { genericIoctl, ioctlsOfFd } from '../ioctl.js';
 import { Attributes } from './attributes.js';
 
 export class VmDevice extends KernelFile {
@@ -14,11 +13,7 @@ export class VmDevice extends KernelFile {
   /** For `Vm.createDevice`. */
   constructor(vm: VmContext, fd: number) {
     super('Device', fd);
-    const target: IoctlTarget = {
-      value: (request, value) => native().ioctl(this.fd, request, value),
-      view: (request, view, offset, needed) => native().ioctlView(this.fd, request, view, offset, needed),
-      capabilities: vm,
-    };
+    const target: IoctlTarget = { ...ioctlsOfFd(() => this.fd), capabilities: vm };
     this.attributes = new Attributes(target, vm.bindings);
     this.ioctl = genericIoctl('device', target);
   }
