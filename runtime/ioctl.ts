@@ -18,13 +18,19 @@ import { missingCapability, unsupportedError } from './capability.js';
 import type { FdKind, GenericIoctl, IoctlFile, IoctlTarget } from './context.js';
 import { KvmArgumentError, type KvmError, type KvmUnsupportedError, kernelError } from './errors.js';
 
-/** The kinds of file descriptor that KVM has, in words. */
-const fdNames: Readonly<Record<FdKind, string>> = {
+/** The names of the kinds of file descriptor, for people. */
+export const fdNames: Readonly<Record<FdKind, string>> = {
   system: '/dev/kvm',
-  vm: 'a VM',
-  vcpu: 'a vCPU',
-  device: 'a device',
+  vm: 'VM',
+  vcpu: 'vCPU',
+  device: 'device',
 };
+
+/** The name of a kind in a sentence: `a VM`. A kind that this version does not know is named as the bindings name it. */
+function fdInSentence(kind: string): string {
+  const name = Object.hasOwn(fdNames, kind) ? fdNames[kind as FdKind] : kind;
+  return name.startsWith('/') ? name : `a ${name}`;
+}
 
 /** Makes ioctls on a file descriptor. `fd` is called for each ioctl, so that it can throw when the file is closed. */
 export function ioctlsOfFd(fd: () => number): IoctlFile {
@@ -116,8 +122,8 @@ function badArgument(message: string): KvmArgumentError {
 /** Ioctls of bindings that know nothing of file descriptors are left to the kernel. */
 function wrongKind(kind: FdKind, { name, fds }: AnyIoctl): KvmArgumentError | undefined {
   if (fds === undefined || kind in fds) return undefined;
-  const right = Object.keys(fds).map((fd) => fdNames[fd as FdKind] ?? fd);
-  return badArgument(`${name}: is an ioctl of ${right.join(' or ')}, not of ${fdNames[kind]}`);
+  const right = Object.keys(fds).map(fdInSentence);
+  return badArgument(`${name}: is an ioctl of ${right.join(' or ')}, not of ${fdInSentence(kind)}`);
 }
 
 /** The error of an ioctl that nothing makes safe; where the kernel does not have it at all, it says that. */
