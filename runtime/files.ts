@@ -4,7 +4,7 @@ import { type FileHandle, native } from './addon.js';
 import { KvmClosedError } from './errors.js';
 
 /** A file descriptor of the kernel, and what it is called in errors. */
-export class KernelFile implements Disposable, AsyncDisposable {
+export class KernelFile implements Disposable {
   readonly #name: string;
   #handle: FileHandle | undefined;
 
@@ -32,10 +32,6 @@ export class KernelFile implements Disposable, AsyncDisposable {
   }
 
   [Symbol.dispose](): void {
-    this.close();
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
     this.close();
   }
 }

@@ -20,7 +20,7 @@ export interface GuestMemoryOptions {
  * long, so that whatever is at most a step long lies in one of them. */
 const windowStep = 2 ** 30;
 
-export class GuestMemory implements Disposable, AsyncDisposable {
+export class GuestMemory implements Disposable {
   /** In bytes. */
   readonly size: number;
   #handle: MemoryHandle | undefined;
@@ -144,10 +144,6 @@ export class GuestMemory implements Disposable, AsyncDisposable {
   }
 
   [Symbol.dispose](): void {
-    this.close();
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
     this.close();
   }
 }

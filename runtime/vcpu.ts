@@ -71,7 +71,7 @@ export function hold(vcpu: SharedVcpu, held: boolean): boolean {
 }
 
 /** The methods for its registers and the rest of its state are those of `VcpuState`. */
-export class Vcpu extends VcpuState implements VcpuContext, Disposable, AsyncDisposable {
+export class Vcpu extends VcpuState implements VcpuContext, Disposable {
   override readonly bindings: Bindings;
   /** `struct kvm_run`, in place. */
   readonly kvmRun: KvmRun;
@@ -231,10 +231,6 @@ export class Vcpu extends VcpuState implements VcpuContext, Disposable, AsyncDis
   }
 
   [Symbol.dispose](): void {
-    this.close();
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
     this.close();
   }
 }

@@ -45,7 +45,7 @@ function textOf({ start, end }: Range): string {
   return `0x${start.toString(16)} to 0x${end.toString(16)}`;
 }
 
-export class Vm implements VmContext, Disposable, AsyncDisposable {
+export class Vm implements VmContext, Disposable {
   readonly bindings: Bindings;
   #handle: VmHandle | undefined;
   readonly #vcpuMmapSize: number;
@@ -325,10 +325,6 @@ export class Vm implements VmContext, Disposable, AsyncDisposable {
   }
 
   [Symbol.dispose](): void {
-    this.close();
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
     this.close();
   }
 }
