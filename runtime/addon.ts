@@ -59,7 +59,7 @@ export interface Native {
   ): number;
   vmRelease(vm: VmHandle): void;
 
-  /** -EINVAL when it is not a real-time signal, -EBUSY when somebody else handles it. */
+  /** Installs the handler of a kick signal. -EINVAL when it is not a real-time signal, -EBUSY when something else handles it. */
   claimSignal(signal: number): number;
   /**
    * Takes the fd over, also when it fails; `run` is the request of KVM_RUN. With `setMask` the mechanism is

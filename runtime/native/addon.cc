@@ -221,7 +221,7 @@ Value VmSetMemory(const CallbackInfo& info) {
 
 // vCPUs
 
-// (signal): -EINVAL when it is not a real-time signal, -EBUSY when somebody else handles it.
+// (signal): installs the handler, before a vCPU exists that uses the signal. See install_handler for the result.
 Value ClaimSignal(const CallbackInfo& info) { return number(info.Env(), install_handler(int_at(info, 0))); }
 
 // (vm, fd, length of the mapping, request of KVM_RUN, offset of immediate_exit, signal), and where KVM_SET_SIGNAL_MASK is
@@ -232,7 +232,7 @@ Value VcpuCreate(const CallbackInfo& info) {
   const auto length = static_cast<size_t>(int64_at(info, 2));
   const auto immediate_exit = static_cast<size_t>(int64_at(info, 4));
   const int signal_number = int_at(info, 5);
-  int error = immediate_exit < length ? -install_handler(signal_number) : EINVAL;
+  int error = immediate_exit < length && has_handler(signal_number) ? 0 : EINVAL;
   std::optional<SetSignalMask> set_mask;
   if (info.Length() > 6) {
     const uint8_t* const argument = argument_at(info, 6, 7, 8, 9);

@@ -138,11 +138,24 @@ void KickGate::disarm() {
   if (mechanism_ == Mechanism::kSignalMask) take_pending();
 }
 
+namespace {
+
+bool is_ours(const struct sigaction& action) {
+  return (action.sa_flags & SA_SIGINFO) != 0 && action.sa_sigaction == &KickGate::handle;
+}
+
+}  // namespace
+
+bool has_handler(int signal_number) {
+  struct sigaction now;
+  return sigaction(signal_number, nullptr, &now) == 0 && is_ours(now);
+}
+
 int install_handler(int signal_number) {
   struct sigaction before;
   if (signal_number < SIGRTMIN || signal_number > SIGRTMAX) return -EINVAL;
   if (sigaction(signal_number, nullptr, &before) != 0) return -errno;
-  if ((before.sa_flags & SA_SIGINFO) != 0 && before.sa_sigaction == &KickGate::handle) return 0;
+  if (is_ours(before)) return 0;
   if ((before.sa_flags & SA_SIGINFO) != 0 || before.sa_handler != SIG_DFL) return -EBUSY;
   struct sigaction ours;
   memset(&ours, 0, sizeof ours);

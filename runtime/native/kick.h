@@ -227,7 +227,11 @@ class KickGate {
 // The calling thread's id, asked of the kernel once.
 pid_t this_thread();
 
-// Installs the handler for a real-time signal; -EBUSY when somebody else handles it.
+// Installs the handler of KickGate for a real-time signal. 0, or -EINVAL when the signal is not a real-time signal, or
+// -EBUSY when the process already handles it in another way.
 int install_handler(int signal_number);
+
+// Whether the handler of KickGate is installed for this signal.
+bool has_handler(int signal_number);
 
 }  // namespace kvm_uapi
