@@ -17,6 +17,41 @@ export type MemoryHandle = { readonly [memoryHandle]: true };
 export type VmHandle = { readonly [vmHandle]: true };
 export type VcpuHandle = { readonly [vcpuHandle]: true };
 
+/** The argument of an ioctl: `needed` bytes at `offset` of `view`. */
+export interface NativeArgument {
+  readonly request: number;
+  readonly view: DataView;
+  readonly offset: number;
+  readonly needed: number;
+}
+
+/**
+ * A function with many arguments takes them as one object. It reads each property once, and the result is -EINVAL when a
+ * property is missing or has a wrong type.
+ */
+export interface NativeMemorySlot extends NativeArgument {
+  readonly vm: VmHandle;
+  readonly slot: number;
+  /** The memory in the slot. Null empties the slot. */
+  readonly memory: MemoryHandle | null;
+}
+
+export interface NativeVcpuCreation {
+  readonly vm: VmHandle;
+  /** The vCPU's file descriptor. */
+  readonly fd: number;
+  /** How many bytes of the file the kernel shares. */
+  readonly length: number;
+  /** The request number of KVM_RUN. */
+  readonly run: number;
+  /** The offset of `immediate_exit` in the shared bytes. */
+  readonly immediateExit: number;
+  /** The kick signal. It must be claimed. */
+  readonly signal: number;
+  /** KVM_SET_SIGNAL_MASK and its argument, if that is the mechanism. `signals` is the offset of the signals in the argument. */
+  readonly setMask: (NativeArgument & { readonly signals: number }) | null;
+}
+
 export interface Native {
   open(path: string): number;
   /** Takes the fd over. */
@@ -48,32 +83,14 @@ export interface Native {
 
   vmCreate(fd: number): VmHandle;
   vmFd(vm: VmHandle): number;
-  vmSetMemory(
-    vm: VmHandle,
-    request: number,
-    view: DataView,
-    offset: number,
-    needed: number,
-    slot: number,
-    memory: MemoryHandle | null,
-  ): number;
+  /** Sets a memory slot. The VM keeps the memory while it is in the slot. */
+  vmSetMemory(slot: NativeMemorySlot): number;
   vmRelease(vm: VmHandle): void;
 
   /** Installs the handler of a kick signal. -EINVAL when it is not a real-time signal, -EBUSY when something else handles it. */
   claimSignal(signal: number): number;
-  /**
-   * Takes the fd over, also when it fails; `run` is the request of KVM_RUN. With `setMask` the mechanism is
-   * KVM_SET_SIGNAL_MASK: its request, the place of its argument, and where in that the signals go.
-   */
-  vcpuCreate(
-    vm: VmHandle,
-    fd: number,
-    length: number,
-    run: number,
-    immediateExit: number,
-    signal: number,
-    ...setMask: [] | [request: number, view: DataView, offset: number, needed: number, signals: number]
-  ): VcpuHandle | number;
+  /** Takes the fd over, also when it fails. */
+  vcpuCreate(vcpu: NativeVcpuCreation): VcpuHandle | number;
   vcpuBuffer(vcpu: VcpuHandle): ArrayBuffer;
   /** A number by which other isolates find it while somebody holds it. */
   vcpuId(vcpu: VcpuHandle): number;

@@ -4,7 +4,7 @@ import { inspectable, nameOf, shown } from '../generated/inspect.js';
 import { allocate } from '../generated/views.js';
 import type { KvmRun } from '../generated/x86_64/linux/kvm.js';
 import * as x86_64 from '../generated/x86_64/linux/kvm.js';
-import { native, type VcpuHandle, type VmHandle } from './addon.js';
+import { type NativeVcpuCreation, native, type VcpuHandle, type VmHandle } from './addon.js';
 import { capabilityValue } from './capability.js';
 import type { Bindings, CapabilityContext, VcpuContext } from './context.js';
 import { KvmArgumentError, KvmBusyError, KvmClosedError, KvmUnsupportedError, kernelError } from './errors.js';
@@ -97,10 +97,15 @@ export class Vcpu extends VcpuState implements VcpuContext, Disposable {
   /** For `Vm.createVcpu`. */
   static create(vm: VmHandle, fd: number, mmapSize: number, bindings: Bindings, options: ReadyVcpuOptions): Vcpu {
     const { signal, mechanism } = options;
-    const run = bindings.KVM_RUN.request;
-    const immediateExit = bindings.KvmRun.$layout.members.immediate_exit.offset;
-    const setMask = mechanism === 'signal_mask' ? setSignalMask(bindings) : ([] as const);
-    const handle = native().vcpuCreate(vm, fd, mmapSize, run, immediateExit, signal, ...setMask);
+    const handle = native().vcpuCreate({
+      vm,
+      fd,
+      length: mmapSize,
+      run: bindings.KVM_RUN.request,
+      immediateExit: bindings.KvmRun.$layout.members.immediate_exit.offset,
+      signal,
+      setMask: mechanism === 'signal_mask' ? setSignalMask(bindings) : null,
+    });
     if (typeof handle === 'number') throw kernelError('mmap of the vCPU', handle);
     return new Vcpu(handle, bindings);
   }
@@ -279,11 +284,10 @@ function claimSignal(signal: number): void {
 const signalSetBytes = 8;
 
 /** KVM_SET_SIGNAL_MASK for the native layer, which fills in the signals of the thread that runs. */
-function setSignalMask(bindings: Bindings): [number, DataView, number, number, number] {
-  const { KVM_SET_SIGNAL_MASK: request, KvmSignalMask } = bindings;
-  const mask = allocate(KvmSignalMask, signalSetBytes);
-  const { $$view, $$offset } = mask;
-  return [request.request, $$view, $$offset, $$view.byteLength, KvmSignalMask.$flexible.offset];
+function setSignalMask({ KVM_SET_SIGNAL_MASK, KvmSignalMask }: Bindings): NativeVcpuCreation['setMask'] {
+  const { $$view: view, $$offset: offset } = allocate(KvmSignalMask, signalSetBytes);
+  const { request } = KVM_SET_SIGNAL_MASK;
+  return { request, view, offset, needed: view.byteLength, signals: KvmSignalMask.$flexible.offset };
 }
 
 function runNumber(number: number): number {

@@ -149,8 +149,15 @@ export class Vm implements VmContext, Disposable {
     region.memory_size = end - start;
     region.userspace_addr = address;
     const { $$view, $$offset } = region;
-    const handle = memory === null ? null : memory.handle;
-    const result = native().vmSetMemory(this.handle, request.request, $$view, $$offset, request.size, slot, handle);
+    const result = native().vmSetMemory({
+      vm: this.handle,
+      request: request.request,
+      view: $$view,
+      offset: $$offset,
+      needed: request.size,
+      slot,
+      memory: memory === null ? null : memory.handle,
+    });
     if (result < 0) throw kernelError(request.name, result);
   }
 

@@ -12,66 +12,12 @@
 #include <string>
 #include <utility>
 
-#include "ticker.h"
 #include "run.h"
+#include "ticker.h"
+#include "values.h"
 
 namespace kvm_uapi {
 namespace {
-
-using Napi::CallbackInfo;
-using Napi::Env;
-using Napi::Value;
-
-Value number(Env env, double value) { return Napi::Number::New(env, value); }
-
-// A handle of one isolate: it holds a record until `release` empties it, or JavaScript's collector has finalized it and
-// the windows made with it.
-template <typename T>
-using Handle = std::shared_ptr<std::shared_ptr<T>>;
-
-template <typename T>
-Value handle_of(Env env, std::shared_ptr<T> record) {
-  auto* const handle = new Handle<T>(std::make_shared<std::shared_ptr<T>>(std::move(record)));
-  return Napi::External<Handle<T>>::New(env, handle, [](Env, Handle<T>* finalized) { delete finalized; });
-}
-
-template <typename T>
-const Handle<T>& handle_at(const Value& value) {
-  return *value.As<Napi::External<Handle<T>>>().Data();
-}
-
-template <typename T>
-std::shared_ptr<T>& held(const Value& value) {
-  return *handle_at<T>(value);
-}
-
-int64_t int64_at(const CallbackInfo& info, size_t index) { return info[index].As<Napi::Number>().Int64Value(); }
-uint32_t uint32_at(const CallbackInfo& info, size_t index) { return info[index].As<Napi::Number>().Uint32Value(); }
-int int_at(const CallbackInfo& info, size_t index) { return info[index].As<Napi::Number>().Int32Value(); }
-
-unsigned long word_at(const CallbackInfo& info, size_t index) {
-  if (!info[index].IsBigInt()) return static_cast<unsigned long>(int64_at(info, index));
-  bool lossless = false;
-  return info[index].As<Napi::BigInt>().Uint64Value(&lossless);
-}
-
-// The `needed` bytes at an offset of a DataView; null when they are not all inside of it, as in a detached one.
-uint8_t* bytes_at(const CallbackInfo& info, size_t view, size_t offset, size_t needed) {
-  void* data = nullptr;
-  size_t length = 0;
-  if (napi_get_dataview_info(info.Env(), info[view], &length, &data, nullptr, nullptr) != napi_ok) return nullptr;
-  const int64_t from = int64_at(info, offset);
-  const int64_t count = int64_at(info, needed);
-  if (data == nullptr || from < 0 || count < 0 || static_cast<uint64_t>(from) > length) return nullptr;
-  if (static_cast<uint64_t>(count) > length - static_cast<uint64_t>(from)) return nullptr;
-  return static_cast<uint8_t*>(data) + from;
-}
-
-// The same for the argument of an ioctl; null also when it is shorter than the request number says.
-uint8_t* argument_at(const CallbackInfo& info, size_t request, size_t view, size_t offset, size_t needed) {
-  if (int64_at(info, needed) < static_cast<int64_t>(_IOC_SIZE(uint32_at(info, request)))) return nullptr;
-  return bytes_at(info, view, offset, needed);
-}
 
 // An ioctl other than KVM_RUN. A signal that comes in between, such as a profiler's, makes some of them start again.
 template <typename Argument>
@@ -121,7 +67,7 @@ Value Ioctl(const CallbackInfo& info) {
 
 // (fd, request, view, offset, needed)
 Value IoctlView(const CallbackInfo& info) {
-  uint8_t* const bytes = argument_at(info, 1, 2, 3, 4);
+  uint8_t* const bytes = argument_at(info, 1);
   if (bytes == nullptr) return number(info.Env(), -EFAULT);
   return number(info.Env(), call(int_at(info, 0), uint32_at(info, 1), bytes));
 }
@@ -202,21 +148,41 @@ Value VmRelease(const CallbackInfo& info) {
   return info.Env().Undefined();
 }
 
-// (vm, request, view, offset, needed, slot, memory | null): sets a memory slot, and pins the memory while it is one.
-Value VmSetMemory(const CallbackInfo& info) {
-  const auto& vm = held<Vm>(info[0]);
-  uint8_t* const region = argument_at(info, 1, 2, 3, 4);
-  if (region == nullptr) return number(info.Env(), -EFAULT);
-  std::lock_guard<std::mutex> lock(vm->mutex);
-  const int result = call(vm->fd, uint32_at(info, 1), region);
-  if (result < 0) return number(info.Env(), result);
-  const uint32_t slot = uint32_at(info, 5);
-  if (info[6].IsNull()) {
-    vm->memory.erase(slot);
-  } else {
-    vm->memory[slot] = held<Memory>(info[6]);
+// What vmSetMemory takes. No memory empties the slot.
+struct MemorySlot {
+  std::shared_ptr<Vm> vm;
+  uint32_t request = 0;
+  napi_value view = nullptr;
+  int64_t offset = 0;
+  int64_t needed = 0;
+  uint32_t slot = 0;
+  std::shared_ptr<Memory> memory;
+
+  bool read(napi_env env, napi_value object) {
+    const Properties given(env, object, {"vm", "request", "view", "offset", "needed", "slot", "memory"});
+    view = given["view"];
+    return given.record("vm", vm) && given.integer("request", request) && given.integer("offset", offset) &&
+           given.integer("needed", needed) && given.integer("slot", slot) &&
+           (given.is("memory", napi_null) || given.record("memory", memory));
   }
-  return number(info.Env(), 0);
+};
+
+// (MemorySlot): sets a memory slot with the struct in `view`. The VM keeps the memory while it is in the slot.
+Value VmSetMemory(const CallbackInfo& info) {
+  const Env env = info.Env();
+  MemorySlot given;
+  if (!given.read(env, info[0])) return number(env, -EINVAL);
+  uint8_t* const region = argument_of(env, given.request, given.view, given.offset, given.needed);
+  if (region == nullptr) return number(env, -EFAULT);
+  std::lock_guard<std::mutex> lock(given.vm->mutex);
+  const int result = call(given.vm->fd, given.request, region);
+  if (result < 0) return number(env, result);
+  if (given.memory == nullptr) {
+    given.vm->memory.erase(given.slot);
+  } else {
+    given.vm->memory[given.slot] = given.memory;
+  }
+  return number(env, 0);
 }
 
 // vCPUs
@@ -224,34 +190,62 @@ Value VmSetMemory(const CallbackInfo& info) {
 // (signal): installs the handler, before a vCPU exists that uses the signal. See install_handler for the result.
 Value ClaimSignal(const CallbackInfo& info) { return number(info.Env(), install_handler(int_at(info, 0))); }
 
-// (vm, fd, length of the mapping, request of KVM_RUN, offset of immediate_exit, signal), and where KVM_SET_SIGNAL_MASK is
-// the mechanism (request, view, offset, needed, offset of the signals): takes the fd over, also when it fails.
+// What vcpuCreate takes.
+struct VcpuCreation {
+  std::shared_ptr<Vm> vm;
+  int fd = -1;
+  size_t length = 0;
+  uint32_t run = 0;
+  size_t immediate_exit = 0;
+  int signal = 0;
+  std::optional<SetSignalMask> set_mask;
+
+  // 0, or -errno. If the caller has passed a file descriptor, it is in `fd` in both cases.
+  int read(napi_env env, napi_value object) {
+    const Properties given(env, object, {"vm", "fd", "length", "run", "immediateExit", "signal", "setMask"});
+    const Properties mask(env, given["setMask"], {"request", "view", "offset", "needed", "signals"});
+    if (!given.integer("fd", fd) || fd < 0) return -EINVAL;
+    if (!given.record("vm", vm) || !given.integer("length", length) || !given.integer("run", run) ||
+        !given.integer("immediateExit", immediate_exit) || !given.integer("signal", signal)) {
+      return -EINVAL;
+    }
+    if (immediate_exit >= length || !has_handler(signal)) return -EINVAL;
+    return given.is("setMask", napi_null) ? 0 : read_mask(env, mask);
+  }
+
+ private:
+  int read_mask(napi_env env, const Properties& mask) {
+    uint32_t request = 0;
+    int64_t offset = 0;
+    size_t needed = 0;
+    size_t signals = 0;
+    if (!mask.integer("request", request) || !mask.integer("offset", offset) || !mask.integer("needed", needed) ||
+        !mask.integer("signals", signals)) {
+      return -EINVAL;
+    }
+    const uint8_t* const argument = argument_of(env, request, mask["view"], offset, static_cast<int64_t>(needed));
+    if (argument == nullptr || signals > needed || needed - signals < sizeof(uint64_t)) return -EFAULT;
+    set_mask = SetSignalMask{request, {argument, argument + needed}, signals};
+    return 0;
+  }
+};
+
+// (VcpuCreation): takes the fd over, also when it fails.
 Value VcpuCreate(const CallbackInfo& info) {
   const Env env = info.Env();
-  const int fd = int_at(info, 1);
-  const auto length = static_cast<size_t>(int64_at(info, 2));
-  const auto immediate_exit = static_cast<size_t>(int64_at(info, 4));
-  const int signal_number = int_at(info, 5);
-  int error = immediate_exit < length && has_handler(signal_number) ? 0 : EINVAL;
-  std::optional<SetSignalMask> set_mask;
-  if (info.Length() > 6) {
-    const uint8_t* const argument = argument_at(info, 6, 7, 8, 9);
-    const auto needed = static_cast<size_t>(int64_at(info, 9));
-    const auto signals = static_cast<size_t>(int64_at(info, 10));
-    if (argument != nullptr && signals <= needed && needed - signals >= sizeof(uint64_t)) {
-      set_mask = SetSignalMask{uint32_at(info, 6), {argument, argument + needed}, signals};
-    } else {
-      error = EFAULT;
-    }
+  VcpuCreation given;
+  int error = given.read(env, info[0]);
+  std::shared_ptr<Mapping> run;
+  if (error == 0) {
+    run = Mapping::map(given.fd, given.length, MAP_SHARED);
+    if (run == nullptr) error = -errno;
   }
-  auto run = error == 0 ? Mapping::map(fd, length, MAP_SHARED) : nullptr;
-  if (error == 0 && run == nullptr) error = errno;
   if (error != 0) {
-    close(fd);
-    return number(env, -error);
+    if (given.fd >= 0) close(given.fd);
+    return number(env, error);
   }
-  auto vcpu = std::make_shared<Vcpu>(fd, held<Vm>(info[0]), std::move(run), uint32_at(info, 3), immediate_exit,
-                                     signal_number, std::move(set_mask));
+  auto vcpu = std::make_shared<Vcpu>(given.fd, std::move(given.vm), std::move(run), given.run, given.immediate_exit,
+                                     given.signal, std::move(given.set_mask));
   vcpu->id = vcpus().add(vcpu);
   return handle_of(env, std::move(vcpu));
 }
@@ -303,7 +297,7 @@ Value VcpuIoctlView(const CallbackInfo& info) {
   Vcpu& vcpu = *held<Vcpu>(info[0]);
   const Turn turn(vcpu, Vcpu::Use::kIoctl);
   if (!turn) return number(info.Env(), -EBUSY);
-  uint8_t* const bytes = argument_at(info, 1, 2, 3, 4);
+  uint8_t* const bytes = argument_at(info, 1);
   return number(info.Env(), bytes == nullptr ? -EFAULT : call(vcpu.fd, uint32_at(info, 1), bytes));
 }
 

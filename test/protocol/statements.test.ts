@@ -120,7 +120,17 @@ describe.skipIf(!hasKvm)(`a memory fault ${needsKvm}`, () => {
   function setMemory({ handle }: Vm, region: bindings.KvmUserspaceMemoryRegion): void {
     const { KVM_SET_USER_MEMORY_REGION: request } = bindings;
     const { $$view, $$offset }: View = region;
-    expect(native().vmSetMemory(handle, request.request, $$view, $$offset, request.size, region.slot, null)).toBe(0);
+    expect(
+      native().vmSetMemory({
+        vm: handle,
+        request: request.request,
+        view: $$view,
+        offset: $$offset,
+        needed: request.size,
+        slot: region.slot,
+        memory: null,
+      }),
+    ).toBe(0);
   }
 
   const calling = (KVM_EXIT_MEMORY_FAULT: number | undefined): Bindings =>
