@@ -102,7 +102,7 @@ export interface Native {
   vcpuMap(vcpu: VcpuHandle, offset: number, length: number): ArrayBuffer | number;
   vcpuIoctl(vcpu: VcpuHandle, request: number, value: number | bigint): number;
   vcpuIoctlView(vcpu: VcpuHandle, request: number, view: DataView, offset: number, needed: number): number;
-  /** Undefined for an exit; for an interruption 1 kick, 2 abort, 3 timeout, 4 hold. */
+  /** Undefined for an exit. For an interruption 1 kick, 2 abort, 3 timeout, 4 pause. */
   vcpuRun(vcpu: VcpuHandle): number | undefined;
   /** The same with a timeout in nanoseconds and a number for `abort`, each 0 for none. */
   vcpuRunWithin(vcpu: VcpuHandle, timeout: number, run: number): number | undefined;
@@ -113,11 +113,11 @@ export interface Native {
    * right away.
    */
   vcpuRelease(vcpu: VcpuHandle, runMatters: boolean): number;
-  /** These three: false when there is no such vCPU any more. */
+  /** `kick`, `abort` and `pause` return false when the vCPU of this id is gone. */
   kick(id: number): boolean;
   abort(id: number, run: number): boolean;
-  /** As often as held it has to be let on again. */
-  hold(id: number, held: boolean): boolean;
+  /** Each call with true needs a call with false. */
+  pause(id: number, paused: boolean): boolean;
 
   readonly COMPLETED: number;
   readonly SIGRTMIN: number;

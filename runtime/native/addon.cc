@@ -1,5 +1,6 @@
-// The native surface: plain functions over records, typed in runtime/addon.ts. A result below zero is -errno; nothing
-// here throws. No offset, size or request number of the kernel's interface is known here: all are handed in.
+// The functions of the addon: plain functions over records, with their types in runtime/addon.ts. A result below zero
+// is -errno, and no function throws an error of its own. This file has no offset, size or request number of the
+// kernel's interface: the caller passes all of them.
 
 #include <errno.h>
 #include <fcntl.h>
@@ -19,7 +20,7 @@
 namespace kvm_uapi {
 namespace {
 
-// An ioctl other than KVM_RUN. A signal that comes in between, such as a profiler's, makes some of them start again.
+// An ioctl other than KVM_RUN. A signal that interrupts it, such as a profiler's, makes it start again.
 template <typename Argument>
 int call(int fd, uint32_t request, Argument argument) {
   int result;
@@ -29,7 +30,8 @@ int call(int fd, uint32_t request, Argument argument) {
   return result < 0 ? -errno : result;
 }
 
-// A window onto a mapping. Until its ArrayBuffer is finalized it keeps the addresses, and what its handle holds.
+// A window onto a mapping, as an ArrayBuffer. Until the ArrayBuffer is finalized, it keeps the addresses reserved and
+// the handle alive.
 Value window_of(Env env, const std::shared_ptr<Mapping>& mapping, std::shared_ptr<void> handle, size_t offset,
                 size_t length) {
   using Kept = std::pair<std::shared_ptr<Mapping>, std::shared_ptr<void>>;
@@ -53,10 +55,10 @@ Value EventFd(const CallbackInfo& info) {
 
 Value FileCreate(const CallbackInfo& info) { return handle_of(info.Env(), std::make_shared<File>(int_at(info, 0))); }
 
-Value FileFd(const CallbackInfo& info) { return number(info.Env(), held<File>(info[0])->fd); }
+Value FileFd(const CallbackInfo& info) { return number(info.Env(), record_at<File>(info[0])->fd); }
 
 Value FileRelease(const CallbackInfo& info) {
-  held<File>(info[0]).reset();
+  record_at<File>(info[0]).reset();
   return info.Env().Undefined();
 }
 
@@ -74,7 +76,7 @@ Value IoctlView(const CallbackInfo& info) {
 
 // Memory
 
-// (length, name | null): anonymous memory, or memory of a memfd.
+// (length, name of a memfd | null for anonymous memory)
 Value MemoryCreate(const CallbackInfo& info) {
   const Env env = info.Env();
   const auto length = static_cast<size_t>(int64_at(info, 0));
@@ -83,7 +85,7 @@ Value MemoryCreate(const CallbackInfo& info) {
   if (shared) {
     fd = memfd_create(info[1].As<Napi::String>().Utf8Value().c_str(), MFD_CLOEXEC | MFD_ALLOW_SEALING);
     if (fd < 0) return number(env, -errno);
-    // Were another process to shorten it, reading it here would end this process with SIGBUS: its size is final.
+    // The size is sealed. If another process made the file shorter, a read here would end this process with SIGBUS.
     if (ftruncate(fd, static_cast<off_t>(length)) < 0 || fcntl(fd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW) < 0) {
       const int error = errno;
       close(fd);
@@ -99,18 +101,18 @@ Value MemoryCreate(const CallbackInfo& info) {
   return handle_of(env, std::make_shared<Memory>(std::move(mapping), fd));
 }
 
-Value MemoryFd(const CallbackInfo& info) { return number(info.Env(), held<Memory>(info[0])->fd); }
+Value MemoryFd(const CallbackInfo& info) { return number(info.Env(), record_at<Memory>(info[0])->fd); }
 
 Value MemoryLength(const CallbackInfo& info) {
-  return number(info.Env(), static_cast<double>(held<Memory>(info[0])->mapping->length()));
+  return number(info.Env(), static_cast<double>(record_at<Memory>(info[0])->mapping->length()));
 }
 
 Value MemoryAddress(const CallbackInfo& info) {
-  const auto address = reinterpret_cast<uintptr_t>(held<Memory>(info[0])->mapping->data());
+  const auto address = reinterpret_cast<uintptr_t>(record_at<Memory>(info[0])->mapping->data());
   return Napi::BigInt::New(info.Env(), static_cast<uint64_t>(address));
 }
 
-Value MemoryId(const CallbackInfo& info) { return number(info.Env(), memories().add(held<Memory>(info[0]))); }
+Value MemoryId(const CallbackInfo& info) { return number(info.Env(), memories().add(record_at<Memory>(info[0]))); }
 
 Value MemoryFind(const CallbackInfo& info) {
   auto memory = memories().find(uint32_at(info, 0));
@@ -119,16 +121,16 @@ Value MemoryFind(const CallbackInfo& info) {
 
 // (memory, offset, length)
 Value MemoryWindow(const CallbackInfo& info) {
-  const auto& mapping = held<Memory>(info[0])->mapping;
+  const auto& mapping = record_at<Memory>(info[0])->mapping;
   const auto offset = static_cast<uint64_t>(int64_at(info, 1));
   const auto length = static_cast<uint64_t>(int64_at(info, 2));
   if (offset > mapping->length() || length > mapping->length() - offset) return number(info.Env(), -EINVAL);
   return window_of(info.Env(), mapping, handle_at<Memory>(info[0]), offset, length);
 }
 
-// All windows made with this handle must be detached.
+// All windows that were made with this handle must be detached before.
 Value MemoryRelease(const CallbackInfo& info) {
-  held<Memory>(info[0]).reset();
+  record_at<Memory>(info[0]).reset();
   return info.Env().Undefined();
 }
 
@@ -141,10 +143,10 @@ Value Detach(const CallbackInfo& info) {
 
 Value VmCreate(const CallbackInfo& info) { return handle_of(info.Env(), std::make_shared<Vm>(int_at(info, 0))); }
 
-Value VmFd(const CallbackInfo& info) { return number(info.Env(), held<Vm>(info[0])->fd); }
+Value VmFd(const CallbackInfo& info) { return number(info.Env(), record_at<Vm>(info[0])->fd); }
 
 Value VmRelease(const CallbackInfo& info) {
-  held<Vm>(info[0]).reset();
+  record_at<Vm>(info[0]).reset();
   return info.Env().Undefined();
 }
 
@@ -251,11 +253,11 @@ Value VcpuCreate(const CallbackInfo& info) {
 }
 
 Value VcpuBuffer(const CallbackInfo& info) {
-  const auto& mapping = held<Vcpu>(info[0])->run.mapping;
+  const auto& mapping = record_at<Vcpu>(info[0])->run.mapping;
   return window_of(info.Env(), mapping, handle_at<Vcpu>(info[0]), 0, mapping->length());
 }
 
-Value VcpuId(const CallbackInfo& info) { return number(info.Env(), held<Vcpu>(info[0])->id); }
+Value VcpuId(const CallbackInfo& info) { return number(info.Env(), record_at<Vcpu>(info[0])->id); }
 
 Value VcpuFind(const CallbackInfo& info) {
   auto vcpu = vcpus().find(uint32_at(info, 0));
@@ -266,54 +268,55 @@ Value VcpuFind(const CallbackInfo& info) {
 Value VcpuMap(const CallbackInfo& info) {
   const auto offset = static_cast<off_t>(int64_at(info, 1));
   const auto length = static_cast<size_t>(int64_at(info, 2));
-  const auto mapping = Mapping::map(held<Vcpu>(info[0])->fd, length, MAP_SHARED, offset);
+  const auto mapping = Mapping::map(record_at<Vcpu>(info[0])->fd, length, MAP_SHARED, offset);
   if (mapping == nullptr) return number(info.Env(), -errno);
   return window_of(info.Env(), mapping, handle_at<Vcpu>(info[0]), 0, length);
 }
 
-Value VcpuFd(const CallbackInfo& info) { return number(info.Env(), held<Vcpu>(info[0])->fd); }
+Value VcpuFd(const CallbackInfo& info) { return number(info.Env(), record_at<Vcpu>(info[0])->fd); }
 
-Value VcpuVmFd(const CallbackInfo& info) { return number(info.Env(), held<Vcpu>(info[0])->vm->fd); }
+Value VcpuVmFd(const CallbackInfo& info) { return number(info.Env(), record_at<Vcpu>(info[0])->vm->fd); }
 
-// (vcpu, whether a run matters): -EBUSY during one. The vCPU's window made with this handle must be detached as soon as
-// this has worked.
+// (vcpu, whether to refuse during a run): -EBUSY if it refuses. After success the windows that were made with this
+// handle must be detached at once.
 Value VcpuRelease(const CallbackInfo& info) {
-  auto& vcpu = held<Vcpu>(info[0]);
-  const bool matters = info[1].As<Napi::Boolean>().Value();
-  if (matters && vcpu->use.load() == Vcpu::Use::kRun) return number(info.Env(), -EBUSY);
+  auto& vcpu = record_at<Vcpu>(info[0]);
+  const bool refuses = info[1].As<Napi::Boolean>().Value();
+  if (refuses && vcpu->use.load() == Vcpu::Use::kRun) return number(info.Env(), -EBUSY);
   vcpu.reset();
   return number(info.Env(), 0);
 }
 
 // (vcpu, request, value)
 Value VcpuIoctl(const CallbackInfo& info) {
-  Vcpu& vcpu = *held<Vcpu>(info[0]);
+  Vcpu& vcpu = *record_at<Vcpu>(info[0]);
   const Turn turn(vcpu, Vcpu::Use::kIoctl);
   return number(info.Env(), turn ? call(vcpu.fd, uint32_at(info, 1), word_at(info, 2)) : -EBUSY);
 }
 
 // (vcpu, request, view, offset, needed)
 Value VcpuIoctlView(const CallbackInfo& info) {
-  Vcpu& vcpu = *held<Vcpu>(info[0]);
+  Vcpu& vcpu = *record_at<Vcpu>(info[0]);
   const Turn turn(vcpu, Vcpu::Use::kIoctl);
   if (!turn) return number(info.Env(), -EBUSY);
   uint8_t* const bytes = argument_at(info, 1);
   return number(info.Env(), bytes == nullptr ? -EFAULT : call(vcpu.fd, uint32_at(info, 1), bytes));
 }
 
-// Whether the isolate is being ended: it may run no more JavaScript then, and Node waits for this thread.
+// Whether the isolate ends. It may not run JavaScript any more then, and Node waits for this thread.
 bool is_ending(Env env) {
   const Napi::HandleScope scope(env);
   napi_value result;
   const bool ending = napi_coerce_to_bool(env, env.Undefined(), &result) != napi_ok;
-  if (ending) hasten_heart();
+  if (ending) hasten_ticker();
   return ending;
 }
 
-// (vcpu, ...): runs it to an order. Undefined for an exit: behind KVM_RUN the caches are cold, and each call counts.
+// (vcpu, ...): one run. The result of an exit is undefined: after KVM_RUN the caches are cold, so each call of Node-API
+// costs time.
 Value run_to(const CallbackInfo& info, const RunOrder& order) {
   const Env env = info.Env();
-  const int result = run(*held<Vcpu>(info[0]), order, [env] { return is_ending(env); });
+  const int result = run(*record_at<Vcpu>(info[0]), order, [env] { return is_ending(env); });
   return result == 0 ? Value() : number(env, result);
 }
 
@@ -325,14 +328,14 @@ Value VcpuRunWithin(const CallbackInfo& info) {
   return run_to(info, {int64_at(info, 1), static_cast<uint64_t>(int64_at(info, 2)), false});
 }
 
-// (vcpu): `completed`, or undefined for one more exit to serve.
+// (vcpu): `completed`, or undefined for a further exit that the caller has to serve.
 Value VcpuComplete(const CallbackInfo& info) { return run_to(info, {0, 0, true}); }
 
-// Does something to the gate of the vCPU of an id, from any isolate. True when there is such a vCPU.
-template <typename Deed>
-Value at_gate(const CallbackInfo& info, Deed deed) {
+// Calls `action` with the gate of the vCPU with this id, from any isolate. Returns whether there is such a vCPU.
+template <typename Action>
+Value at_gate(const CallbackInfo& info, Action action) {
   const auto vcpu = vcpus().find(uint32_at(info, 0));
-  if (vcpu != nullptr) deed(vcpu->gate);
+  if (vcpu != nullptr) action(vcpu->gate);
   return Napi::Boolean::New(info.Env(), vcpu != nullptr);
 }
 
@@ -347,10 +350,10 @@ Value Abort(const CallbackInfo& info) {
   return at_gate(info, [=](KickGate& gate) { gate.abort(run_number); });
 }
 
-// (id, held)
-Value Hold(const CallbackInfo& info) {
-  const bool held_now = info[1].As<Napi::Boolean>().Value();
-  return at_gate(info, [=](KickGate& gate) { gate.hold(held_now); });
+// (id, whether it is paused)
+Value Pause(const CallbackInfo& info) {
+  const bool paused = info[1].As<Napi::Boolean>().Value();
+  return at_gate(info, [=](KickGate& gate) { gate.pause(paused); });
 }
 
 Napi::Object Init(Env env, Napi::Object exports) {
@@ -391,7 +394,7 @@ Napi::Object Init(Env env, Napi::Object exports) {
       {"vcpuComplete", VcpuComplete},
       {"kick", Kick},
       {"abort", Abort},
-      {"hold", Hold},
+      {"pause", Pause},
   };
   for (const auto& [name, function] : functions) exports.Set(name, Napi::Function::New(env, function, name));
 #ifdef KVM_UAPI_TEST_HOOKS
@@ -400,7 +403,7 @@ Napi::Object Init(Env env, Napi::Object exports) {
   exports.Set("COMPLETED", completed);
   exports.Set("SIGRTMIN", SIGRTMIN);
   exports.Set("SIGRTMAX", SIGRTMAX);
-  // An isolate's thread ends with it: no vCPU may signal that thread any more.
+  // The thread of an isolate ends with the isolate, so no vCPU may signal that thread after this.
   env.AddCleanupHook([] { vcpus().each([](Vcpu& vcpu) { vcpu.gate.forget_thread(this_thread()); }); });
   return exports;
 }

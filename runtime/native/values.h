@@ -26,17 +26,27 @@ using Napi::Value;
 
 inline Value number(Env env, double value) { return Napi::Number::New(env, value); }
 
-// A handle of one isolate. It keeps a record alive until `release` empties the handle, or until the garbage collector has
-// finalized the handle and the windows that were made with it.
+// A handle of one isolate. It keeps a record alive until `release` empties the handle, or until the garbage collector
+// has finalized the handle and the windows that were made with it.
 template <typename T>
 using Handle = std::shared_ptr<std::shared_ptr<T>>;
 
 // Marks the JavaScript value of a handle with the type of its record. No other addon uses these numbers.
 template <typename T>
+constexpr uint64_t kind_of = 0;
+template <>
+constexpr uint64_t kind_of<File> = 1;
+template <>
+constexpr uint64_t kind_of<Memory> = 2;
+template <>
+constexpr uint64_t kind_of<Vm> = 3;
+template <>
+constexpr uint64_t kind_of<Vcpu> = 4;
+
+template <typename T>
 constexpr napi_type_tag tag_of() {
-  static_assert(std::is_same_v<T, File> || std::is_same_v<T, Memory> || std::is_same_v<T, Vm> || std::is_same_v<T, Vcpu>);
-  constexpr uint64_t kind = std::is_same_v<T, File> ? 1 : std::is_same_v<T, Memory> ? 2 : std::is_same_v<T, Vm> ? 3 : 4;
-  return {0x6b766d5f75617069, kind};
+  static_assert(kind_of<T> != 0);
+  return {0x6b766d5f75617069, kind_of<T>};
 }
 
 template <typename T>
@@ -54,14 +64,16 @@ const Handle<T>& handle_at(const Value& value) {
 }
 
 template <typename T>
-std::shared_ptr<T>& held(const Value& value) {
+std::shared_ptr<T>& record_at(const Value& value) {
   return *handle_at<T>(value);
 }
 
 // Arguments by position
 
 inline int64_t int64_at(const CallbackInfo& info, size_t index) { return info[index].As<Napi::Number>().Int64Value(); }
-inline uint32_t uint32_at(const CallbackInfo& info, size_t index) { return info[index].As<Napi::Number>().Uint32Value(); }
+inline uint32_t uint32_at(const CallbackInfo& info, size_t index) {
+  return info[index].As<Napi::Number>().Uint32Value();
+}
 inline int int_at(const CallbackInfo& info, size_t index) { return info[index].As<Napi::Number>().Int32Value(); }
 
 inline unsigned long word_at(const CallbackInfo& info, size_t index) {
@@ -94,10 +106,10 @@ inline uint8_t* argument_at(const CallbackInfo& info, size_t request) {
 
 // One object in place of many arguments
 //
-// The named properties of an object. The constructor reads each property exactly once. A read can run JavaScript, because
-// a property can be a getter: that code could release a handle or detach a buffer. So a function reads all properties
-// before it converts any, and the conversions below do not run JavaScript. They return false for a wrong type, and for a
-// property that is missing or could not be read.
+// The named properties of an object. The constructor reads each property exactly once. A read can run JavaScript,
+// because a property can be a getter: that code could release a handle or detach a buffer. So a function reads all
+// properties before it converts any, and the conversions below do not run JavaScript. They return false for a wrong
+// type, and for a property that is missing or could not be read.
 class Properties {
  public:
   Properties(napi_env env, napi_value object, std::initializer_list<const char*> names) : env_(env) {
@@ -146,7 +158,7 @@ class Properties {
     bool is_handle = false;
     if (!is(name, napi_external)) return false;
     if (napi_check_object_type_tag(env_, value, &tag, &is_handle) != napi_ok || !is_handle) return false;
-    result = held<T>(Value(env_, value));
+    result = record_at<T>(Value(env_, value));
     return result != nullptr;
   }
 

@@ -123,20 +123,20 @@ export async function untilCounting(machine: Loaded): Promise<void> {
   await until(() => counterOf(machine) !== before, 'the guest counts');
 }
 
-/** What `worker.mjs` can be told to do, with what, and what it answers. */
+/** The jobs of `worker.mjs`, each with its argument and its answer. */
 export interface Jobs {
   /** Runs a vCPU, so many times; afterwards the Worker lets go of it. */
   run: [{ vcpu: SharedVcpu; times?: number; timeoutMs?: number; number?: number }, Outcome[]];
-  /** Waits until the u32 at an address of the memory moves, then does things to the running vCPU. */
-  meddle: [{ vcpu: SharedVcpu; memory: GuestMemoryHandle; counterAt: number; deeds: Deed[] }, string[]];
+  /** Waits until the u32 at an address of the memory changes, then does actions with the running vCPU. */
+  meddle: [{ vcpu: SharedVcpu; memory: GuestMemoryHandle; counterAt: number; actions: Action[] }, string[]];
   kick: [{ vcpu: SharedVcpu }, boolean];
   writeMemory: [{ memory: GuestMemoryHandle; at: number; bytes: number[] }, number[]];
-  /** Writes where the data of a port is to `struct kvm_run`, over and over, until word 0 is set; word 1 tells that it does. */
+  /** Writes `io.data_offset` of `struct kvm_run` again and again, until word 0 is set. Word 1 is set when it has begun. */
   scribble: [{ vcpu: SharedVcpu; values: readonly bigint[]; words: Int32Array }, number];
   threadId: [null, number];
 }
 
-export type Deed = 'run' | 'getRegs' | 'ioctl' | 'close' | 'kick';
+export type Action = 'run' | 'getRegs' | 'ioctl' | 'close' | 'kick';
 
 interface Answer {
   readonly number: number;
@@ -154,7 +154,7 @@ export class Helper implements AsyncDisposable {
   private constructor() {
     this.#worker.on('message', (answer: Answer) => this.#waiting.get(answer.number)?.(answer));
     this.#worker.on('error', ({ message: error }) => {
-      for (const [number, tell] of this.#waiting) tell({ number, error });
+      for (const [number, settle] of this.#waiting) settle({ number, error });
     });
   }
 
@@ -196,7 +196,7 @@ export class Helper implements AsyncDisposable {
 /** A module of `programs/`, for a `VcpuThread`. */
 export const program = (name: string): URL => new URL(`programs/${name}.mjs`, import.meta.url);
 
-/** The words that the program `serve` tells what it has seen with. */
+/** The words in which the program `serve` counts its calls. */
 export class Served {
   readonly words: Int32Array = new Int32Array(new SharedArrayBuffer(3 * Int32Array.BYTES_PER_ELEMENT));
 
@@ -208,7 +208,7 @@ export class Served {
     return Atomics.load(this.words, 1);
   }
 
-  letOn(): void {
+  release(): void {
     Atomics.store(this.words, 2, 1);
     Atomics.notify(this.words, 2);
   }

@@ -1,4 +1,4 @@
-// The Worker's side of `Helper` in support.ts: does what it is told, with the runtime as it is built.
+// The Worker of `Helper` in vcpus.ts: it does the jobs that are posted to it, with the built runtime.
 
 import { readlinkSync } from 'node:fs';
 import { parentPort } from 'node:worker_threads';
@@ -14,13 +14,13 @@ const jobs = {
     }
   },
 
-  meddle({ vcpu: shared, memory: sharedMemory, counterAt, deeds }) {
+  meddle({ vcpu: shared, memory: sharedMemory, counterAt, actions: names }) {
     const vcpu = Vcpu.attach(shared);
     const memory = GuestMemory.attach(sharedMemory);
     awaitMove(memory.dataView(counterAt, 4));
-    return deeds.map((deed) => {
+    return names.map((name) => {
       try {
-        return String(deedsOn[deed](vcpu));
+        return String(actions[name](vcpu));
       } catch (error) {
         return error.name;
       }
@@ -53,7 +53,7 @@ const jobs = {
   threadId: () => Number(readlinkSync('/proc/thread-self').split('/').at(-1)),
 };
 
-const deedsOn = {
+const actions = {
   run: (vcpu) => vcpu.run(),
   getRegs: (vcpu) => vcpu.getRegs(),
   ioctl: (vcpu) => vcpu.ioctl(vcpu.bindings.KVM_NMI),

@@ -70,12 +70,12 @@ describe.skipIf(!hasKvm).each(mechanisms)(`by %s ${needsKvm}`, (mechanism) => {
 
   it('the signals of a profiler do not come to the program of a VcpuThread', async () => {
     // Before each kick: no exit, and the kicks until then.
-    const told = [
+    const seen = [
       [0, 0],
       [0, 1],
       [0, 2],
     ];
-    expect(await runProfiled('kick-thread', { MECHANISM: mechanism })).toEqual({ told });
+    expect(await runProfiled('kick-thread', { MECHANISM: mechanism })).toEqual({ seen });
   });
 
   it('a flood of the very signal does not come out of a run, and no kick is lost in it', async () => {

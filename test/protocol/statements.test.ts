@@ -179,20 +179,20 @@ describe.skipIf(!hasKvm).each(mechanisms)(`complete, with %s ${needsKvm}`, (mech
     expect(vcpu.getRegs().rax & 0xffn).not.toBe(0x77n);
   });
 
-  it('serves all further parts of the operation', () => {
-    using machine = load(protectedMode.mmioInParts, { mechanism });
+  it('serves all further fragments of the operation', () => {
+    using machine = load(protectedMode.mmioInFragments, { mechanism });
     const { vcpu } = machine;
-    const parts: string[] = [];
+    const fragments: string[] = [];
     const serve = (): void => {
       expect(vcpu.kvmRun.exit_reason).toBe(KVM_EXIT_MMIO);
       const { is_write, len, data } = vcpu.kvmRun.mmio;
-      parts.push(`${is_write ? 'write' : 'read'} ${len}`);
+      fragments.push(`${is_write ? 'write' : 'read'} ${len}`);
       if (!is_write) for (let i = 0; i < len; i++) data.set(i, 0x10);
     };
     expect(run(machine)).toBe(`exit ${KVM_EXIT_MMIO}`);
     serve();
     vcpu.complete(serve);
-    expect(parts).toEqual(['read 2', 'read 2', 'write 2', 'write 2']);
+    expect(fragments).toEqual(['read 2', 'read 2', 'write 2', 'write 2']);
     expect(run(machine)).toBe(`exit ${KVM_EXIT_HLT}`);
   });
 
@@ -212,7 +212,7 @@ describe.skipIf(!hasKvm).each(mechanisms)(`an abort, with %s ${needsKvm}`, (mech
     return result === 'exit' ? `exit ${vcpu.kvmRun.exit_reason}` : `interrupted by ${vcpu.interruption}`;
   };
 
-  it('interrupts the run of its number, be it yet to come', () => {
+  it('interrupts the run of its number when that run begins later', () => {
     using machine = load(realMode.out, { mechanism });
     expect(abort(machine.vcpu.share(), 7)).toBe(true);
     expect(runNumbered(machine, 7)).toBe(aborted);
@@ -238,7 +238,7 @@ describe.skipIf(!hasKvm).each(mechanisms)(`an abort, with %s ${needsKvm}`, (mech
     expect(run(machine)).toBe(`exit ${KVM_EXIT_IO}`);
   });
 
-  it('and a kick: the kick is told first', () => {
+  it('is delivered after a kick that is pending', () => {
     using machine = load(realMode.outForEver, { mechanism });
     machine.vcpu.kick();
     abort(machine.vcpu.share(), 5);
@@ -286,13 +286,13 @@ describe.skipIf(!hasKvm).each(mechanisms)(`with the in-kernel irqchip, and %s ${
   it('a halted vCPU blocks in KVM_RUN, and is got out', async () => {
     await using helper = await Helper.start();
     using machine = loadWithIrqchip(realMode.halt);
-    let told = false;
+    let hasReturned = false;
     const outcomes = helper.do('run', { vcpu: machine.vcpu.share() }).finally(() => {
-      told = true;
+      hasReturned = true;
     });
     await until(() => isBusy(machine.vcpu.share()), 'the run');
     await new Promise((resolve) => setTimeout(resolve, 50));
-    expect(told).toBe(false);
+    expect(hasReturned).toBe(false);
     machine.vcpu.kick();
     expect(await outcomes).toEqual([kicked]);
   });

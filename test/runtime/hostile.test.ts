@@ -214,9 +214,9 @@ describe.skipIf(!hasKvm)(`what the kernel shares ${needsKvm}`, () => {
     return 'inside';
   }
 
-  function expectTyped(deed: () => unknown): void {
+  function expectTyped(action: () => unknown): void {
     try {
-      deed();
+      action();
     } catch (error) {
       expect(error).toBeInstanceOf(KvmError);
     }
@@ -298,9 +298,9 @@ describe.skipIf(!hasKvm)(`counts in arguments ${needsKvm}`, () => {
     expect(behind.every((byte) => byte === guard)).toBe(true);
   });
 
-  function refusalOf(deed: () => unknown): string {
+  function refusalOf(action: () => unknown): string {
     try {
-      return `${deed()}`;
+      return `${action()}`;
     } catch (error) {
       return error instanceof KvmError ? error.code : (error as Error).name;
     }

@@ -79,9 +79,9 @@ async function checkKicks(kvm: Kvm, share: number): Promise<boolean> {
     random: Math.ceil((total.random * share) / crowds.length),
     perGap: Math.ceil((total.perGapAndMechanism * share * mechanisms.length) / crowds.length),
   };
-  const kicksOfCrowd = each.random + each.perGap * gaps.length;
+  const kicksOfCrowd = each.random + each.perGap * gaps().length;
   console.log(
-    `\n${each.random} kicks at random and ${each.perGap} in each of the gaps ${gaps.join(', ')}, for each of`,
+    `\n${each.random} kicks at random and ${each.perGap} in each of the gaps ${gaps().join(', ')}, for each of`,
   );
   const progress = new Progress('kicks', kicksOfCrowd * crowds.length);
   const sum = new Tally();

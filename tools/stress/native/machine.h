@@ -17,7 +17,7 @@
 
 namespace kvm_uapi::test {
 
-// What a test cannot do without.
+// Exits when a system call has failed that the test needs.
 inline int must(int result, const char* what) {
   if (result >= 0) return result;
   perror(what);
@@ -28,7 +28,7 @@ enum class Guest { kSpin, kOut };
 
 class Machine {
  public:
-  // One vCPU for each mechanism.
+  // One vCPU for each element of `mechanisms`.
   Machine(const std::vector<Mechanism>& mechanisms, int signal_number)
       : kvm_(must(open("/dev/kvm", O_RDWR | O_CLOEXEC), "/dev/kvm")),
         vm_(std::make_shared<Vm>(must(ioctl(kvm_.fd, KVM_CREATE_VM, 0), "KVM_CREATE_VM"))),
@@ -50,14 +50,14 @@ class Machine {
   size_t size_of() const { return vcpus_.size(); }
   const std::shared_ptr<Vcpu>& operator[](size_t index) const { return vcpus_[index]; }
 
-  // The vCPU is at the guest's first instruction. Not while it runs.
+  // Sets the registers so that the vCPU starts with the guest's first instruction. The vCPU must not be running.
   void place(size_t index, Guest guest) {
     Vcpu& vcpu = *vcpus_[index];
     kvm_sregs sregs;
     must(ioctl(vcpu.fd, KVM_GET_SREGS, &sregs), "KVM_GET_SREGS");
     sregs.cs.base = 0;
     sregs.cs.selector = 0;
-    // A counter of its own.
+    // The counter of this vCPU.
     sregs.ds.selector = static_cast<uint16_t>(index);
     sregs.ds.base = index * 16;
     must(ioctl(vcpu.fd, KVM_SET_SREGS, &sregs), "KVM_SET_SREGS");
@@ -67,7 +67,7 @@ class Machine {
     must(ioctl(vcpu.fd, KVM_SET_REGS, &regs), "KVM_SET_REGS");
   }
 
-  // What the spinning guest has counted.
+  // The counter of the spinning guest.
   uint32_t counter(size_t index) {
     return __atomic_load_n(reinterpret_cast<uint32_t*>(at(counter_at + index * 16)), __ATOMIC_RELAXED);
   }
@@ -82,8 +82,8 @@ class Machine {
   // mov dx, 0x3f8; 1: out dx, al; jmp 1b
   static constexpr uint8_t out_code[] = {0xba, 0xf8, 0x03, 0xee, 0xeb, 0xfd};
 
-  // KVM_SET_SIGNAL_MASK and its struct, a length and the signals right behind it, as they are in C: in C++ the empty
-  // struct in the header's flexible array has a size, and both come out wrong.
+  // KVM_SET_SIGNAL_MASK as it is in C. Its struct is a length, and the signals directly after it. In C++ the empty
+  // struct in the header's flexible array has a size, which makes the request and the struct wrong.
   static constexpr uint32_t set_signal_mask = _IOW(KVMIO, 0x8b, uint32_t);
 
   uint8_t* at(size_t offset) { return memory_->mapping->data() + offset; }
