@@ -10,8 +10,9 @@ import { packageRoot } from '../../runtime/addon.js';
 import { Kvm, type Mechanism } from '../../runtime/index.js';
 import { type Guest, longMode, realMode, userMode } from '../guests/index.js';
 import { type Change, gaps, useHooks } from '../lib/hooks.js';
+import { Progress } from '../lib/progress.js';
+import { tableLine } from '../lib/table.js';
 import { type Crowd, type KickCount, kickCrowd } from './kicks.js';
-import { Progress } from './progress.js';
 import { buildProtocol, runProtocol } from './protocol.js';
 import { runSequences } from './sequences.js';
 import { Tally } from './tally.js';
@@ -89,8 +90,8 @@ async function checkKicks(kvm: Kvm, share: number): Promise<boolean> {
     const tally = await kickCrowd(kvm, crowd, each, progress.add);
     progress.end();
     const { mechanism, guest, vcpus } = crowd;
-    const name = `${mechanism.padEnd(14)}  ${guest.name.padEnd(28)}  ${vcpus} vCPU${vcpus > 1 ? 's' : ' '}`;
-    console.log(`  ${name}  ${tally}${tally.isClean ? '' : '  MISS'}`);
+    const cells = [mechanism, guest.name, `${vcpus} vCPU${vcpus > 1 ? 's' : ''}`, `${tally}`];
+    console.log(`  ${tableLine([...cells, ...(tally.isClean ? [] : ['MISS'])], [14, 28, 7])}`);
     sum.add(tally);
   }
   const enough = sum.kicks === kicksOfCrowd * crowds.length;
