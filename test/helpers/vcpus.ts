@@ -18,10 +18,11 @@ import {
   type Vm,
 } from '../../runtime/index.js';
 import { type Guest, type Loaded, places } from '../../tools/guests/index.js';
+import { type Outcome, runOutcome } from '../../tools/lib/outcome.js';
 import { until, watchdogMs, within } from '../../tools/lib/patience.js';
 import { temporaryFolder } from './cli.js';
 
-export { until, watchdogMs, within };
+export { type Outcome, until, watchdogMs, within };
 
 /** What a suite is called that cannot do without the device. */
 export const needsKvm = '(needs a /dev/kvm that opens)';
@@ -57,9 +58,6 @@ export function createVm(of: Bindings = bindings): Vm {
   using kvm = Kvm.open({ bindings: of });
   return kvm.createVm();
 }
-
-/** What a run came back with, in words: `exit 5`, `interrupted by kick`. */
-export type Outcome = string;
 
 /** A guest in a VM of its own; all of it ends with its scope. */
 export interface Machine extends Loaded {
@@ -98,11 +96,8 @@ export function loadWithIrqchip(guest: Guest): Machine {
   return load(guest, {}, bindings, (vm) => vm.ioctl(bindings.KVM_CREATE_IRQCHIP));
 }
 
-/** Runs, with a watchdog: a test that loses a kick fails with `interrupted by timeout`. */
-export function run({ vcpu }: Loaded, timeoutMs: number = watchdogMs): Outcome {
-  const result = vcpu.run({ timeoutMs });
-  return result === 'exit' ? `exit ${vcpu.kvmRun.exit_reason}` : `interrupted by ${vcpu.interruption}`;
-}
+/** Runs once, with a watchdog: a test that loses a kick fails with `interrupted by timeout`. */
+export const run = ({ vcpu }: Loaded, timeoutMs: number = watchdogMs): Outcome => runOutcome(vcpu, { timeoutMs });
 
 /** What a call throws, or undefined. */
 export function thrownBy(call: () => unknown): unknown {

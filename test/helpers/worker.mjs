@@ -3,12 +3,13 @@
 import { readlinkSync } from 'node:fs';
 import { parentPort } from 'node:worker_threads';
 import { GuestMemory, kick, Vcpu } from '../../dist/runtime/index.js';
+import { outcomeOf, runOutcome } from '../../dist/tools/lib/outcome.js';
 
 const jobs = {
   run({ vcpu: shared, times = 1, ...options }) {
     const vcpu = Vcpu.attach(shared);
     try {
-      return Array.from({ length: times }, () => outcomeOf(vcpu, options));
+      return Array.from({ length: times }, () => runOutcome(vcpu, options));
     } finally {
       vcpu.close();
     }
@@ -18,13 +19,7 @@ const jobs = {
     const vcpu = Vcpu.attach(shared);
     const memory = GuestMemory.attach(sharedMemory);
     awaitMove(memory.dataView(counterAt, 4));
-    return names.map((name) => {
-      try {
-        return String(actions[name](vcpu));
-      } catch (error) {
-        return error.name;
-      }
-    });
+    return names.map((name) => outcomeOf(() => actions[name](vcpu)));
   },
 
   kick: ({ vcpu }) => kick(vcpu),
@@ -60,11 +55,6 @@ const actions = {
   close: (vcpu) => vcpu.close(),
   kick: (vcpu) => vcpu.kick(),
 };
-
-function outcomeOf(vcpu, options) {
-  const result = vcpu.run(options);
-  return result === 'exit' ? `exit ${vcpu.kvmRun.exit_reason}` : `${result} by ${vcpu.interruption}`;
-}
 
 /** Waits until the guest counts. */
 function awaitMove(counter) {

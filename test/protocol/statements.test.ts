@@ -12,6 +12,7 @@ import { native } from '../../runtime/addon.js';
 import { errnoName } from '../../runtime/errors.js';
 import { abort, type Bindings, GuestMemory, type Vm } from '../../runtime/index.js';
 import { type Guest, type Loaded, places, protectedMode, realMode, userMode } from '../../tools/guests/index.js';
+import { type Outcome, runOutcome } from '../../tools/lib/outcome.js';
 import {
   createVm,
   Helper,
@@ -21,7 +22,6 @@ import {
   type Machine,
   mechanisms,
   needsKvm,
-  type Outcome,
   run,
   runScript,
   until,
@@ -207,10 +207,8 @@ describe.skipIf(!hasKvm).each(mechanisms)(`complete, with %s ${needsKvm}`, (mech
 });
 
 describe.skipIf(!hasKvm).each(mechanisms)(`an abort, with %s ${needsKvm}`, (mechanism) => {
-  const runNumbered = ({ vcpu }: Loaded, number: number): Outcome => {
-    const result = vcpu.run({ number, timeoutMs: watchdogMs });
-    return result === 'exit' ? `exit ${vcpu.kvmRun.exit_reason}` : `interrupted by ${vcpu.interruption}`;
-  };
+  const runNumbered = ({ vcpu }: Loaded, number: number): Outcome =>
+    runOutcome(vcpu, { number, timeoutMs: watchdogMs });
 
   it('interrupts the run of its number when that run begins later', () => {
     using machine = load(realMode.out, { mechanism });

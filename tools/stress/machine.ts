@@ -14,8 +14,8 @@ import {
   type Vm,
 } from '../../runtime/index.js';
 import { type Guest, places, realMode, userMode } from '../guests/index.js';
+import { type Outcome, outcomeOf, runOutcome } from '../lib/outcome.js';
 import { HangError, until, watchdogMs, within } from '../lib/patience.js';
-import { type Outcome, outcomeOf } from './outcome.js';
 import type { Pool, PooledWorker } from './pool.js';
 import type { CountingData } from './sequence-program.js';
 
@@ -100,7 +100,7 @@ export class Machine {
     const expected = !isOpen ? closed : this.#isRunning ? busy : this.#outcome(number);
     const timeoutMs = expected === 'interrupted by timeout' ? 10 ** ((choice % 7) - 6) : watchdogMs;
     const options = { timeoutMs, ...(number === 0 ? {} : { number }) };
-    const outcome = outcomeOf(() => vcpu.run(options), vcpu);
+    const outcome = outcomeOf(() => runOutcome(vcpu, options));
     if (outcome === 'interrupted by timeout' && outcome !== expected) throw new HangError(`run: not ${expected}`);
     same(outcome, expected, 'run');
   }
