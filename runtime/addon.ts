@@ -1,4 +1,4 @@
-/** The native surface, typed: plain functions over opaque handles. A result below zero is -errno. */
+/** The functions of the addon, with their types: plain functions over opaque handles. A result below zero is -errno. */
 
 import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -11,7 +11,7 @@ declare const memoryHandle: unique symbol;
 declare const vmHandle: unique symbol;
 declare const vcpuHandle: unique symbol;
 
-/** Holds a record of the native layer until it is released or collected. */
+/** A handle keeps a record of the native layer until the handle is released or collected. */
 export type FileHandle = { readonly [fileHandle]: true };
 export type MemoryHandle = { readonly [memoryHandle]: true };
 export type VmHandle = { readonly [vmHandle]: true };
@@ -54,30 +54,30 @@ export interface NativeVcpuCreation {
 
 export interface Native {
   open(path: string): number;
-  /** Takes the fd over. */
+  /** Takes over the file descriptor. */
   fileCreate(fd: number): FileHandle;
   fileFd(file: FileHandle): number;
   fileRelease(file: FileHandle): void;
-  /** A counter that wakes who waits for it; reading and writing it never block. */
+  /** Creates an eventfd. Reading and writing it never block. */
   eventFd(): number;
   ioctl(fd: number, request: number, value: number | bigint): number;
   /**
-   * `needed` bytes at `offset` of `view` must be there, and be as many as the request says, or the result is -EFAULT and
-   * the kernel is not asked.
+   * The argument is the `needed` bytes at `offset` of `view`. If they are not all inside the view, or are fewer than the
+   * request says, the result is -EFAULT and no ioctl is made.
    */
   ioctlView(fd: number, request: number, view: DataView, offset: number, needed: number): number;
 
-  /** Anonymous memory, or that of a new memfd of a name. */
+  /** Creates anonymous memory, or a memfd of this name. */
   memoryCreate(length: number, name: string | null): MemoryHandle | number;
-  /** -1 for anonymous memory. */
+  /** The file descriptor of the memfd, or -1 for anonymous memory. */
   memoryFd(memory: MemoryHandle): number;
   memoryLength(memory: MemoryHandle): number;
   memoryAddress(memory: MemoryHandle): bigint;
-  /** A number by which other isolates find it while somebody holds it. */
+  /** The number by which other isolates find the memory while it is open. */
   memoryId(memory: MemoryHandle): number;
   memoryFind(id: number): MemoryHandle | null;
   memoryWindow(memory: MemoryHandle, offset: number, length: number): ArrayBuffer | number;
-  /** All windows made with this handle must be detached before. */
+  /** All windows that were made with this handle must be detached before. */
   memoryRelease(memory: MemoryHandle): void;
   detach(buffer: ArrayBuffer): void;
 
@@ -89,30 +89,30 @@ export interface Native {
 
   /** Installs the handler of a kick signal. -EINVAL when it is not a real-time signal, -EBUSY when something else handles it. */
   claimSignal(signal: number): number;
-  /** Takes the fd over, also when it fails. */
+  /** Takes over the file descriptor, also when it fails. */
   vcpuCreate(vcpu: NativeVcpuCreation): VcpuHandle | number;
   vcpuBuffer(vcpu: VcpuHandle): ArrayBuffer;
-  /** A number by which other isolates find it while somebody holds it. */
+  /** The number by which other isolates find the vCPU while it is open. */
   vcpuId(vcpu: VcpuHandle): number;
   vcpuFind(id: number): VcpuHandle | null;
   vcpuFd(vcpu: VcpuHandle): number;
-  /** The fd of its VM, which is open for as long as the handle holds the vCPU. */
+  /** The file descriptor of the VM, which is open as long as the vCPU is. */
   vcpuVmFd(vcpu: VcpuHandle): number;
-  /** So many bytes more that the kernel shares, at an offset of the vCPU's fd. */
+  /** Maps more memory that the kernel shares, at an offset of the vCPU's file descriptor. */
   vcpuMap(vcpu: VcpuHandle, offset: number, length: number): ArrayBuffer | number;
   vcpuIoctl(vcpu: VcpuHandle, request: number, value: number | bigint): number;
   vcpuIoctlView(vcpu: VcpuHandle, request: number, view: DataView, offset: number, needed: number): number;
   /** Undefined for an exit. For an interruption 1 kick, 2 abort, 3 timeout, 4 pause. */
   vcpuRun(vcpu: VcpuHandle): number | undefined;
-  /** The same with a timeout in nanoseconds and a number for `abort`, each 0 for none. */
+  /** Like `vcpuRun`, with a timeout in nanoseconds and a number for `abort`. Each may be 0 for none. */
   vcpuRunWithin(vcpu: VcpuHandle, timeout: number, run: number): number | undefined;
-  /** COMPLETED, or undefined for one more exit to serve. */
+  /** COMPLETED, or undefined for a further exit that has to be served. */
   vcpuComplete(vcpu: VcpuHandle): number | undefined;
   /**
-   * -EBUSY while another thread runs it, if that matters. Otherwise the buffers made with this handle must be detached
-   * right away.
+   * With `refuse` the result is -EBUSY while another thread runs the vCPU. After success the buffers that were made with
+   * this handle must be detached at once.
    */
-  vcpuRelease(vcpu: VcpuHandle, runMatters: boolean): number;
+  vcpuRelease(vcpu: VcpuHandle, refuse: boolean): number;
   /** `kick`, `abort` and `pause` return false when the vCPU of this id is gone. */
   kick(id: number): boolean;
   abort(id: number, run: number): boolean;
@@ -126,7 +126,7 @@ export interface Native {
 
 let loaded: Native | undefined;
 
-/** The addon, loaded when it is first needed. @throws RuntimeMissingError when it is not built. */
+/** The addon. It is loaded when it is first needed. @throws RuntimeMissingError when it is not built. */
 export function native(): Native {
   loaded ??= load();
   return loaded;
@@ -147,7 +147,7 @@ function load(): Native {
   }
 }
 
-/** A module of this package for a Worker to load: as JavaScript, wherever this one is read from. */
+/** The built module of this package with this name, for a Worker. It is JavaScript even if this file is run as TypeScript. */
 export function builtModule(name: string): URL {
   return pathToFileURL(join(packageRoot(), 'dist', `${name}.js`));
 }

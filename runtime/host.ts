@@ -1,10 +1,10 @@
-/** Which architecture's bindings are right here: those of the machine that the process runs as. */
+/** The architecture of this process. Its bindings are the right ones. */
 
 import { endianness } from 'node:os';
 import type { Bindings } from './context.js';
 import { KvmArgumentError } from './errors.js';
 
-/** Bindings of any header: a generated module. */
+/** The bindings of any header: a generated module. */
 export interface AnyBindings {
   readonly $target: { readonly name: string };
 }
@@ -15,16 +15,16 @@ const architectures: Readonly<Record<string, string>> = {
   loong64: 'loongarch64',
 };
 
-/** Our name for what Node calls an architecture: `x86_64` for `x64`. */
+/** The name of an architecture in this project for its name in Node: `x86_64` for `x64`. */
 export function architectureOf(arch: string, byteOrder: 'LE' | 'BE'): string {
   if (arch === 'ppc64') return byteOrder === 'LE' ? 'ppc64le' : 'ppc64';
   return architectures[arch] ?? arch;
 }
 
-/** This process's own. */
+/** The architecture of this process. */
 export const hostArchitecture: string = architectureOf(process.arch, endianness());
 
-/** What is wrong with bindings of another architecture: every offset and request would be; undefined for the host's. */
+/** What is wrong with bindings of another architecture, or undefined. All their offsets and requests would be wrong. */
 export function wrongArchitecture({ $target }: AnyBindings, host: string = hostArchitecture): string | undefined {
   return $target.name === host ? undefined : `the bindings are of ${$target.name}, and this process is of ${host}`;
 }

@@ -1,30 +1,35 @@
-/** Guest memory: mapped once in this process, seen through windows, shared between Workers by handle. */
+/** Guest memory: mapped once in this process, visible through windows, and shared between Workers by handle. */
 
 import { constants } from 'node:buffer';
 import type { View, ViewClass } from '../generated/views.js';
 import { type MemoryHandle, native } from './addon.js';
 import { KvmArgumentError, KvmClosedError, kernelError } from './errors.js';
 
-/** What a Worker needs to see the same memory; it can be posted. It holds nothing: keep the memory open meanwhile. */
+/**
+ * The handle that a Worker needs to see the same memory. It can be posted. It does not keep the memory open: keep the memory
+ * open until the Worker has attached.
+ */
 export interface GuestMemoryHandle {
   readonly kind: 'guest memory';
   readonly id: number;
 }
 
 export interface GuestMemoryOptions {
-  /** Back it by a memfd of this name, so that another process may map it too. Anonymous memory otherwise. */
+  /** The name of a memfd, so that another process can map the memory too. Without it the memory is anonymous. */
   readonly memfd?: string;
 }
 
-/** One ArrayBuffer cannot show more than about 4 GiB on Node 20. Windows begin at multiples of a step and are two steps
- * long, so that whatever is at most a step long lies in one of them. */
+/**
+ * One ArrayBuffer cannot have more than about 4 GiB on Node 20. Windows begin at multiples of a step and are two steps long,
+ * so that every range of up to one step is inside one window.
+ */
 const windowStep = 2 ** 30;
 
 export class GuestMemory implements Disposable {
-  /** In bytes. */
+  /** The size in bytes. */
   readonly size: number;
   #handle: MemoryHandle | undefined;
-  /** By offset and length. */
+  /** The windows, by offset and length. */
   readonly #windows = new Map<string, ArrayBuffer>();
   #id: number | undefined;
 
@@ -33,7 +38,7 @@ export class GuestMemory implements Disposable {
     this.size = native().memoryLength(handle);
   }
 
-  /** Zeroed memory of `size` bytes, a multiple of the page size. @throws KvmError when the kernel has none. */
+  /** Creates zeroed memory of `size` bytes, a multiple of the page size. @throws KvmError when the kernel has no memory. */
   static create(size: number, options: GuestMemoryOptions = {}): GuestMemory {
     if (!Number.isSafeInteger(size) || size <= 0 || size % 4096 !== 0) {
       throw new KvmArgumentError(`guest memory of ${size} bytes; the size must be a positive multiple of 4096`);
@@ -43,14 +48,14 @@ export class GuestMemory implements Disposable {
     return new GuestMemory(handle);
   }
 
-  /** The memory behind a handle that was posted here. @throws KvmClosedError when nobody holds it any more. */
+  /** Opens the memory of a handle that was posted here. @throws KvmClosedError when the memory is closed everywhere. */
   static attach(handle: GuestMemoryHandle): GuestMemory {
     const found = native().memoryFind(handle.id);
     if (!found) throw new KvmClosedError('the guest memory of this handle is closed');
     return new GuestMemory(found);
   }
 
-  /** The handle to post to a Worker, for `GuestMemory.attach` there. */
+  /** The handle to post to a Worker, which passes it to `GuestMemory.attach`. */
   share(): GuestMemoryHandle {
     this.#id ??= native().memoryId(this.handle);
     return { kind: 'guest memory', id: this.#id };
@@ -62,24 +67,24 @@ export class GuestMemory implements Disposable {
     return this.#handle;
   }
 
-  /** The memfd, or null for anonymous memory. It is closed with the memory. */
+  /** The file descriptor of the memfd, or null for anonymous memory. It is closed with the memory. */
   get fd(): number | null {
     const fd = native().memoryFd(this.handle);
     return fd < 0 ? null : fd;
   }
 
-  /** Where it is mapped in this process. */
+  /** The address of the memory in this process. */
   get address(): bigint {
     return native().memoryAddress(this.handle);
   }
 
-  /** The `length` bytes at `offset`, shared with the guest. @throws KvmArgumentError when they are not all inside. */
+  /** The `length` bytes at `offset`, in place. @throws KvmArgumentError when they are not all inside the memory. */
   bytes(offset: number, length: number): Uint8Array {
     const { buffer, byteOffset } = this.dataView(offset, length);
     return new Uint8Array(buffer, byteOffset, length);
   }
 
-  /** The same as a DataView. */
+  /** The `length` bytes at `offset` as a DataView, in place. @throws KvmArgumentError when they are not all inside. */
   dataView(offset: number, length: number): DataView {
     if (
       !(
@@ -116,20 +121,20 @@ export class GuestMemory implements Disposable {
     return buffer;
   }
 
-  /** A generated view of what is at an offset. */
+  /** A generated view of the struct at an offset, in place. */
   view<T extends View>(type: ViewClass<T>, offset: number): T {
     return new type(this.dataView(offset, type.$size));
   }
 
-  /** Copies bytes to an offset. */
+  /** Copies bytes into the memory at an offset. */
   write(offset: number, bytes: Uint8Array): void {
     this.bytes(offset, bytes.length).set(bytes);
   }
 
   /**
-   * Detaches all windows of this isolate. The memory is given back unless a VM has it or another isolate sees it. Its
-   * addresses stay taken until the windows are collected, so that an asynchronous read or write that is still at work on
-   * one fails, instead of reaching what is there next.
+   * Detaches all windows of this isolate. The memory is freed, unless a VM or another isolate uses it. Its addresses stay
+   * reserved until the windows are collected, so that an asynchronous read or write that is still in progress fails instead
+   * of accessing other memory.
    */
   close(): void {
     const handle = this.#handle;
@@ -137,7 +142,7 @@ export class GuestMemory implements Disposable {
     this.#handle = undefined;
     const windows = [...this.#windows.values()];
     this.#windows.clear();
-    // Whoever has moved a window's bytes to another buffer keeps the memory with it.
+    // If somebody has moved the bytes of a window to another buffer, that buffer keeps the memory.
     const moved = windows.some(({ byteLength }) => byteLength === 0);
     for (const window of windows) native().detach(window);
     if (!moved) native().memoryRelease(handle);

@@ -1,4 +1,4 @@
-/** A device that the kernel emulates in a VM, or connects with it: `Vm.createDevice`. */
+/** A device of `Vm.createDevice`: the kernel emulates it in the VM, or connects it with the VM. */
 
 import type { GenericIoctl, IoctlTarget, VmContext } from '../context.js';
 import { KernelFile } from '../files.js';
@@ -7,10 +7,10 @@ import { Attributes } from './attributes.js';
 
 export class VmDevice extends KernelFile {
   readonly attributes: Attributes;
-  /** Any ioctl of the device's file descriptor. */
+  /** Makes any ioctl of the device's file descriptor. */
   readonly ioctl: GenericIoctl<'device'>;
 
-  /** For `Vm.createDevice`. */
+  /** Only `Vm.createDevice` calls this. */
   constructor(vm: VmContext, fd: number) {
     super('Device', fd);
     const target: IoctlTarget = { ...ioctlsOfFd(() => this.fd), capabilities: vm };
