@@ -82,9 +82,9 @@ describe.skipIf(!hasKvm).each(mechanisms)(`by %s ${needsKvm}`, (mechanism) => {
     await using helper = await Helper.start();
     using machine = load(userMode.spin, options);
     using other = load(userMode.spin, options);
-    let told = false;
+    let hasReturned = false;
     const outcomes = helper.do('run', { vcpu: machine.vcpu.share() }).finally(() => {
-      told = true;
+      hasReturned = true;
     });
     const served = new Served();
     await using thread = VcpuThread.start(other.vcpu, program('serve'), { data: { words: served.words } });
@@ -96,9 +96,13 @@ describe.skipIf(!hasKvm).each(mechanisms)(`by %s ${needsKvm}`, (mechanism) => {
         for (const target of targets) process.kill(target, signal);
         await setTimeout(1);
       }
-      expect({ told, exits: served.exits, kicks: served.kicks }).toEqual({ told: false, exits: 0, kicks });
+      expect({ hasReturned, exits: served.exits, kicks: served.kicks }).toEqual({
+        hasReturned: false,
+        exits: 0,
+        kicks,
+      });
       thread.kick();
-      await until(() => served.kicks === kicks + 1, 'the kick is told');
+      await until(() => served.kicks === kicks + 1, 'the kick is delivered');
     }
     await untilCounting(machine);
     machine.vcpu.kick();
@@ -119,7 +123,7 @@ describe.skipIf(!hasKvm).each(mechanisms)(`by %s ${needsKvm}`, (mechanism) => {
     }
     expect({ exits: served.exits, kicks: served.kicks }).toEqual({ exits: 0, kicks: 0 });
     thread.kick();
-    await until(() => served.kicks === 1, 'the kick is told');
+    await until(() => served.kicks === 1, 'the kick is delivered');
   });
 
   it('child processes that are started between runs on the thread of the vCPU do not inherit its signals', async () => {

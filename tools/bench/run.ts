@@ -1,4 +1,4 @@
-/** `npm run bench`: what was promised of speed, measured in one run. Exit codes: 0 all bounds hold, 1 one does not. */
+/** `npm run bench`: measures all promises about speed. Exit codes: 0 if all bounds hold, 1 if one does not. */
 
 import { cpus } from 'node:os';
 import { GeneratorError } from '../../generator/errors.js';

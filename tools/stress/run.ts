@@ -1,6 +1,6 @@
 /**
- * `npm run stress`: kicks by the million on real vCPUs, at random phases and in each gap of the protocol, and what else
- * takes long. `-- --share 0.1` does a tenth of it. Exit codes: 0 all is as it must be, 1 something is not.
+ * `npm run stress`: a million kicks of real vCPUs, at random phases and in each gap of the protocol, and the other long tests.
+ * `-- --share 0.1` does a tenth of it. Exit codes: 0 if all tests pass, 1 if one fails, 2 for wrong use.
  */
 
 import { execFile } from 'node:child_process';
@@ -26,11 +26,11 @@ const total = {
 } as const;
 
 const mechanisms: readonly Mechanism[] = ['immediate_exit', 'signal_mask'];
-/** Emulated by the kernel in ring 0, native in ring 3; in the guest all the time, and with exits. */
+/** Guests that the kernel emulates in ring 0, and guests that run natively in ring 3; without exits, and with exits. */
 const guests: readonly Guest[] = [longMode.spin, userMode.spin, realMode.outForEver, userMode.out];
 const crowdSizes = [1, 2, 4] as const;
 
-/** What makes kicks get lost, and must be seen to. */
+/** Changes that lose kicks. The test must see that, or it has failed itself. */
 const controls: readonly { readonly name: string; readonly change: Change }[] = [
   { name: 'signal without flag', change: 'flag' },
   { name: 'flag cleared just before entering', change: 'clear_before_entry' },
@@ -99,7 +99,7 @@ async function checkKicks(kvm: Kvm, share: number): Promise<boolean> {
   return sum.isClean && enough;
 }
 
-/** The protocol alone, in C++ under ThreadSanitizer. */
+/** The protocol without Node, in C++ under ThreadSanitizer. */
 async function checkProtocol(share: number): Promise<boolean> {
   const count = Math.ceil(total.protocol * share);
   const { checks, reports } = await runProtocol(await buildProtocol('protocol'), { count });
@@ -134,13 +134,13 @@ interface Census {
   readonly residentMiB: number;
 }
 
-/** More than the heap grows by itself; a page left by each of the cycles would be more. */
+/** The heap grows by less than this. If each cycle left one page, the growth would be greater. */
 const growthMiB = 32;
 
 async function checkLifeCycles(share: number): Promise<boolean> {
   const cycles = Math.ceil(total.lifeCycles * share);
   const script = join(packageRoot(), 'tools', 'stress', 'cycles.mjs');
-  // On the product: it is the one that must leave nothing behind.
+  // With the product, because the product must leave nothing behind.
   const { KVM_UAPI_ADDON: _, ...inherited } = process.env;
   const env = { ...inherited, CYCLES: String(cycles) };
   const { stdout } = await promisify(execFile)(process.execPath, ['--expose-gc', script], { env });

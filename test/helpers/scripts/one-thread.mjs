@@ -1,4 +1,4 @@
-// Which threads the exits of a `VcpuThread` are served on.
+// Counts the threads that serve the exits of a `VcpuThread`.
 
 import { MessageChannel } from 'node:worker_threads';
 import { Kvm, VcpuThread } from '../../../dist/runtime/index.js';

@@ -1,4 +1,4 @@
-// Runs a vCPU of another process: that of its parent, whose file descriptor it has inherited.
+// Runs a vCPU of another process: the child has inherited the file descriptor of its parent's vCPU.
 
 import { spawnSync } from 'node:child_process';
 import { readdirSync, readlinkSync } from 'node:fs';
@@ -30,7 +30,7 @@ function linkOf(fd) {
   try {
     return readlinkSync(`/proc/self/fd/${fd}`);
   } catch {
-    // That of the listing itself is closed by now.
+    // This file descriptor was the one of the listing itself, which is closed now.
     return '';
   }
 }

@@ -1,4 +1,4 @@
-/** What a run costs beside its ioctl: a vCPU over a memfd whose KVM_RUN is FIOCLEX, which every file answers at once. */
+/** The cost of a run without its ioctl: a vCPU on a memfd whose KVM_RUN is FIOCLEX, which returns at once on every file. */
 
 import * as bindings from '../../../generated/x86_64/linux/kvm.js';
 import { native } from '../../../runtime/addon.js';
