@@ -18,7 +18,7 @@ export type VmHandle = { readonly [vmHandle]: true };
 export type VcpuHandle = { readonly [vcpuHandle]: true };
 
 /** The argument of an ioctl: `needed` bytes at `offset` of `view`. */
-export interface NativeArgument {
+export interface AddonArgument {
   readonly request: number;
   readonly view: DataView;
   readonly offset: number;
@@ -29,14 +29,14 @@ export interface NativeArgument {
  * A function with many arguments takes them as one object. It reads each property once, and the result is -EINVAL when a
  * property is missing or has a wrong type.
  */
-export interface NativeMemorySlot extends NativeArgument {
+export interface AddonMemorySlot extends AddonArgument {
   readonly vm: VmHandle;
   readonly slot: number;
   /** The memory in the slot. Null empties the slot. */
   readonly memory: MemoryHandle | null;
 }
 
-export interface NativeVcpuCreation {
+export interface AddonVcpuCreation {
   readonly vm: VmHandle;
   /** The vCPU's file descriptor. */
   readonly fd: number;
@@ -49,10 +49,10 @@ export interface NativeVcpuCreation {
   /** The kick signal. It must be claimed. */
   readonly signal: number;
   /** KVM_SET_SIGNAL_MASK and its argument, if that is the mechanism. `signals` is the offset of the signals in the argument. */
-  readonly setMask: (NativeArgument & { readonly signals: number }) | null;
+  readonly setMask: (AddonArgument & { readonly signals: number }) | null;
 }
 
-export interface Native {
+export interface Addon {
   open(path: string): number;
   /** Takes over the file descriptor. */
   fileCreate(fd: number): FileHandle;
@@ -84,13 +84,13 @@ export interface Native {
   vmCreate(fd: number): VmHandle;
   vmFd(vm: VmHandle): number;
   /** Sets a memory slot. The VM keeps the memory while it is in the slot. */
-  vmSetMemory(slot: NativeMemorySlot): number;
+  vmSetMemory(slot: AddonMemorySlot): number;
   vmRelease(vm: VmHandle): void;
 
   /** Installs the handler of a kick signal. -EINVAL when it is not a real-time signal, -EBUSY when something else handles it. */
   claimSignal(signal: number): number;
   /** Takes over the file descriptor, also when it fails. */
-  vcpuCreate(vcpu: NativeVcpuCreation): VcpuHandle | number;
+  vcpuCreate(vcpu: AddonVcpuCreation): VcpuHandle | number;
   vcpuBuffer(vcpu: VcpuHandle): ArrayBuffer;
   /** The number by which other isolates find the vCPU while it is open. */
   vcpuId(vcpu: VcpuHandle): number;
@@ -124,15 +124,15 @@ export interface Native {
   readonly SIGRTMAX: number;
 }
 
-let loaded: Native | undefined;
+let loaded: Addon | undefined;
 
 /** The addon. It is loaded when it is first needed. @throws RuntimeMissingError when it is not built. */
-export function native(): Native {
+export function addon(): Addon {
   loaded ??= load();
   return loaded;
 }
 
-function load(): Native {
+function load(): Addon {
   const { KVM_UAPI_ADDON } = process.env;
   const path = resolve(KVM_UAPI_ADDON ?? join(packageRoot(), 'build', 'kvm_uapi.node'));
   if (!existsSync(path)) {
@@ -141,7 +141,7 @@ function load(): Native {
     );
   }
   try {
-    return createRequire(import.meta.url)(path) as Native;
+    return createRequire(import.meta.url)(path) as Addon;
   } catch (error) {
     throw new RuntimeMissingError(`${path}: the native runtime cannot be loaded: ${(error as Error).message}`);
   }

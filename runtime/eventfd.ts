@@ -1,7 +1,7 @@
 /** An eventfd: a counter with which the guest wakes user space, or user space interrupts the guest. */
 
 import { readSync, writeSync } from 'node:fs';
-import { native } from './addon.js';
+import { addon } from './addon.js';
 import { kernelError } from './errors.js';
 import { KernelFile } from './files.js';
 
@@ -9,7 +9,7 @@ import { KernelFile } from './files.js';
 export class EventFd extends KernelFile {
   /** Creates an eventfd whose counter is 0. */
   static create(): EventFd {
-    const fd = native().eventFd();
+    const fd = addon().eventFd();
     if (fd < 0) throw kernelError('eventfd', fd);
     return new EventFd('EventFd', fd);
   }

@@ -1,6 +1,6 @@
 /** Files of the kernel that this process has open, other than VMs and vCPUs. */
 
-import { type FileHandle, native } from './addon.js';
+import { addon, type FileHandle } from './addon.js';
 import { KvmClosedError } from './errors.js';
 
 /** An open file descriptor. `name` names it in errors. */
@@ -11,13 +11,13 @@ export class KernelFile implements Disposable {
   /** Takes over the file descriptor: `close` closes it. */
   constructor(name: string, fd: number) {
     this.#name = name;
-    this.#handle = native().fileCreate(fd);
+    this.#handle = addon().fileCreate(fd);
   }
 
   /** The file descriptor. It is closed with this object. @throws KvmClosedError after `close`. */
   get fd(): number {
     if (!this.#handle) throw this.closedError(`this ${this.#name} is closed`);
-    return native().fileFd(this.#handle);
+    return addon().fileFd(this.#handle);
   }
 
   /** Makes the error for a use after `close`. */
@@ -27,7 +27,7 @@ export class KernelFile implements Disposable {
 
   close(): void {
     if (!this.#handle) return;
-    native().fileRelease(this.#handle);
+    addon().fileRelease(this.#handle);
     this.#handle = undefined;
   }
 

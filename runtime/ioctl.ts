@@ -13,7 +13,7 @@ import {
   type View,
   type ViewClass,
 } from '../generated/views.js';
-import { native, type VcpuHandle } from './addon.js';
+import { addon, type VcpuHandle } from './addon.js';
 import { missingCapability, unsupportedError } from './capability.js';
 import type { FdKind, GenericIoctl, IoctlFile, IoctlTarget } from './context.js';
 import { KvmArgumentError, type KvmError, type KvmUnsupportedError, kernelError } from './errors.js';
@@ -35,16 +35,16 @@ function fdInSentence(kind: string): string {
 /** Makes ioctls on a file descriptor. `fd` is called for each ioctl, so that it can throw when the file is closed. */
 export function ioctlsOfFd(fd: () => number): IoctlFile {
   return {
-    value: (request, value) => native().ioctl(fd(), request, value),
-    view: (request, view, offset, needed) => native().ioctlView(fd(), request, view, offset, needed),
+    value: (request, value) => addon().ioctl(fd(), request, value),
+    view: (request, view, offset, needed) => addon().ioctlView(fd(), request, view, offset, needed),
   };
 }
 
 /** Makes ioctls on a vCPU. The native layer refuses them with EBUSY while another thread runs the vCPU. */
 export function ioctlsOfVcpu(handle: () => VcpuHandle): IoctlFile {
   return {
-    value: (request, value) => native().vcpuIoctl(handle(), request, value),
-    view: (request, view, offset, needed) => native().vcpuIoctlView(handle(), request, view, offset, needed),
+    value: (request, value) => addon().vcpuIoctl(handle(), request, value),
+    view: (request, view, offset, needed) => addon().vcpuIoctlView(handle(), request, view, offset, needed),
   };
 }
 

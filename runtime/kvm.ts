@@ -3,7 +3,7 @@
 import { inspectable } from '../generated/inspect.js';
 import type { KvmCpuid2 } from '../generated/x86_64/linux/kvm.js';
 import * as x86_64 from '../generated/x86_64/linux/kvm.js';
-import { native } from './addon.js';
+import { addon } from './addon.js';
 import { type Capability, capabilityNumber, requireExtension } from './capability.js';
 import type { Bindings, CapabilityContext, GenericIoctl, IoctlTarget } from './context.js';
 import { grown } from './counted.js';
@@ -44,11 +44,11 @@ export class Kvm extends KernelFile implements CapabilityContext {
   static open({ path = '/dev/kvm', bindings = x86_64 }: KvmOptions = {}): Kvm {
     checkBindings(bindings);
     inspectable(bindings);
-    const fd = native().open(path);
+    const fd = addon().open(path);
     if (fd < 0) throw openError(path, fd);
     const kvm = new Kvm(fd, bindings);
     try {
-      const version = native().ioctl(kvm.fd, bindings.KVM_GET_API_VERSION.request, 0);
+      const version = addon().ioctl(kvm.fd, bindings.KVM_GET_API_VERSION.request, 0);
       if (version < 0) throw openError(path, version);
       if (version === bindings.KVM_API_VERSION) return kvm;
       throw new KvmUnsupportedError(
@@ -128,7 +128,7 @@ export class Kvm extends KernelFile implements CapabilityContext {
   /** KVM_CREATE_VM: creates a VM. `type` is the machine type, which is 0 except for special machines. */
   createVm(type: number | bigint = 0): Vm {
     const fd = this.ioctl(this.bindings.KVM_CREATE_VM, type);
-    return new Vm(native().vmCreate(fd), this.bindings, this.vcpuMmapSize());
+    return new Vm(addon().vmCreate(fd), this.bindings, this.vcpuMmapSize());
   }
 
   readonly #target: IoctlTarget = { ...ioctlsOfFd(() => this.fd), capabilities: this };

@@ -2,7 +2,7 @@
 
 import { constants } from 'node:buffer';
 import type { View, ViewClass } from '../generated/views.js';
-import { type MemoryHandle, native } from './addon.js';
+import { addon, type MemoryHandle } from './addon.js';
 import { KvmArgumentError, KvmClosedError, kernelError } from './errors.js';
 
 /**
@@ -35,7 +35,7 @@ export class GuestMemory implements Disposable {
 
   private constructor(handle: MemoryHandle) {
     this.#handle = handle;
-    this.size = native().memoryLength(handle);
+    this.size = addon().memoryLength(handle);
   }
 
   /** Creates zeroed memory of `size` bytes, a multiple of the page size. @throws KvmError when the kernel has no memory. */
@@ -43,21 +43,21 @@ export class GuestMemory implements Disposable {
     if (!Number.isSafeInteger(size) || size <= 0 || size % 4096 !== 0) {
       throw new KvmArgumentError(`guest memory of ${size} bytes; the size must be a positive multiple of 4096`);
     }
-    const handle = native().memoryCreate(size, options.memfd ?? null);
+    const handle = addon().memoryCreate(size, options.memfd ?? null);
     if (typeof handle === 'number') throw kernelError(options.memfd === undefined ? 'mmap' : 'memfd_create', handle);
     return new GuestMemory(handle);
   }
 
   /** Opens the memory of a handle that was posted here. @throws KvmClosedError when the memory is closed everywhere. */
   static attach(handle: GuestMemoryHandle): GuestMemory {
-    const found = native().memoryFind(handle.id);
+    const found = addon().memoryFind(handle.id);
     if (!found) throw new KvmClosedError('the guest memory of this handle is closed');
     return new GuestMemory(found);
   }
 
   /** The handle to post to a Worker, which passes it to `GuestMemory.attach`. */
   share(): GuestMemoryHandle {
-    this.#id ??= native().memoryId(this.handle);
+    this.#id ??= addon().memoryId(this.handle);
     return { kind: 'guest memory', id: this.#id };
   }
 
@@ -69,13 +69,13 @@ export class GuestMemory implements Disposable {
 
   /** The file descriptor of the memfd, or null for anonymous memory. It is closed with the memory. */
   get fd(): number | null {
-    const fd = native().memoryFd(this.handle);
+    const fd = addon().memoryFd(this.handle);
     return fd < 0 ? null : fd;
   }
 
   /** The address of the memory in this process. */
   get address(): bigint {
-    return native().memoryAddress(this.handle);
+    return addon().memoryAddress(this.handle);
   }
 
   /** The `length` bytes at `offset`, in place. @throws KvmArgumentError when they are not all inside the memory. */
@@ -113,7 +113,7 @@ export class GuestMemory implements Disposable {
     const key = `${offset}+${length}`;
     let buffer = this.#windows.get(key);
     if (!buffer) {
-      const made = native().memoryWindow(this.handle, offset, length);
+      const made = addon().memoryWindow(this.handle, offset, length);
       if (typeof made === 'number') throw kernelError('window of guest memory', made);
       buffer = made;
       this.#windows.set(key, buffer);
@@ -144,8 +144,8 @@ export class GuestMemory implements Disposable {
     this.#windows.clear();
     // If somebody has moved the bytes of a window to another buffer, that buffer keeps the memory.
     const moved = windows.some(({ byteLength }) => byteLength === 0);
-    for (const window of windows) native().detach(window);
-    if (!moved) native().memoryRelease(handle);
+    for (const window of windows) addon().detach(window);
+    if (!moved) addon().memoryRelease(handle);
   }
 
   [Symbol.dispose](): void {

@@ -18,7 +18,7 @@ import type {
   KvmXcrs,
   KvmXsave,
 } from '../generated/x86_64/linux/kvm.js';
-import { native, type VcpuHandle } from './addon.js';
+import { addon, type VcpuHandle } from './addon.js';
 import { capabilityOf } from './capabilities.js';
 import { capabilityValue, enableCapability, requireCapability, requireIoctl } from './capability.js';
 import type { Bindings, CapabilityContext, GenericIoctl, IoctlTarget } from './context.js';
@@ -59,7 +59,7 @@ export abstract class VcpuState implements CapabilityContext {
   /** KVM_CHECK_EXTENSION of the VM of this vCPU. It works while the vCPU runs, too. */
   checkExtension(capability: number): number {
     const { KVM_CHECK_EXTENSION: request } = this.bindings;
-    const result = native().ioctl(native().vcpuVmFd(this.handle), request.request, capability);
+    const result = addon().ioctl(addon().vcpuVmFd(this.handle), request.request, capability);
     if (result < 0) throw kernelError(request.name, result);
     return result;
   }

@@ -4,7 +4,7 @@ import { inspectable, nameOf, shown } from '../generated/inspect.js';
 import { allocate } from '../generated/views.js';
 import type { KvmRun } from '../generated/x86_64/linux/kvm.js';
 import * as x86_64 from '../generated/x86_64/linux/kvm.js';
-import { type NativeVcpuCreation, native, type VcpuHandle, type VmHandle } from './addon.js';
+import { type AddonVcpuCreation, addon, type VcpuHandle, type VmHandle } from './addon.js';
 import { capabilityValue } from './capability.js';
 import type { Bindings, CapabilityContext, VcpuContext } from './context.js';
 import { KvmArgumentError, KvmBusyError, KvmClosedError, KvmUnsupportedError, kernelError } from './errors.js';
@@ -57,7 +57,7 @@ export interface SharedVcpu {
  * @returns false when the vCPU is gone.
  */
 export function kick(vcpu: SharedVcpu): boolean {
-  return native().kick(vcpu.id);
+  return addon().kick(vcpu.id);
 }
 
 /**
@@ -67,7 +67,7 @@ export function kick(vcpu: SharedVcpu): boolean {
  * @returns false when the vCPU is gone.
  */
 export function abort(vcpu: SharedVcpu, number: number): boolean {
-  return native().abort(vcpu.id, runNumber(number));
+  return addon().abort(vcpu.id, runNumber(number));
 }
 
 /** A vCPU. `VcpuState` has the methods for its registers and the rest of its state. */
@@ -88,7 +88,7 @@ export class Vcpu extends VcpuState implements VcpuContext, Disposable {
     super();
     this.#handle = handle;
     this.bindings = bindings;
-    this.shared = new DataView(native().vcpuBuffer(handle));
+    this.shared = new DataView(addon().vcpuBuffer(handle));
     this.kvmRun = new bindings.KvmRun(this.shared);
     this.#exits = new Exits(this.kvmRun, bindings);
     this.#memoryFault = (bindings as { readonly KVM_EXIT_MEMORY_FAULT?: number }).KVM_EXIT_MEMORY_FAULT ?? -1;
@@ -97,7 +97,7 @@ export class Vcpu extends VcpuState implements VcpuContext, Disposable {
   /** For `Vm.createVcpu`. */
   static create(vm: VmHandle, fd: number, mmapSize: number, bindings: Bindings, options: ReadyVcpuOptions): Vcpu {
     const { signal, mechanism } = options;
-    const handle = native().vcpuCreate({
+    const handle = addon().vcpuCreate({
       vm,
       fd,
       length: mmapSize,
@@ -118,14 +118,14 @@ export class Vcpu extends VcpuState implements VcpuContext, Disposable {
   static attach(vcpu: SharedVcpu, bindings: Bindings = x86_64): Vcpu {
     checkBindings(bindings);
     inspectable(bindings);
-    const found = native().vcpuFind(vcpu.id);
+    const found = addon().vcpuFind(vcpu.id);
     if (!found) throw new KvmClosedError('the vCPU of this handle is closed');
     return new Vcpu(found, bindings);
   }
 
   /** The handle to post to another thread. */
   share(): SharedVcpu {
-    return { kind: 'vcpu', id: native().vcpuId(this.handle) };
+    return { kind: 'vcpu', id: addon().vcpuId(this.handle) };
   }
 
   /**
@@ -136,13 +136,13 @@ export class Vcpu extends VcpuState implements VcpuContext, Disposable {
    * @throws KvmBusyError when another thread is running it, KvmError when the kernel refuses.
    */
   run(options?: RunOptions): RunResult {
-    if (options === undefined) return this.#resultOf(native().vcpuRun(this.handle));
+    if (options === undefined) return this.#resultOf(addon().vcpuRun(this.handle));
     const { timeoutMs, number, signal } = options;
     const timeout = timeoutMs === undefined ? 0 : nanoseconds(timeoutMs);
     const run = number === undefined ? 0 : runNumber(number);
     const { handle } = this;
     if (signal?.aborted) return this.#interruptedBy('abort');
-    return this.#resultOf(native().vcpuRunWithin(handle, timeout, run));
+    return this.#resultOf(addon().vcpuRunWithin(handle, timeout, run));
   }
 
   /**
@@ -167,8 +167,8 @@ export class Vcpu extends VcpuState implements VcpuContext, Disposable {
    */
   complete(serve: () => void): void {
     for (;;) {
-      const result = native().vcpuComplete(this.handle);
-      if (result === native().COMPLETED) return;
+      const result = addon().vcpuComplete(this.handle);
+      if (result === addon().COMPLETED) return;
       this.#resultOf(result);
       serve();
     }
@@ -218,7 +218,7 @@ export class Vcpu extends VcpuState implements VcpuContext, Disposable {
 
   static {
     printBy(Vcpu, ({ handle, interruption, kvmRun, bindings }) => {
-      const fd = native().vcpuFd(handle);
+      const fd = addon().vcpuFd(handle);
       if (interruption !== null) return { fd, interruption };
       const { exit_reason } = kvmRun;
       const name = nameOf(bindings, 'KVM_EXIT_', exit_reason);
@@ -232,10 +232,10 @@ export class Vcpu extends VcpuState implements VcpuContext, Disposable {
     if (!handle) return;
     const buffer = this.shared.buffer as ArrayBuffer;
     // If somebody has moved the bytes to another buffer, that buffer keeps the vCPU open.
-    const result = buffer.byteLength === 0 ? 0 : native().vcpuRelease(handle, true);
+    const result = buffer.byteLength === 0 ? 0 : addon().vcpuRelease(handle, true);
     if (result < 0) throw new KvmBusyError('close', 'EBUSY', 'another thread is running this vCPU; kick it first');
     this.#handle = undefined;
-    native().detach(buffer);
+    addon().detach(buffer);
   }
 
   [Symbol.dispose](): void {
@@ -254,7 +254,7 @@ export type ReadyVcpuOptions = Required<VcpuOptions>;
  * @throws KvmArgumentError when the signal is not available, KvmUnsupportedError when the mechanism is not.
  */
 export function readyVcpuOptions(
-  { signal = native().SIGRTMAX - 1, mechanism }: VcpuOptions,
+  { signal = addon().SIGRTMAX - 1, mechanism }: VcpuOptions,
   vm: CapabilityContext,
 ): ReadyVcpuOptions {
   claimSignal(signal);
@@ -270,13 +270,13 @@ export function readyVcpuOptions(
 }
 
 function claimSignal(signal: number): void {
-  const { SIGRTMIN, SIGRTMAX } = native();
+  const { SIGRTMIN, SIGRTMAX } = addon();
   if (!(Number.isInteger(signal) && signal >= SIGRTMIN && signal <= SIGRTMAX)) {
     throw new KvmArgumentError(
       `signal ${signal} is not a real-time signal; choose one from ${SIGRTMIN} to ${SIGRTMAX}`,
     );
   }
-  const result = native().claimSignal(signal);
+  const result = addon().claimSignal(signal);
   if (result >= 0) return;
   const error = kernelError('rt_sigaction', result);
   if (!(error instanceof KvmBusyError)) throw error;
@@ -287,7 +287,7 @@ function claimSignal(signal: number): void {
 const signalSetBytes = 8;
 
 /** KVM_SET_SIGNAL_MASK for the native layer, which sets the signals of the thread that runs the vCPU. */
-function setSignalMask({ KVM_SET_SIGNAL_MASK, KvmSignalMask }: Bindings): NativeVcpuCreation['setMask'] {
+function setSignalMask({ KVM_SET_SIGNAL_MASK, KvmSignalMask }: Bindings): AddonVcpuCreation['setMask'] {
   const { $$view: view, $$offset: offset } = allocate(KvmSignalMask, signalSetBytes);
   const { request } = KVM_SET_SIGNAL_MASK;
   return { request, view, offset, needed: view.byteLength, signals: KvmSignalMask.$flexible.offset };

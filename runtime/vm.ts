@@ -3,7 +3,7 @@
 import { shown } from '../generated/inspect.js';
 import { allocate } from '../generated/views.js';
 import type { KvmClockData, KvmPmuEventFilter, KvmUserspaceMemoryRegion2 } from '../generated/x86_64/linux/kvm.js';
-import { native, type VmHandle } from './addon.js';
+import { addon, type VmHandle } from './addon.js';
 import { type Capability, capabilityNumber, enableCapability, requireExtension } from './capability.js';
 import type { Bindings, GenericIoctl, IoctlTarget, VmContext } from './context.js';
 import { VmDevice } from './devices/vm-device.js';
@@ -149,7 +149,7 @@ export class Vm implements VmContext, Disposable {
     region.memory_size = end - start;
     region.userspace_addr = address;
     const { $$view, $$offset } = region;
-    const result = native().vmSetMemory({
+    const result = addon().vmSetMemory({
       vm: this.handle,
       request: request.request,
       view: $$view,
@@ -306,7 +306,7 @@ export class Vm implements VmContext, Disposable {
   }
 
   /** For the classes of this package. */
-  readonly target: IoctlTarget = { ...ioctlsOfFd(() => native().vmFd(this.handle)), capabilities: this };
+  readonly target: IoctlTarget = { ...ioctlsOfFd(() => addon().vmFd(this.handle)), capabilities: this };
 
   /** Makes any ioctl of the VM file descriptor. */
   readonly ioctl: GenericIoctl<'vm'> = genericIoctl('vm', this.target);
@@ -320,14 +320,14 @@ export class Vm implements VmContext, Disposable {
   static {
     printBy(Vm, (vm) => {
       const memory = [...vm.#slots].map(([slot, range]) => [slot, shown(textOf(range), 'number')]);
-      return { fd: native().vmFd(vm.handle), memory: Object.fromEntries(memory) };
+      return { fd: addon().vmFd(vm.handle), memory: Object.fromEntries(memory) };
     });
   }
 
   /** Closes the VM. Its vCPUs continue, and the kernel's VM ends with the last of them. */
   close(): void {
     if (!this.#handle) return;
-    native().vmRelease(this.#handle);
+    addon().vmRelease(this.#handle);
     this.#handle = undefined;
   }
 

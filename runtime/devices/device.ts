@@ -1,6 +1,6 @@
 /** Any device, through the bindings of the header that defines its ioctls. */
 
-import { native } from '../addon.js';
+import { addon } from '../addon.js';
 import type { GenericIoctl } from '../context.js';
 import { DeviceArgumentError, DeviceClosedError, deviceError, openDeviceError } from '../errors.js';
 import { KernelFile } from '../files.js';
@@ -31,7 +31,7 @@ export class Device extends KernelFile {
   static open(path: string, bindings: AnyBindings): Device {
     const wrong = wrongArchitecture(bindings);
     if (wrong !== undefined) throw new DeviceArgumentError(`${wrong}; generate them for ${hostArchitecture}`);
-    const fd = native().open(path);
+    const fd = addon().open(path);
     if (fd < 0) throw openDeviceError(path, fd);
     return new Device(path, fd, bindings);
   }

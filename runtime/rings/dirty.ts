@@ -1,7 +1,7 @@
 /** The pages that a guest has written to, from the bitmaps of its slots or from a ring in each vCPU. */
 
 import { allocate } from '../../generated/views.js';
-import { native } from '../addon.js';
+import { addon } from '../addon.js';
 import { enableCapability } from '../capability.js';
 import type { VcpuContext, VmContext } from '../context.js';
 import { KvmArgumentError, kernelError } from '../errors.js';
@@ -120,7 +120,7 @@ export class DirtyRing {
   /** Only `DirtyPages.ring` calls this. */
   constructor(vcpu: VcpuContext, bytes: number) {
     const offset = vcpu.bindings.KVM_DIRTY_LOG_PAGE_OFFSET * pageSize;
-    const buffer = native().vcpuMap(vcpu.handle, offset, bytes);
+    const buffer = addon().vcpuMap(vcpu.handle, offset, bytes);
     if (typeof buffer === 'number') throw kernelError('mmap of the dirty ring', buffer);
     this.#words = new Int32Array(buffer);
     this.#vcpu = vcpu;

@@ -1,7 +1,7 @@
 /** Runs a vCPU in a Worker, which also handles its exits, so that the event loop of this thread stays free. */
 
 import { type TransferListItem, Worker } from 'node:worker_threads';
-import { builtModule, native } from '../addon.js';
+import { addon, builtModule } from '../addon.js';
 import { restored } from '../errors.js';
 import { kick, type SharedVcpu, type Vcpu } from '../vcpu.js';
 
@@ -73,7 +73,7 @@ export class VcpuThread implements AsyncDisposable {
       transferList: [...transferList],
     });
     // A handle of this thread object, so that the vCPU stays open when the caller closes its own.
-    const kept = native().vcpuFind(this.#vcpu.id);
+    const kept = addon().vcpuFind(this.#vcpu.id);
     const onAbort = (): void => this.#setOrder('stop');
     signal?.addEventListener('abort', onAbort);
     this.#worker.on('message', (paused) => {
@@ -87,7 +87,7 @@ export class VcpuThread implements AsyncDisposable {
       this.#worker.once('exit', () => {
         this.#hasEnded = true;
         this.#keepPaused(false);
-        if (kept) native().vcpuRelease(kept, false);
+        if (kept) addon().vcpuRelease(kept, false);
         signal?.removeEventListener('abort', onAbort);
         this.#acknowledge();
         if (failure) reject(restored(failure.thrown));
@@ -180,6 +180,6 @@ export class VcpuThread implements AsyncDisposable {
   #keepPaused(paused: boolean): void {
     if (paused === this.#keepsPaused) return;
     this.#keepsPaused = paused;
-    native().pause(this.#vcpu.id, paused);
+    addon().pause(this.#vcpu.id, paused);
   }
 }

@@ -8,7 +8,7 @@ import { describe, expect, it } from 'vitest';
 import { allocate, type View } from '../../generated/views.js';
 import * as asm from '../../generated/x86_64/asm/kvm.js';
 import * as bindings from '../../generated/x86_64/linux/kvm.js';
-import { native } from '../../runtime/addon.js';
+import { addon } from '../../runtime/addon.js';
 import { errnoName } from '../../runtime/errors.js';
 import { abort, type Bindings, GuestMemory, type Vm } from '../../runtime/index.js';
 import { type Guest, type Loaded, places, protectedMode, realMode, userMode } from '../../tools/guests/index.js';
@@ -121,7 +121,7 @@ describe.skipIf(!hasKvm)(`a memory fault ${needsKvm}`, () => {
     const { KVM_SET_USER_MEMORY_REGION: request } = bindings;
     const { $$view, $$offset }: View = region;
     expect(
-      native().vmSetMemory({
+      addon().vmSetMemory({
         vm: handle,
         request: request.request,
         view: $$view,
@@ -322,14 +322,14 @@ describe.skipIf(!hasKvm)(`KVM_RUN refuses ${needsKvm}`, () => {
 
   it('an argument', () => {
     using machine = load(realMode.out);
-    expect(native().vcpuIoctl(machine.vcpu.handle, bindings.KVM_RUN.request, 1)).toBe(-22);
+    expect(addon().vcpuIoctl(machine.vcpu.handle, bindings.KVM_RUN.request, 1)).toBe(-22);
   });
 
   it('a file that is closed', () => {
     using vm = createVm();
     const fd = vm.ioctl(bindings.KVM_CREATE_VCPU, 0);
     closeSync(fd);
-    expect(native().ioctl(fd, bindings.KVM_RUN.request, 0)).toBe(-9);
+    expect(addon().ioctl(fd, bindings.KVM_RUN.request, 0)).toBe(-9);
   });
 
   it('another process', async () => {

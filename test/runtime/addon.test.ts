@@ -3,7 +3,7 @@
 import { describe, expect, it } from 'vitest';
 import { allocate } from '../../generated/views.js';
 import * as kvm from '../../generated/x86_64/linux/kvm.js';
-import { type NativeMemorySlot, type NativeVcpuCreation, native, type VmHandle } from '../../runtime/addon.js';
+import { type AddonMemorySlot, type AddonVcpuCreation, addon, type VmHandle } from '../../runtime/addon.js';
 import { GuestMemory, type Vm } from '../../runtime/index.js';
 import { createVm, hasKvm, needsKvm, openFiles } from '../helpers/vcpus.js';
 
@@ -16,7 +16,7 @@ interface Given {
   readonly memory: GuestMemory;
 }
 
-function memorySlot({ vm, memory }: Given): NativeMemorySlot {
+function memorySlot({ vm, memory }: Given): AddonMemorySlot {
   const { request, size } = kvm.KVM_SET_USER_MEMORY_REGION;
   const region = allocate(kvm.KvmUserspaceMemoryRegion);
   region.memory_size = BigInt(memory.size);
@@ -32,20 +32,20 @@ function memorySlot({ vm, memory }: Given): NativeMemorySlot {
   };
 }
 
-const signal = native().SIGRTMAX - 1;
+const signal = addon().SIGRTMAX - 1;
 
-function signalMask(): NonNullable<NativeVcpuCreation['setMask']> {
+function signalMask(): NonNullable<AddonVcpuCreation['setMask']> {
   const { $$view: view, $$offset: offset } = allocate(kvm.KvmSignalMask, 8);
   const signals = kvm.KvmSignalMask.$flexible.offset;
   return { request: kvm.KVM_SET_SIGNAL_MASK.request, view, offset, needed: view.byteLength, signals };
 }
 
 /** Of an eventfd, which cannot be mapped: all arguments are good, and the result is ENODEV. */
-function vcpuCreation({ vm }: Given): NativeVcpuCreation {
-  native().claimSignal(signal);
+function vcpuCreation({ vm }: Given): AddonVcpuCreation {
+  addon().claimSignal(signal);
   return {
     vm: vm.handle,
-    fd: native().eventFd(),
+    fd: addon().eventFd(),
     length: 12_288,
     run: kvm.KVM_RUN.request,
     immediateExit: kvm.KvmRun.$layout.members.immediate_exit.offset,
@@ -61,10 +61,10 @@ const functions = {
 type Name = keyof typeof functions;
 
 const bufferOf = (good: Readonly<Record<string, unknown>>): ArrayBuffer =>
-  (good as unknown as NativeMemorySlot).view.buffer as ArrayBuffer;
+  (good as unknown as AddonMemorySlot).view.buffer as ArrayBuffer;
 
 /** JavaScript's way to call a function: with anything. */
-const call = (name: Name, argument: unknown): unknown => native()[name](argument as never);
+const call = (name: Name, argument: unknown): unknown => addon()[name](argument as never);
 
 /** Calls `use` with good arguments of a function. */
 function withGood<T>(name: Name, use: (good: Readonly<Record<string, unknown>>, given: Given) => T): T {
@@ -154,9 +154,9 @@ describe.skipIf(!hasKvm).each(Object.keys(functions) as Name[])(`the native func
 
   it('refuses a handle of another kind, and an object that is not a handle', () => {
     withGood(name, (good, { memory }) => {
-      for (const vm of [memory.handle, native().fileCreate(native().eventFd()), null, Object.create(null)]) {
+      for (const vm of [memory.handle, addon().fileCreate(addon().eventFd()), null, Object.create(null)]) {
         const { fd: _, ...rest } = good;
-        expect(call(name, { ...rest, vm, ...('fd' in good ? { fd: native().eventFd() } : {}) })).toBe(EINVAL);
+        expect(call(name, { ...rest, vm, ...('fd' in good ? { fd: addon().eventFd() } : {}) })).toBe(EINVAL);
       }
     });
   });

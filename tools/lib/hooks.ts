@@ -5,7 +5,7 @@
 
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
-import { type Native, native, packageRoot } from '../../runtime/addon.js';
+import { type Addon, addon, packageRoot } from '../../runtime/addon.js';
 import { RuntimeMissingError, type SharedVcpu } from '../../runtime/index.js';
 
 /** A gap of the protocol, by the name of the step after it. runtime/native/hooks.h lists the gaps. */
@@ -14,7 +14,7 @@ export type Gap = string;
 /** A change of the protocol, by the name of the step that it leaves out. runtime/native/hooks.h lists the changes. */
 export type Change = string;
 
-interface NativeHooks {
+interface AddonHooks {
   readonly gaps: readonly Gap[];
   readonly changes: readonly Change[];
   holdGap(id: number, gap: Gap): boolean;
@@ -42,17 +42,17 @@ export function useHooks(): void {
   Object.assign(process.env, { KVM_UAPI_ADDON: join(cwd, 'build', 'kvm_uapi_hooks.node') });
 }
 
-const nativeHooks = (): NativeHooks => native() as Native & NativeHooks;
+const addonHooks = (): AddonHooks => addon() as Addon & AddonHooks;
 
 /** The names of all gaps, in the order of the steps. `useHooks` comes before. */
-export const gaps = (): readonly Gap[] => nativeHooks().gaps;
+export const gaps = (): readonly Gap[] => addonHooks().gaps;
 
 /** The names of all changes. The last one is a mistake. `useHooks` comes before. */
-export const changes = (): readonly Change[] => nativeHooks().changes;
+export const changes = (): readonly Change[] => addonHooks().changes;
 
 /** The hooks of one vCPU. */
 export class Hooks {
-  readonly #native = nativeHooks();
+  readonly #addon = addonHooks();
   readonly #id: number;
 
   constructor(vcpu: SharedVcpu) {
@@ -61,46 +61,46 @@ export class Hooks {
 
   /** From now on a thread that arrives at the gap waits there. */
   hold(gap: Gap): void {
-    requireKnown(this.#native.holdGap(this.#id, gap), gap);
+    requireKnown(this.#addon.holdGap(this.#id, gap), gap);
   }
 
   /** Waits up to so many milliseconds until a thread is in the gap. Returns whether there is one. */
   isHeld(milliseconds: number): boolean {
-    return this.#native.awaitGap(this.#id, milliseconds);
+    return this.#addon.awaitGap(this.#id, milliseconds);
   }
 
   /** Lets the thread in the gap continue. */
   release(): void {
-    this.#native.releaseGap(this.#id);
+    this.#addon.releaseGap(this.#id);
   }
 
   change(change: Change, changed = true): void {
-    requireKnown(this.#native.setChanged(this.#id, change, changed), change);
+    requireKnown(this.#addon.setChanged(this.#id, change, changed), change);
   }
 
   /** How many signals were sent to the thread. */
   get sent(): number {
-    return this.#native.sent(this.#id);
+    return this.#addon.sent(this.#id);
   }
 
   /** How many of the sent signals the kernel refused. */
   get refused(): number {
-    return this.#native.refused(this.#id);
+    return this.#addon.refused(this.#id);
   }
 
   /** Sends a signal without a request. */
   stray(): void {
-    this.#native.stray(this.#id);
+    this.#addon.stray(this.#id);
   }
 
   /** Kicks from a new thread, which can wait in a gap. */
   kickAside(): void {
-    this.#native.kickAside(this.#id);
+    this.#addon.kickAside(this.#id);
   }
 
   /** Whether a thread of `kickAside` has not returned yet. */
   get isKickingAside(): boolean {
-    return this.#native.isKickingAside(this.#id);
+    return this.#addon.isKickingAside(this.#id);
   }
 }
 

@@ -3,7 +3,7 @@
 import { spawnSync } from 'node:child_process';
 import { readdirSync, readlinkSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { native } from '../../../dist/runtime/addon.js';
+import { addon } from '../../../dist/runtime/addon.js';
 import { errnoName } from '../../../dist/runtime/errors.js';
 import { Kvm } from '../../../dist/runtime/index.js';
 import { realMode } from '../../../dist/tools/guests/index.js';
@@ -11,7 +11,7 @@ import { realMode } from '../../../dist/tools/guests/index.js';
 const inherited = 3;
 
 if (process.argv[2] === 'child') {
-  const result = native().ioctl(inherited, Number(process.argv[3]), 0);
+  const result = addon().ioctl(inherited, Number(process.argv[3]), 0);
   console.log(JSON.stringify({ error: errnoName(-result) }));
 } else {
   const kvm = Kvm.open();

@@ -5,7 +5,7 @@ import { setTimeout } from 'node:timers/promises';
 import { MessageChannel, Worker } from 'node:worker_threads';
 import { describe, expect, it } from 'vitest';
 import { KVM_EXIT_IO } from '../../../generated/x86_64/linux/kvm.js';
-import { builtModule, native } from '../../../runtime/addon.js';
+import { addon, builtModule } from '../../../runtime/addon.js';
 import {
   exits,
   GuestMemory,
@@ -134,7 +134,7 @@ describe.skipIf(!hasKvm).each(mechanisms)(`a vCPU's thread by %s ${needsKvm}`, (
     const order = new Int32Array(new SharedArrayBuffer(4));
     const pause = orderWord(1, 'pause');
     Atomics.store(order, 0, pause);
-    native().pause(vcpu.id, true);
+    addon().pause(vcpu.id, true);
     const input: WorkerInput = { vcpu, program: program('serve').href, data: { words: new Served().words }, order };
     const worker = new Worker(builtModule('runtime/thread/worker'), { workerData: input });
     let pauses = 0;
@@ -148,7 +148,7 @@ describe.skipIf(!hasKvm).each(mechanisms)(`a vCPU's thread by %s ${needsKvm}`, (
     Atomics.store(order, 0, orderWord(2, 'stop'));
     Atomics.notify(order, 0);
     await within(once(worker, 'exit'), 'the end of the Worker');
-    native().pause(vcpu.id, false);
+    addon().pause(vcpu.id, false);
   });
 
   it('goes on while another thread reads its registers', async () => {

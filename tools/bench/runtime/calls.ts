@@ -1,7 +1,7 @@
 /** The cost of a run without its ioctl: a vCPU on a memfd whose KVM_RUN is FIOCLEX, which returns at once on every file. */
 
 import * as bindings from '../../../generated/x86_64/linux/kvm.js';
-import { native } from '../../../runtime/addon.js';
+import { addon } from '../../../runtime/addon.js';
 import { GuestMemory, Kvm, Vcpu } from '../../../runtime/index.js';
 import { readyVcpuOptions } from '../../../runtime/vcpu.js';
 import { inTurn, medianOf, type Result } from '../harness.js';
@@ -17,7 +17,7 @@ export async function benchCalls(loop: Loop): Promise<Result> {
   using vm = kvm.createVm();
   const size = kvm.vcpuMmapSize();
   using memory = GuestMemory.create(size, { memfd: 'bench' });
-  const fd = native().open(`/proc/self/fd/${memory.fd}`);
+  const fd = addon().open(`/proc/self/fd/${memory.fd}`);
   const short = { ...bindings, KVM_RUN: { ...bindings.KVM_RUN, request: FIOCLEX } };
   const options = readyVcpuOptions({ mechanism: 'immediate_exit' }, vm);
   using vcpu = Vcpu.create(vm.handle, fd, size, short, options);
