@@ -1,74 +1,113 @@
-/** Capabilities by name or number: asked for, and enabled. */
+/** Capabilities of KVM: whether the kernel has one, and how a VM or a vCPU enables one. No other file checks this. */
 
 import type { KvmEnableCap } from '../generated/x86_64/linux/kvm.js';
 import { allocate } from '../support/index.js';
+import { capabilityOf } from './capabilities.js';
+import type { Bindings, CapabilityContext } from './context.js';
 import { KvmArgumentError, KvmError, KvmUnsupportedError } from './errors.js';
-import type { Bindings } from './host.js';
 
-/** The names of capabilities that the bindings know. */
+/** The names of the capabilities that the bindings have. */
 export type CapabilityName = Extract<keyof Bindings, `KVM_CAP_${string}`>;
-/** `'KVM_CAP_SPLIT_IRQCHIP'`, or its number. */
+/** A capability by its name, such as `'KVM_CAP_SPLIT_IRQCHIP'`, or by its number. */
 export type Capability = CapabilityName | number;
 
 /** The number of a capability. @throws KvmArgumentError for a name that the bindings do not have. */
 export function capabilityNumber(bindings: Bindings, capability: Capability): number {
-  if (typeof capability === 'number') return capability;
-  const { [capability]: number } = bindings as Readonly<Record<string, unknown>>;
-  if (typeof number === 'number' && capability.startsWith('KVM_CAP_')) return number;
-  throw new KvmArgumentError(`${capability}: the bindings have no capability of this name`);
+  const number = numberOf(bindings, capability);
+  if (number === undefined) {
+    throw new KvmArgumentError(`${capability}: the bindings have no capability of this name`);
+  }
+  return number;
 }
 
-/** The name of a capability, for people. */
-export function capabilityName(bindings: Bindings, capability: Capability): string {
+function numberOf(bindings: Bindings, capability: string | number): number | undefined {
+  if (typeof capability === 'number') return capability;
+  const { [capability]: number } = bindings as Readonly<Record<string, unknown>>;
+  return typeof number === 'number' && capability.startsWith('KVM_CAP_') ? number : undefined;
+}
+
+/**
+ * Whether the kernel has a capability. The answer is yes for a name that the bindings do not have: the runtime cannot ask
+ * for it, so it lets the kernel refuse what depends on it.
+ */
+function hasCapability(context: CapabilityContext, capability: string | number): boolean {
+  const number = numberOf(context.bindings, capability);
+  return number === undefined || context.checkExtension(number) > 0;
+}
+
+/**
+ * The number that KVM_CHECK_EXTENSION returns for a capability, which the capability defines. It is 0 where the kernel does
+ * not have the capability, or where the bindings do not have its name.
+ */
+export function capabilityValue(context: CapabilityContext, capability: CapabilityName): number {
+  const number = numberOf(context.bindings, capability);
+  return number === undefined ? 0 : context.checkExtension(number);
+}
+
+/** The capability that announces an ioctl, if the kernel does not have that capability; otherwise null. */
+export function missingCapability(context: CapabilityContext, ioctl: string): string | null {
+  const capability = capabilityOf(ioctl);
+  return capability === null || hasCapability(context, capability) ? null : capability;
+}
+
+/** @throws KvmUnsupportedError when the kernel does not have the capability, which it names. */
+export function requireCapability(context: CapabilityContext, capability: string | number, operation: string): void {
+  if (hasCapability(context, capability)) return;
+  throw unsupportedError(operation, nameOf(context.bindings, capability));
+}
+
+/** @throws KvmUnsupportedError when the kernel does not have the capability that announces the ioctl. */
+export function requireIoctl(context: CapabilityContext, ioctl: string): void {
+  const capability = missingCapability(context, ioctl);
+  if (capability !== null) throw unsupportedError(ioctl, capability);
+}
+
+/**
+ * The method `requireExtension` of `Kvm` and `Vm`.
+ *
+ * @throws KvmUnsupportedError when the kernel does not have the capability, KvmArgumentError for an unknown name.
+ */
+export function requireExtension(context: CapabilityContext, capability: Capability): void {
+  requireCapability(context, capabilityNumber(context.bindings, capability), 'KVM_CHECK_EXTENSION');
+}
+
+/** The error of an operation that needs a capability that the kernel does not have. `code` is the errno, if there is one. */
+export function unsupportedError(operation: string, capability: string, code: string = 'absent'): KvmUnsupportedError {
+  return new KvmUnsupportedError(operation, code, `this kernel does not have ${capability}`, capability);
+}
+
+function nameOf(bindings: Bindings, capability: string | number): string {
   if (typeof capability === 'string') return capability;
   const found = Object.entries(bindings).find(([name, value]) => value === capability && name.startsWith('KVM_CAP_'));
   return found?.[0] ?? `capability ${capability}`;
 }
 
-/** Whether a kernel has a capability; one that the bindings do not know is taken for there. */
-export function hasCapability(bindings: Bindings, name: string, check: (capability: number) => number): boolean {
-  const { [name]: number } = bindings as Readonly<Record<string, unknown>>;
-  return typeof number !== 'number' || check(number) > 0;
+/** What a capability is enabled on: a VM or a vCPU. */
+interface EnablingContext extends CapabilityContext {
+  readonly ioctl: (request: Bindings['KVM_ENABLE_CAP'], argument: KvmEnableCap) => number;
 }
 
 /**
  * KVM_ENABLE_CAP of a VM or a vCPU.
  *
- * @throws KvmUnsupportedError naming the capability when the kernel does not have it.
+ * @throws KvmUnsupportedError when the kernel does not have the capability, which it names.
  */
-export function enableCapability(on: Enabling, capability: Capability, args: readonly (number | bigint)[]): void {
-  const { bindings } = on;
-  const { KVM_ENABLE_CAP: request, KvmEnableCap } = bindings;
+export function enableCapability(
+  context: EnablingContext,
+  capability: Capability,
+  args: readonly (number | bigint)[],
+): void {
+  const { KVM_ENABLE_CAP: request, KvmEnableCap } = context.bindings;
   const enable = allocate(KvmEnableCap);
   if (args.length > enable.args.length) {
     throw new KvmArgumentError(`${request.name}: ${args.length} arguments; there are at most ${enable.args.length}`);
   }
-  const number = capabilityNumber(bindings, capability);
-  enable.cap = number;
+  enable.cap = capabilityNumber(context.bindings, capability);
   enable.args.assign(args.map(BigInt));
   try {
-    on.ioctl(request, enable);
+    context.ioctl(request, enable);
   } catch (error) {
-    if (!(error instanceof KvmError && error.code === 'EINVAL')) throw error;
-    requireCapability(on, capability, request.name);
+    if (error instanceof KvmError && error.code === 'EINVAL') requireCapability(context, capability, request.name);
     throw error;
   }
-}
-
-/** @throws KvmUnsupportedError naming the capability when the kernel does not have it. */
-export function requireCapability(on: Asked, capability: Capability, operation: string = 'KVM_CHECK_EXTENSION'): void {
-  if (on.checkExtension(capabilityNumber(on.bindings, capability)) > 0) return;
-  const name = capabilityName(on.bindings, capability);
-  throw new KvmUnsupportedError(operation, 'absent', `this kernel does not have ${name}`, name);
-}
-
-/** What can be asked for capabilities: the system, a VM, a vCPU. */
-export interface Asked {
-  readonly bindings: Bindings;
-  checkExtension(capability: number): number;
-}
-
-/** What can be told to enable one: a VM, a vCPU. */
-export interface Enabling extends Asked {
-  readonly ioctl: (request: Bindings['KVM_ENABLE_CAP'], argument: KvmEnableCap) => number;
 }

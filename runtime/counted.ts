@@ -1,14 +1,14 @@
-/** Structs that the kernel fills with as many elements as it has. */
+/** Structs that the kernel fills with elements, whose number only the kernel knows. */
 
 import { allocate, type FlexibleViewClass, type View } from '../support/index.js';
 import { KvmError } from './errors.js';
 
-/** More elements than any list of KVM has. */
+/** The most elements to ask for. No list of KVM has more. */
 const limit = 0x1_0000;
 
 /**
- * A new view that the kernel has filled. `ask` makes the ioctl; while that says E2BIG there is to be room for more: as
- * many as the kernel has written into the struct, or else twice as many.
+ * Allocates a view and has the kernel fill it. `ask` makes the ioctl. If the ioctl fails with E2BIG, it is made again with
+ * room for as many elements as the kernel has written into the struct, or else with room for twice as many.
  */
 export function grown<T extends View>(type: FlexibleViewClass<T>, count: number, ask: (view: T) => void): T {
   for (let room = count; ; ) {

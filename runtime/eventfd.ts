@@ -1,15 +1,15 @@
-/** Eventfds: what wakes user space when the guest writes somewhere, or the guest when user space does. */
+/** An eventfd: a counter with which the guest wakes user space, or user space interrupts the guest. */
 
 import { readSync, writeSync } from 'node:fs';
-import { native } from './addon.js';
+import { addon } from './addon.js';
 import { kernelError } from './errors.js';
 import { KernelFile } from './files.js';
 
-/** Closed, it ends the irqfds it is in; an ioeventfd goes on, and nobody sees it. */
+/** Closing it ends its irqfds. Its ioeventfds continue, and nobody sees them. */
 export class EventFd extends KernelFile {
-  /** A new one, whose counter is 0. */
+  /** Creates an eventfd whose counter is 0. */
   static create(): EventFd {
-    const fd = native().eventFd();
+    const fd = addon().eventFd();
     if (fd < 0) throw kernelError('eventfd', fd);
     return new EventFd('EventFd', fd);
   }
@@ -19,7 +19,7 @@ export class EventFd extends KernelFile {
     writeSync(this.fd, new Uint8Array(BigUint64Array.of(1n).buffer));
   }
 
-  /** How often it was signalled since this was last asked. It does not wait. */
+  /** Returns how often it was signalled since the last call. It does not wait. */
   take(): bigint {
     const counter = new BigUint64Array(1);
     try {

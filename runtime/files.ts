@@ -1,51 +1,47 @@
-/** Files of the kernel that this process holds: those that KVM makes beside VMs and vCPUs, and devices. */
+/** Files of the kernel that this process has open, other than VMs and vCPUs. */
 
-import { type FileHandle, native } from './addon.js';
+import { addon, type FileHandle } from './addon.js';
 import { KvmClosedError } from './errors.js';
 
-/** A file descriptor of the kernel, and what it is called in errors. */
-export class KernelFile implements Disposable, AsyncDisposable {
+/** An open file descriptor. `name` names it in errors. */
+export class KernelFile implements Disposable {
   readonly #name: string;
   #handle: FileHandle | undefined;
 
-  /** Takes the fd over. */
+  /** Takes over the file descriptor: `close` closes it. */
   constructor(name: string, fd: number) {
     this.#name = name;
-    this.#handle = native().fileCreate(fd);
+    this.#handle = addon().fileCreate(fd);
   }
 
-  /** It is closed with this object. @throws KvmClosedError after `close`. */
+  /** The file descriptor. It is closed with this object. @throws KvmClosedError after `close`. */
   get fd(): number {
     if (!this.#handle) throw this.closedError(`this ${this.#name} is closed`);
-    return native().fileFd(this.#handle);
+    return addon().fileFd(this.#handle);
   }
 
-  /** What is thrown at a use after `close`. */
+  /** Makes the error for a use after `close`. */
   protected closedError(message: string): Error {
     return new KvmClosedError(message);
   }
 
   close(): void {
     if (!this.#handle) return;
-    native().fileRelease(this.#handle);
+    addon().fileRelease(this.#handle);
     this.#handle = undefined;
   }
 
   [Symbol.dispose](): void {
     this.close();
   }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    this.close();
-  }
 }
 
-/** Memory of KVM_CREATE_GUEST_MEMFD, which no process can map unless a flag says so. The VM uses it while it is open. */
+/** Memory of KVM_CREATE_GUEST_MEMFD. No process can map it, unless a flag permits that. The VM uses it while it is open. */
 export class GuestMemfd extends KernelFile {
-  /** In bytes. */
+  /** The size in bytes. */
   readonly size: number;
 
-  /** For `Vm.createGuestMemfd`. */
+  /** Only `Vm.createGuestMemfd` calls this. */
   constructor(fd: number, size: number) {
     super('GuestMemfd', fd);
     this.size = size;

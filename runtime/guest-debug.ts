@@ -1,33 +1,37 @@
-/** What of a guest comes out to its debugger, as KVM_SET_GUEST_DEBUG takes it on x86. */
+/** The argument of KVM_SET_GUEST_DEBUG on x86: which events of the guest are exits for its debugger. */
 
 import type { KvmGuestDebug } from '../generated/x86_64/linux/kvm.js';
 import { allocate } from '../support/index.js';
+import type { Bindings } from './context.js';
 import { KvmArgumentError, KvmUnsupportedError } from './errors.js';
-import type { Bindings } from './host.js';
 
 export interface GuestDebug {
-  /** Every instruction is an exit. */
+  /** Each instruction is an exit. */
   readonly singleStep?: boolean;
-  /** INT3 is an exit. Those that the guest has of its own come out too: hand them back by `inject`. */
+  /** Each INT3 is an exit, also those that belong to the guest. Return these to the guest with `inject`. */
   readonly softwareBreakpoints?: boolean;
-  /** Addresses that the processor watches, four at most. The guest's own debug registers do nothing meanwhile. */
+  /** Up to four addresses that the processor watches. Meanwhile the guest's own debug registers have no effect. */
   readonly hardwareBreakpoints?: readonly HardwareBreakpoint[];
-  /** Keeps interrupts from the guest, so that single steps do not lead into its handlers. */
+  /** Blocks interrupts of the guest, so that single steps do not enter its handlers. */
   readonly blockInterrupts?: boolean;
-  /** An exception for the guest at its next run: one that has come out but was its own. */
+  /** An exception that the guest gets at its next run: one that was an exit but belongs to the guest. */
   readonly inject?: 'debug' | 'breakpoint';
 }
 
 export interface HardwareBreakpoint {
-  /** Linear. */
+  /** A linear address. It is a multiple of `length`. */
   readonly address: number | bigint;
-  /** By default `execute`; `access` is reading and writing. */
+  /** By default `execute`. `access` is reading and writing. */
   readonly on?: 'execute' | 'write' | 'access';
-  /** How many bytes are watched, by default 1; 1 for `execute`. The address is a multiple of it. */
+  /** The number of watched bytes, by default 1. It must be 1 for `execute`. */
   readonly length?: 1 | 2 | 4 | 8;
 }
 
-/** @throws KvmUnsupportedError for what is not among the flags of the kernel; 0 stands for one that does not tell them. */
+/**
+ * Makes the argument of KVM_SET_GUEST_DEBUG. `flagsOfKernel` are the flags that the kernel has, or 0 if it does not say.
+ *
+ * @throws KvmUnsupportedError when the kernel does not have a flag, KvmArgumentError for a wrong breakpoint.
+ */
 export function guestDebug(bindings: Bindings, debug: GuestDebug, flagsOfKernel: number): KvmGuestDebug {
   const { singleStep, softwareBreakpoints, hardwareBreakpoints = [], blockInterrupts, inject } = debug;
   const wanted: readonly (readonly [boolean | undefined, keyof Bindings])[] = [
@@ -60,7 +64,7 @@ const lengths = new Map([
   [4, 3],
   [8, 2],
 ]);
-/** DR7 in which nothing is on: exact breakpoints, and the bit that is always set. */
+/** DR7 without breakpoints: exact breakpoints are on, and the bit that is always set. */
 const emptyDr7 = 0x600;
 const registers = 4;
 

@@ -1,44 +1,44 @@
-/** What the guest writes to devices without an exit: to an eventfd, or into the ring that a VM has for it. */
+/** Writes of the guest that are not exits: they signal an eventfd, or the kernel keeps them in a ring. */
 
 import { allocate } from '../support/index.js';
+import { capabilityValue } from './capability.js';
+import type { VcpuContext, VmContext } from './context.js';
 import type { EventFd } from './eventfd.js';
 import { CoalescedRing } from './rings/coalesced.js';
-import type { Vcpu } from './vcpu.js';
-import type { Vm } from './vm.js';
 
-/** Addresses of guest-physical memory, or ports. */
+/** A range of guest-physical addresses, or of ports. */
 export interface Zone {
   readonly address: number | bigint;
-  /** In bytes. */
+  /** The size in bytes. */
   readonly size: number;
-  /** Whether they are ports. */
+  /** Whether `address` is a port. */
   readonly port?: boolean;
 }
 
-/** Which writes signal an eventfd. */
+/** The writes that signal an eventfd. */
 export interface Doorbell {
   readonly address: number | bigint;
-  /** In bytes: 1, 2, 4 or 8; 0 for writes of any length. */
+  /** The length of the writes in bytes. 0 means any length. */
   readonly length: 0 | 1 | 2 | 4 | 8;
   readonly port?: boolean;
-  /** Only writes of this value. */
+  /** Only writes of this value signal the eventfd. */
   readonly value?: number | bigint;
 }
 
 export class GuestIo {
-  readonly #vm: Vm;
+  readonly #vm: VmContext;
 
-  /** For `Vm`. */
-  constructor(vm: Vm) {
+  /** Only `Vm` calls this. */
+  constructor(vm: VmContext) {
     this.#vm = vm;
   }
 
-  /** KVM_IOEVENTFD: these writes signal `event`, and are no exit. */
+  /** KVM_IOEVENTFD: from now on these writes signal `event` and are not exits. */
   assignEvent(event: EventFd, doorbell: Doorbell): void {
     this.#ioeventfd(event, doorbell, 0);
   }
 
-  /** The end of `assignEvent`: the writes are exits again. */
+  /** KVM_IOEVENTFD: ends `assignEvent`. The writes are exits again. */
   unassignEvent(event: EventFd, doorbell: Doorbell): void {
     this.#ioeventfd(event, doorbell, this.#vm.bindings.KVM_IOEVENTFD_FLAG_DEASSIGN);
   }
@@ -55,12 +55,12 @@ export class GuestIo {
     this.#vm.ioctl(KVM_IOEVENTFD, request);
   }
 
-  /** KVM_REGISTER_COALESCED_MMIO: writes to these addresses are kept in the ring until it is drained, and are no exits. */
+  /** KVM_REGISTER_COALESCED_MMIO: from now on the ring keeps writes to this range until it is drained. They are not exits. */
   coalesce(zone: Zone): void {
     this.#vm.ioctl(this.#vm.bindings.KVM_REGISTER_COALESCED_MMIO, this.#zone(zone));
   }
 
-  /** KVM_UNREGISTER_COALESCED_MMIO: writes to zones that lie in these addresses are exits again. */
+  /** KVM_UNREGISTER_COALESCED_MMIO: writes to zones within this range are exits again. */
   uncoalesce(zone: Zone): void {
     this.#vm.ioctl(this.#vm.bindings.KVM_UNREGISTER_COALESCED_MMIO, this.#zone(zone));
   }
@@ -73,8 +73,8 @@ export class GuestIo {
     return zone;
   }
 
-  /** The ring of the VM, which any of its vCPUs shows. @throws KvmUnsupportedError without KVM_CAP_COALESCED_MMIO. */
-  ring(vcpu: Vcpu): CoalescedRing {
-    return new CoalescedRing(vcpu, this.#vm.checkExtension('KVM_CAP_COALESCED_MMIO'));
+  /** The ring of the VM, through any of its vCPUs. @throws KvmUnsupportedError without KVM_CAP_COALESCED_MMIO. */
+  ring(vcpu: VcpuContext): CoalescedRing {
+    return new CoalescedRing(vcpu, capabilityValue(this.#vm, 'KVM_CAP_COALESCED_MMIO'));
   }
 }

@@ -1,12 +1,8 @@
 /** Which bindings are right here: those of the machine that the process runs on, as Node names it. */
 
 import { endianness } from 'node:os';
-import type * as x86_64 from '../generated/x86_64/linux/kvm.js';
 import { $target as own } from '../generated/x86_64/linux/kvm.js';
 import { KvmArgumentError } from './errors.js';
-
-/** The bindings that the runtime takes every offset and request number from. */
-export type Bindings = typeof x86_64;
 
 /** Bindings of any header: a generated module. */
 export interface AnyBindings {

@@ -1,6 +1,7 @@
 /** The runtime: real vCPUs through the generated views. */
 
 export type { Capability, CapabilityName } from './capability.js';
+export type { Bindings, FdKind, GenericIoctl } from './context.js';
 export type { Attribute, Attributes } from './devices/attributes.js';
 export { Device } from './devices/device.js';
 export type { VmDevice } from './devices/vm-device.js';
@@ -11,12 +12,12 @@ export type { VcpuExit } from './exit/exits.js';
 export type { GuestMemfd } from './files.js';
 export type { GuestDebug, HardwareBreakpoint } from './guest-debug.js';
 export type { Doorbell, GuestIo, Zone } from './guest-io.js';
-export type { AnyBindings, Bindings } from './host.js';
+export type { AnyBindings } from './host.js';
 export type { Interrupts, IrqfdOptions, Msi, Route } from './interrupts.js';
-export type { FdKind, GenericIoctl } from './ioctl.js';
-export { Kvm, type KvmOptions, type Msr } from './kvm.js';
+export { Kvm, type KvmOptions } from './kvm.js';
 export { GuestMemory, type GuestMemoryHandle, type GuestMemoryOptions } from './memory.js';
 export type { MsrFilter, MsrRange } from './msr-filter.js';
+export type { Msr } from './msrs.js';
 export type { CoalescedRing } from './rings/coalesced.js';
 export { type DirtyPage, type DirtyPages, type DirtyRing, pagesOf } from './rings/dirty.js';
 export { type Statistic, Stats } from './stats.js';

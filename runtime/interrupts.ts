@@ -1,4 +1,4 @@
-/** The interrupts of a VM: the controllers that the kernel emulates, their lines, what leads to them, and the timer chip. */
+/** The interrupts of a VM: the controllers that the kernel emulates, their lines, the routing, and the timer chip. */
 
 import type {
   KvmIrqchip,
@@ -8,61 +8,65 @@ import type {
   KvmPitState2,
 } from '../generated/x86_64/linux/kvm.js';
 import { allocate } from '../support/index.js';
+import type { VmContext } from './context.js';
 import { KvmArgumentError } from './errors.js';
 import type { EventFd } from './eventfd.js';
 import { read } from './ioctl.js';
-import type { Vm } from './vm.js';
 
 /** A message-signalled interrupt. */
 export interface Msi {
   readonly address: number | bigint;
   readonly data: number;
-  /** With KVM_CAP_MSI_DEVID, which device sends it. */
+  /** The device that sends the message (KVM_CAP_MSI_DEVID). */
   readonly devid?: number;
 }
 
-/** Where a global interrupt number leads: to a pin of a controller in the kernel, or to a message. */
+/** The destination of a global interrupt number: a pin of a controller in the kernel, or a message. */
 export type Route = { readonly gsi: number } & (
   | { readonly irqchip: number; readonly pin: number }
   | { readonly msi: Msi }
 );
 
 export interface IrqfdOptions {
-  /** For level-triggered interrupts: what the kernel signals when the guest has acknowledged (KVM_CAP_IRQFD_RESAMPLE). */
+  /** For level-triggered interrupts: the kernel signals this when the guest has acknowledged (KVM_CAP_IRQFD_RESAMPLE). */
   readonly resample?: EventFd;
 }
 
 export class Interrupts {
-  readonly #vm: Vm;
+  readonly #vm: VmContext;
 
-  /** For `Vm`. */
-  constructor(vm: Vm) {
+  /** Only `Vm` calls this. */
+  constructor(vm: VmContext) {
     this.#vm = vm;
   }
 
-  /** KVM_CREATE_IRQCHIP: two PICs, an IOAPIC, and in each vCPU made from now on a local APIC. */
+  /** KVM_CREATE_IRQCHIP: creates two PICs, an IOAPIC, and a local APIC in each vCPU that is created later. */
   createChips(): void {
     this.#vm.ioctl(this.#vm.bindings.KVM_CREATE_IRQCHIP);
   }
 
-  /** KVM_GET_IRQCHIP: the registers of one of the `KVM_IRQCHIP_…`, into `into` or a new view. */
+  /** KVM_GET_IRQCHIP: reads the registers of one of the `KVM_IRQCHIP_…`, into `into` or a new view. */
   getChip(chip: number, into: KvmIrqchip = allocate(this.#vm.bindings.KvmIrqchip)): KvmIrqchip {
     into.chip_id = chip;
     this.#vm.ioctl(this.#vm.bindings.KVM_GET_IRQCHIP, into);
     return into;
   }
 
-  /** KVM_SET_IRQCHIP. `chip_id` says which one. */
+  /** KVM_SET_IRQCHIP: sets the registers of the controller `chip.chip_id`. */
   setChip(chip: KvmIrqchip): void {
     this.#vm.ioctl(this.#vm.bindings.KVM_SET_IRQCHIP, chip);
   }
 
-  /** KVM_IRQ_LINE: the level of a line, by its global interrupt number. An edge is up and down again. */
+  /** KVM_IRQ_LINE: sets the level of a line, by its global interrupt number. An edge is high and then low. */
   setLine(gsi: number, high: boolean): void {
     this.#vm.ioctl(this.#vm.bindings.KVM_IRQ_LINE, this.#level(gsi, high));
   }
 
-  /** KVM_IRQ_LINE_STATUS: the same. @returns to how many vCPUs it went: 0 when one was pending, -1 when it is masked. */
+  /**
+   * KVM_IRQ_LINE_STATUS: sets the level of a line.
+   *
+   * @returns the number of vCPUs that got the interrupt, 0 when it was pending already, -1 when it is masked.
+   */
   setLineStatus(gsi: number, high: boolean): number {
     const level = this.#level(gsi, high);
     this.#vm.ioctl(this.#vm.bindings.KVM_IRQ_LINE_STATUS, level);
@@ -76,7 +80,7 @@ export class Interrupts {
     return level;
   }
 
-  /** KVM_SET_GSI_ROUTING: where all global interrupt numbers lead. Those that are not named lead nowhere. */
+  /** KVM_SET_GSI_ROUTING: sets the routes of all global interrupt numbers. A number that is not named has no destination. */
   setRouting(routes: readonly Route[]): void {
     const { KvmIrqRouting, KVM_SET_GSI_ROUTING } = this.#vm.bindings;
     const routing = allocate(KvmIrqRouting, routes.length);
@@ -98,7 +102,7 @@ export class Interrupts {
     }
   }
 
-  /** KVM_SIGNAL_MSI. @returns whether the guest took it: false when it is masked. */
+  /** KVM_SIGNAL_MSI: sends a message. @returns false when the guest has masked it. */
   signalMsi(msi: Msi): boolean {
     const { KvmMsi, KVM_SIGNAL_MSI, KVM_MSI_VALID_DEVID } = this.#vm.bindings;
     const { devid, ...rest } = halves(msi);
@@ -107,13 +111,13 @@ export class Interrupts {
     return this.#vm.ioctl(KVM_SIGNAL_MSI, message) > 0;
   }
 
-  /** KVM_IRQFD: signalling `event` is an interrupt from now on, with no call of the runtime. */
+  /** KVM_IRQFD: from now on a signal of `event` is an interrupt, without a call of the runtime. */
   assignEvent(event: EventFd, gsi: number, { resample }: IrqfdOptions = {}): void {
     const { KVM_IRQFD_FLAG_RESAMPLE } = this.#vm.bindings;
     this.#irqfd(event, gsi, resample ? KVM_IRQFD_FLAG_RESAMPLE : 0, resample?.fd ?? 0);
   }
 
-  /** The end of `assignEvent`: when this returns, no more interrupt comes of it. */
+  /** KVM_IRQFD: ends `assignEvent`. After this call the eventfd causes no more interrupts. */
   unassignEvent(event: EventFd, gsi: number): void {
     this.#irqfd(event, gsi, this.#vm.bindings.KVM_IRQFD_FLAG_DEASSIGN, 0);
   }
@@ -123,46 +127,46 @@ export class Interrupts {
     this.#vm.ioctl(KVM_IRQFD, Object.assign(allocate(KvmIrqfd), { fd, gsi, flags, resamplefd }));
   }
 
-  /** KVM_CREATE_PIT2: the timer chip, an i8254. `createChips` comes before. @param flags `KVM_PIT_SPEAKER_DUMMY`. */
+  /** KVM_CREATE_PIT2: creates the timer chip, an i8254. `createChips` comes first. @param flags `KVM_PIT_SPEAKER_DUMMY`. */
   createPit(flags: number = 0): void {
     const { KvmPitConfig, KVM_CREATE_PIT2 } = this.#vm.bindings;
     this.#vm.ioctl(KVM_CREATE_PIT2, Object.assign(allocate(KvmPitConfig), { flags }));
   }
 
-  /** KVM_GET_PIT2, into `into` or a new view. */
+  /** KVM_GET_PIT2: reads the timer chip, into `into` or a new view. */
   getPit(into?: KvmPitState2): KvmPitState2 {
     return read(this.#vm.ioctl, this.#vm.bindings.KVM_GET_PIT2, into);
   }
 
-  /** KVM_SET_PIT2 */
+  /** KVM_SET_PIT2: sets the timer chip. */
   setPit(pit: KvmPitState2): void {
     this.#vm.ioctl(this.#vm.bindings.KVM_SET_PIT2, pit);
   }
 
-  /** KVM_REINJECT_CONTROL: whether ticks that the guest misses come later. */
+  /** KVM_REINJECT_CONTROL: whether the guest gets missed ticks of the timer later. */
   setPitReinjection(on: boolean): void {
     const { KvmReinjectControl, KVM_REINJECT_CONTROL } = this.#vm.bindings;
     this.#vm.ioctl(KVM_REINJECT_CONTROL, Object.assign(allocate(KvmReinjectControl), { pit_reinject: on ? 1 : 0 }));
   }
 
-  /** KVM_CREATE_PIT, for kernels without KVM_CAP_PIT2. */
+  /** KVM_CREATE_PIT: creates the timer chip on kernels without KVM_CAP_PIT2. */
   createOldPit(): void {
     this.#vm.ioctl(this.#vm.bindings.KVM_CREATE_PIT);
   }
 
-  /** KVM_GET_PIT, for kernels without KVM_CAP_PIT_STATE2: without its flags. Into `into` or a new view. */
+  /** KVM_GET_PIT: reads the timer chip without its flags, into `into` or a new view, on kernels without KVM_CAP_PIT_STATE2. */
   getOldPit(into: KvmPitState = allocate(this.#vm.bindings.KvmPitState)): KvmPitState {
     this.#vm.ioctl(this.#vm.bindings.KVM_GET_PIT, into);
     return into;
   }
 
-  /** KVM_SET_PIT */
+  /** KVM_SET_PIT: sets the timer chip without its flags. */
   setOldPit(pit: KvmPitState): void {
     this.#vm.ioctl(this.#vm.bindings.KVM_SET_PIT, pit);
   }
 }
 
-/** A message as the structs have it. @throws KvmArgumentError for an address that has more than 64 bits. */
+/** A message with its address in two halves, as in the structs. @throws KvmArgumentError for an address of more than 64 bits. */
 function halves({ address, ...rest }: Msi): Omit<Msi, 'address'> & { address_lo: number; address_hi: number } {
   const whole = BigInt(address);
   if (BigInt.asUintN(64, whole) !== whole) throw new KvmArgumentError(`MSI address ${address}; it must have 64 bits`);

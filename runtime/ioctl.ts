@@ -1,6 +1,6 @@
 /**
- * The generic ioctl, made memory-safe. The kernel reads and writes as many bytes as the request number says, and as
- * many elements as a counter in the struct says, wherever the pointer leads: so both are held against the view first.
+ * The generic ioctl, made memory-safe. The kernel reads and writes as many bytes as the request number says, and as many
+ * elements as a count in the struct says, at whatever address it gets. So both are compared with the view first.
  */
 
 import {
@@ -13,41 +13,46 @@ import {
   type View,
   type ViewClass,
 } from '../support/index.js';
-import { capabilityOf } from './capabilities.js';
-import { KvmArgumentError, type KvmError, KvmUnsupportedError, kernelError } from './errors.js';
+import { addon, type VcpuHandle } from './addon.js';
+import { missingCapability, unsupportedError } from './capability.js';
+import type { FdKind, GenericIoctl, IoctlFile, IoctlTarget } from './context.js';
+import { KvmArgumentError, type KvmError, type KvmUnsupportedError, kernelError } from './errors.js';
 
-/** What an ioctl is made on: a file descriptor, or a vCPU. */
-export interface IoctlFile {
-  value(request: number, value: number | bigint): number;
-  view(request: number, view: DataView, offset: number, needed: number): number;
+/** The names of the kinds of file descriptor, for people. */
+export const fdNames: Readonly<Record<FdKind, string>> = {
+  system: '/dev/kvm',
+  vm: 'VM',
+  vcpu: 'vCPU',
+  device: 'device',
+};
+
+/** The name of a kind in a sentence: `a VM`. A kind that this version does not know is named as the bindings name it. */
+function fdInSentence(kind: string): string {
+  const name = Object.hasOwn(fdNames, kind) ? fdNames[kind as FdKind] : kind;
+  return name.startsWith('/') ? name : `a ${name}`;
 }
 
-/** The same, of KVM. */
-export interface IoctlTarget extends IoctlFile {
-  /** Whether the kernel has a capability, by name. */
-  has(capability: string): boolean;
+/** Makes ioctls on a file descriptor. `fd` is called for each ioctl, so that it can throw when the file is closed. */
+export function ioctlsOfFd(fd: () => number): IoctlFile {
+  return {
+    value: (request, value) => addon().ioctl(fd(), request, value),
+    view: (request, view, offset, needed) => addon().ioctlView(fd(), request, view, offset, needed),
+  };
 }
 
-/** The kinds of file descriptor that KVM has, in words. */
-const fdNames = { system: '/dev/kvm', vm: 'a VM', vcpu: 'a vCPU', device: 'a device' } as const;
-export type FdKind = keyof typeof fdNames;
-
-/**
- * The generic ioctl of the classes of this package: of a kind of file descriptor it takes the ioctls that are made on it,
- * else all.
- */
-export interface GenericIoctl<Fd extends FdKind = never> {
-  /** @throws DeviceError when the kernel refuses, DeviceArgumentError when the argument is not safe to hand over. */
-  (request: IoctlAlone<Fd>): number;
-  (request: IoctlByValue<Fd>, value: number | bigint): number;
-  <T extends View>(request: IoctlByPointer<T, Fd>, argument: NoInfer<T>): number;
+/** Makes ioctls on a vCPU. The native layer refuses them with EBUSY while another thread runs the vCPU. */
+export function ioctlsOfVcpu(handle: () => VcpuHandle): IoctlFile {
+  return {
+    value: (request, value) => addon().vcpuIoctl(handle(), request, value),
+    view: (request, view, offset, needed) => addon().vcpuIoctlView(handle(), request, view, offset, needed),
+  };
 }
 
 type IoctlToMemory = IoctlByPointer<View> | IoctlToBytes;
 export type AnyIoctl = IoctlAlone | IoctlByValue | IoctlToMemory;
 
-/** Ioctls whose struct carries addresses of this process, and what owns the memory they lead to. */
-const carriesAddresses = new Map([
+/** Ioctls whose struct has addresses of this process, and the method to use instead, which owns the memory there. */
+const hasAddresses = new Map([
   ['KVM_SET_USER_MEMORY_REGION', 'use Vm.addMemory and Vm.removeMemory'],
   ['KVM_SET_USER_MEMORY_REGION2', 'use Vm.addMemory and Vm.removeMemory'],
   ['KVM_GET_DIRTY_LOG', 'use Vm.dirty.getLog'],
@@ -69,35 +74,38 @@ const carriesAddresses = new Map([
   ].map((name) => [name, 'its struct carries addresses of this process'] as const),
 ]);
 
-/** Ioctls that touch as much memory as a capability says, which may be more than the request does. */
-const touchesMore = new Map([
+/** Ioctls that access as many bytes as a capability says, which may be more than the request says. */
+const accessesMore = new Map([
   ['KVM_GET_XSAVE2', 'it writes as many bytes as KVM_CAP_XSAVE2 says; use Vcpu.getXsave2'],
   ['KVM_SET_XSAVE', 'it reads as many bytes as KVM_CAP_XSAVE2 says; use Vcpu.setXsave'],
 ]);
 
-/** Ioctls whose struct has a member `size` that says how many bytes it is long. */
+/** Ioctls whose struct has a member `size` with its own size in bytes. */
 const sizedByThemselves = new Set(['KVM_GET_NESTED_STATE', 'KVM_SET_NESTED_STATE']);
 
-/** Ioctls that would take the way in which a vCPU is interrupted away. */
+/** Ioctls with which a vCPU could not be kicked any more. */
 const defeatsKicks = new Map([
   ['KVM_RUN', 'nothing could interrupt it; use Vcpu.run'],
   ['KVM_SET_SIGNAL_MASK', 'it can keep the signal of a kick out; use Vcpu.run and kick'],
 ]);
 
-const refusals = new Map([...carriesAddresses, ...touchesMore, ...defeatsKicks]);
+const refusals = new Map([...hasAddresses, ...accessesMore, ...defeatsKicks]);
 
-/** What is particular to one kind of target. */
+/** What differs between the targets: which ioctls are refused, and which errors are thrown. */
 export interface IoctlRules {
-  /** The error of an ioctl that is not made, whatever its argument; undefined for all others. */
+  /** The error of an ioctl that is refused whatever its argument is, or undefined. */
   refused(ioctl: AnyIoctl): Error | undefined;
-  badArgument(message: string): Error;
+  /** The class of the error for a wrong argument. */
+  readonly ArgumentError: new (
+    message: string,
+  ) => Error;
   /** The error for a negative result. */
   failed(ioctl: AnyIoctl, result: number): Error;
 }
 
-type ArgumentRules = Pick<IoctlRules, 'badArgument'>;
+type ArgumentRules = Pick<IoctlRules, 'ArgumentError'>;
 
-/** The generic ioctl on a target of a kind. */
+/** The generic ioctl of a class of KVM, whose file descriptor is of this kind. */
 export function genericIoctl<Fd extends FdKind>(kind: Fd, target: IoctlTarget): GenericIoctl<Fd> {
   return checkedIoctl(target, kvmRules(kind, target));
 }
@@ -105,42 +113,38 @@ export function genericIoctl<Fd extends FdKind>(kind: Fd, target: IoctlTarget): 
 function kvmRules(kind: FdKind, target: IoctlTarget): IoctlRules {
   return {
     refused: (ioctl) => wrongKind(kind, ioctl) ?? unsafe(target, ioctl),
-    badArgument,
+    ArgumentError: KvmArgumentError,
     failed: (ioctl, result) => refused(target, ioctl, result),
   };
 }
 
-function badArgument(message: string): KvmArgumentError {
-  return new KvmArgumentError(message);
-}
-
-/** Ioctls of bindings that know nothing of file descriptors are left to the kernel. */
+/** The error of an ioctl of another kind of file descriptor. If the bindings do not name the kinds, the kernel decides. */
 function wrongKind(kind: FdKind, { name, fds }: AnyIoctl): KvmArgumentError | undefined {
   if (fds === undefined || kind in fds) return undefined;
-  const right = Object.keys(fds).map((fd) => fdNames[fd as FdKind] ?? fd);
-  return badArgument(`${name}: is an ioctl of ${right.join(' or ')}, not of ${fdNames[kind]}`);
+  const right = Object.keys(fds).map(fdInSentence);
+  return new KvmArgumentError(`${name}: is an ioctl of ${right.join(' or ')}, not of ${fdInSentence(kind)}`);
 }
 
-/** The error of an ioctl that nothing makes safe; where the kernel does not have it at all, it says that. */
+/** The error of an ioctl that the generic ioctl cannot make safe. It says so if the kernel does not have the ioctl at all. */
 function unsafe(target: IoctlTarget, ioctl: AnyIoctl): KvmArgumentError | KvmUnsupportedError | undefined {
   const refusal = refusals.get(ioctl.name) ?? followedPointers(ioctl);
   const hasNoStruct = ioctl.passes === 'pointer' && ioctl.argument === null && ioctl.size === 0;
   if (refusal === undefined && !hasNoStruct) return undefined;
-  const capability = missingCapability(target, ioctl);
-  if (capability !== null) return unsupported(ioctl, 'absent', capability);
-  return badArgument(
+  const capability = missingCapability(target.capabilities, ioctl.name);
+  if (capability !== null) return unsupportedError(ioctl.name, capability);
+  return new KvmArgumentError(
     refusal === undefined
       ? `${ioctl.name}: these bindings do not have its struct`
       : `${ioctl.name}: not for the generic ioctl: ${refusal}`,
   );
 }
 
-/** Why an ioctl is refused whose argument leads the kernel to other memory. */
+/** Why an ioctl is refused whose struct has pointers that the kernel follows, or undefined. */
 export function followedPointers({ pointers }: AnyIoctl): string | undefined {
   return pointers ? 'its struct carries addresses of this process' : undefined;
 }
 
-/** The generic ioctl on a target by its rules. */
+/** The generic ioctl on a target, with the rules of the target. */
 export function checkedIoctl<Fd extends FdKind = never>(target: IoctlFile, rules: IoctlRules): GenericIoctl<Fd> {
   return (request: AnyIoctl, argument?: unknown): number => {
     const result = invoke(target, rules, request, argument);
@@ -153,7 +157,7 @@ function invoke(target: IoctlFile, rules: IoctlRules, ioctl: AnyIoctl, argument:
   const error = rules.refused(ioctl);
   if (error !== undefined) throw error;
   if (ioctl.passes === 'nothing') {
-    if (argument !== undefined) throw rules.badArgument(`${ioctl.name}: takes no argument`);
+    if (argument !== undefined) throw new rules.ArgumentError(`${ioctl.name}: takes no argument`);
     return target.value(ioctl.request, 0);
   }
   if (ioctl.passes === 'value') return target.value(ioctl.request, checkedValue(rules, ioctl, argument));
@@ -163,24 +167,14 @@ function invoke(target: IoctlFile, rules: IoctlRules, ioctl: AnyIoctl, argument:
   return onCopy(target, rules, ioctl, new Uint8Array(view.buffer, view.byteOffset + offset, needed));
 }
 
-/** The kernel says EINVAL of many an ioctl that it does not have. */
+/** The error for a negative result. The kernel fails with EINVAL for many ioctls that it does not have. */
 function refused(target: IoctlTarget, ioctl: AnyIoctl, result: number): KvmError {
   const error = kernelError(ioctl.name, result);
-  const capability = error.code === 'EINVAL' ? missingCapability(target, ioctl) : null;
-  return capability === null ? error : unsupported(ioctl, error.code, capability);
+  const capability = error.code === 'EINVAL' ? missingCapability(target.capabilities, ioctl.name) : null;
+  return capability === null ? error : unsupportedError(ioctl.name, capability, error.code);
 }
 
-/** The capability that an ioctl goes with, where the kernel does not have it. */
-function missingCapability(target: IoctlTarget, { name }: AnyIoctl): string | null {
-  const capability = capabilityOf(name);
-  return capability === null || target.has(capability) ? null : capability;
-}
-
-function unsupported({ name }: AnyIoctl, code: string, capability: string): KvmUnsupportedError {
-  return new KvmUnsupportedError(name, code, `this kernel does not have ${capability}`, capability);
-}
-
-/** What an ioctl gives that only writes to its argument, in `into` or a new view. */
+/** Makes an ioctl that only writes to its argument. Returns the argument, which is `into` or a new view. */
 export function read<T extends View, Fd extends FdKind>(
   ioctl: GenericIoctl<Fd>,
   request: IoctlByPointer<T, Fd, 'read'>,
@@ -190,36 +184,36 @@ export function read<T extends View, Fd extends FdKind>(
   return into;
 }
 
-/** For the methods that know how many bytes the kernel touches. @throws KvmArgumentError when the argument has fewer. */
+/** For methods that know how many bytes the kernel accesses. @throws KvmArgumentError when the argument has fewer bytes. */
 export function ioctlOfBytes<T extends View>(
   target: IoctlTarget,
   request: IoctlByPointer<T>,
   argument: T,
   bytes: number,
 ): void {
-  const rules = { badArgument };
+  const rules = { ArgumentError: KvmArgumentError };
   const { view, offset } = placeFor(rules, request, argument);
   const result = target.view(request.request, view, offset, requireBytes(rules, request, view, offset, bytes));
   if (result < 0) throw refused(target, request, result);
 }
 
 function placeFor(
-  { badArgument }: ArgumentRules,
+  { ArgumentError }: ArgumentRules,
   ioctl: IoctlToMemory,
   argument: unknown,
 ): { view: DataView; offset: number } {
   const expected = ioctl.argument?.$layout.name ?? `${ioctl.size} bytes`;
   const place = placeOf(argument);
-  if (place === null) throw badArgument(`${ioctl.name}: takes a view of ${expected}`);
+  if (place === null) throw new ArgumentError(`${ioctl.name}: takes a view of ${expected}`);
   if (ioctl.argument !== null && place.type !== expected) {
-    throw badArgument(`${ioctl.name}: takes a view of ${expected}, not of ${place.type}`);
+    throw new ArgumentError(`${ioctl.name}: takes a view of ${expected}, not of ${place.type}`);
   }
   return place;
 }
 
 /**
- * Makes the ioctl on a copy of the bytes, and copies them back. The kernel reads for itself how many there are: in shared
- * or guest memory another thread or a guest could have raised that since it was checked.
+ * Makes the ioctl on a copy of the bytes, and copies them back. The kernel reads the count by itself. In shared memory or
+ * guest memory, another thread or a guest could increase the count after the check.
  */
 function onCopy(target: IoctlFile, rules: ArgumentRules, ioctl: IoctlToMemory, bytes: Uint8Array): number {
   const copy = bytes.slice();
@@ -230,8 +224,8 @@ function onCopy(target: IoctlFile, rules: ArgumentRules, ioctl: IoctlToMemory, b
 }
 
 /**
- * What a view is of and where; null for something else. Each is looked at once, so that nobody tells one thing to the
- * check and another to the kernel. Not `instanceof View`: bindings that a user has generated have a View of their own.
+ * The type of a view, and where its bytes are; null for anything else. Each property is read once, so that the check and
+ * the kernel get the same values. `instanceof View` would not work: bindings that a user generates have their own View.
  */
 function placeOf(value: unknown): { type: string; view: DataView; offset: number } | null {
   if (typeof value !== 'object' || value === null) return null;
@@ -240,18 +234,18 @@ function placeOf(value: unknown): { type: string; view: DataView; offset: number
   return view instanceof DataView && typeof offset === 'number' && type !== undefined ? { type, view, offset } : null;
 }
 
-function checkedValue({ badArgument }: ArgumentRules, ioctl: IoctlByValue, value: unknown): number | bigint {
+function checkedValue({ ArgumentError }: ArgumentRules, ioctl: IoctlByValue, value: unknown): number | bigint {
   const good =
     typeof value === 'bigint' ? BigInt.asUintN(64, value) === value : Number.isSafeInteger(value) && Number(value) >= 0;
-  if (!good) throw badArgument(`${ioctl.name}: takes an ${ioctl.argument}, not ${String(value)}`);
+  if (!good) throw new ArgumentError(`${ioctl.name}: takes an ${ioctl.argument}, not ${String(value)}`);
   return value as number | bigint;
 }
 
 /**
- * How many bytes the kernel may touch. What the struct says is read by the request's own class: that of the argument may
- * be a subclass, which could say anything.
+ * How many bytes the kernel may access. The count in the struct is read with the class of the request: the class of the
+ * argument may be a subclass, which could return anything.
  *
- * @throws a rule's error for a bad argument when they are not all inside of the view.
+ * @throws the rules' error for a wrong argument when these bytes are not all inside the view.
  */
 function bytesNeeded(rules: ArgumentRules, ioctl: IoctlToMemory, view: DataView, offset: number): number {
   const { argument: type } = ioctl;
@@ -263,21 +257,21 @@ function bytesNeeded(rules: ArgumentRules, ioctl: IoctlToMemory, view: DataView,
 }
 
 function requireBytes(
-  { badArgument }: ArgumentRules,
+  { ArgumentError }: ArgumentRules,
   { name }: IoctlToMemory,
   view: DataView,
   offset: number,
   needed: number,
 ): number {
   if (offset >= 0 && offset + needed <= view.byteLength) return needed;
-  throw badArgument(
+  throw new ArgumentError(
     `${name}: needs ${needed} bytes at offset ${offset}, the view has ${view.byteLength}; allocate more elements`,
   );
 }
 
 type Members = Readonly<Record<string, number | bigint>>;
 
-/** By what a struct itself says how long it is; null where all of it is in the request's size. */
+/** Reads the size of a struct from its own members. Null if the size in the request is the whole size. */
 function saidLength({ name, argument }: IoctlToMemory): ((members: Members) => number) | null {
   if (sizedByThemselves.has(name)) return ({ size }) => Number(size);
   const tail = (argument as { readonly $flexible?: FlexibleTail } | null)?.$flexible;

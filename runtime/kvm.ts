@@ -2,35 +2,30 @@
 
 import type { KvmCpuid2 } from '../generated/x86_64/linux/kvm.js';
 import * as x86_64 from '../generated/x86_64/linux/kvm.js';
-import { allocate } from '../support/index.js';
 import { inspectable } from '../support/inspect.js';
-import { native } from './addon.js';
-import { type Capability, capabilityNumber, hasCapability, requireCapability } from './capability.js';
+import { addon } from './addon.js';
+import { type Capability, capabilityNumber, requireExtension } from './capability.js';
+import type { Bindings, CapabilityContext, GenericIoctl, IoctlTarget } from './context.js';
 import { grown } from './counted.js';
 import { Attributes } from './devices/attributes.js';
-import { KvmMsrError, KvmUnsupportedError, openError } from './errors.js';
+import { KvmUnsupportedError, openError } from './errors.js';
 import { KernelFile } from './files.js';
-import { type Bindings, checkBindings } from './host.js';
-import { type GenericIoctl, genericIoctl, type IoctlTarget, read } from './ioctl.js';
+import { checkBindings } from './host.js';
+import { genericIoctl, ioctlsOfFd, read } from './ioctl.js';
+import { type Msr, transferMsrs } from './msrs.js';
 import { printBy } from './printing.js';
 import { Vm } from './vm.js';
 
 export interface KvmOptions {
   readonly path?: string;
-  /** Bindings generated from other headers than the package's own. */
+  /** Bindings that were generated from other headers than those of the package. */
   readonly bindings?: Bindings;
 }
 
-/** A model-specific register. */
-export interface Msr {
-  readonly index: number;
-  readonly data: bigint;
-}
-
-/** Closed, it is gone; VMs made with it go on. */
-export class Kvm extends KernelFile {
+/** `/dev/kvm`. After `close`, VMs that were created with it continue. */
+export class Kvm extends KernelFile implements CapabilityContext {
   readonly bindings: Bindings;
-  /** What the system has of them: some say what the kernel supports. None can be set. */
+  /** The attributes of the system. Some of them say what the kernel supports. None can be set. */
   readonly attributes: Pick<Attributes, 'has' | 'get'>;
 
   private constructor(fd: number, bindings: Bindings) {
@@ -43,17 +38,17 @@ export class Kvm extends KernelFile {
    * Opens KVM and checks its API version.
    *
    * @throws KvmArgumentError when the bindings are of another architecture than this machine's.
-   * @throws KvmUnavailableError when the device is not there, not permitted or held: the message says what to do.
-   * @throws KvmUnsupportedError when the kernel speaks another version than the bindings.
+   * @throws KvmUnavailableError when the device does not exist, may not be opened or is in use. The message says what to do.
+   * @throws KvmUnsupportedError when the kernel has another API version than the bindings.
    */
   static open({ path = '/dev/kvm', bindings = x86_64 }: KvmOptions = {}): Kvm {
     checkBindings(bindings);
     inspectable(bindings);
-    const fd = native().open(path);
+    const fd = addon().open(path);
     if (fd < 0) throw openError(path, fd);
     const kvm = new Kvm(fd, bindings);
     try {
-      const version = native().ioctl(kvm.fd, bindings.KVM_GET_API_VERSION.request, 0);
+      const version = addon().ioctl(kvm.fd, bindings.KVM_GET_API_VERSION.request, 0);
       if (version < 0) throw openError(path, version);
       if (version === bindings.KVM_API_VERSION) return kvm;
       throw new KvmUnsupportedError(
@@ -67,27 +62,27 @@ export class Kvm extends KernelFile {
     }
   }
 
-  /** KVM_GET_API_VERSION: 12 on every kernel that is not ancient. */
+  /** KVM_GET_API_VERSION: the API version, which is 12 on every kernel since Linux 2.6.22. */
   apiVersion(): number {
     return this.ioctl(this.bindings.KVM_GET_API_VERSION);
   }
 
-  /** KVM_CHECK_EXTENSION: 0 when the kernel lacks a capability, else 1 or a number that the capability defines. */
+  /** KVM_CHECK_EXTENSION: 0 if the kernel does not have a capability, else 1 or a number that the capability defines. */
   checkExtension(capability: Capability): number {
     return this.ioctl(this.bindings.KVM_CHECK_EXTENSION, capabilityNumber(this.bindings, capability));
   }
 
-  /** @throws KvmUnsupportedError naming the capability when the kernel lacks it. */
+  /** @throws KvmUnsupportedError, which names the capability, when the kernel does not have it. */
   requireExtension(capability: Capability): void {
-    requireCapability(this, capability);
+    requireExtension(this, capability);
   }
 
-  /** KVM_GET_SUPPORTED_CPUID: what a guest's CPUID may answer, for `Vcpu.setCpuid`. */
+  /** KVM_GET_SUPPORTED_CPUID: the CPUID leaves that a guest may have, for `Vcpu.setCpuid`. */
   supportedCpuid(): KvmCpuid2 {
     return this.#cpuid(this.bindings.KVM_GET_SUPPORTED_CPUID);
   }
 
-  /** KVM_GET_EMULATED_CPUID: what the kernel emulates beyond that. */
+  /** KVM_GET_EMULATED_CPUID: the CPUID features that the kernel emulates in addition. */
   emulatedCpuid(): KvmCpuid2 {
     return this.#cpuid(this.bindings.KVM_GET_EMULATED_CPUID);
   }
@@ -96,12 +91,12 @@ export class Kvm extends KernelFile {
     return grown(this.bindings.KvmCpuid2, 128, (cpuid) => this.ioctl(request, cpuid));
   }
 
-  /** KVM_GET_MSR_INDEX_LIST: the MSRs that make up a vCPU's state. */
+  /** KVM_GET_MSR_INDEX_LIST: the indices of the MSRs that belong to the state of a vCPU. */
   msrIndices(): number[] {
     return this.#indices(this.bindings.KVM_GET_MSR_INDEX_LIST);
   }
 
-  /** KVM_GET_MSR_FEATURE_INDEX_LIST: the MSRs that say what the kernel can do, for `getFeatureMsrs`. */
+  /** KVM_GET_MSR_FEATURE_INDEX_LIST: the indices of the MSRs that say what the kernel supports, for `getFeatureMsrs`. */
   featureMsrIndices(): number[] {
     return this.#indices(this.bindings.KVM_GET_MSR_FEATURE_INDEX_LIST);
   }
@@ -113,40 +108,32 @@ export class Kvm extends KernelFile {
   /**
    * KVM_GET_MSRS: the values of feature MSRs, in the order of `indices`.
    *
-   * @throws KvmMsrError naming the first one that is none.
+   * @throws KvmMsrError with the index of the first MSR that is not a feature MSR.
    */
   getFeatureMsrs(indices: readonly number[]): Msr[] {
-    const { KvmMsrs, KVM_GET_MSRS } = this.bindings;
-    const msrs = allocate(KvmMsrs, indices.length);
-    for (const [at, index] of indices.entries()) msrs.entries.get(at).index = index;
-    const refused = indices[this.ioctl(KVM_GET_MSRS, msrs)];
-    if (refused !== undefined) throw new KvmMsrError(KVM_GET_MSRS.name, refused);
-    return Array.from(msrs.entries, ({ index, data }) => ({ index, data }));
+    const msrs = indices.map((index) => ({ index, data: 0n }));
+    return transferMsrs(this.bindings, 'KVM_GET_MSRS', msrs, (some) => this.ioctl(this.bindings.KVM_GET_MSRS, some));
   }
 
-  /** KVM_X86_GET_MCE_CAP_SUPPORTED: the machine check capabilities that a vCPU may have. */
+  /** KVM_X86_GET_MCE_CAP_SUPPORTED: the machine check capabilities that a vCPU may have, as a mask. */
   supportedMce(): bigint {
     return read(this.ioctl, this.bindings.KVM_X86_GET_MCE_CAP_SUPPORTED).value;
   }
 
-  /** KVM_GET_VCPU_MMAP_SIZE: bytes that a vCPU shares with user space. */
+  /** KVM_GET_VCPU_MMAP_SIZE: the number of bytes that a vCPU shares with user space. */
   vcpuMmapSize(): number {
     return this.ioctl(this.bindings.KVM_GET_VCPU_MMAP_SIZE);
   }
 
-  /** KVM_CREATE_VM. `type` is the machine type, 0 but for special ones. */
+  /** KVM_CREATE_VM: creates a VM. `type` is the machine type, which is 0 except for special machines. */
   createVm(type: number | bigint = 0): Vm {
     const fd = this.ioctl(this.bindings.KVM_CREATE_VM, type);
-    return new Vm(native().vmCreate(fd), this.bindings, this.vcpuMmapSize());
+    return new Vm(addon().vmCreate(fd), this.bindings, this.vcpuMmapSize());
   }
 
-  readonly #target: IoctlTarget = {
-    value: (request, value) => native().ioctl(this.fd, request, value),
-    view: (request, view, offset, needed) => native().ioctlView(this.fd, request, view, offset, needed),
-    has: (name) => hasCapability(this.bindings, name, (capability) => this.checkExtension(capability)),
-  };
+  readonly #target: IoctlTarget = { ...ioctlsOfFd(() => this.fd), capabilities: this };
 
-  /** Any ioctl of the system file descriptor. */
+  /** Makes any ioctl of the system file descriptor. */
   readonly ioctl: GenericIoctl<'system'> = genericIoctl('system', this.#target);
 
   static {

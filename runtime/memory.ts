@@ -1,58 +1,63 @@
-/** Guest memory: mapped once in this process, seen through windows, shared between Workers by handle. */
+/** Guest memory: mapped once in this process, visible through windows, and shared between Workers by handle. */
 
 import { constants } from 'node:buffer';
 import type { View, ViewClass } from '../support/index.js';
-import { type MemoryHandle, native } from './addon.js';
+import { addon, type MemoryHandle } from './addon.js';
 import { KvmArgumentError, KvmClosedError, kernelError } from './errors.js';
 
-/** What a Worker needs to see the same memory; it can be posted. It holds nothing: keep the memory open meanwhile. */
+/**
+ * The handle that a Worker needs to see the same memory. It can be posted. It does not keep the memory open: keep the memory
+ * open until the Worker has attached.
+ */
 export interface GuestMemoryHandle {
   readonly kind: 'guest memory';
   readonly id: number;
 }
 
 export interface GuestMemoryOptions {
-  /** Back it by a memfd of this name, so that another process may map it too. Anonymous memory otherwise. */
+  /** The name of a memfd, so that another process can map the memory too. Without it the memory is anonymous. */
   readonly memfd?: string;
 }
 
-/** One ArrayBuffer cannot show more than about 4 GiB on Node 20. Windows begin at multiples of a step and are two steps
- * long, so that whatever is at most a step long lies in one of them. */
+/**
+ * One ArrayBuffer cannot have more than about 4 GiB on Node 20. Windows begin at multiples of a step and are two steps long,
+ * so that every range of up to one step is inside one window.
+ */
 const windowStep = 2 ** 30;
 
-export class GuestMemory implements Disposable, AsyncDisposable {
-  /** In bytes. */
+export class GuestMemory implements Disposable {
+  /** The size in bytes. */
   readonly size: number;
   #handle: MemoryHandle | undefined;
-  /** By offset and length. */
+  /** The windows, by offset and length. */
   readonly #windows = new Map<string, ArrayBuffer>();
   #id: number | undefined;
 
   private constructor(handle: MemoryHandle) {
     this.#handle = handle;
-    this.size = native().memoryLength(handle);
+    this.size = addon().memoryLength(handle);
   }
 
-  /** Zeroed memory of `size` bytes, a multiple of the page size. @throws KvmError when the kernel has none. */
+  /** Creates zeroed memory of `size` bytes, a multiple of the page size. @throws KvmError when the kernel has no memory. */
   static create(size: number, options: GuestMemoryOptions = {}): GuestMemory {
     if (!Number.isSafeInteger(size) || size <= 0 || size % 4096 !== 0) {
       throw new KvmArgumentError(`guest memory of ${size} bytes; the size must be a positive multiple of 4096`);
     }
-    const handle = native().memoryCreate(size, options.memfd ?? null);
+    const handle = addon().memoryCreate(size, options.memfd ?? null);
     if (typeof handle === 'number') throw kernelError(options.memfd === undefined ? 'mmap' : 'memfd_create', handle);
     return new GuestMemory(handle);
   }
 
-  /** The memory behind a handle that was posted here. @throws KvmClosedError when nobody holds it any more. */
+  /** Opens the memory of a handle that was posted here. @throws KvmClosedError when the memory is closed everywhere. */
   static attach(handle: GuestMemoryHandle): GuestMemory {
-    const found = native().memoryFind(handle.id);
+    const found = addon().memoryFind(handle.id);
     if (!found) throw new KvmClosedError('the guest memory of this handle is closed');
     return new GuestMemory(found);
   }
 
-  /** The handle to post to a Worker, for `GuestMemory.attach` there. */
+  /** The handle to post to a Worker, which passes it to `GuestMemory.attach`. */
   share(): GuestMemoryHandle {
-    this.#id ??= native().memoryId(this.handle);
+    this.#id ??= addon().memoryId(this.handle);
     return { kind: 'guest memory', id: this.#id };
   }
 
@@ -62,24 +67,24 @@ export class GuestMemory implements Disposable, AsyncDisposable {
     return this.#handle;
   }
 
-  /** The memfd, or null for anonymous memory. It is closed with the memory. */
+  /** The file descriptor of the memfd, or null for anonymous memory. It is closed with the memory. */
   get fd(): number | null {
-    const fd = native().memoryFd(this.handle);
+    const fd = addon().memoryFd(this.handle);
     return fd < 0 ? null : fd;
   }
 
-  /** Where it is mapped in this process. */
+  /** The address of the memory in this process. */
   get address(): bigint {
-    return native().memoryAddress(this.handle);
+    return addon().memoryAddress(this.handle);
   }
 
-  /** The `length` bytes at `offset`, shared with the guest. @throws KvmArgumentError when they are not all inside. */
+  /** The `length` bytes at `offset`, in place. @throws KvmArgumentError when they are not all inside the memory. */
   bytes(offset: number, length: number): Uint8Array {
     const { buffer, byteOffset } = this.dataView(offset, length);
     return new Uint8Array(buffer, byteOffset, length);
   }
 
-  /** The same as a DataView. */
+  /** The `length` bytes at `offset` as a DataView, in place. @throws KvmArgumentError when they are not all inside. */
   dataView(offset: number, length: number): DataView {
     if (
       !(
@@ -108,7 +113,7 @@ export class GuestMemory implements Disposable, AsyncDisposable {
     const key = `${offset}+${length}`;
     let buffer = this.#windows.get(key);
     if (!buffer) {
-      const made = native().memoryWindow(this.handle, offset, length);
+      const made = addon().memoryWindow(this.handle, offset, length);
       if (typeof made === 'number') throw kernelError('window of guest memory', made);
       buffer = made;
       this.#windows.set(key, buffer);
@@ -116,20 +121,20 @@ export class GuestMemory implements Disposable, AsyncDisposable {
     return buffer;
   }
 
-  /** A generated view of what is at an offset. */
+  /** A generated view of the struct at an offset, in place. */
   view<T extends View>(type: ViewClass<T>, offset: number): T {
     return new type(this.dataView(offset, type.$size));
   }
 
-  /** Copies bytes to an offset. */
+  /** Copies bytes into the memory at an offset. */
   write(offset: number, bytes: Uint8Array): void {
     this.bytes(offset, bytes.length).set(bytes);
   }
 
   /**
-   * Detaches all windows of this isolate. The memory is given back unless a VM has it or another isolate sees it. Its
-   * addresses stay taken until the windows are collected, so that an asynchronous read or write that is still at work on
-   * one fails, instead of reaching what is there next.
+   * Detaches all windows of this isolate. The memory is freed, unless a VM or another isolate uses it. Its addresses stay
+   * reserved until the windows are collected, so that an asynchronous read or write that is still in progress fails instead
+   * of accessing other memory.
    */
   close(): void {
     const handle = this.#handle;
@@ -137,17 +142,13 @@ export class GuestMemory implements Disposable, AsyncDisposable {
     this.#handle = undefined;
     const windows = [...this.#windows.values()];
     this.#windows.clear();
-    // Whoever has moved a window's bytes to another buffer keeps the memory with it.
+    // If somebody has moved the bytes of a window to another buffer, that buffer keeps the memory.
     const moved = windows.some(({ byteLength }) => byteLength === 0);
-    for (const window of windows) native().detach(window);
-    if (!moved) native().memoryRelease(handle);
+    for (const window of windows) addon().detach(window);
+    if (!moved) addon().memoryRelease(handle);
   }
 
   [Symbol.dispose](): void {
-    this.close();
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
     this.close();
   }
 }

@@ -1,24 +1,24 @@
-/** KVM_X86_SET_MSR_FILTER: which MSRs a guest may touch without user space. */
+/** KVM_X86_SET_MSR_FILTER: the MSRs that a guest may access. */
 
 import { allocate } from '../support/index.js';
+import type { Bindings, IoctlTarget } from './context.js';
 import { KvmArgumentError } from './errors.js';
-import type { Bindings } from './host.js';
-import { type IoctlTarget, ioctlOfBytes } from './ioctl.js';
+import { ioctlOfBytes } from './ioctl.js';
 import { scratch } from './scratch.js';
 
-/** Consecutive MSRs. */
+/** A range of consecutive MSRs. */
 export interface MsrRange {
-  /** The first one. */
+  /** The first MSR. */
   readonly base: number;
   readonly count: number;
-  /** For which access the range is: both by default. */
+  /** The accesses that the range is about. By default both. */
   readonly access?: 'read' | 'write' | 'both';
-  /** A bit for each of them, set where the access is allowed. By default none is. */
+  /** One bit for each MSR, which is set if the access is allowed. By default no access is allowed. */
   readonly allowed?: Uint8Array;
 }
 
 export interface MsrFilter {
-  /** Whether MSRs in no range are allowed: they are by default. */
+  /** Whether accesses to all other MSRs are allowed. By default they are. */
   readonly others?: 'allow' | 'deny';
   readonly ranges: readonly MsrRange[];
 }
@@ -35,7 +35,7 @@ export function setMsrFilter(target: IoctlTarget, bindings: Bindings, { others =
     write: bindings.KVM_MSR_FILTER_WRITE,
     both: bindings.KVM_MSR_FILTER_READ | bindings.KVM_MSR_FILTER_WRITE,
   };
-  // The kernel takes bitmaps as 64-bit words.
+  // The kernel reads bitmaps in 64-bit words.
   const lengths = ranges.map(({ count }) => Math.ceil(count / 64) * 8);
   const memory = scratch(lengths.reduce((sum, length) => sum + length, 0));
   let at = 0;

@@ -1,10 +1,10 @@
-/** How objects are printed that hold something of the kernel's until they are closed. */
+/** Printing of objects that keep something of the kernel open. */
 
 import { custom, type Inspect, type InspectOptions, showMembers, shownOrError } from '../support/inspect.js';
 
 /**
- * Has `util.inspect`, and with it `console.log`, show the objects of a class by members that are known without asking the
- * kernel. What getting them throws is shown in their place: that the object is closed.
+ * Makes `util.inspect`, and so `console.log`, show the objects of a class with members that are known without an ioctl. If
+ * `members` throws, the error is shown instead: for example that the object is closed.
  */
 export function printBy<T extends object>(
   { name, prototype }: { readonly name: string; readonly prototype: T },
@@ -12,7 +12,7 @@ export function printBy<T extends object>(
 ): void {
   Object.defineProperty(prototype, custom, {
     value(this: T, depth: number | null, options: InspectOptions, inspect: Inspect): string {
-      // What stands for an error is an object too.
+      // An error is shown as an object too.
       const shownMembers = (): object => shownOrError(() => members(this)) as object;
       return showMembers(name, shownMembers, depth, options, inspect);
     },

@@ -1,13 +1,13 @@
-/** Memory whose address the kernel may be given, for ioctls that read or write through a pointer in their struct. */
+/** Memory for ioctls that read or write at an address in their struct. */
 
 import { GuestMemory } from './memory.js';
 
-/** Longer than any register or attribute of a device, for what the kernel might write behind the end. */
+/** Longer than any register or attribute of a device, in case the kernel writes more bytes than expected. */
 const margin = 0x1_0000;
 
 let made: GuestMemory | undefined;
 
-/** For one ioctl of this isolate at a time: so many bytes and more. What the last one left is still there. */
+/** At least this many bytes, for one ioctl of this isolate at a time. The bytes of the previous ioctl are still there. */
 export function scratch(bytes: number = 0): GuestMemory {
   if (made === undefined || made.size < bytes + margin) {
     made?.close();

@@ -1,41 +1,41 @@
 /**
- * KVM_GET_STATS_FD: what the kernel counts of a VM or a vCPU. The file begins with a header that says where the
- * descriptions are and where the values; it can be read again and again.
+ * KVM_GET_STATS_FD: the statistics of a VM or a vCPU. The file begins with a header, which has the offsets of the
+ * descriptions and of the values. The values can be read again and again.
  */
 
 import { readSync } from 'node:fs';
 import type { View, ViewClass } from '../support/index.js';
+import type { Bindings } from './context.js';
 import { KvmError } from './errors.js';
 import { KernelFile } from './files.js';
-import type { Bindings } from './host.js';
 
-/** What one value is. */
+/** A statistic and its current values. */
 export interface Statistic {
   readonly name: string;
   readonly type: 'cumulative' | 'instant' | 'peak' | 'linear histogram' | 'logarithmic histogram' | 'unknown';
   readonly unit: 'none' | 'bytes' | 'seconds' | 'cycles' | 'boolean' | 'unknown';
-  /** The values are in units of `base` to the power of `exponent`. */
+  /** The values are multiples of `base` to the power of `exponent`. */
   readonly base: 2 | 10;
   readonly exponent: number;
-  /** Width of each bucket of a linear histogram. */
+  /** The width of each bucket of a linear histogram. */
   readonly bucketSize: number;
-  /** One, or one for each bucket. */
+  /** One value, or one for each bucket of a histogram. */
   readonly values: readonly bigint[];
 }
 
-/** What has statistics: a VM or a vCPU. */
+/** An object that has statistics: a VM or a vCPU. */
 export interface HasStats {
   readonly bindings: Bindings;
   readonly ioctl: (request: Bindings['KVM_GET_STATS_FD']) => number;
 }
 
 interface Described extends Omit<Statistic, 'values'> {
-  /** In bytes, in the file. */
+  /** The offset of the values in the file, in bytes. */
   readonly offset: number;
   readonly count: number;
 }
 
-/** More than any kernel has. */
+/** The most bytes to read. No kernel has more. */
 const mostBytes = 0x10_0000;
 
 export class Stats extends KernelFile {
@@ -46,12 +46,12 @@ export class Stats extends KernelFile {
     this.#described = describe(bindings, (offset, length) => this.#bytes(offset, length));
   }
 
-  /** Of a VM or a vCPU. @throws KvmUnsupportedError without KVM_CAP_BINARY_STATS_FD. */
+  /** Opens the statistics of a VM or a vCPU. @throws KvmUnsupportedError without KVM_CAP_BINARY_STATS_FD. */
   static of({ bindings, ioctl }: HasStats): Stats {
     return new Stats(ioctl(bindings.KVM_GET_STATS_FD), bindings);
   }
 
-  /** All of them, as they are now. */
+  /** Reads all statistics with their current values. */
   read(): Statistic[] {
     return this.#described.map(({ offset, count, ...statistic }) => {
       const values = this.#bytes(offset, count * 8);

@@ -4,89 +4,91 @@ import type { KvmRun } from '../generated/x86_64/linux/kvm.js';
 import * as x86_64 from '../generated/x86_64/linux/kvm.js';
 import { allocate } from '../support/index.js';
 import { inspectable, nameOf, shown } from '../support/inspect.js';
-import { native, type VcpuHandle, type VmHandle } from './addon.js';
+import { type AddonVcpuCreation, addon, type VcpuHandle, type VmHandle } from './addon.js';
+import { capabilityValue } from './capability.js';
+import type { Bindings, CapabilityContext, VcpuContext } from './context.js';
 import { KvmArgumentError, KvmBusyError, KvmClosedError, KvmUnsupportedError, kernelError } from './errors.js';
 import { Exits, type VcpuExit } from './exit/exits.js';
-import { type Bindings, checkBindings } from './host.js';
+import { checkBindings } from './host.js';
 import { printBy } from './printing.js';
 import { type SyncRegs, syncRegs } from './sync-regs.js';
 import { VcpuState } from './vcpu-state.js';
 
 /**
- * How a kick gets a vCPU out of KVM_RUN. `immediate_exit`: the flag in `struct kvm_run`, since Linux 4.11.
- * `signal_mask`: KVM_SET_SIGNAL_MASK, on every kernel; each KVM_RUN takes the lock of the process's signals for it.
+ * How a kick gets a vCPU out of KVM_RUN. `immediate_exit` is the flag in `struct kvm_run`, which Linux has since 4.11.
+ * `signal_mask` is KVM_SET_SIGNAL_MASK, which every kernel has. With it each KVM_RUN takes the lock of the process's signals.
  */
 export type Mechanism = 'immediate_exit' | 'signal_mask';
 
 export interface VcpuOptions {
-  /** The real-time signal that gets the vCPU out of KVM_RUN, by default the last but one. Nobody else may handle it. */
+  /** The number of the kick signal: a real-time signal that nothing else in the process handles. By default the last but one. */
   readonly signal?: number;
-  /** By default `immediate_exit` where the kernel has KVM_CAP_IMMEDIATE_EXIT. Both keep the same promises. */
+  /** By default `immediate_exit` if the kernel has KVM_CAP_IMMEDIATE_EXIT. Both mechanisms keep the same promises. */
   readonly mechanism?: Mechanism;
 }
 
 export interface RunOptions {
-  /** The run, and only this run, is interrupted after so many milliseconds. */
+  /** Interrupts this run, and no other, after this many milliseconds. */
   readonly timeoutMs?: number;
-  /** The number by which `abort` interrupts this run and no later one: greater than those of this vCPU's runs before. */
+  /** The number by which `abort` interrupts this run and no later run. It must be greater than the numbers of earlier runs. */
   readonly number?: number;
-  /** Interrupts the run, with cause `abort`, when it is aborted before. It cannot fire while its own thread is in the run. */
+  /** Interrupts the run with cause `abort` if it is aborted already. It cannot fire while its own thread is in the run. */
   readonly signal?: AbortSignal;
 }
 
-/** `exit`: the reason is in `kvmRun.exit_reason`. `interrupted`: there is no reason, what stands there is stale. */
+/** `exit`: the reason is in `kvmRun.exit_reason`. `interrupted`: `kvmRun.exit_reason` is stale. Do not read it. */
 export type RunResult = 'exit' | 'interrupted';
 
-/** What interrupted a run; with `hold` every run is, until the vCPU is let on. */
+/** The cause of an interruption. With `hold` every run is interrupted until the vCPU is resumed. */
 export type Interruption = 'kick' | 'abort' | 'timeout' | 'hold';
 
-/** By the numbers of the native layer, from 1 on. */
+/** In the order of the native layer's numbers, which begin at 1. */
 const interruptions: readonly Interruption[] = ['kick', 'abort', 'timeout', 'hold'];
 
-/** What another thread needs to kick a vCPU or to attach to it; it can be posted. It holds nothing. */
+/** The handle that another thread needs to kick a vCPU or to attach to it. It can be posted. It does not keep the vCPU open. */
 export interface SharedVcpu {
   readonly kind: 'vcpu';
   readonly id: number;
 }
 
-/** Gets a vCPU out of KVM_RUN from any thread: the current run, or else the next one, is interrupted. @returns false when it is gone. */
+/**
+ * Kicks a vCPU from any thread: the current run is interrupted, or the next run if there is no current one.
+ *
+ * @returns false when the vCPU is gone.
+ */
 export function kick(vcpu: SharedVcpu): boolean {
-  return native().kick(vcpu.id);
+  return addon().kick(vcpu.id);
 }
 
 /**
- * Interrupts a run of a vCPU from any thread, the one with this number, be it in progress or yet to come. So it does with
- * those of lower numbers, which are over, as numbers rise. When the run is over, nothing happens. @returns false when the
- * vCPU is gone.
+ * Interrupts the run of a vCPU with this number, from any thread, whether the run is in progress or begins later. If the run
+ * is over, nothing happens. Runs with lower numbers are interrupted too: they are over, because numbers rise.
+ *
+ * @returns false when the vCPU is gone.
  */
 export function abort(vcpu: SharedVcpu, number: number): boolean {
-  return native().abort(vcpu.id, runNumber(number));
+  return addon().abort(vcpu.id, runNumber(number));
 }
 
-/** Keeps a vCPU out of KVM_RUN from any thread: while anyone holds it, every run is interrupted. @returns false when it is gone. */
-export function hold(vcpu: SharedVcpu, held: boolean): boolean {
-  return native().hold(vcpu.id, held);
-}
-
-/** The methods for its registers and the rest of its state are those of `VcpuState`. */
-export class Vcpu extends VcpuState implements Disposable, AsyncDisposable {
+/** A vCPU. `VcpuState` has the methods for its registers and the rest of its state. */
+export class Vcpu extends VcpuState implements VcpuContext, Disposable {
   override readonly bindings: Bindings;
   /** `struct kvm_run`, in place. */
   readonly kvmRun: KvmRun;
-  /** All that the kernel shares: `struct kvm_run`, and the data that its offsets lead to. */
+  /** All memory that the kernel shares: `struct kvm_run`, and the data that its offsets point to. */
   readonly shared: DataView;
-  /** What interrupted the last run; null when it ended with an exit. */
+  /** What interrupted the last run. Null when the last run ended with an exit. */
   interruption: Interruption | null = null;
   #handle: VcpuHandle | undefined;
   readonly #exits: Exits;
-  /** KVM_EXIT_MEMORY_FAULT, which headers have since 6.8; otherwise what no exit reason is. */
+  /** KVM_EXIT_MEMORY_FAULT, which headers have since Linux 6.8. With older headers -1, which is not an exit reason. */
   readonly #memoryFault: number;
 
   private constructor(handle: VcpuHandle, bindings: Bindings) {
     super();
     this.#handle = handle;
     this.bindings = bindings;
-    this.shared = new DataView(native().vcpuBuffer(handle));
+    this.shared = new DataView(addon().vcpuBuffer(handle));
     this.kvmRun = new bindings.KvmRun(this.shared);
     this.#exits = new Exits(this.kvmRun, bindings);
     this.#memoryFault = (bindings as { readonly KVM_EXIT_MEMORY_FAULT?: number }).KVM_EXIT_MEMORY_FAULT ?? -1;
@@ -95,52 +97,57 @@ export class Vcpu extends VcpuState implements Disposable, AsyncDisposable {
   /** For `Vm.createVcpu`. */
   static create(vm: VmHandle, fd: number, mmapSize: number, bindings: Bindings, options: ReadyVcpuOptions): Vcpu {
     const { signal, mechanism } = options;
-    const run = bindings.KVM_RUN.request;
-    const immediateExit = bindings.KvmRun.$layout.members.immediate_exit.offset;
-    const setMask = mechanism === 'signal_mask' ? setSignalMask(bindings) : ([] as const);
-    const handle = native().vcpuCreate(vm, fd, mmapSize, run, immediateExit, signal, ...setMask);
+    const handle = addon().vcpuCreate({
+      vm,
+      fd,
+      length: mmapSize,
+      run: bindings.KVM_RUN.request,
+      immediateExit: bindings.KvmRun.$layout.members.immediate_exit.offset,
+      signal,
+      setMask: mechanism === 'signal_mask' ? setSignalMask(bindings) : null,
+    });
     if (typeof handle === 'number') throw kernelError('mmap of the vCPU', handle);
     return new Vcpu(handle, bindings);
   }
 
   /**
-   * The vCPU of another thread, seen from here.
+   * Opens a vCPU of another thread in this one.
    *
-   * @throws KvmClosedError when nobody holds it any more, KvmArgumentError when the bindings are of another architecture.
+   * @throws KvmClosedError when the vCPU is closed everywhere, KvmArgumentError when the bindings are of another architecture.
    */
   static attach(vcpu: SharedVcpu, bindings: Bindings = x86_64): Vcpu {
     checkBindings(bindings);
     inspectable(bindings);
-    const found = native().vcpuFind(vcpu.id);
+    const found = addon().vcpuFind(vcpu.id);
     if (!found) throw new KvmClosedError('the vCPU of this handle is closed');
     return new Vcpu(found, bindings);
   }
 
-  /** What to post to another thread. */
+  /** The handle to post to another thread. */
   share(): SharedVcpu {
-    return { kind: 'vcpu', id: native().vcpuId(this.handle) };
+    return { kind: 'vcpu', id: addon().vcpuId(this.handle) };
   }
 
   /**
-   * KVM_RUN: runs the guest until an exit or an interruption. Stray signals and EAGAIN do not come out; EFAULT and
-   * EHWPOISON with KVM_EXIT_MEMORY_FAULT are an exit. It blocks the thread meanwhile; `VcpuThread` keeps the event loop
+   * KVM_RUN: runs the guest until an exit or an interruption. Stray signals and EAGAIN do not end the run. EFAULT and
+   * EHWPOISON with KVM_EXIT_MEMORY_FAULT are an exit. The call blocks its thread; use `VcpuThread` to keep the event loop
    * free.
    *
    * @throws KvmBusyError when another thread is running it, KvmError when the kernel refuses.
    */
   run(options?: RunOptions): RunResult {
-    if (options === undefined) return this.#resultOf(native().vcpuRun(this.handle));
+    if (options === undefined) return this.#resultOf(addon().vcpuRun(this.handle));
     const { timeoutMs, number, signal } = options;
     const timeout = timeoutMs === undefined ? 0 : nanoseconds(timeoutMs);
     const run = number === undefined ? 0 : runNumber(number);
     const { handle } = this;
     if (signal?.aborted) return this.#interruptedBy('abort');
-    return this.#resultOf(native().vcpuRunWithin(handle, timeout, run));
+    return this.#resultOf(addon().vcpuRunWithin(handle, timeout, run));
   }
 
   /**
-   * Why the last run has ended, with what belongs to that reason, in place. There is one object for each reason, which is
-   * always the same: reading it allocates nothing.
+   * The exit of the last run: its reason, and the members of `struct kvm_run` that belong to this reason, in place. There is
+   * one object for each reason, and it is always the same one. Reading it allocates nothing.
    *
    * @throws KvmArgumentError when the last run was interrupted.
    */
@@ -152,16 +159,16 @@ export class Vcpu extends VcpuState implements Disposable, AsyncDisposable {
   }
 
   /**
-   * Finishes what the last exit has left pending, by KVM_RUN that comes back before the guest goes on: the registers are
-   * not consistent before. An operation may take several exits, as MMIO across pages does: `serve` is called for each
-   * further one, and answers it as after `run`.
+   * Completes the operation of the last exit with a KVM_RUN that returns before the guest continues. Before that the
+   * registers are not consistent. An operation may have further fragments, such as MMIO across pages. `complete` calls
+   * `serve` for each of them, which answers the exit as after `run`.
    *
    * @throws KvmBusyError when another thread is running it, KvmError when the kernel refuses.
    */
   complete(serve: () => void): void {
     for (;;) {
-      const result = native().vcpuComplete(this.handle);
-      if (result === native().COMPLETED) return;
+      const result = addon().vcpuComplete(this.handle);
+      if (result === addon().COMPLETED) return;
       this.#resultOf(result);
       serve();
     }
@@ -184,17 +191,20 @@ export class Vcpu extends VcpuState implements Disposable, AsyncDisposable {
     return 'interrupted';
   }
 
-  /** Gets it out of KVM_RUN: the current run, or else the next one, is interrupted. From other threads: `kick(share())`. */
+  /**
+   * Kicks the vCPU: the current run is interrupted, or the next run if there is no current one. Another thread calls
+   * `kick(handle)` with the handle of `share()`.
+   */
   kick(): void {
     kick(this.share());
   }
 
   /**
-   * From now on each run gives these registers and takes what is written to them, with no ioctl (KVM_CAP_SYNC_REGS); those
-   * that are not named are not synchronized any more. Between two runs use these or `getRegs` and `setRegs`, which do not
-   * see each other.
+   * Synchronizes these sets of registers (KVM_CAP_SYNC_REGS). From now on each run stores them and applies what was written
+   * to them, without an ioctl. Sets that are not named are not synchronized any more. Between two runs use either these
+   * views, or `getRegs` and `setRegs`: neither sees what was written with the other.
    *
-   * @throws KvmUnsupportedError naming KVM_CAP_SYNC_REGS for those that this kernel does not synchronize.
+   * @throws KvmUnsupportedError, which names KVM_CAP_SYNC_REGS, when the kernel does not synchronize one of the sets.
    */
   syncRegs<Name extends keyof SyncRegs>(...names: Name[]): Pick<SyncRegs, Name> {
     return syncRegs(this, names);
@@ -208,7 +218,7 @@ export class Vcpu extends VcpuState implements Disposable, AsyncDisposable {
 
   static {
     printBy(Vcpu, ({ handle, interruption, kvmRun, bindings }) => {
-      const fd = native().vcpuFd(handle);
+      const fd = addon().vcpuFd(handle);
       if (interruption !== null) return { fd, interruption };
       const { exit_reason } = kvmRun;
       const name = nameOf(bindings, 'KVM_EXIT_', exit_reason);
@@ -216,44 +226,39 @@ export class Vcpu extends VcpuState implements Disposable, AsyncDisposable {
     });
   }
 
-  /** Lets go of the vCPU and detaches `shared` and `kvmRun`. @throws KvmBusyError while another thread runs it. */
+  /** Closes the vCPU and detaches `shared` and `kvmRun`. @throws KvmBusyError while another thread runs it. */
   close(): void {
     const handle = this.#handle;
     if (!handle) return;
     const buffer = this.shared.buffer as ArrayBuffer;
-    // Whoever has moved the bytes to another buffer keeps the vCPU with it.
-    const result = buffer.byteLength === 0 ? 0 : native().vcpuRelease(handle, true);
+    // If somebody has moved the bytes to another buffer, that buffer keeps the vCPU open.
+    const result = buffer.byteLength === 0 ? 0 : addon().vcpuRelease(handle, true);
     if (result < 0) throw new KvmBusyError('close', 'EBUSY', 'another thread is running this vCPU; kick it first');
     this.#handle = undefined;
-    native().detach(buffer);
+    addon().detach(buffer);
   }
 
   [Symbol.dispose](): void {
     this.close();
   }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    this.close();
-  }
 }
 
-/** How KVM_RUN says that an exit by KVM_EXIT_MEMORY_FAULT has come. */
+/** The errors with which KVM_RUN returns an exit with KVM_EXIT_MEMORY_FAULT. */
 const isMemoryFault = new Set(['EFAULT', 'EHWPOISON']);
 
 export type ReadyVcpuOptions = Required<VcpuOptions>;
 
 /**
- * The options with the kernel's defaults, and the signal made ready. `checkExtension` is that of the VM.
+ * Adds the defaults to the options and claims the signal.
  *
- * @throws KvmArgumentError when the signal is not to be had, KvmUnsupportedError when the mechanism is not.
+ * @throws KvmArgumentError when the signal is not available, KvmUnsupportedError when the mechanism is not.
  */
 export function readyVcpuOptions(
-  { signal = native().SIGRTMAX - 1, mechanism }: VcpuOptions,
-  checkExtension: (capability: number) => number,
-  { KVM_CAP_IMMEDIATE_EXIT }: Bindings,
+  { signal = addon().SIGRTMAX - 1, mechanism }: VcpuOptions,
+  vm: CapabilityContext,
 ): ReadyVcpuOptions {
   claimSignal(signal);
-  const hasFlag = checkExtension(KVM_CAP_IMMEDIATE_EXIT) > 0;
+  const hasFlag = capabilityValue(vm, 'KVM_CAP_IMMEDIATE_EXIT') > 0;
   if (mechanism === 'immediate_exit' && !hasFlag) {
     throw new KvmUnsupportedError(
       'KVM_CAP_IMMEDIATE_EXIT',
@@ -265,28 +270,27 @@ export function readyVcpuOptions(
 }
 
 function claimSignal(signal: number): void {
-  const { SIGRTMIN, SIGRTMAX } = native();
+  const { SIGRTMIN, SIGRTMAX } = addon();
   if (!(Number.isInteger(signal) && signal >= SIGRTMIN && signal <= SIGRTMAX)) {
     throw new KvmArgumentError(
       `signal ${signal} is not a real-time signal; choose one from ${SIGRTMIN} to ${SIGRTMAX}`,
     );
   }
-  const result = native().claimSignal(signal);
+  const result = addon().claimSignal(signal);
   if (result >= 0) return;
   const error = kernelError('rt_sigaction', result);
   if (!(error instanceof KvmBusyError)) throw error;
   throw new KvmArgumentError(`signal ${signal} is handled by somebody else; choose another one with { signal }`);
 }
 
-/** The kernel's own set of signals, which is shorter than the C library's. */
+/** The size of the kernel's set of signals, which is smaller than the C library's. */
 const signalSetBytes = 8;
 
-/** KVM_SET_SIGNAL_MASK for the native layer, which fills in the signals of the thread that runs. */
-function setSignalMask(bindings: Bindings): [number, DataView, number, number, number] {
-  const { KVM_SET_SIGNAL_MASK: request, KvmSignalMask } = bindings;
-  const mask = allocate(KvmSignalMask, signalSetBytes);
-  const { $$view, $$offset } = mask;
-  return [request.request, $$view, $$offset, $$view.byteLength, KvmSignalMask.$flexible.offset];
+/** KVM_SET_SIGNAL_MASK for the native layer, which sets the signals of the thread that runs the vCPU. */
+function setSignalMask({ KVM_SET_SIGNAL_MASK, KvmSignalMask }: Bindings): AddonVcpuCreation['setMask'] {
+  const { $$view: view, $$offset: offset } = allocate(KvmSignalMask, signalSetBytes);
+  const { request } = KVM_SET_SIGNAL_MASK;
+  return { request, view, offset, needed: view.byteLength, signals: KvmSignalMask.$flexible.offset };
 }
 
 function runNumber(number: number): number {

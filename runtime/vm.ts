@@ -1,17 +1,17 @@
-/** A virtual machine: the VM file descriptor, its memory slots, and the vCPUs made of it. */
+/** A virtual machine: the VM file descriptor, its memory slots, and its vCPUs. */
 
 import type { KvmClockData, KvmPmuEventFilter, KvmUserspaceMemoryRegion2 } from '../generated/x86_64/linux/kvm.js';
 import { allocate } from '../support/index.js';
 import { shown } from '../support/inspect.js';
-import { native, type VmHandle } from './addon.js';
-import { type Capability, capabilityNumber, enableCapability, hasCapability, requireCapability } from './capability.js';
+import { addon, type VmHandle } from './addon.js';
+import { type Capability, capabilityNumber, enableCapability, requireExtension } from './capability.js';
+import type { Bindings, GenericIoctl, IoctlTarget, VmContext } from './context.js';
 import { VmDevice } from './devices/vm-device.js';
 import { KvmArgumentError, KvmClosedError, kernelError } from './errors.js';
 import { GuestMemfd } from './files.js';
 import { GuestIo } from './guest-io.js';
-import type { Bindings } from './host.js';
 import { Interrupts } from './interrupts.js';
-import { type GenericIoctl, genericIoctl, type IoctlTarget, ioctlOfBytes, read } from './ioctl.js';
+import { genericIoctl, ioctlOfBytes, ioctlsOfFd, read } from './ioctl.js';
 import type { GuestMemory } from './memory.js';
 import { type MsrFilter, setMsrFilter } from './msr-filter.js';
 import { printBy } from './printing.js';
@@ -19,21 +19,21 @@ import { DirtyPages } from './rings/dirty.js';
 import { readyVcpuOptions, Vcpu, type VcpuOptions } from './vcpu.js';
 
 export interface MemorySlot {
-  /** Number of the slot, by default the lowest free one. */
+  /** The number of the slot, by default the lowest free number. */
   readonly slot?: number;
-  /** Guest-physical address, a multiple of the page size. */
+  /** The guest-physical address, a multiple of the page size. */
   readonly guestAddress: number | bigint;
   readonly memory: GuestMemory;
-  /** The part of the memory, by default all of it; in bytes, multiples of the page size. */
+  /** The part of the memory in bytes, multiples of the page size. By default all of it. */
   readonly offset?: number;
   readonly length?: number;
-  /** `KVM_MEM_READONLY`, `KVM_MEM_LOG_DIRTY_PAGES` */
+  /** The flags of the slot: `KVM_MEM_READONLY`, `KVM_MEM_LOG_DIRTY_PAGES`. */
   readonly flags?: number | bigint;
-  /** Memory for the pages that are private to the guest, as long as the slot (KVM_CAP_USER_MEMORY2, KVM_CAP_GUEST_MEMFD). */
+  /** Memory for the guest's private pages, as long as the slot (KVM_CAP_USER_MEMORY2, KVM_CAP_GUEST_MEMFD). */
   readonly guestMemfd?: { readonly memfd: GuestMemfd; readonly offset?: number };
 }
 
-/** The smallest page of every architecture that the bindings are for. */
+/** The smallest page size of all architectures of the bindings. */
 const pageSize = 4096n;
 
 interface Range {
@@ -45,50 +45,50 @@ function textOf({ start, end }: Range): string {
   return `0x${start.toString(16)} to 0x${end.toString(16)}`;
 }
 
-export class Vm implements Disposable, AsyncDisposable {
+export class Vm implements VmContext, Disposable {
   readonly bindings: Bindings;
   #handle: VmHandle | undefined;
   readonly #vcpuMmapSize: number;
   readonly #slots = new Map<number, Range>();
-  /** Interrupt controllers, lines and messages, and the timer chip. */
+  /** The interrupt controllers, their lines, messages, and the timer chip. */
   readonly interrupts: Interrupts = new Interrupts(this);
-  /** Writes of the guest that are no exits. */
+  /** Writes of the guest that are not exits. */
   readonly io: GuestIo = new GuestIo(this);
   /** The pages that the guest writes to. */
   readonly dirty: DirtyPages = new DirtyPages(this);
 
-  /** VMs are made by `Kvm.createVm`. */
+  /** Only `Kvm.createVm` calls this. */
   constructor(handle: VmHandle, bindings: Bindings, vcpuMmapSize: number) {
     this.#handle = handle;
     this.bindings = bindings;
     this.#vcpuMmapSize = vcpuMmapSize;
   }
 
-  /** KVM_CHECK_EXTENSION as this VM answers it: 0 when it lacks a capability, else 1 or a number that means something. */
+  /** KVM_CHECK_EXTENSION of this VM: 0 if it does not have a capability, else 1 or a number that the capability defines. */
   checkExtension(capability: Capability): number {
     return this.ioctl(this.bindings.KVM_CHECK_EXTENSION, capabilityNumber(this.bindings, capability));
   }
 
-  /** @throws KvmUnsupportedError naming the capability when this VM lacks it. */
+  /** @throws KvmUnsupportedError, which names the capability, when this VM does not have it. */
   requireExtension(capability: Capability): void {
-    requireCapability(this, capability);
+    requireExtension(this, capability);
   }
 
   /**
-   * KVM_ENABLE_CAP: turns on what is off by default: `enableCap('KVM_CAP_SPLIT_IRQCHIP', 24)`.
+   * KVM_ENABLE_CAP: enables a capability that is off by default: `enableCap('KVM_CAP_SPLIT_IRQCHIP', 24)`.
    *
-   * @throws KvmUnsupportedError naming the capability when the kernel does not have it.
+   * @throws KvmUnsupportedError, which names the capability, when the kernel does not have it.
    */
   enableCap(capability: Capability, ...args: readonly (number | bigint)[]): void {
     enableCapability(this, capability, args);
   }
 
   /**
-   * KVM_SET_USER_MEMORY_REGION: gives the guest memory, and returns the number of its slot. The VM keeps the memory
-   * mapped while it is in a slot, even when it is closed in JavaScript.
+   * KVM_SET_USER_MEMORY_REGION: adds memory to the guest, and returns the number of its slot. The VM keeps the memory mapped
+   * while it is in a slot, even after JavaScript has closed it.
    *
-   * @throws KvmArgumentError when the slot is taken, the addresses overlap another slot's, or something is no multiple of
-   * the page size.
+   * @throws KvmArgumentError when the slot is in use, when the addresses overlap those of another slot, or when a number is
+   * not a multiple of the page size.
    */
   addMemory({
     memory,
@@ -125,7 +125,7 @@ export class Vm implements Disposable, AsyncDisposable {
     return slot;
   }
 
-  /** Takes the memory of a slot away from the guest. */
+  /** KVM_SET_USER_MEMORY_REGION: removes the memory of a slot from the guest. */
   removeMemory(slot: number): void {
     const { start } = this.#rangeOf(slot);
     this.#setMemory(slot, { start, end: start }, 0n, 0n, null);
@@ -149,8 +149,15 @@ export class Vm implements Disposable, AsyncDisposable {
     region.memory_size = end - start;
     region.userspace_addr = address;
     const { $$view, $$offset } = region;
-    const handle = memory === null ? null : memory.handle;
-    const result = native().vmSetMemory(this.handle, request.request, $$view, $$offset, request.size, slot, handle);
+    const result = addon().vmSetMemory({
+      vm: this.handle,
+      request: request.request,
+      view: $$view,
+      offset: $$offset,
+      needed: request.size,
+      slot,
+      memory: memory === null ? null : memory.handle,
+    });
     if (result < 0) throw kernelError(request.name, result);
   }
 
@@ -162,7 +169,7 @@ export class Vm implements Disposable, AsyncDisposable {
     return region;
   }
 
-  /** For the classes of this package: how long the memory in a slot is, in bytes. */
+  /** For the classes of this package: the length in bytes of the memory in a slot. */
   slotSize(slot: number): number {
     const { start, end } = this.#rangeOf(slot);
     return Number(end - start);
@@ -181,18 +188,18 @@ export class Vm implements Disposable, AsyncDisposable {
   }
 
   /**
-   * KVM_CREATE_VCPU. `id` is the vCPU's number, on x86 its APIC id.
+   * KVM_CREATE_VCPU: creates a vCPU. `id` is its number, which is the APIC id on x86.
    *
-   * @throws KvmArgumentError when the signal is not to be had, KvmUnsupportedError when the mechanism is not.
+   * @throws KvmArgumentError when the kick signal is not available, KvmUnsupportedError when the mechanism is not.
    */
   createVcpu(id = 0, options: VcpuOptions = {}): Vcpu {
-    // Before the kernel has made a vCPU that nobody could use, whose number would be taken for good.
-    const ready = readyVcpuOptions(options, (capability) => this.checkExtension(capability), this.bindings);
+    // This comes before KVM_CREATE_VCPU: the id of a vCPU that nobody can use would be lost.
+    const ready = readyVcpuOptions(options, this);
     const fd = this.ioctl(this.bindings.KVM_CREATE_VCPU, id);
     return Vcpu.create(this.handle, fd, this.#vcpuMmapSize, this.bindings, ready);
   }
 
-  /** KVM_CREATE_GUEST_MEMFD: memory for `addMemory`, in bytes. */
+  /** KVM_CREATE_GUEST_MEMFD: creates memory for `addMemory`. `size` is in bytes. */
   createGuestMemfd(size: number, flags: number | bigint = 0): GuestMemfd {
     const { KvmCreateGuestMemfd, KVM_CREATE_GUEST_MEMFD } = this.bindings;
     const create = allocate(KvmCreateGuestMemfd);
@@ -201,7 +208,7 @@ export class Vm implements Disposable, AsyncDisposable {
     return new GuestMemfd(this.ioctl(KVM_CREATE_GUEST_MEMFD, create), size);
   }
 
-  /** KVM_CREATE_DEVICE: `KVM_DEV_TYPE_…`. @throws KvmError with ENODEV when the kernel does not have this one. */
+  /** KVM_CREATE_DEVICE: creates a device of a `KVM_DEV_TYPE_…`. @throws KvmError with ENODEV when the kernel has no such device. */
   createDevice(type: number): VmDevice {
     const { KvmCreateDevice, KVM_CREATE_DEVICE } = this.bindings;
     const create = allocate(KvmCreateDevice);
@@ -210,14 +217,14 @@ export class Vm implements Disposable, AsyncDisposable {
     return new VmDevice(this, create.fd);
   }
 
-  // Once, before the first vCPU
+  // Call these once, before the first vCPU.
 
-  /** KVM_SET_TSS_ADDR: three pages below 4 GiB, and not in a slot, that Intel processors need for real mode. */
+  /** KVM_SET_TSS_ADDR: sets the address of three pages that Intel processors need for real mode: below 4 GiB, not in a slot. */
   setTssAddr(guestAddress: number): void {
     this.ioctl(this.bindings.KVM_SET_TSS_ADDR, guestAddress);
   }
 
-  /** KVM_SET_IDENTITY_MAP_ADDR: a page for the same, by default the one before 0xfffbd000. */
+  /** KVM_SET_IDENTITY_MAP_ADDR: sets the address of a page for real mode, by default the page before 0xfffbd000. */
   setIdentityMapAddr(guestAddress: number | bigint): void {
     const { KVM_SET_IDENTITY_MAP_ADDR: request } = this.bindings;
     const address = allocate(request.argument);
@@ -225,61 +232,61 @@ export class Vm implements Disposable, AsyncDisposable {
     this.ioctl(request, address);
   }
 
-  /** KVM_SET_BOOT_CPU_ID: the vCPU that starts at once, by default 0; the others wait for it. */
+  /** KVM_SET_BOOT_CPU_ID: sets the vCPU that starts first, by default 0. The other vCPUs wait until the guest starts them. */
   setBootCpuId(id: number): void {
     this.ioctl(this.bindings.KVM_SET_BOOT_CPU_ID, id);
   }
 
   // Time
 
-  /** KVM_GET_CLOCK: the nanoseconds that kvmclock shows the guest, into `clock` or a new view. */
+  /** KVM_GET_CLOCK: reads the guest's kvmclock in nanoseconds, into `clock` or a new view. */
   getClock(clock?: KvmClockData): KvmClockData {
     return read(this.ioctl, this.bindings.KVM_GET_CLOCK, clock);
   }
 
-  /** KVM_SET_CLOCK. `flags` may be `KVM_CLOCK_REALTIME`, and nothing else. */
+  /** KVM_SET_CLOCK: sets the guest's kvmclock. `flags` may be `KVM_CLOCK_REALTIME` or 0. */
   setClock(clock: KvmClockData): void {
     this.ioctl(this.bindings.KVM_SET_CLOCK, clock);
   }
 
-  /** KVM_GET_TSC_KHZ: how fast the time stamp counters of vCPUs made from now on run. */
+  /** KVM_GET_TSC_KHZ: the frequency of the time stamp counters of vCPUs that are created later. */
   getTscKhz(): number {
     return this.ioctl(this.bindings.KVM_GET_TSC_KHZ);
   }
 
-  /** KVM_SET_TSC_KHZ: for vCPUs made from now on (KVM_CAP_VM_TSC_CONTROL). */
+  /** KVM_SET_TSC_KHZ: sets that frequency, for vCPUs that are created later (KVM_CAP_VM_TSC_CONTROL). */
   setTscKhz(khz: number): void {
     this.ioctl(this.bindings.KVM_SET_TSC_KHZ, khz);
   }
 
-  // What the kernel does for the guest
+  // Filters, limits and encryption
 
-  /** KVM_X86_SET_MSR_FILTER: accesses that are not allowed are faults, or exits with KVM_CAP_X86_USER_SPACE_MSR. */
+  /** KVM_X86_SET_MSR_FILTER: sets the allowed MSR accesses. Others are faults, or exits with KVM_CAP_X86_USER_SPACE_MSR. */
   setMsrFilter(filter: MsrFilter): void {
     setMsrFilter(this.target, this.bindings, filter);
   }
 
-  /** KVM_SET_PMU_EVENT_FILTER: which events the guest may count. */
+  /** KVM_SET_PMU_EVENT_FILTER: sets the events that the guest may count. */
   setPmuEventFilter(filter: KvmPmuEventFilter): void {
     this.ioctl(this.bindings.KVM_SET_PMU_EVENT_FILTER, filter);
   }
 
-  /** KVM_SET_NR_MMU_PAGES: how many pages the kernel may use to shadow the guest's page tables. */
+  /** KVM_SET_NR_MMU_PAGES: sets how many pages the kernel may use to shadow the guest's page tables. */
   setNrMmuPages(pages: number): void {
     this.ioctl(this.bindings.KVM_SET_NR_MMU_PAGES, pages);
   }
 
-  /** KVM_MEMORY_ENCRYPT_OP with no command: whether this VM can be encrypted. */
+  /** KVM_MEMORY_ENCRYPT_OP without a command: whether this VM can be encrypted. */
   hasEncryption(): boolean {
     return this.target.value(this.bindings.KVM_MEMORY_ENCRYPT_OP.request, 0) >= 0;
   }
 
-  /** KVM_MEMORY_ENCRYPT_REG_REGION: memory that an encrypted guest uses, which the kernel keeps where it is. */
+  /** KVM_MEMORY_ENCRYPT_REG_REGION: registers memory of an encrypted guest. The kernel does not move it. */
   registerEncrypted(memory: GuestMemory, offset: number = 0, length: number = memory.size - offset): void {
     this.#encrypted(this.bindings.KVM_MEMORY_ENCRYPT_REG_REGION, memory, offset, length);
   }
 
-  /** KVM_MEMORY_ENCRYPT_UNREG_REGION: the end of `registerEncrypted` of the same. */
+  /** KVM_MEMORY_ENCRYPT_UNREG_REGION: ends `registerEncrypted` of the same memory. */
   unregisterEncrypted(memory: GuestMemory, offset: number = 0, length: number = memory.size - offset): void {
     this.#encrypted(this.bindings.KVM_MEMORY_ENCRYPT_UNREG_REGION, memory, offset, length);
   }
@@ -290,7 +297,7 @@ export class Vm implements Disposable, AsyncDisposable {
     offset: number,
     length: number,
   ): void {
-    // Whether they are all inside.
+    // Throws when the bytes are not all inside the memory.
     memory.dataView(offset, length);
     const region = allocate(this.bindings.KvmEncRegion);
     region.addr = memory.address + BigInt(offset);
@@ -299,14 +306,9 @@ export class Vm implements Disposable, AsyncDisposable {
   }
 
   /** For the classes of this package. */
-  readonly target: IoctlTarget = {
-    value: (request, value) => native().ioctl(native().vmFd(this.handle), request, value),
-    view: (request, view, offset, needed) =>
-      native().ioctlView(native().vmFd(this.handle), request, view, offset, needed),
-    has: (name) => hasCapability(this.bindings, name, (capability) => this.checkExtension(capability)),
-  };
+  readonly target: IoctlTarget = { ...ioctlsOfFd(() => addon().vmFd(this.handle)), capabilities: this };
 
-  /** Any ioctl of the VM file descriptor. */
+  /** Makes any ioctl of the VM file descriptor. */
   readonly ioctl: GenericIoctl<'vm'> = genericIoctl('vm', this.target);
 
   /** For the classes of this package. @throws KvmClosedError after `close`. */
@@ -318,22 +320,18 @@ export class Vm implements Disposable, AsyncDisposable {
   static {
     printBy(Vm, (vm) => {
       const memory = [...vm.#slots].map(([slot, range]) => [slot, shown(textOf(range), 'number')]);
-      return { fd: native().vmFd(vm.handle), memory: Object.fromEntries(memory) };
+      return { fd: addon().vmFd(vm.handle), memory: Object.fromEntries(memory) };
     });
   }
 
-  /** Lets go of the VM. Its vCPUs go on; the kernel's VM ends with the last of them. */
+  /** Closes the VM. Its vCPUs continue, and the kernel's VM ends with the last of them. */
   close(): void {
     if (!this.#handle) return;
-    native().vmRelease(this.#handle);
+    addon().vmRelease(this.#handle);
     this.#handle = undefined;
   }
 
   [Symbol.dispose](): void {
-    this.close();
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
     this.close();
   }
 }

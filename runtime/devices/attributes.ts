@@ -1,16 +1,16 @@
-/** Attributes of devices, and of what has some as well: groups of numbered values, of any length. */
+/** Attributes of a device, or of the system: groups of numbered values of any length. */
 
 import type { KvmDeviceAttr } from '../../generated/x86_64/linux/kvm.js';
 import { allocate } from '../../support/index.js';
+import type { Bindings, IoctlTarget } from '../context.js';
 import { KvmArgumentError, KvmError } from '../errors.js';
-import type { Bindings } from '../host.js';
-import { type IoctlTarget, ioctlOfBytes } from '../ioctl.js';
+import { ioctlOfBytes } from '../ioctl.js';
 import { scratch } from '../scratch.js';
 
-/** Longer than any attribute. */
+/** The most bytes of an attribute. No attribute is longer. */
 const limit = 0x1_0000;
 
-/** Which attribute. */
+/** The number of an attribute, and the group that it is in. */
 export interface Attribute {
   readonly group: number;
   readonly attribute: number | bigint;
@@ -25,7 +25,7 @@ export class Attributes {
     this.#bindings = bindings;
   }
 
-  /** KVM_HAS_DEVICE_ATTR */
+  /** KVM_HAS_DEVICE_ATTR: whether the device has an attribute. */
   has(which: Attribute): boolean {
     const { KVM_HAS_DEVICE_ATTR: request } = this.#bindings;
     try {
@@ -37,7 +37,10 @@ export class Attributes {
     }
   }
 
-  /** KVM_GET_DEVICE_ATTR: its first `length` bytes, as the architecture has them. How long it is, its document says. */
+  /**
+   * KVM_GET_DEVICE_ATTR: the first `length` bytes of an attribute, in the byte order of the architecture. The kernel's
+   * document of the device says how long the attribute is.
+   */
   get(which: Attribute, length: number): Uint8Array {
     const { KVM_GET_DEVICE_ATTR: request } = this.#bindings;
     if (!(Number.isInteger(length) && length >= 0 && length <= limit)) {
@@ -49,7 +52,7 @@ export class Attributes {
     return bytes.slice();
   }
 
-  /** KVM_SET_DEVICE_ATTR: zeros stand behind bytes that are too few. */
+  /** KVM_SET_DEVICE_ATTR: sets an attribute. Missing bytes at the end are zeros. */
   set(which: Attribute, bytes: Uint8Array): void {
     const { KVM_SET_DEVICE_ATTR: request } = this.#bindings;
     const memory = scratch(Math.max(limit, bytes.length));

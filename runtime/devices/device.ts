@@ -1,14 +1,15 @@
-/** Any device, through bindings of the header that says what its ioctls are. */
+/** Any device, through the bindings of the header that defines its ioctls. */
 
-import { native } from '../addon.js';
+import { addon } from '../addon.js';
+import type { GenericIoctl } from '../context.js';
 import { DeviceArgumentError, DeviceClosedError, deviceError, openDeviceError } from '../errors.js';
 import { KernelFile } from '../files.js';
 import { type AnyBindings, hostArchitecture, wrongArchitecture } from '../host.js';
-import { type AnyIoctl, checkedIoctl, followedPointers, type GenericIoctl, type IoctlRules } from '../ioctl.js';
+import { type AnyIoctl, checkedIoctl, followedPointers, type IoctlRules, ioctlsOfFd } from '../ioctl.js';
 
 /**
- * An open device. How many bytes the kernel may touch goes by the request, by the argument's type and by what the bindings
- * know of both; a driver that touches more than its header tells cannot be known here.
+ * An open device. The request, the type of the argument and the bindings determine how many bytes the kernel may access. A
+ * driver that accesses more bytes than its header says cannot be detected.
  */
 export class Device extends KernelFile {
   readonly path: string;
@@ -21,20 +22,21 @@ export class Device extends KernelFile {
   }
 
   /**
-   * Opens a device for reading and writing. `bindings` are those of its header: a generated module, or several in one object.
+   * Opens a device for reading and writing. `bindings` are the bindings of its header: a generated module, or the members of
+   * several modules in one object.
    *
    * @throws DeviceArgumentError when the bindings are of another architecture than this machine's.
-   * @throws DeviceUnavailableError when the device is not there or not permitted: the message says what to do.
+   * @throws DeviceUnavailableError when the device does not exist or may not be opened. The message says what to do.
    */
   static open(path: string, bindings: AnyBindings): Device {
     const wrong = wrongArchitecture(bindings);
     if (wrong !== undefined) throw new DeviceArgumentError(`${wrong}; generate them for ${hostArchitecture}`);
-    const fd = native().open(path);
+    const fd = addon().open(path);
     if (fd < 0) throw openDeviceError(path, fd);
     return new Device(path, fd, bindings);
   }
 
-  /** The file descriptor, to read and write with `node:fs`. It is the device's: `close()` closes it. */
+  /** The file descriptor, for reading and writing with `node:fs`. `close()` of this object closes it. */
   override get fd(): number {
     return super.fd;
   }
@@ -43,12 +45,9 @@ export class Device extends KernelFile {
     return new DeviceClosedError(`${this.path}: ${message}`);
   }
 
-  /** An ioctl of the bindings. */
+  /** Makes an ioctl of the bindings. */
   readonly ioctl: GenericIoctl = checkedIoctl(
-    {
-      value: (request, value) => native().ioctl(this.fd, request, value),
-      view: (request, view, offset, needed) => native().ioctlView(this.fd, request, view, offset, needed),
-    },
+    ioctlsOfFd(() => this.fd),
     deviceRules((ioctl) => this.#requests.has(ioctl)),
   );
 }
@@ -65,12 +64,12 @@ function deviceRules(isOfBindings: (ioctl: AnyIoctl) => boolean): IoctlRules {
         ? undefined
         : new DeviceArgumentError(`${ioctl.name}: not for the generic ioctl: ${reason}`);
     },
-    badArgument: (message) => new DeviceArgumentError(message),
+    ArgumentError: DeviceArgumentError,
     failed: ({ name }, result) => deviceError(name, result),
   };
 }
 
-/** Why an ioctl is refused of which nothing says how much memory the kernel touches. */
+/** Why an ioctl is refused for which nothing says how many bytes the kernel accesses, or undefined. */
 function unknownLength(ioctl: AnyIoctl): string | undefined {
   if (ioctl.passes !== 'pointer') return undefined;
   if (ioctl.argument === null) return ioctl.size === 0 ? 'nothing says what it points to' : undefined;

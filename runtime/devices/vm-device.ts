@@ -1,25 +1,19 @@
-/** A device that the kernel emulates in a VM, or connects with it: `Vm.createDevice`. */
+/** A device of `Vm.createDevice`: the kernel emulates it in the VM, or connects it with the VM. */
 
-import { native } from '../addon.js';
-import { hasCapability } from '../capability.js';
+import type { GenericIoctl, IoctlTarget, VmContext } from '../context.js';
 import { KernelFile } from '../files.js';
-import { type GenericIoctl, genericIoctl, type IoctlTarget } from '../ioctl.js';
-import type { Vm } from '../vm.js';
+import { genericIoctl, ioctlsOfFd } from '../ioctl.js';
 import { Attributes } from './attributes.js';
 
 export class VmDevice extends KernelFile {
   readonly attributes: Attributes;
-  /** Any ioctl of the device's file descriptor. */
+  /** Makes any ioctl of the device's file descriptor. */
   readonly ioctl: GenericIoctl<'device'>;
 
-  /** For `Vm.createDevice`. */
-  constructor(vm: Vm, fd: number) {
+  /** Only `Vm.createDevice` calls this. */
+  constructor(vm: VmContext, fd: number) {
     super('Device', fd);
-    const target: IoctlTarget = {
-      value: (request, value) => native().ioctl(this.fd, request, value),
-      view: (request, view, offset, needed) => native().ioctlView(this.fd, request, view, offset, needed),
-      has: (name) => hasCapability(vm.bindings, name, (capability) => vm.checkExtension(capability)),
-    };
+    const target: IoctlTarget = { ...ioctlsOfFd(() => this.fd), capabilities: vm };
     this.attributes = new Attributes(target, vm.bindings);
     this.ioctl = genericIoctl('device', target);
   }

@@ -1,22 +1,22 @@
-/** The data of an exit, in the memory that the kernel shares. How much there is, the kernel says: it is held against that memory. */
+/** The data of an exit, in the shared memory. The kernel says how much data there is, and that is compared with the memory. */
 
 import type { KvmRun } from '../../generated/x86_64/linux/kvm.js';
 import { U8Array, U16Array, U32Array } from '../../support/index.js';
 import { checkNumber64 } from '../../support/safe-integers.js';
 import { KvmArgumentError } from '../errors.js';
 
-/** What goes to a port or comes from it: `count` elements of `size` bytes. */
+/** The data of a port access: `count` elements of `size` bytes. */
 export type PortData = U8Array | U16Array | U32Array;
 
-/** Those by the bytes of an element. */
+/** The arrays, by the number of bytes of an element. */
 const portArrays = [undefined, U8Array, U16Array, undefined, U32Array] as const;
 
 export class PortWindow {
   readonly #io: KvmRun['io'];
   readonly #view: DataView;
-  /** Where the data may begin: behind `struct kvm_run`. */
+  /** The first offset that the data may have: after `struct kvm_run`. */
   readonly #start: number;
-  /** The last array of each size of an element, which is right as long as the kernel says the same. */
+  /** The last array for each element size. It is valid as long as the offset and the count are the same. */
   readonly #made: PortData[] = [];
 
   constructor(run: KvmRun) {
@@ -25,7 +25,7 @@ export class PortWindow {
     this.#start = run.$$offset + run.$$layout.size;
   }
 
-  /** @throws KvmArgumentError when the exit says that there is data outside of the memory. */
+  /** @throws KvmArgumentError when the exit says that data is outside the memory. */
   get data(): PortData {
     const { size, count } = this.#io;
     const offset = this.#offset();
@@ -63,7 +63,7 @@ export class PortWindow {
   }
 }
 
-/** The part of an array that holds, as a count beside it says. One view for each count, made when it first comes. */
+/** The valid part of an array, whose count is in another member. There is one view for each count, made when it is needed. */
 export class CountedPart<T> {
   readonly #name: string;
   readonly #length: number;
@@ -71,7 +71,7 @@ export class CountedPart<T> {
   readonly #part: (count: number) => T;
   readonly #made: T[] = [];
 
-  /** `name` is that of the count; `length` is how many there can be. */
+  /** `name` is the name of the count, and `length` is the length of the whole array. */
   constructor(name: string, length: number, count: () => number, part: (count: number) => T) {
     this.#name = name;
     this.#length = length;
@@ -79,7 +79,7 @@ export class CountedPart<T> {
     this.#part = part;
   }
 
-  /** @throws KvmArgumentError when the count is greater than the array. */
+  /** @throws KvmArgumentError when the count is greater than the length of the array. */
   get data(): T {
     const count = this.#count();
     return this.#made[count] ?? this.#make(count);
@@ -93,7 +93,7 @@ export class CountedPart<T> {
   }
 }
 
-/** What is written to a device, or read from it: some bytes, which are one value in the byte order of the target. */
+/** The data of a device access: bytes that are one value in the byte order of the target. */
 export class DeviceData extends U8Array {
   declare readonly littleEndian: boolean;
 
@@ -102,7 +102,7 @@ export class DeviceData extends U8Array {
     this.littleEndian = littleEndian;
   }
 
-  /** All bytes as an integer without a sign. Writing converts as C does: modulo the width. */
+  /** All bytes as an unsigned integer. A write converts as C does: modulo the width. */
   get value(): bigint {
     let value = 0n;
     for (let byte = this.length - 1; byte >= 0; byte--) value = (value << 8n) | BigInt(this.get(this.#place(byte)));
@@ -113,7 +113,7 @@ export class DeviceData extends U8Array {
     for (let byte = 0; byte < this.length; byte++, rest >>= 8n) this.set(this.#place(byte), Number(rest & 0xffn));
   }
 
-  /** The same as a number. @throws RangeError for what is no safe integer. */
+  /** All bytes as a number. @throws RangeError for a value that is not a safe integer. */
   get $value(): number {
     let value = 0;
     for (let byte = this.length - 1; byte >= 0; byte--) value = value * 0x100 + this.get(this.#place(byte));
@@ -129,7 +129,7 @@ export class DeviceData extends U8Array {
     }
   }
 
-  /** The index of a byte, counted from the least significant one. */
+  /** The index of a byte, which is counted from the least significant one. */
   #place(byte: number): number {
     return this.littleEndian ? byte : this.length - 1 - byte;
   }

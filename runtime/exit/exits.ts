@@ -1,4 +1,4 @@
-/** Why a vCPU came back, with what belongs to that reason and nothing else. */
+/** The exits of a vCPU: a reason, and the members of `struct kvm_run` that belong to this reason. */
 
 import type {
   KVM_EXIT_INTERNAL_ERROR,
@@ -11,10 +11,10 @@ import type {
 } from '../../generated/x86_64/linux/kvm.js';
 import { type U8Array, U64Array } from '../../support/index.js';
 import { custom, type Inspect, type InspectOptions, showMembers, shown, shownOrError } from '../../support/inspect.js';
-import type { Bindings } from '../host.js';
+import type { Bindings } from '../context.js';
 import { CountedPart, DeviceData, type PortData, PortWindow } from './data.js';
 
-/** An exit, which `switch (exit.reason)` narrows to what holds with that reason; null stands for those that the bindings do not know. */
+/** An exit. `switch (exit.reason)` narrows it to the members of that reason. The reason is null if the bindings do not know it. */
 export type VcpuExit = WithData<KvmRunExit>;
 
 /**
@@ -33,13 +33,13 @@ interface DataSource {
   readonly data: unknown;
 }
 
-/** The exits of one vCPU: an object for each reason, made once. */
+/** The exits of one vCPU. There is one object for each reason, and it is made once. */
 export class Exits {
   readonly #run: KvmRun;
-  /** By reason. */
+  /** The exits, by the number of the reason. */
   readonly #known: readonly (VcpuExit | undefined)[];
   readonly #unknown: VcpuExit;
-  /** Most exits are of the reason of the one before: looking that up costs what a look at memory does behind a run. */
+  /** Most exits have the reason of the previous exit. A lookup would cost a memory access, which is slow after a run. */
   #last: VcpuExit;
 
   constructor(run: KvmRun, bindings: Bindings) {
@@ -56,7 +56,7 @@ export class Exits {
       for (const member of members) addMember(exit, run, member);
       known[value] = exit;
     }
-    // The same data of the bindings has made their type.
+    // The type VcpuExit is made from the same data of the bindings, so the cast is right.
     this.#known = Array.from(known) as readonly unknown[] as readonly (VcpuExit | undefined)[];
     this.#unknown = new UnknownExit(run);
     this.#last = this.#unknown;
@@ -123,12 +123,12 @@ class UnknownExit {
 function addMember(exit: Exit, run: KvmRun, member: string): void {
   const members = run as unknown as Readonly<Record<string, unknown>>;
   const value = members[member];
-  // A struct is a view in place, a number would be one of now.
+  // A struct is a view in place. A number must be read at each access.
   const property = typeof value === 'object' ? { value } : { get: () => members[member] };
   Object.defineProperty(exit, member, { ...property, enumerable: true });
 }
 
-/** Where `data` comes from, by the name of the reason. */
+/** Makes the source of `data`, by the name of the reason. */
 const sources: Readonly<Record<string, (run: KvmRun, littleEndian: boolean) => DataSource>> = {
   KVM_EXIT_IO: (run) => new PortWindow(run),
   KVM_EXIT_MMIO: ({ mmio }, littleEndian) => deviceData('mmio', mmio, littleEndian),

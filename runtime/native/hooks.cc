@@ -1,4 +1,4 @@
-// The test hooks for JavaScript. All take the id of a vCPU first.
+// The test hooks for JavaScript. The first argument of each function is the id of a vCPU.
 
 #include <napi.h>
 
@@ -13,7 +13,7 @@ namespace {
 using Napi::CallbackInfo;
 using Napi::Value;
 
-// Tests use them with vCPUs that they hold.
+// A test keeps its vCPU open while it uses the hooks.
 KickGate& gate_at(const CallbackInfo& info) { return vcpus().find(info[0].As<Napi::Number>().Uint32Value())->gate; }
 
 template <size_t count>
@@ -21,11 +21,24 @@ int index_at(const CallbackInfo& info, const char* const (&names)[count]) {
   return index_of(names, info[1].As<Napi::String>().Utf8Value().c_str());
 }
 
-// (id, gap, or '' for none)
+template <size_t count>
+Value names_of(Napi::Env env, const char* const (&names)[count]) {
+  const auto result = Napi::Array::New(env, count);
+  for (uint32_t i = 0; i < count; i++) result.Set(i, names[i]);
+  return result;
+}
+
+// (id, name of a gap)
 Value HoldGap(const CallbackInfo& info) {
   const int gap = index_at(info, gap_names);
   if (gap >= 0) gate_at(info).points.hold(static_cast<Gap>(gap));
   return Napi::Boolean::New(info.Env(), gap >= 0);
+}
+
+// (id): holds no gap any more.
+Value ReleaseGap(const CallbackInfo& info) {
+  gate_at(info).points.hold(Gap::none);
+  return info.Env().Undefined();
 }
 
 // (id, milliseconds)
@@ -34,7 +47,7 @@ Value AwaitGap(const CallbackInfo& info) {
   return Napi::Boolean::New(info.Env(), parked);
 }
 
-// (id, step or mistake, whether it is left out or done)
+// (id, name of a change, whether it is in effect)
 Value SetChanged(const CallbackInfo& info) {
   const int change = index_at(info, change_names);
   if (change >= 0) gate_at(info).points.set_changed(static_cast<Change>(change), info[2].As<Napi::Boolean>().Value());
@@ -43,16 +56,16 @@ Value SetChanged(const CallbackInfo& info) {
 
 Value Sent(const CallbackInfo& info) { return Napi::Number::New(info.Env(), gate_at(info).points.sent.load()); }
 
-// Of those sent, the ones that the kernel did not take.
+// How many of the sent signals the kernel refused.
 Value Refused(const CallbackInfo& info) { return Napi::Number::New(info.Env(), gate_at(info).points.refused.load()); }
 
-// A signal that nobody has asked for.
+// Sends a signal without a request.
 Value Stray(const CallbackInfo& info) {
   gate_at(info).stray();
   return info.Env().Undefined();
 }
 
-// A kick by a thread of its own, which a gap may hold.
+// Kicks from a new thread, which can wait in a gap.
 Value KickAside(const CallbackInfo& info) {
   auto vcpu = vcpus().find(info[0].As<Napi::Number>().Uint32Value());
   vcpu->gate.points.kicking_aside.fetch_add(1);
@@ -71,10 +84,13 @@ Value IsKickingAside(const CallbackInfo& info) {
 
 void add_to(Napi::Object exports) {
   const std::pair<const char*, Value (*)(const CallbackInfo&)> functions[] = {
-      {"holdGap", HoldGap}, {"awaitGap", AwaitGap}, {"setChanged", SetChanged}, {"sent", Sent},
-      {"refused", Refused}, {"stray", Stray},       {"kickAside", KickAside},   {"isKickingAside", IsKickingAside},
+      {"holdGap", HoldGap}, {"releaseGap", ReleaseGap}, {"awaitGap", AwaitGap},   {"setChanged", SetChanged},
+      {"sent", Sent},       {"refused", Refused},       {"stray", Stray},         {"kickAside", KickAside},
+      {"isKickingAside", IsKickingAside},
   };
   for (const auto& [name, function] : functions) exports.Set(name, Napi::Function::New(exports.Env(), function, name));
+  exports.Set("gaps", names_of(exports.Env(), gap_names));
+  exports.Set("changes", names_of(exports.Env(), change_names));
 }
 
 }  // namespace kvm_uapi::hooks

@@ -1,10 +1,10 @@
-// Test hooks of the kick protocol. In the product they are nothing; built with KVM_UAPI_TEST_HOOKS they let a test leave
-// a step out, and hold a thread in a gap between two steps.
+// Test hooks of the kick protocol. In the product they do nothing. With KVM_UAPI_TEST_HOOKS they let a test leave out a
+// step, and stop a thread in a gap between two steps.
 //
-//   STEP(name) statement;    the statement is left out when a test says so
-//   WRONG(name) statement;   a known mistake: done only when a test says so
-//   GAP(name);               a thread that comes here stays while a test holds the gap
-//   COUNT(name);             counts how often it comes here
+//   STEP(name) statement;    the statement is left out if a test has changed this step
+//   WRONG(name) statement;   a known mistake: the statement is executed only if a test has made this change
+//   GAP(name);               a thread that arrives here, before the step of this name, waits while a test holds the gap
+//   COUNT(name);             counts how often a thread arrives here
 #pragma once
 
 #ifndef KVM_UAPI_TEST_HOOKS
@@ -35,18 +35,24 @@ class Object;
 
 namespace kvm_uapi::hooks {
 
-enum class Gap : int { kNone, kBeforeK2, kBeforeK3, kBeforeR1, kBeforeR2, kBeforeR4, kBeforeR5, kBeforeR7 };
-enum class Change : int {
-  K1, K2, K3, R1, R3, R5, R6, R7, flag, landing, forget, one_in_flight, thread_mask, mask_inside, heartbeat, clear_before_entry
-};
+// The gaps: each is before the step of this name in kick.h.
+#define KVM_UAPI_GAPS(each) each(K2) each(K3) each(R1) each(R2) each(R4) each(R5) each(R7)
 
-constexpr const char* gap_names[] = {"", "K2", "K3", "R1", "R2", "R4", "R5", "R7"};
-constexpr const char* change_names[] = {"K1",     "K2",            "K3",          "R1",          "R3",
-                                        "R5",     "R6",            "R7",          "flag",        "landing",
-                                        "forget", "one_in_flight", "thread_mask", "mask_inside", "heartbeat",
-                                        "clear_before_entry"};
+// The changes: each leaves out the step of this name, except the last one, which is a mistake.
+#define KVM_UAPI_CHANGES(each)                                                                             \
+  each(K1) each(K2) each(K3) each(R1) each(R3) each(R5) each(R6) each(R7) each(flag) each(reset_in_flight) \
+  each(forget) each(one_in_flight) each(thread_mask) each(mask_inside) each(ticker) each(clear_before_entry)
 
-// The place of a name in one of the lists above, or -1.
+#define KVM_UAPI_ENUMERATOR(name) name,
+#define KVM_UAPI_NAME(name) #name,
+enum class Gap : int { none = -1, KVM_UAPI_GAPS(KVM_UAPI_ENUMERATOR) };
+enum class Change : int { KVM_UAPI_CHANGES(KVM_UAPI_ENUMERATOR) };
+constexpr const char* gap_names[] = {KVM_UAPI_GAPS(KVM_UAPI_NAME)};
+constexpr const char* change_names[] = {KVM_UAPI_CHANGES(KVM_UAPI_NAME)};
+#undef KVM_UAPI_ENUMERATOR
+#undef KVM_UAPI_NAME
+
+// The index of a name in one of the lists above, or -1.
 template <size_t count>
 int index_of(const char* const (&names)[count], const char* name) {
   for (size_t i = 0; i < count; i++) {
@@ -55,10 +61,10 @@ int index_of(const char* const (&names)[count], const char* name) {
   return -1;
 }
 
-// Gives the addon's exports the functions of hooks.cc.
+// Adds the functions of hooks.cc to the addon's exports.
 void add_to(Napi::Object exports);
 
-// Of one vCPU.
+// The hooks of one vCPU.
 class Points {
  public:
   bool changed(Change change) const { return (changes_.load() >> static_cast<int>(change) & 1) != 0; }
@@ -68,7 +74,7 @@ class Points {
     changed ? changes_.fetch_or(bit) : changes_.fetch_and(~bit);
   }
 
-  // Whoever comes to the gap from now on stays there until the next call.
+  // From now on a thread that arrives at the gap waits there until the next call.
   void hold(Gap gap) {
     std::lock_guard<std::mutex> lock(mutex_);
     held_.store(gap);
@@ -86,23 +92,23 @@ class Points {
     happened_.wait(lock, [this, hold = holds_] { return holds_ != hold; });
   }
 
-  // Whether somebody is in the gap that is held, waiting so many milliseconds for it.
+  // Waits up to this many milliseconds until a thread is in the gap that is held. Returns whether there is one.
   bool await_parked(int64_t milliseconds) {
     std::unique_lock<std::mutex> lock(mutex_);
     return happened_.wait_for(lock, std::chrono::milliseconds(milliseconds), [this] { return parked_ > 0; });
   }
 
-  // Threads that kick aside.
+  // How many threads of kickAside have not returned yet.
   std::atomic<int> kicking_aside{0};
 
-  // Signals for the thread, and those of them that the kernel did not take.
+  // How many signals were sent to the thread, and how many of them the kernel refused.
   std::atomic<uint32_t> sent{0};
   std::atomic<uint32_t> refused{0};
 
  private:
   std::mutex mutex_;
   std::condition_variable happened_;
-  std::atomic<Gap> held_{Gap::kNone};
+  std::atomic<Gap> held_{Gap::none};
   int parked_ = 0;
   uint64_t holds_ = 0;
   std::atomic<uint32_t> changes_{0};

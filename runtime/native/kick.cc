@@ -9,7 +9,7 @@ thread_local KickGate* volatile KickGate::current_ = nullptr;
 
 namespace {
 
-// Signals as the kernel numbers them, in one word.
+// A set of signals, as the kernel represents it: one bit for each signal.
 uint64_t bit_of(int signal_number) { return uint64_t{1} << (signal_number - 1); }
 
 uint64_t change_mask(int how, uint64_t signals) {
@@ -18,8 +18,8 @@ uint64_t change_mask(int how, uint64_t signals) {
   return before;
 }
 
-// The signals that this thread has blocked. At first they are those of the thread that has started it, which may run
-// vCPUs of its own.
+// The signals that this thread has blocked. A new thread inherits them from the thread that started it, which may run
+// vCPUs too.
 uint64_t& blocked_here() {
   static thread_local uint64_t signals __attribute__((tls_model("initial-exec"))) = change_mask(SIG_BLOCK, 0);
   return signals;
@@ -34,9 +34,10 @@ pid_t this_thread() {
 
 bool KickGate::claim() {
   const pid_t thread = this_thread();
-  // Only this thread can have written its own id there, so an equal id needs no lock.
+  // Only this thread writes its own id there, so no lock is needed to find that the id is equal.
   if (thread_.load(std::memory_order_relaxed) == thread) return false;
-  // A timer signals the thread it was made for, be that long gone and this one its successor of the same id.
+  // SIGEV_THREAD_ID stores a thread id. If that thread has exited and its id was reused, the timer would signal the
+  // wrong thread, so the timer is created again.
   if (has_timer_) timer_delete(timer_);
   has_timer_ = false;
   std::lock_guard<std::mutex> lock(thread_mutex_);
@@ -44,7 +45,7 @@ bool KickGate::claim() {
   return true;
 }
 
-// As the mechanism needs it; vCPUs of both may take turns on a thread.
+// Sets the mask as the mechanism needs it. vCPUs with different mechanisms can run on one thread, one after the other.
 void KickGate::set_thread_mask() const {
   const uint64_t bit = bit_of(signal_);
   const bool block = mechanism_ == Mechanism::kSignalMask;
@@ -61,26 +62,26 @@ void KickGate::signal_thread() {
   const pid_t thread = thread_.load();
   if (thread == 0) return;
   STEP(one_in_flight) if (in_flight_.load()) return;
-  // Before it is sent: the handler ends the flight.
+  // This comes before the signal is sent, because the handler ends the flight.
   in_flight_.store(true);
   if (!queue_signal(thread)) in_flight_.store(false);
 }
 
-// False when it is not certain that the thread takes the signal.
+// Returns false when it is not certain that the thread gets the signal.
 bool KickGate::queue_signal(pid_t thread) {
   COUNT(sent);
   if (syscall(SYS_tgkill, getpid(), thread, signal_) == 0) return true;
   COUNT(refused);
   if (errno != EAGAIN) return false;
-  // The user's queue of real-time signals is full. What says that it comes from kill() gets through all the same: the
-  // kernel then drops only the siginfo. A thread may say so to itself.
+  // The user's queue of real-time signals is full. The kernel still accepts a signal that claims to come from kill():
+  // it only drops the siginfo. A thread may send such a signal only to itself.
   siginfo_t info;
   memset(&info, 0, sizeof info);
   info.si_signo = signal_;
   info.si_code = SI_USER;
   if (syscall(SYS_rt_tgsigqueueinfo, getpid(), thread, signal_, &info) == 0) return true;
-  // With a thread's id kill() signals the process, and prefers that thread. Should another one take it, the next
-  // heartbeat does for it.
+  // kill() with the id of a thread signals the process, and the kernel prefers that thread. If another thread gets the
+  // signal, the next tick of the teardown ticker sends one to the right thread.
   kill(thread, signal_);
   return false;
 }
@@ -129,20 +130,34 @@ int KickGate::arm(int64_t nanoseconds) {
 
 void KickGate::disarm() {
   armed_ = false;
-  // Where no timer could be made, 0 would name somebody else's.
+  // Without this check `timer_` would be 0, which is the id of another timer.
   if (!has_timer_) return;
   const itimerspec never = {};
-  // A system call of this thread: a signal that is on its way and not blocked is handled before it returns.
+  // This is a system call of the thread: if the timer's signal is pending and not blocked, the handler runs before the
+  // call returns.
   timer_settime(timer_, 0, &never, nullptr);
-  // What is taken with it is only a signal; requests stay.
+  // This can also take the signal of a request. The request itself stays.
   if (mechanism_ == Mechanism::kSignalMask) take_pending();
+}
+
+namespace {
+
+bool is_ours(const struct sigaction& action) {
+  return (action.sa_flags & SA_SIGINFO) != 0 && action.sa_sigaction == &KickGate::handle;
+}
+
+}  // namespace
+
+bool has_handler(int signal_number) {
+  struct sigaction now;
+  return sigaction(signal_number, nullptr, &now) == 0 && is_ours(now);
 }
 
 int install_handler(int signal_number) {
   struct sigaction before;
   if (signal_number < SIGRTMIN || signal_number > SIGRTMAX) return -EINVAL;
   if (sigaction(signal_number, nullptr, &before) != 0) return -errno;
-  if ((before.sa_flags & SA_SIGINFO) != 0 && before.sa_sigaction == &KickGate::handle) return 0;
+  if (is_ours(before)) return 0;
   if ((before.sa_flags & SA_SIGINFO) != 0 || before.sa_handler != SIG_DFL) return -EBUSY;
   struct sigaction ours;
   memset(&ours, 0, sizeof ours);

@@ -15,7 +15,7 @@ namespace kvm_uapi {
 std::shared_ptr<Mapping> Mapping::map(int fd, size_t length, int flags, off_t offset) {
   void* const data = mmap(nullptr, length, PROT_READ | PROT_WRITE, flags, fd, offset);
   if (data == MAP_FAILED) return nullptr;
-  // A child process must not get a copy of guest memory, nor make ours copy-on-write.
+  // A child process must not get a copy of guest memory, and fork must not make this process's pages copy-on-write.
   madvise(data, length, MADV_DONTFORK);
   return std::shared_ptr<Mapping>(new Mapping(static_cast<uint8_t*>(data), length));
 }
@@ -23,7 +23,7 @@ std::shared_ptr<Mapping> Mapping::map(int fd, size_t length, int flags, off_t of
 Mapping::~Mapping() { munmap(data_, length_); }
 
 void Mapping::empty() {
-  // Should the kernel refuse, the memory goes with the addresses.
+  // If the kernel refuses this, the memory stays until the addresses are unmapped.
   mmap(data_, length_, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED, -1, 0);
 }
 
@@ -49,14 +49,14 @@ Vcpu::~Vcpu() { close(fd); }
 
 int Vcpu::claim() {
   if (gate.claim()) {
-    const int beating = keep_heart_beating();
-    if (beating != 0) return beating;
+    const int error = start_ticker();
+    if (error != 0) return error;
   }
   if (!set_mask_) return 0;
 #ifdef KVM_UAPI_TEST_HOOKS
   if (gate.points.changed(hooks::Change::mask_inside)) return 0;
 #endif
-  // vCPUs with other signals may have changed what is blocked on the thread.
+  // vCPUs with other kick signals may have changed what is blocked on the thread.
   const uint64_t inside = gate.mask_inside();
   if (mask_inside_ == inside) return 0;
   memcpy(set_mask_->argument.data() + set_mask_->signals, &inside, sizeof inside);

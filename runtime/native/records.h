@@ -1,5 +1,6 @@
-// Process-wide records of what the runtime holds. Each isolate has handles to them; the last handle to go releases the
-// kernel's object. A vCPU pins its VM and a VM pins its memory, whatever JavaScript lets go of first.
+// Process-wide records of the kernel objects that the runtime uses. Each isolate has handles to them, and the release
+// of the last handle releases the kernel object. A vCPU keeps its VM and a VM keeps its memory, in whatever order
+// JavaScript releases them.
 #pragma once
 
 #include <stddef.h>
@@ -18,17 +19,17 @@
 
 namespace kvm_uapi {
 
-// Addresses of this process with memory behind them. They stay taken until the last window of JavaScript on them is
-// collected, be it detached: an asynchronous read or write may still be at work there.
+// A range of addresses of this process with memory. The addresses stay reserved until JavaScript's last window on them
+// is collected, even if that window is detached: an asynchronous read or write may still use them.
 class Mapping {
  public:
-  // Null with errno set when the kernel refuses. `fd` is -1 for anonymous memory.
+  // Returns null and sets errno when the kernel refuses. `fd` is -1 for anonymous memory.
   static std::shared_ptr<Mapping> map(int fd, size_t length, int flags, off_t offset = 0);
   ~Mapping();
   Mapping(const Mapping&) = delete;
   Mapping& operator=(const Mapping&) = delete;
 
-  // Gives the memory back and keeps the addresses, which then lead nowhere.
+  // Frees the memory and keeps the addresses. Nothing can be read or written there afterwards.
   void empty();
 
   uint8_t* data() const { return data_; }
@@ -41,10 +42,10 @@ class Mapping {
   const size_t length_;
 };
 
-// The memory of a mapping, which is given back when the last holder is gone.
+// The memory of a mapping. It is freed when nothing refers to it any more.
 class Memory {
  public:
-  // `descriptor` is that of a memfd, which is taken over, or -1.
+  // `descriptor` is the memfd of the mapping, which this object takes over, or -1.
   Memory(std::shared_ptr<Mapping> of, int descriptor) : mapping(std::move(of)), fd(descriptor) {}
   ~Memory();
   Memory(const Memory&) = delete;
@@ -54,7 +55,7 @@ class Memory {
   const int fd;
 };
 
-// A file descriptor, closed when the last holder is gone.
+// A file descriptor. It is closed when nothing refers to it any more.
 class File {
  public:
   explicit File(int descriptor) : fd(descriptor) {}
@@ -78,7 +79,8 @@ class Vm {
   std::map<uint32_t, std::shared_ptr<Memory>> memory;
 };
 
-// KVM_SET_SIGNAL_MASK, as the bindings have it: its request, the bytes of its argument, and where in them the signals go.
+// KVM_SET_SIGNAL_MASK, as the bindings describe it: its request number, the bytes of its argument, and the offset of
+// the signals in these bytes.
 struct SetSignalMask {
   uint32_t request;
   std::vector<uint8_t> argument;
@@ -87,36 +89,36 @@ struct SetSignalMask {
 
 class Vcpu {
  public:
-  // `request` is that of KVM_RUN, `immediate_exit` where that member is in the mapping; with `set_mask` that one is the
-  // mechanism.
+  // `request` is the request number of KVM_RUN. `immediate_exit` is the offset of that member in the mapping. With
+  // `set_mask` the mechanism is KVM_SET_SIGNAL_MASK.
   Vcpu(int descriptor, std::shared_ptr<Vm> of, std::shared_ptr<Mapping> mapping, uint32_t request, size_t immediate_exit,
        int signal, std::optional<SetSignalMask> set_mask);
   ~Vcpu();
   Vcpu(const Vcpu&) = delete;
   Vcpu& operator=(const Vcpu&) = delete;
 
-  // On the thread that is about to run it, behind `gate.begin`. 0, or -errno.
+  // Called after `gate.begin`, on the thread that is about to run the vCPU. Returns 0 or -errno.
   int claim();
 
-  // By which other isolates find it.
+  // Other isolates find the vCPU by this number.
   uint32_t id = 0;
   const int fd;
   const uint32_t run_request;
   const std::shared_ptr<Vm> vm;
-  // What the kernel shares with user space. The kernel's VM lives as long as that is mapped.
+  // The memory that the kernel shares with user space. The kernel keeps its VM while this is mapped.
   const Memory run;
   KickGate gate;
-  // One ioctl at a time: a second one would block in the kernel until KVM_RUN returns.
+  // One thread uses the vCPU at a time: a second ioctl would block in the kernel until KVM_RUN returns.
   enum class Use { kNone, kIoctl, kRun };
   std::atomic<Use> use{Use::kNone};
 
  private:
   std::optional<SetSignalMask> set_mask_;
-  // What the kernel was last given with it; at first nothing.
+  // The signals that the kernel was last given with KVM_SET_SIGNAL_MASK, if there was a call.
   std::optional<uint64_t> mask_inside_;
 };
 
-// Finds records by number from any isolate, for as long as somebody holds them.
+// Finds records by number, from any isolate. It does not keep them alive.
 template <typename T>
 class Registry {
  public:
@@ -134,13 +136,13 @@ class Registry {
     return found == records_.end() ? nullptr : found->second.lock();
   }
 
-  // Calls `visit` with every record that is still held.
+  // Calls `visit` with every record that is still alive.
   template <typename Visit>
   void each(Visit visit) {
-    // To its end: nobody may find a record that only this holds any more.
+    // The lock lasts until the end: nothing may find a record that only this function still keeps alive.
     std::lock_guard<std::mutex> lock(mutex_);
     for (const auto& [id, record] : records_) {
-      if (const auto held = record.lock()) visit(*held);
+      if (const auto alive = record.lock()) visit(*alive);
     }
   }
 
@@ -151,7 +153,7 @@ class Registry {
 };
 
 Registry<Memory>& memories();
-// All there are.
+// All vCPUs of the process.
 Registry<Vcpu>& vcpus();
 
 }  // namespace kvm_uapi

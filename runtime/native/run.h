@@ -1,4 +1,4 @@
-// A run of a vCPU, from the order to what there is to tell of it.
+// One run of a vCPU: KVM_RUN, again and again, until it returns with an exit or a request is delivered.
 #pragma once
 
 #include <errno.h>
@@ -10,7 +10,8 @@
 
 namespace kvm_uapi {
 
-// The vCPU for one ioctl. Another one is waited for, which is short; a run is not: empty then.
+// The exclusive use of a vCPU for one ioctl. While another thread makes an ioctl, the constructor waits, because that
+// is short. While another thread is in a run, the constructor does not wait, and the object is false.
 class Turn {
  public:
   Turn(Vcpu& vcpu, Vcpu::Use use) : vcpu_(vcpu) {
@@ -39,11 +40,11 @@ struct RunOrder {
   bool complete = false;
 };
 
-// Beside the Interruptions: all that was pending is completed.
+// A result besides the interruptions: the operation of the last exit is completed.
 constexpr int completed = 0x100;
 
-// 0 for an exit, the Interruption for one, else -errno. Stray signals and EAGAIN never come out. `is_ending` says whether
-// this thread has to come back for good: -ECANCELED.
+// Returns 0 for an exit, the number of an Interruption, `completed`, or -errno. Stray signals and EAGAIN do not end a
+// run. `is_ending` tells whether the isolate of this thread ends; the result is -ECANCELED then.
 template <typename IsEnding>
 int run(Vcpu& vcpu, const RunOrder& order, IsEnding is_ending) {
   const Turn turn(vcpu, Vcpu::Use::kRun);
@@ -51,7 +52,7 @@ int run(Vcpu& vcpu, const RunOrder& order, IsEnding is_ending) {
   KickGate& gate = vcpu.gate;
   gate.begin(order.number, order.complete);
   int result = vcpu.claim();
-  // So that the next run does not take it for claimed.
+  // Otherwise the next run would assume that the thread has claimed the vCPU.
   if (result != 0) gate.forget_thread(this_thread());
   if (result == 0 && order.timeout > 0) result = gate.arm(order.timeout);
   while (result == 0) {
@@ -65,7 +66,7 @@ int run(Vcpu& vcpu, const RunOrder& order, IsEnding is_ending) {
       break;
     }
     gate.take_back();
-    result = order.complete ? completed : static_cast<int>(gate.tell());
+    result = order.complete ? completed : static_cast<int>(gate.deliver());
     if (result == 0 && is_ending()) result = -ECANCELED;
   }
   if (order.timeout > 0) gate.disarm();

@@ -12,48 +12,49 @@
 namespace kvm_uapi {
 namespace {
 
-// An isolate's end waits this long at most; a vCPU pays some 30 microseconds for each beat.
+// The end of an isolate waits this long at most. Each tick costs a running vCPU some 30 microseconds.
 constexpr timespec period = {0, 20'000'000};
-// At the end of the process Node ends one Worker after the other, so the next one follows at once.
-constexpr timespec period_in_haste = {0, 1'000'000};
-constexpr int beats_in_haste = 100;
-std::atomic<int> haste{0};
+// At the end of the process Node ends one Worker after the other, so the next end comes soon.
+constexpr timespec short_period = {0, 1'000'000};
+constexpr int most_short_periods = 100;
+std::atomic<int> short_periods_left{0};
 
-// Never destroyed: the thread outlives the process's other objects.
+// This is never destroyed, because the thread lives longer than the process's other objects.
 std::mutex& mutex = *new std::mutex;
-bool beating = false;
+bool ticking = false;
 
-void* beat(void*) {
+void* tick(void*) {
   for (;;) {
-    nanosleep(haste.load() > 0 && haste.fetch_sub(1) > 0 ? &period_in_haste : &period, nullptr);
+    const bool is_short = short_periods_left.load() > 0 && short_periods_left.fetch_sub(1) > 0;
+    nanosleep(is_short ? &short_period : &period, nullptr);
     std::lock_guard<std::mutex> lock(mutex);
-    beating = false;
+    ticking = false;
     vcpus().each([](Vcpu& vcpu) {
-      beating = true;
-      vcpu.gate.beat();
+      ticking = true;
+      vcpu.gate.tick();
     });
-    if (!beating) return nullptr;
+    if (!ticking) return nullptr;
   }
 }
 
 }  // namespace
 
-void hasten_heart() { haste.store(beats_in_haste); }
+void hasten_ticker() { short_periods_left.store(most_short_periods); }
 
-int keep_heart_beating() {
+int start_ticker() {
   std::lock_guard<std::mutex> lock(mutex);
-  if (beating) return 0;
-  // It takes no signals: they are for threads that expect them.
+  if (ticking) return 0;
+  // The ticker blocks all signals, so that threads that expect them get them.
   sigset_t all;
   sigset_t before;
   sigfillset(&all);
   pthread_sigmask(SIG_SETMASK, &all, &before);
   pthread_t thread;
-  const int error = pthread_create(&thread, nullptr, beat, nullptr);
+  const int error = pthread_create(&thread, nullptr, tick, nullptr);
   pthread_sigmask(SIG_SETMASK, &before, nullptr);
   if (error != 0) return -error;
   pthread_detach(thread);
-  beating = true;
+  ticking = true;
   return 0;
 }
 

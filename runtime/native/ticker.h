@@ -1,17 +1,18 @@
-// Teardown: how an isolate can be ended whose thread is inside of KVM_RUN.
+// The teardown ticker lets Node end a Worker whose thread is inside KVM_RUN.
 //
-// Node tells nobody that it is about to end a Worker, be it by worker.terminate() or by the end of the process: it only
-// waits for the Worker's thread. So one thread of ours signals every vCPU that is being run, some times a second. Its
-// runner comes out, looks whether its isolate may still run JavaScript, and goes on, or comes back for good. Kicks do
-// not rely on it.
+// Node does not announce that it ends a Worker, neither for worker.terminate() nor at the end of the process: it only
+// waits for the Worker's thread. So one native thread signals every vCPU that is in a run, several times a second. The
+// runner comes out of KVM_RUN and checks whether its isolate may still run JavaScript. If not, the run ends. The kick
+// protocol does not depend on the ticker.
 #pragma once
 
 namespace kvm_uapi {
 
-// Beats from now on, for as long as there are vCPUs. 0, or -errno where no thread is to be had.
-int keep_heart_beating();
+// Starts the ticker, unless it runs already. It runs as long as there are vCPUs. Returns 0, or -errno when no thread
+// can be created.
+int start_ticker();
 
-// An isolate is being ended: others may be soon.
-void hasten_heart();
+// Called when an isolate ends: others may end soon, so the next ticks follow at shorter intervals.
+void hasten_ticker();
 
 }  // namespace kvm_uapi

@@ -1,23 +1,23 @@
-/** The ring of coalesced writes: what the guest has written to zones of `Vm.io.coalesce`, in the order of writing. */
+/** The ring of coalesced writes: the guest's writes to zones of `Vm.io.coalesce`, in their order. */
 
 import type { KvmCoalescedMmio } from '../../generated/x86_64/linux/kvm.js';
-import { KvmError, KvmUnsupportedError } from '../errors.js';
-import type { Vcpu } from '../vcpu.js';
+import { unsupportedError } from '../capability.js';
+import type { VcpuContext } from '../context.js';
+import { KvmError } from '../errors.js';
 
 export class CoalescedRing {
-  readonly #vcpu: Vcpu;
-  /** Of the ring in what the vCPU shares. */
+  readonly #vcpu: VcpuContext;
+  /** The offset of the ring in the shared memory. */
   readonly #start: number;
   readonly #entries: number;
   readonly #entrySize: number;
 
-  /** For `GuestIo.ring`. `page` is what KVM_CAP_COALESCED_MMIO says: the ring is the last page of what a vCPU shares. */
-  constructor(vcpu: Vcpu, page: number) {
+  /** Only `GuestIo.ring` calls this. `page` is the value of KVM_CAP_COALESCED_MMIO: the ring is the last shared page of a vCPU. */
+  constructor(vcpu: VcpuContext, page: number) {
     const { bindings, shared } = vcpu;
     const pageSize = shared.byteLength / (page + 1);
     if (page === 0 || !Number.isInteger(pageSize)) {
-      const capability = 'KVM_CAP_COALESCED_MMIO';
-      throw new KvmUnsupportedError('coalesced ring', 'absent', `this kernel does not have ${capability}`, capability);
+      throw unsupportedError('coalesced ring', 'KVM_CAP_COALESCED_MMIO');
     }
     this.#vcpu = vcpu;
     this.#start = page * pageSize;
@@ -26,12 +26,12 @@ export class CoalescedRing {
   }
 
   /**
-   * Serves the writes that are in the ring now, oldest first: before an exit is served, or the guest's writes are seen out of
-   * order. When `serve` throws, the write it was called for stays with those behind it. All vCPUs of the VM share the ring:
-   * one thread at a time drains it. The write is a view in place, which is the kernel's again when `serve` returns.
+   * Calls `serve` for each write that is in the ring now, oldest first. Do this before an exit is served, because the writes
+   * are older than the exit. If `serve` throws, its write and the later ones stay in the ring. All vCPUs of the VM share the
+   * ring, so one thread at a time may drain it. The write is a view in place: it is invalid after `serve` has returned.
    *
-   * @returns how many there were.
-   * @throws KvmError with code `EBADMSG` when what is in the ring's header cannot be: nothing is served then.
+   * @returns the number of writes.
+   * @throws KvmError with code `EBADMSG` when the header of the ring is invalid. Nothing is served then.
    */
   drain(serve: (write: KvmCoalescedMmio) => void): number {
     const { shared, bindings } = this.#vcpu;
@@ -39,7 +39,7 @@ export class CoalescedRing {
     const { first, last } = bindings.KvmCoalescedMmioRing.$layout.members;
     const [firstAt, lastAt] = [first.offset / 4, last.offset / 4];
     let served = 0;
-    // What comes meanwhile is for the next time, or a guest that goes on writing would be served for ever.
+    // Writes that arrive now are served by the next call. Otherwise a guest that goes on writing would keep this loop busy.
     const end = this.#index(header, lastAt);
     for (let at = this.#index(header, firstAt); at !== end; served++) {
       const offset = this.#start + bindings.KvmCoalescedMmioRing.$size + at * this.#entrySize;
@@ -50,7 +50,7 @@ export class CoalescedRing {
     return served;
   }
 
-  /** An index that the kernel or this side has written: as a number it is no more than what somebody says. */
+  /** Reads an index from the shared memory, which anybody may have written. @throws KvmError when it is out of range. */
   #index(header: Int32Array, at: number): number {
     const index = Atomics.load(header, at) >>> 0;
     if (index < this.#entries) return index;

@@ -1,27 +1,27 @@
-/** Which pages of its memory a guest has written to: by the bitmaps of its slots, or by a ring in each vCPU. */
+/** The pages that a guest has written to, from the bitmaps of its slots or from a ring in each vCPU. */
 
 import { allocate } from '../../support/index.js';
-import { native } from '../addon.js';
+import { addon } from '../addon.js';
+import { enableCapability } from '../capability.js';
+import type { VcpuContext, VmContext } from '../context.js';
 import { KvmArgumentError, kernelError } from '../errors.js';
 import { ioctlOfBytes } from '../ioctl.js';
 import { scratch } from '../scratch.js';
-import type { Vcpu } from '../vcpu.js';
-import type { Vm } from '../vm.js';
 
-/** The page of a memory slot. */
+/** A page of a memory slot. */
 export interface DirtyPage {
   readonly slot: number;
-  /** In pages from the start of the slot. */
+  /** The number of the page, from the start of the slot. */
   readonly page: bigint;
 }
 
 const pageSize = 4096;
-/** The kernel takes bitmaps as 64-bit words. */
+/** The kernel writes and reads bitmaps in 64-bit words. */
 const wordBytes = 8;
 
 const bitmapBytes = (pages: number): number => Math.ceil(pages / 64) * wordBytes;
 
-/** The pages whose bits are set, in pages from the first one of the bitmap. */
+/** The numbers of the pages whose bits are set, from the first page of the bitmap. */
 export function* pagesOf(bitmap: Uint8Array): Generator<number, void, undefined> {
   for (const [index, byte] of bitmap.entries()) {
     for (let bit = 0; byte >> bit !== 0; bit++) if ((byte >> bit) & 1) yield index * 8 + bit;
@@ -29,16 +29,17 @@ export function* pagesOf(bitmap: Uint8Array): Generator<number, void, undefined>
 }
 
 export class DirtyPages {
-  readonly #vm: Vm;
+  readonly #vm: VmContext;
 
-  /** For `Vm`. */
-  constructor(vm: Vm) {
+  /** Only `Vm` calls this. */
+  constructor(vm: VmContext) {
     this.#vm = vm;
   }
 
   /**
-   * KVM_GET_DIRTY_LOG: a bit for each page of a slot that has KVM_MEM_LOG_DIRTY_PAGES, set when the guest has written to
-   * it. The kernel forgets them, unless KVM_CAP_MANUAL_DIRTY_LOG_PROTECT2 is enabled: then `clearLog` does.
+   * KVM_GET_DIRTY_LOG: one bit for each page of a slot that has KVM_MEM_LOG_DIRTY_PAGES. The bit is set if the guest has
+   * written to the page. The call clears the kernel's bits. With KVM_CAP_MANUAL_DIRTY_LOG_PROTECT2 only `clearLog` clears
+   * them.
    */
   getLog(slot: number): Uint8Array {
     const { KvmDirtyLog, KVM_GET_DIRTY_LOG: request } = this.#vm.bindings;
@@ -52,11 +53,11 @@ export class DirtyPages {
   }
 
   /**
-   * KVM_CLEAR_DIRTY_LOG: the kernel forgets the pages whose bits are set, and notices the next write to each.
+   * KVM_CLEAR_DIRTY_LOG: the kernel clears the bits that are set in `bitmap`, and logs the next write to each of these pages.
    *
-   * @param firstPage of the slot, a multiple of 64.
-   * @param pages a multiple of 64, or up to the end of the slot.
-   * @throws KvmArgumentError when the bitmap is too short for so many, or they are not all in the slot.
+   * @param firstPage the page of the slot that the first bit is for, a multiple of 64.
+   * @param pages the number of pages, a multiple of 64 or up to the end of the slot.
+   * @throws KvmArgumentError when the bitmap is too short, or when the pages are not all in the slot.
    */
   clearLog(slot: number, bitmap: Uint8Array, firstPage: number = 0, pages: number = bitmap.length * 8): void {
     const { KvmClearDirtyLog, KVM_CLEAR_DIRTY_LOG: request } = this.#vm.bindings;
@@ -80,57 +81,63 @@ export class DirtyPages {
   }
 
   /**
-   * KVM_CAP_DIRTY_LOG_RING_ACQ_REL: each vCPU made from now on has a ring of so many bytes, a power of two and at least a
-   * page. There are no bitmaps then. A vCPU whose ring is nearly full exits by KVM_EXIT_DIRTY_RING_FULL.
+   * KVM_CAP_DIRTY_LOG_RING_ACQ_REL: each vCPU that is created later has a ring of this many bytes, a power of two and at
+   * least one page. There are no bitmaps then. A vCPU whose ring is nearly full exits with KVM_EXIT_DIRTY_RING_FULL.
    */
   enableRing(bytes: number): void {
-    this.#vm.enableCap('KVM_CAP_DIRTY_LOG_RING_ACQ_REL', bytes);
+    enableCapability(this.#vm, 'KVM_CAP_DIRTY_LOG_RING_ACQ_REL', [bytes]);
     this.#ringBytes = bytes;
   }
   #ringBytes: number | undefined;
 
-  /** The ring of a vCPU, to be made once: it knows how far it has been harvested. @throws KvmArgumentError before `enableRing`. */
-  ring(vcpu: Vcpu): DirtyRing {
+  /**
+   * The ring of a vCPU. Make one object for each vCPU: it stores the position of the next harvest.
+   *
+   * @throws KvmArgumentError before `enableRing`.
+   */
+  ring(vcpu: VcpuContext): DirtyRing {
     if (this.#ringBytes === undefined) throw new KvmArgumentError('this VM has no dirty rings; enableRing comes first');
     return new DirtyRing(vcpu, this.#ringBytes);
   }
 
   /**
-   * KVM_RESET_DIRTY_RINGS: the kernel takes back what was harvested from all rings, and notices the next write to each
-   * page. @returns how many entries.
+   * KVM_RESET_DIRTY_RINGS: gives the harvested entries of all rings back to the kernel, which then logs the next write to
+   * each page.
+   *
+   * @returns the number of entries.
    */
   resetRings(): number {
     return this.#vm.ioctl(this.#vm.bindings.KVM_RESET_DIRTY_RINGS);
   }
 }
 
-/** The ring in which a vCPU tells the pages that its guest writes to. One thread at a time harvests it. */
+/** The ring in which the kernel logs the pages that the guest of a vCPU writes to. One thread at a time may harvest it. */
 export class DirtyRing {
   readonly #words: Int32Array;
-  readonly #vcpu: Vcpu;
+  readonly #vcpu: VcpuContext;
   #next = 0;
 
-  /** For `DirtyPages.ring`. */
-  constructor(vcpu: Vcpu, bytes: number) {
+  /** Only `DirtyPages.ring` calls this. */
+  constructor(vcpu: VcpuContext, bytes: number) {
     const offset = vcpu.bindings.KVM_DIRTY_LOG_PAGE_OFFSET * pageSize;
-    const buffer = native().vcpuMap(vcpu.handle, offset, bytes);
+    const buffer = addon().vcpuMap(vcpu.handle, offset, bytes);
     if (typeof buffer === 'number') throw kernelError('mmap of the dirty ring', buffer);
     this.#words = new Int32Array(buffer);
     this.#vcpu = vcpu;
   }
 
-  /** The pages written to since the last harvest, oldest first. `Vm.dirty.resetRings` gives their entries back. */
+  /** Returns the pages written to since the last harvest, oldest first. `Vm.dirty.resetRings` gives their entries back. */
   harvest(): DirtyPage[] {
     const { KvmDirtyGfn, KVM_DIRTY_GFN_F_DIRTY, KVM_DIRTY_GFN_F_RESET } = this.#vcpu.bindings;
     const { $size, $layout } = KvmDirtyGfn;
     const view = new DataView(this.#words.buffer);
     const entries = view.byteLength / $size;
     const pages: DirtyPage[] = [];
-    // A ring that is all dirty ends after one round.
+    // In a full ring the loop ends after one round.
     while (pages.length < entries) {
       const at = this.#next * $size;
       const flags = (at + $layout.members.flags.offset) / 4;
-      // The kernel writes the flags last, and looks at the entry again when they say that it may.
+      // The kernel writes the flags last. It reads the entry again after the flags are set to reset.
       const state = Atomics.load(this.#words, flags);
       if (state !== Number(KVM_DIRTY_GFN_F_DIRTY)) break;
       const { slot, offset } = new KvmDirtyGfn(view, at);

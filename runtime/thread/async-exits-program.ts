@@ -1,15 +1,15 @@
-/** The program behind `exits`: hands each exit over and waits until it is served. */
+/** The program of `exits`: it hands each exit to the other thread and waits until that thread has served it. */
 
 import type { MessagePort } from 'node:worker_threads';
 import type { StartVcpuProgram } from './vcpu-thread.js';
 
 export interface ExitsData {
   readonly port: MessagePort;
-  /** One word, which counts the exits that were served; or `noMore`. */
+  /** One word: the number of exits that were served, or `noMore`. */
   readonly turn: Int32Array;
 }
 
-/** The other side has had enough: the guest does no more, and what is not served stays so. */
+/** The other thread wants no more exits. The guest stops, and the operation of an exit that was not served stays pending. */
 export const noMore = -1;
 
 const start: StartVcpuProgram<ExitsData> = (vcpu, { port, turn }) => {

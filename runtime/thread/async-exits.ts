@@ -1,4 +1,4 @@
-/** The exits of a vCPU as an async iterator, for programs that need no speed. */
+/** The exits of a vCPU as an async iterator, for programs that do not need speed. */
 
 import { on } from 'node:events';
 import { MessageChannel } from 'node:worker_threads';
@@ -8,11 +8,11 @@ import { type ExitsData, noMore } from './async-exits-program.js';
 import { VcpuThread, type VcpuThreadOptions } from './vcpu-thread.js';
 
 /**
- * Runs the vCPU in a Worker and gives what each run came back with, as `run` does. The vCPU waits meanwhile, so its exit
- * can be served here through `vcpu.kvmRun`; it runs on when the next one is asked for. A loop that is left ends the
- * Worker, and the operation of its exit stays pending. Each exit takes some four times as long as in a `VcpuThread`.
+ * Runs the vCPU in a Worker and yields the result of each run, as `run` returns it. The vCPU waits after each result, so this
+ * thread can serve the exit through `vcpu.kvmRun`. The vCPU goes on when the next result is requested. Leaving the loop ends
+ * the Worker, and the operation of the last exit stays pending. Each exit takes about four times as long as in a `VcpuThread`.
  *
- * @throws what `run` throws, or the reason of the signal.
+ * @throws the error that `run` throws, or the reason of the signal.
  */
 export async function* exits(
   vcpu: Vcpu,
@@ -23,7 +23,7 @@ export async function* exits(
   const data: ExitsData = { port: port2, turn };
   const options = { data, transferList: [port2], ...(signal ? { signal } : {}) };
   const thread = VcpuThread.start(vcpu, builtModule('runtime/thread/async-exits-program'), options);
-  // It may be rejected while the caller still serves an exit, and is told behind that.
+  // This may be rejected while the caller still serves an exit. The loop below throws the error after that.
   thread.finished.catch(() => {});
   let served = 0;
   const answer = (word: number): void => {

@@ -1,64 +1,64 @@
-/** A vCPU off the main thread: a Worker that runs it and handles its exits, and what this thread can tell it to do. */
+/** Runs a vCPU in a Worker, which also handles its exits, so that the event loop of this thread stays free. */
 
 import { type TransferListItem, Worker } from 'node:worker_threads';
-import { builtModule, native } from '../addon.js';
+import { addon, builtModule } from '../addon.js';
 import { restored } from '../errors.js';
-import { hold, kick, type SharedVcpu, type Vcpu } from '../vcpu.js';
+import { kick, type SharedVcpu, type Vcpu } from '../vcpu.js';
 
-/** What runs in the Worker. All of it is synchronous: the next run begins when a call returns; with 'stop' the thread ends. */
+/** The program that runs in the Worker. All calls are synchronous. When a call returns, the next run begins; 'stop' ends the thread. */
 export interface VcpuProgram {
-  /** The vCPU has come back with an exit: serve it. */
+  /** Called when the vCPU has returned with an exit: serve it. */
   exit(): 'stop' | undefined;
-  /** It has been kicked. Without this it goes on. */
+  /** Called when the vCPU was kicked. Without this method the vCPU goes on. */
   interrupted?(): 'stop' | undefined;
 }
 
-/** The default export of a program's module: called once, in the Worker. */
+/** The default export of a program's module. It is called once, in the Worker. */
 export type StartVcpuProgram<Data = unknown> = (vcpu: Vcpu, data: Data) => VcpuProgram | Promise<VcpuProgram>;
 
 export interface VcpuThreadOptions {
-  /** What the program gets, cloned as `workerData` is. Memory and other vCPUs go by handle: `memory.share()`. */
+  /** The data for the program, cloned like `workerData`. Post memory and other vCPUs by handle: `memory.share()`. */
   readonly data?: unknown;
-  /** What of `data` is moved instead of cloned. */
+  /** The objects in `data` that are moved instead of cloned. */
   readonly transferList?: readonly TransferListItem[];
-  /** Stops the thread; `finished` is then rejected with the signal's reason. */
+  /** Stops the thread. `finished` is then rejected with the signal's reason. */
   readonly signal?: AbortSignal;
 }
 
-/** What the Worker gets. */
-export interface ThreadOrder {
+/** What the Worker gets as `workerData`. */
+export interface WorkerInput {
   readonly vcpu: SharedVcpu;
   readonly program: string;
   readonly data: unknown;
-  /** One word, what `word` gives. */
-  readonly state: Int32Array;
+  /** One word, as `orderWord` makes it. */
+  readonly order: Int32Array;
 }
 
-/** What the Worker is to do while its vCPU is held. */
+/** What the Worker does while its vCPU is paused. */
 const threadStates = ['run', 'pause', 'stop'] as const;
 export type ThreadState = (typeof threadStates)[number];
 
-/** A state as the two sides tell it. No two orders are the same word: the Worker waits for the next one. */
-export function word(order: number, state: ThreadState): number {
-  return (order << 2) | threadStates.indexOf(state);
+/** The order to be in a state, as one word. No two orders are the same word, so the Worker can wait for the next order. */
+export function orderWord(number: number, state: ThreadState): number {
+  return (number << 2) | threadStates.indexOf(state);
 }
 
-export function stateOf(told: number): ThreadState {
-  return threadStates[told & 3] as ThreadState;
+export function stateOf(order: number): ThreadState {
+  return threadStates[order & 3] as ThreadState;
 }
 
 export class VcpuThread implements AsyncDisposable {
   /**
-   * Settled when the Worker has ended. Fulfilled when the program has stopped, or was stopped. Rejected with what the
-   * program has thrown, or with the reason of the signal.
+   * Settled when the Worker has ended. Fulfilled when the program has stopped, or was stopped. Rejected with the error that
+   * the program has thrown, or with the reason of the signal.
    */
   readonly finished: Promise<void>;
   readonly #vcpu: SharedVcpu;
   readonly #worker: Worker;
-  readonly #state: Int32Array;
+  readonly #order: Int32Array;
   #hasEnded = false;
-  #holds = false;
-  /** Called when the Worker says that it is paused, or has ended. */
+  #keepsPaused = false;
+  /** Called when the Worker reports that it is paused, and when it has ended. */
   #acknowledge = (): void => {};
   #orderCount = 0;
   /** Pauses and resumptions take effect one after the other. */
@@ -66,18 +66,18 @@ export class VcpuThread implements AsyncDisposable {
 
   private constructor(vcpu: Vcpu, program: URL, { data, transferList = [], signal }: VcpuThreadOptions) {
     this.#vcpu = vcpu.share();
-    this.#state = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT));
-    const workerData: ThreadOrder = { vcpu: this.#vcpu, program: program.href, data, state: this.#state };
+    this.#order = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT));
+    const workerData: WorkerInput = { vcpu: this.#vcpu, program: program.href, data, order: this.#order };
     this.#worker = new Worker(builtModule('runtime/thread/worker'), {
       workerData,
       transferList: [...transferList],
     });
-    // Of its own, so that the vCPU stays when the caller closes its.
-    const kept = native().vcpuFind(this.#vcpu.id);
-    const onAbort = (): void => this.#order('stop');
+    // A handle of this thread object, so that the vCPU stays open when the caller closes its own.
+    const kept = addon().vcpuFind(this.#vcpu.id);
+    const onAbort = (): void => this.#setOrder('stop');
     signal?.addEventListener('abort', onAbort);
     this.#worker.on('message', (paused) => {
-      if (paused === Atomics.load(this.#state, 0)) this.#acknowledge();
+      if (paused === Atomics.load(this.#order, 0)) this.#acknowledge();
     });
     let failure: { readonly thrown: unknown } | undefined;
     this.#worker.once('error', (thrown) => {
@@ -86,8 +86,8 @@ export class VcpuThread implements AsyncDisposable {
     this.finished = new Promise<void>((resolve, reject) => {
       this.#worker.once('exit', () => {
         this.#hasEnded = true;
-        this.#hold(false);
-        if (kept) native().vcpuRelease(kept, false);
+        this.#keepPaused(false);
+        if (kept) addon().vcpuRelease(kept, false);
         signal?.removeEventListener('abort', onAbort);
         this.#acknowledge();
         if (failure) reject(restored(failure.thrown));
@@ -98,61 +98,61 @@ export class VcpuThread implements AsyncDisposable {
   }
 
   /**
-   * Starts a Worker that runs the vCPU with the program of a module. It keeps the process alive, until the program stops;
-   * see `unref`.
+   * Starts a Worker that runs the vCPU with the program of a module. The Worker keeps the process alive until the program
+   * stops; see `unref`.
    */
   static start(vcpu: Vcpu, program: URL, options: VcpuThreadOptions = {}): VcpuThread {
     options.signal?.throwIfAborted();
     return new VcpuThread(vcpu, program, options);
   }
 
-  /** Gets the vCPU out of KVM_RUN: its program is told. */
+  /** Kicks the vCPU out of KVM_RUN. Its program is called with the interruption. */
   kick(): void {
     kick(this.#vcpu);
   }
 
   /**
-   * Holds the vCPU. Fulfilled when it is out of KVM_RUN, the operation of its last exit is completed and the Worker waits:
-   * its registers are consistent then, and other threads may use it. Fulfilled too when the thread ends instead.
+   * Pauses the vCPU. Fulfilled when the vCPU is out of KVM_RUN, the operation of its last exit is completed and the Worker
+   * waits. Its registers are consistent then, and other threads may use it. Fulfilled also when the thread ends instead.
    */
   pause(): Promise<void> {
     return this.#after(
       () =>
         new Promise((resolve) => {
           this.#acknowledge = resolve;
-          this.#order('pause');
+          this.#setOrder('pause');
           if (this.#hasEnded) resolve();
         }),
     );
   }
 
-  /** Lets a paused vCPU go on. */
+  /** Resumes a paused vCPU. */
   resume(): void {
-    void this.#after(async () => this.#order('run'));
+    void this.#after(async () => this.#setOrder('run'));
   }
 
   /**
-   * Ends the thread behind the exit that its program is serving. As before a pause, the operation of that exit is
-   * completed, and a kick that is pending is told. Settled as `finished` is.
+   * Ends the thread after the exit that its program is serving. As before a pause, the operation of that exit is completed,
+   * and a pending kick is delivered. Settled like `finished`.
    */
   stop(): Promise<void> {
-    this.#order('stop');
+    this.#setOrder('stop');
     return this.finished;
   }
 
-  /** Ends the thread wherever its program is, be it in a loop of its own. Settled as `finished` is. */
+  /** Ends the thread wherever its program is, even in an endless loop. Settled like `finished`. */
   async terminate(): Promise<void> {
     await this.#worker.terminate();
     return this.finished;
   }
 
-  /** From now on this thread does not keep the process alive: the process may end while the guest runs. */
+  /** After this the thread does not keep the process alive: the process may end while the guest runs. */
   unref(): this {
     this.#worker.unref();
     return this;
   }
 
-  /** From now on it does again, as from the start. */
+  /** After this the thread keeps the process alive again, as from the start. */
   ref(): this {
     this.#worker.ref();
     return this;
@@ -168,18 +168,18 @@ export class VcpuThread implements AsyncDisposable {
     return done;
   }
 
-  #order(state: ThreadState): void {
-    if (this.#hasEnded || stateOf(Atomics.load(this.#state, 0)) === 'stop') return;
-    // The Worker looks at the state when it finds its vCPU held, so the state is there first.
-    Atomics.store(this.#state, 0, word(++this.#orderCount, state));
-    this.#hold(state !== 'run');
-    Atomics.notify(this.#state, 0);
+  #setOrder(state: ThreadState): void {
+    if (this.#hasEnded || stateOf(Atomics.load(this.#order, 0)) === 'stop') return;
+    // The Worker reads the order when its vCPU is paused, so the order is stored first.
+    Atomics.store(this.#order, 0, orderWord(++this.#orderCount, state));
+    this.#keepPaused(state !== 'run');
+    Atomics.notify(this.#order, 0);
   }
 
-  /** Once at most, whoever else holds the vCPU. */
-  #hold(held: boolean): void {
-    if (held === this.#holds) return;
-    this.#holds = held;
-    hold(this.#vcpu, held);
+  /** Pauses the vCPU at most once, whoever else has paused it. */
+  #keepPaused(paused: boolean): void {
+    if (paused === this.#keepsPaused) return;
+    this.#keepsPaused = paused;
+    addon().pause(this.#vcpu.id, paused);
   }
 }

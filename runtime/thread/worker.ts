@@ -1,31 +1,31 @@
-/** The Worker of a `VcpuThread`: runs the vCPU until the program, or the other side, says stop. */
+/** The Worker of a `VcpuThread`. It runs the vCPU until the program returns 'stop', or until the order is to stop. */
 
 import { parentPort, workerData } from 'node:worker_threads';
 import { Vcpu } from '../vcpu.js';
-import { type StartVcpuProgram, stateOf, type ThreadOrder } from './vcpu-thread.js';
+import { type StartVcpuProgram, stateOf, type WorkerInput } from './vcpu-thread.js';
 
-const order = workerData as ThreadOrder;
-// Right at the start: the other side may let go of its own.
-const vcpu = Vcpu.attach(order.vcpu);
-const module = (await import(order.program)) as { readonly default?: StartVcpuProgram };
+const input = workerData as WorkerInput;
+// This comes first, because the other thread may close its own handle.
+const vcpu = Vcpu.attach(input.vcpu);
+const module = (await import(input.program)) as { readonly default?: StartVcpuProgram };
 if (typeof module.default !== 'function') {
-  throw new TypeError(`${order.program}: a vCPU's program exports a function as its default`);
+  throw new TypeError(`${input.program}: a vCPU's program exports a function as its default`);
 }
-const program = await module.default(vcpu, order.data);
+const program = await module.default(vcpu, input.data);
 
-const lookAgainMs = 10;
+const pollMs = 10;
 
 function interrupted(): 'stop' | undefined {
   if (vcpu.interruption === 'kick') return program.interrupted?.();
-  const told = Atomics.load(order.state, 0);
-  if (stateOf(told) === 'stop') return 'stop';
-  if (stateOf(told) === 'pause') {
-    parentPort?.postMessage(told);
-    // The order itself notifies too, perhaps only now: nothing but another order ends the pause.
-    while (Atomics.load(order.state, 0) === told) Atomics.wait(order.state, 0, told);
+  const order = Atomics.load(input.order, 0);
+  if (stateOf(order) === 'stop') return 'stop';
+  if (stateOf(order) === 'pause') {
+    parentPort?.postMessage(order);
+    // The notification of this same order can arrive only now. Nothing but another order ends the pause.
+    while (Atomics.load(input.order, 0) === order) Atomics.wait(input.order, 0, order);
   } else {
-    // Held by somebody else, who does not tell when the vCPU may go on.
-    Atomics.wait(order.state, 0, told, lookAgainMs);
+    // Another thread has paused the vCPU, and it does not notify this one when it resumes the vCPU.
+    Atomics.wait(input.order, 0, order, pollMs);
   }
   return undefined;
 }

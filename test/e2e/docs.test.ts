@@ -8,6 +8,7 @@ import { Attributes } from '../../runtime/devices/attributes.js';
 import { GuestIo } from '../../runtime/guest-io.js';
 import { Kvm, Stats, Vcpu, Vm } from '../../runtime/index.js';
 import { Interrupts } from '../../runtime/interrupts.js';
+import { fdNames } from '../../runtime/ioctl.js';
 import { DirtyPages } from '../../runtime/rings/dirty.js';
 import { committedModel } from '../../tools/lib/committed-models.js';
 import { folderOf } from '../helpers/cli.js';
@@ -137,15 +138,14 @@ describe('docs/ioctls.md', () => {
 
   it('has all ioctls of the model, in its order, and what they are made on', () => {
     const { ioctls } = committedModel();
-    const kinds = { system: '/dev/kvm', vm: 'VM', vcpu: 'vCPU', device: 'device' };
     expect(rows.length).toBeGreaterThan(100);
     expect(rows.map(([ioctl, fds]) => [ioctl, fds])).toEqual(
-      ioctls.map(({ name, fds = [] }) => [`\`${name}\``, fds.map((fd) => kinds[fd]).join(', ')]),
+      ioctls.map(({ name, fds = [] }) => [`\`${name}\``, fds.map((fd) => fdNames[fd]).join(', ')]),
     );
   });
 
   it('names a method of the thing it is made on, or the generic one where the kernel says that it is unsupported', () => {
-    const kinds = { Kvm: '/dev/kvm', Vm: 'VM', Vcpu: 'vCPU', VmDevice: 'device' };
+    const kinds = { Kvm: fdNames.system, Vm: fdNames.vm, Vcpu: fdNames.vcpu, VmDevice: fdNames.device };
     const generic = rows.filter(([, , method]) => method === 'generic `ioctl`');
     expect(generic.length).toBeGreaterThan(0);
     for (const [ioctl, , , test] of generic) {

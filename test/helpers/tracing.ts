@@ -1,6 +1,6 @@
 /**
- * The same machine driven by the library and by `native/trace.c`, each of which tells what it sees, line by line. What
- * the two have in common is this description of the machine, and what devices answer.
+ * Drives the same machine with the library and with tools/oracle/native/trace.c. Each prints what it sees, line by line.
+ * The two share this description of the machine, and the answers of its devices.
  */
 
 import { spawnSync } from 'node:child_process';
@@ -10,19 +10,19 @@ import { ArrayView, allocate, bytesOf, U8Array, type View } from '../../support/
 import { type Guest, places } from '../../tools/guests/index.js';
 import { load, type Machine, projectRoot, watchdogMs } from './vcpus.js';
 
-/** How a machine is driven. */
+/** The way in which a machine is driven. */
 export interface Course {
-  /** What the answers of devices are made of; not 0. */
+  /** The seed of the answers of the devices. It is not 0. */
   readonly seed?: number;
   readonly mostExits?: number;
-  /** Whether the operation of each exit is completed, and the registers told, before the guest goes on. */
+  /** Whether to complete the operation of each exit, and to print the registers, before the guest goes on. */
   readonly completes?: boolean;
-  /** For KVM_SET_GUEST_DEBUG. */
+  /** The argument of KVM_SET_GUEST_DEBUG. */
   readonly debug?: number;
-  /** For KVM_CAP_X86_USER_SPACE_MSR, and whether accesses are answered with an error. */
+  /** The argument of KVM_CAP_X86_USER_SPACE_MSR, and whether MSR accesses fail. */
   readonly msrReasons?: number;
   readonly msrError?: boolean;
-  /** How many interrupts the guest gets, each as soon as it takes one, and their vector. */
+  /** The number of interrupts for the guest, and their vector. Each is delivered as soon as the guest accepts it. */
   readonly interrupts?: number;
   readonly vector?: number;
 }
@@ -32,7 +32,7 @@ export interface Traces {
   readonly c: readonly string[];
 }
 
-/** A page that the guest cannot write to: a write is MMIO. */
+/** A page that the guest cannot write to: its write is MMIO. */
 export const readOnlyPage = 0xc000;
 
 const slots = [
@@ -61,12 +61,12 @@ export function trace(guest: Guest, course: Course): Traces {
   using machine = load(guest);
   machine.vm.removeMemory(0);
   for (const slot of slots) machine.vm.addMemory({ memory: machine.memory, ...slot });
-  // Before the library changes any of it.
+  // The C program runs first, before the library changes the machine.
   const c = byC(machine, required);
   return { library: new ByLibrary(machine, required).trace(), c };
 }
 
-/** Builds `native/trace.c` where it is missing or old. */
+/** Builds tools/oracle/native/trace.c if the program is missing or old. */
 export function buildTrace(): void {
   execute('make', ['-s', '-C', join(projectRoot, 'runtime/native'), 'trace']);
 }
@@ -96,7 +96,7 @@ function byC({ vcpu, memory }: Machine, course: Required<Course>): string[] {
 }
 
 function execute(command: string, rest: readonly string[], input = Buffer.alloc(0)): string {
-  // A sanitizer may be preloaded, which is not for this program.
+  // A sanitizer may be preloaded. This program must not have it.
   const { LD_PRELOAD: _, ...env } = process.env;
   const options = { input, env, encoding: 'utf8', timeout: watchdogMs, killSignal: 'SIGKILL' } as const;
   const { status, signal, stdout, stderr, error } = spawnSync(command, rest, options);
@@ -104,7 +104,7 @@ function execute(command: string, rest: readonly string[], input = Buffer.alloc(
   return stdout;
 }
 
-/** Does what `native/trace.c` does, word for word. */
+/** Does the same as tools/oracle/native/trace.c, function by function. */
 class ByLibrary {
   readonly #lines: string[] = [];
   readonly #machine: Machine;
@@ -163,7 +163,7 @@ class ByLibrary {
     this.#lines.push(`${this.#before}${state}: ${this.#exit()}`);
   }
 
-  /** Tells an exit, and answers it. */
+  /** Describes an exit, and answers it. */
   #exit(): string {
     const { vcpu } = this.#machine;
     const { kvmRun } = vcpu;
@@ -223,7 +223,7 @@ class ByLibrary {
     return `${hex(msr.index)}, reason ${hex(msr.reason)}, data ${hex(msr.data)}`;
   }
 
-  /** What devices answer: xorshift32. */
+  /** The answers of the devices: xorshift32. */
   #answer(bytes: Uint8Array): void {
     for (let index = 0; index < bytes.length; index++) {
       this.#random ^= this.#random << 13;
@@ -237,7 +237,7 @@ class ByLibrary {
 const hex = (value: number | bigint): string => value.toString(16);
 const hexOf = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex');
 
-/** Every member of a view on a line, in the order of C; those of a member that is a struct as well. */
+/** One line for each member of a view, in the order of C. A member that is a struct has a line for each of its members. */
 export function membersOf(of: string, view: View): string[] {
   const { $layout } = view.constructor as unknown as { $layout: { members: object } };
   const values = view as unknown as Record<string, unknown>;

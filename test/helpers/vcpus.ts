@@ -1,4 +1,4 @@
-/** What the tests with real vCPUs share: the device, Workers that use the built runtime, and child processes. */
+/** Shared by the tests with real vCPUs: the device, Workers that use the built runtime, and child processes. */
 
 import { execFile } from 'node:child_process';
 import { closeSync, openSync, readdirSync, readFileSync } from 'node:fs';
@@ -18,12 +18,13 @@ import {
   type Vm,
 } from '../../runtime/index.js';
 import { type Guest, type Loaded, places } from '../../tools/guests/index.js';
+import { type Outcome, runOutcome } from '../../tools/lib/outcome.js';
 import { until, watchdogMs, within } from '../../tools/lib/patience.js';
 import { temporaryFolder } from './cli.js';
 
-export { until, watchdogMs, within };
+export { type Outcome, until, watchdogMs, within };
 
-/** What a suite is called that cannot do without the device. */
+/** Part of the name of each suite that needs the device. */
 export const needsKvm = '(needs a /dev/kvm that opens)';
 
 export const hasKvm: boolean = canOpen('/dev/kvm');
@@ -41,7 +42,7 @@ export const projectRoot: string = fileURLToPath(new URL('../..', import.meta.ur
 
 export const mechanisms: readonly Mechanism[] = ['immediate_exit', 'signal_mask'];
 
-/** The bindings of a header that is wrong about where `immediate_exit` is: the runtime leaves the real one alone. */
+/** Bindings with a wrong offset of `immediate_exit`, so that the runtime never sets the real one. */
 export const wrongAboutFlag: Bindings = {
   ...bindings,
   KvmRun: class extends bindings.KvmRun {
@@ -52,21 +53,18 @@ export const wrongAboutFlag: Bindings = {
   },
 } as unknown as Bindings;
 
-/** A VM of its own, which ends with its scope. */
+/** A VM. The caller closes it with `using`. */
 export function createVm(of: Bindings = bindings): Vm {
   using kvm = Kvm.open({ bindings: of });
   return kvm.createVm();
 }
 
-/** What a run came back with, in words: `exit 5`, `interrupted by kick`. */
-export type Outcome = string;
-
-/** A guest in a VM of its own; all of it ends with its scope. */
+/** A guest in a VM of its own. `using` closes all of it. */
 export interface Machine extends Loaded {
   readonly vm: Vm;
 }
 
-/** With `prepare` the VM is made ready before it has a vCPU. */
+/** Loads a guest into a new VM. `prepare` is called before the VM has a vCPU. */
 export function load(
   guest: Guest,
   options?: VcpuOptions,
@@ -83,7 +81,7 @@ export function load(
   return { vm, ...loaded, [Symbol.dispose]: close };
 }
 
-/** What a guest sends to its port in so many exits. */
+/** The text that a guest sends to its port in this many exits. */
 export function sent(machine: Loaded, exits: number): string {
   const { kvmRun, shared } = machine.vcpu;
   return Array.from({ length: exits }, () => {
@@ -98,13 +96,10 @@ export function loadWithIrqchip(guest: Guest): Machine {
   return load(guest, {}, bindings, (vm) => vm.ioctl(bindings.KVM_CREATE_IRQCHIP));
 }
 
-/** Runs, with a watchdog: a test that loses a kick fails with `interrupted by timeout`. */
-export function run({ vcpu }: Loaded, timeoutMs: number = watchdogMs): Outcome {
-  const result = vcpu.run({ timeoutMs });
-  return result === 'exit' ? `exit ${vcpu.kvmRun.exit_reason}` : `interrupted by ${vcpu.interruption}`;
-}
+/** Runs once, with a watchdog: a test that loses a kick fails with `interrupted by timeout`. */
+export const run = ({ vcpu }: Loaded, timeoutMs: number = watchdogMs): Outcome => runOutcome(vcpu, { timeoutMs });
 
-/** What a call throws, or undefined. */
+/** The error that a call throws, or undefined. */
 export function thrownBy(call: () => unknown): unknown {
   try {
     call();
@@ -114,29 +109,29 @@ export function thrownBy(call: () => unknown): unknown {
   return undefined;
 }
 
-/** What a guest that spins counts in. */
+/** The counter of a guest that spins. */
 export const counterOf = ({ memory }: Loaded): number => memory.dataView(places.data, 4).getUint32(0, true);
 
-/** Waits until the guest gets on, in whatever thread it runs. */
+/** Waits until the guest counts on, in whatever thread it runs. */
 export async function untilCounting(machine: Loaded): Promise<void> {
   const before = counterOf(machine);
   await until(() => counterOf(machine) !== before, 'the guest counts');
 }
 
-/** What `worker.mjs` can be told to do, with what, and what it answers. */
+/** The jobs of `worker.mjs`, each with its argument and its answer. */
 export interface Jobs {
-  /** Runs a vCPU, so many times; afterwards the Worker lets go of it. */
+  /** Runs a vCPU this many times. Afterwards the Worker closes its handle. */
   run: [{ vcpu: SharedVcpu; times?: number; timeoutMs?: number; number?: number }, Outcome[]];
-  /** Waits until the u32 at an address of the memory moves, then does things to the running vCPU. */
-  meddle: [{ vcpu: SharedVcpu; memory: GuestMemoryHandle; counterAt: number; deeds: Deed[] }, string[]];
+  /** Waits until the u32 at an address of the memory changes, then does actions with the running vCPU. */
+  meddle: [{ vcpu: SharedVcpu; memory: GuestMemoryHandle; counterAt: number; actions: Action[] }, string[]];
   kick: [{ vcpu: SharedVcpu }, boolean];
   writeMemory: [{ memory: GuestMemoryHandle; at: number; bytes: number[] }, number[]];
-  /** Writes where the data of a port is to `struct kvm_run`, over and over, until word 0 is set; word 1 tells that it does. */
+  /** Writes `io.data_offset` of `struct kvm_run` again and again, until word 0 is set. Word 1 is set when it has begun. */
   scribble: [{ vcpu: SharedVcpu; values: readonly bigint[]; words: Int32Array }, number];
   threadId: [null, number];
 }
 
-export type Deed = 'run' | 'getRegs' | 'ioctl' | 'close' | 'kick';
+export type Action = 'run' | 'getRegs' | 'ioctl' | 'close' | 'kick';
 
 interface Answer {
   readonly number: number;
@@ -144,7 +139,7 @@ interface Answer {
   readonly error?: string;
 }
 
-/** A Worker that uses the runtime as it is built. */
+/** A Worker that uses the built runtime. */
 export class Helper implements AsyncDisposable {
   readonly #worker = new Worker(new URL('worker.mjs', import.meta.url));
   readonly #waiting = new Map<number, (answer: Answer) => void>();
@@ -154,18 +149,18 @@ export class Helper implements AsyncDisposable {
   private constructor() {
     this.#worker.on('message', (answer: Answer) => this.#waiting.get(answer.number)?.(answer));
     this.#worker.on('error', ({ message: error }) => {
-      for (const [number, tell] of this.#waiting) tell({ number, error });
+      for (const [number, settle] of this.#waiting) settle({ number, error });
     });
   }
 
-  /** Starts it, and waits until it listens. */
+  /** Starts the Worker, and waits until it accepts messages. */
   static async start(): Promise<Helper> {
     const helper = new Helper();
     await helper.do('threadId', null);
     return helper;
   }
 
-  /** Has it do something. The order is on its way when this returns, even if this thread then blocks. */
+  /** Has the Worker do a job. The message is sent when this returns, even if this thread blocks afterwards. */
   do<Name extends keyof Jobs>(job: Name, argument: Jobs[Name][0]): Promise<Jobs[Name][1]> {
     const number = ++this.#number;
     if (argument !== null && 'vcpu' in argument) this.#vcpus.add(argument.vcpu);
@@ -180,12 +175,12 @@ export class Helper implements AsyncDisposable {
     return within(answered, `the Worker's answer to '${job}'`);
   }
 
-  /** Ends the Worker as Node does it. */
+  /** Ends the Worker with `terminate`. */
   async terminate(): Promise<void> {
     await within(this.#worker.terminate(), 'the end of the Worker');
   }
 
-  /** Ends the Worker, out of whatever run it is in. */
+  /** Ends the Worker, also during a run. */
   async [Symbol.asyncDispose](): Promise<void> {
     const ended = this.#worker.terminate();
     for (const vcpu of this.#vcpus) kick(vcpu);
@@ -193,10 +188,10 @@ export class Helper implements AsyncDisposable {
   }
 }
 
-/** A module of `programs/`, for a `VcpuThread`. */
+/** The URL of a module of `programs/`, for a `VcpuThread`. */
 export const program = (name: string): URL => new URL(`programs/${name}.mjs`, import.meta.url);
 
-/** The words that the program `serve` tells what it has seen with. */
+/** The words in which the program `serve` counts its calls. */
 export class Served {
   readonly words: Int32Array = new Int32Array(new SharedArrayBuffer(3 * Int32Array.BYTES_PER_ELEMENT));
 
@@ -208,13 +203,13 @@ export class Served {
     return Atomics.load(this.words, 1);
   }
 
-  letOn(): void {
+  release(): void {
     Atomics.store(this.words, 2, 1);
     Atomics.notify(this.words, 2);
   }
 }
 
-/** What a script prints as JSON, in a process of its own: one of `scripts/` by name, or one that is elsewhere. */
+/** Runs a script in a process of its own, and returns the JSON that it prints. The script is a name in `scripts/`, or a URL. */
 export async function runScript<T>(
   name: string | URL,
   { before = [], flags = [], env = {} }: ScriptOptions = {},
@@ -237,13 +232,13 @@ export async function runScript<T>(
 }
 
 export interface ScriptOptions {
-  /** A command that starts node in another state: `['env', '--block-signal=63']`. */
+  /** A command that starts node with other settings: `['env', '--block-signal=63']`. */
   readonly before?: readonly string[];
   readonly flags?: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
 }
 
-/** What the kernel says of what is mapped at an address of this process; null where nothing is. */
+/** The mapping at an address of this process, as the kernel describes it, or null. */
 export function mappingAt(address: bigint): { memory: boolean; residentKiB: number } | null {
   const mappings = readFileSync('/proc/self/smaps', 'utf8').split(/^(?=[0-9a-f]+-[0-9a-f]+ )/m);
   for (const text of mappings) {
@@ -254,16 +249,16 @@ export function mappingAt(address: bigint): { memory: boolean; residentKiB: numb
   return null;
 }
 
-/** Whether there is memory at an address of this process. */
+/** Whether this process has memory at an address. */
 export const isMemory = (address: bigint): boolean => mappingAt(address)?.memory ?? false;
 
-/** The same under a profiler, whose signals come all the time. */
+/** Runs a script under a profiler, whose signals arrive all the time. */
 export function runProfiled<T>(name: string, env: ScriptOptions['env'] = {}): Promise<T> {
   const flags = ['--cpu-prof', '--cpu-prof-interval', '100', '--cpu-prof-dir', temporaryFolder()];
   return runScript(name, { flags, env });
 }
 
-/** Whether a thread is in a run of the vCPU, or another ioctl. */
+/** Whether another thread runs the vCPU. */
 export function isBusy(vcpu: SharedVcpu): boolean {
   try {
     Vcpu.attach(vcpu).close();
@@ -274,7 +269,7 @@ export function isBusy(vcpu: SharedVcpu): boolean {
   }
 }
 
-/** How many file descriptors this process has open. */
+/** The number of open file descriptors of this process. */
 export function openFiles(): number {
   return readdirSync('/proc/self/fd').length;
 }

@@ -1,30 +1,25 @@
-// The Worker's side of `Helper` in support.ts: does what it is told, with the runtime as it is built.
+// The Worker of `Helper` in vcpus.ts: it does the jobs that are posted to it, with the built runtime.
 
 import { readlinkSync } from 'node:fs';
 import { parentPort } from 'node:worker_threads';
 import { GuestMemory, kick, Vcpu } from '../../dist/runtime/index.js';
+import { outcomeOf, runOutcome } from '../../dist/tools/lib/outcome.js';
 
 const jobs = {
   run({ vcpu: shared, times = 1, ...options }) {
     const vcpu = Vcpu.attach(shared);
     try {
-      return Array.from({ length: times }, () => outcomeOf(vcpu, options));
+      return Array.from({ length: times }, () => runOutcome(vcpu, options));
     } finally {
       vcpu.close();
     }
   },
 
-  meddle({ vcpu: shared, memory: sharedMemory, counterAt, deeds }) {
+  meddle({ vcpu: shared, memory: sharedMemory, counterAt, actions: names }) {
     const vcpu = Vcpu.attach(shared);
     const memory = GuestMemory.attach(sharedMemory);
     awaitMove(memory.dataView(counterAt, 4));
-    return deeds.map((deed) => {
-      try {
-        return String(deedsOn[deed](vcpu));
-      } catch (error) {
-        return error.name;
-      }
-    });
+    return names.map((name) => outcomeOf(() => actions[name](vcpu)));
   },
 
   kick: ({ vcpu }) => kick(vcpu),
@@ -53,18 +48,13 @@ const jobs = {
   threadId: () => Number(readlinkSync('/proc/thread-self').split('/').at(-1)),
 };
 
-const deedsOn = {
+const actions = {
   run: (vcpu) => vcpu.run(),
   getRegs: (vcpu) => vcpu.getRegs(),
   ioctl: (vcpu) => vcpu.ioctl(vcpu.bindings.KVM_NMI),
   close: (vcpu) => vcpu.close(),
   kick: (vcpu) => vcpu.kick(),
 };
-
-function outcomeOf(vcpu, options) {
-  const result = vcpu.run(options);
-  return result === 'exit' ? `exit ${vcpu.kvmRun.exit_reason}` : `${result} by ${vcpu.interruption}`;
-}
 
 /** Waits until the guest counts. */
 function awaitMove(counter) {

@@ -1,6 +1,6 @@
 /**
- * Kicks placed in the gap between a run's last look at the request and KVM_RUN, with the addon's test hooks: there a
- * kick that only signals is lost for certain. The controls lose it, which shows that these tests can fail.
+ * Kicks in the gap between the last time that a run reads the requests and KVM_RUN, with the addon's test hooks. A kick
+ * there that only sends a signal is always lost. The controls lose it, to show that these tests can fail.
  */
 
 import { beforeAll, describe, expect, it } from 'vitest';
@@ -21,16 +21,16 @@ import {
   wrongAboutFlag,
 } from '../helpers/vcpus.js';
 
-/** Has the Worker run the vCPU, does something while it is in the gap, and lets it on. */
-function inGap(helper: Helper, vcpu: Vcpu, deed: () => void, timeoutMs?: number): Promise<Outcome[]> {
+/** Has the Worker run the vCPU, calls `action` while the Worker is in the gap, and releases it. */
+function inGap(helper: Helper, vcpu: Vcpu, action: () => void, timeoutMs?: number): Promise<Outcome[]> {
   const hooks = new Hooks(vcpu.share());
-  // It comes at any time, and sets the flag too.
-  hooks.change('heartbeat');
+  // A tick comes at any time, and it sets the flag too.
+  hooks.change('ticker');
   hooks.hold('R4');
   const outcomes = helper.do('run', { vcpu: vcpu.share(), ...(timeoutMs === undefined ? {} : { timeoutMs }) });
   try {
-    if (!hooks.isHeld(watchdogMs)) throw new Error('the run has not come to the gap');
-    deed();
+    if (!hooks.isHeld(watchdogMs)) throw new Error(`the run is not in the gap after ${watchdogMs} ms`);
+    action();
   } finally {
     hooks.release();
   }
@@ -92,13 +92,13 @@ describe.skipIf(!hasKvm)(`in the gap before KVM_RUN ${needsKvm}`, () => {
   const loses = async (machine: Loaded): Promise<void> => {
     await using helper = await Helper.start();
     for (let round = 0; round < 10; round++) {
-      let told = false;
+      let hasReturned = false;
       const before = counterOf(machine);
       const outcomes = inGap(helper, machine.vcpu, () => machine.vcpu.kick()).finally(() => {
-        told = true;
+        hasReturned = true;
       });
-      await until(() => counterOf(machine) !== before || told, 'the guest runs');
-      expect(told).toBe(false);
+      await until(() => counterOf(machine) !== before || hasReturned, 'the guest runs');
+      expect(hasReturned).toBe(false);
       machine.vcpu.kick();
       expect(await outcomes).toEqual([kicked]);
     }
@@ -116,7 +116,7 @@ describe.skipIf(!hasKvm)(`in the gap before KVM_RUN ${needsKvm}`, () => {
 
   it('control: with bindings that are wrong about immediate_exit, a kick is lost', async () => {
     using machine = load(userMode.spin, {}, wrongAboutFlag);
-    new Hooks(machine.vcpu.share()).change('heartbeat');
+    new Hooks(machine.vcpu.share()).change('ticker');
     await loses(machine);
   });
 

@@ -52,13 +52,13 @@ describe.skipIf(!hasKvm).each(mechanisms)(`a kick with %s ${needsKvm}`, (mechani
     expect(machine.vcpu.interruption).toBeNull();
   });
 
-  it('is one with those that come before it is told', () => {
+  it('is delivered as one with the kicks before its delivery', () => {
     using machine = load(realMode.out);
     for (let kicks = 0; kicks < 3; kicks++) machine.vcpu.kick();
     expect([run(machine), run(machine), run(machine)]).toEqual([kicked, exitIo, exitHlt]);
   });
 
-  it('after it was told is another one', () => {
+  it('is delivered again when it comes after a delivery', () => {
     using machine = load(realMode.halt);
     machine.vcpu.kick();
     const first = run(machine);
@@ -66,7 +66,7 @@ describe.skipIf(!hasKvm).each(mechanisms)(`a kick with %s ${needsKvm}`, (mechani
     expect([first, run(machine), run(machine)]).toEqual([kicked, kicked, exitHlt]);
   });
 
-  it('comes behind an exit, and lets the operation of the exit be completed', () => {
+  it('is delivered after an exit, and lets the operation of the exit be completed', () => {
     using machine = load(realMode.input);
     expect(run(machine)).toBe(exitIo);
     machine.vcpu.shared.setUint8(machine.vcpu.kvmRun.io.$data_offset, 0x77);
@@ -78,13 +78,13 @@ describe.skipIf(!hasKvm).each(mechanisms)(`a kick with %s ${needsKvm}`, (mechani
     expect(run(machine)).toBe(exitHlt);
   });
 
-  it('comes behind all parts of an operation, each of which is an exit of its own', () => {
-    using machine = load(protectedMode.mmioInParts);
+  it('is delivered after all fragments of an operation, each of which is an exit of its own', () => {
+    using machine = load(protectedMode.mmioInFragments);
     const first = run(machine);
     machine.vcpu.kick();
-    const parts = [];
-    for (let part = run(machine); part === first; part = run(machine)) parts.push(part);
-    expect(parts).toHaveLength(3);
+    const fragments = [];
+    for (let outcome = run(machine); outcome === first; outcome = run(machine)) fragments.push(outcome);
+    expect(fragments).toHaveLength(3);
     expect(machine.vcpu.interruption).toBe('kick');
     expect(run(machine)).toBe(exitHlt);
   });
@@ -124,9 +124,9 @@ describe.skipIf(!hasKvm).each(mechanisms)(`a kick with %s ${needsKvm}`, (mechani
   it.each(spinning)('from a Worker gets this thread out of $name', async (guest) => {
     await using helper = await Helper.start();
     using machine = load(guest);
-    const deeds = helper.do('meddle', { ...meddling(machine), deeds: ['kick'] });
+    const results = helper.do('meddle', { ...meddling(machine), actions: ['kick'] });
     expect(run(machine)).toBe(kicked);
-    expect(await deeds).toEqual(['undefined']);
+    expect(await results).toEqual(['done']);
   });
 
   it.each(spinning)('from this thread gets a Worker out of $name', async (guest) => {
@@ -144,23 +144,23 @@ describe.skipIf(!hasKvm).each(mechanisms)(`a kick with %s ${needsKvm}`, (mechani
     await using helper = await Helper.start();
     using machine = load(userMode.spin);
     const vcpu = machine.vcpu.share();
-    let told = 0;
+    let delivered = 0;
     const outcomes = helper.do('run', { vcpu, times: 2000 }).then((all) => {
-      told = all.length;
+      delivered = all.length;
       return all;
     });
-    // At any phase of the runs and between them, and until all have been told.
+    // The kicks come at any phase of the runs and between them, until all runs have delivered one.
     await until(() => {
       for (let kicks = 0; kicks < 300; kicks++) {
         kick(vcpu);
         const next = process.hrtime.bigint() + BigInt(Math.floor(Math.random() * 40_000));
         while (process.hrtime.bigint() < next);
       }
-      return told > 0;
+      return delivered > 0;
     }, '2000 interruptions');
     expect(await outcomes).toEqual(Array(2000).fill(kicked));
 
-    // The last of those kicks may still be to be told.
+    // The last of those kicks may not be delivered yet.
     run(machine, 1);
     const last = helper.do('run', { vcpu });
     await untilCounting(machine);
@@ -219,7 +219,7 @@ describe.skipIf(!hasKvm).each(mechanisms)(`a timeout with %s ${needsKvm}`, (mech
     expect(new Set(outcomes.timed)).toEqual(new Set([exitIo, timedOut]));
   });
 
-  it('and a kick: the kick is told first, the timeout is over with its run', () => {
+  it('is over with its run, also when the run delivers a kick instead', () => {
     using machine = load(userMode.spin);
     expect(run(machine, 1)).toBe(timedOut);
     machine.vcpu.kick();
@@ -255,9 +255,9 @@ describe.skipIf(!hasKvm).each(mechanisms)(`stray signals with %s ${needsKvm}`, (
     await using helper = await Helper.start();
     using machine = load(userMode.spin);
     const thread = await helper.do('threadId', null);
-    let told = false;
+    let hasReturned = false;
     const outcomes = helper.do('run', { vcpu: machine.vcpu.share() }).finally(() => {
-      told = true;
+      hasReturned = true;
     });
     for (let round = 0; round < 20; round++) {
       await untilCounting(machine);
@@ -265,7 +265,7 @@ describe.skipIf(!hasKvm).each(mechanisms)(`stray signals with %s ${needsKvm}`, (
       for (const target of [thread, process.pid]) for (let i = 0; i < 20; i++) process.kill(target, signal);
     }
     await untilCounting(machine);
-    expect(told).toBe(false);
+    expect(hasReturned).toBe(false);
     machine.vcpu.kick();
     expect(await outcomes).toEqual([kicked]);
   });
@@ -324,10 +324,10 @@ describe.skipIf(!hasKvm)(`a vCPU that another thread runs ${needsKvm}`, () => {
   it('is busy for a Worker', async () => {
     await using helper = await Helper.start();
     using machine = loadWith(userMode.spin);
-    const deeds = ['run', 'getRegs', 'ioctl', 'close', 'kick'] as const;
-    const answers = helper.do('meddle', { ...meddling(machine), deeds: [...deeds] });
+    const actions = ['run', 'getRegs', 'ioctl', 'close', 'kick'] as const;
+    const answers = helper.do('meddle', { ...meddling(machine), actions: [...actions] });
     expect(run(machine)).toBe(kicked);
-    expect(await answers).toEqual([...Array(4).fill('KvmBusyError'), 'undefined']);
+    expect(await answers).toEqual([...Array(4).fill('KvmBusyError'), 'done']);
   });
 
   it('is busy for this thread, and as before afterwards', async () => {

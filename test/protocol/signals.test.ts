@@ -70,21 +70,21 @@ describe.skipIf(!hasKvm).each(mechanisms)(`by %s ${needsKvm}`, (mechanism) => {
 
   it('the signals of a profiler do not come to the program of a VcpuThread', async () => {
     // Before each kick: no exit, and the kicks until then.
-    const told = [
+    const seen = [
       [0, 0],
       [0, 1],
       [0, 2],
     ];
-    expect(await runProfiled('kick-thread', { MECHANISM: mechanism })).toEqual({ told });
+    expect(await runProfiled('kick-thread', { MECHANISM: mechanism })).toEqual({ seen });
   });
 
   it('a flood of the very signal does not come out of a run, and no kick is lost in it', async () => {
     await using helper = await Helper.start();
     using machine = load(userMode.spin, options);
     using other = load(userMode.spin, options);
-    let told = false;
+    let hasReturned = false;
     const outcomes = helper.do('run', { vcpu: machine.vcpu.share() }).finally(() => {
-      told = true;
+      hasReturned = true;
     });
     const served = new Served();
     await using thread = VcpuThread.start(other.vcpu, program('serve'), { data: { words: served.words } });
@@ -96,9 +96,13 @@ describe.skipIf(!hasKvm).each(mechanisms)(`by %s ${needsKvm}`, (mechanism) => {
         for (const target of targets) process.kill(target, signal);
         await setTimeout(1);
       }
-      expect({ told, exits: served.exits, kicks: served.kicks }).toEqual({ told: false, exits: 0, kicks });
+      expect({ hasReturned, exits: served.exits, kicks: served.kicks }).toEqual({
+        hasReturned: false,
+        exits: 0,
+        kicks,
+      });
       thread.kick();
-      await until(() => served.kicks === kicks + 1, 'the kick is told');
+      await until(() => served.kicks === kicks + 1, 'the kick is delivered');
     }
     await untilCounting(machine);
     machine.vcpu.kick();
@@ -119,7 +123,7 @@ describe.skipIf(!hasKvm).each(mechanisms)(`by %s ${needsKvm}`, (mechanism) => {
     }
     expect({ exits: served.exits, kicks: served.kicks }).toEqual({ exits: 0, kicks: 0 });
     thread.kick();
-    await until(() => served.kicks === 1, 'the kick is told');
+    await until(() => served.kicks === 1, 'the kick is delivered');
   });
 
   it('child processes that are started between runs on the thread of the vCPU do not inherit its signals', async () => {

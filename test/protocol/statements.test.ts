@@ -7,11 +7,12 @@ import { closeSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import * as asm from '../../generated/x86_64/asm/kvm.js';
 import * as bindings from '../../generated/x86_64/linux/kvm.js';
-import { native } from '../../runtime/addon.js';
+import { addon } from '../../runtime/addon.js';
 import { errnoName } from '../../runtime/errors.js';
 import { abort, type Bindings, GuestMemory, type Vm } from '../../runtime/index.js';
 import { allocate, type View } from '../../support/index.js';
 import { type Guest, type Loaded, places, protectedMode, realMode, userMode } from '../../tools/guests/index.js';
+import { type Outcome, runOutcome } from '../../tools/lib/outcome.js';
 import {
   createVm,
   Helper,
@@ -21,7 +22,6 @@ import {
   type Machine,
   mechanisms,
   needsKvm,
-  type Outcome,
   run,
   runScript,
   until,
@@ -120,7 +120,17 @@ describe.skipIf(!hasKvm)(`a memory fault ${needsKvm}`, () => {
   function setMemory({ handle }: Vm, region: bindings.KvmUserspaceMemoryRegion): void {
     const { KVM_SET_USER_MEMORY_REGION: request } = bindings;
     const { $$view, $$offset }: View = region;
-    expect(native().vmSetMemory(handle, request.request, $$view, $$offset, request.size, region.slot, null)).toBe(0);
+    expect(
+      addon().vmSetMemory({
+        vm: handle,
+        request: request.request,
+        view: $$view,
+        offset: $$offset,
+        needed: request.size,
+        slot: region.slot,
+        memory: null,
+      }),
+    ).toBe(0);
   }
 
   const calling = (KVM_EXIT_MEMORY_FAULT: number | undefined): Bindings =>
@@ -169,20 +179,20 @@ describe.skipIf(!hasKvm).each(mechanisms)(`complete, with %s ${needsKvm}`, (mech
     expect(vcpu.getRegs().rax & 0xffn).not.toBe(0x77n);
   });
 
-  it('serves all further parts of the operation', () => {
-    using machine = load(protectedMode.mmioInParts, { mechanism });
+  it('serves all further fragments of the operation', () => {
+    using machine = load(protectedMode.mmioInFragments, { mechanism });
     const { vcpu } = machine;
-    const parts: string[] = [];
+    const fragments: string[] = [];
     const serve = (): void => {
       expect(vcpu.kvmRun.exit_reason).toBe(KVM_EXIT_MMIO);
       const { is_write, len, data } = vcpu.kvmRun.mmio;
-      parts.push(`${is_write ? 'write' : 'read'} ${len}`);
+      fragments.push(`${is_write ? 'write' : 'read'} ${len}`);
       if (!is_write) for (let i = 0; i < len; i++) data.set(i, 0x10);
     };
     expect(run(machine)).toBe(`exit ${KVM_EXIT_MMIO}`);
     serve();
     vcpu.complete(serve);
-    expect(parts).toEqual(['read 2', 'read 2', 'write 2', 'write 2']);
+    expect(fragments).toEqual(['read 2', 'read 2', 'write 2', 'write 2']);
     expect(run(machine)).toBe(`exit ${KVM_EXIT_HLT}`);
   });
 
@@ -197,12 +207,10 @@ describe.skipIf(!hasKvm).each(mechanisms)(`complete, with %s ${needsKvm}`, (mech
 });
 
 describe.skipIf(!hasKvm).each(mechanisms)(`an abort, with %s ${needsKvm}`, (mechanism) => {
-  const runNumbered = ({ vcpu }: Loaded, number: number): Outcome => {
-    const result = vcpu.run({ number, timeoutMs: watchdogMs });
-    return result === 'exit' ? `exit ${vcpu.kvmRun.exit_reason}` : `interrupted by ${vcpu.interruption}`;
-  };
+  const runNumbered = ({ vcpu }: Loaded, number: number): Outcome =>
+    runOutcome(vcpu, { number, timeoutMs: watchdogMs });
 
-  it('interrupts the run of its number, be it yet to come', () => {
+  it('interrupts the run of its number when that run begins later', () => {
     using machine = load(realMode.out, { mechanism });
     expect(abort(machine.vcpu.share(), 7)).toBe(true);
     expect(runNumbered(machine, 7)).toBe(aborted);
@@ -228,7 +236,7 @@ describe.skipIf(!hasKvm).each(mechanisms)(`an abort, with %s ${needsKvm}`, (mech
     expect(run(machine)).toBe(`exit ${KVM_EXIT_IO}`);
   });
 
-  it('and a kick: the kick is told first', () => {
+  it('is delivered after a kick that is pending', () => {
     using machine = load(realMode.outForEver, { mechanism });
     machine.vcpu.kick();
     abort(machine.vcpu.share(), 5);
@@ -276,13 +284,13 @@ describe.skipIf(!hasKvm).each(mechanisms)(`with the in-kernel irqchip, and %s ${
   it('a halted vCPU blocks in KVM_RUN, and is got out', async () => {
     await using helper = await Helper.start();
     using machine = loadWithIrqchip(realMode.halt);
-    let told = false;
+    let hasReturned = false;
     const outcomes = helper.do('run', { vcpu: machine.vcpu.share() }).finally(() => {
-      told = true;
+      hasReturned = true;
     });
     await until(() => isBusy(machine.vcpu.share()), 'the run');
     await new Promise((resolve) => setTimeout(resolve, 50));
-    expect(told).toBe(false);
+    expect(hasReturned).toBe(false);
     machine.vcpu.kick();
     expect(await outcomes).toEqual([kicked]);
   });
@@ -314,14 +322,14 @@ describe.skipIf(!hasKvm)(`KVM_RUN refuses ${needsKvm}`, () => {
 
   it('an argument', () => {
     using machine = load(realMode.out);
-    expect(native().vcpuIoctl(machine.vcpu.handle, bindings.KVM_RUN.request, 1)).toBe(-22);
+    expect(addon().vcpuIoctl(machine.vcpu.handle, bindings.KVM_RUN.request, 1)).toBe(-22);
   });
 
   it('a file that is closed', () => {
     using vm = createVm();
     const fd = vm.ioctl(bindings.KVM_CREATE_VCPU, 0);
     closeSync(fd);
-    expect(native().ioctl(fd, bindings.KVM_RUN.request, 0)).toBe(-9);
+    expect(addon().ioctl(fd, bindings.KVM_RUN.request, 0)).toBe(-9);
   });
 
   it('another process', async () => {

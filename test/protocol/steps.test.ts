@@ -1,13 +1,13 @@
 /**
- * Every step of the kick protocol, see runtime/native/kick.h, is needed: what is so with the step is not so when it is
- * left out. `docs/race-free-exit.md` lists them.
+ * Every step of the kick protocol, see runtime/native/kick.h, is needed. A property that holds with the step does not hold
+ * when the step is left out. `docs/race-free-exit.md` lists the steps.
  */
 
 import { readFileSync } from 'node:fs';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { Kvm, type Mechanism, type VcpuOptions } from '../../runtime/index.js';
 import { type Guest, type Loaded, realMode, userMode } from '../../tools/guests/index.js';
-import { type Change, type Gap, Hooks, useHooks } from '../../tools/lib/hooks.js';
+import { type Change, changes, type Gap, Hooks, useHooks } from '../../tools/lib/hooks.js';
 import { kickInGap } from '../../tools/stress/kicks.js';
 import { Target } from '../../tools/stress/target.js';
 import {
@@ -24,22 +24,22 @@ import {
 } from '../helpers/vcpus.js';
 
 const kicked = ['interrupted by kick'];
-/** What cannot come any more has not come after so long. */
+/** A result that does not arrive within this time is missing, because the step is left out. */
 const patienceMs = 200;
 
 interface HookedMachine extends Machine {
   readonly hooks: Hooks;
 }
 
-/** A machine whose vCPU has the step left out. Nothing but the protocol gets it out of a run. */
+/** A machine whose vCPU runs without these steps, and without the ticker: only the protocol gets the vCPU out of a run. */
 function loadWithout(leftOut: readonly Change[], guest: Guest, options: VcpuOptions): HookedMachine {
   const machine = load(guest, options);
   const hooks = new Hooks(machine.vcpu.share());
-  for (const change of ['heartbeat', ...leftOut] as const) hooks.change(change);
+  for (const change of ['ticker', ...leftOut]) hooks.change(change);
   return { ...machine, hooks };
 }
 
-/** With all steps in place it comes, however busy the machine is. */
+/** How long to wait for a result. With all steps the result arrives, however busy the machine is. */
 const lateMs = (leftOut: readonly Change[]): number => (leftOut.length === 0 ? watchdogMs : patienceMs);
 
 const pause = (milliseconds: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, milliseconds));
@@ -47,11 +47,11 @@ const pause = (milliseconds: number): Promise<void> => new Promise((resolve) => 
 /** Has the Worker run the vCPU once. */
 const start = (helper: Helper, { vcpu }: Loaded) => helper.do('run', { vcpu: vcpu.share() });
 
-/** Something that is so, or is not; it tells by returning true. */
+/** Tests one property. Returns whether it holds. */
 type Probe = (mechanism: Mechanism, leftOut: readonly Change[]) => Promise<boolean>;
 
-/** Kicks in the gap are told. */
-const toldIn =
+/** Kicks in the gap are delivered. */
+const deliveredIn =
   (gap: Gap): Probe =>
   async (mechanism, changes) => {
     using kvm = Kvm.open();
@@ -61,7 +61,7 @@ const toldIn =
     return target.tally.isClean;
   };
 
-/** The guest gets on behind a signal that nobody has asked for. */
+/** The guest goes on after a signal without a request. */
 const goesOnAfterStray: Probe = async (mechanism, leftOut) => {
   await using helper = await Helper.start();
   using machine = loadWithout(leftOut, userMode.spin, { mechanism });
@@ -77,7 +77,7 @@ const goesOnAfterStray: Probe = async (mechanism, leftOut) => {
   return goesOn;
 };
 
-/** A kick that finds the vCPU out of its run sends no signal. */
+/** A kick sends no signal when the vCPU is not in a run. */
 const leavesIdleThreadAlone: Probe = async (mechanism, leftOut) => {
   await using helper = await Helper.start();
   using machine = loadWithout(leftOut, userMode.spin, { mechanism });
@@ -90,35 +90,35 @@ const leavesIdleThreadAlone: Probe = async (mechanism, leftOut) => {
   return machine.hooks.sent === before;
 };
 
-/** A kicker in front of K3, the run that it saw having been interrupted meanwhile. */
+/** Puts a kicker in the gap before K3. The run that the kicker has seen ends before the kicker continues. */
 async function overtakenKick(helper: Helper, machine: HookedMachine): Promise<void> {
   const outcomes = start(helper, machine);
   await untilCounting(machine);
   machine.hooks.hold('K3');
   machine.hooks.kickAside();
-  await until(() => machine.hooks.isHeld(0), 'the kick is in front of K3');
+  await until(() => machine.hooks.isHeld(0), 'the kicker is before K3');
   machine.hooks.stray();
   expect(await outcomes).toEqual(kicked);
 }
 
-/** A kick is told although a signal came between two runs. */
-const toldAfterLateSignal: Probe = async (mechanism, leftOut) => {
+/** A kick is delivered although a signal arrived between two runs. */
+const deliveredAfterLateSignal: Probe = async (mechanism, leftOut) => {
   await using helper = await Helper.start();
   using machine = loadWithout(leftOut, userMode.spin, { mechanism });
   await overtakenKick(helper, machine);
   const before = machine.hooks.sent;
   machine.hooks.release();
   await until(() => machine.hooks.sent > before, 'the late signal');
-  let told = false;
+  let hasReturned = false;
   const outcomes = start(helper, machine).finally(() => {
-    told = true;
+    hasReturned = true;
   });
   await untilCounting(machine);
   machine.vcpu.kick();
-  for (let waited = 0; !told && waited < lateMs(leftOut); waited += 10) await pause(10);
-  const inTime = told;
-  machine.hooks.change('landing', false);
-  // Without the step only what does not look at it gets the vCPU out.
+  for (let waited = 0; !hasReturned && waited < lateMs(leftOut); waited += 10) await pause(10);
+  const inTime = hasReturned;
+  machine.hooks.change('reset_in_flight', false);
+  // Without the step a kick finds a signal in flight. Without the check for that, the next kick gets the vCPU out.
   if (!inTime) machine.hooks.change('one_in_flight');
   machine.vcpu.kick();
   expect(await outcomes).toEqual(kicked);
@@ -138,14 +138,14 @@ const leavesEndedThreadAlone: Probe = async (mechanism, leftOut) => {
   return machine.hooks.sent === sent && machine.hooks.refused === refused;
 };
 
-/** A thousand kicks are one signal. The queue is that of the user, so others may have something in it. */
+/** A thousand kicks send one signal. The queue belongs to the user, so other processes may have signals in it. */
 const doesNotFillQueue: Probe = async (mechanism, leftOut) => {
   await using helper = await Helper.start();
   using machine = loadWithout(leftOut, userMode.spin, { mechanism });
   const queued = (): number => Number(/^SigQ:\s+(\d+)/m.exec(readFileSync('/proc/self/status', 'utf8'))?.[1]);
   machine.hooks.hold('R4');
   const outcomes = start(helper, machine);
-  await until(() => machine.hooks.isHeld(0), 'the run is in front of R4');
+  await until(() => machine.hooks.isHeld(0), 'the run is before R4');
   const before = queued();
   for (let kicks = 0; kicks < 1000; kicks++) machine.vcpu.kick();
   const after = queued();
@@ -154,17 +154,17 @@ const doesNotFillQueue: Probe = async (mechanism, leftOut) => {
   return after - before < 500;
 };
 
-/** A kick before a run interrupts it. */
-const toldByNextRun: Probe = async (mechanism, leftOut) => {
+/** A kick before a run interrupts the run. */
+const deliveredByNextRun: Probe = async (mechanism, leftOut) => {
   using machine = loadWithout(leftOut, realMode.out, { mechanism });
   machine.vcpu.kick();
   return machine.vcpu.run() === 'interrupted';
 };
 
-/** A Worker can be ended that is in a run. */
+/** A Worker that is in a run can be ended. */
 const endsWorker: Probe = async (mechanism, leftOut) => {
   using machine = loadWithout(leftOut, userMode.spin, { mechanism });
-  if (leftOut.length === 0) machine.hooks.change('heartbeat', false);
+  if (leftOut.length === 0) machine.hooks.change('ticker', false);
   const helper = await Helper.start();
   start(helper, machine).catch(() => {});
   await untilCounting(machine);
@@ -174,7 +174,7 @@ const endsWorker: Probe = async (mechanism, leftOut) => {
   });
   for (let waited = 0; !hasEnded && waited < lateMs(leftOut); waited += 10) await pause(10);
   const inTime = hasEnded;
-  machine.hooks.change('heartbeat', false);
+  machine.hooks.change('ticker', false);
   await ended;
   return inTime;
 };
@@ -187,36 +187,41 @@ interface Row {
 }
 
 const rows: readonly Row[] = [
-  { step: 'K1', what: 'a kick is told', probe: toldIn('R4') },
+  { step: 'K1', what: 'a kick is delivered', probe: deliveredIn('R4') },
   { step: 'K2', what: 'a kick between two runs sends no signal', probe: leavesIdleThreadAlone },
-  { step: 'K3', what: 'a kick gets a running guest out', probe: toldIn('K3') },
-  { step: 'R1', what: 'a kick finds the vCPU running', probe: toldIn('K2') },
-  { step: 'R3', what: 'a kick in front of R1 is told', probe: toldIn('R1') },
+  { step: 'K3', what: 'a kick gets a running guest out', probe: deliveredIn('K3') },
+  { step: 'R1', what: 'a kick finds the vCPU running', probe: deliveredIn('K2') },
+  { step: 'R3', what: 'a kick before R1 is delivered', probe: deliveredIn('R1') },
   { step: 'R5', what: 'a kick between two runs sends no signal', probe: leavesIdleThreadAlone },
   { step: 'R6', what: 'a stray signal does not keep the guest out', probe: goesOnAfterStray },
-  { step: 'R7', what: 'a kick is told by the run that it ends', probe: toldIn('R4') },
+  { step: 'R7', what: 'a kick is delivered by the run that it ends', probe: deliveredIn('R4') },
   {
     step: 'flag',
-    what: 'a kick in front of R4 is told',
-    probe: toldIn('R4'),
+    what: 'a kick before R4 is delivered',
+    probe: deliveredIn('R4'),
     mechanisms: ['immediate_exit'],
   },
   {
     step: 'thread_mask',
-    what: 'a kick in front of R4 is told',
-    probe: toldIn('R4'),
+    what: 'a kick before R4 is delivered',
+    probe: deliveredIn('R4'),
     mechanisms: ['signal_mask'],
   },
-  { step: 'mask_inside', what: 'a kick before a run is told', probe: toldByNextRun, mechanisms: ['signal_mask'] },
   {
-    step: 'landing',
-    what: 'a signal between two runs is not in the way of a later one',
-    probe: toldAfterLateSignal,
+    step: 'mask_inside',
+    what: 'a kick before a run is delivered',
+    probe: deliveredByNextRun,
+    mechanisms: ['signal_mask'],
+  },
+  {
+    step: 'reset_in_flight',
+    what: 'a signal between two runs does not prevent a later one',
+    probe: deliveredAfterLateSignal,
     mechanisms: ['immediate_exit'],
   },
-  { step: 'one_in_flight', what: 'many kicks are one signal', probe: doesNotFillQueue, mechanisms: ['signal_mask'] },
+  { step: 'one_in_flight', what: 'many kicks send one signal', probe: doesNotFillQueue, mechanisms: ['signal_mask'] },
   { step: 'forget', what: 'no signal goes to a thread that has ended', probe: leavesEndedThreadAlone },
-  { step: 'heartbeat', what: 'a Worker can be ended that is in a run', probe: endsWorker },
+  { step: 'ticker', what: 'a Worker that is in a run can be ended', probe: endsWorker },
 ];
 
 const cases = rows.flatMap(({ mechanisms: those = mechanisms, ...row }) =>
@@ -233,7 +238,15 @@ describe.skipIf(!hasKvm)(`the step ${needsKvm}`, () => {
     });
   }
 
-  it('R6 in front of R2: the flag cleared just before R4 loses kicks', async () => {
-    expect(await toldIn('R4')('immediate_exit', ['clear_before_entry'])).toBe(false);
+  it('clear_before_entry is a mistake: the flag cleared just before R4 loses kicks', async () => {
+    expect(await deliveredIn('R4')('immediate_exit', ['clear_before_entry'])).toBe(false);
+  });
+
+  it('is tested for every change that the addon can make', () => {
+    expect(rows.map(({ step }) => step).toSorted()).toEqual(
+      changes()
+        .filter((change) => change !== 'clear_before_entry')
+        .toSorted(),
+    );
   });
 });

@@ -121,7 +121,7 @@ const others: readonly Row[] = [
   [realMode.halt, {}, ['hlt']],
   [realMode.print('hello'), {}, ['out', 'hlt']],
   [realMode.outForEver, { mostExits: 5 }, ['out']],
-  [protectedMode.mmioInParts, {}, ['read', 'write', 'hlt']],
+  [protectedMode.mmioInFragments, {}, ['read', 'write', 'hlt']],
   [longMode.out, {}, ['out', 'hlt']],
   [userMode.countDown(100_000), { mostExits: 3 }, ['out']],
   [

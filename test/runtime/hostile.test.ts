@@ -7,8 +7,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import * as asm from '../../generated/x86_64/asm/kvm.js';
 import * as kvm from '../../generated/x86_64/linux/kvm.js';
-import { Kvm, KvmArgumentError, KvmError, type Vcpu } from '../../runtime/index.js';
-import type { GenericIoctl } from '../../runtime/ioctl.js';
+import { type GenericIoctl, Kvm, KvmArgumentError, KvmError, type Vcpu } from '../../runtime/index.js';
 import { type FlexibleTail, type IoctlByPointer, U8Array, type View } from '../../support/index.js';
 import { places, realMode, userMode } from '../../tools/guests/index.js';
 import { chosenRuns } from '../../tools/lib/random-runs.js';
@@ -215,9 +214,9 @@ describe.skipIf(!hasKvm)(`what the kernel shares ${needsKvm}`, () => {
     return 'inside';
   }
 
-  function expectTyped(deed: () => unknown): void {
+  function expectTyped(action: () => unknown): void {
     try {
-      deed();
+      action();
     } catch (error) {
       expect(error).toBeInstanceOf(KvmError);
     }
@@ -299,9 +298,9 @@ describe.skipIf(!hasKvm)(`counts in arguments ${needsKvm}`, () => {
     expect(behind.every((byte) => byte === guard)).toBe(true);
   });
 
-  function refusalOf(deed: () => unknown): string {
+  function refusalOf(action: () => unknown): string {
     try {
-      return `${deed()}`;
+      return `${action()}`;
     } catch (error) {
       return error instanceof KvmError ? error.code : (error as Error).name;
     }

@@ -2,7 +2,7 @@
 
 import { describe, expect, it } from 'vitest';
 import * as kvm from '../../generated/x86_64/linux/kvm.js';
-import { native } from '../../runtime/addon.js';
+import { addon } from '../../runtime/addon.js';
 import { Kvm, KvmArgumentError, type Vcpu, type Vm } from '../../runtime/index.js';
 import { allocate, type IoctlAlone, type IoctlByPointer, type View } from '../../support/index.js';
 import { committedModel } from '../../tools/lib/committed-models.js';
@@ -82,7 +82,7 @@ describe.skipIf(!hasKvm)(`an ioctl of another kind of file descriptor ${needsKvm
   });
 
   it('is one that the kernel does not take there either', () => {
-    const { ioctl, open, fileCreate, fileRelease } = native();
+    const { ioctl, open, fileCreate, fileRelease } = addon();
     const EFAULT = -14;
     const made: number[] = [open('/dev/kvm')];
     const [system = -1] = made;

@@ -2,7 +2,7 @@
 
 import { describe, expect, it } from 'vitest';
 import * as kvm from '../../generated/x86_64/linux/kvm.js';
-import { native } from '../../runtime/addon.js';
+import { addon } from '../../runtime/addon.js';
 import { Kvm, KvmArgumentError, KvmError, type Vcpu, type Vm } from '../../runtime/index.js';
 import { allocate, type IoctlByPointer, type View, type ViewClass } from '../../support/index.js';
 import { realMode } from '../../tools/guests/index.js';
@@ -305,7 +305,7 @@ describe.skipIf(!hasKvm)(`views that lie never get the kernel to touch bytes bey
     const { request } = kvm.KVM_GET_REGS;
     const { handle } = it.vcpu;
     const call = (view: DataView, offset: number, needed: number): number =>
-      native().vcpuIoctlView(handle, request, view, offset, needed);
+      addon().vcpuIoctlView(handle, request, view, offset, needed);
     const EFAULT = -14;
     expect(call(long, 0, 144)).toBe(0);
     expect(call(long, 4096 - 144, 144)).toBe(0);

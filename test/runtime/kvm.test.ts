@@ -60,12 +60,11 @@ describe.skipIf(!hasKvm)(`/dev/kvm ${needsKvm}`, () => {
     expect(openFiles()).toBe(before);
   });
 
-  it('can be disposed of with `using` and `await using`', async () => {
+  it('is closed at the end of a block by `using`', () => {
     const before = openFiles();
     {
       using _ = Kvm.open();
-      await using __ = Kvm.open();
-      expect(openFiles()).toBe(before + 2);
+      expect(openFiles()).toBe(before + 1);
     }
     expect(openFiles()).toBe(before);
   });

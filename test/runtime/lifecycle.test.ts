@@ -2,7 +2,7 @@
 
 import { describe, expect, it } from 'vitest';
 import * as bindings from '../../generated/x86_64/linux/kvm.js';
-import { type Bindings, Kvm } from '../../runtime/index.js';
+import { type Bindings, Device, EventFd, GuestMemory, Kvm, Stats, Vcpu, VcpuThread, Vm } from '../../runtime/index.js';
 import { realMode, userMode } from '../../tools/guests/index.js';
 import { hasKvm, needsKvm, runScript } from '../helpers/vcpus.js';
 
@@ -18,6 +18,21 @@ interface Census {
   readonly mappings: number;
   readonly residentMiB: number;
 }
+
+describe('a class', () => {
+  const closing = { Device, EventFd, GuestMemory, Kvm, Stats, Vcpu, Vm };
+  it.each(Object.entries(closing))(
+    'has `Symbol.dispose` only, since `close` is synchronous: %s',
+    (_, { prototype }) => {
+      expect([Symbol.dispose in prototype, Symbol.asyncDispose in prototype]).toEqual([true, false]);
+    },
+  );
+
+  it('has `Symbol.asyncDispose` only when it ends asynchronously', () => {
+    const { prototype } = VcpuThread;
+    expect([Symbol.dispose in prototype, Symbol.asyncDispose in prototype]).toEqual([false, true]);
+  });
+});
 
 describe.skipIf(!hasKvm)(`life cycles ${needsKvm}`, () => {
   it(`${cycles} of them leave nothing behind`, async () => {

@@ -27,10 +27,10 @@ describe.skipIf(!hasKvm)(`interrupts ${needsKvm}`, () => {
     ],
     ['a debug exception of the debugger', vectors.debug, (vcpu) => vcpu.setGuestDebug({ inject: 'debug' })],
     ['a breakpoint of the debugger', vectors.breakpoint, (vcpu) => vcpu.setGuestDebug({ inject: 'breakpoint' })],
-  ])('reach the handler of the guest: %s', (_, vector, deed) => {
+  ])('reach the handler of the guest: %s', (_, vector, action) => {
     using machine = load(realMode.onInterrupt(vector));
     expect(sent(machine, 2)).toBe('AA');
-    deed(machine.vcpu);
+    action(machine.vcpu);
     expect(sent(machine, 3)).toBe('IAA');
   });
 

@@ -1,7 +1,8 @@
-/** `npm run bench`: what was promised of speed, measured in one run. Exit codes: 0 all bounds hold, 1 one does not. */
+/** `npm run bench`: measures all promises about speed. Exit codes: 0 if all bounds hold, 1 if one does not. */
 
 import { cpus } from 'node:os';
 import { GeneratorError } from '../../generator/errors.js';
+import { table } from '../lib/table.js';
 import { benchCorpus } from './corpus.js';
 import { benchGenerate } from './generate.js';
 import { holds, type Result } from './harness.js';
@@ -19,8 +20,7 @@ function print(results: readonly Result[]): void {
     result.bound === null ? 'seen' : holds(result) ? 'ok' : 'MISS',
     result.note,
   ]);
-  const widths = [0, 1, 2, 3].map((column) => Math.max(...rows.map((row) => (row[column] as string).length)));
-  for (const row of rows) console.log(row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join('  '));
+  for (const line of table(rows)) console.log(line);
 }
 
 try {

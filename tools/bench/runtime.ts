@@ -1,4 +1,4 @@
-/** Real vCPUs: against the same loops in C, against exits on the main thread, and how fast a process with them ends. */
+/** Real vCPUs, compared with the same loops in C and with exits on the main thread; and how fast a process with them ends. */
 
 import { existsSync } from 'node:fs';
 import type { Result } from './harness.js';

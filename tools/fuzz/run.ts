@@ -15,10 +15,11 @@ import type { Model } from '../../generator/model/model.js';
 import type { Target } from '../../generator/targets/target.js';
 import { targets } from '../../generator/targets/targets.js';
 import { x86_64 } from '../../generator/targets/x86_64.js';
+import { Progress } from '../lib/progress.js';
 import { chosenRuns } from '../lib/random-runs.js';
 import { checkAtOnce } from '../lib/random-values.js';
+import { tableLine } from '../lib/table.js';
 import { isInstalled } from '../oracle/compilers.js';
-import { Progress } from '../stress/progress.js';
 import { installedHeaders } from './headers.js';
 import { judgeRecords } from './judge-records.js';
 import { mutantsOf } from './mutations.js';
@@ -93,7 +94,8 @@ async function checkRecordsOf(target: Target, count: number, seed: number): Prom
     progress.add(size);
   });
   progress.end();
-  const line = `  ${target.name.padEnd(12)} ${target.byteOrder.padEnd(6)} ${count} records, ${values} values through memory`;
+  const result = `${count} records, ${values} values through memory`;
+  const line = `  ${tableLine([target.name, target.byteOrder, result], [12, 6])}`;
   console.log(failure === null ? `${line}: ok` : `${line}: MISS\n${failure}`);
   return failure === null;
 }

@@ -39,7 +39,7 @@ export const mmio: Guest = guest(
 );
 
 /** Adds 1 to a u32 of the device that lies on two pages, for which KVM asks in parts, and halts. */
-export const mmioInParts: Guest = guest(
+export const mmioInFragments: Guest = guest(
   mode,
   'MMIO in parts',
   `
@@ -87,4 +87,4 @@ export const taskPriority: Guest = guest(
   `,
 );
 
-export const all: readonly Guest[] = [out, mmio, mmioInParts, spin, startOther, taskPriority];
+export const all: readonly Guest[] = [out, mmio, mmioInFragments, spin, startOther, taskPriority];

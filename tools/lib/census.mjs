@@ -1,4 +1,4 @@
-// What a process holds, by kind.
+// Counts the resources of a process, by kind.
 
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { setImmediate } from 'node:timers/promises';
@@ -24,12 +24,12 @@ function linkOf(fd) {
   try {
     return readlinkSync(`/proc/self/fd/${fd}`);
   } catch {
-    // That of the listing itself is closed by now.
+    // This file descriptor was the one of the listing itself, which is closed now.
     return '';
   }
 }
 
-/** Collects garbage until it is so, or for long enough. Finalizers run in later turns of the event loop. */
+/** Collects garbage until the condition holds, or for a limited number of rounds. Finalizers run in later turns of the event loop. */
 export async function collectUntil(isSo = () => false) {
   for (let round = 0; round < 50 && !isSo(); round++) {
     globalThis.gc();

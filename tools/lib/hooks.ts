@@ -1,36 +1,24 @@
-/** The addon with test hooks, `build/kvm_uapi_hooks.node`: it can hold a thread in a gap of the kick protocol, and leave
- * a step of it out. The product has none of this. */
+/**
+ * The addon with test hooks, `build/kvm_uapi_hooks.node`. It can hold a thread in a gap of the kick protocol, and it can
+ * leave out a step of the protocol. The product has no hooks.
+ */
 
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
-import { type Native, native, packageRoot } from '../../runtime/addon.js';
+import { type Addon, addon, packageRoot } from '../../runtime/addon.js';
 import { RuntimeMissingError, type SharedVcpu } from '../../runtime/index.js';
 
-/** In front of the step of this name, see runtime/native/kick.h. */
-export const gaps = ['K2', 'K3', 'R1', 'R2', 'R4', 'R5', 'R7'] as const;
-export type Gap = (typeof gaps)[number];
+/** A gap of the protocol, by the name of the step after it. runtime/native/hooks.h lists the gaps. */
+export type Gap = string;
 
-/** Steps that can be left out; the last one is a mistake that can be made. */
-export type Change =
-  | 'K1'
-  | 'K2'
-  | 'K3'
-  | 'R1'
-  | 'R3'
-  | 'R5'
-  | 'R6'
-  | 'R7'
-  | 'flag'
-  | 'landing'
-  | 'forget'
-  | 'one_in_flight'
-  | 'thread_mask'
-  | 'mask_inside'
-  | 'heartbeat'
-  | 'clear_before_entry';
+/** A change of the protocol, by the name of the step that it leaves out. runtime/native/hooks.h lists the changes. */
+export type Change = string;
 
-interface NativeHooks {
-  holdGap(id: number, gap: Gap | ''): boolean;
+interface AddonHooks {
+  readonly gaps: readonly Gap[];
+  readonly changes: readonly Change[];
+  holdGap(id: number, gap: Gap): boolean;
+  releaseGap(id: number): void;
   awaitGap(id: number, milliseconds: number): boolean;
   setChanged(id: number, change: Change, changed: boolean): boolean;
   sent(id: number): number;
@@ -40,10 +28,10 @@ interface NativeHooks {
   isKickingAside(id: number): boolean;
 }
 
-/** Builds the addon with the hooks where it is missing or old, and has this process and its Workers use it. */
+/** Builds the addon with the hooks if it is missing or old. From now on this process and its Workers use it. */
 export function useHooks(): void {
   const { KVM_UAPI_ADDON } = process.env;
-  // One that was given has them too: that under sanitizers.
+  // The addon under sanitizers, which the environment can name, has the hooks too.
   if (KVM_UAPI_ADDON !== undefined) return;
   const cwd = packageRoot();
   const built = spawnSync('make', ['-s', '-C', 'runtime/native', 'hooks'], { cwd, encoding: 'utf8' });
@@ -54,59 +42,68 @@ export function useHooks(): void {
   Object.assign(process.env, { KVM_UAPI_ADDON: join(cwd, 'build', 'kvm_uapi_hooks.node') });
 }
 
+const addonHooks = (): AddonHooks => addon() as Addon & AddonHooks;
+
+/** The names of all gaps, in the order of the steps. `useHooks` comes before. */
+export const gaps = (): readonly Gap[] => addonHooks().gaps;
+
+/** The names of all changes. The last one is a mistake. `useHooks` comes before. */
+export const changes = (): readonly Change[] => addonHooks().changes;
+
 /** The hooks of one vCPU. */
 export class Hooks {
-  readonly #native = native() as Native & NativeHooks;
+  readonly #addon = addonHooks();
   readonly #id: number;
 
   constructor(vcpu: SharedVcpu) {
     this.#id = vcpu.id;
   }
 
-  /** Whoever comes to the gap stays there. */
+  /** From now on a thread that arrives at the gap waits there. */
   hold(gap: Gap): void {
-    known(this.#native.holdGap(this.#id, gap), gap);
+    requireKnown(this.#addon.holdGap(this.#id, gap), gap);
   }
 
-  /** Whether somebody is in the gap, waiting so many milliseconds for it. */
+  /** Waits up to so many milliseconds until a thread is in the gap. Returns whether there is one. */
   isHeld(milliseconds: number): boolean {
-    return this.#native.awaitGap(this.#id, milliseconds);
+    return this.#addon.awaitGap(this.#id, milliseconds);
   }
 
+  /** Lets the thread in the gap continue. */
   release(): void {
-    this.#native.holdGap(this.#id, '');
+    this.#addon.releaseGap(this.#id);
   }
 
   change(change: Change, changed = true): void {
-    known(this.#native.setChanged(this.#id, change, changed), change);
+    requireKnown(this.#addon.setChanged(this.#id, change, changed), change);
   }
 
   /** How many signals were sent to the thread. */
   get sent(): number {
-    return this.#native.sent(this.#id);
+    return this.#addon.sent(this.#id);
   }
 
-  /** How many of them the kernel did not take. */
+  /** How many of the sent signals the kernel refused. */
   get refused(): number {
-    return this.#native.refused(this.#id);
+    return this.#addon.refused(this.#id);
   }
 
-  /** A signal that nobody has asked for. */
+  /** Sends a signal without a request. */
   stray(): void {
-    this.#native.stray(this.#id);
+    this.#addon.stray(this.#id);
   }
 
-  /** A kick by a thread of its own, which a gap may hold. */
+  /** Kicks from a new thread, which can wait in a gap. */
   kickAside(): void {
-    this.#native.kickAside(this.#id);
+    this.#addon.kickAside(this.#id);
   }
 
-  /** Whether such a thread is still at it. */
+  /** Whether a thread of `kickAside` has not returned yet. */
   get isKickingAside(): boolean {
-    return this.#native.isKickingAside(this.#id);
+    return this.#addon.isKickingAside(this.#id);
   }
 }
 
-function known(isKnown: boolean, name: string): void {
-  if (!isKnown) throw new Error(`the addon knows no '${name}'`);
+function requireKnown(isKnown: boolean, name: string): void {
+  if (!isKnown) throw new Error(`'${name}': runtime/native/hooks.h does not list it`);
 }

@@ -1,25 +1,25 @@
-/** Waiting for what must happen. */
+/** Waits with a limit. */
 
-/** After so long something hangs. Nothing is measured with it. */
+/** After this time a test counts as hanging. It is not part of any measurement. */
 export const watchdogMs = 30_000;
 
-/** Something did not come. What is left of it would disturb whatever is tried next. */
+/** A wait has timed out. What is still running would disturb the next attempt. */
 export class HangError extends Error {
   override readonly name = 'HangError';
 }
 
-/** Waits for a promise that must be settled. */
+/** Waits for a promise that must be settled. @throws HangError when it is not settled in time. */
 export async function within<T>(promise: Promise<T>, what: string): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new HangError(`${what}: that has not come`)), watchdogMs);
+    timer = setTimeout(() => reject(new HangError(`${what}: timed out after ${watchdogMs} ms`)), watchdogMs);
   });
   return Promise.race([promise, late]).finally(() => clearTimeout(timer));
 }
 
-/** Waits until something is so. */
+/** Waits until a condition holds. @throws HangError when it does not hold in time. */
 export async function until(isSo: () => boolean, what: string): Promise<void> {
   for (const end = Date.now() + watchdogMs; !isSo(); await new Promise((resolve) => setTimeout(resolve, 0))) {
-    if (Date.now() > end) throw new HangError(`${what}: that has not come`);
+    if (Date.now() > end) throw new HangError(`${what}: timed out after ${watchdogMs} ms`);
   }
 }

@@ -4,6 +4,8 @@ import { UsageError } from '../../generator/errors.js';
 import type { OpenFiles } from '../../generator/headers/resolver.js';
 import type { Target } from '../../generator/targets/target.js';
 import { targetCalled } from '../../generator/targets/targets.js';
+import { Progress } from '../lib/progress.js';
+import { tableLine } from '../lib/table.js';
 import { lackingCompilers } from './compilers.js';
 import { type CorpusVerdict, judgeCorpus, openCorpus } from './corpus.js';
 import { exceptions, type Sorted, sortFindings } from './exceptions.js';
@@ -35,7 +37,7 @@ export async function judgeAllCorpora(asked: readonly Target[], headers: readonl
   const lacking = lackingCompilers(targets);
   for (const { compiler } of lacking) console.log(`a compiler is lacking; run: apt-get install ${compiler.package}`);
   const results: Result[] = [];
-  console.log(tableLine(titles));
+  console.log(tableLine(titles, widths));
   for (const row of rows.filter(({ target }) => !lacking.includes(target))) {
     const result = await resultOf(row, headers);
     console.log(result.line);
@@ -73,19 +75,24 @@ async function resultOf(row: Row, asked: readonly string[]): Promise<Result> {
   }
   const headers = asked.length > 0 ? asked : corpus.headers;
   const started = performance.now();
-  const verdict = await judgeCorpus(corpus, headers, progressOf(row, headers.length));
+  const progress = new Progress(`${row.target.name}, Linux ${row.set.kernel}: headers`, headers.length);
+  const verdict = await judgeCorpus(corpus, headers, () => progress.add(1));
+  progress.end();
   const place = { architecture: row.target.name, release: row.release };
   const sorted = sortFindings(verdict.findings, place, exceptions);
   // Of some headers alone it cannot be told what the others need.
   const stale = asked.length > 0 ? [] : sorted.stale;
   const seconds = (performance.now() - started) / 1000;
-  return { row, ...sorted, stale, line: tableLine(cellsOf(row, verdict, sorted, seconds)) };
+  return { row, ...sorted, stale, line: tableLine(cellsOf(row, verdict, sorted, seconds), widths) };
 }
 
 const titles = [
   ...['architecture', 'Linux', 'headers', 'types', 'members', 'enums', 'enumerators', 'integer macros', 'ioctls'],
   ...['comparisons', 'differences', 'missing', 'exceptions', 'holds', 'time'],
 ];
+
+/** The first column is a name; the others are numbers, which are aligned on the right. */
+const widths = titles.map((title, column) => (column === 0 ? 12 : -Math.max(title.length, 7)));
 
 function cellsOf({ target, set }: Row, verdict: CorpusVerdict, sorted: Sorted, seconds: number): string[] {
   const { headers, comparisons, inventory } = verdict;
@@ -98,21 +105,6 @@ function cellsOf({ target, set }: Row, verdict: CorpusVerdict, sorted: Sorted, s
     ...[unexpected.length - missing, missing, excepted.length],
     ...[verdict.findings.length === 0 ? '100 %' : `${share.toFixed(3)} %`, `${seconds.toFixed(0)} s`],
   ].map(String);
-}
-
-function tableLine(cells: readonly string[]): string {
-  return cells
-    .map((cell, at) => (at === 0 ? cell.padEnd(12) : cell.padStart(Math.max((titles[at] ?? '').length, 7))))
-    .join('  ');
-}
-
-/** On a terminal, how far the row is. */
-function progressOf({ target, set }: Row, all: number): (done: number) => void {
-  const { stdout } = process;
-  if (!stdout.isTTY) return () => {};
-  return (done) => {
-    stdout.write(`\r\x1b[K${done === all ? '' : `${target.name}, Linux ${set.kernel}: ${done} of ${all} headers`}`);
-  };
 }
 
 const mostShown = 40;

@@ -56,7 +56,7 @@ export interface CorpusVerdict {
   readonly findings: readonly Finding[];
 }
 
-/** Judges the headers, as many at a time as there are processors; `progress` is told how many are done. */
+/** Judges the headers, as many at a time as there are processors. `progress` is called with the number that are done. */
 export async function judgeCorpus(
   corpus: Corpus,
   headers: readonly string[],

@@ -5,6 +5,7 @@ import { NoKvmError } from '../../generator/errors.js';
 import type { Model } from '../../generator/model/model.js';
 import type { Target } from '../../generator/targets/target.js';
 import { targets } from '../../generator/targets/targets.js';
+import { tableLine } from '../lib/table.js';
 import { compilerOf, lackingCompilers } from './compilers.js';
 import { headerSets, type ProvidedSet } from './header-sets.js';
 import { judge } from './judge.js';
@@ -54,7 +55,7 @@ interface Result {
 }
 
 async function resultOf({ target, release, set }: Row, lacking: readonly Target[]): Promise<Result> {
-  const line = (headers: string, text: string): string => `${target.name.padEnd(12)} ${headers.padEnd(28)} ${text}`;
+  const line = (headers: string, text: string): string => tableLine([target.name, headers, text], [12, 28]);
   if (!set) return { kind: 'is not there', lines: [line(release, '-     Debian has no headers for it')] };
   const headers = `${release}, Linux ${set.kernel}`;
   const model = modelIn(set, target);

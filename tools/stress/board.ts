@@ -1,11 +1,11 @@
-/** What the thread that runs a vCPU tells the one that kicks it, in shared memory. */
+/** What the thread that runs a vCPU reports to the thread that kicks it, in shared memory. */
 
 export class Board {
   static readonly bytes = 24;
 
-  /** Runs begun, kicks told, the run that told the last one, whether all is over. */
+  /** Runs begun, kicks delivered, the run that delivered the last kick, whether the thread has to end. */
   readonly #words: Int32Array;
-  /** When the last kick was told. */
+  /** When the last kick was delivered. */
   readonly #time: BigInt64Array;
 
   constructor(buffer: SharedArrayBuffer) {
@@ -13,13 +13,13 @@ export class Board {
     this.#time = new BigInt64Array(buffer, 16, 1);
   }
 
-  /** A run is about to begin. */
+  /** Reports that a run is about to begin. */
   begin(): void {
     Atomics.add(this.#words, 0, 1);
   }
 
-  /** The run has told a kick, at this time in nanoseconds. */
-  tell(time: bigint): void {
+  /** Reports that the run has delivered a kick, at this time in nanoseconds. */
+  deliver(time: bigint): void {
     Atomics.store(this.#time, 0, time);
     Atomics.store(this.#words, 2, Atomics.load(this.#words, 0));
     Atomics.add(this.#words, 1, 1);
@@ -31,23 +31,23 @@ export class Board {
     return Atomics.load(this.#words, 0);
   }
 
-  /** How many kicks were told. */
-  get told(): number {
+  /** How many kicks were delivered. */
+  get delivered(): number {
     return Atomics.load(this.#words, 1);
   }
 
-  /** The run that told the last one. */
-  get toldBy(): number {
+  /** The run that delivered the last kick. */
+  get deliveredBy(): number {
     return Atomics.load(this.#words, 2);
   }
 
-  get toldAt(): bigint {
+  get deliveredAt(): bigint {
     return Atomics.load(this.#time, 0);
   }
 
-  /** Sleeps until more kicks than these were told, or so many milliseconds. */
-  awaitTold(told: number, milliseconds: number): void {
-    Atomics.wait(this.#words, 1, told, milliseconds);
+  /** Sleeps until more kicks than this were delivered, for at most so many milliseconds. */
+  awaitDelivery(delivered: number, milliseconds: number): void {
+    Atomics.wait(this.#words, 1, delivered, milliseconds);
   }
 
   get isOver(): boolean {

@@ -1,4 +1,4 @@
-// Life cycles of VMs, and what the process holds before and after.
+// Creates and closes VMs, and counts the resources of the process before and after.
 
 import { Kvm, Vcpu } from '../../dist/runtime/index.js';
 import { realMode } from '../../dist/tools/guests/index.js';
@@ -16,12 +16,12 @@ function cycle() {
   vcpu.run({ timeoutMs: 30_000 });
   attached.kick();
   attached.run();
-  // Every page resident, so that what is left shows.
+  // All pages become resident, so that a leak is visible.
   memory.bytes(0, memory.size).fill(1);
   for (const each of [attached, vcpu, memory, vm, kvm]) each.close();
 }
 
-// As many as the heap and its collector need to come to rest.
+// This many cycles are needed until the heap does not grow any more.
 for (let i = 0; i < cycles / 8; i++) cycle();
 await collectUntil();
 const before = census();

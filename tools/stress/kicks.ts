@@ -1,4 +1,4 @@
-/** Kicks by the thousand: at random phases, and in each gap of the protocol. */
+/** Thousands of kicks, at random phases and in each gap of the protocol. */
 
 import type { Kvm } from '../../runtime/index.js';
 import type { Guest } from '../guests/index.js';
@@ -16,10 +16,10 @@ export interface KickCount {
   readonly perGap: number;
 }
 
-/** Told now and then how many kicks are done. */
+/** Called with the number of kicks since the last call. */
 export type Progress = (kicks: number) => void;
 
-/** Kicks vCPUs that run at the same time, each in a Worker of its own. */
+/** Kicks vCPUs that run at the same time, each in its own Worker. */
 export async function kickCrowd(
   kvm: Kvm,
   crowd: Crowd,
@@ -29,7 +29,7 @@ export async function kickCrowd(
   await using targets = new Targets(kvm, crowd);
   await targets.started();
   kickAtRandom(targets.all, count.random, progress);
-  for (const gap of gaps) kickInGap(targets.all, gap, count.perGap, progress);
+  for (const gap of gaps()) kickInGap(targets.all, gap, count.perGap, progress);
   return targets.tally;
 }
 
@@ -55,10 +55,10 @@ class Targets implements AsyncDisposable {
   }
 }
 
-/** A run takes some ten microseconds: phases reach from its begin to well into the guest. */
+/** In nanoseconds. A run takes some ten microseconds, so the phases reach from its begin to well into the guest. */
 const longestPhase = 60_000;
 
-/** Each vCPU is kicked anew some time after it has told the kick before. */
+/** Kicks each vCPU again, a random time after it has delivered the previous kick. */
 function kickAtRandom(targets: readonly Target[], count: number, progress: Progress): void {
   const due = targets.map(() => 0n);
   let begun = 0;
@@ -82,7 +82,7 @@ function kickAtRandom(targets: readonly Target[], count: number, progress: Progr
   }
 }
 
-/** One vCPU after the other is kicked in the gap. */
+/** Kicks one vCPU after the other in the gap. */
 export function kickInGap(targets: readonly Target[], gap: Gap, count: number, progress: Progress = () => {}): void {
   for (let kicks = 0; kicks < count; kicks++) {
     targets[kicks % targets.length]?.kickIn(gap);

@@ -1,4 +1,4 @@
-/** A VM with a vCPU, and what is expected of it: everything that is done to it is held against that at once. */
+/** A VM with a vCPU, and a model of it: each action is compared at once with what the model expects. */
 
 import { KVM_EXIT_HLT, KVM_EXIT_IO } from '../../generated/x86_64/linux/kvm.js';
 import { builtModule } from '../../runtime/addon.js';
@@ -14,12 +14,12 @@ import {
   type Vm,
 } from '../../runtime/index.js';
 import { type Guest, places, realMode, userMode } from '../guests/index.js';
+import { type Outcome, outcomeOf, runOutcome } from '../lib/outcome.js';
 import { HangError, until, watchdogMs, within } from '../lib/patience.js';
-import { type Outcome, outcomeOf } from './outcome.js';
 import type { Pool, PooledWorker } from './pool.js';
 import type { CountingData } from './sequence-program.js';
 
-/** A guest, and the exits it makes up to its end; none for one that spins. */
+/** A guest, and its exits up to its end. A guest that spins has none. */
 export interface Program {
   readonly guest: Guest;
   readonly exits: readonly number[];
@@ -38,7 +38,7 @@ function same(got: unknown, expected: unknown, what: string): void {
   if (got !== expected) throw new Error(`${what}: ${got}, not ${expected}`);
 }
 
-/** Whoever else has the vCPU. */
+/** The other thread that has the vCPU. */
 type Other =
   | {
       readonly kind: 'worker';
@@ -52,7 +52,7 @@ type Other =
       readonly finished: Promise<Outcome>;
       readonly controller: AbortController;
       readonly counts: Int32Array;
-      /** What the guest had counted when it was paused. */
+      /** The guest's counter when the thread was paused. */
       pausedAt: number | null;
     };
 
@@ -63,20 +63,20 @@ export class Machine {
   readonly #program: Program;
   readonly #shared: SharedVcpu;
   readonly #start: bigint;
-  /** Of its own, so that the guest is seen at work whatever is closed. */
+  /** Another handle of the memory, to read the guest's counter when the others are closed. */
   readonly #watched: GuestMemory;
   #vm: Vm | null;
   #memory: GuestMemory | null;
   #handles: { readonly vcpu: Vcpu; isOpen: boolean }[];
 
-  // What is expected.
+  // The model
   #other: Other | null = null;
-  /** Handles were dropped open: they count until they are collected, which may be never. */
+  /** Handles were dropped while they were open. They keep the vCPU until they are collected, which may never happen. */
   #hasDropped = false;
   #isKicked = false;
-  /** Exits made. */
+  /** How many exits the guest has made. */
   #made = 0;
-  /** The number of the last run that had one, and the last that was aborted. */
+  /** The highest run number, and the highest aborted run number. */
   #number = 0;
   #aborted = 0;
 
@@ -91,7 +91,7 @@ export class Machine {
     this.#start = vcpu.getRegs().rip;
   }
 
-  // What may be done to it. `choice` is any number.
+  // The actions. `choice` is any number; it selects a variant.
 
   run(choice: number): void {
     const { vcpu, isOpen } = this.#handle(choice);
@@ -100,7 +100,7 @@ export class Machine {
     const expected = !isOpen ? closed : this.#isRunning ? busy : this.#outcome(number);
     const timeoutMs = expected === 'interrupted by timeout' ? 10 ** ((choice % 7) - 6) : watchdogMs;
     const options = { timeoutMs, ...(number === 0 ? {} : { number }) };
-    const outcome = outcomeOf(() => vcpu.run(options), vcpu);
+    const outcome = outcomeOf(() => runOutcome(vcpu, options));
     if (outcome === 'interrupted by timeout' && outcome !== expected) throw new HangError(`run: not ${expected}`);
     same(outcome, expected, 'run');
   }
@@ -111,7 +111,7 @@ export class Machine {
     this.#rewind();
     const number = choice % 2 === 0 ? 0 : this.#number + 1;
     const expected = this.#holders === 0 ? closed : this.#isRunning ? busy : this.#outcome(number);
-    // The Worker cannot let go of it while it is busy, nor does it afterwards.
+    // The Worker cannot close its handle while the vCPU is busy, and it does not do so later.
     if (expected === busy) this.#hasDropped = true;
     const isEndless = expected === 'interrupted by timeout' && choice % 3 !== 0;
     const timeout = expected === 'interrupted by timeout' ? { timeoutMs: 1 } : {};
@@ -140,7 +140,7 @@ export class Machine {
       (error: Error) => error.name,
     );
     if (this.#isRunning) {
-      // It cannot let go of a vCPU that is busy either.
+      // This thread cannot close its handle of a busy vCPU either.
       this.#hasDropped = true;
       same(await within(finished, 'the end of the second thread'), busy, 'the second thread');
       return;
@@ -177,7 +177,7 @@ export class Machine {
     if (!this.#isRunning || other === null) {
       this.#isKicked = true;
     } else if (other.kind === 'worker') {
-      await this.#workerTells(other.answer, 'interrupted by kick');
+      await this.#workerReturns(other.answer, 'interrupted by kick');
     } else {
       await until(() => other.counts[1] === (before ?? 0) + 1, 'the kick of the thread');
       await this.#untilCounting();
@@ -186,14 +186,14 @@ export class Machine {
 
   async abort(choice: number): Promise<void> {
     const other = this.#other;
-    // The run in progress, one that is over, or the next one.
+    // The current run, a run that is over, or the next run.
     const number = choice % 3 === 0 ? this.#number : this.#number + 1;
     if (number === 0 || (number > this.#number && this.#isRunning)) return;
     const reached = abort(this.#shared, number);
     if (!this.#isUncertain) same(reached, this.#holders > 0, 'the abort reaches the vCPU');
     if (reached) this.#aborted = Math.max(this.#aborted, number);
     if (other?.kind !== 'worker') return;
-    if (other.number === number) await this.#workerTells(other.answer, 'interrupted by abort');
+    if (other.number === number) await this.#workerReturns(other.answer, 'interrupted by abort');
     else await this.#untilCounting();
   }
 
@@ -215,21 +215,21 @@ export class Machine {
     await this.#untilCounting();
   }
 
-  /** Ends whoever else has the vCPU, in one of the ways there are. */
+  /** Ends the other thread that has the vCPU, in one of several ways. */
   async end(choice: number, pool: Pool): Promise<void> {
     const other = this.#other;
     if (other?.kind === 'worker') {
       await within(pool.terminate(other.worker), 'the end of the Worker');
     } else if (other?.kind === 'thread') {
       const way = choice % 3;
-      const told = other.counts[1] ?? 0;
+      const delivered = other.counts[1] ?? 0;
       if (way === 0) void other.thread.stop().catch(() => {});
       if (way === 1) void other.thread.terminate().catch(() => {});
       if (way === 2) other.controller.abort();
       same(await within(other.finished, 'the end of the thread'), way === 2 ? 'AbortError' : 'done', 'the thread');
-      // A paused one that is stopped tells a kick first; one that is terminated does no more.
+      // A paused thread that is stopped delivers a pending kick first. A terminated thread does not.
       if (this.#isKicked && way !== 1) {
-        same(other.counts[1], told + 1, 'the kick before the end of the thread');
+        same(other.counts[1], delivered + 1, 'the kick before the end of the thread');
         this.#isKicked = false;
       }
     }
@@ -238,7 +238,7 @@ export class Machine {
 
   complete(choice: number): void {
     const { vcpu, isOpen } = this.#handle(choice);
-    // It may be finished; what was asked for stays.
+    // The operation may be completed already. Requests stay pending.
     same(
       outcomeOf(() => vcpu.complete(() => {})),
       isOpen ? (this.#isRunning ? busy : 'done') : closed,
@@ -302,7 +302,7 @@ export class Machine {
       );
   }
 
-  /** Forgets all it has, without closing any. */
+  /** Drops all objects without closing them. */
   drop(): void {
     this.#hasDropped = true;
     this.#vm = null;
@@ -320,13 +320,13 @@ export class Machine {
     if (!this.#hasDropped) same(kick(this.#shared), false, 'a kick reaches what is closed');
   }
 
-  // What is expected
+  // What the model expects
 
   get #paused(): Extract<Other, { kind: 'thread' }> | null {
     return this.#other?.kind === 'thread' && this.#other.pausedAt !== null ? this.#other : null;
   }
 
-  /** Somebody else is in KVM_RUN. */
+  /** Whether the other thread is in KVM_RUN. */
   get #isRunning(): boolean {
     return this.#other !== null && this.#paused === null;
   }
@@ -335,12 +335,12 @@ export class Machine {
     return this.#handles.filter(({ isOpen }) => isOpen).length + (this.#other === null ? 0 : 1);
   }
 
-  /** Only dropped handles may still hold the vCPU. */
+  /** Whether only dropped handles can still keep the vCPU open. */
   get #isUncertain(): boolean {
     return this.#hasDropped && this.#holders === 0;
   }
 
-  /** What the next run of this number, or 0, comes back with. */
+  /** What the next run returns. `number` is its run number, or 0. */
   #outcome(number: number): Outcome {
     this.#number = Math.max(this.#number, number);
     if (this.#isKicked) {
@@ -363,7 +363,7 @@ export class Machine {
     return this.#handles.length > 0;
   }
 
-  /** A guest that is at its end begins anew. */
+  /** Restarts a guest that is at its end. */
   #rewind(): void {
     const { exits } = this.#program;
     const handle = this.#handles.find(({ isOpen }) => isOpen);
@@ -374,7 +374,7 @@ export class Machine {
     this.#made = 0;
   }
 
-  async #workerTells(answer: Promise<Outcome>, expected: Outcome): Promise<void> {
+  async #workerReturns(answer: Promise<Outcome>, expected: Outcome): Promise<void> {
     same(await within(answer, 'the run in the Worker'), expected, 'the run in the Worker');
     this.#other = null;
   }

@@ -1,11 +1,12 @@
-/** Workers that run vCPUs, started once for many sequences. */
+/** Workers that run vCPUs. They are started once and used for many sequences. */
 
 import { Worker } from 'node:worker_threads';
 import { builtModule } from '../../runtime/addon.js';
 import type { RunOptions, SharedVcpu } from '../../runtime/index.js';
-import type { Outcome } from './outcome.js';
+import type { Outcome } from '../lib/outcome.js';
 
-export interface WorkerOrder {
+/** A message to a Worker. */
+export interface RunMessage {
   readonly vcpu: SharedVcpu;
   readonly options: Pick<RunOptions, 'timeoutMs' | 'number'>;
 }
@@ -18,7 +19,7 @@ export class PooledWorker {
     return this.#isBusy;
   }
 
-  run(order: WorkerOrder): Promise<Outcome> {
+  run(message: RunMessage): Promise<Outcome> {
     this.#isBusy = true;
     return new Promise((resolve, reject) => {
       this.#worker.once('error', reject);
@@ -27,7 +28,7 @@ export class PooledWorker {
         this.#isBusy = false;
         resolve(outcome);
       });
-      this.#worker.postMessage(order);
+      this.#worker.postMessage(message);
     });
   }
 
@@ -44,7 +45,7 @@ export class Pool implements AsyncDisposable {
     this.#size = size;
   }
 
-  /** One that is free; undefined when all are at work. */
+  /** Returns a Worker that is free, or undefined when all are busy. */
   free(): PooledWorker | undefined {
     const free = this.#workers.find(({ isBusy }) => !isBusy);
     if (free !== undefined || this.#workers.length === this.#size) return free;
@@ -53,7 +54,7 @@ export class Pool implements AsyncDisposable {
     return started;
   }
 
-  /** Ends a Worker, in a run or not; another one will take its place. */
+  /** Ends a Worker, even during a run. Another one takes its place later. */
   async terminate(worker: PooledWorker): Promise<void> {
     this.#workers.splice(this.#workers.indexOf(worker), 1);
     await worker.terminate();

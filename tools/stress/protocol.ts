@@ -1,7 +1,4 @@
-/**
- * The kick protocol by itself, in C++ under ThreadSanitizer: tools/stress/native/protocol.cc, which tells each of its
- * checks on a line.
- */
+/** Builds and runs tools/stress/native/protocol.cc: the kick protocol without Node, in C++ under ThreadSanitizer. */
 
 import { execFile } from 'node:child_process';
 import { join } from 'node:path';
@@ -11,12 +8,12 @@ import { packageRoot } from '../../runtime/addon.js';
 export type ProtocolProgram = 'protocol' | 'protocol_hooks';
 
 export interface ProtocolBuild {
-  /** Where the native layer is, should it be a changed copy, and where the program goes. */
+  /** The folder of the native layer, if it is a changed copy, and the folder for the program. */
   readonly sources?: string;
   readonly out?: string;
 }
 
-/** Builds a program where it is missing or old, and gives its path. */
+/** Builds a program if it is missing or old. Returns its path. */
 export async function buildProtocol(
   program: ProtocolProgram,
   { sources = join(packageRoot(), 'runtime/native'), out = join(packageRoot(), 'build') }: ProtocolBuild = {},
@@ -31,16 +28,16 @@ export async function buildProtocol(
 export interface ProtocolOptions {
   /** How often each check does what it does: with 20 all of them take some seconds. */
   readonly count: number;
-  /** What has not come after so many milliseconds is lost. */
+  /** A kick that is not delivered within this many milliseconds counts as lost. */
   readonly patienceMs?: number;
-  /** A step that is left out where kicks are placed in gaps, which the program with hooks does. */
+  /** A step that is left out when kicks are placed in gaps. Only the program with hooks does that. */
   readonly without?: string;
 }
 
 export interface ProtocolResult {
-  /** What failed in each check; null where nothing did. Where something is lost, the check is the last one. */
+  /** The failure of each check, or null. After a lost kick there are no further checks. */
   readonly checks: ReadonlyMap<string, string | null>;
-  /** What ThreadSanitizer reports. */
+  /** The reports of ThreadSanitizer. */
   readonly reports: string;
 }
 
@@ -50,17 +47,17 @@ export async function runProtocol(
 ): Promise<ProtocolResult> {
   const options = [`count=${count}`, `patience=${patienceMs}`, `without=${without}`];
   let ended = await execute(program, ...options);
-  // Where the kernel spreads addresses more widely than this ThreadSanitizer can bear.
+  // This ThreadSanitizer does not support how widely the kernel randomizes addresses, so randomization is turned off.
   if (ended.stderr.includes('unexpected memory mapping')) ended = await execute('setarch', '-R', program, ...options);
   const { status, stdout, stderr } = ended;
-  const told = stdout
+  const lines = stdout
     .split('\n')
     .filter((line) => line !== '')
     .map((line) => JSON.parse(line) as { check: string; failure: string | null });
-  const good = told.every(({ failure }) => failure === null);
-  // Of a crash there is no other trace. ThreadSanitizer has a status of its own, and explains it.
+  const good = lines.every(({ failure }) => failure === null);
+  // After a crash the status is the only trace. ThreadSanitizer also has a status of its own, and prints why.
   if (good && status !== 0 && stderr === '') throw new Error(`${program} ended with ${status}`);
-  return { checks: new Map(told.map(({ check, failure }) => [check, failure])), reports: stderr };
+  return { checks: new Map(lines.map(({ check, failure }) => [check, failure])), reports: stderr };
 }
 
 interface Ended {
@@ -70,7 +67,7 @@ interface Ended {
 }
 
 async function execute(command: string, ...rest: readonly string[]): Promise<Ended> {
-  // Another sanitizer may be preloaded, which does not get on with this one.
+  // Another sanitizer may be preloaded, which does not work together with this one.
   const { LD_PRELOAD: _, ...env } = process.env;
   return new Promise((resolve) => {
     execFile(command, rest, { env, maxBuffer: 2 ** 26 }, (error, stdout, stderr) => {

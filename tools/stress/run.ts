@@ -1,6 +1,6 @@
 /**
- * `npm run stress`: kicks by the million on real vCPUs, at random phases and in each gap of the protocol, and what else
- * takes long. `-- --share 0.1` does a tenth of it. Exit codes: 0 all is as it must be, 1 something is not.
+ * `npm run stress`: a million kicks of real vCPUs, at random phases and in each gap of the protocol, and the other long tests.
+ * `-- --share 0.1` does a tenth of it. Exit codes: 0 if all tests pass, 1 if one fails, 2 for wrong use.
  */
 
 import { execFile } from 'node:child_process';
@@ -10,8 +10,9 @@ import { packageRoot } from '../../runtime/addon.js';
 import { Kvm, type Mechanism } from '../../runtime/index.js';
 import { type Guest, longMode, realMode, userMode } from '../guests/index.js';
 import { type Change, gaps, useHooks } from '../lib/hooks.js';
+import { Progress } from '../lib/progress.js';
+import { tableLine } from '../lib/table.js';
 import { type Crowd, type KickCount, kickCrowd } from './kicks.js';
-import { Progress } from './progress.js';
 import { buildProtocol, runProtocol } from './protocol.js';
 import { runSequences } from './sequences.js';
 import { Tally } from './tally.js';
@@ -25,11 +26,11 @@ const total = {
 } as const;
 
 const mechanisms: readonly Mechanism[] = ['immediate_exit', 'signal_mask'];
-/** Emulated by the kernel in ring 0, native in ring 3; in the guest all the time, and with exits. */
+/** Guests that the kernel emulates in ring 0, and guests that run natively in ring 3; without exits, and with exits. */
 const guests: readonly Guest[] = [longMode.spin, userMode.spin, realMode.outForEver, userMode.out];
 const crowdSizes = [1, 2, 4] as const;
 
-/** What makes kicks get lost, and must be seen to. */
+/** Changes that lose kicks. The test must see that, or it has failed itself. */
 const controls: readonly { readonly name: string; readonly change: Change }[] = [
   { name: 'signal without flag', change: 'flag' },
   { name: 'flag cleared just before entering', change: 'clear_before_entry' },
@@ -79,9 +80,9 @@ async function checkKicks(kvm: Kvm, share: number): Promise<boolean> {
     random: Math.ceil((total.random * share) / crowds.length),
     perGap: Math.ceil((total.perGapAndMechanism * share * mechanisms.length) / crowds.length),
   };
-  const kicksOfCrowd = each.random + each.perGap * gaps.length;
+  const kicksOfCrowd = each.random + each.perGap * gaps().length;
   console.log(
-    `\n${each.random} kicks at random and ${each.perGap} in each of the gaps ${gaps.join(', ')}, for each of`,
+    `\n${each.random} kicks at random and ${each.perGap} in each of the gaps ${gaps().join(', ')}, for each of`,
   );
   const progress = new Progress('kicks', kicksOfCrowd * crowds.length);
   const sum = new Tally();
@@ -89,8 +90,8 @@ async function checkKicks(kvm: Kvm, share: number): Promise<boolean> {
     const tally = await kickCrowd(kvm, crowd, each, progress.add);
     progress.end();
     const { mechanism, guest, vcpus } = crowd;
-    const name = `${mechanism.padEnd(14)}  ${guest.name.padEnd(28)}  ${vcpus} vCPU${vcpus > 1 ? 's' : ' '}`;
-    console.log(`  ${name}  ${tally}${tally.isClean ? '' : '  MISS'}`);
+    const cells = [mechanism, guest.name, `${vcpus} vCPU${vcpus > 1 ? 's' : ''}`, `${tally}`];
+    console.log(`  ${tableLine([...cells, ...(tally.isClean ? [] : ['MISS'])], [14, 28, 7])}`);
     sum.add(tally);
   }
   const enough = sum.kicks === kicksOfCrowd * crowds.length;
@@ -98,7 +99,7 @@ async function checkKicks(kvm: Kvm, share: number): Promise<boolean> {
   return sum.isClean && enough;
 }
 
-/** The protocol alone, in C++ under ThreadSanitizer. */
+/** The protocol without Node, in C++ under ThreadSanitizer. */
 async function checkProtocol(share: number): Promise<boolean> {
   const count = Math.ceil(total.protocol * share);
   const { checks, reports } = await runProtocol(await buildProtocol('protocol'), { count });
@@ -133,13 +134,13 @@ interface Census {
   readonly residentMiB: number;
 }
 
-/** More than the heap grows by itself; a page left by each of the cycles would be more. */
+/** The heap grows by less than this. If each cycle left one page, the growth would be greater. */
 const growthMiB = 32;
 
 async function checkLifeCycles(share: number): Promise<boolean> {
   const cycles = Math.ceil(total.lifeCycles * share);
   const script = join(packageRoot(), 'tools', 'stress', 'cycles.mjs');
-  // On the product: it is the one that must leave nothing behind.
+  // With the product, because the product must leave nothing behind.
   const { KVM_UAPI_ADDON: _, ...inherited } = process.env;
   const env = { ...inherited, CYCLES: String(cycles) };
   const { stdout } = await promisify(execFile)(process.execPath, ['--expose-gc', script], { env });

@@ -1,10 +1,10 @@
-/** The program of the `VcpuThread`s of a sequence: counts what comes back, and stops after some exits. */
+/** The program of the `VcpuThread`s of a sequence. It counts exits and kicks, and stops after some exits. */
 
 import type { StartVcpuProgram } from '../../runtime/index.js';
 
 /** Shared with the other side. */
 export interface CountingData {
-  /** Exits, and kicks told. */
+  /** Exits, and kicks delivered. */
   readonly counts: Int32Array;
   readonly exits: number;
 }

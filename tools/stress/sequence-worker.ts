@@ -1,15 +1,15 @@
-/** A Worker of `Pool`: runs the vCPU it is told to, and says what came of it. */
+/** A Worker of `Pool`: it runs the vCPU of each message once, and posts the outcome. */
 
 import { parentPort } from 'node:worker_threads';
 import { Vcpu } from '../../runtime/index.js';
-import { outcomeOf } from './outcome.js';
-import type { WorkerOrder } from './pool.js';
+import { outcomeOf, runOutcome } from '../lib/outcome.js';
+import type { RunMessage } from './pool.js';
 
-parentPort?.on('message', ({ vcpu: shared, options }: WorkerOrder) => {
+parentPort?.on('message', ({ vcpu: shared, options }: RunMessage) => {
   parentPort?.postMessage(
     outcomeOf(() => {
       using vcpu = Vcpu.attach(shared);
-      return outcomeOf(() => vcpu.run(options), vcpu);
+      return outcomeOf(() => runOutcome(vcpu, options));
     }),
   );
 });

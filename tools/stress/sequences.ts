@@ -1,4 +1,4 @@
-/** Random sequences of everything that can be done to vCPUs, in any order and from several threads. */
+/** Random sequences of all actions on vCPUs, in any order and from several threads. */
 
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
@@ -10,7 +10,7 @@ import { Machine, programs } from './machine.js';
 import { Pool } from './pool.js';
 import { Watchdog } from './watchdog.js';
 
-/** What a step does, and how often it is chosen. A thread costs some 40 ms, and a Worker that was ended too. */
+/** The actions of a step, with their weights. Starting a thread takes some 40 ms, and so does replacing a Worker. */
 const weights = {
   open: 6,
   run: 8,
@@ -31,31 +31,31 @@ const weights = {
   collect: 1,
 } as const;
 
-type Does = keyof typeof weights;
+type Action = keyof typeof weights;
 
 interface Step {
-  readonly does: Does;
-  /** Which machine, and which of several ways. */
+  readonly action: Action;
+  /** Which machine, and which of several variants of the action. */
   readonly machine: number;
   readonly choice: number;
 }
 
 const step: fc.Arbitrary<Step> = fc.record({
-  does: fc.oneof(
-    ...Object.entries(weights).map(([does, weight]) => ({ weight, arbitrary: fc.constant(does as Does) })),
+  action: fc.oneof(
+    ...Object.entries(weights).map(([action, weight]) => ({ weight, arbitrary: fc.constant(action as Action) })),
   ),
   machine: fc.nat(2),
   choice: fc.nat(5039),
 });
 const sequence: fc.Arbitrary<Step[]> = fc.array(step, { minLength: 5, maxLength: 40, size: 'max' });
 
-/** Told the number of sequences that are done. */
+/** Called with the number of sequences that are done. */
 export type SequencesProgress = (done: number) => void;
 
 /**
- * Does so many sequences, each step of which has to do what is expected.
+ * Runs so many sequences. Each step has to do what is expected.
  *
- * @throws an Error that names the seed and the steps of a sequence that does not, made as short as can be.
+ * @throws an Error with the seed and the steps of a sequence that fails, reduced to as few steps as possible.
  */
 export async function runSequences(count: number, progress: SequencesProgress = () => {}): Promise<void> {
   let done = 0;
@@ -64,11 +64,11 @@ export async function runSequences(count: number, progress: SequencesProgress = 
   await using pool = new Pool(2);
   using kvm = Kvm.open();
   const property = fc.asyncProperty(sequence, async (steps) => {
-    // Behind one that hangs no other can be judged.
+    // After a sequence that hangs, the others cannot be judged.
     if (hangs) return;
     try {
       watchdog.begin(JSON.stringify(steps));
-      await runSequence(kvm, pool, steps, () => watchdog.beat());
+      await runSequence(kvm, pool, steps, () => watchdog.step());
     } catch (error) {
       hangs ||= error instanceof HangError;
       throw error;
@@ -78,18 +78,18 @@ export async function runSequences(count: number, progress: SequencesProgress = 
   await fc.assert(property, chosenRuns(count));
 }
 
-async function runSequence(kvm: Kvm, pool: Pool, steps: readonly Step[], beat: () => void): Promise<void> {
+async function runSequence(kvm: Kvm, pool: Pool, steps: readonly Step[], onStep: () => void): Promise<void> {
   const machines: Machine[] = [];
   try {
-    for (const { does, machine: index, choice } of steps) {
-      if (does === 'collect') collect();
-      if (does === 'open' && machines.length < 3) machines.push(open(kvm, choice));
-      beat();
+    for (const { action, machine: index, choice } of steps) {
+      if (action === 'collect') collect();
+      if (action === 'open' && machines.length < 3) machines.push(open(kvm, choice));
+      onStep();
       const machine = machines[index];
-      if (machine !== undefined) await doTo(machine, does, choice, pool);
+      if (machine !== undefined) await act(machine, action, choice, pool);
     }
   } catch (error) {
-    // What comes of the rest says no more.
+    // The first error is the interesting one, so errors of the clean-up are ignored.
     await Promise.allSettled(machines.map((machine) => machine.finish(pool)));
     throw error;
   }
@@ -102,13 +102,13 @@ function open(kvm: Kvm, choice: number): Machine {
   return new Machine(kvm, program, { mechanism, ...(Math.floor(choice / 14) % 3 === 0 ? { signal: 40 } : {}) });
 }
 
-/** With no handle left, only what does without one. */
-const withoutHandle: ReadonlySet<Does> = new Set(['runInWorker', 'abort', 'pause', 'resume', 'end', 'attach']);
+/** The actions that are possible when no handle is left. */
+const withoutHandle: ReadonlySet<Action> = new Set(['runInWorker', 'abort', 'pause', 'resume', 'end', 'attach']);
 
-async function doTo(machine: Machine, does: Does, choice: number, pool: Pool): Promise<void> {
-  if (does === 'open' || does === 'collect') return;
-  if (!machine.hasHandles && !withoutHandle.has(does)) return;
-  await machine[does](choice, pool);
+async function act(machine: Machine, action: Action, choice: number, pool: Pool): Promise<void> {
+  if (action === 'open' || action === 'collect') return;
+  if (!machine.hasHandles && !withoutHandle.has(action)) return;
+  await machine[action](choice, pool);
 }
 
 let gc: (() => void) | undefined;

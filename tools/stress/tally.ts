@@ -1,15 +1,15 @@
-/** What came of kicks. */
+/** The results of kicks. */
 
 export class Tally {
-  /** Kicks, rescues of lost ones left out. */
+  /** Kicks, without those that rescue a vCPU after a lost kick. */
   kicks = 0;
-  /** Not told while the guest ran on in one run. */
+  /** Not delivered, while the guest went on in one run. */
   lost = 0;
-  /** Not told although runs came back and others began. */
+  /** Not delivered, although runs returned and others began. */
   swallowed = 0;
-  /** Told by a later run than the next one. */
+  /** Delivered by a later run than the next one. */
   late = 0;
-  /** Of those that were told: from kick to return, in microseconds. */
+  /** The time from the kick to the return of each delivered kick, in microseconds. */
   readonly latencies: number[] = [];
 
   add(other: Tally): void {

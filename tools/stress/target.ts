@@ -1,4 +1,4 @@
-/** A vCPU that a Worker runs over and over, to be kicked from here. */
+/** A vCPU that a Worker runs again and again, so that this thread can kick it. */
 
 import { Worker } from 'node:worker_threads';
 import { builtModule } from '../../runtime/addon.js';
@@ -9,27 +9,28 @@ import { watchdogMs } from '../lib/patience.js';
 import { Board } from './board.js';
 import { Tally } from './tally.js';
 
-export interface RunnerOrder {
+/** What the Worker gets as `workerData`. */
+export interface RunnerInput {
   readonly vcpu: SharedVcpu;
   readonly board: SharedArrayBuffer;
 }
 
 export interface TargetOptions {
   readonly mechanism: Mechanism;
-  /** What is not as it should be. */
+  /** Changes of the protocol, see tools/lib/hooks.ts. */
   readonly changes?: readonly Change[];
-  /** A kick that was not told by then is lost. */
+  /** A kick that is not delivered within this time counts as lost. */
   readonly lostAfterMs?: number;
 }
 
 const milliseconds = 1_000_000n;
 
-/** A kick that the Worker has not told yet. */
+/** A kick that the Worker has not delivered yet. */
 interface Outstanding {
   readonly at: bigint;
-  /** How many were told before. */
-  readonly told: number;
-  /** How many runs had begun when it was given. */
+  /** How many kicks were delivered before. */
+  readonly delivered: number;
+  /** How many runs had begun when this kick was given. */
   readonly runs: number;
 }
 
@@ -52,12 +53,12 @@ export class Target implements AsyncDisposable {
     this.#vcpu = this.#loaded.vcpu.share();
     this.#lostAfter = BigInt(lostAfterMs) * milliseconds;
     this.hooks = new Hooks(this.#vcpu);
-    // The protocol has to hold without it: it would get a lost kick told all the same, only late.
-    this.#changes = ['heartbeat', ...changes];
+    // With the ticker a lost kick would be delivered late. The protocol must not need it.
+    this.#changes = ['ticker', ...changes];
     for (const change of this.#changes) this.hooks.change(change);
     const board = new SharedArrayBuffer(Board.bytes);
     this.#board = new Board(board);
-    const workerData: RunnerOrder = { vcpu: this.#vcpu, board };
+    const workerData: RunnerInput = { vcpu: this.#vcpu, board };
     this.#worker = new Worker(builtModule('tools/stress/runner'), { workerData });
     this.#ended = new Promise((resolve, reject) => {
       this.#worker.once('error', reject);
@@ -69,19 +70,19 @@ export class Target implements AsyncDisposable {
   async started(): Promise<this> {
     const end = Date.now() + watchdogMs;
     while (this.#board.runs === 0) {
-      if (Date.now() > end) throw new Error('the Worker does not start');
+      if (Date.now() > end) throw new Error(`the Worker has not started after ${watchdogMs} ms`);
       await Promise.race([this.#ended, new Promise((resolve) => setTimeout(resolve, 1))]);
     }
     return this;
   }
 
-  /** Whether the last kick is settled: told, or given up as lost and rescued. It may be called at any time. */
+  /** Whether the last kick is settled: delivered, or given up as lost and rescued. It may be called at any time. */
   get isSettled(): boolean {
     if (this.#outstanding === null) return true;
-    const { at, told, runs } = this.#outstanding;
-    if (this.#board.told !== told) {
-      this.tally.latencies.push(Number(this.#board.toldAt - at) / 1000);
-      if (this.#board.toldBy > runs + 1) this.tally.late++;
+    const { at, delivered, runs } = this.#outstanding;
+    if (this.#board.delivered !== delivered) {
+      this.tally.latencies.push(Number(this.#board.deliveredAt - at) / 1000);
+      if (this.#board.deliveredBy > runs + 1) this.tally.late++;
     } else {
       if (!this.#isLost(at)) return false;
       if (this.#board.runs > runs + 1) this.tally.swallowed++;
@@ -92,38 +93,38 @@ export class Target implements AsyncDisposable {
     return true;
   }
 
-  /** Kicks the vCPU, wherever it is. The kick before must be settled. */
+  /** Kicks the vCPU, wherever it is. The previous kick must be settled. */
   kick(): void {
     this.#give(() => kick(this.#vcpu));
   }
 
-  /** Kicks the vCPU in a gap, and waits until that is settled. */
+  /** Kicks the vCPU in a gap, and waits until the kick is settled. */
   kickIn(gap: Gap): void {
     this.hooks.hold(gap);
     if (gap === 'K2' || gap === 'K3') {
-      this.#give(({ at, told }) => {
+      this.#give(({ at, delivered }) => {
         this.hooks.kickAside();
-        // In front of K3 it comes only when K2 has seen a run.
-        while (!this.hooks.isHeld(1) && this.#board.told === told && !this.#isLost(at));
+        // The kicker arrives before K3 only if K2 has seen a run.
+        while (!this.hooks.isHeld(1) && this.#board.delivered === delivered && !this.#isLost(at));
       });
     } else {
-      // Somebody has to get it out of the guest, to come by.
+      // A signal gets the runner out of the guest, so that it arrives at the gap.
       const end = Date.now() + watchdogMs;
       do {
-        if (Date.now() > end) throw new Error(`the vCPU does not come to the gap before ${gap}`);
+        if (Date.now() > end) throw new Error(`the gap before ${gap}: the vCPU is not there after ${watchdogMs} ms`);
         this.hooks.stray();
       } while (!this.hooks.isHeld(1));
       this.#give(() => kick(this.#vcpu));
     }
     this.hooks.release();
-    while (!this.isSettled) this.#board.awaitTold(this.#outstanding?.told ?? 0, 10);
-    // Told early, it may only now come to the gap, where the next kick is awaited.
+    while (!this.isSettled) this.#board.awaitDelivery(this.#outstanding?.delivered ?? 0, 10);
+    // If the kick was delivered early, its thread may arrive only now at the gap, where the next kick is awaited.
     while (this.hooks.isKickingAside);
   }
 
-  #give(kick: (now: { at: bigint; told: number }) => void): void {
+  #give(kick: (now: { at: bigint; delivered: number }) => void): void {
     this.tally.kicks++;
-    const now = { at: process.hrtime.bigint(), told: this.#board.told };
+    const now = { at: process.hrtime.bigint(), delivered: this.#board.delivered };
     kick(now);
     this.#outstanding = { ...now, runs: this.#board.runs };
   }
@@ -132,16 +133,16 @@ export class Target implements AsyncDisposable {
     return process.hrtime.bigint() - at > this.#lostAfter;
   }
 
-  /** Gets the vCPU out. */
+  /** Gets the vCPU out of KVM_RUN after a kick was lost. */
   #rescue(): void {
-    const { told } = this.#board;
+    const { delivered } = this.#board;
     this.#kickForCertain();
-    this.#board.awaitTold(told, watchdogMs);
-    if (this.#board.told === told) throw new Error('a guest cannot be got out of KVM_RUN');
+    this.#board.awaitDelivery(delivered, watchdogMs);
+    if (this.#board.delivered === delivered) throw new Error('nothing gets the guest out of KVM_RUN');
     for (const change of this.#changes) this.hooks.change(change);
   }
 
-  /** With all steps in place, and a signal also where a step that was left out keeps K2 from sending one. */
+  /** Kicks with all steps, and sends a signal: a step that was left out may have kept K2 from sending one. */
   #kickForCertain(): void {
     for (const change of this.#changes) this.hooks.change(change, false);
     kick(this.#vcpu);

@@ -1,4 +1,4 @@
-/** Watches this thread from another one, as it may hang where no timer of its own could say so. */
+/** Watches this thread from another one: when this thread hangs, its own timers do not fire. */
 
 import { writeSync } from 'node:fs';
 import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads';
@@ -7,19 +7,19 @@ import { builtModule } from '../../runtime/addon.js';
 const hangsAfterMs = 60_000;
 
 export class Watchdog implements AsyncDisposable {
-  /** How often this thread has got on. */
-  readonly #beats = new Int32Array(new SharedArrayBuffer(4));
-  readonly #worker: Worker = new Worker(builtModule('tools/stress/watchdog'), { workerData: this.#beats });
+  /** How many steps this thread has made. */
+  readonly #steps = new Int32Array(new SharedArrayBuffer(4));
+  readonly #worker: Worker = new Worker(builtModule('tools/stress/watchdog'), { workerData: this.#steps });
 
-  /** Said when it hangs from now on. */
+  /** `what` is printed if this thread hangs after this call. */
   begin(what: string): void {
     this.#worker.postMessage(what);
-    this.beat();
+    this.step();
   }
 
-  /** Without this for a minute the process is ended. */
-  beat(): void {
-    Atomics.add(this.#beats, 0, 1);
+  /** If this is not called for a minute, the process ends. */
+  step(): void {
+    Atomics.add(this.#steps, 0, 1);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -27,19 +27,19 @@ export class Watchdog implements AsyncDisposable {
   }
 }
 
-function watch(beats: Int32Array): void {
+function watch(steps: Int32Array): void {
   let doing = '';
-  let beat = 0;
+  let seen = 0;
   let since = Date.now();
   parentPort?.on('message', (what: string) => {
     doing = what;
   });
   setInterval(() => {
-    if (Atomics.load(beats, 0) !== beat) {
-      beat = Atomics.load(beats, 0);
+    if (Atomics.load(steps, 0) !== seen) {
+      seen = Atomics.load(steps, 0);
       since = Date.now();
     } else if (Date.now() - since > hangsAfterMs) {
-      writeSync(2, `this hangs: ${doing}\n`);
+      writeSync(2, `no progress for ${hangsAfterMs} ms: ${doing}\n`);
       process.kill(process.pid, 'SIGKILL');
     }
   }, 1000);

@@ -1,4 +1,4 @@
-// Starts a child process at each port access of its guest, on the vCPU's thread, and posts its signals.
+// Starts a child process at each port access of its guest, on the vCPU's thread, and posts the child's signals.
 
 import { execFileSync } from 'node:child_process';
 

@@ -1,4 +1,4 @@
-// Serves, and does not want to be told of kicks.
+// Serves exits, and has no method for interruptions.
 
 import serve from './serve.mjs';
 

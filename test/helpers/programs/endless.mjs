@@ -1,4 +1,4 @@
-// Never comes back from the first exit.
+// Never returns from the first exit.
 
 export default (_vcpu, { words }) => ({
   exit() {

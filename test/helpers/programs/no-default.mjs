@@ -1,3 +1,3 @@
-// Is no program.
+// Has no default export, so it is not a program.
 
 export const start = () => ({ exit: () => 'stop' });

@@ -1,4 +1,4 @@
-// Collects what its guest prints, and posts it with the rest of its data when the guest halts.
+// Collects the text that its guest prints, and posts it with other data when the guest halts.
 
 import { GuestMemory } from '../../../dist/runtime/index.js';
 

@@ -1,5 +1,5 @@
-// Answers whatever its guest reads with 0x77, until the guest halts. `words` is that of `Served` in support.ts: what the
-// program has been told, and with `waits` whether it may go on.
+// Answers all that its guest reads with 0x77, until the guest halts. `words` is that of `Served` in vcpus.ts: the numbers of
+// exits and of kicks, and with `waits` whether the program may go on.
 
 const [exits, kicks, mayGoOn] = [0, 1, 2];
 

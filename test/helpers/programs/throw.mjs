@@ -1,4 +1,4 @@
-// Throws where it is told to.
+// Throws at the place that `where` names.
 
 function fail(where) {
   throw new RangeError(`thrown in ${where}`);

@@ -1,12 +1,12 @@
-// Makes VMs while signals arrive all the time, as a profiler's would, only more of them. Not as many as can be sent: the
-// kernel begins anew at each, and would never get done.
+// Creates VMs while signals arrive all the time, like those of a profiler, but more of them. The kernel starts again at each
+// signal, so if there were too many, it would never finish.
 
 import { once } from 'node:events';
 import { readlinkSync } from 'node:fs';
 import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads';
 import { Kvm } from '../../../dist/runtime/index.js';
 
-/** A vCPU has made the runtime handle it. */
+/** The default kick signal. The runtime handles it since a vCPU was created. */
 const signal = 63;
 
 if (isMainThread) {

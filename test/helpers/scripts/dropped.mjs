@@ -1,4 +1,4 @@
-// Everything is dropped and nothing closed.
+// Drops all objects and closes none.
 
 import { GuestMemory, Kvm } from '../../../dist/runtime/index.js';
 import { census, collectUntil } from '../../../tools/lib/census.mjs';
@@ -17,7 +17,7 @@ function create() {
   return [kvm, vm, memory, vcpu];
 }
 
-/** In a frame of its own, so that nothing is left on the stack. */
+/** A function of its own, so that no reference is left on the stack. */
 function censusWhileHeld() {
   const everything = Array.from({ length: 20 }, create);
   return { ...census(), holding: everything.length };

@@ -1,6 +1,7 @@
-// A process in which somebody else has the signal.
+// Makes vCPUs in a process that handles the default kick signal in another way.
 
 import { Kvm } from '../../../dist/runtime/index.js';
+import { runOutcome } from '../../../dist/tools/lib/outcome.js';
 
 const vm = Kvm.open().createVm();
 let refusal = '';
@@ -11,4 +12,4 @@ try {
 }
 const vcpu = vm.createVcpu(0, { signal: 40 });
 vcpu.kick();
-console.log(JSON.stringify({ refusal, withAnother: `${vcpu.run()} by ${vcpu.interruption}` }));
+console.log(JSON.stringify({ refusal, withAnother: runOutcome(vcpu) }));

@@ -1,10 +1,10 @@
-// A vCPU, or a view, is all that is left; the rest was closed or dropped, and collected.
+// Only a vCPU or a view is left. The other objects were closed or dropped, and collected.
 
 import { Kvm } from '../../../dist/runtime/index.js';
 import { places, realMode } from '../../../dist/tools/guests/index.js';
 import { collectUntil } from '../../../tools/lib/census.mjs';
 
-/** What the guest prints until it halts. */
+/** The text that the guest prints until it halts. */
 function printed(vcpu) {
   let text = '';
   while (vcpu.run() === 'exit' && vcpu.kvmRun.exit_reason === vcpu.bindings.KVM_EXIT_IO) {

@@ -1,4 +1,4 @@
-// Kicks a Worker out of a guest that spins, in a process that was started in whatever state.
+// Kicks a Worker out of a guest that spins, in a process whose signals the test has prepared.
 
 import { Worker } from 'node:worker_threads';
 import { Kvm } from '../../../dist/runtime/index.js';

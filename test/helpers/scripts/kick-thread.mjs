@@ -1,4 +1,4 @@
-// Kicks a `VcpuThread` out of a guest that spins, and tells what its program was told.
+// Kicks a `VcpuThread` out of a guest that spins, and prints which calls its program has got.
 
 import { setTimeout } from 'node:timers/promises';
 import { Kvm, VcpuThread } from '../../../dist/runtime/index.js';
@@ -10,13 +10,13 @@ const counter = memory.dataView(places.data, 4);
 const words = new Int32Array(new SharedArrayBuffer(12));
 const thread = VcpuThread.start(vcpu, new URL('../programs/serve.mjs', import.meta.url), { data: { words } });
 
-const told = [];
+const seen = [];
 for (let kicks = 0; kicks < 3; kicks++) {
   const before = counter.getUint32(0, true);
   while (counter.getUint32(0, true) < before + 10_000_000) await setTimeout(1);
-  told.push([...words.subarray(0, 2)]);
+  seen.push([...words.subarray(0, 2)]);
   thread.kick();
   while (words[1] === kicks) await setTimeout(1);
 }
 await thread.stop();
-console.log(JSON.stringify({ told }));
+console.log(JSON.stringify({ seen }));

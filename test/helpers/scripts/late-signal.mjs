@@ -1,4 +1,4 @@
-// The addon is loaded in a Worker only, and a signal comes when the Worker has ended.
+// Only a Worker loads the addon, and a signal arrives after the Worker has ended.
 
 import { once } from 'node:events';
 import { isMainThread, Worker } from 'node:worker_threads';

@@ -1,4 +1,4 @@
-// Which threads the exits of a `VcpuThread` are served on.
+// Counts the threads that serve the exits of a `VcpuThread`.
 
 import { MessageChannel } from 'node:worker_threads';
 import { Kvm, VcpuThread } from '../../../dist/runtime/index.js';
@@ -9,7 +9,7 @@ const { vcpu } = realMode.outForEver.load(Kvm.open().createVm());
 const { port1, port2 } = new MessageChannel();
 const seen = [];
 port1.on('message', (thread) => seen.push(thread));
-const program = new URL('../programs/tell-thread.mjs', import.meta.url);
+const program = new URL('../programs/post-thread.mjs', import.meta.url);
 await VcpuThread.start(vcpu, program, { data: { port: port2, exits }, transferList: [port2] }).finished;
 await new Promise((resolve) => setImmediate(resolve));
 port1.close();

@@ -1,4 +1,4 @@
-// Opens a device, as another user where AS_USER says so, and tells what is said where that fails.
+// Opens a device, as the user AS_USER if that is set, and prints the error if it fails.
 
 import { Kvm } from '../../../dist/runtime/index.js';
 
@@ -14,7 +14,7 @@ function failure(device) {
 }
 
 if (AS_USER !== undefined) {
-  // The other user may not get at the addon: it is loaded before.
+  // The other user may not be able to read the addon, so the addon is loaded before.
   failure('');
   process.setgid(Number(AS_USER));
   process.setuid(Number(AS_USER));

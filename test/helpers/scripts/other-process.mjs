@@ -1,9 +1,9 @@
-// Runs a vCPU of another process: that of its parent, whose file descriptor it has inherited.
+// Runs a vCPU of another process: the child has inherited the file descriptor of its parent's vCPU.
 
 import { spawnSync } from 'node:child_process';
 import { readdirSync, readlinkSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { native } from '../../../dist/runtime/addon.js';
+import { addon } from '../../../dist/runtime/addon.js';
 import { errnoName } from '../../../dist/runtime/errors.js';
 import { Kvm } from '../../../dist/runtime/index.js';
 import { realMode } from '../../../dist/tools/guests/index.js';
@@ -11,7 +11,7 @@ import { realMode } from '../../../dist/tools/guests/index.js';
 const inherited = 3;
 
 if (process.argv[2] === 'child') {
-  const result = native().ioctl(inherited, Number(process.argv[3]), 0);
+  const result = addon().ioctl(inherited, Number(process.argv[3]), 0);
   console.log(JSON.stringify({ error: errnoName(-result) }));
 } else {
   const kvm = Kvm.open();
@@ -30,7 +30,7 @@ function linkOf(fd) {
   try {
     return readlinkSync(`/proc/self/fd/${fd}`);
   } catch {
-    // That of the listing itself is closed by now.
+    // This file descriptor was the one of the listing itself, which is closed now.
     return '';
   }
 }

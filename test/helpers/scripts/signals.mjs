@@ -1,4 +1,4 @@
-// Which signals have a handler because of vCPUs.
+// Prints which signals get a handler when vCPUs are created.
 
 import { readFileSync } from 'node:fs';
 import { Kvm } from '../../../dist/runtime/index.js';

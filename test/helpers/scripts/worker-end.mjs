@@ -1,4 +1,4 @@
-// A Worker holds a bit of everything, and ends without closing any of it.
+// A Worker makes one object of each kind, and ends without closing them.
 
 import { once } from 'node:events';
 import { isMainThread, parentPort, Worker } from 'node:worker_threads';
@@ -21,7 +21,7 @@ if (isMainThread) {
   const vcpu = vm.createVcpu();
   vcpu.share();
   vcpu.run({ timeoutMs: 1 });
-  // It waits for messages that do not come, and has everything in use.
+  // The Worker waits for messages that never arrive, and keeps all objects.
   parentPort.on('message', () => [kvm, vm, memory, vcpu]);
   parentPort.postMessage('ready');
 }

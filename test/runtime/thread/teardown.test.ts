@@ -1,15 +1,41 @@
-/** How a process ends while guests run on its threads, and that nothing is taken away from under a running guest. */
+/** A process ends while guests run on its threads, and a running guest keeps all that it needs. */
 
 import { describe, expect, it } from 'vitest';
-import { runTeardown, teardownCases } from '../../helpers/scripts/teardown/cases.js';
+import { type Crowd, type EndingAction, endings, endProcess } from '../../../tools/lib/teardown/endings.js';
 import { hasKvm, needsKvm, runScript, watchdogMs } from '../../helpers/vcpus.js';
 
+const one: Crowd = { count: 1, guest: 'user', runner: 'VcpuThread', mechanism: 'immediate_exit' };
+const oneOfWorkers: Crowd = { count: 1, guest: 'kernel', runner: 'Worker', mechanism: 'signal_mask' };
+const three: Crowd = { count: 3, guest: 'halted', runner: 'VcpuThread', mechanism: 'signal_mask' };
+const threeOfWorkers: Crowd = { count: 3, guest: 'user', runner: 'Worker', mechanism: 'immediate_exit' };
+const none: Crowd = { count: 0, guest: 'user', runner: 'Worker', mechanism: 'immediate_exit' };
+const all = [one, three, oneOfWorkers, threeOfWorkers];
+
+const crowds: Readonly<Record<EndingAction, readonly Crowd[]>> = {
+  terminate: all,
+  'process.exit': all,
+  throw: [one, threeOfWorkers],
+  reject: [three, oneOfWorkers],
+  SIGINT: [three, oneOfWorkers],
+  SIGTERM: [one, threeOfWorkers],
+  'handled SIGINT': [one, threeOfWorkers],
+  'end of an unreferenced main module': all,
+  'process.exit in a Worker': all,
+  'throw in a Worker': all,
+  'SIGINT in a run': [none, oneOfWorkers],
+  'SIGTERM in a run': [none, oneOfWorkers],
+};
+
+const cases = (Object.keys(endings) as EndingAction[]).flatMap((action) =>
+  crowds[action].map((crowd) => ({ name: `${action}: ${Object.values(crowd).join(' ')}`, action, crowd })),
+);
+
 describe.skipIf(!hasKvm)(`a process whose guests run ends by ${needsKvm}`, () => {
-  it.each(teardownCases)('$name', async (teardown) => {
-    const { code, signal, stderr } = teardown;
-    const { milliseconds, ...ended } = await runTeardown(teardown, watchdogMs);
+  it.each(cases)('$name', async ({ action, crowd }) => {
+    const { code, signal, stderr } = endings[action];
+    const { milliseconds, ...ended } = await endProcess(action, crowd, watchdogMs);
     expect(ended).toEqual({ code, signal, stderr: expect.stringMatching(stderr) });
-    // It has come as far as the deed.
+    // The process got as far as the action.
     expect(milliseconds).not.toBeNaN();
   });
 });

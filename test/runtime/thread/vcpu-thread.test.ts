@@ -1,11 +1,11 @@
-/** A vCPU off the main thread: its program in a Worker, what this thread can tell it, and how it all ends. */
+/** A vCPU in a Worker: its program, the orders that this thread can give, and the ends of both. */
 
 import { getEventListeners, once } from 'node:events';
 import { setTimeout } from 'node:timers/promises';
 import { MessageChannel, Worker } from 'node:worker_threads';
 import { describe, expect, it } from 'vitest';
 import { KVM_EXIT_IO } from '../../../generated/x86_64/linux/kvm.js';
-import { builtModule } from '../../../runtime/addon.js';
+import { addon, builtModule } from '../../../runtime/addon.js';
 import {
   exits,
   GuestMemory,
@@ -15,8 +15,7 @@ import {
   VcpuThread,
   type VcpuThreadOptions,
 } from '../../../runtime/index.js';
-import { type ThreadOrder, word } from '../../../runtime/thread/vcpu-thread.js';
-import { hold } from '../../../runtime/vcpu.js';
+import { orderWord, type WorkerInput } from '../../../runtime/thread/vcpu-thread.js';
 import { longMode, places, protectedMode, realMode, userMode } from '../../../tools/guests/index.js';
 import {
   counterOf,
@@ -36,7 +35,7 @@ import {
 interface ServeOptions extends Pick<VcpuThreadOptions, 'signal'> {
   readonly served?: Served;
   readonly name?: 'serve' | 'deaf' | 'endless';
-  /** Each exit waits for `served.letOn`. */
+  /** Each exit waits for `served.release`. */
   readonly waits?: boolean;
 }
 
@@ -46,14 +45,14 @@ function serve(machine: Machine, { served = new Served(), name = 'serve', waits 
 
 const ended = (thread: VcpuThread): Promise<void> => within(thread.finished, 'the end of the thread');
 
-/** The vCPU is this thread's again, and nothing holds it. */
+/** This thread can run the vCPU again, and nothing keeps it paused. */
 function expectFree(machine: Machine): void {
   machine.vcpu.kick();
   expect(run(machine)).toBe('interrupted by kick');
   expect(run(machine, 1)).toBe('interrupted by timeout');
 }
 
-/** The guest does not run, and the vCPU is nobody's meanwhile. A guest that runs counts some thousand times. */
+/** The guest does not run, and nobody else uses the vCPU. A guest that ran would count some thousand times. */
 function expectStill(machine: Machine): void {
   const before = counterOf(machine);
   const { rip } = machine.vcpu.getRegs();
@@ -66,7 +65,7 @@ async function pauseServing(thread: VcpuThread, served: Served): Promise<void> {
   const paused = thread.pause();
   // The order takes its turn after those before it.
   await setTimeout(1);
-  served.letOn();
+  served.release();
   await within(paused, 'the pause');
 }
 
@@ -90,20 +89,20 @@ describe.skipIf(!hasKvm).each(mechanisms)(`a vCPU's thread by %s ${needsKvm}`, (
     port1.close();
   });
 
-  it('kicked tells its program, each time, and goes on', async () => {
+  it('calls its program at each kick, and goes on', async () => {
     using machine = load(userMode.spin, options);
     const served = new Served();
     await using thread = serve(machine, { served });
     for (let kicks = 1; kicks <= 100; kicks++) {
       await untilCounting(machine);
       thread.kick();
-      await until(() => served.kicks === kicks, `kick ${kicks} is told`);
+      await until(() => served.kicks === kicks, `kick ${kicks} is delivered`);
     }
     await untilCounting(machine);
     expect(served.kicks).toBe(100);
   });
 
-  it('kicked goes on when its program does not want to know', async () => {
+  it('goes on after a kick when its program has no method for it', async () => {
     using machine = load(userMode.spin, options);
     await using thread = serve(machine, { name: 'deaf' });
     for (let kicks = 0; kicks < 10; kicks++) {
@@ -112,7 +111,7 @@ describe.skipIf(!hasKvm).each(mechanisms)(`a vCPU's thread by %s ${needsKvm}`, (
     }
     await untilCounting(machine);
     await thread.stop();
-    // Both the thread and its program have let go of the kicks.
+    // Both the thread and its program have consumed the kicks.
     expect(run(machine, 1)).toBe('interrupted by timeout');
   });
 
@@ -132,24 +131,24 @@ describe.skipIf(!hasKvm).each(mechanisms)(`a vCPU's thread by %s ${needsKvm}`, (
   it('stays paused when it is woken without a new order', async () => {
     using machine = load(realMode.spin, options);
     const vcpu = machine.vcpu.share();
-    const state = new Int32Array(new SharedArrayBuffer(4));
-    const pause = word(1, 'pause');
-    Atomics.store(state, 0, pause);
-    hold(vcpu, true);
-    const order: ThreadOrder = { vcpu, program: program('serve').href, data: { words: new Served().words }, state };
-    const worker = new Worker(builtModule('runtime/thread/worker'), { workerData: order });
+    const order = new Int32Array(new SharedArrayBuffer(4));
+    const pause = orderWord(1, 'pause');
+    Atomics.store(order, 0, pause);
+    addon().pause(vcpu.id, true);
+    const input: WorkerInput = { vcpu, program: program('serve').href, data: { words: new Served().words }, order };
+    const worker = new Worker(builtModule('runtime/thread/worker'), { workerData: input });
     let pauses = 0;
-    worker.on('message', (told) => {
-      expect(told).toBe(pause);
+    worker.on('message', (acknowledged) => {
+      expect(acknowledged).toBe(pause);
       pauses++;
     });
-    await until(() => pauses === 1 && Atomics.notify(state, 0) === 1, 'the Worker waits, and is woken');
-    await until(() => Atomics.notify(state, 0) === 1, 'the Worker waits again');
+    await until(() => pauses === 1 && Atomics.notify(order, 0) === 1, 'the Worker waits, and is woken');
+    await until(() => Atomics.notify(order, 0) === 1, 'the Worker waits again');
     expect(pauses).toBe(1);
-    Atomics.store(state, 0, word(2, 'stop'));
-    Atomics.notify(state, 0);
+    Atomics.store(order, 0, orderWord(2, 'stop'));
+    Atomics.notify(order, 0);
     await within(once(worker, 'exit'), 'the end of the Worker');
-    hold(vcpu, false);
+    addon().pause(vcpu.id, false);
   });
 
   it('goes on while another thread reads its registers', async () => {
@@ -186,13 +185,13 @@ describe.skipIf(!hasKvm).each(mechanisms)(`a vCPU's thread by %s ${needsKvm}`, (
     expect(served.exits).toBe(2);
   });
 
-  it('is paused with an operation in parts served to its end', async () => {
-    using machine = load(protectedMode.mmioInParts, options);
+  it('is paused after all fragments of an operation were served', async () => {
+    using machine = load(protectedMode.mmioInFragments, options);
     const served = new Served();
     await using thread = serve(machine, { served, waits: true });
     await until(() => served.exits === 1, 'the guest reads the device');
     await pauseServing(thread, served);
-    // Two reads and two writes. Behind them the instruction of six bytes is done, and the next one is not.
+    // Two reads and two writes. After them the instruction of six bytes is done, and the next one is not.
     expect(served.exits).toBe(4);
     expect(machine.vcpu.getRegs().rip).toBe(BigInt(places.code + 6));
     thread.resume();
@@ -244,12 +243,12 @@ describe.skipIf(!hasKvm).each(mechanisms)(`a vCPU's thread by %s ${needsKvm}`, (
     thread.resume();
     await setTimeout(5);
     expect(isPaused).toBe(false);
-    served.letOn();
+    served.release();
     await within(paused, 'the pause');
     await ended(thread);
   });
 
-  it('tells a kick that comes while it is paused when it goes on', async () => {
+  it('delivers a kick that arrives during a pause when it is resumed', async () => {
     using machine = load(userMode.spin, options);
     const served = new Served();
     await using thread = serve(machine, { served });
@@ -257,7 +256,7 @@ describe.skipIf(!hasKvm).each(mechanisms)(`a vCPU's thread by %s ${needsKvm}`, (
     thread.kick();
     expectStill(machine);
     thread.resume();
-    await until(() => served.kicks === 1, 'the kick is told');
+    await until(() => served.kicks === 1, 'the kick is delivered');
     await untilCounting(machine);
   });
 
@@ -284,13 +283,13 @@ describe.skipIf(!hasKvm).each(mechanisms)(`a vCPU's thread by %s ${needsKvm}`, (
     expectFree(machine);
   });
 
-  it('is stopped behind the exit that it serves', async () => {
+  it('is stopped after the exit that it serves', async () => {
     using machine = load(realMode.input, options);
     const served = new Served();
     const thread = serve(machine, { served, waits: true });
     await until(() => served.exits === 1, 'the guest reads the port');
     const stopped = thread.stop();
-    served.letOn();
+    served.release();
     await within(stopped, 'the stop');
     expect(served.exits).toBe(1);
     expect(machine.vcpu.getRegs().rax & 0xffn).toBe(0x77n);
@@ -316,7 +315,7 @@ describe.skipIf(!hasKvm).each(mechanisms)(`a vCPU's thread by %s ${needsKvm}`, (
     await until(() => served.exits === 1, 'the guest reads the port');
     const pauses = [thread.pause(), thread.pause()];
     const stopped = thread.stop();
-    served.letOn();
+    served.release();
     await within(Promise.all([...pauses, stopped]), 'the pauses and the stop');
   });
 
@@ -326,7 +325,7 @@ describe.skipIf(!hasKvm).each(mechanisms)(`a vCPU's thread by %s ${needsKvm}`, (
     await untilCounting(machine);
     const paused = thread.pause();
     await Promise.resolve();
-    // The Worker says that it is paused, which this thread hears behind its next order.
+    // The Worker reports that it is paused. This thread gets the report after its next order.
     Atomics.wait(new Served().words, 0, 0, 50);
     const stopped = thread.stop();
     await within(paused, 'the pause');
@@ -385,10 +384,10 @@ describe.skipIf(!hasKvm).each(mechanisms)(`a vCPU's thread by %s ${needsKvm}`, (
     machine[Symbol.dispose]();
     await untilCounting({ ...machine, memory });
     thread.kick();
-    await until(() => served.kicks === 1, 'the kick is told');
+    await until(() => served.kicks === 1, 'the kick is delivered');
     await untilCounting({ ...machine, memory });
     await within(thread.stop(), 'the stop');
-    // Nobody has kept it.
+    // Nothing keeps the vCPU open any more.
     expect(kick(vcpu)).toBe(false);
     memory.close();
   });
@@ -479,14 +478,14 @@ describe.skipIf(!hasKvm).each(mechanisms)(`the exits of a vCPU by %s ${needsKvm}
     expect(run(machine)).toBe(`exit ${KVM_EXIT_IO}`);
   });
 
-  it('end with the loop that is left, be a kick pending or the operation in parts', async () => {
+  it('end when the loop is left, also with a pending kick and with an operation in fragments', async () => {
     using spinner = load(realMode.outForEver, options);
     for await (const _ of exits(spinner.vcpu)) {
       spinner.vcpu.kick();
       break;
     }
-    using parts = load(protectedMode.mmioInParts, options);
-    for await (const _ of exits(parts.vcpu)) break;
+    using fragments = load(protectedMode.mmioInFragments, options);
+    for await (const _ of exits(fragments.vcpu)) break;
     // What was not served is served now.
     using input = load(realMode.input, options);
     for await (const _ of exits(input.vcpu)) break;
@@ -521,7 +520,7 @@ describe.skipIf(!hasKvm).each(mechanisms)(`the exits of a vCPU by %s ${needsKvm}
     expectFree(machine);
   });
 
-  it('end with their signal while one is served, and tell it behind that', async () => {
+  it('end with their signal while one is served, and throw its reason after that', async () => {
     using machine = load(realMode.outForEver, options);
     const controller = new AbortController();
     const reason = new Error('enough');
@@ -530,7 +529,7 @@ describe.skipIf(!hasKvm).each(mechanisms)(`the exits of a vCPU by %s ${needsKvm}
       for await (const _ of exits(machine.vcpu, controller)) {
         count++;
         controller.abort(reason);
-        // It is only here that the end of the Worker can be told to nobody.
+        // Nobody waits for the end of the Worker now, so its error must not become an unhandled rejection.
         await until(() => getEventListeners(controller.signal, 'abort').length === 1, 'the end of the Worker');
       }
     };
@@ -547,7 +546,7 @@ describe.skipIf(!hasKvm).each(mechanisms)(`the exits of a vCPU by %s ${needsKvm}
     expectFree(machine);
   });
 
-  it('tell what the kernel refuses as what `run` throws', async () => {
+  it('throw what `run` throws when the kernel refuses', async () => {
     using machine = load(userMode.spin, options);
     const { vcpu } = machine;
     vcpu.kvmRun.kvm_valid_regs = 1n << 60n;

@@ -1,11 +1,11 @@
-// The same loops as in bench/runtime/, in C: what the kernel alone costs.
+// The loops of tools/bench/runtime/ in C: what the kernel alone costs.
 //
-// Reads orders from standard input, one a line, and answers each with one line:
-//   exits N     N port exits of a real-mode guest, decoded; nanoseconds for all of them, and a checksum
+// Reads commands from standard input, one on each line, and prints one line for each:
+//   exits N     N port exits of a real-mode guest, decoded: the nanoseconds for all of them, and a checksum
 //   served N    the same, with the bytes that the guest sends
-//   calls N     N calls of the shortest ioctl there is, FIOCLEX on a memfd; nanoseconds for all of them
-//   kicks N V   N kicks by this thread, one after the other, of V vCPUs that spin on threads of their own; the median
-//               from kick to return, in nanoseconds
+//   calls N     N calls of the shortest ioctl, FIOCLEX on a memfd: the nanoseconds for all of them
+//   kicks N V   N kicks by this thread, one after the other, of V vCPUs that spin on threads of their own: the median
+//               time from the kick to the return, in nanoseconds
 
 #define _GNU_SOURCE
 #include <pthread.h>
@@ -37,7 +37,7 @@ static void exits(const struct machine* machine, long count, bool with_data) {
   uint64_t sum = 0;
   const int64_t start = now();
   for (long i = 0; i < count; i++) {
-    must(ioctl(machine->vcpu, KVM_RUN, 0) == 0, "KVM_RUN");
+    must(ioctl(machine->vcpu, KVM_RUN, 0), "KVM_RUN");
     const struct kvm_run* const run = machine->run;
     if (run->exit_reason != KVM_EXIT_IO) exit(3);
     sum += run->io.direction + run->io.size + run->io.port + run->io.count + run->io.data_offset;
@@ -48,15 +48,15 @@ static void exits(const struct machine* machine, long count, bool with_data) {
 
 static void calls(int fd, long count) {
   const int64_t start = now();
-  for (long i = 0; i < count; i++) must(ioctl(fd, FIOCLEX, 0) == 0, "FIOCLEX");
+  for (long i = 0; i < count; i++) must(ioctl(fd, FIOCLEX, 0), "FIOCLEX");
   printf("%ld 0\n", (long)(now() - start));
 }
 
-// A vCPU with its kick, as runtime/native/kick.h has it with immediate_exit.
+// A vCPU and its kick protocol, as in runtime/native/kick.h with immediate_exit.
 struct spinner {
   struct machine machine;
   atomic_ulong requested;
-  unsigned long told;
+  unsigned long delivered;
   atomic_bool running;
   pthread_mutex_t thread_mutex;
   pid_t thread;
@@ -94,20 +94,20 @@ static void kick(struct spinner* spinner) {
   pthread_mutex_unlock(&spinner->thread_mutex);
 }
 
-// Until it is kicked.
+// Runs the vCPU until it is kicked.
 static void run(struct spinner* spinner) {
   unsigned long requested;
   current = spinner;
   do {
     atomic_store_explicit(&spinner->in_flight, false, memory_order_relaxed);
     atomic_store(&spinner->running, true);
-    if (atomic_load(&spinner->requested) != spinner->told) set_flag(spinner, 1);
-    must(ioctl(spinner->machine.vcpu, KVM_RUN, 0) < 0, "a spinning guest came back");
+    if (atomic_load(&spinner->requested) != spinner->delivered) set_flag(spinner, 1);
+    must(ioctl(spinner->machine.vcpu, KVM_RUN, 0) < 0 ? 0 : -1, "exit of a guest that spins");
     atomic_store_explicit(&spinner->running, false, memory_order_release);
     set_flag(spinner, 0);
     requested = atomic_load(&spinner->requested);
-  } while (requested == spinner->told);
-  spinner->told = requested;
+  } while (requested == spinner->delivered);
+  spinner->delivered = requested;
   current = NULL;
   set_flag(spinner, 0);
 }
@@ -125,7 +125,7 @@ static void* spin_over_and_over(void* argument) {
   }
 }
 
-// At a random phase. How long it took to come back, in nanoseconds.
+// Kicks at a random phase. Returns the time until the run returned, in nanoseconds.
 static int64_t latency(struct spinner* spinner) {
   static unsigned seed = 1;
   const int64_t kicked_at = now() + rand_r(&seed) % 200000;
@@ -144,12 +144,12 @@ static int by_value(const void* a, const void* b) {
 static void kicks(long count, long vcpus) {
   if (vcpus > most_spinners) exit(3);
   int64_t* const latencies = malloc((size_t)count * sizeof *latencies);
-  must(latencies != NULL, "malloc");
+  must(latencies == NULL ? -1 : 0, "malloc");
   atomic_store(&over, false);
   for (long i = 0; i < vcpus; i++) {
-    must(pthread_create(&spinners[i].pthread, NULL, spin_over_and_over, &spinners[i]) == 0, "pthread_create");
+    must(-pthread_create(&spinners[i].pthread, NULL, spin_over_and_over, &spinners[i]), "pthread_create");
   }
-  // The first one finds it on its way.
+  // The first kick may find the vCPU before its first run, so it does not count.
   for (long i = 0; i < vcpus; i++) latency(&spinners[i]);
   for (long i = 0; i < count; i++) latencies[i] = latency(&spinners[i % vcpus]);
   atomic_store(&over, true);
@@ -165,7 +165,7 @@ static void kicks(long count, long vcpus) {
 int main(void) {
   const struct machine ports = machine_with(out_for_ever, sizeof out_for_ever);
   const int file = memfd_create("loop", MFD_CLOEXEC);
-  must(file >= 0, "memfd_create");
+  must(file, "memfd_create");
   for (int i = 0; i < most_spinners; i++) {
     spinners[i].machine = machine_with(spin, sizeof spin);
     pthread_mutex_init(&spinners[i].thread_mutex, NULL);

@@ -1,4 +1,4 @@
-// Each exit handed to JavaScript's main thread by a ThreadSafeFunction: what one writes without Workers.
+// Hands each exit to JavaScript's main thread by a ThreadSafeFunction, as a program without Workers does.
 
 #include <napi.h>
 #include <semaphore.h>
@@ -14,12 +14,12 @@ const machine& ports() {
   return only;
 }
 
-// The vCPU waits for the answer to each exit: what the guest reads is in it.
+// The vCPU waits for the answer to each exit, because the answer can be data that the guest reads.
 void run(Napi::ThreadSafeFunction exits, int64_t count) {
   sem_t answered;
   sem_init(&answered, 0, 0);
   for (int64_t i = 0; i < count; i++) {
-    must(ioctl(ports().vcpu, KVM_RUN, 0) == 0, "KVM_RUN");
+    must(ioctl(ports().vcpu, KVM_RUN, 0), "KVM_RUN");
     exits.BlockingCall([&answered](Napi::Env, Napi::Function serve) {
       serve.Call({});
       sem_post(&answered);
@@ -34,7 +34,7 @@ Napi::Value Shared(const Napi::CallbackInfo& info) {
   return Napi::ArrayBuffer::New(info.Env(), ports().run, ports().run_size);
 }
 
-// (count, serve): runs the vCPU to so many exits on a thread of its own, and has `serve` called for each.
+// (count, serve): runs the vCPU on a thread of its own to this many exits. `serve` is called for each of them.
 Napi::Value Run(const Napi::CallbackInfo& info) {
   const auto exits = Napi::ThreadSafeFunction::New(info.Env(), info[1].As<Napi::Function>(), "exits", 0, 1);
   std::thread(run, exits, info[0].As<Napi::Number>().Int64Value()).detach();

@@ -1,4 +1,4 @@
-/** Runs to port exits and decodes each, on this thread: by `struct kvm_run`, and by the exit that narrows. */
+/** Port exits on this thread, decoded in two ways: from `struct kvm_run`, and with the exit that narrows. */
 
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
@@ -9,14 +9,14 @@ import { inTurn, median, medianOf, type Result, ratioOf } from '../harness.js';
 import { serveIo } from './io.js';
 import type { Loop } from './native.js';
 
-/** Many and short: what else the machine does then spoils few of them, and slows both sides of the others. */
+/** There are many short rounds, so that other work of the machine disturbs few of them, or both sides equally. */
 const rounds = 401;
 const exitsPerRound = 250;
-/** Exits after which V8 has compiled all that an exit takes for good. */
+/** The number of exits until V8 has finished compiling. */
 const warmUp = 20_000;
 const bounds = { exit: 1.05, bytes: 0.01 } as const;
 
-/** Runs to so many exits, and gives a sum of all that they tell. */
+/** Runs to this many exits. Returns a sum of all their members. */
 type RunExits = (vcpu: Vcpu, count: number) => number;
 
 const ways = [
@@ -34,7 +34,7 @@ export async function benchExits(loop: Loop): Promise<Result[]> {
   return results;
 }
 
-/** Keeps processes that work in turn on one processor: two of a shared machine are seldom equally fast. */
+/** Keeps processes that work in turn on one processor: two processors of a shared machine are seldom equally fast. */
 function onOneProcessor(...pids: readonly number[]): Disposable {
   const allowed = /^Cpus_allowed_list:\s*((\d+).*)$/m.exec(readFileSync('/proc/self/status', 'utf8')) ?? [];
   const [, all = '', one = ''] = allowed;
@@ -117,8 +117,8 @@ function serveExits(vcpu: Vcpu, count: number): number {
 }
 
 /**
- * Bytes per exit, over a million: by how much the heap grows in slices of many exits more than in slices of few. The
- * median counts, because now and then V8 has doings of its own.
+ * The allocated bytes per exit, over a million exits: the heap growth in slices of many exits minus that in slices of few.
+ * The median is used, because V8 sometimes allocates for its own purposes.
  */
 function bytesPerExit(vcpu: Vcpu, run: RunExits): number {
   const [few, many, slices] = [100, 10_000, 100] as const;

@@ -1,4 +1,4 @@
-/** The Worker that kicks: one vCPU after the other at random phases, as `kicks` in loop.c does. */
+/** The Worker that kicks one vCPU after the other at random phases, like `kicks` in loop.c. */
 
 import { parentPort, workerData } from 'node:worker_threads';
 import { kick, type SharedVcpu } from '../../../runtime/index.js';
@@ -8,7 +8,7 @@ import type { KickerData } from './kicks.js';
 const { vcpus, returnedAt } = workerData as KickerData;
 const longestPhaseMs = 0.2;
 
-/** How long it took to come back, in nanoseconds. */
+/** Kicks a vCPU. Returns the time until it has returned, in nanoseconds. */
 function latency(index: number): number {
   Atomics.store(returnedAt, index, 0n);
   const until = performance.now() + Math.random() * longestPhaseMs;
@@ -20,7 +20,7 @@ function latency(index: number): number {
 }
 
 parentPort?.on('message', (count: number) => {
-  // The first one finds it on its way.
+  // The first kick may find the vCPU before its first run, so it does not count.
   for (const index of vcpus.keys()) latency(index);
   parentPort?.postMessage(median(Array.from({ length: count }, (_, i) => latency(i % vcpus.length))));
 });

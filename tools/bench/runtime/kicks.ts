@@ -1,4 +1,4 @@
-/** Kick to return, with one or more vCPUs that spin at the same time. */
+/** The time from a kick to the return, with one or more vCPUs that spin at the same time. */
 
 import { once } from 'node:events';
 import { availableParallelism } from 'node:os';
@@ -10,7 +10,7 @@ import type { Loop } from './native.js';
 import { Spinners } from './spinners.js';
 
 const rounds = 20;
-/** Fewer, the longer they take: where vCPUs wait for a processor, milliseconds. */
+/** There are fewer kicks where they take longer: with more vCPUs than processors a kick takes milliseconds. */
 const crowds = [
   { vcpus: 1, kicks: 300 },
   { vcpus: 2, kicks: 150 },
@@ -18,7 +18,7 @@ const crowds = [
 ] as const;
 const bound = 1.3;
 
-/** What the kicking Worker gets. */
+/** What the Worker that kicks gets as `workerData`. */
 export interface KickerData {
   readonly vcpus: readonly SharedVcpu[];
   readonly returnedAt: BigInt64Array;
@@ -38,7 +38,7 @@ async function benchCrowd(loop: Loop, vcpus: number, count: number): Promise<Res
     returnedAt: spinners.returnedAt,
   };
   const kicker = new Worker(new URL('kicker.js', import.meta.url), { workerData });
-  // The guests spin only while it is their turn.
+  // The guests spin only during the turn of this side.
   const ours = async (): Promise<number> => {
     spinners.resume();
     kicker.postMessage(count);

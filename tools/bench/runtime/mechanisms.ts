@@ -1,4 +1,4 @@
-/** What a KVM_RUN costs with KVM_SET_SIGNAL_MASK, which takes the lock of the process's signals, and with immediate_exit. */
+/** The cost of a KVM_RUN with KVM_SET_SIGNAL_MASK, which takes the lock of the process's signals, and with immediate_exit. */
 
 import { Kvm } from '../../../runtime/index.js';
 import { inTurn, type Result, ratioOf } from '../harness.js';
@@ -42,7 +42,7 @@ export async function benchMechanisms(): Promise<Result[]> {
   }
 }
 
-/** Nanoseconds from one run to the next on each of the threads, which run at the same time. */
+/** The nanoseconds from one run to the next. The threads run at the same time. */
 async function timePerRun(threads: readonly ServingThread[]): Promise<number> {
   const served = await Promise.all(threads.map((thread) => thread.serve()));
   return served.reduce((sum, { nanoseconds }) => sum + nanoseconds, 0) / threads.length / exitsPerRound;

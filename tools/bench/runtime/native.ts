@@ -1,4 +1,4 @@
-/** What the runtime is held against: `bench/native`, built, and its loops in C as a process that takes orders. */
+/** What the runtime is compared with: tools/bench/native, built, and its C loops as a process that takes commands. */
 
 import { type ChildProcessWithoutNullStreams, spawn, spawnSync } from 'node:child_process';
 import { createRequire } from 'node:module';
@@ -21,7 +21,7 @@ export interface Answer {
 
 export interface Loop extends Disposable {
   readonly pid: number;
-  /** What they are is in loop.c. */
+  /** loop.c describes the commands. */
   order(what: 'exits' | 'served' | 'calls' | 'kicks', ...numbers: number[]): Promise<Answer>;
 }
 
@@ -41,11 +41,11 @@ export function startLoop(): Loop {
   };
 }
 
-/** A vCPU that sends to the port for ever, and whose exits come by ThreadSafeFunction. */
+/** A vCPU that sends to the port for ever, and whose exits arrive by ThreadSafeFunction. */
 export interface ByThreadSafeFunction {
-  /** Its `struct kvm_run`. */
+  /** The vCPU's `struct kvm_run`. */
   shared(): ArrayBuffer;
-  /** Runs it to so many exits on a thread of its own, which has `serve` called for each and waits until it returns. */
+  /** Runs the vCPU to this many exits on a thread of its own. The thread waits for the call of `serve` at each exit. */
   run(count: number, serve: () => void): void;
 }
 

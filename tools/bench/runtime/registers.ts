@@ -1,4 +1,4 @@
-/** A register read and written at each exit: in the memory that KVM_RUN shares, against the two ioctls. */
+/** A register is read and written at each exit: in the synchronized registers, compared with two ioctls. */
 
 import { Kvm, type Vcpu } from '../../../runtime/index.js';
 import { realMode } from '../../guests/index.js';
@@ -10,7 +10,7 @@ const bound = 0.5;
 
 export async function benchRegisters(): Promise<Result> {
   using kvm = Kvm.open();
-  // Each in a VM of its own: of the one vCPU every run synchronizes the registers.
+  // Each side has a VM of its own, because every run of one of the vCPUs synchronizes the registers.
   using vm = kvm.createVm();
   using guest = realMode.outForEver.load(vm);
   using otherVm = kvm.createVm();

@@ -1,4 +1,4 @@
-/** The program of a `ServingThread`: serves so many exits in each turn. */
+/** The program of a `ServingThread`. It serves a number of exits in each turn. */
 
 import type { MessagePort } from 'node:worker_threads';
 import type { Vcpu, VcpuProgram } from '../../../runtime/index.js';
@@ -11,7 +11,7 @@ export interface ServerData {
   readonly count: number;
 }
 
-/** What came of a turn. */
+/** The result of a turn. */
 export interface Served {
   readonly nanoseconds: number;
   readonly sum: number;

@@ -1,4 +1,4 @@
-/** A vCPU whose exits are served in its Worker, so many at a time. */
+/** A vCPU whose exits are served in its Worker, a number of them at a time. */
 
 import { once } from 'node:events';
 import { MessageChannel, type MessagePort } from 'node:worker_threads';
@@ -12,7 +12,7 @@ export class ServingThread implements AsyncDisposable {
   readonly #port: MessagePort;
   readonly #turn = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT));
 
-  /** Of a machine of its own, that sends to the port for ever. */
+  /** Starts a machine of its own, whose guest sends to the port for ever. */
   constructor(kvm: Kvm, count: number, options?: VcpuOptions) {
     const vm = kvm.createVm();
     const guest = realMode.outForEver.load(vm, options);
@@ -26,7 +26,7 @@ export class ServingThread implements AsyncDisposable {
     this.#thread = VcpuThread.start(guest.vcpu, new URL('server.js', import.meta.url), { data, transferList: [port] });
   }
 
-  /** Has it serve the next exits, and waits until it has. */
+  /** Has the thread serve the next exits, and waits for them. */
   async serve(): Promise<Served> {
     Atomics.add(this.#turn, 0, 1);
     Atomics.notify(this.#turn, 0);

@@ -1,17 +1,17 @@
-/** The program of a vCPU that spins: tells when it is back from a kick, and spins on. */
+/** The program of a guest that spins. It stores the time when the vCPU has returned from a kick. */
 
 import type { VcpuProgram } from '../../../runtime/index.js';
 
 export interface SpinnerData {
   readonly returnedAt: BigInt64Array;
-  /** Where it tells so. */
+  /** The element of `returnedAt` for this vCPU. */
   readonly index: number;
 }
 
 export default function start(_vcpu: unknown, { returnedAt, index }: SpinnerData): VcpuProgram {
   return {
     exit() {
-      throw new Error('a spinning guest came back');
+      throw new Error('exit of a guest that spins');
     },
     interrupted() {
       Atomics.store(returnedAt, index, process.hrtime.bigint());

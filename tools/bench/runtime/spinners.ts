@@ -1,4 +1,4 @@
-/** vCPUs that spin at the same time, each in a Worker of its own. */
+/** vCPUs that spin at the same time, each in its own Worker. */
 
 import { Kvm, VcpuThread, type Vm } from '../../../runtime/index.js';
 import { type Loaded, realMode } from '../../guests/index.js';
@@ -7,7 +7,7 @@ import type { SpinnerData } from './spinner.js';
 export class Spinners implements AsyncDisposable {
   readonly machines: readonly (Loaded & { readonly vm: Vm })[];
   readonly threads: readonly VcpuThread[];
-  /** For each, when it was back from a kick. Whoever kicks makes it 0 before. */
+  /** The time when each vCPU has returned from a kick. The kicker sets it to 0 before the kick. */
   readonly returnedAt: BigInt64Array;
 
   constructor(count: number) {

@@ -1,21 +1,26 @@
-/** How long a process takes to end while guests spin, whatever ends it. */
+/** How long a process takes to end while guests spin, for each way to end it. */
 
-import { spawn } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
+import { type Crowd, type EndingAction, endings, endProcess } from '../../lib/teardown/endings.js';
 import type { Result } from '../harness.js';
-import { endings } from './endings.js';
 
+const actions: readonly EndingAction[] = [
+  'terminate',
+  'process.exit',
+  'throw',
+  'reject',
+  'SIGINT',
+  'end of an unreferenced main module',
+];
 const runs = 5;
 const boundMs = 250;
 const watchdogMs = 30_000;
-const script = fileURLToPath(new URL('teardown-child.js', import.meta.url));
 
 export async function benchTeardown(): Promise<Result[]> {
   const results: Result[] = [];
-  for (const name of Object.keys(endings)) {
-    const [one, four] = [await slowest(name, 1), await slowest(name, 4)];
+  for (const action of actions) {
+    const [one, four] = [await slowest(action, 1), await slowest(action, 4)];
     results.push({
-      subject: `guests spin, the process ends: ${name}`,
+      subject: `guests spin, the process ends: ${action}`,
       measured: Math.max(one, four),
       bound: boundMs,
       unit: 'ms',
@@ -25,35 +30,16 @@ export async function benchTeardown(): Promise<Result[]> {
   return results;
 }
 
-async function slowest(name: string, guests: number): Promise<number> {
+async function slowest(action: EndingAction, count: number): Promise<number> {
+  const crowd: Crowd = { count, guest: 'kernel', runner: 'VcpuThread', mechanism: 'immediate_exit' };
   let most = 0;
-  for (let run = 0; run < runs; run++) most = Math.max(most, await millisecondsToEnd(name, guests));
+  for (let run = 0; run < runs; run++) most = Math.max(most, await millisecondsToEnd(action, crowd));
   return most;
 }
 
-/** From just before the deed to the end of the process. */
-async function millisecondsToEnd(name: string, guests: number): Promise<number> {
-  const child = spawn(process.execPath, [script, name, String(guests)], {
-    stdio: ['ignore', 'pipe', 'pipe'],
-    timeout: watchdogMs,
-    killSignal: 'SIGKILL',
-  });
-  const said = { stdout: '', stderr: '' };
-  for (const stream of ['stdout', 'stderr'] as const) {
-    child[stream].setEncoding('utf8').on('data', (text: string) => {
-      said[stream] += text;
-    });
-  }
-  let ended = 0n;
-  let status: unknown;
-  child.once('exit', (code, signal) => {
-    ended = process.hrtime.bigint();
-    status = signal ?? code;
-  });
-  await new Promise((resolve) => child.once('close', resolve));
-  if (status !== endings[name]?.status || said.stdout === '') {
-    throw new Error(`${name}, with ${guests} guests: the process ended with ${status}\n${said.stderr}`);
-  }
-  // The clock is the machine's, so the child's time is ours.
-  return Number(ended - BigInt(said.stdout.trim())) / 1e6;
+async function millisecondsToEnd(action: EndingAction, crowd: Crowd): Promise<number> {
+  const { code, signal, stderr, milliseconds } = await endProcess(action, crowd, watchdogMs);
+  const expected = endings[action];
+  if (code === expected.code && signal === expected.signal && !Number.isNaN(milliseconds)) return milliseconds;
+  throw new Error(`${action}, with ${crowd.count} guests: the process ended with ${signal ?? code}\n${stderr}`);
 }

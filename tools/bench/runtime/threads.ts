@@ -1,4 +1,4 @@
-/** Exits that are served in the vCPU's Worker, against exits each of which is handed to the main thread. */
+/** Exits that are served in the vCPU's Worker, compared with exits that are each handed to the main thread. */
 
 import { KvmRun } from '../../../generated/x86_64/linux/kvm.js';
 import { Kvm } from '../../../runtime/index.js';

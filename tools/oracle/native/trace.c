@@ -1,34 +1,27 @@
-// Drives one vCPU of a machine that is described to it, answers what its devices are asked for, and tells every exit. The
-// library, driving the same machine, has to tell the same: test/helpers/tracing.ts, which writes the description.
+// Drives one vCPU of a machine, answers its device accesses, and prints every exit. test/helpers/tracing.ts writes the
+// description of the machine and drives the same machine with the library, which has to print the same.
 //
 // Reads from standard input a struct description, its slots, struct kvm_sregs, struct kvm_regs and the memory. Prints a
 // line for each exit, then the registers, then a hash of the memory.
 
 #include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
-#include <linux/kvm.h>
 #include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/ioctl.h>
-#include <sys/mman.h>
+
+#include "../../lib/native/real-mode.h"
 
 struct description {
-  // What the answers of devices are made of; not 0.
+  // The seed of the answers of the devices. It is not 0.
   uint64_t seed;
   uint64_t most_exits;
-  // Whether the operation of each exit is completed, and the registers told, before the guest goes on.
+  // Whether to complete the operation of each exit, and to print the registers, before the guest goes on.
   uint64_t completes;
-  // For KVM_SET_GUEST_DEBUG.
+  // The argument of KVM_SET_GUEST_DEBUG.
   uint64_t debug;
-  // For KVM_CAP_X86_USER_SPACE_MSR, and whether accesses are answered with an error.
+  // The argument of KVM_CAP_X86_USER_SPACE_MSR, and whether MSR accesses fail.
   uint64_t msr_reasons;
   uint64_t msr_error;
-  // How many interrupts the guest gets, each as soon as it takes one, and their vector.
+  // The number of interrupts for the guest, and their vector. Each is delivered as soon as the guest accepts it.
   uint64_t interrupts;
   uint64_t vector;
   uint64_t slots;
@@ -49,22 +42,10 @@ static struct kvm_run* run;
 static uint64_t exits;
 static bool at_end;
 
-static int must(int result, const char* what) {
-  if (result >= 0) return result;
-  perror(what);
-  exit(2);
-}
-
 static void take(void* bytes, size_t size, const char* what) {
   if (fread(bytes, 1, size, stdin) == size) return;
   fprintf(stderr, "%s: not all there\n", what);
   exit(2);
-}
-
-static void* map(int fd, size_t size, int flags) {
-  void* const at = mmap(NULL, size, PROT_READ | PROT_WRITE, flags, fd, 0);
-  must(at == MAP_FAILED ? -1 : 0, "mmap");
-  return at;
 }
 
 static void set_up(void) {
@@ -79,18 +60,11 @@ static void set_up(void) {
   memory = map(-1, machine.memory_size, MAP_PRIVATE | MAP_ANONYMOUS);
   take(memory, machine.memory_size, "memory");
 
-  const int kvm = must(open("/dev/kvm", O_RDWR | O_CLOEXEC), "/dev/kvm");
-  const int vm = must(ioctl(kvm, KVM_CREATE_VM, 0), "KVM_CREATE_VM");
-  must(ioctl(vm, KVM_SET_TSS_ADDR, 0xfffbd000), "KVM_SET_TSS_ADDR");
+  const int kvm = open_kvm();
+  const int vm = create_vm(kvm);
   for (uint32_t i = 0; i < machine.slots; i++) {
-    struct kvm_userspace_memory_region region = {
-        .slot = i,
-        .flags = (uint32_t)slots[i].flags,
-        .guest_phys_addr = slots[i].guest_address,
-        .memory_size = slots[i].size,
-        .userspace_addr = (uintptr_t)(memory + slots[i].offset),
-    };
-    must(ioctl(vm, KVM_SET_USER_MEMORY_REGION, &region), "KVM_SET_USER_MEMORY_REGION");
+    void* const part = memory + slots[i].offset;
+    set_memory(vm, i, (uint32_t)slots[i].flags, slots[i].guest_address, part, slots[i].size);
   }
   free(slots);
   if (machine.msr_reasons != 0) {
@@ -98,8 +72,7 @@ static void set_up(void) {
     must(ioctl(vm, KVM_ENABLE_CAP, &cap), "KVM_ENABLE_CAP");
   }
   vcpu = must(ioctl(vm, KVM_CREATE_VCPU, 0), "KVM_CREATE_VCPU");
-  const int size = must(ioctl(kvm, KVM_GET_VCPU_MMAP_SIZE, 0), "KVM_GET_VCPU_MMAP_SIZE");
-  run = map(vcpu, (size_t)size, MAP_SHARED);
+  run = map(vcpu, run_size(kvm), MAP_SHARED);
   must(ioctl(vcpu, KVM_SET_SREGS, &sregs), "KVM_SET_SREGS");
   must(ioctl(vcpu, KVM_SET_REGS, &regs), "KVM_SET_REGS");
   if (machine.debug != 0) {
@@ -109,7 +82,7 @@ static void set_up(void) {
   run->request_interrupt_window = machine.interrupts > 0;
 }
 
-// What devices answer: xorshift32.
+// The answers of the devices: xorshift32.
 static void answer(uint8_t* bytes, size_t size) {
   static uint32_t state;
   if (state == 0) state = (uint32_t)machine.seed;
@@ -121,43 +94,43 @@ static void answer(uint8_t* bytes, size_t size) {
   }
 }
 
-static void tell_bytes(const uint8_t* bytes, size_t size) {
+static void print_bytes(const uint8_t* bytes, size_t size) {
   for (size_t i = 0; i < size; i++) printf("%02x", bytes[i]);
   putchar('\n');
 }
 
-static void tell_number(const char* of, const char* name, uint64_t value) {
+static void print_number(const char* of, const char* name, uint64_t value) {
   printf("%s%s %" PRIx64 "\n", of, name, value);
 }
 
-static void tell_regs(void) {
+static void print_regs(void) {
   struct kvm_regs regs;
   must(ioctl(vcpu, KVM_GET_REGS, &regs), "KVM_GET_REGS");
-#define TELL(name) tell_number("regs.", #name, regs.name)
-  TELL(rax), TELL(rbx), TELL(rcx), TELL(rdx), TELL(rsi), TELL(rdi), TELL(rsp), TELL(rbp);
-  TELL(r8), TELL(r9), TELL(r10), TELL(r11), TELL(r12), TELL(r13), TELL(r14), TELL(r15);
-  TELL(rip), TELL(rflags);
-#undef TELL
+#define PRINT(name) print_number("regs.", #name, regs.name)
+  PRINT(rax), PRINT(rbx), PRINT(rcx), PRINT(rdx), PRINT(rsi), PRINT(rdi), PRINT(rsp), PRINT(rbp);
+  PRINT(r8), PRINT(r9), PRINT(r10), PRINT(r11), PRINT(r12), PRINT(r13), PRINT(r14), PRINT(r15);
+  PRINT(rip), PRINT(rflags);
+#undef PRINT
 }
 
-static void tell_segment(const char* of, const struct kvm_segment* segment) {
-#define TELL(name) tell_number(of, #name, segment->name)
-  TELL(base), TELL(limit), TELL(selector), TELL(type), TELL(present), TELL(dpl), TELL(db), TELL(s), TELL(l), TELL(g);
-  TELL(avl), TELL(unusable);
-#undef TELL
+static void print_segment(const char* of, const struct kvm_segment* segment) {
+#define PRINT(name) print_number(of, #name, segment->name)
+  PRINT(base), PRINT(limit), PRINT(selector), PRINT(type), PRINT(present), PRINT(dpl), PRINT(db), PRINT(s), PRINT(l), PRINT(g);
+  PRINT(avl), PRINT(unusable);
+#undef PRINT
 }
 
-static void tell_sregs(void) {
+static void print_sregs(void) {
   struct kvm_sregs sregs;
   must(ioctl(vcpu, KVM_GET_SREGS, &sregs), "KVM_GET_SREGS");
-#define TELL(name) tell_segment("sregs." #name ".", &sregs.name)
-  TELL(cs), TELL(ds), TELL(es), TELL(fs), TELL(gs), TELL(ss), TELL(tr), TELL(ldt);
-#undef TELL
-#define TELL(name) tell_number("sregs.", #name, sregs.name)
-  TELL(gdt.base), TELL(gdt.limit), TELL(idt.base), TELL(idt.limit);
-  TELL(cr0), TELL(cr2), TELL(cr3), TELL(cr4), TELL(cr8), TELL(efer), TELL(apic_base);
-  TELL(interrupt_bitmap[0]), TELL(interrupt_bitmap[1]), TELL(interrupt_bitmap[2]), TELL(interrupt_bitmap[3]);
-#undef TELL
+#define PRINT(name) print_segment("sregs." #name ".", &sregs.name)
+  PRINT(cs), PRINT(ds), PRINT(es), PRINT(fs), PRINT(gs), PRINT(ss), PRINT(tr), PRINT(ldt);
+#undef PRINT
+#define PRINT(name) print_number("sregs.", #name, sregs.name)
+  PRINT(gdt.base), PRINT(gdt.limit), PRINT(idt.base), PRINT(idt.limit);
+  PRINT(cr0), PRINT(cr2), PRINT(cr3), PRINT(cr4), PRINT(cr8), PRINT(efer), PRINT(apic_base);
+  PRINT(interrupt_bitmap[0]), PRINT(interrupt_bitmap[1]), PRINT(interrupt_bitmap[2]), PRINT(interrupt_bitmap[3]);
+#undef PRINT
 }
 
 static void serve_msr(const char* name, bool reads) {
@@ -166,7 +139,7 @@ static void serve_msr(const char* name, bool reads) {
   printf("%s %x, reason %x, data %" PRIx64 "\n", name, run->msr.index, run->msr.reason, (uint64_t)run->msr.data);
 }
 
-// Tells an exit, and answers it.
+// Prints an exit, and answers it.
 static void serve(void) {
   exits++;
   printf("flags %x, if %u, ready %u, cr8 %" PRIx64 ", apic base %" PRIx64 ": ", run->flags, run->if_flag,
@@ -178,14 +151,14 @@ static void serve(void) {
       const size_t size = (size_t)run->io.size * run->io.count;
       if (reads) answer(data, size);
       printf("%s %x, size %u, count %u, data ", reads ? "in" : "out", run->io.port, run->io.size, run->io.count);
-      tell_bytes(data, size);
+      print_bytes(data, size);
       return;
     }
     case KVM_EXIT_MMIO:
       if (!run->mmio.is_write) answer(run->mmio.data, run->mmio.len);
       printf("%s %" PRIx64 ", size %u, data ", run->mmio.is_write ? "write" : "read", (uint64_t)run->mmio.phys_addr,
              run->mmio.len);
-      tell_bytes(run->mmio.data, run->mmio.len);
+      print_bytes(run->mmio.data, run->mmio.len);
       return;
     case KVM_EXIT_X86_RDMSR:
       serve_msr("rdmsr", true);
@@ -224,7 +197,7 @@ static void serve(void) {
   }
 }
 
-// Ends what the last exit has left pending: with the flag up KVM_RUN comes back before the guest goes on.
+// Completes the operation of the last exit. With immediate_exit set, KVM_RUN returns before the guest goes on.
 static void complete(void) {
   run->immediate_exit = 1;
   while (ioctl(vcpu, KVM_RUN, 0) == 0) {
@@ -248,11 +221,11 @@ int main(void) {
     serve();
     if (!machine.completes) continue;
     complete();
-    tell_regs();
+    print_regs();
   }
   complete();
-  tell_regs();
-  tell_sregs();
-  tell_number("", "memory", fnv1a(memory, machine.memory_size));
+  print_regs();
+  print_sregs();
+  print_number("", "memory", fnv1a(memory, machine.memory_size));
   return 0;
 }

@@ -1,9 +1,10 @@
-// The kick protocol under ThreadSanitizer, on real vCPUs and without Node: what its words promise is held, and no two
-// threads meet in them unordered. Tells each check on a line of its own, as JSON, and ends with 1 where one failed.
+// The kick protocol under ThreadSanitizer, on real vCPUs and without Node. It checks that the protocol keeps its
+// promises and that there is no data race. It prints each check on a line of its own, as JSON, and exits with 1 if a
+// check failed.
 //
 //   protocol [count=N] [patience=MILLISECONDS] [without=STEP]
 //
-// What the threads of a test tell each other is relaxed: it must not order what the protocol leaves unordered.
+// The threads of a test share only relaxed atomics, so that the test does not order what the protocol leaves unordered.
 
 #include <chrono>
 #include <functional>
@@ -30,7 +31,7 @@ class Relaxed {
   operator T() const { return value_.load(std::memory_order_relaxed); }
   void operator=(T value) { value_.store(value, std::memory_order_relaxed); }
   T operator++(int) { return value_.fetch_add(1, std::memory_order_relaxed); }
-  // To this at least.
+  // Raises the value to `to`, unless it is greater already.
   void raise(T to) {
     T seen = *this;
     while (seen < to && !value_.compare_exchange_weak(seen, to, std::memory_order_relaxed)) continue;
@@ -40,7 +41,7 @@ class Relaxed {
   std::atomic<T> value_{};
 };
 
-// The check that is being done.
+// The name of the current check, and its first failure.
 std::string check_name;
 std::mutex failure_mutex;
 std::string failure;
@@ -51,10 +52,10 @@ void expect(bool is_so, const std::string& otherwise) {
   if (failure.empty()) failure = otherwise;
 }
 
-void tell_check() {
+void report_check() {
   std::lock_guard<std::mutex> lock(failure_mutex);
-  const std::string told = failure.empty() ? "null" : '"' + failure + '"';
-  printf("{\"check\": \"%s\", \"failure\": %s}\n", check_name.c_str(), told.c_str());
+  const std::string text = failure.empty() ? "null" : '"' + failure + '"';
+  printf("{\"check\": \"%s\", \"failure\": %s}\n", check_name.c_str(), text.c_str());
   fflush(stdout);
 }
 
@@ -62,16 +63,16 @@ template <typename IsSo>
 void await(IsSo is_so, const char* what) {
   for (const auto end = Clock::now() + patience; !is_so();) {
     if (Clock::now() > end) {
-      // Whoever waits for a kick that was lost waits for ever.
-      expect(false, std::string("this has not come: ") + what);
-      tell_check();
+      // A thread that waits for a lost kick never ends, so the process ends here.
+      expect(false, "timed out after " + std::to_string(patience.count()) + " ms: " + what);
+      report_check();
       _Exit(1);
     }
     std::this_thread::sleep_for(microseconds(20));
   }
 }
 
-// Up to so many microseconds, at any of them: most of a run takes some ten.
+// Spends a random time of up to `at_most` microseconds. A run takes some ten of them.
 void spend(unsigned at_most) {
   thread_local unsigned state = static_cast<unsigned>(this_thread()) * 2654435761u;
   state = state * 1664525u + 1013904223u;
@@ -81,10 +82,10 @@ void spend(unsigned at_most) {
 
 constexpr Interruption exited = Interruption::kNone;
 
-// What came back from the runs of one vCPU.
+// What the runs of one vCPU returned.
 struct Account {
-  Relaxed<uint64_t> runs, exits, kicks, aborts, timeouts, holds, busy;
-  // The run that told the last kick.
+  Relaxed<uint64_t> runs, exits, kicks, aborts, timeouts, pauses, busy;
+  // The run that delivered the last kick.
   Relaxed<uint64_t> kicked_in;
   Relaxed<bool> over;
 };
@@ -104,12 +105,12 @@ Interruption run_once(Vcpu& vcpu, Account& account, const RunOrder& order = {}) 
       break;
     case Interruption::kAbort: account.aborts++; break;
     case Interruption::kTimeout: account.timeouts++; break;
-    case Interruption::kHold: account.holds++; break;
+    case Interruption::kPause: account.pauses++; break;
   }
   return interruption;
 }
 
-// A thread as Node ends one: the vCPUs it has run are told.
+// A thread that ends as a thread of Node does: its vCPUs forget it.
 class Runner {
  public:
   template <typename Work>
@@ -133,7 +134,7 @@ class Runner {
   std::thread thread_;
 };
 
-// All vCPUs of a machine, each run over and over by a thread of its own until `stop`.
+// All vCPUs of a machine. A thread for each vCPU runs it again and again, until this object is destroyed.
 class Crew {
  public:
   using Work = std::function<void(Vcpu&, Account&)>;
@@ -165,34 +166,34 @@ class Crew {
   std::vector<std::unique_ptr<Runner>> runners;
 };
 
-// Does something with several threads for each vCPU, and waits until they are done.
-template <typename Deed>
-void with_each(size_t vcpus, int threads_each, Deed deed) {
+// Calls `action` in several threads for each vCPU, and waits until all have returned.
+template <typename Action>
+void with_each(size_t vcpus, int threads_each, Action action) {
   std::vector<std::thread> threads;
   for (size_t i = 0; i < vcpus; i++) {
-    for (int j = 0; j < threads_each; j++) threads.emplace_back([=] { deed(i); });
+    for (int j = 0; j < threads_each; j++) threads.emplace_back([=] { action(i); });
   }
   for (auto& thread : threads) thread.join();
 }
 
 constexpr unsigned phase = 60;
 
-// Kicks, and waits until it is told. Which run was the last to begin when the kick was given.
+// Kicks and waits for the delivery. Returns the number of the last run that had begun when the kick was given.
 uint64_t kick_once(Vcpu& vcpu, Account& account) {
   const uint64_t kicks = account.kicks;
   vcpu.gate.kick();
   const uint64_t run = account.runs;
-  await([&] { return account.kicks != kicks; }, "a kick is told");
+  await([&] { return account.kicks != kicks; }, "a kick is delivered");
   return run;
 }
 
-// The same where nobody else kicks: that run tells it, or the next one when that comes back with an exit.
+// The same where nobody else kicks. That run delivers the kick, or the next run if that run returns with an exit.
 void kick_alone(Vcpu& vcpu, Account& account) {
   const uint64_t run = kick_once(vcpu, account);
-  expect(account.kicked_in <= run + 1, "a kick is told late");
+  expect(account.kicked_in <= run + 1, "a kick is delivered late");
 }
 
-void every_kick_is_told(Mechanism mechanism) {
+void every_kick_is_delivered(Mechanism mechanism) {
   for (const Guest guest : {Guest::kSpin, Guest::kOut}) {
     for (const int vcpus : {1, 2, 4}) {
       for (const int kickers : {1, 3}) {
@@ -210,8 +211,8 @@ void every_kick_is_told(Mechanism mechanism) {
         });
         const auto given = static_cast<uint64_t>(count * kickers);
         for (const Account& account : crew.accounts) {
-          expect(kickers == 1 ? account.kicks == given : account.kicks <= given, "more kicks are told than were given");
-          expect(account.aborts + account.timeouts + account.holds == 0, "something else than a kick is told");
+          expect(kickers == 1 ? account.kicks == given : account.kicks <= given, "more kicks are delivered than were given");
+          expect(account.aborts + account.timeouts + account.pauses == 0, "something other than a kick is delivered");
           expect((account.exits > 0) == (guest == Guest::kOut), "the guest does not run");
         }
       }
@@ -228,8 +229,8 @@ void a_kick_waits_for_a_run(Mechanism mechanism) {
     const uint32_t counter = machine.counter(0);
     with_each(1, 2, [&](size_t) { machine[0]->gate.kick(); });
     expect(run_once(*machine[0], account) == Interruption::kKick, "a kick does not wait for the run");
-    expect(machine.counter(0) == counter, "an instruction runs before a kick is told");
-    expect(run_once(*machine[0], account, shortly) == Interruption::kTimeout, "two kicks before a run are told twice");
+    expect(machine.counter(0) == counter, "an instruction runs before a kick is delivered");
+    expect(run_once(*machine[0], account, shortly) == Interruption::kTimeout, "two kicks before a run are delivered twice");
   }
 }
 
@@ -238,7 +239,7 @@ void an_abort_is_of_its_run(Mechanism mechanism) {
     for (const int vcpus : {1, 4}) {
       Machine machine(vcpus, mechanism, signal_number);
       std::vector<Relaxed<uint64_t>> asked(machine.size_of());
-      // Each run has its number in the account.
+      // The number of a run is its position in the account.
       Crew crew(machine, guest, [&](Vcpu& vcpu, Account& account) {
         size_t i = 0;
         while (machine[i].get() != &vcpu) i++;
@@ -255,7 +256,7 @@ void an_abort_is_of_its_run(Mechanism mechanism) {
           machine[i]->gate.abort(number);
           if (round % 8 == 0) kick_once(*machine[i], account);
           await([&] { return account.runs > number; }, "a run is aborted");
-          // It is over.
+          // This run is over, so nothing happens.
           machine[i]->gate.abort(number);
         }
       });
@@ -264,33 +265,33 @@ void an_abort_is_of_its_run(Mechanism mechanism) {
   }
 }
 
-void a_held_vcpu_stays_out(Mechanism mechanism) {
+void a_paused_vcpu_stays_out(Mechanism mechanism) {
   for (const int vcpus : {1, 2}) {
     Machine machine(vcpus, mechanism, signal_number);
-    // Odd while the vCPU may be held.
-    std::vector<Relaxed<uint64_t>> holds(machine.size_of());
+    // Odd while the vCPU may be paused.
+    std::vector<Relaxed<uint64_t>> changes(machine.size_of());
     Crew crew(machine, Guest::kSpin, [&](Vcpu& vcpu, Account& account) {
-      const auto& hold = holds[&vcpu == machine[0].get() ? 0 : 1];
-      const uint64_t before = hold;
-      const bool is_hold = run_once(vcpu, account) == Interruption::kHold;
-      expect(!is_hold || before % 2 == 1 || hold != before, "a vCPU that was let on is held");
+      const auto& change = changes[&vcpu == machine[0].get() ? 0 : 1];
+      const uint64_t before = change;
+      const bool is_pause = run_once(vcpu, account) == Interruption::kPause;
+      expect(!is_pause || before % 2 == 1 || change != before, "a vCPU is paused after it was resumed");
     });
     with_each(machine.size_of(), 1, [&](size_t i) {
       Account& account = crew.accounts[i];
       KickGate& gate = machine[i]->gate;
       for (int round = 0; round < count; round++) {
-        const uint64_t told = account.holds;
+        const uint64_t pauses = account.pauses;
         spend(phase);
-        holds[i]++;
-        gate.hold(true);
-        await([&] { return account.holds > told; }, "a vCPU is held");
+        changes[i]++;
+        gate.pause(true);
+        await([&] { return account.pauses > pauses; }, "a vCPU is paused");
         const uint32_t counter = machine.counter(i);
         kick_alone(*machine[i], account);
-        await([&] { return account.holds > told + 5; }, "every run is held");
-        expect(machine.counter(i) == counter, "a held guest runs");
-        gate.hold(false);
-        holds[i]++;
-        await([&] { return machine.counter(i) != counter; }, "a vCPU goes on when it is let on");
+        await([&] { return account.pauses > pauses + 5; }, "every run is interrupted during a pause");
+        expect(machine.counter(i) == counter, "a paused guest runs");
+        gate.pause(false);
+        changes[i]++;
+        await([&] { return machine.counter(i) != counter; }, "a vCPU goes on after it was resumed");
       }
     });
   }
@@ -301,7 +302,7 @@ void a_timeout_is_of_its_run(Mechanism mechanism) {
     for (const int vcpus : {1, 4}) {
       Machine machine(vcpus, mechanism, signal_number);
       Crew crew(machine, guest, [guest](Vcpu& vcpu, Account& account) {
-        // From too short for any instruction over an exit's time to ample.
+        // From too short for one instruction, over the time of an exit, to long enough.
         run_once(vcpu, account, {int64_t{1} << (account.runs % 20), 0, false});
         if (guest == Guest::kSpin) return;
         expect(run_once(vcpu, account) != Interruption::kTimeout, "a timeout hits a later run");
@@ -309,12 +310,12 @@ void a_timeout_is_of_its_run(Mechanism mechanism) {
       with_each(machine.size_of(), 1, [&](size_t i) {
         Account& account = crew.accounts[i];
         for (int round = 0; round < count; round++) {
-          const uint64_t told = account.timeouts;
-          await([&] { return account.timeouts > told + 5; }, "a timeout is told");
+          const uint64_t timeouts = account.timeouts;
+          await([&] { return account.timeouts > timeouts + 5; }, "a timeout is delivered");
           spend(phase);
           kick_alone(*machine[i], account);
         }
-        expect(account.kicks == static_cast<uint64_t>(count), "more kicks are told than were given");
+        expect(account.kicks == static_cast<uint64_t>(count), "more kicks are delivered than were given");
       });
     }
   }
@@ -326,7 +327,7 @@ void threads_take_turns(Mechanism mechanism) {
     std::vector<Account> accounts(machine.size_of());
     for (size_t i = 0; i < machine.size_of(); i++) machine.place(i, Guest::kSpin);
     std::vector<Relaxed<bool>> inside(machine.size_of());
-    // A chain of threads, each of which ends after some runs; two chains are at each vCPU.
+    // A chain of threads, one after the other. Each ends after some runs. Two chains share each vCPU.
     const auto chain = [&](size_t i) {
       const auto& vcpu = machine[i];
       for (int link = 0; link < 4 + count / 10; link++) {
@@ -341,7 +342,7 @@ void threads_take_turns(Mechanism mechanism) {
             }
             turns++;
             if (result == static_cast<int>(Interruption::kKick)) accounts[i].kicks++;
-            else expect(timeout != 0 && result == static_cast<int>(Interruption::kTimeout), "a timeout goes with the vCPU");
+            else expect(timeout != 0 && result == static_cast<int>(Interruption::kTimeout), "a timeout ends a run of another thread");
           }
         });
       }
@@ -353,7 +354,7 @@ void threads_take_turns(Mechanism mechanism) {
           const uint64_t kicks = account.kicks;
           spend(phase);
           machine[i]->gate.kick();
-          await([&] { return account.kicks != kicks || account.over; }, "a kick is told");
+          await([&] { return account.kicks != kicks || account.over; }, "a kick is delivered");
         }
       });
     });
@@ -388,7 +389,7 @@ void stray_signals_do_not_come_out(Mechanism mechanism) {
   flood.join();
 }
 
-void the_heartbeat_ends_runs(Mechanism mechanism) {
+void the_ticker_ends_runs(Mechanism mechanism) {
   for (int round = 0; round < 2 + count / 50; round++) {
     Machine machine(4, mechanism, signal_number);
     Relaxed<bool> ending;
@@ -433,7 +434,7 @@ void a_vcpu_may_go_while_it_is_kicked(Mechanism mechanism) {
       while (account.kicks < 3) run_once(*machine[0], account);
       account.over = true;
     });
-    await([&] { return bool{account.over}; }, "a kick is told");
+    await([&] { return bool{account.over}; }, "a kick is delivered");
   }
   over = true;
   kickers.join();
@@ -452,11 +453,11 @@ void both_mechanisms_take_turns_on_a_thread() {
       const uint64_t kicks = accounts[i].kicks;
       spend(phase);
       machine[i]->gate.kick();
-      // It is told when the thread comes to this one: somebody kicks the other.
+      // It is delivered when the thread comes to this vCPU, so this thread kicks the other vCPU as well.
       await([&] {
         machine[1 - i]->gate.kick();
         return accounts[i].kicks != kicks;
-      }, "a kick is told");
+      }, "a kick is delivered");
     }
   });
   over = true;
@@ -465,8 +466,8 @@ void both_mechanisms_take_turns_on_a_thread() {
 
 #ifdef KVM_UAPI_TEST_HOOKS
 
-// Where threads can be held, kicks need not meet the gaps by chance.
-void every_kick_in_a_gap_is_told(Mechanism mechanism) {
+// With the hooks a kick need not meet a gap by chance: a thread waits in the gap.
+void every_kick_in_a_gap_is_delivered(Mechanism mechanism) {
   using hooks::Gap;
   Machine machine(1, mechanism, signal_number);
   hooks::Points& points = machine[0]->gate.points;
@@ -474,19 +475,19 @@ void every_kick_in_a_gap_is_told(Mechanism mechanism) {
   Account& account = crew.accounts[0];
   await([&] { return machine.counter(0) != 0; }, "the guest runs");
   const int change = hooks::index_of(hooks::change_names, without);
-  for (const Gap gap : {Gap::kBeforeR1, Gap::kBeforeR2, Gap::kBeforeR4, Gap::kBeforeR5, Gap::kBeforeR7}) {
+  for (const Gap gap : {Gap::R1, Gap::R2, Gap::R4, Gap::R5, Gap::R7}) {
     for (int round = 0; round < count; round++) {
       const uint64_t kicks = account.kicks;
       points.hold(gap);
-      // Somebody has to get it out of the guest, to come by.
+      // A signal gets the runner out of the guest, so that it arrives at the gap.
       await([&] {
         machine[0]->gate.stray();
         return points.await_parked(1);
       }, "the runner comes to the gap");
       if (change >= 0) points.set_changed(static_cast<hooks::Change>(change), true);
       machine[0]->gate.kick();
-      points.hold(Gap::kNone);
-      await([&] { return account.kicks != kicks; }, "a kick is told");
+      points.hold(Gap::none);
+      await([&] { return account.kicks != kicks; }, "a kick is delivered");
       if (change >= 0) points.set_changed(static_cast<hooks::Change>(change), false);
     }
   }
@@ -494,8 +495,8 @@ void every_kick_in_a_gap_is_told(Mechanism mechanism) {
 
 #endif
 
-// ThreadSanitizer would keep a handler that is installed through the C library from running until the thread is in a
-// blocking call of that library: the flag would be set too late.
+// If the handler is installed through the C library, ThreadSanitizer defers it until the thread is in a blocking call
+// of that library: the flag would be set too late. So the handler is installed with the system call.
 #ifdef __x86_64__
 extern "C" void restore_from_signal();
 asm("restore_from_signal:\n  mov $15, %eax\n  syscall\n");
@@ -524,16 +525,16 @@ struct Check {
 
 constexpr Check checks[] = {
 #ifdef KVM_UAPI_TEST_HOOKS
-    {"every kick in a gap is told", every_kick_in_a_gap_is_told},
+    {"every kick in a gap is delivered", every_kick_in_a_gap_is_delivered},
 #endif
-    {"every kick is told", every_kick_is_told},
+    {"every kick is delivered", every_kick_is_delivered},
     {"a kick waits for a run", a_kick_waits_for_a_run},
     {"an abort is of its run", an_abort_is_of_its_run},
-    {"a held vCPU stays out", a_held_vcpu_stays_out},
+    {"a paused vCPU stays out", a_paused_vcpu_stays_out},
     {"a timeout is of its run", a_timeout_is_of_its_run},
     {"threads take turns", threads_take_turns},
     {"stray signals do not come out", stray_signals_do_not_come_out},
-    {"the heartbeat ends runs", the_heartbeat_ends_runs},
+    {"the ticker ends runs", the_ticker_ends_runs},
     {"a vCPU may go while it is kicked", a_vcpu_may_go_while_it_is_kicked},
 };
 
@@ -541,7 +542,7 @@ bool do_check(const std::string& name, const std::function<void()>& check) {
   check_name = name;
   failure.clear();
   check();
-  tell_check();
+  report_check();
   return failure.empty();
 }
 

@@ -1,4 +1,4 @@
-// Everything is dropped and collected here while a Worker, of the kind that RUNNER says, runs the vCPU.
+// Drops and collects everything here while a Worker, of the kind that RUNNER names, runs the vCPU.
 
 import { once } from 'node:events';
 import { openSync, readSync } from 'node:fs';
@@ -8,24 +8,25 @@ import { Kvm, kick, VcpuThread } from '../../../../dist/runtime/index.js';
 import { places, userMode } from '../../../../dist/tools/guests/index.js';
 import { census, collectUntil } from '../../../../tools/lib/census.mjs';
 
-const data = { deed: 'stop' };
+const data = { action: 'stop' };
+const builtModule = (name) => new URL(`../../../../dist/tools/lib/teardown/${name}.js`, import.meta.url);
 const runners = {
   async VcpuThread(vcpu) {
-    const { finished } = VcpuThread.start(vcpu, new URL('program.mjs', import.meta.url), { data });
-    // Its Worker has not begun: nobody but the thread itself holds the vCPU.
+    const { finished } = VcpuThread.start(vcpu, builtModule('program'), { data });
+    // The Worker has not started yet: only the thread object keeps the vCPU open.
     return () => finished;
   },
   async Worker(vcpu, at) {
     const workerData = { vcpu: vcpu.share(), ...data };
-    const worker = new Worker(new URL('run.mjs', import.meta.url), { workerData });
+    const worker = new Worker(builtModule('worker'), { workerData });
     const exit = once(worker, 'exit');
-    // From here on the Worker has its own.
+    // After this the Worker has a handle of its own.
     await untilCounting(at);
     return () => exit;
   },
 };
 
-/** The guest's counter, without an object that would hold the memory. */
+/** The guest's counter, without an object that would keep the memory. */
 const memoryOfProcess = openSync('/proc/self/mem', 'r');
 function counterAt(at) {
   const bytes = Buffer.alloc(4);
@@ -48,7 +49,7 @@ function drop(object) {
   registry.register(object);
 }
 
-/** In a frame of its own, so that nothing is left on the stack. */
+/** A function of its own, so that no reference is left on the stack. */
 async function start() {
   const vm = Kvm.open().createVm();
   const { vcpu, memory } = userMode.spin.load(vm);
@@ -61,7 +62,7 @@ async function start() {
 const before = census().files;
 const { at, end, shared } = await start();
 await collectUntil(() => collected === dropped);
-// Under a collector that goes on.
+// The guest goes on while the garbage collector runs.
 for (let round = 0; round < 3; round++) {
   globalThis.gc();
   await untilCounting(at);

@@ -1,4 +1,4 @@
-// Prints what its guest prints.
+// Prints the text of its guest.
 
 import { writeSync } from 'node:fs';
 

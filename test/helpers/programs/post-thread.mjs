@@ -1,4 +1,4 @@
-// Tells the thread of each exit, so many times.
+// Posts the thread of each exit, this many times.
 
 import { readlinkSync } from 'node:fs';
 

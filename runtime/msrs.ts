@@ -1,0 +1,46 @@
+/** Model-specific registers (MSRs), as KVM_GET_MSRS and KVM_SET_MSRS take them. */
+
+import type { KvmMsrs } from '../generated/x86_64/linux/kvm.js';
+import { allocate } from '../support/index.js';
+import type { Bindings } from './context.js';
+import { KvmMsrError } from './errors.js';
+import { requireInteger } from './numbers.js';
+
+/** A model-specific register. */
+export interface Msr {
+  readonly index: number;
+  readonly data: bigint;
+}
+
+/** The kernel refuses 256 MSRs in one call. */
+const mostPerCall = 255;
+
+/**
+ * Gets or sets MSRs, in as many calls as the kernel needs. `call` makes one ioctl, and returns how many MSRs the kernel
+ * has read or written.
+ *
+ * @returns the MSRs with their values after the calls, in the order of `msrs`.
+ * @throws KvmMsrError with the index of the first MSR that the kernel refuses.
+ */
+export function transferMsrs(
+  { KvmMsrs }: Bindings,
+  operation: 'KVM_GET_MSRS' | 'KVM_SET_MSRS',
+  msrs: readonly Msr[],
+  call: (msrs: KvmMsrs) => number,
+): Msr[] {
+  const done: Msr[] = [];
+  for (let start = 0; start < msrs.length; start += mostPerCall) {
+    const some = msrs.slice(start, start + mostPerCall);
+    const view = allocate(KvmMsrs, some.length);
+    for (const [at, { index, data }] of some.entries()) {
+      const entry = view.entries.get(at);
+      entry.index = requireInteger('MSR', index, 0xffff_ffff);
+      entry.data = data;
+    }
+    const count = call(view);
+    for (const { index, data } of [...view.entries].slice(0, count)) done.push({ index, data });
+    const refused = some[count];
+    if (refused) throw new KvmMsrError(operation, refused.index);
+  }
+  return done;
+}
