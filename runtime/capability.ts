@@ -1,9 +1,8 @@
 /** Capabilities of KVM: whether the kernel has one, and how a VM or a vCPU enables one. No other file checks this. */
 
 import type { KvmEnableCap } from '../generated/x86_64/linux/kvm.js';
-import { allocate } from '../support/index.js';
-import { capabilityOf } from './capabilities.js';
-import type { Bindings, CapabilityContext } from './context.js';
+import { allocate, type IoctlRequest } from '../support/index.js';
+import type { Bindings, CapabilityContext, FdKind, IoctlTarget } from './context.js';
 import { KvmArgumentError, KvmError, KvmUnsupportedError } from './errors.js';
 
 /** The names of the capabilities that the bindings have. */
@@ -44,10 +43,21 @@ export function capabilityValue(context: CapabilityContext, capability: Capabili
   return number === undefined ? 0 : context.checkExtension(number);
 }
 
+/** An ioctl of the bindings, which have the capability that announces it. */
+export type AnnouncedIoctl = Pick<IoctlRequest, 'name' | 'capability'>;
+
+/** The capability that announces an ioctl on a kind of file descriptor; null where none does. */
+export function capabilityOf({ capability }: AnnouncedIoctl, kind: FdKind): string | null {
+  return (typeof capability === 'object' ? capability[kind] : capability) ?? null;
+}
+
+/** What an ioctl is announced to: the kind of a file descriptor, and the kernel that is asked. */
+type CapabilityTarget = Pick<IoctlTarget, 'kind' | 'capabilities'>;
+
 /** The capability that announces an ioctl, if the kernel does not have that capability; otherwise null. */
-export function missingCapability(context: CapabilityContext, ioctl: string): string | null {
-  const capability = capabilityOf(ioctl);
-  return capability === null || hasCapability(context, capability) ? null : capability;
+export function missingCapability({ kind, capabilities }: CapabilityTarget, ioctl: AnnouncedIoctl): string | null {
+  const capability = capabilityOf(ioctl, kind);
+  return capability === null || hasCapability(capabilities, capability) ? null : capability;
 }
 
 /** @throws KvmUnsupportedError when the kernel does not have the capability, which it names. */
@@ -57,9 +67,9 @@ export function requireCapability(context: CapabilityContext, capability: string
 }
 
 /** @throws KvmUnsupportedError when the kernel does not have the capability that announces the ioctl. */
-export function requireIoctl(context: CapabilityContext, ioctl: string): void {
-  const capability = missingCapability(context, ioctl);
-  if (capability !== null) throw unsupportedError(ioctl, capability);
+export function requireIoctl(target: CapabilityTarget, ioctl: AnnouncedIoctl): void {
+  const capability = missingCapability(target, ioctl);
+  if (capability !== null) throw unsupportedError(ioctl.name, capability);
 }
 
 /**

@@ -35,8 +35,9 @@ export interface CapabilityContext {
   checkExtension(capability: number): number;
 }
 
-/** An `IoctlFile` of KVM, and the object that knows which capabilities the kernel has there. */
+/** An `IoctlFile` of KVM, its kind, and the object that knows which capabilities the kernel has there. */
 export interface IoctlTarget extends IoctlFile {
+  readonly kind: FdKind;
   readonly capabilities: CapabilityContext;
 }
 

@@ -1,7 +1,6 @@
 /** The errors of the runtime. Every one names the operation and what to do. */
 
 import { constants } from 'node:os';
-import { capabilityOf } from './capabilities.js';
 
 /** Second names of the same numbers. */
 const aliases = ['EWOULDBLOCK', 'ENOTSUP'];
@@ -159,14 +158,13 @@ const explanations = new Map([
   ['ENODEV', 'the kernel does not have this kind of device'],
 ]);
 
-/** The error for a negative result of the native layer. */
-export function kernelError(operation: string, result: number): KvmError {
+/** The error for a negative result of the native layer. `capability` is the one that announces the operation, if any. */
+export function kernelError(operation: string, result: number, capability: string | null = null): KvmError {
   const code = errnoName(-result);
   const particular = explanations.get(`${operation} ${code}`);
   if (code === 'EBUSY' && particular === undefined)
     return new KvmBusyError(operation, code, 'busy; on a vCPU: another thread is running it, kick it first');
   if (code === 'ENOTTY' || code === 'EOPNOTSUPP' || code === 'ENOSYS') {
-    const capability = capabilityOf(operation);
     const ask = capability === null ? 'checkExtension' : `checkExtension('${capability}')`;
     const explanation = `this kernel or this kind of file does not have it; ask with ${ask}`;
     return new KvmUnsupportedError(operation, code, explanation, capability);

@@ -14,7 +14,7 @@ import {
   type ViewClass,
 } from '../support/index.js';
 import { addon, type VcpuHandle } from './addon.js';
-import { missingCapability, unsupportedError } from './capability.js';
+import { capabilityOf, missingCapability, unsupportedError } from './capability.js';
 import type { FdKind, GenericIoctl, IoctlFile, IoctlTarget } from './context.js';
 import { KvmArgumentError, type KvmError, type KvmUnsupportedError, kernelError } from './errors.js';
 
@@ -105,14 +105,14 @@ export interface IoctlRules {
 
 type ArgumentRules = Pick<IoctlRules, 'ArgumentError'>;
 
-/** The generic ioctl of a class of KVM, whose file descriptor is of this kind. */
-export function genericIoctl<Fd extends FdKind>(kind: Fd, target: IoctlTarget): GenericIoctl<Fd> {
-  return checkedIoctl(target, kvmRules(kind, target));
+/** The generic ioctl of a class of KVM, for the kind of its file descriptor. */
+export function genericIoctl<Fd extends FdKind>(target: IoctlTarget & { readonly kind: Fd }): GenericIoctl<Fd> {
+  return checkedIoctl(target, kvmRules(target));
 }
 
-function kvmRules(kind: FdKind, target: IoctlTarget): IoctlRules {
+function kvmRules(target: IoctlTarget): IoctlRules {
   return {
-    refused: (ioctl) => wrongKind(kind, ioctl) ?? unsafe(target, ioctl),
+    refused: (ioctl) => wrongKind(target.kind, ioctl) ?? unsafe(target, ioctl),
     ArgumentError: KvmArgumentError,
     failed: (ioctl, result) => refused(target, ioctl, result),
   };
@@ -130,7 +130,7 @@ function unsafe(target: IoctlTarget, ioctl: AnyIoctl): KvmArgumentError | KvmUns
   const refusal = refusals.get(ioctl.name) ?? followedPointers(ioctl);
   const hasNoStruct = ioctl.passes === 'pointer' && ioctl.argument === null && ioctl.size === 0;
   if (refusal === undefined && !hasNoStruct) return undefined;
-  const capability = missingCapability(target.capabilities, ioctl.name);
+  const capability = missingCapability(target, ioctl);
   if (capability !== null) return unsupportedError(ioctl.name, capability);
   return new KvmArgumentError(
     refusal === undefined
@@ -169,8 +169,8 @@ function invoke(target: IoctlFile, rules: IoctlRules, ioctl: AnyIoctl, argument:
 
 /** The error for a negative result. The kernel fails with EINVAL for many ioctls that it does not have. */
 function refused(target: IoctlTarget, ioctl: AnyIoctl, result: number): KvmError {
-  const error = kernelError(ioctl.name, result);
-  const capability = error.code === 'EINVAL' ? missingCapability(target.capabilities, ioctl.name) : null;
+  const error = kernelError(ioctl.name, result, capabilityOf(ioctl, target.kind));
+  const capability = error.code === 'EINVAL' ? missingCapability(target, ioctl) : null;
   return capability === null ? error : unsupportedError(ioctl.name, capability, error.code);
 }
 

@@ -131,10 +131,14 @@ export class Kvm extends KernelFile implements CapabilityContext {
     return new Vm(addon().vmCreate(fd), this.bindings, this.vcpuMmapSize());
   }
 
-  readonly #target: IoctlTarget = { ...ioctlsOfFd(() => this.fd), capabilities: this };
+  readonly #target: IoctlTarget & { readonly kind: 'system' } = {
+    ...ioctlsOfFd(() => this.fd),
+    kind: 'system',
+    capabilities: this,
+  };
 
   /** Makes any ioctl of the system file descriptor. */
-  readonly ioctl: GenericIoctl<'system'> = genericIoctl('system', this.#target);
+  readonly ioctl: GenericIoctl<'system'> = genericIoctl(this.#target);
 
   static {
     printBy(Kvm, ({ fd }) => ({ fd }));

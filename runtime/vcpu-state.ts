@@ -19,8 +19,13 @@ import type {
 } from '../generated/x86_64/linux/kvm.js';
 import { allocate, type IoctlByPointer, type View } from '../support/index.js';
 import { addon, type VcpuHandle } from './addon.js';
-import { capabilityOf } from './capabilities.js';
-import { capabilityValue, enableCapability, requireCapability, requireIoctl } from './capability.js';
+import {
+  type AnnouncedIoctl,
+  capabilityValue,
+  enableCapability,
+  requireCapability,
+  requireIoctl,
+} from './capability.js';
 import type { Bindings, CapabilityContext, GenericIoctl, IoctlTarget } from './context.js';
 import { grown } from './counted.js';
 import { KvmArgumentError, KvmError, KvmUnsupportedError, kernelError } from './errors.js';
@@ -49,12 +54,16 @@ export abstract class VcpuState implements CapabilityContext {
   abstract readonly bindings: Bindings;
   abstract get handle(): VcpuHandle;
 
-  readonly #target: IoctlTarget = { ...ioctlsOfVcpu(() => this.handle), capabilities: this };
+  readonly #target: IoctlTarget & { readonly kind: 'vcpu' } = {
+    ...ioctlsOfVcpu(() => this.handle),
+    kind: 'vcpu',
+    capabilities: this,
+  };
   /** The ioctls that the kernel is known to have. */
   readonly #found = new Set<string>();
 
   /** Makes any ioctl of the vCPU file descriptor. @throws KvmBusyError while another thread runs it. */
-  readonly ioctl: GenericIoctl<'vcpu'> = genericIoctl('vcpu', this.#target);
+  readonly ioctl: GenericIoctl<'vcpu'> = genericIoctl(this.#target);
 
   /** KVM_CHECK_EXTENSION of the VM of this vCPU. It works while the vCPU runs, too. */
   checkExtension(capability: number): number {
@@ -404,15 +413,10 @@ export abstract class VcpuState implements CapabilityContext {
   #supported<Name extends keyof Bindings>(name: Name): Bindings[Name] {
     const { [name]: ioctl, $target } = this.bindings as Partial<Bindings> & Bindings;
     if (ioctl === undefined) {
-      throw new KvmUnsupportedError(
-        name,
-        'absent',
-        `the bindings of ${$target.name} do not have it`,
-        capabilityOf(name),
-      );
+      throw new KvmUnsupportedError(name, 'absent', `the bindings of ${$target.name} do not have it`);
     }
     if (!this.#found.has(name)) {
-      requireIoctl(this, name);
+      requireIoctl(this.#target, ioctl as AnnouncedIoctl);
       this.#found.add(name);
     }
     return ioctl;

@@ -4,7 +4,7 @@ import type { KvmClockData, KvmPmuEventFilter, KvmUserspaceMemoryRegion2 } from 
 import { allocate } from '../support/index.js';
 import { shown } from '../support/inspect.js';
 import { addon, type VmHandle } from './addon.js';
-import { type Capability, capabilityNumber, enableCapability, requireExtension } from './capability.js';
+import { type Capability, capabilityNumber, capabilityOf, enableCapability, requireExtension } from './capability.js';
 import type { Bindings, GenericIoctl, IoctlTarget, VmContext } from './context.js';
 import { VmDevice } from './devices/vm-device.js';
 import { KvmArgumentError, KvmClosedError, kernelError } from './errors.js';
@@ -158,7 +158,7 @@ export class Vm implements VmContext, Disposable {
       slot,
       memory: memory === null ? null : memory.handle,
     });
-    if (result < 0) throw kernelError(request.name, result);
+    if (result < 0) throw kernelError(request.name, result, capabilityOf(request, 'vm'));
   }
 
   #privateRegion({ memfd, offset = 0 }: NonNullable<MemorySlot['guestMemfd']>): KvmUserspaceMemoryRegion2 {
@@ -306,10 +306,14 @@ export class Vm implements VmContext, Disposable {
   }
 
   /** For the classes of this package. */
-  readonly target: IoctlTarget = { ...ioctlsOfFd(() => addon().vmFd(this.handle)), capabilities: this };
+  readonly target: IoctlTarget & { readonly kind: 'vm' } = {
+    ...ioctlsOfFd(() => addon().vmFd(this.handle)),
+    kind: 'vm',
+    capabilities: this,
+  };
 
   /** Makes any ioctl of the VM file descriptor. */
-  readonly ioctl: GenericIoctl<'vm'> = genericIoctl('vm', this.target);
+  readonly ioctl: GenericIoctl<'vm'> = genericIoctl(this.target);
 
   /** For the classes of this package. @throws KvmClosedError after `close`. */
   get handle(): VmHandle {

@@ -24,6 +24,8 @@ const apiDocument = 'Documentation/virt/kvm/api.rst, the field Capability of the
 const headerComment = 'linux/kvm.h, the comment before the ioctl';
 const capabilityCheck =
   'kvm_vm_ioctl_check_extension in arch/x86/kvm/x86.c: the ioctl and the capability came together';
+const everyS390Kernel =
+  'kvm_vm_ioctl_check_extension in arch/s390/kvm/kvm-s390.c: every s390 kernel has it, and no other kernel';
 const statsHeader = 'linux/kvm.h: api.rst has another spelling, which no header defines';
 
 export const capabilityRows: readonly CapabilityRow[] = [
@@ -252,6 +254,12 @@ export const capabilityRows: readonly CapabilityRow[] = [
     capability: 'KVM_CAP_S390_CMMA_MIGRATION',
     source: apiDocument,
     ioctls: ['KVM_S390_GET_CMMA_BITS', 'KVM_S390_SET_CMMA_BITS'],
+  },
+  {
+    header,
+    capability: 'KVM_CAP_S390_PSW',
+    source: everyS390Kernel,
+    ioctls: ['KVM_S390_ENABLE_SIE', 'KVM_S390_INITIAL_RESET', 'KVM_S390_STORE_STATUS'],
   },
   { header, capability: 'KVM_CAP_S390_PROTECTED', source: apiDocument, ioctls: ['KVM_S390_PV_COMMAND'] },
   { header, capability: 'KVM_CAP_S390_PROTECTED_DUMP', source: apiDocument, ioctls: ['KVM_S390_PV_CPU_COMMAND'] },

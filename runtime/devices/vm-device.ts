@@ -13,8 +13,12 @@ export class VmDevice extends KernelFile {
   /** Only `Vm.createDevice` calls this. */
   constructor(vm: VmContext, fd: number) {
     super('Device', fd);
-    const target: IoctlTarget = { ...ioctlsOfFd(() => this.fd), capabilities: vm };
+    const target: IoctlTarget & { readonly kind: 'device' } = {
+      ...ioctlsOfFd(() => this.fd),
+      kind: 'device',
+      capabilities: vm,
+    };
     this.attributes = new Attributes(target, vm.bindings);
-    this.ioctl = genericIoctl('device', target);
+    this.ioctl = genericIoctl(target);
   }
 }

@@ -9,7 +9,7 @@ import {
   requireExtension,
   requireIoctl,
 } from '../../runtime/capability.js';
-import type { CapabilityContext } from '../../runtime/context.js';
+import type { CapabilityContext, IoctlTarget } from '../../runtime/context.js';
 import { type CapabilityName, KvmArgumentError, KvmUnsupportedError } from '../../runtime/index.js';
 import { thrownBy } from '../helpers/vcpus.js';
 
@@ -24,22 +24,27 @@ function kernelWith(values: Readonly<Record<number, number>>, asked: number[] = 
   };
 }
 
+/** A vCPU of such a kernel, for what asks about an ioctl. */
+function vcpuOf(capabilities: CapabilityContext): Pick<IoctlTarget, 'kind' | 'capabilities'> {
+  return { kind: 'vcpu', capabilities };
+}
+
 const unknown = 'KVM_CAP_OF_A_LATER_KERNEL' as CapabilityName;
 
 describe('the capability of an ioctl', () => {
   it('is missing when the kernel does not have it', () => {
-    expect(missingCapability(kernelWith({}), 'KVM_GET_SREGS2')).toBe('KVM_CAP_SREGS2');
-    expect(missingCapability(kernelWith({ [bindings.KVM_CAP_SREGS2]: 1 }), 'KVM_GET_SREGS2')).toBeNull();
+    expect(missingCapability(vcpuOf(kernelWith({})), bindings.KVM_GET_SREGS2)).toBe('KVM_CAP_SREGS2');
+    expect(missingCapability(vcpuOf(kernelWith({ [bindings.KVM_CAP_SREGS2]: 1 })), bindings.KVM_GET_SREGS2)).toBeNull();
   });
 
   it('is not asked for when every kernel has the ioctl', () => {
     const asked: number[] = [];
-    expect(missingCapability(kernelWith({}, asked), 'KVM_GET_REGS')).toBeNull();
+    expect(missingCapability(vcpuOf(kernelWith({}, asked)), bindings.KVM_GET_REGS)).toBeNull();
     expect(asked).toEqual([]);
   });
 
   it('is named by the error of the ioctl', () => {
-    expect(thrownBy(() => requireIoctl(kernelWith({}), 'KVM_GET_SREGS2'))).toMatchObject({
+    expect(thrownBy(() => requireIoctl(vcpuOf(kernelWith({})), bindings.KVM_GET_SREGS2))).toMatchObject({
       name: 'KvmUnsupportedError',
       message: 'KVM_GET_SREGS2: absent: this kernel does not have KVM_CAP_SREGS2',
       capability: 'KVM_CAP_SREGS2',

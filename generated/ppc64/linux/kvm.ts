@@ -8379,7 +8379,7 @@ export const KVM_CREATE_VM: IoctlByValue<'system'> = {
   fds: { system: true },
 };
 
-/** Takes no argument. On `/dev/kvm`. */
+/** Takes no argument. On `/dev/kvm`. Announced by `KVM_CAP_S390_PSW`. */
 export const KVM_S390_ENABLE_SIE: IoctlAlone<'system'> = {
   name: 'KVM_S390_ENABLE_SIE',
   request: 0x2000ae06,
@@ -8389,6 +8389,7 @@ export const KVM_S390_ENABLE_SIE: IoctlAlone<'system'> = {
   size: 0,
   passes: 'nothing',
   fds: { system: true },
+  capability: 'KVM_CAP_S390_PSW',
 };
 
 /**
@@ -9354,7 +9355,7 @@ export const KVM_SET_VAPIC_ADDR: IoctlByPointer<KvmVapicAddr, 'vcpu', 'write'> =
 };
 
 /**
- * Takes an `unsigned long` by value. On a vCPU.
+ * Takes an `unsigned long` by value. On a vCPU. Announced by `KVM_CAP_S390_PSW`.
  *
  * Source: kvm_arch_vcpu_ioctl in arch/s390/kvm/kvm-s390.c: the argument itself is the guest address to store at.
  */
@@ -9368,9 +9369,10 @@ export const KVM_S390_STORE_STATUS: IoctlByValue<'vcpu'> = {
   passes: 'value',
   argument: 'unsigned long',
   fds: { vcpu: true },
+  capability: 'KVM_CAP_S390_PSW',
 };
 
-/** Takes no argument. On a vCPU. */
+/** Takes no argument. On a vCPU. Announced by `KVM_CAP_S390_PSW`. */
 export const KVM_S390_INITIAL_RESET: IoctlAlone<'vcpu'> = {
   name: 'KVM_S390_INITIAL_RESET',
   request: 0x2000ae97,
@@ -9380,6 +9382,7 @@ export const KVM_S390_INITIAL_RESET: IoctlAlone<'vcpu'> = {
   size: 0,
   passes: 'nothing',
   fds: { vcpu: true },
+  capability: 'KVM_CAP_S390_PSW',
 };
 
 /** Takes a pointer to `struct kvm_mp_state`, read. On a vCPU. Announced by `KVM_CAP_MP_STATE`. */

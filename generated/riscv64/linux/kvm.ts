@@ -8357,7 +8357,7 @@ export const KVM_CREATE_VM: IoctlByValue<'system'> = {
   fds: { system: true },
 };
 
-/** Takes no argument. On `/dev/kvm`. */
+/** Takes no argument. On `/dev/kvm`. Announced by `KVM_CAP_S390_PSW`. */
 export const KVM_S390_ENABLE_SIE: IoctlAlone<'system'> = {
   name: 'KVM_S390_ENABLE_SIE',
   request: 0xae06,
@@ -8367,6 +8367,7 @@ export const KVM_S390_ENABLE_SIE: IoctlAlone<'system'> = {
   size: 0,
   passes: 'nothing',
   fds: { system: true },
+  capability: 'KVM_CAP_S390_PSW',
 };
 
 /**
@@ -9137,7 +9138,7 @@ export const KVM_SET_VAPIC_ADDR: IoctlByPointer<KvmVapicAddr, 'vcpu', 'write'> =
 };
 
 /**
- * Takes an `unsigned long` by value. On a vCPU.
+ * Takes an `unsigned long` by value. On a vCPU. Announced by `KVM_CAP_S390_PSW`.
  *
  * Source: kvm_arch_vcpu_ioctl in arch/s390/kvm/kvm-s390.c: the argument itself is the guest address to store at.
  */
@@ -9151,9 +9152,10 @@ export const KVM_S390_STORE_STATUS: IoctlByValue<'vcpu'> = {
   passes: 'value',
   argument: 'unsigned long',
   fds: { vcpu: true },
+  capability: 'KVM_CAP_S390_PSW',
 };
 
-/** Takes no argument. On a vCPU. */
+/** Takes no argument. On a vCPU. Announced by `KVM_CAP_S390_PSW`. */
 export const KVM_S390_INITIAL_RESET: IoctlAlone<'vcpu'> = {
   name: 'KVM_S390_INITIAL_RESET',
   request: 0xae97,
@@ -9163,6 +9165,7 @@ export const KVM_S390_INITIAL_RESET: IoctlAlone<'vcpu'> = {
   size: 0,
   passes: 'nothing',
   fds: { vcpu: true },
+  capability: 'KVM_CAP_S390_PSW',
 };
 
 /** Takes a pointer to `struct kvm_mp_state`, read. On a vCPU. Announced by `KVM_CAP_MP_STATE`. */
