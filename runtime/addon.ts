@@ -18,7 +18,7 @@ export type VmHandle = { readonly [vmHandle]: true };
 export type VcpuHandle = { readonly [vcpuHandle]: true };
 
 /** The argument of an ioctl: `needed` bytes at `offset` of `view`. */
-export interface AddonArgument {
+interface AddonArgument {
   readonly request: number;
   readonly view: DataView;
   readonly offset: number;

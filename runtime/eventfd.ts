@@ -3,7 +3,7 @@
 import { readSync, writeSync } from 'node:fs';
 import { addon } from './addon.js';
 import { kernelError } from './errors.js';
-import { KernelFile } from './files.js';
+import { KernelFile } from './kernel-file.js';
 
 /** Closing it ends its irqfds. Its ioeventfds continue, and nobody sees them. */
 export class EventFd extends KernelFile {

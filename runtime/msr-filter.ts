@@ -4,7 +4,7 @@ import { allocate } from '../support/index.js';
 import type { Bindings, IoctlTarget } from './context.js';
 import { KvmArgumentError } from './errors.js';
 import { ioctlOfBytes } from './ioctl.js';
-import { scratch } from './scratch.js';
+import { scratch } from './scratch-memory.js';
 
 /** A range of consecutive MSRs. */
 export interface MsrRange {

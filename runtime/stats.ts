@@ -7,7 +7,7 @@ import { readSync } from 'node:fs';
 import type { View, ViewClass } from '../support/index.js';
 import type { Bindings } from './context.js';
 import { KvmError } from './errors.js';
-import { KernelFile } from './files.js';
+import { KernelFile } from './kernel-file.js';
 
 /** A statistic and its current values. */
 export interface Statistic {

@@ -27,13 +27,13 @@ import {
   requireIoctl,
 } from './capability.js';
 import type { Bindings, CapabilityContext, GenericIoctl, IoctlTarget } from './context.js';
-import { grown } from './counted.js';
 import { KvmArgumentError, KvmError, KvmUnsupportedError, kernelError } from './errors.js';
+import { grown } from './growing-views.js';
 import { type GuestDebug, guestDebug } from './guest-debug.js';
 import { genericIoctl, ioctlOfBytes, ioctlsOfVcpu } from './ioctl.js';
 import { type Msr, transferMsrs } from './msrs.js';
 import { requireInteger } from './numbers.js';
-import { scratch } from './scratch.js';
+import { scratch } from './scratch-memory.js';
 
 /** The ioctls of a vCPU whose argument is a struct, each with its struct. */
 type Structs = {

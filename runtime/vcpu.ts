@@ -9,7 +9,7 @@ import { capabilityValue } from './capability.js';
 import type { Bindings, CapabilityContext, VcpuContext } from './context.js';
 import { KvmArgumentError, KvmBusyError, KvmClosedError, KvmUnsupportedError, kernelError } from './errors.js';
 import { Exits, type VcpuExit } from './exit/exits.js';
-import { checkBindings } from './host.js';
+import { checkBindings } from './host-bindings.js';
 import { printBy } from './printing.js';
 import { type SyncRegs, syncRegs } from './sync-regs.js';
 import { VcpuState } from './vcpu-state.js';

@@ -8,10 +8,10 @@ import { type Capability, capabilityNumber, capabilityOf, enableCapability, requ
 import type { Bindings, GenericIoctl, IoctlTarget, VmContext } from './context.js';
 import { VmDevice } from './devices/vm-device.js';
 import { KvmArgumentError, KvmClosedError, kernelError } from './errors.js';
-import { GuestMemfd } from './files.js';
 import { GuestIo } from './guest-io.js';
 import { Interrupts } from './interrupts.js';
 import { genericIoctl, ioctlOfBytes, ioctlsOfFd, read } from './ioctl.js';
+import { GuestMemfd } from './kernel-file.js';
 import type { GuestMemory } from './memory.js';
 import { type MsrFilter, setMsrFilter } from './msr-filter.js';
 import { printBy } from './printing.js';

@@ -5,7 +5,7 @@ import { allocate } from '../../support/index.js';
 import type { Bindings, IoctlTarget } from '../context.js';
 import { KvmArgumentError, KvmError } from '../errors.js';
 import { ioctlOfBytes } from '../ioctl.js';
-import { scratch } from '../scratch.js';
+import { scratch } from '../scratch-memory.js';
 
 /** The most bytes of an attribute. No attribute is longer. */
 const limit = 0x1_0000;

@@ -3,9 +3,9 @@
 import { addon } from '../addon.js';
 import type { GenericIoctl } from '../context.js';
 import { DeviceArgumentError, DeviceClosedError, deviceError, openDeviceError } from '../errors.js';
-import { KernelFile } from '../files.js';
-import { type AnyBindings, hostArchitecture, wrongArchitecture } from '../host.js';
+import { type AnyBindings, hostArchitecture, wrongArchitecture } from '../host-bindings.js';
 import { type AnyIoctl, checkedIoctl, followedPointers, type IoctlRules, ioctlsOfFd } from '../ioctl.js';
+import { KernelFile } from '../kernel-file.js';
 
 /**
  * An open device. The request, the type of the argument and the bindings determine how many bytes the kernel may access. A

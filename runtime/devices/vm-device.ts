@@ -1,8 +1,8 @@
 /** A device of `Vm.createDevice`: the kernel emulates it in the VM, or connects it with the VM. */
 
 import type { GenericIoctl, IoctlTarget, VmContext } from '../context.js';
-import { KernelFile } from '../files.js';
 import { genericIoctl, ioctlsOfFd } from '../ioctl.js';
+import { KernelFile } from '../kernel-file.js';
 import { Attributes } from './attributes.js';
 
 export class VmDevice extends KernelFile {

@@ -6,7 +6,7 @@ import { enableCapability } from '../capability.js';
 import type { VcpuContext, VmContext } from '../context.js';
 import { KvmArgumentError, kernelError } from '../errors.js';
 import { ioctlOfBytes } from '../ioctl.js';
-import { scratch } from '../scratch.js';
+import { scratch } from '../scratch-memory.js';
 
 /** A page of a memory slot. */
 export interface DirtyPage {

@@ -19,7 +19,7 @@ import {
 } from '../../runtime/index.js';
 import { type Guest, type Loaded, places } from '../../tools/guests/index.js';
 import { type Outcome, runOutcome } from '../../tools/lib/outcome.js';
-import { until, watchdogMs, within } from '../../tools/lib/patience.js';
+import { until, watchdogMs, within } from '../../tools/lib/timeouts.js';
 import { temporaryFolder } from './cli.js';
 
 export { type Outcome, until, watchdogMs, within };
@@ -118,7 +118,7 @@ export async function untilCounting(machine: Loaded): Promise<void> {
   await until(() => counterOf(machine) !== before, 'the guest counts');
 }
 
-/** The jobs of `worker.mjs`, each with its argument and its answer. */
+/** The jobs of `vcpu-worker.mjs`, each with its argument and its answer. */
 export interface Jobs {
   /** Runs a vCPU this many times. Afterwards the Worker closes its handle. */
   run: [{ vcpu: SharedVcpu; times?: number; timeoutMs?: number; number?: number }, Outcome[]];
@@ -131,7 +131,7 @@ export interface Jobs {
   threadId: [null, number];
 }
 
-export type Action = 'run' | 'getRegs' | 'ioctl' | 'close' | 'kick';
+type Action = 'run' | 'getRegs' | 'ioctl' | 'close' | 'kick';
 
 interface Answer {
   readonly number: number;
@@ -141,7 +141,7 @@ interface Answer {
 
 /** A Worker that uses the built runtime. */
 export class Helper implements AsyncDisposable {
-  readonly #worker = new Worker(new URL('worker.mjs', import.meta.url));
+  readonly #worker = new Worker(new URL('vcpu-worker.mjs', import.meta.url));
   readonly #waiting = new Map<number, (answer: Answer) => void>();
   readonly #vcpus = new Set<SharedVcpu>();
   #number = 0;

@@ -7,7 +7,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import * as bindings from '../../generated/x86_64/linux/kvm.js';
 import type { Vcpu } from '../../runtime/index.js';
 import { type Loaded, longMode, protectedMode, realMode, userMode } from '../../tools/guests/index.js';
-import { Hooks, useHooks } from '../../tools/lib/hooks.js';
+import { Hooks, useHooks } from '../../tools/lib/native-test-hooks.js';
 import {
   counterOf,
   Helper,

@@ -7,9 +7,9 @@ import { readFileSync } from 'node:fs';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { Kvm, type Mechanism, type VcpuOptions } from '../../runtime/index.js';
 import { type Guest, type Loaded, realMode, userMode } from '../../tools/guests/index.js';
-import { type Change, changes, type Gap, Hooks, useHooks } from '../../tools/lib/hooks.js';
+import { type Change, changes, type Gap, Hooks, useHooks } from '../../tools/lib/native-test-hooks.js';
+import { KickedVcpu } from '../../tools/stress/kicked-vcpu.js';
 import { kickInGap } from '../../tools/stress/kicks.js';
-import { Target } from '../../tools/stress/target.js';
 import {
   counterOf,
   Helper,
@@ -55,10 +55,10 @@ const deliveredIn =
   (gap: Gap): Probe =>
   async (mechanism, changes) => {
     using kvm = Kvm.open();
-    await using target = new Target(kvm, userMode.spin, { mechanism, changes, lostAfterMs: lateMs(changes) });
+    await using target = new KickedVcpu(kvm, userMode.spin, { mechanism, changes, lostAfterMs: lateMs(changes) });
     await target.started();
     kickInGap([target], gap, 3);
-    return target.tally.isClean;
+    return target.counts.isClean;
   };
 
 /** The guest goes on after a signal without a request. */

@@ -8,7 +8,7 @@ import * as ppc64le from '../../generated/ppc64le/linux/kvm.js';
 import * as x86_64 from '../../generated/x86_64/linux/kvm.js';
 import { targets } from '../../generator/targets/targets.js';
 import { KvmArgumentError } from '../../runtime/errors.js';
-import { type AnyBindings, checkBindings, type Machine, wrongArchitecture } from '../../runtime/host.js';
+import { type AnyBindings, checkBindings, type Machine, wrongArchitecture } from '../../runtime/host-bindings.js';
 
 const x64: Machine = { nodeArch: 'x64', byteOrder: 'little' };
 const arm64: Machine = { nodeArch: 'arm64', byteOrder: 'little' };

@@ -2,7 +2,7 @@
 
 import { describe, expect, it } from 'vitest';
 import * as bindings from '../../generated/x86_64/linux/kvm.js';
-import { grown } from '../../runtime/counted.js';
+import { grown } from '../../runtime/growing-views.js';
 import {
   type CapabilityName,
   Kvm,

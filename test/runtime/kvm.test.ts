@@ -11,7 +11,7 @@ import * as ppc64le from '../../generated/ppc64le/linux/kvm.js';
 import * as s390x from '../../generated/s390x/linux/kvm.js';
 import * as bindings from '../../generated/x86_64/linux/kvm.js';
 import { openError } from '../../runtime/errors.js';
-import { hostArchitecture as host } from '../../runtime/host.js';
+import { hostArchitecture as host } from '../../runtime/host-bindings.js';
 import {
   type Bindings,
   Kvm,

@@ -46,9 +46,12 @@ describe.skipIf(!hasKvm)(`life cycles ${needsKvm}`, () => {
   });
 
   it('what is dropped without `close` is released when it is collected', async () => {
-    const { before, held, after } = await runScript<{ before: Census; held: Census; after: Census }>('dropped', {
-      flags,
-    });
+    const { before, held, after } = await runScript<{ before: Census; held: Census; after: Census }>(
+      'collected-unclosed',
+      {
+        flags,
+      },
+    );
     expect(held.files).toEqual({ ...before.files, '/dev/kvm': 20, 'kvm-vm': 20, 'kvm-vcpu': 20, memfd: 20 });
     expect(after.files).toEqual(before.files);
   });
@@ -62,7 +65,7 @@ describe.skipIf(!hasKvm)(`life cycles ${needsKvm}`, () => {
   });
 
   it('a vCPU keeps alive what it needs, whatever else was closed, dropped and collected', async () => {
-    expect(await runScript('held', { flags })).toEqual({
+    expect(await runScript('kept-alive', { flags })).toEqual({
       // The guest's code is in memory that only the VM has, and the VM is only the vCPU's.
       closed: 'hello',
       dropped: 'hello',

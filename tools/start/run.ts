@@ -11,7 +11,7 @@ import { verify } from '../../generator/cli/verify.js';
 import { GeneratorError } from '../../generator/errors.js';
 import { type Bindings, Kvm, KvmUnavailableError, RuntimeMissingError } from '../../runtime/index.js';
 import { realMode, userMode } from '../guests/index.js';
-import { useHooks } from '../lib/hooks.js';
+import { useHooks } from '../lib/native-test-hooks.js';
 import { kickCrowd } from '../stress/kicks.js';
 import { importBindings } from './import-bindings.js';
 
@@ -65,11 +65,11 @@ function printed(kvm: Kvm): string {
 
 async function kickGuest(kvm: Kvm): Promise<boolean> {
   console.log('Kicking a spinning guest from another thread, at any time and in each gap between two steps');
-  const tally = await kickCrowd(kvm, spinning, kicks);
-  console.log(`  with immediate_exit: ${tally}`);
+  const counts = await kickCrowd(kvm, spinning, kicks);
+  console.log(`  with immediate_exit: ${counts}`);
   const without = await kickCrowd(kvm, { ...spinning, ...control }, { random: 0, perGap: 10 });
   console.log(`  control, signal without the flag: ${without.kicks} kicks, ${without.lost} of them lost`);
-  const good = tally.isClean && tally.kicks >= 1000 && without.lost > 0;
+  const good = counts.isClean && counts.kicks >= 1000 && without.lost > 0;
   if (!good) console.log('This is not as it must be: none may be lost with the flag, some must be without it.');
   return good;
 }

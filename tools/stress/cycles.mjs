@@ -2,7 +2,7 @@
 
 import { Kvm, Vcpu } from '../../dist/runtime/index.js';
 import { realMode } from '../../dist/tools/guests/index.js';
-import { census, collectUntil } from '../lib/census.mjs';
+import { census, collectUntil } from '../lib/process-resources.mjs';
 
 const cycles = Number(process.env.CYCLES);
 const guest = realMode.out;

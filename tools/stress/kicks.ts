@@ -2,11 +2,11 @@
 
 import type { Kvm } from '../../runtime/index.js';
 import type { Guest } from '../guests/index.js';
-import { type Gap, gaps } from '../lib/hooks.js';
-import { Tally } from './tally.js';
-import { Target, type TargetOptions } from './target.js';
+import { type Gap, gaps } from '../lib/native-test-hooks.js';
+import { KickCounts } from './kick-counts.js';
+import { KickedVcpu, type KickedVcpuOptions } from './kicked-vcpu.js';
 
-export interface Crowd extends TargetOptions {
+export interface Crowd extends KickedVcpuOptions {
   readonly guest: Guest;
   readonly vcpus: number;
 }
@@ -25,28 +25,28 @@ export async function kickCrowd(
   crowd: Crowd,
   count: KickCount,
   progress: Progress = () => {},
-): Promise<Tally> {
-  await using targets = new Targets(kvm, crowd);
-  await targets.started();
-  kickAtRandom(targets.all, count.random, progress);
-  for (const gap of gaps()) kickInGap(targets.all, gap, count.perGap, progress);
-  return targets.tally;
+): Promise<KickCounts> {
+  await using kicked = new KickedVcpus(kvm, crowd);
+  await kicked.started();
+  kickAtRandom(kicked.all, count.random, progress);
+  for (const gap of gaps()) kickInGap(kicked.all, gap, count.perGap, progress);
+  return kicked.counts;
 }
 
-class Targets implements AsyncDisposable {
-  readonly all: readonly Target[];
+class KickedVcpus implements AsyncDisposable {
+  readonly all: readonly KickedVcpu[];
 
   constructor(kvm: Kvm, { guest, vcpus, ...options }: Crowd) {
-    this.all = Array.from({ length: vcpus }, () => new Target(kvm, guest, options));
+    this.all = Array.from({ length: vcpus }, () => new KickedVcpu(kvm, guest, options));
   }
 
   async started(): Promise<void> {
     await Promise.all(this.all.map((target) => target.started()));
   }
 
-  get tally(): Tally {
-    const sum = new Tally();
-    for (const { tally } of this.all) sum.add(tally);
+  get counts(): KickCounts {
+    const sum = new KickCounts();
+    for (const { counts } of this.all) sum.add(counts);
     return sum;
   }
 
@@ -59,12 +59,12 @@ class Targets implements AsyncDisposable {
 const longestPhase = 60_000;
 
 /** Kicks each vCPU again, a random time after it has delivered the previous kick. */
-function kickAtRandom(targets: readonly Target[], count: number, progress: Progress): void {
-  const due = targets.map(() => 0n);
+function kickAtRandom(kicked: readonly KickedVcpu[], count: number, progress: Progress): void {
+  const due = kicked.map(() => 0n);
   let begun = 0;
   for (let settled = false; !(settled && begun === count); ) {
     settled = true;
-    for (const [index, target] of targets.entries()) {
+    for (const [index, target] of kicked.entries()) {
       if (!target.isSettled) {
         settled = false;
         due[index] = 0n;
@@ -83,9 +83,9 @@ function kickAtRandom(targets: readonly Target[], count: number, progress: Progr
 }
 
 /** Kicks one vCPU after the other in the gap. */
-export function kickInGap(targets: readonly Target[], gap: Gap, count: number, progress: Progress = () => {}): void {
+export function kickInGap(kicked: readonly KickedVcpu[], gap: Gap, count: number, progress: Progress = () => {}): void {
   for (let kicks = 0; kicks < count; kicks++) {
-    targets[kicks % targets.length]?.kickIn(gap);
+    kicked[kicks % kicked.length]?.kickIn(gap);
     if (kicks % 1000 === 999) progress(1000);
   }
 }

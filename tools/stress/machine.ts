@@ -15,7 +15,7 @@ import {
 } from '../../runtime/index.js';
 import { type Guest, places, realMode, userMode } from '../guests/index.js';
 import { type Outcome, outcomeOf, runOutcome } from '../lib/outcome.js';
-import { HangError, until, watchdogMs, within } from '../lib/patience.js';
+import { HangError, until, watchdogMs, within } from '../lib/timeouts.js';
 import type { Pool, PooledWorker } from './pool.js';
 import type { CountingData } from './sequence-program.js';
 

@@ -9,13 +9,13 @@ import { parseArgs, promisify } from 'node:util';
 import { packageRoot } from '../../runtime/addon.js';
 import { Kvm, type Mechanism } from '../../runtime/index.js';
 import { type Guest, longMode, realMode, userMode } from '../guests/index.js';
-import { type Change, gaps, useHooks } from '../lib/hooks.js';
+import { type Change, gaps, useHooks } from '../lib/native-test-hooks.js';
 import { Progress } from '../lib/progress.js';
 import { tableLine } from '../lib/table.js';
+import { KickCounts } from './kick-counts.js';
 import { type Crowd, type KickCount, kickCrowd } from './kicks.js';
 import { buildProtocol, runProtocol } from './protocol.js';
 import { runSequences } from './sequences.js';
-import { Tally } from './tally.js';
 
 const total = {
   random: 1_000_000,
@@ -66,7 +66,7 @@ async function checkControls(kvm: Kvm): Promise<boolean> {
     const inGaps = await kickCrowd(kvm, crowd, { random: 0, perGap: controlKicks.perGap });
     const loses = atRandom.lost > 0 && inGaps.lost >= controlKicks.perGap;
     good &&= loses;
-    const lost = [atRandom, inGaps].map((tally) => `${tally.lost} of ${tally.kicks} lost`);
+    const lost = [atRandom, inGaps].map((counts) => `${counts.lost} of ${counts.kicks} lost`);
     console.log(`  ${name}: at random ${lost[0]}, in gaps ${lost[1]}: ${loses ? 'as it must be' : 'MISS'}`);
   }
   return good;
@@ -85,14 +85,14 @@ async function checkKicks(kvm: Kvm, share: number): Promise<boolean> {
     `\n${each.random} kicks at random and ${each.perGap} in each of the gaps ${gaps().join(', ')}, for each of`,
   );
   const progress = new Progress('kicks', kicksOfCrowd * crowds.length);
-  const sum = new Tally();
+  const sum = new KickCounts();
   for (const crowd of crowds) {
-    const tally = await kickCrowd(kvm, crowd, each, progress.add);
+    const counts = await kickCrowd(kvm, crowd, each, progress.add);
     progress.end();
     const { mechanism, guest, vcpus } = crowd;
-    const cells = [mechanism, guest.name, `${vcpus} vCPU${vcpus > 1 ? 's' : ''}`, `${tally}`];
-    console.log(`  ${tableLine([...cells, ...(tally.isClean ? [] : ['MISS'])], [14, 28, 7])}`);
-    sum.add(tally);
+    const cells = [mechanism, guest.name, `${vcpus} vCPU${vcpus > 1 ? 's' : ''}`, `${counts}`];
+    console.log(`  ${tableLine([...cells, ...(counts.isClean ? [] : ['MISS'])], [14, 28, 7])}`);
+    sum.add(counts);
   }
   const enough = sum.kicks === kicksOfCrowd * crowds.length;
   console.log(`  all: ${sum}${enough ? '' : '  MISS, some were not given'}`);

@@ -1,16 +1,16 @@
-/** The Worker of a `Target`: it runs its vCPU again and again, and reports on the board what the runs return. */
+/** The Worker of a `KickedVcpu`: it runs its vCPU again and again, and counts what the runs return. */
 
 import { workerData } from 'node:worker_threads';
 import { Vcpu } from '../../runtime/index.js';
-import { Board } from './board.js';
-import type { RunnerInput } from './target.js';
+import type { RunnerInput } from './kicked-vcpu.js';
+import { SharedCounters } from './shared-counters.js';
 
-const { vcpu: shared, board: buffer } = workerData as RunnerInput;
+const { vcpu: shared, counters: buffer } = workerData as RunnerInput;
 const vcpu = Vcpu.attach(shared);
-const board = new Board(buffer);
+const counters = new SharedCounters(buffer);
 
-while (!board.isOver) {
-  board.begin();
-  if (vcpu.run() === 'interrupted') board.deliver(process.hrtime.bigint());
+while (!counters.isOver) {
+  counters.begin();
+  if (vcpu.run() === 'interrupted') counters.deliver(process.hrtime.bigint());
 }
 vcpu.close();

@@ -9,7 +9,7 @@ import { appendFileSync, cpSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { DebianPort } from '../../../generator/targets/target.js';
-import { type AnyBindings, wrongArchitecture } from '../../../runtime/host.js';
+import { type AnyBindings, wrongArchitecture } from '../../../runtime/host-bindings.js';
 import { type Compiled, compilerOf, lackingCompilers, preprocess } from '../../../tools/oracle/compilers.js';
 import { headerSet, whyMissing } from '../../../tools/oracle/header-sets.js';
 import { contentsOf, projectRoot, temporaryFolder } from '../../helpers/cli.js';

@@ -19,7 +19,7 @@ if (WITH_TIMEOUT) {
   }
 }
 
-const worker = new Worker(new URL('../worker.mjs', import.meta.url));
+const worker = new Worker(new URL('../vcpu-worker.mjs', import.meta.url));
 worker.once('message', ({ value, error }) => {
   console.log(JSON.stringify({ outcomes: value ?? error, ...answers }));
   worker.terminate();

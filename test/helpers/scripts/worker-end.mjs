@@ -3,7 +3,7 @@
 import { once } from 'node:events';
 import { isMainThread, parentPort, Worker } from 'node:worker_threads';
 import { GuestMemory, Kvm } from '../../../dist/runtime/index.js';
-import { census } from '../../../tools/lib/census.mjs';
+import { census } from '../../../tools/lib/process-resources.mjs';
 
 if (isMainThread) {
   const before = census();

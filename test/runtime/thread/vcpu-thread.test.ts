@@ -34,7 +34,7 @@ import {
 
 interface ServeOptions extends Pick<VcpuThreadOptions, 'signal'> {
   readonly served?: Served;
-  readonly name?: 'serve' | 'deaf' | 'endless';
+  readonly name?: 'serve' | 'no-kick-handler' | 'endless';
   /** Each exit waits for `served.release`. */
   readonly waits?: boolean;
 }
@@ -104,7 +104,7 @@ describe.skipIf(!hasKvm).each(mechanisms)(`a vCPU's thread by %s ${needsKvm}`, (
 
   it('goes on after a kick when its program has no method for it', async () => {
     using machine = load(userMode.spin, options);
-    await using thread = serve(machine, { name: 'deaf' });
+    await using thread = serve(machine, { name: 'no-kick-handler' });
     for (let kicks = 0; kicks < 10; kicks++) {
       await untilCounting(machine);
       thread.kick();

@@ -3,7 +3,7 @@
 import { Kvm } from '../../../runtime/index.js';
 import { inTurn, type Result, ratioOf } from '../harness.js';
 import { microseconds } from './figures.js';
-import { ServingThread } from './serving.js';
+import { ServingThread } from './serving-thread.js';
 
 const rounds = 12;
 const exitsPerRound = 3_000;

@@ -14,7 +14,7 @@ export function buildNative(): void {
   if (status !== 0) throw new Error(`${sources} cannot be built: ${stderr || error?.message}`);
 }
 
-export interface Answer {
+interface Answer {
   readonly figure: number;
   readonly sum: string;
 }
@@ -50,5 +50,5 @@ export interface ByThreadSafeFunction {
 }
 
 export function byThreadSafeFunction(): ByThreadSafeFunction {
-  return createRequire(import.meta.url)(join(built, 'tsfn.node')) as ByThreadSafeFunction;
+  return createRequire(import.meta.url)(join(built, 'thread-safe-function.node')) as ByThreadSafeFunction;
 }

@@ -6,8 +6,8 @@ import { inTurn, type Result, ratioOf } from '../harness.js';
 import { microseconds } from './figures.js';
 import { serveIo } from './io.js';
 import { byThreadSafeFunction } from './native.js';
-import type { Served } from './server.js';
-import { ServingThread } from './serving.js';
+import type { Served } from './serving-program.js';
+import { ServingThread } from './serving-thread.js';
 
 const rounds = 15;
 const exitsPerRound = 4_000;

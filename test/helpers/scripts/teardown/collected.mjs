@@ -6,7 +6,7 @@ import { setTimeout } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
 import { Kvm, kick, VcpuThread } from '../../../../dist/runtime/index.js';
 import { places, userMode } from '../../../../dist/tools/guests/index.js';
-import { census, collectUntil } from '../../../../tools/lib/census.mjs';
+import { census, collectUntil } from '../../../../tools/lib/process-resources.mjs';
 
 const data = { action: 'stop' };
 const builtModule = (name) => new URL(`../../../../dist/tools/lib/teardown/${name}.js`, import.meta.url);

@@ -1,6 +1,6 @@
 /** The results of kicks. */
 
-export class Tally {
+export class KickCounts {
   /** Kicks, without those that rescue a vCPU after a lost kick. */
   kicks = 0;
   /** Not delivered, while the guest went on in one run. */
@@ -12,7 +12,7 @@ export class Tally {
   /** The time from the kick to the return of each delivered kick, in microseconds. */
   readonly latencies: number[] = [];
 
-  add(other: Tally): void {
+  add(other: KickCounts): void {
     this.kicks += other.kicks;
     this.lost += other.lost;
     this.swallowed += other.swallowed;

@@ -1,7 +1,7 @@
 // Drops all objects and closes none.
 
 import { GuestMemory, Kvm } from '../../../dist/runtime/index.js';
-import { census, collectUntil } from '../../../tools/lib/census.mjs';
+import { census, collectUntil } from '../../../tools/lib/process-resources.mjs';
 
 const before = census();
 

@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { MessageChannel, type MessagePort } from 'node:worker_threads';
 import { type Kvm, type VcpuOptions, VcpuThread } from '../../../runtime/index.js';
 import { realMode } from '../../guests/index.js';
-import type { Served, ServerData } from './server.js';
+import type { Served, ServerData } from './serving-program.js';
 
 export class ServingThread implements AsyncDisposable {
   readonly #close: () => void;
@@ -23,7 +23,10 @@ export class ServingThread implements AsyncDisposable {
     const { port1, port2: port } = new MessageChannel();
     this.#port = port1;
     const data: ServerData = { port, turn: this.#turn, count };
-    this.#thread = VcpuThread.start(guest.vcpu, new URL('server.js', import.meta.url), { data, transferList: [port] });
+    this.#thread = VcpuThread.start(guest.vcpu, new URL('serving-program.js', import.meta.url), {
+      data,
+      transferList: [port],
+    });
   }
 
   /** Has the thread serve the next exits, and waits for them. */

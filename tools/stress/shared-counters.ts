@@ -1,6 +1,6 @@
 /** What the thread that runs a vCPU reports to the thread that kicks it, in shared memory. */
 
-export class Board {
+export class SharedCounters {
   static readonly bytes = 24;
 
   /** Runs begun, kicks delivered, the run that delivered the last kick, whether the thread has to end. */

@@ -4,20 +4,20 @@ import { Worker } from 'node:worker_threads';
 import { builtModule } from '../../runtime/addon.js';
 import { type Kvm, kick, type Mechanism, type SharedVcpu, type Vm } from '../../runtime/index.js';
 import type { Guest, Loaded } from '../guests/index.js';
-import { type Change, type Gap, Hooks } from '../lib/hooks.js';
-import { watchdogMs } from '../lib/patience.js';
-import { Board } from './board.js';
-import { Tally } from './tally.js';
+import { type Change, type Gap, Hooks } from '../lib/native-test-hooks.js';
+import { watchdogMs } from '../lib/timeouts.js';
+import { KickCounts } from './kick-counts.js';
+import { SharedCounters } from './shared-counters.js';
 
 /** What the Worker gets as `workerData`. */
 export interface RunnerInput {
   readonly vcpu: SharedVcpu;
-  readonly board: SharedArrayBuffer;
+  readonly counters: SharedArrayBuffer;
 }
 
-export interface TargetOptions {
+export interface KickedVcpuOptions {
   readonly mechanism: Mechanism;
-  /** Changes of the protocol, see tools/lib/hooks.ts. */
+  /** Changes of the protocol, see tools/lib/native-test-hooks.ts. */
   readonly changes?: readonly Change[];
   /** A kick that is not delivered within this time counts as lost. */
   readonly lostAfterMs?: number;
@@ -34,20 +34,20 @@ interface Outstanding {
   readonly runs: number;
 }
 
-export class Target implements AsyncDisposable {
+export class KickedVcpu implements AsyncDisposable {
   readonly hooks: Hooks;
-  readonly tally: Tally = new Tally();
+  readonly counts: KickCounts = new KickCounts();
   readonly #vm: Vm;
   readonly #loaded: Loaded;
   readonly #vcpu: SharedVcpu;
-  readonly #board: Board;
+  readonly #counters: SharedCounters;
   readonly #worker: Worker;
   readonly #ended: Promise<void>;
   readonly #lostAfter: bigint;
   readonly #changes: readonly Change[];
   #outstanding: Outstanding | null = null;
 
-  constructor(kvm: Kvm, guest: Guest, { mechanism, changes = [], lostAfterMs = 5000 }: TargetOptions) {
+  constructor(kvm: Kvm, guest: Guest, { mechanism, changes = [], lostAfterMs = 5000 }: KickedVcpuOptions) {
     this.#vm = kvm.createVm();
     this.#loaded = guest.load(this.#vm, { mechanism });
     this.#vcpu = this.#loaded.vcpu.share();
@@ -56,9 +56,9 @@ export class Target implements AsyncDisposable {
     // With the ticker a lost kick would be delivered late. The protocol must not need it.
     this.#changes = ['ticker', ...changes];
     for (const change of this.#changes) this.hooks.change(change);
-    const board = new SharedArrayBuffer(Board.bytes);
-    this.#board = new Board(board);
-    const workerData: RunnerInput = { vcpu: this.#vcpu, board };
+    const counters = new SharedArrayBuffer(SharedCounters.bytes);
+    this.#counters = new SharedCounters(counters);
+    const workerData: RunnerInput = { vcpu: this.#vcpu, counters };
     this.#worker = new Worker(builtModule('tools/stress/runner'), { workerData });
     this.#ended = new Promise((resolve, reject) => {
       this.#worker.once('error', reject);
@@ -69,7 +69,7 @@ export class Target implements AsyncDisposable {
   /** Waits until the Worker runs the vCPU. */
   async started(): Promise<this> {
     const end = Date.now() + watchdogMs;
-    while (this.#board.runs === 0) {
+    while (this.#counters.runs === 0) {
       if (Date.now() > end) throw new Error(`the Worker has not started after ${watchdogMs} ms`);
       await Promise.race([this.#ended, new Promise((resolve) => setTimeout(resolve, 1))]);
     }
@@ -80,13 +80,13 @@ export class Target implements AsyncDisposable {
   get isSettled(): boolean {
     if (this.#outstanding === null) return true;
     const { at, delivered, runs } = this.#outstanding;
-    if (this.#board.delivered !== delivered) {
-      this.tally.latencies.push(Number(this.#board.deliveredAt - at) / 1000);
-      if (this.#board.deliveredBy > runs + 1) this.tally.late++;
+    if (this.#counters.delivered !== delivered) {
+      this.counts.latencies.push(Number(this.#counters.deliveredAt - at) / 1000);
+      if (this.#counters.deliveredBy > runs + 1) this.counts.late++;
     } else {
       if (!this.#isLost(at)) return false;
-      if (this.#board.runs > runs + 1) this.tally.swallowed++;
-      else this.tally.lost++;
+      if (this.#counters.runs > runs + 1) this.counts.swallowed++;
+      else this.counts.lost++;
       this.#rescue();
     }
     this.#outstanding = null;
@@ -105,7 +105,7 @@ export class Target implements AsyncDisposable {
       this.#give(({ at, delivered }) => {
         this.hooks.kickAside();
         // The kicker arrives before K3 only if K2 has seen a run.
-        while (!this.hooks.isHeld(1) && this.#board.delivered === delivered && !this.#isLost(at));
+        while (!this.hooks.isHeld(1) && this.#counters.delivered === delivered && !this.#isLost(at));
       });
     } else {
       // A signal gets the runner out of the guest, so that it arrives at the gap.
@@ -117,16 +117,16 @@ export class Target implements AsyncDisposable {
       this.#give(() => kick(this.#vcpu));
     }
     this.hooks.release();
-    while (!this.isSettled) this.#board.awaitDelivery(this.#outstanding?.delivered ?? 0, 10);
+    while (!this.isSettled) this.#counters.awaitDelivery(this.#outstanding?.delivered ?? 0, 10);
     // If the kick was delivered early, its thread may arrive only now at the gap, where the next kick is awaited.
     while (this.hooks.isKickingAside);
   }
 
   #give(kick: (now: { at: bigint; delivered: number }) => void): void {
-    this.tally.kicks++;
-    const now = { at: process.hrtime.bigint(), delivered: this.#board.delivered };
+    this.counts.kicks++;
+    const now = { at: process.hrtime.bigint(), delivered: this.#counters.delivered };
     kick(now);
-    this.#outstanding = { ...now, runs: this.#board.runs };
+    this.#outstanding = { ...now, runs: this.#counters.runs };
   }
 
   #isLost(at: bigint): boolean {
@@ -135,10 +135,10 @@ export class Target implements AsyncDisposable {
 
   /** Gets the vCPU out of KVM_RUN after a kick was lost. */
   #rescue(): void {
-    const { delivered } = this.#board;
+    const { delivered } = this.#counters;
     this.#kickForCertain();
-    this.#board.awaitDelivery(delivered, watchdogMs);
-    if (this.#board.delivered === delivered) throw new Error('nothing gets the guest out of KVM_RUN');
+    this.#counters.awaitDelivery(delivered, watchdogMs);
+    if (this.#counters.delivered === delivered) throw new Error('nothing gets the guest out of KVM_RUN');
     for (const change of this.#changes) this.hooks.change(change);
   }
 
@@ -150,7 +150,7 @@ export class Target implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    this.#board.end();
+    this.#counters.end();
     this.#kickForCertain();
     await this.#ended;
     this.#loaded[Symbol.dispose]();

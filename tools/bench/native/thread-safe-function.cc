@@ -47,6 +47,6 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
   return exports;
 }
 
-NODE_API_MODULE(tsfn, Init)
+NODE_API_MODULE(thread_safe_function, Init)
 
 }  // namespace

@@ -2,7 +2,7 @@
 
 import { Kvm } from '../../../dist/runtime/index.js';
 import { places, realMode } from '../../../dist/tools/guests/index.js';
-import { collectUntil } from '../../../tools/lib/census.mjs';
+import { collectUntil } from '../../../tools/lib/process-resources.mjs';
 
 /** The text that the guest prints until it halts. */
 function printed(vcpu) {
