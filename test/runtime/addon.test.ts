@@ -32,8 +32,6 @@ function memorySlot({ vm, memory }: Given): AddonMemorySlot {
   };
 }
 
-const signal = addon().SIGRTMAX - 1;
-
 function signalMask(): NonNullable<AddonVcpuCreation['setMask']> {
   const { $$view: view, $$offset: offset } = allocate(kvm.KvmSignalMask, 8);
   const signals = kvm.KvmSignalMask.$flexible.offset;
@@ -42,6 +40,7 @@ function signalMask(): NonNullable<AddonVcpuCreation['setMask']> {
 
 /** Of an eventfd, which cannot be mapped: all arguments are good, and the result is ENODEV. */
 function vcpuCreation({ vm }: Given): AddonVcpuCreation {
+  const signal = addon().SIGRTMAX - 1;
   addon().claimSignal(signal);
   return {
     vm: vm.handle,
@@ -55,8 +54,16 @@ function vcpuCreation({ vm }: Given): AddonVcpuCreation {
 }
 
 const functions = {
-  vmSetMemory: { arguments: memorySlot, good: 0 },
-  vcpuCreate: { arguments: vcpuCreation, good: -19 },
+  vmSetMemory: {
+    arguments: memorySlot,
+    properties: ['vm', 'request', 'view', 'offset', 'needed', 'slot', 'memory'],
+    good: 0,
+  },
+  vcpuCreate: {
+    arguments: vcpuCreation,
+    properties: ['vm', 'fd', 'length', 'run', 'immediateExit', 'signal', 'setMask'],
+    good: -19,
+  },
 } as const;
 type Name = keyof typeof functions;
 
@@ -72,8 +79,6 @@ function withGood<T>(name: Name, use: (good: Readonly<Record<string, unknown>>, 
   using memory = GuestMemory.create(0x1000);
   return use({ ...functions[name].arguments({ vm, memory }) }, { vm, memory });
 }
-
-const propertiesOf = (name: Name): string[] => withGood(name, (good) => Object.keys(good));
 
 const wrong: readonly unknown[] = [
   undefined,
@@ -93,14 +98,17 @@ const wrong: readonly unknown[] = [
 
 describe.skipIf(!hasKvm).each(Object.keys(functions) as Name[])(`the native function %s ${needsKvm}`, (name) => {
   it('accepts good arguments', () => {
-    expect(withGood(name, (good) => call(name, good))).toBe(functions[name].good);
+    withGood(name, (good) => {
+      expect(Object.keys(good)).toEqual(functions[name].properties);
+      expect(call(name, good)).toBe(functions[name].good);
+    });
   });
 
   it('refuses what is not an object', () => {
     for (const value of [...wrong, null]) expect(call(name, value), String(value)).toBe(EINVAL);
   });
 
-  it.each(propertiesOf(name))('refuses a wrong value of %s', (property) => {
+  it.each(functions[name].properties)('refuses a wrong value of %s', (property) => {
     for (const value of wrong) {
       withGood(name, (good) => {
         // Where the only wrong value is one that is too large, its own check refuses it.
@@ -112,7 +120,7 @@ describe.skipIf(!hasKvm).each(Object.keys(functions) as Name[])(`the native func
     }
   });
 
-  it.each(propertiesOf(name))('reads %s once', (property) => {
+  it.each(functions[name].properties)('reads %s once', (property) => {
     withGood(name, (good) => {
       const reads = new Map<string, number>();
       const counting = new Proxy(good, {
@@ -126,7 +134,7 @@ describe.skipIf(!hasKvm).each(Object.keys(functions) as Name[])(`the native func
     });
   });
 
-  it.each(propertiesOf(name))('throws what a getter of %s throws', (property) => {
+  it.each(functions[name].properties)('throws what a getter of %s throws', (property) => {
     withGood(name, (good) => {
       const throwing = Object.defineProperty({ ...good }, property, {
         get() {
