@@ -10,7 +10,7 @@ import { identifyOn } from './headers/identity.js';
 import { Resolver } from './headers/resolver.js';
 import type { Model } from './model/model.js';
 import { portableSha256, type Sha256 } from './sha256.js';
-import { targetCalled } from './targets/targets.js';
+import { defaultTarget, targetCalled } from './targets/targets.js';
 
 export { type EmitOptions, emitFiles, modelPath, openModel } from './emit/bindings.js';
 export type { WideStyle } from './emit/module-context.js';
@@ -54,7 +54,7 @@ export interface HeadersOptions {
 export function headersFrom({
   files,
   roots,
-  target: name = 'x86_64',
+  target: name = defaultTarget,
   comments = false,
   sha256 = portableSha256,
 }: HeadersOptions): Headers {

@@ -1,4 +1,4 @@
-/** The generator as a library, with the disk: what `kvm-uapi/generator` exports, and what the command line is made of. */
+/** The generator as a library, with the disk: what `kvm-uapi/generator` exports. */
 
 import { type CheckResult, check } from './cli/check.js';
 import { generate } from './cli/generate.js';
@@ -6,6 +6,7 @@ import { openHeaders } from './cli/header-options.js';
 import { follow } from './cli/project.js';
 import type { CheckedConfig } from './config/config.js';
 import type { Headers } from './core.js';
+import { defaultTarget } from './targets/targets.js';
 
 export type { CheckResult } from './cli/check.js';
 export {
@@ -39,7 +40,7 @@ export interface InstalledHeadersOptions {
  * @throws UsageError for a target that is none, HeaderSetError for a set that is none.
  */
 export function installedHeaders(options: InstalledHeadersOptions = {}): Headers {
-  const { target: arch = 'x86_64', include = [], ...rest } = options;
+  const { target: arch = defaultTarget, include = [], ...rest } = options;
   return openHeaders({ header: [], arch, include, ...rest });
 }
 

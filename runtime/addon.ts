@@ -3,7 +3,7 @@
 import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join, resolve } from 'node:path';
-import { fileURLToPath, pathToFileURL } from 'node:url';
+import { pathToFileURL } from 'node:url';
 import { RuntimeMissingError } from './errors.js';
 
 declare const fileHandle: unique symbol;
@@ -152,9 +152,7 @@ export function builtModule(name: string): URL {
   return pathToFileURL(join(packageRoot(), 'dist', `${name}.js`));
 }
 
-/** The folder of this package's package.json. */
+/** The folder of this package. Node finds it by the package's name, from the sources and from what is built. */
 export function packageRoot(): string {
-  let folder = dirname(fileURLToPath(import.meta.url));
-  while (!existsSync(join(folder, 'package.json'))) folder = dirname(folder);
-  return folder;
+  return dirname(createRequire(import.meta.url).resolve('kvm-uapi/package.json'));
 }

@@ -1,6 +1,6 @@
 /**
- * The interfaces that the runtime's classes depend on, so that they do not depend on each other. `Vm` implements
- * `VmContext`, and `Vcpu` implements `VcpuContext`.
+ * What a class of the runtime needs of the class that made it, as interfaces. `Vm` implements `VmContext`, and `Vcpu` implements
+ * `VcpuContext`, so that imports go one way: `Kvm` makes a `Vm`, which makes a `Vcpu`.
  */
 
 import type * as x86_64 from '../generated/x86_64/linux/kvm.js';
@@ -11,7 +11,8 @@ import type { VcpuHandle } from './addon.js';
 export type Bindings = typeof x86_64;
 
 /** The kinds of file descriptor that KVM has. `system` is `/dev/kvm`. */
-export type FdKind = 'system' | 'vm' | 'vcpu' | 'device';
+export type FdKind = { [Name in keyof Bindings]: KindsOf<Bindings[Name]> }[keyof Bindings];
+type KindsOf<Ioctl> = Ioctl extends { readonly fds?: infer Kinds } ? keyof NonNullable<Kinds> : never;
 
 /**
  * The generic ioctl of the classes of this package. With a kind of file descriptor it accepts the ioctls of that kind only.

@@ -183,7 +183,7 @@ export function deviceError(operation: string, result: number): DeviceError {
 }
 
 const unopenable = new Map([
-  ['ENOENT', 'is not there; load the module of its driver, or in a container pass the device in'],
+  ['ENOENT', 'not found; load the module of its driver, or in a container pass the device in'],
   ['EACCES', 'may not be opened by this user; see who may with ls -l'],
   ['EPERM', 'may not be opened here; in a container, pass the device in'],
   ['EBUSY', 'is held by something else'],
@@ -201,7 +201,7 @@ export function openDeviceError(path: string, result: number): DeviceUnavailable
 const unavailable = new Map([
   [
     'ENOENT',
-    'is not there; load kvm_intel or kvm_amd (modprobe), turn virtualization on in the firmware, or give this machine nested virtualization',
+    'not found; load kvm_intel or kvm_amd (modprobe), turn virtualization on in the firmware, or give this machine nested virtualization',
   ],
   ['EACCES', "may not be opened by this user; add the user to the group 'kvm' (adduser USER kvm) and log in again"],
   ['EPERM', 'may not be opened here; in a container, pass the device in'],

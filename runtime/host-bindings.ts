@@ -2,13 +2,14 @@
 
 import { endianness } from 'node:os';
 import { $target as own } from '../generated/x86_64/linux/kvm.js';
+import type { ByteOrder } from '../support/layout.js';
 import { KvmArgumentError } from './errors.js';
 
 /** Bindings of any header: a generated module. */
 export interface AnyBindings {
   readonly $target: {
     readonly name: string;
-    readonly byteOrder: 'little' | 'big';
+    readonly byteOrder: ByteOrder;
     /** `process.arch` of Node on such a machine; null where Node has no port. */
     readonly nodeArch: string | null;
   };
@@ -17,7 +18,7 @@ export interface AnyBindings {
 /** A machine by what Node says of it: `process.arch`, and the byte order, as `ppc64` has two. */
 export interface Machine {
   readonly nodeArch: string;
-  readonly byteOrder: 'little' | 'big';
+  readonly byteOrder: ByteOrder;
 }
 
 /** This process's own. */

@@ -39,11 +39,11 @@ export interface RunOptions {
 /** `exit`: the reason is in `kvmRun.exit_reason`. `interrupted`: `kvmRun.exit_reason` is stale. Do not read it. */
 export type RunResult = 'exit' | 'interrupted';
 
-/** The cause of an interruption. With `hold` every run is interrupted until the vCPU is resumed. */
-export type Interruption = 'kick' | 'abort' | 'timeout' | 'hold';
+/** The cause of an interruption. With `pause` every run is interrupted until the vCPU is resumed. */
+export type Interruption = 'kick' | 'abort' | 'timeout' | 'pause';
 
 /** In the order of the native layer's numbers, which begin at 1. */
-const interruptions: readonly Interruption[] = ['kick', 'abort', 'timeout', 'hold'];
+const interruptions: readonly Interruption[] = ['kick', 'abort', 'timeout', 'pause'];
 
 /** The handle that another thread needs to kick a vCPU or to attach to it. It can be posted. It does not keep the vCPU open. */
 export interface SharedVcpu {
@@ -261,9 +261,10 @@ export function readyVcpuOptions(
   const hasFlag = capabilityValue(vm, 'KVM_CAP_IMMEDIATE_EXIT') > 0;
   if (mechanism === 'immediate_exit' && !hasFlag) {
     throw new KvmUnsupportedError(
-      'KVM_CAP_IMMEDIATE_EXIT',
+      'KVM_CREATE_VCPU',
       'absent',
-      "this kernel is older than Linux 4.11; use { mechanism: 'signal_mask' }",
+      "this kernel does not have KVM_CAP_IMMEDIATE_EXIT, it is older than Linux 4.11; use { mechanism: 'signal_mask' }",
+      'KVM_CAP_IMMEDIATE_EXIT',
     );
   }
   return { signal, mechanism: mechanism ?? (hasFlag ? 'immediate_exit' : 'signal_mask') };

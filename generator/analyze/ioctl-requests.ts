@@ -10,7 +10,7 @@ import { Unresolvable } from '../c/evaluator/unresolvable.js';
 import type { Layout } from '../c/layout/layout.js';
 import { lexText } from '../c/lexer.js';
 import type { TypeNames } from '../c/parser/expressions.js';
-import type { ExpansionMemory } from '../c/preprocessor/expansion-cache.js';
+import type { ExpansionCache } from '../c/preprocessor/expansion-cache.js';
 import type { Macro } from '../c/preprocessor/macros.js';
 import type { Preprocessed } from '../c/preprocessor/preprocessor.js';
 import type { CType, Expression } from '../c/syntax.js';
@@ -21,7 +21,7 @@ import type { Direction, Ioctl } from '../model/model.js';
 import { expressionIn, splitArguments, typeIn, withoutParentheses } from './macro-bodies.js';
 
 /** What the macros of requests expand to but for those. */
-const uses: ExpansionMemory = new WeakMap();
+const uses: ExpansionCache = new WeakMap();
 
 /** Names that no header has. */
 const any = { request: '__any_request', type: '__any_type', nr: '__any_nr', argument: '__any_argument' } as const;

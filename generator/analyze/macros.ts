@@ -8,7 +8,7 @@ import { spellType } from '../c/layout/type-names.js';
 import { lexText } from '../c/lexer.js';
 import type { Parsed } from '../c/parser/declarations.js';
 import type { TypeNames } from '../c/parser/expressions.js';
-import type { ExpansionMemory } from '../c/preprocessor/expansion-cache.js';
+import type { ExpansionCache } from '../c/preprocessor/expansion-cache.js';
 import type { Macro } from '../c/preprocessor/macros.js';
 import type { Preprocessed } from '../c/preprocessor/preprocessor.js';
 import type { CType, Declarations } from '../c/syntax.js';
@@ -28,7 +28,7 @@ import { expressionIn, typeIn, withoutParentheses } from './macro-bodies.js';
 import { commented, type RecordAnalyzer } from './records.js';
 
 /** What macros expand to. */
-const wholes: ExpansionMemory = new WeakMap();
+const wholes: ExpansionCache = new WeakMap();
 
 export interface AnalyzedMacros {
   readonly constants: readonly Constant[];

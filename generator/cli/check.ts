@@ -59,7 +59,7 @@ function modelHere(headers: Headers, name: string): Model | MissingHeaderError {
 
 function openRecorded(path: string): Model | CheckResult {
   const text = readIfThere(path);
-  if (text === undefined) return { state: 'stale', report: `${path}: is not there; run 'generate' first` };
+  if (text === undefined) return { state: 'stale', report: `${path}: not found; run 'generate' first` };
   try {
     return openModel(text, path, nodeSha256);
   } catch (error) {
@@ -114,7 +114,7 @@ function take(wrong: Map<string, string>, path: string): string[] {
 
 function differenceTo(out: string, path: string, expected: string, withDocs: boolean): string[] {
   const found = readIfThere(join(out, path));
-  if (found === undefined) return [`${join(out, path)}: is not there; run 'generate'`];
+  if (found === undefined) return [`${join(out, path)}: not found; run 'generate'`];
   const [was, should] = [found, expected].map((text) => (withDocs ? text : withoutDocs(text)).split('\n'));
   if (!was || !should || was.join('\n') === should.join('\n')) return [];
   const line = should.findIndex((text, index) => text !== was[index]);

@@ -10,8 +10,8 @@ import type { OpenFiles } from '../headers/resolver.js';
 import type { Model } from '../model/model.js';
 import { type Selection, select } from '../model/selection.js';
 import { headingOf, summaryOf } from '../report/summary.js';
-import { type TargetName, targetNames } from '../targets/targets.js';
-import { defaultArchitecture, type HeaderOptions, type Headers, headersOf, openHeaders } from './header-options.js';
+import { defaultTarget, type TargetName, targetNames } from '../targets/targets.js';
+import { type HeaderOptions, type Headers, headersOf, openHeaders } from './header-options.js';
 import { writeFiles } from './output.js';
 
 export interface GenerateOptions extends Omit<HeaderOptions, 'arch'> {
@@ -49,7 +49,7 @@ export function filesFor(
 export function openAll(options: GenerateOptions): Headers[] {
   const { arch, header, out } = options;
   const recorded = new Set(headersOf(header).flatMap((name) => recordedTargets(out, name)));
-  const names = arch !== undefined ? [arch].flat() : recorded.size > 0 ? [...recorded] : [defaultArchitecture];
+  const names = arch !== undefined ? [arch].flat() : recorded.size > 0 ? [...recorded] : [defaultTarget];
   const open: OpenFiles = new Map();
   return names.map((name) => openHeaders({ ...options, arch: name }, open));
 }

@@ -32,7 +32,6 @@ export interface Headers {
 }
 
 export const defaultHeader = 'linux/kvm.h';
-export const defaultArchitecture = 'x86_64';
 
 /** The headers that an option names, each once; the default where it names none. */
 export function headersOf(header: readonly string[]): string[] {

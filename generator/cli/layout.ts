@@ -22,7 +22,7 @@ export function layout(names: readonly string[], options: LayoutOptions): string
   const [first, ...more] = headers.names.map((name) => headers.model(name));
   if (options.json) {
     if (!first || more.length > 0) throw new UsageError('--json prints the model of one header; name one --header');
-    if (names.length > 0) throw new UsageError('--json prints the whole model; leave the names away');
+    if (names.length > 0) throw new UsageError('--json prints the whole model and cannot be combined with type names');
     return modelToJson(first).trimEnd();
   }
   const models = first ? [first, ...more] : [];

@@ -8,10 +8,10 @@ import { Command, CommanderError, Option } from 'commander';
 import type { CheckedConfig } from '../config/config.js';
 import { GeneratorError, UsageError } from '../errors.js';
 import { packageRoot } from '../headers/disk.js';
-import { targetNames } from '../targets/targets.js';
+import { defaultTarget, targetNames } from '../targets/targets.js';
 import { version } from '../version.js';
 import { type GenerateOptions, generate } from './generate.js';
-import { defaultArchitecture, defaultHeader, type HeaderOptions } from './header-options.js';
+import { defaultHeader, type HeaderOptions } from './header-options.js';
 import {
   type CacheOptions,
   formsHelp,
@@ -47,11 +47,11 @@ function command(name: string, summary: string): Command {
 }
 
 const architectures = `target: ${targetNames.join(', ')}`;
-const oneArchitecture = (): Option => new Option('--arch <arch>', architectures).default(defaultArchitecture);
+const oneArchitecture = (): Option => new Option('--arch <arch>', architectures).default(defaultTarget);
 
 const generateCommand: Command = command('generate', 'write TypeScript bindings of headers')
   .option('--config <file>', 'configuration to follow (default: kvm-uapi.config.{ts,mts,js,mjs,json}, if one is here)')
-  .option('--arch <arch>', `${architectures} (default: those that --out has bindings for, else ${defaultArchitecture})`)
+  .option('--arch <arch>', `${architectures} (default: those that --out has bindings for, else ${defaultTarget})`)
   .option('--out <dir>', 'folder to write to', 'generated')
   .option(
     '--support <path>',

@@ -5,7 +5,7 @@ import { dirname, resolve } from 'node:path';
 import type { WideStyle } from '../emit/module-context.js';
 import { ConfigError } from '../errors.js';
 import { expressionOf, type Pattern, type Selection } from '../model/selection.js';
-import { isTargetName, type TargetName, targetNames } from '../targets/targets.js';
+import { defaultTarget, isTargetName, type TargetName, targetNames } from '../targets/targets.js';
 
 /** What `kvm-uapi.config.ts` has as its default export. Folders are relative to the file. */
 export interface Config {
@@ -83,20 +83,21 @@ export function checkConfig(value: unknown, file: string): CheckedConfig {
     );
   }
   const unknown = Object.keys(value).find((key) => !keys.some((known) => known === key));
-  if (unknown !== undefined) throw new ConfigError(file, unknown, `is no key; known are: ${keys.join(', ')}`);
+  if (unknown !== undefined) throw new ConfigError(file, unknown, `unknown key; expected one of ${keys.join(', ')}`);
   const checker = new Checker(value, file);
   const headers = checker.list('headers', isHeader, "a header as an #include spells it, such as 'linux/if_tun.h'");
   if (!headers || headers.length === 0) {
     throw new ConfigError(file, 'headers', "is missing or empty; name at least one header, such as 'linux/if_tun.h'");
   }
   const targets = checker.list('targets', isTargetName, `one of ${targetNames.join(', ')}`);
-  if (targets?.length === 0) throw new ConfigError(file, 'targets', 'is empty; leave it away for x86_64');
+  if (targets?.length === 0)
+    throw new ConfigError(file, 'targets', `is empty; name an architecture, or leave the key out for ${defaultTarget}`);
   const [types, constants] = [checker.patterns('types'), checker.patterns('constants')];
   const from = checker.one('from', isName, 'the name of an imported header set, or a folder');
   return {
     file,
     headers: [...new Set(headers)],
-    targets: [...new Set<TargetName>(targets ?? ['x86_64'])],
+    targets: [...new Set<TargetName>(targets ?? [defaultTarget])],
     include: checker.folders('include'),
     // A name has no '/', a folder does, as on the command line.
     from: from?.includes('/') || from === '.' || from === '..' ? resolve(dirname(file), from) : from,

@@ -24,7 +24,7 @@ export function findConfig(folder: string): string | undefined {
 /** Loads and checks a configuration file. @throws ConfigError that names file, key and what to do. */
 export async function loadConfig(path: string): Promise<CheckedConfig> {
   const file = resolve(path);
-  if (!isFile(file)) throw new ConfigError(file, null, 'is not there, or is no file');
+  if (!isFile(file)) throw new ConfigError(file, null, 'not found');
   return checkConfig(file.endsWith('.json') ? readJson(file) : await readModule(file), file);
 }
 

@@ -2,8 +2,8 @@
 
 import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { GeneratorError } from '../errors.js';
 import type { Sha256 } from '../sha256.js';
 import type { Target } from '../targets/target.js';
@@ -57,9 +57,7 @@ export function supportText(module: string): string {
   return readFileSync(join(packageRoot(), 'support', `${module}.ts`), 'utf8');
 }
 
-/** The folder of this package, whether this module runs as it is written or as it is built. */
+/** The folder of this package. Node finds it by the package's name, from the sources and from what is built. */
 export function packageRoot(): string {
-  let folder = dirname(fileURLToPath(import.meta.url));
-  while (!existsSync(join(folder, 'package.json'))) folder = dirname(folder);
-  return folder;
+  return dirname(createRequire(import.meta.url).resolve('kvm-uapi/package.json'));
 }

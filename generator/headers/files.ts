@@ -1,4 +1,4 @@
-/** Where headers are read from. The generator itself never touches a file system: it is handed a provider. */
+/** Where headers are read from. The core of the generator never touches a file system: it gets a provider. */
 
 import { SourceError } from '../errors.js';
 

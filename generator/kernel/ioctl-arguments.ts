@@ -20,7 +20,7 @@ export interface IoctlOverride {
   readonly passes?: Passing;
   /**
    * The C type that is really passed or pointed to; always there with `passes: 'value'`. The request number keeps the
-   * size of the macro's type. Where another header is its home and cannot be read, the ioctl is not exported, as the
+   * size of the macro's type. Where another header defines it and cannot be read, the ioctl is not exported, as the
    * kernel would write beyond what the macro says; where the type is not there on a target, the macro's own is meant.
    */
   readonly argument?: string;

@@ -7,6 +7,11 @@
  * the `comment` of the item that they belong to. A model that is written to disk beside bindings never has comments.
  */
 
+import type { Direction } from '../../support/ioctl.js';
+import type { ByteOrder } from '../../support/layout.js';
+
+export type { ByteOrder, Direction };
+
 /** Version of the JSON form. It changes when a reader of the old form would misread the new one. */
 export const MODEL_SCHEMA = 'kvm-uapi/model/3';
 
@@ -42,8 +47,6 @@ export type ScalarKind =
   | 'bool'
   | 'pointer'
   | 'opaque';
-
-export type ByteOrder = 'little' | 'big';
 
 export interface ScalarShape {
   readonly is: ScalarKind;
@@ -158,9 +161,6 @@ export interface Constant {
   readonly location: Location;
   readonly comment?: string;
 }
-
-/** Which way the argument's bytes go, seen from user space, as encoded by `_IO`, `_IOR`, `_IOW`, `_IOWR`. */
-export type Direction = 'none' | 'read' | 'write' | 'readwrite';
 
 /** How the third argument of `ioctl(2)` is handed over. */
 export type Passing = 'nothing' | 'value' | 'pointer';

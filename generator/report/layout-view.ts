@@ -29,13 +29,13 @@ export interface Paint {
   hole(text: string): string;
 }
 
-export interface Selection {
+export interface SelectedTypes {
   readonly types: readonly RecordType[];
   readonly enums: readonly EnumType[];
 }
 
 /** The types of the given names, `kvm_run` or `struct kvm_run`, each once and in the model's order; all for no name. */
-export function selectTypes(model: Model, names: readonly string[]): Selection {
+export function selectTypes(model: Model, names: readonly string[]): SelectedTypes {
   if (names.length === 0) return { types: model.types, enums: model.enums };
   for (const name of names) {
     const isKnown =

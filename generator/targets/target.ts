@@ -6,6 +6,8 @@
  * `-dM -E -x c /dev/null`, without those that `common/gnu.ts` leaves out.
  */
 
+import type { ByteOrder } from '../../support/layout.js';
+
 export type ScalarName =
   | '_Bool'
   | 'char'
@@ -71,7 +73,7 @@ export interface Target<Name extends string = string> extends KernelArchitecture
   readonly compiler: { readonly command: readonly [string, ...string[]]; readonly package: string };
   /** What there is to say where its headers have no `asm/kvm.h`; absent where KVM has always been there. */
   readonly withoutKvm?: string;
-  readonly byteOrder: 'little' | 'big';
+  readonly byteOrder: ByteOrder;
   readonly charSigned: boolean;
   readonly scalars: Scalars;
   readonly pointer: Measure & { readonly size: 4 | 8 };

@@ -15,6 +15,9 @@ export const targets: readonly Target<TargetName>[] = Object.values(byName).sort
 
 export const targetNames: readonly TargetName[] = targets.map(({ name }) => name);
 
+/** The target where nobody names one. */
+export const defaultTarget: TargetName = 'x86_64';
+
 export function isTargetName(name: unknown): name is TargetName {
   return targetNames.some((known) => known === name);
 }
@@ -22,6 +25,6 @@ export function isTargetName(name: unknown): name is TargetName {
 /** @throws UsageError for a name that no target has. */
 export function targetCalled(name: string): Target<TargetName> {
   const target = targets.find((candidate) => candidate.name === name);
-  if (!target) throw new UsageError(`unknown architecture '${name}'; known are: ${targetNames.join(', ')}`);
+  if (!target) throw new UsageError(`unknown architecture '${name}'; expected one of ${targetNames.join(', ')}`);
   return target;
 }

@@ -9,6 +9,7 @@
 import { locationText } from '../model/locations.js';
 import type {
   BitRange,
+  ByteOrder,
   Constant,
   EnumType,
   IntegerValue,
@@ -19,8 +20,6 @@ import type {
   ScalarKind,
   Shape,
 } from '../model/model.js';
-
-export type ByteOrder = Model['byteOrder'];
 
 /** One checked fact of the model, and the line of the translation unit that checks it. */
 export interface Check {

@@ -87,6 +87,9 @@ async function compileExpanded(
 }
 
 /** Null if the compiler has nothing to object to. */
+/** The language of the kernel's headers and of the answers, whichever is the compiler's own choice. */
+export const standard = '-std=gnu17';
+
 async function compile(
   compilation: Compilation,
   file: string,
@@ -97,7 +100,7 @@ async function compile(
   // The compiler runs in its own folder.
   const includes = options.includeDirs.flatMap((directory) => ['-I', resolve(directory)]);
   const reporting = isClang ? CLANG_REPORTING : GCC_REPORTING;
-  const flags = ['-std=gnu17', '-w', '-fdiagnostics-color=never', ...reporting, ...(options.flags ?? [])];
+  const flags = [standard, '-w', '-fdiagnostics-color=never', ...reporting, ...(options.flags ?? [])];
   const { status, stderr } = await run(options.cc, [...flags, ...includes, ...mode, input], folder);
   if (status === 0) return null;
   const errors = parseErrors(stderr, file);

@@ -1,6 +1,7 @@
 /** The sections of an ELF object file, of either class and either byte order. */
 
 import * as r from 'restructure';
+import type { ByteOrder } from '../../support/layout.js';
 import { GeneratorError } from '../errors.js';
 import { uint64be, uint64le } from './uint64.js';
 
@@ -11,7 +12,7 @@ export class ElfError extends GeneratorError {
 
 export interface ElfSections {
   readonly bits: 32 | 64;
-  readonly byteOrder: 'little' | 'big';
+  readonly byteOrder: ByteOrder;
   /** By name, as views of the file's bytes; a name that the file does not have is not here. */
   readonly sections: ReadonlyMap<string, Uint8Array>;
 }
@@ -31,10 +32,10 @@ export function readSections(file: Uint8Array, names: readonly string[]): ElfSec
 
 const MAGIC = [0x7f, 0x45, 0x4c, 0x46];
 const CLASSES: Readonly<Record<number, 32 | 64>> = { 1: 32, 2: 64 };
-const BYTE_ORDERS: Readonly<Record<number, 'little' | 'big'>> = { 1: 'little', 2: 'big' };
+const BYTE_ORDERS: Readonly<Record<number, ByteOrder>> = { 1: 'little', 2: 'big' };
 
 /** The first bytes, which say how to read the others. */
-function identify(file: Uint8Array): { readonly bits: 32 | 64; readonly byteOrder: 'little' | 'big' } {
+function identify(file: Uint8Array): { readonly bits: 32 | 64; readonly byteOrder: ByteOrder } {
   if (!MAGIC.every((byte, index) => file[index] === byte)) throw new ElfError('not an ELF file: no ELF magic number');
   const bits = CLASSES[file[4] ?? 0];
   const byteOrder = BYTE_ORDERS[file[5] ?? 0];
@@ -67,7 +68,7 @@ interface Layout {
 }
 
 /** The names are those of the ELF specification, without their prefixes. */
-function layoutOf(bits: 32 | 64, byteOrder: 'little' | 'big'): Layout {
+function layoutOf(bits: 32 | 64, byteOrder: ByteOrder): Layout {
   const isLittle = byteOrder === 'little';
   const uint16 = isLittle ? r.uint16le : r.uint16be;
   const uint32 = isLittle ? r.uint32le : r.uint32be;

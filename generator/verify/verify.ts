@@ -3,10 +3,9 @@
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Model } from '../model/model.js';
+import type { ByteOrder, Model } from '../model/model.js';
 import {
   type BitCheck,
-  type ByteOrder,
   bitImage,
   bitMask,
   type Check,

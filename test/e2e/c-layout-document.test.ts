@@ -2,9 +2,10 @@
 
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { refusedLines } from '../../tools/lib/compilers.js';
 import { modelOf } from '../../tools/lib/headers-in-memory.js';
-import { cc, describeWithCompiler } from '../../tools/lib/oracle-compiler.js';
-import { refusedLines } from '../../tools/oracle/compilers.js';
+import { cc } from '../../tools/lib/oracle-compiler.js';
+import { describeWithCompiler } from '../helpers/compiler-suite.js';
 
 const document = readFileSync(new URL('../../docs/c-layout.md', import.meta.url), 'utf8');
 const source = [...document.matchAll(/^```c\n(.*?)^```$/gms)].map(([, text]) => text).join('');

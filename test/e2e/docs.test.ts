@@ -10,8 +10,8 @@ import { Kvm, Stats, Vcpu, Vm } from '../../runtime/index.js';
 import { Interrupts } from '../../runtime/interrupts.js';
 import { fdNames } from '../../runtime/ioctl.js';
 import { DirtyPages } from '../../runtime/rings/dirty.js';
-import { committedModel } from '../../tools/lib/committed-models.js';
 import { folderOf } from '../helpers/cli.js';
+import { committedModel } from '../helpers/committed-models.js';
 
 const folder = new URL('../', import.meta.url);
 /** The tests of the runtime, of the protocol and of the tools, by the path below `test/` without its ending. */

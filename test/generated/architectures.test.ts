@@ -11,7 +11,7 @@ import * as mips64 from '../../generated/mips64/linux/kvm.js';
 import * as x86_64 from '../../generated/x86_64/linux/kvm.js';
 import { recordedTargets } from '../../generator/cli/generate.js';
 import { targetCalled, targetNames } from '../../generator/targets/targets.js';
-import { whyMissing } from '../../tools/oracle/header-sets.js';
+import { whyMissing } from '../../tools/lib/header-sets.js';
 import { committedModules, projectRoot } from '../helpers/cli.js';
 
 /** What the bindings of every architecture have. */

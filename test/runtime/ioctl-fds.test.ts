@@ -5,7 +5,7 @@ import * as kvm from '../../generated/x86_64/linux/kvm.js';
 import { addon } from '../../runtime/addon.js';
 import { Kvm, KvmArgumentError, type Vcpu, type Vm } from '../../runtime/index.js';
 import { allocate, type IoctlAlone, type IoctlByPointer, type View } from '../../support/index.js';
-import { committedModel } from '../../tools/lib/committed-models.js';
+import { committedModel } from '../helpers/committed-models.js';
 import { hasKvm, needsKvm } from '../helpers/vcpus.js';
 
 /** Never called: what does not compile here is the test. */

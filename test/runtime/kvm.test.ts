@@ -129,7 +129,7 @@ describe('a device that cannot be opened', () => {
   it('is not there: load the module', () => {
     const path = join(folder, 'missing');
     expect(failure(path)).toMatchObject({ code: 'ENOENT', operation: `open ${path}` });
-    expect(failure(path).message).toMatch(/missing is not there; load kvm_intel or kvm_amd \(modprobe\)/);
+    expect(failure(path).message).toMatch(/missing not found; load kvm_intel or kvm_amd \(modprobe\)/);
   });
 
   it('is not permitted: join the group', async () => {

@@ -11,10 +11,10 @@ import {
   U64Value,
   type ViewWithLayout,
 } from '../../support/index.js';
-import { modelOfText } from '../../tools/lib/committed-models.js';
 import { hasCompiler, needsCompiler, printedByCompiled } from '../../tools/lib/gcc.js';
 import { type Bindings, importBindings } from '../../tools/lib/imported-bindings.js';
-import { diagnosticsOf } from '../../tools/lib/typescript-checker.js';
+import { modelOfText } from '../helpers/committed-models.js';
+import { diagnosticsOf } from '../helpers/typescript-checker.js';
 
 const header = `
 #include <linux/types.h>

@@ -9,8 +9,8 @@ import type { Target } from '../../generator/targets/target.js';
 import { x86_64 } from '../../generator/targets/x86_64.js';
 import * as big from '../../support/big-endian.js';
 import * as little from '../../support/index.js';
-import { shapesModel } from '../../tools/lib/committed-models.js';
 import { classCalled, importBindings } from '../../tools/lib/imported-bindings.js';
+import { shapesModel } from '../helpers/committed-models.js';
 
 function memory(size: number, fill = 0): DataView<ArrayBuffer> {
   return new DataView(new Uint8Array(size).fill(fill).buffer);

@@ -7,7 +7,7 @@ import { namedValues } from '../../generator/kernel/value-prefixes.js';
 import type { Member, Model } from '../../generator/model/model.js';
 import { allocate, U16Array } from '../../support/index.js';
 import { flagsOf, inspectable, nameOf } from '../../support/inspect.js';
-import { committedModel } from '../../tools/lib/committed-models.js';
+import { committedModel } from '../helpers/committed-models.js';
 
 describe('nameOf', () => {
   it.each<[string, number | bigint, string | undefined]>([

@@ -2,8 +2,9 @@
 
 import { readFileSync } from 'node:fs';
 import { filesFor } from '../../generator/cli/generate.js';
-import { defaultArchitecture, openHeaders } from '../../generator/cli/header-options.js';
+import { openHeaders } from '../../generator/cli/header-options.js';
 import { GeneratorError } from '../../generator/errors.js';
+import { defaultTarget } from '../../generator/targets/targets.js';
 
 /** How far it is behind a header, since the start of the process. */
 export interface Step {
@@ -21,7 +22,7 @@ export interface CorpusRun {
 }
 
 const names = readFileSync(0, 'utf8').split('\n').filter(Boolean);
-const headers = openHeaders({ header: names, arch: defaultArchitecture, include: [] });
+const headers = openHeaders({ header: names, arch: defaultTarget, include: [] });
 const steps: Step[] = [];
 const refused: string[] = [];
 let written = 0;

@@ -1,19 +1,16 @@
 /** Every header that is installed, in one process; and how time grows with the input. */
 
 import { spawnSync } from 'node:child_process';
-import { readdirSync } from 'node:fs';
-import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { analyzeHeader } from '../../generator/analyze/analyze.js';
-import { systemRoots } from '../../generator/headers/disk.js';
 import { filesInMemory } from '../../generator/headers/files.js';
 import { Resolver } from '../../generator/headers/resolver.js';
 import { targetCalled } from '../../generator/targets/targets.js';
+import { installedHeaders } from '../lib/installed-headers.js';
 import type { CorpusRun, Step } from './corpus-program.js';
 import { duration, type Result } from './harness.js';
 
 const program = fileURLToPath(new URL('corpus-program.js', import.meta.url));
-const folders = ['asm', 'asm-generic', 'drm', 'linux', 'misc', 'mtd', 'rdma', 'scsi', 'sound', 'video', 'xen'];
 const x86_64 = targetCalled('x86_64');
 
 export async function benchCorpus(): Promise<Result[]> {
@@ -21,7 +18,7 @@ export async function benchCorpus(): Promise<Result[]> {
 }
 
 function wholeCorpus(): Result[] {
-  const names = installedHeaders();
+  const names = installedHeaders(x86_64);
   if (names.length === 0) {
     console.log('The corpus is not measured: there are no headers; apt-get install linux-libc-dev\n');
     return [];
@@ -44,21 +41,6 @@ function wholeCorpus(): Result[] {
     { subject, measured: last.milliseconds, bound: 10_000, unit: 'ms', note: `${note}: ${curve.join(', ')}` },
     { subject: `${subject}: memory`, measured: kibibytes / 1024, bound: 600, unit: 'MiB', note: 'at most' },
   ];
-}
-
-function installedHeaders(): string[] {
-  const found = systemRoots(x86_64).flatMap((root) =>
-    folders.flatMap((folder) => headersBelow(join(root, folder)).map((name) => `${folder}/${name}`)),
-  );
-  return [...new Set(found)].sort();
-}
-
-function headersBelow(folder: string): string[] {
-  try {
-    return (readdirSync(folder, { recursive: true }) as string[]).filter((name) => name.endsWith('.h'));
-  } catch {
-    return [];
-  }
 }
 
 /** One header of one, two, four and eight times as much: time may not grow faster than what is read. */

@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { filesFor, recordedTargets } from '../../generator/cli/generate.js';
 import { defaultHeader, type HeaderOptions, openHeaders } from '../../generator/cli/header-options.js';
 import { packageRoot } from '../../generator/headers/disk.js';
-import { headerSet, whyMissing } from '../oracle/header-sets.js';
+import { headerSet, whyMissing } from '../lib/header-sets.js';
 import { benchBindgen } from './bindgen.js';
 import { duration, leastDuration, type Result } from './harness.js';
 

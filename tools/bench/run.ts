@@ -2,7 +2,7 @@
 
 import { cpus } from 'node:os';
 import { GeneratorError } from '../../generator/errors.js';
-import { table } from '../lib/table.js';
+import { table } from '../../generator/report/table.js';
 import { benchCorpus } from './corpus.js';
 import { benchGenerate } from './generate.js';
 import { holds, type Result } from './harness.js';
@@ -20,7 +20,7 @@ function print(results: readonly Result[]): void {
     result.bound === null ? 'seen' : holds(result) ? 'ok' : 'MISS',
     result.note,
   ]);
-  for (const line of table(rows)) console.log(line);
+  console.log(table(rows));
 }
 
 try {

@@ -4,7 +4,7 @@ import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { View, ViewClass } from '../../support/index.js';
-import type { Exercised } from './workspace.js';
+import type { Exercised } from '../lib/typescript-workspace.js';
 
 const [, , folder = '.'] = process.argv;
 const files = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.js'));

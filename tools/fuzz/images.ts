@@ -9,9 +9,10 @@ import { join } from 'node:path';
 import { filesFor } from '../../generator/cli/generate.js';
 import type { Member, Model } from '../../generator/model/model.js';
 import type { Target } from '../../generator/targets/target.js';
+import { standard } from '../../generator/verify/compile.js';
 import { readSections } from '../../generator/verify/elf.js';
 import type { View } from '../../support/index.js';
-import { inFolder } from '../lib/gcc.js';
+import { compilerOf } from '../lib/compilers.js';
 import { importBindings } from '../lib/imported-bindings.js';
 import { run } from '../lib/programs.js';
 import {
@@ -28,7 +29,7 @@ import {
   rootClasses,
   write,
 } from '../lib/round-trip.js';
-import { compilerOf, standard } from '../oracle/compilers.js';
+import { inTemporaryFolder } from '../lib/temporary-folder.js';
 
 /** A case of a model, and the bytes of the object in which C has assigned it. */
 interface Image {
@@ -114,7 +115,7 @@ function sectionName(index: number): string {
 
 function compiledSections(text: string, count: number, target: Target): ReadonlyMap<string, Uint8Array> {
   const { cc, flags } = compilerOf(target);
-  return inFolder({ 'images.c': text }, (folder) => {
+  return inTemporaryFolder({ 'images.c': text }, (folder) => {
     const object = join(folder, 'images.o');
     run(cc, [...flags, standard, '-w', '-c', '-o', object, join(folder, 'images.c')]);
     const { sections } = readSections(

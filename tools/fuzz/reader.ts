@@ -8,7 +8,7 @@ import type { FileProvider } from '../../generator/headers/files.js';
 import { Resolver } from '../../generator/headers/resolver.js';
 import { x86_64 } from '../../generator/targets/x86_64.js';
 import { type Mutant, mutated } from './mutations.js';
-import type { Answer, Outcome } from './outcome.js';
+import type { Answer, Outcome } from './reading.js';
 
 const roots = systemRoots(x86_64);
 const original = new Resolver(filesOnDisk, roots);

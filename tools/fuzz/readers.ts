@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { packageRoot } from '../../generator/headers/disk.js';
 import type { Verdict } from '../lib/random-values.js';
 import type { Mutant } from './mutations.js';
-import { type Answer, longestReadingMs, mostMemory } from './outcome.js';
+import { type Answer, longestReadingMs, mostMemory } from './reading.js';
 
 /** How many readings ended in what. */
 export interface ReadingCounts {

@@ -12,20 +12,20 @@ import { parseArgs } from 'node:util';
 import { openHeaders } from '../../generator/cli/header-options.js';
 import { GeneratorError } from '../../generator/errors.js';
 import type { Model } from '../../generator/model/model.js';
+import { tableLine } from '../../generator/report/table.js';
 import type { Target } from '../../generator/targets/target.js';
 import { targets } from '../../generator/targets/targets.js';
 import { x86_64 } from '../../generator/targets/x86_64.js';
+import { isInstalled } from '../lib/compilers.js';
+import { installedHeaders } from '../lib/installed-headers.js';
 import { Progress } from '../lib/progress.js';
 import { chosenRuns } from '../lib/random-runs.js';
 import { checkAtOnce } from '../lib/random-values.js';
-import { tableLine } from '../lib/table.js';
-import { isInstalled } from '../oracle/compilers.js';
-import { installedHeaders } from './headers.js';
+import { complaints, exercise, typeScripts, writeWorkspace } from '../lib/typescript-workspace.js';
 import { judgeRecords } from './judge-records.js';
 import { mutantsOf } from './mutations.js';
 import { Readers } from './readers.js';
 import { declaredFor } from './records.js';
-import { complaints, exercise, typeScripts, writeWorkspace } from './workspace.js';
 
 const total = { records: 10_000, mutants: 10_000 } as const;
 

@@ -6,7 +6,7 @@
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { packageRoot } from '../../generator/headers/disk.js';
-import { headerSet, whyMissing } from '../oracle/header-sets.js';
+import { headerSet, whyMissing } from '../lib/header-sets.js';
 
 const [, , ...args] = process.argv;
 

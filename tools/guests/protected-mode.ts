@@ -38,10 +38,10 @@ export const mmio: Guest = guest(
   `,
 );
 
-/** Adds 1 to a u32 of the device that lies on two pages, for which KVM asks in parts, and halts. */
+/** Adds 1 to a u32 of the device that lies on two pages, for which KVM asks in fragments, and halts. */
 export const mmioInFragments: Guest = guest(
   mode,
-  'MMIO in parts',
+  'MMIO in fragments',
   `
   ff 05 fe 0f 0a 00      inc dword ptr [0xa0ffe]
   f4                     hlt

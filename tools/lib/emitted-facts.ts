@@ -8,8 +8,9 @@ import type { Constant, Enumerator, Ioctl, Model } from '../../generator/model/m
 import type { ArrayView, FlexibleTail, TypeLayout, View, ViewClass } from '../../support/index.js';
 import { type ClassInC, classesOf, elementOf, type NamedMember, pascalCase } from './expected-classes.js';
 import { type Bindings, classCalled, type Exports } from './imported-bindings.js';
-import { compileProgram, inTemporaryFolder, type Subject } from './oracle-compiler.js';
+import { compileProgram, type Subject } from './oracle-compiler.js';
 import { run } from './programs.js';
+import { inTemporaryFolder } from './temporary-folder.js';
 
 /** The answers, in the order of the model's items. */
 export interface Facts {
@@ -72,7 +73,7 @@ export interface Difference {
 }
 
 export async function factsOf(model: Model, { header, include }: Subject): Promise<Facts> {
-  const output = await inTemporaryFolder((folder) =>
+  const output = await inTemporaryFolder({}, (folder) =>
     run(compileProgram(folder, factsProgram(model, header), include), []),
   );
   return JSON.parse(output.replaceAll(/,(?=[\]}])/g, '')) as Facts;

@@ -1,9 +1,9 @@
-/** The C compiler that tests take the truth from. It is an oracle only: nothing but a test runs it. */
+/** The C compiler of this machine as an oracle: what it preprocesses, prints and reports is the expected value. */
 
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
+import { standard } from '../../generator/verify/compile.js';
 import { call, run } from './programs.js';
+import { inTemporaryFolder } from './temporary-folder.js';
 
 /** What a test suite is called that cannot do without the compiler. */
 export const needsCompiler = '(needs a GCC for x86-64 Linux called cc)';
@@ -11,40 +11,17 @@ export const needsCompiler = '(needs a GCC for x86-64 Linux called cc)';
 /** Whether there is one. Another compiler, or one for another ABI, says other things. */
 export const hasCompiler: boolean = findCompiler();
 
-/** The answers below are in the language of the project's target: GNU C17. */
-const standard = '-std=gnu17';
-
 function findCompiler(): boolean {
   const machine = call('cc', ['-dumpmachine']);
   const version = call('cc', ['--version']);
   return machine.status === 0 && /^x86_64-.*linux/.test(machine.stdout) && !/clang/i.test(version.stdout);
 }
 
-/** Calls `use` with a folder that holds these files, and takes the folder away afterwards. */
-export function inFolder<T>(files: Readonly<Record<string, string | Uint8Array>>, use: (folder: string) => T): T {
-  const folder = mkdtempSync(join(tmpdir(), 'kvm-uapi-oracle-'));
-  const remove = (): void => rmSync(folder, { recursive: true, force: true });
-  let result: T;
-  try {
-    for (const [name, text] of Object.entries(files)) {
-      mkdirSync(dirname(join(folder, name)), { recursive: true });
-      writeFileSync(join(folder, name), text);
-    }
-    result = use(folder);
-  } catch (error) {
-    remove();
-    throw error;
-  }
-  if (result instanceof Promise) return result.finally(remove) as T;
-  remove();
-  return result;
-}
-
 /** What `cc -E -P` makes of each text. */
 export function preprocessedByCompiler(texts: readonly string[], flags: readonly string[] = [standard]): string[] {
   const end = 'KVM_UAPI_END_OF_TEXT';
   const files = texts.map((text, index) => [`${index}.c`, `${text}\n${end}\n`] as const);
-  return inFolder(Object.fromEntries(files), (folder) => {
+  return inTemporaryFolder(Object.fromEntries(files), (folder) => {
     const output = run('cc', ['-E', '-P', ...flags, ...files.map(([name]) => name)], { cwd: folder });
     const parts = output.split(end).slice(0, -1);
     if (parts.length !== texts.length) throw new Error(`cc answered ${parts.length} of ${texts.length} texts`);
@@ -58,7 +35,7 @@ export function includedByCompiler(
   roots: readonly string[],
   header: string,
 ): string {
-  return inFolder(files, (folder) => {
+  return inTemporaryFolder(files, (folder) => {
     const includes = roots.flatMap((root) => ['-I', root]);
     return run('cc', ['-E', '-P', standard, '-nostdinc', ...includes, '-x', 'c', '-'], {
       cwd: folder,
@@ -69,7 +46,7 @@ export function includedByCompiler(
 
 /** What a C program prints. */
 export function printedByCompiled(program: string, flags: readonly string[] = []): string {
-  return inFolder({ 'program.c': program }, (folder) => {
+  return inTemporaryFolder({ 'program.c': program }, (folder) => {
     run('cc', [standard, '-w', '-O0', ...flags, '-o', 'program', 'program.c'], { cwd: folder });
     return run(join(folder, 'program'), [], { cwd: folder });
   });
@@ -91,7 +68,7 @@ export function diagnosticsOf(text: string, flags: readonly string[] = []): Diag
     '-fno-diagnostics-show-caret',
     '-fdiagnostics-column-unit=byte',
   ];
-  const { stderr } = inFolder({ 'text.c': text }, (folder) =>
+  const { stderr } = inTemporaryFolder({ 'text.c': text }, (folder) =>
     call('cc', [standard, '-fsyntax-only', ...reporting, ...flags, 'text.c'], { cwd: folder }),
   );
   const form = /^text\.c:(\d+):(?:(\d+):)? (?:fatal )?(error|warning): (.*)$/gm;
@@ -106,7 +83,7 @@ export function diagnosticsOf(text: string, flags: readonly string[] = []): Diag
 /** The lines of the errors that the compiler sees in each text, each compiled by itself. */
 export function errorLinesOf(texts: readonly string[]): number[][] {
   const files = texts.map((text, index) => [`${index}.c`, text] as const);
-  const { stderr } = inFolder(Object.fromEntries(files), (folder) =>
+  const { stderr } = inTemporaryFolder(Object.fromEntries(files), (folder) =>
     call('cc', [standard, '-fsyntax-only', ...files.map(([name]) => name)], { cwd: folder }),
   );
   const lines = texts.map((): number[] => []);

@@ -7,7 +7,8 @@ import { modelPath, openModel } from '../../generator/emit/bindings.js';
 import { type EmittedFile, modulePath } from '../../generator/emit/modules.js';
 import { supportModules } from '../../generator/emit/support.js';
 import type { Model } from '../../generator/model/model.js';
-import { inTemporaryFolder, type Subject, target } from './oracle-compiler.js';
+import { type Subject, target } from './oracle-compiler.js';
+import { inTemporaryFolder } from './temporary-folder.js';
 
 export interface Generated {
   readonly model: Model;
@@ -16,7 +17,7 @@ export interface Generated {
 
 /** Generates from this machine's headers, through the disk as a user does. */
 export function generateBindings({ header, include }: Subject): Promise<Generated> {
-  return inTemporaryFolder((out) => {
+  return inTemporaryFolder({}, async (out) => {
     generate({ header: [header], arch: target, include, out });
     const read = (path: string): string => readFileSync(join(out, path), 'utf8');
     const model = openModel(read(modelPath(target, header)), header);

@@ -8,7 +8,7 @@ import { modulePath } from '../../generator/emit/modules.js';
 import type { Model } from '../../generator/model/model.js';
 import type { View, ViewClass } from '../../support/index.js';
 import type { Generated } from './generated-bindings.js';
-import { inTemporaryFolder } from './oracle-compiler.js';
+import { inTemporaryFolder } from './temporary-folder.js';
 
 /** What a module exports, by name. */
 export type Exports = Readonly<Record<string, unknown>>;
@@ -20,7 +20,7 @@ export interface Bindings {
 
 /** Erases the types of emitted modules and imports the one of the model's header. */
 export function importBindings({ model, files }: Generated): Promise<Bindings> {
-  return inTemporaryFolder(async (folder) => {
+  return inTemporaryFolder({}, async (folder) => {
     writeFileSync(join(folder, 'package.json'), '{ "type": "module" }\n');
     for (const { path, text } of files) {
       const file = join(folder, path.replace(/\.ts$/, '.js'));
@@ -40,8 +40,8 @@ const compilerOptions: ts.CompilerOptions = {
 
 const erased = new Map<string, string>();
 
-/** Remembers what it was asked, as the tests that alter one file ask for the others again. */
-function javaScriptOf(text: string): string {
+/** Erases the types of a module. The result is kept, because tests that alter one file ask for the others again. */
+export function javaScriptOf(text: string): string {
   const known = erased.get(text) ?? ts.transpileModule(text, { compilerOptions }).outputText;
   erased.set(text, known);
   return known;

@@ -1,6 +1,7 @@
-/** Other programs, run to their end in the C locale. */
+/** Other programs, run in the C locale while this one waits. generator/verify/program.ts does not wait. */
 
 import { spawnSync } from 'node:child_process';
+import type { ProgramOptions } from '../../generator/verify/program.js';
 
 export interface Ended {
   /** Null where a signal ended it. */
@@ -10,12 +11,6 @@ export interface Ended {
   readonly stderr: string;
   /** Present where it could not be started. */
   readonly error?: Error;
-}
-
-export interface ProgramOptions {
-  readonly cwd?: string;
-  /** What the program reads; nothing without it. */
-  readonly input?: string;
 }
 
 /** Runs a program, whatever comes of it. */

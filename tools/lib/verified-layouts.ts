@@ -4,9 +4,9 @@ import type { Model } from '../../generator/model/model.js';
 import type { Target } from '../../generator/targets/target.js';
 import { x86_64 } from '../../generator/targets/x86_64.js';
 import { verify } from '../../generator/verify/verify.js';
-import { compilerOf } from '../oracle/compilers.js';
-import { inFolder } from './gcc.js';
+import { compilerOf } from './compilers.js';
 import { type Headers, modelOf } from './headers-in-memory.js';
+import { inTemporaryFolder } from './temporary-folder.js';
 
 export interface Judgement {
   readonly model: Model;
@@ -17,7 +17,7 @@ export interface Judgement {
 /** Asks the compiler of a target whether it agrees with the model of the first of some headers. */
 export function judged(headers: Headers, target: Target = x86_64): Promise<Judgement> {
   const model = modelOf(headers, undefined, undefined, target);
-  return inFolder(headers, async (folder) => {
+  return inTemporaryFolder(headers, async (folder) => {
     const { failures } = await verify(model, { ...compilerOf(target), includeDirs: [folder] });
     const byName = new Map<string, string[]>();
     for (const { item, expected, message } of failures) {

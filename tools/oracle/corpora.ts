@@ -2,14 +2,14 @@
 
 import { UsageError } from '../../generator/errors.js';
 import type { OpenFiles } from '../../generator/headers/resolver.js';
+import { tableLine } from '../../generator/report/table.js';
 import type { Target } from '../../generator/targets/target.js';
 import { targetCalled } from '../../generator/targets/targets.js';
+import { lackingCompilers } from '../lib/compilers.js';
+import { headerSets, type ProvidedSet } from '../lib/header-sets.js';
 import { Progress } from '../lib/progress.js';
-import { tableLine } from '../lib/table.js';
-import { lackingCompilers } from './compilers.js';
 import { type CorpusVerdict, judgeCorpus, openCorpus } from './corpus.js';
 import { exceptions, type Sorted, sortFindings } from './exceptions.js';
-import { headerSets, type ProvidedSet } from './header-sets.js';
 
 const architectures = ['x86_64', 'i386', 'arm64', 'riscv64', 's390x', 'ppc64le', 'mips64'];
 

@@ -10,9 +10,9 @@ import { type OpenFiles, Resolver } from '../../generator/headers/resolver.js';
 import { openSet } from '../../generator/headers/sets/open.js';
 import { MODEL_SCHEMA, type Model } from '../../generator/model/model.js';
 import type { Target } from '../../generator/targets/target.js';
+import { type Compiler, compilerOf } from '../lib/compilers.js';
+import { libcFolder, type ProvidedSet } from '../lib/header-sets.js';
 import { run } from '../lib/programs.js';
-import { type Compiler, compilerOf } from './compilers.js';
-import { libcFolder, type ProvidedSet } from './header-sets.js';
 import { type Finding, type Inventory, judge, type Verdict } from './judge.js';
 
 /** The headers of one set for one target, and the compiler that reads the very same files. */

@@ -4,7 +4,7 @@ import { GeneratorError } from '../../generator/errors.js';
 import { locationText } from '../../generator/model/locations.js';
 import type { Constant, Model } from '../../generator/model/model.js';
 import { type VerifyResult, verify } from '../../generator/verify/verify.js';
-import type { Compiler } from './compilers.js';
+import type { Compiler } from '../lib/compilers.js';
 import { type Difference, type Listed, type Listing, listingDifferences } from './listing.js';
 import { type Macro, preprocessed, requestNames, type ValueKind, valueKinds } from './macros.js';
 import { compiledTypes, modelledTypes, noTypes } from './types.js';

@@ -3,11 +3,11 @@
 import { defaultHeader, openHeaders } from '../../generator/cli/header-options.js';
 import { NoKvmError } from '../../generator/errors.js';
 import type { Model } from '../../generator/model/model.js';
+import { tableLine } from '../../generator/report/table.js';
 import type { Target } from '../../generator/targets/target.js';
 import { targets } from '../../generator/targets/targets.js';
-import { tableLine } from '../lib/table.js';
-import { compilerOf, lackingCompilers } from './compilers.js';
-import { headerSets, type ProvidedSet } from './header-sets.js';
+import { compilerOf, lackingCompilers } from '../lib/compilers.js';
+import { headerSets, type ProvidedSet } from '../lib/header-sets.js';
 import { judge } from './judge.js';
 
 const mostWrong = 20;

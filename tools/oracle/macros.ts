@@ -2,7 +2,7 @@
 
 import { requestMacros } from '../../generator/kernel/request-macros.js';
 import { type Check, includeLines, textMacros } from '../../generator/verify/c-assertions.js';
-import { type Compiler, preprocess, refusedLines } from './compilers.js';
+import { type Compiler, preprocess, refusedLines } from '../lib/compilers.js';
 import { headerAt, type Subject } from './listing.js';
 
 export interface Macro {

@@ -3,7 +3,7 @@
 import { locationText } from '../../generator/model/locations.js';
 import type { Member, Model } from '../../generator/model/model.js';
 import { includeLines } from '../../generator/verify/c-assertions.js';
-import { type Compiler, debugDump } from './compilers.js';
+import { type Compiler, debugDump } from '../lib/compilers.js';
 import { headerAt, type Listed, type Listing, type Subject } from './listing.js';
 
 interface TypeCounts {

@@ -3,16 +3,14 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { ts } from 'ts-morph';
 import type { Bindings } from '../../runtime/index.js';
+import { javaScriptOf } from '../lib/imported-bindings.js';
 
 /** Makes JavaScript of every module below a folder that `generate` wrote to, and imports that of kvm.h. */
 export async function importBindings(folder: string): Promise<Bindings> {
   for (const path of readdirSync(folder, { recursive: true, encoding: 'utf8' })) {
     if (!path.endsWith('.ts')) continue;
-    const compilerOptions = { target: ts.ScriptTarget.ES2022, module: ts.ModuleKind.ESNext };
-    const { outputText } = ts.transpileModule(readFileSync(join(folder, path), 'utf8'), { compilerOptions });
-    writeFileSync(join(folder, path.replace(/\.ts$/, '.js')), outputText);
+    writeFileSync(join(folder, path.replace(/\.ts$/, '.js')), javaScriptOf(readFileSync(join(folder, path), 'utf8')));
   }
   writeFileSync(join(folder, 'package.json'), '{ "type": "module" }\n');
   return (await import(pathToFileURL(join(folder, 'x86_64', 'linux', 'kvm.js')).href)) as Bindings;

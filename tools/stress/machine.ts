@@ -348,7 +348,7 @@ export class Machine {
       return 'interrupted by kick';
     }
     if (number !== 0 && this.#aborted >= number) return 'interrupted by abort';
-    if (this.#paused !== null) return 'interrupted by hold';
+    if (this.#paused !== null) return 'interrupted by pause';
     const exit = this.#program.exits[this.#made];
     if (exit === undefined) return 'interrupted by timeout';
     this.#made++;

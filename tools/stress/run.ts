@@ -6,12 +6,12 @@
 import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { parseArgs, promisify } from 'node:util';
+import { tableLine } from '../../generator/report/table.js';
 import { packageRoot } from '../../runtime/addon.js';
 import { Kvm, type Mechanism } from '../../runtime/index.js';
 import { type Guest, longMode, realMode, userMode } from '../guests/index.js';
 import { type Change, gaps, useHooks } from '../lib/native-test-hooks.js';
 import { Progress } from '../lib/progress.js';
-import { tableLine } from '../lib/table.js';
 import { KickCounts } from './kick-counts.js';
 import { type Crowd, type KickCount, kickCrowd } from './kicks.js';
 import { buildProtocol, runProtocol } from './protocol.js';

@@ -13,7 +13,7 @@ interface Remembered {
 }
 
 /** For expansions that leave the same macros alone. */
-export type ExpansionMemory = WeakMap<Macro, Remembered>;
+export type ExpansionCache = WeakMap<Macro, Remembered>;
 
 /** Whether the expansion of a macro is its body as it stands. */
 export function standsForItself({ body }: Macro): boolean {
@@ -21,8 +21,8 @@ export function standsForItself({ body }: Macro): boolean {
 }
 
 /** The expansion of the name of a macro. */
-export function expandMacro(macro: Macro, expansion: Expansion, end: Token, memory: ExpansionMemory): readonly Token[] {
-  const known = memory.get(macro);
+export function expandMacro(macro: Macro, expansion: Expansion, end: Token, cache: ExpansionCache): readonly Token[] {
+  const known = cache.get(macro);
   if (known && holds(known, expansion)) return known.tokens;
   const { macros, builtins } = expansion;
   const lookups = new Map<string, Macro | undefined>();
@@ -46,7 +46,7 @@ export function expandMacro(macro: Macro, expansion: Expansion, end: Token, memo
   };
   // Its name, not its body: a macro that refers to itself must find itself being expanded.
   const tokens = expandTokens([macro.at], recording, end);
-  if (!usesBuiltin) memory.set(macro, { tokens, lookups });
+  if (!usesBuiltin) cache.set(macro, { tokens, lookups });
   return tokens;
 }
 

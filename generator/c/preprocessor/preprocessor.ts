@@ -14,7 +14,7 @@ import { endAt, errorAt, type Token, tokenLike } from '../tokens.js';
 import { withAnnotation } from './annotations.js';
 import { conditionHolds } from './condition.js';
 import { type Builtin, Expander, type Expansion, expandTokens } from './expander.js';
-import { type ExpansionMemory, expandMacro, standsForItself } from './expansion-cache.js';
+import { type ExpansionCache, expandMacro, standsForItself } from './expansion-cache.js';
 import { type Macro, type MacroTable, parseDefinition } from './macros.js';
 
 export interface Preprocessed {
@@ -32,9 +32,9 @@ export interface Preprocessed {
   expand(tokens: readonly Token[]): readonly Token[];
   /**
    * What the name of a macro expands to, with the macros as they are at the end, but for those of the names in `except`;
-   * each list of such names wants a memory of its own.
+   * each list of such names wants a cache of its own.
    */
-  expandMacro(macro: Macro, memory: ExpansionMemory, except?: Iterable<string>): readonly Token[];
+  expandMacro(macro: Macro, cache: ExpansionCache, except?: Iterable<string>): readonly Token[];
 }
 
 /** A definition that a conditional leaves out. */
@@ -114,8 +114,8 @@ class Preprocessor {
           includes: this.#includes,
           skipped: this.#skipped,
           expand: (list) => expandTokens(list, this.#leaving([]), token),
-          expandMacro: (macro, memory, except = []) =>
-            standsForItself(macro) ? macro.body : expandMacro(macro, this.#leaving(except), token, memory),
+          expandMacro: (macro, cache, except = []) =>
+            standsForItself(macro) ? macro.body : expandMacro(macro, this.#leaving(except), token, cache),
         };
       }
     }

@@ -80,7 +80,7 @@ async function unpack(path: string, members: readonly Member[], stem: string): P
   const decompress = decompressors[member.name.slice(stem.length)];
   if (!decompress) {
     const known = Object.keys(decompressors).map((end) => stem + end);
-    throw new HeaderSetError(`${path}: ${member.name}: unknown compression; known are: ${known.join(', ')}`);
+    throw new HeaderSetError(`${path}: ${member.name}: unknown compression; expected one of ${known.join(', ')}`);
   }
   try {
     const entries = await unpackTar(await decompress(member.data), { strict: true });

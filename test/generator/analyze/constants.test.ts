@@ -1,8 +1,8 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { hasCompiler, needsCompiler } from '../../../tools/lib/gcc.js';
 import { modelOf } from '../../../tools/lib/headers-in-memory.js';
-import { integersByCompiler } from '../../../tools/lib/integers-in-c.js';
 import { type Judgement, judged } from '../../../tools/lib/verified-layouts.js';
+import { integersByCompiler } from '../../helpers/integers-in-c.js';
 
 /** A macro `X` and what it needs. */
 const integers = [

@@ -4,9 +4,9 @@ import { afterEach, describe, expect, it, vi } from 'vitest';
 import { type HeaderOptions, openHeaders } from '../../../generator/cli/header-options.js';
 import { selectedUnions, statedCases } from '../../../generator/kernel/discriminators.js';
 import type { Member, Model, RecordType } from '../../../generator/model/model.js';
-import { committedModel } from '../../../tools/lib/committed-models.js';
+import { headerSet, whyMissing } from '../../../tools/lib/header-sets.js';
 import { modelOf } from '../../../tools/lib/headers-in-memory.js';
-import { headerSet, whyMissing } from '../../../tools/oracle/header-sets.js';
+import { committedModel } from '../../helpers/committed-models.js';
 
 const [union] = selectedUnions;
 if (!union) throw new Error('there is no union');

@@ -76,7 +76,7 @@ const reasons: readonly (readonly [before: string, body: string, reason: string]
   ['#define F(x) x ## +', 'F(a)', "not an expression: '##' of 'a' and '+' does not make one token"],
 ];
 
-describe('the ledger', () => {
+describe('the omissions of a model', () => {
   it.each(reasons.map(([before, body, reason]) => [`${before} / ${body}`, before, body, reason] as const))(
     '%s',
     (_, before, body, reason) => {
@@ -132,7 +132,7 @@ describe('a record without a name', () => {
 });
 
 describe('what a target lacks', () => {
-  const ledgerOf = (text: string): (readonly [string, string, string])[] =>
+  const omissionsOf = (text: string): (readonly [string, string, string])[] =>
     modelOf({ 'x.h': text }).omissions.flatMap(({ kind, name, reason, skipped }) =>
       skipped ? [[kind, name, reason] as const] : [],
     );
@@ -152,7 +152,7 @@ enum x_kind { X_KIND };
 union x_any { int a; };
 #endif
 `;
-    expect(ledgerOf(text)).toEqual([
+    expect(omissionsOf(text)).toEqual([
       ['macro', 'X_VALUE', reason('#ifdef __arm__')],
       ['ioctl', 'X_GET', reason('#ifdef __arm__')],
       ['type', 'struct x_state', reason('#ifdef __arm__')],
@@ -177,6 +177,6 @@ struct x_state { long a; };
 #include "x.h"
 #endif
 `;
-    expect(ledgerOf(text)).toEqual([]);
+    expect(omissionsOf(text)).toEqual([]);
   });
 });

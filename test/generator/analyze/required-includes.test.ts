@@ -10,9 +10,10 @@ import { targets } from '../../../generator/targets/targets.js';
 import { x86_64 } from '../../../generator/targets/x86_64.js';
 import { includeLines } from '../../../generator/verify/c-assertions.js';
 import { verify } from '../../../generator/verify/verify.js';
+import { headerSet } from '../../../tools/lib/header-sets.js';
 import { modelOf } from '../../../tools/lib/headers-in-memory.js';
-import { cc, describeWithCompiler } from '../../../tools/lib/oracle-compiler.js';
-import { headerSet } from '../../../tools/oracle/header-sets.js';
+import { cc } from '../../../tools/lib/oracle-compiler.js';
+import { describeWithCompiler } from '../../helpers/compiler-suite.js';
 
 const others = {
   'linux/ioctl.h': '#define _IOC_NONE 0\n#define _IOC_DIR(x) 0\n',

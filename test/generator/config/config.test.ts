@@ -69,9 +69,9 @@ describe('checkConfig', () => {
     [{ headers: 'linux/kvm.h' }, 'headers', /is "linux\/kvm\.h"; must be a list/],
     [{ headers: ['<linux/kvm.h>'] }, 'headers[0]', /as an #include spells it/],
     [{ headers: ['linux/kvm.h', '/usr/include/linux/kvm.h'] }, 'headers[1]', /as an #include spells it/],
-    [{ headers, header: [] }, 'header', /is no key; known are: headers, targets, /],
+    [{ headers, header: [] }, 'header', /unknown key; expected one of headers, targets, /],
     [{ headers, targets: ['vax'] }, 'targets[0]', /is "vax"; must be one of arm, /],
-    [{ headers, targets: [] }, 'targets', /is empty; leave it away/],
+    [{ headers, targets: [] }, 'targets', /is empty; name an architecture/],
     [{ headers, include: ['nowhere'] }, 'include[0]', /\/nowhere is no folder; folders are relative to this file/],
     [{ headers, include: [1] }, 'include[0]', /is 1; must be a folder/],
     [{ headers, from: '' }, 'from', /is ""; must be the name of an imported header set, or a folder/],
@@ -120,7 +120,7 @@ export default defineConfig(config);
   });
 
   it.each([
-    ['missing.ts', {}, /missing\.ts: is not there, or is no file/],
+    ['missing.ts', {}, /missing\.ts: not found/],
     ['bad.ts', { 'bad.ts': 'export default {' }, /bad\.ts: cannot be loaded: /],
     ['throws.ts', { 'throws.ts': "throw new Error('no');\n" }, /throws\.ts: cannot be loaded: no/],
     ['bad.json', { 'bad.json': '{' }, /bad\.json: is no JSON: /],

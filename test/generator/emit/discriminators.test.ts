@@ -4,8 +4,8 @@ import { describe, expect, it } from 'vitest';
 import * as kvm from '../../../generated/x86_64/linux/kvm.js';
 import { filesFor } from '../../../generator/cli/generate.js';
 import { emitModules } from '../../../generator/emit/modules.js';
-import { committedModel, modelOfText } from '../../../tools/lib/committed-models.js';
-import { diagnosticsOf } from '../../../tools/lib/typescript-checker.js';
+import { committedModel, modelOfText } from '../../helpers/committed-models.js';
+import { diagnosticsOf } from '../../helpers/typescript-checker.js';
 
 const constants = `
 #define KVM_EXIT_IO 2

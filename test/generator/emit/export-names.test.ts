@@ -6,9 +6,9 @@ import type { Member, Model } from '../../../generator/model/model.js';
 import { arm64 } from '../../../generator/targets/arm64.js';
 import { s390x } from '../../../generator/targets/s390x.js';
 import { x86_64 } from '../../../generator/targets/x86_64.js';
-import { committedModel, modelOfText, shapesModel } from '../../../tools/lib/committed-models.js';
 import { importBindings } from '../../../tools/lib/imported-bindings.js';
-import { diagnosticsOf } from '../../../tools/lib/typescript-checker.js';
+import { committedModel, modelOfText, shapesModel } from '../../helpers/committed-models.js';
+import { diagnosticsOf } from '../../helpers/typescript-checker.js';
 
 function model(text: string): Model {
   return modelOfText('a.h', `#include <linux/types.h>\n${text}\n`);

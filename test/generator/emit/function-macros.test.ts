@@ -3,11 +3,11 @@ import { filesFor } from '../../../generator/cli/generate.js';
 import { emitModules } from '../../../generator/emit/modules.js';
 import { GeneratorError } from '../../../generator/errors.js';
 import { modelFromJson, modelToJson } from '../../../generator/model/json.js';
-import { committedModel, modelOfText } from '../../../tools/lib/committed-models.js';
-import { importFunctions } from '../../../tools/lib/function-facts.js';
 import { hasCompiler, needsCompiler } from '../../../tools/lib/gcc.js';
-import { integersByCompiler, trapped } from '../../../tools/lib/integers-in-c.js';
-import { diagnosticsOf } from '../../../tools/lib/typescript-checker.js';
+import { committedModel, modelOfText } from '../../helpers/committed-models.js';
+import { importFunctions } from '../../helpers/function-facts.js';
+import { integersByCompiler, trapped } from '../../helpers/integers-in-c.js';
+import { diagnosticsOf } from '../../helpers/typescript-checker.js';
 
 function emitted(header: string): string {
   return emitModules(modelOfText('a.h', header))[0]?.text ?? '';

@@ -6,14 +6,14 @@ import { filesFor } from '../../../generator/cli/generate.js';
 import { type EmittedFile, emitModules } from '../../../generator/emit/modules.js';
 import { supportModules } from '../../../generator/emit/support.js';
 import { version } from '../../../generator/version.js';
-import { committedModel, modelOfText, shapesModel } from '../../../tools/lib/committed-models.js';
+import { committedModel, modelOfText, shapesModel } from '../../helpers/committed-models.js';
 import {
   diagnosticsOf,
   hasDocumentation,
   inerasableSyntax,
   isExported,
   syntaxOf,
-} from '../../../tools/lib/typescript-checker.js';
+} from '../../helpers/typescript-checker.js';
 
 const kvm = committedModel();
 const shapes = shapesModel();

@@ -8,7 +8,7 @@ import { x86_64 } from '../../../generator/targets/x86_64.js';
 import type { View } from '../../../support/index.js';
 import { modelOf } from '../../../tools/lib/headers-in-memory.js';
 import { classCalled, type Exports, importBindings } from '../../../tools/lib/imported-bindings.js';
-import { diagnosticsOf } from '../../../tools/lib/typescript-checker.js';
+import { diagnosticsOf } from '../../helpers/typescript-checker.js';
 
 const header = `
 #include <linux/types.h>

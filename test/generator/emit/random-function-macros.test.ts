@@ -4,10 +4,10 @@ import { i386 } from '../../../generator/targets/i386.js';
 import { s390x } from '../../../generator/targets/s390x.js';
 import type { Target } from '../../../generator/targets/target.js';
 import { x86_64 } from '../../../generator/targets/x86_64.js';
-import { modelOfText } from '../../../tools/lib/committed-models.js';
-import { answersOf, importFunctions, tuplesOf, type Use, wrongAnswers } from '../../../tools/lib/function-facts.js';
+import { compilerOf, isInstalled } from '../../../tools/lib/compilers.js';
 import { checkAtOnce, type Verdict } from '../../../tools/lib/random-values.js';
-import { compilerOf, isInstalled } from '../../../tools/oracle/compilers.js';
+import { modelOfText } from '../../helpers/committed-models.js';
+import { answersOf, importFunctions, tuplesOf, type Use, wrongAnswers } from '../../helpers/function-facts.js';
 
 const literal = fc
   .tuple(

@@ -7,10 +7,10 @@ import { filesFor } from '../../../generator/cli/generate.js';
 import { namesOf } from '../../../generator/emit/export-names.js';
 import { emitModules, modulePath } from '../../../generator/emit/modules.js';
 import type { Model } from '../../../generator/model/model.js';
-import { modelOfText } from '../../../tools/lib/committed-models.js';
 import { modelOf } from '../../../tools/lib/headers-in-memory.js';
 import { classCalled, type Exports, importBindings } from '../../../tools/lib/imported-bindings.js';
-import { diagnosticsOf } from '../../../tools/lib/typescript-checker.js';
+import { modelOfText } from '../../helpers/committed-models.js';
+import { diagnosticsOf } from '../../helpers/typescript-checker.js';
 
 /** Members twice, once without a name around them and once in a group with a tag and a name: as kernel headers do it. */
 const group = `#define GROUP(TAG, NAME, MEMBERS...) union { struct { MEMBERS }; struct TAG { MEMBERS } NAME; };`;

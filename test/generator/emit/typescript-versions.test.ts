@@ -8,10 +8,10 @@ import { openModel } from '../../../generator/emit/bindings.js';
 import { packageRoot } from '../../../generator/headers/disk.js';
 import type { Model } from '../../../generator/model/model.js';
 import { x86_64 } from '../../../generator/targets/x86_64.js';
-import { installedHeaders } from '../../../tools/fuzz/headers.js';
-import { complaints, exercise, typeScripts, writeWorkspace } from '../../../tools/fuzz/workspace.js';
-import { shapesModel } from '../../../tools/lib/committed-models.js';
+import { installedHeaders } from '../../../tools/lib/installed-headers.js';
+import { complaints, exercise, typeScripts, writeWorkspace } from '../../../tools/lib/typescript-workspace.js';
 import { temporaryFolder } from '../../helpers/cli.js';
+import { shapesModel } from '../../helpers/committed-models.js';
 
 /** Headers by what they have that others have not. */
 const chosen: Readonly<Record<string, string>> = {

@@ -3,7 +3,7 @@
 import { describe, expect, it } from 'vitest';
 import { announcementsOf, capabilityRows } from '../../../generator/kernel/capabilities.js';
 import { targets } from '../../../generator/targets/targets.js';
-import { committedModel } from '../../../tools/lib/committed-models.js';
+import { committedModel } from '../../helpers/committed-models.js';
 
 const models = targets.filter(({ withoutKvm }) => withoutKvm === undefined).map(({ name }) => committedModel(name));
 const ioctls = models.flatMap((model) => model.ioctls);

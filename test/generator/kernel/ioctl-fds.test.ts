@@ -6,8 +6,8 @@ import { openHeaders } from '../../../generator/cli/header-options.js';
 import { fdRows } from '../../../generator/kernel/ioctl-fds.js';
 import { architectures } from '../../../generator/targets/architectures.js';
 import { targetCalled } from '../../../generator/targets/targets.js';
-import { committedModel, modelOfText } from '../../../tools/lib/committed-models.js';
-import { headerSet, whyMissing } from '../../../tools/oracle/header-sets.js';
+import { headerSet, whyMissing } from '../../../tools/lib/header-sets.js';
+import { committedModel, modelOfText } from '../../helpers/committed-models.js';
 
 const generated = new URL('../../../generated/', import.meta.url);
 const folders = readdirSync(generated, { withFileTypes: true }).filter((entry) => entry.isDirectory());

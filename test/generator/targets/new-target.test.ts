@@ -10,8 +10,8 @@ import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { DebianPort } from '../../../generator/targets/target.js';
 import { type AnyBindings, wrongArchitecture } from '../../../runtime/host-bindings.js';
-import { type Compiled, compilerOf, lackingCompilers, preprocess } from '../../../tools/oracle/compilers.js';
-import { headerSet, whyMissing } from '../../../tools/oracle/header-sets.js';
+import { type Compiled, compilerOf, lackingCompilers, preprocess } from '../../../tools/lib/compilers.js';
+import { headerSet, whyMissing } from '../../../tools/lib/header-sets.js';
 import { contentsOf, projectRoot, temporaryFolder } from '../../helpers/cli.js';
 
 const debian: DebianPort = { architecture: 'powerpc', multiarch: 'powerpc-linux-gnu' };

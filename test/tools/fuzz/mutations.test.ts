@@ -2,9 +2,9 @@
 
 import { afterAll, describe, expect, it } from 'vitest';
 import { x86_64 } from '../../../generator/targets/x86_64.js';
-import { installedHeaders } from '../../../tools/fuzz/headers.js';
 import { mutantsOf } from '../../../tools/fuzz/mutations.js';
 import { Readers } from '../../../tools/fuzz/readers.js';
+import { installedHeaders } from '../../../tools/lib/installed-headers.js';
 import { checkAtOnce } from '../../../tools/lib/random-values.js';
 
 const headers = installedHeaders(x86_64);

@@ -5,10 +5,11 @@ import { locationText } from '../../../generator/model/locations.js';
 import type { Model, Omission } from '../../../generator/model/model.js';
 import { countRecords } from '../../../generator/report/summary.js';
 import { generateBindings } from '../../../tools/lib/generated-bindings.js';
-import { cc, describeWithCompiler, kvm } from '../../../tools/lib/oracle-compiler.js';
+import { cc, kvm } from '../../../tools/lib/oracle-compiler.js';
 import { listingDifferences } from '../../../tools/oracle/listing.js';
 import { type Macro, preprocessed, requestNames, valueKinds } from '../../../tools/oracle/macros.js';
 import { compiledTypes, modelledTypes, type TypeList } from '../../../tools/oracle/types.js';
+import { describeWithCompiler } from '../../helpers/compiler-suite.js';
 
 describeWithCompiler("completeness against the compiler's debug information", ['readelf'], () => {
   let model: Model;

@@ -4,11 +4,11 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { targetCalled } from '../../../generator/targets/targets.js';
+import { isInstalled } from '../../../tools/lib/compilers.js';
+import { headerSet, libcName, whyMissing } from '../../../tools/lib/header-sets.js';
 import { call } from '../../../tools/lib/programs.js';
-import { isInstalled } from '../../../tools/oracle/compilers.js';
 import { judgeCorpus, openCorpus } from '../../../tools/oracle/corpus.js';
 import { exceptions, sortFindings } from '../../../tools/oracle/exceptions.js';
-import { headerSet, libcName, whyMissing } from '../../../tools/oracle/header-sets.js';
 
 /** Constructs that are easily got wrong, a header that has each, and how it is seen there. */
 const traps: readonly (readonly [construct: string, header: string, shows: RegExp])[] = [

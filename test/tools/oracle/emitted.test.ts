@@ -15,7 +15,8 @@ import {
 import { classesOf } from '../../../tools/lib/expected-classes.js';
 import { generateBindings } from '../../../tools/lib/generated-bindings.js';
 import { type Bindings, importBindings } from '../../../tools/lib/imported-bindings.js';
-import { describeWithCompiler, kvm, shapes } from '../../../tools/lib/oracle-compiler.js';
+import { kvm, shapes } from '../../../tools/lib/oracle-compiler.js';
+import { describeWithCompiler } from '../../helpers/compiler-suite.js';
 
 for (const subject of [kvm, shapes]) {
   describeWithCompiler(`the emitted modules of ${subject.header} against the C compiler`, [], () => {

@@ -13,12 +13,13 @@ import { s390x } from '../../../generator/targets/s390x.js';
 import { targets } from '../../../generator/targets/targets.js';
 import { x86_64 } from '../../../generator/targets/x86_64.js';
 import { includeLines } from '../../../generator/verify/c-assertions.js';
-import { answersOf, importFunctions, usesOf, wrongAnswers } from '../../../tools/lib/function-facts.js';
+import { compilerOf, isInstalled } from '../../../tools/lib/compilers.js';
+import { headerSet, whyMissing } from '../../../tools/lib/header-sets.js';
 import type { Exports } from '../../../tools/lib/imported-bindings.js';
-import { cc, describeWithCompiler } from '../../../tools/lib/oracle-compiler.js';
-import { compilerOf, isInstalled } from '../../../tools/oracle/compilers.js';
-import { headerSet, whyMissing } from '../../../tools/oracle/header-sets.js';
+import { cc } from '../../../tools/lib/oracle-compiler.js';
 import { projectRoot } from '../../helpers/cli.js';
+import { describeWithCompiler } from '../../helpers/compiler-suite.js';
+import { answersOf, importFunctions, usesOf, wrongAnswers } from '../../helpers/function-facts.js';
 
 const missing = whyMissing('newest');
 const withKvm = targets.filter(({ withoutKvm }) => withoutKvm === undefined);

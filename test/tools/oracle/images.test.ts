@@ -10,12 +10,13 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { filesFor } from '../../../generator/cli/generate.js';
 import type { Model } from '../../../generator/model/model.js';
 import { targets } from '../../../generator/targets/targets.js';
+import { standard } from '../../../generator/verify/compile.js';
 import { readSections } from '../../../generator/verify/elf.js';
-import { shapesHeaders, shapesModel } from '../../../tools/lib/committed-models.js';
-import { inFolder } from '../../../tools/lib/gcc.js';
+import { compilerOf, isInstalled } from '../../../tools/lib/compilers.js';
 import { type Bindings, classCalled, importBindings } from '../../../tools/lib/imported-bindings.js';
 import { run } from '../../../tools/lib/programs.js';
-import { compilerOf, isInstalled, standard } from '../../../tools/oracle/compilers.js';
+import { inTemporaryFolder } from '../../../tools/lib/temporary-folder.js';
+import { shapesHeaders, shapesModel } from '../../helpers/committed-models.js';
 
 /** An object in which all bits are zero but those of one bit-field. */
 interface Image {
@@ -60,7 +61,7 @@ function imagesBy(target: (typeof targets)[number], list: readonly Assignment[])
     ({ record, member, value }, index) =>
       `const struct ${record} image_${index} __attribute__((section(".image.${index}"), used)) = { .${member} = ${value === -(2n ** 63n) ? `${value + 1n}LL - 1` : `${value}${value > 2n ** 63n ? 'ULL' : 'LL'}`} };`,
   );
-  return inFolder({ ...shapesHeaders, 'images.c': `#include <shapes.h>\n${lines.join('\n')}\n` }, (folder) => {
+  return inTemporaryFolder({ ...shapesHeaders, 'images.c': `#include <shapes.h>\n${lines.join('\n')}\n` }, (folder) => {
     const object = join(folder, 'images.o');
     run(cc, [...flags, standard, '-w', '-I', folder, '-c', '-o', object, join(folder, 'images.c')]);
     const names = list.map((_, index) => `.image.${index}`);

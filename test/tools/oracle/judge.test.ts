@@ -4,11 +4,11 @@ import { beforeAll, expect, it } from 'vitest';
 import { openHeaders } from '../../../generator/cli/header-options.js';
 import type { Model } from '../../../generator/model/model.js';
 import { x86_64 } from '../../../generator/targets/x86_64.js';
-import { describeWithCompiler } from '../../../tools/lib/oracle-compiler.js';
-import { type Compiler, compilerOf } from '../../../tools/oracle/compilers.js';
+import { type Compiler, compilerOf } from '../../../tools/lib/compilers.js';
 import { type Finding, judge } from '../../../tools/oracle/judge.js';
 import { valueKinds } from '../../../tools/oracle/macros.js';
 import { folderOf } from '../../helpers/cli.js';
+import { describeWithCompiler } from '../../helpers/compiler-suite.js';
 
 const text = `
 #include <linux/ioctl.h>

@@ -26,7 +26,7 @@ function seriesOf({ kernel }: Model): string {
 const excuse =
   /not (?:yet )?(?:implemented|supported|handled|known)|un(?:implemented|supported|handled)|to ?do|fixme|later/i;
 
-describe('the ledger', () => {
+describe('the omissions of a model', () => {
   it('has the expected entries for the committed model, and no others', () => {
     const model = openModel(read('../../../generated/x86_64/linux/kvm.model.json'), 'the committed model');
     expectLedger(model, expected[seriesOf(model)]);

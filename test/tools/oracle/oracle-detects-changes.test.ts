@@ -6,12 +6,13 @@ import type { Model } from '../../../generator/model/model.js';
 import { assignmentDifferences, differences, type Facts, factsOf } from '../../../tools/lib/emitted-facts.js';
 import { generateBindings } from '../../../tools/lib/generated-bindings.js';
 import { importBindings } from '../../../tools/lib/imported-bindings.js';
-import { cc, describeWithCompiler, kvm } from '../../../tools/lib/oracle-compiler.js';
+import { cc, kvm } from '../../../tools/lib/oracle-compiler.js';
 import { leavesOf, MemoryOracle } from '../../../tools/lib/round-trip.js';
 import { listingDifferences } from '../../../tools/oracle/listing.js';
 import { preprocessed, valueKinds } from '../../../tools/oracle/macros.js';
 import { compiledTypes, modelledTypes } from '../../../tools/oracle/types.js';
 import { temporaryFolder } from '../../helpers/cli.js';
+import { describeWithCompiler } from '../../helpers/compiler-suite.js';
 
 /** What is altered in the text behind `after`, and the items that must be reported. */
 interface Alteration {

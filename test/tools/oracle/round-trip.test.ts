@@ -6,9 +6,10 @@ import { countRecords } from '../../../generator/report/summary.js';
 import { classesOf } from '../../../tools/lib/expected-classes.js';
 import { generateBindings } from '../../../tools/lib/generated-bindings.js';
 import { type Bindings, classCalled, importBindings } from '../../../tools/lib/imported-bindings.js';
-import { describeWithCompiler, kvm, shapes } from '../../../tools/lib/oracle-compiler.js';
+import { kvm, shapes } from '../../../tools/lib/oracle-compiler.js';
 import { type Leaves, leavesOf, MemoryOracle } from '../../../tools/lib/round-trip.js';
 import { temporaryFolder } from '../../helpers/cli.js';
+import { describeWithCompiler } from '../../helpers/compiler-suite.js';
 
 for (const subject of [kvm, shapes]) {
   describeWithCompiler(`memory of ${subject.header} between C and the views`, [], () => {

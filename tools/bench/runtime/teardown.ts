@@ -1,6 +1,7 @@
 /** How long a process takes to end while guests spin, for each way to end it. */
 
 import { type Crowd, type EndingAction, endings, endProcess } from '../../lib/teardown/endings.js';
+import { watchdogMs } from '../../lib/timeouts.js';
 import type { Result } from '../harness.js';
 
 const actions: readonly EndingAction[] = [
@@ -13,7 +14,6 @@ const actions: readonly EndingAction[] = [
 ];
 const runs = 5;
 const boundMs = 250;
-const watchdogMs = 30_000;
 
 export async function benchTeardown(): Promise<Result[]> {
   const results: Result[] = [];

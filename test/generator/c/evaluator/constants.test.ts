@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { hasCompiler, needsCompiler } from '../../../../tools/lib/gcc.js';
-import { integersByCompiler, integersByGenerator } from '../../../../tools/lib/integers-in-c.js';
+import { integersByCompiler, integersByGenerator } from '../../../helpers/integers-in-c.js';
 
 const literals = [
   ...['0', '1', '42', '2147483647', '2147483648', '4294967295', '4294967296', '9223372036854775807'],

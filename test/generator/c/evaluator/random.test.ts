@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, it } from 'vitest';
 import { hasCompiler, needsCompiler } from '../../../../tools/lib/gcc.js';
-import { integersByCompiler, integersByGenerator, trapped } from '../../../../tools/lib/integers-in-c.js';
 import { checkAtOnce, type Verdict } from '../../../../tools/lib/random-values.js';
+import { integersByCompiler, integersByGenerator, trapped } from '../../../helpers/integers-in-c.js';
 
 const edges = [0n, 1n, 2n, 3n, 7n, 31n, 32n, 63n, 127n, 128n, 255n, 256n, 65535n].concat(
   [31n, 32n, 63n].flatMap((bits) => [(1n << bits) - 1n, 1n << bits]),

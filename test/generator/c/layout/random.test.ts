@@ -2,8 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { targets } from '../../../../generator/targets/targets.js';
 import { judgeRecords } from '../../../../tools/fuzz/judge-records.js';
 import { declaredFor } from '../../../../tools/fuzz/records.js';
+import { isInstalled } from '../../../../tools/lib/compilers.js';
 import { checkAtOnce } from '../../../../tools/lib/random-values.js';
-import { isInstalled } from '../../../../tools/oracle/compilers.js';
 
 // clang lays bit-fields with attributes out otherwise, and the generator follows GCC.
 for (const target of targets.filter(({ compiler }) => compiler.package.startsWith('gcc'))) {

@@ -96,7 +96,7 @@ describe('what is no package, or no whole one', () => {
         ['debian-binary', '2.0\n'],
         ['control.tar.lz4', 'x'],
       ],
-      /control\.tar\.lz4: unknown compression; known are: control\.tar, control\.tar\.gz, control\.tar\.xz, control\.tar\.zst/,
+      /control\.tar\.lz4: unknown compression; expected one of control\.tar, control\.tar\.gz, control\.tar\.xz, control\.tar\.zst/,
     ],
     [
       'of which a tar is none',

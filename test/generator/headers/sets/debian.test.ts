@@ -16,7 +16,7 @@ import { modelFromJson, modelToJson } from '../../../../generator/model/json.js'
 import { architectures, targetsOf } from '../../../../generator/targets/architectures.js';
 import { verify } from '../../../../generator/verify/verify.js';
 import { hasCompiler, needsCompiler } from '../../../../tools/lib/gcc.js';
-import { type HeaderSetName, headerSet, headerSetNames, whyMissing } from '../../../../tools/oracle/header-sets.js';
+import { type HeaderSetName, headerSet, headerSetNames, whyMissing } from '../../../../tools/lib/header-sets.js';
 import { contentsOf, projectRoot, temporaryFolder } from '../../../helpers/cli.js';
 
 const hasDpkg = spawnSync('dpkg-deb', ['--version']).status === 0;

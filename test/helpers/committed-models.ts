@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import { openModel } from '../../generator/emit/bindings.js';
 import type { Model } from '../../generator/model/model.js';
 import type { Target } from '../../generator/targets/target.js';
-import { type Headers, modelOf } from './headers-in-memory.js';
+import { type Headers, modelOf } from '../../tools/lib/headers-in-memory.js';
 
 /** The model behind the committed bindings of `linux/kvm.h`, for x86-64 unless a target is named. */
 export function committedModel(target = 'x86_64'): Model {
@@ -18,7 +18,7 @@ export function modelOfText(name: string, text: string, target?: Target): Model 
   return { ...model, sources: model.sources.map((source) => ({ ...source, sha256: '0'.repeat(64) })) };
 }
 
-const shapes = readFileSync(new URL('./shapes.h', import.meta.url), 'utf8');
+const shapes = readFileSync(new URL('../../tools/lib/shapes.h', import.meta.url), 'utf8');
 
 /** The model of `shapes.h`, for x86-64 unless a target is named. */
 export function shapesModel(target?: Target): Model {

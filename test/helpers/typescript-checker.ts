@@ -2,7 +2,7 @@
 
 import { Project, ts } from 'ts-morph';
 import type { EmittedFile } from '../../generator/emit/modules.js';
-import { strictest } from '../fuzz/workspace.js';
+import { strictest } from '../../tools/lib/typescript-workspace.js';
 
 const { options: compilerOptions } = ts.convertCompilerOptionsFromJson(strictest, '/');
 

@@ -1,14 +1,13 @@
 /** C compilers as oracles: they are asked, and what they answer is the expected value. */
 
 import { type SpawnSyncOptions, spawnSync } from 'node:child_process';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Target } from '../../generator/targets/target.js';
 import type { Check, TranslationUnit } from '../../generator/verify/c-assertions.js';
-import { compileToTheEnd, VerifyError } from '../../generator/verify/compile.js';
+import { compileToTheEnd, standard, VerifyError } from '../../generator/verify/compile.js';
 import { runProgram } from '../../generator/verify/program.js';
-import { call } from '../lib/programs.js';
+import { call } from './programs.js';
+import { inTemporaryFolder } from './temporary-folder.js';
 
 /** A compiler for one target, and where it finds headers before the system's. */
 export interface Compiler {
@@ -16,9 +15,6 @@ export interface Compiler {
   readonly flags: readonly string[];
   readonly include: readonly string[];
 }
-
-/** The language of the answers, whichever is the compiler's own choice. */
-export const standard = '-std=gnu17';
 
 /** What has to be known of a target to find its compiler. */
 export type Compiled = Pick<Target, 'compiler' | 'debian'>;
@@ -64,28 +60,19 @@ export function refusedLines(
   unit: TranslationUnit<Check>,
 ): Promise<ReadonlyMap<number, string>> {
   const options = { cc, flags, includeDirs: include };
-  return inFolder((folder) =>
+  return inTemporaryFolder({}, (folder) =>
     compileToTheEnd({ options, header, folder, isClang: cc.includes('clang') }, 'unit.c', unit, ['-fsyntax-only']),
   );
 }
 
 /** The dump of `readelf` for a C text compiled with debug information on all types, used or not. */
 export function debugDump(compiler: Compiler, source: string, ...sections: readonly string[]): Promise<string> {
-  return inFolder(async (folder) => {
+  return inTemporaryFolder({}, async (folder) => {
     const object = join(folder, 'object.o');
     const debug = ['-w', '-gdwarf-5', '-fno-eliminate-unused-debug-types', '-c', '-o', object];
     await output(compiler.cc, [...argumentsOf(compiler), ...debug, '-x', 'c', '-'], source);
     return output('readelf', [`--debug-dump=${sections.join()}`, object]);
   });
-}
-
-async function inFolder<T>(use: (folder: string) => Promise<T>): Promise<T> {
-  const folder = await mkdtemp(join(tmpdir(), 'kvm-uapi-oracle-'));
-  try {
-    return await use(folder);
-  } finally {
-    await rm(folder, { recursive: true, force: true });
-  }
 }
 
 /** What a program wrote. Rejects when it could not be started, or ended with another status than 0. */

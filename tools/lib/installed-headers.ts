@@ -2,9 +2,10 @@
 
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { kernelFolders } from '../../generator/kernel/header-packages.js';
 import type { Target } from '../../generator/targets/target.js';
 
-const folders = 'asm asm-generic drm linux misc mtd rdma scsi sound video xen'.split(' ');
+const folders = ['asm', ...kernelFolders];
 
 /** As an `#include` spells them, in alphabetical order; none where they are not installed. */
 export function installedHeaders({ debian }: Target): string[] {

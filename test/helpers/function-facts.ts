@@ -6,11 +6,12 @@ import { copiesOf } from '../../generator/emit/bindings.js';
 import { emitModules } from '../../generator/emit/modules.js';
 import { supportText } from '../../generator/headers/disk.js';
 import type { FunctionMacro, Model } from '../../generator/model/model.js';
+import { standard } from '../../generator/verify/compile.js';
 import { readSections } from '../../generator/verify/elf.js';
-import { type Compiler, standard } from '../oracle/compilers.js';
-import { inFolder } from './gcc.js';
-import { type Exports, importBindings } from './imported-bindings.js';
-import { call } from './programs.js';
+import type { Compiler } from '../../tools/lib/compilers.js';
+import { type Exports, importBindings } from '../../tools/lib/imported-bindings.js';
+import { call } from '../../tools/lib/programs.js';
+import { inTemporaryFolder } from '../../tools/lib/temporary-folder.js';
 
 export type Argument = number | bigint;
 
@@ -115,7 +116,7 @@ function diagnosticsFlags(cc: string): string[] {
 }
 
 function compiled({ cc, flags, include }: Compiler, source: string): Compiled {
-  return inFolder({ 'facts.c': source }, (folder) => {
+  return inTemporaryFolder({ 'facts.c': source }, (folder) => {
     const [text, object] = [join(folder, 'facts.c'), join(folder, 'facts.o')];
     const folders = include.flatMap((path) => ['-I', path]);
     const { status, stderr } = call(cc, [

@@ -1,7 +1,7 @@
 /** Integers of C as the compiler and as the generator have them: a type and a value. */
 
-import { printedByCompiled } from './gcc.js';
-import { modelOf } from './headers-in-memory.js';
+import { printedByCompiled } from '../../tools/lib/gcc.js';
+import { modelOf } from '../../tools/lib/headers-in-memory.js';
 
 /** `unsigned long 18446744073709551615`, or `no value: ` and the reason. */
 export type Spelled = string;
