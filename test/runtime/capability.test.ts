@@ -11,6 +11,7 @@ import {
 } from '../../runtime/capability.js';
 import type { CapabilityContext, IoctlTarget } from '../../runtime/context.js';
 import { type CapabilityName, KvmArgumentError, KvmUnsupportedError } from '../../runtime/index.js';
+import { readyVcpuOptions } from '../../runtime/vcpu.js';
 import { thrownBy } from '../helpers/vcpus.js';
 
 /** A kernel that has these capabilities and no others. `asked` collects the numbers that it is asked for. */
@@ -81,5 +82,20 @@ describe('a capability that the caller requires', () => {
 
   it('has the value that the kernel says', () => {
     expect(capabilityValue(kernelWith({ [bindings.KVM_CAP_XSAVE2]: 4096 }), 'KVM_CAP_XSAVE2')).toBe(4096);
+  });
+});
+
+describe('KVM_CAP_IMMEDIATE_EXIT', () => {
+  it('is named by the error of a vCPU that needs it, when the kernel does not have it', () => {
+    expect(thrownBy(() => readyVcpuOptions({ mechanism: 'immediate_exit' }, kernelWith({})))).toMatchObject({
+      name: 'KvmUnsupportedError',
+      operation: 'KVM_CREATE_VCPU',
+      capability: 'KVM_CAP_IMMEDIATE_EXIT',
+    });
+  });
+
+  it('is not needed for the other mechanism, which is the default without it', () => {
+    expect(readyVcpuOptions({}, kernelWith({})).mechanism).toBe('signal_mask');
+    expect(readyVcpuOptions({}, kernelWith({ [bindings.KVM_CAP_IMMEDIATE_EXIT]: 1 })).mechanism).toBe('immediate_exit');
   });
 });
