@@ -69,7 +69,7 @@ export class KvmUnsupportedError extends KvmError {
   }
 }
 
-/** One of several MSRs was refused. Those before it in the list were read or written, those behind it were not. */
+/** One of several MSRs was refused. Those before it in the list were read or written, those after it were not. */
 export class KvmMsrError extends KvmError {
   override readonly name = 'KvmMsrError';
   /** Of the MSR that was refused. */

@@ -21,7 +21,7 @@ export function setNumber64(view: DataView, offset: number, value: number, signe
 
 // Bit-fields that no load of 8, 16 or 32 bits holds; from the most significant bit of the first byte
 
-/** Reads `width` bits at `bit` bits behind `offset`. */
+/** Reads `width` bits at `bit` bits after `offset`. */
 export function getBits(view: DataView, offset: number, bit: number, width: number): bigint {
   const end = bit + width;
   let value = 0n;
@@ -31,7 +31,7 @@ export function getBits(view: DataView, offset: number, bit: number, width: numb
   return BigInt.asUintN(width, value >> BigInt(-end & 7));
 }
 
-/** Writes `width` bits at `bit` bits behind `offset`, and leaves those around them. */
+/** Writes `width` bits at `bit` bits after `offset`, and leaves those around them. */
 export function setBits(view: DataView, offset: number, bit: number, width: number, value: bigint): void {
   const first = bit >> 3;
   const last = (bit + width - 1) >> 3;

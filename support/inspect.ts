@@ -12,7 +12,7 @@ export type NamesIn<Constants extends object, Prefix extends string> = Extract<k
 
 /**
  * The constant that begins with a prefix and has a value: `nameOf(bindings, 'KVM_EXIT_', 2)` is `'KVM_EXIT_IO'`. Of
- * several, one that continues the name of another goes behind: KVM_EXIT_HYPERV_HCALL is 2 too, and a value within
+ * several, one that continues the name of another goes after: KVM_EXIT_HYPERV_HCALL is 2 too, and a value within
  * KVM_EXIT_HYPERV. Of those that are left, the shortest; then the first by the order of ASCII. Undefined where there is none.
  */
 export function nameOf<Constants extends object, Prefix extends string>(

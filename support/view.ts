@@ -5,7 +5,7 @@
 
 import type { FlexibleTail, TypeLayout } from './layout.js';
 
-/** A view of one C struct, union or scalar in memory. Making one throws a RangeError when it ends behind the memory. */
+/** A view of one C struct, union or scalar in memory. Making one throws a RangeError when it ends beyond the end of the memory. */
 export interface View {
   readonly $$view: DataView;
   /** Where it begins in `$$view`, in bytes. */

@@ -4,7 +4,7 @@ import { lexFile } from '../c/lexer.js';
 import type { Comment } from '../c/tokens.js';
 import type { SourceFile } from '../headers/files.js';
 
-/** The first comment behind a place. */
+/** The first comment after a place. */
 export function commentBehind(file: SourceFile, offset: number): Comment | undefined {
   const { comments } = lexFile(file);
   return comments[firstFrom(comments, offset, startOf)];
@@ -22,7 +22,7 @@ export function textOf(file: SourceFile, { start, end }: Comment): string {
   return text.replace(/\n[ \t]*\*?/g, ' ').trim();
 }
 
-/** Index of the first item at or behind an offset. */
+/** Index of the first item at or after an offset. */
 export function firstFrom<T>(items: readonly T[], offset: number, offsetOf: (item: T) => number): number {
   let low = 0;
   let high = items.length;

@@ -1,6 +1,6 @@
 /**
  * What a header's comments say of its declarations, where that is asked for. A comment belongs to what it stands right
- * before, without an empty line between them, or behind on the same line. One that only says `in` or `out` is about all
+ * before, without an empty line between them, or after on the same line. One that only says `in` or `out` is about all
  * members up to the next comment, empty line or directive.
  */
 
@@ -96,7 +96,7 @@ class CommentedText {
     return directive === undefined ? undefined : this.before(directive);
   }
 
-  /** The comments that stand behind a token on its line, with those that continue them in the same column. */
+  /** The comments that stand after a token on its line, with those that continue them in the same column. */
   behind(index: number): string | undefined {
     return this.#spell(this.#behind(index));
   }
@@ -134,14 +134,14 @@ class CommentedText {
     return first;
   }
 
-  /** The `{` behind a tag or keyword, with nothing but words between them; -1 for none. */
+  /** The `{` after a tag or keyword, with nothing but words between them; -1 for none. */
   braceBehind(index: number): number {
     let last = index;
     while (this.#tokens[last]?.kind === 'identifier') last++;
     return this.#tokens[last]?.text === '{' ? last : -1;
   }
 
-  /** The comma behind an enumerator, or what stands before the closing brace. */
+  /** The comma after an enumerator, or what stands before the closing brace. */
   endOfEnumerator(index: number): number {
     let depth = 0;
     for (let last = index; ; last++) {

@@ -90,7 +90,7 @@ function definitionOf(type: CType, declarations: Declarations, layout: Layout): 
   return undefined;
 }
 
-/** Whether a header is of the name of another, perhaps with more behind a `-` or `_`. */
+/** Whether a header is of the name of another, perhaps with more after a `-` or `_`. */
 function continuesName(header: SourceFile, other: SourceFile): boolean {
   const [name, longer] = [header, other].map((file) => file.name.slice(file.name.lastIndexOf('/') + 1, -'.h'.length));
   return longer === name || longer?.startsWith(`${name}-`) === true || longer?.startsWith(`${name}_`) === true;

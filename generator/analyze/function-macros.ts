@@ -147,7 +147,7 @@ class Lowering {
   #mentions(expression: Expression): boolean {
     const known = this.#mentioning.get(expression);
     if (known !== undefined) return known;
-    // What is asked first of an expression: nothing behind it gets deeper.
+    // What is asked first of an expression: nothing after it gets deeper.
     const found = this.#layout.depth.within(expression.at, () => this.#findMention(expression));
     this.#mentioning.set(expression, found);
     return found;

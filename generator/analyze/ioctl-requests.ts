@@ -137,7 +137,7 @@ export class Requests {
     return read ? 'read' : write ? 'write' : 'none';
   }
 
-  /** What a text of C says as if it stood behind the header; read once. */
+  /** What a text of C says as if it stood after the header; read once. */
   #expression(text: string, at: Token): Expression {
     const known = this.#expressions.get(text);
     if (known) return known;

@@ -10,7 +10,7 @@ export class Cursor {
   readonly depth: Depth<Token>;
   #at = 0;
 
-  /** `end` is what is read behind the last token, and where an error about the end points. */
+  /** `end` is what is read after the last token, and where an error about the end points. */
   constructor(tokens: readonly Token[], end: Token, depth: Depth<Token> = new Depth(errorAt)) {
     this.#tokens = tokens;
     this.#end = end;
@@ -72,7 +72,7 @@ export class Cursor {
     this.#at = position;
   }
 
-  /** Reads behind an opening bracket up to its partner, and the partner; returns what stands between. */
+  /** Reads after an opening bracket up to its partner, and the partner; returns what stands between. */
   skipBalanced(open: Token): readonly Token[] {
     const start = this.#at;
     const closing: string[] = [closingOf(open.text)];

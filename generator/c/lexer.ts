@@ -69,7 +69,7 @@ for (let c = 0; c < 128; c++) {
 class Lexer {
   readonly #file: SourceFile;
   readonly #text: string;
-  /** Spliced-text offsets behind which the original text had a line continuation, with the length up to there. */
+  /** Spliced-text offsets after which the original text had a line continuation, with the length up to there. */
   readonly #splices: readonly { readonly at: number; readonly removed: number }[];
   #splice = 0;
   #removed = 0;

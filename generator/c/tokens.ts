@@ -53,7 +53,7 @@ export function endAt({ file, offset }: Token): Token {
 export interface Comment {
   /** Offset of its first character, `/`. */
   readonly start: number;
-  /** Offset behind its last character. */
+  /** Offset after its last character. */
   readonly end: number;
 }
 

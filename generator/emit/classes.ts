@@ -107,7 +107,7 @@ function names({ named }: Member): string {
   return named === undefined ? '' : `, ${named.flags ? 'flags' : 'names'}: '${named.prefix}'`;
 }
 
-/** What `allocate` must know to make room for a flexible array: there is exactly one, and nothing behind it. */
+/** What `allocate` must know to make room for a flexible array: there is exactly one, and nothing after it. */
 function flexibleTail(members: readonly PlacedMember[]): string {
   const tail = members.find(({ member }) => isFlexible(member));
   if (!tail) return '';

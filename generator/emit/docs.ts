@@ -10,7 +10,7 @@ export function docstring(text: string, indent = ''): string {
   return `${indent}/**\n${lines.join('\n')}\n${indent} */`;
 }
 
-/** Our own words, and behind them the header's comment where there is one. */
+/** Our own words, and after them the header's comment where there is one. */
 export function withComment(text: string, comment: string | undefined): string {
   return comment === undefined ? text : `${text}\n\n${escapeComment(comment)}`;
 }

@@ -4,7 +4,7 @@
  * members only, so that wrapping members in another anonymous group moves no name.
  *
  * C keeps tags, constants and members in name spaces of their own, JavaScript has one per module and one per class.
- * Where two names meet, the constant keeps it, then the function-like macro, then the tag (one in plain snake case before others, those of enums behind
+ * Where two names meet, the constant keeps it, then the function-like macro, then the tag (one in plain snake case before others, those of enums after
  * all records'), then the path, then what is a view of a record; the other gets `$` at its end, which no kernel header uses. The same goes for words that
  * JavaScript reserves. The order of declarations decides nothing.
  */

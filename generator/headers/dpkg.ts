@@ -48,7 +48,7 @@ function entryOf(status: Uint8Array, name: string, architecture: string): string
 
 const paragraphEnd = encoder.encode('\n\n');
 
-/** Index of the first of some bytes at or behind a place; -1 where they are not. */
+/** Index of the first of some bytes at or after a place; -1 where they are not. */
 function indexOf(bytes: Uint8Array, wanted: Uint8Array, from: number): number {
   const first = wanted[0] as number;
   for (let at = bytes.indexOf(first, from); at !== -1; at = bytes.indexOf(first, at + 1)) {

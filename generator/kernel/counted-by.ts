@@ -81,6 +81,6 @@ export const flexibleArrayCounts: readonly CountedBy[] = [
     record: 'tun_filter',
     member: 'addr',
     count: 'count',
-    source: 'update_filter in drivers/net/tun.c: as many addresses as count says are read behind the struct',
+    source: 'update_filter in drivers/net/tun.c: as many addresses as count says are read after the struct',
   },
 ];

@@ -308,7 +308,7 @@ export const ioctlOverrides: readonly IoctlOverride[] = [
     header: 'linux/if_tun.h',
     name: 'TUNSETTXFILTER',
     argument: 'struct tun_filter',
-    source: 'update_filter in drivers/net/tun.c reads a struct tun_filter, and as many addresses behind it as it says',
+    source: 'update_filter in drivers/net/tun.c reads a struct tun_filter, and as many addresses after it as it says',
   },
   {
     header: 'linux/if_tun.h',
@@ -354,7 +354,7 @@ export const ioctlOverrides: readonly IoctlOverride[] = [
     name: 'RNDADDENTROPY',
     argument: 'struct rand_pool_info',
     source:
-      'random_ioctl in drivers/char/random.c reads a struct rand_pool_info, and as many bytes behind it as its buf_size ' +
+      'random_ioctl in drivers/char/random.c reads a struct rand_pool_info, and as many bytes after it as its buf_size ' +
       'says',
   },
 ];

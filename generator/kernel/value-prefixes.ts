@@ -8,7 +8,7 @@ import { rowsByKey } from './rows-by-key.js';
 export interface NamedValues {
   /** The header that defines the record, as spelled in an `#include`. */
   readonly header: string;
-  /** The member behind the tag of its record, through the members of unnamed ones: `kvm_run.io.direction`. */
+  /** The member after the tag of its record, through the members of unnamed ones: `kvm_run.io.direction`. */
   readonly member: string;
   readonly prefix: string;
   /** Present where values are combinations. */

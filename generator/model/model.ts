@@ -79,7 +79,7 @@ export interface Member {
   readonly offset: number;
   /**
    * In bytes, over all array elements; 0 for a flexible array. For a bit-field, of its storage unit; of the bytes it
-   * touches where it is packed across units or its unit ends behind the record.
+   * touches where it is packed across units or its unit ends beyond the record.
    */
   readonly size: number;
   /** Array dimensions, outermost first; null stands for a flexible `[]`. Absent when not an array. */

@@ -120,7 +120,7 @@ class UnitWriter<C extends Check> {
   }
 }
 
-/** The lines of C that read what a model was made from: its header, behind those that it needs before it. */
+/** The lines of C that read what a model was made from: its header, after those that it needs before it. */
 export function includeLines({ requiredIncludes = [], header }: Pick<Model, 'requiredIncludes' | 'header'>): string[] {
   return [...requiredIncludes, header].map((name) => `#include <${name}>`);
 }

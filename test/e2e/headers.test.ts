@@ -134,7 +134,7 @@ describe('--from', () => {
     expect(stderr).not.toContain('/usr/include');
   });
 
-  it('comes behind --include', () => {
+  it('comes after --include', () => {
     const set = folderWith(smallSetIn.plain);
     const include = folderOf({ 'asm/kvm.h': 'struct regs { char one; };\n' });
     const { stdout } = kvmUapi(['layout', '--from', set, '--include', include, '--header', 'linux/kvm.h', 'kvm_run']);

@@ -312,7 +312,7 @@ describe.skipIf(!hasKvm)(`the signal of kicks ${needsKvm}`, () => {
     expect(await runScript('kick-spinner', { before: ['env', '--block-signal=63'] })).toEqual({ outcomes: [kicked] });
   });
 
-  it('gets through when the queue of real-time signals is full; a timeout cannot be had then', async () => {
+  it('gets through when the queue of real-time signals is full; a timeout is refused then', async () => {
     const before = ['bash', '-c', 'ulimit -i 0 && exec "$@"', 'bash'];
     const outcomes = [kicked];
     const timeout = expect.stringMatching(/^KvmError: KVM_RUN: EAGAIN: .*ulimit -i/);

@@ -68,7 +68,7 @@ describe.skipIf(!hasKvm)(`immediate_exit ${needsKvm}`, () => {
     expect(machine.vcpu.kvmRun.exit_reason).toBe(stale);
   });
 
-  it('comes behind registers that were set in struct kvm_run, which are stored back always', () => {
+  it('comes after registers that were set in struct kvm_run, which are stored back always', () => {
     using machine = load(realMode.out);
     const { kvmRun } = machine.vcpu;
     const before = machine.vcpu.getRegs();
@@ -338,7 +338,7 @@ describe.skipIf(!hasKvm)(`KVM_RUN refuses ${needsKvm}`, () => {
 });
 
 describe.skipIf(!hasKvm)(`coalesced MMIO ${needsKvm}`, () => {
-  it('is in its ring before the exit that comes behind it', () => {
+  it('is in its ring before the exit that comes after it', () => {
     using machine = load(protectedMode.mmio);
     const { vm, vcpu } = machine;
     const page = vm.checkExtension(bindings.KVM_CAP_COALESCED_MMIO);

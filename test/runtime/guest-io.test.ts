@@ -77,7 +77,7 @@ describe.skipIf(!hasKvm)(`the coalesced ring ${needsKvm}`, () => {
 
   const entries = Math.floor((4096 - bindings.KvmCoalescedMmioRing.$size) / bindings.KvmCoalescedMmio.$size);
 
-  it('gives the writes before the exit that comes behind them, each once', () => {
+  it('gives the writes before the exit that comes after them, each once', () => {
     using machine = written();
     expect(run(machine)).toBe(`exit ${KVM_EXIT_MMIO}`);
     const ring = machine.vm.io.ring(machine.vcpu);
@@ -98,7 +98,7 @@ describe.skipIf(!hasKvm)(`the coalesced ring ${needsKvm}`, () => {
     expect(bytes).toEqual([1, 0x41]);
   });
 
-  it('goes on at its start behind its last entry', () => {
+  it('goes on at its start after its last entry', () => {
     using machine = written();
     machine.header.first = entries - 1;
     machine.header.last = entries - 1;

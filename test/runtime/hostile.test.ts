@@ -131,7 +131,7 @@ describe.skipIf(!hasKvm)(`what the kernel shares ${needsKvm}`, () => {
     expect(run(machine)).toBe(`exit ${kvm.KVM_EXIT_HLT}`);
   });
 
-  it('has no view that ends behind it', () => {
+  it('has no view that ends after it', () => {
     using machine = load(realMode.halt);
     const { shared } = machine.vcpu;
     const last = shared.byteLength - kvm.KvmRun.$size;

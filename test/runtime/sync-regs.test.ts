@@ -10,7 +10,7 @@ import { Helper, hasKvm, load, needsKvm, run, sent, thrownBy, untilCounting } fr
 const masks = { regs: 1n, sregs: 2n, events: 4n } as const;
 
 describe.skipIf(!hasKvm)(`synchronized registers ${needsKvm}`, () => {
-  it('are as the ioctls say, before the first run and behind each', () => {
+  it('are as the ioctls say, before the first run and after each', () => {
     using machine = load(userMode.countDown(1000));
     const { vcpu } = machine;
     const sync = vcpu.syncRegs('regs', 'sregs', 'events');

@@ -184,7 +184,7 @@ describe.skipIf(!hasKvm)(`machine checks ${needsKvm}`, () => {
   const banks = 10n;
   const valid = 1n << 63n;
 
-  it('are had by the guest in its registers', () => {
+  it('are in the registers of the guest', () => {
     using machine = load(realMode.halt);
     const { vcpu } = machine;
     const capabilities = banks | (1n << 24n);

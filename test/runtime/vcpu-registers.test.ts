@@ -148,7 +148,7 @@ describe.skipIf(!hasKvm)(`CPUID ${needsKvm}`, () => {
     );
   });
 
-  it('is refused with more entries than the kernel takes, and behind the first run', () => {
+  it('is refused with more entries than the kernel takes, and after the first run', () => {
     using machine = load(realMode.halt);
     expect(thrownBy(() => machine.vcpu.setCpuid(allocate(kvm.KvmCpuid2, 1000)))).toMatchObject({ code: 'E2BIG' });
     machine.vcpu.setCpuid(cpuidOf(3));
@@ -238,7 +238,7 @@ describe.skipIf(!hasKvm)(`floating-point and vector registers ${needsKvm}`, () =
     expect(vcpu.getXsave2().$$view.byteLength).toBe(bytes);
   });
 
-  it('never touch bytes behind an area that is too short for what the kernel says', () => {
+  it('never touch bytes after an area that is too short for what the kernel says', () => {
     // A capability that stands for a large number, as XSAVE2 does where guests have AMX.
     const large = { KVM_CAP_XSAVE2: kvm.KVM_CAP_SET_GUEST_DEBUG2 };
     using machine = load(userMode.sse, {}, { ...kvm, ...large } as unknown as typeof kvm);

@@ -353,7 +353,7 @@ describe('bits', () => {
     );
   });
 
-  it('are not touched behind the last byte of the field', () => {
+  it('are not touched after the last byte of the field', () => {
     const view = memory(2);
     setBits(view, 0, 3, 13, -1n);
     expect(bytes(view)).toEqual([0xf8, 0xff]);
@@ -536,7 +536,7 @@ describe('elementsWithin', () => {
     [17, 4, 0],
     [0, 32, 0],
     [0, 0, 0],
-  ])('of 16 bytes, behind %d, with elements of %d: %d', (offset, size, count) => {
+  ])('of 16 bytes, after %d, with elements of %d: %d', (offset, size, count) => {
     expect(elementsWithin(memory(16), offset, size)).toBe(count);
   });
 });

@@ -43,7 +43,7 @@ async function inProcess(): Promise<Result> {
 async function allArchitectures(): Promise<Result[]> {
   const missing = whyMissing('newest');
   if (missing !== undefined) {
-    console.log(`no headers of all architectures are to be had here, so that row is left out: ${missing}\n`);
+    console.log(`no headers of all architectures are available here, so that row is left out: ${missing}\n`);
     return [];
   }
   const { root } = await headerSet('newest');

@@ -99,7 +99,7 @@ class Parts {
     return tokens.join('');
   }
 
-  /** The text before the first place, from there to the second, and behind that. */
+  /** The text before the first place, from there to the second, and after that. */
   split(): readonly [string, string, string] {
     const [from, to] = [this.#at, this.#to]
       .map((share) => Math.floor(share * this.text.length))

@@ -41,8 +41,8 @@ function wrongPlace({ file, line, column, problem, message }: SourceError, provi
   if (!bytes) return 'in no file';
   // As an editor counts: a line feed ends a line, and characters outside of the basic plane are two.
   const text = new TextDecoder().decode(bytes).split('\n')[line - 1];
-  if (text === undefined) return 'behind the last line';
-  return column >= 1 && column <= text.length + 1 ? null : 'behind the end of its line';
+  if (text === undefined) return 'after the last line';
+  return column >= 1 && column <= text.length + 1 ? null : 'after the end of its line';
 }
 
 function stackOf(error: unknown): string {

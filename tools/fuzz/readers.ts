@@ -19,7 +19,7 @@ export class Readers implements Disposable {
   memory = 0;
   #process: ChildProcess | undefined;
 
-  /** One verdict for each, in their order; `done` is called behind each one. */
+  /** One verdict for each, in their order; `done` is called after each one. */
   async judge(mutants: readonly Mutant[], done: () => void = () => {}): Promise<Verdict[]> {
     const verdicts: Verdict[] = [];
     for (const mutant of mutants) {

@@ -16,11 +16,11 @@ async function source(): Promise<string[]> {
   if (missing === undefined) return ['--from', (await headerSet('newest')).root];
   // The output can be held against the committed models all the same.
   if (args.includes('--check')) {
-    console.log(`the newest headers are not to be had here, so that the installed ones are read: ${missing}`);
+    console.log(`the newest headers are not available here, so that the installed ones are read: ${missing}`);
     return [];
   }
   throw new Error(
-    `the newest headers are not to be had here: ${missing}; name others with --from (docs/header-sets.md)`,
+    `the newest headers are not available here: ${missing}; name others with --from (docs/header-sets.md)`,
   );
 }
 

@@ -164,7 +164,7 @@ export function onInterrupt(vector: number): Guest {
 /** The vector of the interrupts that `interrupted` handles. */
 export const interruptVector = 0x20;
 
-/** Waits for three interrupts, each in a loop that its handler leads out of behind sending to the port, and halts. */
+/** Waits for three interrupts, each in a loop that its handler leads out of after sending to the port, and halts. */
 export const interrupted: Guest = guest(
   mode,
   'interrupted',

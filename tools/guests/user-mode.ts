@@ -14,7 +14,7 @@ export const mode: Mode = {
     enterLongMode(sregs, memory);
     set(sregs.cs, flatSegment('code', { selector: 0x2b, dpl: 3, l: 1, db: 0 }));
     setDataSegments(sregs, { selector: 0x23, dpl: 3 });
-    // A busy 64-bit task state whose bitmap, right behind it, permits all ports: a zero bit for each.
+    // A busy 64-bit task state whose bitmap, right after it, permits all ports: a zero bit for each.
     memory.dataView(places.taskState, taskState.size).setUint16(taskState.ioBitmapBase, taskState.size, true);
     const limit = taskState.size + taskState.ioBitmapBytes - 1;
     set(sregs.tr, { base: BigInt(places.taskState), limit, selector: 0x30, type: 0xb, present: 1, s: 0 });

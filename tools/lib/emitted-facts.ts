@@ -257,7 +257,7 @@ export function classDifferences({ model, exports }: Bindings, facts: Facts): Di
   return comparison.differences;
 }
 
-/** The error that a view of so many bytes behind others ends with. */
+/** The error that a view of so many bytes that ends beyond its memory throws. */
 function refusal(type: ViewClass<View>, size: number): string | undefined {
   const before = 8;
   try {
@@ -293,7 +293,7 @@ function compareMember(
   comparison.expect(item, 'type', found.type, facts.typeIsRight ? member.type : `not ${member.type}`);
 }
 
-/** The storage unit of a bit-field; where it is in no unit, or the unit ends behind the record, the bytes it touches. */
+/** The storage unit of a bit-field; where it is in no unit, or the unit ends beyond the record, the bytes it touches. */
 function unitOf({ offset: first, size: width, unitSize }: MemberFacts, recordSize: number): Placed {
   const offset = Math.floor(first / 8 / unitSize) * unitSize;
   const end = offset + unitSize;
@@ -304,7 +304,7 @@ function unitOf({ offset: first, size: width, unitSize }: MemberFacts, recordSiz
 
 type Placed = Pick<MemberFacts, 'offset' | 'size'>;
 
-/** Whether there is one flexible array, and nothing behind where it begins. */
+/** Whether there is one flexible array, and nothing after where it begins. */
 function hasTail(members: readonly MemberFacts[]): boolean {
   const [tail, ...more] = members.filter(({ dims }) => dims[0] === null || dims[0] === 0);
   if (!tail || more.length > 0) return false;

@@ -145,7 +145,7 @@ function unpack(deb: string, folder: string): void {
   }
 }
 
-/** Why a set cannot be had here; undefined when it can. For the names of skipped tests. */
+/** Why a set is not available here; undefined when it is. For the names of skipped tests. */
 export function whyMissing(name: string): string | undefined {
   try {
     downloaded(name);

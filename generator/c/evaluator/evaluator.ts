@@ -364,7 +364,7 @@ function placeOfAny(expression: Expression, scope: Scope): bigint {
 function memberBase(base: Expression, arrow: boolean, scope: Scope, at: Token): { record: CType } {
   const type = scope.resolve(typeOf(base, scope));
   if (!arrow) return { record: type };
-  if (type.kind !== 'pointer') throw new Unresolvable(at, "'->' behind something that is no pointer");
+  if (type.kind !== 'pointer') throw new Unresolvable(at, "'->' after something that is no pointer");
   return { record: scope.resolve(type.to) };
 }
 
@@ -429,7 +429,7 @@ function pathOffset(expression: Extract<Expression, { kind: 'offsetof' }>, scope
       offset += place.offset;
       type = scope.resolve(place.type);
     } else {
-      if (type.kind !== 'array') throw new Unresolvable(expression.at, 'an index behind something that is no array');
+      if (type.kind !== 'array') throw new Unresolvable(expression.at, 'an index after something that is no array');
       type = scope.resolve(type.of);
       offset += Number(integer(step.index, scope).value) * scope.measure(type, expression.at).size;
     }

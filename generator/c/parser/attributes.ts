@@ -50,7 +50,7 @@ export function parseAttributes(cursor: Cursor, types: TypeNames): LayoutAttribu
 
 function alignas(cursor: Cursor, types: TypeNames): LayoutAttributes {
   const at = cursor.next();
-  const open = cursor.expect('(', 'behind _Alignas');
+  const open = cursor.expect('(', 'after _Alignas');
   const operand = cursor.inner(cursor.skipBalanced(open), { ...open, kind: 'end', text: '' });
   if (!types.startsHere(operand)) return { ...noAttributes, aligned: [parseExpression(operand, types)] };
   const type = types.read(operand);
@@ -59,8 +59,8 @@ function alignas(cursor: Cursor, types: TypeNames): LayoutAttributes {
 
 function gnu(cursor: Cursor, types: TypeNames): LayoutAttributes {
   cursor.next();
-  const open = cursor.expect('(', 'behind __attribute__');
-  cursor.expect('(', 'behind __attribute__(');
+  const open = cursor.expect('(', 'after __attribute__');
+  cursor.expect('(', 'after __attribute__(');
   const list: LayoutAttributes[] = [];
   while (!cursor.at(')')) {
     if (cursor.accept(',')) continue;

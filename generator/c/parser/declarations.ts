@@ -113,8 +113,8 @@ class Parser implements TypeNames {
     if (start.text === '_Static_assert' || asmWords.has(start.text)) {
       cursor.next();
       while (qualifiers.has(cursor.peek().text)) cursor.next();
-      cursor.skipBalanced(cursor.expect('(', `behind ${start.text}`));
-      cursor.expect(';', `behind ${start.text}(…)`);
+      cursor.skipBalanced(cursor.expect('(', `after ${start.text}`));
+      cursor.expect(';', `after ${start.text}(…)`);
       return;
     }
     const specifiers = this.#specifiers(cursor);
@@ -135,18 +135,18 @@ class Parser implements TypeNames {
       }
       if (cursor.accept('=')) this.#initializer(cursor);
     } while (cursor.accept(','));
-    cursor.expect(';', 'behind a declaration');
+    cursor.expect(';', 'after a declaration');
   }
 
-  /** An `asm("name")` behind a declarator. */
+  /** An `asm("name")` after a declarator. */
   #label(cursor: Cursor): void {
     if (!asmWords.has(cursor.peek().text)) return;
     cursor.next();
-    cursor.skipBalanced(cursor.expect('(', 'behind asm'));
+    cursor.skipBalanced(cursor.expect('(', 'after asm'));
   }
 
   #initializer(cursor: Cursor): void {
-    if (cursor.at(',') || cursor.at(';')) cursor.fail("expected a value behind '='");
+    if (cursor.at(',') || cursor.at(';')) cursor.fail("expected a value after '='");
     while (!cursor.at(',') && !cursor.at(';')) {
       const token = cursor.next();
       if (token.kind === 'end') throw errorAt(token, "a declaration without its ';'");
@@ -179,7 +179,7 @@ class Parser implements TypeNames {
       else if (storageWords.has(text)) storage = withOneMore(storage, cursor.next().text);
       else if (attributeWords.has(text)) attributes = withOneMore(attributes, parseAttributes(cursor, this));
       else if (isTypeWord(text)) {
-        if (type) throw errorAt(token, `'${text}' behind a type; is a ';' missing?`);
+        if (type) throw errorAt(token, `'${text}' after a type; is a ';' missing?`);
         words = withOneMore(words, cursor.next());
       } else if (type || words) break;
       else if (text === 'enum') type = this.#enumSpecifier(cursor);
@@ -201,7 +201,7 @@ class Parser implements TypeNames {
 
   #typeofSpecifier(cursor: Cursor): CType {
     const at = cursor.next();
-    const open = cursor.expect('(', `behind ${at.text}`);
+    const open = cursor.expect('(', `after ${at.text}`);
     const inner = cursor.inner(cursor.skipBalanced(open), { ...open, kind: 'end', text: '' });
     return this.startsHere(inner) ? this.read(inner) : { kind: 'typeof', of: parseExpression(inner, this), at };
   }
@@ -212,7 +212,7 @@ class Parser implements TypeNames {
     const name = cursor.peek().kind === 'identifier' ? cursor.next() : null;
     const open = cursor.accept('{');
     if (!open) {
-      if (!name) cursor.fail(`expected a tag or '{' behind '${keyword}'`);
+      if (!name) cursor.fail(`expected a tag or '{' after '${keyword}'`);
       return { kind: 'tag', keyword, tag: name.text, at: name };
     }
     const members: MemberNode[] = [];
@@ -240,7 +240,7 @@ class Parser implements TypeNames {
   #members(cursor: Cursor, members: MemberNode[]): void {
     if (cursor.at('_Static_assert')) {
       cursor.next();
-      cursor.skipBalanced(cursor.expect('(', 'behind _Static_assert'));
+      cursor.skipBalanced(cursor.expect('(', 'after _Static_assert'));
       return;
     }
     const at = cursor.peek();
@@ -258,7 +258,7 @@ class Parser implements TypeNames {
       do members.push(this.#member(cursor, specifiers, declaration));
       while (cursor.accept(','));
     }
-    declaration.end = cursor.expect(';', 'behind a member');
+    declaration.end = cursor.expect(';', 'after a member');
   }
 
   #member(cursor: Cursor, specifiers: Specifiers, declaration: MemberNode['declaration']): MemberNode {
@@ -284,7 +284,7 @@ class Parser implements TypeNames {
     const name = cursor.peek().kind === 'identifier' ? cursor.next() : null;
     const open = cursor.accept('{');
     if (!open) {
-      if (!name) cursor.fail("expected a tag or '{' behind 'enum'");
+      if (!name) cursor.fail("expected a tag or '{' after 'enum'");
       return { kind: 'tag', keyword: 'enum', tag: name.text, at: name };
     }
     const enumerators: EnumeratorNode[] = [];
@@ -295,7 +295,7 @@ class Parser implements TypeNames {
       parseAttributes(cursor, this);
       const value = cursor.accept('=') ? parseExpression(cursor, this) : null;
       enumerators.push({ name: enumerator.text, value, at: enumerator });
-      if (!cursor.accept(',') && !cursor.at('}')) cursor.fail("expected ',' or '}' behind an enumerator");
+      if (!cursor.accept(',') && !cursor.at('}')) cursor.fail("expected ',' or '}' after an enumerator");
     } while (!cursor.accept('}'));
     const attributes = joinAttributes([before, parseAttributes(cursor, this)]);
     const enumeration: EnumNode = { tag: name?.text ?? null, enumerators, attributes, at: name ?? at };
@@ -320,7 +320,7 @@ class Parser implements TypeNames {
       if (levels > deepestNesting) throw errorAt(star, tooDeep);
       type = toConst ? { kind: 'pointer', to: type, toConst } : { kind: 'pointer', to: type };
       toConst = false;
-      // What stands behind a '*' is about the pointer, not about what is declared.
+      // What stands after a '*' is about the pointer, not about what is declared.
       while (qualifiers.has(cursor.peek().text) || attributeWords.has(cursor.peek().text)) {
         if (attributeWords.has(cursor.peek().text)) parseAttributes(cursor, this);
         else toConst = isConst(cursor.next()) || toConst;
@@ -367,7 +367,7 @@ class Parser implements TypeNames {
     if (cursor.accept('[')) {
       while (qualifiers.has(cursor.peek().text) || cursor.at('static')) cursor.next();
       const length: Expression | null = cursor.at(']') ? null : parseExpression(cursor, this);
-      cursor.expect(']', 'behind a dimension');
+      cursor.expect(']', 'after a dimension');
       return { kind: 'array', of: cursor.nested(() => this.#suffixes(cursor, element)), length };
     }
     const open = cursor.accept('(');

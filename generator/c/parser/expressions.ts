@@ -110,7 +110,7 @@ function parenthesized(cursor: Cursor, types: TypeNames): Expression {
   const at = cursor.next();
   if (types.startsHere(cursor)) {
     const type = types.read(cursor);
-    cursor.expect(')', 'behind the type of a cast');
+    cursor.expect(')', 'after the type of a cast');
     if (cursor.at('{')) throw errorAt(at, 'a compound literal is not a constant expression');
     return { kind: 'cast', type, operand: unary(cursor, types), at };
   }
@@ -125,7 +125,7 @@ function measure(cursor: Cursor, types: TypeNames, what: Measured): Expression {
   const before = cursor.position;
   if (cursor.accept('(') && types.startsHere(cursor)) {
     const type = types.read(cursor);
-    cursor.expect(')', `behind the type of ${at.text}`);
+    cursor.expect(')', `after the type of ${at.text}`);
     return { kind: 'measure', what, of: { type }, at };
   }
   cursor.rewind(before);
@@ -160,17 +160,17 @@ export function numberOf(at: Token): Expression {
 }
 
 function offsetof(cursor: Cursor, types: TypeNames, at: Token): Expression {
-  cursor.expect('(', 'behind offsetof');
+  cursor.expect('(', 'after offsetof');
   if (!types.startsHere(cursor)) cursor.fail('expected a type as the first argument of offsetof');
   const type = types.read(cursor);
-  cursor.expect(',', 'behind the type of offsetof');
+  cursor.expect(',', 'after the type of offsetof');
   const path: PathStep[] = [member(cursor)];
   while (!cursor.accept(')')) {
     if (cursor.accept('.')) path.push(member(cursor));
     else {
       cursor.expect('[', "or '.' or ')' in the member of offsetof");
       path.push({ index: binary(cursor, types, commaLevel) });
-      cursor.expect(']', 'behind an index');
+      cursor.expect(']', 'after an index');
     }
   }
   return { kind: 'offsetof', type, path, at };
@@ -194,7 +194,7 @@ function postfix(cursor: Cursor, types: TypeNames, base: Expression): Expression
     } else if (at.text === '[') {
       cursor.next();
       const index = binary(cursor, types, commaLevel);
-      cursor.expect(']', 'behind an index');
+      cursor.expect(']', 'after an index');
       result = { kind: 'index', base: result, index, at };
     } else if (at.text === '(') {
       cursor.next();
@@ -210,7 +210,7 @@ function callArguments(cursor: Cursor, types: TypeNames): Expression[] {
     if (types.startsHere(cursor)) cursor.fail('expected a value as an argument');
     list.push(parseExpression(cursor, types));
   } while (cursor.accept(','));
-  cursor.expect(')', 'behind the arguments of a call');
+  cursor.expect(')', 'after the arguments of a call');
   return list;
 }
 

@@ -105,7 +105,7 @@ export class Expander {
     return macro && this.#expansion.active.has(macro) ? tokenLike(token, { painted: true }) : token;
   }
 
-  /** Reads the arguments of an invocation behind its opening parenthesis. */
+  /** Reads the arguments of an invocation after its opening parenthesis. */
   #arguments(macro: Macro, name: Token): Token[][] {
     const named = (macro.parameters as readonly string[]).length;
     const list: Token[][] = [[]];
@@ -135,7 +135,7 @@ export class Expander {
   }
 }
 
-/** Expands a list of tokens by itself, as if nothing stood behind it. */
+/** Expands a list of tokens by itself, as if nothing stood after it. */
 export function expandTokens(tokens: readonly Token[], expansion: Expansion, end: Token): readonly Token[] {
   if (!tokens.some((token) => mayExpand(token, expansion))) return tokens;
   let at = 0;
@@ -173,7 +173,7 @@ function withoutPlacemarkers(tokens: readonly Token[]): Token[] {
   return result;
 }
 
-/** What stands in a body for something of the arguments, and the position behind it. */
+/** What stands in a body for something of the arguments, and the position after it. */
 type Operand =
   | { readonly parameter: number; readonly end: number }
   /** The tokens between the parentheses of `__VA_OPT__`. */
@@ -254,7 +254,7 @@ class Substitution {
     return [tokenLike(placed(at, this.#use), { kind: 'placemarker', text: '' })];
   }
 
-  /** Pastes what stands behind a `##` to the end of the result; returns the position behind that. */
+  /** Pastes what stands after a `##` to the end of the result; returns the position after that. */
   #paste(result: Token[], body: readonly Token[], at: number): number {
     const next = body[at] as Token;
     const operand = this.#operand(body, at);

@@ -24,7 +24,7 @@ const noPositions: ReadonlyMap<string, number> = new Map();
 /** By file, and by the offset of the name. */
 const definitions = new WeakMap<SourceFile, Map<number, Macro>>();
 
-/** Reads a macro definition, once for all targets; the cursor stands behind the word `define`. */
+/** Reads a macro definition, once for all targets; the cursor stands after the word `define`. */
 export function parseDefinition(line: Cursor): Macro {
   const { file, offset } = line.peek();
   let inFile = definitions.get(file);
@@ -71,7 +71,7 @@ function parseParameters(line: Cursor): { parameters: string[]; variadic: string
   if (line.accept(')')) return { parameters, variadic: null };
   for (;;) {
     if (line.accept('...')) {
-      line.expect(')', "behind '...'");
+      line.expect(')', "after '...'");
       return { parameters, variadic: '__VA_ARGS__' };
     }
     const parameter = line.peek();
@@ -79,7 +79,7 @@ function parseParameters(line: Cursor): { parameters: string[]; variadic: string
     if (parameters.includes(parameter.text)) throw errorAt(parameter, `two parameters called '${parameter.text}'`);
     line.next();
     if (line.accept('...')) {
-      line.expect(')', "behind '...'");
+      line.expect(')', "after '...'");
       return { parameters, variadic: parameter.text };
     }
     parameters.push(parameter.text);

@@ -209,7 +209,7 @@ class Preprocessor {
       case 'elifndef':
       case 'else': {
         const open = this.#conditional(frame, name);
-        if (open.closed) throw errorAt(name, `#${name.text} behind the #else of this #${open.at.text}`);
+        if (open.closed) throw errorAt(name, `#${name.text} after the #else of this #${open.at.text}`);
         open.closed = name.text === 'else';
         // Only a taken group is read up to its end, so all that follow are to be skipped.
         this.#skip(frame, line);
@@ -287,7 +287,7 @@ class Preprocessor {
         frame.conditionals.pop();
         return;
       } else if (depth === 0 && (name.text === 'else' || name.text.startsWith('elif'))) {
-        if (open.closed) throw errorAt(name, `#${name.text} behind the #else of this #${open.at.text}`);
+        if (open.closed) throw errorAt(name, `#${name.text} after the #else of this #${open.at.text}`);
         open.closed = name.text === 'else';
         group = line;
         if (open.taken) continue;
@@ -344,7 +344,7 @@ class Preprocessor {
       case 'push_macro':
       case 'pop_macro': {
         if (open?.text !== '(' || argument?.kind !== 'string')
-          throw errorAt(word, `expected ("name") behind ${word.text}`);
+          throw errorAt(word, `expected ("name") after ${word.text}`);
         this.#pushOrPop(word.text === 'push_macro', argument.text.slice(1, -1));
         return undefined;
       }
@@ -372,8 +372,8 @@ class Preprocessor {
     let operand = read();
     const open = operand.text === '(';
     if (open) operand = read();
-    if (operand.kind !== 'identifier') throw errorAt(name, "expected a name behind 'defined'");
-    if (open && read().text !== ')') throw errorAt(name, "expected ')' behind 'defined('");
+    if (operand.kind !== 'identifier') throw errorAt(name, "expected a name after 'defined'");
+    if (open && read().text !== ')') throw errorAt(name, "expected ')' after 'defined('");
     return numberAt(name, this.#isDefined(operand.text) ? 1 : 0);
   }
 
@@ -398,7 +398,7 @@ class Preprocessor {
         const operand = parenthesized(at, read);
         const plain = operand[0]?.text === '<' || operand[0]?.kind === 'string';
         const wanted = headerName(plain ? operand : expandTokens(operand, this.#text, endAt(at)));
-        if (!wanted) throw errorAt(at, `expected ("header") or (<header>) behind ${at.text}`);
+        if (!wanted) throw errorAt(at, `expected ("header") or (<header>) after ${at.text}`);
         const from = this.#frames.at(-1)?.file as SourceFile;
         return [numberAt(at, this.#find(wanted, from, next) ? 1 : 0)];
       };
@@ -422,7 +422,7 @@ class Preprocessor {
         '_Pragma',
         (at, read) => {
           const [operand] = parenthesized(at, read);
-          if (operand?.kind !== 'string') throw errorAt(at, 'expected ("pragma") behind _Pragma');
+          if (operand?.kind !== 'string') throw errorAt(at, 'expected ("pragma") after _Pragma');
           const content = operand.text.slice(operand.text.indexOf('"') + 1, -1).replace(/\\(["\\])/g, '$1');
           const pragma = this.#pragma(this.#frames.at(-1) as Frame, at, lexText(at.file, content));
           return pragma ? [pragma] : [];
@@ -479,11 +479,11 @@ function headerName(tokens: readonly Token[]): { name: string; quoted: boolean }
 }
 
 function parenthesized(at: Token, read: () => Token): Token[] {
-  if (read().text !== '(') throw errorAt(at, `expected '(' behind ${at.text}`);
+  if (read().text !== '(') throw errorAt(at, `expected '(' after ${at.text}`);
   const tokens: Token[] = [];
   for (let depth = 0; ; ) {
     const token = read();
-    if (token.kind === 'end') throw errorAt(at, `the '(' behind ${at.text} is never closed`);
+    if (token.kind === 'end') throw errorAt(at, `the '(' after ${at.text} is never closed`);
     if (token.text === '(') depth++;
     if (token.text === ')' && depth-- === 0) return tokens;
     tokens.push(token);

@@ -36,10 +36,10 @@ function memberComments(text: string): Record<string, string | undefined> {
 
 describe('a comment belongs to a member', () => {
   it.each<[where: string, text: string, comments: Record<string, string | undefined>]>([
-    ['behind it', 'struct s { int a; /* one */\n int b; };', { a: 'one', b: undefined }],
-    ['behind it as a line', 'struct s {\n int a; // one\n int b;\n};', { a: 'one', b: undefined }],
+    ['after it', 'struct s { int a; /* one */\n int b; };', { a: 'one', b: undefined }],
+    ['after it as a line', 'struct s {\n int a; // one\n int b;\n};', { a: 'one', b: undefined }],
     ['before it', 'struct s {\n /* one */\n int a;\n int b;\n};', { a: 'one', b: undefined }],
-    ['before and behind', 'struct s {\n /* one */\n int a; /* two */\n};', { a: 'one\ntwo' }],
+    ['before and after', 'struct s {\n /* one */\n int a; /* two */\n};', { a: 'one\ntwo' }],
     ['each its own on one line', 'struct s { int a; /* one */ int b; /* two */\n};', { a: 'one', b: 'two' }],
     [
       'continued in the column below',
@@ -82,7 +82,7 @@ describe('a comment belongs to a member', () => {
 });
 
 describe('a comment belongs to', () => {
-  it('a struct, before it or behind its brace', () => {
+  it('a struct, before it or after its brace', () => {
     const { types } = commentedModel(
       '/* one */\nstruct a { int x; };\nstruct b { /* two */\n int x;\n};\nstruct c { int x; };\n',
     );
@@ -175,7 +175,7 @@ function words(text: string): string {
   return text.replace(/[^A-Za-z0-9]+/g, ' ').trim();
 }
 
-/** The fields in a header's text that have a comment right above or behind them, found line by line. */
+/** The fields in a header's text that have a comment right above or after them, found line by line. */
 function commentedFields(path: string): { readonly name: string; readonly comment: string }[] {
   // A group for another architecture is no declaration here; and each comment is brought onto one line.
   const text = readFileSync(path, 'utf8')

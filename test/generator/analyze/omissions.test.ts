@@ -53,7 +53,7 @@ const reasons: readonly (readonly [before: string, body: string, reason: string]
   ['struct s { int a; };', 'offsetof(struct s, b)', "struct s has no member 'b'"],
   ['typedef struct { int a; } t;', 'offsetof(t, b)', "a struct without a tag has no member 'b'"],
   ['struct s { int a; };', 'offsetof(struct s, a.b)', "member 'b' of something that is no struct or union"],
-  ['struct s { int a; };', 'offsetof(struct s, a[1])', 'an index behind something that is no array'],
+  ['struct s { int a; };', 'offsetof(struct s, a[1])', 'an index after something that is no array'],
   ['', '(int[]){ 1 }', 'not an expression: a compound literal is not a constant expression'],
   ['', '({ 1; })', 'not an expression: a statement in an expression has no constant value'],
   ['', '{ 1, 2 }', 'an initialiser, not a value'],
@@ -84,7 +84,7 @@ describe('the omissions of a model', () => {
       expect(omissions.filter(({ name }) => name === 'X')).toEqual([
         { kind: 'macro', name: 'X', reason, location: { header: 'x.h', line: 3 } },
       ]);
-      // The header goes on behind it.
+      // The header goes on after it.
       expect(constants.map(({ name }) => name)).toEqual(['BEHIND']);
     },
   );

@@ -23,7 +23,7 @@ const others = {
   'linux/sockios.h': '#error is not for this\n',
 };
 
-/** What a header says, what it is read behind, and the omissions entries that are left. */
+/** What a header says, what it is read after, and the omissions entries that are left. */
 const completed: readonly (readonly [
   what: string,
   main: string,
@@ -59,7 +59,7 @@ const completed: readonly (readonly [
   ['a home that cannot be read', '#define X SIOCDEVPRIVATE\n', [], ['X']],
 ];
 
-describe('a header that forgets an include is read behind the home of', () => {
+describe('a header that forgets an include is read after the header that defines', () => {
   it.each(completed)('%s', (_, main, requiredIncludes, left) => {
     const model = modelOf({ 'x.h': main, ...others });
     expect(model.requiredIncludes ?? []).toEqual(requiredIncludes);
@@ -125,7 +125,7 @@ describe('a header that forgets an include is read behind the home of', () => {
     expect([requiredIncludes, omissions.map(({ name }) => name)]).toEqual([['linux/if.h'], ['Y']]);
   });
 
-  it('nothing behind which it lacks a type that is nowhere', () => {
+  it('nothing after which it lacks a type that is nowhere', () => {
     const main = '#define X IFNAMSIZ\n#ifdef IFNAMSIZ\nnowhere_t a;\n#endif\n';
     const { requiredIncludes, omissions } = modelOf({ 'x.h': main, 'linux/if.h': '#define IFNAMSIZ 16\n' });
     expect([requiredIncludes, omissions.map(({ name }) => name)]).toEqual([undefined, ['X']]);

@@ -195,7 +195,7 @@ describe('a member', () => {
     for (const name of Object.getOwnPropertyNames(Object.prototype)) expect(memberProperty(name)).toBe(`${name}$`);
   });
 
-  it('has its number form behind a $', () => {
+  it('has its number form after a $', () => {
     expect(secondProperty('cr8')).toBe('$cr8');
     expect(secondProperty('__proto__')).toBe('$__proto__');
   });

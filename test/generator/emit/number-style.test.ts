@@ -46,7 +46,7 @@ describe.each([x86_64, s390x])('on $name', (target) => {
     ['low', 2 ** 40 - 1],
     ['big', 2 ** 53 - 1],
     ['little', 2 ** 53 - 1],
-  ])('%s is a number, and the same as a bigint behind $', (name, value) => {
+  ])('%s is a number, and the same as a bigint after $', (name, value) => {
     Object.assign(view, { [name]: value });
     expect(view[name]).toBe(value);
     expect(view[`$${name}`]).toBe(BigInt(value));

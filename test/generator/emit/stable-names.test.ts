@@ -179,7 +179,7 @@ describe('names that headers do not move', () => {
     ['an enum that spells it otherwise', 'enum KvmRun { KVM_RUN_X };'],
     ['a path that meets the class', 'struct kvm { struct { int x; } run; };'],
     ['a macro', '#define KVM_RUN 1'],
-  ])('keep what they are called when a header gains %s, before or behind', (_, added) => {
+  ])('keep what they are called when a header gains %s, before or after', (_, added) => {
     const own = 'struct kvm_run { struct { __u32 port; } io; __u64 cr8; };';
     const before = identifiers(model(own));
     for (const header of [`${added}\n${own}`, `${own}\n${added}`]) {

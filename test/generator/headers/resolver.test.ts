@@ -42,7 +42,7 @@ describe('the resolver', () => {
     expect(found(resolver, name, from)).toBe(want);
   });
 
-  it('searches the roots behind one only', () => {
+  it('searches the roots after one only', () => {
     expect(resolver.system('x.h', 0)?.path).toBe('b/x.h');
     expect(resolver.system('x.h', 1)).toBeUndefined();
   });

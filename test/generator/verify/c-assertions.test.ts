@@ -75,7 +75,7 @@ describe('emitAssertions', () => {
     expect(emitAssertions(modelOf(ID))).toEqual(emitAssertions(modelOf(ID)));
   });
 
-  it('takes macros out of the way of names that they hide, behind all checks of macros', () => {
+  it('takes macros out of the way of names that they hide, after all checks of macros', () => {
     const constants: Constant[] = [{ name: 'id', value: 1, type: 'int', location: AT }];
     const omissions = [{ kind: 'macro', name: 'demo', reason: 'names a member, not a value', location: AT }] as const;
     const flag: Member = { ...ID, name: 'flag', bit: { offset: 0, width: 1 } };

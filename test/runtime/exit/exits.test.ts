@@ -235,7 +235,7 @@ describe.skipIf(!hasKvm)(`data of a port ${needsKvm}`, () => {
     expect(exit.data.length).toBe(1);
   });
 
-  it('may end where the memory ends, and begin behind struct kvm_run', () => {
+  it('may end where the memory ends, and begin after struct kvm_run', () => {
     using machine = load(realMode.halt);
     const exit = pretend(machine, KVM_EXIT_IO);
     for (const [size, count, data_offset] of [
@@ -270,7 +270,7 @@ describe.skipIf(!hasKvm)(`other data ${needsKvm}`, () => {
     }
   });
 
-  it('of a device is written modulo its width, and nothing behind it', () => {
+  it('of a device is written modulo its width, and nothing after it', () => {
     using machine = load(realMode.halt);
     const exit = pretend(machine, KVM_EXIT_MMIO);
     const written = (len: number, write: () => void): string => {

@@ -88,7 +88,7 @@ describe.skipIf(!hasKvm)(`the dirty log ${needsKvm}`, () => {
   it.each<[string, Uint8Array, number, number | undefined, RegExp]>([
     ['with too short a bitmap', new Uint8Array(8), 0, 128, /^a bitmap of 8 bytes for 128 pages; it needs 16$/],
     ['of no pages', new Uint8Array(0), 0, undefined, /^0 pages from 0 on; memory slot 9 has 130 pages$/],
-    ['behind the slot', new Uint8Array(64), 192, 64, /^64 pages from 192 on; memory slot 9 has 130 pages$/],
+    ['after the slot', new Uint8Array(64), 192, 64, /^64 pages from 192 on; memory slot 9 has 130 pages$/],
     ['before the slot', new Uint8Array(64), -64, 64, /^64 pages from -64 on; /],
     ['of part of a page', new Uint8Array(64), 0.5, 64, /^64 pages from 0\.5 on; /],
     ['from the middle of a word', new Uint8Array(64), 1, 64, /^KVM_CLEAR_DIRTY_LOG: EINVAL: /],
@@ -119,7 +119,7 @@ describe.skipIf(!hasKvm)(`the dirty ring ${needsKvm}`, () => {
     expect(ring.harvest()).toEqual([{ slot, page: BigInt(before) }]);
   });
 
-  it('goes on at its start behind its last entry', () => {
+  it('goes on at its start after its last entry', () => {
     using machine = logging((vm) => vm.dirty.enableRing(ringBytes));
     const ring = machine.vm.dirty.ring(machine.vcpu);
     const entries = ringBytes / bindings.KvmDirtyGfn.$size;

@@ -14,7 +14,7 @@ import { compiledTypes, modelledTypes } from '../../../tools/oracle/types.js';
 import { temporaryFolder } from '../../helpers/cli.js';
 import { describeWithCompiler } from '../../helpers/compiler-suite.js';
 
-/** What is altered in the text behind `after`, and the items that must be reported. */
+/** What is altered in the text after `after`, and the items that must be reported. */
 interface Alteration {
   readonly title: string;
   readonly module: 'linux/kvm' | 'asm/kvm';
@@ -240,12 +240,12 @@ describeWithCompiler('the lists of the oracle', ['readelf'], () => {
   });
 });
 
-/** Replaces the first `from` behind the only `after`. */
+/** Replaces the first `from` after the only `after`. */
 function alter(text: string, after: string, from: string, to: string): string {
   const [before, behind, ...more] = text.split(after);
   if (before === undefined || behind === undefined || more.length > 0) throw new Error(`'${after}' is not there once`);
   const at = behind.indexOf(from);
-  if (at === -1) throw new Error(`'${from}' is not behind '${after}'`);
+  if (at === -1) throw new Error(`'${from}' is not after '${after}'`);
   return before + after + behind.slice(0, at) + to + behind.slice(at + from.length);
 }
 

@@ -160,7 +160,7 @@ const groups: readonly (readonly [what: string, text: string])[] = [
   ['an #elif chain, middle', '#define V 2\n#if V == 1\na\n#elif V == 2\nb\n#elif V == 2\nc\n#else\nd\n#endif'],
   ['an #elif chain, last', '#define V 4\n#if V == 1\na\n#elif V == 2\nb\n#elif V == 3\nc\n#else\nd\n#endif'],
   ['an #elif chain, none', '#define V 4\n#if V == 1\na\n#elif V == 2\nb\n#endif\nc'],
-  ['#elif behind #ifdef', '#ifdef U\na\n#elif 1\nb\n#endif\n#ifndef U\nc\n#elif 1\nd\n#endif'],
+  ['#elif after #ifdef', '#ifdef U\na\n#elif 1\nb\n#endif\n#ifndef U\nc\n#elif 1\nd\n#endif'],
   [
     '#elifdef and #elifndef',
     '#define D\n#if 0\na\n#elifdef D\nb\n#else\nc\n#endif\n#if 0\nd\n#elifndef D\ne\n#elifndef U\nf\n#endif',
@@ -177,7 +177,7 @@ const groups: readonly (readonly [what: string, text: string])[] = [
     '#else within a skipped group',
     '#if 0\n#if 0\n#else\na\n#endif\n#elif 1\nb\n#if 0\n#elif 0\n#else\nc\n#endif\n#endif',
   ],
-  ['no #elif is evaluated behind a taken group', '#if 1\na\n#elif 1 / 0\nb\n#elif ( + garbage\nc\n#elif\nd\n#endif'],
+  ['no #elif is evaluated after a taken group', '#if 1\na\n#elif 1 / 0\nb\n#elif ( + garbage\nc\n#elif\nd\n#endif'],
   [
     'no #if is evaluated within a skipped group',
     '#if 0\n#if 1 / 0\n#elif )(\n#else\n#endif\n#if\n#endif\n#ifdef\n#endif\n#ifndef 1\n#endif\n#endif\na',
@@ -191,8 +191,8 @@ const groups: readonly (readonly [what: string, text: string])[] = [
   ['a comment that hides a directive', '/*\n#if 0\n*/\na\n/*\n#endif */\nb // \\\n#if 0\nc'],
   ['a macro that makes a directive', '#define HASH #\n#define LINE #if 0\nHASH if 0\na\nLINE\nb'],
   ['a macro whose arguments hold a directive in parentheses', '#define id(x) x\nid((\n#if 1\na\n#else\nb\n#endif\n))'],
-  ['more behind #else, #endif and #ifdef', '#ifdef U X\n#else X Y\na\n#endif U\nb'],
-  ['directives behind white space and comments', '  #if 1 /* c */\na\n /**/ # /**/ else // d\nb\n\t#\tendif\nc'],
+  ['more after #else, #endif and #ifdef', '#ifdef U X\n#else X Y\na\n#endif U\nb'],
+  ['directives after white space and comments', '  #if 1 /* c */\na\n /**/ # /**/ else // d\nb\n\t#\tendif\nc'],
   ['a condition over lines', '#if 1 && \\\n  2 > \\\n  3\na\n#else\nb\n#endif\n#if /* a\n b */ 1\nc\n#endif'],
   [
     'macros defined in groups',
@@ -233,7 +233,7 @@ describe.skipIf(!hasCompiler)(`questions get the answers that GCC gives ${needsC
     expect(want).toHaveLength(known);
   });
 
-  it('in text, behind macros and in conditions with more', () => {
+  it('in text, after macros and in conditions with more', () => {
     const text = [
       '#define has __has_attribute',
       '#define which packed',

@@ -84,7 +84,7 @@ const includes: readonly Tree[] = [
     files: { 'a/main.h': '#include <one.h>', 'a/one.h': 'a\n#include_next "one.h"', 'b/one.h': 'one of b' },
   },
   {
-    what: '#include_next behind an #include of the next folder',
+    what: '#include_next after an #include of the next folder',
     files: {
       'a/main.h': '#include <one.h>',
       'b/one.h': 'b\n#include_next <one.h>\n#include <main2.h>',
@@ -104,7 +104,7 @@ const includes: readonly Tree[] = [
     },
   },
   {
-    what: '__has_include behind defined, with a macro and among other conditions',
+    what: '__has_include after defined, with a macro and among other conditions',
     files: {
       'a/main.h':
         '#define H <x.h>\n#define Q "x.h"\n#ifdef __has_include\n#if __has_include(H) + __has_include(Q) == 2\nboth\n#endif\n#endif\n' +
@@ -182,8 +182,8 @@ const includes: readonly Tree[] = [
   {
     what: 'headers that include each other',
     files: {
-      'a/main.h': '#ifndef MAIN\n#define MAIN\nmain before\n#include <other.h>\nmain behind\n#endif',
-      'a/other.h': '#ifndef OTHER\n#define OTHER\nother before\n#include <main.h>\nother behind\n#endif',
+      'a/main.h': '#ifndef MAIN\n#define MAIN\nmain before\n#include <other.h>\nmain after\n#endif',
+      'a/other.h': '#ifndef OTHER\n#define OTHER\nother before\n#include <main.h>\nother after\n#endif',
     },
   },
   {
@@ -213,7 +213,7 @@ const includes: readonly Tree[] = [
     files: { 'a/main.h': '#include <x.h>\nX', 'a/x.h': '#define X 1' },
   },
   {
-    what: 'more behind the name',
+    what: 'more after the name',
     files: { 'a/main.h': '#include <x.h> // comment\n#include "x.h" /* another */\n#include <x.h> junk', 'a/x.h': 'x' },
   },
   {
