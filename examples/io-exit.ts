@@ -1,4 +1,4 @@
-// What a VMM does at the heart of its loop: look into struct kvm_run and see why the guest stopped.
+// What the loop of a VMM does after each run: it reads in struct kvm_run why the guest has stopped.
 
 import { allocate } from 'kvm-uapi/support';
 import { KVM_EXIT_IO, KVM_EXIT_IO_OUT, KVM_GET_REGS, KvmRegs, KvmRun } from 'kvm-uapi/x86_64/linux/kvm';

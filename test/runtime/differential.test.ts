@@ -29,7 +29,7 @@ const acrossPages = 0xa0ffe;
 const msrReasons = KVM_MSR_EXIT_REASON_UNKNOWN | KVM_MSR_EXIT_REASON_INVAL;
 const singleStep = KVM_GUESTDBG_ENABLE | KVM_GUESTDBG_SINGLESTEP;
 
-/** What every mode can do, and the kinds of exits that it comes to, behind each other. */
+/** What every mode can do, and the kinds of exits that it comes to, one after the other. */
 const inEachMode: readonly (readonly [string, readonly Instruction[], readonly string[]])[] = [
   [
     'ports',
@@ -141,7 +141,7 @@ const others: readonly Row[] = [
   [protectedMode.spin, { debug: singleStep, mostExits: 5 }, ['debug']],
 ];
 
-/** The kinds of exits, behind each other: an instruction that repeats comes out once or several times. */
+/** The kinds of exits, one after the other: an instruction that repeats comes out once or several times. */
 function kindsOf(lines: readonly string[]): string[] {
   const exits = lines.filter((line) => line.includes(': ')).map((line) => line.slice(line.lastIndexOf(': ') + 2));
   const kinds = exits.map((exit) => /^[a-z]+( window| error)?/.exec(exit)?.[0] ?? exit);

@@ -232,7 +232,7 @@ const counting = Object.values<unknown>(kvm).filter((value): value is Counting =
 });
 
 /** Where an argument may lie. */
-const homes: readonly [string, (guest: ReturnType<typeof load>) => DataView][] = [
+const memories: readonly [string, (guest: ReturnType<typeof load>) => DataView][] = [
   ['memory of JavaScript', () => new DataView(new ArrayBuffer(2 * pageSize))],
   ['memory of the guest', ({ memory }) => memory.dataView(places.data, 2 * pageSize)],
   [
@@ -250,21 +250,23 @@ describe.skipIf(!hasKvm)(`counts in arguments ${needsKvm}`, () => {
     expect(counting).toContain(kvm.KVM_SET_CPUID2);
   });
 
-  const rows = homes.flatMap(([home, at]) => counting.map((request) => ({ name: request.name, home, request, at })));
-  it.each(rows)('$name in $home: more than there is room for is refused', ({ request, at }) => {
+  const rows = memories.flatMap(([where, at]) =>
+    counting.map((request) => ({ name: request.name, where, request, at })),
+  );
+  it.each(rows)('$name in $where: more than there is room for is refused', ({ request, at }) => {
     using system = Kvm.open();
     using machine = load(realMode.halt);
     const { argument: type } = request;
     const { offset, elementSize, countedBy } = type.$flexible;
     const size = offset + room * elementSize;
-    const home = at(machine);
-    const bytes = new Uint8Array(home.buffer, home.byteOffset, home.byteLength);
+    const place = at(machine);
+    const bytes = new Uint8Array(place.buffer, place.byteOffset, place.byteLength);
     const width = type.$layout.members[countedBy as string]?.size === 8 ? u64 : u32;
     for (const count of [room + 1, 2 ** 16, 2 ** 28, 2 ** 31, width]) {
       for (const { ioctl } of [system, machine.vm, machine.vcpu]) {
         bytes.fill(guard);
         bytes.fill(0, 0, size);
-        const argument = new type(new DataView(home.buffer, home.byteOffset, size));
+        const argument = new type(new DataView(place.buffer, place.byteOffset, size));
         Object.assign(argument, { [countedBy as string]: typeof width === 'bigint' ? BigInt(count) : count });
         const before = bytes.slice();
         expect(() => (ioctl as GenericIoctl)(request, argument), `${count}`).toThrow(KvmArgumentError);

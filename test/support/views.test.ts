@@ -497,7 +497,7 @@ describe('an array of arrays', () => {
   const grid = (fill = 0): NestedArray<U16Array> =>
     new NestedArray(memory(16, fill), 2, 2, 6, (view, offset) => new U16Array(view, offset, 3));
 
-  it('has rows one behind the other', () => {
+  it('has rows one after the other', () => {
     const rows = grid();
     rows.get(1).set(2, 0x1234);
     expect(rows.view.getUint16(2 + 6 + 4, true)).toBe(0x1234);

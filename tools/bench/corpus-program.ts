@@ -6,7 +6,7 @@ import { openHeaders } from '../../generator/cli/header-options.js';
 import { GeneratorError } from '../../generator/errors.js';
 import { defaultTarget } from '../../generator/targets/targets.js';
 
-/** How far it is behind a header, since the start of the process. */
+/** How far it is after a header, since the start of the process. */
 export interface Step {
   readonly milliseconds: number;
   /** Characters of bindings. */

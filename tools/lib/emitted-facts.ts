@@ -86,7 +86,7 @@ export function enumeratorsOf(model: Model): Enumerator[] {
 // The program
 
 function factsProgram(model: Model, header: string): string {
-  return `${prelude(header)}
+  return `${programStart(header)}
 int main(void) {
   printf("{\\"classes\\":[");
 ${classesOf(model).map(classQuestions).join('\n')}
@@ -108,7 +108,7 @@ ${enumeratorsOf(model)
 `;
 }
 
-function prelude(header: string): string {
+function programStart(header: string): string {
   return `#include <stdio.h>
 #include <string.h>
 #include <${header}>

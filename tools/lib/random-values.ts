@@ -1,4 +1,4 @@
-/** Properties of many random values that are judged all at once, because asking for the truth one by one is slow. */
+/** Properties of many random values that are judged all at once, because asking for the expected values one by one is slow. */
 
 import fc from 'fast-check';
 import { chosenRuns } from './random-runs.js';

@@ -20,7 +20,7 @@ export interface Finding {
   readonly text: string;
 }
 
-/** What the compiler has in a header and in those that its model covers: each item behind its place. */
+/** What the compiler has in a header and in those that its model covers: each item by its location. */
 export interface Inventory {
   /** Structs and unions. */
   readonly types: readonly string[];

@@ -19,7 +19,7 @@ interface TypeCounts {
 
 export interface TypeList {
   readonly items: Listing;
-  /** Each behind its place, of a member that of its type; a type without a name under that of its member. */
+  /** Each by its location, a member by that of its type; a type without a name under that of its member. */
   readonly inventory: {
     /** Structs and unions. */
     readonly types: readonly string[];
@@ -62,7 +62,7 @@ class DebugTypes implements TypeList {
   readonly #entries: ReadonlyMap<string, Entry>;
   readonly #listed = new Set<Entry>();
   readonly #pointerSize: number;
-  /** The covered header behind each number of the file table. */
+  /** The covered header of each number in the file table. */
   readonly #headers: ReadonlyMap<string, string>;
 
   constructor(dump: string, covers: readonly string[]) {

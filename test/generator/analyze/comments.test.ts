@@ -141,9 +141,9 @@ describe('comments in emitted modules', () => {
     const model = commentedModel(
       '/* one */\nstruct s { int a; /* two */ };\n/* three */\n#define A 1\nenum { B /* four */ };\n',
     );
-    const [module, sealed] = emitFiles([model], { support: '../support' });
+    const [module, written] = emitFiles([model], { support: '../support' });
     for (const each of ['one', 'two', 'three']) expect(module?.text).toContain(each);
-    expect(openModel(sealed?.text ?? '', 'x')).toEqual(withoutComments(model));
+    expect(openModel(written?.text ?? '', 'x')).toEqual(withoutComments(model));
     const bare = emitFiles([withoutComments(model)], { support: '../support' }).map(({ text }) => text);
     for (const each of ['one', 'two', 'three', 'four']) expect(bare.join()).not.toContain(each);
   });

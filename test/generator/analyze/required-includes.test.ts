@@ -54,9 +54,9 @@ const completed: readonly (readonly [
   ],
   ['a tag is not a name', 'struct s { int timespec; };\n#define X timespec\n', [], ['X']],
   ['a struct that is only pointed to', 'struct s { struct timespec *t; };\n', [], []],
-  ['a name without a home', '#define X nowhere\n', [], ['X']],
-  ['a home that is not here', '#define X NLMSG_ALIGN\n', [], ['X']],
-  ['a home that cannot be read', '#define X SIOCDEVPRIVATE\n', [], ['X']],
+  ['a name that no header defines', '#define X nowhere\n', [], ['X']],
+  ['a defining header that is not here', '#define X NLMSG_ALIGN\n', [], ['X']],
+  ['a defining header that cannot be read', '#define X SIOCDEVPRIVATE\n', [], ['X']],
 ];
 
 describe('a header that forgets an include is read after the header that defines', () => {
@@ -161,7 +161,7 @@ describe('a header that forgets an include is read after the header that defines
   });
 });
 
-describe('the table of homes', () => {
+describe('the table of defining headers', () => {
   it('has no row twice', () => {
     const rows = definingHeaders.map(({ header, architecture }) => `${header} ${architecture}`);
     expect(new Set(rows).size).toBe(rows.length);
@@ -169,15 +169,15 @@ describe('the table of homes', () => {
 
   it.each(definingHeaders.filter(({ header }) => !absentHeaders.has(header)))(
     '$header defines its names',
-    async (home) => {
-      const target = targets.find(({ kernelArchitecture }) => kernelArchitecture === home.architecture) ?? x86_64;
+    async (defining) => {
+      const target = targets.find(({ kernelArchitecture }) => kernelArchitecture === defining.architecture) ?? x86_64;
       const { roots } = openSet((await headerSet('newest')).root, '', target);
       const resolver = new Resolver(filesOnDisk, [...roots, ...systemRoots(target)]);
-      const { tokens, macros } = preprocess(home.header, resolver, target);
+      const { tokens, macros } = preprocess(defining.header, resolver, target);
       const { typedefs, tags, enumerators } = parseDeclarations(tokens).declarations;
       const isDefined = (name: string): boolean =>
         macros.has(name) || typedefs.has(name) || enumerators.has(name) || tags.has(name.split(' ')[1] ?? '');
-      expect(home.names.filter((name) => !isDefined(name))).toEqual([]);
+      expect(defining.names.filter((name) => !isDefined(name))).toEqual([]);
     },
   );
 });

@@ -287,11 +287,11 @@ describe('modules', () => {
       'linux/b.h': '#include <asm/a.h>\nunion Foo { struct foo a; int b; };\nstruct aB { int x; };\n',
       'asm/a.h': 'struct foo { int a; };\nstruct a_b { long x; };\n',
     });
-    const sealed = { ...described, sources: described.sources.map((source) => ({ ...source, sha256: '0' })) };
-    const files = filesFor([sealed]);
+    const otherHashes = { ...described, sources: described.sources.map((source) => ({ ...source, sha256: '0' })) };
+    const files = filesFor([otherHashes]);
     expect(described.coveredHeaders).toEqual(['linux/b.h', 'asm/a.h']);
     expect(diagnosticsOf(files)).toEqual([]);
-    const { exports } = await importBindings({ model: sealed, files });
+    const { exports } = await importBindings({ model: otherHashes, files });
     expect(Object.keys(exports).sort()).toEqual(['$target', 'AB', 'AB$', 'Foo', 'Foo$']);
     expect(titles(exports, 'Foo', 'Foo$', 'AB', 'AB$')).toEqual(['struct foo', 'union Foo', 'struct a_b', 'struct aB']);
   });
