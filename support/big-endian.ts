@@ -35,10 +35,10 @@ export function getBits(view: DataView, offset: number, bit: number, width: numb
 export function setBits(view: DataView, offset: number, bit: number, width: number, value: bigint): void {
   const first = bit >> 3;
   const last = (bit + width - 1) >> 3;
-  const behind = BigInt(-(bit + width) & 7);
-  const mask = ((1n << BigInt(width)) - 1n) << behind;
+  const after = BigInt(-(bit + width) & 7);
+  const mask = ((1n << BigInt(width)) - 1n) << after;
   const around = getBits(view, offset, first * 8, (last - first + 1) * 8) & ~mask;
-  let rest = around | (BigInt.asUintN(width, value) << behind);
+  let rest = around | (BigInt.asUintN(width, value) << after);
   for (let index = last; index >= first; index--, rest >>= 8n) view.setUint8(offset + index, Number(rest & 0xffn));
 }
 

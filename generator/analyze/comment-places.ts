@@ -5,7 +5,7 @@ import type { Comment } from '../c/tokens.js';
 import type { SourceFile } from '../headers/files.js';
 
 /** The first comment after a place. */
-export function commentBehind(file: SourceFile, offset: number): Comment | undefined {
+export function commentAfter(file: SourceFile, offset: number): Comment | undefined {
   const { comments } = lexFile(file);
   return comments[firstFrom(comments, offset, startOf)];
 }

@@ -35,23 +35,23 @@ export const headerComments: Comments = {
       const own = text.before(text.indexOf(start));
       if (own !== undefined && isBanner(own)) banner = own;
       else if (own !== undefined || !text.follows(text.indexOf(start))) banner = undefined;
-      return joined(banner, own === banner ? undefined : own, text.behind(text.indexOf(end)));
+      return joined(banner, own === banner ? undefined : own, text.after(text.indexOf(end)));
     });
   },
   ofType({ at }) {
     const text = textOf(at);
     const index = text.indexOf(at);
-    return text.before(text.startOfDeclaration(index)) ?? text.behind(text.braceBehind(index));
+    return text.before(text.startOfDeclaration(index)) ?? text.after(text.braceAfter(index));
   },
   ofEnumerator({ at }) {
     const text = textOf(at);
     const index = text.indexOf(at);
-    return joined(text.before(index), text.behind(text.endOfEnumerator(index)));
+    return joined(text.before(index), text.after(text.endOfEnumerator(index)));
   },
   ofMacro({ at }) {
     const text = textOf(at);
     const [first, last] = text.lineAround(text.indexOf(at));
-    return joined(text.before(first, false), text.behind(last));
+    return joined(text.before(first, false), text.after(last));
   },
 };
 
@@ -84,7 +84,7 @@ class CommentedText {
   /** The comments that stand right before a token; `past` directives, where it says so. */
   before(index: number, past = true): string | undefined {
     const found: Comment[] = [];
-    const others = this.#behind(index - 1);
+    const others = this.#after(index - 1);
     let line = this.#lineOf(index);
     for (const comment of this.#between(index - 1, index).toReversed()) {
       if (others.includes(comment) || this.#file.lineAt(comment.end) < line - 1) break;
@@ -97,11 +97,11 @@ class CommentedText {
   }
 
   /** The comments that stand after a token on its line, with those that continue them in the same column. */
-  behind(index: number): string | undefined {
-    return this.#spell(this.#behind(index));
+  after(index: number): string | undefined {
+    return this.#spell(this.#after(index));
   }
 
-  #behind(index: number): Comment[] {
+  #after(index: number): Comment[] {
     if (index < 0) return [];
     const found: Comment[] = [];
     for (const comment of this.#between(index, index + 1)) {
@@ -135,7 +135,7 @@ class CommentedText {
   }
 
   /** The `{` after a tag or keyword, with nothing but words between them; -1 for none. */
-  braceBehind(index: number): number {
+  braceAfter(index: number): number {
     let last = index;
     while (this.#tokens[last]?.kind === 'identifier') last++;
     return this.#tokens[last]?.text === '{' ? last : -1;

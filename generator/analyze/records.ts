@@ -23,7 +23,7 @@ import type { ScalarName } from '../targets/target.js';
 import type { Comments } from './comments.js';
 import { casesOf, discriminatorOf, selectedUnion } from './discriminators.js';
 import { modelInteger } from './integer-values.js';
-import { unitBehind } from './units.js';
+import { unitAfter } from './units.js';
 
 /** The typedefs of `linux/types.h` whose values are of one byte order on every target. */
 const byteOrders: ReadonlyMap<string, ByteOrder> = new Map([
@@ -127,7 +127,7 @@ export class RecordAnalyzer {
     this.#budget.spend(1, member.at);
     const { offset, size, bit } = this.#layout.placed(node, index);
     const { element, dims } = this.#elementOf(this.#layout.memberType(member));
-    const unit = unitBehind(member.declaration.end);
+    const unit = unitAfter(member.declaration.end);
     const flexible = dims.length > 0 && (dims[0] === null || dims[0] === 0);
     const countedBy = flexible ? (member.attributes.countedBy?.text ?? countOf(record, member.name)) : undefined;
     const resolved = this.#layout.resolve(element);

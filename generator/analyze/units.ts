@@ -1,7 +1,7 @@
 /** The unit of a member's value, where the header states it in a comment that says nothing else. */
 
 import type { Token } from '../c/tokens.js';
-import { commentBehind, textOf } from './comment-places.js';
+import { commentAfter, textOf } from './comment-places.js';
 
 const units = new Map([
   ['byte', 'bytes'],
@@ -24,8 +24,8 @@ const units = new Map([
 const stated = /^(?:(?:size |length )?in )?([A-Za-z]+)\.?$/;
 
 /** The unit stated by the comment on the line of a member's semicolon. */
-export function unitBehind({ file, offset }: Token): string | undefined {
-  const comment = commentBehind(file, offset);
+export function unitAfter({ file, offset }: Token): string | undefined {
+  const comment = commentAfter(file, offset);
   if (!comment || file.text.slice(offset, comment.start).includes('\n')) return undefined;
   const word = stated.exec(textOf(file, comment))?.[1];
   return word === undefined ? undefined : units.get(word);

@@ -52,9 +52,9 @@ function loadWindow({ member, offset }: PlacedMember, { target }: References): L
   for (const size of [8, 16, 32] as const) {
     for (let start = byte; start >= offset && start > byte - size / 8; start--) {
       const before = first - start * 8;
-      const behind = size - before - bit.width;
-      const shift = target.byteOrder === 'little' ? before : behind;
-      if (start + size / 8 <= offset + member.size && behind >= 0) return { start, size, shift };
+      const after = size - before - bit.width;
+      const shift = target.byteOrder === 'little' ? before : after;
+      if (start + size / 8 <= offset + member.size && after >= 0) return { start, size, shift };
     }
   }
   return undefined;

@@ -112,8 +112,8 @@ function flexibleTail(members: readonly PlacedMember[]): string {
   const tail = members.find(({ member }) => isFlexible(member));
   if (!tail) return '';
   const { member, offset } = tail;
-  const isBehind = (other: PlacedMember): boolean => other.offset >= offset && other.member.size > 0;
-  if (members.some((other) => isBehind(other) || (other !== tail && isFlexible(other.member)))) return '';
+  const isAfter = (other: PlacedMember): boolean => other.offset >= offset && other.member.size > 0;
+  if (members.some((other) => isAfter(other) || (other !== tail && isFlexible(other.member)))) return '';
   const counter = counterOf(member, members);
   const countedBy = counter === undefined ? 'null' : `'${memberProperty(counter.name)}'`;
   const row = elementSizeOf(member) * elementsOf((member.dims ?? []).slice(1));

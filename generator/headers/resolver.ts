@@ -21,7 +21,7 @@ export class Resolver {
   }
 
   /**
-   * The file for `<name>`; `after` restricts the search to the roots after that index (`#include_next`). Behind all
+   * The file for `<name>`; `after` restricts the search to the roots after that index (`#include_next`). After all
    * roots come the headers that are the compiler's own.
    */
   system(name: string, after = -1): SourceFile | undefined {

@@ -282,7 +282,7 @@ describe.skipIf(!hasKvm)(`counts in arguments ${needsKvm}`, () => {
     const { memory, vcpu } = machine;
     const size = kvm.KvmCpuid2.$size + kvm.KvmCpuidEntry2.$size;
     const cpuid = new kvm.KvmCpuid2(memory.dataView(places.data, size));
-    const behind = memory.bytes(places.data + size, places.end - places.data - size).fill(guard);
+    const after = memory.bytes(places.data + size, places.end - places.data - size).fill(guard);
     const outcomes = helper.do('run', { vcpu: vcpu.share() });
     const seen = { E2BIG: 0, KvmArgumentError: 0 };
     try {
@@ -297,7 +297,7 @@ describe.skipIf(!hasKvm)(`counts in arguments ${needsKvm}`, () => {
       vcpu.kick();
       expect(await outcomes).toEqual(['interrupted by kick']);
     }
-    expect(behind.every((byte) => byte === guard)).toBe(true);
+    expect(after.every((byte) => byte === guard)).toBe(true);
   });
 
   function refusalOf(action: () => unknown): string {

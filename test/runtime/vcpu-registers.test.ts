@@ -120,7 +120,7 @@ describe.skipIf(!hasKvm)(`CPUID ${needsKvm}`, () => {
   /** More entries than `getCpuid` first makes room for. */
   const many = 150;
 
-  /** Behind those that the kernel has something of its own to say about. */
+  /** After those that the kernel has something of its own to say about. */
   const firstLeaf = 0x4000_0100;
 
   function cpuidOf(entries: number): kvm.KvmCpuid2 {

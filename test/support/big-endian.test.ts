@@ -127,8 +127,8 @@ describe('big-endian bits', () => {
     fc.assert(
       fc.property(place, ({ content, offset, bit, width }) => {
         const view = new DataView(Uint8Array.from(content).buffer);
-        const behind = BigInt(24 * 8 - offset * 8 - bit - width);
-        expect(big.getBits(view, offset, bit, width)).toBe((whole(view) / 2n ** behind) % 2n ** BigInt(width));
+        const after = BigInt(24 * 8 - offset * 8 - bit - width);
+        expect(big.getBits(view, offset, bit, width)).toBe((whole(view) / 2n ** after) % 2n ** BigInt(width));
       }),
     );
   });

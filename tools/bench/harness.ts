@@ -8,7 +8,7 @@ export interface Result {
   readonly measured: number;
   /** Null where nothing is promised and the figure is only reported. */
   readonly bound: number | null;
-  /** Behind both figures: `ms`, `ns`, `B/op`; empty for a ratio. */
+  /** After both figures: `ms`, `ns`, `B/op`; empty for a ratio. */
   readonly unit: string;
   /** What else was seen: absolute figures, spread. */
   readonly note: string;

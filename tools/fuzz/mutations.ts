@@ -141,12 +141,12 @@ const slips: Readonly<Record<string, Action>> = {
     return text.slice(0, place) + flipped + text.slice(place + 1);
   },
   'flip bytes': (parts, count) => {
-    const [before, inside, behind] = parts.split();
+    const [before, inside, after] = parts.split();
     const every = Math.max(1, Math.floor(inside.length / Math.min(count, 100)));
     const flipped = [...inside].map((c, index) =>
       index % every === 0 ? String.fromCharCode(c.charCodeAt(0) ^ 0x11) : c,
     );
-    return before + flipped.join('') + behind;
+    return before + flipped.join('') + after;
   },
   'leave out a token': (parts) => parts.replaced(''),
   'say a token twice': (parts) => parts.replaced(`${parts.first} ${parts.first}`),
@@ -161,8 +161,8 @@ const slips: Readonly<Record<string, Action>> = {
       .map((part, index) => (index === 1 ? part + part : part))
       .join(''),
   'move lines': (parts) => {
-    const [before, lines, behind] = parts.splitLines();
-    return behind + lines + before;
+    const [before, lines, after] = parts.splitLines();
+    return after + lines + before;
   },
   'one long line': ({ text }) => text.replaceAll('\n', ' '),
   'continue every line': ({ text }) => text.replaceAll('\n', '\\\n'),

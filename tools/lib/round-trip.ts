@@ -21,7 +21,7 @@ export interface Leaf {
   readonly item: string;
   /** The C type name of the root. */
   readonly root: string;
-  /** The C expression behind `root->`. */
+  /** The C expression after `root->`. */
   readonly path: string;
   /** The same for a view of the root: properties and indices. */
   readonly steps: readonly Step[];
@@ -408,8 +408,8 @@ class Room {
 
   constructor(size: number, fill: number) {
     const viewOffset = 8;
-    const behind = 16;
-    this.#all = new Uint8Array(viewOffset + this.offset + size + behind).fill(fill);
+    const after = 16;
+    this.#all = new Uint8Array(viewOffset + this.offset + size + after).fill(fill);
     this.view = new DataView(this.#all.buffer, viewOffset, this.offset + size);
     this.memory = this.#all.subarray(viewOffset + this.offset, viewOffset + this.offset + size);
   }

@@ -267,11 +267,11 @@ class Parser implements TypeNames {
     const declarator = unnamed ? null : this.#declarator(cursor, specifiers.type, specifiers.constant);
     if (declarator && !declarator.name) cursor.fail('expected the name of a member');
     const width = cursor.accept(':') ? parseExpression(cursor, this) : null;
-    const behind = parseAttributes(cursor, this);
+    const after = parseAttributes(cursor, this);
     return {
       name: declarator?.name?.text ?? null,
       type: declarator?.type ?? specifiers.type,
-      attributes: joinAttributes([specifiers.attributes, declarator?.attributes ?? noAttributes, behind]),
+      attributes: joinAttributes([specifiers.attributes, declarator?.attributes ?? noAttributes, after]),
       width,
       at: declarator?.name ?? at,
       declaration,
@@ -336,11 +336,11 @@ class Parser implements TypeNames {
     const inside = cursor.position;
     cursor.skipBalanced(open);
     const outer = this.#suffixes(cursor, type);
-    const behind = cursor.position;
+    const after = cursor.position;
     cursor.rewind(inside);
     const inner = cursor.nested(() => this.#declarator(cursor, outer, toConst));
     cursor.expect(')', "for the '(' before it");
-    cursor.rewind(behind);
+    cursor.rewind(after);
     return { ...inner, attributes: joinAttributes([attributes, inner.attributes]) };
   }
 

@@ -1,6 +1,6 @@
 /**
  * Macros by which headers say a fact to the kernel's compiler and nothing to that of user space: `__counted_by(count)`
- * behind a flexible array. Where a header defines one as nothing, it stands for the attribute that the kernel gives it.
+ * after a flexible array. Where a header defines one as nothing, it stands for the attribute that the kernel gives it.
  */
 
 import { lexText } from '../lexer.js';

@@ -196,12 +196,12 @@ function commentedFields(path: string): { readonly name: string; readonly commen
     else {
       const isEnd = code.startsWith('}');
       const own = isEnd ? opened.pop() : above;
-      const behind = comment === undefined ? undefined : words(comment);
+      const after = comment === undefined ? undefined : words(comment);
       const isField = opened.length > 0 && code.endsWith(';');
       const names = isField ? code.replace(/\[[^\]]*\]|:\s*\d+|;/g, '').split(',') : [];
       for (const each of names) {
         const name = /(\w+)\s*$/.exec(each)?.[1];
-        for (const said of [own, behind]) if (name && said) found.push({ name, comment: said });
+        for (const said of [own, after]) if (name && said) found.push({ name, comment: said });
       }
     }
     above = undefined;

@@ -99,11 +99,11 @@ describe('a function-like macro', () => {
   it.each(others.map(([before, macro, reason]) => [`${before} / ${macro}`, before, macro, reason] as const))(
     'is in the omissions: %s',
     (_, before, macro, reason) => {
-      const { functions, omissions } = modelOf({ 'x.h': `${before}\n#define F${macro}\n#define BEHIND(x) (x)` });
+      const { functions, omissions } = modelOf({ 'x.h': `${before}\n#define F${macro}\n#define AFTER(x) (x)` });
       const parameters = macro.slice(1, macro.indexOf(')')).split(', ').filter(Boolean);
       const entry = { kind: 'macro', name: 'F', parameters, reason, location: { header: 'x.h', line: 2 } };
       expect(omissions.filter(({ name }) => name === 'F')).toEqual([entry]);
-      expect(functions.at(-1)?.name).toBe('BEHIND');
+      expect(functions.at(-1)?.name).toBe('AFTER');
     },
   );
 

@@ -80,12 +80,12 @@ describe('the omissions of a model', () => {
   it.each(reasons.map(([before, body, reason]) => [`${before} / ${body}`, before, body, reason] as const))(
     '%s',
     (_, before, body, reason) => {
-      const { constants, omissions } = modelOf({ 'x.h': `${before}\n\n#define X ${body}\n#define BEHIND 1` });
+      const { constants, omissions } = modelOf({ 'x.h': `${before}\n\n#define X ${body}\n#define AFTER 1` });
       expect(omissions.filter(({ name }) => name === 'X')).toEqual([
         { kind: 'macro', name: 'X', reason, location: { header: 'x.h', line: 3 } },
       ]);
       // The header goes on after it.
-      expect(constants.map(({ name }) => name)).toEqual(['BEHIND']);
+      expect(constants.map(({ name }) => name)).toEqual(['AFTER']);
     },
   );
 

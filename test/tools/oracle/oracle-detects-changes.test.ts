@@ -242,11 +242,11 @@ describeWithCompiler('the lists of the oracle', ['readelf'], () => {
 
 /** Replaces the first `from` after the only `after`. */
 function alter(text: string, after: string, from: string, to: string): string {
-  const [before, behind, ...more] = text.split(after);
-  if (before === undefined || behind === undefined || more.length > 0) throw new Error(`'${after}' is not there once`);
-  const at = behind.indexOf(from);
+  const [before, rest, ...more] = text.split(after);
+  if (before === undefined || rest === undefined || more.length > 0) throw new Error(`'${after}' is not there once`);
+  const at = rest.indexOf(from);
   if (at === -1) throw new Error(`'${from}' is not after '${after}'`);
-  return before + after + behind.slice(0, at) + to + behind.slice(at + from.length);
+  return before + after + rest.slice(0, at) + to + rest.slice(at + from.length);
 }
 
 const types = ['kvm_run', 'kvm_ioapic_state', 'kvm_pit_channel_state', 'kvm_one_reg', 'kvm_arm_device_addr'];

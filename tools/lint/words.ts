@@ -1,0 +1,74 @@
+/**
+ * `npm run lint:words`: no text of the project uses a word or a phrase that the glossary replaces. The list has what was found
+ * before and has been mended. The glossary and the changelog speak of the old words, so they are not read.
+ */
+
+import { spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+
+interface Rule {
+  readonly pattern: RegExp;
+  readonly instead: string;
+  /** A line with this has the word in another meaning. */
+  readonly except?: RegExp;
+}
+
+const rules: readonly Rule[] = [
+  { pattern: /\bledgers?\b/i, instead: 'omissions' },
+  { pattern: /\bpreludes?\b/i, instead: 'required includes' },
+  { pattern: /\bheart(beat|s)?\b/i, instead: 'ticker, or the plain thing that is meant' },
+  { pattern: /'hold'|\bby hold\b/, instead: 'pause' },
+  { pattern: /\bis no key\b|\bknown are\b/, instead: 'unknown key; expected one of …' },
+  { pattern: /\bis not there, or is no\b/, instead: 'not found' },
+  { pattern: /\bleave (it|the \w+) away\b/, instead: 'leave out, or: cannot be combined with …' },
+  { pattern: /\b(is|are|be|was|were) had\b/, instead: 'the active voice' },
+  {
+    pattern: /\bbehind\b/i,
+    instead: 'after, beyond or under',
+    // What is left over, and what something rests on.
+    except:
+      /\b(left?|leaves?|drivers?|hardware|bytes|memory|mechanisms|models?|type|integer|expression|nothing|kernel has)\b.* behind\b/,
+  },
+];
+
+/** Below this number of files the run has looked in the wrong place. */
+const fewestFiles = 300;
+
+const exempt = new Set(['docs/glossary.md', 'CHANGELOG.md', 'tools/lint/words.ts']);
+
+function textFiles(): string[] {
+  const kinds = ['*.ts', '*.mjs', '*.md', '*.cc', '*.c', '*.h', '*.yml', '*.json', 'Makefile', '.ci/run'];
+  const { stdout } = spawnSync('git', ['ls-files', '--cached', '--others', '--exclude-standard', ...kinds], {
+    encoding: 'utf8',
+  });
+  return stdout
+    .split('\n')
+    .filter(
+      (path) => path !== '' && path !== 'package-lock.json' && !path.startsWith('generated/') && !exempt.has(path),
+    );
+}
+
+function problemsIn(path: string): string[] {
+  const lines = readFileSync(path, 'utf8').split('\n');
+  return lines.flatMap((line, index) =>
+    rules.flatMap(({ pattern, instead, except }) => {
+      const found = pattern.exec(line);
+      if (found === null || except?.test(line)) return [];
+      return [`${path}:${index + 1}:${found.index + 1}: '${found[0]}'; write ${instead}`];
+    }),
+  );
+}
+
+function main(): number {
+  const files = textFiles();
+  if (files.length < fewestFiles) {
+    console.error(`words: only ${files.length} files were found; expected at least ${fewestFiles}`);
+    return 1;
+  }
+  const problems = files.flatMap(problemsIn);
+  for (const problem of problems) console.error(problem);
+  console.log(`words: ${files.length} files, ${problems.length} words that the glossary replaces`);
+  return problems.length > 0 ? 1 : 0;
+}
+
+process.exitCode = main();
