@@ -50,14 +50,18 @@ const start = (helper: Helper, { vcpu }: Loaded) => helper.do('run', { vcpu: vcp
 /** Tests one property. Returns whether it holds. */
 type Probe = (mechanism: Mechanism, leftOut: readonly Change[]) => Promise<boolean>;
 
-/** Kicks in the gap are delivered. */
+/**
+ * Kicks in the gap are delivered. A step that is left out loses only a kick that finds the vCPU in the guest, and on a busy
+ * machine many kicks come earlier. So such kicks go on until one is lost.
+ */
 const deliveredIn =
   (gap: Gap): Probe =>
   async (mechanism, changes) => {
     using kvm = Kvm.open();
     await using target = new KickedVcpu(kvm, userMode.spin, { mechanism, changes, lostAfterMs: lateMs(changes) });
     await target.started();
-    kickInGap([target], gap, 3);
+    const most = changes.length === 0 ? 3 : 1000;
+    for (let kicks = 0; kicks < most && target.counts.isClean; kicks++) kickInGap([target], gap, 1);
     return target.counts.isClean;
   };
 
