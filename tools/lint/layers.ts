@@ -6,10 +6,10 @@
  * looked in the wrong place, so it fails instead of reporting success.
  */
 
-import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { posix } from 'node:path';
 import ts from 'typescript-6';
+import { projectFiles } from './project-files.js';
 
 /** The parts of the product and what is around it; a part may import itself and the parts that are named here. */
 const parts: Readonly<Record<string, readonly string[]>> = {
@@ -83,11 +83,8 @@ interface Import {
   readonly to: string;
 }
 
-function sourceFiles(): string[] {
-  const { stdout } = spawnSync('git', ['ls-files', '--cached', '--others', '--exclude-standard', '*.ts'], {
-    encoding: 'utf8',
-  });
-  return stdout.split('\n').filter((path) => partOf(path) in parts && !path.startsWith('examples/tun/'));
+function isModule(path: string): boolean {
+  return partOf(path) in parts && !path.startsWith('examples/tun/');
 }
 
 function importsOf(from: string): Import[] {
@@ -122,11 +119,7 @@ function problemOf({ from, to }: Import): string | undefined {
 }
 
 function main(): number {
-  const files = sourceFiles();
-  if (files.length < fewestModules) {
-    console.error(`layers: only ${files.length} modules were found; expected at least ${fewestModules}`);
-    return 1;
-  }
+  const files = projectFiles(['*.ts'], isModule, fewestModules);
   const unlisted = files.filter((path) => partOf(path) in layers && layerOf(path) === undefined);
   for (const path of unlisted) console.error(`${path}: in no layer; name it in tools/lint/layers.ts`);
   const imports = files.flatMap(importsOf);

@@ -3,8 +3,8 @@
  * before and has been mended. The glossary and the changelog speak of the old words, so they are not read.
  */
 
-import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
+import { projectFiles } from './project-files.js';
 
 interface Rule {
   readonly pattern: RegExp;
@@ -31,21 +31,14 @@ const rules: readonly Rule[] = [
   },
 ];
 
-/** Below this number of files the run has looked in the wrong place. */
 const fewestFiles = 300;
 
 const exempt = new Set(['docs/glossary.md', 'CHANGELOG.md', 'tools/lint/words.ts']);
 
-function textFiles(): string[] {
-  const kinds = ['*.ts', '*.mjs', '*.md', '*.cc', '*.c', '*.h', '*.yml', '*.json', 'Makefile', '.ci/run'];
-  const { stdout } = spawnSync('git', ['ls-files', '--cached', '--others', '--exclude-standard', ...kinds], {
-    encoding: 'utf8',
-  });
-  return stdout
-    .split('\n')
-    .filter(
-      (path) => path !== '' && path !== 'package-lock.json' && !path.startsWith('generated/') && !exempt.has(path),
-    );
+const kinds = ['*.ts', '*.mjs', '*.md', '*.cc', '*.c', '*.h', '*.yml', '*.json', 'Makefile', '.ci/run'];
+
+function isRead(path: string): boolean {
+  return path !== 'package-lock.json' && !path.startsWith('generated/') && !exempt.has(path);
 }
 
 function problemsIn(path: string): string[] {
@@ -60,11 +53,7 @@ function problemsIn(path: string): string[] {
 }
 
 function main(): number {
-  const files = textFiles();
-  if (files.length < fewestFiles) {
-    console.error(`words: only ${files.length} files were found; expected at least ${fewestFiles}`);
-    return 1;
-  }
+  const files = projectFiles(kinds, isRead, fewestFiles);
   const problems = files.flatMap(problemsIn);
   for (const problem of problems) console.error(problem);
   console.log(`words: ${files.length} files, ${problems.length} words that the glossary replaces`);
