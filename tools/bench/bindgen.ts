@@ -1,10 +1,10 @@
 /** The same header through rust-bindgen, as Debian has it: a process against us warm, and against us as a process. */
 
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { defaultHeader } from '../../generator/cli/header-options.js';
+import { inTemporaryFolder } from '../lib/temporary-folder.js';
 import { inTurn, median, type Result, ratioOf } from './harness.js';
 
 /** bindgen links libclang when it runs, and leaves the format of its output to rustfmt; ours is formatted. */
@@ -20,8 +20,7 @@ export interface Generator {
 }
 
 export async function benchBindgen(ours: Generator): Promise<Result[]> {
-  const folder = mkdtempSync(join(tmpdir(), 'kvm-uapi-bench-'));
-  try {
+  return inTemporaryFolder({}, async (folder) => {
     const bindgen = findBindgen(join(folder, 'bindings.rs'));
     if (!bindgen) {
       console.log(
@@ -38,9 +37,7 @@ export async function benchBindgen(ours: Generator): Promise<Result[]> {
       { subject: `${subject}, in process`, measured: ratioOf(warm), bound: 1 / 10, unit: '', note: note(warm) },
       { subject: `${subject}, as a process`, measured: ratioOf(whole), bound: 1 / 1.5, unit: '', note: note(whole) },
     ];
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
-  }
+  });
 }
 
 /** The mean duration of some calls, one after the other. */

@@ -1,14 +1,14 @@
 /** The generator: kvm.h in process, and `kvm-uapi generate` as a user calls it. */
 
 import { spawnSync } from 'node:child_process';
-import { cpSync, mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { cpSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { filesFor, recordedTargets } from '../../generator/cli/generate.js';
 import { defaultHeader, type HeaderOptions, openHeaders } from '../../generator/cli/header-options.js';
 import { packageRoot } from '../../generator/headers/disk.js';
 import { headerSet, whyMissing } from '../lib/header-sets.js';
+import { inTemporaryFolder } from '../lib/temporary-folder.js';
 import { benchBindgen } from './bindgen.js';
 import { duration, leastDuration, type Result } from './harness.js';
 
@@ -47,16 +47,13 @@ async function allArchitectures(): Promise<Result[]> {
     return [];
   }
   const { root } = await headerSet('newest');
-  const folder = mkdtempSync(join(tmpdir(), 'kvm-uapi-bench-'));
-  try {
+  return inTemporaryFolder({}, async (folder) => {
     // Which architectures there are `generate` sees by what is in the folder.
     cpSync(committed, folder, { recursive: true });
     const measured = await leastDuration(() => generate(folder, '--from', root), processes);
     const note = `${recordedTargets(committed, defaultHeader).length} architectures, start of node included; the least of ${processes}`;
     return [{ subject: `generate for all architectures, as one process`, measured, bound: 1000, unit: 'ms', note }];
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
-  }
+  });
 }
 
 /** From opening the headers to the text of every file of the output; nothing is kept from one call to the next. */
@@ -68,8 +65,7 @@ function headerToText(): number {
 
 /** `generate` as a user calls it: by itself, and against bindgen. */
 async function asProcess(): Promise<Result[]> {
-  const folder = mkdtempSync(join(tmpdir(), 'kvm-uapi-bench-'));
-  try {
+  return inTemporaryFolder({}, async (folder) => {
     let round = 0;
     // Every call has a folder of its own: where the files are there already, none would be written.
     const run = (): void => generate(join(folder, String(round++)));
@@ -84,9 +80,7 @@ async function asProcess(): Promise<Result[]> {
       },
       ...(await benchBindgen({ inProcess: headerToText, asProcess: run })),
     ];
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
-  }
+  });
 }
 
 function generate(out: string, ...options: readonly string[]): void {

@@ -5,8 +5,6 @@
  * not, 2 wrong use.
  */
 
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { openHeaders } from '../../generator/cli/header-options.js';
@@ -21,6 +19,7 @@ import { installedHeaders } from '../lib/installed-headers.js';
 import { Progress } from '../lib/progress.js';
 import { chosenRuns } from '../lib/random-runs.js';
 import { checkAtOnce } from '../lib/random-values.js';
+import { inTemporaryFolder } from '../lib/temporary-folder.js';
 import { complaints, exercise, typeScripts, writeWorkspace } from '../lib/typescript-workspace.js';
 import { judgeRecords } from './judge-records.js';
 import { mutantsOf } from './mutations.js';
@@ -138,8 +137,7 @@ async function checkBindings(share: number): Promise<boolean> {
     }
   });
   progress.end();
-  const folder = mkdtempSync(join(tmpdir(), 'kvm-uapi-workspace-'));
-  try {
+  return inTemporaryFolder({}, async (folder) => {
     const modules = writeWorkspace(folder, models);
     console.log(`\nBindings: ${models.length} headers, ${modules} modules; ${refused.length} headers are refused`);
     for (const message of refused) console.log(`  ${message}`);
@@ -155,9 +153,7 @@ async function checkBindings(share: number): Promise<boolean> {
     const { classes, accessors } = exercise(out);
     console.log(`  Node ${process.versions.node}: ${classes} classes and ${accessors} accessors run`);
     return good;
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
-  }
+  });
 }
 
 const { values } = parseArgs({ options: { share: { type: 'string', default: '1' }, seed: { type: 'string' } } });

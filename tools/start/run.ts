@@ -1,9 +1,6 @@
 /** `npm start`: the main job, whole. Bindings of this machine's kvm.h, held against its C compiler; a guest that runs on
  * them; and a spinning guest that is got out of KVM_RUN a thousand times. */
 
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { generate } from '../../generator/cli/generate.js';
 import type { HeaderOptions } from '../../generator/cli/header-options.js';
 import { layout } from '../../generator/cli/layout.js';
@@ -12,6 +9,7 @@ import { GeneratorError } from '../../generator/errors.js';
 import { type Bindings, Kvm, KvmUnavailableError, RuntimeMissingError } from '../../runtime/index.js';
 import { realMode, userMode } from '../guests/index.js';
 import { useHooks } from '../lib/native-test-hooks.js';
+import { inTemporaryFolder } from '../lib/temporary-folder.js';
 import { kickCrowd } from '../stress/kicks.js';
 import { importBindings } from './import-bindings.js';
 
@@ -24,17 +22,14 @@ const kicks = { random: 500, perGap: 100 } as const;
 const control = { changes: ['flag'], lostAfterMs: 200 } as const;
 
 async function main(): Promise<boolean> {
-  const out = mkdtempSync(join(tmpdir(), 'kvm-uapi-'));
-  try {
+  return inTemporaryFolder({}, async (out) => {
     console.log(`Generating bindings\n${generate({ ...headers, out })}\n`);
     const { good, report } = await verify({ ...headers, cc: CC || 'cc' });
     console.log(`Verifying against the C compiler\n${report}\n`);
     const text = layout(['kvm_run'], { ...headers, json: false, colour: false });
     console.log(`The head of struct kvm_run\n${text.split('\n').slice(0, headLines).join('\n')}\n`);
     return (await runGuests(await importBindings(out))) && good;
-  } finally {
-    rmSync(out, { recursive: true, force: true });
-  }
+  });
 }
 
 /** The second half, on bindings that were generated a moment ago. Where there is no KVM, it says what to do. */
