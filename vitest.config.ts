@@ -1,13 +1,91 @@
-import { defineConfig, type ViteUserConfig } from 'vitest/config';
+import { defineConfig, type TestProjectInlineConfiguration, type ViteUserConfig } from 'vitest/config';
+import { projectTimes } from './test/helpers/project-times.js';
+
+/** The files of each project, as globs. Every test file belongs to exactly one project; `npm run lint:tests` checks it. */
+const projects: Readonly<Record<string, readonly string[]>> = {
+  // These tests need Node and node_modules, and no build.
+  unit: [
+    'test/generator/analyze/{covered-headers,function-macros,omissions}.test.ts',
+    'test/generator/c/parser/records.test.ts',
+    'test/generator/emit/{bindings,discriminators,enum-members,export-names,import-extension,modules,number-style}.test.ts',
+    'test/generator/cli/**/*.test.ts',
+    'test/generator/headers/resolver.test.ts',
+    'test/generator/headers/sets/{deb,forms}.test.ts',
+    'test/generator/kernel/capabilities.test.ts',
+    'test/generator/{model,report}/**/*.test.ts',
+    'test/generator/verify/{c-assertions,elf}.test.ts',
+    'test/runtime/{docstrings,errors,host-bindings}.test.ts',
+    'test/support/{big-endian,inspect,to-object,views}.test.ts',
+    'test/tools/docs/**/*.test.ts',
+    'test/tools/oracle/exceptions.test.ts',
+    'test/types/public-names.test.ts',
+  ],
+  // These tests need a C compiler, installed kernel headers or packages of Debian, the built command line, or more time.
+  compiler: [
+    'test/e2e/{c-layout-document,cli,command-line-use,config,docs,docs-examples,generate,headers,layout,omissions,own-header,where}.test.ts',
+    'test/generated/**/*.test.ts',
+    'test/generator/*.test.ts',
+    'test/generator/analyze/{comments,declared-types,constant-objects,constants,discriminators,enumerator-ioctls,ioctls,private-parts,records,required-includes}.test.ts',
+    'test/generator/c/*.test.ts',
+    'test/generator/c/{evaluator,layout,preprocessor}/**/*.test.ts',
+    'test/generator/c/parser/declarators.test.ts',
+    'test/generator/config/**/*.test.ts',
+    'test/generator/emit/{function-macros,hostile-names,random-function-macros,stable-names}.test.ts',
+    'test/generator/headers/freestanding.test.ts',
+    'test/generator/headers/sets/store.test.ts',
+    'test/generator/kernel/{addresses,ioctl-facts,ioctl-fds}.test.ts',
+    'test/generator/targets/**/*.test.ts',
+    'test/generator/verify/verify.test.ts',
+    'test/support/{atomic,text}.test.ts',
+    'test/tools/fuzz/**/*.test.ts',
+    'test/types/checked-programs.test.ts',
+    'test/tools/oracle/!(corpus|exceptions).test.ts',
+  ],
+  // These tests need the addon. Most of them need a /dev/kvm that opens.
+  kvm: [
+    'test/protocol/**/*.test.ts',
+    'test/runtime/!(docstrings|errors|host-bindings).test.ts',
+    'test/runtime/*/**/*.test.ts',
+    'test/tools/guests/**/*.test.ts',
+  ],
+  // These tests pack the package and install it, compile its output with other versions of TypeScript, and read packages of Debian
+  // and all installed headers.
+  package: [
+    'test/e2e/package.test.ts',
+    'test/generator/emit/typescript-versions.test.ts',
+    'test/generator/headers/sets/debian.test.ts',
+    'test/tools/oracle/corpus.test.ts',
+    'test/types/older-typescripts.test.ts',
+  ],
+};
+
+function project([name, include]: [string, readonly string[]], index: number): TestProjectInlineConfiguration {
+  return {
+    plugins: [projectTimes],
+    test: {
+      name,
+      include: [...include],
+      // By default one processor is left for Vitest itself, which mostly waits.
+      maxWorkers: '100%',
+      // The limits end a test that hangs. On a loaded machine a test takes many times as long as on a quiet one.
+      testTimeout: 300_000,
+      hookTimeout: 300_000,
+      // The projects run one after the other, so each has a time of its own.
+      sequence: { groupOrder: index },
+    },
+  };
+}
 
 const config: ViteUserConfig = defineConfig({
   test: {
-    include: ['test/**/*.test.ts'],
     globalSetup: 'test/helpers/temporary-folder.ts',
-    // By default one processor is left for Vitest itself, which mostly waits.
     maxWorkers: '100%',
-    testTimeout: 60_000,
-    hookTimeout: 120_000,
+    coverage: {
+      provider: 'v8',
+      include: ['generator/**/*.ts', 'support/**/*.ts', 'runtime/**/*.ts'],
+      reporter: ['json-summary'],
+    },
+    projects: Object.entries(projects).map(project),
   },
 });
 

@@ -1,6 +1,7 @@
-// A whole virtual machine: a real-mode guest that prints through a port, and the loop that serves it.
+// This program runs a guest in real mode. The guest writes a text to a port, and the program prints the text.
 import { inspect } from 'node:util';
-import { GuestMemory, Kvm } from 'kvm-uapi';
+import { GuestMemory } from 'kvm-uapi';
+import { Kvm } from 'kvm-uapi/x86_64';
 import { KVM_EXIT_HLT, KVM_EXIT_IO } from 'kvm-uapi/x86_64/linux/kvm';
 
 // mov dx, 0x3f8;  mov si, 0x100f;  next: lodsb;  test al, al;  jz done;  out dx, al;  jmp next;  done: hlt
@@ -22,10 +23,17 @@ const regs = vcpu.getRegs();
 regs.rip = 0x1000n;
 vcpu.setRegs(regs);
 
-while (vcpu.run() === 'exit') {
-  const { exit } = vcpu;
-  if (exit.reason === KVM_EXIT_HLT) break;
-  if (exit.reason !== KVM_EXIT_IO) throw new Error(`not served: ${inspect(exit)}`);
-  process.stdout.write(String.fromCharCode(...exit.data));
+for (let halted = false; !halted; ) {
+  const exit = vcpu.run();
+  switch (exit.reason) {
+    case KVM_EXIT_IO:
+      process.stdout.write(String.fromCharCode(...exit.data));
+      break;
+    case KVM_EXIT_HLT:
+      halted = true;
+      break;
+    default:
+      throw new Error(`unexpected: ${inspect(exit)}`);
+  }
 }
 for (const each of [vcpu, vm, memory, kvm]) each.close();

@@ -1,9 +1,9 @@
-// What runs in the Worker: called at each exit, between two runs.
-import type { StartVcpuProgram } from 'kvm-uapi';
+// This module runs in the Worker. The runtime calls `onExit` at each exit.
+import type { StartVcpuProgram } from 'kvm-uapi/x86_64';
 
-const start: StartVcpuProgram = (vcpu) => ({
-  exit() {
-    console.log(vcpu.exit);
+const start: StartVcpuProgram = () => ({
+  onExit(exit) {
+    console.log(exit);
     return 'stop';
   },
 });

@@ -1,27 +1,33 @@
-/** Errors that a user can cause. Each names what is wrong, where, and what to do about it. */
+/** The errors that a user can cause. Each message names the problem, the place and the remedy. */
 
-/** Base of all errors of the generator; the command line reports them without a stack and exits with `exitCode`. */
+/**
+ * The base class of all errors of the generator. The command line prints the message without a stack and exits with
+ * `exitCode`.
+ */
 export class GeneratorError extends Error {
   override readonly name: string = 'GeneratorError';
   readonly exitCode: number = 2;
 }
 
-/** Wrong use of the command line or of the programmatic interface. */
+/** A wrong use of the command line or of the library. */
 export class UsageError extends GeneratorError {
   override readonly name = 'UsageError';
 }
 
-/** The output could not be written; what was there before is still there. */
+/** The output cannot be written. No file was changed. */
 export class OutputError extends GeneratorError {
   override readonly name = 'OutputError';
 }
 
-/** A header set cannot be found, read or imported; nothing was changed. */
+/** A header set cannot be found, read or imported. Nothing was changed. */
 export class HeaderSetError extends GeneratorError {
   override readonly name = 'HeaderSetError';
 }
 
-/** Something is wrong in a header, at a known place. */
+/** The name of the file in which the requested headers are included. */
+export const commandLine = '<command line>';
+
+/** An error in a header, with its location. */
 export class SourceError extends GeneratorError {
   override readonly name: string = 'SourceError';
   readonly file: string;
@@ -29,11 +35,12 @@ export class SourceError extends GeneratorError {
   readonly line: number;
   /** Counted from 1, in UTF-16 code units. */
   readonly column: number;
-  /** The message without the place. */
+  /** The message without the location. */
   readonly problem: string;
 
   constructor(file: string, line: number, column: number, problem: string) {
-    super(`${file}:${line}:${column}: ${problem}`);
+    // A header that the user requests has no place in a file.
+    super(file === commandLine ? problem : `${file}:${line}:${column}: ${problem}`);
     this.file = file;
     this.line = line;
     this.column = column;
@@ -41,10 +48,10 @@ export class SourceError extends GeneratorError {
   }
 }
 
-/** A header uses a name that nothing that is read with it defines. */
+/** A header uses a name that neither the header nor its includes define. */
 export class UndefinedNameError extends SourceError {
   override readonly name = 'UndefinedNameError';
-  /** A tag has its keyword before it: `struct timespec`. */
+  /** The undefined name. A tag includes its keyword: `struct timespec`. */
   readonly undefinedName: string;
 
   constructor(file: string, line: number, column: number, problem: string, undefinedName: string) {
@@ -53,28 +60,35 @@ export class UndefinedNameError extends SourceError {
   }
 }
 
-/** A header asks for more than is given to any: see `limits.ts`. */
+/** A header exceeds a limit of `limits.ts`. */
 export class LimitError extends SourceError {
   override readonly name = 'LimitError';
 }
 
-/** A header that is asked for or included is in none of the include folders. */
+/** A requested or included header is in none of the include folders. */
 export class MissingHeaderError extends SourceError {
   override readonly name: string = 'MissingHeaderError';
+  /** The missing header, spelled as in the `#include`. */
+  readonly missing: string;
+
+  constructor(file: string, line: number, column: number, problem: string, missing: string) {
+    super(file, line, column, problem);
+    this.missing = missing;
+  }
 }
 
-/** The headers of the architecture are here, and KVM is not among them. */
+/** The headers of the architecture are found, but they do not include KVM. */
 export class NoKvmError extends MissingHeaderError {
   override readonly name = 'NoKvmError';
 }
 
-/** A configuration file cannot be found, loaded or followed. */
+/** A configuration file cannot be found or loaded, or a value in it is wrong. */
 export class ConfigError extends GeneratorError {
   override readonly name = 'ConfigError';
   readonly file: string;
-  /** What it is about: `headers`, `types[2]`; null for the whole file. */
+  /** The key of the wrong value, such as `headers` or `types[2]`. Null if the error is about the whole file. */
   readonly key: string | null;
-  /** The message without file and key. */
+  /** The message without the file and the key. */
   readonly problem: string;
 
   constructor(file: string, key: string | null, problem: string) {

@@ -1,4 +1,4 @@
-/** The generator as a library, with the disk: what `kvm-uapi/generator` exports. */
+/** The generator as a library with access to the disk. The package exports it as `kvm-uapi/generator`. */
 
 import { type CheckResult, check } from './cli/check.js';
 import { generate } from './cli/generate.js';
@@ -6,6 +6,7 @@ import { openHeaders } from './cli/header-options.js';
 import { follow } from './cli/project.js';
 import type { CheckedConfig } from './config/config.js';
 import type { Headers } from './core.js';
+import type { Statements } from './model/statements.js';
 import { defaultTarget } from './targets/targets.js';
 
 export type { CheckResult } from './cli/check.js';
@@ -24,20 +25,25 @@ export * from './core.js';
 export { filesOnDisk, nodeSha256, supportText } from './headers/disk.js';
 
 export interface InstalledHeadersOptions {
-  /** One of `targetNames`; x86_64 without it. */
+  /** One of `targetNames`. The default is x86_64. */
   readonly target?: string;
-  /** Include folders, searched before the others. */
+  /** Include folders. They are searched before the others. */
   readonly include?: readonly string[];
-  /** A header set to read in place of the system's headers: an imported one's name, or a folder. */
+  /** A header set to read instead of the system's headers: the name of an imported set, or a folder. */
   readonly from?: string;
-  /** Whether the models have the headers' comments, which have the headers' licence. */
+  /** Macros that are defined before a header is read, with the text of their replacement or an integer. */
+  readonly define?: Readonly<Record<string, string | number>>;
+  /** Whether the models contain the headers' comments. The comments keep the headers' licence. */
   readonly comments?: boolean;
+  /** What the project states about members and ioctls of the headers. `requireStatements` finds misspelled names. */
+  readonly statements?: Statements;
 }
 
 /**
- * The headers of this system, or of a header set.
+ * Opens the headers of this system, or of a header set. A header can also be given as a path: `./mydev.h`.
  *
- * @throws UsageError for a target that is none, HeaderSetError for a set that is none.
+ * @throws UsageError for an unknown target or a wrong definition.
+ * @throws HeaderSetError if the header set cannot be found or read.
  */
 export function installedHeaders(options: InstalledHeadersOptions = {}): Headers {
   const { target: arch = defaultTarget, include = [], ...rest } = options;
@@ -45,15 +51,16 @@ export function installedHeaders(options: InstalledHeadersOptions = {}): Headers
 }
 
 /**
- * Writes what a configuration asks for, whole or not at all, and returns a summary.
+ * Writes the bindings of a configuration, completely or not at all, and returns a summary.
  *
- * @throws ConfigError where a pattern names nothing, and what `installedHeaders` and `writeFiles` throw.
+ * @throws ConfigError if a pattern or a statement matches no name.
+ * @throws Every error that `installedHeaders` and `writeFiles` throw.
  */
 export function generateProject(config: CheckedConfig): string {
   return follow(config, generate);
 }
 
-/** Tells whether what was written is what it should be; writes nothing. */
+/** Checks whether the written files are up to date. Writes nothing. */
 export function checkProject(config: CheckedConfig): CheckResult {
   return follow(config, check);
 }

@@ -1,12 +1,12 @@
 /**
- * How much of a header is read before it is refused, so that no text, however wrong or hostile, exhausts the stack, the
- * memory or anybody's patience. Of all the headers of Linux 6.1 the largest takes 160,000 tokens, and what is nested
- * deepest 31 levels.
+ * Limits on the size of a header. A wrong or hostile header is refused before it exhausts the stack, the memory or the
+ * user's patience. The largest header of Linux 6.1 has 160,000 tokens, and the deepest nesting in Linux 6.1 is 31
+ * levels.
  */
 
 import { LimitError } from './errors.js';
 
-/** A place in a file, as a token has it. */
+/** The position of a token in a file. */
 interface Place {
   readonly file: {
     readonly path: string;
@@ -15,21 +15,26 @@ interface Place {
   readonly offset: number;
 }
 
-/** Levels of what is nested: parentheses, records, declarators, arguments of macros, types made of other types. */
+/** The maximum number of nested levels of parentheses, records, declarators, macro arguments and types. */
 export const deepestNesting = 256;
 
-/** Headers that are open at once. */
+/** The maximum number of headers that are open at the same time. */
 export const deepestInclude = 200;
 
-/** Tokens of a header and of what it includes, as often as it is included, and of what its macros stand for. */
+/**
+ * The maximum number of tokens of a header, its includes and its macro expansions. A file counts each time it is
+ * included.
+ */
 export const mostTokens = 2_000_000;
 
-/** Members of the records of a header, those of unnamed records counted wherever their type is used. */
+/**
+ * The maximum number of members of a header's records. The members of an unnamed record count at each use of its type.
+ */
 const mostMembers = 200_000;
 
-export const tooDeep: string = `nested more than ${deepestNesting} levels deep; make it flatter`;
+export const tooDeep: string = `nested more than ${deepestNesting} levels deep; reduce the nesting`;
 
-/** How deep a recursion over what a header says has gone. */
+/** Counts the depth of a recursion over the text of a header. */
 export class Depth<At> {
   readonly #errorAt: (at: At, problem: string) => Error;
   #depth = 0;
@@ -38,7 +43,7 @@ export class Depth<At> {
     this.#errorAt = errorAt;
   }
 
-  /** Goes one level deeper, for what stands at `at`; whoever does must `leave` again, whatever happens. */
+  /** Goes one level deeper, for the token at `at`. Every caller must call `leave` afterwards, even after an error. */
   enter(at: At): void {
     if (this.#depth >= deepestNesting) throw this.#errorAt(at, tooDeep);
     this.#depth++;
@@ -48,7 +53,10 @@ export class Depth<At> {
     this.#depth--;
   }
 
-  /** Goes one level deeper and back. For what is done ten thousands of times, `enter` and `leave` do without a closure. */
+  /**
+   * Goes one level deeper, calls `go` and returns. Code that runs tens of thousands of times calls `enter` and `leave`
+   * directly to avoid a closure.
+   */
   within<T>(at: At, go: () => T): T {
     this.enter(at);
     try {
@@ -59,7 +67,7 @@ export class Depth<At> {
   }
 }
 
-/** What is left of something that there is only so much of. */
+/** Counts down a limited amount. */
 export class Budget {
   readonly #problem: string;
   #left: number;
@@ -69,7 +77,7 @@ export class Budget {
     this.#problem = problem;
   }
 
-  /** @throws LimitError at `at` when there is not so much left. */
+  /** Takes an amount from the budget. @throws LimitError at `at` if too little is left. */
   spend(amount: number, at: Place): void {
     this.#left -= amount;
     if (this.#left < 0) throw tooMuchAt(at, this.#problem);
@@ -83,13 +91,13 @@ export function tokenBudget(): Budget {
 export function memberBudget(): Budget {
   return new Budget(
     mostMembers,
-    `more than ${mostMembers} members; give the types that are used again and again a name`,
+    `more than ${mostMembers} members; give a name to each record type that is used repeatedly`,
   );
 }
 
 export const tooManyTokens: string =
-  `more than ${mostTokens} tokens, with what is included and what macros stand for; ` +
-  'leave out what repeats itself, or read fewer headers at once';
+  `more than ${mostTokens} tokens, including included headers and macro expansions; ` +
+  'remove repeated text, or read fewer headers at once';
 
 export function tooMuchAt({ file, offset }: Place, problem: string): LimitError {
   const { line, column } = file.placeAt(offset);

@@ -1,2 +1,2 @@
-/** The version of this package, as the banners of emitted files say it; a test holds it against package.json. */
-export const version = '0.1.0';
+/** The version of this package. The banners of emitted files contain it. A test compares it with package.json. */
+export const version = '0.2.0';

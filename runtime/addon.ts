@@ -1,21 +1,26 @@
-/** The functions of the addon, with their types: plain functions over opaque handles. A result below zero is -errno. */
+/**
+ * The functions of the addon, with their types: plain functions over opaque references. A result below zero is -errno. A
+ * function throws a TypeError for an argument of a wrong type, and for a reference that was released.
+ */
 
 import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join, resolve } from 'node:path';
-import { pathToFileURL } from 'node:url';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 import { RuntimeMissingError } from './errors.js';
 
-declare const fileHandle: unique symbol;
-declare const memoryHandle: unique symbol;
-declare const vmHandle: unique symbol;
-declare const vcpuHandle: unique symbol;
+declare const fileRecord: unique symbol;
+declare const memoryRecord: unique symbol;
+declare const vmRecord: unique symbol;
+declare const vcpuRecord: unique symbol;
+declare const pollRecord: unique symbol;
 
-/** A handle keeps a record of the native layer until the handle is released or collected. */
-export type FileHandle = { readonly [fileHandle]: true };
-export type MemoryHandle = { readonly [memoryHandle]: true };
-export type VmHandle = { readonly [vmHandle]: true };
-export type VcpuHandle = { readonly [vcpuHandle]: true };
+/** A reference to a record of the native layer. The record is kept until the reference is released or collected. */
+export type FileRecord = { readonly [fileRecord]: true };
+export type MemoryRecord = { readonly [memoryRecord]: true };
+export type VmRecord = { readonly [vmRecord]: true };
+export type VcpuRecord = { readonly [vcpuRecord]: true };
+export type PollRecord = { readonly [pollRecord]: true };
 
 /** The argument of an ioctl: `needed` bytes at `offset` of `view`. */
 interface AddonArgument {
@@ -25,21 +30,35 @@ interface AddonArgument {
   readonly needed: number;
 }
 
-/**
- * A function with many arguments takes them as one object. It reads each property once, and the result is -EINVAL when a
- * property is missing or has a wrong type.
- */
+/** A function with many arguments takes them as one object. It reads each property once. */
 export interface AddonMemorySlot extends AddonArgument {
-  readonly vm: VmHandle;
+  readonly vm: VmRecord;
   readonly slot: number;
-  /** The memory in the slot. Null empties the slot. */
-  readonly memory: MemoryHandle | null;
+  /** The memory in the slot. Null empties the slot, and true keeps the memory that is in the slot. */
+  readonly memory: MemoryRecord | null | true;
+  /** The part of the memory that is in the slot. It is ignored unless there is a memory. */
+  readonly memoryOffset: number;
+  readonly length: number;
+  /**
+   * The offsets of the members `slot`, `memory_size` and `userspace_addr` in the argument. The native layer writes these
+   * members itself.
+   */
+  readonly slotAt: number;
+  readonly lengthAt: number;
+  readonly addressAt: number;
 }
 
+/**
+ * The array at the end of an argument: where it begins, the size of an element, and the offset and the size of the member that
+ * counts the elements. All are in bytes.
+ */
+export type AddonTail = readonly [start: number, elementSize: number, countOffset: number, countSize: number];
+
 export interface AddonVcpuCreation {
-  readonly vm: VmHandle;
-  /** The vCPU's file descriptor. */
-  readonly fd: number;
+  readonly vm: VmRecord;
+  /** The request number of KVM_CREATE_VCPU, and its argument. */
+  readonly create: number;
+  readonly id: number | bigint;
   /** How many bytes of the file the kernel shares. */
   readonly length: number;
   /** The request number of KVM_RUN. */
@@ -53,98 +72,270 @@ export interface AddonVcpuCreation {
 }
 
 export interface Addon {
-  open(path: string): number;
-  /** Takes over the file descriptor. */
-  fileCreate(fd: number): FileHandle;
-  fileFd(file: FileHandle): number;
-  fileRelease(file: FileHandle): void;
+  open(path: string): FileRecord | number;
+  fileFd(file: FileRecord): number;
+  fileRelease(file: FileRecord): void;
   /** Creates an eventfd. Reading and writing it never block. */
-  eventFd(): number;
-  ioctl(fd: number, request: number, value: number | bigint): number;
+  eventFd(): FileRecord | number;
+  /** The number by which other isolates find the eventfd while it is open. */
+  eventId(event: FileRecord): number;
+  eventFind(id: number): FileRecord | null;
+  /** Returns the counter of an eventfd and sets it to 0. */
+  eventTake(event: FileRecord): bigint | number;
+  /** Adds 1 to the counter. The result is -EAGAIN if the counter cannot be greater. */
+  eventSignal(event: FileRecord): number;
+  /** Blocks this thread until the counter is not 0, for at most 50 ms. */
+  eventWait(event: FileRecord, milliseconds: number): number;
+  /** The event loop calls `ready` while the file is readable and `pollWait` says that something waits. */
+  pollCreate(file: FileRecord, ready: () => void): PollRecord | number;
+  /** Without a wait the reference to `ready` is weak. */
+  pollWait(poll: PollRecord, waits: boolean, keepsAlive: boolean): number;
+  pollRelease(poll: PollRecord): void;
+  fileIoctl(file: FileRecord, request: number, value: number | bigint): number;
   /**
    * The argument is the `needed` bytes at `offset` of `view`. If they are not all inside the view, or are fewer than the
-   * request says, the result is -EFAULT and no ioctl is made.
+   * request says, the result is -EFAULT and no ioctl is made. This is so for `vmIoctlView` and `vcpuIoctlView` too.
    */
-  ioctlView(fd: number, request: number, view: DataView, offset: number, needed: number): number;
+  fileIoctlView(file: FileRecord, request: number, view: DataView, offset: number, needed: number): number;
+  /**
+   * Like `fileIoctlView`, for an argument that counts its own elements. The ioctl is made on a copy. If the count in this copy
+   * is too large for the copy, the result is TOO_SHORT and no ioctl is made.
+   */
+  fileIoctlTail(
+    file: FileRecord,
+    request: number,
+    view: DataView,
+    offset: number,
+    needed: number,
+    ...tail: AddonTail
+  ): number;
 
   /** Creates anonymous memory, or a memfd of this name. */
-  memoryCreate(length: number, name: string | null): MemoryHandle | number;
+  memoryCreate(length: number, name: string | null): MemoryRecord | number;
   /** The file descriptor of the memfd, or -1 for anonymous memory. */
-  memoryFd(memory: MemoryHandle): number;
-  memoryLength(memory: MemoryHandle): number;
-  memoryAddress(memory: MemoryHandle): bigint;
+  memoryFd(memory: MemoryRecord): number;
+  memoryLength(memory: MemoryRecord): number;
+  memoryAddress(memory: MemoryRecord): bigint;
   /** The number by which other isolates find the memory while it is open. */
-  memoryId(memory: MemoryHandle): number;
-  memoryFind(id: number): MemoryHandle | null;
-  memoryWindow(memory: MemoryHandle, offset: number, length: number): ArrayBuffer | number;
-  /** All windows that were made with this handle must be detached before. */
-  memoryRelease(memory: MemoryHandle): void;
-  detach(buffer: ArrayBuffer): void;
+  memoryId(memory: MemoryRecord): number;
+  memoryFind(id: number): MemoryRecord | null;
+  memoryWindow(memory: MemoryRecord, offset: number, length: number): ArrayBuffer | number;
+  /**
+   * Detaches all windows that were made with this reference. If JavaScript has moved the bytes of a window to another
+   * ArrayBuffer, the memory stays until this ArrayBuffer is collected.
+   */
+  memoryRelease(memory: MemoryRecord): void;
 
-  vmCreate(fd: number): VmHandle;
-  vmFd(vm: VmHandle): number;
+  /** KVM_CREATE_VM. The result is -EBADF if the request creates no file of KVM. */
+  vmCreate(system: FileRecord, request: number, type: number | bigint): VmRecord | number;
+  /** The number by which other isolates find the VM while it is open. */
+  vmId(vm: VmRecord): number;
+  vmFind(id: number): VmRecord | null;
+  vmOfVcpu(vcpu: VcpuRecord): VmRecord;
+  /** Null for a file that no VM has created. */
+  vmOfDevice(device: FileRecord): VmRecord | null;
+  /** The number by which other isolates find the device of a VM while it is open. */
+  deviceId(device: FileRecord): number;
+  deviceFind(id: number): FileRecord | null;
+  /** Records the result of KVM_GET_VCPU_MMAP_SIZE. -EINVAL if another size is recorded. */
+  vmSetVcpuBytes(vm: VmRecord, bytes: number): number;
+  /** The recorded size in bytes, or 0. */
+  vmVcpuBytes(vm: VmRecord): number;
+  vmFd(vm: VmRecord): number;
+  vmIoctl(vm: VmRecord, request: number, value: number | bigint): number;
+  vmIoctlView(vm: VmRecord, request: number, view: DataView, offset: number, needed: number): number;
+  vmIoctlTail(
+    vm: VmRecord,
+    request: number,
+    view: DataView,
+    offset: number,
+    needed: number,
+    ...tail: AddonTail
+  ): number;
+  /**
+   * Makes an ioctl that creates a file. Its argument is the `needed` bytes at `offset` of `view`, or nothing. The kernel
+   * writes the file descriptor to the argument at `fdOffset`, or returns it if this is null.
+   */
+  vmCreateFile(
+    vm: VmRecord,
+    request: number,
+    view: DataView | null,
+    offset: number,
+    needed: number,
+    fdOffset: number | null,
+  ): FileRecord | number;
   /** Sets a memory slot. The VM keeps the memory while it is in the slot. */
   vmSetMemory(slot: AddonMemorySlot): number;
-  vmRelease(vm: VmHandle): void;
+  /** The numbers of the slots in use, lowest first. */
+  vmSlots(vm: VmRecord): number[];
+  /** A copy of the argument of the ioctl that has set the slot. Null for a slot that is not in use. */
+  vmSlotRegion(vm: VmRecord, slot: number): ArrayBuffer | null;
+  /**
+   * KVM_GET_DIRTY_LOG into the memory, which has to be long enough for the slot: otherwise -E2BIG. The native layer makes the
+   * argument of `size` bytes, whose members `slot` and `dirty_bitmap` are at the given offsets.
+   */
+  vmGetDirtyLog(
+    vm: VmRecord,
+    request: number,
+    slot: number,
+    memory: MemoryRecord,
+    size: number,
+    slotAt: number,
+    addressAt: number,
+  ): number;
+  /** Records that the vCPUs of this VM have dirty rings of this size. -EINVAL if they have rings of another size. */
+  vmSetDirtyRing(vm: VmRecord, bytes: number): number;
+  /** The size of the dirty rings in bytes, or 0. */
+  vmDirtyRing(vm: VmRecord): number;
+  vmRelease(vm: VmRecord): void;
 
   /** Installs the handler of a kick signal. -EINVAL when it is not a real-time signal, -EBUSY when something else handles it. */
   claimSignal(signal: number): number;
-  /** Takes over the file descriptor, also when it fails. */
-  vcpuCreate(vcpu: AddonVcpuCreation): VcpuHandle | number;
-  vcpuBuffer(vcpu: VcpuHandle): ArrayBuffer;
+  /** KVM_CREATE_VCPU. */
+  vcpuCreate(vcpu: AddonVcpuCreation): VcpuRecord | number;
+  vcpuBuffer(vcpu: VcpuRecord): ArrayBuffer;
   /** The number by which other isolates find the vCPU while it is open. */
-  vcpuId(vcpu: VcpuHandle): number;
-  vcpuFind(id: number): VcpuHandle | null;
-  vcpuFd(vcpu: VcpuHandle): number;
-  /** The file descriptor of the VM, which is open as long as the vCPU is. */
-  vcpuVmFd(vcpu: VcpuHandle): number;
-  /** Maps more memory that the kernel shares, at an offset of the vCPU's file descriptor. */
-  vcpuMap(vcpu: VcpuHandle, offset: number, length: number): ArrayBuffer | number;
-  vcpuIoctl(vcpu: VcpuHandle, request: number, value: number | bigint): number;
-  vcpuIoctlView(vcpu: VcpuHandle, request: number, view: DataView, offset: number, needed: number): number;
-  /** Undefined for an exit. For an interruption 1 kick, 2 abort, 3 timeout, 4 pause. */
-  vcpuRun(vcpu: VcpuHandle): number | undefined;
-  /** Like `vcpuRun`, with a timeout in nanoseconds and a number for `abort`. Each may be 0 for none. */
-  vcpuRunWithin(vcpu: VcpuHandle, timeout: number, run: number): number | undefined;
-  /** COMPLETED, or undefined for a further exit that has to be served. */
-  vcpuComplete(vcpu: VcpuHandle): number | undefined;
+  vcpuId(vcpu: VcpuRecord): number;
+  vcpuFind(id: number): VcpuRecord | null;
+  vcpuFd(vcpu: VcpuRecord): number;
+  /** Makes an ioctl of the VM, which is open as long as the vCPU is. It works while the vCPU runs, too. */
+  vcpuVmIoctl(vcpu: VcpuRecord, request: number, value: number | bigint): number;
+  /** Makes an ioctl without an argument that creates a file. */
+  vcpuCreateFile(vcpu: VcpuRecord, request: number): FileRecord | number;
+  vcpuIsOf(vcpu: VcpuRecord, vm: VmRecord): boolean;
   /**
-   * With `refuse` the result is -EBUSY while another thread runs the vCPU. After success the buffers that were made with
-   * this handle must be detached at once.
+   * Maps the dirty ring of the vCPU, which is at an offset of its file descriptor. The result is 0, -ENODEV if its VM has no
+   * rings, and -EINVAL if the kernel does not have all of this memory or the ring is mapped at another offset.
    */
-  vcpuRelease(vcpu: VcpuHandle, refuse: boolean): number;
+  vcpuDirtyRing(vcpu: VcpuRecord, offset: number): number;
+  /**
+   * Returns a copy of the entries whose flags are `dirty`, and sets their flags to `harvested`. The native layer keeps the
+   * position of the next harvest. The result is -ENODEV if the ring is not mapped.
+   */
+  vcpuHarvest(
+    vcpu: VcpuRecord,
+    entrySize: number,
+    flagsAt: number,
+    dirty: number,
+    harvested: number,
+  ): ArrayBuffer | number;
+  /**
+   * Acquires the lock of the ring of coalesced writes. The result is 0, -EAGAIN if another thread has held the lock for 50 ms, and
+   * -EDEADLK if this thread holds it. The end of the isolate releases its locks.
+   */
+  ringLock(vcpu: VcpuRecord): number;
+  /** Releases the lock that this thread has acquired last. */
+  ringUnlock(): boolean;
+  vcpuIoctl(vcpu: VcpuRecord, request: number, value: number | bigint): number;
+  vcpuIoctlView(vcpu: VcpuRecord, request: number, view: DataView, offset: number, needed: number): number;
+  vcpuIoctlTail(
+    vcpu: VcpuRecord,
+    request: number,
+    view: DataView,
+    offset: number,
+    needed: number,
+    ...tail: AddonTail
+  ): number;
+  /** Undefined for an exit. For an interruption 1 kick, 2 abort, 3 timeout, 4 pause, 5 process signal. */
+  vcpuRun(vcpu: VcpuRecord): number | undefined;
+  /**
+   * Like `vcpuRun`, with a timeout in nanoseconds and a number for `abort`. Each may be 0 for none. `processSignals` is whether
+   * process signals interrupt the run. -ENOTSUP when they cannot.
+   */
+  vcpuRunWithin(vcpu: VcpuRecord, timeout: number, run: number, processSignals: boolean): number | undefined;
+  /** COMPLETED, or undefined for a further exit that has to be served. */
+  vcpuComplete(vcpu: VcpuRecord): number | undefined;
+  /**
+   * With `refuse` the result is -EBUSY while another thread runs the vCPU. Otherwise the buffers that were made with this
+   * reference are detached, as by `memoryRelease`.
+   */
+  vcpuRelease(vcpu: VcpuRecord, refuse: boolean): number;
   /** `kick`, `abort` and `pause` return false when the vCPU of this id is gone. */
   kick(id: number): boolean;
   abort(id: number, run: number): boolean;
-  /** Each call with true needs a call with false. */
+  /** Each call with true needs a call with false of the same isolate. The end of the isolate ends all its pauses. */
   pause(id: number, paused: boolean): boolean;
 
   readonly COMPLETED: number;
+  readonly TOO_SHORT: number;
+  /** A random number of 53 bits that is the same in all isolates of this process. */
+  readonly GENERATION: number;
   readonly SIGRTMIN: number;
   readonly SIGRTMAX: number;
 }
 
-let loaded: Addon | undefined;
+/** The name of the file of the addon. */
+const addonName = 'kvm_uapi.node';
 
-/** The addon. It is loaded when it is first needed. @throws RuntimeMissingError when it is not built. */
+/** The name of the module of the Worker beside a bundle, without its extension. docs/runtime.md tells users to use it. */
+const workerName = 'kvm-uapi-worker';
+
+let loaded: Addon | undefined;
+let path: string | undefined;
+
+/** The addon. It is loaded when it is first needed. @throws RuntimeMissingError when it is not found or cannot be loaded. */
 export function addon(): Addon {
-  loaded ??= load();
+  loaded ??= load(addonPath());
   return loaded;
 }
 
-function load(): Addon {
-  const { KVM_UAPI_ADDON } = process.env;
-  const path = resolve(KVM_UAPI_ADDON ?? join(packageRoot(), 'build', 'kvm_uapi.node'));
-  if (!existsSync(path)) {
+/** The path of the addon. @throws RuntimeMissingError when this module is in a bundle, and the addon is not beside it. */
+export function addonPath(): string {
+  path ??= findAddon();
+  return path;
+}
+
+/** Makes this thread load the addon of another thread. Two files of the addon in one process know nothing of each other. */
+export function useAddon(addon: string): void {
+  path = addon;
+}
+
+function load(addon: string): Addon {
+  if (!existsSync(addon)) {
     throw new RuntimeMissingError(
-      `${path}: the native runtime is not built; install a C++17 compiler and make (Debian: apt-get install g++ make), then run 'npm run build:native' in the package`,
+      addon,
+      `the native runtime is not built; install a C++17 compiler and make (Debian: apt-get install g++ make), then run 'npm run build:native' in the package`,
     );
   }
   try {
-    return createRequire(import.meta.url)(path) as Addon;
+    return createRequire(here())(addon) as Addon;
   } catch (error) {
-    throw new RuntimeMissingError(`${path}: the native runtime cannot be loaded: ${(error as Error).message}`);
+    throw new RuntimeMissingError(addon, `the native runtime cannot be loaded: ${(error as Error).message}`);
   }
+}
+
+function findAddon(): string {
+  const { KVM_UAPI_ADDON } = process.env;
+  if (KVM_UAPI_ADDON) return resolve(KVM_UAPI_ADDON);
+  const beside = besideThis(addonName);
+  if (existsSync(beside)) return beside;
+  const root = findPackage();
+  if (root !== undefined) return join(root, 'build', addonName);
+  throw new RuntimeMissingError(
+    beside,
+    `the native runtime is not found; copy build/${addonName} of the package kvm-uapi beside the bundle, or set the environment variable KVM_UAPI_ADDON to its path`,
+  );
+}
+
+/**
+ * Returns the URL of a module that imports the module of the Worker of `VcpuThread`. With `--input-type` Node refuses a Worker
+ * whose module is a file.
+ *
+ * @throws RuntimeMissingError when this module is in a bundle, and the module of the Worker is not beside it.
+ */
+export function threadWorker(): URL {
+  return new URL(`data:text/javascript,${encodeURIComponent(`import ${JSON.stringify(findThreadWorker().href)};`)}`);
+}
+
+function findThreadWorker(): URL {
+  const candidates = ['js', 'mjs', 'cjs'].map((extension) => besideThis(`${workerName}.${extension}`));
+  const beside = candidates.find(existsSync);
+  if (beside !== undefined) return pathToFileURL(beside);
+  if (findPackage() !== undefined) return builtModule('runtime/thread/worker');
+  throw new RuntimeMissingError(
+    candidates[0] as string,
+    `the module of the Worker is not found; bundle kvm-uapi/worker as a second entry with the name ${workerName} beside the bundle`,
+  );
 }
 
 /** The built module of this package with this name, for a Worker. It is JavaScript even if this file is run as TypeScript. */
@@ -152,7 +343,28 @@ export function builtModule(name: string): URL {
   return pathToFileURL(join(packageRoot(), 'dist', `${name}.js`));
 }
 
-/** The folder of this package. Node finds it by the package's name, from the sources and from what is built. */
+/** The folder of this package. @throws RuntimeMissingError when this module is in a bundle, and the package is not installed. */
 export function packageRoot(): string {
-  return dirname(createRequire(import.meta.url).resolve('kvm-uapi/package.json'));
+  const root = findPackage();
+  if (root !== undefined) return root;
+  throw new RuntimeMissingError('kvm-uapi/package.json', `the package kvm-uapi is not found from ${here()}`);
+}
+
+/** The folder of this package. Node finds it by the package's name, from the sources and from what is built. */
+function findPackage(): string | undefined {
+  try {
+    return dirname(createRequire(here()).resolve('kvm-uapi/package.json'));
+  } catch {
+    return undefined;
+  }
+}
+
+/** The path of a file in the folder of this module, or of the bundle that contains it. */
+function besideThis(name: string): string {
+  return fileURLToPath(new URL(name, here()));
+}
+
+/** The URL of this module, or of the bundle that contains it. Some bundlers leave out `import.meta.url` in CommonJS. */
+function here(): string {
+  return import.meta.url ?? pathToFileURL(__filename).href;
 }

@@ -3,24 +3,25 @@
 import type { KvmEnableCap } from '../generated/x86_64/linux/kvm.js';
 import { allocate, type IoctlRequest } from '../support/index.js';
 import type { Bindings, CapabilityContext, FdKind, IoctlTarget } from './context.js';
-import { KvmArgumentError, KvmError, KvmUnsupportedError } from './errors.js';
+import { KvmArgumentError, KvmError, KvmUnsupportedError, type UapiErrorDetails } from './errors.js';
+import { requireInteger, requireU64 } from './numbers.js';
 
 /** The names of the capabilities that the bindings have. */
-export type CapabilityName = Extract<keyof Bindings, `KVM_CAP_${string}`>;
-/** A capability by its name, such as `'KVM_CAP_SPLIT_IRQCHIP'`, or by its number. */
+type CapabilityName = Extract<keyof Bindings, `KVM_CAP_${string}`>;
+/** A capability: its name, such as `'KVM_CAP_SPLIT_IRQCHIP'`, or its number, such as `bindings.KVM_CAP_SPLIT_IRQCHIP`. */
 export type Capability = CapabilityName | number;
 
-/** The number of a capability. @throws KvmArgumentError for a name that the bindings do not have. */
-export function capabilityNumber(bindings: Bindings, capability: Capability): number {
+/** The number of a capability. @throws KvmArgumentError for a name that the bindings do not have, and for a wrong number. */
+function capabilityNumber(operation: string, bindings: Bindings, capability: Capability): number {
   const number = numberOf(bindings, capability);
   if (number === undefined) {
-    throw new KvmArgumentError(`${capability}: the bindings have no capability of this name`);
+    throw new KvmArgumentError(operation, `${capability}: the bindings do not have a capability of this name`);
   }
-  return number;
+  return requireInteger(operation, 'capability', number, 0xffff_ffff);
 }
 
 function numberOf(bindings: Bindings, capability: string | number): number | undefined {
-  if (typeof capability === 'number') return capability;
+  if (typeof capability !== 'string') return capability;
   const { [capability]: number } = bindings as Readonly<Record<string, unknown>>;
   return typeof number === 'number' && capability.startsWith('KVM_CAP_') ? number : undefined;
 }
@@ -72,18 +73,31 @@ export function requireIoctl(target: CapabilityTarget, ioctl: AnnouncedIoctl): v
   if (capability !== null) throw unsupportedError(ioctl.name, capability);
 }
 
+/** The method `checkExtension` of `Kvm`, `Vm` and `Vcpu`. @throws KvmArgumentError for an unknown name. */
+export function checkExtension(context: CapabilityContext, capability: Capability): number {
+  return context.checkExtension(capabilityNumber('KVM_CHECK_EXTENSION', context.bindings, capability));
+}
+
 /**
- * The method `requireExtension` of `Kvm` and `Vm`.
+ * The method `requireExtension` of `Kvm`, `Vm` and `Vcpu`.
  *
  * @throws KvmUnsupportedError when the kernel does not have the capability, KvmArgumentError for an unknown name.
  */
 export function requireExtension(context: CapabilityContext, capability: Capability): void {
-  requireCapability(context, capabilityNumber(context.bindings, capability), 'KVM_CHECK_EXTENSION');
+  const operation = 'KVM_CHECK_EXTENSION';
+  requireCapability(context, capabilityNumber(operation, context.bindings, capability), operation);
 }
 
-/** The error of an operation that needs a capability that the kernel does not have. `code` is the errno, if there is one. */
-export function unsupportedError(operation: string, capability: string, code: string = 'absent'): KvmUnsupportedError {
-  return new KvmUnsupportedError(operation, code, `this kernel does not have ${capability}`, capability);
+/**
+ * The error of an operation that needs a capability that the kernel does not have. `details` are those of the kernel's
+ * refusal, if it has refused.
+ */
+export function unsupportedError(
+  operation: string,
+  capability: string,
+  details?: UapiErrorDetails,
+): KvmUnsupportedError {
+  return new KvmUnsupportedError(operation, `this kernel does not have ${capability}`, capability, details);
 }
 
 function nameOf(bindings: Bindings, capability: string | number): string {
@@ -110,10 +124,10 @@ export function enableCapability(
   const { KVM_ENABLE_CAP: request, KvmEnableCap } = context.bindings;
   const enable = allocate(KvmEnableCap);
   if (args.length > enable.args.length) {
-    throw new KvmArgumentError(`${request.name}: ${args.length} arguments; there are at most ${enable.args.length}`);
+    throw new KvmArgumentError(request.name, `${args.length} arguments; there are at most ${enable.args.length}`);
   }
-  enable.cap = capabilityNumber(context.bindings, capability);
-  enable.args.assign(args.map(BigInt));
+  enable.cap = capabilityNumber(request.name, context.bindings, capability);
+  for (const [index, value] of args.entries()) enable.args.set(index, requireU64(request.name, 'argument', value));
   try {
     context.ioctl(request, enable);
   } catch (error) {

@@ -1,117 +1,181 @@
-/** The errors of the runtime. Every one names the operation and what to do. */
+/** The errors of the runtime. Each one names the operation, the cause, and what to do. */
 
 import { constants } from 'node:os';
 
 /** Second names of the same numbers. */
 const aliases = ['EWOULDBLOCK', 'ENOTSUP'];
 const names = new Map([
-  // Node does not name this one: memory that the hardware has found broken.
+  // Node has no name for this error: the hardware has found that the memory is damaged.
   [133, 'EHWPOISON'],
   ...Object.entries(constants.errno)
     .filter(([name]) => !aliases.includes(name))
     .map(([name, value]) => [value as number, name] as const),
 ]);
 
-/** The name of an errno: `EINVAL`. */
-export function errnoName(errno: number): string {
+/** Returns the name of an errno, such as `EINVAL`. */
+function errnoName(errno: number): string {
   return names.get(errno) ?? `errno ${errno}`;
 }
 
-/** The kernel refused. */
-export class DeviceError extends Error {
-  override readonly name: string = 'DeviceError';
-  /** The ioctl or system call: `KVM_SET_REGS`. */
-  readonly operation: string;
-  /** `EINVAL` */
+/** What an error says besides its message. */
+export interface UapiErrorDetails {
+  /** The name of the errno, such as `EINVAL`, or a code of this package, such as `ERR_KVM_CLOSED`. */
   readonly code: string;
+  /** The negative errno, if the kernel refused. */
+  readonly errno?: number;
+  /** The system call, if the kernel refused: `ioctl`, `mmap`, `open`. */
+  readonly syscall?: string;
+  /** The name of the ioctl, such as `KVM_SET_REGS`, if there is one. */
+  readonly ioctl?: string;
+}
 
-  constructor(operation: string, code: string, explanation: string) {
-    super(`${operation}: ${code}: ${explanation}`);
+/** The base class of all errors of the runtime. The properties have the names and the meanings of Node's system errors. */
+export class UapiError extends Error {
+  /** The name of the class. */
+  override readonly name: string = 'UapiError';
+  /** The name of the errno, such as `EINVAL`, or a code of this package, such as `ERR_KVM_CLOSED`. */
+  readonly code: string;
+  /** The negative errno, if the kernel refused. */
+  declare readonly errno?: number;
+  /** The system call, if the kernel refused: `ioctl`, `mmap`, `open`. */
+  declare readonly syscall?: string;
+  /** The name of the ioctl, such as `KVM_SET_REGS`, if there is one. */
+  declare readonly ioctl?: string;
+  /** What failed: the name of an ioctl, or of a method or a class of this package. */
+  readonly operation: string;
+
+  constructor(operation: string, problem: string, details: UapiErrorDetails, options?: ErrorOptions) {
+    const message = details.errno === undefined ? problem : `${details.code}: ${problem}`;
+    super(`${operation}: ${message}`, options);
     this.operation = operation;
-    this.code = code;
+    this.code = details.code;
+    if (details.errno !== undefined) this.errno = details.errno;
+    if (details.syscall !== undefined) this.syscall = details.syscall;
+    if (details.ioctl !== undefined) this.ioctl = details.ioctl;
   }
 }
 
-/** The kernel, or this kind of device, does not have it. */
+/** An operation on a `Device` failed. The code is the name of the errno if the kernel refused. */
+export class DeviceError extends UapiError {
+  override readonly name: string = 'DeviceError';
+}
+
+/** The kernel or the driver does not support the ioctl. The code is the name of the errno. */
 export class DeviceUnsupportedError extends DeviceError {
   override readonly name = 'DeviceUnsupportedError';
 }
 
-/** A device cannot be opened. */
+/** A device cannot be opened. The message says what to do. The code is the name of the errno. */
 export class DeviceUnavailableError extends DeviceError {
   override readonly name = 'DeviceUnavailableError';
 }
 
-/** Used after `close()`. */
-export class DeviceClosedError extends Error {
-  override readonly name: string = 'DeviceClosedError';
+/** A `Device` was used after `close()`. The code is `ERR_DEVICE_CLOSED`. */
+export class DeviceClosedError extends DeviceError {
+  override readonly name = 'DeviceClosedError';
+
+  constructor(operation: string, problem: string) {
+    super(operation, problem, { code: 'ERR_DEVICE_CLOSED' });
+  }
 }
 
-/** An argument that the runtime refuses before the kernel sees it. */
-export class DeviceArgumentError extends Error {
-  override readonly name: string = 'DeviceArgumentError';
+/** The runtime refuses an argument before the kernel gets it. The code is `ERR_DEVICE_INVALID_ARGUMENT`. */
+export class DeviceArgumentError extends DeviceError {
+  override readonly name = 'DeviceArgumentError';
+
+  constructor(operation: string, problem: string) {
+    super(operation, problem, { code: 'ERR_DEVICE_INVALID_ARGUMENT' });
+  }
 }
 
-/** The kernel refused something of KVM. */
-export class KvmError extends DeviceError {
+/**
+ * An operation of KVM, or of an object that this package makes for KVM, failed. The code is the name of the errno if the kernel
+ * refused, and `ERR_KVM_INVALID_DATA` if data in shared memory is not valid.
+ */
+export class KvmError extends UapiError {
   override readonly name: string = 'KvmError';
 }
 
-/** The kernel, or this version of KVM, or this VM, does not have it. */
+/**
+ * The kernel, this VM or the bindings do not support the operation. The code is the name of the errno if the kernel refused,
+ * and otherwise `ERR_KVM_UNSUPPORTED`.
+ */
 export class KvmUnsupportedError extends KvmError {
   override readonly name = 'KvmUnsupportedError';
-  /** The capability that tells of it: `KVM_CAP_X86_SMM`; null where none does. */
+  /** The capability that announces the operation, such as `KVM_CAP_X86_SMM`. Null if no capability announces it. */
   readonly capability: string | null;
 
-  constructor(operation: string, code: string, explanation: string, capability: string | null = null) {
-    super(operation, code, explanation);
+  constructor(
+    operation: string,
+    problem: string,
+    capability: string | null = null,
+    details: UapiErrorDetails = { code: 'ERR_KVM_UNSUPPORTED' },
+  ) {
+    super(operation, problem, details);
     this.capability = capability;
   }
 }
 
-/** One of several MSRs was refused. Those before it in the list were read or written, those after it were not. */
+/**
+ * The kernel refused one of several MSRs. The MSRs before it in the list were read or written, and the MSRs after it were
+ * not. The code is `ERR_KVM_MSR_REFUSED`.
+ */
 export class KvmMsrError extends KvmError {
   override readonly name = 'KvmMsrError';
-  /** Of the MSR that was refused. */
+  /** The index of the MSR that was refused. */
   readonly index: number;
 
-  constructor(operation: string, index: number) {
+  constructor(ioctl: string, index: number) {
     const msr = `MSR 0x${index.toString(16)}`;
-    super(
-      operation,
-      'refused',
-      `${msr}: this vCPU does not have it, or does not take this value; KVM_SET_CPUID2 decides`,
-    );
+    const problem = `${msr}: the vCPU does not have this MSR, or the MSR cannot have this value; KVM_SET_CPUID2 decides`;
+    super(ioctl, problem, { code: 'ERR_KVM_MSR_REFUSED', ioctl });
     this.index = index;
   }
 }
 
-/** `/dev/kvm` cannot be used here. */
+/** `/dev/kvm` cannot be used. The message says what to do. The code is the name of the errno. */
 export class KvmUnavailableError extends KvmError {
   override readonly name = 'KvmUnavailableError';
 }
 
-/** Another thread is in an ioctl of the vCPU. Asking the kernel would block until KVM_RUN returns. */
+/**
+ * The vCPU is in a run: another thread runs it, or a debugger uses it during a run of this thread. The code is `EBUSY`. The
+ * runtime does not call the kernel, because the call would block until KVM_RUN returns. A debugger that runs another vCPU
+ * during a run of this thread gets this error, too.
+ */
 export class KvmBusyError extends KvmError {
   override readonly name = 'KvmBusyError';
 }
 
-/** Used after `close()`. */
-export class KvmClosedError extends DeviceClosedError {
+/** An object was used after `close()`. The code is `ERR_KVM_CLOSED`. */
+export class KvmClosedError extends KvmError {
   override readonly name = 'KvmClosedError';
+
+  constructor(operation: string, problem: string) {
+    super(operation, problem, { code: 'ERR_KVM_CLOSED' });
+  }
 }
 
-/** An argument that the runtime refuses before the kernel sees it. */
-export class KvmArgumentError extends DeviceArgumentError {
+/** The runtime refuses an argument before the kernel gets it. The code is `ERR_KVM_INVALID_ARGUMENT`. */
+export class KvmArgumentError extends KvmError {
   override readonly name = 'KvmArgumentError';
+
+  constructor(operation: string, problem: string, options?: ErrorOptions) {
+    super(operation, problem, { code: 'ERR_KVM_INVALID_ARGUMENT' }, options);
+  }
 }
 
-/** The native part of the package is not there. */
-export class RuntimeMissingError extends Error {
+/** A file of the package is not found or cannot be loaded: the addon, or the module of the Worker. The code is `ERR_RUNTIME_MISSING`. */
+export class RuntimeMissingError extends UapiError {
   override readonly name = 'RuntimeMissingError';
+
+  constructor(path: string, problem: string) {
+    super(path, problem, { code: 'ERR_RUNTIME_MISSING' });
+  }
 }
 
 const classes = [
+  UapiError,
   DeviceError,
   DeviceUnsupportedError,
   DeviceUnavailableError,
@@ -127,7 +191,7 @@ const classes = [
   RuntimeMissingError,
 ];
 
-/** What another thread has thrown: an error of these classes comes from there with all but its class. */
+/** Restores the class of an error that another thread has thrown. Posting keeps everything else of the error. */
 export function restored(thrown: unknown): unknown {
   const of = thrown instanceof Error ? classes.find(({ name }) => name === thrown.name) : undefined;
   return of ? Object.setPrototypeOf(thrown, of.prototype) : thrown;
@@ -135,85 +199,103 @@ export function restored(thrown: unknown): unknown {
 
 const explanations = new Map([
   ['EINVAL', 'the kernel does not accept the argument'],
-  ['EFAULT', 'the argument is not all in accessible memory'],
+  ['EFAULT', 'part of the argument is not in accessible memory'],
   ['EBADF', 'the file descriptor is not open'],
-  ['EEXIST', 'there is one already'],
-  ['ENOMEM', 'the kernel has no memory for it'],
+  ['EEXIST', 'it exists already'],
+  ['ENOMEM', 'the kernel does not have enough memory'],
   ['E2BIG', 'the buffer has too few elements; allocate more'],
-  ['ENXIO', 'there is no such device, register or irqchip'],
+  ['ENXIO', 'there is no such device, register or interrupt controller'],
   ['ENOENT', 'there is no such register or entry'],
   ['EPERM', 'not permitted'],
-  ['EIO', 'the kernel cannot do it for this process; a VM belongs to the process that made it'],
-  ['EMFILE', 'this process has too many open files'],
+  ['EIO', 'the kernel refuses this process; only the process that created a VM can use it'],
+  ['EMFILE', 'this process has too many open files; raise the limit (ulimit -n)'],
   ['EAGAIN', 'there are too many timers and pending signals; raise the limit (ulimit -i)'],
+  ['ENODEV', 'the kernel does not support this kind of device'],
   ['KVM_INTERRUPT ENXIO', 'the interrupt controller is in the kernel, which delivers interrupts itself'],
   ['KVM_KVMCLOCK_CTRL EINVAL', 'the guest has not turned its kvmclock on'],
-  ['KVM_ENABLE_CAP EINVAL', 'no such capability can be enabled here, or not with these arguments'],
-  ['KVM_IRQFD EBUSY', 'the eventfd is an interrupt already'],
+  ['KVM_ENABLE_CAP EINVAL', 'this capability cannot be enabled here, or not with these arguments'],
+  ['KVM_IRQFD EBUSY', 'the eventfd is registered already'],
   ['KVM_SET_BOOT_CPU_ID EBUSY', 'the VM has a vCPU already'],
   ['KVM_GET_DIRTY_LOG ENOENT', 'the slot does not have KVM_MEM_LOG_DIRTY_PAGES'],
   ['KVM_CLEAR_DIRTY_LOG ENOENT', 'the slot does not have KVM_MEM_LOG_DIRTY_PAGES'],
-  ['KVM_IOEVENTFD ENOENT', 'nothing of the kind is assigned'],
-  ['KVM_SIGNAL_MSI EPERM', 'no interrupt controller in the kernel takes it'],
-  ['ENODEV', 'the kernel does not have this kind of device'],
+  ['KVM_IOEVENTFD ENOENT', 'no ioeventfd with these properties is registered'],
+  ['KVM_SIGNAL_MSI EPERM', 'no interrupt controller in the kernel accepts the message'],
 ]);
 
-/** The error for a negative result of the native layer. `capability` is the one that announces the operation, if any. */
-export function kernelError(operation: string, result: number, capability: string | null = null): KvmError {
-  const code = errnoName(-result);
-  const particular = explanations.get(`${operation} ${code}`);
+const missing = ['ENOTTY', 'EOPNOTSUPP', 'ENOSYS'];
+
+/** Returns the error of a KVM ioctl that failed. `result` is -errno. `capability` announces the ioctl. */
+export function ioctlError(ioctl: string, result: number, capability: string | null = null): KvmError {
+  const details = { code: errnoName(-result), errno: result, syscall: 'ioctl', ioctl };
+  const { code } = details;
+  const particular = explanations.get(`${ioctl} ${code}`);
   if (code === 'EBUSY' && particular === undefined)
-    return new KvmBusyError(operation, code, 'busy; on a vCPU: another thread is running it, kick it first');
-  if (code === 'ENOTTY' || code === 'EOPNOTSUPP' || code === 'ENOSYS') {
+    return new KvmBusyError(ioctl, 'busy; if this is a vCPU, it is in a run: kick it first', details);
+  if (missing.includes(code)) {
     const ask = capability === null ? 'checkExtension' : `checkExtension('${capability}')`;
-    const explanation = `this kernel or this kind of file does not have it; ask with ${ask}`;
-    return new KvmUnsupportedError(operation, code, explanation, capability);
+    const problem = `this kernel or this kind of file does not have it; ask with ${ask}`;
+    return new KvmUnsupportedError(ioctl, problem, capability, details);
   }
-  return new KvmError(operation, code, particular ?? explanations.get(code) ?? 'the kernel refused');
+  return new KvmError(ioctl, particular ?? explanationOf(code), details);
 }
 
-/** The error for a negative result of the native layer on a device that is not KVM's. */
-export function deviceError(operation: string, result: number): DeviceError {
+/** Returns the error of a system call that failed for KVM. `result` is -errno. `operation` says what the call was for. */
+export function syscallError(syscall: string, operation: string, result: number): KvmError {
   const code = errnoName(-result);
-  if (code === 'ENOTTY' || code === 'EOPNOTSUPP' || code === 'ENOSYS')
-    return new DeviceUnsupportedError(operation, code, 'this kernel or this device does not have it');
-  if (code === 'EBUSY') return new DeviceError(operation, code, 'busy; something else uses it');
-  if (code === 'EPERM') return new DeviceError(operation, code, 'not permitted; it may need a capability, or root');
-  return new DeviceError(operation, code, explanations.get(code) ?? 'the kernel refused');
+  return new KvmError(operation, explanationOf(code), { code, errno: result, syscall });
+}
+
+/** Returns the error of an ioctl on a `Device` that failed. `result` is -errno. */
+export function deviceIoctlError(ioctl: string, result: number): DeviceError {
+  const details = { code: errnoName(-result), errno: result, syscall: 'ioctl', ioctl };
+  const { code } = details;
+  if (missing.includes(code))
+    return new DeviceUnsupportedError(ioctl, 'this kernel or this device does not have it', details);
+  if (code === 'EBUSY') return new DeviceError(ioctl, 'busy; another user of the device holds it', details);
+  if (code === 'EPERM') return new DeviceError(ioctl, 'not permitted; it may need a capability, or root', details);
+  return new DeviceError(ioctl, explanationOf(code), details);
+}
+
+function explanationOf(code: string): string {
+  return explanations.get(code) ?? 'the kernel refused';
 }
 
 const unopenable = new Map([
-  ['ENOENT', 'not found; load the module of its driver, or in a container pass the device in'],
-  ['EACCES', 'may not be opened by this user; see who may with ls -l'],
-  ['EPERM', 'may not be opened here; in a container, pass the device in'],
-  ['EBUSY', 'is held by something else'],
-  ['ENODEV', 'has no driver behind it; load its module'],
-  ['ENXIO', 'has no driver behind it; load its module'],
-  ['EISDIR', 'is a folder'],
+  ['ENOENT', 'not found; load the module of its driver; in a container, pass the device in'],
+  ['EACCES', 'this user may not open it; ls -l shows who may'],
+  ['EPERM', 'it may not be opened here; in a container, pass the device in'],
+  ['EBUSY', 'another program holds it'],
+  ['ENODEV', 'it has no driver; load the module of its driver'],
+  ['ENXIO', 'it has no driver; load the module of its driver'],
+  ['EISDIR', 'it is a folder, not a device'],
 ]);
-
-/** The error for a device that cannot be opened. */
-export function openDeviceError(path: string, result: number): DeviceUnavailableError {
-  const code = errnoName(-result);
-  return new DeviceUnavailableError(`open ${path}`, code, `${path} ${unopenable.get(code) ?? 'cannot be opened'}`);
-}
 
 const unavailable = new Map([
   [
     'ENOENT',
     'not found; load kvm_intel or kvm_amd (modprobe), turn virtualization on in the firmware, or give this machine nested virtualization',
   ],
-  ['EACCES', "may not be opened by this user; add the user to the group 'kvm' (adduser USER kvm) and log in again"],
-  ['EPERM', 'may not be opened here; in a container, pass the device in'],
-  ['EBUSY', 'is held by another hypervisor; stop it first'],
-  ['ENODEV', 'has no hardware behind it; the processor has no virtualization or it is turned off in the firmware'],
-  ['ENXIO', 'has no hardware behind it; the processor has no virtualization or it is turned off in the firmware'],
-  ['ENOTTY', 'is not KVM; the device is /dev/kvm'],
-  ['EISDIR', 'is a folder; the device is /dev/kvm'],
+  ['EACCES', "this user may not open it; add the user to the group 'kvm' (adduser USER kvm) and log in again"],
+  ['EPERM', 'it may not be opened here; in a container, pass the device in'],
+  ['EBUSY', 'another hypervisor holds it; stop that first'],
+  ['ENODEV', 'the processor has no virtualization, or the firmware has turned it off'],
+  ['ENXIO', 'the processor has no virtualization, or the firmware has turned it off'],
+  ['ENOTTY', 'it is not KVM; the device of KVM is /dev/kvm'],
+  ['EISDIR', 'it is a folder; the device of KVM is /dev/kvm'],
 ]);
 
-/** The error for a `/dev/kvm` that cannot be opened. */
-export function openError(path: string, result: number): KvmUnavailableError {
-  const code = errnoName(-result);
-  return new KvmUnavailableError(`open ${path}`, code, `${path} ${unavailable.get(code) ?? 'cannot be opened'}`);
+function openDetails(result: number): UapiErrorDetails {
+  return { code: errnoName(-result), errno: result, syscall: 'open' };
+}
+
+/** Returns the error for a device that cannot be opened. */
+export function openDeviceError(path: string, result: number): DeviceUnavailableError {
+  const details = openDetails(result);
+  return new DeviceUnavailableError(`open ${path}`, unopenable.get(details.code) ?? 'it cannot be opened', details);
+}
+
+/** Returns the error for a `/dev/kvm` that cannot be opened. */
+export function openKvmError(path: string, result: number): KvmUnavailableError {
+  const details = openDetails(result);
+  return new KvmUnavailableError(`open ${path}`, unavailable.get(details.code) ?? 'it cannot be opened', details);
 }

@@ -1,10 +1,14 @@
-/** The argument of KVM_SET_GUEST_DEBUG on x86: which events of the guest are exits for its debugger. */
+/** The argument of KVM_SET_GUEST_DEBUG on x86: the events of the guest that are exits for its debugger. */
 
 import type { KvmGuestDebug } from '../generated/x86_64/linux/kvm.js';
 import { allocate } from '../support/index.js';
+import { describe, requireList, requireOneOf } from './arguments.js';
 import type { Bindings } from './context.js';
 import { KvmArgumentError, KvmUnsupportedError } from './errors.js';
+import { requireU64 } from './numbers.js';
+import { requireKnownKeys } from './options.js';
 
+/** The events of the guest that are exits with KVM_EXIT_DEBUG. */
 export interface GuestDebug {
   /** Each instruction is an exit. */
   readonly singleStep?: boolean;
@@ -18,12 +22,13 @@ export interface GuestDebug {
   readonly inject?: 'debug' | 'breakpoint';
 }
 
+/** An address that the processor watches. */
 export interface HardwareBreakpoint {
-  /** A linear address. It is a multiple of `length`. */
+  /** A linear address, a multiple of `length`. */
   readonly address: number | bigint;
   /** By default `execute`. `access` is reading and writing. */
   readonly on?: 'execute' | 'write' | 'access';
-  /** The number of watched bytes, by default 1. It must be 1 for `execute`. */
+  /** The number of watched bytes, by default 1. For `execute` the number must be 1. */
   readonly length?: 1 | 2 | 4 | 8;
 }
 
@@ -33,7 +38,16 @@ export interface HardwareBreakpoint {
  * @throws KvmUnsupportedError when the kernel does not have a flag, KvmArgumentError for a wrong breakpoint.
  */
 export function guestDebug(bindings: Bindings, debug: GuestDebug, flagsOfKernel: number): KvmGuestDebug {
-  const { singleStep, softwareBreakpoints, hardwareBreakpoints = [], blockInterrupts, inject } = debug;
+  requireKnownKeys<GuestDebug>(operation, debug, {
+    singleStep: true,
+    softwareBreakpoints: true,
+    hardwareBreakpoints: true,
+    blockInterrupts: true,
+    inject: true,
+  });
+  const { singleStep, softwareBreakpoints, blockInterrupts, inject } = debug;
+  if (inject !== undefined) requireOneOf(operation, 'inject', inject, ['debug', 'breakpoint']);
+  const hardwareBreakpoints = requireList(operation, 'hardwareBreakpoints', debug.hardwareBreakpoints ?? []);
   const wanted: readonly (readonly [boolean | undefined, keyof Bindings])[] = [
     [singleStep, 'KVM_GUESTDBG_SINGLESTEP'],
     [softwareBreakpoints, 'KVM_GUESTDBG_USE_SW_BP'],
@@ -50,11 +64,13 @@ export function guestDebug(bindings: Bindings, debug: GuestDebug, flagsOfKernel:
   return result;
 }
 
+const operation = 'KVM_SET_GUEST_DEBUG';
+
 function flagOf(bindings: Bindings, name: keyof Bindings, flagsOfKernel: number): number {
   const flag = bindings[name] as number | undefined;
   if (flag !== undefined && (flagsOfKernel === 0 || (flagsOfKernel & flag) !== 0)) return flag;
   const why = flag === undefined ? `the bindings of ${bindings.$target.name} do` : 'this kernel does';
-  throw new KvmUnsupportedError('KVM_SET_GUEST_DEBUG', 'absent', `${why} not have ${name}`, 'KVM_CAP_SET_GUEST_DEBUG2');
+  throw new KvmUnsupportedError(operation, `${why} not have ${name}`, 'KVM_CAP_SET_GUEST_DEBUG2');
 }
 
 const conditions = { execute: 0, write: 1, access: 3 } as const;
@@ -71,15 +87,19 @@ const registers = 4;
 function setDebugRegisters(debug: KvmGuestDebug, breakpoints: readonly HardwareBreakpoint[]): void {
   const { debugreg } = debug.arch;
   if (breakpoints.length > registers) {
-    throw new KvmArgumentError(`${breakpoints.length} hardware breakpoints; the processor has ${registers}`);
+    throw new KvmArgumentError(operation, `${breakpoints.length} hardware breakpoints; the processor has ${registers}`);
   }
   let dr7 = emptyDr7;
-  for (const [number, { address, on = 'execute', length = 1 }] of breakpoints.entries()) {
+  for (const [number, breakpoint] of breakpoints.entries()) {
+    requireKnownKeys<HardwareBreakpoint>(operation, breakpoint, { address: true, on: true, length: true });
+    const { address, on = 'execute', length = 1 } = breakpoint;
+    requireOneOf(operation, 'on', on, Object.keys(conditions));
     const encoded = lengths.get(length);
-    const at = BigInt(address);
+    const at = requireU64(operation, 'address of a breakpoint', address);
     if (encoded === undefined || (on === 'execute' && length !== 1) || at % BigInt(length) !== 0n) {
       throw new KvmArgumentError(
-        `hardware breakpoint at 0x${at.toString(16)}, ${on}, ${length} bytes; the length is 1, 2, 4 or 8, for 'execute' 1, and the address a multiple of it`,
+        operation,
+        `hardware breakpoint at 0x${at.toString(16)}, '${on}', ${describe(length)} bytes; the length must be 1, 2, 4 or 8, and 1 for 'execute'; the address must be a multiple of the length`,
       );
     }
     debugreg.set(number, at);

@@ -1,49 +1,64 @@
-/** Files of the kernel that this process has open, other than VMs and vCPUs. */
+/** The base class of objects that keep a file descriptor open, other than VMs and vCPUs. */
 
-import { addon, type FileHandle } from './addon.js';
+import { addon, type FileRecord } from './addon.js';
+import { type Creator, requireCreator } from './construction.js';
 import { KvmClosedError } from './errors.js';
 
-/** An open file descriptor. `name` names it in errors. */
-export class KernelFile implements Disposable {
-  readonly #name: string;
-  #handle: FileHandle | undefined;
+let recordOf: (file: KernelFile) => FileRecord;
+let isFile: (value: object) => boolean;
 
-  /** Takes over the file descriptor: `close` closes it. */
-  constructor(name: string, fd: number) {
-    this.#name = name;
-    this.#handle = addon().fileCreate(fd);
-  }
-
-  /** The file descriptor. It is closed with this object. @throws KvmClosedError after `close`. */
-  get fd(): number {
-    if (!this.#handle) throw this.closedError(`this ${this.#name} is closed`);
-    return addon().fileFd(this.#handle);
-  }
-
+/** An open file descriptor. It is closed when the object is closed or collected. */
+export abstract class KernelFile implements Disposable {
+  #record: FileRecord | undefined;
   /** Makes the error for a use after `close`. */
-  protected closedError(message: string): Error {
-    return new KvmClosedError(message);
+  readonly #closedError: (problem: string) => Error;
+
+  /** Takes over the record: `close` closes the file. `methods` are the methods that create objects of the class. */
+  protected constructor(
+    creator: Creator,
+    methods: string,
+    record: FileRecord,
+    closedError?: (problem: string) => Error,
+  ) {
+    requireCreator(creator, new.target.name, methods);
+    this.#record = record;
+    this.#closedError = closedError ?? ((problem) => new KvmClosedError(this.constructor.name, problem));
   }
 
+  /** The file descriptor, which this object closes. @throws KvmClosedError after `close`. */
+  get fd(): number {
+    return addon().fileFd(this.#openRecord());
+  }
+
+  #openRecord(): FileRecord {
+    if (!this.#record) throw this.#closedError('this object is closed');
+    return this.#record;
+  }
+
+  /** Closes the file descriptor. Nothing happens if it is closed already. */
   close(): void {
-    if (!this.#handle) return;
-    addon().fileRelease(this.#handle);
-    this.#handle = undefined;
+    if (!this.#record) return;
+    addon().fileRelease(this.#record);
+    this.#record = undefined;
   }
 
+  /** Calls `close` at the end of a `using` block. */
   [Symbol.dispose](): void {
     this.close();
   }
+
+  static {
+    recordOf = (file) => file.#openRecord();
+    isFile = (value) => #record in value;
+  }
 }
 
-/** Memory of KVM_CREATE_GUEST_MEMFD. No process can map it, unless a flag permits that. The VM uses it while it is open. */
-export class GuestMemfd extends KernelFile {
-  /** The size in bytes. */
-  readonly size: number;
+/** Returns the record of the file. @throws the error of the class after `close`. */
+export function fileRecord(file: KernelFile): FileRecord {
+  return recordOf(file);
+}
 
-  /** Only `Vm.createGuestMemfd` calls this. */
-  constructor(fd: number, size: number) {
-    super('GuestMemfd', fd);
-    this.size = size;
-  }
+/** Whether a value is an object of a class, and was made by this package. */
+export function isKernelFile<T extends KernelFile>(value: unknown, type: { readonly prototype: T }): value is T {
+  return value instanceof KernelFile && isFile(value) && Object.prototype.isPrototypeOf.call(type.prototype, value);
 }

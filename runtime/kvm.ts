@@ -1,60 +1,81 @@
 /** `/dev/kvm`: the system file descriptor. */
 
-import type { KvmCpuid2 } from '../generated/x86_64/linux/kvm.js';
+import type { KvmCpuid2, KvmMsrList } from '../generated/x86_64/linux/kvm.js';
 import * as x86_64 from '../generated/x86_64/linux/kvm.js';
+import type { IoctlByPointer } from '../support/index.js';
 import { inspectable } from '../support/inspect.js';
-import { addon } from './addon.js';
-import { type Capability, capabilityNumber, requireExtension } from './capability.js';
+import { addon, type FileRecord } from './addon.js';
+import { requireList, requirePath } from './arguments.js';
+import { type Capability, checkExtension, requireExtension } from './capability.js';
+import { type Creator, creator } from './construction.js';
 import type { Bindings, CapabilityContext, GenericIoctl, IoctlTarget } from './context.js';
-import { Attributes } from './devices/attributes.js';
-import { KvmUnsupportedError, openError } from './errors.js';
+import { type DeviceAttr, getDeviceAttr, hasDeviceAttr } from './devices/device-attr.js';
+import { KvmUnsupportedError, openKvmError } from './errors.js';
 import { grown } from './growing-views.js';
 import { checkBindings } from './host-bindings.js';
-import { genericIoctl, ioctlsOfFd, read } from './ioctl.js';
-import { KernelFile } from './kernel-file.js';
+import { created, genericIoctl, ioctlsOfFile, read, requireValue } from './ioctl.js';
+import { fileRecord, KernelFile } from './kernel-file.js';
 import { type Msr, transferMsrs } from './msrs.js';
+import { requireKnownKeys } from './options.js';
 import { printBy } from './printing.js';
-import { Vm } from './vm.js';
+import { makeVm, type Vm } from './vm.js';
 
+/** The options of `Kvm.open`. */
 export interface KvmOptions {
+  /** By default `/dev/kvm`. */
   readonly path?: string;
   /** Bindings that were generated from other headers than those of the package. */
   readonly bindings?: Bindings;
 }
 
-/** `/dev/kvm`. After `close`, VMs that were created with it continue. */
-export class Kvm extends KernelFile implements CapabilityContext {
+/**
+ * `/dev/kvm`. VMs continue after their `Kvm` is closed. All methods throw KvmClosedError after `close`.
+ *
+ * @example
+ * using kvm = Kvm.open();
+ * const vm = kvm.createVm();
+ */
+export class Kvm extends KernelFile {
+  /** The bindings that `open` was given. */
   readonly bindings: Bindings;
-  /** The attributes of the system. Some of them say what the kernel supports. None can be set. */
-  readonly attributes: Pick<Attributes, 'has' | 'get'>;
+  readonly #system: CapabilityContext;
+  readonly #target: IoctlTarget<'system'>;
+  /** Makes any ioctl of the system file descriptor. */
+  readonly ioctl: GenericIoctl<'system'>;
 
-  private constructor(fd: number, bindings: Bindings) {
-    super('Kvm', fd);
+  private constructor(given: Creator, record: FileRecord, bindings: Bindings) {
+    super(given, 'Kvm.open', record);
     this.bindings = bindings;
-    this.attributes = new Attributes(this.#target, bindings);
+    const check = (capability: number): number => this.ioctl(bindings.KVM_CHECK_EXTENSION, capability);
+    this.#system = { bindings, checkExtension: check };
+    this.#target = { ...ioctlsOfFile(() => fileRecord(this)), kind: 'system', capabilities: this.#system };
+    this.ioctl = genericIoctl(this.#target);
   }
 
   /**
    * Opens KVM and checks its API version.
    *
-   * @throws KvmArgumentError when the bindings are of another architecture than this machine's.
+   * @param options the path of the device, and the bindings.
+   * @throws KvmArgumentError when the bindings are of another architecture than this machine's, and for unknown options.
    * @throws KvmUnavailableError when the device does not exist, may not be opened or is in use. The message says what to do.
    * @throws KvmUnsupportedError when the kernel has another API version than the bindings.
    */
-  static open({ path = '/dev/kvm', bindings = x86_64 }: KvmOptions = {}): Kvm {
-    checkBindings(bindings);
+  static open(options: KvmOptions = {}): Kvm {
+    requireKnownKeys<KvmOptions>('Kvm.open', options, { path: true, bindings: true });
+    const { path = '/dev/kvm', bindings = x86_64 } = options;
+    requirePath('Kvm.open', path);
+    checkBindings('Kvm.open', bindings);
     inspectable(bindings);
-    const fd = addon().open(path);
-    if (fd < 0) throw openError(path, fd);
-    const kvm = new Kvm(fd, bindings);
+    const record = addon().open(path);
+    if (typeof record === 'number') throw openKvmError(path, record);
+    const kvm = new Kvm(creator, record, bindings);
     try {
-      const version = addon().ioctl(kvm.fd, bindings.KVM_GET_API_VERSION.request, 0);
-      if (version < 0) throw openError(path, version);
+      const version = addon().fileIoctl(record, bindings.KVM_GET_API_VERSION.request, 0);
+      if (version < 0) throw openKvmError(path, version);
       if (version === bindings.KVM_API_VERSION) return kvm;
       throw new KvmUnsupportedError(
         'KVM_GET_API_VERSION',
-        `version ${version}`,
-        `the bindings are of version ${bindings.KVM_API_VERSION}, the only one since Linux 2.6.22`,
+        `the kernel has version ${version}, and the bindings have version ${bindings.KVM_API_VERSION}, which every kernel has since Linux 2.6.22`,
       );
     } catch (error) {
       kvm.close();
@@ -62,83 +83,180 @@ export class Kvm extends KernelFile implements CapabilityContext {
     }
   }
 
-  /** KVM_GET_API_VERSION: the API version, which is 12 on every kernel since Linux 2.6.22. */
-  apiVersion(): number {
+  /**
+   * KVM_GET_API_VERSION: returns the API version, which is 12 on every kernel since Linux 2.6.22.
+   *
+   * @throws KvmError when the kernel refuses.
+   * @see api.rst, "KVM_GET_API_VERSION"
+   */
+  getApiVersion(): number {
     return this.ioctl(this.bindings.KVM_GET_API_VERSION);
   }
 
-  /** KVM_CHECK_EXTENSION: 0 if the kernel does not have a capability, else 1 or a number that the capability defines. */
+  // Capabilities
+
+  /**
+   * KVM_CHECK_EXTENSION: returns 0 if the kernel does not have the capability, and otherwise 1 or a number that the
+   * capability defines.
+   *
+   * @param capability a name such as `KVM_CAP_IRQFD`, or a number.
+   * @throws KvmArgumentError for a name that the bindings do not have.
+   * @example
+   * const most = kvm.checkExtension('KVM_CAP_MAX_VCPUS');
+   * @see api.rst, "KVM_CHECK_EXTENSION"
+   */
   checkExtension(capability: Capability): number {
-    return this.ioctl(this.bindings.KVM_CHECK_EXTENSION, capabilityNumber(this.bindings, capability));
+    return checkExtension(this.#system, capability);
   }
 
-  /** @throws KvmUnsupportedError, which names the capability, when the kernel does not have it. */
+  /**
+   * KVM_CHECK_EXTENSION: throws an error if the kernel does not have a capability.
+   *
+   * @param capability a name such as `KVM_CAP_IRQFD`, or a number.
+   * @throws KvmUnsupportedError, which names the capability, when the kernel does not have it, KvmArgumentError for a
+   * name that the bindings do not have.
+   * @see api.rst, "KVM_CHECK_EXTENSION"
+   */
   requireExtension(capability: Capability): void {
-    requireExtension(this, capability);
+    requireExtension(this.#system, capability);
   }
 
-  /** KVM_GET_SUPPORTED_CPUID: the CPUID leaves that a guest may have, for `Vcpu.setCpuid`. */
-  supportedCpuid(): KvmCpuid2 {
+  // What a guest may have
+
+  /**
+   * KVM_GET_SUPPORTED_CPUID (KVM_CAP_EXT_CPUID): returns the CPUID leaves that a guest may have, for `Vcpu.setCpuid2`.
+   *
+   * @throws KvmUnsupportedError when the kernel does not have the capability, KvmError when the kernel refuses.
+   * @see api.rst, "KVM_GET_SUPPORTED_CPUID"
+   */
+  getSupportedCpuid(): KvmCpuid2 {
     return this.#cpuid(this.bindings.KVM_GET_SUPPORTED_CPUID);
   }
 
-  /** KVM_GET_EMULATED_CPUID: the CPUID features that the kernel emulates in addition. */
-  emulatedCpuid(): KvmCpuid2 {
+  /**
+   * KVM_GET_EMULATED_CPUID (KVM_CAP_EXT_EMUL_CPUID): returns the CPUID features that the kernel emulates in addition.
+   *
+   * @throws KvmUnsupportedError when the kernel does not have the capability, KvmError when the kernel refuses.
+   * @see api.rst, "KVM_GET_EMULATED_CPUID"
+   */
+  getEmulatedCpuid(): KvmCpuid2 {
     return this.#cpuid(this.bindings.KVM_GET_EMULATED_CPUID);
   }
 
-  #cpuid(request: Bindings['KVM_GET_SUPPORTED_CPUID']): KvmCpuid2 {
+  /**
+   * KVM_GET_SUPPORTED_HV_CPUID (KVM_CAP_SYS_HYPERV_CPUID): returns the CPUID leaves that a Hyper-V guest may have.
+   *
+   * @throws KvmUnsupportedError when the kernel does not have the capability, KvmError when the kernel refuses.
+   * @see api.rst, "KVM_GET_SUPPORTED_HV_CPUID"
+   */
+  getSupportedHvCpuid(): KvmCpuid2 {
+    return this.#cpuid(this.bindings.KVM_GET_SUPPORTED_HV_CPUID);
+  }
+
+  #cpuid(request: IoctlByPointer<KvmCpuid2, 'system', 'readwrite'>): KvmCpuid2 {
     return grown(this.bindings.KvmCpuid2, 128, (cpuid) => this.ioctl(request, cpuid));
   }
 
-  /** KVM_GET_MSR_INDEX_LIST: the indices of the MSRs that belong to the state of a vCPU. */
-  msrIndices(): number[] {
+  /**
+   * KVM_GET_MSR_INDEX_LIST: returns the indices of the MSRs that belong to the state of a vCPU.
+   *
+   * @throws KvmError when the kernel refuses.
+   * @see api.rst, "KVM_GET_MSR_INDEX_LIST, KVM_GET_MSR_FEATURE_INDEX_LIST"
+   */
+  getMsrIndexList(): number[] {
     return this.#indices(this.bindings.KVM_GET_MSR_INDEX_LIST);
   }
 
-  /** KVM_GET_MSR_FEATURE_INDEX_LIST: the indices of the MSRs that say what the kernel supports, for `getFeatureMsrs`. */
-  featureMsrIndices(): number[] {
+  /**
+   * KVM_GET_MSR_FEATURE_INDEX_LIST (KVM_CAP_GET_MSR_FEATURES): returns the indices of the feature MSRs. The values of
+   * these MSRs say what the kernel supports. `getMsrs` reads the values.
+   *
+   * @throws KvmUnsupportedError when the kernel does not have the capability, KvmError when the kernel refuses.
+   * @see api.rst, "KVM_GET_MSR_INDEX_LIST, KVM_GET_MSR_FEATURE_INDEX_LIST"
+   */
+  getMsrFeatureIndexList(): number[] {
     return this.#indices(this.bindings.KVM_GET_MSR_FEATURE_INDEX_LIST);
   }
 
-  #indices(request: Bindings['KVM_GET_MSR_INDEX_LIST']): number[] {
+  #indices(request: IoctlByPointer<KvmMsrList, 'system', 'readwrite'>): number[] {
     return [...grown(this.bindings.KvmMsrList, 128, (list) => this.ioctl(request, list)).indices];
   }
 
   /**
-   * KVM_GET_MSRS: the values of feature MSRs, in the order of `indices`.
+   * KVM_GET_MSRS (KVM_CAP_GET_MSR_FEATURES): returns the values of feature MSRs, in the order of `indices`.
    *
+   * @param indices the indices of the MSRs.
    * @throws KvmMsrError with the index of the first MSR that is not a feature MSR.
+   * @see api.rst, "KVM_GET_MSRS"
    */
-  getFeatureMsrs(indices: readonly number[]): Msr[] {
-    const msrs = indices.map((index) => ({ index, data: 0n }));
+  getMsrs(indices: Iterable<number>): Msr[] {
+    const msrs = requireList('KVM_GET_MSRS', 'indices', indices).map((index) => ({ index, data: 0n }));
     return transferMsrs(this.bindings, 'KVM_GET_MSRS', msrs, (some) => this.ioctl(this.bindings.KVM_GET_MSRS, some));
   }
 
-  /** KVM_X86_GET_MCE_CAP_SUPPORTED: the machine check capabilities that a vCPU may have, as a mask. */
-  supportedMce(): bigint {
+  /**
+   * KVM_X86_GET_MCE_CAP_SUPPORTED (KVM_CAP_MCE): returns the machine check capabilities that a vCPU may have, as a mask.
+   *
+   * @throws KvmUnsupportedError when the kernel does not have the capability, KvmError when the kernel refuses.
+   * @see api.rst, "KVM_X86_GET_MCE_CAP_SUPPORTED"
+   */
+  getMceCapSupported(): bigint {
     return read(this.ioctl, this.bindings.KVM_X86_GET_MCE_CAP_SUPPORTED).value;
   }
 
-  /** KVM_GET_VCPU_MMAP_SIZE: the number of bytes that a vCPU shares with user space. */
-  vcpuMmapSize(): number {
+  // Attributes
+
+  /**
+   * KVM_HAS_DEVICE_ATTR (KVM_CAP_SYS_ATTRIBUTES): returns whether the system has an attribute.
+   *
+   * @param which the numbers of the group and of the attribute.
+   * @throws KvmUnsupportedError when the kernel does not have the capability, KvmError when the kernel refuses.
+   * @see api.rst, "KVM_HAS_DEVICE_ATTR"
+   */
+  hasDeviceAttr(which: DeviceAttr): boolean {
+    return hasDeviceAttr(this.#target, which);
+  }
+
+  /**
+   * KVM_GET_DEVICE_ATTR (KVM_CAP_SYS_ATTRIBUTES): returns the first `length` bytes of an attribute of the system. Some
+   * attributes say what the kernel supports.
+   *
+   * @param which the numbers of the group and of the attribute.
+   * @param length in bytes, at most 65536.
+   * @throws KvmError with code `ENXIO` when there is no such attribute, KvmUnsupportedError when the kernel does not
+   * have the capability.
+   * @example
+   * const bytes = kvm.getDeviceAttr({ group: 0, attr: KVM_X86_XCOMP_GUEST_SUPP }, 8);
+   * @see api.rst, "KVM_SET_DEVICE_ATTR/KVM_GET_DEVICE_ATTR"
+   */
+  getDeviceAttr(which: DeviceAttr, length: number): Uint8Array {
+    return getDeviceAttr(this.#target, which, length);
+  }
+
+  // VMs
+
+  /**
+   * KVM_GET_VCPU_MMAP_SIZE: returns the number of bytes that a vCPU shares with user space.
+   *
+   * @throws KvmError when the kernel refuses.
+   * @see api.rst, "KVM_GET_VCPU_MMAP_SIZE"
+   */
+  getVcpuMmapSize(): number {
     return this.ioctl(this.bindings.KVM_GET_VCPU_MMAP_SIZE);
   }
 
-  /** KVM_CREATE_VM: creates a VM. `type` is the machine type, which is 0 except for special machines. */
+  /**
+   * KVM_CREATE_VM: creates a VM.
+   *
+   * @param type the machine type, `KVM_VM_…` or 0. On x86 0 is the type that guests expect.
+   * @throws KvmError when the kernel refuses.
+   * @see api.rst, "KVM_CREATE_VM"
+   */
   createVm(type: number | bigint = 0): Vm {
-    const fd = this.ioctl(this.bindings.KVM_CREATE_VM, type);
-    return new Vm(addon().vmCreate(fd), this.bindings, this.vcpuMmapSize());
+    const { KVM_CREATE_VM: request } = this.bindings;
+    const record = addon().vmCreate(fileRecord(this), request.request, requireValue(request, type));
+    return makeVm(created(this.#target, request, record), this.bindings, this.getVcpuMmapSize());
   }
-
-  readonly #target: IoctlTarget & { readonly kind: 'system' } = {
-    ...ioctlsOfFd(() => this.fd),
-    kind: 'system',
-    capabilities: this,
-  };
-
-  /** Makes any ioctl of the system file descriptor. */
-  readonly ioctl: GenericIoctl<'system'> = genericIoctl(this.#target);
 
   static {
     printBy(Kvm, ({ fd }) => ({ fd }));

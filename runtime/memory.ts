@@ -2,18 +2,26 @@
 
 import { constants } from 'node:buffer';
 import type { View, ViewClass } from '../support/index.js';
-import { addon, type MemoryHandle } from './addon.js';
-import { KvmArgumentError, KvmClosedError, kernelError } from './errors.js';
+import { addon, type MemoryRecord } from './addon.js';
+import { describe, newHandle, requireBytes, requireClass, requireFunction, requireHandle } from './arguments.js';
+import { type Creator, creator, requireCreator } from './construction.js';
+import { KvmArgumentError, KvmClosedError, syscallError } from './errors.js';
+import { requireKnownKeys } from './options.js';
 
 /**
- * The handle that a Worker needs to see the same memory. It can be posted. It does not keep the memory open: keep the memory
- * open until the Worker has attached.
+ * What another thread needs to attach to the memory. `GuestMemory.share` returns the handle. A handle can be posted. A handle does
+ * not keep the memory open: keep the memory open until the other thread has attached.
  */
 export interface GuestMemoryHandle {
+  /** Always `'guest memory'`. */
   readonly kind: 'guest memory';
+  /** The number of the memory in this process. */
   readonly id: number;
+  /** The number of this process. */
+  readonly generation: number;
 }
 
+/** The options of `GuestMemory.create`. */
 export interface GuestMemoryOptions {
   /** The name of a memfd, so that another process can map the memory too. Without it the memory is anonymous. */
   readonly memfd?: string;
@@ -25,130 +33,245 @@ export interface GuestMemoryOptions {
  */
 const windowStep = 2 ** 30;
 
+/** The kernel's limit for the name of a memfd, in bytes. */
+const longestName = 249;
+
+let recordOf: (memory: GuestMemory) => MemoryRecord;
+let isMemory: (value: object) => boolean;
+let sizeOf: (memory: GuestMemory) => number;
+
+/** Memory for guests, which is mapped once in this process. Any thread can attach to the memory. */
 export class GuestMemory implements Disposable {
   /** The size in bytes. */
   readonly size: number;
-  #handle: MemoryHandle | undefined;
+  #record: MemoryRecord | undefined;
+  /** The size of the record. JavaScript can redefine the property `size`. */
+  readonly #size: number;
   /** The windows, by offset and length. */
   readonly #windows = new Map<string, ArrayBuffer>();
   #id: number | undefined;
 
-  private constructor(handle: MemoryHandle) {
-    this.#handle = handle;
-    this.size = addon().memoryLength(handle);
+  private constructor(given: Creator, record: MemoryRecord) {
+    requireCreator(given, 'GuestMemory', 'GuestMemory.create or GuestMemory.attach');
+    this.#record = record;
+    this.#size = addon().memoryLength(record);
+    this.size = this.#size;
   }
 
-  /** Creates zeroed memory of `size` bytes, a multiple of the page size. @throws KvmError when the kernel has no memory. */
+  /**
+   * Creates memory that is filled with zeros.
+   *
+   * @param size in bytes, a multiple of 4096.
+   * @param options the name of a memfd.
+   * @throws KvmArgumentError for a wrong size, KvmError when the kernel does not have enough memory.
+   * @example
+   * const memory = GuestMemory.create(0x10_0000);
+   */
   static create(size: number, options: GuestMemoryOptions = {}): GuestMemory {
+    const operation = 'GuestMemory.create';
+    requireKnownKeys<GuestMemoryOptions>(operation, options, { memfd: true });
     if (!Number.isSafeInteger(size) || size <= 0 || size % 4096 !== 0) {
-      throw new KvmArgumentError(`guest memory of ${size} bytes; the size must be a positive multiple of 4096`);
+      throw new KvmArgumentError(operation, `size ${describe(size)}; it must be a positive multiple of 4096`);
     }
-    const handle = addon().memoryCreate(size, options.memfd ?? null);
-    if (typeof handle === 'number') throw kernelError(options.memfd === undefined ? 'mmap' : 'memfd_create', handle);
-    return new GuestMemory(handle);
+    const { memfd } = options;
+    if (memfd !== undefined && !(typeof memfd === 'string' && memfd.length <= longestName && !memfd.includes('\0'))) {
+      const rule = `it must be a string of at most ${longestName} characters, without '\\0'`;
+      throw new KvmArgumentError(operation, `memfd ${describe(memfd)}; ${rule}`);
+    }
+    const record = addon().memoryCreate(size, memfd ?? null);
+    if (typeof record === 'number') {
+      throw syscallError(options.memfd === undefined ? 'mmap' : 'memfd_create', operation, record);
+    }
+    return new GuestMemory(creator, record);
   }
 
-  /** Opens the memory of a handle that was posted here. @throws KvmClosedError when the memory is closed everywhere. */
+  /**
+   * Attaches to memory of another thread.
+   *
+   * @param handle the result of `share` in the other thread.
+   * @throws KvmClosedError when the memory is closed everywhere.
+   */
   static attach(handle: GuestMemoryHandle): GuestMemory {
-    const found = addon().memoryFind(handle.id);
-    if (!found) throw new KvmClosedError('the guest memory of this handle is closed');
-    return new GuestMemory(found);
+    const found = addon().memoryFind(requireHandle('GuestMemory.attach', handle, 'guest memory'));
+    if (!found) throw new KvmClosedError('GuestMemory.attach', 'the memory of this handle is closed');
+    return new GuestMemory(creator, found);
   }
 
-  /** The handle to post to a Worker, which passes it to `GuestMemory.attach`. */
+  /**
+   * Returns the handle to post to another thread, which passes it to `GuestMemory.attach`.
+   *
+   * @throws KvmClosedError after `close`.
+   */
   share(): GuestMemoryHandle {
-    this.#id ??= addon().memoryId(this.handle);
-    return { kind: 'guest memory', id: this.#id };
+    this.#id ??= addon().memoryId(this.#openRecord());
+    return newHandle('guest memory', this.#id);
   }
 
-  /** For the classes of this package. @throws KvmClosedError after `close`. */
-  get handle(): MemoryHandle {
-    if (!this.#handle) throw new KvmClosedError('the guest memory is closed');
-    return this.#handle;
+  #openRecord(): MemoryRecord {
+    if (!this.#record) throw new KvmClosedError('GuestMemory', 'this memory is closed');
+    return this.#record;
   }
 
-  /** The file descriptor of the memfd, or null for anonymous memory. It is closed with the memory. */
+  /** The file descriptor of the memfd, or null for anonymous memory. `close` closes the file descriptor. */
   get fd(): number | null {
-    const fd = addon().memoryFd(this.handle);
+    const fd = addon().memoryFd(this.#openRecord());
     return fd < 0 ? null : fd;
   }
 
-  /** The address of the memory in this process. */
+  /** The address of the memory in this process. @throws KvmClosedError after `close`. */
   get address(): bigint {
-    return addon().memoryAddress(this.handle);
+    return addon().memoryAddress(this.#openRecord());
   }
 
-  /** The `length` bytes at `offset`, in place. @throws KvmArgumentError when they are not all inside the memory. */
+  /**
+   * Returns the `length` bytes at `offset`, in place: the bytes are not copied.
+   *
+   * @param offset in bytes.
+   * @param length in bytes.
+   * @throws KvmArgumentError when the bytes are not all inside the memory, KvmClosedError after `close`.
+   */
   bytes(offset: number, length: number): Uint8Array {
     const { buffer, byteOffset } = this.dataView(offset, length);
     return new Uint8Array(buffer, byteOffset, length);
   }
 
-  /** The `length` bytes at `offset` as a DataView, in place. @throws KvmArgumentError when they are not all inside. */
+  /**
+   * Returns the `length` bytes at `offset` as a DataView, in place.
+   *
+   * @param offset in bytes.
+   * @param length in bytes.
+   * @throws KvmArgumentError when the bytes are not all inside the memory, KvmClosedError after `close`.
+   */
   dataView(offset: number, length: number): DataView {
-    if (
-      !(
-        Number.isSafeInteger(offset) &&
-        Number.isSafeInteger(length) &&
-        offset >= 0 &&
-        length >= 0 &&
-        offset + length <= this.size
-      )
-    ) {
-      throw new KvmArgumentError(
-        `${length} bytes at ${offset} are not within the ${this.size} bytes of the guest memory`,
-      );
-    }
+    requireInside(this, offset, length);
     if (length > constants.MAX_LENGTH) {
       throw new KvmArgumentError(
-        `${length} bytes of guest memory in one view; this Node shows at most ${constants.MAX_LENGTH}, look at them in parts`,
+        'GuestMemory.dataView',
+        `${length} bytes in one view; a view of this version of Node has at most ${constants.MAX_LENGTH} bytes; use several views`,
       );
     }
     if (length > windowStep) return new DataView(this.#window(offset, length));
-    const start = Math.floor(Math.min(offset, this.size - 1) / windowStep) * windowStep;
-    return new DataView(this.#window(start, Math.min(2 * windowStep, this.size - start)), offset - start, length);
+    const start = Math.floor(Math.min(offset, this.#size - 1) / windowStep) * windowStep;
+    return new DataView(this.#window(start, Math.min(2 * windowStep, this.#size - start)), offset - start, length);
   }
 
   #window(offset: number, length: number): ArrayBuffer {
     const key = `${offset}+${length}`;
     let buffer = this.#windows.get(key);
     if (!buffer) {
-      const made = addon().memoryWindow(this.handle, offset, length);
-      if (typeof made === 'number') throw kernelError('window of guest memory', made);
+      const made = addon().memoryWindow(this.#openRecord(), offset, length);
+      if (typeof made === 'number') throw syscallError('mmap', 'GuestMemory.dataView', made);
       buffer = made;
       this.#windows.set(key, buffer);
     }
     return buffer;
   }
 
-  /** A generated view of the struct at an offset, in place. */
+  /**
+   * Returns a view of a struct at an offset, in place.
+   *
+   * @param type the class of the struct, from the bindings.
+   * @param offset in bytes.
+   * @throws KvmArgumentError when the struct is not all inside the memory, KvmClosedError after `close`.
+   * @example
+   * const regs = memory.view(KvmRegs, 0x7000);
+   */
   view<T extends View>(type: ViewClass<T>, offset: number): T {
+    requireFunction('GuestMemory.view', 'type', type);
     return new type(this.dataView(offset, type.$size));
   }
 
-  /** Copies bytes into the memory at an offset. */
+  /**
+   * Returns a copy of the `length` bytes at `offset`.
+   *
+   * @param offset in bytes.
+   * @param length in bytes.
+   * @throws KvmArgumentError when the bytes are not all inside the memory, KvmClosedError after `close`.
+   */
+  read(offset: number, length: number): Uint8Array {
+    return this.bytes(offset, length).slice();
+  }
+
+  /**
+   * Copies bytes into the memory at an offset.
+   *
+   * @param offset in bytes.
+   * @param bytes the bytes to copy.
+   * @throws KvmArgumentError when the bytes do not all fit, KvmClosedError after `close`.
+   */
   write(offset: number, bytes: Uint8Array): void {
+    requireBytes('GuestMemory.write', bytes);
     this.bytes(offset, bytes.length).set(bytes);
   }
 
   /**
-   * Detaches all windows of this isolate. The memory is freed, unless a VM or another isolate uses it. Its addresses stay
-   * reserved until the windows are collected, so that an asynchronous read or write that is still in progress fails instead
-   * of accessing other memory.
+   * Detaches all windows of this thread. The memory is freed, unless a VM or another thread uses it. The addresses of the
+   * memory stay reserved until the windows are collected. So an asynchronous read or write that is still in progress fails
+   * instead of accessing other memory.
    */
   close(): void {
-    const handle = this.#handle;
-    if (!handle) return;
-    this.#handle = undefined;
-    const windows = [...this.#windows.values()];
+    const record = this.#record;
+    if (!record) return;
+    this.#record = undefined;
     this.#windows.clear();
-    // If somebody has moved the bytes of a window to another buffer, that buffer keeps the memory.
-    const moved = windows.some(({ byteLength }) => byteLength === 0);
-    for (const window of windows) addon().detach(window);
-    if (!moved) addon().memoryRelease(handle);
+    addon().memoryRelease(record);
   }
 
+  /** Calls `close` at the end of a `using` block. */
   [Symbol.dispose](): void {
     this.close();
   }
+
+  static {
+    recordOf = (memory) => memory.#openRecord();
+    isMemory = (value) => #record in value;
+    sizeOf = (memory) => memory.#size;
+  }
+}
+
+/** Whether a value is a `GuestMemory`. An object that only looks like one is not. */
+export function isGuestMemory(value: unknown): value is GuestMemory {
+  return typeof value === 'object' && value !== null && isMemory(value);
+}
+
+/**
+ * Returns the record of memory that a caller has passed.
+ *
+ * @throws KvmArgumentError for any other object, KvmClosedError after `close`.
+ */
+export function memoryRecord(memory: GuestMemory): MemoryRecord {
+  requireMemory(memory);
+  return recordOf(memory);
+}
+
+/**
+ * Returns the address of the `length` bytes at `offset`, for the kernel. The record says where the memory is: JavaScript can
+ * change the properties of the object.
+ *
+ * @throws KvmArgumentError when the bytes are not all inside the memory, KvmClosedError after `close`.
+ */
+export function addressOf(memory: GuestMemory, offset: number, length: number): bigint {
+  const record = memoryRecord(memory);
+  requireRange(offset, length, addon().memoryLength(record));
+  return addon().memoryAddress(record) + BigInt(offset);
+}
+
+/** @throws KvmArgumentError for anything but a `GuestMemory`. */
+export function requireMemory(memory: unknown): void {
+  requireClass('GuestMemory', 'memory', memory, 'GuestMemory', isGuestMemory(memory));
+}
+
+/** @throws KvmArgumentError when the `length` bytes at `offset` are not all inside the memory. */
+export function requireInside(memory: GuestMemory, offset: number, length: number): void {
+  requireMemory(memory);
+  requireRange(offset, length, sizeOf(memory));
+}
+
+function requireRange(offset: number, length: number, size: number): void {
+  for (const [name, value] of Object.entries({ offset, length })) {
+    if (Number.isSafeInteger(value)) continue;
+    throw new KvmArgumentError('GuestMemory', `${name} ${describe(value)}; it must be an integer below 2^53`);
+  }
+  if (offset >= 0 && length >= 0 && offset + length <= size) return;
+  throw new KvmArgumentError('GuestMemory', `${length} bytes at ${offset} are not all inside the ${size} bytes`);
 }

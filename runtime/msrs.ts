@@ -2,13 +2,16 @@
 
 import type { KvmMsrs } from '../generated/x86_64/linux/kvm.js';
 import { allocate } from '../support/index.js';
+import { requireList, requireObject } from './arguments.js';
 import type { Bindings } from './context.js';
 import { KvmMsrError } from './errors.js';
-import { requireInteger } from './numbers.js';
+import { setMember } from './numbers.js';
 
 /** A model-specific register. */
 export interface Msr {
+  /** The index of the register, such as 0xc000_0080 for EFER. */
   readonly index: number;
+  /** The value. */
   readonly data: bigint;
 }
 
@@ -25,17 +28,19 @@ const mostPerCall = 255;
 export function transferMsrs(
   { KvmMsrs }: Bindings,
   operation: 'KVM_GET_MSRS' | 'KVM_SET_MSRS',
-  msrs: readonly Msr[],
+  given: Iterable<Msr>,
   call: (msrs: KvmMsrs) => number,
 ): Msr[] {
+  const msrs = requireList(operation, 'msrs', given);
   const done: Msr[] = [];
   for (let start = 0; start < msrs.length; start += mostPerCall) {
     const some = msrs.slice(start, start + mostPerCall);
     const view = allocate(KvmMsrs, some.length);
-    for (const [at, { index, data }] of some.entries()) {
+    for (const [at, msr] of some.entries()) {
+      requireObject(operation, 'MSR', msr);
       const entry = view.entries.get(at);
-      entry.index = requireInteger('MSR', index, 0xffff_ffff);
-      entry.data = data;
+      setMember(operation, entry, 'index', 'MSR', msr.index);
+      setMember(operation, entry, 'data', 'data', msr.data);
     }
     const count = call(view);
     for (const { index, data } of [...view.entries].slice(0, count)) done.push({ index, data });

@@ -1,32 +1,32 @@
 /**
- * KVM_GET_STATS_FD: the statistics of a VM or a vCPU. The file begins with a header, which has the offsets of the
- * descriptions and of the values. The values can be read again and again.
+ * The statistics of a VM or a vCPU, from the file of KVM_GET_STATS_FD. The file begins with a header, which has the offsets of
+ * the descriptions and of the values. The values can be read again and again.
  */
 
 import { readSync } from 'node:fs';
 import type { View, ViewClass } from '../support/index.js';
+import type { FileRecord } from './addon.js';
+import { type Creator, creator } from './construction.js';
 import type { Bindings } from './context.js';
 import { KvmError } from './errors.js';
 import { KernelFile } from './kernel-file.js';
 
 /** A statistic and its current values. */
 export interface Statistic {
+  /** The name, such as `exits`. */
   readonly name: string;
+  /** What the values are: a sum since the start, the current value, the highest value, or a histogram. */
   readonly type: 'cumulative' | 'instant' | 'peak' | 'linear histogram' | 'logarithmic histogram' | 'unknown';
+  /** The unit of the values. */
   readonly unit: 'none' | 'bytes' | 'seconds' | 'cycles' | 'boolean' | 'unknown';
   /** The values are multiples of `base` to the power of `exponent`. */
   readonly base: 2 | 10;
+  /** The exponent of `base`. */
   readonly exponent: number;
   /** The width of each bucket of a linear histogram. */
   readonly bucketSize: number;
   /** One value, or one for each bucket of a histogram. */
   readonly values: readonly bigint[];
-}
-
-/** An object that has statistics: a VM or a vCPU. */
-export interface HasStats {
-  readonly bindings: Bindings;
-  readonly ioctl: (request: Bindings['KVM_GET_STATS_FD']) => number;
 }
 
 interface Described extends Omit<Statistic, 'values'> {
@@ -38,20 +38,25 @@ interface Described extends Omit<Statistic, 'values'> {
 /** The most bytes to read. No kernel has more. */
 const mostBytes = 0x10_0000;
 
+let make: (record: FileRecord, bindings: Bindings) => Stats;
+
+/**
+ * The statistics that the kernel keeps of a VM or a vCPU. `Vm.stats` and `Vcpu.stats` open them.
+ *
+ * @example
+ * using stats = vcpu.stats();
+ * const exits = stats.read().find(({ name }) => name === 'exits');
+ * console.log(exits?.values[0]);
+ */
 export class Stats extends KernelFile {
   readonly #described: readonly Described[];
 
-  private constructor(fd: number, bindings: Bindings) {
-    super('Stats', fd);
+  private constructor(given: Creator, record: FileRecord, bindings: Bindings) {
+    super(given, 'Vm.stats or Vcpu.stats', record);
     this.#described = describe(bindings, (offset, length) => this.#bytes(offset, length));
   }
 
-  /** Opens the statistics of a VM or a vCPU. @throws KvmUnsupportedError without KVM_CAP_BINARY_STATS_FD. */
-  static of({ bindings, ioctl }: HasStats): Stats {
-    return new Stats(ioctl(bindings.KVM_GET_STATS_FD), bindings);
-  }
-
-  /** Reads all statistics with their current values. */
+  /** Reads all statistics with their current values. @throws KvmClosedError after `close`. */
   read(): Statistic[] {
     return this.#described.map(({ offset, count, ...statistic }) => {
       const values = this.#bytes(offset, count * 8);
@@ -63,8 +68,23 @@ export class Stats extends KernelFile {
     const bytes = new Uint8Array(Math.min(length, mostBytes));
     const got = readSync(this.fd, bytes, 0, bytes.length, offset);
     if (got === length) return new DataView(bytes.buffer);
-    throw new KvmError('statistics', 'EBADMSG', `${length} bytes at ${offset} are not all there, but ${got}`);
+    throw new KvmError(
+      'Stats.read',
+      `${length} bytes at ${offset} of the statistics; the file has only ${got} of them`,
+      {
+        code: 'ERR_KVM_INVALID_DATA',
+      },
+    );
   }
+
+  static {
+    make = (record, bindings) => new Stats(creator, record, bindings);
+  }
+}
+
+/** Makes the object of a file of KVM_GET_STATS_FD. */
+export function makeStats(record: FileRecord, bindings: Bindings): Stats {
+  return make(record, bindings);
 }
 
 function describe(bindings: Bindings, bytes: (offset: number, length: number) => DataView): Described[] {

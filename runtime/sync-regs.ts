@@ -2,14 +2,18 @@
 
 import type { KvmRegs, KvmSregs, KvmVcpuEvents } from '../generated/x86_64/linux/kvm.js';
 import type { IoctlByPointer, View } from '../support/index.js';
+import { requireOneOf } from './arguments.js';
 import { capabilityValue } from './capability.js';
 import type { VcpuContext } from './context.js';
 import { KvmArgumentError, KvmUnsupportedError } from './errors.js';
 
 /** Views in place. A read gives the value at the end of the last run. A write takes effect at the next run. */
 export interface SyncRegs {
+  /** The registers of `Vcpu.getRegs`. */
   readonly regs: KvmRegs;
+  /** The registers of `Vcpu.getSregs`. */
   readonly sregs: KvmSregs;
+  /** The events of `Vcpu.getVcpuEvents`. */
   readonly events: KvmVcpuEvents;
 }
 
@@ -26,7 +30,7 @@ const sets = {
 export function syncRegs<Name extends keyof SyncRegs>(vcpu: VcpuContext, names: readonly Name[]): Pick<SyncRegs, Name> {
   const { bindings, kvmRun } = vcpu;
   const supported = capabilityValue(vcpu, 'KVM_CAP_SYNC_REGS');
-  const wanted = names.map((name) => ({ name, ...sets[name], mask: maskOf(vcpu, name, supported) }));
+  const wanted = names.map((name) => ({ name, mask: maskOf(vcpu, name, supported), ...sets[name] }));
   const views = wanted.map(({ name, class: type, get, mask }) => {
     const { offset } = bindings.KvmSyncRegs.$layout.members[name];
     const { $$view: shared, $$offset: start } = kvmRun.s.regs;
@@ -36,7 +40,7 @@ export function syncRegs<Name extends keyof SyncRegs>(vcpu: VcpuContext, names: 
     if ((kvmRun.$kvm_dirty_regs & mask) === 0) vcpu.ioctl(bindings[get] as IoctlByPointer<View, 'vcpu'>, view);
     bytes.beforeWrite = () => {
       if ((kvmRun.$kvm_valid_regs & mask) === 0) {
-        throw new KvmArgumentError(`${name}: not synchronized any more; call syncRegs with them`);
+        throw new KvmArgumentError('Vcpu.syncRegs', `${name} is not synchronized any more; call syncRegs('${name}')`);
       }
       kvmRun.$kvm_dirty_regs |= mask;
     };
@@ -47,9 +51,10 @@ export function syncRegs<Name extends keyof SyncRegs>(vcpu: VcpuContext, names: 
 }
 
 function maskOf({ bindings }: VcpuContext, name: keyof SyncRegs, supported: number): number {
+  requireOneOf('Vcpu.syncRegs', 'set of registers', name, Object.keys(sets));
   const mask = Number((bindings[sets[name].bit] as bigint | undefined) ?? 0n);
   if ((supported & mask) !== 0) return mask;
-  throw new KvmUnsupportedError('KVM_RUN', 'absent', `this kernel does not synchronize ${name}`, 'KVM_CAP_SYNC_REGS');
+  throw new KvmUnsupportedError('Vcpu.syncRegs', `this kernel does not synchronize ${name}`, 'KVM_CAP_SYNC_REGS');
 }
 
 /** Calls `beforeWrite` before each write. All writes through views go through the methods of their DataView. */

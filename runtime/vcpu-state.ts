@@ -1,4 +1,4 @@
-/** The state of a vCPU: its registers, its pending events and its configuration. There is one method for each ioctl. */
+/** The methods of `Vcpu` for its state: registers, pending events and configuration. There is one method for each ioctl. */
 
 import type {
   KvmCpuid2,
@@ -18,22 +18,28 @@ import type {
   KvmXsave,
 } from '../generated/x86_64/linux/kvm.js';
 import { allocate, type IoctlByPointer, type View } from '../support/index.js';
-import { addon, type VcpuHandle } from './addon.js';
+import { describe, requireList } from './arguments.js';
 import {
   type AnnouncedIoctl,
+  type Capability,
   capabilityValue,
+  checkExtension,
   enableCapability,
-  requireCapability,
+  requireExtension,
   requireIoctl,
 } from './capability.js';
-import type { Bindings, CapabilityContext, GenericIoctl, IoctlTarget } from './context.js';
-import { KvmArgumentError, KvmError, KvmUnsupportedError, kernelError } from './errors.js';
+import { type Creator, requireCreator } from './construction.js';
+import type { Bindings, GenericIoctl, VcpuContext } from './context.js';
+import { type DeviceAttr, getDeviceAttr, hasDeviceAttr, setDeviceAttr } from './devices/device-attr.js';
+import { KvmArgumentError, KvmError, KvmUnsupportedError } from './errors.js';
 import { grown } from './growing-views.js';
 import { type GuestDebug, guestDebug } from './guest-debug.js';
-import { genericIoctl, ioctlOfBytes, ioctlsOfVcpu } from './ioctl.js';
+import { ioctlOfBytes } from './ioctl.js';
+import { addressOf } from './memory.js';
 import { type Msr, transferMsrs } from './msrs.js';
-import { requireInteger } from './numbers.js';
+import { requireU32, requireU64, setMember } from './numbers.js';
 import { scratch } from './scratch-memory.js';
+import { makeStats, type Stats } from './stats.js';
 
 /** The ioctls of a vCPU whose argument is a struct, each with its struct. */
 type Structs = {
@@ -43,129 +49,255 @@ type Structs = {
 };
 
 /** The ioctls of a vCPU without an argument. */
-type Plain = 'KVM_NMI' | 'KVM_SMI' | 'KVM_KVMCLOCK_CTRL' | 'KVM_GET_TSC_KHZ';
+type Plain = 'KVM_NMI' | 'KVM_SMI' | 'KVM_KVMCLOCK_CTRL' | 'KVM_GET_TSC_KHZ' | 'KVM_GET_STATS_FD';
 
 /**
- * A method that gets a struct takes a view to fill, or makes a new one. All methods throw KvmUnsupportedError, which names
- * the capability, when the kernel does not have the ioctl; KvmBusyError while another thread runs the vCPU; KvmClosedError
- * when the vCPU is closed; KvmArgumentError for a view of another struct; and KvmError when the kernel refuses.
+ * The part of `Vcpu` with its state. A method that gets a struct takes a view to fill, or makes a new one. All methods throw
+ * KvmUnsupportedError, which names the capability, when the kernel does not have the ioctl; KvmBusyError while another thread
+ * runs the vCPU; KvmClosedError when the vCPU is closed; KvmArgumentError for a view of another struct; and KvmError when the
+ * kernel refuses.
  */
-export abstract class VcpuState implements CapabilityContext {
-  abstract readonly bindings: Bindings;
-  abstract get handle(): VcpuHandle;
-
-  readonly #target: IoctlTarget & { readonly kind: 'vcpu' } = {
-    ...ioctlsOfVcpu(() => this.handle),
-    kind: 'vcpu',
-    capabilities: this,
-  };
+export abstract class VcpuState {
+  /** The bindings that `Kvm.open` or `Vcpu.attach` was given. */
+  readonly bindings: Bindings;
+  /** Makes any ioctl of the vCPU file descriptor. @throws KvmBusyError while another thread runs it. */
+  readonly ioctl: GenericIoctl<'vcpu'>;
+  readonly #vcpu: VcpuContext;
   /** The ioctls that the kernel is known to have. */
   readonly #found = new Set<string>();
 
-  /** Makes any ioctl of the vCPU file descriptor. @throws KvmBusyError while another thread runs it. */
-  readonly ioctl: GenericIoctl<'vcpu'> = genericIoctl(this.#target);
-
-  /** KVM_CHECK_EXTENSION of the VM of this vCPU. It works while the vCPU runs, too. */
-  checkExtension(capability: number): number {
-    const { KVM_CHECK_EXTENSION: request } = this.bindings;
-    const result = addon().ioctl(addon().vcpuVmFd(this.handle), request.request, capability);
-    if (result < 0) throw kernelError(request.name, result);
-    return result;
+  protected constructor(given: Creator, vcpu: VcpuContext) {
+    requireCreator(given, 'Vcpu', 'Vm.createVcpu or Vcpu.attach');
+    this.#vcpu = vcpu;
+    this.bindings = vcpu.bindings;
+    this.ioctl = vcpu.ioctl;
   }
 
-  /** KVM_ENABLE_CAP: enables a capability of the vCPU that is off by default. */
-  enableCap(capability: number, ...args: readonly (number | bigint)[]): void {
+  // Capabilities
+
+  /**
+   * KVM_CHECK_EXTENSION of the VM of this vCPU: returns 0 if the VM does not have a capability, and otherwise 1 or a
+   * number that the capability defines. The call works while the vCPU runs, too.
+   *
+   * @param capability a name such as `KVM_CAP_IRQFD`, or a number.
+   * @throws KvmArgumentError for a name that the bindings do not have.
+   */
+  checkExtension(capability: Capability): number {
+    return checkExtension(this.#vcpu, capability);
+  }
+
+  /**
+   * KVM_CHECK_EXTENSION of the VM of this vCPU: throws an error if the VM does not have a capability.
+   *
+   * @param capability a name such as `KVM_CAP_IRQFD`, or a number.
+   * @throws KvmUnsupportedError, which names the capability, when the VM does not have it, KvmArgumentError for a name
+   * that the bindings do not have.
+   */
+  requireExtension(capability: Capability): void {
+    requireExtension(this.#vcpu, capability);
+  }
+
+  /**
+   * KVM_ENABLE_CAP: enables a capability of the vCPU that is off by default.
+   *
+   * @param args up to four arguments. The section of the capability in the kernel's document says what they are.
+   * @throws KvmUnsupportedError, which names the capability, when the kernel does not have it, KvmBusyError while
+   * another thread runs the vCPU, KvmError when the kernel refuses the arguments.
+   * @see api.rst, "KVM_ENABLE_CAP"
+   */
+  enableCap(capability: Capability, ...args: readonly (number | bigint)[]): void {
     this.#supported('KVM_ENABLE_CAP');
-    enableCapability(this, capability, args);
+    enableCapability(this.#vcpu, capability, args);
   }
 
   // Registers
 
-  /** KVM_GET_REGS: reads the general registers, the instruction pointer and the flags. */
+  /**
+   * KVM_GET_REGS: reads the general registers, the instruction pointer and the flags.
+   *
+   * @param regs the view to fill, by default a new view.
+   * @throws KvmBusyError while another thread runs the vCPU, KvmError when the kernel refuses.
+   * @see api.rst, "KVM_GET_REGS"
+   */
   getRegs(regs?: KvmRegs): KvmRegs {
     return this.#get('KVM_GET_REGS', regs);
   }
 
-  /** KVM_SET_REGS: sets the registers of `getRegs`. */
+  /**
+   * KVM_SET_REGS: sets the general registers, the instruction pointer and the flags.
+   *
+   * @param regs the values to set.
+   * @throws KvmBusyError while another thread runs the vCPU, KvmError when the kernel refuses.
+   * @see api.rst, "KVM_SET_REGS"
+   */
   setRegs(regs: KvmRegs): void {
     this.#set('KVM_SET_REGS', regs);
   }
 
-  /** KVM_GET_SREGS: reads the segments, the descriptor tables and the control registers. */
+  /**
+   * KVM_GET_SREGS: reads the segments, the descriptor tables and the control registers.
+   *
+   * @param sregs the view to fill, by default a new view.
+   * @throws KvmBusyError while another thread runs the vCPU, KvmError when the kernel refuses.
+   * @see api.rst, "KVM_GET_SREGS"
+   */
   getSregs(sregs?: KvmSregs): KvmSregs {
     return this.#get('KVM_GET_SREGS', sregs);
   }
 
-  /** KVM_SET_SREGS: sets the registers of `getSregs`. With PAE paging it loads the page directory pointers from memory. */
+  /**
+   * KVM_SET_SREGS: sets the segments, the descriptor tables and the control registers. With PAE paging the kernel loads
+   * the page directory pointers from guest memory.
+   *
+   * @param sregs the values to set.
+   * @throws KvmBusyError while another thread runs the vCPU, KvmError when the kernel refuses.
+   * @see api.rst, "KVM_SET_SREGS"
+   */
   setSregs(sregs: KvmSregs): void {
     this.#set('KVM_SET_SREGS', sregs);
   }
 
-  /** KVM_GET_SREGS2 (KVM_CAP_SREGS2): like `getSregs`, without pending interrupts and with PAE's page directory pointers. */
+  /**
+   * KVM_GET_SREGS2 (KVM_CAP_SREGS2): reads the registers of `getSregs` without the pending interrupts, and the page
+   * directory pointers of PAE paging.
+   *
+   * @param sregs the view to fill, by default a new view.
+   * @throws KvmUnsupportedError when the kernel does not have the capability, KvmBusyError while another thread runs the
+   * vCPU, KvmError when the kernel refuses.
+   * @see api.rst, "KVM_GET_SREGS2"
+   */
   getSregs2(sregs?: KvmSregs2): KvmSregs2 {
     return this.#get('KVM_GET_SREGS2', sregs);
   }
 
-  /** KVM_SET_SREGS2 (KVM_CAP_SREGS2): sets these registers. `pdptrs` is valid with KVM_SREGS2_FLAGS_PDPTRS_VALID only. */
+  /**
+   * KVM_SET_SREGS2 (KVM_CAP_SREGS2): sets the registers of `getSregs2`. The kernel uses `pdptrs` only with the flag
+   * KVM_SREGS2_FLAGS_PDPTRS_VALID.
+   *
+   * @param sregs the values to set.
+   * @throws KvmUnsupportedError when the kernel does not have the capability, KvmBusyError while another thread runs the
+   * vCPU, KvmError when the kernel refuses.
+   * @see api.rst, "KVM_SET_SREGS2"
+   */
   setSregs2(sregs: KvmSregs2): void {
     this.#set('KVM_SET_SREGS2', sregs);
   }
 
-  /** KVM_GET_FPU: reads the x87 and SSE registers. */
+  /**
+   * KVM_GET_FPU: reads the x87 and SSE registers.
+   *
+   * @param fpu the view to fill, by default a new view.
+   * @throws KvmBusyError while another thread runs the vCPU, KvmError when the kernel refuses.
+   * @see api.rst, "KVM_GET_FPU"
+   */
   getFpu(fpu?: KvmFpu): KvmFpu {
     return this.#get('KVM_GET_FPU', fpu);
   }
 
   /**
-   * KVM_SET_FPU: sets the x87 and SSE registers. Some kernels ignore the values of registers that the guest has never used.
-   * `setXsave` also sets which registers are in use.
+   * KVM_SET_FPU: sets the x87 and SSE registers. Some kernels ignore the values of registers that the guest has never
+   * used. `setXsave` also sets which registers are in use.
+   *
+   * @param fpu the values to set.
+   * @throws KvmBusyError while another thread runs the vCPU, KvmError when the kernel refuses.
+   * @see api.rst, "KVM_SET_FPU"
    */
   setFpu(fpu: KvmFpu): void {
     this.#set('KVM_SET_FPU', fpu);
   }
 
-  /** KVM_GET_XSAVE (KVM_CAP_XSAVE): reads the XSAVE area, if it has at most 4096 bytes. */
+  /**
+   * KVM_GET_XSAVE (KVM_CAP_XSAVE): reads the XSAVE area, if it has at most 4096 bytes.
+   *
+   * @param xsave the view to fill, by default a new view.
+   * @throws KvmUnsupportedError when the kernel does not have the capability, KvmBusyError while another thread runs the
+   * vCPU, KvmError when the kernel refuses.
+   * @see api.rst, "KVM_GET_XSAVE"
+   */
   getXsave(xsave?: KvmXsave): KvmXsave {
     return this.#get('KVM_GET_XSAVE', xsave);
   }
 
-  /** KVM_GET_XSAVE2 (KVM_CAP_XSAVE2): reads the whole XSAVE area. A view to fill must have as many bytes as KVM_CAP_XSAVE2 says. */
+  /**
+   * KVM_GET_XSAVE2 (KVM_CAP_XSAVE2): reads the whole XSAVE area.
+   *
+   * @param xsave the view to fill, with as many bytes as `checkExtension('KVM_CAP_XSAVE2')` returns, by default a new
+   * view.
+   * @throws KvmUnsupportedError when the kernel does not have the capability, KvmBusyError while another thread runs the
+   * vCPU, KvmError when the kernel refuses.
+   * @see api.rst, "KVM_GET_XSAVE2"
+   */
   getXsave2(xsave?: KvmXsave): KvmXsave {
     const request = this.#supported('KVM_GET_XSAVE2');
     const bytes = this.#xsaveBytes();
     const { $size, $flexible } = this.bindings.KvmXsave;
     const into = xsave ?? allocate(this.bindings.KvmXsave, Math.ceil((bytes - $size) / $flexible.elementSize));
-    ioctlOfBytes(this.#target, request, into, bytes);
+    ioctlOfBytes(this.#vcpu.target, request, into, bytes);
     return into;
   }
 
-  /** KVM_SET_XSAVE (KVM_CAP_XSAVE): sets the XSAVE area, from `getXsave` or `getXsave2`. */
+  /**
+   * KVM_SET_XSAVE (KVM_CAP_XSAVE): sets the XSAVE area, from `getXsave` or `getXsave2`.
+   *
+   * @param xsave the values to set.
+   * @throws KvmUnsupportedError when the kernel does not have the capability, KvmBusyError while another thread runs the
+   * vCPU, KvmError when the kernel refuses.
+   * @see api.rst, "KVM_SET_XSAVE"
+   */
   setXsave(xsave: KvmXsave): void {
-    ioctlOfBytes(this.#target, this.#supported('KVM_SET_XSAVE'), xsave, this.#xsaveBytes());
+    ioctlOfBytes(this.#vcpu.target, this.#supported('KVM_SET_XSAVE'), xsave, this.#xsaveBytes());
   }
 
   /** The number of bytes that the kernel reads and writes. Without KVM_CAP_XSAVE2 it is the size of the struct. */
   #xsaveBytes(): number {
     const { KvmXsave } = this.bindings as Partial<Bindings>;
-    return Math.max(capabilityValue(this, 'KVM_CAP_XSAVE2'), KvmXsave?.$size ?? 0);
+    return Math.max(capabilityValue(this.#vcpu, 'KVM_CAP_XSAVE2'), KvmXsave?.$size ?? 0);
   }
 
-  /** KVM_GET_XCRS (KVM_CAP_XCRS): reads the extended control registers. Today's processors have XCR0 only. */
+  /**
+   * KVM_GET_XCRS (KVM_CAP_XCRS): reads the extended control registers. Today's processors have XCR0 only.
+   *
+   * @param xcrs the view to fill, by default a new view.
+   * @throws KvmUnsupportedError when the kernel does not have the capability, KvmBusyError while another thread runs the
+   * vCPU, KvmError when the kernel refuses.
+   * @see api.rst, "KVM_GET_XCRS"
+   */
   getXcrs(xcrs?: KvmXcrs): KvmXcrs {
     return this.#get('KVM_GET_XCRS', xcrs);
   }
 
-  /** KVM_SET_XCRS (KVM_CAP_XCRS): sets the extended control registers. */
+  /**
+   * KVM_SET_XCRS (KVM_CAP_XCRS): sets the extended control registers.
+   *
+   * @param xcrs the values to set.
+   * @throws KvmUnsupportedError when the kernel does not have the capability, KvmBusyError while another thread runs the
+   * vCPU, KvmError when the kernel refuses.
+   * @see api.rst, "KVM_SET_XCRS"
+   */
   setXcrs(xcrs: KvmXcrs): void {
     this.#set('KVM_SET_XCRS', xcrs);
   }
 
-  /** KVM_GET_DEBUGREGS (KVM_CAP_DEBUGREGS): reads the guest's own debug registers. */
+  /**
+   * KVM_GET_DEBUGREGS (KVM_CAP_DEBUGREGS): reads the guest's own debug registers.
+   *
+   * @param debugregs the view to fill, by default a new view.
+   * @throws KvmUnsupportedError when the kernel does not have the capability, KvmBusyError while another thread runs the
+   * vCPU, KvmError when the kernel refuses.
+   * @see api.rst, "KVM_GET_DEBUGREGS"
+   */
   getDebugregs(debugregs?: KvmDebugregs): KvmDebugregs {
     return this.#get('KVM_GET_DEBUGREGS', debugregs);
   }
 
-  /** KVM_SET_DEBUGREGS (KVM_CAP_DEBUGREGS): sets the guest's own debug registers. */
+  /**
+   * KVM_SET_DEBUGREGS (KVM_CAP_DEBUGREGS): sets the guest's own debug registers.
+   *
+   * @param debugregs the values to set.
+   * @throws KvmUnsupportedError when the kernel does not have the capability, KvmBusyError while another thread runs the
+   * vCPU, KvmError when the kernel refuses.
+   * @see api.rst, "KVM_SET_DEBUGREGS"
+   */
   setDebugregs(debugregs: KvmDebugregs): void {
     this.#set('KVM_SET_DEBUGREGS', debugregs);
   }
@@ -173,52 +305,79 @@ export abstract class VcpuState implements CapabilityContext {
   /**
    * KVM_GET_MSRS: reads model-specific registers, in the order of `indices`.
    *
+   * @param indices the indices of the MSRs.
    * @throws KvmMsrError with the index of the first MSR that this vCPU does not have.
+   * @see api.rst, "KVM_GET_MSRS"
    */
   getMsrs<const Indices extends readonly number[]>(indices: Indices): { -readonly [At in keyof Indices]: Msr };
   getMsrs(indices: Iterable<number>): Msr[];
   getMsrs(indices: Iterable<number>): Msr[] {
-    const msrs = Array.from(indices, (index) => ({ index, data: 0n }));
+    const msrs = requireList('KVM_GET_MSRS', 'indices', indices).map((index) => ({ index, data: 0n }));
     return this.#msrs('KVM_GET_MSRS', msrs);
   }
 
   /**
-   * KVM_SET_MSRS: sets model-specific registers, in the order of `msrs`. An element is a result of `getMsrs`, an entry of a
-   * `KvmMsrs`, or any object with these members.
+   * KVM_SET_MSRS: sets model-specific registers, in the order of `msrs`.
    *
+   * @param msrs pairs of an index and a value. An element is a result of `getMsrs`, an entry of a `KvmMsrs`, or any
+   * object with these members.
    * @throws KvmMsrError with the index of the first MSR that is refused. The MSRs before it are set.
+   * @see api.rst, "KVM_SET_MSRS"
    */
   setMsrs(msrs: Iterable<Msr>): void {
-    this.#msrs('KVM_SET_MSRS', [...msrs]);
+    this.#msrs('KVM_SET_MSRS', msrs);
   }
 
-  #msrs(name: 'KVM_GET_MSRS' | 'KVM_SET_MSRS', msrs: readonly Msr[]): Msr[] {
+  #msrs(name: 'KVM_GET_MSRS' | 'KVM_SET_MSRS', msrs: Iterable<Msr>): Msr[] {
     const request = this.#supported(name);
     return transferMsrs(this.bindings, name, msrs, (some) => this.ioctl(request, some));
   }
 
-  /** KVM_GET_REG_LIST (KVM_CAP_ONE_REG): the ids of the registers for `getOneReg`. On x86 few kernels have any. */
+  /**
+   * KVM_GET_REG_LIST (KVM_CAP_ONE_REG): returns the ids of the registers for `getOneReg`. On x86 few kernels have such
+   * registers.
+   *
+   * @throws KvmUnsupportedError when the kernel does not have the capability, KvmBusyError while another thread runs the
+   * vCPU, KvmError when the kernel refuses.
+   * @see api.rst, "KVM_GET_REG_LIST"
+   */
   getRegList(): KvmRegList {
     const request = this.#supported('KVM_GET_REG_LIST');
     return grown(this.bindings.KvmRegList, 64, (list) => this.ioctl(request, list));
   }
 
-  /** KVM_GET_ONE_REG (KVM_CAP_ONE_REG): reads a register by its id, `KVM_REG_…`, which contains its size. */
+  /**
+   * KVM_GET_ONE_REG (KVM_CAP_ONE_REG): returns the value of a register.
+   *
+   * @param id the id of the register, `KVM_REG_…`, which contains the size of the register.
+   * @throws KvmUnsupportedError when the kernel does not have the capability, KvmBusyError while another thread runs the
+   * vCPU, KvmError when the kernel refuses.
+   * @see api.rst, "KVM_GET_ONE_REG"
+   */
   getOneReg(id: bigint): bigint {
     return this.#oneReg('KVM_GET_ONE_REG', id, 0n);
   }
 
-  /** KVM_SET_ONE_REG (KVM_CAP_ONE_REG): sets a register. @throws KvmArgumentError for a value that is longer than the register. */
+  /**
+   * KVM_SET_ONE_REG (KVM_CAP_ONE_REG): sets a register.
+   *
+   * @param id the id of the register, `KVM_REG_…`, which contains the size of the register.
+   * @param value an unsigned integer.
+   * @throws KvmArgumentError for a value that is longer than the register, KvmUnsupportedError when the kernel does not
+   * have the capability.
+   * @see api.rst, "KVM_SET_ONE_REG"
+   */
   setOneReg(id: bigint, value: bigint): void {
     this.#oneReg('KVM_SET_ONE_REG', id, value);
   }
 
   #oneReg(name: 'KVM_GET_ONE_REG' | 'KVM_SET_ONE_REG', id: bigint, value: bigint): bigint {
     const { KvmOneReg, KVM_REG_SIZE_MASK, KVM_REG_SIZE_SHIFT } = this.bindings;
-    const bytes = 1 << Number((id & KVM_REG_SIZE_MASK) >> BigInt(KVM_REG_SIZE_SHIFT));
+    const number = requireU64(name, 'id', id);
+    const bytes = 1 << Number((number & KVM_REG_SIZE_MASK) >> BigInt(KVM_REG_SIZE_SHIFT));
     return this.#pointedTo(name, bytes, value, (address) => {
       const reg = allocate(KvmOneReg);
-      reg.id = id;
+      reg.id = number;
       reg.addr = address;
       return reg;
     });
@@ -226,90 +385,175 @@ export abstract class VcpuState implements CapabilityContext {
 
   // Pending events
 
-  /** KVM_GET_VCPU_EVENTS (KVM_CAP_VCPU_EVENTS): reads the pending exceptions, interrupts, NMIs and SMIs. */
+  /**
+   * KVM_GET_VCPU_EVENTS (KVM_CAP_VCPU_EVENTS): reads the pending exceptions, interrupts, NMIs and SMIs.
+   *
+   * @param events the view to fill, by default a new view.
+   * @throws KvmUnsupportedError when the kernel does not have the capability, KvmBusyError while another thread runs the
+   * vCPU, KvmError when the kernel refuses.
+   * @see api.rst, "KVM_GET_VCPU_EVENTS"
+   */
   getVcpuEvents(events?: KvmVcpuEvents): KvmVcpuEvents {
     return this.#get('KVM_GET_VCPU_EVENTS', events);
   }
 
-  /** KVM_SET_VCPU_EVENTS (KVM_CAP_VCPU_EVENTS): sets them. `flags` says which of the optional members are valid. */
+  /**
+   * KVM_SET_VCPU_EVENTS (KVM_CAP_VCPU_EVENTS): sets the pending exceptions, interrupts, NMIs and SMIs.
+   *
+   * @param events the values to set. The member `flags` says which of the optional members are valid.
+   * @throws KvmUnsupportedError when the kernel does not have the capability, KvmBusyError while another thread runs the
+   * vCPU, KvmError when the kernel refuses.
+   * @see api.rst, "KVM_SET_VCPU_EVENTS"
+   */
   setVcpuEvents(events: KvmVcpuEvents): void {
     this.#set('KVM_SET_VCPU_EVENTS', events);
   }
 
-  /** KVM_GET_MP_STATE (KVM_CAP_MP_STATE): whether the vCPU runs, is halted or waits for its start: `KVM_MP_STATE_…`. */
+  /**
+   * KVM_GET_MP_STATE (KVM_CAP_MP_STATE): reads whether the vCPU runs, is halted or waits for its start
+   * (`KVM_MP_STATE_…`).
+   *
+   * @param state the view to fill, by default a new view.
+   * @throws KvmUnsupportedError when the kernel does not have the capability, KvmBusyError while another thread runs the
+   * vCPU, KvmError when the kernel refuses.
+   * @see api.rst, "KVM_GET_MP_STATE"
+   */
   getMpState(state?: KvmMpState): KvmMpState {
     return this.#get('KVM_GET_MP_STATE', state);
   }
 
   /**
-   * KVM_SET_MP_STATE (KVM_CAP_MP_STATE): sets this state.
+   * KVM_SET_MP_STATE (KVM_CAP_MP_STATE): sets whether the vCPU runs, is halted or waits for its start
+   * (`KVM_MP_STATE_…`).
    *
-   * @throws KvmUnsupportedError, which names KVM_CAP_IRQCHIP, when the VM's interrupt controller is not in the kernel: on x86
-   * the state is always KVM_MP_STATE_RUNNABLE then.
+   * @param state the values to set.
+   * @throws KvmUnsupportedError, which names KVM_CAP_IRQCHIP, when the interrupt controller of the VM is not in the
+   * kernel. On x86 the state is always KVM_MP_STATE_RUNNABLE then.
+   * @see api.rst, "KVM_SET_MP_STATE"
    */
   setMpState(state: KvmMpState): void {
     this.#withLapic('KVM_SET_MP_STATE', () => this.#set('KVM_SET_MP_STATE', state));
   }
 
-  /** KVM_NMI (KVM_CAP_USER_NMI): queues a non-maskable interrupt. */
+  /**
+   * KVM_NMI (KVM_CAP_USER_NMI): queues a non-maskable interrupt.
+   *
+   * @throws KvmUnsupportedError when the kernel does not have the capability, KvmBusyError while another thread runs the
+   * vCPU, KvmError when the kernel refuses.
+   * @see api.rst, "KVM_NMI"
+   */
   nmi(): void {
     this.#do('KVM_NMI');
   }
 
-  /** KVM_SMI (KVM_CAP_X86_SMM): queues a system management interrupt. */
+  /**
+   * KVM_SMI (KVM_CAP_X86_SMM): queues a system management interrupt.
+   *
+   * @throws KvmUnsupportedError when the kernel does not have the capability, KvmBusyError while another thread runs the
+   * vCPU, KvmError when the kernel refuses.
+   * @see api.rst, "KVM_SMI"
+   */
   smi(): void {
     this.#do('KVM_SMI');
   }
 
   /**
-   * KVM_INTERRUPT: queues an external interrupt, in a VM whose interrupt controller is not in the kernel. The guest must be
-   * ready: `kvmRun.ready_for_interrupt_injection`. With `kvmRun.request_interrupt_window` the vCPU exits when it is ready.
+   * KVM_INTERRUPT: queues an external interrupt, in a VM whose interrupt controller is not in the kernel. The guest must
+   * be ready: `kvmRun.ready_for_interrupt_injection`. With `kvmRun.request_interrupt_window` the vCPU exits when it is
+   * ready.
+   *
+   * @param vector the number of the interrupt, 0 to 255.
+   * @throws KvmBusyError while another thread runs the vCPU, KvmError when the kernel refuses.
+   * @see api.rst, "KVM_INTERRUPT"
    */
   interrupt(vector: number): void {
     const interrupt = allocate(this.bindings.KvmInterrupt);
-    interrupt.irq = requireInteger('interrupt vector', vector, 0xffff_ffff);
+    setMember('KVM_INTERRUPT', interrupt, 'irq', 'vector', vector);
     this.#set('KVM_INTERRUPT', interrupt);
   }
 
   // The local interrupt controller. If it is not in the kernel, these throw KvmUnsupportedError, which names KVM_CAP_IRQCHIP.
 
-  /** KVM_GET_LAPIC (KVM_CAP_IRQCHIP): reads the registers of the local interrupt controller. */
+  /**
+   * KVM_GET_LAPIC (KVM_CAP_IRQCHIP): reads the registers of the local interrupt controller.
+   *
+   * @param lapic the view to fill, by default a new view.
+   * @throws KvmUnsupportedError, which names KVM_CAP_IRQCHIP, when the interrupt controller of the VM is not in the
+   * kernel, KvmBusyError while another thread runs the vCPU, KvmError when the kernel refuses.
+   * @see api.rst, "KVM_GET_LAPIC"
+   */
   getLapic(lapic?: KvmLapicState): KvmLapicState {
     return this.#withLapic('KVM_GET_LAPIC', () => this.#get('KVM_GET_LAPIC', lapic));
   }
 
-  /** KVM_SET_LAPIC (KVM_CAP_IRQCHIP): sets the registers of the local interrupt controller. */
+  /**
+   * KVM_SET_LAPIC (KVM_CAP_IRQCHIP): sets the registers of the local interrupt controller.
+   *
+   * @param lapic the values to set.
+   * @throws KvmUnsupportedError, which names KVM_CAP_IRQCHIP, when the interrupt controller of the VM is not in the
+   * kernel, KvmBusyError while another thread runs the vCPU, KvmError when the kernel refuses.
+   * @see api.rst, "KVM_SET_LAPIC"
+   */
   setLapic(lapic: KvmLapicState): void {
     this.#withLapic('KVM_SET_LAPIC', () => this.#set('KVM_SET_LAPIC', lapic));
   }
 
-  /** KVM_TPR_ACCESS_REPORTING (KVM_CAP_VAPIC): whether an access to the task priority register is an exit. */
+  /**
+   * KVM_TPR_ACCESS_REPORTING (KVM_CAP_VAPIC): sets whether an access to the task priority register is an exit.
+   *
+   * @param enabled true if it is an exit.
+   * @throws KvmUnsupportedError when the kernel does not have the capability, KvmBusyError while another thread runs the
+   * vCPU, KvmError when the kernel refuses.
+   */
   setTprAccessReporting(enabled: boolean): void {
     const control = allocate(this.bindings.KvmTprAccessCtl);
     control.enabled = enabled ? 1 : 0;
     this.#set('KVM_TPR_ACCESS_REPORTING', control);
   }
 
-  /** KVM_SET_VAPIC_ADDR (KVM_CAP_VAPIC): sets the guest address at which the kernel stores the task priority. 0 means none. */
+  /**
+   * KVM_SET_VAPIC_ADDR (KVM_CAP_VAPIC): sets the address at which the kernel stores the task priority.
+   *
+   * @param guestAddress a guest-physical address. 0 means none.
+   * @throws KvmUnsupportedError, which names KVM_CAP_IRQCHIP, when the interrupt controller of the VM is not in the
+   * kernel, KvmBusyError while another thread runs the vCPU, KvmError when the kernel refuses.
+   */
   setVapicAddr(guestAddress: number | bigint): void {
     const address = allocate(this.bindings.KvmVapicAddr);
-    address.vapic_addr = BigInt(guestAddress);
+    setMember('KVM_SET_VAPIC_ADDR', address, 'vapic_addr', 'guestAddress', guestAddress);
     this.#withLapic('KVM_SET_VAPIC_ADDR', () => this.#set('KVM_SET_VAPIC_ADDR', address));
   }
 
   // Configuration
 
-  /** KVM_GET_CPUID2 (KVM_CAP_EXT_CPUID): reads all CPUID leaves of the guest. */
-  getCpuid(): KvmCpuid2 {
+  /**
+   * KVM_GET_CPUID2 (KVM_CAP_EXT_CPUID): returns all CPUID leaves of the guest.
+   *
+   * @throws KvmUnsupportedError when the kernel does not have the capability, KvmBusyError while another thread runs the
+   * vCPU, KvmError when the kernel refuses.
+   */
+  getCpuid2(): KvmCpuid2 {
     return this.#cpuid('KVM_GET_CPUID2');
   }
 
-  /** KVM_SET_CPUID2 (KVM_CAP_EXT_CPUID): sets the CPUID leaves of the guest, before its first run. */
-  setCpuid(cpuid: KvmCpuid2): void {
+  /**
+   * KVM_SET_CPUID2 (KVM_CAP_EXT_CPUID): sets the CPUID leaves of the guest, before its first run.
+   *
+   * @param cpuid the CPUID leaves, such as those of `Kvm.getSupportedCpuid`.
+   * @throws KvmUnsupportedError when the kernel does not have the capability, KvmBusyError while another thread runs the
+   * vCPU, KvmError when the kernel refuses.
+   */
+  setCpuid2(cpuid: KvmCpuid2): void {
     this.#set('KVM_SET_CPUID2', cpuid);
   }
 
-  /** KVM_GET_SUPPORTED_HV_CPUID (KVM_CAP_HYPERV_CPUID): reads the CPUID leaves that a Hyper-V guest may have. */
+  /**
+   * KVM_GET_SUPPORTED_HV_CPUID (KVM_CAP_HYPERV_CPUID): returns the CPUID leaves that a Hyper-V guest may have.
+   *
+   * @throws KvmUnsupportedError when the kernel does not have the capability, KvmBusyError while another thread runs the
+   * vCPU, KvmError when the kernel refuses.
+   * @see api.rst, "KVM_GET_SUPPORTED_HV_CPUID"
+   */
   getSupportedHvCpuid(): KvmCpuid2 {
     return this.#cpuid('KVM_GET_SUPPORTED_HV_CPUID');
   }
@@ -319,91 +563,191 @@ export abstract class VcpuState implements CapabilityContext {
     return grown(this.bindings.KvmCpuid2, 64, (cpuid) => this.ioctl(request, cpuid));
   }
 
-  /** KVM_GET_TSC_KHZ (KVM_CAP_GET_TSC_KHZ): the frequency of the guest's time stamp counter. */
+  /**
+   * KVM_GET_TSC_KHZ (KVM_CAP_GET_TSC_KHZ): returns the frequency of the guest's time stamp counter in kHz.
+   *
+   * @throws KvmUnsupportedError when the kernel does not have the capability, KvmBusyError while another thread runs the
+   * vCPU, KvmError when the kernel refuses.
+   * @see api.rst, "KVM_GET_TSC_KHZ"
+   */
   getTscKhz(): number {
     return this.#do('KVM_GET_TSC_KHZ');
   }
 
-  /** KVM_SET_TSC_KHZ (KVM_CAP_TSC_CONTROL): sets that frequency. */
+  /**
+   * KVM_SET_TSC_KHZ (KVM_CAP_TSC_CONTROL): sets the frequency of the guest's time stamp counter.
+   *
+   * @param khz the frequency in kHz.
+   * @throws KvmUnsupportedError when the kernel does not have the capability, KvmBusyError while another thread runs the
+   * vCPU, KvmError when the kernel refuses.
+   * @see api.rst, "KVM_SET_TSC_KHZ"
+   */
   setTscKhz(khz: number): void {
-    this.ioctl(this.#supported('KVM_SET_TSC_KHZ'), khz);
+    this.ioctl(this.#supported('KVM_SET_TSC_KHZ'), requireU32('KVM_SET_TSC_KHZ', 'khz', khz));
   }
 
-  /** KVM_GET_DEVICE_ATTR of KVM_VCPU_TSC_OFFSET (KVM_CAP_VCPU_ATTRIBUTES): the guest's time stamp counter minus the host's. */
-  getTscOffset(): bigint {
-    return BigInt.asIntN(64, this.#tscOffset('KVM_GET_DEVICE_ATTR', 0n));
+  /**
+   * KVM_HAS_DEVICE_ATTR (KVM_CAP_VCPU_ATTRIBUTES): returns whether the vCPU has an attribute.
+   *
+   * @param which the numbers of the group and of the attribute.
+   * @throws KvmUnsupportedError when the kernel does not have the capability, KvmBusyError while another thread runs the
+   * vCPU, KvmError when the kernel refuses.
+   * @see api.rst, "KVM_HAS_DEVICE_ATTR"
+   */
+  hasDeviceAttr(which: DeviceAttr): boolean {
+    this.#supported('KVM_HAS_DEVICE_ATTR');
+    return hasDeviceAttr(this.#vcpu.target, which);
   }
 
-  /** KVM_SET_DEVICE_ATTR of KVM_VCPU_TSC_OFFSET (KVM_CAP_VCPU_ATTRIBUTES): sets that difference. */
-  setTscOffset(offset: bigint): void {
-    this.#tscOffset('KVM_SET_DEVICE_ATTR', BigInt.asUintN(64, offset));
+  /**
+   * KVM_GET_DEVICE_ATTR (KVM_CAP_VCPU_ATTRIBUTES): returns the first `length` bytes of an attribute of the vCPU.
+   *
+   * @param which the numbers of the group and of the attribute.
+   * @param length in bytes, at most 65536.
+   * @throws KvmError with code `ENXIO` when there is no such attribute, KvmUnsupportedError when the kernel does not
+   * have the capability, KvmBusyError while another thread runs the vCPU.
+   * @example
+   * const bytes = vcpu.getDeviceAttr({ group: KVM_VCPU_TSC_CTRL, attr: KVM_VCPU_TSC_OFFSET }, 8);
+   * const guestMinusHost = new DataView(bytes.buffer).getBigInt64(0, true);
+   * @see api.rst, "KVM_SET_DEVICE_ATTR/KVM_GET_DEVICE_ATTR"
+   */
+  getDeviceAttr(which: DeviceAttr, length: number): Uint8Array {
+    this.#supported('KVM_GET_DEVICE_ATTR');
+    return getDeviceAttr(this.#vcpu.target, which, length);
   }
 
-  #tscOffset(name: 'KVM_GET_DEVICE_ATTR' | 'KVM_SET_DEVICE_ATTR', value: bigint): bigint {
-    const { KvmDeviceAttr, KVM_VCPU_TSC_CTRL, KVM_VCPU_TSC_OFFSET } = this.bindings;
-    requireCapability(this, 'KVM_CAP_VCPU_ATTRIBUTES', name);
-    return this.#pointedTo(name, 8, value, (address) => {
-      const attr = allocate(KvmDeviceAttr);
-      attr.group = KVM_VCPU_TSC_CTRL;
-      attr.attr = BigInt(KVM_VCPU_TSC_OFFSET);
-      attr.addr = address;
-      return attr;
-    });
+  /**
+   * KVM_SET_DEVICE_ATTR (KVM_CAP_VCPU_ATTRIBUTES): sets an attribute of the vCPU.
+   *
+   * @param which the numbers of the group and of the attribute.
+   * @param bytes the value, at most 65536 bytes in the byte order of the architecture.
+   * @throws KvmError with code `ENXIO` when there is no such attribute, KvmUnsupportedError when the kernel does not
+   * have the capability, KvmBusyError while another thread runs the vCPU.
+   * @see api.rst, "KVM_SET_DEVICE_ATTR/KVM_GET_DEVICE_ATTR"
+   */
+  setDeviceAttr(which: DeviceAttr, bytes: Uint8Array): void {
+    this.#supported('KVM_SET_DEVICE_ATTR');
+    setDeviceAttr(this.#vcpu.target, which, bytes);
   }
 
-  /** KVM_KVMCLOCK_CTRL (KVM_CAP_KVMCLOCK_CTRL): notifies a guest with kvmclock that it was paused. */
+  /**
+   * KVM_GET_STATS_FD (KVM_CAP_BINARY_STATS_FD): returns a new file descriptor of the statistics of the vCPU. The caller
+   * closes the file descriptor. `stats` reads the statistics.
+   *
+   * @throws KvmUnsupportedError when the kernel does not have the capability, KvmBusyError while another thread runs the
+   * vCPU, KvmError when the kernel refuses.
+   * @see api.rst, "KVM_GET_STATS_FD"
+   */
+  getStatsFd(): number {
+    return this.#do('KVM_GET_STATS_FD');
+  }
+
+  /**
+   * KVM_GET_STATS_FD (KVM_CAP_BINARY_STATS_FD): opens the statistics of the vCPU.
+   *
+   * @throws KvmUnsupportedError when the kernel does not have the capability, KvmBusyError while another thread runs the
+   * vCPU, KvmError when the kernel refuses.
+   * @see api.rst, "KVM_GET_STATS_FD"
+   */
+  stats(): Stats {
+    return makeStats(this.#vcpu.createFile(this.#supported('KVM_GET_STATS_FD')), this.bindings);
+  }
+
+  /**
+   * KVM_KVMCLOCK_CTRL (KVM_CAP_KVMCLOCK_CTRL): notifies a guest with kvmclock that it was paused.
+   *
+   * @throws KvmUnsupportedError when the kernel does not have the capability, KvmBusyError while another thread runs the
+   * vCPU, KvmError when the kernel refuses.
+   * @see api.rst, "KVM_KVMCLOCK_CTRL"
+   */
   kvmclockCtrl(): void {
     this.#do('KVM_KVMCLOCK_CTRL');
   }
 
-  /** KVM_X86_SETUP_MCE (KVM_CAP_MCE): sets the machine check capabilities, the MSR IA32_MCG_CAP. */
+  /**
+   * KVM_X86_SETUP_MCE (KVM_CAP_MCE): sets the machine check capabilities, the MSR IA32_MCG_CAP.
+   *
+   * @param capabilities a mask.
+   * @throws KvmUnsupportedError when the kernel does not have the capability, KvmBusyError while another thread runs the
+   * vCPU, KvmError when the kernel refuses.
+   * @see api.rst, "KVM_X86_SETUP_MCE"
+   */
   setupMce(capabilities: bigint): void {
     const { KVM_X86_SETUP_MCE } = this.bindings;
     const value = allocate(KVM_X86_SETUP_MCE.argument);
-    value.value = capabilities;
+    setMember(KVM_X86_SETUP_MCE.name, value, 'value', 'capabilities', capabilities);
     this.#set('KVM_X86_SETUP_MCE', value);
   }
 
-  /** KVM_X86_SET_MCE (KVM_CAP_MCE): injects a machine check error. */
+  /**
+   * KVM_X86_SET_MCE (KVM_CAP_MCE): injects a machine check error.
+   *
+   * @param mce the error.
+   * @throws KvmUnsupportedError when the kernel does not have the capability, KvmBusyError while another thread runs the
+   * vCPU, KvmError when the kernel refuses.
+   * @see api.rst, "KVM_X86_SET_MCE"
+   */
   setMce(mce: KvmX86Mce): void {
     this.#set('KVM_X86_SET_MCE', mce);
   }
 
-  /** KVM_GET_NESTED_STATE (KVM_CAP_NESTED_STATE): reads the state of a guest that this guest runs. `size` is its size in bytes. */
+  /**
+   * KVM_GET_NESTED_STATE (KVM_CAP_NESTED_STATE): returns the state of a guest that this guest runs. The member `size` is
+   * the size of the state in bytes.
+   *
+   * @throws KvmUnsupportedError when the kernel does not have the capability, KvmBusyError while another thread runs the
+   * vCPU, KvmError when the kernel refuses.
+   * @see api.rst, "KVM_GET_NESTED_STATE"
+   */
   getNestedState(): KvmNestedState {
     const request = this.#supported('KVM_GET_NESTED_STATE');
     const { KvmNestedState } = this.bindings;
-    const bytes = Math.max(KvmNestedState.$size, capabilityValue(this, 'KVM_CAP_NESTED_STATE'));
+    const bytes = Math.max(KvmNestedState.$size, capabilityValue(this.#vcpu, 'KVM_CAP_NESTED_STATE'));
     const state = new KvmNestedState(new DataView(new ArrayBuffer(bytes)));
     state.size = bytes;
     this.ioctl(request, state);
     return state;
   }
 
-  /** KVM_SET_NESTED_STATE (KVM_CAP_NESTED_STATE): sets this state. */
+  /**
+   * KVM_SET_NESTED_STATE (KVM_CAP_NESTED_STATE): sets the state of a guest that this guest runs.
+   *
+   * @param state the values to set.
+   * @throws KvmUnsupportedError when the kernel does not have the capability, KvmBusyError while another thread runs the
+   * vCPU, KvmError when the kernel refuses.
+   * @see api.rst, "KVM_SET_NESTED_STATE"
+   */
   setNestedState(state: KvmNestedState): void {
     this.#set('KVM_SET_NESTED_STATE', state);
   }
 
   // Debugging
 
-  /** KVM_TRANSLATE: translates a linear address of the guest with its current page tables. */
+  /**
+   * KVM_TRANSLATE: translates a linear address of the guest with its current page tables.
+   *
+   * @param linearAddress an address of 64 bits.
+   * @throws KvmBusyError while another thread runs the vCPU, KvmError when the kernel refuses.
+   * @see api.rst, "KVM_TRANSLATE"
+   */
   translate(linearAddress: number | bigint): KvmTranslation {
     const translation = allocate(this.bindings.KvmTranslation);
-    translation.linear_address = BigInt(linearAddress);
+    setMember('KVM_TRANSLATE', translation, 'linear_address', 'linearAddress', linearAddress);
     return this.#get('KVM_TRANSLATE', translation);
   }
 
   /**
-   * KVM_SET_GUEST_DEBUG (KVM_CAP_SET_GUEST_DEBUG): sets the events that are exits with KVM_EXIT_DEBUG. Each call replaces the
-   * previous one, and `{}` turns all of them off.
+   * KVM_SET_GUEST_DEBUG (KVM_CAP_SET_GUEST_DEBUG): sets the events that are exits with KVM_EXIT_DEBUG. Each call
+   * replaces the previous one, and `{}` turns all of them off.
    *
+   * @param debug the events.
    * @throws KvmUnsupportedError, which names KVM_CAP_SET_GUEST_DEBUG2, for an event that the kernel does not support;
    * KvmArgumentError for breakpoints that the processor does not have.
+   * @see api.rst, "KVM_SET_GUEST_DEBUG"
    */
   setGuestDebug(debug: GuestDebug): void {
     this.#supported('KVM_SET_GUEST_DEBUG');
-    const flags = capabilityValue(this, 'KVM_CAP_SET_GUEST_DEBUG2');
+    const flags = capabilityValue(this.#vcpu, 'KVM_CAP_SET_GUEST_DEBUG2');
     this.#set('KVM_SET_GUEST_DEBUG', guestDebug(this.bindings, debug, flags));
   }
 
@@ -413,10 +757,10 @@ export abstract class VcpuState implements CapabilityContext {
   #supported<Name extends keyof Bindings>(name: Name): Bindings[Name] {
     const { [name]: ioctl, $target } = this.bindings as Partial<Bindings> & Bindings;
     if (ioctl === undefined) {
-      throw new KvmUnsupportedError(name, 'absent', `the bindings of ${$target.name} do not have it`);
+      throw new KvmUnsupportedError(name, `the bindings of ${$target.name} do not have this ioctl`);
     }
     if (!this.#found.has(name)) {
-      requireIoctl(this.#target, ioctl as AnnouncedIoctl);
+      requireIoctl(this.#vcpu.target, ioctl as AnnouncedIoctl);
       this.#found.add(name);
     }
     return ioctl;
@@ -445,8 +789,9 @@ export abstract class VcpuState implements CapabilityContext {
     struct: (address: bigint) => Structs[Name],
   ): bigint {
     const request = this.#supported(name) as unknown as IoctlByPointer<Structs[Name], 'vcpu'>;
-    if (BigInt.asUintN(8 * bytes, value) !== value) {
-      throw new KvmArgumentError(`${name}: 0x${value.toString(16)} is not a value of ${bytes} bytes`);
+    if (typeof value !== 'bigint' || BigInt.asUintN(8 * bytes, value) !== value) {
+      const shown = typeof value === 'bigint' ? `0x${(value as bigint).toString(16)}` : describe(value);
+      throw new KvmArgumentError(name, `value ${shown}; it must be a bigint that has ${bytes} bytes and no sign`);
     }
     const memory = scratch();
     const place = memory.bytes(0, bytes);
@@ -454,7 +799,7 @@ export abstract class VcpuState implements CapabilityContext {
     const turn = (): unknown => byteOrder === 'little' || place.reverse();
     for (let at = 0, rest = value; at < bytes; at++, rest >>= 8n) place[at] = Number(rest & 0xffn);
     turn();
-    ioctlOfBytes(this.#target, request, struct(memory.address), request.size);
+    ioctlOfBytes(this.#vcpu.target, request, struct(addressOf(memory, 0, bytes)), request.size);
     turn();
     return place.reduceRight((high, byte) => (high << 8n) | BigInt(byte), 0n);
   }
@@ -466,7 +811,7 @@ export abstract class VcpuState implements CapabilityContext {
     } catch (error) {
       if (!isRefusal(error) || this.#hasLapic()) throw error;
       const why = 'the interrupt controller of this VM is not in the kernel; create it there before the vCPU';
-      throw new KvmUnsupportedError(name, error.code, why, 'KVM_CAP_IRQCHIP');
+      throw new KvmUnsupportedError(name, why, 'KVM_CAP_IRQCHIP', error);
     }
   }
 

@@ -1,17 +1,34 @@
-/** A virtual CPU: the vCPU file descriptor, the memory it shares with user space, and how it is run and interrupted. */
+/** A virtual CPU: how it is run, how it is interrupted, and the memory that it shares with user space. */
 
 import type { KvmRun } from '../generated/x86_64/linux/kvm.js';
 import * as x86_64 from '../generated/x86_64/linux/kvm.js';
 import { allocate } from '../support/index.js';
 import { inspectable, nameOf, shown } from '../support/inspect.js';
-import { type AddonVcpuCreation, addon, type VcpuHandle, type VmHandle } from './addon.js';
+import { type AddonVcpuCreation, addon } from './addon.js';
+import {
+  describe,
+  newHandle,
+  requireClass,
+  requireFunction,
+  requireHandle,
+  requireOneOf,
+  requireSynchronous,
+} from './arguments.js';
 import { capabilityValue } from './capability.js';
+import { type Creator, creator } from './construction.js';
 import type { Bindings, CapabilityContext, VcpuContext } from './context.js';
-import { KvmArgumentError, KvmBusyError, KvmClosedError, KvmUnsupportedError, kernelError } from './errors.js';
-import { Exits, type VcpuExit } from './exit/exits.js';
+import { ioctlError, KvmArgumentError, KvmClosedError, KvmUnsupportedError, syscallError } from './errors.js';
+import { Exits, type RunResult, type UnrecognizedExit, type VcpuExit } from './exit/exits.js';
+import { type Interruption, interruptions, timedOut } from './exit/interruption.js';
 import { checkBindings } from './host-bindings.js';
+import { created, requireValue } from './ioctl.js';
+import { kick, requireRunId, type VcpuHandle } from './kick.js';
+import { OpenVcpu } from './open-vcpu.js';
+import type { OpenVm } from './open-vm.js';
+import { type KnownKeys, requireKnownKeys } from './options.js';
 import { printBy } from './printing.js';
 import { type SyncRegs, syncRegs } from './sync-regs.js';
+import { asyncExits, type ExitsOptions, type RunResultObject } from './thread/async-exits.js';
 import { VcpuState } from './vcpu-state.js';
 
 /**
@@ -20,180 +37,205 @@ import { VcpuState } from './vcpu-state.js';
  */
 export type Mechanism = 'immediate_exit' | 'signal_mask';
 
+/** The options of `Vm.createVcpu`. */
 export interface VcpuOptions {
-  /** The number of the kick signal: a real-time signal that nothing else in the process handles. By default the last but one. */
-  readonly signal?: number;
+  /**
+   * The kick signal: the number of a real-time signal that nothing else in the process handles. By default SIGRTMAX - 1, or the
+   * next lower number that is free. Several copies of this package in one process can use the same signal.
+   */
+  readonly kickSignal?: number;
   /** By default `immediate_exit` if the kernel has KVM_CAP_IMMEDIATE_EXIT. Both mechanisms keep the same promises. */
   readonly mechanism?: Mechanism;
 }
 
+/** The options of `Vcpu.run`. */
 export interface RunOptions {
-  /** Interrupts this run, and no other, after this many milliseconds. */
-  readonly timeoutMs?: number;
-  /** The number by which `abort` interrupts this run and no later run. It must be greater than the numbers of earlier runs. */
-  readonly number?: number;
-  /** Interrupts the run with cause `abort` if it is aborted already. It cannot fire while its own thread is in the run. */
-  readonly signal?: AbortSignal;
+  /**
+   * Interrupts this run, and no other, after this many milliseconds. 0 or less interrupts the run before the guest runs.
+   * Infinity, the default, means no timeout.
+   */
+  readonly timeout?: number;
+  /** The number by which `abort` interrupts this run and no later run: an integer greater than the ids of earlier runs. */
+  readonly runId?: number;
+  /**
+   * Whether a process signal that the event loop of this thread waits for interrupts the run, such as SIGINT with a listener
+   * `process.on('SIGINT', …)`. Let the event loop turn after that: it calls the listener. Until then every run with this option
+   * is interrupted. The default is false. Node calls the listeners on the main thread, so the option has no effect in a Worker.
+   */
+  readonly interruptOnProcessSignal?: boolean;
 }
 
-/** `exit`: the reason is in `kvmRun.exit_reason`. `interrupted`: `kvmRun.exit_reason` is stale. Do not read it. */
-export type RunResult = 'exit' | 'interrupted';
+const runKeys: KnownKeys<RunOptions> = { timeout: true, runId: true, interruptOnProcessSignal: true };
 
-/** The cause of an interruption. With `pause` every run is interrupted until the vCPU is resumed. */
-export type Interruption = 'kick' | 'abort' | 'timeout' | 'pause';
+let make: (vm: OpenVm, id: number, mmapSize: number, options: ReadyVcpuOptions) => Vcpu;
+let contextOf: (vcpu: Vcpu) => VcpuContext;
+let isVcpu: (value: object) => boolean;
 
-/** In the order of the native layer's numbers, which begin at 1. */
-const interruptions: readonly Interruption[] = ['kick', 'abort', 'timeout', 'pause'];
-
-/** The handle that another thread needs to kick a vCPU or to attach to it. It can be posted. It does not keep the vCPU open. */
-export interface SharedVcpu {
-  readonly kind: 'vcpu';
-  readonly id: number;
-}
-
-/**
- * Kicks a vCPU from any thread: the current run is interrupted, or the next run if there is no current one.
- *
- * @returns false when the vCPU is gone.
- */
-export function kick(vcpu: SharedVcpu): boolean {
-  return addon().kick(vcpu.id);
-}
-
-/**
- * Interrupts the run of a vCPU with this number, from any thread, whether the run is in progress or begins later. If the run
- * is over, nothing happens. Runs with lower numbers are interrupted too: they are over, because numbers rise.
- *
- * @returns false when the vCPU is gone.
- */
-export function abort(vcpu: SharedVcpu, number: number): boolean {
-  return addon().abort(vcpu.id, runNumber(number));
-}
-
-/** A vCPU. `VcpuState` has the methods for its registers and the rest of its state. */
-export class Vcpu extends VcpuState implements VcpuContext, Disposable {
-  override readonly bindings: Bindings;
+/** A vCPU, which `Vm.createVcpu` creates. A vCPU belongs to the thread that runs the vCPU. */
+export class Vcpu extends VcpuState implements Disposable {
   /** `struct kvm_run`, in place. */
   readonly kvmRun: KvmRun;
-  /** All memory that the kernel shares: `struct kvm_run`, and the data that its offsets point to. */
+  /** All memory that the kernel shares for this vCPU: `struct kvm_run`, and the data that its offsets point to. */
   readonly shared: DataView;
-  /** What interrupted the last run. Null when the last run ended with an exit. */
-  interruption: Interruption | null = null;
-  #handle: VcpuHandle | undefined;
+  readonly #vcpu: OpenVcpu;
   readonly #exits: Exits;
   /** KVM_EXIT_MEMORY_FAULT, which headers have since Linux 6.8. With older headers -1, which is not an exit reason. */
   readonly #memoryFault: number;
+  /** What interrupted the last run. Null when the last run ended with an exit. */
+  #interruption: Interruption | null = null;
 
-  private constructor(handle: VcpuHandle, bindings: Bindings) {
-    super();
-    this.#handle = handle;
-    this.bindings = bindings;
-    this.shared = new DataView(addon().vcpuBuffer(handle));
-    this.kvmRun = new bindings.KvmRun(this.shared);
-    this.#exits = new Exits(this.kvmRun, bindings);
-    this.#memoryFault = (bindings as { readonly KVM_EXIT_MEMORY_FAULT?: number }).KVM_EXIT_MEMORY_FAULT ?? -1;
-  }
-
-  /** For `Vm.createVcpu`. */
-  static create(vm: VmHandle, fd: number, mmapSize: number, bindings: Bindings, options: ReadyVcpuOptions): Vcpu {
-    const { signal, mechanism } = options;
-    const handle = addon().vcpuCreate({
-      vm,
-      fd,
-      length: mmapSize,
-      run: bindings.KVM_RUN.request,
-      immediateExit: bindings.KvmRun.$layout.members.immediate_exit.offset,
-      signal,
-      setMask: mechanism === 'signal_mask' ? setSignalMask(bindings) : null,
-    });
-    if (typeof handle === 'number') throw kernelError('mmap of the vCPU', handle);
-    return new Vcpu(handle, bindings);
+  private constructor(given: Creator, vcpu: OpenVcpu) {
+    super(given, vcpu);
+    this.#vcpu = vcpu;
+    this.shared = vcpu.shared;
+    this.kvmRun = vcpu.kvmRun;
+    this.#exits = new Exits(vcpu.kvmRun, vcpu.bindings);
+    this.#memoryFault = (vcpu.bindings as { readonly KVM_EXIT_MEMORY_FAULT?: number }).KVM_EXIT_MEMORY_FAULT ?? -1;
   }
 
   /**
-   * Opens a vCPU of another thread in this one.
+   * Attaches to a vCPU of another thread.
    *
+   * @param handle the result of `share` in the other thread.
+   * @param bindings those of the `Kvm` that the vCPU is from, by default the package's own.
    * @throws KvmClosedError when the vCPU is closed everywhere, KvmArgumentError when the bindings are of another architecture.
    */
-  static attach(vcpu: SharedVcpu, bindings: Bindings = x86_64): Vcpu {
-    checkBindings(bindings);
+  static attach(handle: VcpuHandle, bindings: Bindings = x86_64): Vcpu {
+    checkBindings('Vcpu.attach', bindings);
     inspectable(bindings);
-    const found = addon().vcpuFind(vcpu.id);
-    if (!found) throw new KvmClosedError('the vCPU of this handle is closed');
-    return new Vcpu(found, bindings);
+    const found = addon().vcpuFind(requireHandle('Vcpu.attach', handle, 'vcpu'));
+    if (!found) throw new KvmClosedError('Vcpu.attach', 'the vCPU of this handle is closed');
+    return new Vcpu(creator, new OpenVcpu(found, bindings));
   }
 
-  /** The handle to post to another thread. */
-  share(): SharedVcpu {
-    return { kind: 'vcpu', id: addon().vcpuId(this.handle) };
+  /** The vCPU file descriptor, which `close` closes. @throws KvmClosedError after `close`. */
+  get fd(): number {
+    return addon().vcpuFd(this.#vcpu.record);
+  }
+
+  /**
+   * Returns the handle to post to another thread, which passes it to `Vcpu.attach` or `kick`.
+   *
+   * @throws KvmClosedError after `close`.
+   */
+  share(): VcpuHandle {
+    return newHandle('vcpu', addon().vcpuId(this.#vcpu.record));
   }
 
   /**
    * KVM_RUN: runs the guest until an exit or an interruption. Stray signals and EAGAIN do not end the run. EFAULT and
-   * EHWPOISON with KVM_EXIT_MEMORY_FAULT are an exit. The call blocks its thread; use `VcpuThread` to keep the event loop
-   * free.
+   * EHWPOISON with KVM_EXIT_MEMORY_FAULT are an exit. The call blocks its thread; use `VcpuThread` to keep the event
+   * loop free.
    *
-   * @throws KvmBusyError when another thread is running it, KvmError when the kernel refuses.
+   * The result of a run with an exit is valid until the next `run` or `completeExit` of this vCPU. `toObject` returns a
+   * copy to keep. `run` allocates no memory.
+   *
+   * @param options the timeout and the id of this run, and whether process signals interrupt it.
+   * @throws KvmBusyError when another thread runs the vCPU, KvmArgumentError for wrong options, KvmError when the kernel
+   * refuses.
+   * @example
+   * for (;;) {
+   *   const exit = vcpu.run({ timeout: 1_000 });
+   *   switch (exit.reason) {
+   *     case KVM_EXIT_IO:
+   *       if (exit.io.direction === KVM_EXIT_IO_OUT) send(exit.io.port, exit.data.bytes());
+   *       else exit.data.set(0, receive(exit.io.port));
+   *       break;
+   *     case KVM_EXIT_HLT:
+   *       return;
+   *     case 'interrupted':
+   *       if (exit.cause === 'timeout') throw new Error('the guest hangs');
+   *       break;
+   *     default:
+   *       throw new Error(inspect(exit));
+   *   }
+   * }
+   * @see api.rst, "KVM_RUN"
    */
   run(options?: RunOptions): RunResult {
-    if (options === undefined) return this.#resultOf(addon().vcpuRun(this.handle));
-    const { timeoutMs, number, signal } = options;
-    const timeout = timeoutMs === undefined ? 0 : nanoseconds(timeoutMs);
-    const run = number === undefined ? 0 : runNumber(number);
-    const { handle } = this;
-    if (signal?.aborted) return this.#interruptedBy('abort');
-    return this.#resultOf(addon().vcpuRunWithin(handle, timeout, run));
+    const result = options === undefined ? addon().vcpuRun(this.#vcpu.record) : this.#runWithin(options);
+    return this.#resultOf(result);
   }
 
-  /**
-   * The exit of the last run: its reason, and the members of `struct kvm_run` that belong to this reason, in place. There is
-   * one object for each reason, and it is always the same one. Reading it allocates nothing.
-   *
-   * @throws KvmArgumentError when the last run was interrupted.
-   */
-  get exit(): VcpuExit {
-    if (this.interruption !== null) {
-      throw new KvmArgumentError(`there is no exit: the last run was interrupted by ${this.interruption}`);
+  #runWithin(options: RunOptions): number | undefined {
+    requireKnownKeys('Vcpu.run', options, runKeys);
+    const { timeout = Number.POSITIVE_INFINITY, runId, interruptOnProcessSignal = false } = options;
+    if (typeof interruptOnProcessSignal !== 'boolean') {
+      const problem = `interruptOnProcessSignal ${describe(interruptOnProcessSignal)}; it must be true or false`;
+      throw new KvmArgumentError('Vcpu.run', problem);
     }
-    return this.#exits.last;
+    const limit = nanoseconds(timeout);
+    const number = runId === undefined ? 0 : requireRunId('Vcpu.run', runId);
+    const { record } = this.#vcpu;
+    if (timeout <= 0) return interruptions.indexOf(timedOut);
+    return addon().vcpuRunWithin(record, limit, number, interruptOnProcessSignal);
   }
 
   /**
-   * Completes the operation of the last exit with a KVM_RUN that returns before the guest continues. Before that the
-   * registers are not consistent. An operation may have further fragments, such as MMIO across pages. `complete` calls
-   * `serve` for each of them, which answers the exit as after `run`.
+   * KVM_RUN with a pending request to return: completes the operation of the last exit, without running the guest any
+   * further. The registers are consistent only after this call.
    *
-   * @throws KvmBusyError when another thread is running it, KvmError when the kernel refuses.
+   * @param serve answers a further fragment of the operation, such as MMIO across pages, in place like an exit of `run`.
+   * @throws KvmBusyError when another thread runs the vCPU, KvmArgumentError when `serve` returns a Promise, KvmError when the
+   * kernel refuses.
+   * @example
+   * vcpu.completeExit((exit) => {
+   *   if (exit.reason === KVM_EXIT_MMIO && !exit.mmio.is_write) exit.data.$value = 0;
+   * });
+   * const { rip } = vcpu.getRegs();
+   * @see api.rst, "KVM_RUN"
    */
-  complete(serve: () => void): void {
+  completeExit(serve: (exit: VcpuExit | UnrecognizedExit) => void): void {
+    requireFunction('Vcpu.completeExit', 'serve', serve);
     for (;;) {
-      const result = addon().vcpuComplete(this.handle);
+      const result = addon().vcpuComplete(this.#vcpu.record);
       if (result === addon().COMPLETED) return;
-      this.#resultOf(result);
-      serve();
+      const answer: unknown = serve(this.#resultOf(result) as VcpuExit | UnrecognizedExit);
+      requireSynchronous('Vcpu.completeExit', 'serve', answer);
     }
   }
 
   #resultOf(result: number | undefined): RunResult {
     if (result === undefined) {
-      this.interruption = null;
-      return 'exit';
+      this.#interruption = null;
+      return this.#exits.last;
     }
-    if (result > 0) return this.#interruptedBy(interruptions[result - 1] as Interruption);
-    const error = kernelError('KVM_RUN', result);
+    const interruption = interruptions[result];
+    if (interruption !== undefined) {
+      this.#interruption = interruption;
+      return interruption;
+    }
+    const error = ioctlError('KVM_RUN', result);
     if (!(isMemoryFault.has(error.code) && this.kvmRun.exit_reason === this.#memoryFault)) throw error;
-    this.interruption = null;
-    return 'exit';
-  }
-
-  #interruptedBy(interruption: Interruption): RunResult {
-    this.interruption = interruption;
-    return 'interrupted';
+    this.#interruption = null;
+    return this.#exits.last;
   }
 
   /**
-   * Kicks the vCPU: the current run is interrupted, or the next run if there is no current one. Another thread calls
-   * `kick(handle)` with the handle of `share()`.
+   * KVM_RUN in a Worker: runs the vCPU, and yields a copy of the result of each run. The event loop of this thread stays
+   * free. The vCPU waits after each result until the next one is requested. To answer an exit, write to `kvmRun` and
+   * `shared`, which are in place. If the program leaves the loop, the Worker ends, and the operation of the last exit
+   * stays pending. Each exit takes about four times as long as in a `VcpuThread`.
+   *
+   * @param options a signal that ends the iteration.
+   * @throws the error that `run` throws, or the reason of the signal.
+   * @example
+   * for await (const exit of vcpu.exits({ signal: AbortSignal.timeout(1_000) })) {
+   *   if (exit.reason === KVM_EXIT_HLT) break;
+   *   if (exit.reason === KVM_EXIT_MMIO && !exit.mmio.is_write) vcpu.kvmRun.mmio.data.set(0, 0x77);
+   * }
+   * @see api.rst, "KVM_RUN"
+   */
+  exits(options: ExitsOptions = {}): AsyncGenerator<RunResultObject, void, undefined> {
+    const exits = this.#exits;
+    return asyncExits(this, () => exits.last.toObject(), options);
+  }
+
+  /**
+   * Kicks the vCPU. The current run is interrupted with the cause `kick`. If there is no current run, the next run is
+   * interrupted. Another thread calls the function `kick` with the handle of `share`.
+   *
+   * @throws KvmClosedError after `close`.
    */
   kick(): void {
     kick(this.share());
@@ -204,84 +246,128 @@ export class Vcpu extends VcpuState implements VcpuContext, Disposable {
    * to them, without an ioctl. Sets that are not named are not synchronized any more. Between two runs use either these
    * views, or `getRegs` and `setRegs`: neither sees what was written with the other.
    *
+   * @param names the sets: `'regs'`, `'sregs'`, `'events'`.
    * @throws KvmUnsupportedError, which names KVM_CAP_SYNC_REGS, when the kernel does not synchronize one of the sets.
+   * @example
+   * const { regs } = vcpu.syncRegs('regs');
+   * vcpu.run();
+   * regs.rip += 2n;
    */
   syncRegs<Name extends keyof SyncRegs>(...names: Name[]): Pick<SyncRegs, Name> {
-    return syncRegs(this, names);
+    return syncRegs(this.#vcpu, names);
   }
 
-  /** For the classes of this package. @throws KvmClosedError after `close`. */
-  override get handle(): VcpuHandle {
-    if (!this.#handle) throw new KvmClosedError('this Vcpu is closed');
-    return this.#handle;
+  /** Closes the vCPU and detaches `shared` and `kvmRun`. @throws KvmBusyError while another thread runs it. */
+  close(): void {
+    this.#vcpu.close();
+  }
+
+  /** Calls `close` at the end of a `using` block. */
+  [Symbol.dispose](): void {
+    this.close();
   }
 
   static {
-    printBy(Vcpu, ({ handle, interruption, kvmRun, bindings }) => {
-      const fd = addon().vcpuFd(handle);
-      if (interruption !== null) return { fd, interruption };
+    make = ({ bindings, record: vm, target }, id, mmapSize, { kickSignal, mechanism }) => {
+      const { KVM_CREATE_VCPU: request } = bindings;
+      const record = addon().vcpuCreate({
+        vm,
+        create: request.request,
+        id: requireValue(request, id),
+        length: mmapSize,
+        run: bindings.KVM_RUN.request,
+        immediateExit: bindings.KvmRun.$layout.members.immediate_exit.offset,
+        signal: kickSignal,
+        setMask: mechanism === 'signal_mask' ? setSignalMask(bindings) : null,
+      });
+      return new Vcpu(creator, new OpenVcpu(created(target, request, record), bindings));
+    };
+    contextOf = (vcpu) => vcpu.#vcpu;
+    isVcpu = (value) => #vcpu in value;
+    printBy(Vcpu, (vcpu) => {
+      const { fd, kvmRun, bindings } = vcpu;
+      if (vcpu.#interruption !== null) return { fd, interruption: vcpu.#interruption.cause };
       const { exit_reason } = kvmRun;
       const name = nameOf(bindings, 'KVM_EXIT_', exit_reason);
       return { fd, exit_reason: name === undefined ? exit_reason : shown(`${name} (${exit_reason})`, 'number') };
     });
   }
+}
 
-  /** Closes the vCPU and detaches `shared` and `kvmRun`. @throws KvmBusyError while another thread runs it. */
-  close(): void {
-    const handle = this.#handle;
-    if (!handle) return;
-    const buffer = this.shared.buffer as ArrayBuffer;
-    // If somebody has moved the bytes to another buffer, that buffer keeps the vCPU open.
-    const result = buffer.byteLength === 0 ? 0 : addon().vcpuRelease(handle, true);
-    if (result < 0) throw new KvmBusyError('close', 'EBUSY', 'another thread is running this vCPU; kick it first');
-    this.#handle = undefined;
-    addon().detach(buffer);
-  }
+/** Makes KVM_CREATE_VCPU and the object of the vCPU. `mmapSize` is that of KVM_GET_VCPU_MMAP_SIZE. */
+export function makeVcpu(vm: OpenVm, id: number, mmapSize: number, options: ReadyVcpuOptions): Vcpu {
+  return make(vm, id, mmapSize, options);
+}
 
-  [Symbol.dispose](): void {
-    this.close();
-  }
+/**
+ * Returns what the other parts of the runtime need of a vCPU.
+ *
+ * @throws KvmArgumentError for anything but a `Vcpu`. `operation` is the method that takes it.
+ */
+export function vcpuContext(operation: string, vcpu: Vcpu): VcpuContext {
+  const context = vcpuContextIf(vcpu);
+  requireClass(operation, 'vcpu', vcpu, 'Vcpu', context !== undefined);
+  return context as VcpuContext;
+}
+
+/** Returns what the other parts of the runtime need of a vCPU, or undefined for anything but a `Vcpu`. */
+export function vcpuContextIf(value: unknown): VcpuContext | undefined {
+  return typeof value === 'object' && value !== null && isVcpu(value) ? contextOf(value as Vcpu) : undefined;
 }
 
 /** The errors with which KVM_RUN returns an exit with KVM_EXIT_MEMORY_FAULT. */
 const isMemoryFault = new Set(['EFAULT', 'EHWPOISON']);
 
+/** The options of a vCPU with their defaults. The signal is claimed. */
 export type ReadyVcpuOptions = Required<VcpuOptions>;
 
 /**
- * Adds the defaults to the options and claims the signal.
+ * Adds the defaults to the options and claims the kick signal.
  *
  * @throws KvmArgumentError when the signal is not available, KvmUnsupportedError when the mechanism is not.
  */
-export function readyVcpuOptions(
-  { signal = addon().SIGRTMAX - 1, mechanism }: VcpuOptions,
-  vm: CapabilityContext,
-): ReadyVcpuOptions {
-  claimSignal(signal);
+export function readyVcpuOptions(options: VcpuOptions, vm: CapabilityContext): ReadyVcpuOptions {
+  const operation = 'KVM_CREATE_VCPU';
+  requireKnownKeys<VcpuOptions>(operation, options, { kickSignal: true, mechanism: true });
+  const { kickSignal = freeSignal(), mechanism } = options;
+  if (mechanism !== undefined) requireOneOf(operation, 'mechanism', mechanism, mechanisms);
+  claimSignal(operation, kickSignal);
   const hasFlag = capabilityValue(vm, 'KVM_CAP_IMMEDIATE_EXIT') > 0;
   if (mechanism === 'immediate_exit' && !hasFlag) {
     throw new KvmUnsupportedError(
-      'KVM_CREATE_VCPU',
-      'absent',
-      "this kernel does not have KVM_CAP_IMMEDIATE_EXIT, it is older than Linux 4.11; use { mechanism: 'signal_mask' }",
+      operation,
+      "this kernel does not have KVM_CAP_IMMEDIATE_EXIT, because it is older than Linux 4.11; use { mechanism: 'signal_mask' }",
       'KVM_CAP_IMMEDIATE_EXIT',
     );
   }
-  return { signal, mechanism: mechanism ?? (hasFlag ? 'immediate_exit' : 'signal_mask') };
+  return { kickSignal, mechanism: mechanism ?? (hasFlag ? 'immediate_exit' : 'signal_mask') };
 }
 
-function claimSignal(signal: number): void {
+const mechanisms: readonly string[] = ['immediate_exit', 'signal_mask'] satisfies readonly Mechanism[];
+
+/** Returns SIGRTMAX - 1, or the next lower real-time signal that no other part of the process handles. */
+function freeSignal(): number {
+  const { SIGRTMIN, SIGRTMAX } = addon();
+  let signal = SIGRTMAX - 1;
+  // If no signal is free, the caller claims SIGRTMIN again, and reports the error.
+  while (signal > SIGRTMIN && addon().claimSignal(signal) < 0) signal--;
+  return signal;
+}
+
+function claimSignal(operation: string, signal: number): void {
   const { SIGRTMIN, SIGRTMAX } = addon();
   if (!(Number.isInteger(signal) && signal >= SIGRTMIN && signal <= SIGRTMAX)) {
-    throw new KvmArgumentError(
-      `signal ${signal} is not a real-time signal; choose one from ${SIGRTMIN} to ${SIGRTMAX}`,
-    );
+    const rule = `it must be the number of a real-time signal, from ${SIGRTMIN} to ${SIGRTMAX}`;
+    throw new KvmArgumentError(operation, `kickSignal ${describe(signal)}; ${rule}`);
   }
   const result = addon().claimSignal(signal);
   if (result >= 0) return;
-  const error = kernelError('rt_sigaction', result);
-  if (!(error instanceof KvmBusyError)) throw error;
-  throw new KvmArgumentError(`signal ${signal} is handled by somebody else; choose another one with { signal }`);
+  const error = syscallError('rt_sigaction', operation, result);
+  if (error.code !== 'EBUSY') throw error;
+  throw new KvmArgumentError(
+    operation,
+    `kickSignal ${signal}: another part of the process handles this signal; choose another number`,
+  );
 }
 
 /** The size of the kernel's set of signals, which is smaller than the C library's. */
@@ -294,14 +380,11 @@ function setSignalMask({ KVM_SET_SIGNAL_MASK, KvmSignalMask }: Bindings): AddonV
   return { request, view, offset, needed: view.byteLength, signals: KvmSignalMask.$flexible.offset };
 }
 
-function runNumber(number: number): number {
-  if (Number.isSafeInteger(number) && number > 0) return number;
-  throw new KvmArgumentError(`run number ${number}; it must be an integer from 1 to 2^53 - 1`);
-}
-
-function nanoseconds(milliseconds: number): number {
-  if (!(milliseconds > 0 && milliseconds <= 2 ** 31)) {
-    throw new KvmArgumentError(`timeoutMs ${milliseconds}; it must be more than 0 and at most 2^31`);
-  }
-  return Math.max(1, Math.round(milliseconds * 1e6));
+/** Converts a timeout in milliseconds for the native layer, where 0 means none. */
+function nanoseconds(timeout: number): number {
+  const longest = Math.floor(Number.MAX_SAFE_INTEGER / 1e6);
+  if (timeout === Number.POSITIVE_INFINITY) return 0;
+  if (typeof timeout === 'number' && timeout <= longest) return Math.max(1, Math.round(timeout * 1e6));
+  const rule = `it must be a number of milliseconds up to ${longest}, or Infinity`;
+  throw new KvmArgumentError('Vcpu.run', `timeout ${describe(timeout)}; ${rule}`);
 }

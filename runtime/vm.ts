@@ -1,341 +1,310 @@
-/** A virtual machine: the VM file descriptor, its memory slots, and its vCPUs. */
+/** A virtual machine: its memory slots, its vCPUs and its devices. */
 
-import type { KvmClockData, KvmPmuEventFilter, KvmUserspaceMemoryRegion2 } from '../generated/x86_64/linux/kvm.js';
+import * as x86_64 from '../generated/x86_64/linux/kvm.js';
 import { allocate } from '../support/index.js';
-import { shown } from '../support/inspect.js';
-import { addon, type VmHandle } from './addon.js';
-import { type Capability, capabilityNumber, capabilityOf, enableCapability, requireExtension } from './capability.js';
-import type { Bindings, GenericIoctl, IoctlTarget, VmContext } from './context.js';
-import { VmDevice } from './devices/vm-device.js';
-import { KvmArgumentError, KvmClosedError, kernelError } from './errors.js';
-import { GuestIo } from './guest-io.js';
-import { Interrupts } from './interrupts.js';
-import { genericIoctl, ioctlOfBytes, ioctlsOfFd, read } from './ioctl.js';
-import { GuestMemfd } from './kernel-file.js';
-import type { GuestMemory } from './memory.js';
-import { type MsrFilter, setMsrFilter } from './msr-filter.js';
+import { inspectable, shown } from '../support/inspect.js';
+import { addon, type VmRecord } from './addon.js';
+import { newHandle, requireHandle } from './arguments.js';
+import type { Capability } from './capability.js';
+import { type Creator, creator } from './construction.js';
+import type { Bindings, VcpuContext } from './context.js';
+import { makeVmDevice, type VmDevice } from './devices/vm-device.js';
+import { clearDirtyLog, getDirtyLog } from './dirty-log.js';
+import { KvmArgumentError, KvmClosedError } from './errors.js';
+import { type GuestMemfd, makeGuestMemfd } from './guest-memfd.js';
+import { checkBindings } from './host-bindings.js';
+import { type MemorySlot, MemorySlots, rangeText } from './memory-slots.js';
+import { requireU32, requireU64, setMember } from './numbers.js';
+import { OpenVm } from './open-vm.js';
 import { printBy } from './printing.js';
-import { DirtyPages } from './rings/dirty.js';
-import { readyVcpuOptions, Vcpu, type VcpuOptions } from './vcpu.js';
+import { type CoalescedMmioRing, makeCoalescedMmioRing } from './rings/coalesced-mmio-ring.js';
+import { type DirtyRing, makeDirtyRing, noDirtyRing } from './rings/dirty-ring.js';
+import { makeVcpu, readyVcpuOptions, type Vcpu, type VcpuOptions, vcpuContext, vcpuContextIf } from './vcpu.js';
+import { VmIo } from './vm-io.js';
 
-export interface MemorySlot {
-  /** The number of the slot, by default the lowest free number. */
-  readonly slot?: number;
-  /** The guest-physical address, a multiple of the page size. */
-  readonly guestAddress: number | bigint;
-  readonly memory: GuestMemory;
-  /** The part of the memory in bytes, multiples of the page size. By default all of it. */
-  readonly offset?: number;
-  readonly length?: number;
-  /** The flags of the slot: `KVM_MEM_READONLY`, `KVM_MEM_LOG_DIRTY_PAGES`. */
-  readonly flags?: number | bigint;
-  /** Memory for the guest's private pages, as long as the slot (KVM_CAP_USER_MEMORY2, KVM_CAP_GUEST_MEMFD). */
-  readonly guestMemfd?: { readonly memfd: GuestMemfd; readonly offset?: number };
+/**
+ * What another thread needs to attach to the VM. `Vm.share` returns the handle. A handle can be posted. A handle does not keep the
+ * VM open: keep the VM open until the other thread has attached.
+ */
+export interface VmHandle {
+  /** Always `'vm'`. */
+  readonly kind: 'vm';
+  /** The number of the VM in this process. */
+  readonly id: number;
+  /** The number of this process. */
+  readonly generation: number;
 }
 
-/** The smallest page size of all architectures of the bindings. */
-const pageSize = 4096n;
+let make: (record: VmRecord, bindings: Bindings) => Vm;
+let contextOf: (vm: Vm) => OpenVm;
 
-interface Range {
-  readonly start: bigint;
-  readonly end: bigint;
-}
+/**
+ * A virtual machine. `Kvm.createVm` creates it. The methods are those of the ioctls of the VM file descriptor. All methods throw
+ * KvmClosedError after `close`, and KvmArgumentError for an argument of a wrong type or size.
+ */
+export class Vm extends VmIo implements Disposable {
+  readonly #vm: OpenVm;
+  readonly #slots: MemorySlots;
 
-function textOf({ start, end }: Range): string {
-  return `0x${start.toString(16)} to 0x${end.toString(16)}`;
-}
-
-export class Vm implements VmContext, Disposable {
-  readonly bindings: Bindings;
-  #handle: VmHandle | undefined;
-  readonly #vcpuMmapSize: number;
-  readonly #slots = new Map<number, Range>();
-  /** The interrupt controllers, their lines, messages, and the timer chip. */
-  readonly interrupts: Interrupts = new Interrupts(this);
-  /** Writes of the guest that are not exits. */
-  readonly io: GuestIo = new GuestIo(this);
-  /** The pages that the guest writes to. */
-  readonly dirty: DirtyPages = new DirtyPages(this);
-
-  /** Only `Kvm.createVm` calls this. */
-  constructor(handle: VmHandle, bindings: Bindings, vcpuMmapSize: number) {
-    this.#handle = handle;
-    this.bindings = bindings;
-    this.#vcpuMmapSize = vcpuMmapSize;
-  }
-
-  /** KVM_CHECK_EXTENSION of this VM: 0 if it does not have a capability, else 1 or a number that the capability defines. */
-  checkExtension(capability: Capability): number {
-    return this.ioctl(this.bindings.KVM_CHECK_EXTENSION, capabilityNumber(this.bindings, capability));
-  }
-
-  /** @throws KvmUnsupportedError, which names the capability, when this VM does not have it. */
-  requireExtension(capability: Capability): void {
-    requireExtension(this, capability);
+  private constructor(given: Creator, vm: OpenVm) {
+    super(given, vm);
+    this.#vm = vm;
+    this.#slots = new MemorySlots(vm);
   }
 
   /**
-   * KVM_ENABLE_CAP: enables a capability that is off by default: `enableCap('KVM_CAP_SPLIT_IRQCHIP', 24)`.
+   * Attaches to a VM of another thread, or to the VM of a vCPU of this thread.
    *
-   * @throws KvmUnsupportedError, which names the capability, when the kernel does not have it.
+   * @param from the result of `share` in the other thread, or a vCPU.
+   * @param bindings those of the `Kvm` that the VM is from, by default the package's own. For a vCPU always those of the vCPU.
+   * @throws KvmClosedError when the VM or the vCPU is closed, KvmArgumentError for anything else, and when the bindings are of
+   * another architecture.
+   * @example
+   * const vm = Vm.attach(workerData.vm); // The other thread passed vm.share().
+   * vm.setIrqLine(4, true);
    */
-  enableCap(capability: Capability, ...args: readonly (number | bigint)[]): void {
-    enableCapability(this, capability, args);
+  static attach(from: VmHandle | Vcpu, bindings: Bindings = x86_64): Vm {
+    const vcpu = vcpuContextIf(from);
+    if (vcpu) return make(addon().vmOfVcpu(vcpu.record), vcpu.bindings);
+    checkBindings('Vm.attach', bindings);
+    inspectable(bindings);
+    const found = addon().vmFind(requireHandle('Vm.attach', from, 'vm'));
+    if (!found) throw new KvmClosedError('Vm.attach', 'the VM of this handle is closed');
+    return make(found, bindings);
   }
 
   /**
-   * KVM_SET_USER_MEMORY_REGION: adds memory to the guest, and returns the number of its slot. The VM keeps the memory mapped
-   * while it is in a slot, even after JavaScript has closed it.
+   * Returns the handle to post to another thread, which passes it to `Vm.attach`.
    *
-   * @throws KvmArgumentError when the slot is in use, when the addresses overlap those of another slot, or when a number is
-   * not a multiple of the page size.
+   * @throws KvmClosedError after `close`.
    */
-  addMemory({
-    memory,
-    guestAddress,
-    offset = 0,
-    length = memory.size - offset,
-    flags = 0,
-    guestMemfd,
-    ...rest
-  }: MemorySlot): number {
-    const slot = rest.slot ?? this.#freeSlot();
-    if (slot >>> 0 !== slot)
-      throw new KvmArgumentError(`memory slot ${slot}; it must be an integer from 0 to 2^32 - 1`);
-    if (this.#slots.has(slot)) throw new KvmArgumentError(`memory slot ${slot} is taken; remove it first`);
-    if (!(offset >= 0 && length > 0 && offset + length <= memory.size)) {
-      throw new KvmArgumentError(
-        `${length} bytes at ${offset} are not within the ${memory.size} bytes of the guest memory`,
-      );
-    }
-    const start = BigInt(guestAddress);
-    if (start < 0n || start % pageSize !== 0n || BigInt(offset) % pageSize !== 0n || BigInt(length) % pageSize !== 0n) {
-      throw new KvmArgumentError(
-        `guest address ${start}, offset ${offset} and length ${length} must be multiples of ${pageSize}`,
-      );
-    }
-    const range = { start, end: start + BigInt(length) };
-    for (const [other, taken] of this.#slots) {
-      if (range.start < taken.end && taken.start < range.end) {
-        throw new KvmArgumentError(`guest addresses ${textOf(range)} overlap memory slot ${other}`);
-      }
-    }
-    this.#setMemory(slot, range, BigInt(flags), memory.address + BigInt(offset), memory, guestMemfd);
-    this.#slots.set(slot, range);
-    return slot;
+  share(): VmHandle {
+    return newHandle('vm', addon().vmId(this.#vm.record));
   }
 
-  /** KVM_SET_USER_MEMORY_REGION: removes the memory of a slot from the guest. */
+  /** The VM file descriptor, which `close` closes. @throws KvmClosedError after `close`. */
+  get fd(): number {
+    return addon().vmFd(this.#vm.record);
+  }
+
+  // Memory
+
+  /**
+   * KVM_SET_USER_MEMORY_REGION, or KVM_SET_USER_MEMORY_REGION2 with a guest memfd: adds memory to the guest. The VM
+   * keeps the memory mapped while it is in a slot, even after JavaScript has closed it.
+   *
+   * @param slot the memory, and its place in the guest.
+   * @returns the number of the slot.
+   * @throws KvmArgumentError when the slot is in use, when the addresses overlap those of another slot, or when a number
+   * is not a multiple of the page size; KvmError when the kernel refuses.
+   * @example
+   * const memory = GuestMemory.create(0x10_0000);
+   * const slot = vm.addMemory({ memory, guestAddress: 0, flags: KVM_MEM_LOG_DIRTY_PAGES });
+   * @see api.rst, "KVM_SET_USER_MEMORY_REGION"
+   * @see api.rst, "KVM_SET_USER_MEMORY_REGION2"
+   */
+  addMemory(slot: MemorySlot): number {
+    return this.#slots.add(slot);
+  }
+
+  /**
+   * KVM_SET_USER_MEMORY_REGION, or KVM_SET_USER_MEMORY_REGION2 for a slot with a guest memfd: sets the flags of a slot.
+   * The guest may run meanwhile.
+   *
+   * @param slot the number of the slot.
+   * @param flags the new flags, such as `KVM_MEM_LOG_DIRTY_PAGES`.
+   * @throws KvmArgumentError when the slot is not in use, KvmError when the kernel refuses.
+   * @see api.rst, "KVM_SET_USER_MEMORY_REGION"
+   * @see api.rst, "KVM_SET_USER_MEMORY_REGION2"
+   */
+  setMemoryFlags(slot: number, flags: number | bigint): void {
+    this.#slots.setFlags(slot, flags);
+  }
+
+  /**
+   * KVM_SET_USER_MEMORY_REGION, or KVM_SET_USER_MEMORY_REGION2 for a slot with a guest memfd: removes the memory of a
+   * slot from the guest.
+   *
+   * @param slot the number of the slot.
+   * @throws KvmArgumentError when the slot is not in use, KvmError when the kernel refuses.
+   * @see api.rst, "KVM_SET_USER_MEMORY_REGION"
+   * @see api.rst, "KVM_SET_USER_MEMORY_REGION2"
+   */
   removeMemory(slot: number): void {
-    const { start } = this.#rangeOf(slot);
-    this.#setMemory(slot, { start, end: start }, 0n, 0n, null);
-    this.#slots.delete(slot);
-  }
-
-  #setMemory(
-    slot: number,
-    { start, end }: Range,
-    flags: bigint,
-    address: bigint,
-    memory: GuestMemory | null,
-    guestMemfd?: MemorySlot['guestMemfd'],
-  ): void {
-    const { KVM_SET_USER_MEMORY_REGION, KVM_SET_USER_MEMORY_REGION2, KvmUserspaceMemoryRegion } = this.bindings;
-    const request = guestMemfd ? KVM_SET_USER_MEMORY_REGION2 : KVM_SET_USER_MEMORY_REGION;
-    const region = guestMemfd ? this.#privateRegion(guestMemfd) : allocate(KvmUserspaceMemoryRegion);
-    region.slot = slot;
-    region.flags |= Number(flags);
-    region.guest_phys_addr = start;
-    region.memory_size = end - start;
-    region.userspace_addr = address;
-    const { $$view, $$offset } = region;
-    const result = addon().vmSetMemory({
-      vm: this.handle,
-      request: request.request,
-      view: $$view,
-      offset: $$offset,
-      needed: request.size,
-      slot,
-      memory: memory === null ? null : memory.handle,
-    });
-    if (result < 0) throw kernelError(request.name, result, capabilityOf(request, 'vm'));
-  }
-
-  #privateRegion({ memfd, offset = 0 }: NonNullable<MemorySlot['guestMemfd']>): KvmUserspaceMemoryRegion2 {
-    const region = allocate(this.bindings.KvmUserspaceMemoryRegion2);
-    region.flags = Number(this.bindings.KVM_MEM_GUEST_MEMFD);
-    region.guest_memfd = memfd.fd;
-    region.guest_memfd_offset = BigInt(offset);
-    return region;
-  }
-
-  /** For the classes of this package: the length in bytes of the memory in a slot. */
-  slotSize(slot: number): number {
-    const { start, end } = this.#rangeOf(slot);
-    return Number(end - start);
-  }
-
-  #rangeOf(slot: number): Range {
-    const range = this.#slots.get(slot);
-    if (!range) throw new KvmArgumentError(`memory slot ${slot} is not in use`);
-    return range;
-  }
-
-  #freeSlot(): number {
-    let slot = 0;
-    while (this.#slots.has(slot)) slot++;
-    return slot;
+    this.#slots.remove(slot);
   }
 
   /**
-   * KVM_CREATE_VCPU: creates a vCPU. `id` is its number, which is the APIC id on x86.
+   * KVM_CREATE_GUEST_MEMFD (KVM_CAP_GUEST_MEMFD): creates memory for the private pages of the guest. `addMemory` uses
+   * this memory.
    *
-   * @throws KvmArgumentError when the kick signal is not available, KvmUnsupportedError when the mechanism is not.
+   * @param size in bytes, a multiple of the page size.
+   * @param flags `GUEST_MEMFD_FLAG_…`, or 0.
+   * @throws KvmUnsupportedError when the kernel does not have the capability, KvmError when the kernel refuses.
+   * @see api.rst, "KVM_CREATE_GUEST_MEMFD"
    */
-  createVcpu(id = 0, options: VcpuOptions = {}): Vcpu {
-    // This comes before KVM_CREATE_VCPU: the id of a vCPU that nobody can use would be lost.
-    const ready = readyVcpuOptions(options, this);
-    const fd = this.ioctl(this.bindings.KVM_CREATE_VCPU, id);
-    return Vcpu.create(this.handle, fd, this.#vcpuMmapSize, this.bindings, ready);
-  }
-
-  /** KVM_CREATE_GUEST_MEMFD: creates memory for `addMemory`. `size` is in bytes. */
   createGuestMemfd(size: number, flags: number | bigint = 0): GuestMemfd {
-    const { KvmCreateGuestMemfd, KVM_CREATE_GUEST_MEMFD } = this.bindings;
+    const { KvmCreateGuestMemfd, KVM_CREATE_GUEST_MEMFD: request } = this.bindings;
     const create = allocate(KvmCreateGuestMemfd);
-    create.size = BigInt(size);
-    create.flags = BigInt(flags);
-    return new GuestMemfd(this.ioctl(KVM_CREATE_GUEST_MEMFD, create), size);
+    setMember(request.name, create, 'size', 'size', size);
+    setMember(request.name, create, 'flags', 'flags', flags);
+    return makeGuestMemfd(this.#vm.createFile(request, create), size);
   }
 
-  /** KVM_CREATE_DEVICE: creates a device of a `KVM_DEV_TYPE_…`. @throws KvmError with ENODEV when the kernel has no such device. */
+  // The pages that the guest writes to
+
+  /**
+   * KVM_GET_DIRTY_LOG: returns one bit for each page of a slot that has `KVM_MEM_LOG_DIRTY_PAGES`. The bit is set if the
+   * guest has written to the page. `pagesOf` lists the pages. The call clears the kernel's bits, unless
+   * KVM_CAP_MANUAL_DIRTY_LOG_PROTECT2 is enabled: only `clearDirtyLog` clears them then.
+   *
+   * @param slot the number of the slot.
+   * @throws KvmArgumentError when the slot is not in use, KvmError with code `ENOENT` when the slot does not have the
+   * flag.
+   * @see api.rst, "KVM_GET_DIRTY_LOG (vm ioctl)"
+   */
+  getDirtyLog(slot: number): Uint8Array {
+    return getDirtyLog(this.#vm, slot, () => this.#slots.size('KVM_GET_DIRTY_LOG', slot));
+  }
+
+  /**
+   * KVM_CLEAR_DIRTY_LOG (KVM_CAP_MANUAL_DIRTY_LOG_PROTECT2): the kernel clears the bits that are set in `bitmap`, and
+   * logs the next write to each of these pages.
+   *
+   * @param slot the number of the slot.
+   * @param bitmap one bit for each page, as `getDirtyLog` returns it.
+   * @param firstPage the page of the slot that the first bit is for, a multiple of 64.
+   * @param pages the number of pages, a multiple of 64 or up to the end of the slot. By default one for each bit.
+   * @throws KvmArgumentError when the bitmap is too short, or when the pages are not all in the slot.
+   * @see api.rst, "KVM_CLEAR_DIRTY_LOG (vm ioctl)"
+   */
+  clearDirtyLog(slot: number, bitmap: Uint8Array, firstPage: number = 0, pages?: number): void {
+    clearDirtyLog(this.#vm, slot, this.#slots.size('KVM_CLEAR_DIRTY_LOG', slot), bitmap, firstPage, pages);
+  }
+
+  /**
+   * Maps the dirty ring of a vCPU. Enable KVM_CAP_DIRTY_LOG_RING_ACQ_REL before the vCPU is created, with the size of
+   * each ring in bytes: a power of two and at least one page. The slots have no dirty logs then. A vCPU whose ring is
+   * nearly full exits with KVM_EXIT_DIRTY_RING_FULL. All objects of the ring of
+   * a vCPU have the same position of the next harvest, in every thread.
+   *
+   * @param vcpu a vCPU of this VM.
+   * @throws KvmArgumentError when the rings are not enabled, and for a vCPU of another VM.
+   */
+  dirtyRing(vcpu: Vcpu): DirtyRing {
+    if (addon().vmDirtyRing(this.#vm.record) === 0) throw noDirtyRing('Vm.dirtyRing');
+    return makeDirtyRing(this.#own('Vm.dirtyRing', vcpu));
+  }
+
+  /**
+   * KVM_RESET_DIRTY_RINGS (KVM_CAP_DIRTY_LOG_RING): gives the harvested entries of all rings back to the kernel, which
+   * then logs the next write to each page.
+   *
+   * @returns the number of entries. Since Linux 6.16 a signal can end the ioctl early, so the number can be smaller than the number
+   * of harvested entries. The next call gives back the others.
+   * @throws KvmUnsupportedError when the kernel does not have the capability, KvmError when the kernel refuses.
+   * @see api.rst, "KVM_CAP_DIRTY_LOG_RING/KVM_CAP_DIRTY_LOG_RING_ACQ_REL"
+   */
+  resetDirtyRings(): number {
+    return this.ioctl(this.bindings.KVM_RESET_DIRTY_RINGS);
+  }
+
+  override enableCap(capability: Capability, ...args: readonly (number | bigint)[]): void {
+    // The kernel and the record of the VM get the same numbers.
+    const numbers = args.map((each) => requireU64('KVM_ENABLE_CAP', 'argument', each));
+    super.enableCap(capability, ...numbers);
+    const { KVM_CAP_DIRTY_LOG_RING, KVM_CAP_DIRTY_LOG_RING_ACQ_REL } = this.bindings;
+    const isRing = ['KVM_CAP_DIRTY_LOG_RING', 'KVM_CAP_DIRTY_LOG_RING_ACQ_REL'].includes(capability as string);
+    if (isRing || capability === KVM_CAP_DIRTY_LOG_RING || capability === KVM_CAP_DIRTY_LOG_RING_ACQ_REL) {
+      addon().vmSetDirtyRing(this.#vm.record, Number(numbers[0]));
+    }
+  }
+
+  /**
+   * Returns the ring of coalesced writes of this VM. Every vCPU of the VM shows the same ring.
+   *
+   * @param vcpu any vCPU of this VM.
+   * @throws KvmUnsupportedError without KVM_CAP_COALESCED_MMIO, KvmArgumentError for a vCPU of another VM.
+   */
+  coalescedMmioRing(vcpu: Vcpu): CoalescedMmioRing {
+    return makeCoalescedMmioRing(this.#own('Vm.coalescedMmioRing', vcpu));
+  }
+
+  /** Returns what is needed of a vCPU of this VM. @throws KvmArgumentError for a vCPU of another VM. */
+  #own(operation: string, vcpu: Vcpu): VcpuContext {
+    const context = vcpuContext(operation, vcpu);
+    if (addon().vcpuIsOf(context.record, this.#vm.record)) return context;
+    throw new KvmArgumentError(
+      operation,
+      'the vCPU is of another VM; pass a vCPU that createVcpu of this VM has returned',
+    );
+  }
+
+  // vCPUs and devices
+
+  /**
+   * KVM_CREATE_VCPU: creates a vCPU. With `mechanism: 'signal_mask'` the vCPU uses KVM_SET_SIGNAL_MASK.
+   *
+   * @param id the number of the vCPU, which is the APIC id on x86.
+   * @param options the kick signal and the mechanism.
+   * @throws KvmArgumentError when the kick signal is not available, KvmUnsupportedError when the mechanism is not,
+   * KvmError with code `EEXIST` when the VM has a vCPU with this id.
+   * @see api.rst, "KVM_CREATE_VCPU"
+   * @see api.rst, "KVM_SET_SIGNAL_MASK"
+   */
+  createVcpu(id: number = 0, options: VcpuOptions = {}): Vcpu {
+    // Older kernels use the low 32 bits of the id.
+    const number = requireU32('KVM_CREATE_VCPU', 'id', id);
+    // This comes before KVM_CREATE_VCPU: the id of a vCPU that nobody can use would be lost.
+    const ready = readyVcpuOptions(options, this.#vm);
+    return makeVcpu(this.#vm, number, addon().vmVcpuBytes(this.#vm.record), ready);
+  }
+
+  /**
+   * KVM_CREATE_DEVICE (KVM_CAP_DEVICE_CTRL): creates a device.
+   *
+   * @param type the type of the device, `KVM_DEV_TYPE_…`.
+   * @throws KvmError with code `ENODEV` when the kernel does not support this type.
+   * @see api.rst, "KVM_CREATE_DEVICE"
+   */
   createDevice(type: number): VmDevice {
     const { KvmCreateDevice, KVM_CREATE_DEVICE } = this.bindings;
     const create = allocate(KvmCreateDevice);
-    create.type = type;
-    this.ioctl(KVM_CREATE_DEVICE, create);
-    return new VmDevice(this, create.fd);
+    setMember(KVM_CREATE_DEVICE.name, create, 'type', 'type', type);
+    const { offset } = KvmCreateDevice.$layout.members.fd;
+    return makeVmDevice(this.#vm, this.#vm.createFile(KVM_CREATE_DEVICE, create, offset));
   }
 
-  // Call these once, before the first vCPU.
-
-  /** KVM_SET_TSS_ADDR: sets the address of three pages that Intel processors need for real mode: below 4 GiB, not in a slot. */
-  setTssAddr(guestAddress: number): void {
-    this.ioctl(this.bindings.KVM_SET_TSS_ADDR, guestAddress);
-  }
-
-  /** KVM_SET_IDENTITY_MAP_ADDR: sets the address of a page for real mode, by default the page before 0xfffbd000. */
-  setIdentityMapAddr(guestAddress: number | bigint): void {
-    const { KVM_SET_IDENTITY_MAP_ADDR: request } = this.bindings;
-    const address = allocate(request.argument);
-    address.value = BigInt(guestAddress);
-    this.ioctl(request, address);
-  }
-
-  /** KVM_SET_BOOT_CPU_ID: sets the vCPU that starts first, by default 0. The other vCPUs wait until the guest starts them. */
-  setBootCpuId(id: number): void {
-    this.ioctl(this.bindings.KVM_SET_BOOT_CPU_ID, id);
-  }
-
-  // Time
-
-  /** KVM_GET_CLOCK: reads the guest's kvmclock in nanoseconds, into `clock` or a new view. */
-  getClock(clock?: KvmClockData): KvmClockData {
-    return read(this.ioctl, this.bindings.KVM_GET_CLOCK, clock);
-  }
-
-  /** KVM_SET_CLOCK: sets the guest's kvmclock. `flags` may be `KVM_CLOCK_REALTIME` or 0. */
-  setClock(clock: KvmClockData): void {
-    this.ioctl(this.bindings.KVM_SET_CLOCK, clock);
-  }
-
-  /** KVM_GET_TSC_KHZ: the frequency of the time stamp counters of vCPUs that are created later. */
-  getTscKhz(): number {
-    return this.ioctl(this.bindings.KVM_GET_TSC_KHZ);
-  }
-
-  /** KVM_SET_TSC_KHZ: sets that frequency, for vCPUs that are created later (KVM_CAP_VM_TSC_CONTROL). */
-  setTscKhz(khz: number): void {
-    this.ioctl(this.bindings.KVM_SET_TSC_KHZ, khz);
-  }
-
-  // Filters, limits and encryption
-
-  /** KVM_X86_SET_MSR_FILTER: sets the allowed MSR accesses. Others are faults, or exits with KVM_CAP_X86_USER_SPACE_MSR. */
-  setMsrFilter(filter: MsrFilter): void {
-    setMsrFilter(this.target, this.bindings, filter);
-  }
-
-  /** KVM_SET_PMU_EVENT_FILTER: sets the events that the guest may count. */
-  setPmuEventFilter(filter: KvmPmuEventFilter): void {
-    this.ioctl(this.bindings.KVM_SET_PMU_EVENT_FILTER, filter);
-  }
-
-  /** KVM_SET_NR_MMU_PAGES: sets how many pages the kernel may use to shadow the guest's page tables. */
-  setNrMmuPages(pages: number): void {
-    this.ioctl(this.bindings.KVM_SET_NR_MMU_PAGES, pages);
-  }
-
-  /** KVM_MEMORY_ENCRYPT_OP without a command: whether this VM can be encrypted. */
-  hasEncryption(): boolean {
-    return this.target.value(this.bindings.KVM_MEMORY_ENCRYPT_OP.request, 0) >= 0;
-  }
-
-  /** KVM_MEMORY_ENCRYPT_REG_REGION: registers memory of an encrypted guest. The kernel does not move it. */
-  registerEncrypted(memory: GuestMemory, offset: number = 0, length: number = memory.size - offset): void {
-    this.#encrypted(this.bindings.KVM_MEMORY_ENCRYPT_REG_REGION, memory, offset, length);
-  }
-
-  /** KVM_MEMORY_ENCRYPT_UNREG_REGION: ends `registerEncrypted` of the same memory. */
-  unregisterEncrypted(memory: GuestMemory, offset: number = 0, length: number = memory.size - offset): void {
-    this.#encrypted(this.bindings.KVM_MEMORY_ENCRYPT_UNREG_REGION, memory, offset, length);
-  }
-
-  #encrypted(
-    request: Bindings['KVM_MEMORY_ENCRYPT_REG_REGION'],
-    memory: GuestMemory,
-    offset: number,
-    length: number,
-  ): void {
-    // Throws when the bytes are not all inside the memory.
-    memory.dataView(offset, length);
-    const region = allocate(this.bindings.KvmEncRegion);
-    region.addr = memory.address + BigInt(offset);
-    region.size = BigInt(length);
-    ioctlOfBytes(this.target, request, region, request.size);
-  }
-
-  /** For the classes of this package. */
-  readonly target: IoctlTarget & { readonly kind: 'vm' } = {
-    ...ioctlsOfFd(() => addon().vmFd(this.handle)),
-    kind: 'vm',
-    capabilities: this,
-  };
-
-  /** Makes any ioctl of the VM file descriptor. */
-  readonly ioctl: GenericIoctl<'vm'> = genericIoctl(this.target);
-
-  /** For the classes of this package. @throws KvmClosedError after `close`. */
-  get handle(): VmHandle {
-    if (!this.#handle) throw new KvmClosedError('this Vm is closed');
-    return this.#handle;
-  }
-
-  static {
-    printBy(Vm, (vm) => {
-      const memory = [...vm.#slots].map(([slot, range]) => [slot, shown(textOf(range), 'number')]);
-      return { fd: addon().vmFd(vm.handle), memory: Object.fromEntries(memory) };
-    });
-  }
-
-  /** Closes the VM. Its vCPUs continue, and the kernel's VM ends with the last of them. */
+  /**
+   * Closes the VM in this thread. Other threads that have attached to the VM, the vCPUs and the devices of the VM continue. The
+   * kernel's VM ends with the last of them.
+   */
   close(): void {
-    if (!this.#handle) return;
-    addon().vmRelease(this.#handle);
-    this.#handle = undefined;
+    this.#vm.close();
   }
 
+  /** Calls `close` at the end of a `using` block. */
   [Symbol.dispose](): void {
     this.close();
   }
+
+  static {
+    make = (record, bindings) => new Vm(creator, new OpenVm(record, bindings));
+    contextOf = (vm) => vm.#vm;
+    printBy(Vm, (vm) => {
+      const memory = [...vm.#slots.ranges].map(([slot, range]) => [slot, shown(rangeText(range), 'number')]);
+      return { fd: vm.fd, memory: Object.fromEntries(memory) };
+    });
+  }
+}
+
+/** Makes the object of a record of a VM. `vcpuMmapSize` is that of KVM_GET_VCPU_MMAP_SIZE. */
+export function makeVm(record: VmRecord, bindings: Bindings, vcpuMmapSize: number): Vm {
+  addon().vmSetVcpuBytes(record, vcpuMmapSize);
+  return make(record, bindings);
+}
+
+/** Returns what the other parts of the runtime need of a VM. */
+export function vmContext(vm: Vm): OpenVm {
+  return contextOf(vm);
 }

@@ -2,21 +2,21 @@
 
 import { copy, type View, type ViewClass } from './view.js';
 
-/** How many elements of a flexible array there is room for in a view. */
+/** Returns the number of elements of a flexible array that fit into a view. */
 export function elementsWithin(view: DataView, offset: number, elementSize: number): number {
   return elementSize === 0 ? 0 : Math.max(0, Math.floor((view.byteLength - offset) / elementSize));
 }
 
-/** An array in C memory: as many elements as C says, each read when asked for. */
+/** An array in C memory with the number of elements that C declares. An element is read when it is requested. */
 export abstract class ArrayView<T> implements Iterable<T> {
   declare readonly view: DataView;
-  /** Of the first element, in bytes. */
+  /** The offset of the first element in `view`, in bytes. */
   declare readonly offset: number;
   declare readonly length: number;
-  /** Distance from one element to the next, in bytes. */
+  /** The distance from one element to the next, in bytes. */
   declare readonly stride: number;
 
-  /** @throws RangeError when not all elements are inside of `view`. */
+  /** @throws RangeError if an element is outside of `view`. */
   constructor(view: DataView, offset: number, length: number, stride: number) {
     const size = length * stride;
     if (!(offset >= 0 && length >= 0 && offset + size <= view.byteLength)) throw outside(offset, size, view);
@@ -26,12 +26,12 @@ export abstract class ArrayView<T> implements Iterable<T> {
     this.stride = stride;
   }
 
-  /** The element at an index. @throws RangeError outside of 0 to `length - 1`. */
+  /** Returns the element at an index. @throws RangeError if the index is not from 0 to `length - 1`. */
   abstract get(index: number): T;
-  /** Writes the element at an index. @throws RangeError outside of 0 to `length - 1`. */
+  /** Writes the element at an index. @throws RangeError if the index is not from 0 to `length - 1`. */
   abstract set(index: number, value: T): void;
 
-  /** Writes elements from the first on. @throws RangeError when there are more values than elements. */
+  /** Writes elements, starting at the first one. @throws RangeError if there are more values than elements. */
   assign(values: Iterable<T>): void {
     let index = 0;
     for (const value of values) this.set(index++, value);
@@ -41,22 +41,22 @@ export abstract class ArrayView<T> implements Iterable<T> {
     for (let index = 0; index < this.length; index++) yield this.get(index);
   }
 
-  /** The bytes of all elements; shared, not copied. */
+  /** Returns the bytes of all elements. The bytes are shared, not copied. */
   bytes(): Uint8Array {
     return new Uint8Array(this.view.buffer, this.view.byteOffset + this.offset, this.length * this.stride);
   }
 
-  /** Offset of an element in the view. The stride is handed in so that it is a literal. */
+  /** Returns the offset of an element in the view. The stride is a parameter so that each call passes a literal. */
   at(index: number, stride: number): number {
     if (index >>> 0 !== index || index >= this.length)
-      throw new RangeError(`index ${index} of ${this.length} elements`);
+      throw new RangeError(`index ${index} is out of range; the array has ${this.length} elements`);
     return this.offset + index * stride;
   }
 }
 
 function outside(offset: number, size: number, view: DataView): RangeError {
   return new RangeError(
-    `array: ${size} bytes at offset ${offset} are not within the ${view.byteLength} bytes of the view`,
+    `array: ${size} bytes at offset ${offset} do not fit into the view of ${view.byteLength} bytes`,
   );
 }
 
@@ -96,7 +96,7 @@ export class BoolArray extends ArrayView<boolean> {
   }
 }
 
-/** An array of structs or unions. Its elements are views: writing to one writes to the array. */
+/** An array of structs or unions. Its elements are views, so a write to an element writes to the array. */
 export class ViewArray<T extends View> extends ArrayView<T> {
   declare readonly type: ViewClass<T>;
 

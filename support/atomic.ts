@@ -1,16 +1,16 @@
-/** Atomic access to integers that another thread, or the kernel, writes at the same time. */
+/** Atomic access to integers that another thread or the kernel can write at the same time. */
 
 import type { ByteOrder, IntegerKind, TypeLayout } from './layout.js';
 import type { ViewWithLayout } from './view.js';
 
-/** The names of a view's members that can be read and written atomically. */
+/** The names of a view's members that support atomic access. */
 export type AtomicMember<T extends ViewWithLayout> = AtomicIn<T['$$layout']> & keyof T;
 
 type AtomicIn<L extends TypeLayout> = {
   [K in keyof L['members']]: L['members'][K] extends AtomicLayout<L['byteOrder']> ? K : never;
 }[keyof L['members']];
 
-/** An integer in the target's own byte order, no bit-field and no array. */
+/** An integer in the target's byte order that is not a bit-field and not an array. */
 interface AtomicLayout<O extends ByteOrder> {
   readonly is: IntegerKind;
   readonly byteOrder?: O;
@@ -18,14 +18,14 @@ interface AtomicLayout<O extends ByteOrder> {
   readonly dims?: never;
 }
 
-/** An integer of 64 bits: `Atomics` has a bigint of it, whichever form has the C name. */
+/** An integer of 64 bits. `Atomics` uses a bigint for it, even if the number form has the C name. */
 type WideLayout = { readonly is: 'u64' | 's64' } | { readonly is: 'pointer'; readonly size: 8 };
 
 type Cell<V> = V extends bigint
   ? BigInt64Array | BigUint64Array
   : Int8Array | Uint8Array | Int16Array | Uint16Array | Int32Array | Uint32Array;
 
-/** `Atomics` for one cell, of either kind of integer. */
+/** The functions of `Atomics` for one cell, for both kinds of integers. */
 interface CellAtomics {
   load<V>(cell: Cell<V>, index: 0): V;
   store<V>(cell: Cell<V>, index: 0, value: V): V;
@@ -43,12 +43,12 @@ function cellAtomics(): CellAtomics {
 }
 
 /**
- * One integer in memory that others write to at the same time: another thread, or the kernel. Every operation is one
- * indivisible access, sequentially consistent (`memory_order_seq_cst` in C), and those that write and are said to
- * return something return the value before. Values convert as C does: modulo the width.
+ * One integer in memory that another thread or the kernel can write at the same time. Every operation is one
+ * indivisible access. It is sequentially consistent (`memory_order_seq_cst` in C). An operation that writes and has a
+ * result returns the previous value. Values convert as in C: modulo 2 to the power of the width.
  */
 export class Atomic<V extends number | bigint> {
-  /** A typed array of one element over the integer: what `Atomics` itself takes. */
+  /** A typed array with one element over the integer, as `Atomics` requires. */
   declare readonly cell: Cell<V>;
 
   constructor(cell: Cell<V>) {
@@ -64,7 +64,7 @@ export class Atomic<V extends number | bigint> {
   exchange(value: V): V {
     return cellAtomics().exchange(this.cell, 0, value);
   }
-  /** Writes `replacement` if the value is `expected`, and returns what it was. */
+  /** Writes `replacement` if the value is `expected`. Returns the previous value. */
   compareExchange(expected: V, replacement: V): V {
     return cellAtomics().compareExchange(this.cell, 0, expected, replacement);
   }
@@ -86,10 +86,10 @@ export class Atomic<V extends number | bigint> {
 }
 
 /**
- * Atomic access to an integer member. Make it once and keep it: making one allocates, its operations do not but for
- * the bigints of 64-bit ones.
- * @throws TypeError for a member that is no integer, a bit-field, or not in this machine's byte order.
- * @throws RangeError for a member whose address is not a multiple of its size.
+ * Returns atomic access to an integer member. Call it once and keep the result, because each call allocates. The
+ * operations of the result allocate only the bigints of 64-bit integers.
+ * @throws TypeError if the member is not an integer, is a bit-field, or does not have this machine's byte order.
+ * @throws RangeError if the address of the member is not a multiple of its size.
  */
 export function atomic<T extends ViewWithLayout, K extends AtomicMember<T>>(
   view: T,
@@ -105,11 +105,13 @@ export function atomic(view: ViewWithLayout, member: string): Atomic<number> | A
   if (dims) throw refuse('is an array');
   const machine = new Uint8Array(Uint16Array.of(1).buffer)[0] === 1 ? 'little' : 'big';
   const order = place.byteOrder ?? byteOrder;
-  if (size > 1 && order !== machine) throw refuse(`is ${order}-endian, and this machine is not`);
+  if (size > 1 && order !== machine) throw refuse(`is ${order}-endian, but this machine is not`);
   const { buffer, byteOffset } = view.$$view;
   const address = byteOffset + view.$$offset + offset;
   if (address % size !== 0) {
-    throw new RangeError(`atomic: ${name}.${member} is at byte ${address} of its buffer, no multiple of ${size}`);
+    throw new RangeError(
+      `atomic: ${name}.${member} is at byte ${address} of its buffer, but its address must be a multiple of ${size}`,
+    );
   }
   switch (is === 'pointer' ? (size === 4 ? 'u32' : 'u64') : is) {
     case 'u8':
@@ -129,6 +131,6 @@ export function atomic(view: ViewWithLayout, member: string): Atomic<number> | A
     case 's64':
       return new Atomic<bigint>(new BigInt64Array(buffer, address, 1));
     default:
-      throw refuse('is no integer');
+      throw refuse('is not an integer');
   }
 }

@@ -1,6 +1,6 @@
 /**
- * The views of big-endian memory, and the views that do not depend on the byte order. A class here extends the class of the same
- * name in `little-endian.ts`, so that code that takes one takes both.
+ * The views of big-endian memory, and the views that do not depend on the byte order. Each class extends the class with
+ * the same name in `little-endian.ts`, so that a function for one class accepts both.
  */
 
 import { type ScalarLayout, scalarLayout } from './layout.js';
@@ -12,14 +12,17 @@ export * from './ioctl.js';
 export * from './text.js';
 export * from './view.js';
 
-/** Writes a number as a big-endian 64-bit integer. @throws RangeError unless it is a safe integer of its sign. */
+/**
+ * Writes a number as a big-endian 64-bit integer. @throws RangeError if it is not a safe integer, or if it is negative
+ * and `signed` is false.
+ */
 export function setNumber64(view: DataView, offset: number, value: number, signed: boolean): void {
   checkNumber64(value, signed);
   view.setInt32(offset, Math.floor(value / 0x1_0000_0000), false);
   view.setUint32(offset + 4, value >>> 0, false);
 }
 
-// Bit-fields that no load of 8, 16 or 32 bits holds; from the most significant bit of the first byte
+// Bit-fields that a load of 8, 16 or 32 bits cannot hold. Bits count from the most significant bit of the first byte.
 
 /** Reads `width` bits at `bit` bits after `offset`. */
 export function getBits(view: DataView, offset: number, bit: number, width: number): bigint {
@@ -31,7 +34,7 @@ export function getBits(view: DataView, offset: number, bit: number, width: numb
   return BigInt.asUintN(width, value >> BigInt(-end & 7));
 }
 
-/** Writes `width` bits at `bit` bits after `offset`, and leaves those around them. */
+/** Writes `width` bits at `bit` bits after `offset`. The other bits do not change. */
 export function setBits(view: DataView, offset: number, bit: number, width: number, value: bigint): void {
   const first = bit >> 3;
   const last = (bit + width - 1) >> 3;

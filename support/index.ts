@@ -1,6 +1,6 @@
 /**
- * The support library: what generated modules are made of, and what their users call. It needs nothing, neither Node nor a
- * browser. `kvm-uapi generate` copies it beside the modules that it writes.
+ * The support library. Generated modules import it, and their users call it. It works in every JavaScript environment
+ * and does not need Node or a browser. `kvm-uapi generate` copies it to the folder of the modules.
  */
 
 export { allocate } from './allocate.js';
@@ -39,4 +39,5 @@ export {
   U64Value,
 } from './little-endian.js';
 export { CharArray, UnsignedCharArray } from './text.js';
+export { type Plain, toObject } from './to-object.js';
 export { bytesOf, copy, type FlexibleViewClass, type View, type ViewClass, type ViewWithLayout } from './view.js';

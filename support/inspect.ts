@@ -1,6 +1,7 @@
 /**
- * Constants turned back into names, and views that show hex and names when Node prints them. What is not asked for costs
- * nothing: the modules of the bindings do not know of this one. It needs nothing, neither Node nor a browser.
+ * Converts constants to names, and prints views with hexadecimal numbers and names. The modules of the bindings do not
+ * import this module, so it is tree-shaken away unless it is imported. It works in every JavaScript environment and
+ * does not need Node or a browser.
  */
 
 import { ArrayView } from './arrays.js';
@@ -11,9 +12,10 @@ import type { ViewWithLayout } from './view.js';
 export type NamesIn<Constants extends object, Prefix extends string> = Extract<keyof Constants, `${Prefix}${string}`>;
 
 /**
- * The constant that begins with a prefix and has a value: `nameOf(bindings, 'KVM_EXIT_', 2)` is `'KVM_EXIT_IO'`. Of
- * several, one that continues the name of another goes after: KVM_EXIT_HYPERV_HCALL is 2 too, and a value within
- * KVM_EXIT_HYPERV. Of those that are left, the shortest; then the first by the order of ASCII. Undefined where there is none.
+ * Returns the name of the constant that begins with a prefix and has a value: `nameOf(bindings, 'KVM_EXIT_', 2)` is
+ * `'KVM_EXIT_IO'`. If several constants have the value, a name that does not continue the name of another constant
+ * comes first. KVM_EXIT_HYPERV_HCALL is also 2, but it continues KVM_EXIT_HYPERV. Then the shortest name comes first,
+ * then the first name in ASCII order. Returns undefined if no constant has the value.
  */
 export function nameOf<Constants extends object, Prefix extends string>(
   constants: Constants,
@@ -25,8 +27,9 @@ export function nameOf(constants: object, prefix: string, value: number | bigint
 }
 
 /**
- * A value as flags: `'KVM_MEM_READONLY | 0x40'`. The names are those of constants that begin with the prefix and have one
- * bit, chosen as `nameOf` does, from the lowest bit up; bits that none has come as one number at the end. 0 is `'0x0'`.
+ * Returns a value as flags: `'KVM_MEM_READONLY | 0x40'`. The names are constants with the prefix that have exactly one
+ * bit, from the lowest bit to the highest. `nameOf` describes the choice between several names. Bits without a name are
+ * one number at the end. 0 is `'0x0'`.
  */
 export function flagsOf(constants: object, prefix: string, value: number | bigint): string {
   const names = namesBy(constants, prefix);
@@ -42,7 +45,7 @@ export function flagsOf(constants: object, prefix: string, value: number | bigin
   return (rest === 0n && found.length > 0 ? found : [...found, `0x${rest.toString(16)}`]).join(' | ');
 }
 
-/** By module and prefix: names by value. */
+/** The names by value, for each module and prefix. */
 const tables = new WeakMap<object, Map<string, ReadonlyMap<string, string>>>();
 
 function namesBy(constants: object, prefix: string): ReadonlyMap<string, string> {
@@ -58,7 +61,7 @@ function tableOf(constants: object, prefix: string): ReadonlyMap<string, string>
   const names = values.map(([name]) => name);
   const continues = (name: string): boolean => names.some((other) => name.startsWith(`${other}_`));
   const rank = ([name]: readonly [string, unknown]): number => (continues(name) ? 1_000 : 0) + name.length;
-  // The best one comes last, so that it is the one that stays.
+  // The best name is last, so that it replaces the others in the map.
   values.sort((a, b) => rank(b) - rank(a) || (a[0] < b[0] ? 1 : -1));
   return new Map(values.map(([name, value]) => [keyOf(value), name]));
 }
@@ -67,17 +70,17 @@ function isInteger(value: unknown): boolean {
   return typeof value === 'number' || typeof value === 'bigint';
 }
 
-/** The same for 2 and 2n. */
+/** Returns the same key for 2 and 2n. */
 function keyOf(value: number | bigint): string {
   return String(value);
 }
 
 // Printing
 
-/** What Node calls to show an object; it is known by this name everywhere. */
+/** The method that Node calls to print an object. The symbol is the same in every realm. */
 export const custom: unique symbol = Symbol.for('nodejs.util.inspect.custom') as never;
 
-/** What it hands over. */
+/** The options that Node passes to the method. */
 export interface InspectOptions {
   stylize(text: string, style: 'number' | 'bigint' | 'special'): string;
   readonly maxArrayLength?: number | null;
@@ -86,10 +89,12 @@ export interface InspectOptions {
 export type Inspect = (value: unknown, options: object) => string;
 
 /**
- * Has `util.inspect`, and with it `console.log`, show the views of these classes as C would name them: integers in hex,
- * and exit reasons, flags and the like by the names of their constants. Of a union like that of `struct kvm_run` only what
- * holds is shown; padding is not. `bindings` is a whole module: `import * as bindings from '…/linux/kvm.js'`. The runtime
- * does it for the bindings that it is opened with.
+ * Makes `util.inspect` and `console.log` print the views of these classes with C names: integers in hexadecimal, and
+ * exit reasons and flags with the names of their constants. Of a union with a discriminator, such as the union of
+ * `struct kvm_run`, only the valid members are printed. Padding is not printed. The runtime calls this function for the
+ * bindings that it opens.
+ *
+ * @param bindings A whole module: `import * as bindings from '…/linux/kvm.js'`.
  */
 export function inspectable(bindings: object): void {
   for (const value of Object.values(bindings)) {
@@ -117,13 +122,13 @@ function install<T extends object>(prototype: T, show: (object: T, ...how: How) 
   });
 }
 
-/** Members to show under a title, as an object; in short where an object would be. */
+/** Prints members below a title, as an object. Prints only the title if the depth limit is reached. */
 export function showMembers(title: string, members: () => object, ...[depth, options, inspect]: How): string {
   if (depth !== null && depth < 0) return options.stylize(`[${title}]`, 'special');
   return `${title} ${inspect(members(), { ...options, depth })}`;
 }
 
-/** What reading gives; where it throws, what it says. */
+/** Returns the value that `read` returns. If `read` throws, returns the message. */
 export function shownOrError(read: () => unknown): unknown {
   try {
     return read();
@@ -132,12 +137,12 @@ export function shownOrError(read: () => unknown): unknown {
   }
 }
 
-/** What is shown as a text without quotes. */
+/** Returns an object that is printed as a text without quotes. */
 export function shown(text: string, style: 'number' | 'bigint' | 'special'): object {
   return { [custom]: (_: unknown, { stylize }: InspectOptions) => stylize(text, style) };
 }
 
-/** Members that stand for nothing. */
+/** The names of members without a meaning. */
 const isPadding = /^_*(?:pad|padding|rsvd|reserved)\d*$/;
 
 function showView(view: ViewWithLayout, bindings: object, ...how: How): string {
@@ -162,7 +167,7 @@ interface Discriminator {
   readonly cases: readonly { readonly value: number; readonly members: readonly string[] }[];
 }
 
-/** The members of a union that do not hold now. */
+/** Returns the members of a union that are not valid at the moment. */
 function notInForce(view: ViewWithLayout): ReadonlySet<string> {
   const { $discriminator } = view.constructor as unknown as { readonly $discriminator?: Discriminator };
   if (!$discriminator) return new Set();
@@ -174,27 +179,32 @@ function notInForce(view: ViewWithLayout): ReadonlySet<string> {
 }
 
 function shownMember(value: unknown, layout: MemberLayout, bindings: object, options: InspectOptions): unknown {
-  const { is, dims, names, flags } = layout;
+  const { is, dims } = layout;
   if (dims !== undefined && typeof value === 'object') {
-    return 'text' in (value as object)
-      ? (value as { text: string }).text
-      : elementsOf(value as ArrayView<unknown>, options);
+    if ('text' in (value as object)) return (value as { text: string }).text;
+    const show =
+      layout.enum === undefined ? hex : (element: number | bigint) => shownInteger(element, layout, bindings);
+    return elementsOf(value as ArrayView<unknown>, options, show);
   }
   if (is === 'f32' || is === 'f64' || !isInteger(value)) return value;
-  return shownInteger(value as number | bigint, names, flags, bindings);
+  return shownInteger(value as number | bigint, layout, bindings);
 }
 
-/** An integer with the name that it has among the constants with a prefix, if any. */
-function shownInteger(
-  value: number | bigint,
-  names: string | undefined,
-  flags: string | undefined,
-  bindings: object,
-): object {
+/** Prints an integer with the name of its constant, if a constant with the prefix or an enumerator has the value. */
+function shownInteger(value: number | bigint, layout: MemberLayout, bindings: object): object {
+  const { names, flags } = layout;
   if (flags !== undefined) return shown(flagsOf(bindings, flags, value), 'number');
-  if (names === undefined) return hex(value);
-  const name = nameOf(bindings, names, value);
+  const enumerators = layout.enum === undefined ? undefined : enumCalled(bindings, layout.enum);
+  if (names === undefined && !enumerators) return hex(value);
+  const name =
+    names === undefined ? namesBy(enumerators as object, '').get(keyOf(value)) : nameOf(bindings, names, value);
   return shown(name === undefined ? String(value) : `${name} (${value})`, 'number');
+}
+
+/** Returns the enumerators of an enum by name. Undefined if the bindings are a part of a module without the enum. */
+function enumCalled(bindings: object, name: string): object | undefined {
+  const value = (bindings as Readonly<Record<string, unknown>>)[name];
+  return typeof value === 'object' && value !== null ? value : undefined;
 }
 
 function hex(value: number | bigint): object {
@@ -207,15 +217,21 @@ function showArray(array: ArrayView<unknown>, ...how: How): string {
   return showMembers(title, () => elementsOf(array, how[1]), ...how);
 }
 
-/** By index alone: asking for the bytes would tell a view that notices it that they may be written to. */
-function elementsOf(array: ArrayView<unknown>, { maxArrayLength = 100 }: InspectOptions): unknown[] {
+/** Reads the elements by index. A call of `bytes` could be treated as a write by a view that tracks writes. */
+function elementsOf(
+  array: ArrayView<unknown>,
+  options: InspectOptions,
+  show: (element: number | bigint) => object = hex,
+): unknown[] {
+  const { maxArrayLength = 100 } = options;
   const count = Math.min(array.length, maxArrayLength ?? array.length);
   const elements = Array.from({ length: count }, (_, index) => {
     const element = array.get(index);
     const isFloat = typeof element === 'number' && /^F\d/.test(array.constructor.name);
-    return isInteger(element) && !isFloat ? hex(element as number | bigint) : element;
+    if (element instanceof ArrayView && show !== hex) return elementsOf(element, options, show);
+    return isInteger(element) && !isFloat ? show(element as number | bigint) : element;
   });
-  // What is not read is told as a number of items.
+  // The elements that are not read are printed as a number of items.
   elements.length = array.length;
   return elements;
 }

@@ -1,57 +1,85 @@
-/** Ioctls as typed values: the request number, and what the ioctl takes. */
+/** Ioctls as typed values: the request number and the argument. */
 
 import type { View, ViewClass } from './view.js';
 
-/** Which way the bytes of an argument go, seen from user space. */
+/** The direction of an argument's bytes, seen from user space. */
 export type Direction = 'none' | 'read' | 'write' | 'readwrite';
 
-/** `Fd` names the kinds of file descriptor that it is made on; who asks for one kind is also given what takes more. */
-export interface IoctlRequest<Fd extends string = never> {
-  readonly name: string;
-  /** What `ioctl(2)` takes as its second argument. */
+/**
+ * The properties of every ioctl. `Fd` names the kinds of file descriptor that accept the ioctl. A parameter for one
+ * kind also accepts ioctls of several kinds. `Name` is the name of the ioctl, if the type is that of one ioctl.
+ */
+export interface IoctlRequest<Fd extends string = never, Name extends string = string> {
+  readonly name: Name;
+  /** The second argument of `ioctl(2)`. */
   readonly request: number;
-  /** As encoded in the request. */
+  /** The direction in the request number. */
   readonly direction: Direction;
   readonly type: number;
   readonly nr: number;
-  /** Size of the argument in bytes, as encoded in the request. */
+  /** The size of the argument in bytes, as in the request number. */
   readonly size: number;
-  /** The argument has pointers in it that the kernel follows. */
-  readonly pointers?: true;
-  /** The kinds of file descriptor; absent where nothing is known of them. */
+  /** The member of the argument that holds the number of bytes that the kernel can access. */
+  readonly sizedBy?: string;
+  /** Present if the argument must not have bytes after its struct, because the kernel follows addresses there. */
+  readonly tail?: false;
+  /**
+   * True if the argument contains addresses that the kernel follows. `'hidden'` if they are not in members of the
+   * argument that state them.
+   */
+  readonly pointers?: true | 'hidden';
+  /**
+   * Present if the argument contains addresses that the kernel follows only if the member has one of these values. The keys
+   * are the constants.
+   */
+  readonly pointersIf?: { readonly member: string; readonly values: Readonly<Record<string, number>> };
+  /** The kinds of file descriptor that accept the ioctl. Absent if they are unknown. */
   readonly fds?: { readonly [Kind in Fd]: true };
   /**
-   * The capability that announces it, or one for each kind of file descriptor; absent for an ioctl that every kernel has, and
-   * where none is known.
+   * The capability that announces the ioctl, or one capability for each kind of file descriptor. Absent if every kernel
+   * has the ioctl, or if the capability is unknown.
    */
   readonly capability?: string | { readonly [kind: string]: string };
 }
 
 /** An ioctl without an argument. */
-export interface IoctlAlone<Fd extends string = never> extends IoctlRequest<Fd> {
+export interface IoctlAlone<Fd extends string = never, Name extends string = string> extends IoctlRequest<Fd, Name> {
   readonly passes: 'nothing';
 }
 
 /** An ioctl whose argument is an integer. */
-export interface IoctlByValue<Fd extends string = never> extends IoctlRequest<Fd> {
+export interface IoctlByValue<Fd extends string = never, Name extends string = string> extends IoctlRequest<Fd, Name> {
   readonly passes: 'value';
-  /** Its C type. */
+  /** The C type of the argument. */
   readonly argument: string;
 }
 
-/** An ioctl that points to a `T`. `Way` is what the kernel really does, which is not always what the request says. */
-export interface IoctlByPointer<T extends View, Fd extends string = never, Way extends Direction = Direction>
-  extends IoctlRequest<Fd> {
+/**
+ * An ioctl whose argument points to a `T`. `Way` is the direction that the kernel really uses. It can differ from the
+ * direction in the request number.
+ */
+export interface IoctlByPointer<
+  T extends View,
+  Fd extends string = never,
+  Way extends Direction = Direction,
+  Name extends string = string,
+> extends IoctlRequest<Fd, Name> {
   readonly passes: 'pointer';
   readonly transfer: Way;
   readonly argument: ViewClass<T>;
 }
 
-/** An ioctl that points to `size` bytes for which there is no view. */
-export interface IoctlToBytes<Fd extends string = never, Way extends Direction = Direction> extends IoctlRequest<Fd> {
+/** An ioctl whose argument points to `bytes` bytes that have no view. Without `bytes`, to `size` bytes. */
+export interface IoctlToBytes<
+  Fd extends string = never,
+  Way extends Direction = Direction,
+  Name extends string = string,
+> extends IoctlRequest<Fd, Name> {
   readonly passes: 'pointer';
   readonly transfer: Way;
   readonly argument: null;
+  /** The size of the argument in bytes, if the request number has another size. */
+  readonly bytes?: number;
 }
 
 export type Ioctl = IoctlAlone | IoctlByValue | IoctlByPointer<View> | IoctlToBytes;

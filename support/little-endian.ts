@@ -10,14 +10,17 @@ export * from './ioctl.js';
 export * from './text.js';
 export * from './view.js';
 
-/** Writes a number as a little-endian 64-bit integer. @throws RangeError unless it is a safe integer of its sign. */
+/**
+ * Writes a number as a little-endian 64-bit integer. @throws RangeError if it is not a safe integer, or if it is
+ * negative and `signed` is false.
+ */
 export function setNumber64(view: DataView, offset: number, value: number, signed: boolean): void {
   checkNumber64(value, signed);
   view.setUint32(offset, value >>> 0, true);
   view.setInt32(offset + 4, Math.floor(value / 0x1_0000_0000), true);
 }
 
-// Bit-fields that no load of 8, 16 or 32 bits holds; from the least significant bit
+// Bit-fields that a load of 8, 16 or 32 bits cannot hold. Bits count from the least significant bit.
 
 /** Reads `width` bits at `bit` bits after `offset`. */
 export function getBits(view: DataView, offset: number, bit: number, width: number): bigint {
@@ -28,7 +31,7 @@ export function getBits(view: DataView, offset: number, bit: number, width: numb
   return BigInt.asUintN(width, value >> BigInt(bit & 7));
 }
 
-/** Writes `width` bits at `bit` bits after `offset`, and leaves those around them. */
+/** Writes `width` bits at `bit` bits after `offset`. The other bits do not change. */
 export function setBits(view: DataView, offset: number, bit: number, width: number, value: bigint): void {
   const first = bit >> 3;
   const last = (bit + width - 1) >> 3;
@@ -122,7 +125,7 @@ export class U64Array extends ArrayView<bigint> {
   set(index: number, value: bigint): void {
     this.view.setBigUint64(this.at(index, 8), value, true);
   }
-  /** The element as a number. @throws RangeError above 2^53 - 1. */
+  /** Returns the element as a number. @throws RangeError above 2^53 - 1. */
   getNumber(index: number): number {
     return toNumber(this.get(index));
   }
@@ -141,7 +144,7 @@ export class S64Array extends ArrayView<bigint> {
   set(index: number, value: bigint): void {
     this.view.setBigInt64(this.at(index, 8), value, true);
   }
-  /** The element as a number. @throws RangeError outside of ±(2^53 - 1). */
+  /** Returns the element as a number. @throws RangeError outside of ±(2^53 - 1). */
   getNumber(index: number): number {
     return toNumber(this.get(index));
   }

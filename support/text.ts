@@ -1,13 +1,16 @@
-/** Arrays of `char`, and the text that they hold. */
+/** Arrays of `char` and their text. */
 
 import { S8Array, U8Array } from './arrays.js';
 
-/** An array of `char`, which has a sign on x86. */
+/** An array of signed `char`, as on x86. */
 export class CharArray extends S8Array {
   /**
-   * The bytes before the first NUL as UTF-8, or, where they are not UTF-8, one character per byte. Writing fills what is
-   * left of the array with NULs; a text of exactly as many bytes as the array has stands without one, as `strncpy` does it.
-   * @throws RangeError when a text to write is too long, holds a NUL or a lone surrogate; then nothing is written.
+   * The text of the array: the bytes before the first NUL as UTF-8. If the bytes are not UTF-8, each byte is one
+   * character. A write fills the rest of the array with NULs. A text that fills the whole array has no NUL at its end,
+   * as with `strncpy`.
+   *
+   * @throws RangeError if the new text is too long, or if it contains a NUL or a lone surrogate. Nothing is written in
+   * this case.
    */
   get text(): string {
     return textIn(this.bytes());
@@ -17,9 +20,9 @@ export class CharArray extends S8Array {
   }
 }
 
-/** An array of `char` where it has no sign, as on ARM. */
+/** An array of unsigned `char`, as on ARM. */
 export class UnsignedCharArray extends U8Array {
-  /** As that of `CharArray`. */
+  /** The text of the array, as in `CharArray`. */
   get text(): string {
     return textIn(this.bytes());
   }
@@ -28,7 +31,7 @@ export class UnsignedCharArray extends U8Array {
   }
 }
 
-// By way of percent-encoding, the one codec of UTF-8 that the language itself has.
+// Percent-encoding is the only UTF-8 codec of the language itself.
 
 function textIn(bytes: Uint8Array): string {
   const end = bytes.indexOf(0);
@@ -42,11 +45,11 @@ function textIn(bytes: Uint8Array): string {
 
 function putText(bytes: Uint8Array, text: string): void {
   if (/\0|\p{Surrogate}/u.test(text)) {
-    throw new RangeError('a NUL or a lone surrogate cannot be part of a text in C memory');
+    throw new RangeError('a text in C memory must not contain a NUL or a lone surrogate');
   }
   const units = encodeURIComponent(text).match(/%..|./g) ?? [];
   if (units.length > bytes.length) {
-    throw new RangeError(`a text of ${units.length} bytes for an array of ${bytes.length}`);
+    throw new RangeError(`a text of ${units.length} bytes does not fit into an array of ${bytes.length} bytes`);
   }
   bytes.fill(0);
   bytes.set(units.map((unit) => (unit.length === 1 ? unit.charCodeAt(0) : Number(`0x${unit.slice(1)}`))));

@@ -1,8 +1,9 @@
-/** One header on one target, from its text to its model: all stages in their order. */
+/** Analyzes one header on one target, from text to model. It calls all stages in order. */
 
 import { Unresolvable } from '../c/evaluator/unresolvable.js';
 import { Layout } from '../c/layout/layout.js';
 import { parseDeclarations } from '../c/parser/declarations.js';
+import type { Definitions } from '../c/preprocessor/definitions.js';
 import { type Preprocessed, preprocess } from '../c/preprocessor/preprocessor.js';
 import type { Declarations } from '../c/syntax.js';
 import { errorAt, undefinedNameAt } from '../c/tokens.js';
@@ -11,90 +12,131 @@ import type { Identify } from '../headers/identity.js';
 import type { Resolver } from '../headers/resolver.js';
 import { MODEL_SCHEMA, type Model, type Origin } from '../model/model.js';
 import type { Target } from '../targets/target.js';
+import { checkedAssertions } from './assertions.js';
 import { type Comments, noComments } from './comments.js';
+import { constantObjects } from './constant-objects.js';
 import { type CoveredFile, findCoveredFiles } from './covered-headers.js';
+import { checkDeclaredTypes, checkInitializers, checkRecords } from './declared-types.js';
+import { IoctlAnalyzer } from './ioctls.js';
+import { enumWithKernelDoc, withKernelDoc } from './kernel-doc.js';
 import { MacroAnalyzer } from './macros.js';
-import { RecordAnalyzer, typedefNames } from './records.js';
+import { otherDeclarations } from './other-declarations.js';
+import { RecordAnalyzer, type TypedefNames, typedefNames } from './records.js';
 import { readWithRequiredIncludes, undefinedNamesIn } from './required-includes.js';
+import { withSelectedAddresses } from './selected-addresses.js';
 import { skippedDeclarations } from './skipped-declarations.js';
+import type { IoctlStatements } from './stated-ioctls.js';
+import { unmetConditionals } from './unmet-conditionals.js';
 import { withValuePrefixes } from './value-prefixes.js';
 
-/** The model of a header as `resolver` finds it; with its comments where they are asked for. */
+export interface AnalyzeOptions {
+  /** Reads the header's comments, if they are requested. */
+  readonly comments?: Comments;
+  /** Macros that are defined before the header is read. */
+  readonly define?: Definitions;
+  /** What the project states about its ioctls. */
+  readonly ioctls?: IoctlStatements;
+}
+
+/** Returns the model of a header that `resolver` finds. */
 export function analyzeHeader(
   header: string,
   target: Target,
   resolver: Resolver,
   identify: Identify,
-  comments: Comments = noComments,
+  { comments = noComments, define = {}, ioctls = {} }: AnalyzeOptions = {},
 ): Model {
-  const read = readWithRequiredIncludes(header, resolver, target, (requiredIncludes) =>
-    readHeader(header, requiredIncludes, target, resolver, comments),
-  );
-  return modelFrom(header, target, read, identify(read.preprocessed.files));
+  const read = readWithRequiredIncludes(header, resolver, target, define, (requiredIncludes) => {
+    const preprocessed = preprocess(header, resolver, target, requiredIncludes, define);
+    return readHeader(preprocessed, requiredIncludes, target, comments, ioctls);
+  });
+  return modelFrom(header, target, define, read, identify(read.preprocessed.files), comments);
 }
 
-/** A header with its types laid out, and what it covers. */
+/** A header with its layouts and covered headers. */
 interface ReadHeader {
   readonly declarations: Declarations;
   readonly requiredIncludes: readonly string[];
   readonly preprocessed: Preprocessed;
+  readonly names: TypedefNames;
+  readonly layout: Layout;
   readonly types: RecordAnalyzer;
   readonly macros: MacroAnalyzer;
   readonly records: Model['types'];
   readonly enums: Model['enums'];
+  readonly assertions: Model['omissions'];
   readonly coverage: readonly CoveredFile[];
   readonly coveredFiles: ReadonlySet<SourceFile>;
   readonly undefinedNames: readonly string[];
 }
 
 function readHeader(
-  header: string,
+  preprocessed: Preprocessed,
   requiredIncludes: readonly string[],
   target: Target,
-  resolver: Resolver,
   comments: Comments,
+  statements: IoctlStatements,
 ): ReadHeader {
-  const preprocessed = preprocess(header, resolver, target, requiredIncludes);
   const parsed = parseDeclarations(preprocessed.tokens);
   const { declarations } = parsed;
   try {
     const layout = new Layout(declarations, target);
-    const types = new RecordAnalyzer(layout, typedefNames(declarations), preprocessed.macros, comments);
-    const macros = new MacroAnalyzer(preprocessed, layout, parsed, comments);
-    const coverage = findCoveredFiles(preprocessed, declarations, layout, (file) => macros.argumentTypes(file));
+    const names = typedefNames(declarations);
+    const types = new RecordAnalyzer(layout, names, preprocessed.macros, comments);
+    const ioctls = new IoctlAnalyzer(preprocessed, layout, parsed, statements);
+    const macros = new MacroAnalyzer(preprocessed, layout, parsed, comments, ioctls);
+    const coverage = findCoveredFiles(preprocessed, declarations, layout, (file) => ioctls.argumentTypes(file));
     const coveredFiles = new Set(coverage.map(({ file }) => file));
     const records = types.records(declarations, coveredFiles);
-    // Before the macros: only when an enum is laid out are the types of its enumerators those that they have outside of it.
-    const enums = types.enums(declarations, coveredFiles);
-    const undefinedNames = undefinedNamesIn(preprocessed.macros, declarations, coveredFiles, target);
+    // Enums are analyzed before macros. The types of enumerators outside of an enum are only known after the enum's
+    // layout.
+    const enums = ioctls.withAliases(types.enums(declarations, coveredFiles));
+    const assertions = checkedAssertions(declarations, coveredFiles, layout);
+    checkDeclaredTypes(declarations, layout);
+    checkInitializers(declarations, layout);
+    if (requiredIncludes.length > 0) checkRecords(declarations, layout);
+    const undefinedNames = undefinedNamesIn(preprocessed, declarations, coveredFiles, target);
     return {
       requiredIncludes,
       preprocessed,
       declarations,
+      layout,
+      names,
       types,
       macros,
       records,
       enums,
+      assertions,
       coverage,
       coveredFiles,
       undefinedNames,
     };
   } catch (error) {
-    // What a declaration needs and does not have is an error of the header.
+    // If a declaration needs something that does not exist, the header has an error.
     if (!(error instanceof Unresolvable)) throw error;
     const { at, message, undefinedName } = error;
     throw undefinedName === null ? errorAt(at, message) : undefinedNameAt(at, message, undefinedName);
   }
 }
 
-function modelFrom(header: string, target: Target, read: ReadHeader, identity: ReturnType<Identify>): Model {
-  const { requiredIncludes, preprocessed, declarations, types, macros, records, enums, coverage, coveredFiles } = read;
+function modelFrom(
+  header: string,
+  target: Target,
+  define: Definitions,
+  read: ReadHeader,
+  identity: ReturnType<Identify>,
+  comments: Comments,
+): Model {
+  const { requiredIncludes, preprocessed, declarations, layout, names, types, macros } = read;
+  const { records, enums, coverage, coveredFiles } = read;
   const origins: Origin[] = [];
   const sources = identity.files.map(({ name, sha256, origin }) => {
     const known = origins.findIndex((other) => JSON.stringify(other) === JSON.stringify(origin));
     return { name, sha256, origin: known === -1 ? origins.push(origin) - 1 : known };
   });
-  const { omissions, ...analyzed } = macros.analyze(coveredFiles, types);
+  const { omissions, constants: ofMacros, ioctls, ...analyzed } = macros.analyze(coveredFiles, types);
+  const objects = constantObjects(declarations, coveredFiles, preprocessed.macros, layout, comments);
+  const constants = [...ofMacros, ...objects.constants];
   return {
     schema: MODEL_SCHEMA,
     target: target.name,
@@ -102,6 +144,7 @@ function modelFrom(header: string, target: Target, read: ReadHeader, identity: R
     pointerSize: target.pointer.size,
     nodeArch: target.nodeArch,
     header,
+    ...(Object.keys(define).length > 0 ? { define } : {}),
     ...(requiredIncludes.length > 0 ? { requiredIncludes } : {}),
     kernel: identity.kernel,
     coveredHeaders: coverage.map(({ file }) => file.name),
@@ -110,13 +153,22 @@ function modelFrom(header: string, target: Target, read: ReadHeader, identity: R
     ),
     origins,
     sources,
-    types: withValuePrefixes(records, [...analyzed.constants, ...enums.flatMap(({ enumerators }) => enumerators)]),
-    enums,
+    types: withValuePrefixes(records.map(withKernelDoc), [
+      ...constants,
+      ...enums.flatMap(({ enumerators }) => enumerators),
+    ]),
+    enums: enums.map(enumWithKernelDoc),
+    constants,
+    ioctls: withSelectedAddresses(ioctls, records, constants),
     ...analyzed,
     omissions: [
       ...omissions,
+      ...read.assertions,
+      ...types.unsupported,
       ...types.nameless(declarations, coveredFiles),
+      ...otherDeclarations(declarations, coveredFiles, names, objects, layout),
       ...skippedDeclarations(preprocessed, declarations, coveredFiles, target),
+      ...unmetConditionals(preprocessed, declarations, coveredFiles),
     ],
   };
 }

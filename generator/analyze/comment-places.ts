@@ -1,28 +1,28 @@
-/** Comments by where they stand. */
+/** Finds comments by position. */
 
 import { lexFile } from '../c/lexer.js';
 import type { Comment } from '../c/tokens.js';
 import type { SourceFile } from '../headers/files.js';
 
-/** The first comment after a place. */
+/** Returns the first comment after a position. */
 export function commentAfter(file: SourceFile, offset: number): Comment | undefined {
   const { comments } = lexFile(file);
   return comments[firstFrom(comments, offset, startOf)];
 }
 
-/** The comments between two places. */
+/** Returns the comments between two positions. */
 export function commentsBetween(file: SourceFile, start: number, end: number): readonly Comment[] {
   const { comments } = lexFile(file);
   return comments.slice(firstFrom(comments, start, startOf), firstFrom(comments, end, startOf));
 }
 
-/** What a comment says, without what makes it one. */
+/** Returns the text of a comment without the comment marks. */
 export function textOf(file: SourceFile, { start, end }: Comment): string {
   const text = file.text.slice(start, end).replace(/^\/[/*]+|\*+\/$/g, '');
   return text.replace(/\n[ \t]*\*?/g, ' ').trim();
 }
 
-/** Index of the first item at or after an offset. */
+/** Returns the index of the first item at or after an offset. */
 export function firstFrom<T>(items: readonly T[], offset: number, offsetOf: (item: T) => number): number {
   let low = 0;
   let high = items.length;

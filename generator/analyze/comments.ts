@@ -1,23 +1,25 @@
 /**
- * What a header's comments say of its declarations, where that is asked for. A comment belongs to what it stands right
- * before, without an empty line between them, or after on the same line. One that only says `in` or `out` is about all
- * members up to the next comment, empty line or directive.
+ * Assigns a header's comments to its declarations, if comments are requested. A comment belongs to the declaration
+ * directly after it, without an empty line between them, or to the declaration before it on the same line. A comment
+ * that only contains `in` or `out` belongs to all members up to the next comment, empty line or directive.
  */
 
 import { lexFile } from '../c/lexer.js';
 import type { Macro } from '../c/preprocessor/macros.js';
-import type { EnumeratorNode, EnumNode, MemberNode, RecordNode } from '../c/syntax.js';
+import type { EnumeratorNode, EnumNode, MemberNode, ObjectNode, RecordNode } from '../c/syntax.js';
 import type { Comment, Token } from '../c/tokens.js';
 import type { SourceFile } from '../headers/files.js';
+import { readableSource } from '../headers/source-text.js';
 import { commentsBetween, firstFrom } from './comment-places.js';
 
-/** The texts are without the signs of a comment; lines are separated by `\n`. */
+/** The texts have no comment marks. `\n` separates the lines. */
 export interface Comments {
-  /** Of each of the members of one record. */
+  /** Returns the comment of each member of one record. */
   ofMembers(members: readonly MemberNode[]): readonly (string | undefined)[];
   ofType(node: RecordNode | EnumNode): string | undefined;
   ofEnumerator(node: EnumeratorNode): string | undefined;
   ofMacro(macro: Macro): string | undefined;
+  ofObject(node: ObjectNode): string | undefined;
 }
 
 export const noComments: Comments = {
@@ -25,6 +27,7 @@ export const noComments: Comments = {
   ofType: () => undefined,
   ofEnumerator: () => undefined,
   ofMacro: () => undefined,
+  ofObject: () => undefined,
 };
 
 export const headerComments: Comments = {
@@ -53,6 +56,11 @@ export const headerComments: Comments = {
     const [first, last] = text.lineAround(text.indexOf(at));
     return joined(text.before(first, false), text.after(last));
   },
+  ofObject({ at }) {
+    const text = textOf(at);
+    const index = text.indexOf(at);
+    return joined(text.before(text.startOfDeclaration(index)), text.after(text.endOfDeclaration(index)));
+  },
 };
 
 const texts = new WeakMap<SourceFile, CommentedText>();
@@ -66,7 +74,7 @@ function textOf({ file }: Token): CommentedText {
   return text;
 }
 
-/** A header's tokens as they are written, by index, and the comments between them. */
+/** The tokens of a header as written, by index, and the comments between them. */
 class CommentedText {
   readonly #file: SourceFile;
   readonly #tokens: readonly Token[];
@@ -76,12 +84,15 @@ class CommentedText {
     this.#tokens = lexFile(file).tokens;
   }
 
-  /** The token at a place; for what a macro has made, the use of the macro. */
+  /** Returns the index of the token at a position. A token from a macro body has the position of the macro's use. */
   indexOf({ offset }: Token): number {
     return firstFrom(this.#tokens, offset, (token) => token.offset);
   }
 
-  /** The comments that stand right before a token; `past` directives, where it says so. */
+  /**
+   * Returns the comments directly before a token. If `past` is true, directives between the comment and the token are
+   * skipped.
+   */
   before(index: number, past = true): string | undefined {
     const found: Comment[] = [];
     const others = this.#after(index - 1);
@@ -96,7 +107,7 @@ class CommentedText {
     return directive === undefined ? undefined : this.before(directive);
   }
 
-  /** The comments that stand after a token on its line, with those that continue them in the same column. */
+  /** Returns the comments after a token on its line, and the comments that continue them in the same column. */
   after(index: number): string | undefined {
     return this.#spell(this.#after(index));
   }
@@ -116,32 +127,32 @@ class CommentedText {
     return found;
   }
 
-  /** Whether neither an empty line nor a directive stands before a token. */
+  /** Whether neither an empty line nor a directive is before a token. */
   follows(index: number): boolean {
     return !this.#isApart(index) && this.#directiveAbove(index) === undefined;
   }
 
-  /** Whether an empty line stands before a token. */
+  /** Whether an empty line is before a token. */
   #isApart(index: number): boolean {
     const from = index === 0 ? 0 : (this.#tokens[index - 1] as Token).offset;
     return /\n[ \t\r]*\n/.test(this.#file.text.slice(from, (this.#tokens[index] as Token).offset));
   }
 
-  /** The first word of a declaration that a tag or keyword stands in, if it is on the same line. */
+  /** Returns the first word of the declaration that contains a tag or keyword, if it is on the same line. */
   startOfDeclaration(index: number): number {
     let first = index;
     while (first > 0 && this.#tokens[first]?.first === false && this.#tokens[first - 1]?.kind === 'identifier') first--;
     return first;
   }
 
-  /** The `{` after a tag or keyword, with nothing but words between them; -1 for none. */
+  /** Returns the `{` after a tag or keyword if only words are between them. Otherwise returns -1. */
   braceAfter(index: number): number {
     let last = index;
     while (this.#tokens[last]?.kind === 'identifier') last++;
     return this.#tokens[last]?.text === '{' ? last : -1;
   }
 
-  /** The comma after an enumerator, or what stands before the closing brace. */
+  /** Returns the comma after an enumerator, or the token before the closing brace. */
   endOfEnumerator(index: number): number {
     let depth = 0;
     for (let last = index; ; last++) {
@@ -153,7 +164,14 @@ class CommentedText {
     }
   }
 
-  /** The first and the last token of a directive. */
+  /** Returns the semicolon after a token, or the last token. */
+  endOfDeclaration(index: number): number {
+    let last = index;
+    while (this.#tokens[last] && this.#tokens[last]?.text !== ';') last++;
+    return last;
+  }
+
+  /** Returns the first and the last token of a directive. */
   lineAround(index: number): [first: number, last: number] {
     let [first, last] = [index, index];
     while (first > 0 && !this.#tokens[first]?.first) first--;
@@ -161,7 +179,7 @@ class CommentedText {
     return [first, last];
   }
 
-  /** The `#` of the directive on the lines right above a token. */
+  /** Returns the `#` of the directive directly above a token. */
   #directiveAbove(index: number): number | undefined {
     if (index === 0 || this.#isApart(index)) return undefined;
     const [first] = this.lineAround(index - 1);
@@ -178,18 +196,18 @@ class CommentedText {
     return this.#file.lineAt((this.#tokens[index] as Token).offset);
   }
 
-  /** As an editor shows it, with a tab to each eighth column. */
+  /** Returns the column that an editor shows, with a tab stop at every eighth column. */
   #column({ start }: Comment): number {
     const line = this.#file.text.slice(this.#file.text.lastIndexOf('\n', start - 1) + 1, start);
     return [...line].reduce((column, letter) => (letter === '\t' ? (column | 7) + 1 : column + 1), 0);
   }
 
   #spell(comments: readonly Comment[]): string | undefined {
-    return joined(...comments.map(({ start, end }) => plainText(this.#file.text.slice(start, end))));
+    return joined(...comments.map(({ start, end }) => plainText(readableSource(this.#file.text.slice(start, end)))));
   }
 }
 
-/** A comment without its signs, its margin and rulers of dashes; undefined where nothing is left. */
+/** Removes the marks, the margin and lines of dashes from a comment. Returns undefined if no text remains. */
 function plainText(comment: string): string | undefined {
   const body = comment.startsWith('//') ? comment.replace(/^\/\/+/gm, '') : comment.slice(2, -2);
   const lines = body

@@ -1,12 +1,14 @@
 /**
- * Which headers a model covers: the one that was asked for, and of those that a covered header includes
+ * Finds the headers that a model covers. The requested header is covered. If a covered header includes another header, that
+ * header is also covered in these cases:
  *
- * - every one that defines a struct, union or enum that the covered one uses by value or as an ioctl's argument:
- *   `linux/kvm.h` covers `asm/kvm.h`, not `linux/types.h`;
- * - what continues its name, as the kernel divides one subject between files: `linux/mman.h` covers `asm/mman.h`, that
- *   covers `asm-generic/mman-common.h`, and `linux/input.h` covers `linux/input-event-codes.h`;
- * - what may be included by it alone;
- * - all, where the covered one has nothing of its own: `asm/types.h` covers `asm-generic/types.h`.
+ * - It defines a struct, union or enum that the covered header uses by value or as an ioctl's argument. `linux/kvm.h` covers
+ *   `asm/kvm.h`, but not `linux/types.h`.
+ * - It continues the name of the covered header, because the kernel divides one subject between files. `linux/mman.h` covers
+ *   `asm/mman.h`, which covers `asm-generic/mman-common.h`. `linux/input.h` covers `linux/input-event-codes.h`.
+ * - Only the covered header may include it.
+ * - It is a private part of a library. `sys/stat.h` covers `bits/stat.h`.
+ * - The covered header has no declarations of its own. `asm/types.h` covers `asm-generic/types.h`.
  */
 
 import type { Layout } from '../c/layout/layout.js';
@@ -14,26 +16,35 @@ import type { Preprocessed } from '../c/preprocessor/preprocessor.js';
 import type { CType, Declarations, EnumNode, RecordNode } from '../c/syntax.js';
 import type { SourceFile } from '../headers/files.js';
 import { onlyWithin } from '../kernel/defining-headers.js';
+import { privateParts } from './private-parts.js';
 
-/** A covered header, and the other covered ones that it adds. */
+/** A covered header, and the covered headers that it adds. */
 export interface CoveredFile {
   readonly file: SourceFile;
   readonly uses: readonly SourceFile[];
 }
 
-/** The covered headers, in the order of `files`. `argumentsOf` are the types that the ioctls of a header point to. */
+/**
+ * Returns the covered headers in the order of `files`. `argumentsOf` returns the types that the ioctls of a header
+ * point to.
+ */
 export function findCoveredFiles(
-  { files, includes, macros }: Preprocessed,
+  preprocessed: Preprocessed,
   declarations: Declarations,
   layout: Layout,
   argumentsOf: (file: SourceFile) => readonly CType[],
 ): CoveredFile[] {
+  const { files, includes, macros } = preprocessed;
   const { records, enums, typedefs, objects } = declarations;
+  const parts = privateParts(preprocessed, declarations);
   const declaring = new Set<SourceFile>();
-  for (const declared of [records, enums, typedefs.values(), objects.values()]) {
+  for (const declared of [records, enums, typedefs.values()]) {
     for (const { at } of declared) declaring.add(at.file);
   }
-  for (const { body, at } of macros.values()) if (body.length > 0) declaring.add(at.file);
+  for (const { at, places = [at] } of objects.values()) for (const { file } of places) declaring.add(file);
+  for (const macro of macros.values()) {
+    if (!declaring.has(macro.at.file) && macro.body.length > 0) declaring.add(macro.at.file);
+  }
   const usedBy = (file: SourceFile): ReadonlySet<SourceFile> => {
     const used = new Set<SourceFile>();
     const use = (type: CType): void => {
@@ -43,8 +54,8 @@ export function findCoveredFiles(
     for (const { at, members } of records) if (at.file === file) for (const { type } of members) use(type);
     argumentsOf(file).forEach(use);
     for (const other of includes.get(file) ?? []) {
-      if (!declaring.has(file) || continuesName(file, other) || onlyWithin.get(other.name) === file.name)
-        used.add(other);
+      const isOwn = parts.has(other) || continuesName(file, other) || onlyWithin.get(other.name) === file.name;
+      if (isOwn || !declaring.has(file)) used.add(other);
     }
     return used;
   };
@@ -56,19 +67,24 @@ export function findCoveredFiles(
     covered.set(file, uses);
     waiting.push(...uses);
   }
-  const inOrder = files.filter((file) => covered.has(file));
+  // The generator's own headers are not in the list of the read files. Those with a used record come last.
+  const ofRecords = new Set(records.map(({ at }) => at.file));
+  const own = [...covered.keys()].filter((file) => ofRecords.has(file) && !files.includes(file));
+  const inOrder = [...files.filter((file) => covered.has(file)), ...own];
   return inOrder.map((file) => {
     const uses = covered.get(file);
     return { file, uses: inOrder.filter((other) => other !== file && uses?.has(other)) };
   });
 }
 
-/** The record or enum that an object of a type is made of. */
+/** Returns the record or enum that an object of a type contains. */
 function definitionOf(type: CType, declarations: Declarations, layout: Layout): RecordNode | EnumNode | undefined {
-  // Typedefs may stand for one another more often than the stack is deep.
+  // A chain of typedefs can be too long for a recursion.
   for (let made: CType | undefined = type; made; ) {
     switch (made.kind) {
       case 'array':
+      case 'qualified':
+      case 'aligned':
         made = made.of;
         break;
       case 'typedef':
@@ -90,7 +106,7 @@ function definitionOf(type: CType, declarations: Declarations, layout: Layout): 
   return undefined;
 }
 
-/** Whether a header is of the name of another, perhaps with more after a `-` or `_`. */
+/** Whether the name of a header continues the name of another header, possibly with `-` or `_` and more text. */
 function continuesName(header: SourceFile, other: SourceFile): boolean {
   const [name, longer] = [header, other].map((file) => file.name.slice(file.name.lastIndexOf('/') + 1, -'.h'.length));
   return longer === name || longer?.startsWith(`${name}-`) === true || longer?.startsWith(`${name}_`) === true;

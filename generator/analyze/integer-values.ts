@@ -1,4 +1,4 @@
-/** C integers as the model holds them. */
+/** Converts C integers to the integers of the model. */
 
 import type { Integer } from '../c/evaluator/arithmetic.js';
 import type { IntegerValue } from '../model/model.js';

@@ -1,11 +1,13 @@
 /**
- * Ioctl requests: which macros make one, of what, and what a request number says. All of it is asked of the headers' own
- * `_IO…` macros; each of those is read once, with names in the place of its arguments, and then serves all requests.
+ * Analyzes ioctl requests: finds the macros that make requests, their operands, and the fields of a request number. The
+ * results come from the headers' own `_IO…` macros. Each of these macros is parsed once with names instead of
+ * arguments, and the result is used for all requests.
  */
 
 import { Cursor } from '../c/cursor.js';
 import type { Integer } from '../c/evaluator/arithmetic.js';
-import { evaluate, type Scope, withConstants } from '../c/evaluator/evaluator.js';
+import { evaluate } from '../c/evaluator/evaluator.js';
+import { type Scope, withConstants } from '../c/evaluator/scope.js';
 import { Unresolvable } from '../c/evaluator/unresolvable.js';
 import type { Layout } from '../c/layout/layout.js';
 import { lexText } from '../c/lexer.js';
@@ -13,20 +15,21 @@ import type { TypeNames } from '../c/parser/expressions.js';
 import type { ExpansionCache } from '../c/preprocessor/expansion-cache.js';
 import type { Macro } from '../c/preprocessor/macros.js';
 import type { Preprocessed } from '../c/preprocessor/preprocessor.js';
-import type { CType, Expression } from '../c/syntax.js';
+import type { CType, EnumeratorNode, Expression } from '../c/syntax.js';
 import { endAt, type Token } from '../c/tokens.js';
 import { LimitError, SourceError } from '../errors.js';
 import { requestMacros } from '../kernel/request-macros.js';
 import type { Direction, Ioctl } from '../model/model.js';
+import { writtenValue } from './enumerator-values.js';
 import { expressionIn, splitArguments, typeIn, withoutParentheses } from './macro-bodies.js';
 
-/** What the macros of requests expand to but for those. */
+/** Caches macro expansions in which the request macros are not expanded. */
 const uses: ExpansionCache = new WeakMap();
 
 /** Names that no header has. */
 const any = { request: '__any_request', type: '__any_type', nr: '__any_nr', argument: '__any_argument' } as const;
 
-/** Of the constants of a type. */
+/** The suffixes of constants, by type. */
 const suffixes = new Map([
   ['int', ''],
   ['unsigned int', 'u'],
@@ -36,12 +39,12 @@ const suffixes = new Map([
   ['unsigned long long', 'ull'],
 ]);
 
-/** A macro that is a use of one of `requestMacros`. */
+/** A macro that uses one of the `requestMacros`. */
 export interface RequestUse {
-  /** The one it uses. */
+  /** The request macro that it uses. */
   readonly maker: string;
   readonly operands: readonly (readonly Token[])[];
-  /** The type it names; null for `_IO` and where an expression stands. */
+  /** The type of the argument. Null for `_IO` and for an expression. */
   readonly argument: CType | null;
 }
 
@@ -49,13 +52,13 @@ export class Requests {
   readonly #preprocessed: Preprocessed;
   readonly #layout: Layout;
   readonly #typeNames: TypeNames;
-  readonly #uses = new Map<Macro, RequestUse | undefined>();
+  readonly #uses = new Map<Macro | EnumeratorNode, RequestUse | undefined>();
   readonly #expressions = new Map<string, Expression>();
-  /** What the names that stand for operands stand for, in `#scope`. */
+  /** The values of the names that replace operands in `#scope`. */
   readonly #given = new Map<string, Integer>();
   #argument: CType | null = null;
   readonly #scope: Scope;
-  /** The bits that say which way an argument goes. */
+  /** The bits that give the direction of an argument. */
   #directions: { readonly read: number; readonly write: number } | undefined;
 
   constructor(preprocessed: Preprocessed, layout: Layout, typeNames: TypeNames) {
@@ -72,38 +75,48 @@ export class Requests {
     };
   }
 
-  /** The request that a macro makes; undefined where it makes none. */
+  /** Returns the request that a macro makes, or undefined if it makes none. */
   of(macro: Macro): RequestUse | undefined {
-    if (!this.#uses.has(macro)) this.#uses.set(macro, this.#useIn(macro));
-    return this.#uses.get(macro);
-  }
-
-  /** Undefined also where C does not allow the macro to be used. */
-  #useIn(macro: Macro): RequestUse | undefined {
-    try {
-      return this.#find(macro);
-    } catch (error) {
-      if (error instanceof SourceError && !(error instanceof LimitError)) return undefined;
-      throw error;
-    }
-  }
-
-  #find(macro: Macro): RequestUse | undefined {
     if (macro.parameters !== null || !beginsWithUse(macro.body)) return undefined;
-    // With all expanded but the macros of requests.
-    const tokens = withoutParentheses(this.#preprocessed.expandMacro(macro, uses, requestMacros));
+    return this.#once(macro, () => this.#preprocessed.expandMacro(macro, uses, requestMacros));
+  }
+
+  /** Returns the request that the value of an enumerator makes, or undefined if it makes none. */
+  ofEnumerator(node: EnumeratorNode): RequestUse | undefined {
+    // The value is the expanded text. A request macro expands to operators, possibly in a cast.
+    if (!node.value || node.value.kind === 'integer' || node.value.kind === 'name') return undefined;
+    return this.#once(node, () => {
+      const written = writtenValue(node);
+      return beginsWithUse(written) ? this.#preprocessed.expand(written, requestMacros) : [];
+    });
+  }
+
+  /** Returns undefined also if C does not allow the use of the macro. `expanded` leaves the request macros. */
+  #once(named: Macro | EnumeratorNode, expanded: () => readonly Token[]): RequestUse | undefined {
+    if (this.#uses.has(named)) return this.#uses.get(named);
+    let use: RequestUse | undefined;
+    try {
+      use = this.#find(withoutParentheses(expanded()), named.at);
+    } catch (error) {
+      if (!(error instanceof SourceError) || error instanceof LimitError) throw error;
+    }
+    this.#uses.set(named, use);
+    return use;
+  }
+
+  #find(tokens: readonly Token[], at: Token): RequestUse | undefined {
     const [name, open] = tokens;
     if (!name || !requestMacros.includes(name.text) || open?.text !== '(') return undefined;
-    const cursor = new Cursor(tokens.slice(2), endAt(macro.at));
+    const cursor = new Cursor(tokens.slice(2), endAt(at));
     const operands = splitArguments(cursor.skipBalanced(open));
     if (cursor.peek().kind !== 'end') return undefined;
-    return { maker: name.text, operands, argument: typeIn(operands.at(-1) ?? [], macro.at, this.#typeNames) };
+    return { maker: name.text, operands, argument: typeIn(operands.at(-1) ?? [], at, this.#typeNames) };
   }
 
-  /** The request number; undefined where only the macro's whole expansion tells. */
+  /** Returns the request number. Returns undefined if only the full expansion of the macro has it. */
   value({ maker, operands, argument }: RequestUse, at: Token): Integer | undefined {
     const [type, nr] = operands;
-    // A name stands for an operand as long as both are one value, whatever stands around them.
+    // A name can replace an operand only if the operand is a single value, independent of the surrounding tokens.
     if (!type || !nr || operands.length !== (argument ? 3 : 2) || !isOneValue(type) || !isOneValue(nr))
       return undefined;
     const given = [any.type, any.nr, ...(argument ? [`struct ${any.argument}`] : [])];
@@ -120,7 +133,7 @@ export class Requests {
     }
   }
 
-  /** What the headers' own macros take out of a request number. */
+  /** Returns the fields of a request number, as the headers' own macros extract them. */
   fields(request: number, at: Token): Pick<Ioctl, 'direction' | 'type' | 'nr' | 'size'> {
     this.#given.set(any.request, { type: this.#layout.integers.unsignedInt, value: BigInt(request) });
     const field = (which: string): number =>
@@ -137,7 +150,7 @@ export class Requests {
     return read ? 'read' : write ? 'write' : 'none';
   }
 
-  /** What a text of C says as if it stood after the header; read once. */
+  /** Parses a C text as if it were after the header. Each text is parsed once. */
   #expression(text: string, at: Token): Expression {
     const known = this.#expressions.get(text);
     if (known) return known;
@@ -147,7 +160,7 @@ export class Requests {
     return expression;
   }
 
-  /** The same expression with what is constant in it worked out: it is evaluated for every request. */
+  /** Returns the same expression with its constant parts evaluated. The expression is evaluated for every request. */
   #folded(expression: Expression): Expression {
     const literal = this.#literal(expression);
     if (literal) return literal;
@@ -156,7 +169,10 @@ export class Requests {
     return { ...expression, left: this.#folded(expression.left), right: this.#folded(expression.right) };
   }
 
-  /** The value of an expression as C spells it; undefined where it has none, or C has no constant of that value and type. */
+  /**
+   * Returns the value of an expression as a C literal. Returns undefined if the expression has no value, or if C has no
+   * literal of that value and type.
+   */
   #literal(expression: Expression): Expression | undefined {
     try {
       const { type, value } = this.#layout.evaluate(expression);
@@ -175,7 +191,7 @@ function isOneValue(tokens: readonly Token[]): boolean {
   return tokens.length === 1 || withoutParentheses(tokens) !== tokens;
 }
 
-/** Whether a macro's body can be a use of a function-like macro: `NAME (`, perhaps in parentheses. */
+/** Whether a macro's body can be a use of a function-like macro: `NAME (`, possibly in parentheses. */
 function beginsWithUse(body: readonly Token[]): boolean {
   const first = body.findIndex((token) => token.text !== '(');
   return body[first]?.kind === 'identifier' && body[first + 1]?.text === '(';

@@ -1,4 +1,4 @@
-/** Tokens of a macro to what they say: an expression, a type, operands. */
+/** Converts the tokens of a macro to an expression, a type or operands. */
 
 import { Cursor } from '../c/cursor.js';
 import { Unresolvable } from '../c/evaluator/unresolvable.js';
@@ -7,25 +7,25 @@ import { numberOf, parseExpression, type TypeNames } from '../c/parser/expressio
 import type { CType, Expression } from '../c/syntax.js';
 import { endAt, type Token } from '../c/tokens.js';
 
-/** @throws Unresolvable where they are something else; `at` is where they come from. */
+/** Parses tokens as an expression. `at` is their location. @throws Unresolvable if they are not an expression. */
 export function expressionIn(tokens: readonly Token[], at: Token, typeNames: TypeNames): Expression {
   const [first] = tokens;
-  // More than half of all macros are no more than that.
+  // More than half of all macros are a single number.
   if (first?.kind === 'number' && tokens.length === 1) return numberOf(first);
   const cursor = new Cursor(tokens, endAt(at));
-  if (typeNames.startsHere(cursor)) throw new Unresolvable(at, 'names a type, not a value');
   const other = otherThanExpression(tokens);
   if (other !== undefined) throw new Unresolvable(at, `${other}, not a value`);
+  if (typeNames.startsHere(cursor)) throw new Unresolvable(at, 'names a type, not a value');
   const expression = parseExpression(cursor, typeNames);
   const { kind, text } = cursor.peek();
-  if (kind !== 'end') throw new Unresolvable(at, `not an expression: '${text}' is left over`);
+  if (kind !== 'end') throw new Unresolvable(at, `not an expression: unexpected '${text}' after it`);
   return expression;
 }
 
 const statementWords = new Set(['asm', '__asm__', '__asm', 'do', 'for', 'goto', 'if', 'return', 'switch', 'while']);
 const specifierWords = new Set(['extern', 'inline', '__inline', '__inline__', 'register', 'static', 'typedef']);
 
-/** What tokens are that can be told by a glance to be no expression. */
+/** Returns a description of tokens that are clearly not an expression. */
 function otherThanExpression(tokens: readonly Token[]): string | undefined {
   const [first] = tokens;
   if (!first || first.kind === 'string') return undefined;
@@ -47,19 +47,19 @@ function isOutsideOfBrackets(separator: string, tokens: readonly Token[]): boole
   return false;
 }
 
-/** Null where they begin with something else. */
+/** Parses tokens as a type. Returns null if they do not start with a type. */
 export function typeIn(tokens: readonly Token[], at: Token, typeNames: TypeNames): CType | null {
   const cursor = new Cursor(tokens, endAt(at));
   return typeNames.startsHere(cursor) ? typeNames.read(cursor) : null;
 }
 
-/** What is inside of all the pairs of parentheses that enclose everything. */
+/** Removes all pairs of parentheses that enclose the whole list. */
 export function withoutParentheses(tokens: readonly Token[]): readonly Token[] {
   if (tokens[0]?.text !== '(') return tokens;
   const opening = tokens.findIndex(({ text }) => text !== '(');
   const closing = tokens.length - 1 - tokens.findLastIndex(({ text }) => text !== ')');
   let pairs = Math.min(opening, closing);
-  // A pair at both ends encloses everything unless what is between them closes it first.
+  // A pair at both ends encloses the list, unless a token in between closes it earlier.
   let depth = pairs;
   for (const { text } of tokens.slice(pairs, tokens.length - pairs)) {
     if (text === '(') depth++;
@@ -68,7 +68,7 @@ export function withoutParentheses(tokens: readonly Token[]): readonly Token[] {
   return pairs > 0 ? tokens.slice(pairs, tokens.length - pairs) : tokens;
 }
 
-/** What stands between the commas of a list. */
+/** Returns the items between the commas of a list. */
 export function splitArguments(tokens: readonly Token[]): Token[][] {
   const list: Token[][] = [[]];
   let depth = 0;

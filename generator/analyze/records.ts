@@ -1,15 +1,20 @@
-/** Records and enums: declarations and their layout to the model. */
+/** Converts records and enums to the model, with their layouts. */
 
+import { Unsupported } from '../c/evaluator/unresolvable.js';
 import type { Layout } from '../c/layout/layout.js';
 import { spellType } from '../c/layout/type-names.js';
 import type { MacroTable } from '../c/preprocessor/macros.js';
 import type { CType, Declarations, EnumNode, MemberNode, RecordNode } from '../c/syntax.js';
 import { locationOf } from '../c/tokens.js';
+import { bare, qualified } from '../c/types.js';
 import type { SourceFile } from '../headers/files.js';
+import { addressesIn } from '../kernel/addresses.js';
 import { flexibleArrayCounts } from '../kernel/counted-by.js';
 import type { SelectedUnion } from '../kernel/discriminators.js';
 import { memberBudget } from '../limits.js';
 import type {
+  AddressedMemory,
+  BitRange,
   ByteOrder,
   EnumType,
   Member,
@@ -25,13 +30,13 @@ import { casesOf, discriminatorOf, selectedUnion } from './discriminators.js';
 import { modelInteger } from './integer-values.js';
 import { unitAfter } from './units.js';
 
-/** The typedefs of `linux/types.h` whose values are of one byte order on every target. */
+/** The typedefs of `linux/types.h` whose values have the same byte order on every target. */
 const byteOrders: ReadonlyMap<string, ByteOrder> = new Map([
   ...['__be16', '__be32', '__be64'].map((name) => [name, 'big'] as const),
   ...['__le16', '__le32', '__le64'].map((name) => [name, 'little'] as const),
 ]);
 
-/** What is being put together, part by part: in one expression it takes several times as long. */
+/** An object that is filled step by step. A single expression would be several times slower. */
 type Draft<T> = { -readonly [Key in keyof T]: T[Key] };
 
 /** The typedefs that are the only name of a record or enum. */
@@ -39,12 +44,19 @@ export type TypedefNames = ReadonlyMap<RecordNode | EnumNode, string>;
 
 export function typedefNames(declarations: Declarations): TypedefNames {
   const names = new Map<RecordNode | EnumNode, string>();
-  for (const { name, type } of declarations.typedefs.values()) {
+  for (const { name, type: declared } of declarations.typedefs.values()) {
+    const type = bare(declared);
     const node =
       type.kind === 'unnamed record' ? type.record : type.kind === 'unnamed enum' ? type.enumeration : undefined;
     if (node && !names.has(node)) names.set(node, name);
   }
   return names;
+}
+
+/** The named record that members belong to, and the names of its members that contain them: `u.shared_info.`. */
+interface Owner {
+  readonly record: string;
+  readonly path: string;
 }
 
 export class RecordAnalyzer {
@@ -53,6 +65,7 @@ export class RecordAnalyzer {
   readonly #macros: MacroTable;
   readonly #comments: Comments;
   readonly #budget = memberBudget();
+  readonly #unsupported: Omission[] = [];
 
   constructor(layout: Layout, names: TypedefNames, macros: MacroTable, comments: Comments) {
     this.#layout = layout;
@@ -61,15 +74,53 @@ export class RecordAnalyzer {
     this.#comments = comments;
   }
 
-  /** The records of the covered headers that have a name; the unnamed ones are inside of these. */
+  /** Returns the named records of the covered headers. Unnamed records are inside named records. */
   records(declarations: Declarations, covered: ReadonlySet<SourceFile>): RecordType[] {
-    return declarations.records.flatMap((node) => {
+    const own = declarations.records.filter((node) => covered.has(node.at.file));
+    const named = own.flatMap((node) => {
       const name = this.#nameOf(node);
-      return name !== undefined && covered.has(node.at.file) ? [this.#record(node, name)] : [];
+      return name === undefined ? [] : this.#supported(node, () => this.#record(node, name));
     });
+    for (const node of own) if (this.#nameOf(node) === undefined) this.#check(node);
+    return named;
   }
 
-  /** The records that nothing names and no record has as a member: the type of a variable, what a pointer points to. */
+  /** Throws an error for a record that C refuses. A record without a name may be used by no member. */
+  #check(node: RecordNode): void {
+    try {
+      this.#layout.record(node);
+    } catch (error) {
+      if (!(error instanceof Unsupported)) throw error;
+    }
+  }
+
+  /** A type with an expression that only a compiler can evaluate is an omission. */
+  #supported<T>(node: RecordNode | EnumNode, make: () => T): T[] {
+    try {
+      return [make()];
+    } catch (error) {
+      if (!(error instanceof Unsupported)) throw error;
+      const name = this.#nameOf(node);
+      const keyword = 'keyword' in node ? node.keyword : 'enum';
+      this.#unsupported.push({
+        kind: 'type',
+        name: name === undefined ? keyword : cNameOf(node, name),
+        reason: error.message,
+        location: locationOf(node.at),
+      });
+      return [];
+    }
+  }
+
+  /** The types that `records` and `enums` left out. */
+  get unsupported(): readonly Omission[] {
+    return this.#unsupported;
+  }
+
+  /**
+   * Returns the records without a name that are not a member of a record: the type of a variable or the target of a
+   * pointer.
+   */
   nameless(declarations: Declarations, covered: ReadonlySet<SourceFile>): Omission[] {
     const unnamed = declarations.records.filter(
       (node) => this.#nameOf(node) === undefined && covered.has(node.at.file),
@@ -82,7 +133,7 @@ export class RecordAnalyzer {
         if (record) within.add(record);
       }
     }
-    const reason = 'has no name: something else is declared with it';
+    const reason = 'has no name, because it is only the type of another declaration';
     return unnamed
       .filter((node) => !within.has(node))
       .map((node) => ({ kind: 'type', name: node.keyword, reason, location: locationOf(node.at) }));
@@ -93,7 +144,8 @@ export class RecordAnalyzer {
   }
 
   #record(node: RecordNode, name: string): RecordType {
-    const { size, align } = this.#layout.record(node);
+    const { size } = this.#layout.record(node);
+    const align = this.#alignOf(node, name);
     const union = selectedUnion(node);
     return {
       kind: node.keyword,
@@ -104,18 +156,24 @@ export class RecordAnalyzer {
       location: locationOf(node.at),
       ...(union ? { discriminator: discriminatorOf(union, this.#macros) } : {}),
       ...commented(this.#comments.ofType(node)),
-      members: this.#members(node, name, union),
+      members: this.#members(node, { record: name, path: '' }, union),
     };
   }
 
-  /** `union`, where it is one of its members that holds, and what its comments say of each. */
-  #members(node: RecordNode, record: string, union?: SelectedUnion): Member[] {
+  /** A typedef that is the only name of a record can have an alignment of its own. */
+  #alignOf(node: RecordNode, name: string): number {
+    if (node.tag !== null) return this.#layout.record(node).align;
+    return this.#layout.measure({ kind: 'typedef', name, at: node.at }, node.at).align;
+  }
+
+  /** `union` is given if one member of the union is valid at a time. The comments name the constant for each member. */
+  #members(node: RecordNode, owner: Owner, union?: SelectedUnion): Member[] {
     const comments = this.#comments.ofMembers(node.members);
     const described: Member[] = [];
     for (const [index, member] of node.members.entries()) {
-      // An unnamed bit-field is padding, and C has no way to speak of it.
+      // An unnamed bit-field is padding. C code cannot access it.
       if (member.name === null && member.width) continue;
-      const own = this.#member(node, member, index, record, union);
+      const own = this.#member(node, member, index, owner, union);
       const comment = comments[index];
       if (comment !== undefined) own.comment = comment;
       described.push(own);
@@ -123,10 +181,11 @@ export class RecordAnalyzer {
     return described;
   }
 
-  #member(node: RecordNode, member: MemberNode, index: number, record: string, union?: SelectedUnion): Draft<Member> {
+  #member(node: RecordNode, member: MemberNode, index: number, owner: Owner, union?: SelectedUnion): Draft<Member> {
+    const { record, path } = owner;
     this.#budget.spend(1, member.at);
     const { offset, size, bit } = this.#layout.placed(node, index);
-    const { element, dims } = this.#elementOf(this.#layout.memberType(member));
+    const { element, dims } = this.#elementOf(member.type);
     const unit = unitAfter(member.declaration.end);
     const flexible = dims.length > 0 && (dims[0] === null || dims[0] === 0);
     const countedBy = flexible ? (member.attributes.countedBy?.text ?? countOf(record, member.name)) : undefined;
@@ -134,12 +193,12 @@ export class RecordAnalyzer {
     const inside =
       resolved.kind === 'unnamed record' && !this.#names.has(resolved.record) ? resolved.record : undefined;
     const when = union && member.name !== null ? casesOf(node, index, union, this.#macros) : [];
-    // An anonymous member's members are the record's own.
+    // The members of an anonymous member belong to the record itself.
     const promoted = member.name === null ? union : undefined;
-    // The bits of a bit-field are where the target has them, whatever the type is called.
-    const shape = this.shape(bit ? resolved : element);
+    // The target places the bits of a bit-field. The name of the type has no effect.
+    const shape = bit ? this.#bitShape(resolved, bit) : this.shape(element);
     const { name } = member;
-    const type = spellType(element);
+    const type = spellType(element, this.#layout);
     const described: Draft<Member> =
       dims.length > 0
         ? { name, type, offset, size, dims, elementSize: this.#layout.measure(element, member.at).size, shape }
@@ -148,12 +207,25 @@ export class RecordAnalyzer {
           : { name, type, offset, size, shape };
     if (unit !== undefined) described.unit = unit;
     if (countedBy !== undefined) described.countedBy = countedBy;
+    const address = dims.length === 0 ? addressOf(record, node.at.file.name, path + member.name) : undefined;
+    if (address) described.address = address;
+    const enumeration = resolved.kind === 'scalar' ? this.#enumOf(element) : undefined;
+    if (enumeration !== undefined) described.enum = enumeration;
     if (when.length > 0) described.when = when;
-    if (inside) described.members = this.#members(inside, record, promoted);
+    if (inside)
+      described.members = this.#members(inside, { record, path: name === null ? path : `${path}${name}.` }, promoted);
     return described;
   }
 
-  /** The element type of an array, through typedefs of arrays, and its dimensions, outermost first. */
+  /** Returns the C name of an enum, also through typedefs. Returns undefined for an enum without a name. */
+  #enumOf(declared: CType): string | undefined {
+    const type = bare(declared);
+    if (type.kind === 'typedef') return this.#enumOf(this.#layout.beneath(type));
+    if (type.kind === 'tag') return type.keyword === 'enum' ? `enum ${type.tag}` : undefined;
+    return type.kind === 'unnamed enum' ? this.#names.get(type.enumeration) : undefined;
+  }
+
+  /** Returns the element type of an array, also through typedefs of arrays, and its dimensions, outermost first. */
   #elementOf(type: CType): { readonly element: CType; readonly dims: (number | null)[] } {
     const dims: (number | null)[] = [];
     let element = type;
@@ -161,19 +233,27 @@ export class RecordAnalyzer {
       const resolved = element.kind === 'array' ? element : this.#layout.resolve(element);
       if (resolved.kind !== 'array') return { element, dims };
       dims.push(this.#layout.length(resolved.length));
-      element = resolved.of;
+      element = qualified(resolved.of, this.#layout.qualifiersOf(element));
     }
   }
 
   shape(type: CType): Shape {
     const resolved = this.#layout.resolve(type);
-    if (resolved.kind === 'pointer') return { is: 'pointer' };
+    // The views have no addresses of other sizes.
+    if (resolved.kind === 'pointer') return { is: resolved.size === undefined ? 'pointer' : 'opaque' };
     if (resolved.kind === 'scalar') return this.#scalarShape(resolved.name, this.#byteOrder(type));
     const node = this.#layout.recordNode(resolved);
     if (!node) return { is: 'opaque' };
     const name = this.#nameOf(node);
-    if (name === undefined) return { is: node.keyword, cName: null, align: this.#layout.record(node).align };
+    if (name === undefined) return { is: node.keyword, cName: null, align: this.#layout.measure(type, node.at).align };
     return { is: node.keyword, cName: cNameOf(node, name) };
+  }
+
+  /** A bit-field of a 128-bit integer is read as an integer of 64 bits, if it has at most 64 bits. */
+  #bitShape(resolved: CType, { width }: BitRange): Shape {
+    const integer = resolved.kind === 'scalar' ? this.#layout.integerType(resolved.name) : undefined;
+    if (integer && integer.width > 64 && width <= 64) return { is: integer.signed ? 's64' : 'u64' };
+    return this.shape(resolved);
   }
 
   #scalarShape(name: ScalarName, byteOrder: ByteOrder | undefined): ScalarShape {
@@ -183,21 +263,24 @@ export class RecordAnalyzer {
   }
 
   #byteOrder(type: CType): ByteOrder | undefined {
-    if (type.kind !== 'typedef') return undefined;
-    return byteOrders.get(type.name) ?? this.#byteOrder(this.#layout.beneath(type));
+    const plain = bare(type);
+    if (plain.kind !== 'typedef') return undefined;
+    return byteOrders.get(plain.name) ?? this.#byteOrder(this.#layout.beneath(plain));
   }
 
   #scalarKind(name: ScalarName): ScalarKind {
     if (name === '_Bool') return 'bool';
-    if (name === 'float') return 'f32';
-    if (name === 'double') return 'f64';
+    if (name === 'float' || name === '_Float32') return 'f32';
+    if (name === 'double' || name === '_Float64' || name === '_Float32x') return 'f64';
     const integer = this.#layout.integerType(name);
     if (!integer || integer.width > 64) return 'opaque';
     return `${integer.signed ? 's' : 'u'}${integer.width}` as ScalarKind;
   }
 
   enums(declarations: Declarations, covered: ReadonlySet<SourceFile>): EnumType[] {
-    return declarations.enums.filter((node) => covered.has(node.at.file)).map((node) => this.#enum(node));
+    return declarations.enums
+      .filter((node) => covered.has(node.at.file))
+      .flatMap((node) => this.#supported(node, () => this.#enum(node)));
   }
 
   #enum(node: EnumNode): EnumType {
@@ -225,22 +308,31 @@ export class RecordAnalyzer {
   }
 }
 
-/** `struct kvm_run`; of a type that only a typedef names, that name. */
+/** Returns the C name: `struct kvm_run`, or the name of the typedef if only a typedef names the type. */
 function cNameOf(node: RecordNode | EnumNode, name: string): string {
   if (node.tag === null) return name;
   return `${'keyword' in node ? node.keyword : 'enum'} ${name}`;
 }
 
 function recordInArray(type: CType): RecordNode | undefined {
-  if (type.kind === 'array') return recordInArray(type.of);
-  return type.kind === 'unnamed record' ? type.record : undefined;
+  const plain = bare(type);
+  if (plain.kind === 'array') return recordInArray(plain.of);
+  return plain.kind === 'unnamed record' ? plain.record : undefined;
+}
+
+/** Returns what the kernel facts say about the memory at an address. */
+function addressOf(record: string, header: string, member: string): AddressedMemory | undefined {
+  const row = addressesIn.get(record)?.find((each) => each.headers.includes(header) && each.member === member);
+  if (!row) return undefined;
+  const { countedBy, elementSize } = row;
+  return { ...(countedBy === undefined ? {} : { countedBy }), ...(elementSize === undefined ? {} : { elementSize }) };
 }
 
 function countOf(record: string, member: string | null): string | undefined {
   return flexibleArrayCounts.find((row) => row.record === record && row.member === member)?.count;
 }
 
-/** The property of an item that has a comment. */
+/** Returns the `comment` property of an item with a comment. */
 export function commented(comment: string | undefined): { readonly comment?: string } {
   return comment === undefined ? {} : { comment };
 }

@@ -1,13 +1,13 @@
 /**
- * Required includes: headers that a header forgets to include. Where a header uses a name that nothing it includes defines,
- * and the kernel facts say which header defines the name, the header is read again after that defining header, as if its
- * user had included that one first. This is repeated until no such name is left. A header that uses no undefined name is
- * read by itself.
+ * Required includes: headers that a header forgets to include. A header may use a name that its includes do not define.
+ * If the kernel facts have a defining header for the name, the header is read again after its defining header. This is
+ * repeated until no such name is left. A header without undefined names is read alone.
  */
 
 import { lexText } from '../c/lexer.js';
-import type { MacroTable } from '../c/preprocessor/macros.js';
-import { preprocess } from '../c/preprocessor/preprocessor.js';
+import type { Definitions } from '../c/preprocessor/definitions.js';
+import { testedNames } from '../c/preprocessor/directives.js';
+import { type Preprocessed, preprocess } from '../c/preprocessor/preprocessor.js';
 import type { Declarations } from '../c/syntax.js';
 import type { Token } from '../c/tokens.js';
 import { SourceError, UndefinedNameError } from '../errors.js';
@@ -17,34 +17,47 @@ import { absentHeaders, definingHeaders, definingHeadersOf, onlyWithin } from '.
 import { overrideOf } from '../kernel/ioctl-arguments.js';
 import type { Target } from '../targets/target.js';
 
-/** In the order in which they are read. */
+/** The defining headers in reading order. */
 const order = [...new Set(definingHeaders.map(({ header }) => header))];
 
 /** The result of reading a header after some required includes. */
 interface Reading<T> {
   readonly failed: boolean;
-  /** The names that the header uses and that nothing defines; tags with their keyword. */
+  /** The names that the header uses but nothing defines. A tag includes its keyword. */
   readonly undefinedNames: readonly string[];
-  /** The result. @throws the error of the header. */
+  /** Returns the result. @throws The error of the header. */
   finish(): T;
 }
 
-/** Reads a header after its required includes, which are handed to `read`. */
+/** Reads a header after its required includes. `read` receives the required includes. */
 export function readWithRequiredIncludes<T>(
   header: string,
   resolver: Resolver,
   target: Target,
+  define: Definitions,
   read: (requiredIncludes: readonly string[]) => T & { readonly undefinedNames: readonly string[] },
 ): T {
   const usable = new Map<string, boolean>([[header, false]]);
   const isUsable = (candidate: string): boolean => {
-    const known = usable.get(candidate) ?? canBeRead(candidate, resolver, target);
+    const known = usable.get(candidate) ?? canBeRead(candidate, resolver, target, define);
     usable.set(candidate, known);
     return known;
   };
   let required: readonly string[] = [];
   let reading = attempt(header, () => read(required));
   let complete = reading.failed ? undefined : reading;
+  const earlier: {
+    readonly required: readonly string[];
+    readonly reading: typeof reading;
+    readonly added: string[];
+  }[] = [];
+  const requiredWith = (added: readonly string[]): readonly string[] =>
+    order.filter((candidate) => required.includes(candidate) || added.includes(candidate));
+  const exclude = (added: readonly string[], isUnfit: (alone: Reading<unknown>) => boolean): void => {
+    const unfit = added.filter((candidate) => isUnfit(attempt(header, () => read(requiredWith([candidate])))));
+    // A header that does not fit does not help. If each header fits alone, the last one is removed.
+    for (const candidate of unfit.length > 0 ? unfit : added.slice(-1)) usable.set(candidate, false);
+  };
   for (;;) {
     const needed = new Set(
       reading.undefinedNames.map(
@@ -52,23 +65,27 @@ export function readWithRequiredIncludes<T>(
       ),
     );
     const more = order.filter((candidate) => needed.has(candidate) && !required.includes(candidate));
-    if (more.length === 0) return (complete ?? reading).finish();
-    const requiredWith = (added: readonly string[]): readonly string[] =>
-      order.filter((candidate) => required.includes(candidate) || added.includes(candidate));
-    const next = attempt(header, () => read(requiredWith(more)));
-    if (doesNotFit(next)) {
-      const unfit = more.filter((candidate) => doesNotFit(attempt(header, () => read(requiredWith([candidate])))));
-      // Headers that do not fit one by one do not help this header. If each fits, the last one is given up.
-      for (const candidate of unfit.length > 0 ? unfit : more.slice(-1)) usable.set(candidate, false);
+    if (more.length === 0) {
+      const before = reading.failed ? earlier.pop() : undefined;
+      if (!before) return (complete ?? reading).finish();
+      // A required include needs something that no header defines. The header is read without it.
+      ({ required, reading } = before);
+      exclude(before.added, ({ failed }) => failed);
       continue;
     }
+    const next = attempt(header, () => read(requiredWith(more)));
+    if (doesNotFit(next)) {
+      exclude(more, doesNotFit);
+      continue;
+    }
+    earlier.push({ required, reading, added: more });
     required = requiredWith(more);
     reading = next;
     if (!next.failed) complete = next;
   }
 }
 
-/** Whether reading failed for a reason that no further header can mend. */
+/** Whether reading failed for a reason that another header cannot fix. */
 function doesNotFit({ failed, undefinedNames }: Reading<unknown>): boolean {
   return failed && undefinedNames.length === 0;
 }
@@ -84,15 +101,15 @@ function attempt<T>(header: string, read: () => T & { readonly undefinedNames: r
       failed: true,
       undefinedNames: named ? [named.undefinedName] : [],
       finish: () => {
-        throw named ? withDefiningHeader(named) : withIncluder(header, error);
+        throw withIncluder(header, named ? withDefiningHeader(named) : error);
       },
     };
   }
 }
 
-function canBeRead(header: string, resolver: Resolver, target: Target): boolean {
+function canBeRead(header: string, resolver: Resolver, target: Target, define: Definitions): boolean {
   try {
-    preprocess(header, resolver, target);
+    preprocess(header, resolver, target, [], define);
     return true;
   } catch (error) {
     if (error instanceof SourceError) return false;
@@ -100,51 +117,47 @@ function canBeRead(header: string, resolver: Resolver, target: Target): boolean 
   }
 }
 
-/** The error, with the header that defines the name and the reason why that header was not read. */
+/** Adds to the error the defining header and the reason why that header was not read. */
 function withDefiningHeader(error: UndefinedNameError): UndefinedNameError {
   const { file, line, column, problem, undefinedName } = error;
   const defining = definingHeadersOf.get(undefinedName)?.at(-1)?.header;
   if (defining === undefined) return error;
   const why =
     absentHeaders.get(defining) ??
-    'that cannot be read here, or not together with it; if it is missing, name the folder that has it with --include';
-  const joint = problem.endsWith('?') ? ' ' : '; ';
-  return new UndefinedNameError(
-    file,
-    line,
-    column,
-    `${problem}${joint}<${defining}> defines it: ${why}`,
-    undefinedName,
-  );
+    'but it cannot be read, or cannot be read together with this header; if it is missing, use --include to name its folder';
+  return new UndefinedNameError(file, line, column, `${problem}; <${defining}> defines it, ${why}`, undefinedName);
 }
 
-/** Where a header refuses to be read by itself, the error with the one header that may include it. */
+/** If a header must not be included directly, adds to the error the only header that may include it. */
 function withIncluder(header: string, error: SourceError): SourceError {
   const within = onlyWithin.get(header);
   const { file, line, column, problem } = error;
   if (within === undefined || !problem.startsWith('#error ')) return error;
-  const help = `<${header}> can be included by <${within}> alone; ask for that, whose model has it too`;
+  const help = `only <${within}> may include <${header}>; use <${within}>, whose model covers this header`;
   return new SourceError(file, line, column, `${problem}; ${help}`);
 }
 
 /**
- * The names of `definingHeaders` that nothing defines and that are used: by the macros of some headers, by the real
- * arguments of their ioctls, or in the body of any function.
+ * Returns the undefined names that `definingHeaders` defines and that are used. A use is in a macro of some headers, in
+ * the real argument of an ioctl, in the body of a function, or in the conditions of a conditional of which no group is
+ * taken.
  */
 export function undefinedNamesIn(
-  macros: MacroTable,
+  { macros, unmet }: Pick<Preprocessed, 'macros' | 'unmet'>,
   declarations: Declarations,
   files: ReadonlySet<SourceFile>,
   { kernelArchitecture }: Target,
 ): string[] {
   const texts: (readonly Token[])[] = [];
-  for (const { name, at, body } of macros.values()) {
+  for (const macro of macros.values()) {
+    const { name, at } = macro;
     if (!files.has(at.file)) continue;
-    texts.push(body);
+    // The body of a predefined macro is parsed when it is read, so it is not read before the check of the file.
+    texts.push(macro.body);
     const taken = overrideOf(at.file.name, name, kernelArchitecture)?.argument;
     if (taken !== undefined) texts.push(lexText(at.file, taken));
   }
-  // A compiler reads all of them, whichever header they are in.
+  // A compiler reads all function bodies, in every header.
   for (const { body } of declarations.objects.values()) texts.push(body);
   const found = new Set<string>();
   for (const tokens of texts) {
@@ -158,6 +171,12 @@ export function undefinedNamesIn(
       if (!definingHeadersOf.has(name)) continue;
       const isDefined = isTag ? declarations.tags.has(text) : macros.has(text) || isDeclared(text, declarations);
       if (!isDefined) found.add(name);
+    }
+  }
+  for (const { at, conditions } of unmet) {
+    if (!files.has(at.file)) continue;
+    for (const name of conditions.flatMap(testedNames)) {
+      if (definingHeadersOf.has(name) && !macros.has(name)) found.add(name);
     }
   }
   return [...found];

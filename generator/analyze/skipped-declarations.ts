@@ -1,13 +1,17 @@
-/** Declarations that a target lacks because they stand under a condition that does not hold there. Each is an omission. */
+/** Finds declarations that a target lacks because their condition does not hold there. Each one is an omission. */
 
-import type { Preprocessed, Skipped } from '../c/preprocessor/preprocessor.js';
+import type { Skipped } from '../c/preprocessor/directives.js';
+import type { Preprocessed } from '../c/preprocessor/preprocessor.js';
 import type { Declarations } from '../c/syntax.js';
 import { locationOf } from '../c/tokens.js';
 import type { SourceFile } from '../headers/files.js';
 import type { Omission } from '../model/model.js';
 import type { Target } from '../targets/target.js';
 
-/** Only what is nowhere else either: most groups that are skipped say otherwise what another one has said. */
+/**
+ * Returns the skipped declarations that exist nowhere else. Most skipped groups contain an alternative form of a taken
+ * group.
+ */
 export function skippedDeclarations(
   { skipped, macros }: Preprocessed,
   { tags }: Declarations,
@@ -20,7 +24,7 @@ export function skippedDeclarations(
   );
   const entries = lacking.map((each): [string, Omission] => {
     const name = isMacro(each) ? each.name : `${each.kind} ${each.name}`;
-    const reason = `stands under '${each.group}', which does not hold for ${target.name}`;
+    const reason = `declared under '${each.group()}', which does not hold for ${target.name}`;
     const kind = each.kind === 'macro' || each.kind === 'ioctl' ? each.kind : 'type';
     return [name, { kind, name, reason, location: locationOf(each.at), skipped: true }];
   });

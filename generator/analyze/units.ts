@@ -1,4 +1,4 @@
-/** The unit of a member's value, where the header states it in a comment that says nothing else. */
+/** Reads the unit of a member's value from a comment that contains only a unit. */
 
 import type { Token } from '../c/tokens.js';
 import { commentAfter, textOf } from './comment-places.js';
@@ -23,7 +23,7 @@ const units = new Map([
 ]);
 const stated = /^(?:(?:size |length )?in )?([A-Za-z]+)\.?$/;
 
-/** The unit stated by the comment on the line of a member's semicolon. */
+/** Returns the unit in the comment on the line of a member's semicolon. */
 export function unitAfter({ file, offset }: Token): string | undefined {
   const comment = commentAfter(file, offset);
   if (!comment || file.text.slice(offset, comment.start).includes('\n')) return undefined;

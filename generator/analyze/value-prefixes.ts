@@ -1,4 +1,4 @@
-/** What the values of members are called, where constants of the model are called so. */
+/** Finds the prefix of the constants that name a member's values, if the model has such constants. */
 
 import { namedValuesIn } from '../kernel/value-prefixes.js';
 import type { Constant, Enumerator, Member, RecordType } from '../model/model.js';

@@ -6,23 +6,37 @@ import { errorAt, type Token } from './tokens.js';
 export class Cursor {
   readonly #tokens: readonly Token[];
   readonly #end: Token;
-  /** How deep the reading of what is nested has gone. */
+  /** Counts the nesting depth of the reading. */
   readonly depth: Depth<Token>;
+  readonly #origin: number;
   #at = 0;
 
-  /** `end` is what is read after the last token, and where an error about the end points. */
-  constructor(tokens: readonly Token[], end: Token, depth: Depth<Token> = new Depth(errorAt)) {
+  /**
+   * `end` is returned after the last token. An error at the end points at `end`. `origin` is the place of the first token
+   * in the translation unit. Tokens of macros are read after the whole translation unit.
+   */
+  constructor(
+    tokens: readonly Token[],
+    end: Token,
+    { depth = new Depth(errorAt), origin = Number.POSITIVE_INFINITY }: { depth?: Depth<Token>; origin?: number } = {},
+  ) {
     this.#tokens = tokens;
     this.#end = end;
     this.depth = depth;
+    this.#origin = origin;
   }
 
-  /** Reads tokens that stand inside of what this reads. */
-  inner(tokens: readonly Token[], end: Token): Cursor {
-    return new Cursor(tokens, end, this.depth);
+  /** Returns a cursor for tokens of this cursor. By default, they are those before the closing bracket that was read last. */
+  inner(tokens: readonly Token[], end: Token, origin: number = this.place - tokens.length - 1): Cursor {
+    return new Cursor(tokens, end, { depth: this.depth, origin });
   }
 
-  /** Reads what is nested, one level deeper. */
+  /** The place of the next token in the translation unit. */
+  get place(): number {
+    return this.#origin + this.#at;
+  }
+
+  /** Calls `read` one nesting level deeper. */
   nested<T>(read: () => T): T {
     return this.depth.within(this.peek(), read);
   }
@@ -35,7 +49,7 @@ export class Cursor {
     return this.#tokens[this.#at++] ?? this.#end;
   }
 
-  /** Reads all that is left. */
+  /** Reads all remaining tokens. */
   rest(): readonly Token[] {
     const rest = this.#tokens.slice(this.#at);
     this.#at = this.#tokens.length;
@@ -63,7 +77,7 @@ export class Cursor {
     throw errorAt(token, `${problem}, found ${found}`);
   }
 
-  /** Where reading stands, for `rewind`. */
+  /** The current position, for `rewind`. */
   get position(): number {
     return this.#at;
   }
@@ -72,7 +86,12 @@ export class Cursor {
     this.#at = position;
   }
 
-  /** Reads after an opening bracket up to its partner, and the partner; returns what stands between. */
+  /** Returns the tokens from an earlier position to the current position. */
+  since(position: number): readonly Token[] {
+    return this.#tokens.slice(position, this.#at);
+  }
+
+  /** Reads from an opening bracket to the matching closing bracket. Returns the tokens between them. */
   skipBalanced(open: Token): readonly Token[] {
     const start = this.#at;
     const closing: string[] = [closingOf(open.text)];
@@ -85,7 +104,7 @@ export class Cursor {
         closing.pop();
         if (closing.length === 0) return this.#tokens.slice(start, this.#at - 1);
       } else if (token.text === ')' || token.text === ']' || token.text === '}') {
-        throw errorAt(token, `'${token.text}' where '${closing.at(-1)}' must come first`);
+        throw errorAt(token, `found '${token.text}', but '${closing.at(-1)}' must come first`);
       }
     }
   }

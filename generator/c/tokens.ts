@@ -1,4 +1,4 @@
-/** Tokens: what the lexer makes of a header's text, and what flows through preprocessing into the parser. */
+/** Tokens: the lexer makes them from the text of a header, and the preprocessor passes them to the parser. */
 
 import { type SourceError, UndefinedNameError } from '../errors.js';
 import type { SourceFile } from '../headers/files.js';
@@ -7,36 +7,40 @@ import type { Location } from '../model/model.js';
 
 export type TokenKind =
   | 'identifier'
-  /** A preprocessing number: every integer and float constant, and some things that are neither. */
+  /** A preprocessing number: an integer constant, a floating-point constant, or a similar text that is neither. */
   | 'number'
   | 'string'
+  /** The operand of an `#include` or of `__has_include`, with its angle brackets. */
+  | 'header name'
   | 'character'
   | 'punctuator'
-  /** A `#pragma` that the parser must see; `text` is its content. */
+  /** A `#pragma` for the parser. `text` is its content. */
   | 'pragma'
-  /** Anything C has no token for. */
+  /** Text that does not form a C token. */
   | 'other'
-  /** Nothing: an empty macro argument beside `##`. */
+  /** An empty macro argument next to `##`. */
   | 'placemarker'
   | 'end';
 
 export interface Token {
   readonly kind: TokenKind;
   readonly text: string;
-  /** Where it stands; for a token out of a macro's body, where the macro is used. */
+  /** The file of the token. A token from a macro body has the file of the macro's use. */
   readonly file: SourceFile;
   readonly offset: number;
-  /** White space or a comment stands before it. */
+  /** Whether white space or a comment is before the token. */
   readonly space: boolean;
-  /** First of its line. */
+  /** Whether the token is the first on its line. */
   readonly first: boolean;
-  /** The name of a macro inside that macro's own expansion: never expanded again. */
+  /**
+   * Whether the token is the name of a macro inside that macro's own expansion. Such a name is never expanded again.
+   */
   readonly painted: boolean;
 }
 
 /**
- * A token, with some of another one's properties replaced. Written out, so that all tokens have one shape in memory: with
- * spread objects a whole run takes a tenth longer.
+ * Returns a copy of a token with some properties replaced. The properties are written out so that all tokens have one
+ * shape in memory. Object spread would make a whole run ten percent slower.
  */
 export function tokenLike(
   like: Token,
@@ -45,15 +49,15 @@ export function tokenLike(
   return { kind, text, file: like.file, offset: like.offset, space, first: like.first, painted };
 }
 
-/** The end of what is read, where a token stands. */
+/** Returns an `end` token at the position of a token. */
 export function endAt({ file, offset }: Token): Token {
   return { kind: 'end', text: '', file, offset, space: false, first: false, painted: false };
 }
 
 export interface Comment {
-  /** Offset of its first character, `/`. */
+  /** The offset of the first character, `/`. */
   readonly start: number;
-  /** Offset after its last character. */
+  /** The offset after the last character. */
   readonly end: number;
 }
 
@@ -70,7 +74,7 @@ export function locationOf({ file, offset }: Token): Location {
   return { header: file.name, line: file.lineAt(offset) };
 }
 
-/** `linux/kvm.h:292` */
+/** Returns a location as text: `linux/kvm.h:292`. */
 export function placeOf(token: Token): string {
   return locationText(locationOf(token));
 }

@@ -1,7 +1,8 @@
 /**
- * `kvm-uapi generate --check`: whether the committed output is what it should be. Two questions, and two answers that
- * must not be confused: is the output what the committed model gives, and is the model what its headers give? Headers
- * that are other ones than recorded make no output wrong; distributions update them in place.
+ * `kvm-uapi generate --check`: checks whether the committed output is correct. The check answers two separate
+ * questions. First: do the committed files match the committed model? Second: does the committed model match the
+ * headers? The project's own headers, and a named header set, must be the recorded headers. Headers of the distribution
+ * that differ do not make the output wrong, because distributions update headers in place.
  */
 
 import { join } from 'node:path';
@@ -13,45 +14,59 @@ import { modelToJson } from '../model/json.js';
 import { originText } from '../model/locations.js';
 import { type Model, withoutComments } from '../model/model.js';
 import { select, selectWithin } from '../model/selection.js';
+import { requireStatements } from '../model/statements.js';
 import { comparisonLines } from '../report/comparison.js';
 import { filesFor, type GenerateOptions, openAll } from './generate.js';
 import type { Headers } from './header-options.js';
 
 export interface CheckResult {
-  /** `stale`: the output is wrong. `other headers`: it is right, for headers that are not the ones here. */
+  /**
+   * `stale`: the output is wrong. `other headers`: the output is correct, but the distribution's headers on this machine
+   * differ from the recorded headers.
+   */
   readonly state: 'current' | 'other headers' | 'stale';
   readonly report: string;
 }
 
 export function check(options: GenerateOptions): CheckResult {
-  const pairs = openAll(options).flatMap((headers) => headers.names.map((name) => pairOf(options, headers, name)));
+  const pairs = openAll(options).flatMap((headers) =>
+    headers.requested.map(({ name }) => pairOf(options, headers, name)),
+  );
   const results = compareFiles(options, comparePairs(options, pairs));
   const worst = (['stale', 'other headers'] as const).find((state) => results.some((result) => result.state === state));
   return { state: worst ?? 'current', report: results.map((result) => result.report).join('\n') };
 }
 
-/** The model that was recorded of a header, and that of the headers here; what is wrong with either in its place. */
+/**
+ * The recorded model of a header, and the model of the headers on this machine. If one of them cannot be read, its
+ * field has the problem.
+ */
 interface Pair {
+  /** Where the header was searched. */
+  readonly headers: Headers;
   readonly recorded: Model | CheckResult;
   readonly here: Model | MissingHeaderError;
 }
 
 interface Compared {
   readonly recorded: Model | null;
-  /** What the output must be made from: with the comments of the headers, where these are the recorded ones. */
+  /**
+   * The model that the output must match. It has the comments of the headers, if the headers are the recorded headers.
+   */
   readonly source: Model | null;
   readonly result: CheckResult;
 }
 
 function pairOf({ out }: GenerateOptions, headers: Headers, name: string): Pair {
-  return { recorded: openRecorded(join(out, modelPath(headers.target.name, name))), here: modelHere(headers, name) };
+  const recorded = openRecorded(join(out, modelPath(headers.target.name, name)));
+  return { headers, recorded, here: modelHere(headers, name) };
 }
 
 function modelHere(headers: Headers, name: string): Model | MissingHeaderError {
   try {
     return headers.model(name);
   } catch (error) {
-    // With no headers at hand the output can still be held against the committed model.
+    // Without headers, the output can still be compared with the committed model.
     if (error instanceof MissingHeaderError) return error;
     throw error;
   }
@@ -68,27 +83,32 @@ function openRecorded(path: string): Model | CheckResult {
   }
 }
 
-function comparePairs({ selection = {} }: GenerateOptions, pairs: readonly Pair[]): Compared[] {
+function comparePairs({ selection = {}, statements = {}, from }: GenerateOptions, pairs: readonly Pair[]): Compared[] {
   const read = pairs.flatMap(({ here }) => (here instanceof MissingHeaderError ? [] : [here]));
+  if (read.length === pairs.length) requireStatements(read, statements);
   const selected = read.length === pairs.length ? select(read, selection) : selectWithin(read, selection);
   const selectedOf = new Map(read.map((model, index) => [model, selected[index] as Model]));
-  return pairs.map(({ recorded, here }): Compared => {
+  return pairs.map(({ headers, recorded, here }): Compared => {
     if ('state' in recorded) return { recorded: null, source: null, result: recorded };
+    const isOwn = (name: string): boolean => from !== undefined || (headers.isOwn(name) ?? isOfTree(recorded, name));
     if (here instanceof MissingHeaderError)
-      return { recorded, source: recorded, result: withoutHeaders(recorded, here) };
+      return { recorded, source: recorded, result: withoutHeaders(recorded, here, isOwn) };
     const model = selectedOf.get(here) as Model;
-    const result = compareWithHeaders(recorded, withoutComments(model));
+    const result = compareWithHeaders(recorded, withoutComments(model), isOwn);
     return { recorded, source: result.state === 'current' ? model : recorded, result };
   });
 }
 
-/** The files that the recorded models give, held against those there are; a wrong one is what its model's answer is. */
+/**
+ * Compares the files on the disk with the files that the recorded models give. A file that differs makes the output
+ * stale.
+ */
 function compareFiles(options: GenerateOptions, compared: readonly Compared[]): CheckResult[] {
   const { out, comments = false } = options;
   const sources = compared.flatMap(({ source }) => source ?? []);
   const wrong = new Map<string, string>();
   for (const { path, text } of filesFor(sources, options)) {
-    // Comments are in no model: without the headers that had them they are not looked at.
+    // Models have no comments. Without the recorded headers, the comments in the output cannot be compared.
     const known = !comments || compared.every(({ recorded, source }) => recorded !== source);
     for (const difference of differenceTo(out, path, text, known)) wrong.set(path, difference);
   }
@@ -119,55 +139,72 @@ function differenceTo(out: string, path: string, expected: string, withDocs: boo
   if (!was || !should || was.join('\n') === should.join('\n')) return [];
   const line = should.findIndex((text, index) => text !== was[index]);
   const at = withDocs ? `:${(line === -1 ? should.length : line) + 1}` : '';
-  return [`${join(out, path)}${at}: is not what the committed model gives; run 'generate'`];
+  return [`${join(out, path)}${at}: differs from the output of the committed model; run 'generate'`];
 }
 
 function withoutDocs(text: string): string {
   return text.replace(/^ *\/\*\*[\s\S]*?\*\/\n/gm, '');
 }
 
-function withoutHeaders(recorded: Model, { problem }: MissingHeaderError): CheckResult {
-  const report = `${subjectOf(recorded)}: the output is what the committed model gives; ${problem}`;
-  return { state: 'other headers', report };
+/** Whether a header belongs to the project or to a header set that the user names. It does not change on its own. */
+type IsOwn = (header: string) => boolean;
+
+function withoutHeaders(recorded: Model, { problem }: MissingHeaderError, isOwn: IsOwn): CheckResult {
+  const subject = subjectOf(recorded);
+  if (isOwn(recorded.header)) {
+    return { state: 'stale', report: `${subject}: the output cannot be compared with the headers: ${problem}` };
+  }
+  return { state: 'other headers', report: `${subject}: the output matches the committed model; ${problem}` };
 }
 
 function subjectOf({ header, target }: Model): string {
   return `<${header}> for ${target}`;
 }
 
-function compareWithHeaders(recorded: Model, here: Model): CheckResult {
+/** The properties of a model that the user chose, and what they are. */
+const choices = [
+  ['selection', 'a different selection'],
+  ['define', 'other definitions of macros'],
+  ['stated', 'other statements about members and ioctls'],
+] as const;
+
+function compareWithHeaders(recorded: Model, here: Model, isOwn: IsOwn): CheckResult {
   const subject = subjectOf(recorded);
-  if (JSON.stringify(recorded.selection) !== JSON.stringify(here.selection)) {
-    const report = `${subject}: the recorded model is of another selection; run 'generate' with the same configuration`;
-    return { state: 'stale', report };
+  for (const [key, what] of choices) {
+    if (JSON.stringify(recorded[key]) === JSON.stringify(here[key])) continue;
+    return { state: 'stale', report: `${subject}: the recorded model has ${what}; run 'generate'` };
   }
   const others = otherHeaders(recorded, here);
   if (others.length === 0) {
     if (modelToJson(here) === modelToJson(recorded)) {
-      return { state: 'current', report: `${subject}: the output is what the headers give (${identityOf(here)})` };
+      return { state: 'current', report: `${subject}: the output matches the headers (${identityOf(here)})` };
     }
-    const items = comparisonLines(recorded, here);
-    return {
-      state: 'stale',
-      report: [`${subject}: the recorded headers give another model; run 'generate'`, ...items].join('\n'),
-    };
+    const problem = "the recorded model differs from the model of the recorded headers; run 'generate'";
+    return { state: 'stale', report: [`${subject}: ${problem}`, ...comparisonLines(recorded, here)].join('\n') };
   }
-  const lines = [
-    `${subject}: the headers here are other ones than recorded (here ${identityOf(here)}, recorded ${identityOf(recorded)}); the output is what the committed model gives`,
-    ...others,
-    ...comparisonLines(recorded, here),
-  ];
-  return { state: 'other headers', report: lines.join('\n') };
+  const changes = [...others.map(({ text }) => text), ...comparisonLines(recorded, here)];
+  if (others.some(({ name }) => isOwn(name))) {
+    const problem = "the headers have changed since the output was written; run 'generate'";
+    return { state: 'stale', report: [`${subject}: ${problem}`, ...changes].join('\n') };
+  }
+  const problem = `the headers on this machine (${identityOf(here)}) differ from the recorded headers (${identityOf(recorded)}); the output matches the committed model`;
+  return { state: 'other headers', report: [`${subject}: ${problem}`, ...changes].join('\n') };
 }
 
-function otherHeaders(recorded: Model, here: Model): string[] {
+/** Whether a header of a model belongs to no package of the distribution. */
+function isOfTree({ sources, origins }: Model, header: string): boolean {
+  const source = sources.find(({ name }) => name === header);
+  return source !== undefined && origins[source.origin]?.kind === 'tree';
+}
+
+function otherHeaders(recorded: Model, here: Model): { readonly name: string; readonly text: string }[] {
   const before = new Map(recorded.sources.map(({ name, sha256 }) => [name, sha256]));
   const now = new Map(here.sources.map(({ name, sha256 }) => [name, sha256]));
   const names = [...new Set([...before.keys(), ...now.keys()])];
   return names.flatMap((name) => {
     if (before.get(name) === now.get(name)) return [];
-    const how = !before.has(name) ? 'is read now' : !now.has(name) ? 'is not read any more' : 'has another content';
-    return [`  <${name}> ${how}`];
+    const how = !before.has(name) ? 'is read now' : !now.has(name) ? 'is no longer read' : 'has different content';
+    return [{ name, text: `  <${name}> ${how}` }];
   });
 }
 

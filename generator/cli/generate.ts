@@ -1,60 +1,78 @@
-/** `kvm-uapi generate`: headers in, TypeScript out. */
+/** `kvm-uapi generate`: reads headers and writes TypeScript. */
 
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { type EmitOptions, emitFiles, modelPath } from '../emit/bindings.js';
 import type { WideStyle } from '../emit/module-context.js';
 import type { EmittedFile } from '../emit/modules.js';
+import type { ImportExtension } from '../emit/support.js';
 import { nodeSha256, supportText } from '../headers/disk.js';
 import type { OpenFiles } from '../headers/resolver.js';
 import type { Model } from '../model/model.js';
 import { type Selection, select } from '../model/selection.js';
+import { requireStatements } from '../model/statements.js';
+import { omissionsOf } from '../report/omissions.js';
 import { headingOf, summaryOf } from '../report/summary.js';
 import { defaultTarget, type TargetName, targetNames } from '../targets/targets.js';
 import { type HeaderOptions, type Headers, headersOf, openHeaders } from './header-options.js';
+import { nextSteps } from './next-steps.js';
 import { writeFiles } from './output.js';
 
 export interface GenerateOptions extends Omit<HeaderOptions, 'arch'> {
-  /** The target, or several; without it, all those that `out` has bindings for. */
+  /** The target, or several targets. The default is every target that has bindings in `out`. */
   readonly arch?: string | readonly string[];
   readonly out: string;
-  /** The part of the headers that bindings are made of; all of them without it. */
+  /** The part of the headers to generate. The default is everything. */
   readonly selection?: Selection;
   readonly u64?: WideStyle;
-  /** The folder that emitted modules import the support library from; without it `out` has copies. */
+  /**
+   * The folder or package that emitted modules import the support library from. By default, the library is copied to
+   * `out`.
+   */
   readonly support?: string;
+  /** The file extension in the imports of the output. */
+  readonly importExtension?: ImportExtension;
 }
 
-/** Writes the bindings and returns the summary. */
-export function generate(options: GenerateOptions): string {
-  const read = openAll(options).flatMap((headers) => headers.names.map((name) => headers.model(name)));
+/** Writes the bindings and returns the summary. `config` is the file of the configuration that the options come from. */
+export function generate(options: GenerateOptions, config?: string): string {
+  const opened = openAll(options);
+  const read = opened.flatMap((headers) => headers.requested.map(({ name }) => headers.model(name)));
+  requireStatements(read, options.statements ?? {});
   const models = select(read, options.selection ?? {});
   const files = filesFor(models, options);
   const changed = writeFiles(options.out, files);
   return [
     ...models.map((model) => (models.length === 1 ? summaryOf(model) : headingOf(model))),
+    ...(models.length > 1 ? omittedInAll(models) : []),
     `${options.out}: ${files.length} files, ${changed === 0 ? 'none' : changed} changed`,
+    ...nextSteps(models, options, config),
   ].join('\n');
 }
 
-/** The files that a run writes. @throws GeneratorError when the models do not fit into one folder. */
-export function filesFor(
-  models: readonly Model[],
-  { u64, support = supportText }: Pick<Partial<EmitOptions>, 'u64' | 'support'> = {},
-): EmittedFile[] {
-  return emitFiles(models, { support, sha256: nodeSha256, ...(u64 === undefined ? {} : { u64 }) });
+function omittedInAll(models: readonly Model[]): string[] {
+  const count = omissionsOf(models).length;
+  return count === 0 ? [] : [`omitted: ${count} declarations; 'kvm-uapi omissions' lists them with the reasons`];
 }
 
-/** The headers of every architecture that a run is about. */
+/** Returns the files of a run. @throws GeneratorError if two models need different files at one path. */
+export function filesFor(
+  models: readonly Model[],
+  { u64, importExtension = '.js', support = supportText }: Partial<EmitOptions> = {},
+): EmittedFile[] {
+  return emitFiles(models, { support, sha256: nodeSha256, importExtension, ...(u64 === undefined ? {} : { u64 }) });
+}
+
+/** Opens the headers of every architecture of a run. */
 export function openAll(options: GenerateOptions): Headers[] {
-  const { arch, header, out } = options;
-  const recorded = new Set(headersOf(header).flatMap((name) => recordedTargets(out, name)));
+  const { arch, out } = options;
+  const recorded = new Set(headersOf(options).flatMap(({ name }) => recordedTargets(out, name)));
   const names = arch !== undefined ? [arch].flat() : recorded.size > 0 ? [...recorded] : [defaultTarget];
   const open: OpenFiles = new Map();
   return names.map((name) => openHeaders({ ...options, arch: name }, open));
 }
 
-/** The targets that a folder has bindings of a header for. */
+/** Returns the targets that have bindings of a header in a folder. */
 export function recordedTargets(folder: string, header: string): TargetName[] {
   return targetNames.filter((name) => existsSync(join(folder, modelPath(name, header))));
 }

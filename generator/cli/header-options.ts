@@ -1,55 +1,101 @@
-/** What all commands have in common: which headers of which target, from where. */
+/** The options that all commands share: the headers, the target, and the folders to search. */
 
+import { resolve } from 'node:path';
 import { analyzeHeader } from '../analyze/analyze.js';
 import { headerComments, noComments } from '../analyze/comments.js';
+import { checkedDefinitions } from '../c/preprocessor/definitions.js';
+import { UsageError } from '../errors.js';
 import { filesOnDisk, nodeSha256, systemRoots } from '../headers/disk.js';
 import { identifyIn, identifyOn } from '../headers/identity.js';
+import { type RequestedHeader, requestedHeaders } from '../headers/requested.js';
 import { type OpenFiles, Resolver } from '../headers/resolver.js';
 import { openSet } from '../headers/sets/open.js';
 import { userCache } from '../headers/sets/store.js';
 import type { Model } from '../model/model.js';
+import { type Statements, withStatements } from '../model/statements.js';
 import type { Target } from '../targets/target.js';
 import { targetCalled } from '../targets/targets.js';
+import { withAdvice } from './missing-header.js';
 
 export interface HeaderOptions {
+  /** The headers: names, spelled as in an `#include`, or paths. */
   readonly header: readonly string[];
   readonly arch: string;
   readonly include: readonly string[];
-  /** The header set to read, by name or folder; without it the headers of the system. */
+  /** The header set to read: a name or a folder. The default is the system's headers. */
   readonly from?: string;
-  /** Whether the models have the headers' comments. */
+  /** Macros that are defined before a header is read. The values are the replacements: texts or integers. */
+  readonly define?: Readonly<Record<string, string | number>>;
+  /** Whether the models contain the headers' comments. */
   readonly comments?: boolean;
+  /** What the project states about members and ioctls of the headers. */
+  readonly statements?: Statements;
+  /** The folder that paths of headers are relative to. The default is the current folder. */
+  readonly base?: string;
 }
 
 export interface Headers {
   readonly target: Target;
-  /** The folders that a C compiler must search before its own to read the same headers. */
+  /** The include folders. A C compiler must search these folders before its own to read the same headers. */
   readonly includeDirs: readonly string[];
-  /** The names of the headers, each once. */
-  readonly names: readonly string[];
-  /** Reads a header and lays it out. */
-  model(name: string): Model;
+  /** The headers, without duplicates. */
+  readonly requested: readonly RequestedHeader[];
+  /** Reads a header, given by its name or as a path, and lays it out. */
+  model(spelling: string): Model;
+  /**
+   * Whether a header belongs to the project: it is given as a path, or an include folder contains it. Undefined if the
+   * header is not found.
+   */
+  isOwn(name: string): boolean | undefined;
 }
 
 export const defaultHeader = 'linux/kvm.h';
 
-/** The headers that an option names, each once; the default where it names none. */
-export function headersOf(header: readonly string[]): string[] {
-  return header.length > 0 ? [...new Set(header)] : [defaultHeader];
+type Requests = Pick<HeaderOptions, 'header' | 'include' | 'base'>;
+
+/**
+ * Returns the headers that the option names, without duplicates. If the option names no header, returns the default
+ * header.
+ */
+export function headersOf({ header, include, base = '.' }: Requests): RequestedHeader[] {
+  return requestedHeaders(header.length > 0 ? header : [defaultHeader], include, (path) => resolve(base, path));
 }
 
-/** The headers of one target; `open` is what the targets of a run have in common. */
+/**
+ * Opens the headers of one target. `open` holds the files that the targets of a run share. @throws UsageError for an
+ * unknown target or a wrong definition.
+ */
 export function openHeaders(options: HeaderOptions, open: OpenFiles = new Map()): Headers {
+  const { from, base = '.', statements = {} } = options;
   const target = targetCalled(options.arch);
-  const set = options.from === undefined ? undefined : openSet(options.from, userCache(), target);
+  const set = from === undefined ? undefined : openSet(from, userCache(), target);
   const includeDirs = [...options.include, ...(set?.roots ?? [])];
-  // What is read from a set must be the same on every machine: the system's folders are not searched then.
-  const resolver = new Resolver(filesOnDisk, set ? includeDirs : [...includeDirs, ...systemRoots(target)], open);
+  // A header set must give the same result on every machine, so the system's folders are not searched.
+  const roots = set ? includeDirs : [...includeDirs, ...systemRoots(target)];
+  const requested = headersOf(options);
+  const paths = new Map(requested.flatMap(({ name, path }) => (path === undefined ? [] : [[name, path] as const])));
+  const resolver = new Resolver(filesOnDisk, roots, open, paths);
   const identify = set ? identifyIn(set, set.has, nodeSha256) : identifyOn(filesOnDisk, resolver, target, nodeSha256);
+  const reading = {
+    comments: options.comments ? headerComments : noComments,
+    define: checkedDefinitions(options.define ?? {}, (problem) => new UsageError(`define: ${problem}`)),
+    ...(statements.ioctls === undefined ? {} : { ioctls: statements.ioctls }),
+  };
   return {
     target,
     includeDirs,
-    names: headersOf(options.header),
-    model: (name) => analyzeHeader(name, target, resolver, identify, options.comments ? headerComments : noComments),
+    requested,
+    isOwn: (name) => {
+      const file = resolver.system(name);
+      return file && file.root < options.include.length;
+    },
+    model(spelling) {
+      const own = headersOf({ ...options, header: [spelling] });
+      for (const { name, path } of own) if (path !== undefined) paths.set(name, path);
+      const { name } = own[0] as RequestedHeader;
+      return withAdvice({ target, roots, requested: [...requested, ...own], base, from }, () =>
+        withStatements(analyzeHeader(name, target, resolver, identify, reading), statements),
+      );
+    },
   };
 }

@@ -1,4 +1,4 @@
-/** `kvm-uapi headers`: lists the header sets of this machine, and imports and removes those of the user. */
+/** `kvm-uapi headers`: lists the header sets of this machine, and imports and removes the user's header sets. */
 
 import { statSync } from 'node:fs';
 import { HeaderSetError } from '../errors.js';
@@ -14,17 +14,17 @@ import { table } from '../report/table.js';
 import { targetsOf } from '../targets/architectures.js';
 
 export interface CacheOptions {
-  /** The folder of imported sets; the user's own cache without it. */
+  /** The folder of the imported sets. The default is the user's cache. */
   readonly cache?: string;
 }
 
 export interface ListedSet extends Description {
-  /** As `--from` takes it: a name, or a folder. */
+  /** The value for `--from`: a name or a folder. */
   readonly from: string;
   readonly form: string;
 }
 
-/** The sets installed on this machine, then the imported ones. */
+/** Returns the installed header sets, then the imported header sets. */
 export function headerSets({ cache }: CacheOptions, system = '/'): ListedSet[] {
   const tree = folderTree(system);
   const installed = placesIn(tree).map((place) => {
@@ -43,7 +43,8 @@ export function headerSets({ cache }: CacheOptions, system = '/'): ListedSet[] {
 export function listHeaders(options: CacheOptions & { readonly json: boolean }): string {
   const sets = headerSets(options);
   if (options.json) return JSON.stringify(sets, null, 2);
-  if (sets.length === 0) return "no kernel headers here; install linux-libc-dev, or 'headers import' a package of it";
+  if (sets.length === 0)
+    return "no kernel headers found; install linux-libc-dev, or import a package with 'headers import'";
   const rows = sets.map((set) => [
     set.from,
     set.form,
@@ -55,20 +56,25 @@ export function listHeaders(options: CacheOptions & { readonly json: boolean }):
 }
 
 export interface ImportOptions extends CacheOptions {
-  /** The name of the set in the cache; without it that of the package, with version and architecture. */
+  /** The name of the set in the cache. The default name has the package's name, version and architecture. */
   readonly name?: string;
 }
 
 export interface Imported {
   readonly name: string;
   readonly set: Description;
-  /** False when the same set was there before. */
+  /** False if the cache already had the same set. */
   readonly isNew: boolean;
-  /** Folders and architectures of the package that no target reads or that are not known to be the kernel's. */
+  /**
+   * Folders and architectures of the package that the set does not contain: no target reads them, or they are not known
+   * to be the kernel's.
+   */
   readonly leftOut: readonly string[];
 }
 
-/** Imports a folder or a Debian package, whole or not at all. @throws HeaderSetError when it is not possible. */
+/**
+ * Imports a folder or a Debian package, completely or not at all. @throws HeaderSetError if the import is not possible.
+ */
 export async function importSet(source: string, options: ImportOptions): Promise<Imported> {
   const tree = isFolder(source) ? folderTree(source) : await packageTree(source);
   const place = onlyPlace(tree);
@@ -79,7 +85,7 @@ export async function importSet(source: string, options: ImportOptions): Promise
   return { name, set, isNew, leftOut: leftOutOf(tree, place, contents) };
 }
 
-/** What unpacks packages is loaded by itself, as no other command waits for it. */
+/** Opens a package. The code that unpacks packages is loaded only here, so that other commands start faster. */
 async function packageTree(path: string): Promise<HeaderTree> {
   const { debTree } = await import('../headers/sets/deb.js');
   return debTree(path);
@@ -92,7 +98,7 @@ export async function importHeaders(source: string, options: ImportOptions): Pro
   return [
     `${name}: Linux ${set.kernel}, ${originsOf(set).join(', ')}, for ${targets.join(', ')}`,
     ...(leftOut.length > 0 ? [`  left out  ${leftOut.join(', ')}`] : []),
-    `  ${isNew ? 'imported' : 'was there'}; use it with --from ${from}`,
+    `  ${isNew ? 'imported' : 'already imported'}; use it with --from ${from}`,
   ].join('\n');
 }
 
@@ -101,7 +107,7 @@ export function removeHeaders(names: readonly string[], { cache }: CacheOptions)
   return names.map((name) => `${name}: removed`).join('\n');
 }
 
-/** The forms that an import takes, for the help. */
+/** Returns the forms that an import accepts, for the help text. */
 export function formsHelp(): string {
   return ['Forms:', ...forms.map(({ name, about }) => `  ${name.padEnd(18)} ${about}`)].join('\n');
 }
@@ -114,7 +120,7 @@ function isFolder(path: string): boolean {
   }
 }
 
-/** The set of a tree: its own, not those for cross compilers, where it has both. */
+/** Returns the only header set of a tree. The tree's own set is preferred over sets for cross compilers. */
 function onlyPlace(tree: HeaderTree): Place {
   const places = placesIn(tree);
   const own = places.filter(({ form }) => form !== 'cross');
@@ -122,12 +128,16 @@ function onlyPlace(tree: HeaderTree): Place {
   if (!place) throw new HeaderSetError(`${tree.name}: ${noSet}`);
   if (others.length > 0) {
     const folders = [place, ...others].map(({ common }) => common);
-    throw new HeaderSetError(`${tree.name}: has several header sets: ${folders.join(', ')}; give the folder of one`);
+    throw new HeaderSetError(
+      `${tree.name}: contains several header sets: ${folders.join(', ')}; name the folder of one set`,
+    );
   }
   return place;
 }
 
-/** In a package all headers are the kernel's, and what is left out must be said. */
+/**
+ * Returns what an import leaves out. In a package, all headers are the kernel's, so everything else must be reported.
+ */
 function leftOutOf(tree: HeaderTree, place: Place, { architectures }: Contents): string[] {
   if (!tree.read('DEBIAN/control')) return [];
   const known = new Set<string>([...kernelFolders, 'asm']);

@@ -1,17 +1,29 @@
 /**
- * The command line: each command a thin call into the pipeline. What only one of them needs is loaded by that one: loading
- * is a good part of a run. Exit codes: 0 good, 1 a check failed, 2 wrong use or bad input.
+ * The command line. Each command makes one call into the generator. Code that only one command needs is loaded only by
+ * that command, because loading takes a large part of a run.
+ *
+ * Exit codes: 0 for success, 1 for a failed check, 2 for wrong usage or bad input.
  */
 
 import { join } from 'node:path';
 import { Command, CommanderError, Option } from 'commander';
-import type { CheckedConfig } from '../config/config.js';
+import { type ImportExtension, importExtensions } from '../emit/support.js';
 import { GeneratorError, UsageError } from '../errors.js';
 import { packageRoot } from '../headers/disk.js';
-import { defaultTarget, targetNames } from '../targets/targets.js';
+import { defaultTarget } from '../targets/targets.js';
 import { version } from '../version.js';
+import {
+  architectures,
+  collect,
+  configFor,
+  type GivenHeaders,
+  headerCommand,
+  headersGiven,
+  projectOf,
+  single,
+} from './arguments.js';
 import { type GenerateOptions, generate } from './generate.js';
-import { defaultHeader, type HeaderOptions } from './header-options.js';
+import { defaultHeader, headersOf } from './header-options.js';
 import {
   type CacheOptions,
   formsHelp,
@@ -20,140 +32,190 @@ import {
   listHeaders,
   removeHeaders,
 } from './headers.js';
-import type { LayoutOptions } from './layout.js';
-import { follow } from './project.js';
-import type { VerifyCommandOptions } from './verify.js';
-import type { WhereOptions } from './where.js';
+import { follow, keyed, type Project } from './project.js';
 
 const { CC, NO_COLOR } = process.env;
 
-const collect = (value: string, list: readonly string[]): string[] => [...list, value];
+const chosenTargets = `${architectures}; may be repeated (default: the targets of the configuration, or ${defaultTarget})`;
 
-function command(name: string, summary: string): Command {
-  return new Command(name)
-    .summary(summary)
-    .description(summary)
-    .addOption(
-      new Option('--header <header>', `header as an #include spells it; may be repeated (default: ${defaultHeader})`)
-        .argParser(collect)
-        .default([], ''),
-    )
-    .addOption(
-      new Option('--include <dir>', "include folder, searched before the system's; may be repeated")
-        .argParser(collect)
-        .default([], ''),
-    )
-    .option('--from <set>', "header set to read, an imported one's name or a folder (default: the system's headers)");
+interface GivenToGenerate extends GivenHeaders {
+  readonly arch?: readonly string[];
+  readonly out?: string;
+  readonly support?: string;
+  readonly importExtension?: ImportExtension;
+  readonly check?: true;
+  readonly strict?: true;
+  readonly comments?: true;
 }
 
-const architectures = `target: ${targetNames.join(', ')}`;
-const oneArchitecture = (): Option => new Option('--arch <arch>', architectures).default(defaultTarget);
+/** The options that say what to generate. With one of them, no configuration is searched. */
+const generating = ['header', 'include', 'define', 'from', 'out', 'support', 'importExtension'];
 
-const generateCommand: Command = command('generate', 'write TypeScript bindings of headers')
-  .option('--config <file>', 'configuration to follow (default: kvm-uapi.config.{ts,mts,js,mjs,json}, if one is here)')
-  .option('--arch <arch>', `${architectures} (default: those that --out has bindings for, else ${defaultTarget})`)
-  .option('--out <dir>', 'folder to write to', 'generated')
-  .option(
-    '--support <path>',
-    'import the support library from this folder, relative to --out, or from a package (default: copies)',
+const generateCommand: Command = headerCommand('generate', 'write TypeScript bindings for headers')
+  .addOption(
+    new Option(
+      '--arch <arch>',
+      `${architectures}; may be repeated (default: the targets of the configuration, every target with bindings in --out, or ${defaultTarget})`,
+    ).argParser(collect),
   )
-  .option('--check', 'write nothing; exit with 1 when the files in --out are not what they should be', false)
-  .option('--strict', 'with --check: exit with 1 also when the headers here are other ones than recorded', false)
-  .option('--comments', "put the headers' comments into the docstrings; they have the headers' licence", false)
-  .action(async ({ config: named, check: isCheck, strict, ...given }: GenerateCommandOptions) => {
-    const check = isCheck ? (await import('./check.js')).check : undefined;
+  .addOption(single('--out <dir>', 'folder to write to (default: generated)'))
+  .addOption(
+    single(
+      '--support <path>',
+      'import the support library from this folder, relative to --out, or from a package (default: copies)',
+    ),
+  )
+  .addOption(
+    new Option('--import-extension <extension>', "file extension in the output's imports (default: .js)").choices([
+      ...importExtensions,
+    ]),
+  )
+  .option('--check', 'write nothing; exit with 1 if the files in --out are not up to date')
+  .option('--strict', 'with --check: also exit with 1 if the headers of the distribution differ from the recorded ones')
+  .option('--comments', "copy the headers' comments into the docstrings; the comments keep the headers' licence")
+  .action(async (given: GivenToGenerate) => {
+    if (given.strict && !given.check) throw new UsageError('--strict needs --check; add --check, or remove --strict');
+    const check = given.check ? (await import('./check.js')).check : undefined;
+    const config = await configFor(generateCommand, given.config, generating);
     const run = (options: GenerateOptions): void => {
       if (!check) {
-        console.log(generate(options));
+        console.log(generate(options, config?.file));
         return;
       }
       const { state, report } = check(options);
       console.log(report);
-      if (state === 'stale' || (state === 'other headers' && strict)) process.exitCode = 1;
+      if (state === 'stale' || (state === 'other headers' && given.strict)) process.exitCode = 1;
     };
-    const config = await configFor(named);
-    if (!config) run(given);
-    else follow(config, (options) => run({ ...options, comments: options.comments === true || given.comments }));
+    const chosen = given.arch === undefined ? {} : { arch: given.arch };
+    if (!config) run(optionsGiven(given));
+    else
+      follow(config, (options) =>
+        run({ ...options, ...chosen, comments: options.comments === true || given.comments === true }),
+      );
   });
 
-interface GenerateCommandOptions extends GenerateOptions {
-  readonly config?: string;
-  readonly check: boolean;
-  readonly strict: boolean;
-  readonly comments: boolean;
+function optionsGiven(given: GivenToGenerate): GenerateOptions {
+  const { arch, out = 'generated', support, importExtension = '.js', comments = false } = given;
+  return {
+    ...headersGiven(given),
+    out,
+    importExtension,
+    comments,
+    ...(arch === undefined ? {} : { arch }),
+    ...(support === undefined ? {} : { support }),
+  };
 }
 
-/** The configuration that is named, or else the one here where nothing on the command line says what to generate. */
-async function configFor(named: string | undefined): Promise<CheckedConfig | undefined> {
-  const said = ['header', 'include', 'from', 'arch', 'out', 'support'].find(
-    (name) => generateCommand.getOptionValueSource(name) === 'cli',
-  );
-  if (named !== undefined && said !== undefined) {
-    throw new UsageError(`--config says what --${said} says; give one of them`);
-  }
-  if (said !== undefined) return undefined;
-  const { findConfig, loadConfig } = await import('../config/load.js');
-  const file = named ?? findConfig('.');
-  return file === undefined ? undefined : loadConfig(file);
-}
-
-const layoutCommand = command('layout', 'print structs, unions and enums with offsets, sizes and holes')
-  .addOption(oneArchitecture())
+const layoutCommand: Command = headerCommand('layout', 'print structs, unions and enums with offsets, sizes and holes')
+  .addOption(single('--arch <arch>', `${architectures} (default: the first of the configuration, or ${defaultTarget})`))
   .argument('[name...]', 'types to print: kvm_run or "struct kvm_run" (default: all)')
-  .option('--json', 'print the whole model of the header as JSON', false)
-  .action(async (names: string[], options: HeaderOptions & Pick<LayoutOptions, 'json'>) => {
+  .option('--json', 'print the model of the header as JSON; with names, the model of these types and what they need')
+  .action(async (names: string[], given: GivenHeaders & { readonly arch?: string; readonly json?: true }) => {
     const { layout } = await import('./layout.js');
-    const colour = process.stdout.isTTY === true && NO_COLOR === undefined;
-    console.log(layout(names, { ...options, colour }));
+    await inProject(await projectOf(layoutCommand, given), ({ headers, targets, selection }) => {
+      const colour = process.stdout.isTTY === true && NO_COLOR === undefined;
+      const [arch = defaultTarget] = targets;
+      console.log(layout(names, { ...headers, arch, selection, json: given.json === true, colour }));
+    });
   });
 
-const verifyCommand = command('verify', 'compile static assertions for everything in the model with the real header')
-  .addOption(oneArchitecture())
-  .option('--cc <cc>', "C compiler (default: $CC, else the architecture's own)", CC || undefined)
-  .action(async (options: VerifyCommandOptions) => {
+const verifyCommand: Command = headerCommand(
+  'verify',
+  'compile the header with static assertions for every fact of the model',
+)
+  .addOption(new Option('--arch <arch>', chosenTargets).argParser(collect))
+  .addOption(single('--cc <cc>', 'C compiler (default: $CC, or the compiler of the architecture)'))
+  .action(async (given: GivenHeaders & { readonly arch?: readonly string[]; readonly cc?: string }) => {
     const { verify } = await import('./verify.js');
-    const { good, report } = await verify(options);
-    console.log(report);
-    if (!good) process.exitCode = 1;
+    await inProject(await projectOf(verifyCommand, given), async ({ headers, targets, selection }) => {
+      const cc = given.cc ?? (CC || undefined);
+      for (const arch of targets) {
+        const options = { ...headers, arch, selection, ...(cc === undefined ? {} : { cc }) };
+        const { good, report } = await verify(options);
+        console.log(report);
+        if (!good) process.exitCode = 1;
+      }
+    });
   });
 
-const whereCommand = new Command('where')
-  .summary('tell on which architectures something is, and why not on the others')
-  .description('tell on which architectures something is, and why not on the others')
-  .argument('<name...>', 'ioctls, constants and types: KVM_CREATE_PIT2, kvm_regs')
-  .option('--header <header>', 'header that the bindings are of', defaultHeader)
-  .addOption(
-    new Option('--in <dir>', 'folder of the bindings').default(
-      join(packageRoot(), 'generated'),
-      'those of this package',
-    ),
-  )
-  .option('--json', 'print the same as JSON', false)
-  .action(async (names: string[], options: WhereOptions) => {
-    const { where } = await import('./where.js');
-    console.log(where(names, options));
+const omissionsCommand: Command = headerCommand(
+  'omissions',
+  'list the declarations that the bindings do not have, and why',
+)
+  .addOption(new Option('--arch <arch>', chosenTargets).argParser(collect))
+  .option('--json', 'print the omissions as JSON')
+  .action(async (given: GivenHeaders & { readonly arch?: readonly string[]; readonly json?: true }) => {
+    const { omissions } = await import('./omissions.js');
+    await inProject(await projectOf(omissionsCommand, given), (project) => {
+      console.log(omissions(project, given.json === true));
+    });
   });
+
+const whereCommand: Command = new Command('where')
+  .summary('show which architectures have a name, and why the others do not')
+  .description('show which architectures have a name, and why the others do not')
+  .argument('<name...>', 'ioctls, constants and types, such as KVM_CREATE_PIT2 or kvm_regs')
+  .addOption(
+    new Option(
+      '--header <header>',
+      `header of the bindings; may be repeated (default: the headers of the configuration, or ${defaultHeader})`,
+    ).argParser(collect),
+  )
+  .addOption(
+    single('--in <dir>', 'folder of the bindings (default: the folder of the configuration, or of this package)'),
+  )
+  .addOption(single('--config <file>', 'configuration file (default: the one in this folder, if it exists)'))
+  .option('--json', 'print the result as JSON')
+  .action(async (names: string[], given: GivenToWhere) => {
+    const { where } = await import('./where.js');
+    const config = await configFor(whereCommand, given.config, ['header', 'in']);
+    const headers = config
+      ? headersOf({ header: config.headers, include: config.include })
+      : headersOf({ header: given.header ?? [], include: [] });
+    const folder = given.in ?? config?.out ?? join(packageRoot(), 'generated');
+    console.log(where(names, { headers: headers.map(({ name }) => name), in: folder, json: given.json === true }));
+  });
+
+/** Calls `use`. @throws ConfigError if a pattern or a statement of the configuration matches no name. */
+async function inProject(project: Project, use: (project: Project) => void | Promise<void>): Promise<void> {
+  try {
+    await use(project);
+  } catch (error) {
+    throw keyed(project.config, error);
+  }
+}
+
+interface GivenToWhere {
+  readonly header?: readonly string[];
+  readonly in?: string;
+  readonly config?: string;
+  readonly json?: true;
+}
 
 function setsCommand(name: string, summary: string): Command {
   return new Command(name)
     .summary(summary)
     .description(summary)
-    .option('--cache <dir>', 'folder of imported sets (default: kvm-uapi/headers in $XDG_CACHE_HOME or ~/.cache)');
+    .addOption(
+      single('--cache <dir>', 'folder of imported sets (default: kvm-uapi/headers in $XDG_CACHE_HOME or ~/.cache)'),
+    );
 }
 
 const headersCommand = new Command('headers')
   .summary('list the header sets of this machine; import and remove them')
   .description('List the header sets of this machine, and import and remove them.')
   .addCommand(
-    setsCommand('list', 'list the header sets that are installed or imported')
-      .option('--json', 'print them as JSON, with their hashes', false)
-      .action((options: CacheOptions & { json: boolean }) => console.log(listHeaders(options))),
+    setsCommand('list', 'list the installed and imported header sets')
+      .option('--json', 'print the sets as JSON, with their hashes')
+      .action((options: CacheOptions & { json?: true }) =>
+        console.log(listHeaders({ ...options, json: options.json === true })),
+      ),
     { isDefault: true },
   )
   .addCommand(
-    setsCommand('import', 'keep the kernel headers of a folder or a Debian package')
+    setsCommand('import', 'import the kernel headers of a folder or a Debian package')
       .argument('<source>', 'folder or .deb')
-      .option('--name <name>', 'name of the set (default: package, version and architecture)')
+      .addOption(single('--name <name>', 'name of the set (default: package, version and architecture)'))
       .addHelpText('after', `\n${formsHelp()}`)
       .action(async (source: string, options: ImportOptions) => console.log(await importHeaders(source, options))),
   )
@@ -168,19 +230,21 @@ const program = new Command('kvm-uapi')
   .version(version)
   .addCommand(generateCommand)
   .addCommand(layoutCommand)
+  .addCommand(omissionsCommand)
   .addCommand(verifyCommand)
   .addCommand(whereCommand)
   .addCommand(headersCommand);
 
 for (const each of [program, ...program.commands, ...headersCommand.commands]) each.exitOverride();
 
-// A reader that has seen enough, such as `head`, closes the pipe: that is no failure.
+// A reader such as `head` closes the pipe when it has read enough. This is not a failure.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code !== 'EPIPE') throw error;
   process.exit(0);
 });
 
-// Not awaited by the module: in the bundle, the modules that a command loads import this one and would wait for it for ever.
+// The module does not await this promise. In the bundle, the modules that a command loads import this module and would
+// wait for it forever.
 program.parseAsync().catch((error) => {
   if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : 2;
   else if (error instanceof GeneratorError) {

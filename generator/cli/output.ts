@@ -1,13 +1,14 @@
-/** Writes files whole or not at all: either every file has its new text, or every file is as it was. */
+/** Writes files completely or not at all: either every file has its new text, or no file is changed. */
 
-import { mkdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { lstatSync, mkdirSync, renameSync, rmSync, type Stats, statSync, writeFileSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
 import type { EmittedFile } from '../emit/modules.js';
 import { OutputError } from '../errors.js';
 import { readIfThere } from '../headers/disk.js';
 
-/** Writes files below a folder, which is made when it is not there; gives back how many had another text before. */
+/** Writes files below a folder and creates the folder if needed. Returns the number of files whose text changed. */
 export function writeFiles(folder: string, files: readonly EmittedFile[]): number {
+  if (folder === '') throw new OutputError("the name of the output folder is empty; write '.' for the current folder");
   const changed = files.filter((file) => readIfThere(join(folder, file.path)) !== file.text);
   const staged: { readonly from: string; readonly to: string }[] = [];
   const made: string[] = [];
@@ -15,10 +16,9 @@ export function writeFiles(folder: string, files: readonly EmittedFile[]): numbe
     for (const file of changed) {
       const to = join(folder, file.path);
       const from = `${to}.new-${process.pid}`;
-      const first = mkdirSync(dirname(to), { recursive: true });
-      if (first !== undefined) made.push(first);
+      made.push(...makeFolder(resolve(dirname(to))));
       if (statSync(to, { throwIfNoEntry: false })?.isDirectory())
-        throw new OutputError(`${to}: is a folder; remove it`);
+        throw new OutputError(`${to}: cannot be written because a folder has this name; remove the folder`);
       staged.push({ from, to });
       writeFileSync(from, file.text);
     }
@@ -27,17 +27,55 @@ export function writeFiles(folder: string, files: readonly EmittedFile[]): numbe
     for (const path of made.reverse()) rmSync(path, { recursive: true, force: true });
     throw outputError(error, folder);
   }
-  // All texts are on the disk and all folders are there: nothing is left that renaming could fail of.
+  // All texts are on the disk, all folders exist, and no file has the name of a folder. Renaming cannot fail for a known
+  // reason.
   for (const { from, to } of staged) renameSync(from, to);
   return changed.length;
 }
 
+/**
+ * Creates a folder and the folders above it, and returns the created folders. Node's recursive `mkdir` does not return for a
+ * path in `/proc`, because the kernel says ENOENT there although the folder above exists.
+ */
+function makeFolder(path: string): string[] {
+  const there = statusOf(path, statSync);
+  if (there?.isDirectory()) return [];
+  if (there) throw new OutputError(`${path}: is a file, so it cannot be a folder of the output; ${chooseFolder}`);
+  if (statusOf(path, lstatSync)) {
+    throw new OutputError(`${path}: is a link to a path that does not exist; remove the link, or ${chooseFolder}`);
+  }
+  const above = dirname(path) === path ? [] : makeFolder(dirname(path));
+  try {
+    mkdirSync(path);
+  } catch (error) {
+    for (const made of above.reverse()) rmSync(made, { recursive: true, force: true });
+    throw error;
+  }
+  return [...above, path];
+}
+
+function statusOf(path: string, stat: typeof statSync): Stats | undefined {
+  try {
+    return stat(path, { throwIfNoEntry: false });
+  } catch (error) {
+    // A file has the name of a folder of the path. The folder above is tried next.
+    if ((error as NodeJS.ErrnoException).code === 'ENOTDIR') return undefined;
+    throw error;
+  }
+}
+
+const chooseFolder = 'use --out to name a folder that you can write to';
+
+const remedies: Readonly<Record<string, string>> = {
+  ENOENT: `this file system does not let programs create folders; ${chooseFolder}`,
+  ENOSPC: 'free some space on the file system',
+  EDQUOT: 'free some space on the file system',
+  ENAMETOOLONG: 'use --out to name a folder with a shorter path',
+};
+
 function outputError(error: unknown, folder: string): Error {
   const { code, path } = error as NodeJS.ErrnoException;
   if (error instanceof OutputError || code === undefined) return error as Error;
-  const remedy =
-    code === 'EACCES' || code === 'EPERM' || code === 'EROFS'
-      ? 'name a folder you may write to with --out'
-      : 'see --out';
+  const remedy = remedies[code] ?? chooseFolder;
   return new OutputError(`${path ?? folder}: cannot be written (${code}); nothing was changed; ${remedy}`);
 }

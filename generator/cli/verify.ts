@@ -1,9 +1,13 @@
-/** `kvm-uapi verify`: the model held against a C compiler. */
+/** `kvm-uapi verify`: checks the model with a C compiler. */
 
+import type { Model } from '../model/model.js';
+import { type Selection, select } from '../model/selection.js';
 import { type HeaderOptions, openHeaders } from './header-options.js';
 
 export interface VerifyCommandOptions extends HeaderOptions {
-  /** The C compiler, where it is not to be the target's own. */
+  /** The part of the headers to check. The default is everything. */
+  readonly selection?: Selection;
+  /** The C compiler. The default is the compiler of the target. */
   readonly cc?: string;
 }
 
@@ -15,14 +19,16 @@ export interface VerifyReport {
 const mostFailures = 50;
 
 export async function verify(options: VerifyCommandOptions): Promise<VerifyReport> {
-  // Loaded by itself, as no other command waits for it.
+  // Loaded only here, because no other command needs it.
   const { verify: verifyModel } = await import('../verify/verify.js');
   const headers = openHeaders(options);
   const [cc, ...flags] = options.cc === undefined ? headers.target.compiler.command : [options.cc];
   const reports: VerifyReport[] = [];
-  for (const name of headers.names) {
-    const model = headers.model(name);
-    const result = await verifyModel(model, { cc, flags, includeDirs: headers.includeDirs });
+  const read = headers.requested.map(({ name }) => headers.model(name));
+  const models = select(read, options.selection ?? {});
+  for (const [index, { name, path }] of headers.requested.entries()) {
+    const model = models[index] as Model;
+    const result = await verifyModel(model, { cc, flags, includeDirs: headers.includeDirs, path });
     const { held, total, failures, compiler } = result;
     const shown = failures
       .slice(0, mostFailures)

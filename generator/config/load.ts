@@ -1,6 +1,6 @@
 /**
- * Finds and loads a configuration file. All but JSON goes through jiti, also where Node could read TypeScript itself: so it
- * is loaded the same way by every version.
+ * Finds and loads a configuration file. jiti loads every form except JSON, even if Node can load TypeScript itself.
+ * Every version of Node therefore loads the file in the same way.
  */
 
 import { readFileSync, statSync } from 'node:fs';
@@ -10,21 +10,23 @@ import { ConfigError, UsageError } from '../errors.js';
 import { packageRoot } from '../headers/disk.js';
 import { type CheckedConfig, checkConfig } from './config.js';
 
-/** The names that a configuration file has, in a folder of which a command is run. */
+/** The possible names of a configuration file in the current folder. */
 export const configNames: readonly string[] = ['ts', 'mts', 'js', 'mjs', 'json'].map((end) => `kvm-uapi.config.${end}`);
 
-/** The configuration file of a folder; undefined where there is none. @throws UsageError where there are several. */
+/**
+ * Returns the path of a folder's configuration file, or undefined if it has none. @throws UsageError if it has several.
+ */
 export function findConfig(folder: string): string | undefined {
   const found = configNames.map((name) => join(folder, name)).filter(isFile);
   if (found.length > 1)
-    throw new UsageError(`${found.join(' and ')} are both here; keep one, or name one with --config`);
+    throw new UsageError(`found ${found.join(' and ')}; keep one of them, or name one with --config`);
   return found[0];
 }
 
-/** Loads and checks a configuration file. @throws ConfigError that names file, key and what to do. */
+/** Loads and checks a configuration file. @throws ConfigError that names the file, the key and what to do. */
 export async function loadConfig(path: string): Promise<CheckedConfig> {
   const file = resolve(path);
-  if (!isFile(file)) throw new ConfigError(file, null, 'not found');
+  if (!isFile(file)) throw new ConfigError(file, null, 'not found; check the path');
   return checkConfig(file.endsWith('.json') ? readJson(file) : await readModule(file), file);
 }
 
@@ -32,12 +34,12 @@ function readJson(file: string): unknown {
   try {
     return JSON.parse(readFileSync(file, 'utf8'));
   } catch (error) {
-    throw new ConfigError(file, null, `is no JSON: ${(error as Error).message}`);
+    throw new ConfigError(file, null, `is not valid JSON: ${(error as Error).message}`);
   }
 }
 
 async function readModule(file: string): Promise<unknown> {
-  // The package's own name leads here, also where it is not installed beside the file.
+  // Resolves the package's own name to this package, even if it is not installed next to the configuration file.
   const alias = { 'kvm-uapi/generator': join(packageRoot(), 'dist', 'generator', 'config', 'config.js') };
   const jiti = createJiti(file, { alias, fsCache: false, moduleCache: false, interopDefault: false });
   try {

@@ -1,4 +1,4 @@
-/** The accessors of one member: a getter, a setter, and for 64-bit integers the same as a number. */
+/** Emits the accessors of one member: a getter, a setter, and number forms for 64-bit integers. */
 
 import type { ByteOrder, Member } from '../model/model.js';
 import { bitFieldAccessors } from './bit-fields.js';
@@ -6,17 +6,26 @@ import { describeMember } from './docs.js';
 import { memberProperty } from './export-names.js';
 import type { References } from './module-context.js';
 import { elementSizeOf, elementsOf, isFlexible, type PlacedMember } from './placed-members.js';
-import { type Access, at, byteOrderOf, numberProperty, order, property, wideProperties } from './properties.js';
+import {
+  type Access,
+  at,
+  byteOrderOf,
+  numberProperty,
+  order,
+  property,
+  valueType,
+  wideProperties,
+} from './properties.js';
 import { accessOf, type ScalarAccess } from './scalar-access.js';
 
-/** A member's accessors, indented for a class body. */
+/** Returns a member's accessors, indented for a class body. */
 export function accessors(placed: PlacedMember, references: References, siblings: readonly PlacedMember[]): string {
   const { member, offset } = placed;
   const doc = describeMember(placed);
   if (member.bit) return bitFieldAccessors(placed, doc, references);
   if (member.dims) return arrayAccessors(placed, member.dims, doc, references, siblings);
   if ('cName' in member.shape) {
-    // A record without bytes is what a macro left behind; there is nothing in it to access.
+    // A record without bytes is left by a macro. It has nothing to access.
     if (member.size === 0 && member.members?.length === 0) return '';
     const type = references.classOf(member);
     const name = memberProperty(member.name);
@@ -45,7 +54,7 @@ function scalarAccessors(
     get: `this.$$view.get${method}(${place}${last})${isBoolean ? ' !== 0' : ''}`,
     set: `this.$$view.set${method}(${place}, ${isBoolean ? 'value ? 1 : 0' : 'value'}${last})`,
   };
-  if (type !== 'bigint') return property(memberProperty(member.name), doc, type, own);
+  if (type !== 'bigint') return property(memberProperty(member.name), doc, valueType(member, type, references), own);
   const number = {
     ...numberLoad(offset, signed, byteOrder),
     set: `${references.view('setNumber64', byteOrder)}(this.$$view, ${place}, value, ${signed})`,
@@ -54,15 +63,15 @@ function scalarAccessors(
 }
 
 /**
- * Reads a 64-bit integer by its halves: going by way of a bigint would allocate one. A branch would keep V8 from doing
- * without the view that the member is read of; so beyond 2^53 - 1 the low half is looked for where no view reaches, and
- * that throws.
+ * Returns code that reads a 64-bit integer as two halves, because a bigint would be allocated. A branch would prevent
+ * V8 from removing the view that the member is read from. The code therefore has no branch. For a value beyond 2^53 -
+ * 1, the code reads the low half at an offset outside every view, and the read throws.
  */
 function numberLoad(offset: number, signed: boolean, byteOrder: ByteOrder): Pick<Access, 'before' | 'get'> {
   const lowAt = byteOrder === 'little' ? offset : offset + 4;
   const highAt = byteOrder === 'little' ? offset + 4 : offset;
   const last = order(byteOrder, 4);
-  // All ones in the sign when the value is beyond: then the low half is looked for 2 GiB before the view.
+  // If the value is beyond the limit, all sign bits are one, and the low half is read 2 GiB before the view.
   const beyond = signed ? '-((high >> 21) ^ (high >> 31))' : '-(high >>> 21)';
   const low = `this.$$offset + (${lowAt} | (${beyond} & 0x8000_0000))`;
   return {
@@ -86,7 +95,7 @@ function arrayAccessors(
 
   const array = record === null ? (access?.array ?? 'U8Array') : 'ViewArray';
   const leaf = references.view(array, access ? byteOrderOf(member, references) : undefined);
-  // An opaque element is shown as its bytes: one more dimension.
+  // An opaque element is shown as its bytes, which adds a dimension.
   const isOpaque = record === null && !access;
   const dims = isOpaque ? [...inner, element] : inner;
   const nested = dims.length > 0 ? references.view('NestedArray') : '';
@@ -104,7 +113,7 @@ function arrayAccessors(
   return property(name, doc, type, { get, set: `this.${name}.assign(value)` }, `Iterable<${access?.type}>`);
 }
 
-/** The member that holds the number of elements of a flexible array. */
+/** Returns the member that holds the number of elements of a flexible array. */
 export function counterOf(
   { countedBy }: Member,
   siblings: readonly PlacedMember[],
@@ -125,7 +134,7 @@ function flexibleLength(
   return `this.${wide ? numberProperty(counter.name, references) : memberProperty(counter.name)}`;
 }
 
-/** The arguments that place a view of a member. */
+/** Returns the arguments that place a view of a member. */
 function view(offset: number): string {
   return `this.$$view, ${at(offset)}`;
 }

@@ -1,9 +1,12 @@
-/** The accessors of a bit-field: one load, a shift and a mask where a load of at most 32 bits holds it. */
+/**
+ * Emits the accessors of a bit-field. If a load of at most 32 bits contains the bit-field, they use one load, a shift
+ * and a mask.
+ */
 
 import { memberProperty } from './export-names.js';
 import type { References } from './module-context.js';
 import type { PlacedMember } from './placed-members.js';
-import { type Access, at, order, property, wideProperties } from './properties.js';
+import { type Access, at, order, property, valueType, wideProperties } from './properties.js';
 
 export function bitFieldAccessors(placed: PlacedMember, doc: string, references: References): string {
   const { member } = placed;
@@ -15,8 +18,10 @@ export function bitFieldAccessors(placed: PlacedMember, doc: string, references:
     return property(name, doc, 'boolean', { get: `(${get}) !== 0`, set: set('value ? 1 : 0') });
   }
   const number = { get, set: set('value') };
-  // Whether it is a bigint goes by its C type, as for any other member.
-  if (member.shape.is !== 'u64' && member.shape.is !== 's64') return property(name, doc, 'number', number);
+  // The C type alone determines whether the value is a bigint, as for every other member.
+  if (member.shape.is !== 'u64' && member.shape.is !== 's64') {
+    return property(name, doc, valueType(member, 'number', references), number);
+  }
   const convert = isSigned(placed) ? 'asIntN' : 'asUintN';
   const big = wide ?? { get: `BigInt(${get})`, set: set(`Number(BigInt.${convert}(${width}, value))`) };
   return width > 53
@@ -31,20 +36,20 @@ interface BitAccess {
   readonly get: string;
   /** The statement that writes a number. */
   set(value: string): string;
-  /** For the value as a bigint, where that is not made from the number. */
+  /** The access to the value as a bigint, if it does not use the number. */
   readonly wide?: Access;
 }
 
 interface LoadWindow {
-  /** In bytes from the start of the record. */
+  /** The offset in bytes from the start of the record. */
   readonly start: number;
   /** In bits. */
   readonly size: 8 | 16 | 32;
-  /** Of the field's least significant bit in the load. */
+  /** The position of the field's least significant bit in the load. */
   readonly shift: number;
 }
 
-/** The smallest load that holds the whole field and stays inside its storage unit. */
+/** Returns the smallest load that contains the whole field and stays inside its storage unit. */
 function loadWindow({ member, offset }: PlacedMember, { target }: References): LoadWindow | undefined {
   const bit = member.bit as Bits;
   const first = offset * 8 + bit.offset;

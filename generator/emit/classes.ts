@@ -1,26 +1,26 @@
-/** One class per struct or union: its layout as data, and accessors for its members. */
+/** Emits one class for each struct or union: its layout as data, and accessors for its members. */
 
 import type { Member } from '../model/model.js';
 import { accessors, counterOf } from './accessors.js';
-import { bytes, docstring, withComment } from './docs.js';
+import { bytes, docstring, quoted, withComment } from './docs.js';
 import { memberProperty } from './export-names.js';
 import type { References } from './module-context.js';
 import { elementSizeOf, elementsOf, isFlexible, type PlacedMember, promotedMembers } from './placed-members.js';
 
-/** A record to emit: one with a name in C, or an unnamed one that a member gives its type. */
+/** A record to emit: a named record, or an unnamed record that is the type of a member. */
 export interface ClassSource {
   readonly className: string;
-  /** `struct kvm_run`; for an unnamed one a description of where it is. */
+  /** The C name, such as `struct kvm_run`. For an unnamed record, a description of its location. */
   readonly title: string;
   readonly size: number;
   readonly align: number;
   readonly members: readonly Member[];
   readonly comment?: string | undefined;
-  /** Further lines, of data. */
+  /** Additional lines with data. */
   readonly data?: string;
 }
 
-/** The classes of the unnamed records inside of a record, outermost first. */
+/** Returns the classes of the unnamed records inside a record, outermost first. */
 export function emitUnnamed(members: readonly Member[], title: string, references: References): string {
   let text = '';
   for (const member of members) {
@@ -46,18 +46,18 @@ export function emitUnnamed(members: readonly Member[], title: string, reference
 export function emitClass(source: ClassSource, references: References): string {
   const { className, title, size, align } = source;
   const members = promotedMembers(source.members);
-  // A branch would keep V8 from doing without the view; reading the last byte throws just as well.
+  // A branch would prevent V8 from removing the view. Reading the last byte throws in the same cases.
   const check = size === 0 ? '' : `    view.getUint8(offset${size === 1 ? '' : ` + ${size - 1}`});\n`;
   let properties = '';
   for (const member of members) properties += accessors(member, references, members);
-  // The fields are declared only: one that is defined and then assigned costs ten times as much as one that is assigned.
+  // The fields are only declared. Defining and then assigning a field is ten times slower than assigning it.
   return `
 ${docstring(withComment(`\`${title}\`: ${bytes(size)}, aligned to ${align}.`, source.comment))}
 export class ${className} implements ${references.view('View')} {
   static readonly $size = ${size};
   static readonly $align = ${align};
 ${flexibleTail(members)}${layoutData(source, members, references)}${source.data ?? ''}\
-  declare readonly $$type: '${title}';
+  declare readonly $$type: ${quoted(title)};
   declare readonly $$view: DataView;
   declare readonly $$offset: number;
 
@@ -66,7 +66,7 @@ ${check}    this.$$view = view;
     this.$$offset = offset;
   }
 
-  /** As \`$layout\` of the class. */
+  /** The \`$layout\` of the class. */
   get $$layout(): typeof ${className}.$layout {
     return ${className}.$layout;
   }
@@ -77,16 +77,17 @@ ${properties}}
 function layoutData(
   { title, size, align }: ClassSource,
   members: readonly PlacedMember[],
-  { target }: References,
+  references: References,
 ): string {
+  const { target } = references;
   let facts = '';
   for (const { member, offset } of members) {
     const dims = member.dims ? `, dims: [${member.dims.map(String).join(', ')}]` : '';
     const bit = member.bit ? `, bit: [${member.bit.offset}, ${member.bit.width}]` : '';
-    facts += `      ${memberProperty(member.name)}: { offset: ${offset}, size: ${member.size}, type: '${member.type}'${scalar(member)}${dims}${bit}${names(member)} },\n`;
+    facts += `      ${memberProperty(member.name)}: { offset: ${offset}, size: ${member.size}, type: ${quoted(member.type)}${scalar(member)}${dims}${bit}${addressed(member, references)}${names(member, references)} },\n`;
   }
   return `  static readonly $layout = {
-    name: '${title}',
+    name: ${quoted(title)},
     size: ${size},
     align: ${align},
     byteOrder: '${target.byteOrder}',
@@ -96,18 +97,30 @@ ${facts}    },
 `;
 }
 
-/** How the value of a scalar is read; nothing of a record. */
+/** Returns how the value of a scalar is read. Returns an empty text for a record. */
 function scalar({ shape }: Member): string {
   if ('cName' in shape) return '';
   return `, is: '${shape.is}'${shape.byteOrder === undefined ? '' : `, byteOrder: '${shape.byteOrder}'`}`;
 }
 
-/** What the values are called. */
-function names({ named }: Member): string {
-  return named === undefined ? '' : `, ${named.flags ? 'flags' : 'names'}: '${named.prefix}'`;
+/** Returns the length of the memory at an address. It is null if it is unknown, or if the kernel also follows addresses there. */
+function addressed({ address }: Member, references: References): string {
+  if (!address) return '';
+  const { countedBy, elementSize, type } = address;
+  const isDeep = type !== undefined && references.hasPointers({ is: 'struct', cName: type });
+  const count = countedBy === undefined ? 'null' : quoted(memberProperty(countedBy));
+  return `, address: { countedBy: ${count}, elementSize: ${isDeep ? null : (elementSize ?? null)} }`;
 }
 
-/** What `allocate` must know to make room for a flexible array: there is exactly one, and nothing after it. */
+/** Returns the prefix of the constants for the member's values, or the export with its enumerators. */
+function names(member: Member, references: References): string {
+  const { named } = member;
+  if (named !== undefined) return `, ${named.flags ? 'flags' : 'names'}: '${named.prefix}'`;
+  const enumeration = references.enumNameOf(member);
+  return enumeration === undefined ? '' : `, enum: '${enumeration}'`;
+}
+
+/** Returns the data that `allocate` needs for a flexible array. The record has exactly one, and nothing is after it. */
 function flexibleTail(members: readonly PlacedMember[]): string {
   const tail = members.find(({ member }) => isFlexible(member));
   if (!tail) return '';

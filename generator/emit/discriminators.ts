@@ -1,4 +1,6 @@
-/** Records with a discriminator: which member of the union it selects, as data of the class and as a type that narrows. */
+/**
+ * Emits the discriminator of a record: data of the class, and a type that narrows to the selected members of the union.
+ */
 
 import type { Constant, Discriminator, RecordType } from '../model/model.js';
 import { memberProperty } from './export-names.js';
@@ -7,11 +9,11 @@ import { promotedMembers } from './placed-members.js';
 /** A value of the discriminator. */
 export interface Case {
   readonly constant: Constant;
-  /** The members that it selects, as properties. */
+  /** The selected members, as properties. */
   readonly members: readonly string[];
 }
 
-/** The known cases, in the order of their values. */
+/** Returns the known cases in the order of their values. */
 export function casesOf(
   record: RecordType,
   discriminator: Discriminator,
@@ -27,7 +29,7 @@ export function casesOf(
   }
   for (const name of discriminator.selectsNone) if (!properties.has(name)) properties.set(name, []);
   const cases = [...properties].flatMap(([name, members]) => {
-    // A part of a header can be without its constants.
+    // A part of a header can lack the constants.
     const constant = constants.get(name);
     if (!constant) return [];
     if (typeof constant.value !== 'number') throw new Error(`${record.cName}: ${name} is not a number`);
@@ -36,7 +38,7 @@ export function casesOf(
   return cases.toSorted((a, b) => Number(a.constant.value) - Number(b.constant.value));
 }
 
-/** Lines of the class. */
+/** Returns the lines of the class. */
 export function discriminatorData({ member, property }: Discriminator, cases: readonly Case[]): string {
   const lines = cases.map(({ constant: { name, value }, members }) => {
     const list = members.map((member) => `'${member}'`).join(', ');
@@ -51,7 +53,7 @@ ${lines.join('')}    ],
 `;
 }
 
-/** The type of the view that narrows. */
+/** Returns the type of the view that narrows. */
 export function discriminatorType(
   typeName: string,
   className: string,
@@ -65,8 +67,8 @@ export function discriminatorType(
   });
   return `
 /**
- * The members of a \`${className}\` that its \`${member}\` selects: \`switch (view.${property})\` narrows to them. \`${property}\` is
- * null for a value of \`${member}\` that these bindings do not know.
+ * The members of a \`${className}\` that its \`${member}\` selects. \`switch (view.${property})\` narrows to these members.
+ * \`${property}\` is null if these bindings do not know the value of \`${member}\`.
  */
 export type ${typeName} =
 ${alternatives.join('')}  | { readonly ${property}: null; readonly ${member}: number };

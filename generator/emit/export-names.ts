@@ -1,17 +1,22 @@
 /**
- * The public names of a model. C's names stay as they are: constants are exactly the macro's name, members exactly the
- * member's. A class is the tag in PascalCase; the class of an unnamed record is named by the path to it, through named
- * members only, so that wrapping members in another anonymous group moves no name.
+ * The public names of a model. C names do not change: a constant has the macro's name, and a member has the member's
+ * name. A class has the tag in PascalCase. The class of an unnamed record has the name of the path to it through named
+ * members. A new anonymous group around members therefore changes no name.
  *
- * C keeps tags, constants and members in name spaces of their own, JavaScript has one per module and one per class.
- * Where two names meet, the constant keeps it, then the function-like macro, then the tag (one in plain snake case before others, those of enums after
- * all records'), then the path, then what is a view of a record; the other gets `$` at its end, which no kernel header uses. The same goes for words that
- * JavaScript reserves. The order of declarations decides nothing.
+ * C has separate name spaces for tags, constants and members. JavaScript has one for each module and one for each
+ * class. If two names are equal, one keeps the name, in this order: constants, function-like macros, tags, paths, views
+ * of a record. Among tags, records come before enums, and tags in plain snake case come before others. The other name
+ * gets `$` at its end, because no kernel header uses it. JavaScript's reserved words also get `$`. The order of
+ * declarations has no effect.
+ *
+ * GCC accepts `$` in names. The property of a member never depends on the other members, so that a new member changes no
+ * name: a name that begins or ends with `$` gets one more `$` at its end. Every other property of an instance begins with
+ * `$` and does not end with it.
  */
 
 import type { EnumType, Member, Model } from '../model/model.js';
 
-/** `kvm_s390_io_info` → `KvmS390IoInfo` */
+/** Converts a name to PascalCase: `kvm_s390_io_info` → `KvmS390IoInfo`. */
 export function pascalCase(name: string): string {
   let pascal = '';
   for (const part of name.split('_')) pascal += part.charAt(0).toUpperCase() + part.slice(1);
@@ -23,20 +28,25 @@ const reservedWords = new Set(
     'arguments await break case catch class const continue debugger default delete do else enum eval export extends ' +
     'false finally for function if implements import in instanceof interface let new null package private protected ' +
     'public return static super switch this throw true try typeof var void while with yield undefined NaN Infinity ' +
-    // Not reserved, but a module that exports a function of this name is taken for a promise by `import()`.
+    // Not a reserved word, but `import()` would treat a module that exports a function `then` as a promise.
     'then'
   ).split(' '),
 );
 
-/** What the functions for macros use of JavaScript: no parameter may hide it. */
+/** The JavaScript names that the functions of macros use. A parameter must not hide them. */
 const used: readonly string[] = ['BigInt', 'Number', 'Math'];
 
-/** The name of a parameter of a macro, in a function. */
-export function localName(name: string): string {
-  return reservedWords.has(name) || used.includes(name) ? `${name}$` : name;
+/** Whether a name could equal a name that begins with `$` or that got `$` at its end. */
+function hasOuterDollar(name: string): boolean {
+  return name.startsWith('$') || name.endsWith('$');
 }
 
-/** What every object has or a class gives a meaning of its own. */
+/** Returns the name of a macro's parameter in a function. */
+export function localName(name: string): string {
+  return reservedWords.has(name) || used.includes(name) || hasOuterDollar(name) ? `${name}$` : name;
+}
+
+/** Names that every object has, or that have a special meaning in a class. */
 const reservedMembers = new Set(
   (
     'constructor __proto__ toString toLocaleString valueOf hasOwnProperty isPrototypeOf propertyIsEnumerable ' +
@@ -44,34 +54,37 @@ const reservedMembers = new Set(
   ).split(' '),
 );
 
-/** The property for a C member. */
+/** Returns the property for a C member. */
 export function memberProperty(name: string): string {
-  return reservedMembers.has(name) ? `${name}$` : name;
+  return reservedMembers.has(name) || hasOuterDollar(name) ? `${name}$` : name;
 }
 
-/** The property that holds the same 64-bit value in the other form: as a number, or with numbers first as a bigint. */
+/**
+ * Returns the property with the other form of a 64-bit value: the number form, or the bigint form if the number has the
+ * C name. It never equals the result of `memberProperty` for another name.
+ */
 export function secondProperty(name: string): string {
-  return `$${name}`;
+  return hasOuterDollar(name) ? `$$${name}$form` : `$${name}`;
 }
 
-/** A record or enum that has a name. */
+/** A record or enum with a name. */
 interface NamedType {
   readonly tag: string;
   readonly cName: string;
 }
 
 export interface Names {
-  /** The exported name of a constant, enumerator or ioctl. */
+  /** Returns the exported name of a constant, enumerator or ioctl. */
   constant(name: string): string;
-  /** The exported name of a function-like macro. */
+  /** Returns the exported name of a function-like macro. */
   functionMacro(name: string): string;
-  /** The class of a record, by the record's C name. */
+  /** Returns the class of a record, by the record's C name. */
   record(cName: string): string;
-  /** The class of an unnamed record. */
+  /** Returns the class of an unnamed record. */
   unnamed(member: Member): string;
-  /** The type of the view of a record with a discriminator, by the record's C name. */
+  /** Returns the type of the view of a record with a discriminator, by the record's C name. */
   view(cName: string): string;
-  /** The object and type of an enum, by its C name. */
+  /** Returns the object and type of an enum, by its C name. */
   enumeration(cName: string): string;
 }
 
@@ -124,12 +137,12 @@ function hasName(type: EnumType): type is EnumType & NamedType {
   return type.cName !== null;
 }
 
-/** Who keeps a class's name before others do, whatever the order of declaration. */
+/** Whether a tag keeps its class name before other tags, independent of the order of declaration. */
 function isPlain({ tag }: NamedType): boolean {
   return /^[a-z0-9]+(_[a-z0-9]+)*$/.test(tag);
 }
 
-/** Typedefs after tags. */
+/** Sorts typedefs after tags. */
 function byTag(a: NamedType, b: NamedType): number {
   return byCodeUnits(a.tag, b.tag) || Number(isTypedef(a)) - Number(isTypedef(b));
 }
@@ -142,13 +155,15 @@ function byCodeUnits(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0;
 }
 
-/** PascalCase; the underscores in front stay where a digit or nothing would be left in their place. */
+/**
+ * Converts a tag to PascalCase. Leading underscores stay if the name would otherwise be empty or start with a digit.
+ */
 function className(tag: string): string {
   const name = pascalCase(tag);
   return /^(?:\d|$)/.test(name) ? `${/^_*/.exec(tag)?.[0]}${name}` : name;
 }
 
-/** An unnamed record, where it is in C and what its class would be called. */
+/** An unnamed record, its path in C and the preferred name of its class. */
 interface Path {
   readonly member: Member;
   readonly path: string;
@@ -168,17 +183,22 @@ function collectPaths(members: readonly Member[], path: string, wanted: string, 
   }
 }
 
-/** What `little-endian.ts` and `big-endian.ts` both have, so that a module may import either. */
+/** The names that both `little-endian.ts` and `big-endian.ts` export. A module can import either file. */
 const orderedViews: readonly string[] = [
   ...['U16Array', 'S16Array', 'U32Array', 'S32Array', 'F32Array', 'F64Array', 'U64Array', 'S64Array'],
   ...['S32Value', 'U32Value', 'S64Value', 'U64Value', 'getBits', 'setBits', 'setNumber64'],
 ];
 
-/** What the emitted modules declare, import or use of JavaScript, and what it reserves: no export of C may be called so. */
+/**
+ * The names that emitted modules declare, import or use from JavaScript, and reserved words. No exported C name may
+ * equal them.
+ */
 const unavailable: readonly string[] = [
   ...reservedWords,
   ...['$target', 'View', 'ArrayView', 'U8Array', 'S8Array', 'BoolArray', 'CharArray', 'UnsignedCharArray'],
   ...['ViewArray', 'NestedArray', 'IoctlAlone', 'IoctlByValue', 'IoctlByPointer', 'IoctlToBytes'],
-  ...['DataView', 'Iterable', ...used, 'copy', 'elementsWithin'],
+  ...['DataView', 'Iterable', ...used, 'copy', 'elementsWithin', '$$c'],
+  // The names that TypeScript reserves in a module that it compiles to CommonJS.
+  ...['exports', 'require', '__esModule'],
   ...orderedViews.flatMap((name) => [name, `${name}BigEndian`, `${name}LittleEndian`]),
 ];

@@ -1,12 +1,15 @@
-/** Function-like macros as functions, with an overload for each way that the arguments decide the type of the result. */
+/**
+ * Emits function-like macros as functions. A function has one overload for each type of result that the arguments can
+ * cause.
+ */
 
 import type { FunctionMacro, IntegerKind } from '../model/model.js';
 import { docstring, withComment } from './docs.js';
-import { localName } from './export-names.js';
+import { localName, secondProperty } from './export-names.js';
 import { call, MacroCode } from './macro-code.js';
 import { anyArguments, isOne, type Kinds, kindsOf, narrow, s32, s64, type Type, typeOf, wide } from './macro-types.js';
 
-/** Where numbers as arguments give a number and a bigint among them a bigint, there is an overload for each case. */
+/** If numbers give a number and a bigint argument gives a bigint, each case has an overload. */
 function signaturesOf(
   macro: FunctionMacro,
   kinds: Kinds,
@@ -44,15 +47,15 @@ const kindNames: Readonly<Record<IntegerKind, string>> = {
 function describeResult({ value }: FunctionMacro, kinds: Kinds): string {
   if (value.is === 'convert') return kindNames[value.to];
   if (value.is === 'integer') return kindNames[value.kind];
-  if (!isOne(kinds)) return 'of a type that the arguments decide';
+  if (!isOne(kinds)) return 'of a type that depends on the arguments';
   return `${kinds & (s32 | s64) ? 'signed' : 'unsigned'}, ${kinds & wide ? 64 : 32} bits`;
 }
 
-/** The function for a macro, under the name that it is exported by. */
+/** Returns the function for a macro, under its exported name. */
 export function emitFunction(macro: FunctionMacro, exportName: string): string {
   const { name, parameters } = macro;
   const names = parameters.map(localName);
-  const locals = parameters.map((parameter) => `$${parameter}`);
+  const locals = parameters.map(secondProperty);
   const code = new MacroCode(macro, locals);
   const signatures = signaturesOf(macro, code.kinds);
   const general = signatures.at(-1) as (typeof signatures)[number];

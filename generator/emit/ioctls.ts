@@ -1,15 +1,22 @@
-/** Ioctls as typed values: the request number, and what it takes. */
+/** Emits ioctls as typed values: the request number and the argument. */
 
 import type { Direction, FdKind, Ioctl, Member } from '../model/model.js';
-import { bytes, docstring, withComment } from './docs.js';
+import { bytes, docstring, quoted, withComment } from './docs.js';
+import { memberProperty } from './export-names.js';
 import type { References } from './module-context.js';
 import { accessOf } from './scalar-access.js';
 
 export function emitIoctl(ioctl: Ioctl, exportName: string, references: References): string {
   const { type, argument } = argumentOf(ioctl, references);
   const transfer = ioctl.passes === 'pointer' ? `  transfer: '${transferOf(ioctl)}',\n` : '';
-  const pointers = carriesPointers(ioctl, references) ? '  pointers: true,\n' : '';
+  const pointers = carriesPointers(ioctl, references)
+    ? `  pointers: ${ioctl.override?.followsPointers === true ? "'hidden'" : 'true'},\n`
+    : '';
+  const selected = ioctl.pointersIf === undefined ? '' : `  pointersIf: ${selectionOf(ioctl.pointersIf)},\n`;
   const capability = ioctl.capability === undefined ? '' : `  capability: ${capabilityLiteral(ioctl.capability)},\n`;
+  const sized = ioctl.sizedBy === undefined ? '' : `  sizedBy: ${quoted(ioctl.sizedBy)},\n`;
+  const tail = ioctl.tail === undefined ? '' : '  tail: false,\n';
+  const bytes = argument === 'null' && ioctl.argumentSize !== undefined ? `  bytes: ${ioctl.argumentSize},\n` : '';
   const fds = ioctl.fds ? `  fds: { ${ioctl.fds.map((fd) => `${fd}: true`).join(', ')} },\n` : '';
   return `
 ${docstring(withComment(documentation(ioctl), ioctl.comment))}
@@ -21,21 +28,23 @@ export const ${exportName}: ${type} = {
   nr: 0x${ioctl.nr.toString(16)},
   size: ${ioctl.size},
   passes: '${ioctl.passes}',
-${transfer}${argument === null ? '' : `  argument: ${argument},\n`}${pointers}${fds}${capability}};
+${transfer}${argument === null ? '' : `  argument: ${argument},\n`}${bytes}${sized}${tail}${pointers}${selected}${fds}${capability}};
 `;
 }
 
-/** What an ioctl takes: the TypeScript type of its value, and what that says of the argument. */
+/** Returns the TypeScript type of an ioctl, and the expression for its argument. */
 export function argumentOf(ioctl: Ioctl, references: References): { type: string; argument: string | null } {
   const fds = ioctl.fds?.map((fd) => `'${fd}'`).join(' | ') ?? 'never';
-  if (ioctl.passes === 'nothing') return { type: `${references.view('IoctlAlone')}<${fds}>`, argument: null };
+  const name = quoted(ioctl.name);
+  if (ioctl.passes === 'nothing') return { type: `${references.view('IoctlAlone')}<${fds}, ${name}>`, argument: null };
   if (ioctl.passes === 'value') {
-    return { type: `${references.view('IoctlByValue')}<${fds}>`, argument: `'${ioctl.argument ?? 'unsigned long'}'` };
+    const type = `${references.view('IoctlByValue')}<${fds}, ${name}>`;
+    return { type, argument: quoted(ioctl.argument ?? 'unsigned long') };
   }
   const way = `'${transferOf(ioctl)}'`;
   const view = viewOf(ioctl, references);
-  if (view === null) return { type: `${references.view('IoctlToBytes')}<${fds}, ${way}>`, argument: 'null' };
-  return { type: `${references.view('IoctlByPointer')}<${view}, ${fds}, ${way}>`, argument: view };
+  if (view === null) return { type: `${references.view('IoctlToBytes')}<${fds}, ${way}, ${name}>`, argument: 'null' };
+  return { type: `${references.view('IoctlByPointer')}<${view}, ${fds}, ${way}, ${name}>`, argument: view };
 }
 
 function transferOf({ direction, override }: Ioctl): Direction {
@@ -43,7 +52,13 @@ function transferOf({ direction, override }: Ioctl): Direction {
 }
 
 function carriesPointers({ passes, shape, override }: Ioctl, references: References): boolean {
-  return passes === 'pointer' && shape !== null && override?.followsPointers !== false && references.hasPointers(shape);
+  if (passes !== 'pointer') return false;
+  return override?.followsPointers ?? (shape !== null && references.hasPointers(shape));
+}
+
+function selectionOf({ member, values }: NonNullable<Ioctl['pointersIf']>): string {
+  const constants = Object.entries(values).map(([name, value]) => `${name}: ${value}`);
+  return `{ member: ${quoted(memberProperty(member))}, values: { ${constants.join(', ')} } }`;
 }
 
 function viewOf({ argument, shape, size }: Ioctl, references: References): string | null {
@@ -56,13 +71,17 @@ function viewOf({ argument, shape, size }: Ioctl, references: References): strin
   return value ? references.view(value, shape.byteOrder) : null;
 }
 
-/** What an ioctl is made on, in words. */
+/** The kinds of file descriptor in words. */
 const fdNames: Readonly<Record<FdKind, string>> = {
   system: '`/dev/kvm`',
   vm: 'a VM',
   vcpu: 'a vCPU',
   device: 'a device',
 };
+
+function fdText(fd: string): string {
+  return Object.hasOwn(fdNames, fd) ? fdNames[fd as FdKind] : `a file descriptor of the kind \`${fd}\``;
+}
 
 function capabilityLiteral(capability: NonNullable<Ioctl['capability']>): string {
   if (typeof capability === 'string') return `'${capability}'`;
@@ -73,21 +92,22 @@ function capabilityLiteral(capability: NonNullable<Ioctl['capability']>): string
 
 function capabilityText(capability: NonNullable<Ioctl['capability']>): string {
   if (typeof capability === 'string') return `\`${capability}\``;
-  const each = Object.entries(capability).map(([fd, name]) => `\`${name}\` on ${fdNames[fd as FdKind]}`);
+  const each = Object.entries(capability).map(([fd, name]) => `\`${name}\` for ${fdNames[fd as FdKind]}`);
   return each.join(' and ');
 }
 
 function documentation(ioctl: Ioctl): string {
   const { argument, direction, size } = ioctl;
-  const on = ioctl.fds ? ` On ${ioctl.fds.map((fd) => fdNames[fd]).join(' or ')}.` : '';
+  const on = ioctl.fds ? ` Applies to ${ioctl.fds.map(fdText).join(' or ')}.` : '';
+  const real = ioctl.override?.direction;
+  const way = real === undefined || real === direction ? direction : `${real}; in the request number: ${direction}`;
   const takes =
     ioctl.passes === 'nothing'
       ? 'no argument'
       : ioctl.passes === 'value'
         ? `an \`${argument}\` by value`
-        : `a pointer to \`${argument ?? bytes(size)}\`, ${direction}`;
+        : `a pointer to \`${argument ?? bytes(size)}\` (direction: ${way})`;
   const announced = ioctl.capability === undefined ? '' : ` Announced by ${capabilityText(ioctl.capability)}.`;
-  if (!ioctl.override) return `Takes ${takes}.${on}${announced}`;
-  const real = ioctl.override.direction ? `, in fact ${ioctl.override.direction}` : '';
-  return `Takes ${takes}${real}.${on}${announced}\n\nSource: ${ioctl.override.source}.`;
+  const source = ioctl.override ? `\n\nSource: ${ioctl.override.source}.` : '';
+  return `Takes ${takes}.${on}${announced}${source}`;
 }

@@ -1,6 +1,6 @@
 /**
- * A macro's expression as JavaScript. What has one type for all arguments becomes JavaScript's own operators, the rest
- * calls of `integers.ts`, where a value carries its type.
+ * Converts a macro's expression to JavaScript. If an expression has one type for all arguments, it uses JavaScript's
+ * operators. Otherwise it uses calls of `integers.ts`, where a value carries its type.
  */
 
 import type { FunctionMacro, IntegerKind, IntegerValue, MacroExpression, MacroOperator } from '../model/model.js';
@@ -22,12 +22,10 @@ import {
   wide,
 } from './macro-types.js';
 
-/** The module that the code takes what it needs from, in the output folder, without its ending. */
-
-/** What that module is called where it is imported; no parameter is called so. */
+/** The name under which this module is imported. No parameter has this name. */
 export const integersName = '$$c';
 
-/** A piece of JavaScript; `tight` where no operator around it can tear it apart. */
+/** A piece of JavaScript. `tight` means that it needs no parentheses as an operand. */
 interface Code {
   readonly text: string;
   readonly tight: boolean;
@@ -46,13 +44,16 @@ const operations: Readonly<Record<'*' | '+' | '-' | '&' | '^' | '|', string>> = 
   '|': 'or',
 };
 
-/** The code of one function. An expression of one type is a number or a bigint within its range, any other an `Integer`. */
+/**
+ * The code of one function. An expression with one type is a number or a bigint in the type's range. Any other
+ * expression is an `Integer`.
+ */
 export class MacroCode {
-  /** The types that the result can have. */
+  /** The possible types of the result. */
   readonly kinds: Kinds;
-  /** What the function returns. */
+  /** The return type of the function. */
   readonly result: string;
-  /** The parameters that it asks for the value of. */
+  /** The parameters whose values the function uses. */
   readonly used: Set<number> = new Set();
   readonly #name: string;
   readonly #locals: readonly string[];
@@ -100,7 +101,7 @@ export class MacroCode {
     }
   }
 
-  /** An expression as a value of one type. */
+  /** Returns an expression as a value of one type. */
   #as(value: MacroExpression, kind: Kinds): Code {
     if (value.is === 'integer') return literal(value.value, kind);
     const code = this.#code(value);
@@ -117,7 +118,7 @@ export class MacroCode {
     return from === u32 ? big : wrapUnlessFits(big, from, kind);
   }
 
-  /** An expression as an `Integer`. */
+  /** Returns an expression as an `Integer`. */
   #asInteger(value: MacroExpression): string {
     const { text } = this.#code(value);
     switch (this.#kinds(value)) {
@@ -134,7 +135,10 @@ export class MacroCode {
     }
   }
 
-  /** Something of the type of an expression, without its value, as that may not be asked for. */
+  /**
+   * Returns an `Integer` with the type of an expression. The expression is not evaluated, because its evaluation could
+   * throw.
+   */
   #typeOf(value: MacroExpression): string {
     switch (this.#kinds(value)) {
       case s32:
@@ -162,7 +166,7 @@ export class MacroCode {
     }
   }
 
-  /** Whether an expression is not 0, as JavaScript's truth. */
+  /** Returns whether an expression is not 0, as a JavaScript boolean. */
   #truth(value: MacroExpression): Code {
     if (value.is === 'unary' && value.operator === '!') {
       const { of } = value;
@@ -233,7 +237,7 @@ export class MacroCode {
     const [a, b] = [this.#as(left, kind), this.#as(right, kind)];
     if (operator === '*' && kind & narrow) return wrap32(tight(`Math.imul(${a.text}, ${b.text})`), kind);
     const code = loose(`${inner(a)} ${operator} ${inner(b)}`);
-    // Bits of two values within the range are within it, but those of 32-bit numbers come out signed.
+    // The result of bitwise operators is in the range of the operands' type, but for 32-bit numbers it is signed.
     const fits = '&^|'.includes(operator) && kind !== u32;
     return fits ? code : wrap(code, kind);
   }
@@ -280,7 +284,7 @@ export class MacroCode {
     const code = loose(
       `${inner(this.#truth(test))} ? ${inner(arm(whenTrue, whenFalse))} : ${inner(arm(whenFalse, whenTrue))}`,
     );
-    // Of two literals TypeScript would know too well what they can be equal to.
+    // For two literals, TypeScript would infer a literal type and reject comparisons with it.
     if (whenTrue.is !== 'integer' || whenFalse.is !== 'integer') return code;
     return loose(`${inner(code)} as ${typeOf(kind)}`);
   }
@@ -294,7 +298,7 @@ function asNumber(truth: Code): Code {
   return tight(`Number(${truth.text})`);
 }
 
-/** What an `Integer` of one width holds. */
+/** Returns the value of an `Integer` of one width. */
 function heldBy(code: Code, kinds: Kinds): Code {
   const value = `${inner(code)}.value`;
   return tight(kinds & wide ? value : `Number(${value})`);
@@ -312,7 +316,7 @@ function digits(value: bigint): string {
   return value < 10n ? String(value) : `0x${value.toString(16)}`;
 }
 
-/** A result of JavaScript's operators brought back into the range of a type. */
+/** Converts the result of JavaScript's operators to the range of a type. */
 function wrap(code: Code, kind: Kinds): Code {
   return kind & wide ? wrap64(code.text, kind) : wrap32(code, kind);
 }
@@ -321,12 +325,12 @@ function wrap32(code: Code, kind: Kinds): Code {
   return loose(`${inner(code)} ${kind === s32 ? '| 0' : '>>> 0'}`);
 }
 
-/** A bigint as one within the range of a type. */
+/** Converts a bigint to the range of a type. */
 function wrap64(text: string, kind: Kinds): Code {
   return tight(`BigInt.${kind & (s32 | s64) ? 'asIntN' : 'asUintN'}(${kind & wide ? 64 : 32}, ${text})`);
 }
 
-/** A signed 32-bit value is one of the signed 64-bit type too. */
+/** A signed 32-bit value is also in the range of the signed 64-bit type. */
 function wrapUnlessFits(big: Code, from: Kinds, kind: Kinds): Code {
   return from === s32 && kind === s64 ? big : wrap64(big.text, kind);
 }

@@ -1,8 +1,11 @@
-/** The types that a macro's expression can have: its own are unknown, as those of its arguments are. */
+/**
+ * Computes the possible types of a macro's expression. The types of the arguments are not known, so the type of the
+ * result is not always known.
+ */
 
 import type { FunctionMacro, IntegerKind, MacroExpression, MacroOperator } from '../model/model.js';
 
-/** A set of the types that there are after C's promotions, one bit for each. */
+/** A set of types after C's promotions, with one bit for each type. */
 export type Kinds = number;
 
 export const s32: Kinds = 1;
@@ -18,8 +21,9 @@ export function promoted(kind: IntegerKind): Kinds {
 }
 
 /**
- * The types that an operator can work in: of each pair the wider, and where both are as wide the unsigned one, which is the
- * greater bit. So it is all of both sets, but what is less than everything in one of them.
+ * Returns the types in which an operator can compute. Of a pair of types, it uses the wider type, or the unsigned type
+ * if both have the same width. The used type has the higher bit. The result is therefore the union of both sets,
+ * without types that are less than every type of one set.
  */
 export function commonKinds(a: Kinds, b: Kinds): Kinds {
   return (a | b) & -Math.max(a & -a, b & -b);
@@ -34,7 +38,7 @@ export function isTruth(value: MacroExpression): boolean {
   );
 }
 
-/** The types that an expression can have, promoted, with arguments of these types. */
+/** Returns the possible types of an expression after promotion, for arguments with these types. */
 export function kindsOf(value: MacroExpression, parameters: readonly Kinds[]): Kinds {
   if (isTruth(value)) return s32;
   const of = (part: MacroExpression): Kinds => kindsOf(part, parameters);
@@ -56,12 +60,12 @@ export function kindsOf(value: MacroExpression, parameters: readonly Kinds[]): K
   }
 }
 
-/** Arguments are all that TypeScript allows, unless it is said otherwise. */
+/** By default, arguments can have every type that TypeScript allows. */
 export function anyArguments({ parameters }: FunctionMacro): Kinds[] {
   return parameters.map(() => any);
 }
 
-/** Whether there is one type for all arguments. */
+/** Whether the type is the same for all arguments. */
 export function isOne(kinds: Kinds): boolean {
   return kinds === s32 || kinds === u32 || kinds === s64 || kinds === u64;
 }

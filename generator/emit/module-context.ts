@@ -1,21 +1,25 @@
-/** What the text of a module refers to outside of itself, and the style that the caller has chosen. */
+/** The references of a module to names outside of the module, and the style that the caller chose. */
 
 import type { ByteOrder, Member, Model, Shape } from '../model/model.js';
 
-/** Which form of a 64-bit member has the C name: a bigint, or a number that is checked; the other one is `$name`. */
+/** The form of a 64-bit member that has the C name: a bigint or a checked number. The other form is called `$name`. */
 export type WideStyle = 'bigint' | 'number';
 
-/** What the text of a module refers to outside of itself. */
+/** The references of a module to names outside of the module. */
 export interface References {
   readonly target: Pick<Model, 'byteOrder' | 'pointerSize'>;
   readonly u64: WideStyle;
   /**
-   * Records the use of a name from the support library, for memory of the target's byte order or another, and gives the name
-   * to use.
+   * Records the use of a name from the support library, and returns the name to use. `byteOrder` is the byte order of
+   * the memory. The default is the target's byte order.
    */
   view(name: string, byteOrder?: ByteOrder): string;
-  /** The class of a member's struct or union, imported where needed. */
+  /** Returns the class of a member's struct or union, and imports it if needed. */
   classOf(member: Member): string;
-  /** Whether a value of a shape has pointers in it. */
+  /** Returns the export of a member's enum, or undefined if the member has no enum in the model. */
+  enumNameOf(member: Member): string | undefined;
+  /** Returns the type of a member's enum, and imports it if needed. Returns undefined as `enumNameOf` does. */
+  enumTypeOf(member: Member): string | undefined;
+  /** Whether a value with this shape contains pointers. */
   hasPointers(shape: Shape): boolean;
 }

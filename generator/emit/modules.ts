@@ -1,4 +1,4 @@
-/** Emits a model as TypeScript modules: one for each covered header. The text is already formatted. */
+/** Emits a model as TypeScript modules, one for each covered header. The text is already formatted. */
 
 import { originText } from '../model/locations.js';
 import type {
@@ -17,42 +17,45 @@ import type {
 import { version } from '../version.js';
 import { type ClassSource, emitClass, emitUnnamed } from './classes.js';
 import { casesOf, discriminatorData, discriminatorType } from './discriminators.js';
-import { docstring, withComment } from './docs.js';
+import { docstring, quoted, withComment } from './docs.js';
 import { type Names, namesOf } from './export-names.js';
 import { emitFunction } from './function-macros.js';
 import { argumentOf, emitIoctl } from './ioctls.js';
 import { integersName } from './macro-code.js';
 import type { References, WideStyle } from './module-context.js';
-import { copiesFolder, integersModule, type SupportModule, viewsModules } from './support.js';
+import { copiesFolder, type ImportExtension, integersModule, type SupportModule, viewsModules } from './support.js';
 
 export interface EmittedFile {
-  /** Relative to the output folder. */
+  /** The path relative to the output folder. */
   readonly path: string;
   readonly text: string;
 }
 
-/** The names in the support library that are types only. */
+/** The names in the support library that are only types. */
 const viewTypes = new Set(['View', 'IoctlAlone', 'IoctlByValue', 'IoctlByPointer', 'IoctlToBytes']);
 
-/** What a name of the views of another byte order than the target's is called where it is imported. */
+/** The suffix of an imported name, if its views have a different byte order than the target. */
 const otherSuffix = { little: 'LittleEndian', big: 'BigEndian' } as const;
 
 /**
- * Path of a header's module in the output folder, without its ending: `x86_64/linux/kvm`. A header with capital letters
- * gets `$` at its end, as `xt_MARK.h` and `xt_mark.h` would else be one file to TypeScript and to some file systems.
+ * Returns the path of a header's module in the output folder, without the file extension: `x86_64/linux/kvm`. A header
+ * with capital letters gets `$` at its end. Otherwise TypeScript and some file systems would treat `xt_MARK.h` and
+ * `xt_mark.h` as one file.
  */
 export function modulePath(model: Pick<Model, 'target'>, header: string): string {
   return `${model.target}/${header.replace(/\.h$/, '')}${/[A-Z]/.test(header) ? '$' : ''}`;
 }
 
 export interface ModuleOptions {
-  /** Which form of a 64-bit member has the C name; by default `bigint`. */
+  /** The form of a 64-bit member that has the C name. The default is `bigint`. */
   readonly u64?: WideStyle;
   /**
-   * The folder of the support library: relative to the output folder where it begins with `.`, otherwise that of a package.
-   * By default that of the copies in the output folder.
+   * The folder or package of the support library. A value that begins with `.` is a folder relative to the output
+   * folder. Any other value is a package. The default is the folder of the copies in the output folder.
    */
   readonly support?: string;
+  /** The file extension in relative imports. The default is `.js`. */
+  readonly importExtension?: ImportExtension;
 }
 
 export function emitModules(model: Model, options: ModuleOptions = {}): EmittedFile[] {
@@ -64,37 +67,54 @@ export function emitModules(model: Model, options: ModuleOptions = {}): EmittedF
   for (const macro of model.functions) moduleOf(macro)?.addFunction(macro);
   for (const type of model.types) moduleOf(type)?.addRecord(type);
   for (const ioctl of model.ioctls) moduleOf(ioctl)?.addIoctl(ioctl);
-  for (const constant of model.constants)
-    if (constant.aliasOf) moduleOf(constant)?.addAlias(constant, constant.aliasOf);
+  const enumerators = model.enums.flatMap(({ enumerators }) => enumerators);
+  const values = [...model.constants, ...enumerators.filter((each) => !isHiddenIn(facts, each))];
+  for (const value of values) if (value.aliasOf !== undefined) moduleOf(value)?.addAlias(value, value.aliasOf);
   return Array.from(modules, ([header, module]) => ({ path: `${modulePath(model, header)}.ts`, text: module.text() }));
 }
 
-/** What all modules of a model are made from. */
+/** The facts that all modules of a model share. */
 interface Facts {
   readonly model: Model;
   readonly u64: WideStyle;
   readonly support: string;
+  readonly importExtension: ImportExtension;
   readonly names: Names;
   readonly constants: ReadonlyMap<string, Constant>;
   readonly enumerators: ReadonlyMap<string, Enumerator>;
   readonly ioctls: ReadonlyMap<string, Ioctl>;
   readonly records: ReadonlyMap<string, RecordType>;
-  /** Whether a record has pointers in it, as far as that was asked. */
+  readonly enums: ReadonlyMap<string, EnumType>;
+  /** Caches whether a record contains pointers. */
   readonly pointers: Map<RecordType, boolean>;
 }
 
-function factsOf(model: Model, { u64 = 'bigint', support = copiesFolder }: ModuleOptions): Facts {
+function factsOf(
+  model: Model,
+  { u64 = 'bigint', support = copiesFolder, importExtension = '.js' }: ModuleOptions,
+): Facts {
   return {
     model,
     u64,
     support,
+    importExtension,
     names: namesOf(model),
     constants: byName(model.constants),
     enumerators: byName(model.enums.flatMap(({ enumerators }) => enumerators)),
     ioctls: byName(model.ioctls),
     records: new Map(model.types.map((type) => [type.cName, type])),
+    enums: new Map(model.enums.flatMap((type) => (type.cName === null ? [] : [[type.cName, type] as const]))),
     pointers: new Map(),
   };
+}
+
+/**
+ * Whether C code that uses the enumerator's name gets a different value or another name of an ioctl, because a macro has
+ * the same name.
+ */
+function isHiddenIn({ constants }: Facts, { name, value }: Enumerator): boolean {
+  const macro = constants.get(name);
+  return macro !== undefined && (macro.value !== value || macro.aliasOf !== undefined);
 }
 
 function byName<T extends { readonly name: string }>(items: readonly T[]): ReadonlyMap<string, T> {
@@ -103,16 +123,17 @@ function byName<T extends { readonly name: string }>(items: readonly T[]): Reado
   return named;
 }
 
-/** The module of one header: the text of what it declares, and what that uses of other modules. */
+/** The module of one header: the text of its declarations, and the names that it uses from other modules. */
 class Module implements References {
   readonly target: References['target'];
   readonly u64: WideStyle;
   readonly #header: string;
   readonly #facts: Facts;
   readonly #views: Readonly<Record<ByteOrder, Set<string>>> = { little: new Set(), big: new Set() };
-  readonly #classes = new Map<string, Set<string>>();
+  /** The names that are imported from other modules, by header. A name that is only a type begins with `type `. */
+  readonly #imported = new Map<string, Set<string>>();
   #usesIntegers = false;
-  /** Each declaration begins with an empty line. */
+  /** The text of the declarations. Each declaration begins with an empty line. */
   #declarations: string;
 
   constructor(header: string, facts: Facts) {
@@ -122,9 +143,9 @@ class Module implements References {
     this.u64 = facts.u64;
     this.#header = header;
     this.#facts = facts;
-    // What the layouts are right for: who has memory of another machine can tell.
+    // The target for which the layouts are correct. Code with memory of another machine can compare it.
     this.#declarations = `
-/** What these bindings are for. */
+/** The target of these bindings. */
 export const $target = { name: '${target}', byteOrder: '${byteOrder}', pointerSize: ${pointerSize}, nodeArch: ${nodeArch} } as const;
 `;
   }
@@ -141,7 +162,8 @@ export const $target = { name: '${target}', byteOrder: '${byteOrder}', pointerSi
       const { name, comment } = enumerator;
       const value = literal(enumerator.value, this.u64);
       entries += `  ${propertyKey(name)}: ${value},\n`;
-      if (!this.#isHidden(enumerator)) this.#addConstant(names.constant(name), value, `${title}.`, comment);
+      if (isHiddenIn(this.#facts, enumerator) || this.#isIoctl(enumerator)) continue;
+      this.#addConstant(names.constant(name), value, `${title}.`, comment);
     }
     if (type.cName === null) return;
     const name = names.enumeration(type.cName);
@@ -153,19 +175,18 @@ export type ${name} = (typeof ${name})[keyof typeof ${name}];
 `;
   }
 
-  /** Whether C code that says the enumerator's name gets something else: a macro of that name has another value. */
-  #isHidden({ name, value }: Enumerator): boolean {
-    const macro = this.#facts.constants.get(name);
-    return macro !== undefined && macro.value !== value;
-  }
-
-  /** A constant, unless it is there as an ioctl, as another name of one or as an enumerator. */
+  /** Adds a constant, unless the module has it as an ioctl, as another name of an ioctl or as an enumerator. */
   addConstant(constant: Constant): void {
-    const { names, ioctls, enumerators } = this.#facts;
-    const { name, value, aliasOf, comment } = constant;
-    if (aliasOf !== undefined || ioctls.has(name) || enumerators.get(name)?.value === value) return;
+    const { names, enumerators } = this.#facts;
+    const { name, value, comment } = constant;
+    if (this.#isIoctl(constant) || enumerators.get(name)?.value === value) return;
     const text = isString(constant) ? JSON.stringify(value) : literal(value, this.u64);
     this.#addConstant(names.constant(name), text, describeConstant(constant), comment);
+  }
+
+  /** Whether the module exports an ioctl under the name of a constant or enumerator. */
+  #isIoctl({ name, aliasOf }: Pick<Constant, 'name' | 'aliasOf'>): boolean {
+    return this.#facts.ioctls.has(aliasOf ?? name);
   }
 
   #addConstant(name: string, value: string, doc: string, comment: string | undefined): void {
@@ -200,8 +221,8 @@ export const ${name} = ${value};
     this.#declarations += emitIoctl(ioctl, this.#facts.names.constant(ioctl.name), this);
   }
 
-  /** Another name of an ioctl. */
-  addAlias({ name, comment }: Constant, aliasOf: string): void {
+  /** Adds another name of an ioctl. */
+  addAlias({ name, comment }: Constant | Enumerator, aliasOf: string): void {
     const { names, ioctls } = this.#facts;
     const ioctl = ioctls.get(aliasOf);
     if (!ioctl) return;
@@ -213,16 +234,20 @@ export const ${names.constant(name)}: ${argumentOf(ioctl, this).type} = ${target
   }
 
   #banner(): string {
-    const { sources, origins, kernel, target, header, requiredIncludes = [] } = this.#facts.model;
+    const { sources, origins, kernel, target, header, define = {}, requiredIncludes = [] } = this.#facts.model;
     const origin = origins[sources.find(({ name }) => name === this.#header)?.origin ?? -1];
     const from = origin ? originText(origin) : 'unknown headers';
     const banner = `// Generated by kvm-uapi ${version} for ${target} from <${this.#header}>. Do not edit.
 // Headers: ${from}, ${kernel === null ? 'kernel version unknown' : `Linux ${kernel}`}.
 `;
-    // Only in the header's own module: the modules of other headers are the same whichever header brings them.
-    if (this.#header !== header || requiredIncludes.length === 0) return banner;
+    // Only the requested header's own module has these lines. The modules of other headers must not depend on the header
+    // that includes them.
+    if (this.#header !== header) return banner;
+    const macros = Object.entries(define).map(([name, value]) => ` ${name}=${value}`);
+    const defined = macros.length > 0 ? `// Read with these macros:${macros.join('')}\n` : '';
+    if (requiredIncludes.length === 0) return banner + defined;
     const before = requiredIncludes.map((name) => `<${name}>`).join(', ');
-    return `${banner}// Read after ${before}, which this header needs and does not include.\n`;
+    return `${banner}${defined}// Read after ${before}, which this header needs but does not include.\n`;
   }
 
   #imports(): string {
@@ -237,26 +262,28 @@ export const ${names.constant(name)}: ${argumentOf(ioctl, this).type} = ${target
       });
       text += importOf(names, this.#pathToSupport(viewsModules[byteOrder]));
     }
-    if (this.#usesIntegers) text += `import * as ${integersName} from '${this.#pathToSupport(integersModule)}';\n`;
+    if (this.#usesIntegers)
+      text += `import * as ${integersName} from ${quoted(this.#pathToSupport(integersModule))};\n`;
     for (const other of model.coveredHeaders) {
-      const names = [...(this.#classes.get(other) ?? [])].sort();
+      const names = [...(this.#imported.get(other) ?? [])].sort(byImportedName);
       text += importOf(names, this.#pathTo(modulePath(model, other)));
     }
-    // As in C, including a header gives what it includes.
+    // In C, including a header also includes its includes.
     const others = model.uses[this.#header] ?? [];
-    const exports = others.map((other) => `export * from '${this.#pathTo(modulePath(model, other))}';\n`);
+    const exports = others.map((other) => `export * from ${quoted(this.#pathTo(modulePath(model, other)))};\n`);
     return paragraph(text) + paragraph(exports.join(''));
   }
 
   #pathTo(module: string): string {
-    return relative(modulePath(this.#facts.model, this.#header), module);
+    const { model, importExtension } = this.#facts;
+    return relative(modulePath(model, this.#header), module) + importExtension;
   }
 
   #pathToSupport(module: SupportModule): string {
     const { support } = this.#facts;
     return support.startsWith('.')
       ? this.#pathTo(`${support.replace(/^\.\//, '')}/${module}`)
-      : `${support}/${module}.js`;
+      : `${support}/${module}.js`; // Node does not strip types in packages.
   }
 
   view(name: string, byteOrder: ByteOrder = this.target.byteOrder): string {
@@ -271,7 +298,25 @@ export const ${names.constant(name)}: ${argumentOf(ioctl, this).type} = ${target
     if (cName === null) return names.unnamed(member);
     const name = names.record(cName);
     const { header } = (records.get(cName) as RecordType).location;
-    if (header !== this.#header) this.#classes.set(header, (this.#classes.get(header) ?? new Set()).add(name));
+    this.#import(header, name);
+    return name;
+  }
+
+  /** Records the use of a name that the module of a header exports. */
+  #import(header: string, name: string): void {
+    if (header === this.#header) return;
+    this.#imported.set(header, (this.#imported.get(header) ?? new Set()).add(name));
+  }
+
+  enumNameOf({ enum: cName }: Member): string | undefined {
+    const { names, enums } = this.#facts;
+    return cName !== undefined && enums.has(cName) ? names.enumeration(cName) : undefined;
+  }
+
+  enumTypeOf(member: Member): string | undefined {
+    const name = this.enumNameOf(member);
+    const type = name === undefined ? undefined : this.#facts.enums.get(member.enum ?? '');
+    if (name !== undefined && type) this.#import(type.location.header, `type ${name}`);
     return name;
   }
 
@@ -286,39 +331,54 @@ export const ${names.constant(name)}: ${argumentOf(ioctl, this).type} = ${target
   }
 
   #anyPointers(members: readonly Member[]): boolean {
-    return members.some(({ members, shape }) => (members ? this.#anyPointers(members) : this.hasPointers(shape)));
+    return members.some(
+      ({ members, shape, address }) =>
+        address !== undefined || (members ? this.#anyPointers(members) : this.hasPointers(shape)),
+    );
   }
 }
 
-/** The import specifier of a module seen from another, both relative to the output folder. */
+/**
+ * Returns the import specifier of a module from another module, without the file extension. Both paths are relative to
+ * the output folder.
+ */
 function relative(from: string, to: string): string {
   const [a, b] = [from.split('/'), to.split('/')];
   let same = 0;
   while (same < a.length - 1 && same < b.length - 1 && a[same] === b[same]) same++;
   const up = '../'.repeat(a.length - 1 - same) || './';
-  return `${up}${b.slice(same).join('/')}.js`;
+  return `${up}${b.slice(same).join('/')}`;
 }
 
-/** Lines with an empty one before them; nothing where there are none. */
+/** Sorts imported names as if no name had the keyword `type`. */
+function byImportedName(a: string, b: string): number {
+  const [left, right] = [a, b].map((name) => name.replace(/^type /, '')) as [string, string];
+  return left < right ? -1 : left > right ? 1 : 0;
+}
+
+/** Returns lines with an empty line before them, or an empty text if there are no lines. */
 function paragraph(lines: string): string {
   return lines === '' ? '' : `\n${lines}`;
 }
 
-/** The import of some names; nothing where there are none. */
+/** Returns the import of some names, or an empty text if there are no names. */
 function importOf(names: readonly string[], path: string): string {
   if (names.length === 0) return '';
-  const line = `import { ${names.join(', ')} } from '${path}';`;
+  const line = `import { ${names.join(', ')} } from ${quoted(path)};`;
   return line.length <= 120
     ? `${line}\n`
-    : `import {\n${names.map((name) => `  ${name},\n`).join('')}} from '${path}';\n`;
+    : `import {\n${names.map((name) => `  ${name},\n`).join('')}} from ${quoted(path)};\n`;
 }
 
-/** A key in an object literal, where `__proto__` alone would set the prototype. */
+/** Returns a key for an object literal. A plain `__proto__` would set the prototype. */
 function propertyKey(name: string): string {
   return name === '__proto__' ? `['__proto__']` : name;
 }
 
-/** Whether it is a bigint goes by the C type; with numbers first, by whether a number holds it. */
+/**
+ * Returns a literal. The C type determines whether it is a bigint. In the number style, it is a bigint only if a number
+ * cannot hold it.
+ */
 function literal(value: number | string, u64: WideStyle): string {
   const isNumber = typeof value === 'number' || (u64 === 'number' && Number.isSafeInteger(Number(value)));
   return isNumber ? String(value) : `${value}n`;

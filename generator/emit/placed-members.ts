@@ -1,17 +1,17 @@
-/** The members of a class: the record's own, and those that C promotes from anonymous members. */
+/** The members of a class: the record's own members, and the members of its anonymous members. */
 
 import type { Member } from '../model/model.js';
 
-/** A member of a class: one of the record's own, or one promoted from an anonymous member. */
+/** A member of a class: one of the record's own members, or a member of an anonymous member. */
 export interface PlacedMember {
   readonly member: Member & { readonly name: string };
-  /** In bytes from the start of the class's record. */
+  /** The offset in bytes from the start of the class's record. */
   readonly offset: number;
-  /** What the header says of it, and of the anonymous members that it is in. */
+  /** The comments of the header about the member and the anonymous members that contain it. */
   readonly comment: string | undefined;
 }
 
-/** The members as C sees them from outside: those of anonymous members are the record's own. */
+/** Returns the members as C code sees them. The members of an anonymous member belong to the record itself. */
 export function promotedMembers(members: readonly Member[]): PlacedMember[] {
   const promoted: PlacedMember[] = [];
   promote(members, 0, undefined, promoted);
@@ -38,12 +38,12 @@ export function isFlexible(member: Member): boolean {
   return member.dims !== undefined && (member.dims[0] === null || member.dims[0] === 0);
 }
 
-/** Size of one element of an array in bytes; of any other member, its own. */
+/** Returns the size in bytes of one element of an array. For any other member, its size. */
 export function elementSizeOf({ elementSize, size }: Member): number {
   return elementSize ?? size;
 }
 
-/** How many elements array dimensions make together. */
+/** Returns the total number of elements of the array dimensions. */
 export function elementsOf(dims: readonly (number | null)[]): number {
   let elements = 1;
   for (const length of dims) elements *= length ?? 0;

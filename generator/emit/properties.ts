@@ -1,11 +1,14 @@
-/** The text of a property for one member. */
+/** Emits the property of one member. */
 
 import type { ByteOrder, Member } from '../model/model.js';
 import { docstring } from './docs.js';
 import { memberProperty, secondProperty } from './export-names.js';
 import type { References } from './module-context.js';
 
-/** What a property's getter returns, after a statement where it needs one, and the statement of its setter where it has one. */
+/**
+ * The code of a property: an optional statement before the return, the returned expression, and the statement of the
+ * setter if the property has one.
+ */
 export interface Access {
   readonly before?: string;
   readonly get: string;
@@ -23,29 +26,42 @@ ${before === undefined ? '' : `    ${before};\n`}    return ${get};
 ${setter}`;
 }
 
-/** The byte order of a member's values. */
+/**
+ * Returns the TypeScript type of a member's value. The kernel can return values that an enum does not have, so the type
+ * of an enum also has all numbers.
+ */
+export function valueType(member: Member, type: 'number' | 'boolean', references: References): string {
+  const enumeration = type === 'number' ? references.enumTypeOf(member) : undefined;
+  return enumeration === undefined ? type : `${enumeration} | ${type}`;
+}
+
+/** Returns the byte order of a member's values. */
 export function byteOrderOf({ shape }: Member, { target }: References): ByteOrder {
   return ('byteOrder' in shape && shape.byteOrder) || target.byteOrder;
 }
 
-/** The last argument of a method of DataView, where it reads or writes so many bytes. */
+/**
+ * Returns the last argument of a DataView method that accesses `size` bytes. A method for one byte has no such
+ * argument.
+ */
 export function order(byteOrder: ByteOrder, size: number): string {
   return size > 1 ? `, ${byteOrder === 'little'}` : '';
 }
 
-/** The offset of a byte of the record, as an expression. */
+/** Returns the offset of a byte of the record as an expression. */
 export function at(offset: number): string {
   return offset === 0 ? 'this.$$offset' : `this.$$offset + ${offset}`;
 }
 
-/** The property of a 64-bit member that holds its value as a number. */
+/** Returns the property with the number form of a 64-bit member. */
 export function numberProperty(name: string, { u64 }: References): string {
   return u64 === 'number' ? memberProperty(name) : secondProperty(name);
 }
 
 /**
- * The properties of a 64-bit member: one holds a bigint, the other the same value as a number. The one with the C name comes
- * first and has the member's docstring. `limit` says which values the number cannot hold.
+ * Returns the properties of a 64-bit member. One has a bigint, and the other has the same value as a number. The
+ * property with the C name comes first and has the member's docstring. `limit` describes the values that the number
+ * cannot hold.
  */
 export function wideProperties(
   name: string,

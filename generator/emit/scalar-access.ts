@@ -1,18 +1,18 @@
-/** How each kind of scalar is read and written through a DataView, and what views there are for it. */
+/** How a DataView reads and writes each kind of scalar, and the views for each kind. */
 
 import type { ScalarKind, ScalarShape } from '../model/model.js';
 
 export interface ScalarAccess {
-  /** The TypeScript type of its value. */
+  /** The TypeScript type of the value. */
   readonly type: 'number' | 'bigint' | 'boolean';
-  /** The DataView method without `get` or `set`. */
+  /** The name of the DataView method without `get` or `set`. */
   readonly method: string;
-  /** In bytes. */
+  /** The size in bytes. */
   readonly size: number;
   readonly signed: boolean;
-  /** The class of an array of them. */
+  /** The class for an array of such scalars. */
   readonly array: string;
-  /** The class of a single one that an ioctl points to; null where no ioctl does. */
+  /** The class for a single scalar that an ioctl points to. Null if no ioctl points to this kind. */
   readonly value: string | null;
 }
 
@@ -30,7 +30,7 @@ const accesses: Readonly<Record<Exclude<ScalarKind, 'pointer' | 'opaque'>, Scala
   bool: { type: 'boolean', method: 'Uint8', size: 1, signed: false, array: 'BoolArray', value: null },
 };
 
-/** The access for a scalar of a size; undefined for bytes that JavaScript has no value for. */
+/** Returns the access for a scalar of a size. Returns undefined for bytes without a JavaScript value. */
 export function accessOf({ is, character }: ScalarShape, size: number): ScalarAccess | undefined {
   if (is === 'opaque') return undefined;
   const access = is === 'pointer' ? accesses[size === 4 ? 'u32' : 'u64'] : accesses[is];

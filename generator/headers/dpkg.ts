@@ -1,15 +1,18 @@
-/** What dpkg has recorded of the packages that own headers. */
+/** Reads dpkg's records of the packages that own headers. */
 
 import type { Origin } from '../model/model.js';
 import type { FileProvider } from './files.js';
 
 export interface InstalledPackage {
-  /** The absolute paths of its files, as the package has them. */
+  /** The absolute paths of the package's files. */
   readonly paths: ReadonlySet<string>;
   readonly origin: Origin;
 }
 
-/** A package of an architecture, or of all; `root` is '' for the running system, else the folder of another one. */
+/**
+ * Returns an installed package of an architecture or of all architectures. `root` is '' for the running system, or the
+ * folder of another system.
+ */
 export function installedPackage(
   provider: FileProvider,
   name: string,
@@ -27,7 +30,7 @@ export function installedPackage(
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 
-/** The package that a paragraph of a control file describes. */
+/** Returns the package that a paragraph of a control file describes. */
 export function packageOf(paragraph: string): Origin | undefined {
   const field = (key: string): string | undefined => new RegExp(`^${key}: (.+)$`, 'm').exec(paragraph)?.[1];
   const [name, version, architecture] = [field('Package'), field('Version'), field('Architecture')];
@@ -35,7 +38,10 @@ export function packageOf(paragraph: string): Origin | undefined {
   return { kind: 'package', name, version, architecture };
 }
 
-/** The paragraph of a package in dpkg's status file; only that is decoded, as the file has those of a thousand others. */
+/**
+ * Returns the paragraph of a package in dpkg's status file. Only this paragraph is decoded, because the file has a
+ * thousand others.
+ */
 function entryOf(status: Uint8Array, name: string, architecture: string): string | undefined {
   const heading = encoder.encode(`Package: ${name}\n`);
   for (let at = indexOf(status, heading, 0); at !== -1; at = indexOf(status, heading, at + 1)) {
@@ -48,7 +54,7 @@ function entryOf(status: Uint8Array, name: string, architecture: string): string
 
 const paragraphEnd = encoder.encode('\n\n');
 
-/** Index of the first of some bytes at or after a place; -1 where they are not. */
+/** Returns the index of some bytes at or after a position, or -1. */
 function indexOf(bytes: Uint8Array, wanted: Uint8Array, from: number): number {
   const first = wanted[0] as number;
   for (let at = bytes.indexOf(first, from); at !== -1; at = bytes.indexOf(first, at + 1)) {

@@ -1,33 +1,33 @@
-/** Header identity: what exactly was read. */
+/** The identity of headers: what exactly was read. */
 
 import { debianPackageOf } from '../kernel/header-packages.js';
 import type { Origin } from '../model/model.js';
 import type { Sha256 } from '../sha256.js';
-import type { Target } from '../targets/target.js';
+import { crossFolder, type Target } from '../targets/target.js';
 import { type InstalledPackage, installedPackage } from './dpkg.js';
 import type { FileProvider, SourceFile } from './files.js';
 import { kernelVersionOf } from './kernel-version.js';
 import type { Resolver } from './resolver.js';
 
 interface Identity {
-  /** Version of the kernel that the first file belongs to; null when its tree does not say. */
+  /** The kernel version of the first file. Null if its tree does not state a version. */
   readonly kernel: string | null;
   readonly files: readonly { readonly name: string; readonly sha256: string; readonly origin: Origin }[];
 }
 
-/** Tells what a list of files is; the first is the header that was asked for. */
+/** Identifies a list of files. The first file is the requested header. */
 export type Identify = (files: readonly SourceFile[]) => Identity;
 
 const tree: Origin = { kind: 'tree' };
 
-/** Identity on a machine whose package manager, if any, is Debian's. */
+/** Returns the identification for a machine. If the machine has a package manager, it is Debian's. */
 export function identifyOn(provider: FileProvider, resolver: Resolver, target: Target, sha256: Sha256): Identify {
-  const packages = new DebianPackages(provider, target.debian.architecture);
+  const packages = new DebianPackages(provider, target);
   const originOf = (file: SourceFile): Origin => packages.ownerOf(file) ?? tree;
   return (files) => identityOf(files, kernelOf(files[0], resolver, originOf), originOf, sha256);
 }
 
-/** Identity of headers that are read from a set; `has` says which of the files are the set's. */
+/** Returns the identification for headers of a set. `has` returns whether the set contains a file. */
 export function identifyIn(
   set: { kernel: string; origin: Origin },
   has: (file: SourceFile) => boolean,
@@ -53,14 +53,17 @@ function identityOf(
 
 const hashes = new WeakMap<SourceFile, string>();
 
-/** Hashed once, however many models are made of the file. */
+/** Returns the hash of a file. It is computed once, even if several models use the file. */
 function hashOf(file: SourceFile, sha256: Sha256): string {
   const hash = hashes.get(file) ?? sha256(file.bytes);
   hashes.set(file, hash);
   return hash;
 }
 
-/** A package's headers are of one kernel, whichever root they are in; a tree's are of one root. */
+/**
+ * Returns the kernel version. All headers of a package have one kernel version, in every folder. The headers of a tree
+ * have one kernel version in each folder.
+ */
 function kernelOf(
   header: SourceFile | undefined,
   resolver: Resolver,
@@ -73,20 +76,24 @@ function kernelOf(
   return together ? kernelVersionOf(version.text) : null;
 }
 
-/** The packages that own headers, each looked up once. */
+/** The packages that own headers. Each package is looked up once. */
 class DebianPackages {
   readonly #provider: FileProvider;
   readonly #architecture: string;
+  /** The folder of the packages for cross compilers. */
+  readonly #cross: string;
   readonly #packages = new Map<string, InstalledPackage | undefined>();
 
-  constructor(provider: FileProvider, architecture: string) {
+  constructor(provider: FileProvider, target: Target) {
     this.#provider = provider;
-    this.#architecture = architecture;
+    this.#architecture = target.debian.architecture;
+    this.#cross = `${crossFolder(target)}/`;
   }
 
   ownerOf(file: SourceFile): Origin | undefined {
-    const name = debianPackageOf(file.name)?.split(' ')[0];
-    if (name === undefined) return undefined;
+    const own = debianPackageOf(file.name)?.split(' ')[0];
+    if (own === undefined) return undefined;
+    const name = file.path.startsWith(this.#cross) ? `${own}-${this.#architecture}-cross` : own;
     if (!this.#packages.has(name)) {
       this.#packages.set(name, installedPackage(this.#provider, name, this.#architecture));
     }

@@ -1,8 +1,8 @@
-/** The kernel version that `linux/version.h` states; null when it states none. */
+/** Returns the kernel version that `linux/version.h` states, or null. */
 export function kernelVersionOf(text: string): string | null {
   const code = numberOf(text, 'LINUX_VERSION_CODE');
   if (code === undefined) return null;
-  // The code has no room for a sublevel above 255; newer headers state it by itself too.
+  // The version code cannot hold a sublevel above 255. Newer headers also define the sublevel separately.
   return `${code >> 16}.${(code >> 8) & 0xff}.${numberOf(text, 'LINUX_VERSION_SUBLEVEL') ?? code & 0xff}`;
 }
 

@@ -1,31 +1,44 @@
-/** Finds the file that an `#include` means, over an ordered list of include roots, and reads each file once. */
+/** Finds the file of an `#include` in an ordered list of include folders. Each file is read once. */
 
 import { type FileProvider, SourceFile } from './files.js';
-import { freestandingHeaders } from './freestanding.js';
+import { freestandingHeaders } from './freestanding/headers.js';
 
-/** What resolvers of one run have read, by place: targets that have headers in common read and lex them once. */
+/** The files that the resolvers of one run have read, by path. Targets that share headers read and lex them once. */
 export type OpenFiles = Map<string, SourceFile>;
 
 const encoder = new TextEncoder();
+
+/** The index of the folder of a header that is given as a path. The search after this folder begins at the first folder. */
+const ownFolder = -1;
 
 export class Resolver {
   readonly #provider: FileProvider;
   readonly roots: readonly string[];
   readonly #files = new Map<string, SourceFile | undefined>();
   readonly #open: OpenFiles;
+  /** The paths of the headers that are given as paths, by their names. */
+  readonly #paths: ReadonlyMap<string, string>;
 
-  constructor(provider: FileProvider, roots: readonly string[], open: OpenFiles = new Map()) {
+  constructor(
+    provider: FileProvider,
+    roots: readonly string[],
+    open: OpenFiles = new Map(),
+    paths: ReadonlyMap<string, string> = new Map(),
+  ) {
     this.#provider = provider;
     this.roots = roots;
     this.#open = open;
+    this.#paths = paths;
   }
 
   /**
-   * The file for `<name>`; `after` restricts the search to the roots after that index (`#include_next`). After all
-   * roots come the headers that are the compiler's own.
+   * Returns the file for `<name>`. `after` limits the search to the folders after that index (`#include_next`). The
+   * compiler's own headers come after all folders. A header that is given as a path comes before all folders.
    */
-  system(name: string, after = -1): SourceFile | undefined {
-    for (let root = after + 1; root < this.roots.length; root++) {
+  system(name: string, after: number = ownFolder - 1): SourceFile | undefined {
+    const path = after < ownFolder ? this.#paths.get(name) : undefined;
+    if (path !== undefined) return this.#file(name, path, ownFolder);
+    for (let root = Math.max(0, after + 1); root < this.roots.length; root++) {
       const file = this.#file(name, `${this.roots[root]}/${name}`, root);
       if (file) return file;
     }
@@ -40,22 +53,25 @@ export class Resolver {
     return known;
   }
 
-  /** Whether a file stands for a header of the compiler's own: its text is ours. */
+  /** Whether a file is one of the compiler's own headers. The generator contains the text of these headers. */
   isFreestanding({ root }: SourceFile): boolean {
     return root === this.roots.length;
   }
 
-  /** The file for `"name"`: beside the including file first, then as for `<name>`. */
+  /**
+   * Returns the file for `"name"`. The folder of the including file is searched first, then the folders for `<name>`.
+   */
   quoted(name: string, from: SourceFile): SourceFile | undefined {
     const folder = (path: string): string => path.slice(0, path.lastIndexOf('/') + 1);
     return this.#file(folder(from.name) + name, folder(from.path) + name, from.root) ?? this.system(name);
   }
 
-  /** One file is known by one path, however an `#include` or a root is spelled. */
+  /** Returns the file at a path. One file has one path, even if an `#include` or a folder spells it differently. */
   #file(name: string, spelled: string, root: number): SourceFile | undefined {
     const path = normalize(spelled);
     if (this.#files.has(path)) return this.#files.get(path);
-    const file = this.#read(normalize(name), path, root);
+    // A name cannot lead out of the output folder.
+    const file = this.#read(normalize(name).replace(/^(?:\.\.\/)+/, ''), path, root);
     this.#files.set(path, file);
     return file;
   }
@@ -72,7 +88,7 @@ export class Resolver {
   }
 }
 
-/** Resolves `.`, `..` and `//` in a path where it can be done by the text alone. */
+/** Removes `.`, `..` and `//` from a path as far as the text alone allows. */
 function normalize(path: string): string {
   const parts: string[] = [];
   for (const part of path.split('/')) {

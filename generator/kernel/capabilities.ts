@@ -1,32 +1,39 @@
 /**
- * Which capability announces an ioctl: no header says it in a way that a program can read. An ioctl that every kernel has is in
- * no row. Where an ioctl is made on several kinds of file descriptor, each kind can have a capability of its own.
+ * Maps each ioctl to the capability that announces it. No header states this in a form that a program can read. An
+ * ioctl of every kernel has no row. An ioctl with several kinds of file descriptor can have a different capability for
+ * each kind.
  */
 
 import type { FdKind } from '../model/model.js';
 import { rowsByKey } from './rows-by-key.js';
 
 export interface CapabilityRow {
-  /** The header that defines the macros, as an `#include` spells it. */
+  /** The header that defines the macros, spelled as in an `#include`. */
   readonly header: string;
   readonly capability: string;
-  /** The only kind of file descriptor that it is about; absent where it is about all that take the ioctl. */
+  /**
+   * The only kind of file descriptor of this row. If it is absent, the row applies to every kind that accepts the
+   * ioctl.
+   */
   readonly fd?: FdKind;
-  /** The only architecture, as the kernel names it in `arch/…`; absent where it is about all that have the ioctl. */
+  /**
+   * The only architecture of this row, named as in `arch/…`. If it is absent, the row applies to every architecture
+   * with the ioctl.
+   */
   readonly architecture?: string;
-  /** A section of a kernel document, a header, or a source file and function. */
+  /** The source of this row: a section of a kernel document, a header, or a source file and function. */
   readonly source: string;
   readonly ioctls: readonly string[];
 }
 
 const header = 'linux/kvm.h';
 const apiDocument = 'Documentation/virt/kvm/api.rst, the field Capability of the ioctl';
-const headerComment = 'linux/kvm.h, the comment before the ioctl';
+const headerComment = 'linux/kvm.h, in the comment before the ioctl';
 const capabilityCheck =
-  'kvm_vm_ioctl_check_extension in arch/x86/kvm/x86.c: the ioctl and the capability came together';
+  'kvm_vm_ioctl_check_extension in arch/x86/kvm/x86.c: the same version added the ioctl and the capability';
 const everyS390Kernel =
-  'kvm_vm_ioctl_check_extension in arch/s390/kvm/kvm-s390.c: every s390 kernel has it, and no other kernel';
-const statsHeader = 'linux/kvm.h: api.rst has another spelling, which no header defines';
+  'kvm_vm_ioctl_check_extension in arch/s390/kvm/kvm-s390.c: every s390 kernel has it, and kernels of other architectures do not have it';
+const statsHeader = 'linux/kvm.h: api.rst has a different spelling that no header defines';
 
 export const capabilityRows: readonly CapabilityRow[] = [
   { header, capability: 'KVM_CAP_EXT_CPUID', source: capabilityCheck, ioctls: ['KVM_SET_CPUID2', 'KVM_GET_CPUID2'] },
@@ -268,13 +275,13 @@ export const capabilityRows: readonly CapabilityRow[] = [
 
 const rowsOf = rowsByKey(capabilityRows, ({ ioctls }) => ioctls);
 
-/** The capabilities that announce an ioctl: one for all kinds of file descriptor, or one for each. */
+/** The capabilities that announce an ioctl: one capability for all kinds of file descriptor, or one for each kind. */
 export interface Announcements {
   readonly all?: string;
   readonly byFd: ReadonlyMap<FdKind, string>;
 }
 
-/** What announces an ioctl of a header on an architecture. */
+/** Returns the capabilities that announce an ioctl of a header on an architecture. */
 export function announcementsOf(ioctl: string, inHeader: string, kernelArchitecture: string): Announcements {
   const rows = (rowsOf.get(ioctl) ?? []).filter(
     ({ header: defining, architecture = kernelArchitecture }) =>

@@ -1,7 +1,7 @@
 /**
- * The header that defines a name, for names that headers use without including their definition: such headers rely on what
- * their user has included before. Each row is its own source: the header defines these names, and a test checks that. Where
- * two rows have one name, the first row whose header can be read is used.
+ * Maps a name to the header that defines it, for names that headers use without including their definition. Such
+ * headers expect that their user includes the definition first. Each row is its own source: the header defines these
+ * names, and a test checks this. If two rows have the same name, the first row with a readable header is used.
  */
 
 import { requestMacros } from './request-macros.js';
@@ -9,13 +9,18 @@ import { rowsByKey } from './rows-by-key.js';
 
 export interface DefiningHeader {
   readonly header: string;
-  /** Names of macros, typedefs and enumerators; tags with their keyword. */
+  /** Names of macros, typedefs and enumerators. A tag includes its keyword. */
   readonly names: readonly string[];
-  /** The kernel's name of the one architecture whose header has them; absent where all that have the header do. */
+  /**
+   * The kernel's name of the only architecture whose header defines the names. If it is absent, the header defines them
+   * on every architecture.
+   */
   readonly architecture?: string;
+  /** Whether the header defines only one of the names on each architecture. */
+  readonly isEither?: true;
 }
 
-/** In the order in which they are read. */
+/** The defining headers, in reading order. */
 export const definingHeaders: readonly DefiningHeader[] = [
   { header: 'stddef.h', names: ['NULL', 'offsetof', 'ptrdiff_t', 'size_t', 'wchar_t'] },
   {
@@ -27,15 +32,19 @@ export const definingHeaders: readonly DefiningHeader[] = [
   },
   { header: 'stdbool.h', names: ['bool', 'true', 'false'] },
   { header: 'limits.h', names: ['INT_MAX', 'INT_MIN', 'UINT_MAX', 'LONG_MAX', 'LONG_MIN', 'ULONG_MAX'] },
-  // Before the kernel's: with a library, a program has these from there, and the two do not go together.
+  // The C library comes before the kernel. If a C library exists, programs use its definitions. The two definitions
+  // conflict.
   { header: 'sys/time.h', names: ['struct timespec', 'struct timeval'] },
+  { header: 'sys/socket.h', names: ['SOL_ATM', 'struct sockaddr', 'struct sockaddr_storage'] },
+  { header: 'asm/byteorder.h', names: ['__LITTLE_ENDIAN_BITFIELD', '__BIG_ENDIAN_BITFIELD'], isEither: true },
   { header: 'asm/bitsperlong.h', names: ['__BITS_PER_LONG', '__BITS_PER_LONG_LONG'] },
   { header: 'asm/ioctls.h', names: ['FIONREAD', 'TIOCOUTQ'] },
   { header: 'asm/param.h', names: ['HZ'] },
   { header: 'asm/sigcontext.h', names: ['struct sigcontext'] },
   { header: 'asm/sigcontext.h', names: ['_sigregs'], architecture: 's390' },
   { header: 'asm/signal.h', names: ['sigset_t', 'stack_t'] },
-  { header: 'asm/termbits.h', names: ['struct termios2'] },
+  { header: 'asm/termbits.h', names: ['struct termios', 'struct termios2'] },
+  { header: 'asm/termios.h', names: ['struct termio', 'struct winsize'] },
   { header: 'asm/unistd.h', names: ['__X32_SYSCALL_BIT'] },
   { header: 'linux/atm.h', names: ['struct atmif_sioc'] },
   { header: 'linux/atmdev.h', names: ['struct atm_cirange'] },
@@ -54,7 +63,8 @@ export const definingHeaders: readonly DefiningHeader[] = [
       ...['FS_IOC_GETFSLABEL', 'FS_IOC_SETFSLABEL'],
     ],
   },
-  { header: 'linux/if.h', names: ['IFNAMSIZ', 'struct ifreq'] },
+  { header: 'linux/if.h', names: ['IFNAMSIZ', 'struct ifconf', 'struct ifreq'] },
+  { header: 'linux/if_arp.h', names: ['struct arpreq'] },
   {
     header: 'linux/ioctl.h',
     names: [
@@ -74,8 +84,12 @@ export const definingHeaders: readonly DefiningHeader[] = [
     header: 'linux/netlink.h',
     names: ['NLA_F_NESTED', 'NLA_F_NET_BYTEORDER', 'NLMSG_ALIGN', 'NLMSG_MIN_TYPE', 'NLMSG_PAYLOAD'],
   },
+  { header: 'linux/route.h', names: ['struct rtentry'] },
   { header: 'linux/rtnetlink.h', names: ['RTNH_F_DEAD', 'RTNH_F_ONLINK'] },
-  { header: 'linux/serial.h', names: ['struct serial_iso7816'] },
+  {
+    header: 'linux/serial.h',
+    names: ['struct serial_icounter_struct', 'struct serial_iso7816', 'struct serial_rs485', 'struct serial_struct'],
+  },
   { header: 'linux/sockios.h', names: ['SIOCDEVPRIVATE', 'SIOCGMIIPHY', 'SIOCPROTOPRIVATE'] },
   { header: 'linux/stat.h', names: ['S_IFMT'] },
   { header: 'linux/time.h', names: ['struct timespec', 'struct timeval'] },
@@ -88,24 +102,23 @@ export const definingHeaders: readonly DefiningHeader[] = [
   { header: 'linux/zorro.h', names: ['ZORRO_ID'] },
   { header: 'scsi/fc/fc_fs.h', names: ['FC_MAX_PAYLOAD', 'FC_MIN_MAX_PAYLOAD'] },
   { header: 'sound/asound.h', names: ['SNDRV_PROTOCOL_VERSION'] },
-  { header: 'sys/socket.h', names: ['SOL_ATM', 'struct sockaddr', 'struct sockaddr_storage'] },
   { header: 'sys/types.h', names: ['caddr_t', 'u_char', 'u_int', 'u_long', 'u_short'] },
   { header: 'xen/interface/grant_table.h', names: ['grant_ref_t'] },
   { header: 'xen/interface/xen.h', names: ['domid_t'] },
 ];
 
-/** The headers that define a name, in the order of the rows. */
+/** Maps a name to the headers that define it, in the order of the rows. */
 export const definingHeadersOf: ReadonlyMap<string, readonly DefiningHeader[]> = rowsByKey(
   definingHeaders,
   ({ names }) => names,
 );
 
-/** Headers that refuse, with an `#error`, to be included by anything but another header. */
+/** Headers with an `#error` that allows only one other header to include them. */
 export const onlyWithin: ReadonlyMap<string, string> = new Map([['linux/patchkey.h', 'linux/soundcard.h']]);
 
-/** Headers that others include or count on and that packages of headers do not have, and why. */
+/** Headers that other headers need but that header packages do not contain, with the reason. */
 export const absentHeaders: ReadonlyMap<string, string> = new Map([
-  ['drm/drm.h', 'older versions of linux-libc-dev leave the folder drm out'],
-  ['xen/interface/grant_table.h', "it is in the kernel's own source alone"],
-  ['xen/interface/xen.h', "it is in the kernel's own source alone"],
+  ['drm/drm.h', 'older versions of linux-libc-dev do not contain the folder drm'],
+  ['xen/interface/grant_table.h', "only the kernel's source tree contains it"],
+  ['xen/interface/xen.h', "only the kernel's source tree contains it"],
 ]);

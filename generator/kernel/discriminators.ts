@@ -1,18 +1,18 @@
 /**
- * Records with a union of which one member holds at a time, by the value of another member. Which constant goes with
- * which member of the union is what the comment before that member says; only what no comment says is a row here.
+ * Records with a union in which one member is valid at a time. The value of another member selects it. The comment
+ * before a member of the union names its constant. Only facts that no comment states have a row here.
  */
 
 export interface SelectedUnion {
-  /** The header that defines the record, as spelled in an `#include`. */
+  /** The header that defines the record, spelled as in an `#include`. */
   readonly header: string;
   /** The tag of the record. */
   readonly record: string;
-  /** The member that says what holds. */
+  /** The member whose value selects the union's member. */
   readonly by: string;
-  /** What its values are called: the constants begin with it. */
+  /** The prefix of the constants for its values. */
   readonly prefix: string;
-  /** What such a record is seen as, in one word, and what the value of `by` is called there. */
+  /** The name of the view of such a record, and the property of the view that has the value of `by`. */
   readonly view: string;
   readonly property: string;
 }
@@ -31,11 +31,11 @@ export const selectedUnions: readonly SelectedUnion[] = [
 export interface StatedCase {
   /** The tag of the record. */
   readonly record: string;
-  /** The value, by name. */
+  /** The name of the constant. */
   readonly value: string;
-  /** The member that holds, or one of them; null where none does. */
+  /** The valid member, or one of several. Null if no member is valid. */
   readonly member: string | null;
-  /** Who says so: a section of a kernel document, or a source file and function. */
+  /** The source of this row: a section of a kernel document, or a source file and function. */
   readonly source: string;
 }
 
@@ -48,23 +48,23 @@ export const statedCases: readonly StatedCase[] = [
     value: 'KVM_EXIT_INTERNAL_ERROR',
     member: 'emulation_failure',
     source:
-      'Documentation/virt/kvm/api.rst 7.27; prepare_emulation_failure_exit in arch/x86/kvm/x86.c: lies over internal ' +
-      'where suberror is KVM_INTERNAL_ERROR_EMULATION',
+      'Documentation/virt/kvm/api.rst 7.27; prepare_emulation_failure_exit in arch/x86/kvm/x86.c: shares the bytes of internal ' +
+      'if suberror is KVM_INTERNAL_ERROR_EMULATION',
   },
   {
     record,
     value: 'KVM_EXIT_NMI',
     member: 'hw',
     source:
-      'kvmppc_handle_exit_hv in arch/powerpc/kvm/book3s_hv.c, the only one that sets it: the interrupt in hw, and in ' +
-      'flags, which always holds, what became of it',
+      'kvmppc_handle_exit_hv in arch/powerpc/kvm/book3s_hv.c, the only function that sets it: hw has the interrupt, and flags, which is ' +
+      'always valid, has its result',
   },
   { record, value: 'KVM_EXIT_HLT', member: null, source: '__kvm_emulate_halt in arch/x86/kvm/x86.c' },
   {
     record,
     value: 'KVM_EXIT_IRQ_WINDOW_OPEN',
     member: null,
-    source: `vcpu_run in arch/x86/kvm/x86.c; ${runStructure}: ready_for_interrupt_injection and if_flag always hold`,
+    source: `vcpu_run in arch/x86/kvm/x86.c; ${runStructure}: ready_for_interrupt_injection and if_flag are always valid`,
   },
   { record, value: 'KVM_EXIT_SHUTDOWN', member: null, source: 'handle_triple_fault in arch/x86/kvm/vmx/vmx.c' },
   { record, value: 'KVM_EXIT_INTR', member: null, source: 'kvm_handle_signal_exit in include/linux/kvm_host.h' },
@@ -72,7 +72,7 @@ export const statedCases: readonly StatedCase[] = [
     record,
     value: 'KVM_EXIT_SET_TPR',
     member: null,
-    source: `cr8_write_interception in arch/x86/kvm/svm/svm.c; ${runStructure}: the new value is in cr8, which always holds`,
+    source: `cr8_write_interception in arch/x86/kvm/svm/svm.c; ${runStructure}: cr8, which is always valid, has the new value`,
   },
   {
     record,
@@ -91,6 +91,6 @@ export const statedCases: readonly StatedCase[] = [
     record,
     value: 'KVM_EXIT_X86_BUS_LOCK',
     member: null,
-    source: 'Documentation/virt/kvm/api.rst 7.22: KVM_RUN_X86_BUS_LOCK is set in flags, which always holds',
+    source: 'Documentation/virt/kvm/api.rst 7.22: flags, which is always valid, has KVM_RUN_X86_BUS_LOCK',
   },
 ];

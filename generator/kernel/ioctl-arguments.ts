@@ -1,34 +1,46 @@
 /**
- * Where an ioctl does otherwise than its `_IO*` macro says: how the third argument is handed over, which type is passed
- * or pointed to, or which way the bytes behind the pointer go.
+ * Ioctls whose behaviour differs from their `_IO*` macro: how the third argument is passed, which type is passed or
+ * pointed to, or in which direction the bytes go.
  *
- * A row holds only what differs, and never what a header says itself: no request number, no size, and nothing about
- * memory that a member of the struct points to. A direction that is wider than needed on today's kernels, but was right
- * on older ones, gets no row. The rows are in the order of the headers.
+ * A row has only the differences. It never repeats a fact of the header: no request number and no size. It says nothing
+ * about memory that a member of the struct points to. Some directions are wider than today's kernels need but were
+ * correct for older kernels. Such directions have no row. The rows are in the order of the headers.
  */
 
 import type { Direction, Passing } from '../model/model.js';
+import { ioctlGroups } from './arguments/index.js';
+import { type PassedText, passedOf } from './arguments/rows.js';
 import { rowsByKey } from './rows-by-key.js';
 
 export interface IoctlOverride {
-  /** The header that defines the macro, as spelled in an `#include`. */
+  /** The header that defines the macro, spelled as in an `#include`. */
   readonly header: string;
   readonly name: string;
-  /** The only architecture, as the kernel names it in `arch/…`, where it is so; absent where it is so on all. */
+  /**
+   * The only architecture of this row, named as in `arch/…`. If it is absent, the row applies to every architecture.
+   */
   readonly architecture?: string;
-  /** Only where it is not what the macro says: `nothing` for `_IO`, `pointer` for all others. */
+  /** How the argument is passed, if it differs from the macro: `nothing` for `_IO`, `pointer` for all others. */
   readonly passes?: Passing;
   /**
-   * The C type that is really passed or pointed to; always there with `passes: 'value'`. The request number keeps the
-   * size of the macro's type. Where another header defines it and cannot be read, the ioctl is not exported, as the
-   * kernel would write beyond what the macro says; where the type is not there on a target, the macro's own is meant.
+   * The C type that is really passed or pointed to. It is always present with `passes: 'value'`. The request number
+   * keeps the size of the macro's type. If another header defines the type and cannot be read, the ioctl is not
+   * exported, because the kernel would write more bytes than the macro states. If the target does not have the type,
+   * the macro's type is used.
    */
   readonly argument?: string;
-  /** How the bytes behind the pointer really go, seen from user space. Never there with `passes: 'value'`. */
+  /** The real direction of the bytes, seen from user space. Never present with `passes: 'value'`. */
   readonly direction?: Direction;
-  /** Where the type has pointers, and the kernel does not follow them. */
-  readonly followsPointers?: false;
-  /** Who says so: a section of a kernel document, or a source file and function. */
+  /**
+   * False if the type contains pointers that the kernel does not follow. True if the kernel follows addresses that the
+   * type does not show.
+   */
+  readonly followsPointers?: boolean;
+  /** The member of the struct that holds the number of bytes that the kernel can access. */
+  readonly sizedBy?: string;
+  /** Present if the kernel follows addresses in bytes after the struct, so that the struct must not have a tail. */
+  readonly tail?: false;
+  /** The source of this row: a section of a kernel document, or a source file and function. */
   readonly source: string;
 }
 
@@ -167,7 +179,7 @@ export const ioctlOverrides: readonly IoctlOverride[] = [
     direction: 'write',
     source:
       'kvm_arch_vm_ioctl in arch/arm64/kvm/arm.c: the struct is read and never written back; the tags go through its ' +
-      'addr (Documentation/virt/kvm/api.rst 4.130)',
+      'addr member (Documentation/virt/kvm/api.rst 4.130)',
   },
   {
     header: 'linux/kvm.h',
@@ -175,7 +187,7 @@ export const ioctlOverrides: readonly IoctlOverride[] = [
     direction: 'write',
     source:
       'kvm_arch_vm_ioctl in arch/arm64/kvm/arm.c: the struct is read and never written back, though ' +
-      'Documentation/virt/kvm/api.rst 4.139 says in/out: the masks go through its addr',
+      'Documentation/virt/kvm/api.rst 4.139 says in/out; the masks are copied through its addr member',
   },
   {
     header: 'linux/kvm.h',
@@ -184,8 +196,8 @@ export const ioctlOverrides: readonly IoctlOverride[] = [
     argument: 'struct kvm_ppc_compat_caps',
     direction: 'readwrite',
     source:
-      'Documentation/virt/kvm/api.rst, KVM_PPC_GET_COMPAT_CAPS: out, but EINVAL for flags or a size too small, and ' +
-      'E2BIG for one too large; kvm_arch_vm_ioctl in arch/powerpc/kvm/powerpc.c reads these first and then writes the ' +
+      'Documentation/virt/kvm/api.rst, KVM_PPC_GET_COMPAT_CAPS: out, but flags or a small size give EINVAL, and a ' +
+      'large size gives E2BIG; kvm_arch_vm_ioctl in arch/powerpc/kvm/powerpc.c reads these first and then writes the ' +
       'struct',
   },
   {
@@ -194,7 +206,7 @@ export const ioctlOverrides: readonly IoctlOverride[] = [
     architecture: 'mips',
     argument: 'struct kvm_mips_interrupt',
     source:
-      'kvm_arch_vcpu_unlocked_ioctl, once kvm_arch_vcpu_async_ioctl, in arch/mips/kvm/mips.c reads a struct ' +
+      'kvm_arch_vcpu_unlocked_ioctl, formerly kvm_arch_vcpu_async_ioctl, in arch/mips/kvm/mips.c reads a struct ' +
       'kvm_mips_interrupt; the request number keeps the size of a struct kvm_interrupt',
   },
   {
@@ -202,16 +214,18 @@ export const ioctlOverrides: readonly IoctlOverride[] = [
     name: 'KVM_S390_STORE_STATUS',
     passes: 'value',
     argument: 'unsigned long',
-    source: 'kvm_arch_vcpu_ioctl in arch/s390/kvm/kvm-s390.c: the argument itself is the guest address to store at',
+    source: 'kvm_arch_vcpu_ioctl in arch/s390/kvm/kvm-s390.c: the argument itself is the guest address for the store',
   },
   {
     header: 'linux/kvm.h',
     name: 'KVM_MEMORY_ENCRYPT_OP',
     argument: 'struct kvm_sev_cmd',
     source:
-      'Documentation/virt/kvm/api.rst 4.110 calls it a struct of the platform; sev_mem_enc_ioctl in ' +
+      'Documentation/virt/kvm/api.rst 4.110 calls it a platform-specific struct; sev_mem_enc_ioctl in ' +
       'arch/x86/kvm/svm/sev.c reads and writes back a struct kvm_sev_cmd, and tdx_vm_ioctl in arch/x86/kvm/vmx/tdx.c a ' +
-      'struct kvm_tdx_cmd, which is as large',
+      'struct kvm_tdx_cmd, which has the same size',
+    // The struct at the address in the argument has addresses too.
+    followsPointers: true,
   },
   {
     header: 'linux/kvm.h',
@@ -246,11 +260,48 @@ export const ioctlOverrides: readonly IoctlOverride[] = [
       'it back',
   },
   {
+    header: 'linux/kvm.h',
+    name: 'KVM_XEN_HVM_GET_ATTR',
+    followsPointers: false,
+    source: 'kvm_xen_hvm_get_attr in arch/x86/kvm/xen.c reads the type and writes the struct',
+  },
+  {
+    header: 'linux/kvm.h',
+    name: 'KVM_XEN_VCPU_GET_ATTR',
+    followsPointers: false,
+    source: 'kvm_xen_vcpu_get_attr in arch/x86/kvm/xen.c reads the type and writes the struct',
+  },
+  {
+    header: 'linux/kvm.h',
+    name: 'KVM_S390_UCAS_UNMAP',
+    followsPointers: false,
+    source: 'kvm_arch_vcpu_ioctl in arch/s390/kvm/kvm-s390.c uses vcpu_addr and length, and not user_addr',
+  },
+  {
+    header: 'linux/kvm.h',
+    name: 'KVM_S390_PV_COMMAND',
+    followsPointers: true,
+    source:
+      'kvm_s390_handle_pv in arch/s390/kvm/kvm-s390.c: some structs at the address in the argument have addresses too',
+  },
+  {
+    header: 'linux/kvm.h',
+    name: 'KVM_S390_PV_CPU_COMMAND',
+    followsPointers: true,
+    source: 'kvm_s390_handle_pv_vcpu_dump in arch/s390/kvm/kvm-s390.c: the struct at the address has an address too',
+  },
+  {
+    header: 'sound/asound.h',
+    name: 'SNDRV_CTL_IOCTL_ELEM_INFO',
+    followsPointers: false,
+    source: 'snd_ctl_elem_info_user in sound/core/control.c writes the struct, and follows no names_ptr in it',
+  },
+  {
     header: 'linux/if_tun.h',
     name: 'TUNSETNOCSUM',
     passes: 'value',
     argument: 'unsigned long',
-    source: '__tun_chr_ioctl in drivers/net/tun.c: the argument is not looked at',
+    source: '__tun_chr_ioctl in drivers/net/tun.c: the argument is ignored',
   },
   {
     header: 'linux/if_tun.h',
@@ -267,14 +318,14 @@ export const ioctlOverrides: readonly IoctlOverride[] = [
     followsPointers: false,
     source:
       'Documentation/networking/tuntap.rst 3.2; __tun_chr_ioctl in drivers/net/tun.c reads a struct ifreq and writes it ' +
-      'back, and tun_set_iff looks at its name and flags',
+      'back, and tun_set_iff uses its name and flags',
   },
   {
     header: 'linux/if_tun.h',
     name: 'TUNSETPERSIST',
     passes: 'value',
     argument: 'unsigned long',
-    source: '__tun_chr_ioctl in drivers/net/tun.c: the argument itself says whether the interface stays',
+    source: '__tun_chr_ioctl in drivers/net/tun.c: the argument itself is whether the interface persists',
   },
   {
     header: 'linux/if_tun.h',
@@ -308,34 +359,34 @@ export const ioctlOverrides: readonly IoctlOverride[] = [
     header: 'linux/if_tun.h',
     name: 'TUNSETTXFILTER',
     argument: 'struct tun_filter',
-    source: 'update_filter in drivers/net/tun.c reads a struct tun_filter, and as many addresses after it as it says',
+    source: 'update_filter in drivers/net/tun.c reads a struct tun_filter and then count addresses',
   },
   {
     header: 'linux/if_tun.h',
     name: 'TUNGETIFF',
     argument: 'struct ifreq',
     followsPointers: false,
-    source: '__tun_chr_ioctl in drivers/net/tun.c writes a struct ifreq, of which tun_get_iff sets name and flags',
+    source: '__tun_chr_ioctl in drivers/net/tun.c writes a struct ifreq, and tun_get_iff sets its name and flags',
   },
   {
     header: 'linux/if_tun.h',
     name: 'TUNDETACHFILTER',
     passes: 'value',
     argument: 'unsigned long',
-    source: '__tun_chr_ioctl in drivers/net/tun.c: the argument is not looked at',
+    source: '__tun_chr_ioctl in drivers/net/tun.c: the argument is ignored',
   },
   {
     header: 'linux/if_tun.h',
     name: 'TUNSETQUEUE',
     argument: 'struct ifreq',
     followsPointers: false,
-    source: '__tun_chr_ioctl in drivers/net/tun.c reads a struct ifreq, and tun_set_queue looks at its flags',
+    source: '__tun_chr_ioctl in drivers/net/tun.c reads a struct ifreq, and tun_set_queue uses its flags',
   },
   {
     header: 'linux/if_tun.h',
     name: 'TUNGETFILTER',
     followsPointers: false,
-    source: '__tun_chr_ioctl in drivers/net/tun.c writes the struct as it is',
+    source: '__tun_chr_ioctl in drivers/net/tun.c writes the whole struct',
   },
   {
     header: 'linux/if_tun.h',
@@ -360,10 +411,20 @@ export const ioctlOverrides: readonly IoctlOverride[] = [
 ];
 
 const overridesOf = rowsByKey(ioctlOverrides, ({ name }) => [name]);
+const groupsOf = rowsByKey(ioctlGroups, ({ headers }) => headers);
 
-/** What is known of an ioctl on an architecture beyond its macro. */
+/** Returns the differences between an ioctl and its macro on an architecture. */
 export function overrideOf(header: string, name: string, architecture: string): IoctlOverride | undefined {
-  return overridesOf
+  const row = overridesOf
     .get(name)
-    ?.find((row) => row.header === header && (row.architecture ?? architecture) === architecture);
+    ?.find((candidate) => candidate.header === header && (candidate.architecture ?? architecture) === architecture);
+  return row ?? groupRow(header, name);
+}
+
+/** Returns the row that the tables in `arguments/` make. A table has rows for many headers, and a run reads few of them. */
+function groupRow(header: string, name: string): IoctlOverride | undefined {
+  const group = groupsOf.get(header)?.find(({ ioctls }) => Object.hasOwn(ioctls, name));
+  if (!group) return undefined;
+  const { headers, ioctls, ...facts } = group;
+  return { header, name, ...facts, ...passedOf(ioctls[name] as PassedText) };
 }

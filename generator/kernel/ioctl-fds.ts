@@ -1,24 +1,24 @@
 /**
- * Which kind of file descriptor an ioctl is made on: no header says it. Each row is one function of the kernel, with the
- * ioctls that it takes; an ioctl that several functions take is made on several kinds.
+ * Maps each ioctl to the kinds of file descriptor that accept it. No header states this. Each row is one function of
+ * the kernel and the ioctls that it handles. If several functions handle an ioctl, several kinds accept it.
  *
- * Where a function takes an ioctl on the architecture at hand, those of other architectures do not count; where none
- * does, they tell at least where the ioctl belongs.
+ * If a function of the target's architecture handles an ioctl, the rows of other architectures are ignored. Otherwise
+ * the rows of other architectures are used.
  *
- * Kernels rename: kvm_arch_vcpu_unlocked_ioctl was kvm_arch_vcpu_async_ioctl in older ones, and
- * arch/s390/kvm/kvm-s390.c is arch/s390/kvm/s390/s390.c in newer ones.
+ * Kernels rename functions and files. kvm_arch_vcpu_unlocked_ioctl was kvm_arch_vcpu_async_ioctl in older kernels, and
+ * arch/s390/kvm/kvm-s390.c is arch/s390/kvm/s390/s390.c in newer kernels.
  */
 
 import type { FdKind } from '../model/model.js';
 import { rowsByKey } from './rows-by-key.js';
 
 export interface FdRow {
-  /** The header that defines the macros, as spelled in an `#include`. */
+  /** The header that defines the macros, spelled as in an `#include`. */
   readonly header: string;
   readonly fd: FdKind;
-  /** The only architecture, as the kernel names it in `arch/…`, whose function it is. */
+  /** The only architecture of the function, named as in `arch/…`. */
   readonly architecture?: string;
-  /** Where the headers of Linux 7.3 do not have the ioctls any more. */
+  /** Present if the headers of Linux 7.3 no longer have the ioctls. */
   readonly former?: true;
   readonly source: string;
   readonly ioctls: readonly string[];
@@ -399,5 +399,5 @@ export const fdRows: readonly FdRow[] = [
   },
 ];
 
-/** The functions that take an ioctl of this name. */
+/** Maps the name of an ioctl to the functions that handle it. */
 export const fdRowsOf: ReadonlyMap<string, readonly FdRow[]> = rowsByKey(fdRows, ({ ioctls }) => ioctls);

@@ -1,6 +1,6 @@
 /**
- * The macros of `linux/ioctl.h` that make a request number. Those that end in `_BAD` take a size where the others take a type.
- * The source is the header itself, which defines them.
+ * The macros of `linux/ioctl.h` that make a request number. The macros that end in `_BAD` take a size instead of a
+ * type. The source is the header, which defines the macros.
  */
 
 export const requestMacros: readonly string[] = [

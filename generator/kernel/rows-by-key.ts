@@ -1,4 +1,7 @@
-/** The rows of a table by each of their keys, in the table's order: most are asked for with every macro or record. */
+/**
+ * Indexes the rows of a table by each of their keys, in the order of the table. Most tables are searched for every
+ * macro or record.
+ */
 export function rowsByKey<Row>(
   table: readonly Row[],
   keysOf: (row: Row) => readonly string[],

@@ -1,24 +1,30 @@
 /**
- * What the values of a member are called: the constants that begin with a prefix, one of them or as flags. C does not say
- * it of an integer. It is for printing alone: no layout and no type goes by it.
+ * Maps a member to the prefix of the constants for its values. A value is one constant or a combination of flags. C
+ * does not express this for an integer. Only printing uses these facts. They do not affect layouts or types.
  */
 
 import { rowsByKey } from './rows-by-key.js';
 
 export interface NamedValues {
-  /** The header that defines the record, as spelled in an `#include`. */
+  /** The header that defines the record, spelled as in an `#include`. */
   readonly header: string;
-  /** The member after the tag of its record, through the members of unnamed ones: `kvm_run.io.direction`. */
+  /**
+   * The path of the member: the record's tag, then its members. Members of unnamed records are included:
+   * `kvm_run.io.direction`.
+   */
   readonly member: string;
   readonly prefix: string;
-  /** Present where values are combinations. */
+  /** Present if the values are combinations of flags. */
   readonly flags?: true;
 }
 
 const generic = 'linux/kvm.h';
 const ofArchitecture = 'asm/kvm.h';
 
-/** Who says so is the header itself: it defines the constants beside the member, or names the member above them. */
+/**
+ * The source of each row is the header itself: it defines the constants next to the member, or a comment at the
+ * constants names the member.
+ */
 export const namedValues: readonly NamedValues[] = [
   { header: generic, member: 'kvm_run.exit_reason', prefix: 'KVM_EXIT_' },
   { header: generic, member: 'kvm_run.flags', prefix: 'KVM_RUN_X86_', flags: true },
@@ -55,7 +61,7 @@ export const namedValues: readonly NamedValues[] = [
   { header: ofArchitecture, member: 'kvm_cpuid_entry2.flags', prefix: 'KVM_CPUID_FLAG_', flags: true },
 ];
 
-/** The rows of the members of a record. */
+/** Maps a record to the rows of its members. */
 export const namedValuesIn: ReadonlyMap<string, readonly NamedValues[]> = rowsByKey(namedValues, ({ member }) => [
   member.slice(0, member.indexOf('.')),
 ]);

@@ -3,12 +3,12 @@
 import type { Model } from './model.js';
 
 export interface Difference {
-  /** `struct kvm_run`, `constant KVM_CAP_IMMEDIATE_EXIT` */
+  /** The item, such as `struct kvm_run` or `constant KVM_CAP_IMMEDIATE_EXIT`. */
   readonly item: string;
   readonly change: 'added' | 'removed' | 'changed';
 }
 
-/** The items that only one of the models has, or that differ. Locations do not count. */
+/** Returns the items that only one of the models has or that differ. Locations are ignored. */
 export function compareModels(before: Model, after: Model): Difference[] {
   const [old, now] = [itemsOf(before), itemsOf(after)];
   const differences: Difference[] = [];

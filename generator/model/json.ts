@@ -1,4 +1,4 @@
-/** A model as JSON: one line per item, so that a change of one item is a change of one line. */
+/** Converts a model to and from JSON. Each item has one line, so a change of one item is a change of one line. */
 
 import { GeneratorError } from '../errors.js';
 import { MODEL_SCHEMA, type Model } from './model.js';
@@ -12,22 +12,22 @@ export function modelToJson(model: Model): string {
   return `{\n${entries.join(',\n')}\n}\n`;
 }
 
-/** Reads what `modelToJson` wrote. `name` says in errors where it came from. */
+/** Reads the output of `modelToJson`. `name` names the source of the text in errors. */
 export function modelFromJson(text: string, name: string): Model {
   let value: unknown;
   try {
     value = JSON.parse(text);
   } catch (error) {
-    throw new GeneratorError(`${name}: not JSON: ${(error as Error).message}; run 'generate' again`);
+    throw new GeneratorError(`${name}: is not valid JSON: ${(error as Error).message}; run 'generate' again`);
   }
   const schema = typeof value === 'object' && value !== null && 'schema' in value ? value.schema : undefined;
   if (schema !== MODEL_SCHEMA) {
     throw new GeneratorError(
-      `${name}: a model of schema ${MODEL_SCHEMA} is expected, found ${String(schema)}; run 'generate' again`,
+      `${name}: expected a model of schema ${MODEL_SCHEMA}, found ${String(schema)}; run 'generate' again`,
     );
   }
   const model = value as Model;
-  // Models of before functions had values are of the same schema, as who knows no values reads both alike.
+  // Models from before functions had values have the same schema. A reader that ignores the values reads both forms.
   if (model.functions.some((macro) => !('value' in macro))) {
     throw new GeneratorError(`${name}: has function-like macros without values; run 'generate' again`);
   }

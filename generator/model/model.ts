@@ -1,10 +1,11 @@
 /**
- * The model: the laid-out description of one header on one target. Emission, reports and checks read nothing else. It is
- * plain data and serialises to JSON as it is. `kvm-uapi layout --json` prints exactly this JSON, and the model of each
- * committed module is committed beside that module.
+ * The model: the laid-out description of one header on one target. Emission, reports and checks read nothing else. The
+ * model is plain data and serialises directly to JSON. `kvm-uapi layout --json` prints exactly this JSON. The model of
+ * each committed module is committed in the same folder.
  *
- * A model has facts only. It never has code of a header. It has comments of a header only where the caller asked for them, as
- * the `comment` of the item that they belong to. A model that is written to disk beside bindings never has comments.
+ * A model contains only facts. It never contains code of a header. It contains comments of a header only if the caller
+ * requests them; each one is the `comment` of its item. A model that is written to disk with bindings never contains
+ * comments.
  */
 
 import type { Direction } from '../../support/ioctl.js';
@@ -12,26 +13,26 @@ import type { ByteOrder } from '../../support/layout.js';
 
 export type { ByteOrder, Direction };
 
-/** Version of the JSON form. It changes when a reader of the old form would misread the new one. */
-export const MODEL_SCHEMA = 'kvm-uapi/model/3';
+/** The version of the JSON form. It changes if a reader of the old form would misread the new form. */
+export const MODEL_SCHEMA = 'kvm-uapi/model/4';
 
-/** Where something is declared. */
+/** The location of a declaration. */
 export interface Location {
-  /** As an `#include` spells it: `linux/kvm.h`. */
+  /** The header, spelled as in an `#include`: `linux/kvm.h`. */
   readonly header: string;
   /** Counted from 1. */
   readonly line: number;
 }
 
 /**
- * An integer of C. A JavaScript number where the C type has at most 32 bits, else a decimal string: the C type
- * decides, never the value.
+ * An integer of C. If the C type has at most 32 bits, it is a JavaScript number. Otherwise it is a decimal string. The
+ * value itself never decides this.
  */
 export type IntegerValue = number | string;
 
 /**
- * How a member's bytes are read: an integer, a float, a `_Bool`, a pointer (an address as wide as the target's), or
- * opaque bytes that JavaScript has no value for (`long double`, `__int128`).
+ * How a member's bytes are read: as an integer, a float, a `_Bool`, a pointer (an address with the target's pointer
+ * size), or opaque bytes. JavaScript has no value for opaque bytes (`long double`, `__int128`).
  */
 export type ScalarKind =
   | 'u8'
@@ -50,65 +51,89 @@ export type ScalarKind =
 
 export interface ScalarShape {
   readonly is: ScalarKind;
-  /** Present where the type is of one byte order on every target: `__be32`, `__le64`. Never of a bit-field. */
+  /** Present if the type has the same byte order on every target: `__be32`, `__le64`. A bit-field never has it. */
   readonly byteOrder?: ByteOrder;
-  /** Present where the type is plain `char`: an array of it may be text. */
+  /** Present if the type is plain `char`. An array of it can be text. */
   readonly character?: true;
 }
 
-/** What a member is made of after typedefs: a scalar, a record with a name of its own, or an unnamed record. */
+/** The kind of a member after typedefs are resolved: a scalar, a named record or an unnamed record. */
 export type Shape =
   | ScalarShape
-  /** `cName` is that of the `RecordType`. */
+  /** `cName` is the `cName` of the `RecordType`. */
   | { readonly is: 'struct' | 'union'; readonly cName: string }
   | { readonly is: 'struct' | 'union'; readonly cName: null; readonly align: number };
 
 export interface BitRange {
-  /** Position in bits, counted from bit 0 of the byte at the member's `offset`, in the order C allocates them. */
+  /** The position in bits from bit 0 of the byte at the member's `offset`, in the order in which C allocates bits. */
   readonly offset: number;
   /** Width in bits. */
   readonly width: number;
 }
 
 export interface Member {
-  /** Null for an anonymous struct or union, whose members C promotes into the enclosing one. */
+  /** Null for an anonymous struct or union. In C, its members belong to the enclosing record. */
   readonly name: string | null;
-  /** The C type as declared, without array dimensions; `struct` or `union` for an unnamed record. */
+  /** The C type as declared, without array dimensions. For an unnamed record, `struct` or `union`. */
   readonly type: string;
-  /** In bytes from the start of the type whose `members` list this stands in; for a bit-field, of its storage unit. */
+  /**
+   * The offset in bytes from the start of the record whose `members` list contains this member. For a bit-field, the
+   * offset of its storage unit.
+   */
   readonly offset: number;
   /**
-   * In bytes, over all array elements; 0 for a flexible array. For a bit-field, of its storage unit; of the bytes it
-   * touches where it is packed across units or its unit ends beyond the record.
+   * The size in bytes of all array elements together. 0 for a flexible array. For a bit-field, the size of its storage
+   * unit. If a packed bit-field crosses units, or if its unit ends outside the record, the size of the bytes that it
+   * touches.
    */
   readonly size: number;
-  /** Array dimensions, outermost first; null stands for a flexible `[]`. Absent when not an array. */
+  /** The array dimensions, outermost first. Null is a flexible `[]`. Absent if the member is not an array. */
   readonly dims?: readonly (number | null)[];
-  /** Of an array: the size of one element of its innermost dimension, in bytes. Absent when not an array. */
+  /** The size in bytes of one element of the innermost dimension. Absent if the member is not an array. */
   readonly elementSize?: number;
   readonly bit?: BitRange;
   readonly shape: Shape;
-  /** The unit that the header states for the value, from a closed list (`bytes`, `pages`, …). */
+  /** The unit of the value that the header states, from a fixed list (`bytes`, `pages`, …). */
   readonly unit?: string;
-  /** The sibling member that holds the number of elements of this flexible array: by `__counted_by`, or by what kernel code does. */
-  readonly countedBy?: string;
   /**
-   * Present where this is a member of a union that the record's discriminator selects: the constants, by name, that select
-   * it. A value that no member names selects no member.
+   * The member of the same struct that holds the number of elements of this flexible array. `__counted_by` or the
+   * kernel's code states it.
+   */
+  readonly countedBy?: string;
+  /** Present if the value is an address in this process that the kernel follows. Kernel facts or the configuration state it. */
+  readonly address?: AddressedMemory;
+  /** The `cName` of the enum that is the type of the member or, for an array, of its elements. */
+  readonly enum?: string;
+  /**
+   * The constants, by name, that select this member. Present if this is a member of a union with a discriminator. A
+   * value that no member lists selects no member.
    */
   readonly when?: readonly string[];
-  /** What values are called: constants that begin with the prefix, one of them, or with `flags` a combination. */
+  /** The prefix of the constants for the member's values. With `flags`, a value is a combination of constants. */
   readonly named?: { readonly prefix: string; readonly flags?: true };
-  /** The members of an unnamed record; offsets within are relative to that record. */
+  /** The members of an unnamed record. Their offsets are relative to that record. */
   readonly members?: readonly Member[];
   readonly comment?: string;
 }
 
-/** The member that selects the member of a union, as `when` of the union's members says. */
+/** The memory at an address in a struct: how many bytes the kernel can access there. */
+export interface AddressedMemory {
+  /** The member of the same record that holds the number of elements. Absent if there is one element. */
+  readonly countedBy?: string;
+  /**
+   * The size of one element in bytes. 1 if the count is a number of bytes. Absent if nothing in the record states the number
+   * of bytes.
+   */
+  readonly elementSize?: number;
+  /** The `cName` of the struct that an element is. Absent if an element is not a struct of the model. */
+  readonly type?: string;
+}
+
+/** The member that selects the valid member of a union. `when` of the union's members lists the values. */
 export interface Discriminator {
   /** The member of the record whose value selects: `exit_reason`. */
   readonly member: string;
-  /** The name of the view that narrows by it, and of the property that has its value there: `exit`, `reason`. */
+  /** The name of the view that narrows by the value, and of the property that has the value: `exit`, `reason`. */
   readonly view: string;
   readonly property: string;
   /** The constants, by name, that select no member. */
@@ -117,9 +142,12 @@ export interface Discriminator {
 
 export interface RecordType {
   readonly kind: 'struct' | 'union';
-  /** The C tag; for a record named only by a typedef, the typedef's name. */
+  /** The C tag. If only a typedef names the record, the typedef's name. */
   readonly tag: string;
-  /** As C code names the type: `struct kvm_run`, or the name of a typedef. No two types of a model have the same. */
+  /**
+   * The name of the type in C code: `struct kvm_run`, or the name of a typedef. All types of a model have different
+   * names.
+   */
   readonly cName: string;
   readonly size: number;
   readonly align: number;
@@ -132,16 +160,18 @@ export interface RecordType {
 export interface Enumerator {
   readonly name: string;
   readonly value: IntegerValue;
-  /** C type of the enumerator's value as an expression: `int` where it fits. */
+  /** The C type of the enumerator's value in an expression: `int` if the value fits. */
   readonly type: string;
+  /** The ioctl for which the enumerator is only another name. The enumerator of an ioctl itself does not have it. */
+  readonly aliasOf?: string;
   readonly location: Location;
   readonly comment?: string;
 }
 
 export interface EnumType {
-  /** Null for an enum without a name, which only declares constants. */
+  /** Null for an enum without a name. Such an enum only declares constants. */
   readonly tag: string | null;
-  /** As C code names the type: `enum color`, or the name of a typedef; null for an enum without a name. */
+  /** The name of the type in C code: `enum color`, or the name of a typedef. Null for an enum without a name. */
   readonly cName: string | null;
   readonly size: number;
   readonly location: Location;
@@ -149,68 +179,96 @@ export interface EnumType {
   readonly comment?: string;
 }
 
-/** An object-like macro with an integer or string value. Every ioctl macro with a value is here too. */
+/**
+ * An object-like macro with an integer or string value, or a `const` variable with one. This includes every ioctl macro
+ * with a value.
+ */
 export interface Constant {
   readonly name: string;
-  /** With `type` `char[n]`, the string, one character per byte where its bytes are not UTF-8; otherwise the integer. */
+  /**
+   * The value. With a `type` of `char[n]`, a string; if its bytes are not UTF-8, each byte is one character. Otherwise
+   * an integer.
+   */
   readonly value: IntegerValue;
-  /** The C type of the macro's value: `int`, `unsigned long`, …; `char[6]` for a string with its terminator. */
+  /** The C type of the value: `int`, `unsigned long`, …. For a string with its terminator, `char[6]`. */
   readonly type: string;
-  /** Present where the macro is only another name of an ioctl in the model. */
+  /** Present if it is a `const` variable. In C, its name is not a constant expression. */
+  readonly isVariable?: true;
+  /** The ioctl for which the macro is only another name. The ioctl is in the model. */
   readonly aliasOf?: string;
   readonly location: Location;
   readonly comment?: string;
 }
 
-/** How the third argument of `ioctl(2)` is handed over. */
+/** How the third argument of `ioctl(2)` is passed. */
 export type Passing = 'nothing' | 'value' | 'pointer';
 
-/** What a file descriptor of KVM is of: `/dev/kvm`, a VM, a vCPU, or a device that the kernel emulates in a VM. */
+/** The kinds of KVM file descriptors: `/dev/kvm`, a VM, a vCPU, or a device that the kernel emulates in a VM. */
 export type FdKind = 'system' | 'vm' | 'vcpu' | 'device';
 
+/** A macro or an enumerator whose value is a request number. An enumerator is also in its enum. */
 export interface Ioctl {
   readonly name: string;
-  /** The request number. The kernel takes it as a 32-bit unsigned integer, so it is a number on every target. */
+  /** The request number. The kernel reads it as a 32-bit unsigned integer, so it is a number on every target. */
   readonly request: number;
-  /** As encoded in the request number. */
+  /** The direction in the request number. */
   readonly direction: Direction;
   /** The magic number: 0xae for KVM. */
   readonly type: number;
   readonly nr: number;
-  /** The C type that is passed, or pointed to; null when nothing is. */
+  /** The C type that is passed or pointed to. Null if there is no argument. */
   readonly argument: string | null;
-  /** Of what is passed or pointed to; `opaque` where that is an array. */
+  /** The shape of the type that is passed or pointed to. `opaque` if the type is an array. */
   readonly shape: Shape | null;
   readonly passes: Passing;
-  /** In bytes, as encoded in the request number. */
+  /** The size in bytes in the request number. */
   readonly size: number;
-  readonly location: Location;
-  /** The kinds of file descriptor that take it; absent where that is not known. */
-  readonly fds?: readonly FdKind[];
+  /** Present if the value is a plain number, not a use of `_IO` and its kin. Kernel facts or the configuration say what it is. */
+  readonly plainNumber?: true;
+  /** The size of the argument in bytes, if the request number has another size and the argument is not a struct or union. */
+  readonly argumentSize?: number;
+  /** The member of the argument that holds the number of bytes that the kernel can access, with everything after it. */
+  readonly sizedBy?: string;
+  /** Present if the argument must not have bytes after its struct, because the kernel follows addresses there. */
+  readonly tail?: false;
   /**
-   * The capability that announces it, `KVM_CAP_SREGS2`, or one for each kind of file descriptor. Absent for an ioctl that every
-   * kernel has, and where none is known.
+   * Present if the argument contains addresses that the kernel follows only if `member` has one of `values`. The keys of
+   * `values` are the constants.
+   */
+  readonly pointersIf?: { readonly member: string; readonly values: Readonly<Record<string, number>> };
+  readonly location: Location;
+  /**
+   * The kinds of file descriptor that accept the ioctl: a `FdKind`, or a name that the project chose. Absent if they are
+   * unknown.
+   */
+  readonly fds?: readonly string[];
+  /**
+   * The capability that announces the ioctl, such as `KVM_CAP_SREGS2`, or one capability for each kind of file
+   * descriptor. Absent if every kernel has the ioctl, or if the capability is unknown.
    */
   readonly capability?: string | Readonly<Partial<Record<FdKind, string>>>;
-  /** Present where the kernel does otherwise than the macro says: what is different, and who says so. */
+  /** Present if the kernel's behaviour differs from the macro: the differences and their source. */
   readonly override?: {
     readonly source: string;
     readonly direction?: Direction;
-    /** The kernel leaves alone what the pointers in the argument point to. */
-    readonly followsPointers?: false;
+    /**
+     * False if the kernel does not follow the pointers in the argument. True if it follows addresses that the type of the
+     * argument does not show.
+     */
+    readonly followsPointers?: boolean;
   };
   readonly comment?: string;
 }
 
-/** The types of integers, by width and sign: C's names for them are not the same on all targets. */
+/** The types of integers, by width and sign. C's names for them differ between targets. */
 export type IntegerKind = Exclude<ScalarKind, 'f32' | 'f64' | 'pointer' | 'opaque'>;
 
 /**
- * What a function-like macro says of its arguments: an expression without side effects, with every constant, `sizeof`
- * and inner macro worked out. Its operators are C's, with C's promotions and conversions.
+ * The value of a function-like macro: an expression over its arguments without side effects. Every constant, `sizeof`
+ * and inner macro is already evaluated. Its operators are C's operators, with C's promotions and conversions.
  */
 export type MacroExpression =
-  /** An argument, of the type that it is given with. */
+  /** An argument, with the type of the given value. */
   | { readonly is: 'parameter'; readonly index: number }
   | { readonly is: 'integer'; readonly kind: IntegerKind; readonly value: IntegerValue }
   /** A cast. */
@@ -229,7 +287,7 @@ export type MacroExpression =
       readonly whenFalse: MacroExpression;
     };
 
-/** Those of C that work on two values and change neither. */
+/** The operators of C that compute with two values and change neither. */
 export type MacroOperator =
   | '*'
   | '/'
@@ -250,7 +308,10 @@ export type MacroOperator =
   | '&&'
   | '||';
 
-/** A function-like macro whose value is a function of the values of its arguments. The others are omissions. */
+/**
+ * A function-like macro whose value depends only on the values of its arguments. All other function-like macros are
+ * omissions.
+ */
 export interface FunctionMacro {
   readonly name: string;
   readonly parameters: readonly string[];
@@ -259,56 +320,74 @@ export interface FunctionMacro {
   readonly comment?: string;
 }
 
-/** A declaration that the model cannot express. Nothing is left out without an omission. */
+/**
+ * The kinds of declarations that a model cannot express. A `macro` has no value. An `ioctl` has no request number or no
+ * argument. A `type` is a struct, union or enum. A `typedef` is another name of a type: a name that a member's `type` can
+ * spell, and that has no export. A `variable` has no value that the compiler knows. A `function` exists only in C code. An
+ * `assertion` is a static assertion that cannot be evaluated.
+ */
+export type OmissionKind = 'macro' | 'ioctl' | 'type' | 'typedef' | 'variable' | 'function' | 'assertion';
+
+/** A declaration that the model cannot express. Every declaration that is left out has an omission. */
 export interface Omission {
-  readonly kind: 'macro' | 'ioctl' | 'type';
-  /** Of a type with its keyword: `struct kvm_run`; the keyword alone where it has no name. */
+  readonly kind: OmissionKind;
+  /** The name. A type includes its keyword: `struct kvm_run`. A type without a name has only the keyword. */
   readonly name: string;
-  /** Present for a function-like macro; one that takes the rest of the arguments ends in `...`. */
+  /** Present for a function-like macro. A variadic parameter ends in `...`. */
   readonly parameters?: readonly string[];
   readonly reason: string;
   readonly location: Location;
-  /** Present where it is the target that lacks it: it stands under a condition that does not hold there. */
+  /** Present if only the target lacks the declaration, because its condition does not hold there. */
   readonly skipped?: true;
 }
 
-/** Where a header came from. */
+/** The origin of a header. */
 export type Origin =
   | { readonly kind: 'package'; readonly name: string; readonly version: string; readonly architecture: string }
   | { readonly kind: 'tree' };
 
 export interface SourceHeader {
   readonly name: string;
-  /** SHA-256 of the file, in hexadecimal. */
+  /** The SHA-256 hash of the file, in hexadecimal. */
   readonly sha256: string;
-  /** Index into the model's `origins`. */
+  /** The index in the model's `origins`. */
   readonly origin: number;
 }
 
 export interface Model {
   readonly schema: typeof MODEL_SCHEMA;
-  /** Name of the target, as given to `--arch`. */
+  /** The name of the target, as for `--arch`. */
   readonly target: string;
   readonly byteOrder: ByteOrder;
   /** In bytes. */
   readonly pointerSize: 4 | 8;
-  /** `process.arch` of Node on such a machine, `x64`; null where Node has no port. */
+  /** The value of Node's `process.arch` on such a machine, such as `x64`. Null if Node does not support it. */
   readonly nodeArch: string | null;
-  /** The header that was asked for, as spelled in an `#include`. */
+  /** The requested header, spelled as in an `#include`. */
   readonly header: string;
+  /** The macros that the user defined before the headers were read, with their replacements. Absent without any. */
+  readonly define?: Readonly<Record<string, string>>;
+  /** The statements of the project about items of the model. See `statements.ts`. Absent without any. */
+  readonly stated?: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
   /**
-   * The headers that are read before `header`, in this order: it uses names that they define, and does not include them.
-   * Absent where `header` includes all that it needs.
+   * The headers that are read before `header`, in this order. `header` uses names that they define, but does not
+   * include them. Absent if `header` includes everything that it needs.
    */
   readonly requiredIncludes?: readonly string[];
-  /** Version of the kernel the header belongs to, `6.1.187`; null when its tree has no `linux/version.h`. */
+  /** The kernel version of the header, such as `6.1.187`. Null if its tree has no `linux/version.h`. */
   readonly kernel: string | null;
-  /** The headers whose declarations are all here: `header`, and those that `analyze/covered-headers.ts` finds. */
+  /**
+   * The headers whose declarations the model contains: `header` and the headers that `analyze/covered-headers.ts`
+   * finds.
+   */
   readonly coveredHeaders: readonly string[];
-  /** By covered header, the other covered ones that define records it uses; absent where there are none. */
+  /**
+   * Maps each covered header to the other covered headers that define records it uses. Headers without such headers are
+   * absent.
+   */
   readonly uses: Readonly<Record<string, readonly string[]>>;
   readonly origins: readonly Origin[];
-  /** Every header that was read: `header`, then the others in the order of first reading. */
+  /** Every header that was read: `header`, then the others in the order of their first reading. */
   readonly sources: readonly SourceHeader[];
   readonly types: readonly RecordType[];
   readonly enums: readonly EnumType[];
@@ -317,13 +396,14 @@ export interface Model {
   readonly functions: readonly FunctionMacro[];
   readonly omissions: readonly Omission[];
   /**
-   * Present where only a part was selected: the names and regular expressions that were asked for. Items that are not here
-   * were left out on purpose. `coveredHeaders` and `uses` are of the selected items, `omissions` and `sources` of all.
+   * Present if only a part was selected: the requested names and regular expressions. Other items were left out on
+   * purpose. `coveredHeaders` and `uses` describe the selected items. `omissions` and `sources` describe the whole
+   * header.
    */
   readonly selection?: { readonly types: readonly string[]; readonly constants: readonly string[] };
 }
 
-/** The model without the header's comments. */
+/** Returns the model without the header's comments. */
 export function withoutComments(model: Model): Model {
   const bare = <T extends { readonly comment?: string }>(item: T): T | Omit<T, 'comment'> => {
     if (item.comment === undefined) return item;

@@ -1,17 +1,20 @@
 /**
- * A part of a model: the types and constants that are asked for, and what these need. A record needs the records that its
- * members are made of, an ioctl its argument, another name of an ioctl that ioctl; what is only pointed to is not needed.
+ * Selects a part of a model: the requested types and constants, and the items that they need. A record needs the
+ * records and enums of its members. An ioctl needs its argument. Another name of an ioctl needs the ioctl. A type that is only
+ * pointed to is not needed.
  */
 
 import { GeneratorError } from '../errors.js';
 import { locationText } from './locations.js';
-import type { EnumType, Ioctl, Location, Member, Model, RecordType, Shape } from './model.js';
+import type { Constant, EnumType, Ioctl, Location, Member, Model, RecordType, Shape } from './model.js';
 import { closestTo } from './suggestions.js';
 
-/** A name as C spells it, or a regular expression; a string between slashes is one too: `/^IFF_/`. */
+/** A name as in C, or a regular expression. A string between slashes is also a regular expression: `/^IFF_/`. */
 export type Pattern = string | RegExp;
 
-/** With neither, everything is selected; with one of them, only what it names and what that needs. */
+/**
+ * Without both lists, everything is selected. Otherwise only the named items and the items that they need are selected.
+ */
 export interface Selection {
   /** Structs, unions and enums: `ifreq` or `struct ifreq`. */
   readonly types?: readonly Pattern[];
@@ -19,10 +22,10 @@ export interface Selection {
   readonly constants?: readonly Pattern[];
 }
 
-/** A pattern names nothing. */
+/** A pattern matches no name. */
 export class SelectionError extends GeneratorError {
   override readonly name = 'SelectionError';
-  /** Which one: `types[2]`. */
+  /** The key of the pattern: `types[2]`. */
   readonly key: string;
   /** The message without the key. */
   readonly problem: string;
@@ -37,9 +40,10 @@ export class SelectionError extends GeneratorError {
 type Matches = (names: readonly string[]) => boolean;
 
 /**
- * Cuts models down to what is selected, those of one target together: what two headers bring comes out the same from both.
+ * Reduces models to the selected items. The models of one target are reduced together, so that two headers give the
+ * same result for a shared header.
  *
- * @throws SelectionError when a pattern names nothing in any of the models.
+ * @throws SelectionError if a pattern matches no name in any of the models.
  */
 export function select(models: readonly Model[], selection: Selection): Model[] {
   const { types, constants } = selection;
@@ -52,7 +56,7 @@ export function select(models: readonly Model[], selection: Selection): Model[] 
   return selectWithin(models, selection);
 }
 
-/** The same where a pattern may name nothing, as when some of the headers are not here. */
+/** Selects as `select` does, but a pattern may match no name. This happens if some of the headers are missing. */
 export function selectWithin(models: readonly Model[], { types, constants }: Selection): Model[] {
   if (types === undefined && constants === undefined) return [...models];
   const [isType, isConstant] = [matcher(types ?? []), matcher(constants ?? [])];
@@ -77,12 +81,15 @@ function isExpression(pattern: string): boolean {
   return pattern.startsWith('/');
 }
 
-/** The regular expression that a pattern is; undefined for a name. @throws SyntaxError when it is a wrong one. */
+/**
+ * Returns the regular expression of a pattern, or undefined for a name. @throws SyntaxError for an invalid regular
+ * expression.
+ */
 export function expressionOf(pattern: Pattern): RegExp | undefined {
   if (typeof pattern !== 'string') return new RegExp(pattern.source, pattern.flags.replace(/[gy]/g, ''));
   if (!isExpression(pattern)) return undefined;
   const end = pattern.lastIndexOf('/');
-  if (end === 0) throw new SyntaxError("has no '/' at its end");
+  if (end === 0) throw new SyntaxError("the '/' at its end is missing");
   return new RegExp(pattern.slice(1, end), pattern.slice(end + 1).replace(/[gy]/g, ''));
 }
 
@@ -98,40 +105,55 @@ function idOf(kind: string, name: string | null, location: Location): string {
 function wantedOf(model: Model, isType: Matches, isConstant: Matches): Set<string> {
   const wanted = new Set<string>();
   const records = new Map(model.types.map((type) => [type.cName, type]));
+  const enums = new Map(model.enums.map((type) => [type.cName, type]));
   const ioctls = new Map(model.ioctls.map((ioctl) => [ioctl.name, ioctl]));
   const wantRecord = (type: RecordType): void => {
     const id = idOf('type', type.tag, type.location);
     if (wanted.has(id)) return;
     wanted.add(id);
-    for (const shape of shapesOf(type.members)) wantShape(shape);
+    for (const member of membersWithin(type.members)) {
+      wantShape(member.shape);
+      const enumeration = member.enum === undefined ? undefined : enums.get(member.enum);
+      if (enumeration) wantEnum(enumeration);
+    }
   };
   const wantShape = (shape: Shape): void => {
     const type = 'cName' in shape && shape.cName !== null ? records.get(shape.cName) : undefined;
     if (type) wantRecord(type);
   };
   const wantIoctl = ({ name, location, shape }: Ioctl): void => {
-    wanted.add(idOf('macro', name, location));
+    for (const kind of ['macro', 'enumerator']) wanted.add(idOf(kind, name, location));
     if (shape) wantShape(shape);
+  };
+  const wantValue = ({ name, aliasOf }: Pick<Constant, 'name' | 'aliasOf'>): void => {
+    const ioctl = ioctls.get(aliasOf ?? name);
+    if (ioctl) wantIoctl(ioctl);
+  };
+  const wantEnum = ({ tag, location, enumerators }: EnumType): void => {
+    wanted.add(idOf('enum', tag, location));
+    enumerators.forEach(wantValue);
   };
   for (const type of model.types) if (isType(namesOfType(type))) wantRecord(type);
   for (const type of model.enums) {
-    if (isType(namesOfType(type))) wanted.add(idOf('enum', type.tag, type.location));
-    for (const { name, location } of type.enumerators) {
-      if (isConstant([name])) wanted.add(idOf('enumerator', name, location));
+    if (isType(namesOfType(type))) wantEnum(type);
+    for (const enumerator of type.enumerators) {
+      if (!isConstant([enumerator.name])) continue;
+      wanted.add(idOf('enumerator', enumerator.name, enumerator.location));
+      wantValue(enumerator);
     }
   }
-  for (const { name, location, aliasOf } of model.constants) {
-    if (!isConstant([name])) continue;
-    wanted.add(idOf('macro', name, location));
-    const ioctl = ioctls.get(aliasOf ?? name);
-    if (ioctl) wantIoctl(ioctl);
+  for (const constant of model.constants) {
+    if (!isConstant([constant.name])) continue;
+    wanted.add(idOf('macro', constant.name, constant.location));
+    wantValue(constant);
   }
   for (const { name, location } of model.functions) if (isConstant([name])) wanted.add(idOf('macro', name, location));
   return wanted;
 }
 
-function shapesOf(members: readonly Member[]): Shape[] {
-  return members.flatMap((member) => [member.shape, ...shapesOf(member.members ?? [])]);
+/** Returns members and the members of the unnamed records inside them. */
+function membersWithin(members: readonly Member[]): Member[] {
+  return members.flatMap((member) => [member, ...membersWithin(member.members ?? [])]);
 }
 
 function cutDown(model: Model, wanted: ReadonlySet<string>): Model {
@@ -142,7 +164,7 @@ function cutDown(model: Model, wanted: ReadonlySet<string>): Model {
   const enums = model.enums.flatMap((type): EnumType[] => {
     if (wanted.has(idOf('enum', type.tag, type.location))) return [type];
     const enumerators = type.enumerators.filter(({ name, location }) => wanted.has(idOf('enumerator', name, location)));
-    // An enum with only some of its enumerators is not the enum that the tag names.
+    // An enum with only a part of its enumerators is not the enum that the tag names.
     return enumerators.length > 0 ? [{ ...type, tag: null, cName: null, enumerators }] : [];
   });
   const functions = model.functions.filter(isMacro);
@@ -160,7 +182,7 @@ function cutDown(model: Model, wanted: ReadonlySet<string>): Model {
   };
 }
 
-/** What the remaining headers use of each other, also through headers that are left out. */
+/** Returns which remaining headers use each other, also through headers that are left out. */
 function usesAmong(coveredHeaders: readonly string[], uses: Model['uses']): Model['uses'] {
   const entries = coveredHeaders.map((header): [string, string[]] => {
     const [seen, found] = [new Set<string>([header]), new Set<string>()];
@@ -191,13 +213,13 @@ function requireMatch(key: string, list: 'types' | 'constants', pattern: Pattern
     models.flatMap(named).flatMap(([name]) => name ?? []),
   );
   const hint = isOther
-    ? `; it is one of the ${other}`
+    ? `; move it to '${other}', because it is one of them`
     : omitted
       ? `; ${omitted.name} is an omission: ${omitted.reason}`
       : close.length > 0
         ? `; did you mean ${close.join(', ')}?`
         : '';
-  throw new SelectionError(key, `${String(pattern)} names none of the ${list} of ${headers}${hint}`);
+  throw new SelectionError(key, `'${String(pattern)}' matches none of the ${list} of ${headers}${hint}`);
 }
 
 function typeNames({ types, enums }: Model): string[][] {

@@ -1,24 +1,26 @@
-/** Which architectures have what a name stands for, and why the others do not. */
+/** Finds which architectures have a name, and why the others do not have it. */
 
-import type { Location, Model, Omission } from '../model/model.js';
+import type { Location, Model, Omission, OmissionKind } from '../model/model.js';
 
 export interface Availability {
-  /** As C spells it; of a type with its keyword: `struct kvm_run`. */
+  /** The name in C. A type includes its keyword: `struct kvm_run`. */
   readonly name: string;
-  readonly kind: 'ioctl' | 'constant' | 'function-like macro' | 'enumerator' | 'type';
-  /** One for each model, in their order. */
+  readonly kind: Exclude<OmissionKind, 'macro'> | 'constant' | 'function-like macro' | 'enumerator';
+  /** One entry for each model, in the order of the models. */
   readonly targets: readonly TargetAvailability[];
 }
 
 interface TargetAvailability {
   readonly target: string;
-  /** Where it is declared; null where nothing declares it. */
+  /** The location of the declaration. Null if nothing declares the name. */
   readonly location: Location | null;
-  /** Why the target does not have it; null where it does. */
+  /** The reason why the target does not have the name. Null if the target has it. */
   readonly reason: string | null;
 }
 
-/** What `name` stands for in models of one header; undefined where none of them has it or omits it. */
+/**
+ * Returns what `name` means in several models of one header. Returns undefined if no model declares or omits the name.
+ */
 export function availabilityOf(name: string, models: readonly Model[]): Availability | undefined {
   const found = models.map((model) => ({ model, item: itemCalled(name, model), omission: omissionOf(name, model) }));
   const known =
@@ -54,11 +56,30 @@ function itemCalled(name: string, { types, enums, ioctls, constants, functions }
   return enumerator && { name, kind: 'enumerator', location: enumerator.location };
 }
 
+/** Says what a name is that is not a type. Returns undefined for a type, and for a name that the model does not have. */
+export function describeName(name: string, model: Model): string | undefined {
+  const { ioctls, constants, functions, enums } = model;
+  const ioctl = ioctls.find((each) => each.name === name);
+  if (ioctl) {
+    const argument = ioctl.argument === null ? 'without an argument' : `with the argument ${ioctl.argument}`;
+    return `it is the ioctl 0x${ioctl.request.toString(16)} ${argument}`;
+  }
+  const constant = constants.find((each) => each.name === name);
+  if (constant) return `it is a constant of type ${constant.type} with the value ${constant.value}`;
+  if (functions.some((each) => each.name === name)) return 'it is a macro with parameters';
+  for (const { cName, enumerators } of enums) {
+    const found = enumerators.find((each) => each.name === name);
+    if (found) return `it is an enumerator of ${cName ?? 'an enum without a name'} with the value ${found.value}`;
+  }
+  const omission = omissionOf(name, model);
+  return omission && `it is an omission: ${omission.reason}`;
+}
+
 function omissionOf(name: string, { omissions }: Model): Omission | undefined {
   return omissions.find((each) => each.name === name || (each.kind === 'type' && each.name.split(' ')[1] === name));
 }
 
-/** The item that an omission stands for. */
+/** Returns the item that an omission describes. */
 function itemOmitted({ name, kind, parameters, location }: Omission): Item {
   if (parameters) return { name, kind: 'function-like macro', location };
   return { name, kind: kind === 'macro' ? 'constant' : kind, location };
@@ -69,7 +90,7 @@ function undeclared(header: string, { target, sources }: Model): string {
   return isRead ? `<${header}> of ${target} does not declare it` : `${target} has no <${header}>`;
 }
 
-/** The same on a few lines: where it is, and for each reason where it is not. */
+/** Formats an availability as text: one line for each location or reason. */
 export function availabilityView({ name, kind, targets }: Availability): string {
   const lines = new Map<string, string[]>();
   for (const { target, location, reason } of targets) {
@@ -77,8 +98,17 @@ export function availabilityView({ name, kind, targets }: Availability): string 
     const text =
       reason === null
         ? `in ${location?.header}`
-        : `not there: ${reason.replaceAll(` for ${target}`, '').replaceAll(` of ${target}`, '')}`;
+        : `not available: ${reason.replaceAll(` for ${target}`, '').replaceAll(` of ${target}`, '')}`;
     lines.set(text, [...(lines.get(text) ?? []), target]);
   }
   return [`${name} (${kind})`, ...[...lines].map(([text, names]) => `  ${names.join(', ')}: ${text}`)].join('\n');
+}
+
+/** Returns all names that `availabilityOf` finds in a model. */
+export function namesIn({ types, enums, constants, functions, omissions }: Model): string[] {
+  return [
+    ...[...types, ...enums].flatMap(({ tag }) => tag ?? []),
+    ...[...constants, ...functions, ...enums.flatMap(({ enumerators }) => enumerators)].map(({ name }) => name),
+    ...omissions.map(({ name }) => name.slice(name.indexOf(' ') + 1)),
+  ];
 }

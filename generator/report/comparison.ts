@@ -1,11 +1,11 @@
-/** The differences between two models of one header, for people. */
+/** Formats the differences between two models of one header. */
 
 import { compareModels } from '../model/comparison.js';
 import type { Model } from '../model/model.js';
 
 const mostDifferences = 40;
 
-/** A line for each difference, up to a screen. */
+/** Returns one line for each difference, up to the height of a screen. */
 export function comparisonLines(before: Model, after: Model): string[] {
   const differences = compareModels(before, after);
   if (differences.length === 0) return ['  no declaration differs'];

@@ -1,15 +1,15 @@
 /**
- * Records as C text with the offset and size of every member beside it, holes included: what `pahole` shows, for a
- * model.
+ * Prints records as C text. Each member has its offset and size, and holes are marked. The format is the format of
+ * `pahole`.
  */
 
 import { UsageError } from '../errors.js';
 import type { EnumType, Member, Model, RecordType } from '../model/model.js';
 import { closestTo } from '../model/suggestions.js';
 
-/** A type that was asked for and is not in the model. */
+/** A requested type is not in the model. */
 export class UnknownTypeError extends UsageError {
-  /** Up to three names that are, the closest first. */
+  /** Up to three similar type names, the most similar first. */
   readonly suggestions: readonly string[];
 
   constructor(wanted: string, header: string, suggestions: readonly string[]) {
@@ -19,7 +19,7 @@ export class UnknownTypeError extends UsageError {
   }
 }
 
-/** Puts colour, or whatever a terminal has, on the parts of a line. */
+/** Adds colours or other terminal styles to the parts of a line. */
 export interface Paint {
   /** The C text of a line. */
   code(text: string): string;
@@ -34,20 +34,35 @@ export interface SelectedTypes {
   readonly enums: readonly EnumType[];
 }
 
-/** The types of the given names, `kvm_run` or `struct kvm_run`, each once and in the model's order; all for no name. */
+/**
+ * Returns the types with the given names (`kvm_run` or `struct kvm_run`), each once, in the model's order. Without
+ * names, returns all types.
+ */
 export function selectTypes(model: Model, names: readonly string[]): SelectedTypes {
   if (names.length === 0) return { types: model.types, enums: model.enums };
   for (const name of names) {
-    const isKnown =
-      model.types.some((type) => isCalled(type, name)) || model.enums.some((type) => isCalled(type, name));
-    if (!isKnown) throw new UnknownTypeError(name, model.header, closestNames(model, name));
+    if (!hasType(model, name)) throw new UnknownTypeError(name, model.header, closestTypes([model], name));
   }
-  const isWanted = (type: RecordType | EnumType): boolean => names.some((name) => isCalled(type, name));
-  return { types: model.types.filter(isWanted), enums: model.enums.filter(isWanted) };
+  return typesCalled(model, names);
 }
 
-export function layoutView(model: Model, names: readonly string[], paint: Paint = PLAIN): string {
-  const { types, enums } = selectTypes(model, names);
+/** Whether a model has a type of this name. */
+export function hasType({ types, enums }: Model, name: string): boolean {
+  return [...types, ...enums].some((type) => isCalled(type, name));
+}
+
+/** Returns the types of a model with the given names. A name can be missing. */
+export function typesCalled({ types, enums }: Model, names: readonly string[]): SelectedTypes {
+  const isWanted = (type: RecordType | EnumType): boolean => names.some((name) => isCalled(type, name));
+  return { types: types.filter(isWanted), enums: enums.filter(isWanted) };
+}
+
+export function layoutView(model: Model, names: readonly string[], paint?: Paint): string {
+  return typesView(selectTypes(model, names), paint);
+}
+
+/** Prints types as `layoutView` prints them. */
+export function typesView({ types, enums }: SelectedTypes, paint: Paint = PLAIN): string {
   const blocks = [...types.map(recordLines), ...enums.map(enumLines)];
   return blocks.map((lines) => render(lines, paint)).join('\n');
 }
@@ -60,12 +75,13 @@ function isCalled(type: RecordType | EnumType, name: string): boolean {
   return type.tag !== null && (name === type.tag || name === type.cName);
 }
 
-function closestNames(model: Model, wanted: string): string[] {
+/** Returns up to three types whose names are similar. */
+export function closestTypes(models: readonly Model[], wanted: string): string[] {
   const [bare = wanted] = wanted.split(' ').slice(-1);
   const byTag = new Map(
-    [...model.types, ...model.enums].flatMap(({ tag, cName }) =>
-      tag === null || cName === null ? [] : [[tag, cName] as const],
-    ),
+    models
+      .flatMap(({ types, enums }) => [...types, ...enums])
+      .flatMap(({ tag, cName }) => (tag === null || cName === null ? [] : [[tag, cName] as const])),
   );
   return closestTo(bare, [...byTag.keys()]).map((tag) => byTag.get(tag) ?? tag);
 }
@@ -82,7 +98,7 @@ interface Line {
 
 const INDENT = '    ';
 
-/** The comments stand in one column, however deep the member. */
+/** Renders the lines. All comments start in the same column. */
 function render(lines: readonly Line[], paint: Paint): string {
   const column = Math.max(0, ...lines.map((line) => (line.figures === undefined ? 0 : line.code.length)));
   return lines.map((line) => `${renderLine(line, column, paint)}\n`).join('');
@@ -117,7 +133,7 @@ function memberLines(body: Body, base: number, indent: string): Line[] {
   return lines;
 }
 
-/** A longer type pushes its own name to the right, not those of all its neighbours. */
+/** The widest type that the alignment of names considers. A longer type moves only its own name to the right. */
 const MAX_TYPE_WIDTH = 32;
 
 function linesOf(member: Member, base: number, indent: string, typeWidth: number): Line[] {
@@ -146,7 +162,7 @@ function gapLines(gap: Gap, indent: string): Line[] {
 
 function declaration(member: Member, typeWidth: number): string {
   const name = `${member.name ?? ''}${dimensions(member)}${member.bit ? `:${member.bit.width}` : ''}`;
-  // The name of a pointer to a function or an array stands within its type.
+  // The name of a pointer to a function or an array is inside its type.
   if (member.type.includes('(*)')) return `${member.type.replace('(*)', `(*${name})`)};`;
   return `${member.type.padEnd(typeWidth)} ${name};`;
 }
@@ -155,7 +171,10 @@ function dimensions(member: Member): string {
   return (member.dims ?? []).map((length) => `[${length ?? ''}]`).join('');
 }
 
-/** Offset from the start of the outermost record, and size; for a bit-field also the bit within its storage unit. */
+/**
+ * Returns the offset from the start of the outermost record, and the size. A bit-field also has its bit within the
+ * storage unit.
+ */
 function figuresOf(member: Member, base: number): string {
   const offset = String(base + member.offset).padStart(5);
   if (!member.bit) return `${offset} ${String(member.size).padStart(5)}`;
@@ -176,7 +195,9 @@ function summaryOf(record: RecordType, body: Body): string[] {
   ];
 }
 
-/** The first and the last line of a definition; a type that only a typedef names has its name at the end. */
+/**
+ * Returns the first and the last line of a definition. If only a typedef names the type, the name is in the last line.
+ */
 function bracketsOf(
   keyword: string,
   { tag, cName }: RecordType | EnumType,
@@ -206,19 +227,19 @@ function count(number: number, unit: string): string {
 
 // --- holes -----------------------------------------------------------------------------------------------------------
 
-/** What is left free before a member: bits of a storage unit that was begun, then whole bytes. */
+/** The free space before a member: the rest of a storage unit in bits, then whole bytes. */
 interface Gap {
   readonly bits: number;
   readonly bytes: number;
 }
 
-/** A member and the free room before it. */
+/** A member and the free space before it. */
 interface Slot {
   readonly member: Member;
   readonly gap: Gap;
 }
 
-/** The members of one record, with the room between them. */
+/** The members of one record and the free space between them. */
 interface Body {
   readonly slots: readonly Slot[];
   /** Whole bytes after the last member. */
@@ -241,7 +262,7 @@ function bodyOf(kind: 'struct' | 'union', members: readonly Member[], size: numb
   return kind === 'union' ? unionBody(members) : structBody(members, size);
 }
 
-/** The members of a union lie over each other; there is nothing between them. */
+/** The members of a union overlap, so no space is between them. */
 function unionBody(members: readonly Member[]): Body {
   const slots = members.map((member): Slot => ({ member, gap: NO_GAP }));
   return { slots, padding: 0, bitPadding: 0, sums: sumsOf([]) };
@@ -270,7 +291,10 @@ function lastBit(member: Member): number {
   return firstBit(member) + (member.bit?.width ?? member.size * 8);
 }
 
-/** `unitEnd` is where the storage unit of a preceding bit-field ends: up to there the room belongs to it. */
+/**
+ * Returns the gap between two members. `unitEnd` is the end of the storage unit of the preceding bit-field. Free space
+ * up to `unitEnd` belongs to that unit.
+ */
 function gapBetween(end: number, unitEnd: number, start: number): Gap {
   const free = Math.max(0, start - end);
   const inUnit = Math.min(free, Math.max(0, unitEnd - end));
@@ -290,7 +314,10 @@ function sumsOf(slots: readonly Slot[]): Sums {
   };
 }
 
-/** Of an unnamed record: the model gives the size over all elements, and 0 where there are none. */
+/**
+ * Returns the size of one element of an unnamed record. The model has only the size of all elements, which is 0 if
+ * there are no elements.
+ */
 function elementSize(member: Member): number {
   const elements = (member.dims ?? []).reduce<number>((product, length) => product * (length ?? 0), 1);
   if (elements > 0) return member.size / elements;

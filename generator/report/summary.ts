@@ -1,37 +1,45 @@
-/** What a run has read and what it has made, for people. */
+/** Formats what a run has read and made. */
 
 import { originText } from '../model/locations.js';
 import type { Member, Model } from '../model/model.js';
+import { omissionNames } from './omissions.js';
 
-/** One line: the header, the target and where the header comes from. */
+/** Returns one line with the header, the target and the source of the header. */
 export function headingOf({ header, target, kernel, origins, selection }: Model): string {
   const from = origins.map(originText).join(', ');
-  const part = selection ? '; only what was selected of it' : '';
+  const part = selection ? '; selection only' : '';
   return `<${header}> for ${target}: ${kernel === null ? 'kernel version unknown' : `Linux ${kernel}`}, ${from}${part}`;
 }
 
-/** The same, and counts of what the model has and omits. */
+/** Returns the heading and the counts of a model's contents and omissions. */
 export function summaryOf(model: Model): string {
   const { types, enums, constants, ioctls, functions, omissions, coveredHeaders, sources, selection } = model;
-  const { requiredIncludes = [] } = model;
+  const { define = {}, requiredIncludes = [] } = model;
+  const macros = Object.entries(define).map(([name, value]) => `${name}=${value}`);
   const records = countRecords(types);
-  const reasons = new Map<string, number>();
-  for (const { kind, reason } of omissions) {
-    const key = `${kind}: ${reason.replace(/'[^']*'|(?:struct|union|enum) \w+/, '…')}`;
-    reasons.set(key, (reasons.get(key) ?? 0) + 1);
-  }
   return [
     headingOf(model),
-    `  read      ${sources.length} headers, of which covered: ${coveredHeaders.join(', ')}`,
+    `  read      ${sources.length} headers; covered: ${coveredHeaders.join(', ')}`,
+    ...(macros.length > 0 ? [`  with      ${macros.join(', ')}`] : []),
     ...(requiredIncludes.length > 0
-      ? [`  after     ${requiredIncludes.join(', ')}, which it needs and does not include`]
+      ? [`  after     ${requiredIncludes.join(', ')}, which the header needs but does not include`]
       : []),
     ...(selection ? [`  selected  ${[...selection.types, ...selection.constants].join(', ')}`] : []),
     `  types     ${records.structs} structs and ${records.unions} unions, ${records.fields} fields, ${enums.length} enums`,
     `  macros    ${constants.length} constants, ${ioctls.length} of them ioctls; ${functions.length} functions`,
-    `  omitted   ${omissions.length} declarations`,
-    ...[...reasons].map(([reason, count]) => `            ${String(count).padStart(4)} ${reason}`),
+    ...omittedLines(omissions),
   ].join('\n');
+}
+
+/** Returns the number of omissions and their names. */
+function omittedLines(omissions: Model['omissions']): string[] {
+  if (omissions.length === 0) return ['  omitted   nothing'];
+  const { lines, more } = omissionNames(omissions);
+  return [
+    `  omitted   ${omissions.length} declarations:`,
+    ...lines.map((line) => `            ${line}`),
+    `            ${more > 0 ? `and ${more} more; ` : ''}'kvm-uapi omissions' lists them with the reasons`,
+  ];
 }
 
 export interface RecordCounts {
@@ -40,7 +48,10 @@ export interface RecordCounts {
   readonly fields: number;
 }
 
-/** Counts as a compiler does: every definition of a record, unnamed ones included, and every member of each. */
+/**
+ * Counts as a compiler counts: every definition of a record, including unnamed records, and every member of each
+ * record.
+ */
 export function countRecords(types: Model['types']): RecordCounts {
   let structs = 0;
   let unions = 0;

@@ -1,4 +1,7 @@
-/** The list of targets. A new target is one file in this folder and one line here: all else is derived from both. */
+/**
+ * The list of targets. A new target needs one file in this folder and one line here. Everything else is derived from
+ * them.
+ */
 
 export { arm } from './arm.js';
 export { arm64 } from './arm64.js';

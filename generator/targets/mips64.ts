@@ -12,10 +12,10 @@ export const mips64: Target<'mips64'> = {
   nodeArch: null,
   compiler: { command: ['mips64-linux-gnuabi64-gcc'], package: 'gcc-mips64-linux-gnuabi64' },
   byteOrder: 'big',
+  smallPointer: 4,
   predefined: `${n64Macros}
 MIPSEB 1
 _MIPSEB 1
-__BYTE_ORDER__ __ORDER_BIG_ENDIAN__
 __MIPSEB 1
 __MIPSEB__ 1
 `,

@@ -12,11 +12,12 @@ export const mips64el: Target<'mips64el'> = {
   nodeArch: 'mips64el',
   compiler: { command: ['mips64el-linux-gnuabi64-gcc'], package: 'gcc-mips64el-linux-gnuabi64' },
   byteOrder: 'little',
+  smallPointer: 4,
   predefined: `${n64Macros}
 MIPSEL 1
 _MIPSEL 1
-__BYTE_ORDER__ __ORDER_LITTLE_ENDIAN__
 __MIPSEL 1
 __MIPSEL__ 1
+__mips_no_madd4 1
 `,
 };

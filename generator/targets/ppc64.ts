@@ -12,11 +12,13 @@ export const ppc64: Target<'ppc64'> = {
   nodeArch: 'ppc64',
   compiler: { command: ['powerpc64-linux-gnu-gcc'], package: 'gcc-powerpc64-linux-gnu' },
   byteOrder: 'big',
+  zeroBits: { ctz: -1 },
   predefined: `${powerpc64Macros}
 _BIG_ENDIAN 1
+_CALL_AIX 1
 _CALL_AIXDESC 1
 _CALL_ELF 1
 __BIG_ENDIAN__ 1
-__BYTE_ORDER__ __ORDER_BIG_ENDIAN__
+__VEC_ELEMENT_REG_ORDER__ __ORDER_BIG_ENDIAN__
 `,
 };

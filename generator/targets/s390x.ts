@@ -1,8 +1,13 @@
-/** The 64-bit s390 ABI (LP64) as GCC 12 implements it: nothing is aligned to more than eight bytes by itself. */
+/** The 64-bit s390 ABI (LP64) as GCC 12 implements it. The natural alignment of a type is at most eight bytes. */
 
-import { signedWideCharacters } from './common/gnu.js';
-import { lp64, lp64Macros } from './common/lp64.js';
+import { attributesWith } from './common/attributes.js';
+import { decimals } from './common/data-model.js';
+import { decimalMacros } from './common/float-macros.js';
+import { fusedMacros, largeSwapMacros, smallSwapMacros, speculationMacros, unwindMacros } from './common/gnu.js';
+import { lp64 } from './common/lp64.js';
 import type { Measure, Target } from './target.js';
+
+const shared = [smallSwapMacros, largeSwapMacros, unwindMacros, fusedMacros, speculationMacros];
 
 const quad: Measure = { size: 16, align: 8 };
 
@@ -15,18 +20,28 @@ export const s390x: Target<'s390x'> = {
   nodeArch: 's390x',
   compiler: { command: ['s390x-linux-gnu-gcc'], package: 'gcc-s390x-linux-gnu' },
   byteOrder: 'big',
+  smallPointer: 4,
   charSigned: false,
   scalars: {
     ...lp64.scalars,
     'long double': quad,
     __int128: quad,
     'unsigned __int128': quad,
+    ...decimals,
+    _Decimal128: quad,
     _Float128: quad,
+    _Float64x: quad,
+    __builtin_va_list: { size: 32, align: 8 },
   },
   biggestAlignment: 8,
-  predefined: `${lp64Macros}${signedWideCharacters}
-__BIGGEST_ALIGNMENT__ 8
-__BYTE_ORDER__ __ORDER_BIG_ENDIAN__
+  functionAlignment: 8,
+  zeroBits: { clz: 64 },
+  attributes: attributesWith(`
+    function_return function_return_mem function_return_reg hotpatch indirect_branch indirect_branch_call
+    indirect_branch_jump s390_vector_bool
+  `),
+  predefined: `${shared.join('')}${decimalMacros}
+__ARCH__ 9
 __LONG_DOUBLE_128__ 1
 __s390__ 1
 __s390x__ 1

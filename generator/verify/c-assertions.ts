@@ -1,9 +1,10 @@
 /**
- * A model said again in C, one check per line, so that any C compiler can be asked whether it agrees. Each line number
- * leads back to the item that the line checks.
+ * Converts a model to C code with one check on each line, so that a C compiler can check the model. Each line number
+ * identifies the item that the line checks.
  *
- * Static assertions hold everything but bit-fields, of which C tells neither offset nor size. For each of those an
- * object with only that bit-field set goes into an ELF section of its own; its bytes then show where the bits are.
+ * Static assertions check everything except bit-fields. C cannot express the offset or the size of a bit-field. For
+ * each bit-field, an object with only that bit-field set is placed into its own ELF section. The bytes of the object
+ * show the position of the bits.
  */
 
 import { locationText } from '../model/locations.js';
@@ -25,21 +26,21 @@ import type {
 export interface Check {
   /** Counted from 1. */
   readonly line: number;
-  /** `struct kvm_run.immediate_exit: offset` */
+  /** The checked fact, such as `struct kvm_run.immediate_exit: offset`. */
   readonly item: string;
-  /** What the model says. */
+  /** The value in the model. */
   readonly expected: string;
 }
 
-/** A run of bits, counted from the first byte of an object in the order C allocates bit-fields. */
+/** A range of bits, counted from the first byte of an object in the order in which C allocates bit-fields. */
 export interface BitRun {
   readonly start: number;
   readonly width: number;
 }
 
-/** A check whose line defines an object that has only this bit-field set. */
+/** A check whose line defines an object with only this bit-field set. */
 export interface BitCheck extends Check {
-  /** The ELF section that holds the object, and nothing else. */
+  /** The ELF section that contains only the object. */
   readonly section: string;
   readonly bits: BitRun;
 }
@@ -49,7 +50,7 @@ export interface TranslationUnit<C extends Check> {
   readonly checks: readonly C[];
 }
 
-/** Something that the model says and C has no words for. */
+/** A fact of the model that C cannot express. */
 export interface Unchecked {
   readonly item: string;
   readonly reason: string;
@@ -61,16 +62,17 @@ export interface CAssertions {
   readonly unchecked: readonly Unchecked[];
 }
 
-export function emitAssertions(model: Model): CAssertions {
-  const assertions = new UnitWriter<Check>([...includes(model), ...textMacros]);
-  const bitFields = new UnitWriter<BitCheck>(includes(model));
+/** Returns the checks of a model. `path` is the path of the model's header, if no include folder has the header. */
+export function emitAssertions(model: Model, path?: string): CAssertions {
+  const assertions = new UnitWriter<Check>([...includes(model, path), ...textMacros]);
+  const bitFields = new UnitWriter<BitCheck>(includes(model, path));
   const sink: Sink = { model, assertions, bitFields, unchecked: [] };
   for (const constant of model.constants) emitConstant(sink, constant);
   for (const ioctl of model.ioctls) emitIoctl(sink, ioctl);
   for (const { name, parameters } of [...model.functions, ...model.omissions]) {
     if (parameters) emitFunctionMacro(sink, name, parameters);
   }
-  // All macros have been checked by now, and those that are in the way can go.
+  // All macros are checked at this point. Macros that hide names can be removed.
   for (const name of hiddenNames(model)) for (const unit of [assertions, bitFields]) unit.add(`#undef ${name}`);
   for (const { argument, ...ioctl } of model.ioctls) if (argument !== null) emitArgument(sink, ioctl, argument);
   for (const record of model.types) emitRecord(sink, record);
@@ -78,7 +80,7 @@ export function emitAssertions(model: Model): CAssertions {
   return { assertions: assertions.unit(), bitFields: bitFields.unit(), unchecked: sink.unchecked };
 }
 
-/** The bytes of an object of `byteLength` bytes in which only the bits of `run` are set. */
+/** Returns the bytes of an object of `byteLength` bytes in which only the bits of `run` are set. */
 export function bitImage(run: BitRun, byteLength: number, byteOrder: ByteOrder): Uint8Array {
   const image = new Uint8Array(byteLength);
   for (let bit = run.start; bit < run.start + run.width; bit++) {
@@ -88,7 +90,7 @@ export function bitImage(run: BitRun, byteLength: number, byteOrder: ByteOrder):
   return image;
 }
 
-/** Bit `bit` of an object, as a mask of the byte it is in: big-endian targets allocate from the top of a byte. */
+/** Returns bit `bit` of an object as a mask of its byte. Big-endian targets allocate from the highest bit of a byte. */
 export function bitMask(bit: number, byteOrder: ByteOrder): number {
   return byteOrder === 'little' ? 1 << (bit & 7) : 0x80 >> (bit & 7);
 }
@@ -110,7 +112,7 @@ class UnitWriter<C extends Check> {
     this.#lines = [...preamble];
   }
 
-  /** Returns the number of the new line. */
+  /** Adds a line and returns its number. */
   add(line: string): number {
     return this.#lines.push(line);
   }
@@ -120,21 +122,39 @@ class UnitWriter<C extends Check> {
   }
 }
 
-/** The lines of C that read what a model was made from: its header, after those that it needs before it. */
-export function includeLines({ requiredIncludes = [], header }: Pick<Model, 'requiredIncludes' | 'header'>): string[] {
-  return [...requiredIncludes, header].map((name) => `#include <${name}>`);
+/** Returns the lines of C that read the header of a model as the generator did. */
+export function includeLines({
+  define = {},
+  requiredIncludes = [],
+  header,
+}: Pick<Model, 'define' | 'requiredIncludes' | 'header'>): string[] {
+  return [
+    // A compiler warns about the definition of a macro that it predefines, unless the macro is undefined first.
+    ...Object.entries(define).flatMap(([name, value]) => [`#undef ${name}`, `#define ${name} ${value}`]),
+    ...[...requiredIncludes, header].map((name) => `#include <${name}>`),
+  ];
 }
 
-/** What only the uses of macros need (`offsetof`, `_IOC`) comes last, so that the header is read as it is alone. */
-function includes(model: Model): string[] {
+/**
+ * Headers that only the uses of macros need (`offsetof`, `_IOC`) come last, so that they do not affect the checked
+ * header.
+ */
+function includes(model: Model, path: string | undefined): string[] {
   const ioctl = model.ioctls.length > 0 ? ['#include <linux/ioctl.h>'] : [];
-  const start = ['/* Checks of a generated binding; do not edit. */', ...includeLines(model)];
+  const lines = includeLines(model);
+  // A path is spelled as it is: an #include has no escapes.
+  if (path !== undefined) lines.splice(-1, 1, `#include "${path}"`);
+  const start = ['/* Checks of a generated binding; do not edit. */', ...lines];
   return [...start, '#include <stddef.h>', ...ioctl];
 }
 
-/** Names of types, members and enumerators that a macro hides, such as that of a member which has moved into another. */
+/**
+ * Returns the names of types, members and enumerators that a macro hides. An example is the name of a member that moved
+ * into another member.
+ */
 function hiddenNames({ types, enums, ioctls, constants, functions, omissions }: Model): Set<string> {
-  const macros = new Set([...constants, ...functions, ...omissions].map(({ name }) => name));
+  const omitted = omissions.filter(({ kind }) => kind === 'macro' || kind === 'ioctl');
+  const macros = new Set([...constants, ...functions, ...omitted].map(({ name }) => name));
   const wordsOf = (member: Member): string[] => [
     ...(member.name === null ? [] : [member.name]),
     ...(member.type.match(/\w+/g) ?? []),
@@ -151,7 +171,7 @@ function hiddenNames({ types, enums, ioctls, constants, functions, omissions }: 
   return new Set(words.filter((word) => macros.has(word)));
 }
 
-/** What the preprocessor makes of some tokens, as a string. */
+/** Macros that convert the preprocessed form of some tokens to a string. */
 export const textMacros: readonly string[] = [
   '#define KVM_UAPI_QUOTE(...) #__VA_ARGS__',
   '#define KVM_UAPI_TEXT(...) KVM_UAPI_QUOTE(__VA_ARGS__)',
@@ -171,11 +191,11 @@ function leaveOut(sink: Sink, item: string, reason: string): void {
 
 /** An object that C can name: the outermost record, or a member of unnamed record type in it. */
 interface Container {
-  /** `struct kvm_run`, the outermost record. */
+  /** The outermost record, such as `struct kvm_run`. */
   readonly record: string;
-  /** From the outermost record to here: `redirtbl[0].fields`; empty for the outermost record itself. */
+  /** The path from the outermost record: `redirtbl[0].fields`. Empty for the outermost record itself. */
   readonly path: string;
-  /** In bytes from the outermost record. */
+  /** The offset in bytes from the start of the outermost record. */
   readonly offset: number;
 }
 
@@ -186,7 +206,7 @@ function emitRecord(sink: Sink, record: RecordType): void {
   emitMembers(sink, { record: name, path: '', offset: 0 }, record.members, 0);
 }
 
-/** `offset` is that of the record that `members` belongs to: an anonymous one has no path but does have an offset. */
+/** `offset` is the offset of the record that contains `members`. An anonymous record has an offset but no path. */
 function emitMembers(sink: Sink, container: Container, members: readonly Member[], offset: number): void {
   for (const member of members) {
     if (member.name === null) emitMembers(sink, container, member.members ?? [], offset + member.offset);
@@ -201,7 +221,7 @@ function emitMember(sink: Sink, container: Container, member: Member, offset: nu
   const object = objectAt(container.record, path);
   const dims = member.dims ?? [];
   assert(sink, `${item}: offset`, offset, `__builtin_offsetof(${container.record}, ${path}) == ${offset}`);
-  // C has no size of a flexible array.
+  // A flexible array has no size in C.
   if (!dims.includes(null)) assert(sink, `${item}: size`, member.size, `sizeof(${object}) == ${member.size}`);
   if (member.elementSize !== undefined) {
     const condition = `sizeof(${element(object, dims.length)}) == ${member.elementSize}`;
@@ -209,6 +229,7 @@ function emitMember(sink: Sink, container: Container, member: Member, offset: nu
   }
   for (const [depth, length] of dims.entries()) emitDimension(sink, item, element(object, depth), length, depth);
   emitMemberType(sink, item, object, member);
+  emitMemberFacts(sink, item, object, member, container);
   emitShape(sink, item, element(object, dims.length), member.shape);
   if (member.members) {
     const inner = { record: container.record, path: element(path, dims.length), offset };
@@ -216,33 +237,67 @@ function emitMember(sink: Sink, container: Container, member: Member, offset: nu
   }
 }
 
+/** Emits checks of what the configuration and the kernel facts say about a member, as far as C can express it. */
+function emitMemberFacts(sink: Sink, item: string, object: string, member: Member, container: Container): void {
+  const { countedBy, address } = member;
+  const emitCounter = (what: string, counter: string): void => {
+    const path = memberPath(container, { name: counter });
+    assert(sink, `${item}: ${what}`, counter, isIntegerMember(objectAt(container.record, path)));
+  };
+  if (countedBy !== undefined) emitCounter('counted by', countedBy);
+  if (address?.countedBy !== undefined) emitCounter('address counted by', address.countedBy);
+  // If the member counts bytes, the size of an element is 1.
+  if (address?.type === undefined || address.countedBy === undefined) return;
+  const { type, elementSize } = address;
+  if (elementSize === undefined || elementSize === 1) return;
+  if (member.shape.is === 'pointer') {
+    assert(sink, `${item}: address elements`, type, compatible(typeOf(`*${object}`), type));
+  }
+  assert(sink, `${item}: address element size`, elementSize, `sizeof(${type}) == ${elementSize}`);
+}
+
+function isIntegerMember(object: string): string {
+  return `__builtin_classify_type(${object}) == ${TYPE_CLASS.integer}`;
+}
+
 function emitDimension(sink: Sink, item: string, array: string, length: number | null, depth: number): void {
   const what = `${item}: dimension ${depth + 1}`;
   if (length === null) assert(sink, what, '[]', isFlexible(array));
-  else assert(sink, what, length, compatible(typeOf(array), `${typeOf(`${array}[0]`)}[${length}]`));
+  else assert(sink, what, length, sameArray(array, length));
+}
+
+/** With some attributes, an array is compatible with no array that C can spell, but it has the same size. */
+function sameArray(array: string, length: number): string {
+  const isSame = compatible(typeOf(array), `${typeOf(`${array}[0]`)}[${length}]`);
+  return `${isSame} || (sizeof(${array}[0]) != 0 && sizeof(${array}) == ${length} * sizeof(${array}[0]))`;
 }
 
 /**
- * Only an array of unknown length takes its length from an initialiser. gcc holds `T[]` of a member to be compatible
- * with `T[0]` and clang with any `T[n]`, so their types do not tell.
+ * Only an array of unknown length takes its length from an initialiser. gcc treats `T[]` of a member as compatible with
+ * `T[0]`, and clang treats it as compatible with every `T[n]`. A comparison of types therefore does not work.
  */
 function isFlexible(array: string): string {
   return `sizeof((${typeOf(array)}){{0}, {0}}) == 2 * sizeof(${array}[0])`;
 }
 
 function emitMemberType(sink: Sink, item: string, object: string, member: Member): void {
-  // The check of the shape covers these.
+  // The check of the shape covers these cases.
   if (isUnnamed(member.type) || ('cName' in member.shape && member.type === member.shape.cName)) return;
   const problem = unspeakable(member.type);
   if (problem) {
     leaveOut(sink, `${item}: type`, problem);
     return;
   }
-  const condition = compatible(typeOf(element(object, member.dims?.length ?? 0)), member.type);
-  assert(sink, `${item}: type`, member.type, condition);
+  assert(sink, `${item}: type`, member.type, sameType(element(object, member.dims?.length ?? 0), member.type));
 }
 
-/** What the bytes of `object` are read as. */
+/** With some attributes, a complex type is compatible with no type that C can spell. Its parts have the same type. */
+function sameType(object: string, type: string): string {
+  if (!/\b_Complex \w+(?: __attribute__\(\(\w+\(\d+\)\)\))?$/.test(type)) return compatible(typeOf(object), type);
+  return compatible(typeOf(`__real__ ${object}`), typeOf(`__real__ *(${type} *)0`));
+}
+
+/** Emits a check of how the bytes of `object` are read. */
 function emitShape(sink: Sink, item: string, object: string, shape: Shape): void {
   if (!isRecordShape(shape)) {
     const condition = scalarCondition(object, shape.is);
@@ -258,7 +313,7 @@ function emitBitField(sink: Sink, container: Container, member: Member, bit: Bit
   const path = memberPath(container, member);
   const item = `${container.record}.${path}`;
   emitStorageUnit(sink, item, member, bit);
-  // As an operand of the comma operator a bit-field does have a type that can be asked for.
+  // As an operand of the comma operator, a bit-field has a type that C can express.
   const type = typeOf(`(0, ${objectAt(container.record, path)})`);
   const signed = isSigned(member.shape) ? 1 : 0;
   const isBool = member.shape.is === 'bool' ? 1 : 0;
@@ -268,7 +323,10 @@ function emitBitField(sink: Sink, container: Container, member: Member, bit: Bit
   emitBitObject(sink, item, container, member.name ?? '', { start, width: bit.width });
 }
 
-/** A storage unit is of the declared type, or the bytes that the bit-field touches, which its bits then tell. */
+/**
+ * Emits a check of the storage unit. It has the declared type, or it consists of the bytes that the bit-field touches.
+ * In the second case, the bits show the position.
+ */
 function emitStorageUnit(sink: Sink, item: string, member: Member, bit: BitRange): void {
   if (member.size === Math.ceil((bit.offset + bit.width) / 8)) return;
   const problem = unspeakable(member.type);
@@ -277,8 +335,9 @@ function emitStorageUnit(sink: Sink, item: string, member: Member, bit: BitRange
 }
 
 /**
- * The object is of the innermost type that C can name, not of the outermost record: an initialiser cannot go through a
- * zero-length array. Where that type stands in the record is checked apart from this.
+ * Emits an object with only one bit-field set. The object has the innermost type that C can name, not the outermost
+ * record, because an initialiser cannot go through a zero-length array. Another check covers the offset of that type in
+ * the record.
  */
 function emitBitObject(sink: Sink, item: string, container: Container, name: string, bits: BitRun): void {
   const { bitFields } = sink;
@@ -290,7 +349,7 @@ function emitBitObject(sink: Sink, item: string, container: Container, name: str
   bitFields.checks.push({ line, item: `${item}: bits`, expected: describeBits(bits), section, bits });
 }
 
-/** `bit 12`, `bits 12..15` */
+/** Returns a range of bits as text: `bit 12`, `bits 12..15`. */
 export function describeBits(run: BitRun): string {
   return run.width === 1 ? `bit ${run.start}` : `bits ${run.start}..${run.start + run.width - 1}`;
 }
@@ -301,7 +360,7 @@ function emitEnum(sink: Sink, enumeration: EnumType): void {
   const { cName: name, location } = enumeration;
   if (name === null) {
     const first = enumeration.enumerators[0]?.name ?? locationText(location);
-    leaveOut(sink, `enum of ${first}: size`, 'an enum without a tag cannot be named');
+    leaveOut(sink, `enum of ${first}: size`, 'C cannot name an enum without a tag');
   } else {
     assert(sink, `${name}: size`, enumeration.size, `sizeof(${name}) == ${enumeration.size}`);
   }
@@ -311,8 +370,28 @@ function emitEnum(sink: Sink, enumeration: EnumType): void {
 }
 
 function emitConstant(sink: Sink, constant: Constant): void {
+  if (constant.isVariable) {
+    emitVariable(sink, constant);
+    return;
+  }
   if (constant.type.startsWith('char[')) emitString(sink, constant);
   else emitInteger(sink, constant.name, constant);
+}
+
+/**
+ * The value of a variable is not a constant expression, but GCC evaluates it in an initializer. A division by zero there is
+ * an error.
+ */
+function emitVariable(sink: Sink, { name, value, type }: Constant): void {
+  if (typeof value === 'string' && type.startsWith('char[')) {
+    leaveOut(sink, `${name}: value`, 'C has no assertion about the text of a variable');
+    return;
+  }
+  const { assertions } = sink;
+  const object = `kvm_uapi_value_${assertions.checks.length}`;
+  const line = assertions.add(`static const int ${object} = 1 / (${hasValue(`(${name})`, value)});`);
+  assertions.checks.push({ line, item: `${name}: value`, expected: String(value) });
+  emitExpressionType(sink, name, name, type);
 }
 
 type IntegerExpression = Pick<Constant, 'name' | 'value' | 'type'>;
@@ -324,7 +403,7 @@ function emitInteger(sink: Sink, item: string, { name, value, type }: IntegerExp
 
 function emitString(sink: Sink, { name, value, type }: Constant): void {
   const text = String(value);
-  // As many letters as bytes: each letter is a byte. Otherwise the text stands for its UTF-8.
+  // If the number of letters equals the number of bytes, each letter is a byte. Otherwise the text is UTF-8.
   const isBytes = type === `char[${text.length + 1}]`;
   const literal = isBytes ? bytesLiteral(text) : stringLiteral(text);
   const same = `sizeof(${name}) == sizeof(${literal}) && __builtin_memcmp(${name}, ${literal}, sizeof(${literal})) == 0`;
@@ -348,13 +427,15 @@ const DIRECTION_BITS: Record<Ioctl['direction'], string> = {
 function emitIoctl(sink: Sink, ioctl: Ioctl): void {
   const { name } = ioctl;
   const request = `0x${ioctl.request.toString(16)}`;
-  // Sign and width of the macro's own type are the matter of the constant of this name.
+  // The constant with this name checks the sign and the width of the macro's type.
   assert(sink, `${name}: request`, request, `(unsigned int)(${name}) == ${request}U`);
+  // Without the macros of `linux/ioctl.h`, the model does not know the fields of a plain number.
+  const isKnown = !ioctl.plainNumber || ioctl.request <= 0xffff || ioctl.direction !== 'none';
   const direction = `(_IOC_DIR(${name}) & ${DIRECTION_BITS.readwrite}) == ${DIRECTION_BITS[ioctl.direction]}`;
-  assert(sink, `${name}: direction`, ioctl.direction, direction);
+  if (isKnown) assert(sink, `${name}: direction`, ioctl.direction, direction);
   assert(sink, `${name}: magic`, ioctl.type, `_IOC_TYPE(${name}) == ${ioctl.type}`);
   assert(sink, `${name}: nr`, ioctl.nr, `_IOC_NR(${name}) == ${ioctl.nr}`);
-  assert(sink, `${name}: size`, ioctl.size, `_IOC_SIZE(${name}) == ${ioctl.size}`);
+  if (isKnown) assert(sink, `${name}: size`, ioctl.size, `_IOC_SIZE(${name}) == ${ioctl.size}`);
 }
 
 function emitArgument(sink: Sink, ioctl: Omit<Ioctl, 'argument'>, argument: string): void {
@@ -371,8 +452,9 @@ function emitArgument(sink: Sink, ioctl: Omit<Ioctl, 'argument'>, argument: stri
 }
 
 function emitArgumentSize(sink: Sink, ioctl: Omit<Ioctl, 'argument'>, item: string, argument: string): void {
-  if (ioctl.override) leaveOut(sink, item, `the kernel does otherwise than the macro says: ${ioctl.override.source}`);
-  // A request has room for a part of the size only, and what is beyond it goes into other bits of the request.
+  if (ioctl.override) leaveOut(sink, item, `the kernel's behaviour differs from the macro: ${ioctl.override.source}`);
+  // The size field of a request number has a limited width. The remaining bits of a larger size change other bits of
+  // the request.
   else assert(sink, item, ioctl.size, `(sizeof(${argument}) & _IOC_SIZEMASK) == ${ioctl.size}`);
 }
 
@@ -385,13 +467,17 @@ function emitFunctionMacro(sink: Sink, name: string, parameters: readonly string
   assertions.checks.push({ line, item: `${item}: defined`, expected: 'a macro' });
   const isFunctionLike = `sizeof(KVM_UAPI_TEXT(${name})) == sizeof("${name}")`;
   if (parameters.at(-1)?.endsWith('...')) {
-    // What it hands its arguments on to may want a number of them that the macro itself does not tell.
-    leaveOut(sink, `${item}: parameters`, 'a macro with a variable number of arguments refuses none');
+    // The macro can pass its arguments to another macro that requires a certain number of arguments.
+    leaveOut(
+      sink,
+      `${item}: parameters`,
+      'a macro with a variable number of arguments accepts every number of arguments',
+    );
     assert(sink, `${item}: kind`, 'function-like', isFunctionLike);
     return;
   }
-  // The name alone stays as it is, and the preprocessor refuses any other number of arguments. A digit can be pasted
-  // to a name as well as to a number.
+  // Without arguments, the preprocessor does not expand the name. It rejects a wrong number of arguments. A digit can
+  // be pasted to a name and to a number.
   const call = `${name}(${parameters.map(() => '1').join(', ')})`;
   const condition = `${isFunctionLike} && sizeof(KVM_UAPI_TEXT(${call})) > 0`;
   assert(sink, `${item}: parameters`, parameters.length, condition);
@@ -399,7 +485,7 @@ function emitFunctionMacro(sink: Sink, name: string, parameters: readonly string
 
 // --- pieces of C -----------------------------------------------------------------------------------------------------
 
-function memberPath(container: Container, member: Member): string {
+function memberPath(container: Container, member: Pick<Member, 'name'>): string {
   return container.path === '' ? `${member.name}` : `${container.path}.${member.name}`;
 }
 
@@ -431,14 +517,12 @@ function isUnnamed(type: string): boolean {
   return type === 'struct' || type === 'union';
 }
 
-/** Why C code cannot say a type again in the place of a type name; null if it can. */
+/** Returns the reason why C code cannot repeat a type as a type name. Returns null if it can. */
 function unspeakable(type: string): string | null {
-  if (isUnnamed(type) || type === 'enum') return 'an unnamed type cannot be said again';
-  if (type.includes('(')) return 'a function type is not compared';
-  return null;
+  return /\b(?:struct|union|enum)\b(?! \w)/.test(type) ? 'C code cannot name an unnamed type' : null;
 }
 
-/** GCC's numbers of the classes of types, which clang shares for these. */
+/** The numbers of GCC's type classes. clang has the same numbers for these classes. */
 const TYPE_CLASS: { readonly integer: number; readonly pointer: number; readonly real: number } = {
   integer: 1,
   pointer: 5,
@@ -459,7 +543,7 @@ const SCALAR_SIZE: Partial<Record<ScalarKind, number>> = {
   bool: 1,
 };
 
-/** Null for bytes of which nothing is claimed but their number. */
+/** Returns the condition for a scalar. Returns null for opaque bytes, because only their number is known. */
 function scalarCondition(object: string, kind: ScalarKind): string | null {
   const type = typeOf(object);
   const ofClass = (number: number): string => `__builtin_classify_type(${object}) == ${number}`;
@@ -467,20 +551,20 @@ function scalarCondition(object: string, kind: ScalarKind): string | null {
   if (kind === 'pointer') return ofClass(TYPE_CLASS.pointer);
   const sized = `sizeof(${object}) == ${SCALAR_SIZE[kind]}`;
   if (kind === 'f32' || kind === 'f64') return `${sized} && ${ofClass(TYPE_CLASS.real)}`;
-  // Compilers disagree on the class of a _Bool, but only a _Bool turns 2 into 1.
+  // Compilers have different classes for _Bool. Only a _Bool converts 2 to 1.
   if (kind === 'bool') return `${sized} && (${type})2 == 1`;
   const sign = `((${type})-1 < 0) == ${kind.startsWith('s') ? 1 : 0}`;
   return `${sized} && ${sign} && (${type})2 == 2 && ${ofClass(TYPE_CLASS.integer)}`;
 }
 
 /**
- * The comparison is exact for every integer type: the sign is asked apart, because in C `-1 == 0xffffffffU`, and the
- * literal is as wide as any value, so that neither side is cut.
+ * Returns an exact comparison for every integer type. The sign is checked separately, because `-1 == 0xffffffffU` in C.
+ * The literal is wide enough for every value, so neither side is truncated.
  */
 function hasValue(expression: string, value: IntegerValue): string {
   const digits = String(value);
   if (!digits.startsWith('-')) return `!(${expression} < 0) && ${expression} == ${digits}ULL`;
-  // C has no negative literals: the least value is one that no literal can be the negative of.
+  // C has no negative literals, and the smallest value is not the negative of any literal.
   const literal = digits === LEAST_INTEGER ? '(-9223372036854775807LL - 1)' : `${digits}LL`;
   return `${expression} < 0 && ${expression} == ${literal}`;
 }
@@ -495,7 +579,7 @@ function bytesLiteral(text: string): string {
   return `"${text.replace(/["\\]|\p{Cc}|[^\p{ASCII}]/gu, escapeLetter)}"`;
 }
 
-/** Octal escapes: unlike hexadecimal ones they end by themselves. */
+/** Returns an octal escape. Unlike a hexadecimal escape, it has a fixed maximum length. */
 function escapeLetter(letter: string): string {
   if (letter === '"' || letter === '\\') return `\\${letter}`;
   return `\\${letter.charCodeAt(0).toString(8).padStart(3, '0')}`;

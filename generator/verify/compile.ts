@@ -1,4 +1,4 @@
-/** Asks a C compiler which lines of a translation unit it refuses. */
+/** Finds the lines of a translation unit that a C compiler rejects. */
 
 import { writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -7,35 +7,38 @@ import { GeneratorError } from '../errors.js';
 import type { Check, TranslationUnit } from './c-assertions.js';
 import { type Finished, runProgram } from './program.js';
 
-/** The compiler could not judge the model at all. */
+/** The compiler cannot check the model. */
 export class VerifyError extends GeneratorError {
   override readonly name = 'VerifyError';
 }
 
 export interface VerifyOptions {
-  /** The C compiler, gcc or clang: a name on the PATH, or a path. */
+  /** The C compiler, gcc or clang: a command on the PATH, or a path. */
   readonly cc: string;
-  /** Folders of headers, searched before those of the compiler. */
+  /** The include folders. They are searched before the compiler's own folders. */
   readonly includeDirs: readonly string[];
-  /** More arguments for the compiler, such as `-m32` or `--target=s390x-linux-gnu`. */
+  /** Additional arguments for the compiler, such as `-m32` or `--target=s390x-linux-gnu`. */
   readonly flags?: readonly string[];
+  /** The absolute path of the header. Without it, the compiler searches the header in the include folders. */
+  readonly path?: string | undefined;
 }
 
-/** What is compiled with, and for which header. */
+/** The compiler and the header of a compilation. */
 export interface Compilation {
   readonly options: VerifyOptions;
   /** The header that the units include. */
   readonly header: string;
-  /** Where the compiler runs, and leaves its files. */
+  /** The working folder of the compiler. It contains the files that the compiler writes. */
   readonly folder: string;
   readonly isClang: boolean;
 }
 
 /**
- * Compiles until nothing is refused, each time without the lines that were: an error may hide others, since compilers
- * report an unknown name once and let its later uses pass. Only what is left in a clean compilation holds.
+ * Compiles until the compiler rejects no line. Each compilation leaves out the lines that were rejected before. This is
+ * needed because one error can hide others: compilers report an unknown name once and accept its later uses. Only the
+ * lines of a compilation without errors hold.
  *
- * Returns what the compiler says to each refused line.
+ * Returns the compiler's message for each rejected line.
  */
 export async function compileToTheEnd(
   compilation: Compilation,
@@ -51,7 +54,7 @@ export async function compileToTheEnd(
     await writeFile(join(compilation.folder, file), lines.join('\n'));
     const errors = isExpanded ? await compileExpanded(compilation, file, mode) : await compile(compilation, file, mode);
     if (errors === null) return refused;
-    // Some errors within a macro are reported where it is defined.
+    // The compiler reports some errors inside a macro at the definition of the macro.
     if (!isExpanded && errors.some(({ line }) => line === null)) {
       isExpanded = true;
       continue;
@@ -60,36 +63,37 @@ export async function compileToTheEnd(
     for (const { line, message } of errors) {
       if (line === null || !checked.has(line)) throw compilationError(compilation, message);
       if (!refused.has(line)) refused.set(line, message);
-      // Left out but not taken out, for the numbers of the lines after it.
+      // The line is emptied, not removed, so that the numbers of the later lines stay the same.
       lines[line - 1] = '';
     }
-    if (refused.size === before) throw compilationError(compilation, errors[0]?.message ?? 'an error without a place');
+    if (refused.size === before)
+      throw compilationError(compilation, errors[0]?.message ?? 'an error without a location');
   }
 }
 
 interface CompilerError {
-  /** Of the file that was compiled; null for an error in another file. */
+  /** The line in the compiled file. Null for an error in another file. */
   readonly line: number | null;
   readonly message: string;
 }
 
-/** With the macros expanded before, so that all of a line is where the line is. */
+/** Compiles with the macros already expanded, so that the compiler reports each error at the line of its use. */
 async function compileExpanded(
   compilation: Compilation,
   file: string,
   mode: readonly string[],
 ): Promise<CompilerError[] | null> {
   const output = 'expanded.i';
-  // Without GCC's tracking the output has the place of the definition too.
+  // Without GCC's tracking, the output also has the location of the definition.
   const tracking = compilation.isClang ? [] : ['-ftrack-macro-expansion=2'];
   const errors = await compile(compilation, file, ['-E', ...tracking, '-o', output]);
   return errors ?? compile(compilation, file, mode, output);
 }
 
-/** Null if the compiler has nothing to object to. */
-/** The language of the kernel's headers and of the answers, whichever is the compiler's own choice. */
+/** The language standard of the kernel's headers and of the checks. It does not depend on the compiler's default. */
 export const standard = '-std=gnu17';
 
+/** Compiles once. Returns null if the compiler rejects nothing. */
 async function compile(
   compilation: Compilation,
   file: string,
@@ -108,7 +112,9 @@ async function compile(
   return errors;
 }
 
-/** All errors, and those within a macro at the line that uses it. clang puts them there by itself. */
+/**
+ * Options to report all errors, and to report errors inside a macro at the line of its use. clang does this by default.
+ */
 const GCC_REPORTING = ['-fmax-errors=0', '-ftrack-macro-expansion=0', '-fno-diagnostics-show-caret'];
 const CLANG_REPORTING = ['-ferror-limit=0', '-fno-caret-diagnostics'];
 
@@ -121,14 +127,14 @@ function parseErrors(output: string, file: string): CompilerError[] {
 
 function compilationError({ header, options }: Compilation, problem: string): VerifyError {
   return new VerifyError(
-    `${options.cc} cannot compile <${header}>: ${problem}; check the folders of headers and that the compiler is one ` +
-      'for this target',
+    `${options.cc} cannot compile <${header}>: ${problem}; check the include folders, and check that the ` +
+      'compiler is for this target',
   );
 }
 
 const versions = new Map<string, Promise<string>>();
 
-/** The first line of what a compiler says its version is; each is asked once. */
+/** Returns the first line of the compiler's version text. Each compiler runs only once for this. */
 export function versionOf(cc: string): Promise<string> {
   const version = versions.get(cc) ?? askVersion(cc);
   versions.set(cc, version);
@@ -147,6 +153,6 @@ async function run(command: string, args: readonly string[], cwd: string): Promi
     return await runProgram(command, args, { cwd });
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
-    throw new VerifyError(`${command} cannot be run (${code}); install it or name another compiler`);
+    throw new VerifyError(`${command} cannot be run (${code}); install it, or use --cc to name another compiler`);
   }
 }

@@ -1,11 +1,11 @@
-/** The sections of an ELF object file, of either class and either byte order. */
+/** Reads the sections of an ELF object file of either class and either byte order. */
 
 import * as r from 'restructure';
 import type { ByteOrder } from '../../support/layout.js';
 import { GeneratorError } from '../errors.js';
 import { uint64be, uint64le } from './uint64.js';
 
-/** The bytes are no ELF file, or one that contradicts itself. */
+/** The bytes are not an ELF file, or the ELF file is inconsistent. */
 export class ElfError extends GeneratorError {
   override readonly name = 'ElfError';
 }
@@ -13,19 +13,20 @@ export class ElfError extends GeneratorError {
 export interface ElfSections {
   readonly bits: 32 | 64;
   readonly byteOrder: ByteOrder;
-  /** By name, as views of the file's bytes; a name that the file does not have is not here. */
+  /** The sections by name, as views of the file's bytes. A name without a section is absent. */
   readonly sections: ReadonlyMap<string, Uint8Array>;
 }
 
-/** Reads the sections called `names`. */
+/** Reads the sections with the given names. */
 export function readSections(file: Uint8Array, names: readonly string[]): ElfSections {
   const { bits, byteOrder } = identify(file);
   try {
     const reader = new SectionReader(file, layoutOf(bits, byteOrder));
     return { bits, byteOrder, sections: reader.named(new Set(names)) };
   } catch (error) {
-    // What restructure does at the end of the bytes, and our 64-bit field with an offset that no file has.
-    if (error instanceof RangeError) throw new ElfError(`the ELF file is cut short or damaged: ${error.message}`);
+    // restructure throws a RangeError at the end of the bytes. Our 64-bit field throws it for an offset that is too
+    // large for a file.
+    if (error instanceof RangeError) throw new ElfError(`the ELF file is incomplete or damaged: ${error.message}`);
     throw error;
   }
 }
@@ -34,27 +35,27 @@ const MAGIC = [0x7f, 0x45, 0x4c, 0x46];
 const CLASSES: Readonly<Record<number, 32 | 64>> = { 1: 32, 2: 64 };
 const BYTE_ORDERS: Readonly<Record<number, ByteOrder>> = { 1: 'little', 2: 'big' };
 
-/** The first bytes, which say how to read the others. */
+/** Reads the first bytes, which give the class and the byte order of the file. */
 function identify(file: Uint8Array): { readonly bits: 32 | 64; readonly byteOrder: ByteOrder } {
   if (!MAGIC.every((byte, index) => file[index] === byte)) throw new ElfError('not an ELF file: no ELF magic number');
   const bits = CLASSES[file[4] ?? 0];
   const byteOrder = BYTE_ORDERS[file[5] ?? 0];
-  if (!bits) throw new ElfError(`an ELF file of unknown class ${file[4]}`);
-  if (!byteOrder) throw new ElfError(`an ELF file of unknown byte order ${file[5]}`);
+  if (!bits) throw new ElfError(`the ELF file has the unknown class ${file[4]}`);
+  if (!byteOrder) throw new ElfError(`the ELF file has the unknown byte order ${file[5]}`);
   return { bits, byteOrder };
 }
 
 interface FileHeader {
-  /** Where the section headers are; 0 for none. */
+  /** The offset of the section headers. 0 if there are none. */
   readonly shoff: number;
   readonly shentsize: number;
   readonly shnum: number;
-  /** Index of the section that holds the names of the sections. */
+  /** The index of the section that contains the names of the sections. */
   readonly shstrndx: number;
 }
 
 interface SectionHeader {
-  /** Where in the section of names. */
+  /** The offset in the section of names. */
   readonly name: number;
   readonly type: number;
   readonly offset: number;
@@ -67,7 +68,7 @@ interface Layout {
   readonly section: r.FixedDecoder<SectionHeader>;
 }
 
-/** The names are those of the ELF specification, without their prefixes. */
+/** The names are the names of the ELF specification without their prefixes. */
 function layoutOf(bits: 32 | 64, byteOrder: ByteOrder): Layout {
   const isLittle = byteOrder === 'little';
   const uint16 = isLittle ? r.uint16le : r.uint16be;
@@ -105,9 +106,9 @@ function layoutOf(bits: 32 | 64, byteOrder: ByteOrder): Layout {
   return { file, section };
 }
 
-/** A section that takes room in memory but none in the file. */
+/** A section with a size in memory but without bytes in the file. */
 const SHT_NOBITS = 8;
-/** In `shstrndx`: the index is too large for its field and stands elsewhere. */
+/** A value of `shstrndx`: the index is too large for the field and is stored elsewhere. */
 const SHN_XINDEX = 0xffff;
 
 class SectionReader {
@@ -121,7 +122,7 @@ class SectionReader {
     this.#stream = new r.DecodeStream(file);
     const header = layout.file.decode(this.#stream);
     this.#headers = this.#readHeaders(header, layout.section);
-    // Numbers that do not fit into the file header are in the first section header, which describes no section.
+    // Numbers that are too large for the file header are in the first section header. That header describes no section.
     const index = header.shstrndx === SHN_XINDEX ? this.#headers[0]?.link : header.shstrndx;
     this.#names = this.#headers[index ?? 0];
   }
@@ -140,12 +141,12 @@ class SectionReader {
   #readHeaders(header: FileHeader, section: r.FixedDecoder<SectionHeader>): SectionHeader[] {
     if (header.shoff === 0) return [];
     if (header.shentsize !== section.size()) {
-      throw new ElfError(`section headers of ${header.shentsize} bytes, where ${section.size()} were expected`);
+      throw new ElfError(`the section headers have ${header.shentsize} bytes; expected ${section.size()}`);
     }
     this.#stream.pos = header.shoff;
     const count = header.shnum === 0 ? section.decode(this.#stream).size : header.shnum;
     if (header.shoff + count * section.size() > this.#file.length) {
-      throw new ElfError('the ELF file is cut short or damaged: it ends before its section headers do');
+      throw new ElfError('the ELF file is incomplete or damaged: it ends before the end of its section headers');
     }
     this.#stream.pos = header.shoff;
     return new r.Array(section, count).decode(this.#stream);
@@ -160,7 +161,7 @@ class SectionReader {
   #bytesOf(header: SectionHeader, name: string): Uint8Array {
     const end = header.offset + header.size;
     if (header.type === SHT_NOBITS) throw new ElfError(`section ${name} has no bytes in the file`);
-    if (end > this.#file.length) throw new ElfError(`section ${name} goes beyond the end of the file`);
+    if (end > this.#file.length) throw new ElfError(`section ${name} ends after the end of the file`);
     return this.#file.subarray(header.offset, end);
   }
 }

@@ -1,10 +1,10 @@
-/** Other programs, run to their end. */
+/** Runs other programs to their end. */
 
 import { execFile } from 'node:child_process';
 import { resolve } from 'node:path';
 
 export interface Finished {
-  /** What it ended with: its status, or the signal. */
+  /** The exit status, or the name of the signal that ended the program. */
   readonly status: number | string;
   readonly stdout: string;
   readonly stderr: string;
@@ -12,20 +12,23 @@ export interface Finished {
 
 export interface ProgramOptions {
   readonly cwd?: string;
-  /** What the program reads; nothing without it. */
+  /** The standard input of the program. Empty by default. */
   readonly input?: string;
 }
 
-/** A header with thousands of wrong items still fits. */
+/** The output of a header with thousands of wrong items fits into this limit. */
 const MAX_OUTPUT = 2 ** 28;
 
-/** Runs a program in the C locale, whatever comes of it. Rejects with the system's error when it cannot be started. */
+/**
+ * Runs a program in the C locale and returns its result, even after a failure. Rejects with the system's error if the
+ * program cannot be started.
+ */
 export function runProgram(
   command: string,
   args: readonly string[],
   { cwd, input = '' }: ProgramOptions = {},
 ): Promise<Finished> {
-  // A path is relative to here, not to the folder that the program runs in.
+  // A relative path refers to the current folder, not to the folder in which the program runs.
   const program = command.includes('/') ? resolve(command) : command;
   const env = { ...process.env, LC_ALL: 'C' };
   return new Promise((finish, fail) => {
@@ -40,7 +43,7 @@ export function runProgram(
         else fail(error);
       },
     );
-    // A program that reads nothing may be gone before it is written to.
+    // A program that reads no input can end before the input is written.
     child.stdin?.on('error', () => {});
     child.stdin?.end(input);
   });

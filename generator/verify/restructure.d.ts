@@ -1,4 +1,4 @@
-/** The part of restructure that is used here; the library comes without types. */
+/** Types for the used part of restructure. The library has no types of its own. */
 declare module 'restructure' {
   export class DecodeStream {
     constructor(buffer: Uint8Array);
@@ -37,14 +37,14 @@ declare module 'restructure' {
 
   export { List as Array };
 
-  /** Bytes that are passed over. */
+  /** Bytes that are skipped. */
   export class Reserved implements FixedDecoder<undefined> {
     constructor(type: FixedDecoder<unknown>, count: number);
     decode(stream: DecodeStream): undefined;
     size(): number;
   }
 
-  /** With `null` for a length, a string that ends at its first zero byte. */
+  /** A string. If the length is `null`, the string ends at its first zero byte. */
   class CString implements Decoder<string> {
     constructor(length: null, encoding: 'utf8');
     decode(stream: DecodeStream): string;

@@ -1,4 +1,7 @@
-/** The 64-bit field that restructure lacks, for file offsets and sizes: a number, exact or refused. */
+/**
+ * A 64-bit field for file offsets and sizes, which restructure lacks. The value is an exact number; other values are
+ * refused.
+ */
 
 import type { DecodeStream, FixedDecoder } from 'restructure';
 
@@ -17,7 +20,7 @@ class Uint64 implements FixedDecoder<number> {
     const value = this.#littleEndian
       ? stream.readUInt32LE() + stream.readUInt32LE() * 2 ** 32
       : stream.readUInt32BE() * 2 ** 32 + stream.readUInt32BE();
-    if (!Number.isSafeInteger(value)) throw new RangeError('a 64-bit value beyond 2^53');
+    if (!Number.isSafeInteger(value)) throw new RangeError('a 64-bit value is larger than 2^53 - 1');
     return value;
   }
 }

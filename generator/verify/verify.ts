@@ -1,4 +1,4 @@
-/** Asks a C compiler whether it agrees with a model, item by item. */
+/** Compares a model with a C compiler, item by item. */
 
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -18,39 +18,42 @@ import { type Compilation, compileToTheEnd, VerifyError, type VerifyOptions, ver
 import { type ElfSections, readSections } from './elf.js';
 
 interface Failure {
-  /** `struct kvm_run.immediate_exit: offset` */
+  /** The compared fact, such as `struct kvm_run.immediate_exit: offset`. */
   readonly item: string;
-  /** What the model says. */
+  /** The value in the model. */
   readonly expected: string;
-  /** What the compiler says to that. */
+  /** The message of the compiler. */
   readonly message: string;
 }
 
 export interface VerifyResult {
-  /** How many of the items hold. */
+  /** The number of facts that hold. */
   readonly held: number;
   readonly total: number;
   readonly failures: readonly Failure[];
-  /** What C has no words to check. */
+  /** The facts that C cannot express. */
   readonly unchecked: readonly Unchecked[];
-  /** The first line of what the compiler says its version is. */
+  /** The first line of the compiler's version text. */
   readonly compiler: string;
 }
 
 export async function verify(model: Model, options: VerifyOptions): Promise<VerifyResult> {
-  const { assertions, bitFields, unchecked } = emitAssertions(model);
+  const { assertions, bitFields, unchecked } = emitAssertions(model, options.path);
   const total = assertions.checks.length + bitFields.checks.length;
   if (total === 0) {
-    throw new VerifyError(`the model of ${model.header} for ${model.target} holds nothing to check; check the header`);
+    throw new VerifyError(
+      `the model of ${model.header} for ${model.target} contains nothing to check; check the header`,
+    );
   }
   const compiler = await versionOf(options.cc);
   const folder = await mkdtemp(join(tmpdir(), 'kvm-uapi-verify-'));
   try {
     const { header } = model;
     const context: Context = { model, options, header, folder, isClang: compiler.includes('clang') };
-    // Apart, because a failed assertion leaves no object to read the bit-fields from.
+    // The bit-fields have a separate translation unit, because a failed assertion produces no object file.
     const judgements = [judgeAssertions(context, assertions), judgeBitFields(context, bitFields)];
-    // Where one fails, the compiler of the other still writes to the folder that is to go.
+    // If one of them fails, the other's compiler still writes to the folder. The folder is removed after both have
+    // ended.
     await Promise.allSettled(judgements);
     const failures = (await Promise.all(judgements)).flat();
     return { held: total - failures.length, total, failures, unchecked, compiler };
@@ -97,15 +100,15 @@ async function misplacedBits(
   );
   if (elf.byteOrder !== model.byteOrder) {
     throw new VerifyError(
-      `${options.cc} makes ${elf.byteOrder}-endian objects, ${model.target} is ${model.byteOrder}-endian; ` +
-        'give the compiler of that target',
+      `${options.cc} makes ${elf.byteOrder}-endian objects, but ${model.target} is ${model.byteOrder}-endian; ` +
+        'use --cc to name a compiler for that target',
     );
   }
   const found = checks.map((check): [number, string | null] => [check.line, judgeBits(check, elf)]);
   return new Map(found.filter((entry): entry is [number, string] => entry[1] !== null));
 }
 
-/** Null if the compiler set just the bits that it should. */
+/** Returns null if the compiler sets exactly the expected bits. */
 function judgeBits(check: BitCheck, { sections, byteOrder }: ElfSections): string | null {
   const bytes = sections.get(check.section);
   if (!bytes) return `the compiler made no section ${check.section}`;
@@ -115,7 +118,7 @@ function judgeBits(check: BitCheck, { sections, byteOrder }: ElfSections): strin
   return `the compiler sets ${describeImage(bytes, byteOrder)}`;
 }
 
-/** `bits 3..5`, or the bytes where that is not one run. */
+/** Returns the set bits as `bits 3..5`. If they are not one range, returns the bytes. */
 function describeImage(bytes: Uint8Array, byteOrder: ByteOrder): string {
   const set: number[] = [];
   for (let bit = 0; bit < bytes.length * 8; bit++) {

@@ -1,39 +1,77 @@
 /** Any device, through the bindings of the header that defines its ioctls. */
 
-import { addon } from '../addon.js';
+import type { IoctlByPointer, IoctlToBytes, View } from '../../support/index.js';
+import { addon, type FileRecord } from '../addon.js';
+import { describe } from '../arguments.js';
+import { type Creator, creator } from '../construction.js';
 import type { GenericIoctl } from '../context.js';
-import { DeviceArgumentError, DeviceClosedError, deviceError, openDeviceError } from '../errors.js';
+import { DeviceArgumentError, DeviceClosedError, deviceIoctlError, openDeviceError } from '../errors.js';
 import { type AnyBindings, hostArchitecture, wrongArchitecture } from '../host-bindings.js';
-import { type AnyIoctl, checkedIoctl, followedPointers, type IoctlRules, ioctlsOfFd } from '../ioctl.js';
-import { KernelFile } from '../kernel-file.js';
+import {
+  type AnyIoctl,
+  checkedIoctl,
+  followedPointers,
+  type IoctlRules,
+  ioctlsIn,
+  ioctlsOfFile,
+  nameOfRequest,
+} from '../ioctl.js';
+import { fileRecord, KernelFile } from '../kernel-file.js';
+import { type GuestMemory, isGuestMemory } from '../memory.js';
+import { KeptMemory, wrongAddress } from './addressed-memory.js';
+
+/** The ioctls of a device. */
+export interface DeviceIoctl extends GenericIoctl {
+  /** An ioctl whose argument is bytes without a struct. */
+  (request: IoctlToBytes, argument: View): number;
+  /** An ioctl whose struct has addresses. They must lead to this memory, which the device keeps open. */
+  <T extends View>(
+    request: IoctlByPointer<T>,
+    argument: NoInfer<T>,
+    memory: GuestMemory | readonly GuestMemory[],
+  ): number;
+}
 
 /**
  * An open device. The request, the type of the argument and the bindings determine how many bytes the kernel may access. A
  * driver that accesses more bytes than its header says cannot be detected.
+ *
+ * @example
+ * using device = Device.open('/dev/net/tun', tun);
+ * const features = allocate(tun.TUNGETFEATURES.argument);
+ * device.ioctl(tun.TUNGETFEATURES, features);
  */
 export class Device extends KernelFile {
+  /** The path that was opened. */
   readonly path: string;
   readonly #requests: ReadonlySet<unknown>;
+  readonly #kept = new KeptMemory();
 
-  private constructor(path: string, fd: number, bindings: AnyBindings) {
-    super('device', fd);
+  private constructor(given: Creator, path: string, record: FileRecord, bindings: AnyBindings) {
+    super(given, 'Device.open', record, (problem) => new DeviceClosedError(path, problem));
     this.path = path;
-    this.#requests = new Set(Object.values(bindings));
+    this.#requests = ioctlsIn(bindings);
   }
 
   /**
-   * Opens a device for reading and writing. `bindings` are the bindings of its header: a generated module, or the members of
-   * several modules in one object.
+   * Opens a device for reading and writing.
    *
+   * @param path the path of the device file.
+   * @param bindings the bindings of its header: a generated module, or the members of several modules in one object.
    * @throws DeviceArgumentError when the bindings are of another architecture than this machine's.
    * @throws DeviceUnavailableError when the device does not exist or may not be opened. The message says what to do.
    */
   static open(path: string, bindings: AnyBindings): Device {
+    if (typeof path !== 'string' || path.includes('\0')) {
+      throw new DeviceArgumentError('Device.open', `path ${describe(path)}; it must be a string without '\\0'`);
+    }
     const wrong = wrongArchitecture(bindings);
-    if (wrong !== undefined) throw new DeviceArgumentError(`${wrong}; generate them for ${hostArchitecture}`);
-    const fd = addon().open(path);
-    if (fd < 0) throw openDeviceError(path, fd);
-    return new Device(path, fd, bindings);
+    if (wrong !== undefined) {
+      throw new DeviceArgumentError('Device.open', `${wrong}; generate bindings for ${hostArchitecture}`);
+    }
+    const record = addon().open(path);
+    if (typeof record === 'number') throw openDeviceError(path, record);
+    return new Device(creator, path, record, bindings);
   }
 
   /** The file descriptor, for reading and writing with `node:fs`. `close()` of this object closes it. */
@@ -41,38 +79,87 @@ export class Device extends KernelFile {
     return super.fd;
   }
 
-  protected override closedError(message: string): Error {
-    return new DeviceClosedError(`${this.path}: ${message}`);
+  /**
+   * Makes an ioctl of the bindings. Ioctls of other bindings are refused. If the struct has addresses that the kernel
+   * follows, they must be in members of known length and lead to the given memory. The device keeps this memory open.
+   */
+  readonly ioctl: DeviceIoctl = (
+    request: AnyIoctl,
+    argument?: unknown,
+    memory?: GuestMemory | readonly GuestMemory[],
+  ): number => {
+    if (memory === undefined) return this.#invoke(null, request, argument);
+    const memories = [memory].flat();
+    for (const each of memories) {
+      if (isGuestMemory(each)) continue;
+      throw new DeviceArgumentError(nameOfRequest(request), `memory ${describe(each)}; it must be a GuestMemory`);
+    }
+    const result = this.#invoke(memories, request, argument);
+    this.#kept.keep(memories);
+    return result;
+  };
+
+  #invoke(memories: readonly GuestMemory[] | null, request: AnyIoctl, argument: unknown): number {
+    const rules = deviceRules((ioctl) => this.#requests.has(ioctl), memories);
+    const ioctl: (request: never, argument?: never) => number = checkedIoctl(
+      ioctlsOfFile(() => fileRecord(this)),
+      rules,
+    );
+    return ioctl(request as never, argument as never);
   }
 
-  /** Makes an ioctl of the bindings. */
-  readonly ioctl: GenericIoctl = checkedIoctl(
-    ioctlsOfFd(() => this.fd),
-    deviceRules((ioctl) => this.#requests.has(ioctl)),
-  );
+  override close(): void {
+    super.close();
+    this.#kept.release();
+  }
 }
 
-function deviceRules(isOfBindings: (ioctl: AnyIoctl) => boolean): IoctlRules {
-  const refusal = (ioctl: AnyIoctl): string | undefined =>
-    isOfBindings(ioctl)
-      ? (followedPointers(ioctl) ?? unknownLength(ioctl))
-      : 'it is not of the bindings that the device was opened with';
+function deviceRules(isOfBindings: (ioctl: AnyIoctl) => boolean, memories: readonly GuestMemory[] | null): IoctlRules {
+  const refusal = (ioctl: AnyIoctl): string | undefined => {
+    if (!isOfBindings(ioctl)) return 'the device was opened with other bindings';
+    const pointers = memories ? undefined : followedPointers(ioctl);
+    return pointers === undefined ? unknownLength(ioctl) : `${pointers}; pass the memory as the last argument`;
+  };
   return {
+    ...(memories === null ? {} : { inspect: addressRule(memories) }),
     refused: (ioctl) => {
       const reason = refusal(ioctl);
       return reason === undefined
         ? undefined
-        : new DeviceArgumentError(`${ioctl.name}: not for the generic ioctl: ${reason}`);
+        : new DeviceArgumentError(nameOfRequest(ioctl), `the generic ioctl does not accept this ioctl: ${reason}`);
     },
     ArgumentError: DeviceArgumentError,
-    failed: ({ name }, result) => deviceError(name, result),
+    failed: ({ name }, result) => deviceIoctlError(name, result),
+  };
+}
+
+/** Requires that the addresses in an argument are inside the memory. */
+function addressRule(memories: readonly GuestMemory[]): NonNullable<IoctlRules['inspect']> {
+  return (ioctl, copy) => {
+    if (!ioctl.pointers)
+      throw new DeviceArgumentError(ioctl.name, 'its struct has no addresses, so it takes no memory');
+    if (ioctl.pointers === 'hidden') {
+      throw new DeviceArgumentError(
+        ioctl.name,
+        'the kernel follows addresses that the members of its struct do not show',
+      );
+    }
+    const problem =
+      ioctl.argument === null
+        ? 'these bindings do not have its struct'
+        : wrongAddress(new ioctl.argument(copy), memories);
+    if (problem !== undefined) throw new DeviceArgumentError(ioctl.name, problem);
   };
 }
 
 /** Why an ioctl is refused for which nothing says how many bytes the kernel accesses, or undefined. */
 function unknownLength(ioctl: AnyIoctl): string | undefined {
   if (ioctl.passes !== 'pointer') return undefined;
-  if (ioctl.argument === null) return ioctl.size === 0 ? 'nothing says what it points to' : undefined;
+  if (ioctl.sizedBy !== undefined) return undefined;
+  if (ioctl.argument === null) {
+    const { size, bytes = size } = ioctl as IoctlToBytes;
+    return bytes === 0 ? 'the header does not say what its argument points to' : undefined;
+  }
   const { $flexible } = ioctl.argument as { readonly $flexible?: { readonly countedBy: string | null } };
-  return $flexible?.countedBy === null ? 'its struct ends in an array, and nothing says how long that is' : undefined;
+  return $flexible?.countedBy === null ? 'its struct ends in an array of unknown length' : undefined;
 }

@@ -1,24 +1,128 @@
 /** A device of `Vm.createDevice`: the kernel emulates it in the VM, or connects it with the VM. */
 
-import type { GenericIoctl, IoctlTarget, VmContext } from '../context.js';
-import { genericIoctl, ioctlsOfFd } from '../ioctl.js';
-import { KernelFile } from '../kernel-file.js';
-import { Attributes } from './attributes.js';
+import * as x86_64 from '../../generated/x86_64/linux/kvm.js';
+import { inspectable } from '../../support/inspect.js';
+import { addon, type FileRecord } from '../addon.js';
+import { newHandle, requireHandle } from '../arguments.js';
+import { type Creator, creator } from '../construction.js';
+import type { Bindings, CapabilityContext, GenericIoctl, IoctlTarget } from '../context.js';
+import { KvmClosedError } from '../errors.js';
+import { checkBindings } from '../host-bindings.js';
+import { genericIoctl, ioctlsOfFile } from '../ioctl.js';
+import { fileRecord, KernelFile } from '../kernel-file.js';
+import { OpenVm } from '../open-vm.js';
+import { type DeviceAttr, getDeviceAttr, hasDeviceAttr, setDeviceAttr } from './device-attr.js';
 
+/**
+ * What another thread needs to attach to the device. `VmDevice.share` returns the handle. A handle can be posted. A handle does not
+ * keep the device open: keep the device open until the other thread has attached.
+ */
+export interface VmDeviceHandle {
+  /** Always `'vm device'`. */
+  readonly kind: 'vm device';
+  /** The number of the device in this process. */
+  readonly id: number;
+  /** The number of this process. */
+  readonly generation: number;
+}
+
+let make: (vm: CapabilityContext, record: FileRecord) => VmDevice;
+
+/** A device that the kernel has created for a VM. `Vm.createDevice` returns it. */
 export class VmDevice extends KernelFile {
-  readonly attributes: Attributes;
-  /** Makes any ioctl of the device's file descriptor. */
+  readonly #target: IoctlTarget<'device'>;
+  /** Makes any ioctl of the device file descriptor. */
   readonly ioctl: GenericIoctl<'device'>;
 
-  /** Only `Vm.createDevice` calls this. */
-  constructor(vm: VmContext, fd: number) {
-    super('Device', fd);
-    const target: IoctlTarget & { readonly kind: 'device' } = {
-      ...ioctlsOfFd(() => this.fd),
-      kind: 'device',
-      capabilities: vm,
-    };
-    this.attributes = new Attributes(target, vm.bindings);
-    this.ioctl = genericIoctl(target);
+  /** The VM that this object itself has opened. */
+  readonly #ownVm: OpenVm | undefined;
+
+  private constructor(given: Creator, vm: CapabilityContext, record: FileRecord, ownVm?: OpenVm) {
+    super(given, 'Vm.createDevice or VmDevice.attach', record);
+    this.#ownVm = ownVm;
+    this.#target = { ...ioctlsOfFile(() => fileRecord(this)), kind: 'device', capabilities: vm };
+    this.ioctl = genericIoctl(this.#target);
   }
+
+  /**
+   * Attaches to a device of another thread.
+   *
+   * @param handle the result of `share` in the other thread.
+   * @param bindings those of the `Kvm` that the device is from, by default the package's own.
+   * @throws KvmClosedError when the device is closed everywhere, KvmArgumentError for anything but a handle of a device, and when
+   * the bindings are of another architecture.
+   */
+  static attach(handle: VmDeviceHandle, bindings: Bindings = x86_64): VmDevice {
+    checkBindings('VmDevice.attach', bindings);
+    inspectable(bindings);
+    const found = addon().deviceFind(requireHandle('VmDevice.attach', handle, 'vm device'));
+    const vm = found && addon().vmOfDevice(found);
+    if (!found || !vm) throw new KvmClosedError('VmDevice.attach', 'the device of this handle is closed');
+    const open = new OpenVm(vm, bindings);
+    return new VmDevice(creator, open, found, open);
+  }
+
+  /**
+   * Returns the handle to post to another thread, which passes it to `VmDevice.attach`.
+   *
+   * @throws KvmClosedError after `close`.
+   */
+  share(): VmDeviceHandle {
+    return newHandle('vm device', addon().deviceId(fileRecord(this)));
+  }
+
+  /** Closes the device in this thread. The last `close` of all threads closes the file descriptor. */
+  override close(): void {
+    super.close();
+    this.#ownVm?.close();
+  }
+
+  /**
+   * KVM_HAS_DEVICE_ATTR: returns whether the device has an attribute.
+   *
+   * @param which the numbers of the group and of the attribute.
+   * @throws KvmUnsupportedError when the kernel does not have the capability, KvmError when the kernel refuses.
+   * @see api.rst, "KVM_HAS_DEVICE_ATTR"
+   */
+  hasDeviceAttr(which: DeviceAttr): boolean {
+    return hasDeviceAttr(this.#target, which);
+  }
+
+  /**
+   * KVM_GET_DEVICE_ATTR: returns the first `length` bytes of an attribute, in the byte order of the architecture. The
+   * kernel's document of the device (Documentation/virt/kvm/devices/) says how long the attribute is.
+   *
+   * @param which the numbers of the group and of the attribute.
+   * @param length in bytes, at most 65536.
+   * @throws KvmError with code `ENXIO` when the device does not have the attribute.
+   * @see api.rst, "KVM_SET_DEVICE_ATTR/KVM_GET_DEVICE_ATTR"
+   */
+  getDeviceAttr(which: DeviceAttr, length: number): Uint8Array {
+    return getDeviceAttr(this.#target, which, length);
+  }
+
+  /**
+   * KVM_SET_DEVICE_ATTR: sets an attribute to `bytes`, in the byte order of the architecture. An attribute that is
+   * longer than `bytes` is filled with zeros.
+   *
+   * @param which the numbers of the group and of the attribute.
+   * @param bytes the value, at most 65536 bytes.
+   * @throws KvmError with code `ENXIO` when the device does not have the attribute.
+   * @example
+   * using vfio = vm.createDevice(KVM_DEV_TYPE_VFIO);
+   * vfio.setDeviceAttr({ group: KVM_DEV_VFIO_FILE, attr: KVM_DEV_VFIO_FILE_ADD }, new Uint8Array(Int32Array.of(fd).buffer));
+   * @see api.rst, "KVM_SET_DEVICE_ATTR/KVM_GET_DEVICE_ATTR"
+   */
+  setDeviceAttr(which: DeviceAttr, bytes: Uint8Array): void {
+    setDeviceAttr(this.#target, which, bytes);
+  }
+
+  static {
+    make = (vm, record) => new VmDevice(creator, vm, record);
+  }
+}
+
+/** Makes the object of a file of KVM_CREATE_DEVICE. */
+export function makeVmDevice(vm: CapabilityContext, record: FileRecord): VmDevice {
+  return make(vm, record);
 }

@@ -1,9 +1,9 @@
-/** The data of an exit, in the shared memory. The kernel says how much data there is, and that is compared with the memory. */
+/** The data of an exit, in the shared memory. The runtime checks the length that the kernel gives against the memory. */
 
 import type { KvmRun } from '../../generated/x86_64/linux/kvm.js';
 import { U8Array, U16Array, U32Array } from '../../support/index.js';
 import { checkNumber64 } from '../../support/safe-integers.js';
-import { KvmArgumentError } from '../errors.js';
+import { KvmError } from '../errors.js';
 
 /** The data of a port access: `count` elements of `size` bytes. */
 export type PortData = U8Array | U16Array | U32Array;
@@ -25,7 +25,7 @@ export class PortWindow {
     this.#start = run.$$offset + run.$$layout.size;
   }
 
-  /** @throws KvmArgumentError when the exit says that data is outside the memory. */
+  /** @throws KvmError with code `ERR_KVM_INVALID_DATA` when the data would be outside of the memory. */
   get data(): PortData {
     const { size, count } = this.#io;
     const offset = this.#offset();
@@ -38,24 +38,20 @@ export class PortWindow {
     try {
       return this.#io.$data_offset;
     } catch (error) {
-      if (error instanceof RangeError) throw outside('io.data_offset', this.#io.data_offset, 'no offset in its memory');
+      if (error instanceof RangeError) throw invalid('io.data_offset', this.#io.data_offset, 'it must be below 2^53');
       throw error;
     }
   }
 
   #make(offset: number, size: number, count: number): PortData {
     const type = portArrays[size];
-    if (type === undefined) throw outside('io.size', size, 'no size of a port');
+    if (type === undefined) throw invalid('io.size', size, 'it must be 1, 2 or 4');
     const end = this.#view.byteLength;
     if (offset < this.#start || offset > end) {
-      throw outside('io.data_offset', offset, `not between struct kvm_run and the end of its memory, ${end}`);
+      throw invalid('io.data_offset', offset, `it must be from ${this.#start} to ${end}`);
     }
     if (count > Math.floor((end - offset) / size)) {
-      throw outside(
-        'io.count',
-        count,
-        `elements of ${size} bytes are more than the ${end - offset} bytes that are left`,
-      );
+      throw invalid('io.count', count, `${end - offset} bytes are left for elements of ${size} bytes`);
     }
     const data = new type(this.#view, offset, count);
     this.#made[size] = data;
@@ -79,14 +75,14 @@ export class CountedPart<T> {
     this.#part = part;
   }
 
-  /** @throws KvmArgumentError when the count is greater than the length of the array. */
+  /** @throws KvmError with code `ERR_KVM_INVALID_DATA` when the count is greater than the length of the array. */
   get data(): T {
     const count = this.#count();
     return this.#made[count] ?? this.#make(count);
   }
 
   #make(count: number): T {
-    if (count > this.#length) throw outside(this.#name, count, `more than the ${this.#length} elements that there are`);
+    if (count > this.#length) throw invalid(this.#name, count, `it must be at most ${this.#length}`);
     const part = this.#part(count);
     this.#made[count] = part;
     return part;
@@ -95,6 +91,7 @@ export class CountedPart<T> {
 
 /** The data of a device access: bytes that are one value in the byte order of the target. */
 export class DeviceData extends U8Array {
+  /** Whether the first byte is the least significant one. */
   declare readonly littleEndian: boolean;
 
   constructor(view: DataView, offset: number, length: number, littleEndian: boolean) {
@@ -135,6 +132,6 @@ export class DeviceData extends U8Array {
   }
 }
 
-function outside(member: string, value: number | bigint, problem: string): KvmArgumentError {
-  return new KvmArgumentError(`kvm_run: ${member} is ${value}: ${problem}; this exit cannot be served`);
+function invalid(member: string, value: number | bigint, rule: string): KvmError {
+  return new KvmError('data of the exit', `kvm_run.${member} is ${value}; ${rule}`, { code: 'ERR_KVM_INVALID_DATA' });
 }

@@ -9,17 +9,51 @@ import type {
   KvmRun,
   KvmRunExit,
 } from '../../generated/x86_64/linux/kvm.js';
-import { type U8Array, U64Array } from '../../support/index.js';
+import { type Plain, toObject, type U8Array, U64Array } from '../../support/index.js';
 import { custom, type Inspect, type InspectOptions, showMembers, shown, shownOrError } from '../../support/inspect.js';
 import type { Bindings } from '../context.js';
 import { CountedPart, DeviceData, type PortData, PortWindow } from './data.js';
-
-/** An exit. `switch (exit.reason)` narrows it to the members of that reason. The reason is null if the bindings do not know it. */
-export type VcpuExit = WithData<KvmRunExit>;
+import type { Interruption } from './interruption.js';
 
 /**
- * `data`, where an exit has some: what the guest has sent, or what is to be filled in. Reading it throws KvmArgumentError
- * when the exit says that it is outside of the memory that the kernel shares.
+ * An exit. `switch (exit.reason)` narrows it to the members of `struct kvm_run` that belong to its reason, in place.
+ *
+ * It is valid until the next `run` or `completeExit` of this vCPU. There is one object for each reason, so the next exit with
+ * the same reason is the same object with new values. `toObject` returns a copy to keep.
+ */
+export type VcpuExit = Recognized<KvmRunExit>;
+type Recognized<Exit extends KvmRunExit> = Exit extends { readonly reason: number } ? WithCopy<WithData<Exit>> : never;
+
+/** A copy of an exit as a plain object, which can be posted to another thread. */
+export type VcpuExitObject = ReturnType<VcpuExit['toObject']>;
+
+/**
+ * An exit whose reason the bindings do not have. A newer kernel may have added the reason. The exit is valid as long as a
+ * `VcpuExit`.
+ */
+export interface UnrecognizedExit {
+  /** Always null. */
+  readonly reason: null;
+  /** The number of the reason: `kvmRun.exit_reason`. */
+  readonly number: number;
+  /** Returns a copy as a plain object. */
+  toObject(): UnrecognizedExitObject;
+}
+
+/** A copy of an exit whose reason the bindings do not have. */
+export interface UnrecognizedExitObject {
+  /** Always null. */
+  readonly reason: null;
+  /** The number of the reason: `kvmRun.exit_reason`. */
+  readonly number: number;
+}
+
+/** What `Vcpu.run` returns. `switch (result.reason)` narrows it. */
+export type RunResult = VcpuExit | UnrecognizedExit | Interruption;
+
+/**
+ * `data`, where an exit has some: what the guest has sent, or what is to be filled in. Reading it throws KvmError with code
+ * `ERR_KVM_INVALID_DATA` when the data would be outside of the memory that the kernel shares.
  */
 type WithData<Exit extends KvmRunExit> = Exit extends { readonly reason: typeof KVM_EXIT_IO }
   ? Exit & { readonly data: PortData }
@@ -28,6 +62,11 @@ type WithData<Exit extends KvmRunExit> = Exit extends { readonly reason: typeof 
     : Exit extends { readonly reason: typeof KVM_EXIT_INTERNAL_ERROR | typeof KVM_EXIT_SYSTEM_EVENT }
       ? Exit & { readonly data: U64Array }
       : Exit;
+
+type WithCopy<Exit> = Exit & {
+  /** Returns a copy as a plain object: structs are objects, and arrays are arrays of numbers or bigints. */
+  toObject(): { readonly [Name in keyof Exit]: Plain<Exit[Name]> };
+};
 
 interface DataSource {
   readonly data: unknown;
@@ -38,9 +77,9 @@ export class Exits {
   readonly #run: KvmRun;
   /** The exits, by the number of the reason. */
   readonly #known: readonly (VcpuExit | undefined)[];
-  readonly #unknown: VcpuExit;
+  readonly #unrecognized: UnrecognizedExit;
   /** Most exits have the reason of the previous exit. A lookup would cost a memory access, which is slow after a run. */
-  #last: VcpuExit;
+  #last: VcpuExit | UnrecognizedExit;
 
   constructor(run: KvmRun, bindings: Bindings) {
     const {
@@ -58,13 +97,14 @@ export class Exits {
     }
     // The type VcpuExit is made from the same data of the bindings, so the cast is right.
     this.#known = Array.from(known) as readonly unknown[] as readonly (VcpuExit | undefined)[];
-    this.#unknown = new UnknownExit(run);
-    this.#last = this.#unknown;
+    this.#unrecognized = new Unrecognized(run);
+    this.#last = this.#unrecognized;
   }
 
-  get last(): VcpuExit {
+  /** The exit that `kvmRun.exit_reason` selects. */
+  get last(): VcpuExit | UnrecognizedExit {
     const { exit_reason } = this.#run;
-    if (this.#last.reason !== exit_reason) this.#last = this.#known[exit_reason] ?? this.#unknown;
+    if (this.#last.reason !== exit_reason) this.#last = this.#known[exit_reason] ?? this.#unrecognized;
     return this.#last;
   }
 }
@@ -78,6 +118,11 @@ class Exit {
     this.#name = name;
   }
 
+  toObject(): object {
+    const members = Object.entries(this).map(([name, value]) => [name, isInMemory(value) ? toObject(value) : value]);
+    return Object.fromEntries(members);
+  }
+
   [custom](depth: number | null, options: InspectOptions, inspect: Inspect): string {
     const members = (): object => {
       const reason = shown(`${this.#name} (${this.reason})`, 'number');
@@ -86,6 +131,11 @@ class Exit {
     };
     return showMembers('VcpuExit', members, depth, options, inspect);
   }
+}
+
+/** The members of an exit that are not numbers are views and arrays. */
+function isInMemory(value: unknown): value is U8Array {
+  return typeof value === 'object';
 }
 
 class ExitWithData extends Exit {
@@ -99,9 +149,13 @@ class ExitWithData extends Exit {
   get data(): unknown {
     return this.#source.data;
   }
+
+  override toObject(): object {
+    return { ...super.toObject(), data: toObject(this.data as U8Array) };
+  }
 }
 
-class UnknownExit {
+class Unrecognized implements UnrecognizedExit {
   readonly reason = null;
   readonly #run: KvmRun;
 
@@ -109,14 +163,18 @@ class UnknownExit {
     this.#run = run;
   }
 
-  get exit_reason(): number {
+  get number(): number {
     return this.#run.exit_reason;
+  }
+
+  toObject(): UnrecognizedExitObject {
+    return { reason: null, number: this.number };
   }
 
   [custom](depth: number | null, options: InspectOptions, inspect: Inspect): string {
     const { reason } = this;
-    const members = (): object => ({ reason, exit_reason: shownOrError(() => this.exit_reason) });
-    return showMembers('VcpuExit', members, depth, options, inspect);
+    const members = (): object => ({ reason, number: shownOrError(() => this.number) });
+    return showMembers('UnrecognizedExit', members, depth, options, inspect);
   }
 }
 

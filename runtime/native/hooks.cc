@@ -1,4 +1,4 @@
-// The test hooks for JavaScript. The first argument of each function is the id of a vCPU.
+// The functions with which JavaScript uses the test hooks. The first argument of each function is the id of a vCPU.
 
 #include <napi.h>
 
@@ -14,7 +14,9 @@ using Napi::CallbackInfo;
 using Napi::Value;
 
 // A test keeps its vCPU open while it uses the hooks.
-KickGate& gate_at(const CallbackInfo& info) { return vcpus().find(info[0].As<Napi::Number>().Uint32Value())->gate; }
+KickGate& gate_at(const CallbackInfo& info) {
+  return vcpus().find(static_cast<uint64_t>(info[0].As<Napi::Number>().Int64Value()))->gate;
+}
 
 template <size_t count>
 int index_at(const CallbackInfo& info, const char* const (&names)[count]) {
@@ -28,26 +30,26 @@ Value names_of(Napi::Env env, const char* const (&names)[count]) {
   return result;
 }
 
-// (id, name of a gap)
+// (id, name of a gap): holds the gap.
 Value HoldGap(const CallbackInfo& info) {
   const int gap = index_at(info, gap_names);
   if (gap >= 0) gate_at(info).points.hold(static_cast<Gap>(gap));
   return Napi::Boolean::New(info.Env(), gap >= 0);
 }
 
-// (id): holds no gap any more.
+// (id): releases the gap that is held.
 Value ReleaseGap(const CallbackInfo& info) {
   gate_at(info).points.hold(Gap::none);
   return info.Env().Undefined();
 }
 
-// (id, milliseconds)
+// (id, milliseconds): waits until a thread is in the held gap.
 Value AwaitGap(const CallbackInfo& info) {
   const bool parked = gate_at(info).points.await_parked(info[1].As<Napi::Number>().Int64Value());
   return Napi::Boolean::New(info.Env(), parked);
 }
 
-// (id, name of a change, whether it is in effect)
+// (id, name of a change, boolean): makes the change, or undoes it.
 Value SetChanged(const CallbackInfo& info) {
   const int change = index_at(info, change_names);
   if (change >= 0) gate_at(info).points.set_changed(static_cast<Change>(change), info[2].As<Napi::Boolean>().Value());
@@ -56,18 +58,18 @@ Value SetChanged(const CallbackInfo& info) {
 
 Value Sent(const CallbackInfo& info) { return Napi::Number::New(info.Env(), gate_at(info).points.sent.load()); }
 
-// How many of the sent signals the kernel refused.
+// (id): returns how many of the sent signals the kernel refused.
 Value Refused(const CallbackInfo& info) { return Napi::Number::New(info.Env(), gate_at(info).points.refused.load()); }
 
-// Sends a signal without a request.
+// (id): sends a signal without a request.
 Value Stray(const CallbackInfo& info) {
   gate_at(info).stray();
   return info.Env().Undefined();
 }
 
-// Kicks from a new thread, which can wait in a gap.
+// (id): kicks from a new thread, which can wait in a gap.
 Value KickAside(const CallbackInfo& info) {
-  auto vcpu = vcpus().find(info[0].As<Napi::Number>().Uint32Value());
+  auto vcpu = vcpus().find(static_cast<uint64_t>(info[0].As<Napi::Number>().Int64Value()));
   vcpu->gate.points.kicking_aside.fetch_add(1);
   std::thread([vcpu = std::move(vcpu)] {
     vcpu->gate.kick();
@@ -84,8 +86,14 @@ Value IsKickingAside(const CallbackInfo& info) {
 
 void add_to(Napi::Object exports) {
   const std::pair<const char*, Value (*)(const CallbackInfo&)> functions[] = {
-      {"holdGap", HoldGap}, {"releaseGap", ReleaseGap}, {"awaitGap", AwaitGap},   {"setChanged", SetChanged},
-      {"sent", Sent},       {"refused", Refused},       {"stray", Stray},         {"kickAside", KickAside},
+      {"holdGap", HoldGap},
+      {"releaseGap", ReleaseGap},
+      {"awaitGap", AwaitGap},
+      {"setChanged", SetChanged},
+      {"sent", Sent},
+      {"refused", Refused},
+      {"stray", Stray},
+      {"kickAside", KickAside},
       {"isKickingAside", IsKickingAside},
   };
   for (const auto& [name, function] : functions) exports.Set(name, Napi::Function::New(exports.Env(), function, name));

@@ -1,9 +1,9 @@
-// Test hooks of the kick protocol. In the product they do nothing. With KVM_UAPI_TEST_HOOKS they let a test leave out a
-// step, and stop a thread in a gap between two steps.
+// Test hooks of the kick protocol. In the product they have no effect. With KVM_UAPI_TEST_HOOKS a test can leave out
+// a step, and it can hold a thread in a gap between two steps.
 //
-//   STEP(name) statement;    the statement is left out if a test has changed this step
-//   WRONG(name) statement;   a known mistake: the statement is executed only if a test has made this change
-//   GAP(name);               a thread that arrives here, before the step of this name, waits while a test holds the gap
+//   STEP(name) statement;    executes the statement, unless a test has made the change of this name
+//   WRONG(name) statement;   a known mistake: executes the statement only if a test has made the change of this name
+//   GAP(name);               the gap before the step of this name: while a test holds the gap, a thread waits here
 //   COUNT(name);             counts how often a thread arrives here
 #pragma once
 
@@ -35,13 +35,13 @@ class Object;
 
 namespace kvm_uapi::hooks {
 
-// The gaps: each is before the step of this name in kick.h.
+// The gaps. Each gap is before the step of the same name in kick.h.
 #define KVM_UAPI_GAPS(each) each(K2) each(K3) each(R1) each(R2) each(R4) each(R5) each(R7)
 
-// The changes: each leaves out the step of this name, except the last one, which is a mistake.
+// The changes. Each change leaves out the step of its name. The last change is different: it adds a mistake.
 #define KVM_UAPI_CHANGES(each)                                                                             \
   each(K1) each(K2) each(K3) each(R1) each(R3) each(R5) each(R6) each(R7) each(flag) each(reset_in_flight) \
-  each(forget) each(one_in_flight) each(thread_mask) each(mask_inside) each(ticker) each(clear_before_entry)
+      each(forget) each(one_in_flight) each(thread_mask) each(mask_inside) each(ticker) each(clear_before_entry)
 
 #define KVM_UAPI_ENUMERATOR(name) name,
 #define KVM_UAPI_NAME(name) #name,
@@ -52,7 +52,7 @@ constexpr const char* change_names[] = {KVM_UAPI_CHANGES(KVM_UAPI_NAME)};
 #undef KVM_UAPI_ENUMERATOR
 #undef KVM_UAPI_NAME
 
-// The index of a name in one of the lists above, or -1.
+// Returns the index of a name in one of the lists above, or -1.
 template <size_t count>
 int index_of(const char* const (&names)[count], const char* name) {
   for (size_t i = 0; i < count; i++) {
@@ -74,7 +74,7 @@ class Points {
     changed ? changes_.fetch_or(bit) : changes_.fetch_and(~bit);
   }
 
-  // From now on a thread that arrives at the gap waits there until the next call.
+  // Holds the gap: a thread that arrives at the gap waits there until the next call.
   void hold(Gap gap) {
     std::lock_guard<std::mutex> lock(mutex_);
     held_.store(gap);
@@ -92,16 +92,17 @@ class Points {
     happened_.wait(lock, [this, hold = holds_] { return holds_ != hold; });
   }
 
-  // Waits up to this many milliseconds until a thread is in the gap that is held. Returns whether there is one.
+  // Waits until a thread is in the held gap, for at most this many milliseconds. Returns whether there is such a
+  // thread.
   bool await_parked(int64_t milliseconds) {
     std::unique_lock<std::mutex> lock(mutex_);
     return happened_.wait_for(lock, std::chrono::milliseconds(milliseconds), [this] { return parked_ > 0; });
   }
 
-  // How many threads of kickAside have not returned yet.
+  // The number of threads of kickAside that have not returned yet.
   std::atomic<int> kicking_aside{0};
 
-  // How many signals were sent to the thread, and how many of them the kernel refused.
+  // The number of signals that were sent to the thread, and the number of signals that the kernel refused.
   std::atomic<uint32_t> sent{0};
   std::atomic<uint32_t> refused{0};
 

@@ -1,40 +1,59 @@
-// The kick protocol gets a vCPU out of KVM_RUN from any thread, and it loses no request.
+// The kick protocol gets a vCPU out of KVM_RUN from any thread. It loses no request.
 //
-// A kicker is a thread that wants the vCPU out of KVM_RUN. It first writes a request, which is a word of this gate.
-// Then it sends a signal to the vCPU's thread. Only the request counts. The signal carries no information: it only
-// makes the runner read the requests again.
+// The runner is the thread that runs the vCPU. A kicker is a thread that wants the vCPU out of KVM_RUN. A kicker
+// first writes a request to a variable of this gate. The request is a kick, an abort or a pause. Then the kicker
+// sends a signal to the runner. Only the request counts. The signal of a kicker carries no information: it only makes
+// the runner read the requests again. A timeout is a request that the runner itself writes when the signal of its timer
+// arrives, which `si_code` identifies.
 //
 //   the kicker, on any thread                 the runner, on the vCPU's thread
 //   K1  write the request      (seq_cst)      R1  running_ = true               (seq_cst)
 //   K2  read running_          (seq_cst)      R2  read the requests             (seq_cst)
-//   K3  if it is true, signal the thread      R3  if there is one, make R4 return at once
+//   K3  if it is true, signal the runner      R3  if there is a request, make R4 return at once
 //                                             R4  KVM_RUN
 //                                             R5  running_ = false
-//                                             R6  on EINTR or EAGAIN: take back what made R4 return
+//                                             R6  if R4 failed with EINTR or EAGAIN, undo what made R4 return
 //                                             R7  read the requests; if there is none, continue at R1
 //
-// No request is lost. K1, K2, R1 and R2 are sequentially consistent, so there is a single order of them. In that order
-// either R1 comes before K2, and then the kicker sends the signal; or K2 comes before R1. In the second case K1 comes
-// before R2, because K1 comes before K2 and R1 before R2, and then the runner sees the request. It remains to show that
-// the signal ends R4 even if it arrives before R4 has begun. Two mechanisms ensure that.
+// If R4 returns with an exit, the run ends after R5 and returns the exit. If R7 finds a request, the run delivers it.
+// K1 is in `kick`, `abort` and `pause`; K2 and K3 are in `signal_if_running`; R1 to R3 are in `enter`; R4 is in
+// run.h; R5 is `leave`; R6 is `take_back`; R7 is `deliver`.
+//
+// No request is lost. K1, K2, R1 and R2 are sequentially consistent, so there is a single order of all of them. In
+// this order K1 comes before K2, and R1 comes before R2. There are two cases.
+//
+//   R1 comes before K2. Then the kicker reads true and sends the signal, or it reads the false that R5 has stored.
+//   K2 comes before R1. Then K1 comes before R2, because K1 comes before K2, K2 before R1, and R1 before R2. So the
+//   runner sees the request.
+//
+// If the kicker reads the false that R5 has stored, R4 has returned already, and K2 comes before the next R1. So the
+// second case holds for the next R1 and R2.
+//
+// It remains to show that the signal ends R4 even if the signal arrives before R4 has begun. Two mechanisms ensure
+// this.
 //
 //   immediate_exit (Linux 4.11). The handler of the signal runs on the vCPU's thread and sets run->immediate_exit.
-//   KVM_RUN reads this flag when it enters. A signal before R4 has set the flag by then, and a signal during R4 ends
-//   KVM_RUN itself. R3 sets the flag, and R6 clears it. Nothing clears the flag between R2 and R4, because that would
-//   lose a kick. Only the vCPU's own thread accesses the mapping; a kicker never does.
+//   KVM_RUN reads this flag when it enters. If the signal arrives before R4, the flag is set when R4 begins. If the
+//   signal arrives during R4, the signal itself ends KVM_RUN. R3 sets the flag. R6 clears it, or `end` after an exit.
+//   Nothing clears the flag between R2 and R4, because that would lose a kick. Only the vCPU's own thread accesses the
+//   mapping. A kicker never accesses it.
 //
-//   KVM_SET_SIGNAL_MASK. The thread keeps the signal blocked, and the kernel unblocks it only inside KVM_RUN. A signal
-//   before R4 is pending, and it ends KVM_RUN when KVM_RUN enters. R3 sends the signal to its own thread, and R6 takes
-//   the pending signals. The handler does nothing. With this mechanism each KVM_RUN takes the lock of the process's
-//   signals twice.
+//   KVM_SET_SIGNAL_MASK. The thread keeps the signal blocked, and the kernel unblocks it only inside KVM_RUN. If the
+//   signal arrives before R4, the signal is pending, and it ends KVM_RUN when KVM_RUN enters. R3 sends the signal to
+//   its own thread, and R6 takes the pending signals. The handler does not set the flag. With this mechanism each
+//   KVM_RUN takes the lock of the process's signals twice.
 //
-// No request is swallowed. R2 and R7 compare the requests with the requests that were delivered, and only the delivery
-// of a request consumes it. If a request arrives after R7 has read the requests, the next R2 sees it. If a request
+// No request is swallowed. R2 and R7 compare the requests with the requests that were delivered. Only the delivery of
+// a request consumes it. If a request arrives after R7 has read the requests, the next R2 sees it. If a request
 // arrives and KVM_RUN returns with an exit, the request stays for the next run.
 //
-// For each entry of KVM_RUN at most one signal is in flight, because real-time signals queue and the queue is finite. A
-// kicker that finds a signal in flight need not send another one: the handler, or R6, ends the flight of that signal
-// before the runner reads the requests the next time, and K1 of this kicker is done by then.
+// At most one signal is in flight for each entry of KVM_RUN, because real-time signals queue and the queue is finite.
+// A kicker that finds a signal in flight does not need to send another one. The flight of that signal ends in the
+// handler, in R6, in `end`, or in `enter` just before R1. After each of these the runner reads the requests before it
+// enters KVM_RUN or returns an interruption. At that time K1 of this kicker is done, so the runner sees its request.
+//
+// A release store suffices for R5. A kicker that reads the old value sends a signal, and a signal without a request has
+// no effect.
 #pragma once
 
 #include <pthread.h>
@@ -53,9 +72,9 @@ namespace kvm_uapi {
 
 enum class Mechanism { kImmediateExit, kSignalMask };
 
-// The cause of a run that returned without an exit. If there are several causes, the first one in this order is
-// delivered.
-enum class Interruption { kNone, kKick, kAbort, kTimeout, kPause };
+// Why a run returned without an exit. If there are several causes, the run delivers the first one in this order.
+// kProcessSignal is not a request: run.h looks for process signals if there is no request.
+enum class Interruption { kNone, kKick, kAbort, kTimeout, kPause, kProcessSignal };
 
 class KickGate {
  public:
@@ -67,48 +86,48 @@ class KickGate {
     if (has_timer_) timer_delete(timer_);
   }
 
-  // Any thread may call these.
+  // Any thread may call these functions.
 
-  // Sticky: the current run is interrupted once, or the next run if there is no current one.
+  // Interrupts the current run once, or the next run if no run is in progress.
   void kick() {
     STEP(K1) requested_.fetch_add(1);
     signal_if_running();
   }
 
-  // Interrupts the run with this number, whether it is in progress or begins later. It also interrupts runs with lower
-  // numbers: these are over, because numbers rise from run to run.
+  // Interrupts the run with this number, whether the run is in progress or begins later. Runs with lower numbers are
+  // interrupted too. Such runs are over, because numbers rise from run to run.
   void abort(uint64_t run) {
     uint64_t highest = aborted_.load();
     while (highest < run && !aborted_.compare_exchange_weak(highest, run)) continue;
     signal_if_running();
   }
 
-  // While at least one caller has paused the vCPU, every run is interrupted. Each call with true needs one with false.
+  // Interrupts every run while at least one caller has paused the vCPU. Each call with true needs a call with false: class
+  // Isolate counts the calls.
   void pause(bool paused) {
     paused ? pausers_.fetch_add(1) : pausers_.fetch_sub(1);
     if (paused) signal_if_running();
   }
 
-  // A tick of the teardown ticker. It requests nothing: the runner only checks whether its thread has to end.
-  void tick() {
-    STEP(ticker) if (running_.load()) signal_thread();
-  }
+  // A tick of the teardown ticker. A tick is not a request: it only makes the runner check whether its thread must
+  // end.
+  void tick() { STEP(ticker) if (running_.load()) signal_thread(); }
 
-  // Called when the thread is about to end: nobody may signal it after this.
+  // Call this when the thread is about to end. No thread signals it after this.
   void forget_thread(pid_t thread) {
     std::lock_guard<std::mutex> lock(thread_mutex_);
     STEP(forget) if (thread_.load() == thread) thread_.store(0);
   }
 
-  // Only the vCPU's thread may call these, in this order: begin, claim, enter, KVM_RUN, leave, end. After `leave` it
-  // may call `take_back` and `deliver`, and continue at `enter`.
+  // Only the vCPU's thread may call these functions, in this order: begin, claim, enter, KVM_RUN, leave, end. After
+  // `leave` the thread may call `take_back` and `deliver`, and continue at `enter`.
 
   // Returns true when the last run was on another thread.
   bool claim();
 
-  // From here to `end` the handler works for this vCPU, and the signal mask of the thread is as the mechanism needs it.
-  // `number` is the number for `abort`, or 0. With `at_once` R4 returns before the guest has executed anything, also
-  // when there is no request.
+  // From this call to `end`, the handler acts on this vCPU, and the thread has the signal mask of the mechanism.
+  // `number` is the number of the run for `abort`, or 0. If `at_once` is true, R4 returns before the guest executes
+  // an instruction, even if there is no request.
   void begin(uint64_t number, bool at_once) {
     STEP(thread_mask) set_thread_mask();
     number_ = number;
@@ -119,7 +138,7 @@ class KickGate {
 
   void enter() {
     GAP(R1);
-    // A signal that arrived between two runs may have left this set. R1 publishes the reset.
+    // This can still be true after a signal that arrived between two runs. R1 publishes the reset.
     STEP(reset_in_flight) in_flight_.store(false, std::memory_order_relaxed);
     STEP(R1) running_.store(true);
     GAP(R2);
@@ -131,17 +150,17 @@ class KickGate {
 
   void leave() {
     GAP(R5);
-    // A kicker that reads this late sends a signal that has no effect.
+    // If a kicker reads this value late, it sends a signal that has no effect.
     STEP(R5) running_.store(false, std::memory_order_release);
   }
 
-  // After `leave`, when KVM_RUN has failed with EINTR or EAGAIN.
+  // Call this after `leave` if KVM_RUN has failed with EINTR or EAGAIN.
   void take_back() {
     STEP(R6) mechanism_ == Mechanism::kImmediateExit ? set_flag(0) : take_pending();
     GAP(R7);
   }
 
-  // The request that is delivered next. R2 and R7 read the requests with this.
+  // Returns the request that is delivered next. R2 and R7 read the requests with this function.
   Interruption interruption() const {
     if (requested_.load() != delivered_) return Interruption::kKick;
     if (number_ != 0 && aborted_.load() >= number_) return Interruption::kAbort;
@@ -149,7 +168,7 @@ class KickGate {
     return pausers_.load() > 0 ? Interruption::kPause : Interruption::kNone;
   }
 
-  // Delivers a request. All kicks that arrive before the delivery are delivered as one.
+  // Delivers a request, and returns it. All kicks that arrive before the delivery are delivered as one.
   Interruption deliver() {
     WRONG(R7) return Interruption::kNone;
     const Interruption next = interruption();
@@ -162,20 +181,24 @@ class KickGate {
     if (mechanism_ == Mechanism::kImmediateExit) {
       set_flag(0);
     } else if (in_flight_.load()) {
-      // KVM_RUN returned with an exit and left the signal pending. The next R2 reads the request that it was sent for.
+      // KVM_RUN returned with an exit and left the signal pending. The next R2 reads the request of this signal.
       take_pending();
     }
   }
 
-  // The timer of a run, between `begin` and `end`. Its signal goes to this thread only. After `disarm` has returned,
-  // the signal cannot arrive any more, so no later run sees it. `arm` returns 0 or -errno.
+  // Start and stop the timer of a run, between `begin` and `end`. The signal of the timer goes only to this thread.
+  // After `disarm` has returned, the signal cannot arrive any more, so no later run sees it. `arm` returns 0 or
+  // -errno.
   int arm(int64_t nanoseconds);
   void disarm();
 
   static void handle(int, siginfo_t* info, void*);
 
-  // The signals that are blocked on this thread inside KVM_RUN, as a set of the kernel: all that are blocked outside of
-  // it, except the kick signal of this vCPU.
+  // Returns whether this thread is between `begin` and `end` of a vCPU.
+  static bool is_running_here() { return current_ != nullptr; }
+
+  // Returns the signals that this thread blocks inside KVM_RUN, as a set of the kernel: all signals that the thread
+  // blocks outside of KVM_RUN, except the kick signal of this vCPU.
   uint64_t mask_inside() const;
 
 #ifdef KVM_UAPI_TEST_HOOKS
@@ -198,9 +221,7 @@ class KickGate {
   void take_pending();
   void take(const siginfo_t& info);
 
-  void set_flag(uint8_t value) {
-    STEP(flag) __atomic_store_n(immediate_exit_, value, __ATOMIC_RELAXED);
-  }
+  void set_flag(uint8_t value) { STEP(flag) __atomic_store_n(immediate_exit_, value, __ATOMIC_RELAXED); }
 
   const Mechanism mechanism_;
   uint8_t* const immediate_exit_;
@@ -216,12 +237,12 @@ class KickGate {
 
   std::atomic<bool> running_{false};
 
-  // The thread that the signal goes to. While the mutex is locked, the thread cannot end, so its id cannot be reused.
+  // The thread that gets the signal. While the mutex is locked, this thread cannot end, so its id cannot be reused.
   std::mutex thread_mutex_;
   std::atomic<pid_t> thread_{0};
   std::atomic<bool> in_flight_{false};
 
-  // The handler writes these on the same thread that reads them.
+  // The handler writes these variables on the same thread that reads them.
   static thread_local KickGate* volatile current_ __attribute__((tls_model("initial-exec")));
   volatile bool timed_out_ = false;
   volatile bool armed_ = false;
@@ -231,14 +252,15 @@ class KickGate {
   bool has_timer_ = false;
 };
 
-// The id of the calling thread. It asks the kernel once.
+// Returns the id of the calling thread. Each thread asks the kernel only once.
 pid_t this_thread();
 
-// Installs the handler of KickGate for a real-time signal. 0, or -EINVAL when the signal is not a real-time signal, or
-// -EBUSY when the process already handles it in another way.
+// Installs the handler of KickGate for a real-time signal. Other copies of the addon in this process can use the same
+// signal. Returns 0, -EINVAL if the signal is not a real-time signal, or -EBUSY if the process already handles the signal
+// in another way.
 int install_handler(int signal_number);
 
-// Whether the handler of KickGate is installed for this signal.
+// Returns whether the handler of KickGate is installed for this signal.
 bool has_handler(int signal_number);
 
 }  // namespace kvm_uapi

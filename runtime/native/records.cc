@@ -4,6 +4,9 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/random.h>
+#include <sys/syscall.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <utility>
@@ -15,15 +18,38 @@ namespace kvm_uapi {
 std::shared_ptr<Mapping> Mapping::map(int fd, size_t length, int flags, off_t offset) {
   void* const data = mmap(nullptr, length, PROT_READ | PROT_WRITE, flags, fd, offset);
   if (data == MAP_FAILED) return nullptr;
-  // A child process must not get a copy of guest memory, and fork must not make this process's pages copy-on-write.
+  // A child process must not get a copy of guest memory, and fork must not make the pages of this process
+  // copy-on-write.
   madvise(data, length, MADV_DONTFORK);
   return std::shared_ptr<Mapping>(new Mapping(static_cast<uint8_t*>(data), length));
+}
+
+namespace {
+
+// Returns whether the kernel can read memory. The kernel reads a set of signals before it refuses the operation -1, and
+// fails with EFAULT if it cannot.
+bool is_readable(const uint8_t* bytes) {
+  return syscall(SYS_rt_sigprocmask, -1, bytes, nullptr, sizeof(uint64_t)) == 0 || errno != EFAULT;
+}
+
+}  // namespace
+
+std::shared_ptr<Mapping> Mapping::map_backed(int fd, size_t length, off_t offset) {
+  auto mapping = map(fd, length, MAP_SHARED, offset);
+  if (mapping == nullptr) return nullptr;
+  const auto page = static_cast<size_t>(sysconf(_SC_PAGESIZE));
+  for (size_t at = 0; at < length; at += page) {
+    if (is_readable(mapping->data() + at)) continue;
+    errno = EINVAL;
+    return nullptr;
+  }
+  return mapping;
 }
 
 Mapping::~Mapping() { munmap(data_, length_); }
 
 void Mapping::empty() {
-  // If the kernel refuses this, the memory stays until the addresses are unmapped.
+  // If the kernel refuses this call, the memory stays until the addresses are unmapped.
   mmap(data_, length_, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED, -1, 0);
 }
 
@@ -36,12 +62,44 @@ File::~File() { close(fd); }
 
 Vm::~Vm() { close(fd); }
 
+namespace {
+
+// The VMs whose locks this thread holds. Drains are nested, so the last one is released first.
+thread_local std::vector<std::shared_ptr<Vm>> locked;
+
+}  // namespace
+
+int RingLock::acquire(const std::shared_ptr<Vm>& owner) {
+  for (const auto& each : locked) {
+    if (each == owner) return -EDEADLK;
+  }
+  // A lock that waits with a limit needs a newer glibc. Two threads seldom drain one ring at the same time.
+  constexpr timespec pause{0, 100000};
+  constexpr int attempts = 500;
+  for (int attempt = 0; attempt < attempts; attempt++) {
+    if (owner->coalesced.mutex_.try_lock()) {
+      locked.push_back(owner);
+      return 0;
+    }
+    nanosleep(&pause, nullptr);
+  }
+  return -EAGAIN;
+}
+
+bool RingLock::release_last() {
+  if (locked.empty()) return false;
+  const auto last = std::move(locked.back());
+  locked.pop_back();
+  last->coalesced.mutex_.unlock();
+  return true;
+}
+
 Vcpu::Vcpu(int descriptor, std::shared_ptr<Vm> of, std::shared_ptr<Mapping> mapping, uint32_t request,
            size_t immediate_exit, int signal, std::optional<SetSignalMask> set_mask)
     : fd(descriptor),
       run_request(request),
       vm(std::move(of)),
-      run(mapping, -1),
+      run(std::make_shared<Memory>(mapping, -1)),
       gate(set_mask ? Mechanism::kSignalMask : Mechanism::kImmediateExit, mapping->data() + immediate_exit, signal),
       set_mask_(std::move(set_mask)) {}
 
@@ -56,7 +114,7 @@ int Vcpu::claim() {
 #ifdef KVM_UAPI_TEST_HOOKS
   if (gate.points.changed(hooks::Change::mask_inside)) return 0;
 #endif
-  // vCPUs with other kick signals may have changed what is blocked on the thread.
+  // A vCPU with another kick signal may have changed the signals that the thread blocks.
   const uint64_t inside = gate.mask_inside();
   if (mask_inside_ == inside) return 0;
   memcpy(set_mask_->argument.data() + set_mask_->signals, &inside, sizeof inside);
@@ -65,8 +123,40 @@ int Vcpu::claim() {
   return 0;
 }
 
+uint64_t next_id() {
+  static std::atomic<uint64_t> last{0};
+  return ++last;
+}
+
+uint64_t generation() {
+  static const uint64_t drawn = [] {
+    uint64_t bits = 0;
+    if (getrandom(&bits, sizeof bits, GRND_NONBLOCK) == sizeof bits) return bits >> 11;
+    // Only a kernel that has just started has no random numbers.
+    timespec now{};
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (static_cast<uint64_t>(getpid()) << 30 | static_cast<uint64_t>(now.tv_nsec)) & ((uint64_t{1} << 53) - 1);
+  }();
+  return drawn;
+}
+
 Registry<Memory>& memories() {
   static auto* const registry = new Registry<Memory>;
+  return *registry;
+}
+
+Registry<Vm>& vms() {
+  static auto* const registry = new Registry<Vm>;
+  return *registry;
+}
+
+Registry<File>& eventfds() {
+  static auto* const registry = new Registry<File>;
+  return *registry;
+}
+
+Registry<File>& devices() {
+  static auto* const registry = new Registry<File>;
   return *registry;
 }
 

@@ -12,14 +12,15 @@
 namespace kvm_uapi {
 namespace {
 
-// The end of an isolate waits this long at most. Each tick costs a running vCPU some 30 microseconds.
+// The end of an isolate, or another request, waits at most this long for a tick. A tick takes 30 to 100 microseconds of
+// a running vCPU, see tools/bench/runtime/ticks.ts.
 constexpr timespec period = {0, 20'000'000};
-// At the end of the process Node ends one Worker after the other, so the next end comes soon.
+// At the end of the process Node ends one Worker after the other, so the next Worker ends soon.
 constexpr timespec short_period = {0, 1'000'000};
 constexpr int most_short_periods = 100;
 std::atomic<int> short_periods_left{0};
 
-// This is never destroyed, because the thread lives longer than the process's other objects.
+// The mutex is never destroyed, because the thread of the ticker lives longer than the other objects of the process.
 std::mutex& mutex = *new std::mutex;
 bool ticking = false;
 
@@ -44,7 +45,7 @@ void hasten_ticker() { short_periods_left.store(most_short_periods); }
 int start_ticker() {
   std::lock_guard<std::mutex> lock(mutex);
   if (ticking) return 0;
-  // The ticker blocks all signals, so that threads that expect them get them.
+  // The thread of the ticker blocks all signals, so that the kernel delivers them to other threads.
   sigset_t all;
   sigset_t before;
   sigfillset(&all);

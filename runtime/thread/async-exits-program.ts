@@ -1,25 +1,27 @@
-/** The program of `exits`: it hands each exit to the other thread and waits until that thread has served it. */
+/** The program of `Vcpu.exits`: it hands each result to the other thread and waits until that thread has served it. */
 
 import type { MessagePort } from 'node:worker_threads';
-import type { StartVcpuProgram } from './vcpu-thread.js';
+import type { Interruption } from '../exit/interruption.js';
+import type { StartProgram } from './program.js';
 
+/** The data of the program. */
 export interface ExitsData {
   readonly port: MessagePort;
-  /** One word: the number of exits that were served, or `noMore`. */
+  /** One word: the number of results that were served, or `noMore`. */
   readonly turn: Int32Array;
 }
 
 /** The other thread wants no more exits. The guest stops, and the operation of an exit that was not served stays pending. */
 export const noMore = -1;
 
-const start: StartVcpuProgram<ExitsData> = (vcpu, { port, turn }) => {
+const start: StartProgram<unknown, ExitsData, unknown> = (_vcpu, { port, turn }) => {
   let served = 0;
-  const handOver = (): 'stop' | undefined => {
-    port.postMessage(vcpu.interruption);
+  const handOver = (interruption: Interruption | null): 'stop' | undefined => {
+    port.postMessage(interruption);
     Atomics.wait(turn, 0, served++);
     return Atomics.load(turn, 0) === noMore ? 'stop' : undefined;
   };
-  return { exit: handOver, interrupted: handOver };
+  return { onExit: () => handOver(null), onInterrupt: handOver };
 };
 
 export default start;

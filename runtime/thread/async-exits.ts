@@ -2,27 +2,40 @@
 
 import { on } from 'node:events';
 import { MessageChannel } from 'node:worker_threads';
-import { builtModule } from '../addon.js';
-import type { Interruption, RunResult, Vcpu } from '../vcpu.js';
+import { onAbort } from '../abort.js';
+import { requireAbortSignal } from '../arguments.js';
+import type { UnrecognizedExitObject, VcpuExitObject } from '../exit/exits.js';
+import { type Interruption, interruptions } from '../exit/interruption.js';
+import { requireKnownKeys } from '../options.js';
 import { type ExitsData, noMore } from './async-exits-program.js';
-import { VcpuThread, type VcpuThreadOptions } from './vcpu-thread.js';
+import { type ShareableVcpu, startExitsThread } from './vcpu-thread.js';
 
-/**
- * Runs the vCPU in a Worker and yields the result of each run, as `run` returns it. The vCPU waits after each result, so this
- * thread can serve the exit through `vcpu.kvmRun`. The vCPU goes on when the next result is requested. Leaving the loop ends
- * the Worker, and the operation of the last exit stays pending. Each exit takes about four times as long as in a `VcpuThread`.
- *
- * @throws the error that `run` throws, or the reason of the signal.
- */
-export async function* exits(
-  vcpu: Vcpu,
-  { signal }: Pick<VcpuThreadOptions, 'signal'> = {},
-): AsyncGenerator<RunResult, void, undefined> {
+/** A copy of a result of `Vcpu.run`. */
+export type RunResultObject = VcpuExitObject | UnrecognizedExitObject | Interruption;
+
+/** The options of `Vcpu.exits`. */
+export interface ExitsOptions {
+  /** Ends the iteration. The iterator then throws the signal's reason. */
+  readonly signal?: AbortSignal;
+}
+
+/** Implements `Vcpu.exits`. `lastExit` copies the exit that the vCPU has now. */
+export async function* asyncExits(
+  vcpu: ShareableVcpu,
+  lastExit: () => VcpuExitObject | UnrecognizedExitObject,
+  options: ExitsOptions,
+): AsyncGenerator<RunResultObject, void, undefined> {
+  requireKnownKeys<ExitsOptions>('Vcpu.exits', options, { signal: true });
+  const { signal } = options;
+  requireAbortSignal('Vcpu.exits', signal);
   const { port1: port, port2 } = new MessageChannel();
   const turn = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT));
   const data: ExitsData = { port: port2, turn };
-  const options = { data, transferList: [port2], ...(signal ? { signal } : {}) };
-  const thread = VcpuThread.start(vcpu, builtModule('runtime/thread/async-exits-program'), options);
+  const thread = startExitsThread(vcpu, {
+    data,
+    transferList: [port2],
+    ...(signal ? { signal } : {}),
+  });
   // This may be rejected while the caller still serves an exit. The loop below throws the error after that.
   thread.finished.catch(() => {});
   let served = 0;
@@ -31,18 +44,23 @@ export async function* exits(
     Atomics.notify(turn, 0);
   };
   const end = (): void => answer(noMore);
-  signal?.addEventListener('abort', end);
+  const endWait = onAbort(signal, end);
   try {
     for await (const [message] of on(port, 'message', { close: ['close'] })) {
-      vcpu.interruption = message as Interruption | null;
-      yield vcpu.interruption === null ? 'exit' : 'interrupted';
+      const interruption = message as Interruption | null;
+      yield interruption === null ? lastExit() : frozen(interruption);
       answer(++served);
     }
     await thread.finished;
   } finally {
-    signal?.removeEventListener('abort', end);
+    endWait();
     end();
     await thread[Symbol.asyncDispose]();
     port.close();
   }
+}
+
+/** Returns the object of this thread for an interruption that was posted. */
+function frozen({ cause }: Interruption): Interruption {
+  return interruptions.find((each) => each?.cause === cause) as Interruption;
 }

@@ -1,36 +1,103 @@
-/** The Worker of a `VcpuThread`. It runs the vCPU until the program returns 'stop', or until the order is to stop. */
+/**
+ * The Worker of a `VcpuThread`. It runs the vCPU until the program returns 'stop', or until the order is to stop. It has no
+ * `await` outside of functions, because a CommonJS bundle cannot contain one.
+ */
 
 import { parentPort, workerData } from 'node:worker_threads';
+import { useAddon } from '../addon.js';
+import { describe, requireSynchronous } from '../arguments.js';
+import { KvmArgumentError } from '../errors.js';
+import type { Interruption } from '../exit/interruption.js';
 import { Vcpu } from '../vcpu.js';
-import { type StartVcpuProgram, stateOf, type WorkerInput } from './vcpu-thread.js';
+import { Vm } from '../vm.js';
+import exitsProgram from './async-exits-program.js';
+import {
+  runningMessage,
+  type StartProgram,
+  setStage,
+  stateOf,
+  type VcpuProgram,
+  type WorkerInput,
+  words,
+} from './program.js';
 
 const input = workerData as WorkerInput;
-// This comes first, because the other thread may close its own handle.
-const vcpu = Vcpu.attach(input.vcpu);
-const module = (await import(input.program)) as { readonly default?: StartVcpuProgram };
-if (typeof module.default !== 'function') {
-  throw new TypeError(`${input.program}: a vCPU's program exports a function as its default`);
-}
-const program = await module.default(vcpu, input.data);
+const { words: shared, program: address } = input;
 
 const pollMs = 10;
 
-function interrupted(): 'stop' | undefined {
-  if (vcpu.interruption === 'kick') return program.interrupted?.();
-  const order = Atomics.load(input.order, 0);
-  if (stateOf(order) === 'stop') return 'stop';
+function wrong(problem: string): KvmArgumentError {
+  return new KvmArgumentError('VcpuThread', `${address}: ${problem}`);
+}
+
+async function loaded(): Promise<StartProgram<Vcpu, unknown, Vm>> {
+  if (address === null) return exitsProgram as StartProgram<Vcpu, unknown, Vm>;
+  const { default: start } = (await import(address)) as { readonly default?: unknown };
+  if (typeof start === 'function') return start as StartProgram<Vcpu, unknown, Vm>;
+  throw wrong(`the default export is ${describe(start)}; it must be a function that returns a VcpuProgram`);
+}
+
+async function started(start: StartProgram<Vcpu, unknown, Vm>, vcpu: Vcpu): Promise<VcpuProgram> {
+  const program = await start(vcpu, input.data, Vm.attach(vcpu));
+  const { onExit, onInterrupt } = Object(program) as { readonly [Name in keyof VcpuProgram]: unknown };
+  if (typeof onExit !== 'function') {
+    const rule = 'it must return an object with the method onExit';
+    throw wrong(`the default export returned ${describe(program)}, whose onExit is ${describe(onExit)}; ${rule}`);
+  }
+  if (onInterrupt !== undefined && typeof onInterrupt !== 'function') {
+    throw wrong(`onInterrupt is ${describe(onInterrupt)}; it must be a method, or undefined`);
+  }
+  return program;
+}
+
+/** Returns whether the answer is to stop. */
+function isStop(method: keyof VcpuProgram, answer: unknown): boolean {
+  if (answer === undefined) return false;
+  if (answer === 'stop') return true;
+  requireSynchronous('VcpuThread', `${address}: ${method}`, answer);
+  throw wrong(`${method} returned ${describe(answer)}; it must return 'stop' or undefined`);
+}
+
+function interrupted(program: VcpuProgram, interruption: Interruption): boolean {
+  if (interruption.cause === 'kick') return isStop('onInterrupt', program.onInterrupt?.(interruption));
+  const order = Atomics.load(shared, words.order);
+  if (stateOf(order) === 'stop') return true;
   if (stateOf(order) === 'pause') {
     parentPort?.postMessage(order);
     // The notification of this same order can arrive only now. Nothing but another order ends the pause.
-    while (Atomics.load(input.order, 0) === order) Atomics.wait(input.order, 0, order);
+    while (Atomics.load(shared, words.order) === order) Atomics.wait(shared, words.order, order);
   } else {
     // Another thread has paused the vCPU, and it does not notify this one when it resumes the vCPU.
-    Atomics.wait(input.order, 0, order, pollMs);
+    Atomics.wait(shared, words.order, order, pollMs);
   }
-  return undefined;
+  return false;
 }
 
-while ((vcpu.run() === 'exit' ? program.exit() : interrupted()) !== 'stop');
-vcpu.close();
-// The program may have left something that would keep the Worker alive.
-process.exit();
+/** Runs the vCPU once, and returns whether the thread stops. */
+function step(vcpu: Vcpu, program: VcpuProgram): boolean {
+  const result = vcpu.run();
+  return result.reason === 'interrupted' ? interrupted(program, result) : isStop('onExit', program.onExit(result));
+}
+
+async function main(): Promise<void> {
+  useAddon(input.addon);
+  // The other thread may close its own vCPU as soon as this Worker has begun.
+  const vcpu = Vcpu.attach(input.vcpu);
+  const start = await loaded();
+  setStage(shared, 'starting');
+  const program = await started(start, vcpu);
+  setStage(shared, 'running');
+  parentPort?.postMessage(runningMessage);
+  while (!step(vcpu, program));
+  setStage(shared, 'stopped');
+  vcpu.close();
+  // The program may have left something that would keep the Worker alive. The program's exit code is kept.
+  process.exit();
+}
+
+main().catch((error: unknown) => {
+  // A rejection would not end the Worker under --unhandled-rejections=warn. An error that is thrown does.
+  setImmediate(() => {
+    throw error;
+  });
+});

@@ -1,4 +1,4 @@
-/** The examples of docs/c-layout.md: what it says of them is what the compiler and the model say. */
+/** The examples of docs/c-layout.md equal the results of the compiler and of the model. */
 
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
@@ -18,12 +18,12 @@ const examples = [...source.matchAll(row)].map(([, keyword = '', name = '', size
 }));
 
 describe('the examples of docs/c-layout.md', () => {
-  it('are all read here', () => {
+  it('this test reads all examples', () => {
     expect(examples.length).toBe(source.split('//').length - 1);
     expect(examples.length).toBeGreaterThan(15);
   });
 
-  it.each(examples)('$keyword $name', ({ keyword, name, size, align }) => {
+  it.each(examples)('the model has the layout of $keyword $name', ({ keyword, name, size, align }) => {
     const { types, enums } = modelOf({ 'x.h': source });
     if (keyword === 'enum') expect(enums.find(({ tag }) => tag === name)?.size).toBe(size);
     else expect(types.find(({ tag }) => tag === name)).toMatchObject({ size, align });
@@ -31,7 +31,7 @@ describe('the examples of docs/c-layout.md', () => {
 });
 
 describeWithCompiler('the compiler agrees with the examples of docs/c-layout.md', [], () => {
-  it('all of them', async () => {
+  it('the compiler has the layout of all examples', async () => {
     const lines = source.trimEnd().split('\n');
     const checks = examples.map(({ keyword, name, size, align }) => {
       const type = `${keyword} ${name}`;

@@ -8,20 +8,20 @@ import { bin, folderOf, kvmUapi, projectRoot } from '../helpers/cli.js';
 const hasCompiler = spawnSync('cc', ['--version']).status === 0;
 
 describe('the command line', () => {
-  it.each([[[]], [['generate']], [['layout']], [['verify']]])('has help for %j', (command) => {
+  it.each([[[]], [['generate']], [['layout']], [['verify']]])('the command line prints help for %j', (command) => {
     const run = kvmUapi([...command, '--help']);
     expect(run.status).toBe(0);
     expect(run.stdout).toMatch(/^Usage: kvm-uapi/);
   });
 
-  it('says its version, that of package.json', () => {
+  it('the command line prints the version of package.json', () => {
     const manifest = JSON.parse(readFileSync(join(projectRoot, 'package.json'), 'utf8')) as { version: string };
     expect(kvmUapi(['--version']).stdout.trim()).toBe(manifest.version);
     expect(version).toBe(manifest.version);
   });
 
   it.each([[[]], [['frobnicate']], [['layout', '--frobnicate']], [['verify', '--cc']]])(
-    'exits with 2 on wrong use: %j',
+    'the command line exits with 2 on wrong usage: %j',
     (args) => {
       const run = kvmUapi(args);
       expect(run.status).toBe(2);
@@ -29,7 +29,7 @@ describe('the command line', () => {
     },
   );
 
-  it('ends quietly when its reader has seen enough', () => {
+  it('the command line ends without an error if its reader closes the pipe', () => {
     const run = spawnSync('sh', ['-c', `"${process.execPath}" "${bin}" layout --json | head -1`], {
       encoding: 'utf8',
       cwd: projectRoot,
@@ -40,7 +40,7 @@ describe('the command line', () => {
 });
 
 describe.skipIf(!hasCompiler)(`verify${hasCompiler ? '' : ' (no C compiler: cc is not in PATH)'}`, () => {
-  it('holds for every item of kvm.h', () => {
+  it('verify holds for every item of kvm.h', () => {
     const run = kvmUapi(['verify']);
     expect(run.status).toBe(0);
     const [, held, total] = /: (\d+) of (\d+) assertions hold/.exec(run.stdout) ?? [];
@@ -48,8 +48,8 @@ describe.skipIf(!hasCompiler)(`verify${hasCompiler ? '' : ' (no C compiler: cc i
     expect(Number(total)).toBeGreaterThan(4000);
   });
 
-  it('exits with 1 and names the items when the compiler sees another header', () => {
-    // The compiler looks into CPATH where the generator does not: it finds other headers than the model was made of.
+  it('verify exits with 1 and names the items if the compiler reads a different header', () => {
+    // The compiler searches CPATH and the generator does not, so the compiler finds other headers than the model.
     const other = folderOf({ 'x/s.h': 'struct s { char a; long b; };\n#define X 2L\n' });
     const include = folderOf({ 'only-ours/x/s.h': 'struct s { char a; int b; };\n#define X 1\n' });
     const compiler = join(folderOf({}), 'cc');
@@ -61,7 +61,7 @@ describe.skipIf(!hasCompiler)(`verify${hasCompiler ? '' : ' (no C compiler: cc i
     expect(run.stdout).toMatch(/\bX\b/);
   });
 
-  it('exits with 2 when there is no such compiler', () => {
+  it('verify exits with 2 if the compiler is missing', () => {
     const run = kvmUapi(['verify', '--cc', 'no-such-compiler']);
     expect(run.status).toBe(2);
     expect(run.stderr).toMatch(/no-such-compiler/);

@@ -6,7 +6,7 @@ import { hasCompiler, needsCompiler } from '../../tools/lib/gcc.js';
 import { contentsOf, folderOf, kvmUapi, type Run, temporaryFolder } from '../helpers/cli.js';
 import { debOf, folderWith, smallSetIn } from '../helpers/packages.js';
 
-/** The command line of a user whose cache this is. */
+/** Runs the command line for a user with this cache. */
 const withCache =
   (cache: string) =>
   (...args: readonly string[]): Run =>
@@ -21,7 +21,7 @@ async function debFile(): Promise<string> {
 }
 
 describe('headers', () => {
-  it('imports a package, lists it, and removes it', async () => {
+  it('the command imports a package, lists it, and removes it', async () => {
     const cache = temporaryFolder();
     const run = withCache(cache);
     const deb = await debFile();
@@ -31,7 +31,9 @@ describe('headers', () => {
       stderr: '',
       stdout: `${name}: ${what}\n  imported; use it with --from ${name}\n`,
     });
-    expect(run('headers', 'import', deb).stdout).toBe(`${name}: ${what}\n  was there; use it with --from ${name}\n`);
+    expect(run('headers', 'import', deb).stdout).toBe(
+      `${name}: ${what}\n  already imported; use it with --from ${name}\n`,
+    );
     const row = new RegExp(
       `^${name} +imported +Linux 6\\.9\\.3 +linux-libc-dev 6\\.9\\.3-1 \\(amd64\\) +i386, x86_64$`,
       'm',
@@ -43,7 +45,7 @@ describe('headers', () => {
     expect(contentsOf(cache)).toEqual({});
   });
 
-  it('prints as JSON what the catalogue records', async () => {
+  it('the command prints the facts of the catalogue as JSON', async () => {
     const run = withCache(temporaryFolder());
     run('headers', 'import', await debFile());
     const { status, stdout } = run('headers', '--json');
@@ -59,7 +61,7 @@ describe('headers', () => {
     });
   });
 
-  it('lists what is installed, those for cross compilers as folders that --from takes', () => {
+  it('the command lists installed sets, with sets for cross compilers as folders for --from', () => {
     const system = folderWith([
       ...smallSetIn.multiarch,
       ['usr/s390x-linux-gnu/include/linux/version.h', '#define LINUX_VERSION_CODE 330751\n'],
@@ -76,11 +78,11 @@ describe('headers', () => {
     ]);
   });
 
-  it('says so when there is nothing', () => {
+  it('the command reports that no headers are found', () => {
     expect(headerSets({ cache: temporaryFolder() }, temporaryFolder())).toEqual([]);
   });
 
-  it('keeps sets in another folder with --cache, under another name with --name', async () => {
+  it('the command saves sets in another folder with --cache, and with another name with --name', async () => {
     const [cache, other] = [temporaryFolder(), temporaryFolder()];
     const run = withCache(cache);
     const { stdout } = run('headers', 'import', await debFile(), '--cache', other, '--name', 'mine');
@@ -96,13 +98,13 @@ describe('headers', () => {
     [['headers', 'import'], /missing required argument/],
     [['headers', 'import', '/no/such'], /^error: \/no\/such: cannot be read \(ENOENT\); check the spelling$/m],
     [['headers', 'import', 'package.json'], /^error: package\.json: is not a Debian package/],
-    [['headers', 'import', 'docs'], /^error: docs: has no headers in a form that is known/],
-    [['headers', 'remove', 'x'], /x: no such set; 'headers' lists them/],
+    [['headers', 'import', 'docs'], /^error: docs: contains no headers in a known form/],
+    [['headers', 'remove', 'x'], /x: header set not found, so no set was removed/],
     [['headers', 'frobnicate'], /./],
-    [['layout', '--from', 'x'], /no header set is called 'x'; none is imported; a folder is given as \.\/x/],
+    [['layout', '--from', 'x'], /header set 'x' not found; no set is imported; write \.\/x for a folder/],
     [['layout', '--from', './no-such'], /no-such: cannot be read \(ENOENT\); check the spelling/],
-    [['layout', '--from', './docs'], /docs: has no headers in a form that is known/],
-  ])('exits with 2 on %j', (args, message) => {
+    [['layout', '--from', './docs'], /docs: contains no headers in a known form/],
+  ])('the command exits with 2 on %j', (args, message) => {
     const { status, stdout, stderr } = withCache(temporaryFolder())(...args);
     expect({ status, stdout }).toEqual({ status: 2, stdout: '' });
     expect(stderr).toMatch(message);
@@ -111,7 +113,7 @@ describe('headers', () => {
 });
 
 describe('--from', () => {
-  it('gives the same files by name and by folder, imported or not, of a package or of its files', async () => {
+  it('a set gives the same files by name and by folder, imported or not', async () => {
     const run = withCache(temporaryFolder());
     run('headers', 'import', await debFile());
     const control = 'Package: linux-libc-dev\nVersion: 6.9.3-1\nArchitecture: amd64\n';
@@ -126,33 +128,33 @@ describe('--from', () => {
     expect(outputs[1]).toEqual(outputs[0]);
   });
 
-  it("reads the set's headers alone, never the system's", () => {
+  it("the option reads only the set's headers, never the system's headers", () => {
     const set = folderWith([...smallSetIn.plain, ['include/linux/x.h', '#include <linux/types.h>\n']]);
     const { status, stderr } = kvmUapi(['layout', '--from', set, '--header', 'linux/x.h']);
     expect(status).toBe(2);
-    expect(stderr).toMatch(/<linux\/types\.h> is not in /);
+    expect(stderr).toMatch(/<linux\/types\.h> not found in /);
     expect(stderr).not.toContain('/usr/include');
   });
 
-  it('comes after --include', () => {
+  it('the folders of --include come before the set', () => {
     const set = folderWith(smallSetIn.plain);
     const include = folderOf({ 'asm/kvm.h': 'struct regs { char one; };\n' });
     const { stdout } = kvmUapi(['layout', '--from', set, '--include', include, '--header', 'linux/kvm.h', 'kvm_run']);
     expect(stdout).toMatch(/size: 2/);
   });
 
-  it('names the architectures that a set has when it lacks one', () => {
+  it('the error lists the architectures of a set that lacks one', () => {
     const set = folderWith([
       ['linux/version.h', '#define LINUX_VERSION_CODE 395523\n'],
       ['asm/ptrace.h', '#define NUM_ACRS 16\n'],
     ]);
     const { status, stderr } = kvmUapi(['layout', '--from', set]);
     expect(status).toBe(2);
-    expect(stderr).toBe(`error: ${set}: has no headers for x86_64, but for s390x; choose another set with --from\n`);
+    expect(stderr).toBe(`error: ${set}: has no headers for x86_64, only for s390x; choose another set with --from\n`);
   });
 
-  it.skipIf(!hasCompiler)(`is what verify compiles with${hasCompiler ? '' : ` ${needsCompiler}`}`, () => {
-    // On no system does kvm.h say this.
+  it.skipIf(!hasCompiler)(`verify compiles with the set${hasCompiler ? '' : ` ${needsCompiler}`}`, () => {
+    // No system has a kvm.h with this content.
     const run = kvmUapi(['verify', '--from', folderWith(smallSetIn.plain)]);
     expect(run).toMatchObject({ status: 0, stderr: '' });
     expect(run.stdout).toMatch(/: (\d+) of \1 assertions hold/);

@@ -1,4 +1,4 @@
-/** The package as its users get it: the README is true, and the tarball holds what it needs. */
+/** The package as its users get it: the README is correct, and the tarball contains everything that it needs. */
 
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
@@ -27,15 +27,15 @@ describe('the README', () => {
     expect(readme).toContain(`\`\`\`console\n${run.stdout}\`\`\``);
   };
 
-  it('shows the program for bindings alone that is in examples/, and what it prints', () => shows('io-exit'));
-  it.skipIf(!hasKvm)(`shows the program that runs a guest, and what it prints${noKvm}`, () => shows('hello'));
-  it.skipIf(!hasKvm)(`shows the programs that run a guest in a thread, and what they print${noKvm}`, () => {
+  it('the README shows the program of examples/ that uses only bindings, and its output', () => shows('io-exit'));
+  it.skipIf(!hasKvm)(`the README shows the program that runs a guest, and its output${noKvm}`, () => shows('hello'));
+  it.skipIf(!hasKvm)(`the README shows the programs that run a guest in a thread, and their output${noKvm}`, () => {
     expect(readme).toContain(read('examples/thread-program.ts').trimEnd());
     shows('thread');
   });
 });
 
-/** Installs what `npm pack` makes into a new folder, with its dependencies as an installation would place them. */
+/** Installs the tarball of `npm pack` into a new folder, with its dependencies as an installation would place them. */
 function installed(): { readonly folder: string; readonly cli: string } {
   const folder = temporaryFolder();
   const packed = spawnSync('npm', ['pack', '--ignore-scripts', '--json', '--pack-destination', folder], {
@@ -54,8 +54,8 @@ function installed(): { readonly folder: string; readonly cli: string } {
   return { folder, cli: join(modules, 'kvm-uapi', 'dist', 'bin', 'kvm-uapi.js') };
 }
 
-describe('the README, of a project of its own', () => {
-  it('shows the configuration and the program that are in examples/', () => {
+describe('the README about a project with its own bindings', () => {
+  it('the README shows the configuration and the program of examples/', () => {
     for (const name of ['kvm-uapi.config.ts', 'main.ts']) {
       expect(read('README.md')).toContain(read(`examples/tun/${name}`).trimEnd());
     }
@@ -67,7 +67,7 @@ describe('the tarball', () => {
   const node = (...args: string[]): { stdout: string; stderr: string } =>
     spawnSync(process.execPath, args, { cwd: folder, encoding: 'utf8' });
 
-  it('has bindings that import by name', () => {
+  it('the bindings can be imported by name', () => {
     writeFileSync(
       join(folder, 'main.mjs'),
       "import { KVM_RUN, KvmRun } from 'kvm-uapi/x86_64/linux/kvm';\nimport { allocate } from 'kvm-uapi/support';\n" +
@@ -78,20 +78,20 @@ describe('the tarball', () => {
     expect(imported.stdout).toBe('2352 1 ae80\n');
   });
 
-  it('has a bin that generates, and the catalogue', () => {
+  it('the command generates, and the tarball has the catalogue', () => {
     const generated = node(cli, 'generate', '--out', 'kvm');
     expect(generated.stderr).toBe('');
     const module = readFileSync(join(folder, 'kvm', 'x86_64', 'linux', 'kvm.ts'), 'utf8');
     expect(module).toMatch(/^export class KvmRun implements View \{$/m);
 
-    // No package says what these are, so that the catalogue is asked.
+    // These headers have no package record, so the catalogue identifies them.
     const set = folderWith(smallSetIn.plain);
     const laidOut = node(cli, 'layout', '--from', set);
     expect(laidOut.stderr).toBe('');
     expect(laidOut.stdout).toContain('struct kvm_run {');
   });
 
-  it('has everything that it exports', () => {
+  it('the tarball has everything that the package exports', () => {
     const { exports } = JSON.parse(read('package.json')) as { exports: Record<string, string> };
     const names = Object.keys(exports).map((name) => name.replace(/^\./, 'kvm-uapi'));
     const patterns = ['kvm-uapi/support/*.js', 'kvm-uapi/support/*.ts', 'kvm-uapi/*'];
@@ -107,7 +107,7 @@ describe('the tarball', () => {
     expect(node('exports.mjs').stderr).toBe('');
   });
 
-  it('has types for every module of bindings', () => {
+  it('the tarball has types for every module of bindings', () => {
     const options = { module: ts.ModuleKind.NodeNext, moduleResolution: ts.ModuleResolutionKind.NodeNext };
     for (const module of committedModules()) {
       const { resolvedModule } = ts.resolveModuleName(
@@ -124,7 +124,7 @@ describe('the tarball', () => {
     }
   });
 
-  it("runs the project in examples/: its configuration, its types, and what it does with this machine's device", () => {
+  it("the project in examples/ runs: its configuration, its types, and its use of this machine's device", () => {
     for (const name of ['kvm-uapi.config.ts', 'main.ts'])
       writeFileSync(join(folder, name), read(`examples/tun/${name}`));
     symlinkSync(join(projectRoot, 'node_modules', '@types'), join(folder, 'node_modules', '@types'));
@@ -154,7 +154,7 @@ describe('the tarball', () => {
     expect(run.stdout).toMatch(/^made the interface example\d+; it goes when the device is closed\n$/);
   });
 
-  it.skipIf(!hasKvm)(`has a runtime that runs the README's guest${noKvm}`, () => {
+  it.skipIf(!hasKvm)(`the runtime of the tarball runs the README's guest${noKvm}`, () => {
     writeFileSync(join(folder, 'hello.mjs'), read('dist/examples/hello.js'));
     const hello = node('hello.mjs');
     expect(hello.stderr).toBe('');

@@ -4,33 +4,33 @@ import { recordedTargets } from '../../generator/cli/generate.js';
 import type { Location } from '../../generator/model/model.js';
 import { folderOf, kvmUapi, projectRoot, temporaryFolder } from '../helpers/cli.js';
 
-/** The architectures that the package has bindings of kvm.h for. */
+/** The architectures for which the package has bindings of kvm.h. */
 const all: readonly string[] = recordedTargets(join(projectRoot, 'generated'), 'linux/kvm.h');
 const allBut = (...names: readonly string[]): string => all.filter((name) => !names.includes(name)).join(', ');
 
 describe('where', () => {
-  it('tells on which architectures something is, and why not on the others', () => {
+  it('where shows which architectures have a name, and why the others do not', () => {
     const { status, stdout } = kvmUapi(['where', 'KVM_CAP_PIT2', 'kvm_vcpu_init', 'KVM_ARM_VCPU_INIT']);
     expect(status).toBe(0);
     expect(stdout).toBe(
       [
         'KVM_CAP_PIT2 (constant)',
-        `  ${allBut('i386', 'x86_64')}: not there: stands under '#ifdef __KVM_HAVE_PIT', which does not hold`,
+        `  ${allBut('i386', 'x86_64')}: not available: declared under '#ifdef __KVM_HAVE_PIT', which does not hold`,
         '  i386, x86_64: in linux/kvm.h',
         '',
         'struct kvm_vcpu_init (type)',
         '  arm64: in asm/kvm.h',
-        `  ${allBut('arm64')}: not there: <asm/kvm.h> does not declare it`,
+        `  ${allBut('arm64')}: not available: <asm/kvm.h> does not declare it`,
         '',
         'KVM_ARM_VCPU_INIT (ioctl)',
         '  arm64: in linux/kvm.h',
-        `  ${allBut('arm64')}: not there: struct kvm_vcpu_init is not defined: its size is unknown`,
+        `  ${allBut('arm64')}: not available: struct kvm_vcpu_init is not defined: its size is unknown`,
         '',
       ].join('\n'),
     );
   });
 
-  it('gives the same as JSON, with the place in each header', () => {
+  it('where prints the result as JSON, with the location in each header', () => {
     const { stdout } = kvmUapi(['where', 'KVM_RUN', '--json']);
     const [found] = JSON.parse(stdout) as [
       { name: string; kind: string; targets: { target: string; location: Location; reason: null }[] },
@@ -41,7 +41,7 @@ describe('where', () => {
     for (const target of found.targets) expect(target).toMatchObject({ location, reason: null });
   });
 
-  it('reads the bindings of a folder, of any header', () => {
+  it('where reads the bindings of any header in a folder', () => {
     const include = folderOf({
       'x/a.h': '#ifdef __i386__\nstruct narrow { int x; };\n#define X_ONLY _IO(1, 2)\n#endif\nenum e { X_ITEM };\n',
     });
@@ -56,7 +56,7 @@ describe('where', () => {
       [
         'struct narrow (type)',
         '  i386: in x/a.h',
-        "  x86_64: not there: stands under '#ifdef __i386__', which does not hold",
+        "  x86_64: not available: declared under '#ifdef __i386__', which does not hold",
         '',
         'X_ITEM (enumerator)',
         '  i386, x86_64: in x/a.h',
@@ -65,12 +65,12 @@ describe('where', () => {
     );
   });
 
-  it('refuses a name that no architecture has, and a folder without bindings', () => {
+  it('where refuses a name that no architecture has, and a folder without bindings', () => {
     const unknown = kvmUapi(['where', 'KVM_NOPE']);
     expect(unknown.status).toBe(2);
-    expect(unknown.stderr).toMatch(/<linux\/kvm\.h> has no 'KVM_NOPE' on any of arm64, .*spelled as in C/);
+    expect(unknown.stderr).toMatch(/no 'KVM_NOPE' in the bindings of <linux\/kvm\.h> for arm64, .*spelled as in C/);
     const empty = kvmUapi(['where', 'KVM_RUN', '--in', temporaryFolder()]);
     expect(empty.status).toBe(2);
-    expect(empty.stderr).toMatch(/has no bindings of <linux\/kvm\.h>; name their folder with --in/);
+    expect(empty.stderr).toMatch(/has no bindings of <linux\/kvm\.h>; use --in to name the folder of the bindings/);
   });
 });

@@ -1,4 +1,4 @@
-/** Marks of the committed bindings that are known from elsewhere: the kernel's headers and its documentation. */
+/** Facts of the committed bindings that are known from other sources: the kernel's headers and documentation. */
 
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
@@ -14,7 +14,7 @@ import { targetCalled, targetNames } from '../../generator/targets/targets.js';
 import { whyMissing } from '../../tools/lib/header-sets.js';
 import { committedModules, projectRoot } from '../helpers/cli.js';
 
-/** What the bindings of every architecture have. */
+/** The exports of the bindings of every architecture. */
 type Bindings = Pick<typeof x86_64, 'KvmRun' | 'KVM_RUN' | 'KVM_GET_REGS'> & { readonly $target: object };
 
 const names = recordedTargets(join(projectRoot, 'generated'), 'linux/kvm.h');
@@ -28,7 +28,7 @@ const all = await Promise.all(
 describe.each(all)('$name', ({ name, target, bindings }) => {
   const isS390 = target.kernelArchitecture === 's390';
 
-  it('has struct kvm_run as the kernel has it', () => {
+  it('the bindings have struct kvm_run as in the kernel', () => {
     const { KvmRun } = bindings;
     expect(KvmRun.$size).toBe(isS390 ? 2368 : 2352);
     expect(KvmRun.$layout.members.immediate_exit.offset).toBe(1);
@@ -36,12 +36,12 @@ describe.each(all)('$name', ({ name, target, bindings }) => {
     expect('psw_mask' in KvmRun.$layout.members).toBe(isS390);
   });
 
-  it('has KVM_RUN with the bits of a direction that its ioctl.h has', () => {
+  it('the bindings have KVM_RUN with the direction bits of the architecture', () => {
     const hasThreeBits = ['powerpc', 'mips'].includes(target.kernelArchitecture);
     expect(bindings.KVM_RUN.request).toBe(hasThreeBits ? 0x2000ae80 : 0xae80);
   });
 
-  it('says what it is for', () => {
+  it('the bindings name their target', () => {
     const { byteOrder, pointer, nodeArch } = target;
     expect(bindings.$target).toEqual({ name, byteOrder, pointerSize: pointer.size, nodeArch });
   });
@@ -57,16 +57,16 @@ describe('the architectures', () => {
     expect(status).toBe(0);
     const checked = [...stdout.matchAll(/^<linux\/kvm\.h> for (\w+): (.*)$/gm)];
     expect(checked.map(([, name]) => name)).toEqual(names);
-    // The mirror may have newer ones by now; it has those of every architecture.
+    // The mirror can have newer headers by now. It has headers of every architecture.
     for (const [, , report] of checked)
-      expect(report).toMatch(/^the (?:output is what|headers here are other ones)(?!.* is not in)/);
+      expect(report).toMatch(/^the (?:output matches the headers|headers on this machine)(?!.* not found in)/);
   });
 
-  it('are all targets whose headers have KVM', () => {
+  it('the architectures are all targets whose headers have KVM', () => {
     expect(targetNames.filter((name) => !names.includes(name))).toEqual(['arm']);
   });
 
-  it('have each a struct kvm_regs of its own, but those that share their headers', () => {
+  it('each architecture has its own struct kvm_regs, unless it shares its headers', () => {
     const requests = all.map(({ name, bindings }) => [name, bindings.KVM_GET_REGS.request.toString(16)]);
     expect(Object.fromEntries(requests)).toMatchObject({
       x86_64: '8090ae81',
@@ -82,11 +82,11 @@ describe('the architectures', () => {
     });
   });
 
-  it('lay the same declaration out by their own rules', () => {
+  it('each architecture lays out the same declaration by its own rules', () => {
     expect([i386.KvmMsrFilter.$size, x86_64.KvmMsrFilter.$size]).toEqual([260, 392]);
   });
 
-  it('take the interrupt of MIPS by a struct of its own, under the number that the macro has', () => {
+  it('the interrupt ioctl of MIPS takes its own struct, with the request number of the macro', () => {
     expect(mips64.KVM_INTERRUPT.argument).toBe(mips64.KvmMipsInterrupt);
     expect(x86_64.KVM_INTERRUPT.argument).toBe(x86_64.KvmInterrupt);
     expect(mips64.KVM_INTERRUPT.size).toBe(x86_64.KvmInterrupt.$size);
@@ -96,7 +96,7 @@ describe('the architectures', () => {
 describe('the exports of the package', () => {
   const modules = committedModules();
 
-  it('lead Node to each committed module', () => {
+  it('Node finds each committed module', () => {
     expect(modules).toEqual(expect.arrayContaining(['x86_64/linux/kvm', 'x86_64/asm/kvm', 'arm64/asm/kvm']));
     for (const module of modules) {
       const path = fileURLToPath(import.meta.resolve(`kvm-uapi/${module}`));
@@ -105,7 +105,7 @@ describe('the exports of the package', () => {
     }
   });
 
-  it('lead TypeScript to each committed module', () => {
+  it('TypeScript finds each committed module', () => {
     const nodeNext = { module: ts.ModuleKind.NodeNext, moduleResolution: ts.ModuleResolutionKind.NodeNext };
     const options: ts.CompilerOptions = { ...nodeNext, rootDir: projectRoot, outDir: join(projectRoot, 'dist') };
     const importer = join(projectRoot, 'examples/program.ts');
@@ -120,7 +120,7 @@ describe('the exports of the package', () => {
         undefined,
         ts.ModuleKind.ESNext,
       );
-      // Inside the package, the source of what is built.
+      // Inside the package, this is the source of the built file.
       expect([name, resolvedModule?.resolvedFileName]).toEqual([name, join(projectRoot, 'generated', `${module}.ts`)]);
     }
   });

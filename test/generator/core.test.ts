@@ -1,4 +1,4 @@
-/** The generator as a library: all of it, and the core where there is no Node. */
+/** The generator as a library: the whole library, and the core without Node. */
 
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
@@ -14,7 +14,7 @@ describe('kvm-uapi/generator/core', () => {
     '/include/x/b.h': 'struct b { int a; };\n#define X_ONE 1\n',
   });
 
-  it('makes models, layouts and files of headers in memory', () => {
+  it('the core makes models, layouts and files from headers in memory', () => {
     const headers = core.headersFrom({ files, roots: ['/include'] });
     const model = headers.model('x/a.h');
     expect(model.coveredHeaders).toEqual(['x/a.h', 'x/b.h']);
@@ -35,7 +35,7 @@ describe('kvm-uapi/generator/core', () => {
     expect(core.openModel(out.at(-1)?.text ?? '', 'x')).toEqual(selected);
   });
 
-  it('takes a target, and comments where they are asked for', () => {
+  it('the core accepts a target, and adds comments on request', () => {
     const model = core.headersFrom({ files, roots: ['/include'], target: 'i386', comments: true }).model('x/a.h');
     expect(model.types.map(({ size, comment }) => [size, comment])).toEqual([
       [4, undefined],
@@ -44,7 +44,7 @@ describe('kvm-uapi/generator/core', () => {
     expect(core.targetNames).toContain('s390x');
   });
 
-  it('has typed errors', () => {
+  it('the core throws typed errors', () => {
     const headers = core.headersFrom({ files: core.filesInMemory({ '/bad.h': 'struct s {\n int\n};' }), roots: [''] });
     expect(() => headers.model('nothing.h')).toThrow(core.MissingHeaderError);
     expect(() => headers.model('bad.h')).toThrow(core.SourceError);
@@ -52,7 +52,7 @@ describe('kvm-uapi/generator/core', () => {
     expect(() => core.headersFrom({ files, roots: [], target: 'vax' })).toThrow(core.UsageError);
   });
 
-  it('runs where no module and no global of Node is', () => {
+  it('the core runs without modules and globals of Node', () => {
     const folder = folderOf({
       'hooks.mjs': `export async function resolve(name, context, next) {
   const found = await next(name, context);
@@ -75,11 +75,11 @@ console.log(core.emitFiles([model], { support: '../support' }).map(({ path }) =>
 });
 
 describe('kvm-uapi/generator', () => {
-  it('is the core and more', () => {
+  it('the library exports everything that the core exports', () => {
     expect(Object.keys(library)).toEqual(expect.arrayContaining(Object.keys(core)));
   });
 
-  it("reads this machine's headers, and has the texts that go beside modules", () => {
+  it("the library reads this machine's headers and the texts of the support library", () => {
     const model = library.installedHeaders().model('linux/loop.h');
     expect(model.types.map(({ tag }) => tag)).toContain('loop_info64');
     const [module] = library.emitFiles([model], { support: library.supportText });
@@ -89,7 +89,7 @@ describe('kvm-uapi/generator', () => {
     });
   });
 
-  it('reads a folder of headers', () => {
+  it('the library reads a folder of headers', () => {
     const include = folderOf({ 'x.h': 'struct s { int a; };\n' });
     expect(library.installedHeaders({ include: [include], target: 's390x' }).model('x.h').byteOrder).toBe('big');
   });

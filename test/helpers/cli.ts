@@ -1,4 +1,4 @@
-/** Runs the built command line as a user does. */
+/** Runs the built command-line program as a user does. */
 
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
@@ -19,7 +19,7 @@ export function kvmUapi(args: readonly string[], env?: NodeJS.ProcessEnv, cwd?: 
   return runProgram(bin, args, env, cwd);
 }
 
-/** The same with a command line that is elsewhere. */
+/** Runs the command-line program at another path. */
 function runProgram(
   program: string,
   args: readonly string[],
@@ -30,13 +30,13 @@ function runProgram(
     cwd,
     env,
     encoding: 'utf8',
-    timeout: 60_000,
+    timeout: 300_000,
     maxBuffer: 64 * 1024 * 1024,
   });
   return { status, stdout, stderr };
 }
 
-/** Goes when the run of the tests has ended. */
+/** Makes a folder that is removed at the end of the test run. */
 export function temporaryFolder(): string {
   return mkdtempSync(join(tmpdir(), 'kvm-uapi-test-'));
 }
@@ -51,7 +51,7 @@ export function folderOf(files: Readonly<Record<string, string | Uint8Array>>): 
   return folder;
 }
 
-/** Every file below a folder, by relative path. */
+/** The contents of all files below a folder, by relative path. */
 export function contentsOf(folder: string): Record<string, string> {
   const contents: Record<string, string> = {};
   for (const path of readdirSync(folder, { recursive: true, encoding: 'utf8' }).sort()) {
@@ -60,7 +60,7 @@ export function contentsOf(folder: string): Record<string, string> {
   return contents;
 }
 
-/** The committed modules, by their paths below `generated/` without the ending. */
+/** The paths of the committed modules below `generated/`, without the file extension. */
 export function committedModules(): string[] {
   const paths = readdirSync(join(projectRoot, 'generated'), { recursive: true, encoding: 'utf8' });
   return paths.filter((path) => path.endsWith('.ts')).map((path) => path.slice(0, -'.ts'.length));

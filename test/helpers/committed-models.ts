@@ -1,18 +1,18 @@
 /** Models that need neither a compiler nor this machine's headers. */
 
 import { readFileSync } from 'node:fs';
-import { openModel } from '../../generator/emit/bindings.js';
+import { openModel } from '../../generator/core.js';
 import type { Model } from '../../generator/model/model.js';
 import type { Target } from '../../generator/targets/target.js';
 import { type Headers, modelOf } from '../../tools/lib/headers-in-memory.js';
 
-/** The model behind the committed bindings of `linux/kvm.h`, for x86-64 unless a target is named. */
+/** The model of the committed bindings of `linux/kvm.h`. The default target is x86-64. */
 export function committedModel(target = 'x86_64'): Model {
   const url = new URL(`../../generated/${target}/linux/kvm.model.json`, import.meta.url);
   return openModel(readFileSync(url, 'utf8'), 'the committed model');
 }
 
-/** The model of a header's text, for x86-64 unless a target is named. */
+/** The model of a header with this text. The default target is x86-64. */
 export function modelOfText(name: string, text: string, target?: Target): Model {
   const model = modelOf({ [name]: text, 'linux/types.h': types, 'linux/ioctl.h': ioctl }, name, undefined, target);
   return { ...model, sources: model.sources.map((source) => ({ ...source, sha256: '0'.repeat(64) })) };
@@ -20,7 +20,7 @@ export function modelOfText(name: string, text: string, target?: Target): Model 
 
 const shapes = readFileSync(new URL('../../tools/lib/shapes.h', import.meta.url), 'utf8');
 
-/** The model of `shapes.h`, for x86-64 unless a target is named. */
+/** The model of `shapes.h`. The default target is x86-64. */
 export function shapesModel(target?: Target): Model {
   return modelOfText('shapes.h', shapes, target);
 }
@@ -48,5 +48,5 @@ const ioctl = `
 #define _IOC_NR(request) ((request) & 0xff)
 `;
 
-/** `shapes.h` with the headers that it includes, as the models above have them. */
+/** `shapes.h` and the headers that it includes, as in the models above. */
 export const shapesHeaders: Headers = { 'shapes.h': shapes, 'linux/types.h': types, 'linux/ioctl.h': ioctl };

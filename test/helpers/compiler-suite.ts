@@ -1,10 +1,10 @@
-/** Suites that need this machine's C compiler. */
+/** Suites of tests that need the C compiler of this machine. */
 
 import { describe } from 'vitest';
 import { kvm, target } from '../../tools/lib/oracle-compiler.js';
 import { call } from '../../tools/lib/programs.js';
 
-/** A suite that is skipped, with the reason in its title, where there is nothing to compare with. */
+/** Defines a suite. If a tool is missing, the suite is skipped, and its title says why. */
 export function describeWithCompiler(title: string, tools: readonly 'readelf'[], suite: () => void): void {
   const reason = missing(tools);
   if (reason === undefined) describe(title, suite);
@@ -18,7 +18,7 @@ function missing(tools: readonly string[]): string | undefined {
   const machine = call('cc', ['-dumpmachine']).stdout.trim();
   if (!machine.startsWith(`${target}-linux`)) return `'cc' compiles for ${machine}`;
   if (call('cc', ['-E', '-x', 'c', '-'], { input: `#include <${kvm.header}>\n` }).status !== 0)
-    return `there is no <${kvm.header}>`;
+    return `<${kvm.header}> not found`;
   const tool = tools.find((name) => call(name, ['--version']).error);
   return tool && `there is no '${tool}'`;
 }

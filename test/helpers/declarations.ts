@@ -1,4 +1,4 @@
-/** Declarations as the parser has them, said again in C. */
+/** Parses declarations, and writes the parsed types in C again. */
 
 import { Layout } from '../../generator/c/layout/layout.js';
 import { parseDeclarations } from '../../generator/c/parser/declarations.js';
@@ -9,7 +9,7 @@ import { preprocessedOf } from '../../tools/lib/headers-in-memory.js';
 export interface ParsedHeader {
   readonly declarations: Declarations;
   readonly layout: Layout;
-  /** The type of a typedef, a variable or a function as a type name of C; parameters are left open. */
+  /** The type of a typedef, a variable or a function, as a type name of C without the parameters. */
   typeName(name: string): string;
 }
 
@@ -25,7 +25,7 @@ export function parsed(text: string): ParsedHeader {
   return { declarations, layout, typeName };
 }
 
-/** A type with a declarator around what is `inside`. */
+/** Writes a type in C. `inside` is the inner part of the declarator. */
 function said(type: CType, inside: string, layout: Layout): string {
   switch (type.kind) {
     case 'void':
@@ -33,15 +33,13 @@ function said(type: CType, inside: string, layout: Layout): string {
     case 'scalar':
     case 'typedef':
       return `${type.name} ${inside}`.trim();
+    case 'complex':
+      return `_Complex ${type.of.name} ${inside}`.trim();
     case 'tag':
       return `${type.keyword} ${type.tag} ${inside}`.trim();
     case 'pointer': {
       const to = type.to.kind === 'typeof' ? layout.resolve(type.to) : type.to;
-      const around = to.kind === 'array' || to.kind === 'function' ? `(*${inside})` : `*${inside}`;
-      if (!type.toConst) return said(to, around, layout);
-      return type.to.kind === 'pointer'
-        ? said(type.to, `const ${around}`, layout)
-        : `const ${said(type.to, around, layout)}`;
+      return said(to, to.kind === 'array' || to.kind === 'function' ? `(*${inside})` : `*${inside}`, layout);
     }
     case 'array':
       return said(type.of, `${inside}[${layout.length(type.length) ?? ''}]`, layout);
@@ -49,6 +47,14 @@ function said(type: CType, inside: string, layout: Layout): string {
       return said(type.returns, `${inside}()`, layout);
     case 'typeof':
       return said(layout.resolve(type), inside, layout);
+    case 'qualified': {
+      const words = [type.const && 'const', type.volatile && 'volatile', type.restrict && 'restrict'];
+      const qualifiers = [...words, type.atomic && '_Atomic'].filter((word) => word !== undefined).join(' ');
+      const { of } = type;
+      return of.kind === 'pointer'
+        ? said(of, `${qualifiers} ${inside}`, layout)
+        : `${qualifiers} ${said(of, inside, layout)}`;
+    }
     default:
       throw new Error(`a type of kind '${type.kind}' cannot be said again`);
   }

@@ -1,4 +1,7 @@
-/** What C compilers say of function-like macros: each with arguments, as constants in an object, so for any target. */
+/**
+ * The results of function-like macros from C compilers. The compiler stores the results as constants in an object file, so this
+ * works for any target.
+ */
 
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -15,13 +18,13 @@ import { inTemporaryFolder } from '../../tools/lib/temporary-folder.js';
 
 export type Argument = number | bigint;
 
-/** A use of a macro. */
+/** A use of a macro with arguments. */
 export interface Use {
   readonly name: string;
   readonly arguments: readonly Argument[];
 }
 
-/** The value as JavaScript has it; null where C has none. */
+/** The value in JavaScript. Null if the expression has no value in C. */
 export type Answer = number | bigint | null;
 
 const edges: readonly Argument[] = [
@@ -29,7 +32,10 @@ const edges: readonly Argument[] = [
   ...[0n, 1n, -1n, 2n ** 31n, 2n ** 32n - 1n, 2n ** 53n, 2n ** 63n - 1n, -(2n ** 63n), 2n ** 63n, 2n ** 64n - 1n, 33n],
 ];
 
-/** Tuples of edge values: all there are for one parameter, a selection in which every value is in every place for more. */
+/**
+ * Tuples of edge values. For one parameter the list has all values. For more parameters it is a selection in which each value is
+ * at each position.
+ */
 export function tuplesOf(count: number): Argument[][] {
   if (count === 0) return [[]];
   const strides = [1, 3, 5, 7, 9, 13];
@@ -50,7 +56,7 @@ export function usesOf(macros: readonly FunctionMacro[]): Use[] {
   );
 }
 
-/** What the documents say an argument is in C. */
+/** Writes an argument in C, as the documents define it. */
 function spelled(argument: Argument): string {
   const value = BigInt(argument);
   if (typeof argument === 'number') return value >= 2n ** 31n ? `${value}u` : negatable(value, -(2n ** 31n), '');
@@ -65,7 +71,7 @@ function negatable(value: bigint, least: bigint, suffix: string): string {
 const factSize = 16;
 const section = 'kvm_uapi_facts';
 
-/** What a compiler makes of each use, with these lines of C before them. */
+/** Returns the answer of a compiler for each use. `before` is C code in front of the uses. */
 export function answersOf(compiler: Compiler, before: string, uses: readonly Use[]): Answer[] {
   const preamble = `${before}
 struct fact { unsigned long long value; unsigned char size, is_signed, has_value, rest[5]; };
@@ -87,7 +93,7 @@ __attribute__((section("${section}"))) const struct fact facts[] = {
 }
 
 interface Compiled {
-  /** Counted from 1. */
+  /** The numbers of the lines, starting with 1. */
   readonly undefinedLines: readonly number[];
   readonly object: Sections | undefined;
 }
@@ -97,7 +103,7 @@ interface Sections {
   readonly littleEndian: boolean;
 }
 
-/** What a compiler takes to say in one line where C leaves something undefined, and to go on. */
+/** The options with which a compiler reports each undefined expression in one line, and continues. */
 function diagnosticsFlags(cc: string): string[] {
   const warnings = ['shift-count-overflow', 'shift-count-negative'];
   return cc.includes('clang')
@@ -152,7 +158,7 @@ function answerAt({ view, littleEndian }: Sections, index: number): Answer {
   return size > 4 ? value : Number(value);
 }
 
-/** What the function of a module gives; null for a refusal that says it is undefined in C, and of which macro. */
+/** Calls the function of a module. Returns null if the function throws the error that C leaves the result undefined. */
 function answerOf(exports: Exports, { name, arguments: list }: Use): Answer | string {
   const found = exports[name];
   if (typeof found !== 'function') return `${name} is not exported`;
@@ -162,14 +168,14 @@ function answerOf(exports: Exports, { name, arguments: list }: Use): Answer | st
     const { message } = error as Error;
     if (message.startsWith(`${name}: `) && message.endsWith(quotientTooLarge)) return quotientTooLarge;
     const isRefusal = error instanceof RangeError && message.startsWith(`${name}: `);
-    return isRefusal && message.endsWith('which C leaves undefined') ? null : message;
+    return isRefusal && message.endsWith('which is undefined in C') ? null : message;
   }
 }
 
-/** The one thing that C leaves undefined and a compiler computes among constants, though a program may end with it. */
-const quotientTooLarge = 'divided by -1 does not fit in its type, which C leaves undefined';
+/** The only expression that is undefined in C and that compilers still compute in constants. At run time it may end a program. */
+const quotientTooLarge = 'divided by -1 does not fit in its type, which is undefined in C';
 
-/** The uses that the functions have other answers for than the compiler, as texts. */
+/** Describes each use for which the function and the compiler have different answers. */
 export function wrongAnswers(exports: Exports, uses: readonly Use[], answers: readonly Answer[]): string[] {
   return uses.flatMap((use, index) => {
     const [expected, found] = [answers[index], answerOf(exports, use)];
@@ -183,7 +189,7 @@ function spelledAnswer(answer: Answer | string | undefined): string {
   return typeof answer === 'bigint' ? `${answer}n` : String(answer);
 }
 
-/** What the functions of a model's own header are in JavaScript; nothing else of it is made. */
+/** Emits and imports only the functions of the header of a model. */
 export async function importFunctions(model: Model): Promise<Exports> {
   const own = { covers: [model.header], uses: {} };
   const functions: Model = { ...model, ...own, types: [], enums: [], constants: [], ioctls: [] };

@@ -1,8 +1,8 @@
-/** Views between other bytes, to see that the kernel leaves those alone. */
+/** Views between other bytes. The tests check that the kernel does not write to the other bytes. */
 
 import type { View } from '../../support/index.js';
 
-/** A view in the middle of other bytes, and whether those are as they were. */
+/** Makes a view in the middle of other bytes, and a function that returns whether these bytes are unchanged. */
 export function guarded<T extends View>(
   make: (view: DataView, offset: number) => T,
   size: number,

@@ -1,9 +1,9 @@
-/** Integers of C as the compiler and as the generator have them: a type and a value. */
+/** The type and the value of integer expressions in C, from the compiler and from the generator. */
 
 import { printedByCompiled } from '../../tools/lib/gcc.js';
 import { modelOf } from '../../tools/lib/headers-in-memory.js';
 
-/** `unsigned long 18446744073709551615`, or `no value: ` and the reason. */
+/** A type and a value, such as `unsigned long 18446744073709551615`, or `no value: ` and the reason. */
 export type Spelled = string;
 
 const types = [
@@ -11,10 +11,10 @@ const types = [
   ...['unsigned long', 'long long', 'unsigned long long', '__int128', 'unsigned __int128'],
 ];
 
-/** What a program has for an expression whose evaluation it does not survive. */
+/** The result of an expression whose evaluation ends the program. */
 export const trapped: Spelled = 'trapped';
 
-/** What a program made by the compiler has for each expression; `declarations` stand before them. */
+/** Returns the result of each expression in a compiled program. `declarations` is C code in front of the expressions. */
 export function integersByCompiler(
   expressions: readonly string[],
   declarations = '',
@@ -51,7 +51,7 @@ ${expressions.map((expression) => `  SHOW((${expression}));`).join('\n')}
   });
 }
 
-/** What the generator makes of each expression as the body of a macro. */
+/** Returns the result of the generator for each expression as the body of a macro. */
 export function integersByGenerator(expressions: readonly string[], declarations = ''): Spelled[] {
   const macros = expressions.map((expression, index) => `#define E_${index} (${expression})\n`);
   const { constants, omissions } = modelOf({ 'x.h': `${declarations}\n${macros.join('')}` });

@@ -1,4 +1,4 @@
-/** Debian packages and header folders made for a test, good ones and hostile ones. */
+/** Makes Debian packages and header folders for tests. Some of them are hostile. */
 
 import { createHash } from 'node:crypto';
 import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
@@ -7,7 +7,7 @@ import { gzipSync } from 'node:zlib';
 import { packTar } from 'modern-tar';
 import { temporaryFolder } from './cli.js';
 
-/** What a tar archive may hold, by path: a file's content, or something else. */
+/** An entry of a tar archive: the content of a file, or another kind of entry. */
 type Entry =
   | string
   | { readonly link: string }
@@ -42,7 +42,7 @@ export function folderWith(entries: Entries): string {
   return folder;
 }
 
-/** An `ar` archive. */
+/** Makes an `ar` archive. */
 export function arOf(members: readonly (readonly [name: string, data: string | Uint8Array])[]): Buffer {
   const parts = members.map(([name, data]) => {
     const bytes = Buffer.from(data as string);
@@ -56,9 +56,9 @@ const control = 'Package: linux-libc-dev\nVersion: 6.9.3-1\nArchitecture: amd64\
 
 export interface DebParts {
   readonly data: Entries;
-  /** By name, as in the archive; the control file of linux-libc-dev 6.9.3-1 without it. */
+  /** The control files by name. The default is the control file of linux-libc-dev 6.9.3-1. */
   readonly control?: Entries;
-  /** Packs the data; by gzip without it. */
+  /** Compresses the data. The default is gzip. */
   readonly compression?: { readonly suffix: string; readonly pack: (tar: Uint8Array) => Uint8Array };
 }
 
@@ -71,12 +71,12 @@ export async function debOf({ data, control: files, compression }: DebParts): Pr
   ]);
 }
 
-/** A line of a package's md5sums. */
+/** A line of the file md5sums of a package. */
 export function md5Line(path: string, content: string): string {
   return `${createHash('md5').update(content).digest('hex')}  ${path}\n`;
 }
 
-/** A small header set: Linux 6.9.3 for x86, by the names that an #include gives. */
+/** A small header set: Linux 6.9.3 for x86. The keys are the names in an #include. */
 export const smallSet: {
   readonly common: Readonly<Record<string, string>>;
   readonly asm: Readonly<Record<string, string>>;
@@ -96,7 +96,7 @@ export const smallSet: {
 const below = (folder: string, files: Readonly<Record<string, string>>): [string, string][] =>
   Object.entries(files).map(([name, text]) => [`${folder}${name}`, text]);
 
-/** The small set in each form that sets come in; links are relative, as Debian makes them. */
+/** The small set in each form of a header set. The links are relative, as in Debian. */
 export const smallSetIn: Readonly<Record<'plain' | 'multiarch' | 'all architectures' | 'cross', Entries>> = {
   plain: [...below('include/', smallSet.common), ...below('include/', smallSet.asm)],
   multiarch: [

@@ -1,4 +1,4 @@
-/** Guests made at random of the instructions of `tools/guests/assembler.ts`, and ways to drive them. */
+/** Random guests of the instructions of `tools/guests/assembler.ts`, and random ways to run them. */
 
 import fc from 'fast-check';
 import {
@@ -19,7 +19,7 @@ import {
 } from '../../tools/guests/index.js';
 import { type Course, readOnlyPage } from './tracing.js';
 
-/** A machine and the course of it. */
+/** A guest, and the way to run it. */
 export interface Trial {
   readonly guest: Guest;
   readonly course: Course;
@@ -27,17 +27,17 @@ export interface Trial {
 
 export const modes: readonly Mode[] = [realMode.mode, protectedMode.mode, longMode.mode, userMode.mode];
 
-/** What exits are about: memory of every kind, and where one kind ends and another begins. */
+/** The addresses of the instructions. They are in every kind of memory, and at the borders between two kinds. */
 const inData = { min: places.data + 0x20, max: places.data + 0x40 };
 const atReadOnlyPage = { min: readOnlyPage - 4, max: readOnlyPage + 4 };
 const atEnd = { min: places.end - 8, max: places.end + 2 };
-/** Pages of a device, too. */
+/** Two pages of a device. */
 const acrossPages = { min: 0xa0ff7, max: 0xa1002 };
 
 /** An MSR that no processor has. */
 export const noMsr = 0x4000_0f00;
 
-/** What stands in memory, so that it is seen where it goes. */
+/** The contents of memory. All bytes are different, so that a test sees where each byte goes. */
 const data = Array.from({ length: 0x60 }, (_, index) => String.fromCharCode(0x20 + index)).join('');
 
 const portSize = fc.constantFrom<PortSize>(1, 2, 4);
@@ -45,7 +45,7 @@ const port = fc.constantFrom(0x80, 0x3f8, 0xffff);
 const value = fc.nat(0x7fff_ffff);
 
 function address(mode: Mode): fc.Arbitrary<number> {
-  // In real mode what begins in a segment may not reach beyond it, and nothing would handle the fault.
+  // In real mode an access across the end of a segment faults, and the guest does not handle the fault.
   const places = mode === realMode.mode ? [] : [atEnd];
   return fc.oneof(...[inData, atReadOnlyPage, acrossPages, ...places].map((range) => fc.integer(range)));
 }
@@ -75,7 +75,7 @@ function instruction(mode: Mode): fc.Arbitrary<Instruction> {
     fc.record({ does: fc.constant('set' as const), size, at, value }),
     fc.record({ does: fc.constant('movs' as const), size, from: at, to: at, count }),
     fc.record({ does: fc.constant('value' as const), of: fc.constantFrom('eax' as const, 'ebx' as const), value }),
-    // User mode may not, and would end here.
+    // In user mode these instructions fault, and the guest would end.
     ...(mode === userMode.mode
       ? []
       : [fc.record({ does: fc.constantFrom('rdmsr' as const, 'wrmsr' as const), index: fc.constant(noMsr) })]),
@@ -89,7 +89,7 @@ const course: fc.Arbitrary<Course> = fc.record({
   debug: fc.oneof({ weight: 3, arbitrary: fc.constant(0) }, fc.constant(KVM_GUESTDBG_ENABLE | KVM_GUESTDBG_SINGLESTEP)),
 });
 
-/** Its last instruction ends it: in user mode, which may not halt, by a fault that nothing handles. */
+/** The last instruction is HLT, which ends the guest. In user mode HLT faults, and the guest does not handle the fault. */
 export const trial: fc.Arbitrary<Trial> = fc.constantFrom(...modes).chain((mode) =>
   fc.record({
     guest: fc

@@ -1,6 +1,6 @@
 /**
- * Drives the same machine with the library and with tools/oracle/native/trace.c. Each prints what it sees, line by line.
- * The two share this description of the machine, and the answers of its devices.
+ * Runs the same machine with the library and with tools/oracle/native/trace.c. Both print each exit on a line. Both use this
+ * description of the machine, and the same answers of its devices.
  */
 
 import { spawnSync } from 'node:child_process';
@@ -10,7 +10,7 @@ import { ArrayView, allocate, bytesOf, U8Array, type View } from '../../support/
 import { type Guest, places } from '../../tools/guests/index.js';
 import { load, type Machine, projectRoot, watchdogMs } from './vcpus.js';
 
-/** The way in which a machine is driven. */
+/** How to run a machine. */
 export interface Course {
   /** The seed of the answers of the devices. It is not 0. */
   readonly seed?: number;
@@ -96,7 +96,7 @@ function byC({ vcpu, memory }: Machine, course: Required<Course>): string[] {
 }
 
 function execute(command: string, rest: readonly string[], input = Buffer.alloc(0)): string {
-  // A sanitizer may be preloaded. This program must not have it.
+  // This program must not run with a preloaded sanitizer.
   const { LD_PRELOAD: _, ...env } = process.env;
   const options = { input, env, encoding: 'utf8', timeout: watchdogMs, killSignal: 'SIGKILL' } as const;
   const { status, signal, stdout, stderr, error } = spawnSync(command, rest, options);
@@ -138,8 +138,8 @@ class ByLibrary {
   trace(): readonly string[] {
     const { vcpu, memory } = this.#machine;
     while (!this.#atEnd && this.#exits < this.#course.mostExits) {
-      const result = vcpu.run({ timeoutMs: watchdogMs });
-      if (result !== 'exit') throw new Error(`interrupted by ${vcpu.interruption}`);
+      const result = vcpu.run({ timeout: watchdogMs });
+      if (result.reason === 'interrupted') throw new Error(`interrupted by ${result.cause}`);
       this.#serve();
       if (!this.#course.completes) continue;
       this.#complete();
@@ -152,7 +152,7 @@ class ByLibrary {
 
   #complete(): void {
     this.#before = 'further: ';
-    this.#machine.vcpu.complete(() => this.#serve());
+    this.#machine.vcpu.completeExit(() => this.#serve());
     this.#before = '';
   }
 

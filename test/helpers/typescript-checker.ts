@@ -1,4 +1,4 @@
-/** Emitted modules before TypeScript's own checker, under settings that allow the least. */
+/** Checks emitted modules with the type checker of TypeScript, with the strictest options. */
 
 import { Project, ts } from 'ts-morph';
 import type { EmittedFile } from '../../generator/emit/modules.js';
@@ -6,7 +6,7 @@ import { strictest } from '../../tools/lib/typescript-workspace.js';
 
 const { options: compilerOptions } = ts.convertCompilerOptionsFromJson(strictest, '/');
 
-/** What the checker has to say, as `path:line: message`; no emitted file is written to disk. */
+/** Returns the messages of the type checker, as `path:line: message`. No emitted file is written to disk. */
 export function diagnosticsOf(files: readonly EmittedFile[]): string[] {
   const project = new Project({ useInMemoryFileSystem: true, compilerOptions });
   project.getFileSystem().writeFileSync('/package.json', '{ "type": "module" }');
@@ -30,7 +30,7 @@ export function isExported(node: ts.Statement): boolean {
   return ts.canHaveModifiers(node) && node.modifiers?.some(({ kind }) => kind === ts.SyntaxKind.ExportKeyword) === true;
 }
 
-/** The syntax in a module that does not vanish with its types: what remains would not be JavaScript. */
+/** Returns the syntax that remains in a module when the types are erased, and that is not JavaScript. */
 export function inerasableSyntax(file: ts.SourceFile): string[] {
   const found: string[] = [];
   const visit = (node: ts.Node): void => {

@@ -2,8 +2,18 @@
 
 import { readlinkSync } from 'node:fs';
 import { parentPort } from 'node:worker_threads';
-import { GuestMemory, kick, Vcpu } from '../../dist/runtime/index.js';
+import { GuestMemory, kick } from '../../dist/runtime/index.js';
+import { Vcpu } from '../../dist/runtime/x86_64.js';
 import { outcomeOf, runOutcome } from '../../dist/tools/lib/outcome.js';
+
+/** The memory that the Worker has attached to, by id: memory that nothing refers to would be released when it is collected. */
+const attached = new Map();
+
+function attach(shared) {
+  const memory = attached.get(shared.id) ?? GuestMemory.attach(shared);
+  attached.set(shared.id, memory);
+  return memory;
+}
 
 const jobs = {
   run({ vcpu: shared, times = 1, ...options }) {
@@ -25,7 +35,7 @@ const jobs = {
   kick: ({ vcpu }) => kick(vcpu),
 
   writeMemory({ memory: shared, at, bytes }) {
-    const memory = GuestMemory.attach(shared);
+    const memory = attach(shared);
     const before = [...memory.bytes(at, bytes.length)];
     memory.write(at, Uint8Array.from(bytes));
     return before;

@@ -1,22 +1,12 @@
-/** Shared by the tests with real vCPUs: the device, Workers that use the built runtime, and child processes. */
+/** Helpers for tests with real vCPUs: the device, Workers that use the built runtime, and child processes. */
 
 import { execFile } from 'node:child_process';
 import { closeSync, openSync, readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
 import * as bindings from '../../generated/x86_64/linux/kvm.js';
-import {
-  type Bindings,
-  type GuestMemoryHandle,
-  Kvm,
-  KvmBusyError,
-  kick,
-  type Mechanism,
-  type SharedVcpu,
-  Vcpu,
-  type VcpuOptions,
-  type Vm,
-} from '../../runtime/index.js';
+import { type GuestMemoryHandle, KvmBusyError, kick, type VcpuHandle } from '../../runtime/index.js';
+import { type Bindings, Kvm, type Mechanism, Vcpu, type VcpuOptions, type Vm } from '../../runtime/x86_64.js';
 import { type Guest, type Loaded, places } from '../../tools/guests/index.js';
 import { type Outcome, runOutcome } from '../../tools/lib/outcome.js';
 import { until, watchdogMs, within } from '../../tools/lib/timeouts.js';
@@ -53,13 +43,13 @@ export const wrongAboutFlag: Bindings = {
   },
 } as unknown as Bindings;
 
-/** A VM. The caller closes it with `using`. */
+/** Creates a VM. The caller closes it with `using`. */
 export function createVm(of: Bindings = bindings): Vm {
   using kvm = Kvm.open({ bindings: of });
   return kvm.createVm();
 }
 
-/** A guest in a VM of its own. `using` closes all of it. */
+/** A guest in a VM of its own. `using` closes all objects of the machine. */
 export interface Machine extends Loaded {
   readonly vm: Vm;
 }
@@ -81,7 +71,7 @@ export function load(
   return { vm, ...loaded, [Symbol.dispose]: close };
 }
 
-/** The text that a guest sends to its port in this many exits. */
+/** Runs a guest for this many exits, and returns the text that the guest writes to its port. */
 export function sent(machine: Loaded, exits: number): string {
   const { kvmRun, shared } = machine.vcpu;
   return Array.from({ length: exits }, () => {
@@ -97,7 +87,7 @@ export function loadWithIrqchip(guest: Guest): Machine {
 }
 
 /** Runs once, with a watchdog: a test that loses a kick fails with `interrupted by timeout`. */
-export const run = ({ vcpu }: Loaded, timeoutMs: number = watchdogMs): Outcome => runOutcome(vcpu, { timeoutMs });
+export const run = ({ vcpu }: Loaded, timeout: number = watchdogMs): Outcome => runOutcome(vcpu, { timeout });
 
 /** The error that a call throws, or undefined. */
 export function thrownBy(call: () => unknown): unknown {
@@ -112,7 +102,7 @@ export function thrownBy(call: () => unknown): unknown {
 /** The counter of a guest that spins. */
 export const counterOf = ({ memory }: Loaded): number => memory.dataView(places.data, 4).getUint32(0, true);
 
-/** Waits until the guest counts on, in whatever thread it runs. */
+/** Waits until the counter of the guest changes. Any thread may run the guest. */
 export async function untilCounting(machine: Loaded): Promise<void> {
   const before = counterOf(machine);
   await until(() => counterOf(machine) !== before, 'the guest counts');
@@ -121,13 +111,13 @@ export async function untilCounting(machine: Loaded): Promise<void> {
 /** The jobs of `vcpu-worker.mjs`, each with its argument and its answer. */
 export interface Jobs {
   /** Runs a vCPU this many times. Afterwards the Worker closes its handle. */
-  run: [{ vcpu: SharedVcpu; times?: number; timeoutMs?: number; number?: number }, Outcome[]];
+  run: [{ vcpu: VcpuHandle; times?: number; timeout?: number; runId?: number }, Outcome[]];
   /** Waits until the u32 at an address of the memory changes, then does actions with the running vCPU. */
-  meddle: [{ vcpu: SharedVcpu; memory: GuestMemoryHandle; counterAt: number; actions: Action[] }, string[]];
-  kick: [{ vcpu: SharedVcpu }, boolean];
+  meddle: [{ vcpu: VcpuHandle; memory: GuestMemoryHandle; counterAt: number; actions: Action[] }, string[]];
+  kick: [{ vcpu: VcpuHandle }, boolean];
   writeMemory: [{ memory: GuestMemoryHandle; at: number; bytes: number[] }, number[]];
   /** Writes `io.data_offset` of `struct kvm_run` again and again, until word 0 is set. Word 1 is set when it has begun. */
-  scribble: [{ vcpu: SharedVcpu; values: readonly bigint[]; words: Int32Array }, number];
+  scribble: [{ vcpu: VcpuHandle; values: readonly bigint[]; words: Int32Array }, number];
   threadId: [null, number];
 }
 
@@ -143,7 +133,7 @@ interface Answer {
 export class Helper implements AsyncDisposable {
   readonly #worker = new Worker(new URL('vcpu-worker.mjs', import.meta.url));
   readonly #waiting = new Map<number, (answer: Answer) => void>();
-  readonly #vcpus = new Set<SharedVcpu>();
+  readonly #vcpus = new Set<VcpuHandle>();
   #number = 0;
 
   private constructor() {
@@ -180,7 +170,7 @@ export class Helper implements AsyncDisposable {
     await within(this.#worker.terminate(), 'the end of the Worker');
   }
 
-  /** Ends the Worker, also during a run. */
+  /** Ends the Worker, even during a run. */
   async [Symbol.asyncDispose](): Promise<void> {
     const ended = this.#worker.terminate();
     for (const vcpu of this.#vcpus) kick(vcpu);
@@ -209,7 +199,7 @@ export class Served {
   }
 }
 
-/** Runs a script in a process of its own, and returns the JSON that it prints. The script is a name in `scripts/`, or a URL. */
+/** Runs a script in a new process, and returns the JSON that the script prints. `name` is a name in `scripts/`, or a URL. */
 export async function runScript<T>(
   name: string | URL,
   { before = [], flags = [], env = {} }: ScriptOptions = {},
@@ -232,19 +222,28 @@ export async function runScript<T>(
 }
 
 export interface ScriptOptions {
-  /** A command that starts node with other settings: `['env', '--block-signal=63']`. */
+  /** A command that starts Node with other settings, such as `['env', '--block-signal=63']`. */
   readonly before?: readonly string[];
   readonly flags?: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
 }
 
-/** The mapping at an address of this process, as the kernel describes it, or null. */
-export function mappingAt(address: bigint): { memory: boolean; residentKiB: number } | null {
+/** A mapping of this process, as /proc/self/smaps describes it. The kernel merges neighbouring mappings of the same kind. */
+export interface ProcessMapping {
+  readonly memory: boolean;
+  readonly residentKiB: number;
+  /** The flags in the kernel's abbreviations: `dc` is MADV_DONTFORK. */
+  readonly flags: readonly string[];
+}
+
+/** The mapping at an address of this process, or null. */
+export function mappingAt(address: bigint): ProcessMapping | null {
   const mappings = readFileSync('/proc/self/smaps', 'utf8').split(/^(?=[0-9a-f]+-[0-9a-f]+ )/m);
   for (const text of mappings) {
     const [, from, to, permissions] = /^([0-9a-f]+)-([0-9a-f]+) (\S+)/.exec(text) ?? [];
     if (BigInt(`0x${from}`) > address || address >= BigInt(`0x${to}`)) continue;
-    return { memory: permissions !== '---p', residentKiB: Number(/^Rss: +(\d+)/m.exec(text)?.[1]) };
+    const flags = /^VmFlags: (.*?) *$/m.exec(text)?.[1]?.split(' ') ?? [];
+    return { memory: permissions !== '---p', residentKiB: Number(/^Rss: +(\d+)/m.exec(text)?.[1]), flags };
   }
   return null;
 }
@@ -259,7 +258,7 @@ export function runProfiled<T>(name: string, env: ScriptOptions['env'] = {}): Pr
 }
 
 /** Whether another thread runs the vCPU. */
-export function isBusy(vcpu: SharedVcpu): boolean {
+export function isBusy(vcpu: VcpuHandle): boolean {
   try {
     Vcpu.attach(vcpu).close();
     return false;

@@ -1,11 +1,11 @@
 /**
- * Kicks in the gap between the last time that a run reads the requests and KVM_RUN, with the addon's test hooks. A kick
- * there that only sends a signal is always lost. The controls lose it, to show that these tests can fail.
+ * The gap between KVM_RUN and the last time that a run reads the requests, with the addon's test hooks. A kick in the gap
+ * that only sends a signal is always lost. The controls lose such a kick, to show that these tests can fail.
  */
 
 import { beforeAll, describe, expect, it } from 'vitest';
 import * as bindings from '../../generated/x86_64/linux/kvm.js';
-import type { Vcpu } from '../../runtime/index.js';
+import type { Vcpu } from '../../runtime/x86_64.js';
 import { type Loaded, longMode, protectedMode, realMode, userMode } from '../../tools/guests/index.js';
 import { Hooks, useHooks } from '../../tools/lib/native-test-hooks.js';
 import {
@@ -22,14 +22,14 @@ import {
 } from '../helpers/vcpus.js';
 
 /** Has the Worker run the vCPU, calls `action` while the Worker is in the gap, and releases it. */
-function inGap(helper: Helper, vcpu: Vcpu, action: () => void, timeoutMs?: number): Promise<Outcome[]> {
+function inGap(helper: Helper, vcpu: Vcpu, action: () => void, timeout?: number): Promise<Outcome[]> {
   const hooks = new Hooks(vcpu.share());
-  // A tick comes at any time, and it sets the flag too.
+  // A tick of the teardown ticker can come at any time, and its signal sets the flag too.
   hooks.change('ticker');
   hooks.hold('R4');
-  const outcomes = helper.do('run', { vcpu: vcpu.share(), ...(timeoutMs === undefined ? {} : { timeoutMs }) });
+  const outcomes = helper.do('run', { vcpu: vcpu.share(), ...(timeout === undefined ? {} : { timeout }) });
   try {
-    if (!hooks.isHeld(watchdogMs)) throw new Error(`the run is not in the gap after ${watchdogMs} ms`);
+    if (!hooks.isHeld(watchdogMs)) throw new Error(`the runner in the gap before R4: timed out after ${watchdogMs} ms`);
     action();
   } finally {
     hooks.release();
@@ -40,21 +40,25 @@ function inGap(helper: Helper, vcpu: Vcpu, action: () => void, timeoutMs?: numbe
 const kicked = 'interrupted by kick';
 const spinning = [realMode.spin, protectedMode.spin, longMode.spin, userMode.spin];
 
-describe.skipIf(!hasKvm)(`in the gap before KVM_RUN ${needsKvm}`, () => {
+describe.skipIf(!hasKvm)(`the gap before KVM_RUN ${needsKvm}`, () => {
   beforeAll(useHooks);
 
-  it.each(spinning)('no kick of 200 is lost, and no instruction runs: $name', async (guest) => {
-    await using helper = await Helper.start();
-    using machine = load(guest);
-    const outcomes: Outcome[] = [];
-    for (let round = 0; round < 200; round++) {
-      outcomes.push(...(await inGap(helper, machine.vcpu, () => machine.vcpu.kick())));
-    }
-    expect(outcomes).toEqual(Array(200).fill(kicked));
-    expect(counterOf(machine)).toBe(0);
-  });
+  // Shows: statement 29
+  it.each(spinning)(
+    'no kick of 200 in the gap is lost, and the guest executes no instruction: $name',
+    async (guest) => {
+      await using helper = await Helper.start();
+      using machine = load(guest);
+      const outcomes: Outcome[] = [];
+      for (let round = 0; round < 200; round++) {
+        outcomes.push(...(await inGap(helper, machine.vcpu, () => machine.vcpu.kick())));
+      }
+      expect(outcomes).toEqual(Array(200).fill(kicked));
+      expect(counterOf(machine)).toBe(0);
+    },
+  );
 
-  it('many kicks are one', async () => {
+  it('many kicks in the gap are delivered as one', async () => {
     await using helper = await Helper.start();
     using machine = load(realMode.halt);
     const outcomes = await inGap(helper, machine.vcpu, () => {
@@ -64,12 +68,12 @@ describe.skipIf(!hasKvm)(`in the gap before KVM_RUN ${needsKvm}`, () => {
     expect(await helper.do('run', { vcpu: machine.vcpu.share() })).toEqual([`exit ${bindings.KVM_EXIT_HLT}`]);
   });
 
-  it('no timeout is lost, and no instruction runs', async () => {
+  it('no timeout in the gap is lost, and the guest executes no instruction', async () => {
     await using helper = await Helper.start();
     using machine = load(userMode.spin);
     const { kvmRun } = machine.vcpu;
     for (let round = 0; round < 20; round++) {
-      // The handler has run when the flag is up.
+      // When the flag is set, the handler has run.
       const timerFired = (): void => {
         for (const end = Date.now() + watchdogMs; kvmRun.immediate_exit === 0 && Date.now() < end; );
       };
@@ -78,7 +82,7 @@ describe.skipIf(!hasKvm)(`in the gap before KVM_RUN ${needsKvm}`, () => {
     expect(counterOf(machine)).toBe(0);
   });
 
-  it('a stray signal does not end the run', async () => {
+  it('a stray signal in the gap does not end the run', async () => {
     await using helper = await Helper.start();
     using machine = load(userMode.spin);
     const thread = await helper.do('threadId', null);
@@ -88,7 +92,7 @@ describe.skipIf(!hasKvm)(`in the gap before KVM_RUN ${needsKvm}`, () => {
     expect(await outcomes).toEqual([kicked]);
   });
 
-  /** Ten times: the kick in the gap is lost, as the guest runs for all that, and another kick gets it out. */
+  /** Ten times: a kick in the gap is lost, because the guest runs afterwards. Another kick gets the guest out. */
   const loses = async (machine: Loaded): Promise<void> => {
     await using helper = await Helper.start();
     for (let round = 0; round < 10; round++) {
@@ -104,7 +108,8 @@ describe.skipIf(!hasKvm)(`in the gap before KVM_RUN ${needsKvm}`, () => {
     }
   };
 
-  it('control: a kick that only signals is lost', async () => {
+  // Shows: statement 30
+  it('a kick that only sends a signal is lost (control)', async () => {
     using machine = load(userMode.spin);
     const hooks = new Hooks(machine.vcpu.share());
     hooks.change('flag');
@@ -114,15 +119,16 @@ describe.skipIf(!hasKvm)(`in the gap before KVM_RUN ${needsKvm}`, () => {
     expect(await inGap(helper, machine.vcpu, () => machine.vcpu.kick())).toEqual([kicked]);
   });
 
-  it('control: with bindings that are wrong about immediate_exit, a kick is lost', async () => {
+  it('a kick is lost if the bindings have a wrong offset of immediate_exit (control)', async () => {
     using machine = load(userMode.spin, {}, wrongAboutFlag);
     new Hooks(machine.vcpu.share()).change('ticker');
     await loses(machine);
   });
 
-  it('a signal that is left pending for one vCPU does not keep another one out', () => {
+  // Shows: statement 36
+  it('a signal that stays pending for one vCPU does not keep another vCPU out of KVM_RUN', () => {
     using left = load(userMode.spin, { mechanism: 'signal_mask' });
-    using right = load(userMode.spin, { mechanism: 'signal_mask', signal: 43 });
+    using right = load(userMode.spin, { mechanism: 'signal_mask', kickSignal: 43 });
     const timedOut = 'interrupted by timeout';
     expect([run(left, 1), run(right, 1)]).toEqual([timedOut, timedOut]);
     new Hooks(right.vcpu.share()).stray();

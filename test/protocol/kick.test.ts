@@ -1,8 +1,9 @@
-/** Kicks and timeouts: how a vCPU is got out of KVM_RUN, and what never comes out of `run`. */
+/** Kicks and timeouts interrupt a run. Stray signals do not. */
 
 import { describe, expect, it } from 'vitest';
 import { KVM_EXIT_HLT, KVM_EXIT_IO } from '../../generated/x86_64/linux/kvm.js';
-import { GuestMemory, KvmArgumentError, KvmBusyError, KvmClosedError, kick, Vcpu } from '../../runtime/index.js';
+import { GuestMemory, KvmArgumentError, KvmBusyError, KvmClosedError, kick } from '../../runtime/index.js';
+import { Vcpu } from '../../runtime/x86_64.js';
 import {
   type Guest,
   type Loaded,
@@ -12,6 +13,7 @@ import {
   realMode,
   userMode,
 } from '../../tools/guests/index.js';
+import { runOutcome } from '../../tools/lib/outcome.js';
 import {
   createVm,
   Helper,
@@ -39,26 +41,27 @@ const kicked = 'interrupted by kick';
 const timedOut = 'interrupted by timeout';
 const spinning = [realMode.spin, protectedMode.spin, longMode.spin, userMode.spin];
 
-describe.skipIf(!hasKvm).each(mechanisms)(`a kick with %s ${needsKvm}`, (mechanism) => {
+describe.skipIf(!hasKvm).each(mechanisms)(`kicks with %s ${needsKvm}`, (mechanism) => {
   const load = (guest: Guest): Machine => loadWith(guest, { mechanism });
 
-  it('before a run interrupts it before its first instruction', () => {
+  // Shows: statement 26
+  it('a kick before a run interrupts the run before the first instruction', () => {
     using machine = load(realMode.out);
     const { rip } = machine.vcpu.getRegs();
     machine.vcpu.kick();
     expect(run(machine)).toBe(kicked);
     expect(machine.vcpu.getRegs().rip).toBe(rip);
     expect(run(machine)).toBe(exitIo);
-    expect(machine.vcpu.interruption).toBeNull();
   });
 
-  it('is delivered as one with the kicks before its delivery', () => {
+  // Shows: statement 27
+  it('all kicks before a delivery are delivered as one', () => {
     using machine = load(realMode.out);
     for (let kicks = 0; kicks < 3; kicks++) machine.vcpu.kick();
     expect([run(machine), run(machine), run(machine)]).toEqual([kicked, exitIo, exitHlt]);
   });
 
-  it('is delivered again when it comes after a delivery', () => {
+  it('a kick after a delivery is delivered by the next run', () => {
     using machine = load(realMode.halt);
     machine.vcpu.kick();
     const first = run(machine);
@@ -66,30 +69,34 @@ describe.skipIf(!hasKvm).each(mechanisms)(`a kick with %s ${needsKvm}`, (mechani
     expect([first, run(machine), run(machine)]).toEqual([kicked, kicked, exitHlt]);
   });
 
-  it('is delivered after an exit, and lets the operation of the exit be completed', () => {
+  // Shows: statement 6, statement 28
+  it('a kick is delivered after an exit, and the operation of the exit is completed', () => {
     using machine = load(realMode.input);
     expect(run(machine)).toBe(exitIo);
     machine.vcpu.shared.setUint8(machine.vcpu.kvmRun.io.$data_offset, 0x77);
     machine.vcpu.kick();
     expect(run(machine)).toBe(kicked);
-    // The port was read, and no more was done.
+    // The guest has read the port, and it has executed nothing after that.
     const { rax, rip } = machine.vcpu.getRegs();
     expect({ al: rax & 0xffn, rip }).toEqual({ al: 0x77n, rip: BigInt(places.code + 4) });
     expect(run(machine)).toBe(exitHlt);
   });
 
-  it('is delivered after all fragments of an operation, each of which is an exit of its own', () => {
+  // Shows: statement 28
+  it('a kick is delivered after all fragments of an operation, and each fragment is an exit', () => {
     using machine = load(protectedMode.mmioInFragments);
     const first = run(machine);
     machine.vcpu.kick();
     const fragments = [];
-    for (let outcome = run(machine); outcome === first; outcome = run(machine)) fragments.push(outcome);
+    let outcome = run(machine);
+    for (; outcome === first; outcome = run(machine)) fragments.push(outcome);
+    expect(outcome).toBe(kicked);
     expect(fragments).toHaveLength(3);
-    expect(machine.vcpu.interruption).toBe('kick');
     expect(run(machine)).toBe(exitHlt);
   });
 
-  it('never has anybody look at exit_reason, which is stale then', () => {
+  // Shows: statement 24
+  it('a kick is delivered without a look at exit_reason, which is stale', () => {
     using machine = load(realMode.halt);
     machine.vcpu.kvmRun.exit_reason = 0xdead;
     machine.vcpu.kick();
@@ -97,14 +104,14 @@ describe.skipIf(!hasKvm).each(mechanisms)(`a kick with %s ${needsKvm}`, (mechani
     expect(run(machine)).toBe(exitHlt);
   });
 
-  it('leaves immediate_exit down', () => {
+  it('a run that delivers a kick leaves immediate_exit cleared', () => {
     using machine = load(realMode.halt);
     machine.vcpu.kick();
     run(machine);
     expect(machine.vcpu.kvmRun.immediate_exit).toBe(0);
   });
 
-  it('does nothing to another vCPU of the same thread', () => {
+  it('a kick does not interrupt another vCPU of the same thread', () => {
     using one = load(realMode.out);
     using other = load(realMode.out);
     one.vcpu.kick();
@@ -112,7 +119,8 @@ describe.skipIf(!hasKvm).each(mechanisms)(`a kick with %s ${needsKvm}`, (mechani
     expect(run(one)).toBe(kicked);
   });
 
-  it('can be given to what is gone: it says so', () => {
+  // Shows: statement 33
+  it('a kick of a closed vCPU returns false', () => {
     const machine = load(realMode.halt);
     const shared = machine.vcpu.share();
     expect(kick(shared)).toBe(true);
@@ -121,7 +129,8 @@ describe.skipIf(!hasKvm).each(mechanisms)(`a kick with %s ${needsKvm}`, (mechani
     expect(() => Vcpu.attach(shared)).toThrow(KvmClosedError);
   });
 
-  it.each(spinning)('from a Worker gets this thread out of $name', async (guest) => {
+  // Shows: statement 25
+  it.each(spinning)('a kick from a Worker gets this thread out of $name', async (guest) => {
     await using helper = await Helper.start();
     using machine = load(guest);
     const results = helper.do('meddle', { ...meddling(machine), actions: ['kick'] });
@@ -129,7 +138,8 @@ describe.skipIf(!hasKvm).each(mechanisms)(`a kick with %s ${needsKvm}`, (mechani
     expect(await results).toEqual(['done']);
   });
 
-  it.each(spinning)('from this thread gets a Worker out of $name', async (guest) => {
+  // Shows: statement 25, security 3
+  it.each(spinning)('a kick from this thread gets a Worker out of $name', async (guest) => {
     await using helper = await Helper.start();
     using machine = load(guest);
     for (let round = 0; round < 10; round++) {
@@ -140,7 +150,7 @@ describe.skipIf(!hasKvm).each(mechanisms)(`a kick with %s ${needsKvm}`, (mechani
     }
   });
 
-  it('gets a Worker out of run after run, and none of so many is in the way of a later one', async () => {
+  it('thousands of kicks get a Worker out of 2000 runs, and a later kick still does', async () => {
     await using helper = await Helper.start();
     using machine = load(userMode.spin);
     const vcpu = machine.vcpu.share();
@@ -168,7 +178,7 @@ describe.skipIf(!hasKvm).each(mechanisms)(`a kick with %s ${needsKvm}`, (mechani
     expect(await last).toEqual([kicked]);
   });
 
-  it('waits for the vCPU to be run by whatever thread', async () => {
+  it('a kick waits until any thread runs the vCPU', async () => {
     using machine = load(userMode.spin);
     {
       await using helper = await Helper.start();
@@ -177,12 +187,12 @@ describe.skipIf(!hasKvm).each(mechanisms)(`a kick with %s ${needsKvm}`, (mechani
       machine.vcpu.kick();
       expect(await outcomes).toEqual([kicked]);
     }
-    // The thread that ran it last has ended, and the kick finds nobody to signal.
+    // The thread that ran the vCPU last has ended, so the kick signals no thread.
     machine.vcpu.kick();
     expect(run(machine)).toBe(kicked);
   });
 
-  it('lets a Worker end that is in a run', async () => {
+  it('a Worker that is in a run ends after a kick', async () => {
     using machine = load(userMode.spin);
     {
       await using helper = await Helper.start();
@@ -194,32 +204,36 @@ describe.skipIf(!hasKvm).each(mechanisms)(`a kick with %s ${needsKvm}`, (mechani
   });
 });
 
-describe.skipIf(!hasKvm).each(mechanisms)(`a timeout with %s ${needsKvm}`, (mechanism) => {
+describe.skipIf(!hasKvm).each(mechanisms)(`timeouts with %s ${needsKvm}`, (mechanism) => {
   const load = (guest: Guest): Machine => loadWith(guest, { mechanism });
 
-  it('interrupts its run', () => {
+  // Shows: security 3
+  it('a timeout interrupts its run', () => {
     using machine = load(userMode.spin);
     expect([run(machine, 1), run(machine, 1)]).toEqual([timedOut, timedOut]);
   });
 
-  it('that is over before KVM_RUN begins interrupts it all the same', () => {
+  // Shows: security 6
+  it('a timeout that expires before KVM_RUN begins interrupts the run', () => {
     using machine = load(userMode.spin);
     for (let runs = 0; runs < 100; runs++) expect(run(machine, 1e-6)).toBe(timedOut);
   });
 
-  it('is over with its run: a thousand times it leaves the next run alone', () => {
+  // Shows: statement 38
+  it('a timeout does not interrupt the next run, in a thousand rounds', () => {
     using machine = load(realMode.outForEver);
     const outcomes = { timed: [] as Outcome[], next: [] as Outcome[] };
     for (let round = 0; round < 1000; round++) {
-      // From far too short over just about an exit's time to ample.
+      // The timeouts grow from far below the time of an exit to far above it.
       outcomes.timed.push(run(machine, 10 ** ((round % 80) / 10 - 6)));
-      outcomes.next.push(machine.vcpu.run() === 'exit' ? exitIo : 'interrupted');
+      outcomes.next.push(runOutcome(machine.vcpu));
     }
     expect(outcomes.next).toEqual(Array(1000).fill(exitIo));
     expect(new Set(outcomes.timed)).toEqual(new Set([exitIo, timedOut]));
   });
 
-  it('is over with its run, also when the run delivers a kick instead', () => {
+  // Shows: statement 38
+  it('a timeout does not interrupt the next run if its own run delivers a kick', () => {
     using machine = load(userMode.spin);
     expect(run(machine, 1)).toBe(timedOut);
     machine.vcpu.kick();
@@ -227,22 +241,16 @@ describe.skipIf(!hasKvm).each(mechanisms)(`a timeout with %s ${needsKvm}`, (mech
     expect(run(machine, 1)).toBe(timedOut);
   });
 
-  it('goes with the vCPU from thread to thread', async () => {
+  it('a timeout works on each thread that runs the vCPU', async () => {
     await using helper = await Helper.start();
     await using other = await Helper.start();
     using machine = load(userMode.spin);
     const vcpu = machine.vcpu.share();
     for (let round = 0; round < 3; round++) {
-      expect(await helper.do('run', { vcpu, times: 2, timeoutMs: 1 })).toEqual([timedOut, timedOut]);
+      expect(await helper.do('run', { vcpu, times: 2, timeout: 1 })).toEqual([timedOut, timedOut]);
       expect(run(machine, 1)).toBe(timedOut);
-      expect(await other.do('run', { vcpu, timeoutMs: 1 })).toEqual([timedOut]);
+      expect(await other.do('run', { vcpu, timeout: 1 })).toEqual([timedOut]);
     }
-  });
-
-  it.each([0, -1, Number.NaN, Number.POSITIVE_INFINITY, 2 ** 32])('of %d ms is refused', (timeoutMs) => {
-    using machine = load(realMode.halt);
-    expect(() => machine.vcpu.run({ timeoutMs })).toThrow(KvmArgumentError);
-    expect(run(machine)).toBe(exitHlt);
   });
 });
 
@@ -251,7 +259,8 @@ describe.skipIf(!hasKvm).each(mechanisms)(`stray signals with %s ${needsKvm}`, (
 
   const signal = 63;
 
-  it('of the very number, to the very thread, do not come out of a run', async () => {
+  // Shows: statement 35
+  it('stray signals with the number of the kick signal do not end a run', async () => {
     await using helper = await Helper.start();
     using machine = load(userMode.spin);
     const thread = await helper.do('threadId', null);
@@ -261,7 +270,7 @@ describe.skipIf(!hasKvm).each(mechanisms)(`stray signals with %s ${needsKvm}`, (
     });
     for (let round = 0; round < 20; round++) {
       await untilCounting(machine);
-      // To the thread, and to the process as a whole.
+      // One signal goes to the thread, and one to the whole process.
       for (const target of [thread, process.pid]) for (let i = 0; i < 20; i++) process.kill(target, signal);
     }
     await untilCounting(machine);
@@ -270,49 +279,67 @@ describe.skipIf(!hasKvm).each(mechanisms)(`stray signals with %s ${needsKvm}`, (
     expect(await outcomes).toEqual([kicked]);
   });
 
-  it('between runs do nothing', () => {
+  it('stray signals between runs have no effect', () => {
     using machine = load(realMode.out);
     for (let i = 0; i < 20; i++) process.kill(process.pid, signal);
     expect([run(machine), run(machine)]).toEqual([exitIo, exitHlt]);
   });
 });
 
-describe.skipIf(!hasKvm)(`the signal of kicks ${needsKvm}`, () => {
-  it('is the only one that the runtime handles', async () => {
+describe.skipIf(!hasKvm)(`the kick signal ${needsKvm}`, () => {
+  it('the runtime handles no signal except the kick signals of its vCPUs', async () => {
     expect(await runScript('signals')).toEqual({ handled: [63], also: [40] });
   });
 
-  it('can be chosen', async () => {
+  it('the kick signal can be chosen', async () => {
     await using helper = await Helper.start();
     using vm = createVm();
-    using loaded = userMode.spin.load(vm, { signal: 40 });
+    using loaded = userMode.spin.load(vm, { kickSignal: 40 });
     const outcomes = helper.do('run', { vcpu: loaded.vcpu.share() });
     await untilCounting(loaded);
     loaded.vcpu.kick();
     expect(await outcomes).toEqual([kicked]);
   });
 
-  it.each([0, 10, 31, 65, 63.5, Number.NaN, -1])('is not %d', (number) => {
+  it.each([0, 10, 31, 65, 63.5, Number.NaN, -1])('the kick signal cannot be %d', (number) => {
     using vm = createVm();
-    expect(() => vm.createVcpu(0, { signal: number })).toThrow(KvmArgumentError);
-    expect(() => vm.createVcpu(0, { signal: number })).toThrow(/is not a real-time signal; choose one from 3\d to 64$/);
+    expect(() => vm.createVcpu(0, { kickSignal: number })).toThrow(KvmArgumentError);
+    expect(() => vm.createVcpu(0, { kickSignal: number })).toThrow(
+      /must be the number of a real-time signal, from 3\d to 64$/,
+    );
     // No vCPU was made, so its number is free.
     using _ = vm.createVcpu(0);
   });
 
-  it('is not one that somebody else handles, and then another one can be chosen', async () => {
-    const refusal = 'signal 63 is handled by somebody else; choose another one with { signal }';
+  // Shows: statement 56
+  it('createVcpu refuses a signal that the process handles, and accepts another one or takes a free one', async () => {
+    const refusal =
+      'KVM_CREATE_VCPU: kickSignal 63: another part of the process handles this signal; choose another number';
     expect(await runScript('handled-signal', { before: ['env', '--ignore-signal=63'] })).toEqual({
       refusal: `KvmArgumentError: ${refusal}`,
       withAnother: kicked,
+      withFreeOne: kicked,
     });
   });
 
-  it('gets through when the process was started with it blocked', async () => {
+  // Shows: statement 56
+  it.each([
+    ['the default signal', '', ''],
+    ['the same signal', '40', '40'],
+    ['different signals', '40', '41'],
+  ])('two copies of the package in one process get their vCPUs out of KVM_RUN with %s', async (_, first, second) => {
+    expect(await runScript('two-copies', { env: { FIRST: first, SECOND: second } })).toEqual({
+      copies: 2,
+      outcomes: Array(6).fill(kicked),
+    });
+  });
+
+  it('a kick is delivered if the process was started with the kick signal blocked', async () => {
     expect(await runScript('kick-spinner', { before: ['env', '--block-signal=63'] })).toEqual({ outcomes: [kicked] });
   });
 
-  it('gets through when the queue of real-time signals is full; a timeout is refused then', async () => {
+  // Shows: statement 32
+  it('a kick is delivered if the queue of real-time signals is full, and a timeout is refused then', async () => {
     const before = ['bash', '-c', 'ulimit -i 0 && exec "$@"', 'bash'];
     const outcomes = [kicked];
     const timeout = expect.stringMatching(/^KvmError: KVM_RUN: EAGAIN: .*ulimit -i/);
@@ -321,7 +348,8 @@ describe.skipIf(!hasKvm)(`the signal of kicks ${needsKvm}`, () => {
 });
 
 describe.skipIf(!hasKvm)(`a vCPU that another thread runs ${needsKvm}`, () => {
-  it('is busy for a Worker', async () => {
+  // Shows: statement 66
+  it('a vCPU that this thread runs is busy for a Worker', async () => {
     await using helper = await Helper.start();
     using machine = loadWith(userMode.spin);
     const actions = ['run', 'getRegs', 'ioctl', 'close', 'kick'] as const;
@@ -330,7 +358,8 @@ describe.skipIf(!hasKvm)(`a vCPU that another thread runs ${needsKvm}`, () => {
     expect(await answers).toEqual([...Array(4).fill('KvmBusyError'), 'done']);
   });
 
-  it('is busy for this thread, and as before afterwards', async () => {
+  // Shows: statement 44, security 25
+  it('a vCPU that a Worker runs is busy for this thread, and usable after the run', async () => {
     await using helper = await Helper.start();
     using machine = loadWith(userMode.spin);
     const { vcpu } = machine;
@@ -347,7 +376,8 @@ describe.skipIf(!hasKvm)(`a vCPU that another thread runs ${needsKvm}`, () => {
     expect(() => vcpu.run()).toThrow(KvmClosedError);
   });
 
-  it('goes on when this thread closes the VM and the memory', async () => {
+  // Shows: statement 58
+  it('a run continues when another thread closes the VM and the memory', async () => {
     await using helper = await Helper.start();
     const { vm, vcpu, memory } = loadWith(userMode.spin);
     using counter = GuestMemory.attach(memory.share());

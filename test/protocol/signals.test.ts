@@ -1,6 +1,6 @@
 /**
- * Signals that are not kicks change nothing, by neither mechanism: those of a profiler, a flood of the very number, child
- * processes, and vCPUs with other signals or by the other mechanism on the same thread.
+ * Signals that are not kicks have no effect, with both mechanisms. The tests use the signals of a profiler, a flood of the kick
+ * signal, child processes, and vCPUs with other signals or with the other mechanism on the same thread.
  */
 
 import { execFile, execFileSync } from 'node:child_process';
@@ -10,14 +10,8 @@ import { promisify } from 'node:util';
 import { MessageChannel } from 'node:worker_threads';
 import { describe, expect, it } from 'vitest';
 import * as bindings from '../../generated/x86_64/linux/kvm.js';
-import {
-  type Bindings,
-  Kvm,
-  KvmUnsupportedError,
-  type Mechanism,
-  type VcpuOptions,
-  VcpuThread,
-} from '../../runtime/index.js';
+import { KvmUnsupportedError, VcpuThread } from '../../runtime/index.js';
+import { type Bindings, Kvm, type Mechanism, type VcpuOptions } from '../../runtime/x86_64.js';
 import { realMode, userMode } from '../../tools/guests/index.js';
 import {
   Helper,
@@ -41,7 +35,7 @@ const signal = 63;
 const kicked = 'interrupted by kick';
 const timedOut = 'interrupted by timeout';
 
-/** The signals of a set, as a `/proc/…/status` has it. */
+/** The signals of a set in the text of `/proc/…/status`. */
 function signalsIn(status: string, set: 'SigBlk' | 'SigIgn'): number[] {
   const [, mask] = new RegExp(`^${set}:\\s*([0-9a-f]+)$`, 'm').exec(status) ?? [];
   const bits = BigInt(`0x${mask}`);
@@ -50,7 +44,7 @@ function signalsIn(status: string, set: 'SigBlk' | 'SigIgn'): number[] {
 
 const blockedHere = (): number[] => signalsIn(readFileSync('/proc/thread-self/status', 'utf8'), 'SigBlk');
 
-/** What a child process prints of itself. */
+/** A command that prints the status of its own process. */
 const cat = ['cat', ['/proc/self/status'], { encoding: 'utf8' }] as const;
 
 function expectUntouched(status: string): void {
@@ -61,15 +55,17 @@ function expectUntouched(status: string): void {
 /** The threads of this process. */
 const threads = (): number[] => readdirSync('/proc/self/task').map(Number);
 
-describe.skipIf(!hasKvm).each(mechanisms)(`by %s ${needsKvm}`, (mechanism) => {
+describe.skipIf(!hasKvm).each(mechanisms)(`signals with %s ${needsKvm}`, (mechanism) => {
   const options = { mechanism };
 
-  it('the signals of a profiler do not come out of a run', async () => {
+  // Shows: statement 52
+  it('the signals of a profiler do not end a run', async () => {
     expect(await runProfiled('kick-spinner', { MECHANISM: mechanism })).toEqual({ outcomes: [kicked] });
   });
 
-  it('the signals of a profiler do not come to the program of a VcpuThread', async () => {
-    // Before each kick: no exit, and the kicks until then.
+  // Shows: statement 52
+  it('the signals of a profiler do not reach the program of a VcpuThread', async () => {
+    // The number of exits and of kicks before each kick.
     const seen = [
       [0, 0],
       [0, 1],
@@ -78,7 +74,8 @@ describe.skipIf(!hasKvm).each(mechanisms)(`by %s ${needsKvm}`, (mechanism) => {
     expect(await runProfiled('kick-thread', { MECHANISM: mechanism })).toEqual({ seen });
   });
 
-  it('a flood of the very signal does not come out of a run, and no kick is lost in it', async () => {
+  // Shows: statement 53
+  it('a flood of the kick signal does not end a run, and no kick is lost during the flood', async () => {
     await using helper = await Helper.start();
     using machine = load(userMode.spin, options);
     using other = load(userMode.spin, options);
@@ -109,7 +106,8 @@ describe.skipIf(!hasKvm).each(mechanisms)(`by %s ${needsKvm}`, (mechanism) => {
     expect(await outcomes).toEqual([kicked]);
   });
 
-  it('child processes that are started during a run neither get nor do anything', async () => {
+  // Shows: statement 54
+  it('a child process that is started during a run gets no signal and does not end the run', async () => {
     using machine = load(userMode.spin, options);
     const served = new Served();
     await using thread = VcpuThread.start(machine.vcpu, program('serve'), { data: { words: served.words } });
@@ -126,7 +124,8 @@ describe.skipIf(!hasKvm).each(mechanisms)(`by %s ${needsKvm}`, (mechanism) => {
     await until(() => served.kicks === 1, 'the kick is delivered');
   });
 
-  it('child processes that are started between runs on the thread of the vCPU do not inherit its signals', async () => {
+  // Shows: statement 54
+  it('a child process that is started between runs on the thread of the vCPU does not inherit its signal mask', async () => {
     using machine = load(realMode.repOut, options);
     const { port1, port2 } = new MessageChannel();
     const statuses: string[] = [];
@@ -136,90 +135,102 @@ describe.skipIf(!hasKvm).each(mechanisms)(`by %s ${needsKvm}`, (mechanism) => {
     await until(() => statuses.length === 5, 'five children');
     statuses.forEach(expectUntouched);
     port1.close();
-    // The same from here, where the next run is as before.
+    // A child of this thread does not inherit the mask either, and the next run works as before.
     expect(run(machine, 1e-6)).toBe(timedOut);
     expectUntouched(execFileSync(...cat));
     machine.vcpu.kick();
     expect(run(machine)).toBe(kicked);
   });
 
-  it.each(mechanisms)('a Worker of a thread that has run a vCPU is kicked out of one by %s', async (other) => {
-    using first = load(userMode.spin, options);
-    expect(run(first, 1)).toBe(timedOut);
-    await using helper = await Helper.start();
-    using machine = load(userMode.spin, { mechanism: other });
-    const outcomes = helper.do('run', { vcpu: machine.vcpu.share() });
-    await untilCounting(machine);
-    machine.vcpu.kick();
-    expect(await outcomes).toEqual([kicked]);
-  });
+  // Shows: statement 55
+  it.each(mechanisms)(
+    'a kick gets a Worker out of a run if the Worker was started by a thread that has run a vCPU: %s',
+    async (other) => {
+      using first = load(userMode.spin, options);
+      expect(run(first, 1)).toBe(timedOut);
+      await using helper = await Helper.start();
+      using machine = load(userMode.spin, { mechanism: other });
+      const outcomes = helper.do('run', { vcpu: machine.vcpu.share() });
+      await untilCounting(machine);
+      machine.vcpu.kick();
+      expect(await outcomes).toEqual([kicked]);
+    },
+  );
 });
 
 describe.skipIf(!hasKvm)(`vCPUs that take turns on a thread ${needsKvm}`, () => {
   const together: [string, VcpuOptions[]][] = [
-    ['by different mechanisms', [{ mechanism: 'immediate_exit' }, { mechanism: 'signal_mask' }]],
-    ['with different signals by immediate_exit', mixed('immediate_exit', 'immediate_exit')],
-    ['with different signals by signal_mask', mixed('signal_mask', 'signal_mask')],
-    ['with different signals by different mechanisms', mixed('immediate_exit', 'signal_mask')],
+    ['different mechanisms', [{ mechanism: 'immediate_exit' }, { mechanism: 'signal_mask' }]],
+    ['different signals, immediate_exit', mixed('immediate_exit', 'immediate_exit')],
+    ['different signals, signal_mask', mixed('signal_mask', 'signal_mask')],
+    ['different signals, different mechanisms', mixed('immediate_exit', 'signal_mask')],
   ];
 
   function mixed(...of: Mechanism[]): VcpuOptions[] {
-    return of.map((mechanism, index) => ({ mechanism, signal: signal - 20 * index }));
+    return of.map((mechanism, index) => ({ mechanism, kickSignal: signal - 20 * index }));
   }
 
-  it.each(together)('%s, each by its own kicks', async (_, [one = {}, another = {}]) => {
-    await using helper = await Helper.start();
-    using left = load(userMode.spin, one);
-    using right = load(userMode.spin, another);
-    for (let round = 0; round < 5; round++) {
-      for (const machine of [left, right]) {
-        const outcomes = helper.do('run', { vcpu: machine.vcpu.share() });
-        await untilCounting(machine);
-        machine.vcpu.kick();
-        expect(await outcomes).toEqual([kicked]);
+  // Shows: statement 37
+  it.each(together)(
+    'vCPUs take turns on a thread, and a kick interrupts only its own vCPU: %s',
+    async (_, [one = {}, another = {}]) => {
+      await using helper = await Helper.start();
+      using left = load(userMode.spin, one);
+      using right = load(userMode.spin, another);
+      for (let round = 0; round < 5; round++) {
+        for (const machine of [left, right]) {
+          const outcomes = helper.do('run', { vcpu: machine.vcpu.share() });
+          await untilCounting(machine);
+          machine.vcpu.kick();
+          expect(await outcomes).toEqual([kicked]);
+        }
       }
-    }
-  });
+    },
+  );
 
-  it.each(together)("%s, and what is for one of them is not the other one's", async (_, [one = {}, another = {}]) => {
-    await using helper = await Helper.start();
-    using left = load(userMode.spin, one);
-    using right = load(userMode.spin, another);
-    const runOf = ({ vcpu }: Machine) => helper.do('run', { vcpu: vcpu.share(), timeoutMs: 1 });
-    for (let round = 0; round < 5; round++) {
-      for (const [mine, other] of [[left, right] as const, [right, left] as const]) {
-        mine.vcpu.kick();
-        const outcomes = [await runOf(other), await runOf(mine), await runOf(other), await runOf(mine)];
-        expect(outcomes).toEqual([[timedOut], [kicked], [timedOut], [timedOut]]);
+  // Shows: statement 37
+  it.each(together)(
+    'vCPUs take turns on a thread, and requests for one vCPU do not interrupt the other: %s',
+    async (_, [one = {}, another = {}]) => {
+      await using helper = await Helper.start();
+      using left = load(userMode.spin, one);
+      using right = load(userMode.spin, another);
+      const runOf = ({ vcpu }: Machine) => helper.do('run', { vcpu: vcpu.share(), timeout: 1 });
+      for (let round = 0; round < 5; round++) {
+        for (const [mine, other] of [[left, right] as const, [right, left] as const]) {
+          mine.vcpu.kick();
+          const outcomes = [await runOf(other), await runOf(mine), await runOf(other), await runOf(mine)];
+          expect(outcomes).toEqual([[timedOut], [kicked], [timedOut], [timedOut]]);
+        }
       }
-    }
-  });
+    },
+  );
 });
 
 describe.skipIf(!hasKvm)(`the mechanism ${needsKvm}`, () => {
-  /** Of a kernel from before Linux 4.11: it knows no such capability. */
+  /** The bindings of a kernel before Linux 4.11, which does not have this capability. */
   const older: Bindings = {
     ...bindings,
     KVM_CAP_IMMEDIATE_EXIT: 0x7fff_0000 as typeof bindings.KVM_CAP_IMMEDIATE_EXIT,
   };
 
-  it('is immediate_exit by default: its signal is not blocked on the thread', () => {
+  it('the default mechanism is immediate_exit, and the thread does not block the signal', () => {
     using machine = load(userMode.spin);
     expect(run(machine, 1)).toBe(timedOut);
     expect(blockedHere()).not.toContain(signal);
   });
 
-  it('cannot be immediate_exit where the kernel lacks it: says what to do', () => {
+  it('createVcpu refuses immediate_exit if the kernel does not have it, and names the alternative', () => {
     using kvm = Kvm.open({ bindings: older });
     using vm = kvm.createVm();
     const create = () => vm.createVcpu(0, { mechanism: 'immediate_exit' });
     expect(create).toThrow(KvmUnsupportedError);
-    expect(create).toThrow(/^KVM_CREATE_VCPU: absent: .*KVM_CAP_IMMEDIATE_EXIT.*use \{ mechanism: 'signal_mask' \}$/);
+    expect(create).toThrow(/^KVM_CREATE_VCPU: .*KVM_CAP_IMMEDIATE_EXIT.*use \{ mechanism: 'signal_mask' \}$/);
     // No vCPU was made, so its number is free.
     using _ = vm.createVcpu(0, { mechanism: 'signal_mask' });
   });
 
-  it('is signal_mask by default where the kernel lacks the other, and works', async () => {
+  it('the default mechanism is signal_mask if the kernel does not have immediate_exit', async () => {
     await using helper = await Helper.start();
     using kvm = Kvm.open({ bindings: older });
     using vm = kvm.createVm();

@@ -1,15 +1,18 @@
 /**
- * What is said of KVM_RUN and of the runtime around it, statement by statement, on this kernel.
- * `docs/race-free-exit.md` has the statements and where each is shown.
+ * The statements of `docs/race-free-exit.md` about KVM_RUN and the runtime around it, on this kernel. A tag above a test names
+ * the statements that the test shows; `npm run docs` makes a table of the tags.
  */
 
-import { closeSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { closeSync, openSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import * as asm from '../../generated/x86_64/asm/kvm.js';
 import * as bindings from '../../generated/x86_64/linux/kvm.js';
 import { addon } from '../../runtime/addon.js';
-import { errnoName } from '../../runtime/errors.js';
-import { abort, type Bindings, GuestMemory, type Vm } from '../../runtime/index.js';
+import { ioctlError } from '../../runtime/errors.js';
+import { abort, GuestMemory } from '../../runtime/index.js';
+import { vcpuContext } from '../../runtime/vcpu.js';
+import { vmContext } from '../../runtime/vm.js';
+import type { Bindings, Vm } from '../../runtime/x86_64.js';
 import { allocate, type View } from '../../support/index.js';
 import { type Guest, type Loaded, places, protectedMode, realMode, userMode } from '../../tools/guests/index.js';
 import { type Outcome, runOutcome } from '../../tools/lib/outcome.js';
@@ -36,12 +39,13 @@ const stale = 0xdead;
 const [kicked, aborted, timedOut] = ['kick', 'abort', 'timeout'].map((cause) => `interrupted by ${cause}`);
 
 describe.skipIf(!hasKvm)(`immediate_exit ${needsKvm}`, () => {
-  it('is looked at when KVM_RUN enters: no instruction of the guest runs; and the kernel never clears it', () => {
+  // Shows: statement 1, statement 3
+  it('KVM_RUN reads immediate_exit when it enters, the guest executes no instruction, and the kernel never clears the flag', () => {
     using machine = load(realMode.out, {}, wrongAboutFlag);
     const { vcpu } = machine;
     const { rip } = vcpu.getRegs();
     vcpu.kvmRun.immediate_exit = 1;
-    // However often it enters.
+    // KVM_RUN enters many times within this timeout.
     expect(run(machine, 20)).toBe(timedOut);
     expect(vcpu.getRegs().rip).toBe(rip);
     expect(vcpu.kvmRun.immediate_exit).toBe(1);
@@ -49,7 +53,8 @@ describe.skipIf(!hasKvm)(`immediate_exit ${needsKvm}`, () => {
     expect(run(machine)).toBe(`exit ${KVM_EXIT_IO}`);
   });
 
-  it('does nothing while the guest runs, without a signal, until the next entry', async () => {
+  // Shows: statement 2
+  it('immediate_exit without a signal has no effect on a running guest until the next entry', async () => {
     await using helper = await Helper.start();
     using machine = load(userMode.spin);
     const outcomes = helper.do('run', { vcpu: machine.vcpu.share() });
@@ -60,7 +65,8 @@ describe.skipIf(!hasKvm)(`immediate_exit ${needsKvm}`, () => {
     expect(await outcomes).toEqual([kicked]);
   });
 
-  it('leaves exit_reason as it was', () => {
+  // Shows: statement 4
+  it('immediate_exit leaves exit_reason unchanged', () => {
     using machine = load(realMode.halt);
     machine.vcpu.kvmRun.exit_reason = stale;
     machine.vcpu.kick();
@@ -68,7 +74,8 @@ describe.skipIf(!hasKvm)(`immediate_exit ${needsKvm}`, () => {
     expect(machine.vcpu.kvmRun.exit_reason).toBe(stale);
   });
 
-  it('comes after registers that were set in struct kvm_run, which are stored back always', () => {
+  // Shows: statement 5
+  it('KVM_RUN applies dirty registers before it acts on immediate_exit, and always stores valid registers', () => {
     using machine = load(realMode.out);
     const { kvmRun } = machine.vcpu;
     const before = machine.vcpu.getRegs();
@@ -86,21 +93,25 @@ describe.skipIf(!hasKvm)(`immediate_exit ${needsKvm}`, () => {
   });
 });
 
-describe.skipIf(!hasKvm)(`a signal that ends KVM_RUN ${needsKvm}`, () => {
-  it.each(mechanisms)('sets exit_reason to KVM_EXIT_INTR, which is no exit: %s', async (mechanism) => {
-    await using helper = await Helper.start();
-    using machine = load(userMode.spin, { mechanism });
-    machine.vcpu.kvmRun.exit_reason = stale;
-    const outcomes = helper.do('run', { vcpu: machine.vcpu.share() });
-    await untilCounting(machine);
-    machine.vcpu.kick();
-    expect(await outcomes).toEqual([kicked]);
-    expect(machine.vcpu.kvmRun.exit_reason).toBe(KVM_EXIT_INTR);
-  });
+describe.skipIf(!hasKvm)(`signals that end KVM_RUN ${needsKvm}`, () => {
+  // Shows: statement 7, KVM_SET_SIGNAL_MASK
+  it.each(mechanisms)(
+    'a signal that ends KVM_RUN sets exit_reason to KVM_EXIT_INTR, which the runtime does not report as an exit: %s',
+    async (mechanism) => {
+      await using helper = await Helper.start();
+      using machine = load(userMode.spin, { mechanism });
+      machine.vcpu.kvmRun.exit_reason = stale;
+      const outcomes = helper.do('run', { vcpu: machine.vcpu.share() });
+      await untilCounting(machine);
+      machine.vcpu.kick();
+      expect(await outcomes).toEqual([kicked]);
+      expect(machine.vcpu.kvmRun.exit_reason).toBe(KVM_EXIT_INTR);
+    },
+  );
 });
 
-describe.skipIf(!hasKvm)(`a memory fault ${needsKvm}`, () => {
-  /** The guest's data is where this process has no memory. */
+describe.skipIf(!hasKvm)(`memory faults ${needsKvm}`, () => {
+  /** A machine whose guest has its data at an address where this process has no memory. */
   function faulting(of: Bindings): Machine {
     const machine = load(userMode.spin, {}, of);
     const { vm, memory } = machine;
@@ -117,61 +128,55 @@ describe.skipIf(!hasKvm)(`a memory fault ${needsKvm}`, () => {
     return machine;
   }
 
-  function setMemory({ handle }: Vm, region: bindings.KvmUserspaceMemoryRegion): void {
-    const { KVM_SET_USER_MEMORY_REGION: request } = bindings;
+  function setMemory(vm: Vm, region: bindings.KvmUserspaceMemoryRegion): void {
+    const { request, size } = bindings.KVM_SET_USER_MEMORY_REGION;
     const { $$view, $$offset }: View = region;
-    expect(
-      addon().vmSetMemory({
-        vm: handle,
-        request: request.request,
-        view: $$view,
-        offset: $$offset,
-        needed: request.size,
-        slot: region.slot,
-        memory: null,
-      }),
-    ).toBe(0);
+    expect(addon().vmIoctlView(vmContext(vm).record, request, $$view, $$offset, size)).toBe(0);
   }
 
   const calling = (KVM_EXIT_MEMORY_FAULT: number | undefined): Bindings =>
     ({ ...bindings, KVM_EXIT_MEMORY_FAULT }) as unknown as Bindings;
 
-  // Not every kernel gives this reason for it: what this one leaves there is then called so.
-  it('comes back as EFAULT with a reason, and is an exit', () => {
+  // Not every kernel reports KVM_EXIT_MEMORY_FAULT here. So the bindings give that name to the reason of this kernel.
+  // Shows: statement 8
+  it('EFAULT with KVM_EXIT_MEMORY_FAULT is an exit', () => {
     using unknown = faulting(calling(undefined));
     expect(() => run(unknown)).toThrow(/^KVM_RUN: EFAULT: /);
     const { exit_reason } = unknown.vcpu.kvmRun;
     using machine = faulting(calling(exit_reason));
     expect(run(machine)).toBe(`exit ${exit_reason}`);
-    expect(machine.vcpu.interruption).toBeNull();
-    // The guest has not moved: it comes again.
+    // The guest has not advanced, so the same fault occurs again.
     expect(run(machine)).toBe(`exit ${exit_reason}`);
   });
 
-  it('with any other reason is the error EFAULT', () => {
+  // Shows: statement 9
+  it('EFAULT with any other exit reason is the error EFAULT', () => {
     using machine = faulting(calling(stale));
     expect(() => run(machine)).toThrow(/^KVM_RUN: EFAULT: /);
   });
 });
 
-it('EHWPOISON has its name', () => {
-  // As <asm-generic/errno.h> has it.
-  expect(errnoName(133)).toBe('EHWPOISON');
+// Shows: statement 10
+it('the error number 133 has the name EHWPOISON', () => {
+  // The number is that of <asm-generic/errno.h>.
+  expect(ioctlError('KVM_RUN', -133).code).toBe('EHWPOISON');
 });
 
-describe.skipIf(!hasKvm).each(mechanisms)(`complete, with %s ${needsKvm}`, (mechanism) => {
-  it('finishes the operation of the last exit, and the guest does no more', () => {
+describe.skipIf(!hasKvm).each(mechanisms)(`completeExit with %s ${needsKvm}`, (mechanism) => {
+  // Shows: statement 15, statement 16
+  it('completeExit finishes the operation of the last exit, and the guest executes nothing more', () => {
     using machine = load(realMode.input, { mechanism });
     const { vcpu } = machine;
     expect(run(machine)).toBe(`exit ${KVM_EXIT_IO}`);
     vcpu.shared.setUint8(vcpu.kvmRun.io.$data_offset, 0x77);
-    vcpu.complete(() => expect.unreachable('a byte is one operation'));
+    vcpu.completeExit(() => expect.unreachable('a byte is one operation'));
     const { rax, rip } = vcpu.getRegs();
     expect({ al: rax & 0xffn, rip }).toEqual({ al: 0x77n, rip: BigInt(places.code + 4) });
     expect(run(machine)).toBe(`exit ${KVM_EXIT_HLT}`);
   });
 
-  it('is needed before registers are read: they are as before the operation', () => {
+  // Shows: statement 15
+  it('without completeExit the registers have their values from before the operation', () => {
     using machine = load(realMode.input, { mechanism });
     const { vcpu } = machine;
     expect(run(machine)).toBe(`exit ${KVM_EXIT_IO}`);
@@ -179,7 +184,8 @@ describe.skipIf(!hasKvm).each(mechanisms)(`complete, with %s ${needsKvm}`, (mech
     expect(vcpu.getRegs().rax & 0xffn).not.toBe(0x77n);
   });
 
-  it('serves all further fragments of the operation', () => {
+  // Shows: statement 17
+  it('completeExit has all further fragments of the operation served', () => {
     using machine = load(protectedMode.mmioInFragments, { mechanism });
     const { vcpu } = machine;
     const fragments: string[] = [];
@@ -191,36 +197,47 @@ describe.skipIf(!hasKvm).each(mechanisms)(`complete, with %s ${needsKvm}`, (mech
     };
     expect(run(machine)).toBe(`exit ${KVM_EXIT_MMIO}`);
     serve();
-    vcpu.complete(serve);
+    vcpu.completeExit(serve);
     expect(fragments).toEqual(['read 2', 'read 2', 'write 2', 'write 2']);
     expect(run(machine)).toBe(`exit ${KVM_EXIT_HLT}`);
   });
 
-  it('does nothing where nothing is pending, and leaves a kick for the next run', () => {
+  it('completeExit refuses a function that returns a Promise', () => {
+    using machine = load(protectedMode.mmioInFragments, { mechanism });
+    run(machine);
+    const complete = (): void =>
+      machine.vcpu.completeExit(async () => {
+        throw new Error('this rejection is handled');
+      });
+    expect(complete).toThrow('Vcpu.completeExit: serve returned an object of Promise; it must be synchronous');
+  });
+
+  it('completeExit has no effect if no operation is pending, and leaves a kick for the next run', () => {
     using machine = load(realMode.out, { mechanism });
     const { rip } = machine.vcpu.getRegs();
     machine.vcpu.kick();
-    machine.vcpu.complete(() => expect.unreachable('nothing is pending'));
+    machine.vcpu.completeExit(() => expect.unreachable('nothing is pending'));
     expect(machine.vcpu.getRegs().rip).toBe(rip);
     expect([run(machine), run(machine)]).toEqual([kicked, `exit ${KVM_EXIT_IO}`]);
   });
 });
 
-describe.skipIf(!hasKvm).each(mechanisms)(`an abort, with %s ${needsKvm}`, (mechanism) => {
-  const runNumbered = ({ vcpu }: Loaded, number: number): Outcome =>
-    runOutcome(vcpu, { number, timeoutMs: watchdogMs });
+describe.skipIf(!hasKvm).each(mechanisms)(`aborts with %s ${needsKvm}`, (mechanism) => {
+  const runNumbered = ({ vcpu }: Loaded, runId: number): Outcome => runOutcome(vcpu, { runId, timeout: watchdogMs });
 
-  it('interrupts the run of its number when that run begins later', () => {
+  // Shows: statement 40
+  it('an abort interrupts the run with its number if that run begins later', () => {
     using machine = load(realMode.out, { mechanism });
     expect(abort(machine.vcpu.share(), 7)).toBe(true);
     expect(runNumbered(machine, 7)).toBe(aborted);
     expect(runNumbered(machine, 8)).toBe(`exit ${KVM_EXIT_IO}`);
   });
 
-  it('interrupts the run of its number that is in progress', async () => {
+  // Shows: statement 39
+  it('an abort interrupts the run with its number that is in progress', async () => {
     await using helper = await Helper.start();
     using machine = load(userMode.spin, { mechanism });
-    const outcomes = helper.do('run', { vcpu: machine.vcpu.share(), number: 3 });
+    const outcomes = helper.do('run', { vcpu: machine.vcpu.share(), runId: 3 });
     await untilCounting(machine);
     abort(machine.vcpu.share(), 2);
     await untilCounting(machine);
@@ -228,7 +245,8 @@ describe.skipIf(!hasKvm).each(mechanisms)(`an abort, with %s ${needsKvm}`, (mech
     expect(await outcomes).toEqual([aborted]);
   });
 
-  it('is dropped when its run is over, and is nothing to runs without a number', () => {
+  // Shows: statement 39
+  it('an abort of a run that is over interrupts no later run and no run without a number', () => {
     using machine = load(realMode.outForEver, { mechanism });
     expect(runNumbered(machine, 1)).toBe(`exit ${KVM_EXIT_IO}`);
     abort(machine.vcpu.share(), 1);
@@ -236,7 +254,7 @@ describe.skipIf(!hasKvm).each(mechanisms)(`an abort, with %s ${needsKvm}`, (mech
     expect(run(machine)).toBe(`exit ${KVM_EXIT_IO}`);
   });
 
-  it('is delivered after a kick that is pending', () => {
+  it('an abort is delivered after a pending kick', () => {
     using machine = load(realMode.outForEver, { mechanism });
     machine.vcpu.kick();
     abort(machine.vcpu.share(), 5);
@@ -246,20 +264,11 @@ describe.skipIf(!hasKvm).each(mechanisms)(`an abort, with %s ${needsKvm}`, (mech
       `exit ${KVM_EXIT_IO}`,
     ]);
   });
-
-  it('by an AbortSignal comes before a run; the own thread cannot fire it during one', async () => {
-    using machine = load(userMode.spin, { mechanism });
-    const signal = AbortSignal.timeout(1);
-    expect(machine.vcpu.run({ signal, timeoutMs: 50 })).toBe('interrupted');
-    expect(machine.vcpu.interruption).toBe('timeout');
-    await until(() => signal.aborted, 'the signal');
-    expect(machine.vcpu.run({ signal })).toBe('interrupted');
-    expect(machine.vcpu.interruption).toBe('abort');
-  });
 });
 
 describe.skipIf(!hasKvm)(`string operations ${needsKvm}`, () => {
-  it('of input are one exit with a count, of output one exit each, consistent in between', () => {
+  // Shows: statement 18
+  it('a string input is one exit with a count, and a string output is one exit for each element, with consistent registers in between', () => {
     using input = load(realMode.repIn);
     expect(run(input)).toBe(`exit ${KVM_EXIT_IO}`);
     expect(input.vcpu.kvmRun.io.count).toBe(5);
@@ -267,21 +276,22 @@ describe.skipIf(!hasKvm)(`string operations ${needsKvm}`, () => {
     const left: bigint[] = [];
     while (run(output) === `exit ${KVM_EXIT_IO}`) {
       expect(output.vcpu.kvmRun.io.count).toBe(1);
-      output.vcpu.complete(() => expect.unreachable('one byte'));
+      output.vcpu.completeExit(() => expect.unreachable('one byte'));
       left.push(output.vcpu.getRegs().rcx & 0xffffn);
     }
     expect(left).toEqual([4n, 3n, 2n, 1n, 0n]);
   });
 });
 
-describe.skipIf(!hasKvm).each(mechanisms)(`with the in-kernel irqchip, and %s ${needsKvm}`, (mechanism) => {
+describe.skipIf(!hasKvm).each(mechanisms)(`the in-kernel irqchip, with %s ${needsKvm}`, (mechanism) => {
   function loadWithIrqchip(guest: Guest): Machine {
     const vm = createVm();
     vm.ioctl(bindings.KVM_CREATE_IRQCHIP);
     return { vm, ...guest.load(vm, { mechanism }) };
   }
 
-  it('a halted vCPU blocks in KVM_RUN, and is got out', async () => {
+  // Shows: statement 23
+  it('a halted vCPU blocks in KVM_RUN, and a kick gets it out', async () => {
     await using helper = await Helper.start();
     using machine = loadWithIrqchip(realMode.halt);
     let hasReturned = false;
@@ -295,13 +305,14 @@ describe.skipIf(!hasKvm).each(mechanisms)(`with the in-kernel irqchip, and %s ${
     expect(await outcomes).toEqual([kicked]);
   });
 
-  it('a vCPU that was never started blocks, is got out, and EAGAIN at its start does not come out', async () => {
+  // Shows: statement 22
+  it('a vCPU that was never started blocks in KVM_RUN, a kick gets it out, and the runtime retries EAGAIN at its start', async () => {
     await using helper = await Helper.start();
     using machine = loadWithIrqchip(protectedMode.startOther);
     using other = machine.vm.createVcpu(1, { mechanism });
     other.kvmRun.exit_reason = stale;
     other.kick();
-    expect(other.run()).toBe('interrupted');
+    expect(runOutcome(other)).toBe(kicked);
     if (mechanism === 'immediate_exit') expect(other.kvmRun.exit_reason).toBe(stale);
     const outcomes = helper.do('run', { vcpu: other.share(), times: 2 });
     await until(() => isBusy(other.share()), 'the run');
@@ -311,8 +322,9 @@ describe.skipIf(!hasKvm).each(mechanisms)(`with the in-kernel irqchip, and %s ${
   });
 });
 
-describe.skipIf(!hasKvm)(`KVM_RUN refuses ${needsKvm}`, () => {
-  it('registers in struct kvm_run that it does not know', () => {
+describe.skipIf(!hasKvm)(`errors of KVM_RUN ${needsKvm}`, () => {
+  // Shows: statement 11
+  it('KVM_RUN refuses unknown register bits in struct kvm_run', () => {
     using machine = load(realMode.out);
     machine.vcpu.kvmRun.kvm_valid_regs = 1n << 63n;
     expect(() => run(machine)).toThrow(/^KVM_RUN: EINVAL: /);
@@ -320,25 +332,31 @@ describe.skipIf(!hasKvm)(`KVM_RUN refuses ${needsKvm}`, () => {
     expect(run(machine)).toBe(`exit ${KVM_EXIT_IO}`);
   });
 
-  it('an argument', () => {
+  // Shows: statement 12
+  it('KVM_RUN refuses an argument', () => {
     using machine = load(realMode.out);
-    expect(addon().vcpuIoctl(machine.vcpu.handle, bindings.KVM_RUN.request, 1)).toBe(-22);
+    const { record } = vcpuContext('test', machine.vcpu);
+    expect(addon().vcpuIoctl(record, bindings.KVM_RUN.request, 1)).toBe(-22);
   });
 
-  it('a file that is closed', () => {
-    using vm = createVm();
-    const fd = vm.ioctl(bindings.KVM_CREATE_VCPU, 0);
-    closeSync(fd);
-    expect(addon().ioctl(fd, bindings.KVM_RUN.request, 0)).toBe(-9);
+  // Shows: statement 14
+  it('KVM_RUN refuses a closed file', () => {
+    using machine = load(realMode.out);
+    closeSync(machine.vcpu.fd);
+    expect(() => run(machine)).toThrow(/^KVM_RUN: EBADF: /);
+    // The vCPU closes the file that has its number.
+    openSync('/dev/null', 'r');
   });
 
-  it('another process', async () => {
+  // Shows: statement 13
+  it('KVM_RUN refuses another process', async () => {
     expect(await runScript('other-process')).toEqual({ error: 'EIO' });
   });
 });
 
 describe.skipIf(!hasKvm)(`coalesced MMIO ${needsKvm}`, () => {
-  it('is in its ring before the exit that comes after it', () => {
+  // Shows: statement 19
+  it('a coalesced write is in the ring before the exit that follows it', () => {
     using machine = load(protectedMode.mmio);
     const { vm, vcpu } = machine;
     const page = vm.checkExtension(bindings.KVM_CAP_COALESCED_MMIO);
@@ -361,18 +379,21 @@ describe.skipIf(!hasKvm)(`coalesced MMIO ${needsKvm}`, () => {
   });
 });
 
-describe.skipIf(!hasKvm)(`what Node has around it ${needsKvm}`, () => {
-  it('the files are not given to child processes', () => {
+describe.skipIf(!hasKvm)(`the runtime inside Node ${needsKvm}`, () => {
+  // Shows: statement 68
+  it('child processes do not inherit the file descriptors of KVM', () => {
     using _ = load(realMode.out);
     const kinds = readdirSync('/proc/self/fd').flatMap((fd) => closesOnExec(fd));
     for (const kind of ['kvm-vm', 'kvm-vcpu']) expect(kinds.some((name) => name.includes(kind))).toBe(true);
   });
 
-  it('a signal that comes when the Worker has ended that loaded the addon does no harm', async () => {
+  // Shows: statement 57
+  it('a signal does no harm if it arrives after the end of the Worker that loaded the addon', async () => {
     expect(await runScript('late-signal')).toEqual({ alive: true });
   });
 
-  it('Atomics work on what is shared with the kernel, but for waiting', () => {
+  // Shows: statement 65
+  it('Atomics work on memory that is shared with the kernel, except Atomics.wait', () => {
     using machine = load(realMode.out);
     const words = new Int32Array(machine.memory.bytes(places.data, 4).buffer, places.data, 1);
     expect(Atomics.exchange(words, 0, 5)).toBe(0);
@@ -380,7 +401,8 @@ describe.skipIf(!hasKvm)(`what Node has around it ${needsKvm}`, () => {
     expect(() => Atomics.wait(words, 0, 5, 0)).toThrow(TypeError);
   });
 
-  it('a vCPU stays with one thread: a VcpuThread has one for as long as it lives', async () => {
+  // Shows: statement 46
+  it('a VcpuThread runs its vCPU on one thread for its whole life', async () => {
     expect(await runScript('one-thread')).toEqual({ threads: 1, exits: 100 });
   });
 });

@@ -1,11 +1,11 @@
 /**
- * Every step of the kick protocol, see runtime/native/kick.h, is needed. A property that holds with the step does not hold
- * when the step is left out. `docs/race-free-exit.md` lists the steps.
+ * Every step of the kick protocol in runtime/native/kick.h is necessary. A property that holds with the step does not hold when
+ * the step is left out. `docs/race-free-exit.md` lists the steps.
  */
 
 import { readFileSync } from 'node:fs';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { Kvm, type Mechanism, type VcpuOptions } from '../../runtime/index.js';
+import { Kvm, type Mechanism, type VcpuOptions } from '../../runtime/x86_64.js';
 import { type Guest, type Loaded, realMode, userMode } from '../../tools/guests/index.js';
 import { type Change, changes, type Gap, Hooks, useHooks } from '../../tools/lib/native-test-hooks.js';
 import { KickedVcpu } from '../../tools/stress/kicked-vcpu.js';
@@ -162,7 +162,7 @@ const doesNotFillQueue: Probe = async (mechanism, leftOut) => {
 const deliveredByNextRun: Probe = async (mechanism, leftOut) => {
   using machine = loadWithout(leftOut, realMode.out, { mechanism });
   machine.vcpu.kick();
-  return machine.vcpu.run() === 'interrupted';
+  return machine.vcpu.run().reason === 'interrupted';
 };
 
 /** A Worker that is in a run can be ended. */
@@ -232,21 +232,22 @@ const cases = rows.flatMap(({ mechanisms: those = mechanisms, ...row }) =>
   those.map((mechanism) => ({ ...row, mechanism })),
 );
 
-describe.skipIf(!hasKvm)(`the step ${needsKvm}`, () => {
+describe.skipIf(!hasKvm)(`the steps of the protocol ${needsKvm}`, () => {
   beforeAll(useHooks);
 
   for (const { step, what, probe, mechanism } of cases) {
-    it(`${step} (${mechanism}): with it, and not without it, ${what}`, async () => {
+    // Shows: statement 31, statement 34, statement 51
+    it(`the step ${step} is necessary so that ${what} (${mechanism})`, async () => {
       expect(await probe(mechanism, [])).toBe(true);
       expect(await probe(mechanism, [step])).toBe(false);
     });
   }
 
-  it('clear_before_entry is a mistake: the flag cleared just before R4 loses kicks', async () => {
+  it('kicks are lost if the runner clears the flag just before R4 (control)', async () => {
     expect(await deliveredIn('R4')('immediate_exit', ['clear_before_entry'])).toBe(false);
   });
 
-  it('is tested for every change that the addon can make', () => {
+  it('the table of this file has every change that the addon can make', () => {
     expect(rows.map(({ step }) => step).toSorted()).toEqual(
       changes()
         .filter((change) => change !== 'clear_before_entry')

@@ -1,4 +1,4 @@
-/** The one place that checks capabilities, without a kernel: what it asks for, and what it says when a capability is missing. */
+/** The checks of capabilities, without a kernel. */
 
 import { describe, expect, it } from 'vitest';
 import * as bindings from '../../generated/x86_64/linux/kvm.js';
@@ -10,11 +10,11 @@ import {
   requireIoctl,
 } from '../../runtime/capability.js';
 import type { CapabilityContext, IoctlTarget } from '../../runtime/context.js';
-import { type CapabilityName, KvmArgumentError, KvmUnsupportedError } from '../../runtime/index.js';
+import { KvmArgumentError, KvmUnsupportedError } from '../../runtime/index.js';
 import { readyVcpuOptions } from '../../runtime/vcpu.js';
 import { thrownBy } from '../helpers/vcpus.js';
 
-/** A kernel that has these capabilities and no others. `asked` collects the numbers that it is asked for. */
+/** Returns a kernel that has these capabilities and no others. `asked` collects the arguments of its `checkExtension`. */
 function kernelWith(values: Readonly<Record<number, number>>, asked: number[] = []): CapabilityContext {
   return {
     bindings,
@@ -25,54 +25,54 @@ function kernelWith(values: Readonly<Record<number, number>>, asked: number[] = 
   };
 }
 
-/** A vCPU of such a kernel, for what asks about an ioctl. */
+/** Returns a vCPU of such a kernel. */
 function vcpuOf(capabilities: CapabilityContext): Pick<IoctlTarget, 'kind' | 'capabilities'> {
   return { kind: 'vcpu', capabilities };
 }
 
-const unknown = 'KVM_CAP_OF_A_LATER_KERNEL' as CapabilityName;
+const unknown = 'KVM_CAP_OF_A_LATER_KERNEL' as 'KVM_CAP_USER_MEMORY';
 
 describe('the capability of an ioctl', () => {
-  it('is missing when the kernel does not have it', () => {
+  it('missingCapability returns the capability that the kernel does not have', () => {
     expect(missingCapability(vcpuOf(kernelWith({})), bindings.KVM_GET_SREGS2)).toBe('KVM_CAP_SREGS2');
     expect(missingCapability(vcpuOf(kernelWith({ [bindings.KVM_CAP_SREGS2]: 1 })), bindings.KVM_GET_SREGS2)).toBeNull();
   });
 
-  it('is not asked for when every kernel has the ioctl', () => {
+  it('missingCapability does not ask the kernel about an ioctl that every kernel has', () => {
     const asked: number[] = [];
     expect(missingCapability(vcpuOf(kernelWith({}, asked)), bindings.KVM_GET_REGS)).toBeNull();
     expect(asked).toEqual([]);
   });
 
-  it('is named by the error of the ioctl', () => {
+  it('the error of requireIoctl names the capability', () => {
     expect(thrownBy(() => requireIoctl(vcpuOf(kernelWith({})), bindings.KVM_GET_SREGS2))).toMatchObject({
       name: 'KvmUnsupportedError',
-      message: 'KVM_GET_SREGS2: absent: this kernel does not have KVM_CAP_SREGS2',
+      message: 'KVM_GET_SREGS2: this kernel does not have KVM_CAP_SREGS2',
       capability: 'KVM_CAP_SREGS2',
     });
   });
 });
 
-describe('a capability whose name the bindings do not have', () => {
-  it('is left to the kernel where the runtime needs it', () => {
+describe('a capability that the bindings do not have', () => {
+  it('requireCapability accepts a capability that the bindings do not have, and does not ask the kernel', () => {
     const asked: number[] = [];
     expect(() => requireCapability(kernelWith({}, asked), unknown, 'KVM_SMI')).not.toThrow();
     expect(asked).toEqual([]);
   });
 
-  it('has the value 0', () => {
+  it('capabilityValue returns 0 for a capability that the bindings do not have', () => {
     const asked: number[] = [];
     expect(capabilityValue(kernelWith({}, asked), unknown)).toBe(0);
     expect(asked).toEqual([]);
   });
 
-  it('is refused where the caller requires it', () => {
+  it('requireExtension refuses a capability that the bindings do not have', () => {
     expect(() => requireExtension(kernelWith({}), unknown)).toThrow(KvmArgumentError);
   });
 });
 
-describe('a capability that the caller requires', () => {
-  it('is named by the error, also when the caller has given its number', () => {
+describe('a required capability', () => {
+  it('the error of requireExtension names the capability, also when the caller gives its number', () => {
     for (const capability of ['KVM_CAP_XSAVE2', bindings.KVM_CAP_XSAVE2] as const) {
       const error = thrownBy(() => requireExtension(kernelWith({}), capability));
       expect(error).toBeInstanceOf(KvmUnsupportedError);
@@ -80,13 +80,13 @@ describe('a capability that the caller requires', () => {
     }
   });
 
-  it('has the value that the kernel says', () => {
+  it('capabilityValue returns the value that the kernel gives', () => {
     expect(capabilityValue(kernelWith({ [bindings.KVM_CAP_XSAVE2]: 4096 }), 'KVM_CAP_XSAVE2')).toBe(4096);
   });
 });
 
 describe('KVM_CAP_IMMEDIATE_EXIT', () => {
-  it('is named by the error of a vCPU that needs it, when the kernel does not have it', () => {
+  it('the error of a vCPU with immediate_exit names KVM_CAP_IMMEDIATE_EXIT when the kernel does not have it', () => {
     expect(thrownBy(() => readyVcpuOptions({ mechanism: 'immediate_exit' }, kernelWith({})))).toMatchObject({
       name: 'KvmUnsupportedError',
       operation: 'KVM_CREATE_VCPU',
@@ -94,7 +94,7 @@ describe('KVM_CAP_IMMEDIATE_EXIT', () => {
     });
   });
 
-  it('is not needed for the other mechanism, which is the default without it', () => {
+  it('the default mechanism is signal_mask when the kernel does not have KVM_CAP_IMMEDIATE_EXIT', () => {
     expect(readyVcpuOptions({}, kernelWith({})).mechanism).toBe('signal_mask');
     expect(readyVcpuOptions({}, kernelWith({ [bindings.KVM_CAP_IMMEDIATE_EXIT]: 1 })).mechanism).toBe('immediate_exit');
   });

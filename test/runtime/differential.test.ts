@@ -1,4 +1,4 @@
-/** The library and a C program of our own drive the same machines: they see the same exits and leave the same state. */
+/** The library and a C program run the same guests. Both see the same exits, and both leave the same state. */
 
 import fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
@@ -29,7 +29,7 @@ const acrossPages = 0xa0ffe;
 const msrReasons = KVM_MSR_EXIT_REASON_UNKNOWN | KVM_MSR_EXIT_REASON_INVAL;
 const singleStep = KVM_GUESTDBG_ENABLE | KVM_GUESTDBG_SINGLESTEP;
 
-/** What every mode can do, and the kinds of exits that it comes to, one after the other. */
+/** Instructions that every mode has, and the kinds of their exits in order. */
 const inEachMode: readonly (readonly [string, readonly Instruction[], readonly string[]])[] = [
   [
     'ports',
@@ -90,7 +90,7 @@ function repeatedPorts(backwards: boolean): Instruction[] {
   ]);
 }
 
-/** User mode ends by a fault that nothing handles. */
+/** A guest in user mode ends with a fault that has no handler. */
 const endOf = (mode: Mode): string => (mode === userMode.mode ? 'shutdown' : 'hlt');
 
 type Row = readonly [Guest, Course, readonly string[]];
@@ -141,23 +141,26 @@ const others: readonly Row[] = [
   [protectedMode.spin, { debug: singleStep, mostExits: 5 }, ['debug']],
 ];
 
-/** The kinds of exits, one after the other: an instruction that repeats comes out once or several times. */
+/** Returns the kinds of exits in order. An instruction that repeats causes one exit or several, so equal neighbours are one. */
 function kindsOf(lines: readonly string[]): string[] {
   const exits = lines.filter((line) => line.includes(': ')).map((line) => line.slice(line.lastIndexOf(': ') + 2));
   const kinds = exits.map((exit) => /^[a-z]+( window| error)?/.exec(exit)?.[0] ?? exit);
   return kinds.filter((kind, index) => kind !== kinds[index - 1]);
 }
 
-describe.skipIf(!hasKvm)(`driven by the library and by C ${needsKvm}`, () => {
+describe.skipIf(!hasKvm)(`guests ${needsKvm}`, () => {
   beforeAll(buildTrace);
 
-  it.each([...ofModes, ...others])('$name', (guest, course, kinds) => {
-    const { library, c } = trace(guest, course);
-    expect(library).toEqual(c);
-    expect(kindsOf(library)).toEqual(kinds);
-  });
+  it.each([...ofModes, ...others])(
+    '$name has the same exits and the same state with the library and with C',
+    (guest, course, kinds) => {
+      const { library, c } = trace(guest, course);
+      expect(library).toEqual(c);
+      expect(kindsOf(library)).toEqual(kinds);
+    },
+  );
 
-  it('guests made at random do the same', () => {
+  it('random guests have the same exits and the same state with the library and with C', () => {
     fc.assert(
       fc.property(trial, ({ guest, course }) => {
         const { library, c } = trace(guest, course);

@@ -1,16 +1,17 @@
-/** A guest under a debugger: KVM_SET_GUEST_DEBUG. */
+/** The debugging of guests. */
 
 import { describe, expect, it } from 'vitest';
 import * as kvm from '../../generated/x86_64/linux/kvm.js';
 import { guestDebug } from '../../runtime/guest-debug.js';
-import { type GuestDebug, KvmArgumentError, KvmUnsupportedError } from '../../runtime/index.js';
+import { KvmArgumentError, KvmUnsupportedError } from '../../runtime/index.js';
+import type { GuestDebug } from '../../runtime/x86_64.js';
 import { realMode, userMode } from '../../tools/guests/index.js';
 import { hasKvm, load, type Machine, needsKvm, run, sent, thrownBy } from '../helpers/vcpus.js';
 
 const { KVM_EXIT_DEBUG } = kvm;
 const allFlags = 0xffff_ffff;
 
-/** Where so many exits to the debugger are, from the start of the code. */
+/** Runs until the guest has stopped this many times, and returns the addresses, counted from the start of the code. */
 function stops(machine: Machine, exits: number): number[] {
   const { vcpu } = machine;
   return Array.from({ length: exits }, () => {
@@ -19,8 +20,9 @@ function stops(machine: Machine, exits: number): number[] {
   });
 }
 
-describe.skipIf(!hasKvm)(`a debugger ${needsKvm}`, () => {
-  it('goes by single steps', () => {
+describe.skipIf(!hasKvm)(`the debugger ${needsKvm}`, () => {
+  // Shows: KVM_SET_GUEST_DEBUG
+  it('setGuestDebug makes the guest stop after each instruction', () => {
     using machine = load(realMode.print('hello'));
     machine.vcpu.setGuestDebug({ singleStep: true });
     expect(stops(machine, 4)).toEqual([3, 6, 7, 8]);
@@ -29,7 +31,7 @@ describe.skipIf(!hasKvm)(`a debugger ${needsKvm}`, () => {
     expect(sent(machine, 5)).toBe('hello');
   });
 
-  it('stops where hardware breakpoints are, and nowhere else', () => {
+  it('setGuestDebug makes the guest stop at hardware breakpoints, and nowhere else', () => {
     using machine = load(realMode.print('hi'));
     const [lodsb, hlt] = [0x1007, 0x100f];
     machine.vcpu.setGuestDebug({ hardwareBreakpoints: [{ address: lodsb }, { address: BigInt(hlt) }] });
@@ -43,7 +45,7 @@ describe.skipIf(!hasKvm)(`a debugger ${needsKvm}`, () => {
     expect(run(machine)).toBe(`exit ${kvm.KVM_EXIT_HLT}`);
   });
 
-  it('keeps interrupts from the guest while it wants to', () => {
+  it('setGuestDebug keeps interrupts from the guest until the next call', () => {
     const nmi = 2;
     using machine = load(realMode.onInterrupt(nmi));
     const { vcpu } = machine;
@@ -56,13 +58,13 @@ describe.skipIf(!hasKvm)(`a debugger ${needsKvm}`, () => {
     expect(sent(machine, 3)).toContain('I');
   });
 
-  it('may have everything that is not contradictory', () => {
+  it('setGuestDebug accepts software and hardware breakpoints together', () => {
     using machine = load(userMode.out);
     machine.vcpu.setGuestDebug({ softwareBreakpoints: true, hardwareBreakpoints: [{ address: 0x1111 }] });
     expect(sent(machine, 1)).toBe('A');
   });
 
-  it('is refused what the kernel does not say it has', () => {
+  it('setGuestDebug refuses a flag that the kernel does not have', () => {
     const none = { KVM_GUESTDBG_BLOCKIRQ: 0x4000_0000 };
     using machine = load(realMode.halt, {}, { ...kvm, ...none } as unknown as typeof kvm);
     const call = (): void => machine.vcpu.setGuestDebug({ blockInterrupts: true });
@@ -74,7 +76,7 @@ describe.skipIf(!hasKvm)(`a debugger ${needsKvm}`, () => {
   });
 });
 
-describe('what the kernel is told', () => {
+describe('the argument of KVM_SET_GUEST_DEBUG', () => {
   const told = (debug: GuestDebug, flags = allFlags): [control: number, ...debugregs: bigint[]] => {
     const { control, arch } = guestDebug(kvm, debug, flags);
     return [control, ...arch.debugreg];
@@ -89,9 +91,9 @@ describe('what the kernel is told', () => {
     [{ inject: 'debug' }, 0x4_0001],
     [{ inject: 'breakpoint' }, 0x8_0001],
     [{ singleStep: true, blockInterrupts: true }, 0x10_0003],
-  ])('%j', (debug, control) => {
+  ])('guestDebug converts %j', (debug, control) => {
     expect(told(debug)).toEqual([control, ...nothing]);
-    // A kernel that does not tell its flags is asked.
+    // Some kernels do not say which flags they have. Then the flags are passed, and the kernel decides.
     expect(told(debug, 0)[0]).toBe(control);
   });
 
@@ -104,7 +106,7 @@ describe('what the kernel is told', () => {
       [1, 2, 3].map((at) => ({ address: at * 0x1000 })).concat([{ address: 0x4004, on: 'access', length: 4 } as never]),
       0xf000_06aan,
     ],
-  ])('DR7 of %j', (hardwareBreakpoints, dr7) => {
+  ])('guestDebug makes DR7 of %j', (hardwareBreakpoints, dr7) => {
     const [control, ...registers] = told({ hardwareBreakpoints });
     expect(control).toBe(0x2_0001);
     expect(registers[7]).toBe(dr7);
@@ -113,17 +115,17 @@ describe('what the kernel is told', () => {
   });
 
   it.each<[string, NonNullable<GuestDebug['hardwareBreakpoints']>, RegExp]>([
-    ['five of them', Array(5).fill({ address: 0 }), /^5 hardware breakpoints; the processor has 4$/],
-    ['a length that there is not', [{ address: 0, on: 'write', length: 3 as 4 }], /0x0, write, 3 bytes/],
-    ['execution of several bytes', [{ address: 0, length: 2 }], /0x0, execute, 2 bytes/],
-    ['an address that is no multiple of the length', [{ address: 0x1001, on: 'write', length: 2 }], /0x1001/],
-  ])('no hardware breakpoints: %s', (_, hardwareBreakpoints, message) => {
+    ['five of them', Array(5).fill({ address: 0 }), /: 5 hardware breakpoints; the processor has 4$/],
+    ['an unknown length', [{ address: 0, on: 'write', length: 3 as 4 }], /0x0, 'write', 3 bytes/],
+    ['execution of several bytes', [{ address: 0, length: 2 }], /0x0, 'execute', 2 bytes/],
+    ['an address that is not a multiple of the length', [{ address: 0x1001, on: 'write', length: 2 }], /0x1001/],
+  ])('guestDebug refuses hardware breakpoints: %s', (_, hardwareBreakpoints, message) => {
     const call = (): unknown => told({ hardwareBreakpoints });
     expect(call).toThrow(KvmArgumentError);
     expect(call).toThrow(message);
   });
 
-  it('nothing that the bindings do not have', () => {
+  it('guestDebug refuses a flag that the bindings do not have', () => {
     const bindings = { ...kvm, KVM_GUESTDBG_USE_HW_BP: undefined } as unknown as typeof kvm;
     const call = (): unknown => guestDebug(bindings, { hardwareBreakpoints: [{ address: 0 }] }, allFlags);
     expect(call).toThrow(KvmUnsupportedError);

@@ -1,4 +1,4 @@
-/** Which bindings are right on which machine. */
+/** The check that the bindings are of the architecture of this process. */
 
 import { describe, expect, it } from 'vitest';
 import * as i386 from '../../generated/i386/linux/kvm.js';
@@ -28,7 +28,7 @@ describe('bindings', () => {
     ['loong64', 'little', 'loongarch64'],
     ['sparc64', 'big', undefined],
   ] as const)(
-    'of one architecture at most are right where Node says %s and %s-endian: %s',
+    'at most one target has bindings for a machine that is %s and %s-endian: %s',
     (nodeArch, byteOrder, name) => {
       const right = targets.filter(
         (target) => wrongArchitecture({ $target: target }, { nodeArch, byteOrder }) === undefined,
@@ -37,7 +37,7 @@ describe('bindings', () => {
     },
   );
 
-  it('of no two targets are right on one machine, and those of a target without a port of Node on none', () => {
+  it('no two targets have the same machine, and no machine accepts the bindings of a target without a port of Node', () => {
     const ported = targets.filter(({ nodeArch }) => nodeArch !== null);
     const machines = ported.map(({ nodeArch, byteOrder }) => `${nodeArch} ${byteOrder}`);
     expect(new Set(machines).size).toBe(machines.length);
@@ -45,7 +45,7 @@ describe('bindings', () => {
     expect(wrongArchitecture(mips64, x64)).toBe('the bindings are of mips64, and this process is of x86_64');
   });
 
-  it('are refused with our name of the machine where the package has its bindings, else with what Node says', () => {
+  it('the error of wrong bindings names their architecture and the architecture of the process', () => {
     expect(wrongArchitecture(x86_64, x64)).toBeUndefined();
     expect(wrongArchitecture(i386, x64)).toBe('the bindings are of i386, and this process is of x86_64');
     expect(wrongArchitecture(x86_64, arm64)).toBe(
@@ -57,19 +57,20 @@ describe('bindings', () => {
     );
   });
 
-  it('are refused with the module to give', () => {
-    expect(() => checkBindings(i386, x64)).toThrow(
+  it('the error of wrong bindings names the module to pass', () => {
+    expect(() => checkBindings('Kvm.open', i386, x64)).toThrow(
       new KvmArgumentError(
-        'the bindings are of i386, and this process is of x86_64; give it { bindings } of kvm-uapi/x86_64/linux/kvm',
+        'Kvm.open',
+        'the bindings are of i386, and this process is of x86_64; pass { bindings } of kvm-uapi/x86_64/linux/kvm',
       ),
     );
-    expect(() => checkBindings(x86_64, arm64)).toThrow(
-      /of arm64 \(little-endian\); give it \{ bindings \} of linux\/kvm for this architecture$/,
+    expect(() => checkBindings('Kvm.open', x86_64, arm64)).toThrow(
+      /of arm64 \(little-endian\); pass \{ bindings \} of linux\/kvm for this architecture$/,
     );
-    expect(() => checkBindings(x86_64, x64)).not.toThrow();
+    expect(() => checkBindings('Kvm.open', x86_64, x64)).not.toThrow();
   });
 
-  it('of an earlier version, which do not name the machine, are refused with what to do', () => {
+  it('the error of old bindings says that they are from an earlier version', () => {
     const { nodeArch: _, ...$target } = x86_64.$target;
     const earlier = { $target } as unknown as AnyBindings;
     expect(wrongArchitecture(earlier, x64)).toBe(

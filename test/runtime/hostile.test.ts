@@ -1,13 +1,14 @@
 /**
- * Offsets, lengths and counts that a guest, the kernel or another thread has written: what points outside of its memory
- * is refused with an error of its own class, and nothing outside is read or written.
+ * Offsets, lengths and counts that a guest, the kernel or another thread has written. A value that points outside of the
+ * memory is refused, and the runtime neither reads nor writes outside of the memory.
  */
 
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import * as asm from '../../generated/x86_64/asm/kvm.js';
 import * as kvm from '../../generated/x86_64/linux/kvm.js';
-import { type GenericIoctl, Kvm, KvmArgumentError, KvmError, type Vcpu } from '../../runtime/index.js';
+import { KvmArgumentError, KvmError } from '../../runtime/index.js';
+import { type GenericIoctl, Kvm, type Vcpu } from '../../runtime/x86_64.js';
 import { type FlexibleTail, type IoctlByPointer, U8Array, type View } from '../../support/index.js';
 import { places, realMode, userMode } from '../../tools/guests/index.js';
 import { chosenRuns } from '../../tools/lib/random-runs.js';
@@ -17,7 +18,7 @@ import { Helper, hasKvm, load, needsKvm, run, until, watchdogMs } from '../helpe
 const pageSize = 4096;
 const [u32, u64] = [2 ** 32 - 1, 2n ** 64n - 1n];
 
-/** The bytes that an exit to a port is about. */
+/** Returns the data of an exit to a port. */
 const portData = ({ kvmRun: { io }, shared }: Vcpu): Uint8Array => {
   const { $data_offset, size, count } = io;
   return new U8Array(shared, $data_offset, size * count).bytes();
@@ -26,16 +27,17 @@ const portData = ({ kvmRun: { io }, shared }: Vcpu): Uint8Array => {
 const ringOf = ({ shared }: Vcpu): kvm.KvmCoalescedMmioRing =>
   new kvm.KvmCoalescedMmioRing(shared, asm.KVM_COALESCED_MMIO_PAGE_OFFSET * pageSize);
 
-/** How many entries the page of the ring has room for. */
+/** The number of entries that the page of the ring has room for. */
 const ringRoom = Math.floor((pageSize - kvm.KvmCoalescedMmioRing.$size) / kvm.KvmCoalescedMmio.$size);
 
-/** A value that leads somewhere, ones with which it stays inside, and ones with which it does not. */
+/** A member with an offset, a length or a count, and values of the member. */
 interface Row<T> {
   readonly what: string;
   write(vcpu: Vcpu, value: T): void;
   look(vcpu: Vcpu): unknown;
-  /** By the length of the mapping. */
+  /** Returns values whose data lies inside the mapping, for a mapping of this length. */
   inside(length: number): readonly T[];
+  /** Returns values whose data does not lie inside the mapping. */
   outside(length: number): readonly T[];
 }
 
@@ -113,25 +115,29 @@ const ofKvmRun: readonly Row<never>[] = [
   }),
 ];
 
-describe.skipIf(!hasKvm)(`what the kernel shares ${needsKvm}`, () => {
-  it.each(ofKvmRun)('is not left by $what', ({ write, look, inside, outside }) => {
-    using machine = load(realMode.repIn);
-    const { vcpu } = machine;
-    expect(run(machine)).toBe(`exit ${kvm.KVM_EXIT_IO}`);
-    const { byteLength } = vcpu.shared;
-    for (const value of inside(byteLength)) {
-      write(vcpu, value);
-      expect(() => look(vcpu), `${value}`).not.toThrow();
-    }
-    for (const value of outside(byteLength)) {
-      write(vcpu, value);
-      expect(() => look(vcpu), `${value}`).toThrow(RangeError);
-    }
-    // It is for those who read it: the kernel goes by what it keeps to itself.
-    expect(run(machine)).toBe(`exit ${kvm.KVM_EXIT_HLT}`);
-  });
+describe.skipIf(!hasKvm)(`the shared memory ${needsKvm}`, () => {
+  // Shows: security 1
+  it.each(ofKvmRun)(
+    'a view does not leave the shared memory, whatever $what is',
+    ({ write, look, inside, outside }) => {
+      using machine = load(realMode.repIn);
+      const { vcpu } = machine;
+      expect(run(machine)).toBe(`exit ${kvm.KVM_EXIT_IO}`);
+      const { byteLength } = vcpu.shared;
+      for (const value of inside(byteLength)) {
+        write(vcpu, value);
+        expect(() => look(vcpu), `${value}`).not.toThrow();
+      }
+      for (const value of outside(byteLength)) {
+        write(vcpu, value);
+        expect(() => look(vcpu), `${value}`).toThrow(RangeError);
+      }
+      // The kernel does not read these members. It uses its own copies.
+      expect(run(machine)).toBe(`exit ${kvm.KVM_EXIT_HLT}`);
+    },
+  );
 
-  it('has no view that ends after it', () => {
+  it('a view that ends after the shared memory is refused', () => {
     using machine = load(realMode.halt);
     const { shared } = machine.vcpu;
     const last = shared.byteLength - kvm.KvmRun.$size;
@@ -141,9 +147,10 @@ describe.skipIf(!hasKvm)(`what the kernel shares ${needsKvm}`, () => {
     }
   });
 
-  it('leads nowhere, whatever bytes stand in it: it can be read and run, or that is refused', () => {
+  // Shows: security 1
+  it('random bytes in the shared memory never make the runtime leave the memory', () => {
     const random = fc.uint8Array({ minLength: 1, maxLength: 64 });
-    // The kernel's own arguments, where registers are set from, are not for reading.
+    // The kernel sets registers from these bytes, so they are arguments and stay unchanged.
     const { kvm_dirty_regs, s } = kvm.KvmRun.$layout.members;
     const isArgument = (at: number): boolean => at >= kvm_dirty_regs.offset && at < s.offset;
     const scribble = fc.record({
@@ -167,8 +174,8 @@ describe.skipIf(!hasKvm)(`what the kernel shares ${needsKvm}`, () => {
             }
             expectInside(vcpu);
             expect(membersOf('run', vcpu.kvmRun).length).toBeGreaterThan(100);
-            expectTyped(() => vcpu.run({ timeoutMs: 20 }));
-            expectTyped(() => vcpu.complete(() => {}));
+            expectTyped(() => vcpu.run({ timeout: 20 }));
+            expectTyped(() => vcpu.completeExit(() => {}));
           }
           new Uint8Array(vcpu.shared.buffer).fill(0);
           expect(run(machine)).toBe(`exit ${kvm.KVM_EXIT_IO}`);
@@ -178,7 +185,8 @@ describe.skipIf(!hasKvm)(`what the kernel shares ${needsKvm}`, () => {
     );
   });
 
-  it('may change at any time under who reads it', async () => {
+  // Shows: security 1
+  it('data of an exit is inside the shared memory or refused while another thread changes the memory', async () => {
     await using helper = await Helper.start();
     using machine = load(realMode.outForEver);
     const { vcpu } = machine;
@@ -199,7 +207,7 @@ describe.skipIf(!hasKvm)(`what the kernel shares ${needsKvm}`, () => {
     expect(await scribbled).toBeGreaterThan(0);
   });
 
-  /** The data of the port are in the mapping, or refused. */
+  /** Expects that the data of the port is inside the mapping, or that it is refused. */
   function expectInside(vcpu: Vcpu): 'inside' | 'refused' {
     let bytes: Uint8Array;
     try {
@@ -225,13 +233,13 @@ describe.skipIf(!hasKvm)(`what the kernel shares ${needsKvm}`, () => {
 
 type Counting = IoctlByPointer<View> & { readonly argument: { readonly $flexible: FlexibleTail } };
 
-/** Every ioctl whose argument says how many elements it has. */
+/** The ioctls whose argument has a count of its elements. */
 const counting = Object.values<unknown>(kvm).filter((value): value is Counting => {
   const { argument } = value as Partial<Counting>;
   return typeof argument === 'function' && (argument.$flexible?.countedBy ?? null) !== null;
 });
 
-/** Where an argument may lie. */
+/** The kinds of memory that an argument may lie in. */
 const memories: readonly [string, (guest: ReturnType<typeof load>) => DataView][] = [
   ['memory of JavaScript', () => new DataView(new ArrayBuffer(2 * pageSize))],
   ['memory of the guest', ({ memory }) => memory.dataView(places.data, 2 * pageSize)],
@@ -245,7 +253,7 @@ describe.skipIf(!hasKvm)(`counts in arguments ${needsKvm}`, () => {
   const room = 4;
   const guard = 0xa5;
 
-  it('are in some ten ioctls', () => {
+  it('more than eight ioctls have a count in their argument', () => {
     expect(counting.length).toBeGreaterThan(8);
     expect(counting).toContain(kvm.KVM_SET_CPUID2);
   });
@@ -253,29 +261,33 @@ describe.skipIf(!hasKvm)(`counts in arguments ${needsKvm}`, () => {
   const rows = memories.flatMap(([where, at]) =>
     counting.map((request) => ({ name: request.name, where, request, at })),
   );
-  it.each(rows)('$name in $where: more than there is room for is refused', ({ request, at }) => {
-    using system = Kvm.open();
-    using machine = load(realMode.halt);
-    const { argument: type } = request;
-    const { offset, elementSize, countedBy } = type.$flexible;
-    const size = offset + room * elementSize;
-    const place = at(machine);
-    const bytes = new Uint8Array(place.buffer, place.byteOffset, place.byteLength);
-    const width = type.$layout.members[countedBy as string]?.size === 8 ? u64 : u32;
-    for (const count of [room + 1, 2 ** 16, 2 ** 28, 2 ** 31, width]) {
-      for (const { ioctl } of [system, machine.vm, machine.vcpu]) {
-        bytes.fill(guard);
-        bytes.fill(0, 0, size);
-        const argument = new type(new DataView(place.buffer, place.byteOffset, size));
-        Object.assign(argument, { [countedBy as string]: typeof width === 'bigint' ? BigInt(count) : count });
-        const before = bytes.slice();
-        expect(() => (ioctl as GenericIoctl)(request, argument), `${count}`).toThrow(KvmArgumentError);
-        expect(Buffer.compare(bytes, before)).toBe(0);
+  it.each(rows)(
+    '$name refuses a count of more elements than the argument in $where has room for',
+    ({ request, at }) => {
+      using system = Kvm.open();
+      using machine = load(realMode.halt);
+      const { argument: type } = request;
+      const { offset, elementSize, countedBy } = type.$flexible;
+      const size = offset + room * elementSize;
+      const place = at(machine);
+      const bytes = new Uint8Array(place.buffer, place.byteOffset, place.byteLength);
+      const width = type.$layout.members[countedBy as string]?.size === 8 ? u64 : u32;
+      for (const count of [room + 1, 2 ** 16, 2 ** 28, 2 ** 31, width]) {
+        for (const { ioctl } of [system, machine.vm, machine.vcpu]) {
+          bytes.fill(guard);
+          bytes.fill(0, 0, size);
+          const argument = new type(new DataView(place.buffer, place.byteOffset, size));
+          Object.assign(argument, { [countedBy as string]: typeof width === 'bigint' ? BigInt(count) : count });
+          const before = bytes.slice();
+          expect(() => (ioctl as GenericIoctl)(request, argument), `${count}`).toThrow(KvmArgumentError);
+          expect(Buffer.compare(bytes, before)).toBe(0);
+        }
       }
-    }
-  });
+    },
+  );
 
-  it('that a guest changes while they are looked at', async () => {
+  // Shows: security 2
+  it('a count that a guest changes during the ioctl never makes the kernel write outside of the argument', async () => {
     await using helper = await Helper.start();
     using system = Kvm.open();
     using machine = load(userMode.waver);
@@ -284,10 +296,10 @@ describe.skipIf(!hasKvm)(`counts in arguments ${needsKvm}`, () => {
     const cpuid = new kvm.KvmCpuid2(memory.dataView(places.data, size));
     const after = memory.bytes(places.data + size, places.end - places.data - size).fill(guard);
     const outcomes = helper.do('run', { vcpu: vcpu.share() });
-    const seen = { E2BIG: 0, KvmArgumentError: 0 };
+    const seen = { E2BIG: 0, ERR_KVM_INVALID_ARGUMENT: 0 };
     try {
-      // Where the kernel could be given what was not checked, it happens some five times in a thousand.
-      for (const end = Date.now() + watchdogMs; seen.E2BIG < 2000 || seen.KvmArgumentError < 2000; ) {
+      // If the kernel could get an unchecked count, that would happen about five times in a thousand calls.
+      for (const end = Date.now() + watchdogMs; seen.E2BIG < 2000 || seen.ERR_KVM_INVALID_ARGUMENT < 2000; ) {
         if (Date.now() > end) throw new Error(`not both seen: ${JSON.stringify(seen)}`);
         const refusal = refusalOf(() => system.ioctl(kvm.KVM_GET_SUPPORTED_CPUID, cpuid));
         expect(seen).toHaveProperty(refusal);

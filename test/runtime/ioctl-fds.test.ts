@@ -1,14 +1,18 @@
-/** Which ioctl is made on what: the compiler, the runtime and the kernel say the same. */
+/** The kinds of file descriptor that take an ioctl. The compiler, the runtime and the kernel agree. */
 
 import { describe, expect, it } from 'vitest';
 import * as kvm from '../../generated/x86_64/linux/kvm.js';
 import { addon } from '../../runtime/addon.js';
-import { Kvm, KvmArgumentError, type Vcpu, type Vm } from '../../runtime/index.js';
+import { KvmArgumentError } from '../../runtime/index.js';
+import { fileRecord } from '../../runtime/kernel-file.js';
+import { vcpuContext } from '../../runtime/vcpu.js';
+import { vmContext } from '../../runtime/vm.js';
+import { Kvm, type Vcpu, type Vm } from '../../runtime/x86_64.js';
 import { allocate, type IoctlAlone, type IoctlByPointer, type View } from '../../support/index.js';
 import { committedModel } from '../helpers/committed-models.js';
 import { hasKvm, needsKvm } from '../helpers/vcpus.js';
 
-/** Never called: what does not compile here is the test. */
+/** The compiler is the test: it refuses each wrong call. This function is never called. */
 export function whatCompiles(system: Kvm, vm: Vm, vcpu: Vcpu): void {
   const cap = allocate(kvm.KvmEnableCap);
   const regs = allocate(kvm.KvmRegs);
@@ -19,53 +23,53 @@ export function whatCompiles(system: Kvm, vm: Vm, vcpu: Vcpu): void {
   vcpu.ioctl(kvm.KVM_ENABLE_CAP, cap);
   vm.ioctl(kvm.KVM_GET_TSC_KHZ);
   vcpu.ioctl(kvm.KVM_GET_TSC_KHZ);
-  // @ts-expect-error of a vCPU
+  // @ts-expect-error this is an ioctl of a vCPU
   vm.ioctl(kvm.KVM_GET_REGS, regs);
-  // @ts-expect-error of a vCPU
+  // @ts-expect-error this is an ioctl of a vCPU
   system.ioctl(kvm.KVM_NMI);
-  // @ts-expect-error of a VM
+  // @ts-expect-error this is an ioctl of a VM
   vcpu.ioctl(kvm.KVM_CREATE_IRQCHIP);
-  // @ts-expect-error of a VM or a vCPU
+  // @ts-expect-error this is an ioctl of a VM or a vCPU
   system.ioctl(kvm.KVM_ENABLE_CAP, cap);
-  // @ts-expect-error of the system or a vCPU
+  // @ts-expect-error this is an ioctl of the system or a vCPU
   vm.ioctl(kvm.KVM_GET_MSRS, allocate(kvm.KvmMsrs, 1));
-  // @ts-expect-error of the system
+  // @ts-expect-error this is an ioctl of the system
   vm.ioctl(kvm.KVM_CREATE_VM, 0);
-  // @ts-expect-error another struct
+  // @ts-expect-error the view is of another struct
   vcpu.ioctl(kvm.KVM_GET_REGS, allocate(kvm.KvmSregs));
 
-  // What knows nothing of file descriptors: a device of another kind, and an ioctl of another header.
+  // A device of another kind, and an ioctl of another header, do not have a kind of file descriptor.
   const device = <T extends View>(request: IoctlByPointer<T>, argument: NoInfer<T>): unknown => [request, argument];
   device(kvm.KVM_GET_REGS, regs);
   const other = { name: 'OTHER', passes: 'nothing', request: 1, direction: 'none', type: 0, nr: 1, size: 0 } as const;
   const unknown: IoctlAlone = other;
-  // @ts-expect-error nobody says that it is an ioctl of a VM
+  // @ts-expect-error the type does not say that this is an ioctl of a VM
   vm.ioctl(unknown);
   vm.ioctl(unknown as IoctlAlone<'vm'>);
 
-  // Which way the bytes go.
+  // The direction of the argument.
   const out = <T extends View>(request: IoctlByPointer<T, 'vcpu', 'read'>): unknown => request;
   out(kvm.KVM_GET_REGS);
-  // @ts-expect-error it only reads its argument
+  // @ts-expect-error this ioctl only reads its argument
   out(kvm.KVM_SET_REGS);
-  // @ts-expect-error the request says that it writes to its argument, which it does not
+  // @ts-expect-error this ioctl does not write to its argument, although its request says so
   ((request: IoctlByPointer<kvm.KvmIrqchip, 'vm', 'read'>) => request)(kvm.KVM_SET_IRQCHIP);
 }
 
-describe.skipIf(!hasKvm)(`an ioctl of another kind of file descriptor ${needsKvm}`, () => {
-  it('is refused before the kernel sees it', () => {
+describe.skipIf(!hasKvm)(`the kinds of file descriptor ${needsKvm}`, () => {
+  it('the runtime refuses an ioctl of another kind of file descriptor before the kernel sees it', () => {
     using system = Kvm.open();
     using vm = system.createVm();
     using vcpu = vm.createVcpu();
     const untyped = (ioctl: unknown) => ioctl as (request: object, argument?: unknown) => number;
     const regs = allocate(kvm.KvmRegs);
     for (const [call, message] of [
-      [() => untyped(vm.ioctl)(kvm.KVM_GET_REGS, regs), 'KVM_GET_REGS: is an ioctl of a vCPU, not of a VM'],
-      [() => untyped(system.ioctl)(kvm.KVM_NMI), 'KVM_NMI: is an ioctl of a vCPU, not of /dev/kvm'],
-      [() => untyped(vcpu.ioctl)(kvm.KVM_CREATE_VM, 0), 'KVM_CREATE_VM: is an ioctl of /dev/kvm, not of a vCPU'],
+      [() => untyped(vm.ioctl)(kvm.KVM_GET_REGS, regs), 'KVM_GET_REGS: this is an ioctl of a vCPU, not of a VM'],
+      [() => untyped(system.ioctl)(kvm.KVM_NMI), 'KVM_NMI: this is an ioctl of a vCPU, not of /dev/kvm'],
+      [() => untyped(vcpu.ioctl)(kvm.KVM_CREATE_VM, 0), 'KVM_CREATE_VM: this is an ioctl of /dev/kvm, not of a vCPU'],
       [
         () => untyped(system.ioctl)(kvm.KVM_ENABLE_CAP, allocate(kvm.KvmEnableCap)),
-        'KVM_ENABLE_CAP: is an ioctl of a VM or a vCPU, not of /dev/kvm',
+        'KVM_ENABLE_CAP: this is an ioctl of a VM or a vCPU, not of /dev/kvm',
       ],
     ] as const) {
       expect(call).toThrow(KvmArgumentError);
@@ -73,40 +77,35 @@ describe.skipIf(!hasKvm)(`an ioctl of another kind of file descriptor ${needsKvm
     }
   });
 
-  it('is left to the kernel where the bindings do not say of what it is', () => {
-    using system = Kvm.open();
+  it('the runtime leaves an ioctl to the kernel when the bindings do not have its kinds of file descriptor', () => {
     const { fds: _, ...unknown } = kvm.KVM_GET_API_VERSION;
+    using system = Kvm.open({ bindings: { ...kvm, KVM_GET_API_VERSION: unknown as typeof kvm.KVM_GET_API_VERSION } });
     expect(system.ioctl(unknown as IoctlAlone<'system'>)).toBe(12);
     using vm = system.createVm();
     expect(() => vm.ioctl(unknown as IoctlAlone<'vm'>)).toThrow(/^KVM_GET_API_VERSION: ENOTTY: /);
   });
 
-  it('is one that the kernel does not take there either', () => {
-    const { ioctl, open, fileCreate, fileRelease } = addon();
+  it('the kernel takes an ioctl on exactly the kinds of file descriptor that the model has', () => {
     const EFAULT = -14;
-    const made: number[] = [open('/dev/kvm')];
-    const [system = -1] = made;
-    const vm = ioctl(system, kvm.KVM_CREATE_VM.request, 0);
-    made.push(vm);
-    ioctl(vm, kvm.KVM_CREATE_IRQCHIP.request, 0);
-    const vcpu = ioctl(vm, kvm.KVM_CREATE_VCPU.request, 0);
-    made.push(vcpu);
-    try {
-      expect(made.every((fd) => fd >= 0)).toBe(true);
-      // Those of other architectures have the same request numbers.
-      const own = committedModel().ioctls.filter(({ name }) => !/^KVM_(?:ARM|PPC|S390)_/.test(name));
-      const found = own
-        .filter(({ passes }) => passes === 'pointer')
-        .flatMap(({ name, request, fds = [] }) => {
-          // Who takes an ioctl reads its argument, which is nowhere; who does not never looks.
-          const taken = Object.entries({ system, vm, vcpu }).filter(([, fd]) => ioctl(fd, request, 0) === EFAULT);
-          const kinds = taken.map(([kind]) => kind);
-          return kinds.length === 0 ? [] : [{ name, kinds, expected: fds.filter((fd) => fd !== 'device') }];
-        });
-      expect(found.length).toBeGreaterThan(60);
-      for (const { name, kinds, expected } of found) expect([name, ...kinds]).toEqual([name, ...expected]);
-    } finally {
-      for (const fd of made.reverse()) fileRelease(fileCreate(fd));
-    }
+    using system = Kvm.open();
+    using vm = system.createVm();
+    vm.createIrqchip();
+    using vcpu = vm.createVcpu();
+    const calls = {
+      system: (request: number) => addon().fileIoctl(fileRecord(system), request, 0),
+      vm: (request: number) => addon().vmIoctl(vmContext(vm).record, request, 0),
+      vcpu: (request: number) => addon().vcpuIoctl(vcpuContext('test', vcpu).record, request, 0),
+    };
+    // Ioctls of other architectures have the same request numbers.
+    const own = committedModel().ioctls.filter(({ name }) => !/^KVM_(?:ARM|PPC|S390)_/.test(name));
+    const found = own
+      .filter(({ passes }) => passes === 'pointer')
+      .flatMap(({ name, request, fds = [] }) => {
+        // A file descriptor that takes the ioctl reads the argument and fails with EFAULT. Any other one does not read it.
+        const kinds = Object.entries(calls).flatMap(([kind, call]) => (call(request) === EFAULT ? [kind] : []));
+        return kinds.length === 0 ? [] : [{ name, kinds, expected: fds.filter((fd) => fd !== 'device') }];
+      });
+    expect(found.length).toBeGreaterThan(60);
+    for (const { name, kinds, expected } of found) expect([name, ...kinds]).toEqual([name, ...expected]);
   });
 });

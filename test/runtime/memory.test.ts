@@ -1,15 +1,16 @@
-/** Guest memory: views, windows, sharing between Workers, and its end. */
+/** Guest memory: its views and windows, its handles, and its end. */
 
 import { readFileSync, readlinkSync, truncateSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { KvmRegs } from '../../generated/x86_64/linux/kvm.js';
+import { newHandle } from '../../runtime/arguments.js';
 import { GuestMemory, KvmArgumentError, KvmClosedError, KvmError } from '../../runtime/index.js';
 import { Helper, hasKvm, isMemory, mappingAt, needsKvm, openFiles } from '../helpers/vcpus.js';
 
 const GiB = 2 ** 30;
 
 describe.skipIf(!hasKvm)(`guest memory ${needsKvm}`, () => {
-  it('is zeroed, and seen alike through bytes, DataViews and generated views', () => {
+  it('memory is zeroed, and its bytes, DataViews and generated views show the same contents', () => {
     using memory = GuestMemory.create(0x4000);
     expect(memory.size).toBe(0x4000);
     expect(memory.bytes(0, 0x4000).every((byte) => byte === 0)).toBe(true);
@@ -23,59 +24,72 @@ describe.skipIf(!hasKvm)(`guest memory ${needsKvm}`, () => {
   });
 
   it.each([0, -4096, 1, 4095, 4097, 1.5, Number.NaN, 2 ** 53, Number.POSITIVE_INFINITY])(
-    'has no size of %d',
+    'create refuses a size of %d',
     (size) => {
       expect(() => GuestMemory.create(size)).toThrow(KvmArgumentError);
     },
   );
 
-  it('says when the kernel has none', () => {
+  it('the error of create says that the kernel does not have enough memory', () => {
     expect(() => GuestMemory.create(2 ** 50)).toThrow(KvmError);
-    expect(() => GuestMemory.create(2 ** 50)).toThrow(/^mmap: ENOMEM: /);
+    expect(() => GuestMemory.create(2 ** 50)).toThrow(/^GuestMemory\.create: ENOMEM: /);
   });
 
+  const outside = /are not all inside the 16384 bytes$/;
+  const notInteger = /; it must be an integer below 2\^53$/;
+
   it.each([
-    [-1, 1],
-    [0, 0x4001],
-    [0x4000, 1],
-    [0x3fff, 2],
-    [0, -1],
-    [0.5, 1],
-    [0, Number.NaN],
-    [Number.NaN, 1],
-    [2 ** 53, 0],
-  ])('shows nothing outside of it: %d, %d bytes', (offset, length) => {
+    [-1, 1, outside],
+    [0, 0x4001, outside],
+    [0x4000, 1, outside],
+    [0x3fff, 2, outside],
+    [0, -1, outside],
+    [0.5, 1, notInteger],
+    [0, Number.NaN, notInteger],
+    [Number.NaN, 1, notInteger],
+    [2 ** 53, 0, notInteger],
+  ])('bytes and dataView refuse the offset %d with %d bytes', (offset, length, message) => {
     using memory = GuestMemory.create(0x4000);
     for (const look of [() => memory.bytes(offset, length), () => memory.dataView(offset, length)]) {
       expect(look).toThrow(KvmArgumentError);
-      expect(look).toThrow(/are not within the 16384 bytes of the guest memory$/);
+      expect(look).toThrow(message);
     }
   });
 
-  it('writes nothing outside of it', () => {
+  it('read returns a copy, which later writes do not change', () => {
+    using memory = GuestMemory.create(0x4000);
+    memory.write(0x10, Uint8Array.of(1, 2, 3));
+    const copy = memory.read(0x10, 3);
+    memory.write(0x10, Uint8Array.of(9, 9, 9));
+    expect([...copy]).toEqual([1, 2, 3]);
+    expect(() => memory.read(0x3fff, 2)).toThrow(KvmArgumentError);
+  });
+
+  it('write and view refuse a range outside of the memory', () => {
     using memory = GuestMemory.create(0x4000);
     expect(() => memory.write(0x3ffe, new Uint8Array(3))).toThrow(KvmArgumentError);
     expect(() => memory.view(KvmRegs, 0x4000 - KvmRegs.$size + 1)).toThrow(KvmArgumentError);
     expect(memory.view(KvmRegs, 0x4000 - KvmRegs.$size).rax).toBe(0n);
   });
 
-  it('shows no bytes anywhere in it, its end included', () => {
+  it('bytes accepts a length of 0 at every offset, including the end', () => {
     using memory = GuestMemory.create(GiB);
     for (const offset of [0, 5, GiB]) expect(memory.bytes(offset, 0)).toHaveLength(0);
   });
 
-  it('can be larger than one ArrayBuffer: windows are moved over it', () => {
+  // Shows: statement 63
+  it('memory can be larger than one ArrayBuffer, and windows give access to its parts', () => {
     using memory = GuestMemory.create(5 * GiB);
     const high = 4.5 * GiB;
     memory.write(high, Uint8Array.of(1, 2, 3));
     expect([...memory.bytes(high - 1, 5)]).toEqual([0, 1, 2, 3, 0]);
-    // Nor is it any other place, such as the one 4 GiB below.
+    // The bytes 4 GiB below are other bytes.
     expect([...memory.bytes(high - 4 * GiB, 3)]).toEqual([0, 0, 0]);
     memory.write(5 * GiB - 1, Uint8Array.of(9));
     expect(memory.bytes(5 * GiB - 1, 1)[0]).toBe(9);
   });
 
-  it.each([1, 2, 4])('has no seam at %d GiB', (gib) => {
+  it.each([1, 2, 4])('a DataView can lie across the border at %d GiB', (gib) => {
     using memory = GuestMemory.create(5 * GiB);
     const seam = gib * GiB;
     const across = memory.dataView(seam - 4, 8);
@@ -86,23 +100,24 @@ describe.skipIf(!hasKvm)(`guest memory ${needsKvm}`, () => {
     expect(across.getUint8(4)).toBe(0xee);
   });
 
-  it('is shown whole up to what Node can show, and refused beyond', () => {
+  it('bytes returns as many bytes as a typed array of Node can have, and refuses more', () => {
     using memory = GuestMemory.create(5 * GiB);
     const wide = memory.bytes(GiB, 3 * GiB);
     wide[3 * GiB - 1] = 7;
     expect(memory.bytes(4 * GiB - 1, 1)[0]).toBe(7);
     using huge = GuestMemory.create(2 ** 45);
-    // Node 20 shows 2^32 bytes; some later version may show all of it.
+    // A typed array of Node 20 has at most 2^32 bytes. A later version may allow more.
     const look = (): number => huge.bytes(0, 2 ** 45).length;
     try {
       expect(look()).toBe(2 ** 45);
     } catch (error) {
       expect(error).toBeInstanceOf(KvmArgumentError);
-      expect((error as Error).message).toMatch(/look at them in parts$/);
+      expect((error as Error).message).toMatch(/use several views$/);
     }
   });
 
-  it('keeps views apart from a detached buffer: after `close` they throw', () => {
+  // Shows: statement 61, security 23
+  it('a view throws a TypeError after `close`, and a typed array has no elements', () => {
     const memory = GuestMemory.create(0x4000);
     const view = memory.dataView(0, 8);
     const regs = memory.view(KvmRegs, 0);
@@ -112,33 +127,33 @@ describe.skipIf(!hasKvm)(`guest memory ${needsKvm}`, () => {
     expect(() => view.getUint8(0)).toThrow(TypeError);
     expect(() => view.setUint8(0, 1)).toThrow(TypeError);
     expect(() => regs.rax).toThrow(TypeError);
-    // A typed array does not throw: it has no bytes any more.
+    // A typed array does not throw. It has no elements any more.
     expect(bytes).toHaveLength(0);
     expect(() => memory.bytes(0, 1)).toThrow(KvmClosedError);
     expect(() => memory.share()).toThrow(KvmClosedError);
     expect(() => memory.address).toThrow(KvmClosedError);
   });
 
-  it('is given back by `close`; its addresses stay taken while a view could still lead there', () => {
+  // Shows: security 23
+  it('close releases the memory, and its addresses stay reserved while a view refers to them', () => {
     const memory = GuestMemory.create(0x4000);
     const { address } = memory;
     const bytes = memory.bytes(0, 0x4000).fill(1);
-    expect(mappingAt(address)).toEqual({ memory: true, residentKiB: 16 });
+    expect(mappingAt(address)).toMatchObject({ memory: true, residentKiB: 16 });
     memory.close();
-    expect(mappingAt(address)).toEqual({ memory: false, residentKiB: 0 });
+    expect(mappingAt(address)).toMatchObject({ memory: false, residentKiB: 0 });
     expect(bytes).toHaveLength(0);
   });
 
-  it('is not given to child processes, which would make it copy-on-write here', () => {
+  // Shows: statement 69
+  it('child processes do not get guest memory, which `fork` would make copy-on-write', () => {
     using memory = GuestMemory.create(0x4000);
-    const maps = readFileSync('/proc/self/smaps', 'utf8').split(/^(?=[0-9a-f]+-[0-9a-f]+ )/m);
-    const mapping = maps.find((text) => text.startsWith(memory.address.toString(16)));
-    expect(mapping).toMatch(/^VmFlags:.* dc( |$)/m);
+    expect(mappingAt(memory.address)?.flags).toContain('dc');
   });
 });
 
-describe.skipIf(!hasKvm)(`guest memory of a memfd ${needsKvm}`, () => {
-  it('is a file that others can map', () => {
+describe.skipIf(!hasKvm)(`memory with a memfd ${needsKvm}`, () => {
+  it('the memfd is a file that other processes can map', () => {
     using memory = GuestMemory.create(0x4000, { memfd: 'test memory' });
     const path = `/proc/self/fd/${memory.fd}`;
     expect(readlinkSync(path)).toBe('/memfd:test memory (deleted)');
@@ -146,13 +161,13 @@ describe.skipIf(!hasKvm)(`guest memory of a memfd ${needsKvm}`, () => {
     expect(readFileSync(path).subarray(0x2000, 0x2015).toString()).toBe('seen through the file');
   });
 
-  it('cannot be shortened under us, which would end this process at the next look', () => {
+  it('the memfd refuses to be shortened, since an access to the missing part would end the process', () => {
     using memory = GuestMemory.create(0x4000, { memfd: 'sealed' });
     expect(() => truncateSync(`/proc/self/fd/${memory.fd}`, 0)).toThrow(/EPERM/);
     expect(memory.bytes(0x3fff, 1)[0]).toBe(0);
   });
 
-  it('is closed with the memory', () => {
+  it('close closes the memfd', () => {
     const before = openFiles();
     const memory = GuestMemory.create(0x4000, { memfd: 'closed' });
     expect(openFiles()).toBe(before + 1);
@@ -160,20 +175,21 @@ describe.skipIf(!hasKvm)(`guest memory of a memfd ${needsKvm}`, () => {
     expect(openFiles()).toBe(before);
   });
 
-  it('can be beyond 4 GiB', () => {
+  it('the memfd can be larger than 4 GiB', () => {
     using memory = GuestMemory.create(5 * GiB, { memfd: 'large' });
     memory.write(4.5 * GiB, Uint8Array.of(42));
     expect(memory.bytes(4.5 * GiB, 1)[0]).toBe(42);
   });
 
-  it('is none otherwise', () => {
+  it('fd is null for memory without a memfd', () => {
     using memory = GuestMemory.create(0x4000);
     expect(memory.fd).toBeNull();
   });
 });
 
-describe.skipIf(!hasKvm)(`guest memory in a Worker ${needsKvm}`, () => {
-  it('is the same memory there', async () => {
+describe.skipIf(!hasKvm)(`memory in a Worker ${needsKvm}`, () => {
+  // Shows: statement 62
+  it('memory that is posted to a Worker is the same memory there', async () => {
     await using helper = await Helper.start();
     using memory = GuestMemory.create(5 * GiB);
     const at = 4.5 * GiB;
@@ -182,7 +198,7 @@ describe.skipIf(!hasKvm)(`guest memory in a Worker ${needsKvm}`, () => {
     expect([...memory.bytes(at, 3)]).toEqual([4, 5, 6]);
   });
 
-  it('lives on there when it is closed here', async () => {
+  it('memory stays mapped in a Worker after this thread has closed it', async () => {
     await using helper = await Helper.start();
     const memory = GuestMemory.create(0x4000);
     const shared = memory.share();
@@ -190,12 +206,13 @@ describe.skipIf(!hasKvm)(`guest memory in a Worker ${needsKvm}`, () => {
     const answer = helper.do('writeMemory', { memory: shared, at: 0, bytes: [1] });
     await answer;
     memory.close();
-    // The Worker still has a window.
+    // The Worker still has a window of the memory.
     expect(isMemory(address)).toBe(true);
     expect(await helper.do('writeMemory', { memory: shared, at: 0, bytes: [2] })).toEqual([1]);
   });
 
-  it('is gone with its last holder: the handle itself holds nothing', async () => {
+  // Shows: security 24
+  it('a handle does not keep memory alive, and attach refuses it after the last `close`', async () => {
     let shared: ReturnType<GuestMemory['share']>;
     {
       using memory = GuestMemory.create(0x4000);
@@ -204,7 +221,7 @@ describe.skipIf(!hasKvm)(`guest memory in a Worker ${needsKvm}`, () => {
       expect(again.address).toBe(memory.address);
     }
     expect(() => GuestMemory.attach(shared)).toThrow(KvmClosedError);
-    expect(() => GuestMemory.attach({ kind: 'guest memory', id: 0 })).toThrow(KvmClosedError);
+    expect(() => GuestMemory.attach(newHandle('guest memory', 0))).toThrow(KvmClosedError);
     await using helper = await Helper.start();
     await expect(helper.do('writeMemory', { memory: shared, at: 0, bytes: [1] })).rejects.toThrow(/KvmClosedError/);
   });

@@ -1,18 +1,20 @@
-/** What is printed of a vCPU's exits and registers, and of a vCPU, a VM and KVM. */
+/** The text that `inspect` returns for exits, registers, vCPUs, VMs and KVM. */
 
 import { readlinkSync } from 'node:fs';
 import { inspect } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import * as kvm from '../../generated/x86_64/linux/kvm.js';
-import { GuestMemory, Kvm, Vcpu } from '../../runtime/index.js';
+import { Exits } from '../../runtime/exit/exits.js';
+import { GuestMemory } from '../../runtime/index.js';
+import { Kvm, Vcpu } from '../../runtime/x86_64.js';
 import { realMode } from '../../tools/guests/index.js';
 import { hasKvm, load, needsKvm, run } from '../helpers/vcpus.js';
 
-describe.skipIf(!hasKvm)(`what is printed ${needsKvm}`, () => {
-  it('is the exit with its names and its data', () => {
+describe.skipIf(!hasKvm)(`exits and registers ${needsKvm}`, () => {
+  it('inspect shows the names and the data of an exit', () => {
     using machine = load(realMode.out);
     const { vcpu } = machine;
-    run(machine);
+    const exit = vcpu.run();
     const io = [
       '  io: KvmRunIo {',
       '    direction: KVM_EXIT_IO_OUT (1),',
@@ -22,7 +24,7 @@ describe.skipIf(!hasKvm)(`what is printed ${needsKvm}`, () => {
       '    data_offset: 0x1000n',
       '  },',
     ];
-    expect(inspect(vcpu.exit).split('\n')).toEqual([
+    expect(inspect(exit).split('\n')).toEqual([
       'VcpuExit {',
       '  reason: KVM_EXIT_IO (2),',
       ...io,
@@ -31,26 +33,25 @@ describe.skipIf(!hasKvm)(`what is printed ${needsKvm}`, () => {
     ]);
     expect(inspect(vcpu.kvmRun)).toContain(io.join('\n'));
     expect(inspect(vcpu.kvmRun)).not.toContain('mmio');
-    expect(inspect({ exit: vcpu.exit }, { depth: 0 })).toBe('{ exit: [VcpuExit] }');
-    expect(run(machine)).toBe(`exit ${kvm.KVM_EXIT_HLT}`);
-    expect(inspect(vcpu.exit)).toBe('VcpuExit { reason: KVM_EXIT_HLT (5) }');
+    expect(inspect({ exit }, { depth: 0 })).toBe('{ exit: [VcpuExit] }');
+    expect(inspect(vcpu.run())).toBe('VcpuExit { reason: KVM_EXIT_HLT (5) }');
   });
 
-  it('is what is wrong with data that lies outside, and the number of an unknown reason', () => {
+  it('inspect shows why data is invalid, and the number of an unknown exit reason', () => {
     using machine = load(realMode.out);
     const { vcpu } = machine;
-    run(machine);
+    const exit = vcpu.run();
     vcpu.kvmRun.io.count = 0xffff_ffff;
-    expect(inspect(vcpu.exit)).toContain('data: <kvm_run: io.count is 4294967295: ');
+    expect(inspect(exit)).toContain('data: <data of the exit: kvm_run.io.count is 4294967295; ');
     vcpu.kvmRun.exit_reason = 999;
-    const { exit } = vcpu;
-    expect(inspect(exit)).toBe('VcpuExit { reason: null, exit_reason: 999 }');
+    const unrecognized = new Exits(vcpu.kvmRun, kvm).last;
+    expect(inspect(unrecognized)).toBe('UnrecognizedExit { reason: null, number: 999 }');
     vcpu.close();
-    expect(inspect(exit)).toMatch(/^VcpuExit \{\s+reason: null,\s+exit_reason: <.*detached.*>\s+\}$/);
+    expect(inspect(unrecognized)).toMatch(/^UnrecognizedExit \{\s+reason: null,\s+number: <.*detached.*>\s+\}$/);
     expect(inspect(vcpu.kvmRun)).toMatch(/^KvmRun <.*detached.*>$/);
   });
 
-  it('is registers in hex, and printing marks none of them as written to', () => {
+  it('inspect shows registers in hexadecimal, and does not make synchronized registers dirty', () => {
     using machine = load(realMode.out);
     const { vcpu } = machine;
     const synchronized = vcpu.syncRegs('regs', 'sregs', 'events');
@@ -64,23 +65,23 @@ describe.skipIf(!hasKvm)(`what is printed ${needsKvm}`, () => {
   });
 });
 
-/** The fd that stands in what is printed, and what the kernel has behind it. */
+/** Returns the name of the file whose file descriptor is in the text. */
 function fileIn(text: string): string {
   const [, fd] = /\bfd: (\d+)/.exec(text) ?? [];
   return readlinkSync(`/proc/self/fd/${fd}`);
 }
 
-describe.skipIf(!hasKvm)(`what is printed of what can be closed ${needsKvm}`, () => {
-  it('is of KVM its file', () => {
+describe.skipIf(!hasKvm)(`objects with a file descriptor ${needsKvm}`, () => {
+  it('inspect shows the file descriptor of a Kvm', () => {
     const system = Kvm.open();
     expect(inspect(system)).toBe(`Kvm { fd: ${system.fd} }`);
     expect(fileIn(inspect(system))).toBe('/dev/kvm');
     expect(inspect([system], { depth: 0 })).toBe('[ [Kvm] ]');
     system.close();
-    expect(inspect(system)).toBe('Kvm <this Kvm is closed>');
+    expect(inspect(system)).toBe('Kvm <Kvm: this object is closed>');
   });
 
-  it('is of a VM its file, and where the guest has memory', () => {
+  it('inspect shows the file descriptor and the memory slots of a VM', () => {
     using system = Kvm.open();
     const vm = system.createVm();
     expect(inspect(vm)).toMatch(/^Vm \{ fd: \d+, memory: \{\} \}$/);
@@ -93,17 +94,17 @@ describe.skipIf(!hasKvm)(`what is printed of what can be closed ${needsKvm}`, ()
     vm.removeMemory(7);
     expect(inspect(vm)).not.toContain("'7'");
     vm.close();
-    expect(inspect(vm)).toBe('Vm <this Vm is closed>');
+    expect(inspect(vm)).toBe('Vm <Vm: this VM is closed>');
   });
 
-  it('is of a vCPU its file, and what its last run came to', () => {
+  it('inspect shows the file descriptor of a vCPU and the result of its last run', () => {
     using machine = load(realMode.out);
     const { vcpu } = machine;
     run(machine);
     expect(inspect(vcpu)).toMatch(/^Vcpu \{ fd: \d+, exit_reason: KVM_EXIT_IO \(2\) \}$/);
     expect(fileIn(inspect(vcpu))).toBe('anon_inode:kvm-vcpu:0');
     vcpu.kick();
-    expect(vcpu.run()).toBe('interrupted');
+    expect(vcpu.run()).toMatchObject({ cause: 'kick' });
     expect(inspect(vcpu)).toMatch(/^Vcpu \{ fd: \d+, interruption: 'kick' \}$/);
     expect(run(machine)).toBe(`exit ${kvm.KVM_EXIT_HLT}`);
     vcpu.kvmRun.exit_reason = 999;
@@ -111,7 +112,7 @@ describe.skipIf(!hasKvm)(`what is printed of what can be closed ${needsKvm}`, ()
     const attached = Vcpu.attach(vcpu.share());
     expect(inspect(attached)).toBe(inspect(vcpu));
     vcpu.close();
-    expect(inspect(vcpu)).toBe('Vcpu <this Vcpu is closed>');
+    expect(inspect(vcpu)).toBe('Vcpu <Vcpu: this vCPU is closed>');
     expect(inspect(attached)).toContain('exit_reason: 999');
     attached.close();
   });

@@ -1,13 +1,15 @@
 #!/usr/bin/env bash
-# The tests with real vCPUs once more, with an addon under AddressSanitizer and UndefinedBehaviorSanitizer. Node itself
-# is as it is, so both are preloaded. Ends with 0 only when all tests passed and nothing was reported.
+# sanitized.sh [files]: runs all tests with real vCPUs, or only those of the files, with an addon under AddressSanitizer and
+# UndefinedBehaviorSanitizer. Node itself has no sanitizers, so both libraries are preloaded. The exit code is 0 only if all
+# tests pass and no sanitizer reports an error.
 #
-# Leaks are not asked for: V8 leaves at its end what it held all along. test/runtime/lifecycle.test.ts shows those
-# of the addon; it does fewer cycles here, as freed memory is kept aside for a while to catch its use. The test of the
-# kick protocol is a program of its own, under ThreadSanitizer.
+# The check for leaks is off, because V8 does not free all its memory at the end. test/runtime/lifecycle.test.ts finds leaks
+# of the addon. It runs fewer cycles here, because AddressSanitizer keeps freed memory for a while to catch its use. The test
+# of the kick protocol is a program of its own, which runs under ThreadSanitizer.
 set -eu
 cd "$(dirname "$0")/../.."
 
+[ "$#" -gt 0 ] || set -- test/runtime test/protocol
 make -s -C runtime/native sanitized
 npm run -s build
 reports=$(mktemp -d)
@@ -18,7 +20,7 @@ env KVM_UAPI_ADDON="$PWD/build/kvm_uapi_sanitized.node" \
   LD_PRELOAD="$(gcc -print-file-name=libasan.so) $(gcc -print-file-name=libubsan.so)" \
   ASAN_OPTIONS="detect_leaks=0:log_path=$reports/asan" \
   UBSAN_OPTIONS="print_stacktrace=1:log_path=$reports/ubsan" \
-  node node_modules/vitest/vitest.mjs run test/runtime test/protocol --exclude test/protocol/thread-sanitizer.test.ts "$@" || status=1
+  node node_modules/vitest/vitest.mjs run "$@" --exclude test/protocol/thread-sanitizer.test.ts || status=1
 
 if [ -n "$(ls -A "$reports")" ]; then
   cat "$reports"/*

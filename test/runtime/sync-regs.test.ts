@@ -1,8 +1,9 @@
-/** Registers that KVM_RUN itself gives and takes. */
+/** The registers that KVM_RUN stores and applies. */
 
 import { describe, expect, it } from 'vitest';
 import * as kvm from '../../generated/x86_64/linux/kvm.js';
-import { KvmArgumentError, KvmBusyError, KvmClosedError, KvmUnsupportedError, Vcpu } from '../../runtime/index.js';
+import { KvmArgumentError, KvmBusyError, KvmClosedError, KvmUnsupportedError } from '../../runtime/index.js';
+import { Vcpu } from '../../runtime/x86_64.js';
 import { allocate, bytesOf } from '../../support/index.js';
 import { longMode, places, realMode, userMode } from '../../tools/guests/index.js';
 import { Helper, hasKvm, load, needsKvm, run, sent, thrownBy, untilCounting } from '../helpers/vcpus.js';
@@ -10,7 +11,7 @@ import { Helper, hasKvm, load, needsKvm, run, sent, thrownBy, untilCounting } fr
 const masks = { regs: 1n, sregs: 2n, events: 4n } as const;
 
 describe.skipIf(!hasKvm)(`synchronized registers ${needsKvm}`, () => {
-  it('are as the ioctls say, before the first run and after each', () => {
+  it('synchronized registers are equal to those of the ioctls before the first run and after each run', () => {
     using machine = load(userMode.countDown(1000));
     const { vcpu } = machine;
     const sync = vcpu.syncRegs('regs', 'sregs', 'events');
@@ -23,7 +24,7 @@ describe.skipIf(!hasKvm)(`synchronized registers ${needsKvm}`, () => {
     expect(sync.regs.rcx).toBe(0n);
   });
 
-  it('reach the guest when they are written to, and only then', () => {
+  it('KVM_RUN applies synchronized registers that were written, and no others', () => {
     using machine = load(realMode.outForEver);
     const { vcpu } = machine;
     const { regs } = vcpu.syncRegs('regs');
@@ -31,7 +32,7 @@ describe.skipIf(!hasKvm)(`synchronized registers ${needsKvm}`, () => {
     expect(vcpu.kvmRun.kvm_dirty_regs).toBe(masks.regs);
     expect(sent(machine, 1)).toBe('B');
     expect(vcpu.kvmRun.kvm_dirty_regs).toBe(0n);
-    // The rest of them is as it was.
+    // The other registers are unchanged.
     expect(regs.rdx).toBe(0x3f8n);
     regs.$rax = 0x43;
     expect(sent(machine, 2)).toBe('CC');
@@ -40,7 +41,7 @@ describe.skipIf(!hasKvm)(`synchronized registers ${needsKvm}`, () => {
     expect(vcpu.getRegs().rax).toBe(0x43n);
   });
 
-  it('are dirty however they are written to', () => {
+  it('every way to write synchronized registers makes them dirty', () => {
     using machine = load(longMode.out);
     const { vcpu } = machine;
     const sync = vcpu.syncRegs('regs', 'sregs', 'events');
@@ -69,7 +70,7 @@ describe.skipIf(!hasKvm)(`synchronized registers ${needsKvm}`, () => {
     expect(vcpu.kvmRun.kvm_dirty_regs).toBe(0n);
   });
 
-  it('take special registers and events to the guest', () => {
+  it('KVM_RUN applies synchronized special registers and events', () => {
     using machine = load(realMode.onInterrupt(2));
     const { vcpu } = machine;
     const sync = vcpu.syncRegs('sregs', 'events');
@@ -81,14 +82,14 @@ describe.skipIf(!hasKvm)(`synchronized registers ${needsKvm}`, () => {
     expect(sent(machine, 2)).toBe('IA');
   });
 
-  it('are refused by the run when the kernel does not take them', () => {
+  it('KVM_RUN fails with EINVAL when a synchronized register has an invalid value', () => {
     using machine = load(realMode.halt);
     const { sregs } = machine.vcpu.syncRegs('sregs');
     sregs.cr0 = 0x8000_0000n; // paging without protection
     expect(thrownBy(() => machine.vcpu.run())).toMatchObject({ operation: 'KVM_RUN', code: 'EINVAL' });
   });
 
-  it('are those that were named last', () => {
+  it('syncRegs synchronizes only the registers of the last call', () => {
     using machine = load(realMode.outForEver);
     const { vcpu } = machine;
     const { sregs } = vcpu.syncRegs('regs', 'sregs');
@@ -99,13 +100,13 @@ describe.skipIf(!hasKvm)(`synchronized registers ${needsKvm}`, () => {
       sregs.cr8 = 1n;
     };
     expect(write).toThrow(KvmArgumentError);
-    expect(write).toThrow(/^sregs: not synchronized any more; call syncRegs with them$/);
+    expect(write).toThrow(/: sregs is not synchronized any more; call syncRegs\('sregs'\)$/);
     expect(vcpu.kvmRun.kvm_dirty_regs).toBe(0n);
     vcpu.syncRegs();
     expect(vcpu.kvmRun.kvm_valid_regs).toBe(0n);
   });
 
-  it('are as the ioctls say when they are named again, but for what waits for a run', () => {
+  it('a repeated call of syncRegs reads the registers again and keeps those that wait for a run', () => {
     using machine = load(realMode.outForEver);
     const { vcpu } = machine;
     const { regs } = vcpu.syncRegs('regs');
@@ -118,7 +119,7 @@ describe.skipIf(!hasKvm)(`synchronized registers ${needsKvm}`, () => {
     expect(sent(machine, 1)).toBe('E');
   });
 
-  it('are not taken when the kernel does not have them', () => {
+  it('syncRegs refuses registers that the kernel does not synchronize', () => {
     const unknown = { KVM_SYNC_X86_EVENTS: 1n << 20n };
     using machine = load(realMode.halt, {}, { ...kvm, ...unknown } as unknown as typeof kvm);
     const call = (): unknown => machine.vcpu.syncRegs('regs', 'events');
@@ -131,12 +132,12 @@ describe.skipIf(!hasKvm)(`synchronized registers ${needsKvm}`, () => {
     expect(run(machine)).toBe(`exit ${kvm.KVM_EXIT_HLT}`);
   });
 
-  it('are not had by bindings that do not know them', () => {
+  it('syncRegs refuses registers that the bindings do not have', () => {
     using machine = load(realMode.halt, {}, { ...kvm, KVM_SYNC_X86_REGS: undefined } as unknown as typeof kvm);
     expect(() => machine.vcpu.syncRegs('regs')).toThrow(KvmUnsupportedError);
   });
 
-  it('throw when the vCPU is closed', () => {
+  it('synchronized registers throw a TypeError when the vCPU is closed', () => {
     using machine = load(realMode.halt);
     const { regs } = machine.vcpu.syncRegs('regs');
     machine.vcpu.close();
@@ -147,7 +148,7 @@ describe.skipIf(!hasKvm)(`synchronized registers ${needsKvm}`, () => {
     expect(() => machine.vcpu.syncRegs('regs')).toThrow(KvmClosedError);
   });
 
-  it('are seen by an interrupted run as well, and are refused while another thread runs the vCPU', async () => {
+  it('an interrupted run stores synchronized registers, and syncRegs refuses a vCPU that another thread runs', async () => {
     await using helper = await Helper.start();
     using machine = load(userMode.spin);
     const { vcpu } = machine;
@@ -163,7 +164,7 @@ describe.skipIf(!hasKvm)(`synchronized registers ${needsKvm}`, () => {
     expect(bytesOf(regs)).toEqual(bytesOf(vcpu.getRegs()));
   });
 
-  it('may be filled by an ioctl, which is no writing', () => {
+  it('an ioctl that fills synchronized registers does not make them dirty', () => {
     using machine = load(realMode.outForEver);
     const { vcpu } = machine;
     using attached = Vcpu.attach(vcpu.share());
@@ -175,15 +176,15 @@ describe.skipIf(!hasKvm)(`synchronized registers ${needsKvm}`, () => {
     expect(vcpu.kvmRun.kvm_dirty_regs).toBe(0n);
   });
 
-  it('have types for those only that are named', () => {
+  it('the type of syncRegs has only the registers that were named', () => {
     const vcpu = {} as Vcpu;
     const neverCalled = (): void => {
       const sync = vcpu.syncRegs('regs');
-      // @ts-expect-error not named
+      // @ts-expect-error sregs was not named
       sync.sregs.cr0 = 0n;
-      // @ts-expect-error not its own struct
+      // @ts-expect-error regs is read-only
       sync.regs = allocate(kvm.KvmRegs);
-      // @ts-expect-error no such registers
+      // @ts-expect-error these registers cannot be synchronized
       vcpu.syncRegs('fpu');
     };
     expect(neverCalled).toBeTypeOf('function');

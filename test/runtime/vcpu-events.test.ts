@@ -1,8 +1,9 @@
-/** What comes to a vCPU from outside: interrupts and their controller, machine checks; and how it is set up. */
+/** The events of a vCPU: interrupts, the local APIC, machine checks, the MP state and the clocks. */
 
 import { describe, expect, it } from 'vitest';
 import * as kvm from '../../generated/x86_64/linux/kvm.js';
-import { KvmArgumentError, KvmUnsupportedError, type Vcpu } from '../../runtime/index.js';
+import { KvmArgumentError, KvmUnsupportedError } from '../../runtime/index.js';
+import type { Vcpu } from '../../runtime/x86_64.js';
 import { allocate } from '../../support/index.js';
 import { protectedMode, realMode } from '../../tools/guests/index.js';
 import { hasKvm, load, loadWithIrqchip, type Machine, needsKvm, run, sent, thrownBy } from '../helpers/vcpus.js';
@@ -12,11 +13,12 @@ const { KVM_EXIT_IO, KVM_MP_STATE_HALTED, KVM_MP_STATE_RUNNABLE } = kvm;
 const vectors = { debug: 1, nmi: 2, breakpoint: 3, ours: 0x20 } as const;
 
 describe.skipIf(!hasKvm)(`interrupts ${needsKvm}`, () => {
+  // Shows: KVM_NMI, KVM_INTERRUPT, KVM_SET_VCPU_EVENTS, KVM_SET_GUEST_DEBUG
   it.each<[string, number, (vcpu: Vcpu) => void]>([
-    ['a non-maskable one', vectors.nmi, (vcpu) => vcpu.nmi()],
-    ['an external one', vectors.ours, (vcpu) => vcpu.interrupt(vectors.ours)],
+    ['a non-maskable interrupt', vectors.nmi, (vcpu) => vcpu.nmi()],
+    ['an external interrupt', vectors.ours, (vcpu) => vcpu.interrupt(vectors.ours)],
     [
-      'one that is pending among the events',
+      'an interrupt that setVcpuEvents makes pending',
       vectors.nmi,
       (vcpu) => {
         const events = vcpu.getVcpuEvents();
@@ -27,14 +29,15 @@ describe.skipIf(!hasKvm)(`interrupts ${needsKvm}`, () => {
     ],
     ['a debug exception of the debugger', vectors.debug, (vcpu) => vcpu.setGuestDebug({ inject: 'debug' })],
     ['a breakpoint of the debugger', vectors.breakpoint, (vcpu) => vcpu.setGuestDebug({ inject: 'breakpoint' })],
-  ])('reach the handler of the guest: %s', (_, vector, action) => {
+  ])('the handler of the guest gets %s', (_, vector, action) => {
     using machine = load(realMode.onInterrupt(vector));
     expect(sent(machine, 2)).toBe('AA');
     action(machine.vcpu);
     expect(sent(machine, 3)).toBe('IAA');
   });
 
-  it('are among the events while they are pending', () => {
+  // Shows: KVM_GET_VCPU_EVENTS
+  it('getVcpuEvents returns the interrupts that are pending', () => {
     using machine = load(realMode.onInterrupt(vectors.ours));
     const { vcpu } = machine;
     sent(machine, 1);
@@ -50,7 +53,8 @@ describe.skipIf(!hasKvm)(`interrupts ${needsKvm}`, () => {
     expect(pending()[0]).toBe(1);
   });
 
-  it('are refused with a vector that there is not, or where the kernel delivers them', () => {
+  // Shows: KVM_INTERRUPT
+  it('interrupt refuses an invalid vector, and a VM whose interrupt controller is in the kernel', () => {
     using machine = load(realMode.halt);
     expect(thrownBy(() => machine.vcpu.interrupt(256))).toMatchObject({ operation: 'KVM_INTERRUPT', code: 'EINVAL' });
     for (const vector of [-1, 1.5, 2 ** 32 + 1, Number.NaN]) {
@@ -63,7 +67,8 @@ describe.skipIf(!hasKvm)(`interrupts ${needsKvm}`, () => {
     });
   });
 
-  it('are refused as events with flags that there are not', () => {
+  // Shows: KVM_SET_VCPU_EVENTS
+  it('setVcpuEvents refuses unknown flags', () => {
     using machine = load(realMode.halt);
     const events = machine.vcpu.getVcpuEvents();
     events.flags = 0x8000_0000;
@@ -71,8 +76,9 @@ describe.skipIf(!hasKvm)(`interrupts ${needsKvm}`, () => {
   });
 });
 
-describe.skipIf(!hasKvm)(`debug registers of the guest ${needsKvm}`, () => {
-  it('that are set, bring its handler', () => {
+describe.skipIf(!hasKvm)(`debug registers ${needsKvm}`, () => {
+  // Shows: KVM_GET_DEBUGREGS, KVM_SET_DEBUGREGS
+  it('setDebugregs sets a breakpoint that calls the handler of the guest', () => {
     using machine = load(realMode.onInterrupt(vectors.debug));
     const { vcpu } = machine;
     expect(sent(machine, 1)).toBe('A');
@@ -82,7 +88,7 @@ describe.skipIf(!hasKvm)(`debug registers of the guest ${needsKvm}`, () => {
     debugregs.dr7 |= 0x2n;
     vcpu.setDebugregs(debugregs);
     expect(vcpu.getDebugregs().db.get(0)).toBe(debugregs.db.get(0));
-    // The interrupted instruction starts again, and is watched still.
+    // The interrupted instruction starts again, and the breakpoint is still set.
     expect(sent(machine, 2)).toContain('I');
     debugregs.flags = 1n;
     expect(thrownBy(() => vcpu.setDebugregs(debugregs))).toMatchObject({
@@ -92,8 +98,9 @@ describe.skipIf(!hasKvm)(`debug registers of the guest ${needsKvm}`, () => {
   });
 });
 
-describe.skipIf(!hasKvm)(`whether it runs ${needsKvm}`, () => {
-  it('is set: one that halts does not, until it is runnable', () => {
+describe.skipIf(!hasKvm)(`the MP state ${needsKvm}`, () => {
+  // Shows: KVM_GET_MP_STATE, KVM_SET_MP_STATE
+  it('setMpState halts a vCPU and makes it runnable again', () => {
     using machine = loadWithIrqchip(realMode.out);
     const { vcpu } = machine;
     const state = vcpu.getMpState();
@@ -109,7 +116,7 @@ describe.skipIf(!hasKvm)(`whether it runs ${needsKvm}`, () => {
     expect(thrownBy(() => vcpu.setMpState(state))).toMatchObject({ operation: 'KVM_SET_MP_STATE', name: 'KvmError' });
   });
 
-  it('is always so without an interrupt controller in the kernel', () => {
+  it('setMpState accepts only the state RUNNABLE without an interrupt controller in the kernel', () => {
     using machine = load(realMode.out);
     const state = allocate(kvm.KvmMpState);
     state.mp_state = KVM_MP_STATE_RUNNABLE;
@@ -121,12 +128,12 @@ describe.skipIf(!hasKvm)(`whether it runs ${needsKvm}`, () => {
   });
 });
 
-describe.skipIf(!hasKvm)(`the local interrupt controller ${needsKvm}`, () => {
-  /** Where its registers are. */
+describe.skipIf(!hasKvm)(`the local APIC ${needsKvm}`, () => {
+  /** The offsets of registers of the local APIC. */
   const register = { priority: 0x80, spurious: 0xf0 } as const;
   const enabled = 1;
 
-  /** Has a task priority that the guest reads. */
+  /** Loads a guest that reads its task priority, and sets the priority. */
   function withPriority(priority: number): Machine {
     const machine = loadWithIrqchip(protectedMode.taskPriority);
     const lapic = machine.vcpu.getLapic();
@@ -136,13 +143,15 @@ describe.skipIf(!hasKvm)(`the local interrupt controller ${needsKvm}`, () => {
     return machine;
   }
 
-  it('that is set, the guest reads', () => {
+  // Shows: KVM_GET_LAPIC, KVM_SET_LAPIC
+  it('setLapic sets registers of the local APIC that the guest then reads', () => {
     using machine = withPriority(0x50);
     expect(machine.vcpu.getLapic().regs.get(register.priority)).toBe(0x50);
     expect(sent(machine, 1)).toBe('P');
   });
 
-  it('keeps the task priority in guest memory, and takes it from there', () => {
+  // Shows: KVM_SET_VAPIC_ADDR
+  it('setVapicAddr keeps the task priority in guest memory, and the guest reads it from there', () => {
     using machine = withPriority(0x50);
     const at = 0x9000;
     const kept = machine.memory.bytes(at, 1);
@@ -157,7 +166,8 @@ describe.skipIf(!hasKvm)(`the local interrupt controller ${needsKvm}`, () => {
     expect(sent(machine, 1)).toBe('`');
   });
 
-  it('reports when the guest looks at the task priority, if it is to', () => {
+  // Shows: KVM_TPR_ACCESS_REPORTING
+  it('setTprAccessReporting makes an access of the guest to the task priority an exit', () => {
     using machine = withPriority(0x50);
     const reasons = (): Set<string> => new Set([run(machine), run(machine), run(machine), run(machine)]);
     expect(reasons()).toEqual(new Set([`exit ${KVM_EXIT_IO}`]));
@@ -172,7 +182,7 @@ describe.skipIf(!hasKvm)(`the local interrupt controller ${needsKvm}`, () => {
     ['KVM_GET_LAPIC', (vcpu) => vcpu.getLapic()],
     ['KVM_SET_LAPIC', (vcpu) => vcpu.setLapic(allocate(kvm.KvmLapicState))],
     ['KVM_SET_VAPIC_ADDR', (vcpu) => vcpu.setVapicAddr(0x9000)],
-  ])('is unsupported where it is not in the kernel: %s', (operation, call) => {
+  ])('%s is unsupported without a local APIC in the kernel', (operation, call) => {
     using machine = load(realMode.halt);
     expect(() => call(machine.vcpu)).toThrow(KvmUnsupportedError);
     expect(thrownBy(() => call(machine.vcpu))).toMatchObject({ operation, capability: 'KVM_CAP_IRQCHIP' });
@@ -184,7 +194,8 @@ describe.skipIf(!hasKvm)(`machine checks ${needsKvm}`, () => {
   const banks = 10n;
   const valid = 1n << 63n;
 
-  it('are in the registers of the guest', () => {
+  // Shows: KVM_X86_SETUP_MCE, KVM_X86_SET_MCE
+  it('setupMce sets the machine check capabilities of a vCPU, and setMce injects a machine check', () => {
     using machine = load(realMode.halt);
     const { vcpu } = machine;
     const capabilities = banks | (1n << 24n);
@@ -201,12 +212,13 @@ describe.skipIf(!hasKvm)(`machine checks ${needsKvm}`, () => {
 });
 
 describe.skipIf(!hasKvm)(`clocks ${needsKvm}`, () => {
-  /** The MSR by which a guest turns its kvmclock on, and what is where in the clock's memory. */
+  /** The MSR with which a guest turns its kvmclock on, and the layout of the memory of the clock. */
   const systemTime = 0x4b56_4d01;
   const clock = { at: 0x9000, flags: 29, wasStopped: 2 } as const;
   const turnOn = { index: systemTime, data: BigInt(clock.at | 1) };
 
-  it('tell the guest that it was paused, if it has turned them on', () => {
+  // Shows: KVM_KVMCLOCK_CTRL
+  it('kvmclockCtrl tells the guest that it was paused, if the guest has turned its kvmclock on', () => {
     using machine = load(realMode.outForEver);
     const { vcpu, memory } = machine;
     const wasStopped = (): boolean => ((memory.bytes(clock.at + clock.flags, 1)[0] ?? 0) & clock.wasStopped) !== 0;
@@ -222,7 +234,8 @@ describe.skipIf(!hasKvm)(`clocks ${needsKvm}`, () => {
     expect(wasStopped()).toBe(true);
   });
 
-  it('are not there when the CPUID does not name them and that is enforced', () => {
+  // Shows: KVM_ENABLE_CAP
+  it('enableCap enforces that the kvmclock is missing when the CPUID does not have it', () => {
     using machine = load(realMode.halt);
     const { vcpu } = machine;
     vcpu.setMsrs([turnOn]);
@@ -233,7 +246,8 @@ describe.skipIf(!hasKvm)(`clocks ${needsKvm}`, () => {
     expect(() => vcpu.enableCap(kvm.KVM_CAP_ENFORCE_PV_FEATURE_CPUID, 1n, 2n, 3n, 4n, 5n)).toThrow(KvmArgumentError);
   });
 
-  it('have a frequency', () => {
+  // Shows: KVM_GET_TSC_KHZ, KVM_SET_TSC_KHZ
+  it('getTscKhz returns the frequency of the time stamp counter, and setTscKhz sets it', () => {
     using machine = load(realMode.halt);
     const { vcpu } = machine;
     const khz = vcpu.getTscKhz();
@@ -246,14 +260,18 @@ describe.skipIf(!hasKvm)(`clocks ${needsKvm}`, () => {
     expect(vcpu.getTscKhz()).toBe(Math.floor(khz / 2));
   });
 
-  it('have an offset, which a kernel may keep as it is', () => {
+  // Shows: KVM_GET_DEVICE_ATTR, KVM_SET_DEVICE_ATTR, KVM_HAS_DEVICE_ATTR
+  it('getDeviceAttr returns the offset of the time stamp counter, and setDeviceAttr is accepted', () => {
     using machine = load(realMode.halt);
     const { vcpu } = machine;
-    const before = vcpu.getTscOffset();
-    vcpu.setTscOffset(before - 1_000_000n);
-    expect([before, before - 1_000_000n]).toContain(vcpu.getTscOffset());
-    // The counter of the guest is that of the host and the offset: both start near 0 with their machines.
+    const which = { group: kvm.KVM_VCPU_TSC_CTRL, attr: kvm.KVM_VCPU_TSC_OFFSET };
+    const offset = (): bigint => new DataView(vcpu.getDeviceAttr(which, 8).buffer).getBigInt64(0, true);
+    expect(vcpu.hasDeviceAttr(which)).toBe(true);
+    const before = offset();
+    vcpu.setDeviceAttr(which, new Uint8Array(BigInt64Array.of(before - 1_000_000n).buffer));
+    expect([before, before - 1_000_000n]).toContain(offset());
+    // The guest's counter is the host's counter plus the offset. Each counter starts near 0 when its machine starts.
     const [counter] = vcpu.getMsrs([0x10]);
-    expect(counter.data - vcpu.getTscOffset()).toBeGreaterThan(0n);
+    expect(counter.data - offset()).toBeGreaterThan(0n);
   });
 });

@@ -1,8 +1,9 @@
-/** The registers of a vCPU: what is set, the guest sees, and what the guest sets, is got. */
+/** The registers of a vCPU. The guest sees what the host has set, and the host sees what the guest has set. */
 
 import { describe, expect, it } from 'vitest';
 import * as kvm from '../../generated/x86_64/linux/kvm.js';
-import { Kvm, KvmArgumentError, KvmError, KvmMsrError, KvmUnsupportedError, type Vcpu } from '../../runtime/index.js';
+import { KvmArgumentError, KvmError, KvmMsrError, KvmUnsupportedError } from '../../runtime/index.js';
+import { Kvm, type Vcpu } from '../../runtime/x86_64.js';
 import { allocate } from '../../support/index.js';
 import { longMode, places, protectedMode, realMode, userMode } from '../../tools/guests/index.js';
 import { guarded } from '../helpers/guarded.js';
@@ -14,25 +15,27 @@ const { KVM_EXIT_HLT, KVM_EXIT_IO } = kvm;
 const msr = { timeStamp: 0x10, systemEnter: 0x176, efer: 0xc000_0080, kernelGsBase: 0xc000_0102 } as const;
 const missing = 0xdead;
 
-/** The number of an MSR for `getOneReg`. */
+/** Returns the id of an MSR for `getOneReg`. */
 const msrRegister = (index: number): bigint =>
   kvm.KVM_REG_X86 | kvm.KVM_REG_SIZE_U64 | (BigInt(kvm.KVM_X86_REG_TYPE_MSR) << 32n) | BigInt(index);
 
 describe.skipIf(!hasKvm)(`MSRs ${needsKvm}`, () => {
-  it('that are set, the guest reads', () => {
+  // Shows: KVM_SET_MSRS
+  it('setMsrs sets MSRs that the guest then reads', () => {
     using machine = load(longMode.readMsr(msr.kernelGsBase));
     machine.vcpu.setMsrs([{ index: msr.kernelGsBase, data: 0x1234_5678_9abcn }]);
     expect(run(machine)).toBe(`exit ${KVM_EXIT_HLT}`);
     expect(machine.vcpu.getRegs()).toMatchObject({ rax: 0x5678_9abcn, rdx: 0x1234n });
   });
 
-  it('that the guest writes, are got', () => {
+  // Shows: KVM_GET_MSRS
+  it('getMsrs returns MSRs that the guest has written', () => {
     using machine = load(longMode.writeMsr(msr.kernelGsBase, 0x7777_0000_5555n));
     run(machine);
     expect(machine.vcpu.getMsrs([msr.kernelGsBase])).toEqual([{ index: msr.kernelGsBase, data: 0x7777_0000_5555n }]);
   });
 
-  it('are got in the order asked for, and set again from what was got or from entries of a view', () => {
+  it('getMsrs returns MSRs in the order of the indices, and setMsrs accepts its result and entries of a view', () => {
     using machine = load(longMode.out);
     const { vcpu } = machine;
     vcpu.setMsrs([
@@ -51,7 +54,7 @@ describe.skipIf(!hasKvm)(`MSRs ${needsKvm}`, () => {
     expect(vcpu.getMsrs([])).toEqual([]);
   });
 
-  it('may be more than the kernel takes at once', () => {
+  it('getMsrs and setMsrs accept more MSRs than one ioctl takes', () => {
     using machine = load(longMode.out);
     const { vcpu } = machine;
     const many = Array.from({ length: 600 }, (_, data) => ({ index: msr.systemEnter, data: BigInt(data) }));
@@ -59,7 +62,7 @@ describe.skipIf(!hasKvm)(`MSRs ${needsKvm}`, () => {
     expect(vcpu.getMsrs(many.map(({ index }) => index))).toEqual(many.map((each) => ({ ...each, data: 599n })));
   });
 
-  it('are refused by name, and those before are set', () => {
+  it('the error of setMsrs names the refused MSR, and the MSRs before it are set', () => {
     using machine = load(longMode.out);
     const { vcpu } = machine;
     const indices = [msr.systemEnter, missing, msr.kernelGsBase];
@@ -76,13 +79,13 @@ describe.skipIf(!hasKvm)(`MSRs ${needsKvm}`, () => {
     expect(thrownBy(() => vcpu.getMsrs(far))).toMatchObject({ operation: 'KVM_GET_MSRS', index: missing });
   });
 
-  it.each([-1, 1.5, 2 ** 32, Number.NaN])('have no number like %s', (index) => {
+  it.each([-1, 1.5, 2 ** 32, Number.NaN])('getMsrs and setMsrs refuse the index %s', (index) => {
     using machine = load(longMode.out);
     expect(thrownBy(() => machine.vcpu.getMsrs([index]))).toBeInstanceOf(KvmArgumentError);
     expect(thrownBy(() => machine.vcpu.setMsrs([{ index, data: 0n }]))).toBeInstanceOf(KvmArgumentError);
   });
 
-  it('have the time stamp counter that the guest reads', () => {
+  it('getMsrs returns the time stamp counter that the guest reads', () => {
     using machine = load(userMode.timeStamp);
     const now = (): bigint => machine.vcpu.getMsrs([msr.timeStamp])[0].data;
     const before = now();
@@ -94,8 +97,9 @@ describe.skipIf(!hasKvm)(`MSRs ${needsKvm}`, () => {
   });
 });
 
-describe.skipIf(!hasKvm)(`registers by number ${needsKvm}`, () => {
-  it('are those of the other methods', () => {
+describe.skipIf(!hasKvm)(`registers by id ${needsKvm}`, () => {
+  // Shows: KVM_GET_ONE_REG, KVM_SET_ONE_REG, KVM_GET_REG_LIST
+  it('setOneReg and getOneReg access the same registers as the other methods, and getRegList lists their ids', () => {
     using machine = load(longMode.readMsr(msr.kernelGsBase));
     const { vcpu } = machine;
     if (vcpu.checkExtension(kvm.KVM_CAP_ONE_REG) === 0) {
@@ -117,10 +121,10 @@ describe.skipIf(!hasKvm)(`registers by number ${needsKvm}`, () => {
 });
 
 describe.skipIf(!hasKvm)(`CPUID ${needsKvm}`, () => {
-  /** More entries than `getCpuid` first makes room for. */
+  /** More entries than `getCpuid2` first allocates. */
   const many = 150;
 
-  /** After those that the kernel has something of its own to say about. */
+  /** The kernel changes some leaves before this one. */
   const firstLeaf = 0x4000_0100;
 
   function cpuidOf(entries: number): kvm.KvmCpuid2 {
@@ -131,29 +135,31 @@ describe.skipIf(!hasKvm)(`CPUID ${needsKvm}`, () => {
     return cpuid;
   }
 
-  it('that is set, the guest reads', () => {
+  // Shows: KVM_SET_CPUID2
+  it('setCpuid2 sets leaves that the guest then reads', () => {
     using machine = load(longMode.cpuid(firstLeaf + 7));
-    machine.vcpu.setCpuid(cpuidOf(12));
+    machine.vcpu.setCpuid2(cpuidOf(12));
     run(machine);
     expect(machine.vcpu.getRegs()).toMatchObject({ rax: 0x1007n, rbx: 0xb0bn, rcx: 0xc0cn, rdx: 0xd0dn });
   });
 
-  it.each([0, 1, 64, 65, many])('of %s entries is got whole', (entries) => {
+  // Shows: KVM_GET_CPUID2
+  it.each([0, 1, 64, 65, many])('getCpuid2 returns all leaves of a CPUID with %s entries', (entries) => {
     using machine = load(realMode.halt);
-    machine.vcpu.setCpuid(cpuidOf(entries));
-    const got = machine.vcpu.getCpuid();
+    machine.vcpu.setCpuid2(cpuidOf(entries));
+    const got = machine.vcpu.getCpuid2();
     expect(got.nent).toBe(entries);
     expect([...got.entries].map((entry) => [entry.function, entry.eax])).toEqual(
       Array.from({ length: entries }, (_, at) => [firstLeaf + at, 0x1000 + at]),
     );
   });
 
-  it('is refused with more entries than the kernel takes, and after the first run', () => {
+  it('setCpuid2 refuses more entries than the kernel takes, and a change after the first run', () => {
     using machine = load(realMode.halt);
-    expect(thrownBy(() => machine.vcpu.setCpuid(allocate(kvm.KvmCpuid2, 1000)))).toMatchObject({ code: 'E2BIG' });
-    machine.vcpu.setCpuid(cpuidOf(3));
+    expect(thrownBy(() => machine.vcpu.setCpuid2(allocate(kvm.KvmCpuid2, 1000)))).toMatchObject({ code: 'E2BIG' });
+    machine.vcpu.setCpuid2(cpuidOf(3));
     run(machine);
-    expect(thrownBy(() => machine.vcpu.setCpuid(cpuidOf(4)))).toMatchObject({
+    expect(thrownBy(() => machine.vcpu.setCpuid2(cpuidOf(4)))).toMatchObject({
       operation: 'KVM_SET_CPUID2',
       code: 'EINVAL',
     });
@@ -161,7 +167,8 @@ describe.skipIf(!hasKvm)(`CPUID ${needsKvm}`, () => {
 });
 
 describe.skipIf(!hasKvm)(`general and special registers ${needsKvm}`, () => {
-  it('that are set, the guest has', () => {
+  // Shows: KVM_GET_REGS, KVM_SET_REGS
+  it('setRegs sets registers that the guest then uses', () => {
     using machine = load(realMode.outForEver);
     const { vcpu } = machine;
     const regs = vcpu.getRegs();
@@ -171,7 +178,8 @@ describe.skipIf(!hasKvm)(`general and special registers ${needsKvm}`, () => {
     expect(machine.vcpu.shared.getUint8(vcpu.kvmRun.io.$data_offset)).toBe(0x41);
   });
 
-  it('are the same by both ioctls for the special ones', () => {
+  // Shows: KVM_GET_SREGS2, KVM_SET_SREGS2, KVM_GET_SREGS, KVM_SET_SREGS
+  it('getSregs2 and setSregs2 access the same registers as getSregs and setSregs', () => {
     using machine = load(protectedMode.out);
     const { vcpu } = machine;
     const two = vcpu.getSregs2();
@@ -190,7 +198,7 @@ describe.skipIf(!hasKvm)(`general and special registers ${needsKvm}`, () => {
 
 describe.skipIf(!hasKvm)(`floating-point and vector registers ${needsKvm}`, () => {
   const xmm = (vcpu: Vcpu, number: number): number[] => [...vcpu.getFpu().xmm.get(number)];
-  /** Where things are in an area of XSAVE, in words of four bytes. */
+  /** Offsets in an area of XSAVE, in words of four bytes. */
   const areaOf = { mxcsr: 6, xmm0: 40, xmm1: 44, inUse: 128 } as const;
   const inXmm0 = [0x11, 0x22, 0x33, 0x44].map((byte) => byte * 0x0101_0101);
   const inUse = 0b11;
@@ -199,7 +207,8 @@ describe.skipIf(!hasKvm)(`floating-point and vector registers ${needsKvm}`, () =
     return [...new Uint32Array(memory.bytes(places.data, 16).slice().buffer)];
   }
 
-  it('that are set, the guest stores; that it loads, are got by every way', () => {
+  // Shows: KVM_GET_FPU, KVM_SET_FPU, KVM_GET_XSAVE, KVM_GET_XSAVE2
+  it('setFpu sets registers that the guest then stores, and getFpu, getXsave and getXsave2 return registers that the guest has loaded', () => {
     using machine = load(userMode.sse);
     const { vcpu, memory } = machine;
     memory.bytes(places.data + 16, 16).fill(0x77);
@@ -215,18 +224,22 @@ describe.skipIf(!hasKvm)(`floating-point and vector registers ${needsKvm}`, () =
     }
   });
 
-  it.each(['getXsave', 'getXsave2'] as const)('go in by the area of XSAVE, from %s', (get) => {
-    using machine = load(userMode.sse);
-    const { vcpu } = machine;
-    const area = vcpu[get]();
-    for (const [word, value] of inXmm0.entries()) area.region.set(areaOf.xmm0 + word, value);
-    area.region.set(areaOf.inUse, inUse);
-    vcpu.setXsave(area);
-    for (let runs = 0; runs < 2; runs++) expect(run(machine)).toBe(`exit ${KVM_EXIT_IO}`);
-    expect(stored(machine)).toEqual(inXmm0);
-  });
+  // Shows: KVM_GET_XSAVE, KVM_GET_XSAVE2, KVM_SET_XSAVE
+  it.each(['getXsave', 'getXsave2'] as const)(
+    'setXsave sets the registers in an area of %s, and the guest then stores them',
+    (get) => {
+      using machine = load(userMode.sse);
+      const { vcpu } = machine;
+      const area = vcpu[get]();
+      for (const [word, value] of inXmm0.entries()) area.region.set(areaOf.xmm0 + word, value);
+      area.region.set(areaOf.inUse, inUse);
+      vcpu.setXsave(area);
+      for (let runs = 0; runs < 2; runs++) expect(run(machine)).toBe(`exit ${KVM_EXIT_IO}`);
+      expect(stored(machine)).toEqual(inXmm0);
+    },
+  );
 
-  it('come in an area of as many bytes as the kernel writes', () => {
+  it('getXsave2 writes exactly the bytes that KVM_CAP_XSAVE2 says', () => {
     using machine = load(userMode.sse);
     const { vcpu } = machine;
     const bytes = vcpu.checkExtension(kvm.KVM_CAP_XSAVE2);
@@ -238,8 +251,8 @@ describe.skipIf(!hasKvm)(`floating-point and vector registers ${needsKvm}`, () =
     expect(vcpu.getXsave2().$$view.byteLength).toBe(bytes);
   });
 
-  it('never touch bytes after an area that is too short for what the kernel says', () => {
-    // A capability that stands for a large number, as XSAVE2 does where guests have AMX.
+  it('getXsave2 and setXsave refuse an area that is shorter than KVM_CAP_XSAVE2 says', () => {
+    // This capability has a large value, as KVM_CAP_XSAVE2 has where guests have AMX.
     const large = { KVM_CAP_XSAVE2: kvm.KVM_CAP_SET_GUEST_DEBUG2 };
     using machine = load(userMode.sse, {}, { ...kvm, ...large } as unknown as typeof kvm);
     const { vcpu } = machine;
@@ -249,21 +262,22 @@ describe.skipIf(!hasKvm)(`floating-point and vector registers ${needsKvm}`, () =
     for (const call of [() => vcpu.getXsave2(short), () => vcpu.setXsave(short)]) {
       expect(thrownBy(call)).toMatchObject({
         name: 'KvmArgumentError',
-        message: expect.stringContaining(`needs ${bytes} bytes at offset 0, the view has 4100`),
+        message: expect.stringContaining(`the kernel accesses ${bytes} bytes at offset 0, and the view has 4100`),
       });
     }
     expect(vcpu.getXsave2().$$view.byteLength).toBeGreaterThanOrEqual(bytes);
   });
 
-  it('go by XCR0, which the guest reads', () => {
+  // Shows: KVM_GET_XCRS, KVM_SET_XCRS
+  it('setXcrs sets XCR0, which the guest then reads', () => {
     using machine = load(userMode.extendedControl);
     const { vcpu } = machine;
     const cpuid = allocate(kvm.KvmCpuid2, 256);
     using system = Kvm.open();
     system.ioctl(kvm.KVM_GET_SUPPORTED_CPUID, cpuid);
-    vcpu.setCpuid(cpuid);
+    vcpu.setCpuid2(cpuid);
     const sregs = vcpu.getSregs();
-    sregs.cr4 |= 0x4_0000n; // XSAVE and its like may be used
+    sregs.cr4 |= 0x4_0000n; // XSAVE is enabled
     vcpu.setSregs(sregs);
     const xcrs = vcpu.getXcrs();
     expect(xcrs.nr_xcrs).toBe(1);
@@ -278,8 +292,9 @@ describe.skipIf(!hasKvm)(`floating-point and vector registers ${needsKvm}`, () =
   });
 });
 
-describe.skipIf(!hasKvm)(`translation of addresses ${needsKvm}`, () => {
-  it('goes by the page tables of the guest', () => {
+describe.skipIf(!hasKvm)(`address translation ${needsKvm}`, () => {
+  // Shows: KVM_TRANSLATE
+  it('translate uses the page tables of the guest', () => {
     using machine = load(userMode.out);
     const mapped = machine.vcpu.translate(0x1234);
     expect([mapped.valid, mapped.physical_address]).toEqual([1, 0x1234n]);
@@ -288,7 +303,7 @@ describe.skipIf(!hasKvm)(`translation of addresses ${needsKvm}`, () => {
 });
 
 describe.skipIf(!hasKvm)(`nested state ${needsKvm}`, () => {
-  it('is never read or written beyond its view', () => {
+  it('the generic ioctl refuses a nested state that is longer than its view', () => {
     using machine = load(realMode.halt);
     const state = allocate(kvm.KvmNestedState);
     for (const size of [129, 4096, 0xffff_ffff]) {
@@ -296,12 +311,13 @@ describe.skipIf(!hasKvm)(`nested state ${needsKvm}`, () => {
       for (const request of [kvm.KVM_GET_NESTED_STATE, kvm.KVM_SET_NESTED_STATE]) {
         const call = (): number => machine.vcpu.ioctl(request, state);
         expect(call).toThrow(KvmArgumentError);
-        expect(call).toThrow(`${request.name}: needs ${size} bytes at offset 0, the view has 128`);
+        expect(call).toThrow(`${request.name}: the kernel accesses ${size} bytes at offset 0, and the view has 128`);
       }
     }
   });
 
-  it('is got and set again, or unsupported', () => {
+  // Shows: KVM_GET_NESTED_STATE, KVM_SET_NESTED_STATE
+  it('setNestedState accepts the state that getNestedState returns, or both are unsupported', () => {
     using machine = load(realMode.halt);
     const { vcpu } = machine;
     if (vcpu.checkExtension(kvm.KVM_CAP_NESTED_STATE) > 0) {

@@ -1,23 +1,18 @@
-/** What all methods for the state of a vCPU have in common: whom and what they refuse. */
+/** The properties that all methods for the state of a vCPU have in common. */
 
+import { closeSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import * as kvm from '../../generated/x86_64/linux/kvm.js';
-import {
-  type Bindings,
-  KvmArgumentError,
-  KvmBusyError,
-  KvmClosedError,
-  KvmUnsupportedError,
-  Vcpu,
-} from '../../runtime/index.js';
+import { KvmArgumentError, KvmBusyError, KvmClosedError, KvmUnsupportedError } from '../../runtime/index.js';
 import { VcpuState } from '../../runtime/vcpu-state.js';
+import { type Bindings, Vcpu } from '../../runtime/x86_64.js';
 import { allocate, type View, type ViewClass } from '../../support/index.js';
 import { places, realMode, userMode } from '../../tools/guests/index.js';
 import { Helper, hasKvm, load, loadWithIrqchip, needsKvm, thrownBy, untilCounting } from '../helpers/vcpus.js';
 
 type Name = Extract<keyof Vcpu, string>;
 
-/** A method that gets or sets a struct, and one that takes something else. */
+/** Calls a method of a vCPU. */
 type Call = (vcpu: Vcpu) => unknown;
 
 const structs: readonly (readonly [get: Name, set: Name | null, type: ViewClass<View>])[] = [
@@ -34,13 +29,14 @@ const structs: readonly (readonly [get: Name, set: Name | null, type: ViewClass<
   ['getLapic', 'setLapic', kvm.KvmLapicState],
 ];
 
-/** JavaScript's way to call a method. */
+/** Returns a method that can be called with any argument, as JavaScript can. */
 const method = (vcpu: Vcpu, name: Name): ((argument?: unknown) => unknown) =>
   (vcpu[name] as (argument?: unknown) => unknown).bind(vcpu);
 
 const tscAuxiliary = 0xc000_0103;
+const tscOffset = { group: kvm.KVM_VCPU_TSC_CTRL, attr: kvm.KVM_VCPU_TSC_OFFSET };
 
-/** Every method that asks the kernel. */
+/** The methods that make an ioctl. */
 const calls: Readonly<Record<string, Call>> = {
   ...Object.fromEntries(structs.map(([get]) => [get, (vcpu: Vcpu) => method(vcpu, get)()])),
   ...Object.fromEntries(
@@ -55,11 +51,14 @@ const calls: Readonly<Record<string, Call>> = {
   interrupt: (vcpu) => vcpu.interrupt(0x20),
   setTprAccessReporting: (vcpu) => vcpu.setTprAccessReporting(true),
   setVapicAddr: (vcpu) => vcpu.setVapicAddr(0),
-  getCpuid: (vcpu) => vcpu.getCpuid(),
-  setCpuid: (vcpu) => vcpu.setCpuid(allocate(kvm.KvmCpuid2, 0)),
+  getCpuid2: (vcpu) => vcpu.getCpuid2(),
+  setCpuid2: (vcpu) => vcpu.setCpuid2(allocate(kvm.KvmCpuid2, 0)),
   getTscKhz: (vcpu) => vcpu.getTscKhz(),
-  getTscOffset: (vcpu) => vcpu.getTscOffset(),
-  setTscOffset: (vcpu) => vcpu.setTscOffset(0n),
+  hasDeviceAttr: (vcpu) => vcpu.hasDeviceAttr(tscOffset),
+  getDeviceAttr: (vcpu) => vcpu.getDeviceAttr(tscOffset, 8),
+  setDeviceAttr: (vcpu) => vcpu.setDeviceAttr(tscOffset, new Uint8Array(8)),
+  getStatsFd: (vcpu) => closeSync(vcpu.getStatsFd()),
+  stats: (vcpu) => vcpu.stats().close(),
   kvmclockCtrl: (vcpu) => vcpu.kvmclockCtrl(),
   setupMce: (vcpu) => vcpu.setupMce(0n),
   setMce: (vcpu) => vcpu.setMce(allocate(kvm.KvmX86Mce)),
@@ -69,7 +68,7 @@ const calls: Readonly<Record<string, Call>> = {
   syncRegs: (vcpu) => vcpu.syncRegs('regs', 'sregs', 'events'),
 };
 
-/** Those that this kernel may lack. */
+/** The methods whose ioctl this kernel may not have. */
 const rare: Readonly<Record<string, Call>> = {
   smi: (vcpu) => vcpu.smi(),
   setTscKhz: (vcpu) => vcpu.setTscKhz(1_000_000),
@@ -80,7 +79,7 @@ const rare: Readonly<Record<string, Call>> = {
 
 const all = Object.entries({ ...calls, ...rare });
 
-/** The capability that each goes with. */
+/** The capability that each method needs. */
 const capabilities: Readonly<Record<string, keyof Bindings & `KVM_CAP_${string}`>> = {
   enableCap: 'KVM_CAP_ENABLE_CAP',
   getSregs2: 'KVM_CAP_SREGS2',
@@ -105,13 +104,16 @@ const capabilities: Readonly<Record<string, keyof Bindings & `KVM_CAP_${string}`
   smi: 'KVM_CAP_X86_SMM',
   setTprAccessReporting: 'KVM_CAP_VAPIC',
   setVapicAddr: 'KVM_CAP_VAPIC',
-  getCpuid: 'KVM_CAP_EXT_CPUID',
-  setCpuid: 'KVM_CAP_EXT_CPUID',
+  getCpuid2: 'KVM_CAP_EXT_CPUID',
+  setCpuid2: 'KVM_CAP_EXT_CPUID',
   getSupportedHvCpuid: 'KVM_CAP_HYPERV_CPUID',
   getTscKhz: 'KVM_CAP_GET_TSC_KHZ',
   setTscKhz: 'KVM_CAP_TSC_CONTROL',
-  getTscOffset: 'KVM_CAP_VCPU_ATTRIBUTES',
-  setTscOffset: 'KVM_CAP_VCPU_ATTRIBUTES',
+  hasDeviceAttr: 'KVM_CAP_VCPU_ATTRIBUTES',
+  getDeviceAttr: 'KVM_CAP_VCPU_ATTRIBUTES',
+  setDeviceAttr: 'KVM_CAP_VCPU_ATTRIBUTES',
+  getStatsFd: 'KVM_CAP_BINARY_STATS_FD',
+  stats: 'KVM_CAP_BINARY_STATS_FD',
   kvmclockCtrl: 'KVM_CAP_KVMCLOCK_CTRL',
   setupMce: 'KVM_CAP_MCE',
   setMce: 'KVM_CAP_MCE',
@@ -121,28 +123,28 @@ const capabilities: Readonly<Record<string, keyof Bindings & `KVM_CAP_${string}`
   syncRegs: 'KVM_CAP_SYNC_REGS',
 };
 
-/** The package's bindings, where some names stand for something else. */
+/** Returns the bindings of the package with other values for some names. */
 const withOthers = (others: object): Bindings => ({ ...kvm, ...others });
 
-/** What no kernel has. */
+/** A capability that no kernel has. */
 const unknownCapability = 0x7fff_fff0;
 
-describe('every method', () => {
-  it('is in the tables of this test', () => {
+describe('the methods', () => {
+  it('the tables of this test have every method', () => {
     const methods = Object.getOwnPropertyNames(VcpuState.prototype);
-    const others = ['constructor', 'checkExtension'];
+    const others = ['constructor', 'checkExtension', 'requireExtension'];
     expect([...all.map(([name]) => name), ...others].toSorted()).toEqual([...methods, 'syncRegs'].toSorted());
   });
 });
 
-describe.skipIf(!hasKvm)(`every method ${needsKvm}`, () => {
-  it.each(all)('refuses a vCPU that is closed: %s', (_, call) => {
+describe.skipIf(!hasKvm)(`the methods ${needsKvm}`, () => {
+  it.each(all)('%s refuses a closed vCPU', (_, call) => {
     using machine = load(realMode.halt);
     machine.vcpu.close();
     expect(thrownBy(() => call(machine.vcpu))).toBeInstanceOf(KvmClosedError);
   });
 
-  it('refuses a vCPU that another thread runs', async () => {
+  it('every method refuses a vCPU that another thread runs', async () => {
     await using helper = await Helper.start();
     using machine = load(userMode.spin);
     const { vcpu } = machine;
@@ -154,19 +156,19 @@ describe.skipIf(!hasKvm)(`every method ${needsKvm}`, () => {
     for (const [name, error] of refused) expect(error, String(name)).toBeInstanceOf(KvmBusyError);
   });
 
-  it.each(structs)('refuses a view of another struct: %s', (get, set, type) => {
+  it.each(structs)('%s refuses a view of another struct', (get, set, type) => {
     using machine = load(realMode.halt);
     const other = type === kvm.KvmRegs ? allocate(kvm.KvmSregs) : allocate(kvm.KvmRegs);
     for (const name of [get, ...(set ? [set] : [])]) {
       const error = thrownBy(() => method(machine.vcpu, name)(other));
       expect(error, name).toBeInstanceOf(KvmArgumentError);
       expect(error, name).toMatchObject({
-        message: expect.stringMatching(/^KVM_\w+: takes a view of struct \w+, not of/),
+        message: expect.stringMatching(/^KVM_\w+: the argument must be a view of struct \w+, not of/),
       });
     }
   });
 
-  it.each(structs)('fills the view that it is given, or a new one: %s', (get) => {
+  it.each(structs)('%s fills the view that the caller passes, or a new view', (get) => {
     using machine = loadWithIrqchip(realMode.halt);
     const { vcpu } = machine;
     const made = method(vcpu, get)() as View;
@@ -175,15 +177,16 @@ describe.skipIf(!hasKvm)(`every method ${needsKvm}`, () => {
     expect(new Uint8Array(given.$$view.buffer)).toEqual(new Uint8Array(made.$$view.buffer));
   });
 
-  it.each(Object.entries(capabilities))('names the capability that the kernel lacks: %s, %s', (name, capability) => {
+  it.each(Object.entries(capabilities))('the error of %s names the missing capability %s', (name, capability) => {
     using machine = load(realMode.halt, {}, withOthers({ [capability]: unknownCapability }));
     const call = { ...calls, ...rare }[name] as Call;
     const error = thrownBy(() => call(machine.vcpu));
     expect(error).toBeInstanceOf(KvmUnsupportedError);
-    expect(error).toMatchObject({ code: 'absent', capability });
+    expect(error).toMatchObject({ code: 'ERR_KVM_UNSUPPORTED', capability });
   });
 
-  it.each(Object.entries(rare))('is unsupported where the kernel says so: %s', (name, call) => {
+  // Shows: KVM_SMI
+  it.each(Object.entries(rare))('%s is unsupported if the kernel does not have its capability', (name, call) => {
     using machine = load(realMode.halt);
     const capability = capabilities[name] as keyof Bindings;
     const has = machine.vcpu.checkExtension(machine.vm.bindings[capability] as number) > 0;
@@ -192,14 +195,14 @@ describe.skipIf(!hasKvm)(`every method ${needsKvm}`, () => {
     else expect(error).toMatchObject({ name: 'KvmUnsupportedError', capability });
   });
 
-  it('says that the bindings lack the ioctl, as those of another architecture do', () => {
+  it('the error of getSregs2 says that the bindings do not have the ioctl', () => {
     using machine = load(realMode.halt, {}, withOthers({ KVM_GET_SREGS2: undefined }));
     const error = thrownBy(() => machine.vcpu.getSregs2());
     expect(error).toBeInstanceOf(KvmUnsupportedError);
-    expect(error).toMatchObject({ message: 'KVM_GET_SREGS2: absent: the bindings of x86_64 do not have it' });
+    expect(error).toMatchObject({ message: 'KVM_GET_SREGS2: the bindings of x86_64 do not have this ioctl' });
   });
 
-  it('works on a vCPU that was attached, whose own VM is closed', () => {
+  it('an attached vCPU works after its VM is closed', () => {
     using machine = load(realMode.halt);
     using attached = Vcpu.attach(machine.vcpu.share());
     machine.vm.close();
@@ -210,8 +213,8 @@ describe.skipIf(!hasKvm)(`every method ${needsKvm}`, () => {
   });
 });
 
-describe.skipIf(!hasKvm)(`the capabilities of the VM, asked of its vCPU ${needsKvm}`, () => {
-  it('are the same', () => {
+describe.skipIf(!hasKvm)(`the capabilities of a vCPU ${needsKvm}`, () => {
+  it('checkExtension of a vCPU returns the same as checkExtension of its VM', () => {
     using machine = load(realMode.halt);
     for (const capability of [kvm.KVM_CAP_SYNC_REGS, kvm.KVM_CAP_XSAVE2, unknownCapability]) {
       expect(machine.vcpu.checkExtension(capability)).toBe(machine.vm.checkExtension(capability));
@@ -219,7 +222,7 @@ describe.skipIf(!hasKvm)(`the capabilities of the VM, asked of its vCPU ${needsK
     expect(machine.vcpu.checkExtension(kvm.KVM_CAP_SYNC_REGS)).toBeGreaterThan(0);
   });
 
-  it('are told while another thread runs it', async () => {
+  it('checkExtension works while another thread runs the vCPU', async () => {
     await using helper = await Helper.start();
     using machine = load(userMode.spin);
     const outcome = helper.do('run', { vcpu: machine.vcpu.share() });

@@ -32,7 +32,7 @@ const files = filesFor([model]);
 const members = ['u8', 's8', 'u16', 's16', 'u32', 's32', 'u64', 's64'] as const;
 
 type Any = ViewWithLayout & Record<string, unknown>;
-/** What the types of `atomic` would refuse. */
+/** Calls `atomic` without its types, because the types would reject these calls. */
 const untyped = atomic as unknown as (view: ViewWithLayout, member: string) => Atomic<bigint | number>;
 
 function viewOf({ exports }: Bindings, name: string, buffer: ArrayBufferLike, offset = 0): Any {
@@ -61,36 +61,39 @@ ${members.flatMap((type) => [...operations.map((name) => `  TRY(${type}, ${inC(n
 }
 `;
 
-  it.each([ArrayBuffer, SharedArrayBuffer])('over an %o: of every width and sign', async (buffer) => {
-    const bindings = await importBindings({ model, files });
-    const wanted = printedByCompiled(program)
-      .trimEnd()
-      .split('\n')
-      .map((line) => line.trim());
-    const found = members.flatMap((member) => {
-      const wide = member.endsWith('64');
-      const value = (integer: bigint): bigint | number => (wide ? integer : Number(BigInt.asIntN(32, integer)));
-      const tried = (action: (cell: Atomic<bigint | number>) => unknown): string => {
-        const view = viewOf(bindings, 'Ring', new buffer(256), 16);
-        const cell = untyped(view, member);
-        cell.store(value(before));
-        const old = action(cell);
-        expect(view[member]).toBe(cell.load());
-        return `${old} ${cell.load()}`;
-      };
-      // What is there is compared as it is read, modulo the width too.
-      return [
-        ...operations.map((name) => tried((cell) => cell[name](value(operand)))),
-        tried((cell) => cell.compareExchange(value(before), value(operand))),
-        tried((cell) => cell.compareExchange(value(1n), value(operand))),
-      ];
-    });
-    expect(found).toEqual(wanted);
-  });
+  it.each([ArrayBuffer, SharedArrayBuffer])(
+    'the operations over an %o equal those of C for every width and sign',
+    async (buffer) => {
+      const bindings = await importBindings({ model, files });
+      const wanted = printedByCompiled(program)
+        .trimEnd()
+        .split('\n')
+        .map((line) => line.trim());
+      const found = members.flatMap((member) => {
+        const wide = member.endsWith('64');
+        const value = (integer: bigint): bigint | number => (wide ? integer : Number(BigInt.asIntN(32, integer)));
+        const tried = (action: (cell: Atomic<bigint | number>) => unknown): string => {
+          const view = viewOf(bindings, 'Ring', new buffer(256), 16);
+          const cell = untyped(view, member);
+          cell.store(value(before));
+          const old = action(cell);
+          expect(view[member]).toBe(cell.load());
+          return `${old} ${cell.load()}`;
+        };
+        // The result is compared after a read, and also modulo the width.
+        return [
+          ...operations.map((name) => tried((cell) => cell[name](value(operand)))),
+          tried((cell) => cell.compareExchange(value(before), value(operand))),
+          tried((cell) => cell.compareExchange(value(1n), value(operand))),
+        ];
+      });
+      expect(found).toEqual(wanted);
+    },
+  );
 });
 
 describe('atomic', () => {
-  it('takes enums, pointers, members of anonymous members and those whose names are changed', async () => {
+  it('atomic accepts enums, pointers, members of anonymous members and renamed members', async () => {
     const view = viewOf(await importBindings({ model, files }), 'Ring', new SharedArrayBuffer(256), 16);
     untyped(view, 'colour').store(7);
     untyped(view, 'pointer').store(0xffff_8000_0000_1000n);
@@ -101,7 +104,7 @@ describe('atomic', () => {
     expect([colour, pointer, constructor$, wrapped, little]).toEqual([7, 0xffff_8000_0000_1000n, 9, 2, 3]);
   });
 
-  it('shows one cell of the memory, and no copy', async () => {
+  it('atomic uses one cell of the memory, not a copy', async () => {
     const view = viewOf(await importBindings({ model, files }), 'Ring', new SharedArrayBuffer(256), 16);
     const cell = untyped(view, 'u32');
     expect(cell.cell).toHaveLength(1);
@@ -114,23 +117,23 @@ describe('atomic', () => {
   it.each([
     ['bits', 'is a bit-field'],
     ['array', 'is an array'],
-    ['inner', 'is no integer'],
-    ['flag', 'is no integer'],
-    ['real', 'is no integer'],
-    ['opaque', 'is no integer'],
-    ['big', 'is big-endian, and this machine is not'],
+    ['inner', 'is not an integer'],
+    ['flag', 'is not an integer'],
+    ['real', 'is not an integer'],
+    ['opaque', 'is not an integer'],
+    ['big', 'is big-endian, but this machine is not'],
     ['toString', 'does not exist'],
     ['$u64', 'does not exist'],
-  ])('refuses %s: it %s', async (member, problem) => {
+  ])('atomic refuses %s: it %s', async (member, problem) => {
     const view = viewOf(await importBindings({ model, files }), 'Ring', new ArrayBuffer(256));
     expect(() => untyped(view, member)).toThrow(new TypeError(`atomic: struct ring.${member} ${problem}`));
   });
 
-  it('refuses an address that is no multiple of the size, wherever that comes from', async () => {
+  it('atomic refuses an address that is not a multiple of the size', async () => {
     const bindings = await importBindings({ model, files });
     const memory = new ArrayBuffer(256);
     const refused = (name: string, at: number, size: number): RangeError =>
-      new RangeError(`atomic: ${name} is at byte ${at} of its buffer, no multiple of ${size}`);
+      new RangeError(`atomic: ${name} is at byte ${at} of its buffer, but its address must be a multiple of ${size}`);
     expect(() => untyped(viewOf(bindings, 'Odd', memory), 'value')).toThrow(refused('struct odd.value', 1, 4));
     expect(() => untyped(viewOf(bindings, 'Odd', memory, 4), 'wide')).toThrow(refused('struct odd.wide', 9, 8));
     expect(() => untyped(viewOf(bindings, 'Odd', memory, 3), 'value')).not.toThrow();
@@ -139,14 +142,14 @@ describe('atomic', () => {
     expect(() => untyped(viewOf(bindings, 'Odd', memory, 2), 'tag')).not.toThrow();
   });
 
-  it('refuses memory of a machine of the other byte order, but for single bytes', async () => {
+  it('atomic refuses members of the other byte order, except single bytes', async () => {
     const foreign = modelOfText('ring.h', header, s390x);
     const view = viewOf(
       await importBindings({ model: foreign, files: filesFor([foreign]) }),
       'Ring',
       new ArrayBuffer(256),
     );
-    const problem = 'atomic: struct ring.u32 is big-endian, and this machine is not';
+    const problem = 'atomic: struct ring.u32 is big-endian, but this machine is not';
     expect(() => untyped(view, 'u32')).toThrow(new TypeError(problem));
     expect(untyped(view, 'u8').add(3)).toBe(0);
     expect(untyped(view, 'little').add(3)).toBe(0);
@@ -154,14 +157,14 @@ describe('atomic', () => {
     expect(() => atomic(new big.U64Value(view.$$view), 'value')).toThrow(TypeError);
   });
 
-  it('of a single scalar takes its value', () => {
+  it('atomic accepts the value of a single scalar', () => {
     const memory = new DataView(new SharedArrayBuffer(16));
     expect([atomic(new S32Value(memory, 4), 'value').sub(1), memory.getInt32(4, true)]).toEqual([0, -1]);
     const wide: bigint = atomic(new U64Value(memory, 8), 'value').or(4n);
     expect([wide, memory.getBigUint64(8, true)]).toEqual([0n, 4n]);
   });
 
-  it('throws a TypeError once the buffer is detached, at every operation and when made', () => {
+  it('atomic and every operation throw a TypeError if the buffer is detached', () => {
     const value = new U32Value(new DataView(new ArrayBuffer(8)));
     const cell = atomic(value, 'value');
     structuredClone(value.$$view.buffer, { transfer: [value.$$view.buffer as ArrayBuffer] });
@@ -172,14 +175,14 @@ describe('atomic', () => {
     expect(() => atomic(value, 'value')).toThrow(TypeError);
   });
 
-  it('goes by the layout that a view says', () => {
+  it('atomic uses the layout of the view', () => {
     const layout: TypeLayout = { name: 'none', size: 1, align: 1, byteOrder: 'little', members: {} };
     const view: ViewWithLayout = { $$view: new DataView(new ArrayBuffer(8)), $$offset: 0, $$layout: layout };
     expect(() => untyped(view, 'hasOwnProperty')).toThrow(new TypeError('atomic: none.hasOwnProperty does not exist'));
   });
 });
 
-it('atomic takes no member that it would refuse, and tells numbers from bigints, to TypeScript', () => {
+it('the types of atomic reject members that it refuses, and distinguish numbers from bigints', () => {
   const uses = `
 import { allocate, atomic, U64Value, type Atomic } from './support/index.js';
 import { Odd, Ring } from './x86_64/ring.js';

@@ -20,7 +20,7 @@ function bytes(view: DataView): number[] {
   return [...new Uint8Array(view.buffer, view.byteOffset, view.byteLength)];
 }
 
-/** The same bytes with those of every element in the other order. */
+/** Returns the same bytes with the bytes of every element in reverse order. */
 function swapped(all: readonly number[], size: number): number[] {
   return Array.from({ length: all.length / size }, (_, at) => all.slice(at * size, (at + 1) * size).reverse()).flat();
 }
@@ -41,7 +41,7 @@ describe.each(arrays)('a big-endian %o', (bigType, littleType, size, values) => 
   type ArrayType = new (view: DataView, offset: number, length: number) => Any;
   const make = (type: ArrayType): Any => new type(memory(3 * size), 0, 3);
 
-  it('has every element in the other order than a little-endian one, and reads it back', () => {
+  it('the array stores every element in reverse byte order, and reads it back', () => {
     const [one, other] = [make(bigType), make(littleType)];
     one.assign(values);
     other.assign(values);
@@ -50,8 +50,8 @@ describe.each(arrays)('a big-endian %o', (bigType, littleType, size, values) => 
     expect([...one.bytes()]).not.toEqual([...other.bytes()]);
   });
 
-  it('refuses what a little-endian one refuses, and is one to code that takes either', () => {
-    expect(() => make(bigType).get(3)).toThrow(new RangeError('index 3 of 3 elements'));
+  it('the array refuses what a little-endian array refuses, and is an instance of its class', () => {
+    expect(() => make(bigType).get(3)).toThrow(new RangeError('index 3 is out of range; the array has 3 elements'));
     expect(() => make(bigType).set(-1, values[0])).toThrow(RangeError);
     expect(make(bigType)).toBeInstanceOf(littleType);
   });
@@ -60,7 +60,7 @@ describe.each(arrays)('a big-endian %o', (bigType, littleType, size, values) => 
 describe('the number form of big-endian 64-bit integers', () => {
   const most = Number.MAX_SAFE_INTEGER;
 
-  it('writes what a bigint would', () => {
+  it('the number form writes the same bytes as the bigint', () => {
     fc.assert(
       fc.property(fc.maxSafeInteger(), fc.boolean(), (value, signed) => {
         fc.pre(signed || value >= 0);
@@ -90,13 +90,13 @@ describe('the number form of big-endian 64-bit integers', () => {
     [2 ** 53, true],
     [0.5, true],
     [Number.NaN, false],
-  ])('refuses to write %d, signed %s', (value, signed) => {
+  ])('the number form refuses to write %d, signed %s', (value, signed) => {
     const view = memory(8, 0xa5);
     expect(() => big.setNumber64(view, 0, value, signed)).toThrow(RangeError);
     expect(bytes(view)).toEqual(new Array(8).fill(0xa5));
   });
 
-  it.each([0n, 1n, 0xffff_ffffn, 0x1_0000_0000n, BigInt(most)])('of a member holds %d', (value) => {
+  it.each([0n, 1n, 0xffff_ffffn, 0x1_0000_0000n, BigInt(most)])('the number form of a member holds %d', (value) => {
     const run = little.allocate(KvmRun);
     run.psw_addr = value;
     expect(run.$$view.getBigUint64(40, false)).toBe(value);
@@ -106,7 +106,7 @@ describe('the number form of big-endian 64-bit integers', () => {
     expect(run.psw_addr).toBe(value);
   });
 
-  it.each([2n ** 53n, 2n ** 63n, 2n ** 64n - 1n])('of a member refuses %d', (value) => {
+  it.each([2n ** 53n, 2n ** 63n, 2n ** 64n - 1n])('the number form of a member refuses %d', (value) => {
     const run = little.allocate(KvmRun);
     run.psw_addr = value;
     expect(() => run.$psw_addr).toThrow(RangeError);
@@ -120,10 +120,10 @@ describe('big-endian bits', () => {
     bit: fc.integer({ min: 0, max: 63 }),
     width: fc.integer({ min: 1, max: 64 }),
   });
-  /** Memory as one number, its first byte the most significant. */
+  /** Returns the memory as one number. Its first byte is the most significant byte. */
   const whole = (view: DataView): bigint => bytes(view).reduce((sum, byte) => sum * 256n + BigInt(byte), 0n);
 
-  it('are read as from one number over all of the memory', () => {
+  it('bits are read from the memory as one number', () => {
     fc.assert(
       fc.property(place, ({ content, offset, bit, width }) => {
         const view = new DataView(Uint8Array.from(content).buffer);
@@ -133,7 +133,7 @@ describe('big-endian bits', () => {
     );
   });
 
-  it('are written modulo their width, and no others are', () => {
+  it('bits are written modulo their width, and other bits do not change', () => {
     fc.assert(
       fc.property(place, fc.bigInt({ min: -(2n ** 65n), max: 2n ** 65n }), ({ content, offset, bit, width }, value) => {
         const view = new DataView(Uint8Array.from(content).buffer);
@@ -155,7 +155,7 @@ it.each([big.S32Value, big.U32Value, big.S64Value, big.U64Value])('a big-endian 
   expect(value.value).toBe(wide ? 0x0102030405060708n : 0x01020304);
 });
 
-it('a module for a big-endian target takes its scalars in that order', () => {
+it('a module of a big-endian target uses big-endian scalars', () => {
   const request = little.allocate(KvmS390IoAdapterReq);
   request.id = 0x01020304;
   expect(bytes(request.$$view).slice(0, 4)).toEqual([1, 2, 3, 4]);
@@ -163,7 +163,7 @@ it('a module for a big-endian target takes its scalars in that order', () => {
 
 describe('members with a byte order of their own', () => {
   const record = 'ShapeOrders';
-  /** Every byte of every value is another one. */
+  /** Every byte of every value is different. */
   const values = {
     odd: 0x01,
     ...{ be16: 0x0203, be32: 0x04050607, be64: 0x08090a0b0c0d0e0fn, le16: 0x1011, le32: 0x12131415 },
@@ -180,8 +180,8 @@ describe('members with a byte order of their own', () => {
     return { memory: bytes(view.$$view), view: view as unknown as Record<string, unknown> };
   };
 
-  // Those of x86_64 are compared with what C has in memory, by the round trip of shapes.h.
-  it.each([s390x, arm64, ppc64])('have the same bytes for $name as for x86_64', async (target) => {
+  // The round trip of shapes.h compares the members on x86_64 with C.
+  it.each([s390x, arm64, ppc64])('the members have the same bytes for $name as for x86_64', async (target) => {
     const { memory, view } = await written(target);
     expect(memory).toEqual((await written(x86_64)).memory);
     expect(new Set(memory).size).toBeGreaterThan(60);

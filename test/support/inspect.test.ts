@@ -1,4 +1,4 @@
-/** Constants as names, and views as they are printed. */
+/** The names of constants, and the printed form of views. */
 
 import { inspect } from 'node:util';
 import { beforeAll, describe, expect, expectTypeOf, it } from 'vitest';
@@ -25,19 +25,19 @@ describe('nameOf', () => {
     ['KVM_EXIT_', Number.NaN, undefined],
     ['KVM_EXIT_', 1n << 63n, undefined],
     ['KVM_NOTHING_', 0, undefined],
-    // No ioctl and no class is a value.
+    // Ioctls and classes are not values.
     ['KVM_GET_REGS', kvm.KVM_GET_REGS.request, undefined],
-  ])('%s %o is %s', (prefix, value, name) => {
+  ])('nameOf of %s and %o is %s', (prefix, value, name) => {
     expect(nameOf(kvm, prefix, value)).toBe(name);
   });
 
-  it('gives every exit its name back', () => {
+  it('nameOf returns the name of every exit', () => {
     const { cases } = kvm.KvmRun.$discriminator;
     expect(cases.length).toBeGreaterThan(35);
     for (const { name, value } of cases) expect(nameOf(kvm, 'KVM_EXIT_', value)).toBe(name);
   });
 
-  it('chooses by rule where names share a value, whatever their order', () => {
+  it('nameOf chooses between names with one value by rule, in every order', () => {
     const same = { A_LONG: 1, A_B_C: 1, A_Z: 1, A_B: 1, A: 1, A_Y: 2, A_X_W: 2n, A_X: 3, AB: 2, A_S: 'text' };
     for (const constants of [same, Object.fromEntries(Object.entries(same).reverse())]) {
       expect([1, 2, 3].map((value) => nameOf(constants, 'A_', value))).toEqual(['A_B', 'A_Y', 'A_X']);
@@ -45,7 +45,7 @@ describe('nameOf', () => {
     }
   });
 
-  it('has the type of the names that there are', () => {
+  it('the type of nameOf has only existing names', () => {
     expectTypeOf(nameOf(kvm, 'KVM_EXIT_IO_', 1)).toEqualTypeOf<'KVM_EXIT_IO_IN' | 'KVM_EXIT_IO_OUT' | undefined>();
     // @ts-expect-error: no constant
     expectTypeOf(nameOf(kvm, 'KVM_EXIT_IO_', 1)).toEqualTypeOf<'KVM_EXIT_IO_SIDEWAYS' | undefined>();
@@ -60,23 +60,23 @@ describe('flagsOf', () => {
     ['KVM_MEM_', -(2 ** 31), '0xffffffff80000000'],
     ['KVM_NOTHING_', 6, '0x6'],
     ['KVM_GUESTDBG_', 3, 'KVM_GUESTDBG_ENABLE | KVM_GUESTDBG_SINGLESTEP'],
-  ])('%s %o is %s', (prefix, value, text) => {
+  ])('flagsOf of %s and %o is %s', (prefix, value, text) => {
     expect(flagsOf(kvm, prefix, value)).toBe(text);
   });
 
-  it('has the highest bit, and no masks of several bits', () => {
+  it('flagsOf names the highest bit, and ignores masks of several bits', () => {
     const flags = { F_TOP: 1n << 63n, F_LOW: 1, F_ALL: 3, F_SIGN: -0x8000_0000 };
     expect(flagsOf(flags, 'F_', (1n << 63n) | 3n)).toBe('F_LOW | F_TOP | 0x2');
   });
 });
 
-describe('what is printed of views', () => {
+describe('the printed form of views', () => {
   beforeAll(() => {
     inspectable(kvm);
     inspectable(kvm);
   });
 
-  it('is hex', () => {
+  it('integers are printed in hexadecimal', () => {
     const regs = allocate(kvm.KvmRegs);
     regs.rip = 0xfff0n;
     const text = inspect(regs);
@@ -85,7 +85,7 @@ describe('what is printed of views', () => {
     expect(text.match(/: /g)).toHaveLength(18);
   });
 
-  it('is the arm in force of the union, and none where there is none', () => {
+  it('only the valid member of a union is printed, or none', () => {
     const run = allocate(kvm.KvmRun);
     run.exit_reason = kvm.KVM_EXIT_IO;
     run.io.direction = kvm.KVM_EXIT_IO_OUT;
@@ -108,19 +108,19 @@ describe('what is printed of views', () => {
     expect(of()).toEqual(['s']);
   });
 
-  it('is as deep as is asked for', () => {
+  it('the depth is limited by the option', () => {
     const run = allocate(kvm.KvmRun);
     expect(inspect(run, { depth: 0 })).toContain('hw: [KvmRunHw]');
     expect(inspect({ run }, { depth: 0 })).toBe('{ run: [KvmRun] }');
     expect(inspect(run, { depth: null })).toMatch(/ rax: 0x0n,/);
   });
 
-  it('has colours where there are some', () => {
+  it('colours are printed on request', () => {
     const state = allocate(kvm.KvmMpState);
     expect(inspect(state, { colors: true })).toContain('\u001b[33mKVM_MP_STATE_RUNNABLE (0)\u001b[39m');
   });
 
-  it('is elements of arrays, as many as are asked for, and nested views', () => {
+  it('arrays are printed with a limited number of elements, and nested views are printed', () => {
     const cpuid = allocate(kvm.KvmCpuid2, 2);
     cpuid.entries.get(1).function = 0x8000_0001;
     expect(inspect(cpuid)).toContain('    KvmCpuidEntry2 {\n      function: 0x80000001,\n');
@@ -129,7 +129,7 @@ describe('what is printed of views', () => {
     expect(inspect(array, { maxArrayLength: 1 })).toBe('U16Array(3) [ 0xffff, ... 2 more items ]');
   });
 
-  it('says so where there is nothing to read', () => {
+  it('the message of an error is printed if reading throws', () => {
     const cpuid = allocate(kvm.KvmCpuid2, 2);
     cpuid.nent = 3;
     expect(inspect(cpuid)).toMatch(/entries: <array: .*>/);
@@ -138,7 +138,7 @@ describe('what is printed of views', () => {
     expect(inspect(regs)).toMatch(/^KvmRegs <.*detached.*>$/);
   });
 
-  it('leaves the members of views, and what iterates them, alone', () => {
+  it('the properties and iteration of views do not change', () => {
     expect(Object.keys(allocate(kvm.KvmRegs))).toEqual(['$$view', '$$offset']);
   });
 });
@@ -159,7 +159,7 @@ describe('the names of values', () => {
   const models = ['x86_64', 's390x'].map((target) => committedModel(target));
   const [named] = models.map(namedIn) as [Map<string, Member['named']>];
 
-  it('are those of constants that there are', () => {
+  it('the prefixes match existing constants', () => {
     expect(named.size).toBeGreaterThan(20);
     for (const model of models) {
       const names = model.constants.map(({ name }) => name);
@@ -171,7 +171,7 @@ describe('the names of values', () => {
     expect(named.get('kvm_run.kvm_dirty_regs')).toEqual({ prefix: 'KVM_SYNC_X86_', flags: true });
   });
 
-  it.each(namedValues)('are there for $member', ({ member }) => {
+  it.each(namedValues)('the values of $member have names', ({ member }) => {
     expect(models.some((model) => namedIn(model).has(member))).toBe(true);
   });
 });

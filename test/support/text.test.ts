@@ -8,7 +8,7 @@ const classes = [
   { make: UnsignedCharArray, base: U8Array },
 ];
 
-/** An array in the middle of memory that is full of other bytes. */
+/** Returns an array in the middle of memory that contains other bytes. */
 function arrayOf(make: (typeof classes)[number]['make'], length: number, content: readonly number[] = []): Text {
   const memory = new Uint8Array(length + 8).fill(0xa5);
   memory.set(content, 4);
@@ -23,7 +23,7 @@ function around({ view, length }: Text): number[] {
 const texts = ['', 'a', 'tun0', 'fifteen letters', 'exactly sixteen!', 'grüße', '€', '名前', '🎉🎉🎉', '% %41 %zz'];
 const size = 16;
 
-describe.skipIf(!hasCompiler)(`text as C writes it ${needsCompiler}`, () => {
+describe.skipIf(!hasCompiler)(`text in C ${needsCompiler}`, () => {
   const program = `#include <stdio.h>
 #include <string.h>
 static void show(const char *text) {
@@ -39,7 +39,7 @@ ${texts.map((text) => `  show(${JSON.stringify(text)});`).join('\n')}
 }
 `;
 
-  it.each(classes)('$make.name writes and reads the same bytes', ({ make }) => {
+  it.each(classes)('$make.name writes and reads the same bytes as C', ({ make }) => {
     const images = printedByCompiled(program).trimEnd().split('\n');
     expect(images).toHaveLength(texts.length);
     for (const [index, image] of images.entries()) {
@@ -54,7 +54,7 @@ ${texts.map((text) => `  show(${JSON.stringify(text)});`).join('\n')}
 });
 
 describe.each(classes)('$make.name', ({ make, base }) => {
-  it('is the array of its bytes too', () => {
+  it('the array also has its bytes as elements', () => {
     const array = arrayOf(make, 2, [0x80, 0x41]);
     expect(array).toBeInstanceOf(base);
     expect([...array]).toEqual([...new base(array.view, 4, 2)]);
@@ -65,22 +65,22 @@ describe.each(classes)('$make.name', ({ make, base }) => {
     [[0, 0x41, 0x41, 0x41], ''],
     [[0x41, 0x42, 0x43, 0x44], 'ABCD'],
     [[0x41, 0xff, 0x42, 0], 'A\xffB'],
-    // A character cut off, one longer than it must be, half of a pair, and one beyond the last.
+    // An incomplete character, an overlong form, half of a surrogate pair, and a character after the last one.
     [[0x41, 0xe2, 0x82, 0], 'A\xe2\x82'],
     [[0xc1, 0x81, 0, 0], '\xc1\x81'],
     [[0xed, 0xa0, 0x80, 0], '\xed\xa0\x80'],
     [[0xf4, 0x90, 0x80, 0x80], '\xf4\x90\x80\x80'],
-  ])('%j reads as %j', (bytes, text) => {
+  ])('the bytes %j are read as %j', (bytes, text) => {
     expect(arrayOf(make, 4, bytes).text).toBe(text);
   });
 
   it.each([
-    ['five!', 'a text of 5 bytes for an array of 4'],
-    ['äää', 'a text of 6 bytes for an array of 4'],
-    ['a\0b', 'a NUL or a lone surrogate cannot be part of a text in C memory'],
-    ['\ud83c', 'a NUL or a lone surrogate cannot be part of a text in C memory'],
-    ['\udf89a', 'a NUL or a lone surrogate cannot be part of a text in C memory'],
-  ])('refuses %j, and writes nothing', (text, message) => {
+    ['five!', 'a text of 5 bytes does not fit into an array of 4 bytes'],
+    ['äää', 'a text of 6 bytes does not fit into an array of 4 bytes'],
+    ['a\0b', 'a text in C memory must not contain a NUL or a lone surrogate'],
+    ['\ud83c', 'a text in C memory must not contain a NUL or a lone surrogate'],
+    ['\udf89a', 'a text in C memory must not contain a NUL or a lone surrogate'],
+  ])('the text %j is refused, and nothing is written', (text, message) => {
     const array = arrayOf(make, 4, [1, 2, 3, 4]);
     expect(() => {
       array.text = text;
@@ -88,7 +88,7 @@ describe.each(classes)('$make.name', ({ make, base }) => {
     expect([...array.bytes()]).toEqual([1, 2, 3, 4]);
   });
 
-  it('works over shared memory, and throws a TypeError once the buffer is detached', () => {
+  it('text works over shared memory, and throws a TypeError if the buffer is detached', () => {
     const shared: Text = new make(new DataView(new SharedArrayBuffer(8)), 2, 5);
     shared.text = 'abc';
     expect([...new Uint8Array(shared.view.buffer)]).toEqual([0, 0, 97, 98, 99, 0, 0, 0]);

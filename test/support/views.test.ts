@@ -29,7 +29,7 @@ import {
 } from '../../support/index.js';
 import { elementsWithin, getBits, setBits, setNumber64 } from '../../support/little-endian.js';
 
-/** What the emitted constructors do. */
+/** A class like an emitted class. */
 abstract class Placed implements View {
   readonly $$view: DataView;
   readonly $$offset: number;
@@ -58,7 +58,7 @@ class Pair extends Placed {
   }
 }
 
-/** A count in front of two bytes at 6, which leave the last two of its eight bytes to the elements. */
+/** A count before two bytes at offset 6. The elements use the last two of the eight bytes. */
 class List extends Placed {
   static readonly $size: number = 8;
   static readonly $align = 4;
@@ -131,20 +131,23 @@ function bytes(view: DataView): number[] {
 }
 
 describe('a view', () => {
-  it('may begin at any offset where all its bytes are inside', () => {
+  it('a view can start at every offset at which all its bytes are inside', () => {
     for (const offset of [0, 1, 8]) expect(new Pair(memory(16), offset).$$offset).toBe(offset);
   });
 
-  it.each([9, 16, 17, Number.POSITIVE_INFINITY, 2 ** 53])('is refused at offset %d of too little memory', (offset) => {
-    expect(() => new Pair(memory(16), offset)).toThrow(RangeError);
-    expect(() => new KvmRun(memory(KvmRun.$size + 8), offset)).toThrow(RangeError);
-  });
+  it.each([9, 16, 17, Number.POSITIVE_INFINITY, 2 ** 53])(
+    'a view is refused at offset %d of too little memory',
+    (offset) => {
+      expect(() => new Pair(memory(16), offset)).toThrow(RangeError);
+      expect(() => new KvmRun(memory(KvmRun.$size + 8), offset)).toThrow(RangeError);
+    },
+  );
 
-  it('never reaches what is before the memory', () => {
+  it('a view never accesses bytes before the memory', () => {
     expect(() => new KvmRun(memory(KvmRun.$size), -1).request_interrupt_window).toThrow(RangeError);
   });
 
-  it('shows the memory, and does not copy it', () => {
+  it('a view shares the memory and does not copy it', () => {
     const view = memory(16);
     const [one, other] = [new Pair(view, 4), new Pair(view, 4)];
     one.left = -2;
@@ -154,43 +157,43 @@ describe('a view', () => {
 });
 
 describe('allocate', () => {
-  it('makes a view over zeroed memory of its own', () => {
+  it('allocate makes a view over new, zeroed memory', () => {
     const [one, other] = [allocate(Pair), allocate(Pair)];
     expect(bytes(one.$$view)).toEqual(new Array(8).fill(0));
     one.left = 5;
     expect(other.left).toBe(0);
   });
 
-  it.each([0, 1, 2, 3, 255])('makes room for %d elements and says how many there are', (count) => {
+  it.each([0, 1, 2, 3, 255])('allocate makes space for %d elements and sets the counting member', (count) => {
     const list = allocate(List, count);
     expect(list.count).toBe(count);
     expect(list.items.length).toBe(count);
     expect(list.$$view.byteLength).toBe(Math.max(8, 6 + 2 * count));
   });
 
-  it.each([0, 1, 7])('counts %d elements in a 64-bit member', (count) => {
+  it.each([0, 1, 7])('allocate sets a 64-bit counting member to %d elements', (count) => {
     const list = allocate(WideList, count);
     expect(list.n).toBe(BigInt(count));
     expect([...list.pairs]).toHaveLength(count);
     expect(list.$$view.byteLength).toBe(8 + 8 * count);
   });
 
-  it('makes room where no member counts', () => {
+  it('allocate makes space if no member counts the elements', () => {
     expect(allocate(Uncounted, 3).words.length).toBe(3);
     expect(allocate(Uncounted, 0).words.length).toBe(0);
   });
 
-  it.each([-1, 0.5, Number.NaN, Number.POSITIVE_INFINITY, 2 ** 53])('refuses %d elements', (count) => {
+  it.each([-1, 0.5, Number.NaN, Number.POSITIVE_INFINITY, 2 ** 53])('allocate refuses %d elements', (count) => {
     expect(() => allocate(List, count)).toThrow(RangeError);
   });
 
-  it('refuses more elements than the member that counts them can say', () => {
+  it('allocate refuses more elements than the counting member can hold', () => {
     expect(() => allocate(List, 256)).toThrow(RangeError);
   });
 });
 
 describe('bytesOf', () => {
-  it('gives the bytes of the type, shared, wherever view and buffer begin', () => {
+  it('bytesOf returns the shared bytes of the type at every offset', () => {
     const buffer = Uint8Array.from({ length: 32 }, (_, index) => index).buffer;
     const shared = bytesOf(new Pair(new DataView(buffer, 4), 8));
     expect([...shared]).toEqual([12, 13, 14, 15, 16, 17, 18, 19]);
@@ -198,19 +201,19 @@ describe('bytesOf', () => {
     expect(new Uint8Array(buffer)[12]).toBe(99);
   });
 
-  it('leaves the elements of a flexible array out', () => {
+  it('bytesOf leaves out the elements of a flexible array', () => {
     expect(bytesOf(allocate(WideList, 3)).length).toBe(8);
   });
 });
 
 describe('copy', () => {
-  it('copies every byte of the type and none around it', () => {
+  it('copy copies every byte of the type and no other byte', () => {
     const [to, from] = [memory(16, 0xa5), memory(16, 0x11)];
     copy(new Pair(to, 4), new Pair(from));
     expect(bytes(to)).toEqual([...new Array(4).fill(0xa5), ...new Array(8).fill(0x11), ...new Array(4).fill(0xa5)]);
   });
 
-  it('copies within one memory, overlapping', () => {
+  it('copy copies between overlapping views', () => {
     const view = new DataView(Uint8Array.from({ length: 12 }, (_, index) => index).buffer);
     copy(new Pair(view, 4), new Pair(view));
     expect(bytes(view)).toEqual([0, 1, 2, 3, 0, 1, 2, 3, 4, 5, 6, 7]);
@@ -238,14 +241,14 @@ describe('64-bit integers as numbers', () => {
   };
 
   it.each([0n, 1n, 0xffff_ffffn, 0x1_0000_0000n, BigInt(most) - 1n, BigInt(most)])(
-    'holds %d without a sign',
+    'the number form holds %d unsigned',
     (value) => {
       expect(new U64Array(word(value), 0, 1).getNumber(0)).toBe(Number(value));
       expect(run(value).$cr8).toBe(Number(value));
     },
   );
 
-  it('holds them at offsets of 2 GiB and more', () => {
+  it('the number form works at offsets of 2 GiB and more', () => {
     const view = new DataView(new ArrayBuffer(2 ** 31 + 2 * KvmRun.$size));
     for (const offset of [2 ** 31 - 20, 2 ** 31, 2 ** 31 + 8]) {
       const far = new KvmRun(view, offset);
@@ -254,14 +257,17 @@ describe('64-bit integers as numbers', () => {
     }
   });
 
-  it.each([2n ** 53n, 2n ** 53n + 1n, 2n ** 54n, 2n ** 63n, 2n ** 64n - 1n])('refuses %d without a sign', (value) => {
-    const text = `${value} is not a safe integer; use the bigint accessor`;
-    expect(() => new U64Array(word(value), 0, 1).getNumber(0)).toThrow(new RangeError(text));
-    expect(() => run(value).$cr8).toThrow(RangeError);
-  });
+  it.each([2n ** 53n, 2n ** 53n + 1n, 2n ** 54n, 2n ** 63n, 2n ** 64n - 1n])(
+    'the number form refuses %d unsigned',
+    (value) => {
+      const text = `${value} is not a safe integer; use the bigint accessor`;
+      expect(() => new U64Array(word(value), 0, 1).getNumber(0)).toThrow(new RangeError(text));
+      expect(() => run(value).$cr8).toThrow(RangeError);
+    },
+  );
 
   it.each([0n, 1n, -1n, -0x1_0000_0000n, -0x1_0000_0001n, BigInt(most), -BigInt(most)])(
-    'holds %d with a sign',
+    'the number form holds %d signed',
     (value) => {
       expect(new S64Array(word(value), 0, 1).getNumber(0)).toBe(Number(value));
       expect(channel(value).$count_load_time).toBe(Number(value));
@@ -269,7 +275,7 @@ describe('64-bit integers as numbers', () => {
   );
 
   it.each([2n ** 53n, 2n ** 54n, -(2n ** 53n) - 1n, -(2n ** 54n), 2n ** 63n - 1n, -(2n ** 63n)])(
-    'refuses %d with a sign',
+    'the number form refuses %d signed',
     (value) => {
       const text = `${value} is not a safe integer; use the bigint accessor`;
       expect(() => new S64Array(word(value), 0, 1).getNumber(0)).toThrow(new RangeError(text));
@@ -277,7 +283,7 @@ describe('64-bit integers as numbers', () => {
     },
   );
 
-  it('writes what a bigint would', () => {
+  it('the number form writes the same bytes as the bigint', () => {
     fc.assert(
       fc.property(fc.maxSafeInteger(), fc.boolean(), (value, signed) => {
         fc.pre(signed || value >= 0);
@@ -309,14 +315,14 @@ describe('64-bit integers as numbers', () => {
     [0.5, true],
     [Number.NaN, true],
     [Number.POSITIVE_INFINITY, false],
-  ])('refuses to write %d, signed %s, and writes nothing', (value, signed) => {
+  ])('the number form refuses to write %d, signed %s, and writes nothing', (value, signed) => {
     const view = memory(8, 0xa5);
     expect(() => setNumber64(view, 0, value, signed)).toThrow(RangeError);
     expect(bytes(view)).toEqual(new Array(8).fill(0xa5));
   });
 });
 
-/** Memory as one number, its first byte the least significant. */
+/** Returns the memory as one number. Its first byte is the least significant byte. */
 function whole(view: DataView): bigint {
   return bytes(view).reduceRight((sum, byte) => sum * 256n + BigInt(byte), 0n);
 }
@@ -329,7 +335,7 @@ const place = fc.record({
 });
 
 describe('bits', () => {
-  it('are read as from one number over all of the memory', () => {
+  it('bits are read from the memory as one number', () => {
     fc.assert(
       fc.property(place, ({ content, offset, bit, width }) => {
         const view = new DataView(Uint8Array.from(content).buffer);
@@ -339,7 +345,7 @@ describe('bits', () => {
     );
   });
 
-  it('are written modulo their width, and no others are', () => {
+  it('bits are written modulo their width, and other bits do not change', () => {
     fc.assert(
       fc.property(place, fc.bigInt({ min: -(2n ** 65n), max: 2n ** 65n }), ({ content, offset, bit, width }, value) => {
         const view = new DataView(Uint8Array.from(content).buffer);
@@ -353,7 +359,7 @@ describe('bits', () => {
     );
   });
 
-  it('are not touched after the last byte of the field', () => {
+  it('bits after the last byte of the field do not change', () => {
     const view = memory(2);
     setBits(view, 0, 3, 13, -1n);
     expect(bytes(view)).toEqual([0xf8, 0xff]);
@@ -365,9 +371,9 @@ describe('bits', () => {
 interface Kind {
   readonly make: new (view: DataView, offset: number, length: number) => ArrayView<unknown>;
   readonly size: number;
-  /** Written in this order, and read back. */
+  /** The values are written in this order and read back. */
   readonly values: readonly unknown[];
-  /** A value out of range, and what becomes of it. */
+  /** A value out of range, and its converted value. */
   readonly out: readonly [written: unknown, read: unknown];
 }
 
@@ -388,7 +394,7 @@ const kinds: readonly Kind[] = [
 describe.each(kinds)('$make.name', ({ make, size, values, out }) => {
   const array = (fill = 0): ArrayView<unknown> => new make(memory(8 + 3 * size + 8, fill), 8, 3);
 
-  it('reads what it has written, in C memory order', () => {
+  it('the array reads the values that it wrote, in C memory order', () => {
     const elements = array(0xa5);
     elements.assign(values);
     expect([...elements]).toEqual(values);
@@ -397,22 +403,22 @@ describe.each(kinds)('$make.name', ({ make, size, values, out }) => {
     expect([...new Uint8Array(elements.view.buffer, 8 + 3 * size)]).toEqual(new Array(8).fill(0xa5));
   });
 
-  it('converts as C does what is out of range', () => {
+  it('the array converts a value out of range as C does', () => {
     const elements = array();
     elements.set(1, out[0]);
     expect(elements.get(1)).toEqual(out[1]);
     expect(new Uint8Array(elements.view.buffer, 8, size).some((byte) => byte !== 0)).toBe(false);
   });
 
-  it.each([-1, 3, 4, 0.5, Number.NaN, 2 ** 32, 2 ** 32 + 1])('has no element %d', (index) => {
+  it.each([-1, 3, 4, 0.5, Number.NaN, 2 ** 32, 2 ** 32 + 1])('the array has no element %d', (index) => {
     const elements = array();
-    const error = new RangeError(`index ${index} of 3 elements`);
+    const error = new RangeError(`index ${index} is out of range; the array has 3 elements`);
     expect(() => elements.get(index)).toThrow(error);
     expect(() => elements.set(index, values[0])).toThrow(error);
     expect(elements.bytes().every((byte) => byte === 0)).toBe(true);
   });
 
-  it('refuses more values than it has elements, and takes fewer', () => {
+  it('the array refuses more values than elements, and accepts fewer', () => {
     const elements = array();
     expect(() => elements.assign([...values, values[0]])).toThrow(RangeError);
     expect([...elements]).toEqual(values);
@@ -420,14 +426,14 @@ describe.each(kinds)('$make.name', ({ make, size, values, out }) => {
     expect([...elements]).toEqual([values[2], values[1], values[2]]);
   });
 
-  it('shows its bytes, shared', () => {
+  it('the array shares its bytes', () => {
     const elements = array();
     expect(elements.bytes().length).toBe(3 * size);
     elements.bytes().fill(0xff);
     expect(elements.get(2)).toEqual(new make(memory(size, 0xff), 0, 1).get(0));
   });
 
-  it('is refused where it is not all inside, and may be empty', () => {
+  it('the array must be inside the memory, and can be empty', () => {
     const view = memory(3 * size);
     for (const [offset, length] of [
       [0, 4],
@@ -447,7 +453,7 @@ describe.each([
   { make: U64Array, least: 0n, outside: 2n ** 53n },
   { make: S64Array, least: -BigInt(most), outside: -(2n ** 53n) },
 ])('$make.name by number', ({ make, least, outside }) => {
-  it('reads and writes up to 2^53 - 1, and refuses more', () => {
+  it('the number form reads and writes up to 2^53 - 1, and refuses more', () => {
     const elements = new make(memory(24), 0, 3);
     for (const value of [least, 1n, BigInt(most)]) {
       elements.set(1, value);
@@ -467,7 +473,7 @@ describe.each([
 });
 
 describe('an array of structs', () => {
-  it('has views as elements: writing to one writes to the array', () => {
+  it('the elements are views, and a write to an element writes to the array', () => {
     const pairs = new ViewArray(Pair, memory(32), 8, 3);
     (pairs.get(1) as Pair).left = 7;
     expect(pairs.view.getInt32(16, true)).toBe(7);
@@ -475,7 +481,7 @@ describe('an array of structs', () => {
     expect(pairs.stride).toBe(8);
   });
 
-  it('copies a struct that is set, and nothing around it', () => {
+  it('set copies a struct and no other byte', () => {
     const pairs = new ViewArray(Pair, memory(32, 0xa5), 8, 2);
     pairs.set(0, new Pair(memory(8, 0x11)));
     expect(bytes(pairs.view)).toEqual([
@@ -485,7 +491,7 @@ describe('an array of structs', () => {
     ]);
   });
 
-  it('refuses an index outside, and more values than elements', () => {
+  it('the array refuses an index out of range, and more values than elements', () => {
     const pairs = new ViewArray(Pair, memory(16), 0, 2);
     expect(() => pairs.get(2)).toThrow(RangeError);
     expect(() => pairs.set(-1, allocate(Pair))).toThrow(RangeError);
@@ -497,7 +503,7 @@ describe('an array of arrays', () => {
   const grid = (fill = 0): NestedArray<U16Array> =>
     new NestedArray(memory(16, fill), 2, 2, 6, (view, offset) => new U16Array(view, offset, 3));
 
-  it('has rows one after the other', () => {
+  it('the rows are one after the other', () => {
     const rows = grid();
     rows.get(1).set(2, 0x1234);
     expect(rows.view.getUint16(2 + 6 + 4, true)).toBe(0x1234);
@@ -508,7 +514,7 @@ describe('an array of arrays', () => {
     expect(rows.bytes().length).toBe(12);
   });
 
-  it('copies a row that is set', () => {
+  it('set copies a row', () => {
     const rows = grid(0xa5);
     const row = new U16Array(memory(6), 0, 3);
     row.assign([1, 2, 3]);
@@ -521,7 +527,7 @@ describe('an array of arrays', () => {
     expect(() => rows.set(0, new U16Array(memory(8), 0, 4))).toThrow(RangeError);
   });
 
-  it('refuses an index outside, in either dimension', () => {
+  it('the array refuses an index out of range in both dimensions', () => {
     expect(() => grid().get(2)).toThrow(RangeError);
     expect(() => grid().get(1).get(3)).toThrow(RangeError);
     expect(() => grid().set(2, grid().get(0))).toThrow(RangeError);
@@ -536,7 +542,7 @@ describe('elementsWithin', () => {
     [17, 4, 0],
     [0, 32, 0],
     [0, 0, 0],
-  ])('of 16 bytes, after %d, with elements of %d: %d', (offset, size, count) => {
+  ])('elementsWithin of 16 bytes, after %d, with elements of %d, is %d', (offset, size, count) => {
     expect(elementsWithin(memory(16), offset, size)).toBe(count);
   });
 });
@@ -547,7 +553,7 @@ describe.each([
   { type: S64Value, value: -(2n ** 63n), size: 8, name: 'long long', is: 's64' },
   { type: U64Value, value: 2n ** 64n - 1n, size: 8, name: 'unsigned long long', is: 'u64' },
 ])('$type.name', ({ type, value, size, name, is }) => {
-  it('reads and writes one integer', () => {
+  it('the view reads and writes one integer', () => {
     const view = memory(24, 0xa5);
     const one = new type(view, 8) as ViewWithLayout & { value: number | bigint };
     one.value = value;
@@ -563,7 +569,7 @@ describe.each([
 });
 
 describe('a detached buffer', () => {
-  it('makes every access throw a TypeError', () => {
+  it('every access throws a TypeError after the buffer is detached', () => {
     const view = memory(64);
     const [pair, list, word] = [new Pair(view), new WideList(view), new U64Value(view)];
     list.n = 2n;

@@ -1,4 +1,7 @@
-/** The same header through rust-bindgen, as Debian has it: a process against us warm, and against us as a process. */
+/**
+ * Compares the generator with Debian's rust-bindgen for the same header. A process of bindgen is compared with the generator
+ * inside this process, and with a process of the generator.
+ */
 
 import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync } from 'node:fs';
@@ -7,13 +10,16 @@ import { defaultHeader } from '../../generator/cli/header-options.js';
 import { inTemporaryFolder } from '../lib/temporary-folder.js';
 import { inTurn, median, type Result, ratioOf } from './harness.js';
 
-/** bindgen links libclang when it runs, and leaves the format of its output to rustfmt; ours is formatted. */
+/** bindgen loads libclang at run time, and it needs rustfmt to format its output. The output of the generator is formatted. */
 const packages = ['bindgen', 'libclang-dev', 'rustfmt'];
 const rounds = 15;
-/** Runs in process for one of bindgen's: together they take no longer, and each bears its share of the collections. */
+/**
+ * The number of runs inside this process for one process of bindgen. All of them together do not take longer than bindgen, and
+ * each of them includes its share of the garbage collections.
+ */
 const runs = 8;
 
-/** What is held against bindgen: both give back after the text is there. */
+/** What is compared with bindgen. Both functions return when the text is complete. */
 export interface Generator {
   inProcess(): void;
   asProcess(): void;
@@ -24,15 +30,15 @@ export async function benchBindgen(ours: Generator): Promise<Result[]> {
     const bindgen = findBindgen(join(folder, 'bindings.rs'));
     if (!bindgen) {
       console.log(
-        `bindgen is not compared: none that can read <${defaultHeader}>; apt-get install ${packages.join(' ')}\n`,
+        `bindgen: skipped, because no installed bindgen reads <${defaultHeader}>; Debian: apt-get install ${packages.join(' ')}\n`,
       );
       return [];
     }
     const warm = await inTurn(rounds, timed(ours.inProcess, runs), timed(bindgen.run));
     const whole = await inTurn(rounds, timed(ours.asProcess), timed(bindgen.run));
     const note = (seen: typeof warm): string =>
-      `${[0, 1].map((side) => `${median(seen.map((round) => round[side] as number)).toFixed(0)} ms`).join(' to ')}; ${bindgen.version}`;
-    const subject = `<${defaultHeader}> against bindgen`;
+      `${[0, 1].map((side) => `${median(seen.map((round) => round[side] as number)).toFixed(0)} ms`).join(', bindgen ')}; ${bindgen.version}`;
+    const subject = `<${defaultHeader}> / bindgen`;
     return [
       { subject: `${subject}, in process`, measured: ratioOf(warm), bound: 1 / 10, unit: '', note: note(warm) },
       { subject: `${subject}, as a process`, measured: ratioOf(whole), bound: 1 / 1.5, unit: '', note: note(whole) },
@@ -40,7 +46,7 @@ export async function benchBindgen(ours: Generator): Promise<Result[]> {
   });
 }
 
-/** The mean duration of some calls, one after the other. */
+/** Measures the mean duration of some calls in sequence. */
 function timed(call: () => void, times = 1): () => number {
   return () => {
     const start = performance.now();
@@ -54,7 +60,7 @@ interface Bindgen {
   run(): void;
 }
 
-/** A bindgen that works, installed where that is allowed. */
+/** Returns a bindgen that works. It installs bindgen if it may do so. */
 function findBindgen(out: string): Bindgen | undefined {
   const version = (): string => spawnSync('bindgen', ['--version'], { encoding: 'utf8' }).stdout ?? '';
   if (version() === '' && process.getuid?.() === 0) {
@@ -65,7 +71,7 @@ function findBindgen(out: string): Bindgen | undefined {
   }
   const found = version().trim();
   if (found === '') return undefined;
-  // It was made for the libclang of its own release, and takes the newest that there is: with some it fails.
+  // bindgen was built for one version of libclang, but it loads the newest one, and it fails with some versions.
   for (const library of ['', ...librariesOfClang()]) {
     const env = library === '' ? process.env : { ...process.env, LIBCLANG_PATH: library };
     const call = (): number | null =>
@@ -74,7 +80,7 @@ function findBindgen(out: string): Bindgen | undefined {
     return {
       version: found,
       run() {
-        if (call() !== 0) throw new Error('bindgen failed');
+        if (call() !== 0) throw new Error(`bindgen: it read <${defaultHeader}> before, and failed now`);
       },
     };
   }

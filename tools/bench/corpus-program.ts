@@ -1,4 +1,4 @@
-/** `corpus-program`: reads the names of headers from stdin, makes the bindings of each, and prints what that took. */
+/** Reads the names of headers from stdin, generates the bindings of each header, and prints the time and the memory for it. */
 
 import { readFileSync } from 'node:fs';
 import { filesFor } from '../../generator/cli/generate.js';
@@ -6,7 +6,7 @@ import { openHeaders } from '../../generator/cli/header-options.js';
 import { GeneratorError } from '../../generator/errors.js';
 import { defaultTarget } from '../../generator/targets/targets.js';
 
-/** How far it is after a header, since the start of the process. */
+/** The progress after a header, since the start of the process. */
 export interface Step {
   readonly milliseconds: number;
   /** Characters of bindings. */
@@ -15,9 +15,9 @@ export interface Step {
 
 export interface CorpusRun {
   readonly steps: readonly Step[];
-  /** Headers that have no bindings: each ends in an error that says why. */
+  /** The headers that the generator refuses with an error. */
   readonly refused: readonly string[];
-  /** Of memory, at most. */
+  /** The highest use of memory. */
   readonly kibibytes: number;
 }
 
@@ -26,7 +26,7 @@ const headers = openHeaders({ header: names, arch: defaultTarget, include: [] })
 const steps: Step[] = [];
 const refused: string[] = [];
 let written = 0;
-for (const name of headers.names) {
+for (const { name } of headers.requested) {
   try {
     for (const { text } of filesFor([headers.model(name)], { support: '../support' })) written += text.length;
   } catch (error) {

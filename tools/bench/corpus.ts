@@ -1,4 +1,4 @@
-/** Every header that is installed, in one process; and how time grows with the input. */
+/** Measures all installed headers in one process, and how the time grows with the size of a header. */
 
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
@@ -20,7 +20,7 @@ export async function benchCorpus(): Promise<Result[]> {
 function wholeCorpus(): Result[] {
   const names = installedHeaders(x86_64);
   if (names.length === 0) {
-    console.log('The corpus is not measured: there are no headers; apt-get install linux-libc-dev\n');
+    console.log('corpus: skipped, because no kernel headers are installed; Debian: apt-get install linux-libc-dev\n');
     return [];
   }
   const { status, stdout, stderr } = spawnSync(process.execPath, [program], {
@@ -28,10 +28,10 @@ function wholeCorpus(): Result[] {
     encoding: 'utf8',
     maxBuffer: 2 ** 30,
   });
-  if (status !== 0) throw new Error(`corpus-program ended with ${status}: ${stderr}`);
+  if (status !== 0) throw new Error(`corpus-program: exit status ${status}: ${stderr}`);
   const { steps, refused, kibibytes } = JSON.parse(stdout) as CorpusRun;
   const last = steps.at(-1) as Step;
-  const note = `${names.length} headers, ${refused.length} of them refused; ${(last.written / 1e6).toFixed(0)} million characters`;
+  const note = `${names.length} headers, ${refused.length} refused; ${(last.written / 1e6).toFixed(0)} million characters`;
   const curve = [1, 2, 3, 4].map((quarter) => {
     const { milliseconds, written } = steps[Math.ceil((steps.length * quarter) / 4) - 1] as Step;
     return `${(written / 1e6).toFixed(1)} in ${milliseconds.toFixed(0)} ms`;
@@ -39,21 +39,21 @@ function wholeCorpus(): Result[] {
   const subject = 'the whole x86_64 corpus, one process';
   return [
     { subject, measured: last.milliseconds, bound: 10_000, unit: 'ms', note: `${note}: ${curve.join(', ')}` },
-    { subject: `${subject}: memory`, measured: kibibytes / 1024, bound: 600, unit: 'MiB', note: 'at most' },
+    { subject: `${subject}: memory`, measured: kibibytes / 1024, bound: 600, unit: 'MiB', note: 'highest' },
   ];
 }
 
-/** One header of one, two, four and eight times as much: time may not grow faster than what is read. */
+/** Measures a header that is two, four and eight times as long. The time may not grow faster than the length. */
 async function growth(): Promise<Result> {
   const factors = [1, 2, 4, 8];
   const times: number[] = [];
-  // V8 goes on compiling for some time; the shortest must not be held back by that.
+  // V8 compiles during the first runs. These runs are not measured, because they would make the shortest header look slow.
   const shortest = reading(500);
   for (let round = 0; round < 30; round++) shortest();
   for (const factor of factors) times.push(await duration(reading(500 * factor), 7));
   const [first, last] = [times[0] as number, times.at(-1) as number];
   const note = factors.map((factor, at) => `×${factor}: ${(times[at] as number).toFixed(0)} ms`).join(', ');
-  const subject = 'a header eight times as long, time for each part of it';
+  const subject = 'a header eight times as long, time per declaration';
   return { subject, measured: last / (8 * first), bound: 1.25, unit: '', note };
 }
 
@@ -65,11 +65,11 @@ function reading(count: number): () => void {
       files: files.map(({ name }) => ({ name, sha256: '', origin: { kind: 'tree' as const } })),
     });
     const { types } = analyzeHeader('long.h', x86_64, new Resolver(provider, ['/include']), identity);
-    if (types.length !== count) throw new Error(`${types.length} types of ${count}`);
+    if (types.length !== count) throw new Error(`the header has ${count} types; the model has ${types.length}`);
   };
 }
 
-/** Some of everything, over and over: records that hold one another, enums, macros that use one another. */
+/** A header with `count` groups of declarations: records that contain others, enums, and macros that use others. */
 function longHeader(count: number): string {
   const parts = Array.from({ length: count }, (_, n) => {
     const before = Math.max(0, n - 1);

@@ -1,4 +1,4 @@
-/** The generator: kvm.h in process, and `kvm-uapi generate` as a user calls it. */
+/** Benchmarks of the generator: kvm.h inside this process, and `kvm-uapi generate` as a process of its own. */
 
 import { spawnSync } from 'node:child_process';
 import { cpSync } from 'node:fs';
@@ -15,7 +15,7 @@ import { duration, leastDuration, type Result } from './harness.js';
 const options: HeaderOptions = { header: [defaultHeader], arch: 'x86_64', include: [] };
 const committed = join(packageRoot(), 'generated');
 const cli = fileURLToPath(new URL('../../bin/kvm-uapi.js', import.meta.url));
-/** V8 goes on compiling what the generator is made of for some hundred runs. */
+/** V8 compiles the code of the generator during about a hundred runs. */
 const warmUps = 100;
 const processes = 15;
 
@@ -31,7 +31,7 @@ async function inProcess(): Promise<Result> {
   for (let round = 0; round < warmUps; round++) run();
   const measured = await duration(run, 25);
   return {
-    subject: `<${defaultHeader}>, header to finished text, warm`,
+    subject: `<${defaultHeader}> from header to text, in process, warm`,
     measured,
     bound: 100,
     unit: 'ms',
@@ -39,35 +39,35 @@ async function inProcess(): Promise<Result> {
   };
 }
 
-/** Every architecture that there are bindings of; with fetched headers, as few systems have them all. */
+/** Generates for every architecture that has committed bindings. It uses fetched headers, because few systems have them all. */
 async function allArchitectures(): Promise<Result[]> {
   const missing = whyMissing('newest');
   if (missing !== undefined) {
-    console.log(`no headers of all architectures are available here, so that row is left out: ${missing}\n`);
+    console.log(`generate for all architectures: skipped, because the headers are not available: ${missing}\n`);
     return [];
   }
   const { root } = await headerSet('newest');
   return inTemporaryFolder({}, async (folder) => {
-    // Which architectures there are `generate` sees by what is in the folder.
+    // `generate` takes the architectures from the contents of the folder.
     cpSync(committed, folder, { recursive: true });
     const measured = await leastDuration(() => generate(folder, '--from', root), processes);
-    const note = `${recordedTargets(committed, defaultHeader).length} architectures, start of node included; the least of ${processes}`;
-    return [{ subject: `generate for all architectures, as one process`, measured, bound: 1000, unit: 'ms', note }];
+    const note = `${recordedTargets(committed, defaultHeader).length} architectures, with the start of node; fastest of ${processes} runs`;
+    return [{ subject: 'generate for all architectures, as one process', measured, bound: 1000, unit: 'ms', note }];
   });
 }
 
-/** From opening the headers to the text of every file of the output; nothing is kept from one call to the next. */
+/** Opens the headers, and returns the number of characters of all output files. Nothing is kept between two calls. */
 function headerToText(): number {
   const headers = openHeaders(options);
-  const files = filesFor(headers.names.map((name) => headers.model(name)));
+  const files = filesFor(headers.requested.map(({ name }) => headers.model(name)));
   return files.reduce((sum, { text }) => sum + text.length, 0);
 }
 
-/** `generate` as a user calls it: by itself, and against bindgen. */
+/** Measures `generate` as a user calls it: alone, and compared with bindgen. */
 async function asProcess(): Promise<Result[]> {
   return inTemporaryFolder({}, async (folder) => {
     let round = 0;
-    // Every call has a folder of its own: where the files are there already, none would be written.
+    // Each call has a folder of its own, because `generate` does not write a file that is current already.
     const run = (): void => generate(join(folder, String(round++)));
     const measured = await leastDuration(run, processes);
     return [
@@ -76,7 +76,7 @@ async function asProcess(): Promise<Result[]> {
         measured,
         bound: 1000,
         unit: 'ms',
-        note: `start of node included; the least of ${processes}`,
+        note: `with the start of node; fastest of ${processes} runs`,
       },
       ...(await benchBindgen({ inProcess: headerToText, asProcess: run })),
     ];
@@ -86,5 +86,5 @@ async function asProcess(): Promise<Result[]> {
 function generate(out: string, ...options: readonly string[]): void {
   const args = [cli, 'generate', '--out', out, ...options];
   const { status, stderr } = spawnSync(process.execPath, args, { encoding: 'utf8' });
-  if (status !== 0) throw new Error(`generate ended with ${status}: ${stderr}`);
+  if (status !== 0) throw new Error(`generate: exit status ${status}: ${stderr}`);
 }

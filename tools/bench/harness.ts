@@ -1,16 +1,16 @@
-/** How this benchmark measures: two sides in turn, one duration, bytes allocated; and what it says of them. */
+/** Measures two sides in turn, one duration, or allocated bytes, and describes the results. */
 
 import { measure } from 'mitata';
 
-/** One figure, held against its bound. */
+/** One figure and its bound. */
 export interface Result {
   readonly subject: string;
   readonly measured: number;
-  /** Null where nothing is promised and the figure is only reported. */
+  /** Null if there is no promise, and the figure is only reported. */
   readonly bound: number | null;
-  /** After both figures: `ms`, `ns`, `B/op`; empty for a ratio. */
+  /** The unit of both figures: `ms`, `ns`, `B/op`. It is empty for a ratio. */
   readonly unit: string;
-  /** What else was seen: absolute figures, spread. */
+  /** Further figures, such as absolute times and the spread. */
   readonly note: string;
 }
 
@@ -18,40 +18,41 @@ export function holds({ measured, bound }: Result): boolean {
   return bound === null || measured <= bound;
 }
 
-/** Does an operation `count` times and returns what came of all of them, so that none can be left out. */
+/** Does an operation `count` times. The result depends on each of them, so that the compiler cannot remove one. */
 export type Loop = (count: number) => number | bigint;
 
-/** The same work done twice. */
+/** The same work, done in two ways. */
 export interface Pair {
   readonly generated: Loop;
   readonly byHand: Loop;
 }
 
 export interface Comparison {
-  /** Time of the generated side as a multiple of the other's. */
+  /** The time of the generated side, divided by the time of the other side. */
   readonly ratio: number;
   /** Nanoseconds per operation. */
   readonly generated: number;
   readonly byHand: number;
-  /** The lowest and the highest ratio of a copy. */
+  /** The lowest and the highest ratio of all copies. */
   readonly spread: readonly [number, number];
 }
 
-/** Operations between two looks at the clock: some 20 µs, so that another process falls into few of the rounds. */
+/** Operations between two reads of the clock. They take some 20 µs, so another process disturbs few of the rounds. */
 const operations = 5_000;
-/** Rounds per copy; where a side is so slow that they would take longer than this, fewer. */
+/** Rounds per copy. There are fewer rounds if they would take longer than these milliseconds. */
 const measuring = { rounds: 400, milliseconds: 250, least: 20 };
-/** Long enough for V8's optimising compiler, which works beside us, to get done. */
+/** This is long enough for V8's optimising compiler, which works in another thread, to finish. */
 const warmUp = { rounds: 20, milliseconds: 40 };
 
 /**
- * Compares two sides that are done in turn, in many short rounds. A round gives a ratio, and the median of the ratios
- * counts: what else the machine does slows both sides of a round, or spoils one round of many. mitata's `measure` times
- * one side for long and then the other, and sorts what it saw, so that no sample has a partner any more; hence this.
+ * Compares two sides, which take turns in many short rounds. Each round has a ratio, and the result is the median of the
+ * ratios. Other work of the machine slows both sides of a round, or it disturbs one round of many. The function `measure` of
+ * mitata does not help here: it measures one side for a long time and then the other side, and it sorts the samples, so that
+ * two samples of one round cannot be compared.
  *
- * `copies` are the same pair, each compiled anew. In loops of some ten instructions it decides over a quarter of the
- * time where in memory the compiler happens to put them, for as long as the process lives; the median over copies does
- * not depend on that.
+ * `copies` are the same pair, and V8 compiles each of them separately. In a loop of some ten instructions, a quarter of the
+ * time depends on where in memory the compiler puts the loop. The place stays the same as long as the process lives. The
+ * median of the copies does not depend on it.
  */
 export function compare(copies: readonly Pair[]): Comparison {
   const seen = copies.map(compareCopy);
@@ -71,14 +72,14 @@ function compareCopy({ generated, byHand }: Pair): Omit<Comparison, 'spread'> {
   const enough = performance.now() + measuring.milliseconds;
   for (let round = 0; round < measuring.rounds; round++) {
     if (round >= measuring.least && performance.now() > enough) break;
-    // Whoever is second finds the data in the cache: each is second in every other round.
+    // The second side finds the data in the cache, so each side is the second one in every other round.
     const [first, second] = round % 2 === 0 ? [generated, byHand] : [byHand, generated];
     const start = performance.now();
     const a = first(operations);
     const middle = performance.now();
     const b = second(operations);
     const stop = performance.now();
-    if (a !== b) throw new Error(`the two sides do not come to the same: ${a} and ${b}`);
+    if (a !== b) throw new Error(`the two sides have different results: ${a} and ${b}`);
     const [one, other] = [middle - start, stop - middle];
     const [ours, theirs] = first === generated ? [one, other] : [other, one];
     times.generated.push(ours);
@@ -95,15 +96,15 @@ function compareCopy({ generated, byHand }: Pair): Omit<Comparison, 'spread'> {
 
 function same(generated: Loop, byHand: Loop): void {
   const [a, b] = [generated(operations), byHand(operations)];
-  if (a !== b) throw new Error(`the two sides do not come to the same: ${a} and ${b}`);
+  if (a !== b) throw new Error(`the two sides have different results: ${a} and ${b}`);
 }
 
-/** What the two sides of a round took. */
+/** The times of the two sides of a round. */
 export type Round = readonly [ours: number, theirs: number];
 
 type Side = () => number | Promise<number>;
 
-/** Measures two sides in turn, each first in every other round. One more round, before them, warms up. */
+/** Measures two sides in turn. Each side is first in every other round. An additional first round is a warm-up. */
 export async function inTurn(count: number, ours: Side, theirs: Side): Promise<Round[]> {
   const rounds: Round[] = [];
   for (let round = 0; round <= count; round++) {
@@ -118,42 +119,42 @@ export async function inTurn(count: number, ours: Side, theirs: Side): Promise<R
   return rounds.slice(1);
 }
 
-/** The median of what each round comes to. */
+/** The median of a figure of all rounds. */
 export function medianOf(rounds: readonly Round[], figure: (round: Round) => number): number {
   return median(rounds.map(figure));
 }
 
-/** Our time as a multiple of theirs. */
+/** The median of our time divided by their time. */
 export function ratioOf(rounds: readonly Round[]): number {
   return medianOf(rounds, ([ours, theirs]) => ours / theirs);
 }
 
-/** Median duration in milliseconds of `samples` calls, after one that does not count. */
+/** The median duration of `samples` calls, in milliseconds. One call before them does not count. */
 export async function duration(call: () => unknown, samples: number): Promise<number> {
   return (await timesOf(call, samples)).p50 / 1e6;
 }
 
 /**
- * The least duration in milliseconds of `samples` calls, after one that does not count: what a process takes where the
- * machine does nothing else. All that is above it is other work's, up to half as much again on a shared machine.
+ * The shortest duration of `samples` calls, in milliseconds. One call before them does not count. The shortest duration is
+ * the time that a process takes if the machine does nothing else. Other work of a shared machine can add half of this time.
  */
 export async function leastDuration(call: () => unknown, samples: number): Promise<number> {
   return (await timesOf(call, samples)).min / 1e6;
 }
 
 function timesOf(call: () => unknown, samples: number): ReturnType<typeof measure> {
-  // mitata gives up early once both limits are reached, and would go on for 642 ms otherwise.
+  // mitata stops when both limits are reached. With the default of `min_cpu_time` it would measure for at least 642 ms.
   return measure(call, { min_samples: samples, max_samples: samples, min_cpu_time: 0 });
 }
 
 /**
- * Bytes that an operation allocates, over a million of them.
+ * The bytes that an operation allocates, as the mean of a million operations.
  *
- * The size of the heap is read before and after slices of the million. What is allocated and dropped at once counts,
- * because memory comes back only with a collection. A slice of many operations is held against one of few that is
- * done right before: what reading the size and the result of the loop take is in both. The median of the differences
- * counts, and is exact to the byte: now and then a slice has V8's own doings in it, a collection or compiled code, some
- * hundred thousand bytes up or down. Between copies the median counts, as above.
+ * The function reads the size of the heap before and after slices of the million. An object that is dropped at once still
+ * counts, because only a garbage collection frees its memory. Each slice of many operations is compared with a slice of few
+ * operations just before it: both contain the memory for reading the size and for the result of the loop. The result is the
+ * median of the differences, which is exact to the byte. In a few slices V8 itself collects garbage or stores compiled code,
+ * and the size changes by some hundred thousand bytes. The result for several copies is their median, as above.
  */
 export function allocated(copies: readonly Loop[]): number {
   return median(copies.map(allocatedBy));
@@ -166,7 +167,7 @@ function allocatedBy(loop: Loop): number {
     grown(loop, few);
     grown(loop, many);
   }
-  if (!globalThis.gc) throw new Error('start node with --expose-gc');
+  if (!globalThis.gc) throw new Error('globalThis.gc is not defined; start node with --expose-gc');
   globalThis.gc();
   const differences: number[] = [];
   for (let slice = 0; slice < slices; slice++) {
@@ -174,18 +175,21 @@ function allocatedBy(loop: Loop): number {
     differences.push(grown(loop, many) - base);
   }
   const collected = differences.filter((difference) => difference < 0).length;
-  if (collected > slices / 4) throw new Error('so much is allocated that slices show collections only');
+  if (collected > slices / 4)
+    throw new Error(
+      `a garbage collection in ${collected} of ${slices} slices: the loop allocates too much to be measured`,
+    );
   return median(differences) / (many - few);
 }
 
-/** By how much the heap is larger after a slice than before. */
+/** The growth of the heap during a slice, in bytes. */
 function grown(loop: Loop, count: number): number {
   const before = process.memoryUsage().heapUsed;
   loop(count);
   return process.memoryUsage().heapUsed - before;
 }
 
-/** The middle of some figures. */
+/** The median of some figures. */
 export function median(values: readonly number[]): number {
   const sorted = values.toSorted((a, b) => a - b);
   const middle = sorted.length >> 1;

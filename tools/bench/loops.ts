@@ -1,17 +1,17 @@
 /**
- * The loops that are compared, each once over emitted views and once over typed arrays. They are all of one shape, and
- * take another instance in every turn: of a single one V8 would make a constant.
+ * The loops that are compared. Each loop exists for emitted views and for typed arrays. All loops have the same form, and each
+ * iteration uses another instance, because V8 would treat a single instance as a constant.
  *
  * The benchmark loads this module several times; see `compare` in harness.ts.
  */
 
 import { KVM_EXIT_IO, type KvmRun } from '../../generated/x86_64/linux/kvm.js';
 
-/** Instances that the loops take turns with; a power of two. */
+/** The number of instances that the loops use in turn. It is a power of two. */
 export const instances = 64;
 const mask = instances - 1;
 
-/** What one writes without bindings: typed arrays over one mapped `struct kvm_run`, and offsets counted by hand. */
+/** Code without bindings: typed arrays over one mapped `struct kvm_run`. The loops contain the offsets as numbers. */
 export interface RunByHand {
   readonly u8: Uint8Array;
   readonly u16: Uint16Array;
@@ -19,9 +19,9 @@ export interface RunByHand {
   readonly u64: BigUint64Array;
 }
 
-// Indices are constants and the arrays long enough: `as number` keeps the checker from asking for code at run time.
+// The indices are constants, and the arrays are long enough. `as number` says so to the type checker without code at run time.
 
-/** What the views do with the halves of a 64-bit integer: no number that is not exact. */
+/** Combines the halves of a 64-bit integer as the views do. It refuses an integer that a number cannot represent exactly. */
 function numberByHand(low: number, high: number): number {
   if (high > 0x1fffff) throw unsafe(low, high);
   return high * 0x1_0000_0000 + low;
@@ -99,7 +99,7 @@ export function exitsOfViews(runs: readonly KvmRun[], count: number): number {
   return sum;
 }
 
-/** As above, but with a new view for every field: `run.io.port` is what comes to mind first. */
+/** The same as `exitsOfViews`, but each field is read with a new view, because `run.io.port` is the most obvious code. */
 export function exitsOfManyViews(runs: readonly KvmRun[], count: number): number {
   let sum = 0;
   for (let i = 0; i < count; i++) {
@@ -127,7 +127,7 @@ export function exitsByHand(runs: readonly RunByHand[], count: number): number {
   return sum;
 }
 
-/** Allocates on purpose: every bigint is kept for a while. */
+/** Allocates memory on purpose: it keeps each bigint for some iterations. */
 export function keptBigintsOfViews(runs: readonly KvmRun[], kept: bigint[], count: number): number {
   for (let i = 0; i < count; i++) {
     const run = runs[i & mask] as KvmRun;

@@ -1,4 +1,4 @@
-/** `npm run bench`: measures all promises about speed. Exit codes: 0 if all bounds hold, 1 if one does not. */
+/** `npm run bench`: measures every promise about speed. Exit codes: 0 if all bounds hold, 1 if a bound does not hold. */
 
 import { cpus } from 'node:os';
 import { GeneratorError } from '../../generator/errors.js';
@@ -17,7 +17,7 @@ function print(results: readonly Result[]): void {
     result.subject,
     figure(result.measured, result.unit),
     result.bound === null ? 'no bound' : `at most ${figure(result.bound, result.unit)}`,
-    result.bound === null ? 'seen' : holds(result) ? 'ok' : 'MISS',
+    result.bound === null ? '' : holds(result) ? 'ok' : 'OVER',
     result.note,
   ]);
   console.log(table(rows));
@@ -35,7 +35,7 @@ try {
   print(results);
   const misses = results.filter((result) => !holds(result));
   if (misses.length > 0) {
-    console.log(`\nMissed: ${misses.map(({ subject }) => subject).join('; ')}`);
+    console.log(`\nOver the bound: ${misses.map(({ subject }) => subject).join('; ')}`);
     process.exitCode = 1;
   }
 } catch (error) {

@@ -1,4 +1,7 @@
-/** Real vCPUs, compared with the same loops in C and with exits on the main thread; and how fast a process with them ends. */
+/**
+ * Benchmarks with real vCPUs. The loops are compared with the same loops in C and with exits on the main thread. Another
+ * benchmark measures how long a process with vCPUs takes to end.
+ */
 
 import { existsSync } from 'node:fs';
 import type { Result } from './harness.js';
@@ -10,10 +13,11 @@ import { buildNative, startLoop } from './runtime/native.js';
 import { benchRegisters } from './runtime/registers.js';
 import { benchTeardown } from './runtime/teardown.js';
 import { benchThreads } from './runtime/threads.js';
+import { benchTicks } from './runtime/ticks.js';
 
 export async function benchRuntime(): Promise<Result[]> {
   if (!existsSync('/dev/kvm')) {
-    console.log('No /dev/kvm here: what concerns real vCPUs is not measured.\n');
+    console.log('/dev/kvm not found: the benchmarks with vCPUs are skipped\n');
     return [];
   }
   buildNative();
@@ -25,6 +29,7 @@ export async function benchRuntime(): Promise<Result[]> {
     ...(await benchKicks(loop)),
     await benchThreads(),
     ...(await benchMechanisms()),
+    await benchTicks(),
     ...(await benchTeardown()),
   ];
 }

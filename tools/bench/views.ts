@@ -1,4 +1,4 @@
-/** Emitted views against typed arrays, over as many `struct kvm_run` as a busy machine has. */
+/** Compares emitted views with typed arrays, over as many `struct kvm_run` as a busy machine has. */
 
 import * as kvm from '../../generated/x86_64/linux/kvm.js';
 import type { View, ViewClass } from '../../support/index.js';
@@ -8,13 +8,13 @@ import type { RunByHand } from './loops.js';
 type Loops = typeof import('./loops.js');
 
 const copies = 9;
-/** What KVM_GET_VCPU_MMAP_SIZE answers on x86. */
+/** The result of KVM_GET_VCPU_MMAP_SIZE on x86. */
 const mapping = 12_288;
 
 export async function benchViews(): Promise<Result[]> {
   useAllClasses();
   const modules: Loops[] = [];
-  // A query makes it another module to the loader, and V8 compiles it anew.
+  // With another query the loader loads the module again, and V8 compiles it again.
   for (let copy = 0; copy < copies; copy++) modules.push((await import(`./loops.js?copy=${copy}`)) as Loops);
   const mappings = Array.from({ length: (modules[0] as Loops).instances }, (_, index) => mappedRun(index));
   const views = mappings.map((buffer) => new kvm.KvmRun(new DataView(buffer)));
@@ -46,7 +46,7 @@ export async function benchViews(): Promise<Result[]> {
         byHand: (count) => loops.numbersByHand(byHand, count),
       })),
     ),
-    // Node 20 does not compile getBigUint64 to machine code; hot paths have the number form.
+    // Node 20 does not compile getBigUint64 to machine code, so fast code reads numbers.
     ratio(
       'u64 as a bigint',
       null,
@@ -66,7 +66,7 @@ export async function benchViews(): Promise<Result[]> {
       })),
     ),
     ratio(
-      'I/O exit, a view per field',
+      'I/O exit, a new view for each field',
       null,
       mappings,
       pairs((loops) => ({
@@ -78,15 +78,16 @@ export async function benchViews(): Promise<Result[]> {
   ];
 }
 
-/** Bytes per operation on the number path. */
+/** The allocated bytes per operation of the loops that read numbers. */
 function allocations(modules: readonly Loops[], views: readonly kvm.KvmRun[]): Result[] {
   const bytes = (loop: (loops: Loops, count: number) => number): number =>
     allocated(modules.map((loops) => (count) => loop(loops, count)));
-  // What allocates must be seen to, or nothing has been measured.
+  // A loop that allocates must show an allocation. Otherwise the measurement does not work.
   const kept: bigint[] = views.map(() => 0n);
   const seen = bytes((loops, count) => loops.keptBigintsOfViews(views, kept, count));
-  if (seen < 16) throw new Error(`a bigint was kept per operation, and ${seen} bytes of it seen`);
-  const note = `where a bigint is kept, ${seen.toFixed(1)} are seen`;
+  if (seen < 16)
+    throw new Error(`the loop keeps a bigint per operation, but only ${seen} bytes per operation were measured`);
+  const note = `control: a loop that keeps a bigint allocates ${seen.toFixed(1)}`;
   const none = (subject: string, measured: number): Result => ({ subject, measured, bound: 0.01, unit: 'B/op', note });
   return [
     none(
@@ -102,7 +103,7 @@ function allocations(modules: readonly Loops[], views: readonly kvm.KvmRun[]): R
       bytes((loops, count) => loops.exitsOfViews(views, count)),
     ),
     none(
-      'memory: I/O exit, a view per field',
+      'memory: I/O exit, a new view for each field',
       bytes((loops, count) => loops.exitsOfManyViews(views, count)),
     ),
   ];
@@ -121,26 +122,26 @@ function ratio(
 
 function describe({ generated, byHand, spread }: Comparison): string {
   const [low, high] = spread.map((value) => value.toFixed(2));
-  return `${generated.toFixed(2)} ns, by hand ${byHand.toFixed(2)} ns; copies ${low} to ${high}`;
+  return `${generated.toFixed(2)} ns, by hand ${byHand.toFixed(2)} ns; ratio ${low} to ${high}`;
 }
 
-/** Both sides must give the same value, and leave the same memory behind. */
+/** Checks that both sides return the same value and write the same bytes to memory. */
 function verify(subject: string, { generated, byHand }: Pair, mappings: readonly ArrayBuffer[]): void {
   const contents = (): Buffer => Buffer.concat(mappings.map((buffer) => Buffer.from(buffer)));
   const clear = (): void => {
     for (const buffer of mappings) new DataView(buffer).setUint8(1, 0xff);
   };
-  // Not a multiple of the instances, so that a wrong rotation is seen.
+  // The count is not a multiple of the number of instances, so that a wrong order of the instances has another result.
   const operations = mappings.length * 3 + 5;
   clear();
   const [ours, memory] = [generated(operations), contents()];
   clear();
   const theirs = byHand(operations);
-  if (ours !== theirs) throw new Error(`${subject}: the views give ${ours}, typed arrays ${theirs}`);
-  if (!memory.equals(contents())) throw new Error(`${subject}: the two sides leave other memory behind`);
+  if (ours !== theirs) throw new Error(`${subject}: the views return ${ours}, the typed arrays return ${theirs}`);
+  if (!memory.equals(contents())) throw new Error(`${subject}: the two sides write different bytes to memory`);
 }
 
-/** A `struct kvm_run` as it is after an exit for port I/O, with other values in every instance. */
+/** A `struct kvm_run` after an exit for port I/O. Each instance has other values. */
 function mappedRun(index: number): ArrayBuffer {
   const buffer = new ArrayBuffer(mapping);
   const run = new kvm.KvmRun(new DataView(buffer));
@@ -158,8 +159,8 @@ function mappedRun(index: number): ArrayBuffer {
 }
 
 /**
- * Makes views of every class. A program uses more than the two that are measured here, and what all classes have in
- * common is fast as long as V8 has seen it used by few of them.
+ * Makes views of every class. A real program uses more classes than the two that are measured here. The code that all classes
+ * share is faster if V8 has seen only few classes use it.
  */
 function useAllClasses(): void {
   const view = new DataView(new ArrayBuffer(65_536));
@@ -168,7 +169,7 @@ function useAllClasses(): void {
   );
   for (let round = 0; round < 200; round++) {
     for (const type of classes) {
-      if (new type(view, round).$$offset !== round) throw new Error(`${type.name} is not where it was put`);
+      if (new type(view, round).$$offset !== round) throw new Error(`${type.name}: $$offset is not ${round}`);
     }
   }
 }

@@ -1,4 +1,7 @@
-/** Imports all modules of the folder in the argument and uses every accessor of every class: `workspace.ts` asks for it. */
+/**
+ * Imports all modules of the folder in the argument and uses every accessor of every class. `workspace.ts` runs this
+ * program.
+ */
 
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';

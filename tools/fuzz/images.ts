@@ -1,7 +1,7 @@
 /**
- * Memory as a compiler lays it down: objects that are zero but for one field, taken from an object file, so that there
- * are values of every target and no program has to run. Views over them must read what C has assigned, and write what C
- * has written.
+ * Compares views with memory that a compiler made. An object file has objects in which only one field is not zero.
+ * Values for every target can be compared in this way, because no program must run. A view must read the value that C
+ * assigned, and must write the same bytes as C.
  */
 
 import { readFileSync } from 'node:fs';
@@ -31,20 +31,20 @@ import {
 } from '../lib/round-trip.js';
 import { inTemporaryFolder } from '../lib/temporary-folder.js';
 
-/** A case of a model, and the bytes of the object in which C has assigned it. */
+/** A case of a model, and the bytes of the object in which C assigned the value. */
 interface Image {
   readonly of: Case;
   readonly bytes: Uint8Array;
 }
 
 export interface ImageVerdict {
-  /** What is wrong, by the C type name of the record. */
+  /** The problems, by the C type name of the record. */
   readonly problems: ReadonlyMap<string, readonly string[]>;
-  /** How many values have been read and written. */
+  /** The number of values that were read and written. */
   readonly values: number;
 }
 
-/** Holds the views of a model against the memory of a C text that declares the same. */
+/** Compares the views of a model with the memory of a C text that declares the same types. */
 export async function judgeImages(text: string, model: Model, target: Target): Promise<ImageVerdict> {
   const tails = new Map(model.types.map((type) => [type.cName, tailOf(type.members)]));
   const leaves = leavesOf(model).leaves.filter((leaf) => hasInitializer(leaf, tails.get(leaf.root) ?? null));
@@ -54,7 +54,7 @@ export async function judgeImages(text: string, model: Model, target: Target): P
   const masks = new Map<Leaf, Uint8Array>();
   for (const { of, bytes } of images) {
     const { leaf, value } = of;
-    // The first value of a field has no byte that is zero, and that of a bit-field no bit.
+    // In the first value of a field, no byte is zero. In the first value of a bit-field, no bit is zero.
     const mask = masks.get(leaf) ?? (leaf.isBits ? bytes : bytes.map((byte) => (byte === 0 ? 0 : 0xff)));
     masks.set(leaf, mask);
     const view = (memory: Uint8Array): View => roots(leaf, { view: new DataView(memory.buffer), offset: 0 });
@@ -74,14 +74,17 @@ function tailOf(members: readonly Member[]): string | null {
   return last?.dims?.[0] === null ? last.name : null;
 }
 
-/** C initialises no part of a value, and of arrays without elements only the one at the end of a record. */
+/**
+ * Whether C can initialise a field. C cannot initialise a part of a value. Of arrays without elements, C can initialise
+ * only the array at the end of a record.
+ */
 function hasInitializer({ byte, ends }: Leaf, tail: string | null): boolean {
   return byte === undefined && ends.every((end) => end === `${tail}[2]`);
 }
 
 function imagesOf(text: string, cases: readonly Case[], model: Model, target: Target): Image[] {
   const sizes = new Map(model.types.map((type) => [type.cName, type.size]));
-  // One array for each record; what has a tail cannot be in an array.
+  // Each record has one array. A record with a flexible array cannot be an element of an array.
   const groups = new Map<string, Case[]>();
   for (const [index, each] of cases.entries()) {
     const { root, ends } = each.leaf;
@@ -102,7 +105,7 @@ function imagesOf(text: string, cases: readonly Case[], model: Model, target: Ta
     const bytes = sections.get(sectionName(index)) ?? new Uint8Array();
     const size = leaf.ends.length === 0 ? (sizes.get(leaf.root) as number) : bytes.length;
     const all = size * group.length;
-    // Some assemblers round the end of a section up. Where the sizes differ otherwise, each image shows it.
+    // Some assemblers round up the end of a section. Any other difference of the sizes shows in the images.
     const fits = bytes.length >= all && bytes.length < all + 16;
     const pitch = fits ? size : Math.floor(bytes.length / group.length);
     return group.map((of, at) => ({ of, bytes: bytes.slice(at * pitch, (at + 1) * pitch) }));
@@ -131,7 +134,7 @@ function literal({ leaf, value }: Case): string {
   return leaf.kind === 'pointer' ? `(void *)${value}UL` : `${value}ULL`;
 }
 
-/** What C has assigned, after the conversion to the type of the field, as C prints it. */
+/** Returns the value that C assigned, after the conversion to the type of the field, as C prints it. */
 function assigned({ leaf: { kind, width }, value }: Case): string {
   if (typeof value === 'string') return String(kind === 'f32' ? Math.fround(Number(value)) : Number(value));
   return String(kind.startsWith('s') ? BigInt.asIntN(width, value) : value);
@@ -143,7 +146,7 @@ function readProblems(of: Case, whole: Uint8Array, view: (memory: Uint8Array) =>
   return forms.flatMap((form) => {
     const expected = form === 'value' ? expectedOf(leaf, text) : numberOf(leaf, text);
     const found = attempt(() => read(view(whole.slice()), leaf.steps, form));
-    return Object.is(found, expected) ? [] : [`read as ${form}: ${expected} for C, ${found} here`];
+    return Object.is(found, expected) ? [] : [`read as ${form}: C reads ${expected}, the view reads ${found}`];
   });
 }
 
@@ -153,6 +156,6 @@ function writeProblems(of: Case, whole: Uint8Array, fill: number, view: (memory:
     const error = attempt(() => write(view(memory), of.leaf.steps, form, value));
     const expected = Buffer.from(whole).toString('hex');
     const found = error ?? Buffer.from(memory).toString('hex');
-    return found === expected ? [] : [`written as ${form}: ${expected} for C, ${found} here`];
+    return found === expected ? [] : [`written as ${form}: C writes ${expected}, the view writes ${found}`];
   });
 }

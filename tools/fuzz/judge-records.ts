@@ -1,4 +1,4 @@
-/** Random records before a compiler: where it lays their members, and what it makes of memory. */
+/** Compares random records with a compiler: the positions of their members, and their values in memory. */
 
 import type { Member } from '../../generator/model/model.js';
 import type { Target } from '../../generator/targets/target.js';
@@ -9,11 +9,11 @@ import { type Declared, preamble, write } from './records.js';
 
 export interface RecordVerdicts {
   readonly verdicts: readonly Verdict[];
-  /** How many values went through memory. */
+  /** The number of values that were written to memory. */
   readonly values: number;
 }
 
-/** One verdict for each record; a failure begins with its C text. */
+/** Returns one verdict for each record. A failure begins with the record's C text. */
 export async function judgeRecords(records: readonly Declared[], target: Target): Promise<RecordVerdicts> {
   const written = records.map(write);
   const text = `${preamble}\n${written.map((record) => record.text).join('\n')}\n`;

@@ -1,21 +1,21 @@
-/** Real headers with something wrong done to them: by what hands and disks do, and by what somebody does who means harm. */
+/** Changes real headers: random mistakes, as by people and disks, and attacks by somebody who wants to cause damage. */
 
 import fc from 'fast-check';
 
-/** One thing done to a text. */
+/** One change of a text. */
 interface Step {
   readonly how: string;
-  /** Where, in millionths of the text. */
+  /** The position, in millionths of the text. */
   readonly at: number;
-  /** A second place. */
+  /** A second position. */
   readonly to: number;
-  /** How often, or how much: ten to the power of a tenth of it. */
+  /** The number of repetitions or the amount: ten to the power of a tenth of this number. */
   readonly size: number;
 }
 
-/** A header and what is done to it, one after the other. */
+/** A header and the changes, in the order in which they are applied. */
 export interface Mutant {
-  /** As an `#include` spells it. */
+  /** The header, spelled as in an `#include`. */
   readonly header: string;
   readonly steps: readonly Step[];
 }
@@ -29,7 +29,7 @@ export function mutantsOf(headers: readonly string[]): fc.Arbitrary<Mutant> {
     ),
     at: share,
     to: share,
-    // Half of them so large that no stack would hold a level for each.
+    // Half of the sizes are so large that a stack cannot hold a level for each repetition.
     size: fc.oneof(fc.noBias(fc.integer({ min: 0, max: 45 })), fc.integer({ min: 42, max: 45 })),
   });
   return fc.record({
@@ -38,13 +38,13 @@ export function mutantsOf(headers: readonly string[]): fc.Arbitrary<Mutant> {
   });
 }
 
-/** The bytes of a header after all steps. */
+/** Returns the bytes of a header after all changes. */
 export function mutated(bytes: Uint8Array, { header, steps }: Mutant): Uint8Array {
-  // One character per byte, so that a byte can be anything.
+  // One character per byte, so that every byte value is possible.
   let text = Buffer.from(bytes).toString('latin1');
   for (const { how, at, to, size } of steps) {
     const act = slips[how] ?? attacks[how];
-    if (!act) throw new Error(`nothing is called '${how}'`);
+    if (!act) throw new Error(`unknown change '${how}'`);
     text = act(new Parts(text, at / 1e6, to / 1e6), Math.round(10 ** (size / 10)), header);
   }
   return Buffer.from(text, 'latin1');
@@ -52,7 +52,7 @@ export function mutated(bytes: Uint8Array, { header, steps }: Mutant): Uint8Arra
 
 const token = /\\\n|\n|[ \t]+|\w+|"[^"\n]*"|'[^'\n]*'|\/\*[\s\S]*?\*\/|##?|<<|>>|[^\w\s]/g;
 
-/** A text and two places in it. */
+/** A text and two positions in it. */
 class Parts {
   readonly text: string;
   readonly tokens: readonly string[];
@@ -66,7 +66,7 @@ class Parts {
     this.#to = to;
   }
 
-  /** The first place as an offset. */
+  /** The first position as an offset. */
   get place(): number {
     return Math.floor(this.#at * this.text.length);
   }
@@ -79,19 +79,19 @@ class Parts {
     return this.tokens[this.#index(this.#to)] ?? '';
   }
 
-  /** The text with something else in the place of the token at the first place. */
+  /** Returns the text with the token at the first position replaced. */
   replaced(by: string): string {
     return this.tokens.with(this.#index(this.#at), by).join('');
   }
 
-  /** With something on a line of its own at the first place. */
+  /** Returns the text with an additional line at the first position. */
   withLine(line: string): string {
     const lines = this.text.split('\n');
     lines.splice(Math.floor(this.#at * lines.length), 0, line);
     return lines.join('\n');
   }
 
-  /** With other tokens at both places. */
+  /** Returns the text with the tokens at both positions exchanged. */
   swapped(): string {
     const tokens = [...this.tokens];
     tokens[this.#index(this.#at)] = this.second;
@@ -99,7 +99,9 @@ class Parts {
     return tokens.join('');
   }
 
-  /** The text before the first place, from there to the second, and after that. */
+  /**
+   * Returns the text before the first position, the text between the positions, and the text after the second position.
+   */
   split(): readonly [string, string, string] {
     const [from, to] = [this.#at, this.#to]
       .map((share) => Math.floor(share * this.text.length))
@@ -107,7 +109,7 @@ class Parts {
     return [this.text.slice(0, from), this.text.slice(from, to), this.text.slice(to)];
   }
 
-  /** The same of lines. */
+  /** Splits the text in the same way at lines. */
   splitLines(): readonly [string, string, string] {
     const lines = this.text.split(/(?<=\n)/);
     const [from, to] = [this.#at, this.#to].map((share) => Math.floor(share * lines.length)).sort((a, b) => a - b) as [
@@ -127,13 +129,15 @@ type Action = (parts: Parts, count: number, header: string) => string;
 /** A name that no header has. */
 const fresh = 'a_name_that_no_header_has';
 
-/** Macros each of which says the one before it ten times. */
-function laughs(say: (before: string) => string): string {
+/**
+ * Returns macros of which each contains the previous macro several times, so that the expansion grows exponentially.
+ */
+function exponentialMacros(say: (before: string) => string): string {
   const definitions = Array.from({ length: 12 }, (_, n) => `#define ${fresh}${n + 1} ${say(`${fresh}${n}`)}`);
   return [`#define ${fresh}0 1`, ...definitions].join('\n');
 }
 
-/** What happens to files. */
+/** Random mistakes. */
 const slips: Readonly<Record<string, Action>> = {
   'flip a bit': (parts, count) => {
     const { text, place } = parts;
@@ -148,14 +152,14 @@ const slips: Readonly<Record<string, Action>> = {
     );
     return before + flipped.join('') + after;
   },
-  'leave out a token': (parts) => parts.replaced(''),
-  'say a token twice': (parts) => parts.replaced(`${parts.first} ${parts.first}`),
-  'put a token for another': (parts) => parts.replaced(parts.second),
+  'remove a token': (parts) => parts.replaced(''),
+  'duplicate a token': (parts) => parts.replaced(`${parts.first} ${parts.first}`),
+  'replace a token': (parts) => parts.replaced(parts.second),
   'swap two tokens': (parts) => parts.swapped(),
-  'cut something out': (parts) => parts.split()[0] + parts.split()[2],
-  'cut the end off': (parts) => parts.split()[0],
-  'cut lines out': (parts) => parts.splitLines()[0] + parts.splitLines()[2],
-  'say lines twice': (parts) =>
+  'remove a range': (parts) => parts.split()[0] + parts.split()[2],
+  'remove the end': (parts) => parts.split()[0],
+  'remove lines': (parts) => parts.splitLines()[0] + parts.splitLines()[2],
+  'duplicate lines': (parts) =>
     parts
       .splitLines()
       .map((part, index) => (index === 1 ? part + part : part))
@@ -164,25 +168,25 @@ const slips: Readonly<Record<string, Action>> = {
     const [before, lines, after] = parts.splitLines();
     return after + lines + before;
   },
-  'one long line': ({ text }) => text.replaceAll('\n', ' '),
+  'join all lines': ({ text }) => text.replaceAll('\n', ' '),
   'continue every line': ({ text }) => text.replaceAll('\n', '\\\n'),
   'open a comment': (parts) => parts.replaced(`/* ${parts.first}`),
   'open a string': (parts, count) => parts.replaced(`${count % 2 === 0 ? '"' : "'"}${parts.first}`),
-  'another end of a condition': (parts) => parts.withLine('#endif'),
-  'another else': (parts) => parts.withLine('#else'),
-  'a zero byte': (parts) => parts.replaced(`${parts.first}\0`),
-  'no UTF-8': (parts) => parts.replaced(`${parts.first}\xff`),
+  'add an #endif': (parts) => parts.withLine('#endif'),
+  'add an #else': (parts) => parts.withLine('#else'),
+  'add a zero byte': (parts) => parts.replaced(`${parts.first}\0`),
+  'add invalid UTF-8': (parts) => parts.replaced(`${parts.first}\xff`),
 };
 
 const openings = ['(', '[', '{', '((', '[(', '{ struct {', '(*', '- ', '* ', '1 ? ', 'sizeof(', '/*', '#if 1\n'];
 
-/** What somebody does who means harm. */
+/** Attacks. */
 const attacks: Readonly<Record<string, Action>> = {
-  'say a token often': (parts, count) => parts.replaced(`${parts.first} `.repeat(count)),
-  'say a token often in one word': (parts, count) => parts.replaced(parts.first.trim().repeat(count)),
+  'repeat a token': (parts, count) => parts.replaced(`${parts.first} `.repeat(count)),
+  'repeat a token in one word': (parts, count) => parts.replaced(parts.first.trim().repeat(count)),
   'open brackets': (parts, count) =>
     parts.replaced((openings[count % openings.length] as string).repeat(count) + parts.first),
-  'put into brackets': (parts, count) => parts.replaced(`${'('.repeat(count)}${parts.first}${')'.repeat(count)}`),
+  'nest parentheses': (parts, count) => parts.replaced(`${'('.repeat(count)}${parts.first}${')'.repeat(count)}`),
   'nest structs': (parts, count) => parts.withLine(`${'struct {'.repeat(count)} int a; ${'} a;'.repeat(count)}`),
   'a huge number': (parts, count) => parts.replaced(` ${'9'.repeat(count)} `),
   'a huge hexadecimal number': (parts, count) => parts.replaced(` 0x${'f'.repeat(count)} `),
@@ -195,29 +199,29 @@ const attacks: Readonly<Record<string, Action>> = {
     parts.withLine(
       `enum { ${Array.from({ length: count }, (_, n) => `${fresh}${n} = ${fresh}${n + 1}`).join(', ')} };`,
     ),
-  conditions: (parts, count) => parts.withLine('#if 1\n'.repeat(count)),
-  'conditions closed': (parts, count) => parts.withLine('#if 1\n'.repeat(count) + '#endif\n'.repeat(count)),
-  'a condition that is a chain': (parts, count) => parts.withLine(`#if ${'0 || '.repeat(count)} 1\n#endif`),
-  'includes itself': (parts, _, header) =>
+  'open conditions': (parts, count) => parts.withLine('#if 1\n'.repeat(count)),
+  'nest conditions': (parts, count) => parts.withLine('#if 1\n'.repeat(count) + '#endif\n'.repeat(count)),
+  'a long chain in a condition': (parts, count) => parts.withLine(`#if ${'0 || '.repeat(count)} 1\n#endif`),
+  'include itself': (parts, _, header) =>
     parts.withLine(`#undef ${header.replace(/\W/g, '_').toUpperCase()}\n#include <${header}>`),
-  'includes something': (parts, count) => parts.withLine(`#include <${parts.second.trim().repeat(count)}>`),
-  'a macro of itself': (parts) =>
+  'include a long name': (parts, count) => parts.withLine(`#include <${parts.second.trim().repeat(count)}>`),
+  'a recursive macro': (parts) =>
     parts.withLine(`#define ${parts.first.trim()} ${parts.first.trim()}(${parts.first.trim()}) ${parts.second}`),
   'a name as a macro': (parts, count) =>
     parts.withLine(`#define ${parts.first.trim()}(a, b...) ${parts.second} ## a ${'b '.repeat(count % 50)}`),
-  'a macro of no end': (parts, count) =>
-    `${laughs((before) => `${before} `.repeat(2 + (count % 9)))}\n${parts.replaced(` ${fresh}12 `)}`,
-  'a condition of no end': (parts, count) =>
-    `${laughs((before) =>
+  'an exponential macro': (parts, count) =>
+    `${exponentialMacros((before) => `${before} `.repeat(2 + (count % 9)))}\n${parts.replaced(` ${fresh}12 `)}`,
+  'an exponential condition': (parts, count) =>
+    `${exponentialMacros((before) =>
       Array(2 + (count % 9))
         .fill(before)
         .join(' + '),
     )}\n${parts.withLine(`#if ${fresh}12\n#endif`)}`,
-  'a name of no end': (parts) =>
-    `#define ${fresh}p(a, b) a ## b\n#define ${fresh}q(a, b) ${fresh}p(a, b)\n${laughs((before) => `${fresh}q(${before}, ${before})`)}\n${parts.replaced(` ${fresh}12 `)}`,
+  'an exponential name': (parts) =>
+    `#define ${fresh}p(a, b) a ## b\n#define ${fresh}q(a, b) ${fresh}p(a, b)\n${exponentialMacros((before) => `${fresh}q(${before}, ${before})`)}\n${parts.replaced(` ${fresh}12 `)}`,
   'arguments in arguments': (parts, count) =>
     `#define ${fresh}f(a) a a\n${parts.replaced(`${`${fresh}f(`.repeat(count)}${parts.first}${')'.repeat(count)}`)}`,
-  'types of types': (parts) =>
+  'an exponential type': (parts) =>
     parts.withLine(
       `extern struct { int a; } ${fresh}0;\n${Array.from({ length: 30 }, (_, n) => `extern struct { __typeof__(${fresh}${n}) a, b; } ${fresh}${n + 1};`).join('\n')}\nstruct ${fresh} { __typeof__(${fresh}30) a; };`,
     ),

@@ -1,4 +1,4 @@
-/** A process that reads mutants, one after the other as it is handed them, down to the modules that are emitted. */
+/** A process that reads changed headers one after the other, up to the emitted modules. */
 
 import { analyzeHeader } from '../../generator/analyze/analyze.js';
 import { filesFor } from '../../generator/cli/generate.js';
@@ -15,7 +15,7 @@ const original = new Resolver(filesOnDisk, roots);
 
 function read(mutant: Mutant): Outcome {
   const file = original.system(mutant.header);
-  if (!file) return { is: 'failure', message: `there is no <${mutant.header}>` };
+  if (!file) return { is: 'failure', message: `<${mutant.header}> not found` };
   const bytes = mutated(file.bytes, mutant);
   const provider: FileProvider = { read: (path) => (path === file.path ? bytes : filesOnDisk.read(path)) };
   try {
@@ -34,15 +34,16 @@ function read(mutant: Mutant): Outcome {
   }
 }
 
-/** What is wrong with the place of an error: it must be in a file that has been read. */
+/** Returns what is wrong with the location of an error. The location must be in a file that was read. */
 function wrongPlace({ file, line, column, problem, message }: SourceError, provider: FileProvider): string | null {
-  if (message !== `${file}:${line}:${column}: ${problem}` || problem === '') return 'not of the form of an error';
+  if (message !== `${file}:${line}:${column}: ${problem}` || problem === '')
+    return 'the message does not have the form of a SourceError';
   const bytes = provider.read(file);
-  if (!bytes) return 'in no file';
-  // As an editor counts: a line feed ends a line, and characters outside of the basic plane are two.
+  if (!bytes) return 'the location is not in a file';
+  // Counts as an editor does: a line feed ends a line, and a character outside of the basic plane counts as two.
   const text = new TextDecoder().decode(bytes).split('\n')[line - 1];
-  if (text === undefined) return 'after the last line';
-  return column >= 1 && column <= text.length + 1 ? null : 'after the end of its line';
+  if (text === undefined) return 'the location is after the last line';
+  return column >= 1 && column <= text.length + 1 ? null : 'the location is after the end of its line';
 }
 
 function stackOf(error: unknown): string {

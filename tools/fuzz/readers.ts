@@ -1,4 +1,4 @@
-/** Mutants before the generator, in a process of its own that is watched: nothing that comes of them ends this one. */
+/** Runs the generator on changed headers in a separate, watched process. A failure there does not end this process. */
 
 import { type ChildProcess, fork } from 'node:child_process';
 import { join } from 'node:path';
@@ -7,7 +7,7 @@ import type { Verdict } from '../lib/random-values.js';
 import type { Mutant } from './mutations.js';
 import { type Answer, longestReadingMs, mostMemory } from './reading.js';
 
-/** How many readings ended in what. */
+/** The number of readings for each result. */
 export interface ReadingCounts {
   models: number;
   errors: number;
@@ -15,11 +15,11 @@ export interface ReadingCounts {
 
 export class Readers implements Disposable {
   readonly counts: ReadingCounts = { models: 0, errors: 0 };
-  /** The most that a process has had, in MiB. */
+  /** The most memory that a process has used, in MiB. */
   memory = 0;
   #process: ChildProcess | undefined;
 
-  /** One verdict for each, in their order; `done` is called after each one. */
+  /** Returns one verdict for each header, in their order. `done` is called after each verdict. */
   async judge(mutants: readonly Mutant[], done: () => void = () => {}): Promise<Verdict[]> {
     const verdicts: Verdict[] = [];
     for (const mutant of mutants) {
@@ -36,7 +36,7 @@ export class Readers implements Disposable {
     this.memory = Math.max(this.memory, memory);
     if (outcome.is === 'failure') return outcome.message;
     if (memory > mostMemory) {
-      // The next one begins anew.
+      // The next header gets a new process.
       this[Symbol.dispose]();
       return `${memory} MiB`;
     }
@@ -44,7 +44,7 @@ export class Readers implements Disposable {
     return null;
   }
 
-  /** The answer, or what has become of the process instead. */
+  /** Returns the answer of the process. If the process ends or hangs, returns a description of this. */
   #ask(mutant: Mutant): Promise<Answer | string> {
     const child = this.#begun();
     return new Promise((resolve) => {

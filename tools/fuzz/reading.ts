@@ -1,19 +1,19 @@
-/** What comes of reading a mutant, and whether that may be. */
+/** The result of reading a changed header, and whether the result is allowed. */
 
-/** Beyond this a process takes too much, in MiB. */
+/** The limit of a process's memory, in MiB. */
 export const mostMemory = 1024;
 
-/** A header in which something is wrong is read in much less; a process that takes longer is ended. */
+/** The limit of a reading's time. A wrong header is read much faster. A process that needs more time is ended. */
 export const longestReadingMs = 60_000;
 
 export type Outcome =
   | { readonly is: 'model' }
-  /** An error as a user may get it. */
+  /** An error that a user may get. */
   | { readonly is: 'error'; readonly message: string }
-  /** What must not be. */
+  /** A result that is not allowed. */
   | { readonly is: 'failure'; readonly message: string };
 
-/** The answer of a process: of the reading, and the most memory that the process has had so far, in MiB. */
+/** The answer of a process: the result of the reading, and the most memory that the process has used, in MiB. */
 export interface Answer {
   readonly outcome: Outcome;
   readonly memory: number;

@@ -1,13 +1,13 @@
-/** Random records, and how they are written in C. */
+/** Generates random records and their C text. */
 
 import fc from 'fast-check';
 import type { Target } from '../../generator/targets/target.js';
 
-/** A record as its declaration will be written; names come with the writing. */
+/** A record without names. The writing adds the names. */
 interface Shape {
   readonly keyword: 'struct' | 'union';
   readonly members: readonly Field[];
-  /** The last member, of a struct only: an array without a length. */
+  /** The last member of a struct: an array without a length. */
   readonly tail: string | null;
   readonly attributes: readonly string[];
 }
@@ -23,12 +23,12 @@ type Field =
     }
   | { readonly is: 'record'; readonly shape: Shape; readonly named: boolean; readonly dims: string };
 
-/** A record of the outermost level, with what is declared for it alone. */
+/** An outermost record, with the types that are declared only for it. */
 export interface Declared {
   readonly shape: Shape;
-  /** The `#pragma pack` that is in force. */
+  /** The `#pragma pack` in force. */
   readonly pack: number | null;
-  /** What its members call `ownTypedef` and `ownEnum`. */
+  /** The types of members with the type names `ownTypedef` and `ownEnum`. */
   readonly typedef: { readonly of: string; readonly attributes: readonly string[] };
   readonly enum: { readonly values: readonly number[]; readonly packed: boolean };
 }
@@ -36,7 +36,7 @@ export interface Declared {
 const ownTypedef = 'typedef';
 const ownEnum = 'enum';
 
-/** What the records have in common. */
+/** The declarations that all records share. */
 export const preamble = `
 typedef int int_1 __attribute__((aligned(1)));
 typedef int int_2 __attribute__((aligned(2)));
@@ -57,7 +57,7 @@ struct empty { };
 union mixed { char a; double b; };
 `;
 
-/** The integer types with their widths. */
+/** The integer types and their widths. */
 const integers = {
   char: 8,
   'unsigned char': 8,
@@ -82,7 +82,10 @@ const integers = {
   'enum tiny': 8,
 };
 
-/** Those that a target has; GCC loses its way with bit-fields of a type aligned to more than the biggest alignment. */
+/**
+ * Returns the integer types of a target. GCC handles bit-fields wrongly if the alignment of their type exceeds the
+ * biggest alignment.
+ */
 function integersOf({ scalars, pointer, biggestAlignment }: Target): Readonly<Record<string, number>> {
   const all = Object.entries({ ...integers, long: pointer.size * 8 });
   return Object.fromEntries(
@@ -100,10 +103,10 @@ export function declaredFor(target: Target): fc.Arbitrary<Declared> {
     ...['float', 'double', 'long double', 'void *', 'struct pair', 'struct packed_pair'],
     ...['struct aligned_one', 'struct empty', 'union mixed', 'const char *'],
     ...(target.scalars.__int128 ? ['__int128'] : []),
-    // GCC for i386 aligns a record by the machine mode that it gets, and vectors are what gives it another one.
+    // GCC for i386 aligns a record by its machine mode, and vectors change the machine mode.
     ...(target.name === 'i386' ? [] : ['vector_8']),
   );
-  /** Elements of an array may not be aligned to more than their size. */
+  /** The alignment of an array's element must not exceed its size. */
   const element = fc.constantFrom(
     ...['char', 'short', 'int', 'unsigned long long', 'double', 'struct pair', 'struct packed_pair', 'int_1', 'u64_4'],
   );
@@ -117,7 +120,7 @@ export function declaredFor(target: Target): fc.Arbitrary<Declared> {
     { weight: 1, arbitrary: fc.tuple(attribute, attribute) },
   );
 
-  /** The narrowest that the types of a record's own may be. */
+  /** The smallest width of a record's own types. */
   const widthOf = (type: string): number => integers[type] ?? 8;
 
   const bits = integer.chain((type) =>
@@ -163,7 +166,7 @@ export function declaredFor(target: Target): fc.Arbitrary<Declared> {
             named: fc.boolean(),
             dims: fc.oneof({ weight: 3, arbitrary: fc.constant('') }, { weight: 1, arbitrary: dims }),
           })
-          // Only the outermost struct ends with an array without a length.
+          // Only the outermost struct can end with an array without a length.
           .map((field) => ({ ...field, shape: { ...field.shape, tail: null } })),
       },
     ),
@@ -185,7 +188,7 @@ export function declaredFor(target: Target): fc.Arbitrary<Declared> {
       { weight: 1, arbitrary: fc.constantFrom(1, 2, 4, 8, 16) },
     ),
     typedef: fc.record({
-      // One in whose values eight bits are a bit-field that any may be.
+      // The type has at least eight bits, so that a bit-field of eight bits is valid.
       of: fc.constantFrom(...Object.keys(integers).filter((name) => widthOf(name) >= 8)),
       attributes: fc.oneof(
         fc.constant([]),
@@ -212,7 +215,7 @@ function attributed(list: readonly string[]): string {
   return list.length === 0 ? '' : ` __attribute__((${list.join(', ')}))`;
 }
 
-/** The text of the record called `t` and the index, and of what is its own. */
+/** Returns the text of the record `t` with the index, and the text of its own types. */
 export function write({ shape: { keyword, ...rest }, pack, ...own }: Declared, index: number): Written {
   const names: string[] = [];
   const name = (): string => {

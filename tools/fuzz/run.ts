@@ -1,8 +1,11 @@
 /**
- * `npm run fuzz`: the generator's long run. Random records against every compiler that is here, mutated real headers, and
- * the bindings of all installed headers under every TypeScript. `-- --share 0.1` does a tenth of it, `-- --seed 7` another
- * one than the usual, and `-- --seed random` one that nobody has seen. Exit codes: 0 all is as it must be, 1 something is
- * not, 2 wrong use.
+ * `npm run fuzz`: the long test of the generator. It compares random declarations of the whole language with compilers,
+ * compares random records with every installed compiler, reads changed real headers, and compiles the bindings of all
+ * installed headers with every TypeScript version.
+ *
+ * `-- --only declarations` runs one of the checks `declarations`, `records`, `mutants` and `bindings`. `-- --share 0.1`
+ * runs a tenth. `-- --seed 7` uses another seed. `-- --seed random` uses a random seed. `-- --arch s390x` limits the
+ * declarations to an architecture. Exit codes: 0 for success, 1 for a failed check, 2 for wrong usage.
  */
 
 import { join } from 'node:path';
@@ -12,7 +15,7 @@ import { GeneratorError } from '../../generator/errors.js';
 import type { Model } from '../../generator/model/model.js';
 import { tableLine } from '../../generator/report/table.js';
 import type { Target } from '../../generator/targets/target.js';
-import { targets } from '../../generator/targets/targets.js';
+import { targetCalled, targets } from '../../generator/targets/targets.js';
 import { x86_64 } from '../../generator/targets/x86_64.js';
 import { isInstalled } from '../lib/compilers.js';
 import { installedHeaders } from '../lib/installed-headers.js';
@@ -21,26 +24,56 @@ import { chosenRuns } from '../lib/random-runs.js';
 import { checkAtOnce } from '../lib/random-values.js';
 import { inTemporaryFolder } from '../lib/temporary-folder.js';
 import { complaints, exercise, typeScripts, writeWorkspace } from '../lib/typescript-workspace.js';
+import { checkDeclarations, declarationTargets } from './declarations/check.js';
 import { judgeRecords } from './judge-records.js';
 import { mutantsOf } from './mutations.js';
 import { Readers } from './readers.js';
 import { declaredFor } from './records.js';
 
-const total = { records: 10_000, mutants: 10_000 } as const;
+const total = { declarations: 20_000, records: 10_000, mutants: 10_000 } as const;
 
-/** Values of one seed: as many as one call of a compiler takes in good time. */
+/** The number of values with one seed. One call of a compiler handles this number in an acceptable time. */
 const batch = 500;
 
-async function main(share: number, seed: number): Promise<boolean> {
-  const verdicts = [
-    await checkRecords(Math.ceil(total.records * share), seed),
-    await checkMutants(Math.ceil(total.mutants * share), seed),
-    await checkBindings(share),
-  ];
-  return verdicts.every((good) => good);
+const checks: Readonly<Record<string, (share: number, seed: number, asked: readonly Target[]) => Promise<boolean>>> = {
+  declarations: (share, seed, asked) => checkAllDeclarations(Math.ceil(total.declarations * share), seed, asked),
+  records: (share, seed) => checkRecords(Math.ceil(total.records * share), seed),
+  mutants: (share, seed) => checkMutants(Math.ceil(total.mutants * share), seed),
+  bindings: (share) => checkBindings(share),
+};
+
+async function main(only: readonly string[], share: number, seed: number, asked: readonly Target[]): Promise<boolean> {
+  let good = true;
+  for (const [name, check] of Object.entries(checks)) {
+    if (only.length === 0 || only.includes(name)) good = (await check(share, seed, asked)) && good;
+  }
+  return good;
 }
 
-/** Calls `check` with each batch's size and seed; null, or what was wrong with the first that is. */
+/** Each target checks its own part of the count. */
+async function checkAllDeclarations(count: number, seed: number, asked: readonly Target[]): Promise<boolean> {
+  const chosen = asked.length > 0 ? asked : declarationTargets;
+  const judges = chosen.filter(isInstalled);
+  console.log(`Random declarations: ${count} groups in total, on the targets with an installed compiler`);
+  for (const { name } of chosen.filter((each) => !judges.includes(each)))
+    console.log(`  ${name}: no compiler installed`);
+  const each = Math.ceil(count / Math.max(1, judges.length));
+  let good = judges.length > 0;
+  for (const [index, target] of judges.entries()) {
+    const progress = new Progress(target.name, each);
+    const range = { seed, first: index * each, count: each };
+    const { comparisons, refusals, counts, examples } = await checkDeclarations(target, range, progress.add);
+    progress.end();
+    const faults = `${counts.difference} differences, ${counts.refused} refused by the generator only, ${counts.omitted} omitted`;
+    const both = `${refusals} refused by the compiler, ${counts.accepted} of them accepted by the generator`;
+    console.log(`  ${target.name}: ${each} groups, ${comparisons} comparisons; ${faults}; ${both}`);
+    for (const example of examples) console.log(`\n${example}`);
+    good &&= counts.difference + counts.refused + counts.omitted + counts.accepted === 0;
+  }
+  return good;
+}
+
+/** Calls `check` with the size and the seed of each batch. Returns the first failure, or null. */
 async function inBatches(
   count: number,
   seed: number,
@@ -61,16 +94,16 @@ function wholeOf(error: unknown): string {
   return error.cause === undefined ? error.message : `${error.message}\n${wholeOf(error.cause)}`;
 }
 
-/** The targets share the count: each has its own part of it. */
+/** Each target checks its own part of the count. */
 async function checkRecords(count: number, seed: number): Promise<boolean> {
-  // clang lays bit-fields with attributes out otherwise, and the generator follows GCC.
+  // The layout of bit-fields with attributes differs in clang. The generator follows GCC.
   const judges = targets.filter((target) => target.compiler.package.startsWith('gcc') && isInstalled(target));
-  console.log(`Random records: ${count} in all, for each target that has its compiler here`);
+  console.log(`Random records: ${count} in total, on each target with an installed compiler`);
   let good = judges.length > 0;
-  if (!good) console.log('  MISS: there is no compiler at all');
+  if (!good) console.log('  MISS: no compiler is installed');
   const each = Math.ceil(count / judges.length);
   for (const [index, target] of judges.entries()) {
-    // Others for each target.
+    // Each target uses different seeds.
     good = (await checkRecordsOf(target, each, seed + index * each)) && good;
   }
   return good;
@@ -93,7 +126,7 @@ async function checkRecordsOf(target: Target, count: number, seed: number): Prom
     progress.add(size);
   });
   progress.end();
-  const result = `${count} records, ${values} values through memory`;
+  const result = `${count} records, ${values} values in memory`;
   const line = `  ${tableLine([target.name, target.byteOrder, result], [12, 6])}`;
   console.log(failure === null ? `${line}: ok` : `${line}: MISS\n${failure}`);
   return failure === null;
@@ -101,9 +134,9 @@ async function checkRecordsOf(target: Target, count: number, seed: number): Prom
 
 async function checkMutants(count: number, seed: number): Promise<boolean> {
   const headers = installedHeaders(x86_64);
-  console.log(`\nMutated headers: ${count}, of the ${headers.length} that are installed`);
+  console.log(`\nMutated headers: ${count}, made from ${headers.length} installed headers`);
   if (headers.length === 0) {
-    console.log('  MISS: there are none; run: apt-get install linux-libc-dev');
+    console.log('  MISS: no headers are installed; run: apt-get install linux-libc-dev');
     return false;
   }
   using readers = new Readers();
@@ -116,7 +149,7 @@ async function checkMutants(count: number, seed: number): Promise<boolean> {
   );
   progress.end();
   const { models, errors } = readers.counts;
-  console.log(`  ${models} ended in a model, ${errors} in an error at a place; at most ${readers.memory} MiB`);
+  console.log(`  ${models} gave a model, ${errors} gave an error with a location; at most ${readers.memory} MiB`);
   if (failure !== null) console.log(`  MISS\n${failure}`);
   return failure === null;
 }
@@ -139,7 +172,7 @@ async function checkBindings(share: number): Promise<boolean> {
   progress.end();
   return inTemporaryFolder({}, async (folder) => {
     const modules = writeWorkspace(folder, models);
-    console.log(`\nBindings: ${models.length} headers, ${modules} modules; ${refused.length} headers are refused`);
+    console.log(`\nBindings: ${models.length} headers, ${modules} modules; ${refused.length} headers refused`);
     for (const message of refused) console.log(`  ${message}`);
     let good = models.length > 0;
     const out = join(folder, 'out');
@@ -151,23 +184,34 @@ async function checkBindings(share: number): Promise<boolean> {
       );
     }
     const { classes, accessors } = exercise(out);
-    console.log(`  Node ${process.versions.node}: ${classes} classes and ${accessors} accessors run`);
+    console.log(`  Node ${process.versions.node}: ran ${classes} classes and ${accessors} accessors`);
     return good;
   });
 }
 
-const { values } = parseArgs({ options: { share: { type: 'string', default: '1' }, seed: { type: 'string' } } });
+const { values } = parseArgs({
+  options: {
+    share: { type: 'string', default: '1' },
+    seed: { type: 'string' },
+    only: { type: 'string', multiple: true, default: [] },
+    arch: { type: 'string', multiple: true, default: [] },
+  },
+});
 const share = Number(values.share);
 const { seed } = chosenRuns(1, values.seed);
+const unknown = values.only.find((name) => !(name in checks));
 if (!(share > 0 && share <= 1) || !Number.isSafeInteger(seed)) {
   console.error(
     `error: --share ${values.share} must be more than 0 and at most 1, --seed ${values.seed} an integer or random`,
   );
   process.exitCode = 2;
+} else if (unknown !== undefined) {
+  console.error(`error: --only ${unknown}: expected one of ${Object.keys(checks).join(', ')}`);
+  process.exitCode = 2;
 } else {
   const start = Date.now();
   console.log(`The seed is ${seed}.\n`);
-  const good = await main(share, seed);
-  console.log(`\n${good ? 'All is as it must be' : 'FAILED'}, ${((Date.now() - start) / 1000).toFixed(0)} s`);
+  const good = await main(values.only, share, seed, values.arch.map(targetCalled));
+  console.log(`\n${good ? 'All checks passed' : 'FAILED'}, ${((Date.now() - start) / 1000).toFixed(0)} s`);
   process.exitCode = good ? 0 : 1;
 }

@@ -1,19 +1,19 @@
-/** Guests put together of instructions that reach a device, in every mode of the processor: for guests made at random. */
+/** Assembles guests from instructions that access a device, in every mode of the processor. The tests use it for random guests. */
 
 import { type Guest, guest, type Mode, type Start } from './guest.js';
 
-/** Bytes of an operand; 8 only in 64-bit mode, and never for ports. */
+/** The size of an operand in bytes. The size 8 needs 64-bit mode, and ports do not have it. */
 export type Size = 1 | 2 | 4 | 8;
 export type PortSize = Exclude<Size, 8>;
 
-/** A value goes by al, ax or eax. */
+/** Moves a value between a port and al, ax or eax. */
 interface PortAccess {
   readonly does: 'in' | 'out';
   readonly size: PortSize;
   readonly port: number;
 }
 
-/** Repeated, from or to memory. */
+/** Moves values between a port and memory, with a repeat prefix. */
 interface PortString {
   readonly does: 'ins' | 'outs';
   readonly size: PortSize;
@@ -23,7 +23,7 @@ interface PortString {
   readonly backwards: boolean;
 }
 
-/** A value goes by bl, bx, ebx or rbx. */
+/** Uses a value in memory and a value in bl, bx, ebx or rbx. */
 interface MemoryAccess {
   readonly does: 'load' | 'store' | 'add' | 'xor' | 'xchg';
   readonly size: Size;
@@ -40,11 +40,11 @@ interface SetMemory {
   readonly does: 'set';
   readonly size: Size;
   readonly at: number;
-  /** Of 31 bits. */
+  /** It has at most 31 bits. */
   readonly value: number;
 }
 
-/** Repeated. */
+/** Copies memory, with a repeat prefix. */
 interface MoveString {
   readonly does: 'movs';
   readonly size: Size;
@@ -59,7 +59,7 @@ interface SetRegister {
   readonly value: number;
 }
 
-/** Of an MSR, by eax and edx. */
+/** Moves a value between an MSR and the registers eax and edx. */
 interface MsrAccess {
   readonly does: 'rdmsr' | 'wrmsr';
   readonly index: number;
@@ -94,7 +94,7 @@ const base = { 1: 'bl', 2: 'bx', 4: 'ebx', 8: 'rbx' } as const;
 const pointer = { 1: 'byte ptr', 2: 'word ptr', 4: 'dword ptr', 8: 'qword ptr' } as const;
 const suffix = { 1: 'b', 2: 'w', 4: 'd', 8: 'q' } as const;
 
-/** The opcodes for bytes; those for larger operands are one higher. */
+/** The opcodes for operands of one byte. The opcode for a larger operand is one higher. */
 const opcodes = { store: 0x88, load: 0x8a, add: 0x00, xor: 0x30, xchg: 0x86 } as const;
 /** The number of the register in an instruction. */
 const ebx = 3;
@@ -147,7 +147,7 @@ class Assembler {
     this.listing.push(`${listed.padEnd(36)} ${text}`);
   }
 
-  /** An instruction for operands of a size, by its opcode for bytes. */
+  /** Adds an instruction. `opcode` is the opcode for operands of one byte. */
   #sized(size: Size, opcode: number, rest: readonly number[], text: string, repeated = false): void {
     const prefixes = [
       ...(size === (this.#bits === 16 ? 4 : 2) ? [0x66] : []),
@@ -221,7 +221,7 @@ class Assembler {
     this.#value('edi', this.#withinSegment('es', address));
   }
 
-  /** An operand in memory, and its bytes beside the register of a number. */
+  /** The text of an operand in memory, and its bytes together with the number of a register. */
   #memory(address: number): { readonly text: string; bytes(register: number): number[] } {
     const within = this.#withinSegment('ds', address);
     const modes = { 16: [0x06], 32: [0x05], 64: [0x04, 0x25] } as const;
@@ -230,7 +230,10 @@ class Assembler {
     return { text: `[${hex(within)}]`, bytes: (register) => [modrm | (register << 3), ...sib, ...displacement] };
   }
 
-  /** Real mode reaches 64 KiB by a segment, which is set to where the address is; otherwise they are all of memory. */
+  /**
+   * Returns the offset of an address within a segment. In real mode a segment covers 64 KiB, so this function first sets the
+   * segment register. In the other modes a segment covers all of memory.
+   */
   #withinSegment(segment: 'ds' | 'es', address: number): number {
     if (this.#bits !== 16) return address;
     const selector = (address >> 16) << 12;

@@ -1,23 +1,24 @@
-/** Small programs for a vCPU: machine code with its listing beside it. One file per mode of the processor. */
+/** Small programs for a vCPU: machine code and its listing. Each mode of the processor has a file. */
 
 import type { KvmRegs, KvmSegment, KvmSregs } from '../../generated/x86_64/linux/kvm.js';
-import { GuestMemory, type Vcpu, type VcpuOptions, type Vm } from '../../runtime/index.js';
+import { GuestMemory } from '../../runtime/index.js';
+import type { Vcpu, VcpuOptions, Vm } from '../../runtime/x86_64.js';
 import { allocate, type View } from '../../support/index.js';
 
-/** One instruction: its bytes, and what GNU as makes them of, in Intel syntax. */
+/** One instruction: its bytes, and its text in Intel syntax, from which GNU as makes the bytes. */
 interface Line {
   readonly bytes: Uint8Array;
   readonly text: string;
 }
 
-/** A mode of the processor, as it is when the guest starts. */
+/** A mode of the processor when the guest starts. */
 export interface Mode {
   readonly name: string;
-  /** What GNU as has to be told: `.code16`. */
+  /** The directive that selects the mode in GNU as. */
   readonly directive: '.code16' | '.code32' | '.code64';
   /** The flags register. */
   readonly rflags: bigint;
-  /** Sets the special registers, and the tables in memory that they lead to. */
+  /** Sets the special registers, and the tables in memory to which they point. */
   prepare(sregs: KvmSregs, memory: GuestMemory): void;
 }
 
@@ -25,7 +26,7 @@ export interface Guest {
   readonly name: string;
   readonly mode: Mode;
   readonly listing: readonly Line[];
-  /** Gives the VM memory in slot 0 and its vCPU 0, which stands before the first instruction. */
+  /** Adds memory in slot 0 and vCPU 0 to the VM. The vCPU is ready to execute the first instruction. */
   load(vm: Vm, options?: VcpuOptions): Loaded;
 }
 
@@ -34,7 +35,7 @@ export interface Loaded extends Disposable {
   readonly memory: GuestMemory;
 }
 
-/** Guest-physical addresses. What lies in memory ends at `end`; `device` is not memory, so it is MMIO. */
+/** Guest-physical addresses. Memory ends at `end`. `device` is not memory, so an access to it is MMIO. */
 export const places = {
   code: 0x1000,
   pageTables: 0x2000,
@@ -44,22 +45,22 @@ export const places = {
   device: 0xa0010,
 } as const;
 
-/** The port that guests talk to: that of the first serial line. */
+/** The port that the guests read and write: the port of the first serial line. */
 export const port = 0x3f8;
 
 /** The bit of the flags register that is always set. */
 export const reservedFlag = 0x2n;
 
-/** Three pages below 4 GiB that KVM needs on Intel processors that cannot run real mode by themselves. */
+/** Three pages below 4 GiB. KVM needs them on Intel processors that cannot run real mode natively. */
 const taskStateOfKvm = 0xfffb_d000;
 
 export interface Start {
-  /** What is at `places.data`. */
+  /** The contents of memory at `places.data`. */
   readonly data?: string;
   readonly registers?: Partial<KvmRegs>;
 }
 
-/** A guest from its listing: on each line the bytes of an instruction, two or more spaces, and its text. */
+/** Makes a guest from its listing. Each line has the bytes of an instruction, two or more spaces, and the text. */
 export function guest(mode: Mode, name: string, text: string, { data = '', registers = {} }: Start = {}): Guest {
   const listing = text.trim().split('\n').map(line);
   return {
@@ -94,7 +95,10 @@ function codeOf(listing: readonly Line[]): Uint8Array {
 
 function line(text: string): Line {
   const [, bytes, instruction] = /^\s*((?:[0-9a-f]{2} )+) +(\S.*)$/.exec(text) ?? [];
-  if (bytes === undefined || instruction === undefined) throw new Error(`no line of a listing: ${text}`);
+  if (bytes === undefined || instruction === undefined)
+    throw new Error(
+      `invalid line of a listing: '${text}'; expected bytes in hexadecimal, two spaces and an instruction`,
+    );
   return { bytes: Uint8Array.from(bytes.trim().split(' '), (byte) => Number.parseInt(byte, 16)), text: instruction };
 }
 
@@ -103,7 +107,7 @@ export function set<T extends View>(view: T, members: Partial<T>): T {
   return Object.assign(view, members);
 }
 
-/** A segment that is all of memory, for code or for data. */
+/** A segment for code or for data that covers all of memory. */
 export function flatSegment(kind: 'code' | 'data', members: Partial<KvmSegment>): Partial<KvmSegment> {
   const type = kind === 'code' ? 0xb : 0x3; // accessed, and readable code or writable data
   return { base: 0n, limit: 0xffff_ffff, type, present: 1, s: 1, dpl: 0, db: 1, l: 0, g: 1, ...members };

@@ -1,4 +1,4 @@
-/** All guests, by mode. */
+/** All guests, grouped by the mode of the processor. */
 
 import type { Guest } from './guest.js';
 import * as longMode from './long-mode.js';

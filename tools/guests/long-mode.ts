@@ -1,4 +1,4 @@
-/** 64-bit long mode: as a kernel, and the tables that user mode needs as well. */
+/** Guests in 64-bit long mode that run as a kernel, and the page tables that user mode needs too. */
 
 import type { KvmSregs } from '../../generated/x86_64/linux/kvm.js';
 import type { GuestMemory } from '../../runtime/index.js';
@@ -30,7 +30,7 @@ export const mode: Mode = {
 /** Bits of a page table entry. */
 const page = { present: 0x1n, writable: 0x2n, user: 0x4n, large: 0x80n } as const;
 
-/** Turns long mode on. The first 2 MiB are mapped to themselves; user mode may use them too. */
+/** Turns long mode on. The page tables map the first 2 MiB to themselves. User mode may use these pages too. */
 export function enterLongMode(sregs: KvmSregs, memory: GuestMemory): void {
   const entry = page.present | page.writable | page.user;
   const [level4, level3, level2] = [places.pageTables, places.pageTables + 0x1000, places.pageTables + 0x2000];
@@ -44,7 +44,7 @@ export function enterLongMode(sregs: KvmSregs, memory: GuestMemory): void {
   sregs.efer = efer.LME | efer.LMA;
 }
 
-/** Sends 'A' to the port, and halts. */
+/** Writes 'A' to the port, and halts. */
 export const out: Guest = guest(
   mode,
   'port out',
@@ -56,7 +56,7 @@ export const out: Guest = guest(
   `,
 );
 
-/** Spins for ever, counting in the u32 at `places.data`. */
+/** Spins for ever, and counts in the u32 at `places.data`. */
 export const spin: Guest = guest(
   mode,
   'spin',
@@ -66,7 +66,7 @@ export const spin: Guest = guest(
   `,
 );
 
-/** CPUID of the leaf in eax and the subleaf in ecx, and halts. */
+/** Executes CPUID with the leaf in eax and the subleaf in ecx, and halts. */
 export function cpuid(leaf: number, subleaf = 0): Guest {
   return guest(
     mode,

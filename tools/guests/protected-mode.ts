@@ -1,4 +1,4 @@
-/** 32-bit protected mode without paging. */
+/** Guests in 32-bit protected mode without paging. */
 
 import { cr0, flatSegment, type Guest, guest, type Mode, reservedFlag, set, setDataSegments } from './guest.js';
 
@@ -13,7 +13,7 @@ export const mode: Mode = {
   },
 };
 
-/** Sends 'A' to the port, and halts. */
+/** Writes 'A' to the port, and halts. */
 export const out: Guest = guest(
   mode,
   'port out',
@@ -25,7 +25,7 @@ export const out: Guest = guest(
   `,
 );
 
-/** Writes 0x2a to the device, reads a byte from it, sends that to the port, and halts. */
+/** Writes 0x2a to the device, reads a byte from the device, writes this byte to the port, and halts. */
 export const mmio: Guest = guest(
   mode,
   'MMIO write and read',
@@ -38,7 +38,7 @@ export const mmio: Guest = guest(
   `,
 );
 
-/** Adds 1 to a u32 of the device that lies on two pages, for which KVM asks in fragments, and halts. */
+/** Adds 1 to a u32 of the device, and halts. The u32 is on two pages, so KVM makes the access in fragments. */
 export const mmioInFragments: Guest = guest(
   mode,
   'MMIO in fragments',
@@ -48,7 +48,7 @@ export const mmioInFragments: Guest = guest(
   `,
 );
 
-/** Spins for ever, counting in the u32 at `places.data`. */
+/** Spins for ever, and counts in the u32 at `places.data`. */
 export const spin: Guest = guest(
   mode,
   'spin',
@@ -58,7 +58,10 @@ export const spin: Guest = guest(
   `,
 );
 
-/** Starts the processor of APIC id 1 at `places.data`, where it sends to a port; sends to the port itself, and halts. */
+/**
+ * Starts the processor with APIC id 1 at `places.data`, writes to the port, and halts. The other processor writes to the port
+ * too.
+ */
 export const startOther: Guest = guest(
   mode,
   'start another processor',
@@ -75,7 +78,7 @@ export const startOther: Guest = guest(
   { data: 'nn' },
 );
 
-/** Sends the task priority that the local interrupt controller has to the port, for ever. */
+/** Writes the task priority of the local interrupt controller to the port, for ever. */
 export const taskPriority: Guest = guest(
   mode,
   'task priority',

@@ -1,4 +1,4 @@
-/** Real mode: what a processor starts in. */
+/** Guests in real mode, which is the mode of a processor after a reset. */
 
 import { type Guest, guest, type Mode, reservedFlag, set } from './guest.js';
 
@@ -7,12 +7,12 @@ export const mode: Mode = {
   directive: '.code16',
   rflags: reservedFlag,
   prepare({ cs }) {
-    // After a reset it is at the top of 4 GiB.
+    // After a reset the base of the code segment is at the top of 4 GiB.
     set(cs, { base: 0n, selector: 0 });
   },
 };
 
-/** Sends 'A' to the port, and halts. */
+/** Writes 'A' to the port, and halts. */
 export const out: Guest = guest(
   mode,
   'port out',
@@ -24,7 +24,7 @@ export const out: Guest = guest(
   `,
 );
 
-/** Takes a byte from the port to `places.data`, and halts. */
+/** Reads a byte from the port, stores it at `places.data`, and halts. */
 export const input: Guest = guest(
   mode,
   'port in',
@@ -36,7 +36,7 @@ export const input: Guest = guest(
   `,
 );
 
-/** Sends the five bytes 'hello' to the port in one instruction, and halts. */
+/** Writes the five bytes 'hello' to the port with one instruction, and halts. */
 export const repOut: Guest = guest(
   mode,
   'rep outsb',
@@ -51,7 +51,7 @@ export const repOut: Guest = guest(
   { data: 'hello' },
 );
 
-/** Takes five bytes from the port to `places.data` in one instruction, and halts. */
+/** Reads five bytes from the port to `places.data` with one instruction, and halts. */
 export const repIn: Guest = guest(
   mode,
   'rep insb',
@@ -77,7 +77,7 @@ export const mmioWrite: Guest = guest(
   `,
 );
 
-/** Reads a byte from the device, sends it to the port, and halts. */
+/** Reads a byte from the device, writes it to the port, and halts. */
 export const mmioRead: Guest = guest(
   mode,
   'MMIO read',
@@ -99,7 +99,7 @@ export const halt: Guest = guest(
   `,
 );
 
-/** Sends text to the port, byte by byte, and halts. */
+/** Writes a text to the port byte by byte, and halts. */
 export function print(text: string): Guest {
   return guest(
     mode,
@@ -119,7 +119,7 @@ export function print(text: string): Guest {
   );
 }
 
-/** Sends to the port for ever. */
+/** Writes to the port for ever. */
 export const outForEver: Guest = guest(
   mode,
   'port out for ever',
@@ -130,7 +130,7 @@ export const outForEver: Guest = guest(
   `,
 );
 
-/** Spins for ever, counting in the u32 at `places.data`. */
+/** Spins for ever, and counts in the u32 at `places.data`. */
 export const spin: Guest = guest(
   mode,
   'spin',
@@ -140,7 +140,7 @@ export const spin: Guest = guest(
   `,
 );
 
-/** Sends 'A' to the port for ever, and 'I' for each interrupt of a vector. */
+/** Writes 'A' to the port for ever, and writes 'I' for each interrupt with the vector. */
 export function onInterrupt(vector: number): Guest {
   const entry = 4 * vector;
   const bytes = [entry & 0xff, entry >> 8].map((byte) => byte.toString(16).padStart(2, '0')).join(' ');
@@ -161,10 +161,10 @@ export function onInterrupt(vector: number): Guest {
   );
 }
 
-/** The vector of the interrupts that `interrupted` handles. */
+/** The vector of the interrupts that the guest `interrupted` handles. */
 export const interruptVector = 0x20;
 
-/** Waits for three interrupts, each in a loop that its handler leads out of after sending to the port, and halts. */
+/** Waits in three endless loops, and halts. The handler of an interrupt writes to the port, and ends the current loop. */
 export const interrupted: Guest = guest(
   mode,
   'interrupted',

@@ -1,9 +1,12 @@
-/** 64-bit long mode as a user program, which the processor itself runs everywhere. It cannot halt: it ends with an OUT. */
+/**
+ * Guests in 64-bit long mode that run as a user program. Every processor runs them natively. User mode cannot halt, so the guests
+ * end with OUT.
+ */
 
 import { flatSegment, type Guest, guest, type Mode, places, reservedFlag, set, setDataSegments } from './guest.js';
 import { enterLongMode } from './long-mode.js';
 
-/** The flag that lets user mode use ports, where KVM goes by it; the bitmap of the task state is for where it does not. */
+/** The flag that lets user mode use ports. If KVM does not use the flag, the bitmap of the task state permits the ports. */
 const ioPrivilege3 = 0x3000n;
 
 export const mode: Mode = {
@@ -14,17 +17,20 @@ export const mode: Mode = {
     enterLongMode(sregs, memory);
     set(sregs.cs, flatSegment('code', { selector: 0x2b, dpl: 3, l: 1, db: 0 }));
     setDataSegments(sregs, { selector: 0x23, dpl: 3 });
-    // A busy 64-bit task state whose bitmap, right after it, permits all ports: a zero bit for each.
+    // A busy 64-bit task state. Its bitmap is directly after it. The bitmap has a zero bit for each port, so it permits all ports.
     memory.dataView(places.taskState, taskState.size).setUint16(taskState.ioBitmapBase, taskState.size, true);
     const limit = taskState.size + taskState.ioBitmapBytes - 1;
     set(sregs.tr, { base: BigInt(places.taskState), limit, selector: 0x30, type: 0xb, present: 1, s: 0 });
   },
 };
 
-/** The 64-bit task state segment, in bytes. A byte of ones closes the bitmap; zeros permit ports that do not exist. */
+/**
+ * Sizes and offsets of the 64-bit task state segment, in bytes. The architecture ends the bitmap with a byte of ones. Here this
+ * byte is zero, which permits ports that do not exist.
+ */
 const taskState = { size: 0x68, ioBitmapBase: 0x66, ioBitmapBytes: 0x2001 } as const;
 
-/** Sends 'A' to the port, for ever. */
+/** Writes 'A' to the port for ever. */
 export const out: Guest = guest(
   mode,
   'port out',
@@ -36,7 +42,7 @@ export const out: Guest = guest(
   `,
 );
 
-/** Spins for ever, counting in the u32 at `places.data`. */
+/** Spins for ever, and counts in the u32 at `places.data`. */
 export const spin: Guest = guest(
   mode,
   'spin',
@@ -46,7 +52,7 @@ export const spin: Guest = guest(
   `,
 );
 
-/** Does a loop of two instructions so many times, then sends to the port for ever. */
+/** Executes a loop of two instructions this many times, and then writes to the port for ever. */
 export function countDown(times: number): Guest {
   return guest(
     mode,
@@ -63,7 +69,7 @@ export function countDown(times: number): Guest {
 }
 
 /**
- * Loads xmm1 from 16 bytes after `places.data`, sends to the port, stores xmm0 at `places.data`, and sends to the port for
+ * Loads xmm1 from 16 bytes after `places.data`, writes to the port, stores xmm0 at `places.data`, and writes to the port for
  * ever. The load comes first: KVM_SET_FPU has no effect on vector registers that the guest has never used.
  */
 export const sse: Guest = guest(
@@ -79,7 +85,7 @@ export const sse: Guest = guest(
   `,
 );
 
-/** Reads the time stamp counter into ecx and eax, and sends to the port for ever. */
+/** Reads the time stamp counter into ecx and eax, and writes to the port for ever. */
 export const timeStamp: Guest = guest(
   mode,
   'rdtsc',
@@ -92,7 +98,7 @@ export const timeStamp: Guest = guest(
   `,
 );
 
-/** Reads the extended control register 0 into ebx, and sends to the port for ever. */
+/** Reads the extended control register 0 into ebx, and writes to the port for ever. */
 export const extendedControl: Guest = guest(
   mode,
   'xgetbv',
@@ -106,7 +112,7 @@ export const extendedControl: Guest = guest(
   `,
 );
 
-/** Changes the u32 at `places.data` between 1 and 4096, for ever. */
+/** Sets the u32 at `places.data` to 1 and to 4096 in turn, for ever. */
 export const waver: Guest = guest(
   mode,
   'waver',

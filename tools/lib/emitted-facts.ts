@@ -1,6 +1,6 @@
 /**
- * What the C compiler says of every item of a model, and the comparison of emitted modules with it. The model only says
- * what to ask for; whether it holds everything is the business of the completeness test.
+ * Asks the C compiler for facts about every item of a model, and compares emitted modules with these facts. The model
+ * only decides which items are compared. The completeness test checks that the model contains every item.
  */
 
 import { ioctlOverrides } from '../../generator/kernel/ioctl-arguments.js';
@@ -12,11 +12,11 @@ import { compileProgram, type Subject } from './oracle-compiler.js';
 import { run } from './programs.js';
 import { inTemporaryFolder } from './temporary-folder.js';
 
-/** The answers, in the order of the model's items. */
+/** The facts, in the order of the model's items. */
 export interface Facts {
   readonly classes: readonly ClassFacts[];
   readonly constants: readonly ValueFacts[];
-  /** Of all enums, one after the other. */
+  /** The enumerators of all enums, in order. */
   readonly enumerators: readonly ValueFacts[];
   readonly ioctls: readonly IoctlFacts[];
 }
@@ -29,21 +29,21 @@ interface ClassFacts {
 }
 
 interface MemberFacts {
-  /** In bytes; of a bit-field, in bits. */
+  /** The offset in bytes. For a bit-field, in bits. */
   readonly offset: number;
-  /** In bytes; 0 of a flexible array; of a bit-field in bits, from its first to its last. */
+  /** The size in bytes. 0 for a flexible array. For a bit-field, the number of bits from its first to its last bit. */
   readonly size: number;
-  /** Of an array, how far it is from one element to the next; of a bit-field, how many bits there are. */
+  /** For an array, the distance from one element to the next. For a bit-field, the number of its bits. */
   readonly step: number;
   readonly dims: readonly (number | null)[];
-  /** Whether the type that the model names is the member's; of a bit-field not known. */
+  /** Whether the member has the type that the model names. Unknown for a bit-field. */
   readonly typeIsRight: boolean;
-  /** Of a bit-field, the size of the type that the model names. */
+  /** For a bit-field, the size of the type that the model names. */
   readonly unitSize: number;
 }
 
 interface ValueFacts {
-  /** In decimal; of a string, its bytes in hexadecimal. */
+  /** The value in decimal. For a string, its bytes in hexadecimal. */
   readonly value: string;
   readonly size: number;
   readonly type: string;
@@ -55,16 +55,16 @@ interface IoctlFacts {
   readonly type: number;
   readonly nr: number;
   readonly size: number;
-  /** The type in the macro, as it stands there; empty for none. */
+  /** The type in the macro, with the same spelling. Empty without a type. */
   readonly argument: string;
-  /** The view of an integer of that type; empty where it is none. */
+  /** The view of an integer of that type. Empty for other types. */
   readonly scalarView: string;
   readonly isRecord: boolean;
-  /** Size of the type that the model says is really pointed to. */
+  /** The size of the type that the model names as the real type. */
   readonly realSize: number;
 }
 
-/** One thing that is otherwise than the compiler says. */
+/** A difference between a module and the compiler's facts. */
 export interface Difference {
   readonly item: string;
   readonly what: string;
@@ -174,7 +174,7 @@ function memberQuestions(type: string, member: NamedMember): string {
   if (member.bit) return `  BITS(${type}, ${name}, ${member.type})`;
   const element = elementOf(type, member);
   const whole = `((${type} *)0)->${name}`;
-  // C has no size for an array without a length.
+  // An array without a length has no size in C.
   const size = dims[0] === null ? '0' : `sizeof(${whole})`;
   const step = dims.length > 0 ? `sizeof(${whole}[0])` : '0';
   const lengths = dims.map((length, depth) => {
@@ -194,7 +194,7 @@ function ioctlQuestions({ name, argument, passes }: Ioctl): string {
   return `    IOCTL(${name}, ${passes === 'pointer' && argument !== null ? `sizeof(${argument})` : '0'})`;
 }
 
-/** With other definitions of the macros that make request numbers, an ioctl's name gives what it was made of. */
+/** The macros that make request numbers are redefined, so that the name of an ioctl gives the macro's arguments. */
 function argumentQuestions(ioctls: readonly Ioctl[]): string {
   const ask = (member: string, alone: string, use: string): string[] => [
     '#undef _IO\n#undef _IOR\n#undef _IOW\n#undef _IOWR',
@@ -211,7 +211,7 @@ function argumentQuestions(ioctls: readonly Ioctl[]): string {
 
 // The comparison
 
-/** Everything that is otherwise than the compiler says. */
+/** Returns all differences between the modules and the compiler's facts. */
 export function differences(bindings: Bindings, facts: Facts): Difference[] {
   return [
     ...classDifferences(bindings, facts),
@@ -257,7 +257,7 @@ export function classDifferences({ model, exports }: Bindings, facts: Facts): Di
   return comparison.differences;
 }
 
-/** The error that a view of so many bytes that ends beyond its memory throws. */
+/** Returns the name of the error that the constructor of a view throws if the memory has only `size` bytes. */
 function refusal(type: ViewClass<View>, size: number): string | undefined {
   const before = 8;
   try {
@@ -293,7 +293,10 @@ function compareMember(
   comparison.expect(item, 'type', found.type, facts.typeIsRight ? member.type : `not ${member.type}`);
 }
 
-/** The storage unit of a bit-field; where it is in no unit, or the unit ends beyond the record, the bytes it touches. */
+/**
+ * Returns the storage unit of a bit-field. If it is in no unit, or if the unit ends after the record, returns the bytes
+ * that it touches.
+ */
 function unitOf({ offset: first, size: width, unitSize }: MemberFacts, recordSize: number): Placed {
   const offset = Math.floor(first / 8 / unitSize) * unitSize;
   const end = offset + unitSize;
@@ -304,7 +307,7 @@ function unitOf({ offset: first, size: width, unitSize }: MemberFacts, recordSiz
 
 type Placed = Pick<MemberFacts, 'offset' | 'size'>;
 
-/** Whether there is one flexible array, and nothing after where it begins. */
+/** Whether the type has exactly one flexible array, and no member starts after it. */
 function hasTail(members: readonly MemberFacts[]): boolean {
   const [tail, ...more] = members.filter(({ dims }) => dims[0] === null || dims[0] === 0);
   if (!tail || more.length > 0) return false;
@@ -335,7 +338,8 @@ export function constantDifferences({ model, exports }: Bindings, facts: Facts):
     const ioctl = ioctls.get(name);
     compareModelled(comparison, constant, expected);
     if (ioctl !== undefined) {
-      // What the module exports is compared as an ioctl; the other names of one are the same object.
+      // The module exports this name as an ioctl, which is compared elsewhere. Other names of the ioctl are the same
+      // object.
       comparison.expect(name, `is ${ioctl}`, exports[name], exports[ioctl]);
       comparison.expect(name, 'request', property(exports[name], 'request'), Number(expected.value));
     } else comparison.expect(name, 'value', exports[name], exportedAs(expected));
@@ -357,13 +361,16 @@ function isText({ type }: ValueFacts): boolean {
   return type.startsWith('char[');
 }
 
-/** The C type decides what it is in JavaScript. */
+/** Returns the value in JavaScript. The C type determines its type. */
 function exportedAs(facts: ValueFacts): number | bigint | string {
   if (isText(facts)) return Buffer.from(facts.value, 'hex').toString();
   return facts.size > 4 ? BigInt(facts.value) : Number(facts.value);
 }
 
-/** An enum's object has the enumerators' values; a name exported alone is what C code gets by it. */
+/**
+ * Compares enums. An enum's object has the values of the enumerators. A name that is exported alone has the value that
+ * C code gets from the name.
+ */
 export function enumDifferences({ model, exports }: Bindings, facts: Facts): Difference[] {
   const comparison = new Comparison();
   const macros = new Set(model.constants.map(({ name }) => name));
@@ -408,7 +415,10 @@ export function ioctlDifferences({ model, exports }: Bindings, facts: Facts): Di
   return comparison.differences;
 }
 
-/** The view that a pointer leads to: of a record the class with its C name, of an integer one of its size and sign. */
+/**
+ * Compares the view that a pointer leads to. For a record, it is the class with its C name. For an integer, it is the
+ * class with its size and sign.
+ */
 function compareArgument(
   comparison: Comparison,
   item: string,
@@ -434,8 +444,9 @@ function compareArgument(
 }
 
 /**
- * What assigning a member from another view of the same type copies: with `=` where the member has a setter, with
- * `assign` where it is an array. The compiler says which bytes these are; all others must stay.
+ * Compares the bytes that the assignment of a member copies from another view of the same type. The assignment uses `=`
+ * for a member with a setter, and `assign` for an array. The compiler determines which bytes belong to the member. All
+ * other bytes must not change.
  */
 export function assignmentDifferences({ model, exports }: Bindings, facts: Facts): Difference[] {
   const comparison = new Comparison();
@@ -471,7 +482,7 @@ function assignMember(to: unknown, from: unknown, name: string, how: '=' | 'assi
   else (to as Fields)[name]?.assign(value);
 }
 
-/** Every item has its export under the documented name, and there is no other export. */
+/** Checks that every item has an export with the documented name, and that no other export exists. */
 export function exportDifferences({ model, exports }: Bindings): Difference[] {
   const documented = [
     ...classesOf(model).map(({ className }) => className),

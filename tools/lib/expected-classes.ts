@@ -1,22 +1,22 @@
-/** The classes that a model must give, and how C speaks of the same types. Written from the documented rules alone. */
+/** The classes that a model must give, and their types in C. This file follows only the documented rules. */
 
 import type { Member, Model } from '../../generator/model/model.js';
 
 export type NamedMember = Member & { readonly name: string };
 
-/** A type that has a class of its own. */
+/** A type with its own class. */
 export interface ClassInC {
-  /** `struct kvm_run`, `struct kvm_run.io` */
+  /** The name of the type: `struct kvm_run`, `struct kvm_run.io`. */
   readonly title: string;
   readonly className: string;
   readonly keyword: 'struct' | 'union';
-  /** A C type name; for an unnamed type made with `__typeof__`. */
+  /** A C type name. For an unnamed type, an expression with `__typeof__`. */
   readonly type: string;
-  /** With those of anonymous members, as C sees them from outside. */
+  /** The members, including the members of anonymous members. */
   readonly members: readonly NamedMember[];
 }
 
-/** Every type of a model that has a class: those with a name, and those that a named member gives a path. */
+/** Returns every type of a model that has a class: the named types, and the unnamed types of named members. */
 export function classesOf(model: Model): ClassInC[] {
   return model.types.flatMap((record) => {
     const type = record.cName;
@@ -41,7 +41,7 @@ function withUnnamed(own: Omit<ClassInC, 'members'>, declared: readonly Member[]
   return [{ ...own, members }, ...inner];
 }
 
-/** The members that C lets be named after the dot. */
+/** Returns the members that C code can access with a dot. */
 export function promoted(members: readonly Member[]): NamedMember[] {
   return members.flatMap((member) => (hasName(member) ? [member] : promoted(member.members ?? [])));
 }
@@ -50,12 +50,12 @@ function hasName(member: Member): member is NamedMember {
   return member.name !== null;
 }
 
-/** A C expression for a member; of an array, for its first element. */
+/** Returns a C expression for a member. For an array, it is the first element. */
 export function elementOf(type: string, member: NamedMember): string {
   return `((${type} *)0)->${member.name}${'[0]'.repeat(member.dims?.length ?? 0)}`;
 }
 
-/** The documented rule for the name of a class: `kvm_s390_io_info` → `KvmS390IoInfo`. */
+/** Applies the documented rule for the name of a class: `kvm_s390_io_info` → `KvmS390IoInfo`. */
 export function pascalCase(name: string): string {
   return name.replace(/(?:^|_)([^_]?)/g, (_, letter: string) => letter.toUpperCase());
 }

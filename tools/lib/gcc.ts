@@ -1,14 +1,17 @@
-/** The C compiler of this machine as an oracle: what it preprocesses, prints and reports is the expected value. */
+/**
+ * This machine's C compiler as an oracle: its preprocessed text, its programs' output and its errors are the expected
+ * values.
+ */
 
 import { join } from 'node:path';
 import { standard } from '../../generator/verify/compile.js';
 import { call, run } from './programs.js';
 import { inTemporaryFolder } from './temporary-folder.js';
 
-/** What a test suite is called that cannot do without the compiler. */
+/** The suffix of the titles of test suites that need the compiler. */
 export const needsCompiler = '(needs a GCC for x86-64 Linux called cc)';
 
-/** Whether there is one. Another compiler, or one for another ABI, says other things. */
+/** Whether the compiler is installed. Another compiler, or a compiler for another ABI, would give other results. */
 export const hasCompiler: boolean = findCompiler();
 
 function findCompiler(): boolean {
@@ -17,7 +20,7 @@ function findCompiler(): boolean {
   return machine.status === 0 && /^x86_64-.*linux/.test(machine.stdout) && !/clang/i.test(version.stdout);
 }
 
-/** What `cc -E -P` makes of each text. */
+/** Returns the output of `cc -E -P` for each text. */
 export function preprocessedByCompiler(texts: readonly string[], flags: readonly string[] = [standard]): string[] {
   const end = 'KVM_UAPI_END_OF_TEXT';
   const files = texts.map((text, index) => [`${index}.c`, `${text}\n${end}\n`] as const);
@@ -29,7 +32,7 @@ export function preprocessedByCompiler(texts: readonly string[], flags: readonly
   });
 }
 
-/** What `cc -E -P` makes of `#include <header>` with these files and include folders. */
+/** Returns the output of `cc -E -P` for `#include <header>` with these files and include folders. */
 export function includedByCompiler(
   files: Readonly<Record<string, string>>,
   roots: readonly string[],
@@ -44,7 +47,7 @@ export function includedByCompiler(
   });
 }
 
-/** What a C program prints. */
+/** Returns the output of a C program. */
 export function printedByCompiled(program: string, flags: readonly string[] = []): string {
   return inTemporaryFolder({ 'program.c': program }, (folder) => {
     run('cc', [standard, '-w', '-O0', ...flags, '-o', 'program', 'program.c'], { cwd: folder });
@@ -54,13 +57,13 @@ export function printedByCompiled(program: string, flags: readonly string[] = []
 
 export interface Diagnostic {
   readonly line: number;
-  /** In bytes, counted from 1; 0 where there is none. */
+  /** In bytes, counted from 1. 0 without a column. */
   readonly column: number;
   readonly kind: 'error' | 'warning';
   readonly message: string;
 }
 
-/** What the compiler has to say to a text, without making anything of it. */
+/** Returns the compiler's messages about a text. The compiler writes no file. */
 export function diagnosticsOf(text: string, flags: readonly string[] = []): Diagnostic[] {
   const reporting = [
     '-fmax-errors=0',
@@ -80,7 +83,7 @@ export function diagnosticsOf(text: string, flags: readonly string[] = []): Diag
   }));
 }
 
-/** The lines of the errors that the compiler sees in each text, each compiled by itself. */
+/** Returns the lines of the compiler's errors for each text. Each text is compiled separately. */
 export function errorLinesOf(texts: readonly string[]): number[][] {
   const files = texts.map((text, index) => [`${index}.c`, text] as const);
   const { stderr } = inTemporaryFolder(Object.fromEntries(files), (folder) =>
@@ -105,7 +108,7 @@ const digraphs: Readonly<Record<string, string>> = {
   '%:%:': '##',
 };
 
-/** The tokens of what a preprocessor printed, by the spelling alone; a digraph is the token it stands for. */
+/** Returns the tokens of a preprocessor's output, by spelling. A digraph becomes the token that it represents. */
 export function tokensOf(text: string): string[] {
   return (text.match(token) ?? []).map((spelling) => digraphs[spelling] ?? spelling);
 }

@@ -1,9 +1,9 @@
-/** What `generate` writes for this machine's headers. */
+/** The output of `generate` for this machine's headers. */
 
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { generate } from '../../generator/cli/generate.js';
-import { modelPath, openModel } from '../../generator/emit/bindings.js';
+import { modelPath, openModel } from '../../generator/core.js';
 import { type EmittedFile, modulePath } from '../../generator/emit/modules.js';
 import { supportModules } from '../../generator/emit/support.js';
 import type { Model } from '../../generator/model/model.js';
@@ -15,7 +15,7 @@ export interface Generated {
   readonly files: readonly EmittedFile[];
 }
 
-/** Generates from this machine's headers, through the disk as a user does. */
+/** Generates bindings from this machine's headers through the disk, as a user does. */
 export function generateBindings({ header, include }: Subject): Promise<Generated> {
   return inTemporaryFolder({}, async (out) => {
     generate({ header: [header], arch: target, include, out });

@@ -1,4 +1,4 @@
-/** Headers in memory, through the generator's stages as far as a test wants. */
+/** Runs the generator's stages for headers in memory. */
 
 import { analyzeHeader } from '../../generator/analyze/analyze.js';
 import { type Preprocessed, preprocess } from '../../generator/c/preprocessor/preprocessor.js';
@@ -9,10 +9,10 @@ import type { Model } from '../../generator/model/model.js';
 import type { Target } from '../../generator/targets/target.js';
 import { x86_64 } from '../../generator/targets/x86_64.js';
 
-/** Headers by their path under the only include folder, or by their whole path where folders are named. */
+/** Headers by their path in the only include folder. If include folders are given, by their whole path. */
 export type Headers = Readonly<Record<string, string | Uint8Array>>;
 
-/** The include folder of headers that name none. */
+/** The include folder of headers without a given folder. */
 const includeFolder = '/include';
 
 export function resolverOf(headers: Headers, roots?: readonly string[]): Resolver {
@@ -21,7 +21,7 @@ export function resolverOf(headers: Headers, roots?: readonly string[]): Resolve
   return new Resolver(filesInMemory(Object.fromEntries(placed)), [includeFolder]);
 }
 
-/** Of no package, without hashes. */
+/** The headers belong to no package and have no hashes. */
 const identify: Identify = (files) => ({
   kernel: null,
   files: files.map(({ name }) => ({ name, sha256: '', origin: { kind: 'tree' } })),
@@ -31,7 +31,7 @@ function firstOf(headers: Headers): string {
   return Object.keys(headers)[0] as string;
 }
 
-/** The model of a header, the first one unless it is named, for x86-64 unless a target is named. */
+/** Returns the model of a header. The default header is the first one. The default target is x86-64. */
 export function modelOf(
   headers: Headers,
   header: string = firstOf(headers),
@@ -41,16 +41,17 @@ export function modelOf(
   return analyzeHeader(header, target, resolverOf(headers, roots), identify);
 }
 
-/** A header after preprocessing for x86-64. */
+/** Returns a preprocessed header. The default target is x86-64. */
 export function preprocessedOf(
   headers: Headers,
   header: string = firstOf(headers),
   roots?: readonly string[],
+  target: Target = x86_64,
 ): Preprocessed {
-  return preprocess(header, resolverOf(headers, roots), x86_64);
+  return preprocess(header, resolverOf(headers, roots), target);
 }
 
-/** The spellings of its tokens; a pragma is a token per word, as a preprocessor prints it. */
+/** Returns the spellings of the tokens. A pragma has one token for each word, as in a preprocessor's output. */
 export function spellingsOf({ tokens }: Preprocessed, split: (text: string) => string[]): string[] {
   return tokens.flatMap(({ kind, text }) => {
     if (kind === 'end') return [];

@@ -1,4 +1,4 @@
-/** The emitted modules, imported as the JavaScript that they become. */
+/** Imports emitted modules as JavaScript. */
 
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -10,7 +10,7 @@ import type { View, ViewClass } from '../../support/index.js';
 import type { Generated } from './generated-bindings.js';
 import { inTemporaryFolder } from './temporary-folder.js';
 
-/** What a module exports, by name. */
+/** The exports of a module, by name. */
 export type Exports = Readonly<Record<string, unknown>>;
 
 export interface Bindings {
@@ -18,7 +18,7 @@ export interface Bindings {
   readonly exports: Exports;
 }
 
-/** Erases the types of emitted modules and imports the one of the model's header. */
+/** Removes the types from emitted modules and imports the module of the model's header. */
 export function importBindings({ model, files }: Generated): Promise<Bindings> {
   return inTemporaryFolder({}, async (folder) => {
     writeFileSync(join(folder, 'package.json'), '{ "type": "module" }\n');
@@ -40,14 +40,16 @@ const compilerOptions: ts.CompilerOptions = {
 
 const erased = new Map<string, string>();
 
-/** Erases the types of a module. The result is kept, because tests that alter one file ask for the others again. */
+/**
+ * Removes the types from a module. The result is cached, because tests that change one file need the other files again.
+ */
 export function javaScriptOf(text: string): string {
   const known = erased.get(text) ?? ts.transpileModule(text, { compilerOptions }).outputText;
   erased.set(text, known);
   return known;
 }
 
-/** An export that is a class of views; undefined where it is something else or not there. */
+/** Returns an export that is a class of views, or undefined if it is missing or something else. */
 export function classCalled(exports: Exports, name: string): ViewClass<View> | undefined {
   const value = exports[name];
   return typeof value === 'function' && '$layout' in value ? (value as unknown as ViewClass<View>) : undefined;

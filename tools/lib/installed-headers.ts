@@ -1,4 +1,4 @@
-/** The headers that the kernel gives to programs on this machine. */
+/** The kernel headers that are installed on this machine. */
 
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
@@ -7,7 +7,9 @@ import type { Target } from '../../generator/targets/target.js';
 
 const folders = ['asm', ...kernelFolders];
 
-/** As an `#include` spells them, in alphabetical order; none where they are not installed. */
+/**
+ * Returns the headers, spelled as in an `#include`, in alphabetical order. Returns none if no headers are installed.
+ */
 export function installedHeaders({ debian }: Target): string[] {
   const roots = [`/usr/include/${debian.multiarch}`, '/usr/include'];
   const names = roots.flatMap((root) =>

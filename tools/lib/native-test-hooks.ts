@@ -1,12 +1,12 @@
 /**
- * The addon with test hooks, `build/kvm_uapi_hooks.node`. It can hold a thread in a gap of the kick protocol, and it can
- * leave out a step of the protocol. The product has no hooks.
+ * The addon with test hooks, `build/kvm_uapi_hooks.node`. This addon can hold a thread in a gap of the kick protocol, and it
+ * can leave out a step of the protocol. The product has no hooks.
  */
 
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { type Addon, addon, packageRoot } from '../../runtime/addon.js';
-import { RuntimeMissingError, type SharedVcpu } from '../../runtime/index.js';
+import { RuntimeMissingError, type VcpuHandle } from '../../runtime/index.js';
 
 /** A gap of the protocol, by the name of the step after it. runtime/native/hooks.h lists the gaps. */
 export type Gap = string;
@@ -28,26 +28,26 @@ interface AddonHooks {
   isKickingAside(id: number): boolean;
 }
 
-/** Builds the addon with the hooks if it is missing or old. From now on this process and its Workers use it. */
+/** Builds the addon with the hooks if it is missing or stale. After this call, this process and its Workers use this addon. */
 export function useHooks(): void {
   const { KVM_UAPI_ADDON } = process.env;
-  // The addon under sanitizers, which the environment can name, has the hooks too.
+  // The environment can name another addon. It is the addon with sanitizers, which has the hooks too.
   if (KVM_UAPI_ADDON !== undefined) return;
   const cwd = packageRoot();
   const built = spawnSync('make', ['-s', '-C', 'runtime/native', 'hooks'], { cwd, encoding: 'utf8' });
   if (built.status !== 0) {
     const why = built.error?.message ?? built.stderr.trim();
-    throw new RuntimeMissingError(`the native runtime cannot be built: ${why}; Debian: apt-get install g++ make`);
+    throw new RuntimeMissingError(cwd, `the native runtime cannot be built: ${why}; Debian: apt-get install g++ make`);
   }
   Object.assign(process.env, { KVM_UAPI_ADDON: join(cwd, 'build', 'kvm_uapi_hooks.node') });
 }
 
 const addonHooks = (): AddonHooks => addon() as Addon & AddonHooks;
 
-/** The names of all gaps, in the order of the steps. `useHooks` comes before. */
+/** Returns the names of all gaps, in the order of the steps. Call `useHooks` before. */
 export const gaps = (): readonly Gap[] => addonHooks().gaps;
 
-/** The names of all changes. The last one is a mistake. `useHooks` comes before. */
+/** Returns the names of all changes. The last change is a mistake. Call `useHooks` before. */
 export const changes = (): readonly Change[] => addonHooks().changes;
 
 /** The hooks of one vCPU. */
@@ -55,16 +55,16 @@ export class Hooks {
   readonly #addon = addonHooks();
   readonly #id: number;
 
-  constructor(vcpu: SharedVcpu) {
+  constructor(vcpu: VcpuHandle) {
     this.#id = vcpu.id;
   }
 
-  /** From now on a thread that arrives at the gap waits there. */
+  /** Holds the gap: a thread that arrives at the gap waits there. */
   hold(gap: Gap): void {
     requireKnown(this.#addon.holdGap(this.#id, gap), gap);
   }
 
-  /** Waits up to so many milliseconds until a thread is in the gap. Returns whether there is one. */
+  /** Waits until a thread is in the gap, for at most this many milliseconds. Returns whether there is such a thread. */
   isHeld(milliseconds: number): boolean {
     return this.#addon.awaitGap(this.#id, milliseconds);
   }
@@ -74,6 +74,7 @@ export class Hooks {
     this.#addon.releaseGap(this.#id);
   }
 
+  /** Makes a change, or undoes it. */
   change(change: Change, changed = true): void {
     requireKnown(this.#addon.setChanged(this.#id, change, changed), change);
   }
@@ -105,5 +106,5 @@ export class Hooks {
 }
 
 function requireKnown(isKnown: boolean, name: string): void {
-  if (!isKnown) throw new Error(`'${name}': runtime/native/hooks.h does not list it`);
+  if (!isKnown) throw new Error(`'${name}': unknown gap or change; runtime/native/hooks.h lists the known ones`);
 }

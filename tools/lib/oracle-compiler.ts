@@ -1,4 +1,4 @@
-/** This machine's C compiler as the oracle: it is asked, and what it answers is the expected value. */
+/** This machine's C compiler as an oracle: its answers are the expected values. */
 
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -8,25 +8,25 @@ import { standard } from '../../generator/verify/compile.js';
 import { type Compiler, compilerOf } from './compilers.js';
 import { run } from './programs.js';
 
-/** The target that the compiler must compile for. */
+/** The target for which the compiler must compile. */
 export const target: string = x86_64.name;
 
-/** The compiler for it. */
+/** The compiler for the target. */
 export const cc: Compiler = compilerOf(x86_64);
 
-/** A header to ask about, as spelled in an `#include`, and the folders to look for it before the system's. */
+/** A header to compare, spelled as in an `#include`, and the include folders to search before the system's folders. */
 export interface Subject {
   readonly header: string;
   readonly include: readonly string[];
 }
 
-/** What all of this is about. */
+/** The main subject: linux/kvm.h. */
 export const kvm: Subject = { header: 'linux/kvm.h', include: [] };
 
-/** Of our own: every shape of declaration that `linux/kvm.h` has no example of. */
+/** A header of this project with every shape of declaration that `linux/kvm.h` does not contain. */
 export const shapes: Subject = { header: 'shapes.h', include: [fileURLToPath(new URL('.', import.meta.url))] };
 
-/** Compiles a C program into a folder. Warnings are off: the programs ask what no ordinary program asks. */
+/** Compiles a C program into a folder. Warnings are off, because these programs use unusual expressions. */
 export function compileProgram(folder: string, source: string, include: readonly string[]): string {
   const program = join(folder, 'program');
   writeFileSync(`${program}.c`, source);

@@ -1,6 +1,6 @@
 /** The outcome of an action on a vCPU, in words. */
 
-import type { RunOptions, Vcpu } from '../../runtime/index.js';
+import type { RunOptions, Vcpu } from '../../runtime/x86_64.js';
 
 /** `exit 5`, `interrupted by kick`, `done`, or the name of an error. */
 export type Outcome = string;
@@ -8,7 +8,7 @@ export type Outcome = string;
 /** Runs the vCPU once. Returns `exit` with the number of the reason, or `interrupted by` with the cause. */
 export function runOutcome(vcpu: Vcpu, options?: RunOptions): Outcome {
   const result = vcpu.run(options);
-  return result === 'exit' ? `exit ${vcpu.kvmRun.exit_reason}` : `interrupted by ${vcpu.interruption}`;
+  return result.reason === 'interrupted' ? `interrupted by ${result.cause}` : `exit ${result.reason ?? result.number}`;
 }
 
 /** Returns the text or the boolean that the action returns, `done` for any other result, or the name of its error. */

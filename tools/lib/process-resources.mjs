@@ -24,12 +24,15 @@ function linkOf(fd) {
   try {
     return readlinkSync(`/proc/self/fd/${fd}`);
   } catch {
-    // This file descriptor was the one of the listing itself, which is closed now.
+    // This was the file descriptor of the directory listing. It is closed now.
     return '';
   }
 }
 
-/** Collects garbage until the condition holds, or for a limited number of rounds. Finalizers run in later turns of the event loop. */
+/**
+ * Collects garbage until the condition holds, for at most a limited number of rounds. Finalizers run in later turns of
+ * the event loop.
+ */
 export async function collectUntil(isSo = () => false) {
   for (let round = 0; round < 50 && !isSo(); round++) {
     globalThis.gc();

@@ -1,19 +1,21 @@
-/** Other programs, run in the C locale while this one waits. generator/verify/program.ts does not wait. */
+/**
+ * Runs other programs in the C locale and waits for them. generator/verify/program.ts runs programs without blocking.
+ */
 
 import { spawnSync } from 'node:child_process';
 import type { ProgramOptions } from '../../generator/verify/program.js';
 
 export interface Ended {
-  /** Null where a signal ended it. */
+  /** Null if a signal ended the program. */
   readonly status: number | null;
   readonly signal: NodeJS.Signals | null;
   readonly stdout: string;
   readonly stderr: string;
-  /** Present where it could not be started. */
+  /** Present if the program cannot be started. */
   readonly error?: Error;
 }
 
-/** Runs a program, whatever comes of it. */
+/** Runs a program and returns its result, even after a failure. */
 export function call(command: string, args: readonly string[], { cwd, input = '' }: ProgramOptions = {}): Ended {
   const env = { ...process.env, LC_ALL: 'C' };
   const options = { env, input, encoding: 'utf8', maxBuffer: 2 ** 30 } as const;
@@ -25,7 +27,7 @@ export function call(command: string, args: readonly string[], { cwd, input = ''
   return { status, signal, stdout, stderr, ...(error ? { error } : {}) };
 }
 
-/** Runs a program and gives what it wrote. @throws when it could not be started, or ended with another status than 0. */
+/** Runs a program and returns its output. @throws if it cannot be started, or if its exit status is not 0. */
 export function run(command: string, args: readonly string[], options: ProgramOptions = {}): string {
   const { error, status, signal, stdout, stderr } = call(command, args, options);
   if (error) throw error;

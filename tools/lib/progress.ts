@@ -1,6 +1,6 @@
-/** The progress of a long run. On a terminal it is one line that is written again and again; otherwise it is nothing. */
+/** The progress of a long run. On a terminal, it is one line that is updated. Otherwise nothing is printed. */
 
-/** At least this long between two writes of the line. */
+/** The minimum time between two updates of the line. */
 const intervalMs = 100;
 
 export class Progress {
@@ -14,7 +14,7 @@ export class Progress {
     this.#total = total;
   }
 
-  /** Counts this many more as done. */
+  /** Adds to the number of finished items. */
   readonly add = (count: number): void => {
     this.#done += count;
     if (!process.stdout.isTTY || Date.now() - this.#writtenAt < intervalMs) return;
@@ -23,7 +23,7 @@ export class Progress {
     process.stdout.write(`\r\x1b[K${this.#what}: ${percent} % of ${this.#total}`);
   };
 
-  /** Removes the line. Call this before anything else is printed. */
+  /** Removes the line. Call this before other output is printed. */
   end(): void {
     if (process.stdout.isTTY) process.stdout.write('\r\x1b[K');
   }

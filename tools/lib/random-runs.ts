@@ -1,8 +1,11 @@
-/** Which random values are tried: the same each time, so that a run that was good stays good. */
+/** The seed of the random values. It is the same in every run, so that a successful run stays successful. */
 
 const usualSeed = 411;
 
-/** The variables `FC_SEED` (a number, or `random`) and `FC_RUNS` of the environment look further; `wanted` is in place of the first. */
+/**
+ * Returns the seed and the number of runs. The environment variables `FC_SEED` (a number or `random`) and `FC_RUNS`
+ * change them. `wanted` replaces `FC_SEED`.
+ */
 export function chosenRuns(count: number, wanted?: string): { readonly seed: number; readonly numRuns: number } {
   const { FC_SEED, FC_RUNS } = process.env;
   const chosen = wanted ?? FC_SEED;

@@ -1,14 +1,14 @@
-/** Properties of many random values that are judged all at once, because asking for the expected values one by one is slow. */
+/** Checks a property of many random values together. Asking the compiler about each value separately would be slow. */
 
 import fc from 'fast-check';
 import { chosenRuns } from './random-runs.js';
 
-/** Null for a value with which all is well; otherwise what is wrong. */
+/** Null for a correct value. Otherwise a description of the problem. */
 export type Verdict = string | null;
 
 /**
- * Checks a property of `count` random values with one call of `judge`. Only to make a value that fails smaller, as
- * fast-check does, are others judged by themselves. A failure names its seed.
+ * Checks a property of `count` random values with one call of `judge`. After a failure, fast-check makes the failing
+ * value smaller, and `judge` is called for single values. The error names the seed.
  */
 export async function checkAtOnce<T>(
   arbitrary: fc.Arbitrary<T>,

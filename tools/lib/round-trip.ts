@@ -1,7 +1,8 @@
 /**
- * Memory as the oracle: C writes a field and the view reads it, the view writes a field and C reads it, for every leaf
- * of every type. A leaf is a member that holds a value itself, by its whole path from a type with a name; of an array,
- * the first and the last element of every dimension; of a flexible array, the first two.
+ * Compares memory: C writes a field and the view reads it, then the view writes a field and C reads it. This is done
+ * for every leaf of every type. A leaf is a member with a value of its own, with its whole path from a named type. Of
+ * an array, the leaves are the first and the last element of every dimension. Of a flexible array, the leaves are the
+ * first two elements.
  */
 
 import { writeFileSync } from 'node:fs';
@@ -17,34 +18,34 @@ import { run } from './programs.js';
 type Step = string | number;
 
 export interface Leaf {
-  /** `struct kvm_cpuid2.entries[1].eax` */
+  /** The name of the leaf: `struct kvm_cpuid2.entries[1].eax`. */
   readonly item: string;
   /** The C type name of the root. */
   readonly root: string;
   /** The C expression after `root->`. */
   readonly path: string;
-  /** The same for a view of the root: properties and indices. */
+  /** The path for a view of the root: properties and indices. */
   readonly steps: readonly Step[];
   readonly kind: Exclude<ScalarKind, 'opaque'>;
   /** In bits. */
   readonly width: number;
   readonly isBits: boolean;
-  /** `be32` where the value is stored in that order whatever the target's; empty where it is not. */
+  /** The byte order of the value, such as `be32`, if it does not depend on the target. Otherwise empty. */
   readonly order: string;
-  /** Ends of the flexible arrays that lead here, as paths. */
+  /** The ends of the flexible arrays on the path, as paths. */
   readonly ends: readonly string[];
-  /** The members that must say that these arrays have two elements. */
+  /** The members that must contain the length of these arrays, which is two. */
   readonly counts: readonly Count[];
-  /** Set where the leaf is one byte of a value that neither side has a type for. */
+  /** The index of a byte, if the leaf is one byte of a value that has no type in C or in TypeScript. */
   readonly byte?: number;
 }
 
-/** A member that holds a number of elements. */
+/** A member that contains a number of elements. */
 type Count = Pick<Leaf, 'steps' | 'order'>;
 
 export interface Leaves {
   readonly leaves: readonly Leaf[];
-  /** Every member that is a leaf or on the way to one. */
+  /** Every member that is a leaf or contains a leaf. */
   readonly members: ReadonlySet<Member>;
 }
 
@@ -73,7 +74,7 @@ class LeafWalk implements Leaves {
     return this.#records.get(cName) as Model['types'][number];
   }
 
-  /** `siblings` are those of the whole class, as members of anonymous members see them too. */
+  /** `siblings` are the members of the whole class. Members of anonymous members also see them. */
   visit(members: readonly Member[], place: Place, siblings: readonly NamedMember[] = promoted(members)): void {
     for (const member of members) {
       // A record without members has nothing to access.
@@ -127,7 +128,7 @@ class LeafWalk implements Leaves {
   }
 }
 
-/** What glibc calls the order of the value: `be32`. */
+/** Returns the byte order of the value in glibc's notation: `be32`. */
 function orderOf(shape: Shape): string {
   if (!('byteOrder' in shape)) return '';
   return `${shape.byteOrder === 'big' ? 'be' : 'le'}${shape.is.slice(1)}`;
@@ -137,7 +138,9 @@ const scalarSizes: Readonly<Record<Exclude<Leaf['kind'], 'pointer'>, number>> = 
   ...{ u8: 1, s8: 1, bool: 1, u16: 2, s16: 2, u32: 4, s32: 4, f32: 4, u64: 8, s64: 8, f64: 8 },
 };
 
-/** The first and the last index in every dimension; the first two where there is no length. */
+/**
+ * Returns the first and the last index of every dimension. If a dimension has no length, returns the first two indices.
+ */
 function corners(dims: readonly (number | null)[]): number[][] {
   const [length, ...inner] = dims;
   if (length === undefined) return [[]];
@@ -147,14 +150,17 @@ function corners(dims: readonly (number | null)[]): number[][] {
 
 // Values
 
-/** A value to write to a leaf: what C assigns. */
+/** A value that C assigns to a leaf. */
 export interface Case {
   readonly leaf: Leaf;
-  /** Of integers, as unsigned 64-bit; of floats, the literal. */
+  /** For an integer, the value as an unsigned 64-bit integer. For a float, the literal. */
   readonly value: bigint | string;
 }
 
-/** No byte of an integer is zero, and the sign bit of signed ones is set; bit-fields are set and cleared. */
+/**
+ * Returns the values of the leaves. No byte of an integer is zero, and the sign bit of a signed integer is set.
+ * Bit-fields are set and cleared.
+ */
 export function casesOf(leaves: readonly Leaf[]): Case[] {
   return leaves.flatMap((leaf, index) => valuesFor(leaf, index).map((value) => ({ leaf, value })));
 }
@@ -168,12 +174,12 @@ function valuesFor({ kind, width, isBits }: Leaf, index: number): (bigint | stri
   const pattern = patternOf(index) & (2n * top - 1n);
   const value = signed ? pattern | top : pattern;
   if (width < 64) return [value];
-  // One that a number cannot hold, and one that it can.
+  // One value that a number cannot hold, and one value that it can hold.
   const safe = (pattern & 0x1f_ffff_ffff_ffffn) | (1n << 48n);
   return [value | top, signed ? 2n * top - safe : safe];
 }
 
-/** A literal of which no byte is zero. */
+/** Returns a literal without a zero byte. */
 function realFor(kind: 'f32' | 'f64', index: number): string {
   const [digits, exponent, array] = kind === 'f32' ? [1234567, 21, Float32Array] : [1234567890123, 210, Float64Array];
   for (let more = index; ; more++) {
@@ -182,35 +188,35 @@ function realFor(kind: 'f32' | 'f64', index: number): string {
   }
 }
 
-/** Eight bytes that are all different, none of them zero. */
+/** Returns eight different bytes that are not zero. */
 function patternOf(index: number): bigint {
   let pattern = 0n;
   for (let byte = 0; byte < 8; byte++) pattern = (pattern << 8n) | BigInt(1 + ((index * 41 + byte * 37) % 127));
   return pattern;
 }
 
-/** What memory is filled with before a view writes to it: every bit is set in one and clear in the other. */
+/** The bytes in memory before a view writes to it. Every bit is set in one of them and clear in the other. */
 const fills: readonly number[] = [0xa5, 0x5a];
 
 // The program
 
-/** What C made of a case in zeroed memory. */
+/** The memory after C assigned a case in zeroed memory. */
 export interface Reading {
-  /** Size of the memory: of the root, or up to the end of the flexible arrays. */
+  /** The size of the memory: the size of the root, or the end of the flexible arrays. */
   readonly size: number;
-  /** What C reads from the leaf. */
+  /** The value that C reads from the leaf. */
   readonly text: string;
-  /** Offset and value of every byte that is not zero. */
+  /** The offset and the value of every byte that is not zero. */
   readonly bytes: readonly (readonly [offset: number, value: number])[];
 }
 
-/** What C says of memory that a view has written to. */
+/** The result of C for memory that a view has written. */
 interface Verdict {
-  /** What C reads from the leaf. */
+  /** The value that C reads from the leaf. */
   readonly text: string;
-  /** What it reads where it has written itself. */
+  /** The value that C reads after writing it itself. */
   readonly expected: string;
-  /** First byte that is not as C leaves it; -1 for none. */
+  /** The first byte that differs from C's memory. -1 if no byte differs. */
   readonly byte: number;
 }
 
@@ -220,7 +226,7 @@ export class MemoryOracle {
   readonly #folder: string;
   readonly #program: string;
 
-  /** Compiles the program into a folder, which must stay for as long as the oracle is asked. */
+  /** Compiles the program into a folder. The folder must exist as long as the oracle is used. */
   constructor(folder: string, leaves: readonly Leaf[], { header, include }: Subject) {
     this.cases = casesOf(leaves);
     this.#folder = folder;
@@ -228,7 +234,7 @@ export class MemoryOracle {
     this.readings = lines<Reading>(run(this.#program, []));
   }
 
-  /** What views over C's memory read otherwise than C. */
+  /** Returns the values that views read differently from C. */
   readDifferences(bindings: Bindings): Difference[] {
     const roots = rootClasses(bindings);
     return this.cases.flatMap(({ leaf }, index) => {
@@ -243,7 +249,7 @@ export class MemoryOracle {
     });
   }
 
-  /** What C reads otherwise from memory that views wrote to, and what they wrote to that was not theirs. */
+  /** Returns the values that C reads differently after a view wrote them, and the other bytes that views changed. */
   writeDifferences(bindings: Bindings): { readonly writes: number; readonly differences: Difference[] } {
     const roots = rootClasses(bindings);
     const images: Uint8Array[] = [];
@@ -277,7 +283,12 @@ export class MemoryOracle {
       const { item, what } = asked[index] as (typeof asked)[number];
       if (text !== expected) differences.push({ item, what, expected, found: text });
       else if (byte !== -1)
-        differences.push({ item, what: `${what}: byte ${byte}`, expected: 'as C leaves it', found: 'other' });
+        differences.push({
+          item,
+          what: `${what}: byte ${byte}`,
+          expected: 'the byte that C writes',
+          found: 'another byte',
+        });
     }
     return { writes: asked.length, differences };
   }
@@ -359,7 +370,7 @@ int main(int argc, char **argv) {
 `;
 }
 
-/** A function that sets the leaf, if it is told to, and says what the leaf is then. */
+/** Returns a C function that optionally sets the leaf and prints its value. */
 function leafFunction({ root, path, kind, order, counts, byte }: Leaf, index: number): string {
   const place = byte === undefined ? `p->${path}` : `((unsigned char *)&p->${path})[${byte}]`;
   const set = counts.map((count) => `p->${cPath(count.steps)} = ${stored('2', count.order)}; `).join('');
@@ -394,15 +405,15 @@ function caseLine(number: number, { root, ends }: Leaf, value: bigint | string):
 
 // The views
 
-/** As it is, or by the number form of a 64-bit integer. */
+/** The value itself, or the number form of a 64-bit integer. */
 export const forms = ['value', 'number'] as const;
 export type Form = (typeof forms)[number];
 
-/** Memory that stands neither at the start of its DataView nor at the end of its buffer. */
+/** Memory that is neither at the start of its DataView nor at the end of its buffer. */
 class Room {
   readonly memory: Uint8Array;
   readonly view: DataView;
-  /** Of the memory in the view. */
+  /** The offset of the memory in the view. */
   readonly offset = 24;
   readonly #all: Uint8Array;
 
@@ -427,7 +438,7 @@ export function rootClasses({ model, exports }: Bindings): RootOf {
   const classes = new Map(classesOf(model).map(({ title, className }) => [title, classCalled(exports, className)]));
   return ({ root }, { view, offset }) => {
     const type = classes.get(root);
-    if (!type) throw new Error(`there is no class of ${root}`);
+    if (!type) throw new Error(`class of ${root} not found`);
     return new type(view, offset);
   };
 }
@@ -436,19 +447,25 @@ function isWide({ kind, width }: Leaf): boolean {
   return kind === 'u64' || kind === 's64' || (kind === 'pointer' && width === 64);
 }
 
-/** The value that the view must have for what C reads. */
+/** Returns the value that the view must return for the value that C reads. */
 export function expectedOf(leaf: Leaf, text: string): unknown {
   if (leaf.kind === 'bool') return text !== '0';
   return isWide(leaf) ? BigInt(text) : Number(text);
 }
 
-/** What the number form must have: nothing where there is none, an error where no number holds the value. */
+/**
+ * Returns the expected number form: undefined if there is no number form, or an error if a number cannot hold the
+ * value.
+ */
 export function numberOf(leaf: Leaf, text: string): unknown {
   if (!isWide(leaf) || (leaf.isBits && leaf.width > 53)) return undefined;
   return Number.isSafeInteger(Number(text)) ? Number(text) : 'RangeError';
 }
 
-/** The values to assign: what C reads back, the same bits without their sign, and the number form where it can. */
+/**
+ * Returns the values to assign: the value that C reads back, the same bits as an unsigned integer, and the number form
+ * if it exists.
+ */
 export function formsToWrite(
   leaf: Leaf,
   value: bigint | string,
@@ -463,7 +480,7 @@ export function formsToWrite(
   return typeof number === 'number' ? [...written, ['number', number]] : written;
 }
 
-/** The result, or the name of the error that there was instead. */
+/** Returns the result of an action, or the name of the error that it threw. */
 export function attempt(action: () => unknown): unknown {
   try {
     return action();
@@ -502,7 +519,7 @@ export function write(root: View, steps: readonly Step[], form: Form, value: unk
   } else (holder as Fields)[form === 'value' ? last : `$${last}`] = value;
 }
 
-/** Says that a flexible array has two elements. */
+/** Sets the length of a flexible array to two. */
 function setCount(root: View, steps: readonly Step[]): void {
   const wide = typeof follow(root, steps) === 'bigint';
   write(root, steps, 'value', wide ? 2n : 2);

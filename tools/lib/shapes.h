@@ -1,4 +1,4 @@
-/* Every shape of declaration that the emitter has a rule for and linux/kvm.h has no example of. */
+/* Every shape of declaration that has a rule in the emitter but is not in linux/kvm.h. */
 #include <linux/ioctl.h>
 #include <linux/types.h>
 

@@ -1,10 +1,10 @@
-/** Folders for files that nobody needs afterwards. */
+/** Temporary folders. */
 
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 
-/** Calls `use` with a folder that has these files, and removes the folder when the result is there. */
+/** Calls `use` with a folder that contains these files. Removes the folder after `use` has finished. */
 export function inTemporaryFolder<T>(
   files: Readonly<Record<string, string | Uint8Array>>,
   use: (folder: string) => T,

@@ -3,12 +3,12 @@
 /** After this time a test counts as hanging. It is not part of any measurement. */
 export const watchdogMs = 30_000;
 
-/** A wait has timed out. What is still running would disturb the next attempt. */
+/** A wait has timed out. The code that still runs would disturb the next attempt. */
 export class HangError extends Error {
   override readonly name = 'HangError';
 }
 
-/** Waits for a promise that must be settled. @throws HangError when it is not settled in time. */
+/** Waits until a promise is settled. @throws HangError if it is not settled in time. */
 export async function within<T>(promise: Promise<T>, what: string): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_, reject) => {
@@ -17,7 +17,7 @@ export async function within<T>(promise: Promise<T>, what: string): Promise<T> {
   return Promise.race([promise, late]).finally(() => clearTimeout(timer));
 }
 
-/** Waits until a condition holds. @throws HangError when it does not hold in time. */
+/** Waits until a condition holds. @throws HangError if it does not hold in time. */
 export async function until(isSo: () => boolean, what: string): Promise<void> {
   for (const end = Date.now() + watchdogMs; !isSo(); await new Promise((resolve) => setTimeout(resolve, 0))) {
     if (Date.now() > end) throw new HangError(`${what}: timed out after ${watchdogMs} ms`);

@@ -1,4 +1,4 @@
-/** Emitted modules as a user's project has them: type-checked under every TypeScript that is supported, and run. */
+/** Emitted modules as in a user's project: they are type-checked with every supported TypeScript version, and run. */
 
 import { execFile, spawnSync } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
@@ -8,14 +8,14 @@ import { emitModules } from '../../generator/emit/modules.js';
 import { packageRoot, supportText } from '../../generator/headers/disk.js';
 import type { Model } from '../../generator/model/model.js';
 
-/** Each by the package that is installed here. */
+/** The TypeScript versions, with their installed packages. */
 export const typeScripts: readonly { readonly version: string; readonly package: string }[] = [
   { version: '5.9', package: 'typescript-5.9' },
   { version: '6', package: 'typescript-6' },
   { version: '7', package: 'typescript' },
 ];
 
-/** Every setting that makes TypeScript refuse something, as a `tsconfig.json` has them. */
+/** Every setting of a `tsconfig.json` that adds errors. */
 export const strictest = {
   target: 'es2023',
   lib: ['es2023'],
@@ -43,8 +43,8 @@ export const strictest = {
 } as const;
 
 /**
- * Writes the modules of all models into a folder. Where two headers bring the same third one and it does not come out the
- * same, they go into folders of their own, `0`, `1` and so on. Gives back how many modules there are.
+ * Writes the modules of all models into a folder. If two headers give different modules for the same third header, they
+ * go into separate folders, `0`, `1` and so on. Returns the number of modules.
  */
 export function writeWorkspace(folder: string, models: readonly Model[]): number {
   const layers: Map<string, string>[] = [];
@@ -68,7 +68,10 @@ export function writeWorkspace(folder: string, models: readonly Model[]): number
   return layers.reduce((sum, layer) => sum + layer.size, 0);
 }
 
-/** What a compiler has to say to a workspace, a line each; with `out`, it writes its JavaScript to that folder. */
+/**
+ * Returns the messages of a compiler about a workspace, one per line. With `out`, the compiler writes JavaScript to
+ * that folder.
+ */
 export async function complaints(
   folder: string,
   { version, package: name }: (typeof typeScripts)[number],
@@ -82,7 +85,7 @@ export async function complaints(
   return text === '' ? [] : text.split('\n');
 }
 
-/** All that a program for Node says. A compiler's exit code tells no more than what it says. */
+/** Returns the whole output of a Node program. A compiler's exit code adds no information. */
 function said(cwd: string, args: readonly string[]): Promise<string> {
   return new Promise((resolve, reject) => {
     execFile(process.execPath, [...args], { cwd, maxBuffer: 2 ** 28 }, (error, stdout, stderr) => {
@@ -93,14 +96,14 @@ function said(cwd: string, args: readonly string[]): Promise<string> {
   });
 }
 
-/** What has been run of a workspace. */
+/** The number of things that were run in a workspace. */
 export interface Exercised {
   readonly modules: number;
   readonly classes: number;
   readonly accessors: number;
 }
 
-/** Imports every module of a folder into a new process of this Node, and reads and writes every accessor there is. */
+/** Imports every module of a folder into a new process of this Node, and reads and writes every accessor. */
 export function exercise(folder: string): Exercised {
   const program = join(packageRoot(), 'dist', 'tools', 'fuzz', 'exercise.js');
   const { status, stdout, stderr } = spawnSync(process.execPath, [program, folder], { encoding: 'utf8' });

@@ -1,4 +1,4 @@
-/** Whole models held against the compiler, item by item. */
+/** Compares whole models with the compiler, item by item. */
 
 import type { Model } from '../../generator/model/model.js';
 import type { Target } from '../../generator/targets/target.js';
@@ -10,11 +10,11 @@ import { inTemporaryFolder } from './temporary-folder.js';
 
 export interface Judgement {
   readonly model: Model;
-  /** What the compiler does not agree to, by the name of the type or macro that it is about: `struct s`. */
+  /** The facts that differ from the compiler's, by the name of the type or macro: `struct s`. */
   readonly failures: ReadonlyMap<string, readonly string[]>;
 }
 
-/** Asks the compiler of a target whether it agrees with the model of the first of some headers. */
+/** Compares the model of the first header with the compiler of a target. */
 export function judged(headers: Headers, target: Target = x86_64): Promise<Judgement> {
   const model = modelOf(headers, undefined, undefined, target);
   return inTemporaryFolder(headers, async (folder) => {
@@ -22,7 +22,7 @@ export function judged(headers: Headers, target: Target = x86_64): Promise<Judge
     const byName = new Map<string, string[]>();
     for (const { item, expected, message } of failures) {
       const name = /^(?:(?:struct|union|enum) )?\w+/.exec(item)?.[0] ?? item;
-      byName.set(name, [...(byName.get(name) ?? []), `${item}: the generator says ${expected}; ${message}`]);
+      byName.set(name, [...(byName.get(name) ?? []), `${item}: the generator gives ${expected}; ${message}`]);
     }
     return { model, failures: byName };
   });

@@ -1,9 +1,9 @@
 /**
- * `npm run lint:layers`: every import goes to the same layer or to an earlier one. The layers are those of
- * docs/architecture.md. An import of a type counts: what a file needs for its types it needs.
+ * `npm run lint:layers`: checks that every import goes to the same layer or to an earlier layer. docs/architecture.md
+ * describes the layers. An import of a type also counts.
  *
- * TypeScript 6 reads the imports, because TypeScript 7 has no interface for that yet. A run that sees too few modules has
- * looked in the wrong place, so it fails instead of reporting success.
+ * TypeScript 6 reads the imports, because TypeScript 7 has no interface for this yet. If a run finds too few modules,
+ * it has searched the wrong place, so it fails.
  */
 
 import { readFileSync } from 'node:fs';
@@ -11,7 +11,7 @@ import { posix } from 'node:path';
 import ts from 'typescript-6';
 import { projectFiles } from './project-files.js';
 
-/** The parts of the product and what is around it; a part may import itself and the parts that are named here. */
+/** The parts of the product, and the tests and tools. A part may import itself and the listed parts. */
 const parts: Readonly<Record<string, readonly string[]>> = {
   support: [],
   generator: ['support'],
@@ -23,18 +23,19 @@ const parts: Readonly<Record<string, readonly string[]>> = {
 };
 
 /**
- * The layers of a part, earliest first. A layer is a list of files, and of folders with a `/` at their end; the longest name
- * that fits a file counts.
+ * The layers of a part, earliest first. A layer is a list of files and folders. The name of a folder ends in `/`. If
+ * several names match a file, the longest one counts.
  */
 const layers: Readonly<Record<string, readonly (readonly string[])[]>> = {
   generator: [
-    ['errors.ts', 'limits.ts', 'sha256.ts', 'version.ts'],
+    ['errors.ts', 'limits.ts', 'portable-sha256.ts', 'sha256.ts', 'version.ts'],
     ['model/'],
     ['targets/'],
     ['kernel/'],
     ['headers/'],
-    ['c/tokens.ts', 'c/lexer.ts', 'c/cursor.ts'],
+    ['c/characters.ts', 'c/tokens.ts', 'c/lexer.ts', 'c/cursor.ts', 'c/operators.ts'],
     ['c/syntax.ts'],
+    ['c/types.ts'],
     ['c/parser/'],
     ['c/evaluator/'],
     ['c/preprocessor/'],
@@ -50,28 +51,48 @@ const layers: Readonly<Record<string, readonly (readonly string[])[]>> = {
   ],
   runtime: [
     [
-      ...[
-        'addon.ts',
-        'capability.ts',
-        'context.ts',
-        'errors.ts',
-        'host-bindings.ts',
-        'ioctl.ts',
-        'numbers.ts',
-        'printing.ts',
-      ],
-      ...['growing-views.ts', 'msrs.ts'],
+      'abort.ts',
+      'addon.ts',
+      'arguments.ts',
+      'construction.ts',
+      'context.ts',
+      'errors.ts',
+      'numbers.ts',
+      'options.ts',
+      'printing.ts',
     ],
-    ['eventfd.ts', 'kernel-file.ts', 'memory.ts', 'scratch-memory.ts', 'stats.ts'],
-    ['guest-debug.ts', 'sync-regs.ts', 'vcpu-state.ts', 'vcpu.ts', 'exit/', 'thread/'],
-    ['devices/', 'rings/', 'guest-io.ts', 'interrupts.ts', 'msr-filter.ts'],
+    ['capability.ts', 'host-bindings.ts', 'ioctl.ts', 'growing-views.ts', 'msrs.ts'],
+    ['kick.ts', 'kernel-file.ts', 'guest-memfd.ts', 'memory.ts', 'scratch-memory.ts', 'stats.ts'],
+    ['event-waits.ts', 'event-counts.ts', 'eventfd.ts'],
+    ['open-vcpu.ts', 'open-vm.ts'],
+    ['devices/', 'rings/', 'dirty-log.ts', 'guest-debug.ts', 'memory-slots.ts', 'msr-filter.ts', 'sync-regs.ts'],
+    ['exit/'],
+    ['thread/'],
+    ['vcpu-state.ts'],
+    ['vcpu.ts'],
+    ['vm-settings.ts'],
+    ['vm-interrupts.ts'],
+    ['vm-io.ts'],
     ['vm.ts'],
     ['kvm.ts'],
-    ['index.ts'],
+    ['thread/worker.ts'],
+    ['index.ts', 'x86_64.ts'],
   ],
   tools: [
     ['lib/', 'guests/'],
-    ['bench/', 'fuzz/', 'generate/', 'lint/', 'oracle/', 'start/', 'stress/'],
+    [
+      'bench/',
+      'docs/',
+      'fuzz/',
+      'generate/',
+      'lint/',
+      'oracle/',
+      'other-nodes/',
+      'skips/',
+      'spin/',
+      'start/',
+      'stress/',
+    ],
   ],
 };
 
@@ -100,7 +121,10 @@ function partOf(path: string): string {
   return path.slice(0, path.indexOf('/'));
 }
 
-/** The place of a file among the layers of its part, and the name that it fits; undefined where it is in none of them. */
+/**
+ * Returns the position of a file in the layers of its part, and the name that matches it. Returns undefined if no layer
+ * contains it.
+ */
 function layerOf(path: string): { readonly index: number; readonly name: string } | undefined {
   const part = partOf(path);
   const own = path.slice(part.length + 1);
@@ -112,23 +136,25 @@ function layerOf(path: string): { readonly index: number; readonly name: string 
 
 function problemOf({ from, to }: Import): string | undefined {
   const [part, other] = [partOf(from), partOf(to)];
-  if (part !== other) return parts[part]?.includes(other) ? undefined : `${part}/ may not import ${other}/`;
+  if (part !== other) return parts[part]?.includes(other) ? undefined : `${part}/ must not import ${other}/`;
   const [layer, otherLayer] = [layerOf(from), layerOf(to)];
   if (!layer || !otherLayer || otherLayer.index <= layer.index) return undefined;
-  return `${layer.name} comes before ${otherLayer.name}`;
+  return `${layer.name} is in an earlier layer than ${otherLayer.name}`;
 }
 
 function main(): number {
   const files = projectFiles(['*.ts'], isModule, fewestModules);
   const unlisted = files.filter((path) => partOf(path) in layers && layerOf(path) === undefined);
-  for (const path of unlisted) console.error(`${path}: in no layer; name it in tools/lint/layers.ts`);
+  for (const path of unlisted) console.error(`${path}: is in no layer; add it to tools/lint/layers.ts`);
   const imports = files.flatMap(importsOf);
   const against = imports.flatMap((each) => {
     const problem = problemOf(each);
     return problem === undefined ? [] : [`${each.from}:${each.line}: imports ${each.to}: ${problem}`];
   });
   for (const line of against) console.error(line);
-  console.log(`layers: ${files.length} modules, ${imports.length} imports, ${against.length} against the order`);
+  console.log(
+    `layers: ${files.length} modules, ${imports.length} imports, ${against.length} imports in the wrong order`,
+  );
   return against.length + unlisted.length > 0 ? 1 : 0;
 }
 

@@ -1,11 +1,11 @@
-/** The files of the project, as git lists them: committed ones and new ones, without what is ignored. */
+/** The files of the project, as git lists them: committed and new files, without ignored files. */
 
 import { spawnSync } from 'node:child_process';
 
 /**
- * The paths that fit the patterns. A run that sees too few files has looked in the wrong place.
+ * Returns the paths that match the patterns. If too few files match, the search was in the wrong place.
  *
- * @throws Error when there are fewer than `fewest`.
+ * @throws Error if fewer than `fewest` files match.
  */
 export function projectFiles(
   patterns: readonly string[],

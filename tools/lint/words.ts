@@ -1,6 +1,7 @@
 /**
- * `npm run lint:words`: no text of the project uses a word or a phrase that the glossary replaces. The list has what was found
- * before and has been mended. The glossary and the changelog speak of the old words, so they are not read.
+ * `npm run lint:words`: checks that no text of the project uses a word or a phrase that the glossary replaces. The list
+ * contains words that were found and replaced before. The glossary and the changelog contain the old words, so they are
+ * not checked.
  */
 
 import { readFileSync } from 'node:fs';
@@ -9,7 +10,7 @@ import { projectFiles } from './project-files.js';
 interface Rule {
   readonly pattern: RegExp;
   readonly instead: string;
-  /** A line with this has the word in another meaning. */
+  /** The word has another meaning in a line that matches this. */
   readonly except?: RegExp;
 }
 
@@ -22,10 +23,14 @@ const rules: readonly Rule[] = [
   { pattern: /\bis not there, or is no\b/, instead: 'not found' },
   { pattern: /\bleave (it|the \w+) away\b/, instead: 'leave out, or: cannot be combined with …' },
   { pattern: /\b(is|are|be|was|were) had\b/, instead: 'the active voice' },
+  { pattern: /\botherwise than\b/i, instead: 'differs from …' },
+  { pattern: /\b(is|are) told (by|to|from)\b/i, instead: 'the plain verb' },
+  { pattern: /\b(no other than|means? harm|do(es)? without)\b/i, instead: 'the plain verb' },
+  { pattern: /\bspeaks? of\b/i, instead: 'mentions, names or describes' },
   {
     pattern: /\bbehind\b/i,
     instead: 'after, beyond or under',
-    // What is left over, and what something rests on.
+    // These lines use the word correctly: for a rest, and for a basis.
     except:
       /\b(left?|leaves?|drivers?|hardware|bytes|memory|mechanisms|models?|type|integer|expression|nothing|kernel has)\b.* behind\b/,
   },

@@ -1,4 +1,4 @@
-/** `npm run oracle -- --corpus`: all headers of Debian's packages, each held against the architecture's own compiler. */
+/** `npm run oracle -- --corpus`: compares all headers of Debian's packages with the compiler of each architecture. */
 
 import { UsageError } from '../../generator/errors.js';
 import type { OpenFiles } from '../../generator/headers/resolver.js';
@@ -13,7 +13,7 @@ import { exceptions, type Sorted, sortFindings } from './exceptions.js';
 
 const architectures = ['x86_64', 'i386', 'arm64', 'riscv64', 's390x', 'ppc64le', 'mips64'];
 
-/** The sets by the names of the releases, and the architectures that are held against each. */
+/** The header sets, by the names of the releases, and the architectures of each set. */
 const releases = [
   { release: 'bookworm', set: 'bookworm-amd64', of: ['x86_64'] },
   { release: 'newest', set: 'newest', of: architectures },
@@ -23,19 +23,19 @@ interface Row {
   readonly release: string;
   readonly set: ProvidedSet;
   readonly target: Target;
-  /** What the rows of a set have in common. */
+  /** The files that the rows of a set share. */
   readonly open: OpenFiles;
 }
 
 /**
- * `asked` are the architectures and `headers` the headers; none stands for all. Prints a row for each architecture and
- * version, and gives back the exit code.
+ * Compares the corpus with compilers and prints a row for each architecture and version. `asked` lists the
+ * architectures, and `headers` lists the headers. An empty list means all of them. Returns the exit code.
  */
 export async function judgeAllCorpora(asked: readonly Target[], headers: readonly string[]): Promise<number> {
   const targets = asked.length > 0 ? asked : architectures.map(targetCalled);
   const rows = await rowsOf(targets);
   const lacking = lackingCompilers(targets);
-  for (const { compiler } of lacking) console.log(`a compiler is lacking; run: apt-get install ${compiler.package}`);
+  for (const { compiler } of lacking) console.log(`a compiler is missing; run: apt-get install ${compiler.package}`);
   const results: Result[] = [];
   console.log(tableLine(titles, widths));
   for (const row of rows.filter(({ target }) => !lacking.includes(target))) {
@@ -50,7 +50,8 @@ export async function judgeAllCorpora(asked: readonly Target[], headers: readonl
 
 async function rowsOf(targets: readonly Target[]): Promise<Row[]> {
   const unknown = targets.find(({ name }) => !architectures.includes(name));
-  if (unknown) throw new UsageError(`the corpus is held against the compilers of ${architectures.join(', ')} alone`);
+  if (unknown)
+    throw new UsageError(`--corpus supports only the architectures ${architectures.join(', ')}; choose one of them`);
   const sets = await headerSets(releases.map(({ set }) => set));
   return releases.flatMap(({ release, set: name, of }) => {
     const set = sets.get(name);
@@ -80,7 +81,7 @@ async function resultOf(row: Row, asked: readonly string[]): Promise<Result> {
   progress.end();
   const place = { architecture: row.target.name, release: row.release };
   const sorted = sortFindings(verdict.findings, place, exceptions);
-  // Of some headers alone it cannot be told what the others need.
+  // The needed exceptions are only known after all headers are compared.
   const stale = asked.length > 0 ? [] : sorted.stale;
   const seconds = (performance.now() - started) / 1000;
   return { row, ...sorted, stale, line: tableLine(cellsOf(row, verdict, sorted, seconds), widths) };
@@ -91,7 +92,7 @@ const titles = [
   ...['comparisons', 'differences', 'missing', 'exceptions', 'holds', 'time'],
 ];
 
-/** The first column is a name; the others are numbers, which are aligned on the right. */
+/** The first column has names. The other columns have numbers, which are aligned to the right. */
 const widths = titles.map((title, column) => (column === 0 ? 12 : -Math.max(title.length, 7)));
 
 function cellsOf({ target, set }: Row, verdict: CorpusVerdict, sorted: Sorted, seconds: number): string[] {
@@ -109,7 +110,7 @@ function cellsOf({ target, set }: Row, verdict: CorpusVerdict, sorted: Sorted, s
 
 const mostShown = 40;
 
-/** Names every exception with its cause, and what is wrong; gives back whether nothing is. */
+/** Prints every exception with its cause, and all problems. Returns whether there are no problems. */
 function report(results: readonly Result[]): boolean {
   const causes = new Map<string, Set<string>>();
   for (const { excepted } of results) {
@@ -118,19 +119,19 @@ function report(results: readonly Result[]): boolean {
       causes.set(key, (causes.get(key) ?? new Set()).add(item === '' ? 'the header' : item));
     }
   }
-  if (causes.size > 0) console.log('\nexceptions, as tools/oracle/corpus-exceptions.json has them:');
+  if (causes.size > 0) console.log('\nexceptions in tools/oracle/corpus-exceptions.json:');
   for (const [cause, items] of [...causes].sort()) console.log(`  ${cause}\n    ${[...items].join(', ')}`);
   for (const { row, unexpected, stale } of results) {
     const title = `${row.target.name}, Linux ${row.set.kernel}`;
     const texts = [
       ...unexpected.map(({ header, text }) => `<${header}> ${text}`),
-      ...stale.map((name) => `${name}: is a row of the exceptions, and nothing here needs it`),
+      ...stale.map((name) => `${name}: unused row of the exceptions; remove it`),
     ];
     if (texts.length > 0) console.log(`\n${title}: ${texts.length} do not hold`);
     for (const text of texts.slice(0, mostShown)) console.log(`  ${text}`);
     if (texts.length > mostShown) console.log(`  and ${texts.length - mostShown} more`);
   }
   const wrong = results.filter(({ unexpected, stale }) => unexpected.length + stale.length > 0).length;
-  console.log(`\n${results.length - wrong} hold, ${wrong} do not`);
+  console.log(`\n${results.length - wrong} rows hold, ${wrong} rows do not hold`);
   return wrong === 0;
 }

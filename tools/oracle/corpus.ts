@@ -1,4 +1,4 @@
-/** All headers of a set on one target, each held against the target's compiler. */
+/** Compares all headers of a set on one target with the target's compiler. */
 
 import { readdirSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
@@ -15,17 +15,17 @@ import { libcFolder, type ProvidedSet } from '../lib/header-sets.js';
 import { run } from '../lib/programs.js';
 import { type Finding, type Inventory, judge, type Verdict } from './judge.js';
 
-/** The headers of one set for one target, and the compiler that reads the very same files. */
+/** The headers of one set for one target, and a compiler that reads the same files. */
 export interface Corpus {
   readonly target: Target;
-  /** As spelled in an `#include`, sorted. */
+  /** The headers, spelled as in an `#include`, sorted. */
   readonly headers: readonly string[];
   readonly compiler: Compiler;
-  /** @throws GeneratorError when the header cannot be read. */
+  /** Returns the model of a header. @throws GeneratorError if the header cannot be read. */
   model(header: string): Model;
 }
 
-/** `open` is what the corpora of a run have in common. */
+/** Opens a corpus. `open` holds the files that the corpora of a run share. */
 export function openCorpus(set: ProvidedSet, target: Target, open: OpenFiles = new Map()): Corpus {
   const opened = openSet(set.root, '', target);
   const { cc, flags } = compilerOf(target);
@@ -44,11 +44,11 @@ export function openCorpus(set: ProvidedSet, target: Target, open: OpenFiles = n
 function headersIn(roots: readonly string[]): string[] {
   const found = roots.flatMap((root) => readdirSync(root, { recursive: true, encoding: 'utf8' }));
   const headers = [...new Set(found.filter((path) => path.endsWith('.h')))].sort();
-  if (headers.length === 0) throw new Error(`${roots.join(', ')}: no headers are there`);
+  if (headers.length === 0) throw new Error(`${roots.join(', ')}: no headers found`);
   return headers;
 }
 
-/** The sums of a corpus. An item that several headers have is one item. */
+/** The totals of a corpus. An item of several headers counts once. */
 export interface CorpusVerdict {
   readonly headers: number;
   readonly inventory: Readonly<Record<keyof Inventory, number>>;
@@ -56,7 +56,7 @@ export interface CorpusVerdict {
   readonly findings: readonly Finding[];
 }
 
-/** Judges the headers, as many at a time as there are processors. `progress` is called with the number that are done. */
+/** Compares the headers, in parallel on all processors. `progress` is called with the number of finished headers. */
 export async function judgeCorpus(
   corpus: Corpus,
   headers: readonly string[],
@@ -88,14 +88,15 @@ async function judgeHeader(corpus: Corpus, header: string): Promise<Verdict> {
     return await judge(corpus.model(header), corpus.compiler);
   } catch (error) {
     if (!(error instanceof GeneratorError)) throw error;
-    // All that the compiler has there is missing then.
+    // The empty model lacks everything, so all items of the compiler are missing.
     const verdict = await judge(emptyModel(corpus.target, header), corpus.compiler);
     const unread: Finding = { header, item: '', missing: true, text: error.message };
     return { ...verdict, findings: [unread, ...verdict.findings] };
   }
 }
 
-function emptyModel({ name, byteOrder, pointer, nodeArch }: Target, header: string): Model {
+/** Returns a model without declarations. */
+export function emptyModel({ name, byteOrder, pointer, nodeArch }: Target, header: string): Model {
   return {
     schema: MODEL_SCHEMA,
     target: name,

@@ -1,19 +1,19 @@
-/** The committed list of what does not hold in the corpus, each with its cause. */
+/** The committed list of known failures of the corpus, with their causes. */
 
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { packageRoot } from '../../generator/headers/disk.js';
 import type { Finding } from './judge.js';
 
-/** A header, or some of its items, of which the model does not say what the compiler says. */
+/** A header or some of its items for which the model and the compiler differ. */
 export interface Exception {
-  /** That the items stand in. */
+  /** The header of the items. */
   readonly header: string;
-  /** Without it, that the header as a whole cannot be read; not what is wrong with items of it. */
+  /** The items. If absent, the whole header cannot be read. Such a row does not cover problems of single items. */
   readonly items?: readonly string[];
-  /** Without it, all. */
+  /** The architectures of the row. If absent, the row applies to all. */
   readonly architectures?: readonly string[];
-  /** Without it, all. */
+  /** The releases of the row. If absent, the row applies to all. */
   readonly releases?: readonly string[];
   readonly cause: string;
 }
@@ -28,11 +28,11 @@ export const exceptions: readonly Exception[] = JSON.parse(
   readFileSync(join(packageRoot(), 'tools', 'oracle', 'corpus-exceptions.json'), 'utf8'),
 );
 
-/** The findings of a place, by whether the list has them. */
+/** The findings of a place, divided by whether the list contains them. */
 export interface Sorted {
   readonly excepted: readonly (Finding & { readonly cause: string })[];
   readonly unexpected: readonly Finding[];
-  /** Rows of the list that apply to the place, and are of no use there. */
+  /** The rows of the list that apply to the place but match no finding. */
   readonly stale: readonly string[];
 }
 

@@ -1,4 +1,4 @@
-/** A model held against the compiler of its target, in both directions. */
+/** Compares a model with the compiler of its target, in both directions. */
 
 import { GeneratorError } from '../../generator/errors.js';
 import { locationText } from '../../generator/model/locations.js';
@@ -9,18 +9,18 @@ import { type Difference, type Listed, type Listing, listingDifferences } from '
 import { type Macro, preprocessed, requestNames, type ValueKind, valueKinds } from './macros.js';
 import { compiledTypes, modelledTypes, noTypes } from './types.js';
 
-/** Something that does not hold. */
+/** A fact that does not hold. */
 export interface Finding {
-  /** The header that the item stands in. */
+  /** The header of the item. */
   readonly header: string;
-  /** `struct kvm_run.io`, `KVM_RUN`; empty for the header as a whole. */
+  /** The name of the item, such as `struct kvm_run.io` or `KVM_RUN`. Empty for the whole header. */
   readonly item: string;
-  /** Whether the compiler has the item and the model does not; otherwise they say different things of it. */
+  /** Whether only the compiler has the item. Otherwise the two sides have different facts about it. */
   readonly missing: boolean;
   readonly text: string;
 }
 
-/** What the compiler has in a header and in those that its model covers: each item by its location. */
+/** The compiler's items of a header and of its covered headers. Each item is identified by its location. */
 export interface Inventory {
   /** Structs and unions. */
   readonly types: readonly string[];
@@ -32,13 +32,13 @@ export interface Inventory {
 }
 
 export interface Verdict {
-  /** How many of each have been compared. */
+  /** The number of comparisons of each kind. */
   readonly compared: { readonly assertions: number; readonly types: number; readonly macros: number };
   readonly inventory: Inventory;
   readonly findings: readonly Finding[];
 }
 
-/** The verdict; where the compiler cannot judge at all, that is what does not hold. */
+/** Returns the verdict. If the compiler cannot compile the header, the verdict has this as a finding. */
 export async function judge(model: Model, compiler: Compiler): Promise<Verdict> {
   try {
     return await judged(model, compiler);
@@ -73,7 +73,7 @@ async function judged(model: Model, compiler: Compiler): Promise<Verdict> {
     ...skipped.map(({ name }) => ({
       item: name,
       missing: true,
-      text: `${name}: defined for the compiler, skipped here`,
+      text: `${name}: the compiler defines it, but the model skips it`,
     })),
   ];
   const known = (text: RegExp): string[] =>
@@ -88,17 +88,19 @@ async function judged(model: Model, compiler: Compiler): Promise<Verdict> {
 const noValue: ValueKind = 'no value';
 
 function described({ item, compiled, modelled }: Difference): Omit<Finding, 'header'> {
-  const [there, here] = [compiled, modelled].map((listed) => (listed ? `${listed.text} at ${listed.at}` : 'not there'));
+  const [there, here] = [compiled, modelled].map((listed) => (listed ? `${listed.text} at ${listed.at}` : 'missing'));
   const missing = !modelled || (modelled.text.startsWith(noValue) && compiled?.text.startsWith(noValue) === false);
-  return { item, missing, text: `${item}: ${there} for the compiler, ${here} here` };
+  return { item, missing, text: `${item}: ${there} for the compiler, ${here} for the model` };
 }
 
-/** `struct kvm_run.immediate_exit: offset` is said of `struct kvm_run.immediate_exit`. */
+/**
+ * Returns the item of a check: `struct kvm_run.immediate_exit: offset` is a check of `struct kvm_run.immediate_exit`.
+ */
 function itemOf(check: string): string {
   return check.replace(/: [^:]*$/, '').replace(/^enumerator |\(\)$/g, '');
 }
 
-/** A compiler has no answer where there is no question. */
+/** Checks the model by assertions. A model without checkable facts is not compiled. */
 async function assertionsOf(model: Model, compiler: Compiler): Promise<Pick<VerifyResult, 'total' | 'failures'>> {
   const { types, enums, constants, functions, omissions } = model;
   const others = omissions.filter(({ parameters }) => parameters !== undefined);
@@ -107,9 +109,9 @@ async function assertionsOf(model: Model, compiler: Compiler): Promise<Pick<Veri
   return verify(model, { ...compiler, includeDirs: compiler.include });
 }
 
-/** What the compiler takes each macro for. */
+/** Returns the kind of each macro for the compiler. */
 async function compiledKinds(macros: ReadonlyMap<string, Macro>, model: Model, compiler: Compiler): Promise<Listing> {
-  // What the model has a value for is asked by the assertions.
+  // The assertions already check the macros with a value in the model.
   const known = new Map(model.constants.map((constant) => [constant.name, kindOf(constant)]));
   const objects = [...macros.values()].filter(({ parameters }) => parameters === null);
   const asked = objects.filter(({ name, body }) => body !== '' && !known.has(name)).map(({ name }) => name);
@@ -123,18 +125,20 @@ async function compiledKinds(macros: ReadonlyMap<string, Macro>, model: Model, c
   return new Map([...macros].map(([name, macro]) => [name, { at: macro.at, text: textOf(macro) }]));
 }
 
-/** The same of a model, its omissions included. */
+/** Returns the kind of each macro of a model, including its omissions. */
 function modelledKinds({ constants, functions, ioctls, omissions }: Model): Listing {
-  const requests = new Set(ioctls.map(({ name }) => name));
-  const omitted = omissions.filter(({ kind, skipped }) => kind !== 'type' && !skipped);
+  const requests = new Set(ioctls.flatMap(({ name, plainNumber }) => (plainNumber ? [] : [name])));
+  const omitted = omissions.filter(({ kind, skipped }) => (kind === 'macro' || kind === 'ioctl') && !skipped);
   return new Map([
-    ...constants.map((constant): [string, Listed] => {
-      const { name, location } = constant;
-      return [
-        name,
-        { at: locationText(location), text: `${kindOf(constant)}${requests.has(name) ? ', a request' : ''}` },
-      ];
-    }),
+    ...constants
+      .filter(({ isVariable }) => !isVariable)
+      .map((constant): [string, Listed] => {
+        const { name, location } = constant;
+        return [
+          name,
+          { at: locationText(location), text: `${kindOf(constant)}${requests.has(name) ? ', a request' : ''}` },
+        ];
+      }),
     ...[...functions, ...omitted].map((macro): [string, Listed] => {
       const { name, parameters } = macro;
       const at = locationText(macro.location);

@@ -1,4 +1,4 @@
-/** kvm.h of every architecture and of every version that Debian has, held against the architecture's own compiler. */
+/** Compares kvm.h of every architecture and every Debian version with the architecture's compiler. */
 
 import { defaultHeader, openHeaders } from '../../generator/cli/header-options.js';
 import { NoKvmError } from '../../generator/errors.js';
@@ -12,14 +12,16 @@ import { judge } from './judge.js';
 
 const mostWrong = 20;
 
-/** `asked` are the architectures; none stands for all. Gives back the exit code. */
+/** Compares kvm.h. `asked` lists the architectures, and an empty list means all of them. Returns the exit code. */
 export async function judgeKvm(asked: readonly Target[]): Promise<number> {
   const chosen = asked.length > 0 ? asked : targets;
   const lacking = lackingCompilers(chosen);
   const rows = await rowsOf(chosen);
   const results = await inPairs(rows, (row) => resultOf(row, lacking));
   const count = (kind: Result['kind']): number => results.filter((result) => result.kind === kind).length;
-  console.log(`\n${count('holds')} hold, ${count('fails')} do not; ${lacking.length} compilers are lacking`);
+  console.log(
+    `\n${count('holds')} rows hold, ${count('fails')} rows do not hold; ${lacking.length} compilers are missing`,
+  );
   if (count('fails') > 0 || count('holds') === 0) return 1;
   return lacking.length > 0 ? 2 : 0;
 }
@@ -28,11 +30,11 @@ export async function judgeKvm(asked: readonly Target[]): Promise<number> {
 interface Row {
   readonly target: Target;
   readonly release: string;
-  /** Undefined where Debian has no package. */
+  /** Undefined if Debian has no package. */
   readonly set: ProvidedSet | undefined;
 }
 
-/** The newest of these has the headers of the committed bindings. */
+/** The newest release has the headers of the committed bindings. */
 const releases: Readonly<Record<string, (target: Target) => string>> = {
   bullseye: ({ debian }) => `bullseye-${debian.architecture}-cross`,
   bookworm: ({ debian }) => `bookworm-${debian.architecture}-cross`,
@@ -50,19 +52,19 @@ async function rowsOf(asked: readonly Target[]): Promise<Row[]> {
 }
 
 interface Result {
-  readonly kind: 'holds' | 'fails' | 'is not there' | 'lacks a compiler';
+  readonly kind: 'holds' | 'fails' | 'no headers' | 'no compiler';
   readonly lines: readonly string[];
 }
 
 async function resultOf({ target, release, set }: Row, lacking: readonly Target[]): Promise<Result> {
   const line = (headers: string, text: string): string => tableLine([target.name, headers, text], [12, 28]);
-  if (!set) return { kind: 'is not there', lines: [line(release, '-     Debian has no headers for it')] };
+  if (!set) return { kind: 'no headers', lines: [line(release, '-     Debian has no headers for it')] };
   const headers = `${release}, Linux ${set.kernel}`;
   const model = modelIn(set, target);
-  if ('without' in model) return { kind: 'is not there', lines: [line(headers, `-     ${model.without}`)] };
+  if ('without' in model) return { kind: 'no headers', lines: [line(headers, `-     ${model.without}`)] };
   if (lacking.includes(target)) {
-    const text = `LACKS a compiler; run: apt-get install ${target.compiler.package}`;
-    return { kind: 'lacks a compiler', lines: [line(headers, text)] };
+    const text = `no compiler; run: apt-get install ${target.compiler.package}`;
+    return { kind: 'no compiler', lines: [line(headers, text)] };
   }
   const { compared, findings } = await judge(model, compilerOf(target, set.includeFolders(target)));
   const wrong = findings.map(({ text }) => text);
@@ -74,7 +76,7 @@ async function resultOf({ target, release, set }: Row, lacking: readonly Target[
   return { kind: wrong.length === 0 ? 'holds' : 'fails', lines };
 }
 
-/** The model of kvm.h, or why there is none. */
+/** Returns the model of kvm.h, or the reason why there is no model. */
 function modelIn(set: ProvidedSet, target: Target): Model | { readonly without: string } {
   try {
     const options = { header: [defaultHeader], arch: target.name, include: [], from: set.root };
@@ -85,7 +87,7 @@ function modelIn(set: ProvidedSet, target: Target): Model | { readonly without: 
   }
 }
 
-/** The results of all rows, two at a time; printed in the order of the rows. */
+/** Returns the results of all rows. Two rows run at a time. The results are printed in the order of the rows. */
 async function inPairs(rows: readonly Row[], work: (row: Row) => Promise<Result>): Promise<Result[]> {
   const results: Result[] = [];
   for (let first = 0; first < rows.length; first += 2) {

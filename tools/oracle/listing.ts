@@ -1,23 +1,25 @@
-/** What one side says of each item, so that the compiler's word and the model's can be held against each other. */
+/** Lists the facts of one side about each item, so that the compiler's facts can be compared with the model's facts. */
 
+import { posix } from 'node:path';
 import type { Model } from '../../generator/model/model.js';
+import type { Compiler } from '../lib/compilers.js';
 
-/** The header that is compiled, and those whose items are listed. */
+/** The compiled header, and the headers whose items are listed. */
 export type Subject = Pick<Model, 'header' | 'requiredIncludes' | 'coveredHeaders'>;
 
-/** What is said of each item, by its name: `struct kvm_run.io` or `KVM_RUN`. */
+/** The facts about each item, by its name: `struct kvm_run.io` or `KVM_RUN`. */
 export type Listing = ReadonlyMap<string, Listed>;
 
 export interface Listed {
-  /** The place of the item, of a member that of the type it is in: `linux/kvm.h:292`. */
+  /** The location of the item. A member has the location of its type: `linux/kvm.h:292`. */
   readonly at: string;
   readonly text: string;
 }
 
-/** An item that only one side has, or that the sides say different things of. */
+/** An item that only one side has, or whose facts differ. */
 export interface Difference {
   readonly item: string;
-  /** What the compiler says; undefined where it does not have the item. */
+  /** The compiler's facts. Undefined if the compiler does not have the item. */
   readonly compiled: Listed | undefined;
   readonly modelled: Listed | undefined;
 }
@@ -29,7 +31,19 @@ export function listingDifferences(compiled: Listing, modelled: Listing): Differ
     .filter(({ compiled, modelled }) => compiled?.at !== modelled?.at || compiled?.text !== modelled?.text);
 }
 
-/** The covered header that a path of the compiler leads to. */
-export function headerAt(path: string, covers: readonly string[]): string | undefined {
-  return covers.find((name) => path.endsWith(`/${name}`));
+/** Returns the covered header of a path of the compiler, or undefined. */
+export type HeaderFinder = (path: string) => string | undefined;
+
+/**
+ * A path in an include folder must be exactly a covered header there, because `time.h` is not `sys/time.h`. Other paths
+ * are in the system's folders, which the compiler alone knows.
+ */
+export function headerFinder({ coveredHeaders }: Subject, { include }: Pick<Compiler, 'include'>): HeaderFinder {
+  const roots = include.map((folder) => `${posix.normalize(folder)}/`);
+  return (spelled) => {
+    const path = posix.normalize(spelled);
+    const names = roots.filter((root) => path.startsWith(root)).map((root) => path.slice(root.length));
+    if (names.length > 0) return names.find((name) => coveredHeaders.includes(name));
+    return coveredHeaders.find((name) => path.endsWith(`/${name}`));
+  };
 }

@@ -1,28 +1,30 @@
-/** The compiler's own list of the macros that headers define, and what it takes each for. */
+/** The compiler's list of the macros of headers, and the kind of each macro. */
 
 import { requestMacros } from '../../generator/kernel/request-macros.js';
+import type { Omission } from '../../generator/model/model.js';
 import { type Check, includeLines, textMacros } from '../../generator/verify/c-assertions.js';
 import { type Compiler, preprocess, refusedLines } from '../lib/compilers.js';
-import { headerAt, type Subject } from './listing.js';
+import { headerFinder, type Subject } from './listing.js';
 
 export interface Macro {
   readonly name: string;
-  /** Null for an object-like one. */
+  /** Null for an object-like macro. */
   readonly parameters: readonly string[] | null;
   readonly body: string;
   readonly at: string;
 }
 
-/** What the preprocessor makes of the covered headers. */
+/** The preprocessor's output for the covered headers. */
 export interface Preprocessed {
-  /** The macros that they define and that are still defined at the end, by name. */
+  /** The macros that the headers define and that are still defined at the end, by name. */
   readonly macros: ReadonlyMap<string, Macro>;
-  /** Whether a struct, union or enum is spoken of in what is left when all macros are expanded. */
+  /** Whether the expanded text mentions a struct, union or enum. */
   readonly hasTypes: boolean;
 }
 
 export async function preprocessed(compiler: Compiler, subject: Subject): Promise<Preprocessed> {
   const macros = new Map<string, Macro>();
+  const headerAt = headerFinder(subject, compiler);
   let hasTypes = false;
   let file: string | undefined;
   let line = 0;
@@ -30,7 +32,7 @@ export async function preprocessed(compiler: Compiler, subject: Subject): Promis
     const marker = /^# (\d+) "(.*)"/.exec(text);
     if (marker) {
       line = Number(marker[1]);
-      file = headerAt(marker[2] as string, subject.coveredHeaders);
+      file = headerAt(marker[2] as string);
       continue;
     }
     const [, directive, name = '', parameters, body = ''] = /^#(define|undef) (\w+)(\([^)]*\))?(.*)/.exec(text) ?? [];
@@ -51,10 +53,10 @@ export async function preprocessed(compiler: Compiler, subject: Subject): Promis
   return { macros, hasTypes };
 }
 
-/** What the value of a macro is for the compiler: one that it knows, or none. */
+/** The kind of a macro's value for the compiler. */
 export type ValueKind = 'an integer' | 'a string' | 'no value';
 
-/** The kind of each of some names. */
+/** Returns the kind of each name. */
 export async function valueKinds(
   compiler: Compiler,
   subject: Subject,
@@ -65,11 +67,11 @@ export async function valueKinds(
   const checks: Check[] = [];
   const ask = (name: string, kind: ValueKind, condition: string): void => {
     checks.push({ line: lines.push(`_Static_assert(${condition}, "");`), item: name, expected: kind });
-    // If the tokens of a macro reach beyond the line, the next one is refused, and is nobody's.
+    // If the tokens of a macro continue after the line, the compiler rejects the next line. That line checks no item.
     lines.push('_Static_assert(1, "");');
   };
   for (const name of names) {
-    // The operands of a conditional are not folded into one, as those of `* 0` are where a call has no side effects.
+    // The compiler does not fold the operands of a conditional. It would fold `* 0` if a call has no side effects.
     ask(name, 'an integer', `~(${name}) ? 1 : 2`);
     ask(name, 'a string', `sizeof(KVM_UAPI_TEXT(${name})) > 1 && (__builtin_strlen("" ${name} "") ? 1 : 2)`);
   }
@@ -81,7 +83,29 @@ export async function valueKinds(
   return kinds;
 }
 
-/** Of the macros, those that come down to one use of a macro that makes a request number. */
+/**
+ * Returns the function-like macros that are an integer constant for the compiler, if their arguments are small integers.
+ */
+export async function functionsWithValues(
+  compiler: Compiler,
+  subject: Subject,
+  macros: readonly Pick<Omission, 'name' | 'parameters'>[],
+): Promise<Set<string>> {
+  if (macros.length === 0) return new Set();
+  const lines = [...includeLines(subject)];
+  const checks = macros.map(({ name, parameters = [] }, index): Check => {
+    // In parentheses, an argument is a value, which cannot become a part of a name.
+    const use = `${name}(${parameters.map((_, place) => `(${place + 1})`).join(', ')})`;
+    // Only an integer constant expression can be the value of an enumerator.
+    const line = lines.push(`enum { ${marker}${index} = (${use}) };`);
+    lines.push('_Static_assert(1, "");');
+    return { line, item: name, expected: '' };
+  });
+  const refused = await refusedLines(compiler, subject.header, { text: `${lines.join('\n')}\n`, checks });
+  return new Set(checks.filter(({ line }) => !refused.has(line)).map(({ item }) => item));
+}
+
+/** Returns the macros that expand to exactly one use of a macro that makes a request number. */
 export async function requestNames(
   compiler: Compiler,
   subject: Subject,
@@ -110,7 +134,7 @@ function isRequest(expansion: string): boolean {
   return rest.slice(close + 1).replace(/\s/g, '') === ')'.repeat(open.replace(/\s/g, '').length);
 }
 
-/** Where the parenthesis that a text begins with is closed. */
+/** Returns the position of the parenthesis that closes the first parenthesis of a text. */
 function closingParenthesis(text: string): number {
   let depth = 0;
   for (const [index, letter] of [...text].entries()) {

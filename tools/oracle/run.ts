@@ -1,8 +1,9 @@
 /**
- * `npm run oracle`: what the generator says of headers, held against compilers, in both directions. Without options it is
- * about kvm.h of every architecture and of every version that Debian has; with `--corpus` about all headers. `--arch`, or
- * names of architectures alone, restrict it to these; `--header` restricts the corpus. Exit codes: 0 all holds, 1
- * something does not, 2 something is lacking, or wrong use.
+ * `npm run oracle`: compares the generator's models with compilers, in both directions. Without options, it compares
+ * kvm.h of every architecture and every Debian version. With `--corpus`, it compares all headers of the kernel. With
+ * `--foreign`, it compares headers of libraries. `--arch`, or the names of architectures as arguments, limit it to these
+ * architectures. `--header` limits the corpus. Exit codes: 0 if everything holds, 1 if something does not hold, 2 for a
+ * missing compiler or wrong usage.
  */
 
 import { parseArgs } from 'node:util';
@@ -10,21 +11,24 @@ import { UsageError } from '../../generator/errors.js';
 import { targetCalled } from '../../generator/targets/targets.js';
 import { call } from '../lib/programs.js';
 import { judgeAllCorpora } from './corpora.js';
+import { judgeAllForeign } from './foreign.js';
 import { judgeKvm } from './kvm.js';
 
 async function main(): Promise<number> {
   const { values, positionals } = parseArgs({
     options: {
       corpus: { type: 'boolean', default: false },
+      foreign: { type: 'boolean', default: false },
       arch: { type: 'string', multiple: true, default: [] },
       header: { type: 'string', multiple: true, default: [] },
     },
     allowPositionals: true,
   });
   const asked = [...values.arch, ...positionals].map(targetCalled);
-  if (!values.corpus && values.header.length > 0) throw new UsageError('--header is for --corpus; give that too');
-  if (call('readelf', ['--version']).error)
-    throw new UsageError("there is no 'readelf'; run: apt-get install binutils");
+  if (!values.corpus && values.header.length > 0) throw new UsageError('--header needs --corpus; add --corpus');
+  if (call('readelf', ['--version']).error) throw new UsageError("'readelf' not found; run: apt-get install binutils");
+  if (values.corpus && values.foreign) throw new UsageError('--corpus cannot be combined with --foreign; run both');
+  if (values.foreign) return judgeAllForeign(asked);
   return values.corpus ? judgeAllCorpora(asked, values.header) : judgeKvm(asked);
 }
 

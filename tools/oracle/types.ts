@@ -1,15 +1,16 @@
-/** The compiler's own list of the types that headers declare, from its debug information. */
+/** The compiler's list of the types of headers, from its debug information. */
 
 import { locationText } from '../../generator/model/locations.js';
 import type { Member, Model } from '../../generator/model/model.js';
 import { includeLines } from '../../generator/verify/c-assertions.js';
 import { type Compiler, debugDump } from '../lib/compilers.js';
-import { headerAt, type Listed, type Listing, type Subject } from './listing.js';
+import { DebugInfo, type Entry, number, text } from './debug-info.js';
+import { type HeaderFinder, headerFinder, type Listed, type Listing, type Subject } from './listing.js';
 
 interface TypeCounts {
   readonly structs: number;
   readonly unions: number;
-  /** Of the structs and unions. */
+  /** The number of unnamed structs and unions. */
   readonly unnamed: number;
   readonly fields: number;
   readonly bitFields: number;
@@ -19,7 +20,9 @@ interface TypeCounts {
 
 export interface TypeList {
   readonly items: Listing;
-  /** Each by its location, a member by that of its type; a type without a name under that of its member. */
+  /**
+   * Each item by its location. A member has the location of its type. A type without a name has the name of its member.
+   */
   readonly inventory: {
     /** Structs and unions. */
     readonly types: readonly string[];
@@ -32,22 +35,15 @@ export interface TypeList {
 
 // Types, as the debug information has them
 
-/** An entry of the debug information with its attributes as text. */
-interface Entry {
-  readonly tag: string;
-  readonly attributes: ReadonlyMap<string, string>;
-  readonly children: Entry[];
-}
-
 export const noTypes: Pick<TypeList, 'items' | 'inventory'> = {
   items: new Map(),
   inventory: { types: [], members: [], enums: [], enumerators: [] },
 };
 
-/** The types of the covered headers, in a C text that includes the one that covers them. */
+/** Returns the types of the covered headers in a C text that includes the covering header. */
 export async function compiledTypes(compiler: Compiler, subject: Subject): Promise<TypeList> {
   const dump = await debugDump(compiler, `${includeLines(subject).join('\n')}\n`, 'info', 'rawline');
-  return new DebugTypes(dump, subject.coveredHeaders);
+  return new DebugTypes(dump, headerFinder(subject, compiler));
 }
 
 class DebugTypes implements TypeList {
@@ -59,19 +55,14 @@ class DebugTypes implements TypeList {
     enumerators: [] as string[],
   };
   readonly counts: TypeCounts;
-  readonly #entries: ReadonlyMap<string, Entry>;
+  readonly #info: DebugInfo;
   readonly #listed = new Set<Entry>();
   readonly #pointerSize: number;
-  /** The covered header of each number in the file table. */
-  readonly #headers: ReadonlyMap<string, string>;
 
-  constructor(dump: string, covers: readonly string[]) {
-    this.#entries = entriesOf(dump);
+  constructor(dump: string, headerAt: HeaderFinder) {
+    this.#info = new DebugInfo(dump, headerAt);
     this.#pointerSize = Number(/^ +Pointer Size: +(\d+)$/m.exec(dump)?.[1]);
-    this.#headers = headersOf(dump, covers);
-    const here = [...this.#entries.values()].filter(
-      (entry) => this.#headerOf(entry) && !entry.attributes.has('declaration'),
-    );
+    const here = this.#info.here.filter(({ attributes }) => !attributes.has('declaration'));
     const records = here.filter(({ tag }) => tag === 'structure_type' || tag === 'union_type');
     const enums = here.filter(({ tag }) => tag === 'enumeration_type');
     const fields = records.flatMap(membersOf);
@@ -86,20 +77,21 @@ class DebugTypes implements TypeList {
     };
     for (const record of records) if (record.attributes.has('name')) this.#record(record, this.#spell(record));
     for (const entry of here) if (entry.tag === 'typedef') this.#typedef(entry);
-    // What no name leads to, such as the type of a variable, is known by its place.
+    // A type without a name, such as the type of a variable, is identified by its location.
     for (const record of records)
-      if (!this.#listed.has(record)) this.#record(record, `${keywordOf(record)} at ${this.#place(record)}`);
+      if (!this.#listed.has(record)) this.#record(record, `${keywordOf(record)} at ${this.#info.place(record)}`);
     for (const entry of enums) this.#enum(entry);
   }
 
-  /** A typedef is listed where it is the name of an unnamed record. */
+  /** Lists a typedef if it is the name of an unnamed record. A second name of the record is only a typedef. */
   #typedef(entry: Entry): void {
-    const type = this.#typeOf(entry);
-    if (type && isRecord(type) && !type.attributes.has('name')) this.#record(type, text(entry, 'name'));
+    const { entry: type } = this.#unqualified(this.#info.typeOf(entry));
+    if (!type || !isRecord(type) || type.attributes.has('name') || this.#listed.has(type)) return;
+    this.#record(type, text(entry, 'name'));
   }
 
   #record(entry: Entry, name: string): void {
-    const at = this.#place(entry);
+    const at = this.#info.place(entry);
     this.items.set(name, { at, text: `${keywordOf(entry)}, ${number(entry, 'byte_size')} bytes` });
     this.inventory.types.push(`${at} ${name}`);
     this.#members(entry, name, at);
@@ -109,18 +101,21 @@ class DebugTypes implements TypeList {
     this.#listed.add(record);
     for (const [index, member] of membersOf(record).entries()) {
       const item = `${path}.${member.attributes.get('name') ?? `<${index}>`}`;
-      const { element, dims } = this.#elementOf(this.#typeOf(member));
-      this.items.set(item, { at, text: describeMember(this.#describe(member, element, dims)) });
+      const { element: qualified, dims, outer } = this.#elementOf(this.#info.typeOf(member));
+      const element = this.#unqualified(qualified).entry;
+      this.items.set(item, {
+        at,
+        text: describeMember(this.#describe(member, this.#spell(qualified, '', outer), element, dims)),
+      });
       this.inventory.members.push(`${at} ${item}`);
-      // What is reached through a typedef has that name.
+      // A type that is reached through a typedef has the name of the typedef.
       if (!element || !isRecord(element) || element.attributes.has('name')) continue;
       this.inventory.types.push(`${at} ${item}`);
       this.#members(element, item, at);
     }
   }
 
-  #describe(member: Entry, element: Entry | undefined, dims: readonly number[]): DescribedMember {
-    const type = this.#spell(element);
+  #describe(member: Entry, type: string, element: Entry | undefined, dims: readonly number[]): DescribedMember {
     const resolved = this.#resolve(element);
     const shape = this.#shapeOf(resolved);
     const width = member.attributes.get('bit_size');
@@ -135,7 +130,7 @@ class DebugTypes implements TypeList {
     const name = entry.attributes.get('name');
     const title = name === undefined ? 'enum' : `enum ${name}`;
     const size = number(entry, 'byte_size');
-    const at = enumPlace(name ?? null, this.#place(entry));
+    const at = enumPlace(name ?? null, this.#info.place(entry));
     this.inventory.enums.push(`${at} ${title} of ${entry.children[0]?.attributes.get('name')}`);
     for (const child of entry.children) {
       const item = text(child, 'name');
@@ -145,43 +140,47 @@ class DebugTypes implements TypeList {
     }
   }
 
-  #headerOf(entry: Entry): string | undefined {
-    const file = entry.attributes.get('decl_file');
-    return file === undefined ? undefined : this.#headers.get(file);
-  }
-
-  #place(entry: Entry): string {
-    return `${this.#headerOf(entry)}:${text(entry, 'decl_line')}`;
-  }
-
-  #typeOf(entry: Entry): Entry | undefined {
-    const reference = entry.attributes.get('type');
-    return reference === undefined ? undefined : this.#entries.get(reference.replace(/^<0x|>$/g, ''));
-  }
-
-  /** The element of an array, through typedefs of arrays, without its qualifiers; 0 stands for an open length. */
-  #elementOf(type: Entry | undefined): { element: Entry | undefined; dims: number[] } {
+  /**
+   * Returns the element type of an array, through typedefs of arrays, and the dimensions. 0 is an open length. `outer`
+   * has the qualifiers of the array. In C, they are qualifiers of the elements.
+   */
+  #elementOf(type: Entry | undefined): { element: Entry | undefined; dims: number[]; outer: Set<string> } {
     const dims: number[] = [];
+    const outer = new Set<string>();
     let element = type;
     for (;;) {
-      const resolved = this.#resolve(element);
+      const { entry, words } = this.#unqualified(element);
+      const resolved = this.#resolve(entry);
       if (resolved?.tag !== 'array_type') break;
+      for (const word of words) outer.add(word);
       dims.push(...resolved.children.map(lengthOf));
-      element = this.#typeOf(resolved);
+      element = this.#info.typeOf(resolved);
     }
-    while (element && qualifiers.includes(element.tag)) element = this.#typeOf(element);
-    return { element, dims };
+    return { element, dims, outer };
   }
 
-  /** Without typedefs and qualifiers. */
+  /** Returns the type without its own qualifiers, and the qualifiers. */
+  #unqualified(type: Entry | undefined): { readonly entry: Entry | undefined; readonly words: Set<string> } {
+    const words = new Set<string>();
+    let entry = type;
+    for (;;) {
+      const word = entry && qualifiers.get(entry.tag);
+      if (!entry || word === undefined) return { entry, words };
+      words.add(word);
+      entry = this.#info.typeOf(entry);
+    }
+  }
+
+  /** Returns the type without typedefs and qualifiers. */
   #resolve(type: Entry | undefined): Entry | undefined {
     let resolved = type;
-    while (resolved && [...qualifiers, 'typedef'].includes(resolved.tag)) resolved = this.#typeOf(resolved);
+    while (resolved && (qualifiers.has(resolved.tag) || resolved.tag === 'typedef'))
+      resolved = this.#info.typeOf(resolved);
     return resolved;
   }
 
   #sizeOf(element: Entry | undefined): number {
-    // clang leaves the size of a pointer to the head of the unit.
+    // clang stores the size of a pointer only at the start of the unit.
     if (element?.tag === 'pointer_type') return this.#pointerSize;
     return element ? number(element, 'byte_size') : 0;
   }
@@ -199,25 +198,53 @@ class DebugTypes implements TypeList {
     return `${encoding.startsWith('unsigned') ? 'u' : 's'}${bits}`;
   }
 
-  /** As C spells the type. */
-  #spell(type: Entry | undefined): string {
+  /**
+   * Returns the type in C, around the inner part of its declarator. `outer` has qualifiers in addition to those of the
+   * type.
+   */
+  #spell(type: Entry | undefined, inside = '', outer: ReadonlySet<string> = new Set()): string {
+    const { entry, words } = this.#unqualified(type);
+    const all = [...qualifiers.values()].filter((word) => words.has(word) || outer.has(word)).join(' ');
+    if (entry?.tag === 'pointer_type') {
+      const to = this.#info.typeOf(entry);
+      const isSuffixed = ['array_type', 'subroutine_type'].includes(this.#unqualified(to).entry?.tag ?? '');
+      const declarator = `*${[all, inside].filter((part) => part !== '').join(' ')}`;
+      return this.#spell(to, isSuffixed ? `(${declarator})` : declarator);
+    }
+    if (entry?.tag === 'array_type') {
+      const dims = entry.children.map((dimension) => `[${lengthOf(dimension) || ''}]`).join('');
+      return this.#spell(this.#info.typeOf(entry), `${inside}${dims}`, new Set([...words, ...outer]));
+    }
+    if (entry?.tag === 'subroutine_type')
+      return this.#spell(this.#info.typeOf(entry), `${inside}(${this.#parameters(entry)})`);
+    return [all, this.#name(entry), inside].filter((part) => part !== '').join(' ');
+  }
+
+  #parameters({ attributes, children }: Entry): string {
+    const parameters = children
+      .filter(({ tag }) => tag === 'formal_parameter')
+      .map((one) => this.#spell(this.#info.typeOf(one)));
+    const isVariadic = children.some(({ tag }) => tag === 'unspecified_parameters');
+    if (parameters.length === 0) return attributes.has('prototyped') ? 'void' : '';
+    return [...parameters, ...(isVariadic ? ['...'] : [])].join(', ');
+  }
+
+  #name(type: Entry | undefined): string {
     if (!type) return 'void';
     const name = type.attributes.get('name');
     if (isRecord(type)) return name === undefined ? keywordOf(type) : `${keywordOf(type)} ${name}`;
     if (type.tag === 'enumeration_type') return name === undefined ? 'enum' : `enum ${name}`;
-    if (type.tag === 'pointer_type') return this.#spellPointer(this.#typeOf(type));
-    if (type.tag === 'const_type') return `const ${this.#spell(this.#typeOf(type))}`;
-    if (type.tag === 'volatile_type') return this.#spell(this.#typeOf(type));
     return baseNames.get(name ?? '') ?? name ?? type.tag;
-  }
-
-  #spellPointer(to: Entry | undefined): string {
-    if (to?.tag === 'subroutine_type') return `${this.#spell(this.#typeOf(to))} (*)()`;
-    return `${this.#spell(to)} *`.replaceAll('* *', '**');
   }
 }
 
-const qualifiers = ['const_type', 'volatile_type'];
+/** Maps the entries of qualified types to C's words, in the order in which the generator writes them. */
+const qualifiers: ReadonlyMap<string, string> = new Map([
+  ['const_type', 'const'],
+  ['volatile_type', 'volatile'],
+  ['restrict_type', 'restrict'],
+  ['atomic_type', '_Atomic'],
+]);
 
 const baseNames = new Map([
   ['short int', 'short'],
@@ -228,46 +255,6 @@ const baseNames = new Map([
   ['long long unsigned int', 'unsigned long long'],
   ['__int128 unsigned', 'unsigned __int128'],
 ]);
-
-/** The entries of a dump by their place in it: `<1><2a>: Abbrev Number: 17 (DW_TAG_base_type)` and its attributes. */
-function entriesOf(info: string): Map<string, Entry> {
-  const entries = new Map<string, Entry>();
-  const open: Entry[] = [];
-  let attributes = new Map<string, string>();
-  for (const line of info.split('\n')) {
-    const head = /^ *<([0-9a-f]+)><([0-9a-f]+)>: Abbrev Number: \d+ \(DW_TAG_(\w+)\)/.exec(line);
-    if (head) {
-      const [, depth = '', place = '', tag = ''] = head;
-      attributes = new Map();
-      const entry: Entry = { tag, attributes, children: [] };
-      entries.set(place, entry);
-      open.length = Number.parseInt(depth, 16);
-      open.at(-1)?.children.push(entry);
-      open.push(entry);
-      continue;
-    }
-    const attribute = /^ *<[0-9a-f]+> +DW_AT_(\w+) *: (?:\((?:indirect|indexed|alt)[^)]*\): )?(.*)$/.exec(line);
-    if (attribute) attributes.set(attribute[1] as string, (attribute[2] as string).trim());
-  }
-  return entries;
-}
-
-/** The covered header of each number in a dump of the file table. */
-function headersOf(lines: string, covers: readonly string[]): Map<string, string> {
-  const [, directoryTable = '', fileTable = ''] = lines.split(/^ The (?:Directory|File Name) Table.*$/m);
-  const name = String.raw`(?:\(.*\): )?(.+)$`;
-  const directories = [...directoryTable.matchAll(new RegExp(String.raw`^ +(\d+)\t${name}`, 'gm'))];
-  const paths = new Map(directories.map(([, index = '', path = '']) => [index, path]));
-  // Before the name, older forms of the table have a time and a size, and clang a checksum.
-  const more = String.raw`(?:\t\d+\t\d+| 0x[0-9a-f]+)?`;
-  const files = [...fileTable.matchAll(new RegExp(String.raw`^ +(\d+)\t(\d+)${more}\t${name}`, 'gm'))];
-  return new Map(
-    files.flatMap(([, index = '', directory = '', file = '']) => {
-      const header = headerAt(`${paths.get(directory)}/${file}`, covers);
-      return header === undefined ? [] : [[index, header] as const];
-    }),
-  );
-}
 
 function isRecord({ tag }: Entry): boolean {
   return tag === 'structure_type' || tag === 'union_type';
@@ -281,22 +268,12 @@ function membersOf({ children }: Entry): Entry[] {
   return children.filter(({ tag }) => tag === 'member');
 }
 
-function text({ tag, attributes }: Entry, name: string): string {
-  const value = attributes.get(name);
-  if (value === undefined) throw new Error(`an entry ${tag} without ${name}`);
-  return value;
-}
-
-function number(entry: Entry, name: string): number {
-  return Number(text(entry, name));
-}
-
 function lengthOf({ attributes }: Entry): number {
   const bound = attributes.get('upper_bound');
   return bound === undefined ? Number(attributes.get('count') ?? 0) : Number(bound) + 1;
 }
 
-// The same of a model
+// The items of a model
 
 type DescribedMember = { readonly type: string; readonly dims: readonly number[]; readonly shape: string } & (
   | { readonly offset: number; readonly size: number }
@@ -309,7 +286,10 @@ function describeMember(member: DescribedMember): string {
   return `${type}${dims.map((length) => `[${length}]`).join('')} (${shape}), ${place}`;
 }
 
-/** An enum without a tag is where `enum` stands for us, and where its brace does for GCC: only the header is compared. */
+/**
+ * Returns the location of an enum. For an enum without a tag, the model has the location of `enum` and GCC has the
+ * location of the brace. Only the header is compared in this case.
+ */
 function enumPlace(tag: string | null, at: string): string {
   return tag === null ? at.replace(/:\d+$/, '') : at;
 }
@@ -331,7 +311,7 @@ export function modelledTypes(model: Model): Listing {
   return items;
 }
 
-/** Those that the debug information does not know by name. */
+/** The predefined typedefs whose names the debug information does not contain. */
 const predefinedTypedefs = new Map([
   ['__int128_t', '__int128'],
   ['__uint128_t', 'unsigned __int128'],

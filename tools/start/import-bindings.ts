@@ -1,12 +1,12 @@
-/** Generated TypeScript, imported at once: types erased, nothing else. */
+/** Imports generated TypeScript without a build: only the types are erased. */
 
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import type { Bindings } from '../../runtime/index.js';
+import type { Bindings } from '../../runtime/x86_64.js';
 import { javaScriptOf } from '../lib/imported-bindings.js';
 
-/** Makes JavaScript of every module below a folder that `generate` wrote to, and imports that of kvm.h. */
+/** Erases the types of every module below the output folder of `generate`, and imports the module of kvm.h. */
 export async function importBindings(folder: string): Promise<Bindings> {
   for (const path of readdirSync(folder, { recursive: true, encoding: 'utf8' })) {
     if (!path.endsWith('.ts')) continue;

@@ -1,6 +1,6 @@
 // Creates and closes VMs, and counts the resources of the process before and after.
 
-import { Kvm, Vcpu } from '../../dist/runtime/index.js';
+import { Kvm, Vcpu } from '../../dist/runtime/x86_64.js';
 import { realMode } from '../../dist/tools/guests/index.js';
 import { census, collectUntil } from '../lib/process-resources.mjs';
 
@@ -13,7 +13,7 @@ function cycle() {
   const { vcpu, memory } = guest.load(vm);
   const attached = Vcpu.attach(vcpu.share());
   memory.share();
-  vcpu.run({ timeoutMs: 30_000 });
+  vcpu.run({ timeout: 30_000 });
   attached.kick();
   attached.run();
   // All pages become resident, so that a leak is visible.
@@ -21,7 +21,7 @@ function cycle() {
   for (const each of [attached, vcpu, memory, vm, kvm]) each.close();
 }
 
-// This many cycles are needed until the heap does not grow any more.
+// The heap grows during the first cycles, so these cycles are not measured.
 for (let i = 0; i < cycles / 8; i++) cycle();
 await collectUntil();
 const before = census();

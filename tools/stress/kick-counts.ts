@@ -1,13 +1,13 @@
 /** The results of kicks. */
 
 export class KickCounts {
-  /** Kicks, without those that rescue a vCPU after a lost kick. */
+  /** The number of kicks, without the kicks that rescue a vCPU after a lost kick. */
   kicks = 0;
-  /** Not delivered, while the guest went on in one run. */
+  /** Kicks that were not delivered, while the guest continued in one run. */
   lost = 0;
-  /** Not delivered, although runs returned and others began. */
+  /** Kicks that were not delivered, although later runs began. */
   swallowed = 0;
-  /** Delivered by a later run than the next one. */
+  /** Kicks that were delivered by a later run than the next one. */
   late = 0;
   /** The time from the kick to the return of each delivered kick, in microseconds. */
   readonly latencies: number[] = [];

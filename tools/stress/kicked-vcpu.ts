@@ -2,7 +2,8 @@
 
 import { Worker } from 'node:worker_threads';
 import { builtModule } from '../../runtime/addon.js';
-import { type Kvm, kick, type Mechanism, type SharedVcpu, type Vm } from '../../runtime/index.js';
+import { kick, type VcpuHandle } from '../../runtime/index.js';
+import type { Kvm, Mechanism, Vm } from '../../runtime/x86_64.js';
 import type { Guest, Loaded } from '../guests/index.js';
 import { type Change, type Gap, Hooks } from '../lib/native-test-hooks.js';
 import { watchdogMs } from '../lib/timeouts.js';
@@ -11,7 +12,7 @@ import { SharedCounters } from './shared-counters.js';
 
 /** What the Worker gets as `workerData`. */
 export interface RunnerInput {
-  readonly vcpu: SharedVcpu;
+  readonly vcpu: VcpuHandle;
   readonly counters: SharedArrayBuffer;
 }
 
@@ -39,7 +40,7 @@ export class KickedVcpu implements AsyncDisposable {
   readonly counts: KickCounts = new KickCounts();
   readonly #vm: Vm;
   readonly #loaded: Loaded;
-  readonly #vcpu: SharedVcpu;
+  readonly #vcpu: VcpuHandle;
   readonly #counters: SharedCounters;
   readonly #worker: Worker;
   readonly #ended: Promise<void>;
@@ -70,13 +71,13 @@ export class KickedVcpu implements AsyncDisposable {
   async started(): Promise<this> {
     const end = Date.now() + watchdogMs;
     while (this.#counters.runs === 0) {
-      if (Date.now() > end) throw new Error(`the Worker has not started after ${watchdogMs} ms`);
+      if (Date.now() > end) throw new Error(`the first run of the Worker: timed out after ${watchdogMs} ms`);
       await Promise.race([this.#ended, new Promise((resolve) => setTimeout(resolve, 1))]);
     }
     return this;
   }
 
-  /** Whether the last kick is settled: delivered, or given up as lost and rescued. It may be called at any time. */
+  /** Whether the last kick is settled: it was delivered, or it was lost and the vCPU was rescued. */
   get isSettled(): boolean {
     if (this.#outstanding === null) return true;
     const { at, delivered, runs } = this.#outstanding;
@@ -93,7 +94,7 @@ export class KickedVcpu implements AsyncDisposable {
     return true;
   }
 
-  /** Kicks the vCPU, wherever it is. The previous kick must be settled. */
+  /** Kicks the vCPU at any phase of its run. The previous kick must be settled. */
   kick(): void {
     this.#give(() => kick(this.#vcpu));
   }
@@ -108,10 +109,10 @@ export class KickedVcpu implements AsyncDisposable {
         while (!this.hooks.isHeld(1) && this.#counters.delivered === delivered && !this.#isLost(at));
       });
     } else {
-      // A signal gets the runner out of the guest, so that it arrives at the gap.
+      // A signal gets the runner out of the guest, so that the runner arrives at the gap.
       const end = Date.now() + watchdogMs;
       do {
-        if (Date.now() > end) throw new Error(`the gap before ${gap}: the vCPU is not there after ${watchdogMs} ms`);
+        if (Date.now() > end) throw new Error(`the runner in the gap before ${gap}: timed out after ${watchdogMs} ms`);
         this.hooks.stray();
       } while (!this.hooks.isHeld(1));
       this.#give(() => kick(this.#vcpu));
@@ -138,11 +139,12 @@ export class KickedVcpu implements AsyncDisposable {
     const { delivered } = this.#counters;
     this.#kickForCertain();
     this.#counters.awaitDelivery(delivered, watchdogMs);
-    if (this.#counters.delivered === delivered) throw new Error('nothing gets the guest out of KVM_RUN');
+    if (this.#counters.delivered === delivered)
+      throw new Error(`a kick with all steps: not delivered after ${watchdogMs} ms`);
     for (const change of this.#changes) this.hooks.change(change);
   }
 
-  /** Kicks with all steps, and sends a signal: a step that was left out may have kept K2 from sending one. */
+  /** Kicks with all steps, and sends a signal, because a step that was left out may have kept K3 from sending one. */
   #kickForCertain(): void {
     for (const change of this.#changes) this.hooks.change(change, false);
     kick(this.#vcpu);

@@ -1,6 +1,6 @@
-/** Thousands of kicks, at random phases and in each gap of the protocol. */
+/** Kicks vCPUs thousands of times, at random phases and in each gap of the protocol. */
 
-import type { Kvm } from '../../runtime/index.js';
+import type { Kvm } from '../../runtime/x86_64.js';
 import type { Guest } from '../guests/index.js';
 import { type Gap, gaps } from '../lib/native-test-hooks.js';
 import { KickCounts } from './kick-counts.js';
@@ -55,7 +55,7 @@ class KickedVcpus implements AsyncDisposable {
   }
 }
 
-/** In nanoseconds. A run takes some ten microseconds, so the phases reach from its begin to well into the guest. */
+/** In nanoseconds. A run takes some ten microseconds, so a kick can arrive in each phase of a run. */
 const longestPhase = 60_000;
 
 /** Kicks each vCPU again, a random time after it has delivered the previous kick. */
@@ -82,7 +82,7 @@ function kickAtRandom(kicked: readonly KickedVcpu[], count: number, progress: Pr
   }
 }
 
-/** Kicks one vCPU after the other in the gap. */
+/** Kicks the vCPUs in turn, each time in the gap. */
 export function kickInGap(kicked: readonly KickedVcpu[], gap: Gap, count: number, progress: Progress = () => {}): void {
   for (let kicks = 0; kicks < count; kicks++) {
     kicked[kicks % kicked.length]?.kickIn(gap);

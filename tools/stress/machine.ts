@@ -1,25 +1,16 @@
-/** A VM with a vCPU, and a model of it: each action is compared at once with what the model expects. */
+/** A VM with a vCPU, and a model of both. The result of each action is compared with the result that the model expects. */
 
 import { KVM_EXIT_HLT, KVM_EXIT_IO } from '../../generated/x86_64/linux/kvm.js';
 import { builtModule } from '../../runtime/addon.js';
-import {
-  abort,
-  GuestMemory,
-  type Kvm,
-  kick,
-  type SharedVcpu,
-  Vcpu,
-  type VcpuOptions,
-  VcpuThread,
-  type Vm,
-} from '../../runtime/index.js';
+import { abort, GuestMemory, kick, type VcpuHandle, VcpuThread } from '../../runtime/index.js';
+import { type Kvm, Vcpu, type VcpuOptions, type Vm } from '../../runtime/x86_64.js';
 import { type Guest, places, realMode, userMode } from '../guests/index.js';
 import { type Outcome, outcomeOf, runOutcome } from '../lib/outcome.js';
 import { HangError, until, watchdogMs, within } from '../lib/timeouts.js';
 import type { Pool, PooledWorker } from './pool.js';
 import type { CountingData } from './sequence-program.js';
 
-/** A guest, and its exits up to its end. A guest that spins has none. */
+/** A guest, and its exits up to its end. A guest that spins has no exits. */
 export interface Program {
   readonly guest: Guest;
   readonly exits: readonly number[];
@@ -35,10 +26,10 @@ export const programs: readonly Program[] = [
 ];
 
 function same(got: unknown, expected: unknown, what: string): void {
-  if (got !== expected) throw new Error(`${what}: ${got}, not ${expected}`);
+  if (got !== expected) throw new Error(`${what}: got ${got}, expected ${expected}`);
 }
 
-/** The other thread that has the vCPU. */
+/** The other thread that runs the vCPU. */
 type Other =
   | {
       readonly kind: 'worker';
@@ -61,9 +52,9 @@ const busy = 'KvmBusyError';
 
 export class Machine {
   readonly #program: Program;
-  readonly #shared: SharedVcpu;
+  readonly #shared: VcpuHandle;
   readonly #start: bigint;
-  /** Another handle of the memory, to read the guest's counter when the others are closed. */
+  /** Another handle of the memory. It reads the counter of the guest when the other handles are closed. */
   readonly #watched: GuestMemory;
   #vm: Vm | null;
   #memory: GuestMemory | null;
@@ -91,17 +82,18 @@ export class Machine {
     this.#start = vcpu.getRegs().rip;
   }
 
-  // The actions. `choice` is any number; it selects a variant.
+  // The actions. `choice` is any number. It selects a variant of the action.
 
   run(choice: number): void {
     const { vcpu, isOpen } = this.#handle(choice);
     this.#rewind();
     const number = choice % 2 === 0 ? 0 : this.#number + 1;
     const expected = !isOpen ? closed : this.#isRunning ? busy : this.#outcome(number);
-    const timeoutMs = expected === 'interrupted by timeout' ? 10 ** ((choice % 7) - 6) : watchdogMs;
-    const options = { timeoutMs, ...(number === 0 ? {} : { number }) };
+    const timeout = expected === 'interrupted by timeout' ? 10 ** ((choice % 7) - 6) : watchdogMs;
+    const options = { timeout, ...(number === 0 ? {} : { runId: number }) };
     const outcome = outcomeOf(() => runOutcome(vcpu, options));
-    if (outcome === 'interrupted by timeout' && outcome !== expected) throw new HangError(`run: not ${expected}`);
+    if (outcome === 'interrupted by timeout' && outcome !== expected)
+      throw new HangError(`run: timed out after ${watchdogMs} ms, expected ${expected}`);
     same(outcome, expected, 'run');
   }
 
@@ -114,8 +106,8 @@ export class Machine {
     // The Worker cannot close its handle while the vCPU is busy, and it does not do so later.
     if (expected === busy) this.#hasDropped = true;
     const isEndless = expected === 'interrupted by timeout' && choice % 3 !== 0;
-    const timeout = expected === 'interrupted by timeout' ? { timeoutMs: 1 } : {};
-    const options = { ...(isEndless ? {} : timeout), ...(number === 0 ? {} : { number }) };
+    const timeout = expected === 'interrupted by timeout' ? { timeout: 1 } : {};
+    const options = { ...(isEndless ? {} : timeout), ...(number === 0 ? {} : { runId: number }) };
     const answer = worker.run({ vcpu: this.#shared, options });
     if (isEndless) {
       this.#other = { kind: 'worker', worker, answer, number };
@@ -215,7 +207,7 @@ export class Machine {
     await this.#untilCounting();
   }
 
-  /** Ends the other thread that has the vCPU, in one of several ways. */
+  /** Ends the other thread that runs the vCPU, in one of several ways. */
   async end(choice: number, pool: Pool): Promise<void> {
     const other = this.#other;
     if (other?.kind === 'worker') {
@@ -240,7 +232,7 @@ export class Machine {
     const { vcpu, isOpen } = this.#handle(choice);
     // The operation may be completed already. Requests stay pending.
     same(
-      outcomeOf(() => vcpu.complete(() => {})),
+      outcomeOf(() => vcpu.completeExit(() => {})),
       isOpen ? (this.#isRunning ? busy : 'done') : closed,
       'complete',
     );

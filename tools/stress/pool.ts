@@ -2,13 +2,14 @@
 
 import { Worker } from 'node:worker_threads';
 import { builtModule } from '../../runtime/addon.js';
-import type { RunOptions, SharedVcpu } from '../../runtime/index.js';
+import type { VcpuHandle } from '../../runtime/index.js';
+import type { RunOptions } from '../../runtime/x86_64.js';
 import type { Outcome } from '../lib/outcome.js';
 
 /** A message to a Worker. */
 export interface RunMessage {
-  readonly vcpu: SharedVcpu;
-  readonly options: Pick<RunOptions, 'timeoutMs' | 'number'>;
+  readonly vcpu: VcpuHandle;
+  readonly options: RunOptions;
 }
 
 export class PooledWorker {

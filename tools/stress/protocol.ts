@@ -4,16 +4,17 @@ import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { packageRoot } from '../../runtime/addon.js';
 
-/** The program with the protocol as it is in the product, and with the test hooks. */
+/** The program without test hooks, as in the product, and the program with test hooks. */
 export type ProtocolProgram = 'protocol' | 'protocol_hooks';
 
 export interface ProtocolBuild {
-  /** The folder of the native layer, if it is a changed copy, and the folder for the program. */
+  /** The folder of the native layer. A test can build a changed copy. */
   readonly sources?: string;
+  /** The folder for the program. */
   readonly out?: string;
 }
 
-/** Builds a program if it is missing or old. Returns its path. */
+/** Builds a program if it is missing or stale. Returns its path. */
 export async function buildProtocol(
   program: ProtocolProgram,
   { sources = join(packageRoot(), 'runtime/native'), out = join(packageRoot(), 'build') }: ProtocolBuild = {},
@@ -21,12 +22,12 @@ export async function buildProtocol(
   const path = join(out, program);
   const tools = join(packageRoot(), 'tools');
   const { status, stderr } = await execute('make', '-s', '-C', sources, `OUT=${out}`, `TOOLS=${tools}`, path);
-  if (status !== 0) throw new Error(`the test of the protocol cannot be built: ${stderr}`);
+  if (status !== 0) throw new Error(`make ${path} failed: ${stderr}`);
   return path;
 }
 
 export interface ProtocolOptions {
-  /** How often each check does what it does: with 20 all of them take some seconds. */
+  /** The number of rounds of each check. With 20 rounds, all checks take some seconds. */
   readonly count: number;
   /** A kick that is not delivered within this many milliseconds counts as lost. */
   readonly patienceMs?: number;
@@ -47,7 +48,7 @@ export async function runProtocol(
 ): Promise<ProtocolResult> {
   const options = [`count=${count}`, `patience=${patienceMs}`, `without=${without}`];
   let ended = await execute(program, ...options);
-  // This ThreadSanitizer does not support how widely the kernel randomizes addresses, so randomization is turned off.
+  // Some versions of ThreadSanitizer do not support how widely the kernel randomizes addresses, so randomization is turned off.
   if (ended.stderr.includes('unexpected memory mapping')) ended = await execute('setarch', '-R', program, ...options);
   const { status, stdout, stderr } = ended;
   const lines = stdout
@@ -55,8 +56,8 @@ export async function runProtocol(
     .filter((line) => line !== '')
     .map((line) => JSON.parse(line) as { check: string; failure: string | null });
   const good = lines.every(({ failure }) => failure === null);
-  // After a crash the status is the only trace. ThreadSanitizer also has a status of its own, and prints why.
-  if (good && status !== 0 && stderr === '') throw new Error(`${program} ended with ${status}`);
+  // After a crash only the status shows the failure. ThreadSanitizer also ends with a status of its own, but it prints a report.
+  if (good && status !== 0 && stderr === '') throw new Error(`${program}: exit status ${status}`);
   return { checks: new Map(lines.map(({ check, failure }) => [check, failure])), reports: stderr };
 }
 
@@ -67,7 +68,7 @@ interface Ended {
 }
 
 async function execute(command: string, ...rest: readonly string[]): Promise<Ended> {
-  // Another sanitizer may be preloaded, which does not work together with this one.
+  // A preloaded sanitizer does not work together with ThreadSanitizer.
   const { LD_PRELOAD: _, ...env } = process.env;
   return new Promise((resolve) => {
     execFile(command, rest, { env, maxBuffer: 2 ** 26 }, (error, stdout, stderr) => {

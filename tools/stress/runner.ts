@@ -1,7 +1,7 @@
 /** The Worker of a `KickedVcpu`: it runs its vCPU again and again, and counts what the runs return. */
 
 import { workerData } from 'node:worker_threads';
-import { Vcpu } from '../../runtime/index.js';
+import { Vcpu } from '../../runtime/x86_64.js';
 import type { RunnerInput } from './kicked-vcpu.js';
 import { SharedCounters } from './shared-counters.js';
 
@@ -11,6 +11,6 @@ const counters = new SharedCounters(buffer);
 
 while (!counters.isOver) {
   counters.begin();
-  if (vcpu.run() === 'interrupted') counters.deliver(process.hrtime.bigint());
+  if (vcpu.run().reason === 'interrupted') counters.deliver(process.hrtime.bigint());
 }
 vcpu.close();

@@ -1,6 +1,6 @@
 /** The program of the `VcpuThread`s of a sequence. It counts exits and kicks, and stops after some exits. */
 
-import type { StartVcpuProgram } from '../../runtime/index.js';
+import type { StartVcpuProgram } from '../../runtime/x86_64.js';
 
 /** Shared with the other side. */
 export interface CountingData {
@@ -10,8 +10,8 @@ export interface CountingData {
 }
 
 const start: StartVcpuProgram<CountingData> = (_vcpu, { counts, exits }) => ({
-  exit: () => (Atomics.add(counts, 0, 1) + 1 === exits ? 'stop' : undefined),
-  interrupted() {
+  onExit: () => (Atomics.add(counts, 0, 1) + 1 === exits ? 'stop' : undefined),
+  onInterrupt() {
     Atomics.add(counts, 1, 1);
     return undefined;
   },

@@ -1,7 +1,7 @@
 /** A Worker of `Pool`: it runs the vCPU of each message once, and posts the outcome. */
 
 import { parentPort } from 'node:worker_threads';
-import { Vcpu } from '../../runtime/index.js';
+import { Vcpu } from '../../runtime/x86_64.js';
 import { outcomeOf, runOutcome } from '../lib/outcome.js';
 import type { RunMessage } from './pool.js';
 

@@ -3,14 +3,14 @@
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import fc from 'fast-check';
-import { Kvm } from '../../runtime/index.js';
+import { Kvm } from '../../runtime/x86_64.js';
 import { chosenRuns } from '../lib/random-runs.js';
 import { HangError } from '../lib/timeouts.js';
 import { Machine, programs } from './machine.js';
 import { Pool } from './pool.js';
 import { Watchdog } from './watchdog.js';
 
-/** The actions of a step, with their weights. Starting a thread takes some 40 ms, and so does replacing a Worker. */
+/** The actions of a step, with their weights. Starting a thread or replacing a Worker takes some 40 ms. */
 const weights = {
   open: 6,
   run: 8,
@@ -53,9 +53,9 @@ const sequence: fc.Arbitrary<Step[]> = fc.array(step, { minLength: 5, maxLength:
 export type SequencesProgress = (done: number) => void;
 
 /**
- * Runs so many sequences. Each step has to do what is expected.
+ * Runs this many sequences. Each step must do what the model expects.
  *
- * @throws an Error with the seed and the steps of a sequence that fails, reduced to as few steps as possible.
+ * @throws Error with the seed and the steps of a sequence that fails. The sequence is reduced to as few steps as possible.
  */
 export async function runSequences(count: number, progress: SequencesProgress = () => {}): Promise<void> {
   let done = 0;
@@ -64,7 +64,7 @@ export async function runSequences(count: number, progress: SequencesProgress = 
   await using pool = new Pool(2);
   using kvm = Kvm.open();
   const property = fc.asyncProperty(sequence, async (steps) => {
-    // After a sequence that hangs, the others cannot be judged.
+    // After a sequence that hangs, the results of other sequences mean nothing.
     if (hangs) return;
     try {
       watchdog.begin(JSON.stringify(steps));
@@ -99,7 +99,7 @@ async function runSequence(kvm: Kvm, pool: Pool, steps: readonly Step[], onStep:
 function open(kvm: Kvm, choice: number): Machine {
   const program = programs[choice % programs.length] as (typeof programs)[number];
   const mechanism = Math.floor(choice / 7) % 2 === 0 ? 'immediate_exit' : 'signal_mask';
-  return new Machine(kvm, program, { mechanism, ...(Math.floor(choice / 14) % 3 === 0 ? { signal: 40 } : {}) });
+  return new Machine(kvm, program, { mechanism, ...(Math.floor(choice / 14) % 3 === 0 ? { kickSignal: 40 } : {}) });
 }
 
 /** The actions that are possible when no handle is left. */

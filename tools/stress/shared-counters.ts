@@ -1,4 +1,4 @@
-/** What the thread that runs a vCPU reports to the thread that kicks it, in shared memory. */
+/** Counters in shared memory. The thread that runs a vCPU writes them, and the thread that kicks the vCPU reads them. */
 
 export class SharedCounters {
   static readonly bytes = 24;
@@ -45,7 +45,7 @@ export class SharedCounters {
     return Atomics.load(this.#time, 0);
   }
 
-  /** Sleeps until more kicks than this were delivered, for at most so many milliseconds. */
+  /** Sleeps until more kicks than this were delivered, for at most this many milliseconds. */
   awaitDelivery(delivered: number, milliseconds: number): void {
     Atomics.wait(this.#words, 1, delivered, milliseconds);
   }

@@ -1,4 +1,4 @@
-/** Watches this thread from another one: when this thread hangs, its own timers do not fire. */
+/** Watches a thread from another thread, because the timers of a thread that hangs do not fire. */
 
 import { writeSync } from 'node:fs';
 import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads';
@@ -39,7 +39,7 @@ function watch(steps: Int32Array): void {
       seen = Atomics.load(steps, 0);
       since = Date.now();
     } else if (Date.now() - since > hangsAfterMs) {
-      writeSync(2, `no progress for ${hangsAfterMs} ms: ${doing}\n`);
+      writeSync(2, `no progress for ${hangsAfterMs} ms in: ${doing}\n`);
       process.kill(process.pid, 'SIGKILL');
     }
   }, 1000);

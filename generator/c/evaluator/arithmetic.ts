@@ -1,22 +1,29 @@
-/** C's integers: their types, conversions and operators. The type decides the sign and the width of every result. */
+/**
+ * C's integers: their types, conversions and operators. The types of the operands determine the sign and the width of
+ * each result.
+ */
 
-/** An integer type as arithmetic sees it. */
+/** An integer type of arithmetic. */
 export interface IntegerType {
-  /** `unsigned long` */
+  /** The name in C, such as `unsigned long`. */
   readonly name: string;
   /** In bits. */
   readonly width: number;
   readonly signed: boolean;
-  /** Conversion rank: of two types of one width, the one with the higher rank wins. */
+  /** Conversion rank. If two types have the same width, the type with the higher rank is used. */
   readonly rank: number;
+  /** Whether the type is that of a bit-field. C has no name for such a type. */
+  readonly bitField?: true;
 }
 
 export interface Integer {
   readonly type: IntegerType;
   readonly value: bigint;
+  /** Whether the type could not hold the result of an operation, or of a conversion from floating point. */
+  readonly overflow?: true;
 }
 
-/** The integer types of a target, as far as constants and promotions need them. */
+/** The integer types of a target that constants and promotions use. */
 export interface IntegerTypes {
   readonly int: IntegerType;
   readonly unsignedInt: IntegerType;
@@ -24,9 +31,11 @@ export interface IntegerTypes {
   readonly unsignedLong: IntegerType;
   readonly longLong: IntegerType;
   readonly unsignedLongLong: IntegerType;
+  /** The type of a decimal constant without `u` that no other signed type can hold. GCC warns about such a constant. */
+  readonly largest: IntegerType;
 }
 
-/** An operation that has no value: the message says why. */
+/** An operation without a value. The message has the reason. */
 export class ArithmeticError extends Error {
   override readonly name = 'ArithmeticError';
 }
@@ -35,21 +44,34 @@ export function fits(value: bigint, type: IntegerType): boolean {
   return convert(value, type).value === value;
 }
 
-/** C's conversion to an integer type: modulo its width. */
+/** Converts a value to an integer type, as C does: modulo 2 to the power of the width. */
 export function convert(value: bigint, type: IntegerType): Integer {
   if (type.name === '_Bool') return { type, value: value === 0n ? 0n : 1n };
   return { type, value: type.signed ? BigInt.asIntN(type.width, value) : BigInt.asUintN(type.width, value) };
+}
+
+/** Converts an integer explicitly, as a cast does. An overflow before the conversion stays, except in a truth value. */
+export function recast(operand: Integer, type: IntegerType): Integer {
+  const result = convert(operand.value, type);
+  return operand.overflow && type.name !== '_Bool' ? { ...result, overflow: true } : result;
+}
+
+/** Returns the exact result of a signed operation as an integer of a type. */
+function computed(exact: bigint, type: IntegerType, overflowed: boolean): Integer {
+  const result = convert(exact, type);
+  return overflowed || (type.signed && result.value !== exact) ? { ...result, overflow: true } : result;
 }
 
 export function promote(operand: Integer, types: IntegerTypes): Integer {
   if (operand.type.rank >= types.int.rank) return operand;
   const narrower =
     operand.type.width < types.int.width || (operand.type.width === types.int.width && operand.type.signed);
-  return { type: narrower ? types.int : types.unsignedInt, value: operand.value };
+  return recast(operand, narrower ? types.int : types.unsignedInt);
 }
 
-/** The type in which a binary operator works on two promoted operands. */
+/** Returns the type in which a binary operator computes with two promoted operands. */
 export function commonType(a: IntegerType, b: IntegerType, types: IntegerTypes): IntegerType {
+  if (a.width !== b.width && (a.bitField || b.bitField)) return a.width > b.width ? a : b;
   if (a.signed === b.signed) return a.rank >= b.rank ? a : b;
   const [unsigned, signed] = a.signed ? [b, a] : [a, b];
   if (unsigned.rank >= signed.rank) return unsigned;
@@ -59,35 +81,37 @@ export function commonType(a: IntegerType, b: IntegerType, types: IntegerTypes):
 
 export function unaryOperation(operator: '+' | '-' | '~' | '!', operand: Integer, types: IntegerTypes): Integer {
   if (operator === '!') return { type: types.int, value: operand.value === 0n ? 1n : 0n };
-  const { type, value } = promote(operand, types);
-  if (operator === '-') return convert(-value, type);
-  return operator === '~' ? convert(~value, type) : { type, value };
+  const promoted = promote(operand, types);
+  if (operator === '+') return promoted;
+  const { type, value, overflow = false } = promoted;
+  return computed(operator === '-' ? -value : ~value, type, overflow);
 }
 
 export function binaryOperation(operator: string, left: Integer, right: Integer, types: IntegerTypes): Integer {
   const a = promote(left, types);
   const b = promote(right, types);
-  if (operator === '<<' || operator === '>>') return shift(operator, a, b);
+  if (operator === '<<' || operator === '>>') return shift(operator, a, BigInt.asIntN(a.type.width, b.value));
   const type = commonType(a.type, b.type, types);
   const x = a.type === type ? a.value : convert(a.value, type).value;
   const y = b.type === type ? b.value : convert(b.value, type).value;
+  const overflowed = a.overflow === true || b.overflow === true;
   switch (operator) {
     case '+':
-      return convert(x + y, type);
+      return computed(x + y, type, overflowed);
     case '-':
-      return convert(x - y, type);
+      return computed(x - y, type, overflowed);
     case '*':
-      return convert(x * y, type);
+      return computed(x * y, type, overflowed);
     case '/':
     case '%':
       if (y === 0n) throw new ArithmeticError('division by zero');
-      return convert(operator === '/' ? x / y : x % y, type);
+      return computed(operator === '/' ? x / y : x % y, type, overflowed);
     case '&':
-      return convert(x & y, type);
+      return computed(x & y, type, overflowed);
     case '|':
-      return convert(x | y, type);
+      return computed(x | y, type, overflowed);
     case '^':
-      return convert(x ^ y, type);
+      return computed(x ^ y, type, overflowed);
     case '<':
       return truth(x < y, types);
     case '>':
@@ -109,11 +133,21 @@ function truth(holds: boolean, types: IntegerTypes): Integer {
   return { type: types.int, value: holds ? 1n : 0n };
 }
 
-function shift(operator: '<<' | '>>', left: Integer, by: Integer): Integer {
-  if (by.value < 0n || by.value >= BigInt(left.type.width)) {
-    throw new ArithmeticError(`shift of a ${left.type.width}-bit value by ${by.value}`);
-  }
-  return operator === '<<' ? convert(left.value << by.value, left.type) : convert(left.value >> by.value, left.type);
+/** As in GCC, the count has the width of the operand, and a shift by the width or more moves all bits out. */
+function shift(operator: '<<' | '>>', operand: Integer, by: bigint): Integer {
+  const { type, value } = operand;
+  // Any shift of these values gives the same value.
+  if (value === 0n || (value === -1n && operator === '>>')) return operand;
+  if (by < 0n) throw new ArithmeticError(`shift of a ${type.width}-bit value by ${by}`);
+  const most = BigInt(type.width);
+  const shifted = operator === '>>' ? value >> (by > most ? most : by) : by >= most ? 0n : value << by;
+  return recast({ ...operand, value: shifted }, type);
+}
+
+/** Whether GCC takes a shift of a constant in an integer constant expression. The result has a value in any case. */
+export function isConstantShift(operator: '<<' | '>>', { type, value }: Integer, by: bigint): boolean {
+  if (by < 0n || by >= BigInt(type.width)) return false;
+  return operator === '>>' || !type.signed || (value >= 0n && fits(value << by, type));
 }
 
 const integerConstant = /^(0[xX][0-9a-fA-F]+|0[bB][01]+|0[0-7]*|[1-9][0-9]*)([uUlL]*)$/;
@@ -127,7 +161,10 @@ const suffixes = new Map<string, { unsigned: boolean; longs: number }>(
 
 const literals = new WeakMap<IntegerTypes, Map<string, Integer>>();
 
-/** The value and type of an integer constant (C17 6.4.4.1): the first type in the list for its form that holds it. */
+/**
+ * Returns the value and the type of an integer constant (C17 6.4.4.1). The type is the first type in the list for the
+ * constant's form that can hold the value.
+ */
 export function integerLiteral(text: string, types: IntegerTypes): Integer {
   let known = literals.get(types);
   if (!known) {
@@ -143,7 +180,7 @@ export function integerLiteral(text: string, types: IntegerTypes): Integer {
 }
 
 function readLiteral(text: string, types: IntegerTypes): Integer {
-  // Nearly all are, and no target's int is narrower.
+  // Nearly all constants are this short. Every target's int can hold them.
   if (/^(?:0|[1-9][0-9]{0,8}|0[xX][0-9a-fA-F]{1,7})$/.test(text))
     return { type: types.int, value: BigInt(Number(text)) };
   const match = integerConstant.exec(text);
@@ -166,7 +203,10 @@ function readLiteral(text: string, types: IntegerTypes): Integer {
     if (!suffix.unsigned && fits(value, signed)) return { type: signed, value };
     if ((suffix.unsigned || !decimal) && fits(value, unsigned)) return { type: unsigned, value };
   }
-  throw new ArithmeticError(tooLarge(text));
+  if (fits(value, types.unsignedLongLong)) return convert(value, types.largest);
+  // GCC warns, and takes the lower 64 bits.
+  const lower = convert(value, types.unsignedLongLong).value;
+  return readLiteral(`${decimal ? lower : `0x${lower.toString(16)}`}${match?.[2] ?? ''}`, types);
 }
 
 function tooLarge(text: string): string {

@@ -1,4 +1,4 @@
-/** The integer types of a target, as arithmetic sees them. */
+/** The integer types of a target for arithmetic. */
 
 import type { ScalarName, Target } from '../../targets/target.js';
 import type { IntegerType, IntegerTypes } from '../evaluator/arithmetic.js';
@@ -21,7 +21,10 @@ const ranks: readonly (readonly [ScalarName, number, boolean | 'char'])[] = [
 ];
 
 export interface TargetIntegers extends IntegerTypes {
-  /** The integer type of a scalar; undefined for floating point, and where the target has no such type. */
+  /**
+   * Returns the integer type of a scalar type. Undefined for floating point, and for a type that the target does not
+   * have.
+   */
   of(name: ScalarName): IntegerType | undefined;
 }
 
@@ -42,6 +45,7 @@ export function integersOf(target: Target): TargetIntegers {
     unsignedLong: get('unsigned long'),
     longLong: get('long long'),
     unsignedLongLong: get('unsigned long long'),
+    largest: types.get('__int128') ?? get('long long'),
     of: (name) => types.get(name),
   };
 }

@@ -1,34 +1,38 @@
 /**
- * Where members go. Sizes, alignments and offsets as GCC lays records out on ABIs where the declared type of a
- * bit-field matters (`PCC_BITFIELD_TYPE_MATTERS`): all ABIs of Linux that have KVM.
+ * Places the members of records. Sizes, alignments and offsets follow GCC on ABIs where the declared type of a
+ * bit-field matters (`PCC_BITFIELD_TYPE_MATTERS`). Every Linux ABI with KVM is such an ABI.
  */
 
 import type { BitRange } from '../../model/model.js';
 import type { Measure } from '../../targets/target.js';
 
-/** What placing must know of one member. */
+/** The facts about one member that the placement needs. */
 export interface FieldSpec {
-  /** In bytes; for a bit-field, of its declared type. */
+  /** In bytes. For a bit-field, the size of its declared type. */
   readonly size: number;
-  /** Of its type, in bytes, as members of that type are aligned. */
+  /** The alignment of the member's type inside a record, in bytes. */
   readonly align: number;
-  /** What `aligned` on the member itself asks for; 0 for nothing. */
+  /** The alignment that `aligned` on the member requests. 0 without `aligned`. */
   readonly userAlign: number;
+  /** Whether an attribute of the member or of its type determines the alignment. */
+  readonly userAligned: boolean;
   readonly packed: boolean;
-  /** In bits; null for an ordinary member. */
+  /** In bits. Null for a member that is not a bit-field. */
   readonly width: number | null;
-  /** Of a bit-field, the integer that is as wide; null where there is none. */
+  /** For a bit-field, the integer type with the same width. Null if no such type exists. */
   readonly integer: Measure | null;
-  /** Whether it raises the alignment of its record if it is a bit-field: those with a name do. */
+  /** Whether the bit-field raises the alignment of its record. A bit-field with a name does. */
   readonly aligns: boolean;
 }
 
 export interface RecordSpec {
   readonly keyword: 'struct' | 'union';
   readonly fields: readonly FieldSpec[];
-  /** What `aligned` on the record asks for; 0 for nothing. */
+  /** The alignment that `aligned` on the record requests. 0 without `aligned`. */
   readonly userAlign: number;
-  /** The limit of `#pragma pack`; null for none. */
+  /** Whether an attribute of the record or of a member determines the alignment. */
+  readonly userAligned: boolean;
+  /** The limit of `#pragma pack`. Null without a limit. */
   readonly pack: number | null;
 }
 
@@ -41,10 +45,11 @@ export interface PlacedField {
 export interface PlacedRecord {
   readonly size: number;
   readonly align: number;
+  readonly userAligned: boolean;
   readonly fields: readonly PlacedField[];
 }
 
-/** Where a member goes, in bits, and how far it raises the alignment of its record, in bytes. */
+/** The position of a member in bits, and the alignment that it requires of its record in bytes. */
 interface Place {
   readonly at: number;
   readonly align: number;
@@ -67,10 +72,10 @@ export function placeRecord(record: RecordSpec): PlacedRecord {
   align = Math.max(align, record.userAlign);
   const size = roundUp(Math.ceil(end / 8), align);
   const fields = record.fields.map((field, index) => describe(field, positions[index] as number, size));
-  return { size, align, fields };
+  return { size, align, userAligned: record.userAligned, fields };
 }
 
-/** `#pragma pack` limits even what `aligned` asks for. */
+/** `#pragma pack` also limits the alignment of `aligned`. */
 function limited(align: number, pack: number | null): number {
   return pack === null ? align : Math.min(align, pack);
 }
@@ -82,7 +87,7 @@ function placeOrdinary(field: FieldSpec, bits: number, pack: number | null): Pla
 
 function placeBits(field: FieldSpec, bits: number, pack: number | null): Place {
   const width = field.width as number;
-  // A width of 0 ends the unit, packed or not.
+  // A width of 0 ends the unit, even if the record is packed.
   if (width === 0) {
     const unit = Math.max(field.align, field.userAlign);
     return { at: roundUp(bits, unit * 8), align: field.aligns ? unit : 1 };
@@ -96,20 +101,20 @@ function placeBits(field: FieldSpec, bits: number, pack: number | null): Place {
 }
 
 /**
- * The integer that GCC takes a bit-field for: one as wide, if the bit-field is at a place where that may stand. A packed
- * one may not be aligned.
+ * Returns the integer that GCC uses in place of a bit-field: an integer of the same width, if the position is valid for
+ * that integer. A packed bit-field can be at an unaligned position.
  */
 function wholeInteger({ integer, packed }: FieldSpec, bits: number): Measure | null {
   if (!integer || (packed && integer.align > 1)) return null;
   return bits % (integer.align * 8) === 0 ? integer : null;
 }
 
-/** What `aligned` has been said of keeps the alignment that its type has by itself. */
+/** A member with `aligned` keeps the alignment of its type. */
 function wholeAlign({ align, fieldAlign = align }: Measure, { userAlign }: FieldSpec): number {
   return userAlign > 0 ? align : fieldAlign;
 }
 
-/** A bit-field may not span more units of the alignment of its type than its type does. */
+/** Whether a bit-field spans more alignment units of its type than the type itself. This is not allowed. */
 function spansTooManyUnits(field: FieldSpec, start: number, width: number): boolean {
   const unit = field.align * 8;
   return Math.ceil(((start % unit) + width) / unit) > (field.size * 8) / unit;

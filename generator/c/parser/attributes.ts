@@ -1,25 +1,67 @@
-/** Attributes: GNU C's `__attribute__((…))` and C11's `_Alignas`. Only those that the model says something of are kept. */
+/**
+ * Parses attributes: GNU C's `__attribute__((…))`, C's `[[…]]` and `_Alignas`. An attribute is applied, or it cannot
+ * change a layout or a value, or it is an error at its place.
+ */
 
+import type { ByteOrder } from '../../model/model.js';
 import type { Cursor } from '../cursor.js';
-import type { Expression, LayoutAttributes } from '../syntax.js';
+import type { Alignment, CType, Expression, LayoutAttributes, StorageOrder } from '../syntax.js';
 import { endAt, errorAt, type Token } from '../tokens.js';
 import { parseExpression, type TypeNames } from './expressions.js';
 
-export const noAttributes: LayoutAttributes = {
+/** An attribute that changes a type. */
+type TypeAttribute =
+  | { readonly kind: 'mode'; readonly mode: Token }
+  | { readonly kind: 'vector'; readonly bytes: Expression };
+
+/** The attributes at one place. */
+export interface Attributes extends LayoutAttributes {
+  /** The attributes that change a type, in the order in which they apply. */
+  readonly types: readonly TypeAttribute[];
+  /** The alignments that a type gets. A mode or a vector after an alignment makes a new type without it. */
+  readonly typeAligned: readonly Alignment[];
+  /** Whether an attribute is for the types of functions. */
+  readonly ofFunction: boolean;
+  readonly storageOrder: StorageOrder | null;
+}
+
+export const noAttributes: Attributes = {
   packed: false,
   aligned: [],
-  mode: null,
-  vectorSize: null,
   countedBy: null,
+  types: [],
+  typeAligned: [],
+  ofFunction: false,
+  storageOrder: null,
 };
 
-/** What attributes begin with. */
+const functionAttribute: Attributes = { ...noAttributes, ofFunction: true };
+
+/** The keywords that start an attribute. */
 export const attributeWords: ReadonlySet<string> = new Set(['__attribute__', '__attribute', '_Alignas']);
 
-/** GCC attributes that would change a layout in ways no kernel header uses. */
-const unsupported = new Set(['ms_struct', 'scalar_storage_order', 'warn_if_not_aligned']);
+/**
+ * The attributes of GCC 12 that change a size, a position or a value in a way that is not supported. All other
+ * attributes of GCC change neither, or they are applied. GCC ignores an attribute that it does not know.
+ */
+const unsupported = new Set([
+  'ms_struct',
+  // They are for GCC's own headers: the elements of vectors, and booleans of several bits.
+  'altivec',
+  'arm_sve_vector_bits',
+  's390_vector_bool',
+  'signed_bool_precision',
+  'vector_mask',
+]);
 
-export function joinAttributes(list: readonly LayoutAttributes[]): LayoutAttributes {
+/** The attributes for which GCC makes the type of a function, and that of a pointer to it, again. */
+const functionAttributes: ReadonlySet<string> = new Set([
+  ...['nonnull', 'returns_nonnull', 'sentinel', 'format', 'format_arg', 'warn_unused_result', 'access', 'const'],
+  ...['noreturn', 'alloc_size', 'alloc_align', 'assume_aligned'],
+]);
+
+/** Joins attributes in the order in which they apply. */
+export function joinAttributes(list: readonly Attributes[]): Attributes {
   let relevant = 0;
   let last = noAttributes;
   for (const attributes of list) {
@@ -29,39 +71,135 @@ export function joinAttributes(list: readonly LayoutAttributes[]): LayoutAttribu
   }
   if (relevant <= 1) return last;
   return {
-    packed: list.some((attributes) => attributes.packed),
-    aligned: list.flatMap((attributes) => attributes.aligned),
-    mode: list.findLast((attributes) => attributes.mode)?.mode ?? null,
-    vectorSize: list.findLast((attributes) => attributes.vectorSize)?.vectorSize ?? null,
-    countedBy: list.findLast((attributes) => attributes.countedBy)?.countedBy ?? null,
+    packed: list.some(({ packed }) => packed),
+    aligned: list.flatMap(({ aligned }) => aligned),
+    countedBy: list.findLast(({ countedBy }) => countedBy)?.countedBy ?? null,
+    types: list.flatMap(({ types }) => types),
+    typeAligned: typeAlignmentsOf(list),
+    ofFunction: list.some(({ ofFunction }) => ofFunction),
+    storageOrder: list.findLast(({ storageOrder }) => storageOrder)?.storageOrder ?? null,
   };
 }
 
-/** Reads all attributes at the cursor. */
-export function parseAttributes(cursor: Cursor, types: TypeNames): LayoutAttributes {
-  if (!attributeWords.has(cursor.peek().text)) return noAttributes;
-  const list: LayoutAttributes[] = [];
-  for (;;) {
-    const { kind, text } = cursor.peek();
-    if (kind !== 'identifier' || !attributeWords.has(text)) return joinAttributes(list);
-    list.push(text === '_Alignas' ? alignas(cursor, types) : gnu(cursor, types));
-  }
+function typeAlignmentsOf(list: readonly Attributes[]): Alignment[] {
+  const from = list.findLastIndex(({ types }) => types.length > 0);
+  const lastOfFunction = list.findLastIndex(({ ofFunction }) => ofFunction);
+  return list.flatMap(({ typeAligned }, index) => {
+    if (index < from) return [];
+    if (index >= lastOfFunction) return typeAligned;
+    return typeAligned.map((alignment) => ({ ...alignment, notOfFunctions: true as const }));
+  });
 }
 
-function alignas(cursor: Cursor, types: TypeNames): LayoutAttributes {
+/** Returns a type with the attributes that change the type of a declaration. `aligned` stays with the declaration. */
+export function withTypeAttributes(type: CType, { types }: Attributes): CType {
+  let result = type;
+  for (const attribute of types) result = { ...attribute, of: result };
+  return result;
+}
+
+/** Returns a type with all attributes, for a place where no declaration takes them. The last alignment counts. */
+export function withAttributes(type: CType, attributes: Attributes): CType {
+  if (attributes === noAttributes) return type;
+  refuseAlignas(attributes, 'a type');
+  let result = withTypeAttributes(type, attributes);
+  for (const alignment of attributes.typeAligned) {
+    result = { kind: 'aligned', of: result, alignment };
+  }
+  return result;
+}
+
+/** Returns the type of a typedef with all of its attributes. The last alignment counts. */
+export function typedefWithAttributes(type: CType, attributes: Attributes): CType {
+  if (attributes === noAttributes) return type;
+  refuseAlignas(attributes, 'a type');
+  let result = withTypeAttributes(type, attributes);
+  for (const alignment of attributes.typeAligned) {
+    result = { kind: 'aligned', of: result, alignment, ofTypedef: true };
+  }
+  return result;
+}
+
+/** Returns the attributes of a declaration that are not a part of its type. */
+export function layoutAttributes({ packed, aligned, countedBy }: Attributes): LayoutAttributes {
+  return { packed, aligned, countedBy };
+}
+
+/** Throws an error for `_Alignas` where C does not allow it. */
+export function refuseAlignas({ aligned }: Attributes, what: string): void {
+  const strict = aligned.find((alignment) => alignment.strict);
+  if (strict) throw errorAt(strict.at, `_Alignas on ${what}; only a variable or a member can have it`);
+}
+
+/** Reads all attributes of the form `__attribute__((…))` at the cursor. */
+export function parseAttributes(cursor: Cursor, types: TypeNames): Attributes {
+  if (!startsGnuAttribute(cursor)) return noAttributes;
+  const list: Attributes[] = [];
+  while (startsGnuAttribute(cursor)) list.push(gnu(cursor, types));
+  return joinAttributes(list);
+}
+
+function startsGnuAttribute(cursor: Cursor): boolean {
+  return cursor.at('__attribute__') || cursor.at('__attribute');
+}
+
+/** Reads the attributes at the cursor, or `_Alignas`, which can only be among the specifiers of a declaration. */
+export function parseSpecifierAttributes(cursor: Cursor, types: TypeNames): Attributes {
+  return cursor.at('_Alignas') ? alignas(cursor, types) : parseAttributes(cursor, types);
+}
+
+export function startsStandardAttribute(cursor: Cursor): boolean {
+  return cursor.at('[') && cursor.peek(1).text === '[' && cursor.peek(1).kind === 'punctuator';
+}
+
+/** Reads all attributes in `[[…]]` at the cursor. Only those with the prefix `gnu` can change a layout. */
+export function parseStandardAttributes(cursor: Cursor, types: TypeNames): Attributes {
+  if (!startsStandardAttribute(cursor)) return noAttributes;
+  const list: Attributes[] = [];
+  while (startsStandardAttribute(cursor)) {
+    cursor.next();
+    cursor.next();
+    while (!cursor.at(']')) {
+      if (!cursor.accept(',')) list.push(standardAttribute(cursor, types));
+    }
+    cursor.next();
+    cursor.expect(']', 'at the end of [[…]]');
+  }
+  return joinAttributes(list);
+}
+
+function standardAttribute(cursor: Cursor, types: TypeNames): Attributes {
+  const prefix = cursor.peek();
+  if (prefix.kind === 'identifier' && cursor.peek(1).text === ':' && cursor.peek(2).text === ':') {
+    for (let count = 0; count < 3; count++) cursor.next();
+    if (plainName(prefix.text) === 'gnu') return attribute(cursor, types);
+  }
+  const at = cursor.next();
+  if (at.kind !== 'identifier') throw errorAt(at, `expected the name of an attribute, found '${at.text}'`);
+  const open = cursor.accept('(');
+  if (open) cursor.skipBalanced(open);
+  return noAttributes;
+}
+
+function alignas(cursor: Cursor, types: TypeNames): Attributes {
   const at = cursor.next();
   const open = cursor.expect('(', 'after _Alignas');
   const operand = cursor.inner(cursor.skipBalanced(open), { ...open, kind: 'end', text: '' });
-  if (!types.startsHere(operand)) return { ...noAttributes, aligned: [parseExpression(operand, types)] };
-  const type = types.read(operand);
-  return { ...noAttributes, aligned: [{ kind: 'measure', what: 'alignof', of: { type }, at }] };
+  const bytes: Expression = types.startsHere(operand)
+    ? { kind: 'measure', what: 'alignof', of: { type: types.read(operand) }, at }
+    : parseExpression(operand, types);
+  return withAlignment({ bytes, strict: true, at });
 }
 
-function gnu(cursor: Cursor, types: TypeNames): LayoutAttributes {
+function withAlignment(alignment: Alignment): Attributes {
+  return { ...noAttributes, aligned: [alignment], typeAligned: [alignment] };
+}
+
+function gnu(cursor: Cursor, types: TypeNames): Attributes {
   cursor.next();
   const open = cursor.expect('(', 'after __attribute__');
   cursor.expect('(', 'after __attribute__(');
-  const list: LayoutAttributes[] = [];
+  const list: Attributes[] = [];
   while (!cursor.at(')')) {
     if (cursor.accept(',')) continue;
     list.push(attribute(cursor, types));
@@ -71,27 +209,42 @@ function gnu(cursor: Cursor, types: TypeNames): LayoutAttributes {
   return joinAttributes(list);
 }
 
-function attribute(cursor: Cursor, types: TypeNames): LayoutAttributes {
+/** `__packed__` is another spelling of `packed`. */
+function plainName(text: string): string {
+  return text.replace(/^__(.+)__$/, '$1');
+}
+
+function orderOf(text: Token): ByteOrder {
+  if (text.text === '"big-endian"') return 'big';
+  if (text.text === '"little-endian"') return 'little';
+  throw errorAt(text, 'scalar_storage_order needs "big-endian" or "little-endian"');
+}
+
+function attribute(cursor: Cursor, types: TypeNames): Attributes {
   const at = cursor.next();
   if (at.kind !== 'identifier') throw errorAt(at, `expected the name of an attribute, found '${at.text}'`);
   const open = cursor.accept('(');
   const tokens = open ? cursor.skipBalanced(open) : [];
   const operand = (): Expression => parseExpression(cursor.inner(tokens, endAt(at)), types);
-  const name = at.text.replace(/^__(.+)__$/, '$1');
+  const name = plainName(at.text);
   switch (name) {
     case 'packed':
       return { ...noAttributes, packed: true };
-    case 'aligned':
-      return { ...noAttributes, aligned: [tokens.length > 0 ? operand() : null] };
+    case 'aligned': {
+      const alignment: Alignment = { bytes: tokens.length > 0 ? operand() : null, strict: false, at };
+      return withAlignment(alignment);
+    }
     case 'mode':
-      return { ...noAttributes, mode: (tokens[0] as Token | undefined) ?? at };
+      return { ...noAttributes, types: [{ kind: 'mode', mode: tokens[0] ?? at }] };
     case 'counted_by':
       return { ...noAttributes, countedBy: tokens[0] ?? null };
+    case 'scalar_storage_order':
+      return { ...noAttributes, storageOrder: { order: orderOf(tokens[0] ?? at), at } };
     case 'vector_size':
-      return { ...noAttributes, vectorSize: operand() };
+      return { ...noAttributes, types: [{ kind: 'vector', bytes: operand() }] };
     default:
       if (unsupported.has(name))
-        throw errorAt(at, `attribute ${name} changes the layout in a way this generator does not follow`);
-      return noAttributes;
+        throw errorAt(at, `attribute ${name} is not supported, because it changes the layout; remove the attribute`);
+      return functionAttributes.has(name) ? functionAttribute : noAttributes;
   }
 }

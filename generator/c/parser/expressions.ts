@@ -1,40 +1,30 @@
-/** Tokens to expressions, by precedence climbing. Assignments and statements are no business of headers. */
+/** Parses expressions by precedence climbing. Statements in expressions have no constant value and are not parsed. */
 
 import type { Cursor } from '../cursor.js';
-import type { BinaryOperator, CType, Expression, Measured, PathStep, UnaryOperator } from '../syntax.js';
+import { binaryOperators, precedenceOf } from '../operators.js';
+import type {
+  BinaryOperator,
+  CType,
+  Designator,
+  Expression,
+  GenericAssociation,
+  Initializer,
+  InitializerItem,
+  Measured,
+  PathStep,
+  UnaryOperator,
+} from '../syntax.js';
 import { errorAt, type Token } from '../tokens.js';
 
-/** Reads type names inside expressions: casts, `sizeof`, `offsetof`. */
+/** Reads type names inside expressions, as in casts, `sizeof` and `offsetof`. */
 export interface TypeNames {
-  /** Whether a type name begins at the cursor. */
+  /** Whether a type name starts at the cursor. */
   startsHere(cursor: Cursor): boolean;
   read(cursor: Cursor): CType;
 }
 
-/** For `#if`, where there are no types. */
-export const noTypeNames: TypeNames = {
-  startsHere: () => false,
-  read: (cursor) => cursor.fail('expected an expression'),
-};
-
-const precedence = new Map<string, number>(
-  [
-    [','],
-    ['?'],
-    ['||'],
-    ['&&'],
-    ['|'],
-    ['^'],
-    ['&'],
-    ['==', '!='],
-    ['<', '>', '<=', '>='],
-    ['<<', '>>'],
-    ['+', '-'],
-    ['*', '/', '%'],
-  ].flatMap((operators, level) => operators.map((operator) => [operator, level] as const)),
-);
-const commaLevel = 0;
-const conditionalLevel = 1;
+const precedence = precedenceOf([['?'], ...binaryOperators]);
+const conditionalLevel = 0;
 const unaryOperators = new Set(['+', '-', '~', '!', '&', '*']);
 const sizeWords = new Map<string, Measured>([
   ['sizeof', 'sizeof'],
@@ -43,11 +33,41 @@ const sizeWords = new Map<string, Measured>([
   ['__alignof__', 'preferred alignof'],
   ['__alignof', 'preferred alignof'],
 ]);
+const partWords = new Map<string, 'real' | 'imaginary'>([
+  ['__real__', 'real'],
+  ['__real', 'real'],
+  ['__imag__', 'imaginary'],
+  ['__imag', 'imaginary'],
+]);
 const offsetofWords = new Set(['__builtin_offsetof', 'offsetof']);
 
-/** Reads an expression; a comma ends it, as in an argument, a dimension or an enumerator. */
+const assignments = new Set(['=', '+=', '-=', '*=', '/=', '%=', '<<=', '>>=', '&=', '^=', '|=']);
+
+/** Reads a constant expression up to a comma. A comma separates arguments, dimensions and enumerators. */
 export function parseExpression(cursor: Cursor, types: TypeNames): Expression {
   return binary(cursor, types, conditionalLevel);
+}
+
+/** Reads an expression with assignments up to a comma: an argument, or a value of an initializer. */
+function parseAssignment(cursor: Cursor, types: TypeNames): Expression {
+  return assignmentAfter(binary(cursor, types, conditionalLevel), cursor, types);
+}
+
+function assignmentAfter(left: Expression, cursor: Cursor, types: TypeNames): Expression {
+  const at = cursor.peek();
+  if (at.kind !== 'punctuator' || !assignments.has(at.text)) return left;
+  cursor.next();
+  const right = cursor.nested(() => parseAssignment(cursor, types));
+  return { kind: 'assign', operator: at.text, left, right, at };
+}
+
+/** Reads an expression with commas, as in parentheses. */
+function parseWhole(cursor: Cursor, types: TypeNames): Expression {
+  let left = parseAssignment(cursor, types);
+  for (let at = cursor.accept(','); at; at = cursor.accept(',')) {
+    left = { kind: 'binary', operator: ',', left, right: parseAssignment(cursor, types), at };
+  }
+  return left;
 }
 
 function binary(cursor: Cursor, types: TypeNames, minimum: number): Expression {
@@ -71,7 +91,7 @@ function conditional(cursor: Cursor, types: TypeNames, test: Expression, at: Tok
 }
 
 function branches(cursor: Cursor, types: TypeNames, test: Expression, at: Token): Expression {
-  const then = cursor.at(':') ? null : binary(cursor, types, commaLevel);
+  const then = cursor.at(':') ? null : parseWhole(cursor, types);
   cursor.expect(':', "for the '?' before it");
   const otherwise = binary(cursor, types, conditionalLevel);
   return { kind: 'conditional', test, then, otherwise, at };
@@ -94,6 +114,10 @@ function operand(cursor: Cursor, types: TypeNames): Expression {
       return { kind: 'unary', operator: at.text as UnaryOperator, operand: unary(cursor, types), at };
     }
     if (at.text === '(') return parenthesized(cursor, types);
+    if (at.text === '++' || at.text === '--') {
+      cursor.next();
+      return { kind: 'step', operator: at.text, operand: unary(cursor, types), at };
+    }
   }
   if (at.kind === 'identifier') {
     if (at.text === '__extension__') {
@@ -102,6 +126,11 @@ function operand(cursor: Cursor, types: TypeNames): Expression {
     }
     const what = sizeWords.get(at.text);
     if (what) return measure(cursor, types, what);
+    const which = partWords.get(at.text);
+    if (which) {
+      cursor.next();
+      return { kind: 'part', which, operand: unary(cursor, types), at };
+    }
   }
   return postfix(cursor, types, primary(cursor, types));
 }
@@ -111,13 +140,94 @@ function parenthesized(cursor: Cursor, types: TypeNames): Expression {
   if (types.startsHere(cursor)) {
     const type = types.read(cursor);
     cursor.expect(')', 'after the type of a cast');
-    if (cursor.at('{')) throw errorAt(at, 'a compound literal is not a constant expression');
+    if (cursor.at('{')) return compoundLiteral(cursor, types, type, at);
     return { kind: 'cast', type, operand: unary(cursor, types), at };
   }
   if (cursor.at('{')) throw errorAt(at, 'a statement in an expression has no constant value');
-  const inner = binary(cursor, types, commaLevel);
+  const inner = parseWhole(cursor, types);
   cursor.expect(')', "for the '(' before it");
   return postfix(cursor, types, inner);
+}
+
+/** Reads the initializer of an object or of a part of it. */
+export function parseInitializer(cursor: Cursor, types: TypeNames): Initializer {
+  if (cursor.at('{')) return cursor.nested(() => parseList(cursor, types));
+  const at = cursor.peek();
+  return { kind: 'expression', expression: parseAssignment(cursor, types), at };
+}
+
+function parseList(cursor: Cursor, types: TypeNames): Initializer {
+  const at = cursor.expect('{', 'before a list of initializers');
+  const items: InitializerItem[] = [];
+  while (!cursor.accept('}')) {
+    const designators = parseDesignators(cursor, types);
+    items.push({ designators, value: parseInitializer(cursor, types) });
+    if (!cursor.accept(',') && !cursor.at('}')) cursor.fail("expected ',' or '}' after an initializer");
+  }
+  return { kind: 'list', items, at };
+}
+
+const noDesignators: readonly Designator[] = [];
+
+/** Reads `.member =`, `[index] =`, `[first ... last] =`, and the old forms of GNU C: `member:` and `[index]`. */
+function parseDesignators(cursor: Cursor, types: TypeNames): readonly Designator[] {
+  const first = cursor.peek();
+  if (first.kind === 'identifier') {
+    const colon = cursor.peek(1);
+    if (colon.text !== ':' || colon.kind !== 'punctuator') return noDesignators;
+    cursor.next();
+    cursor.next();
+    return [{ kind: 'member', name: first.text, at: first }];
+  }
+  if (!cursor.at('.') && !cursor.at('[')) return noDesignators;
+  const list: Designator[] = [];
+  for (;;) {
+    if (cursor.accept('.')) {
+      const { member: name, at } = member(cursor);
+      list.push({ kind: 'member', name, at });
+      continue;
+    }
+    const at = cursor.accept('[');
+    if (!at) break;
+    const index = parseExpression(cursor, types);
+    const last = cursor.accept('...') ? parseExpression(cursor, types) : null;
+    cursor.expect(']', 'after an index');
+    list.push({ kind: 'index', index, last, at });
+  }
+  if (!cursor.accept('=') && list.at(-1)?.kind === 'member') cursor.fail("expected '=' after a designator");
+  return list;
+}
+
+function compoundLiteral(cursor: Cursor, types: TypeNames, type: CType, at: Token): Expression {
+  const initializer = parseList(cursor, types);
+  return postfix(cursor, types, { kind: 'compound literal', type, initializer, at });
+}
+
+function generic(cursor: Cursor, types: TypeNames, at: Token): Expression {
+  cursor.expect('(', 'after _Generic');
+  const control = parseAssignment(cursor, types);
+  const associations: GenericAssociation[] = [];
+  while (!cursor.accept(')')) {
+    cursor.expect(',', "or ')' in _Generic");
+    const type = cursor.accept('default') ? null : typeName(cursor, types);
+    cursor.expect(':', 'after a type of _Generic');
+    associations.push({ type, value: parseAssignment(cursor, types) });
+  }
+  return { kind: 'generic', control, associations, at };
+}
+
+function typeName(cursor: Cursor, types: TypeNames): CType {
+  if (!types.startsHere(cursor)) cursor.fail('expected a type');
+  return types.read(cursor);
+}
+
+function compatible(cursor: Cursor, types: TypeNames, at: Token): Expression {
+  cursor.expect('(', `after ${at.text}`);
+  const left = typeName(cursor, types);
+  cursor.expect(',', `after the first type of ${at.text}`);
+  const right = typeName(cursor, types);
+  cursor.expect(')', `after the types of ${at.text}`);
+  return { kind: 'compatible', left, right, at };
 }
 
 function measure(cursor: Cursor, types: TypeNames, what: Measured): Expression {
@@ -126,7 +236,8 @@ function measure(cursor: Cursor, types: TypeNames, what: Measured): Expression {
   if (cursor.accept('(') && types.startsHere(cursor)) {
     const type = types.read(cursor);
     cursor.expect(')', `after the type of ${at.text}`);
-    return { kind: 'measure', what, of: { type }, at };
+    if (!cursor.at('{')) return { kind: 'measure', what, of: { type }, at };
+    return { kind: 'measure', what, of: { expression: compoundLiteral(cursor, types, type, at) }, at };
   }
   cursor.rewind(before);
   return { kind: 'measure', what, of: { expression: unary(cursor, types) }, at };
@@ -146,6 +257,8 @@ function primary(cursor: Cursor, types: TypeNames): Expression {
     }
     case 'identifier':
       if (offsetofWords.has(at.text) && cursor.at('(')) return offsetof(cursor, types, at);
+      if (at.text === '_Generic') return generic(cursor, types, at);
+      if (at.text === '__builtin_types_compatible_p') return compatible(cursor, types, at);
       return { kind: 'name', name: at.text, at };
     default: {
       const found = at.kind === 'end' ? 'the end' : `'${at.text}'`;
@@ -154,7 +267,7 @@ function primary(cursor: Cursor, types: TypeNames): Expression {
   }
 }
 
-/** The expression that a preprocessing number is. */
+/** Converts a preprocessing number to an expression. */
 export function numberOf(at: Token): Expression {
   return { kind: isFloat(at.text) ? 'float' : 'integer', text: at.text, at };
 }
@@ -169,7 +282,7 @@ function offsetof(cursor: Cursor, types: TypeNames, at: Token): Expression {
     if (cursor.accept('.')) path.push(member(cursor));
     else {
       cursor.expect('[', "or '.' or ')' in the member of offsetof");
-      path.push({ index: binary(cursor, types, commaLevel) });
+      path.push({ index: parseWhole(cursor, types) });
       cursor.expect(']', 'after an index');
     }
   }
@@ -193,12 +306,15 @@ function postfix(cursor: Cursor, types: TypeNames, base: Expression): Expression
       result = { kind: 'member', base: result, arrow: at.text === '->', name: member(cursor).member, at };
     } else if (at.text === '[') {
       cursor.next();
-      const index = binary(cursor, types, commaLevel);
+      const index = parseWhole(cursor, types);
       cursor.expect(']', 'after an index');
       result = { kind: 'index', base: result, index, at };
     } else if (at.text === '(') {
       cursor.next();
       result = { kind: 'call', callee: result, arguments: callArguments(cursor, types), at };
+    } else if (at.text === '++' || at.text === '--') {
+      cursor.next();
+      result = { kind: 'step', operator: at.text, operand: result, at };
     } else return result;
   }
 }
@@ -208,7 +324,7 @@ function callArguments(cursor: Cursor, types: TypeNames): Expression[] {
   if (cursor.accept(')')) return list;
   do {
     if (types.startsHere(cursor)) cursor.fail('expected a value as an argument');
-    list.push(parseExpression(cursor, types));
+    list.push(parseAssignment(cursor, types));
   } while (cursor.accept(','));
   cursor.expect(')', 'after the arguments of a call');
   return list;

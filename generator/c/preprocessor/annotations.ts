@@ -1,6 +1,7 @@
 /**
- * Macros by which headers say a fact to the kernel's compiler and nothing to that of user space: `__counted_by(count)`
- * after a flexible array. Where a header defines one as nothing, it stands for the attribute that the kernel gives it.
+ * Macros that state a fact for the kernel's compiler and nothing for a compiler in user space: `__counted_by(count)`
+ * after a flexible array. If a header defines such a macro as nothing, it is replaced by the attribute that the kernel
+ * uses.
  */
 
 import { lexText } from '../lexer.js';
@@ -8,7 +9,7 @@ import type { Macro } from './macros.js';
 
 const counting = new Set(['__counted_by', '__counted_by_le', '__counted_by_be']);
 
-/** The macro as the kernel means it. */
+/** Returns the macro with the kernel's definition. */
 export function withAnnotation(macro: Macro): Macro {
   const [member, ...more] = macro.parameters ?? [];
   if (!counting.has(macro.name) || macro.body.length > 0 || member === undefined || more.length > 0) return macro;

@@ -1,7 +1,7 @@
 /**
- * Macro expansion (C17 6.10.3). Tokens are pulled from a base, and every macro found pushes its replacement in front
- * of what is read next; while a replacement is being read, its macro is not expanded, and its name inside is painted
- * so that it never will be.
+ * Macro expansion (C17 6.10.3). The expander reads tokens from a base. The replacement of a macro is inserted before
+ * the next tokens. While a replacement is read, its macro is not expanded. The macro's name inside the replacement is
+ * marked as painted, so it is never expanded later.
  */
 
 import type { Budget, Depth } from '../../limits.js';
@@ -9,7 +9,7 @@ import { digraphOf, lexText } from '../lexer.js';
 import { endAt, errorAt, type Token, tokenLike } from '../tokens.js';
 import { isPaste, type Macro } from './macros.js';
 
-/** A macro whose replacement is computed: `__LINE__`, `__has_include(…)`. */
+/** A macro with a computed replacement, such as `__LINE__` or `__has_include(…)`. */
 export type Builtin = (name: Token, read: () => Token) => readonly Token[];
 
 interface Replacement {
@@ -18,11 +18,11 @@ interface Replacement {
   readonly macro: Macro | null;
 }
 
-/** What the expansion of nested token lists has in common. */
+/** The state that the expansions of nested token lists share. */
 export interface Expansion {
   readonly macros: Pick<ReadonlyMap<string, Macro>, 'get'>;
   readonly builtins: Pick<ReadonlyMap<string, Builtin>, 'get'>;
-  /** Macros whose replacement is being read. */
+  /** The macros whose replacement is being read. */
   readonly active: Set<Macro>;
   readonly budget: Budget;
   readonly depth: Depth<Token>;
@@ -32,16 +32,19 @@ export class Expander {
   readonly #expansion: Expansion;
   readonly #base: (inUse: boolean) => Token;
   readonly #replacements: Replacement[] = [];
-  /** White space stood before what has become nothing, and stands before what comes next. */
+  /** White space before a macro that expands to nothing. The next token takes it over. */
   #space = false;
 
-  /** `base` gives the unexpanded tokens, then `end` for ever; it is told whether a use of a macro asks for more. */
+  /**
+   * `base` returns the unexpanded tokens, then `end` forever. Its argument is whether a macro use requires another
+   * token.
+   */
   constructor(expansion: Expansion, base: (inUse: boolean) => Token) {
     this.#expansion = expansion;
     this.#base = base;
   }
 
-  /** The next token of the fully expanded text. */
+  /** Returns the next token of the fully expanded text. */
   next(): Token {
     for (;;) {
       const pulled = this.#pull(false);
@@ -51,7 +54,7 @@ export class Expander {
     }
   }
 
-  /** Pushes the replacement of a macro's name; false when the name is left as it is. */
+  /** Inserts the replacement of a macro. Returns false if the name is not expanded. */
   #expand(name: Token): boolean {
     const builtin = this.#expansion.builtins.get(name.text);
     if (builtin) {
@@ -105,14 +108,15 @@ export class Expander {
     return macro && this.#expansion.active.has(macro) ? tokenLike(token, { painted: true }) : token;
   }
 
-  /** Reads the arguments of an invocation after its opening parenthesis. */
+  /** Reads the arguments of a macro use after the opening parenthesis. */
   #arguments(macro: Macro, name: Token): Token[][] {
     const named = (macro.parameters as readonly string[]).length;
     const list: Token[][] = [[]];
     let depth = 0;
     for (;;) {
       const token = this.#pull(true);
-      if (token.kind === 'end') throw errorAt(name, `the arguments of macro ${macro.name} are never closed; add a ')'`);
+      if (token.kind === 'end')
+        throw errorAt(name, `the arguments of macro ${macro.name} are never closed; add the missing ')'`);
       if (token.kind === 'punctuator') {
         if (token.text === '(') depth++;
         else if (token.text === ')' && depth-- === 0) break;
@@ -125,17 +129,20 @@ export class Expander {
     }
     const none = named === 0 && list.length === 1 && list[0]?.length === 0;
     const given = none ? [] : list;
-    // What stands for the remaining arguments may be left out, with the comma before it.
+    // The variadic argument can be omitted together with the comma before it.
     const enough = given.length === named || (macro.variadic !== null && given.length === named + 1);
     if (!enough) {
       const wanted = `${macro.variadic === null ? '' : 'at least '}${named} argument${named === 1 ? '' : 's'}`;
-      throw errorAt(name, `macro ${macro.name} takes ${wanted}, given ${given.length}`);
+      throw errorAt(
+        name,
+        `macro ${macro.name} takes ${wanted}, but ${given.length} ${given.length === 1 ? 'is' : 'are'} given`,
+      );
     }
     return given;
   }
 }
 
-/** Expands a list of tokens by itself, as if nothing stood after it. */
+/** Expands a list of tokens alone, as if no tokens followed. */
 export function expandTokens(tokens: readonly Token[], expansion: Expansion, end: Token): readonly Token[] {
   if (!tokens.some((token) => mayExpand(token, expansion))) return tokens;
   let at = 0;
@@ -151,7 +158,7 @@ function mayExpand(token: Token, { macros, builtins }: Expansion): boolean {
   return token.kind === 'identifier' && (macros.get(token.text) || builtins.get(token.text)) !== undefined;
 }
 
-/** The replacement of one use of a macro, with `#` and `##` done, not yet rescanned. */
+/** Returns the replacement of one macro use. `#` and `##` are already applied; the result is not yet rescanned. */
 function substitute(macro: Macro, args: readonly Token[][] | null, use: Token, expansion: Expansion): readonly Token[] {
   const { body } = macro;
   if (args === null && !body.some(isPaste))
@@ -160,7 +167,7 @@ function substitute(macro: Macro, args: readonly Token[][] | null, use: Token, e
   return spaced(withoutPlacemarkers(result), use.space);
 }
 
-/** The white space before what has become nothing stands before what comes next. */
+/** Removes placemarkers. The next token takes over the white space before a placemarker. */
 function withoutPlacemarkers(tokens: readonly Token[]): Token[] {
   const result: Token[] = [];
   let space = false;
@@ -173,7 +180,7 @@ function withoutPlacemarkers(tokens: readonly Token[]): Token[] {
   return result;
 }
 
-/** What stands in a body for something of the arguments, and the position after it. */
+/** An element of a macro body that depends on the arguments, and the position after it. */
 type Operand =
   | { readonly parameter: number; readonly end: number }
   /** The tokens between the parentheses of `__VA_OPT__`. */
@@ -231,7 +238,7 @@ class Substitution {
     return { optional, end: close + 1 };
   }
 
-  /** What an operand of `#` and `##` stands for. */
+  /** Returns the tokens of an operand of `#` or `##`. */
   #raw(operand: Operand): readonly Token[] {
     if ('parameter' in operand) return this.#arguments?.[operand.parameter] ?? [];
     const rest = this.#macro.positions.get(this.#macro.variadic as string) as number;
@@ -248,18 +255,18 @@ class Substitution {
     return this.#expanded[index];
   }
 
-  /** What stands in the place of `at`: a placemarker where that is nothing. */
+  /** Returns the tokens, or a placemarker if there are none. */
   #orPlacemarker(tokens: readonly Token[], at: Token): readonly Token[] {
     if (tokens.length > 0) return spaced(tokens, at.space);
     return [tokenLike(placed(at, this.#use), { kind: 'placemarker', text: '' })];
   }
 
-  /** Pastes what stands after a `##` to the end of the result; returns the position after that. */
+  /** Pastes the token after `##` to the end of the result. Returns the position after that token. */
   #paste(result: Token[], body: readonly Token[], at: number): number {
     const next = body[at] as Token;
     const operand = this.#operand(body, at);
     if (operand && next.text === this.#macro.variadic && result.at(-1)?.text === ',') {
-      // GNU C: `, ## args` drops the comma where `args` is left out, and pastes nothing otherwise.
+      // GNU C: `, ## args` removes the comma if `args` is omitted. Otherwise it pastes nothing.
       const given = this.#arguments?.length === this.#macro.positions.size;
       if (given) append(result, spaced(this.#raw(operand), next.space));
       else result.pop();
@@ -273,17 +280,17 @@ class Substitution {
   }
 }
 
-/** Has no limit, as the number of arguments of a call has. */
+/** Appends tokens without a limit on their number. A function call would limit the number of arguments. */
 function append(list: Token[], tokens: readonly Token[]): void {
   for (const token of tokens) list.push(token);
 }
 
-/** A token of a macro's body, placed where the macro is used. */
+/** Returns a token of a macro body with the location of the macro's use. */
 function placed({ kind, text, space: own }: Token, use: Token, space: boolean = own): Token {
   return { kind, text, file: use.file, offset: use.offset, space, first: false, painted: false };
 }
 
-/** The same tokens with the white space before the first one replaced. */
+/** Returns the same tokens. The white space before the first token is replaced. */
 function spaced(tokens: readonly Token[], space: boolean): readonly Token[] {
   const [head] = tokens;
   return head && head.space !== space ? [tokenLike(head, { space }), ...tokens.slice(1)] : tokens;
@@ -294,12 +301,12 @@ function pasteTokens(left: Token, right: Token, use: Token): Token {
   if (right.kind === 'placemarker') return left;
   const tokens = lexText(use.file, left.text + right.text);
   if (tokens.length !== 1) {
-    throw errorAt(use, `'##' of '${left.text}' and '${right.text}' does not make one token`);
+    throw errorAt(use, `'##' cannot paste '${left.text}' and '${right.text}' into one token`);
   }
   return tokenLike(placed(tokens[0] as Token, use), { space: left.space });
 }
 
-/** The text that `#` makes of an argument. */
+/** Returns the text that `#` makes of an argument. */
 function spelling(tokens: readonly Token[]): string {
   return tokens
     .map((token, index) => {
@@ -310,7 +317,7 @@ function spelling(tokens: readonly Token[]): string {
     .join('');
 }
 
-/** A digraph stays one in a string. */
+/** Returns the spelling of a token. A digraph keeps its spelling in a string. */
 function written({ text, file, offset }: Token): string {
   const digraph = digraphOf.get(text);
   return digraph !== undefined && file.text.startsWith(digraph, offset) ? digraph : text;

@@ -1,6 +1,6 @@
 /**
- * What macros expand to, remembered: the targets of a run have most headers in common, and with them most macros. What is
- * remembered holds for a target as long as every name that was looked up means there what it meant then.
+ * Caches the expansions of macros. The targets of a run share most headers and most macros. A cached expansion is valid
+ * for a target if every name in the expansion has the same meaning as before.
  */
 
 import type { Token } from '../tokens.js';
@@ -12,15 +12,15 @@ interface Remembered {
   readonly lookups: ReadonlyMap<string, Macro | undefined>;
 }
 
-/** For expansions that leave the same macros alone. */
+/** A cache for expansions that exclude the same macros. */
 export type ExpansionCache = WeakMap<Macro, Remembered>;
 
-/** Whether the expansion of a macro is its body as it stands. */
+/** Whether a macro expands to exactly its body. */
 export function standsForItself({ body }: Macro): boolean {
   return !body.some(({ kind, text }) => kind === 'identifier' || text === '##');
 }
 
-/** The expansion of the name of a macro. */
+/** Returns the expansion of a macro's name. */
 export function expandMacro(macro: Macro, expansion: Expansion, end: Token, cache: ExpansionCache): readonly Token[] {
   const known = cache.get(macro);
   if (known && holds(known, expansion)) return known.tokens;
@@ -44,7 +44,7 @@ export function expandMacro(macro: Macro, expansion: Expansion, end: Token, cach
       },
     },
   };
-  // Its name, not its body: a macro that refers to itself must find itself being expanded.
+  // Expands the name, not the body. A macro that refers to itself must be marked as being expanded.
   const tokens = expandTokens([macro.at], recording, end);
   if (!usesBuiltin) cache.set(macro, { tokens, lookups });
   return tokens;

@@ -1,4 +1,4 @@
-/** The macro table and how a `#define` fills it. */
+/** The macro table, and the parsing of `#define`. */
 
 import type { SourceFile } from '../../headers/files.js';
 import type { Cursor } from '../cursor.js';
@@ -6,13 +6,13 @@ import { errorAt, type Token } from '../tokens.js';
 
 export interface Macro {
   readonly name: string;
-  /** The name in its `#define`. */
+  /** The name in the `#define` directive. */
   readonly at: Token;
   /** Null for an object-like macro. */
   readonly parameters: readonly string[] | null;
-  /** The parameter that takes all remaining arguments: `__VA_ARGS__` or GNU C's own name. */
+  /** The parameter that takes all remaining arguments: `__VA_ARGS__` or a name in GNU C. */
   readonly variadic: string | null;
-  /** Index of each parameter among the arguments, the variadic one included. */
+  /** Maps each parameter, including the variadic parameter, to its index in the arguments. */
   readonly positions: ReadonlyMap<string, number>;
   readonly body: readonly Token[];
 }
@@ -21,10 +21,10 @@ export type MacroTable = Map<string, Macro>;
 
 const noPositions: ReadonlyMap<string, number> = new Map();
 
-/** By file, and by the offset of the name. */
+/** By file and by the offset of the name. */
 const definitions = new WeakMap<SourceFile, Map<number, Macro>>();
 
-/** Reads a macro definition, once for all targets; the cursor stands after the word `define`. */
+/** Parses a macro definition, once for all targets. The cursor is after the word `define`. */
 export function parseDefinition(line: Cursor): Macro {
   const { file, offset } = line.peek();
   let inFile = definitions.get(file);
@@ -43,14 +43,14 @@ export function parseDefinition(line: Cursor): Macro {
 function readDefinition(line: Cursor): Macro {
   const at = line.peek();
   if (at.kind !== 'identifier') line.fail('expected the name of a macro');
-  if (at.text === 'defined') throw errorAt(at, "'defined' cannot be a macro");
+  if (at.text === 'defined') throw errorAt(at, "'defined' cannot be the name of a macro");
   line.next();
   const open = line.peek();
   const functionLike = open.text === '(' && open.kind === 'punctuator' && !open.space;
   const { parameters, variadic } = functionLike ? parseParameters(line) : { parameters: null, variadic: null };
   const body = line.rest();
   for (const edge of [body[0], body.at(-1)]) {
-    if (isPaste(edge)) throw errorAt(edge, "'##' cannot be at either end of a macro");
+    if (isPaste(edge)) throw errorAt(edge, "'##' cannot be at the start or the end of a macro");
   }
   const positions = parameters === null ? noPositions : positionsOf(parameters, variadic);
   return { name: at.text, at, parameters, variadic, positions, body };

@@ -1,66 +1,89 @@
-/** Files to one stream of expanded tokens: includes, conditionals, definitions, pragmas (translation phase 4). */
+/**
+ * Converts files to one stream of expanded tokens. It processes includes, conditionals, definitions and pragmas
+ * (translation phase 4).
+ */
 
-import { MissingHeaderError, NoKvmError } from '../../errors.js';
+import { commandLine, MissingHeaderError, NoKvmError, type SourceError } from '../../errors.js';
 import { SourceFile } from '../../headers/files.js';
 import type { Resolver } from '../../headers/resolver.js';
-import { absentHeaders } from '../../kernel/defining-headers.js';
-import { debianPackageOf } from '../../kernel/header-packages.js';
-import { requestMacros } from '../../kernel/request-macros.js';
+import { definingHeadersOf } from '../../kernel/defining-headers.js';
 import { Depth, deepestInclude, tokenBudget } from '../../limits.js';
+import { standardAttributes } from '../../targets/common/attributes.js';
 import type { Target } from '../../targets/target.js';
 import { Cursor } from '../cursor.js';
 import { lexFile, lexText } from '../lexer.js';
-import { endAt, errorAt, type Token, tokenLike } from '../tokens.js';
+import { endAt, errorAt, type Token, tokenLike, undefinedNameAt } from '../tokens.js';
 import { withAnnotation } from './annotations.js';
 import { conditionHolds } from './condition.js';
+import { type Definitions, initialMacros } from './definitions.js';
+import {
+  headerName,
+  isRequest,
+  isTagWord,
+  notFound,
+  numberAt,
+  parenthesized,
+  type Skipped,
+  skippedAt,
+  spell,
+  strayProblem,
+  testedNames,
+} from './directives.js';
 import { type Builtin, Expander, type Expansion, expandTokens } from './expander.js';
 import { type ExpansionCache, expandMacro, standsForItself } from './expansion-cache.js';
 import { type Macro, type MacroTable, parseDefinition } from './macros.js';
+import { checkPragma, poisonedNames } from './pragmas.js';
 
 export interface Preprocessed {
-  /** Ends with a token of kind `end`. */
+  /** The last token has the kind `end`. */
   readonly tokens: readonly Token[];
-  /** The macros as they are at the end. */
+  /** The macros at the end of the text. */
   readonly macros: MacroTable;
-  /** Every header read: the one that was asked for, then all others in the order of first reading. */
+  /** All headers read: first the requested header, then the others in the order of their first reading. */
   readonly files: readonly SourceFile[];
-  /** The headers that each header includes. */
+  /** The headers that each header includes directly. */
   readonly includes: ReadonlyMap<SourceFile, ReadonlySet<SourceFile>>;
-  /** What stands in groups that were skipped, in the order of reading. */
+  /** The headers whose `#error` refuses to include them directly, and that another header included. */
+  readonly refusing: ReadonlySet<SourceFile>;
+  /** The conditionals without an `#else` of which no group was taken, in reading order. */
+  readonly unmet: readonly UnmetConditional[];
+  /** The definitions in skipped groups, in reading order. */
   readonly skipped: readonly Skipped[];
-  /** Expands tokens with the macros as they are at the end. */
-  expand(tokens: readonly Token[]): readonly Token[];
+  /** Expands tokens with the macros at the end of the text. The macros in `except` are not expanded. */
+  expand(tokens: readonly Token[], except?: Iterable<string>): readonly Token[];
   /**
-   * What the name of a macro expands to, with the macros as they are at the end, but for those of the names in `except`;
-   * each list of such names wants a cache of its own.
+   * Returns the expansion of a macro's name with the macros at the end of the text. The macros in `except` are not
+   * expanded. Each list of such macros needs its own cache.
    */
   expandMacro(macro: Macro, cache: ExpansionCache, except?: Iterable<string>): readonly Token[];
 }
 
-/** A definition that a conditional leaves out. */
-export interface Skipped {
-  readonly kind: 'macro' | 'ioctl' | 'struct' | 'union' | 'enum';
-  readonly name: string;
+/** A conditional without an `#else` of which no group was taken. */
+export interface UnmetConditional {
+  /** The word `if`, `ifdef` or `ifndef`. */
   readonly at: Token;
-  /** The directive that begins the group: `#ifdef __KVM_HAVE_PIT`. */
-  readonly group: string;
+  /** The lines of the conditions, from `if` or `elif` on. */
+  readonly conditions: readonly (readonly Token[])[];
 }
 
-/** Preprocesses a translation unit that includes one header, after its required includes. */
+/** Preprocesses a translation unit: the definitions of the user, the required includes, then one header. */
 export function preprocess(
   header: string,
   resolver: Resolver,
   target: Target,
   requiredIncludes: readonly string[] = [],
+  define: Definitions = {},
 ): Preprocessed {
-  return new Preprocessor(resolver, target).run(header, requiredIncludes);
+  return new Preprocessor(resolver, target, define).run(header, requiredIncludes);
 }
 
 interface Conditional {
   readonly at: Token;
-  /** One of its groups has been taken. */
+  /** The lines of the conditions that were evaluated. */
+  readonly conditions: (readonly Token[])[];
+  /** Whether one of the groups was taken. */
   taken: boolean;
-  /** Its `#else` has been seen. */
+  /** Whether the `#else` was read. */
   closed: boolean;
 }
 
@@ -68,43 +91,50 @@ interface Frame {
   readonly file: SourceFile;
   readonly tokens: readonly Token[];
   next: number;
+  /** The difference that `#line` makes to the number of a line. */
+  lineShift: number;
   readonly conditionals: Conditional[];
-  /** The `#include` that brought it in. */
+  /** The `#include` that opened this file. */
   readonly from: Token | null;
 }
 
 class Preprocessor {
   readonly #resolver: Resolver;
   readonly #target: Target;
-  readonly #macros: MacroTable = new Map();
+  readonly #macros: MacroTable;
   readonly #files = new Set<SourceFile>();
   readonly #includes = new Map<SourceFile, Set<SourceFile>>();
   readonly #once = new Set<SourceFile>();
   readonly #pushed = new Map<string, (Macro | undefined)[]>();
   readonly #frames: Frame[] = [];
   readonly #skipped: Skipped[] = [];
+  readonly #refusing = new Set<SourceFile>();
+  readonly #unmet: UnmetConditional[] = [];
+  /** The names that `#pragma GCC poison` forbids. */
+  readonly #poisoned = new Set<string>();
   readonly #text: Expansion;
   readonly #conditions: Expansion;
   #counter = 0;
 
-  constructor(resolver: Resolver, target: Target) {
+  constructor(resolver: Resolver, target: Target, define: Definitions) {
     this.#resolver = resolver;
     this.#target = target;
+    this.#macros = initialMacros(target, define);
     const shared = { active: new Set<Macro>(), budget: tokenBudget(), depth: new Depth<Token>(errorAt) };
     const builtins = this.#builtins();
     const defined: Builtin = (name, read) => [this.#defined(name, read)];
     this.#text = { macros: this.#macros, builtins, ...shared };
     this.#conditions = { macros: this.#macros, builtins: new Map([...builtins, ['defined', defined]]), ...shared };
-    this.#predefine();
   }
 
   run(header: string, requiredIncludes: readonly string[]): Preprocessed {
     const includes = [...requiredIncludes, header].map((name) => `#include <${name}>\n`).join('');
-    this.#enter(new SourceFile('<command line>', '<command line>', -1, encode(includes)), null);
+    this.#enter(new SourceFile(commandLine, commandLine, -1, encode(includes)), null);
     const expander = new Expander(this.#text, (inUse) => this.#read(inUse));
     const tokens: Token[] = [];
     for (;;) {
       const token = expander.next();
+      if (token.kind === 'other') throw errorAt(token, strayProblem(token));
       tokens.push(token);
       if (token.kind === 'end') {
         return {
@@ -112,8 +142,10 @@ class Preprocessor {
           macros: this.#macros,
           files: this.#filesFrom(header),
           includes: this.#includes,
+          refusing: this.#refusing,
+          unmet: this.#unmet,
           skipped: this.#skipped,
-          expand: (list) => expandTokens(list, this.#leaving([]), token),
+          expand: (list, except = []) => expandTokens(list, this.#leaving(except), token),
           expandMacro: (macro, cache, except = []) =>
             standsForItself(macro) ? macro.body : expandMacro(macro, this.#leaving(except), token, cache),
         };
@@ -126,7 +158,7 @@ class Preprocessor {
     return main ? [main, ...[...this.#files].filter((file) => file !== main)] : [];
   }
 
-  /** Expansion that leaves some macros alone: those that count as being expanded already. */
+  /** Returns an expansion that does not expand some macros. It treats these macros as already being expanded. */
   #leaving(except: Iterable<string>): Expansion {
     const active = new Set<Macro>();
     for (const name of except) {
@@ -136,21 +168,15 @@ class Preprocessor {
     return { ...this.#text, active };
   }
 
-  #predefine(): void {
-    const file = new SourceFile('<predefined>', '<predefined>', -1, encode(this.#target.predefined));
-    for (const line of linesOf(lexFile(file).tokens)) {
-      const macro = parseDefinition(new Cursor(line, endAt(line[0] as Token)));
-      this.#macros.set(macro.name, macro);
-    }
-  }
-
   #enter(file: SourceFile, from: Token | null): void {
     const { tokens } = lexFile(file);
     this.#text.budget.spend(tokens.length, from ?? (tokens[0] as Token));
-    this.#frames.push({ file, tokens, next: 0, conditionals: [], from });
+    this.#frames.push({ file, tokens, next: 0, lineShift: 0, conditionals: [], from });
   }
 
-  /** The next token that is not part of a directive. A use of a macro does not reach beyond the end of its file. */
+  /**
+   * Returns the next token that does not belong to a directive. A macro use cannot continue after the end of its file.
+   */
   #read(inUse: boolean): Token {
     for (;;) {
       const frame = this.#frames.at(-1) as Frame;
@@ -163,10 +189,20 @@ class Preprocessor {
         continue;
       }
       frame.next++;
-      if (!token.first || token.text !== '#' || token.kind !== 'punctuator') return token;
-      const result = this.#directive(frame, this.#restOfLine(frame));
+      if (!token.first || token.text !== '#' || token.kind !== 'punctuator') {
+        this.#checkPoison(token);
+        return token;
+      }
+      const line = this.#restOfLine(frame);
+      if (this.#poisoned.size > 0 && line[0]?.text !== 'pragma') for (const each of line) this.#checkPoison(each);
+      const result = this.#directive(frame, line);
       if (result) return result;
     }
+  }
+
+  #checkPoison(token: Token): void {
+    if (this.#poisoned.size > 0 && token.kind === 'identifier' && this.#poisoned.has(token.text))
+      throw errorAt(token, `uses '${token.text}', which a #pragma GCC poison forbids`);
   }
 
   #restOfLine(frame: Frame): Token[] {
@@ -178,10 +214,11 @@ class Preprocessor {
     }
   }
 
-  /** Carries out a directive; gives back a token where the parser must see it. */
+  /** Processes a directive. Returns a token if the parser needs it. */
   #directive(frame: Frame, line: readonly Token[]): Token | undefined {
     const name = line[0];
-    if (!name || name.kind === 'number') return undefined;
+    if (!name) return undefined;
+    if (name.kind === 'number') return this.#line(frame, name, line);
     const rest = new Cursor(line, endAt(line.at(-1) as Token));
     rest.next();
     switch (name.text) {
@@ -202,7 +239,7 @@ class Preprocessor {
       case 'if':
       case 'ifdef':
       case 'ifndef':
-        this.#if(frame, name, rest, line.slice(1));
+        this.#if(frame, name, rest, line);
         return undefined;
       case 'elif':
       case 'elifdef':
@@ -211,7 +248,7 @@ class Preprocessor {
         const open = this.#conditional(frame, name);
         if (open.closed) throw errorAt(name, `#${name.text} after the #else of this #${open.at.text}`);
         open.closed = name.text === 'else';
-        // Only a taken group is read up to its end, so all that follow are to be skipped.
+        // After a taken group, all following groups are skipped.
         this.#skip(frame, line);
         return undefined;
       }
@@ -222,15 +259,35 @@ class Preprocessor {
       case 'pragma':
         return this.#pragma(frame, name, line.slice(1));
       case 'error':
-        throw errorAt(name, `#error ${spell(line.slice(1))}`.trimEnd());
+        throw this.#refusal(frame, name, `#error ${spell(line.slice(1))}`.trimEnd());
       case 'warning':
       case 'ident':
       case 'sccs':
-      case 'line':
         return undefined;
+      case 'line':
+        return this.#line(frame, name, line.slice(1));
       default:
         throw errorAt(name, `unknown directive #${name.text}`);
     }
+  }
+
+  /** Processes `#line 7` and `# 7 "file"`. The next line has this number. Errors and the model keep the real lines. */
+  #line(frame: Frame, at: Token, line: readonly Token[]): undefined {
+    const [number] = expandTokens(line, this.#text, endAt(at));
+    if (number?.kind !== 'number' || !/^\d{1,10}$/.test(number.text))
+      throw errorAt(number ?? at, 'expected the number of a line, in decimal digits');
+    const next = frame.tokens[frame.next - 1] ?? at;
+    frame.lineShift = Number(number.text) - (frame.file.lineAt(next.offset) + 1);
+  }
+
+  /** Returns the error of an `#error`. It names the first undefined name in the conditions that led to it. */
+  #refusal(frame: Frame, at: Token, problem: string): SourceError {
+    const names = (frame.conditionals.at(-1)?.conditions ?? []).flatMap(testedNames);
+    const lacking = names.filter((name) => !this.#isDefined(name));
+    const known = lacking.find((name) => definingHeadersOf.has(name));
+    if (known !== undefined) return undefinedNameAt(at, problem, known);
+    const wanted = lacking.find((name) => problem.includes(name));
+    return errorAt(at, wanted === undefined ? problem : `${problem}; define it with --define ${wanted}=VALUE`);
   }
 
   #macroName(rest: Cursor): Token {
@@ -239,7 +296,7 @@ class Preprocessor {
   }
 
   #isDefined(name: string): boolean {
-    return this.#macros.has(name) || (this.#text.builtins.get(name) !== undefined && name !== '_Pragma');
+    return this.#macros.has(name) || this.#text.builtins.get(name) !== undefined;
   }
 
   #conditional(frame: Frame, name: Token): Conditional {
@@ -248,11 +305,11 @@ class Preprocessor {
     return open;
   }
 
-  #if(frame: Frame, name: Token, rest: Cursor, tokens: readonly Token[]): void {
-    const open: Conditional = { at: name, taken: false, closed: false };
+  #if(frame: Frame, name: Token, rest: Cursor, line: readonly Token[]): void {
+    const open: Conditional = { at: name, conditions: [line], taken: false, closed: false };
     frame.conditionals.push(open);
-    if (this.#holds(name, rest, tokens)) open.taken = true;
-    else this.#skip(frame, [name, ...tokens]);
+    if (this.#holds(name, rest, line.slice(1))) open.taken = true;
+    else this.#skip(frame, line);
   }
 
   #holds(name: Token, rest: Cursor, tokens: readonly Token[]): boolean {
@@ -260,10 +317,13 @@ class Preprocessor {
       return this.#isDefined(this.#macroName(rest).text) !== name.text.endsWith('ndef');
     }
     const expanded = expandTokens(tokens, this.#conditions, endAt(name));
-    return conditionHolds(expanded, name, this.#target.charSigned);
+    return conditionHolds(expanded, name, this.#target);
   }
 
-  /** Skips groups until one of the innermost conditional is to be taken, or its `#endif`. `first` begins the first. */
+  /**
+   * Skips groups until a group of the innermost conditional is taken, or until its `#endif`. `first` starts the first
+   * group.
+   */
   #skip(frame: Frame, first: readonly Token[]): void {
     const open = frame.conditionals.at(-1) as Conditional;
     let group = first;
@@ -273,8 +333,9 @@ class Preprocessor {
       if (token.kind === 'end') throw errorAt(open.at, `#${open.at.text} is never closed; add the missing #endif`);
       frame.next++;
       if (!token.first || token.text !== '#') {
-        const [tag, brace] = [frame.tokens[frame.next], frame.tokens[frame.next + 1]];
-        if (isTagWord(token.text) && tag && brace?.text === '{') this.#skipped.push(skippedAt(token.text, tag, group));
+        if (!isTagWord(token.text)) continue;
+        const tag = frame.tokens[frame.next];
+        if (tag && frame.tokens[frame.next + 1]?.text === '{') this.#skipped.push(skippedAt(token.text, tag, group));
         continue;
       }
       const line = this.#restOfLine(frame);
@@ -282,8 +343,10 @@ class Preprocessor {
       if (!name) continue;
       if (name.text === 'define' && line[1]) {
         this.#skipped.push(skippedAt(isRequest(line.slice(2)) ? 'ioctl' : 'macro', line[1], group));
-      } else if (name.text === 'if' || name.text === 'ifdef' || name.text === 'ifndef') depth++;
+      } else if (name.text === 'error' && depth === 0) this.#noteRefusal(frame, group);
+      else if (name.text === 'if' || name.text === 'ifdef' || name.text === 'ifndef') depth++;
       else if (name.text === 'endif' && depth-- === 0) {
+        if (!open.taken) this.#unmet.push({ at: open.at, conditions: open.conditions });
         frame.conditionals.pop();
         return;
       } else if (depth === 0 && (name.text === 'else' || name.text.startsWith('elif'))) {
@@ -292,6 +355,7 @@ class Preprocessor {
         group = line;
         if (open.taken) continue;
         const rest = new Cursor(line.slice(1), endAt(name));
+        if (!open.closed) open.conditions.push(line);
         if (open.closed || this.#holds(name, rest, line.slice(1))) {
           open.taken = true;
           return;
@@ -300,11 +364,26 @@ class Preprocessor {
     }
   }
 
+  /**
+   * Notes that a header refuses to be included directly: its `#error` is skipped only because a header that includes it
+   * has defined one of the names in the condition.
+   */
+  #noteRefusal(frame: Frame, group: readonly Token[]): void {
+    const includers = this.#frames.filter(({ file }) => file !== frame.file);
+    const isDefinedByIncluder = ({ kind, text }: Token): boolean => {
+      const definition = kind === 'identifier' ? this.#macros.get(text)?.at.file : undefined;
+      return definition !== undefined && includers.some(({ file }) => file === definition);
+    };
+    if (group.slice(1).some(isDefinedByIncluder)) this.#refusing.add(frame.file);
+  }
+
   #include(frame: Frame, directive: Token, line: readonly Token[]): void {
     const operand = line[0];
     if (!operand) throw errorAt(directive, `#${directive.text} without a header`);
     const spelled =
-      operand.text === '<' || operand.kind === 'string' ? line : expandTokens(line, this.#text, endAt(operand));
+      operand.kind === 'header name' || operand.kind === 'string'
+        ? line
+        : expandTokens(line, this.#text, endAt(operand));
     const wanted = headerName(spelled) ?? fail(operand, 'expected "header" or <header>');
     const file = this.#find(wanted, frame.file, directive.text === 'include_next');
     if (!file) throw this.#missing(operand, wanted.name);
@@ -322,12 +401,12 @@ class Preprocessor {
   #missing({ file, offset }: Token, name: string): MissingHeaderError {
     const { line, column } = file.placeAt(offset);
     const { roots } = this.#resolver;
-    // Where there is any other header of the architecture, installing what has them will not help.
+    // If the architecture has other headers, the advice to install its headers would not help.
     if (!/^(?:linux|asm)\/kvm\.h$/.test(name) || !this.#resolver.system('asm/types.h'))
-      return new MissingHeaderError(file.path, line, column, notFound(name, roots));
+      return new MissingHeaderError(file.path, line, column, notFound(name, roots, this.#target), name);
     const { name: architecture, withoutKvm = 'they may be incomplete' } = this.#target;
     const problem = `the headers for ${architecture} have no <${name}>: ${withoutKvm}; give other headers with --from or --include, or another --arch`;
-    return new NoKvmError(file.path, line, column, problem);
+    return new NoKvmError(file.path, line, column, problem, name);
   }
 
   #find(wanted: { name: string; quoted: boolean }, from: SourceFile, next: boolean): SourceFile | undefined {
@@ -351,6 +430,8 @@ class Preprocessor {
       case 'pack':
         return tokenLike(at, { kind: 'pragma', text: spell(line) });
       default:
+        for (const { text } of poisonedNames(line) ?? []) this.#poisoned.add(text);
+        checkPragma(line, this.#target);
         return undefined;
     }
   }
@@ -377,6 +458,11 @@ class Preprocessor {
     return numberAt(name, this.#isDefined(operand.text) ? 1 : 0);
   }
 
+  #lineOf({ file, offset }: Token): number {
+    const frame = this.#frames.findLast((open) => open.file === file);
+    return file.lineAt(offset) + (frame?.lineShift ?? 0);
+  }
+
   #builtins(): Map<string, Builtin> {
     const text =
       (spelling: (at: Token) => string): Builtin =>
@@ -385,18 +471,25 @@ class Preprocessor {
       (value: (at: Token) => number): Builtin =>
       (at) => [numberAt(at, value(at))];
     const asks =
-      (answer: (name: string) => boolean): Builtin =>
+      (answer: (name: string, scope: string | null) => number): Builtin =>
       (at, read) => {
         const tokens = expandTokens(parenthesized(at, read), this.#text, endAt(at));
-        const operand = tokens.find((token) => token.kind === 'identifier');
-        const name = operand?.text.replace(/^__(.*)__$/, '$1') ?? '';
-        return [numberAt(at, answer(name) ? 1 : 0)];
+        const names = tokens
+          .filter(({ kind }) => kind === 'identifier')
+          .map(({ text }) => text.replace(/^__(.*)__$/, '$1'));
+        const isScoped = names.length > 1 && tokens[1]?.text.startsWith(':') === true;
+        return [numberAt(at, answer(names[isScoped ? 1 : 0] ?? '', isScoped ? (names[0] ?? '') : null))];
       };
+    const isGnu = (name: string): number => (this.#target.attributes().has(name) ? 1 : 0);
+    const scoped = (name: string, scope: string): number => (scope === 'gnu' ? isGnu(name) : 0);
+    const hasAttribute = asks((name, scope) =>
+      scope === null ? (standardAttributes.get(name) ?? isGnu(name)) : scoped(name, scope),
+    );
     const hasInclude =
       (next: boolean): Builtin =>
       (at, read) => {
         const operand = parenthesized(at, read);
-        const plain = operand[0]?.text === '<' || operand[0]?.kind === 'string';
+        const plain = operand[0]?.kind === 'header name' || operand[0]?.kind === 'string';
         const wanted = headerName(plain ? operand : expandTokens(operand, this.#text, endAt(at)));
         if (!wanted) throw errorAt(at, `expected ("header") or (<header>) after ${at.text}`);
         const from = this.#frames.at(-1)?.file as SourceFile;
@@ -404,49 +497,37 @@ class Preprocessor {
       };
     return new Map<string, Builtin>([
       ['__FILE__', text((at) => at.file.name)],
-      ['__BASE_FILE__', text(() => '<command line>')],
-      // The output may not depend on the day it is made.
+      ['__BASE_FILE__', text(() => commandLine)],
+      // The output must not depend on the date of the run.
       ['__DATE__', text(() => '??? ?? ????')],
       ['__TIME__', text(() => '??:??:??')],
       ['__TIMESTAMP__', text(() => '??? ??? ?? ??:??:?? ????')],
-      ['__LINE__', number((at) => at.file.lineAt(at.offset))],
+      ['__LINE__', number((at) => this.#lineOf(at))],
       ['__COUNTER__', number(() => this.#counter++)],
       ['__INCLUDE_LEVEL__', number(() => this.#frames.length - 1)],
       ['__has_include', hasInclude(false)],
       ['__has_include_next', hasInclude(true)],
-      ['__has_attribute', asks((name) => this.#target.attributes.has(name))],
-      ['__has_cpp_attribute', asks(() => false)],
-      ['__has_c_attribute', asks(() => false)],
-      ['__has_builtin', asks((name) => this.#target.builtins.has(name))],
+      ['__has_attribute', hasAttribute],
+      ['__has_cpp_attribute', hasAttribute],
+      [
+        '__has_c_attribute',
+        asks((name, scope) => (scope === null ? (standardAttributes.get(name) ?? 0) : scoped(name, scope))),
+      ],
+      ['__has_builtin', asks((name) => (this.#target.builtins().has(name) ? 1 : 0))],
       [
         '_Pragma',
         (at, read) => {
-          const [operand] = parenthesized(at, read);
+          const [operand] = expandTokens(parenthesized(at, read), this.#text, endAt(at));
           if (operand?.kind !== 'string') throw errorAt(at, 'expected ("pragma") after _Pragma');
           const content = operand.text.slice(operand.text.indexOf('"') + 1, -1).replace(/\\(["\\])/g, '$1');
-          const pragma = this.#pragma(this.#frames.at(-1) as Frame, at, lexText(at.file, content));
+          // The tokens have the place of the operator.
+          const line = lexText(at.file, content).map(({ kind, text, space }) => tokenLike(at, { kind, text, space }));
+          const pragma = this.#pragma(this.#frames.at(-1) as Frame, at, line);
           return pragma ? [pragma] : [];
         },
       ],
     ]);
   }
-}
-
-function isTagWord(text: string): text is 'struct' | 'union' | 'enum' {
-  return text === 'struct' || text === 'union' || text === 'enum';
-}
-
-/** Whether the body of a macro that nothing expands looks like a use of `_IO` or one of its kind. */
-function isRequest([name, open]: readonly Token[]): boolean {
-  return name !== undefined && requestMacros.includes(name.text) && open?.text === '(';
-}
-
-/** In tokens: each definition under a condition has its own copy of the words. */
-const longestGroup = 100;
-
-function skippedAt(kind: Skipped['kind'], at: Token, group: readonly Token[]): Skipped {
-  const rest = group.length > longestGroup ? ' …' : '';
-  return { kind, name: at.text, at, group: `#${spell(group.slice(0, longestGroup))}${rest}` };
 }
 
 const encoder = new TextEncoder();
@@ -457,53 +538,4 @@ function encode(text: string): Uint8Array {
 
 function fail(at: Token, problem: string): never {
   throw errorAt(at, problem);
-}
-
-function notFound(name: string, roots: readonly string[]): string {
-  const absent = absentHeaders.get(name);
-  const owner = absent === undefined ? debianPackageOf(name) : undefined;
-  const remedy = [
-    ...(absent === undefined ? [] : [`${absent}; `]),
-    ...(owner === undefined ? [] : [`install the Debian package ${owner}, or `]),
-    'name the folder that has it with --include',
-  ].join('');
-  return `<${name}> is not in ${roots.join(', ') || 'any include folder (there are none)'}; ${remedy}`;
-}
-
-function headerName(tokens: readonly Token[]): { name: string; quoted: boolean } | undefined {
-  const [head] = tokens;
-  if (head?.kind === 'string') return { name: head.text.slice(1, -1), quoted: true };
-  if (head?.text !== '<') return undefined;
-  const close = tokens.findIndex((token) => token.text === '>');
-  return close === -1 ? undefined : { name: spell(tokens.slice(1, close)), quoted: false };
-}
-
-function parenthesized(at: Token, read: () => Token): Token[] {
-  if (read().text !== '(') throw errorAt(at, `expected '(' after ${at.text}`);
-  const tokens: Token[] = [];
-  for (let depth = 0; ; ) {
-    const token = read();
-    if (token.kind === 'end') throw errorAt(at, `the '(' after ${at.text} is never closed`);
-    if (token.text === '(') depth++;
-    if (token.text === ')' && depth-- === 0) return tokens;
-    tokens.push(token);
-  }
-}
-
-function numberAt(at: Token, value: number): Token {
-  return tokenLike(at, { kind: 'number', text: String(value) });
-}
-
-function spell(tokens: readonly Token[]): string {
-  return tokens.map((token, index) => (token.space && index > 0 ? ' ' : '') + token.text).join('');
-}
-
-function linesOf(tokens: readonly Token[]): Token[][] {
-  const lines: Token[][] = [];
-  for (const token of tokens) {
-    if (token.kind === 'end') break;
-    if (token.first) lines.push([]);
-    lines.at(-1)?.push(token);
-  }
-  return lines;
 }

@@ -1,4 +1,4 @@
-/** The header sets that the project has been held against: facts alone, committed in `headers/catalogue.json`. */
+/** The header sets that the project was tested with. `headers/catalogue.json` has only facts about them, no headers. */
 
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -6,15 +6,15 @@ import type { Origin } from '../../model/model.js';
 import { packageRoot } from '../disk.js';
 
 export interface CatalogueEntry {
-  /** The Debian suite, and the package's architecture where it is not of all: `trixie`, `bookworm-arm64`. */
+  /** The Debian suite, and the package's architecture if it is not `all`: `trixie`, `bookworm-arm64`. */
   readonly name: string;
-  /** Version of the kernel. */
+  /** The kernel version. */
   readonly kernel: string;
   readonly package: string;
   readonly version: string;
-  /** The package's: one of Debian's ports, or `all`. */
+  /** The architecture of the package: a Debian port or `all`. */
   readonly architecture: string;
-  /** The hash of the set for each architecture that it has, by the kernel's name for it. */
+  /** The hash of the set for each architecture, by the kernel's name for the architecture. */
   readonly sha256: Readonly<Record<string, string>>;
 }
 
@@ -25,7 +25,7 @@ export function catalogue(): readonly CatalogueEntry[] {
   return entries;
 }
 
-/** The package that headers are of which carry no record of it: an unpacked one is known by its hash. */
+/** Returns the package of headers without a package record. An unpacked package is identified by its hash. */
 export function packageWithHash(architecture: string, sha256: string): Origin | undefined {
   const entry = catalogue().find((each) => each.sha256[architecture] === sha256);
   return entry && { kind: 'package', name: entry.package, version: entry.version, architecture: entry.architecture };

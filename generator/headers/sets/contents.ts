@@ -1,4 +1,7 @@
-/** What a header set is: files by the names an #include gives them, whatever form and place they come from. */
+/**
+ * The contents of a header set: files by their names in an #include. The form and the location of the set do not
+ * matter.
+ */
 
 import { createHash } from 'node:crypto';
 import { HeaderSetError } from '../../errors.js';
@@ -25,17 +28,17 @@ interface ArchitectureHeaders {
 }
 
 export interface Contents {
-  /** Version of the kernel. */
+  /** The kernel version. */
   readonly kernel: string;
-  /** The headers that all architectures have in common. */
+  /** The headers that all architectures share. */
   readonly common: Headers;
-  /** By the kernel's name of the architecture. */
+  /** By the kernel's name for the architecture. */
   readonly architectures: ReadonlyMap<string, ArchitectureHeaders>;
 }
 
 /**
- * The hash of a set for one architecture, the SHA-256 of what `sha256sum` prints for all its headers by name, in the
- * order of their bytes: the same for the same headers, whatever form and place they come from.
+ * Returns the hash of a set for one architecture. It is the SHA-256 of the output of `sha256sum` for all headers,
+ * sorted by the bytes of their names. The same headers have the same hash in every form and location.
  */
 function hashOf(common: Headers, asm: Headers): string {
   const hash = createHash('sha256');
@@ -45,13 +48,13 @@ function hashOf(common: Headers, asm: Headers): string {
   return hash.digest('hex');
 }
 
-/** What a set is, without its headers. */
+/** Returns the description of a set without its headers. */
 export function descriptionOf({ kernel, architectures }: Contents): Description {
   const parts = [...architectures].map(([name, { origin, sha256 }]) => [name, { origin, sha256 }] as const);
   return { schema: descriptionSchema, kernel, architectures: Object.fromEntries(parts) };
 }
 
-/** Reads a set whole, or only one architecture's part. @throws HeaderSetError when a header cannot be read. */
+/** Reads a whole set or the part of one architecture. @throws HeaderSetError if a header cannot be read. */
 export function contentsOf(tree: HeaderTree, place: Place, only?: string): Contents {
   const kernel = kernelOf(tree, place);
   const { owners, pathOf } = installedOwners(tree, place);
@@ -76,11 +79,16 @@ export function contentsOf(tree: HeaderTree, place: Place, only?: string): Conte
 function kernelOf(tree: HeaderTree, { common }: Place): string {
   const path = within(common, versionHeader);
   const kernel = kernelVersionOf(new TextDecoder().decode(tree.read(path)));
-  if (kernel === null) throw new HeaderSetError(`${tree.name}: ${path}: states no LINUX_VERSION_CODE`);
+  if (kernel === null)
+    throw new HeaderSetError(
+      `${tree.name}: ${path}: does not define LINUX_VERSION_CODE; choose headers with a kernel version`,
+    );
   return kernel;
 }
 
-/** The kernel's deepest are linux/netfilter/ipset/*.h. A link to a folder above can make a tree that has no end. */
+/**
+ * The deepest files of the kernel are linux/netfilter/ipset/*.h. A link to a parent folder can make an endless tree.
+ */
 const deepest = 8;
 
 function headersIn(
@@ -92,7 +100,8 @@ function headersIn(
   const headers = new Map<string, Uint8Array>();
   const visit = (name: string, depth: number): void => {
     const path = within(root, name);
-    if (depth > deepest) throw new HeaderSetError(`${tree.name}: ${path}: its folders go in a circle`);
+    if (depth > deepest)
+      throw new HeaderSetError(`${tree.name}: ${path}: the folder contains itself through a link; remove the link`);
     if (!name.endsWith('.h')) {
       for (const each of tree.list(path)) visit(`${name}/${each}`, depth + 1);
     } else if (isOwned(path)) {
@@ -104,25 +113,28 @@ function headersIn(
   return headers;
 }
 
-/** The package whose unpacked files a tree is. */
+/** Returns the package whose unpacked files form a tree. */
 function controlOf(tree: HeaderTree): Origin | undefined {
   const control = tree.read('DEBIAN/control');
   return control && packageOf(new TextDecoder().decode(control));
 }
 
-/** The record of the imported set that a tree is. */
+/** Returns the record of an imported set. */
 function recordOf(tree: HeaderTree): Description | undefined {
   const record = tree.read(recordFile);
   return record && readDescription(new TextDecoder().decode(record), `${tree.name}/${recordFile}`);
 }
 
-/** Installed packages by architecture, and the path that dpkg knows a path of the tree by. */
+/** Installed packages by architecture, and the function that converts a path of the tree to a path of dpkg. */
 interface Owners {
   readonly owners: ReadonlyMap<string, InstalledPackage>;
   pathOf(path: string): string;
 }
 
-/** The packages that a tree's headers are installed from: in the system that the tree is, or in the running one. */
+/**
+ * Returns the installed packages that own a tree's headers. They are installed in the tree's system or in the running
+ * system.
+ */
 function installedOwners(tree: HeaderTree, place: Place): Owners {
   const { folder } = tree;
   const systems =

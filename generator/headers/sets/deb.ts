@@ -1,7 +1,7 @@
 /**
- * Debian packages, read without Debian's tools. A `.deb` is an `ar` archive of `debian-binary`, `control.tar.*` and
- * `data.tar.*`, as deb(5) says. Nothing is unpacked to disk: the tree is in memory, with the control files in `DEBIAN/`,
- * where `dpkg-deb --raw-extract` puts them too.
+ * Reads Debian packages without Debian's tools. A `.deb` is an `ar` archive of `debian-binary`, `control.tar.*` and
+ * `data.tar.*` (deb(5)). Nothing is unpacked to disk. The tree is in memory. It has the control files in `DEBIAN/`, as
+ * `dpkg-deb --raw-extract` does.
  */
 
 import { createHash } from 'node:crypto';
@@ -16,15 +16,20 @@ import { type ArchiveEntry, archiveTree, type HeaderTree, unreadable } from './t
 const magic = '!<arch>\n';
 const memberHeader = 60;
 
-/** Unpacked, the headers of all architectures are 11 MB. What becomes more than this is no package of headers. */
+/**
+ * The unpacked headers of all architectures have 11 MB. A package that is larger than this limit does not contain
+ * headers.
+ */
 const mostBytes = 256 * 1024 * 1024;
 
-/** @throws HeaderSetError when the file is not a whole package, or is hostile. */
+/** Opens a package as a tree. @throws HeaderSetError if the package is incomplete or hostile. */
 export async function debTree(path: string): Promise<HeaderTree> {
   const members = membersOf(path);
   const version = members.find(({ name }) => name === 'debian-binary')?.data;
   if (!version || !decode(version).startsWith('2.')) {
-    throw new HeaderSetError(`${path}: is not a Debian package: it has no debian-binary of format 2`);
+    throw new HeaderSetError(
+      `${path}: is not a Debian package, because it has no debian-binary of format 2; give a .deb or a folder`,
+    );
   }
   const control = await unpack(path, members, 'control.tar');
   const data = await unpack(path, members, 'data.tar');
@@ -48,7 +53,7 @@ function membersOf(path: string): Member[] {
   }
   if (decode(file.subarray(0, magic.length)) !== magic) {
     throw new HeaderSetError(
-      `${path}: is not a Debian package: it does not begin with '!<arch>'; give a .deb or a folder`,
+      `${path}: is not a Debian package, because it does not begin with '!<arch>'; give a .deb or a folder`,
     );
   }
   const members: Member[] = [];
@@ -57,7 +62,7 @@ function membersOf(path: string): Member[] {
     const size = Number(/^ *(\d+) *$/.exec(header.slice(48, 58))?.[1] ?? Number.NaN);
     const start = at + memberHeader;
     if (!header.endsWith('`\n') || Number.isNaN(size) || start + size > file.length) {
-      throw new HeaderSetError(`${path}: is cut off or damaged at byte ${at}; download it again`);
+      throw new HeaderSetError(`${path}: is incomplete or damaged at byte ${at}; download it again`);
     }
     members.push({ name: header.slice(0, 16).trimEnd().replace(/\/$/, ''), data: file.subarray(start, start + size) });
     at = start + size + (size % 2);
@@ -76,7 +81,8 @@ const decompressors: Readonly<Record<string, Decompressor>> = {
 
 async function unpack(path: string, members: readonly Member[], stem: string): Promise<ArchiveEntry[]> {
   const member = members.find(({ name }) => name === stem || name.startsWith(`${stem}.`));
-  if (!member) throw new HeaderSetError(`${path}: is cut off or damaged: it has no ${stem}; download it again`);
+  if (!member)
+    throw new HeaderSetError(`${path}: is incomplete or damaged, because it has no ${stem}; download it again`);
   const decompress = decompressors[member.name.slice(stem.length)];
   if (!decompress) {
     const known = Object.keys(decompressors).map((end) => stem + end);
@@ -107,7 +113,7 @@ function entryOf(
       return { path, link: link ?? '' };
     default:
       throw new HeaderSetError(
-        `${deb}: ${path}: is neither file, folder nor symbolic link (${type}); headers have no such`,
+        `${deb}: ${path}: is not a file, folder or symbolic link (type ${type}); do not use this package`,
       );
   }
 }
@@ -134,14 +140,14 @@ function unZstd(data: Uint8Array): Uint8Array {
   return output.bytes();
 }
 
-/** What a decompressor has given so far. */
+/** Collects the output of a decompressor. */
 class Output {
   readonly #chunks: Uint8Array[] = [];
   #size = 0;
 
   add(chunk: Uint8Array): void {
     this.#size += chunk.length;
-    if (this.#size > mostBytes) throw new Error(`it becomes more than ${mostBytes >> 20} MiB`);
+    if (this.#size > mostBytes) throw new Error(`the unpacked data is larger than ${mostBytes >> 20} MiB`);
     this.#chunks.push(chunk);
   }
 
@@ -150,13 +156,13 @@ class Output {
   }
 }
 
-/** Holds the files against the package's own list; zstd's and tar's checks do not cover the content. */
+/** Compares the files with the package's md5sums. The checks of zstd and tar do not cover the content. */
 function checkSums(tree: HeaderTree): void {
   const list = tree.read('DEBIAN/md5sums');
   for (const [, sum, path = ''] of list ? decode(list).matchAll(/^([0-9a-f]{32}) [ *](.+)$/gm) : []) {
     const data = tree.read(path);
     if (!data || createHash('md5').update(data).digest('hex') !== sum) {
-      throw new HeaderSetError(`${tree.name}: ${path}: is not what the package's md5sums say; download it again`);
+      throw new HeaderSetError(`${tree.name}: ${path}: does not match the package's md5sums; download it again`);
     }
   }
 }

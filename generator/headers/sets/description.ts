@@ -1,32 +1,34 @@
-/** What a header set is, without its headers: the record beside an imported one, and what a list prints. */
+/**
+ * The description of a header set without its headers. It is the record of an imported set, and the output of a list.
+ */
 
 import { HeaderSetError } from '../../errors.js';
 import type { Origin } from '../../model/model.js';
 
-/** Where the record is in an imported set's folder. */
+/** The path of the record in the folder of an imported set. */
 export const recordFile = 'set.json';
 
-/** Version of the JSON form. */
+/** The version of the JSON form. */
 export const descriptionSchema = 'kvm-uapi/header-set/1';
 
 export interface Description {
   readonly schema: typeof descriptionSchema;
-  /** Version of the kernel. */
+  /** The kernel version. */
   readonly kernel: string;
   /** By the kernel's name for the architecture. */
   readonly architectures: Readonly<Record<string, { readonly origin: Origin; readonly sha256: string }>>;
 }
 
-/** @throws HeaderSetError when the text is no record of this version. */
+/** Parses a record. @throws HeaderSetError if the text is not a record of this version. */
 export function readDescription(text: string, path: string): Description {
   try {
     const value: unknown = JSON.parse(text);
     if (isDescription(value)) return value;
   } catch {
-    // What is no JSON is no record either.
+    // Text that is not JSON is not a record.
   }
   throw new HeaderSetError(
-    `${path}: is no record of the form ${descriptionSchema}; remove its folder and import the set again`,
+    `${path}: is not a record of the form ${descriptionSchema}; remove its folder and import the set again`,
   );
 }
 

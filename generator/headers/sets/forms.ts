@@ -1,14 +1,14 @@
-/** The forms that header sets come in, one reader each. A form is told by its folders alone. */
+/** The forms of header sets, with one reader each. The folders of a tree determine its form. */
 
 import { architectureOfTriplet, architectures } from '../../targets/architectures.js';
 import type { HeaderTree } from './tree.js';
 
-/** Where the headers of one kernel version are in a tree. */
+/** The location of the headers of one kernel version in a tree. */
 export interface Place {
   readonly form: string;
-  /** The folder of `linux/kvm.h` and its like. */
+  /** The folder of `linux/kvm.h` and similar headers. */
   readonly common: string;
-  /** The folder that has `asm/`, by the kernel's name for the architecture; never empty. */
+  /** The folder that contains `asm/`, by the kernel's name for the architecture. Never empty. */
   readonly asm: ReadonlyMap<string, string>;
 }
 
@@ -33,7 +33,7 @@ const multiarch: Form = {
   name: 'multiarch',
   about: 'linux-libc-dev before 6.12, packed or installed: usr/include, usr/include/<triplet>/asm',
   places(tree) {
-    // Since 6.12 these folders hold links into the other form.
+    // Since 6.12, these folders contain links to the other form.
     if (allArchitectures.places(tree).length > 0) return [];
     return placesOf(tree, this.name, 'usr/include', asmByTriplet(tree, 'usr/include', ''));
   },
@@ -61,20 +61,23 @@ const cross: Form = {
     ),
 };
 
-/** In the order in which a tree's own headers come before those for cross compilers. */
+/** All forms. A tree's own headers come before headers for cross compilers. */
 export const forms: readonly Form[] = [allArchitectures, multiarch, plain, cross];
 
-/** All sets in a tree. */
+/** Returns all sets in a tree. */
 export function placesIn(tree: HeaderTree): Place[] {
   return forms.flatMap((form) => form.places(tree));
 }
 
-/** One place, where there are common headers and at least one architecture's. */
+/** Returns one location if the tree has the common headers and at least one architecture. Otherwise returns none. */
 function placesOf(tree: HeaderTree, form: string, common: string, asm: ReadonlyMap<string, string>): Place[] {
   return asm.size > 0 && tree.read(within(common, versionHeader)) ? [{ form, common, asm }] : [];
 }
 
-/** The folders `<folder>/<triplet><below>` that have `asm`; the first of each architecture. */
+/**
+ * Returns the folders `<folder>/<triplet><below>` that contain `asm`. Each architecture has one folder: the first one
+ * found.
+ */
 function asmByTriplet(tree: HeaderTree, folder: string, below: string): Map<string, string> {
   const asm = new Map<string, string>();
   for (const triplet of tree.list(folder)) {
@@ -87,7 +90,7 @@ function asmByTriplet(tree: HeaderTree, folder: string, below: string): Map<stri
 
 export const versionHeader = 'linux/version.h';
 
-/** A path below a folder of a tree. */
+/** Returns a path inside a folder of a tree. */
 export function within(folder: string, path: string): string {
   return folder === '' ? path : `${folder}/${path}`;
 }

@@ -1,4 +1,4 @@
-/** Opens a header set by the name it was imported under, or by its folder, for one target. */
+/** Opens a header set for one target, by the name of an imported set or by a folder. */
 
 import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
@@ -14,17 +14,18 @@ import { folderTree } from './tree.js';
 
 /** The part of a set that one target reads. */
 export interface OpenSet {
-  /** Include folders, in the order of search. */
+  /** Include folders, in search order. */
   readonly roots: readonly string[];
   readonly kernel: string;
   readonly origin: Origin;
-  /** Whether a file that was found in the roots is one of the set's. */
+  /** Whether a file in the folders belongs to the set. */
   has(file: SourceFile): boolean;
 }
 
 /**
- * What has a `/` in it, or is `.` or `..`, is a folder; all else is the name of an imported set.
- * @throws HeaderSetError when there is no such set, or it lacks the target's architecture.
+ * Opens a header set. A value with a `/`, and the values `.` and `..`, are folders. Any other value is the name of an
+ * imported set.
+ * @throws HeaderSetError if the set does not exist or does not have the target's architecture.
  */
 export function openSet(nameOrFolder: string, cache: string, target: Target): OpenSet {
   const isFolder = nameOrFolder.includes('/') || nameOrFolder === '.' || nameOrFolder === '..';
@@ -32,7 +33,7 @@ export function openSet(nameOrFolder: string, cache: string, target: Target): Op
   if (!isFolder && !existsSync(folder)) {
     const known = importedSets(cache).map(({ name }) => name);
     throw new HeaderSetError(
-      `no header set is called '${nameOrFolder}'; ${known.length === 0 ? 'none is imported' : `imported are: ${known.join(', ')}`}; a folder is given as ./${nameOrFolder}`,
+      `header set '${nameOrFolder}' not found; ${known.length === 0 ? 'no set is imported' : `the imported sets are ${known.join(', ')}`}; write ./${nameOrFolder} for a folder`,
     );
   }
   const tree = folderTree(folder);
@@ -44,12 +45,12 @@ export function openSet(nameOrFolder: string, cache: string, target: Target): Op
   if (!place || asm === undefined) {
     const has = targetsOf(places.flatMap((each) => [...each.asm.keys()]));
     throw new HeaderSetError(
-      `${nameOrFolder}: has no headers for ${target.name}, but for ${has.join(', ')}; choose another set with --from`,
+      `${nameOrFolder}: has no headers for ${target.name}, only for ${has.join(', ')}; choose another set with --from`,
     );
   }
   const roots = [...new Set([asm, place.common])].map((path) => join(folder, path));
   const isInside = ({ path }: SourceFile): boolean => roots.some((root) => path.startsWith(`${root}/`));
-  // An imported folder has the set's headers alone, and they are not all read to know what they are.
+  // An imported folder contains only the set's headers. They do not need to be read to identify the set.
   const record = recordIn(folder);
   const part = record?.architectures[architecture];
   if (record && part) return { roots, kernel: record.kernel, origin: part.origin, has: isInside };
@@ -63,7 +64,7 @@ export function openSet(nameOrFolder: string, cache: string, target: Target): Op
   };
 }
 
-/** What is said of a tree that `placesIn` finds nothing in. */
+/** The error text for a tree in which `placesIn` finds no set. */
 export const noSet: string =
-  "has no headers in a form that is known: no linux/version.h, or no asm/ with it; of a kernel's source give what " +
-  "'make headers_install' makes; 'headers import --help' tells the forms";
+  'contains no headers in a known form: linux/version.h is missing, or an asm/ folder is missing; for a kernel source tree, ' +
+  "run 'make headers_install' and give its output; 'headers import --help' lists the forms";

@@ -1,9 +1,9 @@
 /**
- * Imported sets: folders in a user's cache, each in the form of all architectures with a record of what it is. A set is
- * there whole or not at all: it is written under another name, and renamed when it is complete.
+ * Imported sets. Each set is a folder in the user's cache. It has the form of all architectures and a record. A set is
+ * written under a temporary name and renamed when it is complete. The cache therefore never contains an incomplete set.
  */
 
-// Its `promises` are loaded when they are used: every command loads this file, and one of them writes sets.
+// `promises` is loaded on its first use. Every command loads this file, but only one command writes sets.
 import { existsSync, mkdirSync, mkdtempSync, promises, readdirSync, renameSync, rmSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { dirname, isAbsolute, join } from 'node:path';
@@ -15,20 +15,20 @@ import { descriptionOf } from './contents.js';
 import { type Description, readDescription, recordFile } from './description.js';
 import { unreadable } from './tree.js';
 
-/** Folder of the sets that `headers import` keeps for a user: the XDG base directory specification says where. */
+/** Returns the folder of the user's imported sets. The XDG base directory specification defines its location. */
 export function userCache({ XDG_CACHE_HOME }: NodeJS.ProcessEnv = process.env): string {
   const base = XDG_CACHE_HOME && isAbsolute(XDG_CACHE_HOME) ? XDG_CACHE_HOME : join(homedir(), '.cache');
   return join(base, 'kvm-uapi', 'headers');
 }
 
-/** The record of the imported set that a folder is; undefined when it is none. */
+/** Returns the record of an imported set, or undefined if the folder is not an imported set. */
 export function recordIn(folder: string): Description | undefined {
   const path = join(folder, recordFile);
   const text = readIfThere(path);
   return text === undefined ? undefined : readDescription(text, path);
 }
 
-/** Names and records of all sets in a cache, by name. */
+/** Returns the names and records of all sets in a cache, sorted by name. */
 export function importedSets(cache: string): { readonly name: string; readonly set: Description }[] {
   return namesIn(cache)
     .filter((name) => !name.startsWith('.'))
@@ -39,8 +39,9 @@ export function importedSets(cache: string): { readonly name: string; readonly s
 }
 
 /**
- * Keeps a set in a cache and gives back whether it was not there before.
- * @throws HeaderSetError when another set has the name or the cache cannot be written; nothing is changed then.
+ * Saves a set in a cache. Returns false if the same set was already there.
+ * @throws HeaderSetError if a different set has the name, or if the cache cannot be written. Nothing is changed in this
+ * case.
  */
 export async function keepSet(contents: Contents, cache: string, name: string): Promise<boolean> {
   checkName(name);
@@ -66,7 +67,7 @@ export async function keepSet(contents: Contents, cache: string, name: string): 
     return true;
   } catch (error) {
     clear();
-    // Another process may have been faster.
+    // Another process may have saved the same set first.
     if ((error as NodeJS.ErrnoException).code === 'ENOTEMPTY' && isThere(set, folder)) return false;
     throw writeError(error, folder);
   } finally {
@@ -74,25 +75,29 @@ export async function keepSet(contents: Contents, cache: string, name: string): 
   }
 }
 
-/** @throws HeaderSetError when something else has the place. */
+/** Whether the folder already contains the set. @throws HeaderSetError if it contains something else. */
 function isThere(set: Description, folder: string): boolean {
   if (!existsSync(folder)) return false;
   if (isDeepStrictEqual(recordIn(folder), set)) return true;
-  throw new HeaderSetError(`${folder}: is another set; choose a name with --name, or use 'headers remove' first`);
+  throw new HeaderSetError(
+    `${folder}: already contains a different set; choose another name with --name, or use 'headers remove' first`,
+  );
 }
 
-/** @throws HeaderSetError when one is no such set; then none is removed. */
+/** Removes sets. @throws HeaderSetError if one of them does not exist. In this case, no set is removed. */
 export function removeSets(cache: string, names: readonly string[]): void {
   for (const name of names) {
     checkName(name);
     if (!recordIn(join(cache, name))) {
-      throw new HeaderSetError(`${join(cache, name)}: no such set; 'headers' lists them; none was removed`);
+      throw new HeaderSetError(
+        `${join(cache, name)}: header set not found, so no set was removed; 'headers list' lists the sets`,
+      );
     }
   }
   for (const name of new Set(names)) {
     const folder = join(cache, name);
     try {
-      // A set that is half removed must not be taken for one.
+      // A partly removed set must not look like a set.
       const staged = mkdtempSync(join(cache, stagedPrefix()));
       renameSync(folder, staged);
       rmSync(staged, { recursive: true, force: true });
@@ -104,10 +109,10 @@ export function removeSets(cache: string, names: readonly string[]): void {
 
 const stopSignals = ['SIGHUP', 'SIGINT', 'SIGTERM'] as const;
 
-/** What is not complete is not listed, and tells whose it is. */
+/** The prefix of temporary folders. They are not listed as sets. The prefix has the id of the process. */
 const stagedPrefix = (): string => `.unfinished-${process.pid}-`;
 
-/** What processes left behind that were killed. */
+/** Removes the temporary folders of processes that were killed. */
 function removeAbandoned(cache: string): void {
   for (const name of namesIn(cache)) {
     const pid = /^\.unfinished-(\d+)-/.exec(name)?.[1];
@@ -132,7 +137,7 @@ async function writeSet({ common, architectures }: Contents, folder: string): Pr
     ),
   ];
   for (const path of new Set(files.map(([path]) => dirname(path)))) mkdirSync(join(folder, path), { recursive: true });
-  // 'wx': where xt_mark.h and xt_MARK.h are one file to the file system, the second must not replace the first.
+  // 'wx': xt_mark.h and xt_MARK.h can be one file on some file systems. The second must not replace the first.
   for (const [path, bytes] of files) await promises.writeFile(join(folder, path), bytes, { flag: 'wx' });
 }
 
@@ -145,10 +150,10 @@ function namesIn(cache: string): string[] {
   }
 }
 
-/** A name that is a folder of its own in every cache. */
+/** Checks that a name is a valid folder name in every cache. */
 function checkName(name: string): void {
   if (/^[A-Za-z0-9][\w.+~%-]*$/.test(name)) return;
-  throw new HeaderSetError(`'${name}' is no name for a set; letters, digits and . + ~ % _ - make one`);
+  throw new HeaderSetError(`'${name}' is not a valid name for a header set; use only letters, digits and . + ~ % _ -`);
 }
 
 function writeError(error: unknown, folder: string): Error {
@@ -156,7 +161,7 @@ function writeError(error: unknown, folder: string): Error {
   if (error instanceof HeaderSetError || code === undefined) return error as Error;
   const remedy =
     code === 'EEXIST'
-      ? 'the file system takes upper and lower case for the same; choose a folder elsewhere with --cache'
-      : 'choose a folder you may write to with --cache';
+      ? 'the file system does not distinguish upper and lower case; use --cache to choose a folder on another file system'
+      : 'use --cache to choose a folder that you can write to';
   return new HeaderSetError(`${path ?? folder}: cannot be written (${code}); nothing was changed; ${remedy}`);
 }

@@ -1,18 +1,26 @@
-/** Files to look for headers in: a folder on disk or an unpacked archive. No link leads out of a tree. */
+/**
+ * A tree of files that contains headers: a folder on disk or an unpacked archive. A link must not lead out of the tree.
+ */
 
 import { lstatSync, readdirSync, readFileSync, realpathSync, statSync } from 'node:fs';
 import { join, posix, sep } from 'node:path';
 import { HeaderSetError } from '../../errors.js';
 
-/** Paths are relative to the tree, with `/` between their parts; '' is the tree itself. */
+/** A tree of files. Paths are relative to the tree and use `/`. The empty path is the tree itself. */
 export interface HeaderTree {
-  /** What it is called in messages. */
+  /** The name of the tree in messages. */
   readonly name: string;
-  /** Where it is on disk, with no link in the path; undefined for an archive. */
+  /** The folder on disk, with all links resolved. Undefined for an archive. */
   readonly folder?: string;
-  /** The names in a folder, sorted; none when there is no such folder. @throws HeaderSetError for a link that leads out. */
+  /**
+   * Returns the sorted names in a folder, or none if it does not exist. @throws HeaderSetError for a link out of the
+   * tree.
+   */
   list(path: string): readonly string[];
-  /** The content of a file; undefined when there is none. @throws HeaderSetError for a link that leads out or nowhere. */
+  /**
+   * Returns the content of a file, or undefined. @throws HeaderSetError for a link that is broken or leads out of the
+   * tree.
+   */
   read(path: string): Uint8Array | undefined;
 }
 
@@ -26,7 +34,7 @@ export function folderTree(folder: string): HeaderTree {
   })();
   const inside = root.endsWith(sep) ? root : root + sep;
 
-  /** The path with all links followed; undefined when nothing is there. */
+  /** Returns the path with all links resolved, or undefined if nothing is there. */
   const find = (path: string): string | undefined => {
     const spelled = join(root, path);
     let real: string;
@@ -35,7 +43,7 @@ export function folderTree(folder: string): HeaderTree {
     } catch (error) {
       if (!isMissing(error)) throw unreadable(spelled, error);
       if (!lstatSync(spelled, { throwIfNoEntry: false })?.isSymbolicLink()) return undefined;
-      throw new HeaderSetError(`${spelled}: is a link that leads nowhere; unpack the headers again`);
+      throw new HeaderSetError(`${spelled}: is a broken link; unpack the headers again`);
     }
     if (real !== root && !real.startsWith(inside)) throw new HeaderSetError(`${spelled}: ${leadsOut(folder)}`);
     return real;
@@ -65,7 +73,9 @@ export function folderTree(folder: string): HeaderTree {
   };
 }
 
-/** An entry of an archive; a link's target is relative to the link's folder, a folder has neither. */
+/**
+ * An entry of an archive. The target of a link is relative to the link's folder. A folder has no target and no content.
+ */
 export interface ArchiveEntry {
   readonly path: string;
   readonly data?: Uint8Array;
@@ -74,7 +84,9 @@ export interface ArchiveEntry {
 
 const mostLinks = 40;
 
-/** @throws HeaderSetError when the path of an entry, or a link, leads out of the archive. */
+/**
+ * Returns the tree of an archive. @throws HeaderSetError if the path of an entry, or a link, leads out of the archive.
+ */
 export function archiveTree(name: string, entries: readonly ArchiveEntry[]): HeaderTree {
   const nodes = new Map<string, ArchiveEntry>();
   const children = new Map<string, Set<string>>();
@@ -89,7 +101,9 @@ export function archiveTree(name: string, entries: readonly ArchiveEntry[]): Hea
 
   for (const entry of entries) {
     if (posix.isAbsolute(entry.path) || entry.path.split('/').includes('..')) {
-      throw new HeaderSetError(`${name}: the entry ${entry.path} leads out of the archive; do not use this file`);
+      throw new HeaderSetError(
+        `${name}: the path of entry ${entry.path} leads out of the archive; do not use this archive`,
+      );
     }
     const path = posix.normalize(entry.path).replace(/\/$/, '');
     if (entry.link !== undefined) targetOf(path, entry.link);
@@ -101,14 +115,15 @@ export function archiveTree(name: string, entries: readonly ArchiveEntry[]): Hea
     }
   }
 
-  /** The path with all links followed. */
+  /** Returns the path with all links resolved. */
   const find = (path: string, links = 0): string => {
     const parts = posix.normalize(path).split('/');
     for (let count = 1; count <= parts.length; count++) {
       const at = parts.slice(0, count).join('/');
       const link = nodes.get(at)?.link;
       if (link === undefined) continue;
-      if (links === mostLinks) throw new HeaderSetError(`${name}: ${path}: its links go in a circle`);
+      if (links === mostLinks)
+        throw new HeaderSetError(`${name}: ${path}: the links form a cycle; do not use this archive`);
       return find(posix.join(targetOf(at, link), ...parts.slice(count)), links + 1);
     }
     return parts.join('/');
@@ -121,14 +136,14 @@ export function archiveTree(name: string, entries: readonly ArchiveEntry[]): Hea
       const real = find(path);
       const data = nodes.get(real)?.data;
       if (data === undefined && nodes.get(path)?.link !== undefined && !children.has(real)) {
-        throw new HeaderSetError(`${name}: ${path}: is a link that leads nowhere`);
+        throw new HeaderSetError(`${name}: ${path}: is a broken link; do not use this archive`);
       }
       return data;
     },
   };
 }
 
-const leadsOut = (what: string): string => `is a link that leads out of ${what}; nothing behind it was read`;
+const leadsOut = (what: string): string => `is a link that leads out of ${what}; the link was not followed`;
 
 const isMissing = (error: unknown): boolean =>
   ['ENOENT', 'ENOTDIR'].includes((error as NodeJS.ErrnoException).code ?? '');
@@ -138,7 +153,7 @@ const remedies: Readonly<Record<string, string>> = {
   ENOTDIR: 'check the spelling',
   EACCES: 'check its permissions',
   EPERM: 'check its permissions',
-  ELOOP: 'its links go in a circle',
+  ELOOP: 'its links form a cycle',
 };
 
 export function unreadable(path: string, error: unknown): HeaderSetError {

@@ -1,11 +1,11 @@
-/** Comments of a header: which declaration each belongs to, and how they come out. */
+/** Comments of a header: to which declaration each belongs, and how it is emitted. */
 
 import { readFileSync } from 'node:fs';
 import { Project } from 'ts-morph';
 import { describe, expect, it } from 'vitest';
 import { analyzeHeader } from '../../../generator/analyze/analyze.js';
 import { headerComments } from '../../../generator/analyze/comments.js';
-import { emitFiles, openModel } from '../../../generator/emit/bindings.js';
+import { emitFiles, openModel } from '../../../generator/core.js';
 import { emitModules } from '../../../generator/emit/modules.js';
 import { installedHeaders } from '../../../generator/index.js';
 import { type Member, type Model, withoutComments } from '../../../generator/model/model.js';
@@ -22,11 +22,11 @@ function commentedModel(text: string): Model {
       kernel: null,
       files: read.map(({ name }) => ({ name, sha256: '', origin: { kind: 'tree' } })),
     }),
-    headerComments,
+    { comments: headerComments },
   );
 }
 
-/** The comment of each member of `struct s`, by name; those of unnamed records below theirs. */
+/** Returns the comment of each member of `struct s`, by name. Members of unnamed records come after their record. */
 function memberComments(text: string): Record<string, string | undefined> {
   const { types } = commentedModel(text);
   const named = (members: readonly Member[]): [string, string | undefined][] =>
@@ -34,7 +34,70 @@ function memberComments(text: string): Record<string, string | undefined> {
   return Object.fromEntries(named(types.find(({ tag }) => tag === 's')?.members ?? []));
 }
 
-describe('a comment belongs to a member', () => {
+describe('a kernel-doc comment', () => {
+  it.each<[where: string, text: string, comments: Record<string, string | undefined>]>([
+    [
+      'before the struct',
+      '/**\n * struct s - a thing\n * @a: the first\n *     of all\n * @b: second\n *\n * More of it.\n */\nstruct s { int a; int b; int c; };',
+      { a: 'the first\nof all', b: 'second', c: undefined },
+    ],
+    [
+      'before the struct, with a comment of the member',
+      '/** struct s - a thing\n * @a: one\n */\nstruct s {\n int a; /* two */\n};',
+      { a: 'one\ntwo' },
+    ],
+    [
+      'at the member',
+      'struct s {\n /** @a: one */\n int a;\n /**\n  * @b: two\n  * more\n  */\n int b;\n};',
+      { a: 'one', b: 'two\nmore' },
+    ],
+    [
+      'for members of unnamed records',
+      '/**\n * struct s - x\n * @u: the part\n * @u.a: one\n * @b: two\n */\nstruct s {\n struct { int a; } u;\n union { int b; };\n};',
+      { u: 'the part', a: 'one', b: 'two', '': undefined },
+    ],
+    [
+      'at the member of an unnamed record',
+      'struct s {\n struct {\n  /** @u.a: one */\n  int a;\n } u;\n};',
+      { u: undefined, a: 'one' },
+    ],
+    ['for another name', '/**\n * struct s - x\n * @other: one\n */\nstruct s { int a; };', { a: undefined }],
+  ])('a part belongs to the member that it names: %s', (_where, text, comments) => {
+    expect(memberComments(text)).toEqual(comments);
+  });
+
+  it('the rest of the comment belongs to the struct, with the parts of other names', () => {
+    const text =
+      '/**\n * struct s - a thing\n * @a: one\n * @gone: two\n *\n * More:\n * text\n */\nstruct s { int a; };\n' +
+      '/**\n * @x: one\n */\nunion u { int x; };\n/* no @x: part */\nstruct t { int x; };\n';
+    const { types } = commentedModel(text);
+    expect(types.map(({ comment }) => comment)).toEqual([
+      'a thing\n@gone: two\n\nMore:\ntext',
+      undefined,
+      'no @x: part',
+    ]);
+  });
+
+  it('a part belongs to the enumerator that it names', () => {
+    const text =
+      '/**\n * enum e - kinds\n * @A: one\n * @B: two\n */\nenum e { A, B, /* more */\n C };\nenum f {\n /** @D: three */\n D };';
+    const [e, f] = commentedModel(text).enums;
+    expect(e?.comment).toBe('kinds');
+    expect(e?.enumerators.map(({ comment }) => comment)).toEqual(['one', 'two\nmore', undefined]);
+    expect(f?.enumerators.map(({ comment }) => comment)).toEqual(['three']);
+  });
+
+  it('the docstring of a member has its part', () => {
+    const model = commentedModel('/**\n * struct s - a thing\n * @a: the first\n */\nstruct s { int a; };');
+    const [module] = emitModules(model);
+    expect(module?.text).toContain(
+      '   * `int a`, offset 0, 4 bytes.\n   *\n   * the first\n   */\n  get a(): number {',
+    );
+    expect(module?.text).toContain(' * `struct s`: 4 bytes, aligned to 4.\n *\n * a thing\n */\nexport class S');
+  });
+});
+
+describe('the comment of a member', () => {
   it.each<[where: string, text: string, comments: Record<string, string | undefined>]>([
     ['after it', 'struct s { int a; /* one */\n int b; };', { a: 'one', b: undefined }],
     ['after it as a line', 'struct s {\n int a; // one\n int b;\n};', { a: 'one', b: undefined }],
@@ -48,7 +111,7 @@ describe('a comment belongs to a member', () => {
     ],
     ['of several lines', 'struct s {\n /*\n  * one\n  *\n  *   more\n  */\n int a;\n};', { a: 'one\n\n  more' }],
     ['not across an empty line', 'struct s {\n /* one */\n\n int a;\n};', { a: undefined }],
-    ['across what a directive says', 'struct s {\n /* one */\n#define X 1\n int a;\n};', { a: 'one' }],
+    ['across a directive', 'struct s {\n /* one */\n#define X 1\n int a;\n};', { a: 'one' }],
     ['of all declared names', 'struct s {\n int a, b; /* one */\n};', { a: 'one', b: 'one' }],
     ['not of a brace before it', 'struct s { /* one */\n int a;\n};', { a: undefined }],
     [
@@ -76,30 +139,30 @@ describe('a comment belongs to a member', () => {
       '#define FIELD(n) int n;\nstruct s {\n /* one */\n FIELD(a)\n int b; /* two */\n};',
       { a: 'one', b: 'two' },
     ],
-  ])('%s', (_where, text, comments) => {
+  ])('a comment belongs to the member: %s', (_where, text, comments) => {
     expect(memberComments(text)).toEqual(comments);
   });
 });
 
-describe('a comment belongs to', () => {
-  it('a struct, before it or after its brace', () => {
+describe('the comment of a declaration', () => {
+  it('a struct has the comment before it or after its brace', () => {
     const { types } = commentedModel(
       '/* one */\nstruct a { int x; };\nstruct b { /* two */\n int x;\n};\nstruct c { int x; };\n',
     );
     expect(types.map(({ comment }) => comment)).toEqual(['one', 'two', undefined]);
   });
 
-  it('a struct that a typedef names', () => {
+  it('a struct that a typedef names has the comment before it', () => {
     expect(commentedModel('/* one */\ntypedef struct { int x; } t;\n').types[0]?.comment).toBe('one');
   });
 
-  it('an enum and an enumerator', () => {
+  it('enums and enumerators have comments', () => {
     const { enums } = commentedModel('/* e */\nenum e {\n A, /* one */\n B = (1 + 2), // two\n /* three */\n C\n};\n');
     expect(enums[0]?.comment).toBe('e');
     expect(enums[0]?.enumerators.map(({ comment }) => comment)).toEqual(['one', 'two', 'three']);
   });
 
-  it('a macro of any kind', () => {
+  it('macros of every kind have comments', () => {
     const text =
       '#define _IO(t,n) ((t)<<8|(n))\n#define _IOC_DIR(n) 0\n#define _IOC_TYPE(n) ((n)>>8)\n#define _IOC_NR(n) ((n)&255)\n' +
       '#define _IOC_SIZE(n) 0\n#define _IOC_READ 2\n#define _IOC_WRITE 1\n' +
@@ -124,7 +187,8 @@ describe('comments in emitted modules', () => {
     '',
   ].join('\n');
 
-  it('never end a docstring, nor mean anything to TSDoc', () => {
+  // Shows: security 11
+  it('a comment never ends a docstring and never contains TSDoc syntax', () => {
     const [module] = emitModules(commentedModel(hostile));
     const text = module?.text ?? '';
     expect(text).not.toMatch(/evil = 1; (?!\/\*)$/m);
@@ -137,7 +201,7 @@ describe('comments in emitted modules', () => {
     for (const letter of '\u2028\u0007\r') expect(text).not.toContain(letter);
   });
 
-  it('are in no model that is written, and in no module unless they are asked for', () => {
+  it('written models never have comments, and modules have them only on request', () => {
     const model = commentedModel(
       '/* one */\nstruct s { int a; /* two */ };\n/* three */\n#define A 1\nenum { B /* four */ };\n',
     );
@@ -163,19 +227,19 @@ describe("the comments of this machine's kvm.h", () => {
   }
   const fields = ['/usr/include/linux/kvm.h', '/usr/include/x86_64-linux-gnu/asm/kvm.h'].flatMap(commentedFields);
 
-  it('come out with at least 95 % of the fields that have one', () => {
+  it('at least 95 % of the fields with a comment have the comment in the model', () => {
     const lost = fields.filter(({ name, comment }) => !docs.get(name)?.some((doc) => doc.includes(comment)));
     expect(fields.length).toBeGreaterThan(100);
     expect(lost.length / fields.length, JSON.stringify(lost, null, 1)).toBeLessThanOrEqual(0.05);
   });
 });
 
-/** Letters and digits alone: how a comment is wrapped and escaped does not matter. */
+/** Returns only the letters and digits, because wrapping and escaping may differ. */
 function words(text: string): string {
   return text.replace(/[^A-Za-z0-9]+/g, ' ').trim();
 }
 
-/** The fields in a header's text that have a comment right above or after them, found line by line. */
+/** Returns the fields of a header's text with a comment directly above or after them, found line by line. */
 function commentedFields(path: string): { readonly name: string; readonly comment: string }[] {
   // A group for another architecture is no declaration here; and each comment is brought onto one line.
   const text = readFileSync(path, 'utf8')

@@ -4,7 +4,7 @@ import { modelOf } from '../../../tools/lib/headers-in-memory.js';
 import { type Judgement, judged } from '../../../tools/lib/verified-layouts.js';
 import { integersByCompiler } from '../../helpers/integers-in-c.js';
 
-/** A macro `X` and what it needs. */
+/** A macro `X` and the declarations that it needs. */
 const integers = [
   '#define X 1',
   '#define X (-1)',
@@ -36,7 +36,6 @@ const integers = [
   '#define X ((short)-5)',
   '#define X (1 ? -1 : 0u)',
   '#define X (0 ? 1 / 0 : 4)',
-  '#define X (1, 2)',
   '#define X A | B | \\\n  C\n#define A 1\n#define B (1 << 1)\n#define C 4ul',
   '#define X /* one */ 1 /* and */ + // one\n#undef X\n#define X 2 // two',
   '#define X __CHAR_BIT__ * __SIZEOF_LONG__',
@@ -46,37 +45,34 @@ const integers = [
   '#define X __extension__ (5)',
 ] as const;
 
-/** The names of a row made its own: all are for one compilation. */
+/** Renames the names of a row, because all rows are compiled together. */
 function withOwnNames(text: string, index: number): string {
   return text.replace(/\b(?:[A-CEP-QX-Z]|[efgst]|cat|later|u32|u64)\b/g, `$&_${index}`);
 }
 
-describe.skipIf(!hasCompiler)(
-  `an integer macro has the value and the C type that GCC gives it ${needsCompiler}`,
-  () => {
-    let want: readonly string[];
-    beforeAll(() => {
-      const names = integers.map((_, index) => `X_${index}`);
-      want = integersByCompiler(names, integers.map(withOwnNames).join('\n'));
-    });
+describe.skipIf(!hasCompiler)(`integer macros ${needsCompiler}`, () => {
+  let want: readonly string[];
+  beforeAll(() => {
+    const names = integers.map((_, index) => `X_${index}`);
+    want = integersByCompiler(names, integers.map(withOwnNames).join('\n'));
+  });
 
-    it.each(integers.map((text, index) => [text.replaceAll('\n', ' / '), text, index] as const))(
-      '%s',
-      (_, text, index) => {
-        const { constants, omissions } = modelOf({ 'x.h': text });
-        const constant = constants.find(({ name }) => name === 'X');
-        expect(omissions.filter(({ name }) => name === 'X')).toEqual([]);
-        expect(`${constant?.type} ${constant?.value}`).toBe(want[index]);
-      },
-    );
-  },
-);
+  it.each(integers.map((text, index) => [text.replaceAll('\n', ' / '), text, index] as const))(
+    'an integer macro has the value and the C type that GCC gives: %s',
+    (_, text, index) => {
+      const { constants, omissions } = modelOf({ 'x.h': text });
+      const constant = constants.find(({ name }) => name === 'X');
+      expect(omissions.filter(({ name }) => name === 'X')).toEqual([]);
+      expect(`${constant?.type} ${constant?.value}`).toBe(want[index]);
+    },
+  );
+});
 
 interface Text {
   /** The body of the macro. */
   readonly body: string;
   readonly want: string;
-  /** How many bytes it has, with the terminator. */
+  /** The number of bytes, including the terminator. */
   readonly bytes: number;
 }
 
@@ -104,7 +100,7 @@ const strings: readonly Text[] = [
   { body: '"line \\\n  continued"', want: 'line   continued', bytes: 17 },
 ];
 
-describe.skipIf(!hasCompiler)(`a string macro has the bytes that GCC gives it ${needsCompiler}`, () => {
+describe.skipIf(!hasCompiler)(`string macros ${needsCompiler}`, () => {
   const macros = '#define NAME "dev"\n#define QUOTED(x) #x\n#define EXPANDED(x) QUOTED(x)\n';
   let judgement: Judgement;
   beforeAll(async () => {
@@ -112,16 +108,19 @@ describe.skipIf(!hasCompiler)(`a string macro has the bytes that GCC gives it ${
     judgement = await judged({ 'x.h': macros + defined });
   });
 
-  it.each(strings.map((text, index) => [text.body, text, index] as const))('%s', (_, { want, bytes }, index) => {
-    const name = `X_${index}`;
-    expect(judgement.model.constants.find((constant) => constant.name === name)).toEqual({
-      name,
-      value: want,
-      type: `char[${bytes}]`,
-      location: { header: 'x.h', line: expect.any(Number) },
-    });
-    expect(judgement.failures.get(name) ?? []).toEqual([]);
-  });
+  it.each(strings.map((text, index) => [text.body, text, index] as const))(
+    'a string macro has the bytes that GCC gives: %s',
+    (_, { want, bytes }, index) => {
+      const name = `X_${index}`;
+      expect(judgement.model.constants.find((constant) => constant.name === name)).toEqual({
+        name,
+        value: want,
+        type: `char[${bytes}]`,
+        location: { header: 'x.h', line: expect.any(Number) },
+      });
+      expect(judgement.failures.get(name) ?? []).toEqual([]);
+    },
+  );
 });
 
 describe('constants', () => {
@@ -138,7 +137,7 @@ describe('constants', () => {
     expect(modelOf({ 'x.h': `#define X ${body}` }).constants).toMatchObject([{ name: 'X', value }]);
   });
 
-  it('stand in the order of the last definition, and say where that is', () => {
+  it('constants are in the order of their last definition and have its location', () => {
     const text = '#define A 1\n#define B 2\n#undef A\n\n#define A \\\n 3\n#define GONE 4\n#undef GONE\n';
     expect(modelOf({ 'x.h': text }).constants).toEqual([
       { name: 'B', value: 2, type: 'int', location: { header: 'x.h', line: 2 } },
@@ -146,11 +145,11 @@ describe('constants', () => {
     ]);
   });
 
-  it('do not include what the target predefines', () => {
+  it('constants do not include the macros that the target predefines', () => {
     expect(modelOf({ 'x.h': '#define A __x86_64__\n' }).constants.map(({ name }) => name)).toEqual(['A']);
   });
 
-  it('are what the macro is at the end of the header, by the macros at the end', () => {
+  it('a constant has the value of its macro at the end of the header', () => {
     const text = '#define A B\n#define B 1\nstruct s { char x[A]; };\n#undef B\n#define B 2\n';
     const { constants, types } = modelOf({ 'x.h': text });
     expect(constants).toMatchObject([
@@ -160,7 +159,7 @@ describe('constants', () => {
     expect(types[0]?.size).toBe(1);
   });
 
-  it('are each there once, whatever their bodies do to others', () => {
+  it('each constant is listed once, even if the bodies of macros redefine others', () => {
     const text = '#define A _Pragma("push_macro(\\"A\\")") _Pragma("pop_macro(\\"A\\")") 1\n#define B 2\n';
     const named = modelOf({ 'x.h': text }).constants.map(({ name, value }) => `${name} ${value}`);
     expect(named.toSorted()).toEqual(['A 1', 'B 2']);

@@ -1,4 +1,4 @@
-/** Which arm of the union of `struct kvm_run` belongs to which KVM_EXIT_*. */
+/** The KVM_EXIT_* constants that select each member of the union of `struct kvm_run`. */
 
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { type HeaderOptions, openHeaders } from '../../../generator/cli/header-options.js';
@@ -16,7 +16,7 @@ afterEach(() => {
   vi.doUnmock('../../../generator/kernel/discriminators.js');
 });
 
-/** `<linux/kvm.h>` as it is read when the comments alone say what belongs together. */
+/** Reads `<linux/kvm.h>` with only the comments as the source. */
 async function withoutRows(options: Partial<HeaderOptions>, arch: string): Promise<Model> {
   vi.resetModules();
   vi.doMock('../../../generator/kernel/discriminators.js', () => ({ selectedUnions, statedCases: [] }));
@@ -26,7 +26,7 @@ async function withoutRows(options: Partial<HeaderOptions>, arch: string): Promi
 
 const runOf = ({ types }: Model): RecordType => types.find(({ tag }) => tag === 'kvm_run') as RecordType;
 
-/** Each exit with the members that hold then. */
+/** Returns each exit with its valid members. */
 function armsOf(model: Model): Record<string, string[]> {
   const arms: Record<string, string[]> = {};
   const visit = (members: readonly Member[]): void => {
@@ -45,10 +45,10 @@ function exitsOf({ constants }: Model): string[] {
   return names.filter((name) => !names.some((other) => name.startsWith(`${other}_`)));
 }
 
-describe('the arms of kvm_run', () => {
+describe('the members of the union of kvm_run', () => {
   const model = committedModel();
 
-  it('are all told', () => {
+  it('all members of the union are assigned', () => {
     const arms = armsOf(model);
     expect(arms).toMatchObject({
       KVM_EXIT_IO: ['io'],
@@ -73,7 +73,7 @@ describe('the arms of kvm_run', () => {
   const sets = { 'those installed here': undefined, 'the newest set': 'newest' } as const;
   describe.each(Object.entries(sets))('%s', (_, set) => {
     const missing = set && whyMissing(set);
-    it.skipIf(missing)('are nine tenths told by comments alone', async () => {
+    it.skipIf(missing)('comments alone assign at least nine tenths of the exits', async () => {
       const found = set && (await headerSet(set));
       // ARM of 32 bits has no KVM any more.
       const architectures = found ? found.architectures.filter((name) => name !== 'arm') : ['x86_64'];
@@ -94,7 +94,7 @@ describe('the arms of kvm_run', () => {
     });
   });
 
-  it('have rows only for what no comment says, each with its source', async () => {
+  it('the rows exist only for exits without a comment, and each has a source', async () => {
     expect(statedCases.length).toBeGreaterThan(0);
     const said = armsOf(await withoutRows({}, 'x86_64'));
     for (const { value, member, source } of statedCases) {
@@ -105,7 +105,7 @@ describe('the arms of kvm_run', () => {
   });
 });
 
-describe('a comment before an arm', () => {
+describe('a comment before a member of the union', () => {
   const header = (body: string): string => `
 #define KVM_EXIT_IO 2
 #define KVM_EXIT_MMIO 6
@@ -135,11 +135,11 @@ struct kvm_run { unsigned exit_reason;
     ['\n /* not for KVM_EXIT_IO */\n int a;', {}],
     ['\n /* KVM_EXIT_IO has it */\n int a;', {}],
     ['\n /* KVM_EXIT_NEVER */\n int a;', {}],
-  ])('%j', (body, expected) => {
+  ])('the comment selects the members: %j', (body, expected) => {
     expect(arms(body)).toEqual(expected);
   });
 
-  it('says nothing of another record, or another header', () => {
+  it('the comment has no effect in another record or another header', () => {
     const text = header('\n /* KVM_EXIT_IO */\n int a;');
     expect(modelOf({ 'linux/other.h': text }).types[0]?.discriminator).toBeUndefined();
     const [, other] = modelOf({

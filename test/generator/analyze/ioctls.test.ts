@@ -4,7 +4,7 @@ import { hasCompiler, needsCompiler } from '../../../tools/lib/gcc.js';
 import { modelOf } from '../../../tools/lib/headers-in-memory.js';
 import { type Judgement, judged } from '../../../tools/lib/verified-layouts.js';
 
-/** The encoding that all architectures but a few have, in words of our own. */
+/** The encoding of most architectures, written for this test. */
 const encoding = `
 #ifndef IOCTL_ENCODING
 #define IOCTL_ENCODING
@@ -113,7 +113,7 @@ const found: readonly (readonly [body: string, want: Facts, shape: Ioctl['shape'
   ],
 ];
 
-/** Constants that are no ioctls, or no more than another name of one. */
+/** Constants that are not ioctls, or that are only another name of an ioctl. */
 const notFound: readonly (readonly [body: string, aliasOf?: string])[] = [
   ["_IO('a', 1) + 1"],
   ["(_IO('a', 1) | 1)"],
@@ -144,7 +144,7 @@ describe('ioctls', () => {
   const ioctl = (name: string): Ioctl | undefined => model.ioctls.find((one) => one.name === name);
 
   it.each(found.map(([body, want, shape], index) => [body, want, shape, index] as const))(
-    '%s is one',
+    '%s is an ioctl',
     (_, want, shape, index) => {
       const name = `X_${index}`;
       const line = headers['x.h'].split('\n').findIndex((text) => text.startsWith(`#define ${name} `)) + 1;
@@ -157,7 +157,7 @@ describe('ioctls', () => {
   );
 
   it.each(notFound.map(([body, aliasOf], index) => [body, aliasOf, index] as const))(
-    '%s is none',
+    '%s is not an ioctl',
     (_, aliasOf, index) => {
       const name = `Y_${index}`;
       expect(ioctl(name)).toBeUndefined();
@@ -165,14 +165,14 @@ describe('ioctls', () => {
     },
   );
 
-  it('are macros that take no arguments', () => {
+  it('an ioctl is a macro without parameters', () => {
     expect(model.functions.map(({ name }) => name)).toEqual(['FOO_IO']);
     const others = model.omissions.filter(({ parameters }) => parameters).map(({ name }) => name);
     expect(others).toEqual(['FOO_IOR', 'FOO_IOWR', 'BAR', 'DROP']);
     expect(model.ioctls.map(({ name }) => name)).toEqual(['FIXED', ...found.map((_, index) => `X_${index}`)]);
   });
 
-  it('are in the omissions where their argument has no size on this architecture', () => {
+  it('an ioctl whose argument has no size on the architecture is an omission', () => {
     const text =
       "#include <linux/ioctl.h>\nstruct later;\n#define X _IOR('x', 1, struct later)\n#define Y _IOW('x', 2, union nowhere)\n";
     const { ioctls, omissions } = modelOf({ 'x.h': text, 'linux/ioctl.h': encoding });
@@ -193,13 +193,13 @@ describe('ioctls', () => {
     ]);
   });
 
-  it('are in the omissions where the header does not include what makes them', () => {
+  it('an ioctl is an omission if the header does not include the request macros', () => {
     const { ioctls, omissions } = modelOf({ 'x.h': "#define X _IO('x', 1)\n#define Y _IOR('x', 2, int)\n" });
     expect(ioctls).toEqual([]);
     expect(omissions.map(({ kind, name }) => `${kind} ${name}`)).toEqual(['ioctl X', 'ioctl Y']);
   });
 
-  it('do what the kernel does where a row of the overrides says so', () => {
+  it('an ioctl follows the row of the kernel facts, if one exists', () => {
     const text = '#include <linux/ioctl.h>\n#define KVM_CREATE_VCPU _IO(0xAE, 0x41)\n';
     const [known] = modelOf({ 'linux/kvm.h': text, 'linux/ioctl.h': encoding }).ioctls;
     expect(known).toMatchObject({
@@ -221,7 +221,7 @@ describe.skipIf(!hasCompiler)(`request numbers ${needsCompiler}`, () => {
   beforeAll(async () => {
     judgement = await judged(headers);
   });
-  it('are those that GCC computes, and so is all else about ioctls', () => {
+  it('request numbers and all other facts about ioctls equal those of GCC', () => {
     expect(judgement.model.ioctls.length).toBeGreaterThan(found.length);
     expect([...judgement.failures]).toEqual([]);
   });

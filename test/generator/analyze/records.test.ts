@@ -91,7 +91,7 @@ describe('types', () => {
     ['m', '__int128', 'opaque', undefined],
     ['n', 'void *', 'pointer', undefined],
     ['o', 'callback', 'pointer', undefined],
-    ['p', 'int (*)()', 'pointer', undefined],
+    ['p', 'int (*)(void)', 'pointer', undefined],
     ['q', 'const char *', 'pointer', [2]],
     ['r', 'u8', 'u8', [3, 4]],
     ['s', 'u8', 'u8', [8]],
@@ -103,7 +103,7 @@ describe('types', () => {
     ['ad', 'pointer_to_unnamed', 'pointer', undefined],
     ['ag', 'u32', 'u32', undefined],
     ['aj', 'enum', 'u32', undefined],
-    ['ak', 'u64 __attribute__((vector_size(…)))', 'opaque', undefined],
+    ['ak', 'u64 __attribute__((vector_size(16)))', 'opaque', undefined],
     ['al', 'u8', 'u8', [null]],
   ] as const)('%s is declared as %s and read as %s', (name, type, is, dims) => {
     const member = memberOf(model, 'demo', name);
@@ -124,7 +124,7 @@ describe('types', () => {
     expect(member.members !== undefined).toBe('cName' in shape && shape.cName === null);
   });
 
-  it('has anonymous members in their place, with offsets of their own', () => {
+  it('anonymous members are in their position, with their own offsets', () => {
     const demo = model.types.find(({ tag }) => tag === 'demo');
     const anonymous = demo?.members.filter(({ name }) => name === null) ?? [];
     expect(
@@ -150,7 +150,7 @@ describe('types', () => {
     expect(anonymous[0]?.members?.[1]).toMatchObject({ dims: [2], size: 2, members: [{ name: 'three', offset: 0 }] });
   });
 
-  it('gives every record that has a name once, in the order of definition', () => {
+  it('the model has every named record once, in the order of definition', () => {
     expect(model.types.map(({ cName }) => cName)).toEqual([
       'color',
       'both',
@@ -165,7 +165,7 @@ describe('types', () => {
     ]);
   });
 
-  it('gives every enum, with and without a name, and its enumerators with their places', () => {
+  it('the model has every enum, named or unnamed, and its enumerators with their locations', () => {
     expect(model.enums.map(({ cName, size }) => [cName, size])).toEqual([
       ['mood', 4],
       ['enum named', 8],
@@ -185,7 +185,7 @@ describe('types', () => {
     });
   });
 
-  it('leaves out unnamed bit-fields, and says of others where their bits are', () => {
+  it('the model leaves out unnamed bit-fields and has the bits of named bit-fields', () => {
     const demo = model.types.find(({ tag }) => tag === 'demo');
     const fields = demo?.members.filter(({ bit }) => bit) ?? [];
     expect(fields.map(({ name, size, bit }) => [name, size, bit])).toEqual([
@@ -195,7 +195,7 @@ describe('types', () => {
     ]);
   });
 
-  it('gives a bit-field the bytes that it touches where its unit does not hold it', () => {
+  it('a bit-field has the bytes that it touches if its unit does not contain it', () => {
     const fields = ['crossing', 'cut'].flatMap((tag) => model.types.find((type) => type.tag === tag)?.members ?? []);
     expect(fields.map(({ name, offset, size, bit }) => [name, offset, size, bit])).toEqual([
       ['a', 0, 1, { offset: 0, width: 3 }],
@@ -213,7 +213,7 @@ describe.skipIf(!hasCompiler)(`types ${needsCompiler}`, () => {
   beforeAll(async () => {
     judgement = await judged({ 'x.h': header });
   });
-  it('are what GCC makes of them', () => {
+  it('the types have the layout that GCC gives', () => {
     expect([...judgement.failures]).toEqual([]);
   });
 });
@@ -251,18 +251,18 @@ describe('units', () => {
     ['int a; /* */ /* bytes */', undefined],
     ['/* bytes */ int a;', undefined],
     ['int a /* bytes */;', undefined],
-  ] as const)('%j', (member, unit) => {
+  ] as const)('the unit of the member is found: %j', (member, unit) => {
     expect(modelOf({ 'x.h': `struct s {\n${member}\nint next;\n};` }).types[0]?.members[0]?.unit).toBe(unit);
   });
 
-  it('belong to all members before the semicolon', () => {
+  it('a unit belongs to all members before the semicolon', () => {
     const { types } = modelOf({ 'x.h': 'struct s { int a, b; /* pages */ int c; };' });
     expect(types[0]?.members.map(({ unit }) => unit)).toEqual(['pages', 'pages', undefined]);
   });
 });
 
 describe('flexible arrays', () => {
-  it('name the member that counts them where a row of the table says so', () => {
+  it('a flexible array names its counting member if the table has a row', () => {
     const text = (tag: string, array: string): string => `struct ${tag} { unsigned nmsrs; unsigned pad; ${array} };`;
     const countOf = (header: string): string | undefined =>
       modelOf({ 'asm/kvm.h': header }).types[0]?.members[2]?.countedBy;
@@ -300,7 +300,7 @@ struct plain { __sum16 a; __be16 b:4, c:12; unsigned int be32; __be32 *d; };
     ['g', { is: 'u32', byteOrder: 'big' }],
     ['h', { is: 'u32', byteOrder: 'big' }],
     ['i', { is: 'u32', byteOrder: 'big' }],
-  ] as const)('says so, through further typedefs and in arrays: %s', (name, shape) => {
+  ] as const)('the member has its byte order, through further typedefs and in arrays: %s', (name, shape) => {
     expect(memberOf(model, 'ordered', name).shape).toEqual(shape);
   });
 
@@ -310,12 +310,12 @@ struct plain { __sum16 a; __be16 b:4, c:12; unsigned int be32; __be32 *d; };
     ['c', { is: 'u16' }],
     ['be32', { is: 'u32' }],
     ['d', { is: 'pointer' }],
-  ] as const)('is not one that only looks like it, a bit-field or a pointer: %s', (name, shape) => {
+  ] as const)('the member has no byte order of its own: %s', (name, shape) => {
     expect(memberOf(model, 'plain', name).shape).toEqual(shape);
   });
 });
 
-it('a tag and a typedef of one name are two types', () => {
+it('a tag and a typedef with the same name are two types', () => {
   const model = modelOf({
     'x.h': 'struct same { int a; };\ntypedef struct { long b; } same;\nstruct user { struct same one; same other; };\n',
   });
@@ -332,7 +332,7 @@ describe('the count of a flexible array', () => {
     ['what headers define as nothing for user space', '#define __counted_by(m)', 'int items[] __counted_by(n);'],
     ['the one for little-endian counts', '#define __counted_by_le(m)', 'int items[] __counted_by_le(n);'],
     ['the one for big-endian counts', '#define __counted_by_be(member)', 'int items[] __counted_by_be(n);'],
-  ])('is the member that the header names by %s', (_, definitions, array) => {
+  ])('the count is the member that the header names with %s', (_, definitions, array) => {
     expect(counted(definitions, array).countedBy).toBe('n');
   });
 
@@ -344,7 +344,7 @@ describe('the count of a flexible array', () => {
       'int items[] __counted_by(n);',
     ],
     ['another macro', '#define __sized_by(m)', 'int items[] __sized_by(n);'],
-  ])('is not said of %s', (_, definitions, array) => {
+  ])('the count is absent for %s', (_, definitions, array) => {
     expect(counted(definitions, array).countedBy).toBeUndefined();
   });
 });

@@ -30,6 +30,17 @@ const kinds: readonly (readonly [text: string, kinds: string])[] = [
   [`L"open a\nb`, 'other identifier'],
   [`don't a`, 'identifier other'],
   ['😀', 'identifier'],
+  ['a\u00a0b \u0300a ×', 'identifier other identifier other identifier other'],
+  ['R"(a)" LR"x(")x" u8R"()" xR"(a)"', 'string string string identifier string'],
+  ['<a//b> #include <a//b>', 'punctuator identifier'],
+  [
+    '\n#include <a//b>\n# import <c>\n#include < x',
+    'punctuator identifier header name punctuator identifier header name punctuator identifier punctuator identifier',
+  ],
+  [
+    '__has_include ( <a//b> ) f(<a>)',
+    'identifier punctuator header name punctuator identifier punctuator punctuator identifier punctuator punctuator',
+  ],
 ];
 
 const spellings: readonly (readonly [text: string, want: readonly string[]])[] = [
@@ -63,13 +74,19 @@ const spellings: readonly (readonly [text: string, want: readonly string[]])[] =
   ['\uFEFFa', ['a']],
   ['a\fb\vc\td', ['a', 'b', 'c', 'd']],
   ['a\r\nb', ['a', 'b']],
+  ['a\rb\r\rc', ['a', 'b', 'c']],
+  ['a\\\rb \\ \t\f\r\nc', ['ab', 'c']],
+  ['// a \\ \n b\nc', ['c']],
+  ['a\0b', ['a', 'b']],
+  ['caf\\u00e9 \\U000000e9t\\u00E9 \\u0041', ['café', 'été', '\\', 'u0041']],
+  ['R"(a\\n"b\\\n)" u8R"-(\\)-"', ['"a\\\\n\\"b\\\\\\n"', 'u8"\\\\"']],
   ['', []],
   ['\n\n', []],
   ['\\\n', []],
 ];
 
 describe('the lexer', () => {
-  it.each(kinds)('knows the kinds of %s', (text, want) => {
+  it.each(kinds)('the lexer finds the kinds of %s', (text, want) => {
     expect(
       lex(text)
         .map(({ kind }) => kind)
@@ -78,13 +95,13 @@ describe('the lexer', () => {
   });
 
   it.each(spellings.map(([text, want]) => [JSON.stringify(text), text, want] as const))(
-    'splits %s',
+    'the lexer splits %s',
     (_, text, want) => {
       expect(lex(text).map((token) => token.text)).toEqual(want);
     },
   );
 
-  it('says where white space stands before a token, and where a line begins', () => {
+  it('the lexer marks tokens after white space and at the start of a line', () => {
     const tokens = lex('a b/**/c\nd\n  e f//\ng(h)');
     expect(tokens.map(({ text, space, first }) => `${first ? '^' : ''}${space ? ' ' : ''}${text}`)).toEqual([
       '^a',
@@ -100,18 +117,18 @@ describe('the lexer', () => {
     ]);
   });
 
-  it('takes a line with a continuation as one line', () => {
+  it('the lexer treats a continued line as one line', () => {
     expect(lex('a \\\nb\nc').map(({ first }) => first)).toEqual([true, false, true]);
   });
 
-  it('ends with a token at the end', () => {
+  it('the lexer adds an end token', () => {
     const { tokens } = lexFile(fileOf('a\n b '));
     const end = tokens.at(-1) as Token;
     expect([end.kind, end.offset, end.first]).toEqual(['end', 5, true]);
     expect(tokens.filter(({ kind }) => kind === 'end')).toHaveLength(1);
   });
 
-  it('keeps comments aside, with their places', () => {
+  it('the lexer stores comments with their positions', () => {
     const text = 'a /* one */ b // two\n/* three\nlines */ c /\\\n* four */ // five';
     const { comments } = lexFile(fileOf(text));
     expect(comments.map(({ start, end }) => text.slice(start, end))).toEqual([
@@ -123,12 +140,12 @@ describe('the lexer', () => {
     ]);
   });
 
-  it('lexes a file once', () => {
+  it('the lexer lexes a file once', () => {
     const file = fileOf('a b c');
     expect(lexFile(file)).toBe(lexFile(file));
   });
 
-  it('lexes other text as if it were of a file, without an end', () => {
+  it('the lexer lexes other text as part of a file, without an end token', () => {
     expect(lexText(fileOf(''), 'a ## 1').map(({ text }) => text)).toEqual(['a', '##', '1']);
   });
 
@@ -139,12 +156,12 @@ describe('the lexer', () => {
     ['"😀" x', ['1:1', '1:6']],
     ['\uFEFFx y', ['1:1', '1:3']],
     ['é\\\né x', ['1:1', '2:3']],
-  ] as const)('counts columns in UTF-16 code units: %j', (text, want) => {
+  ] as const)('the lexer counts columns in UTF-16 code units: %j', (text, want) => {
     expect(lex(text).map(placeOf)).toEqual(want);
   });
 });
 
-/** The names `m1`, `m2`, … are where GCC is asked for the place. */
+/** GCC is asked for the positions of the names `m1`, `m2`, …. */
 const places = [
   'm1; m2;',
   '  m1;\n\n\tm2; /* c */ m3;',
@@ -160,18 +177,24 @@ const places = [
   'char *s = "a\\\nb"; m1;',
   '#if 1 && \\\n 1\nm1; m2;\n#endif\n m3;',
   '\r\nm1;\r\n m2; \\\r\n m3;\r\n',
+  'int a;\rm1;\r\r m2; \\\r m3;\r\n m4;\n\r m5;',
+  'int a; \\ \t\n m1; // \\ \n m0;\nm2;',
+  'int caf\\\n\\u00e9; m1;',
 ];
 
-describe.skipIf(!hasCompiler)(`tokens stand where GCC says ${needsCompiler}`, () => {
-  it.each(places.map((text) => [JSON.stringify(text), text] as const))('%s', (_, text) => {
-    const want = diagnosticsOf(text)
-      .filter(({ message }) => message.startsWith('data definition has no type'))
-      .map(({ line, column }) => `${line}:${column}`);
-    expect(want.length).toBeGreaterThan(0);
-    expect(
-      lex(text)
-        .filter((token) => /^m\d$/.test(token.text))
-        .map(placeOf),
-    ).toEqual(want);
-  });
+describe.skipIf(!hasCompiler)(`the positions of tokens ${needsCompiler}`, () => {
+  it.each(places.map((text) => [JSON.stringify(text), text] as const))(
+    'GCC gives the same positions of tokens: %s',
+    (_, text) => {
+      const want = diagnosticsOf(text)
+        .filter(({ message }) => message.startsWith('data definition has no type'))
+        .map(({ line, column }) => `${line}:${column}`);
+      expect(want.length).toBeGreaterThan(0);
+      expect(
+        lex(text)
+          .filter((token) => /^m\d$/.test(token.text))
+          .map(placeOf),
+      ).toEqual(want);
+    },
+  );
 });

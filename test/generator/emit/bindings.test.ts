@@ -1,7 +1,7 @@
-/** Which model decides a module that several headers of a run bring. */
+/** The model that gives a module which several headers of a run include. */
 
 import { describe, expect, it } from 'vitest';
-import { emitFiles } from '../../../generator/emit/bindings.js';
+import { emitFiles } from '../../../generator/core.js';
 import { GeneratorError } from '../../../generator/errors.js';
 import type { Model } from '../../../generator/model/model.js';
 import { modelOf } from '../../../tools/lib/headers-in-memory.js';
@@ -16,9 +16,9 @@ const files = (...names: string[]): Map<string, string> =>
   new Map(emitFiles(names.map(model), { support: () => '' }).map(({ path, text }) => [path, text]));
 const part = 'x86_64/x/part.ts';
 
-describe('a module that several headers bring', () => {
+describe('a module that several headers include', () => {
   it.each([[['part', 'uses', 'changes']], [['changes', 'part', 'uses']], [['uses', 'changes', 'part']]])(
-    'is that of its own model where that is asked for: %o',
+    'the module comes from its own model if its header is requested: %o',
     (names) => {
       expect(files(...names).get(part)).toBe(files('part').get(part));
       expect(files(...names).get(part)).toMatch(/^export const LENGTH = 4;$/m);
@@ -26,10 +26,10 @@ describe('a module that several headers bring', () => {
     },
   );
 
-  it('is refused elsewhere, with the header to ask for', () => {
+  it('different modules are refused, and the error names the header to request', () => {
     expect(files('changes').get(part)).not.toMatch(/LENGTH/);
     const message =
-      '<x/changes.h> makes another x86_64/x/part.ts than the headers before it; ask for <x/part.h> too, with --header x/part.h: then it is as that alone says';
+      '<x/changes.h> gives a different x86_64/x/part.ts than an earlier header; add --header x/part.h, so that the module comes from <x/part.h> alone';
     expect(() => files('uses', 'changes')).toThrow(new GeneratorError(message));
   });
 });

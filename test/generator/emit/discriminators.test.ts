@@ -1,4 +1,4 @@
-/** The view of a record of which a part holds at a time: its data and its type, as they are emitted. */
+/** The emitted view of a record with a discriminator: its data and its type. */
 
 import { describe, expect, it } from 'vitest';
 import * as kvm from '../../../generated/x86_64/linux/kvm.js';
@@ -35,7 +35,7 @@ function emitted(header: string): string {
 describe('the view of kvm_run', () => {
   const text = emitted(constants + run);
 
-  it('is data of its class', () => {
+  it('the class has the cases as data', () => {
     expect(text).toContain(`  static readonly $discriminator = {
     member: 'exit_reason',
     property: 'reason',
@@ -48,7 +48,7 @@ describe('the view of kvm_run', () => {
 `);
   });
 
-  it('is a type, one line or more for each value', () => {
+  it('the type has an alternative for each value', () => {
     expect(text).toContain('export type KvmRunExit =\n  | {');
     expect(text).toContain(`
   | { readonly reason: typeof KVM_EXIT_HLT }
@@ -61,18 +61,18 @@ describe('the view of kvm_run', () => {
 `);
   });
 
-  it('gives way where C has its name', () => {
+  it('the type gets another name if a C name equals it', () => {
     const both = emitted(`${constants}${run}struct kvm_run_exit { int mine; };`);
     expect(both).toContain('export class KvmRunExit implements');
     expect(both).toContain('export type KvmRunExit$ =');
   });
 
-  it('is there for the values that the header has', () => {
+  it('the type has only the values that the header has', () => {
     const values = emitted(`#define KVM_EXIT_MMIO 6\n${run}`).match(/typeof KVM_EXIT_\w+/g);
     expect(values).toEqual(['typeof KVM_EXIT_MMIO']);
   });
 
-  it('checks', () => {
+  it('the type narrows in TypeScript', () => {
     const files = filesFor([modelOfText('linux/kvm.h', constants + run)]).filter(({ path }) => path.endsWith('.ts'));
     const use = `import type { KvmRunExit } from './x86_64/linux/kvm.js';
 export const sizeOf = (exit: KvmRunExit): number => (exit.reason === 2 ? exit.constructor$.size : 0);
@@ -83,7 +83,7 @@ export const wrong = (exit: KvmRunExit): number => (exit.reason === 5 ? exit.con
     expect(found[0]).toContain('use.ts:3');
   });
 
-  it('has the cases whose constants a part of the header has', () => {
+  it('a part of the header has only the cases whose constants it has', () => {
     const model = committedModel();
     const linesFor = (constants: readonly string[]): string[] => {
       const part = { ...model, constants: model.constants.filter(({ name }) => constants.includes(name)), ioctls: [] };
@@ -98,7 +98,7 @@ export const wrong = (exit: KvmRunExit): number => (exit.reason === 5 ? exit.con
     ]);
   });
 
-  it('has every exit of the committed bindings once', () => {
+  it('the committed bindings have every exit once', () => {
     const values = kvm.KvmRun.$discriminator.cases.map(({ value }) => value);
     expect(new Set(values).size).toBe(values.length);
     expect(values).toEqual(values.toSorted((a, b) => a - b));

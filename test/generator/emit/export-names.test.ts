@@ -14,7 +14,7 @@ function model(text: string): Model {
   return modelOfText('a.h', `#include <linux/types.h>\n${text}\n`);
 }
 
-/** The names of all classes of a header's text: of those with a tag, then of the unnamed ones. */
+/** Returns the names of all classes of a header's text: first the classes with a tag, then the unnamed ones. */
 function classNames(text: string): string[] {
   const described = model(text);
   const names = namesOf(described);
@@ -29,7 +29,7 @@ function classNames(text: string): string[] {
   ];
 }
 
-/** Those of C; `$target` every module has. */
+/** The names from C. Every module also has `$target`. */
 function exportedNames({ text }: EmittedFile): string[] {
   return [...text.matchAll(/^export (?:const|class) (\w[\w$]*)/gm)].map(([, name]) => name as string);
 }
@@ -45,21 +45,21 @@ describe('the class of a tag', () => {
     ['a__b', 'AB'],
     ['HvCall', 'HvCall'],
     ['x', 'X'],
-  ])('%s is called %s', (tag, name) => {
+  ])('the class of %s is called %s', (tag, name) => {
     expect(pascalCase(tag)).toBe(name);
     expect(classNames(`struct ${tag} { int a; };`)).toEqual([name]);
   });
 
-  it('is that of a typedef where the record has no other name', () => {
+  it('the class has the name of a typedef if the record has no other name', () => {
     expect(classNames('typedef struct { int a; } kernel_fsid;')).toEqual(['KernelFsid']);
   });
 
-  it('is the path for an unnamed record, through named members only', () => {
+  it('the class of an unnamed record has the name of its path through named members', () => {
     const text = 'struct kvm_run { union { struct { struct { int a; } deep; } io_event; union { int b; } x; }; };';
     expect(classNames(text)).toEqual(['KvmRun', 'KvmRunIoEvent', 'KvmRunIoEventDeep', 'KvmRunX']);
   });
 
-  it('does not move when members are wrapped in anonymous groups', () => {
+  it('the class keeps its name if members are wrapped in anonymous groups', () => {
     const members = 'struct { int a; struct { int b; } inner; } io; union { int c; } hypercall[2];';
     const plain = `struct run { ${members} };`;
     for (const wrapped of [
@@ -72,7 +72,7 @@ describe('the class of a tag', () => {
   });
 });
 
-describe('two names that meet', () => {
+describe('two equal names', () => {
   it.each([
     [
       'of classes: the first declared keeps it',
@@ -106,22 +106,22 @@ describe('two names that meet', () => {
       'struct data_view { int x; }; struct number { int x; };',
       ['DataView$', 'Number$'],
     ],
-  ])('%s', (_, text, names) => {
+  ])('one name gets a $: %s', (_, text, names) => {
     expect(classNames(text)).toEqual(names);
   });
 
-  it('of an enum and a class: the class keeps it', () => {
+  it('the class keeps its name if an enum has the same name', () => {
     const described = model('enum aB { X }; struct a_b { int a; };');
     expect(namesOf(described).record('struct a_b')).toBe('AB');
     expect(namesOf(described).enumeration('enum aB')).toBe('AB$');
   });
 
-  it('of a macro and its enumerator: they are one', () => {
+  it('a macro and its enumerator have one export', () => {
     const described = model('enum colour { RED };\n#define RED RED');
     expect(namesOf(described).constant('RED')).toBe('RED');
   });
 
-  it('never: all exports of a header are different', () => {
+  it('all exports of a header have different names', () => {
     for (const described of [committedModel(), shapesModel()]) {
       const names = emitModules(described).flatMap(exportedNames);
       expect(names.length).toBeGreaterThan(described.types.length);
@@ -131,7 +131,7 @@ describe('two names that meet', () => {
 });
 
 describe('a constant', () => {
-  it.each(['KVM_RUN', 'kvm_lower', '_X', 'e', '__LINUX'])('is called as in C: %s', (name) => {
+  it.each(['KVM_RUN', 'kvm_lower', '_X', 'e', '__LINUX'])('the constant has its C name: %s', (name) => {
     expect(namesOf(model(`#define ${name} 1`)).constant(name)).toBe(name);
   });
 
@@ -148,12 +148,12 @@ describe('a constant', () => {
     'Infinity',
     'null',
     'package',
-  ])('that JavaScript reserves gets a $ at its end: %s', (name) => {
+  ])('the constant with a reserved name gets a $ at its end: %s', (name) => {
     expect(namesOf(model(`#define ${name} 1`)).constant(name)).toBe(`${name}$`);
     expect(namesOf(model(`enum { ${name} };`)).constant(name)).toBe(`${name}$`);
   });
 
-  it('leaves alone every name that emitted modules import or take from JavaScript', () => {
+  it('a constant never hides a name that emitted modules import or use from JavaScript', () => {
     const described = [committedModel(), ...[x86_64, s390x, arm64].map((target) => shapesModel(target))];
     const modules = described.flatMap((each) => emitModules(each));
     const imported = modules.flatMap(({ text }) =>
@@ -169,13 +169,13 @@ describe('a constant', () => {
 
 describe('a member', () => {
   it.each(['constructor', '__proto__', 'toString', 'toLocaleString', 'valueOf', 'hasOwnProperty', 'isPrototypeOf'])(
-    'that every object has gets a $ at its end: %s',
+    'the member with the name of an object property gets a $ at its end: %s',
     (name) => {
       expect(memberProperty(name)).toBe(`${name}$`);
     },
   );
 
-  it('is called as in C where objects have no such property by themselves', () => {
+  it('other members keep their C name', () => {
     for (const name of [
       'class',
       'new',
@@ -195,13 +195,13 @@ describe('a member', () => {
     for (const name of Object.getOwnPropertyNames(Object.prototype)) expect(memberProperty(name)).toBe(`${name}$`);
   });
 
-  it('has its number form after a $', () => {
+  it('the number form of a member has a $ before its name', () => {
     expect(secondProperty('cr8')).toBe('$cr8');
     expect(secondProperty('__proto__')).toBe('$__proto__');
   });
 });
 
-describe('a header full of names that mean something to JavaScript', () => {
+describe('a header with many names that have a meaning in JavaScript', () => {
   const described = model(`
 enum number { toString, default, Point, };
 struct point { __u32 constructor; __u64 __proto__; __u8 toString[2]; __u64 valueOf; __u8 hasOwnProperty : 3; };
@@ -227,11 +227,11 @@ struct data_view { struct view view; __u64 BigInt, Number; };
 `);
   const files = filesFor([described]);
 
-  it('checks', () => {
+  it('the modules compile in TypeScript', () => {
     expect(diagnosticsOf(files)).toEqual([]);
   });
 
-  it('has members and constants that read and write', async () => {
+  it('the members and constants can be read and written', async () => {
     const { exports } = await importBindings({ model: described, files });
     expect(new Set(Object.keys(exports))).toEqual(
       new Set([

@@ -13,7 +13,7 @@ function emitted(header: string): string {
   return emitModules(modelOfText('a.h', header))[0]?.text ?? '';
 }
 
-/** The signatures of the function for a macro, with the return type of each. */
+/** Returns the signatures of the function for a macro, with their return types. */
 function signatures(macro: string): string[] {
   const heads = [...emitted(`#define ${macro}\n`).matchAll(/^export function \w+(\(.*\): .*?)(;| \{)$/gm)];
   const overloads = heads.filter(([, , end]) => end === ';');
@@ -58,11 +58,11 @@ describe('the signatures of a function', () => {
         `(t: ${either}, x: ${either}): ${either}`,
       ],
     ],
-  ])('%s', (macro, expected) => {
+  ])('the function has the right signatures: %s', (macro, expected) => {
     expect(signatures(macro)).toEqual(expected);
   });
 
-  it('check under the strictest settings, and a wrong use of them does not', () => {
+  it('a correct use compiles with the strictest settings, and a wrong use does not', () => {
     const header = `
 #define LOW(x) ((x) & 0xff)
 #define HIGH(x) ((x) & 0xff00000000ull)
@@ -109,7 +109,7 @@ async function macros(text: string): Promise<Readonly<Record<string, Macro>>> {
 }
 
 describe('a function', () => {
-  it('takes a number as an int or an unsigned int, and a bigint as a long long or an unsigned long long', async () => {
+  it('a function treats a number as int or unsigned int, and a bigint as long long or unsigned long long', async () => {
     const { NEGATIVE, SAME } = await macros('#define NEGATIVE(x) ((x) - 1 < 0)\n#define SAME(x) (x)\n');
     const values = [0, 2 ** 31, 0n, 2n ** 63n];
     expect(values.map((value) => NEGATIVE?.(value))).toEqual([1, 0, 1, 0]);
@@ -119,7 +119,7 @@ describe('a function', () => {
   });
 
   it.each([1.5, Number.NaN, Number.POSITIVE_INFINITY, 2 ** 32, -(2 ** 31) - 1, 2n ** 64n, -(2n ** 63n) - 1n])(
-    'refuses %s, which is no such integer, and names the macro',
+    'a function refuses %s, which is not such an integer, and names the macro',
     async (value) => {
       const { SAME, UNUSED } = await macros('#define SAME(x) (x)\n#define UNUSED(x) 1\n');
       expect(() => SAME?.(value)).toThrow(RangeError);
@@ -139,14 +139,14 @@ describe('a function', () => {
     ['(unsigned long long)(a) / (b)', [1, 0], 'division by 0'],
     ['(a) / (b)', [-(2 ** 31), -1], '-2147483648 divided by -1 does not fit in its type'],
     ['(a) % (b)', [-(2n ** 63n), -1n], '-9223372036854775808 divided by -1 does not fit in its type'],
-  ])('refuses what C leaves undefined: %s of %o', async (body, list, problem) => {
+  ])('a function refuses an operation that is undefined in C: %s of %o', async (body, list, problem) => {
     const { F } = await macros(`#define F(a, b) (${body})\n`);
     const refused = (): unknown => F?.(...list);
     expect(refused).toThrow(RangeError);
-    expect(refused).toThrow(`F: ${problem}, which C leaves undefined`);
+    expect(refused).toThrow(`F: ${problem}, which is undefined in C`);
   });
 
-  it.skipIf(!hasCompiler)(`refuses a quotient that ends a program ${needsCompiler}`, () => {
+  it.skipIf(!hasCompiler)(`a function refuses a quotient that would end a C program ${needsCompiler}`, () => {
     const declarations = 'static volatile int a = -0x7fffffff - 1, b = -1;';
     expect(integersByCompiler(['a / b', 'a % b', 'a / 2'], declarations)).toEqual([
       trapped,
@@ -155,38 +155,38 @@ describe('a function', () => {
     ]);
   });
 
-  it('does not ask for what C does not ask for', async () => {
+  it('a function does not evaluate operands that C does not evaluate', async () => {
     const { F, G } = await macros('#define F(a, b) ((b) ? (a) / (b) : (a))\n#define G(a, b) ((b) && (a) / (b))\n');
     expect([F?.(7, 0), F?.(7, 2), F?.(7n, 0), G?.(7, 0), G?.(7, 2)]).toEqual([7, 3, 7n, 0, 1]);
   });
 
-  it('has parameters of any name', async () => {
+  it('a function can have parameters with any name', async () => {
     const text = '#define F(default, c, BigInt) ((unsigned long long)(default) + (c) * (BigInt))\n';
     expect(emitted(text)).toContain('export function F(default$: number | bigint, c: number | bigint, BigInt$: ');
     const { F } = await macros(text);
     expect(F?.(1, 2, 3)).toBe(7n);
   });
 
-  it('is documented by its macro and type', () => {
+  it('the docstring of a function has the macro and the type', () => {
     const text = emitted('\n#define F(a, b) ((unsigned short)((a) + (b)))\n#define G(a) (a)\n');
     expect(text).toContain('/** `F(a, b)`: unsigned, 16 bits. */\nexport function F(');
-    expect(text).toContain('/** `G(a)`: of a type that the arguments decide. */\nexport function G(');
+    expect(text).toContain('/** `G(a)`: of a type that depends on the arguments. */\nexport function G(');
   });
 
-  it('takes another name where that is a constant, and leaves another one to a class', () => {
+  it('a constant keeps its name before a function, and a function before a class', () => {
     const text = emitted('enum { stat = 1 };\n#define stat(x) (x)\n#define Point(x) (x)\nstruct point { int x; };\n');
     const names = [...text.matchAll(/^export (?:const|class|function) ([\w$]+)/gm)].map(([, name]) => name);
     expect(new Set(names)).toEqual(new Set(['$target', 'stat', 'stat$', 'Point', 'Point$']));
   });
 });
 
-describe('what the functions share', () => {
-  it('is imported where a function uses it', () => {
+describe('the shared module of the functions', () => {
+  it('the module is imported if a function uses it', () => {
     expect(emitted('#define F(x) (x)\n')).toContain("import * as $$c from '../support/integers.js';\n");
     expect(emitted('#define F() (1)\n')).not.toContain('import');
   });
 
-  it('is nothing that a model of before functions had values could give', () => {
+  it('a model from before functions had values is refused', () => {
     const model = modelOfText('a.h', '#define F(x) (x)\n');
     expect(modelFromJson(modelToJson(model), 'a.model.json')).toEqual(model);
     const before = modelToJson(model).replace(/,"value":\{[^}]*\}/, '');
@@ -194,7 +194,7 @@ describe('what the functions share', () => {
     expect(() => modelFromJson(before, 'a.model.json')).toThrow(/^a\.model\.json: .*run 'generate' again$/);
   });
 
-  it('serves the committed bindings', async () => {
+  it('the committed bindings use the module', async () => {
     const { _IOC_SIZE } = await macros('#define _IOC_SIZE(nr) (((nr) >> 16) & 0x3fff)\n');
     const ioctl = committedModel().ioctls.find(({ name }) => name === 'KVM_GET_REGS');
     expect(_IOC_SIZE?.(ioctl?.request ?? 0)).toBe(ioctl?.size);

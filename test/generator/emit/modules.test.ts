@@ -29,7 +29,7 @@ const { stripTypeScriptTypes } = createRequire(import.meta.url)('node:module') a
 };
 
 describe('the emitted modules', () => {
-  it('are those of the covered headers, beside what they share', () => {
+  it('the files are the modules of the covered headers and the support library', () => {
     expect(files.map(({ path }) => path)).toEqual([
       ...supportModules.map((module) => `support/${module}.ts`),
       'x86_64/linux/kvm.ts',
@@ -38,7 +38,7 @@ describe('the emitted modules', () => {
     ]);
   });
 
-  it('check under the strictest settings, and a wrong use of them does not', () => {
+  it('a correct use compiles with the strictest settings, and a wrong use does not', () => {
     const uses = `
 import { allocate, type FlexibleTail, type IoctlByPointer, type View } from './support/index.js';
 import * as kvm from './x86_64/linux/kvm.js';
@@ -95,7 +95,7 @@ export const noFlag: boolean = allocate(shapes.ShapeBits).low; // wrong
     expect(found.map((text) => text.split(': ')[0])).toEqual(wrong);
   });
 
-  it('document every class, constant and accessor', () => {
+  it('every class, constant and accessor has a docstring', () => {
     const undocumented: string[] = [];
     let documented = 0;
     const expectOn = (file: ts.SourceFile, node: ts.Node): void => {
@@ -109,7 +109,7 @@ export const noFlag: boolean = allocate(shapes.ShapeBits).low; // wrong
         if (!ts.isClassDeclaration(statement)) continue;
         for (const member of statement.members) {
           if (ts.isGetAccessor(member)) expectOn(file, member);
-          // A setter shares the text of its getter, which stands before it.
+          // A setter has the docstring of its getter, which comes before it.
           if (!ts.isSetAccessor(member)) continue;
           const getter = statement.members[statement.members.indexOf(member) - 1];
           expect(getter && ts.isGetAccessor(getter) && getter.name.getText()).toBe(member.name.getText());
@@ -134,7 +134,7 @@ export const noFlag: boolean = allocate(shapes.ShapeBits).low; // wrong
 });
 
 describe('the strictest settings', () => {
-  it('refuse what no emitted module may have', () => {
+  it('the strictest settings refuse constructs that emitted modules must not have', () => {
     const text = `import { type A } from './b.js';
 export enum Inerasable { A }
 export function inferred(): number { return 1; } export const value = inferred();
@@ -160,7 +160,7 @@ describe('the syntax that is not erasable', () => {
     'import a = require("a");',
     'const a = <number>b;',
     '@d class C {}',
-  ])('is found: %s', (text) => {
+  ])('the check finds syntax that is not erasable: %s', (text) => {
     expect(inerasableSyntax(syntaxOf({ path: 'a.ts', text }))).toHaveLength(1);
   });
 });
@@ -169,7 +169,7 @@ describe('the banner', () => {
   it.each([
     ['x86_64/linux/kvm.ts', 'linux/kvm.h'],
     ['x86_64/asm/kvm.ts', 'asm/kvm.h'],
-  ])('of %s names the generator and the headers, and has no hash', (path, header) => {
+  ])('the banner of %s names the generator and the headers, and has no hash', (path, header) => {
     const text = moduleAt(path);
     const banner = text.slice(0, text.indexOf('\n\n'));
     expect(banner.split('\n').every((line) => line.startsWith('// '))).toBe(true);
@@ -183,7 +183,7 @@ describe('the banner', () => {
     expect(text).not.toMatch(/[0-9a-f]{64}/);
   });
 
-  it('says so where headers are of no package and no known kernel', () => {
+  it('the banner states that headers have no package and no known kernel version', () => {
     expect(moduleAt('x86_64/shapes.ts').split('\n')[1]).toBe('// Headers: a source tree, kernel version unknown.');
   });
 });
@@ -193,7 +193,7 @@ describe('emission', () => {
     vi.useRealTimers();
   });
 
-  it('is the same byte for byte at any time, and names none', () => {
+  it('the output has the same bytes at any time and contains no date', () => {
     const digests = ['2001-02-03', '2033-11-12'].map((date) => {
       vi.useFakeTimers({ now: new Date(date) });
       const emitted = filesFor([committedModel(), shapesModel()]).map(({ path, text }) => `${path}\n${text}`);
@@ -205,27 +205,27 @@ describe('emission', () => {
     }
   });
 
-  it('ends every file with one newline and leaves no space at the end of a line', () => {
+  it('every file ends with one newline, and no line ends with a space', () => {
     for (const { text } of modules) {
       expect(text).toMatch(/[^\n]\n$/);
       expect(text).not.toMatch(/[ \t]$/m);
     }
   });
 
-  it('lets a macro hide the enumerator of its name where it has another value, as in C', () => {
+  it('a macro hides the enumerator with its name if the values differ, as in C', () => {
     const text = emitted('enum colour { RED = 1, BLUE = 2 };\n#define RED (RED + 4)\n#define BLUE BLUE\n');
     expect(text.match(/export const RED .*/g)).toEqual(['export const RED = 5;']);
     expect(text.match(/export const BLUE .*/g)).toEqual(['export const BLUE = 2;']);
     expect(text).toContain('  RED: 1,\n  BLUE: 2,\n');
   });
 
-  it('has null for each dimension that is flexible', () => {
+  it('each flexible dimension is null', () => {
     const text = emitted('struct a { int n; char one[]; };\nstruct b { int n; char many[][6]; };\n');
     expect(text).toContain('dims: [null] },');
     expect(text).toContain('dims: [null, 6] },');
   });
 
-  it('says which arguments lead to further memory', () => {
+  it('an ioctl states whether its argument contains pointers', () => {
     const text = emitted(
       '#include <linux/ioctl.h>\nstruct in { union { char *p; int i; }; };\nstruct out { struct in in[2]; };\n' +
         "#define A_POINTER _IOW('a', 1, struct out)\n#define A_PLAIN _IOW('a', 2, int)\n#define A_ADDRESS _IOW('a', 3, char *)\n",
@@ -236,7 +236,7 @@ describe('emission', () => {
     expect(pointers).toEqual(['A_POINTER', 'A_ADDRESS']);
   });
 
-  it('imports what it uses, and nothing else', () => {
+  it('a module imports only the names that it uses', () => {
     expect(emitted('#define ONE 1\n')).not.toContain('import');
     const text = emitted('#include <linux/types.h>\nstruct a { __u64 b; };\n');
     expect(text).toContain("import { setNumber64, type View } from '../support/little-endian.js';");

@@ -1,7 +1,7 @@
-/** Views of which the C name of a 64-bit member is a number. */
+/** Views in which the number form of a 64-bit member has the C name. */
 
 import { beforeAll, describe, expect, it } from 'vitest';
-import { emitFiles } from '../../../generator/emit/bindings.js';
+import { emitFiles } from '../../../generator/core.js';
 import { supportText } from '../../../generator/index.js';
 import { s390x } from '../../../generator/targets/s390x.js';
 import { x86_64 } from '../../../generator/targets/x86_64.js';
@@ -46,7 +46,7 @@ describe.each([x86_64, s390x])('on $name', (target) => {
     ['low', 2 ** 40 - 1],
     ['big', 2 ** 53 - 1],
     ['little', 2 ** 53 - 1],
-  ])('%s is a number, and the same as a bigint after $', (name, value) => {
+  ])('%s is a number, and $ with the name is the bigint', (name, value) => {
     Object.assign(view, { [name]: value });
     expect(view[name]).toBe(value);
     expect(view[`$${name}`]).toBe(BigInt(value));
@@ -54,7 +54,7 @@ describe.each([x86_64, s390x])('on $name', (target) => {
     expect(view[name]).toBe(7);
   });
 
-  it('has members of either byte order in their own', () => {
+  it('members with a byte order of their own use it', () => {
     Object.assign(view, { big: 0x0102_0304_0506, little: 0x0102_0304_0506 });
     const layout = classCalled(exports, 'S')?.$layout.members;
     const bytes = (name: string): number[] => [
@@ -64,7 +64,7 @@ describe.each([x86_64, s390x])('on $name', (target) => {
     expect(bytes('little')).toEqual([6, 5, 4, 3, 2, 1, 0, 0]);
   });
 
-  it('is what the checker of types says too, with atomic access to 64 bits in bigints', () => {
+  it('TypeScript has the same types, and atomic access to 64 bits uses bigints', () => {
     const module = `./${target.name}/x.js`;
     const uses = `import { S } from '${module}';
 import { type Atomic, atomic } from './support/index.js';
@@ -80,19 +80,19 @@ atomic(view, 'u').add(1);
     ]);
   });
 
-  it('throws where a number cannot hold the value', () => {
+  it('the number form throws if a number cannot hold the value', () => {
     Object.assign(view, { $u: 2n ** 53n });
     expect(() => view.u).toThrow(RangeError);
     expect(() => Object.assign(view, { u: 2 ** 53 })).toThrow(RangeError);
   });
 
-  it('leaves a bit-field that no number holds a bigint, and small members as they are', () => {
+  it('a bit-field with more than 53 bits stays a bigint, and small members do not change', () => {
     Object.assign(view, { wide: 2n ** 60n - 1n, plain: -1 });
     expect([view.wide, view.plain]).toEqual([2n ** 60n - 1n, -1]);
     expect('$wide' in view || '$plain' in view).toBe(false);
   });
 
-  it('has constants as numbers where they are exact', () => {
+  it('a constant is a number if a number can hold it exactly', () => {
     expect(exports).toMatchObject({ X_EXACT: 2 ** 32, X_BEYOND: 2n ** 64n - 1n, E_WIDE: 2 ** 32 });
   });
 });

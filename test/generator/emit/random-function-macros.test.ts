@@ -37,7 +37,7 @@ const binary = fc.constantFrom(
   ...['+', '-', '*', '/', '%', '<<', '>>', '&', '|', '^', '<', '>', '<=', '>=', '==', '!=', '&&', '||'],
 );
 
-/** Every operand of an operator stands in parentheses: precedence is another test's. */
+/** Every operand is in parentheses. Another test covers precedence. */
 const { expression } = fc.letrec<{ expression: string; operand: string }>((tie) => ({
   operand: fc.oneof(
     { weight: 3, arbitrary: fc.constantFrom('a', 'b') },
@@ -57,7 +57,7 @@ const { expression } = fc.letrec<{ expression: string; operand: string }>((tie) 
   ),
 }));
 
-/** A property of many macros, each used with a few arguments that are edges of C's types. */
+/** Checks a property of many macros. Each macro is used with several arguments at the limits of C's types. */
 async function judge(bodies: readonly string[], target: Target): Promise<Verdict[]> {
   const text = `enum e { E };\n${bodies.map((body, index) => `#define F_${index}(a, b) (${body})\n`).join('')}`;
   const model = modelOfText('x.h', text, target);
@@ -71,7 +71,7 @@ async function judge(bodies: readonly string[], target: Target): Promise<Verdict
   const inLedger = new Map(model.omissions.map(({ name, reason }) => [name, reason]));
   return bodies.map((body, index) => {
     const reason = inLedger.get(`F_${index}`);
-    // A part without arguments that C gives no value.
+    // C gives no value to a part without arguments.
     if (reason !== undefined) return /^(?:division by zero|shift of )/.test(reason) ? null : `${body}: ${reason}`;
     const mine = wrong.filter((each) => each.startsWith(`F_${index}(`));
     return mine.length > 0 ? `${body}: ${mine.join('; ')}` : null;
@@ -79,7 +79,7 @@ async function judge(bodies: readonly string[], target: Target): Promise<Verdict
 }
 
 describe.each([x86_64, i386, s390x])('random macros for $name', (target) => {
-  it.skipIf(!isInstalled(target))('give what the compiler gives', async () => {
+  it.skipIf(!isInstalled(target))('the functions give the values that the compiler gives', async () => {
     await checkAtOnce(expression, 200, (bodies) => judge(bodies, target));
   });
 });

@@ -1,4 +1,4 @@
-/** Public names stay what they are: when headers wrap, move and add, and when names of C meet names of JavaScript. */
+/** Public names are stable: if headers wrap, move and add members, and if C names equal JavaScript names. */
 
 import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
@@ -12,14 +12,14 @@ import { classCalled, type Exports, importBindings } from '../../../tools/lib/im
 import { modelOfText } from '../../helpers/committed-models.js';
 import { diagnosticsOf } from '../../helpers/typescript-checker.js';
 
-/** Members twice, once without a name around them and once in a group with a tag and a name: as kernel headers do it. */
+/** The members twice: once in an anonymous record, and once in a group with a tag and a name, as in kernel headers. */
 const group = `#define GROUP(TAG, NAME, MEMBERS...) union { struct { MEMBERS }; struct TAG { MEMBERS } NAME; };`;
 
 function model(text: string): Model {
   return modelOfText('a.h', `#include <linux/types.h>\n${group}\n${text}\n`);
 }
 
-/** What a program can say: each class with the C type it is of, each of its accessors, every constant. */
+/** The names that a program can use: each class with its C type, each accessor, and every constant. */
 function identifiers(described: Model): Set<string> {
   const found = new Set<string>();
   let type = '';
@@ -43,18 +43,18 @@ describe('the text of modules', () => {
   const text = readFileSync(new URL('../../../tools/lib/shapes.h', import.meta.url), 'utf8');
   const modulesOf = (header: string): string[] => emitModules(modelOfText('shapes.h', header)).map((file) => file.text);
 
-  it('stays the same, line by line, when the header gets one more line at its top', () => {
+  it('the text does not change if the header gets a line at its top', () => {
     expect(modulesOf(`/* one more line */\n${text}`)).toEqual(modulesOf(text));
     expect(modulesOf(`${text}\n#define ONE_MORE 1\n`)).not.toEqual(modulesOf(text));
   });
 });
 
-/** The C types that exported classes are of. */
+/** Returns the C types of the exported classes. */
 function titles(exports: Exports, ...names: readonly string[]): (string | undefined)[] {
   return names.map((name) => classCalled(exports, name)?.$layout.name);
 }
 
-/** A member in C, or several that a header has put something around. */
+/** A member in C, or several members that a header has wrapped. */
 type Piece =
   | { readonly is: 'scalar' | 'wide' | 'bits' | 'array' }
   | {
@@ -81,14 +81,16 @@ const { pieces } = fc.letrec<{ pieces: Piece[]; piece: Piece }>((tie) => ({
   ),
 }));
 
-/** Short names of few letters, so that paths meet each other and the tags. */
+/** Short names of few letters, so that paths and tags have equal names. */
 const spellings = ['a', 'b', 'a_b', 'b_c', 'c', '_a', 'B', 'constructor', 'io', 'd_', 'aB', 'x1', 'x_1', 'e', 'f', 'g'];
 const declarators = { scalar: '__u32 N', wide: '__u64 N', bits: '__u16 N:3', array: '__u8 N[3]' };
 
-/** How a run of members is wrapped; null for not at all. */
+/** How a group of members is wrapped. Null if it is not wrapped. */
 type Wrap = 'struct' | 'union' | 'group' | 'tagged group' | null;
 
-/** Members as C text. `wraps` are used up one by one, each for a run of members; without them nothing is wrapped. */
+/**
+ * Returns members as C text. Each of `wraps` is used for one group of members. Without `wraps`, no member is wrapped.
+ */
 function text(list: readonly Piece[], wraps: Iterator<Wrap>, groups: { count: number }): string {
   const names = [...spellings];
   const lines = list.map((piece) => {
@@ -103,7 +105,7 @@ function text(list: readonly Piece[], wraps: Iterator<Wrap>, groups: { count: nu
     const run = lines.slice(at, wrap === null ? at + 1 : at + 2).join(' ');
     at += wrap === null ? 1 : 2;
     if (wrap === null) wrapped.push(run);
-    // A group says its members twice, and a tag cannot be.
+    // A group contains its members twice, but a tag must not be declared twice.
     else if (wrap === 'struct' || (wrap !== 'union' && run.includes('GROUP(tag_'))) wrapped.push(`struct { ${run} };`);
     else if (wrap === 'union') wrapped.push(`union { struct { ${run} }; __u64 filler_${groups.count++}[64]; };`);
     else {
@@ -121,8 +123,8 @@ const declared = fc.uniqueArray(fc.record({ tag: fc.constantFrom(...tags), membe
   maxLength: 4,
 });
 
-describe('names that headers do not move', () => {
-  it('all stay when members are wrapped in anonymous structs, unions and groups', () => {
+describe('stable names', () => {
+  it('all names stay if members are wrapped in anonymous structs, unions and groups', () => {
     let wrappedOnes = 0;
     fc.assert(
       fc.property(
@@ -145,7 +147,7 @@ describe('names that headers do not move', () => {
     expect(wrappedOnes).toBeGreaterThan(10);
   });
 
-  it('are the same in whichever order the records are declared', () => {
+  it('the names do not depend on the order of the records', () => {
     const several = fc.uniqueArray(fc.record({ tag: fc.constantFrom(...tags, 'Run_A', 'A_B'), members: pieces }), {
       selector: ({ tag }) => tag,
       minLength: 2,
@@ -176,10 +178,10 @@ describe('names that headers do not move', () => {
       'struct kvmRun { int x; }; struct __kvm_run { int x; }; union Kvm_run { int x; };',
     ],
     ['a typedef of the same name', 'typedef struct { long x; } kvm_run;'],
-    ['an enum that spells it otherwise', 'enum KvmRun { KVM_RUN_X };'],
-    ['a path that meets the class', 'struct kvm { struct { int x; } run; };'],
+    ['an enum with the same PascalCase name', 'enum KvmRun { KVM_RUN_X };'],
+    ['a path with the same name', 'struct kvm { struct { int x; } run; };'],
     ['a macro', '#define KVM_RUN 1'],
-  ])('keep what they are called when a header gains %s, before or after', (_, added) => {
+  ])('the names stay if a header gains %s, before or after', (_, added) => {
     const own = 'struct kvm_run { struct { __u32 port; } io; __u64 cr8; };';
     const before = identifiers(model(own));
     for (const header of [`${added}\n${own}`, `${own}\n${added}`]) {
@@ -193,7 +195,7 @@ describe('names that headers do not move', () => {
     ['a macro of exactly the class', '#define KvmRun 1', 'KvmRun$'],
     ['an enumerator of exactly the class', 'enum { KvmRun };', 'KvmRun$'],
     ['a plain tag before it in the alphabet', 'struct kvmrun { int x; }; struct KVMRUN { int x; };', 'KvmRun'],
-  ])('give way, as documented, to %s', (_, added, name) => {
+  ])('a name changes, as documented, if a header gains %s', (_, added, name) => {
     expect(namesOf(model(`struct kvm_run { int a; };\n${added}`)).record('struct kvm_run')).toBe(name);
   });
 });
@@ -230,11 +232,11 @@ struct default_ { __u32 default_; };
 `);
   const files = filesFor([described]);
 
-  it('checks', () => {
+  it('the modules compile in TypeScript', () => {
     expect(diagnosticsOf(files)).toEqual([]);
   });
 
-  it('has its names by the documented rule', async () => {
+  it('all names follow the documented rule', async () => {
     const { exports } = await importBindings({ model: described, files });
     expect(Object.keys(exports).sort()).toEqual(
       [
@@ -260,7 +262,7 @@ struct default_ { __u32 default_; };
     expect([CharArray$, $target$, then$]).toEqual([5, 2, 8]);
   });
 
-  it('reads and writes members whose names mean something to JavaScript', async () => {
+  it('members with names that have a meaning in JavaScript can be read and written', async () => {
     const { exports } = await importBindings({ model: described, files });
     const { Then, SameUser } = exports as Record<string, new (view: DataView) => Record<string, unknown>>;
     const then = new (Then as NonNullable<typeof Then>)(new DataView(new ArrayBuffer(64)));
@@ -275,14 +277,14 @@ struct default_ { __u32 default_; };
     expect([one, other, list]).toMatchObject([{ a: 1 }, { b: 2n }, { length: 2 }]);
   });
 
-  it('does not make its module look like a promise', async () => {
+  it('the module does not look like a promise', async () => {
     const { exports } = await importBindings({ model: described, files });
     expect('then' in exports).toBe(false);
   });
 });
 
 describe('modules', () => {
-  it('of two headers that meet in one model export no name twice', async () => {
+  it('the modules of two headers in one model export no name twice', async () => {
     const described = modelOf({
       'linux/b.h': '#include <asm/a.h>\nunion Foo { struct foo a; int b; };\nstruct aB { int x; };\n',
       'asm/a.h': 'struct foo { int a; };\nstruct a_b { long x; };\n',
@@ -296,7 +298,7 @@ describe('modules', () => {
     expect(titles(exports, 'Foo', 'Foo$', 'AB', 'AB$')).toEqual(['struct foo', 'union Foo', 'struct a_b', 'struct aB']);
   });
 
-  it('generated apart can be passed on together, once it is said which of two is meant', () => {
+  it('modules that were generated separately can be exported together after an explicit choice', () => {
     const files = filesFor(['a.h', 'b.h'].map((name) => modelOfText(name, '#define ONE 1\n')));
     const both = "export * from './x86_64/a.js';\nexport * from './x86_64/b.js';\n";
     const chosen = `${both}export { $target, ONE } from './x86_64/a.js';\n`;
@@ -305,7 +307,7 @@ describe('modules', () => {
     expect(checked(chosen)).toEqual([]);
   });
 
-  it('of headers that only differ in the case of letters do not', () => {
+  it('the modules of headers that differ only in the case of letters have different names', () => {
     const at = (header: string): string => modulePath({ target: 'x86_64' }, header);
     expect(at('linux/netfilter/xt_mark.h')).toBe('x86_64/linux/netfilter/xt_mark');
     expect(at('linux/netfilter/xt_MARK.h')).toBe('x86_64/linux/netfilter/xt_MARK$');
@@ -313,10 +315,10 @@ describe('modules', () => {
     expect(diagnosticsOf(filesFor(models))).toEqual([]);
   });
 
-  it('that still would are refused', () => {
+  it('modules whose paths differ only in the case of letters are refused', () => {
     const models = ['Abc.h', 'aBC.h'].map((name) => modelOfText(name, '#define ONE 1\n'));
     expect(() => filesFor(models)).toThrow(
-      'x86_64/aBC$.ts and x86_64/Abc$.ts only differ in the case of letters; generate one of the headers into a folder of its own with --out',
+      'x86_64/aBC$.ts and x86_64/Abc$.ts differ only in the case of letters; use --out to generate one of the headers into a separate folder',
     );
   });
 });

@@ -1,10 +1,10 @@
-/** What is emitted of headers of all kinds type-checks under every TypeScript that is supported, and runs on this Node. */
+/** The emitted modules of many headers compile with every supported TypeScript version and run on this Node. */
 
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { openHeaders } from '../../../generator/cli/header-options.js';
-import { openModel } from '../../../generator/emit/bindings.js';
+import { openModel } from '../../../generator/core.js';
 import { packageRoot } from '../../../generator/headers/disk.js';
 import type { Model } from '../../../generator/model/model.js';
 import { x86_64 } from '../../../generator/targets/x86_64.js';
@@ -13,7 +13,7 @@ import { complaints, exercise, typeScripts, writeWorkspace } from '../../../tool
 import { temporaryFolder } from '../../helpers/cli.js';
 import { shapesModel } from '../../helpers/committed-models.js';
 
-/** Headers by what they have that others have not. */
+/** Headers, by the construct that only they contain. */
 const chosen: Readonly<Record<string, string>> = {
   'packed to two, to four, and in every other combination':
     'linux/batadv_packet.h linux/adfs_fs.h linux/target_core_user.h linux/elf.h linux/usb/ch9.h mtd/mtd-abi.h',
@@ -28,13 +28,13 @@ const chosen: Readonly<Record<string, string>> = {
   'floating point, and text': 'linux/utsname.h linux/auxvec.h linux/can.h linux/fuse.h linux/loop.h linux/if_tun.h',
 };
 
-/** It makes the JavaScript, as it is the fastest. */
+/** This version writes the JavaScript, because it is the fastest. */
 const newest = typeScripts[typeScripts.length - 1] as (typeof typeScripts)[number];
 
 const here = new Set(installedHeaders(x86_64));
 const names = Object.values(chosen).flatMap((list) => list.split(' '));
 
-/** The models behind the committed bindings. */
+/** The models of the committed bindings. */
 function committed(): Model[] {
   const folder = join(packageRoot(), 'generated');
   const paths = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((path) =>
@@ -51,7 +51,7 @@ describe('modules of many headers', () => {
 
   beforeAll(async () => {
     const headers = names.filter((name) => here.has(name));
-    // Where there are no headers there is nothing but what is committed.
+    // Without headers, only the committed bindings are checked.
     if (here.size > 0) expect(headers.length).toBeGreaterThanOrEqual(40);
     const own = committed();
     expect(own.length).toBeGreaterThanOrEqual(10);
@@ -63,7 +63,7 @@ describe('modules of many headers', () => {
   }, 600_000);
 
   it.concurrent.each(typeScripts)(
-    'check under TypeScript $version, and what is wrong does not',
+    'modules compile with TypeScript $version, and a wrong use does not',
     async (each) => {
       const found = each === newest ? foundByNewest : await complaints(folder, each);
       expect(found).toEqual(["wrong.ts(3,14): error TS2322: Type 'number' is not assignable to type 'string'."]);
@@ -71,7 +71,7 @@ describe('modules of many headers', () => {
     600_000,
   );
 
-  it(`run on Node ${process.versions.node}, with every accessor`, () => {
+  it(`the modules run on Node ${process.versions.node}, with every accessor`, () => {
     const exercised = exercise(out);
     expect(exercised.modules).toBe(modules + 1);
     expect(exercised.classes).toBeGreaterThan(here.size > 0 ? 2000 : 1000);

@@ -3,7 +3,7 @@ import { filesInMemory } from '../../../generator/headers/files.js';
 import { Resolver } from '../../../generator/headers/resolver.js';
 import { type Headers, preprocessedOf, resolverOf } from '../../../tools/lib/headers-in-memory.js';
 
-/** The path and the name of what is found. */
+/** Returns the path and the name of the file that is found. */
 function found(resolver: Resolver, name: string, from?: string): string | undefined {
   const includer = from === undefined ? undefined : resolver.system(from);
   const file = includer ? resolver.quoted(name, includer) : resolver.system(name);
@@ -28,7 +28,7 @@ describe('the resolver', () => {
     ['sub/x.h', undefined, 'b/sub/x.h as sub/x.h, of root 1'],
     ['sub/../x.h', undefined, 'a/x.h as x.h, of root 0'],
     ['./sub//y.h', undefined, 'a/sub/y.h as sub/y.h, of root 0'],
-    ['../z.h', undefined, 'z.h as ../z.h, of root 0'],
+    ['../z.h', undefined, 'z.h as z.h, of root 0'],
     ['w.h', undefined, undefined],
     ['sub', undefined, undefined],
     ['x.h', 'z.h', 'b/x.h as x.h, of root 1'],
@@ -38,11 +38,11 @@ describe('the resolver', () => {
     ['z.h', 'sub/x.h', 'b/z.h as z.h, of root 1'],
     ['sub/y.h', 'sub/x.h', 'a/sub/y.h as sub/y.h, of root 0'],
     ['w.h', 'x.h', undefined],
-  ])('finds %s out of %s', (name, from, want) => {
+  ])('the resolver finds %s from %s', (name, from, want) => {
     expect(found(resolver, name, from)).toBe(want);
   });
 
-  it('searches the roots after one only', () => {
+  it('the resolver can search only the roots after a given root', () => {
     expect(resolver.system('x.h', 0)?.path).toBe('b/x.h');
     expect(resolver.system('x.h', 1)).toBeUndefined();
   });
@@ -60,14 +60,14 @@ describe('the resolver', () => {
     ['./', 'x.h'],
     ['..', '../x.h'],
     ['../a/', '../a/x.h'],
-  ])('knows one file by one path, however the root %j is spelled', (root, path) => {
+  ])('a file has one path, even if the root is spelled %j', (root, path) => {
     const text = '#pragma once\n#include "y.h"\nstruct s { int a; };\n';
     const files = { [path]: text, [path.replace('x.h', 'y.h')]: '#include "x.h"\n#include <x.h>\n' };
     const { files: read } = preprocessedOf(files, 'x.h', [root]);
     expect(read.map((file) => file.path)).toEqual([path, path.replace('x.h', 'y.h')]);
   });
 
-  it('reads each file once, and each that is missing', () => {
+  it('the resolver reads each file once, and looks for each missing file once', () => {
     const asked: string[] = [];
     const provider = filesInMemory({ 'b/x.h': '' });
     const counting = new Resolver(

@@ -1,4 +1,7 @@
-/** Which capability announces an ioctl: each row is about ioctls and capabilities that some architecture's header has. */
+/**
+ * The capability that announces each ioctl. Each row has ioctls and a capability that the header of some architecture
+ * defines.
+ */
 
 import { describe, expect, it } from 'vitest';
 import { announcementsOf, capabilityRows } from '../../../generator/kernel/capabilities.js';
@@ -9,28 +12,25 @@ const models = targets.filter(({ withoutKvm }) => withoutKvm === undefined).map(
 const ioctls = models.flatMap((model) => model.ioctls);
 
 describe('the table of capabilities', () => {
-  it('has rows', () => {
+  it('the table has rows', () => {
     expect(capabilityRows.length).toBeGreaterThan(80);
   });
 
-  it.each(capabilityRows)(
-    '$capability is a constant, and announces ioctls that a header has',
-    ({ capability, ...row }) => {
-      expect(models.some(({ constants }) => constants.some(({ name }) => name === capability))).toBe(true);
-      const known = new Set(ioctls.map(({ name }) => name));
-      expect(row.ioctls.filter((name) => !known.has(name))).toEqual([]);
-      expect(row.ioctls.length).toBeGreaterThan(0);
-    },
-  );
+  it.each(capabilityRows)('$capability is a constant and announces ioctls of a header', ({ capability, ...row }) => {
+    expect(models.some(({ constants }) => constants.some(({ name }) => name === capability))).toBe(true);
+    const known = new Set(ioctls.map(({ name }) => name));
+    expect(row.ioctls.filter((name) => !known.has(name))).toEqual([]);
+    expect(row.ioctls.length).toBeGreaterThan(0);
+  });
 
-  it('names an ioctl once for each kind of file descriptor and architecture', () => {
+  it('the table names an ioctl once for each kind of file descriptor and architecture', () => {
     const named = capabilityRows.flatMap(({ ioctls: names, fd, architecture }) =>
       names.map((name) => `${name} ${fd} ${architecture}`),
     );
     expect(named.filter((name, index) => named.indexOf(name) !== index)).toEqual([]);
   });
 
-  it('tells the kinds of file descriptor apart', () => {
+  it('the table distinguishes the kinds of file descriptor', () => {
     expect(announcementsOf('KVM_SET_TSC_KHZ', 'linux/kvm.h', 'x86').byFd).toEqual(
       new Map([
         ['vcpu', 'KVM_CAP_TSC_CONTROL'],
@@ -43,7 +43,7 @@ describe('the table of capabilities', () => {
 });
 
 describe('the committed models', () => {
-  it('have the capability of each ioctl, on the file descriptors that take it', () => {
+  it('the models have the capability of each ioctl for the file descriptors that accept it', () => {
     const of = (target: string, name: string): unknown =>
       committedModel(target).ioctls.find((ioctl) => ioctl.name === name)?.capability;
     expect(of('x86_64', 'KVM_GET_SREGS2')).toBe('KVM_CAP_SREGS2');

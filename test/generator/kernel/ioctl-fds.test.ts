@@ -1,4 +1,4 @@
-/** Which kinds of file descriptor an ioctl is made on: the list is of the header's ioctls, all of them and no others. */
+/** The kinds of file descriptor that accept each ioctl. The table has all ioctls of the header and no others. */
 
 import { readdirSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
@@ -17,18 +17,18 @@ const named = (former: boolean): string[] =>
   [...new Set(fdRows.filter((row) => (row.former ?? false) === former).flatMap(({ ioctls }) => ioctls))].sort();
 
 describe('the list of file descriptors', () => {
-  it('has exactly the ioctls of kvm.h on all architectures', () => {
+  it('the table has exactly the ioctls of kvm.h on all architectures', () => {
     expect(models.length).toBeGreaterThan(9);
     expect(inHeaders.size).toBeGreaterThan(150);
     expect(named(false)).toEqual([...inHeaders].sort());
   });
 
-  it('has those that headers had once in rows of their own', () => {
+  it('the table has ioctls of former headers in separate rows', () => {
     expect(named(true).length).toBeGreaterThan(0);
     expect(named(true).filter((name) => inHeaders.has(name))).toEqual([]);
   });
 
-  it('says of each row who says so, of which architecture, and of no ioctl twice', () => {
+  it('each row has its source and its architecture, and no ioctl is listed twice', () => {
     const known = architectures.map(({ kernel }) => kernel);
     for (const { source, architecture, ioctls } of fdRows) {
       expect(source).toMatch(/^kvm_\w+ .*in (?:arch|virt)\//);
@@ -50,23 +50,23 @@ describe('the model', () => {
     ['x86_64', 'KVM_CHECK_EXTENSION', ['system', 'vm']],
     ['x86_64', 'KVM_ENABLE_CAP', ['vm', 'vcpu']],
     ['x86_64', 'KVM_GET_MSRS', ['system', 'vcpu']],
-    // Of the functions of the architecture, where it has some …
+    // The functions of the architecture, if it has some.
     ['x86_64', 'KVM_SET_DEVICE_ATTR', ['vcpu', 'device']],
     ['arm64', 'KVM_SET_DEVICE_ATTR', ['vm', 'vcpu', 'device']],
     ['riscv64', 'KVM_SET_DEVICE_ATTR', ['device']],
     ['arm64', 'KVM_ENABLE_CAP', ['vm']],
-    // … and of another's where it has none.
+    // The functions of another architecture, if it has none.
     ['x86_64', 'KVM_S390_ENABLE_SIE', ['system']],
     ['s390x', 'KVM_NMI', ['vcpu']],
-  ])('of %s has %s on %j', (target, ioctl, expected) => {
+  ])('the model of %s has %s on %j', (target, ioctl, expected) => {
     expect(fds(target, ioctl)).toEqual(expected);
   });
 
-  it('has them for every ioctl of kvm.h', () => {
+  it('the model has the kinds for every ioctl of kvm.h', () => {
     for (const { ioctls } of models) expect(ioctls.filter((ioctl) => ioctl.fds === undefined)).toEqual([]);
   });
 
-  it.skipIf(whyMissing('bookworm-amd64'))('has them for every ioctl of an older kvm.h', async () => {
+  it.skipIf(whyMissing('bookworm-amd64'))('the model has the kinds for every ioctl of an older kvm.h', async () => {
     const { root } = await headerSet('bookworm-amd64');
     const { ioctls } = openHeaders({ header: ['linux/kvm.h'], arch: 'x86_64', from: root, include: [] }).model(
       'linux/kvm.h',
@@ -77,7 +77,7 @@ describe('the model', () => {
     expect(ioctls.filter((ioctl) => ioctl.fds === undefined)).toEqual([]);
   });
 
-  it('has none for the ioctls of another header', () => {
+  it('the model has no kinds for the ioctls of another header', () => {
     const text = "#include <linux/ioctl.h>\n#define KVM_GET_REGS _IO('K', 1)\n";
     const { ioctls } = modelOfText('linux/other.h', text, targetCalled('x86_64'));
     expect(ioctls.map(({ name, fds }) => [name, fds])).toEqual([['KVM_GET_REGS', undefined]]);

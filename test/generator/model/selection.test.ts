@@ -1,7 +1,7 @@
-/** What a selection leaves of a model. */
+/** The part of a model that a selection keeps. */
 
 import { describe, expect, it } from 'vitest';
-import { emitFiles } from '../../../generator/emit/bindings.js';
+import { emitFiles } from '../../../generator/core.js';
 import type { Model } from '../../../generator/model/model.js';
 import { type Selection, SelectionError, select, selectWithin } from '../../../generator/model/selection.js';
 import { type Headers, modelOf } from '../../../tools/lib/headers-in-memory.js';
@@ -62,49 +62,45 @@ const nothing = { types: [], enums: [], constants: [], ioctls: [] };
 
 describe('a selection', () => {
   it.each<[what: string, selection: Selection, left: Partial<ReturnType<typeof namesIn>>]>([
+    ["adds the records of a record's members", { types: ['whole'] }, { types: ['deep', 'part', 'listed', 'whole'] }],
+    ['accepts a type with its keyword', { types: ['struct apart'] }, { types: ['apart'] }],
+    ['accepts an enum', { types: ['named'] }, { enums: ['named: N_ONE N_TWO N_THREE'] }],
+    ['adds nothing to a constant', { constants: ['X_ONE'] }, { constants: ['X_ONE'] }],
+    ['accepts strings and functions', { constants: ['X_TEXT', 'X_CALL'] }, { constants: ['X_TEXT', 'X_CALL'] }],
     [
-      'brings what the members of a record are made of',
-      { types: ['whole'] },
-      { types: ['deep', 'part', 'listed', 'whole'] },
-    ],
-    ['takes a type with its keyword', { types: ['struct apart'] }, { types: ['apart'] }],
-    ['takes an enum', { types: ['named'] }, { enums: ['named: N_ONE N_TWO N_THREE'] }],
-    ['brings nothing with a constant', { constants: ['X_ONE'] }, { constants: ['X_ONE'] }],
-    ['takes strings and functions', { constants: ['X_TEXT', 'X_CALL'] }, { constants: ['X_TEXT', 'X_CALL'] }],
-    [
-      'takes single enumerators, without the enum',
+      'accepts single enumerators without their enum',
       { constants: ['N_TWO', 'U_ONE'] },
       { enums: ['null: N_TWO', 'null: U_ONE'] },
     ],
     [
-      'takes enumerators of an enum that is there',
+      'keeps the enumerators of a selected enum',
       { types: ['enum named'], constants: ['N_TWO'] },
       { enums: ['named: N_ONE N_TWO N_THREE'] },
     ],
     [
-      'brings the argument of an ioctl',
+      'adds the argument of an ioctl',
       { constants: ['X_GET'] },
       { types: ['deep', 'part', 'argument'], constants: ['X_GET'], ioctls: ['X_GET'] },
     ],
     [
-      'brings the ioctl that another name is of',
+      'adds the ioctl of another name',
       { constants: ['X_GET_AGAIN'] },
       { types: ['deep', 'part', 'argument'], constants: ['X_GET', 'X_GET_AGAIN'], ioctls: ['X_GET'] },
     ],
     [
-      'takes regular expressions',
+      'accepts regular expressions',
       { constants: [/^X_(ONE|TWO)$/, /^x_text$/i] },
       { constants: ['X_ONE', 'X_TWO', 'X_TEXT'] },
     ],
-    ['takes them as strings', { types: ['/^A/i'] }, { types: ['apart', 'deep', 'part', 'argument'] }],
-    ['is nothing when it is empty', { types: [] }, {}],
-  ])('%s', (_what, selection, left) => {
+    ['accepts regular expressions as strings', { types: ['/^A/i'] }, { types: ['apart', 'deep', 'part', 'argument'] }],
+    ['selects nothing if it is empty', { types: [] }, {}],
+  ])('the selection %s', (_what, selection, left) => {
     const sorted = (names: Record<string, readonly string[] | undefined>): unknown =>
       Object.fromEntries(Object.entries(names).map(([key, list = []]) => [key, [...list].sort()]));
     expect(sorted(namesIn(selected(selection)))).toEqual(sorted({ ...nothing, ...left }));
   });
 
-  it('is remembered by the model, and without one the model is as it was', () => {
+  it('the model records the selection, and without a selection the model does not change', () => {
     const model = modelOf(headers);
     expect(selected({ types: ['apart'], constants: [/^X_O/] }).selection).toEqual({
       types: ['apart'],
@@ -114,11 +110,11 @@ describe('a selection', () => {
     expect(model).not.toHaveProperty('selection');
   });
 
-  it('looks at every letter anew, whatever flags an expression has', () => {
+  it('the flags of a regular expression do not affect the matches', () => {
     expect(selected({ constants: [/^X_(?:ONE|TWO)$/gy] }).constants).toHaveLength(2);
   });
 
-  it('has modules of the headers that are left, each leading to what it uses', () => {
+  it('the selection gives modules of the remaining headers with their imports', () => {
     const whole = modelOf(headers);
     expect(whole.uses).toEqual({ 'x/main.h': ['x/parts.h'], 'x/parts.h': ['x/deep.h'] });
     expect(selected({ types: ['apart'] }).coveredHeaders).toEqual(['x/main.h']);
@@ -127,7 +123,7 @@ describe('a selection', () => {
     expect(deep.uses).toEqual({ 'x/main.h': ['x/deep.h'] });
   });
 
-  it('is the same for what two headers bring', () => {
+  it('two headers give the same selection of a shared header', () => {
     const shared: Headers = {
       'x/a.h': '#include <x/parts.h>\nstruct a { struct part p; };\n',
       'x/b.h': '#include <x/parts.h>\nstruct b { struct listed l; struct part p; };\n',
@@ -143,7 +139,7 @@ describe('a selection', () => {
   });
 });
 
-describe('a pattern that names nothing', () => {
+describe('a pattern that matches no name', () => {
   const problem = (selection: Selection): SelectionError => {
     try {
       selected(selection);
@@ -155,26 +151,31 @@ describe('a pattern that names nothing', () => {
 
   it.each<[what: string, selection: Selection, key: string, message: RegExp]>([
     [
-      'is refused with its place',
+      'is refused with its key',
       { types: ['apart', 'nothing'] },
       'types[1]',
-      /^nothing names none of the types of <x\/main\.h>$/,
+      /^'nothing' matches none of the types of <x\/main\.h>$/,
     ],
-    ['suggests what is close', { types: ['whol'] }, 'types[0]', /did you mean whole\?/],
-    ['is told to be of the other kind', { types: ['X_ONE'] }, 'types[0]', /it is one of the constants/],
-    ['is told to be of the other kind', { constants: ['whole'] }, 'constants[0]', /it is one of the types/],
-  ])('%s: %o', (_what, selection, key, message) => {
+    ['gets suggestions of similar names', { types: ['whol'] }, 'types[0]', /did you mean whole\?/],
+    ['belongs to the other key', { types: ['X_ONE'] }, 'types[0]', /move it to 'constants', because it is one of them/],
+    [
+      'belongs to the other key',
+      { constants: ['whole'] },
+      'constants[0]',
+      /move it to 'types', because it is one of them/,
+    ],
+  ])('the pattern %s: %o', (_what, selection, key, message) => {
     const error = problem(selection);
     expect(error.key).toBe(key);
     expect(error.problem).toMatch(message);
   });
 
-  it('is told why the model lacks it', () => {
+  it('the error has the reason of an omission', () => {
     const model = modelOf({ 'x.h': '#define X_BAD something\n' });
     expect(() => select([model], { constants: ['X_BAD'] })).toThrow(/X_BAD is an omission: /);
   });
 
-  it('is let go where headers are not here to say', () => {
+  it('the pattern is accepted if headers are missing', () => {
     expect(selectWithin([modelOf(headers)], { types: ['nothing'] })[0]?.types).toEqual([]);
   });
 });

@@ -111,7 +111,7 @@ function view(...types: RecordType[]): string {
 }
 
 describe('layoutView', () => {
-  it('shows offset and size of every member in one column', () => {
+  it('layoutView shows the offset and the size of every member in one column', () => {
     expect(layoutView(MODEL, ['kvm_run'])).toMatchInlineSnapshot(`
       "struct kvm_run {
           __u8  request_interrupt_window;     /*     0     1 */
@@ -146,7 +146,7 @@ describe('layoutView', () => {
     `);
   });
 
-  it('shows bit-fields with the bit within their unit, and holes of bits and of bytes', () => {
+  it('layoutView shows the bit of a bit-field in its unit, and holes of bits and bytes', () => {
     expect(layoutView(MODEL, ['pieces'])).toMatchInlineSnapshot(`
       "struct pieces {
           __u32 low:3;  /*     0: 0  4 */
@@ -172,7 +172,7 @@ describe('layoutView', () => {
     `);
   });
 
-  it('shows an enum', () => {
+  it('layoutView shows an enum', () => {
     expect(layoutView(MODEL, ['colour'])).toMatchInlineSnapshot(`
       "enum colour {
           RED      = 0,
@@ -184,12 +184,12 @@ describe('layoutView', () => {
     `);
   });
 
-  it('shows all types and enums when none is named', () => {
+  it('layoutView shows all types and enums without a name', () => {
     const text = layoutView(MODEL, []);
     expect(text.match(/^(?:struct|enum) \w+/gm)).toEqual(['struct kvm_run', 'struct pieces', 'enum colour']);
   });
 
-  it('keeps the comments aligned, however deep the member', () => {
+  it('layoutView aligns the comments of nested members', () => {
     const columns = layoutView(MODEL, ['kvm_run'])
       .split('\n')
       .filter((line) => /;.*\/\*/.test(line))
@@ -197,7 +197,7 @@ describe('layoutView', () => {
     expect(new Set(columns).size).toBe(1);
   });
 
-  it('closes a typedef with its name', () => {
+  it('layoutView ends a typedef with its name', () => {
     const text = view({
       kind: 'union',
       tag: 'word',
@@ -211,7 +211,7 @@ describe('layoutView', () => {
     expect(text.trimEnd().split('\n').at(-1)).toBe('} word;');
   });
 
-  it('writes the name of a pointer to a function within its type', () => {
+  it('layoutView writes the name of a pointer to a function inside its type', () => {
     const call: Member = {
       name: 'call',
       type: 'int (*)(void)',
@@ -223,19 +223,19 @@ describe('layoutView', () => {
     expect(view(struct('ops', 16, [call]))).toContain('int (*call[2])(void); /*     0    16 */');
   });
 
-  it('shows arrays without a length or with none', () => {
+  it('layoutView shows arrays without a length and with length 0', () => {
     const text = view(struct('tail', 4, [u32('nent', 0), u8('none', 4, [0]), u8('entries', 4, [null])]));
     expect(text).toMatch(/none\[0\]; +\/\* +4 +0 \*\//);
     expect(text).toMatch(/entries\[\]; +\/\* +4 +0 \*\//);
   });
 
-  it('shows the padding of an unnamed record, element by element', () => {
+  it('layoutView shows the padding of each element of an unnamed record', () => {
     const element = unnamed('struct', 'table', [0, 16], [u32('key', 0), u8('kind', 4)], [2]);
     const text = view(struct('holder', 16, [element]));
     expect(text).toMatch(/kind; .*\n +\/\* XXX 3 bytes padding \*\/\n {4}} table\[2\]; +\/\* +0 +16 \*\//);
   });
 
-  it('knows the padding of elements of a flexible array', () => {
+  it('layoutView shows the padding of elements of a flexible array', () => {
     const element = unnamed('struct', 'table', [0, 0], [u32('key', 0), u8('kind', 4)], [null]);
     expect(view(struct('holder', 0, [element]))).toContain('/* XXX 3 bytes padding */');
   });
@@ -257,13 +257,13 @@ describe('layoutView', () => {
     ],
     ['no hole between bit-fields of several units', [bits(u32('a', 0), 0, 32), bits(u32('b', 4), 0, 32)], 8, []],
     ['a hole of bytes after a byte of bits', [bits(u8('a', 0), 0, 8), u32('b', 4)], 8, ['sum holes: 3']],
-  ])('tells %s', (_, members, size, expected) => {
+  ])('layoutView shows %s', (_, members, size, expected) => {
     const text = view(struct('demo', size, members));
     for (const line of expected) expect(text).toContain(line);
     if (expected.length === 0) expect(text).not.toMatch(/hole|padding/);
   });
 
-  it('tells of no holes in a union', () => {
+  it('layoutView shows no holes in a union', () => {
     const text = view({
       kind: 'union',
       tag: 'u',
@@ -276,11 +276,11 @@ describe('layoutView', () => {
     expect(text).not.toMatch(/hole|padding/);
   });
 
-  it('shows a record without members', () => {
+  it('layoutView shows a record without members', () => {
     expect(view(struct('empty', 0, []))).toBe('struct empty {\n\n    /* size: 0, align: 8, members: 0 */\n};\n');
   });
 
-  it('paints each part of a line apart, outside its padding', () => {
+  it('layoutView paints each part of a line separately, without its padding', () => {
     const paint: Paint = {
       code: (text) => `<c>${text}</c>`,
       figures: (text) => `<f>${text}</f>`,
@@ -311,7 +311,7 @@ describe('selectTypes', () => {
       ['pieces', 'colour'],
     ],
     [[], ['kvm_run', 'pieces', 'colour']],
-  ])('%j', (names, expected) => {
+  ])('selectTypes selects the types of %j', (names, expected) => {
     expect(tags(...names)).toEqual(expected);
   });
 
@@ -330,12 +330,12 @@ describe('selectTypes', () => {
     ['union kvm_run', ['struct kvm_run']],
     ['color', ['enum colour']],
     ['entirely_different', []],
-  ])('refuses %s and names close spellings', (name, suggestions) => {
+  ])('selectTypes refuses %s and suggests similar names', (name, suggestions) => {
     expect(refusal(name).suggestions).toEqual(suggestions);
     expect(refusal(name).message).toContain(`demo.h has no type called ${name}`);
   });
 
-  it('names at most three', () => {
+  it('selectTypes suggests at most three names', () => {
     const model = modelOf(['kvm_a', 'kvm_b', 'kvm_c', 'kvm_dd'].map((tag) => struct(tag, 0, [])));
     expect(() => selectTypes(model, ['kvm_dx'])).toThrow('did you mean struct kvm_dd, struct kvm_a, struct kvm_b?');
   });

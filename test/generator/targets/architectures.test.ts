@@ -1,4 +1,4 @@
-/** The kernel's and Debian's names of the targets, and what is derived from them. */
+/** The names of the targets in the kernel and in Debian, and the data derived from them. */
 
 import { spawnSync } from 'node:child_process';
 import { describe, expect, it } from 'vitest';
@@ -22,12 +22,12 @@ const noDpkg = dpkg('amd64', 'DEB_HOST_ARCH') === undefined ? ' (no dpkg-archite
 const ports = targets.flatMap(({ debian, otherPorts = [] }): DebianPort[] => [debian, ...otherPorts]);
 
 describe('the ports of the targets', () => {
-  it('are each of one target', () => {
+  it('each port belongs to one target', () => {
     const names = targets.map(({ debian }) => debian.architecture);
     expect(new Set(names).size).toBe(names.length);
   });
 
-  it.skipIf(noDpkg !== '').each(ports)(`have the names that dpkg has for $architecture${noDpkg}`, (port) => {
+  it.skipIf(noDpkg !== '').each(ports)(`the port has the names of dpkg for $architecture${noDpkg}`, (port) => {
     const { architecture, multiarch, gnuType = multiarch } = port;
     const known = dpkg(architecture, 'DEB_HOST_MULTIARCH');
     expect({ multiarch: known, gnuType: dpkg(architecture, 'DEB_HOST_GNU_TYPE') }).toEqual({ multiarch, gnuType });
@@ -35,14 +35,14 @@ describe('the ports of the targets', () => {
 });
 
 describe('the kernel architectures', () => {
-  it('serve every target, each the targets that name it', () => {
+  it('each kernel architecture has the targets that name it', () => {
     expect(architectures.flatMap((each) => each.targets).sort()).toEqual(targets.map(({ name }) => name).sort());
     for (const { name, kernelArchitecture } of targets) {
       expect(architectures.find(({ kernel }) => kernel === kernelArchitecture)?.targets).toContain(name);
     }
   });
 
-  it('have one mark each, which all their targets name', () => {
+  it('each kernel architecture has one mark, and all its targets name it', () => {
     for (const { kernel, ptraceMark } of architectures) {
       const own = targets.filter(({ kernelArchitecture }) => kernelArchitecture === kernel);
       expect([kernel, ...new Set(own.map((target) => target.ptraceMark))]).toEqual([kernel, ptraceMark]);
@@ -50,7 +50,7 @@ describe('the kernel architectures', () => {
     expect(new Set(architectures.map(({ ptraceMark }) => ptraceMark)).size).toBe(architectures.length);
   });
 
-  it('are known by the folder of each port, and by that of its cross compiler', () => {
+  it('a kernel architecture is found by the folder of each port and of its cross compiler', () => {
     expect(architectureOfTriplet('i386-linux-gnu')?.kernel).toBe('x86');
     expect(architectureOfTriplet('i686-linux-gnu')?.kernel).toBe('x86');
     expect(architectureOfTriplet('powerpc-linux-gnu')?.kernel).toBe('powerpc');
@@ -58,7 +58,7 @@ describe('the kernel architectures', () => {
     expect(targetsOf(['s390', 'x86']).sort()).toEqual(['i386', 's390x', 'x86_64']);
   });
 
-  it('are derived from the targets of a list, and from nothing else', () => {
+  it('the kernel architectures are derived only from a list of targets', () => {
     const sh4: Target = {
       ...s390x,
       name: 'sh4',

@@ -1,7 +1,7 @@
 /**
- * Adding an architecture takes one target file, one line in the list of targets, and generated output. A copy of the
- * sources gets a target for 32-bit PowerPC by these alone, and everything that names architectures knows it then. Its
- * compiler is the oracle; where it is not installed, it is installed through apt, if that is allowed.
+ * A new architecture needs one target file, one line in the list of targets, and generated output. In a copy of the
+ * sources, these three add a target for 32-bit PowerPC. Everything that names architectures then has the target. The
+ * target's compiler is the oracle. If it is missing, apt installs it if possible.
  */
 
 import { spawnSync } from 'node:child_process';
@@ -17,7 +17,7 @@ import { contentsOf, projectRoot, temporaryFolder } from '../../helpers/cli.js';
 const debian: DebianPort = { architecture: 'powerpc', multiarch: 'powerpc-linux-gnu' };
 const compiler: Compiled['compiler'] = { command: ['powerpc-linux-gnu-gcc'], package: 'gcc-powerpc-linux-gnu' };
 
-/** What the new file says, with the macros that the compiler prints. */
+/** Returns the text of the new file, with the macros that the compiler prints. */
 const targetFile = (predefined: string): string => `/** The 32-bit PowerPC ABI as GCC implements it. */
 
 import { quad } from './common/data-model.js';
@@ -42,7 +42,7 @@ export const scratch: Target<'scratch'> = {
 /** The line in the list. */
 const line = "export { scratch } from './scratch.js';\n";
 
-/** What a project configures, and a program that imports the new bindings from the package. */
+/** The configuration of a project, and a program that imports the new bindings from the package. */
 const configuration = (from: string): string => `import { type Config, defineConfig } from 'kvm-uapi/generator';
 
 const config: Config = defineConfig({
@@ -64,7 +64,7 @@ type Contents = ReturnType<typeof contentsOf>;
 const folder = temporaryFolder();
 const commandLine = join(folder, 'dist/generator/cli/main.js');
 
-/** What a program of Node prints, run in the copy. */
+/** Returns the output of a Node program that runs in the copy. */
 function node(...args: readonly string[]): string {
   const { CC: _, ...env } = process.env;
   const { status, stdout, stderr } = spawnSync(process.execPath, args, { cwd: folder, env, encoding: 'utf8' });
@@ -102,14 +102,14 @@ describe.skipIf(reason)(`a new target${reason === undefined ? '' : ` (${reason})
     compile('generated', 'program.ts');
   });
 
-  it('is laid out as its compiler lays it out', () => {
+  it('the layouts of the target equal the layouts of its compiler', () => {
     const report = node(commandLine, 'verify', '--arch', 'scratch', '--from', root);
     const [, held, total] = /^<linux\/kvm\.h> for scratch: (\d+) of (\d+) assertions hold/.exec(report) ?? [];
     expect(held).toBe(total);
     expect(Number(total)).toBeGreaterThan(3000);
   });
 
-  it('is named in the help, and by the commands that name architectures', () => {
+  it('the help and the commands name the target', () => {
     expect(node(commandLine, 'layout', '--help')).toMatch(/\bscratch,\s+x86_64\b/);
     expect(node(commandLine, 'where', 'KVM_RUN', '--in', 'generated')).toBe(
       'KVM_RUN (ioctl)\n  scratch: in linux/kvm.h\n',
@@ -118,7 +118,7 @@ describe.skipIf(reason)(`a new target${reason === undefined ? '' : ` (${reason})
     expect(sets).toMatch(/\/newest +imported .*\bppc64, ppc64le, .*\bscratch, x86_64$/m);
   });
 
-  it('has bindings that are imported from the package, and that the runtime takes on such a machine alone', () => {
+  it('the package exports its bindings, and the runtime accepts them only on such a machine', () => {
     const { $target, run, size } = JSON.parse(node('dist/program.js')) as AnyBindings & { run: number; size: number };
     expect($target).toEqual({ name: 'scratch', byteOrder: 'big', pointerSize: 4, nodeArch: 'ppc' });
     expect([run.toString(16), size]).toEqual(['2000ae80', 2352]);
@@ -128,13 +128,13 @@ describe.skipIf(reason)(`a new target${reason === undefined ? '' : ` (${reason})
     );
   });
 
-  it('is checked against its headers with the others', () => {
+  it('the check compares the target with its headers', () => {
     expect(node(commandLine, 'generate', '--check', '--strict', '--from', root)).toMatch(
-      /^<linux\/kvm\.h> for scratch: the output is what the headers give/m,
+      /^<linux\/kvm\.h> for scratch: the output matches the headers/m,
     );
   });
 
-  it('takes one new file and one line', () => {
+  it('the target needs one new file and one line', () => {
     const [before, after] = [projectRoot, folder].map((root) => contentsOf(join(root, 'generator'))) as [
       Contents,
       Contents,

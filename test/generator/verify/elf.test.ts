@@ -12,7 +12,9 @@ interface Kind {
   readonly byteOrder: 'little' | 'big';
 }
 
-/** Writes the few fields of an object file that matter here; `large` puts the counts into the first section header. */
+/**
+ * Writes the fields of an object file that this test needs. With `large`, the counts are in the first section header.
+ */
 function objectFile({ bits, byteOrder }: Kind, sections: readonly Section[], large = false): Uint8Array {
   const isLittle = byteOrder === 'little';
   const word = bits / 8;
@@ -92,7 +94,7 @@ const SECTIONS: Section[] = [
 
 describe('readSections', () => {
   describe.each(KINDS)('$bits-bit, $byteOrder-endian', (kind) => {
-    it('reads the sections that are asked for', () => {
+    it('readSections reads the requested sections', () => {
       const { bits, byteOrder, sections } = readSections(objectFile(kind, SECTIONS), [
         '.bits.1',
         '.bits.10',
@@ -105,12 +107,12 @@ describe('readSections', () => {
       ]);
     });
 
-    it('reads counts that do not fit into the file header', () => {
+    it('readSections reads counts that do not fit into the file header', () => {
       const { sections } = readSections(objectFile(kind, SECTIONS, true), ['.bits.10']);
       expect([...(sections.get('.bits.10') ?? [])]).toEqual([4, 5]);
     });
 
-    it('refuses a file that is cut short, wherever', () => {
+    it('readSections refuses a file that is cut off at any byte', () => {
       const file = objectFile(kind, SECTIONS);
       for (let length = 0; length < file.length; length++) {
         expect(() => readSections(file.subarray(0, length), ['.bits.1'])).toThrow(ElfError);
@@ -118,7 +120,7 @@ describe('readSections', () => {
     });
   });
 
-  it('reads a file that does not start at its buffer', () => {
+  it('readSections reads a file that does not start at the start of its buffer', () => {
     const file = objectFile({ bits: 64, byteOrder: 'little' }, SECTIONS);
     const shifted = new Uint8Array(file.length + 3);
     shifted.set(file, 3);
@@ -132,7 +134,7 @@ describe('readSections', () => {
     return file;
   };
 
-  it('has no sections where there are no section headers', () => {
+  it('readSections returns no sections without section headers', () => {
     const file = altered((view) => view.setBigUint64(0x28, 0n, true));
     expect(readSections(file, ['.text']).sections.size).toBe(0);
   });
@@ -145,12 +147,16 @@ describe('readSections', () => {
     [
       'section headers of another size',
       altered((view) => view.setUint16(0x3a, 40, true)),
-      'section headers of 40 bytes',
+      'section headers have 40 bytes',
     ],
-    ['offsets that no file has', altered((view) => view.setBigUint64(0x28, 2n ** 60n, true)), 'beyond 2\\^53'],
-    ['section headers after the end', altered((view) => view.setBigUint64(0x28, 9999n, true)), 'cut short or damaged'],
-    ['a section of names that is not there', altered((view) => view.setUint16(0x3e, 99, true)), 'has no name'],
-  ])('refuses %s', (_, file, message) => {
+    [
+      'offsets that are too large for a file',
+      altered((view) => view.setBigUint64(0x28, 2n ** 60n, true)),
+      'larger than 2\\^53',
+    ],
+    ['section headers after the end', altered((view) => view.setBigUint64(0x28, 9999n, true)), 'incomplete or damaged'],
+    ['a missing section of names', altered((view) => view.setUint16(0x3e, 99, true)), 'has no name'],
+  ])('readSections refuses %s', (_, file, message) => {
     expect(() => readSections(file, ['.text'])).toThrow(ElfError);
     expect(() => readSections(file, ['.text'])).toThrow(new RegExp(message));
   });
@@ -165,16 +171,16 @@ describe('readSections', () => {
       ],
       'two sections are called .bits',
     ],
-  ])('refuses sections %s', (_, sections, message) => {
+  ])('readSections refuses sections %s', (_, sections, message) => {
     const file = objectFile({ bits: 64, byteOrder: 'little' }, sections);
     expect(() => readSections(file, ['.bits'])).toThrow(message);
   });
 
-  it('refuses a section that goes beyond the end of the file', () => {
+  it('readSections refuses a section that ends after the end of the file', () => {
     const file = objectFile({ bits: 64, byteOrder: 'little' }, SECTIONS);
     const view = new DataView(file.buffer);
     const text = Number(view.getBigUint64(0x28, true)) + 64;
     view.setBigUint64(text + 32, 100_000n, true);
-    expect(() => readSections(file, ['.text'])).toThrow('section .text goes beyond the end of the file');
+    expect(() => readSections(file, ['.text'])).toThrow('section .text ends after the end of the file');
   });
 });

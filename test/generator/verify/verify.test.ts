@@ -139,7 +139,7 @@ function record(tag: string, size: number, align: number, members: Member[]): Re
   return { kind: 'struct', tag, cName: `struct ${tag}`, size, align, location: AT, members };
 }
 
-/** The header above on x86-64. */
+/** The model of the header above on x86-64. */
 const MODEL: Model = {
   schema: MODEL_SCHEMA,
   target: 'x86_64',
@@ -349,7 +349,7 @@ function set<T extends object>(target: T, change: Partial<T>): void {
   Object.assign(target, change);
 }
 
-/** The member at `path`, through unnamed records. */
+/** Returns the member at `path`, through unnamed records. */
 function member(model: Mutable<Model>, tag: string, path: string): Mutable<Member> {
   const type = found(model.types.find((candidate) => candidate.tag === tag));
   let members: Mutable<Member>[] = type.members;
@@ -386,7 +386,7 @@ describe.skipIf(!isHere)(`verify${reason}`, () => {
 
   beforeAll(() => {
     folder = folderOf({ 'demo.h': HEADER });
-    // Of this file alone: other tests run verify at the same time.
+    // This folder belongs to this file alone, because other tests run verify at the same time.
     vi.stubEnv('TMPDIR', folder);
     options = { ...options, includeDirs: [folder] };
   });
@@ -395,7 +395,7 @@ describe.skipIf(!isHere)(`verify${reason}`, () => {
     vi.unstubAllEnvs();
   });
 
-  it('holds a right model', async () => {
+  it('verify accepts a correct model', async () => {
     const result = await verify(MODEL, options);
     expect(result.failures).toEqual([]);
     expect(result.held).toBe(result.total);
@@ -403,13 +403,15 @@ describe.skipIf(!isHere)(`verify${reason}`, () => {
     expect(result.compiler).toMatch(/gcc|clang|cc /);
   });
 
-  it('tells what it could not check', async () => {
+  it('verify reports the facts that it cannot check', async () => {
     const { unchecked } = await verify(MODEL, options);
     expect(unchecked).toEqual([
-      { item: 'PASTE(): parameters', reason: 'a macro with a variable number of arguments refuses none' },
-      { item: 'DEMO_VALUE: argument size', reason: 'the kernel does otherwise than the macro says: demo.rst' },
-      { item: 'struct demo.call: type', reason: 'a function type is not compared' },
-      { item: 'enum of LOOSE: size', reason: 'an enum without a tag cannot be named' },
+      {
+        item: 'PASTE(): parameters',
+        reason: 'a macro with a variable number of arguments accepts every number of arguments',
+      },
+      { item: 'DEMO_VALUE: argument size', reason: "the kernel's behaviour differs from the macro: demo.rst" },
+      { item: 'enum of LOOSE: size', reason: 'C cannot name an enum without a tag' },
     ]);
   });
 
@@ -422,7 +424,7 @@ describe.skipIf(!isHere)(`verify${reason}`, () => {
     return result;
   };
 
-  describe('catches a wrong record', () => {
+  describe('a wrong record', () => {
     it.each<Case>([
       ['size', (m) => set(found(m.types[2]), { size: 152 }), ['struct demo: size']],
       ['align', (m) => set(found(m.types[2]), { align: 8 }), ['struct demo: align']],
@@ -462,9 +464,9 @@ describe.skipIf(!isHere)(`verify${reason}`, () => {
         ['struct demo.grid: dimension 1', 'struct demo.grid: dimension 2'],
       ],
       [
-        'length where there is none',
+        'additional length',
         (m) => set(member(m, 'names', 'indices'), { dims: [0] }),
-        ['struct names.indices: size'],
+        ['struct names.indices: size', 'struct names.indices: dimension 1'],
       ],
       [
         'flexible array that has a length',
@@ -529,12 +531,12 @@ describe.skipIf(!isHere)(`verify${reason}`, () => {
         (m) => set(member(m, 'demo', 'id'), { name: 'ident' }),
         ['offset', 'size', 'type', 'kind'].map((w) => `struct demo.ident: ${w}`),
       ],
-    ])('%s', async (_, change, items) => {
+    ])('verify finds a wrong %s of a record', async (_, change, items) => {
       await caught(change, items);
     });
   });
 
-  describe('catches a wrong bit-field', () => {
+  describe('a wrong bit-field', () => {
     const far = (model: Mutable<Model>): Mutable<Member> => member(model, 'flags', 'far');
     it.each<Case>([
       ['position', (m) => set(far(m), { bit: { offset: 21, width: 40 } }), ['struct flags.far: bits']],
@@ -554,11 +556,11 @@ describe.skipIf(!isHere)(`verify${reason}`, () => {
         ['struct demo.none[0].rest: bits'],
       ],
       ['name', (m) => set(far(m), { name: 'near' }), ['struct flags.near: kind', 'struct flags.near: bits']],
-    ])('%s', async (_, change, items) => {
+    ])('verify finds a wrong %s of a bit-field', async (_, change, items) => {
       await caught(change, items);
     });
 
-    it('says where the compiler has it', async () => {
+    it('verify reports the position of the compiler', async () => {
       const result = await verify(
         altered((m) => set(member(m, 'demo', 'table.fields.mode'), { bit: { offset: 1, width: 2 } })),
         options,
@@ -572,12 +574,12 @@ describe.skipIf(!isHere)(`verify${reason}`, () => {
       ]);
     });
 
-    it('beyond the end of its record', async () => {
+    it('verify finds a bit-field after the end of its record', async () => {
       await caught((m) => set(far(m), { offset: 16 }), ['struct flags.far: bits']);
     });
   });
 
-  describe('catches a wrong constant', () => {
+  describe('a wrong constant', () => {
     it.each<Case>([
       ['value', (m) => set(constant(m, 'SMALL'), { value: 6 }), ['SMALL: value']],
       ['sign', (m) => set(constant(m, 'MINUS'), { value: 4294967295 }), ['MINUS: value']],
@@ -612,12 +614,12 @@ describe.skipIf(!isHere)(`verify${reason}`, () => {
         },
         ['ABSENT: value', 'ABSENT: type', 'ABSENT: value', 'ABSENT: type'],
       ],
-    ])('%s', async (_, change, items) => {
+    ])('verify finds a wrong %s of a constant', async (_, change, items) => {
       await caught(change, items);
     });
   });
 
-  describe('catches a wrong ioctl', () => {
+  describe('a wrong ioctl', () => {
     const get = (model: Mutable<Model>): Mutable<Model['ioctls'][number]> => ioctlOf(model, 'DEMO_GET');
     it.each<Case>([
       ['request', (m) => set(get(m), { request: 0x8008ae03 }), ['DEMO_GET: request']],
@@ -631,27 +633,23 @@ describe.skipIf(!isHere)(`verify${reason}`, () => {
         ['DEMO_GET: argument size', 'DEMO_GET: argument: kind'],
       ],
       ['length of an array', (m) => set(ioctlOf(m, 'DEMO_RAW'), { argument: '__u8[8]' }), ['DEMO_RAW: argument size']],
-    ])('%s', async (_, change, items) => {
+    ])('verify finds a wrong %s of an ioctl', async (_, change, items) => {
       await caught(change, items);
     });
   });
 
-  describe('catches a wrong function-like macro', () => {
+  describe('a wrong function-like macro', () => {
     it.each<Case>([
       ['number of parameters', (m) => set(found(m.functions[0]), { parameters: ['a'] }), ['ADD(): parameters']],
-      [
-        'parameters where there are none',
-        (m) => set(found(m.functions[1]), { parameters: ['a'] }),
-        ['NOTHING(): parameters'],
-      ],
+      ['additional parameters', (m) => set(found(m.functions[1]), { parameters: ['a'] }), ['NOTHING(): parameters']],
       ['name', (m) => set(found(m.functions[0]), { name: 'SUB' }), ['SUB(): defined']],
       ['constant', (m) => set(found(m.functions[0]), { name: 'SMALL' }), ['SMALL(): parameters']],
-    ])('%s', async (_, change, items) => {
+    ])('verify finds a wrong %s of a function-like macro', async (_, change, items) => {
       await caught(change, items);
     });
   });
 
-  it('says what was expected and what the compiler holds against it', async () => {
+  it('verify reports the expected value and the message of the compiler', async () => {
     const { failures } = await caught(
       (m) => set(member(m, 'demo', 'flag'), { offset: 5 }),
       ['struct demo.flag: offset'],
@@ -660,7 +658,7 @@ describe.skipIf(!isHere)(`verify${reason}`, () => {
     expect(failures[0]?.message).toMatch(/static.assert.*struct demo\.flag: offset 5/);
   });
 
-  it('judges assertions and bit-fields apart', async () => {
+  it('verify checks assertions and bit-fields separately', async () => {
     await caught(
       (m) => {
         found(m.types[2]).size = 1;
@@ -670,7 +668,7 @@ describe.skipIf(!isHere)(`verify${reason}`, () => {
     );
   });
 
-  describe('refuses', () => {
+  describe('wrong input', () => {
     const rejects = async (model: Model, change: Partial<VerifyOptions>, message: RegExp): Promise<void> => {
       const before = temporaryFolders();
       await expect(verify(model, { ...options, ...change })).rejects.toThrow(VerifyError);
@@ -678,19 +676,20 @@ describe.skipIf(!isHere)(`verify${reason}`, () => {
       expect(temporaryFolders()).toEqual(before);
     };
 
-    it('a compiler that is not there', () =>
+    it('verify refuses a missing compiler', () =>
       rejects(MODEL, { cc: 'no-such-cc' }, /no-such-cc cannot be run \(ENOENT\)/));
 
-    it('a program that is no compiler', () => rejects(MODEL, { cc: 'false' }, /false --version failed/));
+    it('verify refuses a program that is not a compiler', () =>
+      rejects(MODEL, { cc: 'false' }, /false --version failed/));
 
-    it('a header that is not there', () =>
+    it('verify refuses a missing header', () =>
       rejects(
         altered((m) => set(m, { header: 'absent.h' })),
         {},
         /cannot compile <absent\.h>: absent\.h: No such file|'absent\.h' file not found/,
       ));
 
-    it('a header with an error of its own', async () => {
+    it('verify refuses a header with an error', async () => {
       writeFileSync(join(folder, 'broken.h'), 'struct broken { int a };;\n#error "not for you"\n');
       await rejects(
         altered((m) => set(m, { header: 'broken.h' })),
@@ -699,26 +698,27 @@ describe.skipIf(!isHere)(`verify${reason}`, () => {
       );
     });
 
-    it('flags that the compiler does not know', () => rejects(MODEL, { flags: ['--no-such-flag'] }, /no-such-flag/));
+    it('verify refuses flags that the compiler does not support', () =>
+      rejects(MODEL, { flags: ['--no-such-flag'] }, /no-such-flag/));
 
-    it('objects of the other byte order', () =>
-      rejects({ ...MODEL, byteOrder: 'big' }, {}, /makes little-endian objects, x86_64 is big-endian/));
+    it('verify refuses objects with the other byte order', () =>
+      rejects({ ...MODEL, byteOrder: 'big' }, {}, /makes little-endian objects, but x86_64 is big-endian/));
 
-    it('a model that says nothing', () =>
+    it('verify refuses an empty model', () =>
       rejects(
         { ...MODEL, types: [], enums: [], constants: [], ioctls: [], functions: [], omissions: [] },
         {},
-        /demo\.h for x86_64 holds nothing to check/,
+        /demo\.h for x86_64 contains nothing to check/,
       ));
   });
 
-  it('leaves no temporary folder behind', async () => {
+  it('verify removes its temporary folder', async () => {
     const before = temporaryFolders();
     await verify(MODEL, options);
     expect(temporaryFolders()).toEqual(before);
   });
 
-  it('finds relative folders of headers', async () => {
+  it('verify finds relative include folders', async () => {
     const { held, total } = await verify(MODEL, { ...options, includeDirs: [join('.', relativeTo(folder))] });
     expect(held).toBe(total);
   });

@@ -3,7 +3,7 @@
 import { execFileSync } from 'node:child_process';
 
 export default (vcpu, { port }) => ({
-  exit() {
+  onExit() {
     if (vcpu.kvmRun.exit_reason !== vcpu.bindings.KVM_EXIT_IO) return 'stop';
     port.postMessage(execFileSync('cat', ['/proc/self/status'], { encoding: 'utf8' }));
   },

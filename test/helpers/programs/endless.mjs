@@ -1,7 +1,7 @@
 // Never returns from the first exit.
 
 export default (_vcpu, { words }) => ({
-  exit() {
+  onExit() {
     Atomics.add(words, 0, 1);
     for (;;);
   },

@@ -2,4 +2,4 @@
 
 import serve from './serve.mjs';
 
-export default (vcpu, data) => ({ exit: serve(vcpu, data).exit });
+export default (vcpu, data) => ({ onExit: serve(vcpu, data).onExit });

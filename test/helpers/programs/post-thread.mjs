@@ -5,7 +5,7 @@ import { readlinkSync } from 'node:fs';
 export default (_vcpu, { port, exits }) => {
   let left = exits;
   return {
-    exit() {
+    onExit() {
       port.postMessage(readlinkSync('/proc/thread-self'));
       return --left === 0 ? 'stop' : undefined;
     },

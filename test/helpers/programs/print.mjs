@@ -7,7 +7,7 @@ export default (vcpu, { port, bytes, memory: shared }) => {
   const memory = GuestMemory.attach(shared);
   let text = '';
   return {
-    exit() {
+    onExit() {
       if (kvmRun.exit_reason === vcpu.bindings.KVM_EXIT_IO) {
         text += String.fromCharCode(vcpu.shared.getUint8(kvmRun.io.$data_offset));
         return;

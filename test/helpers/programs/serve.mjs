@@ -1,5 +1,5 @@
-// Answers all that its guest reads with 0x77, until the guest halts. `words` is that of `Served` in vcpus.ts: the numbers of
-// exits and of kicks, and with `waits` whether the program may go on.
+// Answers each read of its guest with 0x77, until the guest halts. `words` are the words of `Served` in vcpus.ts: the number of
+// exits, the number of kicks, and whether the program may continue (only with `waits`).
 
 const [exits, kicks, mayGoOn] = [0, 1, 2];
 
@@ -12,13 +12,13 @@ export default (vcpu, { words, waits = false }) => {
   }
 
   return {
-    exit() {
+    onExit() {
       Atomics.add(words, exits, 1);
       if (waits) Atomics.wait(words, mayGoOn, 0);
       if (kvmRun.exit_reason === bindings.KVM_EXIT_HLT) return 'stop';
       answer();
     },
-    interrupted() {
+    onInterrupt() {
       Atomics.add(words, kicks, 1);
     },
   };

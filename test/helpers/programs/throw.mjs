@@ -8,7 +8,7 @@ export default (_vcpu, { where }) => {
   if (where === 'start') fail(where);
   if (where === 'a promise') return Promise.reject(new RangeError('thrown in a promise'));
   return {
-    exit: () => (where === 'exit' ? fail(where) : undefined),
-    interrupted: () => (where === 'interrupted' ? fail(where) : undefined),
+    onExit: () => (where === 'onExit' ? fail(where) : undefined),
+    onInterrupt: () => (where === 'onInterrupt' ? fail(where) : undefined),
   };
 };

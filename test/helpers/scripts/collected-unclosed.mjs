@@ -1,6 +1,7 @@
 // Drops all objects and closes none.
 
-import { GuestMemory, Kvm } from '../../../dist/runtime/index.js';
+import { GuestMemory } from '../../../dist/runtime/index.js';
+import { Kvm } from '../../../dist/runtime/x86_64.js';
 import { census, collectUntil } from '../../../tools/lib/process-resources.mjs';
 
 const before = census();

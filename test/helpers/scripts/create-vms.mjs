@@ -1,12 +1,12 @@
-// Creates VMs while signals arrive all the time, like those of a profiler, but more of them. The kernel starts again at each
-// signal, so if there were too many, it would never finish.
+// Creates VMs while signals arrive all the time. There are more signals than with a profiler. The kernel restarts the creation at
+// each signal, so with too many signals it would never finish.
 
 import { once } from 'node:events';
 import { readlinkSync } from 'node:fs';
 import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads';
-import { Kvm } from '../../../dist/runtime/index.js';
+import { Kvm } from '../../../dist/runtime/x86_64.js';
 
-/** The default kick signal. The runtime handles it since a vCPU was created. */
+/** The default kick signal. The runtime handles this signal after a vCPU was created. */
 const signal = 63;
 
 if (isMainThread) {

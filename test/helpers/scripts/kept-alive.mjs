@@ -1,16 +1,17 @@
 // Only a vCPU or a view is left. The other objects were closed or dropped, and collected.
 
-import { Kvm } from '../../../dist/runtime/index.js';
+import { Kvm } from '../../../dist/runtime/x86_64.js';
 import { places, realMode } from '../../../dist/tools/guests/index.js';
 import { collectUntil } from '../../../tools/lib/process-resources.mjs';
 
 /** The text that the guest prints until it halts. */
 function printed(vcpu) {
   let text = '';
-  while (vcpu.run() === 'exit' && vcpu.kvmRun.exit_reason === vcpu.bindings.KVM_EXIT_IO) {
-    text += String.fromCharCode(vcpu.shared.getUint8(vcpu.kvmRun.io.$data_offset));
+  for (;;) {
+    const exit = vcpu.run();
+    if (exit.reason !== vcpu.bindings.KVM_EXIT_IO) return text;
+    text += String.fromCharCode(...exit.data);
   }
-  return text;
 }
 
 function start() {

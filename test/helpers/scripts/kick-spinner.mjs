@@ -1,7 +1,7 @@
 // Kicks a Worker out of a guest that spins, in a process whose signals the test has prepared.
 
 import { Worker } from 'node:worker_threads';
-import { Kvm } from '../../../dist/runtime/index.js';
+import { Kvm } from '../../../dist/runtime/x86_64.js';
 import { places, userMode } from '../../../dist/tools/guests/index.js';
 
 const vm = Kvm.open().createVm();
@@ -13,7 +13,7 @@ const counts = () => counter.getUint32(0, true);
 const answers = {};
 if (WITH_TIMEOUT) {
   try {
-    vcpu.run({ timeoutMs: 1 });
+    vcpu.run({ timeout: 1 });
   } catch (error) {
     answers.timeout = `${error.name}: ${error.message}`;
   }

@@ -1,7 +1,8 @@
-// Kicks a `VcpuThread` out of a guest that spins, and prints which calls its program has got.
+// Kicks a `VcpuThread` out of a guest that spins, and prints the number of calls of its program.
 
 import { setTimeout } from 'node:timers/promises';
-import { Kvm, VcpuThread } from '../../../dist/runtime/index.js';
+import { VcpuThread } from '../../../dist/runtime/index.js';
+import { Kvm } from '../../../dist/runtime/x86_64.js';
 import { places, userMode } from '../../../dist/tools/guests/index.js';
 
 const { MECHANISM: mechanism } = process.env;

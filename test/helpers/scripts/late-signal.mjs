@@ -9,7 +9,7 @@ if (isMainThread) {
   console.log(JSON.stringify({ alive: true }));
 } else {
   const { realMode } = await import('../../../dist/tools/guests/index.js');
-  const { Kvm } = await import('../../../dist/runtime/index.js');
+  const { Kvm } = await import('../../../dist/runtime/x86_64.js');
   const { vcpu } = realMode.out.load(Kvm.open().createVm());
   vcpu.kick();
   vcpu.run();

@@ -1,7 +1,8 @@
 // Counts the threads that serve the exits of a `VcpuThread`.
 
 import { MessageChannel } from 'node:worker_threads';
-import { Kvm, VcpuThread } from '../../../dist/runtime/index.js';
+import { VcpuThread } from '../../../dist/runtime/index.js';
+import { Kvm } from '../../../dist/runtime/x86_64.js';
 import { realMode } from '../../../dist/tools/guests/index.js';
 
 const exits = 100;

@@ -1,6 +1,6 @@
 // Opens a device, as the user AS_USER if that is set, and prints the error if it fails.
 
-import { Kvm } from '../../../dist/runtime/index.js';
+import { Kvm } from '../../../dist/runtime/x86_64.js';
 
 const { DEVICE: path = '/dev/kvm', AS_USER } = process.env;
 

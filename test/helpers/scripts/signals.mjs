@@ -1,7 +1,7 @@
 // Prints which signals get a handler when vCPUs are created.
 
 import { readFileSync } from 'node:fs';
-import { Kvm } from '../../../dist/runtime/index.js';
+import { Kvm } from '../../../dist/runtime/x86_64.js';
 
 function handled() {
   const [, mask] = /^SigCgt:\s*([0-9a-f]+)$/m.exec(readFileSync('/proc/self/status', 'utf8'));
@@ -13,7 +13,7 @@ const vm = Kvm.open().createVm();
 const before = handled();
 vm.createVcpu(0);
 const between = handled();
-vm.createVcpu(1, { signal: 40 });
+vm.createVcpu(1, { kickSignal: 40 });
 const after = handled();
 console.log(
   JSON.stringify({

@@ -2,7 +2,8 @@
 
 import { once } from 'node:events';
 import { isMainThread, parentPort, Worker } from 'node:worker_threads';
-import { GuestMemory, Kvm } from '../../../dist/runtime/index.js';
+import { GuestMemory } from '../../../dist/runtime/index.js';
+import { Kvm } from '../../../dist/runtime/x86_64.js';
 import { census } from '../../../tools/lib/process-resources.mjs';
 
 if (isMainThread) {
@@ -20,7 +21,7 @@ if (isMainThread) {
   memory.write(0x1000, Uint8Array.of(0xf4));
   const vcpu = vm.createVcpu();
   vcpu.share();
-  vcpu.run({ timeoutMs: 1 });
+  vcpu.run({ timeout: 1 });
   // The Worker waits for messages that never arrive, and keeps all objects.
   parentPort.on('message', () => [kvm, vm, memory, vcpu]);
   parentPort.postMessage('ready');

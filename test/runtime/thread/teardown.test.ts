@@ -1,4 +1,4 @@
-/** A process ends while guests run on its threads, and a running guest keeps all that it needs. */
+/** The end of a process whose threads run guests, and the objects that a running guest keeps alive. */
 
 import { describe, expect, it } from 'vitest';
 import { type Crowd, type EndingAction, endings, endProcess } from '../../../tools/lib/teardown/endings.js';
@@ -30,40 +30,48 @@ const cases = (Object.keys(endings) as EndingAction[]).flatMap((action) =>
   crowds[action].map((crowd) => ({ name: `${action}: ${Object.values(crowd).join(' ')}`, action, crowd })),
 );
 
-describe.skipIf(!hasKvm)(`a process whose guests run ends by ${needsKvm}`, () => {
-  it.each(cases)('$name', async ({ action, crowd }) => {
+describe.skipIf(!hasKvm)(`the end of a process ${needsKvm}`, () => {
+  // Shows: statement 50
+  it.each(cases)('a process whose guests run ends by $name', async ({ action, crowd }) => {
     const { code, signal, stderr } = endings[action];
     const { milliseconds, ...ended } = await endProcess(action, crowd, watchdogMs);
     expect(ended).toEqual({ code, signal, stderr: expect.stringMatching(stderr) });
-    // The process got as far as the action.
+    // The process has reached the action.
     expect(milliseconds).not.toBeNaN();
   });
 });
 
-describe.skipIf(!hasKvm)(`a process whose main module ends ${needsKvm}`, () => {
-  it.each([{}, { AGAIN: '1' }])('goes on until the program of a referenced thread stops: %j', async (env) => {
-    expect(await runScript('teardown/referenced', { env })).toBe('printed');
-  });
+describe.skipIf(!hasKvm)(`the end of the main module ${needsKvm}`, () => {
+  it.each([{}, { AGAIN: '1' }])(
+    'a process whose main module has ended continues until the program of a referenced thread stops: %j',
+    async (env) => {
+      expect(await runScript('teardown/referenced', { env })).toBe('printed');
+    },
+  );
 });
 
-describe.skipIf(!hasKvm)(`a guest that runs ${needsKvm}`, () => {
-  it.each(['VcpuThread', 'Worker'])('goes on in a %s when all else is dropped and collected', async (RUNNER) => {
-    const { dropped, collected, before, running, after } = await runScript<Collected>('teardown/collected', {
-      flags: ['--expose-gc'],
-      env: { RUNNER },
-    });
-    expect(collected).toBe(dropped);
-    // The VM by the vCPU, and neither by this side.
-    expect(running).toEqual({ ...before, 'kvm-vm': 1, 'kvm-vcpu': 1 });
-    expect(after).toEqual(before);
-  });
+describe.skipIf(!hasKvm)(`a running guest ${needsKvm}`, () => {
+  // Shows: statement 59
+  it.each(['VcpuThread', 'Worker'])(
+    'a run in a %s continues when all other objects are dropped and collected',
+    async (RUNNER) => {
+      const { dropped, collected, before, running, after } = await runScript<Collected>('teardown/collected', {
+        flags: ['--expose-gc'],
+        env: { RUNNER },
+      });
+      expect(collected).toBe(dropped);
+      // The running vCPU keeps both files open. This thread does not.
+      expect(running).toEqual({ ...before, 'kvm-vm': 1, 'kvm-vcpu': 1 });
+      expect(after).toEqual(before);
+    },
+  );
 });
 
 interface Collected {
-  /** How many objects: the VM, the vCPU and the memory. */
+  /** The number of dropped objects: the VM, the vCPU and the memory. */
   readonly dropped: number;
   readonly collected: number;
-  /** The open files of KVM, by kind. */
+  /** The number of open files of KVM by kind. */
   readonly before: Readonly<Record<string, number>>;
   readonly running: Readonly<Record<string, number>>;
   readonly after: Readonly<Record<string, number>>;

@@ -1,21 +1,13 @@
-/** A vCPU in a Worker: its program, the orders that this thread can give, and the ends of both. */
+/** A vCPU in a Worker: its program, its orders, and its end. */
 
 import { getEventListeners, once } from 'node:events';
 import { setTimeout } from 'node:timers/promises';
 import { MessageChannel, Worker } from 'node:worker_threads';
 import { describe, expect, it } from 'vitest';
 import { KVM_EXIT_IO } from '../../../generated/x86_64/linux/kvm.js';
-import { addon, builtModule } from '../../../runtime/addon.js';
-import {
-  exits,
-  GuestMemory,
-  KvmBusyError,
-  KvmError,
-  kick,
-  VcpuThread,
-  type VcpuThreadOptions,
-} from '../../../runtime/index.js';
-import { orderWord, type WorkerInput } from '../../../runtime/thread/vcpu-thread.js';
+import { addon, addonPath, threadWorker } from '../../../runtime/addon.js';
+import { GuestMemory, KvmBusyError, kick, VcpuThread, type VcpuThreadOptions } from '../../../runtime/index.js';
+import { newWords, orderWord, runningMessage, type WorkerInput, words } from '../../../runtime/thread/program.js';
 import { longMode, places, protectedMode, realMode, userMode } from '../../../tools/guests/index.js';
 import {
   counterOf,
@@ -31,6 +23,7 @@ import {
   untilCounting,
   within,
 } from '../../helpers/vcpus.js';
+import { expectFree } from './expect-free.js';
 
 interface ServeOptions extends Pick<VcpuThreadOptions, 'signal'> {
   readonly served?: Served;
@@ -45,14 +38,7 @@ function serve(machine: Machine, { served = new Served(), name = 'serve', waits 
 
 const ended = (thread: VcpuThread): Promise<void> => within(thread.finished, 'the end of the thread');
 
-/** This thread can run the vCPU again, and nothing keeps it paused. */
-function expectFree(machine: Machine): void {
-  machine.vcpu.kick();
-  expect(run(machine)).toBe('interrupted by kick');
-  expect(run(machine, 1)).toBe('interrupted by timeout');
-}
-
-/** The guest does not run, and nobody else uses the vCPU. A guest that ran would count some thousand times. */
+/** Expects that the guest does not run, and that no other thread uses the vCPU. A running guest would change its counter. */
 function expectStill(machine: Machine): void {
   const before = counterOf(machine);
   const { rip } = machine.vcpu.getRegs();
@@ -60,10 +46,10 @@ function expectStill(machine: Machine): void {
   expect(counterOf(machine)).toBe(before);
 }
 
-/** Pauses a thread that serves an exit, which goes on when the pause is ordered. */
+/** Pauses a thread that serves an exit, and releases the exit after the order. */
 async function pauseServing(thread: VcpuThread, served: Served): Promise<void> {
   const paused = thread.pause();
-  // The order takes its turn after those before it.
+  // The order waits for the orders before it.
   await setTimeout(1);
   served.release();
   await within(paused, 'the pause');
@@ -71,10 +57,10 @@ async function pauseServing(thread: VcpuThread, served: Served): Promise<void> {
 
 const spinning = [realMode.spin, longMode.spin, userMode.spin];
 
-describe.skipIf(!hasKvm).each(mechanisms)(`a vCPU's thread by %s ${needsKvm}`, (mechanism) => {
+describe.skipIf(!hasKvm).each(mechanisms)(`VcpuThread with %s ${needsKvm}`, (mechanism) => {
   const options = { mechanism };
 
-  it('serves the exits of its guest in the Worker, with data cloned, moved and by handle', async () => {
+  it('a VcpuThread serves the exits of its guest, and its program gets data by clone, by transfer and by handle', async () => {
     using machine = load(realMode.print('hello'), options);
     const { port1, port2 } = new MessageChannel();
     const posted = once(port1, 'message');
@@ -89,7 +75,7 @@ describe.skipIf(!hasKvm).each(mechanisms)(`a vCPU's thread by %s ${needsKvm}`, (
     port1.close();
   });
 
-  it('calls its program at each kick, and goes on', async () => {
+  it('a VcpuThread calls its program at each kick and continues', async () => {
     using machine = load(userMode.spin, options);
     const served = new Served();
     await using thread = serve(machine, { served });
@@ -102,7 +88,7 @@ describe.skipIf(!hasKvm).each(mechanisms)(`a vCPU's thread by %s ${needsKvm}`, (
     expect(served.kicks).toBe(100);
   });
 
-  it('goes on after a kick when its program has no method for it', async () => {
+  it('a VcpuThread continues after a kick when its program does not have a method for it', async () => {
     using machine = load(userMode.spin, options);
     await using thread = serve(machine, { name: 'no-kick-handler' });
     for (let kicks = 0; kicks < 10; kicks++) {
@@ -111,11 +97,12 @@ describe.skipIf(!hasKvm).each(mechanisms)(`a vCPU's thread by %s ${needsKvm}`, (
     }
     await untilCounting(machine);
     await thread.stop();
-    // Both the thread and its program have consumed the kicks.
+    // No kick is pending any more.
     expect(run(machine, 1)).toBe('interrupted by timeout');
   });
 
-  it.each(spinning)('stands still while it is paused, and can be looked at: $name', async (guest) => {
+  // Shows: statement 43
+  it.each(spinning)('a paused guest does not run, and its registers can be read: $name', async (guest) => {
     using machine = load(guest, options);
     await using thread = serve(machine);
     for (let round = 0; round < 3; round++) {
@@ -128,30 +115,29 @@ describe.skipIf(!hasKvm).each(mechanisms)(`a vCPU's thread by %s ${needsKvm}`, (
     await untilCounting(machine);
   });
 
-  it('stays paused when it is woken without a new order', async () => {
+  it('a paused Worker stays paused when it is woken without a new order', async () => {
     using machine = load(realMode.spin, options);
     const vcpu = machine.vcpu.share();
-    const order = new Int32Array(new SharedArrayBuffer(4));
+    const shared = newWords();
     const pause = orderWord(1, 'pause');
-    Atomics.store(order, 0, pause);
+    Atomics.store(shared, words.order, pause);
     addon().pause(vcpu.id, true);
-    const input: WorkerInput = { vcpu, program: program('serve').href, data: { words: new Served().words }, order };
-    const worker = new Worker(builtModule('runtime/thread/worker'), { workerData: input });
-    let pauses = 0;
-    worker.on('message', (acknowledged) => {
-      expect(acknowledged).toBe(pause);
-      pauses++;
-    });
-    await until(() => pauses === 1 && Atomics.notify(order, 0) === 1, 'the Worker waits, and is woken');
-    await until(() => Atomics.notify(order, 0) === 1, 'the Worker waits again');
-    expect(pauses).toBe(1);
-    Atomics.store(order, 0, orderWord(2, 'stop'));
-    Atomics.notify(order, 0);
+    const data = { words: new Served().words };
+    const input: WorkerInput = { addon: addonPath(), vcpu, program: program('serve').href, data, words: shared };
+    const worker = new Worker(threadWorker(), { workerData: input });
+    const messages: unknown[] = [];
+    worker.on('message', (message) => messages.push(message));
+    await until(() => messages.length === 2 && Atomics.notify(shared, words.order) === 1, 'the Worker is woken');
+    await until(() => Atomics.notify(shared, words.order) === 1, 'the Worker waits again');
+    expect(messages).toEqual([runningMessage, pause]);
+    Atomics.store(shared, words.order, orderWord(2, 'stop'));
+    Atomics.notify(shared, words.order);
     await within(once(worker, 'exit'), 'the end of the Worker');
     addon().pause(vcpu.id, false);
   });
 
-  it('goes on while another thread reads its registers', async () => {
+  // Shows: statement 45
+  it('a run continues while another thread tries to read the registers', async () => {
     using machine = load(realMode.outForEver, options);
     const thread = serve(machine);
     let [reads, refusals] = [0, 0];
@@ -170,7 +156,8 @@ describe.skipIf(!hasKvm).each(mechanisms)(`a vCPU's thread by %s ${needsKvm}`, (
     await within(thread.stop(), 'the end of the thread');
   });
 
-  it('is paused with the port read of its last exit completed, and no more done', async () => {
+  // Shows: statement 42
+  it('pause completes the operation of the last exit, and the guest executes nothing more', async () => {
     using machine = load(realMode.input, options);
     const served = new Served();
     await using thread = serve(machine, { served, waits: true });
@@ -185,13 +172,13 @@ describe.skipIf(!hasKvm).each(mechanisms)(`a vCPU's thread by %s ${needsKvm}`, (
     expect(served.exits).toBe(2);
   });
 
-  it('is paused after all fragments of an operation were served', async () => {
+  it('pause waits until all fragments of an operation are served', async () => {
     using machine = load(protectedMode.mmioInFragments, options);
     const served = new Served();
     await using thread = serve(machine, { served, waits: true });
     await until(() => served.exits === 1, 'the guest reads the device');
     await pauseServing(thread, served);
-    // Two reads and two writes. After them the instruction of six bytes is done, and the next one is not.
+    // After two reads and two writes the instruction of six bytes is completed, and the next one is not.
     expect(served.exits).toBe(4);
     expect(machine.vcpu.getRegs().rip).toBe(BigInt(places.code + 6));
     thread.resume();
@@ -199,19 +186,19 @@ describe.skipIf(!hasKvm).each(mechanisms)(`a vCPU's thread by %s ${needsKvm}`, (
     expect(served.exits).toBe(5);
   });
 
-  it('is paused and resumed a hundred times', async () => {
+  it('a VcpuThread can be paused and resumed a hundred times', async () => {
     using machine = load(userMode.spin, options);
     await using thread = serve(machine);
     for (let round = 0; round < 100; round++) {
       await within(thread.pause(), `pause ${round}`);
-      // Refused while it runs.
+      // A running vCPU would refuse this call.
       machine.vcpu.getRegs();
       thread.resume();
     }
     await untilCounting(machine);
   });
 
-  it('takes a hundred pauses and resumptions at once, in their order', async () => {
+  it('a VcpuThread executes a hundred pauses and resumptions in their order', async () => {
     using machine = load(userMode.spin, options);
     await using thread = serve(machine);
     const pauses = Array.from({ length: 100 }, () => {
@@ -231,7 +218,7 @@ describe.skipIf(!hasKvm).each(mechanisms)(`a vCPU's thread by %s ${needsKvm}`, (
     await untilCounting(machine);
   });
 
-  it('resumed before the pause is acknowledged is paused first, and then goes on', async () => {
+  it('a VcpuThread that is resumed before it acknowledges a pause pauses first and then continues', async () => {
     using machine = load(realMode.input, options);
     const served = new Served();
     await using thread = serve(machine, { served, waits: true });
@@ -248,7 +235,7 @@ describe.skipIf(!hasKvm).each(mechanisms)(`a vCPU's thread by %s ${needsKvm}`, (
     await ended(thread);
   });
 
-  it('delivers a kick that arrives during a pause when it is resumed', async () => {
+  it('a VcpuThread delivers a kick that arrives during a pause after the pause', async () => {
     using machine = load(userMode.spin, options);
     const served = new Served();
     await using thread = serve(machine, { served });
@@ -260,7 +247,8 @@ describe.skipIf(!hasKvm).each(mechanisms)(`a vCPU's thread by %s ${needsKvm}`, (
     await untilCounting(machine);
   });
 
-  it('is stopped while its guest runs', async () => {
+  // Shows: statement 47
+  it('stop ends a VcpuThread while its guest runs', async () => {
     using machine = load(userMode.spin, options);
     const thread = serve(machine);
     await untilCounting(machine);
@@ -268,14 +256,14 @@ describe.skipIf(!hasKvm).each(mechanisms)(`a vCPU's thread by %s ${needsKvm}`, (
     expectFree(machine);
   });
 
-  it('is stopped before its Worker has begun', async () => {
+  it('stop ends a VcpuThread before its Worker has begun', async () => {
     using machine = load(userMode.spin, options);
     await within(serve(machine).stop(), 'the stop');
     expect(counterOf(machine)).toBe(0);
     expectFree(machine);
   });
 
-  it('is stopped while it is paused', async () => {
+  it('stop ends a paused VcpuThread', async () => {
     using machine = load(userMode.spin, options);
     const thread = serve(machine);
     await within(thread.pause(), 'the pause');
@@ -283,7 +271,7 @@ describe.skipIf(!hasKvm).each(mechanisms)(`a vCPU's thread by %s ${needsKvm}`, (
     expectFree(machine);
   });
 
-  it('is stopped after the exit that it serves', async () => {
+  it('stop ends a VcpuThread after the current exit is served', async () => {
     using machine = load(realMode.input, options);
     const served = new Served();
     const thread = serve(machine, { served, waits: true });
@@ -295,7 +283,7 @@ describe.skipIf(!hasKvm).each(mechanisms)(`a vCPU's thread by %s ${needsKvm}`, (
     expect(machine.vcpu.getRegs().rax & 0xffn).toBe(0x77n);
   });
 
-  it('is stopped twice, and paused, resumed and kicked when it has ended', async () => {
+  it('every order is accepted after the VcpuThread has ended', async () => {
     using machine = load(userMode.spin, options);
     const thread = serve(machine);
     await untilCounting(machine);
@@ -308,7 +296,7 @@ describe.skipIf(!hasKvm).each(mechanisms)(`a vCPU's thread by %s ${needsKvm}`, (
     expectFree(machine);
   });
 
-  it('that is stopped fulfils the pauses that are asked for', async () => {
+  it('stop fulfils the pauses that were ordered before', async () => {
     using machine = load(realMode.input, options);
     const served = new Served();
     const thread = serve(machine, { served, waits: true });
@@ -319,7 +307,7 @@ describe.skipIf(!hasKvm).each(mechanisms)(`a vCPU's thread by %s ${needsKvm}`, (
     await within(Promise.all([...pauses, stopped]), 'the pauses and the stop');
   });
 
-  it('that is stopped before a pause is acknowledged fulfils the pause when it has ended', async () => {
+  it('stop fulfils a pause that was not acknowledged', async () => {
     using machine = load(userMode.spin, options);
     const thread = serve(machine);
     await untilCounting(machine);
@@ -333,7 +321,7 @@ describe.skipIf(!hasKvm).each(mechanisms)(`a vCPU's thread by %s ${needsKvm}`, (
     await stopped;
   });
 
-  it('ends with its scope', async () => {
+  it('a VcpuThread ends at the end of its scope', async () => {
     using machine = load(userMode.spin, options);
     {
       await using _ = serve(machine);
@@ -342,7 +330,8 @@ describe.skipIf(!hasKvm).each(mechanisms)(`a vCPU's thread by %s ${needsKvm}`, (
     expectFree(machine);
   });
 
-  it('is stopped by its signal, and rejected with the reason', async () => {
+  // Shows: statement 48
+  it('an aborted AbortSignal stops the VcpuThread, and `finished` rejects with the reason', async () => {
     using machine = load(userMode.spin, options);
     const controller = new AbortController();
     await using thread = serve(machine, { signal: controller.signal });
@@ -355,7 +344,7 @@ describe.skipIf(!hasKvm).each(mechanisms)(`a vCPU's thread by %s ${needsKvm}`, (
     expectFree(machine);
   });
 
-  it('is terminated wherever its program is', async () => {
+  it('terminate ends a VcpuThread whose program does not return', async () => {
     using machine = load(realMode.outForEver, options);
     const served = new Served();
     await using thread = serve(machine, { served, name: 'endless' });
@@ -364,7 +353,7 @@ describe.skipIf(!hasKvm).each(mechanisms)(`a vCPU's thread by %s ${needsKvm}`, (
     expect(run(machine)).toBe(`exit ${KVM_EXIT_IO}`);
   });
 
-  it('is terminated while its guest runs, and while it is paused', async () => {
+  it('terminate ends a VcpuThread whose guest runs, and a paused one', async () => {
     using machine = load(userMode.spin, options);
     for (const isPaused of [false, true]) {
       await using thread = serve(machine);
@@ -375,7 +364,7 @@ describe.skipIf(!hasKvm).each(mechanisms)(`a vCPU's thread by %s ${needsKvm}`, (
     }
   });
 
-  it('goes on when the caller closes its vCPU, VM and memory right after the start', async () => {
+  it('a VcpuThread continues when the caller closes the vCPU, the VM and the memory right after the start', async () => {
     const machine = load(userMode.spin, options);
     const memory = GuestMemory.attach(machine.memory.share());
     const vcpu = machine.vcpu.share();
@@ -387,32 +376,32 @@ describe.skipIf(!hasKvm).each(mechanisms)(`a vCPU's thread by %s ${needsKvm}`, (
     await until(() => served.kicks === 1, 'the kick is delivered');
     await untilCounting({ ...machine, memory });
     await within(thread.stop(), 'the stop');
-    // Nothing keeps the vCPU open any more.
+    // The vCPU is closed now.
     expect(kick(vcpu)).toBe(false);
     memory.close();
   });
 
-  it('whose program throws is rejected with that, and lets go of the vCPU', async () => {
+  it('finished rejects with the error that the program throws, and the vCPU is free', async () => {
     using machine = load(userMode.out, options);
-    for (const where of ['start', 'a promise', 'exit']) {
+    for (const where of ['start', 'a promise', 'onExit']) {
       await using thread = VcpuThread.start(machine.vcpu, program('throw'), { data: { where } });
       await expect(ended(thread)).rejects.toThrow(new RangeError(`thrown in ${where}`));
       expect(run(machine)).toBe(`exit ${KVM_EXIT_IO}`);
     }
   });
 
-  it('whose program throws at a kick is rejected with that, and lets go of the vCPU', async () => {
+  it('finished rejects with the error that the program throws at a kick, and the vCPU is free', async () => {
     using machine = load(userMode.spin, options);
-    await using thread = VcpuThread.start(machine.vcpu, program('throw'), { data: { where: 'interrupted' } });
+    await using thread = VcpuThread.start(machine.vcpu, program('throw'), { data: { where: 'onInterrupt' } });
     await untilCounting(machine);
     thread.kick();
-    await expect(ended(thread)).rejects.toThrow(new RangeError('thrown in interrupted'));
+    await expect(ended(thread)).rejects.toThrow(new RangeError('thrown in onInterrupt'));
     expectFree(machine);
   });
 });
 
-describe.skipIf(!hasKvm)(`the start of a vCPU's thread ${needsKvm}`, () => {
-  it('is refused when its signal is aborted', () => {
+describe.skipIf(!hasKvm)(`the start of a VcpuThread ${needsKvm}`, () => {
+  it('start throws the reason of an AbortSignal that is aborted already', () => {
     using machine = load(userMode.spin);
     const reason = new Error('too late');
     const signal = AbortSignal.abort(reason);
@@ -421,141 +410,10 @@ describe.skipIf(!hasKvm)(`the start of a vCPU's thread ${needsKvm}`, () => {
     expectFree(machine);
   });
 
-  it('leaves no listener on its signal when it has stopped', async () => {
+  it('a stopped VcpuThread does not leave a listener on its AbortSignal', async () => {
     using machine = load(userMode.spin);
     const { signal } = new AbortController();
     await within(serve(machine, { signal }).stop(), 'the stop');
     expect(getEventListeners(signal, 'abort')).toHaveLength(0);
-  });
-
-  it.each([
-    ['no-default', /^file:.*no-default\.mjs: a vCPU's program exports a function as its default$/],
-    ['not-there', /Cannot find module .*not-there\.mjs/],
-  ])('is rejected when its module is %s', async (name, message) => {
-    using machine = load(userMode.spin);
-    await using thread = VcpuThread.start(machine.vcpu, program(name));
-    await expect(ended(thread)).rejects.toThrow(message);
-    expectFree(machine);
-  });
-});
-
-describe.skipIf(!hasKvm).each(mechanisms)(`the exits of a vCPU by %s ${needsKvm}`, (mechanism) => {
-  const options = { mechanism };
-
-  it('are all there, and can be served', async () => {
-    using machine = load(realMode.print('hello'), options);
-    const { vcpu } = machine;
-    let text = '';
-    for await (const result of exits(vcpu)) {
-      expect(result).toBe('exit');
-      if (vcpu.kvmRun.exit_reason !== KVM_EXIT_IO) break;
-      text += String.fromCharCode(vcpu.shared.getUint8(vcpu.kvmRun.io.$data_offset));
-    }
-    expect(text).toBe('hello');
-  });
-
-  it('wait until they are served: what is answered is what the guest reads', async () => {
-    using machine = load(realMode.input, options);
-    const { vcpu, memory } = machine;
-    for await (const _ of exits(vcpu)) {
-      if (vcpu.kvmRun.exit_reason !== KVM_EXIT_IO) break;
-      // Nor is the vCPU busy meanwhile.
-      expect(vcpu.getRegs().rip).toBeLessThanOrEqual(BigInt(places.code + 4));
-      vcpu.shared.setUint8(vcpu.kvmRun.io.$data_offset, 0x55);
-    }
-    expect([...memory.bytes(places.data, 1)]).toEqual([0x55]);
-  });
-
-  it('end with the loop that is left: the Worker has ended, and the vCPU is free', async () => {
-    using machine = load(realMode.outForEver, options);
-    let count = 0;
-    for await (const _ of exits(machine.vcpu)) if (++count === 3) break;
-    const thrown = new Error('from the loop');
-    const loop = async (): Promise<void> => {
-      for await (const _ of exits(machine.vcpu)) throw thrown;
-    };
-    await expect(loop()).rejects.toBe(thrown);
-    expect(run(machine)).toBe(`exit ${KVM_EXIT_IO}`);
-  });
-
-  it('end when the loop is left, also with a pending kick and with an operation in fragments', async () => {
-    using spinner = load(realMode.outForEver, options);
-    for await (const _ of exits(spinner.vcpu)) {
-      spinner.vcpu.kick();
-      break;
-    }
-    using fragments = load(protectedMode.mmioInFragments, options);
-    for await (const _ of exits(fragments.vcpu)) break;
-    // What was not served is served now.
-    using input = load(realMode.input, options);
-    for await (const _ of exits(input.vcpu)) break;
-    input.vcpu.shared.setUint8(input.vcpu.kvmRun.io.$data_offset, 0x55);
-    input.vcpu.complete(() => expect.unreachable('a byte is one operation'));
-    expect(input.vcpu.getRegs().rax & 0xffn).toBe(0x55n);
-  });
-
-  it('are followed by a kick, which interrupts', async () => {
-    using machine = load(userMode.spin, options);
-    const results = exits(machine.vcpu);
-    for (let round = 0; round < 3; round++) {
-      const next = results.next();
-      await untilCounting(machine);
-      machine.vcpu.kick();
-      expect(await within(next, 'the interruption')).toEqual({ done: false, value: 'interrupted' });
-      expect(machine.vcpu.interruption).toBe('kick');
-    }
-    await results.return();
-    expectFree(machine);
-  });
-
-  it('end with their signal while the guest runs', async () => {
-    using machine = load(userMode.spin, options);
-    const controller = new AbortController();
-    const next = exits(machine.vcpu, controller).next();
-    await untilCounting(machine);
-    const reason = new Error('enough');
-    controller.abort(reason);
-    await expect(within(next, 'the end')).rejects.toBe(reason);
-    expect(getEventListeners(controller.signal, 'abort')).toHaveLength(0);
-    expectFree(machine);
-  });
-
-  it('end with their signal while one is served, and throw its reason after that', async () => {
-    using machine = load(realMode.outForEver, options);
-    const controller = new AbortController();
-    const reason = new Error('enough');
-    let count = 0;
-    const loop = async (): Promise<void> => {
-      for await (const _ of exits(machine.vcpu, controller)) {
-        count++;
-        controller.abort(reason);
-        // Nobody waits for the end of the Worker now, so its error must not become an unhandled rejection.
-        await until(() => getEventListeners(controller.signal, 'abort').length === 1, 'the end of the Worker');
-      }
-    };
-    await expect(loop()).rejects.toBe(reason);
-    expect(count).toBe(1);
-    expect(run(machine)).toBe(`exit ${KVM_EXIT_IO}`);
-  });
-
-  it('are none when their signal is aborted before', async () => {
-    using machine = load(userMode.spin, options);
-    const reason = new Error('too late');
-    await expect(exits(machine.vcpu, { signal: AbortSignal.abort(reason) }).next()).rejects.toBe(reason);
-    expect(counterOf(machine)).toBe(0);
-    expectFree(machine);
-  });
-
-  it('throw what `run` throws when the kernel refuses', async () => {
-    using machine = load(userMode.spin, options);
-    const { vcpu } = machine;
-    vcpu.kvmRun.kvm_valid_regs = 1n << 60n;
-    const refused = await exits(vcpu)
-      .next()
-      .catch((error: unknown) => error);
-    expect(refused).toBeInstanceOf(KvmError);
-    expect(refused).toMatchObject({ name: 'KvmError', operation: 'KVM_RUN', code: 'EINVAL' });
-    vcpu.kvmRun.kvm_valid_regs = 0n;
-    expectFree(machine);
   });
 });

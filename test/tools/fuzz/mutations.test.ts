@@ -1,4 +1,4 @@
-/** Real headers in which something is wrong end in a model or in an error at a place, in good time and little memory. */
+/** Changed real headers give a model or an error with a location, in a short time and with little memory. */
 
 import { afterAll, describe, expect, it } from 'vitest';
 import { x86_64 } from '../../../generator/targets/x86_64.js';
@@ -13,9 +13,9 @@ describe.skipIf(headers.length === 0)('a real header in which something is chang
   const readers = new Readers();
   afterAll(() => readers[Symbol.dispose]());
 
-  it('is good, or is wrong at a place in it', { timeout: 300_000 }, async () => {
+  it('a changed header gives a model, or an error with a location in it', { timeout: 300_000 }, async () => {
     await checkAtOnce(mutantsOf(headers), 300, (mutants) => readers.judge(mutants));
-    // Both happen, or the changes are none, or are the same for all.
+    // Both results must occur. Otherwise the changes have no effect, or always the same effect.
     const { models, errors } = readers.counts;
     expect(models / (models + errors)).toBeGreaterThan(0.05);
     expect(errors / (models + errors)).toBeGreaterThan(0.25);

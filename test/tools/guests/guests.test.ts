@@ -1,10 +1,10 @@
-/** Every guest does what its comment says, on real KVM; and its bytes are what the assembler makes of its listing. */
+/** Every guest does what its comment states, on real KVM. Its bytes equal the assembler's output for its listing. */
 
 import { spawnSync } from 'node:child_process';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { KVM_EXIT_HLT, KVM_EXIT_IO, KVM_EXIT_IO_OUT, KVM_EXIT_MMIO } from '../../../generated/x86_64/linux/kvm.js';
-import type { Vcpu } from '../../../runtime/index.js';
+import type { Vcpu } from '../../../runtime/x86_64.js';
 import {
   type Guest,
   guests,
@@ -19,16 +19,16 @@ import { chosenRuns } from '../../../tools/lib/random-runs.js';
 import { trial } from '../../helpers/random-guests.js';
 import { counterOf, createVm, hasKvm, needsKvm, watchdogMs } from '../../helpers/vcpus.js';
 
-/** The device's answer, to port reads and to MMIO reads. */
+/** The device's answer to port reads and MMIO reads. */
 const answer = 'world';
 
 const interruptible = realMode.onInterrupt(2);
 
-/** Runs a guest as a VMM would, and tells what it did: until it halts, or so many exits. */
+/** Runs a guest as a VMM does, until it halts or for a number of exits. Returns its actions. */
 function story(vcpu: Vcpu, exits = Number.POSITIVE_INFINITY): string[] {
   const told: string[] = [];
   while (told.length < exits) {
-    expect(vcpu.run({ timeoutMs: watchdogMs })).toBe('exit');
+    expect(vcpu.run({ timeout: watchdogMs }).reason).not.toBe('interrupted');
     told.push(exitOf(vcpu));
     if (told.at(-1) === 'halt') break;
   }
@@ -63,7 +63,8 @@ describe.skipIf(!hasKvm)(`guests ${needsKvm}`, () => {
   it.each<[Guest, string[]]>([
     [realMode.out, ['out "A"', 'halt']],
     [realMode.input, ['in 1 × 1', 'halt']],
-    // An instruction that repeats comes out once per element on the way out, and as a whole on the way in.
+    // A repeated output instruction gives one exit for each element. A repeated input instruction gives one exit for
+    // all elements.
     [realMode.repIn, ['in 1 × 5', 'halt']],
     [realMode.mmioWrite, ['write 1 at 0xa0010: 0x2a', 'halt']],
     [realMode.mmioRead, ['read 1 at 0xa0010', 'out "w"', 'halt']],
@@ -76,13 +77,13 @@ describe.skipIf(!hasKvm)(`guests ${needsKvm}`, () => {
     [longMode.cpuid(0), ['halt']],
     [longMode.readMsr(0xc000_0080), ['halt']],
     [longMode.writeMsr(0xc000_0102, 1n), ['halt']],
-  ])('$name', (guest, expected) => {
+  ])('the guest does what its comment states: $name', (guest, expected) => {
     using vm = createVm();
     using loaded = guest.load(vm);
     expect(story(loaded.vcpu)).toEqual(expected);
   });
 
-  it(`${realMode.repOut.name}, in one exit or in several`, () => {
+  it(`the guest exits once or several times: ${realMode.repOut.name}`, () => {
     using vm = createVm();
     using loaded = realMode.repOut.load(vm);
     const told = story(loaded.vcpu);
@@ -93,7 +94,7 @@ describe.skipIf(!hasKvm)(`guests ${needsKvm}`, () => {
   it.each([
     [realMode.input, 'w'],
     [realMode.repIn, 'world'],
-  ])('$name has the data in its memory afterwards', (guest, data) => {
+  ])('the memory has the data after the guest: $name', (guest, data) => {
     using vm = createVm();
     using loaded = guest.load(vm);
     story(loaded.vcpu);
@@ -101,7 +102,7 @@ describe.skipIf(!hasKvm)(`guests ${needsKvm}`, () => {
   });
 
   it.each([realMode.outForEver, interruptible, userMode.out, userMode.countDown(1_000_000), userMode.sse])(
-    '$name',
+    'the guest exits repeatedly: $name',
     (guest) => {
       using vm = createVm();
       using loaded = guest.load(vm);
@@ -110,7 +111,7 @@ describe.skipIf(!hasKvm)(`guests ${needsKvm}`, () => {
     },
   );
 
-  it('user mode: count down has counted', () => {
+  it('the user mode guest counts down', () => {
     using vm = createVm();
     using loaded = userMode.countDown(12_345_678).load(vm);
     expect(loaded.vcpu.getRegs().rcx).toBe(12_345_678n);
@@ -121,9 +122,9 @@ describe.skipIf(!hasKvm)(`guests ${needsKvm}`, () => {
   it.each([realMode.spin, protectedMode.spin, longMode.spin, userMode.spin])('$name, counting', (guest) => {
     using vm = createVm();
     using loaded = guest.load(vm);
-    // The first of the runs may be over before the guest gets going, on a busy machine.
+    // On a busy machine, the first run can end before the guest starts.
     for (let runs = 0; counterOf(loaded) < 2 && runs < 1000; runs++) {
-      expect(loaded.vcpu.run({ timeoutMs: 5 })).toBe('interrupted');
+      expect(loaded.vcpu.run({ timeout: 5 })).toMatchObject({ cause: 'timeout' });
     }
     expect(counterOf(loaded)).toBeGreaterThan(1);
   });
@@ -155,9 +156,9 @@ const assembler = spawnSync('as', ['--version'], { encoding: 'utf8' });
 const hasAssembler = assembler.status === 0 && /x86_64/.test(assembler.stdout);
 
 describe.skipIf(!hasAssembler)('listings (needs GNU as for x86-64: apt-get install binutils)', () => {
-  it.each(guests)('$name', expectAssembled);
+  it.each(guests)('the assembler gives the bytes of $name', expectAssembled);
 
-  it('of guests made at random', () => {
+  it('the assembler gives the bytes of random guests', () => {
     fc.assert(
       fc.property(trial, ({ guest }) => expectAssembled(guest)),
       chosenRuns(50),

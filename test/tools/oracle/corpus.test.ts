@@ -1,4 +1,7 @@
-/** A sample of the corpus: what `npm run oracle -- --corpus` does with all headers, done with some of each construct. */
+/**
+ * A sample of the corpus with several examples of each construct. `npm run oracle -- --corpus` does the same with all
+ * headers.
+ */
 
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -10,7 +13,7 @@ import { call } from '../../../tools/lib/programs.js';
 import { judgeCorpus, openCorpus } from '../../../tools/oracle/corpus.js';
 import { exceptions, sortFindings } from '../../../tools/oracle/exceptions.js';
 
-/** Constructs that are easily got wrong, a header that has each, and how it is seen there. */
+/** Difficult constructs, a header with each of them, and how the construct is found in the header. */
 const traps: readonly (readonly [construct: string, header: string, shows: RegExp])[] = [
   ['#pragma pack', 'linux/batadv_packet.h', /#pragma pack\(2\)/],
   ['bit-fields by byte order', 'linux/batadv_packet.h', /__BIG_ENDIAN_BITFIELD/],
@@ -76,12 +79,12 @@ function whyNot(architecture: string): string | undefined {
 }
 
 describe('the sample', () => {
-  it('has at least 60 headers, each once', () => {
+  it('the sample has at least 60 headers, each once', () => {
     expect(sample.length).toBeGreaterThanOrEqual(60);
     expect(new Set(sample).size).toBe(sample.length);
   });
 
-  it.skipIf(noSet !== undefined)(`has every construct that is easily got wrong (${noSet ?? 'newest'})`, async () => {
+  it.skipIf(noSet !== undefined)(`the sample has every difficult construct (${noSet ?? 'newest'})`, async () => {
     const { root } = await headerSet('newest');
     const text = (header: string): string => readFileSync(join(root, 'usr/include', header), 'utf8');
     expect(traps.filter(([, header, shows]) => !shows.test(text(header)))).toEqual([]);
@@ -91,13 +94,13 @@ describe('the sample', () => {
 describe.each([
   ['x86_64', sample],
   ['s390x', sample],
-  // Where a u64 is aligned to 4, and where the compiler's own headers have __float128.
+  // On this architecture, a u64 has an alignment of 4, and the compiler's own headers use __float128.
   ['i386', ['linux/kvm.h', 'linux/quota.h', 'scsi/fc/fc_els.h']],
 ] as const)('the sample on %s', (architecture, headers) => {
   const missing = whyNot(architecture);
 
   it.skipIf(missing !== undefined)(
-    `is what the compiler says, and all that it says${missing ? ` (${missing})` : ''}`,
+    `the models agree with the compiler and are complete${missing ? ` (${missing})` : ''}`,
     async () => {
       const corpus = openCorpus(await headerSet('newest'), targetCalled(architecture));
       expect(headers.filter((header) => !corpus.headers.includes(header))).toEqual([]);

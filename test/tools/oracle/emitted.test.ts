@@ -1,4 +1,4 @@
-/** What the emitted modules say of every item is what the C compiler says, and every item has its export. */
+/** The emitted modules agree with the C compiler on every item, and every item has its export. */
 
 import { beforeAll, expect, it } from 'vitest';
 import {
@@ -29,7 +29,7 @@ for (const subject of [kvm, shapes]) {
       bindings = await importBindings(generated);
     });
 
-    it('compares every item of the model', () => {
+    it('the comparison includes every item of the model', () => {
       const { model } = bindings;
       expect(facts.classes.length).toBe(classesOf(model).length);
       expect(facts.classes.length).toBeGreaterThanOrEqual(model.types.length);
@@ -39,27 +39,27 @@ for (const subject of [kvm, shapes]) {
       expect(Object.values(facts).map(({ length }) => length)).not.toContain(0);
     });
 
-    it('has the size, alignment and layout of every struct and union', () => {
+    it('the classes have the size, alignment and layout of every struct and union', () => {
       expect(classDifferences(bindings, facts)).toEqual([]);
     });
 
-    it('has the value and the kind of every constant', () => {
+    it('the constants have their value and kind', () => {
       expect(constantDifferences(bindings, facts)).toEqual([]);
     });
 
-    it('has every enumerator', () => {
+    it('the modules have every enumerator', () => {
       expect(enumDifferences(bindings, facts)).toEqual([]);
     });
 
-    it('has the request of every ioctl, what it is made of, and the class that it points to', () => {
+    it('the ioctls have their request, its fields, and the class that they point to', () => {
       expect(ioctlDifferences(bindings, facts)).toEqual([]);
     });
 
-    it('exports every item under its documented name, and nothing else', () => {
+    it('the modules export every item with its documented name, and nothing else', () => {
       expect(exportDifferences(bindings)).toEqual([]);
     });
 
-    it('assigns structs and arrays whole, and nothing around them', () => {
+    it('an assignment copies a whole struct or array and no other byte', () => {
       expect(assignmentDifferences(bindings, facts)).toEqual([]);
     });
   });

@@ -1,4 +1,4 @@
-/** The committed list of what does not hold in the corpus, and how findings are held against it. */
+/** The committed list of known failures of the corpus, and how findings are compared with it. */
 
 import { describe, expect, it } from 'vitest';
 import { targetCalled } from '../../../generator/targets/targets.js';
@@ -6,7 +6,7 @@ import { type Exception, exceptions, sortFindings } from '../../../tools/oracle/
 import type { Finding } from '../../../tools/oracle/judge.js';
 
 describe('the exceptions of the corpus', () => {
-  it('are some, each of a header, with a cause in words that speaks of the header and not of the generator', () => {
+  it('each exception names a header and has a cause in the header, not in the generator', () => {
     expect(exceptions.length).toBeGreaterThan(0);
     for (const { header, cause } of exceptions) {
       expect(header).toMatch(/^[\w-]+\/[\w/.-]+\.h$/);
@@ -15,7 +15,7 @@ describe('the exceptions of the corpus', () => {
     }
   });
 
-  it('name each item once, and architectures that there are', () => {
+  it('the exceptions name each item once, and only existing architectures', () => {
     for (const { header, items, architectures = [] } of exceptions) {
       expect(items?.length, header).not.toBe(0);
       expect(new Set(items).size, header).toBe(items?.length ?? 0);
@@ -34,14 +34,14 @@ describe('the findings of a place', () => {
     return [excepted.map(({ item }) => item), unexpected.map(({ item }) => item), stale];
   };
 
-  it('are expected by header and item, or as one of the header as a whole', () => {
+  it('the findings are expected by header and item, or by the whole header', () => {
     const found = [finding('a.h', 'A'), finding('a.h', 'B'), finding('b.h', 'A'), finding('b.h', '')];
     expect(sorted([], ...found)).toEqual([[], ['A', 'B', 'A', ''], []]);
     expect(sorted([{ header: 'a.h', items: ['A'], cause }], ...found)).toEqual([['A'], ['B', 'A', ''], []]);
     expect(sorted([{ header: 'b.h', cause }], ...found)).toEqual([[''], ['A', 'B', 'A'], []]);
   });
 
-  it('are those of the architectures and releases that a row names', () => {
+  it('a row applies only to its architectures and releases', () => {
     const row = { header: 'a.h', items: ['A'], cause };
     for (const here of [{ architectures: ['i386', 's390x'] }, { releases: ['newest'] }]) {
       expect(sorted([{ ...row, ...here }], finding('a.h', 'A'))).toEqual([['A'], [], []]);
@@ -51,7 +51,7 @@ describe('the findings of a place', () => {
     }
   });
 
-  it('leave a row stale that none of them needs, item by item', () => {
+  it('a row without a finding is stale, item by item', () => {
     const list = [
       { header: 'a.h', items: ['A', 'B'], cause },
       { header: 'b.h', cause },

@@ -1,11 +1,11 @@
-/** The functions that stand for macros give what C gives: of the committed bindings, and of the headers here. */
+/** The functions of macros give the values of C: in the committed bindings, and for the installed headers. */
 
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { openHeaders } from '../../../generator/cli/header-options.js';
-import { modelPath, openModel } from '../../../generator/emit/bindings.js';
+import { modelPath, openModel } from '../../../generator/core.js';
 import { SourceError } from '../../../generator/errors.js';
 import type { Model } from '../../../generator/model/model.js';
 import { i386 } from '../../../generator/targets/i386.js';
@@ -28,19 +28,22 @@ describe.each(withKvm)('the functions of the committed bindings for $name', (tar
   const reason = isInstalled(target) ? missing : `there is no '${target.compiler.command[0]}'`;
   const title = reason === undefined ? '' : ` (skipped: ${reason})`;
 
-  it.skipIf(reason !== undefined)(`give what its compiler gives, whatever the arguments${title}`, async () => {
-    const folder = join(projectRoot, 'generated');
-    const path = modelPath(target.name, 'linux/kvm.h');
-    const model = openModel(readFileSync(join(folder, path), 'utf8'), path);
-    const exports = (await import(join(folder, target.name, 'linux/kvm.ts'))) as Exports;
-    const uses = usesOf(model.functions);
-    expect(model.functions.map(({ name }) => name)).toContain('KVM_VM_TYPE_ARM_IPA_SIZE');
-    expect(uses.length).toBeGreaterThan(model.functions.length * 20);
-    const compiler = compilerOf(target, (await headerSet('newest')).includeFolders(target));
-    const answers = answersOf(compiler, '#include <linux/kvm.h>', uses);
-    expect(wrongAnswers(exports, uses, answers)).toEqual([]);
-    expect(answers.filter((answer) => answer !== null).length).toBeGreaterThan(uses.length / 2);
-  });
+  it.skipIf(reason !== undefined)(
+    `the functions give the values of the compiler for all arguments${title}`,
+    async () => {
+      const folder = join(projectRoot, 'generated');
+      const path = modelPath(target.name, 'linux/kvm.h');
+      const model = openModel(readFileSync(join(folder, path), 'utf8'), path);
+      const exports = (await import(join(folder, target.name, 'linux/kvm.ts'))) as Exports;
+      const uses = usesOf(model.functions);
+      expect(model.functions.map(({ name }) => name)).toContain('KVM_VM_TYPE_ARM_IPA_SIZE');
+      expect(uses.length).toBeGreaterThan(model.functions.length * 20);
+      const compiler = compilerOf(target, (await headerSet('newest')).includeFolders(target));
+      const answers = answersOf(compiler, '#include <linux/kvm.h>', uses);
+      expect(wrongAnswers(exports, uses, answers)).toEqual([]);
+      expect(answers.filter((answer) => answer !== null).length).toBeGreaterThan(uses.length / 2);
+    },
+  );
 });
 
 describe.each([x86_64, i386, s390x])('the macros of other headers for $name', (target) => {
@@ -53,7 +56,7 @@ describe.each([x86_64, i386, s390x])('the macros of other headers for $name', (t
     ['linux/kdev_t.h', ['MAJOR', 'MINOR', 'MKDEV']],
     ['linux/spi/spidev.h', ['SPI_MSGSIZE']],
     ['linux/swab.h', ['___constant_swab16', '___constant_swab64', '__swab16', '__swab32', '__swab64']],
-  ])(`%s gives what the compiler gives${title}`, async (header, names) => {
+  ])(`the functions of %s give the values of the compiler${title}`, async (header, names) => {
     const set = await headerSet('newest');
     const model = openHeaders({ header: [header], arch: target.name, include: [], from: set.root }).model(header);
     expect(model.functions.map(({ name }) => name)).toEqual(expect.arrayContaining(names));
@@ -64,11 +67,11 @@ describe.each([x86_64, i386, s390x])('the macros of other headers for $name', (t
 });
 
 function includeOf(model: Model): string {
-  // Some headers take NULL as given.
+  // Some headers use NULL without defining it.
   return ['#include <stddef.h>', ...includeLines(model)].join('\n');
 }
 
-/** Every fifth of the installed headers that define a function-like macro. */
+/** Every fifth installed header that defines a function-like macro. */
 function sampledHeaders(): string[] {
   const { stdout } = spawnSync('dpkg', ['-L', 'linux-libc-dev'], { encoding: 'utf8' });
   const defining = (stdout ?? '').split('\n').filter((path) => {
@@ -81,13 +84,13 @@ function sampledHeaders(): string[] {
 describeWithCompiler('the macros of the installed headers', [], () => {
   const headers = sampledHeaders();
 
-  it.skipIf(headers.length === 0)('give what the compiler gives', async () => {
+  it.skipIf(headers.length === 0)('the macros give the values of the compiler', async () => {
     const open = new Map();
     const models = headers.flatMap((header): Model[] => {
       try {
         return [openHeaders({ header: [header], arch: x86_64.name, include: [] }, open).model(header)];
       } catch (error) {
-        // Whether a header can be read is another test's business.
+        // Another test checks whether a header can be read.
         if (error instanceof SourceError) return [];
         throw error;
       }

@@ -1,6 +1,6 @@
 /**
- * Bit-fields of big-endian targets against memory that their compilers have made: objects with one bit-field set each, as
- * they lie in an object file. Those of s390x are committed, so that they are there without its compiler too.
+ * Compares bit-fields of big-endian targets with memory from their compilers. An object file has objects with one
+ * bit-field set each. The objects of s390x are committed, so they can be compared without the compiler.
  */
 
 import { readFileSync } from 'node:fs';
@@ -18,11 +18,11 @@ import { run } from '../../../tools/lib/programs.js';
 import { inTemporaryFolder } from '../../../tools/lib/temporary-folder.js';
 import { shapesHeaders, shapesModel } from '../../helpers/committed-models.js';
 
-/** An object in which all bits are zero but those of one bit-field. */
+/** An object in which only the bits of one bit-field can be set. */
 interface Image {
   /** `shape_bits.low` */
   readonly field: string;
-  /** What C assigns. */
+  /** The value that C assigns. */
   readonly value: string;
   /** The bytes in hexadecimal. */
   readonly bytes: string;
@@ -39,7 +39,7 @@ interface Assignment {
   readonly value: bigint;
 }
 
-/** To every bit-field the largest value, the smallest but zero, and one that is the same from neither side. */
+/** Each bit-field gets the largest value, the smallest value except zero, and a value that is not symmetric. */
 function assignments({ types }: Model): Assignment[] {
   return types
     .filter(({ tag }) => records.includes(tag))
@@ -87,18 +87,19 @@ for (const target of targets.filter(({ byteOrder }) => byteOrder === 'big')) {
       bindings = await importBindings({ model, files: filesFor([model]) });
     });
 
-    it.runIf(isHere && target.name === 's390x')('are as the committed images have them', () => {
-      expect(images).toEqual(committed);
-    });
+    if (target.name === 's390x')
+      it.runIf(isHere)('the committed images equal those of the compiler', () => {
+        expect(images).toEqual(committed);
+      });
 
-    it('are all there, with several values each', () => {
+    it('all bit-fields are compared, with several values each', () => {
       expect(images.map(({ field, value }) => [field, value])).toEqual(
         assignments(bindings.model).map(({ record, member, value }) => [`${record}.${member}`, String(value)]),
       );
       expect(new Set(images.map(({ field }) => field)).size).toBeGreaterThan(15);
     });
 
-    it('are read as C has written them, and no bit of another', () => {
+    it('bit-fields are read as C wrote them, without bits of others', () => {
       for (const { field, value, bytes } of images) {
         const { view, member } = viewOf(bindings, field, Buffer.from(bytes, 'hex'));
         expect([field, BigInt(view[member] as number)]).toEqual([field, BigInt(value)]);
@@ -107,9 +108,9 @@ for (const target of targets.filter(({ byteOrder }) => byteOrder === 'big')) {
       }
     });
 
-    it('are written as C writes them, over zeros and over ones', () => {
+    it('bit-fields are written as C writes them, over zeros and over ones', () => {
       const masks = new Map<string, Buffer>();
-      // The first value of a field has all its bits set.
+      // In the first value of a field, all bits are set.
       for (const { field, bytes } of images) if (!masks.has(field)) masks.set(field, Buffer.from(bytes, 'hex'));
       for (const { field, value, bytes } of images) {
         const image = Buffer.from(bytes, 'hex');
@@ -140,7 +141,7 @@ function viewOf(
     shape_packed_end: 'ShapePackedEnd',
   };
   const type = classCalled(exports, names[record] as string);
-  if (!type) throw new Error(`there is no class of ${record}`);
+  if (!type) throw new Error(`class of ${record} not found`);
   const view = new type(new DataView(memory.buffer, memory.byteOffset, memory.length));
   return { view: view as unknown as Record<string, unknown>, member };
 }

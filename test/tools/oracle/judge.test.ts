@@ -1,4 +1,4 @@
-/** The judge can fail: each thing that is wrong with a model, or lost from it, is what is reported. */
+/** The judge can fail: it reports each wrong fact and each lost item of a model. */
 
 import { beforeAll, expect, it } from 'vitest';
 import { openHeaders } from '../../../generator/cli/header-options.js';
@@ -51,7 +51,7 @@ describeWithCompiler('the judge', ['readelf'], () => {
 
   const table = ['struct at demo.h:26', 'struct at demo.h:26.lost'];
 
-  it('finds nothing in the model but what no name leads to', async () => {
+  it('the judge finds only unnamed types in the correct model', async () => {
     const { findings, inventory, compared } = await judge(model, compiler);
     expect(findings.map(({ item, missing, header }) => [item, missing, header])).toEqual(
       table.map((item) => [item, true, 'demo.h']),
@@ -136,19 +136,19 @@ describeWithCompiler('the judge', ['readelf'], () => {
       }),
       [['BLUE', false]],
     ],
-  ])('finds %s', async (_, change, found) => {
+  ])('the judge finds %s', async (_, change, found) => {
     const { findings } = await judge({ ...model, ...change() }, compiler);
     const others = findings.filter(({ item }) => !table.includes(item));
     const once = new Map(others.map(({ item, missing }: Finding) => [`${item} ${missing}`, [item, missing]]));
     expect([...once.values()]).toEqual(found);
   });
 
-  it('reports a header that the compiler refuses', async () => {
+  it('the judge reports a header that the compiler rejects', async () => {
     const { findings } = await judge({ ...model, header: 'absent.h' }, compiler);
     expect(findings).toMatchObject([{ header: 'absent.h', item: '', missing: false, text: /absent\.h/ }]);
   });
 
-  it('knows what the value of a macro is, whatever the others are', async () => {
+  it('the kind of a macro does not depend on other macros', async () => {
     const kinds = {
       OPEN: 'no value',
       SIZE: 'an integer',

@@ -1,4 +1,4 @@
-/** The oracle can fail: one thing altered in the emitted text, or lost from a list, is the one thing that is reported. */
+/** The oracle can fail: it reports exactly the one fact that was changed in the emitted text or lost from a list. */
 
 import { beforeAll, expect, it } from 'vitest';
 import { filesFor } from '../../../generator/cli/generate.js';
@@ -14,7 +14,7 @@ import { compiledTypes, modelledTypes } from '../../../tools/oracle/types.js';
 import { temporaryFolder } from '../../helpers/cli.js';
 import { describeWithCompiler } from '../../helpers/compiler-suite.js';
 
-/** What is altered in the text after `after`, and the items that must be reported. */
+/** The change of the text after `after`, and the items that must be reported. */
 interface Alteration {
   readonly title: string;
   readonly module: 'linux/kvm' | 'asm/kvm';
@@ -164,7 +164,7 @@ const alterations: readonly Alteration[] = [
     items: ['KVM_GET_ONE_REG'],
   },
   {
-    title: 'an export that is not there',
+    title: 'a missing export',
     module: 'linux/kvm',
     after: '*/\nexport const KVM_TRC_SHIFT',
     from: ' = 16;',
@@ -196,12 +196,12 @@ describeWithCompiler('the oracle', [], () => {
     return [...new Set(found.map(({ item }) => item))];
   }
 
-  it('reports nothing where nothing is altered', async () => {
+  it('the oracle reports nothing if nothing is changed', async () => {
     expect(await reported((_, text) => text)).toEqual([]);
   });
 
   for (const { title, module, after, from, to, items } of alterations) {
-    it(`reports ${title}, and nothing else`, async () => {
+    it(`the oracle reports ${title}, and nothing else`, async () => {
       const path = `x86_64/${module}.ts`;
       const found = await reported((file, text) => (file === path ? alter(text, after, from, to) : text));
       expect(found.sort()).toEqual([...items].sort());
@@ -210,7 +210,7 @@ describeWithCompiler('the oracle', [], () => {
 });
 
 describeWithCompiler('the lists of the oracle', ['readelf'], () => {
-  it('report a type that is lost, and one that is invented', async () => {
+  it('the lists report a missing type and an additional type', async () => {
     const { model } = await generateBindings(kvm);
     const { items } = await compiledTypes(cc, model);
     const without = { ...model, types: model.types.filter(({ tag }) => tag !== 'kvm_dtable') };
@@ -223,7 +223,7 @@ describeWithCompiler('the lists of the oracle', ['readelf'], () => {
     expect(found(more)).toEqual(['struct kvm_invented']);
   });
 
-  it('know an integer from what is none, and a macro that is defined from one that is not any more', async () => {
+  it('the lists distinguish integers from other macros, and defined macros from undefined ones', async () => {
     const kinds = {
       KVM_RUN: 'an integer',
       KVM_ARM_VCPU_INIT: 'no value',
@@ -243,7 +243,8 @@ describeWithCompiler('the lists of the oracle', ['readelf'], () => {
 /** Replaces the first `from` after the only `after`. */
 function alter(text: string, after: string, from: string, to: string): string {
   const [before, rest, ...more] = text.split(after);
-  if (before === undefined || rest === undefined || more.length > 0) throw new Error(`'${after}' is not there once`);
+  if (before === undefined || rest === undefined || more.length > 0)
+    throw new Error(`'${after}' does not occur exactly once`);
   const at = rest.indexOf(from);
   if (at === -1) throw new Error(`'${from}' is not after '${after}'`);
   return before + after + rest.slice(0, at) + to + rest.slice(at + from.length);
@@ -252,7 +253,10 @@ function alter(text: string, after: string, from: string, to: string): string {
 const types = ['kvm_run', 'kvm_ioapic_state', 'kvm_pit_channel_state', 'kvm_one_reg', 'kvm_arm_device_addr'];
 const constants = ['KVM_EXIT_IO', 'KVM_EXIT_MMIO', 'KVM_RUN', 'KVM_GET_ONE_REG', 'KVM_TRC_SHIFT'];
 
-/** A small part of a model, so that it is compared in no time; of `struct kvm_run` the members that are no records. */
+/**
+ * Returns a small part of a model, which is compared quickly. Of `struct kvm_run`, it has the members that are not
+ * records.
+ */
 function partOf(model: Model): Model {
   return {
     ...model,

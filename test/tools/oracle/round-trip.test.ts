@@ -1,4 +1,4 @@
-/** Every field through memory: what C writes the views read, and what the views write C reads. */
+/** Every field in memory: views read the values that C writes, and C reads the values that views write. */
 
 import { beforeAll, expect, it } from 'vitest';
 import type { Member, Model } from '../../../generator/model/model.js';
@@ -24,7 +24,7 @@ for (const subject of [kvm, shapes]) {
       bindings = await importBindings(generated);
     });
 
-    it('tests every member that can be accessed, and as many leaves as the model has', () => {
+    it('the test covers every accessible member, and as many leaves as the model has', () => {
       const { types } = bindings.model;
       const empty = emptyRecords(types.flatMap(({ members }) => members));
       expect(found.members.size + empty.length).toBe(countRecords(types).fields);
@@ -36,7 +36,7 @@ for (const subject of [kvm, shapes]) {
       expect(new Set(oracle.cases.map(({ leaf }) => leaf)).size).toBe(found.leaves.length);
     });
 
-    it('has no accessor for a record without members, and one for every other member', () => {
+    it('every member except records without members has an accessor', () => {
       for (const { className, members } of classesOf(bindings.model)) {
         const { prototype } = classCalled(bindings.exports, className) as unknown as { readonly prototype: object };
         const accessible = members.filter((member) => member.members?.length !== 0).map(({ name }) => name);
@@ -45,17 +45,17 @@ for (const subject of [kvm, shapes]) {
       }
     });
 
-    it('has seen memory change with every value that C wrote, unless the value is zero', () => {
+    it('every value that C wrote changed the memory, unless the value is zero', () => {
       expect(oracle.readings.length).toBe(oracle.cases.length);
       const unseen = oracle.cases.filter((_, index) => oracle.readings[index]?.bytes.length === 0);
       expect(unseen.filter(({ value }) => value !== 0n)).toEqual([]);
     });
 
-    it('reads from every field what C wrote', () => {
+    it('views read the value that C wrote in every field', () => {
       expect(oracle.readDifferences(bindings)).toEqual([]);
     });
 
-    it('writes to every field what C reads, and to no other bit', () => {
+    it('views write the value that C reads in every field, and no other bit', () => {
       const { writes, differences } = oracle.writeDifferences(bindings);
       expect(differences).toEqual([]);
       expect(writes).toBeGreaterThanOrEqual(2 * oracle.cases.length);
@@ -67,7 +67,10 @@ function emptyRecords(members: readonly Member[]): Member[] {
   return members.flatMap((member) => (member.members?.length === 0 ? [member] : emptyRecords(member.members ?? [])));
 }
 
-/** Values and elements at the corners of arrays, by multiplication; a value of unknown type counts as two bytes. */
+/**
+ * Counts the values and the elements at the corners of arrays by multiplication. A value of unknown type counts as two
+ * bytes.
+ */
 function countLeaves(model: Model, members: readonly Member[]): number {
   return members.reduce((sum, { dims = [], shape, members: inner }) => {
     const corners = dims.reduce<number>((count, length) => count * (length === 1 ? 1 : 2), 1);

@@ -1,4 +1,4 @@
-// The loops of tools/bench/runtime/ in C: what the kernel alone costs.
+// The loops of tools/bench/runtime/ in C. They show the cost of the kernel alone.
 //
 // Reads commands from standard input, one on each line, and prints one line for each:
 //   exits N     N port exits of a real-mode guest, decoded: the nanoseconds for all of them, and a checksum
@@ -177,8 +177,10 @@ int main(void) {
   long count;
   long vcpus;
   while (scanf("%15s %ld", order, &count) == 2) {
-    if (strcmp(order, "exits") == 0) exits(&ports, count, false);
-    else if (strcmp(order, "served") == 0) exits(&ports, count, true);
+    if (strcmp(order, "exits") == 0)
+      exits(&ports, count, false);
+    else if (strcmp(order, "served") == 0)
+      exits(&ports, count, true);
     if (strcmp(order, "calls") == 0) calls(file, count);
     if (strcmp(order, "kicks") == 0 && scanf("%ld", &vcpus) == 1) kicks(count, vcpus);
     fflush(stdout);

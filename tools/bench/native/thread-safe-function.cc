@@ -1,4 +1,4 @@
-// Hands each exit to JavaScript's main thread by a ThreadSafeFunction, as a program without Workers does.
+// Hands each exit to the main thread of JavaScript with a ThreadSafeFunction, as a program without Workers does.
 
 #include <napi.h>
 #include <semaphore.h>
@@ -29,12 +29,13 @@ void run(Napi::ThreadSafeFunction exits, int64_t count) {
   exits.Release();
 }
 
-// The bytes of struct kvm_run.
+// Returns the bytes of struct kvm_run.
 Napi::Value Shared(const Napi::CallbackInfo& info) {
   return Napi::ArrayBuffer::New(info.Env(), ports().run, ports().run_size);
 }
 
-// (count, serve): runs the vCPU on a thread of its own to this many exits. `serve` is called for each of them.
+// (count, serve): runs the vCPU on a thread of its own until it has made this many exits. The thread calls `serve` for
+// each exit.
 Napi::Value Run(const Napi::CallbackInfo& info) {
   const auto exits = Napi::ThreadSafeFunction::New(info.Env(), info[1].As<Napi::Function>(), "exits", 0, 1);
   std::thread(run, exits, info[0].As<Napi::Number>().Int64Value()).detach();

@@ -1,9 +1,9 @@
-/** Port exits on this thread, decoded in two ways: from `struct kvm_run`, and with the exit that narrows. */
+/** Port exits on this thread, decoded in two ways: from `struct kvm_run`, and with the typed `exit`. */
 
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { KVM_EXIT_IO } from '../../../generated/x86_64/linux/kvm.js';
-import { Kvm, type Vcpu } from '../../../runtime/index.js';
+import { Kvm, type Vcpu } from '../../../runtime/x86_64.js';
 import { realMode } from '../../guests/index.js';
 import { inTurn, median, medianOf, type Result, ratioOf } from '../harness.js';
 import { serveIo } from './io.js';
@@ -16,12 +16,12 @@ const exitsPerRound = 250;
 const warmUp = 20_000;
 const bounds = { exit: 1.05, bytes: 0.01 } as const;
 
-/** Runs to this many exits. Returns a sum of all their members. */
+/** Runs the vCPU until it has made this many exits. Returns the sum of all members of the exits. */
 type RunExits = (vcpu: Vcpu, count: number) => number;
 
 const ways = [
-  { name: 'decode of an IO exit', order: 'exits', run: runExits },
-  { name: 'its typed exit and data', order: 'served', run: serveExits },
+  { name: 'a decoded IO exit', order: 'exits', run: runExits },
+  { name: 'typed exit and data', order: 'served', run: serveExits },
 ] as const;
 
 export async function benchExits(loop: Loop): Promise<Result[]> {
@@ -34,14 +34,14 @@ export async function benchExits(loop: Loop): Promise<Result[]> {
   return results;
 }
 
-/** Keeps processes that work in turn on one processor: two processors of a shared machine are seldom equally fast. */
+/** Keeps processes that work in turn on one processor, because two processors of a shared machine are seldom equally fast. */
 function onOneProcessor(...pids: readonly number[]): Disposable {
   const allowed = /^Cpus_allowed_list:\s*((\d+).*)$/m.exec(readFileSync('/proc/self/status', 'utf8')) ?? [];
   const [, all = '', one = ''] = allowed;
   const keep = (processors: string): void => {
     for (const pid of pids) {
       const { status, stderr } = spawnSync('taskset', ['-acp', processors, String(pid)], { encoding: 'utf8' });
-      if (status !== 0) throw new Error(`taskset ended with ${status}: ${stderr}`);
+      if (status !== 0) throw new Error(`taskset: exit status ${status}: ${stderr}`);
     }
   };
   keep(one);
@@ -63,7 +63,7 @@ async function benchWay(
   };
   const inC = async (): Promise<number> => {
     const c = await loop.order(order, exitsPerRound);
-    if (String(sum) !== c.sum) throw new Error(`the two sides do not come to the same: ${sum} and ${c.sum}`);
+    if (String(sum) !== c.sum) throw new Error(`the two sides have different results: ${sum} and ${c.sum}`);
     return c.figure;
   };
   run(vcpu, warmUp);
@@ -75,14 +75,14 @@ async function benchWay(
       measured: ratioOf(seen),
       bound: bounds.exit,
       unit: '',
-      note: `${microseconds.toFixed(1)} µs an exit`,
+      note: `${microseconds.toFixed(1)} µs per exit`,
     },
     {
-      subject: `allocated per KVM_RUN with ${name}, over a million`,
+      subject: `memory: KVM_RUN with ${name}`,
       measured: Math.max(0, bytesPerExit(vcpu, run)),
       bound: bounds.bytes,
       unit: 'B/op',
-      note: 'the heap before and after slices of the million',
+      note: 'mean of a million',
     },
   ];
 }
@@ -91,7 +91,7 @@ function runExits(vcpu: Vcpu, count: number): number {
   const run = vcpu.kvmRun;
   let sum = 0;
   for (let i = 0; i < count; i++) {
-    if (vcpu.run() !== 'exit') throw new Error(`interrupted by ${vcpu.interruption}`);
+    if (vcpu.run().reason === 'interrupted') throw new Error('interrupted');
     sum += serveIo(run);
   }
   return sum;
@@ -100,8 +100,7 @@ function runExits(vcpu: Vcpu, count: number): number {
 function serveExits(vcpu: Vcpu, count: number): number {
   let sum = 0;
   for (let i = 0; i < count; i++) {
-    if (vcpu.run() !== 'exit') throw new Error(`interrupted by ${vcpu.interruption}`);
-    const { exit } = vcpu;
+    const exit = vcpu.run();
     switch (exit.reason) {
       case KVM_EXIT_IO: {
         const { io, data } = exit;

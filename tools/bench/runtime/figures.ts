@@ -1,4 +1,4 @@
-/** Absolute figures to go with a ratio. */
+/** The absolute figures for the note of a ratio. */
 
 import { medianOf, type Round } from '../harness.js';
 

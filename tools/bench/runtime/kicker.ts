@@ -1,7 +1,7 @@
 /** The Worker that kicks one vCPU after the other at random phases, like `kicks` in loop.c. */
 
 import { parentPort, workerData } from 'node:worker_threads';
-import { kick, type SharedVcpu } from '../../../runtime/index.js';
+import { kick, type VcpuHandle } from '../../../runtime/index.js';
 import { median } from '../harness.js';
 import type { KickerData } from './kicks.js';
 
@@ -14,7 +14,7 @@ function latency(index: number): number {
   const until = performance.now() + Math.random() * longestPhaseMs;
   while (performance.now() < until);
   const start = process.hrtime.bigint();
-  kick(vcpus[index] as SharedVcpu);
+  kick(vcpus[index] as VcpuHandle);
   Atomics.wait(returnedAt, index, 0n);
   return Number(Atomics.load(returnedAt, index) - start);
 }

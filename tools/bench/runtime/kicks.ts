@@ -3,14 +3,14 @@
 import { once } from 'node:events';
 import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
-import type { SharedVcpu } from '../../../runtime/index.js';
+import type { VcpuHandle } from '../../../runtime/index.js';
 import { inTurn, type Result, ratioOf } from '../harness.js';
 import { microseconds } from './figures.js';
 import type { Loop } from './native.js';
 import { Spinners } from './spinners.js';
 
 const rounds = 20;
-/** There are fewer kicks where they take longer: with more vCPUs than processors a kick takes milliseconds. */
+/** Slow kicks are fewer: with more vCPUs than processors, a kick takes milliseconds. */
 const crowds = [
   { vcpus: 1, kicks: 300 },
   { vcpus: 2, kicks: 150 },
@@ -20,7 +20,7 @@ const bound = 1.3;
 
 /** What the Worker that kicks gets as `workerData`. */
 export interface KickerData {
-  readonly vcpus: readonly SharedVcpu[];
+  readonly vcpus: readonly VcpuHandle[];
   readonly returnedAt: BigInt64Array;
 }
 
@@ -51,9 +51,9 @@ async function benchCrowd(loop: Loop, vcpus: number, count: number): Promise<Res
   await kicker.terminate();
   const [ourTime, timeInC] = microseconds(seen, 0);
   const processors = availableParallelism();
-  const crowded = vcpus > processors ? `; they take turns on ${processors} processors` : '';
+  const crowded = vcpus > processors ? `; the vCPUs share ${processors} processors` : '';
   return {
-    subject: `kick to return with ${vcpus} vCPU${vcpus === 1 ? '' : 's'}, p50 / C`,
+    subject: `from kick to return with ${vcpus} vCPU${vcpus === 1 ? '' : 's'}, median / C`,
     measured: ratioOf(seen),
     bound,
     unit: '',

@@ -1,6 +1,6 @@
 /** The cost of a KVM_RUN with KVM_SET_SIGNAL_MASK, which takes the lock of the process's signals, and with immediate_exit. */
 
-import { Kvm } from '../../../runtime/index.js';
+import { Kvm } from '../../../runtime/x86_64.js';
 import { inTurn, type Result, ratioOf } from '../harness.js';
 import { microseconds } from './figures.js';
 import { ServingThread } from './serving-thread.js';

@@ -1,4 +1,4 @@
-/** What the runtime is compared with: tools/bench/native, built, and its C loops as a process that takes commands. */
+/** Builds tools/bench/native, and starts its C loops as a process that reads commands. */
 
 import { type ChildProcessWithoutNullStreams, spawn, spawnSync } from 'node:child_process';
 import { createRequire } from 'node:module';
@@ -11,7 +11,7 @@ const built = join(packageRoot(), 'build', 'bench');
 export function buildNative(): void {
   const sources = join(packageRoot(), 'tools', 'bench', 'native');
   const { status, stderr, error } = spawnSync('make', ['-s', '-C', sources], { encoding: 'utf8' });
-  if (status !== 0) throw new Error(`${sources} cannot be built: ${stderr || error?.message}`);
+  if (status !== 0) throw new Error(`make -C ${sources} failed: ${stderr || error?.message}`);
 }
 
 interface Answer {
@@ -41,11 +41,11 @@ export function startLoop(): Loop {
   };
 }
 
-/** A vCPU that sends to the port for ever, and whose exits arrive by ThreadSafeFunction. */
+/** A vCPU that writes to the port for ever. A ThreadSafeFunction hands over its exits. */
 export interface ByThreadSafeFunction {
   /** The vCPU's `struct kvm_run`. */
   shared(): ArrayBuffer;
-  /** Runs the vCPU to this many exits on a thread of its own. The thread waits for the call of `serve` at each exit. */
+  /** Runs the vCPU on a thread of its own until it has made this many exits. At each exit the thread waits for `serve`. */
   run(count: number, serve: () => void): void;
 }
 

@@ -1,6 +1,6 @@
-/** A register is read and written at each exit: in the synchronized registers, compared with two ioctls. */
+/** Reads and writes a register at each exit. The synchronized registers are compared with two ioctls. */
 
-import { Kvm, type Vcpu } from '../../../runtime/index.js';
+import { Kvm, type Vcpu } from '../../../runtime/x86_64.js';
 import { realMode } from '../../guests/index.js';
 import { inTurn, medianOf, type Result, ratioOf } from '../harness.js';
 
@@ -31,21 +31,22 @@ export async function benchRegisters(): Promise<Result> {
     () => nanoseconds(guest.vcpu, synchronize),
     () => nanoseconds(vcpu, askKernel),
   );
-  if (synchronized.$rax !== regs.$rax) throw new Error('the two sides do not come to the same');
+  if (synchronized.$rax !== regs.$rax)
+    throw new Error(`the two sides have different results: ${synchronized.$rax} and ${regs.$rax}`);
   const microseconds = [0, 1].map((side) => medianOf(seen, (round) => (round[side] as number) / exitsPerRound / 1000));
   return {
     subject: 'exit with registers read and written, synchronized / by two ioctls',
     measured: ratioOf(seen),
     bound,
     unit: '',
-    note: microseconds.map((time) => `${time.toFixed(1)} µs`).join(' against '),
+    note: microseconds.map((time) => `${time.toFixed(1)} µs`).join(', by ioctls '),
   };
 }
 
 function nanoseconds(vcpu: Vcpu, roundTrip: () => void): number {
   const start = performance.now();
   for (let i = 0; i < exitsPerRound; i++) {
-    if (vcpu.run() !== 'exit') throw new Error(`interrupted by ${vcpu.interruption}`);
+    if (vcpu.run().reason === 'interrupted') throw new Error('interrupted');
     roundTrip();
   }
   return (performance.now() - start) * 1e6;

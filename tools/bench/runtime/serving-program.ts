@@ -1,7 +1,7 @@
 /** The program of a `ServingThread`. It serves a number of exits in each turn. */
 
 import type { MessagePort } from 'node:worker_threads';
-import type { Vcpu, VcpuProgram } from '../../../runtime/index.js';
+import type { Vcpu, VcpuProgram } from '../../../runtime/x86_64.js';
 import { serveIo } from './io.js';
 
 export interface ServerData {
@@ -28,7 +28,7 @@ export default function start({ kvmRun }: Vcpu, { port, turn, count }: ServerDat
   };
   awaitTurn();
   return {
-    exit() {
+    onExit() {
       sum += serveIo(kvmRun);
       if (--left > 0) return undefined;
       const served: Served = { nanoseconds: (performance.now() - begun) * 1e6, sum };

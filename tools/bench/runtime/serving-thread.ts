@@ -2,7 +2,8 @@
 
 import { once } from 'node:events';
 import { MessageChannel, type MessagePort } from 'node:worker_threads';
-import { type Kvm, type VcpuOptions, VcpuThread } from '../../../runtime/index.js';
+import { VcpuThread } from '../../../runtime/index.js';
+import type { Kvm, VcpuOptions } from '../../../runtime/x86_64.js';
 import { realMode } from '../../guests/index.js';
 import type { Served, ServerData } from './serving-program.js';
 
@@ -12,7 +13,7 @@ export class ServingThread implements AsyncDisposable {
   readonly #port: MessagePort;
   readonly #turn = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT));
 
-  /** Starts a machine of its own, whose guest sends to the port for ever. */
+  /** Starts a machine of its own. The guest of the machine writes to the port for ever. */
   constructor(kvm: Kvm, count: number, options?: VcpuOptions) {
     const vm = kvm.createVm();
     const guest = realMode.outForEver.load(vm, options);

@@ -1,6 +1,6 @@
 /** The program of a guest that spins. It stores the time when the vCPU has returned from a kick. */
 
-import type { VcpuProgram } from '../../../runtime/index.js';
+import type { VcpuProgram } from '../../../runtime/x86_64.js';
 
 export interface SpinnerData {
   readonly returnedAt: BigInt64Array;
@@ -10,10 +10,10 @@ export interface SpinnerData {
 
 export default function start(_vcpu: unknown, { returnedAt, index }: SpinnerData): VcpuProgram {
   return {
-    exit() {
+    onExit() {
       throw new Error('exit of a guest that spins');
     },
-    interrupted() {
+    onInterrupt() {
       Atomics.store(returnedAt, index, process.hrtime.bigint());
       Atomics.notify(returnedAt, index);
       return undefined;

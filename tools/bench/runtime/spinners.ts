@@ -1,6 +1,7 @@
 /** vCPUs that spin at the same time, each in its own Worker. */
 
-import { Kvm, VcpuThread, type Vm } from '../../../runtime/index.js';
+import { VcpuThread } from '../../../runtime/index.js';
+import { Kvm, type Vm } from '../../../runtime/x86_64.js';
 import { type Loaded, realMode } from '../../guests/index.js';
 import type { SpinnerData } from './spinner.js';
 

@@ -1,4 +1,4 @@
-/** How long a process takes to end while guests spin, for each way to end it. */
+/** Measures how long a process with spinning guests takes to end, for each way to end a process. */
 
 import { type Crowd, type EndingAction, endings, endProcess } from '../../lib/teardown/endings.js';
 import { watchdogMs } from '../../lib/timeouts.js';
@@ -20,7 +20,7 @@ export async function benchTeardown(): Promise<Result[]> {
   for (const action of actions) {
     const [one, four] = [await slowest(action, 1), await slowest(action, 4)];
     results.push({
-      subject: `guests spin, the process ends: ${action}`,
+      subject: `end of a process with spinning guests: ${action}`,
       measured: Math.max(one, four),
       bound: boundMs,
       unit: 'ms',
@@ -41,5 +41,7 @@ async function millisecondsToEnd(action: EndingAction, crowd: Crowd): Promise<nu
   const { code, signal, stderr, milliseconds } = await endProcess(action, crowd, watchdogMs);
   const expected = endings[action];
   if (code === expected.code && signal === expected.signal && !Number.isNaN(milliseconds)) return milliseconds;
-  throw new Error(`${action}, with ${crowd.count} guests: the process ended with ${signal ?? code}\n${stderr}`);
+  throw new Error(
+    `${action}, with ${crowd.count} guests: the process ended with ${signal ?? code}, expected ${expected.signal ?? expected.code}\n${stderr}`,
+  );
 }

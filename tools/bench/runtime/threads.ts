@@ -1,7 +1,7 @@
-/** Exits that are served in the vCPU's Worker, compared with exits that are each handed to the main thread. */
+/** Compares exits that the Worker of the vCPU serves with exits that are handed to the main thread. */
 
 import { KvmRun } from '../../../generated/x86_64/linux/kvm.js';
-import { Kvm } from '../../../runtime/index.js';
+import { Kvm } from '../../../runtime/x86_64.js';
 import { inTurn, type Result, ratioOf } from '../harness.js';
 import { microseconds } from './figures.js';
 import { serveIo } from './io.js';
@@ -11,7 +11,7 @@ import { ServingThread } from './serving-thread.js';
 
 const rounds = 15;
 const exitsPerRound = 4_000;
-/** At least 2.5 times as fast. */
+/** The Worker must be at least 2.5 times as fast. */
 const bound = 1 / 2.5;
 
 export async function benchThreads(): Promise<Result> {
@@ -32,7 +32,7 @@ export async function benchThreads(): Promise<Result> {
   const sums = new Set<number>();
   const side = (serve: () => Promise<Served>) => async (): Promise<number> => {
     const { nanoseconds, sum } = await serve();
-    if (sums.add(sum).size > 1) throw new Error(`the two sides do not come to the same: ${[...sums].join(' and ')}`);
+    if (sums.add(sum).size > 1) throw new Error(`the two sides have different results: ${[...sums].join(' and ')}`);
     return nanoseconds / exitsPerRound;
   };
   const seen = await inTurn(
@@ -42,10 +42,10 @@ export async function benchThreads(): Promise<Result> {
   );
   const [inWorker, handedOver] = microseconds(seen, 1);
   return {
-    subject: 'an exit in its Worker / by ThreadSafeFunction',
+    subject: 'exit served in its Worker / by ThreadSafeFunction',
     measured: ratioOf(seen),
     bound,
     unit: '',
-    note: `${inWorker}, handed to the main thread ${handedOver}`,
+    note: `${inWorker}, on the main thread ${handedOver}`,
   };
 }

@@ -1,4 +1,5 @@
-// Small guests in real mode, and the system calls that start them. For C and for C++, without this project's library.
+// Small guests in real mode, and the system calls that start them. This header is for C and C++, and it does not use
+// the library of this project.
 #pragma once
 
 #include <fcntl.h>
@@ -16,7 +17,7 @@ static const uint8_t out_for_ever[] = {0xba, 0xf8, 0x03, 0xee, 0xeb, 0xfd};
 static const uint8_t spin[] = {0x66, 0xff, 0x06, 0x00, 0x80, 0xeb, 0xf9};
 enum { code_at = 0x1000, counter_at = 0x8000, memory_size = 0x10000 };
 
-// Returns the result of a system call. Exits if the call has failed.
+// Returns the result of a system call. Ends the process if the call has failed.
 static inline int must(int result, const char* what) {
   if (result >= 0) return result;
   perror(what);
@@ -37,7 +38,8 @@ static inline int create_vm(int kvm) {
   return vm;
 }
 
-static inline void set_memory(int vm, uint32_t slot, uint32_t flags, uint64_t guest_address, void* memory, size_t size) {
+static inline void set_memory(int vm, uint32_t slot, uint32_t flags, uint64_t guest_address, void* memory,
+                              size_t size) {
   struct kvm_userspace_memory_region region;
   memset(&region, 0, sizeof region);
   region.slot = slot;

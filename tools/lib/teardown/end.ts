@@ -1,12 +1,13 @@
 /**
- * `end ACTION COUNT GUEST RUNNER MECHANISM`: runs guests on its threads and then ends by the action, see endings.ts. It
- * prints the time directly before the action.
+ * `end ACTION COUNT GUEST RUNNER MECHANISM`: a process that runs guests on its threads and then ends with the action. See
+ * endings.ts. The process prints the time directly before the action.
  */
 
 import { setTimeout } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
 import { builtModule } from '../../../runtime/addon.js';
-import { Kvm, type Vcpu, VcpuThread } from '../../../runtime/index.js';
+import { VcpuThread } from '../../../runtime/index.js';
+import { Kvm, type Vcpu } from '../../../runtime/x86_64.js';
 import { type Loaded, longMode, places, realMode, userMode } from '../../guests/index.js';
 import type { Crowd, EndingAction } from './endings.js';
 import type { ProgramData } from './program.js';
@@ -25,10 +26,10 @@ const kvm = Kvm.open();
 const guests: Readonly<Record<Crowd['guest'], () => Loaded>> = {
   user: () => userMode.spin.load(kvm.createVm(), { mechanism }),
   kernel: () => longMode.spin.load(kvm.createVm(), { mechanism }),
-  /** Counts once and halts. With the interrupt controller in the kernel that is not an exit. */
+  /** A guest that counts once and halts. With the interrupt controller in the kernel, the halt is not an exit. */
   halted() {
     const vm = kvm.createVm();
-    vm.interrupts.createChips();
+    vm.createIrqchip();
     const loaded = realMode.halt.load(vm, { mechanism });
     // inc dword ptr [0x8000]; hlt
     loaded.memory.write(places.code, Uint8Array.of(0x66, 0xff, 0x06, 0x00, 0x80, 0xf4));
@@ -36,7 +37,7 @@ const guests: Readonly<Record<Crowd['guest'], () => Loaded>> = {
   },
 };
 
-/** What a `VcpuThread` and a Worker have in common. */
+/** The common part of a `VcpuThread` and a Worker. */
 interface Running {
   terminate(): Promise<unknown>;
   unref(): unknown;
@@ -52,19 +53,22 @@ const runners: Readonly<Record<Crowd['runner'], (vcpu: Vcpu) => Running>> = {
   VcpuThread(vcpu) {
     const data: ProgramData = { action };
     const thread = VcpuThread.start(vcpu, builtModule('tools/lib/teardown/program'), { data });
-    void thread.finished.then(() => onEnd(5));
+    void thread.finished.catch((error: unknown) => {
+      onEnd(thread.exitCode ?? 0);
+      throw error;
+    });
     return thread;
   },
 };
 
-/** Called when a Worker has ended, by itself or by `terminate`. */
+/** Called when a Worker has ended. */
 function onEnd(code: number): void {
   if (action === 'process.exit in a Worker') process.exit(code);
 }
 
 const kill = (signal: NodeJS.Signals): void => void process.kill(process.pid, signal);
 
-/** Another thread sends the signal as soon as this thread is in the guest. */
+/** Runs a guest on this thread. Another thread sends the signal as soon as the guest runs. */
 function runUntil(signal: NodeJS.Signals): void {
   const { vcpu, memory } = guests.user();
   const workerData: SignallerInput = { memory: memory.share(), signal };
@@ -101,6 +105,6 @@ for (const { memory } of machines) {
   const counter = memory.dataView(places.data, 4);
   while (counter.getUint32(0, true) === 0) await setTimeout(1);
 }
-// In these two the other thread announces the end.
+// In the other case, the thread that sends the signal announces the end.
 if (!action.endsWith('in a run')) announce();
 await actions[action]();

@@ -6,15 +6,16 @@
 import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { builtModule } from '../../../runtime/addon.js';
-import type { Mechanism } from '../../../runtime/index.js';
+import type { Mechanism } from '../../../runtime/x86_64.js';
 
-/** The guests of a process: how many, which, on whose threads, and by which mechanism a kick gets them out of KVM_RUN. */
+/** The guests of a process. */
 export interface Crowd {
   readonly count: number;
-  /** A guest that spins in user mode, one that spins in kernel mode, or one that has halted in KVM_RUN. */
+  /** A guest that spins in user mode, a guest that spins in kernel mode, or a guest that has halted inside KVM_RUN. */
   readonly guest: 'user' | 'kernel' | 'halted';
-  /** A `VcpuThread`, or a Worker that runs the vCPU by itself. */
+  /** The thread of the vCPU: a `VcpuThread`, or a Worker that calls `run` itself. */
   readonly runner: 'VcpuThread' | 'Worker';
+  /** The mechanism by which a kick gets the guest out of KVM_RUN. */
   readonly mechanism: Mechanism;
 }
 
@@ -26,7 +27,7 @@ export interface Ending {
 }
 
 const nothing = /^$/;
-/** What Node prints for an error that nobody has caught, and nothing else. */
+/** The text that Node prints for an uncaught error, and no other text. */
 const onPurpose = /^\n?\S+:\d+\n.*\n +\^\n\s*Error: on purpose\n(?:(?: {4}at |Emitted ).*\n)+\nNode\.js v.*\n$/;
 
 const withCode = (code: number, stderr: RegExp = nothing): Ending => ({ code, signal: null, stderr });
@@ -68,11 +69,11 @@ export interface Ended {
   readonly code: number | null;
   readonly signal: NodeJS.Signals | null;
   readonly stderr: string;
-  /** From directly before the action until the process was gone. NaN if the process did not get as far as the action. */
+  /** The time from directly before the action to the end of the process. NaN if the process did not reach the action. */
   readonly milliseconds: number;
 }
 
-/** Has a process end. A process that hangs is killed after `watchdogMs`, so it ends by the wrong signal. */
+/** Starts a process and has it end. A process that hangs is killed after `watchdogMs`, so it ends with the wrong signal. */
 export function endProcess(
   action: EndingAction,
   { count, guest, runner, mechanism }: Crowd,
@@ -86,7 +87,7 @@ export function endProcess(
     const child = execFile(process.execPath, given, options, (_, stdout, stderr) => {
       const { exitCode: code, signalCode: signal } = child;
       const [, from] = /^ending (\d+)\n$/.exec(stdout) ?? [];
-      // The clock is that of the machine, so the times of two processes can be compared.
+      // All processes of the machine share this clock, so the times of two processes can be compared.
       const milliseconds = from === undefined ? Number.NaN : Number(endedAt - BigInt(from)) / 1e6;
       resolve({ code, signal, stderr, milliseconds });
     });

@@ -1,6 +1,6 @@
-/** The program of a guest that has no exits. A kick has it do its part of the action of `end.ts`. */
+/** The program of a guest that has no exits. After a kick, the program does its part of the action of `end.ts`. */
 
-import type { StartVcpuProgram } from '../../../runtime/index.js';
+import type { StartVcpuProgram } from '../../../runtime/x86_64.js';
 
 export interface ProgramData {
   /** An action of endings.ts, or `stop`. */
@@ -16,8 +16,8 @@ const actions: Readonly<Record<string, () => 'stop' | undefined>> = {
 };
 
 const start: StartVcpuProgram<ProgramData> = (_vcpu, { action }) => ({
-  exit: () => undefined,
-  interrupted: () => actions[action]?.(),
+  onExit: () => undefined,
+  onInterrupt: () => actions[action]?.(),
 });
 
 export default start;

@@ -1,4 +1,4 @@
-/** A Worker that sends a signal to this process as soon as a guest counts. */
+/** A Worker that sends a signal to its own process as soon as a guest counts. */
 
 import { writeSync } from 'node:fs';
 import { isMainThread, workerData } from 'node:worker_threads';

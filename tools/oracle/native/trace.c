@@ -1,8 +1,8 @@
 // Drives one vCPU of a machine, answers its device accesses, and prints every exit. test/helpers/tracing.ts writes the
-// description of the machine and drives the same machine with the library, which has to print the same.
+// description of the machine and drives the same machine with the library. Both must print the same text.
 //
-// Reads from standard input a struct description, its slots, struct kvm_sregs, struct kvm_regs and the memory. Prints a
-// line for each exit, then the registers, then a hash of the memory.
+// The program reads from standard input a struct description, its slots, struct kvm_sregs, struct kvm_regs and the
+// memory. It prints a line for each exit, then the registers, then a hash of the memory.
 
 #include <errno.h>
 #include <inttypes.h>
@@ -44,7 +44,7 @@ static bool at_end;
 
 static void take(void* bytes, size_t size, const char* what) {
   if (fread(bytes, 1, size, stdin) == size) return;
-  fprintf(stderr, "%s: not all there\n", what);
+  fprintf(stderr, "%s: the input is incomplete\n", what);
   exit(2);
 }
 
@@ -115,7 +115,8 @@ static void print_regs(void) {
 
 static void print_segment(const char* of, const struct kvm_segment* segment) {
 #define PRINT(name) print_number(of, #name, segment->name)
-  PRINT(base), PRINT(limit), PRINT(selector), PRINT(type), PRINT(present), PRINT(dpl), PRINT(db), PRINT(s), PRINT(l), PRINT(g);
+  PRINT(base), PRINT(limit), PRINT(selector), PRINT(type), PRINT(present), PRINT(dpl), PRINT(db), PRINT(s), PRINT(l),
+      PRINT(g);
   PRINT(avl), PRINT(unusable);
 #undef PRINT
 }

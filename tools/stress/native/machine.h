@@ -20,7 +20,7 @@ class Machine {
         vm_(std::make_shared<Vm>(create_vm(kvm_.fd))),
         memory_(std::make_shared<Memory>(Mapping::map(-1, memory_size, MAP_PRIVATE | MAP_ANONYMOUS), -1)) {
     set_memory(vm_->fd, 0, 0, 0, at(0), memory_size);
-    vm_->memory[0] = memory_;
+    vm_->slots[0] = {memory_, 0, memory_size, {}};
     memcpy(at(spin_at), spin, sizeof spin);
     memcpy(at(out_at), out_for_ever, sizeof out_for_ever);
     for (const Mechanism mechanism : mechanisms) add(mechanism, signal_number);
@@ -47,8 +47,9 @@ class Machine {
   static constexpr size_t spin_at = code_at;
   static constexpr size_t out_at = code_at + 0x100;
 
-  // KVM_SET_SIGNAL_MASK as it is in C. Its struct is a length, and the signals directly after it. In C++ the empty
-  // struct in the header's flexible array has a size, which makes the request and the struct wrong.
+  // KVM_SET_SIGNAL_MASK as C has it. Its struct is a length, with the signals directly after it. The header's
+  // flexible array has an empty struct. In C++ an empty struct has a size, so the request number and the struct would
+  // be wrong.
   static constexpr uint32_t set_signal_mask = _IOW(KVMIO, 0x8b, uint32_t);
 
   uint8_t* at(size_t offset) { return memory_->mapping->data() + offset; }

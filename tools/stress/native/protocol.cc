@@ -1,10 +1,11 @@
-// The kick protocol under ThreadSanitizer, on real vCPUs and without Node. It checks that the protocol keeps its
-// promises and that there is no data race. It prints each check on a line of its own, as JSON, and exits with 1 if a
+// The kick protocol under ThreadSanitizer, on real vCPUs and without Node. The program checks that the protocol keeps
+// its promises and that there is no data race. It prints one line of JSON for each check, and it exits with 1 if a
 // check failed.
 //
 //   protocol [count=N] [patience=MILLISECONDS] [without=STEP]
 //
-// The threads of a test share only relaxed atomics, so that the test does not order what the protocol leaves unordered.
+// The threads of a test share only relaxed atomics. So the test does not hide a data race of the protocol by ordering
+// the threads itself.
 
 #include <chrono>
 #include <functional>
@@ -31,7 +32,7 @@ class Relaxed {
   operator T() const { return value_.load(std::memory_order_relaxed); }
   void operator=(T value) { value_.store(value, std::memory_order_relaxed); }
   T operator++(int) { return value_.fetch_add(1, std::memory_order_relaxed); }
-  // Raises the value to `to`, unless it is greater already.
+  // Raises the value to `to`, unless the value is greater already.
   void raise(T to) {
     T seen = *this;
     while (seen < to && !value_.compare_exchange_weak(seen, to, std::memory_order_relaxed)) continue;
@@ -72,7 +73,7 @@ void await(IsSo is_so, const char* what) {
   }
 }
 
-// Spends a random time of up to `at_most` microseconds. A run takes some ten of them.
+// Waits for a random time of up to `at_most` microseconds. A run takes some ten microseconds.
 void spend(unsigned at_most) {
   thread_local unsigned state = static_cast<unsigned>(this_thread()) * 2654435761u;
   state = state * 1664525u + 1013904223u;
@@ -82,7 +83,7 @@ void spend(unsigned at_most) {
 
 constexpr Interruption exited = Interruption::kNone;
 
-// What the runs of one vCPU returned.
+// The results of the runs of one vCPU.
 struct Account {
   Relaxed<uint64_t> runs, exits, kicks, aborts, timeouts, pauses, busy;
   // The run that delivered the last kick.
@@ -90,27 +91,38 @@ struct Account {
   Relaxed<bool> over;
 };
 
-bool never() { return false; }
+bool always() { return true; }
 
 Interruption run_once(Vcpu& vcpu, Account& account, const RunOrder& order = {}) {
   account.runs++;
-  const int result = run(vcpu, order, never);
+  const int result = run(vcpu, order, always);
   if (result < 0) expect(false, std::string("KVM_RUN: ") + strerror(-result));
   const auto interruption = static_cast<Interruption>(result);
   switch (interruption) {
-    case Interruption::kNone: account.exits++; break;
+    case Interruption::kNone:
+      account.exits++;
+      break;
     case Interruption::kKick:
       account.kicked_in = uint64_t{account.runs};
       account.kicks++;
       break;
-    case Interruption::kAbort: account.aborts++; break;
-    case Interruption::kTimeout: account.timeouts++; break;
-    case Interruption::kPause: account.pauses++; break;
+    case Interruption::kAbort:
+      account.aborts++;
+      break;
+    case Interruption::kTimeout:
+      account.timeouts++;
+      break;
+    case Interruption::kPause:
+      account.pauses++;
+      break;
+    case Interruption::kProcessSignal:
+      expect(false, "a process signal interrupts a run that does not ask for it");
+      break;
   }
   return interruption;
 }
 
-// A thread that ends as a thread of Node does: its vCPUs forget it.
+// A thread that ends like a thread of Node: its vCPUs forget the thread.
 class Runner {
  public:
   template <typename Work>
@@ -125,7 +137,7 @@ class Runner {
   Runner& operator=(const Runner&) = delete;
 
   pid_t id() {
-    await([this] { return id_ != 0; }, "the runner's thread");
+    await([this] { return id_ != 0; }, "the thread of the runner starts");
     return id_;
   }
 
@@ -149,7 +161,8 @@ class Crew {
     }
   }
 
-  Crew(Machine& machine, Guest guest) : Crew(machine, guest, [](Vcpu& vcpu, Account& account) { run_once(vcpu, account); }) {}
+  Crew(Machine& machine, Guest guest)
+      : Crew(machine, guest, [](Vcpu& vcpu, Account& account) { run_once(vcpu, account); }) {}
 
   ~Crew() {
     for (size_t i = 0; i < accounts.size(); i++) {
@@ -187,7 +200,8 @@ uint64_t kick_once(Vcpu& vcpu, Account& account) {
   return run;
 }
 
-// The same where nobody else kicks. That run delivers the kick, or the next run if that run returns with an exit.
+// The same if no other thread kicks. This run delivers the kick, or the next run does if this run returns with an
+// exit.
 void kick_alone(Vcpu& vcpu, Account& account) {
   const uint64_t run = kick_once(vcpu, account);
   expect(account.kicked_in <= run + 1, "a kick is delivered late");
@@ -200,8 +214,10 @@ void every_kick_is_delivered(Mechanism mechanism) {
         Machine machine(vcpus, mechanism, signal_number);
         Crew crew(machine, guest);
         const auto kick = [=](Vcpu& vcpu, Account& account) {
-          if (kickers == 1) kick_alone(vcpu, account);
-          else kick_once(vcpu, account);
+          if (kickers == 1)
+            kick_alone(vcpu, account);
+          else
+            kick_once(vcpu, account);
         };
         with_each(machine.size_of(), kickers, [&](size_t i) {
           for (int round = 0; round < count; round++) {
@@ -211,8 +227,10 @@ void every_kick_is_delivered(Mechanism mechanism) {
         });
         const auto given = static_cast<uint64_t>(count * kickers);
         for (const Account& account : crew.accounts) {
-          expect(kickers == 1 ? account.kicks == given : account.kicks <= given, "more kicks are delivered than were given");
-          expect(account.aborts + account.timeouts + account.pauses == 0, "something other than a kick is delivered");
+          expect(kickers == 1 ? account.kicks == given : account.kicks <= given,
+                 "more kicks are delivered than were given");
+          expect(account.aborts + account.timeouts + account.pauses == 0,
+                 "an abort, a timeout or a pause is delivered without a request");
           expect((account.exits > 0) == (guest == Guest::kOut), "the guest does not run");
         }
       }
@@ -228,9 +246,10 @@ void a_kick_waits_for_a_run(Mechanism mechanism) {
   for (int round = 0; round < count; round++) {
     const uint32_t counter = machine.counter(0);
     with_each(1, 2, [&](size_t) { machine[0]->gate.kick(); });
-    expect(run_once(*machine[0], account) == Interruption::kKick, "a kick does not wait for the run");
+    expect(run_once(*machine[0], account) == Interruption::kKick, "a kick before a run does not interrupt the run");
     expect(machine.counter(0) == counter, "an instruction runs before a kick is delivered");
-    expect(run_once(*machine[0], account, shortly) == Interruption::kTimeout, "two kicks before a run are delivered twice");
+    expect(run_once(*machine[0], account, shortly) == Interruption::kTimeout,
+           "two kicks before a run are delivered twice");
   }
 }
 
@@ -245,7 +264,7 @@ void an_abort_is_of_its_run(Mechanism mechanism) {
         while (machine[i].get() != &vcpu) i++;
         const uint64_t number = account.runs + 1;
         if (run_once(vcpu, account, {0, number, false}) != Interruption::kAbort) return;
-        expect(asked[i] >= number, "an abort hits a later run");
+        expect(asked[i] >= number, "an abort interrupts a later run");
       });
       with_each(machine.size_of(), 3, [&](size_t i) {
         Account& account = crew.accounts[i];
@@ -256,11 +275,12 @@ void an_abort_is_of_its_run(Mechanism mechanism) {
           machine[i]->gate.abort(number);
           if (round % 8 == 0) kick_once(*machine[i], account);
           await([&] { return account.runs > number; }, "a run is aborted");
-          // This run is over, so nothing happens.
+          // This run is over, so the abort has no effect.
           machine[i]->gate.abort(number);
         }
       });
-      for (const Account& account : crew.accounts) expect(guest == Guest::kOut || account.aborts > 0, "no run is aborted");
+      for (const Account& account : crew.accounts)
+        expect(guest == Guest::kOut || account.aborts > 0, "no run is aborted");
     }
   }
 }
@@ -268,7 +288,7 @@ void an_abort_is_of_its_run(Mechanism mechanism) {
 void a_paused_vcpu_stays_out(Mechanism mechanism) {
   for (const int vcpus : {1, 2}) {
     Machine machine(vcpus, mechanism, signal_number);
-    // Odd while the vCPU may be paused.
+    // The number is odd while the vCPU may be paused.
     std::vector<Relaxed<uint64_t>> changes(machine.size_of());
     Crew crew(machine, Guest::kSpin, [&](Vcpu& vcpu, Account& account) {
       const auto& change = changes[&vcpu == machine[0].get() ? 0 : 1];
@@ -291,7 +311,7 @@ void a_paused_vcpu_stays_out(Mechanism mechanism) {
         expect(machine.counter(i) == counter, "a paused guest runs");
         gate.pause(false);
         changes[i]++;
-        await([&] { return machine.counter(i) != counter; }, "a vCPU goes on after it was resumed");
+        await([&] { return machine.counter(i) != counter; }, "a vCPU continues after it was resumed");
       }
     });
   }
@@ -302,10 +322,10 @@ void a_timeout_is_of_its_run(Mechanism mechanism) {
     for (const int vcpus : {1, 4}) {
       Machine machine(vcpus, mechanism, signal_number);
       Crew crew(machine, guest, [guest](Vcpu& vcpu, Account& account) {
-        // From too short for one instruction, over the time of an exit, to long enough.
+        // The timeouts grow from too short for one instruction to much longer than an exit.
         run_once(vcpu, account, {int64_t{1} << (account.runs % 20), 0, false});
         if (guest == Guest::kSpin) return;
-        expect(run_once(vcpu, account) != Interruption::kTimeout, "a timeout hits a later run");
+        expect(run_once(vcpu, account) != Interruption::kTimeout, "a timeout interrupts a later run");
       });
       with_each(machine.size_of(), 1, [&](size_t i) {
         Account& account = crew.accounts[i];
@@ -327,22 +347,26 @@ void threads_take_turns(Mechanism mechanism) {
     std::vector<Account> accounts(machine.size_of());
     for (size_t i = 0; i < machine.size_of(); i++) machine.place(i, Guest::kSpin);
     std::vector<Relaxed<bool>> inside(machine.size_of());
-    // A chain of threads, one after the other. Each ends after some runs. Two chains share each vCPU.
+    // A chain is a sequence of threads, one after the other. Each thread ends after some runs. Two chains share each
+    // vCPU.
     const auto chain = [&](size_t i) {
       const auto& vcpu = machine[i];
       for (int link = 0; link < 4 + count / 10; link++) {
         Runner runner({vcpu}, [&, i] {
           for (int turns = 0; turns < 10;) {
             const int64_t timeout = turns % 2 == 0 ? 200'000 : 0;
-            const int result = run(*vcpu, {timeout, 0, false}, never);
+            const int result = run(*vcpu, {timeout, 0, false, -1}, always);
             if (result == -EBUSY) {
               accounts[i].busy++;
               std::this_thread::sleep_for(microseconds(20));
               continue;
             }
             turns++;
-            if (result == static_cast<int>(Interruption::kKick)) accounts[i].kicks++;
-            else expect(timeout != 0 && result == static_cast<int>(Interruption::kTimeout), "a timeout ends a run of another thread");
+            if (result == static_cast<int>(Interruption::kKick))
+              accounts[i].kicks++;
+            else
+              expect(timeout != 0 && result == static_cast<int>(Interruption::kTimeout),
+                     "a timeout ends a run of another thread");
           }
         });
       }
@@ -361,7 +385,7 @@ void threads_take_turns(Mechanism mechanism) {
     with_each(machine.size_of(), 2, chain);
     for (Account& account : accounts) {
       account.over = true;
-      expect(account.kicks > 0 && account.busy > 0, "the threads do not meet");
+      expect(account.kicks > 0 && account.busy > 0, "no kick was delivered, or no thread found the vCPU busy");
     }
     kickers.join();
   }
@@ -380,10 +404,10 @@ void stray_signals_do_not_come_out(Mechanism mechanism) {
   with_each(machine.size_of(), 1, [&](size_t i) {
     for (int kick = 0; kick < count; kick++) {
       const uint32_t counter = machine.counter(i);
-      await([&] { return machine.counter(i) != counter; }, "the guest gets on");
+      await([&] { return machine.counter(i) != counter; }, "the guest counts");
       kick_alone(*machine[i], crew.accounts[i]);
     }
-    expect(crew.accounts[i].runs <= static_cast<uint64_t>(count + 1), "a stray signal comes out of a run");
+    expect(crew.accounts[i].runs <= static_cast<uint64_t>(count + 1), "a stray signal ends a run");
   });
   over = true;
   flood.join();
@@ -400,8 +424,8 @@ void the_ticker_ends_runs(Mechanism mechanism) {
         machine.place(i, Guest::kSpin);
         vcpus().add(machine[i]);
         runners.push_back(std::make_unique<Runner>(std::vector{machine[i]}, [&, i] {
-          const int result = run(*machine[i], {}, [&] { return bool{ending}; });
-          expect(ending && result == -ECANCELED, "a run does not end with its thread");
+          const int result = run(*machine[i], {}, [&] { return !bool{ending}; });
+          expect(ending && result == -ECANCELED, "a run ends without the end of its thread, or not with -ECANCELED");
           ended++;
         }));
       }
@@ -415,7 +439,7 @@ void the_ticker_ends_runs(Mechanism mechanism) {
 }
 
 void a_vcpu_may_go_while_it_is_kicked(Mechanism mechanism) {
-  Relaxed<uint32_t> id;
+  Relaxed<uint64_t> id;
   Relaxed<bool> over;
   std::thread kickers([&] {
     with_each(1, 3, [&](size_t) {
@@ -446,18 +470,21 @@ void both_mechanisms_take_turns_on_a_thread() {
   for (size_t i = 0; i < 2; i++) machine.place(i, Guest::kSpin);
   Relaxed<bool> over;
   Runner runner({machine[0], machine[1]}, [&] {
-    for (size_t i = 0; !over; i = 1 - i) while (!over && run_once(*machine[i], accounts[i]) != Interruption::kKick) continue;
+    for (size_t i = 0; !over; i = 1 - i)
+      while (!over && run_once(*machine[i], accounts[i]) != Interruption::kKick) continue;
   });
   with_each(2, 2, [&](size_t i) {
     for (int kick = 0; kick < count; kick++) {
       const uint64_t kicks = accounts[i].kicks;
       spend(phase);
       machine[i]->gate.kick();
-      // It is delivered when the thread comes to this vCPU, so this thread kicks the other vCPU as well.
-      await([&] {
-        machine[1 - i]->gate.kick();
-        return accounts[i].kicks != kicks;
-      }, "a kick is delivered");
+      // The kick is delivered when the runner runs this vCPU, so this thread kicks the other vCPU too.
+      await(
+          [&] {
+            machine[1 - i]->gate.kick();
+            return accounts[i].kicks != kicks;
+          },
+          "a kick is delivered");
     }
   });
   over = true;
@@ -466,7 +493,7 @@ void both_mechanisms_take_turns_on_a_thread() {
 
 #ifdef KVM_UAPI_TEST_HOOKS
 
-// With the hooks a kick need not meet a gap by chance: a thread waits in the gap.
+// Kicks in each gap. The hooks hold the runner in the gap, so that no kick depends on chance.
 void every_kick_in_a_gap_is_delivered(Mechanism mechanism) {
   using hooks::Gap;
   Machine machine(1, mechanism, signal_number);
@@ -479,11 +506,13 @@ void every_kick_in_a_gap_is_delivered(Mechanism mechanism) {
     for (int round = 0; round < count; round++) {
       const uint64_t kicks = account.kicks;
       points.hold(gap);
-      // A signal gets the runner out of the guest, so that it arrives at the gap.
-      await([&] {
-        machine[0]->gate.stray();
-        return points.await_parked(1);
-      }, "the runner comes to the gap");
+      // A signal gets the runner out of the guest, so that the runner arrives at the gap.
+      await(
+          [&] {
+            machine[0]->gate.stray();
+            return points.await_parked(1);
+          },
+          "the runner arrives at the gap");
       if (change >= 0) points.set_changed(static_cast<hooks::Change>(change), true);
       machine[0]->gate.kick();
       points.hold(Gap::none);
@@ -495,8 +524,9 @@ void every_kick_in_a_gap_is_delivered(Mechanism mechanism) {
 
 #endif
 
-// If the handler is installed through the C library, ThreadSanitizer defers it until the thread is in a blocking call
-// of that library: the flag would be set too late. So the handler is installed with the system call.
+// If the handler is installed through the C library, ThreadSanitizer defers the handler until the thread is in a
+// blocking call of that library. The handler would then set the flag too late. So the handler is installed with the
+// system call.
 #ifdef __x86_64__
 extern "C" void restore_from_signal();
 asm("restore_from_signal:\n  mov $15, %eax\n  syscall\n");
@@ -515,7 +545,8 @@ void install_at_kernel() {
   constexpr unsigned long has_restorer = 0x04000000;
   action.flags |= has_restorer;
 #endif
-  must(static_cast<int>(syscall(SYS_rt_sigaction, signal_number, &action, nullptr, sizeof action.mask)), "rt_sigaction");
+  must(static_cast<int>(syscall(SYS_rt_sigaction, signal_number, &action, nullptr, sizeof action.mask)),
+       "rt_sigaction");
 }
 
 struct Check {
@@ -528,14 +559,14 @@ constexpr Check checks[] = {
     {"every kick in a gap is delivered", every_kick_in_a_gap_is_delivered},
 #endif
     {"every kick is delivered", every_kick_is_delivered},
-    {"a kick waits for a run", a_kick_waits_for_a_run},
-    {"an abort is of its run", an_abort_is_of_its_run},
-    {"a paused vCPU stays out", a_paused_vcpu_stays_out},
-    {"a timeout is of its run", a_timeout_is_of_its_run},
-    {"threads take turns", threads_take_turns},
-    {"stray signals do not come out", stray_signals_do_not_come_out},
-    {"the ticker ends runs", the_ticker_ends_runs},
-    {"a vCPU may go while it is kicked", a_vcpu_may_go_while_it_is_kicked},
+    {"a kick before a run interrupts that run", a_kick_waits_for_a_run},
+    {"an abort interrupts only its own run", an_abort_is_of_its_run},
+    {"a paused vCPU stays out of KVM_RUN", a_paused_vcpu_stays_out},
+    {"a timeout interrupts only its own run", a_timeout_is_of_its_run},
+    {"threads take turns with a vCPU", threads_take_turns},
+    {"stray signals do not end a run", stray_signals_do_not_come_out},
+    {"the ticker ends the runs of ending threads", the_ticker_ends_runs},
+    {"a vCPU can be released while it is kicked", a_vcpu_may_go_while_it_is_kicked},
 };
 
 bool do_check(const std::string& name, const std::function<void()>& check) {

@@ -5,11 +5,11 @@ import { declaredFor } from '../../../../tools/fuzz/records.js';
 import { isInstalled } from '../../../../tools/lib/compilers.js';
 import { checkAtOnce } from '../../../../tools/lib/random-values.js';
 
-// clang lays bit-fields with attributes out otherwise, and the generator follows GCC.
+// clang lays out bit-fields with attributes differently, and the generator follows GCC.
 for (const target of targets.filter(({ compiler }) => compiler.package.startsWith('gcc'))) {
   const [command] = target.compiler.command;
   describe.skipIf(!isInstalled(target))(`random records for ${target.name} (needs ${command})`, () => {
-    it('lie in memory as the compiler lays them, and views read and write there what C does', async () => {
+    it('records have the layout of the compiler, and views read and write the same values as C', async () => {
       const count = target.name === 'x86_64' ? 500 : 150;
       let values = 0;
       let judgedRecords = 0;

@@ -3,7 +3,7 @@ import type { Member } from '../../../../generator/model/model.js';
 import { hasCompiler, needsCompiler } from '../../../../tools/lib/gcc.js';
 import { type Judgement, judged } from '../../../../tools/lib/verified-layouts.js';
 
-/** What comes before all records. */
+/** The declarations before all records. */
 const declarations = `
 typedef unsigned char u8;
 typedef unsigned short u16;
@@ -55,7 +55,7 @@ typedef struct pair pair_16 __attribute__((aligned(16)));
 typedef struct { char a; short b; } unnamed;
 `;
 
-/** Declarations of a record `T`; the names of members are single letters. */
+/** Declarations of a record `T`. The names of members are single letters. */
 const groups: Readonly<Record<string, readonly string[]>> = {
   'plain members': [
     'struct T { char a; };',
@@ -393,12 +393,12 @@ const rows = [...Object.entries(groups), ['enums', enums] as const].flatMap(([gr
   list.map((row) => [group, row] as const),
 );
 
-/** The declaration of a row with a tag of its own. */
+/** Returns the declaration of a row with its own tag. */
 function named(row: string, index: number): string {
   return row.replace(/\bT(?=\b|_)/g, `t${index}`);
 }
 
-/** All members of a record, those within other members too. */
+/** Returns all members of a record, including the members of its members. */
 function allNames(members: readonly Member[]): string[] {
   return members.flatMap((member) => [
     ...(member.name === null ? [] : [member.name]),
@@ -406,7 +406,7 @@ function allNames(members: readonly Member[]): string[] {
   ]);
 }
 
-describe.skipIf(!hasCompiler)(`types are laid out as GCC lays them out ${needsCompiler}`, () => {
+describe.skipIf(!hasCompiler)(`the layout of types ${needsCompiler}`, () => {
   let judgement: Judgement;
   beforeAll(async () => {
     judgement = await judged({
@@ -418,20 +418,20 @@ describe.skipIf(!hasCompiler)(`types are laid out as GCC lays them out ${needsCo
     const own = rows
       .map(([of, row], index) => [row.replaceAll('\n', ' / '), row, index, of] as const)
       .filter(([, , , of]) => of === group);
-    it.each(own)(`${group}: %s`, (_, row, index) => {
+    it.each(own)(`GCC gives the same layout, ${group}: %s`, (_, row, index) => {
       const { types, enums: laidOut } = judgement.model;
       const isOwn = ({ tag }: { readonly tag: string | null }): boolean =>
         tag !== null && new RegExp(`^t${index}\\b|^t${index}_`).test(tag);
       const failures = [...judgement.failures].filter(([name]) => isOwn({ tag: name.replace(/^\w+ /, '') }));
       expect(failures).toEqual([]);
-      // What is not in the model the compiler has not been asked about.
+      // The compiler was not asked about members that are not in the model.
       const names = types.filter(isOwn).flatMap(({ members }) => allNames(members));
       expect(names.sort()).toEqual((row.match(/\b[a-z]\b/g) ?? []).sort());
       expect(types.filter(isOwn).length + laidOut.filter(isOwn).length).toBeGreaterThan(0);
     });
   }
 
-  it('and so are the types in use, and the values of all enumerators', () => {
+  it('GCC gives the same layout for the used types and the same values for all enumerators', () => {
     expect([...judgement.failures].filter(([name]) => !/\bt\d+(?:_|$)/.test(name))).toEqual([]);
   });
 });

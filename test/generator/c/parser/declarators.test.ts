@@ -2,7 +2,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { diagnosticsOf, hasCompiler, needsCompiler } from '../../../../tools/lib/gcc.js';
 import { parsed } from '../../../helpers/declarations.js';
 
-/** Each declares `x`. */
+/** Each declaration declares `x`. */
 const declarations = [
   // words of types, in any order
   'int x;',
@@ -199,7 +199,7 @@ const declarations = [
   '__typeof__(1 ? 1 : 2UL) x;',
   '__typeof__("abc") x;',
   '__typeof__(__typeof__(char *)) x;',
-  // what is passed over
+  // skipped text
   ';; int x;;',
   '_Static_assert(sizeof(int) == 4, "four"); int x;',
   '_Static_assert(1, "a" "b"); long x;',
@@ -246,7 +246,7 @@ union u { int a; char b; };
 enum e { E_ONE, E_TWO };
 `.replaceAll('\n', ' ');
 
-describe.skipIf(!hasCompiler)(`a declaration gives its name the type that GCC gives it ${needsCompiler}`, () => {
+describe.skipIf(!hasCompiler)(`the types of declared names ${needsCompiler}`, () => {
   let objections: ReadonlyMap<number, string>;
 
   beforeAll(() => {
@@ -259,12 +259,15 @@ describe.skipIf(!hasCompiler)(`a declaration gives its name the type that GCC gi
     objections = new Map(errors.map(({ line, message }) => [line - 2, `${message}: ${tests[line - 2]}`]));
   });
 
-  it.each(declarations.map((declaration, index) => [declaration, index] as const))('%s', (_, index) => {
-    expect(objections.get(index)).toBeUndefined();
-  });
+  it.each(declarations.map((declaration, index) => [declaration, index] as const))(
+    'the declared name has the type that GCC gives: %s',
+    (_, index) => {
+      expect(objections.get(index)).toBeUndefined();
+    },
+  );
 });
 
-/** The names that a declaration declares, made its own: all are for one compilation. */
+/** Renames the declared names, because all declarations are compiled together. */
 function withOwnNames(declaration: string, index: number): string {
   return declaration.replace(/\b(?:[xyzw]|fresh|inner|outer|incomplete|RED|GREEN|ONLY_CONSTANTS|X1)\b/g, `$&_${index}`);
 }

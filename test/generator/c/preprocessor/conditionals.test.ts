@@ -1,7 +1,11 @@
 import { beforeAll, describe, expect, it } from 'vitest';
-import { gnuAttributes, gnuBuiltins } from '../../../../generator/targets/common/gnu.js';
+import { preprocess as preprocessHere } from '../../../../generator/c/preprocessor/preprocessor.js';
+import { standardAttributes } from '../../../../generator/targets/common/attributes.js';
+import { gnuBuiltins } from '../../../../generator/targets/common/builtins.js';
+import { targets } from '../../../../generator/targets/targets.js';
+import { preprocess as byCompiler, compilerOf, isInstalled } from '../../../../tools/lib/compilers.js';
 import { hasCompiler, needsCompiler, preprocessedByCompiler, tokensOf } from '../../../../tools/lib/gcc.js';
-import { preprocessedOf, spellingsOf } from '../../../../tools/lib/headers-in-memory.js';
+import { preprocessedOf, resolverOf, spellingsOf } from '../../../../tools/lib/headers-in-memory.js';
 
 const conditions = [
   // the kinds of operands
@@ -23,6 +27,14 @@ const conditions = [
   "'\\377' < 0",
   "'\\'' == 39",
   "'ab' == 'a' * 256 + 'b'",
+  "'abcde' == 'bcde'",
+  "L'\\xffffffff' < 0",
+  "L'a' - L'b' < 0",
+  "u'a' - u'b' < 0",
+  "U'a' - U'b' < 0",
+  "U'\\xffffffff' > 0",
+  "u'\\uffff' == 65535",
+  "L'é' == 233 && '\\u00e9' != 233",
   'unknown',
   'unknown == 0',
   'int + true',
@@ -71,6 +83,24 @@ const conditions = [
   '0u - 1 > 0',
   '~0u == 0xffffffffffffffff',
   '-5 % 3u == 2',
+  // values beyond the width
+  '1 << 63 < 0',
+  '1 << 64',
+  '1u << 64',
+  '1 << -1',
+  '4 >> -1 == 8',
+  '-1 >> 70',
+  '2 >> 70',
+  '1 << 18446744073709551615u',
+  '18446744073709551615 > 0',
+  '18446744073709551616',
+  '9223372036854775808 > 0',
+  '9223372036854775807 + 1 < 0',
+  '-(-9223372036854775807 - 1) < 0',
+  '(-9223372036854775807 - 1) / -1 < 0',
+  '(-9223372036854775807 - 1) % -1 == 0',
+  '0 ? 1 : 0u, 5',
+  '1 ? 0 : 1, 2',
   // the comma and the conditional operator
   '1 ? 2 : 0',
   '0 ? 1 : 0',
@@ -82,7 +112,7 @@ const conditions = [
   '2 ? 3, 0 : 1',
   '(0, 1)',
   '1 || 0 ? 0 : 1',
-  // what is not evaluated may have no value
+  // an unevaluated expression needs no value
   '0 && 1 / 0',
   '1 || 1 / 0',
   '0 && (1 || 1 / 0)',
@@ -98,6 +128,7 @@ const conditions = [
   'defined UNKNOWN',
   'defined(UNKNOWN) || defined(EMPTY)',
   'defined ONE + defined ZERO + defined UNKNOWN == 2',
+  'defined _Pragma',
   'defined __FILE__ && defined __LINE__ && defined __COUNTER__',
   'defined __has_include && defined(__has_attribute) && defined __has_builtin',
   'ONE',
@@ -130,7 +161,7 @@ const definitions = `
 #define VERSION(a, b, c) (((a) << 16) + ((b) << 8) + ((c) > 255 ? 255 : (c)))
 `;
 
-/** A line per condition: whether it holds. */
+/** Returns one line for each condition: whether it holds. */
 function asText(list: readonly string[]): string {
   return definitions + list.map((condition) => `#if ${condition}\n1\n#else\n0\n#endif\n`).join('');
 }
@@ -139,17 +170,32 @@ function tokens(text: string): string[] {
   return spellingsOf(preprocessedOf({ 'text.h': text }), tokensOf);
 }
 
-describe.skipIf(!hasCompiler)(`#if holds where it does for GCC ${needsCompiler}`, () => {
+describe.skipIf(!hasCompiler)(`conditions of #if ${needsCompiler}`, () => {
   let answers: readonly string[];
   beforeAll(() => {
     answers = tokensOf(preprocessedByCompiler([asText(conditions)])[0] as string);
     expect(answers).toHaveLength(conditions.length);
     expect(new Set(answers)).toEqual(new Set(['0', '1']));
   });
-  it.each(conditions.map((condition, index) => [condition, index] as const))('#if %s', (condition, index) => {
-    expect(tokens(asText([condition]))).toEqual([answers[index]]);
-  });
+  it.each(conditions.map((condition, index) => [condition, index] as const))(
+    'GCC gives the same result of #if %s',
+    (condition, index) => {
+      expect(tokens(asText([condition]))).toEqual([answers[index]]);
+    },
+  );
 });
+
+const signs = ["'\\377' < 0", "L'\\xffffffff' < 0", "'\\377' == 255", 'defined __CHAR_UNSIGNED__', "'ab' > 0"];
+
+for (const target of targets) {
+  const { cc, flags } = compilerOf(target);
+  it.skipIf(!isInstalled(target))(`${cc} gives the same sign of characters in #if as ${target.name}`, async () => {
+    const text = asText(signs);
+    const want = tokensOf(await byCompiler({ cc, flags: [...flags, '-w'], include: [] }, text, '-P'));
+    const here = preprocessHere('text.h', resolverOf({ 'text.h': text }), target);
+    expect(spellingsOf(here, tokensOf)).toEqual(want);
+  });
+}
 
 const groups: readonly (readonly [what: string, text: string])[] = [
   [
@@ -201,39 +247,52 @@ const groups: readonly (readonly [what: string, text: string])[] = [
   ['a guard', '#ifndef GUARD_H\n#define GUARD_H\na\n#endif\n#ifndef GUARD_H\nb\n#endif'],
 ];
 
-describe.skipIf(!hasCompiler)(`the groups are taken that GCC takes ${needsCompiler}`, () => {
+describe.skipIf(!hasCompiler)(`groups of conditionals ${needsCompiler}`, () => {
   let answers: readonly string[];
   beforeAll(() => {
     answers = preprocessedByCompiler(groups.map(([, text]) => text));
   });
-  it.each(groups.map(([what, text], index) => [what, text, index] as const))('%s', (_, text, index) => {
-    const want = tokensOf(answers[index] as string);
-    expect(want.length).toBeGreaterThan(0);
-    expect(tokens(text)).toEqual(want);
-  });
+  it.each(groups.map(([what, text], index) => [what, text, index] as const))(
+    'GCC takes the same groups: %s',
+    (_, text, index) => {
+      const want = tokensOf(answers[index] as string);
+      expect(want.length).toBeGreaterThan(0);
+      expect(tokens(text)).toEqual(want);
+    },
+  );
 });
 
-/** Of clang only, or of nobody. */
+/** Names that only clang has, or that no compiler has. */
 const othersAttributes = ['overloadable', 'diagnose_if', 'ext_vector_type', 'no_such_attribute'];
 const othersBuiltins = ['__builtin_readcyclecounter', '__builtin_no_such', 'no_such_function'];
-const attributes = [...gnuAttributes, ...[...gnuAttributes].map((name) => `__${name}__`), ...othersAttributes];
-const builtins = [...gnuBuiltins, ...othersBuiltins];
+const attributes = [
+  ...new Set([...targets.flatMap((target) => [...target.attributes()]), ...standardAttributes.keys()]),
+];
+const builtins = [...gnuBuiltins(), ...othersBuiltins];
 
-describe.skipIf(!hasCompiler)(`questions get the answers that GCC gives ${needsCompiler}`, () => {
+describe.skipIf(!hasCompiler)(`__has_attribute and similar macros ${needsCompiler}`, () => {
   const ask = (question: string, names: readonly string[]): string =>
     names.map((name) => `#if ${question}(${name})\n"${name}"\n#endif\n`).join('');
 
-  it.each([
-    ['__has_attribute', attributes, gnuAttributes.size * 2],
-    ['__has_builtin', builtins, gnuBuiltins.size],
-  ] as const)('%s', (question, names, known) => {
-    const text = ask(question, names);
+  it('GCC gives the same answers for __has_builtin', () => {
+    const text = ask('__has_builtin', builtins);
     const want = tokensOf(preprocessedByCompiler([text])[0] as string);
     expect(tokens(text)).toEqual(want);
-    expect(want).toHaveLength(known);
+    expect(want).toHaveLength(gnuBuiltins().size);
   });
 
-  it('in text, after macros and in conditions with more', () => {
+  it('GCC gives the same answers for attributes in double brackets, with and without their scope', () => {
+    const names = [...attributes, ...othersAttributes, '__deprecated__', '_Noreturn', '__packed__'];
+    const scoped = names.flatMap((name) => [name, `gnu::${name}`, `__gnu__::${name}`, `clang::${name}`]);
+    const text = ['__has_c_attribute', '__has_cpp_attribute', '__has_attribute']
+      .flatMap((question) =>
+        scoped.map((name) => `#if ${question}(${name}) > 201900\nbig\n#elif ${question}(${name})\n1\n#else\n0\n#endif`),
+      )
+      .join('\n');
+    expect(tokens(text)).toEqual(tokensOf(preprocessedByCompiler([text])[0] as string));
+  });
+
+  it('GCC gives the same answers in text, after macros and in longer conditions', () => {
     const text = [
       '#define has __has_attribute',
       '#define which packed',
@@ -247,6 +306,28 @@ describe.skipIf(!hasCompiler)(`questions get the answers that GCC gives ${needsC
       'c',
       '#endif',
     ].join('\n');
+    expect(tokens(text)).toEqual(tokensOf(preprocessedByCompiler([text])[0] as string));
+  });
+});
+
+// clang knows other attributes, and the generator follows GCC.
+const judges = targets.filter((target) => target.compiler.package.startsWith('gcc') && isInstalled(target));
+
+describe.each(judges)('__has_attribute for $name', (target) => {
+  it('the compiler knows the same attributes of all that a compiler of any target knows', async () => {
+    const names = [...attributes, ...attributes.map((name) => `__${name}__`), ...othersAttributes];
+    const text = names.map((name) => `#if __has_attribute(${name})\n"${name}"\n#endif\n`).join('');
+    const want = tokensOf(await byCompiler(compilerOf(target), text, '-P'));
+    expect(spellingsOf(preprocessedOf({ 'x.h': text }, 'x.h', undefined, target), tokensOf)).toEqual(want);
+    const known = new Set([...target.attributes(), ...standardAttributes.keys()]);
+    expect(want).toHaveLength(known.size * 2);
+  });
+});
+
+describe.skipIf(!hasCompiler)(`_Pragma ${needsCompiler}`, () => {
+  it('macros in the operand of _Pragma are expanded', () => {
+    const text =
+      '#define TEXT_(x) #x\n#define TEXT(x) TEXT_(x)\n#define DO(x) _Pragma(TEXT(x))\nint a; DO(pack(2)) int b;\n';
     expect(tokens(text)).toEqual(tokensOf(preprocessedByCompiler([text])[0] as string));
   });
 });

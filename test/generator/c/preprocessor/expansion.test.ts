@@ -11,7 +11,7 @@ const objectLike: readonly Snippet[] = [
   ['another macro', '#define A B\n#define B C\n#define C 7\nA B C'],
   ['another macro, defined later', '#define LATE SOON\nLATE\n#define SOON 3\nLATE'],
   ['a redefinition', '#define R 1\nR\n#undef R\n#define R 2\nR\n#undef R\nR'],
-  ['#undef of what is no macro', '#undef NEVER\nNEVER'],
+  ['#undef of a name that is not a macro', '#undef NEVER\nNEVER'],
   ['parentheses after a space', '#define F (x) x\nF F(1)'],
   ['a keyword', '#define int long\nint x;\n#undef int\nint y;'],
   ['no expansion within longer names', '#define a 1\na aa a_ _a a1 1a 0xa .5a'],
@@ -87,7 +87,7 @@ const functionLike: readonly Snippet[] = [
 
 const stringify: readonly Snippet[] = [
   ['tokens', '#define str(x) #x\nstr(a + b) str(a+b) str( a  +   b ) str()'],
-  ['no expansion of what is quoted', '#define str(x) #x\n#define xstr(x) str(x)\n#define m 1\nstr(m) xstr(m)'],
+  ['no expansion of a quoted argument', '#define str(x) #x\n#define xstr(x) str(x)\n#define m 1\nstr(m) xstr(m)'],
   [
     'strings and characters',
     `#define str(x) #x\nstr("a") str('a') str('"') str("\\n") str('\\n') str("\\"") str('\\\\')`,
@@ -135,7 +135,7 @@ const paste: readonly Snippet[] = [
   ['two names', '#define cat(a, b) a ## b\ncat(x, y) cat(x, 1) cat(1, x) cat(0x, ff)'],
   ['with a fixed part', '#define pre(x) io_ ## x ## _t\npre(port) pre(1)'],
   [
-    'no expansion of what is pasted',
+    'no expansion of a pasted argument',
     '#define cat(a, b) a ## b\n#define xcat(a, b) cat(a, b)\n#define m n\ncat(m, m) xcat(m, m)',
   ],
   ['the result is expanded', '#define cat(a, b) a ## b\n#define xy found\ncat(x, y)'],
@@ -194,7 +194,7 @@ const vaOpt: readonly Snippet[] = [
   ['quoted', '#define f(a, ...) #__VA_OPT__(a __VA_ARGS__)\nf(1) f(1, 2)'],
 ];
 
-// The traps that the standard's examples are about, 6.10.3.5 of C17, in macros of our own.
+// The examples of the standard, 6.10.3.5 of C17, rewritten with other macros.
 const standardExamples: readonly Snippet[] = [
   [
     'a name redefined between definition and use',
@@ -250,14 +250,14 @@ const computed: readonly Snippet[] = [
     'push_macro twice',
     '#define m 1\n#pragma push_macro("m")\n#undef m\n#define m 2\n#pragma push_macro("m")\n#undef m\n#define m 3\nm\n#pragma pop_macro("m")\nm\n#pragma pop_macro("m")\nm\n#pragma pop_macro("m")\nm',
   ],
-  ['push_macro of what is no macro', '#pragma push_macro("m")\n#define m 1\nm\n#pragma pop_macro("m")\nm'],
+  ['push_macro of a name that is not a macro', '#pragma push_macro("m")\n#define m 1\nm\n#pragma pop_macro("m")\nm'],
   [
     'push_macro by _Pragma',
     '#define m 1\n_Pragma("push_macro(\\"m\\")")\n#undef m\nm\n_Pragma("pop_macro(\\"m\\")")\nm',
   ],
 ];
 
-/** GCC prints every pragma; of those that remain, the parser must see only pack. */
+/** GCC prints every pragma. Of the remaining pragmas, the parser must only see pack. */
 const packs: readonly Snippet[] = [
   ['#pragma pack', '#pragma pack(1)\na\n#pragma pack()\nb\n#  pragma  pack ( push , x , 2 )\nc\n#pragma pack(pop,x)'],
   ['_Pragma', '_Pragma("pack(1)") a _Pragma("pack()") b'],
@@ -294,14 +294,17 @@ function compare(snippets: readonly Snippet[], standard: string): void {
       [`-std=${standard}`],
     );
   });
-  it.each(snippets.map(([what, text], index) => [what, text, index] as const))('%s', (_, text, index) => {
-    const want = tokensOf(answers[index] as string);
-    expect(want.length).toBeGreaterThan(0);
-    expect(tokens(text)).toEqual(want);
-  });
+  it.each(snippets.map(([what, text], index) => [what, text, index] as const))(
+    'GCC gives the same tokens: %s',
+    (_, text, index) => {
+      const want = tokensOf(answers[index] as string);
+      expect(want.length).toBeGreaterThan(0);
+      expect(tokens(text)).toEqual(want);
+    },
+  );
 }
 
-describe.skipIf(!hasCompiler)(`macro expansion gives the tokens that GCC gives ${needsCompiler}`, () => {
+describe.skipIf(!hasCompiler)(`macro expansion ${needsCompiler}`, () => {
   for (const [name, snippets] of Object.entries(tables)) describe(name, () => compare(snippets, 'gnu17'));
   // In C17 it is an ordinary name.
   describe('__VA_OPT__', () => compare(vaOpt, 'gnu2x'));

@@ -6,7 +6,7 @@ import { preprocessedOf, spellingsOf } from '../../../../tools/lib/headers-in-me
 
 interface Tree {
   readonly what: string;
-  /** By path from the folder that the include folders are in. The first is the header that is asked for. */
+  /** Files by path from the parent of the include folders. The first file is the requested header. */
   readonly files: Readonly<Record<string, string>>;
   readonly roots?: readonly string[];
 }
@@ -227,8 +227,8 @@ function ours({ files, roots = ['a', 'b'] }: Tree): string[] {
   return spellingsOf(preprocessedOf(files, 'main.h', roots), tokensOf);
 }
 
-describe.skipIf(!hasCompiler)(`#include finds what GCC finds ${needsCompiler}`, () => {
-  it.each(includes.map((tree) => [tree.what, tree] as const))('%s', (_, tree) => {
+describe.skipIf(!hasCompiler)(`#include ${needsCompiler}`, () => {
+  it.each(includes.map((tree) => [tree.what, tree] as const))('GCC finds the same files: %s', (_, tree) => {
     const want = tokensOf(includedByCompiler(tree.files, tree.roots ?? ['a', 'b'], 'main.h'));
     expect(want.length).toBeGreaterThan(0);
     expect(ours(tree)).toEqual(want);
@@ -236,7 +236,7 @@ describe.skipIf(!hasCompiler)(`#include finds what GCC finds ${needsCompiler}`, 
 });
 
 describe('preprocessing', () => {
-  it('lists the headers read, in the order of first reading', () => {
+  it('the result lists the headers in the order of their first reading', () => {
     const headers = {
       'main.h': '#include <b.h>\n#include <a.h>\n#include <b.h>\n#if __has_include(<c.h>)\n#endif\n',
       'a.h': '#include "sub/d.h"',
@@ -247,7 +247,7 @@ describe('preprocessing', () => {
     expect(preprocessedOf(headers).files.map(({ name }) => name)).toEqual(['main.h', 'b.h', 'a.h', 'sub/d.h']);
   });
 
-  it('names a header as it is included, and not where it is', () => {
+  it('a header has the name of its include, not its path', () => {
     const headers = {
       'main.h': '#include "sub/x.h"\n__FILE__',
       'sub/x.h': '__FILE__ __BASE_FILE__\n#include "y.h"',
@@ -257,12 +257,12 @@ describe('preprocessing', () => {
     expect(texts).toEqual(['"sub/x.h"', '"<command line>"', '"sub/y.h"', '"main.h"']);
   });
 
-  it('does not depend on the day', () => {
+  it('the result does not depend on the date', () => {
     const texts = spellingsOf(preprocessedOf({ 'x.h': '__DATE__ __TIME__ __TIMESTAMP__' }), tokensOf);
     expect(texts).toEqual(['"??? ?? ????"', '"??:??:??"', '"??? ??? ?? ??:??:?? ????"']);
   });
 
-  it('gives the macros as they are at the end, in the order of definition', () => {
+  it('the result has the macros at the end of the text, in the order of definition', () => {
     const { macros } = preprocessedOf({
       'x.h': '#define A 1\n#define B(x, y...) x\n#undef A\n#define C\n#define A 2\n',
     });
@@ -276,7 +276,7 @@ describe('preprocessing', () => {
     ]);
   });
 
-  it('expands with the macros at the end, except those that are named', () => {
+  it('the expansion uses the macros at the end, except the named macros', () => {
     const { macros, expand, expandMacro } = preprocessedOf({
       'x.h': '#define A B + C(1)\n#define B 2\n#define C(x) (x)\n',
     });
@@ -289,7 +289,7 @@ describe('preprocessing', () => {
     expect(expanded(['B', 'C', 'unknown'])).toEqual(['B', '+', 'C', '(', '1', ')']);
   });
 
-  it('reads nothing when the header itself is missing', () => {
+  it('the preprocessor reads no file if the requested header is missing', () => {
     expect(() => preprocessedOf({ 'x.h': '' }, 'y.h')).toThrow(SourceError);
   });
 });

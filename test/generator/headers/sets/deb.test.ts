@@ -17,7 +17,7 @@ function fileOf(bytes: Uint8Array | string): string {
   return path;
 }
 
-/** What is said of a package that an import refuses. It must leave the cache as it was. */
+/** Returns the error of an import that refuses a package. The import must not change the cache. */
 async function refusalOf(bytes: Uint8Array | string): Promise<string> {
   const path = fileOf(bytes);
   const cache = temporaryFolder();
@@ -51,15 +51,16 @@ describe('a package', () => {
     expect(tree.list('usr/lib/linux/uapi')).toEqual(['x86']);
   };
 
-  it.each(compressions)('is read with compression %s', (_, compression) => isRead(compression));
+  it.each(compressions)('the import reads a package with compression %s', (_, compression) => isRead(compression));
   for (const tool of ['xz', 'zstd']) {
     const there = has(tool);
-    it.skipIf(!there)(`is read with compression ${tool}${there ? '' : ` (no ${tool} here to pack one)`}`, () =>
-      isRead(packedBy(tool)),
+    it.skipIf(!there)(
+      `the import reads a package with compression ${tool}${there ? '' : ` (no ${tool} here to pack one)`}`,
+      () => isRead(packedBy(tool)),
     );
   }
 
-  it('is held against its md5sums', async () => {
+  it('the import compares the files with the md5sums', async () => {
     const control = (sum: string): Entries => [
       ['control', 'Package: p\nVersion: 1\nArchitecture: all\n'],
       ['md5sums', sum],
@@ -67,7 +68,7 @@ describe('a package', () => {
     const [name, text] = ['usr/include/linux/kvm.h', smallSet.common['linux/kvm.h'] ?? ''];
     await expect(debTree(fileOf(await debOf({ data, control: control(md5Line(name, text)) })))).resolves.toBeDefined();
     expect(await refusalOf(await debOf({ data, control: control(md5Line(name, `${text} `)) }))).toBe(
-      `x.deb: ${name}: is not what the package's md5sums say; download it again`,
+      `x.deb: ${name}: does not match the package's md5sums; download it again`,
     );
     expect(await refusalOf(await debOf({ data, control: control(md5Line('usr/gone.h', text)) }))).toMatch(
       /usr\/gone\.h/,
@@ -75,14 +76,14 @@ describe('a package', () => {
   });
 });
 
-describe('what is no package, or no whole one', () => {
+describe('a file that is not a complete package', () => {
   it.each([
     ['empty', ''],
     ['a text', 'hello'],
     ['another archive', gzipSync('hello')],
-  ])('is refused: %s', async (_, bytes) => {
+  ])('the import refuses the file: %s', async (_, bytes) => {
     expect(await refusalOf(bytes)).toBe(
-      "x.deb: is not a Debian package: it does not begin with '!<arch>'; give a .deb or a folder",
+      "x.deb: is not a Debian package, because it does not begin with '!<arch>'; give a .deb or a folder",
     );
   });
 
@@ -106,11 +107,11 @@ describe('what is no package, or no whole one', () => {
       ],
       /control\.tar: is damaged/,
     ],
-  ] as const)('is refused: an archive %s', async (_, members, message) => {
+  ] as const)('the import refuses an archive %s', async (_, members, message) => {
     expect(await refusalOf(arOf(members))).toMatch(message);
   });
 
-  it('is refused: an archive without data.tar', async () => {
+  it('the import refuses an archive without data.tar', async () => {
     const control = gzipSync(await tarOf([['control', '']]));
     expect(
       await refusalOf(
@@ -122,19 +123,20 @@ describe('what is no package, or no whole one', () => {
     ).toMatch(/has no data\.tar/);
   });
 
-  it('is refused wherever it is cut off', async () => {
+  // Shows: security 12
+  it('the import refuses a file that is cut off at any byte', async () => {
     const deb = await debOf({ data });
     expect(deb.length).toBeGreaterThan(800);
     const cuts = [9, 30, 67, 69, 75, 140, 200, deb.length - 400, deb.length - 2];
     for (const cut of cuts) {
-      expect(await refusalOf(deb.subarray(0, cut))).toMatch(/cut off or damaged|debian-binary/);
+      expect(await refusalOf(deb.subarray(0, cut))).toMatch(/incomplete or damaged|debian-binary/);
     }
   });
 
-  it('is refused where a member has no header of a member', async () => {
+  it('the import refuses a member without a member header', async () => {
     const deb = await debOf({ data });
     deb.write('xx', 8 + 58, 'latin1');
-    expect(await refusalOf(deb)).toBe('x.deb: is cut off or damaged at byte 8; download it again');
+    expect(await refusalOf(deb)).toBe('x.deb: is incomplete or damaged at byte 8; download it again');
   });
 
   const inner = (tool: string, change: (packed: Uint8Array) => Uint8Array): Promise<Buffer> => {
@@ -143,48 +145,56 @@ describe('what is no package, or no whole one', () => {
   };
   for (const tool of ['gzip', 'xz', 'zstd']) {
     const there = tool === 'gzip' || has(tool);
-    it.skipIf(!there)(`is refused where its ${tool} data ends early${there ? '' : ` (no ${tool} here)`}`, async () => {
-      for (const part of [0.1, 0.5, 0.9]) {
-        const cut = await inner(tool, (packed) => packed.subarray(0, Math.floor(packed.length * part)));
-        expect(await refusalOf(cut)).toMatch(/data\.tar\.\w+: is damaged/);
-      }
-      expect(await refusalOf(await inner(tool, () => Buffer.from('nothing of the kind')))).toMatch(/is damaged/);
-    });
+    it.skipIf(!there)(
+      `the import refuses ${tool} data that ends early${there ? '' : ` (no ${tool} here)`}`,
+      async () => {
+        for (const part of [0.1, 0.5, 0.9]) {
+          const cut = await inner(tool, (packed) => packed.subarray(0, Math.floor(packed.length * part)));
+          expect(await refusalOf(cut)).toMatch(/data\.tar\.\w+: is damaged/);
+        }
+        expect(await refusalOf(await inner(tool, () => Buffer.from('nothing of the kind')))).toMatch(/is damaged/);
+      },
+    );
   }
 
-  it('is refused where the tar ends early', async () => {
+  it('the import refuses a tar that ends early', async () => {
     const compression = { suffix: '', pack: (tar: Uint8Array) => tar.subarray(0, 1536) };
     expect(await refusalOf(await debOf({ data, compression }))).toMatch(/data\.tar: is damaged/);
   });
 
-  it('is refused when it becomes too large, before it is', async () => {
-    // A frame of zstd whose blocks are each four bytes for 128 KiB of zeros.
+  // Shows: security 12
+  it('the import refuses data that becomes too large before it is unpacked', async () => {
+    // A zstd frame whose blocks have four bytes for 128 KiB of zeros each.
     const block = [0x02, 0x00, 0x10, 0x00];
     const frame = Buffer.from([0x28, 0xb5, 0x2f, 0xfd, 0x00, 0x38, ...Array(4096).fill(block).flat()]);
     const compression = { suffix: '.zst', pack: () => frame };
     expect(await refusalOf(await debOf({ data, compression }))).toMatch(
-      /data\.tar\.zst: .*it becomes more than 256 MiB/,
+      /data\.tar\.zst: .*the unpacked data is larger than 256 MiB/,
     );
   });
 
-  it('is refused when there is no such file', async () => {
+  it('the import refuses a missing file', async () => {
     await expect(importSet('/no/such.deb', { cache: temporaryFolder() })).rejects.toThrow(
       new HeaderSetError('/no/such.deb: cannot be read (ENOENT); check the spelling'),
     );
   });
 
-  it('is refused without headers', async () => {
+  it('the import refuses a package without headers', async () => {
     expect(await refusalOf(await debOf({ data: [['./usr/bin/true', '']] }))).toMatch(
-      /^x\.deb: has no headers in a form that is known/,
+      /^x\.deb: contains no headers in a known form/,
     );
   });
 });
 
 describe('a hostile package', () => {
   it.each<[string, Entries[number], RegExp]>([
-    ['goes up', ['../evil.h', 'x'], /the entry \.\.\/evil\.h leads out of the archive; do not use this file/],
-    ['goes up on its way', ['./usr/include/../../../evil.h', 'x'], /leads out of the archive; do not use this file/],
-    ['is absolute', ['/etc/evil.h', 'x'], /the entry \/etc\/evil\.h leads out of the archive/],
+    [
+      'goes up',
+      ['../evil.h', 'x'],
+      /the path of entry \.\.\/evil\.h leads out of the archive; do not use this archive/,
+    ],
+    ['goes up on its way', ['./usr/include/../../../evil.h', 'x'], /leads out of the archive; do not use this archive/],
+    ['is absolute', ['/etc/evil.h', 'x'], /the path of entry \/etc\/evil\.h leads out of the archive/],
     [
       'links up',
       ['./usr/include/linux/x.h', { link: '../../../../etc/passwd' }],
@@ -196,28 +206,36 @@ describe('a hostile package', () => {
       /is a link that leads out of the archive/,
     ],
     ['links far from headers', ['./usr/share/x', { link: '../../..' }], /usr\/share\/x: is a link that leads out/],
-    ['links to itself', ['./usr/include/linux/x.h', { link: 'x.h' }], /its links go in a circle/],
-    ['links nowhere', ['./usr/include/linux/x.h', { link: 'y.h' }], /is a link that leads nowhere/],
-    ['is a pipe', ['./usr/include/linux/x.h', { device: true }], /is neither file, folder nor symbolic link \(fifo\)/],
+    ['links to itself', ['./usr/include/linux/x.h', { link: 'x.h' }], /the links form a cycle/],
+    ['links nowhere', ['./usr/include/linux/x.h', { link: 'y.h' }], /is a broken link/],
+    [
+      'is a pipe',
+      ['./usr/include/linux/x.h', { device: true }],
+      /is not a file, folder or symbolic link \(type fifo\)/,
+    ],
     [
       'is a hard link',
       ['./usr/include/linux/x.h', { hardLink: '../../etc/passwd' }],
-      /is neither file, folder nor symbolic link \(link\)/,
+      /is not a file, folder or symbolic link \(type link\)/,
     ],
-  ])('is refused where an entry %s', async (_, entry, message) => {
+  ])('the import refuses a package in which an entry %s', async (_, entry, message) => {
     expect(await refusalOf(await debOf({ data: [...data, entry] }))).toMatch(message);
   });
 
-  it('is refused where a link is followed out of the archive by another', async () => {
-    // Neither link leads out by itself; by way of the folder that the first stands for, the second does.
+  // Shows: security 12
+  it('the import refuses a link that leads out of the archive through another link', async () => {
+    // Each link alone stays in the archive. Through the folder of the first link, the second link leads out.
     const links: Entries = [
       ['./usr/include/linux/deep', { link: '../../..' }],
       ['./usr/include/linux/deep/a/x.h', { link: '../../../../../x.h' }],
     ];
-    expect(await refusalOf(await debOf({ data: [...data, ...links] }))).toMatch(/circle|leads out|leads nowhere/);
+    expect(await refusalOf(await debOf({ data: [...data, ...links] }))).toMatch(
+      /cycle|contains itself|leads out|broken link/,
+    );
   });
 
-  it('writes nothing outside of its set, whatever its names are', async () => {
+  // Shows: security 12
+  it('the import writes nothing outside of the set, even for unusual names', async () => {
     const cache = temporaryFolder();
     const odd: Entries = [
       ['./usr/include/linux/...h', 'x'],
@@ -229,13 +247,14 @@ describe('a hostile package', () => {
   });
 
   it.each(['../x', '.x', 'a/b', '', '..'])(
-    'cannot choose the folder by its version, nor can a name: %j',
+    'the version and the name of a set cannot choose another folder: %j',
     async (name) => {
       const cache = temporaryFolder();
       const deb = fileOf(await debOf({ data }));
-      await expect(importSet(deb, { cache, name })).rejects.toThrow(/is no name for a set/);
+      await expect(importSet(deb, { cache, name })).rejects.toThrow(/is not a valid name for a header set/);
       const control: Entries = [['control', `Package: ${name}\nVersion: /../../../x\nArchitecture: all\n`]];
-      if (name !== '') expect(await refusalOf(await debOf({ data, control }))).toMatch(/is no name for a set/);
+      if (name !== '')
+        expect(await refusalOf(await debOf({ data, control }))).toMatch(/is not a valid name for a header set/);
     },
   );
 });

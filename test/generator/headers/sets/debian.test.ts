@@ -1,4 +1,4 @@
-/** The packages that Debian offers, as they are: what is imported is what is in them, and it is known for what it is. */
+/** Debian's real packages: an import has the package's contents and identifies the package. */
 
 import { spawnSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
@@ -32,7 +32,7 @@ const forms: Readonly<Record<HeaderSetName, string>> = {
   newest: 'all architectures',
 };
 
-/** The package's files, unpacked by Debian's own tool. */
+/** Returns the package's files, unpacked by Debian's own tool. */
 function unpacked(deb: string): string {
   const folder = temporaryFolder();
   const { status, stderr } = spawnSync('dpkg-deb', ['-x', deb, folder], { encoding: 'utf8' });
@@ -40,7 +40,7 @@ function unpacked(deb: string): string {
   return folder;
 }
 
-/** The hash of a set as sha256sum and sort make it. */
+/** Returns the hash of a set, computed with sha256sum and sort. */
 function hashBy(folder: string, common: string, asm: string): string {
   const script = [
     `{ (cd "${join(folder, common)}" && find ${kernelFolders.join(' ')} -name '*.h' -print0 2>/dev/null | xargs -0 sha256sum);`,
@@ -54,19 +54,22 @@ describe.each(headerSetNames)('%s', (name) => {
   const missing = whyMissing(name);
   const title = missing === undefined ? '' : ` (${missing})`;
 
-  it.skipIf(missing !== undefined)(`is the kernel that its version says, for its architectures${title}`, async () => {
-    const { version, kernel, architectures: has } = await headerSet(name);
-    expect(version.startsWith(`${kernel}-`)).toBe(true);
-    const all = targetsOf(architectures.map(({ kernel }) => kernel));
-    const port = name.split('-')[1];
-    const expected = architectures.find(({ ports }) => port !== undefined && ports.includes(port))?.targets;
-    expect(has).toEqual(expected ?? all);
-    expect(has.length).toBeGreaterThan(0);
-  });
+  it.skipIf(missing !== undefined)(
+    `the set has the kernel version and the architectures of its package${title}`,
+    async () => {
+      const { version, kernel, architectures: has } = await headerSet(name);
+      expect(version.startsWith(`${kernel}-`)).toBe(true);
+      const all = targetsOf(architectures.map(({ kernel }) => kernel));
+      const port = name.split('-')[1];
+      const expected = architectures.find(({ ports }) => port !== undefined && ports.includes(port))?.targets;
+      expect(has).toEqual(expected ?? all);
+      expect(has.length).toBeGreaterThan(0);
+    },
+  );
 
   const noDpkg = hasDpkg ? title : ' (no dpkg-deb here to compare with)';
   it.skipIf(missing !== undefined || !hasDpkg)(
-    `is, imported from the package, what dpkg-deb unpacks, and known by its hash when unpacked${noDpkg}`,
+    `the imported set equals the files that dpkg-deb unpacks, and the unpacked files are identified by their hash${noDpkg}`,
     async () => {
       const { deb, root } = await headerSet(name);
       const folder = unpacked(deb);
@@ -82,26 +85,26 @@ describe.each(headerSetNames)('%s', (name) => {
       for (const [kernel, hash] of hashes) {
         expect(hashBy(root, 'usr/include', `usr/lib/linux/uapi/${kernel}`)).toBe(hash);
       }
-      // Without its control file the package is known only where the catalogue has this very version.
+      // Without its control file, the package can only be identified if the catalogue has this version.
       const isRecorded = catalogue().some(({ sha256 }) => Object.values(sha256).includes(hashes[0]?.[1] ?? ''));
       const cache = temporaryFolder();
       const again = await importSet(folder, { cache, name: 'again' });
       if (!isRecorded) return;
       expect(again.set).toEqual(set);
-      // The order of the record's architectures is that of the version that imported it.
+      // The version that imported the record determines the order of its architectures.
       const headersIn = (set: string): unknown => ({ ...contentsOf(set), [recordFile]: undefined });
       expect(headersIn(join(cache, 'again'))).toEqual(headersIn(root));
     },
   );
 
-  it.skipIf(missing !== undefined)(`leaves out no folder of headers${title}`, async () => {
+  it.skipIf(missing !== undefined)(`the import leaves out no folder of headers${title}`, async () => {
     const { leftOut } = await headerSet(name);
-    // Architectures that the kernel has and no target.
+    // Architectures of the kernel without a target.
     const others = ['alpha', 'arc', 'm68k', 'parisc', 'sh', 'sparc'];
     expect(leftOut.filter((each) => !others.includes(each))).toEqual([]);
   });
 
-  it.skipIf(missing !== undefined)(`is told by the mark of each of its architectures alone${title}`, async () => {
+  it.skipIf(missing !== undefined)(`each architecture of the set has only its own mark${title}`, async () => {
     const { root } = await headerSet(name);
     const folder = join(root, 'usr/lib/linux/uapi');
     const kernels = readdirSync(folder);
@@ -113,7 +116,7 @@ describe.each(headerSetNames)('%s', (name) => {
     }
   });
 
-  it('is in the catalogue, with the hashes of that version', async (context) => {
+  it('the catalogue has the set with the hashes of that version', async (context) => {
     const entry = catalogue().find((each) => each.name === name);
     expect(entry).toBeDefined();
     if (missing !== undefined) return context.skip(missing);
@@ -132,7 +135,7 @@ describe.each(headerSetNames)('%s', (name) => {
   const isForX86 = !/arm64|s390x/.test(name);
   if (isForX86)
     it.skipIf(missing !== undefined || !hasCompiler)(
-      `gives a model of kvm.h for x86_64 that the compiler holds for true${noCompiler}`,
+      `the compiler agrees with the model of kvm.h for x86_64${noCompiler}`,
       async () => {
         const { root, kernel } = await headerSet(name);
         const headers = openHeaders({ header: [], arch: 'x86_64', include: [], from: root });
@@ -149,11 +152,11 @@ describe.each(headerSetNames)('%s', (name) => {
 describe('the catalogue', () => {
   const entries = catalogue();
 
-  it('has facts alone, each set once', () => {
+  it('the catalogue contains only facts, and each set once', () => {
     expect(entries.length).toBeGreaterThan(headerSetNames.length);
     expect(new Set(entries.map(({ name }) => name)).size).toBe(entries.length);
     for (const entry of entries) {
-      // Those for cross compilers are built from any kernel of the series, and named by the first.
+      // Packages for cross compilers are built from any kernel of a series, and named after the first.
       const kernel = entry.package.endsWith('-cross') ? entry.kernel.split('.').slice(0, 2).join('.') : entry.kernel;
       expect(entry.version).toMatch(new RegExp(`^${kernel.replaceAll('.', '\\.')}[.-]`));
       const kernels = Object.keys(entry.sha256);
@@ -163,7 +166,7 @@ describe('the catalogue', () => {
     }
   });
 
-  it('has the four versions that the bindings are held against, and the one of the committed ones', () => {
+  it('the catalogue has the four versions that the bindings are compared with, and the version of the committed bindings', () => {
     const series = entries.map(({ kernel }) => kernel.split('.').slice(0, 2).join('.'));
     expect(series).toEqual(expect.arrayContaining(['5.10', '6.1', '6.12', '7.3']));
     const folder = join(projectRoot, 'generated');

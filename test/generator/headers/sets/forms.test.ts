@@ -14,7 +14,7 @@ import { debOf, type Entries, folderWith, smallSet, smallSetIn } from '../../../
 
 const allForms = Object.keys(smallSetIn) as (keyof typeof smallSetIn)[];
 
-/** The only set in a folder, read whole. */
+/** Returns the only set in a folder, read completely. */
 function readSet(folder: string) {
   const tree = folderTree(folder);
   const [place, ...others] = placesIn(tree);
@@ -39,11 +39,11 @@ async function errorOf(action: () => unknown): Promise<string> {
 }
 
 describe('a set', () => {
-  it('has an example here in each form', () => {
+  it('this test has an example of each form', () => {
     expect(allForms.sort()).toEqual(forms.map(({ name }) => name).sort());
   });
 
-  it.each(allForms)('in the form %s is told by its folders', (form) => {
+  it.each(allForms)('a set in the form %s is recognized by its folders', (form) => {
     const { place, contents } = readSet(folderWith(smallSetIn[form]));
     expect(place.form).toBe(form);
     expect(contents.kernel).toBe('6.9.3');
@@ -52,13 +52,13 @@ describe('a set', () => {
     expect([...(contents.architectures.get('x86')?.asm.keys() ?? [])].sort()).toEqual(Object.keys(smallSet.asm));
   });
 
-  it.each(['', 'include', 'usr/include'])('in the plain form is found in <folder>/%s', (at) => {
+  it.each(['', 'include', 'usr/include'])('a set in the plain form is found in <folder>/%s', (at) => {
     const files = { ...smallSet.common, ...smallSet.asm };
     const folder = folderOf(Object.fromEntries(Object.entries(files).map(([name, text]) => [join(at, name), text])));
     expect(readSet(folder).place).toEqual({ form: 'plain', common: at, asm: new Map([['x86', at]]) });
   });
 
-  it.each(allForms)('in the form %s has the hash that sha256sum gives', (form) => {
+  it.each(allForms)('a set in the form %s has the hash that sha256sum gives', (form) => {
     const folder = folderOf({ ...smallSet.common, ...smallSet.asm });
     const script = 'find * -type f | LC_ALL=C sort | xargs sha256sum | sha256sum';
     const { stdout } = spawnSync('sh', ['-c', script], { cwd: folder, encoding: 'utf8' });
@@ -66,7 +66,7 @@ describe('a set', () => {
     expect(`${contents.architectures.get('x86')?.sha256}  -\n`).toBe(stdout);
   });
 
-  it('gives the same model from every form and place, imported or not, and no path is in it', async () => {
+  it('a set gives the same model in every form and location, imported or not, without a path', async () => {
     const folders = allForms.map((form) => folderWith(smallSetIn[form]));
     const cache = temporaryFolder();
     for (const [index, folder] of folders.entries()) await importSet(folder, { cache, name: `s${index}` });
@@ -78,12 +78,12 @@ describe('a set', () => {
     for (const folder of [...folders, cache]) expect(first).not.toContain(folder);
   });
 
-  it('of several architectures has all of them, and is read for each', () => {
+  it('a set of several architectures has all of them and can be read for each', () => {
     const arm = Object.entries({ 'asm/ptrace.h': 'PSR_MODE_EL0t', 'asm/kvm.h': 'struct regs { long x; };\n' });
     const files: Entries = [
       ...smallSetIn.multiarch,
       ...arm.map(([name, text]) => [`usr/include/aarch64-linux-gnu/${name}`, text] as const),
-      // Folders of another package, with no asm.
+      // Folders of another package, without asm.
       ['usr/include/riscv64-linux-gnu/sys/io.h', ''],
       ['usr/include/no-such-triplet/asm/kvm.h', ''],
     ];
@@ -93,7 +93,7 @@ describe('a set', () => {
     expect(one).not.toBe(other);
   });
 
-  it('of which one byte is another has another hash', () => {
+  it('a set has a different hash if one byte differs', () => {
     const changed = smallSetIn.plain.map(
       ([path, entry]) => [path, path.endsWith('xt_mark.h') ? `${entry} ` : entry] as const,
     );
@@ -103,7 +103,7 @@ describe('a set', () => {
     expect(hashes[0]?.sha256).not.toBe(hashes[1]?.sha256);
   });
 
-  it('says of what kernel it is, sublevels above 255 too', () => {
+  it('a set has its kernel version, even with a sublevel above 255', () => {
     const version = '#define LINUX_VERSION_CODE 330751\n#define LINUX_VERSION_SUBLEVEL 260\n';
     const files = { ...smallSet.common, ...smallSet.asm, 'linux/version.h': version };
     expect(readSet(folderOf(files)).contents.kernel).toBe('5.11.260');
@@ -120,11 +120,11 @@ describe('the package of a set', () => {
     ...smallSetIn.multiarch,
     ['var/lib/dpkg/status', status],
     ['var/lib/dpkg/info/linux-libc-dev:amd64.list', `${list}\n`],
-    // The C library has headers in folders of the kernel's.
+    // The C library has headers in the kernel's folders.
     ['usr/include/scsi/scsi.h', 'int scsi;\n'],
   ];
 
-  it('is what dpkg has recorded in a system root, and its headers are those of the package', () => {
+  it('the package comes from dpkg in a system root, with the headers of the package', () => {
     const { contents } = readSet(folderWith(system));
     const origin = { kind: 'package', name: 'linux-libc-dev', version: '6.9.3-1', architecture: 'amd64' };
     expect(contents.architectures.get('x86')?.origin).toEqual(origin);
@@ -133,13 +133,13 @@ describe('the package of a set', () => {
     expect(contents.architectures.get('x86')?.sha256).toBe(unpacked.architectures.get('x86')?.sha256);
   });
 
-  it('is none where dpkg knows nothing of the headers', () => {
+  it('the package is absent if dpkg has no record of the headers', () => {
     const { contents } = readSet(folderWith(system.filter(([path]) => !path.endsWith('.list'))));
     expect(contents.architectures.get('x86')?.origin).toEqual({ kind: 'tree' });
     expect(contents.common.has('scsi/scsi.h')).toBe(true);
   });
 
-  it('is what its control file says, in a .deb and in one that is unpacked with its control files', async () => {
+  it('the package comes from the control file, in a .deb and in an unpacked one', async () => {
     const control = 'Package: linux-libc-dev\nVersion: 6.9.3-1\nArchitecture: amd64\nDescription: for a test\n';
     const raw = folderWith([...smallSetIn.multiarch, ['DEBIAN/control', control]]);
     const deb = join(temporaryFolder(), 'x.deb');
@@ -154,7 +154,7 @@ describe('the package of a set', () => {
     expect((await importSet(raw, { cache })).isNew).toBe(false);
   });
 
-  it('is not named where a header comes from an --include folder', () => {
+  it('the package is absent if a header comes from an --include folder', () => {
     const set = folderWith([
       ...smallSetIn.multiarch,
       ['DEBIAN/control', 'Package: p\nVersion: 1\nArchitecture: all\n'],
@@ -169,8 +169,8 @@ describe('the package of a set', () => {
   });
 });
 
-describe('what an import takes from a folder', () => {
-  it('is headers only, in folders that headers_install makes', async () => {
+describe('an import from a folder', () => {
+  it('the import takes only headers in folders that headers_install makes', async () => {
     const folder = folderWith([
       ...smallSetIn.plain,
       ['include/stdio.h', ''],
@@ -188,7 +188,7 @@ describe('what an import takes from a folder', () => {
     expect(names.sort()).toEqual(expected.sort());
   });
 
-  it("is the tree's own set where there are cross compilers' too, and no guess among those", async () => {
+  it("the import prefers the tree's own set, and does not choose between sets of cross compilers", async () => {
     const s390: Entries = [
       ['usr/s390x-linux-gnu/include/linux/version.h', '#define LINUX_VERSION_CODE 395523\n'],
       ['usr/s390x-linux-gnu/include/asm/ptrace.h', '#define NUM_ACRS 16\n'],
@@ -198,13 +198,13 @@ describe('what an import takes from a folder', () => {
     expect(Object.keys(own.set.architectures)).toEqual(['x86']);
     const both = folderWith([...smallSetIn.cross, ...s390]);
     expect(await errorOf(() => importSet(both, { cache, name: 'both' }))).toBe(
-      `${both}: has several header sets: usr/s390x-linux-gnu/include, usr/x86_64-linux-gnu/include; give the folder of one`,
+      `${both}: contains several header sets: usr/s390x-linux-gnu/include, usr/x86_64-linux-gnu/include; name the folder of one set`,
     );
     const one = await importSet(join(both, 'usr/s390x-linux-gnu'), { cache, name: 'one' });
     expect(Object.keys(one.set.architectures)).toEqual(['s390']);
   });
 
-  it('is said where a package has more than that', async () => {
+  it('the import reports what it leaves out of a package', async () => {
     const deb = join(temporaryFolder(), 'x.deb');
     const more: Entries = [
       ['./usr/include/quantum/q.h', ''],
@@ -215,13 +215,13 @@ describe('what an import takes from a folder', () => {
   });
 });
 
-describe('a folder that is no header set', () => {
+describe('a folder that is not a header set', () => {
   const without = (form: keyof typeof smallSetIn, name: string): Entries =>
     smallSetIn[form].filter(([path]) => !path.endsWith(name));
   const wrong: readonly (readonly [string, Entries, RegExp])[] = [
-    ['is empty', [], /has no headers in a form that is known/],
-    ['has no linux/version.h', without('multiarch', 'linux/version.h'), /has no headers in a form that is known/],
-    ['has no asm', without('plain', 'ptrace.h'), /has no headers in a form that is known/],
+    ['is empty', [], /contains no headers in a known form/],
+    ['has no linux/version.h', without('multiarch', 'linux/version.h'), /contains no headers in a known form/],
+    ['has no asm', without('plain', 'ptrace.h'), /contains no headers in a known form/],
     [
       'is a kernel whose headers are not made',
       [
@@ -233,12 +233,12 @@ describe('a folder that is no header set', () => {
     [
       'states no version',
       [...without('plain', 'linux/version.h'), ['include/linux/version.h', '\n']],
-      /include\/linux\/version\.h: states no LINUX_VERSION_CODE/,
+      /include\/linux\/version\.h: does not define LINUX_VERSION_CODE; choose headers with a kernel version/,
     ],
     [
       'has a link that leads out',
       [...smallSetIn.plain, ['include/linux/passwd.h', { link: '/etc/passwd' }]],
-      /passwd\.h: is a link that leads out of .*; nothing behind it was read/,
+      /passwd\.h: is a link that leads out of .*; the link was not followed/,
     ],
     [
       'has a folder that leads out',
@@ -248,21 +248,21 @@ describe('a folder that is no header set', () => {
     [
       'has a link to itself',
       [...smallSetIn.plain, ['include/linux/x.h', { link: 'x.h' }]],
-      /linux\/x\.h: cannot be read \(ELOOP\); its links go in a circle/,
+      /linux\/x\.h: cannot be read \(ELOOP\); its links form a cycle/,
     ],
     [
       'has links that go in a circle',
       [...smallSetIn.plain, ['include/linux/a', { link: '.' }], ['include/linux/b', { link: '../linux' }]],
-      /its folders go in a circle/,
+      /the folder contains itself through a link/,
     ],
     [
       'has a link that leads nowhere',
       [...smallSetIn.plain, ['include/linux/gone.h', { link: 'not-there.h' }]],
-      /gone\.h: is a link that leads nowhere/,
+      /gone\.h: is a broken link/,
     ],
   ];
 
-  it.each(wrong)('because it %s, is refused to an import and to --from', async (_, files, message) => {
+  it.each(wrong)('an import and --from refuse a folder that %s', async (_, files, message) => {
     const folder = folderWith(files);
     const cache = temporaryFolder();
     expect(await errorOf(() => importSet(folder, { cache, name: 'x' }))).toMatch(message);

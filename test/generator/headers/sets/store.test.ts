@@ -25,16 +25,16 @@ async function refusalOf(action: () => unknown): Promise<string> {
 }
 
 describe('the cache', () => {
-  it("is the user's, as the XDG base directory specification says", () => {
+  it("the cache is the user's folder of the XDG base directory specification", () => {
     const usual = join(homedir(), '.cache/kvm-uapi/headers');
     expect(userCache({})).toBe(usual);
     expect(userCache({ XDG_CACHE_HOME: '' })).toBe(usual);
     expect(userCache({ XDG_CACHE_HOME: '/var/tmp/c' })).toBe('/var/tmp/c/kvm-uapi/headers');
-    // A relative path is to be ignored.
+    // A relative path must be ignored.
     expect(userCache({ XDG_CACHE_HOME: 'c' })).toBe(usual);
   });
 
-  it('has what was imported, until it is removed', async () => {
+  it('the cache has an imported set until it is removed', async () => {
     const cache = join(temporaryFolder(), 'new', 'folder');
     expect(importedSets(cache)).toEqual([]);
     const first = await importSet(source, { cache, name: 'b' });
@@ -43,28 +43,28 @@ describe('the cache', () => {
       { name: 'a', set: first.set },
       { name: 'b', set: first.set },
     ]);
-    expect(await refusalOf(() => removeSets(cache, ['a', 'c']))).toMatch(/c: no such set/);
+    expect(await refusalOf(() => removeSets(cache, ['a', 'c']))).toMatch(/c: header set not found/);
     expect(readdirSync(cache)).toEqual(['a', 'b']);
     removeSets(cache, ['b', 'b']);
     expect(readdirSync(cache)).toEqual(['a']);
     expect(await refusalOf(() => removeSets(cache, ['b']))).toBe(
-      `${join(cache, 'b')}: no such set; 'headers' lists them; none was removed`,
+      `${join(cache, 'b')}: header set not found, so no set was removed; 'headers list' lists the sets`,
     );
   });
 
-  it('keeps the same set once, and never one for another', async () => {
+  it('the cache saves a set once and never replaces it by a different set', async () => {
     const cache = temporaryFolder();
     expect((await importSet(source, { cache, name: 'x' })).isNew).toBe(true);
     expect((await importSet(source, { cache, name: 'x' })).isNew).toBe(false);
     const before = contentsOf(cache);
     const other = folderOf({ ...smallSet.common, ...smallSet.asm, 'linux/kvm.h': '' });
     expect(await refusalOf(() => importSet(other, { cache, name: 'x' }))).toMatch(
-      /x: is another set; choose a name with --name, or use 'headers remove' first$/,
+      /x: already contains a different set; choose another name with --name, or use 'headers remove' first$/,
     );
     expect(contentsOf(cache)).toEqual(before);
   });
 
-  it('takes a set whose record has the architectures in another order for the same', async () => {
+  it('the order of the architectures in a record does not matter', async () => {
     const cache = temporaryFolder();
     const both = folderWith([...smallSetIn.multiarch, ['usr/include/aarch64-linux-gnu/asm/kvm.h', '']]);
     await importSet(both, { cache, name: 'x' });
@@ -76,15 +76,17 @@ describe('the cache', () => {
     expect((await importSet(both, { cache, name: 'x' })).isNew).toBe(false);
   });
 
-  it('never touches a folder that is no set', async () => {
+  it('the cache never changes a folder that is not a set', async () => {
     const cache = folderOf({ 'mine/text': 'mine' });
-    expect(await refusalOf(() => importSet(source, { cache, name: 'mine' }))).toMatch(/mine: is another set/);
-    expect(await refusalOf(() => removeSets(cache, ['mine']))).toMatch(/no such set/);
-    expect(await refusalOf(() => removeSets(cache, ['../mine']))).toMatch(/is no name for a set/);
+    expect(await refusalOf(() => importSet(source, { cache, name: 'mine' }))).toMatch(
+      /mine: already contains a different set/,
+    );
+    expect(await refusalOf(() => removeSets(cache, ['mine']))).toMatch(/header set not found/);
+    expect(await refusalOf(() => removeSets(cache, ['../mine']))).toMatch(/is not a valid name for a header set/);
     expect(contentsOf(cache)).toEqual({ 'mine/text': 'mine' });
   });
 
-  it('gives a set that another imports for the same one, unless its headers are others', async () => {
+  it('two processes can import the same set, but not different sets with one name', async () => {
     const [cache, other] = [temporaryFolder(), temporaryFolder()];
     const control = 'Package: linux-libc-dev\nVersion: 6.9.3-1\nArchitecture: amd64\n';
     const unpacked = folderWith([...smallSetIn.multiarch, ['DEBIAN/control', control]]);
@@ -97,14 +99,14 @@ describe('the cache', () => {
     expect(Object.values(altered.set.architectures).map(({ origin }) => origin)).toEqual([{ kind: 'tree' }]);
   });
 
-  it('takes the same import from several at once', async () => {
+  it('several imports of the same set can run at the same time', async () => {
     const cache = temporaryFolder();
     const imports = await Promise.all([1, 2, 3, 4].map(() => importSet(source, { cache, name: 'x' })));
     expect(imports.filter(({ isNew }) => isNew).length).toBe(1);
     expect(readdirSync(cache)).toEqual(['x']);
   });
 
-  it('says where it cannot be written, and leaves nothing', async () => {
+  it('the error names a folder that cannot be written, and no file is left', async () => {
     const folder = folderOf({ file: '' });
     expect(await refusalOf(() => importSet(source, { cache: join(folder, 'file'), name: 'x' }))).toMatch(
       /file: cannot be (written|read) \((EEXIST|ENOTDIR)\)/,
@@ -112,7 +114,7 @@ describe('the cache', () => {
     expect(contentsOf(folder)).toEqual({ file: '' });
   });
 
-  it('names a record that it cannot read', async () => {
+  it('the error names a record that cannot be read', async () => {
     const form = '"schema":"kvm-uapi/header-set/1","kernel":"6.9.3"';
     for (const text of [
       '',
@@ -125,21 +127,21 @@ describe('the cache', () => {
     ]) {
       const cache = folderOf({ 'x/set.json': text });
       expect(await refusalOf(() => importedSets(cache))).toMatch(
-        /x\/set\.json: is no record of the form kvm-uapi\/header-set\/1; remove its folder and import the set again/,
+        /x\/set\.json: is not a record of the form kvm-uapi\/header-set\/1; remove its folder and import the set again/,
       );
     }
   });
 });
 
 describe('an import that is interrupted', () => {
-  /** So many headers that writing them takes a while. */
+  /** So many headers that writing them takes some time. */
   const many = folderOf({
     ...smallSet.common,
     ...smallSet.asm,
     ...Object.fromEntries(Array.from({ length: 4000 }, (_, index) => [`linux/h${index}.h`, `#define H ${index}\n`])),
   });
 
-  /** Starts an import and ends it in the middle of its writing. */
+  /** Starts an import and ends it while it is writing. */
   async function interrupt(cache: string, signal: NodeJS.Signals): Promise<NodeJS.Signals | null> {
     const child = spawn(process.execPath, [bin, 'headers', 'import', many, '--cache', cache], { stdio: 'ignore' });
     const ended = once(child, 'exit') as Promise<[number | null, NodeJS.Signals | null]>;
@@ -150,13 +152,13 @@ describe('an import that is interrupted', () => {
     return (await ended)[1];
   }
 
-  it.each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)('by %s leaves nothing', async (signal) => {
+  it.each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)('an import that %s interrupts leaves no files', async (signal) => {
     const cache = temporaryFolder();
     expect(await interrupt(cache, signal)).toBe(signal);
     expect(readdirSync(cache)).toEqual([]);
   });
 
-  it('by SIGKILL leaves nothing that is taken for a set, and the next import clears it', async () => {
+  it('an import that SIGKILL ends leaves no set, and the next import removes its files', async () => {
     const cache = temporaryFolder();
     expect(await interrupt(cache, 'SIGKILL')).toBe('SIGKILL');
     expect(readdirSync(cache)).toEqual([expect.stringMatching(/^\.unfinished-/)]);
@@ -165,14 +167,14 @@ describe('an import that is interrupted', () => {
     expect(readdirSync(cache)).toEqual(['x']);
   });
 
-  it("leaves another process's import alone", async () => {
+  it("an import does not remove the files of another process's import", async () => {
     const cache = temporaryFolder();
     const running = `.unfinished-${process.ppid}-abc`;
     mkdirSync(join(cache, running));
     writeFileSync(join(cache, running, 'file'), '');
     await importSet(source, { cache, name: 'x' });
     expect(readdirSync(cache)).toEqual([running, 'x']);
-    // Its record may be written already.
+    // Its record can already be written.
     writeFileSync(join(cache, running, 'set.json'), readFileSync(join(cache, 'x', 'set.json')));
     expect(importedSets(cache).map(({ name }) => name)).toEqual(['x']);
     expect(readFileSync(join(cache, running, 'file'), 'utf8')).toBe('');

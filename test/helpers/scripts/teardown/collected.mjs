@@ -4,7 +4,8 @@ import { once } from 'node:events';
 import { openSync, readSync } from 'node:fs';
 import { setTimeout } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
-import { Kvm, kick, VcpuThread } from '../../../../dist/runtime/index.js';
+import { kick, VcpuThread } from '../../../../dist/runtime/index.js';
+import { Kvm } from '../../../../dist/runtime/x86_64.js';
 import { places, userMode } from '../../../../dist/tools/guests/index.js';
 import { census, collectUntil } from '../../../../tools/lib/process-resources.mjs';
 

@@ -1,0 +1,43 @@
+/** `_Generic`: selects an expression by the type of another expression (C17 6.5.1.1). */
+
+import type { CType, Expression } from '../syntax.js';
+import type { Token } from '../tokens.js';
+import { isCompatible } from './compatibility.js';
+import { checkType } from './type-names.js';
+import { valueType } from './types.js';
+import { Unresolvable } from './unresolvable.js';
+import type { Evaluator } from './values.js';
+
+type Generic = Extract<Expression, { kind: 'generic' }>;
+
+/** Returns the selected expression. GCC also refuses a wrong expression that is not selected. */
+export function selectedAssociation({ control, associations, at }: Generic, evaluator: Evaluator): Expression {
+  const type = valueType(evaluator.typeOf(control), evaluator);
+  let selected: Expression | undefined;
+  let otherwise: Expression | undefined;
+  for (const association of associations) {
+    evaluator.typeOf(association.value);
+    if (association.type === null) {
+      otherwise = association.value;
+      continue;
+    }
+    checkAssociation(association.type, at, evaluator);
+    if (type.kind !== 'bit-field' && isCompatible(type, association.type, evaluator)) {
+      if (selected) throw new Unresolvable(at, '_Generic has two compatible types');
+      selected = association.value;
+    }
+  }
+  const result = selected ?? otherwise;
+  if (!result) throw new Unresolvable(at, '_Generic has no expression for this type');
+  return result;
+}
+
+function checkAssociation(type: CType, at: Token, evaluator: Evaluator): void {
+  const { scope } = evaluator;
+  checkType(type, at, evaluator);
+  const plain = scope.resolve(type);
+  if (plain.kind === 'void' || plain.kind === 'function' || (plain.kind === 'array' && plain.length === null)) {
+    throw new Unresolvable(at, '_Generic needs types with a size');
+  }
+  scope.measure(type, at);
+}

@@ -1,0 +1,49 @@
+/** A VM that is open in this thread, as the parts of the runtime see it. */
+
+import type { IoctlAlone, IoctlByPointer, View } from '../support/index.js';
+import { addon, type FileRecord, type VmRecord } from './addon.js';
+import type { Bindings, GenericIoctl, IoctlTarget, VmContext } from './context.js';
+import { KvmClosedError } from './errors.js';
+import { created, genericIoctl, ioctlsOfVm } from './ioctl.js';
+
+/** The object that `Vm` and its parts share. It ends with `close`. */
+export class OpenVm implements VmContext {
+  readonly bindings: Bindings;
+  readonly target: IoctlTarget<'vm'>;
+  readonly ioctl: GenericIoctl<'vm'>;
+  #record: VmRecord | undefined;
+
+  constructor(record: VmRecord, bindings: Bindings) {
+    this.#record = record;
+    this.bindings = bindings;
+    this.target = { ...ioctlsOfVm(() => this.record), kind: 'vm', capabilities: this };
+    this.ioctl = genericIoctl(this.target);
+  }
+
+  /** @throws KvmClosedError after `close`. */
+  get record(): VmRecord {
+    if (!this.#record) throw new KvmClosedError('Vm', 'this VM is closed');
+    return this.#record;
+  }
+
+  checkExtension(capability: number): number {
+    return this.ioctl(this.bindings.KVM_CHECK_EXTENSION, capability);
+  }
+
+  createFile(
+    request: IoctlAlone<'vm'> | IoctlByPointer<View, 'vm'>,
+    argument?: View,
+    fdOffset: number | null = null,
+  ): FileRecord {
+    const { $$view: view, $$offset: offset } = argument ?? { $$view: null, $$offset: 0 };
+    const needed = request.passes === 'pointer' ? request.size : 0;
+    const result = addon().vmCreateFile(this.record, request.request, view, offset, needed, fdOffset);
+    return created(this.target, request, result);
+  }
+
+  close(): void {
+    if (!this.#record) return;
+    addon().vmRelease(this.#record);
+    this.#record = undefined;
+  }
+}

@@ -1,0 +1,269 @@
+/** The methods of `Vm` for capabilities, addresses, time, filters, limits, encryption and statistics. */
+
+import type { KvmClockData, KvmPmuEventFilter } from '../generated/x86_64/linux/kvm.js';
+import { allocate } from '../support/index.js';
+import { type Capability, checkExtension, enableCapability, requireExtension } from './capability.js';
+import { type Creator, requireCreator } from './construction.js';
+import type { Bindings, GenericIoctl, VmContext } from './context.js';
+import { ioctlOfBytes, read } from './ioctl.js';
+import { addressOf, type GuestMemory, requireMemory } from './memory.js';
+import { type MsrFilter, setMsrFilter } from './msr-filter.js';
+import { requireInteger, requireU32, setMember } from './numbers.js';
+import { makeStats, type Stats } from './stats.js';
+
+/** The part of `Vm` with its settings. */
+export abstract class VmSettings {
+  /** The bindings that `Kvm.open` was given. */
+  readonly bindings: Bindings;
+  /** Makes any ioctl of the VM file descriptor. */
+  readonly ioctl: GenericIoctl<'vm'>;
+  readonly #vm: VmContext;
+
+  protected constructor(given: Creator, vm: VmContext) {
+    requireCreator(given, 'Vm', 'Kvm.createVm or Vm.attach');
+    this.#vm = vm;
+    this.bindings = vm.bindings;
+    this.ioctl = vm.ioctl;
+  }
+
+  // Capabilities
+
+  /**
+   * KVM_CHECK_EXTENSION: returns 0 if this VM does not have the capability, and otherwise 1 or a number that the
+   * capability defines.
+   *
+   * @param capability a name such as `KVM_CAP_IRQFD`, or a number.
+   * @throws KvmArgumentError for a name that the bindings do not have.
+   * @see api.rst, "KVM_CHECK_EXTENSION"
+   */
+  checkExtension(capability: Capability): number {
+    return checkExtension(this.#vm, capability);
+  }
+
+  /**
+   * KVM_CHECK_EXTENSION: throws an error if this VM does not have a capability.
+   *
+   * @param capability a name such as `KVM_CAP_IRQFD`, or a number.
+   * @throws KvmUnsupportedError, which names the capability, when this VM does not have it, KvmArgumentError for a name
+   * that the bindings do not have.
+   * @see api.rst, "KVM_CHECK_EXTENSION"
+   */
+  requireExtension(capability: Capability): void {
+    requireExtension(this.#vm, capability);
+  }
+
+  /**
+   * KVM_ENABLE_CAP: enables a capability that is off by default.
+   *
+   * @param args up to four arguments. The section of the capability in the kernel's document says what they are.
+   * @throws KvmUnsupportedError, which names the capability, when the kernel does not have it, KvmError when the kernel
+   * refuses the arguments.
+   * @example
+   * vm.enableCap('KVM_CAP_SPLIT_IRQCHIP', 24);
+   * @see api.rst, "KVM_ENABLE_CAP"
+   */
+  enableCap(capability: Capability, ...args: readonly (number | bigint)[]): void {
+    enableCapability(this.#vm, capability, args);
+  }
+
+  // Addresses. Set them once, before the first vCPU.
+
+  /**
+   * KVM_SET_TSS_ADDR: sets the guest-physical address of three pages that Intel processors need for real mode.
+   *
+   * @param guestAddress the address of the first page, below 4 GiB. The pages must not be in a memory slot.
+   * @throws KvmUnsupportedError when the kernel does not have the capability, KvmError when the kernel refuses.
+   * @see api.rst, "KVM_SET_TSS_ADDR"
+   */
+  setTssAddr(guestAddress: number): void {
+    this.ioctl(this.bindings.KVM_SET_TSS_ADDR, guestAddress);
+  }
+
+  /**
+   * KVM_SET_IDENTITY_MAP_ADDR: sets the guest-physical address of a page that Intel processors need for real mode.
+   *
+   * @param guestAddress the address of the page. The default is 0xfffbc000.
+   * @throws KvmUnsupportedError when the kernel does not have the capability, KvmError when the kernel refuses.
+   * @see api.rst, "KVM_SET_IDENTITY_MAP_ADDR"
+   */
+  setIdentityMapAddr(guestAddress: number | bigint): void {
+    const { KVM_SET_IDENTITY_MAP_ADDR: request } = this.bindings;
+    const address = allocate(request.argument);
+    setMember(request.name, address, 'value', 'guestAddress', guestAddress);
+    this.ioctl(request, address);
+  }
+
+  /**
+   * KVM_SET_BOOT_CPU_ID: sets the vCPU that starts first, by default 0. The other vCPUs wait until the guest starts
+   * them.
+   *
+   * @param id the number of the vCPU.
+   * @throws KvmError with code `EBUSY` when the VM has a vCPU already.
+   * @see api.rst, "KVM_SET_BOOT_CPU_ID"
+   */
+  setBootCpuId(id: number): void {
+    this.ioctl(this.bindings.KVM_SET_BOOT_CPU_ID, requireU32('KVM_SET_BOOT_CPU_ID', 'id', id));
+  }
+
+  // Time
+
+  /**
+   * KVM_GET_CLOCK: reads the guest's kvmclock in nanoseconds.
+   *
+   * @param clock the view to fill, by default a new view.
+   * @throws KvmUnsupportedError when the kernel does not have the capability, KvmError when the kernel refuses.
+   * @see api.rst, "KVM_GET_CLOCK"
+   */
+  getClock(clock?: KvmClockData): KvmClockData {
+    return read(this.ioctl, this.bindings.KVM_GET_CLOCK, clock);
+  }
+
+  /**
+   * KVM_SET_CLOCK: sets the guest's kvmclock.
+   *
+   * @param clock the time in nanoseconds. The member `flags` may be `KVM_CLOCK_REALTIME` or 0.
+   * @throws KvmUnsupportedError when the kernel does not have the capability, KvmError when the kernel refuses.
+   * @see api.rst, "KVM_SET_CLOCK"
+   */
+  setClock(clock: KvmClockData): void {
+    this.ioctl(this.bindings.KVM_SET_CLOCK, clock);
+  }
+
+  /**
+   * KVM_GET_TSC_KHZ (KVM_CAP_VM_TSC_CONTROL): returns the frequency of the time stamp counters of vCPUs that are created
+   * later, in kHz.
+   *
+   * @throws KvmUnsupportedError when the kernel does not have the capability, KvmError when the kernel refuses.
+   * @see api.rst, "KVM_GET_TSC_KHZ"
+   */
+  getTscKhz(): number {
+    return this.ioctl(this.bindings.KVM_GET_TSC_KHZ);
+  }
+
+  /**
+   * KVM_SET_TSC_KHZ (KVM_CAP_VM_TSC_CONTROL): sets the frequency of the time stamp counters of vCPUs that are created
+   * later.
+   *
+   * @param khz the frequency in kHz.
+   * @throws KvmUnsupportedError when the kernel does not have the capability, KvmError when the kernel refuses.
+   * @see api.rst, "KVM_SET_TSC_KHZ"
+   */
+  setTscKhz(khz: number): void {
+    this.ioctl(this.bindings.KVM_SET_TSC_KHZ, requireU32('KVM_SET_TSC_KHZ', 'khz', khz));
+  }
+
+  // Filters and limits
+
+  /**
+   * KVM_X86_SET_MSR_FILTER (KVM_CAP_X86_MSR_FILTER): sets which MSRs the guest may access. Other accesses are faults of
+   * the guest, or exits with KVM_CAP_X86_USER_SPACE_MSR.
+   *
+   * @param filter the rules for at most 16 ranges of MSRs.
+   * @throws KvmArgumentError for a wrong range, KvmUnsupportedError when the kernel does not have the capability,
+   * KvmError when the kernel refuses.
+   * @example
+   * vm.setMsrFilter({ others: 'allow', ranges: [{ base: 0xc000_0080, count: 1, access: 'write' }] });
+   * @see api.rst, "KVM_X86_SET_MSR_FILTER"
+   */
+  setMsrFilter(filter: MsrFilter): void {
+    setMsrFilter(this.#vm.target, this.bindings, filter);
+  }
+
+  /**
+   * KVM_SET_PMU_EVENT_FILTER (KVM_CAP_PMU_EVENT_FILTER): sets the events that the guest may count.
+   *
+   * @param filter the events.
+   * @throws KvmUnsupportedError when the kernel does not have the capability, KvmError when the kernel refuses.
+   * @see api.rst, "KVM_SET_PMU_EVENT_FILTER"
+   */
+  setPmuEventFilter(filter: KvmPmuEventFilter): void {
+    this.ioctl(this.bindings.KVM_SET_PMU_EVENT_FILTER, filter);
+  }
+
+  /**
+   * KVM_SET_NR_MMU_PAGES: sets how many pages the kernel may use to shadow the guest's page tables.
+   *
+   * @param pages the number of pages.
+   * @throws KvmUnsupportedError when the kernel does not have the capability, KvmError when the kernel refuses.
+   */
+  setNrMmuPages(pages: number): void {
+    this.ioctl(this.bindings.KVM_SET_NR_MMU_PAGES, requireU32('KVM_SET_NR_MMU_PAGES', 'pages', pages));
+  }
+
+  // Encryption
+
+  /**
+   * KVM_MEMORY_ENCRYPT_OP without a command: returns whether this VM can be encrypted.
+   *
+   * @throws KvmClosedError after `close`.
+   * @see api.rst, "KVM_MEMORY_ENCRYPT_OP"
+   */
+  memoryEncryptOp(): boolean {
+    return this.#vm.target.value(this.bindings.KVM_MEMORY_ENCRYPT_OP.request, 0) >= 0;
+  }
+
+  /**
+   * KVM_MEMORY_ENCRYPT_REG_REGION: registers memory of an encrypted guest. The kernel does not move it.
+   *
+   * @param memory the memory of the region.
+   * @param offset where the region begins in the memory, in bytes, by default 0.
+   * @param length in bytes, by default all of the rest.
+   * @throws KvmArgumentError when the region is not all inside the memory, KvmError when the kernel refuses.
+   * @see api.rst, "KVM_MEMORY_ENCRYPT_REG_REGION"
+   */
+  registerEncryptedRegion(memory: GuestMemory, offset: number = 0, length?: number): void {
+    this.#encryptedRegion(this.bindings.KVM_MEMORY_ENCRYPT_REG_REGION, memory, offset, length);
+  }
+
+  /**
+   * KVM_MEMORY_ENCRYPT_UNREG_REGION: ends `registerEncryptedRegion` of the same region.
+   *
+   * @param memory the memory of the region.
+   * @param offset where the region begins in the memory, in bytes, by default 0.
+   * @param length in bytes, by default all of the rest.
+   * @throws KvmArgumentError when the region is not all inside the memory, KvmError when the kernel refuses.
+   * @see api.rst, "KVM_MEMORY_ENCRYPT_UNREG_REGION"
+   */
+  unregisterEncryptedRegion(memory: GuestMemory, offset: number = 0, length?: number): void {
+    this.#encryptedRegion(this.bindings.KVM_MEMORY_ENCRYPT_UNREG_REGION, memory, offset, length);
+  }
+
+  #encryptedRegion(
+    request: Bindings['KVM_MEMORY_ENCRYPT_REG_REGION' | 'KVM_MEMORY_ENCRYPT_UNREG_REGION'],
+    memory: GuestMemory,
+    offset: number,
+    given: number | undefined,
+  ): void {
+    requireMemory(memory);
+    const rest = memory.size - requireInteger(request.name, 'offset', offset, memory.size);
+    const length = given === undefined ? rest : given;
+    const address = addressOf(memory, offset, length);
+    const region = allocate(this.bindings.KvmEncRegion);
+    region.addr = address;
+    region.size = BigInt(length);
+    ioctlOfBytes(this.#vm.target, request, region, request.size);
+  }
+
+  // Statistics
+
+  /**
+   * KVM_GET_STATS_FD (KVM_CAP_BINARY_STATS_FD): returns a new file descriptor of the statistics of the VM. The caller
+   * closes the file descriptor. `stats` reads the statistics.
+   *
+   * @throws KvmUnsupportedError when the kernel does not have the capability, KvmError when the kernel refuses.
+   * @see api.rst, "KVM_GET_STATS_FD"
+   */
+  getStatsFd(): number {
+    return this.ioctl(this.bindings.KVM_GET_STATS_FD);
+  }
+
+  /**
+   * KVM_GET_STATS_FD (KVM_CAP_BINARY_STATS_FD): opens the statistics of the VM.
+   *
+   * @throws KvmUnsupportedError when the kernel does not have the capability, KvmError when the kernel refuses.
+   * @see api.rst, "KVM_GET_STATS_FD"
+   */
+  stats(): Stats {
+    return makeStats(this.#vm.createFile(this.bindings.KVM_GET_STATS_FD), this.bindings);
+  }
+}

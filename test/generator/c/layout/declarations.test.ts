@@ -1,0 +1,77 @@
+import { describe, expect, it } from 'vitest';
+import { targets } from '../../../../generator/targets/targets.js';
+import { isInstalled } from '../../../../tools/lib/compilers.js';
+import { differencesIn } from '../../../helpers/declaration-rows.js';
+import {
+  alignas,
+  gnuPlaces,
+  harmless,
+  orders,
+  preamble,
+  redeclared,
+  standardPlaces,
+  variables,
+} from './rows/attributes.js';
+import { decidedOperations, integerConstants } from './rows/constants.js';
+import { arrays, bitFields, enums, others, packedMembers, packs } from './rows/declarations.js';
+import {
+  forms,
+  functionAttributes,
+  layeredTypes,
+  modesOfDeclarators,
+  qualifiedForms,
+  rareTypes,
+  vectorOrders,
+  wrongParts,
+} from './rows/forms.js';
+import { addresses, initializers } from './rows/initializers.js';
+import { arithmetic, atomic, complex, mode, onlyMembers, spelled, typeOf, vector } from './rows/types.js';
+
+const tables = {
+  'attributes of GNU C in every place': gnuPlaces,
+  'attributes in [[…]]': standardPlaces,
+  'attributes that change no layout': harmless,
+  'several alignments': orders,
+  'the alignment of a variable': variables,
+  'several declarations of an object': redeclared,
+  _Alignas: alignas,
+  'arithmetic types': arithmetic,
+  'complex types': complex,
+  'structs with one member': onlyMembers,
+  'atomic types': atomic,
+  modes: mode,
+  vectors: vector,
+  typeof: typeOf,
+  'types with several declarators': spelled,
+  'types with attributes at several levels': layeredTypes,
+  'forms of aligned types': forms,
+  'attributes of declarators with qualifiers': qualifiedForms,
+  'alignments of vectors': vectorOrders,
+  'types that only some targets have': rareTypes,
+  'types that C does not have': wrongParts,
+  'modes of declarators': modesOfDeclarators,
+  'attributes of functions': functionAttributes,
+  'arrays and incomplete types': arrays,
+  'integer constants': integerConstants,
+  'operations with a known result': decidedOperations,
+  'initializers of variables': initializers,
+  'comparisons of addresses': addresses,
+  enums,
+  'bit-fields': bitFields,
+  'other declarations': others,
+  '#pragma pack': packs,
+  'packed members of aligned types': packedMembers,
+};
+
+const names = ['x86_64', 'i386', 's390x', 'arm64', 'mips64'];
+
+for (const target of targets.filter(({ name }) => names.includes(name))) {
+  describe.skipIf(!isInstalled(target))(`declarations for ${target.name} (needs ${target.compiler.command[0]})`, () => {
+    it.each(Object.entries(tables))(
+      'the layout, the types and the values in memory are those of the compiler, or both refuse it: %s',
+      async (_, rows) => {
+        expect(await differencesIn(rows, preamble, target)).toEqual([]);
+      },
+    );
+  });
+}

@@ -1,0 +1,87 @@
+import type { Row } from '../../../../helpers/declaration-rows.js';
+
+const address = '(unsigned long)&((struct uses *)0)->own';
+const overflow = '(signed char)1e9';
+const shifted = '(1 << 34)';
+
+/** Constants of every kind: GCC reads some of them as integer constants, and computes others later. */
+const operands = [
+  ...['7', '-7', '~7', '!7', "'a'", 'GREEN', 'sizeof(int)', '(int)2.5', '(int)-2.5', '(int)(1.5 + 1.5)', '(_Bool)2.5'],
+  ...[address, `-${address}`, `(short)${address}`, `${address} + 1`, `${address} > 3`, `!${address}`, '(long)(int *)4'],
+  ...['(int *)0 == 0', '!(int *)4', '!(void *)0', '"text" == 0', '1.5 > 1', '!1.5', '__builtin_strlen("abc")'],
+  ...[shifted, `-${shifted}`, `!${shifted}`, `(short)${shifted}`, `${shifted} * 0`, `${shifted} > 3`, '(-1 << 1)'],
+  ...['(1 << 31)', '(2 << 30)', '(1u << 31)', '(1ll << 63)', '(-1 >> 1)', '(7 >> 40)', '(1, 2)', '1 / 0', '7 / 2'],
+  ...['_Generic(1, int: 2, char: 1 << 34)', '_Generic(1, int: 1 << 34)', `_Generic(1, int: ${address})`],
+  ...['__builtin_abs(0)', '__builtin_abs(1 << 34)', `__builtin_choose_expr(1, ${shifted}, 2)`],
+  ...[`__builtin_choose_expr(1, 2, ${shifted})`, `!${overflow}`],
+];
+
+/** Conditions with such an operand in each place. */
+const conditions = operands.flatMap((each) => [
+  `(${each}) ? 2 : 3`,
+  `1 ? (${each}) : 3`,
+  `1 ? 2 : (${each})`,
+  `(${each}) ?: 2`,
+  `(${each}) && 1`,
+  `1 && (${each})`,
+  `0 && (${each})`,
+  `(${each}) || 1`,
+  `1 || (${each})`,
+  `0 || (${each})`,
+]);
+
+const overflows = [
+  ...[overflow, `-${overflow}`, `~${overflow}`, `!${overflow}`, `(int)${overflow}`, `(_Bool)${overflow}`],
+  ...[`${overflow} + 0`, `${overflow} < 3`, `${overflow} && 3`, `${overflow} ? 3 : 4`, `1 ? ${overflow} : 4`],
+  ...[
+    `0 ? ${overflow} : 4`,
+    `${overflow} ?: 4`,
+    `${overflow} >> 2`,
+    `${overflow} << 2`,
+    '(unsigned char)-1.5',
+    '(char)300',
+  ],
+  ...['0x7fffffff + 1', '-0x7fffffff - 2', '0x7fffffff * 2', '(-0x7fffffff - 1) / -1', '-(-0x7fffffff - 1)'],
+  ...['0xffffffff + 3', '0x7fffffff << 1', '1 << 34', '4294967295', '2147483648u', '(unsigned)(0x7fffffff + 1)'],
+  ...['__builtin_abs(-0x7fffffff - 1)', `__builtin_choose_expr(1, ${overflow}, 2)`, `_Generic(1, int: ${overflow})`],
+  ...['1.5111572745182865e+23', '-2.5f', '295147905179352830000', '73786976294838210000u', '0xfffffffffffffffff'],
+];
+
+/** Where C needs an integer constant, and what GCC computes from a value that overflowed. */
+export const integerConstants: readonly Row[] = [
+  ...[...operands, ...conditions].flatMap((each) => [
+    `struct T { char m[__builtin_choose_expr((${each}), 1, 2)]; };`,
+    `struct T { char m[((${each}) & 7) + 9]; };`,
+  ]),
+  ...overflows.flatMap((each) => [
+    `enum { T_e = (${each}) };`,
+    `enum { T_e = __builtin_ffs(${each}) };`,
+    `enum { T_e = __builtin_popcountll((${each}) | 1) };`,
+    `enum { T_e = __builtin_bswap32(${each}) };`,
+    `enum { T_e = __builtin_abs(${each}) };`,
+    `enum { T_e = __builtin_constant_p(${each}) };`,
+    `struct T { char m[__builtin_choose_expr((${each}), 1, 2)]; };`,
+    `struct T { char m[__builtin_choose_expr((${each}) > 3, 1, 2)]; };`,
+    `struct T { char m[((${each}) > 3) + 1]; };`,
+    `enum { T_a = (${each}), T_b = __builtin_ffs(T_a) };`,
+  ]),
+  'struct T { char m[295147905179352830000 == 4144 ? sizeof(295147905179352830000) : 9]; };',
+];
+
+/** Operations whose result the compiler knows without the value of the left operand. */
+export const decidedOperations: readonly Row[] = [
+  ...['global || 1', 'global && 0', 'global || 0', '(global + 1) || 1', 'global || global || 1', '(1 && global) || 1'],
+  ...['__builtin_popcount(1e23) || 1', '__builtin_clzll(((unsigned char)(1e9)) | 1) || 1', 'record.list[1] || 1'],
+  ...['T_f() || 1', 'T_v || 1', '(T_w = 1) || 1', 'T_undefined || 1', '(global || 1) && (T_w && 0) || 2'],
+  ...['(__builtin_choose_expr(1, T_w, 2) + 1) || 1', '__builtin_choose_expr(0, 2, T_f()) || 1'],
+  ...['__builtin_expect(T_w, 1) || 1', '__builtin_strlen(T_s) || 1', '__builtin_strcmp(T_s, "a") || 1'],
+  ...['__builtin_add_overflow_p(T_w, 1, 1) || 1', '(__builtin_constant_p(T_w) + T_w) || 1'],
+  ...['record || 1', '(T_w + record) || 1', '(0 && T_f()) || 1', '*T_p || 1', '-T_w || !T_w || 1'],
+].flatMap((condition) => {
+  const declared = 'extern int T_f(void), T_w; extern volatile int T_v, *T_p; extern char T_s[];';
+  return [
+    `${declared} _Static_assert(${condition}, "");`,
+    `${declared} struct T { char m[(${condition}) + 1]; };`,
+    `${declared} enum { T_e = ${condition} };`,
+  ];
+});

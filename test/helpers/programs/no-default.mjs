@@ -1,3 +1,0 @@
-// Has no default export, so it is not a program.
-
-export const start = () => ({ exit: () => 'stop' });

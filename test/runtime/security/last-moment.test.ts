@@ -1,0 +1,324 @@
+/**
+ * What memory safety depends on is checked in the native layer, just before it is used. So JavaScript may change anything
+ * between the checks of the TypeScript layer and the system call.
+ */
+
+import { afterEach, describe, expect, it } from 'vitest';
+import * as kvm from '../../../generated/x86_64/linux/kvm.js';
+import { addon } from '../../../runtime/addon.js';
+import { abort, GuestMemory, KvmArgumentError, KvmClosedError, KvmError, kick } from '../../../runtime/index.js';
+import { memoryRecord } from '../../../runtime/memory.js';
+import { vcpuContext } from '../../../runtime/vcpu.js';
+import { vmContext } from '../../../runtime/vm.js';
+import { Kvm, Vcpu, type Vm } from '../../../runtime/x86_64.js';
+import { allocate } from '../../../support/index.js';
+import { places, realMode } from '../../../tools/guests/index.js';
+import { createVm, hasKvm, load, needsKvm, run, thrownBy } from '../../helpers/vcpus.js';
+
+const [EINVAL, EFAULT, ENODEV, EEXIST, ENOENT, E2BIG] = [-22, -14, -19, -17, -2, -7];
+const ringBytes = 4096;
+
+function ringed(bytes: number = ringBytes): Vm {
+  const vm = createVm();
+  vm.enableCap('KVM_CAP_DIRTY_LOG_RING_ACQ_REL', bytes);
+  return vm;
+}
+
+describe.skipIf(!hasKvm)(`dirty rings ${needsKvm}`, () => {
+  // Shows: security 22
+  it('dirtyRing refuses a vCPU of another VM, whichever of the two VMs has rings', () => {
+    using vm = ringed();
+    using own = vm.createVcpu();
+    for (const other of [createVm(), ringed(), ringed(2 * ringBytes)]) {
+      using vcpu = other.createVcpu();
+      expect(() => vm.dirtyRing(vcpu)).toThrow(/^Vm.dirtyRing: the vCPU is of another VM; /);
+      expect(() => other.dirtyRing(own)).toThrow(KvmArgumentError);
+      expect(() => other.coalescedMmioRing(own)).toThrow(KvmArgumentError);
+      other.close();
+    }
+    expect(vm.dirtyRing(own).harvest()).toEqual([]);
+  });
+
+  // Shows: security 22
+  it('dirtyRing refuses a vCPU of a VM that has no rings', () => {
+    using vm = createVm();
+    using vcpu = vm.createVcpu();
+    expect(() => vm.dirtyRing(vcpu)).toThrow(/^Vm.dirtyRing: the vCPUs of this VM have no dirty rings; /);
+    expect(addon().vcpuDirtyRing(vcpuContext('test', vcpu).record, kvm.KVM_DIRTY_LOG_PAGE_OFFSET * 4096)).toBe(ENODEV);
+  });
+
+  // Shows: security 22
+  it('a ring is as long as the number that the kernel got, and an object that returns numbers is refused', () => {
+    using vm = createVm();
+    let asked = 0;
+    const bytes = { valueOf: () => (asked++ === 0 ? ringBytes : 2 ** 30) };
+    const enable = (value: unknown): void => vm.enableCap('KVM_CAP_DIRTY_LOG_RING_ACQ_REL', value as number);
+    expect(() => enable(bytes)).toThrow(KvmArgumentError);
+    enable(ringBytes);
+    expect(addon().vmDirtyRing(vmContext(vm).record)).toBe(ringBytes);
+    using vcpu = vm.createVcpu();
+    expect(vm.dirtyRing(vcpu).harvest()).toEqual([]);
+  });
+
+  // Shows: security 22
+  it('the native layer maps no page that the kernel does not back with memory', () => {
+    using vm = createVm();
+    using vcpu = vm.createVcpu();
+    const { record } = vcpuContext('test', vcpu);
+    expect(addon().vmSetDirtyRing(vmContext(vm).record, ringBytes)).toBe(0);
+    for (const page of [kvm.KVM_DIRTY_LOG_PAGE_OFFSET, 3, 1000, 2 ** 30]) {
+      expect(addon().vcpuDirtyRing(record, page * 4096), `page ${page}`).toBe(EINVAL);
+    }
+    using other = ringed();
+    using second = other.createVcpu();
+    const offset = kvm.KVM_DIRTY_LOG_PAGE_OFFSET * 4096;
+    expect(addon().vcpuDirtyRing(vcpuContext('test', second).record, offset)).toBe(0);
+    // A ring is mapped once.
+    expect(addon().vcpuDirtyRing(vcpuContext('test', second).record, offset + 4096)).toBe(EINVAL);
+    using third = other.createVcpu(1);
+    // The ring ends after one page.
+    expect(addon().vcpuDirtyRing(vcpuContext('test', third).record, offset + 4096)).toBe(EINVAL);
+    expect(addon().vmSetDirtyRing(vmContext(other).record, 2 * ringBytes)).toBe(EINVAL);
+  });
+
+  it('a ring throws KvmClosedError after its vCPU is closed', () => {
+    using vm = ringed();
+    const vcpu = vm.createVcpu();
+    const ring = vm.dirtyRing(vcpu);
+    vcpu.close();
+    expect(() => ring.harvest()).toThrow(KvmClosedError);
+  });
+});
+
+describe.skipIf(!hasKvm)(`memory slots ${needsKvm}`, () => {
+  afterEach(() => {
+    Number.isSafeInteger = isSafeInteger;
+  });
+  const { isSafeInteger } = Number;
+
+  // Shows: security 5, security 18
+  it('addMemory never gives the guest other memory than that of the GuestMemory', () => {
+    using vm = createVm();
+    using memory = GuestMemory.create(0x2000);
+    const far = 0x10_0000;
+    const changing = (first: number, later: number): number => {
+      let asked = 0;
+      return { valueOf: () => (asked++ < 3 ? first : later), toString: () => `${first}` } as unknown as number;
+    };
+    const wrong: Partial<Parameters<Vm['addMemory']>[0]>[] = [
+      { offset: changing(0, far) },
+      { length: changing(0x1000, far) },
+      { offset: far },
+      { offset: -0x1000 },
+      { length: 0x3000 },
+      { offset: 0x1000, length: 0x2000 },
+    ];
+    for (const part of wrong) {
+      expect(() => vm.addMemory({ memory, guestAddress: 0x100_0000, ...part })).toThrow(KvmArgumentError);
+    }
+    // Even if all checks of the TypeScript layer are off, the native layer refuses the slot.
+    Number.isSafeInteger = () => true;
+    Object.defineProperty(memory, 'size', { value: far * 2 });
+    for (const part of [{ offset: far, length: 0x1000 }, { length: far }]) {
+      const error = thrownBy(() => vm.addMemory({ memory, guestAddress: 0x100_0000, ...part }));
+      expect(error).toBeInstanceOf(KvmError);
+    }
+  });
+
+  it('vmGetDirtyLog compares the memory with the length of the slot', () => {
+    using vm = createVm();
+    const pages = 0x9000;
+    using memory = GuestMemory.create(pages * 4096);
+    using bitmap = GuestMemory.create(0x1000);
+    using longer = GuestMemory.create(0x2000);
+    vm.addMemory({ memory, guestAddress: 0, flags: kvm.KVM_MEM_LOG_DIRTY_PAGES });
+    const { request } = kvm.KVM_GET_DIRTY_LOG;
+    const { slot, dirty_bitmap } = kvm.KvmDirtyLog.$layout.members;
+    const call = (
+      into: GuestMemory,
+      number: number,
+      size: number = kvm.KvmDirtyLog.$size,
+      at: number = dirty_bitmap.offset,
+    ): number =>
+      addon().vmGetDirtyLog(vmContext(vm).record, request, number, memoryRecord(into), size, slot.offset, at);
+    expect(call(longer, 0)).toBe(0);
+    expect(call(bitmap, 0)).toBe(E2BIG);
+    expect(call(longer, 1)).toBe(ENOENT);
+    for (const size of [0, kvm.KvmDirtyLog.$size - 1, 2 ** 40]) expect(call(longer, 0, size)).toBe(EFAULT);
+    expect(call(longer, 0, kvm.KvmDirtyLog.$size, kvm.KvmDirtyLog.$size - 7)).toBe(EFAULT);
+  });
+
+  // Shows: security 18
+  it('vmSetMemory compares the slot with the record of the memory', () => {
+    using vm = createVm();
+    using memory = GuestMemory.create(0x4000);
+    const { slot, memory_size, userspace_addr, guest_phys_addr } = kvm.KvmUserspaceMemoryRegion.$layout.members;
+    const set = (given: object): number => {
+      const region = allocate(kvm.KvmUserspaceMemoryRegion);
+      // The native layer does not use these values.
+      Object.assign(region, { slot: 5, userspace_addr: 0x1000n, memory_size: 2n ** 40n });
+      return addon().vmSetMemory({
+        vm: vmContext(vm).record,
+        request: kvm.KVM_SET_USER_MEMORY_REGION.request,
+        view: region.$$view,
+        offset: 0,
+        needed: kvm.KVM_SET_USER_MEMORY_REGION.size,
+        slot: 0,
+        memory: memoryRecord(memory),
+        memoryOffset: 0,
+        length: 0x1000,
+        slotAt: slot.offset,
+        lengthAt: memory_size.offset,
+        addressAt: userspace_addr.offset,
+        ...given,
+      });
+    };
+    expect(guest_phys_addr.offset).toBe(8);
+    for (const wrong of [
+      { memoryOffset: 0x4000 },
+      { memoryOffset: 0x1000, length: 0x4000 },
+      { length: 0 },
+      { length: 0x5000 },
+      { memoryOffset: 2 ** 52, length: 2 ** 52 },
+      { memory: true },
+    ]) {
+      expect(set(wrong), JSON.stringify(wrong)).toBe(EINVAL);
+    }
+    for (const wrong of [{ slotAt: 32 }, { lengthAt: 25 }, { addressAt: 2 ** 53 - 1 }]) {
+      expect(set(wrong), JSON.stringify(wrong)).toBe(EFAULT);
+    }
+    expect(set({ memoryOffset: 0x3000 })).toBe(0);
+    expect(set({})).toBe(EEXIST);
+    expect(set({ memory: true })).toBe(0);
+    expect(set({ memory: null })).toBe(0);
+  });
+
+  // Shows: security 18
+  it('the guest runs in the memory of its slot although the struct of the slot names another address', () => {
+    using machine = load(realMode.halt);
+    const { vm, memory, vcpu } = machine;
+    vm.removeMemory(0);
+    using part = GuestMemory.create(memory.size + 0x1000);
+    part.write(0x1000, memory.bytes(0, memory.size));
+    vm.addMemory({ memory: part, guestAddress: 0, offset: 0x1000 });
+    expect(run({ ...machine, vcpu })).toBe(`exit ${kvm.KVM_EXIT_HLT}`);
+    expect(places.data).toBeGreaterThan(0);
+  });
+});
+
+describe.skipIf(!hasKvm)(`counts and buffers ${needsKvm}`, () => {
+  const { getUint32 } = DataView.prototype;
+  afterEach(() => {
+    DataView.prototype.getUint32 = getUint32;
+  });
+
+  // Shows: security 16
+  it('the kernel writes no element outside of the argument when getUint32 of DataView is patched', () => {
+    using system = Kvm.open();
+    const size = kvm.KvmCpuid2.$size + kvm.KvmCpuidEntry2.$size;
+    const bytes = new Uint8Array(0x2000).fill(0xa5);
+    const cpuid = new kvm.KvmCpuid2(new DataView(bytes.buffer, 0, size));
+    cpuid.nent = 100;
+    DataView.prototype.getUint32 = () => 1;
+    const error = thrownBy(() => system.ioctl(kvm.KVM_GET_SUPPORTED_CPUID, cpuid));
+    DataView.prototype.getUint32 = getUint32;
+    expect(error).toBeInstanceOf(KvmArgumentError);
+    expect((error as Error).message).toMatch(/more elements than the 48 bytes/);
+    expect(bytes.subarray(size).every((byte) => byte === 0xa5)).toBe(true);
+  });
+
+  // Shows: security 16
+  it('an ioctl refuses a view whose buffer was made smaller', () => {
+    using machine = load(realMode.halt);
+    const { vcpu } = machine;
+    const resizable = new (
+      ArrayBuffer as unknown as new (
+        length: number,
+        options: object,
+      ) => ArrayBuffer & {
+        resize(length: number): void;
+      }
+    )(0x8000, { maxByteLength: 0x8000 });
+    const view = new DataView(resizable, 0x4000, 0x1000);
+    const { request, size } = kvm.KVM_GET_REGS;
+    const { record } = vcpuContext('test', vcpu);
+    expect(addon().vcpuIoctlView(record, request, view, 0, size)).toBe(0);
+    for (const length of [0x4fff, 0x4000, 0x1000, 0]) {
+      resizable.resize(length);
+      expect(addon().vcpuIoctlView(record, request, view, 0, size), `${length}`).toBe(EFAULT);
+      expect(() => vcpu.getRegs(new kvm.KvmRegs(view))).toThrow(Error);
+    }
+  });
+});
+
+describe.skipIf(!hasKvm)(`windows ${needsKvm}`, () => {
+  // Shows: security 23
+  it('release detaches every window of the handle, those of all offsets', () => {
+    using vm = ringed();
+    const vcpu = vm.createVcpu();
+    const memory = GuestMemory.create(0x4000);
+    const record = memoryRecord(memory);
+    const windows = [0, 0x1000, 0x3000].map((offset) => addon().memoryWindow(record, offset, 0x1000) as ArrayBuffer);
+    const ofVcpu = vcpuContext('test', vcpu).record;
+    windows.push(addon().vcpuBuffer(ofVcpu));
+    expect(windows.every(({ byteLength }) => byteLength > 0)).toBe(true);
+    memory.close();
+    vcpu.close();
+    expect(windows.map(({ byteLength }) => byteLength)).toEqual([0, 0, 0, 0]);
+    expect(() => addon().memoryLength(record)).toThrow(TypeError);
+  });
+
+  it('another handle of the same memory keeps its windows', () => {
+    const memory = GuestMemory.create(0x1000);
+    using other = GuestMemory.attach(memory.share());
+    const bytes = other.bytes(0, 4);
+    memory.bytes(0, 4).set([1, 2, 3, 4]);
+    memory.close();
+    expect([...bytes]).toEqual([1, 2, 3, 4]);
+  });
+});
+
+describe.skipIf(!hasKvm)(`handles ${needsKvm}`, () => {
+  // Shows: security 24
+  it('a handle is refused when its kind, its id or its process is another one', () => {
+    using machine = load(realMode.halt);
+    const { vcpu, memory } = machine;
+    const handle = vcpu.share();
+    expect(kick(structuredClone(handle))).toBe(true);
+    const wrong = [
+      memory.share(),
+      { ...handle, generation: handle.generation + 1 },
+      { ...handle, generation: undefined },
+      { kind: handle.kind, id: handle.id },
+      { ...handle, id: -1 },
+      { ...handle, id: 0.5 },
+      { ...handle, id: `${handle.id}` },
+      { ...handle, id: BigInt(handle.id) },
+      { ...handle, id: 2 ** 53 },
+      { ...handle, kind: 'vm' },
+      null,
+      undefined,
+      1,
+    ] as never[];
+    for (const given of wrong) {
+      expect(() => kick(given)).toThrow(KvmArgumentError);
+      expect(() => abort(given, 1)).toThrow(KvmArgumentError);
+      expect(() => Vcpu.attach(given)).toThrow(KvmArgumentError);
+    }
+    expect(() => GuestMemory.attach(handle as never)).toThrow(KvmArgumentError);
+    // The numbers of vCPUs and of memories are of one sequence, so no handle of one kind names an object of the other.
+    expect(kick({ ...handle, id: memory.share().id })).toBe(false);
+    // 32 bits of the id are not enough to find the vCPU.
+    expect(kick({ ...handle, id: handle.id + 2 ** 32 })).toBe(false);
+  });
+
+  // Shows: security 24
+  it('no handle has the id of an earlier one', () => {
+    const ids = Array.from({ length: 50 }, () => {
+      using memory = GuestMemory.create(0x1000);
+      return memory.share().id;
+    });
+    expect([...ids].sort((a, b) => a - b)).toEqual(ids);
+    expect(new Set(ids).size).toBe(ids.length);
+  });
+});
