@@ -33,7 +33,8 @@ interface AddonArgument {
 /** A function with many arguments takes them as one object. It reads each property once. */
 export interface AddonMemorySlot extends AddonArgument {
   readonly vm: VmRecord;
-  readonly slot: number;
+  /** Null for the lowest slot that is not in use. */
+  readonly slot: number | null;
   /** The memory in the slot. Null empties the slot, and true keeps the memory that is in the slot. */
   readonly memory: MemoryRecord | null | true;
   /** The part of the memory that is in the slot. It is ignored unless there is a memory. */
@@ -164,7 +165,10 @@ export interface Addon {
     needed: number,
     fdOffset: number | null,
   ): FileRecord | number;
-  /** Sets a memory slot. The VM keeps the memory while it is in the slot. */
+  /**
+   * Sets a memory slot, and returns its number. The VM keeps the memory while it is in the slot. The result is -EEXIST if the slot
+   * is in use, and if the kernel finds that the addresses overlap those of another slot.
+   */
   vmSetMemory(slot: AddonMemorySlot): number;
   /** The numbers of the slots in use, lowest first. */
   vmSlots(vm: VmRecord): number[];
@@ -260,6 +264,8 @@ export interface Addon {
   readonly TOO_SHORT: number;
   /** A random number of 53 bits that is the same in all isolates of this process. */
   readonly GENERATION: number;
+  /** The page size of this machine in bytes. */
+  readonly PAGE_SIZE: number;
   readonly SIGRTMIN: number;
   readonly SIGRTMAX: number;
 }

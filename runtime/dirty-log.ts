@@ -12,7 +12,6 @@ import { requireInteger, requireU32, setMember } from './numbers.js';
 import type { OpenVm } from './open-vm.js';
 import { scratch } from './scratch-memory.js';
 
-const pageSize = 4096;
 /** The kernel writes and reads bitmaps in 64-bit words. */
 const wordBytes = 8;
 
@@ -39,7 +38,7 @@ export function getDirtyLog(vm: OpenVm, slot: number, slotBytes: () => number): 
   const { KvmDirtyLog, KVM_GET_DIRTY_LOG: request } = vm.bindings;
   const { slot: slotMember, dirty_bitmap } = KvmDirtyLog.$layout.members;
   for (;;) {
-    const bytes = bitmapBytes(slotBytes() / pageSize);
+    const bytes = bitmapBytes(slotBytes() / addon().PAGE_SIZE);
     const memory = scratch(bytes);
     memory.bytes(0, bytes).fill(0);
     const result = addon().vmGetDirtyLog(
@@ -67,7 +66,7 @@ export function clearDirtyLog(
 ): void {
   const { KvmClearDirtyLog, KVM_CLEAR_DIRTY_LOG: request } = vm.bindings;
   requireBytes(request.name, bitmap, 'bitmap');
-  const inSlot = slotBytes / pageSize;
+  const inSlot = slotBytes / addon().PAGE_SIZE;
   const first = requireInteger(request.name, 'firstPage', firstPage, Number.MAX_SAFE_INTEGER);
   const asked = pages === undefined ? bitmap.length * 8 : requireU32(request.name, 'pages', pages);
   // A bitmap has bits for pages after the end of the slot.

@@ -3,9 +3,10 @@
 import type { KvmUserspaceMemoryRegion, KvmUserspaceMemoryRegion2 } from '../generated/x86_64/linux/kvm.js';
 import { allocate } from '../support/index.js';
 import { addon, type MemoryRecord, type VmRecord } from './addon.js';
+import { type AddressRange, addressSpaceOf, conflictOf } from './address-ranges.js';
 import { describe, requireClass } from './arguments.js';
-import { capabilityOf } from './capability.js';
-import type { Bindings } from './context.js';
+import { capabilityOf, capabilityValue, unsupportedError } from './capability.js';
+import type { CapabilityContext } from './context.js';
 import { ioctlError, KvmArgumentError } from './errors.js';
 import { GuestMemfd } from './guest-memfd.js';
 import { isKernelFile } from './kernel-file.js';
@@ -15,7 +16,10 @@ import { requireKnownKeys } from './options.js';
 
 /** The memory that `Vm.addMemory` adds, and where the guest sees it. */
 export interface MemorySlot {
-  /** The number of the slot. By default it is the lowest free number. */
+  /**
+   * The number of the slot. By default it is the lowest free number. The upper 16 bits are the number of the address space
+   * (KVM_CAP_MULTI_ADDRESS_SPACE): on x86, 1 is the memory of system management mode.
+   */
   readonly slot?: number;
   /** The guest-physical address of the first byte: a multiple of the page size. */
   readonly guestAddress: number | bigint;
@@ -31,20 +35,6 @@ export interface MemorySlot {
   readonly guestMemfd?: { readonly memfd: GuestMemfd; readonly offset?: number };
 }
 
-/** The smallest page size of all architectures of the bindings. */
-const pageSize = 4096n;
-
-/** Guest-physical addresses from `start` up to `end`. */
-export interface AddressRange {
-  readonly start: bigint;
-  readonly end: bigint;
-}
-
-/** Shows a range of guest-physical addresses. */
-export function rangeText({ start, end }: AddressRange): string {
-  return `0x${start.toString(16)} to 0x${end.toString(16)}`;
-}
-
 /** The part of a memory that is in a slot. */
 interface Part {
   readonly memory: MemoryRecord | null | true;
@@ -57,14 +47,14 @@ const keptPart: Part = { memory: true, offset: 0, length: 0 };
 const noPart: Part = { memory: null, offset: 0, length: 0 };
 
 /** What a memory slot belongs to. */
-interface Owner {
-  readonly bindings: Bindings;
+interface Owner extends CapabilityContext {
   readonly record: VmRecord;
 }
 
 type Region = KvmUserspaceMemoryRegion | KvmUserspaceMemoryRegion2;
 
 const EEXIST = -17;
+const EINVAL = -22;
 
 /** The slots that a VM has in use. The native layer has the table of the slots, which is the same in all threads. */
 export class MemorySlots {
@@ -106,9 +96,10 @@ export class MemorySlots {
     const { memory, guestAddress, offset = 0, flags = 0, guestMemfd } = options;
     const record = memoryRecord(memory);
     const { length = memory.size - requireInteger(operation, 'offset', offset, memory.size) } = options;
-    const given = options.slot === undefined ? undefined : requireU32(operation, 'slot', options.slot);
+    const given = options.slot === undefined ? null : requireU32(operation, 'slot', options.slot);
     requireInside(memory, offset, length);
     const start = requireU64(operation, 'guestAddress', guestAddress);
+    const pageSize = BigInt(addon().PAGE_SIZE);
     const isAligned = [start, BigInt(offset), BigInt(length)].every((value) => value % pageSize === 0n);
     if (!isAligned || length === 0) {
       throw new KvmArgumentError(
@@ -116,21 +107,13 @@ export class MemorySlots {
         `guestAddress ${start}, offset ${offset} and length ${length}; they must be multiples of ${pageSize}, and the length more than 0`,
       );
     }
-    const range = { start, end: start + BigInt(length) };
     const region = this.#newRegion(guestMemfd);
     region.flags |= requireU32(operation, 'flags', flags);
     region.guest_phys_addr = start;
-    for (;;) {
-      const taken = this.ranges;
-      const number = given ?? freeSlot(taken);
-      const problem = conflict(taken, number, range);
-      if (problem !== undefined) throw new KvmArgumentError(operation, problem);
-      const result = this.#set(number, region, { memory: record, offset, length });
-      if (result >= 0) return number;
-      // Another thread can have added memory meanwhile. The next round finds the slot.
-      const isRace = result === EEXIST && conflict(this.ranges, number, range) !== undefined;
-      if (!isRace) throw this.#refused(region, result);
-    }
+    const result = this.#set(given, region, { memory: record, offset, length });
+    if (result >= 0) return result;
+    const range = { start, end: start + BigInt(length) };
+    throw this.#conflict(operation, result, given, range) ?? this.#refused(region, result, given ?? 0);
   }
 
   /** Implements `Vm.setMemoryFlags`. */
@@ -140,7 +123,26 @@ export class MemorySlots {
     const isPrivate = region.flags & Number(this.#vm.bindings.KVM_MEM_GUEST_MEMFD);
     region.flags = requireU32(operation, 'flags', flags) | isPrivate;
     const result = this.#set(number, region, keptPart);
-    if (result < 0) throw this.#refused(region, result);
+    if (result < 0) throw this.#unchangeable(operation, region, result) ?? this.#refused(region, result, number);
+  }
+
+  /** Implements `Vm.moveMemory`. */
+  move(number: number, guestAddress: number | bigint): void {
+    const operation = 'Vm.moveMemory';
+    const region = this.#get(operation, number);
+    const start = requireU64(operation, 'guestAddress', guestAddress);
+    const pageSize = BigInt(addon().PAGE_SIZE);
+    if (start % pageSize !== 0n) {
+      throw new KvmArgumentError(operation, `guestAddress ${start}; it must be a multiple of ${pageSize}`);
+    }
+    region.guest_phys_addr = start;
+    const result = this.#set(number, region, keptPart);
+    if (result >= 0) return;
+    throw (
+      this.#conflict(operation, result, number, { start, end: start + region.memory_size }, true) ??
+      this.#unchangeable(operation, region, result) ??
+      this.#refused(region, result, number)
+    );
   }
 
   /** Implements `Vm.removeMemory`. */
@@ -149,7 +151,7 @@ export class MemorySlots {
     const region = this.#newRegion(undefined);
     region.guest_phys_addr = guest_phys_addr;
     const result = this.#set(number, region, noPart);
-    if (result < 0) throw this.#refused(region, result);
+    if (result < 0) throw this.#refused(region, result, number);
   }
 
   /** The length in bytes of the memory in a slot. @throws KvmArgumentError when the slot is not in use. */
@@ -180,13 +182,41 @@ export class MemorySlots {
     return isShort ? KVM_SET_USER_MEMORY_REGION : KVM_SET_USER_MEMORY_REGION2;
   }
 
-  #refused(region: Region, result: number): Error {
+  /** The error that names the slot in the way, if the result is -EEXIST and the slot is still there. */
+  #conflict(
+    operation: string,
+    result: number,
+    number: number | null,
+    range: AddressRange,
+    isMove: boolean = false,
+  ): Error | undefined {
+    if (result !== EEXIST) return undefined;
+    const others = new Map(this.ranges);
+    if (isMove && number !== null) others.delete(number);
+    const problem = conflictOf(others, number, range);
+    return problem === undefined ? undefined : new KvmArgumentError(operation, problem);
+  }
+
+  /** The error for a slot that the kernel never changes. */
+  #unchangeable(operation: string, region: Region, result: number): Error | undefined {
+    const isPrivate = (region.flags & Number(this.#vm.bindings.KVM_MEM_GUEST_MEMFD)) !== 0;
+    if (result !== EINVAL || !isPrivate) return undefined;
+    const problem = 'the kernel does not change a slot with a guestMemfd; remove the memory and add it again';
+    return new KvmArgumentError(operation, problem);
+  }
+
+  #refused(region: Region, result: number, number: number): Error {
     const request = this.#requestOf(region);
+    const space = addressSpaceOf(number);
+    const capability = 'KVM_CAP_MULTI_ADDRESS_SPACE';
+    if (result === EINVAL && space > 0 && space >= capabilityValue(this.#vm, capability)) {
+      return unsupportedError(`${request.name} of slot ${number} in address space ${space}`, capability);
+    }
     return ioctlError(request.name, result, capabilityOf(request, 'vm'));
   }
 
-  /** Makes the ioctl, and returns its result. */
-  #set(number: number, region: Region, part: Part): number {
+  /** Makes the ioctl. Returns the number of the slot, or -errno. Null is the lowest slot that is not in use. */
+  #set(number: number | null, region: Region, part: Part): number {
     const request = this.#requestOf(region);
     const { $$view, $$offset } = region;
     const { KvmUserspaceMemoryRegion } = this.#vm.bindings;
@@ -225,20 +255,4 @@ export class MemorySlots {
 
 function rangeOf({ guest_phys_addr, memory_size }: Region): AddressRange {
   return { start: guest_phys_addr, end: guest_phys_addr + memory_size };
-}
-
-function freeSlot(taken: ReadonlyMap<number, AddressRange>): number {
-  let slot = 0;
-  while (taken.has(slot)) slot++;
-  return slot;
-}
-
-/** Why a slot with this number and these addresses cannot be added, or undefined. */
-function conflict(taken: ReadonlyMap<number, AddressRange>, number: number, range: AddressRange): string | undefined {
-  if (taken.has(number)) return `slot ${number} is in use; remove its memory first`;
-  for (const [slot, { start, end }] of taken) {
-    if (range.start >= end || start >= range.end) continue;
-    return `guest addresses ${rangeText(range)} overlap slot ${slot}`;
-  }
-  return undefined;
 }

@@ -4,6 +4,7 @@ import * as x86_64 from '../generated/x86_64/linux/kvm.js';
 import { allocate } from '../support/index.js';
 import { inspectable, shown } from '../support/inspect.js';
 import { addon, type VmRecord } from './addon.js';
+import { rangeText } from './address-ranges.js';
 import { newHandle, requireHandle } from './arguments.js';
 import type { Capability } from './capability.js';
 import { type Creator, creator } from './construction.js';
@@ -13,7 +14,7 @@ import { clearDirtyLog, getDirtyLog } from './dirty-log.js';
 import { KvmArgumentError, KvmClosedError } from './errors.js';
 import { type GuestMemfd, makeGuestMemfd } from './guest-memfd.js';
 import { checkBindings } from './host-bindings.js';
-import { type MemorySlot, MemorySlots, rangeText } from './memory-slots.js';
+import { type MemorySlot, MemorySlots } from './memory-slots.js';
 import { requireU32, requireU64, setMember } from './numbers.js';
 import { OpenVm } from './open-vm.js';
 import { printBy } from './printing.js';
@@ -95,8 +96,8 @@ export class Vm extends VmIo implements Disposable {
    *
    * @param slot the memory, and its place in the guest.
    * @returns the number of the slot.
-   * @throws KvmArgumentError when the slot is in use, when the addresses overlap those of another slot, or when a number
-   * is not a multiple of the page size; KvmError when the kernel refuses.
+   * @throws KvmArgumentError when the slot is in use, when the addresses overlap those of another slot of the same address space,
+   * or when a number is not a multiple of the page size; KvmError when the kernel refuses.
    * @example
    * const memory = GuestMemory.create(0x10_0000);
    * const slot = vm.addMemory({ memory, guestAddress: 0, flags: KVM_MEM_LOG_DIRTY_PAGES });
@@ -108,17 +109,32 @@ export class Vm extends VmIo implements Disposable {
   }
 
   /**
-   * KVM_SET_USER_MEMORY_REGION, or KVM_SET_USER_MEMORY_REGION2 for a slot with a guest memfd: sets the flags of a slot.
-   * The guest may run meanwhile.
+   * KVM_SET_USER_MEMORY_REGION: sets the flags of a slot. The guest may run meanwhile.
    *
    * @param slot the number of the slot.
    * @param flags the new flags, such as `KVM_MEM_LOG_DIRTY_PAGES`.
-   * @throws KvmArgumentError when the slot is not in use, KvmError when the kernel refuses.
+   * @throws KvmArgumentError when the slot is not in use, and for a slot with a guest memfd, which the kernel never changes;
+   * KvmError when the kernel refuses.
    * @see api.rst, "KVM_SET_USER_MEMORY_REGION"
-   * @see api.rst, "KVM_SET_USER_MEMORY_REGION2"
    */
   setMemoryFlags(slot: number, flags: number | bigint): void {
     this.#slots.setFlags(slot, flags);
+  }
+
+  /**
+   * KVM_SET_USER_MEMORY_REGION: moves the memory of a slot to another address of the guest. The slot keeps its memory and
+   * its flags. The guest may run meanwhile: for a moment it has no memory at both addresses.
+   *
+   * @param slot the number of the slot.
+   * @param guestAddress the new guest-physical address of the first byte, a multiple of the page size.
+   * @throws KvmArgumentError when the slot is not in use, when the new addresses overlap those of another slot of the same address
+   * space, and for a slot with a guest memfd; KvmError when the kernel refuses.
+   * @example
+   * vm.moveMemory(slot, 0xc000_0000); // As for a PCI BAR that the guest has moved.
+   * @see api.rst, "KVM_SET_USER_MEMORY_REGION"
+   */
+  moveMemory(slot: number, guestAddress: number | bigint): void {
+    this.#slots.move(slot, guestAddress);
   }
 
   /**

@@ -12,7 +12,7 @@ interface Addressed {
   readonly length: bigint | null;
 }
 
-/** The kernel lets no process map the first page. */
+/** The kernel lets no process map the first page. No machine has smaller pages. */
 const unmappedBytes = 4096n;
 
 /** Why the addresses in a struct are not all inside the memory, or undefined. */

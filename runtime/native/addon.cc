@@ -1,6 +1,7 @@
 // The addon: its functions and its constants.
 
 #include <signal.h>
+#include <unistd.h>
 
 #include <string>
 
@@ -40,6 +41,7 @@ napi_value add_exports(napi_env env, napi_value exports) {
   add_number(env, exports, "COMPLETED", completed);
   add_number(env, exports, "TOO_SHORT", too_short);
   add_number(env, exports, "GENERATION", static_cast<double>(generation()));
+  add_number(env, exports, "PAGE_SIZE", static_cast<double>(sysconf(_SC_PAGESIZE)));
   add_number(env, exports, "SIGRTMIN", SIGRTMIN);
   add_number(env, exports, "SIGRTMAX", SIGRTMAX);
   Isolate::start(env);

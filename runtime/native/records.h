@@ -125,6 +125,8 @@ class Vm {
   std::mutex mutex;
   // The slots in use, by number.
   std::map<uint32_t, Slot> slots;
+  // All slots below this number are in use. A search for a free slot begins here.
+  uint32_t used_below = 0;
   // The size of the dirty ring of each vCPU, or 0 if the vCPUs have no dirty rings.
   std::atomic<uint64_t> dirty_ring_bytes{0};
   // How many bytes of the file of each vCPU the kernel shares, or 0 if nobody has recorded it.

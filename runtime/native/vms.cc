@@ -69,7 +69,8 @@ napi_value VmCreateFile(napi_env env, Open<Vm> vm, uint32_t request, std::option
   return create_file(env, vm->fd, request, view, offset, needed, fd_offset, vm.record());
 }
 
-// If `memory` is null, the slot is emptied. If it is true, the slot keeps its memory.
+// If `memory` is null, the slot is emptied. If it is true, the slot keeps its memory. If `slot` is null, the memory gets
+// the lowest slot that is not in use.
 struct MemorySlot {
   static constexpr const char* rule = "an AddonMemorySlot";
 
@@ -78,7 +79,7 @@ struct MemorySlot {
   View view;
   uint64_t offset = 0;
   uint64_t needed = 0;
-  uint32_t slot = 0;
+  std::optional<uint32_t> slot;
   std::optional<Open<Memory>> memory;
   bool keeps = false;
   uint64_t memory_offset = 0;
@@ -108,10 +109,17 @@ bool write_member(std::vector<uint8_t>& argument, uint64_t offset, T value) {
   return true;
 }
 
+// Returns the lowest number of a slot that is not in use.
+uint32_t free_slot(const Vm& vm) {
+  uint32_t number = vm.used_below;
+  for (auto used = vm.slots.lower_bound(number); used != vm.slots.end() && used->first == number; ++used) number++;
+  return number;
+}
+
 // Finds the memory that the slot has after the call. Returns 0 or -errno.
-int memory_of(const MemorySlot& given, Slot& result) {
+int memory_of(const MemorySlot& given, uint32_t number, Slot& result) {
   const auto& slots = given.vm->slots;
-  const auto found = slots.find(given.slot);
+  const auto found = slots.find(number);
   if (given.keeps) {
     if (found == slots.end()) return -EINVAL;
     result = found->second;
@@ -127,21 +135,23 @@ int memory_of(const MemorySlot& given, Slot& result) {
   return 0;
 }
 
-// Sets a memory slot with the struct in `view`. This function itself writes the number of the slot, the address and the
-// length, so that the slot never has other memory than that of the record. The VM keeps the memory while it is in the
-// slot.
+// Sets a memory slot with the struct in `view`, and returns the number of the slot. This function itself writes the number
+// of the slot, the address and the length, so that the slot never has other memory than that of the record. The VM keeps
+// the memory while it is in the slot.
 napi_value VmSetMemory(napi_env env, const MemorySlot& given) {
   Vm& vm = *given.vm;
   const uint8_t* const bytes = argument_of(env, given.request, given.view, given.offset, given.needed);
   if (bytes == nullptr) return number(env, -EFAULT);
   std::vector<uint8_t> region(bytes, bytes + given.needed);
+  if (!given.slot && !given.memory) return number(env, -EINVAL);
   std::lock_guard<std::mutex> lock(vm.mutex);
+  const uint32_t slot_number = given.slot ? *given.slot : free_slot(vm);
   Slot slot;
-  const int error = memory_of(given, slot);
+  const int error = memory_of(given, slot_number, slot);
   if (error != 0) return number(env, error);
   uint64_t address = 0;
   if (slot.memory != nullptr) address = reinterpret_cast<uintptr_t>(slot.memory->mapping->data()) + slot.offset;
-  if (!write_member(region, given.slot_at, given.slot) || !write_member(region, given.length_at, slot.length) ||
+  if (!write_member(region, given.slot_at, slot_number) || !write_member(region, given.length_at, slot.length) ||
       !write_member(region, given.address_at, address)) {
     return number(env, -EFAULT);
   }
@@ -149,11 +159,13 @@ napi_value VmSetMemory(napi_env env, const MemorySlot& given) {
   if (result < 0) return number(env, result);
   if (slot.memory != nullptr) {
     slot.region = std::move(region);
-    vm.slots[given.slot] = std::move(slot);
+    vm.slots[slot_number] = std::move(slot);
+    if (!given.slot) vm.used_below = slot_number + 1;
   } else {
-    vm.slots.erase(given.slot);
+    vm.slots.erase(slot_number);
+    vm.used_below = std::min(vm.used_below, slot_number);
   }
-  return number(env, 0);
+  return number(env, slot_number);
 }
 
 // The caller has enabled dirty rings of this size. The kernel accepts that only once, and before the first vCPU.

@@ -31,7 +31,6 @@ export interface DirtyRingHandle {
   readonly generation: number;
 }
 
-const pageSize = 4096;
 const ENODEV = -19;
 
 let make: (vcpu: VcpuContext) => DirtyRing;
@@ -55,7 +54,7 @@ export class DirtyRing implements Disposable {
 
   private constructor(given: Creator, operation: string, vcpu: VcpuContext, ownVcpu?: OpenVcpu) {
     requireCreator(given, 'DirtyRing', 'Vm.dirtyRing or DirtyRing.attach');
-    const result = addon().vcpuDirtyRing(vcpu.record, vcpu.bindings.KVM_DIRTY_LOG_PAGE_OFFSET * pageSize);
+    const result = addon().vcpuDirtyRing(vcpu.record, vcpu.bindings.KVM_DIRTY_LOG_PAGE_OFFSET * addon().PAGE_SIZE);
     if (result === ENODEV) throw noDirtyRing(operation);
     if (result < 0) throw syscallError('mmap', operation, result);
     this.#vcpu = vcpu;

@@ -146,6 +146,7 @@ const rightValues: Readonly<Record<string, (objects: Objects) => unknown>> = {
   'Vm.addMemory slot.slot': () => 9,
   'Vm.addMemory slot.length': () => 0x1000,
   'Vm.addMemory slot.offset': () => 0,
+  'Vm.moveMemory guestAddress': () => 0x10_0000,
   'Vm.createVcpu id': () => 1,
   'Vm.createVcpu options.kickSignal': () => addon().SIGRTMAX - 1,
   'Vm.setMsrFilter filter.ranges.0.count': () => 8,

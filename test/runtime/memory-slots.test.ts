@@ -2,16 +2,37 @@
 
 import { describe, expect, it } from 'vitest';
 import {
+  KVM_CAP_MULTI_ADDRESS_SPACE,
   KVM_CAP_READONLY_MEM,
   KVM_EXIT_HLT,
   KVM_EXIT_IO,
   KVM_EXIT_MMIO,
+  KVM_MEM_LOG_DIRTY_PAGES,
   KVM_MEM_READONLY,
 } from '../../generated/x86_64/linux/kvm.js';
-import { GuestMemory, KvmArgumentError, KvmClosedError, KvmError } from '../../runtime/index.js';
-import type { MemorySlot, Vcpu } from '../../runtime/x86_64.js';
+import { conflictOf } from '../../runtime/address-ranges.js';
+import {
+  GuestMemory,
+  KvmArgumentError,
+  KvmClosedError,
+  KvmError,
+  KvmUnsupportedError,
+  kick,
+} from '../../runtime/index.js';
+import { type MemorySlot, pagesOf, type Vcpu } from '../../runtime/x86_64.js';
 import { type Guest, places, realMode } from '../../tools/guests/index.js';
-import { createVm, hasKvm, isMemory, needsKvm } from '../helpers/vcpus.js';
+import {
+  createVm,
+  Helper,
+  hasKvm,
+  isMemory,
+  load,
+  needsKvm,
+  thrownBy,
+  until,
+  untilCounting,
+  watchdogMs,
+} from '../helpers/vcpus.js';
 
 /** The address of the page that the device of the guests is in. */
 const devicePage = places.device & ~0xfff;
@@ -184,5 +205,101 @@ describe.skipIf(!hasKvm)(`memory slots ${needsKvm}`, () => {
     machine.vm.removeMemory(machine.device);
     expect(reasonsOf(machine.vcpu, 2)).toEqual([KVM_EXIT_MMIO, KVM_EXIT_HLT]);
     expect(machine.memory.bytes(inDevicePage, 1)[0]).toBe(0);
+  });
+
+  it('setMemoryFlags turns the dirty log on and off while a thread runs the guest, which continues', async () => {
+    using machine = load(realMode.spin);
+    await using helper = await Helper.start();
+    const { vm, vcpu } = machine;
+    const runs = helper.do('run', { vcpu: vcpu.share(), timeout: watchdogMs });
+    await untilCounting(machine);
+    const counterPage = places.data / 4096;
+    for (let round = 0; round < 50; round++) {
+      vm.setMemoryFlags(0, KVM_MEM_LOG_DIRTY_PAGES);
+      await until(() => [...pagesOf(vm.getDirtyLog(0))].includes(counterPage), 'the log has the page');
+      vm.setMemoryFlags(0, 0);
+      expect(() => vm.getDirtyLog(0)).toThrow(/^KVM_GET_DIRTY_LOG: ENOENT: /);
+      await untilCounting(machine);
+    }
+    kick(vcpu.share());
+    expect(await runs).toEqual(['interrupted by kick']);
+  });
+
+  it('moveMemory moves the memory of a slot, which keeps its flags', () => {
+    using machine = atDevice(realMode.mmioWrite, { guestAddress: 0x5_0000, flags: KVM_MEM_LOG_DIRTY_PAGES });
+    const { vm, vcpu, memory, device } = machine;
+    vm.moveMemory(device, devicePage);
+    expect(reasonsOf(vcpu, 1)).toEqual([KVM_EXIT_HLT]);
+    expect(memory.bytes(inDevicePage, 1)[0]).toBe(0x2a);
+    expect([...pagesOf(vm.getDirtyLog(device))]).toEqual([0]);
+    // The old addresses are free.
+    vm.addMemory({ memory, guestAddress: 0x5_0000 });
+    vm.moveMemory(device, 0x6_0000n);
+    vcpu.setRegs(Object.assign(vcpu.getRegs(), { rip: BigInt(places.code) }));
+    expect(reasonsOf(vcpu, 1)).toEqual([KVM_EXIT_MMIO]);
+  });
+
+  it('moveMemory accepts addresses that the slot itself has, and refuses those of other slots', () => {
+    using vm = createVm();
+    using memory = GuestMemory.create(0x4000);
+    vm.addMemory({ memory, guestAddress: 0x10000, slot: 7 });
+    vm.addMemory({ memory, guestAddress: 0x20000 });
+    vm.moveMemory(7, 0x12000);
+    expect(() => vm.moveMemory(7, 0x1f000)).toThrow(
+      /^Vm\.moveMemory: guest addresses 0x1f000 to 0x23000 overlap slot 0$/,
+    );
+    expect(() => vm.moveMemory(0, 0x11000)).toThrow(/overlap slot 7$/);
+    expect(() => vm.moveMemory(1, 0)).toThrow(/^Vm\.moveMemory: slot 1 is not in use$/);
+    expect(() => vm.moveMemory(7, 0x801)).toThrow(/: guestAddress 2049; it must be a multiple of 4096$/);
+    expect(() => vm.moveMemory(7, -1)).toThrow(KvmArgumentError);
+    expect(() => vm.moveMemory(7, 0xffff_ffff_ffff_f000n)).toThrow(/^KVM_SET_USER_MEMORY_REGION: EINVAL: /);
+    vm.removeMemory(7);
+  });
+
+  it('setMemoryFlags and moveMemory refuse a slot with a guest memfd, which the kernel never changes', () => {
+    using vm = createVm();
+    using memory = GuestMemory.create(0x1000);
+    using memfd = vm.createGuestMemfd(0x1000);
+    const slot = vm.addMemory({ memory, guestAddress: 0, guestMemfd: { memfd } });
+    for (const change of [() => vm.setMemoryFlags(slot, 0), () => vm.moveMemory(slot, 0x10000)]) {
+      expect(change).toThrow(
+        /the kernel does not change a slot with a guestMemfd; remove the memory and add it again$/,
+      );
+    }
+  });
+
+  it('the lowest free slot is found again after slots are removed in any order', () => {
+    using vm = createVm();
+    using memory = GuestMemory.create(0x1000);
+    const add = (slot?: number): number =>
+      vm.addMemory({ memory, guestAddress: at++ * 0x1000, ...(slot === undefined ? {} : { slot }) });
+    let at = 0;
+    for (let slot = 0; slot < 6; slot++) expect(add()).toBe(slot);
+    for (const slot of [4, 1, 3]) vm.removeMemory(slot);
+    expect([add(), add(), add(), add()]).toEqual([1, 3, 4, 6]);
+    for (const slot of [0, 6]) vm.removeMemory(slot);
+    expect(add(0)).toBe(0);
+    expect(add()).toBe(6);
+  });
+
+  it('slots of another address space do not overlap, and a kernel without address spaces is an unsupported error', () => {
+    const ranges = new Map([[7, { start: 0xa0000n, end: 0xc0000n }]]);
+    const over = { start: 0xb0000n, end: 0xb1000n };
+    expect(conflictOf(ranges, 8, over)).toBe('guest addresses 0xb0000 to 0xb1000 overlap slot 7');
+    expect(conflictOf(ranges, 0x1_0008, over)).toBeUndefined();
+    expect(conflictOf(new Map([[0x1_0000, over]]), null, over)).toBeUndefined();
+    expect(conflictOf(new Map([[0x1_0000, over]]), 0x1_0001, over)).toMatch(/ overlap slot 65536$/);
+
+    using vm = createVm();
+    using memory = GuestMemory.create(0x4000);
+    vm.addMemory({ memory, guestAddress: 0 });
+    const spaces = vm.checkExtension(KVM_CAP_MULTI_ADDRESS_SPACE);
+    const add = (space: number): number => vm.addMemory({ memory, guestAddress: 0, slot: space << 16 });
+    for (let space = 1; space < spaces; space++) expect(add(space)).toBe(space << 16);
+    const none = Math.max(spaces, 1);
+    const error = thrownBy(() => add(none));
+    expect(error).toBeInstanceOf(KvmUnsupportedError);
+    expect(error).toMatchObject({ capability: 'KVM_CAP_MULTI_ADDRESS_SPACE' });
+    expect((error as Error).message).toMatch(new RegExp(`of slot ${none << 16} in address space ${none}: `));
   });
 });

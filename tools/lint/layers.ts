@@ -53,6 +53,7 @@ const layers: Readonly<Record<string, readonly (readonly string[])[]>> = {
     [
       'abort.ts',
       'addon.ts',
+      'address-ranges.ts',
       'arguments.ts',
       'construction.ts',
       'context.ts',

@@ -344,7 +344,7 @@ class Calls {
       view: this.#region(),
       offset: 0,
       needed: this.#one([kvm.KVM_SET_USER_MEMORY_REGION.size, 32, 256, 31]),
-      slot: this.#random(4),
+      slot: this.#one([0, 1, 2, 3, null]),
       memory: this.#one([this.#handle('memory'), this.#handle('memory'), null, true]),
       memoryOffset: this.#offset(),
       length: this.#length(),
