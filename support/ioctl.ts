@@ -5,6 +5,21 @@ import type { View, ViewClass } from './view.js';
 /** The direction of an argument's bytes, seen from user space. */
 export type Direction = 'none' | 'read' | 'write' | 'readwrite';
 
+/** An attribute of KVM_GET_DEVICE_ATTR and KVM_SET_DEVICE_ATTR, or all attributes of a group. */
+export interface DeviceAttribute {
+  /** The constant of the attribute, or of the group. */
+  readonly name: string;
+  /** The kind of file descriptor that has the attribute. */
+  readonly fd: string;
+  /** The type of the device. Absent unless `fd` is `device`. */
+  readonly device?: number;
+  readonly group: number;
+  /** Absent if this holds for all attributes of the group that are not listed themselves. */
+  readonly attr?: number;
+  /** The length of the value in bytes, or `attr` if the number of the attribute is the length. */
+  readonly size: number | 'attr';
+}
+
 /**
  * The properties of every ioctl. `Fd` names the kinds of file descriptor that accept the ioctl. A parameter for one
  * kind also accepts ioctls of several kinds. `Name` is the name of the ioctl, if the type is that of one ioctl.
@@ -33,6 +48,8 @@ export interface IoctlRequest<Fd extends string = never, Name extends string = s
    * are the constants.
    */
   readonly pointersIf?: { readonly member: string; readonly values: Readonly<Record<string, number>> };
+  /** Present if the argument is a `struct kvm_device_attr`: the attributes whose length is known. */
+  readonly attributes?: readonly DeviceAttribute[];
   /** The kinds of file descriptor that accept the ioctl. Absent if they are unknown. */
   readonly fds?: { readonly [Kind in Fd]: true };
   /**

@@ -17,6 +17,7 @@ import { type Comments, noComments } from './comments.js';
 import { constantObjects } from './constant-objects.js';
 import { type CoveredFile, findCoveredFiles } from './covered-headers.js';
 import { checkDeclaredTypes, checkInitializers, checkRecords } from './declared-types.js';
+import { withDeviceAttributes } from './device-attributes.js';
 import { IoctlAnalyzer } from './ioctls.js';
 import { enumWithKernelDoc, withKernelDoc } from './kernel-doc.js';
 import { MacroAnalyzer } from './macros.js';
@@ -159,7 +160,12 @@ function modelFrom(
     ]),
     enums: enums.map(enumWithKernelDoc),
     constants,
-    ioctls: withSelectedAddresses(ioctls, records, constants),
+    ioctls: withDeviceAttributes(
+      withSelectedAddresses(ioctls, records, constants),
+      records,
+      [...constants, ...enums.flatMap(({ enumerators }) => enumerators)],
+      target,
+    ),
     ...analyzed,
     omissions: [
       ...omissions,

@@ -1,6 +1,6 @@
 /** Emits ioctls as typed values: the request number and the argument. */
 
-import type { Direction, FdKind, Ioctl, Member } from '../model/model.js';
+import type { DeviceAttribute, Direction, FdKind, Ioctl, Member } from '../model/model.js';
 import { bytes, docstring, quoted, withComment } from './docs.js';
 import { memberProperty } from './export-names.js';
 import type { References } from './module-context.js';
@@ -13,6 +13,7 @@ export function emitIoctl(ioctl: Ioctl, exportName: string, references: Referenc
     ? `  pointers: ${ioctl.override?.followsPointers === true ? "'hidden'" : 'true'},\n`
     : '';
   const selected = ioctl.pointersIf === undefined ? '' : `  pointersIf: ${selectionOf(ioctl.pointersIf)},\n`;
+  const attributes = ioctl.attributes === undefined ? '' : `  attributes: [\n${attributeLines(ioctl.attributes)}  ],\n`;
   const capability = ioctl.capability === undefined ? '' : `  capability: ${capabilityLiteral(ioctl.capability)},\n`;
   const sized = ioctl.sizedBy === undefined ? '' : `  sizedBy: ${quoted(ioctl.sizedBy)},\n`;
   const tail = ioctl.tail === undefined ? '' : '  tail: false,\n';
@@ -28,7 +29,7 @@ export const ${exportName}: ${type} = {
   nr: 0x${ioctl.nr.toString(16)},
   size: ${ioctl.size},
   passes: '${ioctl.passes}',
-${transfer}${argument === null ? '' : `  argument: ${argument},\n`}${bytes}${sized}${tail}${pointers}${selected}${fds}${capability}};
+${transfer}${argument === null ? '' : `  argument: ${argument},\n`}${bytes}${sized}${tail}${pointers}${selected}${attributes}${fds}${capability}};
 `;
 }
 
@@ -59,6 +60,21 @@ function carriesPointers({ passes, shape, override }: Ioctl, references: Referen
 function selectionOf({ member, values }: NonNullable<Ioctl['pointersIf']>): string {
   const constants = Object.entries(values).map(([name, value]) => `${name}: ${value}`);
   return `{ member: ${quoted(memberProperty(member))}, values: { ${constants.join(', ')} } }`;
+}
+
+function attributeLines(attributes: readonly DeviceAttribute[]): string {
+  const lines = attributes.map(({ name, fd, device, group, attr, type, size }) => {
+    const members = [
+      `name: ${quoted(name)}`,
+      `fd: '${fd}'`,
+      ...(device === undefined ? [] : [`device: ${device}`]),
+      `group: ${group}`,
+      ...(attr === undefined ? [] : [`attr: ${attr}`]),
+      `size: ${size === 'attr' ? "'attr'" : size}`,
+    ];
+    return `    { ${members.join(', ')} }, // ${type}\n`;
+  });
+  return lines.join('');
 }
 
 function viewOf({ argument, shape, size }: Ioctl, references: References): string | null {

@@ -207,6 +207,22 @@ export type Passing = 'nothing' | 'value' | 'pointer';
 export type FdKind = 'system' | 'vm' | 'vcpu' | 'device';
 
 /** A macro or an enumerator whose value is a request number. An enumerator is also in its enum. */
+/** An attribute of KVM_GET_DEVICE_ATTR and KVM_SET_DEVICE_ATTR, or all attributes of a group. */
+export interface DeviceAttribute {
+  /** The constant of the attribute, or of the group. */
+  readonly name: string;
+  readonly fd: FdKind;
+  /** The type of the device. Absent unless `fd` is `device`. */
+  readonly device?: number;
+  readonly group: number;
+  /** Absent if this holds for all attributes of the group that are not listed themselves. */
+  readonly attr?: number;
+  /** The type of the value, in words of C. */
+  readonly type: string;
+  /** The length of the value in bytes, or `attr` if the number of the attribute is the length. */
+  readonly size: number | 'attr';
+}
+
 export interface Ioctl {
   readonly name: string;
   /** The request number. The kernel reads it as a 32-bit unsigned integer, so it is a number on every target. */
@@ -236,6 +252,8 @@ export interface Ioctl {
    * `values` are the constants.
    */
   readonly pointersIf?: { readonly member: string; readonly values: Readonly<Record<string, number>> };
+  /** Present if the argument is a `struct kvm_device_attr`: the attributes whose length is known. */
+  readonly attributes?: readonly DeviceAttribute[];
   readonly location: Location;
   /**
    * The kinds of file descriptor that accept the ioctl: a `FdKind`, or a name that the project chose. Absent if they are

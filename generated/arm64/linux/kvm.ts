@@ -9026,6 +9026,34 @@ export const KVM_SET_DEVICE_ATTR: IoctlByPointer<KvmDeviceAttr, 'vm' | 'vcpu' | 
   transfer: 'write',
   argument: KvmDeviceAttr,
   pointers: true,
+  attributes: [
+    { name: 'KVM_DEV_VFIO_FILE_ADD', fd: 'device', device: 4, group: 1, attr: 1, size: 4 }, // int
+    { name: 'KVM_DEV_VFIO_FILE_DEL', fd: 'device', device: 4, group: 1, attr: 2, size: 4 }, // int
+    { name: 'KVM_DEV_VFIO_GROUP_SET_SPAPR_TCE', fd: 'device', device: 4, group: 1, attr: 3, size: 8 }, // struct kvm_vfio_spapr_tce
+    { name: 'KVM_ARM_VM_SMCCC_FILTER', fd: 'vm', group: 0, attr: 0, size: 24 }, // struct kvm_smccc_filter
+    { name: 'KVM_ARM_VCPU_PMU_V3_IRQ', fd: 'vcpu', group: 0, attr: 0, size: 4 }, // int
+    { name: 'KVM_ARM_VCPU_PMU_V3_SET_PMU', fd: 'vcpu', group: 0, attr: 3, size: 4 }, // int
+    { name: 'KVM_ARM_VCPU_PMU_V3_SET_NR_COUNTERS', fd: 'vcpu', group: 0, attr: 4, size: 4 }, // int
+    { name: 'KVM_ARM_VCPU_PMU_V3_INIT', fd: 'vcpu', group: 0, attr: 1, size: 0 }, // none
+    { name: 'KVM_ARM_VCPU_PMU_V3_FILTER', fd: 'vcpu', group: 0, attr: 2, size: 8 }, // struct kvm_pmu_event_filter
+    { name: 'KVM_ARM_VCPU_TIMER_CTRL', fd: 'vcpu', group: 1, size: 4 }, // int
+    { name: 'KVM_ARM_VCPU_PVTIME_IPA', fd: 'vcpu', group: 2, attr: 0, size: 8 }, // u64
+    { name: 'KVM_DEV_ARM_VGIC_GRP_ADDR', fd: 'device', device: 5, group: 0, size: 8 }, // u64
+    { name: 'KVM_DEV_ARM_VGIC_GRP_ADDR', fd: 'device', device: 7, group: 0, size: 8 }, // u64
+    { name: 'KVM_DEV_ARM_VGIC_GRP_ADDR', fd: 'device', device: 8, group: 0, size: 8 }, // u64
+    { name: 'KVM_DEV_ARM_VGIC_GRP_CTRL', fd: 'device', device: 5, group: 4, size: 0 }, // none
+    { name: 'KVM_DEV_ARM_VGIC_GRP_CTRL', fd: 'device', device: 7, group: 4, size: 0 }, // none
+    { name: 'KVM_DEV_ARM_VGIC_GRP_CTRL', fd: 'device', device: 8, group: 4, size: 0 }, // none
+    { name: 'KVM_DEV_ARM_VGIC_GRP_DIST_REGS', fd: 'device', device: 5, group: 1, size: 4 }, // u32
+    { name: 'KVM_DEV_ARM_VGIC_GRP_DIST_REGS', fd: 'device', device: 7, group: 1, size: 4 }, // u32
+    { name: 'KVM_DEV_ARM_VGIC_GRP_CPU_REGS', fd: 'device', device: 5, group: 2, size: 4 }, // u32
+    { name: 'KVM_DEV_ARM_VGIC_GRP_NR_IRQS', fd: 'device', device: 5, group: 3, size: 4 }, // u32
+    { name: 'KVM_DEV_ARM_VGIC_GRP_NR_IRQS', fd: 'device', device: 7, group: 3, size: 4 }, // u32
+    { name: 'KVM_DEV_ARM_VGIC_GRP_REDIST_REGS', fd: 'device', device: 7, group: 5, size: 4 }, // u32
+    { name: 'KVM_DEV_ARM_VGIC_GRP_CPU_SYSREGS', fd: 'device', device: 7, group: 6, size: 8 }, // u64
+    { name: 'KVM_DEV_ARM_VGIC_GRP_LEVEL_INFO', fd: 'device', device: 7, group: 7, size: 4 }, // u32
+    { name: 'KVM_DEV_ARM_VGIC_GRP_ITS_REGS', fd: 'device', device: 8, group: 8, size: 8 }, // u64
+  ],
   fds: { vm: true, vcpu: true, device: true },
   capability: { vm: 'KVM_CAP_VM_ATTRIBUTES', vcpu: 'KVM_CAP_VCPU_ATTRIBUTES', device: 'KVM_CAP_DEVICE_CTRL' },
 };
@@ -9042,6 +9070,33 @@ export const KVM_GET_DEVICE_ATTR: IoctlByPointer<KvmDeviceAttr, 'vcpu' | 'device
   transfer: 'write',
   argument: KvmDeviceAttr,
   pointers: true,
+  attributes: [
+    { name: 'KVM_DEV_VFIO_FILE_ADD', fd: 'device', device: 4, group: 1, attr: 1, size: 4 }, // int
+    { name: 'KVM_DEV_VFIO_FILE_DEL', fd: 'device', device: 4, group: 1, attr: 2, size: 4 }, // int
+    { name: 'KVM_DEV_VFIO_GROUP_SET_SPAPR_TCE', fd: 'device', device: 4, group: 1, attr: 3, size: 8 }, // struct kvm_vfio_spapr_tce
+    { name: 'KVM_ARM_VCPU_PMU_V3_IRQ', fd: 'vcpu', group: 0, attr: 0, size: 4 }, // int
+    { name: 'KVM_ARM_VCPU_PMU_V3_SET_PMU', fd: 'vcpu', group: 0, attr: 3, size: 4 }, // int
+    { name: 'KVM_ARM_VCPU_PMU_V3_SET_NR_COUNTERS', fd: 'vcpu', group: 0, attr: 4, size: 4 }, // int
+    { name: 'KVM_ARM_VCPU_PMU_V3_INIT', fd: 'vcpu', group: 0, attr: 1, size: 0 }, // none
+    { name: 'KVM_ARM_VCPU_PMU_V3_FILTER', fd: 'vcpu', group: 0, attr: 2, size: 8 }, // struct kvm_pmu_event_filter
+    { name: 'KVM_ARM_VCPU_TIMER_CTRL', fd: 'vcpu', group: 1, size: 4 }, // int
+    { name: 'KVM_ARM_VCPU_PVTIME_IPA', fd: 'vcpu', group: 2, attr: 0, size: 8 }, // u64
+    { name: 'KVM_DEV_ARM_VGIC_GRP_ADDR', fd: 'device', device: 5, group: 0, size: 8 }, // u64
+    { name: 'KVM_DEV_ARM_VGIC_GRP_ADDR', fd: 'device', device: 7, group: 0, size: 8 }, // u64
+    { name: 'KVM_DEV_ARM_VGIC_GRP_ADDR', fd: 'device', device: 8, group: 0, size: 8 }, // u64
+    { name: 'KVM_DEV_ARM_VGIC_GRP_CTRL', fd: 'device', device: 5, group: 4, size: 0 }, // none
+    { name: 'KVM_DEV_ARM_VGIC_GRP_CTRL', fd: 'device', device: 7, group: 4, size: 0 }, // none
+    { name: 'KVM_DEV_ARM_VGIC_GRP_CTRL', fd: 'device', device: 8, group: 4, size: 0 }, // none
+    { name: 'KVM_DEV_ARM_VGIC_GRP_DIST_REGS', fd: 'device', device: 5, group: 1, size: 4 }, // u32
+    { name: 'KVM_DEV_ARM_VGIC_GRP_DIST_REGS', fd: 'device', device: 7, group: 1, size: 4 }, // u32
+    { name: 'KVM_DEV_ARM_VGIC_GRP_CPU_REGS', fd: 'device', device: 5, group: 2, size: 4 }, // u32
+    { name: 'KVM_DEV_ARM_VGIC_GRP_NR_IRQS', fd: 'device', device: 5, group: 3, size: 4 }, // u32
+    { name: 'KVM_DEV_ARM_VGIC_GRP_NR_IRQS', fd: 'device', device: 7, group: 3, size: 4 }, // u32
+    { name: 'KVM_DEV_ARM_VGIC_GRP_REDIST_REGS', fd: 'device', device: 7, group: 5, size: 4 }, // u32
+    { name: 'KVM_DEV_ARM_VGIC_GRP_CPU_SYSREGS', fd: 'device', device: 7, group: 6, size: 8 }, // u64
+    { name: 'KVM_DEV_ARM_VGIC_GRP_LEVEL_INFO', fd: 'device', device: 7, group: 7, size: 4 }, // u32
+    { name: 'KVM_DEV_ARM_VGIC_GRP_ITS_REGS', fd: 'device', device: 8, group: 8, size: 8 }, // u64
+  ],
   fds: { vcpu: true, device: true },
   capability: { vcpu: 'KVM_CAP_VCPU_ATTRIBUTES', device: 'KVM_CAP_DEVICE_CTRL' },
 };

@@ -8937,6 +8937,16 @@ export const KVM_SET_DEVICE_ATTR: IoctlByPointer<KvmDeviceAttr, 'vcpu' | 'device
   transfer: 'write',
   argument: KvmDeviceAttr,
   pointers: true,
+  attributes: [
+    { name: 'KVM_DEV_VFIO_FILE_ADD', fd: 'device', device: 4, group: 1, attr: 1, size: 4 }, // int
+    { name: 'KVM_DEV_VFIO_FILE_DEL', fd: 'device', device: 4, group: 1, attr: 2, size: 4 }, // int
+    { name: 'KVM_DEV_VFIO_GROUP_SET_SPAPR_TCE', fd: 'device', device: 4, group: 1, attr: 3, size: 8 }, // struct kvm_vfio_spapr_tce
+    { name: 'KVM_LOONGARCH_VCPU_CPUCFG', fd: 'vcpu', group: 0, size: 8 }, // u64
+    { name: 'KVM_LOONGARCH_VCPU_PVTIME_GPA', fd: 'vcpu', group: 1, attr: 0, size: 8 }, // u64
+    { name: 'KVM_DEV_LOONGARCH_EXTIOI_CTRL_INIT_NUM_CPU', fd: 'device', device: 13, group: 1073741828, attr: 0, size: 4 }, // u32
+    { name: 'KVM_DEV_LOONGARCH_EXTIOI_CTRL_INIT_FEATURE', fd: 'device', device: 13, group: 1073741828, attr: 1, size: 4 }, // u32
+    { name: 'KVM_DEV_LOONGARCH_PCH_PIC_CTRL_INIT', fd: 'device', device: 14, group: 1073741830, attr: 0, size: 8 }, // u64
+  ],
   fds: { vcpu: true, device: true },
   capability: { vcpu: 'KVM_CAP_VCPU_ATTRIBUTES', device: 'KVM_CAP_DEVICE_CTRL' },
 };
@@ -8953,6 +8963,16 @@ export const KVM_GET_DEVICE_ATTR: IoctlByPointer<KvmDeviceAttr, 'vcpu' | 'device
   transfer: 'write',
   argument: KvmDeviceAttr,
   pointers: true,
+  attributes: [
+    { name: 'KVM_DEV_VFIO_FILE_ADD', fd: 'device', device: 4, group: 1, attr: 1, size: 4 }, // int
+    { name: 'KVM_DEV_VFIO_FILE_DEL', fd: 'device', device: 4, group: 1, attr: 2, size: 4 }, // int
+    { name: 'KVM_DEV_VFIO_GROUP_SET_SPAPR_TCE', fd: 'device', device: 4, group: 1, attr: 3, size: 8 }, // struct kvm_vfio_spapr_tce
+    { name: 'KVM_LOONGARCH_VCPU_CPUCFG', fd: 'vcpu', group: 0, size: 8 }, // u64
+    { name: 'KVM_LOONGARCH_VCPU_PVTIME_GPA', fd: 'vcpu', group: 1, attr: 0, size: 8 }, // u64
+    { name: 'KVM_DEV_LOONGARCH_EXTIOI_CTRL_INIT_NUM_CPU', fd: 'device', device: 13, group: 1073741828, attr: 0, size: 4 }, // u32
+    { name: 'KVM_DEV_LOONGARCH_EXTIOI_CTRL_INIT_FEATURE', fd: 'device', device: 13, group: 1073741828, attr: 1, size: 4 }, // u32
+    { name: 'KVM_DEV_LOONGARCH_PCH_PIC_CTRL_INIT', fd: 'device', device: 14, group: 1073741830, attr: 0, size: 8 }, // u64
+  ],
   fds: { vcpu: true, device: true },
   capability: { vcpu: 'KVM_CAP_VCPU_ATTRIBUTES', device: 'KVM_CAP_DEVICE_CTRL' },
 };

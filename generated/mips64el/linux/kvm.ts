@@ -8949,6 +8949,11 @@ export const KVM_SET_DEVICE_ATTR: IoctlByPointer<KvmDeviceAttr, 'device', 'write
   transfer: 'write',
   argument: KvmDeviceAttr,
   pointers: true,
+  attributes: [
+    { name: 'KVM_DEV_VFIO_FILE_ADD', fd: 'device', device: 4, group: 1, attr: 1, size: 4 }, // int
+    { name: 'KVM_DEV_VFIO_FILE_DEL', fd: 'device', device: 4, group: 1, attr: 2, size: 4 }, // int
+    { name: 'KVM_DEV_VFIO_GROUP_SET_SPAPR_TCE', fd: 'device', device: 4, group: 1, attr: 3, size: 8 }, // struct kvm_vfio_spapr_tce
+  ],
   fds: { device: true },
   capability: { device: 'KVM_CAP_DEVICE_CTRL' },
 };
@@ -8965,6 +8970,11 @@ export const KVM_GET_DEVICE_ATTR: IoctlByPointer<KvmDeviceAttr, 'device', 'write
   transfer: 'write',
   argument: KvmDeviceAttr,
   pointers: true,
+  attributes: [
+    { name: 'KVM_DEV_VFIO_FILE_ADD', fd: 'device', device: 4, group: 1, attr: 1, size: 4 }, // int
+    { name: 'KVM_DEV_VFIO_FILE_DEL', fd: 'device', device: 4, group: 1, attr: 2, size: 4 }, // int
+    { name: 'KVM_DEV_VFIO_GROUP_SET_SPAPR_TCE', fd: 'device', device: 4, group: 1, attr: 3, size: 8 }, // struct kvm_vfio_spapr_tce
+  ],
   fds: { device: true },
   capability: { device: 'KVM_CAP_DEVICE_CTRL' },
 };

@@ -9155,6 +9155,26 @@ export const KVM_SET_DEVICE_ATTR: IoctlByPointer<KvmDeviceAttr, 'device', 'write
   transfer: 'write',
   argument: KvmDeviceAttr,
   pointers: true,
+  attributes: [
+    { name: 'KVM_DEV_VFIO_FILE_ADD', fd: 'device', device: 4, group: 1, attr: 1, size: 4 }, // int
+    { name: 'KVM_DEV_VFIO_FILE_DEL', fd: 'device', device: 4, group: 1, attr: 2, size: 4 }, // int
+    { name: 'KVM_DEV_VFIO_GROUP_SET_SPAPR_TCE', fd: 'device', device: 4, group: 1, attr: 3, size: 8 }, // struct kvm_vfio_spapr_tce
+    { name: 'KVM_DEV_MPIC_BASE_ADDR', fd: 'device', device: 1, group: 1, attr: 0, size: 8 }, // u64
+    { name: 'KVM_DEV_MPIC_BASE_ADDR', fd: 'device', device: 2, group: 1, attr: 0, size: 8 }, // u64
+    { name: 'KVM_DEV_MPIC_GRP_REGISTER', fd: 'device', device: 1, group: 2, size: 4 }, // u32
+    { name: 'KVM_DEV_MPIC_GRP_REGISTER', fd: 'device', device: 2, group: 2, size: 4 }, // u32
+    { name: 'KVM_DEV_MPIC_GRP_IRQ_ACTIVE', fd: 'device', device: 1, group: 3, size: 4 }, // u32
+    { name: 'KVM_DEV_MPIC_GRP_IRQ_ACTIVE', fd: 'device', device: 2, group: 3, size: 4 }, // u32
+    { name: 'KVM_DEV_XICS_GRP_SOURCES', fd: 'device', device: 3, group: 1, size: 8 }, // u64
+    { name: 'KVM_DEV_XICS_NR_SERVERS', fd: 'device', device: 3, group: 2, attr: 1, size: 4 }, // u32
+    { name: 'KVM_DEV_XIVE_RESET', fd: 'device', device: 9, group: 1, attr: 1, size: 0 }, // none
+    { name: 'KVM_DEV_XIVE_EQ_SYNC', fd: 'device', device: 9, group: 1, attr: 2, size: 0 }, // none
+    { name: 'KVM_DEV_XIVE_NR_SERVERS', fd: 'device', device: 9, group: 1, attr: 3, size: 4 }, // u32
+    { name: 'KVM_DEV_XIVE_GRP_SOURCE', fd: 'device', device: 9, group: 2, size: 8 }, // u64
+    { name: 'KVM_DEV_XIVE_GRP_SOURCE_CONFIG', fd: 'device', device: 9, group: 3, size: 8 }, // u64
+    { name: 'KVM_DEV_XIVE_GRP_EQ_CONFIG', fd: 'device', device: 9, group: 4, size: 64 }, // struct kvm_ppc_xive_eq
+    { name: 'KVM_DEV_XIVE_GRP_SOURCE_SYNC', fd: 'device', device: 9, group: 5, size: 0 }, // none
+  ],
   fds: { device: true },
   capability: { device: 'KVM_CAP_DEVICE_CTRL' },
 };
@@ -9171,6 +9191,26 @@ export const KVM_GET_DEVICE_ATTR: IoctlByPointer<KvmDeviceAttr, 'device', 'write
   transfer: 'write',
   argument: KvmDeviceAttr,
   pointers: true,
+  attributes: [
+    { name: 'KVM_DEV_VFIO_FILE_ADD', fd: 'device', device: 4, group: 1, attr: 1, size: 4 }, // int
+    { name: 'KVM_DEV_VFIO_FILE_DEL', fd: 'device', device: 4, group: 1, attr: 2, size: 4 }, // int
+    { name: 'KVM_DEV_VFIO_GROUP_SET_SPAPR_TCE', fd: 'device', device: 4, group: 1, attr: 3, size: 8 }, // struct kvm_vfio_spapr_tce
+    { name: 'KVM_DEV_MPIC_BASE_ADDR', fd: 'device', device: 1, group: 1, attr: 0, size: 8 }, // u64
+    { name: 'KVM_DEV_MPIC_BASE_ADDR', fd: 'device', device: 2, group: 1, attr: 0, size: 8 }, // u64
+    { name: 'KVM_DEV_MPIC_GRP_REGISTER', fd: 'device', device: 1, group: 2, size: 4 }, // u32
+    { name: 'KVM_DEV_MPIC_GRP_REGISTER', fd: 'device', device: 2, group: 2, size: 4 }, // u32
+    { name: 'KVM_DEV_MPIC_GRP_IRQ_ACTIVE', fd: 'device', device: 1, group: 3, size: 4 }, // u32
+    { name: 'KVM_DEV_MPIC_GRP_IRQ_ACTIVE', fd: 'device', device: 2, group: 3, size: 4 }, // u32
+    { name: 'KVM_DEV_XICS_GRP_SOURCES', fd: 'device', device: 3, group: 1, size: 8 }, // u64
+    { name: 'KVM_DEV_XICS_NR_SERVERS', fd: 'device', device: 3, group: 2, attr: 1, size: 4 }, // u32
+    { name: 'KVM_DEV_XIVE_RESET', fd: 'device', device: 9, group: 1, attr: 1, size: 0 }, // none
+    { name: 'KVM_DEV_XIVE_EQ_SYNC', fd: 'device', device: 9, group: 1, attr: 2, size: 0 }, // none
+    { name: 'KVM_DEV_XIVE_NR_SERVERS', fd: 'device', device: 9, group: 1, attr: 3, size: 4 }, // u32
+    { name: 'KVM_DEV_XIVE_GRP_SOURCE', fd: 'device', device: 9, group: 2, size: 8 }, // u64
+    { name: 'KVM_DEV_XIVE_GRP_SOURCE_CONFIG', fd: 'device', device: 9, group: 3, size: 8 }, // u64
+    { name: 'KVM_DEV_XIVE_GRP_EQ_CONFIG', fd: 'device', device: 9, group: 4, size: 64 }, // struct kvm_ppc_xive_eq
+    { name: 'KVM_DEV_XIVE_GRP_SOURCE_SYNC', fd: 'device', device: 9, group: 5, size: 0 }, // none
+  ],
   fds: { device: true },
   capability: { device: 'KVM_CAP_DEVICE_CTRL' },
 };

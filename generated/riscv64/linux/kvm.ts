@@ -8938,6 +8938,16 @@ export const KVM_SET_DEVICE_ATTR: IoctlByPointer<KvmDeviceAttr, 'device', 'write
   transfer: 'write',
   argument: KvmDeviceAttr,
   pointers: true,
+  attributes: [
+    { name: 'KVM_DEV_VFIO_FILE_ADD', fd: 'device', device: 4, group: 1, attr: 1, size: 4 }, // int
+    { name: 'KVM_DEV_VFIO_FILE_DEL', fd: 'device', device: 4, group: 1, attr: 2, size: 4 }, // int
+    { name: 'KVM_DEV_VFIO_GROUP_SET_SPAPR_TCE', fd: 'device', device: 4, group: 1, attr: 3, size: 8 }, // struct kvm_vfio_spapr_tce
+    { name: 'KVM_DEV_RISCV_AIA_GRP_CONFIG', fd: 'device', device: 11, group: 0, size: 4 }, // u32
+    { name: 'KVM_DEV_RISCV_AIA_GRP_ADDR', fd: 'device', device: 11, group: 1, size: 8 }, // u64
+    { name: 'KVM_DEV_RISCV_AIA_CTRL_INIT', fd: 'device', device: 11, group: 2, attr: 0, size: 0 }, // none
+    { name: 'KVM_DEV_RISCV_AIA_GRP_APLIC', fd: 'device', device: 11, group: 3, size: 4 }, // u32
+    { name: 'KVM_DEV_RISCV_AIA_GRP_IMSIC', fd: 'device', device: 11, group: 4, size: 8 }, // unsigned long
+  ],
   fds: { device: true },
   capability: { device: 'KVM_CAP_DEVICE_CTRL' },
 };
@@ -8954,6 +8964,16 @@ export const KVM_GET_DEVICE_ATTR: IoctlByPointer<KvmDeviceAttr, 'device', 'write
   transfer: 'write',
   argument: KvmDeviceAttr,
   pointers: true,
+  attributes: [
+    { name: 'KVM_DEV_VFIO_FILE_ADD', fd: 'device', device: 4, group: 1, attr: 1, size: 4 }, // int
+    { name: 'KVM_DEV_VFIO_FILE_DEL', fd: 'device', device: 4, group: 1, attr: 2, size: 4 }, // int
+    { name: 'KVM_DEV_VFIO_GROUP_SET_SPAPR_TCE', fd: 'device', device: 4, group: 1, attr: 3, size: 8 }, // struct kvm_vfio_spapr_tce
+    { name: 'KVM_DEV_RISCV_AIA_GRP_CONFIG', fd: 'device', device: 11, group: 0, size: 4 }, // u32
+    { name: 'KVM_DEV_RISCV_AIA_GRP_ADDR', fd: 'device', device: 11, group: 1, size: 8 }, // u64
+    { name: 'KVM_DEV_RISCV_AIA_CTRL_INIT', fd: 'device', device: 11, group: 2, attr: 0, size: 0 }, // none
+    { name: 'KVM_DEV_RISCV_AIA_GRP_APLIC', fd: 'device', device: 11, group: 3, size: 4 }, // u32
+    { name: 'KVM_DEV_RISCV_AIA_GRP_IMSIC', fd: 'device', device: 11, group: 4, size: 8 }, // unsigned long
+  ],
   fds: { device: true },
   capability: { device: 'KVM_CAP_DEVICE_CTRL' },
 };

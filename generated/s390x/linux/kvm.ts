@@ -9030,6 +9030,40 @@ export const KVM_SET_DEVICE_ATTR: IoctlByPointer<KvmDeviceAttr, 'vm' | 'device',
   transfer: 'write',
   argument: KvmDeviceAttr,
   pointers: true,
+  attributes: [
+    { name: 'KVM_DEV_VFIO_FILE_ADD', fd: 'device', device: 4, group: 1, attr: 1, size: 4 }, // int
+    { name: 'KVM_DEV_VFIO_FILE_DEL', fd: 'device', device: 4, group: 1, attr: 2, size: 4 }, // int
+    { name: 'KVM_DEV_VFIO_GROUP_SET_SPAPR_TCE', fd: 'device', device: 4, group: 1, attr: 3, size: 8 }, // struct kvm_vfio_spapr_tce
+    { name: 'KVM_S390_VM_MEM_ENABLE_CMMA', fd: 'vm', group: 0, attr: 0, size: 0 }, // none
+    { name: 'KVM_S390_VM_MEM_CLR_CMMA', fd: 'vm', group: 0, attr: 1, size: 0 }, // none
+    { name: 'KVM_S390_VM_MEM_LIMIT_SIZE', fd: 'vm', group: 0, attr: 2, size: 8 }, // u64
+    { name: 'KVM_S390_VM_TOD_LOW', fd: 'vm', group: 1, attr: 0, size: 8 }, // u64
+    { name: 'KVM_S390_VM_TOD_HIGH', fd: 'vm', group: 1, attr: 1, size: 1 }, // u8
+    { name: 'KVM_S390_VM_TOD_EXT', fd: 'vm', group: 1, attr: 2, size: 16 }, // struct kvm_s390_vm_tod_clock
+    { name: 'KVM_S390_VM_CRYPTO', fd: 'vm', group: 2, size: 0 }, // none
+    { name: 'KVM_S390_VM_CPU_PROCESSOR', fd: 'vm', group: 3, attr: 0, size: 2064 }, // struct kvm_s390_vm_cpu_processor
+    { name: 'KVM_S390_VM_CPU_MACHINE', fd: 'vm', group: 3, attr: 1, size: 4112 }, // struct kvm_s390_vm_cpu_machine
+    { name: 'KVM_S390_VM_CPU_PROCESSOR_FEAT', fd: 'vm', group: 3, attr: 2, size: 128 }, // struct kvm_s390_vm_cpu_feat
+    { name: 'KVM_S390_VM_CPU_MACHINE_FEAT', fd: 'vm', group: 3, attr: 3, size: 128 }, // struct kvm_s390_vm_cpu_feat
+    { name: 'KVM_S390_VM_CPU_PROCESSOR_SUBFUNC', fd: 'vm', group: 3, attr: 4, size: 2048 }, // struct kvm_s390_vm_cpu_subfunc
+    { name: 'KVM_S390_VM_CPU_MACHINE_SUBFUNC', fd: 'vm', group: 3, attr: 5, size: 2048 }, // struct kvm_s390_vm_cpu_subfunc
+    { name: 'KVM_S390_VM_CPU_PROCESSOR_UV_FEAT_GUEST', fd: 'vm', group: 3, attr: 6, size: 8 }, // struct kvm_s390_vm_cpu_uv_feat
+    { name: 'KVM_S390_VM_CPU_MACHINE_UV_FEAT_GUEST', fd: 'vm', group: 3, attr: 7, size: 8 }, // struct kvm_s390_vm_cpu_uv_feat
+    { name: 'KVM_S390_VM_MIGRATION_STOP', fd: 'vm', group: 4, attr: 0, size: 0 }, // none
+    { name: 'KVM_S390_VM_MIGRATION_START', fd: 'vm', group: 4, attr: 1, size: 0 }, // none
+    { name: 'KVM_S390_VM_MIGRATION_STATUS', fd: 'vm', group: 4, attr: 2, size: 8 }, // u64
+    { name: 'KVM_DEV_FLIC_GET_ALL_IRQS', fd: 'device', device: 6, group: 1, size: 'attr' }, // bytes of attr
+    { name: 'KVM_DEV_FLIC_ENQUEUE', fd: 'device', device: 6, group: 2, size: 'attr' }, // bytes of attr
+    { name: 'KVM_DEV_FLIC_ADAPTER_REGISTER', fd: 'device', device: 6, group: 6, size: 8 }, // struct kvm_s390_io_adapter
+    { name: 'KVM_DEV_FLIC_ADAPTER_MODIFY', fd: 'device', device: 6, group: 7, size: 16 }, // struct kvm_s390_io_adapter_req
+    { name: 'KVM_DEV_FLIC_CLEAR_IO_IRQ', fd: 'device', device: 6, group: 8, size: 4 }, // u32
+    { name: 'KVM_DEV_FLIC_AISM', fd: 'device', device: 6, group: 9, size: 4 }, // struct kvm_s390_ais_req
+    { name: 'KVM_DEV_FLIC_AISM_ALL', fd: 'device', device: 6, group: 11, size: 2 }, // struct kvm_s390_ais_all
+    { name: 'KVM_DEV_FLIC_CLEAR_IRQS', fd: 'device', device: 6, group: 3, size: 0 }, // none
+    { name: 'KVM_DEV_FLIC_APF_ENABLE', fd: 'device', device: 6, group: 4, size: 0 }, // none
+    { name: 'KVM_DEV_FLIC_APF_DISABLE_WAIT', fd: 'device', device: 6, group: 5, size: 0 }, // none
+    { name: 'KVM_DEV_FLIC_AIRQ_INJECT', fd: 'device', device: 6, group: 10, size: 0 }, // none
+  ],
   fds: { vm: true, device: true },
   capability: { vm: 'KVM_CAP_VM_ATTRIBUTES', device: 'KVM_CAP_DEVICE_CTRL' },
 };
@@ -9046,6 +9080,40 @@ export const KVM_GET_DEVICE_ATTR: IoctlByPointer<KvmDeviceAttr, 'vm' | 'device',
   transfer: 'write',
   argument: KvmDeviceAttr,
   pointers: true,
+  attributes: [
+    { name: 'KVM_DEV_VFIO_FILE_ADD', fd: 'device', device: 4, group: 1, attr: 1, size: 4 }, // int
+    { name: 'KVM_DEV_VFIO_FILE_DEL', fd: 'device', device: 4, group: 1, attr: 2, size: 4 }, // int
+    { name: 'KVM_DEV_VFIO_GROUP_SET_SPAPR_TCE', fd: 'device', device: 4, group: 1, attr: 3, size: 8 }, // struct kvm_vfio_spapr_tce
+    { name: 'KVM_S390_VM_MEM_ENABLE_CMMA', fd: 'vm', group: 0, attr: 0, size: 0 }, // none
+    { name: 'KVM_S390_VM_MEM_CLR_CMMA', fd: 'vm', group: 0, attr: 1, size: 0 }, // none
+    { name: 'KVM_S390_VM_MEM_LIMIT_SIZE', fd: 'vm', group: 0, attr: 2, size: 8 }, // u64
+    { name: 'KVM_S390_VM_TOD_LOW', fd: 'vm', group: 1, attr: 0, size: 8 }, // u64
+    { name: 'KVM_S390_VM_TOD_HIGH', fd: 'vm', group: 1, attr: 1, size: 1 }, // u8
+    { name: 'KVM_S390_VM_TOD_EXT', fd: 'vm', group: 1, attr: 2, size: 16 }, // struct kvm_s390_vm_tod_clock
+    { name: 'KVM_S390_VM_CRYPTO', fd: 'vm', group: 2, size: 0 }, // none
+    { name: 'KVM_S390_VM_CPU_PROCESSOR', fd: 'vm', group: 3, attr: 0, size: 2064 }, // struct kvm_s390_vm_cpu_processor
+    { name: 'KVM_S390_VM_CPU_MACHINE', fd: 'vm', group: 3, attr: 1, size: 4112 }, // struct kvm_s390_vm_cpu_machine
+    { name: 'KVM_S390_VM_CPU_PROCESSOR_FEAT', fd: 'vm', group: 3, attr: 2, size: 128 }, // struct kvm_s390_vm_cpu_feat
+    { name: 'KVM_S390_VM_CPU_MACHINE_FEAT', fd: 'vm', group: 3, attr: 3, size: 128 }, // struct kvm_s390_vm_cpu_feat
+    { name: 'KVM_S390_VM_CPU_PROCESSOR_SUBFUNC', fd: 'vm', group: 3, attr: 4, size: 2048 }, // struct kvm_s390_vm_cpu_subfunc
+    { name: 'KVM_S390_VM_CPU_MACHINE_SUBFUNC', fd: 'vm', group: 3, attr: 5, size: 2048 }, // struct kvm_s390_vm_cpu_subfunc
+    { name: 'KVM_S390_VM_CPU_PROCESSOR_UV_FEAT_GUEST', fd: 'vm', group: 3, attr: 6, size: 8 }, // struct kvm_s390_vm_cpu_uv_feat
+    { name: 'KVM_S390_VM_CPU_MACHINE_UV_FEAT_GUEST', fd: 'vm', group: 3, attr: 7, size: 8 }, // struct kvm_s390_vm_cpu_uv_feat
+    { name: 'KVM_S390_VM_MIGRATION_STOP', fd: 'vm', group: 4, attr: 0, size: 0 }, // none
+    { name: 'KVM_S390_VM_MIGRATION_START', fd: 'vm', group: 4, attr: 1, size: 0 }, // none
+    { name: 'KVM_S390_VM_MIGRATION_STATUS', fd: 'vm', group: 4, attr: 2, size: 8 }, // u64
+    { name: 'KVM_DEV_FLIC_GET_ALL_IRQS', fd: 'device', device: 6, group: 1, size: 'attr' }, // bytes of attr
+    { name: 'KVM_DEV_FLIC_ENQUEUE', fd: 'device', device: 6, group: 2, size: 'attr' }, // bytes of attr
+    { name: 'KVM_DEV_FLIC_ADAPTER_REGISTER', fd: 'device', device: 6, group: 6, size: 8 }, // struct kvm_s390_io_adapter
+    { name: 'KVM_DEV_FLIC_ADAPTER_MODIFY', fd: 'device', device: 6, group: 7, size: 16 }, // struct kvm_s390_io_adapter_req
+    { name: 'KVM_DEV_FLIC_CLEAR_IO_IRQ', fd: 'device', device: 6, group: 8, size: 4 }, // u32
+    { name: 'KVM_DEV_FLIC_AISM', fd: 'device', device: 6, group: 9, size: 4 }, // struct kvm_s390_ais_req
+    { name: 'KVM_DEV_FLIC_AISM_ALL', fd: 'device', device: 6, group: 11, size: 2 }, // struct kvm_s390_ais_all
+    { name: 'KVM_DEV_FLIC_CLEAR_IRQS', fd: 'device', device: 6, group: 3, size: 0 }, // none
+    { name: 'KVM_DEV_FLIC_APF_ENABLE', fd: 'device', device: 6, group: 4, size: 0 }, // none
+    { name: 'KVM_DEV_FLIC_APF_DISABLE_WAIT', fd: 'device', device: 6, group: 5, size: 0 }, // none
+    { name: 'KVM_DEV_FLIC_AIRQ_INJECT', fd: 'device', device: 6, group: 10, size: 0 }, // none
+  ],
   fds: { vm: true, device: true },
   capability: { vm: 'KVM_CAP_VM_ATTRIBUTES', device: 'KVM_CAP_DEVICE_CTRL' },
 };

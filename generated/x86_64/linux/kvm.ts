@@ -9171,6 +9171,12 @@ export const KVM_SET_DEVICE_ATTR: IoctlByPointer<KvmDeviceAttr, 'vcpu' | 'device
   transfer: 'write',
   argument: KvmDeviceAttr,
   pointers: true,
+  attributes: [
+    { name: 'KVM_VCPU_TSC_OFFSET', fd: 'vcpu', group: 0, attr: 0, size: 8 }, // u64
+    { name: 'KVM_DEV_VFIO_FILE_ADD', fd: 'device', device: 4, group: 1, attr: 1, size: 4 }, // int
+    { name: 'KVM_DEV_VFIO_FILE_DEL', fd: 'device', device: 4, group: 1, attr: 2, size: 4 }, // int
+    { name: 'KVM_DEV_VFIO_GROUP_SET_SPAPR_TCE', fd: 'device', device: 4, group: 1, attr: 3, size: 8 }, // struct kvm_vfio_spapr_tce
+  ],
   fds: { vcpu: true, device: true },
   capability: { vcpu: 'KVM_CAP_VCPU_ATTRIBUTES', device: 'KVM_CAP_DEVICE_CTRL' },
 };
@@ -9187,6 +9193,14 @@ export const KVM_GET_DEVICE_ATTR: IoctlByPointer<KvmDeviceAttr, 'system' | 'vcpu
   transfer: 'write',
   argument: KvmDeviceAttr,
   pointers: true,
+  attributes: [
+    { name: 'KVM_X86_XCOMP_GUEST_SUPP', fd: 'system', group: 0, attr: 0, size: 8 }, // u64
+    { name: 'KVM_X86_GRP_SEV', fd: 'system', group: 1, size: 8 }, // u64
+    { name: 'KVM_VCPU_TSC_OFFSET', fd: 'vcpu', group: 0, attr: 0, size: 8 }, // u64
+    { name: 'KVM_DEV_VFIO_FILE_ADD', fd: 'device', device: 4, group: 1, attr: 1, size: 4 }, // int
+    { name: 'KVM_DEV_VFIO_FILE_DEL', fd: 'device', device: 4, group: 1, attr: 2, size: 4 }, // int
+    { name: 'KVM_DEV_VFIO_GROUP_SET_SPAPR_TCE', fd: 'device', device: 4, group: 1, attr: 3, size: 8 }, // struct kvm_vfio_spapr_tce
+  ],
   fds: { system: true, vcpu: true, device: true },
   capability: { system: 'KVM_CAP_SYS_ATTRIBUTES', vcpu: 'KVM_CAP_VCPU_ATTRIBUTES', device: 'KVM_CAP_DEVICE_CTRL' },
 };
