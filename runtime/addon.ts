@@ -55,6 +55,15 @@ export interface AddonMemorySlot extends AddonArgument {
  */
 export type AddonTail = readonly [start: number, elementSize: number, countOffset: number, countSize: number];
 
+/** KVM_GET_DEVICE_ATTR or KVM_SET_DEVICE_ATTR of a file, a VM or a vCPU. */
+export interface AddonAttribute<Target> extends AddonArgument {
+  readonly target: Target;
+  /** The offset of the member `addr` in the argument. The native layer writes this member itself. */
+  readonly addressAt: number;
+  /** The value, which the kernel reads, writes or both. The native layer passes a copy to the kernel. */
+  readonly value: DataView;
+}
+
 export interface AddonVcpuCreation {
   readonly vm: VmRecord;
   /** The request number of KVM_CREATE_VCPU, and its argument. */
@@ -111,6 +120,15 @@ export interface Addon {
     ...tail: AddonTail
   ): number;
 
+  /**
+   * Makes an ioctl on an attribute. The kernel can access more bytes than the value has: they are in memory of the native layer.
+   * -E2BIG for a value of more than 64 MiB.
+   */
+  fileAttribute(attribute: AddonAttribute<FileRecord>): number;
+  vmAttribute(attribute: AddonAttribute<VmRecord>): number;
+  /** -EBUSY while another thread runs the vCPU. */
+  vcpuAttribute(attribute: AddonAttribute<VcpuRecord>): number;
+
   /** Creates anonymous memory, or a memfd of this name. */
   memoryCreate(length: number, name: string | null): MemoryRecord | number;
   /** The file descriptor of the memfd, or -1 for anonymous memory. */
@@ -138,6 +156,10 @@ export interface Addon {
   /** The number by which other isolates find the device of a VM while it is open. */
   deviceId(device: FileRecord): number;
   deviceFind(id: number): FileRecord | null;
+  /** Records the type of the device of a VM. -EINVAL if another type is recorded. */
+  deviceSetType(device: FileRecord, type: number): number;
+  /** The recorded type, or -1. */
+  deviceType(device: FileRecord): number;
   /** Records the result of KVM_GET_VCPU_MMAP_SIZE. -EINVAL if another size is recorded. */
   vmSetVcpuBytes(vm: VmRecord, bytes: number): number;
   /** The recorded size in bytes, or 0. */

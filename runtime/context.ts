@@ -5,7 +5,7 @@
 
 import type * as x86_64 from '../generated/x86_64/linux/kvm.js';
 import type { Direction, IoctlAlone, IoctlByPointer, IoctlByValue, View } from '../support/index.js';
-import type { AddonTail, FileRecord, VcpuRecord } from './addon.js';
+import type { AddonAttribute, AddonTail, FileRecord, VcpuRecord } from './addon.js';
 
 /** The generated module that the runtime takes every offset and every request number from. */
 export type Bindings = typeof x86_64;
@@ -57,6 +57,8 @@ export interface IoctlFile {
   value(request: number, value: number | bigint): number;
   /** `tail` describes an argument that counts its own elements. */
   view(request: number, view: DataView, offset: number, needed: number, tail?: AddonTail): number;
+  /** Makes an ioctl on an attribute. */
+  attribute(attribute: Omit<AddonAttribute<never>, 'target'>): number;
 }
 
 /** What answers KVM_CHECK_EXTENSION: the system, a VM or a vCPU. */

@@ -3,6 +3,7 @@
  * elements as a count in the struct says, at whatever address it gets. So both are compared with the view first.
  */
 
+import type { KvmDeviceAttr } from '../generated/x86_64/linux/kvm.js';
 import {
   allocate,
   type FlexibleTail,
@@ -16,7 +17,7 @@ import {
 import { type AddonTail, addon, type FileRecord, type VcpuRecord, type VmRecord } from './addon.js';
 import { describe } from './arguments.js';
 import { capabilityOf, missingCapability, unsupportedError } from './capability.js';
-import type { AddressIoctl, FdKind, GenericIoctl, IoctlFile, IoctlTarget, RefusedIoctl } from './context.js';
+import type { AddressIoctl, Bindings, FdKind, GenericIoctl, IoctlFile, IoctlTarget, RefusedIoctl } from './context.js';
 import { ioctlError, KvmArgumentError, type KvmError, type KvmUnsupportedError } from './errors.js';
 
 /** The names of the kinds of file descriptor, for people. */
@@ -41,6 +42,7 @@ export function ioctlsOfFile(record: () => FileRecord): IoctlFile {
       tail === undefined
         ? addon().fileIoctlView(record(), request, view, offset, needed)
         : addon().fileIoctlTail(record(), request, view, offset, needed, ...tail),
+    attribute: (attribute) => addon().fileAttribute({ ...attribute, target: record() }),
   };
 }
 
@@ -52,6 +54,7 @@ export function ioctlsOfVm(record: () => VmRecord): IoctlFile {
       tail === undefined
         ? addon().vmIoctlView(record(), request, view, offset, needed)
         : addon().vmIoctlTail(record(), request, view, offset, needed, ...tail),
+    attribute: (attribute) => addon().vmAttribute({ ...attribute, target: record() }),
   };
 }
 
@@ -63,6 +66,7 @@ export function ioctlsOfVcpu(record: () => VcpuRecord): IoctlFile {
       tail === undefined
         ? addon().vcpuIoctlView(record(), request, view, offset, needed)
         : addon().vcpuIoctlTail(record(), request, view, offset, needed, ...tail),
+    attribute: (attribute) => addon().vcpuAttribute({ ...attribute, target: record() }),
   };
 }
 
@@ -310,6 +314,22 @@ export function ioctlOfBytes<T extends View>(
   const rules = { ArgumentError: KvmArgumentError };
   const { view, offset } = placeFor(rules, request, argument);
   const result = target.view(request.request, view, offset, requireBytes(rules, request, view, offset, bytes));
+  if (result < 0) throw refused(target, request, result);
+}
+
+/**
+ * Makes KVM_GET_DEVICE_ATTR or KVM_SET_DEVICE_ATTR with a value, which the kernel reads, writes or both. The native layer sets the
+ * address.
+ */
+export function ioctlOfAttribute(
+  target: IoctlTarget,
+  request: Bindings['KVM_GET_DEVICE_ATTR'] | Bindings['KVM_SET_DEVICE_ATTR'],
+  { $$view: view, $$offset: offset }: KvmDeviceAttr,
+  value: DataView,
+): void {
+  const { request: number, size: needed } = request;
+  const { offset: addressAt } = target.capabilities.bindings.KvmDeviceAttr.$layout.members.addr;
+  const result = target.attribute({ request: number, view, offset, needed, addressAt, value });
   if (result < 0) throw refused(target, request, result);
 }
 

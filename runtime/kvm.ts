@@ -9,8 +9,8 @@ import { requireList, requirePath } from './arguments.js';
 import { type Capability, checkExtension, requireExtension } from './capability.js';
 import { type Creator, creator } from './construction.js';
 import type { Bindings, CapabilityContext, GenericIoctl, IoctlTarget } from './context.js';
-import { type DeviceAttr, getDeviceAttr, hasDeviceAttr } from './devices/device-attr.js';
-import { KvmUnsupportedError, openKvmError } from './errors.js';
+import { type DeviceAttr, getDeviceAttr, hasDeviceAttr, setDeviceAttr } from './devices/device-attr.js';
+import { KvmError, KvmUnsupportedError, openKvmError } from './errors.js';
 import { grown } from './growing-views.js';
 import { checkBindings } from './host-bindings.js';
 import { created, genericIoctl, ioctlsOfFile, read, requireValue } from './ioctl.js';
@@ -222,15 +222,35 @@ export class Kvm extends KernelFile {
    * attributes say what the kernel supports.
    *
    * @param which the numbers of the group and of the attribute.
-   * @param length in bytes, at most 65536.
+   * @param length in bytes, at most 32 MiB. By default the length of the attribute, where the bindings know it.
    * @throws KvmError with code `ENXIO` when there is no such attribute, KvmUnsupportedError when the kernel does not
-   * have the capability.
+   * have the capability, KvmArgumentError for a length that is too large, and without a length when the bindings do not know it.
    * @example
-   * const bytes = kvm.getDeviceAttr({ group: 0, attr: KVM_X86_XCOMP_GUEST_SUPP }, 8);
+   * const bytes = kvm.getDeviceAttr({ group: 0, attr: KVM_X86_XCOMP_GUEST_SUPP });
    * @see api.rst, "KVM_SET_DEVICE_ATTR/KVM_GET_DEVICE_ATTR"
    */
-  getDeviceAttr(which: DeviceAttr, length: number): Uint8Array {
+  getDeviceAttr(which: DeviceAttr, length?: number): Uint8Array {
     return getDeviceAttr(this.#target, which, length);
+  }
+
+  /**
+   * KVM_SET_DEVICE_ATTR: sets an attribute of the system. No kernel up to Linux 7.3 has such an attribute.
+   *
+   * @param which the numbers of the group and of the attribute.
+   * @param bytes the value, at most 32 MiB in the byte order of the architecture. By default no bytes.
+   * @throws KvmUnsupportedError when no attribute of the system can be set.
+   * @see api.rst, "KVM_SET_DEVICE_ATTR/KVM_GET_DEVICE_ATTR"
+   */
+  setDeviceAttr(which: DeviceAttr, bytes?: Uint8Array): void {
+    try {
+      setDeviceAttr(this.#target, which, bytes);
+    } catch (error) {
+      // The kernel fails with EINVAL for every ioctl of this file that it does not have.
+      if (!(error instanceof KvmError) || error.code !== 'EINVAL') throw error;
+      const problem =
+        'this kernel has no attribute of the system that can be set; the attributes of a VM and of a vCPU can';
+      throw new KvmUnsupportedError(error.operation, problem, null, error);
+    }
   }
 
   // VMs

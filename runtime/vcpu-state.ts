@@ -603,15 +603,16 @@ export abstract class VcpuState {
    * KVM_GET_DEVICE_ATTR (KVM_CAP_VCPU_ATTRIBUTES): returns the first `length` bytes of an attribute of the vCPU.
    *
    * @param which the numbers of the group and of the attribute.
-   * @param length in bytes, at most 65536.
+   * @param length in bytes, at most 32 MiB. By default the length of the attribute, where the bindings know it.
    * @throws KvmError with code `ENXIO` when there is no such attribute, KvmUnsupportedError when the kernel does not
-   * have the capability, KvmBusyError while another thread runs the vCPU.
+   * have the capability, KvmBusyError while another thread runs the vCPU, KvmArgumentError for a length that is too large, and
+   * without a length when the bindings do not know it.
    * @example
-   * const bytes = vcpu.getDeviceAttr({ group: KVM_VCPU_TSC_CTRL, attr: KVM_VCPU_TSC_OFFSET }, 8);
+   * const bytes = vcpu.getDeviceAttr({ group: KVM_VCPU_TSC_CTRL, attr: KVM_VCPU_TSC_OFFSET });
    * const guestMinusHost = new DataView(bytes.buffer).getBigInt64(0, true);
    * @see api.rst, "KVM_SET_DEVICE_ATTR/KVM_GET_DEVICE_ATTR"
    */
-  getDeviceAttr(which: DeviceAttr, length: number): Uint8Array {
+  getDeviceAttr(which: DeviceAttr, length?: number): Uint8Array {
     this.#supported('KVM_GET_DEVICE_ATTR');
     return getDeviceAttr(this.#vcpu.target, which, length);
   }
@@ -620,12 +621,14 @@ export abstract class VcpuState {
    * KVM_SET_DEVICE_ATTR (KVM_CAP_VCPU_ATTRIBUTES): sets an attribute of the vCPU.
    *
    * @param which the numbers of the group and of the attribute.
-   * @param bytes the value, at most 65536 bytes in the byte order of the architecture.
+   * @param bytes the value, at most 32 MiB in the byte order of the architecture. By default no bytes, for an attribute without a
+   * value.
    * @throws KvmError with code `ENXIO` when there is no such attribute, KvmUnsupportedError when the kernel does not
-   * have the capability, KvmBusyError while another thread runs the vCPU.
+   * have the capability, KvmBusyError while another thread runs the vCPU, KvmArgumentError when the attribute has another length
+   * than `bytes`.
    * @see api.rst, "KVM_SET_DEVICE_ATTR/KVM_GET_DEVICE_ATTR"
    */
-  setDeviceAttr(which: DeviceAttr, bytes: Uint8Array): void {
+  setDeviceAttr(which: DeviceAttr, bytes?: Uint8Array): void {
     this.#supported('KVM_SET_DEVICE_ATTR');
     setDeviceAttr(this.#vcpu.target, which, bytes);
   }

@@ -2,9 +2,16 @@
 
 import type { KvmClockData, KvmPmuEventFilter } from '../generated/x86_64/linux/kvm.js';
 import { allocate } from '../support/index.js';
-import { type Capability, checkExtension, enableCapability, requireExtension } from './capability.js';
+import {
+  type Capability,
+  checkExtension,
+  enableCapability,
+  requireCapability,
+  requireExtension,
+} from './capability.js';
 import { type Creator, requireCreator } from './construction.js';
 import type { Bindings, GenericIoctl, VmContext } from './context.js';
+import { type DeviceAttr, getDeviceAttr, hasDeviceAttr, setDeviceAttr } from './devices/device-attr.js';
 import { ioctlOfBytes, read } from './ioctl.js';
 import { addressOf, type GuestMemory, requireMemory } from './memory.js';
 import { type MsrFilter, setMsrFilter } from './msr-filter.js';
@@ -64,6 +71,53 @@ export abstract class VmSettings {
    */
   enableCap(capability: Capability, ...args: readonly (number | bigint)[]): void {
     enableCapability(this.#vm, capability, args);
+  }
+
+  // Attributes
+
+  /**
+   * KVM_HAS_DEVICE_ATTR (KVM_CAP_VM_ATTRIBUTES): returns whether the VM has an attribute. VMs of arm64, s390 and LoongArch have
+   * attributes.
+   *
+   * @param which the numbers of the group and of the attribute.
+   * @throws KvmUnsupportedError when the kernel does not have the capability, as on x86, KvmError when the kernel refuses.
+   * @see api.rst, "KVM_HAS_DEVICE_ATTR"
+   */
+  hasDeviceAttr(which: DeviceAttr): boolean {
+    return hasDeviceAttr(this.#attributes('KVM_HAS_DEVICE_ATTR'), which);
+  }
+
+  /**
+   * KVM_GET_DEVICE_ATTR (KVM_CAP_VM_ATTRIBUTES): returns the first `length` bytes of an attribute of the VM.
+   *
+   * @param which the numbers of the group and of the attribute.
+   * @param length in bytes, at most 32 MiB. By default the length of the attribute, where the bindings know it.
+   * @throws KvmError with code `ENXIO` when there is no such attribute, KvmUnsupportedError when the kernel does not have the
+   * capability, as on x86, KvmArgumentError for a length that is too large, and without a length when the bindings do not know it.
+   * @see api.rst, "KVM_SET_DEVICE_ATTR/KVM_GET_DEVICE_ATTR"
+   */
+  getDeviceAttr(which: DeviceAttr, length?: number): Uint8Array {
+    return getDeviceAttr(this.#attributes('KVM_GET_DEVICE_ATTR'), which, length);
+  }
+
+  /**
+   * KVM_SET_DEVICE_ATTR (KVM_CAP_VM_ATTRIBUTES): sets an attribute of the VM.
+   *
+   * @param which the numbers of the group and of the attribute.
+   * @param bytes the value, at most 32 MiB in the byte order of the architecture. By default no bytes, for an attribute without a
+   * value.
+   * @throws KvmError with code `ENXIO` when there is no such attribute, KvmUnsupportedError when the kernel does not have the
+   * capability, as on x86, KvmArgumentError when the attribute has another length than `bytes`.
+   * @see api.rst, "KVM_SET_DEVICE_ATTR/KVM_GET_DEVICE_ATTR"
+   */
+  setDeviceAttr(which: DeviceAttr, bytes?: Uint8Array): void {
+    setDeviceAttr(this.#attributes('KVM_SET_DEVICE_ATTR'), which, bytes);
+  }
+
+  #attributes(operation: string): VmContext['target'] {
+    // The bindings of an architecture whose VMs have no attributes do not name the capability for these ioctls.
+    requireCapability(this.#vm, 'KVM_CAP_VM_ATTRIBUTES', operation);
+    return this.#vm.target;
   }
 
   // Addresses. Set them once, before the first vCPU.

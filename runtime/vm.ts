@@ -288,7 +288,7 @@ export class Vm extends VmIo implements Disposable {
     const create = allocate(KvmCreateDevice);
     setMember(KVM_CREATE_DEVICE.name, create, 'type', 'type', type);
     const { offset } = KvmCreateDevice.$layout.members.fd;
-    return makeVmDevice(this.#vm, this.#vm.createFile(KVM_CREATE_DEVICE, create, offset));
+    return makeVmDevice(this.#vm, this.#vm.createFile(KVM_CREATE_DEVICE, create, offset), create.type);
   }
 
   /**

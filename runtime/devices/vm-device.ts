@@ -5,13 +5,13 @@ import { inspectable } from '../../support/inspect.js';
 import { addon, type FileRecord } from '../addon.js';
 import { newHandle, requireHandle } from '../arguments.js';
 import { type Creator, creator } from '../construction.js';
-import type { Bindings, CapabilityContext, GenericIoctl, IoctlTarget } from '../context.js';
+import type { Bindings, CapabilityContext, GenericIoctl } from '../context.js';
 import { KvmClosedError } from '../errors.js';
 import { checkBindings } from '../host-bindings.js';
 import { genericIoctl, ioctlsOfFile } from '../ioctl.js';
 import { fileRecord, KernelFile } from '../kernel-file.js';
 import { OpenVm } from '../open-vm.js';
-import { type DeviceAttr, getDeviceAttr, hasDeviceAttr, setDeviceAttr } from './device-attr.js';
+import { type AttributeTarget, type DeviceAttr, getDeviceAttr, hasDeviceAttr, setDeviceAttr } from './device-attr.js';
 
 /**
  * What another thread needs to attach to the device. `VmDevice.share` returns the handle. A handle can be posted. A handle does not
@@ -30,7 +30,7 @@ let make: (vm: CapabilityContext, record: FileRecord) => VmDevice;
 
 /** A device that the kernel has created for a VM. `Vm.createDevice` returns it. */
 export class VmDevice extends KernelFile {
-  readonly #target: IoctlTarget<'device'>;
+  readonly #target: AttributeTarget<'device'>;
   /** Makes any ioctl of the device file descriptor. */
   readonly ioctl: GenericIoctl<'device'>;
 
@@ -40,7 +40,8 @@ export class VmDevice extends KernelFile {
   private constructor(given: Creator, vm: CapabilityContext, record: FileRecord, ownVm?: OpenVm) {
     super(given, 'Vm.createDevice or VmDevice.attach', record);
     this.#ownVm = ownVm;
-    this.#target = { ...ioctlsOfFile(() => fileRecord(this)), kind: 'device', capabilities: vm };
+    const deviceType = (): number => addon().deviceType(fileRecord(this));
+    this.#target = { ...ioctlsOfFile(() => fileRecord(this)), kind: 'device', capabilities: vm, deviceType };
     this.ioctl = genericIoctl(this.#target);
   }
 
@@ -89,31 +90,33 @@ export class VmDevice extends KernelFile {
   }
 
   /**
-   * KVM_GET_DEVICE_ATTR: returns the first `length` bytes of an attribute, in the byte order of the architecture. The
-   * kernel's document of the device (Documentation/virt/kvm/devices/) says how long the attribute is.
+   * KVM_GET_DEVICE_ATTR: returns the first `length` bytes of an attribute, in the byte order of the architecture.
    *
    * @param which the numbers of the group and of the attribute.
-   * @param length in bytes, at most 65536.
-   * @throws KvmError with code `ENXIO` when the device does not have the attribute.
+   * @param length in bytes, at most 32 MiB. By default the length of the attribute, where the bindings know it. For other
+   * attributes the kernel's document of the device (Documentation/virt/kvm/devices/) says the length.
+   * @throws KvmError with code `ENXIO` when the device does not have the attribute, KvmArgumentError for a length that is too
+   * large, and without a length when the bindings do not know it.
    * @see api.rst, "KVM_SET_DEVICE_ATTR/KVM_GET_DEVICE_ATTR"
    */
-  getDeviceAttr(which: DeviceAttr, length: number): Uint8Array {
+  getDeviceAttr(which: DeviceAttr, length?: number): Uint8Array {
     return getDeviceAttr(this.#target, which, length);
   }
 
   /**
-   * KVM_SET_DEVICE_ATTR: sets an attribute to `bytes`, in the byte order of the architecture. An attribute that is
-   * longer than `bytes` is filled with zeros.
+   * KVM_SET_DEVICE_ATTR: sets an attribute to `bytes`, in the byte order of the architecture. If the bindings do not know the
+   * length of the attribute, zeros follow after `bytes`.
    *
    * @param which the numbers of the group and of the attribute.
-   * @param bytes the value, at most 65536 bytes.
-   * @throws KvmError with code `ENXIO` when the device does not have the attribute.
+   * @param bytes the value, at most 32 MiB. By default no bytes, for an attribute without a value.
+   * @throws KvmError with code `ENXIO` when the device does not have the attribute, KvmArgumentError when the attribute has
+   * another length than `bytes`.
    * @example
    * using vfio = vm.createDevice(KVM_DEV_TYPE_VFIO);
    * vfio.setDeviceAttr({ group: KVM_DEV_VFIO_FILE, attr: KVM_DEV_VFIO_FILE_ADD }, new Uint8Array(Int32Array.of(fd).buffer));
    * @see api.rst, "KVM_SET_DEVICE_ATTR/KVM_GET_DEVICE_ATTR"
    */
-  setDeviceAttr(which: DeviceAttr, bytes: Uint8Array): void {
+  setDeviceAttr(which: DeviceAttr, bytes?: Uint8Array): void {
     setDeviceAttr(this.#target, which, bytes);
   }
 
@@ -122,7 +125,8 @@ export class VmDevice extends KernelFile {
   }
 }
 
-/** Makes the object of a file of KVM_CREATE_DEVICE. */
-export function makeVmDevice(vm: CapabilityContext, record: FileRecord): VmDevice {
+/** Makes the object of a file of KVM_CREATE_DEVICE with this type. */
+export function makeVmDevice(vm: CapabilityContext, record: FileRecord, type: number): VmDevice {
+  addon().deviceSetType(record, type);
   return make(vm, record);
 }

@@ -77,6 +77,8 @@ class File {
   uint64_t id = 0;
   const int fd;
   const std::shared_ptr<Vm> vm;
+  // The type of a device of a VM, or -1 if nobody has recorded it.
+  std::atomic<int64_t> device_type{-1};
 };
 
 // The part of a memory that is in a slot.

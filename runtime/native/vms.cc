@@ -49,6 +49,16 @@ napi_value VmOfDevice(napi_env env, Open<File> device) {
   return device->vm == nullptr ? null(env) : handle_of(env, device->vm);
 }
 
+// Records the type of a device. An isolate that attaches to the device reads it here.
+napi_value DeviceSetType(napi_env env, Open<File> device, uint32_t type) {
+  int64_t none = -1;
+  return number(env, device->device_type.compare_exchange_strong(none, type) || none == type ? 0 : -EINVAL);
+}
+
+napi_value DeviceType(napi_env env, Open<File> device) {
+  return number(env, static_cast<double>(device->device_type.load()));
+}
+
 napi_value VmIoctl(napi_env env, Open<Vm> vm, uint32_t request, Word value) {
   return number(env, call_ioctl(vm->fd, request, value.value));
 }
@@ -243,6 +253,8 @@ void export_vms(napi_env env, napi_value exports) {
                  {"vmOfDevice", checked<VmOfDevice>},
                  {"deviceId", checked<DeviceId>},
                  {"deviceFind", checked<DeviceFind>},
+                 {"deviceSetType", checked<DeviceSetType>},
+                 {"deviceType", checked<DeviceType>},
                  {"vmSetVcpuBytes", checked<VmSetVcpuBytes>},
                  {"vmVcpuBytes", checked<VmVcpuBytes>},
                  {"vmIoctl", checked<VmIoctl>},

@@ -44,6 +44,7 @@ describe('the generic ioctl of every architecture', () => {
       capabilities: { bindings, checkExtension: () => 1 },
       value: (request) => made.push(`value ${request}`),
       view: (request) => made.push(`view ${request}`),
+      attribute: ({ request }) => made.push(`attribute ${request}`),
     });
     const withAddresses = ioctlsOf(bindings).filter(({ pointers }) => pointers);
     expect(withAddresses.length).toBeGreaterThan(8);

@@ -238,6 +238,9 @@ class Calls {
     pollCreate: () => [this.#handle('file'), () => {}],
     pollWait: () => [this.#handle('poll'), this.#bool(), this.#bool()],
     pollRelease: () => [this.#handle('poll')],
+    fileAttribute: () => [this.#attribute('file')],
+    vmAttribute: () => [this.#attribute('vm')],
+    vcpuAttribute: () => [this.#attribute('vcpu')],
     fileIoctl: () => this.#wordCall('file'),
     fileIoctlView: () => this.#viewCall('file'),
     fileIoctlTail: () => this.#tailCall('file'),
@@ -260,6 +263,8 @@ class Calls {
     vmOfDevice: () => [this.#handle('file')],
     deviceId: () => [this.#handle('file')],
     deviceFind: () => [this.#id()],
+    deviceSetType: () => [this.#handle('file'), this.#random(4)],
+    deviceType: () => [this.#handle('file')],
     vmSetVcpuBytes: () => [this.#handle('vm'), this.#length()],
     vmVcpuBytes: () => [this.#handle('vm')],
     vmFd: () => [this.#handle('vm')],
@@ -318,6 +323,15 @@ class Calls {
   #tailCall(kind: Kind): unknown[] {
     const [request, ...tail] = this.#one(counted);
     return [this.#handle(kind), request, this.#view(), this.#offset(), this.#needed(), ...tail];
+  }
+
+  #attribute(kind: Kind): unknown {
+    const { KVM_GET_DEVICE_ATTR, KVM_SET_DEVICE_ATTR, KvmDeviceAttr } = kvm;
+    const { request } = this.#one([KVM_GET_DEVICE_ATTR, KVM_GET_DEVICE_ATTR, KVM_SET_DEVICE_ATTR]);
+    const view = new DataView(new ArrayBuffer(KvmDeviceAttr.$size));
+    const value = this.#chance(50) ? this.#view() : new DataView(new ArrayBuffer(this.#one([0, 4, 8])));
+    const addressAt = this.#one([KvmDeviceAttr.$layout.members.addr.offset, KvmDeviceAttr.$size, 2 ** 40]);
+    return { target: this.#handle(kind), request, view, offset: 0, needed: view.byteLength, addressAt, value };
   }
 
   #fileCall(): unknown[] {
