@@ -39,9 +39,10 @@ namespace kvm_uapi::hooks {
 #define KVM_UAPI_GAPS(each) each(K2) each(K3) each(R1) each(R2) each(R4) each(R5) each(R7)
 
 // The changes. Each change leaves out the step of its name. The last change is different: it adds a mistake.
-#define KVM_UAPI_CHANGES(each)                                                                             \
-  each(K1) each(K2) each(K3) each(R1) each(R3) each(R5) each(R6) each(R7) each(flag) each(reset_in_flight) \
-      each(forget) each(one_in_flight) each(thread_mask) each(mask_inside) each(ticker) each(clear_before_entry)
+#define KVM_UAPI_CHANGES(each)                                                                                \
+  each(K1) each(K2) each(K3) each(R1) each(R3) each(R5) each(R6) each(R7) each(flag) each(caller_flag)        \
+      each(reset_in_flight) each(forget) each(one_in_flight) each(thread_mask) each(mask_inside) each(ticker) \
+          each(clear_before_entry)
 
 #define KVM_UAPI_ENUMERATOR(name) name,
 #define KVM_UAPI_NAME(name) #name,

@@ -117,7 +117,7 @@ void KickGate::handle(int, siginfo_t* info, void*) {
   KickGate* const gate = current_;
   if (gate == nullptr) return;
   gate->take(*info);
-  if (gate->mechanism_ == Mechanism::kImmediateExit) gate->set_flag(1);
+  if (gate->mechanism_ == Mechanism::kImmediateExit) gate->set_flag();
 }
 
 void KickGate::take(const siginfo_t& info) {

@@ -35,8 +35,7 @@
 //   immediate_exit (Linux 4.11). The handler of the signal runs on the vCPU's thread and sets run->immediate_exit.
 //   KVM_RUN reads this flag when it enters. If the signal arrives before R4, the flag is set when R4 begins. If the
 //   signal arrives during R4, the signal itself ends KVM_RUN. R3 sets the flag. R6 clears it, or `end` after an exit.
-//   Nothing clears the flag between R2 and R4, because that would lose a kick. Only the vCPU's own thread accesses the
-//   mapping. A kicker never accesses it.
+//   Nothing clears the flag between R2 and R4, because that would lose a kick. A kicker never accesses the mapping.
 //
 //   KVM_SET_SIGNAL_MASK. The thread keeps the signal blocked, and the kernel unblocks it only inside KVM_RUN. If the
 //   signal arrives before R4, the signal is pending, and it ends KVM_RUN when KVM_RUN enters. R3 sends the signal to
@@ -51,6 +50,12 @@
 // A kicker that finds a signal in flight does not need to send another one. The flight of that signal ends in the
 // handler, in R6, in `end`, or in `enter` just before R1. After each of these the runner reads the requests before it
 // enters KVM_RUN or returns an interruption. At that time K1 of this kicker is done, so the runner sees its request.
+//
+// The caller's flag. JavaScript can store a value into immediate_exit too, on any thread and with both mechanisms. This
+// store is a kick: `begin`, R6 and `end` clear the flag, and if a caller has set it, they make it a request. The gate
+// itself sets only one bit of the flag and leaves the other bits as they are. So a store by a caller during a run is
+// distinguished from the handler's, unless the caller stores exactly this bit. Between two runs every value is the
+// caller's.
 //
 // A release store suffices for R5. A kicker that reads the old value sends a signal, and a signal without a request has
 // no effect.
@@ -129,6 +134,7 @@ class KickGate {
   // `number` is the number of the run for `abort`, or 0. If `at_once` is true, R4 returns before the guest executes
   // an instruction, even if there is no request.
   void begin(uint64_t number, bool at_once) {
+    clear_flag(0);
     STEP(thread_mask) set_thread_mask();
     number_ = number;
     at_once_ = at_once;
@@ -143,9 +149,9 @@ class KickGate {
     STEP(R1) running_.store(true);
     GAP(R2);
     const bool returns = at_once_ || interruption() != Interruption::kNone;  // R2
-    STEP(R3) if (returns) mechanism_ == Mechanism::kImmediateExit ? set_flag(1) : signal_thread();
+    STEP(R3) if (returns) mechanism_ == Mechanism::kImmediateExit ? set_flag() : signal_thread();
     GAP(R4);
-    WRONG(clear_before_entry) set_flag(0);
+    WRONG(clear_before_entry) __atomic_store_n(immediate_exit_, 0, __ATOMIC_RELAXED);
   }
 
   void leave() {
@@ -156,7 +162,7 @@ class KickGate {
 
   // Call this after `leave` if KVM_RUN has failed with EINTR or EAGAIN.
   void take_back() {
-    STEP(R6) mechanism_ == Mechanism::kImmediateExit ? set_flag(0) : take_pending();
+    STEP(R6) undo_return();
     GAP(R7);
   }
 
@@ -178,9 +184,8 @@ class KickGate {
 
   void end() {
     current_ = nullptr;
-    if (mechanism_ == Mechanism::kImmediateExit) {
-      set_flag(0);
-    } else if (in_flight_.load()) {
+    clear_flag(gates_bit);
+    if (mechanism_ == Mechanism::kSignalMask && in_flight_.load()) {
       // KVM_RUN returned with an exit and left the signal pending. The next R2 reads the request of this signal.
       take_pending();
     }
@@ -221,7 +226,22 @@ class KickGate {
   void take_pending();
   void take(const siginfo_t& info);
 
-  void set_flag(uint8_t value) { STEP(flag) __atomic_store_n(immediate_exit_, value, __ATOMIC_RELAXED); }
+  void undo_return() {
+    clear_flag(gates_bit);
+    if (mechanism_ == Mechanism::kSignalMask) take_pending();
+  }
+
+  // The bit of immediate_exit that the gate sets. Callers usually store 1.
+  static constexpr uint8_t gates_bit = 0x80;
+
+  void set_flag() { STEP(flag) __atomic_fetch_or(immediate_exit_, gates_bit, __ATOMIC_RELAXED); }
+
+  // Clears the flag. If it has bits other than `ours`, a caller has set it.
+  void clear_flag(uint8_t ours) {
+    if (__atomic_load_n(immediate_exit_, __ATOMIC_RELAXED) == 0) return;
+    const uint8_t flag = __atomic_exchange_n(immediate_exit_, 0, __ATOMIC_RELAXED);
+    STEP(caller_flag) if ((flag & ~ours) != 0) requested_.fetch_add(1);
+  }
 
   const Mechanism mechanism_;
   uint8_t* const immediate_exit_;

@@ -53,18 +53,6 @@ describe.skipIf(!hasKvm)(`immediate_exit ${needsKvm}`, () => {
     expect(run(machine)).toBe(`exit ${KVM_EXIT_IO}`);
   });
 
-  // Shows: statement 2
-  it('immediate_exit without a signal has no effect on a running guest until the next entry', async () => {
-    await using helper = await Helper.start();
-    using machine = load(userMode.spin);
-    const outcomes = helper.do('run', { vcpu: machine.vcpu.share() });
-    await untilCounting(machine);
-    machine.vcpu.kvmRun.immediate_exit = 1;
-    for (let looks = 0; looks < 5; looks++) await untilCounting(machine);
-    machine.vcpu.kick();
-    expect(await outcomes).toEqual([kicked]);
-  });
-
   // Shows: statement 4
   it('immediate_exit leaves exit_reason unchanged', () => {
     using machine = load(realMode.halt);

@@ -183,6 +183,13 @@ const endsWorker: Probe = async (mechanism, leftOut) => {
   return inTime;
 };
 
+/** A flag that a caller has set interrupts the next run. */
+const honoursCallersFlag: Probe = async (mechanism, leftOut) => {
+  using machine = loadWithout(leftOut, realMode.out, { mechanism });
+  machine.vcpu.kvmRun.immediate_exit = 1;
+  return machine.vcpu.run().reason === 'interrupted';
+};
+
 interface Row {
   readonly step: Change;
   readonly what: string;
@@ -217,6 +224,8 @@ const rows: readonly Row[] = [
     probe: deliveredByNextRun,
     mechanisms: ['signal_mask'],
   },
+  // The probes of the step thread_mask come before those that run a vCPU on this thread, because Workers inherit its mask.
+  { step: 'caller_flag', what: "a caller's immediate_exit interrupts the next run", probe: honoursCallersFlag },
   {
     step: 'reset_in_flight',
     what: 'a signal between two runs does not prevent a later one',

@@ -21,6 +21,7 @@ export const shortChecks: readonly Check[] = [
   { what: 'an abort and a timeout', bounds: { KICKERS: 0, ABORTS: 1, TIMEOUTS: 1, RUNS: 3 }, search: 'states' },
   { what: 'two threads and a close', bounds: { THREADS: 2, RUNS: 1, CLOSES: 1 }, search: 'states' },
   { what: 'the ticker', bounds: { TICKS: 1, RUNS: 1, EXITS: 1 }, search: 'states' },
+  { what: "a caller's flag", bounds: { KICKERS: 0, FLAGS: 2, STRAYS: 1, EXITS: 1, COMPLETES: 1 }, search: 'states' },
   { what: 'progress', bounds: { STRAYS: 1, EAGAINS: 1, COMPLETES: 1, RUNS: 2 }, search: 'cycles' },
 ];
 
@@ -53,6 +54,12 @@ export const longChecks: readonly Check[] = [
     bounds: { KICKS: 2, EXITS: 1, EAGAINS: 1, RUNS: 2, IDLE: 1 },
     search: 'states',
   },
+  {
+    what: "a caller's flag, a kick, a stray signal and a timeout",
+    bounds: { FLAGS: 2, STRAYS: 1, TIMEOUTS: 1, EXITS: 1, COMPLETES: 1, RUNS: 2 },
+    search: 'states',
+  },
+  { what: "a caller's flag and two threads", bounds: { FLAGS: 2, THREADS: 2, EXITS: 1, RUNS: 1 }, search: 'states' },
   {
     what: 'progress',
     bounds: { STRAYS: 2, EAGAINS: 1, COMPLETES: 1, EXITS: 1, RUNS: 2 },
@@ -88,6 +95,12 @@ const withoutStep: readonly Mutant[] = [
   { name: 'without R6', edits: [{ leaveOut: 'R6' }], violates: ['progress'], bounds: { STRAYS: 1 }, search: 'cycles' },
   { name: 'without R7', edits: [{ leaveOut: 'R7' }], violates: ['progress'], search: 'cycles' },
   { name: 'without flag', edits: [{ leaveOut: 'flag' }], violates: ['late', 'lost'], mechanisms: flagOnly },
+  {
+    name: 'without caller_flag',
+    edits: [{ leaveOut: 'caller_flag' }],
+    violates: ['kept'],
+    bounds: { KICKERS: 0, FLAGS: 1, STRAYS: 1 },
+  },
   {
     name: 'without thread_mask',
     edits: [{ leaveOut: 'thread_mask' }],
@@ -148,7 +161,7 @@ const reordered: readonly Mutant[] = [
 const mistaken: readonly Mutant[] = [
   {
     name: 'clear_before_entry',
-    edits: [{ insert: 'set_flag(false)', before: 'R4' }],
+    edits: [{ insert: 'immediate_exit = false', before: 'R4' }],
     violates: ['late', 'lost'],
     mechanisms: flagOnly,
   },
@@ -157,6 +170,19 @@ const mistaken: readonly Mutant[] = [
     edits: [{ insert: 'take_pending(is_timer)', before: 'R4' }],
     violates: ['late', 'lost'],
     mechanisms: maskOnly,
+  },
+  {
+    name: "the handler overwrites the caller's flag",
+    edits: [{ replace: 'handler_flag', by: 'set_flag(); caller_flag = false' }],
+    violates: ['kept'],
+    bounds: { KICKERS: 0, FLAGS: 1, STRAYS: 1 },
+    mechanisms: flagOnly,
+  },
+  {
+    name: "the end of a run drops the caller's flag",
+    edits: [{ replace: 'end_flag', by: 'immediate_exit = false; caller_flag = false' }],
+    violates: ['kept'],
+    bounds: { KICKERS: 0, FLAGS: 1, EXITS: 1 },
   },
   {
     name: 'the handler does not set the flag',
@@ -247,7 +273,7 @@ const mistaken: readonly Mutant[] = [
   },
   {
     name: 'completeExit makes no request at R3',
-    edits: [{ replace: 'R3', by: 'if :: next != NONE -> set_flag(!MASK) :: else fi' }],
+    edits: [{ replace: 'R3', by: 'if :: next != NONE -> immediate_exit = !MASK :: else fi' }],
     violates: ['complete'],
     bounds: { KICKERS: 0, COMPLETES: 1 },
   },
@@ -270,4 +296,5 @@ export const reachedStates: Readonly<
   signal_in_guest: { bounds: {} },
   signal_between_runs: { bounds: {}, mechanisms: flagOnly },
   exit_with_request: { bounds: { EXITS: 1 } },
+  caller_flag_taken: { bounds: { KICKERS: 0, FLAGS: 1 } },
 };

@@ -23,6 +23,7 @@ type Bound =
   | 'EAGAINS'
   | 'COMPLETES'
   | 'CLOSES'
+  | 'FLAGS'
   | 'IDLE';
 export type Bounds = Readonly<Partial<Record<Bound, number>>>;
 

@@ -58,6 +58,10 @@
 #define CLOSES 0
 #endif
 
+#ifndef FLAGS
+#define FLAGS 0
+#endif
+
 /* Whether the checker also shows that no signal goes to an idle thread. It is expensive, so it has a check of its own. */
 #ifndef IDLE
 #define IDLE 0
@@ -89,8 +93,8 @@ bool at_once, timed_out, armed, running, in_flight, has_timer;
 byte thread;
 bool locked;           /* thread_mutex_ */
 
-/* The member of struct kvm_run. */
-bool immediate_exit;
+/* The member of struct kvm_run: the bit that the gate sets, and whether a caller has set other bits. */
+bool immediate_exit, caller_flag;
 
 /* Variables of each thread. The threads of the vCPU have the numbers 1 to THREADS. */
 bool current[THREADS + 1];   /* whether current_ refers to this vCPU */
@@ -118,7 +122,7 @@ bool freed, busy;
 bool ending;
 
 /* How many events of each kind may still occur. */
-byte exits = EXITS, eagains = EAGAINS, completes = COMPLETES, timeouts = TIMEOUTS;
+byte flags = FLAGS, exits = EXITS, eagains = EAGAINS, completes = COMPLETES, timeouts = TIMEOUTS;
 
 /* What the properties are about. The protocol does not read these variables. */
 byte made;          /* how many kicks have returned */
@@ -134,10 +138,12 @@ bool in_guest;
 bool stale;         /* a kicker may still read the value of running_ before R5 */
 bool settled;       /* no run is in progress, and all threads know it */
 bool stopping;      /* nothing can happen any more */
+bool owed;          /* a caller has set the flag, and no kick was delivered since then */
 bool sending;       /* a kicker has marked a signal as in flight and has not sent it */
 byte left_over[THREADS + 1];  /* how many signals were in flight when the flight was reset */
 
 #define signals(t) (pending[t] + strays[t] > 0 || timer_signal[t])
+#define flag_is_set (immediate_exit || caller_flag)
 #define interrupts(t) (signals(t) && (!MASK || mask_inside))
 #define outstanding (made > told || requested > told || (number != 0 && aborted >= number) || holders > 0 || fired_run == run_id || ending)
 
@@ -233,8 +239,18 @@ inline take_pending(is_timer) {
 /* A thread returns from the kernel. Its handler runs first, as often as there are signals that are not blocked. */
 inline return_from_kernel() { blocked[me] || !signals(me) }
 
-inline set_flag(value) {
-  STEP(flag) immediate_exit = value;
+inline set_flag() {
+  STEP(flag) immediate_exit = true;
+}
+
+/* KickGate::clear_flag. Only this thread reads and writes the request between the two statements. */
+inline clear_flag() {
+  atomic {
+    STEP(caller_flag) requested = requested + caller_flag;
+    REACH(caller_flag_taken, caller_flag);
+    immediate_exit = false;
+    caller_flag = false
+  }
 }
 
 /*
@@ -253,7 +269,7 @@ end_idle:
           PROPERTY(open, !freed);
           take(is_timer);
           if
-          :: !MASK -> PART(handler_flag) set_flag(true)
+          :: !MASK -> PART(handler_flag) set_flag()
           :: else
           fi
        :: else -> REACH(signal_between_runs, true)
@@ -400,6 +416,8 @@ end_idle:
   :: atomic { THREADS > 1 && send > 0 && alive[THREADS] -> send--; strays[THREADS]++ }
   :: atomic { TICKS > 0 && !ending -> ending = true }
   :: atomic { closes -> closes = false } release()
+  /* A caller stores 1 into the flag. This overwrites the bit of the gate. */
+  :: atomic { flags > 0 -> flags--; immediate_exit = false; caller_flag = true; owed = true }
   od
 }
 
@@ -416,9 +434,9 @@ inline kvm_run(status) {
     if
     :: exits > 0 -> exits--; status = EXIT
     :: eagains > 0 -> eagains--; status = EAGAIN
-    :: immediate_exit -> status = EINTR
-    :: !immediate_exit && interrupts(me) -> status = EINTR
-    :: !immediate_exit && !interrupts(me) ->
+    :: flag_is_set -> status = EINTR
+    :: !flag_is_set && interrupts(me) -> status = EINTR
+    :: !flag_is_set && !interrupts(me) ->
        in_guest = true;
        REACH(guest_entered, true);
        PROPERTY(late, !due && !due_pause);
@@ -456,6 +474,7 @@ inline begin() {
     PROPERTY(open, !freed);
     run_id++;
     settled = false;
+    PART(begin_flag) clear_flag();
     STEP(thread_mask) blocked[me] = MASK;
     /* The options of the run. */
     if
@@ -515,7 +534,7 @@ inline mark_running() {
   atomic {
     running = true;
     stale = false;
-    due = requested != told || (number != 0 && aborted >= number) || timed_out;
+    due = requested != told || (number != 0 && aborted >= number) || timed_out || caller_flag;
     due_pause = holders > 0
   }
 }
@@ -536,8 +555,8 @@ inline reset_flight() {
 
 inline end() {
   PART(reset_current) current[me] = false;
+  PART(end_flag) clear_flag();
   if
-  :: !MASK -> set_flag(false)
   :: MASK && in_flight -> take_pending(is_timer)
   :: else
   fi
@@ -568,7 +587,7 @@ proctype runner(byte me; byte runs) {
         STEP(reset_in_flight) reset_flight();
         STEP(R1) mark_running();
         STEP(R2) interruption(next);
-        STEP(R3) if :: (at_once || next != NONE) && !MASK -> set_flag(true) :: (at_once || next != NONE) && MASK -> signal_thread(to) :: else fi;
+        STEP(R3) if :: (at_once || next != NONE) && !MASK -> set_flag() :: (at_once || next != NONE) && MASK -> signal_thread(to) :: else fi;
         STEP(R4) kvm_run(status);
         STEP(R5) mark_not_running();
         if
@@ -577,7 +596,7 @@ proctype runner(byte me; byte runs) {
            break
         :: else
         fi;
-        STEP(R6) if :: MASK -> take_pending(is_timer) :: else -> set_flag(false) fi;
+        STEP(R6) clear_flag(); if :: MASK -> take_pending(is_timer) :: else fi;
         next = NONE;
         if
         :: at_once -> next = COMPLETED
@@ -597,6 +616,7 @@ proctype runner(byte me; byte runs) {
        PROPERTY(own_abort, next != ABORT || (number != 0 && aborted >= number));
        PROPERTY(own_timeout, next != TIMEOUT || (with_timer && fired_run == run_id));
        told = (next == KICK -> delivered : told);
+       owed = (next == KICK -> caller_flag : owed);
        REACH(kick, next == KICK);
        REACH(abort, next == ABORT);
        REACH(timeout, next == TIMEOUT);
@@ -610,6 +630,7 @@ proctype runner(byte me; byte runs) {
      fi;
      end();
      atomic {
+       PROPERTY(kept, !owed || caller_flag || requested != delivered);
        busy = false;
        number = 0;
        at_once = false;
@@ -662,7 +683,7 @@ init {
     :: else
     fi;
     if
-    :: TIMEOUTS + STRAYS + TICKS + CLOSES > 0 -> run environment()
+    :: TIMEOUTS + STRAYS + TICKS + CLOSES + FLAGS > 0 -> run environment()
     :: else
     fi
   }
