@@ -85,6 +85,7 @@ export function headersFrom({
     comments: comments ? headerComments : noComments,
     define: checkedDefinitions(define, (problem) => new UsageError(`define: ${problem}`)),
     ioctls: statements.ioctls ?? {},
+    readable: new Map<string, boolean>(),
   };
   return {
     model: (header) => withStatements(analyzeHeader(header, target, resolver, identify, options), statements),

@@ -23,7 +23,7 @@ import { enumWithKernelDoc, withKernelDoc } from './kernel-doc.js';
 import { MacroAnalyzer } from './macros.js';
 import { otherDeclarations } from './other-declarations.js';
 import { RecordAnalyzer, type TypedefNames, typedefNames } from './records.js';
-import { readWithRequiredIncludes, undefinedNamesIn } from './required-includes.js';
+import { type ReadableHeaders, readWithRequiredIncludes, undefinedNamesIn } from './required-includes.js';
 import { withSelectedAddresses } from './selected-addresses.js';
 import { skippedDeclarations } from './skipped-declarations.js';
 import type { IoctlStatements } from './stated-ioctls.js';
@@ -37,6 +37,8 @@ export interface AnalyzeOptions {
   readonly define?: Definitions;
   /** What the project states about its ioctls. */
   readonly ioctls?: IoctlStatements;
+  /** The cache of a run over several headers. */
+  readonly readable?: ReadableHeaders;
 }
 
 /** Returns the model of a header that `resolver` finds. */
@@ -45,9 +47,9 @@ export function analyzeHeader(
   target: Target,
   resolver: Resolver,
   identify: Identify,
-  { comments = noComments, define = {}, ioctls = {} }: AnalyzeOptions = {},
+  { comments = noComments, define = {}, ioctls = {}, readable = new Map() }: AnalyzeOptions = {},
 ): Model {
-  const read = readWithRequiredIncludes(header, resolver, target, define, (requiredIncludes) => {
+  const read = readWithRequiredIncludes(header, resolver, target, define, readable, (requiredIncludes) => {
     const preprocessed = preprocess(header, resolver, target, requiredIncludes, define);
     return readHeader(preprocessed, requiredIncludes, target, comments, ioctls);
   });
@@ -132,8 +134,7 @@ function modelFrom(
   const { records, enums, coverage, coveredFiles } = read;
   const origins: Origin[] = [];
   const sources = identity.files.map(({ name, sha256, origin }) => {
-    const known = origins.findIndex((other) => JSON.stringify(other) === JSON.stringify(origin));
-    return { name, sha256, origin: known === -1 ? origins.push(origin) - 1 : known };
+    return { name, sha256, origin: indexOfOrigin(origin, origins) };
   });
   const { omissions, constants: ofMacros, ioctls, ...analyzed } = macros.analyze(coveredFiles, types);
   const objects = constantObjects(declarations, coveredFiles, preprocessed.macros, layout, comments);
@@ -177,4 +178,14 @@ function modelFrom(
       ...unmetConditionals(preprocessed, declarations, coveredFiles),
     ],
   };
+}
+
+/** Returns the index of an origin in the list. An origin that the list does not have is added. */
+function indexOfOrigin(origin: Origin, origins: Origin[]): number {
+  // The files of a package share one object.
+  const same = origins.indexOf(origin);
+  if (same !== -1) return same;
+  const text = JSON.stringify(origin);
+  const equal = origins.findIndex((other) => JSON.stringify(other) === text);
+  return equal === -1 ? origins.push(origin) - 1 : equal;
 }

@@ -34,7 +34,7 @@ export function findCoveredFiles(
   layout: Layout,
   argumentsOf: (file: SourceFile) => readonly CType[],
 ): CoveredFile[] {
-  const { files, includes, macros } = preprocessed;
+  const { files, includes, definitions } = preprocessed;
   const { records, enums, typedefs, objects } = declarations;
   const parts = privateParts(preprocessed, declarations);
   const declaring = new Set<SourceFile>();
@@ -42,9 +42,7 @@ export function findCoveredFiles(
     for (const { at } of declared) declaring.add(at.file);
   }
   for (const { at, places = [at] } of objects.values()) for (const { file } of places) declaring.add(file);
-  for (const macro of macros.values()) {
-    if (!declaring.has(macro.at.file) && macro.body.length > 0) declaring.add(macro.at.file);
-  }
+  for (const { at, body } of definitions) if (body.length > 0) declaring.add(at.file);
   const usedBy = (file: SourceFile): ReadonlySet<SourceFile> => {
     const used = new Set<SourceFile>();
     const use = (type: CType): void => {

@@ -80,10 +80,7 @@ export class IoctlAnalyzer {
       const argument = request && (this.#overriding(named).argument ?? request.argument);
       if (argument && this.#hasSize(argument, named.at)) types.push(argument);
     };
-    // A copy, because an expansion can define a macro.
-    const own: Macro[] = [];
-    for (const macro of this.#preprocessed.macros.values()) if (macro.at.file === file) own.push(macro);
-    for (const macro of own) add(macro, this.of(macro));
+    for (const macro of this.#preprocessed.definitions) if (macro.at.file === file) add(macro, this.of(macro));
     for (const { at, enumerators } of this.#declarations.enums) {
       if (at.file !== file) continue;
       for (const node of enumerators) add(node, this.requests.ofEnumerator(node));

@@ -59,7 +59,7 @@ export class MacroAnalyzer {
     this.#declarations = declarations;
     this.#ioctls = ioctls;
     this.#comments = comments;
-    this.#changing = new ChangingMacros(preprocessed.macros);
+    this.#changing = new ChangingMacros(preprocessed);
     this.#reader = {
       layout,
       expand: preprocessed.expand,
@@ -72,7 +72,7 @@ export class MacroAnalyzer {
     const ioctls: Ioctl[] = [];
     const functions: FunctionMacro[] = [];
     const omissions: Omission[] = [];
-    for (const macro of this.#macros()) {
+    for (const macro of this.#preprocessed.definitions) {
       if (!covered.has(macro.at.file)) continue;
       const { name } = macro;
       const location = locationOf(macro.at);
@@ -134,13 +134,6 @@ export class MacroAnalyzer {
         omissions.push({ kind: 'ioctl', name, reason: this.#reasonOf(error), location: locationOf(at) });
       }
     }
-  }
-
-  /**
-   * Returns a copy of the current macros. The expansion of a body can define another macro (`_Pragma("pop_macro(…)")`).
-   */
-  #macros(): Macro[] {
-    return [...this.#preprocessed.macros.values()];
   }
 
   #checkChanging(macro: Macro): void {

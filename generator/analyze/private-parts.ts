@@ -16,7 +16,7 @@ const reserved = /^_[_A-Z]/;
  * such as `bits/types.h`, serves only its library.
  */
 export function privateParts(
-  { files, refusing, macros }: Pick<Preprocessed, 'files' | 'refusing' | 'macros'>,
+  { files, refusing, definitions }: Pick<Preprocessed, 'files' | 'refusing' | 'definitions'>,
   { records, enums, typedefs }: Declarations,
 ): ReadonlySet<SourceFile> {
   const parts = new Set(files.filter((file) => /(?:^|\/)bits\//.test(file.name) || refusing.has(file)));
@@ -33,8 +33,6 @@ export function privateParts(
   for (const { name, type, at } of typedefs.values()) {
     if (type.kind === 'unnamed record' || type.kind === 'unnamed enum') note(name, at);
   }
-  for (const macro of macros.values()) {
-    if (parts.has(macro.at.file) && macro.body.length > 0) note(macro.name, macro.at);
-  }
+  for (const { name, at, body } of definitions) if (body.length > 0) note(name, at);
   return useful;
 }

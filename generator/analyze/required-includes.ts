@@ -29,18 +29,26 @@ interface Reading<T> {
   finish(): T;
 }
 
+/**
+ * Caches whether headers can be read alone, by name. A cache belongs to one resolver, one target and one set of
+ * definitions.
+ */
+export type ReadableHeaders = Map<string, boolean>;
+
 /** Reads a header after its required includes. `read` receives the required includes. */
 export function readWithRequiredIncludes<T>(
   header: string,
   resolver: Resolver,
   target: Target,
   define: Definitions,
+  readable: ReadableHeaders,
   read: (requiredIncludes: readonly string[]) => T & { readonly undefinedNames: readonly string[] },
 ): T {
-  const usable = new Map<string, boolean>([[header, false]]);
+  const unusable = new Set([header]);
   const isUsable = (candidate: string): boolean => {
-    const known = usable.get(candidate) ?? canBeRead(candidate, resolver, target, define);
-    usable.set(candidate, known);
+    if (unusable.has(candidate)) return false;
+    const known = readable.get(candidate) ?? canBeRead(candidate, resolver, target, define);
+    readable.set(candidate, known);
     return known;
   };
   let required: readonly string[] = [];
@@ -56,7 +64,7 @@ export function readWithRequiredIncludes<T>(
   const exclude = (added: readonly string[], isUnfit: (alone: Reading<unknown>) => boolean): void => {
     const unfit = added.filter((candidate) => isUnfit(attempt(header, () => read(requiredWith([candidate])))));
     // A header that does not fit does not help. If each header fits alone, the last one is removed.
-    for (const candidate of unfit.length > 0 ? unfit : added.slice(-1)) usable.set(candidate, false);
+    for (const candidate of unfit.length > 0 ? unfit : added.slice(-1)) unusable.add(candidate);
   };
   for (;;) {
     const needed = new Set(
@@ -143,17 +151,15 @@ function withIncluder(header: string, error: SourceError): SourceError {
  * taken.
  */
 export function undefinedNamesIn(
-  { macros, unmet }: Pick<Preprocessed, 'macros' | 'unmet'>,
+  { macros, definitions, unmet }: Pick<Preprocessed, 'macros' | 'definitions' | 'unmet'>,
   declarations: Declarations,
   files: ReadonlySet<SourceFile>,
   { kernelArchitecture }: Target,
 ): string[] {
   const texts: (readonly Token[])[] = [];
-  for (const macro of macros.values()) {
-    const { name, at } = macro;
+  for (const { name, at, body } of definitions) {
     if (!files.has(at.file)) continue;
-    // The body of a predefined macro is parsed when it is read, so it is not read before the check of the file.
-    texts.push(macro.body);
+    texts.push(body);
     const taken = overrideOf(at.file.name, name, kernelArchitecture)?.argument;
     if (taken !== undefined) texts.push(lexText(at.file, taken));
   }

@@ -1,7 +1,7 @@
 /** The options that all commands share: the headers, the target, and the folders to search. */
 
 import { resolve } from 'node:path';
-import { analyzeHeader } from '../analyze/analyze.js';
+import { type AnalyzeOptions, analyzeHeader } from '../analyze/analyze.js';
 import { headerComments, noComments } from '../analyze/comments.js';
 import { checkedDefinitions } from '../c/preprocessor/definitions.js';
 import { UsageError } from '../errors.js';
@@ -76,7 +76,9 @@ export function openHeaders(options: HeaderOptions, open: OpenFiles = new Map())
   const paths = new Map(requested.flatMap(({ name, path }) => (path === undefined ? [] : [[name, path] as const])));
   const resolver = new Resolver(filesOnDisk, roots, open, paths);
   const identify = set ? identifyIn(set, set.has, nodeSha256) : identifyOn(filesOnDisk, resolver, target, nodeSha256);
-  const reading = {
+  const readable = new Map<string, boolean>();
+  const reading: AnalyzeOptions = {
+    readable,
     comments: options.comments ? headerComments : noComments,
     define: checkedDefinitions(options.define ?? {}, (problem) => new UsageError(`define: ${problem}`)),
     ...(statements.ioctls === undefined ? {} : { ioctls: statements.ioctls }),
@@ -91,7 +93,12 @@ export function openHeaders(options: HeaderOptions, open: OpenFiles = new Map())
     },
     model(spelling) {
       const own = headersOf({ ...options, header: [spelling] });
-      for (const { name, path } of own) if (path !== undefined) paths.set(name, path);
+      for (const { name, path } of own) {
+        if (path === undefined || paths.get(name) === path) continue;
+        paths.set(name, path);
+        // Other headers may include this one.
+        readable.clear();
+      }
       const { name } = own[0] as RequestedHeader;
       return withAdvice({ target, roots, requested: [...requested, ...own], base, from }, () =>
         withStatements(analyzeHeader(name, target, resolver, identify, reading), statements),

@@ -14,6 +14,7 @@ const ownFolder = -1;
 export class Resolver {
   readonly #provider: FileProvider;
   readonly roots: readonly string[];
+  /** The files that were looked for, by path and by each spelling of the path. */
   readonly #files = new Map<string, SourceFile | undefined>();
   readonly #open: OpenFiles;
   /** The paths of the headers that are given as paths, by their names. */
@@ -68,11 +69,12 @@ export class Resolver {
 
   /** Returns the file at a path. One file has one path, even if an `#include` or a folder spells it differently. */
   #file(name: string, spelled: string, root: number): SourceFile | undefined {
+    if (this.#files.has(spelled)) return this.#files.get(spelled);
     const path = normalize(spelled);
-    if (this.#files.has(path)) return this.#files.get(path);
+    const isKnown = this.#files.has(path);
     // A name cannot lead out of the output folder.
-    const file = this.#read(normalize(name).replace(/^(?:\.\.\/)+/, ''), path, root);
-    this.#files.set(path, file);
+    const file = isKnown ? this.#files.get(path) : this.#read(normalize(name).replace(/^(?:\.\.\/)+/, ''), path, root);
+    this.#files.set(path, file).set(spelled, file);
     return file;
   }
 

@@ -7,9 +7,8 @@ import { SourceError } from '../../errors.js';
 import { SourceFile } from '../../headers/files.js';
 import { predefinedMacros } from '../../targets/predefined.js';
 import type { Target } from '../../targets/target.js';
-import { Cursor } from '../cursor.js';
 import { lexFile } from '../lexer.js';
-import { endAt, type Token } from '../tokens.js';
+import type { Token } from '../tokens.js';
 import { type Macro, type MacroTable, parseDefinition } from './macros.js';
 
 /** Maps the names of macros to their replacements. */
@@ -19,29 +18,35 @@ export type Definitions = Readonly<Record<string, string>>;
 const predefinedName = '<predefined>';
 
 const encoder = new TextEncoder();
-const ofTargets = new WeakMap<Target, ReadonlyMap<string, Macro>>();
+const ofTargets = new WeakMap<Target, readonly Macro[]>();
 
 /** Returns the macros that are defined before the first header is read. */
 export function initialMacros(target: Target, define: Definitions): MacroTable {
   let predefined = ofTargets.get(target);
   if (!predefined) {
-    predefined = byName(unparsedMacros(predefinedMacros(target)));
+    predefined = unparsedMacros(predefinedMacros(target));
     ofTargets.set(target, predefined);
   }
-  const macros = new Map(predefined);
+  // The constructor of a map would copy each entry twice.
+  const macros: MacroTable = new Map();
+  for (const macro of predefined) macros.set(macro.name, macro);
   for (const macro of macrosOf(definitionsText(define), '<definitions>')) macros.set(macro.name, macro);
   return macros;
 }
 
-/** Whether a macro is one of the compiler's. */
-export function isPredefined({ at }: Macro): boolean {
-  return at.file.name === predefinedName;
+/** Returns the macros of a table without those of the compiler. */
+export function definitionsIn(macros: MacroTable): Macro[] {
+  const definitions: Macro[] = [];
+  for (const macro of macros.values()) if (!(macro instanceof UnparsedMacro)) definitions.push(macro);
+  return definitions;
 }
 
 /** A macro that is parsed when it is used. A header uses few of the compiler's macros. */
 class UnparsedMacro implements Macro {
   readonly name: string;
   readonly at: Token;
+  /** No compiler predefines a macro with a changing name. */
+  readonly isChanging = false;
   readonly #line: string;
   #parsed: Macro | undefined;
 
@@ -89,10 +94,6 @@ function startOfLine(text: string, file: SourceFile, offset: number): Token {
   return { kind: 'identifier', text, file, offset, space: false, first: true, painted: false };
 }
 
-function byName(macros: readonly Macro[]): Map<string, Macro> {
-  return new Map(macros.map((macro) => [macro.name, macro]));
-}
-
 /** Returns a text for `macrosOf`. */
 function definitionsText(define: Definitions): string {
   return Object.entries(define)
@@ -108,7 +109,7 @@ function macrosOf(text: string, name: string): Macro[] {
     if (token.first) lines.push([]);
     lines.at(-1)?.push(token);
   }
-  return lines.map((line) => parseDefinition(new Cursor(line, endAt(line.at(-1) as Token))));
+  return lines.map((line) => parseDefinition(line, 0));
 }
 
 /** Names with a computed replacement, and names that a directive uses. */

@@ -6,7 +6,8 @@ import { absentHeaders } from '../../kernel/defining-headers.js';
 import { debianPackageOf } from '../../kernel/header-packages.js';
 import { requestMacros } from '../../kernel/request-macros.js';
 import type { Target } from '../../targets/target.js';
-import { errorAt, type Token, tokenLike } from '../tokens.js';
+import { Cursor } from '../cursor.js';
+import { endAt, errorAt, type Token, tokenLike } from '../tokens.js';
 
 /** A definition in a group that a conditional skips. */
 export interface Skipped {
@@ -35,6 +36,13 @@ export function testedNames(line: readonly Token[]): string[] {
 
 export function isTagWord(text: string): text is 'struct' | 'union' | 'enum' {
   return text === 'struct' || text === 'union' || text === 'enum';
+}
+
+/** Returns the name of the macro in a line such as `ifdef NAME`. */
+export function macroNameIn(line: readonly Token[]): Token {
+  const name = line[1];
+  if (name?.kind === 'identifier') return name;
+  return new Cursor(line.slice(1), endAt(line.at(-1) as Token)).fail('expected the name of a macro');
 }
 
 /** Whether the body of an unexpanded macro looks like a use of `_IO` or a similar macro. */

@@ -9,7 +9,8 @@ import type { Macro } from './macros.js';
 
 interface Remembered {
   readonly tokens: readonly Token[];
-  readonly lookups: ReadonlyMap<string, Macro | undefined>;
+  /** A list needs less memory than a map. */
+  readonly lookups: readonly (readonly [string, Macro | undefined])[];
 }
 
 /** A cache for expansions that exclude the same macros. */
@@ -46,7 +47,7 @@ export function expandMacro(macro: Macro, expansion: Expansion, end: Token, cach
   };
   // Expands the name, not the body. A macro that refers to itself must be marked as being expanded.
   const tokens = expandTokens([macro.at], recording, end);
-  if (!usesBuiltin) cache.set(macro, { tokens, lookups });
+  if (!usesBuiltin) cache.set(macro, { tokens, lookups: [...lookups] });
   return tokens;
 }
 

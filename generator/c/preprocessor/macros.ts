@@ -1,8 +1,8 @@
 /** The macro table, and the parsing of `#define`. */
 
 import type { SourceFile } from '../../headers/files.js';
-import type { Cursor } from '../cursor.js';
-import { errorAt, type Token } from '../tokens.js';
+import { Cursor } from '../cursor.js';
+import { endAt, errorAt, type Token } from '../tokens.js';
 
 export interface Macro {
   readonly name: string;
@@ -15,7 +15,16 @@ export interface Macro {
   /** Maps each parameter, including the variadic parameter, to its index in the arguments. */
   readonly positions: ReadonlyMap<string, number>;
   readonly body: readonly Token[];
+  /** Whether the body contains one of `changingNames`. */
+  readonly isChanging: boolean;
 }
+
+/** The names whose replacement depends on the place or the time of their use. */
+export const changingNames: ReadonlySet<string> = new Set(
+  '__LINE__ __COUNTER__ __INCLUDE_LEVEL__ __FILE__ __FILE_NAME__ __BASE_FILE__ __DATE__ __TIME__ __TIMESTAMP__'.split(
+    ' ',
+  ),
+);
 
 export type MacroTable = Map<string, Macro>;
 
@@ -24,9 +33,10 @@ const noPositions: ReadonlyMap<string, number> = new Map();
 /** By file and by the offset of the name. */
 const definitions = new WeakMap<SourceFile, Map<number, Macro>>();
 
-/** Parses a macro definition, once for all targets. The cursor is after the word `define`. */
-export function parseDefinition(line: Cursor): Macro {
-  const { file, offset } = line.peek();
+/** Parses a macro definition, once for all targets. It begins at an index of the line, after the word `define`. */
+export function parseDefinition(line: readonly Token[], start: number): Macro {
+  const end = line.at(-1) as Token;
+  const { file, offset } = line[start] ?? end;
   let inFile = definitions.get(file);
   if (!inFile) {
     inFile = new Map();
@@ -34,7 +44,7 @@ export function parseDefinition(line: Cursor): Macro {
   }
   let macro = inFile.get(offset);
   if (!macro) {
-    macro = readDefinition(line);
+    macro = readDefinition(new Cursor(line.slice(start), endAt(end)));
     inFile.set(offset, macro);
   }
   return macro;
@@ -53,7 +63,8 @@ function readDefinition(line: Cursor): Macro {
     if (isPaste(edge)) throw errorAt(edge, "'##' cannot be at the start or the end of a macro");
   }
   const positions = parameters === null ? noPositions : positionsOf(parameters, variadic);
-  return { name: at.text, at, parameters, variadic, positions, body };
+  const isChanging = body.some(({ text }) => changingNames.has(text));
+  return { name: at.text, at, parameters, variadic, positions, body, isChanging };
 }
 
 function positionsOf(parameters: readonly string[], variadic: string | null): Map<string, number> {

@@ -10,16 +10,16 @@ import { definingHeadersOf } from '../../kernel/defining-headers.js';
 import { Depth, deepestInclude, tokenBudget } from '../../limits.js';
 import { standardAttributes } from '../../targets/common/attributes.js';
 import type { Target } from '../../targets/target.js';
-import { Cursor } from '../cursor.js';
 import { lexFile, lexText } from '../lexer.js';
 import { endAt, errorAt, type Token, tokenLike, undefinedNameAt } from '../tokens.js';
 import { withAnnotation } from './annotations.js';
 import { conditionHolds } from './condition.js';
-import { type Definitions, initialMacros } from './definitions.js';
+import { type Definitions, definitionsIn, initialMacros } from './definitions.js';
 import {
   headerName,
   isRequest,
   isTagWord,
+  macroNameIn,
   notFound,
   numberAt,
   parenthesized,
@@ -31,6 +31,7 @@ import {
 } from './directives.js';
 import { type Builtin, Expander, type Expansion, expandTokens } from './expander.js';
 import { type ExpansionCache, expandMacro, standsForItself } from './expansion-cache.js';
+import { includeGuardOf } from './include-guards.js';
 import { type Macro, type MacroTable, parseDefinition } from './macros.js';
 import { checkPragma, poisonedNames } from './pragmas.js';
 
@@ -39,6 +40,8 @@ export interface Preprocessed {
   readonly tokens: readonly Token[];
   /** The macros at the end of the text. */
   readonly macros: MacroTable;
+  /** The macros at the end of the text without those of the compiler, in the order of their definitions. */
+  readonly definitions: readonly Macro[];
   /** All headers read: first the requested header, then the others in the order of their first reading. */
   readonly files: readonly SourceFile[];
   /** The headers that each header includes directly. */
@@ -140,6 +143,7 @@ class Preprocessor {
         return {
           tokens,
           macros: this.#macros,
+          definitions: definitionsIn(this.#macros),
           files: this.#filesFrom(header),
           includes: this.#includes,
           refusing: this.#refusing,
@@ -219,17 +223,15 @@ class Preprocessor {
     const name = line[0];
     if (!name) return undefined;
     if (name.kind === 'number') return this.#line(frame, name, line);
-    const rest = new Cursor(line, endAt(line.at(-1) as Token));
-    rest.next();
     switch (name.text) {
       case 'define': {
-        const macro = withAnnotation(parseDefinition(rest));
+        const macro = withAnnotation(parseDefinition(line, 1));
         this.#macros.delete(macro.name);
         this.#macros.set(macro.name, macro);
         return undefined;
       }
       case 'undef':
-        this.#macros.delete(this.#macroName(rest).text);
+        this.#macros.delete(macroNameIn(line).text);
         return undefined;
       case 'include':
       case 'include_next':
@@ -239,7 +241,7 @@ class Preprocessor {
       case 'if':
       case 'ifdef':
       case 'ifndef':
-        this.#if(frame, name, rest, line);
+        this.#if(frame, name, line);
         return undefined;
       case 'elif':
       case 'elifdef':
@@ -290,11 +292,6 @@ class Preprocessor {
     return errorAt(at, wanted === undefined ? problem : `${problem}; define it with --define ${wanted}=VALUE`);
   }
 
-  #macroName(rest: Cursor): Token {
-    if (rest.peek().kind !== 'identifier') rest.fail('expected the name of a macro');
-    return rest.next();
-  }
-
   #isDefined(name: string): boolean {
     return this.#macros.has(name) || this.#text.builtins.get(name) !== undefined;
   }
@@ -305,18 +302,18 @@ class Preprocessor {
     return open;
   }
 
-  #if(frame: Frame, name: Token, rest: Cursor, line: readonly Token[]): void {
+  #if(frame: Frame, name: Token, line: readonly Token[]): void {
     const open: Conditional = { at: name, conditions: [line], taken: false, closed: false };
     frame.conditionals.push(open);
-    if (this.#holds(name, rest, line.slice(1))) open.taken = true;
+    if (this.#holds(name, line)) open.taken = true;
     else this.#skip(frame, line);
   }
 
-  #holds(name: Token, rest: Cursor, tokens: readonly Token[]): boolean {
+  #holds(name: Token, line: readonly Token[]): boolean {
     if (name.text.endsWith('def')) {
-      return this.#isDefined(this.#macroName(rest).text) !== name.text.endsWith('ndef');
+      return this.#isDefined(macroNameIn(line).text) !== name.text.endsWith('ndef');
     }
-    const expanded = expandTokens(tokens, this.#conditions, endAt(name));
+    const expanded = expandTokens(line.slice(1), this.#conditions, endAt(name));
     return conditionHolds(expanded, name, this.#target);
   }
 
@@ -354,9 +351,8 @@ class Preprocessor {
         open.closed = name.text === 'else';
         group = line;
         if (open.taken) continue;
-        const rest = new Cursor(line.slice(1), endAt(name));
         if (!open.closed) open.conditions.push(line);
-        if (open.closed || this.#holds(name, rest, line.slice(1))) {
+        if (open.closed || this.#holds(name, line)) {
           open.taken = true;
           return;
         }
@@ -390,12 +386,20 @@ class Preprocessor {
     this.#includes.set(frame.file, (this.#includes.get(frame.file) ?? new Set()).add(file));
     if (this.#once.has(file)) return;
     if (directive.text === 'import') this.#once.add(file);
+    if (this.#isGuarded(file)) return;
     if (this.#frames.length > deepestInclude) {
       const cycle = this.#frames.slice(-6).map((open) => open.file.name);
       throw errorAt(operand, `recursive include: ${[...cycle, file.name].join(' → ')}; add an include guard`);
     }
     if (!this.#resolver.isFreestanding(file)) this.#files.add(file);
     this.#enter(file, operand);
+  }
+
+  /** Whether a file was read before, and its include guard skips all of it now. */
+  #isGuarded(file: SourceFile): boolean {
+    if (!this.#files.has(file)) return false;
+    const guard = includeGuardOf(file);
+    return guard !== null && this.#isDefined(guard);
   }
 
   #missing({ file, offset }: Token, name: string): MissingHeaderError {

@@ -1,3 +1,5 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { parseDeclarations } from '../../../generator/c/parser/declarations.js';
 import { preprocess } from '../../../generator/c/preprocessor/preprocessor.js';
@@ -13,6 +15,7 @@ import { verify } from '../../../generator/verify/verify.js';
 import { headerSet } from '../../../tools/lib/header-sets.js';
 import { modelOf } from '../../../tools/lib/headers-in-memory.js';
 import { cc } from '../../../tools/lib/oracle-compiler.js';
+import { temporaryFolder } from '../../helpers/cli.js';
 import { describeWithCompiler } from '../../helpers/compiler-suite.js';
 
 const others = {
@@ -247,6 +250,26 @@ const real = [
   'linux/sctp.h',
   'linux/sysctl.h',
 ];
+
+describe('the models of one run', () => {
+  it('a header that is given as a path becomes a required include of the headers after it', () => {
+    const folder = temporaryFolder();
+    const files = {
+      'own/a.h': 'struct a { char name[IFNAMSIZ]; };\n',
+      'own/linux/if.h': '#error is broken\n',
+      'include/linux/if.h': '#define IFNAMSIZ 16\n',
+    };
+    for (const [name, text] of Object.entries(files)) {
+      const path = join(folder, name);
+      mkdirSync(dirname(path), { recursive: true });
+      writeFileSync(path, text);
+    }
+    const headers = openHeaders({ header: ['a.h'], arch: 'x86_64', include: [join(folder, 'own')] });
+    expect(() => headers.model('a.h')).toThrow(/IFNAMSIZ/);
+    expect(headers.model(join(folder, 'include/linux/if.h')).header).toBe('linux/if.h');
+    expect(headers.model('a.h').requiredIncludes).toEqual(['linux/if.h']);
+  });
+});
 
 describeWithCompiler('the models of headers with required includes', [], () => {
   it.each(real)('the compiler agrees with the model of %s', async (header) => {

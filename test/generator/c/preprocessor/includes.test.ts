@@ -220,6 +220,29 @@ const includes: readonly Tree[] = [
     what: 'a name with spaces and signs',
     files: { 'a/main.h': '#include <x y-1+2.h>\n#include "x y-1+2.h"', 'a/x y-1+2.h': 'x' },
   },
+  {
+    what: 'a header with an include guard, twice',
+    files: {
+      'a/main.h': '#include <x.h>\n#include <x.h>\n#undef X\n#include <x.h>\n#define X\n#include "x.h"\nmain',
+      'a/x.h': '/* x */\n#ifndef X // x\n#define X\n#if 1\nx\n#else\ny\n#endif\n#endif /* X */\n// x',
+    },
+  },
+  {
+    what: 'headers that only look as if they had an include guard',
+    files: {
+      'a/main.h': ['else', 'elif', 'after', 'before', 'inner', 'ifdef', 'two', 'open']
+        .map((name) => `#include <${name}.h>\n#include <${name}.h>\n`)
+        .join(''),
+      'a/else.h': '#ifndef A\n#define A\nfirst\n#else\nagain\n#endif',
+      'a/elif.h': '#ifndef B\n#define B\nfirst\n#elif 1\nagain\n#endif',
+      'a/after.h': '#ifndef C\n#define C\nfirst\n#endif\nagain',
+      'a/before.h': 'again\n#ifndef D\n#define D\nfirst\n#endif',
+      'a/inner.h': '#ifndef E\n#ifndef F\nfirst\n#endif\n#define E\n#endif\nagain',
+      'a/ifdef.h': '#define G\n#ifdef G\nagain\n#endif',
+      'a/two.h': '#ifndef H\n#define H\nfirst\n#endif\n#ifdef H\nagain\n#endif',
+      'a/open.h': '#ifndef I\n#define I\n#\nfirst\n#endif\n#define J again\nJ',
+    },
+  },
   { what: '#import', files: { 'a/main.h': '#import <x.h>\n#import <x.h>\n#import "x.h"\nmain', 'a/x.h': 'x' } },
 ];
 
@@ -245,6 +268,21 @@ describe('preprocessing', () => {
       'sub/d.h': '',
     };
     expect(preprocessedOf(headers).files.map(({ name }) => name)).toEqual(['main.h', 'b.h', 'a.h', 'sub/d.h']);
+  });
+
+  it('a header whose include guard is defined is not read again', () => {
+    const headers = {
+      'main.h': '#include <x.h>\n#include <x.h>\n',
+      'x.h': '#ifndef X\n#define X\n#if 0\n#define Y\n#endif\n#define Z\n#endif\n',
+    };
+    const { skipped } = preprocessedOf(headers, 'main.h');
+    expect(skipped.map(({ name, group }) => [name, group()])).toEqual([['Y', '#if 0']]);
+  });
+
+  it('a header is read if its include guard is defined before', () => {
+    const headers = { 'main.h': '#define X\n#include <x.h>\n', 'x.h': '#ifndef X\n#define Z\n#endif\n' };
+    const { skipped } = preprocessedOf(headers, 'main.h');
+    expect(skipped.map(({ name, group }) => [name, group()])).toEqual([['Z', '#ifndef X']]);
   });
 
   it('a header has the name of its include, not its path', () => {
