@@ -7,7 +7,7 @@ import { KvmArgumentError, KvmError, KvmUnsupportedError, type UapiErrorDetails 
 import { requireInteger, requireU64 } from './numbers.js';
 
 /** The names of the capabilities that the bindings have. */
-type CapabilityName = Extract<keyof Bindings, `KVM_CAP_${string}`>;
+export type CapabilityName = Extract<keyof Bindings, `KVM_CAP_${string}`>;
 /** A capability: its name, such as `'KVM_CAP_SPLIT_IRQCHIP'`, or its number, such as `bindings.KVM_CAP_SPLIT_IRQCHIP`. */
 export type Capability = CapabilityName | number;
 

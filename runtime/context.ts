@@ -5,7 +5,7 @@
 
 import type * as x86_64 from '../generated/x86_64/linux/kvm.js';
 import type { Direction, IoctlAlone, IoctlByPointer, IoctlByValue, View } from '../support/index.js';
-import type { AddonAttribute, AddonTail, FileRecord, VcpuRecord } from './addon.js';
+import type { AddonAttribute, AddonTail, FileRecord, VcpuRecord, VmRecord } from './addon.js';
 
 /** The generated module that the runtime takes every offset and every request number from. */
 export type Bindings = typeof x86_64;
@@ -71,6 +71,10 @@ export interface CapabilityContext {
 export interface IoctlTarget<Fd extends FdKind = FdKind> extends IoctlFile {
   readonly kind: Fd;
   readonly capabilities: CapabilityContext;
+  /** Calls `use` with the VM of the file. Absent if the file is of no VM. */
+  withVm?<T>(use: (vm: VmRecord) => T): T;
+  /** Whether KVM_RUN of this vCPU has returned. Absent if the file is not a vCPU. */
+  hasRun?(): boolean;
 }
 
 /** What the parts of the runtime need of a VM. */

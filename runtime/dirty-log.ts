@@ -3,10 +3,9 @@
 import { allocate } from '../support/index.js';
 import { addon } from './addon.js';
 import { requireBytes } from './arguments.js';
-import { capabilityOf } from './capability.js';
 import type { VmContext } from './context.js';
-import { ioctlError, KvmArgumentError } from './errors.js';
-import { ioctlOfBytes } from './ioctl.js';
+import { KvmArgumentError } from './errors.js';
+import { ioctlOfBytes, refused } from './ioctl.js';
 import { addressOf, memoryRecord } from './memory.js';
 import { requireInteger, requireU32, setMember } from './numbers.js';
 import type { OpenVm } from './open-vm.js';
@@ -51,7 +50,7 @@ export function getDirtyLog(vm: OpenVm, slot: number, slotBytes: () => number): 
       dirty_bitmap.offset,
     );
     if (result >= 0) return memory.bytes(0, bytes).slice();
-    if (result !== E2BIG) throw ioctlError(request.name, result, capabilityOf(request, 'vm'));
+    if (result !== E2BIG) throw refused(vm.target, request, result, Object.assign(allocate(KvmDirtyLog), { slot }));
   }
 }
 

@@ -27,6 +27,10 @@ export interface UapiErrorDetails {
   readonly syscall?: string;
   /** The name of the ioctl, such as `KVM_SET_REGS`, if there is one. */
   readonly ioctl?: string;
+  /** The rule of KVM that is broken, if it is known. */
+  readonly rule?: string;
+  /** The title of the section of the kernel's `Documentation/virt/kvm/api.rst` about this, if there is one. */
+  readonly see?: string;
 }
 
 /** The base class of all errors of the runtime. The properties have the names and the meanings of Node's system errors. */
@@ -41,6 +45,10 @@ export class UapiError extends Error {
   declare readonly syscall?: string;
   /** The name of the ioctl, such as `KVM_SET_REGS`, if there is one. */
   declare readonly ioctl?: string;
+  /** The rule of KVM that is broken, if it is known. docs/errors.md lists the rules. */
+  declare readonly rule?: string;
+  /** The title of the section of the kernel's `Documentation/virt/kvm/api.rst` about this, if there is one. */
+  declare readonly see?: string;
   /** What failed: the name of an ioctl, or of a method or a class of this package. */
   readonly operation: string;
 
@@ -52,6 +60,8 @@ export class UapiError extends Error {
     if (details.errno !== undefined) this.errno = details.errno;
     if (details.syscall !== undefined) this.syscall = details.syscall;
     if (details.ioctl !== undefined) this.ioctl = details.ioctl;
+    if (details.rule !== undefined) this.rule = details.rule;
+    if (details.see !== undefined) this.see = details.see;
   }
 }
 
@@ -207,19 +217,11 @@ const explanations = new Map([
   ['ENXIO', 'there is no such device, register or interrupt controller'],
   ['ENOENT', 'there is no such register or entry'],
   ['EPERM', 'not permitted'],
-  ['EIO', 'the kernel refuses this process; only the process that created a VM can use it'],
+  ['EIO', 'only the process that created a VM can use it, and only until the kernel finds the VM broken'],
   ['EMFILE', 'this process has too many open files; raise the limit (ulimit -n)'],
   ['EAGAIN', 'there are too many timers and pending signals; raise the limit (ulimit -i)'],
   ['ENODEV', 'the kernel does not support this kind of device'],
-  ['KVM_INTERRUPT ENXIO', 'the interrupt controller is in the kernel, which delivers interrupts itself'],
-  ['KVM_KVMCLOCK_CTRL EINVAL', 'the guest has not turned its kvmclock on'],
   ['KVM_ENABLE_CAP EINVAL', 'this capability cannot be enabled here, or not with these arguments'],
-  ['KVM_IRQFD EBUSY', 'the eventfd is registered already'],
-  ['KVM_SET_BOOT_CPU_ID EBUSY', 'the VM has a vCPU already'],
-  ['KVM_GET_DIRTY_LOG ENOENT', 'the slot does not have KVM_MEM_LOG_DIRTY_PAGES'],
-  ['KVM_CLEAR_DIRTY_LOG ENOENT', 'the slot does not have KVM_MEM_LOG_DIRTY_PAGES'],
-  ['KVM_IOEVENTFD ENOENT', 'no ioeventfd with these properties is registered'],
-  ['KVM_SIGNAL_MSI EPERM', 'no interrupt controller in the kernel accepts the message'],
 ]);
 
 const missing = ['ENOTTY', 'EOPNOTSUPP', 'ENOSYS'];
@@ -237,6 +239,11 @@ export function ioctlError(ioctl: string, result: number, capability: string | n
     return new KvmUnsupportedError(ioctl, problem, capability, details);
   }
   return new KvmError(ioctl, particular ?? explanationOf(code), details);
+}
+
+/** Returns the error of a KVM ioctl whose cause a rule has found. `details` are those of the kernel's refusal. */
+export function ruleError(ioctl: string, problem: string, details: UapiErrorDetails): KvmError {
+  return new KvmError(ioctl, problem, details);
 }
 
 /** Returns the error of a system call that failed for KVM. `result` is -errno. `operation` says what the call was for. */

@@ -18,7 +18,8 @@ import { type AddonTail, addon, type FileRecord, type VcpuRecord, type VmRecord 
 import { describe } from './arguments.js';
 import { capabilityOf, missingCapability, unsupportedError } from './capability.js';
 import type { AddressIoctl, Bindings, FdKind, GenericIoctl, IoctlFile, IoctlTarget, RefusedIoctl } from './context.js';
-import { ioctlError, KvmArgumentError, type KvmError, type KvmUnsupportedError } from './errors.js';
+import { ioctlError, KvmArgumentError, type KvmError, type KvmUnsupportedError, ruleError } from './errors.js';
+import { brokenRule } from './rules/find.js';
 
 /** The names of the kinds of file descriptor, for people. */
 export const fdNames: Readonly<Record<FdKind, string>> = {
@@ -114,6 +115,9 @@ function mapOf<Name extends string>(texts: Readonly<Record<Name, string>>): Read
   return new Map(Object.entries(texts));
 }
 
+/** The argument of an ioctl: a view of the struct, a number, or nothing. */
+export type Argument = View | number | bigint | undefined;
+
 /** What differs between the targets: which ioctls are refused, and which errors are thrown. */
 export interface IoctlRules {
   /** The error of an ioctl that is refused whatever its argument is, or undefined. */
@@ -128,8 +132,8 @@ export interface IoctlRules {
    * these rules.
    */
   inspect?(ioctl: IoctlToMemory, copy: DataView): void;
-  /** The error for a negative result. */
-  failed(ioctl: AnyIoctl, result: number): Error;
+  /** The error for a negative result. `argument` is what the kernel got. */
+  failed(ioctl: AnyIoctl, result: number, argument: Argument): Error;
 }
 
 type ArgumentRules = Pick<IoctlRules, 'ArgumentError' | 'inspect'>;
@@ -170,7 +174,7 @@ function kvmRules(target: IoctlTarget): IoctlRules {
     refused: (ioctl) =>
       requests.has(ioctl) ? (wrongKind(target.kind, ioctl) ?? unsafe(target, ioctl)) : unknownRequest(ioctl),
     ArgumentError: KvmArgumentError,
-    failed: (ioctl, result) => refused(target, ioctl, result),
+    failed: (ioctl, result, argument) => refused(target, ioctl, result, argument),
   };
 }
 
@@ -215,11 +219,7 @@ export function followedPointers({ pointers }: AnyIoctl): string | undefined {
 
 /** The generic ioctl on a target, with the rules of the target. */
 export function checkedIoctl<Fd extends FdKind = never>(target: IoctlFile, rules: IoctlRules): GenericIoctl<Fd> {
-  return (request: AnyIoctl, argument?: unknown): number => {
-    const result = invoke(target, rules, request, argument);
-    if (result < 0) throw rules.failed(request, result);
-    return result;
-  };
+  return (request: AnyIoctl, argument?: unknown): number => invoke(target, rules, request, argument);
 }
 
 function invoke(target: IoctlFile, rules: IoctlRules, ioctl: AnyIoctl, argument: unknown): number {
@@ -227,13 +227,37 @@ function invoke(target: IoctlFile, rules: IoctlRules, ioctl: AnyIoctl, argument:
   if (error !== undefined) throw error;
   if (ioctl.passes === 'nothing') {
     if (argument !== undefined) throw new rules.ArgumentError(ioctl.name, 'this ioctl takes no argument');
-    return target.value(ioctl.request, 0);
+    return succeeded(rules, ioctl, target.value(ioctl.request, 0), undefined);
   }
-  if (ioctl.passes === 'value') return target.value(ioctl.request, checkedValue(rules, ioctl, argument));
+  if (ioctl.passes === 'value') {
+    const value = checkedValue(rules, ioctl, argument);
+    return succeeded(rules, ioctl, target.value(ioctl.request, value), value);
+  }
   const { view, offset } = placeFor(rules, ioctl, argument);
   const needed = bytesNeeded(rules, ioctl, view, offset);
-  if (!rules.inspect && !ioctl.pointersIf) return viewIoctl(target, rules, ioctl, view, offset, needed);
-  return onCopy(target, rules, ioctl, new Uint8Array(view.buffer, view.byteOffset + offset, needed));
+  const result =
+    !rules.inspect && !ioctl.pointersIf
+      ? viewIoctl(target, rules, ioctl, view, offset, needed)
+      : onCopy(target, rules, ioctl, new Uint8Array(view.buffer, view.byteOffset + offset, needed));
+  return result < 0 ? succeeded(rules, ioctl, result, viewOf(ioctl, view, offset)) : result;
+}
+
+/** Returns the result. @throws the rules' error for a negative result. */
+function succeeded({ failed }: IoctlRules, ioctl: AnyIoctl, result: number, argument: Argument): number {
+  if (result < 0) throw failed(ioctl, result, argument);
+  return result;
+}
+
+/**
+ * The argument as a view of the class of the request: the class of the argument may be a subclass. Undefined for bytes without a
+ * struct, and for a forged ioctl whose argument has fewer bytes than the struct. Only the text of an error depends on this view.
+ */
+function viewOf({ argument: type }: IoctlToMemory, view: DataView, offset: number): View | undefined {
+  try {
+    return type === null ? undefined : new type(view, offset);
+  } catch {
+    return undefined;
+  }
 }
 
 /**
@@ -271,10 +295,16 @@ function tailOf({ name, argument, sizedBy }: IoctlToMemory): AddonTail | undefin
   return [tail.offset, tail.elementSize, count.offset, count.size];
 }
 
-/** The error for a negative result. The kernel fails with EINVAL for many ioctls that it does not have. */
-function refused(target: IoctlTarget, ioctl: AnyIoctl, result: number): KvmError {
+/**
+ * The error for a negative result. `argument` is what the kernel got. The kernel fails with EINVAL for many ioctls that it does
+ * not have. Otherwise the error says which rule of KVM is broken, if that is known.
+ */
+export function refused(target: IoctlTarget, ioctl: AnyIoctl, result: number, argument: Argument): KvmError {
   const error = ioctlError(ioctl.name, result, capabilityOf(ioctl, target.kind));
   const capability = error.code === 'EINVAL' ? missingCapability(target, ioctl) : null;
+  const isKnown = ioctl.passes !== 'pointer' || argument !== undefined;
+  const broken = isKnown ? brokenRule(target, ioctl.name, error.code, argument, capability !== null) : undefined;
+  if (broken !== undefined) return ruleError(ioctl.name, broken.problem, { ...error, ...broken.details });
   return capability === null ? error : unsupportedError(ioctl.name, capability, error);
 }
 
@@ -284,8 +314,13 @@ function refused(target: IoctlTarget, ioctl: AnyIoctl, result: number): KvmError
  *
  * @throws KvmError, or KvmUnsupportedError, when `result` is -errno.
  */
-export function created<T extends object>(target: IoctlTarget, ioctl: AnyIoctl, result: T | number): T {
-  if (typeof result === 'number') throw refused(target, ioctl, result);
+export function created<T extends object>(
+  target: IoctlTarget,
+  ioctl: AnyIoctl,
+  result: T | number,
+  argument?: Argument,
+): T {
+  if (typeof result === 'number') throw refused(target, ioctl, result, argument);
   return result;
 }
 
@@ -314,7 +349,7 @@ export function ioctlOfBytes<T extends View>(
   const rules = { ArgumentError: KvmArgumentError };
   const { view, offset } = placeFor(rules, request, argument);
   const result = target.view(request.request, view, offset, requireBytes(rules, request, view, offset, bytes));
-  if (result < 0) throw refused(target, request, result);
+  if (result < 0) throw refused(target, request, result, viewOf(request, view, offset));
 }
 
 /**
@@ -324,13 +359,14 @@ export function ioctlOfBytes<T extends View>(
 export function ioctlOfAttribute(
   target: IoctlTarget,
   request: Bindings['KVM_GET_DEVICE_ATTR'] | Bindings['KVM_SET_DEVICE_ATTR'],
-  { $$view: view, $$offset: offset }: KvmDeviceAttr,
+  attribute: KvmDeviceAttr,
   value: DataView,
 ): void {
+  const { $$view: view, $$offset: offset } = attribute;
   const { request: number, size: needed } = request;
   const { offset: addressAt } = target.capabilities.bindings.KvmDeviceAttr.$layout.members.addr;
   const result = target.attribute({ request: number, view, offset, needed, addressAt, value });
-  if (result < 0) throw refused(target, request, result);
+  if (result < 0) throw refused(target, request, result, attribute);
 }
 
 /** @throws KvmArgumentError unless `view` is a view of this class or of a class of other bindings for the same struct. */

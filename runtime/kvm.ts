@@ -274,8 +274,9 @@ export class Kvm extends KernelFile {
    */
   createVm(type: number | bigint = 0): Vm {
     const { KVM_CREATE_VM: request } = this.bindings;
-    const record = addon().vmCreate(fileRecord(this), request.request, requireValue(request, type));
-    return makeVm(created(this.#target, request, record), this.bindings, this.getVcpuMmapSize());
+    const value = requireValue(request, type);
+    const record = addon().vmCreate(fileRecord(this), request.request, value);
+    return makeVm(created(this.#target, request, record, value), this.bindings, this.getVcpuMmapSize());
   }
 
   static {

@@ -5,10 +5,11 @@ import { allocate } from '../support/index.js';
 import { addon, type MemoryRecord, type VmRecord } from './addon.js';
 import { type AddressRange, addressSpaceOf, conflictOf } from './address-ranges.js';
 import { describe, requireClass } from './arguments.js';
-import { capabilityOf, capabilityValue, unsupportedError } from './capability.js';
-import type { CapabilityContext } from './context.js';
-import { ioctlError, KvmArgumentError } from './errors.js';
+import { capabilityValue } from './capability.js';
+import type { CapabilityContext, IoctlTarget } from './context.js';
+import { KvmArgumentError, KvmUnsupportedError } from './errors.js';
 import { GuestMemfd } from './guest-memfd.js';
+import { refused } from './ioctl.js';
 import { isKernelFile } from './kernel-file.js';
 import { type GuestMemory, memoryRecord, requireInside } from './memory.js';
 import { requireInteger, requireU32, requireU64, setMember } from './numbers.js';
@@ -49,6 +50,7 @@ const noPart: Part = { memory: null, offset: 0, length: 0 };
 /** What a memory slot belongs to. */
 interface Owner extends CapabilityContext {
   readonly record: VmRecord;
+  readonly target: IoctlTarget<'vm'>;
 }
 
 type Region = KvmUserspaceMemoryRegion | KvmUserspaceMemoryRegion2;
@@ -113,7 +115,7 @@ export class MemorySlots {
     const result = this.#set(given, region, { memory: record, offset, length });
     if (result >= 0) return result;
     const range = { start, end: start + BigInt(length) };
-    throw this.#conflict(operation, result, given, range) ?? this.#refused(region, result, given ?? 0);
+    throw this.#conflict(operation, result, given, range) ?? this.#refused(region, result, given ?? 0, length);
   }
 
   /** Implements `Vm.setMemoryFlags`. */
@@ -205,14 +207,19 @@ export class MemorySlots {
     return new KvmArgumentError(operation, problem);
   }
 
-  #refused(region: Region, result: number, number: number): Error {
+  /** The error for a negative result. The native layer has written the slot and the length to its own copy of the region. */
+  #refused(region: Region, result: number, slot: number, length: number | bigint = region.memory_size): Error {
     const request = this.#requestOf(region);
-    const space = addressSpaceOf(number);
+    const space = addressSpaceOf(slot);
     const capability = 'KVM_CAP_MULTI_ADDRESS_SPACE';
     if (result === EINVAL && space > 0 && space >= capabilityValue(this.#vm, capability)) {
-      return unsupportedError(`${request.name} of slot ${number} in address space ${space}`, capability);
+      const slots = capabilityValue(this.#vm, 'KVM_CAP_NR_MEMSLOTS');
+      const limit = `slot ${slot}: at most ${slots - 1} (KVM_CAP_NR_MEMSLOTS is ${slots})`;
+      const reason = `it is in address space ${space}, and this kernel does not have ${capability}`;
+      return new KvmUnsupportedError(request.name, `${limit}; ${reason}`, capability);
     }
-    return ioctlError(request.name, result, capabilityOf(request, 'vm'));
+    Object.assign(region, { slot, memory_size: BigInt(length) });
+    return refused(this.#vm.target, request, result, region);
   }
 
   /** Makes the ioctl. Returns the number of the slot, or -errno. Null is the lowest slot that is not in use. */

@@ -2,7 +2,7 @@
 
 import type { KvmRun } from '../generated/x86_64/linux/kvm.js';
 import type { IoctlAlone } from '../support/index.js';
-import { addon, type FileRecord, type VcpuRecord } from './addon.js';
+import { addon, type FileRecord, type VcpuRecord, type VmRecord } from './addon.js';
 import type { Bindings, GenericIoctl, IoctlTarget, VcpuContext } from './context.js';
 import { ioctlError, KvmBusyError, KvmClosedError } from './errors.js';
 import { created, genericIoctl, ioctlsOfVcpu } from './ioctl.js';
@@ -19,7 +19,13 @@ export class OpenVcpu implements VcpuContext {
   constructor(record: VcpuRecord, bindings: Bindings) {
     this.#record = record;
     this.bindings = bindings;
-    this.target = { ...ioctlsOfVcpu(() => this.record), kind: 'vcpu', capabilities: this };
+    this.target = {
+      ...ioctlsOfVcpu(() => this.record),
+      kind: 'vcpu',
+      capabilities: this,
+      withVm: (use) => this.#withVm(use),
+      hasRun: () => this.kvmRun.exit_reason !== bindings.KVM_EXIT_UNKNOWN,
+    };
     this.ioctl = genericIoctl(this.target);
     this.shared = new DataView(addon().vcpuBuffer(record));
     this.kvmRun = new bindings.KvmRun(this.shared);
@@ -29,6 +35,15 @@ export class OpenVcpu implements VcpuContext {
   get record(): VcpuRecord {
     if (!this.#record) throw new KvmClosedError('Vcpu', 'this vCPU is closed');
     return this.#record;
+  }
+
+  #withVm<T>(use: (vm: VmRecord) => T): T {
+    const vm = addon().vmOfVcpu(this.record);
+    try {
+      return use(vm);
+    } finally {
+      addon().vmRelease(vm);
+    }
   }
 
   /** KVM_CHECK_EXTENSION of the VM of this vCPU. It works while the vCPU runs, too. */

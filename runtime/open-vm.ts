@@ -16,7 +16,12 @@ export class OpenVm implements VmContext {
   constructor(record: VmRecord, bindings: Bindings) {
     this.#record = record;
     this.bindings = bindings;
-    this.target = { ...ioctlsOfVm(() => this.record), kind: 'vm', capabilities: this };
+    this.target = {
+      ...ioctlsOfVm(() => this.record),
+      kind: 'vm',
+      capabilities: this,
+      withVm: (use) => use(this.record),
+    };
     this.ioctl = genericIoctl(this.target);
   }
 
@@ -38,7 +43,7 @@ export class OpenVm implements VmContext {
     const { $$view: view, $$offset: offset } = argument ?? { $$view: null, $$offset: 0 };
     const needed = request.passes === 'pointer' ? request.size : 0;
     const result = addon().vmCreateFile(this.record, request.request, view, offset, needed, fdOffset);
-    return created(this.target, request, result);
+    return created(this.target, request, result, argument);
   }
 
   close(): void {

@@ -812,8 +812,9 @@ export abstract class VcpuState {
     try {
       return call();
     } catch (error) {
-      if (!isRefusal(error) || this.#hasLapic()) throw error;
-      const why = 'the interrupt controller of this VM is not in the kernel; create it there before the vCPU';
+      if (!isRefusal(error) || error.rule !== undefined || this.#hasLapic()) throw error;
+      const why =
+        'the interrupt controller of this VM is not in the kernel; create it there before the vCPU: call vm.createIrqchip(), or enable KVM_CAP_SPLIT_IRQCHIP';
       throw new KvmUnsupportedError(name, why, 'KVM_CAP_IRQCHIP', error);
     }
   }

@@ -17,11 +17,11 @@ import {
 import { capabilityValue } from './capability.js';
 import { type Creator, creator } from './construction.js';
 import type { Bindings, CapabilityContext, VcpuContext } from './context.js';
-import { ioctlError, KvmArgumentError, KvmClosedError, KvmUnsupportedError, syscallError } from './errors.js';
+import { KvmArgumentError, KvmClosedError, KvmUnsupportedError, syscallError } from './errors.js';
 import { Exits, type RunResult, type UnrecognizedExit, type VcpuExit } from './exit/exits.js';
 import { type Interruption, interruptions, timedOut } from './exit/interruption.js';
 import { checkBindings } from './host-bindings.js';
-import { created, requireValue } from './ioctl.js';
+import { created, refused, requireValue } from './ioctl.js';
 import { kick, requireRunId, type VcpuHandle } from './kick.js';
 import { OpenVcpu } from './open-vcpu.js';
 import type { OpenVm } from './open-vm.js';
@@ -205,7 +205,7 @@ export class Vcpu extends VcpuState implements Disposable {
       this.#interruption = interruption;
       return interruption;
     }
-    const error = ioctlError('KVM_RUN', result);
+    const error = refused(this.#vcpu.target, this.bindings.KVM_RUN, result, this.kvmRun);
     if (!(isMemoryFault.has(error.code) && this.kvmRun.exit_reason === this.#memoryFault)) throw error;
     this.#interruption = null;
     return this.#exits.last;
@@ -280,7 +280,7 @@ export class Vcpu extends VcpuState implements Disposable {
         signal: kickSignal,
         setMask: mechanism === 'signal_mask' ? setSignalMask(bindings) : null,
       });
-      return new Vcpu(creator, new OpenVcpu(created(target, request, record), bindings));
+      return new Vcpu(creator, new OpenVcpu(created(target, request, record, id), bindings));
     };
     contextOf = (vcpu) => vcpu.#vcpu;
     isVcpu = (value) => #vcpu in value;

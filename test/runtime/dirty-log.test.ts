@@ -46,7 +46,7 @@ describe.skipIf(!hasKvm)(`the dirty log ${needsKvm}`, () => {
     const { vm } = machine;
     expect(() => vm.getDirtyLog(77)).toThrow(/^KVM_GET_DIRTY_LOG: slot 77 is not in use$/);
     expect(() => vm.getDirtyLog(0)).toThrow(
-      /^KVM_GET_DIRTY_LOG: ENOENT: the slot does not have KVM_MEM_LOG_DIRTY_PAGES$/,
+      /^KVM_GET_DIRTY_LOG: ENOENT: slot 0: the slot does not have KVM_MEM_LOG_DIRTY_PAGES;/,
     );
     machine.vm.close();
     expect(() => vm.getDirtyLog(slot)).toThrow(KvmClosedError);

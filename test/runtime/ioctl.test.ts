@@ -83,7 +83,7 @@ describe.skipIf(!hasKvm)(`the generic ioctl ${needsKvm}`, () => {
       const cpuid = allocate(kvm.KvmCpuid2, 1);
       const refused = (): number => system.ioctl(kvm.KVM_GET_SUPPORTED_CPUID, cpuid);
       expect(refused).toThrow(KvmError);
-      expect(refused).toThrow(/^KVM_GET_SUPPORTED_CPUID: E2BIG: the buffer has too few elements; allocate more$/);
+      expect(refused).toThrow(/^KVM_GET_SUPPORTED_CPUID: E2BIG: the buffer has too few elements: .*; allocate more/);
       expect(() => it.vm.ioctl(kvm.KVM_CREATE_VCPU, 0)).toThrow(/^KVM_CREATE_VCPU: EEXIST: /);
       const sregs = it.vcpu.getSregs();
       sregs.cr0 = 0x8000_0000n; // paging without protection

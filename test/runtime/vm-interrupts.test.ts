@@ -104,7 +104,7 @@ describe.skipIf(!hasKvm)(`the interrupt controllers ${needsKvm}`, () => {
       () => vm.setIrqLine(4, true),
       () => vm.setIrqLineStatus(4, true),
     ]) {
-      expect(use).toThrow(/: ENXIO: there is no such device, register or interrupt controller$/);
+      expect(use).toThrow(/: ENXIO: .*the VM has no (interrupt controller|timer) in the kernel/);
     }
   });
 
@@ -214,7 +214,7 @@ describe.skipIf(!hasKvm)(`an irqfd ${needsKvm}`, () => {
     using event = EventFd.create();
     using resample = EventFd.create();
     vm.registerIrqfd(event, 5, { resample });
-    expect(() => vm.registerIrqfd(event, 6)).toThrow(/^KVM_IRQFD: EBUSY: the eventfd is registered already$/);
+    expect(() => vm.registerIrqfd(event, 6)).toThrow(/^KVM_IRQFD: EBUSY: GSI 6: the eventfd is registered already;/);
     vm.unregisterIrqfd(event, 5);
     vm.registerIrqfd(event, 6);
     event.close();

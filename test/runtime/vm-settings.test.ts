@@ -38,7 +38,7 @@ describe.skipIf(!hasKvm)(`addresses and the boot vCPU ${needsKvm}`, () => {
     expect(() => vm.setTssAddr(0xffff_f000)).toThrow(/^KVM_SET_TSS_ADDR: EINVAL: /);
     using _ = vm.createVcpu();
     expect(() => vm.setIdentityMapAddr(0xfffb_c000)).toThrow(/^KVM_SET_IDENTITY_MAP_ADDR: EINVAL: /);
-    expect(() => vm.setBootCpuId(1)).toThrow(/^KVM_SET_BOOT_CPU_ID: EBUSY: the VM has a vCPU already$/);
+    expect(() => vm.setBootCpuId(1)).toThrow(/^KVM_SET_BOOT_CPU_ID: EBUSY: boot vCPU 1: the VM has a vCPU already;/);
     expect(() => vm.setBootCpuId(1)).toThrow(KvmError);
   });
 });

@@ -52,7 +52,7 @@ describe.skipIf(!hasKvm)(`VMs and vCPUs ${needsKvm}`, () => {
     using vm = createVm();
     using _ = vm.createVcpu(1);
     using __ = vm.createVcpu(0);
-    expect(() => vm.createVcpu(1)).toThrow(/^KVM_CREATE_VCPU: EEXIST: it exists already$/);
+    expect(() => vm.createVcpu(1)).toThrow(/^KVM_CREATE_VCPU: EEXIST: vCPU 1 exists already;/);
     expect(() => vm.createVcpu(0xffff_ffff)).toThrow(/^KVM_CREATE_VCPU: EINVAL: /);
   });
 

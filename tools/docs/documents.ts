@@ -1,8 +1,9 @@
-/** The derived documents of docs/internals/, from the files of this project. */
+/** The derived documents of docs/, from the files of this project. */
 
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { packageRoot } from '../../generator/headers/disk.js';
+import { rulesDocument } from './rules.js';
 import {
   ioctlsOf,
   requireKnownSubjects,
@@ -48,6 +49,7 @@ export function derivedDocuments(): readonly DerivedDocument[] {
       text: tableOf(ioctlsHead, ioctls, tests),
       withoutTest: subjectsWithoutTest(ioctls, tests),
     },
+    { path: 'docs/errors.md', text: rulesDocument(), withoutTest: [] },
   ];
 }
 

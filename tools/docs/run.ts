@@ -1,6 +1,6 @@
 /**
- * `npm run docs`: writes the documents of docs/internals/ that are derived from the tags of the tests. With `-- --check` it only
- * compares them. Exit codes: 0 for success, 1 if `--check` finds a stale document, 2 for an invalid tag or an invalid option.
+ * `npm run docs`: writes the documents of docs/internals/ that are derived from the tags of the tests, and docs/errors.md, which
+ * is derived from the rules of the runtime. With `-- --check` it only compares them. Exit codes: 0 for success, 1 if `--check` finds a stale document, 2 for an invalid tag or an invalid option.
  */
 
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
