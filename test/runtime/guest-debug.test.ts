@@ -22,6 +22,7 @@ function stops(machine: Machine, exits: number): number[] {
 
 describe.skipIf(!hasKvm)(`the debugger ${needsKvm}`, () => {
   // Shows: KVM_SET_GUEST_DEBUG
+  // Shows: selftest x86/debug_regs
   it('setGuestDebug makes the guest stop after each instruction', () => {
     using machine = load(realMode.print('hello'));
     machine.vcpu.setGuestDebug({ singleStep: true });
@@ -31,6 +32,7 @@ describe.skipIf(!hasKvm)(`the debugger ${needsKvm}`, () => {
     expect(sent(machine, 5)).toBe('hello');
   });
 
+  // Shows: selftest x86/debug_regs
   it('setGuestDebug makes the guest stop at hardware breakpoints, and nowhere else', () => {
     using machine = load(realMode.print('hi'));
     const [lodsb, hlt] = [0x1007, 0x100f];

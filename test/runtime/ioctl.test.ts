@@ -29,6 +29,7 @@ function machine(): Machine {
 }
 
 describe.skipIf(!hasKvm)(`the generic ioctl ${needsKvm}`, () => {
+  // Shows: kvm-ioctls kvm_ioctls::get_version, kvm-ioctls kvm_ioctls::check_vm_extension
   it('the generic ioctl passes no argument, values and structs', () => {
     using system = Kvm.open();
     using vm = system.createVm();

@@ -32,6 +32,7 @@ describe.skipIf(!hasKvm)(`/dev/kvm ${needsKvm}`, () => {
     expect(kvm.getApiVersion()).toBe(12);
   });
 
+  // Shows: kvm-ioctls system::test_kvm_check_extension
   it('checkExtension returns a number, which is 0 for a capability that the kernel does not have', () => {
     using kvm = Kvm.open();
     expect(kvm.checkExtension(bindings.KVM_CAP_IMMEDIATE_EXIT)).toBe(1);
@@ -73,6 +74,7 @@ describe.skipIf(!hasKvm)(`/dev/kvm ${needsKvm}`, () => {
     expect(openFiles()).toBe(before);
   });
 
+  // Shows: kvm-ioctls system::test_bad_kvm_fd
   it('every method refuses a closed Kvm', () => {
     const kvm = Kvm.open();
     kvm.close();
@@ -101,6 +103,7 @@ describe.skipIf(!hasKvm)(`/dev/kvm ${needsKvm}`, () => {
 
 describe.skipIf(!hasKvm)(`capabilities ${needsKvm}`, () => {
   // Shows: KVM_CHECK_EXTENSION
+  // Shows: kvm-ioctls vm::test_check_extension
   it('checkExtension accepts the name or the number of a capability', () => {
     using kvm = Kvm.open();
     expect(kvm.checkExtension('KVM_CAP_USER_MEMORY')).toBe(1);
@@ -136,6 +139,7 @@ describe.skipIf(!hasKvm)(`capabilities ${needsKvm}`, () => {
     expect(() => vm.createIrqchip()).toThrow(/^KVM_CREATE_IRQCHIP: EEXIST: /);
   });
 
+  // Shows: kvm-ioctls vm::test_enable_cap_failure
   it('enableCap refuses wrong arguments, a missing capability and a closed VM', () => {
     using vm = createVm();
     expect(() => vm.enableCap('KVM_CAP_SPLIT_IRQCHIP', 1_000_000)).toThrow(
@@ -172,6 +176,7 @@ describe.skipIf(!hasKvm)(`the CPUID, the MSRs and the attributes of the system $
   });
 
   // Shows: KVM_GET_MSR_INDEX_LIST, KVM_GET_MSR_FEATURE_INDEX_LIST, KVM_GET_MSRS
+  // Shows: kvm-ioctls system::get_msr_index_list, kvm-ioctls system::get_msr_feature_index_list, kvm-ioctls system::get_msrs
   it('getMsrIndexList and getMsrFeatureIndexList return indices of MSRs, and getMsrs returns the values of feature MSRs', () => {
     using kvm = Kvm.open();
     const IA32_SYSENTER_CS = 0x174;

@@ -11,6 +11,7 @@ import { Helper, hasKvm, load, needsKvm, run, sent, thrownBy, untilCounting } fr
 const masks = { regs: 1n, sregs: 2n, events: 4n } as const;
 
 describe.skipIf(!hasKvm)(`synchronized registers ${needsKvm}`, () => {
+  // Shows: kvm-ioctls VcpuFd::sync_regs
   it('synchronized registers are equal to those of the ioctls before the first run and after each run', () => {
     using machine = load(userMode.countDown(1000));
     const { vcpu } = machine;
@@ -24,6 +25,7 @@ describe.skipIf(!hasKvm)(`synchronized registers ${needsKvm}`, () => {
     expect(sync.regs.rcx).toBe(0n);
   });
 
+  // Shows: kvm-ioctls VcpuFd::sync_regs_mut, kvm-ioctls vcpu::test_sync_regs_with_run
   it('KVM_RUN applies synchronized registers that were written, and no others', () => {
     using machine = load(realMode.outForEver);
     const { vcpu } = machine;
@@ -41,6 +43,7 @@ describe.skipIf(!hasKvm)(`synchronized registers ${needsKvm}`, () => {
     expect(vcpu.getRegs().rax).toBe(0x43n);
   });
 
+  // Shows: kvm-ioctls VcpuFd::set_sync_dirty_reg, kvm-ioctls VcpuFd::clear_sync_dirty_reg, kvm-ioctls vcpu::test_sync_regs
   it('every way to write synchronized registers makes them dirty', () => {
     using machine = load(longMode.out);
     const { vcpu } = machine;
@@ -89,6 +92,7 @@ describe.skipIf(!hasKvm)(`synchronized registers ${needsKvm}`, () => {
     expect(thrownBy(() => machine.vcpu.run())).toMatchObject({ operation: 'KVM_RUN', code: 'EINVAL' });
   });
 
+  // Shows: kvm-ioctls VcpuFd::set_sync_valid_reg, kvm-ioctls VcpuFd::clear_sync_valid_reg, kvm-ioctls vcpu::test_sync_regs
   it('syncRegs synchronizes only the registers of the last call', () => {
     using machine = load(realMode.outForEver);
     const { vcpu } = machine;

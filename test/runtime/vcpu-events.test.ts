@@ -247,6 +247,7 @@ describe.skipIf(!hasKvm)(`clocks ${needsKvm}`, () => {
   });
 
   // Shows: KVM_GET_TSC_KHZ, KVM_SET_TSC_KHZ
+  // Shows: kvm-ioctls vcpu::test_get_tsc_khz, kvm-ioctls vcpu::test_set_tsc_khz
   it('getTscKhz returns the frequency of the time stamp counter, and setTscKhz sets it', () => {
     using machine = load(realMode.halt);
     const { vcpu } = machine;

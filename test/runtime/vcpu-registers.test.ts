@@ -35,6 +35,7 @@ describe.skipIf(!hasKvm)(`MSRs ${needsKvm}`, () => {
     expect(machine.vcpu.getMsrs([msr.kernelGsBase])).toEqual([{ index: msr.kernelGsBase, data: 0x7777_0000_5555n }]);
   });
 
+  // Shows: kvm-ioctls vcpu::msrs_test
   it('getMsrs returns MSRs in the order of the indices, and setMsrs accepts its result and entries of a view', () => {
     using machine = load(longMode.out);
     const { vcpu } = machine;
@@ -136,6 +137,7 @@ describe.skipIf(!hasKvm)(`CPUID ${needsKvm}`, () => {
   }
 
   // Shows: KVM_SET_CPUID2
+  // Shows: kvm-ioctls vcpu::test_set_cpuid
   it('setCpuid2 sets leaves that the guest then reads', () => {
     using machine = load(longMode.cpuid(firstLeaf + 7));
     machine.vcpu.setCpuid2(cpuidOf(12));
@@ -144,6 +146,7 @@ describe.skipIf(!hasKvm)(`CPUID ${needsKvm}`, () => {
   });
 
   // Shows: KVM_GET_CPUID2
+  // Shows: kvm-ioctls vcpu::test_get_cpuid
   it.each([0, 1, 64, 65, many])('getCpuid2 returns all leaves of a CPUID with %s entries', (entries) => {
     using machine = load(realMode.halt);
     machine.vcpu.setCpuid2(cpuidOf(entries));
@@ -317,6 +320,7 @@ describe.skipIf(!hasKvm)(`nested state ${needsKvm}`, () => {
   });
 
   // Shows: KVM_GET_NESTED_STATE, KVM_SET_NESTED_STATE
+  // Shows: kvm-ioctls vcpu::test_get_and_set_nested_state
   it('setNestedState accepts the state that getNestedState returns, or both are unsupported', () => {
     using machine = load(realMode.halt);
     const { vcpu } = machine;

@@ -58,6 +58,7 @@ describe.skipIf(!hasKvm)(`the interrupt controllers ${needsKvm}`, () => {
   });
 
   // Shows: KVM_GET_IRQCHIP, KVM_SET_IRQCHIP
+  // Shows: kvm-ioctls vm::test_irq_chip
   it('getIrqchip returns the registers that setIrqchip has set', () => {
     using vm = withChips();
     const ioapic = vm.getIrqchip(KVM_IRQCHIP_IOAPIC);
@@ -72,6 +73,7 @@ describe.skipIf(!hasKvm)(`the interrupt controllers ${needsKvm}`, () => {
   });
 
   // Shows: KVM_IRQ_LINE
+  // Shows: kvm-ioctls vm::test_set_irq_line
   it('setIrqLine raises and lowers a line of a controller', () => {
     using vm = withChips();
     const asked = (): number => vm.getIrqchip(KVM_IRQCHIP_PIC_MASTER).chip.pic.irr;
@@ -146,6 +148,7 @@ describe.skipIf(!hasKvm)(`messages and routing ${needsKvm}`, () => {
     expect(came(0x44)).toBe(true);
   });
 
+  // Shows: kvm-ioctls vm::test_signal_msi_failure
   it('signalMsi refuses an invalid address, and a VM without a local APIC', () => {
     using machine = listening();
     const { vm } = machine;
@@ -209,6 +212,7 @@ describe.skipIf(!hasKvm)(`an irqfd ${needsKvm}`, () => {
     expect(came(0x62)).toBe(false);
   });
 
+  // Shows: kvm-ioctls vm::test_register_unregister_irqfd
   it('registerIrqfd refuses an eventfd that is registered already, and a closed one', () => {
     using vm = withChips();
     using event = EventFd.create();
@@ -224,6 +228,7 @@ describe.skipIf(!hasKvm)(`an irqfd ${needsKvm}`, () => {
 
 describe.skipIf(!hasKvm)(`the PIT ${needsKvm}`, () => {
   // Shows: KVM_CREATE_PIT2, KVM_GET_PIT2, KVM_SET_PIT2, KVM_REINJECT_CONTROL
+  // Shows: kvm-ioctls vm::test_pit2
   it('getPit2 returns the registers that setPit2 has set', () => {
     using vm = withChips();
     vm.createPit2(bindings.KVM_PIT_SPEAKER_DUMMY);

@@ -42,6 +42,7 @@ describe.skipIf(!hasKvm)(`an ioeventfd ${needsKvm}`, () => {
     expect(event.take()).toBe(0n);
   });
 
+  // Shows: kvm-ioctls VmFd::unregister_ioevent, kvm-ioctls vm::test_unregister_ioevent
   it('unregisterIoeventfd makes the write an exit again', () => {
     using machine = load(realMode.out);
     using event = EventFd.create();

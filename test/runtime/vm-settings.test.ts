@@ -17,6 +17,7 @@ import { createVm, Helper, hasKvm, load, needsKvm, untilCounting } from '../help
 
 describe.skipIf(!hasKvm)(`addresses and the boot vCPU ${needsKvm}`, () => {
   // Shows: KVM_SET_TSS_ADDR, KVM_SET_IDENTITY_MAP_ADDR, KVM_SET_BOOT_CPU_ID
+  // Shows: kvm-ioctls vm::test_set_tss_address
   it('setTssAddr, setIdentityMapAddr and setBootCpuId set the VM up before the first vCPU', () => {
     using vm = createVm();
     vm.setTssAddr(0xfffb_d000);
@@ -33,6 +34,7 @@ describe.skipIf(!hasKvm)(`addresses and the boot vCPU ${needsKvm}`, () => {
     expect([isBoot(first), isBoot(second)]).toEqual([false, true]);
   });
 
+  // Shows: kvm-ioctls vm::test_set_identity_map_address
   it('setTssAddr refuses an invalid address, and setIdentityMapAddr and setBootCpuId refuse a VM that has a vCPU', () => {
     using vm = createVm();
     expect(() => vm.setTssAddr(0xffff_f000)).toThrow(/^KVM_SET_TSS_ADDR: EINVAL: /);
@@ -45,6 +47,7 @@ describe.skipIf(!hasKvm)(`addresses and the boot vCPU ${needsKvm}`, () => {
 
 describe.skipIf(!hasKvm)(`clocks ${needsKvm}`, () => {
   // Shows: KVM_GET_CLOCK, KVM_SET_CLOCK
+  // Shows: kvm-ioctls vm::test_clock
   it('getClock returns a time that advances, and setClock sets it', () => {
     using vm = createVm();
     const clock = vm.getClock();
@@ -90,6 +93,7 @@ describe.skipIf(!hasKvm)(`the event filter and the page limit ${needsKvm}`, () =
 
 describe.skipIf(!hasKvm)(`encryption ${needsKvm}`, () => {
   // Shows: KVM_MEMORY_ENCRYPT_OP, KVM_MEMORY_ENCRYPT_REG_REGION, KVM_MEMORY_ENCRYPT_UNREG_REGION
+  // Shows: kvm-ioctls vm::test_encrypt_op_sev, kvm-ioctls vm::test_register_unregister_enc_memory_region
   it('the methods for encryption are unsupported on a machine without memory encryption', () => {
     using vm = createVm();
     using memory = GuestMemory.create(0x1000);
@@ -125,6 +129,7 @@ describe.skipIf(!hasKvm)(`a running vCPU ${needsKvm}`, () => {
 });
 
 describe.skipIf(!hasKvm)(`a closed VM ${needsKvm}`, () => {
+  // Shows: kvm-ioctls vm::test_faulty_vm_fd
   it('every method refuses a closed VM', () => {
     const vm = createVm();
     using memory = GuestMemory.create(0x1000);

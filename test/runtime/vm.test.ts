@@ -18,6 +18,7 @@ function reasonsOf(vcpu: Vcpu, runs: number): number[] {
 }
 
 describe.skipIf(!hasKvm)(`VMs and vCPUs ${needsKvm}`, () => {
+  // Shows: kvm-ioctls vm::test_faulty_vm_fd
   it('every method refuses a closed VM', () => {
     const vm = createVm();
     using memory = GuestMemory.create(0x4000);
@@ -33,6 +34,7 @@ describe.skipIf(!hasKvm)(`VMs and vCPUs ${needsKvm}`, () => {
     }
   });
 
+  // Shows: kvm-ioctls vcpu::test_create_vcpu
   it('a vCPU shares struct kvm_run until `close`, and every method refuses a closed vCPU', () => {
     using vm = createVm();
     const { vcpu } = realMode.halt.load(vm);
@@ -48,6 +50,7 @@ describe.skipIf(!hasKvm)(`VMs and vCPUs ${needsKvm}`, () => {
   });
 
   // Shows: KVM_CREATE_VCPU
+  // Shows: kvm-ioctls vm::test_create_vcpu_different_ids
   it('createVcpu refuses an id that is in use or too large', () => {
     using vm = createVm();
     using _ = vm.createVcpu(1);

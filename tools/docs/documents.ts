@@ -3,6 +3,8 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { packageRoot } from '../../generator/headers/disk.js';
+import { outstanding } from './parity/outstanding.js';
+import { parityDocument, paritySubjects, parityWithoutTest } from './parity/parity.js';
 import { rulesDocument } from './rules.js';
 import {
   ioctlsOf,
@@ -12,7 +14,7 @@ import {
   type TableHead,
   tableOf,
 } from './tables.js';
-import { taggedTests } from './tags.js';
+import { type TaggedTest, taggedTests } from './tags.js';
 
 export interface DerivedDocument {
   /** The path of the document. */
@@ -28,11 +30,11 @@ export interface DerivedDocument {
  * @throws Error when a tag is not directly above a test, or names an unknown subject.
  */
 export function derivedDocuments(): readonly DerivedDocument[] {
-  const tests = testFiles().flatMap((file) => taggedTests(file, read(file)));
+  const tests = allTaggedTests();
   const statements = statementsOf(read('docs/race-free-exit.md'), 'statement');
   const security = statementsOf(read('docs/security.md'), 'security');
   const ioctls = ioctlsOf(read('generated/x86_64/linux/kvm.model.json'));
-  requireKnownSubjects([...statements, ...security, ...ioctls], tests);
+  requireKnownSubjects([...statements, ...security, ...ioctls, ...paritySubjects], tests);
   return [
     {
       path: 'docs/internals/race-free-exit-tests.md',
@@ -50,7 +52,17 @@ export function derivedDocuments(): readonly DerivedDocument[] {
       withoutTest: subjectsWithoutTest(ioctls, tests),
     },
     { path: 'docs/errors.md', text: rulesDocument(), withoutTest: [] },
+    {
+      path: 'docs/internals/parity.md',
+      text: parityDocument(tests),
+      withoutTest: parityWithoutTest(tests).filter((name) => !outstanding.includes(name)),
+    },
   ];
+}
+
+/** The tests of this project that have tags, in the order of their files. */
+export function allTaggedTests(): readonly TaggedTest[] {
+  return testFiles().flatMap((file) => taggedTests(file, read(file)));
 }
 
 const statementsHead: TableHead = {

@@ -51,7 +51,7 @@ export function requireKnownSubjects(subjects: readonly Subject[], tests: readon
     const unknown = named.find((name) => !known.has(name));
     if (unknown === undefined) continue;
     throw new Error(
-      `${file}:${line}: unknown subject '${unknown}'; expected 'statement N' of docs/race-free-exit.md, 'security N' of docs/security.md or an ioctl of kvm.h`,
+      `${file}:${line}: unknown subject '${unknown}'; expected 'statement N' of docs/race-free-exit.md, 'security N' of docs/security.md, an ioctl of kvm.h, or a row of tools/docs/parity/`,
     );
   }
 }
@@ -63,19 +63,23 @@ export function tableOf(
   tests: readonly TaggedTest[],
 ): string {
   const rows = subjects.map(({ name, text }) => {
-    const cells = tests
-      .filter((test) => test.subjects.includes(name))
-      .map(({ file, title }) => `${file}: ${codeSpan(title)}`);
-    return `| ${cell(text)} | ${cell(cells.join('<br>'))} |`;
+    const cells = testCells(tests.filter((test) => test.subjects.includes(name)));
+    return `| ${cell(text)} | ${cell(cells)} |`;
   });
   return [`# ${heading}`, '', intro, '', `| ${column} | tests |`, '| --- | --- |', ...rows, ''].join('\n');
 }
 
+/** The files and the titles of tests, one a line. */
+export function testCells(tests: readonly TaggedTest[]): string {
+  return tests.map(({ file, title }) => `${file}: ${codeSpan(title)}`).join('<br>');
+}
+
 /** A title can have backquotes of its own. */
-function codeSpan(title: string): string {
+export function codeSpan(title: string): string {
   return title.includes('`') ? `\`\` ${title} \`\`` : `\`${title}\``;
 }
 
-function cell(text: string): string {
+/** The text of a cell. */
+export function cell(text: string): string {
   return text.replaceAll('|', '\\|');
 }

@@ -5,7 +5,8 @@
  *     it('KVM_RUN completes the pending operation', () => {
  *
  * The subjects of a tag are statements of docs/race-free-exit.md (`statement 5`), statements of docs/security.md
- * (`security 3`) or names of ioctls (`KVM_GET_REGS`).
+ * (`security 3`), names of ioctls (`KVM_GET_REGS`), methods and unit tests of kvm-ioctls (`kvm-ioctls vcpu::test_fpu`) or checks of
+ * the kernel's own tests of KVM (`selftest x86/cpuid_test`).
  */
 
 import ts from 'typescript-6';

@@ -23,6 +23,8 @@ describe.skipIf(!hasKvm)(`the coalesced ring ${needsKvm}`, () => {
   const entries = Math.floor((4096 - bindings.KvmCoalescedMmioRing.$size) / bindings.KvmCoalescedMmio.$size);
 
   // Shows: KVM_REGISTER_COALESCED_MMIO
+  // Shows: kvm-ioctls VcpuFd::map_coalesced_mmio_ring, kvm-ioctls VcpuFd::coalesced_mmio_read
+  // Shows: kvm-ioctls vcpu::test_coalesced_mmio
   it('drain serves each coalesced write once, and the writes precede the next exit', () => {
     using machine = written();
     expect(run(machine)).toBe(`exit ${KVM_EXIT_MMIO}`);
@@ -35,6 +37,7 @@ describe.skipIf(!hasKvm)(`the coalesced ring ${needsKvm}`, () => {
     expect(writes).toEqual([{ phys_addr: BigInt(places.device), len: 1, pio: 0, byte: 0x2a }]);
   });
 
+  // Shows: kvm-ioctls vcpu::test_coalesced_pio
   it('drain serves writes to ports', () => {
     using machine = load(realMode.out);
     machine.vm.registerCoalescedMmio({ address: port, size: 1, port: true });
@@ -101,6 +104,7 @@ describe.skipIf(!hasKvm)(`the coalesced ring ${needsKvm}`, () => {
   });
 
   // Shows: KVM_UNREGISTER_COALESCED_MMIO
+  // Shows: kvm-ioctls vcpu::test_coalesced_mmio
   it('unregisterCoalescedMmio makes the write an exit again', () => {
     using machine = written();
     machine.vm.unregisterCoalescedMmio(zone);

@@ -32,6 +32,7 @@ const cases = (Object.keys(endings) as EndingAction[]).flatMap((action) =>
 
 describe.skipIf(!hasKvm)(`the end of a process ${needsKvm}`, () => {
   // Shows: statement 50
+  // Shows: selftest hardware_disable_test
   it.each(cases)('a process whose guests run ends by $name', async ({ action, crowd }) => {
     const { code, signal, stderr } = endings[action];
     const { milliseconds, ...ended } = await endProcess(action, crowd, watchdogMs);

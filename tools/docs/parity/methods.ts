@@ -1,0 +1,148 @@
+/** The public methods of kvm-ioctls 0.24 on x86-64, and the members of the runtime that do the same. */
+
+export interface MethodRow {
+  /** The method of kvm-ioctls: `VmFd::get_dirty_log`. */
+  readonly theirs: string;
+  /** The members of the runtime: `Vm.getDirtyLog`. */
+  readonly ours: readonly string[];
+  /** The ioctl whose tests show the members. If it is missing, a tag of a test names the method itself. */
+  readonly ioctl?: string;
+}
+
+const row = (theirs: string, ours: string, ioctl?: string): MethodRow => ({
+  theirs,
+  ours: ours.split(' '),
+  ...(ioctl === undefined ? {} : { ioctl }),
+});
+
+const system: readonly MethodRow[] = [
+  row('Kvm::new', 'Kvm.open'),
+  row('Kvm::new_with_path', 'Kvm.open'),
+  row('Kvm::open_with_cloexec', 'Kvm.open Kvm.fd'),
+  row('Kvm::open_with_cloexec_at', 'Kvm.open Kvm.fd'),
+  row('Kvm::get_api_version', 'Kvm.getApiVersion', 'KVM_GET_API_VERSION'),
+  row('Kvm::check_extension_raw', 'Kvm.checkExtension', 'KVM_CHECK_EXTENSION'),
+  row('Kvm::check_extension_int', 'Kvm.checkExtension', 'KVM_CHECK_EXTENSION'),
+  row('Kvm::check_extension', 'Kvm.checkExtension Kvm.requireExtension', 'KVM_CHECK_EXTENSION'),
+  row('Kvm::get_vcpu_mmap_size', 'Kvm.getVcpuMmapSize', 'KVM_GET_VCPU_MMAP_SIZE'),
+  row('Kvm::get_nr_vcpus', 'Kvm.checkExtension'),
+  row('Kvm::get_nr_memslots', 'Kvm.checkExtension'),
+  row('Kvm::get_max_vcpus', 'Kvm.checkExtension'),
+  row('Kvm::get_max_vcpu_id', 'Kvm.checkExtension'),
+  row('Kvm::get_emulated_cpuid', 'Kvm.getEmulatedCpuid', 'KVM_GET_EMULATED_CPUID'),
+  row('Kvm::get_supported_cpuid', 'Kvm.getSupportedCpuid', 'KVM_GET_SUPPORTED_CPUID'),
+  row('Kvm::get_msr_index_list', 'Kvm.getMsrIndexList', 'KVM_GET_MSR_INDEX_LIST'),
+  row('Kvm::get_msr_feature_index_list', 'Kvm.getMsrFeatureIndexList', 'KVM_GET_MSR_FEATURE_INDEX_LIST'),
+  row('Kvm::get_msrs', 'Kvm.getMsrs', 'KVM_GET_MSRS'),
+  row('Kvm::create_vm', 'Kvm.createVm', 'KVM_CREATE_VM'),
+  row('Kvm::create_vm_with_type', 'Kvm.createVm', 'KVM_CREATE_VM'),
+  row('Kvm::create_vmfd_from_rawfd', 'Vm.fromFd'),
+  row('Kvm::as_raw_fd', 'Kvm.fd'),
+  row('Kvm::from_raw_fd', 'Kvm.fromFd'),
+];
+
+const vm: readonly MethodRow[] = [
+  row(
+    'VmFd::set_user_memory_region',
+    'Vm.addMemory Vm.removeMemory Vm.setMemoryFlags Vm.moveMemory',
+    'KVM_SET_USER_MEMORY_REGION',
+  ),
+  row('VmFd::set_user_memory_region2', 'Vm.addMemory', 'KVM_SET_USER_MEMORY_REGION2'),
+  row('VmFd::set_tss_address', 'Vm.setTssAddr', 'KVM_SET_TSS_ADDR'),
+  row('VmFd::set_identity_map_address', 'Vm.setIdentityMapAddr', 'KVM_SET_IDENTITY_MAP_ADDR'),
+  row('VmFd::create_irq_chip', 'Vm.createIrqchip', 'KVM_CREATE_IRQCHIP'),
+  row('VmFd::get_irqchip', 'Vm.getIrqchip', 'KVM_GET_IRQCHIP'),
+  row('VmFd::set_irqchip', 'Vm.setIrqchip', 'KVM_SET_IRQCHIP'),
+  row('VmFd::create_pit2', 'Vm.createPit2', 'KVM_CREATE_PIT2'),
+  row('VmFd::get_pit2', 'Vm.getPit2', 'KVM_GET_PIT2'),
+  row('VmFd::set_pit2', 'Vm.setPit2', 'KVM_SET_PIT2'),
+  row('VmFd::get_clock', 'Vm.getClock', 'KVM_GET_CLOCK'),
+  row('VmFd::set_clock', 'Vm.setClock', 'KVM_SET_CLOCK'),
+  row('VmFd::set_msr_filter_unchecked', 'Vm.setMsrFilter', 'KVM_X86_SET_MSR_FILTER'),
+  row('VmFd::set_msr_filter', 'Vm.setMsrFilter', 'KVM_X86_SET_MSR_FILTER'),
+  row('VmFd::signal_msi', 'Vm.signalMsi', 'KVM_SIGNAL_MSI'),
+  row('VmFd::set_gsi_routing', 'Vm.setGsiRouting', 'KVM_SET_GSI_ROUTING'),
+  row('VmFd::register_ioevent', 'Vm.registerIoeventfd', 'KVM_IOEVENTFD'),
+  row('VmFd::unregister_ioevent', 'Vm.unregisterIoeventfd'),
+  row('VmFd::get_dirty_log', 'Vm.getDirtyLog', 'KVM_GET_DIRTY_LOG'),
+  row('VmFd::register_irqfd', 'Vm.registerIrqfd', 'KVM_IRQFD'),
+  row('VmFd::register_irqfd_with_resample', 'Vm.registerIrqfd'),
+  row('VmFd::unregister_irqfd', 'Vm.unregisterIrqfd', 'KVM_IRQFD'),
+  row('VmFd::set_irq_line', 'Vm.setIrqLine', 'KVM_IRQ_LINE'),
+  row('VmFd::create_vcpu', 'Vm.createVcpu', 'KVM_CREATE_VCPU'),
+  row('VmFd::create_vcpu_from_rawfd', 'Vcpu.fromFd'),
+  row('VmFd::create_device', 'Vm.createDevice', 'KVM_CREATE_DEVICE'),
+  row('VmFd::enable_cap', 'Vm.enableCap', 'KVM_ENABLE_CAP'),
+  row('VmFd::run_size', 'Kvm.getVcpuMmapSize Vcpu.shared'),
+  row('VmFd::check_extension_int', 'Vm.checkExtension', 'KVM_CHECK_EXTENSION'),
+  row('VmFd::check_extension_raw', 'Vm.checkExtension', 'KVM_CHECK_EXTENSION'),
+  row('VmFd::check_extension', 'Vm.checkExtension Vm.requireExtension', 'KVM_CHECK_EXTENSION'),
+  row('VmFd::create_guest_memfd', 'Vm.createGuestMemfd', 'KVM_CREATE_GUEST_MEMFD'),
+  row('VmFd::set_memory_attributes', 'Vm.setMemoryAttributes', 'KVM_SET_MEMORY_ATTRIBUTES'),
+  row('VmFd::encrypt_op', 'Vm.memoryEncryptOp', 'KVM_MEMORY_ENCRYPT_OP'),
+  row('VmFd::encrypt_op_sev', 'Vm.memoryEncryptOp', 'KVM_MEMORY_ENCRYPT_OP'),
+  row('VmFd::register_enc_memory_region', 'Vm.registerEncryptedRegion', 'KVM_MEMORY_ENCRYPT_REG_REGION'),
+  row('VmFd::unregister_enc_memory_region', 'Vm.unregisterEncryptedRegion', 'KVM_MEMORY_ENCRYPT_UNREG_REGION'),
+  row('VmFd::register_coalesced_mmio', 'Vm.registerCoalescedMmio', 'KVM_REGISTER_COALESCED_MMIO'),
+  row('VmFd::unregister_coalesced_mmio', 'Vm.unregisterCoalescedMmio', 'KVM_UNREGISTER_COALESCED_MMIO'),
+  row('VmFd::as_raw_fd', 'Vm.fd'),
+];
+
+const vcpu: readonly MethodRow[] = [
+  row('VcpuFd::get_regs', 'Vcpu.getRegs', 'KVM_GET_REGS'),
+  row('VcpuFd::set_regs', 'Vcpu.setRegs', 'KVM_SET_REGS'),
+  row('VcpuFd::get_sregs', 'Vcpu.getSregs', 'KVM_GET_SREGS'),
+  row('VcpuFd::set_sregs', 'Vcpu.setSregs', 'KVM_SET_SREGS'),
+  row('VcpuFd::get_fpu', 'Vcpu.getFpu', 'KVM_GET_FPU'),
+  row('VcpuFd::set_fpu', 'Vcpu.setFpu', 'KVM_SET_FPU'),
+  row('VcpuFd::set_cpuid2', 'Vcpu.setCpuid2', 'KVM_SET_CPUID2'),
+  row('VcpuFd::get_cpuid2', 'Vcpu.getCpuid2', 'KVM_GET_CPUID2'),
+  row('VcpuFd::enable_cap', 'Vcpu.enableCap', 'KVM_ENABLE_CAP'),
+  row('VcpuFd::get_lapic', 'Vcpu.getLapic', 'KVM_GET_LAPIC'),
+  row('VcpuFd::set_lapic', 'Vcpu.setLapic', 'KVM_SET_LAPIC'),
+  row('VcpuFd::get_msrs', 'Vcpu.getMsrs', 'KVM_GET_MSRS'),
+  row('VcpuFd::set_msrs', 'Vcpu.setMsrs', 'KVM_SET_MSRS'),
+  row('VcpuFd::get_mp_state', 'Vcpu.getMpState', 'KVM_GET_MP_STATE'),
+  row('VcpuFd::set_mp_state', 'Vcpu.setMpState', 'KVM_SET_MP_STATE'),
+  row('VcpuFd::get_xsave', 'Vcpu.getXsave', 'KVM_GET_XSAVE'),
+  row('VcpuFd::get_xsave2', 'Vcpu.getXsave2', 'KVM_GET_XSAVE2'),
+  row('VcpuFd::set_xsave', 'Vcpu.setXsave', 'KVM_SET_XSAVE'),
+  row('VcpuFd::set_xsave2', 'Vcpu.setXsave', 'KVM_SET_XSAVE'),
+  row('VcpuFd::get_xcrs', 'Vcpu.getXcrs', 'KVM_GET_XCRS'),
+  row('VcpuFd::set_xcrs', 'Vcpu.setXcrs', 'KVM_SET_XCRS'),
+  row('VcpuFd::get_debug_regs', 'Vcpu.getDebugregs', 'KVM_GET_DEBUGREGS'),
+  row('VcpuFd::set_debug_regs', 'Vcpu.setDebugregs', 'KVM_SET_DEBUGREGS'),
+  row('VcpuFd::get_vcpu_events', 'Vcpu.getVcpuEvents', 'KVM_GET_VCPU_EVENTS'),
+  row('VcpuFd::set_vcpu_events', 'Vcpu.setVcpuEvents', 'KVM_SET_VCPU_EVENTS'),
+  row('VcpuFd::set_guest_debug', 'Vcpu.setGuestDebug', 'KVM_SET_GUEST_DEBUG'),
+  row('VcpuFd::kvmclock_ctrl', 'Vcpu.kvmclockCtrl', 'KVM_KVMCLOCK_CTRL'),
+  row('VcpuFd::run', 'Vcpu.run', 'KVM_RUN'),
+  row('VcpuFd::get_kvm_run', 'Vcpu.kvmRun'),
+  row('VcpuFd::set_kvm_immediate_exit', 'Vcpu.kvmRun Vcpu.kick'),
+  row('VcpuFd::get_tsc_khz', 'Vcpu.getTscKhz', 'KVM_GET_TSC_KHZ'),
+  row('VcpuFd::set_tsc_khz', 'Vcpu.setTscKhz', 'KVM_SET_TSC_KHZ'),
+  row('VcpuFd::translate_gva', 'Vcpu.translate', 'KVM_TRANSLATE'),
+  row('VcpuFd::set_sync_valid_reg', 'Vcpu.syncRegs'),
+  row('VcpuFd::set_sync_dirty_reg', 'Vcpu.syncRegs'),
+  row('VcpuFd::clear_sync_valid_reg', 'Vcpu.syncRegs'),
+  row('VcpuFd::clear_sync_dirty_reg', 'Vcpu.syncRegs'),
+  row('VcpuFd::sync_regs', 'Vcpu.syncRegs'),
+  row('VcpuFd::sync_regs_mut', 'Vcpu.syncRegs'),
+  row('VcpuFd::smi', 'Vcpu.smi', 'KVM_SMI'),
+  row('VcpuFd::nested_state', 'Vcpu.getNestedState', 'KVM_GET_NESTED_STATE'),
+  row('VcpuFd::set_nested_state', 'Vcpu.setNestedState', 'KVM_SET_NESTED_STATE'),
+  row('VcpuFd::nmi', 'Vcpu.nmi', 'KVM_NMI'),
+  row('VcpuFd::map_coalesced_mmio_ring', 'Vm.coalescedMmioRing'),
+  row('VcpuFd::coalesced_mmio_read', 'CoalescedMmioRing.drain'),
+  row('VcpuFd::as_raw_fd', 'Vcpu.fd'),
+];
+
+const device: readonly MethodRow[] = [
+  row('DeviceFd::has_device_attr', 'VmDevice.hasDeviceAttr', 'KVM_HAS_DEVICE_ATTR'),
+  row('DeviceFd::set_device_attr', 'VmDevice.setDeviceAttr', 'KVM_SET_DEVICE_ATTR'),
+  row('DeviceFd::get_device_attr', 'VmDevice.getDeviceAttr', 'KVM_GET_DEVICE_ATTR'),
+  row('DeviceFd::as_raw_fd', 'VmDevice.fd'),
+  row('DeviceFd::from_raw_fd', 'VmDevice.fromFd'),
+];
+
+export const methodRows: readonly MethodRow[] = [...system, ...vm, ...vcpu, ...device];
