@@ -1,6 +1,7 @@
 /** Arrays in C memory whose elements do not depend on the byte order. */
 
-import { copy, type View, type ViewClass } from './view.js';
+import { jsonValue } from './json.js';
+import { copy, uncloneable, type View, type ViewClass } from './view.js';
 
 /** Returns the number of elements of a flexible array that fit into a view. */
 export function elementsWithin(view: DataView, offset: number, elementSize: number): number {
@@ -15,15 +16,18 @@ export abstract class ArrayView<T> implements Iterable<T> {
   declare readonly length: number;
   /** The distance from one element to the next, in bytes. */
   declare readonly stride: number;
+  /** Makes `structuredClone` and `postMessage` refuse the array, as they refuse a view. */
+  declare readonly $$uncloneable: symbol;
 
   /** @throws RangeError if an element is outside of `view`. */
   constructor(view: DataView, offset: number, length: number, stride: number) {
     const size = length * stride;
-    if (!(offset >= 0 && length >= 0 && offset + size <= view.byteLength)) throw outside(offset, size, view);
+    if (!(offset >= 0 && length >= 0 && offset + size <= view.byteLength)) throw outside(this, offset, size, view);
     this.view = view;
     this.offset = offset;
     this.length = length;
     this.stride = stride;
+    this.$$uncloneable = uncloneable;
   }
 
   /** Returns the element at an index. @throws RangeError if the index is not from 0 to `length - 1`. */
@@ -41,6 +45,11 @@ export abstract class ArrayView<T> implements Iterable<T> {
     for (let index = 0; index < this.length; index++) yield this.get(index);
   }
 
+  /** Returns the elements for `JSON.stringify`, with bigints as decimal strings. */
+  toJSON(): unknown[] {
+    return Array.from({ length: this.length }, (_, index) => jsonValue(this.get(index)));
+  }
+
   /** Returns the bytes of all elements. The bytes are shared, not copied. */
   bytes(): Uint8Array {
     return new Uint8Array(this.view.buffer, this.view.byteOffset + this.offset, this.length * this.stride);
@@ -54,9 +63,17 @@ export abstract class ArrayView<T> implements Iterable<T> {
   }
 }
 
-function outside(offset: number, size: number, view: DataView): RangeError {
+/**
+ * Whether a value is an array in C memory, of this copy of the support library or of another one. Bindings can have a copy of
+ * their own.
+ */
+export function isArrayView(value: unknown): value is ArrayView<unknown> {
+  return typeof value === 'object' && value !== null && !('$$layout' in value) && 'stride' in value && 'view' in value;
+}
+
+function outside(array: ArrayView<unknown>, offset: number, size: number, view: DataView): RangeError {
   return new RangeError(
-    `array: ${size} bytes at offset ${offset} do not fit into the view of ${view.byteLength} bytes`,
+    `${array.constructor.name}: ${size} bytes at offset ${offset} do not fit into the view of ${view.byteLength} bytes`,
   );
 }
 

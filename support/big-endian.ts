@@ -9,6 +9,7 @@ import { checkNumber64 } from './safe-integers.js';
 
 export * from './arrays.js';
 export * from './ioctl.js';
+export * from './json.js';
 export * from './text.js';
 export * from './view.js';
 

@@ -12,7 +12,9 @@ export {
   U8Array,
   ViewArray,
 } from './arrays.js';
+export { assign, type PartialOf } from './assign.js';
 export { Atomic, type AtomicMember, atomic } from './atomic.js';
+export { equal } from './equal.js';
 export { flagsOf, inspectable, type NamesIn, nameOf } from './inspect.js';
 export type {
   Direction,

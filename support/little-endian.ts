@@ -1,12 +1,14 @@
 /** The views of little-endian memory, and the views that do not depend on the byte order. */
 
 import { ArrayView } from './arrays.js';
+import { toJson } from './json.js';
 import { type ScalarLayout, scalarLayout } from './layout.js';
 import { checkNumber64, toNumber } from './safe-integers.js';
-import type { View } from './view.js';
+import { outOfBounds, uncloneable, type View } from './view.js';
 
 export * from './arrays.js';
 export * from './ioctl.js';
+export * from './json.js';
 export * from './text.js';
 export * from './view.js';
 
@@ -162,10 +164,19 @@ export class S32Value implements View {
   declare readonly $$type: 'int';
   declare readonly $$view: DataView;
   declare readonly $$offset: number;
+  declare readonly $$uncloneable: symbol;
   constructor(view: DataView, offset = 0) {
-    view.getUint8(offset + 3);
+    try {
+      view.getUint8(offset + 3);
+    } catch (error) {
+      throw outOfBounds(error, view, offset, S32Value);
+    }
     this.$$view = view;
     this.$$offset = offset;
+    this.$$uncloneable = uncloneable;
+  }
+  toJSON(): object {
+    return toJson(this);
   }
   get $$layout(): ScalarLayout<'s32'> {
     return S32Value.$layout;
@@ -185,10 +196,19 @@ export class U32Value implements View {
   declare readonly $$type: 'unsigned int';
   declare readonly $$view: DataView;
   declare readonly $$offset: number;
+  declare readonly $$uncloneable: symbol;
   constructor(view: DataView, offset = 0) {
-    view.getUint8(offset + 3);
+    try {
+      view.getUint8(offset + 3);
+    } catch (error) {
+      throw outOfBounds(error, view, offset, U32Value);
+    }
     this.$$view = view;
     this.$$offset = offset;
+    this.$$uncloneable = uncloneable;
+  }
+  toJSON(): object {
+    return toJson(this);
   }
   get $$layout(): ScalarLayout<'u32'> {
     return U32Value.$layout;
@@ -208,10 +228,19 @@ export class S64Value implements View {
   declare readonly $$type: 'long long';
   declare readonly $$view: DataView;
   declare readonly $$offset: number;
+  declare readonly $$uncloneable: symbol;
   constructor(view: DataView, offset = 0) {
-    view.getUint8(offset + 7);
+    try {
+      view.getUint8(offset + 7);
+    } catch (error) {
+      throw outOfBounds(error, view, offset, S64Value);
+    }
     this.$$view = view;
     this.$$offset = offset;
+    this.$$uncloneable = uncloneable;
+  }
+  toJSON(): object {
+    return toJson(this);
   }
   get $$layout(): ScalarLayout<'s64'> {
     return S64Value.$layout;
@@ -231,10 +260,19 @@ export class U64Value implements View {
   declare readonly $$type: 'unsigned long long';
   declare readonly $$view: DataView;
   declare readonly $$offset: number;
+  declare readonly $$uncloneable: symbol;
   constructor(view: DataView, offset = 0) {
-    view.getUint8(offset + 7);
+    try {
+      view.getUint8(offset + 7);
+    } catch (error) {
+      throw outOfBounds(error, view, offset, U64Value);
+    }
     this.$$view = view;
     this.$$offset = offset;
+    this.$$uncloneable = uncloneable;
+  }
+  toJSON(): object {
+    return toJson(this);
   }
   get $$layout(): ScalarLayout<'u64'> {
     return U64Value.$layout;

@@ -1,6 +1,6 @@
 /** Copies of views as plain objects. A copy keeps its values when the memory changes, and it can be posted. */
 
-import { ArrayView } from './arrays.js';
+import { type ArrayView, isArrayView } from './arrays.js';
 import type { View, ViewWithLayout } from './view.js';
 
 /**
@@ -14,8 +14,11 @@ export type Plain<T> =
       ? { -readonly [Name in keyof T as MemberName<Name>]: Plain<T[Name]> }
       : T;
 
-/** A member whose name begins with `$` also ends with it. All other names with `$` at their start are not from C. */
-type MemberName<Name> = Name extends `$${string}$` ? Name : Name extends `$${string}` ? never : Name;
+/**
+ * The name of a property, if the property is a member of the C type. A member whose name begins with `$` also ends with it. All
+ * other names with `$` at their start are not from C. A member `toJSON` has the name `toJSON$`.
+ */
+export type MemberName<Name> = Name extends `$${string}$` ? Name : Name extends `$${string}` | 'toJSON' ? never : Name;
 
 /**
  * Copies a view, or an array of views, to a plain object. The members of a union are all copied, because a view does not know
@@ -23,17 +26,19 @@ type MemberName<Name> = Name extends `$${string}$` ? Name : Name extends `$${str
  *
  * @throws TypeError when the buffer of the view is detached.
  * @example
- * console.log(JSON.stringify(toObject(sregs.cs), (_, value) => (typeof value === 'bigint' ? `${value}` : value)));
+ * port.postMessage(toObject(vcpu.getRegs()));
  */
 export function toObject<T extends View | ArrayView<unknown>>(view: T): Plain<T> {
   return plain(view) as Plain<T>;
 }
 
 function plain(value: unknown): unknown {
-  if (value instanceof ArrayView) return Array.from({ length: value.length }, (_, index) => plain(value.get(index)));
+  if (isArrayView(value)) return Array.from({ length: value.length }, (_, index) => plain(value.get(index)));
   if (!isView(value)) return value;
   const members = value as unknown as Readonly<Record<string, unknown>>;
-  return Object.fromEntries(Object.keys(value.$$layout.members).map((name) => [name, plain(members[name])]));
+  // A member without bytes has no property.
+  const names = Object.keys(value.$$layout.members).filter((name) => name in value);
+  return Object.fromEntries(names.map((name) => [name, plain(members[name])]));
 }
 
 function isView(value: unknown): value is ViewWithLayout {

@@ -46,8 +46,7 @@ export function emitUnnamed(members: readonly Member[], title: string, reference
 export function emitClass(source: ClassSource, references: References): string {
   const { className, title, size, align } = source;
   const members = promotedMembers(source.members);
-  // A branch would prevent V8 from removing the view. Reading the last byte throws in the same cases.
-  const check = size === 0 ? '' : `    view.getUint8(offset${size === 1 ? '' : ` + ${size - 1}`});\n`;
+  const check = size === 0 ? '' : boundsCheck(className, size, references);
   let properties = '';
   for (const member of members) properties += accessors(member, references, members);
   // The fields are only declared. Defining and then assigning a field is ten times slower than assigning it.
@@ -60,17 +59,37 @@ ${flexibleTail(members)}${layoutData(source, members, references)}${source.data 
   declare readonly $$type: ${quoted(title)};
   declare readonly $$view: DataView;
   declare readonly $$offset: number;
+  declare readonly $$uncloneable: symbol;
 
   constructor(view: DataView, offset = 0) {
 ${check}    this.$$view = view;
     this.$$offset = offset;
+    this.$$uncloneable = ${references.uncloneable()};
   }
 
   /** The \`$layout\` of the class. */
   get $$layout(): typeof ${className}.$layout {
     return ${className}.$layout;
   }
+
+  /** The members for \`JSON.stringify\`, with bigints as decimal strings. */
+  toJSON(): object {
+    return ${references.view('toJson')}(this);
+  }
 ${properties}}
+`;
+}
+
+/**
+ * Returns the check of the constructor. A branch would prevent V8 from removing the view. Reading the last byte throws in the
+ * same cases. `try` costs nothing, because optimized code does not contain the handler.
+ */
+function boundsCheck(className: string, size: number, references: References): string {
+  return `    try {
+      view.getUint8(offset${size === 1 ? '' : ` + ${size - 1}`});
+    } catch (error) {
+      throw ${references.view('outOfBounds')}(error, view, offset, ${className});
+    }
 `;
 }
 

@@ -46,11 +46,11 @@ export function localName(name: string): string {
   return reservedWords.has(name) || used.includes(name) || hasOuterDollar(name) ? `${name}$` : name;
 }
 
-/** Names that every object has, or that have a special meaning in a class. */
+/** Names that every object or every view has, or that have a special meaning in a class. */
 const reservedMembers = new Set(
   (
     'constructor __proto__ toString toLocaleString valueOf hasOwnProperty isPrototypeOf propertyIsEnumerable ' +
-    '__defineGetter__ __defineSetter__ __lookupGetter__ __lookupSetter__'
+    '__defineGetter__ __defineSetter__ __lookupGetter__ __lookupSetter__ toJSON'
   ).split(' '),
 );
 
@@ -198,6 +198,7 @@ const unavailable: readonly string[] = [
   ...['$target', 'View', 'ArrayView', 'U8Array', 'S8Array', 'BoolArray', 'CharArray', 'UnsignedCharArray'],
   ...['ViewArray', 'NestedArray', 'IoctlAlone', 'IoctlByValue', 'IoctlByPointer', 'IoctlToBytes'],
   ...['DataView', 'Iterable', ...used, 'copy', 'elementsWithin', '$$c'],
+  ...['outOfBounds', 'toJson', 'uncloneable', '$$uncloneable'],
   // The names that TypeScript reserves in a module that it compiles to CommonJS.
   ...['exports', 'require', '__esModule'],
   ...orderedViews.flatMap((name) => [name, `${name}BigEndian`, `${name}LittleEndian`]),

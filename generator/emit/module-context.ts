@@ -14,6 +14,8 @@ export interface References {
    * the memory. The default is the target's byte order.
    */
   view(name: string, byteOrder?: ByteOrder): string;
+  /** Records the use of the value that makes a view uncloneable, and returns the name to use. */
+  uncloneable(): string;
   /** Returns the class of a member's struct or union, and imports it if needed. */
   classOf(member: Member): string;
   /** Returns the export of a member's enum, or undefined if the member has no enum in the model. */

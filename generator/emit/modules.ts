@@ -34,6 +34,9 @@ export interface EmittedFile {
 /** The names in the support library that are only types. */
 const viewTypes = new Set(['View', 'IoctlAlone', 'IoctlByValue', 'IoctlByPointer', 'IoctlToBytes']);
 
+/** The name of a module for the value that makes a view uncloneable. */
+const uncloneableName = '$$uncloneable';
+
 /** The suffix of an imported name, if its views have a different byte order than the target. */
 const otherSuffix = { little: 'LittleEndian', big: 'BigEndian' } as const;
 
@@ -133,6 +136,7 @@ class Module implements References {
   /** The names that are imported from other modules, by header. A name that is only a type begins with `type `. */
   readonly #imported = new Map<string, Set<string>>();
   #usesIntegers = false;
+  #hasClasses = false;
   /** The text of the declarations. Each declaration begins with an empty line. */
   #declarations: string;
 
@@ -151,7 +155,12 @@ export const $target = { name: '${target}', byteOrder: '${byteOrder}', pointerSi
   }
 
   text(): string {
-    return this.#banner() + this.#imports() + this.#declarations;
+    return this.#banner() + this.#imports() + this.#constants() + this.#declarations;
+  }
+
+  /** V8 treats a constant of the module itself as a constant, but not an import. Each view has this value. */
+  #constants(): string {
+    return this.#hasClasses ? `\nconst ${uncloneableName} = uncloneable;\n` : '';
   }
 
   addEnum(type: EnumType): void {
@@ -289,6 +298,12 @@ export const ${names.constant(name)}: ${argumentOf(ioctl, this).type} = ${target
   view(name: string, byteOrder: ByteOrder = this.target.byteOrder): string {
     this.#views[byteOrder].add(name);
     return byteOrder === this.target.byteOrder ? name : name + otherSuffix[byteOrder];
+  }
+
+  uncloneable(): string {
+    this.#hasClasses = true;
+    this.view('uncloneable');
+    return uncloneableName;
   }
 
   classOf(member: Member): string {

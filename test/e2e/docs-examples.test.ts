@@ -1,5 +1,6 @@
 /** The examples of the documents and of the docstrings compile against the types of the package. */
 
+import { execFileSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import ts from 'typescript-6';
@@ -128,6 +129,16 @@ describe('the examples', () => {
     expect(compiled).toHaveLength(documents.flat().length - 1);
     expect(docstrings.length).toBeGreaterThan(20);
     expect(problemsOf([...compiled, ...docstrings])).toEqual([]);
+  });
+
+  it('of docs/bindings.md about values is a program of examples/, and prints what the document shows', () => {
+    const document = read('docs/bindings.md');
+    expect(document).toContain(`\n\`\`\`ts\n${read('examples/values.ts')}\`\`\`\n`);
+    const printed = execFileSync(process.execPath, [join(projectRoot, 'dist/examples/values.js')], {
+      encoding: 'utf8',
+    });
+    expect(printed.split('\n').length).toBeGreaterThan(5);
+    expect(document).toContain(`\n\`\`\`text\n${printed}\`\`\`\n`);
   });
 
   it('are found wherever a docstring has the tag', () => {

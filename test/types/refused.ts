@@ -5,6 +5,7 @@
  */
 
 import { Device, EventFd, GuestMemory, type KvmError, type UapiError, VcpuThread } from 'kvm-uapi';
+import { assign, copy, equal } from 'kvm-uapi/support';
 import { Kvm, type RunResult, type StartVcpuProgram, Vcpu, type VcpuProgram, Vm, type VmDevice } from 'kvm-uapi/x86_64';
 import * as bindings from 'kvm-uapi/x86_64/linux/kvm';
 
@@ -196,6 +197,29 @@ export function wrongOptions(vm: Vm, vcpu: Vcpu, memory: GuestMemory, event: Eve
   vcpu.getRegs().rip = 0x1000;
   // @ts-expect-error: only some exits have data
   vcpu.completeExit((exit) => exit.data);
+}
+
+export function wrongValues(regs: bindings.KvmRegs, sregs: bindings.KvmSregs): void {
+  // @ts-expect-error: no member of the struct
+  assign(regs, { eip: 1n });
+  // @ts-expect-error: the C name is the key
+  assign(regs, { rip: 1n, $rip: 1 });
+  // @ts-expect-error: a bigint
+  assign(regs, { rip: 1 });
+  // @ts-expect-error: no member of the struct inside
+  assign(sregs, { cs: { bas: 1n } });
+  // @ts-expect-error: a number
+  assign(sregs, { cs: { selector: 8n } });
+  // @ts-expect-error: bigints
+  assign(sregs, { interrupt_bitmap: [1] });
+  // @ts-expect-error: another struct
+  assign(sregs, { cs: sregs.gdt });
+  // @ts-expect-error: another struct
+  assign(sregs, regs);
+  // @ts-expect-error: another struct
+  equal(regs, sregs);
+  // @ts-expect-error: another struct
+  copy(regs, sregs);
 }
 
 export function resultsWithoutNarrowing(vcpu: Vcpu, result: RunResult): unknown {

@@ -3,14 +3,19 @@
 
 import {
   NestedArray,
+  outOfBounds,
   setNumber64,
+  toJson,
   U32Array,
   U64Array,
   U8Array,
+  uncloneable,
   type View,
   ViewArray,
 } from '../../../support/little-endian.js';
 import * as $$c from '../../../support/integers.js';
+
+const $$uncloneable = uncloneable;
 
 /** The target of these bindings. */
 export const $target = { name: 'arm64', byteOrder: 'little', pointerSize: 8, nodeArch: 'arm64' } as const;
@@ -295,16 +300,27 @@ export class UserPtRegs implements View {
   declare readonly $$type: 'struct user_pt_regs';
   declare readonly $$view: DataView;
   declare readonly $$offset: number;
+  declare readonly $$uncloneable: symbol;
 
   constructor(view: DataView, offset = 0) {
-    view.getUint8(offset + 271);
+    try {
+      view.getUint8(offset + 271);
+    } catch (error) {
+      throw outOfBounds(error, view, offset, UserPtRegs);
+    }
     this.$$view = view;
     this.$$offset = offset;
+    this.$$uncloneable = $$uncloneable;
   }
 
   /** The `$layout` of the class. */
   get $$layout(): typeof UserPtRegs.$layout {
     return UserPtRegs.$layout;
+  }
+
+  /** The members for `JSON.stringify`, with bigints as decimal strings. */
+  toJSON(): object {
+    return toJson(this);
   }
 
   /** `__u64 regs[31]`, offset 0, 248 bytes. */
@@ -386,16 +402,27 @@ export class UserFpsimdState implements View {
   declare readonly $$type: 'struct user_fpsimd_state';
   declare readonly $$view: DataView;
   declare readonly $$offset: number;
+  declare readonly $$uncloneable: symbol;
 
   constructor(view: DataView, offset = 0) {
-    view.getUint8(offset + 527);
+    try {
+      view.getUint8(offset + 527);
+    } catch (error) {
+      throw outOfBounds(error, view, offset, UserFpsimdState);
+    }
     this.$$view = view;
     this.$$offset = offset;
+    this.$$uncloneable = $$uncloneable;
   }
 
   /** The `$layout` of the class. */
   get $$layout(): typeof UserFpsimdState.$layout {
     return UserFpsimdState.$layout;
+  }
+
+  /** The members for `JSON.stringify`, with bigints as decimal strings. */
+  toJSON(): object {
+    return toJson(this);
   }
 
   /** `__u128 vregs[32]`, offset 0, 512 bytes. */
@@ -446,16 +473,27 @@ export class UserHwdebugStateDbgRegs implements View {
   declare readonly $$type: 'struct user_hwdebug_state.dbg_regs';
   declare readonly $$view: DataView;
   declare readonly $$offset: number;
+  declare readonly $$uncloneable: symbol;
 
   constructor(view: DataView, offset = 0) {
-    view.getUint8(offset + 15);
+    try {
+      view.getUint8(offset + 15);
+    } catch (error) {
+      throw outOfBounds(error, view, offset, UserHwdebugStateDbgRegs);
+    }
     this.$$view = view;
     this.$$offset = offset;
+    this.$$uncloneable = $$uncloneable;
   }
 
   /** The `$layout` of the class. */
   get $$layout(): typeof UserHwdebugStateDbgRegs.$layout {
     return UserHwdebugStateDbgRegs.$layout;
+  }
+
+  /** The members for `JSON.stringify`, with bigints as decimal strings. */
+  toJSON(): object {
+    return toJson(this);
   }
 
   /** `__u64 addr`, offset 0, 8 bytes. */
@@ -510,16 +548,27 @@ export class UserHwdebugState implements View {
   declare readonly $$type: 'struct user_hwdebug_state';
   declare readonly $$view: DataView;
   declare readonly $$offset: number;
+  declare readonly $$uncloneable: symbol;
 
   constructor(view: DataView, offset = 0) {
-    view.getUint8(offset + 263);
+    try {
+      view.getUint8(offset + 263);
+    } catch (error) {
+      throw outOfBounds(error, view, offset, UserHwdebugState);
+    }
     this.$$view = view;
     this.$$offset = offset;
+    this.$$uncloneable = $$uncloneable;
   }
 
   /** The `$layout` of the class. */
   get $$layout(): typeof UserHwdebugState.$layout {
     return UserHwdebugState.$layout;
+  }
+
+  /** The members for `JSON.stringify`, with bigints as decimal strings. */
+  toJSON(): object {
+    return toJson(this);
   }
 
   /** `__u32 dbg_info`, offset 0, 4 bytes. */
@@ -565,16 +614,27 @@ export class UserSveHeader implements View {
   declare readonly $$type: 'struct user_sve_header';
   declare readonly $$view: DataView;
   declare readonly $$offset: number;
+  declare readonly $$uncloneable: symbol;
 
   constructor(view: DataView, offset = 0) {
-    view.getUint8(offset + 15);
+    try {
+      view.getUint8(offset + 15);
+    } catch (error) {
+      throw outOfBounds(error, view, offset, UserSveHeader);
+    }
     this.$$view = view;
     this.$$offset = offset;
+    this.$$uncloneable = $$uncloneable;
   }
 
   /** The `$layout` of the class. */
   get $$layout(): typeof UserSveHeader.$layout {
     return UserSveHeader.$layout;
+  }
+
+  /** The members for `JSON.stringify`, with bigints as decimal strings. */
+  toJSON(): object {
+    return toJson(this);
   }
 
   /** `__u32 size`, offset 0, 4 bytes. */
@@ -643,16 +703,27 @@ export class UserPacMask implements View {
   declare readonly $$type: 'struct user_pac_mask';
   declare readonly $$view: DataView;
   declare readonly $$offset: number;
+  declare readonly $$uncloneable: symbol;
 
   constructor(view: DataView, offset = 0) {
-    view.getUint8(offset + 15);
+    try {
+      view.getUint8(offset + 15);
+    } catch (error) {
+      throw outOfBounds(error, view, offset, UserPacMask);
+    }
     this.$$view = view;
     this.$$offset = offset;
+    this.$$uncloneable = $$uncloneable;
   }
 
   /** The `$layout` of the class. */
   get $$layout(): typeof UserPacMask.$layout {
     return UserPacMask.$layout;
+  }
+
+  /** The members for `JSON.stringify`, with bigints as decimal strings. */
+  toJSON(): object {
+    return toJson(this);
   }
 
   /** `__u64 data_mask`, offset 0, 8 bytes. */
@@ -709,16 +780,27 @@ export class UserPacAddressKeys implements View {
   declare readonly $$type: 'struct user_pac_address_keys';
   declare readonly $$view: DataView;
   declare readonly $$offset: number;
+  declare readonly $$uncloneable: symbol;
 
   constructor(view: DataView, offset = 0) {
-    view.getUint8(offset + 63);
+    try {
+      view.getUint8(offset + 63);
+    } catch (error) {
+      throw outOfBounds(error, view, offset, UserPacAddressKeys);
+    }
     this.$$view = view;
     this.$$offset = offset;
+    this.$$uncloneable = $$uncloneable;
   }
 
   /** The `$layout` of the class. */
   get $$layout(): typeof UserPacAddressKeys.$layout {
     return UserPacAddressKeys.$layout;
+  }
+
+  /** The members for `JSON.stringify`, with bigints as decimal strings. */
+  toJSON(): object {
+    return toJson(this);
   }
 
   /** `__u128 apiakey`, offset 0, 16 bytes. */
@@ -758,16 +840,27 @@ export class UserPacGenericKeys implements View {
   declare readonly $$type: 'struct user_pac_generic_keys';
   declare readonly $$view: DataView;
   declare readonly $$offset: number;
+  declare readonly $$uncloneable: symbol;
 
   constructor(view: DataView, offset = 0) {
-    view.getUint8(offset + 15);
+    try {
+      view.getUint8(offset + 15);
+    } catch (error) {
+      throw outOfBounds(error, view, offset, UserPacGenericKeys);
+    }
     this.$$view = view;
     this.$$offset = offset;
+    this.$$uncloneable = $$uncloneable;
   }
 
   /** The `$layout` of the class. */
   get $$layout(): typeof UserPacGenericKeys.$layout {
     return UserPacGenericKeys.$layout;
+  }
+
+  /** The members for `JSON.stringify`, with bigints as decimal strings. */
+  toJSON(): object {
+    return toJson(this);
   }
 
   /** `__u128 apgakey`, offset 0, 16 bytes. */
@@ -797,16 +890,27 @@ export class UserZaHeader implements View {
   declare readonly $$type: 'struct user_za_header';
   declare readonly $$view: DataView;
   declare readonly $$offset: number;
+  declare readonly $$uncloneable: symbol;
 
   constructor(view: DataView, offset = 0) {
-    view.getUint8(offset + 15);
+    try {
+      view.getUint8(offset + 15);
+    } catch (error) {
+      throw outOfBounds(error, view, offset, UserZaHeader);
+    }
     this.$$view = view;
     this.$$offset = offset;
+    this.$$uncloneable = $$uncloneable;
   }
 
   /** The `$layout` of the class. */
   get $$layout(): typeof UserZaHeader.$layout {
     return UserZaHeader.$layout;
+  }
+
+  /** The members for `JSON.stringify`, with bigints as decimal strings. */
+  toJSON(): object {
+    return toJson(this);
   }
 
   /** `__u32 size`, offset 0, 4 bytes. */
@@ -876,16 +980,27 @@ export class UserGcs implements View {
   declare readonly $$type: 'struct user_gcs';
   declare readonly $$view: DataView;
   declare readonly $$offset: number;
+  declare readonly $$uncloneable: symbol;
 
   constructor(view: DataView, offset = 0) {
-    view.getUint8(offset + 23);
+    try {
+      view.getUint8(offset + 23);
+    } catch (error) {
+      throw outOfBounds(error, view, offset, UserGcs);
+    }
     this.$$view = view;
     this.$$offset = offset;
+    this.$$uncloneable = $$uncloneable;
   }
 
   /** The `$layout` of the class. */
   get $$layout(): typeof UserGcs.$layout {
     return UserGcs.$layout;
+  }
+
+  /** The members for `JSON.stringify`, with bigints as decimal strings. */
+  toJSON(): object {
+    return toJson(this);
   }
 
   /** `__u64 features_enabled`, offset 0, 8 bytes. */

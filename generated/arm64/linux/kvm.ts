@@ -9,13 +9,16 @@ import {
   type IoctlByPointer,
   type IoctlByValue,
   type IoctlToBytes,
+  outOfBounds,
   S32Value,
   setNumber64,
+  toJson,
   U32Array,
   U32Value,
   U64Array,
   U64Value,
   U8Array,
+  uncloneable,
   UnsignedCharArray,
   type View,
   ViewArray,
@@ -37,6 +40,8 @@ import {
 } from '../asm/kvm.js';
 
 export * from '../asm/kvm.js';
+
+const $$uncloneable = uncloneable;
 
 /** The target of these bindings. */
 export const $target = { name: 'arm64', byteOrder: 'little', pointerSize: 8, nodeArch: 'arm64' } as const;
@@ -1460,16 +1465,27 @@ export class KvmUserspaceMemoryRegion implements View {
   declare readonly $$type: 'struct kvm_userspace_memory_region';
   declare readonly $$view: DataView;
   declare readonly $$offset: number;
+  declare readonly $$uncloneable: symbol;
 
   constructor(view: DataView, offset = 0) {
-    view.getUint8(offset + 31);
+    try {
+      view.getUint8(offset + 31);
+    } catch (error) {
+      throw outOfBounds(error, view, offset, KvmUserspaceMemoryRegion);
+    }
     this.$$view = view;
     this.$$offset = offset;
+    this.$$uncloneable = $$uncloneable;
   }
 
   /** The `$layout` of the class. */
   get $$layout(): typeof KvmUserspaceMemoryRegion.$layout {
     return KvmUserspaceMemoryRegion.$layout;
+  }
+
+  /** The members for `JSON.stringify`, with bigints as decimal strings. */
+  toJSON(): object {
+    return toJson(this);
   }
 
   /** `__u32 slot`, offset 0, 4 bytes. */
@@ -1564,16 +1580,27 @@ export class KvmUserspaceMemoryRegion2 implements View {
   declare readonly $$type: 'struct kvm_userspace_memory_region2';
   declare readonly $$view: DataView;
   declare readonly $$offset: number;
+  declare readonly $$uncloneable: symbol;
 
   constructor(view: DataView, offset = 0) {
-    view.getUint8(offset + 159);
+    try {
+      view.getUint8(offset + 159);
+    } catch (error) {
+      throw outOfBounds(error, view, offset, KvmUserspaceMemoryRegion2);
+    }
     this.$$view = view;
     this.$$offset = offset;
+    this.$$uncloneable = $$uncloneable;
   }
 
   /** The `$layout` of the class. */
   get $$layout(): typeof KvmUserspaceMemoryRegion2.$layout {
     return KvmUserspaceMemoryRegion2.$layout;
+  }
+
+  /** The members for `JSON.stringify`, with bigints as decimal strings. */
+  toJSON(): object {
+    return toJson(this);
   }
 
   /** `__u32 slot`, offset 0, 4 bytes. */
@@ -1703,16 +1730,27 @@ export class KvmIrqLevel implements View {
   declare readonly $$type: 'struct kvm_irq_level';
   declare readonly $$view: DataView;
   declare readonly $$offset: number;
+  declare readonly $$uncloneable: symbol;
 
   constructor(view: DataView, offset = 0) {
-    view.getUint8(offset + 7);
+    try {
+      view.getUint8(offset + 7);
+    } catch (error) {
+      throw outOfBounds(error, view, offset, KvmIrqLevel);
+    }
     this.$$view = view;
     this.$$offset = offset;
+    this.$$uncloneable = $$uncloneable;
   }
 
   /** The `$layout` of the class. */
   get $$layout(): typeof KvmIrqLevel.$layout {
     return KvmIrqLevel.$layout;
+  }
+
+  /** The members for `JSON.stringify`, with bigints as decimal strings. */
+  toJSON(): object {
+    return toJson(this);
   }
 
   /** `__u32 irq`, offset 0, 4 bytes. */
@@ -1756,16 +1794,27 @@ export class KvmIrqchipChip implements View {
   declare readonly $$type: 'struct kvm_irqchip.chip';
   declare readonly $$view: DataView;
   declare readonly $$offset: number;
+  declare readonly $$uncloneable: symbol;
 
   constructor(view: DataView, offset = 0) {
-    view.getUint8(offset + 511);
+    try {
+      view.getUint8(offset + 511);
+    } catch (error) {
+      throw outOfBounds(error, view, offset, KvmIrqchipChip);
+    }
     this.$$view = view;
     this.$$offset = offset;
+    this.$$uncloneable = $$uncloneable;
   }
 
   /** The `$layout` of the class. */
   get $$layout(): typeof KvmIrqchipChip.$layout {
     return KvmIrqchipChip.$layout;
+  }
+
+  /** The members for `JSON.stringify`, with bigints as decimal strings. */
+  toJSON(): object {
+    return toJson(this);
   }
 
   /** `char dummy[512]`, offset 0, 512 bytes. */
@@ -1795,16 +1844,27 @@ export class KvmIrqchip implements View {
   declare readonly $$type: 'struct kvm_irqchip';
   declare readonly $$view: DataView;
   declare readonly $$offset: number;
+  declare readonly $$uncloneable: symbol;
 
   constructor(view: DataView, offset = 0) {
-    view.getUint8(offset + 519);
+    try {
+      view.getUint8(offset + 519);
+    } catch (error) {
+      throw outOfBounds(error, view, offset, KvmIrqchip);
+    }
     this.$$view = view;
     this.$$offset = offset;
+    this.$$uncloneable = $$uncloneable;
   }
 
   /** The `$layout` of the class. */
   get $$layout(): typeof KvmIrqchip.$layout {
     return KvmIrqchip.$layout;
+  }
+
+  /** The members for `JSON.stringify`, with bigints as decimal strings. */
+  toJSON(): object {
+    return toJson(this);
   }
 
   /** `__u32 chip_id`, offset 0, 4 bytes. */
@@ -1849,16 +1909,27 @@ export class KvmPitConfig implements View {
   declare readonly $$type: 'struct kvm_pit_config';
   declare readonly $$view: DataView;
   declare readonly $$offset: number;
+  declare readonly $$uncloneable: symbol;
 
   constructor(view: DataView, offset = 0) {
-    view.getUint8(offset + 63);
+    try {
+      view.getUint8(offset + 63);
+    } catch (error) {
+      throw outOfBounds(error, view, offset, KvmPitConfig);
+    }
     this.$$view = view;
     this.$$offset = offset;
+    this.$$uncloneable = $$uncloneable;
   }
 
   /** The `$layout` of the class. */
   get $$layout(): typeof KvmPitConfig.$layout {
     return KvmPitConfig.$layout;
+  }
+
+  /** The members for `JSON.stringify`, with bigints as decimal strings. */
+  toJSON(): object {
+    return toJson(this);
   }
 
   /** `__u32 flags`, offset 0, 4 bytes. */
@@ -1896,16 +1967,27 @@ export class KvmHypervExitU implements View {
   declare readonly $$type: 'struct kvm_hyperv_exit.u';
   declare readonly $$view: DataView;
   declare readonly $$offset: number;
+  declare readonly $$uncloneable: symbol;
 
   constructor(view: DataView, offset = 0) {
-    view.getUint8(offset + 47);
+    try {
+      view.getUint8(offset + 47);
+    } catch (error) {
+      throw outOfBounds(error, view, offset, KvmHypervExitU);
+    }
     this.$$view = view;
     this.$$offset = offset;
+    this.$$uncloneable = $$uncloneable;
   }
 
   /** The `$layout` of the class. */
   get $$layout(): typeof KvmHypervExitU.$layout {
     return KvmHypervExitU.$layout;
+  }
+
+  /** The members for `JSON.stringify`, with bigints as decimal strings. */
+  toJSON(): object {
+    return toJson(this);
   }
 
   /** `struct synic`, offset 0, 32 bytes. */
@@ -1953,16 +2035,27 @@ export class KvmHypervExitUSynic implements View {
   declare readonly $$type: 'struct kvm_hyperv_exit.u.synic';
   declare readonly $$view: DataView;
   declare readonly $$offset: number;
+  declare readonly $$uncloneable: symbol;
 
   constructor(view: DataView, offset = 0) {
-    view.getUint8(offset + 31);
+    try {
+      view.getUint8(offset + 31);
+    } catch (error) {
+      throw outOfBounds(error, view, offset, KvmHypervExitUSynic);
+    }
     this.$$view = view;
     this.$$offset = offset;
+    this.$$uncloneable = $$uncloneable;
   }
 
   /** The `$layout` of the class. */
   get $$layout(): typeof KvmHypervExitUSynic.$layout {
     return KvmHypervExitUSynic.$layout;
+  }
+
+  /** The members for `JSON.stringify`, with bigints as decimal strings. */
+  toJSON(): object {
+    return toJson(this);
   }
 
   /** `__u32 msr`, offset 0, 4 bytes. */
@@ -2051,16 +2144,27 @@ export class KvmHypervExitUHcall implements View {
   declare readonly $$type: 'struct kvm_hyperv_exit.u.hcall';
   declare readonly $$view: DataView;
   declare readonly $$offset: number;
+  declare readonly $$uncloneable: symbol;
 
   constructor(view: DataView, offset = 0) {
-    view.getUint8(offset + 31);
+    try {
+      view.getUint8(offset + 31);
+    } catch (error) {
+      throw outOfBounds(error, view, offset, KvmHypervExitUHcall);
+    }
     this.$$view = view;
     this.$$offset = offset;
+    this.$$uncloneable = $$uncloneable;
   }
 
   /** The `$layout` of the class. */
   get $$layout(): typeof KvmHypervExitUHcall.$layout {
     return KvmHypervExitUHcall.$layout;
+  }
+
+  /** The members for `JSON.stringify`, with bigints as decimal strings. */
+  toJSON(): object {
+    return toJson(this);
   }
 
   /** `__u64 input`, offset 0, 8 bytes. */
@@ -2128,16 +2232,27 @@ export class KvmHypervExitUSyndbg implements View {
   declare readonly $$type: 'struct kvm_hyperv_exit.u.syndbg';
   declare readonly $$view: DataView;
   declare readonly $$offset: number;
+  declare readonly $$uncloneable: symbol;
 
   constructor(view: DataView, offset = 0) {
-    view.getUint8(offset + 47);
+    try {
+      view.getUint8(offset + 47);
+    } catch (error) {
+      throw outOfBounds(error, view, offset, KvmHypervExitUSyndbg);
+    }
     this.$$view = view;
     this.$$offset = offset;
+    this.$$uncloneable = $$uncloneable;
   }
 
   /** The `$layout` of the class. */
   get $$layout(): typeof KvmHypervExitUSyndbg.$layout {
     return KvmHypervExitUSyndbg.$layout;
+  }
+
+  /** The members for `JSON.stringify`, with bigints as decimal strings. */
+  toJSON(): object {
+    return toJson(this);
   }
 
   /** `__u32 msr`, offset 0, 4 bytes. */
@@ -2260,16 +2375,27 @@ export class KvmHypervExit implements View {
   declare readonly $$type: 'struct kvm_hyperv_exit';
   declare readonly $$view: DataView;
   declare readonly $$offset: number;
+  declare readonly $$uncloneable: symbol;
 
   constructor(view: DataView, offset = 0) {
-    view.getUint8(offset + 55);
+    try {
+      view.getUint8(offset + 55);
+    } catch (error) {
+      throw outOfBounds(error, view, offset, KvmHypervExit);
+    }
     this.$$view = view;
     this.$$offset = offset;
+    this.$$uncloneable = $$uncloneable;
   }
 
   /** The `$layout` of the class. */
   get $$layout(): typeof KvmHypervExit.$layout {
     return KvmHypervExit.$layout;
+  }
+
+  /** The members for `JSON.stringify`, with bigints as decimal strings. */
+  toJSON(): object {
+    return toJson(this);
   }
 
   /** `__u32 type`, offset 0, 4 bytes. */
@@ -2313,16 +2439,27 @@ export class KvmXenExitU implements View {
   declare readonly $$type: 'struct kvm_xen_exit.u';
   declare readonly $$view: DataView;
   declare readonly $$offset: number;
+  declare readonly $$uncloneable: symbol;
 
   constructor(view: DataView, offset = 0) {
-    view.getUint8(offset + 71);
+    try {
+      view.getUint8(offset + 71);
+    } catch (error) {
+      throw outOfBounds(error, view, offset, KvmXenExitU);
+    }
     this.$$view = view;
     this.$$offset = offset;
+    this.$$uncloneable = $$uncloneable;
   }
 
   /** The `$layout` of the class. */
   get $$layout(): typeof KvmXenExitU.$layout {
     return KvmXenExitU.$layout;
+  }
+
+  /** The members for `JSON.stringify`, with bigints as decimal strings. */
+  toJSON(): object {
+    return toJson(this);
   }
 
   /** `struct hcall`, offset 0, 72 bytes. */
@@ -2354,16 +2491,27 @@ export class KvmXenExitUHcall implements View {
   declare readonly $$type: 'struct kvm_xen_exit.u.hcall';
   declare readonly $$view: DataView;
   declare readonly $$offset: number;
+  declare readonly $$uncloneable: symbol;
 
   constructor(view: DataView, offset = 0) {
-    view.getUint8(offset + 71);
+    try {
+      view.getUint8(offset + 71);
+    } catch (error) {
+      throw outOfBounds(error, view, offset, KvmXenExitUHcall);
+    }
     this.$$view = view;
     this.$$offset = offset;
+    this.$$uncloneable = $$uncloneable;
   }
 
   /** The `$layout` of the class. */
   get $$layout(): typeof KvmXenExitUHcall.$layout {
     return KvmXenExitUHcall.$layout;
+  }
+
+  /** The members for `JSON.stringify`, with bigints as decimal strings. */
+  toJSON(): object {
+    return toJson(this);
   }
 
   /** `__u32 longmode`, offset 0, 4 bytes. */
@@ -2442,16 +2590,27 @@ export class KvmXenExit implements View {
   declare readonly $$type: 'struct kvm_xen_exit';
   declare readonly $$view: DataView;
   declare readonly $$offset: number;
+  declare readonly $$uncloneable: symbol;
 
   constructor(view: DataView, offset = 0) {
-    view.getUint8(offset + 79);
+    try {
+      view.getUint8(offset + 79);
+    } catch (error) {
+      throw outOfBounds(error, view, offset, KvmXenExit);
+    }
     this.$$view = view;
     this.$$offset = offset;
+    this.$$uncloneable = $$uncloneable;
   }
 
   /** The `$layout` of the class. */
   get $$layout(): typeof KvmXenExit.$layout {
     return KvmXenExit.$layout;
+  }
+
+  /** The members for `JSON.stringify`, with bigints as decimal strings. */
+  toJSON(): object {
+    return toJson(this);
   }
 
   /** `__u32 type`, offset 0, 4 bytes. */
@@ -2489,16 +2648,27 @@ export class KvmExitSnpReqCerts implements View {
   declare readonly $$type: 'struct kvm_exit_snp_req_certs';
   declare readonly $$view: DataView;
   declare readonly $$offset: number;
+  declare readonly $$uncloneable: symbol;
 
   constructor(view: DataView, offset = 0) {
-    view.getUint8(offset + 23);
+    try {
+      view.getUint8(offset + 23);
+    } catch (error) {
+      throw outOfBounds(error, view, offset, KvmExitSnpReqCerts);
+    }
     this.$$view = view;
     this.$$offset = offset;
+    this.$$uncloneable = $$uncloneable;
   }
 
   /** The `$layout` of the class. */
   get $$layout(): typeof KvmExitSnpReqCerts.$layout {
     return KvmExitSnpReqCerts.$layout;
+  }
+
+  /** The members for `JSON.stringify`, with bigints as decimal strings. */
+  toJSON(): object {
+    return toJson(this);
   }
 
   /** `__u64 gpa`, offset 0, 8 bytes. */
@@ -2569,16 +2739,27 @@ export class KvmRunHw implements View {
   declare readonly $$type: 'struct kvm_run.hw';
   declare readonly $$view: DataView;
   declare readonly $$offset: number;
+  declare readonly $$uncloneable: symbol;
 
   constructor(view: DataView, offset = 0) {
-    view.getUint8(offset + 7);
+    try {
+      view.getUint8(offset + 7);
+    } catch (error) {
+      throw outOfBounds(error, view, offset, KvmRunHw);
+    }
     this.$$view = view;
     this.$$offset = offset;
+    this.$$uncloneable = $$uncloneable;
   }
 
   /** The `$layout` of the class. */
   get $$layout(): typeof KvmRunHw.$layout {
     return KvmRunHw.$layout;
+  }
+
+  /** The members for `JSON.stringify`, with bigints as decimal strings. */
+  toJSON(): object {
+    return toJson(this);
   }
 
   /** `__u64 hardware_exit_reason`, offset 0, 8 bytes. */
@@ -2616,16 +2797,27 @@ export class KvmRunFailEntry implements View {
   declare readonly $$type: 'struct kvm_run.fail_entry';
   declare readonly $$view: DataView;
   declare readonly $$offset: number;
+  declare readonly $$uncloneable: symbol;
 
   constructor(view: DataView, offset = 0) {
-    view.getUint8(offset + 15);
+    try {
+      view.getUint8(offset + 15);
+    } catch (error) {
+      throw outOfBounds(error, view, offset, KvmRunFailEntry);
+    }
     this.$$view = view;
     this.$$offset = offset;
+    this.$$uncloneable = $$uncloneable;
   }
 
   /** The `$layout` of the class. */
   get $$layout(): typeof KvmRunFailEntry.$layout {
     return KvmRunFailEntry.$layout;
+  }
+
+  /** The members for `JSON.stringify`, with bigints as decimal strings. */
+  toJSON(): object {
+    return toJson(this);
   }
 
   /** `__u64 hardware_entry_failure_reason`, offset 0, 8 bytes. */
@@ -2671,16 +2863,27 @@ export class KvmRunEx implements View {
   declare readonly $$type: 'struct kvm_run.ex';
   declare readonly $$view: DataView;
   declare readonly $$offset: number;
+  declare readonly $$uncloneable: symbol;
 
   constructor(view: DataView, offset = 0) {
-    view.getUint8(offset + 7);
+    try {
+      view.getUint8(offset + 7);
+    } catch (error) {
+      throw outOfBounds(error, view, offset, KvmRunEx);
+    }
     this.$$view = view;
     this.$$offset = offset;
+    this.$$uncloneable = $$uncloneable;
   }
 
   /** The `$layout` of the class. */
   get $$layout(): typeof KvmRunEx.$layout {
     return KvmRunEx.$layout;
+  }
+
+  /** The members for `JSON.stringify`, with bigints as decimal strings. */
+  toJSON(): object {
+    return toJson(this);
   }
 
   /** `__u32 exception`, offset 0, 4 bytes. */
@@ -2720,16 +2923,27 @@ export class KvmRunIo implements View {
   declare readonly $$type: 'struct kvm_run.io';
   declare readonly $$view: DataView;
   declare readonly $$offset: number;
+  declare readonly $$uncloneable: symbol;
 
   constructor(view: DataView, offset = 0) {
-    view.getUint8(offset + 15);
+    try {
+      view.getUint8(offset + 15);
+    } catch (error) {
+      throw outOfBounds(error, view, offset, KvmRunIo);
+    }
     this.$$view = view;
     this.$$offset = offset;
+    this.$$uncloneable = $$uncloneable;
   }
 
   /** The `$layout` of the class. */
   get $$layout(): typeof KvmRunIo.$layout {
     return KvmRunIo.$layout;
+  }
+
+  /** The members for `JSON.stringify`, with bigints as decimal strings. */
+  toJSON(): object {
+    return toJson(this);
   }
 
   /** `__u8 direction`, offset 0, 1 byte. */
@@ -2798,16 +3012,27 @@ export class KvmRunDebug implements View {
   declare readonly $$type: 'struct kvm_run.debug';
   declare readonly $$view: DataView;
   declare readonly $$offset: number;
+  declare readonly $$uncloneable: symbol;
 
   constructor(view: DataView, offset = 0) {
-    view.getUint8(offset + 15);
+    try {
+      view.getUint8(offset + 15);
+    } catch (error) {
+      throw outOfBounds(error, view, offset, KvmRunDebug);
+    }
     this.$$view = view;
     this.$$offset = offset;
+    this.$$uncloneable = $$uncloneable;
   }
 
   /** The `$layout` of the class. */
   get $$layout(): typeof KvmRunDebug.$layout {
     return KvmRunDebug.$layout;
+  }
+
+  /** The members for `JSON.stringify`, with bigints as decimal strings. */
+  toJSON(): object {
+    return toJson(this);
   }
 
   /** `struct kvm_debug_exit_arch arch`, offset 0, 16 bytes. */
@@ -2838,16 +3063,27 @@ export class KvmRunMmio implements View {
   declare readonly $$type: 'struct kvm_run.mmio';
   declare readonly $$view: DataView;
   declare readonly $$offset: number;
+  declare readonly $$uncloneable: symbol;
 
   constructor(view: DataView, offset = 0) {
-    view.getUint8(offset + 23);
+    try {
+      view.getUint8(offset + 23);
+    } catch (error) {
+      throw outOfBounds(error, view, offset, KvmRunMmio);
+    }
     this.$$view = view;
     this.$$offset = offset;
+    this.$$uncloneable = $$uncloneable;
   }
 
   /** The `$layout` of the class. */
   get $$layout(): typeof KvmRunMmio.$layout {
     return KvmRunMmio.$layout;
+  }
+
+  /** The members for `JSON.stringify`, with bigints as decimal strings. */
+  toJSON(): object {
+    return toJson(this);
   }
 
   /** `__u64 phys_addr`, offset 0, 8 bytes. */
@@ -2911,16 +3147,27 @@ export class KvmRunIocsrIo implements View {
   declare readonly $$type: 'struct kvm_run.iocsr_io';
   declare readonly $$view: DataView;
   declare readonly $$offset: number;
+  declare readonly $$uncloneable: symbol;
 
   constructor(view: DataView, offset = 0) {
-    view.getUint8(offset + 23);
+    try {
+      view.getUint8(offset + 23);
+    } catch (error) {
+      throw outOfBounds(error, view, offset, KvmRunIocsrIo);
+    }
     this.$$view = view;
     this.$$offset = offset;
+    this.$$uncloneable = $$uncloneable;
   }
 
   /** The `$layout` of the class. */
   get $$layout(): typeof KvmRunIocsrIo.$layout {
     return KvmRunIocsrIo.$layout;
+  }
+
+  /** The members for `JSON.stringify`, with bigints as decimal strings. */
+  toJSON(): object {
+    return toJson(this);
   }
 
   /** `__u64 phys_addr`, offset 0, 8 bytes. */
@@ -2985,16 +3232,27 @@ export class KvmRunHypercall implements View {
   declare readonly $$type: 'struct kvm_run.hypercall';
   declare readonly $$view: DataView;
   declare readonly $$offset: number;
+  declare readonly $$uncloneable: symbol;
 
   constructor(view: DataView, offset = 0) {
-    view.getUint8(offset + 71);
+    try {
+      view.getUint8(offset + 71);
+    } catch (error) {
+      throw outOfBounds(error, view, offset, KvmRunHypercall);
+    }
     this.$$view = view;
     this.$$offset = offset;
+    this.$$uncloneable = $$uncloneable;
   }
 
   /** The `$layout` of the class. */
   get $$layout(): typeof KvmRunHypercall.$layout {
     return KvmRunHypercall.$layout;
+  }
+
+  /** The members for `JSON.stringify`, with bigints as decimal strings. */
+  toJSON(): object {
+    return toJson(this);
   }
 
   /** `__u64 nr`, offset 0, 8 bytes. */
@@ -3083,16 +3341,27 @@ export class KvmRunTprAccess implements View {
   declare readonly $$type: 'struct kvm_run.tpr_access';
   declare readonly $$view: DataView;
   declare readonly $$offset: number;
+  declare readonly $$uncloneable: symbol;
 
   constructor(view: DataView, offset = 0) {
-    view.getUint8(offset + 15);
+    try {
+      view.getUint8(offset + 15);
+    } catch (error) {
+      throw outOfBounds(error, view, offset, KvmRunTprAccess);
+    }
     this.$$view = view;
     this.$$offset = offset;
+    this.$$uncloneable = $$uncloneable;
   }
 
   /** The `$layout` of the class. */
   get $$layout(): typeof KvmRunTprAccess.$layout {
     return KvmRunTprAccess.$layout;
+  }
+
+  /** The members for `JSON.stringify`, with bigints as decimal strings. */
+  toJSON(): object {
+    return toJson(this);
   }
 
   /** `__u64 rip`, offset 0, 8 bytes. */
@@ -3147,16 +3416,27 @@ export class KvmRunS390Sieic implements View {
   declare readonly $$type: 'struct kvm_run.s390_sieic';
   declare readonly $$view: DataView;
   declare readonly $$offset: number;
+  declare readonly $$uncloneable: symbol;
 
   constructor(view: DataView, offset = 0) {
-    view.getUint8(offset + 7);
+    try {
+      view.getUint8(offset + 7);
+    } catch (error) {
+      throw outOfBounds(error, view, offset, KvmRunS390Sieic);
+    }
     this.$$view = view;
     this.$$offset = offset;
+    this.$$uncloneable = $$uncloneable;
   }
 
   /** The `$layout` of the class. */
   get $$layout(): typeof KvmRunS390Sieic.$layout {
     return KvmRunS390Sieic.$layout;
+  }
+
+  /** The members for `JSON.stringify`, with bigints as decimal strings. */
+  toJSON(): object {
+    return toJson(this);
   }
 
   /** `__u8 icptcode`, offset 0, 1 byte. */
@@ -3201,16 +3481,27 @@ export class KvmRunS390Ucontrol implements View {
   declare readonly $$type: 'struct kvm_run.s390_ucontrol';
   declare readonly $$view: DataView;
   declare readonly $$offset: number;
+  declare readonly $$uncloneable: symbol;
 
   constructor(view: DataView, offset = 0) {
-    view.getUint8(offset + 15);
+    try {
+      view.getUint8(offset + 15);
+    } catch (error) {
+      throw outOfBounds(error, view, offset, KvmRunS390Ucontrol);
+    }
     this.$$view = view;
     this.$$offset = offset;
+    this.$$uncloneable = $$uncloneable;
   }
 
   /** The `$layout` of the class. */
   get $$layout(): typeof KvmRunS390Ucontrol.$layout {
     return KvmRunS390Ucontrol.$layout;
+  }
+
+  /** The members for `JSON.stringify`, with bigints as decimal strings. */
+  toJSON(): object {
+    return toJson(this);
   }
 
   /** `__u64 trans_exc_code`, offset 0, 8 bytes. */
@@ -3257,16 +3548,27 @@ export class KvmRunDcr implements View {
   declare readonly $$type: 'struct kvm_run.dcr';
   declare readonly $$view: DataView;
   declare readonly $$offset: number;
+  declare readonly $$uncloneable: symbol;
 
   constructor(view: DataView, offset = 0) {
-    view.getUint8(offset + 11);
+    try {
+      view.getUint8(offset + 11);
+    } catch (error) {
+      throw outOfBounds(error, view, offset, KvmRunDcr);
+    }
     this.$$view = view;
     this.$$offset = offset;
+    this.$$uncloneable = $$uncloneable;
   }
 
   /** The `$layout` of the class. */
   get $$layout(): typeof KvmRunDcr.$layout {
     return KvmRunDcr.$layout;
+  }
+
+  /** The members for `JSON.stringify`, with bigints as decimal strings. */
+  toJSON(): object {
+    return toJson(this);
   }
 
   /** `__u32 dcrn`, offset 0, 4 bytes. */
@@ -3312,16 +3614,27 @@ export class KvmRunInternal implements View {
   declare readonly $$type: 'struct kvm_run.internal';
   declare readonly $$view: DataView;
   declare readonly $$offset: number;
+  declare readonly $$uncloneable: symbol;
 
   constructor(view: DataView, offset = 0) {
-    view.getUint8(offset + 135);
+    try {
+      view.getUint8(offset + 135);
+    } catch (error) {
+      throw outOfBounds(error, view, offset, KvmRunInternal);
+    }
     this.$$view = view;
     this.$$offset = offset;
+    this.$$uncloneable = $$uncloneable;
   }
 
   /** The `$layout` of the class. */
   get $$layout(): typeof KvmRunInternal.$layout {
     return KvmRunInternal.$layout;
+  }
+
+  /** The members for `JSON.stringify`, with bigints as decimal strings. */
+  toJSON(): object {
+    return toJson(this);
   }
 
   /** `__u32 suberror`, offset 0, 4 bytes. */
@@ -3369,16 +3682,27 @@ export class KvmRunEmulationFailure implements View {
   declare readonly $$type: 'struct kvm_run.emulation_failure';
   declare readonly $$view: DataView;
   declare readonly $$offset: number;
+  declare readonly $$uncloneable: symbol;
 
   constructor(view: DataView, offset = 0) {
-    view.getUint8(offset + 31);
+    try {
+      view.getUint8(offset + 31);
+    } catch (error) {
+      throw outOfBounds(error, view, offset, KvmRunEmulationFailure);
+    }
     this.$$view = view;
     this.$$offset = offset;
+    this.$$uncloneable = $$uncloneable;
   }
 
   /** The `$layout` of the class. */
   get $$layout(): typeof KvmRunEmulationFailure.$layout {
     return KvmRunEmulationFailure.$layout;
+  }
+
+  /** The members for `JSON.stringify`, with bigints as decimal strings. */
+  toJSON(): object {
+    return toJson(this);
   }
 
   /** `__u32 suberror`, offset 0, 4 bytes. */
@@ -3447,16 +3771,27 @@ export class KvmRunOsi implements View {
   declare readonly $$type: 'struct kvm_run.osi';
   declare readonly $$view: DataView;
   declare readonly $$offset: number;
+  declare readonly $$uncloneable: symbol;
 
   constructor(view: DataView, offset = 0) {
-    view.getUint8(offset + 255);
+    try {
+      view.getUint8(offset + 255);
+    } catch (error) {
+      throw outOfBounds(error, view, offset, KvmRunOsi);
+    }
     this.$$view = view;
     this.$$offset = offset;
+    this.$$uncloneable = $$uncloneable;
   }
 
   /** The `$layout` of the class. */
   get $$layout(): typeof KvmRunOsi.$layout {
     return KvmRunOsi.$layout;
+  }
+
+  /** The members for `JSON.stringify`, with bigints as decimal strings. */
+  toJSON(): object {
+    return toJson(this);
   }
 
   /** `__u64 gprs[32]`, offset 0, 256 bytes. */
@@ -3486,16 +3821,27 @@ export class KvmRunPaprHcall implements View {
   declare readonly $$type: 'struct kvm_run.papr_hcall';
   declare readonly $$view: DataView;
   declare readonly $$offset: number;
+  declare readonly $$uncloneable: symbol;
 
   constructor(view: DataView, offset = 0) {
-    view.getUint8(offset + 87);
+    try {
+      view.getUint8(offset + 87);
+    } catch (error) {
+      throw outOfBounds(error, view, offset, KvmRunPaprHcall);
+    }
     this.$$view = view;
     this.$$offset = offset;
+    this.$$uncloneable = $$uncloneable;
   }
 
   /** The `$layout` of the class. */
   get $$layout(): typeof KvmRunPaprHcall.$layout {
     return KvmRunPaprHcall.$layout;
+  }
+
+  /** The members for `JSON.stringify`, with bigints as decimal strings. */
+  toJSON(): object {
+    return toJson(this);
   }
 
   /** `__u64 nr`, offset 0, 8 bytes. */
@@ -3562,16 +3908,27 @@ export class KvmRunS390Tsch implements View {
   declare readonly $$type: 'struct kvm_run.s390_tsch';
   declare readonly $$view: DataView;
   declare readonly $$offset: number;
+  declare readonly $$uncloneable: symbol;
 
   constructor(view: DataView, offset = 0) {
-    view.getUint8(offset + 19);
+    try {
+      view.getUint8(offset + 19);
+    } catch (error) {
+      throw outOfBounds(error, view, offset, KvmRunS390Tsch);
+    }
     this.$$view = view;
     this.$$offset = offset;
+    this.$$uncloneable = $$uncloneable;
   }
 
   /** The `$layout` of the class. */
   get $$layout(): typeof KvmRunS390Tsch.$layout {
     return KvmRunS390Tsch.$layout;
+  }
+
+  /** The members for `JSON.stringify`, with bigints as decimal strings. */
+  toJSON(): object {
+    return toJson(this);
   }
 
   /** `__u16 subchannel_id`, offset 0, 2 bytes. */
@@ -3639,16 +3996,27 @@ export class KvmRunEpr implements View {
   declare readonly $$type: 'struct kvm_run.epr';
   declare readonly $$view: DataView;
   declare readonly $$offset: number;
+  declare readonly $$uncloneable: symbol;
 
   constructor(view: DataView, offset = 0) {
-    view.getUint8(offset + 3);
+    try {
+      view.getUint8(offset + 3);
+    } catch (error) {
+      throw outOfBounds(error, view, offset, KvmRunEpr);
+    }
     this.$$view = view;
     this.$$offset = offset;
+    this.$$uncloneable = $$uncloneable;
   }
 
   /** The `$layout` of the class. */
   get $$layout(): typeof KvmRunEpr.$layout {
     return KvmRunEpr.$layout;
+  }
+
+  /** The members for `JSON.stringify`, with bigints as decimal strings. */
+  toJSON(): object {
+    return toJson(this);
   }
 
   /** `__u32 epr`, offset 0, 4 bytes. */
@@ -3679,16 +4047,27 @@ export class KvmRunSystemEvent implements View {
   declare readonly $$type: 'struct kvm_run.system_event';
   declare readonly $$view: DataView;
   declare readonly $$offset: number;
+  declare readonly $$uncloneable: symbol;
 
   constructor(view: DataView, offset = 0) {
-    view.getUint8(offset + 135);
+    try {
+      view.getUint8(offset + 135);
+    } catch (error) {
+      throw outOfBounds(error, view, offset, KvmRunSystemEvent);
+    }
     this.$$view = view;
     this.$$offset = offset;
+    this.$$uncloneable = $$uncloneable;
   }
 
   /** The `$layout` of the class. */
   get $$layout(): typeof KvmRunSystemEvent.$layout {
     return KvmRunSystemEvent.$layout;
+  }
+
+  /** The members for `JSON.stringify`, with bigints as decimal strings. */
+  toJSON(): object {
+    return toJson(this);
   }
 
   /** `__u32 type`, offset 0, 4 bytes. */
@@ -3754,16 +4133,27 @@ export class KvmRunS390Stsi implements View {
   declare readonly $$type: 'struct kvm_run.s390_stsi';
   declare readonly $$view: DataView;
   declare readonly $$offset: number;
+  declare readonly $$uncloneable: symbol;
 
   constructor(view: DataView, offset = 0) {
-    view.getUint8(offset + 15);
+    try {
+      view.getUint8(offset + 15);
+    } catch (error) {
+      throw outOfBounds(error, view, offset, KvmRunS390Stsi);
+    }
     this.$$view = view;
     this.$$offset = offset;
+    this.$$uncloneable = $$uncloneable;
   }
 
   /** The `$layout` of the class. */
   get $$layout(): typeof KvmRunS390Stsi.$layout {
     return KvmRunS390Stsi.$layout;
+  }
+
+  /** The members for `JSON.stringify`, with bigints as decimal strings. */
+  toJSON(): object {
+    return toJson(this);
   }
 
   /** `__u64 addr`, offset 0, 8 bytes. */
@@ -3840,16 +4230,27 @@ export class KvmRunEoi implements View {
   declare readonly $$type: 'struct kvm_run.eoi';
   declare readonly $$view: DataView;
   declare readonly $$offset: number;
+  declare readonly $$uncloneable: symbol;
 
   constructor(view: DataView, offset = 0) {
-    view.getUint8(offset);
+    try {
+      view.getUint8(offset);
+    } catch (error) {
+      throw outOfBounds(error, view, offset, KvmRunEoi);
+    }
     this.$$view = view;
     this.$$offset = offset;
+    this.$$uncloneable = $$uncloneable;
   }
 
   /** The `$layout` of the class. */
   get $$layout(): typeof KvmRunEoi.$layout {
     return KvmRunEoi.$layout;
+  }
+
+  /** The members for `JSON.stringify`, with bigints as decimal strings. */
+  toJSON(): object {
+    return toJson(this);
   }
 
   /** `__u8 vector`, offset 0, 1 byte. */
@@ -3878,16 +4279,27 @@ export class KvmRunArmNisv implements View {
   declare readonly $$type: 'struct kvm_run.arm_nisv';
   declare readonly $$view: DataView;
   declare readonly $$offset: number;
+  declare readonly $$uncloneable: symbol;
 
   constructor(view: DataView, offset = 0) {
-    view.getUint8(offset + 15);
+    try {
+      view.getUint8(offset + 15);
+    } catch (error) {
+      throw outOfBounds(error, view, offset, KvmRunArmNisv);
+    }
     this.$$view = view;
     this.$$offset = offset;
+    this.$$uncloneable = $$uncloneable;
   }
 
   /** The `$layout` of the class. */
   get $$layout(): typeof KvmRunArmNisv.$layout {
     return KvmRunArmNisv.$layout;
+  }
+
+  /** The members for `JSON.stringify`, with bigints as decimal strings. */
+  toJSON(): object {
+    return toJson(this);
   }
 
   /** `__u64 esr_iss`, offset 0, 8 bytes. */
@@ -3945,16 +4357,27 @@ export class KvmRunMsr implements View {
   declare readonly $$type: 'struct kvm_run.msr';
   declare readonly $$view: DataView;
   declare readonly $$offset: number;
+  declare readonly $$uncloneable: symbol;
 
   constructor(view: DataView, offset = 0) {
-    view.getUint8(offset + 23);
+    try {
+      view.getUint8(offset + 23);
+    } catch (error) {
+      throw outOfBounds(error, view, offset, KvmRunMsr);
+    }
     this.$$view = view;
     this.$$offset = offset;
+    this.$$uncloneable = $$uncloneable;
   }
 
   /** The `$layout` of the class. */
   get $$layout(): typeof KvmRunMsr.$layout {
     return KvmRunMsr.$layout;
+  }
+
+  /** The members for `JSON.stringify`, with bigints as decimal strings. */
+  toJSON(): object {
+    return toJson(this);
   }
 
   /** `__u8 error`, offset 0, 1 byte. */
@@ -4026,16 +4449,27 @@ export class KvmRunRiscvSbi implements View {
   declare readonly $$type: 'struct kvm_run.riscv_sbi';
   declare readonly $$view: DataView;
   declare readonly $$offset: number;
+  declare readonly $$uncloneable: symbol;
 
   constructor(view: DataView, offset = 0) {
-    view.getUint8(offset + 79);
+    try {
+      view.getUint8(offset + 79);
+    } catch (error) {
+      throw outOfBounds(error, view, offset, KvmRunRiscvSbi);
+    }
     this.$$view = view;
     this.$$offset = offset;
+    this.$$uncloneable = $$uncloneable;
   }
 
   /** The `$layout` of the class. */
   get $$layout(): typeof KvmRunRiscvSbi.$layout {
     return KvmRunRiscvSbi.$layout;
+  }
+
+  /** The members for `JSON.stringify`, with bigints as decimal strings. */
+  toJSON(): object {
+    return toJson(this);
   }
 
   /** `unsigned long extension_id`, offset 0, 8 bytes. */
@@ -4108,16 +4542,27 @@ export class KvmRunRiscvCsr implements View {
   declare readonly $$type: 'struct kvm_run.riscv_csr';
   declare readonly $$view: DataView;
   declare readonly $$offset: number;
+  declare readonly $$uncloneable: symbol;
 
   constructor(view: DataView, offset = 0) {
-    view.getUint8(offset + 31);
+    try {
+      view.getUint8(offset + 31);
+    } catch (error) {
+      throw outOfBounds(error, view, offset, KvmRunRiscvCsr);
+    }
     this.$$view = view;
     this.$$offset = offset;
+    this.$$uncloneable = $$uncloneable;
   }
 
   /** The `$layout` of the class. */
   get $$layout(): typeof KvmRunRiscvCsr.$layout {
     return KvmRunRiscvCsr.$layout;
+  }
+
+  /** The members for `JSON.stringify`, with bigints as decimal strings. */
+  toJSON(): object {
+    return toJson(this);
   }
 
   /** `unsigned long csr_num`, offset 0, 8 bytes. */
@@ -4205,16 +4650,27 @@ export class KvmRunNotify implements View {
   declare readonly $$type: 'struct kvm_run.notify';
   declare readonly $$view: DataView;
   declare readonly $$offset: number;
+  declare readonly $$uncloneable: symbol;
 
   constructor(view: DataView, offset = 0) {
-    view.getUint8(offset + 3);
+    try {
+      view.getUint8(offset + 3);
+    } catch (error) {
+      throw outOfBounds(error, view, offset, KvmRunNotify);
+    }
     this.$$view = view;
     this.$$offset = offset;
+    this.$$uncloneable = $$uncloneable;
   }
 
   /** The `$layout` of the class. */
   get $$layout(): typeof KvmRunNotify.$layout {
     return KvmRunNotify.$layout;
+  }
+
+  /** The members for `JSON.stringify`, with bigints as decimal strings. */
+  toJSON(): object {
+    return toJson(this);
   }
 
   /** `__u32 flags`, offset 0, 4 bytes. */
@@ -4244,16 +4700,27 @@ export class KvmRunMemoryFault implements View {
   declare readonly $$type: 'struct kvm_run.memory_fault';
   declare readonly $$view: DataView;
   declare readonly $$offset: number;
+  declare readonly $$uncloneable: symbol;
 
   constructor(view: DataView, offset = 0) {
-    view.getUint8(offset + 23);
+    try {
+      view.getUint8(offset + 23);
+    } catch (error) {
+      throw outOfBounds(error, view, offset, KvmRunMemoryFault);
+    }
     this.$$view = view;
     this.$$offset = offset;
+    this.$$uncloneable = $$uncloneable;
   }
 
   /** The `$layout` of the class. */
   get $$layout(): typeof KvmRunMemoryFault.$layout {
     return KvmRunMemoryFault.$layout;
+  }
+
+  /** The members for `JSON.stringify`, with bigints as decimal strings. */
+  toJSON(): object {
+    return toJson(this);
   }
 
   /** `__u64 flags`, offset 0, 8 bytes. */
@@ -4329,16 +4796,27 @@ export class KvmRunTdx implements View {
   declare readonly $$type: 'struct kvm_run.tdx';
   declare readonly $$view: DataView;
   declare readonly $$offset: number;
+  declare readonly $$uncloneable: symbol;
 
   constructor(view: DataView, offset = 0) {
-    view.getUint8(offset + 63);
+    try {
+      view.getUint8(offset + 63);
+    } catch (error) {
+      throw outOfBounds(error, view, offset, KvmRunTdx);
+    }
     this.$$view = view;
     this.$$offset = offset;
+    this.$$uncloneable = $$uncloneable;
   }
 
   /** The `$layout` of the class. */
   get $$layout(): typeof KvmRunTdx.$layout {
     return KvmRunTdx.$layout;
+  }
+
+  /** The members for `JSON.stringify`, with bigints as decimal strings. */
+  toJSON(): object {
+    return toJson(this);
   }
 
   /** `__u64 flags`, offset 0, 8 bytes. */
@@ -4425,16 +4903,27 @@ export class KvmRunTdxUnknown implements View {
   declare readonly $$type: 'struct kvm_run.tdx.unknown';
   declare readonly $$view: DataView;
   declare readonly $$offset: number;
+  declare readonly $$uncloneable: symbol;
 
   constructor(view: DataView, offset = 0) {
-    view.getUint8(offset + 47);
+    try {
+      view.getUint8(offset + 47);
+    } catch (error) {
+      throw outOfBounds(error, view, offset, KvmRunTdxUnknown);
+    }
     this.$$view = view;
     this.$$offset = offset;
+    this.$$uncloneable = $$uncloneable;
   }
 
   /** The `$layout` of the class. */
   get $$layout(): typeof KvmRunTdxUnknown.$layout {
     return KvmRunTdxUnknown.$layout;
+  }
+
+  /** The members for `JSON.stringify`, with bigints as decimal strings. */
+  toJSON(): object {
+    return toJson(this);
   }
 
   /** `__u64 ret`, offset 0, 8 bytes. */
@@ -4481,16 +4970,27 @@ export class KvmRunTdxGetQuote implements View {
   declare readonly $$type: 'struct kvm_run.tdx.get_quote';
   declare readonly $$view: DataView;
   declare readonly $$offset: number;
+  declare readonly $$uncloneable: symbol;
 
   constructor(view: DataView, offset = 0) {
-    view.getUint8(offset + 23);
+    try {
+      view.getUint8(offset + 23);
+    } catch (error) {
+      throw outOfBounds(error, view, offset, KvmRunTdxGetQuote);
+    }
     this.$$view = view;
     this.$$offset = offset;
+    this.$$uncloneable = $$uncloneable;
   }
 
   /** The `$layout` of the class. */
   get $$layout(): typeof KvmRunTdxGetQuote.$layout {
     return KvmRunTdxGetQuote.$layout;
+  }
+
+  /** The members for `JSON.stringify`, with bigints as decimal strings. */
+  toJSON(): object {
+    return toJson(this);
   }
 
   /** `__u64 ret`, offset 0, 8 bytes. */
@@ -4566,16 +5066,27 @@ export class KvmRunTdxGetTdvmcallInfo implements View {
   declare readonly $$type: 'struct kvm_run.tdx.get_tdvmcall_info';
   declare readonly $$view: DataView;
   declare readonly $$offset: number;
+  declare readonly $$uncloneable: symbol;
 
   constructor(view: DataView, offset = 0) {
-    view.getUint8(offset + 47);
+    try {
+      view.getUint8(offset + 47);
+    } catch (error) {
+      throw outOfBounds(error, view, offset, KvmRunTdxGetTdvmcallInfo);
+    }
     this.$$view = view;
     this.$$offset = offset;
+    this.$$uncloneable = $$uncloneable;
   }
 
   /** The `$layout` of the class. */
   get $$layout(): typeof KvmRunTdxGetTdvmcallInfo.$layout {
     return KvmRunTdxGetTdvmcallInfo.$layout;
+  }
+
+  /** The members for `JSON.stringify`, with bigints as decimal strings. */
+  toJSON(): object {
+    return toJson(this);
   }
 
   /** `__u64 ret`, offset 0, 8 bytes. */
@@ -4698,16 +5209,27 @@ export class KvmRunTdxSetupEventNotify implements View {
   declare readonly $$type: 'struct kvm_run.tdx.setup_event_notify';
   declare readonly $$view: DataView;
   declare readonly $$offset: number;
+  declare readonly $$uncloneable: symbol;
 
   constructor(view: DataView, offset = 0) {
-    view.getUint8(offset + 15);
+    try {
+      view.getUint8(offset + 15);
+    } catch (error) {
+      throw outOfBounds(error, view, offset, KvmRunTdxSetupEventNotify);
+    }
     this.$$view = view;
     this.$$offset = offset;
+    this.$$uncloneable = $$uncloneable;
   }
 
   /** The `$layout` of the class. */
   get $$layout(): typeof KvmRunTdxSetupEventNotify.$layout {
     return KvmRunTdxSetupEventNotify.$layout;
+  }
+
+  /** The members for `JSON.stringify`, with bigints as decimal strings. */
+  toJSON(): object {
+    return toJson(this);
   }
 
   /** `__u64 ret`, offset 0, 8 bytes. */
@@ -4764,16 +5286,27 @@ export class KvmRunArmSea implements View {
   declare readonly $$type: 'struct kvm_run.arm_sea';
   declare readonly $$view: DataView;
   declare readonly $$offset: number;
+  declare readonly $$uncloneable: symbol;
 
   constructor(view: DataView, offset = 0) {
-    view.getUint8(offset + 31);
+    try {
+      view.getUint8(offset + 31);
+    } catch (error) {
+      throw outOfBounds(error, view, offset, KvmRunArmSea);
+    }
     this.$$view = view;
     this.$$offset = offset;
+    this.$$uncloneable = $$uncloneable;
   }
 
   /** The `$layout` of the class. */
   get $$layout(): typeof KvmRunArmSea.$layout {
     return KvmRunArmSea.$layout;
+  }
+
+  /** The members for `JSON.stringify`, with bigints as decimal strings. */
+  toJSON(): object {
+    return toJson(this);
   }
 
   /** `__u64 flags`, offset 0, 8 bytes. */
@@ -4862,16 +5395,27 @@ export class KvmRunS implements View {
   declare readonly $$type: 'struct kvm_run.s';
   declare readonly $$view: DataView;
   declare readonly $$offset: number;
+  declare readonly $$uncloneable: symbol;
 
   constructor(view: DataView, offset = 0) {
-    view.getUint8(offset + 2047);
+    try {
+      view.getUint8(offset + 2047);
+    } catch (error) {
+      throw outOfBounds(error, view, offset, KvmRunS);
+    }
     this.$$view = view;
     this.$$offset = offset;
+    this.$$uncloneable = $$uncloneable;
   }
 
   /** The `$layout` of the class. */
   get $$layout(): typeof KvmRunS.$layout {
     return KvmRunS.$layout;
+  }
+
+  /** The members for `JSON.stringify`, with bigints as decimal strings. */
+  toJSON(): object {
+    return toJson(this);
   }
 
   /** `struct kvm_sync_regs regs`, offset 0, 8 bytes. */
@@ -5002,16 +5546,27 @@ export class KvmRun implements View {
   declare readonly $$type: 'struct kvm_run';
   declare readonly $$view: DataView;
   declare readonly $$offset: number;
+  declare readonly $$uncloneable: symbol;
 
   constructor(view: DataView, offset = 0) {
-    view.getUint8(offset + 2351);
+    try {
+      view.getUint8(offset + 2351);
+    } catch (error) {
+      throw outOfBounds(error, view, offset, KvmRun);
+    }
     this.$$view = view;
     this.$$offset = offset;
+    this.$$uncloneable = $$uncloneable;
   }
 
   /** The `$layout` of the class. */
   get $$layout(): typeof KvmRun.$layout {
     return KvmRun.$layout;
+  }
+
+  /** The members for `JSON.stringify`, with bigints as decimal strings. */
+  toJSON(): object {
+    return toJson(this);
   }
 
   /** `__u8 request_interrupt_window`, offset 0, 1 byte. */
@@ -5502,16 +6057,27 @@ export class KvmCoalescedMmioZone implements View {
   declare readonly $$type: 'struct kvm_coalesced_mmio_zone';
   declare readonly $$view: DataView;
   declare readonly $$offset: number;
+  declare readonly $$uncloneable: symbol;
 
   constructor(view: DataView, offset = 0) {
-    view.getUint8(offset + 15);
+    try {
+      view.getUint8(offset + 15);
+    } catch (error) {
+      throw outOfBounds(error, view, offset, KvmCoalescedMmioZone);
+    }
     this.$$view = view;
     this.$$offset = offset;
+    this.$$uncloneable = $$uncloneable;
   }
 
   /** The `$layout` of the class. */
   get $$layout(): typeof KvmCoalescedMmioZone.$layout {
     return KvmCoalescedMmioZone.$layout;
+  }
+
+  /** The members for `JSON.stringify`, with bigints as decimal strings. */
+  toJSON(): object {
+    return toJson(this);
   }
 
   /** `__u64 addr`, offset 0, 8 bytes. */
@@ -5576,16 +6142,27 @@ export class KvmCoalescedMmio implements View {
   declare readonly $$type: 'struct kvm_coalesced_mmio';
   declare readonly $$view: DataView;
   declare readonly $$offset: number;
+  declare readonly $$uncloneable: symbol;
 
   constructor(view: DataView, offset = 0) {
-    view.getUint8(offset + 23);
+    try {
+      view.getUint8(offset + 23);
+    } catch (error) {
+      throw outOfBounds(error, view, offset, KvmCoalescedMmio);
+    }
     this.$$view = view;
     this.$$offset = offset;
+    this.$$uncloneable = $$uncloneable;
   }
 
   /** The `$layout` of the class. */
   get $$layout(): typeof KvmCoalescedMmio.$layout {
     return KvmCoalescedMmio.$layout;
+  }
+
+  /** The members for `JSON.stringify`, with bigints as decimal strings. */
+  toJSON(): object {
+    return toJson(this);
   }
 
   /** `__u64 phys_addr`, offset 0, 8 bytes. */
@@ -5658,16 +6235,27 @@ export class KvmCoalescedMmioRing implements View {
   declare readonly $$type: 'struct kvm_coalesced_mmio_ring';
   declare readonly $$view: DataView;
   declare readonly $$offset: number;
+  declare readonly $$uncloneable: symbol;
 
   constructor(view: DataView, offset = 0) {
-    view.getUint8(offset + 7);
+    try {
+      view.getUint8(offset + 7);
+    } catch (error) {
+      throw outOfBounds(error, view, offset, KvmCoalescedMmioRing);
+    }
     this.$$view = view;
     this.$$offset = offset;
+    this.$$uncloneable = $$uncloneable;
   }
 
   /** The `$layout` of the class. */
   get $$layout(): typeof KvmCoalescedMmioRing.$layout {
     return KvmCoalescedMmioRing.$layout;
+  }
+
+  /** The members for `JSON.stringify`, with bigints as decimal strings. */
+  toJSON(): object {
+    return toJson(this);
   }
 
   /** `__u32 first`, offset 0, 4 bytes. */
@@ -5713,16 +6301,27 @@ export class KvmTranslation implements View {
   declare readonly $$type: 'struct kvm_translation';
   declare readonly $$view: DataView;
   declare readonly $$offset: number;
+  declare readonly $$uncloneable: symbol;
 
   constructor(view: DataView, offset = 0) {
-    view.getUint8(offset + 23);
+    try {
+      view.getUint8(offset + 23);
+    } catch (error) {
+      throw outOfBounds(error, view, offset, KvmTranslation);
+    }
     this.$$view = view;
     this.$$offset = offset;
+    this.$$uncloneable = $$uncloneable;
   }
 
   /** The `$layout` of the class. */
   get $$layout(): typeof KvmTranslation.$layout {
     return KvmTranslation.$layout;
+  }
+
+  /** The members for `JSON.stringify`, with bigints as decimal strings. */
+  toJSON(): object {
+    return toJson(this);
   }
 
   /** `__u64 linear_address`, offset 0, 8 bytes. */
@@ -5808,16 +6407,27 @@ export class KvmInterrupt implements View {
   declare readonly $$type: 'struct kvm_interrupt';
   declare readonly $$view: DataView;
   declare readonly $$offset: number;
+  declare readonly $$uncloneable: symbol;
 
   constructor(view: DataView, offset = 0) {
-    view.getUint8(offset + 3);
+    try {
+      view.getUint8(offset + 3);
+    } catch (error) {
+      throw outOfBounds(error, view, offset, KvmInterrupt);
+    }
     this.$$view = view;
     this.$$offset = offset;
+    this.$$uncloneable = $$uncloneable;
   }
 
   /** The `$layout` of the class. */
   get $$layout(): typeof KvmInterrupt.$layout {
     return KvmInterrupt.$layout;
+  }
+
+  /** The members for `JSON.stringify`, with bigints as decimal strings. */
+  toJSON(): object {
+    return toJson(this);
   }
 
   /** `__u32 irq`, offset 0, 4 bytes. */
@@ -5848,16 +6458,27 @@ export class KvmDirtyLog implements View {
   declare readonly $$type: 'struct kvm_dirty_log';
   declare readonly $$view: DataView;
   declare readonly $$offset: number;
+  declare readonly $$uncloneable: symbol;
 
   constructor(view: DataView, offset = 0) {
-    view.getUint8(offset + 15);
+    try {
+      view.getUint8(offset + 15);
+    } catch (error) {
+      throw outOfBounds(error, view, offset, KvmDirtyLog);
+    }
     this.$$view = view;
     this.$$offset = offset;
+    this.$$uncloneable = $$uncloneable;
   }
 
   /** The `$layout` of the class. */
   get $$layout(): typeof KvmDirtyLog.$layout {
     return KvmDirtyLog.$layout;
+  }
+
+  /** The members for `JSON.stringify`, with bigints as decimal strings. */
+  toJSON(): object {
+    return toJson(this);
   }
 
   /** `__u32 slot`, offset 0, 4 bytes. */
@@ -5931,16 +6552,27 @@ export class KvmClearDirtyLog implements View {
   declare readonly $$type: 'struct kvm_clear_dirty_log';
   declare readonly $$view: DataView;
   declare readonly $$offset: number;
+  declare readonly $$uncloneable: symbol;
 
   constructor(view: DataView, offset = 0) {
-    view.getUint8(offset + 23);
+    try {
+      view.getUint8(offset + 23);
+    } catch (error) {
+      throw outOfBounds(error, view, offset, KvmClearDirtyLog);
+    }
     this.$$view = view;
     this.$$offset = offset;
+    this.$$uncloneable = $$uncloneable;
   }
 
   /** The `$layout` of the class. */
   get $$layout(): typeof KvmClearDirtyLog.$layout {
     return KvmClearDirtyLog.$layout;
+  }
+
+  /** The members for `JSON.stringify`, with bigints as decimal strings. */
+  toJSON(): object {
+    return toJson(this);
   }
 
   /** `__u32 slot`, offset 0, 4 bytes. */
@@ -6030,16 +6662,27 @@ export class KvmSignalMask implements View {
   declare readonly $$type: 'struct kvm_signal_mask';
   declare readonly $$view: DataView;
   declare readonly $$offset: number;
+  declare readonly $$uncloneable: symbol;
 
   constructor(view: DataView, offset = 0) {
-    view.getUint8(offset + 3);
+    try {
+      view.getUint8(offset + 3);
+    } catch (error) {
+      throw outOfBounds(error, view, offset, KvmSignalMask);
+    }
     this.$$view = view;
     this.$$offset = offset;
+    this.$$uncloneable = $$uncloneable;
   }
 
   /** The `$layout` of the class. */
   get $$layout(): typeof KvmSignalMask.$layout {
     return KvmSignalMask.$layout;
+  }
+
+  /** The members for `JSON.stringify`, with bigints as decimal strings. */
+  toJSON(): object {
+    return toJson(this);
   }
 
   /** `__u32 len`, offset 0, 4 bytes. */
@@ -6077,16 +6720,27 @@ export class KvmTprAccessCtl implements View {
   declare readonly $$type: 'struct kvm_tpr_access_ctl';
   declare readonly $$view: DataView;
   declare readonly $$offset: number;
+  declare readonly $$uncloneable: symbol;
 
   constructor(view: DataView, offset = 0) {
-    view.getUint8(offset + 39);
+    try {
+      view.getUint8(offset + 39);
+    } catch (error) {
+      throw outOfBounds(error, view, offset, KvmTprAccessCtl);
+    }
     this.$$view = view;
     this.$$offset = offset;
+    this.$$uncloneable = $$uncloneable;
   }
 
   /** The `$layout` of the class. */
   get $$layout(): typeof KvmTprAccessCtl.$layout {
     return KvmTprAccessCtl.$layout;
+  }
+
+  /** The members for `JSON.stringify`, with bigints as decimal strings. */
+  toJSON(): object {
+    return toJson(this);
   }
 
   /** `__u32 enabled`, offset 0, 4 bytes. */
@@ -6130,16 +6784,27 @@ export class KvmVapicAddr implements View {
   declare readonly $$type: 'struct kvm_vapic_addr';
   declare readonly $$view: DataView;
   declare readonly $$offset: number;
+  declare readonly $$uncloneable: symbol;
 
   constructor(view: DataView, offset = 0) {
-    view.getUint8(offset + 7);
+    try {
+      view.getUint8(offset + 7);
+    } catch (error) {
+      throw outOfBounds(error, view, offset, KvmVapicAddr);
+    }
     this.$$view = view;
     this.$$offset = offset;
+    this.$$uncloneable = $$uncloneable;
   }
 
   /** The `$layout` of the class. */
   get $$layout(): typeof KvmVapicAddr.$layout {
     return KvmVapicAddr.$layout;
+  }
+
+  /** The members for `JSON.stringify`, with bigints as decimal strings. */
+  toJSON(): object {
+    return toJson(this);
   }
 
   /** `__u64 vapic_addr`, offset 0, 8 bytes. */
@@ -6176,16 +6841,27 @@ export class KvmMpState implements View {
   declare readonly $$type: 'struct kvm_mp_state';
   declare readonly $$view: DataView;
   declare readonly $$offset: number;
+  declare readonly $$uncloneable: symbol;
 
   constructor(view: DataView, offset = 0) {
-    view.getUint8(offset + 3);
+    try {
+      view.getUint8(offset + 3);
+    } catch (error) {
+      throw outOfBounds(error, view, offset, KvmMpState);
+    }
     this.$$view = view;
     this.$$offset = offset;
+    this.$$uncloneable = $$uncloneable;
   }
 
   /** The `$layout` of the class. */
   get $$layout(): typeof KvmMpState.$layout {
     return KvmMpState.$layout;
+  }
+
+  /** The members for `JSON.stringify`, with bigints as decimal strings. */
+  toJSON(): object {
+    return toJson(this);
   }
 
   /** `__u32 mp_state`, offset 0, 4 bytes. */
@@ -6215,16 +6891,27 @@ export class KvmGuestDebug implements View {
   declare readonly $$type: 'struct kvm_guest_debug';
   declare readonly $$view: DataView;
   declare readonly $$offset: number;
+  declare readonly $$uncloneable: symbol;
 
   constructor(view: DataView, offset = 0) {
-    view.getUint8(offset + 519);
+    try {
+      view.getUint8(offset + 519);
+    } catch (error) {
+      throw outOfBounds(error, view, offset, KvmGuestDebug);
+    }
     this.$$view = view;
     this.$$offset = offset;
+    this.$$uncloneable = $$uncloneable;
   }
 
   /** The `$layout` of the class. */
   get $$layout(): typeof KvmGuestDebug.$layout {
     return KvmGuestDebug.$layout;
+  }
+
+  /** The members for `JSON.stringify`, with bigints as decimal strings. */
+  toJSON(): object {
+    return toJson(this);
   }
 
   /** `__u32 control`, offset 0, 4 bytes. */
@@ -6273,16 +6960,27 @@ export class KvmIoeventfd implements View {
   declare readonly $$type: 'struct kvm_ioeventfd';
   declare readonly $$view: DataView;
   declare readonly $$offset: number;
+  declare readonly $$uncloneable: symbol;
 
   constructor(view: DataView, offset = 0) {
-    view.getUint8(offset + 63);
+    try {
+      view.getUint8(offset + 63);
+    } catch (error) {
+      throw outOfBounds(error, view, offset, KvmIoeventfd);
+    }
     this.$$view = view;
     this.$$offset = offset;
+    this.$$uncloneable = $$uncloneable;
   }
 
   /** The `$layout` of the class. */
   get $$layout(): typeof KvmIoeventfd.$layout {
     return KvmIoeventfd.$layout;
+  }
+
+  /** The members for `JSON.stringify`, with bigints as decimal strings. */
+  toJSON(): object {
+    return toJson(this);
   }
 
   /** `__u64 datamatch`, offset 0, 8 bytes. */
@@ -6371,16 +7069,27 @@ export class KvmEnableCap implements View {
   declare readonly $$type: 'struct kvm_enable_cap';
   declare readonly $$view: DataView;
   declare readonly $$offset: number;
+  declare readonly $$uncloneable: symbol;
 
   constructor(view: DataView, offset = 0) {
-    view.getUint8(offset + 103);
+    try {
+      view.getUint8(offset + 103);
+    } catch (error) {
+      throw outOfBounds(error, view, offset, KvmEnableCap);
+    }
     this.$$view = view;
     this.$$offset = offset;
+    this.$$uncloneable = $$uncloneable;
   }
 
   /** The `$layout` of the class. */
   get $$layout(): typeof KvmEnableCap.$layout {
     return KvmEnableCap.$layout;
+  }
+
+  /** The members for `JSON.stringify`, with bigints as decimal strings. */
+  toJSON(): object {
+    return toJson(this);
   }
 
   /** `__u32 cap`, offset 0, 4 bytes. */
@@ -6433,16 +7142,27 @@ export class KvmIrqRoutingIrqchip implements View {
   declare readonly $$type: 'struct kvm_irq_routing_irqchip';
   declare readonly $$view: DataView;
   declare readonly $$offset: number;
+  declare readonly $$uncloneable: symbol;
 
   constructor(view: DataView, offset = 0) {
-    view.getUint8(offset + 7);
+    try {
+      view.getUint8(offset + 7);
+    } catch (error) {
+      throw outOfBounds(error, view, offset, KvmIrqRoutingIrqchip);
+    }
     this.$$view = view;
     this.$$offset = offset;
+    this.$$uncloneable = $$uncloneable;
   }
 
   /** The `$layout` of the class. */
   get $$layout(): typeof KvmIrqRoutingIrqchip.$layout {
     return KvmIrqRoutingIrqchip.$layout;
+  }
+
+  /** The members for `JSON.stringify`, with bigints as decimal strings. */
+  toJSON(): object {
+    return toJson(this);
   }
 
   /** `__u32 irqchip`, offset 0, 4 bytes. */
@@ -6482,16 +7202,27 @@ export class KvmIrqRoutingMsi implements View {
   declare readonly $$type: 'struct kvm_irq_routing_msi';
   declare readonly $$view: DataView;
   declare readonly $$offset: number;
+  declare readonly $$uncloneable: symbol;
 
   constructor(view: DataView, offset = 0) {
-    view.getUint8(offset + 15);
+    try {
+      view.getUint8(offset + 15);
+    } catch (error) {
+      throw outOfBounds(error, view, offset, KvmIrqRoutingMsi);
+    }
     this.$$view = view;
     this.$$offset = offset;
+    this.$$uncloneable = $$uncloneable;
   }
 
   /** The `$layout` of the class. */
   get $$layout(): typeof KvmIrqRoutingMsi.$layout {
     return KvmIrqRoutingMsi.$layout;
+  }
+
+  /** The members for `JSON.stringify`, with bigints as decimal strings. */
+  toJSON(): object {
+    return toJson(this);
   }
 
   /** `__u32 address_lo`, offset 0, 4 bytes. */
@@ -6555,16 +7286,27 @@ export class KvmIrqRoutingS390Adapter implements View {
   declare readonly $$type: 'struct kvm_irq_routing_s390_adapter';
   declare readonly $$view: DataView;
   declare readonly $$offset: number;
+  declare readonly $$uncloneable: symbol;
 
   constructor(view: DataView, offset = 0) {
-    view.getUint8(offset + 31);
+    try {
+      view.getUint8(offset + 31);
+    } catch (error) {
+      throw outOfBounds(error, view, offset, KvmIrqRoutingS390Adapter);
+    }
     this.$$view = view;
     this.$$offset = offset;
+    this.$$uncloneable = $$uncloneable;
   }
 
   /** The `$layout` of the class. */
   get $$layout(): typeof KvmIrqRoutingS390Adapter.$layout {
     return KvmIrqRoutingS390Adapter.$layout;
+  }
+
+  /** The members for `JSON.stringify`, with bigints as decimal strings. */
+  toJSON(): object {
+    return toJson(this);
   }
 
   /** `__u64 ind_addr`, offset 0, 8 bytes. */
@@ -6652,16 +7394,27 @@ export class KvmIrqRoutingHvSint implements View {
   declare readonly $$type: 'struct kvm_irq_routing_hv_sint';
   declare readonly $$view: DataView;
   declare readonly $$offset: number;
+  declare readonly $$uncloneable: symbol;
 
   constructor(view: DataView, offset = 0) {
-    view.getUint8(offset + 7);
+    try {
+      view.getUint8(offset + 7);
+    } catch (error) {
+      throw outOfBounds(error, view, offset, KvmIrqRoutingHvSint);
+    }
     this.$$view = view;
     this.$$offset = offset;
+    this.$$uncloneable = $$uncloneable;
   }
 
   /** The `$layout` of the class. */
   get $$layout(): typeof KvmIrqRoutingHvSint.$layout {
     return KvmIrqRoutingHvSint.$layout;
+  }
+
+  /** The members for `JSON.stringify`, with bigints as decimal strings. */
+  toJSON(): object {
+    return toJson(this);
   }
 
   /** `__u32 vcpu`, offset 0, 4 bytes. */
@@ -6699,16 +7452,27 @@ export class KvmIrqRoutingXenEvtchn implements View {
   declare readonly $$type: 'struct kvm_irq_routing_xen_evtchn';
   declare readonly $$view: DataView;
   declare readonly $$offset: number;
+  declare readonly $$uncloneable: symbol;
 
   constructor(view: DataView, offset = 0) {
-    view.getUint8(offset + 11);
+    try {
+      view.getUint8(offset + 11);
+    } catch (error) {
+      throw outOfBounds(error, view, offset, KvmIrqRoutingXenEvtchn);
+    }
     this.$$view = view;
     this.$$offset = offset;
+    this.$$uncloneable = $$uncloneable;
   }
 
   /** The `$layout` of the class. */
   get $$layout(): typeof KvmIrqRoutingXenEvtchn.$layout {
     return KvmIrqRoutingXenEvtchn.$layout;
+  }
+
+  /** The members for `JSON.stringify`, with bigints as decimal strings. */
+  toJSON(): object {
+    return toJson(this);
   }
 
   /** `__u32 port`, offset 0, 4 bytes. */
@@ -6757,16 +7521,27 @@ export class KvmIrqRoutingEntryU implements View {
   declare readonly $$type: 'struct kvm_irq_routing_entry.u';
   declare readonly $$view: DataView;
   declare readonly $$offset: number;
+  declare readonly $$uncloneable: symbol;
 
   constructor(view: DataView, offset = 0) {
-    view.getUint8(offset + 31);
+    try {
+      view.getUint8(offset + 31);
+    } catch (error) {
+      throw outOfBounds(error, view, offset, KvmIrqRoutingEntryU);
+    }
     this.$$view = view;
     this.$$offset = offset;
+    this.$$uncloneable = $$uncloneable;
   }
 
   /** The `$layout` of the class. */
   get $$layout(): typeof KvmIrqRoutingEntryU.$layout {
     return KvmIrqRoutingEntryU.$layout;
+  }
+
+  /** The members for `JSON.stringify`, with bigints as decimal strings. */
+  toJSON(): object {
+    return toJson(this);
   }
 
   /** `struct kvm_irq_routing_irqchip irqchip`, offset 0, 8 bytes. */
@@ -6838,16 +7613,27 @@ export class KvmIrqRoutingEntry implements View {
   declare readonly $$type: 'struct kvm_irq_routing_entry';
   declare readonly $$view: DataView;
   declare readonly $$offset: number;
+  declare readonly $$uncloneable: symbol;
 
   constructor(view: DataView, offset = 0) {
-    view.getUint8(offset + 47);
+    try {
+      view.getUint8(offset + 47);
+    } catch (error) {
+      throw outOfBounds(error, view, offset, KvmIrqRoutingEntry);
+    }
     this.$$view = view;
     this.$$offset = offset;
+    this.$$uncloneable = $$uncloneable;
   }
 
   /** The `$layout` of the class. */
   get $$layout(): typeof KvmIrqRoutingEntry.$layout {
     return KvmIrqRoutingEntry.$layout;
+  }
+
+  /** The members for `JSON.stringify`, with bigints as decimal strings. */
+  toJSON(): object {
+    return toJson(this);
   }
 
   /** `__u32 gsi`, offset 0, 4 bytes. */
@@ -6911,16 +7697,27 @@ export class KvmIrqRouting implements View {
   declare readonly $$type: 'struct kvm_irq_routing';
   declare readonly $$view: DataView;
   declare readonly $$offset: number;
+  declare readonly $$uncloneable: symbol;
 
   constructor(view: DataView, offset = 0) {
-    view.getUint8(offset + 7);
+    try {
+      view.getUint8(offset + 7);
+    } catch (error) {
+      throw outOfBounds(error, view, offset, KvmIrqRouting);
+    }
     this.$$view = view;
     this.$$offset = offset;
+    this.$$uncloneable = $$uncloneable;
   }
 
   /** The `$layout` of the class. */
   get $$layout(): typeof KvmIrqRouting.$layout {
     return KvmIrqRouting.$layout;
+  }
+
+  /** The members for `JSON.stringify`, with bigints as decimal strings. */
+  toJSON(): object {
+    return toJson(this);
   }
 
   /** `__u32 nr`, offset 0, 4 bytes. */
@@ -6965,16 +7762,27 @@ export class KvmIrqfd implements View {
   declare readonly $$type: 'struct kvm_irqfd';
   declare readonly $$view: DataView;
   declare readonly $$offset: number;
+  declare readonly $$uncloneable: symbol;
 
   constructor(view: DataView, offset = 0) {
-    view.getUint8(offset + 31);
+    try {
+      view.getUint8(offset + 31);
+    } catch (error) {
+      throw outOfBounds(error, view, offset, KvmIrqfd);
+    }
     this.$$view = view;
     this.$$offset = offset;
+    this.$$uncloneable = $$uncloneable;
   }
 
   /** The `$layout` of the class. */
   get $$layout(): typeof KvmIrqfd.$layout {
     return KvmIrqfd.$layout;
+  }
+
+  /** The members for `JSON.stringify`, with bigints as decimal strings. */
+  toJSON(): object {
+    return toJson(this);
   }
 
   /** `__u32 fd`, offset 0, 4 bytes. */
@@ -7039,16 +7847,27 @@ export class KvmClockData implements View {
   declare readonly $$type: 'struct kvm_clock_data';
   declare readonly $$view: DataView;
   declare readonly $$offset: number;
+  declare readonly $$uncloneable: symbol;
 
   constructor(view: DataView, offset = 0) {
-    view.getUint8(offset + 47);
+    try {
+      view.getUint8(offset + 47);
+    } catch (error) {
+      throw outOfBounds(error, view, offset, KvmClockData);
+    }
     this.$$view = view;
     this.$$offset = offset;
+    this.$$uncloneable = $$uncloneable;
   }
 
   /** The `$layout` of the class. */
   get $$layout(): typeof KvmClockData.$layout {
     return KvmClockData.$layout;
+  }
+
+  /** The members for `JSON.stringify`, with bigints as decimal strings. */
+  toJSON(): object {
+    return toJson(this);
   }
 
   /** `__u64 clock`, offset 0, 8 bytes. */
@@ -7146,16 +7965,27 @@ export class KvmConfigTlb implements View {
   declare readonly $$type: 'struct kvm_config_tlb';
   declare readonly $$view: DataView;
   declare readonly $$offset: number;
+  declare readonly $$uncloneable: symbol;
 
   constructor(view: DataView, offset = 0) {
-    view.getUint8(offset + 23);
+    try {
+      view.getUint8(offset + 23);
+    } catch (error) {
+      throw outOfBounds(error, view, offset, KvmConfigTlb);
+    }
     this.$$view = view;
     this.$$offset = offset;
+    this.$$uncloneable = $$uncloneable;
   }
 
   /** The `$layout` of the class. */
   get $$layout(): typeof KvmConfigTlb.$layout {
     return KvmConfigTlb.$layout;
+  }
+
+  /** The members for `JSON.stringify`, with bigints as decimal strings. */
+  toJSON(): object {
+    return toJson(this);
   }
 
   /** `__u64 params`, offset 0, 8 bytes. */
@@ -7226,16 +8056,27 @@ export class KvmDirtyTlb implements View {
   declare readonly $$type: 'struct kvm_dirty_tlb';
   declare readonly $$view: DataView;
   declare readonly $$offset: number;
+  declare readonly $$uncloneable: symbol;
 
   constructor(view: DataView, offset = 0) {
-    view.getUint8(offset + 15);
+    try {
+      view.getUint8(offset + 15);
+    } catch (error) {
+      throw outOfBounds(error, view, offset, KvmDirtyTlb);
+    }
     this.$$view = view;
     this.$$offset = offset;
+    this.$$uncloneable = $$uncloneable;
   }
 
   /** The `$layout` of the class. */
   get $$layout(): typeof KvmDirtyTlb.$layout {
     return KvmDirtyTlb.$layout;
+  }
+
+  /** The members for `JSON.stringify`, with bigints as decimal strings. */
+  toJSON(): object {
+    return toJson(this);
   }
 
   /** `__u64 bitmap`, offset 0, 8 bytes. */
@@ -7283,16 +8124,27 @@ export class KvmRegList implements View {
   declare readonly $$type: 'struct kvm_reg_list';
   declare readonly $$view: DataView;
   declare readonly $$offset: number;
+  declare readonly $$uncloneable: symbol;
 
   constructor(view: DataView, offset = 0) {
-    view.getUint8(offset + 7);
+    try {
+      view.getUint8(offset + 7);
+    } catch (error) {
+      throw outOfBounds(error, view, offset, KvmRegList);
+    }
     this.$$view = view;
     this.$$offset = offset;
+    this.$$uncloneable = $$uncloneable;
   }
 
   /** The `$layout` of the class. */
   get $$layout(): typeof KvmRegList.$layout {
     return KvmRegList.$layout;
+  }
+
+  /** The members for `JSON.stringify`, with bigints as decimal strings. */
+  toJSON(): object {
+    return toJson(this);
   }
 
   /** `__u64 n`, offset 0, 8 bytes. */
@@ -7338,16 +8190,27 @@ export class KvmOneReg implements View {
   declare readonly $$type: 'struct kvm_one_reg';
   declare readonly $$view: DataView;
   declare readonly $$offset: number;
+  declare readonly $$uncloneable: symbol;
 
   constructor(view: DataView, offset = 0) {
-    view.getUint8(offset + 15);
+    try {
+      view.getUint8(offset + 15);
+    } catch (error) {
+      throw outOfBounds(error, view, offset, KvmOneReg);
+    }
     this.$$view = view;
     this.$$offset = offset;
+    this.$$uncloneable = $$uncloneable;
   }
 
   /** The `$layout` of the class. */
   get $$layout(): typeof KvmOneReg.$layout {
     return KvmOneReg.$layout;
+  }
+
+  /** The members for `JSON.stringify`, with bigints as decimal strings. */
+  toJSON(): object {
+    return toJson(this);
   }
 
   /** `__u64 id`, offset 0, 8 bytes. */
@@ -7406,16 +8269,27 @@ export class KvmMsi implements View {
   declare readonly $$type: 'struct kvm_msi';
   declare readonly $$view: DataView;
   declare readonly $$offset: number;
+  declare readonly $$uncloneable: symbol;
 
   constructor(view: DataView, offset = 0) {
-    view.getUint8(offset + 31);
+    try {
+      view.getUint8(offset + 31);
+    } catch (error) {
+      throw outOfBounds(error, view, offset, KvmMsi);
+    }
     this.$$view = view;
     this.$$offset = offset;
+    this.$$uncloneable = $$uncloneable;
   }
 
   /** The `$layout` of the class. */
   get $$layout(): typeof KvmMsi.$layout {
     return KvmMsi.$layout;
+  }
+
+  /** The members for `JSON.stringify`, with bigints as decimal strings. */
+  toJSON(): object {
+    return toJson(this);
   }
 
   /** `__u32 address_lo`, offset 0, 4 bytes. */
@@ -7484,16 +8358,27 @@ export class KvmArmDeviceAddr implements View {
   declare readonly $$type: 'struct kvm_arm_device_addr';
   declare readonly $$view: DataView;
   declare readonly $$offset: number;
+  declare readonly $$uncloneable: symbol;
 
   constructor(view: DataView, offset = 0) {
-    view.getUint8(offset + 15);
+    try {
+      view.getUint8(offset + 15);
+    } catch (error) {
+      throw outOfBounds(error, view, offset, KvmArmDeviceAddr);
+    }
     this.$$view = view;
     this.$$offset = offset;
+    this.$$uncloneable = $$uncloneable;
   }
 
   /** The `$layout` of the class. */
   get $$layout(): typeof KvmArmDeviceAddr.$layout {
     return KvmArmDeviceAddr.$layout;
+  }
+
+  /** The members for `JSON.stringify`, with bigints as decimal strings. */
+  toJSON(): object {
+    return toJson(this);
   }
 
   /** `__u64 id`, offset 0, 8 bytes. */
@@ -7549,16 +8434,27 @@ export class KvmCreateDevice implements View {
   declare readonly $$type: 'struct kvm_create_device';
   declare readonly $$view: DataView;
   declare readonly $$offset: number;
+  declare readonly $$uncloneable: symbol;
 
   constructor(view: DataView, offset = 0) {
-    view.getUint8(offset + 11);
+    try {
+      view.getUint8(offset + 11);
+    } catch (error) {
+      throw outOfBounds(error, view, offset, KvmCreateDevice);
+    }
     this.$$view = view;
     this.$$offset = offset;
+    this.$$uncloneable = $$uncloneable;
   }
 
   /** The `$layout` of the class. */
   get $$layout(): typeof KvmCreateDevice.$layout {
     return KvmCreateDevice.$layout;
+  }
+
+  /** The members for `JSON.stringify`, with bigints as decimal strings. */
+  toJSON(): object {
+    return toJson(this);
   }
 
   /** `__u32 type`, offset 0, 4 bytes. */
@@ -7605,16 +8501,27 @@ export class KvmDeviceAttr implements View {
   declare readonly $$type: 'struct kvm_device_attr';
   declare readonly $$view: DataView;
   declare readonly $$offset: number;
+  declare readonly $$uncloneable: symbol;
 
   constructor(view: DataView, offset = 0) {
-    view.getUint8(offset + 23);
+    try {
+      view.getUint8(offset + 23);
+    } catch (error) {
+      throw outOfBounds(error, view, offset, KvmDeviceAttr);
+    }
     this.$$view = view;
     this.$$offset = offset;
+    this.$$uncloneable = $$uncloneable;
   }
 
   /** The `$layout` of the class. */
   get $$layout(): typeof KvmDeviceAttr.$layout {
     return KvmDeviceAttr.$layout;
+  }
+
+  /** The members for `JSON.stringify`, with bigints as decimal strings. */
+  toJSON(): object {
+    return toJson(this);
   }
 
   /** `__u32 flags`, offset 0, 4 bytes. */
@@ -7685,16 +8592,27 @@ export class KvmVfioSpaprTce implements View {
   declare readonly $$type: 'struct kvm_vfio_spapr_tce';
   declare readonly $$view: DataView;
   declare readonly $$offset: number;
+  declare readonly $$uncloneable: symbol;
 
   constructor(view: DataView, offset = 0) {
-    view.getUint8(offset + 7);
+    try {
+      view.getUint8(offset + 7);
+    } catch (error) {
+      throw outOfBounds(error, view, offset, KvmVfioSpaprTce);
+    }
     this.$$view = view;
     this.$$offset = offset;
+    this.$$uncloneable = $$uncloneable;
   }
 
   /** The `$layout` of the class. */
   get $$layout(): typeof KvmVfioSpaprTce.$layout {
     return KvmVfioSpaprTce.$layout;
+  }
+
+  /** The members for `JSON.stringify`, with bigints as decimal strings. */
+  toJSON(): object {
+    return toJson(this);
   }
 
   /** `__s32 groupfd`, offset 0, 4 bytes. */
@@ -7733,16 +8651,27 @@ export class KvmS390Keyop implements View {
   declare readonly $$type: 'struct kvm_s390_keyop';
   declare readonly $$view: DataView;
   declare readonly $$offset: number;
+  declare readonly $$uncloneable: symbol;
 
   constructor(view: DataView, offset = 0) {
-    view.getUint8(offset + 15);
+    try {
+      view.getUint8(offset + 15);
+    } catch (error) {
+      throw outOfBounds(error, view, offset, KvmS390Keyop);
+    }
     this.$$view = view;
     this.$$offset = offset;
+    this.$$uncloneable = $$uncloneable;
   }
 
   /** The `$layout` of the class. */
   get $$layout(): typeof KvmS390Keyop.$layout {
     return KvmS390Keyop.$layout;
+  }
+
+  /** The members for `JSON.stringify`, with bigints as decimal strings. */
+  toJSON(): object {
+    return toJson(this);
   }
 
   /** `__u64 guest_addr`, offset 0, 8 bytes. */
@@ -7804,16 +8733,27 @@ export class KvmEncRegion implements View {
   declare readonly $$type: 'struct kvm_enc_region';
   declare readonly $$view: DataView;
   declare readonly $$offset: number;
+  declare readonly $$uncloneable: symbol;
 
   constructor(view: DataView, offset = 0) {
-    view.getUint8(offset + 15);
+    try {
+      view.getUint8(offset + 15);
+    } catch (error) {
+      throw outOfBounds(error, view, offset, KvmEncRegion);
+    }
     this.$$view = view;
     this.$$offset = offset;
+    this.$$uncloneable = $$uncloneable;
   }
 
   /** The `$layout` of the class. */
   get $$layout(): typeof KvmEncRegion.$layout {
     return KvmEncRegion.$layout;
+  }
+
+  /** The members for `JSON.stringify`, with bigints as decimal strings. */
+  toJSON(): object {
+    return toJson(this);
   }
 
   /** `__u64 addr`, offset 0, 8 bytes. */
@@ -7869,16 +8809,27 @@ export class KvmDirtyGfn implements View {
   declare readonly $$type: 'struct kvm_dirty_gfn';
   declare readonly $$view: DataView;
   declare readonly $$offset: number;
+  declare readonly $$uncloneable: symbol;
 
   constructor(view: DataView, offset = 0) {
-    view.getUint8(offset + 15);
+    try {
+      view.getUint8(offset + 15);
+    } catch (error) {
+      throw outOfBounds(error, view, offset, KvmDirtyGfn);
+    }
     this.$$view = view;
     this.$$offset = offset;
+    this.$$uncloneable = $$uncloneable;
   }
 
   /** The `$layout` of the class. */
   get $$layout(): typeof KvmDirtyGfn.$layout {
     return KvmDirtyGfn.$layout;
+  }
+
+  /** The members for `JSON.stringify`, with bigints as decimal strings. */
+  toJSON(): object {
+    return toJson(this);
   }
 
   /** `__u32 flags`, offset 0, 4 bytes. */
@@ -7936,16 +8887,27 @@ export class KvmStatsHeader implements View {
   declare readonly $$type: 'struct kvm_stats_header';
   declare readonly $$view: DataView;
   declare readonly $$offset: number;
+  declare readonly $$uncloneable: symbol;
 
   constructor(view: DataView, offset = 0) {
-    view.getUint8(offset + 23);
+    try {
+      view.getUint8(offset + 23);
+    } catch (error) {
+      throw outOfBounds(error, view, offset, KvmStatsHeader);
+    }
     this.$$view = view;
     this.$$offset = offset;
+    this.$$uncloneable = $$uncloneable;
   }
 
   /** The `$layout` of the class. */
   get $$layout(): typeof KvmStatsHeader.$layout {
     return KvmStatsHeader.$layout;
+  }
+
+  /** The members for `JSON.stringify`, with bigints as decimal strings. */
+  toJSON(): object {
+    return toJson(this);
   }
 
   /** `__u32 flags`, offset 0, 4 bytes. */
@@ -8020,16 +8982,27 @@ export class KvmStatsDesc implements View {
   declare readonly $$type: 'struct kvm_stats_desc';
   declare readonly $$view: DataView;
   declare readonly $$offset: number;
+  declare readonly $$uncloneable: symbol;
 
   constructor(view: DataView, offset = 0) {
-    view.getUint8(offset + 15);
+    try {
+      view.getUint8(offset + 15);
+    } catch (error) {
+      throw outOfBounds(error, view, offset, KvmStatsDesc);
+    }
     this.$$view = view;
     this.$$offset = offset;
+    this.$$uncloneable = $$uncloneable;
   }
 
   /** The `$layout` of the class. */
   get $$layout(): typeof KvmStatsDesc.$layout {
     return KvmStatsDesc.$layout;
+  }
+
+  /** The members for `JSON.stringify`, with bigints as decimal strings. */
+  toJSON(): object {
+    return toJson(this);
   }
 
   /** `__u32 flags`, offset 0, 4 bytes. */
@@ -8100,16 +9073,27 @@ export class KvmMemoryAttributes implements View {
   declare readonly $$type: 'struct kvm_memory_attributes';
   declare readonly $$view: DataView;
   declare readonly $$offset: number;
+  declare readonly $$uncloneable: symbol;
 
   constructor(view: DataView, offset = 0) {
-    view.getUint8(offset + 31);
+    try {
+      view.getUint8(offset + 31);
+    } catch (error) {
+      throw outOfBounds(error, view, offset, KvmMemoryAttributes);
+    }
     this.$$view = view;
     this.$$offset = offset;
+    this.$$uncloneable = $$uncloneable;
   }
 
   /** The `$layout` of the class. */
   get $$layout(): typeof KvmMemoryAttributes.$layout {
     return KvmMemoryAttributes.$layout;
+  }
+
+  /** The members for `JSON.stringify`, with bigints as decimal strings. */
+  toJSON(): object {
+    return toJson(this);
   }
 
   /** `__u64 address`, offset 0, 8 bytes. */
@@ -8199,16 +9183,27 @@ export class KvmCreateGuestMemfd implements View {
   declare readonly $$type: 'struct kvm_create_guest_memfd';
   declare readonly $$view: DataView;
   declare readonly $$offset: number;
+  declare readonly $$uncloneable: symbol;
 
   constructor(view: DataView, offset = 0) {
-    view.getUint8(offset + 63);
+    try {
+      view.getUint8(offset + 63);
+    } catch (error) {
+      throw outOfBounds(error, view, offset, KvmCreateGuestMemfd);
+    }
     this.$$view = view;
     this.$$offset = offset;
+    this.$$uncloneable = $$uncloneable;
   }
 
   /** The `$layout` of the class. */
   get $$layout(): typeof KvmCreateGuestMemfd.$layout {
     return KvmCreateGuestMemfd.$layout;
+  }
+
+  /** The members for `JSON.stringify`, with bigints as decimal strings. */
+  toJSON(): object {
+    return toJson(this);
   }
 
   /** `__u64 size`, offset 0, 8 bytes. */
@@ -8273,16 +9268,27 @@ export class KvmPreFaultMemory implements View {
   declare readonly $$type: 'struct kvm_pre_fault_memory';
   declare readonly $$view: DataView;
   declare readonly $$offset: number;
+  declare readonly $$uncloneable: symbol;
 
   constructor(view: DataView, offset = 0) {
-    view.getUint8(offset + 63);
+    try {
+      view.getUint8(offset + 63);
+    } catch (error) {
+      throw outOfBounds(error, view, offset, KvmPreFaultMemory);
+    }
     this.$$view = view;
     this.$$offset = offset;
+    this.$$uncloneable = $$uncloneable;
   }
 
   /** The `$layout` of the class. */
   get $$layout(): typeof KvmPreFaultMemory.$layout {
     return KvmPreFaultMemory.$layout;
+  }
+
+  /** The members for `JSON.stringify`, with bigints as decimal strings. */
+  toJSON(): object {
+    return toJson(this);
   }
 
   /** `__u64 gpa`, offset 0, 8 bytes. */

@@ -3,15 +3,20 @@
 
 import {
   copy,
+  outOfBounds,
   setNumber64,
+  toJson,
   U32Array,
   U64Array,
   U8Array,
+  uncloneable,
   UnsignedCharArray,
   type View,
   ViewArray,
 } from '../../../support/little-endian.js';
 import * as $$c from '../../../support/integers.js';
+
+const $$uncloneable = uncloneable;
 
 /** The target of these bindings. */
 export const $target = { name: 'ppc64le', byteOrder: 'little', pointerSize: 8, nodeArch: 'ppc64' } as const;
@@ -817,16 +822,27 @@ export class KvmRegs implements View {
   declare readonly $$type: 'struct kvm_regs';
   declare readonly $$view: DataView;
   declare readonly $$offset: number;
+  declare readonly $$uncloneable: symbol;
 
   constructor(view: DataView, offset = 0) {
-    view.getUint8(offset + 391);
+    try {
+      view.getUint8(offset + 391);
+    } catch (error) {
+      throw outOfBounds(error, view, offset, KvmRegs);
+    }
     this.$$view = view;
     this.$$offset = offset;
+    this.$$uncloneable = $$uncloneable;
   }
 
   /** The `$layout` of the class. */
   get $$layout(): typeof KvmRegs.$layout {
     return KvmRegs.$layout;
+  }
+
+  /** The members for `JSON.stringify`, with bigints as decimal strings. */
+  toJSON(): object {
+    return toJson(this);
   }
 
   /** `__u64 pc`, offset 0, 8 bytes. */
@@ -1145,16 +1161,27 @@ export class KvmSregsU implements View {
   declare readonly $$type: 'struct kvm_sregs.u';
   declare readonly $$view: DataView;
   declare readonly $$offset: number;
+  declare readonly $$uncloneable: symbol;
 
   constructor(view: DataView, offset = 0) {
-    view.getUint8(offset + 1223);
+    try {
+      view.getUint8(offset + 1223);
+    } catch (error) {
+      throw outOfBounds(error, view, offset, KvmSregsU);
+    }
     this.$$view = view;
     this.$$offset = offset;
+    this.$$uncloneable = $$uncloneable;
   }
 
   /** The `$layout` of the class. */
   get $$layout(): typeof KvmSregsU.$layout {
     return KvmSregsU.$layout;
+  }
+
+  /** The members for `JSON.stringify`, with bigints as decimal strings. */
+  toJSON(): object {
+    return toJson(this);
   }
 
   /** `struct s`, offset 0, 1224 bytes. */
@@ -1200,16 +1227,27 @@ export class KvmSregsUS implements View {
   declare readonly $$type: 'struct kvm_sregs.u.s';
   declare readonly $$view: DataView;
   declare readonly $$offset: number;
+  declare readonly $$uncloneable: symbol;
 
   constructor(view: DataView, offset = 0) {
-    view.getUint8(offset + 1223);
+    try {
+      view.getUint8(offset + 1223);
+    } catch (error) {
+      throw outOfBounds(error, view, offset, KvmSregsUS);
+    }
     this.$$view = view;
     this.$$offset = offset;
+    this.$$uncloneable = $$uncloneable;
   }
 
   /** The `$layout` of the class. */
   get $$layout(): typeof KvmSregsUS.$layout {
     return KvmSregsUS.$layout;
+  }
+
+  /** The members for `JSON.stringify`, with bigints as decimal strings. */
+  toJSON(): object {
+    return toJson(this);
   }
 
   /** `__u64 sdr1`, offset 0, 8 bytes. */
@@ -1262,16 +1300,27 @@ export class KvmSregsUSPpc64 implements View {
   declare readonly $$type: 'struct kvm_sregs.u.s.ppc64';
   declare readonly $$view: DataView;
   declare readonly $$offset: number;
+  declare readonly $$uncloneable: symbol;
 
   constructor(view: DataView, offset = 0) {
-    view.getUint8(offset + 1023);
+    try {
+      view.getUint8(offset + 1023);
+    } catch (error) {
+      throw outOfBounds(error, view, offset, KvmSregsUSPpc64);
+    }
     this.$$view = view;
     this.$$offset = offset;
+    this.$$uncloneable = $$uncloneable;
   }
 
   /** The `$layout` of the class. */
   get $$layout(): typeof KvmSregsUSPpc64.$layout {
     return KvmSregsUSPpc64.$layout;
+  }
+
+  /** The members for `JSON.stringify`, with bigints as decimal strings. */
+  toJSON(): object {
+    return toJson(this);
   }
 
   /** `struct slb[64]`, offset 0, 1024 bytes. */
@@ -1297,16 +1346,27 @@ export class KvmSregsUSPpc64Slb implements View {
   declare readonly $$type: 'struct kvm_sregs.u.s.ppc64.slb';
   declare readonly $$view: DataView;
   declare readonly $$offset: number;
+  declare readonly $$uncloneable: symbol;
 
   constructor(view: DataView, offset = 0) {
-    view.getUint8(offset + 15);
+    try {
+      view.getUint8(offset + 15);
+    } catch (error) {
+      throw outOfBounds(error, view, offset, KvmSregsUSPpc64Slb);
+    }
     this.$$view = view;
     this.$$offset = offset;
+    this.$$uncloneable = $$uncloneable;
   }
 
   /** The `$layout` of the class. */
   get $$layout(): typeof KvmSregsUSPpc64Slb.$layout {
     return KvmSregsUSPpc64Slb.$layout;
+  }
+
+  /** The members for `JSON.stringify`, with bigints as decimal strings. */
+  toJSON(): object {
+    return toJson(this);
   }
 
   /** `__u64 slbe`, offset 0, 8 bytes. */
@@ -1362,16 +1422,27 @@ export class KvmSregsUSPpc32 implements View {
   declare readonly $$type: 'struct kvm_sregs.u.s.ppc32';
   declare readonly $$view: DataView;
   declare readonly $$offset: number;
+  declare readonly $$uncloneable: symbol;
 
   constructor(view: DataView, offset = 0) {
-    view.getUint8(offset + 191);
+    try {
+      view.getUint8(offset + 191);
+    } catch (error) {
+      throw outOfBounds(error, view, offset, KvmSregsUSPpc32);
+    }
     this.$$view = view;
     this.$$offset = offset;
+    this.$$uncloneable = $$uncloneable;
   }
 
   /** The `$layout` of the class. */
   get $$layout(): typeof KvmSregsUSPpc32.$layout {
     return KvmSregsUSPpc32.$layout;
+  }
+
+  /** The members for `JSON.stringify`, with bigints as decimal strings. */
+  toJSON(): object {
+    return toJson(this);
   }
 
   /** `__u32 sr[16]`, offset 0, 64 bytes. */
@@ -1463,16 +1534,27 @@ export class KvmSregsUE implements View {
   declare readonly $$type: 'struct kvm_sregs.u.e';
   declare readonly $$view: DataView;
   declare readonly $$offset: number;
+  declare readonly $$uncloneable: symbol;
 
   constructor(view: DataView, offset = 0) {
-    view.getUint8(offset + 663);
+    try {
+      view.getUint8(offset + 663);
+    } catch (error) {
+      throw outOfBounds(error, view, offset, KvmSregsUE);
+    }
     this.$$view = view;
     this.$$offset = offset;
+    this.$$uncloneable = $$uncloneable;
   }
 
   /** The `$layout` of the class. */
   get $$layout(): typeof KvmSregsUE.$layout {
     return KvmSregsUE.$layout;
+  }
+
+  /** The members for `JSON.stringify`, with bigints as decimal strings. */
+  toJSON(): object {
+    return toJson(this);
   }
 
   /** `union impl`, offset 0, 256 bytes. */
@@ -1993,16 +2075,27 @@ export class KvmSregsUEImpl implements View {
   declare readonly $$type: 'struct kvm_sregs.u.e.impl';
   declare readonly $$view: DataView;
   declare readonly $$offset: number;
+  declare readonly $$uncloneable: symbol;
 
   constructor(view: DataView, offset = 0) {
-    view.getUint8(offset + 255);
+    try {
+      view.getUint8(offset + 255);
+    } catch (error) {
+      throw outOfBounds(error, view, offset, KvmSregsUEImpl);
+    }
     this.$$view = view;
     this.$$offset = offset;
+    this.$$uncloneable = $$uncloneable;
   }
 
   /** The `$layout` of the class. */
   get $$layout(): typeof KvmSregsUEImpl.$layout {
     return KvmSregsUEImpl.$layout;
+  }
+
+  /** The members for `JSON.stringify`, with bigints as decimal strings. */
+  toJSON(): object {
+    return toJson(this);
   }
 
   /** `struct fsl`, offset 0, 32 bytes. */
@@ -2043,16 +2136,27 @@ export class KvmSregsUEImplFsl implements View {
   declare readonly $$type: 'struct kvm_sregs.u.e.impl.fsl';
   declare readonly $$view: DataView;
   declare readonly $$offset: number;
+  declare readonly $$uncloneable: symbol;
 
   constructor(view: DataView, offset = 0) {
-    view.getUint8(offset + 31);
+    try {
+      view.getUint8(offset + 31);
+    } catch (error) {
+      throw outOfBounds(error, view, offset, KvmSregsUEImplFsl);
+    }
     this.$$view = view;
     this.$$offset = offset;
+    this.$$uncloneable = $$uncloneable;
   }
 
   /** The `$layout` of the class. */
   get $$layout(): typeof KvmSregsUEImplFsl.$layout {
     return KvmSregsUEImplFsl.$layout;
+  }
+
+  /** The members for `JSON.stringify`, with bigints as decimal strings. */
+  toJSON(): object {
+    return toJson(this);
   }
 
   /** `__u32 features`, offset 0, 4 bytes. */
@@ -2130,16 +2234,27 @@ export class KvmSregs implements View {
   declare readonly $$type: 'struct kvm_sregs';
   declare readonly $$view: DataView;
   declare readonly $$offset: number;
+  declare readonly $$uncloneable: symbol;
 
   constructor(view: DataView, offset = 0) {
-    view.getUint8(offset + 1231);
+    try {
+      view.getUint8(offset + 1231);
+    } catch (error) {
+      throw outOfBounds(error, view, offset, KvmSregs);
+    }
     this.$$view = view;
     this.$$offset = offset;
+    this.$$uncloneable = $$uncloneable;
   }
 
   /** The `$layout` of the class. */
   get $$layout(): typeof KvmSregs.$layout {
     return KvmSregs.$layout;
+  }
+
+  /** The members for `JSON.stringify`, with bigints as decimal strings. */
+  toJSON(): object {
+    return toJson(this);
   }
 
   /** `__u32 pvr`, offset 0, 4 bytes. */
@@ -2175,16 +2290,27 @@ export class KvmFpu implements View {
   declare readonly $$type: 'struct kvm_fpu';
   declare readonly $$view: DataView;
   declare readonly $$offset: number;
+  declare readonly $$uncloneable: symbol;
 
   constructor(view: DataView, offset = 0) {
-    view.getUint8(offset + 255);
+    try {
+      view.getUint8(offset + 255);
+    } catch (error) {
+      throw outOfBounds(error, view, offset, KvmFpu);
+    }
     this.$$view = view;
     this.$$offset = offset;
+    this.$$uncloneable = $$uncloneable;
   }
 
   /** The `$layout` of the class. */
   get $$layout(): typeof KvmFpu.$layout {
     return KvmFpu.$layout;
+  }
+
+  /** The members for `JSON.stringify`, with bigints as decimal strings. */
+  toJSON(): object {
+    return toJson(this);
   }
 
   /** `__u64 fpr[32]`, offset 0, 256 bytes. */
@@ -2214,16 +2340,27 @@ export class KvmDebugExitArch implements View {
   declare readonly $$type: 'struct kvm_debug_exit_arch';
   declare readonly $$view: DataView;
   declare readonly $$offset: number;
+  declare readonly $$uncloneable: symbol;
 
   constructor(view: DataView, offset = 0) {
-    view.getUint8(offset + 15);
+    try {
+      view.getUint8(offset + 15);
+    } catch (error) {
+      throw outOfBounds(error, view, offset, KvmDebugExitArch);
+    }
     this.$$view = view;
     this.$$offset = offset;
+    this.$$uncloneable = $$uncloneable;
   }
 
   /** The `$layout` of the class. */
   get $$layout(): typeof KvmDebugExitArch.$layout {
     return KvmDebugExitArch.$layout;
+  }
+
+  /** The members for `JSON.stringify`, with bigints as decimal strings. */
+  toJSON(): object {
+    return toJson(this);
   }
 
   /** `__u64 address`, offset 0, 8 bytes. */
@@ -2278,16 +2415,27 @@ export class KvmGuestDebugArchBp implements View {
   declare readonly $$type: 'struct kvm_guest_debug_arch.bp';
   declare readonly $$view: DataView;
   declare readonly $$offset: number;
+  declare readonly $$uncloneable: symbol;
 
   constructor(view: DataView, offset = 0) {
-    view.getUint8(offset + 15);
+    try {
+      view.getUint8(offset + 15);
+    } catch (error) {
+      throw outOfBounds(error, view, offset, KvmGuestDebugArchBp);
+    }
     this.$$view = view;
     this.$$offset = offset;
+    this.$$uncloneable = $$uncloneable;
   }
 
   /** The `$layout` of the class. */
   get $$layout(): typeof KvmGuestDebugArchBp.$layout {
     return KvmGuestDebugArchBp.$layout;
+  }
+
+  /** The members for `JSON.stringify`, with bigints as decimal strings. */
+  toJSON(): object {
+    return toJson(this);
   }
 
   /** `__u64 addr`, offset 0, 8 bytes. */
@@ -2340,16 +2488,27 @@ export class KvmGuestDebugArch implements View {
   declare readonly $$type: 'struct kvm_guest_debug_arch';
   declare readonly $$view: DataView;
   declare readonly $$offset: number;
+  declare readonly $$uncloneable: symbol;
 
   constructor(view: DataView, offset = 0) {
-    view.getUint8(offset + 255);
+    try {
+      view.getUint8(offset + 255);
+    } catch (error) {
+      throw outOfBounds(error, view, offset, KvmGuestDebugArch);
+    }
     this.$$view = view;
     this.$$offset = offset;
+    this.$$uncloneable = $$uncloneable;
   }
 
   /** The `$layout` of the class. */
   get $$layout(): typeof KvmGuestDebugArch.$layout {
     return KvmGuestDebugArch.$layout;
+  }
+
+  /** The members for `JSON.stringify`, with bigints as decimal strings. */
+  toJSON(): object {
+    return toJson(this);
   }
 
   /** `struct bp[16]`, offset 0, 256 bytes. */
@@ -2373,15 +2532,22 @@ export class KvmSyncRegs implements View {
   declare readonly $$type: 'struct kvm_sync_regs';
   declare readonly $$view: DataView;
   declare readonly $$offset: number;
+  declare readonly $$uncloneable: symbol;
 
   constructor(view: DataView, offset = 0) {
     this.$$view = view;
     this.$$offset = offset;
+    this.$$uncloneable = $$uncloneable;
   }
 
   /** The `$layout` of the class. */
   get $$layout(): typeof KvmSyncRegs.$layout {
     return KvmSyncRegs.$layout;
+  }
+
+  /** The members for `JSON.stringify`, with bigints as decimal strings. */
+  toJSON(): object {
+    return toJson(this);
   }
 }
 
@@ -2402,16 +2568,27 @@ export class KvmCreateSpaprTce implements View {
   declare readonly $$type: 'struct kvm_create_spapr_tce';
   declare readonly $$view: DataView;
   declare readonly $$offset: number;
+  declare readonly $$uncloneable: symbol;
 
   constructor(view: DataView, offset = 0) {
-    view.getUint8(offset + 15);
+    try {
+      view.getUint8(offset + 15);
+    } catch (error) {
+      throw outOfBounds(error, view, offset, KvmCreateSpaprTce);
+    }
     this.$$view = view;
     this.$$offset = offset;
+    this.$$uncloneable = $$uncloneable;
   }
 
   /** The `$layout` of the class. */
   get $$layout(): typeof KvmCreateSpaprTce.$layout {
     return KvmCreateSpaprTce.$layout;
+  }
+
+  /** The members for `JSON.stringify`, with bigints as decimal strings. */
+  toJSON(): object {
+    return toJson(this);
   }
 
   /** `__u64 liobn`, offset 0, 8 bytes. */
@@ -2460,16 +2637,27 @@ export class KvmCreateSpaprTce64 implements View {
   declare readonly $$type: 'struct kvm_create_spapr_tce_64';
   declare readonly $$view: DataView;
   declare readonly $$offset: number;
+  declare readonly $$uncloneable: symbol;
 
   constructor(view: DataView, offset = 0) {
-    view.getUint8(offset + 31);
+    try {
+      view.getUint8(offset + 31);
+    } catch (error) {
+      throw outOfBounds(error, view, offset, KvmCreateSpaprTce64);
+    }
     this.$$view = view;
     this.$$offset = offset;
+    this.$$uncloneable = $$uncloneable;
   }
 
   /** The `$layout` of the class. */
   get $$layout(): typeof KvmCreateSpaprTce64.$layout {
     return KvmCreateSpaprTce64.$layout;
+  }
+
+  /** The members for `JSON.stringify`, with bigints as decimal strings. */
+  toJSON(): object {
+    return toJson(this);
   }
 
   /** `__u64 liobn`, offset 0, 8 bytes. */
@@ -2556,16 +2744,27 @@ export class KvmAllocateRma implements View {
   declare readonly $$type: 'struct kvm_allocate_rma';
   declare readonly $$view: DataView;
   declare readonly $$offset: number;
+  declare readonly $$uncloneable: symbol;
 
   constructor(view: DataView, offset = 0) {
-    view.getUint8(offset + 7);
+    try {
+      view.getUint8(offset + 7);
+    } catch (error) {
+      throw outOfBounds(error, view, offset, KvmAllocateRma);
+    }
     this.$$view = view;
     this.$$offset = offset;
+    this.$$uncloneable = $$uncloneable;
   }
 
   /** The `$layout` of the class. */
   get $$layout(): typeof KvmAllocateRma.$layout {
     return KvmAllocateRma.$layout;
+  }
+
+  /** The members for `JSON.stringify`, with bigints as decimal strings. */
+  toJSON(): object {
+    return toJson(this);
   }
 
   /** `__u64 rma_size`, offset 0, 8 bytes. */
@@ -2603,16 +2802,27 @@ export class KvmRtasTokenArgs implements View {
   declare readonly $$type: 'struct kvm_rtas_token_args';
   declare readonly $$view: DataView;
   declare readonly $$offset: number;
+  declare readonly $$uncloneable: symbol;
 
   constructor(view: DataView, offset = 0) {
-    view.getUint8(offset + 127);
+    try {
+      view.getUint8(offset + 127);
+    } catch (error) {
+      throw outOfBounds(error, view, offset, KvmRtasTokenArgs);
+    }
     this.$$view = view;
     this.$$offset = offset;
+    this.$$uncloneable = $$uncloneable;
   }
 
   /** The `$layout` of the class. */
   get $$layout(): typeof KvmRtasTokenArgs.$layout {
     return KvmRtasTokenArgs.$layout;
+  }
+
+  /** The members for `JSON.stringify`, with bigints as decimal strings. */
+  toJSON(): object {
+    return toJson(this);
   }
 
   /** `char name[120]`, offset 0, 120 bytes. */
@@ -2660,16 +2870,27 @@ export class KvmBook3e206TlbEntry implements View {
   declare readonly $$type: 'struct kvm_book3e_206_tlb_entry';
   declare readonly $$view: DataView;
   declare readonly $$offset: number;
+  declare readonly $$uncloneable: symbol;
 
   constructor(view: DataView, offset = 0) {
-    view.getUint8(offset + 23);
+    try {
+      view.getUint8(offset + 23);
+    } catch (error) {
+      throw outOfBounds(error, view, offset, KvmBook3e206TlbEntry);
+    }
     this.$$view = view;
     this.$$offset = offset;
+    this.$$uncloneable = $$uncloneable;
   }
 
   /** The `$layout` of the class. */
   get $$layout(): typeof KvmBook3e206TlbEntry.$layout {
     return KvmBook3e206TlbEntry.$layout;
+  }
+
+  /** The members for `JSON.stringify`, with bigints as decimal strings. */
+  toJSON(): object {
+    return toJson(this);
   }
 
   /** `__u32 mas8`, offset 0, 4 bytes. */
@@ -2741,16 +2962,27 @@ export class KvmBook3e206TlbParams implements View {
   declare readonly $$type: 'struct kvm_book3e_206_tlb_params';
   declare readonly $$view: DataView;
   declare readonly $$offset: number;
+  declare readonly $$uncloneable: symbol;
 
   constructor(view: DataView, offset = 0) {
-    view.getUint8(offset + 63);
+    try {
+      view.getUint8(offset + 63);
+    } catch (error) {
+      throw outOfBounds(error, view, offset, KvmBook3e206TlbParams);
+    }
     this.$$view = view;
     this.$$offset = offset;
+    this.$$uncloneable = $$uncloneable;
   }
 
   /** The `$layout` of the class. */
   get $$layout(): typeof KvmBook3e206TlbParams.$layout {
     return KvmBook3e206TlbParams.$layout;
+  }
+
+  /** The members for `JSON.stringify`, with bigints as decimal strings. */
+  toJSON(): object {
+    return toJson(this);
   }
 
   /** `__u32 tlb_sizes[4]`, offset 0, 16 bytes. */
@@ -2796,16 +3028,27 @@ export class KvmGetHtabFd implements View {
   declare readonly $$type: 'struct kvm_get_htab_fd';
   declare readonly $$view: DataView;
   declare readonly $$offset: number;
+  declare readonly $$uncloneable: symbol;
 
   constructor(view: DataView, offset = 0) {
-    view.getUint8(offset + 31);
+    try {
+      view.getUint8(offset + 31);
+    } catch (error) {
+      throw outOfBounds(error, view, offset, KvmGetHtabFd);
+    }
     this.$$view = view;
     this.$$offset = offset;
+    this.$$uncloneable = $$uncloneable;
   }
 
   /** The `$layout` of the class. */
   get $$layout(): typeof KvmGetHtabFd.$layout {
     return KvmGetHtabFd.$layout;
+  }
+
+  /** The members for `JSON.stringify`, with bigints as decimal strings. */
+  toJSON(): object {
+    return toJson(this);
   }
 
   /** `__u64 flags`, offset 0, 8 bytes. */
@@ -2869,16 +3112,27 @@ export class KvmGetHtabHeader implements View {
   declare readonly $$type: 'struct kvm_get_htab_header';
   declare readonly $$view: DataView;
   declare readonly $$offset: number;
+  declare readonly $$uncloneable: symbol;
 
   constructor(view: DataView, offset = 0) {
-    view.getUint8(offset + 7);
+    try {
+      view.getUint8(offset + 7);
+    } catch (error) {
+      throw outOfBounds(error, view, offset, KvmGetHtabHeader);
+    }
     this.$$view = view;
     this.$$offset = offset;
+    this.$$uncloneable = $$uncloneable;
   }
 
   /** The `$layout` of the class. */
   get $$layout(): typeof KvmGetHtabHeader.$layout {
     return KvmGetHtabHeader.$layout;
+  }
+
+  /** The members for `JSON.stringify`, with bigints as decimal strings. */
+  toJSON(): object {
+    return toJson(this);
   }
 
   /** `__u32 index`, offset 0, 4 bytes. */
@@ -2923,16 +3177,27 @@ export class KvmPpcMmuv3Cfg implements View {
   declare readonly $$type: 'struct kvm_ppc_mmuv3_cfg';
   declare readonly $$view: DataView;
   declare readonly $$offset: number;
+  declare readonly $$uncloneable: symbol;
 
   constructor(view: DataView, offset = 0) {
-    view.getUint8(offset + 15);
+    try {
+      view.getUint8(offset + 15);
+    } catch (error) {
+      throw outOfBounds(error, view, offset, KvmPpcMmuv3Cfg);
+    }
     this.$$view = view;
     this.$$offset = offset;
+    this.$$uncloneable = $$uncloneable;
   }
 
   /** The `$layout` of the class. */
   get $$layout(): typeof KvmPpcMmuv3Cfg.$layout {
     return KvmPpcMmuv3Cfg.$layout;
+  }
+
+  /** The members for `JSON.stringify`, with bigints as decimal strings. */
+  toJSON(): object {
+    return toJson(this);
   }
 
   /** `__u64 flags`, offset 0, 8 bytes. */
@@ -2988,16 +3253,27 @@ export class KvmPpcRadixGeom implements View {
   declare readonly $$type: 'struct kvm_ppc_radix_geom';
   declare readonly $$view: DataView;
   declare readonly $$offset: number;
+  declare readonly $$uncloneable: symbol;
 
   constructor(view: DataView, offset = 0) {
-    view.getUint8(offset + 7);
+    try {
+      view.getUint8(offset + 7);
+    } catch (error) {
+      throw outOfBounds(error, view, offset, KvmPpcRadixGeom);
+    }
     this.$$view = view;
     this.$$offset = offset;
+    this.$$uncloneable = $$uncloneable;
   }
 
   /** The `$layout` of the class. */
   get $$layout(): typeof KvmPpcRadixGeom.$layout {
     return KvmPpcRadixGeom.$layout;
+  }
+
+  /** The members for `JSON.stringify`, with bigints as decimal strings. */
+  toJSON(): object {
+    return toJson(this);
   }
 
   /** `__u8 page_shift`, offset 0, 1 byte. */
@@ -3042,16 +3318,27 @@ export class KvmPpcRmmuInfo implements View {
   declare readonly $$type: 'struct kvm_ppc_rmmu_info';
   declare readonly $$view: DataView;
   declare readonly $$offset: number;
+  declare readonly $$uncloneable: symbol;
 
   constructor(view: DataView, offset = 0) {
-    view.getUint8(offset + 95);
+    try {
+      view.getUint8(offset + 95);
+    } catch (error) {
+      throw outOfBounds(error, view, offset, KvmPpcRmmuInfo);
+    }
     this.$$view = view;
     this.$$offset = offset;
+    this.$$uncloneable = $$uncloneable;
   }
 
   /** The `$layout` of the class. */
   get $$layout(): typeof KvmPpcRmmuInfo.$layout {
     return KvmPpcRmmuInfo.$layout;
+  }
+
+  /** The members for `JSON.stringify`, with bigints as decimal strings. */
+  toJSON(): object {
+    return toJson(this);
   }
 
   /** `struct kvm_ppc_radix_geom geometries[8]`, offset 0, 64 bytes. */
@@ -3087,16 +3374,27 @@ export class KvmPpcCpuChar implements View {
   declare readonly $$type: 'struct kvm_ppc_cpu_char';
   declare readonly $$view: DataView;
   declare readonly $$offset: number;
+  declare readonly $$uncloneable: symbol;
 
   constructor(view: DataView, offset = 0) {
-    view.getUint8(offset + 31);
+    try {
+      view.getUint8(offset + 31);
+    } catch (error) {
+      throw outOfBounds(error, view, offset, KvmPpcCpuChar);
+    }
     this.$$view = view;
     this.$$offset = offset;
+    this.$$uncloneable = $$uncloneable;
   }
 
   /** The `$layout` of the class. */
   get $$layout(): typeof KvmPpcCpuChar.$layout {
     return KvmPpcCpuChar.$layout;
+  }
+
+  /** The members for `JSON.stringify`, with bigints as decimal strings. */
+  toJSON(): object {
+    return toJson(this);
   }
 
   /** `__u64 character`, offset 0, 8 bytes. */
@@ -3186,16 +3484,27 @@ export class KvmPpcCompatCaps implements View {
   declare readonly $$type: 'struct kvm_ppc_compat_caps';
   declare readonly $$view: DataView;
   declare readonly $$offset: number;
+  declare readonly $$uncloneable: symbol;
 
   constructor(view: DataView, offset = 0) {
-    view.getUint8(offset + 23);
+    try {
+      view.getUint8(offset + 23);
+    } catch (error) {
+      throw outOfBounds(error, view, offset, KvmPpcCompatCaps);
+    }
     this.$$view = view;
     this.$$offset = offset;
+    this.$$uncloneable = $$uncloneable;
   }
 
   /** The `$layout` of the class. */
   get $$layout(): typeof KvmPpcCompatCaps.$layout {
     return KvmPpcCompatCaps.$layout;
+  }
+
+  /** The members for `JSON.stringify`, with bigints as decimal strings. */
+  toJSON(): object {
+    return toJson(this);
   }
 
   /** `__u64 size`, offset 0, 8 bytes. */
@@ -3271,16 +3580,27 @@ export class KvmPpcXiveEq implements View {
   declare readonly $$type: 'struct kvm_ppc_xive_eq';
   declare readonly $$view: DataView;
   declare readonly $$offset: number;
+  declare readonly $$uncloneable: symbol;
 
   constructor(view: DataView, offset = 0) {
-    view.getUint8(offset + 63);
+    try {
+      view.getUint8(offset + 63);
+    } catch (error) {
+      throw outOfBounds(error, view, offset, KvmPpcXiveEq);
+    }
     this.$$view = view;
     this.$$offset = offset;
+    this.$$uncloneable = $$uncloneable;
   }
 
   /** The `$layout` of the class. */
   get $$layout(): typeof KvmPpcXiveEq.$layout {
     return KvmPpcXiveEq.$layout;
+  }
+
+  /** The members for `JSON.stringify`, with bigints as decimal strings. */
+  toJSON(): object {
+    return toJson(this);
   }
 
   /** `__u32 flags`, offset 0, 4 bytes. */
@@ -3359,16 +3679,27 @@ export class KvmPpcPvinfo implements View {
   declare readonly $$type: 'struct kvm_ppc_pvinfo';
   declare readonly $$view: DataView;
   declare readonly $$offset: number;
+  declare readonly $$uncloneable: symbol;
 
   constructor(view: DataView, offset = 0) {
-    view.getUint8(offset + 127);
+    try {
+      view.getUint8(offset + 127);
+    } catch (error) {
+      throw outOfBounds(error, view, offset, KvmPpcPvinfo);
+    }
     this.$$view = view;
     this.$$offset = offset;
+    this.$$uncloneable = $$uncloneable;
   }
 
   /** The `$layout` of the class. */
   get $$layout(): typeof KvmPpcPvinfo.$layout {
     return KvmPpcPvinfo.$layout;
+  }
+
+  /** The members for `JSON.stringify`, with bigints as decimal strings. */
+  toJSON(): object {
+    return toJson(this);
   }
 
   /** `__u32 flags`, offset 0, 4 bytes. */
@@ -3413,16 +3744,27 @@ export class KvmPpcOnePageSize implements View {
   declare readonly $$type: 'struct kvm_ppc_one_page_size';
   declare readonly $$view: DataView;
   declare readonly $$offset: number;
+  declare readonly $$uncloneable: symbol;
 
   constructor(view: DataView, offset = 0) {
-    view.getUint8(offset + 7);
+    try {
+      view.getUint8(offset + 7);
+    } catch (error) {
+      throw outOfBounds(error, view, offset, KvmPpcOnePageSize);
+    }
     this.$$view = view;
     this.$$offset = offset;
+    this.$$uncloneable = $$uncloneable;
   }
 
   /** The `$layout` of the class. */
   get $$layout(): typeof KvmPpcOnePageSize.$layout {
     return KvmPpcOnePageSize.$layout;
+  }
+
+  /** The members for `JSON.stringify`, with bigints as decimal strings. */
+  toJSON(): object {
+    return toJson(this);
   }
 
   /** `__u32 page_shift`, offset 0, 4 bytes. */
@@ -3460,16 +3802,27 @@ export class KvmPpcOneSegPageSize implements View {
   declare readonly $$type: 'struct kvm_ppc_one_seg_page_size';
   declare readonly $$view: DataView;
   declare readonly $$offset: number;
+  declare readonly $$uncloneable: symbol;
 
   constructor(view: DataView, offset = 0) {
-    view.getUint8(offset + 71);
+    try {
+      view.getUint8(offset + 71);
+    } catch (error) {
+      throw outOfBounds(error, view, offset, KvmPpcOneSegPageSize);
+    }
     this.$$view = view;
     this.$$offset = offset;
+    this.$$uncloneable = $$uncloneable;
   }
 
   /** The `$layout` of the class. */
   get $$layout(): typeof KvmPpcOneSegPageSize.$layout {
     return KvmPpcOneSegPageSize.$layout;
+  }
+
+  /** The members for `JSON.stringify`, with bigints as decimal strings. */
+  toJSON(): object {
+    return toJson(this);
   }
 
   /** `__u32 page_shift`, offset 0, 4 bytes. */
@@ -3514,16 +3867,27 @@ export class KvmPpcSmmuInfo implements View {
   declare readonly $$type: 'struct kvm_ppc_smmu_info';
   declare readonly $$view: DataView;
   declare readonly $$offset: number;
+  declare readonly $$uncloneable: symbol;
 
   constructor(view: DataView, offset = 0) {
-    view.getUint8(offset + 591);
+    try {
+      view.getUint8(offset + 591);
+    } catch (error) {
+      throw outOfBounds(error, view, offset, KvmPpcSmmuInfo);
+    }
     this.$$view = view;
     this.$$offset = offset;
+    this.$$uncloneable = $$uncloneable;
   }
 
   /** The `$layout` of the class. */
   get $$layout(): typeof KvmPpcSmmuInfo.$layout {
     return KvmPpcSmmuInfo.$layout;
+  }
+
+  /** The members for `JSON.stringify`, with bigints as decimal strings. */
+  toJSON(): object {
+    return toJson(this);
   }
 
   /** `__u64 flags`, offset 0, 8 bytes. */
@@ -3591,16 +3955,27 @@ export class KvmPpcResizeHpt implements View {
   declare readonly $$type: 'struct kvm_ppc_resize_hpt';
   declare readonly $$view: DataView;
   declare readonly $$offset: number;
+  declare readonly $$uncloneable: symbol;
 
   constructor(view: DataView, offset = 0) {
-    view.getUint8(offset + 15);
+    try {
+      view.getUint8(offset + 15);
+    } catch (error) {
+      throw outOfBounds(error, view, offset, KvmPpcResizeHpt);
+    }
     this.$$view = view;
     this.$$offset = offset;
+    this.$$uncloneable = $$uncloneable;
   }
 
   /** The `$layout` of the class. */
   get $$layout(): typeof KvmPpcResizeHpt.$layout {
     return KvmPpcResizeHpt.$layout;
+  }
+
+  /** The members for `JSON.stringify`, with bigints as decimal strings. */
+  toJSON(): object {
+    return toJson(this);
   }
 
   /** `__u64 flags`, offset 0, 8 bytes. */

@@ -4,12 +4,17 @@
 import {
   copy,
   elementsWithin,
+  outOfBounds,
   setNumber64,
+  toJson,
   U32Array,
   U64Array,
+  uncloneable,
   UnsignedCharArray,
   type View,
 } from '../../../support/little-endian.js';
+
+const $$uncloneable = uncloneable;
 
 /** The target of these bindings. */
 export const $target = { name: 'riscv64', byteOrder: 'little', pointerSize: 8, nodeArch: 'riscv64' } as const;
@@ -112,16 +117,27 @@ export class UserRegsStruct implements View {
   declare readonly $$type: 'struct user_regs_struct';
   declare readonly $$view: DataView;
   declare readonly $$offset: number;
+  declare readonly $$uncloneable: symbol;
 
   constructor(view: DataView, offset = 0) {
-    view.getUint8(offset + 255);
+    try {
+      view.getUint8(offset + 255);
+    } catch (error) {
+      throw outOfBounds(error, view, offset, UserRegsStruct);
+    }
     this.$$view = view;
     this.$$offset = offset;
+    this.$$uncloneable = $$uncloneable;
   }
 
   /** The `$layout` of the class. */
   get $$layout(): typeof UserRegsStruct.$layout {
     return UserRegsStruct.$layout;
+  }
+
+  /** The members for `JSON.stringify`, with bigints as decimal strings. */
+  toJSON(): object {
+    return toJson(this);
   }
 
   /** `unsigned long pc`, offset 0, 8 bytes. */
@@ -686,16 +702,27 @@ export class RiscvFExtState implements View {
   declare readonly $$type: 'struct __riscv_f_ext_state';
   declare readonly $$view: DataView;
   declare readonly $$offset: number;
+  declare readonly $$uncloneable: symbol;
 
   constructor(view: DataView, offset = 0) {
-    view.getUint8(offset + 131);
+    try {
+      view.getUint8(offset + 131);
+    } catch (error) {
+      throw outOfBounds(error, view, offset, RiscvFExtState);
+    }
     this.$$view = view;
     this.$$offset = offset;
+    this.$$uncloneable = $$uncloneable;
   }
 
   /** The `$layout` of the class. */
   get $$layout(): typeof RiscvFExtState.$layout {
     return RiscvFExtState.$layout;
+  }
+
+  /** The members for `JSON.stringify`, with bigints as decimal strings. */
+  toJSON(): object {
+    return toJson(this);
   }
 
   /** `__u32 f[32]`, offset 0, 128 bytes. */
@@ -732,16 +759,27 @@ export class RiscvDExtState implements View {
   declare readonly $$type: 'struct __riscv_d_ext_state';
   declare readonly $$view: DataView;
   declare readonly $$offset: number;
+  declare readonly $$uncloneable: symbol;
 
   constructor(view: DataView, offset = 0) {
-    view.getUint8(offset + 263);
+    try {
+      view.getUint8(offset + 263);
+    } catch (error) {
+      throw outOfBounds(error, view, offset, RiscvDExtState);
+    }
     this.$$view = view;
     this.$$offset = offset;
+    this.$$uncloneable = $$uncloneable;
   }
 
   /** The `$layout` of the class. */
   get $$layout(): typeof RiscvDExtState.$layout {
     return RiscvDExtState.$layout;
+  }
+
+  /** The members for `JSON.stringify`, with bigints as decimal strings. */
+  toJSON(): object {
+    return toJson(this);
   }
 
   /** `__u64 f[32]`, offset 0, 256 bytes. */
@@ -779,16 +817,27 @@ export class RiscvQExtState implements View {
   declare readonly $$type: 'struct __riscv_q_ext_state';
   declare readonly $$view: DataView;
   declare readonly $$offset: number;
+  declare readonly $$uncloneable: symbol;
 
   constructor(view: DataView, offset = 0) {
-    view.getUint8(offset + 527);
+    try {
+      view.getUint8(offset + 527);
+    } catch (error) {
+      throw outOfBounds(error, view, offset, RiscvQExtState);
+    }
     this.$$view = view;
     this.$$offset = offset;
+    this.$$uncloneable = $$uncloneable;
   }
 
   /** The `$layout` of the class. */
   get $$layout(): typeof RiscvQExtState.$layout {
     return RiscvQExtState.$layout;
+  }
+
+  /** The members for `JSON.stringify`, with bigints as decimal strings. */
+  toJSON(): object {
+    return toJson(this);
   }
 
   /** `__u64 f[64]`, offset 0, 512 bytes. */
@@ -833,16 +882,27 @@ export class RiscvCtxHdr implements View {
   declare readonly $$type: 'struct __riscv_ctx_hdr';
   declare readonly $$view: DataView;
   declare readonly $$offset: number;
+  declare readonly $$uncloneable: symbol;
 
   constructor(view: DataView, offset = 0) {
-    view.getUint8(offset + 7);
+    try {
+      view.getUint8(offset + 7);
+    } catch (error) {
+      throw outOfBounds(error, view, offset, RiscvCtxHdr);
+    }
     this.$$view = view;
     this.$$offset = offset;
+    this.$$uncloneable = $$uncloneable;
   }
 
   /** The `$layout` of the class. */
   get $$layout(): typeof RiscvCtxHdr.$layout {
     return RiscvCtxHdr.$layout;
+  }
+
+  /** The members for `JSON.stringify`, with bigints as decimal strings. */
+  toJSON(): object {
+    return toJson(this);
   }
 
   /** `__u32 magic`, offset 0, 4 bytes. */
@@ -880,16 +940,27 @@ export class RiscvExtraExtHeader implements View {
   declare readonly $$type: 'struct __riscv_extra_ext_header';
   declare readonly $$view: DataView;
   declare readonly $$offset: number;
+  declare readonly $$uncloneable: symbol;
 
   constructor(view: DataView, offset = 0) {
-    view.getUint8(offset + 527);
+    try {
+      view.getUint8(offset + 527);
+    } catch (error) {
+      throw outOfBounds(error, view, offset, RiscvExtraExtHeader);
+    }
     this.$$view = view;
     this.$$offset = offset;
+    this.$$uncloneable = $$uncloneable;
   }
 
   /** The `$layout` of the class. */
   get $$layout(): typeof RiscvExtraExtHeader.$layout {
     return RiscvExtraExtHeader.$layout;
+  }
+
+  /** The members for `JSON.stringify`, with bigints as decimal strings. */
+  toJSON(): object {
+    return toJson(this);
   }
 
   /** `__u32 __padding[129]`, offset 0, 516 bytes. */
@@ -935,16 +1006,27 @@ export class RiscvFpState implements View {
   declare readonly $$type: 'union __riscv_fp_state';
   declare readonly $$view: DataView;
   declare readonly $$offset: number;
+  declare readonly $$uncloneable: symbol;
 
   constructor(view: DataView, offset = 0) {
-    view.getUint8(offset + 527);
+    try {
+      view.getUint8(offset + 527);
+    } catch (error) {
+      throw outOfBounds(error, view, offset, RiscvFpState);
+    }
     this.$$view = view;
     this.$$offset = offset;
+    this.$$uncloneable = $$uncloneable;
   }
 
   /** The `$layout` of the class. */
   get $$layout(): typeof RiscvFpState.$layout {
     return RiscvFpState.$layout;
+  }
+
+  /** The members for `JSON.stringify`, with bigints as decimal strings. */
+  toJSON(): object {
+    return toJson(this);
   }
 
   /** `struct __riscv_f_ext_state f`, offset 0, 132 bytes. */
@@ -993,16 +1075,27 @@ export class RiscvVExtState implements View {
   declare readonly $$type: 'struct __riscv_v_ext_state';
   declare readonly $$view: DataView;
   declare readonly $$offset: number;
+  declare readonly $$uncloneable: symbol;
 
   constructor(view: DataView, offset = 0) {
-    view.getUint8(offset + 47);
+    try {
+      view.getUint8(offset + 47);
+    } catch (error) {
+      throw outOfBounds(error, view, offset, RiscvVExtState);
+    }
     this.$$view = view;
     this.$$offset = offset;
+    this.$$uncloneable = $$uncloneable;
   }
 
   /** The `$layout` of the class. */
   get $$layout(): typeof RiscvVExtState.$layout {
     return RiscvVExtState.$layout;
+  }
+
+  /** The members for `JSON.stringify`, with bigints as decimal strings. */
+  toJSON(): object {
+    return toJson(this);
   }
 
   /** `unsigned long vstart`, offset 0, 8 bytes. */
@@ -1130,16 +1223,27 @@ export class RiscvVRegsetState implements View {
   declare readonly $$type: 'struct __riscv_v_regset_state';
   declare readonly $$view: DataView;
   declare readonly $$offset: number;
+  declare readonly $$uncloneable: symbol;
 
   constructor(view: DataView, offset = 0) {
-    view.getUint8(offset + 39);
+    try {
+      view.getUint8(offset + 39);
+    } catch (error) {
+      throw outOfBounds(error, view, offset, RiscvVRegsetState);
+    }
     this.$$view = view;
     this.$$offset = offset;
+    this.$$uncloneable = $$uncloneable;
   }
 
   /** The `$layout` of the class. */
   get $$layout(): typeof RiscvVRegsetState.$layout {
     return RiscvVRegsetState.$layout;
+  }
+
+  /** The members for `JSON.stringify`, with bigints as decimal strings. */
+  toJSON(): object {
+    return toJson(this);
   }
 
   /** `unsigned long vstart`, offset 0, 8 bytes. */
@@ -1252,16 +1356,27 @@ export class ScRiscvCfiState implements View {
   declare readonly $$type: 'struct __sc_riscv_cfi_state';
   declare readonly $$view: DataView;
   declare readonly $$offset: number;
+  declare readonly $$uncloneable: symbol;
 
   constructor(view: DataView, offset = 0) {
-    view.getUint8(offset + 7);
+    try {
+      view.getUint8(offset + 7);
+    } catch (error) {
+      throw outOfBounds(error, view, offset, ScRiscvCfiState);
+    }
     this.$$view = view;
     this.$$offset = offset;
+    this.$$uncloneable = $$uncloneable;
   }
 
   /** The `$layout` of the class. */
   get $$layout(): typeof ScRiscvCfiState.$layout {
     return ScRiscvCfiState.$layout;
+  }
+
+  /** The members for `JSON.stringify`, with bigints as decimal strings. */
+  toJSON(): object {
+    return toJson(this);
   }
 
   /** `unsigned long ss_ptr`, offset 0, 8 bytes. */
@@ -1298,16 +1413,27 @@ export class CfiStatus implements View {
   declare readonly $$type: 'struct __cfi_status';
   declare readonly $$view: DataView;
   declare readonly $$offset: number;
+  declare readonly $$uncloneable: symbol;
 
   constructor(view: DataView, offset = 0) {
-    view.getUint8(offset + 7);
+    try {
+      view.getUint8(offset + 7);
+    } catch (error) {
+      throw outOfBounds(error, view, offset, CfiStatus);
+    }
     this.$$view = view;
     this.$$offset = offset;
+    this.$$uncloneable = $$uncloneable;
   }
 
   /** The `$layout` of the class. */
   get $$layout(): typeof CfiStatus.$layout {
     return CfiStatus.$layout;
+  }
+
+  /** The members for `JSON.stringify`, with bigints as decimal strings. */
+  toJSON(): object {
+    return toJson(this);
   }
 
   /** `__u64 cfi_state`, offset 0, 8 bytes. */
@@ -1345,16 +1471,27 @@ export class UserCfiState implements View {
   declare readonly $$type: 'struct user_cfi_state';
   declare readonly $$view: DataView;
   declare readonly $$offset: number;
+  declare readonly $$uncloneable: symbol;
 
   constructor(view: DataView, offset = 0) {
-    view.getUint8(offset + 15);
+    try {
+      view.getUint8(offset + 15);
+    } catch (error) {
+      throw outOfBounds(error, view, offset, UserCfiState);
+    }
     this.$$view = view;
     this.$$offset = offset;
+    this.$$uncloneable = $$uncloneable;
   }
 
   /** The `$layout` of the class. */
   get $$layout(): typeof UserCfiState.$layout {
     return UserCfiState.$layout;
+  }
+
+  /** The members for `JSON.stringify`, with bigints as decimal strings. */
+  toJSON(): object {
+    return toJson(this);
   }
 
   /** `struct __cfi_status cfi_status`, offset 0, 8 bytes. */

@@ -4,14 +4,19 @@
 import {
   copy,
   NestedArray,
+  outOfBounds,
   setNumber64,
+  toJson,
   U32Array,
   U64Array,
   U8Array,
+  uncloneable,
   UnsignedCharArray,
   type View,
 } from '../../../support/big-endian.js';
 import * as $$c from '../../../support/integers.js';
+
+const $$uncloneable = uncloneable;
 
 /** The target of these bindings. */
 export const $target = { name: 's390x', byteOrder: 'big', pointerSize: 8, nodeArch: 's390x' } as const;
@@ -572,16 +577,27 @@ export class KvmS390Skeys implements View {
   declare readonly $$type: 'struct kvm_s390_skeys';
   declare readonly $$view: DataView;
   declare readonly $$offset: number;
+  declare readonly $$uncloneable: symbol;
 
   constructor(view: DataView, offset = 0) {
-    view.getUint8(offset + 63);
+    try {
+      view.getUint8(offset + 63);
+    } catch (error) {
+      throw outOfBounds(error, view, offset, KvmS390Skeys);
+    }
     this.$$view = view;
     this.$$offset = offset;
+    this.$$uncloneable = $$uncloneable;
   }
 
   /** The `$layout` of the class. */
   get $$layout(): typeof KvmS390Skeys.$layout {
     return KvmS390Skeys.$layout;
+  }
+
+  /** The members for `JSON.stringify`, with bigints as decimal strings. */
+  toJSON(): object {
+    return toJson(this);
   }
 
   /** `__u64 start_gfn`, offset 0, 8 bytes. */
@@ -673,16 +689,27 @@ export class KvmS390CmmaLog implements View {
   declare readonly $$type: 'struct kvm_s390_cmma_log';
   declare readonly $$view: DataView;
   declare readonly $$offset: number;
+  declare readonly $$uncloneable: symbol;
 
   constructor(view: DataView, offset = 0) {
-    view.getUint8(offset + 31);
+    try {
+      view.getUint8(offset + 31);
+    } catch (error) {
+      throw outOfBounds(error, view, offset, KvmS390CmmaLog);
+    }
     this.$$view = view;
     this.$$offset = offset;
+    this.$$uncloneable = $$uncloneable;
   }
 
   /** The `$layout` of the class. */
   get $$layout(): typeof KvmS390CmmaLog.$layout {
     return KvmS390CmmaLog.$layout;
+  }
+
+  /** The members for `JSON.stringify`, with bigints as decimal strings. */
+  toJSON(): object {
+    return toJson(this);
   }
 
   /** `__u64 start_gfn`, offset 0, 8 bytes. */
@@ -796,16 +823,27 @@ export class KvmS390MemOp implements View {
   declare readonly $$type: 'struct kvm_s390_mem_op';
   declare readonly $$view: DataView;
   declare readonly $$offset: number;
+  declare readonly $$uncloneable: symbol;
 
   constructor(view: DataView, offset = 0) {
-    view.getUint8(offset + 63);
+    try {
+      view.getUint8(offset + 63);
+    } catch (error) {
+      throw outOfBounds(error, view, offset, KvmS390MemOp);
+    }
     this.$$view = view;
     this.$$offset = offset;
+    this.$$uncloneable = $$uncloneable;
   }
 
   /** The `$layout` of the class. */
   get $$layout(): typeof KvmS390MemOp.$layout {
     return KvmS390MemOp.$layout;
+  }
+
+  /** The members for `JSON.stringify`, with bigints as decimal strings. */
+  toJSON(): object {
+    return toJson(this);
   }
 
   /** `__u64 gaddr`, offset 0, 8 bytes. */
@@ -950,16 +988,27 @@ export class KvmS390Psw implements View {
   declare readonly $$type: 'struct kvm_s390_psw';
   declare readonly $$view: DataView;
   declare readonly $$offset: number;
+  declare readonly $$uncloneable: symbol;
 
   constructor(view: DataView, offset = 0) {
-    view.getUint8(offset + 15);
+    try {
+      view.getUint8(offset + 15);
+    } catch (error) {
+      throw outOfBounds(error, view, offset, KvmS390Psw);
+    }
     this.$$view = view;
     this.$$offset = offset;
+    this.$$uncloneable = $$uncloneable;
   }
 
   /** The `$layout` of the class. */
   get $$layout(): typeof KvmS390Psw.$layout {
     return KvmS390Psw.$layout;
+  }
+
+  /** The members for `JSON.stringify`, with bigints as decimal strings. */
+  toJSON(): object {
+    return toJson(this);
   }
 
   /** `__u64 mask`, offset 0, 8 bytes. */
@@ -1015,16 +1064,27 @@ export class KvmS390Interrupt implements View {
   declare readonly $$type: 'struct kvm_s390_interrupt';
   declare readonly $$view: DataView;
   declare readonly $$offset: number;
+  declare readonly $$uncloneable: symbol;
 
   constructor(view: DataView, offset = 0) {
-    view.getUint8(offset + 15);
+    try {
+      view.getUint8(offset + 15);
+    } catch (error) {
+      throw outOfBounds(error, view, offset, KvmS390Interrupt);
+    }
     this.$$view = view;
     this.$$offset = offset;
+    this.$$uncloneable = $$uncloneable;
   }
 
   /** The `$layout` of the class. */
   get $$layout(): typeof KvmS390Interrupt.$layout {
     return KvmS390Interrupt.$layout;
+  }
+
+  /** The members for `JSON.stringify`, with bigints as decimal strings. */
+  toJSON(): object {
+    return toJson(this);
   }
 
   /** `__u32 type`, offset 0, 4 bytes. */
@@ -1080,16 +1140,27 @@ export class KvmS390IoInfo implements View {
   declare readonly $$type: 'struct kvm_s390_io_info';
   declare readonly $$view: DataView;
   declare readonly $$offset: number;
+  declare readonly $$uncloneable: symbol;
 
   constructor(view: DataView, offset = 0) {
-    view.getUint8(offset + 11);
+    try {
+      view.getUint8(offset + 11);
+    } catch (error) {
+      throw outOfBounds(error, view, offset, KvmS390IoInfo);
+    }
     this.$$view = view;
     this.$$offset = offset;
+    this.$$uncloneable = $$uncloneable;
   }
 
   /** The `$layout` of the class. */
   get $$layout(): typeof KvmS390IoInfo.$layout {
     return KvmS390IoInfo.$layout;
+  }
+
+  /** The members for `JSON.stringify`, with bigints as decimal strings. */
+  toJSON(): object {
+    return toJson(this);
   }
 
   /** `__u16 subchannel_id`, offset 0, 2 bytes. */
@@ -1143,16 +1214,27 @@ export class KvmS390ExtInfo implements View {
   declare readonly $$type: 'struct kvm_s390_ext_info';
   declare readonly $$view: DataView;
   declare readonly $$offset: number;
+  declare readonly $$uncloneable: symbol;
 
   constructor(view: DataView, offset = 0) {
-    view.getUint8(offset + 15);
+    try {
+      view.getUint8(offset + 15);
+    } catch (error) {
+      throw outOfBounds(error, view, offset, KvmS390ExtInfo);
+    }
     this.$$view = view;
     this.$$offset = offset;
+    this.$$uncloneable = $$uncloneable;
   }
 
   /** The `$layout` of the class. */
   get $$layout(): typeof KvmS390ExtInfo.$layout {
     return KvmS390ExtInfo.$layout;
+  }
+
+  /** The members for `JSON.stringify`, with bigints as decimal strings. */
+  toJSON(): object {
+    return toJson(this);
   }
 
   /** `__u32 ext_params`, offset 0, 4 bytes. */
@@ -1217,16 +1299,27 @@ export class KvmS390PgmInfo implements View {
   declare readonly $$type: 'struct kvm_s390_pgm_info';
   declare readonly $$view: DataView;
   declare readonly $$offset: number;
+  declare readonly $$uncloneable: symbol;
 
   constructor(view: DataView, offset = 0) {
-    view.getUint8(offset + 39);
+    try {
+      view.getUint8(offset + 39);
+    } catch (error) {
+      throw outOfBounds(error, view, offset, KvmS390PgmInfo);
+    }
     this.$$view = view;
     this.$$offset = offset;
+    this.$$uncloneable = $$uncloneable;
   }
 
   /** The `$layout` of the class. */
   get $$layout(): typeof KvmS390PgmInfo.$layout {
     return KvmS390PgmInfo.$layout;
+  }
+
+  /** The members for `JSON.stringify`, with bigints as decimal strings. */
+  toJSON(): object {
+    return toJson(this);
   }
 
   /** `__u64 trans_exc_code`, offset 0, 8 bytes. */
@@ -1377,16 +1470,27 @@ export class KvmS390PrefixInfo implements View {
   declare readonly $$type: 'struct kvm_s390_prefix_info';
   declare readonly $$view: DataView;
   declare readonly $$offset: number;
+  declare readonly $$uncloneable: symbol;
 
   constructor(view: DataView, offset = 0) {
-    view.getUint8(offset + 3);
+    try {
+      view.getUint8(offset + 3);
+    } catch (error) {
+      throw outOfBounds(error, view, offset, KvmS390PrefixInfo);
+    }
     this.$$view = view;
     this.$$offset = offset;
+    this.$$uncloneable = $$uncloneable;
   }
 
   /** The `$layout` of the class. */
   get $$layout(): typeof KvmS390PrefixInfo.$layout {
     return KvmS390PrefixInfo.$layout;
+  }
+
+  /** The members for `JSON.stringify`, with bigints as decimal strings. */
+  toJSON(): object {
+    return toJson(this);
   }
 
   /** `__u32 address`, offset 0, 4 bytes. */
@@ -1414,16 +1518,27 @@ export class KvmS390ExtcallInfo implements View {
   declare readonly $$type: 'struct kvm_s390_extcall_info';
   declare readonly $$view: DataView;
   declare readonly $$offset: number;
+  declare readonly $$uncloneable: symbol;
 
   constructor(view: DataView, offset = 0) {
-    view.getUint8(offset + 1);
+    try {
+      view.getUint8(offset + 1);
+    } catch (error) {
+      throw outOfBounds(error, view, offset, KvmS390ExtcallInfo);
+    }
     this.$$view = view;
     this.$$offset = offset;
+    this.$$uncloneable = $$uncloneable;
   }
 
   /** The `$layout` of the class. */
   get $$layout(): typeof KvmS390ExtcallInfo.$layout {
     return KvmS390ExtcallInfo.$layout;
+  }
+
+  /** The members for `JSON.stringify`, with bigints as decimal strings. */
+  toJSON(): object {
+    return toJson(this);
   }
 
   /** `__u16 code`, offset 0, 2 bytes. */
@@ -1451,16 +1566,27 @@ export class KvmS390EmergInfo implements View {
   declare readonly $$type: 'struct kvm_s390_emerg_info';
   declare readonly $$view: DataView;
   declare readonly $$offset: number;
+  declare readonly $$uncloneable: symbol;
 
   constructor(view: DataView, offset = 0) {
-    view.getUint8(offset + 1);
+    try {
+      view.getUint8(offset + 1);
+    } catch (error) {
+      throw outOfBounds(error, view, offset, KvmS390EmergInfo);
+    }
     this.$$view = view;
     this.$$offset = offset;
+    this.$$uncloneable = $$uncloneable;
   }
 
   /** The `$layout` of the class. */
   get $$layout(): typeof KvmS390EmergInfo.$layout {
     return KvmS390EmergInfo.$layout;
+  }
+
+  /** The members for `JSON.stringify`, with bigints as decimal strings. */
+  toJSON(): object {
+    return toJson(this);
   }
 
   /** `__u16 code`, offset 0, 2 bytes. */
@@ -1488,16 +1614,27 @@ export class KvmS390StopInfo implements View {
   declare readonly $$type: 'struct kvm_s390_stop_info';
   declare readonly $$view: DataView;
   declare readonly $$offset: number;
+  declare readonly $$uncloneable: symbol;
 
   constructor(view: DataView, offset = 0) {
-    view.getUint8(offset + 3);
+    try {
+      view.getUint8(offset + 3);
+    } catch (error) {
+      throw outOfBounds(error, view, offset, KvmS390StopInfo);
+    }
     this.$$view = view;
     this.$$offset = offset;
+    this.$$uncloneable = $$uncloneable;
   }
 
   /** The `$layout` of the class. */
   get $$layout(): typeof KvmS390StopInfo.$layout {
     return KvmS390StopInfo.$layout;
+  }
+
+  /** The members for `JSON.stringify`, with bigints as decimal strings. */
+  toJSON(): object {
+    return toJson(this);
   }
 
   /** `__u32 flags`, offset 0, 4 bytes. */
@@ -1530,16 +1667,27 @@ export class KvmS390MchkInfo implements View {
   declare readonly $$type: 'struct kvm_s390_mchk_info';
   declare readonly $$view: DataView;
   declare readonly $$offset: number;
+  declare readonly $$uncloneable: symbol;
 
   constructor(view: DataView, offset = 0) {
-    view.getUint8(offset + 47);
+    try {
+      view.getUint8(offset + 47);
+    } catch (error) {
+      throw outOfBounds(error, view, offset, KvmS390MchkInfo);
+    }
     this.$$view = view;
     this.$$offset = offset;
+    this.$$uncloneable = $$uncloneable;
   }
 
   /** The `$layout` of the class. */
   get $$layout(): typeof KvmS390MchkInfo.$layout {
     return KvmS390MchkInfo.$layout;
+  }
+
+  /** The members for `JSON.stringify`, with bigints as decimal strings. */
+  toJSON(): object {
+    return toJson(this);
   }
 
   /** `__u64 cr14`, offset 0, 8 bytes. */
@@ -1642,16 +1790,27 @@ export class KvmS390IrqU implements View {
   declare readonly $$type: 'struct kvm_s390_irq.u';
   declare readonly $$view: DataView;
   declare readonly $$offset: number;
+  declare readonly $$uncloneable: symbol;
 
   constructor(view: DataView, offset = 0) {
-    view.getUint8(offset + 63);
+    try {
+      view.getUint8(offset + 63);
+    } catch (error) {
+      throw outOfBounds(error, view, offset, KvmS390IrqU);
+    }
     this.$$view = view;
     this.$$offset = offset;
+    this.$$uncloneable = $$uncloneable;
   }
 
   /** The `$layout` of the class. */
   get $$layout(): typeof KvmS390IrqU.$layout {
     return KvmS390IrqU.$layout;
+  }
+
+  /** The members for `JSON.stringify`, with bigints as decimal strings. */
+  toJSON(): object {
+    return toJson(this);
   }
 
   /** `struct kvm_s390_io_info io`, offset 0, 12 bytes. */
@@ -1744,16 +1903,27 @@ export class KvmS390Irq implements View {
   declare readonly $$type: 'struct kvm_s390_irq';
   declare readonly $$view: DataView;
   declare readonly $$offset: number;
+  declare readonly $$uncloneable: symbol;
 
   constructor(view: DataView, offset = 0) {
-    view.getUint8(offset + 71);
+    try {
+      view.getUint8(offset + 71);
+    } catch (error) {
+      throw outOfBounds(error, view, offset, KvmS390Irq);
+    }
     this.$$view = view;
     this.$$offset = offset;
+    this.$$uncloneable = $$uncloneable;
   }
 
   /** The `$layout` of the class. */
   get $$layout(): typeof KvmS390Irq.$layout {
     return KvmS390Irq.$layout;
+  }
+
+  /** The members for `JSON.stringify`, with bigints as decimal strings. */
+  toJSON(): object {
+    return toJson(this);
   }
 
   /** `__u64 type`, offset 0, 8 bytes. */
@@ -1801,16 +1971,27 @@ export class KvmS390IrqState implements View {
   declare readonly $$type: 'struct kvm_s390_irq_state';
   declare readonly $$view: DataView;
   declare readonly $$offset: number;
+  declare readonly $$uncloneable: symbol;
 
   constructor(view: DataView, offset = 0) {
-    view.getUint8(offset + 31);
+    try {
+      view.getUint8(offset + 31);
+    } catch (error) {
+      throw outOfBounds(error, view, offset, KvmS390IrqState);
+    }
     this.$$view = view;
     this.$$offset = offset;
+    this.$$uncloneable = $$uncloneable;
   }
 
   /** The `$layout` of the class. */
   get $$layout(): typeof KvmS390IrqState.$layout {
     return KvmS390IrqState.$layout;
+  }
+
+  /** The members for `JSON.stringify`, with bigints as decimal strings. */
+  toJSON(): object {
+    return toJson(this);
   }
 
   /** `__u64 buf`, offset 0, 8 bytes. */
@@ -1873,16 +2054,27 @@ export class KvmS390UcasMapping implements View {
   declare readonly $$type: 'struct kvm_s390_ucas_mapping';
   declare readonly $$view: DataView;
   declare readonly $$offset: number;
+  declare readonly $$uncloneable: symbol;
 
   constructor(view: DataView, offset = 0) {
-    view.getUint8(offset + 23);
+    try {
+      view.getUint8(offset + 23);
+    } catch (error) {
+      throw outOfBounds(error, view, offset, KvmS390UcasMapping);
+    }
     this.$$view = view;
     this.$$offset = offset;
+    this.$$uncloneable = $$uncloneable;
   }
 
   /** The `$layout` of the class. */
   get $$layout(): typeof KvmS390UcasMapping.$layout {
     return KvmS390UcasMapping.$layout;
+  }
+
+  /** The members for `JSON.stringify`, with bigints as decimal strings. */
+  toJSON(): object {
+    return toJson(this);
   }
 
   /** `__u64 user_addr`, offset 0, 8 bytes. */
@@ -1954,16 +2146,27 @@ export class KvmS390PvSecParm implements View {
   declare readonly $$type: 'struct kvm_s390_pv_sec_parm';
   declare readonly $$view: DataView;
   declare readonly $$offset: number;
+  declare readonly $$uncloneable: symbol;
 
   constructor(view: DataView, offset = 0) {
-    view.getUint8(offset + 15);
+    try {
+      view.getUint8(offset + 15);
+    } catch (error) {
+      throw outOfBounds(error, view, offset, KvmS390PvSecParm);
+    }
     this.$$view = view;
     this.$$offset = offset;
+    this.$$uncloneable = $$uncloneable;
   }
 
   /** The `$layout` of the class. */
   get $$layout(): typeof KvmS390PvSecParm.$layout {
     return KvmS390PvSecParm.$layout;
+  }
+
+  /** The members for `JSON.stringify`, with bigints as decimal strings. */
+  toJSON(): object {
+    return toJson(this);
   }
 
   /** `__u64 origin`, offset 0, 8 bytes. */
@@ -2019,16 +2222,27 @@ export class KvmS390PvUnp implements View {
   declare readonly $$type: 'struct kvm_s390_pv_unp';
   declare readonly $$view: DataView;
   declare readonly $$offset: number;
+  declare readonly $$uncloneable: symbol;
 
   constructor(view: DataView, offset = 0) {
-    view.getUint8(offset + 23);
+    try {
+      view.getUint8(offset + 23);
+    } catch (error) {
+      throw outOfBounds(error, view, offset, KvmS390PvUnp);
+    }
     this.$$view = view;
     this.$$offset = offset;
+    this.$$uncloneable = $$uncloneable;
   }
 
   /** The `$layout` of the class. */
   get $$layout(): typeof KvmS390PvUnp.$layout {
     return KvmS390PvUnp.$layout;
+  }
+
+  /** The members for `JSON.stringify`, with bigints as decimal strings. */
+  toJSON(): object {
+    return toJson(this);
   }
 
   /** `__u64 addr`, offset 0, 8 bytes. */
@@ -2103,16 +2317,27 @@ export class KvmS390PvDmp implements View {
   declare readonly $$type: 'struct kvm_s390_pv_dmp';
   declare readonly $$view: DataView;
   declare readonly $$offset: number;
+  declare readonly $$uncloneable: symbol;
 
   constructor(view: DataView, offset = 0) {
-    view.getUint8(offset + 63);
+    try {
+      view.getUint8(offset + 63);
+    } catch (error) {
+      throw outOfBounds(error, view, offset, KvmS390PvDmp);
+    }
     this.$$view = view;
     this.$$offset = offset;
+    this.$$uncloneable = $$uncloneable;
   }
 
   /** The `$layout` of the class. */
   get $$layout(): typeof KvmS390PvDmp.$layout {
     return KvmS390PvDmp.$layout;
+  }
+
+  /** The members for `JSON.stringify`, with bigints as decimal strings. */
+  toJSON(): object {
+    return toJson(this);
   }
 
   /** `__u64 subcmd`, offset 0, 8 bytes. */
@@ -2210,16 +2435,27 @@ export class KvmS390PvInfoDump implements View {
   declare readonly $$type: 'struct kvm_s390_pv_info_dump';
   declare readonly $$view: DataView;
   declare readonly $$offset: number;
+  declare readonly $$uncloneable: symbol;
 
   constructor(view: DataView, offset = 0) {
-    view.getUint8(offset + 23);
+    try {
+      view.getUint8(offset + 23);
+    } catch (error) {
+      throw outOfBounds(error, view, offset, KvmS390PvInfoDump);
+    }
     this.$$view = view;
     this.$$offset = offset;
+    this.$$uncloneable = $$uncloneable;
   }
 
   /** The `$layout` of the class. */
   get $$layout(): typeof KvmS390PvInfoDump.$layout {
     return KvmS390PvInfoDump.$layout;
+  }
+
+  /** The members for `JSON.stringify`, with bigints as decimal strings. */
+  toJSON(): object {
+    return toJson(this);
   }
 
   /** `__u64 dump_cpu_buffer_len`, offset 0, 8 bytes. */
@@ -2294,16 +2530,27 @@ export class KvmS390PvInfoVm implements View {
   declare readonly $$type: 'struct kvm_s390_pv_info_vm';
   declare readonly $$view: DataView;
   declare readonly $$offset: number;
+  declare readonly $$uncloneable: symbol;
 
   constructor(view: DataView, offset = 0) {
-    view.getUint8(offset + 63);
+    try {
+      view.getUint8(offset + 63);
+    } catch (error) {
+      throw outOfBounds(error, view, offset, KvmS390PvInfoVm);
+    }
     this.$$view = view;
     this.$$offset = offset;
+    this.$$uncloneable = $$uncloneable;
   }
 
   /** The `$layout` of the class. */
   get $$layout(): typeof KvmS390PvInfoVm.$layout {
     return KvmS390PvInfoVm.$layout;
+  }
+
+  /** The members for `JSON.stringify`, with bigints as decimal strings. */
+  toJSON(): object {
+    return toJson(this);
   }
 
   /** `__u64 inst_calls_list[4]`, offset 0, 32 bytes. */
@@ -2402,16 +2649,27 @@ export class KvmS390PvInfoHeader implements View {
   declare readonly $$type: 'struct kvm_s390_pv_info_header';
   declare readonly $$view: DataView;
   declare readonly $$offset: number;
+  declare readonly $$uncloneable: symbol;
 
   constructor(view: DataView, offset = 0) {
-    view.getUint8(offset + 15);
+    try {
+      view.getUint8(offset + 15);
+    } catch (error) {
+      throw outOfBounds(error, view, offset, KvmS390PvInfoHeader);
+    }
     this.$$view = view;
     this.$$offset = offset;
+    this.$$uncloneable = $$uncloneable;
   }
 
   /** The `$layout` of the class. */
   get $$layout(): typeof KvmS390PvInfoHeader.$layout {
     return KvmS390PvInfoHeader.$layout;
+  }
+
+  /** The members for `JSON.stringify`, with bigints as decimal strings. */
+  toJSON(): object {
+    return toJson(this);
   }
 
   /** `__u32 id`, offset 0, 4 bytes. */
@@ -2465,16 +2723,27 @@ export class KvmS390PvInfo implements View {
   declare readonly $$type: 'struct kvm_s390_pv_info';
   declare readonly $$view: DataView;
   declare readonly $$offset: number;
+  declare readonly $$uncloneable: symbol;
 
   constructor(view: DataView, offset = 0) {
-    view.getUint8(offset + 79);
+    try {
+      view.getUint8(offset + 79);
+    } catch (error) {
+      throw outOfBounds(error, view, offset, KvmS390PvInfo);
+    }
     this.$$view = view;
     this.$$offset = offset;
+    this.$$uncloneable = $$uncloneable;
   }
 
   /** The `$layout` of the class. */
   get $$layout(): typeof KvmS390PvInfo.$layout {
     return KvmS390PvInfo.$layout;
+  }
+
+  /** The members for `JSON.stringify`, with bigints as decimal strings. */
+  toJSON(): object {
+    return toJson(this);
   }
 
   /** `struct kvm_s390_pv_info_header header`, offset 0, 16 bytes. */
@@ -2523,16 +2792,27 @@ export class KvmPvCmd implements View {
   declare readonly $$type: 'struct kvm_pv_cmd';
   declare readonly $$view: DataView;
   declare readonly $$offset: number;
+  declare readonly $$uncloneable: symbol;
 
   constructor(view: DataView, offset = 0) {
-    view.getUint8(offset + 31);
+    try {
+      view.getUint8(offset + 31);
+    } catch (error) {
+      throw outOfBounds(error, view, offset, KvmPvCmd);
+    }
     this.$$view = view;
     this.$$offset = offset;
+    this.$$uncloneable = $$uncloneable;
   }
 
   /** The `$layout` of the class. */
   get $$layout(): typeof KvmPvCmd.$layout {
     return KvmPvCmd.$layout;
+  }
+
+  /** The members for `JSON.stringify`, with bigints as decimal strings. */
+  toJSON(): object {
+    return toJson(this);
   }
 
   /** `__u32 cmd`, offset 0, 4 bytes. */
@@ -2610,16 +2890,27 @@ export class KvmS390ZpciOpU implements View {
   declare readonly $$type: 'struct kvm_s390_zpci_op.u';
   declare readonly $$view: DataView;
   declare readonly $$offset: number;
+  declare readonly $$uncloneable: symbol;
 
   constructor(view: DataView, offset = 0) {
-    view.getUint8(offset + 63);
+    try {
+      view.getUint8(offset + 63);
+    } catch (error) {
+      throw outOfBounds(error, view, offset, KvmS390ZpciOpU);
+    }
     this.$$view = view;
     this.$$offset = offset;
+    this.$$uncloneable = $$uncloneable;
   }
 
   /** The `$layout` of the class. */
   get $$layout(): typeof KvmS390ZpciOpU.$layout {
     return KvmS390ZpciOpU.$layout;
+  }
+
+  /** The members for `JSON.stringify`, with bigints as decimal strings. */
+  toJSON(): object {
+    return toJson(this);
   }
 
   /** `struct reg_aen`, offset 0, 32 bytes. */
@@ -2661,16 +2952,27 @@ export class KvmS390ZpciOpURegAen implements View {
   declare readonly $$type: 'struct kvm_s390_zpci_op.u.reg_aen';
   declare readonly $$view: DataView;
   declare readonly $$offset: number;
+  declare readonly $$uncloneable: symbol;
 
   constructor(view: DataView, offset = 0) {
-    view.getUint8(offset + 31);
+    try {
+      view.getUint8(offset + 31);
+    } catch (error) {
+      throw outOfBounds(error, view, offset, KvmS390ZpciOpURegAen);
+    }
     this.$$view = view;
     this.$$offset = offset;
+    this.$$uncloneable = $$uncloneable;
   }
 
   /** The `$layout` of the class. */
   get $$layout(): typeof KvmS390ZpciOpURegAen.$layout {
     return KvmS390ZpciOpURegAen.$layout;
+  }
+
+  /** The members for `JSON.stringify`, with bigints as decimal strings. */
+  toJSON(): object {
+    return toJson(this);
   }
 
   /** `__u64 ibv`, offset 0, 8 bytes. */
@@ -2767,16 +3069,27 @@ export class KvmS390ZpciOp implements View {
   declare readonly $$type: 'struct kvm_s390_zpci_op';
   declare readonly $$view: DataView;
   declare readonly $$offset: number;
+  declare readonly $$uncloneable: symbol;
 
   constructor(view: DataView, offset = 0) {
-    view.getUint8(offset + 71);
+    try {
+      view.getUint8(offset + 71);
+    } catch (error) {
+      throw outOfBounds(error, view, offset, KvmS390ZpciOp);
+    }
     this.$$view = view;
     this.$$offset = offset;
+    this.$$uncloneable = $$uncloneable;
   }
 
   /** The `$layout` of the class. */
   get $$layout(): typeof KvmS390ZpciOp.$layout {
     return KvmS390ZpciOp.$layout;
+  }
+
+  /** The members for `JSON.stringify`, with bigints as decimal strings. */
+  toJSON(): object {
+    return toJson(this);
   }
 
   /** `__u32 fh`, offset 0, 4 bytes. */
@@ -2832,16 +3145,27 @@ export class KvmS390IoAdapter implements View {
   declare readonly $$type: 'struct kvm_s390_io_adapter';
   declare readonly $$view: DataView;
   declare readonly $$offset: number;
+  declare readonly $$uncloneable: symbol;
 
   constructor(view: DataView, offset = 0) {
-    view.getUint8(offset + 7);
+    try {
+      view.getUint8(offset + 7);
+    } catch (error) {
+      throw outOfBounds(error, view, offset, KvmS390IoAdapter);
+    }
     this.$$view = view;
     this.$$offset = offset;
+    this.$$uncloneable = $$uncloneable;
   }
 
   /** The `$layout` of the class. */
   get $$layout(): typeof KvmS390IoAdapter.$layout {
     return KvmS390IoAdapter.$layout;
+  }
+
+  /** The members for `JSON.stringify`, with bigints as decimal strings. */
+  toJSON(): object {
+    return toJson(this);
   }
 
   /** `__u32 id`, offset 0, 4 bytes. */
@@ -2902,16 +3226,27 @@ export class KvmS390AisReq implements View {
   declare readonly $$type: 'struct kvm_s390_ais_req';
   declare readonly $$view: DataView;
   declare readonly $$offset: number;
+  declare readonly $$uncloneable: symbol;
 
   constructor(view: DataView, offset = 0) {
-    view.getUint8(offset + 3);
+    try {
+      view.getUint8(offset + 3);
+    } catch (error) {
+      throw outOfBounds(error, view, offset, KvmS390AisReq);
+    }
     this.$$view = view;
     this.$$offset = offset;
+    this.$$uncloneable = $$uncloneable;
   }
 
   /** The `$layout` of the class. */
   get $$layout(): typeof KvmS390AisReq.$layout {
     return KvmS390AisReq.$layout;
+  }
+
+  /** The members for `JSON.stringify`, with bigints as decimal strings. */
+  toJSON(): object {
+    return toJson(this);
   }
 
   /** `__u8 isc`, offset 0, 1 byte. */
@@ -2948,16 +3283,27 @@ export class KvmS390AisAll implements View {
   declare readonly $$type: 'struct kvm_s390_ais_all';
   declare readonly $$view: DataView;
   declare readonly $$offset: number;
+  declare readonly $$uncloneable: symbol;
 
   constructor(view: DataView, offset = 0) {
-    view.getUint8(offset + 1);
+    try {
+      view.getUint8(offset + 1);
+    } catch (error) {
+      throw outOfBounds(error, view, offset, KvmS390AisAll);
+    }
     this.$$view = view;
     this.$$offset = offset;
+    this.$$uncloneable = $$uncloneable;
   }
 
   /** The `$layout` of the class. */
   get $$layout(): typeof KvmS390AisAll.$layout {
     return KvmS390AisAll.$layout;
+  }
+
+  /** The members for `JSON.stringify`, with bigints as decimal strings. */
+  toJSON(): object {
+    return toJson(this);
   }
 
   /** `__u8 simm`, offset 0, 1 byte. */
@@ -2997,16 +3343,27 @@ export class KvmS390IoAdapterReq implements View {
   declare readonly $$type: 'struct kvm_s390_io_adapter_req';
   declare readonly $$view: DataView;
   declare readonly $$offset: number;
+  declare readonly $$uncloneable: symbol;
 
   constructor(view: DataView, offset = 0) {
-    view.getUint8(offset + 15);
+    try {
+      view.getUint8(offset + 15);
+    } catch (error) {
+      throw outOfBounds(error, view, offset, KvmS390IoAdapterReq);
+    }
     this.$$view = view;
     this.$$offset = offset;
+    this.$$uncloneable = $$uncloneable;
   }
 
   /** The `$layout` of the class. */
   get $$layout(): typeof KvmS390IoAdapterReq.$layout {
     return KvmS390IoAdapterReq.$layout;
+  }
+
+  /** The members for `JSON.stringify`, with bigints as decimal strings. */
+  toJSON(): object {
+    return toJson(this);
   }
 
   /** `__u32 id`, offset 0, 4 bytes. */
@@ -3076,16 +3433,27 @@ export class KvmS390VmTodClock implements View {
   declare readonly $$type: 'struct kvm_s390_vm_tod_clock';
   declare readonly $$view: DataView;
   declare readonly $$offset: number;
+  declare readonly $$uncloneable: symbol;
 
   constructor(view: DataView, offset = 0) {
-    view.getUint8(offset + 15);
+    try {
+      view.getUint8(offset + 15);
+    } catch (error) {
+      throw outOfBounds(error, view, offset, KvmS390VmTodClock);
+    }
     this.$$view = view;
     this.$$offset = offset;
+    this.$$uncloneable = $$uncloneable;
   }
 
   /** The `$layout` of the class. */
   get $$layout(): typeof KvmS390VmTodClock.$layout {
     return KvmS390VmTodClock.$layout;
+  }
+
+  /** The members for `JSON.stringify`, with bigints as decimal strings. */
+  toJSON(): object {
+    return toJson(this);
   }
 
   /** `__u8 epoch_idx`, offset 0, 1 byte. */
@@ -3133,16 +3501,27 @@ export class KvmS390VmCpuProcessor implements View {
   declare readonly $$type: 'struct kvm_s390_vm_cpu_processor';
   declare readonly $$view: DataView;
   declare readonly $$offset: number;
+  declare readonly $$uncloneable: symbol;
 
   constructor(view: DataView, offset = 0) {
-    view.getUint8(offset + 2063);
+    try {
+      view.getUint8(offset + 2063);
+    } catch (error) {
+      throw outOfBounds(error, view, offset, KvmS390VmCpuProcessor);
+    }
     this.$$view = view;
     this.$$offset = offset;
+    this.$$uncloneable = $$uncloneable;
   }
 
   /** The `$layout` of the class. */
   get $$layout(): typeof KvmS390VmCpuProcessor.$layout {
     return KvmS390VmCpuProcessor.$layout;
+  }
+
+  /** The members for `JSON.stringify`, with bigints as decimal strings. */
+  toJSON(): object {
+    return toJson(this);
   }
 
   /** `__u64 cpuid`, offset 0, 8 bytes. */
@@ -3207,16 +3586,27 @@ export class KvmS390VmCpuMachine implements View {
   declare readonly $$type: 'struct kvm_s390_vm_cpu_machine';
   declare readonly $$view: DataView;
   declare readonly $$offset: number;
+  declare readonly $$uncloneable: symbol;
 
   constructor(view: DataView, offset = 0) {
-    view.getUint8(offset + 4111);
+    try {
+      view.getUint8(offset + 4111);
+    } catch (error) {
+      throw outOfBounds(error, view, offset, KvmS390VmCpuMachine);
+    }
     this.$$view = view;
     this.$$offset = offset;
+    this.$$uncloneable = $$uncloneable;
   }
 
   /** The `$layout` of the class. */
   get $$layout(): typeof KvmS390VmCpuMachine.$layout {
     return KvmS390VmCpuMachine.$layout;
+  }
+
+  /** The members for `JSON.stringify`, with bigints as decimal strings. */
+  toJSON(): object {
+    return toJson(this);
   }
 
   /** `__u64 cpuid`, offset 0, 8 bytes. */
@@ -3285,16 +3675,27 @@ export class KvmS390VmCpuFeat implements View {
   declare readonly $$type: 'struct kvm_s390_vm_cpu_feat';
   declare readonly $$view: DataView;
   declare readonly $$offset: number;
+  declare readonly $$uncloneable: symbol;
 
   constructor(view: DataView, offset = 0) {
-    view.getUint8(offset + 127);
+    try {
+      view.getUint8(offset + 127);
+    } catch (error) {
+      throw outOfBounds(error, view, offset, KvmS390VmCpuFeat);
+    }
     this.$$view = view;
     this.$$offset = offset;
+    this.$$uncloneable = $$uncloneable;
   }
 
   /** The `$layout` of the class. */
   get $$layout(): typeof KvmS390VmCpuFeat.$layout {
     return KvmS390VmCpuFeat.$layout;
+  }
+
+  /** The members for `JSON.stringify`, with bigints as decimal strings. */
+  toJSON(): object {
+    return toJson(this);
   }
 
   /** `__u64 feat[16]`, offset 0, 128 bytes. */
@@ -3340,16 +3741,27 @@ export class KvmS390VmCpuSubfunc implements View {
   declare readonly $$type: 'struct kvm_s390_vm_cpu_subfunc';
   declare readonly $$view: DataView;
   declare readonly $$offset: number;
+  declare readonly $$uncloneable: symbol;
 
   constructor(view: DataView, offset = 0) {
-    view.getUint8(offset + 2047);
+    try {
+      view.getUint8(offset + 2047);
+    } catch (error) {
+      throw outOfBounds(error, view, offset, KvmS390VmCpuSubfunc);
+    }
     this.$$view = view;
     this.$$offset = offset;
+    this.$$uncloneable = $$uncloneable;
   }
 
   /** The `$layout` of the class. */
   get $$layout(): typeof KvmS390VmCpuSubfunc.$layout {
     return KvmS390VmCpuSubfunc.$layout;
+  }
+
+  /** The members for `JSON.stringify`, with bigints as decimal strings. */
+  toJSON(): object {
+    return toJson(this);
   }
 
   /** `__u8 plo[32]`, offset 0, 32 bytes. */
@@ -3523,16 +3935,27 @@ export class KvmS390VmCpuUvFeat implements View {
   declare readonly $$type: 'struct kvm_s390_vm_cpu_uv_feat';
   declare readonly $$view: DataView;
   declare readonly $$offset: number;
+  declare readonly $$uncloneable: symbol;
 
   constructor(view: DataView, offset = 0) {
-    view.getUint8(offset + 7);
+    try {
+      view.getUint8(offset + 7);
+    } catch (error) {
+      throw outOfBounds(error, view, offset, KvmS390VmCpuUvFeat);
+    }
     this.$$view = view;
     this.$$offset = offset;
+    this.$$uncloneable = $$uncloneable;
   }
 
   /** The `$layout` of the class. */
   get $$layout(): typeof KvmS390VmCpuUvFeat.$layout {
     return KvmS390VmCpuUvFeat.$layout;
+  }
+
+  /** The members for `JSON.stringify`, with bigints as decimal strings. */
+  toJSON(): object {
+    return toJson(this);
   }
 
   /** `__u64 ap:1`, offset 0, bit 4. */
@@ -3601,16 +4024,27 @@ export class KvmRegs implements View {
   declare readonly $$type: 'struct kvm_regs';
   declare readonly $$view: DataView;
   declare readonly $$offset: number;
+  declare readonly $$uncloneable: symbol;
 
   constructor(view: DataView, offset = 0) {
-    view.getUint8(offset + 127);
+    try {
+      view.getUint8(offset + 127);
+    } catch (error) {
+      throw outOfBounds(error, view, offset, KvmRegs);
+    }
     this.$$view = view;
     this.$$offset = offset;
+    this.$$uncloneable = $$uncloneable;
   }
 
   /** The `$layout` of the class. */
   get $$layout(): typeof KvmRegs.$layout {
     return KvmRegs.$layout;
+  }
+
+  /** The members for `JSON.stringify`, with bigints as decimal strings. */
+  toJSON(): object {
+    return toJson(this);
   }
 
   /** `__u64 gprs[16]`, offset 0, 128 bytes. */
@@ -3639,16 +4073,27 @@ export class KvmSregs implements View {
   declare readonly $$type: 'struct kvm_sregs';
   declare readonly $$view: DataView;
   declare readonly $$offset: number;
+  declare readonly $$uncloneable: symbol;
 
   constructor(view: DataView, offset = 0) {
-    view.getUint8(offset + 191);
+    try {
+      view.getUint8(offset + 191);
+    } catch (error) {
+      throw outOfBounds(error, view, offset, KvmSregs);
+    }
     this.$$view = view;
     this.$$offset = offset;
+    this.$$uncloneable = $$uncloneable;
   }
 
   /** The `$layout` of the class. */
   get $$layout(): typeof KvmSregs.$layout {
     return KvmSregs.$layout;
+  }
+
+  /** The members for `JSON.stringify`, with bigints as decimal strings. */
+  toJSON(): object {
+    return toJson(this);
   }
 
   /** `__u32 acrs[16]`, offset 0, 64 bytes. */
@@ -3685,16 +4130,27 @@ export class KvmFpu implements View {
   declare readonly $$type: 'struct kvm_fpu';
   declare readonly $$view: DataView;
   declare readonly $$offset: number;
+  declare readonly $$uncloneable: symbol;
 
   constructor(view: DataView, offset = 0) {
-    view.getUint8(offset + 135);
+    try {
+      view.getUint8(offset + 135);
+    } catch (error) {
+      throw outOfBounds(error, view, offset, KvmFpu);
+    }
     this.$$view = view;
     this.$$offset = offset;
+    this.$$uncloneable = $$uncloneable;
   }
 
   /** The `$layout` of the class. */
   get $$layout(): typeof KvmFpu.$layout {
     return KvmFpu.$layout;
+  }
+
+  /** The members for `JSON.stringify`, with bigints as decimal strings. */
+  toJSON(): object {
+    return toJson(this);
   }
 
   /** `__u32 fpc`, offset 0, 4 bytes. */
@@ -3732,16 +4188,27 @@ export class KvmDebugExitArch implements View {
   declare readonly $$type: 'struct kvm_debug_exit_arch';
   declare readonly $$view: DataView;
   declare readonly $$offset: number;
+  declare readonly $$uncloneable: symbol;
 
   constructor(view: DataView, offset = 0) {
-    view.getUint8(offset + 15);
+    try {
+      view.getUint8(offset + 15);
+    } catch (error) {
+      throw outOfBounds(error, view, offset, KvmDebugExitArch);
+    }
     this.$$view = view;
     this.$$offset = offset;
+    this.$$uncloneable = $$uncloneable;
   }
 
   /** The `$layout` of the class. */
   get $$layout(): typeof KvmDebugExitArch.$layout {
     return KvmDebugExitArch.$layout;
+  }
+
+  /** The members for `JSON.stringify`, with bigints as decimal strings. */
+  toJSON(): object {
+    return toJson(this);
   }
 
   /** `__u64 addr`, offset 0, 8 bytes. */
@@ -3798,16 +4265,27 @@ export class KvmHwBreakpoint implements View {
   declare readonly $$type: 'struct kvm_hw_breakpoint';
   declare readonly $$view: DataView;
   declare readonly $$offset: number;
+  declare readonly $$uncloneable: symbol;
 
   constructor(view: DataView, offset = 0) {
-    view.getUint8(offset + 31);
+    try {
+      view.getUint8(offset + 31);
+    } catch (error) {
+      throw outOfBounds(error, view, offset, KvmHwBreakpoint);
+    }
     this.$$view = view;
     this.$$offset = offset;
+    this.$$uncloneable = $$uncloneable;
   }
 
   /** The `$layout` of the class. */
   get $$layout(): typeof KvmHwBreakpoint.$layout {
     return KvmHwBreakpoint.$layout;
+  }
+
+  /** The members for `JSON.stringify`, with bigints as decimal strings. */
+  toJSON(): object {
+    return toJson(this);
   }
 
   /** `__u64 addr`, offset 0, 8 bytes. */
@@ -3896,16 +4374,27 @@ export class KvmGuestDebugArch implements View {
   declare readonly $$type: 'struct kvm_guest_debug_arch';
   declare readonly $$view: DataView;
   declare readonly $$offset: number;
+  declare readonly $$uncloneable: symbol;
 
   constructor(view: DataView, offset = 0) {
-    view.getUint8(offset + 15);
+    try {
+      view.getUint8(offset + 15);
+    } catch (error) {
+      throw outOfBounds(error, view, offset, KvmGuestDebugArch);
+    }
     this.$$view = view;
     this.$$offset = offset;
+    this.$$uncloneable = $$uncloneable;
   }
 
   /** The `$layout` of the class. */
   get $$layout(): typeof KvmGuestDebugArch.$layout {
     return KvmGuestDebugArch.$layout;
+  }
+
+  /** The members for `JSON.stringify`, with bigints as decimal strings. */
+  toJSON(): object {
+    return toJson(this);
   }
 
   /** `__u32 nr_hw_bp`, offset 0, 4 bytes. */
@@ -3984,16 +4473,27 @@ export class KvmSyncRegs implements View {
   declare readonly $$type: 'struct kvm_sync_regs';
   declare readonly $$view: DataView;
   declare readonly $$offset: number;
+  declare readonly $$uncloneable: symbol;
 
   constructor(view: DataView, offset = 0) {
-    view.getUint8(offset + 1983);
+    try {
+      view.getUint8(offset + 1983);
+    } catch (error) {
+      throw outOfBounds(error, view, offset, KvmSyncRegs);
+    }
     this.$$view = view;
     this.$$offset = offset;
+    this.$$uncloneable = $$uncloneable;
   }
 
   /** The `$layout` of the class. */
   get $$layout(): typeof KvmSyncRegs.$layout {
     return KvmSyncRegs.$layout;
+  }
+
+  /** The members for `JSON.stringify`, with bigints as decimal strings. */
+  toJSON(): object {
+    return toJson(this);
   }
 
   /** `__u64 prefix`, offset 0, 8 bytes. */

@@ -8,13 +8,16 @@ import {
   type IoctlByPointer,
   type IoctlByValue,
   type IoctlToBytes,
+  outOfBounds,
   S32Value,
   setNumber64,
+  toJson,
   U32Array,
   U32Value,
   U64Array,
   U64Value,
   U8Array,
+  uncloneable,
   UnsignedCharArray,
   type View,
   ViewArray,
@@ -40,6 +43,8 @@ import {
 } from '../asm/kvm.js';
 
 export * from '../asm/kvm.js';
+
+const $$uncloneable = uncloneable;
 
 /** The target of these bindings. */
 export const $target = { name: 's390x', byteOrder: 'big', pointerSize: 8, nodeArch: 's390x' } as const;
@@ -1463,16 +1468,27 @@ export class KvmUserspaceMemoryRegion implements View {
   declare readonly $$type: 'struct kvm_userspace_memory_region';
   declare readonly $$view: DataView;
   declare readonly $$offset: number;
+  declare readonly $$uncloneable: symbol;
 
   constructor(view: DataView, offset = 0) {
-    view.getUint8(offset + 31);
+    try {
+      view.getUint8(offset + 31);
+    } catch (error) {
+      throw outOfBounds(error, view, offset, KvmUserspaceMemoryRegion);
+    }
     this.$$view = view;
     this.$$offset = offset;
+    this.$$uncloneable = $$uncloneable;
   }
 
   /** The `$layout` of the class. */
   get $$layout(): typeof KvmUserspaceMemoryRegion.$layout {
     return KvmUserspaceMemoryRegion.$layout;
+  }
+
+  /** The members for `JSON.stringify`, with bigints as decimal strings. */
+  toJSON(): object {
+    return toJson(this);
   }
 
   /** `__u32 slot`, offset 0, 4 bytes. */
@@ -1567,16 +1583,27 @@ export class KvmUserspaceMemoryRegion2 implements View {
   declare readonly $$type: 'struct kvm_userspace_memory_region2';
   declare readonly $$view: DataView;
   declare readonly $$offset: number;
+  declare readonly $$uncloneable: symbol;
 
   constructor(view: DataView, offset = 0) {
-    view.getUint8(offset + 159);
+    try {
+      view.getUint8(offset + 159);
+    } catch (error) {
+      throw outOfBounds(error, view, offset, KvmUserspaceMemoryRegion2);
+    }
     this.$$view = view;
     this.$$offset = offset;
+    this.$$uncloneable = $$uncloneable;
   }
 
   /** The `$layout` of the class. */
   get $$layout(): typeof KvmUserspaceMemoryRegion2.$layout {
     return KvmUserspaceMemoryRegion2.$layout;
+  }
+
+  /** The members for `JSON.stringify`, with bigints as decimal strings. */
+  toJSON(): object {
+    return toJson(this);
   }
 
   /** `__u32 slot`, offset 0, 4 bytes. */
@@ -1706,16 +1733,27 @@ export class KvmIrqLevel implements View {
   declare readonly $$type: 'struct kvm_irq_level';
   declare readonly $$view: DataView;
   declare readonly $$offset: number;
+  declare readonly $$uncloneable: symbol;
 
   constructor(view: DataView, offset = 0) {
-    view.getUint8(offset + 7);
+    try {
+      view.getUint8(offset + 7);
+    } catch (error) {
+      throw outOfBounds(error, view, offset, KvmIrqLevel);
+    }
     this.$$view = view;
     this.$$offset = offset;
+    this.$$uncloneable = $$uncloneable;
   }
 
   /** The `$layout` of the class. */
   get $$layout(): typeof KvmIrqLevel.$layout {
     return KvmIrqLevel.$layout;
+  }
+
+  /** The members for `JSON.stringify`, with bigints as decimal strings. */
+  toJSON(): object {
+    return toJson(this);
   }
 
   /** `__u32 irq`, offset 0, 4 bytes. */
@@ -1759,16 +1797,27 @@ export class KvmIrqchipChip implements View {
   declare readonly $$type: 'struct kvm_irqchip.chip';
   declare readonly $$view: DataView;
   declare readonly $$offset: number;
+  declare readonly $$uncloneable: symbol;
 
   constructor(view: DataView, offset = 0) {
-    view.getUint8(offset + 511);
+    try {
+      view.getUint8(offset + 511);
+    } catch (error) {
+      throw outOfBounds(error, view, offset, KvmIrqchipChip);
+    }
     this.$$view = view;
     this.$$offset = offset;
+    this.$$uncloneable = $$uncloneable;
   }
 
   /** The `$layout` of the class. */
   get $$layout(): typeof KvmIrqchipChip.$layout {
     return KvmIrqchipChip.$layout;
+  }
+
+  /** The members for `JSON.stringify`, with bigints as decimal strings. */
+  toJSON(): object {
+    return toJson(this);
   }
 
   /** `char dummy[512]`, offset 0, 512 bytes. */
@@ -1798,16 +1847,27 @@ export class KvmIrqchip implements View {
   declare readonly $$type: 'struct kvm_irqchip';
   declare readonly $$view: DataView;
   declare readonly $$offset: number;
+  declare readonly $$uncloneable: symbol;
 
   constructor(view: DataView, offset = 0) {
-    view.getUint8(offset + 519);
+    try {
+      view.getUint8(offset + 519);
+    } catch (error) {
+      throw outOfBounds(error, view, offset, KvmIrqchip);
+    }
     this.$$view = view;
     this.$$offset = offset;
+    this.$$uncloneable = $$uncloneable;
   }
 
   /** The `$layout` of the class. */
   get $$layout(): typeof KvmIrqchip.$layout {
     return KvmIrqchip.$layout;
+  }
+
+  /** The members for `JSON.stringify`, with bigints as decimal strings. */
+  toJSON(): object {
+    return toJson(this);
   }
 
   /** `__u32 chip_id`, offset 0, 4 bytes. */
@@ -1852,16 +1912,27 @@ export class KvmPitConfig implements View {
   declare readonly $$type: 'struct kvm_pit_config';
   declare readonly $$view: DataView;
   declare readonly $$offset: number;
+  declare readonly $$uncloneable: symbol;
 
   constructor(view: DataView, offset = 0) {
-    view.getUint8(offset + 63);
+    try {
+      view.getUint8(offset + 63);
+    } catch (error) {
+      throw outOfBounds(error, view, offset, KvmPitConfig);
+    }
     this.$$view = view;
     this.$$offset = offset;
+    this.$$uncloneable = $$uncloneable;
   }
 
   /** The `$layout` of the class. */
   get $$layout(): typeof KvmPitConfig.$layout {
     return KvmPitConfig.$layout;
+  }
+
+  /** The members for `JSON.stringify`, with bigints as decimal strings. */
+  toJSON(): object {
+    return toJson(this);
   }
 
   /** `__u32 flags`, offset 0, 4 bytes. */
@@ -1899,16 +1970,27 @@ export class KvmHypervExitU implements View {
   declare readonly $$type: 'struct kvm_hyperv_exit.u';
   declare readonly $$view: DataView;
   declare readonly $$offset: number;
+  declare readonly $$uncloneable: symbol;
 
   constructor(view: DataView, offset = 0) {
-    view.getUint8(offset + 47);
+    try {
+      view.getUint8(offset + 47);
+    } catch (error) {
+      throw outOfBounds(error, view, offset, KvmHypervExitU);
+    }
     this.$$view = view;
     this.$$offset = offset;
+    this.$$uncloneable = $$uncloneable;
   }
 
   /** The `$layout` of the class. */
   get $$layout(): typeof KvmHypervExitU.$layout {
     return KvmHypervExitU.$layout;
+  }
+
+  /** The members for `JSON.stringify`, with bigints as decimal strings. */
+  toJSON(): object {
+    return toJson(this);
   }
 
   /** `struct synic`, offset 0, 32 bytes. */
@@ -1956,16 +2038,27 @@ export class KvmHypervExitUSynic implements View {
   declare readonly $$type: 'struct kvm_hyperv_exit.u.synic';
   declare readonly $$view: DataView;
   declare readonly $$offset: number;
+  declare readonly $$uncloneable: symbol;
 
   constructor(view: DataView, offset = 0) {
-    view.getUint8(offset + 31);
+    try {
+      view.getUint8(offset + 31);
+    } catch (error) {
+      throw outOfBounds(error, view, offset, KvmHypervExitUSynic);
+    }
     this.$$view = view;
     this.$$offset = offset;
+    this.$$uncloneable = $$uncloneable;
   }
 
   /** The `$layout` of the class. */
   get $$layout(): typeof KvmHypervExitUSynic.$layout {
     return KvmHypervExitUSynic.$layout;
+  }
+
+  /** The members for `JSON.stringify`, with bigints as decimal strings. */
+  toJSON(): object {
+    return toJson(this);
   }
 
   /** `__u32 msr`, offset 0, 4 bytes. */
@@ -2054,16 +2147,27 @@ export class KvmHypervExitUHcall implements View {
   declare readonly $$type: 'struct kvm_hyperv_exit.u.hcall';
   declare readonly $$view: DataView;
   declare readonly $$offset: number;
+  declare readonly $$uncloneable: symbol;
 
   constructor(view: DataView, offset = 0) {
-    view.getUint8(offset + 31);
+    try {
+      view.getUint8(offset + 31);
+    } catch (error) {
+      throw outOfBounds(error, view, offset, KvmHypervExitUHcall);
+    }
     this.$$view = view;
     this.$$offset = offset;
+    this.$$uncloneable = $$uncloneable;
   }
 
   /** The `$layout` of the class. */
   get $$layout(): typeof KvmHypervExitUHcall.$layout {
     return KvmHypervExitUHcall.$layout;
+  }
+
+  /** The members for `JSON.stringify`, with bigints as decimal strings. */
+  toJSON(): object {
+    return toJson(this);
   }
 
   /** `__u64 input`, offset 0, 8 bytes. */
@@ -2131,16 +2235,27 @@ export class KvmHypervExitUSyndbg implements View {
   declare readonly $$type: 'struct kvm_hyperv_exit.u.syndbg';
   declare readonly $$view: DataView;
   declare readonly $$offset: number;
+  declare readonly $$uncloneable: symbol;
 
   constructor(view: DataView, offset = 0) {
-    view.getUint8(offset + 47);
+    try {
+      view.getUint8(offset + 47);
+    } catch (error) {
+      throw outOfBounds(error, view, offset, KvmHypervExitUSyndbg);
+    }
     this.$$view = view;
     this.$$offset = offset;
+    this.$$uncloneable = $$uncloneable;
   }
 
   /** The `$layout` of the class. */
   get $$layout(): typeof KvmHypervExitUSyndbg.$layout {
     return KvmHypervExitUSyndbg.$layout;
+  }
+
+  /** The members for `JSON.stringify`, with bigints as decimal strings. */
+  toJSON(): object {
+    return toJson(this);
   }
 
   /** `__u32 msr`, offset 0, 4 bytes. */
@@ -2263,16 +2378,27 @@ export class KvmHypervExit implements View {
   declare readonly $$type: 'struct kvm_hyperv_exit';
   declare readonly $$view: DataView;
   declare readonly $$offset: number;
+  declare readonly $$uncloneable: symbol;
 
   constructor(view: DataView, offset = 0) {
-    view.getUint8(offset + 55);
+    try {
+      view.getUint8(offset + 55);
+    } catch (error) {
+      throw outOfBounds(error, view, offset, KvmHypervExit);
+    }
     this.$$view = view;
     this.$$offset = offset;
+    this.$$uncloneable = $$uncloneable;
   }
 
   /** The `$layout` of the class. */
   get $$layout(): typeof KvmHypervExit.$layout {
     return KvmHypervExit.$layout;
+  }
+
+  /** The members for `JSON.stringify`, with bigints as decimal strings. */
+  toJSON(): object {
+    return toJson(this);
   }
 
   /** `__u32 type`, offset 0, 4 bytes. */
@@ -2316,16 +2442,27 @@ export class KvmXenExitU implements View {
   declare readonly $$type: 'struct kvm_xen_exit.u';
   declare readonly $$view: DataView;
   declare readonly $$offset: number;
+  declare readonly $$uncloneable: symbol;
 
   constructor(view: DataView, offset = 0) {
-    view.getUint8(offset + 71);
+    try {
+      view.getUint8(offset + 71);
+    } catch (error) {
+      throw outOfBounds(error, view, offset, KvmXenExitU);
+    }
     this.$$view = view;
     this.$$offset = offset;
+    this.$$uncloneable = $$uncloneable;
   }
 
   /** The `$layout` of the class. */
   get $$layout(): typeof KvmXenExitU.$layout {
     return KvmXenExitU.$layout;
+  }
+
+  /** The members for `JSON.stringify`, with bigints as decimal strings. */
+  toJSON(): object {
+    return toJson(this);
   }
 
   /** `struct hcall`, offset 0, 72 bytes. */
@@ -2357,16 +2494,27 @@ export class KvmXenExitUHcall implements View {
   declare readonly $$type: 'struct kvm_xen_exit.u.hcall';
   declare readonly $$view: DataView;
   declare readonly $$offset: number;
+  declare readonly $$uncloneable: symbol;
 
   constructor(view: DataView, offset = 0) {
-    view.getUint8(offset + 71);
+    try {
+      view.getUint8(offset + 71);
+    } catch (error) {
+      throw outOfBounds(error, view, offset, KvmXenExitUHcall);
+    }
     this.$$view = view;
     this.$$offset = offset;
+    this.$$uncloneable = $$uncloneable;
   }
 
   /** The `$layout` of the class. */
   get $$layout(): typeof KvmXenExitUHcall.$layout {
     return KvmXenExitUHcall.$layout;
+  }
+
+  /** The members for `JSON.stringify`, with bigints as decimal strings. */
+  toJSON(): object {
+    return toJson(this);
   }
 
   /** `__u32 longmode`, offset 0, 4 bytes. */
@@ -2445,16 +2593,27 @@ export class KvmXenExit implements View {
   declare readonly $$type: 'struct kvm_xen_exit';
   declare readonly $$view: DataView;
   declare readonly $$offset: number;
+  declare readonly $$uncloneable: symbol;
 
   constructor(view: DataView, offset = 0) {
-    view.getUint8(offset + 79);
+    try {
+      view.getUint8(offset + 79);
+    } catch (error) {
+      throw outOfBounds(error, view, offset, KvmXenExit);
+    }
     this.$$view = view;
     this.$$offset = offset;
+    this.$$uncloneable = $$uncloneable;
   }
 
   /** The `$layout` of the class. */
   get $$layout(): typeof KvmXenExit.$layout {
     return KvmXenExit.$layout;
+  }
+
+  /** The members for `JSON.stringify`, with bigints as decimal strings. */
+  toJSON(): object {
+    return toJson(this);
   }
 
   /** `__u32 type`, offset 0, 4 bytes. */
@@ -2492,16 +2651,27 @@ export class KvmExitSnpReqCerts implements View {
   declare readonly $$type: 'struct kvm_exit_snp_req_certs';
   declare readonly $$view: DataView;
   declare readonly $$offset: number;
+  declare readonly $$uncloneable: symbol;
 
   constructor(view: DataView, offset = 0) {
-    view.getUint8(offset + 23);
+    try {
+      view.getUint8(offset + 23);
+    } catch (error) {
+      throw outOfBounds(error, view, offset, KvmExitSnpReqCerts);
+    }
     this.$$view = view;
     this.$$offset = offset;
+    this.$$uncloneable = $$uncloneable;
   }
 
   /** The `$layout` of the class. */
   get $$layout(): typeof KvmExitSnpReqCerts.$layout {
     return KvmExitSnpReqCerts.$layout;
+  }
+
+  /** The members for `JSON.stringify`, with bigints as decimal strings. */
+  toJSON(): object {
+    return toJson(this);
   }
 
   /** `__u64 gpa`, offset 0, 8 bytes. */
@@ -2572,16 +2742,27 @@ export class KvmRunHw implements View {
   declare readonly $$type: 'struct kvm_run.hw';
   declare readonly $$view: DataView;
   declare readonly $$offset: number;
+  declare readonly $$uncloneable: symbol;
 
   constructor(view: DataView, offset = 0) {
-    view.getUint8(offset + 7);
+    try {
+      view.getUint8(offset + 7);
+    } catch (error) {
+      throw outOfBounds(error, view, offset, KvmRunHw);
+    }
     this.$$view = view;
     this.$$offset = offset;
+    this.$$uncloneable = $$uncloneable;
   }
 
   /** The `$layout` of the class. */
   get $$layout(): typeof KvmRunHw.$layout {
     return KvmRunHw.$layout;
+  }
+
+  /** The members for `JSON.stringify`, with bigints as decimal strings. */
+  toJSON(): object {
+    return toJson(this);
   }
 
   /** `__u64 hardware_exit_reason`, offset 0, 8 bytes. */
@@ -2619,16 +2800,27 @@ export class KvmRunFailEntry implements View {
   declare readonly $$type: 'struct kvm_run.fail_entry';
   declare readonly $$view: DataView;
   declare readonly $$offset: number;
+  declare readonly $$uncloneable: symbol;
 
   constructor(view: DataView, offset = 0) {
-    view.getUint8(offset + 15);
+    try {
+      view.getUint8(offset + 15);
+    } catch (error) {
+      throw outOfBounds(error, view, offset, KvmRunFailEntry);
+    }
     this.$$view = view;
     this.$$offset = offset;
+    this.$$uncloneable = $$uncloneable;
   }
 
   /** The `$layout` of the class. */
   get $$layout(): typeof KvmRunFailEntry.$layout {
     return KvmRunFailEntry.$layout;
+  }
+
+  /** The members for `JSON.stringify`, with bigints as decimal strings. */
+  toJSON(): object {
+    return toJson(this);
   }
 
   /** `__u64 hardware_entry_failure_reason`, offset 0, 8 bytes. */
@@ -2674,16 +2866,27 @@ export class KvmRunEx implements View {
   declare readonly $$type: 'struct kvm_run.ex';
   declare readonly $$view: DataView;
   declare readonly $$offset: number;
+  declare readonly $$uncloneable: symbol;
 
   constructor(view: DataView, offset = 0) {
-    view.getUint8(offset + 7);
+    try {
+      view.getUint8(offset + 7);
+    } catch (error) {
+      throw outOfBounds(error, view, offset, KvmRunEx);
+    }
     this.$$view = view;
     this.$$offset = offset;
+    this.$$uncloneable = $$uncloneable;
   }
 
   /** The `$layout` of the class. */
   get $$layout(): typeof KvmRunEx.$layout {
     return KvmRunEx.$layout;
+  }
+
+  /** The members for `JSON.stringify`, with bigints as decimal strings. */
+  toJSON(): object {
+    return toJson(this);
   }
 
   /** `__u32 exception`, offset 0, 4 bytes. */
@@ -2723,16 +2926,27 @@ export class KvmRunIo implements View {
   declare readonly $$type: 'struct kvm_run.io';
   declare readonly $$view: DataView;
   declare readonly $$offset: number;
+  declare readonly $$uncloneable: symbol;
 
   constructor(view: DataView, offset = 0) {
-    view.getUint8(offset + 15);
+    try {
+      view.getUint8(offset + 15);
+    } catch (error) {
+      throw outOfBounds(error, view, offset, KvmRunIo);
+    }
     this.$$view = view;
     this.$$offset = offset;
+    this.$$uncloneable = $$uncloneable;
   }
 
   /** The `$layout` of the class. */
   get $$layout(): typeof KvmRunIo.$layout {
     return KvmRunIo.$layout;
+  }
+
+  /** The members for `JSON.stringify`, with bigints as decimal strings. */
+  toJSON(): object {
+    return toJson(this);
   }
 
   /** `__u8 direction`, offset 0, 1 byte. */
@@ -2801,16 +3015,27 @@ export class KvmRunDebug implements View {
   declare readonly $$type: 'struct kvm_run.debug';
   declare readonly $$view: DataView;
   declare readonly $$offset: number;
+  declare readonly $$uncloneable: symbol;
 
   constructor(view: DataView, offset = 0) {
-    view.getUint8(offset + 15);
+    try {
+      view.getUint8(offset + 15);
+    } catch (error) {
+      throw outOfBounds(error, view, offset, KvmRunDebug);
+    }
     this.$$view = view;
     this.$$offset = offset;
+    this.$$uncloneable = $$uncloneable;
   }
 
   /** The `$layout` of the class. */
   get $$layout(): typeof KvmRunDebug.$layout {
     return KvmRunDebug.$layout;
+  }
+
+  /** The members for `JSON.stringify`, with bigints as decimal strings. */
+  toJSON(): object {
+    return toJson(this);
   }
 
   /** `struct kvm_debug_exit_arch arch`, offset 0, 16 bytes. */
@@ -2841,16 +3066,27 @@ export class KvmRunMmio implements View {
   declare readonly $$type: 'struct kvm_run.mmio';
   declare readonly $$view: DataView;
   declare readonly $$offset: number;
+  declare readonly $$uncloneable: symbol;
 
   constructor(view: DataView, offset = 0) {
-    view.getUint8(offset + 23);
+    try {
+      view.getUint8(offset + 23);
+    } catch (error) {
+      throw outOfBounds(error, view, offset, KvmRunMmio);
+    }
     this.$$view = view;
     this.$$offset = offset;
+    this.$$uncloneable = $$uncloneable;
   }
 
   /** The `$layout` of the class. */
   get $$layout(): typeof KvmRunMmio.$layout {
     return KvmRunMmio.$layout;
+  }
+
+  /** The members for `JSON.stringify`, with bigints as decimal strings. */
+  toJSON(): object {
+    return toJson(this);
   }
 
   /** `__u64 phys_addr`, offset 0, 8 bytes. */
@@ -2914,16 +3150,27 @@ export class KvmRunIocsrIo implements View {
   declare readonly $$type: 'struct kvm_run.iocsr_io';
   declare readonly $$view: DataView;
   declare readonly $$offset: number;
+  declare readonly $$uncloneable: symbol;
 
   constructor(view: DataView, offset = 0) {
-    view.getUint8(offset + 23);
+    try {
+      view.getUint8(offset + 23);
+    } catch (error) {
+      throw outOfBounds(error, view, offset, KvmRunIocsrIo);
+    }
     this.$$view = view;
     this.$$offset = offset;
+    this.$$uncloneable = $$uncloneable;
   }
 
   /** The `$layout` of the class. */
   get $$layout(): typeof KvmRunIocsrIo.$layout {
     return KvmRunIocsrIo.$layout;
+  }
+
+  /** The members for `JSON.stringify`, with bigints as decimal strings. */
+  toJSON(): object {
+    return toJson(this);
   }
 
   /** `__u64 phys_addr`, offset 0, 8 bytes. */
@@ -2988,16 +3235,27 @@ export class KvmRunHypercall implements View {
   declare readonly $$type: 'struct kvm_run.hypercall';
   declare readonly $$view: DataView;
   declare readonly $$offset: number;
+  declare readonly $$uncloneable: symbol;
 
   constructor(view: DataView, offset = 0) {
-    view.getUint8(offset + 71);
+    try {
+      view.getUint8(offset + 71);
+    } catch (error) {
+      throw outOfBounds(error, view, offset, KvmRunHypercall);
+    }
     this.$$view = view;
     this.$$offset = offset;
+    this.$$uncloneable = $$uncloneable;
   }
 
   /** The `$layout` of the class. */
   get $$layout(): typeof KvmRunHypercall.$layout {
     return KvmRunHypercall.$layout;
+  }
+
+  /** The members for `JSON.stringify`, with bigints as decimal strings. */
+  toJSON(): object {
+    return toJson(this);
   }
 
   /** `__u64 nr`, offset 0, 8 bytes. */
@@ -3086,16 +3344,27 @@ export class KvmRunTprAccess implements View {
   declare readonly $$type: 'struct kvm_run.tpr_access';
   declare readonly $$view: DataView;
   declare readonly $$offset: number;
+  declare readonly $$uncloneable: symbol;
 
   constructor(view: DataView, offset = 0) {
-    view.getUint8(offset + 15);
+    try {
+      view.getUint8(offset + 15);
+    } catch (error) {
+      throw outOfBounds(error, view, offset, KvmRunTprAccess);
+    }
     this.$$view = view;
     this.$$offset = offset;
+    this.$$uncloneable = $$uncloneable;
   }
 
   /** The `$layout` of the class. */
   get $$layout(): typeof KvmRunTprAccess.$layout {
     return KvmRunTprAccess.$layout;
+  }
+
+  /** The members for `JSON.stringify`, with bigints as decimal strings. */
+  toJSON(): object {
+    return toJson(this);
   }
 
   /** `__u64 rip`, offset 0, 8 bytes. */
@@ -3150,16 +3419,27 @@ export class KvmRunS390Sieic implements View {
   declare readonly $$type: 'struct kvm_run.s390_sieic';
   declare readonly $$view: DataView;
   declare readonly $$offset: number;
+  declare readonly $$uncloneable: symbol;
 
   constructor(view: DataView, offset = 0) {
-    view.getUint8(offset + 7);
+    try {
+      view.getUint8(offset + 7);
+    } catch (error) {
+      throw outOfBounds(error, view, offset, KvmRunS390Sieic);
+    }
     this.$$view = view;
     this.$$offset = offset;
+    this.$$uncloneable = $$uncloneable;
   }
 
   /** The `$layout` of the class. */
   get $$layout(): typeof KvmRunS390Sieic.$layout {
     return KvmRunS390Sieic.$layout;
+  }
+
+  /** The members for `JSON.stringify`, with bigints as decimal strings. */
+  toJSON(): object {
+    return toJson(this);
   }
 
   /** `__u8 icptcode`, offset 0, 1 byte. */
@@ -3204,16 +3484,27 @@ export class KvmRunS390Ucontrol implements View {
   declare readonly $$type: 'struct kvm_run.s390_ucontrol';
   declare readonly $$view: DataView;
   declare readonly $$offset: number;
+  declare readonly $$uncloneable: symbol;
 
   constructor(view: DataView, offset = 0) {
-    view.getUint8(offset + 15);
+    try {
+      view.getUint8(offset + 15);
+    } catch (error) {
+      throw outOfBounds(error, view, offset, KvmRunS390Ucontrol);
+    }
     this.$$view = view;
     this.$$offset = offset;
+    this.$$uncloneable = $$uncloneable;
   }
 
   /** The `$layout` of the class. */
   get $$layout(): typeof KvmRunS390Ucontrol.$layout {
     return KvmRunS390Ucontrol.$layout;
+  }
+
+  /** The members for `JSON.stringify`, with bigints as decimal strings. */
+  toJSON(): object {
+    return toJson(this);
   }
 
   /** `__u64 trans_exc_code`, offset 0, 8 bytes. */
@@ -3260,16 +3551,27 @@ export class KvmRunDcr implements View {
   declare readonly $$type: 'struct kvm_run.dcr';
   declare readonly $$view: DataView;
   declare readonly $$offset: number;
+  declare readonly $$uncloneable: symbol;
 
   constructor(view: DataView, offset = 0) {
-    view.getUint8(offset + 11);
+    try {
+      view.getUint8(offset + 11);
+    } catch (error) {
+      throw outOfBounds(error, view, offset, KvmRunDcr);
+    }
     this.$$view = view;
     this.$$offset = offset;
+    this.$$uncloneable = $$uncloneable;
   }
 
   /** The `$layout` of the class. */
   get $$layout(): typeof KvmRunDcr.$layout {
     return KvmRunDcr.$layout;
+  }
+
+  /** The members for `JSON.stringify`, with bigints as decimal strings. */
+  toJSON(): object {
+    return toJson(this);
   }
 
   /** `__u32 dcrn`, offset 0, 4 bytes. */
@@ -3315,16 +3617,27 @@ export class KvmRunInternal implements View {
   declare readonly $$type: 'struct kvm_run.internal';
   declare readonly $$view: DataView;
   declare readonly $$offset: number;
+  declare readonly $$uncloneable: symbol;
 
   constructor(view: DataView, offset = 0) {
-    view.getUint8(offset + 135);
+    try {
+      view.getUint8(offset + 135);
+    } catch (error) {
+      throw outOfBounds(error, view, offset, KvmRunInternal);
+    }
     this.$$view = view;
     this.$$offset = offset;
+    this.$$uncloneable = $$uncloneable;
   }
 
   /** The `$layout` of the class. */
   get $$layout(): typeof KvmRunInternal.$layout {
     return KvmRunInternal.$layout;
+  }
+
+  /** The members for `JSON.stringify`, with bigints as decimal strings. */
+  toJSON(): object {
+    return toJson(this);
   }
 
   /** `__u32 suberror`, offset 0, 4 bytes. */
@@ -3372,16 +3685,27 @@ export class KvmRunEmulationFailure implements View {
   declare readonly $$type: 'struct kvm_run.emulation_failure';
   declare readonly $$view: DataView;
   declare readonly $$offset: number;
+  declare readonly $$uncloneable: symbol;
 
   constructor(view: DataView, offset = 0) {
-    view.getUint8(offset + 31);
+    try {
+      view.getUint8(offset + 31);
+    } catch (error) {
+      throw outOfBounds(error, view, offset, KvmRunEmulationFailure);
+    }
     this.$$view = view;
     this.$$offset = offset;
+    this.$$uncloneable = $$uncloneable;
   }
 
   /** The `$layout` of the class. */
   get $$layout(): typeof KvmRunEmulationFailure.$layout {
     return KvmRunEmulationFailure.$layout;
+  }
+
+  /** The members for `JSON.stringify`, with bigints as decimal strings. */
+  toJSON(): object {
+    return toJson(this);
   }
 
   /** `__u32 suberror`, offset 0, 4 bytes. */
@@ -3450,16 +3774,27 @@ export class KvmRunOsi implements View {
   declare readonly $$type: 'struct kvm_run.osi';
   declare readonly $$view: DataView;
   declare readonly $$offset: number;
+  declare readonly $$uncloneable: symbol;
 
   constructor(view: DataView, offset = 0) {
-    view.getUint8(offset + 255);
+    try {
+      view.getUint8(offset + 255);
+    } catch (error) {
+      throw outOfBounds(error, view, offset, KvmRunOsi);
+    }
     this.$$view = view;
     this.$$offset = offset;
+    this.$$uncloneable = $$uncloneable;
   }
 
   /** The `$layout` of the class. */
   get $$layout(): typeof KvmRunOsi.$layout {
     return KvmRunOsi.$layout;
+  }
+
+  /** The members for `JSON.stringify`, with bigints as decimal strings. */
+  toJSON(): object {
+    return toJson(this);
   }
 
   /** `__u64 gprs[32]`, offset 0, 256 bytes. */
@@ -3489,16 +3824,27 @@ export class KvmRunPaprHcall implements View {
   declare readonly $$type: 'struct kvm_run.papr_hcall';
   declare readonly $$view: DataView;
   declare readonly $$offset: number;
+  declare readonly $$uncloneable: symbol;
 
   constructor(view: DataView, offset = 0) {
-    view.getUint8(offset + 87);
+    try {
+      view.getUint8(offset + 87);
+    } catch (error) {
+      throw outOfBounds(error, view, offset, KvmRunPaprHcall);
+    }
     this.$$view = view;
     this.$$offset = offset;
+    this.$$uncloneable = $$uncloneable;
   }
 
   /** The `$layout` of the class. */
   get $$layout(): typeof KvmRunPaprHcall.$layout {
     return KvmRunPaprHcall.$layout;
+  }
+
+  /** The members for `JSON.stringify`, with bigints as decimal strings. */
+  toJSON(): object {
+    return toJson(this);
   }
 
   /** `__u64 nr`, offset 0, 8 bytes. */
@@ -3565,16 +3911,27 @@ export class KvmRunS390Tsch implements View {
   declare readonly $$type: 'struct kvm_run.s390_tsch';
   declare readonly $$view: DataView;
   declare readonly $$offset: number;
+  declare readonly $$uncloneable: symbol;
 
   constructor(view: DataView, offset = 0) {
-    view.getUint8(offset + 19);
+    try {
+      view.getUint8(offset + 19);
+    } catch (error) {
+      throw outOfBounds(error, view, offset, KvmRunS390Tsch);
+    }
     this.$$view = view;
     this.$$offset = offset;
+    this.$$uncloneable = $$uncloneable;
   }
 
   /** The `$layout` of the class. */
   get $$layout(): typeof KvmRunS390Tsch.$layout {
     return KvmRunS390Tsch.$layout;
+  }
+
+  /** The members for `JSON.stringify`, with bigints as decimal strings. */
+  toJSON(): object {
+    return toJson(this);
   }
 
   /** `__u16 subchannel_id`, offset 0, 2 bytes. */
@@ -3642,16 +3999,27 @@ export class KvmRunEpr implements View {
   declare readonly $$type: 'struct kvm_run.epr';
   declare readonly $$view: DataView;
   declare readonly $$offset: number;
+  declare readonly $$uncloneable: symbol;
 
   constructor(view: DataView, offset = 0) {
-    view.getUint8(offset + 3);
+    try {
+      view.getUint8(offset + 3);
+    } catch (error) {
+      throw outOfBounds(error, view, offset, KvmRunEpr);
+    }
     this.$$view = view;
     this.$$offset = offset;
+    this.$$uncloneable = $$uncloneable;
   }
 
   /** The `$layout` of the class. */
   get $$layout(): typeof KvmRunEpr.$layout {
     return KvmRunEpr.$layout;
+  }
+
+  /** The members for `JSON.stringify`, with bigints as decimal strings. */
+  toJSON(): object {
+    return toJson(this);
   }
 
   /** `__u32 epr`, offset 0, 4 bytes. */
@@ -3682,16 +4050,27 @@ export class KvmRunSystemEvent implements View {
   declare readonly $$type: 'struct kvm_run.system_event';
   declare readonly $$view: DataView;
   declare readonly $$offset: number;
+  declare readonly $$uncloneable: symbol;
 
   constructor(view: DataView, offset = 0) {
-    view.getUint8(offset + 135);
+    try {
+      view.getUint8(offset + 135);
+    } catch (error) {
+      throw outOfBounds(error, view, offset, KvmRunSystemEvent);
+    }
     this.$$view = view;
     this.$$offset = offset;
+    this.$$uncloneable = $$uncloneable;
   }
 
   /** The `$layout` of the class. */
   get $$layout(): typeof KvmRunSystemEvent.$layout {
     return KvmRunSystemEvent.$layout;
+  }
+
+  /** The members for `JSON.stringify`, with bigints as decimal strings. */
+  toJSON(): object {
+    return toJson(this);
   }
 
   /** `__u32 type`, offset 0, 4 bytes. */
@@ -3757,16 +4136,27 @@ export class KvmRunS390Stsi implements View {
   declare readonly $$type: 'struct kvm_run.s390_stsi';
   declare readonly $$view: DataView;
   declare readonly $$offset: number;
+  declare readonly $$uncloneable: symbol;
 
   constructor(view: DataView, offset = 0) {
-    view.getUint8(offset + 15);
+    try {
+      view.getUint8(offset + 15);
+    } catch (error) {
+      throw outOfBounds(error, view, offset, KvmRunS390Stsi);
+    }
     this.$$view = view;
     this.$$offset = offset;
+    this.$$uncloneable = $$uncloneable;
   }
 
   /** The `$layout` of the class. */
   get $$layout(): typeof KvmRunS390Stsi.$layout {
     return KvmRunS390Stsi.$layout;
+  }
+
+  /** The members for `JSON.stringify`, with bigints as decimal strings. */
+  toJSON(): object {
+    return toJson(this);
   }
 
   /** `__u64 addr`, offset 0, 8 bytes. */
@@ -3843,16 +4233,27 @@ export class KvmRunEoi implements View {
   declare readonly $$type: 'struct kvm_run.eoi';
   declare readonly $$view: DataView;
   declare readonly $$offset: number;
+  declare readonly $$uncloneable: symbol;
 
   constructor(view: DataView, offset = 0) {
-    view.getUint8(offset);
+    try {
+      view.getUint8(offset);
+    } catch (error) {
+      throw outOfBounds(error, view, offset, KvmRunEoi);
+    }
     this.$$view = view;
     this.$$offset = offset;
+    this.$$uncloneable = $$uncloneable;
   }
 
   /** The `$layout` of the class. */
   get $$layout(): typeof KvmRunEoi.$layout {
     return KvmRunEoi.$layout;
+  }
+
+  /** The members for `JSON.stringify`, with bigints as decimal strings. */
+  toJSON(): object {
+    return toJson(this);
   }
 
   /** `__u8 vector`, offset 0, 1 byte. */
@@ -3881,16 +4282,27 @@ export class KvmRunArmNisv implements View {
   declare readonly $$type: 'struct kvm_run.arm_nisv';
   declare readonly $$view: DataView;
   declare readonly $$offset: number;
+  declare readonly $$uncloneable: symbol;
 
   constructor(view: DataView, offset = 0) {
-    view.getUint8(offset + 15);
+    try {
+      view.getUint8(offset + 15);
+    } catch (error) {
+      throw outOfBounds(error, view, offset, KvmRunArmNisv);
+    }
     this.$$view = view;
     this.$$offset = offset;
+    this.$$uncloneable = $$uncloneable;
   }
 
   /** The `$layout` of the class. */
   get $$layout(): typeof KvmRunArmNisv.$layout {
     return KvmRunArmNisv.$layout;
+  }
+
+  /** The members for `JSON.stringify`, with bigints as decimal strings. */
+  toJSON(): object {
+    return toJson(this);
   }
 
   /** `__u64 esr_iss`, offset 0, 8 bytes. */
@@ -3948,16 +4360,27 @@ export class KvmRunMsr implements View {
   declare readonly $$type: 'struct kvm_run.msr';
   declare readonly $$view: DataView;
   declare readonly $$offset: number;
+  declare readonly $$uncloneable: symbol;
 
   constructor(view: DataView, offset = 0) {
-    view.getUint8(offset + 23);
+    try {
+      view.getUint8(offset + 23);
+    } catch (error) {
+      throw outOfBounds(error, view, offset, KvmRunMsr);
+    }
     this.$$view = view;
     this.$$offset = offset;
+    this.$$uncloneable = $$uncloneable;
   }
 
   /** The `$layout` of the class. */
   get $$layout(): typeof KvmRunMsr.$layout {
     return KvmRunMsr.$layout;
+  }
+
+  /** The members for `JSON.stringify`, with bigints as decimal strings. */
+  toJSON(): object {
+    return toJson(this);
   }
 
   /** `__u8 error`, offset 0, 1 byte. */
@@ -4029,16 +4452,27 @@ export class KvmRunRiscvSbi implements View {
   declare readonly $$type: 'struct kvm_run.riscv_sbi';
   declare readonly $$view: DataView;
   declare readonly $$offset: number;
+  declare readonly $$uncloneable: symbol;
 
   constructor(view: DataView, offset = 0) {
-    view.getUint8(offset + 79);
+    try {
+      view.getUint8(offset + 79);
+    } catch (error) {
+      throw outOfBounds(error, view, offset, KvmRunRiscvSbi);
+    }
     this.$$view = view;
     this.$$offset = offset;
+    this.$$uncloneable = $$uncloneable;
   }
 
   /** The `$layout` of the class. */
   get $$layout(): typeof KvmRunRiscvSbi.$layout {
     return KvmRunRiscvSbi.$layout;
+  }
+
+  /** The members for `JSON.stringify`, with bigints as decimal strings. */
+  toJSON(): object {
+    return toJson(this);
   }
 
   /** `unsigned long extension_id`, offset 0, 8 bytes. */
@@ -4111,16 +4545,27 @@ export class KvmRunRiscvCsr implements View {
   declare readonly $$type: 'struct kvm_run.riscv_csr';
   declare readonly $$view: DataView;
   declare readonly $$offset: number;
+  declare readonly $$uncloneable: symbol;
 
   constructor(view: DataView, offset = 0) {
-    view.getUint8(offset + 31);
+    try {
+      view.getUint8(offset + 31);
+    } catch (error) {
+      throw outOfBounds(error, view, offset, KvmRunRiscvCsr);
+    }
     this.$$view = view;
     this.$$offset = offset;
+    this.$$uncloneable = $$uncloneable;
   }
 
   /** The `$layout` of the class. */
   get $$layout(): typeof KvmRunRiscvCsr.$layout {
     return KvmRunRiscvCsr.$layout;
+  }
+
+  /** The members for `JSON.stringify`, with bigints as decimal strings. */
+  toJSON(): object {
+    return toJson(this);
   }
 
   /** `unsigned long csr_num`, offset 0, 8 bytes. */
@@ -4208,16 +4653,27 @@ export class KvmRunNotify implements View {
   declare readonly $$type: 'struct kvm_run.notify';
   declare readonly $$view: DataView;
   declare readonly $$offset: number;
+  declare readonly $$uncloneable: symbol;
 
   constructor(view: DataView, offset = 0) {
-    view.getUint8(offset + 3);
+    try {
+      view.getUint8(offset + 3);
+    } catch (error) {
+      throw outOfBounds(error, view, offset, KvmRunNotify);
+    }
     this.$$view = view;
     this.$$offset = offset;
+    this.$$uncloneable = $$uncloneable;
   }
 
   /** The `$layout` of the class. */
   get $$layout(): typeof KvmRunNotify.$layout {
     return KvmRunNotify.$layout;
+  }
+
+  /** The members for `JSON.stringify`, with bigints as decimal strings. */
+  toJSON(): object {
+    return toJson(this);
   }
 
   /** `__u32 flags`, offset 0, 4 bytes. */
@@ -4247,16 +4703,27 @@ export class KvmRunMemoryFault implements View {
   declare readonly $$type: 'struct kvm_run.memory_fault';
   declare readonly $$view: DataView;
   declare readonly $$offset: number;
+  declare readonly $$uncloneable: symbol;
 
   constructor(view: DataView, offset = 0) {
-    view.getUint8(offset + 23);
+    try {
+      view.getUint8(offset + 23);
+    } catch (error) {
+      throw outOfBounds(error, view, offset, KvmRunMemoryFault);
+    }
     this.$$view = view;
     this.$$offset = offset;
+    this.$$uncloneable = $$uncloneable;
   }
 
   /** The `$layout` of the class. */
   get $$layout(): typeof KvmRunMemoryFault.$layout {
     return KvmRunMemoryFault.$layout;
+  }
+
+  /** The members for `JSON.stringify`, with bigints as decimal strings. */
+  toJSON(): object {
+    return toJson(this);
   }
 
   /** `__u64 flags`, offset 0, 8 bytes. */
@@ -4332,16 +4799,27 @@ export class KvmRunTdx implements View {
   declare readonly $$type: 'struct kvm_run.tdx';
   declare readonly $$view: DataView;
   declare readonly $$offset: number;
+  declare readonly $$uncloneable: symbol;
 
   constructor(view: DataView, offset = 0) {
-    view.getUint8(offset + 63);
+    try {
+      view.getUint8(offset + 63);
+    } catch (error) {
+      throw outOfBounds(error, view, offset, KvmRunTdx);
+    }
     this.$$view = view;
     this.$$offset = offset;
+    this.$$uncloneable = $$uncloneable;
   }
 
   /** The `$layout` of the class. */
   get $$layout(): typeof KvmRunTdx.$layout {
     return KvmRunTdx.$layout;
+  }
+
+  /** The members for `JSON.stringify`, with bigints as decimal strings. */
+  toJSON(): object {
+    return toJson(this);
   }
 
   /** `__u64 flags`, offset 0, 8 bytes. */
@@ -4428,16 +4906,27 @@ export class KvmRunTdxUnknown implements View {
   declare readonly $$type: 'struct kvm_run.tdx.unknown';
   declare readonly $$view: DataView;
   declare readonly $$offset: number;
+  declare readonly $$uncloneable: symbol;
 
   constructor(view: DataView, offset = 0) {
-    view.getUint8(offset + 47);
+    try {
+      view.getUint8(offset + 47);
+    } catch (error) {
+      throw outOfBounds(error, view, offset, KvmRunTdxUnknown);
+    }
     this.$$view = view;
     this.$$offset = offset;
+    this.$$uncloneable = $$uncloneable;
   }
 
   /** The `$layout` of the class. */
   get $$layout(): typeof KvmRunTdxUnknown.$layout {
     return KvmRunTdxUnknown.$layout;
+  }
+
+  /** The members for `JSON.stringify`, with bigints as decimal strings. */
+  toJSON(): object {
+    return toJson(this);
   }
 
   /** `__u64 ret`, offset 0, 8 bytes. */
@@ -4484,16 +4973,27 @@ export class KvmRunTdxGetQuote implements View {
   declare readonly $$type: 'struct kvm_run.tdx.get_quote';
   declare readonly $$view: DataView;
   declare readonly $$offset: number;
+  declare readonly $$uncloneable: symbol;
 
   constructor(view: DataView, offset = 0) {
-    view.getUint8(offset + 23);
+    try {
+      view.getUint8(offset + 23);
+    } catch (error) {
+      throw outOfBounds(error, view, offset, KvmRunTdxGetQuote);
+    }
     this.$$view = view;
     this.$$offset = offset;
+    this.$$uncloneable = $$uncloneable;
   }
 
   /** The `$layout` of the class. */
   get $$layout(): typeof KvmRunTdxGetQuote.$layout {
     return KvmRunTdxGetQuote.$layout;
+  }
+
+  /** The members for `JSON.stringify`, with bigints as decimal strings. */
+  toJSON(): object {
+    return toJson(this);
   }
 
   /** `__u64 ret`, offset 0, 8 bytes. */
@@ -4569,16 +5069,27 @@ export class KvmRunTdxGetTdvmcallInfo implements View {
   declare readonly $$type: 'struct kvm_run.tdx.get_tdvmcall_info';
   declare readonly $$view: DataView;
   declare readonly $$offset: number;
+  declare readonly $$uncloneable: symbol;
 
   constructor(view: DataView, offset = 0) {
-    view.getUint8(offset + 47);
+    try {
+      view.getUint8(offset + 47);
+    } catch (error) {
+      throw outOfBounds(error, view, offset, KvmRunTdxGetTdvmcallInfo);
+    }
     this.$$view = view;
     this.$$offset = offset;
+    this.$$uncloneable = $$uncloneable;
   }
 
   /** The `$layout` of the class. */
   get $$layout(): typeof KvmRunTdxGetTdvmcallInfo.$layout {
     return KvmRunTdxGetTdvmcallInfo.$layout;
+  }
+
+  /** The members for `JSON.stringify`, with bigints as decimal strings. */
+  toJSON(): object {
+    return toJson(this);
   }
 
   /** `__u64 ret`, offset 0, 8 bytes. */
@@ -4701,16 +5212,27 @@ export class KvmRunTdxSetupEventNotify implements View {
   declare readonly $$type: 'struct kvm_run.tdx.setup_event_notify';
   declare readonly $$view: DataView;
   declare readonly $$offset: number;
+  declare readonly $$uncloneable: symbol;
 
   constructor(view: DataView, offset = 0) {
-    view.getUint8(offset + 15);
+    try {
+      view.getUint8(offset + 15);
+    } catch (error) {
+      throw outOfBounds(error, view, offset, KvmRunTdxSetupEventNotify);
+    }
     this.$$view = view;
     this.$$offset = offset;
+    this.$$uncloneable = $$uncloneable;
   }
 
   /** The `$layout` of the class. */
   get $$layout(): typeof KvmRunTdxSetupEventNotify.$layout {
     return KvmRunTdxSetupEventNotify.$layout;
+  }
+
+  /** The members for `JSON.stringify`, with bigints as decimal strings. */
+  toJSON(): object {
+    return toJson(this);
   }
 
   /** `__u64 ret`, offset 0, 8 bytes. */
@@ -4767,16 +5289,27 @@ export class KvmRunArmSea implements View {
   declare readonly $$type: 'struct kvm_run.arm_sea';
   declare readonly $$view: DataView;
   declare readonly $$offset: number;
+  declare readonly $$uncloneable: symbol;
 
   constructor(view: DataView, offset = 0) {
-    view.getUint8(offset + 31);
+    try {
+      view.getUint8(offset + 31);
+    } catch (error) {
+      throw outOfBounds(error, view, offset, KvmRunArmSea);
+    }
     this.$$view = view;
     this.$$offset = offset;
+    this.$$uncloneable = $$uncloneable;
   }
 
   /** The `$layout` of the class. */
   get $$layout(): typeof KvmRunArmSea.$layout {
     return KvmRunArmSea.$layout;
+  }
+
+  /** The members for `JSON.stringify`, with bigints as decimal strings. */
+  toJSON(): object {
+    return toJson(this);
   }
 
   /** `__u64 flags`, offset 0, 8 bytes. */
@@ -4865,16 +5398,27 @@ export class KvmRunS implements View {
   declare readonly $$type: 'struct kvm_run.s';
   declare readonly $$view: DataView;
   declare readonly $$offset: number;
+  declare readonly $$uncloneable: symbol;
 
   constructor(view: DataView, offset = 0) {
-    view.getUint8(offset + 2047);
+    try {
+      view.getUint8(offset + 2047);
+    } catch (error) {
+      throw outOfBounds(error, view, offset, KvmRunS);
+    }
     this.$$view = view;
     this.$$offset = offset;
+    this.$$uncloneable = $$uncloneable;
   }
 
   /** The `$layout` of the class. */
   get $$layout(): typeof KvmRunS.$layout {
     return KvmRunS.$layout;
+  }
+
+  /** The members for `JSON.stringify`, with bigints as decimal strings. */
+  toJSON(): object {
+    return toJson(this);
   }
 
   /** `struct kvm_sync_regs regs`, offset 0, 1984 bytes. */
@@ -5007,16 +5551,27 @@ export class KvmRun implements View {
   declare readonly $$type: 'struct kvm_run';
   declare readonly $$view: DataView;
   declare readonly $$offset: number;
+  declare readonly $$uncloneable: symbol;
 
   constructor(view: DataView, offset = 0) {
-    view.getUint8(offset + 2367);
+    try {
+      view.getUint8(offset + 2367);
+    } catch (error) {
+      throw outOfBounds(error, view, offset, KvmRun);
+    }
     this.$$view = view;
     this.$$offset = offset;
+    this.$$uncloneable = $$uncloneable;
   }
 
   /** The `$layout` of the class. */
   get $$layout(): typeof KvmRun.$layout {
     return KvmRun.$layout;
+  }
+
+  /** The members for `JSON.stringify`, with bigints as decimal strings. */
+  toJSON(): object {
+    return toJson(this);
   }
 
   /** `__u8 request_interrupt_window`, offset 0, 1 byte. */
@@ -5541,16 +6096,27 @@ export class KvmCoalescedMmioZone implements View {
   declare readonly $$type: 'struct kvm_coalesced_mmio_zone';
   declare readonly $$view: DataView;
   declare readonly $$offset: number;
+  declare readonly $$uncloneable: symbol;
 
   constructor(view: DataView, offset = 0) {
-    view.getUint8(offset + 15);
+    try {
+      view.getUint8(offset + 15);
+    } catch (error) {
+      throw outOfBounds(error, view, offset, KvmCoalescedMmioZone);
+    }
     this.$$view = view;
     this.$$offset = offset;
+    this.$$uncloneable = $$uncloneable;
   }
 
   /** The `$layout` of the class. */
   get $$layout(): typeof KvmCoalescedMmioZone.$layout {
     return KvmCoalescedMmioZone.$layout;
+  }
+
+  /** The members for `JSON.stringify`, with bigints as decimal strings. */
+  toJSON(): object {
+    return toJson(this);
   }
 
   /** `__u64 addr`, offset 0, 8 bytes. */
@@ -5615,16 +6181,27 @@ export class KvmCoalescedMmio implements View {
   declare readonly $$type: 'struct kvm_coalesced_mmio';
   declare readonly $$view: DataView;
   declare readonly $$offset: number;
+  declare readonly $$uncloneable: symbol;
 
   constructor(view: DataView, offset = 0) {
-    view.getUint8(offset + 23);
+    try {
+      view.getUint8(offset + 23);
+    } catch (error) {
+      throw outOfBounds(error, view, offset, KvmCoalescedMmio);
+    }
     this.$$view = view;
     this.$$offset = offset;
+    this.$$uncloneable = $$uncloneable;
   }
 
   /** The `$layout` of the class. */
   get $$layout(): typeof KvmCoalescedMmio.$layout {
     return KvmCoalescedMmio.$layout;
+  }
+
+  /** The members for `JSON.stringify`, with bigints as decimal strings. */
+  toJSON(): object {
+    return toJson(this);
   }
 
   /** `__u64 phys_addr`, offset 0, 8 bytes. */
@@ -5697,16 +6274,27 @@ export class KvmCoalescedMmioRing implements View {
   declare readonly $$type: 'struct kvm_coalesced_mmio_ring';
   declare readonly $$view: DataView;
   declare readonly $$offset: number;
+  declare readonly $$uncloneable: symbol;
 
   constructor(view: DataView, offset = 0) {
-    view.getUint8(offset + 7);
+    try {
+      view.getUint8(offset + 7);
+    } catch (error) {
+      throw outOfBounds(error, view, offset, KvmCoalescedMmioRing);
+    }
     this.$$view = view;
     this.$$offset = offset;
+    this.$$uncloneable = $$uncloneable;
   }
 
   /** The `$layout` of the class. */
   get $$layout(): typeof KvmCoalescedMmioRing.$layout {
     return KvmCoalescedMmioRing.$layout;
+  }
+
+  /** The members for `JSON.stringify`, with bigints as decimal strings. */
+  toJSON(): object {
+    return toJson(this);
   }
 
   /** `__u32 first`, offset 0, 4 bytes. */
@@ -5752,16 +6340,27 @@ export class KvmTranslation implements View {
   declare readonly $$type: 'struct kvm_translation';
   declare readonly $$view: DataView;
   declare readonly $$offset: number;
+  declare readonly $$uncloneable: symbol;
 
   constructor(view: DataView, offset = 0) {
-    view.getUint8(offset + 23);
+    try {
+      view.getUint8(offset + 23);
+    } catch (error) {
+      throw outOfBounds(error, view, offset, KvmTranslation);
+    }
     this.$$view = view;
     this.$$offset = offset;
+    this.$$uncloneable = $$uncloneable;
   }
 
   /** The `$layout` of the class. */
   get $$layout(): typeof KvmTranslation.$layout {
     return KvmTranslation.$layout;
+  }
+
+  /** The members for `JSON.stringify`, with bigints as decimal strings. */
+  toJSON(): object {
+    return toJson(this);
   }
 
   /** `__u64 linear_address`, offset 0, 8 bytes. */
@@ -5847,16 +6446,27 @@ export class KvmInterrupt implements View {
   declare readonly $$type: 'struct kvm_interrupt';
   declare readonly $$view: DataView;
   declare readonly $$offset: number;
+  declare readonly $$uncloneable: symbol;
 
   constructor(view: DataView, offset = 0) {
-    view.getUint8(offset + 3);
+    try {
+      view.getUint8(offset + 3);
+    } catch (error) {
+      throw outOfBounds(error, view, offset, KvmInterrupt);
+    }
     this.$$view = view;
     this.$$offset = offset;
+    this.$$uncloneable = $$uncloneable;
   }
 
   /** The `$layout` of the class. */
   get $$layout(): typeof KvmInterrupt.$layout {
     return KvmInterrupt.$layout;
+  }
+
+  /** The members for `JSON.stringify`, with bigints as decimal strings. */
+  toJSON(): object {
+    return toJson(this);
   }
 
   /** `__u32 irq`, offset 0, 4 bytes. */
@@ -5887,16 +6497,27 @@ export class KvmDirtyLog implements View {
   declare readonly $$type: 'struct kvm_dirty_log';
   declare readonly $$view: DataView;
   declare readonly $$offset: number;
+  declare readonly $$uncloneable: symbol;
 
   constructor(view: DataView, offset = 0) {
-    view.getUint8(offset + 15);
+    try {
+      view.getUint8(offset + 15);
+    } catch (error) {
+      throw outOfBounds(error, view, offset, KvmDirtyLog);
+    }
     this.$$view = view;
     this.$$offset = offset;
+    this.$$uncloneable = $$uncloneable;
   }
 
   /** The `$layout` of the class. */
   get $$layout(): typeof KvmDirtyLog.$layout {
     return KvmDirtyLog.$layout;
+  }
+
+  /** The members for `JSON.stringify`, with bigints as decimal strings. */
+  toJSON(): object {
+    return toJson(this);
   }
 
   /** `__u32 slot`, offset 0, 4 bytes. */
@@ -5970,16 +6591,27 @@ export class KvmClearDirtyLog implements View {
   declare readonly $$type: 'struct kvm_clear_dirty_log';
   declare readonly $$view: DataView;
   declare readonly $$offset: number;
+  declare readonly $$uncloneable: symbol;
 
   constructor(view: DataView, offset = 0) {
-    view.getUint8(offset + 23);
+    try {
+      view.getUint8(offset + 23);
+    } catch (error) {
+      throw outOfBounds(error, view, offset, KvmClearDirtyLog);
+    }
     this.$$view = view;
     this.$$offset = offset;
+    this.$$uncloneable = $$uncloneable;
   }
 
   /** The `$layout` of the class. */
   get $$layout(): typeof KvmClearDirtyLog.$layout {
     return KvmClearDirtyLog.$layout;
+  }
+
+  /** The members for `JSON.stringify`, with bigints as decimal strings. */
+  toJSON(): object {
+    return toJson(this);
   }
 
   /** `__u32 slot`, offset 0, 4 bytes. */
@@ -6069,16 +6701,27 @@ export class KvmSignalMask implements View {
   declare readonly $$type: 'struct kvm_signal_mask';
   declare readonly $$view: DataView;
   declare readonly $$offset: number;
+  declare readonly $$uncloneable: symbol;
 
   constructor(view: DataView, offset = 0) {
-    view.getUint8(offset + 3);
+    try {
+      view.getUint8(offset + 3);
+    } catch (error) {
+      throw outOfBounds(error, view, offset, KvmSignalMask);
+    }
     this.$$view = view;
     this.$$offset = offset;
+    this.$$uncloneable = $$uncloneable;
   }
 
   /** The `$layout` of the class. */
   get $$layout(): typeof KvmSignalMask.$layout {
     return KvmSignalMask.$layout;
+  }
+
+  /** The members for `JSON.stringify`, with bigints as decimal strings. */
+  toJSON(): object {
+    return toJson(this);
   }
 
   /** `__u32 len`, offset 0, 4 bytes. */
@@ -6116,16 +6759,27 @@ export class KvmTprAccessCtl implements View {
   declare readonly $$type: 'struct kvm_tpr_access_ctl';
   declare readonly $$view: DataView;
   declare readonly $$offset: number;
+  declare readonly $$uncloneable: symbol;
 
   constructor(view: DataView, offset = 0) {
-    view.getUint8(offset + 39);
+    try {
+      view.getUint8(offset + 39);
+    } catch (error) {
+      throw outOfBounds(error, view, offset, KvmTprAccessCtl);
+    }
     this.$$view = view;
     this.$$offset = offset;
+    this.$$uncloneable = $$uncloneable;
   }
 
   /** The `$layout` of the class. */
   get $$layout(): typeof KvmTprAccessCtl.$layout {
     return KvmTprAccessCtl.$layout;
+  }
+
+  /** The members for `JSON.stringify`, with bigints as decimal strings. */
+  toJSON(): object {
+    return toJson(this);
   }
 
   /** `__u32 enabled`, offset 0, 4 bytes. */
@@ -6169,16 +6823,27 @@ export class KvmVapicAddr implements View {
   declare readonly $$type: 'struct kvm_vapic_addr';
   declare readonly $$view: DataView;
   declare readonly $$offset: number;
+  declare readonly $$uncloneable: symbol;
 
   constructor(view: DataView, offset = 0) {
-    view.getUint8(offset + 7);
+    try {
+      view.getUint8(offset + 7);
+    } catch (error) {
+      throw outOfBounds(error, view, offset, KvmVapicAddr);
+    }
     this.$$view = view;
     this.$$offset = offset;
+    this.$$uncloneable = $$uncloneable;
   }
 
   /** The `$layout` of the class. */
   get $$layout(): typeof KvmVapicAddr.$layout {
     return KvmVapicAddr.$layout;
+  }
+
+  /** The members for `JSON.stringify`, with bigints as decimal strings. */
+  toJSON(): object {
+    return toJson(this);
   }
 
   /** `__u64 vapic_addr`, offset 0, 8 bytes. */
@@ -6215,16 +6880,27 @@ export class KvmMpState implements View {
   declare readonly $$type: 'struct kvm_mp_state';
   declare readonly $$view: DataView;
   declare readonly $$offset: number;
+  declare readonly $$uncloneable: symbol;
 
   constructor(view: DataView, offset = 0) {
-    view.getUint8(offset + 3);
+    try {
+      view.getUint8(offset + 3);
+    } catch (error) {
+      throw outOfBounds(error, view, offset, KvmMpState);
+    }
     this.$$view = view;
     this.$$offset = offset;
+    this.$$uncloneable = $$uncloneable;
   }
 
   /** The `$layout` of the class. */
   get $$layout(): typeof KvmMpState.$layout {
     return KvmMpState.$layout;
+  }
+
+  /** The members for `JSON.stringify`, with bigints as decimal strings. */
+  toJSON(): object {
+    return toJson(this);
   }
 
   /** `__u32 mp_state`, offset 0, 4 bytes. */
@@ -6254,16 +6930,27 @@ export class KvmGuestDebug implements View {
   declare readonly $$type: 'struct kvm_guest_debug';
   declare readonly $$view: DataView;
   declare readonly $$offset: number;
+  declare readonly $$uncloneable: symbol;
 
   constructor(view: DataView, offset = 0) {
-    view.getUint8(offset + 23);
+    try {
+      view.getUint8(offset + 23);
+    } catch (error) {
+      throw outOfBounds(error, view, offset, KvmGuestDebug);
+    }
     this.$$view = view;
     this.$$offset = offset;
+    this.$$uncloneable = $$uncloneable;
   }
 
   /** The `$layout` of the class. */
   get $$layout(): typeof KvmGuestDebug.$layout {
     return KvmGuestDebug.$layout;
+  }
+
+  /** The members for `JSON.stringify`, with bigints as decimal strings. */
+  toJSON(): object {
+    return toJson(this);
   }
 
   /** `__u32 control`, offset 0, 4 bytes. */
@@ -6312,16 +6999,27 @@ export class KvmIoeventfd implements View {
   declare readonly $$type: 'struct kvm_ioeventfd';
   declare readonly $$view: DataView;
   declare readonly $$offset: number;
+  declare readonly $$uncloneable: symbol;
 
   constructor(view: DataView, offset = 0) {
-    view.getUint8(offset + 63);
+    try {
+      view.getUint8(offset + 63);
+    } catch (error) {
+      throw outOfBounds(error, view, offset, KvmIoeventfd);
+    }
     this.$$view = view;
     this.$$offset = offset;
+    this.$$uncloneable = $$uncloneable;
   }
 
   /** The `$layout` of the class. */
   get $$layout(): typeof KvmIoeventfd.$layout {
     return KvmIoeventfd.$layout;
+  }
+
+  /** The members for `JSON.stringify`, with bigints as decimal strings. */
+  toJSON(): object {
+    return toJson(this);
   }
 
   /** `__u64 datamatch`, offset 0, 8 bytes. */
@@ -6410,16 +7108,27 @@ export class KvmEnableCap implements View {
   declare readonly $$type: 'struct kvm_enable_cap';
   declare readonly $$view: DataView;
   declare readonly $$offset: number;
+  declare readonly $$uncloneable: symbol;
 
   constructor(view: DataView, offset = 0) {
-    view.getUint8(offset + 103);
+    try {
+      view.getUint8(offset + 103);
+    } catch (error) {
+      throw outOfBounds(error, view, offset, KvmEnableCap);
+    }
     this.$$view = view;
     this.$$offset = offset;
+    this.$$uncloneable = $$uncloneable;
   }
 
   /** The `$layout` of the class. */
   get $$layout(): typeof KvmEnableCap.$layout {
     return KvmEnableCap.$layout;
+  }
+
+  /** The members for `JSON.stringify`, with bigints as decimal strings. */
+  toJSON(): object {
+    return toJson(this);
   }
 
   /** `__u32 cap`, offset 0, 4 bytes. */
@@ -6472,16 +7181,27 @@ export class KvmIrqRoutingIrqchip implements View {
   declare readonly $$type: 'struct kvm_irq_routing_irqchip';
   declare readonly $$view: DataView;
   declare readonly $$offset: number;
+  declare readonly $$uncloneable: symbol;
 
   constructor(view: DataView, offset = 0) {
-    view.getUint8(offset + 7);
+    try {
+      view.getUint8(offset + 7);
+    } catch (error) {
+      throw outOfBounds(error, view, offset, KvmIrqRoutingIrqchip);
+    }
     this.$$view = view;
     this.$$offset = offset;
+    this.$$uncloneable = $$uncloneable;
   }
 
   /** The `$layout` of the class. */
   get $$layout(): typeof KvmIrqRoutingIrqchip.$layout {
     return KvmIrqRoutingIrqchip.$layout;
+  }
+
+  /** The members for `JSON.stringify`, with bigints as decimal strings. */
+  toJSON(): object {
+    return toJson(this);
   }
 
   /** `__u32 irqchip`, offset 0, 4 bytes. */
@@ -6521,16 +7241,27 @@ export class KvmIrqRoutingMsi implements View {
   declare readonly $$type: 'struct kvm_irq_routing_msi';
   declare readonly $$view: DataView;
   declare readonly $$offset: number;
+  declare readonly $$uncloneable: symbol;
 
   constructor(view: DataView, offset = 0) {
-    view.getUint8(offset + 15);
+    try {
+      view.getUint8(offset + 15);
+    } catch (error) {
+      throw outOfBounds(error, view, offset, KvmIrqRoutingMsi);
+    }
     this.$$view = view;
     this.$$offset = offset;
+    this.$$uncloneable = $$uncloneable;
   }
 
   /** The `$layout` of the class. */
   get $$layout(): typeof KvmIrqRoutingMsi.$layout {
     return KvmIrqRoutingMsi.$layout;
+  }
+
+  /** The members for `JSON.stringify`, with bigints as decimal strings. */
+  toJSON(): object {
+    return toJson(this);
   }
 
   /** `__u32 address_lo`, offset 0, 4 bytes. */
@@ -6594,16 +7325,27 @@ export class KvmIrqRoutingS390Adapter implements View {
   declare readonly $$type: 'struct kvm_irq_routing_s390_adapter';
   declare readonly $$view: DataView;
   declare readonly $$offset: number;
+  declare readonly $$uncloneable: symbol;
 
   constructor(view: DataView, offset = 0) {
-    view.getUint8(offset + 31);
+    try {
+      view.getUint8(offset + 31);
+    } catch (error) {
+      throw outOfBounds(error, view, offset, KvmIrqRoutingS390Adapter);
+    }
     this.$$view = view;
     this.$$offset = offset;
+    this.$$uncloneable = $$uncloneable;
   }
 
   /** The `$layout` of the class. */
   get $$layout(): typeof KvmIrqRoutingS390Adapter.$layout {
     return KvmIrqRoutingS390Adapter.$layout;
+  }
+
+  /** The members for `JSON.stringify`, with bigints as decimal strings. */
+  toJSON(): object {
+    return toJson(this);
   }
 
   /** `__u64 ind_addr`, offset 0, 8 bytes. */
@@ -6691,16 +7433,27 @@ export class KvmIrqRoutingHvSint implements View {
   declare readonly $$type: 'struct kvm_irq_routing_hv_sint';
   declare readonly $$view: DataView;
   declare readonly $$offset: number;
+  declare readonly $$uncloneable: symbol;
 
   constructor(view: DataView, offset = 0) {
-    view.getUint8(offset + 7);
+    try {
+      view.getUint8(offset + 7);
+    } catch (error) {
+      throw outOfBounds(error, view, offset, KvmIrqRoutingHvSint);
+    }
     this.$$view = view;
     this.$$offset = offset;
+    this.$$uncloneable = $$uncloneable;
   }
 
   /** The `$layout` of the class. */
   get $$layout(): typeof KvmIrqRoutingHvSint.$layout {
     return KvmIrqRoutingHvSint.$layout;
+  }
+
+  /** The members for `JSON.stringify`, with bigints as decimal strings. */
+  toJSON(): object {
+    return toJson(this);
   }
 
   /** `__u32 vcpu`, offset 0, 4 bytes. */
@@ -6738,16 +7491,27 @@ export class KvmIrqRoutingXenEvtchn implements View {
   declare readonly $$type: 'struct kvm_irq_routing_xen_evtchn';
   declare readonly $$view: DataView;
   declare readonly $$offset: number;
+  declare readonly $$uncloneable: symbol;
 
   constructor(view: DataView, offset = 0) {
-    view.getUint8(offset + 11);
+    try {
+      view.getUint8(offset + 11);
+    } catch (error) {
+      throw outOfBounds(error, view, offset, KvmIrqRoutingXenEvtchn);
+    }
     this.$$view = view;
     this.$$offset = offset;
+    this.$$uncloneable = $$uncloneable;
   }
 
   /** The `$layout` of the class. */
   get $$layout(): typeof KvmIrqRoutingXenEvtchn.$layout {
     return KvmIrqRoutingXenEvtchn.$layout;
+  }
+
+  /** The members for `JSON.stringify`, with bigints as decimal strings. */
+  toJSON(): object {
+    return toJson(this);
   }
 
   /** `__u32 port`, offset 0, 4 bytes. */
@@ -6796,16 +7560,27 @@ export class KvmIrqRoutingEntryU implements View {
   declare readonly $$type: 'struct kvm_irq_routing_entry.u';
   declare readonly $$view: DataView;
   declare readonly $$offset: number;
+  declare readonly $$uncloneable: symbol;
 
   constructor(view: DataView, offset = 0) {
-    view.getUint8(offset + 31);
+    try {
+      view.getUint8(offset + 31);
+    } catch (error) {
+      throw outOfBounds(error, view, offset, KvmIrqRoutingEntryU);
+    }
     this.$$view = view;
     this.$$offset = offset;
+    this.$$uncloneable = $$uncloneable;
   }
 
   /** The `$layout` of the class. */
   get $$layout(): typeof KvmIrqRoutingEntryU.$layout {
     return KvmIrqRoutingEntryU.$layout;
+  }
+
+  /** The members for `JSON.stringify`, with bigints as decimal strings. */
+  toJSON(): object {
+    return toJson(this);
   }
 
   /** `struct kvm_irq_routing_irqchip irqchip`, offset 0, 8 bytes. */
@@ -6877,16 +7652,27 @@ export class KvmIrqRoutingEntry implements View {
   declare readonly $$type: 'struct kvm_irq_routing_entry';
   declare readonly $$view: DataView;
   declare readonly $$offset: number;
+  declare readonly $$uncloneable: symbol;
 
   constructor(view: DataView, offset = 0) {
-    view.getUint8(offset + 47);
+    try {
+      view.getUint8(offset + 47);
+    } catch (error) {
+      throw outOfBounds(error, view, offset, KvmIrqRoutingEntry);
+    }
     this.$$view = view;
     this.$$offset = offset;
+    this.$$uncloneable = $$uncloneable;
   }
 
   /** The `$layout` of the class. */
   get $$layout(): typeof KvmIrqRoutingEntry.$layout {
     return KvmIrqRoutingEntry.$layout;
+  }
+
+  /** The members for `JSON.stringify`, with bigints as decimal strings. */
+  toJSON(): object {
+    return toJson(this);
   }
 
   /** `__u32 gsi`, offset 0, 4 bytes. */
@@ -6950,16 +7736,27 @@ export class KvmIrqRouting implements View {
   declare readonly $$type: 'struct kvm_irq_routing';
   declare readonly $$view: DataView;
   declare readonly $$offset: number;
+  declare readonly $$uncloneable: symbol;
 
   constructor(view: DataView, offset = 0) {
-    view.getUint8(offset + 7);
+    try {
+      view.getUint8(offset + 7);
+    } catch (error) {
+      throw outOfBounds(error, view, offset, KvmIrqRouting);
+    }
     this.$$view = view;
     this.$$offset = offset;
+    this.$$uncloneable = $$uncloneable;
   }
 
   /** The `$layout` of the class. */
   get $$layout(): typeof KvmIrqRouting.$layout {
     return KvmIrqRouting.$layout;
+  }
+
+  /** The members for `JSON.stringify`, with bigints as decimal strings. */
+  toJSON(): object {
+    return toJson(this);
   }
 
   /** `__u32 nr`, offset 0, 4 bytes. */
@@ -7004,16 +7801,27 @@ export class KvmIrqfd implements View {
   declare readonly $$type: 'struct kvm_irqfd';
   declare readonly $$view: DataView;
   declare readonly $$offset: number;
+  declare readonly $$uncloneable: symbol;
 
   constructor(view: DataView, offset = 0) {
-    view.getUint8(offset + 31);
+    try {
+      view.getUint8(offset + 31);
+    } catch (error) {
+      throw outOfBounds(error, view, offset, KvmIrqfd);
+    }
     this.$$view = view;
     this.$$offset = offset;
+    this.$$uncloneable = $$uncloneable;
   }
 
   /** The `$layout` of the class. */
   get $$layout(): typeof KvmIrqfd.$layout {
     return KvmIrqfd.$layout;
+  }
+
+  /** The members for `JSON.stringify`, with bigints as decimal strings. */
+  toJSON(): object {
+    return toJson(this);
   }
 
   /** `__u32 fd`, offset 0, 4 bytes. */
@@ -7078,16 +7886,27 @@ export class KvmClockData implements View {
   declare readonly $$type: 'struct kvm_clock_data';
   declare readonly $$view: DataView;
   declare readonly $$offset: number;
+  declare readonly $$uncloneable: symbol;
 
   constructor(view: DataView, offset = 0) {
-    view.getUint8(offset + 47);
+    try {
+      view.getUint8(offset + 47);
+    } catch (error) {
+      throw outOfBounds(error, view, offset, KvmClockData);
+    }
     this.$$view = view;
     this.$$offset = offset;
+    this.$$uncloneable = $$uncloneable;
   }
 
   /** The `$layout` of the class. */
   get $$layout(): typeof KvmClockData.$layout {
     return KvmClockData.$layout;
+  }
+
+  /** The members for `JSON.stringify`, with bigints as decimal strings. */
+  toJSON(): object {
+    return toJson(this);
   }
 
   /** `__u64 clock`, offset 0, 8 bytes. */
@@ -7185,16 +8004,27 @@ export class KvmConfigTlb implements View {
   declare readonly $$type: 'struct kvm_config_tlb';
   declare readonly $$view: DataView;
   declare readonly $$offset: number;
+  declare readonly $$uncloneable: symbol;
 
   constructor(view: DataView, offset = 0) {
-    view.getUint8(offset + 23);
+    try {
+      view.getUint8(offset + 23);
+    } catch (error) {
+      throw outOfBounds(error, view, offset, KvmConfigTlb);
+    }
     this.$$view = view;
     this.$$offset = offset;
+    this.$$uncloneable = $$uncloneable;
   }
 
   /** The `$layout` of the class. */
   get $$layout(): typeof KvmConfigTlb.$layout {
     return KvmConfigTlb.$layout;
+  }
+
+  /** The members for `JSON.stringify`, with bigints as decimal strings. */
+  toJSON(): object {
+    return toJson(this);
   }
 
   /** `__u64 params`, offset 0, 8 bytes. */
@@ -7265,16 +8095,27 @@ export class KvmDirtyTlb implements View {
   declare readonly $$type: 'struct kvm_dirty_tlb';
   declare readonly $$view: DataView;
   declare readonly $$offset: number;
+  declare readonly $$uncloneable: symbol;
 
   constructor(view: DataView, offset = 0) {
-    view.getUint8(offset + 15);
+    try {
+      view.getUint8(offset + 15);
+    } catch (error) {
+      throw outOfBounds(error, view, offset, KvmDirtyTlb);
+    }
     this.$$view = view;
     this.$$offset = offset;
+    this.$$uncloneable = $$uncloneable;
   }
 
   /** The `$layout` of the class. */
   get $$layout(): typeof KvmDirtyTlb.$layout {
     return KvmDirtyTlb.$layout;
+  }
+
+  /** The members for `JSON.stringify`, with bigints as decimal strings. */
+  toJSON(): object {
+    return toJson(this);
   }
 
   /** `__u64 bitmap`, offset 0, 8 bytes. */
@@ -7322,16 +8163,27 @@ export class KvmRegList implements View {
   declare readonly $$type: 'struct kvm_reg_list';
   declare readonly $$view: DataView;
   declare readonly $$offset: number;
+  declare readonly $$uncloneable: symbol;
 
   constructor(view: DataView, offset = 0) {
-    view.getUint8(offset + 7);
+    try {
+      view.getUint8(offset + 7);
+    } catch (error) {
+      throw outOfBounds(error, view, offset, KvmRegList);
+    }
     this.$$view = view;
     this.$$offset = offset;
+    this.$$uncloneable = $$uncloneable;
   }
 
   /** The `$layout` of the class. */
   get $$layout(): typeof KvmRegList.$layout {
     return KvmRegList.$layout;
+  }
+
+  /** The members for `JSON.stringify`, with bigints as decimal strings. */
+  toJSON(): object {
+    return toJson(this);
   }
 
   /** `__u64 n`, offset 0, 8 bytes. */
@@ -7377,16 +8229,27 @@ export class KvmOneReg implements View {
   declare readonly $$type: 'struct kvm_one_reg';
   declare readonly $$view: DataView;
   declare readonly $$offset: number;
+  declare readonly $$uncloneable: symbol;
 
   constructor(view: DataView, offset = 0) {
-    view.getUint8(offset + 15);
+    try {
+      view.getUint8(offset + 15);
+    } catch (error) {
+      throw outOfBounds(error, view, offset, KvmOneReg);
+    }
     this.$$view = view;
     this.$$offset = offset;
+    this.$$uncloneable = $$uncloneable;
   }
 
   /** The `$layout` of the class. */
   get $$layout(): typeof KvmOneReg.$layout {
     return KvmOneReg.$layout;
+  }
+
+  /** The members for `JSON.stringify`, with bigints as decimal strings. */
+  toJSON(): object {
+    return toJson(this);
   }
 
   /** `__u64 id`, offset 0, 8 bytes. */
@@ -7445,16 +8308,27 @@ export class KvmMsi implements View {
   declare readonly $$type: 'struct kvm_msi';
   declare readonly $$view: DataView;
   declare readonly $$offset: number;
+  declare readonly $$uncloneable: symbol;
 
   constructor(view: DataView, offset = 0) {
-    view.getUint8(offset + 31);
+    try {
+      view.getUint8(offset + 31);
+    } catch (error) {
+      throw outOfBounds(error, view, offset, KvmMsi);
+    }
     this.$$view = view;
     this.$$offset = offset;
+    this.$$uncloneable = $$uncloneable;
   }
 
   /** The `$layout` of the class. */
   get $$layout(): typeof KvmMsi.$layout {
     return KvmMsi.$layout;
+  }
+
+  /** The members for `JSON.stringify`, with bigints as decimal strings. */
+  toJSON(): object {
+    return toJson(this);
   }
 
   /** `__u32 address_lo`, offset 0, 4 bytes. */
@@ -7523,16 +8397,27 @@ export class KvmArmDeviceAddr implements View {
   declare readonly $$type: 'struct kvm_arm_device_addr';
   declare readonly $$view: DataView;
   declare readonly $$offset: number;
+  declare readonly $$uncloneable: symbol;
 
   constructor(view: DataView, offset = 0) {
-    view.getUint8(offset + 15);
+    try {
+      view.getUint8(offset + 15);
+    } catch (error) {
+      throw outOfBounds(error, view, offset, KvmArmDeviceAddr);
+    }
     this.$$view = view;
     this.$$offset = offset;
+    this.$$uncloneable = $$uncloneable;
   }
 
   /** The `$layout` of the class. */
   get $$layout(): typeof KvmArmDeviceAddr.$layout {
     return KvmArmDeviceAddr.$layout;
+  }
+
+  /** The members for `JSON.stringify`, with bigints as decimal strings. */
+  toJSON(): object {
+    return toJson(this);
   }
 
   /** `__u64 id`, offset 0, 8 bytes. */
@@ -7588,16 +8473,27 @@ export class KvmCreateDevice implements View {
   declare readonly $$type: 'struct kvm_create_device';
   declare readonly $$view: DataView;
   declare readonly $$offset: number;
+  declare readonly $$uncloneable: symbol;
 
   constructor(view: DataView, offset = 0) {
-    view.getUint8(offset + 11);
+    try {
+      view.getUint8(offset + 11);
+    } catch (error) {
+      throw outOfBounds(error, view, offset, KvmCreateDevice);
+    }
     this.$$view = view;
     this.$$offset = offset;
+    this.$$uncloneable = $$uncloneable;
   }
 
   /** The `$layout` of the class. */
   get $$layout(): typeof KvmCreateDevice.$layout {
     return KvmCreateDevice.$layout;
+  }
+
+  /** The members for `JSON.stringify`, with bigints as decimal strings. */
+  toJSON(): object {
+    return toJson(this);
   }
 
   /** `__u32 type`, offset 0, 4 bytes. */
@@ -7644,16 +8540,27 @@ export class KvmDeviceAttr implements View {
   declare readonly $$type: 'struct kvm_device_attr';
   declare readonly $$view: DataView;
   declare readonly $$offset: number;
+  declare readonly $$uncloneable: symbol;
 
   constructor(view: DataView, offset = 0) {
-    view.getUint8(offset + 23);
+    try {
+      view.getUint8(offset + 23);
+    } catch (error) {
+      throw outOfBounds(error, view, offset, KvmDeviceAttr);
+    }
     this.$$view = view;
     this.$$offset = offset;
+    this.$$uncloneable = $$uncloneable;
   }
 
   /** The `$layout` of the class. */
   get $$layout(): typeof KvmDeviceAttr.$layout {
     return KvmDeviceAttr.$layout;
+  }
+
+  /** The members for `JSON.stringify`, with bigints as decimal strings. */
+  toJSON(): object {
+    return toJson(this);
   }
 
   /** `__u32 flags`, offset 0, 4 bytes. */
@@ -7724,16 +8631,27 @@ export class KvmVfioSpaprTce implements View {
   declare readonly $$type: 'struct kvm_vfio_spapr_tce';
   declare readonly $$view: DataView;
   declare readonly $$offset: number;
+  declare readonly $$uncloneable: symbol;
 
   constructor(view: DataView, offset = 0) {
-    view.getUint8(offset + 7);
+    try {
+      view.getUint8(offset + 7);
+    } catch (error) {
+      throw outOfBounds(error, view, offset, KvmVfioSpaprTce);
+    }
     this.$$view = view;
     this.$$offset = offset;
+    this.$$uncloneable = $$uncloneable;
   }
 
   /** The `$layout` of the class. */
   get $$layout(): typeof KvmVfioSpaprTce.$layout {
     return KvmVfioSpaprTce.$layout;
+  }
+
+  /** The members for `JSON.stringify`, with bigints as decimal strings. */
+  toJSON(): object {
+    return toJson(this);
   }
 
   /** `__s32 groupfd`, offset 0, 4 bytes. */
@@ -7772,16 +8690,27 @@ export class KvmS390Keyop implements View {
   declare readonly $$type: 'struct kvm_s390_keyop';
   declare readonly $$view: DataView;
   declare readonly $$offset: number;
+  declare readonly $$uncloneable: symbol;
 
   constructor(view: DataView, offset = 0) {
-    view.getUint8(offset + 15);
+    try {
+      view.getUint8(offset + 15);
+    } catch (error) {
+      throw outOfBounds(error, view, offset, KvmS390Keyop);
+    }
     this.$$view = view;
     this.$$offset = offset;
+    this.$$uncloneable = $$uncloneable;
   }
 
   /** The `$layout` of the class. */
   get $$layout(): typeof KvmS390Keyop.$layout {
     return KvmS390Keyop.$layout;
+  }
+
+  /** The members for `JSON.stringify`, with bigints as decimal strings. */
+  toJSON(): object {
+    return toJson(this);
   }
 
   /** `__u64 guest_addr`, offset 0, 8 bytes. */
@@ -7843,16 +8772,27 @@ export class KvmEncRegion implements View {
   declare readonly $$type: 'struct kvm_enc_region';
   declare readonly $$view: DataView;
   declare readonly $$offset: number;
+  declare readonly $$uncloneable: symbol;
 
   constructor(view: DataView, offset = 0) {
-    view.getUint8(offset + 15);
+    try {
+      view.getUint8(offset + 15);
+    } catch (error) {
+      throw outOfBounds(error, view, offset, KvmEncRegion);
+    }
     this.$$view = view;
     this.$$offset = offset;
+    this.$$uncloneable = $$uncloneable;
   }
 
   /** The `$layout` of the class. */
   get $$layout(): typeof KvmEncRegion.$layout {
     return KvmEncRegion.$layout;
+  }
+
+  /** The members for `JSON.stringify`, with bigints as decimal strings. */
+  toJSON(): object {
+    return toJson(this);
   }
 
   /** `__u64 addr`, offset 0, 8 bytes. */
@@ -7908,16 +8848,27 @@ export class KvmDirtyGfn implements View {
   declare readonly $$type: 'struct kvm_dirty_gfn';
   declare readonly $$view: DataView;
   declare readonly $$offset: number;
+  declare readonly $$uncloneable: symbol;
 
   constructor(view: DataView, offset = 0) {
-    view.getUint8(offset + 15);
+    try {
+      view.getUint8(offset + 15);
+    } catch (error) {
+      throw outOfBounds(error, view, offset, KvmDirtyGfn);
+    }
     this.$$view = view;
     this.$$offset = offset;
+    this.$$uncloneable = $$uncloneable;
   }
 
   /** The `$layout` of the class. */
   get $$layout(): typeof KvmDirtyGfn.$layout {
     return KvmDirtyGfn.$layout;
+  }
+
+  /** The members for `JSON.stringify`, with bigints as decimal strings. */
+  toJSON(): object {
+    return toJson(this);
   }
 
   /** `__u32 flags`, offset 0, 4 bytes. */
@@ -7975,16 +8926,27 @@ export class KvmStatsHeader implements View {
   declare readonly $$type: 'struct kvm_stats_header';
   declare readonly $$view: DataView;
   declare readonly $$offset: number;
+  declare readonly $$uncloneable: symbol;
 
   constructor(view: DataView, offset = 0) {
-    view.getUint8(offset + 23);
+    try {
+      view.getUint8(offset + 23);
+    } catch (error) {
+      throw outOfBounds(error, view, offset, KvmStatsHeader);
+    }
     this.$$view = view;
     this.$$offset = offset;
+    this.$$uncloneable = $$uncloneable;
   }
 
   /** The `$layout` of the class. */
   get $$layout(): typeof KvmStatsHeader.$layout {
     return KvmStatsHeader.$layout;
+  }
+
+  /** The members for `JSON.stringify`, with bigints as decimal strings. */
+  toJSON(): object {
+    return toJson(this);
   }
 
   /** `__u32 flags`, offset 0, 4 bytes. */
@@ -8059,16 +9021,27 @@ export class KvmStatsDesc implements View {
   declare readonly $$type: 'struct kvm_stats_desc';
   declare readonly $$view: DataView;
   declare readonly $$offset: number;
+  declare readonly $$uncloneable: symbol;
 
   constructor(view: DataView, offset = 0) {
-    view.getUint8(offset + 15);
+    try {
+      view.getUint8(offset + 15);
+    } catch (error) {
+      throw outOfBounds(error, view, offset, KvmStatsDesc);
+    }
     this.$$view = view;
     this.$$offset = offset;
+    this.$$uncloneable = $$uncloneable;
   }
 
   /** The `$layout` of the class. */
   get $$layout(): typeof KvmStatsDesc.$layout {
     return KvmStatsDesc.$layout;
+  }
+
+  /** The members for `JSON.stringify`, with bigints as decimal strings. */
+  toJSON(): object {
+    return toJson(this);
   }
 
   /** `__u32 flags`, offset 0, 4 bytes. */
@@ -8139,16 +9112,27 @@ export class KvmMemoryAttributes implements View {
   declare readonly $$type: 'struct kvm_memory_attributes';
   declare readonly $$view: DataView;
   declare readonly $$offset: number;
+  declare readonly $$uncloneable: symbol;
 
   constructor(view: DataView, offset = 0) {
-    view.getUint8(offset + 31);
+    try {
+      view.getUint8(offset + 31);
+    } catch (error) {
+      throw outOfBounds(error, view, offset, KvmMemoryAttributes);
+    }
     this.$$view = view;
     this.$$offset = offset;
+    this.$$uncloneable = $$uncloneable;
   }
 
   /** The `$layout` of the class. */
   get $$layout(): typeof KvmMemoryAttributes.$layout {
     return KvmMemoryAttributes.$layout;
+  }
+
+  /** The members for `JSON.stringify`, with bigints as decimal strings. */
+  toJSON(): object {
+    return toJson(this);
   }
 
   /** `__u64 address`, offset 0, 8 bytes. */
@@ -8238,16 +9222,27 @@ export class KvmCreateGuestMemfd implements View {
   declare readonly $$type: 'struct kvm_create_guest_memfd';
   declare readonly $$view: DataView;
   declare readonly $$offset: number;
+  declare readonly $$uncloneable: symbol;
 
   constructor(view: DataView, offset = 0) {
-    view.getUint8(offset + 63);
+    try {
+      view.getUint8(offset + 63);
+    } catch (error) {
+      throw outOfBounds(error, view, offset, KvmCreateGuestMemfd);
+    }
     this.$$view = view;
     this.$$offset = offset;
+    this.$$uncloneable = $$uncloneable;
   }
 
   /** The `$layout` of the class. */
   get $$layout(): typeof KvmCreateGuestMemfd.$layout {
     return KvmCreateGuestMemfd.$layout;
+  }
+
+  /** The members for `JSON.stringify`, with bigints as decimal strings. */
+  toJSON(): object {
+    return toJson(this);
   }
 
   /** `__u64 size`, offset 0, 8 bytes. */
@@ -8312,16 +9307,27 @@ export class KvmPreFaultMemory implements View {
   declare readonly $$type: 'struct kvm_pre_fault_memory';
   declare readonly $$view: DataView;
   declare readonly $$offset: number;
+  declare readonly $$uncloneable: symbol;
 
   constructor(view: DataView, offset = 0) {
-    view.getUint8(offset + 63);
+    try {
+      view.getUint8(offset + 63);
+    } catch (error) {
+      throw outOfBounds(error, view, offset, KvmPreFaultMemory);
+    }
     this.$$view = view;
     this.$$offset = offset;
+    this.$$uncloneable = $$uncloneable;
   }
 
   /** The `$layout` of the class. */
   get $$layout(): typeof KvmPreFaultMemory.$layout {
     return KvmPreFaultMemory.$layout;
+  }
+
+  /** The members for `JSON.stringify`, with bigints as decimal strings. */
+  toJSON(): object {
+    return toJson(this);
   }
 
   /** `__u64 gpa`, offset 0, 8 bytes. */

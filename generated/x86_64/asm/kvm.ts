@@ -6,15 +6,20 @@ import {
   copy,
   elementsWithin,
   NestedArray,
+  outOfBounds,
   setNumber64,
+  toJson,
   U16Array,
   U32Array,
   U64Array,
   U8Array,
+  uncloneable,
   type View,
   ViewArray,
 } from '../../../support/little-endian.js';
 import * as $$c from '../../../support/integers.js';
+
+const $$uncloneable = uncloneable;
 
 /** The target of these bindings. */
 export const $target = { name: 'x86_64', byteOrder: 'little', pointerSize: 8, nodeArch: 'x64' } as const;
@@ -715,16 +720,27 @@ export class KvmPicState implements View {
   declare readonly $$type: 'struct kvm_pic_state';
   declare readonly $$view: DataView;
   declare readonly $$offset: number;
+  declare readonly $$uncloneable: symbol;
 
   constructor(view: DataView, offset = 0) {
-    view.getUint8(offset + 15);
+    try {
+      view.getUint8(offset + 15);
+    } catch (error) {
+      throw outOfBounds(error, view, offset, KvmPicState);
+    }
     this.$$view = view;
     this.$$offset = offset;
+    this.$$uncloneable = $$uncloneable;
   }
 
   /** The `$layout` of the class. */
   get $$layout(): typeof KvmPicState.$layout {
     return KvmPicState.$layout;
+  }
+
+  /** The members for `JSON.stringify`, with bigints as decimal strings. */
+  toJSON(): object {
+    return toJson(this);
   }
 
   /** `__u8 last_irr`, offset 0, 1 byte. */
@@ -873,16 +889,27 @@ export class KvmIoapicStateRedirtbl implements View {
   declare readonly $$type: 'struct kvm_ioapic_state.redirtbl';
   declare readonly $$view: DataView;
   declare readonly $$offset: number;
+  declare readonly $$uncloneable: symbol;
 
   constructor(view: DataView, offset = 0) {
-    view.getUint8(offset + 7);
+    try {
+      view.getUint8(offset + 7);
+    } catch (error) {
+      throw outOfBounds(error, view, offset, KvmIoapicStateRedirtbl);
+    }
     this.$$view = view;
     this.$$offset = offset;
+    this.$$uncloneable = $$uncloneable;
   }
 
   /** The `$layout` of the class. */
   get $$layout(): typeof KvmIoapicStateRedirtbl.$layout {
     return KvmIoapicStateRedirtbl.$layout;
+  }
+
+  /** The members for `JSON.stringify`, with bigints as decimal strings. */
+  toJSON(): object {
+    return toJson(this);
   }
 
   /** `__u64 bits`, offset 0, 8 bytes. */
@@ -937,16 +964,27 @@ export class KvmIoapicStateRedirtblFields implements View {
   declare readonly $$type: 'struct kvm_ioapic_state.redirtbl.fields';
   declare readonly $$view: DataView;
   declare readonly $$offset: number;
+  declare readonly $$uncloneable: symbol;
 
   constructor(view: DataView, offset = 0) {
-    view.getUint8(offset + 7);
+    try {
+      view.getUint8(offset + 7);
+    } catch (error) {
+      throw outOfBounds(error, view, offset, KvmIoapicStateRedirtblFields);
+    }
     this.$$view = view;
     this.$$offset = offset;
+    this.$$uncloneable = $$uncloneable;
   }
 
   /** The `$layout` of the class. */
   get $$layout(): typeof KvmIoapicStateRedirtblFields.$layout {
     return KvmIoapicStateRedirtblFields.$layout;
+  }
+
+  /** The members for `JSON.stringify`, with bigints as decimal strings. */
+  toJSON(): object {
+    return toJson(this);
   }
 
   /** `__u8 vector`, offset 0, 1 byte. */
@@ -1059,16 +1097,27 @@ export class KvmIoapicState implements View {
   declare readonly $$type: 'struct kvm_ioapic_state';
   declare readonly $$view: DataView;
   declare readonly $$offset: number;
+  declare readonly $$uncloneable: symbol;
 
   constructor(view: DataView, offset = 0) {
-    view.getUint8(offset + 215);
+    try {
+      view.getUint8(offset + 215);
+    } catch (error) {
+      throw outOfBounds(error, view, offset, KvmIoapicState);
+    }
     this.$$view = view;
     this.$$offset = offset;
+    this.$$uncloneable = $$uncloneable;
   }
 
   /** The `$layout` of the class. */
   get $$layout(): typeof KvmIoapicState.$layout {
     return KvmIoapicState.$layout;
+  }
+
+  /** The members for `JSON.stringify`, with bigints as decimal strings. */
+  toJSON(): object {
+    return toJson(this);
   }
 
   /** `__u64 base_address`, offset 0, 8 bytes. */
@@ -1159,16 +1208,27 @@ export class KvmRegs implements View {
   declare readonly $$type: 'struct kvm_regs';
   declare readonly $$view: DataView;
   declare readonly $$offset: number;
+  declare readonly $$uncloneable: symbol;
 
   constructor(view: DataView, offset = 0) {
-    view.getUint8(offset + 143);
+    try {
+      view.getUint8(offset + 143);
+    } catch (error) {
+      throw outOfBounds(error, view, offset, KvmRegs);
+    }
     this.$$view = view;
     this.$$offset = offset;
+    this.$$uncloneable = $$uncloneable;
   }
 
   /** The `$layout` of the class. */
   get $$layout(): typeof KvmRegs.$layout {
     return KvmRegs.$layout;
+  }
+
+  /** The members for `JSON.stringify`, with bigints as decimal strings. */
+  toJSON(): object {
+    return toJson(this);
   }
 
   /** `__u64 rax`, offset 0, 8 bytes. */
@@ -1494,16 +1554,27 @@ export class KvmLapicState implements View {
   declare readonly $$type: 'struct kvm_lapic_state';
   declare readonly $$view: DataView;
   declare readonly $$offset: number;
+  declare readonly $$uncloneable: symbol;
 
   constructor(view: DataView, offset = 0) {
-    view.getUint8(offset + 1023);
+    try {
+      view.getUint8(offset + 1023);
+    } catch (error) {
+      throw outOfBounds(error, view, offset, KvmLapicState);
+    }
     this.$$view = view;
     this.$$offset = offset;
+    this.$$uncloneable = $$uncloneable;
   }
 
   /** The `$layout` of the class. */
   get $$layout(): typeof KvmLapicState.$layout {
     return KvmLapicState.$layout;
+  }
+
+  /** The members for `JSON.stringify`, with bigints as decimal strings. */
+  toJSON(): object {
+    return toJson(this);
   }
 
   /** `char regs[1024]`, offset 0, 1024 bytes. */
@@ -1543,16 +1614,27 @@ export class KvmSegment implements View {
   declare readonly $$type: 'struct kvm_segment';
   declare readonly $$view: DataView;
   declare readonly $$offset: number;
+  declare readonly $$uncloneable: symbol;
 
   constructor(view: DataView, offset = 0) {
-    view.getUint8(offset + 23);
+    try {
+      view.getUint8(offset + 23);
+    } catch (error) {
+      throw outOfBounds(error, view, offset, KvmSegment);
+    }
     this.$$view = view;
     this.$$offset = offset;
+    this.$$uncloneable = $$uncloneable;
   }
 
   /** The `$layout` of the class. */
   get $$layout(): typeof KvmSegment.$layout {
     return KvmSegment.$layout;
+  }
+
+  /** The members for `JSON.stringify`, with bigints as decimal strings. */
+  toJSON(): object {
+    return toJson(this);
   }
 
   /** `__u64 base`, offset 0, 8 bytes. */
@@ -1687,16 +1769,27 @@ export class KvmDtable implements View {
   declare readonly $$type: 'struct kvm_dtable';
   declare readonly $$view: DataView;
   declare readonly $$offset: number;
+  declare readonly $$uncloneable: symbol;
 
   constructor(view: DataView, offset = 0) {
-    view.getUint8(offset + 15);
+    try {
+      view.getUint8(offset + 15);
+    } catch (error) {
+      throw outOfBounds(error, view, offset, KvmDtable);
+    }
     this.$$view = view;
     this.$$offset = offset;
+    this.$$uncloneable = $$uncloneable;
   }
 
   /** The `$layout` of the class. */
   get $$layout(): typeof KvmDtable.$layout {
     return KvmDtable.$layout;
+  }
+
+  /** The members for `JSON.stringify`, with bigints as decimal strings. */
+  toJSON(): object {
+    return toJson(this);
   }
 
   /** `__u64 base`, offset 0, 8 bytes. */
@@ -1766,16 +1859,27 @@ export class KvmSregs implements View {
   declare readonly $$type: 'struct kvm_sregs';
   declare readonly $$view: DataView;
   declare readonly $$offset: number;
+  declare readonly $$uncloneable: symbol;
 
   constructor(view: DataView, offset = 0) {
-    view.getUint8(offset + 311);
+    try {
+      view.getUint8(offset + 311);
+    } catch (error) {
+      throw outOfBounds(error, view, offset, KvmSregs);
+    }
     this.$$view = view;
     this.$$offset = offset;
+    this.$$uncloneable = $$uncloneable;
   }
 
   /** The `$layout` of the class. */
   get $$layout(): typeof KvmSregs.$layout {
     return KvmSregs.$layout;
+  }
+
+  /** The members for `JSON.stringify`, with bigints as decimal strings. */
+  toJSON(): object {
+    return toJson(this);
   }
 
   /** `struct kvm_segment cs`, offset 0, 24 bytes. */
@@ -2020,16 +2124,27 @@ export class KvmSregs2 implements View {
   declare readonly $$type: 'struct kvm_sregs2';
   declare readonly $$view: DataView;
   declare readonly $$offset: number;
+  declare readonly $$uncloneable: symbol;
 
   constructor(view: DataView, offset = 0) {
-    view.getUint8(offset + 319);
+    try {
+      view.getUint8(offset + 319);
+    } catch (error) {
+      throw outOfBounds(error, view, offset, KvmSregs2);
+    }
     this.$$view = view;
     this.$$offset = offset;
+    this.$$uncloneable = $$uncloneable;
   }
 
   /** The `$layout` of the class. */
   get $$layout(): typeof KvmSregs2.$layout {
     return KvmSregs2.$layout;
+  }
+
+  /** The members for `JSON.stringify`, with bigints as decimal strings. */
+  toJSON(): object {
+    return toJson(this);
   }
 
   /** `struct kvm_segment cs`, offset 0, 24 bytes. */
@@ -2283,16 +2398,27 @@ export class KvmFpu implements View {
   declare readonly $$type: 'struct kvm_fpu';
   declare readonly $$view: DataView;
   declare readonly $$offset: number;
+  declare readonly $$uncloneable: symbol;
 
   constructor(view: DataView, offset = 0) {
-    view.getUint8(offset + 415);
+    try {
+      view.getUint8(offset + 415);
+    } catch (error) {
+      throw outOfBounds(error, view, offset, KvmFpu);
+    }
     this.$$view = view;
     this.$$offset = offset;
+    this.$$uncloneable = $$uncloneable;
   }
 
   /** The `$layout` of the class. */
   get $$layout(): typeof KvmFpu.$layout {
     return KvmFpu.$layout;
+  }
+
+  /** The members for `JSON.stringify`, with bigints as decimal strings. */
+  toJSON(): object {
+    return toJson(this);
   }
 
   /** `__u8 fpr[8][16]`, offset 0, 128 bytes. */
@@ -2414,16 +2540,27 @@ export class KvmMsrEntry implements View {
   declare readonly $$type: 'struct kvm_msr_entry';
   declare readonly $$view: DataView;
   declare readonly $$offset: number;
+  declare readonly $$uncloneable: symbol;
 
   constructor(view: DataView, offset = 0) {
-    view.getUint8(offset + 15);
+    try {
+      view.getUint8(offset + 15);
+    } catch (error) {
+      throw outOfBounds(error, view, offset, KvmMsrEntry);
+    }
     this.$$view = view;
     this.$$offset = offset;
+    this.$$uncloneable = $$uncloneable;
   }
 
   /** The `$layout` of the class. */
   get $$layout(): typeof KvmMsrEntry.$layout {
     return KvmMsrEntry.$layout;
+  }
+
+  /** The members for `JSON.stringify`, with bigints as decimal strings. */
+  toJSON(): object {
+    return toJson(this);
   }
 
   /** `__u32 index`, offset 0, 4 bytes. */
@@ -2480,16 +2617,27 @@ export class KvmMsrs implements View {
   declare readonly $$type: 'struct kvm_msrs';
   declare readonly $$view: DataView;
   declare readonly $$offset: number;
+  declare readonly $$uncloneable: symbol;
 
   constructor(view: DataView, offset = 0) {
-    view.getUint8(offset + 7);
+    try {
+      view.getUint8(offset + 7);
+    } catch (error) {
+      throw outOfBounds(error, view, offset, KvmMsrs);
+    }
     this.$$view = view;
     this.$$offset = offset;
+    this.$$uncloneable = $$uncloneable;
   }
 
   /** The `$layout` of the class. */
   get $$layout(): typeof KvmMsrs.$layout {
     return KvmMsrs.$layout;
+  }
+
+  /** The members for `JSON.stringify`, with bigints as decimal strings. */
+  toJSON(): object {
+    return toJson(this);
   }
 
   /** `__u32 nmsrs`, offset 0, 4 bytes. */
@@ -2533,16 +2681,27 @@ export class KvmMsrList implements View {
   declare readonly $$type: 'struct kvm_msr_list';
   declare readonly $$view: DataView;
   declare readonly $$offset: number;
+  declare readonly $$uncloneable: symbol;
 
   constructor(view: DataView, offset = 0) {
-    view.getUint8(offset + 3);
+    try {
+      view.getUint8(offset + 3);
+    } catch (error) {
+      throw outOfBounds(error, view, offset, KvmMsrList);
+    }
     this.$$view = view;
     this.$$offset = offset;
+    this.$$uncloneable = $$uncloneable;
   }
 
   /** The `$layout` of the class. */
   get $$layout(): typeof KvmMsrList.$layout {
     return KvmMsrList.$layout;
+  }
+
+  /** The members for `JSON.stringify`, with bigints as decimal strings. */
+  toJSON(): object {
+    return toJson(this);
   }
 
   /** `__u32 nmsrs`, offset 0, 4 bytes. */
@@ -2581,16 +2740,27 @@ export class KvmMsrFilterRange implements View {
   declare readonly $$type: 'struct kvm_msr_filter_range';
   declare readonly $$view: DataView;
   declare readonly $$offset: number;
+  declare readonly $$uncloneable: symbol;
 
   constructor(view: DataView, offset = 0) {
-    view.getUint8(offset + 23);
+    try {
+      view.getUint8(offset + 23);
+    } catch (error) {
+      throw outOfBounds(error, view, offset, KvmMsrFilterRange);
+    }
     this.$$view = view;
     this.$$offset = offset;
+    this.$$uncloneable = $$uncloneable;
   }
 
   /** The `$layout` of the class. */
   get $$layout(): typeof KvmMsrFilterRange.$layout {
     return KvmMsrFilterRange.$layout;
+  }
+
+  /** The members for `JSON.stringify`, with bigints as decimal strings. */
+  toJSON(): object {
+    return toJson(this);
   }
 
   /** `__u32 flags`, offset 0, 4 bytes. */
@@ -2652,16 +2822,27 @@ export class KvmMsrFilter implements View {
   declare readonly $$type: 'struct kvm_msr_filter';
   declare readonly $$view: DataView;
   declare readonly $$offset: number;
+  declare readonly $$uncloneable: symbol;
 
   constructor(view: DataView, offset = 0) {
-    view.getUint8(offset + 391);
+    try {
+      view.getUint8(offset + 391);
+    } catch (error) {
+      throw outOfBounds(error, view, offset, KvmMsrFilter);
+    }
     this.$$view = view;
     this.$$offset = offset;
+    this.$$uncloneable = $$uncloneable;
   }
 
   /** The `$layout` of the class. */
   get $$layout(): typeof KvmMsrFilter.$layout {
     return KvmMsrFilter.$layout;
+  }
+
+  /** The members for `JSON.stringify`, with bigints as decimal strings. */
+  toJSON(): object {
+    return toJson(this);
   }
 
   /** `__u32 flags`, offset 0, 4 bytes. */
@@ -2699,16 +2880,27 @@ export class KvmCpuidEntry implements View {
   declare readonly $$type: 'struct kvm_cpuid_entry';
   declare readonly $$view: DataView;
   declare readonly $$offset: number;
+  declare readonly $$uncloneable: symbol;
 
   constructor(view: DataView, offset = 0) {
-    view.getUint8(offset + 23);
+    try {
+      view.getUint8(offset + 23);
+    } catch (error) {
+      throw outOfBounds(error, view, offset, KvmCpuidEntry);
+    }
     this.$$view = view;
     this.$$offset = offset;
+    this.$$uncloneable = $$uncloneable;
   }
 
   /** The `$layout` of the class. */
   get $$layout(): typeof KvmCpuidEntry.$layout {
     return KvmCpuidEntry.$layout;
+  }
+
+  /** The members for `JSON.stringify`, with bigints as decimal strings. */
+  toJSON(): object {
+    return toJson(this);
   }
 
   /** `__u32 function`, offset 0, 4 bytes. */
@@ -2780,16 +2972,27 @@ export class KvmCpuid implements View {
   declare readonly $$type: 'struct kvm_cpuid';
   declare readonly $$view: DataView;
   declare readonly $$offset: number;
+  declare readonly $$uncloneable: symbol;
 
   constructor(view: DataView, offset = 0) {
-    view.getUint8(offset + 7);
+    try {
+      view.getUint8(offset + 7);
+    } catch (error) {
+      throw outOfBounds(error, view, offset, KvmCpuid);
+    }
     this.$$view = view;
     this.$$offset = offset;
+    this.$$uncloneable = $$uncloneable;
   }
 
   /** The `$layout` of the class. */
   get $$layout(): typeof KvmCpuid.$layout {
     return KvmCpuid.$layout;
+  }
+
+  /** The members for `JSON.stringify`, with bigints as decimal strings. */
+  toJSON(): object {
+    return toJson(this);
   }
 
   /** `__u32 nent`, offset 0, 4 bytes. */
@@ -2837,16 +3040,27 @@ export class KvmCpuidEntry2 implements View {
   declare readonly $$type: 'struct kvm_cpuid_entry2';
   declare readonly $$view: DataView;
   declare readonly $$offset: number;
+  declare readonly $$uncloneable: symbol;
 
   constructor(view: DataView, offset = 0) {
-    view.getUint8(offset + 39);
+    try {
+      view.getUint8(offset + 39);
+    } catch (error) {
+      throw outOfBounds(error, view, offset, KvmCpuidEntry2);
+    }
     this.$$view = view;
     this.$$offset = offset;
+    this.$$uncloneable = $$uncloneable;
   }
 
   /** The `$layout` of the class. */
   get $$layout(): typeof KvmCpuidEntry2.$layout {
     return KvmCpuidEntry2.$layout;
+  }
+
+  /** The members for `JSON.stringify`, with bigints as decimal strings. */
+  toJSON(): object {
+    return toJson(this);
   }
 
   /** `__u32 function`, offset 0, 4 bytes. */
@@ -2934,16 +3148,27 @@ export class KvmCpuid2 implements View {
   declare readonly $$type: 'struct kvm_cpuid2';
   declare readonly $$view: DataView;
   declare readonly $$offset: number;
+  declare readonly $$uncloneable: symbol;
 
   constructor(view: DataView, offset = 0) {
-    view.getUint8(offset + 7);
+    try {
+      view.getUint8(offset + 7);
+    } catch (error) {
+      throw outOfBounds(error, view, offset, KvmCpuid2);
+    }
     this.$$view = view;
     this.$$offset = offset;
+    this.$$uncloneable = $$uncloneable;
   }
 
   /** The `$layout` of the class. */
   get $$layout(): typeof KvmCpuid2.$layout {
     return KvmCpuid2.$layout;
+  }
+
+  /** The members for `JSON.stringify`, with bigints as decimal strings. */
+  toJSON(): object {
+    return toJson(this);
   }
 
   /** `__u32 nent`, offset 0, 4 bytes. */
@@ -2996,16 +3221,27 @@ export class KvmPitChannelState implements View {
   declare readonly $$type: 'struct kvm_pit_channel_state';
   declare readonly $$view: DataView;
   declare readonly $$offset: number;
+  declare readonly $$uncloneable: symbol;
 
   constructor(view: DataView, offset = 0) {
-    view.getUint8(offset + 23);
+    try {
+      view.getUint8(offset + 23);
+    } catch (error) {
+      throw outOfBounds(error, view, offset, KvmPitChannelState);
+    }
     this.$$view = view;
     this.$$offset = offset;
+    this.$$uncloneable = $$uncloneable;
   }
 
   /** The `$layout` of the class. */
   get $$layout(): typeof KvmPitChannelState.$layout {
     return KvmPitChannelState.$layout;
+  }
+
+  /** The members for `JSON.stringify`, with bigints as decimal strings. */
+  toJSON(): object {
+    return toJson(this);
   }
 
   /** `__u32 count`, offset 0, 4 bytes. */
@@ -3142,16 +3378,27 @@ export class KvmDebugExitArch implements View {
   declare readonly $$type: 'struct kvm_debug_exit_arch';
   declare readonly $$view: DataView;
   declare readonly $$offset: number;
+  declare readonly $$uncloneable: symbol;
 
   constructor(view: DataView, offset = 0) {
-    view.getUint8(offset + 31);
+    try {
+      view.getUint8(offset + 31);
+    } catch (error) {
+      throw outOfBounds(error, view, offset, KvmDebugExitArch);
+    }
     this.$$view = view;
     this.$$offset = offset;
+    this.$$uncloneable = $$uncloneable;
   }
 
   /** The `$layout` of the class. */
   get $$layout(): typeof KvmDebugExitArch.$layout {
     return KvmDebugExitArch.$layout;
+  }
+
+  /** The members for `JSON.stringify`, with bigints as decimal strings. */
+  toJSON(): object {
+    return toJson(this);
   }
 
   /** `__u32 exception`, offset 0, 4 bytes. */
@@ -3238,16 +3485,27 @@ export class KvmGuestDebugArch implements View {
   declare readonly $$type: 'struct kvm_guest_debug_arch';
   declare readonly $$view: DataView;
   declare readonly $$offset: number;
+  declare readonly $$uncloneable: symbol;
 
   constructor(view: DataView, offset = 0) {
-    view.getUint8(offset + 63);
+    try {
+      view.getUint8(offset + 63);
+    } catch (error) {
+      throw outOfBounds(error, view, offset, KvmGuestDebugArch);
+    }
     this.$$view = view;
     this.$$offset = offset;
+    this.$$uncloneable = $$uncloneable;
   }
 
   /** The `$layout` of the class. */
   get $$layout(): typeof KvmGuestDebugArch.$layout {
     return KvmGuestDebugArch.$layout;
+  }
+
+  /** The members for `JSON.stringify`, with bigints as decimal strings. */
+  toJSON(): object {
+    return toJson(this);
   }
 
   /** `__u64 debugreg[8]`, offset 0, 64 bytes. */
@@ -3275,16 +3533,27 @@ export class KvmPitState implements View {
   declare readonly $$type: 'struct kvm_pit_state';
   declare readonly $$view: DataView;
   declare readonly $$offset: number;
+  declare readonly $$uncloneable: symbol;
 
   constructor(view: DataView, offset = 0) {
-    view.getUint8(offset + 71);
+    try {
+      view.getUint8(offset + 71);
+    } catch (error) {
+      throw outOfBounds(error, view, offset, KvmPitState);
+    }
     this.$$view = view;
     this.$$offset = offset;
+    this.$$uncloneable = $$uncloneable;
   }
 
   /** The `$layout` of the class. */
   get $$layout(): typeof KvmPitState.$layout {
     return KvmPitState.$layout;
+  }
+
+  /** The members for `JSON.stringify`, with bigints as decimal strings. */
+  toJSON(): object {
+    return toJson(this);
   }
 
   /** `struct kvm_pit_channel_state channels[3]`, offset 0, 72 bytes. */
@@ -3311,16 +3580,27 @@ export class KvmPitState2 implements View {
   declare readonly $$type: 'struct kvm_pit_state2';
   declare readonly $$view: DataView;
   declare readonly $$offset: number;
+  declare readonly $$uncloneable: symbol;
 
   constructor(view: DataView, offset = 0) {
-    view.getUint8(offset + 111);
+    try {
+      view.getUint8(offset + 111);
+    } catch (error) {
+      throw outOfBounds(error, view, offset, KvmPitState2);
+    }
     this.$$view = view;
     this.$$offset = offset;
+    this.$$uncloneable = $$uncloneable;
   }
 
   /** The `$layout` of the class. */
   get $$layout(): typeof KvmPitState2.$layout {
     return KvmPitState2.$layout;
+  }
+
+  /** The members for `JSON.stringify`, with bigints as decimal strings. */
+  toJSON(): object {
+    return toJson(this);
   }
 
   /** `struct kvm_pit_channel_state channels[3]`, offset 0, 72 bytes. */
@@ -3362,16 +3642,27 @@ export class KvmReinjectControl implements View {
   declare readonly $$type: 'struct kvm_reinject_control';
   declare readonly $$view: DataView;
   declare readonly $$offset: number;
+  declare readonly $$uncloneable: symbol;
 
   constructor(view: DataView, offset = 0) {
-    view.getUint8(offset + 31);
+    try {
+      view.getUint8(offset + 31);
+    } catch (error) {
+      throw outOfBounds(error, view, offset, KvmReinjectControl);
+    }
     this.$$view = view;
     this.$$offset = offset;
+    this.$$uncloneable = $$uncloneable;
   }
 
   /** The `$layout` of the class. */
   get $$layout(): typeof KvmReinjectControl.$layout {
     return KvmReinjectControl.$layout;
+  }
+
+  /** The members for `JSON.stringify`, with bigints as decimal strings. */
+  toJSON(): object {
+    return toJson(this);
   }
 
   /** `__u8 pit_reinject`, offset 0, 1 byte. */
@@ -3411,16 +3702,27 @@ export class KvmVcpuEventsException implements View {
   declare readonly $$type: 'struct kvm_vcpu_events.exception';
   declare readonly $$view: DataView;
   declare readonly $$offset: number;
+  declare readonly $$uncloneable: symbol;
 
   constructor(view: DataView, offset = 0) {
-    view.getUint8(offset + 7);
+    try {
+      view.getUint8(offset + 7);
+    } catch (error) {
+      throw outOfBounds(error, view, offset, KvmVcpuEventsException);
+    }
     this.$$view = view;
     this.$$offset = offset;
+    this.$$uncloneable = $$uncloneable;
   }
 
   /** The `$layout` of the class. */
   get $$layout(): typeof KvmVcpuEventsException.$layout {
     return KvmVcpuEventsException.$layout;
+  }
+
+  /** The members for `JSON.stringify`, with bigints as decimal strings. */
+  toJSON(): object {
+    return toJson(this);
   }
 
   /** `__u8 injected`, offset 0, 1 byte. */
@@ -3483,16 +3785,27 @@ export class KvmVcpuEventsInterrupt implements View {
   declare readonly $$type: 'struct kvm_vcpu_events.interrupt';
   declare readonly $$view: DataView;
   declare readonly $$offset: number;
+  declare readonly $$uncloneable: symbol;
 
   constructor(view: DataView, offset = 0) {
-    view.getUint8(offset + 3);
+    try {
+      view.getUint8(offset + 3);
+    } catch (error) {
+      throw outOfBounds(error, view, offset, KvmVcpuEventsInterrupt);
+    }
     this.$$view = view;
     this.$$offset = offset;
+    this.$$uncloneable = $$uncloneable;
   }
 
   /** The `$layout` of the class. */
   get $$layout(): typeof KvmVcpuEventsInterrupt.$layout {
     return KvmVcpuEventsInterrupt.$layout;
+  }
+
+  /** The members for `JSON.stringify`, with bigints as decimal strings. */
+  toJSON(): object {
+    return toJson(this);
   }
 
   /** `__u8 injected`, offset 0, 1 byte. */
@@ -3547,16 +3860,27 @@ export class KvmVcpuEventsNmi implements View {
   declare readonly $$type: 'struct kvm_vcpu_events.nmi';
   declare readonly $$view: DataView;
   declare readonly $$offset: number;
+  declare readonly $$uncloneable: symbol;
 
   constructor(view: DataView, offset = 0) {
-    view.getUint8(offset + 3);
+    try {
+      view.getUint8(offset + 3);
+    } catch (error) {
+      throw outOfBounds(error, view, offset, KvmVcpuEventsNmi);
+    }
     this.$$view = view;
     this.$$offset = offset;
+    this.$$uncloneable = $$uncloneable;
   }
 
   /** The `$layout` of the class. */
   get $$layout(): typeof KvmVcpuEventsNmi.$layout {
     return KvmVcpuEventsNmi.$layout;
+  }
+
+  /** The members for `JSON.stringify`, with bigints as decimal strings. */
+  toJSON(): object {
+    return toJson(this);
   }
 
   /** `__u8 injected`, offset 0, 1 byte. */
@@ -3611,16 +3935,27 @@ export class KvmVcpuEventsSmi implements View {
   declare readonly $$type: 'struct kvm_vcpu_events.smi';
   declare readonly $$view: DataView;
   declare readonly $$offset: number;
+  declare readonly $$uncloneable: symbol;
 
   constructor(view: DataView, offset = 0) {
-    view.getUint8(offset + 3);
+    try {
+      view.getUint8(offset + 3);
+    } catch (error) {
+      throw outOfBounds(error, view, offset, KvmVcpuEventsSmi);
+    }
     this.$$view = view;
     this.$$offset = offset;
+    this.$$uncloneable = $$uncloneable;
   }
 
   /** The `$layout` of the class. */
   get $$layout(): typeof KvmVcpuEventsSmi.$layout {
     return KvmVcpuEventsSmi.$layout;
+  }
+
+  /** The members for `JSON.stringify`, with bigints as decimal strings. */
+  toJSON(): object {
+    return toJson(this);
   }
 
   /** `__u8 smm`, offset 0, 1 byte. */
@@ -3672,16 +4007,27 @@ export class KvmVcpuEventsTripleFault implements View {
   declare readonly $$type: 'struct kvm_vcpu_events.triple_fault';
   declare readonly $$view: DataView;
   declare readonly $$offset: number;
+  declare readonly $$uncloneable: symbol;
 
   constructor(view: DataView, offset = 0) {
-    view.getUint8(offset);
+    try {
+      view.getUint8(offset);
+    } catch (error) {
+      throw outOfBounds(error, view, offset, KvmVcpuEventsTripleFault);
+    }
     this.$$view = view;
     this.$$offset = offset;
+    this.$$uncloneable = $$uncloneable;
   }
 
   /** The `$layout` of the class. */
   get $$layout(): typeof KvmVcpuEventsTripleFault.$layout {
     return KvmVcpuEventsTripleFault.$layout;
+  }
+
+  /** The members for `JSON.stringify`, with bigints as decimal strings. */
+  toJSON(): object {
+    return toJson(this);
   }
 
   /** `__u8 pending`, offset 0, 1 byte. */
@@ -3718,16 +4064,27 @@ export class KvmVcpuEvents implements View {
   declare readonly $$type: 'struct kvm_vcpu_events';
   declare readonly $$view: DataView;
   declare readonly $$offset: number;
+  declare readonly $$uncloneable: symbol;
 
   constructor(view: DataView, offset = 0) {
-    view.getUint8(offset + 63);
+    try {
+      view.getUint8(offset + 63);
+    } catch (error) {
+      throw outOfBounds(error, view, offset, KvmVcpuEvents);
+    }
     this.$$view = view;
     this.$$offset = offset;
+    this.$$uncloneable = $$uncloneable;
   }
 
   /** The `$layout` of the class. */
   get $$layout(): typeof KvmVcpuEvents.$layout {
     return KvmVcpuEvents.$layout;
+  }
+
+  /** The members for `JSON.stringify`, with bigints as decimal strings. */
+  toJSON(): object {
+    return toJson(this);
   }
 
   /** `struct exception`, offset 0, 8 bytes. */
@@ -3840,16 +4197,27 @@ export class KvmDebugregs implements View {
   declare readonly $$type: 'struct kvm_debugregs';
   declare readonly $$view: DataView;
   declare readonly $$offset: number;
+  declare readonly $$uncloneable: symbol;
 
   constructor(view: DataView, offset = 0) {
-    view.getUint8(offset + 127);
+    try {
+      view.getUint8(offset + 127);
+    } catch (error) {
+      throw outOfBounds(error, view, offset, KvmDebugregs);
+    }
     this.$$view = view;
     this.$$offset = offset;
+    this.$$uncloneable = $$uncloneable;
   }
 
   /** The `$layout` of the class. */
   get $$layout(): typeof KvmDebugregs.$layout {
     return KvmDebugregs.$layout;
+  }
+
+  /** The members for `JSON.stringify`, with bigints as decimal strings. */
+  toJSON(): object {
+    return toJson(this);
   }
 
   /** `__u64 db[4]`, offset 0, 32 bytes. */
@@ -3939,16 +4307,27 @@ export class KvmXsave implements View {
   declare readonly $$type: 'struct kvm_xsave';
   declare readonly $$view: DataView;
   declare readonly $$offset: number;
+  declare readonly $$uncloneable: symbol;
 
   constructor(view: DataView, offset = 0) {
-    view.getUint8(offset + 4095);
+    try {
+      view.getUint8(offset + 4095);
+    } catch (error) {
+      throw outOfBounds(error, view, offset, KvmXsave);
+    }
     this.$$view = view;
     this.$$offset = offset;
+    this.$$uncloneable = $$uncloneable;
   }
 
   /** The `$layout` of the class. */
   get $$layout(): typeof KvmXsave.$layout {
     return KvmXsave.$layout;
+  }
+
+  /** The members for `JSON.stringify`, with bigints as decimal strings. */
+  toJSON(): object {
+    return toJson(this);
   }
 
   /** `__u32 region[1024]`, offset 0, 4096 bytes. */
@@ -3986,16 +4365,27 @@ export class KvmXcr implements View {
   declare readonly $$type: 'struct kvm_xcr';
   declare readonly $$view: DataView;
   declare readonly $$offset: number;
+  declare readonly $$uncloneable: symbol;
 
   constructor(view: DataView, offset = 0) {
-    view.getUint8(offset + 15);
+    try {
+      view.getUint8(offset + 15);
+    } catch (error) {
+      throw outOfBounds(error, view, offset, KvmXcr);
+    }
     this.$$view = view;
     this.$$offset = offset;
+    this.$$uncloneable = $$uncloneable;
   }
 
   /** The `$layout` of the class. */
   get $$layout(): typeof KvmXcr.$layout {
     return KvmXcr.$layout;
+  }
+
+  /** The members for `JSON.stringify`, with bigints as decimal strings. */
+  toJSON(): object {
+    return toJson(this);
   }
 
   /** `__u32 xcr`, offset 0, 4 bytes. */
@@ -4051,16 +4441,27 @@ export class KvmXcrs implements View {
   declare readonly $$type: 'struct kvm_xcrs';
   declare readonly $$view: DataView;
   declare readonly $$offset: number;
+  declare readonly $$uncloneable: symbol;
 
   constructor(view: DataView, offset = 0) {
-    view.getUint8(offset + 391);
+    try {
+      view.getUint8(offset + 391);
+    } catch (error) {
+      throw outOfBounds(error, view, offset, KvmXcrs);
+    }
     this.$$view = view;
     this.$$offset = offset;
+    this.$$uncloneable = $$uncloneable;
   }
 
   /** The `$layout` of the class. */
   get $$layout(): typeof KvmXcrs.$layout {
     return KvmXcrs.$layout;
+  }
+
+  /** The members for `JSON.stringify`, with bigints as decimal strings. */
+  toJSON(): object {
+    return toJson(this);
   }
 
   /** `__u32 nr_xcrs`, offset 0, 4 bytes. */
@@ -4111,16 +4512,27 @@ export class KvmSyncRegs implements View {
   declare readonly $$type: 'struct kvm_sync_regs';
   declare readonly $$view: DataView;
   declare readonly $$offset: number;
+  declare readonly $$uncloneable: symbol;
 
   constructor(view: DataView, offset = 0) {
-    view.getUint8(offset + 519);
+    try {
+      view.getUint8(offset + 519);
+    } catch (error) {
+      throw outOfBounds(error, view, offset, KvmSyncRegs);
+    }
     this.$$view = view;
     this.$$offset = offset;
+    this.$$uncloneable = $$uncloneable;
   }
 
   /** The `$layout` of the class. */
   get $$layout(): typeof KvmSyncRegs.$layout {
     return KvmSyncRegs.$layout;
+  }
+
+  /** The members for `JSON.stringify`, with bigints as decimal strings. */
+  toJSON(): object {
+    return toJson(this);
   }
 
   /** `struct kvm_regs regs`, offset 0, 144 bytes. */
@@ -4165,16 +4577,27 @@ export class KvmVmxNestedStateData implements View {
   declare readonly $$type: 'struct kvm_vmx_nested_state_data';
   declare readonly $$view: DataView;
   declare readonly $$offset: number;
+  declare readonly $$uncloneable: symbol;
 
   constructor(view: DataView, offset = 0) {
-    view.getUint8(offset + 8191);
+    try {
+      view.getUint8(offset + 8191);
+    } catch (error) {
+      throw outOfBounds(error, view, offset, KvmVmxNestedStateData);
+    }
     this.$$view = view;
     this.$$offset = offset;
+    this.$$uncloneable = $$uncloneable;
   }
 
   /** The `$layout` of the class. */
   get $$layout(): typeof KvmVmxNestedStateData.$layout {
     return KvmVmxNestedStateData.$layout;
+  }
+
+  /** The members for `JSON.stringify`, with bigints as decimal strings. */
+  toJSON(): object {
+    return toJson(this);
   }
 
   /** `__u8 vmcs12[4096]`, offset 0, 4096 bytes. */
@@ -4210,16 +4633,27 @@ export class KvmVmxNestedStateHdrSmm implements View {
   declare readonly $$type: 'struct kvm_vmx_nested_state_hdr.smm';
   declare readonly $$view: DataView;
   declare readonly $$offset: number;
+  declare readonly $$uncloneable: symbol;
 
   constructor(view: DataView, offset = 0) {
-    view.getUint8(offset + 1);
+    try {
+      view.getUint8(offset + 1);
+    } catch (error) {
+      throw outOfBounds(error, view, offset, KvmVmxNestedStateHdrSmm);
+    }
     this.$$view = view;
     this.$$offset = offset;
+    this.$$uncloneable = $$uncloneable;
   }
 
   /** The `$layout` of the class. */
   get $$layout(): typeof KvmVmxNestedStateHdrSmm.$layout {
     return KvmVmxNestedStateHdrSmm.$layout;
+  }
+
+  /** The members for `JSON.stringify`, with bigints as decimal strings. */
+  toJSON(): object {
+    return toJson(this);
   }
 
   /** `__u16 flags`, offset 0, 2 bytes. */
@@ -4252,16 +4686,27 @@ export class KvmVmxNestedStateHdr implements View {
   declare readonly $$type: 'struct kvm_vmx_nested_state_hdr';
   declare readonly $$view: DataView;
   declare readonly $$offset: number;
+  declare readonly $$uncloneable: symbol;
 
   constructor(view: DataView, offset = 0) {
-    view.getUint8(offset + 31);
+    try {
+      view.getUint8(offset + 31);
+    } catch (error) {
+      throw outOfBounds(error, view, offset, KvmVmxNestedStateHdr);
+    }
     this.$$view = view;
     this.$$offset = offset;
+    this.$$uncloneable = $$uncloneable;
   }
 
   /** The `$layout` of the class. */
   get $$layout(): typeof KvmVmxNestedStateHdr.$layout {
     return KvmVmxNestedStateHdr.$layout;
+  }
+
+  /** The members for `JSON.stringify`, with bigints as decimal strings. */
+  toJSON(): object {
+    return toJson(this);
   }
 
   /** `__u64 vmxon_pa`, offset 0, 8 bytes. */
@@ -4356,16 +4801,27 @@ export class KvmSvmNestedStateData implements View {
   declare readonly $$type: 'struct kvm_svm_nested_state_data';
   declare readonly $$view: DataView;
   declare readonly $$offset: number;
+  declare readonly $$uncloneable: symbol;
 
   constructor(view: DataView, offset = 0) {
-    view.getUint8(offset + 4095);
+    try {
+      view.getUint8(offset + 4095);
+    } catch (error) {
+      throw outOfBounds(error, view, offset, KvmSvmNestedStateData);
+    }
     this.$$view = view;
     this.$$offset = offset;
+    this.$$uncloneable = $$uncloneable;
   }
 
   /** The `$layout` of the class. */
   get $$layout(): typeof KvmSvmNestedStateData.$layout {
     return KvmSvmNestedStateData.$layout;
+  }
+
+  /** The members for `JSON.stringify`, with bigints as decimal strings. */
+  toJSON(): object {
+    return toJson(this);
   }
 
   /** `__u8 vmcb12[4096]`, offset 0, 4096 bytes. */
@@ -4394,16 +4850,27 @@ export class KvmSvmNestedStateHdr implements View {
   declare readonly $$type: 'struct kvm_svm_nested_state_hdr';
   declare readonly $$view: DataView;
   declare readonly $$offset: number;
+  declare readonly $$uncloneable: symbol;
 
   constructor(view: DataView, offset = 0) {
-    view.getUint8(offset + 15);
+    try {
+      view.getUint8(offset + 15);
+    } catch (error) {
+      throw outOfBounds(error, view, offset, KvmSvmNestedStateHdr);
+    }
     this.$$view = view;
     this.$$offset = offset;
+    this.$$uncloneable = $$uncloneable;
   }
 
   /** The `$layout` of the class. */
   get $$layout(): typeof KvmSvmNestedStateHdr.$layout {
     return KvmSvmNestedStateHdr.$layout;
+  }
+
+  /** The members for `JSON.stringify`, with bigints as decimal strings. */
+  toJSON(): object {
+    return toJson(this);
   }
 
   /** `__u64 vmcb_pa`, offset 0, 8 bytes. */
@@ -4459,16 +4926,27 @@ export class KvmNestedStateHdr implements View {
   declare readonly $$type: 'struct kvm_nested_state.hdr';
   declare readonly $$view: DataView;
   declare readonly $$offset: number;
+  declare readonly $$uncloneable: symbol;
 
   constructor(view: DataView, offset = 0) {
-    view.getUint8(offset + 119);
+    try {
+      view.getUint8(offset + 119);
+    } catch (error) {
+      throw outOfBounds(error, view, offset, KvmNestedStateHdr);
+    }
     this.$$view = view;
     this.$$offset = offset;
+    this.$$uncloneable = $$uncloneable;
   }
 
   /** The `$layout` of the class. */
   get $$layout(): typeof KvmNestedStateHdr.$layout {
     return KvmNestedStateHdr.$layout;
+  }
+
+  /** The members for `JSON.stringify`, with bigints as decimal strings. */
+  toJSON(): object {
+    return toJson(this);
   }
 
   /** `struct kvm_vmx_nested_state_hdr vmx`, offset 0, 32 bytes. */
@@ -4515,15 +4993,22 @@ export class KvmNestedStateData implements View {
   declare readonly $$type: 'struct kvm_nested_state.data';
   declare readonly $$view: DataView;
   declare readonly $$offset: number;
+  declare readonly $$uncloneable: symbol;
 
   constructor(view: DataView, offset = 0) {
     this.$$view = view;
     this.$$offset = offset;
+    this.$$uncloneable = $$uncloneable;
   }
 
   /** The `$layout` of the class. */
   get $$layout(): typeof KvmNestedStateData.$layout {
     return KvmNestedStateData.$layout;
+  }
+
+  /** The members for `JSON.stringify`, with bigints as decimal strings. */
+  toJSON(): object {
+    return toJson(this);
   }
 
   /** `struct kvm_vmx_nested_state_data vmx[]`, offset 0, 0 bytes. */
@@ -4557,16 +5042,27 @@ export class KvmNestedState implements View {
   declare readonly $$type: 'struct kvm_nested_state';
   declare readonly $$view: DataView;
   declare readonly $$offset: number;
+  declare readonly $$uncloneable: symbol;
 
   constructor(view: DataView, offset = 0) {
-    view.getUint8(offset + 127);
+    try {
+      view.getUint8(offset + 127);
+    } catch (error) {
+      throw outOfBounds(error, view, offset, KvmNestedState);
+    }
     this.$$view = view;
     this.$$offset = offset;
+    this.$$uncloneable = $$uncloneable;
   }
 
   /** The `$layout` of the class. */
   get $$layout(): typeof KvmNestedState.$layout {
     return KvmNestedState.$layout;
+  }
+
+  /** The members for `JSON.stringify`, with bigints as decimal strings. */
+  toJSON(): object {
+    return toJson(this);
   }
 
   /** `__u16 flags`, offset 0, 2 bytes. */
@@ -4633,16 +5129,27 @@ export class KvmPmuEventFilter implements View {
   declare readonly $$type: 'struct kvm_pmu_event_filter';
   declare readonly $$view: DataView;
   declare readonly $$offset: number;
+  declare readonly $$uncloneable: symbol;
 
   constructor(view: DataView, offset = 0) {
-    view.getUint8(offset + 31);
+    try {
+      view.getUint8(offset + 31);
+    } catch (error) {
+      throw outOfBounds(error, view, offset, KvmPmuEventFilter);
+    }
     this.$$view = view;
     this.$$offset = offset;
+    this.$$uncloneable = $$uncloneable;
   }
 
   /** The `$layout` of the class. */
   get $$layout(): typeof KvmPmuEventFilter.$layout {
     return KvmPmuEventFilter.$layout;
+  }
+
+  /** The members for `JSON.stringify`, with bigints as decimal strings. */
+  toJSON(): object {
+    return toJson(this);
   }
 
   /** `__u32 action`, offset 0, 4 bytes. */
@@ -4716,16 +5223,27 @@ export class KvmX86Mce implements View {
   declare readonly $$type: 'struct kvm_x86_mce';
   declare readonly $$view: DataView;
   declare readonly $$offset: number;
+  declare readonly $$uncloneable: symbol;
 
   constructor(view: DataView, offset = 0) {
-    view.getUint8(offset + 63);
+    try {
+      view.getUint8(offset + 63);
+    } catch (error) {
+      throw outOfBounds(error, view, offset, KvmX86Mce);
+    }
     this.$$view = view;
     this.$$offset = offset;
+    this.$$uncloneable = $$uncloneable;
   }
 
   /** The `$layout` of the class. */
   get $$layout(): typeof KvmX86Mce.$layout {
     return KvmX86Mce.$layout;
+  }
+
+  /** The members for `JSON.stringify`, with bigints as decimal strings. */
+  toJSON(): object {
+    return toJson(this);
   }
 
   /** `__u64 status`, offset 0, 8 bytes. */
@@ -4843,16 +5361,27 @@ export class KvmXenHvmConfig implements View {
   declare readonly $$type: 'struct kvm_xen_hvm_config';
   declare readonly $$view: DataView;
   declare readonly $$offset: number;
+  declare readonly $$uncloneable: symbol;
 
   constructor(view: DataView, offset = 0) {
-    view.getUint8(offset + 55);
+    try {
+      view.getUint8(offset + 55);
+    } catch (error) {
+      throw outOfBounds(error, view, offset, KvmXenHvmConfig);
+    }
     this.$$view = view;
     this.$$offset = offset;
+    this.$$uncloneable = $$uncloneable;
   }
 
   /** The `$layout` of the class. */
   get $$layout(): typeof KvmXenHvmConfig.$layout {
     return KvmXenHvmConfig.$layout;
+  }
+
+  /** The members for `JSON.stringify`, with bigints as decimal strings. */
+  toJSON(): object {
+    return toJson(this);
   }
 
   /** `__u32 flags`, offset 0, 4 bytes. */
@@ -4952,16 +5481,27 @@ export class KvmXenHvmAttrU implements View {
   declare readonly $$type: 'struct kvm_xen_hvm_attr.u';
   declare readonly $$view: DataView;
   declare readonly $$offset: number;
+  declare readonly $$uncloneable: symbol;
 
   constructor(view: DataView, offset = 0) {
-    view.getUint8(offset + 63);
+    try {
+      view.getUint8(offset + 63);
+    } catch (error) {
+      throw outOfBounds(error, view, offset, KvmXenHvmAttrU);
+    }
     this.$$view = view;
     this.$$offset = offset;
+    this.$$uncloneable = $$uncloneable;
   }
 
   /** The `$layout` of the class. */
   get $$layout(): typeof KvmXenHvmAttrU.$layout {
     return KvmXenHvmAttrU.$layout;
+  }
+
+  /** The members for `JSON.stringify`, with bigints as decimal strings. */
+  toJSON(): object {
+    return toJson(this);
   }
 
   /** `__u8 long_mode`, offset 0, 1 byte. */
@@ -5038,16 +5578,27 @@ export class KvmXenHvmAttrUSharedInfo implements View {
   declare readonly $$type: 'struct kvm_xen_hvm_attr.u.shared_info';
   declare readonly $$view: DataView;
   declare readonly $$offset: number;
+  declare readonly $$uncloneable: symbol;
 
   constructor(view: DataView, offset = 0) {
-    view.getUint8(offset + 7);
+    try {
+      view.getUint8(offset + 7);
+    } catch (error) {
+      throw outOfBounds(error, view, offset, KvmXenHvmAttrUSharedInfo);
+    }
     this.$$view = view;
     this.$$offset = offset;
+    this.$$uncloneable = $$uncloneable;
   }
 
   /** The `$layout` of the class. */
   get $$layout(): typeof KvmXenHvmAttrUSharedInfo.$layout {
     return KvmXenHvmAttrUSharedInfo.$layout;
+  }
+
+  /** The members for `JSON.stringify`, with bigints as decimal strings. */
+  toJSON(): object {
+    return toJson(this);
   }
 
   /** `__u64 gfn`, offset 0, 8 bytes. */
@@ -5104,16 +5655,27 @@ export class KvmXenHvmAttrUEvtchn implements View {
   declare readonly $$type: 'struct kvm_xen_hvm_attr.u.evtchn';
   declare readonly $$view: DataView;
   declare readonly $$offset: number;
+  declare readonly $$uncloneable: symbol;
 
   constructor(view: DataView, offset = 0) {
-    view.getUint8(offset + 27);
+    try {
+      view.getUint8(offset + 27);
+    } catch (error) {
+      throw outOfBounds(error, view, offset, KvmXenHvmAttrUEvtchn);
+    }
     this.$$view = view;
     this.$$offset = offset;
+    this.$$uncloneable = $$uncloneable;
   }
 
   /** The `$layout` of the class. */
   get $$layout(): typeof KvmXenHvmAttrUEvtchn.$layout {
     return KvmXenHvmAttrUEvtchn.$layout;
+  }
+
+  /** The members for `JSON.stringify`, with bigints as decimal strings. */
+  toJSON(): object {
+    return toJson(this);
   }
 
   /** `__u32 send_port`, offset 0, 4 bytes. */
@@ -5167,16 +5729,27 @@ export class KvmXenHvmAttrUEvtchnDeliver implements View {
   declare readonly $$type: 'struct kvm_xen_hvm_attr.u.evtchn.deliver';
   declare readonly $$view: DataView;
   declare readonly $$offset: number;
+  declare readonly $$uncloneable: symbol;
 
   constructor(view: DataView, offset = 0) {
-    view.getUint8(offset + 15);
+    try {
+      view.getUint8(offset + 15);
+    } catch (error) {
+      throw outOfBounds(error, view, offset, KvmXenHvmAttrUEvtchnDeliver);
+    }
     this.$$view = view;
     this.$$offset = offset;
+    this.$$uncloneable = $$uncloneable;
   }
 
   /** The `$layout` of the class. */
   get $$layout(): typeof KvmXenHvmAttrUEvtchnDeliver.$layout {
     return KvmXenHvmAttrUEvtchnDeliver.$layout;
+  }
+
+  /** The members for `JSON.stringify`, with bigints as decimal strings. */
+  toJSON(): object {
+    return toJson(this);
   }
 
   /** `struct port`, offset 0, 12 bytes. */
@@ -5222,16 +5795,27 @@ export class KvmXenHvmAttrUEvtchnDeliverPort implements View {
   declare readonly $$type: 'struct kvm_xen_hvm_attr.u.evtchn.deliver.port';
   declare readonly $$view: DataView;
   declare readonly $$offset: number;
+  declare readonly $$uncloneable: symbol;
 
   constructor(view: DataView, offset = 0) {
-    view.getUint8(offset + 11);
+    try {
+      view.getUint8(offset + 11);
+    } catch (error) {
+      throw outOfBounds(error, view, offset, KvmXenHvmAttrUEvtchnDeliverPort);
+    }
     this.$$view = view;
     this.$$offset = offset;
+    this.$$uncloneable = $$uncloneable;
   }
 
   /** The `$layout` of the class. */
   get $$layout(): typeof KvmXenHvmAttrUEvtchnDeliverPort.$layout {
     return KvmXenHvmAttrUEvtchnDeliverPort.$layout;
+  }
+
+  /** The members for `JSON.stringify`, with bigints as decimal strings. */
+  toJSON(): object {
+    return toJson(this);
   }
 
   /** `__u32 port`, offset 0, 4 bytes. */
@@ -5276,16 +5860,27 @@ export class KvmXenHvmAttrUEvtchnDeliverEventfd implements View {
   declare readonly $$type: 'struct kvm_xen_hvm_attr.u.evtchn.deliver.eventfd';
   declare readonly $$view: DataView;
   declare readonly $$offset: number;
+  declare readonly $$uncloneable: symbol;
 
   constructor(view: DataView, offset = 0) {
-    view.getUint8(offset + 7);
+    try {
+      view.getUint8(offset + 7);
+    } catch (error) {
+      throw outOfBounds(error, view, offset, KvmXenHvmAttrUEvtchnDeliverEventfd);
+    }
     this.$$view = view;
     this.$$offset = offset;
+    this.$$uncloneable = $$uncloneable;
   }
 
   /** The `$layout` of the class. */
   get $$layout(): typeof KvmXenHvmAttrUEvtchnDeliverEventfd.$layout {
     return KvmXenHvmAttrUEvtchnDeliverEventfd.$layout;
+  }
+
+  /** The members for `JSON.stringify`, with bigints as decimal strings. */
+  toJSON(): object {
+    return toJson(this);
   }
 
   /** `__u32 port`, offset 0, 4 bytes. */
@@ -5323,16 +5918,27 @@ export class KvmXenHvmAttr implements View {
   declare readonly $$type: 'struct kvm_xen_hvm_attr';
   declare readonly $$view: DataView;
   declare readonly $$offset: number;
+  declare readonly $$uncloneable: symbol;
 
   constructor(view: DataView, offset = 0) {
-    view.getUint8(offset + 71);
+    try {
+      view.getUint8(offset + 71);
+    } catch (error) {
+      throw outOfBounds(error, view, offset, KvmXenHvmAttr);
+    }
     this.$$view = view;
     this.$$offset = offset;
+    this.$$uncloneable = $$uncloneable;
   }
 
   /** The `$layout` of the class. */
   get $$layout(): typeof KvmXenHvmAttr.$layout {
     return KvmXenHvmAttr.$layout;
+  }
+
+  /** The members for `JSON.stringify`, with bigints as decimal strings. */
+  toJSON(): object {
+    return toJson(this);
   }
 
   /** `__u16 type`, offset 0, 2 bytes. */
@@ -5382,16 +5988,27 @@ export class KvmXenVcpuAttrU implements View {
   declare readonly $$type: 'struct kvm_xen_vcpu_attr.u';
   declare readonly $$view: DataView;
   declare readonly $$offset: number;
+  declare readonly $$uncloneable: symbol;
 
   constructor(view: DataView, offset = 0) {
-    view.getUint8(offset + 63);
+    try {
+      view.getUint8(offset + 63);
+    } catch (error) {
+      throw outOfBounds(error, view, offset, KvmXenVcpuAttrU);
+    }
     this.$$view = view;
     this.$$offset = offset;
+    this.$$uncloneable = $$uncloneable;
   }
 
   /** The `$layout` of the class. */
   get $$layout(): typeof KvmXenVcpuAttrU.$layout {
     return KvmXenVcpuAttrU.$layout;
+  }
+
+  /** The members for `JSON.stringify`, with bigints as decimal strings. */
+  toJSON(): object {
+    return toJson(this);
   }
 
   /** `__u64 gpa`, offset 0, 8 bytes. */
@@ -5490,16 +6107,27 @@ export class KvmXenVcpuAttrURunstate implements View {
   declare readonly $$type: 'struct kvm_xen_vcpu_attr.u.runstate';
   declare readonly $$view: DataView;
   declare readonly $$offset: number;
+  declare readonly $$uncloneable: symbol;
 
   constructor(view: DataView, offset = 0) {
-    view.getUint8(offset + 47);
+    try {
+      view.getUint8(offset + 47);
+    } catch (error) {
+      throw outOfBounds(error, view, offset, KvmXenVcpuAttrURunstate);
+    }
     this.$$view = view;
     this.$$offset = offset;
+    this.$$uncloneable = $$uncloneable;
   }
 
   /** The `$layout` of the class. */
   get $$layout(): typeof KvmXenVcpuAttrURunstate.$layout {
     return KvmXenVcpuAttrURunstate.$layout;
+  }
+
+  /** The members for `JSON.stringify`, with bigints as decimal strings. */
+  toJSON(): object {
+    return toJson(this);
   }
 
   /** `__u64 state`, offset 0, 8 bytes. */
@@ -5623,16 +6251,27 @@ export class KvmXenVcpuAttrUTimer implements View {
   declare readonly $$type: 'struct kvm_xen_vcpu_attr.u.timer';
   declare readonly $$view: DataView;
   declare readonly $$offset: number;
+  declare readonly $$uncloneable: symbol;
 
   constructor(view: DataView, offset = 0) {
-    view.getUint8(offset + 15);
+    try {
+      view.getUint8(offset + 15);
+    } catch (error) {
+      throw outOfBounds(error, view, offset, KvmXenVcpuAttrUTimer);
+    }
     this.$$view = view;
     this.$$offset = offset;
+    this.$$uncloneable = $$uncloneable;
   }
 
   /** The `$layout` of the class. */
   get $$layout(): typeof KvmXenVcpuAttrUTimer.$layout {
     return KvmXenVcpuAttrUTimer.$layout;
+  }
+
+  /** The members for `JSON.stringify`, with bigints as decimal strings. */
+  toJSON(): object {
+    return toJson(this);
   }
 
   /** `__u32 port`, offset 0, 4 bytes. */
@@ -5687,16 +6326,27 @@ export class KvmXenVcpuAttr implements View {
   declare readonly $$type: 'struct kvm_xen_vcpu_attr';
   declare readonly $$view: DataView;
   declare readonly $$offset: number;
+  declare readonly $$uncloneable: symbol;
 
   constructor(view: DataView, offset = 0) {
-    view.getUint8(offset + 71);
+    try {
+      view.getUint8(offset + 71);
+    } catch (error) {
+      throw outOfBounds(error, view, offset, KvmXenVcpuAttr);
+    }
     this.$$view = view;
     this.$$offset = offset;
+    this.$$uncloneable = $$uncloneable;
   }
 
   /** The `$layout` of the class. */
   get $$layout(): typeof KvmXenVcpuAttr.$layout {
     return KvmXenVcpuAttr.$layout;
+  }
+
+  /** The members for `JSON.stringify`, with bigints as decimal strings. */
+  toJSON(): object {
+    return toJson(this);
   }
 
   /** `__u16 type`, offset 0, 2 bytes. */
@@ -5744,16 +6394,27 @@ export class KvmSevCmd implements View {
   declare readonly $$type: 'struct kvm_sev_cmd';
   declare readonly $$view: DataView;
   declare readonly $$offset: number;
+  declare readonly $$uncloneable: symbol;
 
   constructor(view: DataView, offset = 0) {
-    view.getUint8(offset + 23);
+    try {
+      view.getUint8(offset + 23);
+    } catch (error) {
+      throw outOfBounds(error, view, offset, KvmSevCmd);
+    }
     this.$$view = view;
     this.$$offset = offset;
+    this.$$uncloneable = $$uncloneable;
   }
 
   /** The `$layout` of the class. */
   get $$layout(): typeof KvmSevCmd.$layout {
     return KvmSevCmd.$layout;
+  }
+
+  /** The members for `JSON.stringify`, with bigints as decimal strings. */
+  toJSON(): object {
+    return toJson(this);
   }
 
   /** `__u32 id`, offset 0, 4 bytes. */
@@ -5826,16 +6487,27 @@ export class KvmSevInit implements View {
   declare readonly $$type: 'struct kvm_sev_init';
   declare readonly $$view: DataView;
   declare readonly $$offset: number;
+  declare readonly $$uncloneable: symbol;
 
   constructor(view: DataView, offset = 0) {
-    view.getUint8(offset + 47);
+    try {
+      view.getUint8(offset + 47);
+    } catch (error) {
+      throw outOfBounds(error, view, offset, KvmSevInit);
+    }
     this.$$view = view;
     this.$$offset = offset;
+    this.$$uncloneable = $$uncloneable;
   }
 
   /** The `$layout` of the class. */
   get $$layout(): typeof KvmSevInit.$layout {
     return KvmSevInit.$layout;
+  }
+
+  /** The members for `JSON.stringify`, with bigints as decimal strings. */
+  toJSON(): object {
+    return toJson(this);
   }
 
   /** `__u64 vmsa_features`, offset 0, 8 bytes. */
@@ -5911,16 +6583,27 @@ export class KvmSevLaunchStart implements View {
   declare readonly $$type: 'struct kvm_sev_launch_start';
   declare readonly $$view: DataView;
   declare readonly $$offset: number;
+  declare readonly $$uncloneable: symbol;
 
   constructor(view: DataView, offset = 0) {
-    view.getUint8(offset + 39);
+    try {
+      view.getUint8(offset + 39);
+    } catch (error) {
+      throw outOfBounds(error, view, offset, KvmSevLaunchStart);
+    }
     this.$$view = view;
     this.$$offset = offset;
+    this.$$uncloneable = $$uncloneable;
   }
 
   /** The `$layout` of the class. */
   get $$layout(): typeof KvmSevLaunchStart.$layout {
     return KvmSevLaunchStart.$layout;
+  }
+
+  /** The members for `JSON.stringify`, with bigints as decimal strings. */
+  toJSON(): object {
+    return toJson(this);
   }
 
   /** `__u32 handle`, offset 0, 4 bytes. */
@@ -6024,16 +6707,27 @@ export class KvmSevLaunchUpdateData implements View {
   declare readonly $$type: 'struct kvm_sev_launch_update_data';
   declare readonly $$view: DataView;
   declare readonly $$offset: number;
+  declare readonly $$uncloneable: symbol;
 
   constructor(view: DataView, offset = 0) {
-    view.getUint8(offset + 15);
+    try {
+      view.getUint8(offset + 15);
+    } catch (error) {
+      throw outOfBounds(error, view, offset, KvmSevLaunchUpdateData);
+    }
     this.$$view = view;
     this.$$offset = offset;
+    this.$$uncloneable = $$uncloneable;
   }
 
   /** The `$layout` of the class. */
   get $$layout(): typeof KvmSevLaunchUpdateData.$layout {
     return KvmSevLaunchUpdateData.$layout;
+  }
+
+  /** The members for `JSON.stringify`, with bigints as decimal strings. */
+  toJSON(): object {
+    return toJson(this);
   }
 
   /** `__u64 uaddr`, offset 0, 8 bytes. */
@@ -6094,16 +6788,27 @@ export class KvmSevLaunchSecret implements View {
   declare readonly $$type: 'struct kvm_sev_launch_secret';
   declare readonly $$view: DataView;
   declare readonly $$offset: number;
+  declare readonly $$uncloneable: symbol;
 
   constructor(view: DataView, offset = 0) {
-    view.getUint8(offset + 47);
+    try {
+      view.getUint8(offset + 47);
+    } catch (error) {
+      throw outOfBounds(error, view, offset, KvmSevLaunchSecret);
+    }
     this.$$view = view;
     this.$$offset = offset;
+    this.$$uncloneable = $$uncloneable;
   }
 
   /** The `$layout` of the class. */
   get $$layout(): typeof KvmSevLaunchSecret.$layout {
     return KvmSevLaunchSecret.$layout;
+  }
+
+  /** The members for `JSON.stringify`, with bigints as decimal strings. */
+  toJSON(): object {
+    return toJson(this);
   }
 
   /** `__u64 hdr_uaddr`, offset 0, 8 bytes. */
@@ -6224,16 +6929,27 @@ export class KvmSevLaunchMeasure implements View {
   declare readonly $$type: 'struct kvm_sev_launch_measure';
   declare readonly $$view: DataView;
   declare readonly $$offset: number;
+  declare readonly $$uncloneable: symbol;
 
   constructor(view: DataView, offset = 0) {
-    view.getUint8(offset + 15);
+    try {
+      view.getUint8(offset + 15);
+    } catch (error) {
+      throw outOfBounds(error, view, offset, KvmSevLaunchMeasure);
+    }
     this.$$view = view;
     this.$$offset = offset;
+    this.$$uncloneable = $$uncloneable;
   }
 
   /** The `$layout` of the class. */
   get $$layout(): typeof KvmSevLaunchMeasure.$layout {
     return KvmSevLaunchMeasure.$layout;
+  }
+
+  /** The members for `JSON.stringify`, with bigints as decimal strings. */
+  toJSON(): object {
+    return toJson(this);
   }
 
   /** `__u64 uaddr`, offset 0, 8 bytes. */
@@ -6288,16 +7004,27 @@ export class KvmSevGuestStatus implements View {
   declare readonly $$type: 'struct kvm_sev_guest_status';
   declare readonly $$view: DataView;
   declare readonly $$offset: number;
+  declare readonly $$uncloneable: symbol;
 
   constructor(view: DataView, offset = 0) {
-    view.getUint8(offset + 11);
+    try {
+      view.getUint8(offset + 11);
+    } catch (error) {
+      throw outOfBounds(error, view, offset, KvmSevGuestStatus);
+    }
     this.$$view = view;
     this.$$offset = offset;
+    this.$$uncloneable = $$uncloneable;
   }
 
   /** The `$layout` of the class. */
   get $$layout(): typeof KvmSevGuestStatus.$layout {
     return KvmSevGuestStatus.$layout;
+  }
+
+  /** The members for `JSON.stringify`, with bigints as decimal strings. */
+  toJSON(): object {
+    return toJson(this);
   }
 
   /** `__u32 handle`, offset 0, 4 bytes. */
@@ -6344,16 +7071,27 @@ export class KvmSevDbg implements View {
   declare readonly $$type: 'struct kvm_sev_dbg';
   declare readonly $$view: DataView;
   declare readonly $$offset: number;
+  declare readonly $$uncloneable: symbol;
 
   constructor(view: DataView, offset = 0) {
-    view.getUint8(offset + 23);
+    try {
+      view.getUint8(offset + 23);
+    } catch (error) {
+      throw outOfBounds(error, view, offset, KvmSevDbg);
+    }
     this.$$view = view;
     this.$$offset = offset;
+    this.$$uncloneable = $$uncloneable;
   }
 
   /** The `$layout` of the class. */
   get $$layout(): typeof KvmSevDbg.$layout {
     return KvmSevDbg.$layout;
+  }
+
+  /** The members for `JSON.stringify`, with bigints as decimal strings. */
+  toJSON(): object {
+    return toJson(this);
   }
 
   /** `__u64 src_uaddr`, offset 0, 8 bytes. */
@@ -6426,16 +7164,27 @@ export class KvmSevAttestationReport implements View {
   declare readonly $$type: 'struct kvm_sev_attestation_report';
   declare readonly $$view: DataView;
   declare readonly $$offset: number;
+  declare readonly $$uncloneable: symbol;
 
   constructor(view: DataView, offset = 0) {
-    view.getUint8(offset + 31);
+    try {
+      view.getUint8(offset + 31);
+    } catch (error) {
+      throw outOfBounds(error, view, offset, KvmSevAttestationReport);
+    }
     this.$$view = view;
     this.$$offset = offset;
+    this.$$uncloneable = $$uncloneable;
   }
 
   /** The `$layout` of the class. */
   get $$layout(): typeof KvmSevAttestationReport.$layout {
     return KvmSevAttestationReport.$layout;
+  }
+
+  /** The members for `JSON.stringify`, with bigints as decimal strings. */
+  toJSON(): object {
+    return toJson(this);
   }
 
   /** `__u8 mnonce[16]`, offset 0, 16 bytes. */
@@ -6509,16 +7258,27 @@ export class KvmSevSendStart implements View {
   declare readonly $$type: 'struct kvm_sev_send_start';
   declare readonly $$view: DataView;
   declare readonly $$offset: number;
+  declare readonly $$uncloneable: symbol;
 
   constructor(view: DataView, offset = 0) {
-    view.getUint8(offset + 71);
+    try {
+      view.getUint8(offset + 71);
+    } catch (error) {
+      throw outOfBounds(error, view, offset, KvmSevSendStart);
+    }
     this.$$view = view;
     this.$$offset = offset;
+    this.$$uncloneable = $$uncloneable;
   }
 
   /** The `$layout` of the class. */
   get $$layout(): typeof KvmSevSendStart.$layout {
     return KvmSevSendStart.$layout;
+  }
+
+  /** The members for `JSON.stringify`, with bigints as decimal strings. */
+  toJSON(): object {
+    return toJson(this);
   }
 
   /** `__u32 policy`, offset 0, 4 bytes. */
@@ -6694,16 +7454,27 @@ export class KvmSevSendUpdateData implements View {
   declare readonly $$type: 'struct kvm_sev_send_update_data';
   declare readonly $$view: DataView;
   declare readonly $$offset: number;
+  declare readonly $$uncloneable: symbol;
 
   constructor(view: DataView, offset = 0) {
-    view.getUint8(offset + 47);
+    try {
+      view.getUint8(offset + 47);
+    } catch (error) {
+      throw outOfBounds(error, view, offset, KvmSevSendUpdateData);
+    }
     this.$$view = view;
     this.$$offset = offset;
+    this.$$uncloneable = $$uncloneable;
   }
 
   /** The `$layout` of the class. */
   get $$layout(): typeof KvmSevSendUpdateData.$layout {
     return KvmSevSendUpdateData.$layout;
+  }
+
+  /** The members for `JSON.stringify`, with bigints as decimal strings. */
+  toJSON(): object {
+    return toJson(this);
   }
 
   /** `__u64 hdr_uaddr`, offset 0, 8 bytes. */
@@ -6829,16 +7600,27 @@ export class KvmSevReceiveStart implements View {
   declare readonly $$type: 'struct kvm_sev_receive_start';
   declare readonly $$view: DataView;
   declare readonly $$offset: number;
+  declare readonly $$uncloneable: symbol;
 
   constructor(view: DataView, offset = 0) {
-    view.getUint8(offset + 39);
+    try {
+      view.getUint8(offset + 39);
+    } catch (error) {
+      throw outOfBounds(error, view, offset, KvmSevReceiveStart);
+    }
     this.$$view = view;
     this.$$offset = offset;
+    this.$$uncloneable = $$uncloneable;
   }
 
   /** The `$layout` of the class. */
   get $$layout(): typeof KvmSevReceiveStart.$layout {
     return KvmSevReceiveStart.$layout;
+  }
+
+  /** The members for `JSON.stringify`, with bigints as decimal strings. */
+  toJSON(): object {
+    return toJson(this);
   }
 
   /** `__u32 handle`, offset 0, 4 bytes. */
@@ -6948,16 +7730,27 @@ export class KvmSevReceiveUpdateData implements View {
   declare readonly $$type: 'struct kvm_sev_receive_update_data';
   declare readonly $$view: DataView;
   declare readonly $$offset: number;
+  declare readonly $$uncloneable: symbol;
 
   constructor(view: DataView, offset = 0) {
-    view.getUint8(offset + 47);
+    try {
+      view.getUint8(offset + 47);
+    } catch (error) {
+      throw outOfBounds(error, view, offset, KvmSevReceiveUpdateData);
+    }
     this.$$view = view;
     this.$$offset = offset;
+    this.$$uncloneable = $$uncloneable;
   }
 
   /** The `$layout` of the class. */
   get $$layout(): typeof KvmSevReceiveUpdateData.$layout {
     return KvmSevReceiveUpdateData.$layout;
+  }
+
+  /** The members for `JSON.stringify`, with bigints as decimal strings. */
+  toJSON(): object {
+    return toJson(this);
   }
 
   /** `__u64 hdr_uaddr`, offset 0, 8 bytes. */
@@ -7080,16 +7873,27 @@ export class KvmSevSnpLaunchStart implements View {
   declare readonly $$type: 'struct kvm_sev_snp_launch_start';
   declare readonly $$view: DataView;
   declare readonly $$offset: number;
+  declare readonly $$uncloneable: symbol;
 
   constructor(view: DataView, offset = 0) {
-    view.getUint8(offset + 63);
+    try {
+      view.getUint8(offset + 63);
+    } catch (error) {
+      throw outOfBounds(error, view, offset, KvmSevSnpLaunchStart);
+    }
     this.$$view = view;
     this.$$offset = offset;
+    this.$$uncloneable = $$uncloneable;
   }
 
   /** The `$layout` of the class. */
   get $$layout(): typeof KvmSevSnpLaunchStart.$layout {
     return KvmSevSnpLaunchStart.$layout;
+  }
+
+  /** The members for `JSON.stringify`, with bigints as decimal strings. */
+  toJSON(): object {
+    return toJson(this);
   }
 
   /** `__u64 policy`, offset 0, 8 bytes. */
@@ -7165,16 +7969,27 @@ export class KvmSevSnpLaunchUpdate implements View {
   declare readonly $$type: 'struct kvm_sev_snp_launch_update';
   declare readonly $$view: DataView;
   declare readonly $$offset: number;
+  declare readonly $$uncloneable: symbol;
 
   constructor(view: DataView, offset = 0) {
-    view.getUint8(offset + 63);
+    try {
+      view.getUint8(offset + 63);
+    } catch (error) {
+      throw outOfBounds(error, view, offset, KvmSevSnpLaunchUpdate);
+    }
     this.$$view = view;
     this.$$offset = offset;
+    this.$$uncloneable = $$uncloneable;
   }
 
   /** The `$layout` of the class. */
   get $$layout(): typeof KvmSevSnpLaunchUpdate.$layout {
     return KvmSevSnpLaunchUpdate.$layout;
+  }
+
+  /** The members for `JSON.stringify`, with bigints as decimal strings. */
+  toJSON(): object {
+    return toJson(this);
   }
 
   /** `__u64 gfn_start`, offset 0, 8 bytes. */
@@ -7293,16 +8108,27 @@ export class KvmSevSnpLaunchFinish implements View {
   declare readonly $$type: 'struct kvm_sev_snp_launch_finish';
   declare readonly $$view: DataView;
   declare readonly $$offset: number;
+  declare readonly $$uncloneable: symbol;
 
   constructor(view: DataView, offset = 0) {
-    view.getUint8(offset + 87);
+    try {
+      view.getUint8(offset + 87);
+    } catch (error) {
+      throw outOfBounds(error, view, offset, KvmSevSnpLaunchFinish);
+    }
     this.$$view = view;
     this.$$offset = offset;
+    this.$$uncloneable = $$uncloneable;
   }
 
   /** The `$layout` of the class. */
   get $$layout(): typeof KvmSevSnpLaunchFinish.$layout {
     return KvmSevSnpLaunchFinish.$layout;
+  }
+
+  /** The members for `JSON.stringify`, with bigints as decimal strings. */
+  toJSON(): object {
+    return toJson(this);
   }
 
   /** `__u64 id_block_uaddr`, offset 0, 8 bytes. */
@@ -7415,16 +8241,27 @@ export class KvmHypervEventfd implements View {
   declare readonly $$type: 'struct kvm_hyperv_eventfd';
   declare readonly $$view: DataView;
   declare readonly $$offset: number;
+  declare readonly $$uncloneable: symbol;
 
   constructor(view: DataView, offset = 0) {
-    view.getUint8(offset + 23);
+    try {
+      view.getUint8(offset + 23);
+    } catch (error) {
+      throw outOfBounds(error, view, offset, KvmHypervEventfd);
+    }
     this.$$view = view;
     this.$$offset = offset;
+    this.$$uncloneable = $$uncloneable;
   }
 
   /** The `$layout` of the class. */
   get $$layout(): typeof KvmHypervEventfd.$layout {
     return KvmHypervEventfd.$layout;
+  }
+
+  /** The members for `JSON.stringify`, with bigints as decimal strings. */
+  toJSON(): object {
+    return toJson(this);
   }
 
   /** `__u32 conn_id`, offset 0, 4 bytes. */
@@ -7479,16 +8316,27 @@ export class KvmTdxCmd implements View {
   declare readonly $$type: 'struct kvm_tdx_cmd';
   declare readonly $$view: DataView;
   declare readonly $$offset: number;
+  declare readonly $$uncloneable: symbol;
 
   constructor(view: DataView, offset = 0) {
-    view.getUint8(offset + 23);
+    try {
+      view.getUint8(offset + 23);
+    } catch (error) {
+      throw outOfBounds(error, view, offset, KvmTdxCmd);
+    }
     this.$$view = view;
     this.$$offset = offset;
+    this.$$uncloneable = $$uncloneable;
   }
 
   /** The `$layout` of the class. */
   get $$layout(): typeof KvmTdxCmd.$layout {
     return KvmTdxCmd.$layout;
+  }
+
+  /** The members for `JSON.stringify`, with bigints as decimal strings. */
+  toJSON(): object {
+    return toJson(this);
   }
 
   /** `__u32 id`, offset 0, 4 bytes. */
@@ -7565,16 +8413,27 @@ export class KvmTdxCapabilities implements View {
   declare readonly $$type: 'struct kvm_tdx_capabilities';
   declare readonly $$view: DataView;
   declare readonly $$offset: number;
+  declare readonly $$uncloneable: symbol;
 
   constructor(view: DataView, offset = 0) {
-    view.getUint8(offset + 2055);
+    try {
+      view.getUint8(offset + 2055);
+    } catch (error) {
+      throw outOfBounds(error, view, offset, KvmTdxCapabilities);
+    }
     this.$$view = view;
     this.$$offset = offset;
+    this.$$uncloneable = $$uncloneable;
   }
 
   /** The `$layout` of the class. */
   get $$layout(): typeof KvmTdxCapabilities.$layout {
     return KvmTdxCapabilities.$layout;
+  }
+
+  /** The members for `JSON.stringify`, with bigints as decimal strings. */
+  toJSON(): object {
+    return toJson(this);
   }
 
   /** `__u64 supported_attrs`, offset 0, 8 bytes. */
@@ -7718,16 +8577,27 @@ export class KvmTdxInitVm implements View {
   declare readonly $$type: 'struct kvm_tdx_init_vm';
   declare readonly $$view: DataView;
   declare readonly $$offset: number;
+  declare readonly $$uncloneable: symbol;
 
   constructor(view: DataView, offset = 0) {
-    view.getUint8(offset + 263);
+    try {
+      view.getUint8(offset + 263);
+    } catch (error) {
+      throw outOfBounds(error, view, offset, KvmTdxInitVm);
+    }
     this.$$view = view;
     this.$$offset = offset;
+    this.$$uncloneable = $$uncloneable;
   }
 
   /** The `$layout` of the class. */
   get $$layout(): typeof KvmTdxInitVm.$layout {
     return KvmTdxInitVm.$layout;
+  }
+
+  /** The members for `JSON.stringify`, with bigints as decimal strings. */
+  toJSON(): object {
+    return toJson(this);
   }
 
   /** `__u64 attributes`, offset 0, 8 bytes. */
@@ -7823,16 +8693,27 @@ export class KvmTdxInitMemRegion implements View {
   declare readonly $$type: 'struct kvm_tdx_init_mem_region';
   declare readonly $$view: DataView;
   declare readonly $$offset: number;
+  declare readonly $$uncloneable: symbol;
 
   constructor(view: DataView, offset = 0) {
-    view.getUint8(offset + 23);
+    try {
+      view.getUint8(offset + 23);
+    } catch (error) {
+      throw outOfBounds(error, view, offset, KvmTdxInitMemRegion);
+    }
     this.$$view = view;
     this.$$offset = offset;
+    this.$$uncloneable = $$uncloneable;
   }
 
   /** The `$layout` of the class. */
   get $$layout(): typeof KvmTdxInitMemRegion.$layout {
     return KvmTdxInitMemRegion.$layout;
+  }
+
+  /** The members for `JSON.stringify`, with bigints as decimal strings. */
+  toJSON(): object {
+    return toJson(this);
   }
 
   /** `__u64 source_addr`, offset 0, 8 bytes. */

@@ -12,8 +12,17 @@ const dollars = [
   ...['$', '$$', '$x', 'x$', '$x$', '$$x', 'x$$', '$$x$', '$$x$form', '$x$form', 'x$form', 'a$b', '$a$b', 'a$b$'],
   ...['$size', '$align', '$layout', '$flexible', '$discriminator', '$target', '$target$'],
   ...['$view', '$$view', '$$view$', '$$offset', '$$type', '$$layout', '$$c', '$c', 'constructor$', '$constructor'],
+  ...['$$uncloneable', 'toJSON$', '$toJSON'],
 ];
-const objectNames = [...Object.getOwnPropertyNames(Object.prototype), 'prototype', 'name', 'length', 'caller', 'then'];
+const objectNames = [
+  ...Object.getOwnPropertyNames(Object.prototype),
+  'toJSON',
+  'prototype',
+  'name',
+  'length',
+  'caller',
+  'then',
+];
 const contextual = [
   'any',
   'type',
@@ -50,7 +59,19 @@ const globals = [
   ...['Object', 'Number', 'BigInt', 'Math', 'DataView', 'Iterable', 'Array', 'Symbol', 'String', 'Error', 'RangeError'],
   ...['Promise', 'Proxy', 'Reflect', 'Function', 'Boolean', 'ArrayBuffer', 'Record', 'Readonly', 'Partial', 'Infinity'],
 ];
-const support = ['View', 'U8Array', 'NestedArray', 'ViewArray', 'copy', 'elementsWithin', 'getBits', 'IoctlByPointer'];
+const support = [
+  'toJson',
+  'outOfBounds',
+  'uncloneable',
+  'View',
+  'U8Array',
+  'NestedArray',
+  'ViewArray',
+  'copy',
+  'elementsWithin',
+  'getBits',
+  'IoctlByPointer',
+];
 const locals = ['view', 'offset', 'value', 'high', 'low', 'left', 'right', 'length'];
 const names = [
   ...new Set([

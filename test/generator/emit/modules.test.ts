@@ -239,7 +239,9 @@ describe('emission', () => {
   it('a module imports only the names that it uses', () => {
     expect(emitted('#define ONE 1\n')).not.toContain('import');
     const text = emitted('#include <linux/types.h>\nstruct a { __u64 b; };\n');
-    expect(text).toContain("import { setNumber64, type View } from '../support/little-endian.js';");
+    expect(text).toContain(
+      "import { outOfBounds, setNumber64, toJson, uncloneable, type View } from '../support/little-endian.js';",
+    );
   });
 });
 

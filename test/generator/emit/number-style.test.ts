@@ -5,7 +5,7 @@ import { emitFiles } from '../../../generator/core.js';
 import { supportText } from '../../../generator/index.js';
 import { s390x } from '../../../generator/targets/s390x.js';
 import { x86_64 } from '../../../generator/targets/x86_64.js';
-import type { View } from '../../../support/index.js';
+import { assign, type View } from '../../../support/index.js';
 import { modelOf } from '../../../tools/lib/headers-in-memory.js';
 import { classCalled, type Exports, importBindings } from '../../../tools/lib/imported-bindings.js';
 import { diagnosticsOf } from '../../helpers/typescript-checker.js';
@@ -52,6 +52,16 @@ describe.each([x86_64, s390x])('on $name', (target) => {
     expect(view[`$${name}`]).toBe(BigInt(value));
     Object.assign(view, { [`$${name}`]: 7n });
     expect(view[name]).toBe(7);
+  });
+
+  it('assign takes numbers and refuses bigints, also if the member has a value that a number cannot hold', () => {
+    const given = view as View & Record<string, unknown>;
+    Object.assign(given, { $u: 2n ** 64n - 1n });
+    assign(given, { u: 5, i: -5, low: 6, wide: 2n ** 60n - 1n, big: 7 });
+    expect(view).toMatchObject({ u: 5, $i: -5n, low: 6, wide: 2n ** 60n - 1n, big: 7 });
+    expect(() => assign(given, { u: 5n })).toThrow(TypeError);
+    expect(() => assign(given, { u: 2 ** 53 })).toThrow(RangeError);
+    expect(() => assign(given, { low: 2 ** 40 })).toThrow(RangeError);
   });
 
   it('members with a byte order of their own use it', () => {
