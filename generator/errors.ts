@@ -60,6 +60,11 @@ export class UndefinedNameError extends SourceError {
   }
 }
 
+/** The value of a macro needs more tokens than `limits.ts` permits. The macro is an omission. */
+export class LongExpansionError extends SourceError {
+  override readonly name = 'LongExpansionError';
+}
+
 /** A header exceeds a limit of `limits.ts`. */
 export class LimitError extends SourceError {
   override readonly name = 'LimitError';

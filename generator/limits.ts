@@ -4,7 +4,7 @@
  * levels.
  */
 
-import { LimitError } from './errors.js';
+import { LimitError, LongExpansionError } from './errors.js';
 
 /** The position of a token in a file. */
 interface Place {
@@ -26,6 +26,9 @@ export const deepestInclude = 200;
  * included.
  */
 export const mostTokens = 2_000_000;
+
+/** The number of tokens that the expansion of each macro may have, whatever the others have. */
+const fewTokens = 64;
 
 /**
  * The maximum number of members of a header's records. The members of an unnamed record count at each use of its type.
@@ -69,30 +72,55 @@ export class Depth<At> {
 
 /** Counts down a limited amount. */
 export class Budget {
-  readonly #problem: string;
+  readonly #errorAt: (at: Place) => Error;
   #left: number;
 
-  constructor(most: number, problem: string) {
+  constructor(most: number, errorAt: (at: Place) => Error) {
     this.#left = most;
-    this.#problem = problem;
+    this.#errorAt = errorAt;
   }
 
-  /** Takes an amount from the budget. @throws LimitError at `at` if too little is left. */
+  /** Takes an amount from the budget. @throws an error at `at` if too little is left. */
   spend(amount: number, at: Place): void {
     this.#left -= amount;
-    if (this.#left < 0) throw tooMuchAt(at, this.#problem);
+    if (this.#left < 0) throw this.#errorAt(at);
+  }
+
+  get left(): number {
+    return Math.max(this.#left, 0);
   }
 }
 
 export function tokenBudget(): Budget {
-  return new Budget(mostTokens, tooManyTokens);
+  return new Budget(mostTokens, (at) => tooMuchAt(at, tooManyTokens));
 }
 
 export function memberBudget(): Budget {
-  return new Budget(
-    mostMembers,
-    `more than ${mostMembers} members; give a name to each record type that is used repeatedly`,
-  );
+  const problem = `more than ${mostMembers} members; give a name to each record type that is used repeatedly`;
+  return new Budget(mostMembers, (at) => tooMuchAt(at, problem));
+}
+
+/**
+ * The tokens of the expansions that C does not need: a compiler expands a macro where it is used, and the generator expands
+ * each macro for its value. All expansions together may have as many tokens as a header. After that each may have only a
+ * few, so that the other macros of the header keep their values.
+ */
+export class ValueBudget {
+  #left = mostTokens;
+
+  /** Calls `expand` with the budget of one expansion. */
+  within<T>(expand: (budget: Budget) => T): T {
+    const most = Math.max(this.#left, fewTokens);
+    const budget = new Budget(most, ({ file, offset }) => {
+      const { line, column } = file.placeAt(offset);
+      return new LongExpansionError(file.path, line, column, `its expansion has more than ${most} tokens`);
+    });
+    try {
+      return expand(budget);
+    } finally {
+      this.#left -= most - budget.left;
+    }
+  }
 }
 
 export const tooManyTokens: string =

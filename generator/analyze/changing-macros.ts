@@ -5,38 +5,43 @@ import type { Preprocessed } from '../c/preprocessor/preprocessor.js';
 
 export class ChangingMacros {
   readonly #preprocessed: Pick<Preprocessed, 'macros' | 'definitions'>;
-  /** Maps a macro to the changing name that it contains, or to null. */
-  readonly #names = new Map<Macro, string | null>();
-  #isAny: boolean | undefined;
+  /** Maps a macro to a changing name that its expansion contains. */
+  #names: ReadonlyMap<Macro, string> | undefined;
 
   constructor(preprocessed: Pick<Preprocessed, 'macros' | 'definitions'>) {
     this.#preprocessed = preprocessed;
   }
 
-  /** Returns the changing name in the expansion of a macro, or null. */
+  /** Returns a changing name in the expansion of a macro, or null. */
   nameIn(macro: Macro): string | null {
-    this.#isAny ??= this.#hasAny();
-    return this.#isAny ? this.#find(macro) : null;
+    this.#names ??= this.#hasAny() ? namesIn(this.#preprocessed.macros.values()) : new Map();
+    return this.#names.get(macro) ?? null;
   }
 
   /** Whether any macro contains a changing name. Nearly no header has such a macro, and no compiler predefines one. */
   #hasAny(): boolean {
     return this.#preprocessed.definitions.some(({ isChanging }) => isChanging);
   }
+}
 
-  #find(macro: Macro): string | null {
-    const known = this.#names.get(macro);
-    if (known !== undefined) return known;
-    // A macro that contains itself is not expanded again.
-    this.#names.set(macro, null);
-    let found: string | null = null;
+/** Goes from the macros whose body has a changing name to the macros that use them. */
+function namesIn(macros: Iterable<Macro>): Map<Macro, string> {
+  const names = new Map<Macro, string>();
+  const users = new Map<string, Macro[]>();
+  for (const macro of macros) {
     for (const { kind, text } of macro.body) {
       if (kind !== 'identifier') continue;
-      const other = this.#preprocessed.macros.get(text);
-      found = changingNames.has(text) ? text : other ? this.#find(other) : null;
-      if (found !== null) break;
+      if (changingNames.has(text)) {
+        if (!names.has(macro)) names.set(macro, text);
+      } else {
+        const others = users.get(text);
+        if (others) others.push(macro);
+        else users.set(text, [macro]);
+      }
     }
-    this.#names.set(macro, found);
-    return found;
   }
+  // The loop also visits the macros that it adds.
+  for (const [macro, name] of names)
+    for (const user of users.get(macro.name) ?? []) if (!names.has(user)) names.set(user, name);
+  return names;
 }

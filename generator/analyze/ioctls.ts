@@ -39,6 +39,8 @@ export class IoctlAnalyzer {
   readonly #layout: Layout;
   readonly #typeNames: TypeNames;
   readonly #declarations: Declarations;
+  /** Maps a name to the request that it stands for, possibly through further names. */
+  readonly #firstRequests = new Map<string, string | undefined>();
   #enumerators: ReadonlyMap<string, EnumeratorNode> | undefined;
 
   /** The plain numbers that kernel facts or the project call ioctls. */
@@ -184,17 +186,29 @@ export class IoctlAnalyzer {
    */
   #firstRequest(value: readonly Token[], own: string): string | undefined {
     const seen = new Set([own]);
+    let found: string | undefined;
     for (let next = value; ; ) {
       const [token] = next;
       // Nearly no value consists of a name.
-      if (!token || next.length !== 1 || token.kind !== 'identifier' || seen.has(token.text)) return undefined;
+      if (!token || next.length !== 1 || token.kind !== 'identifier' || seen.has(token.text)) break;
+      // A header can define thousands of names, each for the one before.
+      if (this.#firstRequests.has(token.text)) {
+        found = this.#firstRequests.get(token.text);
+        break;
+      }
       seen.add(token.text);
       const macro = this.#isHidden(token.text) ? this.#preprocessed.macros.get(token.text) : undefined;
       const node = macro ? undefined : this.#enumeratorCalled(token.text);
-      if (macro ? this.of(macro) : node && this.requests.ofEnumerator(node)) return token.text;
-      if (!node && macro?.parameters !== null) return undefined;
+      if (macro ? this.of(macro) : node && this.requests.ofEnumerator(node)) {
+        found = token.text;
+        break;
+      }
+      if (!node && macro?.parameters !== null) break;
       next = withoutParentheses(macro?.body ?? (node ? writtenValue(node) : []));
     }
+    seen.delete(own);
+    for (const name of seen) this.#firstRequests.set(name, found);
+    return found;
   }
 
   /** Whether a macro has the name of an enumerator. A macro that stands for its own name hides nothing. */

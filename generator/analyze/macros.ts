@@ -11,7 +11,7 @@ import type { Macro } from '../c/preprocessor/macros.js';
 import type { Preprocessed } from '../c/preprocessor/preprocessor.js';
 import type { Declarations } from '../c/syntax.js';
 import { locationOf } from '../c/tokens.js';
-import { LimitError, SourceError } from '../errors.js';
+import { LimitError, LongExpansionError, SourceError } from '../errors.js';
 import type { SourceFile } from '../headers/files.js';
 import type { Constant, FunctionMacro, Ioctl, Omission } from '../model/model.js';
 import { ChangingMacros } from './changing-macros.js';
@@ -157,6 +157,7 @@ export class MacroAnalyzer {
   }
 
   #reasonOf(error: unknown): string {
+    if (error instanceof LongExpansionError) return error.problem;
     if (error instanceof SourceError && !(error instanceof LimitError)) return `not an expression: ${error.problem}`;
     if (error instanceof ArithmeticError) return error.message;
     if (!(error instanceof Unresolvable)) throw error;

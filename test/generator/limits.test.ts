@@ -73,9 +73,6 @@ const growing: Readonly<Record<string, Headers>> = {
   'a macro that says its argument twice': {
     'x.h': `#define F(x) x x\nint ${around('F(', 'a', ')', 40)};`,
   },
-  'a macro that nobody uses': {
-    'x.h': `#define M0 1\n${lines(12, (n) => `#define M${n + 1} ${`M${n} + `.repeat(9)} M${n}`)}`,
-  },
   'a condition': {
     'x.h': `#define M0 1\n${lines(12, (n) => `#define M${n + 1} ${`M${n} + `.repeat(9)} M${n}`)}\n#if M12\n#endif`,
   },
@@ -181,6 +178,32 @@ struct s { t50 a; char b[sizeof(x50)]; };`,
         E: tooDeep,
         F: tooDeep,
       }),
+  ],
+  'macros, each for the one before': [
+    `#define M0 1\n${lines(50_000, (n) => `#define M${n + 1} M${n}`)}\nstruct s { char a[M50000]; };`,
+    ({ constants, types }) => {
+      expect(constants.map(({ value }) => value)).toEqual(Array(50_001).fill(1));
+      expect(types[0]?.size).toBe(1);
+    },
+  ],
+  'macros, each for the one after': [
+    `${lines(50_000, (n) => `#define M${n} M${n + 1}`)}\n#define M50000 "x"`,
+    ({ constants }) => expect(constants.map(({ value }) => value)).toEqual(Array(50_001).fill('x')),
+  ],
+  'macros, each for the one after, to a line number': [
+    `${lines(50_000, (n) => `#define M${n} M${n + 1}`)}\n#define M50000 __LINE__`,
+    ({ omissions }) => {
+      const reasons = new Set(omissions.map(({ reason }) => reason));
+      expect([omissions.length, ...reasons]).toEqual([50_001, 'contains __LINE__, which is different at each use']);
+    },
+  ],
+  'sums of macros that no declaration uses': [
+    `#define M0 1\n${lines(12, (n) => `#define M${n + 1} ${`M${n} + `.repeat(9)} M${n}`)}\n#define A (B)\n#define B 3`,
+    ({ constants, omissions }) => {
+      const values = Object.fromEntries(constants.map(({ name, value }) => [name, value]));
+      expect(values).toMatchObject({ M4: 10_000, A: 3, B: 3 });
+      expect(omissions.at(-1)).toMatchObject({ name: 'M12', reason: 'its expansion has more than 64 tokens' });
+    },
   ],
   'an argument of many tokens': [
     `#define G(...) __VA_ARGS__\nenum { G(${Array.from({ length: 150_000 }, (_, n) => `A${n}`).join(', ')}) };`,

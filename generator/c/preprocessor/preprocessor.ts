@@ -7,7 +7,7 @@ import { commandLine, MissingHeaderError, NoKvmError, type SourceError } from '.
 import { SourceFile } from '../../headers/files.js';
 import type { Resolver } from '../../headers/resolver.js';
 import { definingHeadersOf } from '../../kernel/defining-headers.js';
-import { Depth, deepestInclude, tokenBudget } from '../../limits.js';
+import { type Budget, Depth, deepestInclude, tokenBudget, ValueBudget } from '../../limits.js';
 import { standardAttributes } from '../../targets/common/attributes.js';
 import type { Target } from '../../targets/target.js';
 import { lexFile, lexText } from '../lexer.js';
@@ -30,7 +30,7 @@ import {
   testedNames,
 } from './directives.js';
 import { type Builtin, Expander, type Expansion, expandTokens } from './expander.js';
-import { type ExpansionCache, expandMacro, standsForItself } from './expansion-cache.js';
+import { type ExpansionCache, expandMacro, type HoldingExpansions, standsForItself } from './expansion-cache.js';
 import { includeGuardOf } from './include-guards.js';
 import { type Macro, type MacroTable, parseDefinition } from './macros.js';
 import { checkPragma, poisonedNames } from './pragmas.js';
@@ -115,6 +115,7 @@ class Preprocessor {
   readonly #unmet: UnmetConditional[] = [];
   /** The names that `#pragma GCC poison` forbids. */
   readonly #poisoned = new Set<string>();
+  readonly #holding: HoldingExpansions = new Set();
   readonly #text: Expansion;
   readonly #conditions: Expansion;
   #counter = 0;
@@ -140,6 +141,7 @@ class Preprocessor {
       if (token.kind === 'other') throw errorAt(token, strayProblem(token));
       tokens.push(token);
       if (token.kind === 'end') {
+        const values = new ValueBudget();
         return {
           tokens,
           macros: this.#macros,
@@ -149,9 +151,14 @@ class Preprocessor {
           refusing: this.#refusing,
           unmet: this.#unmet,
           skipped: this.#skipped,
-          expand: (list, except = []) => expandTokens(list, this.#leaving(except), token),
+          expand: (list, except = []) =>
+            values.within((budget) => expandTokens(list, this.#leaving(except, budget), token)),
           expandMacro: (macro, cache, except = []) =>
-            standsForItself(macro) ? macro.body : expandMacro(macro, this.#leaving(except), token, cache),
+            standsForItself(macro)
+              ? macro.body
+              : values.within((budget) =>
+                  expandMacro(macro, this.#leaving(except, budget), token, cache, this.#holding),
+                ),
         };
       }
     }
@@ -163,13 +170,13 @@ class Preprocessor {
   }
 
   /** Returns an expansion that does not expand some macros. It treats these macros as already being expanded. */
-  #leaving(except: Iterable<string>): Expansion {
+  #leaving(except: Iterable<string>, budget: Budget): Expansion {
     const active = new Set<Macro>();
     for (const name of except) {
       const macro = this.#macros.get(name);
       if (macro) active.add(macro);
     }
-    return { ...this.#text, active };
+    return { ...this.#text, active, budget };
   }
 
   #enter(file: SourceFile, from: Token | null): void {
@@ -451,6 +458,8 @@ class Preprocessor {
     const macro = stack.pop();
     this.#macros.delete(name);
     if (macro) this.#macros.set(name, macro);
+    // The expansion of a macro can have this pragma, after the header was read.
+    this.#holding.clear();
   }
 
   #defined(name: Token, read: () => Token): Token {

@@ -199,6 +199,13 @@ describe('ioctls', () => {
     expect(omissions.map(({ kind, name }) => `${kind} ${name}`)).toEqual(['ioctl X', 'ioctl Y']);
   });
 
+  it('a name at the end of a long chain of names is another name of the ioctl', () => {
+    const names = Array.from({ length: 50_000 }, (_, n) => `#define N${n + 1} N${n}\n`).join('');
+    const text = `#include <linux/ioctl.h>\n#define N0 _IO('x', 1)\n${names}`;
+    const { constants } = modelOf({ 'x.h': text, 'linux/ioctl.h': encoding });
+    expect(constants.find(({ name }) => name === 'N50000')).toMatchObject({ value: 0x7801, aliasOf: 'N0' });
+  });
+
   it('an ioctl follows the row of the kernel facts, if one exists', () => {
     const text = '#include <linux/ioctl.h>\n#define KVM_CREATE_VCPU _IO(0xAE, 0x41)\n';
     const [known] = modelOf({ 'linux/kvm.h': text, 'linux/ioctl.h': encoding }).ioctls;
