@@ -17,7 +17,7 @@ import type {
   KvmXcrs,
   KvmXsave,
 } from '../generated/x86_64/linux/kvm.js';
-import { allocate, type IoctlByPointer, type View } from '../support/index.js';
+import { allocate, type IoctlByPointer, type PartialOf, type View } from '../support/index.js';
 import { describe, requireList } from './arguments.js';
 import {
   type AnnouncedIoctl,
@@ -40,6 +40,7 @@ import { type Msr, transferMsrs } from './msrs.js';
 import { requireU32, requireU64, setMember } from './numbers.js';
 import { scratch } from './scratch-memory.js';
 import { makeStats, type Stats } from './stats.js';
+import { wholeStruct } from './struct-values.js';
 
 /** The ioctls of a vCPU whose argument is a struct, each with its struct. */
 type Structs = {
@@ -126,12 +127,16 @@ export abstract class VcpuState {
   /**
    * KVM_SET_REGS: sets the general registers, the instruction pointer and the flags.
    *
-   * @param regs the values to set.
-   * @throws KvmBusyError while another thread runs the vCPU, KvmError when the kernel refuses.
+   * @param regs the values to set. A plain object sets its members and leaves the other registers as they are. The method
+   * then reads them first.
+   * @throws KvmArgumentError for an unknown member or a wrong value, KvmBusyError while another thread runs the vCPU,
+   * KvmError when the kernel refuses.
+   * @example
+   * vcpu.setRegs({ rip: 0x1000n, rflags: 2n });
    * @see api.rst, "KVM_SET_REGS"
    */
-  setRegs(regs: KvmRegs): void {
-    this.#set('KVM_SET_REGS', regs);
+  setRegs(regs: PartialOf<KvmRegs>): void {
+    this.#set('KVM_SET_REGS', regs, () => this.getRegs());
   }
 
   /**
@@ -149,12 +154,13 @@ export abstract class VcpuState {
    * KVM_SET_SREGS: sets the segments, the descriptor tables and the control registers. With PAE paging the kernel loads
    * the page directory pointers from guest memory.
    *
-   * @param sregs the values to set.
-   * @throws KvmBusyError while another thread runs the vCPU, KvmError when the kernel refuses.
+   * @param sregs the values to set. A plain object sets its members, as in `setRegs`.
+   * @throws KvmArgumentError for an unknown member or a wrong value, KvmBusyError while another thread runs the vCPU,
+   * KvmError when the kernel refuses.
    * @see api.rst, "KVM_SET_SREGS"
    */
-  setSregs(sregs: KvmSregs): void {
-    this.#set('KVM_SET_SREGS', sregs);
+  setSregs(sregs: PartialOf<KvmSregs>): void {
+    this.#set('KVM_SET_SREGS', sregs, () => this.getSregs());
   }
 
   /**
@@ -174,13 +180,13 @@ export abstract class VcpuState {
    * KVM_SET_SREGS2 (KVM_CAP_SREGS2): sets the registers of `getSregs2`. The kernel uses `pdptrs` only with the flag
    * KVM_SREGS2_FLAGS_PDPTRS_VALID.
    *
-   * @param sregs the values to set.
-   * @throws KvmUnsupportedError when the kernel does not have the capability, KvmBusyError while another thread runs the
-   * vCPU, KvmError when the kernel refuses.
+   * @param sregs the values to set. A plain object sets its members, as in `setRegs`.
+   * @throws KvmArgumentError for an unknown member or a wrong value, KvmUnsupportedError when the kernel does not have
+   * the capability, KvmBusyError while another thread runs the vCPU, KvmError when the kernel refuses.
    * @see api.rst, "KVM_SET_SREGS2"
    */
-  setSregs2(sregs: KvmSregs2): void {
-    this.#set('KVM_SET_SREGS2', sregs);
+  setSregs2(sregs: PartialOf<KvmSregs2>): void {
+    this.#set('KVM_SET_SREGS2', sregs, () => this.getSregs2());
   }
 
   /**
@@ -198,12 +204,13 @@ export abstract class VcpuState {
    * KVM_SET_FPU: sets the x87 and SSE registers. Some kernels ignore the values of registers that the guest has never
    * used. `setXsave` also sets which registers are in use.
    *
-   * @param fpu the values to set.
-   * @throws KvmBusyError while another thread runs the vCPU, KvmError when the kernel refuses.
+   * @param fpu the values to set. A plain object sets its members, as in `setRegs`.
+   * @throws KvmArgumentError for an unknown member or a wrong value, KvmBusyError while another thread runs the vCPU,
+   * KvmError when the kernel refuses.
    * @see api.rst, "KVM_SET_FPU"
    */
-  setFpu(fpu: KvmFpu): void {
-    this.#set('KVM_SET_FPU', fpu);
+  setFpu(fpu: PartialOf<KvmFpu>): void {
+    this.#set('KVM_SET_FPU', fpu, () => this.getFpu());
   }
 
   /**
@@ -239,13 +246,18 @@ export abstract class VcpuState {
   /**
    * KVM_SET_XSAVE (KVM_CAP_XSAVE): sets the XSAVE area, from `getXsave` or `getXsave2`.
    *
-   * @param xsave the values to set.
-   * @throws KvmUnsupportedError when the kernel does not have the capability, KvmBusyError while another thread runs the
-   * vCPU, KvmError when the kernel refuses.
+   * @param xsave the values to set. A plain object sets its members, as in `setRegs`.
+   * @throws KvmArgumentError for an unknown member or a wrong value, KvmUnsupportedError when the kernel does not have
+   * the capability, KvmBusyError while another thread runs the vCPU, KvmError when the kernel refuses.
    * @see api.rst, "KVM_SET_XSAVE"
    */
-  setXsave(xsave: KvmXsave): void {
-    ioctlOfBytes(this.#vcpu.target, this.#supported('KVM_SET_XSAVE'), xsave, this.#xsaveBytes());
+  setXsave(xsave: PartialOf<KvmXsave>): void {
+    const request = this.#supported('KVM_SET_XSAVE');
+    const bytes = this.#xsaveBytes();
+    const whole = wholeStruct(request.name, xsave, () =>
+      bytes > request.argument.$size ? this.getXsave2() : this.getXsave(),
+    );
+    ioctlOfBytes(this.#vcpu.target, request, whole, bytes);
   }
 
   /** The number of bytes that the kernel reads and writes. Without KVM_CAP_XSAVE2 it is the size of the struct. */
@@ -269,13 +281,13 @@ export abstract class VcpuState {
   /**
    * KVM_SET_XCRS (KVM_CAP_XCRS): sets the extended control registers.
    *
-   * @param xcrs the values to set.
-   * @throws KvmUnsupportedError when the kernel does not have the capability, KvmBusyError while another thread runs the
-   * vCPU, KvmError when the kernel refuses.
+   * @param xcrs the values to set. A plain object sets its members, as in `setRegs`.
+   * @throws KvmArgumentError for an unknown member or a wrong value, KvmUnsupportedError when the kernel does not have
+   * the capability, KvmBusyError while another thread runs the vCPU, KvmError when the kernel refuses.
    * @see api.rst, "KVM_SET_XCRS"
    */
-  setXcrs(xcrs: KvmXcrs): void {
-    this.#set('KVM_SET_XCRS', xcrs);
+  setXcrs(xcrs: PartialOf<KvmXcrs>): void {
+    this.#set('KVM_SET_XCRS', xcrs, () => this.getXcrs());
   }
 
   /**
@@ -293,13 +305,13 @@ export abstract class VcpuState {
   /**
    * KVM_SET_DEBUGREGS (KVM_CAP_DEBUGREGS): sets the guest's own debug registers.
    *
-   * @param debugregs the values to set.
-   * @throws KvmUnsupportedError when the kernel does not have the capability, KvmBusyError while another thread runs the
-   * vCPU, KvmError when the kernel refuses.
+   * @param debugregs the values to set. A plain object sets its members, as in `setRegs`.
+   * @throws KvmArgumentError for an unknown member or a wrong value, KvmUnsupportedError when the kernel does not have
+   * the capability, KvmBusyError while another thread runs the vCPU, KvmError when the kernel refuses.
    * @see api.rst, "KVM_SET_DEBUGREGS"
    */
-  setDebugregs(debugregs: KvmDebugregs): void {
-    this.#set('KVM_SET_DEBUGREGS', debugregs);
+  setDebugregs(debugregs: PartialOf<KvmDebugregs>): void {
+    this.#set('KVM_SET_DEBUGREGS', debugregs, () => this.getDebugregs());
   }
 
   /**
@@ -400,13 +412,15 @@ export abstract class VcpuState {
   /**
    * KVM_SET_VCPU_EVENTS (KVM_CAP_VCPU_EVENTS): sets the pending exceptions, interrupts, NMIs and SMIs.
    *
-   * @param events the values to set. The member `flags` says which of the optional members are valid.
-   * @throws KvmUnsupportedError when the kernel does not have the capability, KvmBusyError while another thread runs the
-   * vCPU, KvmError when the kernel refuses.
+   * @param events the values to set. The member `flags` says which of the optional members are valid. A plain object sets
+   * its members, as in `setRegs`. Of `flags` it then keeps the bits that `getVcpuEvents` returns, unless it has `flags`
+   * too.
+   * @throws KvmArgumentError for an unknown member or a wrong value, KvmUnsupportedError when the kernel does not have
+   * the capability, KvmBusyError while another thread runs the vCPU, KvmError when the kernel refuses.
    * @see api.rst, "KVM_SET_VCPU_EVENTS"
    */
-  setVcpuEvents(events: KvmVcpuEvents): void {
-    this.#set('KVM_SET_VCPU_EVENTS', events);
+  setVcpuEvents(events: PartialOf<KvmVcpuEvents>): void {
+    this.#set('KVM_SET_VCPU_EVENTS', events, () => this.getVcpuEvents());
   }
 
   /**
@@ -426,13 +440,14 @@ export abstract class VcpuState {
    * KVM_SET_MP_STATE (KVM_CAP_MP_STATE): sets whether the vCPU runs, is halted or waits for its start
    * (`KVM_MP_STATE_…`).
    *
-   * @param state the values to set.
-   * @throws KvmUnsupportedError, which names KVM_CAP_IRQCHIP, when the interrupt controller of the VM is not in the
-   * kernel. On x86 the state is always KVM_MP_STATE_RUNNABLE then.
+   * @param state the values to set. A plain object sets its members, as in `setRegs`. The read also accepts a pending
+   * INIT or SIPI of the vCPU.
+   * @throws KvmArgumentError for an unknown member or a wrong value, KvmUnsupportedError, which names KVM_CAP_IRQCHIP,
+   * when the interrupt controller of the VM is not in the kernel. On x86 the state is always KVM_MP_STATE_RUNNABLE then.
    * @see api.rst, "KVM_SET_MP_STATE"
    */
-  setMpState(state: KvmMpState): void {
-    this.#withLapic('KVM_SET_MP_STATE', () => this.#set('KVM_SET_MP_STATE', state));
+  setMpState(state: PartialOf<KvmMpState>): void {
+    this.#withLapic('KVM_SET_MP_STATE', () => this.#set('KVM_SET_MP_STATE', state, () => this.getMpState()));
   }
 
   /**
@@ -489,13 +504,14 @@ export abstract class VcpuState {
   /**
    * KVM_SET_LAPIC (KVM_CAP_IRQCHIP): sets the registers of the local interrupt controller.
    *
-   * @param lapic the values to set.
-   * @throws KvmUnsupportedError, which names KVM_CAP_IRQCHIP, when the interrupt controller of the VM is not in the
-   * kernel, KvmBusyError while another thread runs the vCPU, KvmError when the kernel refuses.
+   * @param lapic the values to set. A plain object sets its members, as in `setRegs`.
+   * @throws KvmArgumentError for an unknown member or a wrong value, KvmUnsupportedError, which names KVM_CAP_IRQCHIP,
+   * when the interrupt controller of the VM is not in the kernel, KvmBusyError while another thread runs the vCPU,
+   * KvmError when the kernel refuses.
    * @see api.rst, "KVM_SET_LAPIC"
    */
-  setLapic(lapic: KvmLapicState): void {
-    this.#withLapic('KVM_SET_LAPIC', () => this.#set('KVM_SET_LAPIC', lapic));
+  setLapic(lapic: PartialOf<KvmLapicState>): void {
+    this.#withLapic('KVM_SET_LAPIC', () => this.#set('KVM_SET_LAPIC', lapic, () => this.getLapic()));
   }
 
   /**
@@ -685,13 +701,13 @@ export abstract class VcpuState {
   /**
    * KVM_X86_SET_MCE (KVM_CAP_MCE): injects a machine check error.
    *
-   * @param mce the error.
+   * @param mce the error. The members that a plain object does not have are 0, because no ioctl reads them.
    * @throws KvmUnsupportedError when the kernel does not have the capability, KvmBusyError while another thread runs the
    * vCPU, KvmError when the kernel refuses.
    * @see api.rst, "KVM_X86_SET_MCE"
    */
-  setMce(mce: KvmX86Mce): void {
-    this.#set('KVM_X86_SET_MCE', mce);
+  setMce(mce: PartialOf<KvmX86Mce>): void {
+    this.#set('KVM_X86_SET_MCE', mce, () => allocate(this.bindings.KvmX86Mce));
   }
 
   /**
@@ -773,8 +789,14 @@ export abstract class VcpuState {
     return this.ioctl(this.#supported(name));
   }
 
-  #set<Name extends keyof Structs>(name: Name, view: Structs[Name]): void {
-    this.ioctl(this.#supported(name) as unknown as IoctlByPointer<Structs[Name], 'vcpu'>, view);
+  /** Sets a struct. The members of a plain object are written to the view that `current` returns. */
+  #set<Name extends keyof Structs>(
+    name: Name,
+    values: PartialOf<Structs[Name]>,
+    current: () => Structs[Name] = () => values as Structs[Name],
+  ): void {
+    const request = this.#supported(name) as unknown as IoctlByPointer<Structs[Name], 'vcpu'>;
+    this.ioctl(request, wholeStruct<Structs[Name]>(name, values, current));
   }
 
   #get<Name extends keyof Structs>(name: Name, view: Structs[Name] | undefined): Structs[Name] {

@@ -7,7 +7,7 @@ import type {
   KvmPitState,
   KvmPitState2,
 } from '../generated/x86_64/linux/kvm.js';
-import { allocate } from '../support/index.js';
+import { allocate, type PartialOf } from '../support/index.js';
 import { requireList } from './arguments.js';
 import type { Creator } from './construction.js';
 import type { VmContext } from './context.js';
@@ -16,6 +16,7 @@ import { type EventFd, requireEventFd } from './eventfd.js';
 import { read, requireView } from './ioctl.js';
 import { requireU32, requireU64, setMember } from './numbers.js';
 import { requireKnownKeys } from './options.js';
+import { wholeStruct } from './struct-values.js';
 import { VmSettings } from './vm-settings.js';
 
 /** A message-signalled interrupt. */
@@ -77,12 +78,18 @@ export abstract class VmInterrupts extends VmSettings {
   /**
    * KVM_SET_IRQCHIP: sets the registers of an interrupt controller.
    *
-   * @param irqchip the values to set. The member `chip_id` selects the controller.
-   * @throws KvmUnsupportedError when the kernel does not have the capability, KvmError when the kernel refuses.
+   * @param irqchip the values to set. The member `chip_id` selects the controller. A plain object with this member sets
+   * its members and leaves the others as they are.
+   * @throws KvmArgumentError for an unknown member or a wrong value, KvmUnsupportedError when the kernel does not have
+   * the capability, KvmError when the kernel refuses.
    * @see api.rst, "KVM_SET_IRQCHIP"
    */
-  setIrqchip(irqchip: KvmIrqchip): void {
-    this.ioctl(this.bindings.KVM_SET_IRQCHIP, irqchip);
+  setIrqchip(irqchip: PartialOf<KvmIrqchip>): void {
+    const { KVM_SET_IRQCHIP: request } = this.bindings;
+    this.ioctl(
+      request,
+      wholeStruct('KVM_SET_IRQCHIP', irqchip, ({ chip_id }) => this.getIrqchip(chip_id as number)),
+    );
   }
 
   // Lines
@@ -258,12 +265,18 @@ export abstract class VmInterrupts extends VmSettings {
   /**
    * KVM_SET_PIT2 (KVM_CAP_PIT_STATE2): sets the timer.
    *
-   * @param pit the values to set.
-   * @throws KvmUnsupportedError when the kernel does not have the capability, KvmError when the kernel refuses.
+   * @param pit the values to set. A plain object sets its members and leaves the others as they are. The kernel starts
+   * all counts again.
+   * @throws KvmArgumentError for an unknown member or a wrong value, KvmUnsupportedError when the kernel does not have
+   * the capability, KvmError when the kernel refuses.
    * @see api.rst, "KVM_SET_PIT2"
    */
-  setPit2(pit: KvmPitState2): void {
-    this.ioctl(this.bindings.KVM_SET_PIT2, pit);
+  setPit2(pit: PartialOf<KvmPitState2>): void {
+    const { KVM_SET_PIT2: request } = this.bindings;
+    this.ioctl(
+      request,
+      wholeStruct('KVM_SET_PIT2', pit, () => this.getPit2()),
+    );
   }
 
   /**
@@ -303,11 +316,17 @@ export abstract class VmInterrupts extends VmSettings {
   /**
    * KVM_SET_PIT: sets the timer without its flags, on kernels without KVM_CAP_PIT_STATE2.
    *
-   * @param pit the values to set.
-   * @throws KvmUnsupportedError when the kernel does not have the capability, KvmError when the kernel refuses.
+   * @param pit the values to set. A plain object sets its members and leaves the others as they are. The kernel starts
+   * all counts again.
+   * @throws KvmArgumentError for an unknown member or a wrong value, KvmUnsupportedError when the kernel does not have
+   * the capability, KvmError when the kernel refuses.
    */
-  setPit(pit: KvmPitState): void {
-    this.ioctl(this.bindings.KVM_SET_PIT, pit);
+  setPit(pit: PartialOf<KvmPitState>): void {
+    const { KVM_SET_PIT: request } = this.bindings;
+    this.ioctl(
+      request,
+      wholeStruct('KVM_SET_PIT', pit, () => this.getPit()),
+    );
   }
 }
 

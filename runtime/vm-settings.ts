@@ -1,7 +1,7 @@
 /** The methods of `Vm` for capabilities, addresses, time, filters, limits, encryption and statistics. */
 
 import type { KvmClockData, KvmPmuEventFilter } from '../generated/x86_64/linux/kvm.js';
-import { allocate } from '../support/index.js';
+import { allocate, type PartialOf } from '../support/index.js';
 import {
   type Capability,
   checkExtension,
@@ -17,6 +17,7 @@ import { addressOf, type GuestMemory, requireMemory } from './memory.js';
 import { type MsrFilter, setMsrFilter } from './msr-filter.js';
 import { requireInteger, requireU32, setMember } from './numbers.js';
 import { makeStats, type Stats } from './stats.js';
+import { wholeStruct } from './struct-values.js';
 
 /** The part of `Vm` with its settings. */
 export abstract class VmSettings {
@@ -175,12 +176,18 @@ export abstract class VmSettings {
   /**
    * KVM_SET_CLOCK: sets the guest's kvmclock.
    *
-   * @param clock the time in nanoseconds. The member `flags` may be `KVM_CLOCK_REALTIME` or 0.
-   * @throws KvmUnsupportedError when the kernel does not have the capability, KvmError when the kernel refuses.
+   * @param clock the time in nanoseconds. The member `flags` may be `KVM_CLOCK_REALTIME` or 0. The members that a plain
+   * object does not have are 0, because the clock that `getClock` returns is in the past, and its flags are refused.
+   * @throws KvmArgumentError for an unknown member or a wrong value, KvmUnsupportedError when the kernel does not have
+   * the capability, KvmError when the kernel refuses.
    * @see api.rst, "KVM_SET_CLOCK"
    */
-  setClock(clock: KvmClockData): void {
-    this.ioctl(this.bindings.KVM_SET_CLOCK, clock);
+  setClock(clock: PartialOf<KvmClockData>): void {
+    const { KVM_SET_CLOCK: request, KvmClockData } = this.bindings;
+    this.ioctl(
+      request,
+      wholeStruct('KVM_SET_CLOCK', clock, () => allocate(KvmClockData)),
+    );
   }
 
   /**

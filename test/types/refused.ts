@@ -199,7 +199,21 @@ export function wrongOptions(vm: Vm, vcpu: Vcpu, memory: GuestMemory, event: Eve
   vcpu.completeExit((exit) => exit.data);
 }
 
-export function wrongValues(regs: bindings.KvmRegs, sregs: bindings.KvmSregs): void {
+export function wrongValues(vm: Vm, vcpu: Vcpu, regs: bindings.KvmRegs, sregs: bindings.KvmSregs): void {
+  // @ts-expect-error: no member of the struct
+  vcpu.setRegs({ eip: 1n });
+  // @ts-expect-error: a bigint
+  vcpu.setRegs({ rip: 1 });
+  // @ts-expect-error: the C name is the key
+  vcpu.setRegs({ rip: 1n, $rip: 1 });
+  // @ts-expect-error: another struct
+  vcpu.setRegs(vcpu.getSregs());
+  // @ts-expect-error: no member of the struct inside
+  vcpu.setSregs({ cs: { bas: 1n } });
+  // @ts-expect-error: a bigint
+  vm.setClock({ clock: 1 });
+  // @ts-expect-error: a view
+  vcpu.setCpuid2({ nent: 1 });
   // @ts-expect-error: no member of the struct
   assign(regs, { eip: 1n });
   // @ts-expect-error: the C name is the key

@@ -61,6 +61,7 @@ const layers: Readonly<Record<string, readonly (readonly string[])[]>> = {
       'numbers.ts',
       'options.ts',
       'printing.ts',
+      'struct-values.ts',
     ],
     ['capability.ts', 'host-bindings.ts', 'growing-views.ts', 'msrs.ts'],
     ['rules/'],
