@@ -55,13 +55,20 @@ export interface AddonMemorySlot extends AddonArgument {
  */
 export type AddonTail = readonly [start: number, elementSize: number, countOffset: number, countSize: number];
 
-/** KVM_GET_DEVICE_ATTR or KVM_SET_DEVICE_ATTR of a file, a VM or a vCPU. */
+/**
+ * An ioctl of a file, a VM or a vCPU whose argument has the address of a value: KVM_GET_DEVICE_ATTR, KVM_SET_DEVICE_ATTR,
+ * KVM_GET_ONE_REG, KVM_SET_ONE_REG, KVM_CLEAR_DIRTY_LOG or KVM_X86_SET_MSR_FILTER.
+ */
 export interface AddonAttribute<Target> extends AddonArgument {
   readonly target: Target;
-  /** The offset of the member `addr` in the argument. The native layer writes this member itself. */
+  /** The offset of the address in the argument. The native layer writes this member itself. */
   readonly addressAt: number;
   /** The value, which the kernel reads, writes or both. The native layer passes a copy to the kernel. */
   readonly value: DataView;
+  /** The number of parts of the value, by default 1. They have equal lengths, and the argument has the address of each. */
+  readonly parts?: number;
+  /** The number of bytes from one address in the argument to the next. */
+  readonly addressStep?: number;
 }
 
 export interface AddonVcpuCreation {
@@ -121,7 +128,7 @@ export interface Addon {
   ): number;
 
   /**
-   * Makes an ioctl on an attribute. The kernel can access more bytes than the value has: they are in memory of the native layer.
+   * Makes an ioctl on a value. The kernel can access more bytes than the value has: they are in memory of the native layer.
    * -E2BIG for a value of more than 64 MiB.
    */
   fileAttribute(attribute: AddonAttribute<FileRecord>): number;
@@ -196,6 +203,19 @@ export interface Addon {
   vmSlots(vm: VmRecord): number[];
   /** A copy of the argument of the ioctl that has set the slot. Null for a slot that is not in use. */
   vmSlotRegion(vm: VmRecord, slot: number): ArrayBuffer | null;
+  /**
+   * Makes an ioctl on a part of a memory. The native layer writes the address and the length into an argument of zeros. The result
+   * is -EINVAL if the part is not inside the memory, and -EFAULT if a member is not inside the argument.
+   */
+  vmIoctlMemory(
+    vm: VmRecord,
+    request: number,
+    memory: MemoryRecord,
+    offset: number,
+    length: number,
+    addressAt: number,
+    lengthAt: number,
+  ): number;
   /**
    * KVM_GET_DIRTY_LOG into the memory, which has to be long enough for the slot: otherwise -E2BIG. The native layer makes the
    * argument of `size` bytes, whose members `slot` and `dirty_bitmap` are at the given offsets.

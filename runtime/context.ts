@@ -57,7 +57,7 @@ export interface IoctlFile {
   value(request: number, value: number | bigint): number;
   /** `tail` describes an argument that counts its own elements. */
   view(request: number, view: DataView, offset: number, needed: number, tail?: AddonTail): number;
-  /** Makes an ioctl on an attribute. */
+  /** Makes an ioctl whose argument has the address of a value, such as that of an attribute. */
   attribute(attribute: Omit<AddonAttribute<never>, 'target'>): number;
 }
 
@@ -81,6 +81,8 @@ export interface IoctlTarget<Fd extends FdKind = FdKind> extends IoctlFile {
 export interface VmContext extends CapabilityContext {
   readonly ioctl: GenericIoctl<'vm'>;
   readonly target: IoctlTarget<'vm'>;
+  /** @throws KvmClosedError after `close`. */
+  readonly record: VmRecord;
   /**
    * Makes an ioctl that creates a file, and returns its record. The ioctl returns the file descriptor, or writes it to the
    * argument at `fdOffset`.

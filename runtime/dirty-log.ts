@@ -5,8 +5,8 @@ import { addon } from './addon.js';
 import { requireBytes } from './arguments.js';
 import type { VmContext } from './context.js';
 import { KvmArgumentError } from './errors.js';
-import { ioctlOfBytes, refused } from './ioctl.js';
-import { addressOf, memoryRecord } from './memory.js';
+import { ioctlOfValue, refused } from './ioctl.js';
+import { memoryRecord } from './memory.js';
 import { requireInteger, requireU32, setMember } from './numbers.js';
 import type { OpenVm } from './open-vm.js';
 import { scratch } from './scratch-memory.js';
@@ -80,12 +80,12 @@ export function clearDirtyLog(
       `a bitmap of ${bitmap.length} bytes; ${asked} pages need ${bitmapBytes(asked)} bytes`,
     );
   }
-  const memory = scratch(bytes);
-  memory.bytes(0, bytes).fill(0).set(bitmap.subarray(0, bytes));
+  const value = new Uint8Array(bytes);
+  value.set(bitmap.subarray(0, bytes));
   const clear = allocate(KvmClearDirtyLog);
   setMember(request.name, clear, 'slot', 'slot', slot);
   setMember(request.name, clear, 'first_page', 'firstPage', first);
   setMember(request.name, clear, 'num_pages', 'pages', counted);
-  clear.dirty_bitmap = addressOf(memory, 0, bytes);
-  ioctlOfBytes(vm.target, request, clear, request.size);
+  const { offset: at } = KvmClearDirtyLog.$layout.members.dirty_bitmap;
+  ioctlOfValue(vm.target, request, clear, { at }, new DataView(value.buffer));
 }

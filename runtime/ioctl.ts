@@ -3,7 +3,6 @@
  * elements as a count in the struct says, at whatever address it gets. So both are compared with the view first.
  */
 
-import type { KvmDeviceAttr } from '../generated/x86_64/linux/kvm.js';
 import {
   allocate,
   type FlexibleTail,
@@ -17,7 +16,7 @@ import {
 import { type AddonTail, addon, type FileRecord, type VcpuRecord, type VmRecord } from './addon.js';
 import { describe } from './arguments.js';
 import { capabilityOf, missingCapability, unsupportedError } from './capability.js';
-import type { AddressIoctl, Bindings, FdKind, GenericIoctl, IoctlFile, IoctlTarget, RefusedIoctl } from './context.js';
+import type { AddressIoctl, FdKind, GenericIoctl, IoctlFile, IoctlTarget, RefusedIoctl } from './context.js';
 import { ioctlError, KvmArgumentError, type KvmError, type KvmUnsupportedError, ruleError } from './errors.js';
 import { brokenRule } from './rules/find.js';
 
@@ -352,21 +351,31 @@ export function ioctlOfBytes<T extends View>(
   if (result < 0) throw refused(target, request, result, viewOf(request, view, offset));
 }
 
+/** Where the addresses are in an argument. The value has as many parts, with equal lengths. */
+export interface Addresses {
+  /** The offset of the first address in the argument. */
+  readonly at: number;
+  /** The number of addresses, by default 1. */
+  readonly count?: number;
+  /** The number of bytes from one address to the next. */
+  readonly step?: number;
+}
+
 /**
- * Makes KVM_GET_DEVICE_ATTR or KVM_SET_DEVICE_ATTR with a value, which the kernel reads, writes or both. The native layer sets the
- * address.
+ * Makes an ioctl whose argument has the address of a value, which the kernel reads, writes or both. The native layer sets the
+ * address: a setter of a generated class can be replaced, and so can the methods of DataView.
  */
-export function ioctlOfAttribute(
+export function ioctlOfValue<T extends View>(
   target: IoctlTarget,
-  request: Bindings['KVM_GET_DEVICE_ATTR'] | Bindings['KVM_SET_DEVICE_ATTR'],
-  attribute: KvmDeviceAttr,
+  request: IoctlByPointer<T>,
+  argument: T,
+  { at: addressAt, count: parts = 1, step: addressStep = 0 }: Addresses,
   value: DataView,
 ): void {
-  const { $$view: view, $$offset: offset } = attribute;
+  const { $$view: view, $$offset: offset } = argument;
   const { request: number, size: needed } = request;
-  const { offset: addressAt } = target.capabilities.bindings.KvmDeviceAttr.$layout.members.addr;
-  const result = target.attribute({ request: number, view, offset, needed, addressAt, value });
-  if (result < 0) throw refused(target, request, result, attribute);
+  const result = target.attribute({ request: number, view, offset, needed, addressAt, value, parts, addressStep });
+  if (result < 0) throw refused(target, request, result, argument);
 }
 
 /** @throws KvmArgumentError unless `view` is a view of this class or of a class of other bindings for the same struct. */

@@ -244,18 +244,6 @@ export function memoryRecord(memory: GuestMemory): MemoryRecord {
   return recordOf(memory);
 }
 
-/**
- * Returns the address of the `length` bytes at `offset`, for the kernel. The record says where the memory is: JavaScript can
- * change the properties of the object.
- *
- * @throws KvmArgumentError when the bytes are not all inside the memory, KvmClosedError after `close`.
- */
-export function addressOf(memory: GuestMemory, offset: number, length: number): bigint {
-  const record = memoryRecord(memory);
-  requireRange(offset, length, addon().memoryLength(record));
-  return addon().memoryAddress(record) + BigInt(offset);
-}
-
 /** @throws KvmArgumentError for anything but a `GuestMemory`. */
 export function requireMemory(memory: unknown): void {
   requireClass('GuestMemory', 'memory', memory, 'GuestMemory', isGuestMemory(memory));

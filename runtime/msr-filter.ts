@@ -4,11 +4,9 @@ import { allocate } from '../support/index.js';
 import { requireBytes, requireList, requireOneOf } from './arguments.js';
 import type { Bindings, IoctlTarget } from './context.js';
 import { KvmArgumentError } from './errors.js';
-import { ioctlOfBytes } from './ioctl.js';
-import { addressOf } from './memory.js';
+import { ioctlOfValue } from './ioctl.js';
 import { requireInteger, setMember } from './numbers.js';
 import { requireKnownKeys } from './options.js';
-import { scratch } from './scratch-memory.js';
 
 /** A range of consecutive MSRs. */
 export interface MsrRange {
@@ -57,8 +55,9 @@ export function setMsrFilter(target: IoctlTarget, bindings: Bindings, given: Msr
     if (msrs === 0) throw new KvmArgumentError(request.name, `a range of 0 MSRs; it must have 1 to ${limit}`);
     return Math.ceil(msrs / 64) * 8;
   });
-  const memory = scratch(lengths.reduce((sum, length) => sum + length, 0));
-  let at = 0;
+  // Each range has as many bytes of this value as the longest bitmap.
+  const longest = Math.max(0, ...lengths);
+  const bitmaps = new Uint8Array(ranges.length * longest);
   for (const [
     index,
     { base, count, access = 'both', allowed = new Uint8Array(Math.ceil(count / 8)) },
@@ -72,13 +71,13 @@ export function setMsrFilter(target: IoctlTarget, bindings: Bindings, given: Msr
     }
     requireOneOf(request.name, 'access', access, Object.keys(accesses));
     const length = lengths[index] as number;
-    memory.bytes(at, length).fill(0).set(allowed.subarray(0, length));
+    bitmaps.set(allowed.subarray(0, length), index * longest);
     const range = filter.ranges.get(index);
     range.flags = accesses[access];
     setMember(request.name, range, 'base', 'base', base);
     setMember(request.name, range, 'nmsrs', 'count', count);
-    range.bitmap = addressOf(memory, at, length);
-    at += length;
   }
-  ioctlOfBytes(target, request, filter, request.size);
+  const { $size: step, $layout } = bindings.KvmMsrFilterRange;
+  const at = KvmMsrFilter.$layout.members.ranges.offset + $layout.members.bitmap.offset;
+  ioctlOfValue(target, request, filter, { at, step, count: ranges.length }, new DataView(bitmaps.buffer));
 }

@@ -34,11 +34,9 @@ import { type DeviceAttr, getDeviceAttr, hasDeviceAttr, setDeviceAttr } from './
 import { KvmArgumentError, KvmError, KvmUnsupportedError } from './errors.js';
 import { grown } from './growing-views.js';
 import { type GuestDebug, guestDebug } from './guest-debug.js';
-import { ioctlOfBytes } from './ioctl.js';
-import { addressOf } from './memory.js';
+import { ioctlOfBytes, ioctlOfValue } from './ioctl.js';
 import { type Msr, transferMsrs } from './msrs.js';
 import { requireU32, requireU64, setMember } from './numbers.js';
-import { scratch } from './scratch-memory.js';
 import { makeStats, type Stats } from './stats.js';
 import { wholeStruct } from './struct-values.js';
 
@@ -384,15 +382,24 @@ export abstract class VcpuState {
   }
 
   #oneReg(name: 'KVM_GET_ONE_REG' | 'KVM_SET_ONE_REG', id: bigint, value: bigint): bigint {
+    const request = this.#supported(name);
     const { KvmOneReg, KVM_REG_SIZE_MASK, KVM_REG_SIZE_SHIFT } = this.bindings;
-    const number = requireU64(name, 'id', id);
-    const bytes = 1 << Number((number & KVM_REG_SIZE_MASK) >> BigInt(KVM_REG_SIZE_SHIFT));
-    return this.#pointedTo(name, bytes, value, (address) => {
-      const reg = allocate(KvmOneReg);
-      reg.id = number;
-      reg.addr = address;
-      return reg;
-    });
+    const reg = allocate(KvmOneReg);
+    reg.id = requireU64(name, 'id', id);
+    const bytes = 1 << Number((reg.id & KVM_REG_SIZE_MASK) >> BigInt(KVM_REG_SIZE_SHIFT));
+    if (typeof value !== 'bigint' || BigInt.asUintN(8 * bytes, value) !== value) {
+      const shown = typeof value === 'bigint' ? `0x${(value as bigint).toString(16)}` : describe(value);
+      throw new KvmArgumentError(name, `value ${shown}; it must be a bigint that has ${bytes} bytes and no sign`);
+    }
+    const place = new Uint8Array(bytes);
+    const { byteOrder }: { readonly byteOrder: string } = this.bindings.$target;
+    const turn = (): unknown => byteOrder === 'little' || place.reverse();
+    for (let at = 0, rest = value; at < bytes; at++, rest >>= 8n) place[at] = Number(rest & 0xffn);
+    turn();
+    const { offset: at } = this.bindings.KvmOneReg.$layout.members.addr;
+    ioctlOfValue(this.#vcpu.target, request, reg, { at }, new DataView(place.buffer));
+    turn();
+    return place.reduceRight((high, byte) => (high << 8n) | BigInt(byte), 0n);
   }
 
   // Pending events
@@ -804,29 +811,6 @@ export abstract class VcpuState {
     const into = view ?? allocate(request.argument);
     this.ioctl(request, into);
     return into;
-  }
-
-  /** Makes an ioctl whose struct has the address of an integer. The integer has `bytes` bytes, in scratch memory. */
-  #pointedTo<Name extends keyof Structs>(
-    name: Name,
-    bytes: number,
-    value: bigint,
-    struct: (address: bigint) => Structs[Name],
-  ): bigint {
-    const request = this.#supported(name) as unknown as IoctlByPointer<Structs[Name], 'vcpu'>;
-    if (typeof value !== 'bigint' || BigInt.asUintN(8 * bytes, value) !== value) {
-      const shown = typeof value === 'bigint' ? `0x${(value as bigint).toString(16)}` : describe(value);
-      throw new KvmArgumentError(name, `value ${shown}; it must be a bigint that has ${bytes} bytes and no sign`);
-    }
-    const memory = scratch();
-    const place = memory.bytes(0, bytes);
-    const { byteOrder }: { readonly byteOrder: string } = this.bindings.$target;
-    const turn = (): unknown => byteOrder === 'little' || place.reverse();
-    for (let at = 0, rest = value; at < bytes; at++, rest >>= 8n) place[at] = Number(rest & 0xffn);
-    turn();
-    ioctlOfBytes(this.#vcpu.target, request, struct(addressOf(memory, 0, bytes)), request.size);
-    turn();
-    return place.reduceRight((high, byte) => (high << 8n) | BigInt(byte), 0n);
   }
 
   /** Calls `call`. If the kernel refuses because it has no local interrupt controller, the error says so. */

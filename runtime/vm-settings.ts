@@ -2,6 +2,7 @@
 
 import type { KvmClockData, KvmPmuEventFilter } from '../generated/x86_64/linux/kvm.js';
 import { allocate, type PartialOf } from '../support/index.js';
+import { addon } from './addon.js';
 import {
   type Capability,
   checkExtension,
@@ -12,8 +13,8 @@ import {
 import { type Creator, requireCreator } from './construction.js';
 import type { Bindings, GenericIoctl, VmContext } from './context.js';
 import { type DeviceAttr, getDeviceAttr, hasDeviceAttr, setDeviceAttr } from './devices/device-attr.js';
-import { ioctlOfBytes, read } from './ioctl.js';
-import { addressOf, type GuestMemory, requireMemory } from './memory.js';
+import { read, refused } from './ioctl.js';
+import { type GuestMemory, memoryRecord, requireInside, requireMemory } from './memory.js';
 import { type MsrFilter, setMsrFilter } from './msr-filter.js';
 import { requireInteger, requireU32, setMember } from './numbers.js';
 import { makeStats, type Stats } from './stats.js';
@@ -298,11 +299,12 @@ export abstract class VmSettings {
     requireMemory(memory);
     const rest = memory.size - requireInteger(request.name, 'offset', offset, memory.size);
     const length = given === undefined ? rest : given;
-    const address = addressOf(memory, offset, length);
-    const region = allocate(this.bindings.KvmEncRegion);
-    region.addr = address;
-    region.size = BigInt(length);
-    ioctlOfBytes(this.#vm.target, request, region, request.size);
+    requireInside(memory, offset, length);
+    const { addr, size } = this.bindings.KvmEncRegion.$layout.members;
+    const { record, target } = this.#vm;
+    const places = [offset, length, addr.offset, size.offset] as const;
+    const result = addon().vmIoctlMemory(record, request.request, memoryRecord(memory), ...places);
+    if (result < 0) throw refused(target, request, result, undefined);
   }
 
   // Statistics

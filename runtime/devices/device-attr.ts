@@ -6,7 +6,7 @@ import type { DeviceAttribute } from '../../support/ioctl.js';
 import { requireBytes } from '../arguments.js';
 import type { Bindings, FdKind, IoctlTarget } from '../context.js';
 import { KvmArgumentError, KvmError } from '../errors.js';
-import { ioctlOfAttribute, ioctlOfBytes } from '../ioctl.js';
+import { type Addresses, ioctlOfBytes, ioctlOfValue } from '../ioctl.js';
 import { requireInteger, setMember } from '../numbers.js';
 import { type KnownKeys, requireKnownKeys } from '../options.js';
 
@@ -49,7 +49,7 @@ export function getDeviceAttr(target: AttributeTarget, which: DeviceAttr, length
   const argument = struct(request.name, target, which);
   const known = knownLength(target, request, argument);
   const value = new Uint8Array(chosenLength(request.name, argument, known, length));
-  ioctlOfAttribute(target, request, argument, new DataView(value.buffer));
+  ioctlOfValue(target, request, argument, addressIn(target), new DataView(value.buffer));
   return value;
 }
 
@@ -68,7 +68,12 @@ export function setDeviceAttr(target: AttributeTarget, which: DeviceAttr, bytes:
       `${value.length} bytes; the value of ${known.name} has ${known.length} bytes, in the byte order of the architecture`,
     );
   }
-  ioctlOfAttribute(target, request, argument, new DataView(value.buffer));
+  ioctlOfValue(target, request, argument, addressIn(target), new DataView(value.buffer));
+}
+
+/** Where the address of the value is. */
+function addressIn({ capabilities }: IoctlTarget): Addresses {
+  return { at: capabilities.bindings.KvmDeviceAttr.$layout.members.addr.offset };
 }
 
 interface KnownLength {

@@ -1,5 +1,5 @@
-// Attributes of devices, vCPUs, VMs and the system. The kernel accesses the value at an address in the argument, and only
-// the kernel knows how many bytes it accesses.
+// Ioctls whose argument has the address of a value: the attributes of devices, vCPUs, VMs and the system, registers, and
+// bitmaps. The kernel accesses the value at this address, and only the kernel knows how many bytes it accesses.
 
 #include <sys/mman.h>
 #include <unistd.h>
@@ -15,7 +15,7 @@
 namespace kvm_uapi {
 namespace {
 
-// Memory for the value of an attribute, with a page after it that nobody can access. If the kernel writes more bytes than
+// Memory for a value, with a page after it that nobody can access. If the kernel writes more bytes than
 // expected, they stay in this memory, or the kernel fails with EFAULT.
 class ValueMemory {
  public:
@@ -57,17 +57,36 @@ struct Attribute {
   uint64_t needed = 0;
   uint64_t address_at = 0;
   View value;
+  // The argument has the addresses of `parts` parts of the value, which have equal lengths. The addresses are
+  // `address_step` bytes apart.
+  uint64_t parts = 1;
+  uint64_t address_step = 0;
 
   bool read(napi_env env, napi_value object) {
-    const Properties given(env, object, {"target", "request", "view", "offset", "needed", "addressAt", "value"});
+    const Properties given(
+        env, object, {"target", "request", "view", "offset", "needed", "addressAt", "value", "parts", "addressStep"});
     return given.read("target", target) && given.read("request", request) && given.read("view", view) &&
            given.read("offset", offset) && given.read("needed", needed) && given.read("addressAt", address_at) &&
-           given.read("value", value);
+           given.read("value", value) && (given.is("parts", napi_undefined) || given.read("parts", parts)) &&
+           (given.is("addressStep", napi_undefined) || given.read("addressStep", address_step));
   }
 };
 
-// Makes the ioctl with the address of a copy of the value, and copies the value back. This function itself writes the
-// address, so that the kernel accesses no other memory.
+// Writes the addresses of the parts of the value. Returns false if one of them is not inside the argument.
+template <typename T>
+bool write_addresses(const Attribute<T>& given, uint64_t value, size_t length, std::vector<uint8_t>& argument) {
+  // Each address is in another place, so that there are not more of them than bytes.
+  if (given.parts > 1 && given.address_step < sizeof value) return false;
+  for (uint64_t part = 0, at = given.address_at; part < given.parts; part++, at += given.address_step) {
+    const uint64_t address = value + part * (length / given.parts);
+    if (at > argument.size() || sizeof address > argument.size() - at) return false;
+    memcpy(argument.data() + at, &address, sizeof address);
+  }
+  return true;
+}
+
+// Makes the ioctl with the addresses of the parts of a copy of the value, and copies the value back. This function itself
+// writes the addresses, so that the kernel accesses no other memory.
 template <typename T>
 int access(napi_env env, const Attribute<T>& given) {
   const uint8_t* const bytes = argument_of(env, given.request, given.view, given.offset, given.needed);
@@ -82,9 +101,7 @@ int access(napi_env env, const Attribute<T>& given) {
   if (length > 0 && there == nullptr) return -EFAULT;
   const auto memory = ValueMemory::create(length);
   if (memory == nullptr) return -ENOMEM;
-  const uint64_t address = reinterpret_cast<uintptr_t>(memory->data());
-  if (given.address_at > argument.size() || sizeof address > argument.size() - given.address_at) return -EFAULT;
-  memcpy(argument.data() + given.address_at, &address, sizeof address);
+  if (!write_addresses(given, reinterpret_cast<uintptr_t>(memory->data()), length, argument)) return -EFAULT;
   if (length > 0) memcpy(memory->data(), there, length);
   const int result = call_ioctl(given.target->fd, given.request, argument.data());
   if (length > 0) memcpy(there, memory->data(), length);

@@ -228,6 +228,20 @@ napi_value VmGetDirtyLog(napi_env env, Open<Vm> vm, uint32_t request, uint32_t s
   return number(env, call_ioctl(vm->fd, request, argument.data()));
 }
 
+// Makes an ioctl on a part of a memory: KVM_MEMORY_ENCRYPT_REG_REGION or KVM_MEMORY_ENCRYPT_UNREG_REGION. This function
+// itself writes the address and the length, so that the kernel gets no other memory.
+napi_value VmIoctlMemory(napi_env env, Open<Vm> vm, uint32_t request, Open<Memory> memory, uint64_t offset,
+                         uint64_t length, uint64_t address_at, uint64_t length_at) {
+  const uint64_t whole = memory->mapping->length();
+  if (offset > whole || length > whole - offset) return number(env, -EINVAL);
+  std::vector<uint8_t> argument(_IOC_SIZE(request));
+  const uint64_t address = reinterpret_cast<uintptr_t>(memory->mapping->data()) + offset;
+  if (!write_member(argument, address_at, address) || !write_member(argument, length_at, length)) {
+    return number(env, -EFAULT);
+  }
+  return number(env, call_ioctl(vm->fd, request, argument.data()));
+}
+
 // Records how many bytes of the file of each vCPU the kernel shares. An isolate that attaches to the VM reads it here.
 napi_value VmSetVcpuBytes(napi_env env, Open<Vm> vm, uint64_t bytes) {
   uint64_t none = 0;
@@ -266,6 +280,7 @@ void export_vms(napi_env env, napi_value exports) {
                  {"vmSlots", checked<VmSlots>},
                  {"vmSlotRegion", checked<VmSlotRegion>},
                  {"vmGetDirtyLog", checked<VmGetDirtyLog>},
+                 {"vmIoctlMemory", checked<VmIoctlMemory>},
                  {"vmSetMemory", checked<VmSetMemory>}});
 }
 

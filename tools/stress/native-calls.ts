@@ -283,6 +283,15 @@ class Calls {
       this.#one([0, 4]),
       8,
     ],
+    vmIoctlMemory: () => [
+      this.#handle('vm'),
+      this.#one([kvm.KVM_MEMORY_ENCRYPT_REG_REGION, kvm.KVM_MEMORY_ENCRYPT_UNREG_REGION]).request,
+      this.#handle('memory'),
+      this.#offset(),
+      this.#length(),
+      this.#one([0, 0, 8, 2 ** 40]),
+      this.#one([8, 8, 0, 2 ** 40]),
+    ],
     vmSetMemory: () => [this.#slot()],
     vmSetDirtyRing: () => [this.#handle('vm'), this.#one([4096, 8192, 2 ** 40])],
     vmDirtyRing: () => [this.#handle('vm')],
@@ -331,7 +340,17 @@ class Calls {
     const view = new DataView(new ArrayBuffer(KvmDeviceAttr.$size));
     const value = this.#chance(50) ? this.#view() : new DataView(new ArrayBuffer(this.#one([0, 4, 8])));
     const addressAt = this.#one([KvmDeviceAttr.$layout.members.addr.offset, KvmDeviceAttr.$size, 2 ** 40]);
-    return { target: this.#handle(kind), request, view, offset: 0, needed: view.byteLength, addressAt, value };
+    const parts = this.#one([{}, {}, { parts: 2, addressStep: 8 }, { parts: 0 }, { parts: 2 ** 40, addressStep: 8 }]);
+    return {
+      target: this.#handle(kind),
+      request,
+      view,
+      offset: 0,
+      needed: view.byteLength,
+      addressAt,
+      value,
+      ...parts,
+    };
   }
 
   #fileCall(): unknown[] {
@@ -391,7 +410,8 @@ class Calls {
     const values = [...given];
     if (this.#chance(60)) return values;
     const index = this.#random(values.length + 1);
-    const isFact = /Tail$|IoctlView$|^vmCreateFile$|^vmGetDirtyLog$/.test(name) && index !== 0 && index !== 2;
+    const isFact =
+      /Tail$|IoctlView$|^vmCreateFile$|^vmGetDirtyLog$|^vmIoctlMemory$/.test(name) && index !== 0 && index !== 2;
     const value = values[index];
     if (typeof value === 'object' && value !== null && Object.getPrototypeOf(value) === Object.prototype) {
       values[index] = this.#spoilObject(value as Record<string, unknown>);

@@ -15,7 +15,7 @@ import { allocate } from '../../../support/index.js';
 import { places, realMode } from '../../../tools/guests/index.js';
 import { createVm, hasKvm, load, needsKvm, run, thrownBy } from '../../helpers/vcpus.js';
 
-const [EINVAL, EFAULT, ENODEV, EEXIST, ENOENT, E2BIG] = [-22, -14, -19, -17, -2, -7];
+const [EINVAL, EFAULT, ENODEV, EEXIST, ENOENT, E2BIG, ENOTTY] = [-22, -14, -19, -17, -2, -7, -25];
 const ringBytes = 4096;
 
 function ringed(bytes: number = ringBytes): Vm {
@@ -248,6 +248,137 @@ describe.skipIf(!hasKvm)(`counts and buffers ${needsKvm}`, () => {
       expect(addon().vcpuIoctlView(record, request, view, 0, size), `${length}`).toBe(EFAULT);
       expect(() => vcpu.getRegs(new kvm.KvmRegs(view))).toThrow(Error);
     }
+  });
+});
+
+describe.skipIf(!hasKvm)(`addresses in arguments ${needsKvm}`, () => {
+  /** Members that are addresses, and a value that is not mapped. */
+  const members: readonly (readonly [type: { readonly prototype: object }, member: string])[] = [
+    [kvm.KvmDeviceAttr, 'addr'],
+    [kvm.KvmOneReg, 'addr'],
+    [kvm.KvmClearDirtyLog, 'dirty_bitmap'],
+    [kvm.KvmMsrFilterRange, 'bitmap'],
+    [kvm.KvmEncRegion, 'addr'],
+    [kvm.KvmUserspaceMemoryRegion, 'userspace_addr'],
+    [kvm.KvmDirtyLog, 'dirty_bitmap'],
+  ];
+  const wrong = 0x1000n;
+
+  /** Calls `call` while each setter of an address writes a wrong address, and while every struct begins with wrong addresses. */
+  function withWrongAddresses<T>(call: () => T): T {
+    const written: string[] = [];
+    const before = members.map(([type, member]) => Object.getOwnPropertyDescriptor(type.prototype, member));
+    for (const [type, member] of members) {
+      Object.defineProperty(type.prototype, member, {
+        configurable: true,
+        get: () => wrong,
+        set(this: kvm.KvmOneReg) {
+          written.push(member);
+          const { offset } = (this.$$layout.members as Record<string, { readonly offset: number }>)[member] ?? {
+            offset: 0,
+          };
+          this.$$view.setBigUint64(this.$$offset + offset, wrong, true);
+        },
+      });
+    }
+    try {
+      return call();
+    } finally {
+      for (const [index, [type, member]] of members.entries()) {
+        Object.defineProperty(type.prototype, member, before[index] as PropertyDescriptor);
+      }
+      expect(written).toEqual([]);
+    }
+  }
+
+  // Shows: security 16, security 19
+  it('the kernel gets the right addresses when the setters of generated classes are replaced', () => {
+    using vm = createVm();
+    using vcpu = vm.createVcpu();
+    const offset = { group: kvm.KVM_VCPU_TSC_CTRL, attr: kvm.KVM_VCPU_TSC_OFFSET };
+    const expected = vcpu.getDeviceAttr(offset);
+    expect(withWrongAddresses(() => vcpu.getDeviceAttr(offset))).toEqual(expected);
+    withWrongAddresses(() => vcpu.setDeviceAttr(offset, expected));
+    const range = { base: 0x174, count: 3, allowed: Uint8Array.of(0b110) };
+    withWrongAddresses(() => vm.setMsrFilter({ ranges: [range, { base: 0x10, count: 65 }] }));
+    vm.enableCap('KVM_CAP_MANUAL_DIRTY_LOG_PROTECT2', kvm.KVM_DIRTY_LOG_MANUAL_PROTECT_ENABLE);
+    using memory = GuestMemory.create(0x4000);
+    const slot = withWrongAddresses(() =>
+      vm.addMemory({ memory, guestAddress: 0, flags: kvm.KVM_MEM_LOG_DIRTY_PAGES }),
+    );
+    withWrongAddresses(() => vm.clearDirtyLog(slot, vm.getDirtyLog(slot), 0));
+    // This kernel has no such register, so it does not read the address: it fails with EINVAL, not with EFAULT.
+    const id = kvm.KVM_REG_X86 | kvm.KVM_REG_SIZE_U64;
+    expect(thrownBy(() => withWrongAddresses(() => vcpu.getOneReg(id)))).toBeInstanceOf(KvmError);
+  });
+
+  // Shows: security 17
+  it('the native layer writes addresses only into the argument, and as many as it has parts of the value', () => {
+    using vm = createVm();
+    const { request } = kvm.KVM_X86_SET_MSR_FILTER;
+    const filter = allocate(kvm.KvmMsrFilter);
+    const at = kvm.KvmMsrFilter.$layout.members.ranges.offset + kvm.KvmMsrFilterRange.$layout.members.bitmap.offset;
+    const step = kvm.KvmMsrFilterRange.$size;
+    for (const [index, range] of [...filter.ranges].entries()) {
+      range.nmsrs = 64;
+      range.base = 64 * index;
+      range.flags = kvm.KVM_MSR_FILTER_READ;
+      range.bitmap = wrong;
+    }
+    const set = (given: object): number =>
+      addon().vmAttribute({
+        target: vmContext(vm).record,
+        request,
+        view: filter.$$view,
+        offset: 0,
+        needed: kvm.KvmMsrFilter.$size,
+        addressAt: at,
+        addressStep: step,
+        value: new DataView(new ArrayBuffer(16 * 8)),
+        ...given,
+      });
+    expect(set({ parts: 16 })).toBe(0);
+    // The last range has an address that is not mapped.
+    expect(set({ parts: 15 })).toBe(EFAULT);
+    for (const given of [
+      { parts: 17 },
+      { parts: 2 ** 53 - 1, addressStep: 8 },
+      { parts: 16, addressStep: 7 },
+      { parts: 16, addressStep: 2 ** 53 - 1 },
+      { parts: 1, addressAt: kvm.KvmMsrFilter.$size - 7 },
+    ]) {
+      expect(set(given), JSON.stringify(given)).toBe(EFAULT);
+    }
+    for (const parts of [-1, 0.5, '1', null]) expect(() => set({ parts }), `${parts}`).toThrow(TypeError);
+  });
+
+  // Shows: security 18
+  it('vmIoctlMemory compares the region with the record of the memory', () => {
+    using vm = createVm();
+    using memory = GuestMemory.create(0x4000);
+    const { request } = kvm.KVM_MEMORY_ENCRYPT_REG_REGION;
+    const { addr, size } = kvm.KvmEncRegion.$layout.members;
+    const register = (
+      offset: number,
+      length: number,
+      addressAt: number = addr.offset,
+      lengthAt: number = size.offset,
+    ) =>
+      addon().vmIoctlMemory(vmContext(vm).record, request, memoryRecord(memory), offset, length, addressAt, lengthAt);
+    for (const [offset, length] of [
+      [0x4001, 0],
+      [0x4000, 1],
+      [0, 0x4001],
+      [2 ** 53 - 1, 2 ** 53 - 1],
+    ] as const) {
+      expect(register(offset, length), `${offset}, ${length}`).toBe(EINVAL);
+    }
+    for (const wrongOffset of [kvm.KvmEncRegion.$size - 7, 2 ** 53 - 1]) {
+      expect(register(0, 0x1000, wrongOffset)).toBe(EFAULT);
+      expect(register(0, 0x1000, 0, wrongOffset)).toBe(EFAULT);
+    }
+    // A VM that is not encrypted has no such ioctl.
+    expect(register(0, 0x4000)).toBe(ENOTTY);
   });
 });
 
