@@ -181,7 +181,7 @@ describe('assign', () => {
         TypeError,
       ],
       [
-        { cr0: 1n, interrupt_bitmap: [0] },
+        { cr0: 1n, gdt: { padding: [1] }, interrupt_bitmap: [0] },
         'struct kvm_sregs.interrupt_bitmap[0] is 0; it must be a bigint from 0 to',
         TypeError,
       ],
