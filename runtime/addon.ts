@@ -86,10 +86,12 @@ export interface AddonVcpuCreation {
   readonly signal: number;
   /** KVM_SET_SIGNAL_MASK and its argument, if that is the mechanism. `signals` is the offset of the signals in the argument. */
   readonly setMask: (AddonArgument & { readonly signals: number }) | null;
+  /** The file descriptor of a vCPU to adopt, like `vmFromFd`. Null creates a vCPU. */
+  readonly fd: number | null;
 }
 
 export interface Addon {
-  open(path: string): FileRecord | number;
+  open(path: string, cloexec: boolean): FileRecord | number;
   fileFd(file: FileRecord): number;
   fileRelease(file: FileRecord): void;
   /** Creates an eventfd. Reading and writing it never block. */
@@ -135,6 +137,35 @@ export interface Addon {
   vmAttribute(attribute: AddonAttribute<VmRecord>): number;
   /** -EBUSY while another thread runs the vCPU. */
   vcpuAttribute(attribute: AddonAttribute<VcpuRecord>): number;
+
+  /**
+   * Adopts an open file of the caller: the record has a new file descriptor of it. The result is -EBADF for a number that is not
+   * open, -EPROTOTYPE for a file of another kind, and -ENOTSUP without /proc. Of a character or block device:
+   */
+  driverFromFd(fd: number): FileRecord | number;
+  /** Of /dev/kvm. */
+  systemFromFd(fd: number): FileRecord | number;
+  eventFromFd(fd: number): FileRecord | number;
+  guestMemfdFromFd(fd: number): FileRecord | number;
+  /**
+   * The result is the record that this process has of the VM, if there is one. -EIO for a VM of another process, -ENOTSUP if the
+   * kernel does not say which files are the same.
+   */
+  vmFromFd(fd: number): VmRecord | number;
+  /** Like `vmFromFd`. -EXDEV for a device of another VM. */
+  deviceFromFd(vm: VmRecord, fd: number): FileRecord | number;
+  /** A new file descriptor, which the caller closes. */
+  fileDuplicate(file: FileRecord, cloexec: boolean): number;
+  vmDuplicate(vm: VmRecord, cloexec: boolean): number;
+  vcpuDuplicate(vcpu: VcpuRecord, cloexec: boolean): number;
+  /** -EBADF for anonymous memory. */
+  memoryDuplicate(memory: MemoryRecord, cloexec: boolean): number;
+  /** The size of the file in bytes. */
+  fileSize(file: FileRecord): number;
+  /** Whether reading and writing the file never block. */
+  fileNeverBlocks(file: FileRecord): boolean;
+  /** What the kernel calls the file with this number, or an empty text. */
+  fdName(fd: number): string;
 
   /** Creates anonymous memory, or a memfd of this name. */
   memoryCreate(length: number, name: string | null): MemoryRecord | number;

@@ -4,6 +4,7 @@ import { AsyncResource } from 'node:async_hooks';
 import { addon, type FileRecord } from './addon.js';
 import { describe, newHandle, requireAbortSignal, requireClass, requireFunction, requireHandle } from './arguments.js';
 import { type Creator, creator } from './construction.js';
+import { adopted, requireFd } from './descriptors.js';
 import { KvmArgumentError, KvmClosedError, KvmError, syscallError } from './errors.js';
 import { EventCounts } from './event-counts.js';
 import { type EventWait, EventWaits } from './event-waits.js';
@@ -63,7 +64,7 @@ export class EventFd extends KernelFile implements AsyncIterable<bigint, void, u
   readonly #waits = new EventWaits({ record: () => fileRecord(this), take: () => this.take() });
 
   private constructor(given: Creator, record: FileRecord) {
-    super(given, 'EventFd.create or EventFd.attach', record);
+    super(given, 'EventFd.create, EventFd.attach or EventFd.fromFd', record);
   }
 
   /** Creates an eventfd whose counter is 0. @throws KvmError when the kernel refuses. */
@@ -83,6 +84,26 @@ export class EventFd extends KernelFile implements AsyncIterable<bigint, void, u
     const found = addon().eventFind(requireHandle('EventFd.attach', handle, 'eventfd'));
     if (!found) throw new KvmClosedError('EventFd.attach', 'the eventfd of this handle is closed');
     return new EventFd(creator, found);
+  }
+
+  /**
+   * Makes an `EventFd` of a file descriptor of an eventfd. The file descriptor stays that of the caller. The `EventFd` has a
+   * duplicate of it, and the irqfds of the eventfd end when both are closed.
+   *
+   * @param fd the number of the file descriptor.
+   * @throws KvmArgumentError for a number that is not open, for a file descriptor of anything else, and for an eventfd without
+   * EFD_NONBLOCK, which would block the thread.
+   * @example
+   * using event = EventFd.fromFd(fd);
+   */
+  static fromFd(fd: number): EventFd {
+    const operation = 'EventFd.fromFd';
+    const number = requireFd(operation, fd);
+    const record = adopted(operation, 'an eventfd', number, addon().eventFromFd(number));
+    if (addon().fileNeverBlocks(record)) return new EventFd(creator, record);
+    addon().fileRelease(record);
+    const rule = 'create it with EFD_NONBLOCK, or set O_NONBLOCK with fcntl(F_SETFL)';
+    throw new KvmArgumentError(operation, `fd ${number} is an eventfd that blocks its readers; ${rule}`);
   }
 
   /**

@@ -2,6 +2,7 @@
  * The runtime: what all architectures share. `kvm-uapi/x86_64` has `Kvm`, `Vm` and `Vcpu` of x86-64.
  */
 
+export type { DuplicateFdOptions } from './descriptors.js';
 export { Device } from './devices/device.js';
 export {
   DeviceArgumentError,

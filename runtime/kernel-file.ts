@@ -2,6 +2,7 @@
 
 import { addon, type FileRecord } from './addon.js';
 import { type Creator, requireCreator } from './construction.js';
+import { type DuplicateFdOptions, duplicatedFd } from './descriptors.js';
 import { KvmClosedError } from './errors.js';
 
 let recordOf: (file: KernelFile) => FileRecord;
@@ -28,6 +29,19 @@ export abstract class KernelFile implements Disposable {
   /** The file descriptor, which this object closes. @throws KvmClosedError after `close`. */
   get fd(): number {
     return addon().fileFd(this.#openRecord());
+  }
+
+  /**
+   * Returns a new file descriptor of the same open file. It stays open after `close`: the caller closes it, with `closeSync` of
+   * `node:fs` for example.
+   *
+   * @param options whether programs that this process starts get the file descriptor.
+   * @throws KvmClosedError after `close`, KvmArgumentError for wrong options, KvmError when the kernel refuses.
+   */
+  duplicateFd(options: DuplicateFdOptions = {}): number {
+    const record = this.#openRecord();
+    const operation = `${this.constructor.name}.duplicateFd`;
+    return duplicatedFd(operation, options, (cloexec) => addon().fileDuplicate(record, cloexec));
   }
 
   #openRecord(): FileRecord {

@@ -9,6 +9,8 @@ import { requireList, requirePath } from './arguments.js';
 import { type Capability, checkExtension, requireExtension } from './capability.js';
 import { type Creator, creator } from './construction.js';
 import type { Bindings, CapabilityContext, GenericIoctl, IoctlTarget } from './context.js';
+import { registerKvm } from './creators.js';
+import { adopted, requireCloexec, requireFd } from './descriptors.js';
 import { type DeviceAttr, getDeviceAttr, hasDeviceAttr, setDeviceAttr } from './devices/device-attr.js';
 import { KvmError, KvmUnsupportedError, openKvmError } from './errors.js';
 import { grown } from './growing-views.js';
@@ -26,7 +28,12 @@ export interface KvmOptions {
   readonly path?: string;
   /** Bindings that were generated from other headers than those of the package. */
   readonly bindings?: Bindings;
+  /** Whether the file descriptor is closed in programs that this process starts. The default is true. */
+  readonly cloexec?: boolean;
 }
+
+/** The options of `Kvm.fromFd`. */
+export type KvmFromFdOptions = Pick<KvmOptions, 'bindings'>;
 
 /**
  * `/dev/kvm`. VMs continue after their `Kvm` is closed. All methods throw KvmClosedError after `close`.
@@ -44,12 +51,13 @@ export class Kvm extends KernelFile {
   readonly ioctl: GenericIoctl<'system'>;
 
   private constructor(given: Creator, record: FileRecord, bindings: Bindings) {
-    super(given, 'Kvm.open', record);
+    super(given, 'Kvm.open or Kvm.fromFd', record);
     this.bindings = bindings;
     const check = (capability: number): number => this.ioctl(bindings.KVM_CHECK_EXTENSION, capability);
     this.#system = { bindings, checkExtension: check };
     this.#target = { ...ioctlsOfFile(() => fileRecord(this)), kind: 'system', capabilities: this.#system };
     this.ioctl = genericIoctl(this.#target);
+    registerKvm(this, () => this.ioctl(bindings.KVM_GET_VCPU_MMAP_SIZE));
   }
 
   /**
@@ -61,13 +69,42 @@ export class Kvm extends KernelFile {
    * @throws KvmUnsupportedError when the kernel has another API version than the bindings.
    */
   static open(options: KvmOptions = {}): Kvm {
-    requireKnownKeys<KvmOptions>('Kvm.open', options, { path: true, bindings: true });
-    const { path = '/dev/kvm', bindings = x86_64 } = options;
+    requireKnownKeys<KvmOptions>('Kvm.open', options, { path: true, bindings: true, cloexec: true });
+    const { path = '/dev/kvm', bindings = x86_64, cloexec = true } = options;
     requirePath('Kvm.open', path);
+    requireCloexec('Kvm.open', cloexec);
     checkBindings('Kvm.open', bindings);
     inspectable(bindings);
-    const record = addon().open(path);
+    const record = addon().open(path, cloexec);
     if (typeof record === 'number') throw openKvmError(path, record);
+    return Kvm.#checked(path, record, bindings);
+  }
+
+  /**
+   * Makes a `Kvm` of a file descriptor of `/dev/kvm`, such as one that another process has opened. The file descriptor stays that
+   * of the caller. The `Kvm` has a duplicate of it, and `close` closes the duplicate.
+   *
+   * @param fd the number of the file descriptor.
+   * @param options the bindings.
+   * @throws KvmArgumentError for a number that is not open, for a file descriptor of anything else, for unknown options, and when the
+   * bindings are of another architecture than this machine's.
+   * @throws KvmUnsupportedError when the kernel has another API version than the bindings.
+   * @example
+   * // The parent process: spawn('program', { stdio: ['inherit', 'inherit', 'inherit', kvm.fd] })
+   * using kvm = Kvm.fromFd(3);
+   */
+  static fromFd(fd: number, options: KvmFromFdOptions = {}): Kvm {
+    const operation = 'Kvm.fromFd';
+    requireKnownKeys<KvmFromFdOptions>(operation, options, { bindings: true });
+    const { bindings = x86_64 } = options;
+    const number = requireFd(operation, fd);
+    checkBindings(operation, bindings);
+    inspectable(bindings);
+    const record = adopted(operation, '/dev/kvm', number, addon().systemFromFd(number));
+    return Kvm.#checked(`fd ${number}`, record, bindings);
+  }
+
+  static #checked(path: string, record: FileRecord, bindings: Bindings): Kvm {
     const kvm = new Kvm(creator, record, bindings);
     try {
       const version = addon().fileIoctl(record, bindings.KVM_GET_API_VERSION.request, 0);

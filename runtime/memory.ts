@@ -5,6 +5,7 @@ import type { View, ViewClass } from '../support/index.js';
 import { addon, type MemoryRecord } from './addon.js';
 import { describe, newHandle, requireBytes, requireClass, requireFunction, requireHandle } from './arguments.js';
 import { type Creator, creator, requireCreator } from './construction.js';
+import { type DuplicateFdOptions, duplicatedFd } from './descriptors.js';
 import { KvmArgumentError, KvmClosedError, syscallError } from './errors.js';
 import { requireKnownKeys } from './options.js';
 
@@ -116,6 +117,21 @@ export class GuestMemory implements Disposable {
   get fd(): number | null {
     const fd = addon().memoryFd(this.#openRecord());
     return fd < 0 ? null : fd;
+  }
+
+  /**
+   * Returns a new file descriptor of the memfd. It stays open after `close`: the caller closes it.
+   *
+   * @param options whether programs that this process starts get the file descriptor.
+   * @throws KvmArgumentError for anonymous memory and for wrong options, KvmClosedError after `close`, KvmError when the kernel refuses.
+   */
+  duplicateFd(options: DuplicateFdOptions = {}): number {
+    const operation = 'GuestMemory.duplicateFd';
+    const record = this.#openRecord();
+    if (addon().memoryFd(record) < 0) {
+      throw new KvmArgumentError(operation, "this memory has no file descriptor; create it with the option 'memfd'");
+    }
+    return duplicatedFd(operation, options, (cloexec) => addon().memoryDuplicate(record, cloexec));
   }
 
   /** The address of the memory in this process. @throws KvmClosedError after `close`. */

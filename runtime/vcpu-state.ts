@@ -66,7 +66,7 @@ export abstract class VcpuState {
   readonly #found = new Set<string>();
 
   protected constructor(given: Creator, vcpu: VcpuContext) {
-    requireCreator(given, 'Vcpu', 'Vm.createVcpu or Vcpu.attach');
+    requireCreator(given, 'Vcpu', 'Vm.createVcpu, Vcpu.attach or Vcpu.fromFd');
     this.#vcpu = vcpu;
     this.bindings = vcpu.bindings;
     this.ioctl = vcpu.ioctl;

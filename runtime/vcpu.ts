@@ -17,6 +17,8 @@ import {
 import { capabilityValue } from './capability.js';
 import { type Creator, creator } from './construction.js';
 import type { Bindings, CapabilityContext, VcpuContext } from './context.js';
+import { openVmOf, type VmObject } from './creators.js';
+import { adopted, type DuplicateFdOptions, duplicatedFd, requireFd } from './descriptors.js';
 import { KvmArgumentError, KvmClosedError, KvmUnsupportedError, syscallError } from './errors.js';
 import { Exits, type RunResult, type UnrecognizedExit, type VcpuExit } from './exit/exits.js';
 import { type Interruption, interruptions, timedOut } from './exit/interruption.js';
@@ -67,7 +69,7 @@ export interface RunOptions {
 
 const runKeys: KnownKeys<RunOptions> = { timeout: true, runId: true, interruptOnProcessSignal: true };
 
-let make: (vm: OpenVm, id: number, mmapSize: number, options: ReadyVcpuOptions) => Vcpu;
+let make: (vm: OpenVm, id: number, options: ReadyVcpuOptions) => Vcpu;
 let contextOf: (vcpu: Vcpu) => VcpuContext;
 let isVcpu: (value: object) => boolean;
 
@@ -108,9 +110,45 @@ export class Vcpu extends VcpuState implements Disposable {
     return new Vcpu(creator, new OpenVcpu(found, bindings));
   }
 
+  /**
+   * Makes a `Vcpu` of a file descriptor of a vCPU that this process has created in another way. The file descriptor stays that of the
+   * caller. The `Vcpu` has a duplicate of it. If this package has the vCPU already, the result uses the same vCPU, and the options have no
+   * effect: a kick through either object interrupts the run.
+   *
+   * @param fd the number of the file descriptor.
+   * @param vm the VM of the vCPU. Nothing can check that it is the VM of a vCPU that this package does not know.
+   * @param options the kick signal and the mechanism.
+   * @throws KvmArgumentError for a number that is not open, for a file descriptor of anything else, for a vCPU of another VM of this
+   * package, and when the kick signal is not available; KvmUnsupportedError when the mechanism is not; KvmError with code `EIO` for
+   * a vCPU of another process, which only that process can use.
+   * @example
+   * using vcpu = Vcpu.fromFd(fd, vm);
+   */
+  static fromFd(fd: number, vm: VmObject, options: VcpuOptions = {}): Vcpu {
+    const operation = 'Vcpu.fromFd';
+    const number = requireFd(operation, fd);
+    const open = openVmOf(operation, vm);
+    const { bindings } = open;
+    const creation = vcpuCreation(open, readyVcpuOptions(options, open), { fd: number, id: 0 });
+    const record = adopted(operation, 'a vCPU', number, addon().vcpuCreate(creation));
+    return new Vcpu(creator, new OpenVcpu(record, bindings));
+  }
+
   /** The vCPU file descriptor, which `close` closes. @throws KvmClosedError after `close`. */
   get fd(): number {
     return addon().vcpuFd(this.#vcpu.record);
+  }
+
+  /**
+   * Returns a new file descriptor of the vCPU. It stays open after `close`: the caller closes it, and the kernel's vCPU and its VM live
+   * as long.
+   *
+   * @param options whether programs that this process starts get the file descriptor. They cannot use the vCPU.
+   * @throws KvmClosedError after `close`, KvmArgumentError for wrong options, KvmError when the kernel refuses.
+   */
+  duplicateFd(options: DuplicateFdOptions = {}): number {
+    const { record } = this.#vcpu;
+    return duplicatedFd('Vcpu.duplicateFd', options, (cloexec) => addon().vcpuDuplicate(record, cloexec));
   }
 
   /**
@@ -268,18 +306,11 @@ export class Vcpu extends VcpuState implements Disposable {
   }
 
   static {
-    make = ({ bindings, record: vm, target }, id, mmapSize, { kickSignal, mechanism }) => {
+    make = (vm, id, options) => {
+      const { bindings, target } = vm;
       const { KVM_CREATE_VCPU: request } = bindings;
-      const record = addon().vcpuCreate({
-        vm,
-        create: request.request,
-        id: requireValue(request, id),
-        length: mmapSize,
-        run: bindings.KVM_RUN.request,
-        immediateExit: bindings.KvmRun.$layout.members.immediate_exit.offset,
-        signal: kickSignal,
-        setMask: mechanism === 'signal_mask' ? setSignalMask(bindings) : null,
-      });
+      const creation = vcpuCreation(vm, options, { fd: null, id: requireValue(request, id) });
+      const record = addon().vcpuCreate(creation);
       return new Vcpu(creator, new OpenVcpu(created(target, request, record, id), bindings));
     };
     contextOf = (vcpu) => vcpu.#vcpu;
@@ -294,9 +325,28 @@ export class Vcpu extends VcpuState implements Disposable {
   }
 }
 
-/** Makes KVM_CREATE_VCPU and the object of the vCPU. `mmapSize` is that of KVM_GET_VCPU_MMAP_SIZE. */
-export function makeVcpu(vm: OpenVm, id: number, mmapSize: number, options: ReadyVcpuOptions): Vcpu {
-  return make(vm, id, mmapSize, options);
+/** Makes KVM_CREATE_VCPU and the object of the vCPU. */
+export function makeVcpu(vm: OpenVm, id: number, options: ReadyVcpuOptions): Vcpu {
+  return make(vm, id, options);
+}
+
+/** What the native layer needs for KVM_CREATE_VCPU with an id, or to adopt a file descriptor. */
+function vcpuCreation(
+  { bindings, record: vm }: OpenVm,
+  { kickSignal, mechanism }: ReadyVcpuOptions,
+  { fd, id }: Pick<AddonVcpuCreation, 'fd' | 'id'>,
+): AddonVcpuCreation {
+  return {
+    vm,
+    fd,
+    create: bindings.KVM_CREATE_VCPU.request,
+    id,
+    length: addon().vmVcpuBytes(vm),
+    run: bindings.KVM_RUN.request,
+    immediateExit: bindings.KvmRun.$layout.members.immediate_exit.offset,
+    signal: kickSignal,
+    setMask: mechanism === 'signal_mask' ? setSignalMask(bindings) : null,
+  };
 }
 
 /**

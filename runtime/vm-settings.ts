@@ -29,7 +29,7 @@ export abstract class VmSettings {
   readonly #vm: VmContext;
 
   protected constructor(given: Creator, vm: VmContext) {
-    requireCreator(given, 'Vm', 'Kvm.createVm or Vm.attach');
+    requireCreator(given, 'Vm', 'Kvm.createVm, Vm.attach or Vm.fromFd');
     this.#vm = vm;
     this.bindings = vm.bindings;
     this.ioctl = vm.ioctl;

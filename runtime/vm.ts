@@ -9,6 +9,8 @@ import { newHandle, requireHandle } from './arguments.js';
 import type { Capability } from './capability.js';
 import { type Creator, creator } from './construction.js';
 import type { Bindings, VcpuContext } from './context.js';
+import { type KvmObject, registerVm, vcpuMmapSizeOf } from './creators.js';
+import { adopted, type DuplicateFdOptions, duplicatedFd, requireFd } from './descriptors.js';
 import { makeVmDevice, type VmDevice } from './devices/vm-device.js';
 import { clearDirtyLog, getDirtyLog } from './dirty-log.js';
 import { KvmArgumentError, KvmClosedError } from './errors.js';
@@ -50,6 +52,7 @@ export class Vm extends VmIo implements Disposable {
   private constructor(given: Creator, vm: OpenVm) {
     super(given, vm);
     this.#vm = vm;
+    registerVm(this, vm);
     this.#slots = new MemorySlots(vm);
   }
 
@@ -75,6 +78,26 @@ export class Vm extends VmIo implements Disposable {
   }
 
   /**
+   * Makes a `Vm` of a file descriptor of a VM that this process has created in another way. The file descriptor stays that of the
+   * caller. The `Vm` has a duplicate of it. If this package has the VM already, the result uses the same VM: the slots, the vCPUs
+   * and the rings are the same. Otherwise the slots that others have set are not known, and `close` removes the slots that
+   * this package has set.
+   *
+   * @param fd the number of the file descriptor.
+   * @param kvm a `Kvm`, whose bindings the VM has.
+   * @throws KvmArgumentError for a number that is not open, and for a file descriptor of anything else; KvmError with code `EIO` for
+   * a VM of another process, which only that process can use.
+   * @example
+   * using vm = Vm.fromFd(fd, kvm);
+   */
+  static fromFd(fd: number, kvm: KvmObject): Vm {
+    const operation = 'Vm.fromFd';
+    const number = requireFd(operation, fd);
+    const vcpuMmapSize = vcpuMmapSizeOf(operation, kvm);
+    return makeVm(adopted(operation, 'a VM', number, addon().vmFromFd(number)), kvm.bindings, vcpuMmapSize);
+  }
+
+  /**
    * Returns the handle to post to another thread, which passes it to `Vm.attach`.
    *
    * @throws KvmClosedError after `close`.
@@ -86,6 +109,18 @@ export class Vm extends VmIo implements Disposable {
   /** The VM file descriptor, which `close` closes. @throws KvmClosedError after `close`. */
   get fd(): number {
     return addon().vmFd(this.#vm.record);
+  }
+
+  /**
+   * Returns a new file descriptor of the VM. It stays open after `close`: the caller closes it, and the kernel's VM lives as long. When
+   * the last object of this package that uses the VM is closed, the memory slots are removed.
+   *
+   * @param options whether programs that this process starts get the file descriptor. They cannot use the VM.
+   * @throws KvmClosedError after `close`, KvmArgumentError for wrong options, KvmError when the kernel refuses.
+   */
+  duplicateFd(options: DuplicateFdOptions = {}): number {
+    const { record } = this.#vm;
+    return duplicatedFd('Vm.duplicateFd', options, (cloexec) => addon().vmDuplicate(record, cloexec));
   }
 
   // Memory
@@ -273,7 +308,7 @@ export class Vm extends VmIo implements Disposable {
     const number = requireU32('KVM_CREATE_VCPU', 'id', id);
     // This comes before KVM_CREATE_VCPU: the id of a vCPU that nobody can use would be lost.
     const ready = readyVcpuOptions(options, this.#vm);
-    return makeVcpu(this.#vm, number, addon().vmVcpuBytes(this.#vm.record), ready);
+    return makeVcpu(this.#vm, number, ready);
   }
 
   /**

@@ -6,8 +6,9 @@ import type { Vm } from './vm.js';
 
 export type { Capability } from './capability.js';
 export type { Bindings, FdKind, GenericIoctl } from './context.js';
+export type { KvmObject, VmObject } from './creators.js';
 export type { DeviceAttr } from './devices/device-attr.js';
-export { VmDevice, type VmDeviceHandle } from './devices/vm-device.js';
+export { VmDevice, type VmDeviceHandle, type VmDeviceOptions } from './devices/vm-device.js';
 export { pagesOf } from './dirty-log.js';
 export type { DeviceData, PortData } from './exit/data.js';
 export type {
@@ -18,8 +19,8 @@ export type {
   VcpuExitObject,
 } from './exit/exits.js';
 export type { GuestDebug, HardwareBreakpoint } from './guest-debug.js';
-export type { GuestMemfd } from './guest-memfd.js';
-export { Kvm, type KvmOptions } from './kvm.js';
+export { GuestMemfd } from './guest-memfd.js';
+export { Kvm, type KvmFromFdOptions, type KvmOptions } from './kvm.js';
 export type { MemorySlot } from './memory-slots.js';
 export type { MsrFilter, MsrRange } from './msr-filter.js';
 export type { Msr } from './msrs.js';

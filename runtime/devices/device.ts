@@ -48,7 +48,7 @@ export class Device extends KernelFile {
   readonly #kept = new KeptMemory();
 
   private constructor(given: Creator, path: string, record: FileRecord, bindings: AnyBindings) {
-    super(given, 'Device.open', record, (problem) => new DeviceClosedError(path, problem));
+    super(given, 'Device.open or Device.fromFd', record, (problem) => new DeviceClosedError(path, problem));
     this.path = path;
     this.#requests = ioctlsIn(bindings);
   }
@@ -65,13 +65,36 @@ export class Device extends KernelFile {
     if (typeof path !== 'string' || path.includes('\0')) {
       throw new DeviceArgumentError('Device.open', `path ${describe(path)}; it must be a string without '\\0'`);
     }
-    const wrong = wrongArchitecture(bindings);
-    if (wrong !== undefined) {
-      throw new DeviceArgumentError('Device.open', `${wrong}; generate bindings for ${hostArchitecture}`);
-    }
-    const record = addon().open(path);
+    requireArchitecture('Device.open', bindings);
+    const record = addon().open(path, true);
     if (typeof record === 'number') throw openDeviceError(path, record);
     return new Device(creator, path, record, bindings);
+  }
+
+  /**
+   * Makes a `Device` of a file descriptor of a character device or a block device. The file descriptor stays that of the caller. The
+   * `Device` has a duplicate of it.
+   *
+   * @param fd the number of the file descriptor.
+   * @param bindings the bindings of its header, as for `open`.
+   * @throws DeviceArgumentError for a number that is not open, for a file descriptor of anything else, and when the bindings are of
+   * another architecture than this machine's.
+   */
+  static fromFd(fd: number, bindings: AnyBindings): Device {
+    const operation = 'Device.fromFd';
+    if (!(Number.isInteger(fd) && fd >= 0 && fd < 2 ** 31)) {
+      throw new DeviceArgumentError(operation, `fd ${describe(fd)}; it must be an integer from 0 to 2147483647`);
+    }
+    requireArchitecture(operation, bindings);
+    const record = addon().driverFromFd(fd);
+    if (typeof record !== 'number') return new Device(creator, addon().fdName(fd), record, bindings);
+    const name = addon().fdName(fd);
+    throw new DeviceArgumentError(
+      operation,
+      name === ''
+        ? `fd ${fd}; this process has no open file with this number`
+        : `fd ${fd} is ${name}; it must be the file descriptor of a character device or a block device`,
+    );
   }
 
   /** The file descriptor, for reading and writing with `node:fs`. `close()` of this object closes it. */
@@ -111,6 +134,14 @@ export class Device extends KernelFile {
   override close(): void {
     super.close();
     this.#kept.release();
+  }
+}
+
+/** @throws DeviceArgumentError when the bindings are of another architecture than this machine's. */
+function requireArchitecture(operation: string, bindings: AnyBindings): void {
+  const wrong = wrongArchitecture(bindings);
+  if (wrong !== undefined) {
+    throw new DeviceArgumentError(operation, `${wrong}; generate bindings for ${hostArchitecture}`);
   }
 }
 

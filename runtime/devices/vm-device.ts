@@ -6,11 +6,15 @@ import { addon, type FileRecord } from '../addon.js';
 import { newHandle, requireHandle } from '../arguments.js';
 import { type Creator, creator } from '../construction.js';
 import type { Bindings, CapabilityContext, GenericIoctl } from '../context.js';
+import { openVmOf, type VmObject } from '../creators.js';
+import { adopted, requireFd } from '../descriptors.js';
 import { KvmClosedError } from '../errors.js';
 import { checkBindings } from '../host-bindings.js';
 import { genericIoctl, ioctlsOfFile } from '../ioctl.js';
 import { fileRecord, KernelFile } from '../kernel-file.js';
+import { requireU32 } from '../numbers.js';
 import { OpenVm } from '../open-vm.js';
+import { requireKnownKeys } from '../options.js';
 import { type AttributeTarget, type DeviceAttr, getDeviceAttr, hasDeviceAttr, setDeviceAttr } from './device-attr.js';
 
 /**
@@ -26,6 +30,12 @@ export interface VmDeviceHandle {
   readonly generation: number;
 }
 
+/** The options of `VmDevice.fromFd`. */
+export interface VmDeviceOptions {
+  /** The type of the device, `KVM_DEV_TYPE_…`. With it the lengths of the attributes are known. */
+  readonly type?: number;
+}
+
 let make: (vm: CapabilityContext, record: FileRecord) => VmDevice;
 
 /** A device that the kernel has created for a VM. `Vm.createDevice` returns it. */
@@ -38,7 +48,7 @@ export class VmDevice extends KernelFile {
   readonly #ownVm: OpenVm | undefined;
 
   private constructor(given: Creator, vm: CapabilityContext, record: FileRecord, ownVm?: OpenVm) {
-    super(given, 'Vm.createDevice or VmDevice.attach', record);
+    super(given, 'Vm.createDevice, VmDevice.attach or VmDevice.fromFd', record);
     this.#ownVm = ownVm;
     const deviceType = (): number => addon().deviceType(fileRecord(this));
     this.#target = { ...ioctlsOfFile(() => fileRecord(this)), kind: 'device', capabilities: vm, deviceType };
@@ -60,6 +70,32 @@ export class VmDevice extends KernelFile {
     const vm = found && addon().vmOfDevice(found);
     if (!found || !vm) throw new KvmClosedError('VmDevice.attach', 'the device of this handle is closed');
     const open = new OpenVm(vm, bindings);
+    return new VmDevice(creator, open, found, open);
+  }
+
+  /**
+   * Makes a `VmDevice` of a file descriptor of a device that this process has created in another way. The file descriptor stays that
+   * of the caller. The `VmDevice` has a duplicate of it.
+   *
+   * @param fd the number of the file descriptor.
+   * @param vm the VM of the device.
+   * @param options the type of the device.
+   * @throws KvmArgumentError for a number that is not open, for a file descriptor of anything else, and for a device of another VM of
+   * this package; KvmError with code `EIO` for a device of another process, which only that process can use.
+   * @example
+   * using device = VmDevice.fromFd(fd, vm, { type: KVM_DEV_TYPE_VFIO });
+   */
+  static fromFd(fd: number, vm: VmObject, options: VmDeviceOptions = {}): VmDevice {
+    const operation = 'VmDevice.fromFd';
+    requireKnownKeys<VmDeviceOptions>(operation, options, { type: true });
+    const number = requireFd(operation, fd);
+    const { record, bindings } = openVmOf(operation, vm);
+    const type = options.type === undefined ? undefined : requireU32(operation, 'type', options.type);
+    const found = adopted(operation, 'a device of a VM', number, addon().deviceFromFd(record, number));
+    if (type !== undefined) addon().deviceSetType(found, type);
+    const of = addon().vmOfDevice(found);
+    if (!of) throw new KvmClosedError(operation, 'the VM of this device is closed');
+    const open = new OpenVm(of, bindings);
     return new VmDevice(creator, open, found, open);
   }
 

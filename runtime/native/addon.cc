@@ -31,6 +31,7 @@ void add_number(napi_env env, napi_value exports, const char* name, double value
 
 napi_value add_exports(napi_env env, napi_value exports) {
   export_attributes(env, exports);
+  export_descriptors(env, exports);
   export_files(env, exports);
   export_eventfds(env, exports);
   export_memory(env, exports);

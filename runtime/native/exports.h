@@ -31,6 +31,7 @@ void add_functions(napi_env env, napi_value exports, const Export (&functions)[c
 }
 
 void export_attributes(napi_env env, napi_value exports);
+void export_descriptors(napi_env env, napi_value exports);
 void export_files(napi_env env, napi_value exports);
 void export_eventfds(napi_env env, napi_value exports);
 void export_memory(napi_env env, napi_value exports);

@@ -90,9 +90,9 @@ napi_value create_file(napi_env env, int fd, uint32_t request, std::optional<Vie
 
 namespace {
 
-napi_value OpenPath(napi_env env, const std::string& path) {
+napi_value OpenPath(napi_env env, const std::string& path, bool cloexec) {
   return file_of(env, call_with_room(env, Need::kFile, [&] {
-                   const int fd = open(path.c_str(), O_RDWR | O_CLOEXEC);
+                   const int fd = open(path.c_str(), O_RDWR | (cloexec ? O_CLOEXEC : 0));
                    return fd < 0 ? -errno : fd;
                  }));
 }

@@ -60,7 +60,22 @@ Memory::~Memory() {
 
 File::~File() { close(fd); }
 
-Vm::~Vm() { close(fd); }
+Vm::~Vm() {
+  if (may_outlive.load()) empty_slots();
+  close(fd);
+}
+
+void Vm::empty_slots() {
+  for (auto& [number, slot] : slots) {
+    const uint64_t none = 0;
+    if (slot.length_at <= slot.region.size() && sizeof none <= slot.region.size() - slot.length_at) {
+      memcpy(slot.region.data() + slot.length_at, &none, sizeof none);
+      if (ioctl(fd, slot.request, slot.region.data()) == 0) continue;
+    }
+    // The guest may still have the memory. The addresses must not be used for anything else.
+    new std::shared_ptr<Memory>(slot.memory);
+  }
+}
 
 namespace {
 

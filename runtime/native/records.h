@@ -88,6 +88,9 @@ struct Slot {
   uint64_t length = 0;
   // The argument of the ioctl that has set the slot, so that every isolate knows the addresses and the flags.
   std::vector<uint8_t> region;
+  // The request number of this ioctl, and the offset of the length in its argument: 64 bits. A length of 0 empties the slot.
+  uint32_t request = 0;
+  uint64_t length_at = 0;
 };
 
 // The lock of a ring that several isolates consume. A thread holds the lock while JavaScript serves entries of the ring.
@@ -124,6 +127,9 @@ class Vm {
   // Other isolates find the VM by this number. 0 if no isolate has asked for it.
   uint64_t id = 0;
   const int fd;
+  // Whether somebody else can have a file descriptor of this VM or of a vCPU of this VM. The kernel's VM may then live longer
+  // than this record, so the record empties its slots when it ends.
+  std::atomic<bool> may_outlive{false};
   std::mutex mutex;
   // The slots in use, by number.
   std::map<uint32_t, Slot> slots;
@@ -135,6 +141,9 @@ class Vm {
   std::atomic<uint64_t> vcpu_bytes{0};
   // The lock of the ring of coalesced writes.
   RingLock coalesced;
+
+ private:
+  void empty_slots();
 };
 
 // KVM_SET_SIGNAL_MASK as the bindings describe it: its request number, the bytes of its argument, and the offset of
@@ -201,6 +210,19 @@ class Registry {
     std::lock_guard<std::mutex> lock(mutex_);
     const auto found = records_.find(id);
     return found == records_.end() ? nullptr : found->second.lock();
+  }
+
+  // Returns a record for which the condition holds, or null.
+  template <typename Condition>
+  std::shared_ptr<T> find_if(Condition condition) {
+    // A record that only this function keeps alive ends after the lock.
+    std::vector<std::shared_ptr<T>> seen;
+    std::lock_guard<std::mutex> lock(mutex_);
+    for (const auto& [id, record] : records_) {
+      seen.push_back(record.lock());
+      if (seen.back() != nullptr && condition(*seen.back())) return seen.back();
+    }
+    return nullptr;
   }
 
   // Calls `visit` with every record that is still alive.

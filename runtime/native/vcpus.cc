@@ -6,6 +6,7 @@
 #include <optional>
 #include <utility>
 
+#include "descriptors.h"
 #include "exports.h"
 #include "isolates.h"
 #include "run.h"
@@ -44,13 +45,16 @@ struct VcpuCreation {
   size_t immediate_exit = 0;
   int signal = 0;
   std::optional<SignalMask> mask;
+  // The number of a vCPU's file descriptor. Without it the function makes KVM_CREATE_VCPU.
+  std::optional<int> fd;
 
   bool read(napi_env env, napi_value object) {
-    const Properties given(env, object, {"vm", "create", "id", "length", "run", "immediateExit", "signal", "setMask"});
+    const Properties given(env, object,
+                           {"vm", "create", "id", "length", "run", "immediateExit", "signal", "setMask", "fd"});
     // The getters of the mask run first: they can release the handle of the VM.
     return given.read("setMask", mask) && given.read("vm", vm) && given.read("create", create) &&
            given.read("id", id) && given.read("length", length) && given.read("run", run) &&
-           given.read("immediateExit", immediate_exit) && given.read("signal", signal);
+           given.read("immediateExit", immediate_exit) && given.read("signal", signal) && given.read("fd", fd);
   }
 };
 
@@ -64,7 +68,17 @@ int set_mask_of(napi_env env, const SignalMask& mask, std::optional<SetSignalMas
   return 0;
 }
 
-// Makes KVM_CREATE_VCPU.
+// Returns the handle of a vCPU that was adopted. Returns -EXDEV for a vCPU of another VM of this addon.
+napi_value adopted(napi_env env, std::shared_ptr<Vcpu> vcpu) {
+  const std::shared_ptr<Vm> vm = vcpu->vm;
+  const int error = add_adopted(vcpus(), vcpu);
+  if (error != 0) return number(env, error);
+  if (vcpu->vm != vm) return number(env, -EXDEV);
+  vm->may_outlive = true;
+  return handle_of(env, std::move(vcpu));
+}
+
+// Makes KVM_CREATE_VCPU, or adopts a file descriptor.
 napi_value VcpuCreate(napi_env env, const VcpuCreation& given) {
   std::optional<SetSignalMask> set_mask;
   if (given.immediate_exit >= given.length || !has_handler(given.signal)) return number(env, -EINVAL);
@@ -72,7 +86,8 @@ napi_value VcpuCreate(napi_env env, const VcpuCreation& given) {
     const int error = set_mask_of(env, *given.mask, set_mask);
     if (error != 0) return number(env, error);
   }
-  const int fd = created_by_kvm(call_ioctl_with_room(env, given.vm->fd, given.create, given.id.value));
+  const int fd = given.fd ? adopt_fd(env, *given.fd, FdKind::kVcpu)
+                          : created_by_kvm(call_ioctl_with_room(env, given.vm->fd, given.create, given.id.value));
   if (fd < 0) return number(env, fd);
   std::shared_ptr<Mapping> run;
   const int error = map_with_room(env, run, [&] { return Mapping::map_backed(fd, given.length); });
@@ -82,6 +97,7 @@ napi_value VcpuCreate(napi_env env, const VcpuCreation& given) {
   }
   auto vcpu = std::make_shared<Vcpu>(fd, given.vm.record(), std::move(run), given.run, given.immediate_exit,
                                      given.signal, std::move(set_mask));
+  if (given.fd) return adopted(env, std::move(vcpu));
   vcpus().add(vcpu);
   return handle_of(env, std::move(vcpu));
 }
@@ -158,7 +174,11 @@ napi_value LockRing(napi_env env, Open<Vcpu> vcpu) { return number(env, RingLock
 
 napi_value UnlockRing(napi_env env) { return boolean(env, RingLock::release_last()); }
 
-napi_value VcpuFd(napi_env env, Open<Vcpu> vcpu) { return number(env, vcpu->fd); }
+napi_value VcpuFd(napi_env env, Open<Vcpu> vcpu) {
+  // The caller can duplicate the file descriptor, and run the vCPU after the record of its VM has ended.
+  vcpu->vm->may_outlive = true;
+  return number(env, vcpu->fd);
+}
 
 // Makes an ioctl of the VM, which is open as long as the vCPU is. It works while the vCPU runs, too.
 napi_value VcpuVmIoctl(napi_env env, Open<Vcpu> vcpu, uint32_t request, Word value) {

@@ -16,10 +16,18 @@ namespace {
 // Makes KVM_CREATE_VM.
 napi_value VmCreate(napi_env env, Open<File> system, uint32_t request, Word type) {
   const int fd = created_by_kvm(call_ioctl_with_room(env, system->fd, request, type.value));
-  return fd < 0 ? number(env, fd) : handle_of(env, std::make_shared<Vm>(fd));
+  if (fd < 0) return number(env, fd);
+  auto vm = std::make_shared<Vm>(fd);
+  // `vmFromFd` finds the record here.
+  vms().add(vm);
+  return handle_of(env, std::move(vm));
 }
 
-napi_value VmFd(napi_env env, Open<Vm> vm) { return number(env, vm->fd); }
+napi_value VmFd(napi_env env, Open<Vm> vm) {
+  // The caller can duplicate the file descriptor.
+  vm->may_outlive = true;
+  return number(env, vm->fd);
+}
 
 napi_value VmRelease(napi_env env, Open<Vm> vm) {
   vm.release(env);
@@ -52,6 +60,8 @@ napi_value VmOfDevice(napi_env env, Open<File> device) {
 // Records the type of a device. An isolate that attaches to the device reads it here.
 napi_value DeviceSetType(napi_env env, Open<File> device, uint32_t type) {
   int64_t none = -1;
+  // `deviceFromFd` finds the record here.
+  devices().add(device.record());
   return number(env, device->device_type.compare_exchange_strong(none, type) || none == type ? 0 : -EINVAL);
 }
 
@@ -169,6 +179,8 @@ napi_value VmSetMemory(napi_env env, const MemorySlot& given) {
   if (result < 0) return number(env, result);
   if (slot.memory != nullptr) {
     slot.region = std::move(region);
+    slot.request = given.request;
+    slot.length_at = given.length_at;
     vm.slots[slot_number] = std::move(slot);
     if (!given.slot) vm.used_below = slot_number + 1;
   } else {

@@ -68,6 +68,7 @@ function vcpuCreation({ vm }: Given): AddonVcpuCreation {
     immediateExit: kvm.KvmRun.$layout.members.immediate_exit.offset,
     signal,
     setMask: signalMask(),
+    fd: null,
   };
 }
 
@@ -92,7 +93,7 @@ const functions = {
   },
   vcpuCreate: {
     arguments: vcpuCreation,
-    properties: ['vm', 'create', 'id', 'length', 'run', 'immediateExit', 'signal', 'setMask'],
+    properties: ['vm', 'create', 'id', 'length', 'run', 'immediateExit', 'signal', 'setMask', 'fd'],
     good: (result: unknown) => expect(result).toBeTypeOf('object'),
   },
 } as const;

@@ -72,6 +72,8 @@ class Objects implements Disposable {
   readonly event = this.#stack.use(EventFd.create());
   readonly device = this.#stack.use(Device.open('/dev/kvm', kvm));
   #device: Disposable | undefined;
+  #stats: Disposable | undefined;
+  #memfd: (Disposable & { readonly fd: number }) | undefined;
 
   /** The object whose methods are called. */
   of(owner: string): unknown {
@@ -91,6 +93,12 @@ class Objects implements Disposable {
       case 'VmDevice':
         this.#device ??= this.#stack.use(this.vm.createDevice(kvm.KVM_DEV_TYPE_VFIO));
         return this.#device;
+      case 'Stats':
+        this.#stats ??= this.#stack.use(this.vm.stats());
+        return this.#stats;
+      case 'GuestMemfd':
+        this.#memfd ??= this.#stack.use(this.vm.createGuestMemfd(0x1000));
+        return this.#memfd;
       case 'CoalescedMmioRing':
         return this.vm.coalescedMmioRing(this.vcpu);
       default:
@@ -107,6 +115,10 @@ class Objects implements Disposable {
         return this.event;
       case 'Vcpu':
         return this.vcpu;
+      case 'KvmObject':
+        return this.kvm;
+      case 'VmObject':
+        return this.vm;
       case 'GuestMemfd':
         // Most kernels have none.
         return undefined;
@@ -164,6 +176,15 @@ const rightValues: Readonly<Record<string, (objects: Objects) => unknown>> = {
   'Vcpu.getOneReg id': () => kvm.KVM_REG_X86 | kvm.KVM_REG_SIZE_U64,
   'Vcpu.setOneReg id': () => kvm.KVM_REG_X86 | kvm.KVM_REG_SIZE_U64,
   'Device.open path': () => '/dev/null',
+  'Device.fromFd fd': ({ device }) => device.fd,
+  'Kvm.fromFd fd': ({ kvm: system }) => system.fd,
+  'Vm.fromFd fd': ({ vm }) => vm.fd,
+  'Vcpu.fromFd fd': ({ vcpu }) => vcpu.fd,
+  'Vcpu.fromFd options.kickSignal': () => addon().SIGRTMAX - 1,
+  'VmDevice.fromFd fd': (objects) => (objects.of('VmDevice') as { readonly fd: number }).fd,
+  'VmDevice.fromFd options.type': () => kvm.KVM_DEV_TYPE_VFIO,
+  'EventFd.fromFd fd': ({ event }) => event.fd,
+  'GuestMemfd.fromFd fd': (objects) => (objects.of('GuestMemfd') as { readonly fd: number }).fd,
   'Kvm.open options.path': () => '/dev/kvm',
 };
 for (const name of ['Kvm', 'Vm', 'Vcpu']) {

@@ -6,6 +6,7 @@
  * So these facts are right or of a wrong type, but never the facts of another ioctl.
  */
 
+import { closeSync } from 'node:fs';
 import * as kvm from '../../generated/x86_64/linux/kvm.js';
 import { type Addon, type AddonTail, addon, type VcpuRecord } from '../../runtime/addon.js';
 import type { FlexibleTail } from '../../support/index.js';
@@ -226,7 +227,21 @@ class Calls {
   #word = (): unknown => this.#one(words);
   /** Right arguments of each function. `notCalled` names the functions without a row. */
   readonly #rows: Readonly<Partial<Record<NativeFunction, () => readonly unknown[]>>> = {
-    open: () => [this.#one(['/dev/kvm', '/dev/kvm', '/dev/null', '/dev/zero', '/no/such/file'])],
+    open: () => [this.#one(['/dev/kvm', '/dev/kvm', '/dev/null', '/dev/zero', '/no/such/file']), this.#bool()],
+    driverFromFd: () => [this.#fd()],
+    systemFromFd: () => [this.#fd()],
+    // Another eventfd could be that of an event loop of Node.
+    eventFromFd: () => [this.#fdOf('file')],
+    guestMemfdFromFd: () => [this.#fd()],
+    vmFromFd: () => [this.#fd()],
+    deviceFromFd: () => [this.#handle('vm'), this.#fd()],
+    fileDuplicate: () => [this.#handle('file'), this.#bool()],
+    vmDuplicate: () => [this.#handle('vm'), this.#bool()],
+    vcpuDuplicate: () => [this.#handle('vcpu'), this.#bool()],
+    memoryDuplicate: () => [this.#handle('memory'), this.#bool()],
+    fileSize: () => [this.#handle('file')],
+    fileNeverBlocks: () => [this.#handle('file')],
+    fdName: () => [this.#fd()],
     fileFd: () => [this.#handle('file')],
     fileRelease: () => [this.#handle('file')],
     eventFd: () => [],
@@ -334,6 +349,22 @@ class Calls {
     return [this.#handle(kind), request, this.#view(), this.#offset(), this.#needed(), ...tail];
   }
 
+  /** The file descriptor of a handle. */
+  #fdOf(kind: 'file' | 'vm' | 'vcpu'): unknown {
+    const handle = this.#handle(kind) as never;
+    if (handle === null) return -1;
+    try {
+      return { file: addon().fileFd, vm: addon().vmFd, vcpu: addon().vcpuFd }[kind](handle);
+    } catch {
+      // The other properties of this object have released the handle.
+      return -1;
+    }
+  }
+
+  #fd(): unknown {
+    return this.#one([this.#random(64), this.#fdOf('file'), this.#fdOf('vm'), this.#fdOf('vcpu'), 2 ** 31 - 1, -1]);
+  }
+
   #attribute(kind: Kind): unknown {
     const { KVM_GET_DEVICE_ATTR, KVM_SET_DEVICE_ATTR, KvmDeviceAttr } = kvm;
     const { request } = this.#one([KVM_GET_DEVICE_ATTR, KVM_GET_DEVICE_ATTR, KVM_SET_DEVICE_ATTR]);
@@ -402,6 +433,7 @@ class Calls {
       immediateExit: kvm.KvmRun.$layout.members.immediate_exit.offset,
       signal: this.#one(this.#signals),
       setMask: this.#one([null, setMask]),
+      fd: this.#one([null, null, null, this.#fdOf('vcpu')]),
     };
   }
 
@@ -482,6 +514,7 @@ class Calls {
   #keep(name: NativeFunction, first: unknown, result: unknown): void {
     if (typeof result === 'number' && /Id$/.test(name)) this.#ids[this.#random(this.#ids.length)] = result;
     if (/Release$/.test(name) && result !== -16) this.#forget(first);
+    if (/Duplicate$/.test(name) && Number(result) >= 0) closeSync(Number(result));
     if (typeof result !== 'object' || result === null || Array.isArray(result) || result instanceof ArrayBuffer) return;
     const kind = kindOfResult[name];
     if (kind === undefined) throw new Error(`${name} returned an object`);
@@ -514,6 +547,12 @@ class Calls {
 
 const kindOfResult: Partial<Record<NativeFunction, Kind>> = {
   open: 'file',
+  driverFromFd: 'file',
+  systemFromFd: 'file',
+  eventFromFd: 'file',
+  guestMemfdFromFd: 'file',
+  deviceFromFd: 'file',
+  vmFromFd: 'vm',
   eventFd: 'file',
   eventFind: 'file',
   deviceFind: 'file',

@@ -40,11 +40,11 @@ const classOf = (object: object): Class => object.constructor as unknown as Clas
 describe.skipIf(!hasKvm)(`constructors ${needsKvm}`, () => {
   it.each([
     ['GuestMemory', GuestMemory, 'use GuestMemory.create or GuestMemory.attach'],
-    ['Kvm', Kvm, 'use Kvm.open'],
-    ['Vm', Vm, 'use Kvm.createVm or Vm.attach'],
-    ['Vcpu', Vcpu, 'use Vm.createVcpu or Vcpu.attach'],
-    ['EventFd', EventFd, 'use EventFd.create or EventFd.attach'],
-    ['Device', Device, 'use Device.open'],
+    ['Kvm', Kvm, 'use Kvm.open or Kvm.fromFd'],
+    ['Vm', Vm, 'use Kvm.createVm, Vm.attach or Vm.fromFd'],
+    ['Vcpu', Vcpu, 'use Vm.createVcpu, Vcpu.attach or Vcpu.fromFd'],
+    ['EventFd', EventFd, 'use EventFd.create, EventFd.attach or EventFd.fromFd'],
+    ['Device', Device, 'use Device.open or Device.fromFd'],
     ['VcpuThread', VcpuThread, 'use VcpuThread.start'],
   ])('the constructor of %s refuses a caller and names the method to use', (name, type, remedy) => {
     for (const values of [[], [4096], [{}, kvm], [Kvm, kvm, 12_288], [null, null, null]]) {
