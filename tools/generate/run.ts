@@ -1,5 +1,6 @@
 /**
- * `npm run generate`: runs `kvm-uapi generate` for the committed bindings. It uses Debian's newest headers, independent
+ * `npm run generate`: runs `kvm-uapi generate` for the committed bindings: those of `linux/kvm.h`, and those of the headers that
+ * describe how an x86-64 guest is started. It uses Debian's newest headers, independent
  * of the installed headers. If the arguments name a source of headers, it uses that source.
  */
 
@@ -38,12 +39,32 @@ function recordedVersion(): string | undefined {
   return origin?.kind === 'package' ? origin.version : undefined;
 }
 
-try {
+/** The options of the second run. An option that chooses headers or targets is meant for `linux/kvm.h` alone. */
+const bootHeaders = [
+  'asm/bootparam.h',
+  'asm/e820.h',
+  'asm/processor-flags.h',
+  'headers/boot/include/xen/hvm/start_info.h',
+];
+
+function bootOptions(): string[] {
+  const headers = bootHeaders.map((header) => (header.startsWith('headers/') ? join(packageRoot(), header) : header));
+  return ['--arch', 'x86_64', ...headers.flatMap((header) => ['--header', header])];
+}
+
+function generate(options: readonly string[], from: readonly string[]): number {
   // The committed bindings share the support library with the runtime. Other output has copies of the library.
   const support = args.some((arg) => /^--out(?:=|$)/.test(arg)) ? [] : ['--support', '../support'];
   const cli = join(packageRoot(), 'dist/bin/kvm-uapi.js');
-  const command = [cli, 'generate', ...support, ...args, ...(await source())];
-  process.exitCode = spawnSync(process.execPath, command, { stdio: 'inherit' }).status ?? 2;
+  const command = [cli, 'generate', ...options, ...support, ...args, ...from];
+  return spawnSync(process.execPath, command, { stdio: 'inherit' }).status ?? 2;
+}
+
+try {
+  const from = await source();
+  const choosesHeaders = args.some((arg) => /^--(?:arch|config|header)(?:=|$)/.test(arg));
+  const runs = choosesHeaders ? [[]] : [[], bootOptions()];
+  process.exitCode = Math.max(...runs.map((options) => generate(options, from)));
 } catch (error) {
   console.error((error as Error).message);
   process.exitCode = 2;
