@@ -56,6 +56,19 @@ const rightNumbers = new Map<string, (value: unknown) => boolean>([
   ['Vcpu.setOneReg value', (value) => typeof value === 'bigint' && BigInt.asUintN(64, value) === value],
 ]);
 
+// The presets write these addresses and sizes to guest memory.
+const isAddress = (value: unknown): boolean =>
+  (typeof value === 'bigint' || Number.isSafeInteger(value)) && BigInt(value as number | bigint) >> 52n === 0n;
+for (const name of [
+  ...['identityMapBytes mapped', 'enterLongMode options.mapped', 'enterLinux64 options.mapped'],
+  ...['enterPvh options.rsdp', 'enterLinux64 options.rsdp'],
+  ...['enterPvh options.modules.0', 'enterPvh options.memoryMap.0', 'enterLinux64 options.memoryMap.0']
+    .concat('enterLinux64 options.initrd')
+    .flatMap((path) => [`${path}.address`, `${path}.size`]),
+]) {
+  rightNumbers.set(name, isAddress);
+}
+
 /** Calls of these start a Worker. test/runtime/thread/vcpu-thread.test.ts has their arguments. */
 const startWorkers = new Set(['VcpuThread.start', 'Vcpu.exits']);
 
@@ -68,7 +81,7 @@ class Objects implements Disposable {
   readonly #loaded = realMode.halt.load(this.vm);
   readonly vcpu = this.#stack.use(this.#loaded.vcpu);
   readonly memory = this.#stack.use(this.#loaded.memory);
-  readonly other = this.#stack.use(GuestMemory.create(0x4000));
+  readonly other = this.#stack.use(GuestMemory.create(0x1_0000));
   readonly event = this.#stack.use(EventFd.create());
   readonly device = this.#stack.use(Device.open('/dev/kvm', kvm));
   #device: Disposable | undefined;
@@ -187,6 +200,19 @@ const rightValues: Readonly<Record<string, (objects: Objects) => unknown>> = {
   'GuestMemfd.fromFd fd': (objects) => (objects.of('GuestMemfd') as { readonly fd: number }).fd,
   'Kvm.open options.path': () => '/dev/kvm',
 };
+for (const preset of ['enterProtectedMode', 'enterLongMode', 'enterPvh', 'enterLinux64']) {
+  const path = `${preset} options`;
+  Object.assign(rightValues, {
+    [`${path}.guestAddress`]: () => 0,
+    [`${path}.gdt`]: () => 0x500,
+    [`${path}.tables`]: () => 0x1000,
+    [`${path}.mapped`]: () => 0x20_0000,
+    [`${path}.startInfo`]: () => 0x6000,
+    [`${path}.zeroPage`]: () => 0x7000,
+    [`${path}.commandLineAddress`]: () => 0x8000,
+    [`${path}.bzImage`]: () => undefined,
+  });
+}
 for (const name of ['Kvm', 'Vm', 'Vcpu']) {
   for (const method of ['checkExtension', 'requireExtension', 'enableCap']) {
     Object.assign(rightValues, { [`${name}.${method} capability`]: () => kvm.KVM_CAP_MAX_VCPU_ID });

@@ -39,16 +39,24 @@ import {
 } from 'kvm-uapi';
 import {
   type Bindings,
+  type BootBlob,
   type Capability,
   CoalescedMmioRing,
   type CoalescedMmioRingHandle,
   type CoalescedMmioZone,
+  type DescriptorMembers,
   type DeviceAttr,
   type DeviceData,
   type DirtyPage,
   DirtyRing,
   type DirtyRingHandle,
+  type EntryOptions,
   type ExitsOptions,
+  enterLinux64,
+  enterLongMode,
+  enterProtectedMode,
+  enterPvh,
+  enterRealMode,
   type FdKind,
   type GenericIoctl,
   type GuestDebug,
@@ -57,16 +65,26 @@ import {
   type Ioeventfd,
   type IrqfdOptions,
   type IrqRoute,
+  identityMapBytes,
   Kvm,
   type KvmOptions,
+  type Linux64Options,
+  type LongModeOptions,
+  type LongModeTables,
   type Mechanism,
+  type MemoryMapEntry,
   type MemorySlot,
   type Msi,
   type Msr,
   type MsrFilter,
   type MsrRange,
+  type PlacementOptions,
   type PortData,
+  type ProtectedModeOptions,
+  type PvhModule,
+  type PvhOptions,
   pagesOf,
+  type RealModeOptions,
   type RunOptions,
   type RunResult,
   type RunResultObject,
@@ -74,6 +92,7 @@ import {
   type Statistic,
   type Stats,
   type SyncRegs,
+  segmentDescriptor,
   type UnrecognizedExit,
   type UnrecognizedExitObject,
   Vcpu,
@@ -102,6 +121,25 @@ export function openAll(own: Bindings): { readonly kvm: Kvm; readonly vm: Vm; re
   vm.setMemoryFlags(1, 0);
   memory.write(0, memory.read(0, 16));
   return { kvm, vm, memory };
+}
+
+export function enterAll(vcpu: Vcpu, memory: GuestMemory, initrd: BootBlob): number {
+  const entry: EntryOptions = { entry: 0x10_0000, stack: 0x8_0000n };
+  const placement: PlacementOptions = { guestAddress: 0n };
+  const realMode: RealModeOptions = { entry: 0x7c00, stack: 0x7c00, segment: 0, dataSegment: 0 };
+  enterRealMode(vcpu, realMode);
+  const protectedMode: ProtectedModeOptions = { ...entry, ...placement, gdt: 0x500 };
+  enterProtectedMode(vcpu, memory, protectedMode);
+  const tables: LongModeTables = { ...placement, tables: 0x9000, mapped: 2 ** 30, gdt: 0x500 };
+  const longMode: LongModeOptions = { ...entry, ...tables, user: true };
+  enterLongMode(vcpu, memory, longMode);
+  const descriptor: DescriptorMembers = vcpu.getSregs().cs;
+  const memoryMap: readonly MemoryMapEntry[] = [{ address: 0, size: 0x9_fc00, type: 1 }];
+  const linux: Linux64Options = { ...entry, ...tables, commandLine: 'quiet', initrd, memoryMap };
+  enterLinux64(vcpu, memory, linux);
+  const module: PvhModule = { ...initrd, commandLine: 'initrd' };
+  const pvh: PvhOptions = { ...entry, startInfo: 0x6000, modules: [module], memoryMap, rsdp: 0xe_0000 };
+  return enterPvh(vcpu, memory, pvh) + identityMapBytes(2 ** 30) + Number(segmentDescriptor(descriptor));
 }
 
 export function setUpInterrupts(vm: Vm): void {

@@ -1,9 +1,9 @@
 /** Small programs for a vCPU: machine code and its listing. Each mode of the processor has a file. */
 
-import type { KvmRegs, KvmSegment, KvmSregs } from '../../generated/x86_64/linux/kvm.js';
+import type { KvmRegs } from '../../generated/x86_64/linux/kvm.js';
 import { GuestMemory } from '../../runtime/index.js';
 import type { Vcpu, VcpuOptions, Vm } from '../../runtime/x86_64.js';
-import { allocate, type View } from '../../support/index.js';
+import type { View } from '../../support/index.js';
 
 /** One instruction: its bytes, and its text in Intel syntax, from which GNU as makes the bytes. */
 interface Line {
@@ -16,16 +16,16 @@ export interface Mode {
   readonly name: string;
   /** The directive that selects the mode in GNU as. */
   readonly directive: '.code16' | '.code32' | '.code64';
-  /** The flags register. */
-  readonly rflags: bigint;
-  /** Sets the special registers, and the tables in memory to which they point. */
-  prepare(sregs: KvmSregs, memory: GuestMemory): void;
+  /** Makes the vCPU begin in the mode at `places.code`. Writes the tables that the mode needs. */
+  enter(vcpu: Vcpu, memory: GuestMemory): void;
 }
 
 export interface Guest {
   readonly name: string;
   readonly mode: Mode;
   readonly listing: readonly Line[];
+  /** All bytes of the listing. */
+  readonly code: Uint8Array;
   /** Adds memory in slot 0 and vCPU 0 to the VM. The vCPU is ready to execute the first instruction. */
   load(vm: Vm, options?: VcpuOptions): Loaded;
 }
@@ -48,9 +48,6 @@ export const places = {
 /** The port that the guests read and write: the port of the first serial line. */
 export const port = 0x3f8;
 
-/** The bit of the flags register that is always set. */
-export const reservedFlag = 0x2n;
-
 /** Three pages below 4 GiB. KVM needs them on Intel processors that cannot run real mode natively. */
 const taskStateOfKvm = 0xfffb_d000;
 
@@ -63,22 +60,21 @@ export interface Start {
 /** Makes a guest from its listing. Each line has the bytes of an instruction, two or more spaces, and the text. */
 export function guest(mode: Mode, name: string, text: string, { data = '', registers = {} }: Start = {}): Guest {
   const listing = text.trim().split('\n').map(line);
+  const code = codeOf(listing);
   return {
     name: `${mode.name}: ${name}`,
     mode,
     listing,
+    code,
     load(vm, options) {
       vm.ioctl(vm.bindings.KVM_SET_TSS_ADDR, taskStateOfKvm);
       const memory = GuestMemory.create(places.end);
       vm.addMemory({ memory, guestAddress: 0 });
-      memory.write(places.code, codeOf(listing));
+      memory.write(places.code, code);
       memory.write(places.data, new TextEncoder().encode(data));
       const vcpu = vm.createVcpu(0, options);
-      const sregs = vcpu.getSregs();
-      mode.prepare(sregs, memory);
-      vcpu.setSregs(sregs);
-      const start = { rip: BigInt(places.code), rsp: BigInt(places.end), rflags: mode.rflags };
-      vcpu.setRegs(set(allocate(vm.bindings.KvmRegs), { ...start, ...registers }));
+      mode.enter(vcpu, memory);
+      vcpu.setRegs(set(vcpu.getRegs(), { rsp: BigInt(places.end), ...registers }));
       const close = (): void => {
         vcpu.close();
         memory.close();
@@ -106,19 +102,3 @@ function line(text: string): Line {
 export function set<T extends View>(view: T, members: Partial<T>): T {
   return Object.assign(view, members);
 }
-
-/** A segment for code or for data that covers all of memory. */
-export function flatSegment(kind: 'code' | 'data', members: Partial<KvmSegment>): Partial<KvmSegment> {
-  const type = kind === 'code' ? 0xb : 0x3; // accessed, and readable code or writable data
-  return { base: 0n, limit: 0xffff_ffff, type, present: 1, s: 1, dpl: 0, db: 1, l: 0, g: 1, ...members };
-}
-
-/** Sets the data and the stack segments. */
-export function setDataSegments({ ds, es, fs, gs, ss }: KvmSregs, members: Partial<KvmSegment>): void {
-  for (const segment of [ds, es, fs, gs, ss]) set(segment, flatSegment('data', members));
-}
-
-/** Bits of control registers. */
-export const cr0 = { PE: 0x1n, MP: 0x2n, ET: 0x10n, NE: 0x20n, WP: 0x1_0000n, PG: 0x8000_0000n } as const;
-export const cr4 = { PAE: 0x20n, OSFXSR: 0x200n, OSXMMEXCPT: 0x400n } as const;
-export const efer = { LME: 0x100n, LMA: 0x400n } as const;

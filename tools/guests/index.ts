@@ -3,12 +3,13 @@
 import type { Guest } from './guest.js';
 import * as knownAnswers from './known-answers.js';
 import * as longMode from './long-mode.js';
+import * as observers from './observers.js';
 import * as protectedMode from './protected-mode.js';
 import * as realMode from './real-mode.js';
 import * as userMode from './user-mode.js';
 
 export { type Guest, type Loaded, type Mode, places, port } from './guest.js';
-export { knownAnswers, longMode, protectedMode, realMode, userMode };
+export { knownAnswers, longMode, observers, protectedMode, realMode, userMode };
 
 export const guests: readonly Guest[] = [
   ...realMode.all,
@@ -16,4 +17,5 @@ export const guests: readonly Guest[] = [
   ...longMode.all,
   ...userMode.all,
   ...knownAnswers.all,
+  ...observers.all,
 ];

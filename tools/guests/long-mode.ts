@@ -1,48 +1,16 @@
-/** Guests in 64-bit long mode that run as a kernel, and the page tables that user mode needs too. */
+/** Guests in 64-bit long mode that run as a kernel. */
 
-import type { KvmSregs } from '../../generated/x86_64/linux/kvm.js';
-import type { GuestMemory } from '../../runtime/index.js';
-import {
-  cr0,
-  cr4,
-  efer,
-  flatSegment,
-  type Guest,
-  guest,
-  type Mode,
-  places,
-  reservedFlag,
-  set,
-  setDataSegments,
-} from './guest.js';
+import { enterLongMode, type LongModeOptions } from '../../runtime/x86_64.js';
+import { type Guest, guest, type Mode, places } from './guest.js';
+
+/** The first 2 MiB are mapped. */
+export const longModeOptions: LongModeOptions = { entry: places.code, tables: places.pageTables, mapped: 0x20_0000 };
 
 export const mode: Mode = {
   name: 'long mode',
   directive: '.code64',
-  rflags: reservedFlag,
-  prepare(sregs, memory) {
-    enterLongMode(sregs, memory);
-    set(sregs.cs, flatSegment('code', { selector: 0x08, l: 1, db: 0 }));
-    setDataSegments(sregs, { selector: 0x10 });
-  },
+  enter: (vcpu, memory) => enterLongMode(vcpu, memory, longModeOptions),
 };
-
-/** Bits of a page table entry. */
-const page = { present: 0x1n, writable: 0x2n, user: 0x4n, large: 0x80n } as const;
-
-/** Turns long mode on. The page tables map the first 2 MiB to themselves. User mode may use these pages too. */
-export function enterLongMode(sregs: KvmSregs, memory: GuestMemory): void {
-  const entry = page.present | page.writable | page.user;
-  const [level4, level3, level2] = [places.pageTables, places.pageTables + 0x1000, places.pageTables + 0x2000];
-  const tables = memory.dataView(0, places.end);
-  tables.setBigUint64(level4, BigInt(level3) | entry, true);
-  tables.setBigUint64(level3, BigInt(level2) | entry, true);
-  tables.setBigUint64(level2, entry | page.large, true);
-  sregs.cr3 = BigInt(level4);
-  sregs.cr4 = cr4.PAE | cr4.OSFXSR | cr4.OSXMMEXCPT;
-  sregs.cr0 = cr0.PE | cr0.MP | cr0.ET | cr0.NE | cr0.WP | cr0.PG;
-  sregs.efer = efer.LME | efer.LMA;
-}
 
 /** Writes 'A' to the port, and halts. */
 export const out: Guest = guest(

@@ -1,16 +1,12 @@
 /** Guests in 32-bit protected mode without paging. */
 
-import { cr0, flatSegment, type Guest, guest, type Mode, reservedFlag, set, setDataSegments } from './guest.js';
+import { enterProtectedMode } from '../../runtime/x86_64.js';
+import { type Guest, guest, type Mode, places } from './guest.js';
 
 export const mode: Mode = {
   name: 'protected mode',
   directive: '.code32',
-  rflags: reservedFlag,
-  prepare(sregs) {
-    set(sregs.cs, flatSegment('code', { selector: 0x08 }));
-    setDataSegments(sregs, { selector: 0x10 });
-    sregs.cr0 = cr0.PE | cr0.ET | cr0.NE;
-  },
+  enter: (vcpu, memory) => enterProtectedMode(vcpu, memory, { entry: places.code }),
 };
 
 /** Writes 'A' to the port, and halts. */

@@ -1,15 +1,12 @@
 /** Guests in real mode, which is the mode of a processor after a reset. */
 
-import { type Guest, guest, type Mode, reservedFlag, set } from './guest.js';
+import { enterRealMode } from '../../runtime/x86_64.js';
+import { type Guest, guest, type Mode, places } from './guest.js';
 
 export const mode: Mode = {
   name: 'real mode',
   directive: '.code16',
-  rflags: reservedFlag,
-  prepare({ cs }) {
-    // After a reset the base of the code segment is at the top of 4 GiB.
-    set(cs, { base: 0n, selector: 0 });
-  },
+  enter: (vcpu) => enterRealMode(vcpu, { entry: places.code }),
 };
 
 /** Writes 'A' to the port, and halts. */

@@ -3,24 +3,26 @@
  * end with OUT.
  */
 
-import { flatSegment, type Guest, guest, type Mode, places, reservedFlag, set, setDataSegments } from './guest.js';
-import { enterLongMode } from './long-mode.js';
-
-/** The flag that lets user mode use ports. If KVM does not use the flag, the bitmap of the task state permits the ports. */
-const ioPrivilege3 = 0x3000n;
+import { X86_EFLAGS_IOPL } from '../../generated/x86_64/asm/processor-flags.js';
+import { enterLongMode } from '../../runtime/x86_64.js';
+import { type Guest, guest, type Mode, places, set } from './guest.js';
+import { longModeOptions } from './long-mode.js';
 
 export const mode: Mode = {
   name: 'user mode',
   directive: '.code64',
-  rflags: reservedFlag | ioPrivilege3,
-  prepare(sregs, memory) {
-    enterLongMode(sregs, memory);
-    set(sregs.cs, flatSegment('code', { selector: 0x2b, dpl: 3, l: 1, db: 0 }));
-    setDataSegments(sregs, { selector: 0x23, dpl: 3 });
+  enter(vcpu, memory) {
+    enterLongMode(vcpu, memory, { ...longModeOptions, user: true });
     // A busy 64-bit task state. Its bitmap is directly after it. The bitmap has a zero bit for each port, so it permits all ports.
     memory.dataView(places.taskState, taskState.size).setUint16(taskState.ioBitmapBase, taskState.size, true);
     const limit = taskState.size + taskState.ioBitmapBytes - 1;
-    set(sregs.tr, { base: BigInt(places.taskState), limit, selector: 0x30, type: 0xb, present: 1, s: 0 });
+    const sregs = vcpu.getSregs();
+    set(sregs.tr, { base: BigInt(places.taskState), limit, selector: 0x30 });
+    vcpu.setSregs(sregs);
+    // The flags let user mode use ports. If KVM does not use the flags, the bitmap of the task state permits the ports.
+    const regs = vcpu.getRegs();
+    regs.rflags |= X86_EFLAGS_IOPL;
+    vcpu.setRegs(regs);
   },
 };
 

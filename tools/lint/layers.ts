@@ -75,6 +75,7 @@ const layers: Readonly<Record<string, readonly (readonly string[])[]>> = {
     ['thread/'],
     ['vcpu-state.ts'],
     ['vcpu.ts'],
+    ['modes/'],
     ['vm-settings.ts'],
     ['vm-interrupts.ts'],
     ['vm-io.ts'],
