@@ -1,7 +1,7 @@
 // This program runs a guest in real mode. The guest writes a text to a port, and the program prints the text.
 import { inspect } from 'node:util';
 import { GuestMemory } from 'kvm-uapi';
-import { Kvm } from 'kvm-uapi/x86_64';
+import { enterRealMode, Kvm } from 'kvm-uapi/x86_64';
 import { KVM_EXIT_HLT, KVM_EXIT_IO } from 'kvm-uapi/x86_64/linux/kvm';
 
 // mov dx, 0x3f8;  mov si, 0x100f;  next: lodsb;  test al, al;  jz done;  out dx, al;  jmp next;  done: hlt
@@ -15,13 +15,7 @@ vm.addMemory({ memory, guestAddress: 0 });
 memory.write(0x1000, Uint8Array.from([...code, ...text]));
 
 const vcpu = vm.createVcpu();
-const sregs = vcpu.getSregs();
-sregs.cs.base = 0n;
-sregs.cs.selector = 0;
-vcpu.setSregs(sregs);
-const regs = vcpu.getRegs();
-regs.rip = 0x1000n;
-vcpu.setRegs(regs);
+enterRealMode(vcpu, { entry: 0x1000 });
 
 for (let halted = false; !halted; ) {
   const exit = vcpu.run();

@@ -37,7 +37,7 @@ describe.skipIf(!hasKvm)(`the programs of examples/ ${needsKvm}`, () => {
 
   beforeAll(() => {
     folder = project();
-    for (const name of ['thread-program', 'abort-signal', 'await-using', 'node-test']) copyBuilt(name);
+    for (const name of ['thread-program', 'abort-signal', 'await-using', 'long-mode', 'node-test']) copyBuilt(name);
     copyBuilt('vitest', 'guest.test');
   });
 
@@ -47,6 +47,10 @@ describe.skipIf(!hasKvm)(`the programs of examples/ ${needsKvm}`, () => {
 
   it('the thread of the example ends at the end of its block', () => {
     expect(node(folder, 'await-using.js')).toBe('the guest runs\nthe guest stopped at 0xfff0\n');
+  });
+
+  it('the guest of the example runs in long mode', () => {
+    expect(node(folder, 'long-mode.js')).toBe('the sum is 42\n');
   });
 
   it('the tests of the example pass with node --test', () => {

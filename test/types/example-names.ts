@@ -14,6 +14,10 @@ export declare const memory: GuestMemory;
 export declare const event: EventFd;
 /** The number of a memory slot. */
 export declare const slot: number;
+/** Files that a boot loader reads. */
+export declare const bootSector: Uint8Array;
+export declare const bzImage: Uint8Array;
+export declare const initrd: Uint8Array;
 /** A file descriptor. */
 export declare const fd: number;
 /** Bindings of linux/if_tun.h. */
