@@ -142,9 +142,11 @@ export class TypeResolution {
     return own && inside ? { ...own, ...inside } : (own ?? inside);
   }
 
-  /** Returns the type that an expression or a mode determines. */
+  /** Returns the type that an expression or a mode determines. A mode keeps the qualifiers. */
   step(type: Extract<CType, { kind: 'typeof' | 'mode' }>): CType {
-    return type.kind === 'typeof' ? typeOfExpression(type.of, this.#facts) : this.resolve(type);
+    return type.kind === 'typeof'
+      ? typeOfExpression(type.of, this.#facts)
+      : qualified(this.resolve(type), this.qualifiersOf(type.of));
   }
 
   /** Whether a type is a record or an enum, also through typedefs. */

@@ -20,6 +20,8 @@ export interface Attributes extends LayoutAttributes {
   readonly types: readonly TypeAttribute[];
   /** The alignments that a type gets. A mode or a vector after an alignment makes a new type without it. */
   readonly typeAligned: readonly Alignment[];
+  /** Whether `packed` applies to an enum. GCC ignores it after `aligned`. */
+  readonly packsEnum: boolean;
   /** Whether an attribute is for the types of functions. */
   readonly ofFunction: boolean;
   readonly storageOrder: StorageOrder | null;
@@ -31,6 +33,7 @@ export const noAttributes: Attributes = {
   countedBy: null,
   types: [],
   typeAligned: [],
+  packsEnum: false,
   ofFunction: false,
   storageOrder: null,
 };
@@ -76,6 +79,7 @@ export function joinAttributes(list: readonly Attributes[]): Attributes {
     countedBy: list.findLast(({ countedBy }) => countedBy)?.countedBy ?? null,
     types: list.flatMap(({ types }) => types),
     typeAligned: typeAlignmentsOf(list),
+    packsEnum: list.find(({ packed, aligned }) => packed || aligned.length > 0)?.packsEnum ?? false,
     ofFunction: list.some(({ ofFunction }) => ofFunction),
     storageOrder: list.findLast(({ storageOrder }) => storageOrder)?.storageOrder ?? null,
   };
@@ -229,7 +233,7 @@ function attribute(cursor: Cursor, types: TypeNames): Attributes {
   const name = plainName(at.text);
   switch (name) {
     case 'packed':
-      return { ...noAttributes, packed: true };
+      return { ...noAttributes, packed: true, packsEnum: true };
     case 'aligned': {
       const alignment: Alignment = { bytes: tokens.length > 0 ? operand() : null, strict: false, at };
       return withAlignment(alignment);

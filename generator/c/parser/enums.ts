@@ -24,7 +24,7 @@ export function parseEnum(cursor: Cursor, context: ParserContext): CType {
   const enumeration: EnumNode = {
     tag: name?.text ?? null,
     enumerators,
-    attributes: layoutAttributes(attributes),
+    attributes: { ...layoutAttributes(attributes), packed: attributes.packsEnum },
     mode: mode?.kind === 'mode' ? mode.mode : null,
     at: name ?? at,
   };

@@ -78,6 +78,14 @@ export const enums: readonly Row[] = [
   'enum T { T_a = 255 } __attribute__((packed));',
   'enum T { T_a = 65536 } __attribute__((packed));',
   'enum T { T_a = 1ULL << 40, T_b = -1 } __attribute__((packed));',
+  ...['packed', 'aligned(2)', 'aligned(16)', 'mode(HI)', 'aligned(2), packed', 'packed, aligned(8)'].flatMap(
+    (before) => [
+      `enum __attribute__((${before})) T { T_a } __attribute__((packed));`,
+      `enum [[gnu::${before.replace(', ', ', gnu::')}]] T { T_a } __attribute__((packed));`,
+      `enum __attribute__((${before})) T { T_a } __attribute__((aligned(4), packed));`,
+      `enum __attribute__((${before})) T { T_a }; struct T_l { char c; __typeof__(enum T __attribute__((aligned(16)))) m; };`,
+    ],
+  ),
   'enum T { T_a = sizeof(int), T_b = sizeof(T_a), T_c = sizeof(T_b) };',
 ].flatMap((row) => [row, `${row} struct T_s { char c; ${row.startsWith('typedef') ? 'T' : 'enum T'} m; char d; };`]);
 

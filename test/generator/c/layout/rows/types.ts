@@ -115,6 +115,17 @@ export const mode: readonly Row[] = [
     'struct pair',
   ].flatMap((type) => members(modes.map((name) => `${type} __attribute__((mode(${name})))`))),
   ...members(['QI', 'word', 'pointer', 'SF'].map((name) => `void *__attribute__((mode(${name})))`)),
+  ...['int', 'unsigned char', 'struct pair'].flatMap((type) =>
+    ['restrict', 'const', 'volatile const', 'volatile restrict'].flatMap((qualifiers) => [
+      ...['word', 'pointer', 'SI', 'DI'].flatMap((mode) => [
+        `extern ${type} __attribute__((mode(${mode}))) *${qualifiers} T_o; struct T { char c; typeof(T_o) *m; typeof(&T_o) n; };`,
+        `extern ${type} *${qualifiers} T_o __attribute__((mode(${mode}))); struct T { char c; typeof(T_o) *m; typeof(&T_o) n; };`,
+        `typedef ${type} *${qualifiers} T_t; typedef T_t T_m __attribute__((mode(${mode}))); struct T { char c; T_m *m; };`,
+      ]),
+    ]),
+  ),
+  'extern const int T_o __attribute__((mode(DI))); struct T { char c; typeof(T_o) *m; typeof(&T_o) n; };',
+  'typedef volatile int T_t; extern T_t T_o __attribute__((mode(QI))); struct T { char c; typeof(T_o) *m; typeof(&T_o) n; };',
   'struct T { char c; int m __attribute__((mode(DI))); unsigned n __attribute__((mode(QI))) : 3; };',
   'struct T { char c; __attribute__((mode(HI))) int m, n[3]; int *p; };',
   'struct T { char c; char m[sizeof(int __attribute__((mode(DI))))]; };',
