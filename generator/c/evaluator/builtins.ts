@@ -2,6 +2,7 @@
 
 import type { CType, Expression } from '../syntax.js';
 import { ArithmeticError, fits, type Integer, type IntegerType, unaryOperation } from './arithmetic.js';
+import { type BitFunction, bitFunctionCalled, signedBySuffix } from './bit-functions.js';
 import { textAt } from './constant-bytes.js';
 import { chosenExpression } from './integer-constants.js';
 import { realFunction, realFunctionType } from './real-builtins.js';
@@ -12,8 +13,6 @@ import { type Evaluator, type ExpressionType, isFloating, isInteger, type Value 
 
 type Call = Extract<Expression, { kind: 'call' }>;
 
-/** The suffixes of the functions that exist for `int`, `long` and `long long`. */
-const widths = /^__builtin_(clz|ctz|ffs|popcount|parity|clrsb)(|l|ll|imax)$/;
 const absolute = /^__builtin_(|l|ll|imax)abs$/;
 const swaps = /^__builtin_bswap(16|32|64|128)$/;
 const overflows = /^__builtin_(add|sub|mul)_overflow_p$/;
@@ -30,7 +29,8 @@ export function builtinType(name: string, call: Call, evaluator: Evaluator): Exp
   if (!type) return undefined;
   for (const each of call.arguments) evaluator.typeOf(each);
   const count =
-    argumentCounts.get(name) ?? (widths.test(name) || absolute.test(name) || swaps.test(name) ? 1 : undefined);
+    argumentCounts.get(name) ??
+    (bitFunctionCalled(name, evaluator.scope) || absolute.test(name) || swaps.test(name) ? 1 : undefined);
   if (count !== undefined && call.arguments.length !== count) {
     throw new Unresolvable(call.at, `a call with ${call.arguments.length} arguments of a function of ${count}`);
   }
@@ -50,7 +50,7 @@ function resultType(name: string, call: Call, evaluator: Evaluator): IntegerType
   const { scope } = evaluator;
   const { integers } = scope;
   if (!name.startsWith('__builtin_')) return undefined;
-  if (widths.test(name) || comparisons.test(name) || name === '__builtin_constant_p') return integers.int;
+  if (bitFunctionCalled(name, scope) || comparisons.test(name) || name === '__builtin_constant_p') return integers.int;
   if (overflows.test(name)) return scope.integerType('_Bool');
   const suffix = absolute.exec(name)?.[1];
   if (suffix !== undefined) return signedBySuffix(suffix, scope);
@@ -75,8 +75,8 @@ export function builtinValue(name: string, call: Call, evaluator: Evaluator): Va
     return { type: integers.int, value: isConstant(first, evaluator) ? 1n : 0n };
   }
   if (full === '__builtin_choose_expr') return evaluator.value(chosenExpression(call, evaluator));
-  const bits = widths.exec(full);
-  if (bits) return bitCount(bits[1] as string, bits[2] as string, first, evaluator);
+  const bits = bitFunctionCalled(full, evaluator.scope);
+  if (bits) return bitCount(bits, first, evaluator);
   const swap = swaps.exec(full)?.[1];
   if (swap !== undefined) {
     const type = swappedType(Number(swap), evaluator.scope) as IntegerType;
@@ -119,20 +119,6 @@ function argument(expression: Expression, type: IntegerType, evaluator: Evaluato
   throw new NotConstant(expression.at, 'not an integer constant expression');
 }
 
-function signedBySuffix(suffix: string, { integers }: Scope): IntegerType {
-  const { int, long, longLong } = integers;
-  if (suffix === '') return int;
-  // `imax` is for `intmax_t`.
-  return suffix === 'l' || (suffix === 'imax' && long.width === 64) ? long : longLong;
-}
-
-function unsignedBySuffix(suffix: string, scope: Scope): IntegerType {
-  const { int, long, unsignedInt, unsignedLong, unsignedLongLong } = scope.integers;
-  const signed = signedBySuffix(suffix, scope);
-  if (signed === int) return unsignedInt;
-  return signed === long ? unsignedLong : unsignedLongLong;
-}
-
 /** Returns the type of a builtin that reverses bytes: that of `uint16_t`, and so on. */
 function swappedType(width: number, scope: Scope): IntegerType | undefined {
   if (width === 16) return scope.integerType('unsigned short');
@@ -160,10 +146,8 @@ function isConstant(expression: Expression, evaluator: Evaluator): boolean {
 }
 
 /** GCC does not compute its builtin functions of bits for an argument with an overflow. */
-function bitCount(what: string, suffix: string, operand: Expression, evaluator: Evaluator): Integer | undefined {
+function bitCount({ what, type }: BitFunction, operand: Expression, evaluator: Evaluator): Integer | undefined {
   const { scope } = evaluator;
-  const signed = what === 'ffs' || what === 'clrsb';
-  const type = signed ? signedBySuffix(suffix, scope) : unsignedBySuffix(suffix, scope);
   const { width } = type;
   const { value, overflow } = argument(operand, type, evaluator);
   if (overflow) return undefined;

@@ -1,7 +1,8 @@
 /** The expressions that GCC reads as integer constants. GCC computes other constants later, where it needs their value. */
 
 import type { Expression } from '../syntax.js';
-import { ArithmeticError, binaryOperation, type Integer, isConstantShift, promote } from './arithmetic.js';
+import { ArithmeticError, binaryOperation, fits, type Integer, isConstantShift, promote } from './arithmetic.js';
+import { bitFunctionCalled } from './bit-functions.js';
 import { isTrue } from './conversions.js';
 import { selectedAssociation } from './generic.js';
 import { integerTypeOf, resolved } from './types.js';
@@ -192,6 +193,17 @@ function cast({ type, operand }: Node<'cast'>, evaluator: Evaluator): Constancy 
   return isTruth && overflows(operand, evaluator) ? 'operands' : inside;
 }
 
+/**
+ * Whether the argument of a builtin function of bits overflows its signed parameter. GCC computes such a call, but not in
+ * an operand that it does not evaluate, such as that of `sizeof`.
+ */
+function overflowsParameter(name: string, { arguments: [argument] }: Node<'call'>, evaluator: Evaluator): boolean {
+  const type = bitFunctionCalled(name, evaluator.scope)?.type;
+  if (!type?.signed || !argument) return false;
+  const value = evaluator.value(argument);
+  return isInteger(value) && !fits(value.value, type);
+}
+
 function isChoice({ callee }: Node<'call'>): boolean {
   return callee.kind === 'name' && callee.name === '__builtin_choose_expr';
 }
@@ -201,5 +213,6 @@ function call(expression: Node<'call'>, evaluator: Evaluator): Constancy {
   const { callee } = expression;
   if (callee.kind !== 'name' || !callee.name.startsWith('__builtin_')) return 'other';
   if (isChoice(expression)) return constancyOf(chosenExpression(expression, evaluator), evaluator);
+  if (overflowsParameter(callee.name, expression, evaluator)) return 'other';
   return integerTypeOf(evaluator.typeOf(expression), evaluator.scope) === undefined ? 'other' : 'constant';
 }

@@ -65,6 +65,14 @@ export const integerConstants: readonly Row[] = [
     `struct T { char m[((${each}) > 3) + 1]; };`,
     `enum { T_a = (${each}), T_b = __builtin_ffs(T_a) };`,
   ]),
+  // GCC computes a call whose argument overflows the parameter, but not in the operand of sizeof.
+  ...['ffs', 'ffsl', 'ffsll', 'clrsb', 'clrsbl', 'clz', 'ctzl', 'popcount', 'parity', 'bswap16', 'abs', 'labs'].flatMap(
+    (name) =>
+      ['7', '7L', '-7', '0x80000000', '0x100000001', '~0u', '~0ull', '(char)300', '1.5', 'T_wide'].map(
+        (argument) =>
+          `enum { T_wide = 0x100000000 }; struct T { char m[sizeof(__builtin_choose_expr(__builtin_${name}(${argument}), (char)1, 2L))]; };`,
+      ),
+  ),
   'struct T { char m[295147905179352830000 == 4144 ? sizeof(295147905179352830000) : 9]; };',
 ];
 
