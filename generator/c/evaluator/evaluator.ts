@@ -20,6 +20,7 @@ import { isPure } from './effects.js';
 import { binaryType, branchesType, isBitField, typeOf } from './expression-types.js';
 import { floatLiteral } from './float-literals.js';
 import { selectedAssociation } from './generic.js';
+import { equalBranches, knownResult } from './known-results.js';
 import { characterValue } from './literals.js';
 import { measuredBytes, offsetOf } from './measures.js';
 import { negated } from './reals.js';
@@ -267,6 +268,11 @@ function chain(expression: Binary, evaluator: Evaluator): Value {
       value = { type: evaluator.scope.integers.int, value: link.operator === '||' ? 1n : 0n };
       isDecided = true;
     }
+    if (value instanceof NotConstant) {
+      const result = withoutOperand(link, left, evaluator);
+      isDecided ||= result !== undefined;
+      value = result ?? value;
+    }
     if (value instanceof NotConstant) unknown.push(link.right);
     else unknown = [];
   }
@@ -283,6 +289,17 @@ function constant(value: () => Value): Value | NotConstant {
     if (error instanceof NotConstant) return error;
     throw error;
   }
+}
+
+/** Returns the result of an operation with an operand that is not constant, if GCC knows the result without it. */
+function withoutOperand(link: Binary, left: Value | NotConstant, evaluator: Evaluator): Integer | undefined {
+  if (link.operator === '||' || link.operator === '&&' || link.operator === ',') return undefined;
+  if (!(left instanceof NotConstant)) {
+    return isInteger(left) ? knownResult(link, { left, right: undefined }, evaluator) : undefined;
+  }
+  const right = constant(() => evaluator.value(link.right));
+  if (right instanceof NotConstant) return knownResult(link, { left: undefined, right: undefined }, evaluator);
+  return isInteger(right) ? knownResult(link, { left: undefined, right }, evaluator) : undefined;
 }
 
 /** Whether the right operand determines the result: `x || 1` and `x && 0`. */
@@ -329,7 +346,13 @@ function checkCondition(operand: Expression, evaluator: Evaluator): void {
 function conditional(expression: Extract<Expression, { kind: 'conditional' }>, evaluator: Evaluator): Value {
   const { test, then, otherwise, at } = expression;
   const { scope } = evaluator;
-  const condition = evaluator.value(test);
+  const condition = constant(() => evaluator.value(test));
+  if (condition instanceof NotConstant) {
+    const type = integerTypeOf(evaluator.typeOf(expression), scope);
+    const value = type && equalBranches(expression, type, evaluator);
+    if (value) return value;
+    throw condition;
+  }
   const holds = isTrue(condition, at, scope);
   const taken = !holds ? evaluator.value(otherwise) : then ? evaluator.value(then) : condition;
   const other = holds ? otherwise : (then ?? test);

@@ -9,6 +9,7 @@ import { compositeType, isCompatible } from './compatibility.js';
 import { floatLiteral } from './float-literals.js';
 import { selectedAssociation } from './generic.js';
 import { completeLiteral } from './initializers.js';
+import { isIntegerConstant, selectedExpression } from './integer-constants.js';
 import { characterType, stringUnits, unitType } from './literals.js';
 import { checkType } from './type-names.js';
 import {
@@ -331,10 +332,13 @@ function pointersType(
 function isNullPointer(expression: Expression, evaluator: Evaluator): boolean {
   try {
     const value = evaluator.value(expression);
-    if (isInteger(value)) return value.value === 0n;
+    const core = selectedExpression(expression, evaluator);
+    if (isInteger(value)) return value.value === 0n && isIntegerConstant(core, evaluator);
     if (!('address' in value) || value.base !== null || value.offset !== 0n) return false;
     const pointer = evaluator.scope.resolve(value.address);
-    return pointer.kind === 'pointer' && unqualifiedVoid(pointer.to, evaluator);
+    if (pointer.kind !== 'pointer' || !unqualifiedVoid(pointer.to, evaluator)) return false;
+    if (core.kind !== 'cast') return true;
+    return isInteger(evaluator.value(core.operand)) && isIntegerConstant(core.operand, evaluator);
   } catch (error) {
     if (error instanceof Unresolvable) return false;
     throw error;

@@ -6,7 +6,7 @@ import { bitFunctionCalled } from './bit-functions.js';
 import { isTrue } from './conversions.js';
 import { selectedAssociation } from './generic.js';
 import { integerTypeOf, resolved } from './types.js';
-import { Unresolvable } from './unresolvable.js';
+import { NotConstant, Unresolvable } from './unresolvable.js';
 import { type Evaluator, isInteger } from './values.js';
 
 type Node<Kind extends Expression['kind']> = Extract<Expression, { kind: Kind }>;
@@ -19,9 +19,75 @@ type Node<Kind extends Expression['kind']> = Extract<Expression, { kind: Kind }>
  */
 type Constancy = 'constant' | 'operands' | 'folded' | 'other';
 
-/** Whether an expression has operands of integer constants, but is not an integer constant. */
-export function hasWrongOperation(expression: Expression, evaluator: Evaluator): boolean {
-  return constancyOf(expression, evaluator) === 'operands';
+/**
+ * Whether GCC refuses a constant as the length of an array: its operands are integer constants, but it is not an integer
+ * constant, or it evaluates a comma.
+ */
+export function isWrongLength(expression: Expression, evaluator: Evaluator): boolean {
+  return constancyOf(expression, evaluator) === 'operands' || hasComma(expression, evaluator);
+}
+
+/** Whether GCC takes an expression with a constant value as an integer constant. */
+export function isIntegerConstant(expression: Expression, evaluator: Evaluator): boolean {
+  return expression.kind === 'integer' || constancyOf(expression, evaluator) === 'constant';
+}
+
+/** Whether an operand that is evaluated contains a comma. GCC keeps the comma in `(x, 1) || 1`. */
+function hasComma(expression: Expression, evaluator: Evaluator): boolean {
+  const any = (...parts: readonly (Expression | null)[]): boolean =>
+    parts.some((part) => part !== null && hasComma(part, evaluator));
+  switch (expression.kind) {
+    case 'binary': {
+      // The depth on the left side is not limited.
+      let left: Expression = expression;
+      for (; left.kind === 'binary'; left = left.left) {
+        if (left.operator === ',' || (!isSkipped(left, evaluator) && any(left.right))) return true;
+      }
+      return any(left);
+    }
+    case 'unary':
+    case 'cast':
+    case 'part':
+      return any(expression.operand);
+    case 'conditional':
+      return any(expression.test, ...evaluatedBranches(expression, evaluator));
+    case 'call':
+      return !isConstantTest(expression) && any(...expression.arguments);
+    case 'member':
+      return any(expression.base);
+    case 'index':
+      return any(expression.base, expression.index);
+    default:
+      return false;
+  }
+}
+
+/** Whether a constant left operand of `||` or `&&` decides, so that the right operand is not evaluated. */
+function isSkipped({ operator, left, right }: Node<'binary'>, evaluator: Evaluator): boolean {
+  if ((operator !== '||' && operator !== '&&') || right.kind === 'integer') return false;
+  return truthOf(left, evaluator) === (operator === '||');
+}
+
+function evaluatedBranches(
+  { test, then, otherwise }: Node<'conditional'>,
+  evaluator: Evaluator,
+): readonly (Expression | null)[] {
+  const truth = truthOf(test, evaluator);
+  return truth === undefined ? [then, otherwise] : [truth ? then : otherwise];
+}
+
+/** Returns whether a constant condition holds. Undefined for a condition that is not constant. */
+function truthOf(condition: Expression, evaluator: Evaluator): boolean | undefined {
+  try {
+    return isTrue(evaluator.value(condition), condition.at, evaluator.scope);
+  } catch (error) {
+    if (error instanceof NotConstant) return undefined;
+    throw error;
+  }
+}
+
+function isConstantTest({ callee }: Node<'call'>): boolean {
+  return callee.kind === 'name' && callee.name === '__builtin_constant_p';
 }
 
 /** Returns the expression that `__builtin_choose_expr` takes. */
@@ -33,6 +99,16 @@ export function chosenExpression({ arguments: given, at }: Node<'call'>, evaluat
     throw new Unresolvable(test.at, 'the condition of __builtin_choose_expr must be an integer constant expression');
   }
   return value === 0n ? otherwise : then;
+}
+
+/** Returns the expression that `_Generic` or `__builtin_choose_expr` selects. */
+export function selectedExpression(expression: Expression, evaluator: Evaluator): Expression {
+  let selected = expression;
+  for (;;) {
+    if (selected.kind === 'generic') selected = selectedAssociation(selected, evaluator);
+    else if (selected.kind === 'call' && isChoice(selected)) selected = chosenExpression(selected, evaluator);
+    else return selected;
+  }
 }
 
 function constancyOf(expression: Expression, evaluator: Evaluator): Constancy {
@@ -91,8 +167,13 @@ function isPointer(expression: Expression, evaluator: Evaluator): boolean {
 
 /** Whether an expression is a pointer with a number as its value. */
 function isNumericAddress(expression: Expression, evaluator: Evaluator): boolean {
-  const value = evaluator.value(expression);
-  return 'address' in value && value.base === null;
+  try {
+    const value = evaluator.value(expression);
+    return 'address' in value && value.base === null;
+  } catch (error) {
+    if (error instanceof NotConstant) return false;
+    throw error;
+  }
 }
 
 /** Whether an operand consists of integer constants. */

@@ -3,10 +3,11 @@
 import type { CType, Expression, Measured } from '../syntax.js';
 import type { Token } from '../tokens.js';
 import { isBitField } from './expression-types.js';
+import { isIntegerConstant } from './integer-constants.js';
 import type { TypeMeasure } from './scope.js';
-import { checkType } from './type-names.js';
+import { checkType, typeInside } from './type-names.js';
 import { holderOf } from './types.js';
-import { Unresolvable } from './unresolvable.js';
+import { Unresolvable, Unsupported } from './unresolvable.js';
 import type { Evaluator } from './values.js';
 
 type Node<Kind extends Expression['kind']> = Extract<Expression, { kind: Kind }>;
@@ -14,6 +15,7 @@ type Node<Kind extends Expression['kind']> = Extract<Expression, { kind: Kind }>
 /** Returns the result of `sizeof`, `_Alignof` or `__alignof__`. */
 export function measuredBytes({ what, of, at }: Node<'measure'>, evaluator: Evaluator): number {
   if ('type' in of) {
+    checkLengths(of.type, what, at, evaluator);
     checkType(of.type, at, evaluator);
     return bytesOf(completeMeasure(of.type, what, at, evaluator), what);
   }
@@ -23,6 +25,26 @@ export function measuredBytes({ what, of, at }: Node<'measure'>, evaluator: Eval
   const plain = type.kind === 'bit-field' ? holderOf(type, evaluator.scope) : type;
   if (what === 'sizeof') return completeMeasure(plain, what, at, evaluator).size;
   return expressionAlign(expression, plain, at, evaluator);
+}
+
+/**
+ * Checks the lengths of arrays in a type name. If a length is not an integer constant, `sizeof` is not constant. @throws
+ * Unsupported in an initializer, where GCC takes the values of `const` variables.
+ */
+function checkLengths(whole: CType, what: Measured, at: Token, evaluator: Evaluator): void {
+  let isInPointer = false;
+  for (let type: CType | undefined = whole; type; type = typeInside(type)) {
+    isInPointer ||= type.kind === 'pointer' || type.kind === 'function';
+    if (type.kind !== 'array' || !type.length || type.length.kind === 'integer') continue;
+    evaluator.integer(type.length);
+    if (evaluator.scope.inInitializer && !isMeasurable(type, at, evaluator))
+      throw new Unsupported(
+        at,
+        'an array whose length is the value of a variable, which the generator does not compute',
+      );
+    if (what === 'sizeof' && !isInPointer && !isIntegerConstant(type.length, evaluator))
+      throw new Unresolvable(at, "'sizeof' of an array whose length is not an integer constant expression");
+  }
 }
 
 function wordOf(what: Measured): string {
@@ -65,6 +87,16 @@ function isNumber(pointer: Expression, evaluator: Evaluator): boolean {
   try {
     const value = evaluator.value(pointer);
     return 'address' in value && value.base === null;
+  } catch (error) {
+    if (error instanceof Unresolvable) return false;
+    throw error;
+  }
+}
+
+function isMeasurable(type: CType, at: Token, { scope }: Evaluator): boolean {
+  try {
+    scope.measure(type, at);
+    return true;
   } catch (error) {
     if (error instanceof Unresolvable) return false;
     throw error;

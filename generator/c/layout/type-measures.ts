@@ -4,7 +4,7 @@ import type { Depth } from '../../limits.js';
 import type { Measure, Target } from '../../targets/target.js';
 import type { Integer } from '../evaluator/arithmetic.js';
 import { evaluatorOf } from '../evaluator/evaluator.js';
-import { hasWrongOperation } from '../evaluator/integer-constants.js';
+import { isWrongLength } from '../evaluator/integer-constants.js';
 import type { Scope, TypeMeasure } from '../evaluator/scope.js';
 import { Unresolvable } from '../evaluator/unresolvable.js';
 import type { Alignment, CType, Expression, LayoutAttributes, Qualifiers, RecordNode } from '../syntax.js';
@@ -273,7 +273,7 @@ export class TypeMeasures {
   length(expression: Expression | null): number | null {
     if (!expression) return null;
     const { value } = this.#facts.evaluate(expression);
-    if (expression.kind !== 'integer' && hasWrongOperation(expression, evaluatorOf(this.#facts))) {
+    if (expression.kind !== 'integer' && isWrongLength(expression, evaluatorOf(this.#facts))) {
       throw new Unresolvable(expression.at, 'the length of an array must be an integer constant expression');
     }
     if (value < 0n || value > Number.MAX_SAFE_INTEGER) {

@@ -68,6 +68,16 @@ export const initializers: readonly Row[] = [
   'static const struct pair T_a = { 3, 4 }; static int T_v = T_a.b;',
   'static const struct pair T_a = { 3, 4 }; static struct pair T_v = T_a;',
   'static struct pair T_a = { 3, 4 }; static struct pair T_v = T_a;',
+  ...[
+    ...['int[T_five]', 'int[T_list[0]]', 'char[2][T_five]', 'int[T_five * 2]', 'int (*)[T_list[0]]'],
+    ...['int[(T_x || 1) + 1]', 'int[1.5 > 1]', 'struct { int m[T_five]; }', 'typeof(int[T_five])', 'const int[T_five]'],
+  ].flatMap((type) =>
+    [`sizeof(${type})`, `_Alignof(${type}) + 0`, `sizeof(${type}) + 1`].map(
+      (value) =>
+        `static const int T_five = 5, T_list[] = { 3 }; extern const int T_x; static unsigned long T_v = ${value};`,
+    ),
+  ),
+  'extern const int T_x; static unsigned long T_v = sizeof(int[T_x]);',
 ];
 
 /** What the compiler knows about addresses that it compares. */
