@@ -266,6 +266,9 @@ export interface Addon {
   vmDirtyRing(vm: VmRecord): number;
   vmRelease(vm: VmRecord): void;
 
+  /** Requests the permission that guests of this process use a state component of XSAVE. */
+  requestXcompGuestPerm(feature: number): number;
+
   /** Installs the handler of a kick signal. -EINVAL when it is not a real-time signal, -EBUSY when something else handles it. */
   claimSignal(signal: number): number;
   /** KVM_CREATE_VCPU. */

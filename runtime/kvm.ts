@@ -12,12 +12,13 @@ import type { Bindings, CapabilityContext, GenericIoctl, IoctlTarget } from './c
 import { registerKvm } from './creators.js';
 import { adopted, requireCloexec, requireFd } from './descriptors.js';
 import { type DeviceAttr, getDeviceAttr, hasDeviceAttr, setDeviceAttr } from './devices/device-attr.js';
-import { KvmError, KvmUnsupportedError, openKvmError } from './errors.js';
+import { KvmError, KvmUnsupportedError, openKvmError, syscallError } from './errors.js';
 import { grown } from './growing-views.js';
 import { checkBindings } from './host-bindings.js';
 import { created, genericIoctl, ioctlsOfFile, read, requireValue } from './ioctl.js';
 import { fileRecord, KernelFile } from './kernel-file.js';
 import { type Msr, transferMsrs } from './msrs.js';
+import { requireInteger } from './numbers.js';
 import { requireKnownKeys } from './options.js';
 import { printBy } from './printing.js';
 import { makeVm, type Vm } from './vm.js';
@@ -290,6 +291,28 @@ export class Kvm extends KernelFile {
     }
   }
 
+  /**
+   * ARCH_REQ_XCOMP_GUEST_PERM of arch_prctl: requests the permission that guests of this process use a state component of XSAVE
+   * that is off by default, such as the tiles of AMX. Call it before the first vCPU of the process. The attribute
+   * KVM_X86_XCOMP_GUEST_SUPP says which state components KVM supports. `Vcpu.getXsave2` and `Vcpu.setXsave` then use the larger
+   * state.
+   *
+   * @param feature the number of the state component: 18 for XTILE_DATA.
+   * @throws KvmUnsupportedError when the processor or the kernel does not have the state component or no permission is needed for
+   * it, KvmError with code `EBUSY` after the first vCPU, KvmArgumentError for anything but an integer from 0 to 63.
+   * @example
+   * const [supported = 0n] = new BigUint64Array(kvm.getDeviceAttr({ group: 0, attr: KVM_X86_XCOMP_GUEST_SUPP }).buffer);
+   * if ((supported >> 18n) & 1n) kvm.requestXcompGuestPermission(18);
+   */
+  requestXcompGuestPermission(feature: number): void {
+    const operation = 'Kvm.requestXcompGuestPermission';
+    // The Kvm must be open, although the permission is that of the process.
+    fileRecord(this);
+    const number = requireInteger(operation, 'feature', feature, 63);
+    const result = addon().requestXcompGuestPerm(number);
+    if (result < 0) throw permissionError(operation, number, result);
+  }
+
   // VMs
 
   /**
@@ -319,4 +342,17 @@ export class Kvm extends KernelFile {
   static {
     printBy(Kvm, ({ fd }) => ({ fd }));
   }
+}
+
+/** The error of arch_prctl. */
+function permissionError(operation: string, feature: number, result: number): KvmError {
+  const error = syscallError('arch_prctl', operation, result);
+  const { code } = error;
+  if (code === 'EBUSY') {
+    return new KvmError(operation, 'this process has created a vCPU already; request it before the first vCPU', error);
+  }
+  // Kernels before Linux 5.17 fail with EINVAL.
+  if (!['EOPNOTSUPP', 'EINVAL', 'ENOSYS'].includes(code)) return error;
+  const problem = `the processor or the kernel has no permission for state component ${feature}; KVM_X86_XCOMP_GUEST_SUPP has the supported ones`;
+  return new KvmUnsupportedError(operation, problem, null, error);
 }

@@ -35,6 +35,7 @@ napi_value add_exports(napi_env env, napi_value exports) {
   export_files(env, exports);
   export_eventfds(env, exports);
   export_memory(env, exports);
+  export_permissions(env, exports);
   export_vms(env, exports);
   export_vcpus(env, exports);
 #ifdef KVM_UAPI_TEST_HOOKS

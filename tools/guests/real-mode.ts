@@ -182,6 +182,39 @@ export const interrupted: Guest = guest(
   `,
 );
 
+/** The vector of the interrupts that the guest `acknowledging` handles. */
+export const acknowledgedVector = 0x31;
+
+/**
+ * Enables its local APIC in x2APIC mode, writes 'R' to the port, and waits. The handler of an interrupt writes 'I' to the port, and
+ * acknowledges the interrupt. The host sets the mode in `apic_base`.
+ */
+export const acknowledging: Guest = guest(
+  mode,
+  'acknowledging',
+  `
+  c7 06 c4 00 21 10  mov word ptr [0xc4], 0x1021
+  66 b9 0f 08 00 00  mov ecx, 0x80f
+  66 b8 ff 01 00 00  mov eax, 0x1ff
+  66 31 d2           xor edx, edx
+  0f 30              wrmsr
+  ba f8 03           mov dx, 0x3f8
+  b0 52              mov al, 0x52
+  ee                 out dx, al
+  fb                 sti
+  f4                 1: hlt
+  eb fd              jmp 1b
+  ba f8 03           mov dx, 0x3f8
+  b0 49              mov al, 0x49
+  ee                 out dx, al
+  66 b9 0b 08 00 00  mov ecx, 0x80b
+  66 31 c0           xor eax, eax
+  66 31 d2           xor edx, edx
+  0f 30              wrmsr
+  cf                 iret
+  `,
+);
+
 export const all: readonly Guest[] = [
   out,
   input,
@@ -195,4 +228,5 @@ export const all: readonly Guest[] = [
   spin,
   onInterrupt(2),
   interrupted,
+  acknowledging,
 ];

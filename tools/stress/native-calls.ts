@@ -311,6 +311,7 @@ class Calls {
     vmSetDirtyRing: () => [this.#handle('vm'), this.#one([4096, 8192, 2 ** 40])],
     vmDirtyRing: () => [this.#handle('vm')],
     vmRelease: () => [this.#handle('vm')],
+    requestXcompGuestPerm: () => [this.#one([0, 17, 18, 63, 2 ** 32 - 1])],
     claimSignal: () => [this.#one([...this.#signals, 1, 9, 33, 65])],
     vcpuCreate: () => [this.#vcpuCreation()],
     vcpuBuffer: () => [this.#handle('vcpu')],
