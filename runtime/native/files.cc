@@ -36,7 +36,10 @@ int created_by_kvm(int fd) {
   if (length < 0) return fcntl(fd, F_GETFD) < 0 || access("/proc/self/fd", F_OK) == 0 ? -EBADF : fd;
   // Such as anon_inode:kvm-vm and anon_inode:[kvm-gmem].
   const std::string name(target, static_cast<size_t>(length));
-  return name.find("kvm-") == std::string::npos ? -EBADF : fd;
+  if (name.find("kvm-") == std::string::npos) return -EBADF;
+  // Programs that this process starts must not keep the file open. The kernel does not set this flag for a guest memfd.
+  fcntl(fd, F_SETFD, FD_CLOEXEC);
+  return fd;
 }
 
 bool Tail::is_inside(const std::vector<uint8_t>& argument) const {

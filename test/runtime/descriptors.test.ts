@@ -81,6 +81,21 @@ describe.skipIf(!hasKvm)(`duplicateFd ${needsKvm}`, () => {
     for (const object of objects) expect(() => object.duplicateFd()).toThrow(/closed/);
   });
 
+  it('no file descriptor of this package stays open in a program that is started', () => {
+    using kvm = Kvm.open();
+    using vm = kvm.createVm();
+    using vcpu = vm.createVcpu();
+    using memfd = vm.createGuestMemfd(0x1000);
+    using stats = vm.stats();
+    using vcpuStats = vcpu.stats();
+    using device = vm.createDevice(bindings.KVM_DEV_TYPE_VFIO);
+    using event = EventFd.create();
+    using memory = GuestMemory.create(0x1000, { memfd: 'guest' });
+    const objects = { kvm, vm, vcpu, memfd, stats, vcpuStats, device, event, memory };
+    const open = Object.entries(objects).filter(([, { fd }]) => !isCloexec(fd as number));
+    expect(open.map(([name]) => name)).toEqual([]);
+  });
+
   it('duplicateFd of memory returns a file descriptor of its memfd, and anonymous memory has none', () => {
     using memory = GuestMemory.create(0x1000, { memfd: 'guest' });
     const fd = memory.duplicateFd();
