@@ -2,7 +2,7 @@
 
 import { describe, expect, it } from 'vitest';
 import * as bindings from '../../../generated/x86_64/linux/kvm.js';
-import { Kvm } from '../../../runtime/x86_64.js';
+import { Kvm, type Vcpu } from '../../../runtime/x86_64.js';
 import { bytesOf } from '../../../support/index.js';
 import { knownAnswers, longMode, places, realMode } from '../../../tools/guests/index.js';
 import { hasKvm, load, type Machine, needsKvm, run, sent, thrownBy } from '../../helpers/vcpus.js';
@@ -11,8 +11,9 @@ const { KVM_EXIT_HLT, KVM_EXIT_INTERNAL_ERROR, KVM_EXIT_IO, KVM_EXIT_SHUTDOWN } 
 
 const einval = { code: 'EINVAL' };
 
+const osxsave = { inCr4: 1n << 18n, inCpuid: 1n << 27n } as const;
+
 describe.skipIf(!hasKvm)(`special registers ${needsKvm}`, () => {
-  const osxsave = { inCr4: 1n << 18n, inCpuid: 1n << 27n } as const;
   /** Bits of CR4: VME, PVI, TSD, DE, PSE, PAE, MCE, PGE, PCE, OSFXSR and OSXMMEXCPT. Every processor with long mode has them. */
   const always = 0x7ffn;
   /** Bits of CR4, each with the register, the leaf and the bit of the CPUID that announces it. */
@@ -106,7 +107,7 @@ describe.skipIf(!hasKvm)(`special registers ${needsKvm}`, () => {
 
   // Shows: selftest x86/cpuid_test
   it.each([0, 0x4000_0000, 0x8000_0002])(
-    'the guest reads the leaf 0x%x that setCpuid2 has set, and after a run only the same CPUID is accepted',
+    'the guest reads the leaf %i that setCpuid2 has set, and after a run only the same CPUID is accepted',
     (leaf) => {
       using kvm = Kvm.open();
       using machine = load(longMode.cpuid(leaf));
@@ -235,12 +236,41 @@ describe.skipIf(!hasKvm)(`the whole state ${needsKvm}`, () => {
     fresh.setMsrs(old.getMsrs(msrs));
     fresh.setXcrs(old.getXcrs());
     fresh.setXsave(old.getXsave2());
+    fresh.setFpu(old.getFpu());
     fresh.setDebugregs(old.getDebugregs());
     fresh.setMpState(old.getMpState());
     fresh.setVcpuEvents(old.getVcpuEvents());
     fresh.setRegs(old.getRegs());
     return to;
   }
+
+  /** Gives a vCPU values that no new vCPU has. */
+  function change(vcpu: Vcpu): void {
+    const sregs = vcpu.getSregs();
+    sregs.cr4 |= osxsave.inCr4;
+    vcpu.setSregs(sregs);
+    const xcrs = vcpu.getXcrs();
+    xcrs.xcrs.get(0).value = 0b11n;
+    vcpu.setXcrs(xcrs);
+    const fpu = vcpu.getFpu();
+    fpu.fcw = 0x27f;
+    vcpu.setFpu(fpu);
+    const debugregs = vcpu.getDebugregs();
+    debugregs.db.set(1, 0x1234n);
+    vcpu.setDebugregs(debugregs);
+    vcpu.setMsrs([{ index: 0x175, data: 0x55n }]);
+    const events = vcpu.getVcpuEvents();
+    events.nmi.masked = 1;
+    vcpu.setVcpuEvents(events);
+  }
+
+  const changes = (vcpu: Vcpu): unknown[] => [
+    vcpu.getXcrs().xcrs.get(0).value,
+    vcpu.getFpu().fcw,
+    vcpu.getDebugregs().db.get(1),
+    vcpu.getMsrs([0x175])[0]?.data,
+    vcpu.getVcpuEvents().nmi.masked,
+  ];
 
   // Shows: selftest x86/state_test
   it('a guest continues in another VM with the state of its vCPU, and computes the same numbers', () => {
@@ -251,6 +281,7 @@ describe.skipIf(!hasKvm)(`the whole state ${needsKvm}`, () => {
     const regs = machine.vcpu.getRegs();
     Object.assign(regs, { rax: BigInt(eax), rbx: BigInt(ebx) });
     machine.vcpu.setRegs(regs);
+    change(machine.vcpu);
     const numbers: number[] = [];
     while (numbers.length < count) {
       const exit = machine.vcpu.run({ timeout: 60_000 });
@@ -263,6 +294,7 @@ describe.skipIf(!hasKvm)(`the whole state ${needsKvm}`, () => {
     expect(numbers).toEqual(knownAnswers.mixed(eax, ebx, count));
     const counted = machine.memory.dataView(places.data, 4).getUint32(0, true);
     expect(counted).toBe(count);
+    expect(changes(machine.vcpu)).toEqual([0b11n, 0x27f, 0x1234n, 0x55n, 1]);
     machine[Symbol.dispose]();
   });
 });
