@@ -37,6 +37,7 @@ describe.skipIf(!hasKvm).each(mechanisms)(`immediate_exit of a caller with %s ${
   };
 
   // Shows: statement 74, security 26
+  // Shows: kvm-ioctls VcpuFd::set_kvm_immediate_exit, kvm-ioctls vcpu::test_set_kvm_immediate_exit
   it.each([1, 2, 0x80, 0xff])(
     'a store of %i before a run interrupts that run once, before the first instruction',
     (value) => {
