@@ -92,7 +92,7 @@ describe.skipIf(!hasKvm)(`clocks ${needsKvm}`, () => {
   // Shows: selftest x86/apic_bus_clock_test
   it('the timer of the local APIC counts with the period that KVM_CAP_X86_APIC_BUS_CYCLES_NS sets', () => {
     const register = { spurious: 0xf0, timer: 0x320, initial: 0x380, current: 0x390, divide: 0x3e0 } as const;
-    for (const period of [1n, 8n, 40n]) {
+    for (const period of [8n, 40n, 100n]) {
       using vm = createVm();
       const set = (): void => vm.enableCap('KVM_CAP_X86_APIC_BUS_CYCLES_NS', period);
       expect(thrownBy(set)).toMatchObject({ code: 'ENXIO' });
