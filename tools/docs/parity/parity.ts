@@ -69,9 +69,10 @@ export function parityDocument(tests: readonly TaggedTest[]): string {
   ].join('\n');
 }
 
-const intro = `What other programs can do with KVM on x86-64, and the test of this package that shows the same. The rows are data in
-\`tools/docs/parity/\`. A tag above a test names a row: \`// Shows: kvm-ioctls vcpu::test_fpu\` or \`// Shows: selftest x86/cpuid_test\`. The test
-of a method is also every test whose tag names the ioctl of the method. \`npm run docs\` derives these tables.`;
+const intro = `This page lists the methods and the tests of two other projects that use KVM on x86-64, and the tests of this package that show the same.
+The rows are data in \`tools/docs/parity/\`. A tag above a test names a row: \`// Shows: kvm-ioctls vcpu::test_fpu\` or
+\`// Shows: selftest x86/cpuid_test\`. If no tag names a method, its tests are those whose tag names its ioctl. \`npm run docs\` derives
+the tables.`;
 
 function unitTestsIntro(): string {
   return `kvm-ioctls 0.24 has ${unitTests.length} unit tests on x86-64. ${unitTestsOfHardware.size} of them need hardware that is missing here. Their tests show the error of the kernel.`;
