@@ -126,6 +126,12 @@ export class KvmUnsupportedError extends KvmError {
   }
 }
 
+/** Why the kernel has refused an MSR, and the properties that the error has in addition. */
+export interface MsrRefusal {
+  readonly problem: string;
+  readonly details: Pick<UapiErrorDetails, 'rule' | 'see'>;
+}
+
 /**
  * The kernel refused one of several MSRs. The MSRs before it in the list were read or written, and the MSRs after it were
  * not. The code is `ERR_KVM_MSR_REFUSED`.
@@ -135,10 +141,13 @@ export class KvmMsrError extends KvmError {
   /** The index of the MSR that was refused. */
   readonly index: number;
 
-  constructor(ioctl: string, index: number) {
+  constructor(ioctl: string, index: number, refusal?: MsrRefusal) {
+    const {
+      problem = 'the vCPU does not have this MSR, or the MSR cannot have this value; KVM_SET_CPUID2 decides',
+      details,
+    } = refusal ?? {};
     const msr = `MSR 0x${index.toString(16)}`;
-    const problem = `${msr}: the vCPU does not have this MSR, or the MSR cannot have this value; KVM_SET_CPUID2 decides`;
-    super(ioctl, problem, { code: 'ERR_KVM_MSR_REFUSED', ioctl });
+    super(ioctl, `${msr}: ${problem}`, { code: 'ERR_KVM_MSR_REFUSED', ioctl, ...details });
     this.index = index;
   }
 }

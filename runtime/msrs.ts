@@ -1,10 +1,10 @@
 /** Model-specific registers (MSRs), as KVM_GET_MSRS and KVM_SET_MSRS take them. */
 
-import type { KvmMsrs } from '../generated/x86_64/linux/kvm.js';
+import type { KvmMsrEntry, KvmMsrs } from '../generated/x86_64/linux/kvm.js';
 import { allocate } from '../support/index.js';
 import { requireList, requireObject } from './arguments.js';
 import type { Bindings } from './context.js';
-import { KvmMsrError } from './errors.js';
+import { KvmMsrError, type MsrRefusal } from './errors.js';
 import { setMember } from './numbers.js';
 
 /** A model-specific register. */
@@ -20,7 +20,7 @@ const mostPerCall = 255;
 
 /**
  * Gets or sets MSRs, in as many calls as the kernel needs. `call` makes one ioctl, and returns how many MSRs the kernel
- * has read or written.
+ * has read or written. `explain` says why the kernel has refused an MSR.
  *
  * @returns the MSRs with their values after the calls, in the order of `msrs`.
  * @throws KvmMsrError with the index of the first MSR that the kernel refuses.
@@ -30,6 +30,7 @@ export function transferMsrs(
   operation: 'KVM_GET_MSRS' | 'KVM_SET_MSRS',
   given: Iterable<Msr>,
   call: (msrs: KvmMsrs) => number,
+  explain: (entry: KvmMsrEntry) => MsrRefusal | undefined = () => undefined,
 ): Msr[] {
   const msrs = requireList(operation, 'msrs', given);
   const done: Msr[] = [];
@@ -44,8 +45,10 @@ export function transferMsrs(
     }
     const count = call(view);
     for (const { index, data } of [...view.entries].slice(0, count)) done.push({ index, data });
-    const refused = some[count];
-    if (refused) throw new KvmMsrError(operation, refused.index);
+    if (count < some.length) {
+      const entry = view.entries.get(count);
+      throw new KvmMsrError(operation, entry.index, explain(entry));
+    }
   }
   return done;
 }

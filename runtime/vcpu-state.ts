@@ -37,6 +37,7 @@ import { type GuestDebug, guestDebug } from './guest-debug.js';
 import { ioctlOfBytes, ioctlOfValue } from './ioctl.js';
 import { type Msr, transferMsrs } from './msrs.js';
 import { requireU32, requireU64, setMember } from './numbers.js';
+import { brokenRule } from './rules/find.js';
 import { makeStats, type Stats } from './stats.js';
 import { wholeStruct } from './struct-values.js';
 
@@ -340,7 +341,14 @@ export abstract class VcpuState {
 
   #msrs(name: 'KVM_GET_MSRS' | 'KVM_SET_MSRS', msrs: Iterable<Msr>): Msr[] {
     const request = this.#supported(name);
-    return transferMsrs(this.bindings, name, msrs, (some) => this.ioctl(request, some));
+    const { target } = this.#vcpu;
+    return transferMsrs(
+      this.bindings,
+      name,
+      msrs,
+      (some) => this.ioctl(request, some),
+      (entry) => brokenRule(target, name, 'ERR_KVM_MSR_REFUSED', entry, false),
+    );
   }
 
   /**

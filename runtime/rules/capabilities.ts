@@ -66,7 +66,7 @@ const splitIrqchip: readonly Rule[] = [
     // api.rst does not name this errno.
     rule: 'KVM_CAP_SPLIT_IRQCHIP must be enabled before the first vCPU, because each vCPU gets a local APIC',
     remedy: 'enable it before vm.createVcpu()',
-    broken: (_, { irqchip, hasVcpu }) => when(irqchip === 'none' && hasVcpu, 'the VM has a vCPU already'),
+    broken: (_, { irqchip }) => when(irqchip === 'none', 'the VM has a vCPU already'),
   }),
 ];
 
@@ -176,6 +176,11 @@ const masks: readonly Rule[] = [
     remedy: 'set both bits: 3',
     broken: (value) =>
       when(value !== 0n && (value & BigInt(kvm.KVM_DIRTY_LOG_MANUAL_PROTECT_ENABLE)) === 0n, `argument ${hex(value)}`),
+  }),
+  capabilityRule('KVM_CAP_VM_DISABLE_NX_HUGE_PAGES', 'EPERM', {
+    rule: 'KVM_CAP_VM_DISABLE_NX_HUGE_PAGES needs CAP_SYS_BOOT, because it weakens the host',
+    remedy: 'give the process the capability, or do not disable the protection',
+    broken: () => 'the process does not have CAP_SYS_BOOT',
   }),
   capabilityRule('KVM_CAP_VM_DISABLE_NX_HUGE_PAGES', 'EINVAL', {
     rule: 'the argument of KVM_CAP_VM_DISABLE_NX_HUGE_PAGES must be 0',

@@ -5,7 +5,8 @@
 
 import type { KvmCpuidEntry2, KvmUserspaceMemoryRegion } from '../../generated/x86_64/linux/kvm.js';
 import * as kvm from '../../generated/x86_64/linux/kvm.js';
-import { allocate, type IoctlByPointer, type View } from '../../support/index.js';
+import { allocate, type FlexibleTail, type IoctlByPointer, type View } from '../../support/index.js';
+import type { MemberLayout } from '../../support/layout.js';
 import { type AddonTail, addon, type VmRecord } from '../addon.js';
 import { type CapabilityName, capabilityValue } from '../capability.js';
 import type { Bindings, IoctlTarget } from '../context.js';
@@ -111,11 +112,19 @@ export class Facts {
     return (((this.#cpuid(1)?.ecx ?? 0) >> 21) & 1) === 1;
   }
 
+  /** Whether KVM_GET_MSRS reads an MSR. */
+  hasMsr(index: number): boolean {
+    const { KVM_GET_MSRS: request, KvmMsrs } = this.#bindings;
+    const msrs = allocate(KvmMsrs, 1);
+    msrs.entries.get(0).index = index;
+    return this.#ask(request, msrs, tailOf(kvm.KvmMsrs.$flexible, kvm.KvmMsrs.$layout.members.nmsrs)) === 1;
+  }
+
   #cpuid(leaf: number): KvmCpuidEntry2 | undefined {
     const { KVM_GET_CPUID2: request, KvmCpuid2 } = this.#bindings;
     const cpuid = allocate(KvmCpuid2, mostCpuidEntries);
-    const { start, elementSize, count } = tailOfCpuid;
-    const result = this.#ask(request, cpuid, [start, elementSize, count.offset, count.size]);
+    const tail = tailOf(kvm.KvmCpuid2.$flexible, kvm.KvmCpuid2.$layout.members.nent);
+    const result = this.#ask(request, cpuid, tail);
     return result < 0 ? undefined : [...cpuid.entries].find((entry) => entry.function === leaf);
   }
 
@@ -145,9 +154,10 @@ export class Facts {
   }
 }
 
-/** The array at the end of the argument of KVM_GET_CPUID2. */
-const tailOfCpuid = {
-  start: kvm.KvmCpuid2.$flexible.offset,
-  elementSize: kvm.KvmCpuid2.$flexible.elementSize,
-  count: kvm.KvmCpuid2.$layout.members.nent,
-};
+/** The array at the end of an argument, for the native layer. */
+function tailOf(
+  { offset, elementSize }: Pick<FlexibleTail, 'offset' | 'elementSize'>,
+  count: Pick<MemberLayout, 'offset' | 'size'>,
+): AddonTail {
+  return [offset, elementSize, count.offset, count.size];
+}

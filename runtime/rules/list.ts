@@ -5,6 +5,7 @@ import { creationRules } from './creation.js';
 import { interruptRules } from './interrupts.js';
 import { ioRules } from './io.js';
 import { memoryRules } from './memory.js';
+import { msrRules } from './msrs.js';
 import { registerRulesOfX86 } from './registers.js';
 import type { Rule } from './rule.js';
 import { settingRules } from './settings.js';
@@ -20,4 +21,5 @@ export const rules: readonly Rule[] = [
   ...capabilityRules,
   ...vcpuRules,
   ...registerRulesOfX86,
+  ...msrRules,
 ];

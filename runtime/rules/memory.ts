@@ -9,6 +9,8 @@ const pageSize = 4096n;
 const mostPages = 2n ** 31n - 1n;
 /** No x86 processor has longer physical addresses. */
 const physicalEnd = 2n ** 52n;
+/** Every 64-bit x86 processor has physical addresses of 36 bits or more. */
+const fewestPhysical = 2n ** 36n;
 
 const { KVM_MEM_LOG_DIRTY_PAGES, KVM_MEM_READONLY, KVM_MEM_GUEST_MEMFD } = kvm;
 
@@ -65,6 +67,13 @@ const slots: readonly Rule[] = requests.flatMap((ioctl) => [
     rule: 'a slot has at most 2^31 - 1 pages',
     remedy: 'use several slots',
     broken: ({ memory_size: size }) => when(size / pageSize > mostPages, `${size / pageSize} pages`),
+  }),
+  possibleRule(ioctl, 'EINVAL', {
+    rule: 'with nested page tables (EPT or NPT) the guest-physical addresses must be physical addresses of the processor',
+    remedy: "choose a lower guestAddress; /proc/cpuinfo shows the number of bits in 'address sizes'",
+    broken({ guest_phys_addr: start, memory_size: size }) {
+      return when(start + size > fewestPhysical, `guest addresses ${hex(start)} to ${hex(start + size)}`);
+    },
   }),
 ]);
 

@@ -22,6 +22,7 @@ const cr4Features: readonly (readonly [bit: bigint, name: string])[] = [
   [16n, 'FSGSBASE'],
   [17n, 'PCIDE'],
   [18n, 'OSXSAVE'],
+  [19n, 'KL'],
   [20n, 'SMEP'],
   [21n, 'SMAP'],
   [22n, 'PKE'],
@@ -34,7 +35,6 @@ const cr4Features: readonly (readonly [bit: bigint, name: string])[] = [
 ];
 const cr4Optional = cr4Features.reduce((mask, [bit]) => mask | (1n << bit), 0n);
 const apic = { reserved: 0x2ffn, x2apic: 1n << 10n, enable: 1n << 11n } as const;
-const widest = 52n;
 
 function isLong({ cr0: zero, efer: extended }: Registers): boolean {
   return (zero & cr0.PG) !== 0n && (extended & efer.LME) !== 0n;
@@ -97,7 +97,7 @@ const addressRows: readonly Row<Registers>[] = [
     },
   },
   {
-    rule: 'bits 15, 19, 26, 29 to 31 and 33 to 63 of cr4 are reserved',
+    rule: 'bits 15, 26, 29 to 31 and 33 to 63 of cr4 are reserved',
     remedy: 'clear them',
     broken({ cr4 }) {
       const unknown = unknownBits(cr4, cr4Always, cr4Optional);
@@ -110,9 +110,12 @@ const addressRows: readonly Row<Registers>[] = [
     broken: ({ apic_base: base }) => when((base & apic.reserved) !== 0n, `apic_base ${hex(base)}`),
   },
   {
-    rule: 'the APIC base has at most 52 bits',
+    rule: 'the APIC base must be a physical address of the vCPU, which CPUID 0x80000008 limits; without CPUID to 36 bits',
     remedy: 'use 0xfee00000',
-    broken: ({ apic_base: base }) => when(base >> widest !== 0n, `apic_base ${hex(base)}`),
+    broken({ apic_base: base }, facts) {
+      const bits = facts.physicalBits;
+      return when(base >> BigInt(bits) !== 0n, `apic_base ${hex(base)}; physical addresses have ${bits} bits`);
+    },
   },
   {
     rule: 'x2APIC mode (bit 10 of the APIC base) needs the APIC enabled (bit 11)',
@@ -307,6 +310,14 @@ const xsave: readonly Rule[] = [
     EINVAL,
     xsaveRow('bytes 528 to 575 of the XSAVE area are reserved', 'clear them', xsaveWord.reserved, xsaveWord.end),
   ),
+  rule('KVM_GET_XSAVE', EINVAL, {
+    rule: 'KVM_GET_XSAVE reads an area of at most 4096 bytes',
+    remedy: 'use vcpu.getXsave2',
+    broken(_, facts) {
+      const bytes = facts.capability('KVM_CAP_XSAVE2');
+      return when(bytes > 4096, `an area of ${bytes} bytes (KVM_CAP_XSAVE2)`);
+    },
+  }),
   possibleRule('KVM_SET_XSAVE', EINVAL, {
     rule: 'a bit of XSTATE_BV (bytes 512 to 519) needs its bit in leaf 0xd of the CPUID of the vCPU and in the kernel',
     remedy: 'clear the bit, or call vcpu.setCpuid2 first',

@@ -20,8 +20,18 @@ export type ArgumentOf<Name extends IoctlName> = Name extends 'KVM_RUN'
       ? bigint
       : undefined;
 
-/** The names of errnos with which the kernel refuses. */
-export type Code = 'E2BIG' | 'EBUSY' | 'EEXIST' | 'EINVAL' | 'ENODEV' | 'ENOENT' | 'ENOSPC' | 'ENXIO' | 'EPERM';
+/** The names of errnos with which the kernel refuses, and the code for an MSR that KVM_SET_MSRS stops at. */
+export type Code =
+  | 'ERR_KVM_MSR_REFUSED'
+  | 'E2BIG'
+  | 'EBUSY'
+  | 'EEXIST'
+  | 'EINVAL'
+  | 'ENODEV'
+  | 'ENOENT'
+  | 'ENOSPC'
+  | 'ENXIO'
+  | 'EPERM';
 
 /** What is particular to a rule. */
 export interface Row<T> {

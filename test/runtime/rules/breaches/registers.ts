@@ -53,9 +53,9 @@ const wrongRegisters: readonly (readonly [
   ],
   [
     'the APIC base is too high',
-    'the APIC base has at most 52 bits',
-    'apic_base 0x1000000000000000',
-    (sregs) => (sregs.apic_base = 1n << 60n),
+    'the APIC base must be a physical address',
+    'apic_base 0x10000000000; physical addresses have 36 bits',
+    (sregs) => (sregs.apic_base = 1n << 40n),
   ],
   [
     'the APIC is in x2APIC mode but not enabled',

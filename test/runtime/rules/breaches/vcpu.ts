@@ -221,5 +221,50 @@ const configuration: readonly Breach[] = [
   ),
 ];
 
+/** Sets an MSR of a vCPU with the CPUID that the kernel supports. */
+function msr(index: number, data: bigint): (make: Make) => void {
+  return (make) => {
+    const vcpu = make.vcpu();
+    setSupportedCpuid(vcpu);
+    vcpu.setMsrs([{ index, data }]);
+  };
+}
+
+const msrs: readonly Breach[] = of(
+  'KVM_SET_MSRS',
+  'ERR_KVM_MSR_REFUSED',
+  [
+    'an address is not canonical',
+    'canonical addresses',
+    'MSR 0xc0000082: 0x8000000000000000 is not canonical',
+    msr(0xc000_0082, 1n << 63n),
+  ],
+  ['TSC_AUX is too large', 'of TSC_AUX are reserved', 'MSR 0xc0000103: 0x10000000000', msr(0xc000_0103, 1n << 40n)],
+  [
+    'EFER has a reserved bit',
+    'EFER has the bits',
+    'MSR 0xc0000080: 0x10000000000, of which 0x10000000000 are reserved',
+    msr(0xc000_0080, 1n << 40n),
+  ],
+  [
+    'the APIC base is not a physical address',
+    'of the APIC base are reserved',
+    'MSR 0x1b: 0x1000000000000000',
+    msr(0x1b, 1n << 60n),
+  ],
+  [
+    'the MSR cannot have the value',
+    'must accept the value',
+    'MSR 0x2ff: the likely cause: the vCPU has this MSR, but not with the value 0xff00000000',
+    msr(0x2ff, 0xffn << 32n),
+  ],
+  [
+    'the vCPU does not have the MSR',
+    'must have the MSR',
+    'MSR 0x999: the likely cause: the vCPU does not have this MSR',
+    msr(0x999, 0n),
+  ],
+);
+
 /** The breaches. */
-export const vcpuBreaches: readonly Breach[] = [...running, ...pending, ...configuration];
+export const vcpuBreaches: readonly Breach[] = [...running, ...pending, ...configuration, ...msrs];
