@@ -30,7 +30,7 @@ export function accessors(placed: PlacedMember, references: References, siblings
     const type = references.classOf(member);
     const name = memberProperty(member.name);
     const set = `${references.view('copy')}(this.${name}, value)`;
-    return property(name, doc, type, { get: `new ${type}(${view(offset)})`, set });
+    return property(name, doc, type, { get: `new ${references.constructorOf(member)}(${view(offset)})`, set });
   }
   const access = accessOf(member.shape, member.size);
   if (access) return scalarAccessors(placed, doc, access, references);
@@ -100,7 +100,8 @@ function arrayAccessors(
   const dims = isOpaque ? [...inner, element] : inner;
   const nested = dims.length > 0 ? references.view('NestedArray') : '';
   const construct = (dims: readonly (number | null)[], place: string, length: string): string => {
-    if (dims.length === 0) return `new ${leaf}(${record === null ? '' : `${record}, `}${place}, ${length})`;
+    if (dims.length === 0)
+      return `new ${leaf}(${record === null ? '' : `${references.constructorOf(member)}, `}${place}, ${length})`;
     const stride = (isOpaque ? 1 : element) * elementsOf(dims);
     const next = construct(dims.slice(1), 'view, offset', String(dims[0]));
     return `new ${nested}(${place}, ${length}, ${stride}, (view, offset) => ${next})`;

@@ -86,6 +86,8 @@ export interface Names {
   view(cName: string): string;
   /** Returns the object and type of an enum, by its C name. */
   enumeration(cName: string): string;
+  /** Returns a name for a class in its own module, by the name of the class. No module exports it. */
+  local(className: string): string;
 }
 
 export function namesOf(model: Model): Names {
@@ -118,6 +120,9 @@ export function namesOf(model: Model): Names {
         : [],
     ),
   );
+  // The local names come last, so that no exported name depends on them.
+  const classes = [...records.values(), ...unnamed.values()];
+  const locals = new Map(classes.map((name) => [name, take(`$$${name}`)]));
   const get = <K>(map: ReadonlyMap<K, string>, key: K): string => {
     const name = map.get(key);
     if (name === undefined) throw new Error(`no name for ${JSON.stringify(key)}`);
@@ -130,6 +135,7 @@ export function namesOf(model: Model): Names {
     unnamed: (member) => get(unnamed, member),
     view: (cName) => get(views, cName),
     enumeration: (cName) => get(enums, cName),
+    local: (className) => get(locals, className),
   };
 }
 

@@ -18,6 +18,11 @@ export interface References {
   uncloneable(): string;
   /** Returns the class of a member's struct or union, and imports it if needed. */
   classOf(member: Member): string;
+  /**
+   * Returns the class of a member's struct or union, to make a view of it. In the module of the class it is a constant of the module:
+   * V8 reads an export, and checks it, each time.
+   */
+  constructorOf(member: Member): string;
   /** Returns the export of a member's enum, or undefined if the member has no enum in the model. */
   enumNameOf(member: Member): string | undefined;
   /** Returns the type of a member's enum, and imports it if needed. Returns undefined as `enumNameOf` does. */

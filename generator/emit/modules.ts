@@ -143,6 +143,8 @@ class Module implements References {
   readonly #imported = new Map<string, Set<string>>();
   #usesIntegers = false;
   #hasClasses = false;
+  /** The constants of the module for its own classes, by their names. */
+  readonly #constructors = new Map<string, string>();
   /** The text of the declarations. Each declaration begins with an empty line. */
   #declarations: string;
 
@@ -161,7 +163,9 @@ export const $target = { name: '${target}', byteOrder: '${byteOrder}', pointerSi
   }
 
   text(): string {
-    return this.#banner() + this.#imports() + this.#constants() + this.#declarations;
+    const constructors = Array.from(this.#constructors, ([local, name]) => `const ${local} = ${name};\n`);
+    const declarations = this.#declarations + paragraph(constructors.join(''));
+    return this.#banner() + this.#imports() + this.#constants() + declarations;
   }
 
   /** V8 treats a constant of the module itself as a constant, but not an import. Each view has this value. */
@@ -322,6 +326,16 @@ export const ${names.constant(name)}: ${argumentOf(ioctl, this).type} = ${target
     const { header } = (records.get(cName) as RecordType).location;
     this.#import(header, name);
     return name;
+  }
+
+  constructorOf(member: Member): string {
+    const { names, records } = this.#facts;
+    const name = this.classOf(member);
+    const cName = 'cName' in member.shape ? member.shape.cName : null;
+    if (cName !== null && records.get(cName)?.location.header !== this.#header) return name;
+    const local = names.local(name);
+    this.#constructors.set(local, name);
+    return local;
   }
 
   /** Records the use of a name that the module of a header exports. */

@@ -1301,7 +1301,7 @@ export class KvmVcpuEvents implements View {
 
   /** `struct exception`, offset 0, 16 bytes. */
   get exception(): KvmVcpuEventsException {
-    return new KvmVcpuEventsException(this.$$view, this.$$offset);
+    return new $$KvmVcpuEventsException(this.$$view, this.$$offset);
   }
   set exception(value: KvmVcpuEventsException) {
     copy(this.exception, value);
@@ -1660,3 +1660,5 @@ export class RegMaskRange implements View {
     this.reserved.assign(value);
   }
 }
+
+const $$KvmVcpuEventsException = KvmVcpuEventsException;

@@ -589,7 +589,7 @@ export class UserHwdebugState implements View {
 
   /** `struct dbg_regs[16]`, offset 8, 256 bytes. */
   get dbg_regs(): ViewArray<UserHwdebugStateDbgRegs> {
-    return new ViewArray(UserHwdebugStateDbgRegs, this.$$view, this.$$offset + 8, 16);
+    return new ViewArray($$UserHwdebugStateDbgRegs, this.$$view, this.$$offset + 8, 16);
   }
 }
 
@@ -1054,3 +1054,5 @@ export class UserGcs implements View {
     setNumber64(this.$$view, this.$$offset + 16, value, false);
   }
 }
+
+const $$UserHwdebugStateDbgRegs = UserHwdebugStateDbgRegs;

@@ -931,7 +931,7 @@ export class KvmIoapicStateRedirtbl implements View {
 
   /** `struct fields`, offset 0, 8 bytes. */
   get fields(): KvmIoapicStateRedirtblFields {
-    return new KvmIoapicStateRedirtblFields(this.$$view, this.$$offset);
+    return new $$KvmIoapicStateRedirtblFields(this.$$view, this.$$offset);
   }
   set fields(value: KvmIoapicStateRedirtblFields) {
     copy(this.fields, value);
@@ -1171,7 +1171,7 @@ export class KvmIoapicState implements View {
 
   /** `union redirtbl[24]`, offset 24, 192 bytes. */
   get redirtbl(): ViewArray<KvmIoapicStateRedirtbl> {
-    return new ViewArray(KvmIoapicStateRedirtbl, this.$$view, this.$$offset + 24, 24);
+    return new ViewArray($$KvmIoapicStateRedirtbl, this.$$view, this.$$offset + 24, 24);
   }
 }
 
@@ -1884,7 +1884,7 @@ export class KvmSregs implements View {
 
   /** `struct kvm_segment cs`, offset 0, 24 bytes. */
   get cs(): KvmSegment {
-    return new KvmSegment(this.$$view, this.$$offset);
+    return new $$KvmSegment(this.$$view, this.$$offset);
   }
   set cs(value: KvmSegment) {
     copy(this.cs, value);
@@ -1892,7 +1892,7 @@ export class KvmSregs implements View {
 
   /** `struct kvm_segment ds`, offset 24, 24 bytes. */
   get ds(): KvmSegment {
-    return new KvmSegment(this.$$view, this.$$offset + 24);
+    return new $$KvmSegment(this.$$view, this.$$offset + 24);
   }
   set ds(value: KvmSegment) {
     copy(this.ds, value);
@@ -1900,7 +1900,7 @@ export class KvmSregs implements View {
 
   /** `struct kvm_segment es`, offset 48, 24 bytes. */
   get es(): KvmSegment {
-    return new KvmSegment(this.$$view, this.$$offset + 48);
+    return new $$KvmSegment(this.$$view, this.$$offset + 48);
   }
   set es(value: KvmSegment) {
     copy(this.es, value);
@@ -1908,7 +1908,7 @@ export class KvmSregs implements View {
 
   /** `struct kvm_segment fs`, offset 72, 24 bytes. */
   get fs(): KvmSegment {
-    return new KvmSegment(this.$$view, this.$$offset + 72);
+    return new $$KvmSegment(this.$$view, this.$$offset + 72);
   }
   set fs(value: KvmSegment) {
     copy(this.fs, value);
@@ -1916,7 +1916,7 @@ export class KvmSregs implements View {
 
   /** `struct kvm_segment gs`, offset 96, 24 bytes. */
   get gs(): KvmSegment {
-    return new KvmSegment(this.$$view, this.$$offset + 96);
+    return new $$KvmSegment(this.$$view, this.$$offset + 96);
   }
   set gs(value: KvmSegment) {
     copy(this.gs, value);
@@ -1924,7 +1924,7 @@ export class KvmSregs implements View {
 
   /** `struct kvm_segment ss`, offset 120, 24 bytes. */
   get ss(): KvmSegment {
-    return new KvmSegment(this.$$view, this.$$offset + 120);
+    return new $$KvmSegment(this.$$view, this.$$offset + 120);
   }
   set ss(value: KvmSegment) {
     copy(this.ss, value);
@@ -1932,7 +1932,7 @@ export class KvmSregs implements View {
 
   /** `struct kvm_segment tr`, offset 144, 24 bytes. */
   get tr(): KvmSegment {
-    return new KvmSegment(this.$$view, this.$$offset + 144);
+    return new $$KvmSegment(this.$$view, this.$$offset + 144);
   }
   set tr(value: KvmSegment) {
     copy(this.tr, value);
@@ -1940,7 +1940,7 @@ export class KvmSregs implements View {
 
   /** `struct kvm_segment ldt`, offset 168, 24 bytes. */
   get ldt(): KvmSegment {
-    return new KvmSegment(this.$$view, this.$$offset + 168);
+    return new $$KvmSegment(this.$$view, this.$$offset + 168);
   }
   set ldt(value: KvmSegment) {
     copy(this.ldt, value);
@@ -1948,7 +1948,7 @@ export class KvmSregs implements View {
 
   /** `struct kvm_dtable gdt`, offset 192, 16 bytes. */
   get gdt(): KvmDtable {
-    return new KvmDtable(this.$$view, this.$$offset + 192);
+    return new $$KvmDtable(this.$$view, this.$$offset + 192);
   }
   set gdt(value: KvmDtable) {
     copy(this.gdt, value);
@@ -1956,7 +1956,7 @@ export class KvmSregs implements View {
 
   /** `struct kvm_dtable idt`, offset 208, 16 bytes. */
   get idt(): KvmDtable {
-    return new KvmDtable(this.$$view, this.$$offset + 208);
+    return new $$KvmDtable(this.$$view, this.$$offset + 208);
   }
   set idt(value: KvmDtable) {
     copy(this.idt, value);
@@ -2149,7 +2149,7 @@ export class KvmSregs2 implements View {
 
   /** `struct kvm_segment cs`, offset 0, 24 bytes. */
   get cs(): KvmSegment {
-    return new KvmSegment(this.$$view, this.$$offset);
+    return new $$KvmSegment(this.$$view, this.$$offset);
   }
   set cs(value: KvmSegment) {
     copy(this.cs, value);
@@ -2157,7 +2157,7 @@ export class KvmSregs2 implements View {
 
   /** `struct kvm_segment ds`, offset 24, 24 bytes. */
   get ds(): KvmSegment {
-    return new KvmSegment(this.$$view, this.$$offset + 24);
+    return new $$KvmSegment(this.$$view, this.$$offset + 24);
   }
   set ds(value: KvmSegment) {
     copy(this.ds, value);
@@ -2165,7 +2165,7 @@ export class KvmSregs2 implements View {
 
   /** `struct kvm_segment es`, offset 48, 24 bytes. */
   get es(): KvmSegment {
-    return new KvmSegment(this.$$view, this.$$offset + 48);
+    return new $$KvmSegment(this.$$view, this.$$offset + 48);
   }
   set es(value: KvmSegment) {
     copy(this.es, value);
@@ -2173,7 +2173,7 @@ export class KvmSregs2 implements View {
 
   /** `struct kvm_segment fs`, offset 72, 24 bytes. */
   get fs(): KvmSegment {
-    return new KvmSegment(this.$$view, this.$$offset + 72);
+    return new $$KvmSegment(this.$$view, this.$$offset + 72);
   }
   set fs(value: KvmSegment) {
     copy(this.fs, value);
@@ -2181,7 +2181,7 @@ export class KvmSregs2 implements View {
 
   /** `struct kvm_segment gs`, offset 96, 24 bytes. */
   get gs(): KvmSegment {
-    return new KvmSegment(this.$$view, this.$$offset + 96);
+    return new $$KvmSegment(this.$$view, this.$$offset + 96);
   }
   set gs(value: KvmSegment) {
     copy(this.gs, value);
@@ -2189,7 +2189,7 @@ export class KvmSregs2 implements View {
 
   /** `struct kvm_segment ss`, offset 120, 24 bytes. */
   get ss(): KvmSegment {
-    return new KvmSegment(this.$$view, this.$$offset + 120);
+    return new $$KvmSegment(this.$$view, this.$$offset + 120);
   }
   set ss(value: KvmSegment) {
     copy(this.ss, value);
@@ -2197,7 +2197,7 @@ export class KvmSregs2 implements View {
 
   /** `struct kvm_segment tr`, offset 144, 24 bytes. */
   get tr(): KvmSegment {
-    return new KvmSegment(this.$$view, this.$$offset + 144);
+    return new $$KvmSegment(this.$$view, this.$$offset + 144);
   }
   set tr(value: KvmSegment) {
     copy(this.tr, value);
@@ -2205,7 +2205,7 @@ export class KvmSregs2 implements View {
 
   /** `struct kvm_segment ldt`, offset 168, 24 bytes. */
   get ldt(): KvmSegment {
-    return new KvmSegment(this.$$view, this.$$offset + 168);
+    return new $$KvmSegment(this.$$view, this.$$offset + 168);
   }
   set ldt(value: KvmSegment) {
     copy(this.ldt, value);
@@ -2213,7 +2213,7 @@ export class KvmSregs2 implements View {
 
   /** `struct kvm_dtable gdt`, offset 192, 16 bytes. */
   get gdt(): KvmDtable {
-    return new KvmDtable(this.$$view, this.$$offset + 192);
+    return new $$KvmDtable(this.$$view, this.$$offset + 192);
   }
   set gdt(value: KvmDtable) {
     copy(this.gdt, value);
@@ -2221,7 +2221,7 @@ export class KvmSregs2 implements View {
 
   /** `struct kvm_dtable idt`, offset 208, 16 bytes. */
   get idt(): KvmDtable {
-    return new KvmDtable(this.$$view, this.$$offset + 208);
+    return new $$KvmDtable(this.$$view, this.$$offset + 208);
   }
   set idt(value: KvmDtable) {
     copy(this.idt, value);
@@ -2658,7 +2658,7 @@ export class KvmMsrs implements View {
 
   /** `struct kvm_msr_entry entries[]`, offset 8, 0 bytes; `nmsrs` is the number of elements. */
   get entries(): ViewArray<KvmMsrEntry> {
-    return new ViewArray(KvmMsrEntry, this.$$view, this.$$offset + 8, this.nmsrs);
+    return new ViewArray($$KvmMsrEntry, this.$$view, this.$$offset + 8, this.nmsrs);
   }
 }
 
@@ -2846,7 +2846,7 @@ export class KvmMsrFilter implements View {
 
   /** `struct kvm_msr_filter_range ranges[16]`, offset 4, 256 bytes. */
   get ranges(): ViewArray<KvmMsrFilterRange> {
-    return new ViewArray(KvmMsrFilterRange, this.$$view, this.$$offset + 4, 16);
+    return new ViewArray($$KvmMsrFilterRange, this.$$view, this.$$offset + 4, 16);
   }
 }
 
@@ -3004,7 +3004,7 @@ export class KvmCpuid implements View {
 
   /** `struct kvm_cpuid_entry entries[]`, offset 8, 0 bytes; `nent` is the number of elements. */
   get entries(): ViewArray<KvmCpuidEntry> {
-    return new ViewArray(KvmCpuidEntry, this.$$view, this.$$offset + 8, this.nent);
+    return new ViewArray($$KvmCpuidEntry, this.$$view, this.$$offset + 8, this.nent);
   }
 }
 
@@ -3180,7 +3180,7 @@ export class KvmCpuid2 implements View {
 
   /** `struct kvm_cpuid_entry2 entries[]`, offset 8, 0 bytes; `nent` is the number of elements. */
   get entries(): ViewArray<KvmCpuidEntry2> {
-    return new ViewArray(KvmCpuidEntry2, this.$$view, this.$$offset + 8, this.nent);
+    return new ViewArray($$KvmCpuidEntry2, this.$$view, this.$$offset + 8, this.nent);
   }
 }
 
@@ -3549,7 +3549,7 @@ export class KvmPitState implements View {
 
   /** `struct kvm_pit_channel_state channels[3]`, offset 0, 72 bytes. */
   get channels(): ViewArray<KvmPitChannelState> {
-    return new ViewArray(KvmPitChannelState, this.$$view, this.$$offset, 3);
+    return new ViewArray($$KvmPitChannelState, this.$$view, this.$$offset, 3);
   }
 }
 
@@ -3596,7 +3596,7 @@ export class KvmPitState2 implements View {
 
   /** `struct kvm_pit_channel_state channels[3]`, offset 0, 72 bytes. */
   get channels(): ViewArray<KvmPitChannelState> {
-    return new ViewArray(KvmPitChannelState, this.$$view, this.$$offset, 3);
+    return new ViewArray($$KvmPitChannelState, this.$$view, this.$$offset, 3);
   }
 
   /** `__u32 flags`, offset 72, 4 bytes. */
@@ -4080,7 +4080,7 @@ export class KvmVcpuEvents implements View {
 
   /** `struct exception`, offset 0, 8 bytes. */
   get exception(): KvmVcpuEventsException {
-    return new KvmVcpuEventsException(this.$$view, this.$$offset);
+    return new $$KvmVcpuEventsException(this.$$view, this.$$offset);
   }
   set exception(value: KvmVcpuEventsException) {
     copy(this.exception, value);
@@ -4088,7 +4088,7 @@ export class KvmVcpuEvents implements View {
 
   /** `struct interrupt`, offset 8, 4 bytes. */
   get interrupt(): KvmVcpuEventsInterrupt {
-    return new KvmVcpuEventsInterrupt(this.$$view, this.$$offset + 8);
+    return new $$KvmVcpuEventsInterrupt(this.$$view, this.$$offset + 8);
   }
   set interrupt(value: KvmVcpuEventsInterrupt) {
     copy(this.interrupt, value);
@@ -4096,7 +4096,7 @@ export class KvmVcpuEvents implements View {
 
   /** `struct nmi`, offset 12, 4 bytes. */
   get nmi(): KvmVcpuEventsNmi {
-    return new KvmVcpuEventsNmi(this.$$view, this.$$offset + 12);
+    return new $$KvmVcpuEventsNmi(this.$$view, this.$$offset + 12);
   }
   set nmi(value: KvmVcpuEventsNmi) {
     copy(this.nmi, value);
@@ -4120,7 +4120,7 @@ export class KvmVcpuEvents implements View {
 
   /** `struct smi`, offset 24, 4 bytes. */
   get smi(): KvmVcpuEventsSmi {
-    return new KvmVcpuEventsSmi(this.$$view, this.$$offset + 24);
+    return new $$KvmVcpuEventsSmi(this.$$view, this.$$offset + 24);
   }
   set smi(value: KvmVcpuEventsSmi) {
     copy(this.smi, value);
@@ -4128,7 +4128,7 @@ export class KvmVcpuEvents implements View {
 
   /** `struct triple_fault`, offset 28, 1 byte. */
   get triple_fault(): KvmVcpuEventsTripleFault {
-    return new KvmVcpuEventsTripleFault(this.$$view, this.$$offset + 28);
+    return new $$KvmVcpuEventsTripleFault(this.$$view, this.$$offset + 28);
   }
   set triple_fault(value: KvmVcpuEventsTripleFault) {
     copy(this.triple_fault, value);
@@ -4473,7 +4473,7 @@ export class KvmXcrs implements View {
 
   /** `struct kvm_xcr xcrs[16]`, offset 8, 256 bytes. */
   get xcrs(): ViewArray<KvmXcr> {
-    return new ViewArray(KvmXcr, this.$$view, this.$$offset + 8, 16);
+    return new ViewArray($$KvmXcr, this.$$view, this.$$offset + 8, 16);
   }
 
   /** `__u64 padding[16]`, offset 264, 128 bytes. */
@@ -4528,7 +4528,7 @@ export class KvmSyncRegs implements View {
 
   /** `struct kvm_regs regs`, offset 0, 144 bytes. */
   get regs(): KvmRegs {
-    return new KvmRegs(this.$$view, this.$$offset);
+    return new $$KvmRegs(this.$$view, this.$$offset);
   }
   set regs(value: KvmRegs) {
     copy(this.regs, value);
@@ -4536,7 +4536,7 @@ export class KvmSyncRegs implements View {
 
   /** `struct kvm_sregs sregs`, offset 144, 312 bytes. */
   get sregs(): KvmSregs {
-    return new KvmSregs(this.$$view, this.$$offset + 144);
+    return new $$KvmSregs(this.$$view, this.$$offset + 144);
   }
   set sregs(value: KvmSregs) {
     copy(this.sregs, value);
@@ -4544,7 +4544,7 @@ export class KvmSyncRegs implements View {
 
   /** `struct kvm_vcpu_events events`, offset 456, 64 bytes. */
   get events(): KvmVcpuEvents {
-    return new KvmVcpuEvents(this.$$view, this.$$offset + 456);
+    return new $$KvmVcpuEvents(this.$$view, this.$$offset + 456);
   }
   set events(value: KvmVcpuEvents) {
     copy(this.events, value);
@@ -4736,7 +4736,7 @@ export class KvmVmxNestedStateHdr implements View {
 
   /** `struct smm`, offset 16, 2 bytes. */
   get smm(): KvmVmxNestedStateHdrSmm {
-    return new KvmVmxNestedStateHdrSmm(this.$$view, this.$$offset + 16);
+    return new $$KvmVmxNestedStateHdrSmm(this.$$view, this.$$offset + 16);
   }
   set smm(value: KvmVmxNestedStateHdrSmm) {
     copy(this.smm, value);
@@ -4942,7 +4942,7 @@ export class KvmNestedStateHdr implements View {
 
   /** `struct kvm_vmx_nested_state_hdr vmx`, offset 0, 32 bytes. */
   get vmx(): KvmVmxNestedStateHdr {
-    return new KvmVmxNestedStateHdr(this.$$view, this.$$offset);
+    return new $$KvmVmxNestedStateHdr(this.$$view, this.$$offset);
   }
   set vmx(value: KvmVmxNestedStateHdr) {
     copy(this.vmx, value);
@@ -4950,7 +4950,7 @@ export class KvmNestedStateHdr implements View {
 
   /** `struct kvm_svm_nested_state_hdr svm`, offset 0, 16 bytes. */
   get svm(): KvmSvmNestedStateHdr {
-    return new KvmSvmNestedStateHdr(this.$$view, this.$$offset);
+    return new $$KvmSvmNestedStateHdr(this.$$view, this.$$offset);
   }
   set svm(value: KvmSvmNestedStateHdr) {
     copy(this.svm, value);
@@ -5004,12 +5004,12 @@ export class KvmNestedStateData implements View {
 
   /** `struct kvm_vmx_nested_state_data vmx[]`, offset 0, 0 bytes. */
   get vmx(): ViewArray<KvmVmxNestedStateData> {
-    return new ViewArray(KvmVmxNestedStateData, this.$$view, this.$$offset, elementsWithin(this.$$view, this.$$offset, 8192));
+    return new ViewArray($$KvmVmxNestedStateData, this.$$view, this.$$offset, elementsWithin(this.$$view, this.$$offset, 8192));
   }
 
   /** `struct kvm_svm_nested_state_data svm[]`, offset 0, 0 bytes. */
   get svm(): ViewArray<KvmSvmNestedStateData> {
-    return new ViewArray(KvmSvmNestedStateData, this.$$view, this.$$offset, elementsWithin(this.$$view, this.$$offset, 4096));
+    return new ViewArray($$KvmSvmNestedStateData, this.$$view, this.$$offset, elementsWithin(this.$$view, this.$$offset, 4096));
   }
 }
 
@@ -5082,7 +5082,7 @@ export class KvmNestedState implements View {
 
   /** `union hdr`, offset 8, 120 bytes. */
   get hdr(): KvmNestedStateHdr {
-    return new KvmNestedStateHdr(this.$$view, this.$$offset + 8);
+    return new $$KvmNestedStateHdr(this.$$view, this.$$offset + 8);
   }
   set hdr(value: KvmNestedStateHdr) {
     copy(this.hdr, value);
@@ -5090,7 +5090,7 @@ export class KvmNestedState implements View {
 
   /** `union data`, offset 128, 0 bytes. */
   get data(): KvmNestedStateData {
-    return new KvmNestedStateData(this.$$view, this.$$offset + 128);
+    return new $$KvmNestedStateData(this.$$view, this.$$offset + 128);
   }
   set data(value: KvmNestedStateData) {
     copy(this.data, value);
@@ -5521,7 +5521,7 @@ export class KvmXenHvmAttrU implements View {
 
   /** `union shared_info`, offset 0, 8 bytes. */
   get shared_info(): KvmXenHvmAttrUSharedInfo {
-    return new KvmXenHvmAttrUSharedInfo(this.$$view, this.$$offset);
+    return new $$KvmXenHvmAttrUSharedInfo(this.$$view, this.$$offset);
   }
   set shared_info(value: KvmXenHvmAttrUSharedInfo) {
     copy(this.shared_info, value);
@@ -5529,7 +5529,7 @@ export class KvmXenHvmAttrU implements View {
 
   /** `struct evtchn`, offset 0, 28 bytes. */
   get evtchn(): KvmXenHvmAttrUEvtchn {
-    return new KvmXenHvmAttrUEvtchn(this.$$view, this.$$offset);
+    return new $$KvmXenHvmAttrUEvtchn(this.$$view, this.$$offset);
   }
   set evtchn(value: KvmXenHvmAttrUEvtchn) {
     copy(this.evtchn, value);
@@ -5695,7 +5695,7 @@ export class KvmXenHvmAttrUEvtchn implements View {
 
   /** `union deliver`, offset 12, 16 bytes. */
   get deliver(): KvmXenHvmAttrUEvtchnDeliver {
-    return new KvmXenHvmAttrUEvtchnDeliver(this.$$view, this.$$offset + 12);
+    return new $$KvmXenHvmAttrUEvtchnDeliver(this.$$view, this.$$offset + 12);
   }
   set deliver(value: KvmXenHvmAttrUEvtchnDeliver) {
     copy(this.deliver, value);
@@ -5745,7 +5745,7 @@ export class KvmXenHvmAttrUEvtchnDeliver implements View {
 
   /** `struct port`, offset 0, 12 bytes. */
   get port(): KvmXenHvmAttrUEvtchnDeliverPort {
-    return new KvmXenHvmAttrUEvtchnDeliverPort(this.$$view, this.$$offset);
+    return new $$KvmXenHvmAttrUEvtchnDeliverPort(this.$$view, this.$$offset);
   }
   set port(value: KvmXenHvmAttrUEvtchnDeliverPort) {
     copy(this.port, value);
@@ -5753,7 +5753,7 @@ export class KvmXenHvmAttrUEvtchnDeliver implements View {
 
   /** `struct eventfd`, offset 0, 8 bytes. */
   get eventfd(): KvmXenHvmAttrUEvtchnDeliverEventfd {
-    return new KvmXenHvmAttrUEvtchnDeliverEventfd(this.$$view, this.$$offset);
+    return new $$KvmXenHvmAttrUEvtchnDeliverEventfd(this.$$view, this.$$offset);
   }
   set eventfd(value: KvmXenHvmAttrUEvtchnDeliverEventfd) {
     copy(this.eventfd, value);
@@ -5950,7 +5950,7 @@ export class KvmXenHvmAttr implements View {
 
   /** `union u`, offset 8, 64 bytes. */
   get u(): KvmXenHvmAttrU {
-    return new KvmXenHvmAttrU(this.$$view, this.$$offset + 8);
+    return new $$KvmXenHvmAttrU(this.$$view, this.$$offset + 8);
   }
   set u(value: KvmXenHvmAttrU) {
     copy(this.u, value);
@@ -6046,7 +6046,7 @@ export class KvmXenVcpuAttrU implements View {
 
   /** `struct runstate`, offset 0, 48 bytes. */
   get runstate(): KvmXenVcpuAttrURunstate {
-    return new KvmXenVcpuAttrURunstate(this.$$view, this.$$offset);
+    return new $$KvmXenVcpuAttrURunstate(this.$$view, this.$$offset);
   }
   set runstate(value: KvmXenVcpuAttrURunstate) {
     copy(this.runstate, value);
@@ -6062,7 +6062,7 @@ export class KvmXenVcpuAttrU implements View {
 
   /** `struct timer`, offset 0, 16 bytes. */
   get timer(): KvmXenVcpuAttrUTimer {
-    return new KvmXenVcpuAttrUTimer(this.$$view, this.$$offset);
+    return new $$KvmXenVcpuAttrUTimer(this.$$view, this.$$offset);
   }
   set timer(value: KvmXenVcpuAttrUTimer) {
     copy(this.timer, value);
@@ -6358,7 +6358,7 @@ export class KvmXenVcpuAttr implements View {
 
   /** `union u`, offset 8, 64 bytes. */
   get u(): KvmXenVcpuAttrU {
-    return new KvmXenVcpuAttrU(this.$$view, this.$$offset + 8);
+    return new $$KvmXenVcpuAttrU(this.$$view, this.$$offset + 8);
   }
   set u(value: KvmXenVcpuAttrU) {
     copy(this.u, value);
@@ -8539,7 +8539,7 @@ export class KvmTdxCapabilities implements View {
 
   /** `struct kvm_cpuid2 cpuid`, offset 2048, 8 bytes. */
   get cpuid(): KvmCpuid2 {
-    return new KvmCpuid2(this.$$view, this.$$offset + 2048);
+    return new $$KvmCpuid2(this.$$view, this.$$offset + 2048);
   }
   set cpuid(value: KvmCpuid2) {
     copy(this.cpuid, value);
@@ -8659,7 +8659,7 @@ export class KvmTdxInitVm implements View {
 
   /** `struct kvm_cpuid2 cpuid`, offset 256, 8 bytes. */
   get cpuid(): KvmCpuid2 {
-    return new KvmCpuid2(this.$$view, this.$$offset + 256);
+    return new $$KvmCpuid2(this.$$view, this.$$offset + 256);
   }
   set cpuid(value: KvmCpuid2) {
     copy(this.cpuid, value);
@@ -8758,3 +8758,39 @@ export class KvmTdxInitMemRegion implements View {
     setNumber64(this.$$view, this.$$offset + 16, value, false);
   }
 }
+
+const $$KvmIoapicStateRedirtblFields = KvmIoapicStateRedirtblFields;
+const $$KvmIoapicStateRedirtbl = KvmIoapicStateRedirtbl;
+const $$KvmSegment = KvmSegment;
+const $$KvmDtable = KvmDtable;
+const $$KvmMsrEntry = KvmMsrEntry;
+const $$KvmMsrFilterRange = KvmMsrFilterRange;
+const $$KvmCpuidEntry = KvmCpuidEntry;
+const $$KvmCpuidEntry2 = KvmCpuidEntry2;
+const $$KvmPitChannelState = KvmPitChannelState;
+const $$KvmVcpuEventsException = KvmVcpuEventsException;
+const $$KvmVcpuEventsInterrupt = KvmVcpuEventsInterrupt;
+const $$KvmVcpuEventsNmi = KvmVcpuEventsNmi;
+const $$KvmVcpuEventsSmi = KvmVcpuEventsSmi;
+const $$KvmVcpuEventsTripleFault = KvmVcpuEventsTripleFault;
+const $$KvmXcr = KvmXcr;
+const $$KvmRegs = KvmRegs;
+const $$KvmSregs = KvmSregs;
+const $$KvmVcpuEvents = KvmVcpuEvents;
+const $$KvmVmxNestedStateHdrSmm = KvmVmxNestedStateHdrSmm;
+const $$KvmVmxNestedStateHdr = KvmVmxNestedStateHdr;
+const $$KvmSvmNestedStateHdr = KvmSvmNestedStateHdr;
+const $$KvmVmxNestedStateData = KvmVmxNestedStateData;
+const $$KvmSvmNestedStateData = KvmSvmNestedStateData;
+const $$KvmNestedStateHdr = KvmNestedStateHdr;
+const $$KvmNestedStateData = KvmNestedStateData;
+const $$KvmXenHvmAttrUSharedInfo = KvmXenHvmAttrUSharedInfo;
+const $$KvmXenHvmAttrUEvtchn = KvmXenHvmAttrUEvtchn;
+const $$KvmXenHvmAttrUEvtchnDeliver = KvmXenHvmAttrUEvtchnDeliver;
+const $$KvmXenHvmAttrUEvtchnDeliverPort = KvmXenHvmAttrUEvtchnDeliverPort;
+const $$KvmXenHvmAttrUEvtchnDeliverEventfd = KvmXenHvmAttrUEvtchnDeliverEventfd;
+const $$KvmXenHvmAttrU = KvmXenHvmAttrU;
+const $$KvmXenVcpuAttrURunstate = KvmXenVcpuAttrURunstate;
+const $$KvmXenVcpuAttrUTimer = KvmXenVcpuAttrUTimer;
+const $$KvmXenVcpuAttrU = KvmXenVcpuAttrU;
+const $$KvmCpuid2 = KvmCpuid2;

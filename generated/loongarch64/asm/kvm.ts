@@ -386,7 +386,7 @@ export class KvmFpu implements View {
 
   /** `struct kvm_fpureg fpr[32]`, offset 16, 1024 bytes. */
   get fpr(): ViewArray<KvmFpureg> {
-    return new ViewArray(KvmFpureg, this.$$view, this.$$offset + 16, 32);
+    return new ViewArray($$KvmFpureg, this.$$view, this.$$offset + 16, 32);
   }
 }
 
@@ -600,3 +600,5 @@ export class KvmIocsrEntry implements View {
     setNumber64(this.$$view, this.$$offset + 8, value, false);
   }
 }
+
+const $$KvmFpureg = KvmFpureg;

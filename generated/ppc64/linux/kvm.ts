@@ -1890,7 +1890,7 @@ export class KvmIrqchip implements View {
 
   /** `union chip`, offset 8, 512 bytes. */
   get chip(): KvmIrqchipChip {
-    return new KvmIrqchipChip(this.$$view, this.$$offset + 8);
+    return new $$KvmIrqchipChip(this.$$view, this.$$offset + 8);
   }
   set chip(value: KvmIrqchipChip) {
     copy(this.chip, value);
@@ -1997,7 +1997,7 @@ export class KvmHypervExitU implements View {
 
   /** `struct synic`, offset 0, 32 bytes. */
   get synic(): KvmHypervExitUSynic {
-    return new KvmHypervExitUSynic(this.$$view, this.$$offset);
+    return new $$KvmHypervExitUSynic(this.$$view, this.$$offset);
   }
   set synic(value: KvmHypervExitUSynic) {
     copy(this.synic, value);
@@ -2005,7 +2005,7 @@ export class KvmHypervExitU implements View {
 
   /** `struct hcall`, offset 0, 32 bytes. */
   get hcall(): KvmHypervExitUHcall {
-    return new KvmHypervExitUHcall(this.$$view, this.$$offset);
+    return new $$KvmHypervExitUHcall(this.$$view, this.$$offset);
   }
   set hcall(value: KvmHypervExitUHcall) {
     copy(this.hcall, value);
@@ -2013,7 +2013,7 @@ export class KvmHypervExitU implements View {
 
   /** `struct syndbg`, offset 0, 48 bytes. */
   get syndbg(): KvmHypervExitUSyndbg {
-    return new KvmHypervExitUSyndbg(this.$$view, this.$$offset);
+    return new $$KvmHypervExitUSyndbg(this.$$view, this.$$offset);
   }
   set syndbg(value: KvmHypervExitUSyndbg) {
     copy(this.syndbg, value);
@@ -2421,7 +2421,7 @@ export class KvmHypervExit implements View {
 
   /** `union u`, offset 8, 48 bytes. */
   get u(): KvmHypervExitU {
-    return new KvmHypervExitU(this.$$view, this.$$offset + 8);
+    return new $$KvmHypervExitU(this.$$view, this.$$offset + 8);
   }
   set u(value: KvmHypervExitU) {
     copy(this.u, value);
@@ -2469,7 +2469,7 @@ export class KvmXenExitU implements View {
 
   /** `struct hcall`, offset 0, 72 bytes. */
   get hcall(): KvmXenExitUHcall {
-    return new KvmXenExitUHcall(this.$$view, this.$$offset);
+    return new $$KvmXenExitUHcall(this.$$view, this.$$offset);
   }
   set hcall(value: KvmXenExitUHcall) {
     copy(this.hcall, value);
@@ -2628,7 +2628,7 @@ export class KvmXenExit implements View {
 
   /** `union u`, offset 8, 72 bytes. */
   get u(): KvmXenExitU {
-    return new KvmXenExitU(this.$$view, this.$$offset + 8);
+    return new $$KvmXenExitU(this.$$view, this.$$offset + 8);
   }
   set u(value: KvmXenExitU) {
     copy(this.u, value);
@@ -4860,7 +4860,7 @@ export class KvmRunTdx implements View {
 
   /** `struct unknown`, offset 16, 48 bytes. */
   get unknown(): KvmRunTdxUnknown {
-    return new KvmRunTdxUnknown(this.$$view, this.$$offset + 16);
+    return new $$KvmRunTdxUnknown(this.$$view, this.$$offset + 16);
   }
   set unknown(value: KvmRunTdxUnknown) {
     copy(this.unknown, value);
@@ -4868,7 +4868,7 @@ export class KvmRunTdx implements View {
 
   /** `struct get_quote`, offset 16, 24 bytes. */
   get get_quote(): KvmRunTdxGetQuote {
-    return new KvmRunTdxGetQuote(this.$$view, this.$$offset + 16);
+    return new $$KvmRunTdxGetQuote(this.$$view, this.$$offset + 16);
   }
   set get_quote(value: KvmRunTdxGetQuote) {
     copy(this.get_quote, value);
@@ -4876,7 +4876,7 @@ export class KvmRunTdx implements View {
 
   /** `struct get_tdvmcall_info`, offset 16, 48 bytes. */
   get get_tdvmcall_info(): KvmRunTdxGetTdvmcallInfo {
-    return new KvmRunTdxGetTdvmcallInfo(this.$$view, this.$$offset + 16);
+    return new $$KvmRunTdxGetTdvmcallInfo(this.$$view, this.$$offset + 16);
   }
   set get_tdvmcall_info(value: KvmRunTdxGetTdvmcallInfo) {
     copy(this.get_tdvmcall_info, value);
@@ -4884,7 +4884,7 @@ export class KvmRunTdx implements View {
 
   /** `struct setup_event_notify`, offset 16, 16 bytes. */
   get setup_event_notify(): KvmRunTdxSetupEventNotify {
-    return new KvmRunTdxSetupEventNotify(this.$$view, this.$$offset + 16);
+    return new $$KvmRunTdxSetupEventNotify(this.$$view, this.$$offset + 16);
   }
   set setup_event_notify(value: KvmRunTdxSetupEventNotify) {
     copy(this.setup_event_notify, value);
@@ -5666,7 +5666,7 @@ export class KvmRun implements View {
 
   /** `struct hw`, offset 32, 8 bytes. */
   get hw(): KvmRunHw {
-    return new KvmRunHw(this.$$view, this.$$offset + 32);
+    return new $$KvmRunHw(this.$$view, this.$$offset + 32);
   }
   set hw(value: KvmRunHw) {
     copy(this.hw, value);
@@ -5674,7 +5674,7 @@ export class KvmRun implements View {
 
   /** `struct fail_entry`, offset 32, 16 bytes. */
   get fail_entry(): KvmRunFailEntry {
-    return new KvmRunFailEntry(this.$$view, this.$$offset + 32);
+    return new $$KvmRunFailEntry(this.$$view, this.$$offset + 32);
   }
   set fail_entry(value: KvmRunFailEntry) {
     copy(this.fail_entry, value);
@@ -5682,7 +5682,7 @@ export class KvmRun implements View {
 
   /** `struct ex`, offset 32, 8 bytes. */
   get ex(): KvmRunEx {
-    return new KvmRunEx(this.$$view, this.$$offset + 32);
+    return new $$KvmRunEx(this.$$view, this.$$offset + 32);
   }
   set ex(value: KvmRunEx) {
     copy(this.ex, value);
@@ -5690,7 +5690,7 @@ export class KvmRun implements View {
 
   /** `struct io`, offset 32, 16 bytes. */
   get io(): KvmRunIo {
-    return new KvmRunIo(this.$$view, this.$$offset + 32);
+    return new $$KvmRunIo(this.$$view, this.$$offset + 32);
   }
   set io(value: KvmRunIo) {
     copy(this.io, value);
@@ -5698,7 +5698,7 @@ export class KvmRun implements View {
 
   /** `struct debug`, offset 32, 16 bytes. */
   get debug(): KvmRunDebug {
-    return new KvmRunDebug(this.$$view, this.$$offset + 32);
+    return new $$KvmRunDebug(this.$$view, this.$$offset + 32);
   }
   set debug(value: KvmRunDebug) {
     copy(this.debug, value);
@@ -5706,7 +5706,7 @@ export class KvmRun implements View {
 
   /** `struct mmio`, offset 32, 24 bytes. */
   get mmio(): KvmRunMmio {
-    return new KvmRunMmio(this.$$view, this.$$offset + 32);
+    return new $$KvmRunMmio(this.$$view, this.$$offset + 32);
   }
   set mmio(value: KvmRunMmio) {
     copy(this.mmio, value);
@@ -5714,7 +5714,7 @@ export class KvmRun implements View {
 
   /** `struct iocsr_io`, offset 32, 24 bytes. */
   get iocsr_io(): KvmRunIocsrIo {
-    return new KvmRunIocsrIo(this.$$view, this.$$offset + 32);
+    return new $$KvmRunIocsrIo(this.$$view, this.$$offset + 32);
   }
   set iocsr_io(value: KvmRunIocsrIo) {
     copy(this.iocsr_io, value);
@@ -5722,7 +5722,7 @@ export class KvmRun implements View {
 
   /** `struct hypercall`, offset 32, 72 bytes. */
   get hypercall(): KvmRunHypercall {
-    return new KvmRunHypercall(this.$$view, this.$$offset + 32);
+    return new $$KvmRunHypercall(this.$$view, this.$$offset + 32);
   }
   set hypercall(value: KvmRunHypercall) {
     copy(this.hypercall, value);
@@ -5730,7 +5730,7 @@ export class KvmRun implements View {
 
   /** `struct tpr_access`, offset 32, 16 bytes. */
   get tpr_access(): KvmRunTprAccess {
-    return new KvmRunTprAccess(this.$$view, this.$$offset + 32);
+    return new $$KvmRunTprAccess(this.$$view, this.$$offset + 32);
   }
   set tpr_access(value: KvmRunTprAccess) {
     copy(this.tpr_access, value);
@@ -5738,7 +5738,7 @@ export class KvmRun implements View {
 
   /** `struct s390_sieic`, offset 32, 8 bytes. */
   get s390_sieic(): KvmRunS390Sieic {
-    return new KvmRunS390Sieic(this.$$view, this.$$offset + 32);
+    return new $$KvmRunS390Sieic(this.$$view, this.$$offset + 32);
   }
   set s390_sieic(value: KvmRunS390Sieic) {
     copy(this.s390_sieic, value);
@@ -5763,7 +5763,7 @@ export class KvmRun implements View {
 
   /** `struct s390_ucontrol`, offset 32, 16 bytes. */
   get s390_ucontrol(): KvmRunS390Ucontrol {
-    return new KvmRunS390Ucontrol(this.$$view, this.$$offset + 32);
+    return new $$KvmRunS390Ucontrol(this.$$view, this.$$offset + 32);
   }
   set s390_ucontrol(value: KvmRunS390Ucontrol) {
     copy(this.s390_ucontrol, value);
@@ -5771,7 +5771,7 @@ export class KvmRun implements View {
 
   /** `struct dcr`, offset 32, 12 bytes. */
   get dcr(): KvmRunDcr {
-    return new KvmRunDcr(this.$$view, this.$$offset + 32);
+    return new $$KvmRunDcr(this.$$view, this.$$offset + 32);
   }
   set dcr(value: KvmRunDcr) {
     copy(this.dcr, value);
@@ -5779,7 +5779,7 @@ export class KvmRun implements View {
 
   /** `struct internal`, offset 32, 136 bytes. */
   get internal(): KvmRunInternal {
-    return new KvmRunInternal(this.$$view, this.$$offset + 32);
+    return new $$KvmRunInternal(this.$$view, this.$$offset + 32);
   }
   set internal(value: KvmRunInternal) {
     copy(this.internal, value);
@@ -5787,7 +5787,7 @@ export class KvmRun implements View {
 
   /** `struct emulation_failure`, offset 32, 32 bytes. */
   get emulation_failure(): KvmRunEmulationFailure {
-    return new KvmRunEmulationFailure(this.$$view, this.$$offset + 32);
+    return new $$KvmRunEmulationFailure(this.$$view, this.$$offset + 32);
   }
   set emulation_failure(value: KvmRunEmulationFailure) {
     copy(this.emulation_failure, value);
@@ -5795,7 +5795,7 @@ export class KvmRun implements View {
 
   /** `struct osi`, offset 32, 256 bytes. */
   get osi(): KvmRunOsi {
-    return new KvmRunOsi(this.$$view, this.$$offset + 32);
+    return new $$KvmRunOsi(this.$$view, this.$$offset + 32);
   }
   set osi(value: KvmRunOsi) {
     copy(this.osi, value);
@@ -5803,7 +5803,7 @@ export class KvmRun implements View {
 
   /** `struct papr_hcall`, offset 32, 88 bytes. */
   get papr_hcall(): KvmRunPaprHcall {
-    return new KvmRunPaprHcall(this.$$view, this.$$offset + 32);
+    return new $$KvmRunPaprHcall(this.$$view, this.$$offset + 32);
   }
   set papr_hcall(value: KvmRunPaprHcall) {
     copy(this.papr_hcall, value);
@@ -5811,7 +5811,7 @@ export class KvmRun implements View {
 
   /** `struct s390_tsch`, offset 32, 20 bytes. */
   get s390_tsch(): KvmRunS390Tsch {
-    return new KvmRunS390Tsch(this.$$view, this.$$offset + 32);
+    return new $$KvmRunS390Tsch(this.$$view, this.$$offset + 32);
   }
   set s390_tsch(value: KvmRunS390Tsch) {
     copy(this.s390_tsch, value);
@@ -5819,7 +5819,7 @@ export class KvmRun implements View {
 
   /** `struct epr`, offset 32, 4 bytes. */
   get epr(): KvmRunEpr {
-    return new KvmRunEpr(this.$$view, this.$$offset + 32);
+    return new $$KvmRunEpr(this.$$view, this.$$offset + 32);
   }
   set epr(value: KvmRunEpr) {
     copy(this.epr, value);
@@ -5827,7 +5827,7 @@ export class KvmRun implements View {
 
   /** `struct system_event`, offset 32, 136 bytes. */
   get system_event(): KvmRunSystemEvent {
-    return new KvmRunSystemEvent(this.$$view, this.$$offset + 32);
+    return new $$KvmRunSystemEvent(this.$$view, this.$$offset + 32);
   }
   set system_event(value: KvmRunSystemEvent) {
     copy(this.system_event, value);
@@ -5835,7 +5835,7 @@ export class KvmRun implements View {
 
   /** `struct s390_stsi`, offset 32, 16 bytes. */
   get s390_stsi(): KvmRunS390Stsi {
-    return new KvmRunS390Stsi(this.$$view, this.$$offset + 32);
+    return new $$KvmRunS390Stsi(this.$$view, this.$$offset + 32);
   }
   set s390_stsi(value: KvmRunS390Stsi) {
     copy(this.s390_stsi, value);
@@ -5843,7 +5843,7 @@ export class KvmRun implements View {
 
   /** `struct eoi`, offset 32, 1 byte. */
   get eoi(): KvmRunEoi {
-    return new KvmRunEoi(this.$$view, this.$$offset + 32);
+    return new $$KvmRunEoi(this.$$view, this.$$offset + 32);
   }
   set eoi(value: KvmRunEoi) {
     copy(this.eoi, value);
@@ -5851,7 +5851,7 @@ export class KvmRun implements View {
 
   /** `struct kvm_hyperv_exit hyperv`, offset 32, 56 bytes. */
   get hyperv(): KvmHypervExit {
-    return new KvmHypervExit(this.$$view, this.$$offset + 32);
+    return new $$KvmHypervExit(this.$$view, this.$$offset + 32);
   }
   set hyperv(value: KvmHypervExit) {
     copy(this.hyperv, value);
@@ -5859,7 +5859,7 @@ export class KvmRun implements View {
 
   /** `struct arm_nisv`, offset 32, 16 bytes. */
   get arm_nisv(): KvmRunArmNisv {
-    return new KvmRunArmNisv(this.$$view, this.$$offset + 32);
+    return new $$KvmRunArmNisv(this.$$view, this.$$offset + 32);
   }
   set arm_nisv(value: KvmRunArmNisv) {
     copy(this.arm_nisv, value);
@@ -5867,7 +5867,7 @@ export class KvmRun implements View {
 
   /** `struct msr`, offset 32, 24 bytes. */
   get msr(): KvmRunMsr {
-    return new KvmRunMsr(this.$$view, this.$$offset + 32);
+    return new $$KvmRunMsr(this.$$view, this.$$offset + 32);
   }
   set msr(value: KvmRunMsr) {
     copy(this.msr, value);
@@ -5875,7 +5875,7 @@ export class KvmRun implements View {
 
   /** `struct kvm_xen_exit xen`, offset 32, 80 bytes. */
   get xen(): KvmXenExit {
-    return new KvmXenExit(this.$$view, this.$$offset + 32);
+    return new $$KvmXenExit(this.$$view, this.$$offset + 32);
   }
   set xen(value: KvmXenExit) {
     copy(this.xen, value);
@@ -5883,7 +5883,7 @@ export class KvmRun implements View {
 
   /** `struct riscv_sbi`, offset 32, 80 bytes. */
   get riscv_sbi(): KvmRunRiscvSbi {
-    return new KvmRunRiscvSbi(this.$$view, this.$$offset + 32);
+    return new $$KvmRunRiscvSbi(this.$$view, this.$$offset + 32);
   }
   set riscv_sbi(value: KvmRunRiscvSbi) {
     copy(this.riscv_sbi, value);
@@ -5891,7 +5891,7 @@ export class KvmRun implements View {
 
   /** `struct riscv_csr`, offset 32, 32 bytes. */
   get riscv_csr(): KvmRunRiscvCsr {
-    return new KvmRunRiscvCsr(this.$$view, this.$$offset + 32);
+    return new $$KvmRunRiscvCsr(this.$$view, this.$$offset + 32);
   }
   set riscv_csr(value: KvmRunRiscvCsr) {
     copy(this.riscv_csr, value);
@@ -5899,7 +5899,7 @@ export class KvmRun implements View {
 
   /** `struct notify`, offset 32, 4 bytes. */
   get notify(): KvmRunNotify {
-    return new KvmRunNotify(this.$$view, this.$$offset + 32);
+    return new $$KvmRunNotify(this.$$view, this.$$offset + 32);
   }
   set notify(value: KvmRunNotify) {
     copy(this.notify, value);
@@ -5907,7 +5907,7 @@ export class KvmRun implements View {
 
   /** `struct memory_fault`, offset 32, 24 bytes. */
   get memory_fault(): KvmRunMemoryFault {
-    return new KvmRunMemoryFault(this.$$view, this.$$offset + 32);
+    return new $$KvmRunMemoryFault(this.$$view, this.$$offset + 32);
   }
   set memory_fault(value: KvmRunMemoryFault) {
     copy(this.memory_fault, value);
@@ -5915,7 +5915,7 @@ export class KvmRun implements View {
 
   /** `struct tdx`, offset 32, 64 bytes. */
   get tdx(): KvmRunTdx {
-    return new KvmRunTdx(this.$$view, this.$$offset + 32);
+    return new $$KvmRunTdx(this.$$view, this.$$offset + 32);
   }
   set tdx(value: KvmRunTdx) {
     copy(this.tdx, value);
@@ -5923,7 +5923,7 @@ export class KvmRun implements View {
 
   /** `struct arm_sea`, offset 32, 32 bytes. */
   get arm_sea(): KvmRunArmSea {
-    return new KvmRunArmSea(this.$$view, this.$$offset + 32);
+    return new $$KvmRunArmSea(this.$$view, this.$$offset + 32);
   }
   set arm_sea(value: KvmRunArmSea) {
     copy(this.arm_sea, value);
@@ -5931,7 +5931,7 @@ export class KvmRun implements View {
 
   /** `struct kvm_exit_snp_req_certs snp_req_certs`, offset 32, 24 bytes. */
   get snp_req_certs(): KvmExitSnpReqCerts {
-    return new KvmExitSnpReqCerts(this.$$view, this.$$offset + 32);
+    return new $$KvmExitSnpReqCerts(this.$$view, this.$$offset + 32);
   }
   set snp_req_certs(value: KvmExitSnpReqCerts) {
     copy(this.snp_req_certs, value);
@@ -5981,7 +5981,7 @@ export class KvmRun implements View {
 
   /** `union s`, offset 304, 2048 bytes. */
   get s(): KvmRunS {
-    return new KvmRunS(this.$$view, this.$$offset + 304);
+    return new $$KvmRunS(this.$$view, this.$$offset + 304);
   }
   set s(value: KvmRunS) {
     copy(this.s, value);
@@ -6281,7 +6281,7 @@ export class KvmCoalescedMmioRing implements View {
 
   /** `struct kvm_coalesced_mmio coalesced_mmio[]`, offset 8, 0 bytes. */
   get coalesced_mmio(): ViewArray<KvmCoalescedMmio> {
-    return new ViewArray(KvmCoalescedMmio, this.$$view, this.$$offset + 8, elementsWithin(this.$$view, this.$$offset + 8, 24));
+    return new ViewArray($$KvmCoalescedMmio, this.$$view, this.$$offset + 8, elementsWithin(this.$$view, this.$$offset + 8, 24));
   }
 }
 
@@ -7551,7 +7551,7 @@ export class KvmIrqRoutingEntryU implements View {
 
   /** `struct kvm_irq_routing_irqchip irqchip`, offset 0, 8 bytes. */
   get irqchip(): KvmIrqRoutingIrqchip {
-    return new KvmIrqRoutingIrqchip(this.$$view, this.$$offset);
+    return new $$KvmIrqRoutingIrqchip(this.$$view, this.$$offset);
   }
   set irqchip(value: KvmIrqRoutingIrqchip) {
     copy(this.irqchip, value);
@@ -7559,7 +7559,7 @@ export class KvmIrqRoutingEntryU implements View {
 
   /** `struct kvm_irq_routing_msi msi`, offset 0, 16 bytes. */
   get msi(): KvmIrqRoutingMsi {
-    return new KvmIrqRoutingMsi(this.$$view, this.$$offset);
+    return new $$KvmIrqRoutingMsi(this.$$view, this.$$offset);
   }
   set msi(value: KvmIrqRoutingMsi) {
     copy(this.msi, value);
@@ -7567,7 +7567,7 @@ export class KvmIrqRoutingEntryU implements View {
 
   /** `struct kvm_irq_routing_s390_adapter adapter`, offset 0, 32 bytes. */
   get adapter(): KvmIrqRoutingS390Adapter {
-    return new KvmIrqRoutingS390Adapter(this.$$view, this.$$offset);
+    return new $$KvmIrqRoutingS390Adapter(this.$$view, this.$$offset);
   }
   set adapter(value: KvmIrqRoutingS390Adapter) {
     copy(this.adapter, value);
@@ -7575,7 +7575,7 @@ export class KvmIrqRoutingEntryU implements View {
 
   /** `struct kvm_irq_routing_hv_sint hv_sint`, offset 0, 8 bytes. */
   get hv_sint(): KvmIrqRoutingHvSint {
-    return new KvmIrqRoutingHvSint(this.$$view, this.$$offset);
+    return new $$KvmIrqRoutingHvSint(this.$$view, this.$$offset);
   }
   set hv_sint(value: KvmIrqRoutingHvSint) {
     copy(this.hv_sint, value);
@@ -7583,7 +7583,7 @@ export class KvmIrqRoutingEntryU implements View {
 
   /** `struct kvm_irq_routing_xen_evtchn xen_evtchn`, offset 0, 12 bytes. */
   get xen_evtchn(): KvmIrqRoutingXenEvtchn {
-    return new KvmIrqRoutingXenEvtchn(this.$$view, this.$$offset);
+    return new $$KvmIrqRoutingXenEvtchn(this.$$view, this.$$offset);
   }
   set xen_evtchn(value: KvmIrqRoutingXenEvtchn) {
     copy(this.xen_evtchn, value);
@@ -7675,7 +7675,7 @@ export class KvmIrqRoutingEntry implements View {
 
   /** `union u`, offset 16, 32 bytes. */
   get u(): KvmIrqRoutingEntryU {
-    return new KvmIrqRoutingEntryU(this.$$view, this.$$offset + 16);
+    return new $$KvmIrqRoutingEntryU(this.$$view, this.$$offset + 16);
   }
   set u(value: KvmIrqRoutingEntryU) {
     copy(this.u, value);
@@ -7743,7 +7743,7 @@ export class KvmIrqRouting implements View {
 
   /** `struct kvm_irq_routing_entry entries[]`, offset 8, 0 bytes; `nr` is the number of elements. */
   get entries(): ViewArray<KvmIrqRoutingEntry> {
-    return new ViewArray(KvmIrqRoutingEntry, this.$$view, this.$$offset + 8, this.nr);
+    return new ViewArray($$KvmIrqRoutingEntry, this.$$view, this.$$offset + 8, this.nr);
   }
 }
 
@@ -10832,3 +10832,56 @@ export const KVM_PRE_FAULT_MEMORY: IoctlByPointer<KvmPreFaultMemory, 'vcpu', 're
   fds: { vcpu: true },
   capability: 'KVM_CAP_PRE_FAULT_MEMORY',
 };
+
+const $$KvmIrqchipChip = KvmIrqchipChip;
+const $$KvmHypervExitUSynic = KvmHypervExitUSynic;
+const $$KvmHypervExitUHcall = KvmHypervExitUHcall;
+const $$KvmHypervExitUSyndbg = KvmHypervExitUSyndbg;
+const $$KvmHypervExitU = KvmHypervExitU;
+const $$KvmXenExitUHcall = KvmXenExitUHcall;
+const $$KvmXenExitU = KvmXenExitU;
+const $$KvmRunTdxUnknown = KvmRunTdxUnknown;
+const $$KvmRunTdxGetQuote = KvmRunTdxGetQuote;
+const $$KvmRunTdxGetTdvmcallInfo = KvmRunTdxGetTdvmcallInfo;
+const $$KvmRunTdxSetupEventNotify = KvmRunTdxSetupEventNotify;
+const $$KvmRunHw = KvmRunHw;
+const $$KvmRunFailEntry = KvmRunFailEntry;
+const $$KvmRunEx = KvmRunEx;
+const $$KvmRunIo = KvmRunIo;
+const $$KvmRunDebug = KvmRunDebug;
+const $$KvmRunMmio = KvmRunMmio;
+const $$KvmRunIocsrIo = KvmRunIocsrIo;
+const $$KvmRunHypercall = KvmRunHypercall;
+const $$KvmRunTprAccess = KvmRunTprAccess;
+const $$KvmRunS390Sieic = KvmRunS390Sieic;
+const $$KvmRunS390Ucontrol = KvmRunS390Ucontrol;
+const $$KvmRunDcr = KvmRunDcr;
+const $$KvmRunInternal = KvmRunInternal;
+const $$KvmRunEmulationFailure = KvmRunEmulationFailure;
+const $$KvmRunOsi = KvmRunOsi;
+const $$KvmRunPaprHcall = KvmRunPaprHcall;
+const $$KvmRunS390Tsch = KvmRunS390Tsch;
+const $$KvmRunEpr = KvmRunEpr;
+const $$KvmRunSystemEvent = KvmRunSystemEvent;
+const $$KvmRunS390Stsi = KvmRunS390Stsi;
+const $$KvmRunEoi = KvmRunEoi;
+const $$KvmHypervExit = KvmHypervExit;
+const $$KvmRunArmNisv = KvmRunArmNisv;
+const $$KvmRunMsr = KvmRunMsr;
+const $$KvmXenExit = KvmXenExit;
+const $$KvmRunRiscvSbi = KvmRunRiscvSbi;
+const $$KvmRunRiscvCsr = KvmRunRiscvCsr;
+const $$KvmRunNotify = KvmRunNotify;
+const $$KvmRunMemoryFault = KvmRunMemoryFault;
+const $$KvmRunTdx = KvmRunTdx;
+const $$KvmRunArmSea = KvmRunArmSea;
+const $$KvmExitSnpReqCerts = KvmExitSnpReqCerts;
+const $$KvmRunS = KvmRunS;
+const $$KvmCoalescedMmio = KvmCoalescedMmio;
+const $$KvmIrqRoutingIrqchip = KvmIrqRoutingIrqchip;
+const $$KvmIrqRoutingMsi = KvmIrqRoutingMsi;
+const $$KvmIrqRoutingS390Adapter = KvmIrqRoutingS390Adapter;
+const $$KvmIrqRoutingHvSint = KvmIrqRoutingHvSint;
+const $$KvmIrqRoutingXenEvtchn = KvmIrqRoutingXenEvtchn;
+const $$KvmIrqRoutingEntryU = KvmIrqRoutingEntryU;
+const $$KvmIrqRoutingEntry = KvmIrqRoutingEntry;

@@ -1186,7 +1186,7 @@ export class KvmSregsU implements View {
 
   /** `struct s`, offset 0, 1224 bytes. */
   get s(): KvmSregsUS {
-    return new KvmSregsUS(this.$$view, this.$$offset);
+    return new $$KvmSregsUS(this.$$view, this.$$offset);
   }
   set s(value: KvmSregsUS) {
     copy(this.s, value);
@@ -1194,7 +1194,7 @@ export class KvmSregsU implements View {
 
   /** `struct e`, offset 0, 664 bytes. */
   get e(): KvmSregsUE {
-    return new KvmSregsUE(this.$$view, this.$$offset);
+    return new $$KvmSregsUE(this.$$view, this.$$offset);
   }
   set e(value: KvmSregsUE) {
     copy(this.e, value);
@@ -1269,7 +1269,7 @@ export class KvmSregsUS implements View {
 
   /** `struct ppc64`, offset 8, 1024 bytes. */
   get ppc64(): KvmSregsUSPpc64 {
-    return new KvmSregsUSPpc64(this.$$view, this.$$offset + 8);
+    return new $$KvmSregsUSPpc64(this.$$view, this.$$offset + 8);
   }
   set ppc64(value: KvmSregsUSPpc64) {
     copy(this.ppc64, value);
@@ -1277,7 +1277,7 @@ export class KvmSregsUS implements View {
 
   /** `struct ppc32`, offset 1032, 192 bytes. */
   get ppc32(): KvmSregsUSPpc32 {
-    return new KvmSregsUSPpc32(this.$$view, this.$$offset + 1032);
+    return new $$KvmSregsUSPpc32(this.$$view, this.$$offset + 1032);
   }
   set ppc32(value: KvmSregsUSPpc32) {
     copy(this.ppc32, value);
@@ -1325,7 +1325,7 @@ export class KvmSregsUSPpc64 implements View {
 
   /** `struct slb[64]`, offset 0, 1024 bytes. */
   get slb(): ViewArray<KvmSregsUSPpc64Slb> {
-    return new ViewArray(KvmSregsUSPpc64Slb, this.$$view, this.$$offset, 64);
+    return new ViewArray($$KvmSregsUSPpc64Slb, this.$$view, this.$$offset, 64);
   }
 }
 
@@ -1559,7 +1559,7 @@ export class KvmSregsUE implements View {
 
   /** `union impl`, offset 0, 256 bytes. */
   get impl(): KvmSregsUEImpl {
-    return new KvmSregsUEImpl(this.$$view, this.$$offset);
+    return new $$KvmSregsUEImpl(this.$$view, this.$$offset);
   }
   set impl(value: KvmSregsUEImpl) {
     copy(this.impl, value);
@@ -2100,7 +2100,7 @@ export class KvmSregsUEImpl implements View {
 
   /** `struct fsl`, offset 0, 32 bytes. */
   get fsl(): KvmSregsUEImplFsl {
-    return new KvmSregsUEImplFsl(this.$$view, this.$$offset);
+    return new $$KvmSregsUEImplFsl(this.$$view, this.$$offset);
   }
   set fsl(value: KvmSregsUEImplFsl) {
     copy(this.fsl, value);
@@ -2267,7 +2267,7 @@ export class KvmSregs implements View {
 
   /** `union u`, offset 8, 1224 bytes. */
   get u(): KvmSregsU {
-    return new KvmSregsU(this.$$view, this.$$offset + 8);
+    return new $$KvmSregsU(this.$$view, this.$$offset + 8);
   }
   set u(value: KvmSregsU) {
     copy(this.u, value);
@@ -2513,7 +2513,7 @@ export class KvmGuestDebugArch implements View {
 
   /** `struct bp[16]`, offset 0, 256 bytes. */
   get bp(): ViewArray<KvmGuestDebugArchBp> {
-    return new ViewArray(KvmGuestDebugArchBp, this.$$view, this.$$offset, 16);
+    return new ViewArray($$KvmGuestDebugArchBp, this.$$view, this.$$offset, 16);
   }
 }
 
@@ -3343,7 +3343,7 @@ export class KvmPpcRmmuInfo implements View {
 
   /** `struct kvm_ppc_radix_geom geometries[8]`, offset 0, 64 bytes. */
   get geometries(): ViewArray<KvmPpcRadixGeom> {
-    return new ViewArray(KvmPpcRadixGeom, this.$$view, this.$$offset, 8);
+    return new ViewArray($$KvmPpcRadixGeom, this.$$view, this.$$offset, 8);
   }
 
   /** `__u32 ap_encodings[8]`, offset 64, 32 bytes. */
@@ -3843,7 +3843,7 @@ export class KvmPpcOneSegPageSize implements View {
 
   /** `struct kvm_ppc_one_page_size enc[8]`, offset 8, 64 bytes. */
   get enc(): ViewArray<KvmPpcOnePageSize> {
-    return new ViewArray(KvmPpcOnePageSize, this.$$view, this.$$offset + 8, 8);
+    return new ViewArray($$KvmPpcOnePageSize, this.$$view, this.$$offset + 8, 8);
   }
 }
 
@@ -3933,7 +3933,7 @@ export class KvmPpcSmmuInfo implements View {
 
   /** `struct kvm_ppc_one_seg_page_size sps[8]`, offset 16, 576 bytes. */
   get sps(): ViewArray<KvmPpcOneSegPageSize> {
-    return new ViewArray(KvmPpcOneSegPageSize, this.$$view, this.$$offset + 16, 8);
+    return new ViewArray($$KvmPpcOneSegPageSize, this.$$view, this.$$offset + 16, 8);
   }
 }
 
@@ -4011,3 +4011,16 @@ export class KvmPpcResizeHpt implements View {
     this.$$view.setUint32(this.$$offset + 12, value, true);
   }
 }
+
+const $$KvmSregsUS = KvmSregsUS;
+const $$KvmSregsUE = KvmSregsUE;
+const $$KvmSregsUSPpc64 = KvmSregsUSPpc64;
+const $$KvmSregsUSPpc32 = KvmSregsUSPpc32;
+const $$KvmSregsUSPpc64Slb = KvmSregsUSPpc64Slb;
+const $$KvmSregsUEImpl = KvmSregsUEImpl;
+const $$KvmSregsUEImplFsl = KvmSregsUEImplFsl;
+const $$KvmSregsU = KvmSregsU;
+const $$KvmGuestDebugArchBp = KvmGuestDebugArchBp;
+const $$KvmPpcRadixGeom = KvmPpcRadixGeom;
+const $$KvmPpcOnePageSize = KvmPpcOnePageSize;
+const $$KvmPpcOneSegPageSize = KvmPpcOneSegPageSize;

@@ -1986,7 +1986,7 @@ export class KvmRiscvSbiFwft implements View {
 
   /** `struct kvm_riscv_sbi_fwft_feature misaligned_deleg`, offset 0, 24 bytes. */
   get misaligned_deleg(): KvmRiscvSbiFwftFeature {
-    return new KvmRiscvSbiFwftFeature(this.$$view, this.$$offset);
+    return new $$KvmRiscvSbiFwftFeature(this.$$view, this.$$offset);
   }
   set misaligned_deleg(value: KvmRiscvSbiFwftFeature) {
     copy(this.misaligned_deleg, value);
@@ -1994,7 +1994,7 @@ export class KvmRiscvSbiFwft implements View {
 
   /** `struct kvm_riscv_sbi_fwft_feature pointer_masking`, offset 24, 24 bytes. */
   get pointer_masking(): KvmRiscvSbiFwftFeature {
-    return new KvmRiscvSbiFwftFeature(this.$$view, this.$$offset + 24);
+    return new $$KvmRiscvSbiFwftFeature(this.$$view, this.$$offset + 24);
   }
   set pointer_masking(value: KvmRiscvSbiFwftFeature) {
     copy(this.pointer_masking, value);
@@ -2002,7 +2002,7 @@ export class KvmRiscvSbiFwft implements View {
 
   /** `struct kvm_riscv_sbi_fwft_feature pte_ad_hw_updating`, offset 48, 24 bytes. */
   get pte_ad_hw_updating(): KvmRiscvSbiFwftFeature {
-    return new KvmRiscvSbiFwftFeature(this.$$view, this.$$offset + 48);
+    return new $$KvmRiscvSbiFwftFeature(this.$$view, this.$$offset + 48);
   }
   set pte_ad_hw_updating(value: KvmRiscvSbiFwftFeature) {
     copy(this.pte_ad_hw_updating, value);
@@ -2010,7 +2010,7 @@ export class KvmRiscvSbiFwft implements View {
 
   /** `struct kvm_riscv_sbi_fwft_feature landing_pad`, offset 72, 24 bytes. */
   get landing_pad(): KvmRiscvSbiFwftFeature {
-    return new KvmRiscvSbiFwftFeature(this.$$view, this.$$offset + 72);
+    return new $$KvmRiscvSbiFwftFeature(this.$$view, this.$$offset + 72);
   }
   set landing_pad(value: KvmRiscvSbiFwftFeature) {
     copy(this.landing_pad, value);
@@ -2018,9 +2018,11 @@ export class KvmRiscvSbiFwft implements View {
 
   /** `struct kvm_riscv_sbi_fwft_feature shadow_stack`, offset 96, 24 bytes. */
   get shadow_stack(): KvmRiscvSbiFwftFeature {
-    return new KvmRiscvSbiFwftFeature(this.$$view, this.$$offset + 96);
+    return new $$KvmRiscvSbiFwftFeature(this.$$view, this.$$offset + 96);
   }
   set shadow_stack(value: KvmRiscvSbiFwftFeature) {
     copy(this.shadow_stack, value);
   }
 }
+
+const $$KvmRiscvSbiFwftFeature = KvmRiscvSbiFwftFeature;

@@ -981,7 +981,7 @@ export class RiscvExtraExtHeader implements View {
 
   /** `struct __riscv_ctx_hdr hdr`, offset 520, 8 bytes. */
   get hdr(): RiscvCtxHdr {
-    return new RiscvCtxHdr(this.$$view, this.$$offset + 520);
+    return new $$RiscvCtxHdr(this.$$view, this.$$offset + 520);
   }
   set hdr(value: RiscvCtxHdr) {
     copy(this.hdr, value);
@@ -1031,7 +1031,7 @@ export class RiscvFpState implements View {
 
   /** `struct __riscv_f_ext_state f`, offset 0, 132 bytes. */
   get f(): RiscvFExtState {
-    return new RiscvFExtState(this.$$view, this.$$offset);
+    return new $$RiscvFExtState(this.$$view, this.$$offset);
   }
   set f(value: RiscvFExtState) {
     copy(this.f, value);
@@ -1039,7 +1039,7 @@ export class RiscvFpState implements View {
 
   /** `struct __riscv_d_ext_state d`, offset 0, 264 bytes. */
   get d(): RiscvDExtState {
-    return new RiscvDExtState(this.$$view, this.$$offset);
+    return new $$RiscvDExtState(this.$$view, this.$$offset);
   }
   set d(value: RiscvDExtState) {
     copy(this.d, value);
@@ -1047,7 +1047,7 @@ export class RiscvFpState implements View {
 
   /** `struct __riscv_q_ext_state q`, offset 0, 528 bytes. */
   get q(): RiscvQExtState {
-    return new RiscvQExtState(this.$$view, this.$$offset);
+    return new $$RiscvQExtState(this.$$view, this.$$offset);
   }
   set q(value: RiscvQExtState) {
     copy(this.q, value);
@@ -1496,7 +1496,7 @@ export class UserCfiState implements View {
 
   /** `struct __cfi_status cfi_status`, offset 0, 8 bytes. */
   get cfi_status(): CfiStatus {
-    return new CfiStatus(this.$$view, this.$$offset);
+    return new $$CfiStatus(this.$$view, this.$$offset);
   }
   set cfi_status(value: CfiStatus) {
     copy(this.cfi_status, value);
@@ -1519,3 +1519,9 @@ export class UserCfiState implements View {
     setNumber64(this.$$view, this.$$offset + 8, value, false);
   }
 }
+
+const $$RiscvCtxHdr = RiscvCtxHdr;
+const $$RiscvFExtState = RiscvFExtState;
+const $$RiscvDExtState = RiscvDExtState;
+const $$RiscvQExtState = RiscvQExtState;
+const $$CfiStatus = CfiStatus;

@@ -1815,7 +1815,7 @@ export class KvmS390IrqU implements View {
 
   /** `struct kvm_s390_io_info io`, offset 0, 12 bytes. */
   get io(): KvmS390IoInfo {
-    return new KvmS390IoInfo(this.$$view, this.$$offset);
+    return new $$KvmS390IoInfo(this.$$view, this.$$offset);
   }
   set io(value: KvmS390IoInfo) {
     copy(this.io, value);
@@ -1823,7 +1823,7 @@ export class KvmS390IrqU implements View {
 
   /** `struct kvm_s390_ext_info ext`, offset 0, 16 bytes. */
   get ext(): KvmS390ExtInfo {
-    return new KvmS390ExtInfo(this.$$view, this.$$offset);
+    return new $$KvmS390ExtInfo(this.$$view, this.$$offset);
   }
   set ext(value: KvmS390ExtInfo) {
     copy(this.ext, value);
@@ -1831,7 +1831,7 @@ export class KvmS390IrqU implements View {
 
   /** `struct kvm_s390_pgm_info pgm`, offset 0, 40 bytes. */
   get pgm(): KvmS390PgmInfo {
-    return new KvmS390PgmInfo(this.$$view, this.$$offset);
+    return new $$KvmS390PgmInfo(this.$$view, this.$$offset);
   }
   set pgm(value: KvmS390PgmInfo) {
     copy(this.pgm, value);
@@ -1839,7 +1839,7 @@ export class KvmS390IrqU implements View {
 
   /** `struct kvm_s390_emerg_info emerg`, offset 0, 2 bytes. */
   get emerg(): KvmS390EmergInfo {
-    return new KvmS390EmergInfo(this.$$view, this.$$offset);
+    return new $$KvmS390EmergInfo(this.$$view, this.$$offset);
   }
   set emerg(value: KvmS390EmergInfo) {
     copy(this.emerg, value);
@@ -1847,7 +1847,7 @@ export class KvmS390IrqU implements View {
 
   /** `struct kvm_s390_extcall_info extcall`, offset 0, 2 bytes. */
   get extcall(): KvmS390ExtcallInfo {
-    return new KvmS390ExtcallInfo(this.$$view, this.$$offset);
+    return new $$KvmS390ExtcallInfo(this.$$view, this.$$offset);
   }
   set extcall(value: KvmS390ExtcallInfo) {
     copy(this.extcall, value);
@@ -1855,7 +1855,7 @@ export class KvmS390IrqU implements View {
 
   /** `struct kvm_s390_prefix_info prefix`, offset 0, 4 bytes. */
   get prefix(): KvmS390PrefixInfo {
-    return new KvmS390PrefixInfo(this.$$view, this.$$offset);
+    return new $$KvmS390PrefixInfo(this.$$view, this.$$offset);
   }
   set prefix(value: KvmS390PrefixInfo) {
     copy(this.prefix, value);
@@ -1863,7 +1863,7 @@ export class KvmS390IrqU implements View {
 
   /** `struct kvm_s390_stop_info stop`, offset 0, 4 bytes. */
   get stop(): KvmS390StopInfo {
-    return new KvmS390StopInfo(this.$$view, this.$$offset);
+    return new $$KvmS390StopInfo(this.$$view, this.$$offset);
   }
   set stop(value: KvmS390StopInfo) {
     copy(this.stop, value);
@@ -1871,7 +1871,7 @@ export class KvmS390IrqU implements View {
 
   /** `struct kvm_s390_mchk_info mchk`, offset 0, 48 bytes. */
   get mchk(): KvmS390MchkInfo {
-    return new KvmS390MchkInfo(this.$$view, this.$$offset);
+    return new $$KvmS390MchkInfo(this.$$view, this.$$offset);
   }
   set mchk(value: KvmS390MchkInfo) {
     copy(this.mchk, value);
@@ -1945,7 +1945,7 @@ export class KvmS390Irq implements View {
 
   /** `union u`, offset 8, 64 bytes. */
   get u(): KvmS390IrqU {
-    return new KvmS390IrqU(this.$$view, this.$$offset + 8);
+    return new $$KvmS390IrqU(this.$$view, this.$$offset + 8);
   }
   set u(value: KvmS390IrqU) {
     copy(this.u, value);
@@ -2748,7 +2748,7 @@ export class KvmS390PvInfo implements View {
 
   /** `struct kvm_s390_pv_info_header header`, offset 0, 16 bytes. */
   get header(): KvmS390PvInfoHeader {
-    return new KvmS390PvInfoHeader(this.$$view, this.$$offset);
+    return new $$KvmS390PvInfoHeader(this.$$view, this.$$offset);
   }
   set header(value: KvmS390PvInfoHeader) {
     copy(this.header, value);
@@ -2756,7 +2756,7 @@ export class KvmS390PvInfo implements View {
 
   /** `struct kvm_s390_pv_info_dump dump`, offset 16, 24 bytes. */
   get dump(): KvmS390PvInfoDump {
-    return new KvmS390PvInfoDump(this.$$view, this.$$offset + 16);
+    return new $$KvmS390PvInfoDump(this.$$view, this.$$offset + 16);
   }
   set dump(value: KvmS390PvInfoDump) {
     copy(this.dump, value);
@@ -2764,7 +2764,7 @@ export class KvmS390PvInfo implements View {
 
   /** `struct kvm_s390_pv_info_vm vm`, offset 16, 64 bytes. */
   get vm(): KvmS390PvInfoVm {
-    return new KvmS390PvInfoVm(this.$$view, this.$$offset + 16);
+    return new $$KvmS390PvInfoVm(this.$$view, this.$$offset + 16);
   }
   set vm(value: KvmS390PvInfoVm) {
     copy(this.vm, value);
@@ -2915,7 +2915,7 @@ export class KvmS390ZpciOpU implements View {
 
   /** `struct reg_aen`, offset 0, 32 bytes. */
   get reg_aen(): KvmS390ZpciOpURegAen {
-    return new KvmS390ZpciOpURegAen(this.$$view, this.$$offset);
+    return new $$KvmS390ZpciOpURegAen(this.$$view, this.$$offset);
   }
   set reg_aen(value: KvmS390ZpciOpURegAen) {
     copy(this.reg_aen, value);
@@ -3118,7 +3118,7 @@ export class KvmS390ZpciOp implements View {
 
   /** `union u`, offset 8, 64 bytes. */
   get u(): KvmS390ZpciOpU {
-    return new KvmS390ZpciOpU(this.$$view, this.$$offset + 8);
+    return new $$KvmS390ZpciOpU(this.$$view, this.$$offset + 8);
   }
   set u(value: KvmS390ZpciOpU) {
     copy(this.u, value);
@@ -4817,3 +4817,18 @@ export class KvmSyncRegs implements View {
     setNumber64(this.$$view, this.$$offset + 1784, value, false);
   }
 }
+
+const $$KvmS390IoInfo = KvmS390IoInfo;
+const $$KvmS390ExtInfo = KvmS390ExtInfo;
+const $$KvmS390PgmInfo = KvmS390PgmInfo;
+const $$KvmS390EmergInfo = KvmS390EmergInfo;
+const $$KvmS390ExtcallInfo = KvmS390ExtcallInfo;
+const $$KvmS390PrefixInfo = KvmS390PrefixInfo;
+const $$KvmS390StopInfo = KvmS390StopInfo;
+const $$KvmS390MchkInfo = KvmS390MchkInfo;
+const $$KvmS390IrqU = KvmS390IrqU;
+const $$KvmS390PvInfoHeader = KvmS390PvInfoHeader;
+const $$KvmS390PvInfoDump = KvmS390PvInfoDump;
+const $$KvmS390PvInfoVm = KvmS390PvInfoVm;
+const $$KvmS390ZpciOpURegAen = KvmS390ZpciOpURegAen;
+const $$KvmS390ZpciOpU = KvmS390ZpciOpU;

@@ -939,7 +939,7 @@ export class BootParams implements View {
 
   /** `struct sys_desc_table sys_desc_table`, offset 160, 16 bytes. */
   get sys_desc_table(): SysDescTable {
-    return new SysDescTable(this.$$view, this.$$offset + 160);
+    return new $$SysDescTable(this.$$view, this.$$offset + 160);
   }
   set sys_desc_table(value: SysDescTable) {
     copy(this.sys_desc_table, value);
@@ -947,7 +947,7 @@ export class BootParams implements View {
 
   /** `struct olpc_ofw_header olpc_ofw_header`, offset 176, 16 bytes. */
   get olpc_ofw_header(): OlpcOfwHeader {
-    return new OlpcOfwHeader(this.$$view, this.$$offset + 176);
+    return new $$OlpcOfwHeader(this.$$view, this.$$offset + 176);
   }
   set olpc_ofw_header(value: OlpcOfwHeader) {
     copy(this.olpc_ofw_header, value);
@@ -1003,7 +1003,7 @@ export class BootParams implements View {
 
   /** `struct efi_info efi_info`, offset 448, 32 bytes. */
   get efi_info(): EfiInfo {
-    return new EfiInfo(this.$$view, this.$$offset + 448);
+    return new $$EfiInfo(this.$$view, this.$$offset + 448);
   }
   set efi_info(value: EfiInfo) {
     copy(this.efi_info, value);
@@ -1091,7 +1091,7 @@ export class BootParams implements View {
 
   /** `struct setup_header hdr`, offset 497, 123 bytes. */
   get hdr(): SetupHeader {
-    return new SetupHeader(this.$$view, this.$$offset + 497);
+    return new $$SetupHeader(this.$$view, this.$$offset + 497);
   }
   set hdr(value: SetupHeader) {
     copy(this.hdr, value);
@@ -1139,3 +1139,8 @@ export class BootParams implements View {
     this._pad9.assign(value);
   }
 }
+
+const $$SysDescTable = SysDescTable;
+const $$OlpcOfwHeader = OlpcOfwHeader;
+const $$EfiInfo = EfiInfo;
+const $$SetupHeader = SetupHeader;

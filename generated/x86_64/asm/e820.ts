@@ -196,6 +196,8 @@ export class E820map implements View {
 
   /** `struct e820entry map[128]`, offset 4, 2560 bytes. */
   get map(): ViewArray<E820entry> {
-    return new ViewArray(E820entry, this.$$view, this.$$offset + 4, 128);
+    return new ViewArray($$E820entry, this.$$view, this.$$offset + 4, 128);
   }
 }
+
+const $$E820entry = E820entry;

@@ -580,7 +580,7 @@ export class JailhouseSetupData implements View {
 
   /** `struct hdr`, offset 0, 4 bytes. */
   get hdr(): JailhouseSetupDataHdr {
-    return new JailhouseSetupDataHdr(this.$$view, this.$$offset);
+    return new $$JailhouseSetupDataHdr(this.$$view, this.$$offset);
   }
   set hdr(value: JailhouseSetupDataHdr) {
     copy(this.hdr, value);
@@ -588,7 +588,7 @@ export class JailhouseSetupData implements View {
 
   /** `struct v1`, offset 4, 276 bytes. */
   get v1(): JailhouseSetupDataV1 {
-    return new JailhouseSetupDataV1(this.$$view, this.$$offset + 4);
+    return new $$JailhouseSetupDataV1(this.$$view, this.$$offset + 4);
   }
   set v1(value: JailhouseSetupDataV1) {
     copy(this.v1, value);
@@ -596,7 +596,7 @@ export class JailhouseSetupData implements View {
 
   /** `struct v2`, offset 280, 4 bytes. */
   get v2(): JailhouseSetupDataV2 {
-    return new JailhouseSetupDataV2(this.$$view, this.$$offset + 280);
+    return new $$JailhouseSetupDataV2(this.$$view, this.$$offset + 280);
   }
   set v2(value: JailhouseSetupDataV2) {
     copy(this.v2, value);
@@ -788,3 +788,7 @@ export class KhoData implements View {
     setNumber64(this.$$view, this.$$offset + 24, value, false);
   }
 }
+
+const $$JailhouseSetupDataHdr = JailhouseSetupDataHdr;
+const $$JailhouseSetupDataV1 = JailhouseSetupDataV1;
+const $$JailhouseSetupDataV2 = JailhouseSetupDataV2;

@@ -145,7 +145,7 @@ export class EddDeviceParamsInterfacePath implements View {
 
   /** `struct isa`, offset 0, 8 bytes. */
   get isa(): EddDeviceParamsInterfacePathIsa {
-    return new EddDeviceParamsInterfacePathIsa(this.$$view, this.$$offset);
+    return new $$EddDeviceParamsInterfacePathIsa(this.$$view, this.$$offset);
   }
   set isa(value: EddDeviceParamsInterfacePathIsa) {
     copy(this.isa, value);
@@ -153,7 +153,7 @@ export class EddDeviceParamsInterfacePath implements View {
 
   /** `struct pci`, offset 0, 8 bytes. */
   get pci(): EddDeviceParamsInterfacePathPci {
-    return new EddDeviceParamsInterfacePathPci(this.$$view, this.$$offset);
+    return new $$EddDeviceParamsInterfacePathPci(this.$$view, this.$$offset);
   }
   set pci(value: EddDeviceParamsInterfacePathPci) {
     copy(this.pci, value);
@@ -161,7 +161,7 @@ export class EddDeviceParamsInterfacePath implements View {
 
   /** `struct ibnd`, offset 0, 8 bytes. */
   get ibnd(): EddDeviceParamsInterfacePathIbnd {
-    return new EddDeviceParamsInterfacePathIbnd(this.$$view, this.$$offset);
+    return new $$EddDeviceParamsInterfacePathIbnd(this.$$view, this.$$offset);
   }
   set ibnd(value: EddDeviceParamsInterfacePathIbnd) {
     copy(this.ibnd, value);
@@ -169,7 +169,7 @@ export class EddDeviceParamsInterfacePath implements View {
 
   /** `struct xprs`, offset 0, 8 bytes. */
   get xprs(): EddDeviceParamsInterfacePathXprs {
-    return new EddDeviceParamsInterfacePathXprs(this.$$view, this.$$offset);
+    return new $$EddDeviceParamsInterfacePathXprs(this.$$view, this.$$offset);
   }
   set xprs(value: EddDeviceParamsInterfacePathXprs) {
     copy(this.xprs, value);
@@ -177,7 +177,7 @@ export class EddDeviceParamsInterfacePath implements View {
 
   /** `struct htpt`, offset 0, 8 bytes. */
   get htpt(): EddDeviceParamsInterfacePathHtpt {
-    return new EddDeviceParamsInterfacePathHtpt(this.$$view, this.$$offset);
+    return new $$EddDeviceParamsInterfacePathHtpt(this.$$view, this.$$offset);
   }
   set htpt(value: EddDeviceParamsInterfacePathHtpt) {
     copy(this.htpt, value);
@@ -185,7 +185,7 @@ export class EddDeviceParamsInterfacePath implements View {
 
   /** `struct unknown`, offset 0, 8 bytes. */
   get unknown(): EddDeviceParamsInterfacePathUnknown {
-    return new EddDeviceParamsInterfacePathUnknown(this.$$view, this.$$offset);
+    return new $$EddDeviceParamsInterfacePathUnknown(this.$$view, this.$$offset);
   }
   set unknown(value: EddDeviceParamsInterfacePathUnknown) {
     copy(this.unknown, value);
@@ -620,7 +620,7 @@ export class EddDeviceParamsDevicePath implements View {
 
   /** `struct ata`, offset 0, 16 bytes. */
   get ata(): EddDeviceParamsDevicePathAta {
-    return new EddDeviceParamsDevicePathAta(this.$$view, this.$$offset);
+    return new $$EddDeviceParamsDevicePathAta(this.$$view, this.$$offset);
   }
   set ata(value: EddDeviceParamsDevicePathAta) {
     copy(this.ata, value);
@@ -628,7 +628,7 @@ export class EddDeviceParamsDevicePath implements View {
 
   /** `struct atapi`, offset 0, 16 bytes. */
   get atapi(): EddDeviceParamsDevicePathAtapi {
-    return new EddDeviceParamsDevicePathAtapi(this.$$view, this.$$offset);
+    return new $$EddDeviceParamsDevicePathAtapi(this.$$view, this.$$offset);
   }
   set atapi(value: EddDeviceParamsDevicePathAtapi) {
     copy(this.atapi, value);
@@ -636,7 +636,7 @@ export class EddDeviceParamsDevicePath implements View {
 
   /** `struct scsi`, offset 0, 16 bytes. */
   get scsi(): EddDeviceParamsDevicePathScsi {
-    return new EddDeviceParamsDevicePathScsi(this.$$view, this.$$offset);
+    return new $$EddDeviceParamsDevicePathScsi(this.$$view, this.$$offset);
   }
   set scsi(value: EddDeviceParamsDevicePathScsi) {
     copy(this.scsi, value);
@@ -644,7 +644,7 @@ export class EddDeviceParamsDevicePath implements View {
 
   /** `struct usb`, offset 0, 16 bytes. */
   get usb(): EddDeviceParamsDevicePathUsb {
-    return new EddDeviceParamsDevicePathUsb(this.$$view, this.$$offset);
+    return new $$EddDeviceParamsDevicePathUsb(this.$$view, this.$$offset);
   }
   set usb(value: EddDeviceParamsDevicePathUsb) {
     copy(this.usb, value);
@@ -652,7 +652,7 @@ export class EddDeviceParamsDevicePath implements View {
 
   /** `struct i1394`, offset 0, 16 bytes. */
   get i1394(): EddDeviceParamsDevicePathI1394 {
-    return new EddDeviceParamsDevicePathI1394(this.$$view, this.$$offset);
+    return new $$EddDeviceParamsDevicePathI1394(this.$$view, this.$$offset);
   }
   set i1394(value: EddDeviceParamsDevicePathI1394) {
     copy(this.i1394, value);
@@ -660,7 +660,7 @@ export class EddDeviceParamsDevicePath implements View {
 
   /** `struct fibre`, offset 0, 16 bytes. */
   get fibre(): EddDeviceParamsDevicePathFibre {
-    return new EddDeviceParamsDevicePathFibre(this.$$view, this.$$offset);
+    return new $$EddDeviceParamsDevicePathFibre(this.$$view, this.$$offset);
   }
   set fibre(value: EddDeviceParamsDevicePathFibre) {
     copy(this.fibre, value);
@@ -668,7 +668,7 @@ export class EddDeviceParamsDevicePath implements View {
 
   /** `struct i2o`, offset 0, 16 bytes. */
   get i2o(): EddDeviceParamsDevicePathI2o {
-    return new EddDeviceParamsDevicePathI2o(this.$$view, this.$$offset);
+    return new $$EddDeviceParamsDevicePathI2o(this.$$view, this.$$offset);
   }
   set i2o(value: EddDeviceParamsDevicePathI2o) {
     copy(this.i2o, value);
@@ -676,7 +676,7 @@ export class EddDeviceParamsDevicePath implements View {
 
   /** `struct raid`, offset 0, 16 bytes. */
   get raid(): EddDeviceParamsDevicePathRaid {
-    return new EddDeviceParamsDevicePathRaid(this.$$view, this.$$offset);
+    return new $$EddDeviceParamsDevicePathRaid(this.$$view, this.$$offset);
   }
   set raid(value: EddDeviceParamsDevicePathRaid) {
     copy(this.raid, value);
@@ -684,7 +684,7 @@ export class EddDeviceParamsDevicePath implements View {
 
   /** `struct sata`, offset 0, 16 bytes. */
   get sata(): EddDeviceParamsDevicePathSata {
-    return new EddDeviceParamsDevicePathSata(this.$$view, this.$$offset);
+    return new $$EddDeviceParamsDevicePathSata(this.$$view, this.$$offset);
   }
   set sata(value: EddDeviceParamsDevicePathSata) {
     copy(this.sata, value);
@@ -692,7 +692,7 @@ export class EddDeviceParamsDevicePath implements View {
 
   /** `struct unknown`, offset 0, 16 bytes. */
   get unknown(): EddDeviceParamsDevicePathUnknown {
-    return new EddDeviceParamsDevicePathUnknown(this.$$view, this.$$offset);
+    return new $$EddDeviceParamsDevicePathUnknown(this.$$view, this.$$offset);
   }
   set unknown(value: EddDeviceParamsDevicePathUnknown) {
     copy(this.unknown, value);
@@ -1700,7 +1700,7 @@ export class EddDeviceParams implements View {
 
   /** `union interface_path`, offset 48, 8 bytes. */
   get interface_path(): EddDeviceParamsInterfacePath {
-    return new EddDeviceParamsInterfacePath(this.$$view, this.$$offset + 48);
+    return new $$EddDeviceParamsInterfacePath(this.$$view, this.$$offset + 48);
   }
   set interface_path(value: EddDeviceParamsInterfacePath) {
     copy(this.interface_path, value);
@@ -1708,7 +1708,7 @@ export class EddDeviceParams implements View {
 
   /** `union device_path`, offset 56, 16 bytes. */
   get device_path(): EddDeviceParamsDevicePath {
-    return new EddDeviceParamsDevicePath(this.$$view, this.$$offset + 56);
+    return new $$EddDeviceParamsDevicePath(this.$$view, this.$$offset + 56);
   }
   set device_path(value: EddDeviceParamsDevicePath) {
     copy(this.device_path, value);
@@ -1826,7 +1826,7 @@ export class EddInfo implements View {
 
   /** `struct edd_device_params params`, offset 8, 74 bytes. */
   get params(): EddDeviceParams {
-    return new EddDeviceParams(this.$$view, this.$$offset + 8);
+    return new $$EddDeviceParams(this.$$view, this.$$offset + 8);
   }
   set params(value: EddDeviceParams) {
     copy(this.params, value);
@@ -1885,7 +1885,7 @@ export class Edd implements View {
 
   /** `struct edd_info edd_info[6]`, offset 64, 492 bytes. */
   get edd_info(): ViewArray<EddInfo> {
-    return new ViewArray(EddInfo, this.$$view, this.$$offset + 64, 6);
+    return new ViewArray($$EddInfo, this.$$view, this.$$offset + 64, 6);
   }
 
   /** `unsigned char mbr_signature_nr`, offset 556, 1 byte. */
@@ -1904,3 +1904,24 @@ export class Edd implements View {
     this.$$view.setUint8(this.$$offset + 557, value);
   }
 }
+
+const $$EddDeviceParamsInterfacePathIsa = EddDeviceParamsInterfacePathIsa;
+const $$EddDeviceParamsInterfacePathPci = EddDeviceParamsInterfacePathPci;
+const $$EddDeviceParamsInterfacePathIbnd = EddDeviceParamsInterfacePathIbnd;
+const $$EddDeviceParamsInterfacePathXprs = EddDeviceParamsInterfacePathXprs;
+const $$EddDeviceParamsInterfacePathHtpt = EddDeviceParamsInterfacePathHtpt;
+const $$EddDeviceParamsInterfacePathUnknown = EddDeviceParamsInterfacePathUnknown;
+const $$EddDeviceParamsDevicePathAta = EddDeviceParamsDevicePathAta;
+const $$EddDeviceParamsDevicePathAtapi = EddDeviceParamsDevicePathAtapi;
+const $$EddDeviceParamsDevicePathScsi = EddDeviceParamsDevicePathScsi;
+const $$EddDeviceParamsDevicePathUsb = EddDeviceParamsDevicePathUsb;
+const $$EddDeviceParamsDevicePathI1394 = EddDeviceParamsDevicePathI1394;
+const $$EddDeviceParamsDevicePathFibre = EddDeviceParamsDevicePathFibre;
+const $$EddDeviceParamsDevicePathI2o = EddDeviceParamsDevicePathI2o;
+const $$EddDeviceParamsDevicePathRaid = EddDeviceParamsDevicePathRaid;
+const $$EddDeviceParamsDevicePathSata = EddDeviceParamsDevicePathSata;
+const $$EddDeviceParamsDevicePathUnknown = EddDeviceParamsDevicePathUnknown;
+const $$EddDeviceParamsInterfacePath = EddDeviceParamsInterfacePath;
+const $$EddDeviceParamsDevicePath = EddDeviceParamsDevicePath;
+const $$EddDeviceParams = EddDeviceParams;
+const $$EddInfo = EddInfo;

@@ -236,6 +236,14 @@ describe('emission', () => {
     expect(pointers).toEqual(['A_POINTER', 'A_ADDRESS']);
   });
 
+  it('a module makes views of its own classes through constants whose names no export has', () => {
+    const text = emitted('#define $$Inner 5\nstruct inner { int a; };\nstruct outer { struct inner in, many[2]; };\n');
+    expect(text).toContain('export const $$Inner = 5;');
+    expect(text).toContain('    return new $$Inner$(this.$$view, this.$$offset);');
+    expect(text).toContain('    return new ViewArray($$Inner$, this.$$view, this.$$offset + 4, 2);');
+    expect(text.trimEnd().split('\n').slice(-1)).toEqual(['const $$Inner$ = Inner;']);
+  });
+
   it('a module imports only the names that it uses', () => {
     expect(emitted('#define ONE 1\n')).not.toContain('import');
     const text = emitted('#include <linux/types.h>\nstruct a { __u64 b; };\n');
