@@ -20,19 +20,11 @@ vm.addMemory({ memory, guestAddress: 0 });
 memory.write(0x1000, Uint8Array.from([...main, ...handler, ...print]));
 
 // Firmware would do this: line 0 has the vector 0x20, and the line of the device is level-triggered.
-const irqchip = vm.getIrqchip(KVM_IRQCHIP_PIC_MASTER);
-irqchip.chip.pic.irq_base = 0x20;
-irqchip.chip.pic.elcr = 1 << line;
-vm.setIrqchip(irqchip);
+vm.setIrqchip({ chip_id: KVM_IRQCHIP_PIC_MASTER, chip: { pic: { irq_base: 0x20, elcr: 1 << line } } });
 
 const vcpu = vm.createVcpu();
-const sregs = vcpu.getSregs();
-sregs.cs.base = 0n;
-sregs.cs.selector = 0;
-vcpu.setSregs(sregs);
-const regs = vcpu.getRegs();
-regs.rip = 0x1000n;
-vcpu.setRegs(regs);
+vcpu.setSregs({ cs: { base: 0n, selector: 0 } });
+vcpu.setRegs({ rip: 0x1000n });
 
 const doorbell = EventFd.create();
 vm.registerIoeventfd(doorbell, { address: 0x510, length: 1, port: true });
