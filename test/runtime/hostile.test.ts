@@ -178,7 +178,9 @@ describe.skipIf(!hasKvm)(`the shared memory ${needsKvm}`, () => {
             expectTyped(() => vcpu.completeExit(() => {}));
           }
           new Uint8Array(vcpu.shared.buffer).fill(0);
-          expect(run(machine)).toBe(`exit ${kvm.KVM_EXIT_IO}`);
+          // A random byte in immediate_exit is a kick. If KVM_RUN has refused other bytes, the kick is not delivered yet.
+          const outcome = run(machine);
+          expect(outcome === 'interrupted by kick' ? run(machine) : outcome).toBe(`exit ${kvm.KVM_EXIT_IO}`);
         },
       ),
       chosenRuns(50),
