@@ -49,6 +49,23 @@ export interface AddonMemorySlot extends AddonArgument {
   readonly addressAt: number;
 }
 
+/** Memory that is anonymous, or that of a memfd with a name. Without a `hugePageSize` its pages are those of the machine. */
+export interface AddonMemoryCreation {
+  readonly length: number;
+  readonly name: string | null;
+  readonly hugePageSize: number | null;
+  readonly populate: boolean;
+}
+
+/** A mapping of whole pages of a file. Without a length it reaches to the end of the file. */
+export interface AddonFileMapping {
+  readonly fd: number;
+  readonly offset: number;
+  readonly length: number | null;
+  readonly isPrivate: boolean;
+  readonly populate: boolean;
+}
+
 /**
  * The array at the end of an argument: where it begins, the size of an element, and the offset and the size of the member that
  * counts the elements. All are in bytes.
@@ -167,11 +184,33 @@ export interface Addon {
   /** What the kernel calls the file with this number, or an empty text. */
   fdName(fd: number): string;
 
-  /** Creates anonymous memory, or a memfd of this name. */
-  memoryCreate(length: number, name: string | null): MemoryRecord | number;
-  /** The file descriptor of the memfd, or -1 for anonymous memory. */
+  memoryCreate(creation: AddonMemoryCreation): MemoryRecord | number;
+  /**
+   * The result is -ENODEV unless the file is a regular file, and -EINVAL unless the offset and the length are whole pages of the
+   * file. The mapping does not use the file descriptor afterwards.
+   */
+  memoryOfFile(mapping: AddonFileMapping): MemoryRecord | number;
+  /** The file descriptor of a memfd or of a shared file, or -1. */
   memoryFd(memory: MemoryRecord): number;
   memoryLength(memory: MemoryRecord): number;
+  memoryPageSize(memory: MemoryRecord): number;
+  /** How many pages the kernel could not provide. They were replaced by zeros. */
+  memoryLostPages(memory: MemoryRecord): number;
+  /** Frees whole pages: fallocate for a shared file, and madvise. -EINVAL unless they are whole pages of the memory. */
+  memoryDiscard(memory: MemoryRecord, offset: number, length: number): number;
+  /** madvise of whole pages. -EINVAL for advice that could change the contents or make an access fail. */
+  memoryAdvise(memory: MemoryRecord, advice: string, offset: number, length: number): number;
+  /** mbind of whole pages. The nodes are the bits of the `maskLength` bytes of `mask`. */
+  memoryBind(
+    memory: MemoryRecord,
+    policy: string,
+    mask: DataView,
+    maskLength: number,
+    offset: number,
+    length: number,
+  ): number;
+  /** fallocate of a file, which keeps its size: allocates pages, or frees them. */
+  fileAllocate(file: FileRecord, discard: boolean, offset: number, length: number): number;
   memoryAddress(memory: MemoryRecord): bigint;
   /** The number by which other isolates find the memory while it is open. */
   memoryId(memory: MemoryRecord): number;

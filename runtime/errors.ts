@@ -230,6 +230,10 @@ const explanations = new Map([
   ['EMFILE', 'this process has too many open files; raise the limit (ulimit -n)'],
   ['EAGAIN', 'there are too many timers and pending signals; raise the limit (ulimit -i)'],
   ['ENODEV', 'the kernel does not support this kind of device'],
+  [
+    'KVM_RUN EFAULT',
+    'the guest accessed memory that the kernel cannot provide; if the memory is a file, the file may be shorter than the memory',
+  ],
   ['KVM_ENABLE_CAP EINVAL', 'this capability cannot be enabled here, or not with these arguments'],
 ]);
 
@@ -255,10 +259,13 @@ export function ruleError(ioctl: string, problem: string, details: UapiErrorDeta
   return new KvmError(ioctl, problem, details);
 }
 
-/** Returns the error of a system call that failed for KVM. `result` is -errno. `operation` says what the call was for. */
-export function syscallError(syscall: string, operation: string, result: number): KvmError {
+/**
+ * Returns the error of a system call that failed for KVM. `result` is -errno. `operation` says what the call was for, and
+ * `problem` why it failed, if that is known better than from the errno.
+ */
+export function syscallError(syscall: string, operation: string, result: number, problem?: string): KvmError {
   const code = errnoName(-result);
-  return new KvmError(operation, explanationOf(code), { code, errno: result, syscall });
+  return new KvmError(operation, problem ?? explanationOf(code), { code, errno: result, syscall });
 }
 
 /** Returns the error of an ioctl on a `Device` that failed. `result` is -errno. */

@@ -31,5 +31,7 @@ export {
 export type { Interruption } from './exit/interruption.js';
 export type { AnyBindings } from './host-bindings.js';
 export { abort, kick, type VcpuHandle } from './kick.js';
-export { GuestMemory, type GuestMemoryHandle, type GuestMemoryOptions } from './memory.js';
+export { GuestMemory, type GuestMemoryHandle } from './memory.js';
+export type { MemoryAdvice, MemoryPolicy } from './memory-advice.js';
+export type { GuestMemoryFileOptions, GuestMemoryOptions } from './memory-options.js';
 export { type ShareableVcpu, VcpuThread, type VcpuThreadOptions } from './thread/vcpu-thread.js';

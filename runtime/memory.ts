@@ -7,7 +7,15 @@ import { describe, newHandle, requireBytes, requireClass, requireFunction, requi
 import { type Creator, creator, requireCreator } from './construction.js';
 import { type DuplicateFdOptions, duplicatedFd } from './descriptors.js';
 import { KvmArgumentError, KvmClosedError, syscallError } from './errors.js';
-import { requireKnownKeys } from './options.js';
+import { advisePages, bindPages, discardPages, type MemoryAdvice, type MemoryPolicy } from './memory-advice.js';
+import {
+  creationError,
+  fileMapping,
+  fileMappingError,
+  type GuestMemoryFileOptions,
+  type GuestMemoryOptions,
+  memoryCreation,
+} from './memory-options.js';
 
 /**
  * What another thread needs to attach to the memory. `GuestMemory.share` returns the handle. A handle can be posted. A handle does
@@ -22,21 +30,13 @@ export interface GuestMemoryHandle {
   readonly generation: number;
 }
 
-/** The options of `GuestMemory.create`. */
-export interface GuestMemoryOptions {
-  /** The name of a memfd, so that another process can map the memory too. Without it the memory is anonymous. */
-  readonly memfd?: string;
-}
-
 /**
  * One ArrayBuffer cannot have more than about 4 GiB on Node 20. Windows begin at multiples of a step and are two steps long,
  * so that every range of up to one step is inside one window.
  */
 const windowStep = 2 ** 30;
 
-/** The kernel's limit for the name of a memfd, in bytes. */
-const longestName = 249;
-
+let make: (record: MemoryRecord) => GuestMemory;
 let recordOf: (memory: GuestMemory) => MemoryRecord;
 let isMemory: (value: object) => boolean;
 let sizeOf: (memory: GuestMemory) => number;
@@ -62,27 +62,41 @@ export class GuestMemory implements Disposable {
   /**
    * Creates memory that is filled with zeros.
    *
-   * @param size in bytes, a multiple of 4096.
-   * @param options the name of a memfd.
-   * @throws KvmArgumentError for a wrong size, KvmError when the kernel does not have enough memory.
+   * @param size in bytes, a multiple of the page size of the machine, or of `hugePageSize`.
+   * @param options a memfd, huge pages, and whether all pages are allocated now.
+   * @throws KvmArgumentError for a wrong size or option, KvmError when the kernel does not have enough memory or huge pages.
    * @example
    * const memory = GuestMemory.create(0x10_0000);
+   * const huge = GuestMemory.create(2 ** 30, { hugePageSize: 2 ** 21, populate: true });
    */
   static create(size: number, options: GuestMemoryOptions = {}): GuestMemory {
     const operation = 'GuestMemory.create';
-    requireKnownKeys<GuestMemoryOptions>(operation, options, { memfd: true });
-    if (!Number.isSafeInteger(size) || size <= 0 || size % 4096 !== 0) {
-      throw new KvmArgumentError(operation, `size ${describe(size)}; it must be a positive multiple of 4096`);
-    }
-    const { memfd } = options;
-    if (memfd !== undefined && !(typeof memfd === 'string' && memfd.length <= longestName && !memfd.includes('\0'))) {
-      const rule = `it must be a string of at most ${longestName} characters, without '\\0'`;
-      throw new KvmArgumentError(operation, `memfd ${describe(memfd)}; ${rule}`);
-    }
-    const record = addon().memoryCreate(size, memfd ?? null);
-    if (typeof record === 'number') {
-      throw syscallError(options.memfd === undefined ? 'mmap' : 'memfd_create', operation, record);
-    }
+    const creation = memoryCreation(operation, size, options);
+    const record = addon().memoryCreate(creation);
+    if (typeof record === 'number') throw creationError(operation, creation, record);
+    return new GuestMemory(creator, record);
+  }
+
+  /**
+   * Maps a file: a regular file, a memfd of any process, or a file of hugetlbfs. If the file ends within a page, the bytes after
+   * its end are zeros. The memory does not use the file descriptor afterwards, so the caller may close it.
+   *
+   * @param fd a file descriptor that is open for reading, and for writing unless the memory is private.
+   * @param options the part of the file, and whether writes change the file.
+   * @throws KvmArgumentError when the part is not inside the file or not whole pages, KvmError when the file cannot be mapped.
+   * @example
+   * import { closeSync, openSync } from 'node:fs';
+   * import { GuestMemory } from 'kvm-uapi';
+   *
+   * const file = openSync('memory.snapshot', 'r');
+   * const memory = GuestMemory.fromFile(file, { private: true }); // Copy on write: the snapshot stays as it is.
+   * closeSync(file);
+   */
+  static fromFile(fd: number, options: GuestMemoryFileOptions = {}): GuestMemory {
+    const operation = 'GuestMemory.fromFile';
+    const mapping = fileMapping(operation, fd, options);
+    const record = addon().memoryOfFile(mapping);
+    if (typeof record === 'number') throw fileMappingError(operation, mapping, record);
     return new GuestMemory(creator, record);
   }
 
@@ -113,7 +127,10 @@ export class GuestMemory implements Disposable {
     return this.#record;
   }
 
-  /** The file descriptor of the memfd, or null for anonymous memory. `close` closes the file descriptor. */
+  /**
+   * The file descriptor of the memfd, or one of the file of `fromFile`. Null for anonymous memory and for private memory of a file.
+   * `close` closes the file descriptor.
+   */
   get fd(): number | null {
     const fd = addon().memoryFd(this.#openRecord());
     return fd < 0 ? null : fd;
@@ -132,6 +149,22 @@ export class GuestMemory implements Disposable {
       throw new KvmArgumentError(operation, "this memory has no file descriptor; create it with the option 'memfd'");
     }
     return duplicatedFd(operation, options, (cloexec) => addon().memoryDuplicate(record, cloexec));
+  }
+
+  /** The page size of the memory in bytes: that of the machine, or that of its huge pages. @throws KvmClosedError after `close`. */
+  get pageSize(): number {
+    return addon().memoryPageSize(this.#openRecord());
+  }
+
+  /**
+   * The number of pages that the kernel could not provide when they were accessed: the file is shorter than the memory, its file
+   * system is full, or huge pages have run out. Each of these pages has been replaced by a page of zeros, which is not connected to the
+   * file. If it is not 0, the contents of the memory are not what they should be.
+   *
+   * @throws KvmClosedError after `close`.
+   */
+  get lostPages(): number {
+    return addon().memoryLostPages(this.#openRecord());
   }
 
   /** The address of the memory in this process. @throws KvmClosedError after `close`. */
@@ -221,6 +254,55 @@ export class GuestMemory implements Disposable {
   }
 
   /**
+   * Gives pages back to the host, as a balloon does. The bytes are zeros afterwards. In private memory of a file they are the bytes
+   * of the file. In a shared file the pages become a hole, for all processes. A guest may run meanwhile.
+   *
+   * @param offset in bytes, a multiple of `pageSize`.
+   * @param length in bytes, a multiple of `pageSize`.
+   * @throws KvmArgumentError unless the bytes are whole pages of the memory, KvmError when the kernel refuses, KvmClosedError after
+   * `close`.
+   */
+  discard(offset: number, length: number): void {
+    discardPages(this.#openRecord(), { offset, length });
+  }
+
+  /**
+   * Gives the kernel advice about pages: madvise(2). Advice that changes contents, such as MADV_DONTNEED, is `discard`.
+   *
+   * @param advice the name of the advice, such as `'MADV_MERGEABLE'`, `'MADV_HUGEPAGE'` or `'MADV_DONTDUMP'`.
+   * @param offset in bytes, a multiple of `pageSize`, by default 0.
+   * @param length in bytes, a multiple of `pageSize`, by default up to the end.
+   * @throws KvmArgumentError for unknown advice and unless the bytes are whole pages of the memory, KvmError when the kernel
+   * refuses, KvmClosedError after `close`.
+   * @example
+   * memory.advise('MADV_HUGEPAGE'); // Transparent huge pages.
+   */
+  advise(advice: MemoryAdvice, offset: number = 0, length: number = this.#size - offset): void {
+    advisePages(this.#openRecord(), advice, { offset, length });
+  }
+
+  /**
+   * Sets on which NUMA nodes the pages are: mbind(2). Pages that exist already move there.
+   *
+   * @param policy the name of the policy, such as `'MPOL_BIND'`.
+   * @param nodes the numbers of the nodes. The policies `MPOL_DEFAULT` and `MPOL_LOCAL` have none.
+   * @param offset in bytes, a multiple of `pageSize`, by default 0.
+   * @param length in bytes, a multiple of `pageSize`, by default up to the end.
+   * @throws KvmArgumentError for an unknown policy, for a wrong node, and unless the bytes are whole pages of the memory; KvmError
+   * when the kernel refuses, KvmClosedError after `close`.
+   * @example
+   * memory.bindToNodes('MPOL_BIND', [0]);
+   */
+  bindToNodes(
+    policy: MemoryPolicy,
+    nodes: readonly number[],
+    offset: number = 0,
+    length: number = this.#size - offset,
+  ): void {
+    bindPages(this.#openRecord(), policy, nodes, { offset, length });
+  }
+
+  /**
    * Detaches all windows of this thread. The memory is freed, unless a VM or another thread uses it. The addresses of the
    * memory stay reserved until the windows are collected. So an asynchronous read or write that is still in progress fails
    * instead of accessing other memory.
@@ -239,10 +321,16 @@ export class GuestMemory implements Disposable {
   }
 
   static {
+    make = (record) => new GuestMemory(creator, record);
     recordOf = (memory) => memory.#openRecord();
     isMemory = (value) => #record in value;
     sizeOf = (memory) => memory.#size;
   }
+}
+
+/** Makes the object of a record of memory. */
+export function makeGuestMemory(record: MemoryRecord): GuestMemory {
+  return make(record);
 }
 
 /** Whether a value is a `GuestMemory`. An object that only looks like one is not. */

@@ -37,6 +37,7 @@ import { type GuestDebug, guestDebug } from './guest-debug.js';
 import { ioctlOfBytes, ioctlOfValue } from './ioctl.js';
 import { type Msr, transferMsrs } from './msrs.js';
 import { requireU32, requireU64, setMember } from './numbers.js';
+import { preFault } from './pre-fault.js';
 import { brokenRule } from './rules/find.js';
 import { makeStats, type Stats } from './stats.js';
 import { wholeStruct } from './struct-values.js';
@@ -783,6 +784,26 @@ export abstract class VcpuState {
     this.#supported('KVM_SET_GUEST_DEBUG');
     const flags = capabilityValue(this.#vcpu, 'KVM_CAP_SET_GUEST_DEBUG2');
     this.#set('KVM_SET_GUEST_DEBUG', guestDebug(this.bindings, debug, flags));
+  }
+
+  /**
+   * KVM_PRE_FAULT_MEMORY (KVM_CAP_PRE_FAULT_MEMORY): maps pages of the guest now, so that the guest does not wait for them later. If
+   * the kernel stops early, the ioctl is made again until the whole range is done.
+   *
+   * @param address the guest-physical address of the first byte, a multiple of the page size.
+   * @param size the number of bytes, a multiple of the page size.
+   * @throws KvmUnsupportedError when the kernel does not have the capability, KvmError with code `ENOENT` when an address is in no
+   * memory slot (the pages before it are mapped), KvmBusyError while another thread runs the vCPU.
+   * @example
+   * vcpu.preFaultMemory(0, memory.size);
+   * @see api.rst, "KVM_PRE_FAULT_MEMORY"
+   */
+  preFaultMemory(address: number | bigint, size: number | bigint): void {
+    const name = 'KVM_PRE_FAULT_MEMORY';
+    const range = allocate(this.bindings.KvmPreFaultMemory);
+    setMember(name, range, 'gpa', 'address', address);
+    setMember(name, range, 'size', 'size', size);
+    preFault(range, () => this.#get(name, range));
   }
 
   // What the methods share

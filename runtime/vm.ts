@@ -19,6 +19,7 @@ import { checkBindings } from './host-bindings.js';
 import { type MemorySlot, MemorySlots } from './memory-slots.js';
 import { requireU32, requireU64, setMember } from './numbers.js';
 import { OpenVm } from './open-vm.js';
+import { requireKnownKeys } from './options.js';
 import { printBy } from './printing.js';
 import { type CoalescedMmioRing, makeCoalescedMmioRing } from './rings/coalesced-mmio-ring.js';
 import { type DirtyRing, makeDirtyRing, noDirtyRing } from './rings/dirty-ring.js';
@@ -36,6 +37,16 @@ export interface VmHandle {
   readonly id: number;
   /** The number of this process. */
   readonly generation: number;
+}
+
+/** Pages of the guest and their attributes, for `Vm.setMemoryAttributes`. */
+export interface MemoryAttributes {
+  /** The guest-physical address of the first byte: a multiple of the page size. */
+  readonly address: number | bigint;
+  /** The number of bytes: a multiple of the page size. */
+  readonly size: number | bigint;
+  /** `KVM_MEMORY_ATTRIBUTE_PRIVATE`, or 0 for pages that are not private. */
+  readonly attributes: number | bigint;
 }
 
 let make: (record: VmRecord, bindings: Bindings) => Vm;
@@ -190,7 +201,8 @@ export class Vm extends VmIo implements Disposable {
    * this memory.
    *
    * @param size in bytes, a multiple of the page size.
-   * @param flags `GUEST_MEMFD_FLAG_…`, or 0.
+   * @param flags `GUEST_MEMFD_FLAG_…` of KVM_CAP_GUEST_MEMFD_FLAGS, by default 0. With `GUEST_MEMFD_FLAG_MMAP` and
+   * `GUEST_MEMFD_FLAG_INIT_SHARED` the host can map it, too.
    * @throws KvmUnsupportedError when the kernel does not have the capability, KvmError when the kernel refuses.
    * @see api.rst, "KVM_CREATE_GUEST_MEMFD"
    */
@@ -199,7 +211,28 @@ export class Vm extends VmIo implements Disposable {
     const create = allocate(KvmCreateGuestMemfd);
     setMember(request.name, create, 'size', 'size', size);
     setMember(request.name, create, 'flags', 'flags', flags);
-    return makeGuestMemfd(this.#vm.createFile(request, create), size);
+    return makeGuestMemfd(this.#vm.createFile(request, create), Number(create.size));
+  }
+
+  /**
+   * KVM_SET_MEMORY_ATTRIBUTES (KVM_CAP_MEMORY_ATTRIBUTES): sets the attributes of pages of the guest. A private page is that of the
+   * guest memfd of its slot, and another page is that of the slot's `memory`.
+   *
+   * @param pages the guest-physical addresses, which need no slot, and their attributes.
+   * @throws KvmUnsupportedError when the kernel or this kind of VM does not have the capability; KvmError when the kernel refuses: an
+   * attribute is not in the value of KVM_CAP_MEMORY_ATTRIBUTES, or a number is not a multiple of the page size.
+   * @example
+   * vm.setMemoryAttributes({ address: 0x10_0000, size: 0x1000, attributes: KVM_MEMORY_ATTRIBUTE_PRIVATE });
+   * @see api.rst, "KVM_SET_MEMORY_ATTRIBUTES"
+   */
+  setMemoryAttributes(pages: MemoryAttributes): void {
+    const { KvmMemoryAttributes, KVM_SET_MEMORY_ATTRIBUTES: request } = this.bindings;
+    requireKnownKeys<MemoryAttributes>(request.name, pages, { address: true, size: true, attributes: true });
+    const set = allocate(KvmMemoryAttributes);
+    setMember(request.name, set, 'address', 'address', pages.address);
+    setMember(request.name, set, 'size', 'size', pages.size);
+    setMember(request.name, set, 'attributes', 'attributes', pages.attributes);
+    this.ioctl(request, set);
   }
 
   // The pages that the guest writes to

@@ -19,7 +19,7 @@ export type {
   VcpuExitObject,
 } from './exit/exits.js';
 export type { GuestDebug, HardwareBreakpoint } from './guest-debug.js';
-export { GuestMemfd } from './guest-memfd.js';
+export { GuestMemfd, type GuestMemfdMapOptions } from './guest-memfd.js';
 export { Kvm, type KvmFromFdOptions, type KvmOptions } from './kvm.js';
 export type { MemorySlot } from './memory-slots.js';
 export type { BootBlob, MemoryMapEntry } from './modes/boot-data.js';
@@ -40,7 +40,7 @@ export type { SyncRegs } from './sync-regs.js';
 export type { ExitsOptions, RunResultObject } from './thread/async-exits.js';
 export type { VcpuProgram } from './thread/program.js';
 export { type Mechanism, type RunOptions, Vcpu, type VcpuOptions } from './vcpu.js';
-export { Vm, type VmHandle } from './vm.js';
+export { type MemoryAttributes, Vm, type VmHandle } from './vm.js';
 export type { IrqfdOptions, IrqRoute, Msi } from './vm-interrupts.js';
 export type { CoalescedMmioZone, Ioeventfd } from './vm-io.js';
 

@@ -1,7 +1,6 @@
 // The addon: its functions and its constants.
 
 #include <signal.h>
-#include <unistd.h>
 
 #include <string>
 
@@ -36,6 +35,7 @@ napi_value add_exports(napi_env env, napi_value exports) {
   export_eventfds(env, exports);
   export_memory(env, exports);
   export_permissions(env, exports);
+  export_memory_advice(env, exports);
   export_vms(env, exports);
   export_vcpus(env, exports);
 #ifdef KVM_UAPI_TEST_HOOKS
@@ -44,7 +44,7 @@ napi_value add_exports(napi_env env, napi_value exports) {
   add_number(env, exports, "COMPLETED", completed);
   add_number(env, exports, "TOO_SHORT", too_short);
   add_number(env, exports, "GENERATION", static_cast<double>(generation()));
-  add_number(env, exports, "PAGE_SIZE", static_cast<double>(sysconf(_SC_PAGESIZE)));
+  add_number(env, exports, "PAGE_SIZE", static_cast<double>(host_page_size()));
   add_number(env, exports, "SIGRTMIN", SIGRTMIN);
   add_number(env, exports, "SIGRTMAX", SIGRTMAX);
   Isolate::start(env);

@@ -36,6 +36,7 @@ void export_files(napi_env env, napi_value exports);
 void export_eventfds(napi_env env, napi_value exports);
 void export_memory(napi_env env, napi_value exports);
 void export_permissions(napi_env env, napi_value exports);
+void export_memory_advice(napi_env env, napi_value exports);
 void export_vms(napi_env env, napi_value exports);
 void export_vcpus(napi_env env, napi_value exports);
 

@@ -15,46 +15,9 @@
 
 namespace kvm_uapi {
 
-std::shared_ptr<Mapping> Mapping::map(int fd, size_t length, int flags, off_t offset) {
-  void* const data = mmap(nullptr, length, PROT_READ | PROT_WRITE, flags, fd, offset);
-  if (data == MAP_FAILED) return nullptr;
-  // A child process must not get a copy of guest memory, and fork must not make the pages of this process
-  // copy-on-write.
-  madvise(data, length, MADV_DONTFORK);
-  return std::shared_ptr<Mapping>(new Mapping(static_cast<uint8_t*>(data), length));
-}
-
-namespace {
-
-// Returns whether the kernel can read memory. The kernel reads a set of signals before it refuses the operation -1, and
-// fails with EFAULT if it cannot.
-bool is_readable(const uint8_t* bytes) {
-  return syscall(SYS_rt_sigprocmask, -1, bytes, nullptr, sizeof(uint64_t)) == 0 || errno != EFAULT;
-}
-
-}  // namespace
-
-std::shared_ptr<Mapping> Mapping::map_backed(int fd, size_t length, off_t offset) {
-  auto mapping = map(fd, length, MAP_SHARED, offset);
-  if (mapping == nullptr) return nullptr;
-  const auto page = static_cast<size_t>(sysconf(_SC_PAGESIZE));
-  for (size_t at = 0; at < length; at += page) {
-    if (is_readable(mapping->data() + at)) continue;
-    errno = EINVAL;
-    return nullptr;
-  }
-  return mapping;
-}
-
-Mapping::~Mapping() { munmap(data_, length_); }
-
-void Mapping::empty() {
-  // If the kernel refuses this call, the memory stays until the addresses are unmapped.
-  mmap(data_, length_, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED, -1, 0);
-}
-
 Memory::~Memory() {
-  mapping->empty();
+  // Windows of JavaScript can keep the mapping. Without them the mapping ends here.
+  if (mapping.use_count() > 1) mapping->empty();
   if (fd >= 0) close(fd);
 }
 

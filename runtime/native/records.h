@@ -16,41 +16,17 @@
 #include <vector>
 
 #include "kick.h"
+#include "mapping.h"
 
 namespace kvm_uapi {
-
-// A range of addresses of this process, with memory. The addresses stay reserved until the last window of JavaScript
-// onto them is collected. This also holds for a detached window, because an asynchronous read or write may still use
-// the addresses.
-class Mapping {
- public:
-  // Maps a file. Returns null and sets errno if the kernel refuses. `fd` is -1 for anonymous memory.
-  static std::shared_ptr<Mapping> map(int fd, size_t length, int flags, off_t offset = 0);
-  // Maps a file of a vCPU. Returns null and sets errno to EINVAL if the kernel has no memory for one of the pages. The
-  // kernel maps such a page too, and ends the process with SIGBUS when the page is used.
-  static std::shared_ptr<Mapping> map_backed(int fd, size_t length, off_t offset = 0);
-  ~Mapping();
-  Mapping(const Mapping&) = delete;
-  Mapping& operator=(const Mapping&) = delete;
-
-  // Frees the memory and keeps the addresses reserved. After this call an access to the addresses faults.
-  void empty();
-
-  uint8_t* data() const { return data_; }
-  size_t length() const { return length_; }
-
- private:
-  Mapping(uint8_t* data, size_t length) : data_(data), length_(length) {}
-
-  uint8_t* const data_;
-  const size_t length_;
-};
 
 // The memory of a mapping. It is freed when no record or handle refers to it.
 class Memory {
  public:
-  // `descriptor` is the memfd of the mapping, or -1. This object takes ownership of it.
-  Memory(std::shared_ptr<Mapping> of, int descriptor) : mapping(std::move(of)), fd(descriptor) {}
+  // `descriptor` is the file of a shared mapping, or -1. This object takes ownership of it. `offset` is where the memory
+  // begins in the file.
+  Memory(std::shared_ptr<Mapping> of, int descriptor, uint64_t offset = 0)
+      : mapping(std::move(of)), fd(descriptor), file_offset(offset) {}
   ~Memory();
   Memory(const Memory&) = delete;
   Memory& operator=(const Memory&) = delete;
@@ -59,6 +35,7 @@ class Memory {
   uint64_t id = 0;
   const std::shared_ptr<Mapping> mapping;
   const int fd;
+  const uint64_t file_offset;
 };
 
 class Vm;

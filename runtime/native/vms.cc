@@ -233,7 +233,7 @@ napi_value VmGetDirtyLog(napi_env env, Open<Vm> vm, uint32_t request, uint32_t s
   const std::lock_guard<std::mutex> lock(vm->mutex);
   const auto found = vm->slots.find(slot);
   if (found == vm->slots.end()) return number(env, -ENOENT);
-  const uint64_t pages = found->second.length / static_cast<uint64_t>(sysconf(_SC_PAGESIZE));
+  const uint64_t pages = found->second.length / host_page_size();
   constexpr uint64_t word_bits = 64;
   const uint64_t bytes = (pages + word_bits - 1) / word_bits * sizeof(uint64_t);
   if (bytes > memory->mapping->length()) return number(env, -E2BIG);

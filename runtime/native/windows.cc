@@ -25,6 +25,16 @@ napi_value window_of(napi_env env, const std::shared_ptr<Windows>& state, const 
   napi_ref window = nullptr;
   if (napi_create_reference(env, result, 1, &window) != napi_ok) return nullptr;
   state->windows.push_back(window);
+  // V8 finalizes the memory of an ArrayBuffer when the ArrayBuffer is detached. An asynchronous operation of Node keeps the
+  // ArrayBuffer and uses the addresses until it ends.
+  auto* const reserved = new std::shared_ptr<Mapping>(mapping);
+  const auto unreserve = [](napi_env, void* finalized, void*) {
+    delete static_cast<std::shared_ptr<Mapping>*>(finalized);
+  };
+  if (napi_add_finalizer(env, result, reserved, unreserve, nullptr, nullptr) != napi_ok) {
+    delete reserved;
+    return nullptr;
+  }
   return result;
 }
 

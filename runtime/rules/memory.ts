@@ -1,10 +1,11 @@
 /** The rules of memory slots and of the logs of written pages. */
 
 import * as kvm from '../../generated/x86_64/linux/kvm.js';
+import { addon } from '../addon.js';
 import type { Facts } from './facts.js';
 import { hex, possibleRule, type Rule, rule, unknownBits, when } from './rule.js';
 
-const pageSize = 4096n;
+const pageSize = (): bigint => BigInt(addon().PAGE_SIZE);
 /** The kernel counts the pages of a slot in an int. */
 const mostPages = 2n ** 31n - 1n;
 /** No x86 processor has longer physical addresses. */
@@ -66,7 +67,7 @@ const slots: readonly Rule[] = requests.flatMap((ioctl) => [
   rule(ioctl, 'EINVAL', {
     rule: 'a slot has at most 2^31 - 1 pages',
     remedy: 'use several slots',
-    broken: ({ memory_size: size }) => when(size / pageSize > mostPages, `${size / pageSize} pages`),
+    broken: ({ memory_size: size }) => when(size / pageSize() > mostPages, `${size / pageSize()} pages`),
   }),
   possibleRule(ioctl, 'EINVAL', {
     rule: 'with nested page tables (EPT or NPT) the guest-physical addresses must be physical addresses of the processor',
@@ -103,10 +104,13 @@ const privateSlots: readonly Rule[] = [
   }),
   rule('KVM_SET_USER_MEMORY_REGION2', 'EINVAL', {
     rule: 'the offset in a guest memfd must be a multiple of the page size',
-    remedy: 'use a multiple of 4096',
+    remedy: 'use a multiple of the page size of the host',
     broken(region) {
       const { guest_memfd_offset: offset } = region;
-      return when(has(region, KVM_MEM_GUEST_MEMFD) && offset % pageSize !== 0n, `offset ${offset} of the guest memfd`);
+      return when(
+        has(region, KVM_MEM_GUEST_MEMFD) && offset % pageSize() !== 0n,
+        `offset ${offset} of the guest memfd`,
+      );
     },
   }),
   possibleRule('KVM_SET_USER_MEMORY_REGION2', 'EINVAL', {

@@ -110,7 +110,7 @@ class Objects implements Disposable {
         this.#stats ??= this.#stack.use(this.vm.stats());
         return this.#stats;
       case 'GuestMemfd':
-        this.#memfd ??= this.#stack.use(this.vm.createGuestMemfd(0x1000));
+        this.#memfd ??= this.#stack.use(this.vm.createGuestMemfd(0x4000, kvm.GUEST_MEMFD_FLAG_MMAP));
         return this.#memfd;
       case 'CoalescedMmioRing':
         return this.vm.coalescedMmioRing(this.vcpu);
@@ -172,11 +172,30 @@ const rightValues: Readonly<Record<string, (objects: Objects) => unknown>> = {
   'Vm.addMemory slot.length': () => 0x1000,
   'Vm.addMemory slot.offset': () => 0,
   'Vm.moveMemory guestAddress': () => 0x10_0000,
+  'Vm.setMemoryAttributes pages.size': () => 0x1000,
+  'Vcpu.preFaultMemory size': () => 0x1000,
   'Vm.createVcpu id': () => 1,
   'Vm.createVcpu options.kickSignal': () => addon().SIGRTMAX - 1,
   'Vm.setMsrFilter filter.ranges.0.count': () => 8,
   'GuestMemory.create size': () => 0x1000,
   'GuestMemory.create options.memfd': () => 'test',
+  'GuestMemory.create options.hugePageSize': () => 2 ** 21,
+  'GuestMemfd.map options.offset': () => 0,
+  'GuestMemfd.map options.length': () => 0x1000,
+  'GuestMemfd.allocate offset': () => 0,
+  'GuestMemfd.allocate length': () => 0x1000,
+  'GuestMemfd.discard offset': () => 0,
+  'GuestMemfd.discard length': () => 0x1000,
+  'GuestMemory.fromFile fd': ({ memory }) => memory.fd,
+  'GuestMemory.fromFile options.offset': () => 0,
+  'GuestMemory.fromFile options.length': () => 0x1000,
+  'GuestMemory.discard offset': () => 0,
+  'GuestMemory.discard length': () => 0x1000,
+  'GuestMemory.advise offset': () => 0,
+  'GuestMemory.advise length': () => 0x1000,
+  'GuestMemory.bindToNodes nodes.0': () => 0,
+  'GuestMemory.bindToNodes offset': () => 0,
+  'GuestMemory.bindToNodes length': () => 0x1000,
   'GuestMemory.attach handle': ({ other }) => other.share(),
   'GuestMemory.bytes length': () => 8,
   'Vm.attach from': ({ vm }) => vm.share(),

@@ -18,6 +18,7 @@ import {
   type EventFdReadSyncOptions,
   type EventFdWatcher,
   GuestMemory,
+  type GuestMemoryFileOptions,
   type GuestMemoryHandle,
   type GuestMemoryOptions,
   type Interruption,
@@ -29,6 +30,8 @@ import {
   KvmUnavailableError,
   KvmUnsupportedError,
   kick,
+  type MemoryAdvice,
+  type MemoryPolicy,
   RuntimeMissingError,
   type ShareableVcpu,
   UapiError,
@@ -61,6 +64,7 @@ import {
   type GenericIoctl,
   type GuestDebug,
   type GuestMemfd,
+  type GuestMemfdMapOptions,
   type HardwareBreakpoint,
   type Ioeventfd,
   type IrqfdOptions,
@@ -72,6 +76,7 @@ import {
   type LongModeOptions,
   type LongModeTables,
   type Mechanism,
+  type MemoryAttributes,
   type MemoryMapEntry,
   type MemorySlot,
   type Msi,
@@ -118,7 +123,16 @@ export function openAll(own: Bindings): { readonly kvm: Kvm; readonly vm: Vm; re
   const memfd: GuestMemfd = vm.createGuestMemfd(0x10_0000);
   const slot: MemorySlot = { memory, guestAddress: 0n, slot: 1, flags: bindings.KVM_MEM_LOG_DIRTY_PAGES };
   vm.addMemory({ ...slot, guestMemfd: { memfd } });
+  const mapOptions: GuestMemfdMapOptions = { offset: 0 };
+  memfd.map(mapOptions);
+  const pages: MemoryAttributes = { address: 0, size: 0x1000, attributes: bindings.KVM_MEMORY_ATTRIBUTE_PRIVATE };
+  vm.setMemoryAttributes(pages);
   vm.setMemoryFlags(1, 0);
+  const fileOptions: GuestMemoryFileOptions = { private: true };
+  const advice: MemoryAdvice = 'MADV_HUGEPAGE';
+  const policy: MemoryPolicy = 'MPOL_BIND';
+  GuestMemory.fromFile(memory.fd ?? 0, fileOptions).advise(advice);
+  memory.bindToNodes(policy, [0]);
   memory.write(0, memory.read(0, 16));
   return { kvm, vm, memory };
 }

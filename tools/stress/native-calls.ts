@@ -8,7 +8,7 @@
 
 import { closeSync } from 'node:fs';
 import * as kvm from '../../generated/x86_64/linux/kvm.js';
-import { type Addon, type AddonTail, addon, type VcpuRecord } from '../../runtime/addon.js';
+import { type Addon, type AddonTail, addon, type MemoryRecord, type VcpuRecord } from '../../runtime/addon.js';
 import type { FlexibleTail } from '../../support/index.js';
 
 /** The functions of the native layer. */
@@ -259,7 +259,26 @@ class Calls {
     fileIoctl: () => this.#wordCall('file'),
     fileIoctlView: () => this.#viewCall('file'),
     fileIoctlTail: () => this.#tailCall('file'),
-    memoryCreate: () => [this.#length(), this.#one([null, null, 'fuzz'])],
+    memoryCreate: () => [this.#memoryCreation()],
+    memoryOfFile: () => [this.#fileMapping()],
+    memoryPageSize: () => [this.#handle('memory')],
+    memoryLostPages: () => [this.#handle('memory')],
+    memoryDiscard: () => [this.#handle('memory'), this.#offset(), this.#length()],
+    memoryAdvise: () => [
+      this.#handle('memory'),
+      this.#one(['MADV_MERGEABLE', 'MADV_HUGEPAGE', 'MADV_COLD', 'MADV_GUARD_INSTALL']),
+      this.#offset(),
+      this.#length(),
+    ],
+    memoryBind: () => [
+      this.#handle('memory'),
+      this.#one(['MPOL_BIND', 'MPOL_DEFAULT', 'MPOL_NONE']),
+      this.#view(),
+      this.#one([0, 1, 8, 128, 2 ** 40]),
+      this.#offset(),
+      this.#length(),
+    ],
+    fileAllocate: () => [this.#handle('file'), this.#bool(), this.#offset(), this.#length()],
     memoryFd: () => [this.#handle('memory')],
     memoryLength: () => [this.#handle('memory')],
     memoryAddress: () => [this.#handle('memory')],
@@ -399,6 +418,29 @@ class Calls {
       KvmCreateDevice.$size,
       this.#one([offset, offset, 0, 8]),
     ];
+  }
+
+  #memoryCreation(): object {
+    return {
+      // A wrong value for `populate` can be true. The kernel then allocates all pages.
+      length: this.#one([0, 1, 4096, 8192, 2 ** 20]),
+      name: this.#one([null, null, 'fuzz']),
+      hugePageSize: this.#one([null, null, null, 2 ** 21, 4096, 3]),
+      populate: false,
+    };
+  }
+
+  /** The guest may write to the memory, so a file is never shared, except for a memfd of this isolate. */
+  #fileMapping(): object {
+    const memory = this.#handle('memory') as MemoryRecord | null;
+    const fd = memory === null ? -1 : addon().memoryFd(memory);
+    return {
+      fd: this.#one([fd, fd, -1, 2 ** 20]),
+      offset: this.#offset(),
+      length: this.#one([null, this.#length()]),
+      isPrivate: true,
+      populate: this.#bool(),
+    };
   }
 
   #slot(): object {
@@ -561,6 +603,7 @@ const kindOfResult: Partial<Record<NativeFunction, Kind>> = {
   vcpuCreateFile: 'file',
   pollCreate: 'poll',
   memoryCreate: 'memory',
+  memoryOfFile: 'memory',
   memoryFind: 'memory',
   vmCreate: 'vm',
   vmFind: 'vm',

@@ -15,7 +15,7 @@ import { allocate } from '../../../support/index.js';
 import { places, realMode } from '../../../tools/guests/index.js';
 import { createVm, hasKvm, load, needsKvm, run, thrownBy } from '../../helpers/vcpus.js';
 
-const [EINVAL, EFAULT, ENODEV, EEXIST, ENOENT, E2BIG, ENOTTY] = [-22, -14, -19, -17, -2, -7, -25];
+const [EINVAL, EFAULT, ENODEV, EEXIST, ENOENT, E2BIG, ENOTTY, EBADF] = [-22, -14, -19, -17, -2, -7, -25, -9];
 const ringBytes = 4096;
 
 function ringed(bytes: number = ringBytes): Vm {
@@ -87,6 +87,58 @@ describe.skipIf(!hasKvm)(`dirty rings ${needsKvm}`, () => {
     const ring = vm.dirtyRing(vcpu);
     vcpu.close();
     expect(() => ring.harvest()).toThrow(KvmClosedError);
+  });
+});
+
+describe.skipIf(!hasKvm)(`pages of memory ${needsKvm}`, () => {
+  // Shows: security 35
+  it('the native layer passes on only whole pages of the memory, and only advice that cannot make an access fail', () => {
+    using memory = GuestMemory.create(0x4000);
+    const record = memoryRecord(memory);
+    memory.bytes(0, 0x4000).fill(1);
+    const parts = [
+      [1, 0x1000],
+      [0, 0x1001],
+      [0, 0],
+      [0x4000, 0x1000],
+      [0x1000, 0x4000],
+      [2 ** 52, 0x1000],
+      [0x1000, 2 ** 52],
+    ] as const;
+    const mask = new DataView(new ArrayBuffer(8));
+    for (const [offset, length] of parts) {
+      expect(addon().memoryDiscard(record, offset, length)).toBe(EINVAL);
+      expect(addon().memoryAdvise(record, 'MADV_COLD', offset, length)).toBe(EINVAL);
+      expect(addon().memoryBind(record, 'MPOL_DEFAULT', mask, 8, offset, length)).toBe(EINVAL);
+    }
+    for (const advice of ['MADV_DONTNEED', 'MADV_FREE', 'MADV_GUARD_INSTALL', 'MADV_HWPOISON', 'MADV_DOFORK', '']) {
+      expect(addon().memoryAdvise(record, advice, 0, 0x4000)).toBe(EINVAL);
+    }
+    expect(addon().memoryBind(record, 'MPOL_DEFAULT', mask, 9, 0, 0x4000)).toBe(EFAULT);
+    expect(addon().memoryBind(record, 'MPOL_DEFAULT', mask, 2 ** 40, 0, 0x4000)).toBe(EINVAL);
+    expect(memory.bytes(0, 0x4000).every((byte) => byte === 1)).toBe(true);
+  });
+
+  // Shows: security 35
+  it('the native layer maps only whole pages inside a regular file', () => {
+    using memory = GuestMemory.create(0x4000, { memfd: 'mapped again' });
+    const map = (fd: number, offset: number, length: number | null): unknown =>
+      addon().memoryOfFile({ fd, offset, length, isPrivate: false, populate: false });
+    const fd = memory.fd ?? -1;
+    for (const part of [
+      [1, null],
+      [0, 1],
+      [0, 0],
+      [0x4000, null],
+      [0, 0x5000],
+      [2 ** 52, 0x1000],
+    ] as const) {
+      expect(map(fd, part[0], part[1])).toBe(EINVAL);
+    }
+    using system = Kvm.open();
+    expect(map(system.fd, 0, 0x1000)).toBe(ENODEV);
+    expect(map(0x7fff_ffff, 0, 0x1000)).toBe(EBADF);
+    expect(map(fd, 0x3000, null)).toBeTypeOf('object');
   });
 });
 

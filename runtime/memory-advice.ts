@@ -1,0 +1,112 @@
+/** What can be asked of the pages of guest memory: advice of madvise, and the NUMA policies of mbind. */
+
+import { addon, type MemoryRecord } from './addon.js';
+import { describe, requireList, requireOneOf } from './arguments.js';
+import { KvmArgumentError, type KvmError, syscallError } from './errors.js';
+import { requireInteger } from './numbers.js';
+
+/** The advice of madvise(2) that changes no contents. The native layer refuses any other. */
+const advice = [
+  'MADV_NORMAL',
+  'MADV_RANDOM',
+  'MADV_SEQUENTIAL',
+  'MADV_WILLNEED',
+  'MADV_MERGEABLE',
+  'MADV_UNMERGEABLE',
+  'MADV_HUGEPAGE',
+  'MADV_NOHUGEPAGE',
+  'MADV_COLLAPSE',
+  'MADV_DONTDUMP',
+  'MADV_DODUMP',
+  'MADV_COLD',
+  'MADV_PAGEOUT',
+  'MADV_POPULATE_READ',
+  'MADV_POPULATE_WRITE',
+] as const;
+
+/** Advice of madvise(2), for `GuestMemory.advise`. */
+export type MemoryAdvice = (typeof advice)[number];
+
+const policies = [
+  'MPOL_DEFAULT',
+  'MPOL_PREFERRED',
+  'MPOL_BIND',
+  'MPOL_INTERLEAVE',
+  'MPOL_LOCAL',
+  'MPOL_PREFERRED_MANY',
+  'MPOL_WEIGHTED_INTERLEAVE',
+] as const;
+
+/** A policy of mbind(2), for `GuestMemory.bindToNodes`. */
+export type MemoryPolicy = (typeof policies)[number];
+
+/** The most nodes of a kernel. */
+const mostNodes = 1024;
+
+/** Whole pages of a memory. */
+interface Pages {
+  readonly offset: number;
+  readonly length: number;
+}
+
+/** @throws KvmArgumentError unless the bytes are whole pages of the memory, and at least one. */
+function requirePages(operation: string, record: MemoryRecord, { offset, length }: Pages): void {
+  const size = addon().memoryLength(record);
+  const pageSize = addon().memoryPageSize(record);
+  requireInteger(operation, 'offset', offset, size);
+  requireInteger(operation, 'length', length, size);
+  if (length > 0 && offset % pageSize === 0 && length % pageSize === 0 && length <= size - offset) return;
+  const rule = `both must be multiples of the page size ${pageSize}, the length more than 0, and all bytes inside the ${size} bytes`;
+  throw new KvmArgumentError(operation, `offset ${offset} and length ${length}; ${rule}`);
+}
+
+/** Implements `GuestMemory.discard`. */
+export function discardPages(record: MemoryRecord, pages: Pages): void {
+  const operation = 'GuestMemory.discard';
+  requirePages(operation, record, pages);
+  const result = addon().memoryDiscard(record, pages.offset, pages.length);
+  if (result === 0) return;
+  const syscall = addon().memoryFd(record) < 0 ? 'madvise' : 'fallocate';
+  throw discardError(syscall, operation, result);
+}
+
+/** The error of a system call that frees pages. `result` is -errno. */
+function discardError(syscall: string, operation: string, result: number): KvmError {
+  const error = syscallError(syscall, operation, result);
+  if (error.code === 'EOPNOTSUPP') {
+    return syscallError(syscall, operation, result, 'the file system cannot free parts of a file');
+  }
+  return error.code === 'EINVAL' ? syscallError(syscall, operation, result, 'pages of the range are locked') : error;
+}
+
+/** Implements `GuestMemory.advise`. */
+export function advisePages(record: MemoryRecord, given: MemoryAdvice, pages: Pages): void {
+  const operation = 'GuestMemory.advise';
+  requireOneOf(operation, 'advice', given, advice);
+  requirePages(operation, record, pages);
+  const result = addon().memoryAdvise(record, given, pages.offset, pages.length);
+  if (result === 0) return;
+  const error = syscallError('madvise', operation, result);
+  if (error.code !== 'EINVAL') throw error;
+  const problem = `the kernel does not have ${given}, or not for this kind of memory`;
+  throw syscallError('madvise', operation, result, problem);
+}
+
+/** Implements `GuestMemory.bindToNodes`. */
+export function bindPages(record: MemoryRecord, policy: MemoryPolicy, nodes: readonly number[], pages: Pages): void {
+  const operation = 'GuestMemory.bindToNodes';
+  requireOneOf(operation, 'policy', policy, policies);
+  const mask = new Uint8Array(mostNodes / 8);
+  for (const node of requireList(operation, 'nodes', nodes)) {
+    const number = requireInteger(operation, 'node', node, mostNodes - 1);
+    mask[number >> 3] = (mask[number >> 3] ?? 0) | (1 << (number & 7));
+  }
+  requirePages(operation, record, pages);
+  const view = new DataView(mask.buffer);
+  const result = addon().memoryBind(record, policy, view, mask.length, pages.offset, pages.length);
+  if (result === 0) return;
+  const error = syscallError('mbind', operation, result);
+  if (error.code !== 'EINVAL') throw error;
+  const problem = `${policy} with the nodes ${describe([...nodes].join(', '))}; the kernel does not have this policy, or not one of the nodes, or the policy needs other nodes; /sys/devices/system/node has the nodes`;
+  throw syscallError('mbind', operation, result, problem);
+}
