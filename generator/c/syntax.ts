@@ -43,6 +43,8 @@ export type CType =
       readonly of: CType;
       readonly closed?: true;
       readonly again?: true;
+      /** Whether the attribute `may_alias` is on the type. */
+      readonly mayAlias?: true;
     } & Qualifiers)
   /**
    * The type of an `aligned` attribute on a type. On a declared member, the attribute belongs to the member. GCC makes a

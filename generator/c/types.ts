@@ -21,7 +21,7 @@ export function bareQualifiers(type: CType): CType {
 
 /** Returns the qualifiers that a type adds to the type in it. Undefined without qualifiers. */
 export function ownQualifiers(type: Extract<CType, { kind: 'qualified' }>): Qualifiers | undefined {
-  const { kind: _kind, of: _of, closed: _closed, again: _again, ...qualifiers } = type;
+  const { kind: _kind, of: _of, closed: _closed, again: _again, mayAlias: _mayAlias, ...qualifiers } = type;
   return Object.keys(qualifiers).length > 0 ? qualifiers : undefined;
 }
 
@@ -41,4 +41,9 @@ export function bare(type: CType): CType {
   let result = type;
   while (result.kind === 'qualified' || result.kind === 'aligned') result = result.of;
   return result;
+}
+
+/** Whether GCC makes a type without a name for an attribute that is not compatible with the type itself. */
+export function isMadeAgain(type: CType): boolean {
+  return type.kind === 'void' || type.kind === 'complex' || (type.kind === 'scalar' && type.name === '_Bool');
 }

@@ -1,7 +1,8 @@
 /** C's rules about compatible types (C17 6.2.7), as `_Generic` and `__builtin_types_compatible_p` use them. */
 
 import type { CType, FunctionType, Qualifiers } from '../syntax.js';
-import { unqualified } from './types.js';
+import { isMadeAgain } from '../types.js';
+import { type Unqualified, unqualified } from './types.js';
 import type { Evaluator } from './values.js';
 
 /** Whether two types are compatible. `unqualified` ignores the outermost qualifiers. */
@@ -13,6 +14,7 @@ export function isCompatible(
 ): boolean {
   if (a === b) return true;
   const [x, y] = [unqualified(a, evaluator), unqualified(b, evaluator)];
+  if (isMadeAgain(x.type) && !sameAttributes(x, y, evaluator)) return false;
   if (outermost === 'qualified' && x.type.kind !== 'array' && !sameQualifiers(x.qualifiers, y.qualifiers)) return false;
   return compatible(
     withArrayQualifiers(x.type, x.qualifiers),
@@ -20,6 +22,12 @@ export function isCompatible(
     outermost,
     evaluator,
   );
+}
+
+function sameAttributes(a: Unqualified, b: Unqualified, { scope }: Evaluator): boolean {
+  const alignOf = ({ aligned }: Unqualified): number | null =>
+    aligned && scope.measure(aligned, aligned.alignment.at).align;
+  return a.mayAlias === b.mayAlias && alignOf(a) === alignOf(b);
 }
 
 function sameQualifiers(a: Qualifiers | undefined, b: Qualifiers | undefined): boolean {

@@ -2,6 +2,7 @@
 
 import type { ScalarName } from '../../targets/target.js';
 import type { CType, Qualifiers } from '../syntax.js';
+import { isMadeAgain } from '../types.js';
 import { commonType, type IntegerType, type IntegerTypes, promote } from './arithmetic.js';
 import type { Scope } from './scope.js';
 import type { BitFieldType, Evaluator, ExpressionType } from './values.js';
@@ -78,7 +79,8 @@ export function valueType(type: ExpressionType, evaluator: Evaluator): Expressio
   const plain = evaluator.scope.resolve(type);
   if (plain.kind === 'array') return pointerTo(elementType(type, evaluator));
   if (plain.kind === 'function') return pointerTo(plain);
-  return unqualified(type, evaluator).type;
+  const { type: value, mayAlias } = unqualified(type, evaluator);
+  return mayAlias && isMadeAgain(value) ? { kind: 'qualified', of: value, mayAlias } : value;
 }
 
 /** Returns the element type of an array, with the qualifiers of the array. */
@@ -91,19 +93,26 @@ export function elementType(array: CType, evaluator: Evaluator): CType {
 export interface Unqualified {
   readonly type: CType;
   readonly qualifiers: Qualifiers | undefined;
+  readonly mayAlias: boolean;
+  /** The outermost alignment that is not that of a typedef. */
+  readonly aligned: Extract<CType, { kind: 'aligned' }> | null;
 }
 
 /** Returns a type without typedefs, alignments and its outermost qualifiers. The type of an enum stays that enum. */
 export function unqualified(type: CType, evaluator: Evaluator): Unqualified {
   let result = type;
   let qualifiers: Qualifiers | undefined;
+  let mayAlias = false;
+  let aligned: Unqualified['aligned'] = null;
   for (;;) {
     switch (result.kind) {
       case 'qualified':
         qualifiers = joined(qualifiers, result);
+        mayAlias ||= result.mayAlias === true;
         result = result.of;
         break;
       case 'aligned':
+        if (!result.ofTypedef) aligned ??= result;
         result = result.of;
         break;
       case 'typedef':
@@ -115,9 +124,9 @@ export function unqualified(type: CType, evaluator: Evaluator): Unqualified {
         break;
       }
       case 'mode':
-        return { type: evaluator.scope.resolve(result), qualifiers };
+        return { type: evaluator.scope.resolve(result), qualifiers, mayAlias, aligned };
       default:
-        return { type: result, qualifiers };
+        return { type: result, qualifiers, mayAlias, aligned };
     }
   }
 }

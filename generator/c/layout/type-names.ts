@@ -1,12 +1,14 @@
 /** C types as text. The text is a type name in C, if every type in it has a name. */
 
 import type { Alignment, CType, Expression, FunctionType, Qualifiers } from '../syntax.js';
-import { bare, ownQualifiers, qualified } from '../types.js';
+import { bare, isMadeAgain, ownQualifiers, qualified } from '../types.js';
 
 /** What the text needs to know about types that an expression determines. */
 export interface TypeFacts {
   /** The type that an expression or a mode determines. */
   step(type: Extract<CType, { kind: 'typeof' | 'mode' }>): CType;
+  /** The type without typedefs, qualifiers and alignments. */
+  resolve(type: CType): CType;
   /** The value of an alignment, in bytes. */
   alignment(alignment: Alignment): number;
   /** The length of an array. Null for a flexible array. */
@@ -98,29 +100,36 @@ interface Layers {
   readonly qualifiers: Qualifiers | undefined;
   /** The alignment that counts. */
   readonly alignment: Alignment | undefined;
+  readonly mayAlias: boolean;
 }
 
 function layersOf(type: CType, facts: TypeFacts): Layers {
   let of = knownType(type, facts);
   let qualifiers: Qualifiers | undefined;
   let alignment: Alignment | undefined;
+  let mayAlias = false;
   for (; of.kind === 'qualified' || of.kind === 'aligned'; of = knownType(of.of, facts)) {
     if (of.kind === 'qualified') {
       const own = ownQualifiers(of);
       if (own) qualifiers = { ...own, ...qualifiers };
+      mayAlias ||= of.mayAlias === true;
     } else alignment ??= of.alignment;
   }
-  return { of, qualifiers, alignment };
+  return { of, qualifiers, alignment, mayAlias };
 }
 
 function withLayers(type: CType, inside: string, facts: TypeFacts): string {
-  const { of, qualifiers, alignment } = layersOf(type, facts);
+  const { of, qualifiers, alignment, mayAlias } = layersOf(type, facts);
   // The qualifiers of an array are those of its elements. No type name has the alignment of an array or a function.
   if (of.kind === 'array') return write({ ...of, of: qualified(of.of, qualifiers) }, inside, facts);
   if (of.kind === 'function') return write(of, inside, facts);
   const words = qualifiers ? qualifierWords(qualifiers) : '';
   const isNameless = of.kind === 'unnamed record' || of.kind === 'unnamed enum';
-  const attribute = alignment && !isNameless ? `__attribute__((aligned(${facts.alignment(alignment)})))` : '';
+  const attributes = [
+    ...(alignment && !isNameless ? [`aligned(${facts.alignment(alignment)})`] : []),
+    ...(mayAlias && isMadeAgain(facts.resolve(of)) ? ['may_alias'] : []),
+  ];
+  const attribute = attributes.length > 0 ? `__attribute__((${attributes.join(', ')}))` : '';
   if (of.kind === 'pointer') return write(of, joined(words, attribute, inside), facts);
   if (attribute === '') return joined(words, write(of, inside, facts));
   // In a type name, the attribute would apply to the complete type.

@@ -22,6 +22,7 @@ export interface Attributes extends LayoutAttributes {
   readonly typeAligned: readonly Alignment[];
   /** Whether `packed` applies to an enum. GCC ignores it after `aligned`. */
   readonly packsEnum: boolean;
+  readonly mayAlias: boolean;
   /** Whether an attribute is for the types of functions. */
   readonly ofFunction: boolean;
   readonly storageOrder: StorageOrder | null;
@@ -34,6 +35,7 @@ export const noAttributes: Attributes = {
   types: [],
   typeAligned: [],
   packsEnum: false,
+  mayAlias: false,
   ofFunction: false,
   storageOrder: null,
 };
@@ -80,6 +82,7 @@ export function joinAttributes(list: readonly Attributes[]): Attributes {
     types: list.flatMap(({ types }) => types),
     typeAligned: typeAlignmentsOf(list),
     packsEnum: list.find(({ packed, aligned }) => packed || aligned.length > 0)?.packsEnum ?? false,
+    mayAlias: list.some(({ mayAlias }) => mayAlias),
     ofFunction: list.some(({ ofFunction }) => ofFunction),
     storageOrder: list.findLast(({ storageOrder }) => storageOrder)?.storageOrder ?? null,
   };
@@ -96,10 +99,10 @@ function typeAlignmentsOf(list: readonly Attributes[]): Alignment[] {
 }
 
 /** Returns a type with the attributes that change the type of a declaration. `aligned` stays with the declaration. */
-export function withTypeAttributes(type: CType, { types }: Attributes): CType {
+export function withTypeAttributes(type: CType, { types, mayAlias }: Attributes): CType {
   let result = type;
   for (const attribute of types) result = { ...attribute, of: result };
-  return result;
+  return mayAlias ? { kind: 'qualified', of: result, mayAlias } : result;
 }
 
 /** Returns a type with all attributes, for a place where no declaration takes them. The last alignment counts. */
@@ -240,6 +243,8 @@ function attribute(cursor: Cursor, types: TypeNames): Attributes {
     }
     case 'mode':
       return { ...noAttributes, types: [{ kind: 'mode', mode: tokens[0] ?? at }] };
+    case 'may_alias':
+      return { ...noAttributes, mayAlias: true };
     case 'counted_by':
       return { ...noAttributes, countedBy: tokens[0] ?? null };
     case 'scalar_storage_order':

@@ -25,7 +25,7 @@ import {
   wrongParts,
 } from './rows/forms.js';
 import { addresses, initializers } from './rows/initializers.js';
-import { arithmetic, atomic, complex, mode, onlyMembers, spelled, typeOf, vector } from './rows/types.js';
+import { arithmetic, atomic, complex, madeAgain, mode, onlyMembers, spelled, typeOf, vector } from './rows/types.js';
 
 const tables = {
   'attributes of GNU C in every place': gnuPlaces,
@@ -40,6 +40,7 @@ const tables = {
   'structs with one member': onlyMembers,
   'atomic types': atomic,
   modes: mode,
+  'types that an attribute makes again': madeAgain,
   vectors: vector,
   typeof: typeOf,
   'types with several declarators': spelled,

@@ -248,3 +248,34 @@ export const spelled: readonly Row[] = [
       `extern float __attribute__((vector_size(8))) ${declarator}; struct T { typeof(T_o) *m; typeof(&T_o) n; };`,
   ),
 ];
+
+/** Types that `may_alias` makes again. Only some of them are then compatible with the type without it. */
+export const madeAgain: readonly Row[] = [
+  ...[
+    '_Bool',
+    'volatile _Bool',
+    'const _Bool',
+    'double _Complex',
+    'int',
+    'unsigned char',
+    'double',
+    'enum color',
+    'address',
+  ],
+  ...['struct pair', 'void *', 'vector_16', 'T_b', 'const T_b'],
+].flatMap((type) => {
+  const typedef = 'typedef _Bool T_b; ';
+  const other = `typeof(${type})`;
+  return [
+    `${typedef}struct T { ${type} m __attribute__((may_alias)); };`,
+    `${typedef}struct T { __attribute__((may_alias)) ${type} m, n[2], *p; ${type} (q) __attribute__((may_alias)); };`,
+    `${typedef}struct T { ${type} m __attribute__((aligned(16), may_alias)); };`,
+    `${typedef}extern ${type} T_o __attribute__((may_alias)); struct T { typeof(T_o) m; typeof(&T_o) n; };`,
+    `${typedef}typedef ${type} T_t __attribute__((may_alias)); struct T { T_t m, n[2], *p; };`,
+    ...['__attribute__((may_alias))', '__attribute__((aligned(16)))'].flatMap((attribute) => [
+      `${typedef}struct T { char m[__builtin_types_compatible_p(typeof(${type} ${attribute}), ${other}) + 1]; };`,
+      `${typedef}struct T { char m[__builtin_types_compatible_p(typeof(${type} ${attribute}), typeof(${type} ${attribute})) + 1]; };`,
+    ]),
+    `${typedef}extern ${type} T_o __attribute__((may_alias)); struct T { char m[_Generic(T_o, ${other}: 1, default: 2)]; };`,
+  ];
+});
