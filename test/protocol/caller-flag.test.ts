@@ -115,9 +115,13 @@ describe.skipIf(!hasKvm).each(mechanisms)(`immediate_exit of a caller with %s ${
     expect(machine.vcpu.kvmRun.immediate_exit).toBe(0);
   });
 
-  /** Has a Worker run the vCPU once. While the runner is in the gap, does an action with the vCPU of this thread. */
-  const inGap = async (machine: Machine & { hooks: Hooks }, gap: Gap, action: () => void): Promise<string[]> => {
-    await using helper = await Helper.start();
+  type HookedMachine = Machine & { readonly hooks: Hooks };
+
+  /**
+   * Has the Worker run the vCPU once. While the runner is in the gap, does an action with the vCPU of this thread. The end of a
+   * Worker of `Helper` kicks the vCPU, so the Worker must live as long as the test.
+   */
+  const inGap = async (helper: Helper, machine: HookedMachine, gap: Gap, action: () => void): Promise<string[]> => {
     machine.hooks.hold(gap);
     const outcomes = helper.do('run', { vcpu: machine.vcpu.share() });
     await until(() => machine.hooks.isHeld(0), `the runner is in the gap before ${gap}`);
@@ -128,44 +132,48 @@ describe.skipIf(!hasKvm).each(mechanisms)(`immediate_exit of a caller with %s ${
 
   // Shows: statement 75
   it.each(['R1', 'R2', 'R4'])('a store of another thread in the gap before %s interrupts the run', async (gap) => {
+    await using helper = await Helper.start();
     using machine = loadHooked(userMode.spin);
     const store = (): void => {
       machine.vcpu.kvmRun.immediate_exit = 1;
     };
-    expect(await inGap(machine, gap, store)).toEqual([kicked]);
+    expect(await inGap(helper, machine, gap, store)).toEqual([kicked]);
     expect(counterOf(machine)).toBe(0);
   });
 
   // Shows: statement 75
   it('a store of another thread stays when a stray signal arrives after it, in the gap before R4', async () => {
+    await using helper = await Helper.start();
     using machine = loadHooked(userMode.spin);
     const storeAndSignal = (): void => {
       machine.vcpu.kvmRun.immediate_exit = 1;
       machine.hooks.stray();
     };
-    expect(await inGap(machine, 'R4', storeAndSignal)).toEqual([kicked]);
+    expect(await inGap(helper, machine, 'R4', storeAndSignal)).toEqual([kicked]);
     expect(counterOf(machine)).toBe(0);
   });
 
   // Shows: statement 75
   it('a store of another thread after KVM_RUN has returned with an exit interrupts the next run', async () => {
+    await using helper = await Helper.start();
     using machine = loadHooked(realMode.out);
     const store = (): void => {
       machine.vcpu.kvmRun.immediate_exit = 1;
     };
-    expect(await inGap(machine, 'R5', store)).toEqual([exitIo]);
+    expect(await inGap(helper, machine, 'R5', store)).toEqual([exitIo]);
     expect(machine.vcpu.kvmRun.immediate_exit).toBe(0);
     expect([run(machine), run(machine)]).toEqual([kicked, exitHlt]);
   });
 
   // Shows: statement 75
   it('a store of another thread after a kick is taken interrupts the next run', async () => {
+    await using helper = await Helper.start();
     using machine = loadHooked(realMode.out);
     machine.vcpu.kick();
     const store = (): void => {
       machine.vcpu.kvmRun.immediate_exit = 1;
     };
-    expect(await inGap(machine, 'R7', store)).toEqual([kicked]);
+    expect(await inGap(helper, machine, 'R7', store)).toEqual([kicked]);
     expect([run(machine), run(machine)]).toEqual([kicked, exitIo]);
     expect(machine.vcpu.getRegs().rip).toBeGreaterThan(BigInt(places.code));
   });
