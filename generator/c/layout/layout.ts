@@ -185,8 +185,7 @@ export class Layout implements Scope, TypeFacts {
     if (attributes.aligned.length === 0) return 0;
     let declared = type;
     while (declared.kind === 'mode' || declared.kind === 'vector') declared = declared.of;
-    const { align, fieldAlign = align, leastAlign = fieldAlign } = this.#sizes.completeMeasure(declared, at);
-    return leastAlign;
+    return this.#sizes.leastAlign(declared, at);
   }
 
   #field(member: MemberNode, packed: boolean): FieldSpec {
@@ -263,7 +262,7 @@ export class Layout implements Scope, TypeFacts {
     return [{ type, attributes: node.attributes }, ...(node.others ?? [])].reduce((most, declared) => {
       // `aligned` on a variable can also reduce its alignment.
       const { align } = this.#sizes.completeMeasure(declared.type, at);
-      const requested = this.#sizes.requested(declared.attributes, align);
+      const requested = this.#sizes.requested(declared.attributes, this.#sizes.leastAlign(declared.type, at));
       return Math.max(most, requested > 0 ? requested : align);
     }, 0);
   }

@@ -321,6 +321,28 @@ export class TypeMeasures {
     return value;
   }
 
+  /** Returns the alignment of a declaration's type that `_Alignas` cannot lower, as GCC has it before it adds `_Atomic`. */
+  leastAlign(type: CType, at: Token): number {
+    const declared = bareQualifiers(type);
+    const plain = this.#types.resolve(declared);
+    if (plain.kind === 'array' && this.#types.elementQualifiers(declared)?.atomic) {
+      return this.leastAlign(this.#withoutQualifiers(plain.of), at);
+    }
+    const { align, fieldAlign = align, leastAlign = fieldAlign } = this.completeMeasure(declared, at);
+    return leastAlign;
+  }
+
+  #withoutQualifiers(type: CType): CType {
+    switch (type.kind) {
+      case 'qualified':
+        return this.#withoutQualifiers(type.of);
+      case 'typedef':
+        return this.#types.qualifiersOf(type) ? this.#withoutQualifiers(this.#types.beneath(type)) : type;
+      default:
+        return type;
+    }
+  }
+
   /** Returns the size and the alignment of a type. An array without a length has the size 0. */
   completeMeasure(type: CType, at: Token): TypeMeasure {
     const resolved = this.#types.resolve(type);

@@ -240,4 +240,21 @@ export const alignas: readonly Row[] = [
   'struct T { char c; _Alignas(int_16) char m; char d; };',
   'struct T { char c; _Alignas(8) int m __attribute__((packed)); char d; };',
   'struct T { char c; _Alignas(16) int m[2], n; };',
+  ...[
+    '_Atomic long long',
+    '_Atomic(long long)',
+    'const long long',
+    '_Atomic double',
+    '_Atomic struct pair',
+    'T_a',
+    'T_p',
+  ].flatMap((type) =>
+    ['m', 'm[2]', 'm[2][2]'].flatMap((declarator) =>
+      [1, 2, 4, 8].map(
+        (align) =>
+          `typedef _Atomic long long T_a; typedef _Atomic struct pair T_p; struct T { char c; _Alignas(${align}) ${type} ${declarator}; };`,
+      ),
+    ),
+  ),
+  'typedef _Atomic long long T_a[2]; struct T { char c; _Alignas(4) T_a m; };',
 ];
