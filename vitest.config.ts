@@ -33,7 +33,7 @@ const projects: Readonly<Record<string, readonly string[]>> = {
     'test/generator/emit/{function-macros,hostile-names,random-function-macros,stable-names}.test.ts',
     'test/generator/headers/freestanding.test.ts',
     'test/generator/headers/sets/store.test.ts',
-    'test/generator/kernel/{addresses,device-attributes,ioctl-facts,ioctl-fds}.test.ts',
+    'test/generator/kernel/{addresses,device-attributes,ioctl-commands,ioctl-facts,ioctl-fds}.test.ts',
     'test/generator/targets/**/*.test.ts',
     'test/generator/verify/verify.test.ts',
     'test/support/{atomic,text}.test.ts',

@@ -17,11 +17,14 @@ export { Atomic, type AtomicMember, atomic } from './atomic.js';
 export { equal } from './equal.js';
 export { flagsOf, inspectable, type NamesIn, nameOf } from './inspect.js';
 export type {
+  CommandAddress,
   Direction,
   Ioctl,
   IoctlAlone,
   IoctlByPointer,
   IoctlByValue,
+  IoctlCommand,
+  IoctlOfCommands,
   IoctlRequest,
   IoctlToBytes,
 } from './ioctl.js';

@@ -86,6 +86,58 @@ export interface IoctlByPointer<
   readonly argument: ViewClass<T>;
 }
 
+/**
+ * A command of an ioctl that takes the number of a command and the address of a struct of this command. `Fd` is the kind of
+ * file descriptor that accepts the command, `Carrier` the struct that the ioctl takes, `Argument` the struct at the address in
+ * its member `data` (`null` for none, `bigint` for a value in `data`), and `Addresses` the members of this struct that are
+ * addresses.
+ */
+export interface IoctlCommand<
+  Fd extends string = string,
+  Carrier extends View = View,
+  Argument extends View | bigint | null = View | bigint | null,
+  Addresses extends Readonly<Record<string, CommandAddress>> = Readonly<Record<string, CommandAddress>>,
+> {
+  /** The number of the command: the value of the constant that has the name of the command. */
+  readonly id: number;
+  readonly fd: Fd;
+  readonly carrier: ViewClass<Carrier>;
+  /** The member of the carrier with the error of the firmware. */
+  readonly error: string;
+  /** How `data` passes the argument. */
+  readonly passes: Argument extends View ? 'pointer' : Argument extends bigint ? 'value' : 'nothing';
+  readonly argument: Argument extends View ? ViewClass<Argument> : null;
+  /** The direction of the bytes of the struct, seen from user space. */
+  readonly transfer: Direction;
+  /**
+   * The array at the end of the struct: where it begins, the size of an element, and the offset and the size of the member that
+   * counts the elements. All are in bytes.
+   */
+  readonly tail?: readonly [start: number, elementSize: number, countOffset: number, countSize: number];
+  /** The members of the struct that are addresses. The layout of the struct says how many bytes are there. */
+  readonly addresses: Addresses;
+}
+
+/** An address in the struct of a command. */
+export interface CommandAddress {
+  /** The direction of the bytes at the address, seen from user space. */
+  readonly transfer: Direction;
+  /** Present if the address must be one of memory of the guest, which the command uses in place. */
+  readonly guest?: true;
+}
+
+/** An ioctl whose argument names one of several commands. */
+export interface IoctlOfCommands<
+  T extends View,
+  Fd extends string = never,
+  Way extends Direction = Direction,
+  Name extends string = string,
+  Commands extends { readonly [Command in keyof Commands]: IoctlCommand } = Readonly<Record<string, IoctlCommand>>,
+> extends IoctlByPointer<T, Fd, Way, Name> {
+  /** The commands, by the names of their constants. */
+  readonly commands: Commands;
+}
+
 /** An ioctl whose argument points to `bytes` bytes that have no view. Without `bytes`, to `size` bytes. */
 export interface IoctlToBytes<
   Fd extends string = never,

@@ -18,6 +18,7 @@ import { constantObjects } from './constant-objects.js';
 import { type CoveredFile, findCoveredFiles } from './covered-headers.js';
 import { checkDeclaredTypes, checkInitializers, checkRecords } from './declared-types.js';
 import { withDeviceAttributes } from './device-attributes.js';
+import { withCommands } from './ioctl-commands.js';
 import { IoctlAnalyzer } from './ioctls.js';
 import { enumWithKernelDoc, withKernelDoc } from './kernel-doc.js';
 import { MacroAnalyzer } from './macros.js';
@@ -161,11 +162,15 @@ function modelFrom(
     ]),
     enums: enums.map(enumWithKernelDoc),
     constants,
-    ioctls: withDeviceAttributes(
-      withSelectedAddresses(ioctls, records, constants),
+    ioctls: withCommands(
+      withDeviceAttributes(
+        withSelectedAddresses(ioctls, records, constants),
+        records,
+        [...constants, ...enums.flatMap(({ enumerators }) => enumerators)],
+        target,
+      ),
       records,
-      [...constants, ...enums.flatMap(({ enumerators }) => enumerators)],
-      target,
+      enums,
     ),
     ...analyzed,
     omissions: [

@@ -202,7 +202,16 @@ const orderedViews: readonly string[] = [
 const unavailable: readonly string[] = [
   ...reservedWords,
   ...['$target', 'View', 'ArrayView', 'U8Array', 'S8Array', 'BoolArray', 'CharArray', 'UnsignedCharArray'],
-  ...['ViewArray', 'NestedArray', 'IoctlAlone', 'IoctlByValue', 'IoctlByPointer', 'IoctlToBytes'],
+  ...[
+    'ViewArray',
+    'NestedArray',
+    'IoctlAlone',
+    'IoctlByValue',
+    'IoctlByPointer',
+    'IoctlToBytes',
+    'IoctlCommand',
+    'IoctlOfCommands',
+  ],
   ...['DataView', 'Iterable', ...used, 'copy', 'elementsWithin', '$$c'],
   ...['outOfBounds', 'toJson', 'uncloneable', '$$uncloneable'],
   // The names that TypeScript reserves in a module that it compiles to CommonJS.

@@ -3,6 +3,7 @@
 import type { DeviceAttribute, Direction, FdKind, Ioctl, Member } from '../model/model.js';
 import { bytes, docstring, quoted, withComment } from './docs.js';
 import { memberProperty } from './export-names.js';
+import { commandsLiteral, commandsType } from './ioctl-commands.js';
 import type { References } from './module-context.js';
 import { accessOf } from './scalar-access.js';
 
@@ -18,6 +19,7 @@ export function emitIoctl(ioctl: Ioctl, exportName: string, references: Referenc
   const sized = ioctl.sizedBy === undefined ? '' : `  sizedBy: ${quoted(ioctl.sizedBy)},\n`;
   const tail = ioctl.tail === undefined ? '' : '  tail: false,\n';
   const bytes = argument === 'null' && ioctl.argumentSize !== undefined ? `  bytes: ${ioctl.argumentSize},\n` : '';
+  const commands = ioctl.commands === undefined ? '' : commandsLiteral(ioctl.commands, references);
   const fds = ioctl.fds ? `  fds: { ${ioctl.fds.map((fd) => `${fd}: true`).join(', ')} },\n` : '';
   return `
 ${docstring(withComment(documentation(ioctl), ioctl.comment))}
@@ -29,7 +31,7 @@ export const ${exportName}: ${type} = {
   nr: 0x${ioctl.nr.toString(16)},
   size: ${ioctl.size},
   passes: '${ioctl.passes}',
-${transfer}${argument === null ? '' : `  argument: ${argument},\n`}${bytes}${sized}${tail}${pointers}${selected}${attributes}${fds}${capability}};
+${transfer}${argument === null ? '' : `  argument: ${argument},\n`}${bytes}${sized}${tail}${pointers}${selected}${attributes}${commands}${fds}${capability}};
 `;
 }
 
@@ -45,6 +47,11 @@ export function argumentOf(ioctl: Ioctl, references: References): { type: string
   const way = `'${transferOf(ioctl)}'`;
   const view = viewOf(ioctl, references);
   if (view === null) return { type: `${references.view('IoctlToBytes')}<${fds}, ${way}, ${name}>`, argument: 'null' };
+  if (ioctl.commands !== undefined) {
+    const commands = commandsType(ioctl.commands, references);
+    const of = `\n  ${view},\n  ${fds},\n  ${way},\n  ${name},\n${commands}\n`;
+    return { type: `${references.view('IoctlOfCommands')}<${of}>`, argument: view };
+  }
   return { type: `${references.view('IoctlByPointer')}<${view}, ${fds}, ${way}, ${name}>`, argument: view };
 }
 

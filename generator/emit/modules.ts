@@ -32,7 +32,15 @@ export interface EmittedFile {
 }
 
 /** The names in the support library that are only types. */
-const viewTypes = new Set(['View', 'IoctlAlone', 'IoctlByValue', 'IoctlByPointer', 'IoctlToBytes']);
+const viewTypes = new Set([
+  'View',
+  'IoctlAlone',
+  'IoctlByValue',
+  'IoctlByPointer',
+  'IoctlToBytes',
+  'IoctlCommand',
+  'IoctlOfCommands',
+]);
 
 /** The name of a module for the value that makes a view uncloneable. */
 const uncloneableName = '$$uncloneable';

@@ -8,6 +8,7 @@
 
 import type { AddressRow } from './address-row.js';
 import { driverAddressRows } from './driver-addresses.js';
+import { commandAddressRows } from './ioctl-commands.js';
 import { rowsByKey } from './rows-by-key.js';
 
 /** A member that is an address if another member of the record has one of certain values. */
@@ -112,6 +113,12 @@ const ownRows: readonly AddressRow[] = [
   },
   {
     headers: kvm,
+    record: 'kvm_tdx_cmd',
+    member: 'data',
+    source: 'tdx_vm_ioctl in arch/x86/kvm/vmx/tdx.c: most commands have a struct of their own at this address',
+  },
+  {
+    headers: kvm,
     record: 'kvm_xen_hvm_config',
     member: 'blob_addr_32',
     countedBy: 'blob_size_32',
@@ -130,13 +137,17 @@ const ownRows: readonly AddressRow[] = [
     headers: kvm,
     record: 'kvm_xen_hvm_attr',
     member: 'u.shared_info.hva',
-    source: `${api}, "KVM_XEN_HVM_SET_ATTR": the shared info page, which the kernel uses after the ioctl too`,
+    elementSize: 4096,
+    source:
+      'kvm_xen_shared_info_init in arch/x86/kvm/xen.c: the shared info page, which the kernel uses after the ioctl too',
   },
   {
     headers: kvm,
     record: 'kvm_xen_vcpu_attr',
     member: 'u.hva',
-    source: `${api}, "KVM_XEN_VCPU_SET_ATTR": the vcpu_info of the guest, which the kernel uses after the ioctl too`,
+    elementSize: 64,
+    source:
+      'kvm_xen_vcpu_set_attr in arch/x86/kvm/xen.c: the struct vcpu_info of the guest, which the kernel uses after the ioctl too',
   },
   {
     headers: kvm,
@@ -245,7 +256,7 @@ const ownRows: readonly AddressRow[] = [
   },
 ];
 
-export const addressRows: readonly AddressRow[] = [...ownRows, ...driverAddressRows];
+export const addressRows: readonly AddressRow[] = [...ownRows, ...commandAddressRows, ...driverAddressRows];
 
 export const selectedAddressRows: readonly SelectedAddressRow[] = [
   {

@@ -154,6 +154,49 @@ export const notAddressRows: readonly NotAddressRow[] = [
     source: `${api}, "KVM_XEN_VCPU_SET_ATTR": an address of the guest, and times`,
   },
 
+  // The structs of the commands of KVM_MEMORY_ENCRYPT_OP.
+  {
+    record: 'kvm_sev_init',
+    members: all,
+    source: 'Documentation/virt/kvm/x86/amd-memory-encryption.rst, "KVM_SEV_INIT2": flags of features',
+  },
+  {
+    record: 'kvm_sev_snp_launch_start',
+    members: all,
+    source: 'Documentation/virt/kvm/x86/amd-memory-encryption.rst, "KVM_SEV_SNP_LAUNCH_START": the policy of the guest',
+  },
+  {
+    record: 'kvm_sev_snp_launch_update',
+    members: ['gfn_start', 'len'],
+    source: 'snp_launch_update in arch/x86/kvm/svm/sev.c: a number of a page of the guest, and a size',
+  },
+  {
+    record: 'kvm_sev_snp_launch_finish',
+    members: ['host_data'],
+    source: 'snp_launch_finish in arch/x86/kvm/svm/sev.c: bytes for the firmware',
+  },
+  {
+    record: 'kvm_tdx_cmd',
+    members: ['hw_error'],
+    source: 'Documentation/virt/kvm/x86/intel-tdx.rst, "KVM_MEMORY_ENCRYPT_OP": a code of an error',
+  },
+  {
+    record: 'kvm_tdx_capabilities',
+    members: ['user_tdvmcallinfo_1_r11', 'user_tdvmcallinfo_1_r12', '*'],
+    source: 'Documentation/virt/kvm/x86/intel-tdx.rst, "KVM_TDX_CAPABILITIES": sets of flags',
+  },
+  {
+    record: 'kvm_tdx_init_vm',
+    members: all,
+    source: 'Documentation/virt/kvm/x86/intel-tdx.rst, "KVM_TDX_INIT_VM": flags and digests',
+  },
+  {
+    record: 'kvm_tdx_init_mem_region',
+    members: ['gpa', 'nr_pages'],
+    source:
+      'Documentation/virt/kvm/x86/intel-tdx.rst, "KVM_TDX_INIT_MEM_REGION": an address of the guest, and a number',
+  },
+
   // Registers of the guest.
   { record: 'user_pt_regs', members: all, source: 'core_reg_addr in arch/arm64/kvm/guest.c: registers of the guest' },
   { record: 'kvm_regs', members: all, source: `${api}, "KVM_GET_REGS": registers of the guest` },

@@ -206,7 +206,39 @@ export type Passing = 'nothing' | 'value' | 'pointer';
 /** The kinds of KVM file descriptors: `/dev/kvm`, a VM, a vCPU, or a device that the kernel emulates in a VM. */
 export type FdKind = 'system' | 'vm' | 'vcpu' | 'device';
 
-/** A macro or an enumerator whose value is a request number. An enumerator is also in its enum. */
+/** A command of an ioctl that takes the number of a command and the address of a struct of this command. */
+export interface IoctlCommand {
+  /** The constant whose value is the number. */
+  readonly name: string;
+  readonly id: number;
+  readonly fd: FdKind;
+  /** The `cName` of the struct that the ioctl takes with this command. */
+  readonly carrier: string;
+  /** The member of the carrier with the error of the firmware. */
+  readonly error: string;
+  /** How `data` of the carrier passes the argument of the command. */
+  readonly passes: Passing;
+  /** The `cName` of the struct at the address in `data`. Null if `passes` is not `pointer`. */
+  readonly argument: string | null;
+  /** The direction of the bytes of the struct, seen from user space. */
+  readonly direction: Direction;
+  /** The array at the end of the struct. It can be that of a struct in the struct. */
+  readonly tail?: {
+    readonly offset: number;
+    readonly elementSize: number;
+    readonly countOffset: number;
+    readonly countSize: number;
+  };
+  /** The members of the struct that are addresses. Their `address` says how many bytes are there. */
+  readonly addresses: readonly {
+    readonly member: string;
+    /** The direction of the bytes at the address. */
+    readonly direction: Direction;
+    /** Present if the address must be one of memory of the guest. */
+    readonly isGuestMemory?: true;
+  }[];
+}
+
 /** An attribute of KVM_GET_DEVICE_ATTR and KVM_SET_DEVICE_ATTR, or all attributes of a group. */
 export interface DeviceAttribute {
   /** The constant of the attribute, or of the group. */
@@ -223,6 +255,7 @@ export interface DeviceAttribute {
   readonly size: number | 'attr';
 }
 
+/** A macro or an enumerator whose value is a request number. An enumerator is also in its enum. */
 export interface Ioctl {
   readonly name: string;
   /** The request number. The kernel reads it as a 32-bit unsigned integer, so it is a number on every target. */
@@ -254,6 +287,8 @@ export interface Ioctl {
   readonly pointersIf?: { readonly member: string; readonly values: Readonly<Record<string, number>> };
   /** Present if the argument is a `struct kvm_device_attr`: the attributes whose length is known. */
   readonly attributes?: readonly DeviceAttribute[];
+  /** Present if the argument names one of several commands. */
+  readonly commands?: readonly IoctlCommand[];
   readonly location: Location;
   /**
    * The kinds of file descriptor that accept the ioctl: a `FdKind`, or a name that the project chose. Absent if they are

@@ -1,6 +1,6 @@
 /**
  * Selects a part of a model: the requested types and constants, and the items that they need. A record needs the
- * records and enums of its members. An ioctl needs its argument. Another name of an ioctl needs the ioctl. A type that is only
+ * records and enums of its members. An ioctl needs its argument and those of its commands. Another name of an ioctl needs the ioctl. A type that is only
  * pointed to is not needed.
  */
 
@@ -121,9 +121,12 @@ function wantedOf(model: Model, isType: Matches, isConstant: Matches): Set<strin
     const type = 'cName' in shape && shape.cName !== null ? records.get(shape.cName) : undefined;
     if (type) wantRecord(type);
   };
-  const wantIoctl = ({ name, location, shape }: Ioctl): void => {
+  const wantIoctl = ({ name, location, shape, commands = [] }: Ioctl): void => {
     for (const kind of ['macro', 'enumerator']) wanted.add(idOf(kind, name, location));
     if (shape) wantShape(shape);
+    for (const { carrier, argument } of commands) {
+      for (const cName of [carrier, argument]) if (cName !== null) wantShape({ is: 'struct', cName });
+    }
   };
   const wantValue = ({ name, aliasOf }: Pick<Constant, 'name' | 'aliasOf'>): void => {
     const ioctl = ioctls.get(aliasOf ?? name);

@@ -8,6 +8,8 @@ import {
   type IoctlAlone,
   type IoctlByPointer,
   type IoctlByValue,
+  type IoctlCommand,
+  type IoctlOfCommands,
   type IoctlToBytes,
   outOfBounds,
   S32Value,
@@ -43,10 +45,29 @@ import {
   KvmPmuEventFilter,
   KvmRegs,
   KvmReinjectControl,
+  KvmSevAttestationReport,
   KvmSevCmd,
+  KvmSevDbg,
+  KvmSevGuestStatus,
+  KvmSevInit,
+  KvmSevLaunchMeasure,
+  KvmSevLaunchSecret,
+  KvmSevLaunchStart,
+  KvmSevLaunchUpdateData,
+  KvmSevReceiveStart,
+  KvmSevReceiveUpdateData,
+  KvmSevSendStart,
+  KvmSevSendUpdateData,
+  KvmSevSnpLaunchFinish,
+  KvmSevSnpLaunchStart,
+  KvmSevSnpLaunchUpdate,
   KvmSregs,
   KvmSregs2,
   KvmSyncRegs,
+  KvmTdxCapabilities,
+  KvmTdxCmd,
+  KvmTdxInitMemRegion,
+  KvmTdxInitVm,
   KvmVcpuEvents,
   KvmX86Mce,
   KvmXcrs,
@@ -10790,7 +10811,44 @@ export const KVM_SMI: IoctlAlone<'vcpu', 'KVM_SMI'> = {
  *
  * Source: Documentation/virt/kvm/api.rst 4.110 calls it a platform-specific struct; sev_mem_enc_ioctl in arch/x86/kvm/svm/sev.c reads and writes back a struct kvm_sev_cmd, and tdx_vm_ioctl in arch/x86/kvm/vmx/tdx.c a struct kvm_tdx_cmd, which has the same size.
  */
-export const KVM_MEMORY_ENCRYPT_OP: IoctlByPointer<KvmSevCmd, 'vm' | 'vcpu', 'readwrite', 'KVM_MEMORY_ENCRYPT_OP'> = {
+export const KVM_MEMORY_ENCRYPT_OP: IoctlOfCommands<
+  KvmSevCmd,
+  'vm' | 'vcpu',
+  'readwrite',
+  'KVM_MEMORY_ENCRYPT_OP',
+  {
+    readonly KVM_SEV_INIT: IoctlCommand<'vm', KvmSevCmd, null, Record<never, never>>;
+    readonly KVM_SEV_ES_INIT: IoctlCommand<'vm', KvmSevCmd, null, Record<never, never>>;
+    readonly KVM_SEV_INIT2: IoctlCommand<'vm', KvmSevCmd, KvmSevInit, Record<never, never>>;
+    readonly KVM_SEV_LAUNCH_START: IoctlCommand<'vm', KvmSevCmd, KvmSevLaunchStart, { dh_uaddr: { transfer: 'write' }; session_uaddr: { transfer: 'write' } }>;
+    readonly KVM_SEV_LAUNCH_UPDATE_DATA: IoctlCommand<'vm', KvmSevCmd, KvmSevLaunchUpdateData, { uaddr: { transfer: 'readwrite', guest: true } }>;
+    readonly KVM_SEV_LAUNCH_UPDATE_VMSA: IoctlCommand<'vm', KvmSevCmd, null, Record<never, never>>;
+    readonly KVM_SEV_LAUNCH_SECRET: IoctlCommand<'vm', KvmSevCmd, KvmSevLaunchSecret, { hdr_uaddr: { transfer: 'write' }; guest_uaddr: { transfer: 'readwrite', guest: true }; trans_uaddr: { transfer: 'write' } }>;
+    readonly KVM_SEV_LAUNCH_MEASURE: IoctlCommand<'vm', KvmSevCmd, KvmSevLaunchMeasure, { uaddr: { transfer: 'read' } }>;
+    readonly KVM_SEV_LAUNCH_FINISH: IoctlCommand<'vm', KvmSevCmd, null, Record<never, never>>;
+    readonly KVM_SEV_SEND_START: IoctlCommand<'vm', KvmSevCmd, KvmSevSendStart, { pdh_cert_uaddr: { transfer: 'write' }; plat_certs_uaddr: { transfer: 'write' }; amd_certs_uaddr: { transfer: 'write' }; session_uaddr: { transfer: 'read' } }>;
+    readonly KVM_SEV_SEND_UPDATE_DATA: IoctlCommand<'vm', KvmSevCmd, KvmSevSendUpdateData, { hdr_uaddr: { transfer: 'read' }; guest_uaddr: { transfer: 'write', guest: true }; trans_uaddr: { transfer: 'read' } }>;
+    readonly KVM_SEV_SEND_FINISH: IoctlCommand<'vm', KvmSevCmd, null, Record<never, never>>;
+    readonly KVM_SEV_SEND_CANCEL: IoctlCommand<'vm', KvmSevCmd, null, Record<never, never>>;
+    readonly KVM_SEV_RECEIVE_START: IoctlCommand<'vm', KvmSevCmd, KvmSevReceiveStart, { pdh_uaddr: { transfer: 'write' }; session_uaddr: { transfer: 'write' } }>;
+    readonly KVM_SEV_RECEIVE_UPDATE_DATA: IoctlCommand<'vm', KvmSevCmd, KvmSevReceiveUpdateData, { hdr_uaddr: { transfer: 'write' }; guest_uaddr: { transfer: 'readwrite', guest: true }; trans_uaddr: { transfer: 'write' } }>;
+    readonly KVM_SEV_RECEIVE_FINISH: IoctlCommand<'vm', KvmSevCmd, null, Record<never, never>>;
+    readonly KVM_SEV_GUEST_STATUS: IoctlCommand<'vm', KvmSevCmd, KvmSevGuestStatus, Record<never, never>>;
+    readonly KVM_SEV_DBG_DECRYPT: IoctlCommand<'vm', KvmSevCmd, KvmSevDbg, { src_uaddr: { transfer: 'write', guest: true }; dst_uaddr: { transfer: 'read' } }>;
+    readonly KVM_SEV_DBG_ENCRYPT: IoctlCommand<'vm', KvmSevCmd, KvmSevDbg, { src_uaddr: { transfer: 'write' }; dst_uaddr: { transfer: 'readwrite', guest: true } }>;
+    readonly KVM_SEV_GET_ATTESTATION_REPORT: IoctlCommand<'vm', KvmSevCmd, KvmSevAttestationReport, { uaddr: { transfer: 'read' } }>;
+    readonly KVM_SEV_SNP_LAUNCH_START: IoctlCommand<'vm', KvmSevCmd, KvmSevSnpLaunchStart, Record<never, never>>;
+    readonly KVM_SEV_SNP_LAUNCH_UPDATE: IoctlCommand<'vm', KvmSevCmd, KvmSevSnpLaunchUpdate, { uaddr: { transfer: 'readwrite' } }>;
+    readonly KVM_SEV_SNP_LAUNCH_FINISH: IoctlCommand<'vm', KvmSevCmd, KvmSevSnpLaunchFinish, { id_block_uaddr: { transfer: 'write' }; id_auth_uaddr: { transfer: 'write' } }>;
+    readonly KVM_SEV_SNP_ENABLE_REQ_CERTS: IoctlCommand<'vm', KvmSevCmd, null, Record<never, never>>;
+    readonly KVM_TDX_CAPABILITIES: IoctlCommand<'vm', KvmTdxCmd, KvmTdxCapabilities, Record<never, never>>;
+    readonly KVM_TDX_INIT_VM: IoctlCommand<'vm', KvmTdxCmd, KvmTdxInitVm, Record<never, never>>;
+    readonly KVM_TDX_INIT_VCPU: IoctlCommand<'vcpu', KvmTdxCmd, bigint, Record<never, never>>;
+    readonly KVM_TDX_INIT_MEM_REGION: IoctlCommand<'vcpu', KvmTdxCmd, KvmTdxInitMemRegion, { source_addr: { transfer: 'write' } }>;
+    readonly KVM_TDX_FINALIZE_VM: IoctlCommand<'vm', KvmTdxCmd, null, Record<never, never>>;
+    readonly KVM_TDX_GET_CPUID: IoctlCommand<'vcpu', KvmTdxCmd, KvmCpuid2, Record<never, never>>;
+  }
+> = {
   name: 'KVM_MEMORY_ENCRYPT_OP',
   request: 0xc004aeba,
   direction: 'readwrite',
@@ -10801,6 +10859,353 @@ export const KVM_MEMORY_ENCRYPT_OP: IoctlByPointer<KvmSevCmd, 'vm' | 'vcpu', 're
   transfer: 'readwrite',
   argument: KvmSevCmd,
   pointers: 'hidden',
+  commands: {
+    KVM_SEV_INIT: {
+      id: 0,
+      fd: 'vm',
+      carrier: KvmSevCmd,
+      error: 'error',
+      passes: 'nothing',
+      argument: null,
+      transfer: 'none',
+      addresses: {},
+    },
+    KVM_SEV_ES_INIT: {
+      id: 1,
+      fd: 'vm',
+      carrier: KvmSevCmd,
+      error: 'error',
+      passes: 'nothing',
+      argument: null,
+      transfer: 'none',
+      addresses: {},
+    },
+    KVM_SEV_INIT2: {
+      id: 22,
+      fd: 'vm',
+      carrier: KvmSevCmd,
+      error: 'error',
+      passes: 'pointer',
+      argument: KvmSevInit,
+      transfer: 'write',
+      addresses: {},
+    },
+    KVM_SEV_LAUNCH_START: {
+      id: 2,
+      fd: 'vm',
+      carrier: KvmSevCmd,
+      error: 'error',
+      passes: 'pointer',
+      argument: KvmSevLaunchStart,
+      transfer: 'readwrite',
+      addresses: {
+        dh_uaddr: { transfer: 'write' },
+        session_uaddr: { transfer: 'write' },
+      },
+    },
+    KVM_SEV_LAUNCH_UPDATE_DATA: {
+      id: 3,
+      fd: 'vm',
+      carrier: KvmSevCmd,
+      error: 'error',
+      passes: 'pointer',
+      argument: KvmSevLaunchUpdateData,
+      transfer: 'write',
+      addresses: {
+        uaddr: { transfer: 'readwrite', guest: true },
+      },
+    },
+    KVM_SEV_LAUNCH_UPDATE_VMSA: {
+      id: 4,
+      fd: 'vm',
+      carrier: KvmSevCmd,
+      error: 'error',
+      passes: 'nothing',
+      argument: null,
+      transfer: 'none',
+      addresses: {},
+    },
+    KVM_SEV_LAUNCH_SECRET: {
+      id: 5,
+      fd: 'vm',
+      carrier: KvmSevCmd,
+      error: 'error',
+      passes: 'pointer',
+      argument: KvmSevLaunchSecret,
+      transfer: 'write',
+      addresses: {
+        hdr_uaddr: { transfer: 'write' },
+        guest_uaddr: { transfer: 'readwrite', guest: true },
+        trans_uaddr: { transfer: 'write' },
+      },
+    },
+    KVM_SEV_LAUNCH_MEASURE: {
+      id: 6,
+      fd: 'vm',
+      carrier: KvmSevCmd,
+      error: 'error',
+      passes: 'pointer',
+      argument: KvmSevLaunchMeasure,
+      transfer: 'readwrite',
+      addresses: {
+        uaddr: { transfer: 'read' },
+      },
+    },
+    KVM_SEV_LAUNCH_FINISH: {
+      id: 7,
+      fd: 'vm',
+      carrier: KvmSevCmd,
+      error: 'error',
+      passes: 'nothing',
+      argument: null,
+      transfer: 'none',
+      addresses: {},
+    },
+    KVM_SEV_SEND_START: {
+      id: 8,
+      fd: 'vm',
+      carrier: KvmSevCmd,
+      error: 'error',
+      passes: 'pointer',
+      argument: KvmSevSendStart,
+      transfer: 'readwrite',
+      addresses: {
+        pdh_cert_uaddr: { transfer: 'write' },
+        plat_certs_uaddr: { transfer: 'write' },
+        amd_certs_uaddr: { transfer: 'write' },
+        session_uaddr: { transfer: 'read' },
+      },
+    },
+    KVM_SEV_SEND_UPDATE_DATA: {
+      id: 9,
+      fd: 'vm',
+      carrier: KvmSevCmd,
+      error: 'error',
+      passes: 'pointer',
+      argument: KvmSevSendUpdateData,
+      transfer: 'readwrite',
+      addresses: {
+        hdr_uaddr: { transfer: 'read' },
+        guest_uaddr: { transfer: 'write', guest: true },
+        trans_uaddr: { transfer: 'read' },
+      },
+    },
+    KVM_SEV_SEND_FINISH: {
+      id: 11,
+      fd: 'vm',
+      carrier: KvmSevCmd,
+      error: 'error',
+      passes: 'nothing',
+      argument: null,
+      transfer: 'none',
+      addresses: {},
+    },
+    KVM_SEV_SEND_CANCEL: {
+      id: 21,
+      fd: 'vm',
+      carrier: KvmSevCmd,
+      error: 'error',
+      passes: 'nothing',
+      argument: null,
+      transfer: 'none',
+      addresses: {},
+    },
+    KVM_SEV_RECEIVE_START: {
+      id: 12,
+      fd: 'vm',
+      carrier: KvmSevCmd,
+      error: 'error',
+      passes: 'pointer',
+      argument: KvmSevReceiveStart,
+      transfer: 'readwrite',
+      addresses: {
+        pdh_uaddr: { transfer: 'write' },
+        session_uaddr: { transfer: 'write' },
+      },
+    },
+    KVM_SEV_RECEIVE_UPDATE_DATA: {
+      id: 13,
+      fd: 'vm',
+      carrier: KvmSevCmd,
+      error: 'error',
+      passes: 'pointer',
+      argument: KvmSevReceiveUpdateData,
+      transfer: 'write',
+      addresses: {
+        hdr_uaddr: { transfer: 'write' },
+        guest_uaddr: { transfer: 'readwrite', guest: true },
+        trans_uaddr: { transfer: 'write' },
+      },
+    },
+    KVM_SEV_RECEIVE_FINISH: {
+      id: 15,
+      fd: 'vm',
+      carrier: KvmSevCmd,
+      error: 'error',
+      passes: 'nothing',
+      argument: null,
+      transfer: 'none',
+      addresses: {},
+    },
+    KVM_SEV_GUEST_STATUS: {
+      id: 16,
+      fd: 'vm',
+      carrier: KvmSevCmd,
+      error: 'error',
+      passes: 'pointer',
+      argument: KvmSevGuestStatus,
+      transfer: 'read',
+      addresses: {},
+    },
+    KVM_SEV_DBG_DECRYPT: {
+      id: 17,
+      fd: 'vm',
+      carrier: KvmSevCmd,
+      error: 'error',
+      passes: 'pointer',
+      argument: KvmSevDbg,
+      transfer: 'write',
+      addresses: {
+        src_uaddr: { transfer: 'write', guest: true },
+        dst_uaddr: { transfer: 'read' },
+      },
+    },
+    KVM_SEV_DBG_ENCRYPT: {
+      id: 18,
+      fd: 'vm',
+      carrier: KvmSevCmd,
+      error: 'error',
+      passes: 'pointer',
+      argument: KvmSevDbg,
+      transfer: 'write',
+      addresses: {
+        src_uaddr: { transfer: 'write' },
+        dst_uaddr: { transfer: 'readwrite', guest: true },
+      },
+    },
+    KVM_SEV_GET_ATTESTATION_REPORT: {
+      id: 20,
+      fd: 'vm',
+      carrier: KvmSevCmd,
+      error: 'error',
+      passes: 'pointer',
+      argument: KvmSevAttestationReport,
+      transfer: 'readwrite',
+      addresses: {
+        uaddr: { transfer: 'read' },
+      },
+    },
+    KVM_SEV_SNP_LAUNCH_START: {
+      id: 100,
+      fd: 'vm',
+      carrier: KvmSevCmd,
+      error: 'error',
+      passes: 'pointer',
+      argument: KvmSevSnpLaunchStart,
+      transfer: 'write',
+      addresses: {},
+    },
+    KVM_SEV_SNP_LAUNCH_UPDATE: {
+      id: 101,
+      fd: 'vm',
+      carrier: KvmSevCmd,
+      error: 'error',
+      passes: 'pointer',
+      argument: KvmSevSnpLaunchUpdate,
+      transfer: 'readwrite',
+      addresses: {
+        uaddr: { transfer: 'readwrite' },
+      },
+    },
+    KVM_SEV_SNP_LAUNCH_FINISH: {
+      id: 102,
+      fd: 'vm',
+      carrier: KvmSevCmd,
+      error: 'error',
+      passes: 'pointer',
+      argument: KvmSevSnpLaunchFinish,
+      transfer: 'write',
+      addresses: {
+        id_block_uaddr: { transfer: 'write' },
+        id_auth_uaddr: { transfer: 'write' },
+      },
+    },
+    KVM_SEV_SNP_ENABLE_REQ_CERTS: {
+      id: 103,
+      fd: 'vm',
+      carrier: KvmSevCmd,
+      error: 'error',
+      passes: 'nothing',
+      argument: null,
+      transfer: 'none',
+      addresses: {},
+    },
+    KVM_TDX_CAPABILITIES: {
+      id: 0,
+      fd: 'vm',
+      carrier: KvmTdxCmd,
+      error: 'hw_error',
+      passes: 'pointer',
+      argument: KvmTdxCapabilities,
+      transfer: 'readwrite',
+      tail: [2056, 40, 2048, 4],
+      addresses: {},
+    },
+    KVM_TDX_INIT_VM: {
+      id: 1,
+      fd: 'vm',
+      carrier: KvmTdxCmd,
+      error: 'hw_error',
+      passes: 'pointer',
+      argument: KvmTdxInitVm,
+      transfer: 'write',
+      tail: [264, 40, 256, 4],
+      addresses: {},
+    },
+    KVM_TDX_INIT_VCPU: {
+      id: 2,
+      fd: 'vcpu',
+      carrier: KvmTdxCmd,
+      error: 'hw_error',
+      passes: 'value',
+      argument: null,
+      transfer: 'none',
+      addresses: {},
+    },
+    KVM_TDX_INIT_MEM_REGION: {
+      id: 3,
+      fd: 'vcpu',
+      carrier: KvmTdxCmd,
+      error: 'hw_error',
+      passes: 'pointer',
+      argument: KvmTdxInitMemRegion,
+      transfer: 'readwrite',
+      addresses: {
+        source_addr: { transfer: 'write' },
+      },
+    },
+    KVM_TDX_FINALIZE_VM: {
+      id: 4,
+      fd: 'vm',
+      carrier: KvmTdxCmd,
+      error: 'hw_error',
+      passes: 'nothing',
+      argument: null,
+      transfer: 'none',
+      addresses: {},
+    },
+    KVM_TDX_GET_CPUID: {
+      id: 5,
+      fd: 'vcpu',
+      carrier: KvmTdxCmd,
+      error: 'hw_error',
+      passes: 'pointer',
+      argument: KvmCpuid2,
+      transfer: 'readwrite',
+      tail: [8, 40, 0, 4],
+      addresses: {},
+    },
+  },
   fds: { vm: true, vcpu: true },
 };
 

@@ -53,21 +53,28 @@ const recordOf = (model: Model, { passes, shape }: Ioctl): RecordType | undefine
     ? model.types.find(({ cName }) => cName === shape.cName)
     : undefined;
 
+/** The structs of the commands of an ioctl. */
+const commandRecords = (model: Model, { commands = [] }: Ioctl): RecordType[] =>
+  commands
+    .flatMap(({ carrier, argument }) => [carrier, argument])
+    .flatMap((name) => model.types.filter(({ cName }) => cName === name));
+
 /** The members that could be addresses, in the order of the headers. */
 function candidates(model: Model): Found[] {
   const found = new Map<string, Found>();
   for (const ioctl of model.ioctls) {
     const record = recordOf(model, ioctl);
-    if (!record) continue;
-    walk(model, record, (tag, path, { name, shape }) => {
-      if (unusedName.test(name ?? '')) return;
-      const isNamed = shape.is === 'pointer' || (/^[us]\d/.test(shape.is) && addressName.test(name ?? ''));
-      if (!isNamed && !/^[us]64$/.test(shape.is)) return;
-      const key = `${tag}.${path}`;
-      const known = found.get(key) ?? { record: tag, member: path, isNamed, ioctls: [] };
-      known.ioctls.push(ioctl.name);
-      found.set(key, known);
-    });
+    for (const each of [...(record ? [record] : []), ...commandRecords(model, ioctl)]) {
+      walk(model, each, (tag, path, { name, shape }) => {
+        if (unusedName.test(name ?? '')) return;
+        const isNamed = shape.is === 'pointer' || (/^[us]\d/.test(shape.is) && addressName.test(name ?? ''));
+        if (!isNamed && !/^[us]64$/.test(shape.is)) return;
+        const key = `${tag}.${path}`;
+        const known = found.get(key) ?? { record: tag, member: path, isNamed, ioctls: [] };
+        known.ioctls.push(ioctl.name);
+        found.set(key, known);
+      });
+    }
   }
   return [...found.values()];
 }
