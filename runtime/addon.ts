@@ -88,6 +88,29 @@ export interface AddonAttribute<Target> extends AddonArgument {
   readonly addressStep?: number;
 }
 
+/** An ioctl whose argument has addresses of this process. The native layer writes them. */
+export interface AddonAddressedIoctl {
+  readonly request: number;
+  /** The memory that the kernel accesses, in blocks. The first block is the argument of the ioctl. */
+  readonly blocks: readonly (DataView | MemoryRecord)[];
+  /**
+   * Three numbers for each block: its offset and its length in bytes, and 1 if the kernel's changes are copied back to the
+   * DataView.
+   */
+  readonly parts: readonly number[];
+  /**
+   * Nine numbers for each address. The block with the address, and the offset of the address in the block. The block at the
+   * address, or 0 for a null pointer. The offset and the size of the member of the block that counts the units at the address;
+   * the size is 0 if there is one unit. The size of a unit. The offset and the size of another member, and its value: with
+   * another value the address is not written. This size is 0 if the address is always written.
+   */
+  readonly links: readonly number[];
+  /** Five numbers for each block that counts its own elements: the block, and an `AddonTail`. */
+  readonly tails: readonly number[];
+  /** Whether the kernel uses guest memories after the ioctl. Then the VM keeps them until it is closed. */
+  readonly keeps: boolean;
+}
+
 export interface AddonVcpuCreation {
   readonly vm: VmRecord;
   /** The request number of KVM_CREATE_VCPU, and its argument. */
@@ -265,6 +288,11 @@ export interface Addon {
     fdOffset: number | null,
   ): FileRecord | number;
   /**
+   * Makes an ioctl with addresses, on copies of the bytes. If a block has fewer elements than it counts, the result is
+   * TOO_SHORT. If the description of the ioctl is wrong, the result is -EFAULT. In both cases no ioctl is made.
+   */
+  vmIoctlAddressed(ioctl: AddonAddressedIoctl & { readonly target: VmRecord }): number;
+  /**
    * Sets a memory slot, and returns its number. The VM keeps the memory while it is in the slot. The result is -EEXIST if the slot
    * is in use, and if the kernel finds that the addresses overlap those of another slot.
    */
@@ -355,6 +383,8 @@ export interface Addon {
     needed: number,
     ...tail: AddonTail
   ): number;
+  /** Like `vmIoctlAddressed`. */
+  vcpuIoctlAddressed(ioctl: AddonAddressedIoctl & { readonly target: VcpuRecord }): number;
   /** Undefined for an exit. For an interruption 1 kick, 2 abort, 3 timeout, 4 pause, 5 process signal. */
   vcpuRun(vcpu: VcpuRecord): number | undefined;
   /**

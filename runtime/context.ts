@@ -5,7 +5,7 @@
 
 import type * as x86_64 from '../generated/x86_64/linux/kvm.js';
 import type { Direction, IoctlAlone, IoctlByPointer, IoctlByValue, View } from '../support/index.js';
-import type { AddonAttribute, AddonTail, FileRecord, VcpuRecord, VmRecord } from './addon.js';
+import type { AddonAddressedIoctl, AddonAttribute, AddonTail, FileRecord, VcpuRecord, VmRecord } from './addon.js';
 
 /** The generated module that the runtime takes every offset and every request number from. */
 export type Bindings = typeof x86_64;
@@ -25,7 +25,9 @@ export type AddressIoctl =
   | ('KVM_SET_USER_MEMORY_REGION' | 'KVM_SET_USER_MEMORY_REGION2')
   | ('KVM_GET_DIRTY_LOG' | 'KVM_CLEAR_DIRTY_LOG')
   | 'KVM_X86_SET_MSR_FILTER'
+  | 'KVM_MEMORY_ENCRYPT_OP'
   | ('KVM_MEMORY_ENCRYPT_REG_REGION' | 'KVM_MEMORY_ENCRYPT_UNREG_REGION')
+  | ('KVM_XEN_HVM_CONFIG' | 'KVM_XEN_HVM_SET_ATTR' | 'KVM_XEN_VCPU_SET_ATTR')
   | ('KVM_GET_DEVICE_ATTR' | 'KVM_SET_DEVICE_ATTR' | 'KVM_HAS_DEVICE_ATTR')
   | ('KVM_GET_ONE_REG' | 'KVM_SET_ONE_REG');
 
@@ -77,10 +79,16 @@ export interface IoctlTarget<Fd extends FdKind = FdKind> extends IoctlFile {
   hasRun?(): boolean;
 }
 
+/** What makes ioctls whose argument has addresses. */
+export interface AddressTarget<Fd extends FdKind = FdKind> extends CapabilityContext {
+  readonly target: IoctlTarget<Fd>;
+  /** Makes the ioctl. Returns its result, or TOO_SHORT. */
+  addressed(ioctl: AddonAddressedIoctl): number;
+}
+
 /** What the parts of the runtime need of a VM. */
-export interface VmContext extends CapabilityContext {
+export interface VmContext extends AddressTarget<'vm'> {
   readonly ioctl: GenericIoctl<'vm'>;
-  readonly target: IoctlTarget<'vm'>;
   /** @throws KvmClosedError after `close`. */
   readonly record: VmRecord;
   /**
@@ -92,9 +100,8 @@ export interface VmContext extends CapabilityContext {
 }
 
 /** What the parts of the runtime need of a vCPU. */
-export interface VcpuContext extends CapabilityContext {
+export interface VcpuContext extends AddressTarget<'vcpu'> {
   readonly ioctl: GenericIoctl<'vcpu'>;
-  readonly target: IoctlTarget<'vcpu'>;
   /** @throws KvmClosedError after `close`. */
   readonly record: VcpuRecord;
   /** Makes an ioctl that creates a file, and returns its record. */

@@ -152,6 +152,35 @@ export class KvmMsrError extends KvmError {
   }
 }
 
+/**
+ * The firmware of the memory encryption refused a command of KVM_MEMORY_ENCRYPT_OP: the firmware of AMD's secure processor, or
+ * Intel's TDX module. The code is the name of the errno.
+ */
+export class KvmFirmwareError extends KvmError {
+  override readonly name = 'KvmFirmwareError';
+  /** The name of the command, such as `KVM_SEV_LAUNCH_START`. */
+  readonly command: string;
+  /** The error of the firmware: the member `error` of `struct kvm_sev_cmd`, or `hw_error` of `struct kvm_tdx_cmd`. */
+  readonly firmwareError: bigint;
+  /** The name of the error, such as `SEV_RET_INVALID_LEN`. Null if the name is not known. */
+  readonly firmwareErrorName: string | null;
+
+  constructor(
+    ioctl: string,
+    command: string,
+    firmwareError: bigint,
+    firmwareErrorName: string | null,
+    details: UapiErrorDetails,
+  ) {
+    const number = `0x${firmwareError.toString(16)}`;
+    const shown = firmwareErrorName === null ? number : `${firmwareErrorName} (${number})`;
+    super(ioctl, `${command}: error of the firmware: ${shown}`, details);
+    this.command = command;
+    this.firmwareError = firmwareError;
+    this.firmwareErrorName = firmwareErrorName;
+  }
+}
+
 /** `/dev/kvm` cannot be used. The message says what to do. The code is the name of the errno. */
 export class KvmUnavailableError extends KvmError {
   override readonly name = 'KvmUnavailableError';
@@ -203,6 +232,7 @@ const classes = [
   KvmError,
   KvmUnsupportedError,
   KvmMsrError,
+  KvmFirmwareError,
   KvmUnavailableError,
   KvmBusyError,
   KvmClosedError,
@@ -257,6 +287,18 @@ export function ioctlError(ioctl: string, result: number, capability: string | n
 /** Returns the error of a KVM ioctl whose cause a rule has found. `details` are those of the kernel's refusal. */
 export function ruleError(ioctl: string, problem: string, details: UapiErrorDetails): KvmError {
   return new KvmError(ioctl, problem, details);
+}
+
+/** Returns the error of a command that the firmware refused. `result` is -errno. */
+export function firmwareError(
+  ioctl: string,
+  result: number,
+  command: string,
+  error: bigint,
+  name: string | null,
+): KvmFirmwareError {
+  const details = { code: errnoName(-result), errno: result, syscall: 'ioctl', ioctl };
+  return new KvmFirmwareError(ioctl, command, error, name, details);
 }
 
 /**

@@ -14,6 +14,7 @@ export {
   KvmBusyError,
   KvmClosedError,
   KvmError,
+  KvmFirmwareError,
   KvmMsrError,
   KvmUnavailableError,
   KvmUnsupportedError,

@@ -2,7 +2,7 @@
 
 import type { KvmRun } from '../generated/x86_64/linux/kvm.js';
 import type { IoctlAlone } from '../support/index.js';
-import { addon, type FileRecord, type VcpuRecord, type VmRecord } from './addon.js';
+import { type AddonAddressedIoctl, addon, type FileRecord, type VcpuRecord, type VmRecord } from './addon.js';
 import type { Bindings, GenericIoctl, IoctlTarget, VcpuContext } from './context.js';
 import { ioctlError, KvmBusyError, KvmClosedError } from './errors.js';
 import { created, genericIoctl, ioctlsOfVcpu } from './ioctl.js';
@@ -52,6 +52,10 @@ export class OpenVcpu implements VcpuContext {
     const result = addon().vcpuVmIoctl(this.record, request.request, capability);
     if (result < 0) throw ioctlError(request.name, result);
     return result;
+  }
+
+  addressed(ioctl: AddonAddressedIoctl): number {
+    return addon().vcpuIoctlAddressed({ ...ioctl, target: this.record });
   }
 
   createFile(request: IoctlAlone<'vcpu'>): FileRecord {

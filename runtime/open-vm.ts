@@ -1,7 +1,7 @@
 /** A VM that is open in this thread, as the parts of the runtime see it. */
 
 import type { IoctlAlone, IoctlByPointer, View } from '../support/index.js';
-import { addon, type FileRecord, type VmRecord } from './addon.js';
+import { type AddonAddressedIoctl, addon, type FileRecord, type VmRecord } from './addon.js';
 import type { Bindings, GenericIoctl, IoctlTarget, VmContext } from './context.js';
 import { KvmClosedError } from './errors.js';
 import { created, genericIoctl, ioctlsOfVm } from './ioctl.js';
@@ -33,6 +33,10 @@ export class OpenVm implements VmContext {
 
   checkExtension(capability: number): number {
     return this.ioctl(this.bindings.KVM_CHECK_EXTENSION, capability);
+  }
+
+  addressed(ioctl: AddonAddressedIoctl): number {
+    return addon().vmIoctlAddressed({ ...ioctl, target: this.record });
   }
 
   createFile(

@@ -1,6 +1,7 @@
 /** The methods of `Vcpu` for its state: registers, pending events and configuration. There is one method for each ioctl. */
 
 import type {
+  KvmCpuid,
   KvmCpuid2,
   KvmDebugregs,
   KvmFpu,
@@ -15,9 +16,11 @@ import type {
   KvmVcpuEvents,
   KvmX86Mce,
   KvmXcrs,
+  KvmXenVcpuAttr,
   KvmXsave,
 } from '../generated/x86_64/linux/kvm.js';
 import { allocate, type IoctlByPointer, type PartialOf, type View } from '../support/index.js';
+import type { MemoryRange } from './addressed-ioctl.js';
 import { describe, requireList } from './arguments.js';
 import {
   type AnnouncedIoctl,
@@ -35,12 +38,20 @@ import { KvmArgumentError, KvmError, KvmUnsupportedError } from './errors.js';
 import { grown } from './growing-views.js';
 import { type GuestDebug, guestDebug } from './guest-debug.js';
 import { ioctlOfBytes, ioctlOfValue } from './ioctl.js';
+import {
+  type EncryptCommand,
+  type EncryptCommandAlone,
+  type EncryptOptions,
+  type EncryptResult,
+  memoryEncryptOp,
+} from './memory-encryption.js';
 import { type Msr, transferMsrs } from './msrs.js';
 import { requireU32, requireU64, setMember } from './numbers.js';
 import { preFault } from './pre-fault.js';
 import { brokenRule } from './rules/find.js';
 import { makeStats, type Stats } from './stats.js';
 import { wholeStruct } from './struct-values.js';
+import { xenVcpuGetAttr, xenVcpuSetAttr } from './xen.js';
 
 /** The ioctls of a vCPU whose argument is a struct, each with its struct. */
 type Structs = {
@@ -580,6 +591,17 @@ export abstract class VcpuState {
   }
 
   /**
+   * KVM_SET_CPUID: sets CPUID leaves without subleaves. `setCpuid2` replaces it on all kernels of today.
+   *
+   * @param cpuid the CPUID leaves.
+   * @throws KvmBusyError while another thread runs the vCPU, KvmError when the kernel refuses.
+   * @see api.rst, "KVM_SET_CPUID"
+   */
+  setCpuid(cpuid: KvmCpuid): void {
+    this.#set('KVM_SET_CPUID', cpuid);
+  }
+
+  /**
    * KVM_GET_SUPPORTED_HV_CPUID (KVM_CAP_HYPERV_CPUID): returns the CPUID leaves that a Hyper-V guest may have.
    *
    * @throws KvmUnsupportedError when the kernel does not have the capability, KvmBusyError while another thread runs the
@@ -804,6 +826,67 @@ export abstract class VcpuState {
     setMember(name, range, 'gpa', 'address', address);
     setMember(name, range, 'size', 'size', size);
     preFault(range, () => this.#get(name, range));
+  }
+
+  // Xen
+
+  /**
+   * KVM_XEN_VCPU_GET_ATTR (KVM_CAP_XEN_HVM): reads an attribute of the vCPU of a Xen guest.
+   *
+   * @param type the number of the attribute, `KVM_XEN_VCPU_ATTR_TYPE_…`.
+   * @param into the view to fill, by default a new view.
+   * @throws KvmUnsupportedError when the kernel does not have the capability, KvmBusyError while another thread runs the
+   * vCPU, KvmError when the kernel refuses.
+   * @see api.rst, "KVM_XEN_VCPU_GET_ATTR"
+   */
+  xenVcpuGetAttr(type: number, into?: KvmXenVcpuAttr): KvmXenVcpuAttr {
+    this.#supported('KVM_XEN_VCPU_GET_ATTR');
+    return xenVcpuGetAttr(this.#vcpu, type, into);
+  }
+
+  /**
+   * KVM_XEN_VCPU_SET_ATTR (KVM_CAP_XEN_HVM): sets an attribute of the vCPU of a Xen guest.
+   *
+   * @param attr the type and the value of the attribute.
+   * @param memory the `struct vcpu_info`, only for `KVM_XEN_VCPU_ATTR_TYPE_VCPU_INFO_HVA`: 64 bytes of a guest memory. The
+   * VM keeps the memory. Without it the vCPU has no `struct vcpu_info` any more.
+   * @throws KvmArgumentError when another attribute has memory, KvmUnsupportedError when the kernel does not have the
+   * capability, KvmBusyError while another thread runs the vCPU, KvmError when the kernel refuses.
+   * @see api.rst, "KVM_XEN_VCPU_SET_ATTR"
+   */
+  xenVcpuSetAttr(attr: KvmXenVcpuAttr, memory?: MemoryRange): void {
+    this.#supported('KVM_XEN_VCPU_SET_ATTR');
+    xenVcpuSetAttr(this.#vcpu, attr, memory);
+  }
+
+  // Encryption
+
+  /**
+   * KVM_MEMORY_ENCRYPT_OP: makes a command of TDX on a vCPU. The kernel's document of the commands is
+   * Documentation/virt/kvm/x86/intel-tdx.rst.
+   *
+   * @param command the name of the command, such as `KVM_TDX_INIT_VCPU`.
+   * @param options `argument` is the struct or the value of the command, `memory` the data for the addresses in the struct,
+   * as of `Vm.memoryEncryptOp`, and `flags` the flags of the command.
+   * @returns the struct, with what the kernel has written.
+   * @throws KvmFirmwareError when the firmware refuses, KvmUnsupportedError when this vCPU cannot be encrypted, KvmBusyError
+   * while another thread runs the vCPU, KvmError when the kernel refuses, KvmArgumentError for data of a wrong length.
+   * @example
+   * const region = allocate(KvmTdxInitMemRegion);
+   * region.gpa = 0xffff_f000n;
+   * vcpu.memoryEncryptOp('KVM_TDX_INIT_MEM_REGION', { argument: region, memory: { source_addr: new Uint8Array(4096) } });
+   * @see api.rst, "KVM_MEMORY_ENCRYPT_OP"
+   */
+  memoryEncryptOp<Name extends EncryptCommandAlone<'vcpu'>>(command: Name): EncryptResult<Name>;
+  memoryEncryptOp<Name extends EncryptCommand<'vcpu'>>(
+    command: Name,
+    options: EncryptOptions<Name>,
+  ): EncryptResult<Name>;
+  memoryEncryptOp<Name extends EncryptCommand<'vcpu'>>(
+    command: Name,
+    options?: EncryptOptions<Name>,
+  ): EncryptResult<Name> {
+    return memoryEncryptOp(this.#vcpu, command, options);
   }
 
   // What the methods share

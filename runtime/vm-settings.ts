@@ -1,8 +1,9 @@
-/** The methods of `Vm` for capabilities, addresses, time, filters, limits, encryption and statistics. */
+/** The methods of `Vm` for capabilities, addresses, time, filters, limits, Xen, Hyper-V, encryption and statistics. */
 
-import type { KvmClockData, KvmPmuEventFilter } from '../generated/x86_64/linux/kvm.js';
+import type { KvmClockData, KvmPmuEventFilter, KvmXenHvmAttr, KvmXenHvmConfig } from '../generated/x86_64/linux/kvm.js';
 import { allocate, type PartialOf } from '../support/index.js';
 import { addon } from './addon.js';
+import type { MemoryRange } from './addressed-ioctl.js';
 import {
   type Capability,
   checkExtension,
@@ -13,12 +14,28 @@ import {
 import { type Creator, requireCreator } from './construction.js';
 import type { Bindings, GenericIoctl, VmContext } from './context.js';
 import { type DeviceAttr, getDeviceAttr, hasDeviceAttr, setDeviceAttr } from './devices/device-attr.js';
+import { type EventFd, requireEventFd } from './eventfd.js';
 import { read, refused } from './ioctl.js';
 import { type GuestMemory, memoryRecord, requireInside, requireMemory } from './memory.js';
+import {
+  type EncryptCommand,
+  type EncryptCommandAlone,
+  type EncryptOptions,
+  type EncryptResult,
+  memoryEncryptOp,
+} from './memory-encryption.js';
 import { type MsrFilter, setMsrFilter } from './msr-filter.js';
 import { requireInteger, requireU32, setMember } from './numbers.js';
 import { makeStats, type Stats } from './stats.js';
 import { wholeStruct } from './struct-values.js';
+import {
+  type XenEvtchn,
+  type XenHypercallPages,
+  xenHvmConfig,
+  xenHvmEvtchnSend,
+  xenHvmGetAttr,
+  xenHvmSetAttr,
+} from './xen.js';
 
 /** The part of `Vm` with its settings. */
 export abstract class VmSettings {
@@ -252,6 +269,109 @@ export abstract class VmSettings {
     this.ioctl(this.bindings.KVM_SET_NR_MMU_PAGES, requireU32('KVM_SET_NR_MMU_PAGES', 'pages', pages));
   }
 
+  /**
+   * KVM_GET_NR_MMU_PAGES: returns how many pages the kernel may use to shadow the guest's page tables. Newer kernels do
+   * not have the ioctl.
+   *
+   * @throws KvmUnsupportedError when the kernel does not have the ioctl.
+   */
+  getNrMmuPages(): number {
+    return this.ioctl(this.bindings.KVM_GET_NR_MMU_PAGES);
+  }
+
+  // Xen and Hyper-V
+
+  /**
+   * KVM_XEN_HVM_CONFIG (KVM_CAP_XEN_HVM): configures the hypercalls of a Xen guest.
+   *
+   * @param config the flags and the number of the MSR. The members for the hypercall pages are written by this method.
+   * @param pages the hypercall pages, which the kernel copies into the guest when the guest writes to the MSR. They are not
+   * allowed with `KVM_XEN_HVM_CONFIG_INTERCEPT_HCALL`.
+   * @throws KvmArgumentError when a page does not have a multiple of 4096 bytes, KvmUnsupportedError when the kernel does
+   * not have the capability, KvmError when the kernel refuses.
+   * @example
+   * const config = allocate(KvmXenHvmConfig);
+   * config.msr = 0x4000_0000;
+   * vm.xenHvmConfig(config, { blob_addr_64: new Uint8Array(4096) });
+   * @see api.rst, "KVM_XEN_HVM_CONFIG"
+   */
+  xenHvmConfig(config: KvmXenHvmConfig, pages: XenHypercallPages = {}): void {
+    xenHvmConfig(this.#vm, config, pages);
+  }
+
+  /**
+   * KVM_XEN_HVM_GET_ATTR (KVM_CAP_XEN_HVM): reads an attribute of a Xen guest.
+   *
+   * @param type the number of the attribute, `KVM_XEN_ATTR_TYPE_…`.
+   * @param into the view to fill, by default a new view.
+   * @throws KvmUnsupportedError when the kernel does not have the capability, KvmError when the kernel refuses.
+   * @see api.rst, "KVM_XEN_HVM_GET_ATTR"
+   */
+  xenHvmGetAttr(type: number, into?: KvmXenHvmAttr): KvmXenHvmAttr {
+    return xenHvmGetAttr(this.#vm, type, into);
+  }
+
+  /**
+   * KVM_XEN_HVM_SET_ATTR (KVM_CAP_XEN_HVM): sets an attribute of a Xen guest.
+   *
+   * @param attr the type and the value of the attribute.
+   * @param memory the shared info page, only for `KVM_XEN_ATTR_TYPE_SHARED_INFO_HVA`: 4096 bytes of a guest memory. The VM
+   * keeps the memory. Without it the guest has no shared info page any more.
+   * @throws KvmArgumentError when another attribute has memory, KvmUnsupportedError when the kernel does not have the
+   * capability, KvmError when the kernel refuses.
+   * @see api.rst, "KVM_XEN_HVM_SET_ATTR"
+   */
+  xenHvmSetAttr(attr: KvmXenHvmAttr, memory?: MemoryRange): void {
+    xenHvmSetAttr(this.#vm, attr, memory);
+  }
+
+  /**
+   * KVM_XEN_HVM_EVTCHN_SEND (KVM_CAP_XEN_HVM with `KVM_XEN_HVM_CONFIG_EVTCHN_SEND`): sends an event to a Xen guest.
+   *
+   * @param event the number of the event channel, and the id of the vCPU.
+   * @throws KvmUnsupportedError when the kernel does not have the capability, KvmError when the kernel refuses.
+   * @see api.rst, "KVM_XEN_HVM_EVTCHN_SEND"
+   */
+  xenHvmEvtchnSend(event: XenEvtchn): void {
+    xenHvmEvtchnSend(this.#vm, event);
+  }
+
+  /**
+   * KVM_HYPERV_EVENTFD (KVM_CAP_HYPERV_EVENTFD): from now on each event that a Hyper-V guest signals on a connection is
+   * a signal of `event`, without an exit.
+   *
+   * @param event the eventfd.
+   * @param connId the number of the connection, at most 0xffffff.
+   * @throws KvmError with code `EEXIST` when the connection has an eventfd, KvmUnsupportedError when the kernel does not
+   * have the capability.
+   * @see api.rst, "KVM_HYPERV_EVENTFD"
+   */
+  registerHypervEventfd(event: EventFd, connId: number): void {
+    requireEventFd(this.bindings.KVM_HYPERV_EVENTFD.name, 'event', event);
+    this.#hypervEventfd(connId, event.fd, 0);
+  }
+
+  /**
+   * KVM_HYPERV_EVENTFD (KVM_CAP_HYPERV_EVENTFD): ends `registerHypervEventfd`.
+   *
+   * @param connId the number of the connection.
+   * @throws KvmError with code `ENOENT` when the connection has no eventfd, KvmUnsupportedError when the kernel does not
+   * have the capability.
+   * @see api.rst, "KVM_HYPERV_EVENTFD"
+   */
+  unregisterHypervEventfd(connId: number): void {
+    this.#hypervEventfd(connId, -1, this.bindings.KVM_HYPERV_EVENTFD_DEASSIGN);
+  }
+
+  #hypervEventfd(connId: number, fd: number, flags: number): void {
+    const { KvmHypervEventfd, KVM_HYPERV_EVENTFD: request, KVM_HYPERV_CONN_ID_MASK: most } = this.bindings;
+    const argument = allocate(KvmHypervEventfd);
+    setMember(request.name, argument, 'conn_id', 'connId', connId, BigInt(most));
+    setMember(request.name, argument, 'fd', 'fd', fd);
+    argument.flags = flags;
+    this.ioctl(request, argument);
+  }
+
   // Encryption
 
   /**
@@ -260,7 +380,37 @@ export abstract class VmSettings {
    * @throws KvmClosedError after `close`.
    * @see api.rst, "KVM_MEMORY_ENCRYPT_OP"
    */
-  memoryEncryptOp(): boolean {
+  memoryEncryptOp(): boolean;
+  /**
+   * KVM_MEMORY_ENCRYPT_OP: makes a command of SEV, SEV-ES, SEV-SNP or TDX. The kernel's documents of the commands are
+   * Documentation/virt/kvm/x86/amd-memory-encryption.rst and intel-tdx.rst.
+   *
+   * @param command the name of the command, such as `KVM_SEV_LAUNCH_START`.
+   * @param options `argument` is the struct of the command, by default a new one. `memory` has the data for the addresses in
+   * the struct, by the names of its members. The data is a Uint8Array, or a part of a guest memory as `{ memory, offset?,
+   * length? }`. Commands that encrypt, decrypt or read memory of the guest take only such a part. The method writes the addresses and
+   * the lengths to a copy of the struct, and the lengths to the struct. An address without data is a null pointer. `sevFd` is
+   * the file descriptor of `/dev/sev` for a command of SEV. `flags` are the flags of a command of TDX.
+   * @returns the struct, with what the kernel has written.
+   * @throws KvmFirmwareError when the firmware refuses, KvmUnsupportedError when this VM cannot be encrypted, KvmError when
+   * the kernel refuses, KvmArgumentError for data of a wrong length.
+   * @example
+   * const start = allocate(KvmSevLaunchStart);
+   * start.policy = 1;
+   * vm.memoryEncryptOp('KVM_SEV_LAUNCH_START', { sevFd: fd, argument: start });
+   * vm.memoryEncryptOp('KVM_SEV_LAUNCH_UPDATE_DATA', { sevFd: fd, memory: { uaddr: { memory, length: 0x1000 } } });
+   * const { len } = vm.memoryEncryptOp('KVM_SEV_LAUNCH_MEASURE', { sevFd: fd });
+   * const measurement = new Uint8Array(len);
+   * vm.memoryEncryptOp('KVM_SEV_LAUNCH_MEASURE', { sevFd: fd, memory: { uaddr: measurement } });
+   * @see api.rst, "KVM_MEMORY_ENCRYPT_OP"
+   */
+  memoryEncryptOp<Name extends EncryptCommandAlone<'vm'>>(command: Name): EncryptResult<Name>;
+  memoryEncryptOp<Name extends EncryptCommand<'vm'>>(command: Name, options: EncryptOptions<Name>): EncryptResult<Name>;
+  memoryEncryptOp<Name extends EncryptCommand<'vm'>>(
+    ...given: [command?: Name, options?: EncryptOptions<Name>]
+  ): boolean | EncryptResult<Name> {
+    const [command, options] = given;
+    if (given.length > 0) return memoryEncryptOp(this.#vm, command as Name, options);
     return this.#vm.target.value(this.bindings.KVM_MEMORY_ENCRYPT_OP.request, 0) >= 0;
   }
 

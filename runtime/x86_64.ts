@@ -4,6 +4,7 @@ import type { StartProgram } from './thread/program.js';
 import type { Vcpu } from './vcpu.js';
 import type { Vm } from './vm.js';
 
+export type { AddressedData, MemoryRange } from './addressed-ioctl.js';
 export type { Capability } from './capability.js';
 export type { Bindings, FdKind, GenericIoctl } from './context.js';
 export type { KvmObject, VmObject } from './creators.js';
@@ -21,6 +22,12 @@ export type {
 export type { GuestDebug, HardwareBreakpoint } from './guest-debug.js';
 export { GuestMemfd, type GuestMemfdMapOptions } from './guest-memfd.js';
 export { Kvm, type KvmFromFdOptions, type KvmOptions } from './kvm.js';
+export type {
+  EncryptCommand,
+  EncryptCommandAlone,
+  EncryptOptions,
+  EncryptResult,
+} from './memory-encryption.js';
 export type { MemorySlot } from './memory-slots.js';
 export type { BootBlob, MemoryMapEntry } from './modes/boot-data.js';
 export type { EntryOptions, PlacementOptions } from './modes/entry.js';
@@ -43,6 +50,7 @@ export { type Mechanism, type RunOptions, Vcpu, type VcpuOptions } from './vcpu.
 export { type MemoryAttributes, Vm, type VmHandle } from './vm.js';
 export type { IrqfdOptions, IrqRoute, Msi } from './vm-interrupts.js';
 export type { CoalescedMmioZone, Ioeventfd } from './vm-io.js';
+export type { XenEvtchn, XenHypercallPages } from './xen.js';
 
 /**
  * The default export of the program of a `VcpuThread`. The runtime calls this function once, in the Worker, with the vCPU,

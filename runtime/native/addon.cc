@@ -38,6 +38,7 @@ napi_value add_exports(napi_env env, napi_value exports) {
   export_memory_advice(env, exports);
   export_vms(env, exports);
   export_vcpus(env, exports);
+  export_addressed_ioctls(env, exports);
 #ifdef KVM_UAPI_TEST_HOOKS
   hooks::add_to(Napi::Object(env, exports));
 #endif

@@ -39,6 +39,7 @@ void export_permissions(napi_env env, napi_value exports);
 void export_memory_advice(napi_env env, napi_value exports);
 void export_vms(napi_env env, napi_value exports);
 void export_vcpus(napi_env env, napi_value exports);
+void export_addressed_ioctls(napi_env env, napi_value exports);
 
 // Makes an ioctl other than KVM_RUN. If a signal interrupts the ioctl, such as the signal of a profiler, the ioctl is
 // made again.
@@ -81,7 +82,7 @@ struct Tail {
   uint64_t count_size = 0;
 
   // Returns whether the argument has all elements that the kernel will access.
-  bool is_inside(const std::vector<uint8_t>& argument) const;
+  bool is_inside(const uint8_t* argument, uint64_t length) const;
 };
 
 // The result of an ioctl whose argument does not have all elements. It is not the negative of an errno.

@@ -42,10 +42,9 @@ int created_by_kvm(int fd) {
   return fd;
 }
 
-bool Tail::is_inside(const std::vector<uint8_t>& argument) const {
-  const uint64_t length = argument.size();
+bool Tail::is_inside(const uint8_t* argument, uint64_t length) const {
   if (count_offset > length || count_size > length - count_offset || start > length) return false;
-  const uint8_t* const at = argument.data() + count_offset;
+  const uint8_t* const at = argument + count_offset;
   uint64_t count = 0;
   switch (count_size) {
     case sizeof(uint8_t):
@@ -70,7 +69,7 @@ int call_ioctl(napi_env env, int fd, uint32_t request, View view, uint64_t offse
   uint8_t* const bytes = argument_of(env, request, view, offset, needed);
   if (bytes == nullptr) return -EFAULT;
   std::vector<uint8_t> argument(bytes, bytes + needed);
-  if (!tail.is_inside(argument)) return too_short;
+  if (!tail.is_inside(argument.data(), argument.size())) return too_short;
   const int result = call_ioctl(fd, request, argument.data());
   std::copy(argument.begin(), argument.end(), bytes);
   return result;

@@ -12,6 +12,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <utility>
 #include <vector>
 
@@ -112,6 +113,8 @@ class Vm {
   std::map<uint32_t, Slot> slots;
   // All slots below this number are in use. A search for a free slot begins here.
   uint32_t used_below = 0;
+  // Memories that are not in a slot, and whose addresses the kernel has got for as long as it has the VM.
+  std::set<std::shared_ptr<Memory>> kept;
   // The size of the dirty ring of each vCPU, or 0 if the vCPUs have no dirty rings.
   std::atomic<uint64_t> dirty_ring_bytes{0};
   // How many bytes of the file of each vCPU the kernel shares, or 0 if nobody has recorded it.

@@ -70,7 +70,8 @@ describe('the generic ioctl of every architecture', () => {
 
   it('every method to use instead is of an ioctl with addresses', () => {
     for (const name of methodsOfAddresses.keys()) {
-      expect([name, kvmIoctls.find((each) => each.name === name)?.pointers]).toEqual([name, true]);
+      const pointers = name === 'KVM_MEMORY_ENCRYPT_OP' ? 'hidden' : true;
+      expect([name, kvmIoctls.find((each) => each.name === name)?.pointers]).toEqual([name, pointers]);
     }
   });
 });
@@ -212,6 +213,6 @@ describe.skipIf(!hasKvm)(`addresses of this process ${needsKvm}`, () => {
     using vm = system.createVm();
     if (vm.checkExtension('KVM_CAP_XEN_HVM') !== 0) return;
     const attr = allocate(kvm.KvmXenHvmAttr);
-    expect(() => vm.ioctl(kvm.KVM_XEN_HVM_SET_ATTR, attr)).toThrow(KvmUnsupportedError);
+    expect(() => untyped(vm.ioctl)(kvm.KVM_XEN_HVM_SET_ATTR, attr)).toThrow(KvmUnsupportedError);
   });
 });

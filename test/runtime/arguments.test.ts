@@ -217,6 +217,10 @@ const rightValues: Readonly<Record<string, (objects: Objects) => unknown>> = {
   'VmDevice.fromFd options.type': () => kvm.KVM_DEV_TYPE_VFIO,
   'EventFd.fromFd fd': ({ event }) => event.fd,
   'GuestMemfd.fromFd fd': (objects) => (objects.of('GuestMemfd') as { readonly fd: number }).fd,
+  'Vm.memoryEncryptOp command': () => 'KVM_SEV_LAUNCH_MEASURE',
+  'Vm.memoryEncryptOp options': () => ({ sevFd: 1 }),
+  'Vcpu.memoryEncryptOp command': () => 'KVM_TDX_INIT_VCPU',
+  'Vcpu.memoryEncryptOp options': () => ({ argument: 1 }),
   'Kvm.open options.path': () => '/dev/kvm',
 };
 for (const preset of ['enterProtectedMode', 'enterLongMode', 'enterPvh', 'enterLinux64']) {

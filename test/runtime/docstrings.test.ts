@@ -109,6 +109,7 @@ const titles = new Map([
 /** The ioctls that have no section in api.rst. */
 const withoutSection = new Set([
   'KVM_SET_NR_MMU_PAGES',
+  'KVM_GET_NR_MMU_PAGES',
   'KVM_IRQ_LINE_STATUS',
   'KVM_CREATE_PIT',
   'KVM_GET_PIT',

@@ -175,7 +175,7 @@ describe.skipIf(!hasKvm)(`the generic ioctl ${needsKvm}`, () => {
     [kvm.KVM_GET_DIRTY_LOG, /use Vm\.getDirtyLog$/],
     [kvm.KVM_SET_DEVICE_ATTR, /use setDeviceAttr$/],
     [kvm.KVM_GET_ONE_REG, /use Vcpu\.getOneReg$/],
-    [kvm.KVM_MEMORY_ENCRYPT_OP, /its struct has addresses of this process$/],
+    [kvm.KVM_MEMORY_ENCRYPT_OP, /its struct has addresses of this process; use memoryEncryptOp$/],
     [kvm.KVM_GET_XSAVE2, /use Vcpu\.getXsave2$/],
     [kvm.KVM_SET_XSAVE, /use Vcpu\.setXsave$/],
   ])('the generic ioctl refuses $name', (request, why) => {
@@ -194,7 +194,9 @@ describe.skipIf(!hasKvm)(`the generic ioctl ${needsKvm}`, () => {
     using lacking = createVm();
     for (const request of [kvm.KVM_XEN_HVM_CONFIG, kvm.KVM_XEN_HVM_SET_ATTR]) {
       const argument = allocate<View>(request.argument as ViewClass<View>);
-      expect(() => untyped(having.ioctl)(request, argument)).toThrow(/its struct has addresses of this process$/);
+      expect(() => untyped(having.ioctl)(request, argument)).toThrow(
+        /its struct has addresses of this process; use Vm\.xenHvm(?:Config|SetAttr)$/,
+      );
       if (lacking.checkExtension('KVM_CAP_XEN_HVM') === 0) {
         expect(() => untyped(lacking.ioctl)(request, argument)).toThrow(/ does not have KVM_CAP_XEN_HVM$/);
       }

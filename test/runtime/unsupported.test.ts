@@ -91,7 +91,7 @@ describe.skipIf(!hasKvm)(`unsupported ioctls ${needsKvm}`, () => {
 
 describe.skipIf(!hasKvm)(`KVM_SET_CPUID ${needsKvm}`, () => {
   // Shows: KVM_SET_CPUID
-  it('the generic ioctl sets the CPUID with KVM_SET_CPUID', () => {
+  it('setCpuid and the generic ioctl set the CPUID with KVM_SET_CPUID', () => {
     using kvm = Kvm.open();
     using vm = kvm.createVm();
     using vcpu = vm.createVcpu();
@@ -101,5 +101,8 @@ describe.skipIf(!hasKvm)(`KVM_SET_CPUID ${needsKvm}`, () => {
     const now = allocate(bindings.KvmCpuid2, 1);
     vcpu.ioctl(bindings.KVM_GET_CPUID2, now);
     expect([now.nent, now.entries.get(0).eax]).toEqual([1, 1]);
+    cpuid.entries.get(0).eax = 2;
+    vcpu.setCpuid(cpuid);
+    expect(vcpu.getCpuid2().entries.get(0).eax).toBe(2);
   });
 });

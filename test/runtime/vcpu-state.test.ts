@@ -53,6 +53,8 @@ const calls: Readonly<Record<string, Call>> = {
   setVapicAddr: (vcpu) => vcpu.setVapicAddr(0),
   getCpuid2: (vcpu) => vcpu.getCpuid2(),
   setCpuid2: (vcpu) => vcpu.setCpuid2(allocate(kvm.KvmCpuid2, 0)),
+  setCpuid: (vcpu) => vcpu.setCpuid(allocate(kvm.KvmCpuid, 0)),
+  memoryEncryptOp: (vcpu) => vcpu.memoryEncryptOp('KVM_TDX_INIT_VCPU', { argument: 0 }),
   getTscKhz: (vcpu) => vcpu.getTscKhz(),
   hasDeviceAttr: (vcpu) => vcpu.hasDeviceAttr(tscOffset),
   getDeviceAttr: (vcpu) => vcpu.getDeviceAttr(tscOffset, 8),
@@ -75,6 +77,8 @@ const rare: Readonly<Record<string, Call>> = {
   getNestedState: (vcpu) => vcpu.getNestedState(),
   setNestedState: (vcpu) => vcpu.setNestedState(allocate(kvm.KvmNestedState)),
   getSupportedHvCpuid: (vcpu) => vcpu.getSupportedHvCpuid(),
+  xenVcpuGetAttr: (vcpu) => vcpu.xenVcpuGetAttr(kvm.KVM_XEN_VCPU_ATTR_TYPE_VCPU_ID),
+  xenVcpuSetAttr: (vcpu) => vcpu.xenVcpuSetAttr(allocate(kvm.KvmXenVcpuAttr)),
 };
 
 const all = Object.entries({ ...calls, ...rare });
@@ -107,6 +111,8 @@ const capabilities: Readonly<Record<string, keyof Bindings & `KVM_CAP_${string}`
   getCpuid2: 'KVM_CAP_EXT_CPUID',
   setCpuid2: 'KVM_CAP_EXT_CPUID',
   getSupportedHvCpuid: 'KVM_CAP_HYPERV_CPUID',
+  xenVcpuGetAttr: 'KVM_CAP_XEN_HVM',
+  xenVcpuSetAttr: 'KVM_CAP_XEN_HVM',
   getTscKhz: 'KVM_CAP_GET_TSC_KHZ',
   setTscKhz: 'KVM_CAP_TSC_CONTROL',
   hasDeviceAttr: 'KVM_CAP_VCPU_ATTRIBUTES',

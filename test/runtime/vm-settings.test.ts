@@ -2,15 +2,7 @@
 
 import { describe, expect, it } from 'vitest';
 import * as bindings from '../../generated/x86_64/linux/kvm.js';
-import {
-  EventFd,
-  GuestMemory,
-  KvmArgumentError,
-  KvmBusyError,
-  KvmClosedError,
-  KvmError,
-  KvmUnsupportedError,
-} from '../../runtime/index.js';
+import { EventFd, GuestMemory, KvmBusyError, KvmClosedError, KvmError } from '../../runtime/index.js';
 import { allocate } from '../../support/index.js';
 import { userMode } from '../../tools/guests/index.js';
 import { createVm, Helper, hasKvm, load, needsKvm, untilCounting } from '../helpers/vcpus.js';
@@ -91,20 +83,6 @@ describe.skipIf(!hasKvm)(`the event filter and the page limit ${needsKvm}`, () =
   });
 });
 
-describe.skipIf(!hasKvm)(`encryption ${needsKvm}`, () => {
-  // Shows: KVM_MEMORY_ENCRYPT_OP, KVM_MEMORY_ENCRYPT_REG_REGION, KVM_MEMORY_ENCRYPT_UNREG_REGION
-  // Shows: kvm-ioctls vm::test_encrypt_op_sev, kvm-ioctls vm::test_register_unregister_enc_memory_region
-  it('the methods for encryption are unsupported on a machine without memory encryption', () => {
-    using vm = createVm();
-    using memory = GuestMemory.create(0x1000);
-    expect(vm.memoryEncryptOp()).toBe(false);
-    expect(() => vm.registerEncryptedRegion(memory)).toThrow(KvmUnsupportedError);
-    expect(() => vm.registerEncryptedRegion(memory)).toThrow(/^KVM_MEMORY_ENCRYPT_REG_REGION: ENOTTY: /);
-    expect(() => vm.unregisterEncryptedRegion(memory)).toThrow(/^KVM_MEMORY_ENCRYPT_UNREG_REGION: ENOTTY: /);
-    expect(() => vm.registerEncryptedRegion(memory, 0, 0x2000)).toThrow(KvmArgumentError);
-  });
-});
-
 describe.skipIf(!hasKvm)(`a running vCPU ${needsKvm}`, () => {
   it('the methods of a VM work while another thread runs its vCPU, and those of the vCPU are refused', async () => {
     await using helper = await Helper.start();
@@ -149,6 +127,13 @@ describe.skipIf(!hasKvm)(`a closed VM ${needsKvm}`, () => {
       () => vm.createDevice(bindings.KVM_DEV_TYPE_VFIO),
       () => vm.registerEncryptedRegion(memory),
       () => vm.memoryEncryptOp(),
+      () => vm.memoryEncryptOp('KVM_SEV_INIT'),
+      () => vm.getNrMmuPages(),
+      () => vm.xenHvmConfig(allocate(bindings.KvmXenHvmConfig)),
+      () => vm.xenHvmGetAttr(0),
+      () => vm.xenHvmSetAttr(allocate(bindings.KvmXenHvmAttr)),
+      () => vm.xenHvmEvtchnSend({ port: 1, vcpu: 0 }),
+      () => vm.unregisterHypervEventfd(1),
     ]) {
       expect(use).toThrow(KvmClosedError);
     }

@@ -26,6 +26,7 @@ import {
   KvmBusyError,
   KvmClosedError,
   KvmError,
+  KvmFirmwareError,
   KvmMsrError,
   KvmUnavailableError,
   KvmUnsupportedError,
@@ -41,6 +42,7 @@ import {
   type VcpuThreadOptions,
 } from 'kvm-uapi';
 import {
+  type AddressedData,
   type Bindings,
   type BootBlob,
   type Capability,
@@ -53,6 +55,10 @@ import {
   type DirtyPage,
   DirtyRing,
   type DirtyRingHandle,
+  type EncryptCommand,
+  type EncryptCommandAlone,
+  type EncryptOptions,
+  type EncryptResult,
   type EntryOptions,
   type ExitsOptions,
   enterLinux64,
@@ -78,6 +84,7 @@ import {
   type Mechanism,
   type MemoryAttributes,
   type MemoryMapEntry,
+  type MemoryRange,
   type MemorySlot,
   type Msi,
   type Msr,
@@ -109,6 +116,8 @@ import {
   VmDevice,
   type VmDeviceHandle,
   type VmHandle,
+  type XenEvtchn,
+  type XenHypercallPages,
 } from 'kvm-uapi/x86_64';
 import * as bindings from 'kvm-uapi/x86_64/linux/kvm';
 
@@ -154,6 +163,29 @@ export function enterAll(vcpu: Vcpu, memory: GuestMemory, initrd: BootBlob): num
   const module: PvhModule = { ...initrd, commandLine: 'initrd' };
   const pvh: PvhOptions = { ...entry, startInfo: 0x6000, modules: [module], memoryMap, rsdp: 0xe_0000 };
   return enterPvh(vcpu, memory, pvh) + identityMapBytes(2 ** 30) + Number(segmentDescriptor(descriptor));
+}
+
+export function encrypt(vm: Vm, memory: GuestMemory): EncryptResult<'KVM_SEV_LAUNCH_MEASURE'> | bigint {
+  const alone: EncryptCommandAlone<'vm'> = 'KVM_SEV_LAUNCH_FINISH';
+  vm.memoryEncryptOp(alone);
+  const command: EncryptCommand<'vm'> = 'KVM_SEV_LAUNCH_UPDATE_DATA';
+  const range: MemoryRange = { memory, offset: 0, length: 0x1000 };
+  const update: EncryptOptions<typeof command> = { sevFd: 3, memory: { uaddr: range } };
+  const measured: AddressedData = new Uint8Array(48);
+  try {
+    vm.memoryEncryptOp(command, update);
+    return vm.memoryEncryptOp('KVM_SEV_LAUNCH_MEASURE', { memory: { uaddr: measured } });
+  } catch (error) {
+    if (error instanceof KvmFirmwareError) return error.firmwareError;
+    throw error;
+  }
+}
+
+export function setUpXen(vm: Vm, config: bindings.KvmXenHvmConfig): void {
+  const pages: XenHypercallPages = { blob_addr_64: new Uint8Array(4096) };
+  vm.xenHvmConfig(config, pages);
+  const event: XenEvtchn = { port: 1, vcpu: 0 };
+  vm.xenHvmEvtchnSend(event);
 }
 
 export function setUpInterrupts(vm: Vm): void {

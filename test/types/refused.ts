@@ -298,3 +298,42 @@ export function errors(error: UapiError, kvm: KvmError): void {
   // @ts-expect-error: only some errors have it
   kvm.capability;
 }
+
+export function encryption(vm: Vm, vcpu: Vcpu, memory: GuestMemory, bytes: Uint8Array): void {
+  const { KvmSevInit, KvmSevLaunchStart, KvmTdxInitVm } = bindings;
+  const at = (size: number): DataView => new DataView(new ArrayBuffer(size));
+  // @ts-expect-error: the command has no such name
+  vm.memoryEncryptOp('KVM_SEV_LAUNCH');
+  // @ts-expect-error: a command of a vCPU
+  vm.memoryEncryptOp('KVM_TDX_INIT_VCPU', { argument: 1n });
+  // @ts-expect-error: a command of a VM
+  vcpu.memoryEncryptOp('KVM_SEV_INIT');
+  // @ts-expect-error: a number is not a name
+  vm.memoryEncryptOp(bindings.KVM_SEV_INIT);
+  // @ts-expect-error: the struct of another command
+  vm.memoryEncryptOp('KVM_SEV_LAUNCH_START', { argument: new KvmSevInit(at(64)) });
+  // @ts-expect-error: this command has no struct
+  vm.memoryEncryptOp('KVM_SEV_LAUNCH_FINISH', { argument: new KvmSevLaunchStart(at(64)) });
+  // @ts-expect-error: the struct is missing
+  vm.memoryEncryptOp('KVM_TDX_INIT_VM');
+  // @ts-expect-error: the value is missing
+  vcpu.memoryEncryptOp('KVM_TDX_INIT_VCPU', {});
+  // @ts-expect-error: the struct has no such address
+  vm.memoryEncryptOp('KVM_SEV_LAUNCH_MEASURE', { memory: { dh_uaddr: bytes } });
+  // @ts-expect-error: the command uses memory of the guest in place
+  vm.memoryEncryptOp('KVM_SEV_LAUNCH_UPDATE_DATA', { memory: { uaddr: bytes } });
+  // @ts-expect-error: TDX has no file descriptor
+  vm.memoryEncryptOp('KVM_TDX_INIT_VM', { argument: new KvmTdxInitVm(at(264)), sevFd: 3 });
+  // @ts-expect-error: SEV has no flags
+  vm.memoryEncryptOp('KVM_SEV_INIT', { flags: 1 });
+  // @ts-expect-error: the result of this command is its own struct
+  const measured: bindings.KvmSevLaunchStart = vm.memoryEncryptOp('KVM_SEV_LAUNCH_MEASURE');
+  void measured;
+  // These compile.
+  vm.memoryEncryptOp('KVM_SEV_LAUNCH_UPDATE_DATA', { sevFd: 3, memory: { uaddr: { memory, length: 4096 } } });
+  const { len }: bindings.KvmSevLaunchMeasure = vm.memoryEncryptOp('KVM_SEV_LAUNCH_MEASURE', {
+    memory: { uaddr: bytes },
+  });
+  const nothing: undefined = vcpu.memoryEncryptOp('KVM_TDX_INIT_VCPU', { argument: len });
+  void nothing;
+}

@@ -344,6 +344,8 @@ class Calls {
     vcpuHarvest: () => [this.#handle('vcpu'), this.#one([16, 4, 0, 3]), this.#one([0, 12, 1]), 1, 2],
     ringLock: () => [this.#handle('vcpu')],
     ringUnlock: () => [],
+    vmIoctlAddressed: () => [this.#addressed('vm')],
+    vcpuIoctlAddressed: () => [this.#addressed('vcpu')],
     vcpuIoctl: () => this.#wordCall('vcpu'),
     vcpuIoctlView: () => this.#viewCall('vcpu'),
     vcpuIoctlTail: () => this.#tailCall('vcpu'),
@@ -461,6 +463,35 @@ class Calls {
     };
   }
 
+  /**
+   * An ioctl with addresses. KVM_MEMORY_ENCRYPT_OP fails on a machine without memory encryption, so the kernel follows no
+   * address.
+   */
+  #addressed(kind: 'vm' | 'vcpu'): object {
+    const own = (): DataView => new DataView(new ArrayBuffer(this.#one([24, 4096, bufferBytes])));
+    const block = (): unknown => this.#one([own(), own(), this.#handle('memory')]);
+    const blocks = Array.from({ length: 1 + this.#random(4) }, block);
+    const [offset, length] = [(): unknown => this.#one([0, 0, 8, 4096, 2 ** 40]), (): unknown => this.#length()];
+    const place = (): unknown => this.#one([0, 8, 16, 24, 4088, 4095, 2 ** 40, 2 ** 53 - 1]);
+    const number = (): unknown => this.#random(blocks.length + 1);
+    const link = (): unknown[] => {
+      const [count, size] = [place(), this.#one([0, 1, 2, 4, 8, 3])];
+      const only = [place(), this.#one([0, 0, 4, 9]), this.#one([0, 1, 0xa5a5_a5a5])];
+      return [number(), place(), number(), count, size, this.#one([1, 16, 4096, 0]), ...only];
+    };
+    const times = (most: number, make: () => unknown[]): unknown[] =>
+      Array.from({ length: this.#random(most + 1) }, make).flat();
+    return {
+      target: this.#handle(kind),
+      request: this.#one([kvm.KVM_MEMORY_ENCRYPT_OP.request, 0]),
+      blocks,
+      parts: blocks.flatMap(() => [offset(), length(), this.#random(2)]),
+      links: times(4, link),
+      tails: times(2, () => [number(), place(), this.#one([1, 40, 0]), place(), this.#one([4, 8, 3])]),
+      keeps: this.#bool(),
+    };
+  }
+
   #vcpuCreation(): object {
     const { KVM_SET_SIGNAL_MASK: mask, KvmSignalMask } = kvm;
     const view = new DataView(new ArrayBuffer(KvmSignalMask.$size + 8));
@@ -501,7 +532,22 @@ class Calls {
   #spoilObject(object: Record<string, unknown>): unknown {
     const name = this.#one(Object.keys(object));
     // The facts about ioctls stay as they are, or get another type.
-    const isFact = !['vm', 'memory', 'view', 'slot', 'id', 'signal', 'memoryOffset', 'length'].includes(name);
+    const isFact = ![
+      'vm',
+      'memory',
+      'view',
+      'slot',
+      'id',
+      'signal',
+      'memoryOffset',
+      'length',
+      'target',
+      'blocks',
+      'parts',
+      'links',
+      'tails',
+      'keeps',
+    ].includes(name);
     if (this.#chance(50)) return { ...object, [name]: isFact ? this.#noNumber() : this.#junk() };
     return Object.defineProperty({ ...object }, name, {
       enumerable: true,
@@ -509,12 +555,17 @@ class Calls {
         this.#trace('  in a getter:');
         if (this.#chance(30)) throw new TypeError('thrown by a getter');
         if (this.#chance(70)) this.#call(this.#one(['vmRelease', 'memoryRelease', 'vcpuRelease', 'vmFd'] as const));
-        const { view } = object as { view?: DataView };
+        const { view = this.#blockIn(object) } = object as { view?: DataView };
         if (view !== undefined && this.#chance(30))
           structuredClone(view.buffer, { transfer: [view.buffer as ArrayBuffer] });
         return object[name];
       },
     });
+  }
+
+  /** A DataView that is a block of an ioctl with addresses. */
+  #blockIn({ blocks }: { readonly blocks?: unknown }): DataView | undefined {
+    return Array.isArray(blocks) ? blocks.find((block) => block instanceof DataView) : undefined;
   }
 
   /** Makes one call. @throws Error when the call does what no call may do. */

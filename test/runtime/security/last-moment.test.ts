@@ -5,7 +5,7 @@
 
 import { afterEach, describe, expect, it } from 'vitest';
 import * as kvm from '../../../generated/x86_64/linux/kvm.js';
-import { addon } from '../../../runtime/addon.js';
+import { type AddonAddressedIoctl, addon } from '../../../runtime/addon.js';
 import { abort, GuestMemory, KvmArgumentError, KvmClosedError, KvmError, kick } from '../../../runtime/index.js';
 import { memoryRecord } from '../../../runtime/memory.js';
 import { vcpuContext } from '../../../runtime/vcpu.js';
@@ -458,6 +458,201 @@ describe.skipIf(!hasKvm)(`windows ${needsKvm}`, () => {
     memory.bytes(0, 4).set([1, 2, 3, 4]);
     memory.close();
     expect([...bytes]).toEqual([1, 2, 3, 4]);
+  });
+});
+
+describe.skipIf(!hasKvm)(`ioctls with addresses ${needsKvm}`, () => {
+  const { group, attr, addr } = kvm.KvmDeviceAttr.$layout.members;
+  const bytes = kvm.KvmDeviceAttr.$size;
+
+  /** The argument of KVM_GET_DEVICE_ATTR for the offset of the time stamp counter, and a page that it must not write to. */
+  function readTscOffset() {
+    const vm = createVm();
+    const vcpu = vm.createVcpu();
+    const guarded = GuestMemory.create(0x1000);
+    guarded.bytes(0, 0x1000).fill(0xee);
+    const struct = allocate(kvm.KvmDeviceAttr);
+    Object.assign(struct, {
+      group: kvm.KVM_VCPU_TSC_CTRL,
+      attr: BigInt(kvm.KVM_VCPU_TSC_OFFSET),
+      addr: guarded.address,
+    });
+    const isIntact = (): boolean => guarded.read(0, 0x1000).every((byte) => byte === 0xee);
+    const call = (given: Partial<AddonAddressedIoctl>): number =>
+      addon().vcpuIoctlAddressed({
+        target: vcpuContext('test', vcpu).record,
+        request: kvm.KVM_GET_DEVICE_ATTR.request,
+        blocks: [struct.$$view],
+        parts: [0, bytes, 1],
+        links: [],
+        tails: [],
+        keeps: false,
+        ...given,
+      });
+    const right = vcpu.getDeviceAttr({ group: kvm.KVM_VCPU_TSC_CTRL, attr: kvm.KVM_VCPU_TSC_OFFSET }, 8);
+    const close = (): void => {
+      vcpu.close();
+      vm.close();
+      guarded.close();
+    };
+    return { vm, struct, guarded, isIntact, call, right, [Symbol.dispose]: close };
+  }
+  const link = (at: number, to: number, rest: readonly number[] = [0, 0, 8, 0, 0, 0]): number[] => [0, at, to, ...rest];
+
+  // Shows: security 19
+  it('the kernel gets the address that the native layer writes, and the struct keeps what the caller has written', () => {
+    using it = readTscOffset();
+    const data = new DataView(new ArrayBuffer(8));
+    data.setBigUint64(0, 0x1234n);
+    const given = { blocks: [it.struct.$$view, data], parts: [0, bytes, 1, 0, 8, 1], links: link(addr.offset, 1) };
+    expect(it.call(given)).toBe(0);
+    expect(new Uint8Array(data.buffer)).toEqual(it.right);
+    expect(it.struct.addr).toBe(it.guarded.address);
+    expect(it.isIntact()).toBe(true);
+    using memory = GuestMemory.create(0x1000);
+    memory.bytes(0, 0x1000).fill(1);
+    const inMemory = { ...given, blocks: [it.struct.$$view, memoryRecord(memory)], parts: [0, bytes, 1, 16, 8, 0] };
+    expect(it.call(inMemory)).toBe(0);
+    expect(memory.read(16, 8)).toEqual(it.right);
+    expect(memory.read(0, 16).every((byte) => byte === 1) && memory.read(24, 100).every((byte) => byte === 1)).toBe(
+      true,
+    );
+    expect(it.isIntact()).toBe(true);
+    // A null pointer.
+    expect(it.call({ links: link(addr.offset, 0) })).toBe(EFAULT);
+    expect(it.isIntact()).toBe(true);
+  });
+
+  // Shows: security 19
+  it('a link applies only if the other member has its value', () => {
+    using it = readTscOffset();
+    const data = new DataView(new ArrayBuffer(8));
+    const only = (value: number, size = 4): number[] => [0, 0, 8, group.offset, size, value];
+    const given = { blocks: [it.struct.$$view, data], parts: [0, bytes, 1, 0, 8, 1] };
+    const always = link(addr.offset, 0);
+    // The first link is ignored, so the second one makes a null pointer.
+    const other = [...link(addr.offset, 1, only(kvm.KVM_VCPU_TSC_CTRL + 1)), ...always];
+    expect(it.call({ ...given, links: other })).toBe(EFAULT);
+    expect(it.call({ ...given, links: link(addr.offset, 1, only(kvm.KVM_VCPU_TSC_CTRL)) })).toBe(0);
+    expect(new Uint8Array(data.buffer)).toEqual(it.right);
+    for (const size of [3, 5, 9]) {
+      expect(it.call({ ...given, links: link(addr.offset, 1, only(0, size)) })).toBe(EFAULT);
+    }
+    expect(it.isIntact()).toBe(true);
+  });
+
+  // Shows: security 17, security 19
+  it('a wrong description of the addresses makes no ioctl', () => {
+    using it = readTscOffset();
+    using memory = GuestMemory.create(0x1000);
+    const data = new DataView(new ArrayBuffer(16));
+    const right = { blocks: [it.struct.$$view, data], parts: [0, bytes, 1, 0, 16, 1], links: link(addr.offset, 1) };
+    expect(it.call(right)).toBe(0);
+    const parts = (offset: number, length: number): object => ({ parts: [0, bytes, 1, offset, length, 1] });
+    const inMemory = (offset: number, length: number): object => ({
+      blocks: [it.struct.$$view, memoryRecord(memory)],
+      parts: [0, bytes, 1, offset, length, 0],
+    });
+    const wrong: readonly object[] = [
+      { parts: [0, bytes - 1, 1, 0, 16, 1] },
+      ...[parts(0, 17), parts(16, 1), parts(0, 0), parts(2 ** 53 - 1, 1), parts(1, 2 ** 53 - 1), parts(0, 7)],
+      ...[inMemory(0x1000, 8), inMemory(0, 0x1001), inMemory(2 ** 53 - 1, 8), inMemory(0, 0)],
+      ...[bytes - 7, bytes, 2 ** 53 - 1].map((at) => ({ links: link(at, 1) })),
+      { links: link(addr.offset, 2) },
+      { links: [2, addr.offset, 1, 0, 0, 8, 0, 0, 0] },
+      // The unit, the size of the count and its place.
+      { links: link(addr.offset, 1, [0, 0, 0, 0, 0, 0]) },
+      { links: link(addr.offset, 1, [0, 0, 17, 0, 0, 0]) },
+      { links: link(addr.offset, 1, [0, 4, 5, 0, 0, 0]) },
+      { links: link(addr.offset, 1, [0, 3, 1, 0, 0, 0]) },
+      { links: link(addr.offset, 1, [bytes - 3, 4, 1, 0, 0, 0]) },
+      // A count that is part of the address.
+      { links: link(addr.offset, 1, [addr.offset, 4, 1, 0, 0, 0]) },
+      // Two addresses with different lengths and one count.
+      {
+        blocks: [it.struct.$$view, data, new DataView(new ArrayBuffer(8))],
+        parts: [0, bytes, 1, 0, 16, 1, 0, 8, 1],
+        links: [...link(addr.offset, 1, [0, 4, 1, 0, 0, 0]), ...link(attr.offset, 2, [0, 4, 1, 0, 0, 0])],
+      },
+    ];
+    for (const each of wrong) expect(it.call({ ...right, ...each }), JSON.stringify(each)).toBe(EFAULT);
+    // The guest could change an address in its memory.
+    const nested = { blocks: [it.struct.$$view, memoryRecord(memory), data], parts: [0, bytes, 1, 0, 64, 0, 0, 16, 1] };
+    expect(it.call({ ...right, ...nested, links: [1, 0, 2, 0, 0, 8, 0, 0, 0] })).toBe(EFAULT);
+    expect(it.isIntact()).toBe(true);
+  });
+
+  // Shows: security 17
+  it('a block that counts more elements than it has makes no ioctl', () => {
+    using it = readTscOffset();
+    const data = new DataView(new ArrayBuffer(16));
+    const given = { blocks: [it.struct.$$view, data], parts: [0, bytes, 1, 0, 16, 1], links: link(addr.offset, 1) };
+    const tails = [1, 8, 4, 0, 4];
+    data.setUint32(0, 2, true);
+    expect(it.call({ ...given, tails })).toBe(0);
+    data.setUint32(0, 3, true);
+    expect(it.call({ ...given, tails })).toBe(addon().TOO_SHORT);
+    data.setUint32(0, 0xffff_ffff, true);
+    expect(it.call({ ...given, tails })).toBe(addon().TOO_SHORT);
+    expect(it.call({ ...given, tails: [2, 8, 4, 0, 4] })).toBe(EFAULT);
+  });
+
+  it('values of a wrong type are refused', () => {
+    using it = readTscOffset();
+    const wrong: readonly object[] = [
+      { blocks: [] },
+      { blocks: [it.struct.$$view, it.struct.$$view] },
+      { blocks: [{}] },
+      { blocks: [null] },
+      { blocks: 'blocks' },
+      { blocks: [new Proxy(it.struct.$$view, {})] },
+      { blocks: [memoryRecord(it.guarded)] },
+      { parts: [0, bytes] },
+      { parts: [0, bytes, -1] },
+      { parts: [0, `${bytes}`, 1] },
+      { links: [0, 0, 0, 0, 0, 8, 0, 0] },
+      { links: Array.from({ length: 1025 }, () => 0) },
+      { tails: [0, 0, 0, 0] },
+      { keeps: 1 },
+      { request: '1' },
+    ];
+    for (const each of wrong) expect(() => it.call(each)).toThrow(TypeError);
+    const thrown = new Error('thrown by a getter');
+    const links = Object.defineProperty([], 0, {
+      get: () => {
+        throw thrown;
+      },
+    });
+    expect(() => it.call({ links })).toThrow(thrown);
+    expect(it.isIntact()).toBe(true);
+  });
+
+  it('a getter that closes the memory has the call refused', () => {
+    using it = readTscOffset();
+    const memory = GuestMemory.create(0x1000);
+    const blocks = [it.struct.$$view, memoryRecord(memory)];
+    const parts: number[] = [0, bytes, 1, 0, 8];
+    Object.defineProperty(parts, 5, {
+      get: () => {
+        memory.close();
+        return 0;
+      },
+    });
+    expect(() => it.call({ blocks, parts, links: link(addr.offset, 1) })).toThrow(TypeError);
+  });
+
+  // Shows: security 23
+  it('a VM keeps memory whose address the kernel uses after the ioctl, until the VM is closed', () => {
+    const found = (keeps: boolean): boolean => {
+      using it = readTscOffset();
+      const memory = GuestMemory.create(0x1000);
+      const { id } = memory.share();
+      const blocks = [it.struct.$$view, memoryRecord(memory)];
+      expect(it.call({ blocks, parts: [0, bytes, 1, 0, 8, 0], links: link(addr.offset, 1), keeps })).toBe(0);
+      memory.close();
+      return addon().memoryFind(id) !== null;
+    };
+    expect([found(true), found(false)]).toEqual([true, false]);
   });
 });
 
