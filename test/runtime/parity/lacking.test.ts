@@ -22,10 +22,18 @@ const checks: readonly (readonly [Extract<Capability, string>, (objects: Objects
   ['KVM_CAP_NESTED_STATE', ({ vcpu }) => vcpu.setNestedState(allocate(bindings.KvmNestedState))],
   ['KVM_CAP_SYS_HYPERV_CPUID', ({ kvm }) => kvm.getSupportedHvCpuid()],
   ['KVM_CAP_HYPERV_CPUID', ({ vcpu }) => vcpu.getSupportedHvCpuid()],
+  ['KVM_CAP_PRE_FAULT_MEMORY', ({ vcpu }) => vcpu.preFaultMemory(0, 0x1000)],
+  ['KVM_CAP_MEMORY_ATTRIBUTES', ({ vm }) => vm.setMemoryAttributes({ address: 0, size: 0x1000, attributes: 0 })],
+  [
+    'KVM_CAP_XEN_HVM',
+    ({ vm }) => vm.ioctl(bindings.KVM_XEN_HVM_EVTCHN_SEND, allocate(bindings.KvmIrqRoutingXenEvtchn)),
+  ],
 ];
 
 describe.skipIf(!hasKvm)(`capabilities that KVM may lack ${needsKvm}`, () => {
   // Shows: selftest x86/smm_test, selftest x86/nested_set_state_test, selftest x86/hyperv_cpuid
+  // Shows: selftest pre_fault_memory_test, selftest x86/private_mem_conversions_test
+  // Shows: selftest x86/xen_shinfo_test
   it.each(checks)('the method works with %s, and names it if the kernel does not have it', (capability, call) => {
     using kvm = Kvm.open();
     using vm = kvm.createVm();

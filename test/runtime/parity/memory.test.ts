@@ -286,4 +286,24 @@ describe.skipIf(!hasKvm)(`guest_memfd ${needsKvm}`, () => {
       else expect(error, `bit ${bit}`).toMatchObject({ ioctl: 'KVM_CREATE_GUEST_MEMFD', code: 'EINVAL' });
     }
   });
+
+  // Shows: selftest guest_memfd_test test_guest_memfd_guest
+  it('the host and the guest see the same bytes of a mapped guest_memfd, and all mappings are the same memory', () => {
+    const { GUEST_MEMFD_FLAG_INIT_SHARED, GUEST_MEMFD_FLAG_MMAP } = bindings;
+    using machine = load(knownAnswers.writePages);
+    const { vm } = machine;
+    using memfd = vm.createGuestMemfd(pages * pageSize, GUEST_MEMFD_FLAG_MMAP | GUEST_MEMFD_FLAG_INIT_SHARED);
+    using memory = memfd.map();
+    memory.write(0, new Uint8Array(memory.size).fill(0xaa));
+    vm.addMemory({ memory, guestAddress: base, slot, guestMemfd: { memfd } });
+    const addresses = written.map((page) => base + page * pageSize);
+    machine.memory.write(places.data, new Uint8Array(Uint32Array.of(...addresses, 0).buffer));
+    expect(run(machine)).toBe(`exit ${KVM_EXIT_HLT}`);
+    using again = memfd.map();
+    const expected = new Uint8Array(memory.size).fill(0xaa);
+    for (const page of written) expected.set([1, 0, 0, 0], page * pageSize);
+    for (const each of [memory, again]) expect(Buffer.compare(each.read(0, memory.size), expected)).toBe(0);
+    memfd.discard(0, pageSize);
+    expect(Buffer.compare(again.read(0, pageSize), new Uint8Array(pageSize))).toBe(0);
+  });
 });
