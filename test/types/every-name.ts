@@ -12,6 +12,7 @@ import {
   DeviceError,
   DeviceUnavailableError,
   DeviceUnsupportedError,
+  type DuplicateFdOptions,
   EventFd,
   type EventFdHandle,
   type EventFdOptions,
@@ -69,7 +70,7 @@ import {
   type FdKind,
   type GenericIoctl,
   type GuestDebug,
-  type GuestMemfd,
+  GuestMemfd,
   type GuestMemfdMapOptions,
   type HardwareBreakpoint,
   type Ioeventfd,
@@ -77,6 +78,8 @@ import {
   type IrqRoute,
   identityMapBytes,
   Kvm,
+  type KvmFromFdOptions,
+  type KvmObject,
   type KvmOptions,
   type Linux64Options,
   type LongModeOptions,
@@ -115,7 +118,9 @@ import {
   Vm,
   VmDevice,
   type VmDeviceHandle,
+  type VmDeviceOptions,
   type VmHandle,
+  type VmObject,
   type XenEvtchn,
   type XenHypercallPages,
 } from 'kvm-uapi/x86_64';
@@ -144,6 +149,22 @@ export function openAll(own: Bindings): { readonly kvm: Kvm; readonly vm: Vm; re
   memory.bindToNodes(policy, [0]);
   memory.write(0, memory.read(0, 16));
   return { kvm, vm, memory };
+}
+
+export function adoptAll(fds: readonly number[], own: Bindings): number {
+  const [system = 0, ofVm = 0, ofVcpu = 0, ofDevice = 0, ofMemfd = 0, ofEvent = 0] = fds;
+  const options: KvmFromFdOptions = { bindings: own };
+  const kvm: KvmObject = Kvm.fromFd(system, options);
+  const vm: Vm = Vm.fromFd(ofVm, kvm);
+  const of: VmObject = vm;
+  const vcpu: Vcpu = Vcpu.fromFd(ofVcpu, of, { mechanism: 'immediate_exit' });
+  const deviceOptions: VmDeviceOptions = { type: bindings.KVM_DEV_TYPE_VFIO };
+  const device: VmDevice = VmDevice.fromFd(ofDevice, of, deviceOptions);
+  const memfd: GuestMemfd = GuestMemfd.fromFd(ofMemfd);
+  const event: EventFd = EventFd.fromFd(ofEvent);
+  const duplicate: DuplicateFdOptions = { cloexec: false };
+  const copies: readonly number[] = [vm, vcpu, device, memfd, event].map((each) => each.duplicateFd(duplicate));
+  return copies.length;
 }
 
 export function enterAll(vcpu: Vcpu, memory: GuestMemory, initrd: BootBlob): number {
