@@ -46,7 +46,7 @@ struct VcpuCreation {
   int signal = 0;
   std::optional<SignalMask> mask;
   // The number of a vCPU's file descriptor. Without it the function makes KVM_CREATE_VCPU.
-  std::optional<int> fd;
+  std::optional<uint32_t> fd;
 
   bool read(napi_env env, napi_value object) {
     const Properties given(env, object,
@@ -86,7 +86,7 @@ napi_value VcpuCreate(napi_env env, const VcpuCreation& given) {
     const int error = set_mask_of(env, *given.mask, set_mask);
     if (error != 0) return number(env, error);
   }
-  const int fd = given.fd ? adopt_fd(env, *given.fd, FdKind::kVcpu)
+  const int fd = given.fd ? adopt_fd(env, static_cast<int>(*given.fd), FdKind::kVcpu)
                           : created_by_kvm(call_ioctl_with_room(env, given.vm->fd, given.create, given.id.value));
   if (fd < 0) return number(env, fd);
   std::shared_ptr<Mapping> run;
