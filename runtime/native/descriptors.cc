@@ -78,6 +78,8 @@ bool is_of_other_process(int fd, FdKind kind) {
 
 }  // namespace
 
+bool is_vcpu_fd(int fd) { return fd >= least_fd && is_vcpu(name_of(fd)); }
+
 int duplicate_fd(napi_env env, int fd, bool cloexec) {
   return call_with_room(env, Need::kFile, [&] {
     const int copy = fcntl(fd, cloexec ? F_DUPFD_CLOEXEC : F_DUPFD, least_fd);

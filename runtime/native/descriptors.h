@@ -22,6 +22,9 @@ int adopt_fd(napi_env env, int fd, FdKind kind);
 // Returns a new file descriptor of the same open file, which the caller closes, or -errno.
 int duplicate_fd(napi_env env, int fd, bool cloexec);
 
+// Returns whether a number is the file descriptor of a vCPU.
+bool is_vcpu_fd(int fd);
+
 // Returns 1 if both file descriptors are of the same open file, 0 if not, or -ENOTSUP if the kernel does not say it.
 int is_same_file(int one, int other);
 

@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "descriptors.h"
 #include "exports.h"
 
 namespace kvm_uapi {
@@ -70,7 +71,10 @@ napi_value DeviceType(napi_env env, Open<File> device) {
 }
 
 napi_value VmIoctl(napi_env env, Open<Vm> vm, uint32_t request, Word value) {
-  return number(env, call_ioctl(vm->fd, request, value.value));
+  const int result = call_ioctl(vm->fd, request, value.value);
+  // The result can be the file descriptor of a new vCPU, with which the guest runs after the record of the VM has ended.
+  if (is_vcpu_fd(result)) vm->may_outlive = true;
+  return number(env, result);
 }
 
 napi_value VmIoctlView(napi_env env, Open<Vm> vm, uint32_t request, View view, uint64_t offset, uint64_t needed) {

@@ -59,6 +59,21 @@ function foreignVm(): number {
   return device.ioctl(bindings.KVM_CREATE_VM, 0);
 }
 
+/** Adds memory to a VM, which then is its only user. Returns the address of the memory in this process. */
+function memoryOf(vm: Vm): bigint {
+  using memory = GuestMemory.create(0x3000);
+  vm.addMemory({ memory, guestAddress: 0x1000 });
+  return memory.address;
+}
+
+/** Removes the slot of `memoryOf` as another user of the VM: this package cannot remove it any more. */
+function removeSlotOf(vm: Vm): void {
+  const { KVM_SET_USER_MEMORY_REGION: request, KvmUserspaceMemoryRegion } = bindings;
+  const region = Object.assign(allocate(KvmUserspaceMemoryRegion), { guest_phys_addr: 0x1000n });
+  const { $$view: view, $$offset: offset } = region;
+  expect(addon().vmIoctlView(vmContext(vm).record, request.request, view, offset, request.size)).toBe(0);
+}
+
 describe.skipIf(!hasKvm)(`duplicateFd ${needsKvm}`, () => {
   it('duplicateFd of every class returns a file descriptor that stays open after close', () => {
     const before = openFiles();
@@ -276,16 +291,8 @@ describe.skipIf(!hasKvm)(`a VM from a file descriptor ${needsKvm}`, () => {
     using kvm = Kvm.open();
     const fd = foreignVm();
     const vm = Vm.fromFd(fd, kvm);
-    const memory = GuestMemory.create(0x3000);
-    const { address } = memory;
-    vm.addMemory({ memory, guestAddress: 0x1000 });
-    memory.close();
-    // Another user of the VM removes the slot, so this package cannot remove it any more.
-    const { KVM_SET_USER_MEMORY_REGION: request, KvmUserspaceMemoryRegion } = bindings;
-    const { $$view: view, $$offset: offset } = Object.assign(allocate(KvmUserspaceMemoryRegion), {
-      guest_phys_addr: 0x1000n,
-    });
-    expect(addon().vmIoctlView(vmContext(vm).record, request.request, view, offset, request.size)).toBe(0);
+    const address = memoryOf(vm);
+    removeSlotOf(vm);
     vm.close();
     expect(mappingAt(address)?.memory).toBe(true);
     closeSync(fd);
@@ -307,6 +314,18 @@ describe.skipIf(!hasKvm)(`a vCPU from a file descriptor ${needsKvm}`, () => {
     expect(() => Vcpu.fromFd(machine.vcpu.fd, other)).toThrow(/^Vcpu.fromFd: fd \d+ belongs to another VM; /);
     using device = vm.createDevice(bindings.KVM_DEV_TYPE_VFIO);
     expect(() => VmDevice.fromFd(device.fd, other)).toThrow(/^VmDevice.fromFd: fd \d+ belongs to another VM; /);
+  });
+
+  // Shows: security 33
+  it('the last close removes the slots of a VM that has a vCPU of the generic ioctl', () => {
+    const vm = createVm();
+    const address = memoryOf(vm);
+    const fd = vm.ioctl(bindings.KVM_CREATE_VCPU, 7);
+    // The memory stays because its slot cannot be removed. So the close has tried it.
+    removeSlotOf(vm);
+    vm.close();
+    expect(mappingAt(address)?.memory).toBe(true);
+    closeSync(fd);
   });
 
   // Shows: security 34
