@@ -77,6 +77,7 @@ const rare: Readonly<Record<string, Call>> = {
   getNestedState: (vcpu) => vcpu.getNestedState(),
   setNestedState: (vcpu) => vcpu.setNestedState(allocate(kvm.KvmNestedState)),
   getSupportedHvCpuid: (vcpu) => vcpu.getSupportedHvCpuid(),
+  preFaultMemory: (vcpu) => vcpu.preFaultMemory(0, 4096),
   xenVcpuGetAttr: (vcpu) => vcpu.xenVcpuGetAttr(kvm.KVM_XEN_VCPU_ATTR_TYPE_VCPU_ID),
   xenVcpuSetAttr: (vcpu) => vcpu.xenVcpuSetAttr(allocate(kvm.KvmXenVcpuAttr)),
 };
@@ -111,6 +112,7 @@ const capabilities: Readonly<Record<string, keyof Bindings & `KVM_CAP_${string}`
   getCpuid2: 'KVM_CAP_EXT_CPUID',
   setCpuid2: 'KVM_CAP_EXT_CPUID',
   getSupportedHvCpuid: 'KVM_CAP_HYPERV_CPUID',
+  preFaultMemory: 'KVM_CAP_PRE_FAULT_MEMORY',
   xenVcpuGetAttr: 'KVM_CAP_XEN_HVM',
   xenVcpuSetAttr: 'KVM_CAP_XEN_HVM',
   getTscKhz: 'KVM_CAP_GET_TSC_KHZ',
