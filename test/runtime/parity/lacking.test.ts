@@ -24,10 +24,8 @@ const checks: readonly (readonly [Extract<Capability, string>, (objects: Objects
   ['KVM_CAP_HYPERV_CPUID', ({ vcpu }) => vcpu.getSupportedHvCpuid()],
   ['KVM_CAP_PRE_FAULT_MEMORY', ({ vcpu }) => vcpu.preFaultMemory(0, 0x1000)],
   ['KVM_CAP_MEMORY_ATTRIBUTES', ({ vm }) => vm.setMemoryAttributes({ address: 0, size: 0x1000, attributes: 0 })],
-  [
-    'KVM_CAP_XEN_HVM',
-    ({ vm }) => vm.ioctl(bindings.KVM_XEN_HVM_EVTCHN_SEND, allocate(bindings.KvmIrqRoutingXenEvtchn)),
-  ],
+  ['KVM_CAP_XEN_HVM', ({ vm }) => vm.xenHvmGetAttr(bindings.KVM_XEN_ATTR_TYPE_SHARED_INFO)],
+  ['KVM_CAP_XEN_HVM', ({ vcpu }) => vcpu.xenVcpuGetAttr(bindings.KVM_XEN_VCPU_ATTR_TYPE_VCPU_INFO)],
 ];
 
 describe.skipIf(!hasKvm)(`capabilities that KVM may lack ${needsKvm}`, () => {
