@@ -246,6 +246,9 @@ export function restored(thrown: unknown): unknown {
   return of ? Object.setPrototypeOf(thrown, of.prototype) : thrown;
 }
 
+const noEncryption =
+  'this VM has no memory encryption; it needs SEV or TDX of the processor and of the kernel, and most commands need a type of VM, such as kvm.createVm(KVM_X86_SNP_VM)';
+
 const explanations = new Map([
   ['EINVAL', 'the kernel does not accept the argument'],
   ['EFAULT', 'part of the argument is not in accessible memory'],
@@ -264,6 +267,9 @@ const explanations = new Map([
     'KVM_RUN EFAULT',
     'the guest accessed memory that the kernel cannot provide; if the memory is a file, the file may be shorter than the memory',
   ],
+  ['KVM_MEMORY_ENCRYPT_OP ENOTTY', noEncryption],
+  ['KVM_MEMORY_ENCRYPT_REG_REGION ENOTTY', noEncryption],
+  ['KVM_MEMORY_ENCRYPT_UNREG_REGION ENOTTY', noEncryption],
   ['KVM_ENABLE_CAP EINVAL', 'this capability cannot be enabled here, or not with these arguments'],
 ]);
 
@@ -277,8 +283,8 @@ export function ioctlError(ioctl: string, result: number, capability: string | n
   if (code === 'EBUSY' && particular === undefined)
     return new KvmBusyError(ioctl, 'busy; if this is a vCPU, it is in a run: kick it first', details);
   if (missing.includes(code)) {
-    const ask = capability === null ? 'checkExtension' : `checkExtension('${capability}')`;
-    const problem = `this kernel or this kind of file does not have it; ask with ${ask}`;
+    const ask = capability === null ? '' : `; ask with checkExtension('${capability}')`;
+    const problem = particular ?? `this kernel or this kind of file does not have this ioctl${ask}`;
     return new KvmUnsupportedError(ioctl, problem, capability, details);
   }
   return new KvmError(ioctl, particular ?? explanationOf(code), details);
@@ -315,7 +321,7 @@ export function deviceIoctlError(ioctl: string, result: number): DeviceError {
   const details = { code: errnoName(-result), errno: result, syscall: 'ioctl', ioctl };
   const { code } = details;
   if (missing.includes(code))
-    return new DeviceUnsupportedError(ioctl, 'this kernel or this device does not have it', details);
+    return new DeviceUnsupportedError(ioctl, 'this kernel or this device does not have this ioctl', details);
   if (code === 'EBUSY') return new DeviceError(ioctl, 'busy; another user of the device holds it', details);
   if (code === 'EPERM') return new DeviceError(ioctl, 'not permitted; it may need a capability, or root', details);
   return new DeviceError(ioctl, explanationOf(code), details);

@@ -34,6 +34,7 @@ describe.skipIf(!hasKvm)(`the commands of memory encryption ${needsKvm}`, () => 
     const error = thrownBy(() => untyped(fd === 'vm' ? vm : vcpu)(name, optionsOf(name)));
     expect(error).toBeInstanceOf(KvmUnsupportedError);
     expect(error).toMatchObject({ code: 'ENOTTY', ioctl: 'KVM_MEMORY_ENCRYPT_OP', syscall: 'ioctl' });
+    expect((error as Error).message).toMatch(/^KVM_MEMORY_ENCRYPT_OP: ENOTTY: this VM has no memory encryption; /);
   });
 
   // Shows: KVM_MEMORY_ENCRYPT_REG_REGION, KVM_MEMORY_ENCRYPT_UNREG_REGION

@@ -63,7 +63,7 @@ describe('a device', () => {
       device.ioctl(ioctlCalled(random, 'RNDGETENTCNT'), viewOf(ioctlCalled(random, 'RNDGETENTCNT').argument));
     expect(call).toThrow(DeviceUnsupportedError);
     expect(call).toThrow(DeviceError);
-    expect(call).toThrow(/^RNDGETENTCNT: ENOTTY: this kernel or this device does not have it$/);
+    expect(call).toThrow(/^RNDGETENTCNT: ENOTTY: this kernel or this device does not have this ioctl$/);
   });
 
   it('the error of open says why the device cannot be opened', () => {
