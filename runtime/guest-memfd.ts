@@ -3,10 +3,10 @@
 import { addon, type FileRecord } from './addon.js';
 import { type Creator, creator } from './construction.js';
 import { adopted, requireFd } from './descriptors.js';
-import { KvmArgumentError, type KvmError, syscallError } from './errors.js';
+import { type KvmError, syscallError } from './errors.js';
 import { fileRecord, KernelFile } from './kernel-file.js';
 import { type GuestMemory, makeGuestMemory } from './memory.js';
-import { requireInteger } from './numbers.js';
+import { requireInteger, requirePages } from './numbers.js';
 import { requireKnownKeys } from './options.js';
 
 /** The part of a guest memfd that `GuestMemfd.map` maps. */
@@ -72,7 +72,7 @@ export class GuestMemfd extends KernelFile {
     const { offset: start = 0, length: bytes } = options;
     const offset = requireInteger(operation, 'offset', start, this.#size);
     const length = bytes === undefined ? this.#size - offset : requireInteger(operation, 'length', bytes, this.#size);
-    this.#requirePages(operation, offset, length);
+    requirePages(operation, { offset, length }, this.#size, addon().PAGE_SIZE);
     const fd = addon().fileFd(fileRecord(this));
     const record = addon().memoryOfFile({ fd, offset, length, isPrivate: false, populate: false });
     if (typeof record === 'number') throw mapError(operation, record);
@@ -105,18 +105,9 @@ export class GuestMemfd extends KernelFile {
   }
 
   #allocate(operation: string, discard: boolean, offset: number, length: number): void {
-    requireInteger(operation, 'offset', offset, this.#size);
-    requireInteger(operation, 'length', length, this.#size);
-    this.#requirePages(operation, offset, length);
+    requirePages(operation, { offset, length }, this.#size, addon().PAGE_SIZE);
     const result = addon().fileAllocate(fileRecord(this), discard, offset, length);
     if (result < 0) throw syscallError('fallocate', operation, result);
-  }
-
-  #requirePages(operation: string, offset: number, length: number): void {
-    const pageSize = addon().PAGE_SIZE;
-    if (length > 0 && offset % pageSize === 0 && length % pageSize === 0 && length <= this.#size - offset) return;
-    const rule = `both must be multiples of the page size ${pageSize}, the length more than 0, and all bytes inside the ${this.#size} bytes`;
-    throw new KvmArgumentError(operation, `offset ${offset} and length ${length}; ${rule}`);
   }
 
   static {
@@ -128,7 +119,8 @@ export class GuestMemfd extends KernelFile {
 function mapError(operation: string, result: number): KvmError {
   const error = syscallError('mmap', operation, result);
   if (error.code !== 'ENODEV') return error;
-  const problem = 'create the guest memfd with the flags GUEST_MEMFD_FLAG_MMAP and GUEST_MEMFD_FLAG_INIT_SHARED';
+  const problem =
+    'this guest memfd cannot be mapped; create it with the flags GUEST_MEMFD_FLAG_MMAP and GUEST_MEMFD_FLAG_INIT_SHARED';
   return syscallError('mmap', operation, result, problem);
 }
 

@@ -2,8 +2,8 @@
 
 import { addon, type MemoryRecord } from './addon.js';
 import { describe, requireList, requireOneOf } from './arguments.js';
-import { KvmArgumentError, type KvmError, syscallError } from './errors.js';
-import { requireInteger } from './numbers.js';
+import { type KvmError, syscallError } from './errors.js';
+import { requireInteger, requirePages } from './numbers.js';
 
 /** The advice of madvise(2) that changes no contents. The native layer refuses any other. */
 const advice = [
@@ -50,20 +50,14 @@ interface Pages {
 }
 
 /** @throws KvmArgumentError unless the bytes are whole pages of the memory, and at least one. */
-function requirePages(operation: string, record: MemoryRecord, { offset, length }: Pages): void {
-  const size = addon().memoryLength(record);
-  const pageSize = addon().memoryPageSize(record);
-  requireInteger(operation, 'offset', offset, size);
-  requireInteger(operation, 'length', length, size);
-  if (length > 0 && offset % pageSize === 0 && length % pageSize === 0 && length <= size - offset) return;
-  const rule = `both must be multiples of the page size ${pageSize}, the length more than 0, and all bytes inside the ${size} bytes`;
-  throw new KvmArgumentError(operation, `offset ${offset} and length ${length}; ${rule}`);
+function requirePagesOf(operation: string, record: MemoryRecord, pages: Pages): void {
+  requirePages(operation, pages, addon().memoryLength(record), addon().memoryPageSize(record));
 }
 
 /** Implements `GuestMemory.discard`. */
 export function discardPages(record: MemoryRecord, pages: Pages): void {
   const operation = 'GuestMemory.discard';
-  requirePages(operation, record, pages);
+  requirePagesOf(operation, record, pages);
   const result = addon().memoryDiscard(record, pages.offset, pages.length);
   if (result === 0) return;
   const syscall = addon().memoryFd(record) < 0 ? 'madvise' : 'fallocate';
@@ -83,12 +77,12 @@ function discardError(syscall: string, operation: string, result: number): KvmEr
 export function advisePages(record: MemoryRecord, given: MemoryAdvice, pages: Pages): void {
   const operation = 'GuestMemory.advise';
   requireOneOf(operation, 'advice', given, advice);
-  requirePages(operation, record, pages);
+  requirePagesOf(operation, record, pages);
   const result = addon().memoryAdvise(record, given, pages.offset, pages.length);
   if (result === 0) return;
   const error = syscallError('madvise', operation, result);
   if (error.code !== 'EINVAL') throw error;
-  const problem = `the kernel does not have ${given}, or not for this kind of memory`;
+  const problem = `the kernel does not have ${given}, or does not accept it for this kind of memory`;
   throw syscallError('madvise', operation, result, problem);
 }
 
@@ -101,12 +95,12 @@ export function bindPages(record: MemoryRecord, policy: MemoryPolicy, nodes: rea
     const number = requireInteger(operation, 'node', node, mostNodes - 1);
     mask[number >> 3] = (mask[number >> 3] ?? 0) | (1 << (number & 7));
   }
-  requirePages(operation, record, pages);
+  requirePagesOf(operation, record, pages);
   const view = new DataView(mask.buffer);
   const result = addon().memoryBind(record, policy, view, mask.length, pages.offset, pages.length);
   if (result === 0) return;
   const error = syscallError('mbind', operation, result);
   if (error.code !== 'EINVAL') throw error;
-  const problem = `${policy} with the nodes ${describe([...nodes].join(', '))}; the kernel does not have this policy, or not one of the nodes, or the policy needs other nodes; /sys/devices/system/node has the nodes`;
+  const problem = `${policy} with the nodes ${describe([...nodes].join(', '))}; the kernel does not have the policy or one of the nodes, or the policy needs other nodes; /sys/devices/system/node has the nodes`;
   throw syscallError('mbind', operation, result, problem);
 }

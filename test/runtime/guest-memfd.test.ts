@@ -103,7 +103,7 @@ describe.skipIf(!hasKvm)(`private memory ${needsKvm}`, () => {
     using vm = createVm();
     using plain = vm.createGuestMemfd(0x2000);
     expect(() => plain.map()).toThrow(
-      /^GuestMemfd\.map: ENODEV: create the guest memfd with the flags GUEST_MEMFD_FLAG_MMAP and GUEST_MEMFD_FLAG_INIT_SHARED$/,
+      /^GuestMemfd\.map: ENODEV: this guest memfd cannot be mapped; create it with the flags GUEST_MEMFD_FLAG_MMAP and GUEST_MEMFD_FLAG_INIT_SHARED$/,
     );
     const memfd = vm.createGuestMemfd(0x2000, mappable);
     for (const options of [

@@ -147,7 +147,7 @@ describe.skipIf(!hasKvm)(`pages of guest memory ${needsKvm}`, () => {
     using memory = GuestMemory.create(0x1000);
     // Less than a huge page cannot become one.
     expect(() => memory.advise('MADV_COLLAPSE')).toThrow(
-      /^GuestMemory\.advise: EINVAL: the kernel does not have MADV_COLLAPSE, or not for this kind of memory$/,
+      /^GuestMemory\.advise: EINVAL: the kernel does not have MADV_COLLAPSE, or does not accept it for this kind of memory$/,
     );
   });
 
