@@ -1,4 +1,4 @@
-/** Ranges of guest-physical addresses, and which slots are in the way of each other. */
+/** Ranges of guest-physical addresses, and which slots overlap. */
 
 /** Guest-physical addresses from `start` up to `end`. */
 export interface AddressRange {

@@ -1,5 +1,5 @@
 /**
- * Ioctls whose argument has addresses of this process. The caller passes what the addresses lead to. The native layer writes
+ * Ioctls whose argument has addresses of this process. The caller passes the data at the addresses. The native layer writes
  * the addresses, just before the ioctl, so the kernel never follows an address that a caller has written.
  */
 
@@ -24,12 +24,12 @@ export interface MemoryRange {
   readonly length?: number;
 }
 
-/** What an address leads to: bytes, which are copied for the ioctl, or a part of a guest memory in place. */
+/** The data at an address: bytes, which are copied for the ioctl, or a part of a guest memory in place. */
 export type AddressedData = Uint8Array | MemoryRange;
 
 const rangeKeys: KnownKeys<MemoryRange> = { memory: true, offset: true, length: true };
 
-/** The bytes that an address leads to. */
+/** The bytes at an address. */
 interface Part {
   readonly block: DataView | MemoryRecord;
   readonly offset: number;
@@ -103,7 +103,7 @@ export class AddressedArgument {
     return this.#blocks.push(block) - 1;
   }
 
-  /** Has an address of the struct `from` lead to the block `to`. 0 makes a null pointer, and a count of 0. */
+  /** Makes an address in the block `from` point to the block `to`. A `to` of 0 makes a null pointer and a count of 0. */
   link(from: number, { at, count, unit, only }: AddressPlace, to: number): void {
     const counted = count === undefined ? [0, 0] : [count.offset, count.size];
     const conditional = only === undefined ? [0, 0, 0] : [only.member.offset, only.member.size, only.value];

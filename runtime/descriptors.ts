@@ -68,7 +68,7 @@ function adoptionError(operation: string, kind: string, fd: number, result: numb
     case errno.ENOTSUP:
       return new KvmUnsupportedError(
         operation,
-        'a file descriptor cannot be adopted here: it needs /proc, and fcntl(F_DUPFD_QUERY) of Linux 6.10 or kcmp(2)',
+        'the kind of the file cannot be checked; fromFd needs /proc, and fcntl(F_DUPFD_QUERY) of Linux 6.10 or kcmp(2)',
       );
     default:
       return syscallError('fcntl', operation, result);

@@ -349,10 +349,14 @@ function permissionError(operation: string, feature: number, result: number): Kv
   const error = syscallError('arch_prctl', operation, result);
   const { code } = error;
   if (code === 'EBUSY') {
-    return new KvmError(operation, 'this process has created a vCPU already; request it before the first vCPU', error);
+    return new KvmError(
+      operation,
+      'this process has created a vCPU already; request the permission before the first vCPU',
+      error,
+    );
   }
   // Kernels before Linux 5.17 fail with EINVAL.
   if (!['EOPNOTSUPP', 'EINVAL', 'ENOSYS'].includes(code)) return error;
-  const problem = `the processor or the kernel has no permission for state component ${feature}; KVM_X86_XCOMP_GUEST_SUPP has the supported ones`;
+  const problem = `state component ${feature}: the processor or the kernel does not have it, or it needs no permission; the attribute KVM_X86_XCOMP_GUEST_SUPP has the supported components`;
   return new KvmUnsupportedError(operation, problem, null, error);
 }

@@ -56,12 +56,12 @@ type CarrierPart<Name extends EncryptCommand> = Name extends `KVM_SEV_${string}`
   : { readonly flags?: number };
 
 /**
- * The options of a command: `argument`, its struct or value; `memory`, what the addresses in the struct lead to, by the names
+ * The options of a command: `argument`, its struct or value; `memory`, the data for the addresses in the struct, by the names
  * of the members; `sevFd`, the file descriptor of `/dev/sev` (SEV); `flags` (TDX).
  */
 export type EncryptOptions<Name extends EncryptCommand> = ArgumentPart<Name> & MemoryPart<Name> & CarrierPart<Name>;
 
-/** The names of the commands that have no option that must be there. */
+/** The names of the commands that need no options. */
 export type EncryptCommandAlone<Fd extends 'vm' | 'vcpu' = 'vm' | 'vcpu'> = {
   [Name in EncryptCommand<Fd>]: Record<never, never> extends EncryptOptions<Name> ? Name : never;
 }[EncryptCommand<Fd>];

@@ -184,7 +184,7 @@ export class MemorySlots {
     return isShort ? KVM_SET_USER_MEMORY_REGION : KVM_SET_USER_MEMORY_REGION2;
   }
 
-  /** The error that names the slot in the way, if the result is -EEXIST and the slot is still there. */
+  /** The error that names the slot with the same number or addresses, if the result is -EEXIST and the slot is still there. */
   #conflict(
     operation: string,
     result: number,

@@ -440,8 +440,8 @@ export abstract class VcpuState {
    * KVM_SET_VCPU_EVENTS (KVM_CAP_VCPU_EVENTS): sets the pending exceptions, interrupts, NMIs and SMIs.
    *
    * @param events the values to set. The member `flags` says which of the optional members are valid. A plain object sets
-   * its members, as in `setRegs`. Of `flags` it then keeps the bits that `getVcpuEvents` returns, unless it has `flags`
-   * too.
+   * its members, as in `setRegs`. If it does not have `flags`, the bits of `flags` that `getVcpuEvents` returns are
+   * kept.
    * @throws KvmArgumentError for an unknown member or a wrong value, KvmUnsupportedError when the kernel does not have
    * the capability, KvmBusyError while another thread runs the vCPU, KvmError when the kernel refuses.
    * @see api.rst, "KVM_SET_VCPU_EVENTS"

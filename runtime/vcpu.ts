@@ -112,11 +112,11 @@ export class Vcpu extends VcpuState implements Disposable {
 
   /**
    * Makes a `Vcpu` of a file descriptor of a vCPU that this process has created in another way. The file descriptor stays that of the
-   * caller. The `Vcpu` has a duplicate of it. If this package has the vCPU already, the result uses the same vCPU, and the options have no
-   * effect: a kick through either object interrupts the run.
+   * caller. The `Vcpu` has a duplicate of it. If this package has the vCPU already, the result uses the same vCPU: a kick
+   * through either object interrupts the run. The options then have no effect.
    *
    * @param fd the number of the file descriptor.
-   * @param vm the VM of the vCPU. Nothing can check that it is the VM of a vCPU that this package does not know.
+   * @param vm the VM of the vCPU. If another part of the process has created the vCPU, the runtime cannot check this.
    * @param options the kick signal and the mechanism.
    * @throws KvmArgumentError for a number that is not open, for a file descriptor of anything else, for a vCPU of another VM of this
    * package, and when the kick signal is not available; KvmUnsupportedError when the mechanism is not; KvmError with code `EIO` for
@@ -140,8 +140,8 @@ export class Vcpu extends VcpuState implements Disposable {
   }
 
   /**
-   * Returns a new file descriptor of the vCPU. It stays open after `close`: the caller closes it, and the kernel's vCPU and its VM live
-   * as long.
+   * Returns a new file descriptor of the vCPU. It stays open after `close`: the caller closes it. Until then the kernel's
+   * vCPU and its VM live.
    *
    * @param options whether programs that this process starts get the file descriptor. They cannot use the vCPU.
    * @throws KvmClosedError after `close`, KvmArgumentError for wrong options, KvmError when the kernel refuses.

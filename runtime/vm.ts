@@ -123,7 +123,7 @@ export class Vm extends VmIo implements Disposable {
   }
 
   /**
-   * Returns a new file descriptor of the VM. It stays open after `close`: the caller closes it, and the kernel's VM lives as long. When
+   * Returns a new file descriptor of the VM. It stays open after `close`: the caller closes it. Until then the kernel's VM lives. When
    * the last object of this package that uses the VM is closed, the memory slots are removed.
    *
    * @param options whether programs that this process starts get the file descriptor. They cannot use the VM.
@@ -215,8 +215,8 @@ export class Vm extends VmIo implements Disposable {
   }
 
   /**
-   * KVM_SET_MEMORY_ATTRIBUTES (KVM_CAP_MEMORY_ATTRIBUTES): sets the attributes of pages of the guest. A private page is that of the
-   * guest memfd of its slot, and another page is that of the slot's `memory`.
+   * KVM_SET_MEMORY_ATTRIBUTES (KVM_CAP_MEMORY_ATTRIBUTES): sets the attributes of pages of the guest. The guest memfd of
+   * a slot has the private pages, and the `memory` of the slot has the others.
    *
    * @param pages the guest-physical addresses, which need no slot, and their attributes.
    * @throws KvmUnsupportedError when the kernel or this kind of VM does not have the capability; KvmError when the kernel refuses: an

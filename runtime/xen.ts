@@ -155,7 +155,7 @@ function vcpuInfoPlace(bindings: Partial<Bindings>): HvaPlace | undefined {
   return { at, unit: hva.address.elementSize, type, name: 'KVM_XEN_VCPU_ATTR_TYPE_VCPU_INFO_HVA' };
 }
 
-/** Has the address of an attribute lead to guest memory. In attributes of other types these bytes are not an address. */
+/** Makes the address in an attribute point to guest memory. In attributes of other types these bytes are not an address. */
 function linkHva(
   operation: string,
   argument: AddressedArgument,

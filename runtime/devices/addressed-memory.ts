@@ -1,4 +1,4 @@
-/** The addresses in the argument of an ioctl: each must lead to memory that the caller passes. */
+/** The addresses in the argument of an ioctl: each must point to memory that the caller passes. */
 
 import type { ArrayView, MemberLayout, View } from '../../support/index.js';
 import { addon } from '../addon.js';

@@ -24,7 +24,7 @@ import { KeptMemory, wrongAddress } from './addressed-memory.js';
 export interface DeviceIoctl extends GenericIoctl {
   /** An ioctl whose argument is bytes without a struct. */
   (request: IoctlToBytes, argument: View): number;
-  /** An ioctl whose struct has addresses. They must lead to this memory, which the device keeps open. */
+  /** An ioctl whose struct has addresses. They must point to this memory, which the device keeps open. */
   <T extends View>(
     request: IoctlByPointer<T>,
     argument: NoInfer<T>,
@@ -104,7 +104,7 @@ export class Device extends KernelFile {
 
   /**
    * Makes an ioctl of the bindings. Ioctls of other bindings are refused. If the struct has addresses that the kernel
-   * follows, they must be in members of known length and lead to the given memory. The device keeps this memory open.
+   * follows, they must be in members of known length and point to the given memory. The device keeps this memory open.
    */
   readonly ioctl: DeviceIoctl = (
     request: AnyIoctl,

@@ -1,4 +1,4 @@
-// Ioctls whose argument has addresses of this process. The caller says where the addresses are and what they lead to.
+// Ioctls whose argument has addresses of this process. The caller says where the addresses are and where they point to.
 // These functions write the addresses and the lengths themselves, in a copy of the argument, just before the ioctl. So
 // the kernel never follows an address that the caller has written.
 
@@ -37,12 +37,12 @@ struct Block {
   bool contains(uint64_t at, uint64_t size) const { return at <= length && size <= length - at; }
 };
 
-// An address in a block, and the block that it leads to.
+// An address in a block, and the block that it points to.
 struct Link {
   // The number of the block with the address, and the offset of the address in the block.
   uint64_t from = 0;
   uint64_t at = 0;
-  // The number of the block at the address. 0 makes a null pointer: no address leads to the argument of the ioctl.
+  // The number of the block at the address. 0 makes a null pointer: no address points to the argument of the ioctl.
   uint64_t to = 0;
   // The member of the block `from` that states how many units are at the address. Its size is 0 if no member does.
   // Then one unit is there.

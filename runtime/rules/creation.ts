@@ -43,7 +43,7 @@ const vcpus: readonly Rule[] = [
     broken: (id) => `vCPU id ${id}`,
   }),
   possibleRule('KVM_CREATE_VCPU', 'EINVAL', {
-    rule: 'a VM has at most KVM_CAP_MAX_VCPUS vCPUs, of which closed ones count too',
+    rule: 'a VM has at most KVM_CAP_MAX_VCPUS vCPUs, and closed vCPUs count too',
     remedy: 'create fewer vCPUs',
     broken(id, facts) {
       return `vCPU ${id} is one too many; KVM_CAP_MAX_VCPUS is ${facts.capability('KVM_CAP_MAX_VCPUS')}`;

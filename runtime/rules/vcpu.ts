@@ -46,7 +46,7 @@ const knownEvents = [
   KVM_VCPUEVENT_VALID_TRIPLE_FAULT,
 ];
 
-/** Whether the kernel uses the vector of the exception. Without the payload flag a pending exception is no exception. */
+/** Whether the kernel uses the vector of the exception. Without the payload flag a pending exception is not an exception. */
 function hasException({ flags, exception }: KvmVcpuEvents): boolean {
   const isPending = (flags & KVM_VCPUEVENT_VALID_PAYLOAD) !== 0 && exception.pending !== 0;
   return exception.injected !== 0 || isPending;

@@ -93,7 +93,7 @@ describe.skipIf(!hasKvm)(`bus errors ${needsKvm}`, () => {
   });
 
   // Shows: security 35
-  it('a guest that accesses missing pages in user mode gets KVM_RUN an error, and continues after the host has accessed them', () => {
+  it('KVM_RUN fails if the guest accesses missing pages in user mode, and the guest continues after the host has accessed them', () => {
     using guest = loadFromFile(userMode.spin);
     expect(run(guest, 20)).toBe('interrupted by timeout');
     truncateSync(guest.path, places.data);

@@ -170,7 +170,7 @@ describe.skipIf(!hasKvm)(`fromFd ${needsKvm}`, () => {
   );
 
   // Shows: security 31
-  it('every class refuses file descriptors of all other kinds, closed numbers and what is no number', () => {
+  it('every class refuses file descriptors of all other kinds, closed numbers and values that are not numbers', () => {
     const before = openFiles();
     using kvm = Kvm.open();
     using vm = kvm.createVm();
@@ -210,7 +210,7 @@ describe.skipIf(!hasKvm)(`fromFd ${needsKvm}`, () => {
     expect(before).toBeLessThan(open);
   });
 
-  it('fromFd refuses a Kvm and a Vm that it does not get, and unknown options', () => {
+  it('fromFd refuses other objects in place of a Kvm or a Vm, and unknown options', () => {
     using kvm = Kvm.open();
     using vm = kvm.createVm();
     using vcpu = vm.createVcpu();

@@ -64,7 +64,7 @@ describe.skipIf(!hasKvm)(`a plain object ${needsKvm}`, () => {
   });
 
   // Shows: KVM_SET_REGS
-  it('the guest uses the registers that the object has, and those that it had', () => {
+  it('the guest uses the registers of the object, and its own values of the others', () => {
     using machine = load(realMode.outForEver);
     const { vcpu } = machine;
     vcpu.setRegs({ rax: 0x41n });

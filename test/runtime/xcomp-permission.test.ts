@@ -46,7 +46,9 @@ describe.skipIf(!hasKvm)(`requestXcompGuestPermission ${needsKvm}`, () => {
     } else {
       expect(failure).toMatchObject({ name: 'KvmUnsupportedError', errno: -errno });
       expect(failure?.message).toMatch(
-        new RegExp(`^Kvm.requestXcompGuestPermission: \\w+: .* component ${feature}; KVM_X86_XCOMP_GUEST_SUPP has`),
+        new RegExp(
+          `^Kvm.requestXcompGuestPermission: \\w+: state component ${feature}: .* KVM_X86_XCOMP_GUEST_SUPP has`,
+        ),
       );
     }
     expect(bytes).toBe(Math.max(4096, capability));
@@ -61,7 +63,7 @@ describe.skipIf(!hasKvm)(`requestXcompGuestPermission ${needsKvm}`, () => {
     const { failure } = await request(XTILE_DATA, true);
     if (errnoOf(XTILE_DATA) === 0) {
       expect(failure).toMatchObject({ name: 'KvmError', code: 'EBUSY' });
-      expect(failure?.message).toMatch(/request it before the first vCPU$/);
+      expect(failure?.message).toMatch(/request the permission before the first vCPU$/);
     } else {
       expect(failure).toMatchObject({ name: 'KvmUnsupportedError' });
     }

@@ -69,7 +69,7 @@ describe.skipIf(!hasKvm)(`enterPvh ${needsKvm}`, () => {
     expect([memory.read(0x5fff, 1)[0], memory.read(end, 1)[0], memory.read(end - 1, 1)[0]]).toEqual([0xee, 0xee, 0]);
   });
 
-  it('what is left out has the address 0 in the start info', () => {
+  it('an option that is left out has the address 0 in the start info', () => {
     using machine = presetMachine();
     const { vcpu, memory } = machine;
     memory.bytes(0, memory.size).fill(0xee);

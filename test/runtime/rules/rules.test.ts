@@ -64,7 +64,7 @@ describe.skipIf(!hasKvm)(`the errors of broken rules ${needsKvm}`, () => {
   });
 });
 
-describe.skipIf(!hasKvm)(`the causes that are not the cause ${needsKvm}`, () => {
+describe.skipIf(!hasKvm)(`rules that are not the cause ${needsKvm}`, () => {
   it('the flags of another slot are not compared with those of new memory', () => {
     using make = new Make();
     const vm = make.vm();

@@ -627,7 +627,7 @@ describe.skipIf(!hasKvm)(`ioctls with addresses ${needsKvm}`, () => {
     expect(it.isIntact()).toBe(true);
   });
 
-  it('a getter that closes the memory has the call refused', () => {
+  it('a call is refused if a getter closes the memory', () => {
     using it = readTscOffset();
     const memory = GuestMemory.create(0x1000);
     const blocks = [it.struct.$$view, memoryRecord(memory)];
