@@ -140,6 +140,8 @@ function modelFrom(
   const { omissions, constants: ofMacros, ioctls, ...analyzed } = macros.analyze(coveredFiles, types);
   const objects = constantObjects(declarations, coveredFiles, preprocessed.macros, layout, comments);
   const constants = [...ofMacros, ...objects.constants];
+  const named = [...constants, ...enums.flatMap(({ enumerators }) => enumerators)];
+  const addressed = withSelectedAddresses(ioctls, records, constants);
   return {
     schema: MODEL_SCHEMA,
     target: target.name,
@@ -156,22 +158,10 @@ function modelFrom(
     ),
     origins,
     sources,
-    types: withValuePrefixes(records.map(withKernelDoc), [
-      ...constants,
-      ...enums.flatMap(({ enumerators }) => enumerators),
-    ]),
+    types: withValuePrefixes(records.map(withKernelDoc), named),
     enums: enums.map(enumWithKernelDoc),
     constants,
-    ioctls: withCommands(
-      withDeviceAttributes(
-        withSelectedAddresses(ioctls, records, constants),
-        records,
-        [...constants, ...enums.flatMap(({ enumerators }) => enumerators)],
-        target,
-      ),
-      records,
-      enums,
-    ),
+    ioctls: withCommands(withDeviceAttributes(addressed, records, named, target), records, enums),
     ...analyzed,
     omissions: [
       ...omissions,

@@ -95,54 +95,43 @@ function integersOf({ scalars, pointer, biggestAlignment }: Target): Readonly<Re
   );
 }
 
-export function declaredFor(target: Target): fc.Arbitrary<Declared> {
-  const integers = integersOf(target);
-  const plainInteger = fc.constantFrom(...Object.keys(integers));
-  const integer = fc.oneof({ weight: 5, arbitrary: plainInteger }, fc.constantFrom(ownTypedef, ownEnum));
-  const other = fc.constantFrom(
-    ...['float', 'double', 'long double', 'void *', 'struct pair', 'struct packed_pair'],
-    ...['struct aligned_one', 'struct empty', 'union mixed', 'const char *'],
-    ...(target.scalars.__int128 ? ['__int128'] : []),
-    // GCC for i386 aligns a record by its machine mode, and vectors change the machine mode.
-    ...(target.name === 'i386' ? [] : ['vector_8']),
-  );
-  /** The alignment of an array's element must not exceed its size. */
-  const element = fc.constantFrom(
-    ...['char', 'short', 'int', 'unsigned long long', 'double', 'struct pair', 'struct packed_pair', 'int_1', 'u64_4'],
-  );
-  const dims = fc.constantFrom('[1]', '[2]', '[3]', '[2][3]', '[2][1][2]', '[0]');
+/** The alignment of an array's element must not exceed its size. */
+const element = fc.constantFrom(
+  ...['char', 'short', 'int', 'unsigned long long', 'double', 'struct pair', 'struct packed_pair', 'int_1', 'u64_4'],
+);
+const dims = fc.constantFrom('[1]', '[2]', '[3]', '[2][3]', '[2][1][2]', '[0]');
 
-  const aligned = fc.constantFrom(1, 2, 4, 8, 16, 32).map((bytes) => `aligned(${bytes})`);
-  const attribute = fc.oneof(fc.constant('packed'), aligned);
-  const attributes = fc.oneof(
-    { weight: 4, arbitrary: fc.constant([]) },
-    { weight: 2, arbitrary: fc.tuple(attribute) },
-    { weight: 1, arbitrary: fc.tuple(attribute, attribute) },
+const aligned = fc.constantFrom(1, 2, 4, 8, 16, 32).map((bytes) => `aligned(${bytes})`);
+const attribute = fc.oneof(fc.constant('packed'), aligned);
+const attributes = fc.oneof(
+  { weight: 4, arbitrary: fc.constant([]) },
+  { weight: 2, arbitrary: fc.tuple(attribute) },
+  { weight: 1, arbitrary: fc.tuple(attribute, attribute) },
+);
+
+/** Bit-fields of an integer type, whose widths are up to `widest`. */
+function bitsOf(type: string, widest: number) {
+  return fc.oneof(
+    fc.record({
+      is: fc.constant('bits' as const),
+      type: fc.constant(type),
+      width: fc.oneof(fc.integer({ min: 1, max: widest }), fc.constant(widest)),
+      named: fc.oneof({ weight: 5, arbitrary: fc.constant(true) }, { weight: 1, arbitrary: fc.constant(false) }),
+      attributes,
+    }),
+    fc.constantFrom(8, 16, 32, 64).map((width) => ({
+      is: 'bits' as const,
+      type,
+      width: Math.min(width, widest),
+      named: true,
+      attributes: [],
+    })),
+    fc.constant({ is: 'bits' as const, type, width: 0, named: false, attributes: [] }),
   );
+}
 
-  /** The smallest width of a record's own types. */
-  const widthOf = (type: string): number => integers[type] ?? 8;
-
-  const bits = integer.chain((type) =>
-    fc.oneof(
-      fc.record({
-        is: fc.constant('bits' as const),
-        type: fc.constant(type),
-        width: fc.oneof(fc.integer({ min: 1, max: widthOf(type) }), fc.constant(widthOf(type))),
-        named: fc.oneof({ weight: 5, arbitrary: fc.constant(true) }, { weight: 1, arbitrary: fc.constant(false) }),
-        attributes,
-      }),
-      fc.constantFrom(8, 16, 32, 64).map((width) => ({
-        is: 'bits' as const,
-        type,
-        width: Math.min(width, widthOf(type)),
-        named: true,
-        attributes: [],
-      })),
-      fc.constant({ is: 'bits' as const, type, width: 0, named: false, attributes: [] }),
-    ),
-  );
-
+/** Records whose members have the types `plain` or are `bits`. */
+function shapesOf(plain: fc.Arbitrary<string>, bits: ReturnType<typeof bitsOf>): fc.Arbitrary<Shape> {
   const { shape } = fc.letrec<{ shape: Shape; field: Field }>((tie) => ({
     field: fc.oneof(
       { maxDepth: 3, depthSize: 'small' },
@@ -150,7 +139,7 @@ export function declaredFor(target: Target): fc.Arbitrary<Declared> {
         weight: 3,
         arbitrary: fc.record({
           is: fc.constant('plain' as const),
-          type: fc.oneof(integer, other),
+          type: plain,
           dims: fc.constant(''),
           attributes,
         }),
@@ -180,9 +169,26 @@ export function declaredFor(target: Target): fc.Arbitrary<Declared> {
       attributes,
     }),
   }));
+  return shape;
+}
 
+export function declaredFor(target: Target): fc.Arbitrary<Declared> {
+  const integers = integersOf(target);
+  const plainInteger = fc.constantFrom(...Object.keys(integers));
+  const integer = fc.oneof({ weight: 5, arbitrary: plainInteger }, fc.constantFrom(ownTypedef, ownEnum));
+  const other = fc.constantFrom(
+    ...['float', 'double', 'long double', 'void *', 'struct pair', 'struct packed_pair'],
+    ...['struct aligned_one', 'struct empty', 'union mixed', 'const char *'],
+    ...(target.scalars.__int128 ? ['__int128'] : []),
+    // GCC for i386 aligns a record by its machine mode, and vectors change the machine mode.
+    ...(target.name === 'i386' ? [] : ['vector_8']),
+  );
+  /** The smallest width of a record's own types. */
+  const widthOf = (type: string): number => integers[type] ?? 8;
+
+  const bits = integer.chain((type) => bitsOf(type, widthOf(type)));
   return fc.record({
-    shape,
+    shape: shapesOf(fc.oneof(integer, other), bits),
     pack: fc.oneof(
       { weight: 3, arbitrary: fc.constant(null) },
       { weight: 1, arbitrary: fc.constantFrom(1, 2, 4, 8, 16) },

@@ -527,19 +527,19 @@ class Preprocessor {
         asks((name, scope) => (scope === null ? (standardAttributes.get(name) ?? 0) : scoped(name, scope))),
       ],
       ['__has_builtin', asks((name) => (this.#target.builtins().has(name) ? 1 : 0))],
-      [
-        '_Pragma',
-        (at, read) => {
-          const [operand] = expandTokens(parenthesized(at, read), this.#text, endAt(at));
-          if (operand?.kind !== 'string') throw errorAt(at, 'expected ("pragma") after _Pragma');
-          const content = operand.text.slice(operand.text.indexOf('"') + 1, -1).replace(/\\(["\\])/g, '$1');
-          // The tokens have the place of the operator.
-          const line = lexText(at.file, content).map(({ kind, text, space }) => tokenLike(at, { kind, text, space }));
-          const pragma = this.#pragma(this.#frames.at(-1) as Frame, at, line);
-          return pragma ? [pragma] : [];
-        },
-      ],
+      ['_Pragma', (at, read) => this.#pragmaOperator(at, parenthesized(at, read))],
     ]);
+  }
+
+  /** Handles the operator `_Pragma`. */
+  #pragmaOperator(at: Token, operands: Token[]): Token[] {
+    const [operand] = expandTokens(operands, this.#text, endAt(at));
+    if (operand?.kind !== 'string') throw errorAt(at, 'expected ("pragma") after _Pragma');
+    const content = operand.text.slice(operand.text.indexOf('"') + 1, -1).replace(/\\(["\\])/g, '$1');
+    // The tokens have the place of the operator.
+    const line = lexText(at.file, content).map(({ kind, text, space }) => tokenLike(at, { kind, text, space }));
+    const pragma = this.#pragma(this.#frames.at(-1) as Frame, at, line);
+    return pragma ? [pragma] : [];
   }
 }
 
