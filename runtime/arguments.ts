@@ -57,10 +57,21 @@ export function requireHandle(operation: string, handle: unknown, kind: HandleKi
   return Number(id);
 }
 
-/** @throws KvmArgumentError unless `bytes` is a Uint8Array. `what` is its name for the caller. */
+/**
+ * `what` is the name of the bytes for the caller.
+ *
+ * @throws KvmArgumentError unless `bytes` is a Uint8Array. An object with its prototype, and a Proxy of one, have no bytes.
+ */
 export function requireBytes(operation: string, bytes: unknown, what = 'bytes'): asserts bytes is Uint8Array {
-  if (bytes instanceof Uint8Array) return;
+  if (ArrayBuffer.isView(bytes) && bytes instanceof Uint8Array) return;
   throw new KvmArgumentError(operation, `${what} ${describe(bytes)}; it must be a Uint8Array`);
+}
+
+const typedArrayLength = Object.getOwnPropertyDescriptor(Object.getPrototypeOf(Uint8Array.prototype), 'length')?.get;
+
+/** Returns how many bytes there are. A subclass can redefine the property `length`. */
+export function lengthOf(bytes: Uint8Array): number {
+  return typedArrayLength?.call(bytes) as number;
 }
 
 /** @throws KvmArgumentError unless `value` is an object. */

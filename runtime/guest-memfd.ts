@@ -6,8 +6,8 @@ import { adopted, requireFd } from './descriptors.js';
 import { type KvmError, syscallError } from './errors.js';
 import { fileRecord, KernelFile } from './kernel-file.js';
 import { type GuestMemory, makeGuestMemory } from './memory.js';
-import { requireInteger, requirePages } from './numbers.js';
 import { requireKnownKeys } from './options.js';
+import { type PageOwner, type Pages, requirePages, requirePagesOrRest } from './page-ranges.js';
 
 /** The part of a guest memfd that `GuestMemfd.map` maps. */
 export interface GuestMemfdMapOptions {
@@ -70,9 +70,7 @@ export class GuestMemfd extends KernelFile {
     const operation = 'GuestMemfd.map';
     requireKnownKeys<GuestMemfdMapOptions>(operation, options, { offset: true, length: true });
     const { offset: start = 0, length: bytes } = options;
-    const offset = requireInteger(operation, 'offset', start, this.#size);
-    const length = bytes === undefined ? this.#size - offset : requireInteger(operation, 'length', bytes, this.#size);
-    requirePages(operation, { offset, length }, this.#size, addon().PAGE_SIZE);
+    const { offset, length } = requirePagesOrRest(operation, this.#pages, { offset: start, length: bytes });
     const fd = addon().fileFd(fileRecord(this));
     const record = addon().memoryOfFile({ fd, offset, length, isPrivate: false, populate: false });
     if (typeof record === 'number') throw mapError(operation, record);
@@ -87,8 +85,9 @@ export class GuestMemfd extends KernelFile {
    * @throws KvmArgumentError unless the bytes are whole pages inside the guest memfd, KvmError when the kernel does not have enough
    * memory, KvmClosedError after `close`.
    */
-  allocate(offset: number = 0, length: number = this.#size - offset): void {
-    this.#allocate('GuestMemfd.allocate', false, offset, length);
+  allocate(offset: number = 0, length?: number): void {
+    const operation = 'GuestMemfd.allocate';
+    this.#allocate(operation, false, requirePagesOrRest(operation, this.#pages, { offset, length }));
   }
 
   /**
@@ -101,13 +100,17 @@ export class GuestMemfd extends KernelFile {
    * KvmClosedError after `close`.
    */
   discard(offset: number, length: number): void {
-    this.#allocate('GuestMemfd.discard', true, offset, length);
+    const operation = 'GuestMemfd.discard';
+    this.#allocate(operation, true, requirePages(operation, this.#pages, { offset, length }));
   }
 
-  #allocate(operation: string, discard: boolean, offset: number, length: number): void {
-    requirePages(operation, { offset, length }, this.#size, addon().PAGE_SIZE);
+  #allocate(operation: string, discard: boolean, { offset, length }: Pages): void {
     const result = addon().fileAllocate(fileRecord(this), discard, offset, length);
     if (result < 0) throw syscallError('fallocate', operation, result);
+  }
+
+  get #pages(): PageOwner {
+    return { size: this.#size, pageSize: addon().PAGE_SIZE };
   }
 
   static {

@@ -1,9 +1,10 @@
 /** What can be asked of the pages of guest memory: advice of madvise, and the NUMA policies of mbind. */
 
 import { addon, type MemoryRecord } from './addon.js';
-import { describe, requireList, requireOneOf } from './arguments.js';
+import { requireList, requireOneOf } from './arguments.js';
 import { type KvmError, syscallError } from './errors.js';
-import { requireInteger, requirePages } from './numbers.js';
+import { requireInteger } from './numbers.js';
+import { type PageOwner, type Pages, type PagesOrRest, requirePages, requirePagesOrRest } from './page-ranges.js';
 
 /** The advice of madvise(2) that changes no contents. The native layer refuses any other. */
 const advice = [
@@ -43,22 +44,15 @@ export type MemoryPolicy = (typeof policies)[number];
 /** The most nodes of a kernel. */
 const mostNodes = 1024;
 
-/** Whole pages of a memory. */
-interface Pages {
-  readonly offset: number;
-  readonly length: number;
-}
-
-/** @throws KvmArgumentError unless the bytes are whole pages of the memory, and at least one. */
-function requirePagesOf(operation: string, record: MemoryRecord, pages: Pages): void {
-  requirePages(operation, pages, addon().memoryLength(record), addon().memoryPageSize(record));
+function ownerOf(record: MemoryRecord): PageOwner {
+  return { size: addon().memoryLength(record), pageSize: addon().memoryPageSize(record) };
 }
 
 /** Implements `GuestMemory.discard`. */
-export function discardPages(record: MemoryRecord, pages: Pages): void {
+export function discardPages(record: MemoryRecord, given: Pages): void {
   const operation = 'GuestMemory.discard';
-  requirePagesOf(operation, record, pages);
-  const result = addon().memoryDiscard(record, pages.offset, pages.length);
+  const { offset, length } = requirePages(operation, ownerOf(record), given);
+  const result = addon().memoryDiscard(record, offset, length);
   if (result === 0) return;
   const syscall = addon().memoryFd(record) < 0 ? 'madvise' : 'fallocate';
   throw discardError(syscall, operation, result);
@@ -74,33 +68,51 @@ function discardError(syscall: string, operation: string, result: number): KvmEr
 }
 
 /** Implements `GuestMemory.advise`. */
-export function advisePages(record: MemoryRecord, given: MemoryAdvice, pages: Pages): void {
+export function advisePages(record: MemoryRecord, given: MemoryAdvice, pages: PagesOrRest): void {
   const operation = 'GuestMemory.advise';
   requireOneOf(operation, 'advice', given, advice);
-  requirePagesOf(operation, record, pages);
-  const result = addon().memoryAdvise(record, given, pages.offset, pages.length);
+  const { offset, length } = requirePagesOrRest(operation, ownerOf(record), pages);
+  const result = addon().memoryAdvise(record, given, offset, length);
   if (result === 0) return;
-  const error = syscallError('madvise', operation, result);
-  if (error.code !== 'EINVAL') throw error;
-  const problem = `the kernel does not have ${given}, or does not accept it for this kind of memory`;
-  throw syscallError('madvise', operation, result, problem);
+  throw syscallError(
+    'madvise',
+    operation,
+    result,
+    adviceProblem(given, syscallError('madvise', operation, result).code),
+  );
+}
+
+/** Why the kernel refuses an advice, or undefined if the error code says enough. */
+function adviceProblem(given: MemoryAdvice, code: string): string | undefined {
+  // The kernel populates pages as an access does.
+  if (code === 'EFAULT') return 'the kernel cannot provide one of the pages; the file may be shorter than the memory';
+  if (code !== 'EINVAL') return undefined;
+  const why = `the kernel does not have ${given}, or does not accept it for this kind of memory`;
+  return given === 'MADV_COLLAPSE' ? `${why}, or no whole huge page fits between the first and the last byte` : why;
 }
 
 /** Implements `GuestMemory.bindToNodes`. */
-export function bindPages(record: MemoryRecord, policy: MemoryPolicy, nodes: readonly number[], pages: Pages): void {
+export function bindPages(
+  record: MemoryRecord,
+  policy: MemoryPolicy,
+  nodes: readonly number[],
+  pages: PagesOrRest,
+): void {
   const operation = 'GuestMemory.bindToNodes';
   requireOneOf(operation, 'policy', policy, policies);
   const mask = new Uint8Array(mostNodes / 8);
-  for (const node of requireList(operation, 'nodes', nodes)) {
-    const number = requireInteger(operation, 'node', node, mostNodes - 1);
+  const numbers = requireList(operation, 'nodes', nodes).map((node) =>
+    requireInteger(operation, 'node', node, mostNodes - 1),
+  );
+  for (const number of numbers) {
     mask[number >> 3] = (mask[number >> 3] ?? 0) | (1 << (number & 7));
   }
-  requirePagesOf(operation, record, pages);
+  const { offset, length } = requirePagesOrRest(operation, ownerOf(record), pages);
   const view = new DataView(mask.buffer);
-  const result = addon().memoryBind(record, policy, view, mask.length, pages.offset, pages.length);
+  const result = addon().memoryBind(record, policy, view, mask.length, offset, length);
   if (result === 0) return;
   const error = syscallError('mbind', operation, result);
   if (error.code !== 'EINVAL') throw error;
-  const problem = `${policy} with the nodes ${describe([...nodes].join(', '))}; the kernel does not have the policy or one of the nodes, or the policy needs other nodes; /sys/devices/system/node has the nodes`;
+  const problem = `${policy} with ${numbers.length === 0 ? 'no nodes' : `the nodes ${numbers.join(', ')}`}; the kernel does not have the policy or one of the nodes, or the policy needs other nodes; /sys/devices/system/node has the nodes`;
   throw syscallError('mbind', operation, result, problem);
 }

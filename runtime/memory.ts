@@ -3,7 +3,15 @@
 import { constants } from 'node:buffer';
 import type { View, ViewClass } from '../support/index.js';
 import { addon, type MemoryRecord } from './addon.js';
-import { describe, newHandle, requireBytes, requireClass, requireFunction, requireHandle } from './arguments.js';
+import {
+  describe,
+  lengthOf,
+  newHandle,
+  requireBytes,
+  requireClass,
+  requireFunction,
+  requireHandle,
+} from './arguments.js';
 import { type Creator, creator, requireCreator } from './construction.js';
 import { type DuplicateFdOptions, duplicatedFd } from './descriptors.js';
 import { KvmArgumentError, KvmClosedError, syscallError } from './errors.js';
@@ -250,7 +258,7 @@ export class GuestMemory implements Disposable {
    */
   write(offset: number, bytes: Uint8Array): void {
     requireBytes('GuestMemory.write', bytes);
-    this.bytes(offset, bytes.length).set(bytes);
+    this.bytes(offset, lengthOf(bytes)).set(bytes);
   }
 
   /**
@@ -277,7 +285,7 @@ export class GuestMemory implements Disposable {
    * @example
    * memory.advise('MADV_HUGEPAGE'); // Transparent huge pages.
    */
-  advise(advice: MemoryAdvice, offset: number = 0, length: number = this.#size - offset): void {
+  advise(advice: MemoryAdvice, offset: number = 0, length?: number): void {
     advisePages(this.#openRecord(), advice, { offset, length });
   }
 
@@ -293,12 +301,7 @@ export class GuestMemory implements Disposable {
    * @example
    * memory.bindToNodes('MPOL_BIND', [0]);
    */
-  bindToNodes(
-    policy: MemoryPolicy,
-    nodes: readonly number[],
-    offset: number = 0,
-    length: number = this.#size - offset,
-  ): void {
+  bindToNodes(policy: MemoryPolicy, nodes: readonly number[], offset: number = 0, length?: number): void {
     bindPages(this.#openRecord(), policy, nodes, { offset, length });
   }
 

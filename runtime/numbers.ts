@@ -22,20 +22,6 @@ export function requireU64(operation: string, what: string, value: number | bigi
   return integerBetween(operation, what, value, 0n, most64);
 }
 
-/** @throws KvmArgumentError unless the bytes are whole pages, at least one, inside `size` bytes. */
-export function requirePages(
-  operation: string,
-  { offset, length }: { readonly offset: number; readonly length: number },
-  size: number,
-  pageSize: number,
-): void {
-  requireInteger(operation, 'offset', offset, size);
-  requireInteger(operation, 'length', length, size);
-  if (length > 0 && offset % pageSize === 0 && length % pageSize === 0 && length <= size - offset) return;
-  const rule = `both must be multiples of the page size ${pageSize}, the length more than 0, and all bytes inside the ${size} bytes`;
-  throw new KvmArgumentError(operation, `offset ${offset} and length ${length}; ${rule}`);
-}
-
 /** Every view has this. */
 interface WithLayout {
   readonly $$layout: { readonly members: Readonly<Record<string, MemberLayout>> };

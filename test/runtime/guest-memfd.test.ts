@@ -41,6 +41,38 @@ describe.skipIf(!hasKvm)(`private memory ${needsKvm}`, () => {
     );
   });
 
+  it('map, allocate and discard refuse numbers that are not whole pages, of any type', () => {
+    using vm = createVm();
+    using memfd = vm.createGuestMemfd(0x4000, mappable);
+    for (const wrong of [1, 1n, 0.5, Symbol('offset'), '0', null, undefined, { valueOf: () => 0 }]) {
+      if (wrong !== undefined) {
+        expect(() => memfd.map({ offset: wrong as never })).toThrow(KvmArgumentError);
+        expect(() => memfd.allocate(wrong as never)).toThrow(KvmArgumentError);
+      }
+      expect(() => memfd.discard(wrong as never, 0x1000)).toThrow(KvmArgumentError);
+      expect(() => memfd.discard(0, wrong as never)).toThrow(KvmArgumentError);
+    }
+    memfd.allocate(0x1000n as never);
+    memfd.discard(0n as never, 0x1000n as never);
+  });
+
+  it('map and allocate refuse the rest of a guest memfd that has more bytes than a number can count', () => {
+    using vm = createVm();
+    using memfd = vm.createGuestMemfd((2n ** 60n) as never, mappable);
+    for (const call of [() => memfd.map(), () => memfd.allocate()]) {
+      expect(call).toThrow(KvmArgumentError);
+      expect(call).toThrow(/: length 1152921504606847000; it must be an integer from 0 to 9007199254740991$/);
+    }
+    using memory = memfd.map({ offset: 2 ** 40, length: 0x1000 });
+    expect(memory.size).toBe(0x1000);
+  });
+
+  it('fromFile says that a guest memfd cannot be private', () => {
+    using vm = createVm();
+    using memfd = vm.createGuestMemfd(0x4000, mappable);
+    expect(() => GuestMemory.fromFile(memfd.fd, { private: true })).toThrow(/; a guest memfd cannot be private$/);
+  });
+
   // Shows: security 35
   it('a guest runs from a guest memfd that the host has mapped, and both see the same bytes', () => {
     using vm = createVm();

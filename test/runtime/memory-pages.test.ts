@@ -86,6 +86,31 @@ describe.skipIf(!hasKvm)(`pages of guest memory ${needsKvm}`, () => {
     }
   });
 
+  it.each([Symbol('offset'), { valueOf: () => 0 }, '0', null])(
+    'advise and bindToNodes refuse the offset %s',
+    (offset) => {
+      using memory = GuestMemory.create(0x4000);
+      // The length depends on the offset.
+      expect(() => memory.advise('MADV_COLD', offset as never)).toThrow(KvmArgumentError);
+      expect(() => memory.bindToNodes('MPOL_LOCAL', [], offset as never)).toThrow(KvmArgumentError);
+    },
+  );
+
+  it.each([undefined, null])('discard needs a length, and %s is not one', (length) => {
+    using memory = GuestMemory.create(0x4000);
+    expect(() => memory.discard(0, length as never)).toThrow(KvmArgumentError);
+  });
+
+  it('discard, advise and bindToNodes accept bigints, as other numbers of bytes do', () => {
+    using memory = GuestMemory.create(0x4000);
+    memory.bytes(0, 0x4000).fill(1);
+    memory.discard(0x1000n as never, 0x1000n as never);
+    memory.advise('MADV_COLD', 0x1000n as never);
+    memory.bindToNodes('MPOL_LOCAL', [], 0x1000n as never);
+    expect([...memory.bytes(0, 0x4000)].indexOf(0)).toBe(0x1000);
+    expect(() => memory.discard(1n as never, 0x1000n as never)).toThrow(KvmArgumentError);
+  });
+
   it('discard, advise and bindToNodes refuse memory after `close`', () => {
     const memory = GuestMemory.create(0x1000);
     memory.close();
@@ -147,7 +172,7 @@ describe.skipIf(!hasKvm)(`pages of guest memory ${needsKvm}`, () => {
     using memory = GuestMemory.create(0x1000);
     // Less than a huge page cannot become one.
     expect(() => memory.advise('MADV_COLLAPSE')).toThrow(
-      /^GuestMemory\.advise: EINVAL: the kernel does not have MADV_COLLAPSE, or does not accept it for this kind of memory$/,
+      /^GuestMemory\.advise: EINVAL: the kernel does not have MADV_COLLAPSE, or does not accept it for this kind of memory, or no whole huge page fits /,
     );
   });
 
@@ -173,9 +198,14 @@ describe.skipIf(!hasKvm)(`pages of guest memory ${needsKvm}`, () => {
     expect(() => memory.bindToNodes('MPOL_BIND', 0 as never)).toThrow(/: nodes 0; it must be an array$/);
     expect(() => memory.bindToNodes('MPOL_BIND', [1023])).toThrow(KvmError);
     expect(() => memory.bindToNodes('MPOL_BIND', [1023])).toThrow(
-      /^GuestMemory\.bindToNodes: EINVAL: MPOL_BIND with .*'1023'/,
+      /^GuestMemory\.bindToNodes: EINVAL: MPOL_BIND with the nodes 1023; /,
     );
     expect(() => memory.bindToNodes('MPOL_DEFAULT', [0])).toThrow(/the policy needs other nodes/);
+    expect(() => memory.bindToNodes('MPOL_BIND', [])).toThrow(/EINVAL: MPOL_BIND with no nodes; /);
+    // A generator gives its values once.
+    expect(() => memory.bindToNodes('MPOL_BIND', [1022, 1023].values() as never)).toThrow(
+      /with the nodes 1022, 1023; /,
+    );
   });
 });
 

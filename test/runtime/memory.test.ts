@@ -72,6 +72,26 @@ describe.skipIf(!hasKvm)(`guest memory ${needsKvm}`, () => {
     expect(memory.view(KvmRegs, 0x4000 - KvmRegs.$size).rax).toBe(0n);
   });
 
+  it('write refuses an object that has only the prototype of a Uint8Array, and a Proxy of a Uint8Array', () => {
+    using memory = GuestMemory.create(0x4000);
+    for (const wrong of [Object.create(Uint8Array.prototype), new Proxy(new Uint8Array(4), {})]) {
+      expect(() => memory.write(0, wrong)).toThrow(KvmArgumentError);
+      expect(() => memory.write(0, wrong)).toThrow(/; it must be a Uint8Array$/);
+    }
+  });
+
+  it('write copies all bytes of a subclass that redefines its length', () => {
+    class Shorter extends Uint8Array {
+      override get length(): number {
+        return 1;
+      }
+    }
+    using memory = GuestMemory.create(0x4000);
+    memory.write(0, new Shorter([1, 2, 3, 4]));
+    expect([...memory.read(0, 4)]).toEqual([1, 2, 3, 4]);
+    expect(() => memory.write(0x3ffe, new Shorter(4))).toThrow(KvmArgumentError);
+  });
+
   it('bytes accepts a length of 0 at every offset, including the end', () => {
     using memory = GuestMemory.create(GiB);
     for (const offset of [0, 5, GiB]) expect(memory.bytes(offset, 0)).toHaveLength(0);
