@@ -16,6 +16,13 @@ export function addressSpaceOf(slot: number): number {
   return slot >>> 16;
 }
 
+/** Why a slot is in no address space of a kernel. `spaces` is the value of KVM_CAP_MULTI_ADDRESS_SPACE. */
+export function missingSpace(slot: number, spaces: number): string {
+  const capability = 'KVM_CAP_MULTI_ADDRESS_SPACE';
+  const has = spaces === 0 ? `does not have ${capability}` : `has the address spaces below ${spaces} (${capability})`;
+  return `it is in address space ${addressSpaceOf(slot)}, and this kernel ${has}`;
+}
+
 /**
  * Why a slot with these addresses cannot be added, or undefined.
  *

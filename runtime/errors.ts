@@ -339,6 +339,7 @@ const unopenable = new Map([
   ['ENODEV', 'it has no driver; load the module of its driver'],
   ['ENXIO', 'it has no driver; load the module of its driver'],
   ['EISDIR', 'it is a folder, not a device'],
+  ['EMFILE', 'this process has too many open files; raise the limit (ulimit -n)'],
 ]);
 
 const unavailable = new Map([
@@ -353,6 +354,7 @@ const unavailable = new Map([
   ['ENXIO', 'the processor has no virtualization, or the firmware has turned it off'],
   ['ENOTTY', 'it is not KVM; the device of KVM is /dev/kvm'],
   ['EISDIR', 'it is a folder; the device of KVM is /dev/kvm'],
+  ['EMFILE', 'this process has too many open files; raise the limit (ulimit -n)'],
 ]);
 
 function openDetails(result: number): UapiErrorDetails {

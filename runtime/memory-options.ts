@@ -111,23 +111,24 @@ export function fileMapping(operation: string, fd: number, options: GuestMemoryF
 
 /** The error of `GuestMemory.fromFile`. `result` is -errno. */
 export function fileMappingError(operation: string, mapping: AddonFileMapping, result: number): KvmError {
-  const { fd, offset, length } = mapping;
+  const { fd, offset, length, isPrivate } = mapping;
   const error = syscallError('mmap', operation, result);
   switch (error.code) {
     case 'EINVAL': {
       const part = length === null ? `offset ${offset}` : `offset ${offset} and length ${length}`;
-      const rule = `they must be multiples of its page size, which is ${addon().PAGE_SIZE} except for huge pages, and inside the file; the memory must have at least one page`;
+      const rule = `they must be multiples of its page size, which is ${addon().PAGE_SIZE} except for huge pages, and inside the file; the memory must have at least one page${isPrivate ? '; a guest memfd cannot be private' : ''}`;
       return new KvmArgumentError(operation, `${part} of a file of ${fstatSync(fd).size} bytes; ${rule}`);
     }
     case 'EACCES': {
-      const problem =
-        'the file is not open for reading and writing; for writes that do not change the file pass private: true';
+      const problem = isPrivate
+        ? 'the file is not open for reading'
+        : 'the file is not open for reading and writing; for writes that do not change the file pass private: true';
       return syscallError('mmap', operation, result, problem);
     }
     case 'ENODEV':
       return syscallError('mmap', operation, result, 'only regular files and memfds can be guest memory');
     case 'EBADF':
-      return syscallError('mmap', operation, result, `the file descriptor ${fd} is not open`);
+      return syscallError('mmap', operation, result, `the file descriptor ${fd} is not open, or only with O_PATH`);
     default:
       return error;
   }

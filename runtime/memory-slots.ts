@@ -3,7 +3,7 @@
 import type { KvmUserspaceMemoryRegion, KvmUserspaceMemoryRegion2 } from '../generated/x86_64/linux/kvm.js';
 import { allocate } from '../support/index.js';
 import { addon, type MemoryRecord, type VmRecord } from './addon.js';
-import { type AddressRange, addressSpaceOf, conflictOf } from './address-ranges.js';
+import { type AddressRange, addressSpaceOf, conflictOf, missingSpace } from './address-ranges.js';
 import { describe, requireClass } from './arguments.js';
 import { capabilityValue } from './capability.js';
 import type { CapabilityContext, IoctlTarget } from './context.js';
@@ -122,10 +122,11 @@ export class MemorySlots {
   setFlags(number: number, flags: number | bigint): void {
     const operation = 'Vm.setMemoryFlags';
     const region = this.#get(operation, number);
-    const isPrivate = region.flags & Number(this.#vm.bindings.KVM_MEM_GUEST_MEMFD);
+    const isPrivate = this.#privateFlag(region);
     region.flags = requireU32(operation, 'flags', flags) | isPrivate;
     const result = this.#set(number, region, keptPart);
-    if (result < 0) throw this.#unchangeable(operation, region, result) ?? this.#refused(region, result, number);
+    if (result >= 0) return;
+    throw this.#unchangeable(operation, isPrivate !== 0, result) ?? this.#refused(region, result, number);
   }
 
   /** Implements `Vm.moveMemory`. */
@@ -142,7 +143,7 @@ export class MemorySlots {
     if (result >= 0) return;
     throw (
       this.#conflict(operation, result, number, { start, end: start + region.memory_size }, true) ??
-      this.#unchangeable(operation, region, result) ??
+      this.#unchangeable(operation, this.#privateFlag(region) !== 0, result) ??
       this.#refused(region, result, number)
     );
   }
@@ -199,9 +200,13 @@ export class MemorySlots {
     return problem === undefined ? undefined : new KvmArgumentError(operation, problem);
   }
 
-  /** The error for a slot that the kernel never changes. */
-  #unchangeable(operation: string, region: Region, result: number): Error | undefined {
-    const isPrivate = (region.flags & Number(this.#vm.bindings.KVM_MEM_GUEST_MEMFD)) !== 0;
+  /** The flag of a slot that has a guest memfd, or 0. */
+  #privateFlag({ flags }: Region): number {
+    return flags & Number(this.#vm.bindings.KVM_MEM_GUEST_MEMFD);
+  }
+
+  /** The error for a slot that the kernel never changes. `isPrivate` says whether the slot has had a guest memfd before. */
+  #unchangeable(operation: string, isPrivate: boolean, result: number): Error | undefined {
     if (result !== EINVAL || !isPrivate) return undefined;
     const problem = 'the kernel does not change a slot with a guestMemfd; remove the memory and add it again';
     return new KvmArgumentError(operation, problem);
@@ -212,11 +217,11 @@ export class MemorySlots {
     const request = this.#requestOf(region);
     const space = addressSpaceOf(slot);
     const capability = 'KVM_CAP_MULTI_ADDRESS_SPACE';
-    if (result === EINVAL && space > 0 && space >= capabilityValue(this.#vm, capability)) {
+    const spaces = capabilityValue(this.#vm, capability);
+    if (result === EINVAL && space > 0 && space >= spaces) {
       const slots = capabilityValue(this.#vm, 'KVM_CAP_NR_MEMSLOTS');
       const limit = `slot ${slot}: at most ${slots - 1} (KVM_CAP_NR_MEMSLOTS is ${slots})`;
-      const reason = `it is in address space ${space}, and this kernel does not have ${capability}`;
-      return new KvmUnsupportedError(request.name, `${limit}; ${reason}`, capability);
+      return new KvmUnsupportedError(request.name, `${limit}; ${missingSpace(slot, spaces)}`, capability);
     }
     Object.assign(region, { slot, memory_size: BigInt(length) });
     return refused(this.#vm.target, request, result, region);

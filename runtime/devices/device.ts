@@ -1,11 +1,18 @@
 /** Any device, through the bindings of the header that defines its ioctls. */
 
+import { constants } from 'node:os';
 import type { IoctlByPointer, IoctlToBytes, View } from '../../support/index.js';
 import { addon, type FileRecord } from '../addon.js';
 import { describe } from '../arguments.js';
 import { type Creator, creator } from '../construction.js';
 import type { GenericIoctl } from '../context.js';
-import { DeviceArgumentError, DeviceClosedError, deviceIoctlError, openDeviceError } from '../errors.js';
+import {
+  DeviceArgumentError,
+  DeviceClosedError,
+  type DeviceUnavailableError,
+  deviceIoctlError,
+  openDeviceError,
+} from '../errors.js';
 import { type AnyBindings, hostArchitecture, wrongArchitecture } from '../host-bindings.js';
 import {
   type AnyIoctl,
@@ -83,18 +90,15 @@ export class Device extends KernelFile {
   static fromFd(fd: number, bindings: AnyBindings): Device {
     const operation = 'Device.fromFd';
     if (!(Number.isInteger(fd) && fd >= 0 && fd < 2 ** 31)) {
-      throw new DeviceArgumentError(operation, `fd ${describe(fd)}; it must be an integer from 0 to 2147483647`);
+      throw new DeviceArgumentError(
+        operation,
+        `fd ${describe(fd)}; it must be a number, an integer from 0 to 2147483647`,
+      );
     }
     requireArchitecture(operation, bindings);
     const record = addon().driverFromFd(fd);
     if (typeof record !== 'number') return new Device(creator, addon().fdName(fd), record, bindings);
-    const name = addon().fdName(fd);
-    throw new DeviceArgumentError(
-      operation,
-      name === ''
-        ? `fd ${fd}; this process has no open file with this number`
-        : `fd ${fd} is ${name}; it must be the file descriptor of a character device or a block device`,
-    );
+    throw adoptionError(fd, record);
   }
 
   /** The file descriptor, for reading and writing with `node:fs`. `close()` of this object closes it. */
@@ -183,6 +187,8 @@ function addressRule(memories: readonly GuestMemory[]): NonNullable<IoctlRules['
   };
 }
 
+const { errno } = constants;
+
 /** Why an ioctl is refused for which nothing says how many bytes the kernel accesses, or undefined. */
 function unknownLength(ioctl: AnyIoctl): string | undefined {
   if (ioctl.passes !== 'pointer') return undefined;
@@ -193,4 +199,19 @@ function unknownLength(ioctl: AnyIoctl): string | undefined {
   }
   const { $flexible } = ioctl.argument as { readonly $flexible?: { readonly countedBy: string | null } };
   return $flexible?.countedBy === null ? 'its struct ends in an array of unknown length' : undefined;
+}
+
+/** The error of a file descriptor that does not become a `Device`. `result` is -errno. */
+function adoptionError(fd: number, result: number): DeviceArgumentError | DeviceUnavailableError {
+  const operation = 'Device.fromFd';
+  switch (-result) {
+    case errno.EBADF:
+      return new DeviceArgumentError(operation, `fd ${fd}; this process has no open file with this number`);
+    case errno.EPROTOTYPE: {
+      const rule = 'it must be the file descriptor of a character device or a block device';
+      return new DeviceArgumentError(operation, `fd ${fd} is ${addon().fdName(fd) || 'of an unknown kind'}; ${rule}`);
+    }
+    default:
+      return openDeviceError(`fd ${fd}`, result);
+  }
 }

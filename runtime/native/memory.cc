@@ -11,6 +11,7 @@
 #include <string>
 #include <utility>
 
+#include "descriptors.h"
 #include "exports.h"
 
 namespace kvm_uapi {
@@ -146,10 +147,7 @@ napi_value MemoryOfFile(napi_env env, const FileMapping& given) {
   options.can_lack_pages = true;
   // A private mapping needs no file after this. A shared one needs it to discard pages.
   if (given.is_private) return map_memory(env, options, -1);
-  const int kept = call_with_room(env, Need::kFile, [&] {
-    const int copy = fcntl(given.fd, F_DUPFD_CLOEXEC, 0);
-    return copy < 0 ? -errno : copy;
-  });
+  const int kept = duplicate_fd(env, given.fd, true);
   return kept < 0 ? number(env, kept) : map_memory(env, options, kept);
 }
 

@@ -56,6 +56,7 @@ describe('an error of the runtime', () => {
     [syscallError('mmap', 'GuestMemory.create', -12), { code: 'ENOMEM', errno: -12, syscall: 'mmap' }],
     [openKvmError('/dev/kvm', -2), { code: 'ENOENT', errno: -2, syscall: 'open', operation: 'open /dev/kvm' }],
     [openDeviceError('/dev/x', -13), { code: 'EACCES', errno: -13, syscall: 'open', operation: 'open /dev/x' }],
+    [openDeviceError('fd 3', -24), { code: 'EMFILE', message: expect.stringMatching(/too many open files; raise/) }],
     [ioctlError('KVM_RUN', -16), { name: 'KvmBusyError', code: 'EBUSY', errno: -16 }],
     [ioctlError('KVM_SMI', -25, 'KVM_CAP_X86_SMM'), { name: 'KvmUnsupportedError', capability: 'KVM_CAP_X86_SMM' }],
     [deviceIoctlError('TUNSETIFF', -1), { name: 'DeviceError', code: 'EPERM', ioctl: 'TUNSETIFF' }],

@@ -7,10 +7,11 @@ import {
   KVM_EXIT_HLT,
   KVM_EXIT_IO,
   KVM_EXIT_MMIO,
+  KVM_MEM_GUEST_MEMFD,
   KVM_MEM_LOG_DIRTY_PAGES,
   KVM_MEM_READONLY,
 } from '../../generated/x86_64/linux/kvm.js';
-import { conflictOf } from '../../runtime/address-ranges.js';
+import { conflictOf, missingSpace } from '../../runtime/address-ranges.js';
 import {
   GuestMemory,
   KvmArgumentError,
@@ -282,6 +283,13 @@ describe.skipIf(!hasKvm)(`memory slots ${needsKvm}`, () => {
     expect(add()).toBe(6);
   });
 
+  it('a slot without a guest memfd does not get the flag of one, and the error does not speak of a guest memfd of the slot', () => {
+    using vm = createVm();
+    using memory = GuestMemory.create(0x4000);
+    const slot = vm.addMemory({ memory, guestAddress: 0 });
+    expect(() => vm.setMemoryFlags(slot, KVM_MEM_GUEST_MEMFD)).toThrow(/EINVAL: flags 0x4, of which 0x4 are unknown; /);
+  });
+
   it('slots of another address space do not overlap, and a kernel without address spaces is an unsupported error', () => {
     const ranges = new Map([[7, { start: 0xa0000n, end: 0xc0000n }]]);
     const over = { start: 0xb0000n, end: 0xb1000n };
@@ -289,6 +297,11 @@ describe.skipIf(!hasKvm)(`memory slots ${needsKvm}`, () => {
     expect(conflictOf(ranges, 0x1_0008, over)).toBeUndefined();
     expect(conflictOf(new Map([[0x1_0000, over]]), null, over)).toBeUndefined();
     expect(conflictOf(new Map([[0x1_0000, over]]), 0x1_0001, over)).toMatch(/ overlap slot 65536$/);
+
+    expect(missingSpace(0x2_0000, 0)).toMatch(
+      /^it is in address space 2, .* does not have KVM_CAP_MULTI_ADDRESS_SPACE$/,
+    );
+    expect(missingSpace(0x2_0000, 2)).toMatch(/^it is in address space 2, .* has the address spaces below 2 \(/);
 
     using vm = createVm();
     using memory = GuestMemory.create(0x4000);
@@ -301,7 +314,7 @@ describe.skipIf(!hasKvm)(`memory slots ${needsKvm}`, () => {
     expect(error).toBeInstanceOf(KvmUnsupportedError);
     expect(error).toMatchObject({ capability: 'KVM_CAP_MULTI_ADDRESS_SPACE' });
     expect((error as Error).message).toMatch(
-      new RegExp(`: slot ${none << 16}: at most .* address space ${none}, and this kernel does not have`),
+      new RegExp(`: slot ${none << 16}: at most .* address space ${none}, and this kernel `),
     );
   });
 });
