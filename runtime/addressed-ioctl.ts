@@ -6,7 +6,7 @@
 import type { IoctlByPointer, View, ViewClass } from '../support/index.js';
 import type { MemberLayout, TypeLayout } from '../support/layout.js';
 import { type AddonTail, addon, type MemoryRecord } from './addon.js';
-import { describe } from './arguments.js';
+import { describe, isBytes } from './arguments.js';
 import type { AddressTarget } from './context.js';
 import { KvmArgumentError } from './errors.js';
 import { refused } from './ioctl.js';
@@ -138,7 +138,7 @@ export class AddressedArgument {
 
 /** Returns the bytes of data. @throws KvmArgumentError for anything else, and for no bytes. */
 function partOf(operation: string, what: string, data: AddressedData): Part {
-  if (data instanceof Uint8Array) {
+  if (isBytes(data)) {
     const { buffer, byteOffset, byteLength } = data;
     if (byteLength === 0) throw new KvmArgumentError(operation, `${what} has 0 bytes; leave it out instead`);
     return { block: new DataView(buffer, byteOffset, byteLength), offset: 0, length: byteLength };

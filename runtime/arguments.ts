@@ -57,13 +57,14 @@ export function requireHandle(operation: string, handle: unknown, kind: HandleKi
   return Number(id);
 }
 
-/**
- * `what` is the name of the bytes for the caller.
- *
- * @throws KvmArgumentError unless `bytes` is a Uint8Array. An object with its prototype, and a Proxy of one, have no bytes.
- */
+/** Whether a value is a Uint8Array. An object with its prototype, and a Proxy of one, have no bytes. */
+export function isBytes(value: unknown): value is Uint8Array {
+  return ArrayBuffer.isView(value) && value instanceof Uint8Array;
+}
+
+/** @throws KvmArgumentError unless `bytes` is a Uint8Array. `what` is its name for the caller. */
 export function requireBytes(operation: string, bytes: unknown, what = 'bytes'): asserts bytes is Uint8Array {
-  if (ArrayBuffer.isView(bytes) && bytes instanceof Uint8Array) return;
+  if (isBytes(bytes)) return;
   throw new KvmArgumentError(operation, `${what} ${describe(bytes)}; it must be a Uint8Array`);
 }
 

@@ -9,7 +9,7 @@ import {
   type Place,
   placeIn,
 } from './addressed-ioctl.js';
-import { describe } from './arguments.js';
+import { describe, isBytes } from './arguments.js';
 import type { AddressTarget, Bindings } from './context.js';
 import { firmwareError, KvmArgumentError, KvmUnsupportedError } from './errors.js';
 import { refused, requireView } from './ioctl.js';
@@ -232,7 +232,7 @@ function addressIn(type: ViewClass<View>, name: string): AddressPlace & { readon
 }
 
 function requireRightKind(operation: string, name: string, data: AddressedData, { guest }: CommandAddress): void {
-  if (!guest || !(data instanceof Uint8Array)) return;
+  if (!guest || !isBytes(data)) return;
   const rule = 'the command uses memory of the guest in place, so it must be { memory, offset?, length? }';
   throw new KvmArgumentError(operation, `${name} ${describe(data)}; ${rule}`);
 }

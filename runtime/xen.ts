@@ -8,6 +8,7 @@ import type {
 } from '../generated/x86_64/linux/kvm.js';
 import { allocate } from '../support/index.js';
 import { AddressedArgument, type AddressedData, type MemoryRange, type Place, placeIn } from './addressed-ioctl.js';
+import { isBytes } from './arguments.js';
 import type { Bindings, VcpuContext, VmContext } from './context.js';
 import { KvmArgumentError } from './errors.js';
 import { requireView } from './ioctl.js';
@@ -69,7 +70,7 @@ function addPages(
   copies: GuestMemory[],
 ): number {
   const most = 255;
-  const given = data instanceof Uint8Array ? { memory: copied(operation, name, data, unit, copies) } : data;
+  const given = isBytes(data) ? { memory: copied(operation, name, data, unit, copies) } : data;
   const { number, length } = argument.data(name, given, false);
   if (length % unit === 0 && length <= most * unit) return number;
   throw new KvmArgumentError(operation, `${name} has ${length} bytes; ${rule(unit)}`);
@@ -175,7 +176,7 @@ function linkHva(
 
 function memoryAt(operation: string, argument: AddressedArgument, memory: MemoryRange, unit: number): number {
   const { number, length } = argument.data('memory', memory, false);
-  if (!(memory instanceof Uint8Array) && length >= unit) return number;
+  if (!isBytes(memory) && length >= unit) return number;
   throw new KvmArgumentError(operation, `memory of ${length} bytes; it must be ${unit} bytes of a GuestMemory`);
 }
 

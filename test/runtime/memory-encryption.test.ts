@@ -65,6 +65,17 @@ describe.skipIf(!hasKvm)(`the commands of memory encryption ${needsKvm}`, () => 
     }
   });
 
+  it.each([Object.create(Uint8Array.prototype), new Proxy(new Uint8Array(16), {})])(
+    'an object that only looks like a Uint8Array is not the data of a command, nor of Xen',
+    (data) => {
+      using vm = createVm();
+      const xen = { blob_addr_64: data };
+      expect(() => untyped(vm)('KVM_SEV_LAUNCH_MEASURE', { memory: { uaddr: data } })).toThrow(KvmArgumentError);
+      expect(() => vm.xenHvmConfig(allocate(kvm.KvmXenHvmConfig), xen)).toThrow(KvmArgumentError);
+      expect(() => vm.xenHvmConfig(allocate(kvm.KvmXenHvmConfig), xen)).toThrow(/; it must be a Uint8Array or /);
+    },
+  );
+
   it('wrong options of a command are refused before the kernel gets them', () => {
     using vm = createVm();
     using vcpu = vm.createVcpu();
