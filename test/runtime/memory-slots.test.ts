@@ -283,7 +283,7 @@ describe.skipIf(!hasKvm)(`memory slots ${needsKvm}`, () => {
     expect(add()).toBe(6);
   });
 
-  it('a slot without a guest memfd does not get the flag of one, and the error does not speak of a guest memfd of the slot', () => {
+  it('a slot without a guest memfd does not get the flag of one, and the error names the flag', () => {
     using vm = createVm();
     using memory = GuestMemory.create(0x4000);
     const slot = vm.addMemory({ memory, guestAddress: 0 });

@@ -59,6 +59,7 @@ const layers: Readonly<Record<string, readonly (readonly string[])[]>> = {
       'context.ts',
       'errors.ts',
       'numbers.ts',
+      'page-ranges.ts',
       'options.ts',
       'printing.ts',
       'struct-values.ts',
