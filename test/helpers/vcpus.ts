@@ -1,10 +1,11 @@
 /** Helpers for tests with real vCPUs: the device, Workers that use the built runtime, and child processes. */
 
 import { execFile } from 'node:child_process';
-import { closeSync, openSync, readdirSync, readFileSync } from 'node:fs';
+import { closeSync, openSync, readdirSync, readFileSync, readSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
 import * as bindings from '../../generated/x86_64/linux/kvm.js';
+import { addon } from '../../runtime/addon.js';
 import { type GuestMemoryHandle, KvmBusyError, kick, type VcpuHandle } from '../../runtime/index.js';
 import { type Bindings, Kvm, type Mechanism, Vcpu, type VcpuOptions, type Vm } from '../../runtime/x86_64.js';
 import { type Guest, type Loaded, places } from '../../tools/guests/index.js';
@@ -231,7 +232,6 @@ export interface ScriptOptions {
 /** A mapping of this process, as /proc/self/smaps describes it. The kernel merges neighbouring mappings of the same kind. */
 export interface ProcessMapping {
   readonly memory: boolean;
-  readonly residentKiB: number;
   /** The flags in the kernel's abbreviations: `dc` is MADV_DONTFORK. */
   readonly flags: readonly string[];
 }
@@ -243,9 +243,30 @@ export function mappingAt(address: bigint): ProcessMapping | null {
     const [, from, to, permissions] = /^([0-9a-f]+)-([0-9a-f]+) (\S+)/.exec(text) ?? [];
     if (BigInt(`0x${from}`) > address || address >= BigInt(`0x${to}`)) continue;
     const flags = /^VmFlags: (.*?) *$/m.exec(text)?.[1]?.split(' ') ?? [];
-    return { memory: permissions !== '---p', residentKiB: Number(/^Rss: +(\d+)/m.exec(text)?.[1]), flags };
+    return { memory: permissions !== '---p', flags };
   }
   return null;
+}
+
+/**
+ * The size in bytes of the pages at an address that are in this process now. The kernel merges neighbours of the same kind to one
+ * mapping, so the size of the mapping's pages does not say this.
+ */
+export function residentBytes(address: bigint, size: number): number {
+  const pageSize = addon().PAGE_SIZE;
+  const entryBytes = 8;
+  const entries = new BigUint64Array(size / pageSize);
+  const file = openSync('/proc/self/pagemap', 'r');
+  try {
+    const position = Number(address / BigInt(pageSize)) * entryBytes;
+    const read = readSync(file, new Uint8Array(entries.buffer), 0, entries.byteLength, position);
+    if (read !== entries.byteLength) throw new Error(`/proc/self/pagemap has ${read} of ${entries.byteLength} bytes`);
+  } finally {
+    closeSync(file);
+  }
+  // See Documentation/admin-guide/mm/pagemap.rst.
+  const isPresent = 1n << 63n;
+  return entries.filter((entry) => (entry & isPresent) !== 0n).length * pageSize;
 }
 
 /** Whether this process has memory at an address. */

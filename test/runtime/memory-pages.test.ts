@@ -11,7 +11,7 @@ import {
   type GuestMemory as Memory,
 } from '../../runtime/index.js';
 import { ownName } from '../helpers/own-name.js';
-import { createVm, hasKvm, mappingAt, needsKvm } from '../helpers/vcpus.js';
+import { createVm, hasKvm, mappingAt, needsKvm, residentBytes } from '../helpers/vcpus.js';
 
 const MiB = 2 ** 20;
 const huge = 2 * MiB;
@@ -37,7 +37,7 @@ async function withHugePages(count: number, use: () => void): Promise<boolean> {
   }
 }
 
-const residentKiB = (memory: Memory): number => mappingAt(memory.address)?.residentKiB ?? -1;
+const residentKiB = ({ address, size }: Memory): number => residentBytes(address, size) / 1024;
 
 describe.skipIf(!hasKvm)(`pages of guest memory ${needsKvm}`, () => {
   it('populate allocates all pages at once', () => {

@@ -13,8 +13,8 @@ import {
   hasKvm,
   load,
   type Machine,
-  mappingAt,
   needsKvm,
+  residentBytes,
   run,
   thrownBy,
   untilCounting,
@@ -172,7 +172,7 @@ describe.skipIf(!hasKvm)(`memory slots ${needsKvm}`, () => {
   // Shows: selftest demand_paging_test
   it('memory has exactly the pages that the guest has written to', () => {
     using machine = writing(0, undefined, 'demand paging');
-    const resident = (): number => (mappingAt(machine.memory.address)?.residentKiB ?? 0) * 1024;
+    const resident = (): number => residentBytes(machine.memory.address, machine.memory.size);
     const before = resident();
     machine.write(written);
     expect(resident() - before).toBe(written.length * pageSize);
