@@ -150,6 +150,8 @@ function isThenable(value: unknown): boolean {
 export function describe(value: unknown): string {
   if (typeof value === 'object' && value !== null) return `an object of ${classNameOf(value) ?? 'no class'}`;
   if (typeof value === 'function') return 'a function';
+  // Where only a number is right, 4096n must not look like one.
+  if (typeof value === 'bigint') return `${value}n`;
   return typeof value === 'string' ? `'${value}'` : String(value);
 }
 

@@ -58,8 +58,7 @@ function integerBetween(operation: string, what: string, value: unknown, least: 
     if (integer >= least && integer <= most) return integer;
   }
   const largest = most === most64 ? '2^64 - 1' : most;
-  throw new KvmArgumentError(
-    operation,
-    `${what} ${describe(value)}; it must be an integer from ${least} to ${largest}`,
-  );
+  // A bigint is right here, so the error shows only its value.
+  const shown = typeof value === 'bigint' ? `${value}` : describe(value);
+  throw new KvmArgumentError(operation, `${what} ${shown}; it must be an integer from ${least} to ${largest}`);
 }

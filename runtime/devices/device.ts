@@ -90,10 +90,7 @@ export class Device extends KernelFile {
   static fromFd(fd: number, bindings: AnyBindings): Device {
     const operation = 'Device.fromFd';
     if (!(Number.isInteger(fd) && fd >= 0 && fd < 2 ** 31)) {
-      throw new DeviceArgumentError(
-        operation,
-        `fd ${describe(fd)}; it must be a number, an integer from 0 to 2147483647`,
-      );
+      throw new DeviceArgumentError(operation, `fd ${describe(fd)}; it must be an integer from 0 to 2147483647`);
     }
     requireArchitecture(operation, bindings);
     const record = addon().driverFromFd(fd);

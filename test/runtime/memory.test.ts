@@ -80,6 +80,13 @@ describe.skipIf(!hasKvm)(`guest memory ${needsKvm}`, () => {
     }
   });
 
+  it('an error shows that a bigint is not a number, where only a number is right', () => {
+    using memory = GuestMemory.create(0x4000);
+    expect(() => memory.read(0n as never, 4)).toThrow(/: offset 0n; it must be an integer below 2\^53$/);
+    expect(() => memory.read(0, 4n as never)).toThrow(/: length 4n; /);
+    expect(() => GuestMemory.create(0x1000n as never)).toThrow(/: size 4096n; it must be a positive multiple of 4096$/);
+  });
+
   it('write copies all bytes of a subclass that redefines its length', () => {
     class Shorter extends Uint8Array {
       override get length(): number {
