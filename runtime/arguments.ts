@@ -90,7 +90,8 @@ export function requireList<T>(operation: string, what: string, list: Iterable<T
 /** @throws KvmArgumentError unless `value` is an object of a class. `isOne` says whether it is. */
 export function requireClass(operation: string, what: string, value: unknown, name: string, isOne: boolean): void {
   if (isOne) return;
-  throw new KvmArgumentError(operation, `${what} ${describe(value)}; it must be a ${name}`);
+  const article = /^[AEIO]/.test(name) ? 'an' : 'a';
+  throw new KvmArgumentError(operation, `${what} ${describe(value)}; it must be ${article} ${name}`);
 }
 
 /** @throws KvmArgumentError unless `value` is one of the words. */

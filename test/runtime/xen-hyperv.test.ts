@@ -81,7 +81,7 @@ describe.skipIf(!hasKvm)(`the ioctls of Xen and Hyper-V ${needsKvm}`, () => {
     const other = {} as EventFd;
     refused(
       () => vm.registerHypervEventfd(other, 1),
-      'KVM_HYPERV_EVENTFD: event an object of Object; it must be a EventFd',
+      'KVM_HYPERV_EVENTFD: event an object of Object; it must be an EventFd',
     );
   });
 

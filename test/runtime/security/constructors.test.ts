@@ -163,7 +163,7 @@ describe.skipIf(!hasKvm)(`objects that only look right ${needsKvm}`, () => {
         () => vm.registerIoeventfd(wrong as EventFd, { address: 0x5000_0000, length: 4 }),
       ];
       for (const call of calls) {
-        expect(call, what).toThrow(/: event .*; it must be a EventFd$/);
+        expect(call, what).toThrow(/: event .*; it must be an EventFd$/);
       }
     }
   });
