@@ -21,12 +21,12 @@ import { accessOf, type ScalarAccess } from './scalar-access.js';
 /** Returns a member's accessors, indented for a class body. */
 export function accessors(placed: PlacedMember, references: References, siblings: readonly PlacedMember[]): string {
   const { member, offset } = placed;
+  // A record without members has no class. It has nothing to access, even if it has bytes.
+  if (member.members?.length === 0) return '';
   const doc = describeMember(placed);
   if (member.bit) return bitFieldAccessors(placed, doc, references);
   if (member.dims) return arrayAccessors(placed, member.dims, doc, references, siblings);
   if ('cName' in member.shape) {
-    // A record without bytes is left by a macro. It has nothing to access.
-    if (member.size === 0 && member.members?.length === 0) return '';
     const type = references.classOf(member);
     const name = memberProperty(member.name);
     const set = `${references.view('copy')}(this.${name}, value)`;

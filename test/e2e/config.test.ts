@@ -83,7 +83,10 @@ describe('generate with a configuration', () => {
   it('a program can use a configuration', async () => {
     const folder = project(config("types: ['s']"));
     const loaded = await loadConfig(join(folder, 'kvm-uapi.config.ts'));
-    expect(generateProject(loaded)).toMatch(/16 files, 16 changed/);
+    const summary = generateProject(loaded);
+    const written = Object.keys(contentsOf(folder)).filter((path) => path.startsWith('generated')).length;
+    expect(written).toBeGreaterThan(2);
+    expect(summary).toContain(`${written} files, ${written} changed`);
     expect(checkProject(loaded).state).toBe('current');
     writeFileSync(join(folder, 'generated/x86_64/x/a.ts'), '');
     expect(checkProject(loaded).state).toBe('stale');

@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { filesFor } from '../../../generator/cli/generate.js';
 import { localName, memberProperty, namesOf, secondProperty } from '../../../generator/emit/export-names.js';
 import type { Model } from '../../../generator/model/model.js';
+import { allocate, type View, type ViewClass } from '../../../support/index.js';
 import { type Exports, importBindings } from '../../../tools/lib/imported-bindings.js';
 import { modelOfText } from '../../helpers/committed-models.js';
 import { diagnosticsOf } from '../../helpers/typescript-checker.js';
@@ -145,6 +146,16 @@ describe('members with names that mean something in JavaScript', () => {
     expect(names.map((name) => (nested[memberProperty(name)] as Instance)[memberProperty(name)])).toEqual(
       names.map((_, index) => index),
     );
+  });
+
+  it('a record without members has no class and no property, even if it has bytes', async () => {
+    const { exports } = await checked(
+      'struct s { int a; struct { } b; struct { } c[2]; struct { int : 3; } d; struct { struct { int : 3; } f; } e; };',
+    );
+    expect(Object.keys(exports).filter((name) => /^S/.test(name))).toEqual(['SE', 'S']);
+    const { S } = exports;
+    const view = allocate(S as ViewClass<View>);
+    expect(JSON.parse(JSON.stringify(view))).toEqual({ a: 0, e: {} });
   });
 
   it('the member that counts the elements of a flexible array has such a name', async () => {
