@@ -275,9 +275,14 @@ const explanations = new Map([
 
 const missing = ['ENOTTY', 'EOPNOTSUPP', 'ENOSYS'];
 
+/** The details of an ioctl that failed. `result` is -errno. */
+function ioctlDetails(ioctl: string, result: number): UapiErrorDetails {
+  return { code: errnoName(-result), errno: result, syscall: 'ioctl', ioctl };
+}
+
 /** Returns the error of a KVM ioctl that failed. `result` is -errno. `capability` announces the ioctl. */
 export function ioctlError(ioctl: string, result: number, capability: string | null = null): KvmError {
-  const details = { code: errnoName(-result), errno: result, syscall: 'ioctl', ioctl };
+  const details = ioctlDetails(ioctl, result);
   const { code } = details;
   const particular = explanations.get(`${ioctl} ${code}`);
   if (code === 'EBUSY' && particular === undefined)
@@ -290,11 +295,6 @@ export function ioctlError(ioctl: string, result: number, capability: string | n
   return new KvmError(ioctl, particular ?? explanationOf(code), details);
 }
 
-/** Returns the error of a KVM ioctl whose cause a rule has found. `details` are those of the kernel's refusal. */
-export function ruleError(ioctl: string, problem: string, details: UapiErrorDetails): KvmError {
-  return new KvmError(ioctl, problem, details);
-}
-
 /** Returns the error of a command that the firmware refused. `result` is -errno. */
 export function firmwareError(
   ioctl: string,
@@ -303,7 +303,7 @@ export function firmwareError(
   error: bigint,
   name: string | null,
 ): KvmFirmwareError {
-  const details = { code: errnoName(-result), errno: result, syscall: 'ioctl', ioctl };
+  const details = ioctlDetails(ioctl, result);
   return new KvmFirmwareError(ioctl, command, error, name, details);
 }
 
@@ -318,7 +318,7 @@ export function syscallError(syscall: string, operation: string, result: number,
 
 /** Returns the error of an ioctl on a `Device` that failed. `result` is -errno. */
 export function deviceIoctlError(ioctl: string, result: number): DeviceError {
-  const details = { code: errnoName(-result), errno: result, syscall: 'ioctl', ioctl };
+  const details = ioctlDetails(ioctl, result);
   const { code } = details;
   if (missing.includes(code))
     return new DeviceUnsupportedError(ioctl, 'this kernel or this device does not have this ioctl', details);

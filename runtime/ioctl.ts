@@ -17,7 +17,7 @@ import { type AddonTail, addon, type FileRecord, type VcpuRecord, type VmRecord 
 import { describe } from './arguments.js';
 import { capabilityOf, missingCapability, unsupportedError } from './capability.js';
 import type { AddressIoctl, FdKind, GenericIoctl, IoctlFile, IoctlTarget, RefusedIoctl } from './context.js';
-import { ioctlError, KvmArgumentError, type KvmError, type KvmUnsupportedError, ruleError } from './errors.js';
+import { ioctlError, KvmArgumentError, KvmError, type KvmUnsupportedError } from './errors.js';
 import { brokenRule } from './rules/find.js';
 
 /** The names of the kinds of file descriptor, for people. */
@@ -307,7 +307,7 @@ export function refused(target: IoctlTarget, ioctl: AnyIoctl, result: number, ar
   const capability = error.code === 'EINVAL' ? missingCapability(target, ioctl) : null;
   const isKnown = ioctl.passes !== 'pointer' || argument !== undefined;
   const broken = isKnown ? brokenRule(target, ioctl.name, error.code, argument, capability !== null) : undefined;
-  if (broken !== undefined) return ruleError(ioctl.name, broken.problem, { ...error, ...broken.details });
+  if (broken !== undefined) return new KvmError(ioctl.name, broken.problem, { ...error, ...broken.details });
   return capability === null ? error : unsupportedError(ioctl.name, capability, error);
 }
 
