@@ -261,7 +261,7 @@ export class Kvm extends KernelFile {
    *
    * @param which the numbers of the group and of the attribute.
    * @param length in bytes, at most 32 MiB. By default the length of the attribute, where the bindings know it.
-   * @throws KvmError with code `ENXIO` when there is no such attribute, KvmUnsupportedError when the kernel does not
+   * @throws KvmError with code `ENXIO` when the attribute does not exist, KvmUnsupportedError when the kernel does not
    * have the capability, KvmArgumentError for a length that is too large, and without a length when the bindings do not know it.
    * @example
    * const bytes = kvm.getDeviceAttr({ group: 0, attr: KVM_X86_XCOMP_GUEST_SUPP });

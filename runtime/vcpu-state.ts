@@ -658,7 +658,7 @@ export abstract class VcpuState {
    *
    * @param which the numbers of the group and of the attribute.
    * @param length in bytes, at most 32 MiB. By default the length of the attribute, where the bindings know it.
-   * @throws KvmError with code `ENXIO` when there is no such attribute, KvmUnsupportedError when the kernel does not
+   * @throws KvmError with code `ENXIO` when the attribute does not exist, KvmUnsupportedError when the kernel does not
    * have the capability, KvmBusyError while another thread runs the vCPU, KvmArgumentError for a length that is too large, and
    * without a length when the bindings do not know it.
    * @example
@@ -677,7 +677,7 @@ export abstract class VcpuState {
    * @param which the numbers of the group and of the attribute.
    * @param bytes the value, at most 32 MiB in the byte order of the architecture. By default no bytes, for an attribute without a
    * value.
-   * @throws KvmError with code `ENXIO` when there is no such attribute, KvmUnsupportedError when the kernel does not
+   * @throws KvmError with code `ENXIO` when the attribute does not exist, KvmUnsupportedError when the kernel does not
    * have the capability, KvmBusyError while another thread runs the vCPU, KvmArgumentError when the attribute has another length
    * than `bytes`.
    * @see api.rst, "KVM_SET_DEVICE_ATTR/KVM_GET_DEVICE_ATTR"

@@ -45,7 +45,7 @@ export class Facts {
   /** The controllers of the VM that are in the kernel. */
   get irqchip(): Irqchip {
     if (this.#ofVm(this.#bindings.KVM_GET_IRQCHIP) >= 0) return 'full';
-    // The kernel looks for a local APIC before it looks for the file, and there is no such file.
+    // The kernel looks for a local APIC before it looks for the file, and this file does not exist.
     const irqfd = allocate(this.#bindings.KvmIrqfd);
     irqfd.fd = noFile;
     return this.#ofVm(this.#bindings.KVM_IRQFD, irqfd) === EINVAL ? 'none' : 'split';
