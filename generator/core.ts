@@ -18,6 +18,7 @@ import { portableSha256 } from './portable-sha256.js';
 import type { Sha256 } from './sha256.js';
 import { defaultTarget, targetCalled } from './targets/targets.js';
 
+export * from './diff/changes.js';
 export { modelPath } from './emit/bindings.js';
 export type { WideStyle } from './emit/module-context.js';
 export { type EmittedFile, modulePath } from './emit/modules.js';

@@ -43,6 +43,7 @@ const layers: Readonly<Record<string, readonly (readonly string[])[]>> = {
     ['analyze/'],
     ['emit/'],
     ['verify/'],
+    ['diff/'],
     ['report/'],
     ['config/'],
     ['cli/'],
