@@ -75,6 +75,12 @@ export function headerCommand(name: string, summary: string): Command {
 
 export const architectures: string = `target: ${targetNames.join(', ')}`;
 
+/** Returns the option that chooses several targets of a project. */
+export function chosenTargets(): Option {
+  const defaults = `the targets of the configuration, or ${defaultTarget}`;
+  return new Option('--arch <arch>', `${architectures}; may be repeated (default: ${defaults})`).argParser(collect);
+}
+
 /** The options that say what to read. With one of them, no configuration is searched. */
 const reading = ['header', 'include', 'define', 'from'];
 

@@ -1,6 +1,5 @@
 /** `kvm-uapi layout`: prints layouts as text or a model as JSON. */
 
-import { styleText } from 'node:util';
 import { GeneratorError, UsageError } from '../errors.js';
 import { modelToJson } from '../model/json.js';
 import { locationText } from '../model/locations.js';
@@ -17,6 +16,7 @@ import {
   UnknownTypeError,
 } from '../report/layout-view.js';
 import { type HeaderOptions, type Headers, openHeaders } from './header-options.js';
+import { styled } from './terminal.js';
 
 export interface LayoutOptions extends HeaderOptions {
   /** The part of the headers to print if no names are given. The default is everything. */
@@ -27,8 +27,8 @@ export interface LayoutOptions extends HeaderOptions {
 
 const colours: Paint = {
   code: (text) => text,
-  figures: (text) => styleText('cyan', text),
-  hole: (text) => styleText('yellow', text),
+  figures: (text) => styled('cyan', text),
+  hole: (text) => styled('yellow', text),
 };
 
 export function layout(spellings: readonly string[], options: LayoutOptions): string {

@@ -24,7 +24,7 @@ export function headersIn(config: CheckedConfig): Project['headers'] {
 }
 
 /** Returns an error about a pattern or a statement as an error of the configuration that contains it. */
-export function keyed(config: Pick<CheckedConfig, 'file'> | undefined, error: unknown): unknown {
+function keyed(config: Pick<CheckedConfig, 'file'> | undefined, error: unknown): unknown {
   if (!config || !(error instanceof SelectionError || error instanceof StatementError)) return error;
   return new ConfigError(config.file, error.key, error.problem);
 }
@@ -40,5 +40,14 @@ export function follow<T>(config: CheckedConfig, use: (options: GenerateOptions)
     return use({ ...headersIn(config), ...options, ...(support === undefined ? {} : { support }) });
   } catch (error) {
     throw keyed(config, error);
+  }
+}
+
+/** Calls `use`. @throws ConfigError if a pattern or a statement of the configuration matches no name. */
+export async function inProject(project: Project, use: (project: Project) => void | Promise<void>): Promise<void> {
+  try {
+    await use(project);
+  } catch (error) {
+    throw keyed(project.config, error);
   }
 }

@@ -2,7 +2,7 @@
 
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { contentsOf, folderOf, kvmUapi } from '../helpers/cli.js';
+import { contentsOf, folderOf, kvmUapi, plainEnv } from '../helpers/cli.js';
 
 const config = "export default { headers: ['./a.h'], targets: ['x86_64'] };\n";
 const folder = folderOf({
@@ -34,7 +34,7 @@ describe('arguments of the command line', () => {
     ['layout --config kvm-uapi.config.mjs --header x.h', /--config cannot be combined with --header/],
     ['where --in nowhere X', /nowhere has no bindings of <linux\/kvm\.h>; use --in/],
   ])('%s is an error with advice', (line, message) => {
-    const { status, stderr } = kvmUapi(line.split(' '), process.env, folder);
+    const { status, stderr } = kvmUapi(line.split(' '), plainEnv(), folder);
     expect(stderr).toMatch(message);
     expect(status).toBe(2);
   });
@@ -49,10 +49,10 @@ describe('arguments of the command line', () => {
 
   it('--arch may be repeated for generate, and chooses architectures also with a configuration', () => {
     const out = folderOf({ 'kvm-uapi.config.mjs': config, 'a.h': 'struct a { long b; };\n' });
-    expect(kvmUapi(['generate', '--arch', 'arm', '--arch', 's390x'], process.env, out).status).toBe(0);
+    expect(kvmUapi(['generate', '--arch', 'arm', '--arch', 's390x'], plainEnv(), out).status).toBe(0);
     const paths = Object.keys(contentsOf(join(out, 'generated'))).filter((path) => path.endsWith('/a.ts'));
     expect(paths).toEqual(['arm/a.ts', 's390x/a.ts']);
-    expect(kvmUapi(['layout', 'a', '--arch', 'arm'], process.env, out).stdout).toMatch(/size: 4/);
+    expect(kvmUapi(['layout', 'a', '--arch', 'arm'], plainEnv(), out).stdout).toMatch(/size: 4/);
   });
 
   it('a header in the brackets of an #include is the header', () => {

@@ -4,7 +4,7 @@ import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { checkProject, generateProject, loadConfig } from '../../generator/index.js';
-import { contentsOf, folderOf, kvmUapi, type Run } from '../helpers/cli.js';
+import { contentsOf, folderOf, kvmUapi, plainEnv, type Run } from '../helpers/cli.js';
 
 const header = `
 /* about s */
@@ -21,7 +21,7 @@ function project(config: string, files: Readonly<Record<string, string>> = {}): 
 const config = (rest = ''): string =>
   `import { defineConfig } from 'kvm-uapi/generator';\nexport default defineConfig({ headers: ['x/a.h'], include: ['include'], ${rest} });\n`;
 
-const run = (folder: string, ...args: string[]): Run => kvmUapi(args, process.env, folder);
+const run = (folder: string, ...args: string[]): Run => kvmUapi(args, plainEnv(), folder);
 const moduleIn = (folder: string): string => contentsOf(folder)['generated/x86_64/x/a.ts'] as string;
 
 describe('generate with a configuration', () => {

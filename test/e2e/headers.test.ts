@@ -3,14 +3,14 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { headerSets } from '../../generator/cli/headers.js';
 import { hasCompiler, needsCompiler } from '../../tools/lib/gcc.js';
-import { contentsOf, folderOf, kvmUapi, type Run, temporaryFolder } from '../helpers/cli.js';
+import { contentsOf, folderOf, kvmUapi, plainEnv, type Run, temporaryFolder } from '../helpers/cli.js';
 import { debOf, folderWith, smallSetIn } from '../helpers/packages.js';
 
 /** Runs the command line for a user with this cache. */
 const withCache =
   (cache: string) =>
   (...args: readonly string[]): Run =>
-    kvmUapi(args, { ...process.env, XDG_CACHE_HOME: cache });
+    kvmUapi(args, { ...plainEnv(), XDG_CACHE_HOME: cache });
 
 const name = 'linux-libc-dev_6.9.3-1_amd64';
 

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { openModel } from '../../generator/core.js';
 import type { Ioctl, Model } from '../../generator/model/model.js';
-import { contentsOf, folderOf, kvmUapi, projectRoot, type Run } from '../helpers/cli.js';
+import { contentsOf, folderOf, kvmUapi, plainEnv, projectRoot, type Run } from '../helpers/cli.js';
 import { diagnosticsOf } from '../helpers/typescript-checker.js';
 
 const header = `#include <linux/types.h>
@@ -65,7 +65,7 @@ function project(rest = statements): string {
   });
 }
 
-const run = (folder: string, ...args: string[]): Run => kvmUapi(args, process.env, folder);
+const run = (folder: string, ...args: string[]): Run => kvmUapi(args, plainEnv(), folder);
 
 const program = `import { Device, GuestMemory } from 'kvm-uapi';
 import { allocate } from './generated/support/index.js';

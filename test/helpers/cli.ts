@@ -23,7 +23,7 @@ export function kvmUapi(args: readonly string[], env?: NodeJS.ProcessEnv, cwd?: 
 function runProgram(
   program: string,
   args: readonly string[],
-  env: NodeJS.ProcessEnv = process.env,
+  env: NodeJS.ProcessEnv = plainEnv(),
   cwd: string = projectRoot,
 ): Run {
   const { status, stdout, stderr } = spawnSync(process.execPath, [program, ...args], {
@@ -34,6 +34,12 @@ function runProgram(
     maxBuffer: 64 * 1024 * 1024,
   });
   return { status, stdout, stderr };
+}
+
+/** The environment without variables that change the output. Vitest sets FORCE_COLOR for its workers. */
+export function plainEnv(): NodeJS.ProcessEnv {
+  const { FORCE_COLOR, COLUMNS, ...env } = process.env;
+  return env;
 }
 
 /** Makes a folder that is removed at the end of the test run. */
