@@ -30,8 +30,6 @@ struct BlockedSignals {
 };
 KVM_UAPI_SHARED thread_local BlockedSignals blocked_signals_1 __attribute__((tls_model("initial-exec")));
 
-thread_local KickGate* volatile KickGate::current_ = nullptr;
-
 namespace {
 
 // A set of signals in the form of the kernel: one bit for each signal.
@@ -111,21 +109,6 @@ bool KickGate::queue_signal(pid_t thread) {
   // the signal, the next tick of the teardown ticker sends a signal to the right thread.
   kill(thread, signal_);
   return false;
-}
-
-void KickGate::handle(int, siginfo_t* info, void*) {
-  KickGate* const gate = current_;
-  if (gate == nullptr) return;
-  gate->take(*info);
-  if (gate->mechanism_ == Mechanism::kImmediateExit) gate->set_flag();
-}
-
-void KickGate::take(const siginfo_t& info) {
-  if (info.si_code != SI_TIMER) {
-    in_flight_.store(false);
-  } else if (armed_) {
-    timed_out_ = true;
-  }
 }
 
 void KickGate::take_pending() {

@@ -77,7 +77,9 @@ describe.skipIf(missing !== undefined)(`the checker${suffix}`, () => {
 describe('the lists of the steps of the protocol', () => {
   /** The names in the native layer: the steps and the gaps, and the step that only a change of the test hooks names. */
   const native = (): string[] => {
-    const files = ['kick.h', 'kick.cc', 'records.cc', 'run.h'].map((file) => read(`runtime/native/${file}`));
+    const files = ['kick.h', 'kick-handler.cc', 'kick.cc', 'records.cc', 'run.h'].map((file) =>
+      read(`runtime/native/${file}`),
+    );
     const names = [...files.join('\n').matchAll(/\b(?:STEP|GAP)\((\w+)\)|\bChange::(\w+)/g)];
     return [...new Set(names.map(([, step, change]) => (step ?? change) as string))].toSorted();
   };
