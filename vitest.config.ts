@@ -12,7 +12,7 @@ const projects: Readonly<Record<string, readonly string[]>> = {
     'test/generator/headers/resolver.test.ts',
     'test/generator/headers/sets/{deb,forms}.test.ts',
     'test/generator/kernel/capabilities.test.ts',
-    'test/generator/{model,report}/**/*.test.ts',
+    'test/generator/{diff,model,report}/**/*.test.ts',
     'test/generator/verify/{c-assertions,elf}.test.ts',
     'test/runtime/{docstrings,errors,host-bindings}.test.ts',
     'test/support/{assign,big-endian,equal,inspect,json,to-object,views}.test.ts',

@@ -19,6 +19,7 @@ import type { Sha256 } from './sha256.js';
 import { defaultTarget, targetCalled } from './targets/targets.js';
 
 export * from './diff/changes.js';
+export { diffModels, mergeTargets, wholeHeader } from './diff/diff.js';
 export { modelPath } from './emit/bindings.js';
 export type { WideStyle } from './emit/module-context.js';
 export { type EmittedFile, modulePath } from './emit/modules.js';
