@@ -18,6 +18,7 @@ const projects: Readonly<Record<string, readonly string[]>> = {
     'test/support/{assign,big-endian,equal,inspect,json,to-object,views}.test.ts',
     'test/tools/docs/**/*.test.ts',
     'test/tools/oracle/exceptions.test.ts',
+    'test/tools/since/first-versions.test.ts',
     'test/types/public-names.test.ts',
   ],
   // These tests need a C compiler, installed kernel headers or packages of Debian, the built command line, or more time.

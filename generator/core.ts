@@ -13,6 +13,7 @@ import type { FileProvider } from './headers/files.js';
 import { identifyOn } from './headers/identity.js';
 import { Resolver } from './headers/resolver.js';
 import type { Model } from './model/model.js';
+import { type SinceFacts, withSince } from './model/since.js';
 import { type Statements, withStatements } from './model/statements.js';
 import { portableSha256 } from './portable-sha256.js';
 import type { Sha256 } from './sha256.js';
@@ -30,6 +31,7 @@ export { compareModels, type Difference } from './model/comparison.js';
 export { modelFromJson, modelToJson } from './model/json.js';
 export * from './model/model.js';
 export { type Pattern, type Selection, SelectionError, select } from './model/selection.js';
+export { type SinceFacts, type SinceGroup, type SinceSet, sinceText } from './model/since.js';
 export {
   type AddressStatement,
   type IoctlStatement,
@@ -66,6 +68,11 @@ export interface HeadersOptions {
   readonly define?: Readonly<Record<string, string | number>>;
   /** What the project states about members and ioctls of the headers. */
   readonly statements?: Statements;
+  /**
+   * The first kernel versions of items, for the `since` of the models: the content of `kvm-uapi/headers/since.json`. Without it,
+   * the models have no `since`.
+   */
+  readonly since?: SinceFacts;
   /** Computes the hashes of headers. The default is a portable implementation. */
   readonly sha256?: Sha256;
 }
@@ -78,6 +85,7 @@ export function headersFrom({
   comments = false,
   define = {},
   statements = {},
+  since,
   sha256 = portableSha256,
 }: HeadersOptions): Headers {
   const target = targetCalled(name);
@@ -90,7 +98,10 @@ export function headersFrom({
     readable: new Map<string, boolean>(),
   };
   return {
-    model: (header) => withStatements(analyzeHeader(header, target, resolver, identify, options), statements),
+    model(header) {
+      const model = withStatements(analyzeHeader(header, target, resolver, identify, options), statements);
+      return since === undefined ? model : withSince(model, since);
+    },
   };
 }
 

@@ -10,8 +10,10 @@ import { identifyIn, identifyOn } from '../headers/identity.js';
 import { type RequestedHeader, requestedHeaders } from '../headers/requested.js';
 import { type OpenFiles, Resolver } from '../headers/resolver.js';
 import { openSet } from '../headers/sets/open.js';
+import { sinceFacts } from '../headers/sets/since.js';
 import { userCache } from '../headers/sets/store.js';
 import type { Model } from '../model/model.js';
+import { withSince } from '../model/since.js';
 import { type Statements, withStatements } from '../model/statements.js';
 import type { Target } from '../targets/target.js';
 import { targetCalled } from '../targets/targets.js';
@@ -101,7 +103,7 @@ export function openHeaders(options: HeaderOptions, open: OpenFiles = new Map())
       }
       const { name } = own[0] as RequestedHeader;
       return withAdvice({ target, roots, requested: [...requested, ...own], base, from }, () =>
-        withStatements(analyzeHeader(name, target, resolver, identify, reading), statements),
+        withSince(withStatements(analyzeHeader(name, target, resolver, identify, reading), statements), sinceFacts()),
       );
     },
   };

@@ -6,6 +6,7 @@ import { modelPath, openModel } from '../emit/bindings.js';
 import { UsageError } from '../errors.js';
 import { nodeSha256 } from '../headers/disk.js';
 import type { Model } from '../model/model.js';
+import { datedNames } from '../model/since.js';
 import { closestTo } from '../model/suggestions.js';
 import { type Availability, availabilityOf, availabilityView, namesIn } from '../report/availability.js';
 import { recordedTargets } from './generate.js';
@@ -45,10 +46,17 @@ function find(name: string, byHeader: readonly (readonly Model[])[]): Availabili
   }
   const models = byHeader.flat();
   const headers = [...new Set(models.map(({ header }) => `<${header}>`))].join(', ');
-  const close = closestTo(name, [...new Set(models.flatMap(namesIn))]);
+  const known = name.includes('.') ? models.flatMap(membersIn) : models.flatMap(namesIn);
+  const close = closestTo(name, [...new Set(known)]);
   const hint =
     close.length > 0 ? `did you mean ${close.join(', ')}?` : 'check the spelling (names are spelled as in C)';
   const selected = models.some(({ selection }) => selection) ? '; or the name was not selected' : '';
   const architectures = [...new Set(models.map(({ target }) => target))].join(', ');
   throw new UsageError(`no '${name}' in the bindings of ${headers} for ${architectures}; ${hint}${selected}`);
+}
+
+/** Returns the members of a model as users write them: `kvm_run.io.port`. */
+function membersIn(model: Model): string[] {
+  const members = datedNames(model).filter((name) => name.includes('.'));
+  return members.map((name) => name.replace(/^(?:struct|union) /, ''));
 }

@@ -2,20 +2,19 @@
 
 import type { Member } from '../model/model.js';
 import { accessors, counterOf } from './accessors.js';
-import { bytes, docstring, quoted, withComment } from './docs.js';
+import { bytes, type DocumentedItem, docstring, documented, quoted } from './docs.js';
 import { memberProperty } from './export-names.js';
 import type { References } from './module-context.js';
 import { elementSizeOf, elementsOf, isFlexible, type PlacedMember, promotedMembers } from './placed-members.js';
 
 /** A record to emit: a named record, or an unnamed record that is the type of a member. */
-export interface ClassSource {
+export interface ClassSource extends DocumentedItem {
   readonly className: string;
   /** The C name, such as `struct kvm_run`. For an unnamed record, a description of its location. */
   readonly title: string;
   readonly size: number;
   readonly align: number;
   readonly members: readonly Member[];
-  readonly comment?: string | undefined;
   /** Additional lines with data. */
   readonly data?: string;
 }
@@ -35,6 +34,7 @@ export function emitUnnamed(members: readonly Member[], title: string, reference
         size: elementSizeOf(member),
         align: 'align' in member.shape ? member.shape.align : 1,
         members: member.members,
+        since: member.since,
         comment: member.comment,
       };
       text += emitClass(own, references) + emitUnnamed(member.members, path, references);
@@ -51,7 +51,7 @@ export function emitClass(source: ClassSource, references: References): string {
   for (const member of members) properties += accessors(member, references, members);
   // The fields are only declared. Defining and then assigning a field is ten times slower than assigning it.
   return `
-${docstring(withComment(`\`${title}\`: ${bytes(size)}, aligned to ${align}.`, source.comment))}
+${docstring(documented(`\`${title}\`: ${bytes(size)}, aligned to ${align}.`, source))}
 export class ${className} implements ${references.view('View')} {
   static readonly $size = ${size};
   static readonly $align = ${align};

@@ -1,6 +1,7 @@
 /** The docstrings of the emitted code. They state facts of the layout in our own words. */
 
-import type { Member } from '../model/model.js';
+import type { Member, Since } from '../model/model.js';
+import { sinceText } from '../model/since.js';
 import type { PlacedMember } from './placed-members.js';
 
 /** Returns a string literal. */
@@ -14,6 +15,24 @@ export function docstring(given: string, indent = ''): string {
   if (!text.includes('\n')) return `${indent}/** ${text} */`;
   const lines = text.split('\n').map((line) => `${indent} * ${line}`.trimEnd());
   return `${indent}/**\n${lines.join('\n')}\n${indent} */`;
+}
+
+/** The facts of an item that its docstring ends with. */
+export interface DocumentedItem {
+  readonly since?: Since | undefined;
+  readonly comment?: string | undefined;
+}
+
+/** Returns our text, followed by the first kernel version with the item and by the header's comment, if they are known. */
+export function documented(text: string, { since, comment }: DocumentedItem): string {
+  return withComment(text + sinceSentence(since), comment);
+}
+
+/** Returns a sentence about the first kernel version of an item, to be added to a text. Empty if it is unknown. */
+export function sinceSentence(since: Since | undefined): string {
+  if (since === undefined) return '';
+  const text = sinceText(since);
+  return ` ${text.charAt(0).toUpperCase()}${text.slice(1)}.`;
 }
 
 /** Returns our text, followed by the header's comment if there is one. */
@@ -43,7 +62,10 @@ export function describeMember({ member, offset, comment }: PlacedMember): strin
   const order = 'byteOrder' in member.shape ? `; ${member.shape.byteOrder}-endian` : '';
   const counted = member.countedBy === undefined ? '' : `; \`${member.countedBy}\` is the number of elements`;
   const unit = member.unit === undefined ? '' : `; in ${member.unit}`;
-  return withComment(`\`${declarationOf(member)}\`, ${facts}${order}${counted}${unit}.`, comment);
+  return documented(`\`${declarationOf(member)}\`, ${facts}${order}${counted}${unit}.`, {
+    since: member.since,
+    comment,
+  });
 }
 
 function bitPlace(member: Member, offset: number): string {

@@ -4,7 +4,7 @@
  */
 
 import type { FunctionMacro, IntegerKind } from '../model/model.js';
-import { docstring, withComment } from './docs.js';
+import { docstring, documented } from './docs.js';
 import { localName, secondProperty } from './export-names.js';
 import { call, MacroCode } from './macro-code.js';
 import { anyArguments, isOne, type Kinds, kindsOf, narrow, s32, s64, type Type, typeOf, wide } from './macro-types.js';
@@ -72,7 +72,7 @@ export function emitFunction(macro: FunctionMacro, exportName: string): string {
   });
   const doc = `\`${name}(${parameters.join(', ')})\`: ${describeResult(macro, code.kinds)}.`;
   return `
-${docstring(withComment(doc, macro.comment))}
+${docstring(documented(doc, macro))}
 ${overloads}${head(general, ' {')}${checks.join('')}  return ${code.result};
 }
 `;

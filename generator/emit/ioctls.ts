@@ -1,7 +1,7 @@
 /** Emits ioctls as typed values: the request number and the argument. */
 
 import type { DeviceAttribute, Direction, FdKind, Ioctl, Member } from '../model/model.js';
-import { bytes, docstring, quoted, withComment } from './docs.js';
+import { bytes, docstring, quoted, sinceSentence, withComment } from './docs.js';
 import { memberProperty } from './export-names.js';
 import { commandsLiteral, commandsType } from './ioctl-commands.js';
 import type { References } from './module-context.js';
@@ -132,5 +132,5 @@ function documentation(ioctl: Ioctl): string {
         : `a pointer to \`${argument ?? bytes(size)}\` (direction: ${way})`;
   const announced = ioctl.capability === undefined ? '' : ` Announced by ${capabilityText(ioctl.capability)}.`;
   const source = ioctl.override ? `\n\nSource: ${ioctl.override.source}.` : '';
-  return `Takes ${takes}.${on}${announced}${source}`;
+  return `Takes ${takes}.${on}${announced}${sinceSentence(ioctl.since)}${source}`;
 }

@@ -17,7 +17,7 @@ import type {
 import { version } from '../version.js';
 import { type ClassSource, emitClass, emitUnnamed } from './classes.js';
 import { casesOf, discriminatorData, discriminatorType } from './discriminators.js';
-import { docstring, quoted, withComment } from './docs.js';
+import { type DocumentedItem, docstring, documented, quoted } from './docs.js';
 import { type Names, namesOf } from './export-names.js';
 import { emitFunction } from './function-macros.js';
 import { argumentOf, emitIoctl } from './ioctls.js';
@@ -186,16 +186,16 @@ export const $target = { name: '${target}', byteOrder: '${byteOrder}', pointerSi
     const title = type.cName === null ? 'Enumerator' : `\`${type.cName}\``;
     let entries = '';
     for (const enumerator of type.enumerators) {
-      const { name, comment } = enumerator;
+      const { name } = enumerator;
       const value = literal(enumerator.value, this.u64);
       entries += `  ${propertyKey(name)}: ${value},\n`;
       if (isHiddenIn(this.#facts, enumerator) || this.#isIoctl(enumerator)) continue;
-      this.#addConstant(names.constant(name), value, `${title}.`, comment);
+      this.#addConstant(names.constant(name), value, `${title}.`, enumerator);
     }
     if (type.cName === null) return;
     const name = names.enumeration(type.cName);
     this.#declarations += `
-${docstring(withComment(`The enumerators of ${title} by name.`, type.comment))}
+${docstring(documented(`The enumerators of ${title} by name.`, type))}
 export const ${name} = {
 ${entries}} as const;
 export type ${name} = (typeof ${name})[keyof typeof ${name}];
@@ -205,10 +205,10 @@ export type ${name} = (typeof ${name})[keyof typeof ${name}];
   /** Adds a constant, unless the module has it as an ioctl, as another name of an ioctl or as an enumerator. */
   addConstant(constant: Constant): void {
     const { names, enumerators } = this.#facts;
-    const { name, value, comment } = constant;
+    const { name, value } = constant;
     if (this.#isIoctl(constant) || enumerators.get(name)?.value === value) return;
     const text = isString(constant) ? JSON.stringify(value) : literal(value, this.u64);
-    this.#addConstant(names.constant(name), text, describeConstant(constant), comment);
+    this.#addConstant(names.constant(name), text, describeConstant(constant), constant);
   }
 
   /** Whether the module exports an ioctl under the name of a constant or enumerator. */
@@ -216,9 +216,9 @@ export type ${name} = (typeof ${name})[keyof typeof ${name}];
     return this.#facts.ioctls.has(aliasOf ?? name);
   }
 
-  #addConstant(name: string, value: string, doc: string, comment: string | undefined): void {
+  #addConstant(name: string, value: string, doc: string, item: DocumentedItem): void {
     this.#declarations += `
-${docstring(withComment(doc, comment))}
+${docstring(documented(doc, item))}
 export const ${name} = ${value};
 `;
   }
@@ -231,9 +231,9 @@ export const ${name} = ${value};
 
   addRecord(type: RecordType): void {
     const { names, constants } = this.#facts;
-    const { cName: title, size, align, members, comment, discriminator } = type;
+    const { cName: title, size, align, members, since, comment, discriminator } = type;
     const className = names.record(title);
-    const own: ClassSource = { className, title, size, align, members, comment };
+    const own: ClassSource = { className, title, size, align, members, since, comment };
     this.#declarations += emitUnnamed(members, title, this);
     if (discriminator) {
       const cases = casesOf(type, discriminator, constants);
@@ -249,14 +249,14 @@ export const ${name} = ${value};
   }
 
   /** Adds another name of an ioctl. */
-  addAlias({ name, comment }: Constant | Enumerator, aliasOf: string): void {
+  addAlias(alias: Constant | Enumerator, aliasOf: string): void {
     const { names, ioctls } = this.#facts;
     const ioctl = ioctls.get(aliasOf);
     if (!ioctl) return;
     const target = names.constant(ioctl.name);
     this.#declarations += `
-${docstring(withComment(`Another name of {@link ${target}}.`, comment))}
-export const ${names.constant(name)}: ${argumentOf(ioctl, this).type} = ${target};
+${docstring(documented(`Another name of {@link ${target}}.`, alias))}
+export const ${names.constant(alias.name)}: ${argumentOf(ioctl, this).type} = ${target};
 `;
   }
 

@@ -8,7 +8,7 @@ export interface Difference {
   readonly change: 'added' | 'removed' | 'changed';
 }
 
-/** Returns the items that only one of the models has or that differ. Locations are ignored. */
+/** Returns the items that only one of the models has or that differ. Locations and `since` are ignored. */
 export function compareModels(before: Model, after: Model): Difference[] {
   const [old, now] = [itemsOf(before), itemsOf(after)];
   const differences: Difference[] = [];
@@ -24,7 +24,7 @@ export function compareModels(before: Model, after: Model): Difference[] {
 function itemsOf(model: Model): Map<string, string> {
   const items = new Map<string, string>();
   const add = (item: string, facts: unknown): Map<string, string> =>
-    items.set(item, JSON.stringify(facts, withoutLocation));
+    items.set(item, JSON.stringify(facts, withoutContext));
   for (const type of model.types) add(type.cName, type);
   for (const type of model.enums) {
     if (type.cName !== null) add(type.cName, type);
@@ -37,6 +37,7 @@ function itemsOf(model: Model): Map<string, string> {
   return items;
 }
 
-function withoutLocation(key: string, value: unknown): unknown {
-  return key === 'location' ? undefined : value;
+/** A header that changes nothing in an item can move it. Facts about its first version are not in a header. */
+function withoutContext(key: string, value: unknown): unknown {
+  return key === 'location' || key === 'since' ? undefined : value;
 }

@@ -64,6 +64,14 @@ export type Shape =
   | { readonly is: 'struct' | 'union'; readonly cName: string }
   | { readonly is: 'struct' | 'union'; readonly cName: null; readonly align: number };
 
+/** The first kernel version that has an item, as far as it is known. See `since.ts`. */
+export interface Since {
+  /** The oldest known version that has the item, such as `6.1`. */
+  readonly version: string;
+  /** The newest known version before `version`. It does not have the item. Absent if no older version is known. */
+  readonly notIn?: string;
+}
+
 export interface BitRange {
   /** The position in bits from bit 0 of the byte at the member's `offset`, in the order in which C allocates bits. */
   readonly offset: number;
@@ -113,6 +121,8 @@ export interface Member {
   readonly named?: { readonly prefix: string; readonly flags?: true };
   /** The members of an unnamed record. Their offsets are relative to that record. */
   readonly members?: readonly Member[];
+  /** The first kernel version that has it. Absent if it is unknown. */
+  readonly since?: Since;
   readonly comment?: string;
 }
 
@@ -154,6 +164,8 @@ export interface RecordType {
   readonly location: Location;
   readonly discriminator?: Discriminator;
   readonly members: readonly Member[];
+  /** The first kernel version that has it. Absent if it is unknown. */
+  readonly since?: Since;
   readonly comment?: string;
 }
 
@@ -165,6 +177,8 @@ export interface Enumerator {
   /** The ioctl for which the enumerator is only another name. The enumerator of an ioctl itself does not have it. */
   readonly aliasOf?: string;
   readonly location: Location;
+  /** The first kernel version that has it. Absent if it is unknown. */
+  readonly since?: Since;
   readonly comment?: string;
 }
 
@@ -176,6 +190,8 @@ export interface EnumType {
   readonly size: number;
   readonly location: Location;
   readonly enumerators: readonly Enumerator[];
+  /** The first kernel version that has it. Absent if it is unknown. */
+  readonly since?: Since;
   readonly comment?: string;
 }
 
@@ -197,6 +213,8 @@ export interface Constant {
   /** The ioctl for which the macro is only another name. The ioctl is in the model. */
   readonly aliasOf?: string;
   readonly location: Location;
+  /** The first kernel version that has it. Absent if it is unknown. */
+  readonly since?: Since;
   readonly comment?: string;
 }
 
@@ -310,6 +328,8 @@ export interface Ioctl {
      */
     readonly followsPointers?: boolean;
   };
+  /** The first kernel version that has it. Absent if it is unknown. */
+  readonly since?: Since;
   readonly comment?: string;
 }
 
@@ -370,6 +390,8 @@ export interface FunctionMacro {
   readonly parameters: readonly string[];
   readonly value: MacroExpression;
   readonly location: Location;
+  /** The first kernel version that has it. Absent if it is unknown. */
+  readonly since?: Since;
   readonly comment?: string;
 }
 

@@ -1,11 +1,12 @@
 /** Finds which architectures have a name, and why the others do not have it. */
 
-import type { Location, Model, Omission, OmissionKind } from '../model/model.js';
+import type { Location, Member, Model, Omission, OmissionKind, RecordType, Since } from '../model/model.js';
+import { sinceText } from '../model/since.js';
 
 export interface Availability {
-  /** The name in C. A type includes its keyword: `struct kvm_run`. */
+  /** The name in C. A type includes its keyword: `struct kvm_run`. A member follows its type: `struct kvm_run.io.port`. */
   readonly name: string;
-  readonly kind: Exclude<OmissionKind, 'macro'> | 'constant' | 'function-like macro' | 'enumerator';
+  readonly kind: Exclude<OmissionKind, 'macro'> | 'constant' | 'function-like macro' | 'enumerator' | 'member';
   /** One entry for each model, in the order of the models. */
   readonly targets: readonly TargetAvailability[];
 }
@@ -16,6 +17,8 @@ interface TargetAvailability {
   readonly location: Location | null;
   /** The reason why the target does not have the name. Null if the target has it. */
   readonly reason: string | null;
+  /** The first kernel version with the name on the target. Absent if it is unknown. */
+  readonly since?: Since;
 }
 
 /**
@@ -35,25 +38,52 @@ export function availabilityOf(name: string, models: readonly Model[]): Availabi
       target: model.target,
       location: item?.location ?? omission?.location ?? null,
       reason: item ? null : (omission?.reason ?? undeclared(header, model)),
+      ...(item?.since ? { since: item.since } : {}),
     })),
   };
 }
 
-type Item = Pick<Availability, 'name' | 'kind'> & { readonly location: Location };
+type Item = Pick<Availability, 'name' | 'kind'> & { readonly location: Location; readonly since?: Since | undefined };
 
 function itemCalled(name: string, { types, enums, ioctls, constants, functions }: Model): Item | undefined {
   const called = (item: { readonly name: string }): boolean => item.name === name;
   const type = [...types, ...enums].find(({ cName, tag }) => cName === name || tag === name);
-  if (type) return { name: type.cName ?? name, kind: 'type', location: type.location };
+  if (type) return { name: type.cName ?? name, kind: 'type', location: type.location, since: type.since };
   const ioctl = ioctls.find(called);
-  if (ioctl) return { name, kind: 'ioctl', location: ioctl.location };
+  if (ioctl) return { name, kind: 'ioctl', location: ioctl.location, since: ioctl.since };
   const constant = constants.find(called);
-  if (constant)
-    return { name, kind: constant.aliasOf === undefined ? 'constant' : 'ioctl', location: constant.location };
+  if (constant) {
+    const { aliasOf, location, since } = constant;
+    return { name, kind: aliasOf === undefined ? 'constant' : 'ioctl', location, since };
+  }
   const macro = functions.find(called);
-  if (macro) return { name, kind: 'function-like macro', location: macro.location };
+  if (macro) return { name, kind: 'function-like macro', location: macro.location, since: macro.since };
   const enumerator = enums.flatMap(({ enumerators }) => enumerators).find(called);
-  return enumerator && { name, kind: 'enumerator', location: enumerator.location };
+  if (enumerator) return { name, kind: 'enumerator', location: enumerator.location, since: enumerator.since };
+  return name.includes('.') ? memberCalled(name, types) : undefined;
+}
+
+/** Finds a member by the name of its type and its path: `kvm_run.io.port`. */
+function memberCalled(name: string, types: readonly RecordType[]): Item | undefined {
+  const [owner, ...path] = name.split('.');
+  const type = types.find(({ cName, tag }) => cName === owner || tag === owner);
+  let found: Member | undefined;
+  for (const part of path) {
+    found = promotedMember(part, found ? (found.members ?? []) : (type?.members ?? []));
+    if (!found) return undefined;
+  }
+  if (!type || !found) return undefined;
+  return { name: [type.cName, ...path].join('.'), kind: 'member', location: type.location, since: found.since };
+}
+
+/** Finds a member by its name, also in anonymous members. */
+function promotedMember(name: string, members: readonly Member[]): Member | undefined {
+  for (const member of members) {
+    if (member.name === name) return member;
+    const inner = member.name === null ? promotedMember(name, member.members ?? []) : undefined;
+    if (inner) return inner;
+  }
+  return undefined;
 }
 
 /** Says what a name is that is not a type. Returns undefined for a type, and for a name that the model does not have. */
@@ -93,11 +123,11 @@ function undeclared(header: string, { target, sources }: Model): string {
 /** Formats an availability as text: one line for each location or reason. */
 export function availabilityView({ name, kind, targets }: Availability): string {
   const lines = new Map<string, string[]>();
-  for (const { target, location, reason } of targets) {
+  for (const { target, location, reason, since } of targets) {
     // Targets with the same reason share a line.
     const text =
       reason === null
-        ? `in ${location?.header}`
+        ? `in ${location?.header}${since === undefined ? '' : `, ${sinceText(since)}`}`
         : `not available: ${reason.replaceAll(` for ${target}`, '').replaceAll(` of ${target}`, '')}`;
     lines.set(text, [...(lines.get(text) ?? []), target]);
   }

@@ -117,6 +117,7 @@ const layers: Readonly<Record<string, readonly (readonly string[])[]>> = {
       'lint/',
       'oracle/',
       'other-nodes/',
+      'since/',
       'skips/',
       'spin/',
       'start/',

@@ -22,34 +22,34 @@ const $$uncloneable = uncloneable;
 /** The target of these bindings. */
 export const $target = { name: 'arm64', byteOrder: 'little', pointerSize: 8, nodeArch: 'arm64' } as const;
 
-/** Enumerator. */
+/** Enumerator. In or before Linux 6.1, not in 5.10. */
 export const KVM_REG_ARM_STD_BIT_TRNG_V1_0 = 0;
 
-/** Enumerator. */
+/** Enumerator. In or before Linux 6.1, not in 5.10. */
 export const KVM_REG_ARM_STD_HYP_BIT_PV_TIME = 0;
 
-/** Enumerator. */
+/** Enumerator. In or before Linux 6.1, not in 5.10. */
 export const KVM_REG_ARM_VENDOR_HYP_BIT_FUNC_FEAT = 0;
 
-/** Enumerator. */
+/** Enumerator. In or before Linux 6.1, not in 5.10. */
 export const KVM_REG_ARM_VENDOR_HYP_BIT_PTP = 1;
 
-/** Enumerator. */
+/** Enumerator. In or before Linux 7.2, not in 6.12. */
 export const KVM_REG_ARM_VENDOR_HYP_BIT_DISCOVER_IMPL_VER = 0;
 
-/** Enumerator. */
+/** Enumerator. In or before Linux 7.2, not in 6.12. */
 export const KVM_REG_ARM_VENDOR_HYP_BIT_DISCOVER_IMPL_CPUS = 1;
 
-/** `enum kvm_smccc_filter_action`. */
+/** `enum kvm_smccc_filter_action`. In or before Linux 6.12, not in 6.1. */
 export const KVM_SMCCC_FILTER_HANDLE = 0;
 
-/** `enum kvm_smccc_filter_action`. */
+/** `enum kvm_smccc_filter_action`. In or before Linux 6.12, not in 6.1. */
 export const KVM_SMCCC_FILTER_DENY = 1;
 
-/** `enum kvm_smccc_filter_action`. */
+/** `enum kvm_smccc_filter_action`. In or before Linux 6.12, not in 6.1. */
 export const KVM_SMCCC_FILTER_FWD_TO_USER = 2;
 
-/** The enumerators of `enum kvm_smccc_filter_action` by name. */
+/** The enumerators of `enum kvm_smccc_filter_action` by name. In or before Linux 6.12, not in 6.1. */
 export const KvmSmcccFilterAction = {
   KVM_SMCCC_FILTER_HANDLE: 0,
   KVM_SMCCC_FILTER_DENY: 1,
@@ -57,550 +57,550 @@ export const KvmSmcccFilterAction = {
 } as const;
 export type KvmSmcccFilterAction = (typeof KvmSmcccFilterAction)[keyof typeof KvmSmcccFilterAction];
 
-/** `int`, 0x0. */
+/** `int`, 0x0. In or before Linux 5.10. */
 export const KVM_SPSR_EL1 = 0;
 
-/** `int`, 0x0. */
+/** `int`, 0x0. In or before Linux 5.10. */
 export const KVM_SPSR_SVC = 0;
 
-/** `int`, 0x1. */
+/** `int`, 0x1. In or before Linux 5.10. */
 export const KVM_SPSR_ABT = 1;
 
-/** `int`, 0x2. */
+/** `int`, 0x2. In or before Linux 5.10. */
 export const KVM_SPSR_UND = 2;
 
-/** `int`, 0x3. */
+/** `int`, 0x3. In or before Linux 5.10. */
 export const KVM_SPSR_IRQ = 3;
 
-/** `int`, 0x4. */
+/** `int`, 0x4. In or before Linux 5.10. */
 export const KVM_SPSR_FIQ = 4;
 
-/** `int`, 0x5. */
+/** `int`, 0x5. In or before Linux 5.10. */
 export const KVM_NR_SPSR = 5;
 
-/** `int`, 0x1. */
+/** `int`, 0x1. In or before Linux 5.10. */
 export const KVM_COALESCED_MMIO_PAGE_OFFSET = 1;
 
-/** `int`, 0x40. */
+/** `int`, 0x40. In or before Linux 6.1, not in 5.10. */
 export const KVM_DIRTY_LOG_PAGE_OFFSET = 64;
 
-/** `int`, 0x0. */
+/** `int`, 0x0. In or before Linux 5.10. */
 export const KVM_ARM_TARGET_AEM_V8 = 0;
 
-/** `int`, 0x1. */
+/** `int`, 0x1. In or before Linux 5.10. */
 export const KVM_ARM_TARGET_FOUNDATION_V8 = 1;
 
-/** `int`, 0x2. */
+/** `int`, 0x2. In or before Linux 5.10. */
 export const KVM_ARM_TARGET_CORTEX_A57 = 2;
 
-/** `int`, 0x3. */
+/** `int`, 0x3. In or before Linux 5.10. */
 export const KVM_ARM_TARGET_XGENE_POTENZA = 3;
 
-/** `int`, 0x4. */
+/** `int`, 0x4. In or before Linux 5.10. */
 export const KVM_ARM_TARGET_CORTEX_A53 = 4;
 
-/** `int`, 0x5. */
+/** `int`, 0x5. In or before Linux 5.10. */
 export const KVM_ARM_TARGET_GENERIC_V8 = 5;
 
-/** `int`, 0x6. */
+/** `int`, 0x6. In or before Linux 5.10. */
 export const KVM_ARM_NUM_TARGETS = 6;
 
-/** `int`, 0x0. */
+/** `int`, 0x0. In or before Linux 5.10. */
 export const KVM_ARM_DEVICE_TYPE_SHIFT = 0;
 
-/** `unsigned long`, 0xffff. */
+/** `unsigned long`, 0xffff. In or before Linux 5.10. */
 export const KVM_ARM_DEVICE_TYPE_MASK = 65535n;
 
-/** `int`, 0x10. */
+/** `int`, 0x10. In or before Linux 5.10. */
 export const KVM_ARM_DEVICE_ID_SHIFT = 16;
 
-/** `unsigned long`, 0xffff0000. */
+/** `unsigned long`, 0xffff0000. In or before Linux 5.10. */
 export const KVM_ARM_DEVICE_ID_MASK = 4294901760n;
 
-/** `int`, 0x0. */
+/** `int`, 0x0. In or before Linux 5.10. */
 export const KVM_ARM_DEVICE_VGIC_V2 = 0;
 
-/** `int`, 0x0. */
+/** `int`, 0x0. In or before Linux 5.10. */
 export const KVM_VGIC_V2_ADDR_TYPE_DIST = 0;
 
-/** `int`, 0x1. */
+/** `int`, 0x1. In or before Linux 5.10. */
 export const KVM_VGIC_V2_ADDR_TYPE_CPU = 1;
 
-/** `int`, 0x1000. */
+/** `int`, 0x1000. In or before Linux 5.10. */
 export const KVM_VGIC_V2_DIST_SIZE = 4096;
 
-/** `int`, 0x2000. */
+/** `int`, 0x2000. In or before Linux 5.10. */
 export const KVM_VGIC_V2_CPU_SIZE = 8192;
 
-/** `int`, 0x2. */
+/** `int`, 0x2. In or before Linux 5.10. */
 export const KVM_VGIC_V3_ADDR_TYPE_DIST = 2;
 
-/** `int`, 0x3. */
+/** `int`, 0x3. In or before Linux 5.10. */
 export const KVM_VGIC_V3_ADDR_TYPE_REDIST = 3;
 
-/** `int`, 0x4. */
+/** `int`, 0x4. In or before Linux 5.10. */
 export const KVM_VGIC_ITS_ADDR_TYPE = 4;
 
-/** `int`, 0x5. */
+/** `int`, 0x5. In or before Linux 5.10. */
 export const KVM_VGIC_V3_ADDR_TYPE_REDIST_REGION = 5;
 
-/** `int`, 0x0. */
+/** `int`, 0x0. In or before Linux 5.10. */
 export const KVM_ARM_VCPU_POWER_OFF = 0;
 
-/** `int`, 0x1. */
+/** `int`, 0x1. In or before Linux 5.10. */
 export const KVM_ARM_VCPU_EL1_32BIT = 1;
 
-/** `int`, 0x2. */
+/** `int`, 0x2. In or before Linux 5.10. */
 export const KVM_ARM_VCPU_PSCI_0_2 = 2;
 
-/** `int`, 0x3. */
+/** `int`, 0x3. In or before Linux 5.10. */
 export const KVM_ARM_VCPU_PMU_V3 = 3;
 
-/** `int`, 0x4. */
+/** `int`, 0x4. In or before Linux 5.10. */
 export const KVM_ARM_VCPU_SVE = 4;
 
-/** `int`, 0x5. */
+/** `int`, 0x5. In or before Linux 5.10. */
 export const KVM_ARM_VCPU_PTRAUTH_ADDRESS = 5;
 
-/** `int`, 0x6. */
+/** `int`, 0x6. In or before Linux 5.10. */
 export const KVM_ARM_VCPU_PTRAUTH_GENERIC = 6;
 
-/** `int`, 0x7. */
+/** `int`, 0x7. In or before Linux 6.12, not in 6.1. */
 export const KVM_ARM_VCPU_HAS_EL2 = 7;
 
-/** `int`, 0x8. */
+/** `int`, 0x8. In or before Linux 7.2, not in 6.12. */
 export const KVM_ARM_VCPU_HAS_EL2_E2H0 = 8;
 
-/** `int`, 0x9. */
+/** `int`, 0x9. Since Linux 7.3. */
 export const KVM_ARM_VCPU_PMU_V3_STRICT = 9;
 
-/** `int`, 0x10. */
+/** `int`, 0x10. In or before Linux 5.10. */
 export const KVM_ARM_MAX_DBG_REGS = 16;
 
-/** `int`, 0x1. */
+/** `int`, 0x1. In or before Linux 6.1, not in 5.10. */
 export const KVM_DEBUG_ARCH_HSR_HIGH_VALID = 1;
 
-/** `int`, 0x10000. */
+/** `int`, 0x10000. In or before Linux 5.10. */
 export const KVM_GUESTDBG_USE_SW_BP = 65536;
 
-/** `int`, 0x20000. */
+/** `int`, 0x20000. In or before Linux 5.10. */
 export const KVM_GUESTDBG_USE_HW = 131072;
 
-/** `int`, 0x1. */
+/** `int`, 0x1. In or before Linux 5.10. */
 export const KVM_ARM_DEV_EL1_VTIMER = 1;
 
-/** `int`, 0x2. */
+/** `int`, 0x2. In or before Linux 5.10. */
 export const KVM_ARM_DEV_EL1_PTIMER = 2;
 
-/** `int`, 0x4. */
+/** `int`, 0x4. In or before Linux 5.10. */
 export const KVM_ARM_DEV_PMU = 4;
 
-/** `int`, 0x0. */
+/** `int`, 0x0. In or before Linux 5.10. */
 export const KVM_PMU_EVENT_ALLOW = 0;
 
-/** `int`, 0x1. */
+/** `int`, 0x1. In or before Linux 5.10. */
 export const KVM_PMU_EVENT_DENY = 1;
 
-/** `int`, 0x0. */
+/** `int`, 0x0. In or before Linux 6.1, not in 5.10. */
 export const KVM_ARM_TAGS_TO_GUEST = 0;
 
-/** `int`, 0x1. */
+/** `int`, 0x1. In or before Linux 6.1, not in 5.10. */
 export const KVM_ARM_TAGS_FROM_GUEST = 1;
 
-/** `int`, 0xfff0000. */
+/** `int`, 0xfff0000. In or before Linux 5.10. */
 export const KVM_REG_ARM_COPROC_MASK = 268369920;
 
-/** `int`, 0x10. */
+/** `int`, 0x10. In or before Linux 5.10. */
 export const KVM_REG_ARM_COPROC_SHIFT = 16;
 
-/** `int`, 0x100000. */
+/** `int`, 0x100000. In or before Linux 5.10. */
 export const KVM_REG_ARM_CORE = 1048576;
 
-/** `int`, 0x110000. */
+/** `int`, 0x110000. In or before Linux 5.10. */
 export const KVM_REG_ARM_DEMUX = 1114112;
 
-/** `int`, 0xff00. */
+/** `int`, 0xff00. In or before Linux 5.10. */
 export const KVM_REG_ARM_DEMUX_ID_MASK = 65280;
 
-/** `int`, 0x8. */
+/** `int`, 0x8. In or before Linux 5.10. */
 export const KVM_REG_ARM_DEMUX_ID_SHIFT = 8;
 
-/** `int`, 0x0. */
+/** `int`, 0x0. In or before Linux 5.10. */
 export const KVM_REG_ARM_DEMUX_ID_CCSIDR = 0;
 
-/** `int`, 0xff. */
+/** `int`, 0xff. In or before Linux 5.10. */
 export const KVM_REG_ARM_DEMUX_VAL_MASK = 255;
 
-/** `int`, 0x0. */
+/** `int`, 0x0. In or before Linux 5.10. */
 export const KVM_REG_ARM_DEMUX_VAL_SHIFT = 0;
 
-/** `int`, 0x130000. */
+/** `int`, 0x130000. In or before Linux 5.10. */
 export const KVM_REG_ARM64_SYSREG = 1245184;
 
-/** `int`, 0xc000. */
+/** `int`, 0xc000. In or before Linux 5.10. */
 export const KVM_REG_ARM64_SYSREG_OP0_MASK = 49152;
 
-/** `int`, 0xe. */
+/** `int`, 0xe. In or before Linux 5.10. */
 export const KVM_REG_ARM64_SYSREG_OP0_SHIFT = 14;
 
-/** `int`, 0x3800. */
+/** `int`, 0x3800. In or before Linux 5.10. */
 export const KVM_REG_ARM64_SYSREG_OP1_MASK = 14336;
 
-/** `int`, 0xb. */
+/** `int`, 0xb. In or before Linux 5.10. */
 export const KVM_REG_ARM64_SYSREG_OP1_SHIFT = 11;
 
-/** `int`, 0x780. */
+/** `int`, 0x780. In or before Linux 5.10. */
 export const KVM_REG_ARM64_SYSREG_CRN_MASK = 1920;
 
-/** `int`, 0x7. */
+/** `int`, 0x7. In or before Linux 5.10. */
 export const KVM_REG_ARM64_SYSREG_CRN_SHIFT = 7;
 
-/** `int`, 0x78. */
+/** `int`, 0x78. In or before Linux 5.10. */
 export const KVM_REG_ARM64_SYSREG_CRM_MASK = 120;
 
-/** `int`, 0x3. */
+/** `int`, 0x3. In or before Linux 5.10. */
 export const KVM_REG_ARM64_SYSREG_CRM_SHIFT = 3;
 
-/** `int`, 0x7. */
+/** `int`, 0x7. In or before Linux 5.10. */
 export const KVM_REG_ARM64_SYSREG_OP2_MASK = 7;
 
-/** `int`, 0x0. */
+/** `int`, 0x0. In or before Linux 5.10. */
 export const KVM_REG_ARM64_SYSREG_OP2_SHIFT = 0;
 
-/** `unsigned long long`, 0x603000000013df11. */
+/** `unsigned long long`, 0x603000000013df11. In or before Linux 5.10. */
 export const KVM_REG_ARM_PTIMER_CTL = 6931039826524495633n;
 
-/** `unsigned long long`, 0x603000000013df12. */
+/** `unsigned long long`, 0x603000000013df12. In or before Linux 5.10. */
 export const KVM_REG_ARM_PTIMER_CVAL = 6931039826524495634n;
 
-/** `unsigned long long`, 0x603000000013df01. */
+/** `unsigned long long`, 0x603000000013df01. In or before Linux 5.10. */
 export const KVM_REG_ARM_PTIMER_CNT = 6931039826524495617n;
 
-/** `unsigned long long`, 0x603000000013df19. */
+/** `unsigned long long`, 0x603000000013df19. In or before Linux 5.10. */
 export const KVM_REG_ARM_TIMER_CTL = 6931039826524495641n;
 
-/** `unsigned long long`, 0x603000000013df02. */
+/** `unsigned long long`, 0x603000000013df02. In or before Linux 5.10. */
 export const KVM_REG_ARM_TIMER_CVAL = 6931039826524495618n;
 
-/** `unsigned long long`, 0x603000000013df1a. */
+/** `unsigned long long`, 0x603000000013df1a. In or before Linux 5.10. */
 export const KVM_REG_ARM_TIMER_CNT = 6931039826524495642n;
 
-/** `int`, 0x140000. */
+/** `int`, 0x140000. In or before Linux 5.10. */
 export const KVM_REG_ARM_FW = 1310720;
 
-/** `unsigned long long`, 0x6030000000140000. */
+/** `unsigned long long`, 0x6030000000140000. In or before Linux 5.10. */
 export const KVM_REG_ARM_PSCI_VERSION = 6931039826524504064n;
 
-/** `unsigned long long`, 0x6030000000140001. */
+/** `unsigned long long`, 0x6030000000140001. In or before Linux 5.10. */
 export const KVM_REG_ARM_SMCCC_ARCH_WORKAROUND_1 = 6931039826524504065n;
 
-/** `int`, 0x0. */
+/** `int`, 0x0. In or before Linux 5.10. */
 export const KVM_REG_ARM_SMCCC_ARCH_WORKAROUND_1_NOT_AVAIL = 0;
 
-/** `int`, 0x1. */
+/** `int`, 0x1. In or before Linux 5.10. */
 export const KVM_REG_ARM_SMCCC_ARCH_WORKAROUND_1_AVAIL = 1;
 
-/** `int`, 0x2. */
+/** `int`, 0x2. In or before Linux 5.10. */
 export const KVM_REG_ARM_SMCCC_ARCH_WORKAROUND_1_NOT_REQUIRED = 2;
 
-/** `unsigned long long`, 0x6030000000140002. */
+/** `unsigned long long`, 0x6030000000140002. In or before Linux 5.10. */
 export const KVM_REG_ARM_SMCCC_ARCH_WORKAROUND_2 = 6931039826524504066n;
 
-/** `int`, 0x0. */
+/** `int`, 0x0. In or before Linux 5.10. */
 export const KVM_REG_ARM_SMCCC_ARCH_WORKAROUND_2_NOT_AVAIL = 0;
 
-/** `int`, 0x1. */
+/** `int`, 0x1. In or before Linux 5.10. */
 export const KVM_REG_ARM_SMCCC_ARCH_WORKAROUND_2_UNKNOWN = 1;
 
-/** `int`, 0x2. */
+/** `int`, 0x2. In or before Linux 5.10. */
 export const KVM_REG_ARM_SMCCC_ARCH_WORKAROUND_2_AVAIL = 2;
 
-/** `int`, 0x3. */
+/** `int`, 0x3. In or before Linux 5.10. */
 export const KVM_REG_ARM_SMCCC_ARCH_WORKAROUND_2_NOT_REQUIRED = 3;
 
-/** `unsigned int`, 0x10. */
+/** `unsigned int`, 0x10. In or before Linux 5.10. */
 export const KVM_REG_ARM_SMCCC_ARCH_WORKAROUND_2_ENABLED = 16;
 
-/** `unsigned long long`, 0x6030000000140003. */
+/** `unsigned long long`, 0x6030000000140003. In or before Linux 5.10. */
 export const KVM_REG_ARM_SMCCC_ARCH_WORKAROUND_3 = 6931039826524504067n;
 
-/** `int`, 0x0. */
+/** `int`, 0x0. In or before Linux 5.10. */
 export const KVM_REG_ARM_SMCCC_ARCH_WORKAROUND_3_NOT_AVAIL = 0;
 
-/** `int`, 0x1. */
+/** `int`, 0x1. In or before Linux 5.10. */
 export const KVM_REG_ARM_SMCCC_ARCH_WORKAROUND_3_AVAIL = 1;
 
-/** `int`, 0x2. */
+/** `int`, 0x2. In or before Linux 5.10. */
 export const KVM_REG_ARM_SMCCC_ARCH_WORKAROUND_3_NOT_REQUIRED = 2;
 
-/** `int`, 0x150000. */
+/** `int`, 0x150000. In or before Linux 5.10. */
 export const KVM_REG_ARM64_SVE = 1376256;
 
-/** `int`, 0x0. */
+/** `int`, 0x0. In or before Linux 5.10. */
 export const KVM_REG_ARM64_SVE_ZREG_BASE = 0;
 
-/** `int`, 0x400. */
+/** `int`, 0x400. In or before Linux 5.10. */
 export const KVM_REG_ARM64_SVE_PREG_BASE = 1024;
 
-/** `int`, 0x600. */
+/** `int`, 0x600. In or before Linux 5.10. */
 export const KVM_REG_ARM64_SVE_FFR_BASE = 1536;
 
-/** `int`, 0x20. */
+/** `int`, 0x20. In or before Linux 5.10. */
 export const KVM_ARM64_SVE_NUM_ZREGS = 32;
 
-/** `int`, 0x10. */
+/** `int`, 0x10. In or before Linux 5.10. */
 export const KVM_ARM64_SVE_NUM_PREGS = 16;
 
-/** `int`, 0x20. */
+/** `int`, 0x20. In or before Linux 5.10. */
 export const KVM_ARM64_SVE_MAX_SLICES = 32;
 
-/** `int`, 0x1. */
+/** `int`, 0x1. In or before Linux 5.10. */
 export const KVM_ARM64_SVE_VQ_MIN = 1;
 
-/** `int`, 0x200. */
+/** `int`, 0x200. In or before Linux 5.10. */
 export const KVM_ARM64_SVE_VQ_MAX = 512;
 
-/** `unsigned long long`, 0x606000000015ffff. */
+/** `unsigned long long`, 0x606000000015ffff. In or before Linux 5.10. */
 export const KVM_REG_ARM64_SVE_VLS = 6944550625406746623n;
 
-/** `int`, 0x8. */
+/** `int`, 0x8. In or before Linux 5.10. */
 export const KVM_ARM64_SVE_VLS_WORDS = 8;
 
-/** `int`, 0x160000. */
+/** `int`, 0x160000. In or before Linux 6.1, not in 5.10. */
 export const KVM_REG_ARM_FW_FEAT_BMAP = 1441792;
 
-/** `unsigned long long`, 0x6030000000160000. */
+/** `unsigned long long`, 0x6030000000160000. In or before Linux 6.1, not in 5.10. */
 export const KVM_REG_ARM_STD_BMAP = 6931039826524635136n;
 
-/** `unsigned long long`, 0x6030000000160001. */
+/** `unsigned long long`, 0x6030000000160001. In or before Linux 6.1, not in 5.10. */
 export const KVM_REG_ARM_STD_HYP_BMAP = 6931039826524635137n;
 
-/** `unsigned long long`, 0x6030000000160002. */
+/** `unsigned long long`, 0x6030000000160002. In or before Linux 6.1, not in 5.10. */
 export const KVM_REG_ARM_VENDOR_HYP_BMAP = 6931039826524635138n;
 
-/** `unsigned long long`, 0x6030000000160003. */
+/** `unsigned long long`, 0x6030000000160003. In or before Linux 7.2, not in 6.12. */
 export const KVM_REG_ARM_VENDOR_HYP_BMAP_2 = 6931039826524635139n;
 
-/** `int`, 0x0. */
+/** `int`, 0x0. In or before Linux 6.12, not in 6.1. */
 export const KVM_ARM_VM_SMCCC_CTRL = 0;
 
-/** `int`, 0x0. */
+/** `int`, 0x0. In or before Linux 6.12, not in 6.1. */
 export const KVM_ARM_VM_SMCCC_FILTER = 0;
 
-/** `int`, 0x0. */
+/** `int`, 0x0. In or before Linux 5.10. */
 export const KVM_DEV_ARM_VGIC_GRP_ADDR = 0;
 
-/** `int`, 0x1. */
+/** `int`, 0x1. In or before Linux 5.10. */
 export const KVM_DEV_ARM_VGIC_GRP_DIST_REGS = 1;
 
-/** `int`, 0x2. */
+/** `int`, 0x2. In or before Linux 5.10. */
 export const KVM_DEV_ARM_VGIC_GRP_CPU_REGS = 2;
 
-/** `int`, 0x20. */
+/** `int`, 0x20. In or before Linux 5.10. */
 export const KVM_DEV_ARM_VGIC_CPUID_SHIFT = 32;
 
-/** `unsigned long long`, 0xff00000000. */
+/** `unsigned long long`, 0xff00000000. In or before Linux 5.10. */
 export const KVM_DEV_ARM_VGIC_CPUID_MASK = 1095216660480n;
 
-/** `int`, 0x20. */
+/** `int`, 0x20. In or before Linux 5.10. */
 export const KVM_DEV_ARM_VGIC_V3_MPIDR_SHIFT = 32;
 
-/** `unsigned long long`, 0xffffffff00000000. */
+/** `unsigned long long`, 0xffffffff00000000. In or before Linux 5.10. */
 export const KVM_DEV_ARM_VGIC_V3_MPIDR_MASK = 18446744069414584320n;
 
-/** `int`, 0x0. */
+/** `int`, 0x0. In or before Linux 5.10. */
 export const KVM_DEV_ARM_VGIC_OFFSET_SHIFT = 0;
 
-/** `unsigned long long`, 0xffffffff. */
+/** `unsigned long long`, 0xffffffff. In or before Linux 5.10. */
 export const KVM_DEV_ARM_VGIC_OFFSET_MASK = 4294967295n;
 
-/** `int`, 0xffff. */
+/** `int`, 0xffff. In or before Linux 5.10. */
 export const KVM_DEV_ARM_VGIC_SYSREG_INSTR_MASK = 65535;
 
-/** `int`, 0x3. */
+/** `int`, 0x3. In or before Linux 5.10. */
 export const KVM_DEV_ARM_VGIC_GRP_NR_IRQS = 3;
 
-/** `int`, 0x4. */
+/** `int`, 0x4. In or before Linux 5.10. */
 export const KVM_DEV_ARM_VGIC_GRP_CTRL = 4;
 
-/** `int`, 0x5. */
+/** `int`, 0x5. In or before Linux 5.10. */
 export const KVM_DEV_ARM_VGIC_GRP_REDIST_REGS = 5;
 
-/** `int`, 0x6. */
+/** `int`, 0x6. In or before Linux 5.10. */
 export const KVM_DEV_ARM_VGIC_GRP_CPU_SYSREGS = 6;
 
-/** `int`, 0x7. */
+/** `int`, 0x7. In or before Linux 5.10. */
 export const KVM_DEV_ARM_VGIC_GRP_LEVEL_INFO = 7;
 
-/** `int`, 0x8. */
+/** `int`, 0x8. In or before Linux 5.10. */
 export const KVM_DEV_ARM_VGIC_GRP_ITS_REGS = 8;
 
-/** `int`, 0x9. */
+/** `int`, 0x9. In or before Linux 7.2, not in 6.12. */
 export const KVM_DEV_ARM_VGIC_GRP_MAINT_IRQ = 9;
 
-/** `int`, 0xa. */
+/** `int`, 0xa. In or before Linux 5.10. */
 export const KVM_DEV_ARM_VGIC_LINE_LEVEL_INFO_SHIFT = 10;
 
-/** `unsigned long long`, 0xfffffc00. */
+/** `unsigned long long`, 0xfffffc00. In or before Linux 5.10. */
 export const KVM_DEV_ARM_VGIC_LINE_LEVEL_INFO_MASK = 4294966272n;
 
-/** `int`, 0x3ff. */
+/** `int`, 0x3ff. In or before Linux 5.10. */
 export const KVM_DEV_ARM_VGIC_LINE_LEVEL_INTID_MASK = 1023;
 
-/** `int`, 0x0. */
+/** `int`, 0x0. In or before Linux 5.10. */
 export const VGIC_LEVEL_INFO_LINE_LEVEL = 0;
 
-/** `int`, 0x0. */
+/** `int`, 0x0. In or before Linux 5.10. */
 export const KVM_DEV_ARM_VGIC_CTRL_INIT = 0;
 
-/** `int`, 0x1. */
+/** `int`, 0x1. In or before Linux 5.10. */
 export const KVM_DEV_ARM_ITS_SAVE_TABLES = 1;
 
-/** `int`, 0x2. */
+/** `int`, 0x2. In or before Linux 5.10. */
 export const KVM_DEV_ARM_ITS_RESTORE_TABLES = 2;
 
-/** `int`, 0x3. */
+/** `int`, 0x3. In or before Linux 5.10. */
 export const KVM_DEV_ARM_VGIC_SAVE_PENDING_TABLES = 3;
 
-/** `int`, 0x4. */
+/** `int`, 0x4. In or before Linux 5.10. */
 export const KVM_DEV_ARM_ITS_CTRL_RESET = 4;
 
-/** `int`, 0x5. */
+/** `int`, 0x5. In or before Linux 7.2, not in 6.12. */
 export const KVM_DEV_ARM_VGIC_USERSPACE_PPIS = 5;
 
-/** `int`, 0x0. */
+/** `int`, 0x0. In or before Linux 5.10. */
 export const KVM_ARM_VCPU_PMU_V3_CTRL = 0;
 
-/** `int`, 0x0. */
+/** `int`, 0x0. In or before Linux 5.10. */
 export const KVM_ARM_VCPU_PMU_V3_IRQ = 0;
 
-/** `int`, 0x1. */
+/** `int`, 0x1. In or before Linux 5.10. */
 export const KVM_ARM_VCPU_PMU_V3_INIT = 1;
 
-/** `int`, 0x2. */
+/** `int`, 0x2. In or before Linux 5.10. */
 export const KVM_ARM_VCPU_PMU_V3_FILTER = 2;
 
-/** `int`, 0x3. */
+/** `int`, 0x3. In or before Linux 6.1, not in 5.10. */
 export const KVM_ARM_VCPU_PMU_V3_SET_PMU = 3;
 
-/** `int`, 0x4. */
+/** `int`, 0x4. In or before Linux 7.2, not in 6.12. */
 export const KVM_ARM_VCPU_PMU_V3_SET_NR_COUNTERS = 4;
 
-/** `int`, 0x1. */
+/** `int`, 0x1. In or before Linux 5.10. */
 export const KVM_ARM_VCPU_TIMER_CTRL = 1;
 
-/** `int`, 0x0. */
+/** `int`, 0x0. In or before Linux 5.10. */
 export const KVM_ARM_VCPU_TIMER_IRQ_VTIMER = 0;
 
-/** `int`, 0x1. */
+/** `int`, 0x1. In or before Linux 5.10. */
 export const KVM_ARM_VCPU_TIMER_IRQ_PTIMER = 1;
 
-/** `int`, 0x2. */
+/** `int`, 0x2. In or before Linux 6.12, not in 6.1. */
 export const KVM_ARM_VCPU_TIMER_IRQ_HVTIMER = 2;
 
-/** `int`, 0x3. */
+/** `int`, 0x3. In or before Linux 6.12, not in 6.1. */
 export const KVM_ARM_VCPU_TIMER_IRQ_HPTIMER = 3;
 
-/** `int`, 0x2. */
+/** `int`, 0x2. In or before Linux 5.10. */
 export const KVM_ARM_VCPU_PVTIME_CTRL = 2;
 
-/** `int`, 0x0. */
+/** `int`, 0x0. In or before Linux 5.10. */
 export const KVM_ARM_VCPU_PVTIME_IPA = 0;
 
-/** `int`, 0x1c. */
+/** `int`, 0x1c. In or before Linux 5.10. */
 export const KVM_ARM_IRQ_VCPU2_SHIFT = 28;
 
-/** `int`, 0xf. */
+/** `int`, 0xf. In or before Linux 5.10. */
 export const KVM_ARM_IRQ_VCPU2_MASK = 15;
 
-/** `int`, 0x18. */
+/** `int`, 0x18. In or before Linux 5.10. */
 export const KVM_ARM_IRQ_TYPE_SHIFT = 24;
 
-/** `int`, 0xf. */
+/** `int`, 0xf. In or before Linux 5.10. */
 export const KVM_ARM_IRQ_TYPE_MASK = 15;
 
-/** `int`, 0x10. */
+/** `int`, 0x10. In or before Linux 5.10. */
 export const KVM_ARM_IRQ_VCPU_SHIFT = 16;
 
-/** `int`, 0xff. */
+/** `int`, 0xff. In or before Linux 5.10. */
 export const KVM_ARM_IRQ_VCPU_MASK = 255;
 
-/** `int`, 0x0. */
+/** `int`, 0x0. In or before Linux 5.10. */
 export const KVM_ARM_IRQ_NUM_SHIFT = 0;
 
-/** `int`, 0xffff. */
+/** `int`, 0xffff. In or before Linux 5.10. */
 export const KVM_ARM_IRQ_NUM_MASK = 65535;
 
-/** `int`, 0x0. */
+/** `int`, 0x0. In or before Linux 5.10. */
 export const KVM_ARM_IRQ_TYPE_CPU = 0;
 
-/** `int`, 0x1. */
+/** `int`, 0x1. In or before Linux 5.10. */
 export const KVM_ARM_IRQ_TYPE_SPI = 1;
 
-/** `int`, 0x2. */
+/** `int`, 0x2. In or before Linux 5.10. */
 export const KVM_ARM_IRQ_TYPE_PPI = 2;
 
-/** `int`, 0x0. */
+/** `int`, 0x0. In or before Linux 5.10. */
 export const KVM_ARM_IRQ_CPU_IRQ = 0;
 
-/** `int`, 0x1. */
+/** `int`, 0x1. In or before Linux 5.10. */
 export const KVM_ARM_IRQ_CPU_FIQ = 1;
 
-/** `int`, 0x7f. */
+/** `int`, 0x7f. In or before Linux 5.10. */
 export const KVM_ARM_IRQ_GIC_MAX = 127;
 
-/** `int`, 0x1. */
+/** `int`, 0x1. In or before Linux 5.10. */
 export const KVM_NR_IRQCHIPS = 1;
 
-/** `unsigned int`, 0x95c1ba5e. */
+/** `unsigned int`, 0x95c1ba5e. In or before Linux 5.10. */
 export const KVM_PSCI_FN_BASE = 2512501342;
 
-/** `unsigned int`, 0x95c1ba5e. */
+/** `unsigned int`, 0x95c1ba5e. In or before Linux 5.10. */
 export const KVM_PSCI_FN_CPU_SUSPEND = 2512501342;
 
-/** `unsigned int`, 0x95c1ba5f. */
+/** `unsigned int`, 0x95c1ba5f. In or before Linux 5.10. */
 export const KVM_PSCI_FN_CPU_OFF = 2512501343;
 
-/** `unsigned int`, 0x95c1ba60. */
+/** `unsigned int`, 0x95c1ba60. In or before Linux 5.10. */
 export const KVM_PSCI_FN_CPU_ON = 2512501344;
 
-/** `unsigned int`, 0x95c1ba61. */
+/** `unsigned int`, 0x95c1ba61. In or before Linux 5.10. */
 export const KVM_PSCI_FN_MIGRATE = 2512501345;
 
-/** `int`, 0x0. */
+/** `int`, 0x0. In or before Linux 5.10. */
 export const KVM_PSCI_RET_SUCCESS = 0;
 
-/** `int`, -0x1. */
+/** `int`, -0x1. In or before Linux 5.10. */
 export const KVM_PSCI_RET_NI = -1;
 
-/** `int`, -0x2. */
+/** `int`, -0x2. In or before Linux 5.10. */
 export const KVM_PSCI_RET_INVAL = -2;
 
-/** `int`, -0x3. */
+/** `int`, -0x3. In or before Linux 5.10. */
 export const KVM_PSCI_RET_DENIED = -3;
 
-/** `unsigned long long`, 0x1. */
+/** `unsigned long long`, 0x1. In or before Linux 6.1, not in 5.10. */
 export const KVM_SYSTEM_EVENT_RESET_FLAG_PSCI_RESET2 = 1n;
 
-/** `unsigned long long`, 0x1. */
+/** `unsigned long long`, 0x1. In or before Linux 7.2, not in 6.12. */
 export const KVM_SYSTEM_EVENT_SHUTDOWN_FLAG_PSCI_OFF2 = 1n;
 
-/** `unsigned long long`, 0x1. */
+/** `unsigned long long`, 0x1. In or before Linux 6.1, not in 5.10. */
 export const KVM_EXIT_FAIL_ENTRY_CPU_UNSUPPORTED = 1n;
 
-/** `unsigned int`, 0x1. */
+/** `unsigned int`, 0x1. In or before Linux 6.12, not in 6.1. */
 export const KVM_HYPERCALL_EXIT_SMC = 1;
 
-/** `unsigned int`, 0x2. */
+/** `unsigned int`, 0x2. In or before Linux 6.12, not in 6.1. */
 export const KVM_HYPERCALL_EXIT_16BIT = 2;
 
-/** `int`, 0x0. */
+/** `int`, 0x0. In or before Linux 6.12, not in 6.1. */
 export const KVM_ARM_FEATURE_ID_RANGE = 0;
 
-/** `int`, 0xc0. */
+/** `int`, 0xc0. In or before Linux 6.12, not in 6.1. */
 export const KVM_ARM_FEATURE_ID_RANGE_SIZE = 192;
 
-/** `__ARM64_SYS_REG(op0, op1, crn, crm, op2)`: unsigned, 64 bits. */
+/** `__ARM64_SYS_REG(op0, op1, crn, crm, op2)`: unsigned, 64 bits. In or before Linux 5.10. */
 export function __ARM64_SYS_REG(
   op0: number | bigint,
   op1: number | bigint,
@@ -616,39 +616,39 @@ export function __ARM64_SYS_REG(
   return ((((0x6000000000130000n | BigInt.asUintN(64, $$c.and($$c.shiftLeft('__ARM64_SYS_REG', $op0, 0xe), $$c.int(0xc000)).value)) | BigInt.asUintN(64, $$c.and($$c.shiftLeft('__ARM64_SYS_REG', $op1, 0xb), $$c.int(0x3800)).value)) | BigInt.asUintN(64, $$c.and($$c.shiftLeft('__ARM64_SYS_REG', $crn, 7), $$c.int(0x780)).value)) | BigInt.asUintN(64, $$c.and($$c.shiftLeft('__ARM64_SYS_REG', $crm, 3), $$c.int(0x78)).value)) | BigInt.asUintN(64, $$c.and($$c.shiftLeft('__ARM64_SYS_REG', $op2, 0), $$c.int(7)).value);
 }
 
-/** `KVM_REG_ARM_FW_REG(r)`: unsigned, 64 bits. */
+/** `KVM_REG_ARM_FW_REG(r)`: unsigned, 64 bits. In or before Linux 5.10. */
 export function KVM_REG_ARM_FW_REG(r: number | bigint): bigint {
   const $r = $$c.argument('KVM_REG_ARM_FW_REG', r);
   return 0x6030000000140000n | BigInt.asUintN(64, $$c.and($r, $$c.int(0xffff)).value);
 }
 
-/** `KVM_REG_ARM64_SVE_ZREG(n, i)`: unsigned, 64 bits. */
+/** `KVM_REG_ARM64_SVE_ZREG(n, i)`: unsigned, 64 bits. In or before Linux 5.10. */
 export function KVM_REG_ARM64_SVE_ZREG(n: number | bigint, i: number | bigint): bigint {
   const $n = $$c.argument('KVM_REG_ARM64_SVE_ZREG', n);
   const $i = $$c.argument('KVM_REG_ARM64_SVE_ZREG', i);
   return (0x6080000000150000n | BigInt.asUintN(64, $$c.shiftLeft('KVM_REG_ARM64_SVE_ZREG', $$c.and($n, $$c.int(0x1f)), 5).value)) | BigInt.asUintN(64, $$c.and($i, $$c.int(0x1f)).value);
 }
 
-/** `KVM_REG_ARM64_SVE_PREG(n, i)`: unsigned, 64 bits. */
+/** `KVM_REG_ARM64_SVE_PREG(n, i)`: unsigned, 64 bits. In or before Linux 5.10. */
 export function KVM_REG_ARM64_SVE_PREG(n: number | bigint, i: number | bigint): bigint {
   const $n = $$c.argument('KVM_REG_ARM64_SVE_PREG', n);
   const $i = $$c.argument('KVM_REG_ARM64_SVE_PREG', i);
   return (0x6050000000150400n | BigInt.asUintN(64, $$c.shiftLeft('KVM_REG_ARM64_SVE_PREG', $$c.and($n, $$c.int(0xf)), 5).value)) | BigInt.asUintN(64, $$c.and($i, $$c.int(0x1f)).value);
 }
 
-/** `KVM_REG_ARM64_SVE_FFR(i)`: unsigned, 64 bits. */
+/** `KVM_REG_ARM64_SVE_FFR(i)`: unsigned, 64 bits. In or before Linux 5.10. */
 export function KVM_REG_ARM64_SVE_FFR(i: number | bigint): bigint {
   const $i = $$c.argument('KVM_REG_ARM64_SVE_FFR', i);
   return 0x6050000000150600n | BigInt.asUintN(64, $$c.and($i, $$c.int(0x1f)).value);
 }
 
-/** `KVM_REG_ARM_FW_FEAT_BMAP_REG(r)`: unsigned, 64 bits. */
+/** `KVM_REG_ARM_FW_FEAT_BMAP_REG(r)`: unsigned, 64 bits. In or before Linux 6.1, not in 5.10. */
 export function KVM_REG_ARM_FW_FEAT_BMAP_REG(r: number | bigint): bigint {
   const $r = $$c.argument('KVM_REG_ARM_FW_FEAT_BMAP_REG', r);
   return 0x6030000000160000n | BigInt.asUintN(64, $$c.and($r, $$c.int(0xffff)).value);
 }
 
-/** `KVM_PSCI_FN(n)`: of a type that depends on the arguments. */
+/** `KVM_PSCI_FN(n)`: of a type that depends on the arguments. In or before Linux 5.10. */
 export function KVM_PSCI_FN(n: number): number;
 export function KVM_PSCI_FN(n: bigint): bigint;
 export function KVM_PSCI_FN(n: number | bigint): number | bigint;
@@ -657,7 +657,7 @@ export function KVM_PSCI_FN(n: number | bigint): number | bigint {
   return $$c.result($$c.add($$c.unsignedInt(0x95c1ba5e), $n));
 }
 
-/** `struct kvm_regs`: 864 bytes, aligned to 16. */
+/** `struct kvm_regs`: 864 bytes, aligned to 16. In or before Linux 5.10. */
 export class KvmRegs implements View {
   static readonly $size = 864;
   static readonly $align = 16;
@@ -700,7 +700,7 @@ export class KvmRegs implements View {
     return toJson(this);
   }
 
-  /** `struct user_pt_regs regs`, offset 0, 272 bytes. */
+  /** `struct user_pt_regs regs`, offset 0, 272 bytes. In or before Linux 5.10. */
   get regs(): UserPtRegs {
     return new UserPtRegs(this.$$view, this.$$offset);
   }
@@ -708,7 +708,7 @@ export class KvmRegs implements View {
     copy(this.regs, value);
   }
 
-  /** `__u64 sp_el1`, offset 272, 8 bytes. */
+  /** `__u64 sp_el1`, offset 272, 8 bytes. In or before Linux 5.10. */
   get sp_el1(): bigint {
     return this.$$view.getBigUint64(this.$$offset + 272, true);
   }
@@ -725,7 +725,7 @@ export class KvmRegs implements View {
     setNumber64(this.$$view, this.$$offset + 272, value, false);
   }
 
-  /** `__u64 elr_el1`, offset 280, 8 bytes. */
+  /** `__u64 elr_el1`, offset 280, 8 bytes. In or before Linux 5.10. */
   get elr_el1(): bigint {
     return this.$$view.getBigUint64(this.$$offset + 280, true);
   }
@@ -742,7 +742,7 @@ export class KvmRegs implements View {
     setNumber64(this.$$view, this.$$offset + 280, value, false);
   }
 
-  /** `__u64 spsr[5]`, offset 288, 40 bytes. */
+  /** `__u64 spsr[5]`, offset 288, 40 bytes. In or before Linux 5.10. */
   get spsr(): U64Array {
     return new U64Array(this.$$view, this.$$offset + 288, 5);
   }
@@ -750,7 +750,7 @@ export class KvmRegs implements View {
     this.spsr.assign(value);
   }
 
-  /** `struct user_fpsimd_state fp_regs`, offset 336, 528 bytes. */
+  /** `struct user_fpsimd_state fp_regs`, offset 336, 528 bytes. In or before Linux 5.10. */
   get fp_regs(): UserFpsimdState {
     return new UserFpsimdState(this.$$view, this.$$offset + 336);
   }
@@ -759,7 +759,7 @@ export class KvmRegs implements View {
   }
 }
 
-/** `struct kvm_vcpu_init`: 32 bytes, aligned to 4. */
+/** `struct kvm_vcpu_init`: 32 bytes, aligned to 4. In or before Linux 5.10. */
 export class KvmVcpuInit implements View {
   static readonly $size = 32;
   static readonly $align = 4;
@@ -799,7 +799,7 @@ export class KvmVcpuInit implements View {
     return toJson(this);
   }
 
-  /** `__u32 target`, offset 0, 4 bytes. */
+  /** `__u32 target`, offset 0, 4 bytes. In or before Linux 5.10. */
   get target(): number {
     return this.$$view.getUint32(this.$$offset, true);
   }
@@ -807,7 +807,7 @@ export class KvmVcpuInit implements View {
     this.$$view.setUint32(this.$$offset, value, true);
   }
 
-  /** `__u32 features[7]`, offset 4, 28 bytes. */
+  /** `__u32 features[7]`, offset 4, 28 bytes. In or before Linux 5.10. */
   get features(): U32Array {
     return new U32Array(this.$$view, this.$$offset + 4, 7);
   }
@@ -816,7 +816,7 @@ export class KvmVcpuInit implements View {
   }
 }
 
-/** `struct kvm_sregs`: 0 bytes, aligned to 1. */
+/** `struct kvm_sregs`: 0 bytes, aligned to 1. In or before Linux 5.10. */
 export class KvmSregs implements View {
   static readonly $size = 0;
   static readonly $align = 1;
@@ -850,7 +850,7 @@ export class KvmSregs implements View {
   }
 }
 
-/** `struct kvm_fpu`: 0 bytes, aligned to 1. */
+/** `struct kvm_fpu`: 0 bytes, aligned to 1. In or before Linux 5.10. */
 export class KvmFpu implements View {
   static readonly $size = 0;
   static readonly $align = 1;
@@ -884,7 +884,7 @@ export class KvmFpu implements View {
   }
 }
 
-/** `struct kvm_guest_debug_arch`: 512 bytes, aligned to 8. */
+/** `struct kvm_guest_debug_arch`: 512 bytes, aligned to 8. In or before Linux 5.10. */
 export class KvmGuestDebugArch implements View {
   static readonly $size = 512;
   static readonly $align = 8;
@@ -926,7 +926,7 @@ export class KvmGuestDebugArch implements View {
     return toJson(this);
   }
 
-  /** `__u64 dbg_bcr[16]`, offset 0, 128 bytes. */
+  /** `__u64 dbg_bcr[16]`, offset 0, 128 bytes. In or before Linux 5.10. */
   get dbg_bcr(): U64Array {
     return new U64Array(this.$$view, this.$$offset, 16);
   }
@@ -934,7 +934,7 @@ export class KvmGuestDebugArch implements View {
     this.dbg_bcr.assign(value);
   }
 
-  /** `__u64 dbg_bvr[16]`, offset 128, 128 bytes. */
+  /** `__u64 dbg_bvr[16]`, offset 128, 128 bytes. In or before Linux 5.10. */
   get dbg_bvr(): U64Array {
     return new U64Array(this.$$view, this.$$offset + 128, 16);
   }
@@ -942,7 +942,7 @@ export class KvmGuestDebugArch implements View {
     this.dbg_bvr.assign(value);
   }
 
-  /** `__u64 dbg_wcr[16]`, offset 256, 128 bytes. */
+  /** `__u64 dbg_wcr[16]`, offset 256, 128 bytes. In or before Linux 5.10. */
   get dbg_wcr(): U64Array {
     return new U64Array(this.$$view, this.$$offset + 256, 16);
   }
@@ -950,7 +950,7 @@ export class KvmGuestDebugArch implements View {
     this.dbg_wcr.assign(value);
   }
 
-  /** `__u64 dbg_wvr[16]`, offset 384, 128 bytes. */
+  /** `__u64 dbg_wvr[16]`, offset 384, 128 bytes. In or before Linux 5.10. */
   get dbg_wvr(): U64Array {
     return new U64Array(this.$$view, this.$$offset + 384, 16);
   }
@@ -959,7 +959,7 @@ export class KvmGuestDebugArch implements View {
   }
 }
 
-/** `struct kvm_debug_exit_arch`: 16 bytes, aligned to 8. */
+/** `struct kvm_debug_exit_arch`: 16 bytes, aligned to 8. In or before Linux 5.10. */
 export class KvmDebugExitArch implements View {
   static readonly $size = 16;
   static readonly $align = 8;
@@ -1000,7 +1000,7 @@ export class KvmDebugExitArch implements View {
     return toJson(this);
   }
 
-  /** `__u32 hsr`, offset 0, 4 bytes. */
+  /** `__u32 hsr`, offset 0, 4 bytes. In or before Linux 5.10. */
   get hsr(): number {
     return this.$$view.getUint32(this.$$offset, true);
   }
@@ -1008,7 +1008,7 @@ export class KvmDebugExitArch implements View {
     this.$$view.setUint32(this.$$offset, value, true);
   }
 
-  /** `__u32 hsr_high`, offset 4, 4 bytes. */
+  /** `__u32 hsr_high`, offset 4, 4 bytes. In or before Linux 6.1, not in 5.10. */
   get hsr_high(): number {
     return this.$$view.getUint32(this.$$offset + 4, true);
   }
@@ -1016,7 +1016,7 @@ export class KvmDebugExitArch implements View {
     this.$$view.setUint32(this.$$offset + 4, value, true);
   }
 
-  /** `__u64 far`, offset 8, 8 bytes. */
+  /** `__u64 far`, offset 8, 8 bytes. In or before Linux 5.10. */
   get far(): bigint {
     return this.$$view.getBigUint64(this.$$offset + 8, true);
   }
@@ -1034,7 +1034,7 @@ export class KvmDebugExitArch implements View {
   }
 }
 
-/** `struct kvm_sync_regs`: 8 bytes, aligned to 8. */
+/** `struct kvm_sync_regs`: 8 bytes, aligned to 8. In or before Linux 5.10. */
 export class KvmSyncRegs implements View {
   static readonly $size = 8;
   static readonly $align = 8;
@@ -1073,7 +1073,7 @@ export class KvmSyncRegs implements View {
     return toJson(this);
   }
 
-  /** `__u64 device_irq_level`, offset 0, 8 bytes. */
+  /** `__u64 device_irq_level`, offset 0, 8 bytes. In or before Linux 5.10. */
   get device_irq_level(): bigint {
     return this.$$view.getBigUint64(this.$$offset, true);
   }
@@ -1091,7 +1091,7 @@ export class KvmSyncRegs implements View {
   }
 }
 
-/** `struct kvm_pmu_event_filter`: 8 bytes, aligned to 2. */
+/** `struct kvm_pmu_event_filter`: 8 bytes, aligned to 2. In or before Linux 5.10. */
 export class KvmPmuEventFilter implements View {
   static readonly $size = 8;
   static readonly $align = 2;
@@ -1133,7 +1133,7 @@ export class KvmPmuEventFilter implements View {
     return toJson(this);
   }
 
-  /** `__u16 base_event`, offset 0, 2 bytes. */
+  /** `__u16 base_event`, offset 0, 2 bytes. In or before Linux 5.10. */
   get base_event(): number {
     return this.$$view.getUint16(this.$$offset, true);
   }
@@ -1141,7 +1141,7 @@ export class KvmPmuEventFilter implements View {
     this.$$view.setUint16(this.$$offset, value, true);
   }
 
-  /** `__u16 nevents`, offset 2, 2 bytes. */
+  /** `__u16 nevents`, offset 2, 2 bytes. In or before Linux 5.10. */
   get nevents(): number {
     return this.$$view.getUint16(this.$$offset + 2, true);
   }
@@ -1149,7 +1149,7 @@ export class KvmPmuEventFilter implements View {
     this.$$view.setUint16(this.$$offset + 2, value, true);
   }
 
-  /** `__u8 action`, offset 4, 1 byte. */
+  /** `__u8 action`, offset 4, 1 byte. In or before Linux 5.10. */
   get action(): number {
     return this.$$view.getUint8(this.$$offset + 4);
   }
@@ -1157,7 +1157,7 @@ export class KvmPmuEventFilter implements View {
     this.$$view.setUint8(this.$$offset + 4, value);
   }
 
-  /** `__u8 pad[3]`, offset 5, 3 bytes. */
+  /** `__u8 pad[3]`, offset 5, 3 bytes. In or before Linux 5.10. */
   get pad(): U8Array {
     return new U8Array(this.$$view, this.$$offset + 5, 3);
   }
@@ -1166,7 +1166,7 @@ export class KvmPmuEventFilter implements View {
   }
 }
 
-/** `struct kvm_vcpu_events.exception`: 16 bytes, aligned to 8. */
+/** `struct kvm_vcpu_events.exception`: 16 bytes, aligned to 8. In or before Linux 5.10. */
 export class KvmVcpuEventsException implements View {
   static readonly $size = 16;
   static readonly $align = 8;
@@ -1209,7 +1209,7 @@ export class KvmVcpuEventsException implements View {
     return toJson(this);
   }
 
-  /** `__u8 serror_pending`, offset 0, 1 byte. */
+  /** `__u8 serror_pending`, offset 0, 1 byte. In or before Linux 5.10. */
   get serror_pending(): number {
     return this.$$view.getUint8(this.$$offset);
   }
@@ -1217,7 +1217,7 @@ export class KvmVcpuEventsException implements View {
     this.$$view.setUint8(this.$$offset, value);
   }
 
-  /** `__u8 serror_has_esr`, offset 1, 1 byte. */
+  /** `__u8 serror_has_esr`, offset 1, 1 byte. In or before Linux 5.10. */
   get serror_has_esr(): number {
     return this.$$view.getUint8(this.$$offset + 1);
   }
@@ -1225,7 +1225,7 @@ export class KvmVcpuEventsException implements View {
     this.$$view.setUint8(this.$$offset + 1, value);
   }
 
-  /** `__u8 ext_dabt_pending`, offset 2, 1 byte. */
+  /** `__u8 ext_dabt_pending`, offset 2, 1 byte. In or before Linux 5.10. */
   get ext_dabt_pending(): number {
     return this.$$view.getUint8(this.$$offset + 2);
   }
@@ -1233,7 +1233,7 @@ export class KvmVcpuEventsException implements View {
     this.$$view.setUint8(this.$$offset + 2, value);
   }
 
-  /** `__u8 pad[5]`, offset 3, 5 bytes. */
+  /** `__u8 pad[5]`, offset 3, 5 bytes. In or before Linux 5.10. */
   get pad(): U8Array {
     return new U8Array(this.$$view, this.$$offset + 3, 5);
   }
@@ -1241,7 +1241,7 @@ export class KvmVcpuEventsException implements View {
     this.pad.assign(value);
   }
 
-  /** `__u64 serror_esr`, offset 8, 8 bytes. */
+  /** `__u64 serror_esr`, offset 8, 8 bytes. In or before Linux 5.10. */
   get serror_esr(): bigint {
     return this.$$view.getBigUint64(this.$$offset + 8, true);
   }
@@ -1259,7 +1259,7 @@ export class KvmVcpuEventsException implements View {
   }
 }
 
-/** `struct kvm_vcpu_events`: 64 bytes, aligned to 8. */
+/** `struct kvm_vcpu_events`: 64 bytes, aligned to 8. In or before Linux 5.10. */
 export class KvmVcpuEvents implements View {
   static readonly $size = 64;
   static readonly $align = 8;
@@ -1299,7 +1299,7 @@ export class KvmVcpuEvents implements View {
     return toJson(this);
   }
 
-  /** `struct exception`, offset 0, 16 bytes. */
+  /** `struct exception`, offset 0, 16 bytes. In or before Linux 5.10. */
   get exception(): KvmVcpuEventsException {
     return new $$KvmVcpuEventsException(this.$$view, this.$$offset);
   }
@@ -1307,7 +1307,7 @@ export class KvmVcpuEvents implements View {
     copy(this.exception, value);
   }
 
-  /** `__u32 reserved[12]`, offset 16, 48 bytes. */
+  /** `__u32 reserved[12]`, offset 16, 48 bytes. In or before Linux 5.10. */
   get reserved(): U32Array {
     return new U32Array(this.$$view, this.$$offset + 16, 12);
   }
@@ -1316,7 +1316,7 @@ export class KvmVcpuEvents implements View {
   }
 }
 
-/** `struct kvm_arm_copy_mte_tags`: 48 bytes, aligned to 8. */
+/** `struct kvm_arm_copy_mte_tags`: 48 bytes, aligned to 8. In or before Linux 6.1, not in 5.10. */
 export class KvmArmCopyMteTags implements View {
   static readonly $size = 48;
   static readonly $align = 8;
@@ -1359,7 +1359,7 @@ export class KvmArmCopyMteTags implements View {
     return toJson(this);
   }
 
-  /** `__u64 guest_ipa`, offset 0, 8 bytes. */
+  /** `__u64 guest_ipa`, offset 0, 8 bytes. In or before Linux 6.1, not in 5.10. */
   get guest_ipa(): bigint {
     return this.$$view.getBigUint64(this.$$offset, true);
   }
@@ -1376,7 +1376,7 @@ export class KvmArmCopyMteTags implements View {
     setNumber64(this.$$view, this.$$offset, value, false);
   }
 
-  /** `__u64 length`, offset 8, 8 bytes. */
+  /** `__u64 length`, offset 8, 8 bytes. In or before Linux 6.1, not in 5.10. */
   get length(): bigint {
     return this.$$view.getBigUint64(this.$$offset + 8, true);
   }
@@ -1393,7 +1393,7 @@ export class KvmArmCopyMteTags implements View {
     setNumber64(this.$$view, this.$$offset + 8, value, false);
   }
 
-  /** `void *addr`, offset 16, 8 bytes. */
+  /** `void *addr`, offset 16, 8 bytes. In or before Linux 6.1, not in 5.10. */
   get addr(): bigint {
     return this.$$view.getBigUint64(this.$$offset + 16, true);
   }
@@ -1410,7 +1410,7 @@ export class KvmArmCopyMteTags implements View {
     setNumber64(this.$$view, this.$$offset + 16, value, false);
   }
 
-  /** `__u64 flags`, offset 24, 8 bytes. */
+  /** `__u64 flags`, offset 24, 8 bytes. In or before Linux 6.1, not in 5.10. */
   get flags(): bigint {
     return this.$$view.getBigUint64(this.$$offset + 24, true);
   }
@@ -1427,7 +1427,7 @@ export class KvmArmCopyMteTags implements View {
     setNumber64(this.$$view, this.$$offset + 24, value, false);
   }
 
-  /** `__u64 reserved[2]`, offset 32, 16 bytes. */
+  /** `__u64 reserved[2]`, offset 32, 16 bytes. In or before Linux 6.1, not in 5.10. */
   get reserved(): U64Array {
     return new U64Array(this.$$view, this.$$offset + 32, 2);
   }
@@ -1436,7 +1436,7 @@ export class KvmArmCopyMteTags implements View {
   }
 }
 
-/** `struct kvm_arm_counter_offset`: 16 bytes, aligned to 8. */
+/** `struct kvm_arm_counter_offset`: 16 bytes, aligned to 8. In or before Linux 6.12, not in 6.1. */
 export class KvmArmCounterOffset implements View {
   static readonly $size = 16;
   static readonly $align = 8;
@@ -1476,7 +1476,7 @@ export class KvmArmCounterOffset implements View {
     return toJson(this);
   }
 
-  /** `__u64 counter_offset`, offset 0, 8 bytes. */
+  /** `__u64 counter_offset`, offset 0, 8 bytes. In or before Linux 6.12, not in 6.1. */
   get counter_offset(): bigint {
     return this.$$view.getBigUint64(this.$$offset, true);
   }
@@ -1493,7 +1493,7 @@ export class KvmArmCounterOffset implements View {
     setNumber64(this.$$view, this.$$offset, value, false);
   }
 
-  /** `__u64 reserved`, offset 8, 8 bytes. */
+  /** `__u64 reserved`, offset 8, 8 bytes. In or before Linux 6.12, not in 6.1. */
   get reserved(): bigint {
     return this.$$view.getBigUint64(this.$$offset + 8, true);
   }
@@ -1511,7 +1511,7 @@ export class KvmArmCounterOffset implements View {
   }
 }
 
-/** `struct kvm_smccc_filter`: 24 bytes, aligned to 4. */
+/** `struct kvm_smccc_filter`: 24 bytes, aligned to 4. In or before Linux 6.12, not in 6.1. */
 export class KvmSmcccFilter implements View {
   static readonly $size = 24;
   static readonly $align = 4;
@@ -1553,7 +1553,7 @@ export class KvmSmcccFilter implements View {
     return toJson(this);
   }
 
-  /** `__u32 base`, offset 0, 4 bytes. */
+  /** `__u32 base`, offset 0, 4 bytes. In or before Linux 6.12, not in 6.1. */
   get base(): number {
     return this.$$view.getUint32(this.$$offset, true);
   }
@@ -1561,7 +1561,7 @@ export class KvmSmcccFilter implements View {
     this.$$view.setUint32(this.$$offset, value, true);
   }
 
-  /** `__u32 nr_functions`, offset 4, 4 bytes. */
+  /** `__u32 nr_functions`, offset 4, 4 bytes. In or before Linux 6.12, not in 6.1. */
   get nr_functions(): number {
     return this.$$view.getUint32(this.$$offset + 4, true);
   }
@@ -1569,7 +1569,7 @@ export class KvmSmcccFilter implements View {
     this.$$view.setUint32(this.$$offset + 4, value, true);
   }
 
-  /** `__u8 action`, offset 8, 1 byte. */
+  /** `__u8 action`, offset 8, 1 byte. In or before Linux 6.12, not in 6.1. */
   get action(): number {
     return this.$$view.getUint8(this.$$offset + 8);
   }
@@ -1577,7 +1577,7 @@ export class KvmSmcccFilter implements View {
     this.$$view.setUint8(this.$$offset + 8, value);
   }
 
-  /** `__u8 pad[15]`, offset 9, 15 bytes. */
+  /** `__u8 pad[15]`, offset 9, 15 bytes. In or before Linux 6.12, not in 6.1. */
   get pad(): U8Array {
     return new U8Array(this.$$view, this.$$offset + 9, 15);
   }
@@ -1586,7 +1586,7 @@ export class KvmSmcccFilter implements View {
   }
 }
 
-/** `struct reg_mask_range`: 64 bytes, aligned to 8. */
+/** `struct reg_mask_range`: 64 bytes, aligned to 8. In or before Linux 6.12, not in 6.1. */
 export class RegMaskRange implements View {
   static readonly $size = 64;
   static readonly $align = 8;
@@ -1627,7 +1627,7 @@ export class RegMaskRange implements View {
     return toJson(this);
   }
 
-  /** `__u64 addr`, offset 0, 8 bytes. */
+  /** `__u64 addr`, offset 0, 8 bytes. In or before Linux 6.12, not in 6.1. */
   get addr(): bigint {
     return this.$$view.getBigUint64(this.$$offset, true);
   }
@@ -1644,7 +1644,7 @@ export class RegMaskRange implements View {
     setNumber64(this.$$view, this.$$offset, value, false);
   }
 
-  /** `__u32 range`, offset 8, 4 bytes. */
+  /** `__u32 range`, offset 8, 4 bytes. In or before Linux 6.12, not in 6.1. */
   get range(): number {
     return this.$$view.getUint32(this.$$offset + 8, true);
   }
@@ -1652,7 +1652,7 @@ export class RegMaskRange implements View {
     this.$$view.setUint32(this.$$offset + 8, value, true);
   }
 
-  /** `__u32 reserved[13]`, offset 12, 52 bytes. */
+  /** `__u32 reserved[13]`, offset 12, 52 bytes. In or before Linux 6.12, not in 6.1. */
   get reserved(): U32Array {
     return new U32Array(this.$$view, this.$$offset + 12, 13);
   }

@@ -20,253 +20,253 @@ const $$uncloneable = uncloneable;
 /** The target of these bindings. */
 export const $target = { name: 'arm64', byteOrder: 'little', pointerSize: 8, nodeArch: 'arm64' } as const;
 
-/** `int`, 0x0. */
+/** `int`, 0x0. In or before Linux 5.10. */
 export const PSR_MODE_EL0t = 0;
 
-/** `int`, 0x4. */
+/** `int`, 0x4. In or before Linux 5.10. */
 export const PSR_MODE_EL1t = 4;
 
-/** `int`, 0x5. */
+/** `int`, 0x5. In or before Linux 5.10. */
 export const PSR_MODE_EL1h = 5;
 
-/** `int`, 0x8. */
+/** `int`, 0x8. In or before Linux 5.10. */
 export const PSR_MODE_EL2t = 8;
 
-/** `int`, 0x9. */
+/** `int`, 0x9. In or before Linux 5.10. */
 export const PSR_MODE_EL2h = 9;
 
-/** `int`, 0xc. */
+/** `int`, 0xc. In or before Linux 5.10. */
 export const PSR_MODE_EL3t = 12;
 
-/** `int`, 0xd. */
+/** `int`, 0xd. In or before Linux 5.10. */
 export const PSR_MODE_EL3h = 13;
 
-/** `int`, 0xf. */
+/** `int`, 0xf. In or before Linux 5.10. */
 export const PSR_MODE_MASK = 15;
 
-/** `int`, 0x10. */
+/** `int`, 0x10. In or before Linux 5.10. */
 export const PSR_MODE32_BIT = 16;
 
-/** `int`, 0x40. */
+/** `int`, 0x40. In or before Linux 5.10. */
 export const PSR_F_BIT = 64;
 
-/** `int`, 0x80. */
+/** `int`, 0x80. In or before Linux 5.10. */
 export const PSR_I_BIT = 128;
 
-/** `int`, 0x100. */
+/** `int`, 0x100. In or before Linux 5.10. */
 export const PSR_A_BIT = 256;
 
-/** `int`, 0x200. */
+/** `int`, 0x200. In or before Linux 5.10. */
 export const PSR_D_BIT = 512;
 
-/** `int`, 0xc00. */
+/** `int`, 0xc00. In or before Linux 5.10. */
 export const PSR_BTYPE_MASK = 3072;
 
-/** `int`, 0x1000. */
+/** `int`, 0x1000. In or before Linux 5.10. */
 export const PSR_SSBS_BIT = 4096;
 
-/** `int`, 0x400000. */
+/** `int`, 0x400000. In or before Linux 5.10. */
 export const PSR_PAN_BIT = 4194304;
 
-/** `int`, 0x800000. */
+/** `int`, 0x800000. In or before Linux 5.10. */
 export const PSR_UAO_BIT = 8388608;
 
-/** `int`, 0x1000000. */
+/** `int`, 0x1000000. In or before Linux 5.10. */
 export const PSR_DIT_BIT = 16777216;
 
-/** `int`, 0x2000000. */
+/** `int`, 0x2000000. In or before Linux 5.10. */
 export const PSR_TCO_BIT = 33554432;
 
-/** `int`, 0x10000000. */
+/** `int`, 0x10000000. In or before Linux 5.10. */
 export const PSR_V_BIT = 268435456;
 
-/** `int`, 0x20000000. */
+/** `int`, 0x20000000. In or before Linux 5.10. */
 export const PSR_C_BIT = 536870912;
 
-/** `int`, 0x40000000. */
+/** `int`, 0x40000000. In or before Linux 5.10. */
 export const PSR_Z_BIT = 1073741824;
 
-/** `unsigned int`, 0x80000000. */
+/** `unsigned int`, 0x80000000. In or before Linux 5.10. */
 export const PSR_N_BIT = 2147483648;
 
-/** `int`, 0xa. */
+/** `int`, 0xa. In or before Linux 5.10. */
 export const PSR_BTYPE_SHIFT = 10;
 
-/** `unsigned int`, 0xff000000. */
+/** `unsigned int`, 0xff000000. In or before Linux 5.10. */
 export const PSR_f = 4278190080;
 
-/** `int`, 0xff0000. */
+/** `int`, 0xff0000. In or before Linux 5.10. */
 export const PSR_s = 16711680;
 
-/** `int`, 0xff00. */
+/** `int`, 0xff00. In or before Linux 5.10. */
 export const PSR_x = 65280;
 
-/** `int`, 0xff. */
+/** `int`, 0xff. In or before Linux 5.10. */
 export const PSR_c = 255;
 
-/** `int`, 0x0. */
+/** `int`, 0x0. In or before Linux 5.10. */
 export const PSR_BTYPE_NONE = 0;
 
-/** `int`, 0x400. */
+/** `int`, 0x400. In or before Linux 5.10. */
 export const PSR_BTYPE_JC = 1024;
 
-/** `int`, 0x800. */
+/** `int`, 0x800. In or before Linux 5.10. */
 export const PSR_BTYPE_C = 2048;
 
-/** `int`, 0xc00. */
+/** `int`, 0xc00. In or before Linux 5.10. */
 export const PSR_BTYPE_J = 3072;
 
-/** `int`, 0x1f. */
+/** `int`, 0x1f. In or before Linux 5.10. */
 export const PTRACE_SYSEMU = 31;
 
-/** `int`, 0x20. */
+/** `int`, 0x20. In or before Linux 5.10. */
 export const PTRACE_SYSEMU_SINGLESTEP = 32;
 
-/** `int`, 0x21. */
+/** `int`, 0x21. In or before Linux 5.10. */
 export const PTRACE_PEEKMTETAGS = 33;
 
-/** `int`, 0x22. */
+/** `int`, 0x22. In or before Linux 5.10. */
 export const PTRACE_POKEMTETAGS = 34;
 
-/** `int`, 0x1. */
+/** `int`, 0x1. In or before Linux 5.10. */
 export const SVE_PT_REGS_MASK = 1;
 
-/** `int`, 0x0. */
+/** `int`, 0x0. In or before Linux 5.10. */
 export const SVE_PT_REGS_FPSIMD = 0;
 
-/** `int`, 0x1. */
+/** `int`, 0x1. In or before Linux 5.10. */
 export const SVE_PT_REGS_SVE = 1;
 
-/** `int`, 0x2. */
+/** `int`, 0x2. In or before Linux 5.10. */
 export const SVE_PT_VL_INHERIT = 2;
 
-/** `int`, 0x4. */
+/** `int`, 0x4. In or before Linux 5.10. */
 export const SVE_PT_VL_ONEXEC = 4;
 
-/** `unsigned long`, 0x10. */
+/** `unsigned long`, 0x10. In or before Linux 5.10. */
 export const SVE_PT_REGS_OFFSET = 16n;
 
-/** `unsigned long`, 0x10. */
+/** `unsigned long`, 0x10. In or before Linux 5.10. */
 export const SVE_PT_FPSIMD_OFFSET = 16n;
 
-/** `unsigned long`, 0x4. */
+/** `unsigned long`, 0x4. In or before Linux 5.10. */
 export const SVE_PT_SVE_FPSR_SIZE = 4n;
 
-/** `unsigned long`, 0x4. */
+/** `unsigned long`, 0x4. In or before Linux 5.10. */
 export const SVE_PT_SVE_FPCR_SIZE = 4n;
 
-/** `unsigned long`, 0x10. */
+/** `unsigned long`, 0x10. In or before Linux 5.10. */
 export const SVE_PT_SVE_OFFSET = 16n;
 
-/** `unsigned long`, 0x10. */
+/** `unsigned long`, 0x10. In or before Linux 5.10. */
 export const SVE_PT_SVE_ZREGS_OFFSET = 16n;
 
-/** `int`, 0x2. */
+/** `int`, 0x2. In or before Linux 6.1, not in 5.10. */
 export const ZA_PT_VL_INHERIT = 2;
 
-/** `int`, 0x4. */
+/** `int`, 0x4. In or before Linux 6.1, not in 5.10. */
 export const ZA_PT_VL_ONEXEC = 4;
 
-/** `unsigned long`, 0x10. */
+/** `unsigned long`, 0x10. In or before Linux 6.1, not in 5.10. */
 export const ZA_PT_ZA_OFFSET = 16n;
 
-/** `SVE_PT_FPSIMD_SIZE(vq, flags)`: unsigned, 64 bits. */
+/** `SVE_PT_FPSIMD_SIZE(vq, flags)`: unsigned, 64 bits. In or before Linux 5.10. */
 export function SVE_PT_FPSIMD_SIZE(vq: number | bigint, flags: number | bigint): bigint {
   $$c.argument('SVE_PT_FPSIMD_SIZE', vq);
   $$c.argument('SVE_PT_FPSIMD_SIZE', flags);
   return 0x210n;
 }
 
-/** `SVE_PT_SVE_ZREG_SIZE(vq)`: unsigned, 32 bits. */
+/** `SVE_PT_SVE_ZREG_SIZE(vq)`: unsigned, 32 bits. In or before Linux 5.10. */
 export function SVE_PT_SVE_ZREG_SIZE(vq: number | bigint): number {
   const $vq = $$c.argument('SVE_PT_SVE_ZREG_SIZE', vq);
   return Math.imul(Number(BigInt.asUintN(32, $vq.value)), 0x10) >>> 0;
 }
 
-/** `SVE_PT_SVE_PREG_SIZE(vq)`: unsigned, 32 bits. */
+/** `SVE_PT_SVE_PREG_SIZE(vq)`: unsigned, 32 bits. In or before Linux 5.10. */
 export function SVE_PT_SVE_PREG_SIZE(vq: number | bigint): number {
   const $vq = $$c.argument('SVE_PT_SVE_PREG_SIZE', vq);
   return Math.imul(Number(BigInt.asUintN(32, $vq.value)), 2) >>> 0;
 }
 
-/** `SVE_PT_SVE_FFR_SIZE(vq)`: unsigned, 32 bits. */
+/** `SVE_PT_SVE_FFR_SIZE(vq)`: unsigned, 32 bits. In or before Linux 5.10. */
 export function SVE_PT_SVE_FFR_SIZE(vq: number | bigint): number {
   const $vq = $$c.argument('SVE_PT_SVE_FFR_SIZE', vq);
   return Math.imul(Number(BigInt.asUintN(32, $vq.value)), 2) >>> 0;
 }
 
-/** `SVE_PT_SVE_ZREG_OFFSET(vq, n)`: unsigned, 64 bits. */
+/** `SVE_PT_SVE_ZREG_OFFSET(vq, n)`: unsigned, 64 bits. In or before Linux 5.10. */
 export function SVE_PT_SVE_ZREG_OFFSET(vq: number | bigint, n: number | bigint): bigint {
   const $vq = $$c.argument('SVE_PT_SVE_ZREG_OFFSET', vq);
   const $n = $$c.argument('SVE_PT_SVE_ZREG_OFFSET', n);
   return BigInt.asUintN(64, 0x10n + BigInt.asUintN(64, $$c.add($$c.int(0), $$c.multiply($$c.unsignedInt(Math.imul(Number(BigInt.asUintN(32, $vq.value)), 0x10) >>> 0), $n)).value));
 }
 
-/** `SVE_PT_SVE_ZREGS_SIZE(vq)`: unsigned, 64 bits. */
+/** `SVE_PT_SVE_ZREGS_SIZE(vq)`: unsigned, 64 bits. In or before Linux 5.10. */
 export function SVE_PT_SVE_ZREGS_SIZE(vq: number | bigint): bigint {
   const $vq = $$c.argument('SVE_PT_SVE_ZREGS_SIZE', vq);
   return BigInt.asUintN(64, BigInt.asUintN(64, 0x10n + BigInt((0 + (Math.imul(Math.imul(Number(BigInt.asUintN(32, $vq.value)), 0x10) >>> 0, 0x20) >>> 0)) >>> 0)) - 0x10n);
 }
 
-/** `SVE_PT_SVE_PREGS_OFFSET(vq)`: unsigned, 64 bits. */
+/** `SVE_PT_SVE_PREGS_OFFSET(vq)`: unsigned, 64 bits. In or before Linux 5.10. */
 export function SVE_PT_SVE_PREGS_OFFSET(vq: number | bigint): bigint {
   const $vq = $$c.argument('SVE_PT_SVE_PREGS_OFFSET', vq);
   return BigInt.asUintN(64, 0x10n + BigInt((0 + ((((0 + (Math.imul(Math.imul(Number(BigInt.asUintN(32, $vq.value)), 0x10) >>> 0, 0x20) >>> 0)) >>> 0) - 0) >>> 0)) >>> 0));
 }
 
-/** `SVE_PT_SVE_PREG_OFFSET(vq, n)`: unsigned, 64 bits. */
+/** `SVE_PT_SVE_PREG_OFFSET(vq, n)`: unsigned, 64 bits. In or before Linux 5.10. */
 export function SVE_PT_SVE_PREG_OFFSET(vq: number | bigint, n: number | bigint): bigint {
   const $vq = $$c.argument('SVE_PT_SVE_PREG_OFFSET', vq);
   const $n = $$c.argument('SVE_PT_SVE_PREG_OFFSET', n);
   return BigInt.asUintN(64, 0x10n + BigInt.asUintN(64, $$c.add($$c.unsignedInt((0 + ((((0 + (Math.imul(Math.imul(Number(BigInt.asUintN(32, $vq.value)), 0x10) >>> 0, 0x20) >>> 0)) >>> 0) - 0) >>> 0)) >>> 0), $$c.multiply($$c.unsignedInt(Math.imul(Number(BigInt.asUintN(32, $vq.value)), 2) >>> 0), $n)).value));
 }
 
-/** `SVE_PT_SVE_PREGS_SIZE(vq)`: unsigned, 64 bits. */
+/** `SVE_PT_SVE_PREGS_SIZE(vq)`: unsigned, 64 bits. In or before Linux 5.10. */
 export function SVE_PT_SVE_PREGS_SIZE(vq: number | bigint): bigint {
   const $vq = $$c.argument('SVE_PT_SVE_PREGS_SIZE', vq);
   return BigInt.asUintN(64, BigInt.asUintN(64, 0x10n + BigInt((((0 + ((((0 + (Math.imul(Math.imul(Number(BigInt.asUintN(32, $vq.value)), 0x10) >>> 0, 0x20) >>> 0)) >>> 0) - 0) >>> 0)) >>> 0) + (Math.imul(Math.imul(Number(BigInt.asUintN(32, $vq.value)), 2) >>> 0, 0x10) >>> 0)) >>> 0)) - BigInt.asUintN(64, 0x10n + BigInt((0 + ((((0 + (Math.imul(Math.imul(Number(BigInt.asUintN(32, $vq.value)), 0x10) >>> 0, 0x20) >>> 0)) >>> 0) - 0) >>> 0)) >>> 0)));
 }
 
-/** `SVE_PT_SVE_FFR_OFFSET(vq)`: unsigned, 64 bits. */
+/** `SVE_PT_SVE_FFR_OFFSET(vq)`: unsigned, 64 bits. In or before Linux 5.10. */
 export function SVE_PT_SVE_FFR_OFFSET(vq: number | bigint): bigint {
   const $vq = $$c.argument('SVE_PT_SVE_FFR_OFFSET', vq);
   return BigInt.asUintN(64, 0x10n + BigInt((((0 + ((((0 + (Math.imul(Math.imul(Number(BigInt.asUintN(32, $vq.value)), 0x10) >>> 0, 0x20) >>> 0)) >>> 0) - 0) >>> 0)) >>> 0) + ((((((0 + ((((0 + (Math.imul(Math.imul(Number(BigInt.asUintN(32, $vq.value)), 0x10) >>> 0, 0x20) >>> 0)) >>> 0) - 0) >>> 0)) >>> 0) + (Math.imul(Math.imul(Number(BigInt.asUintN(32, $vq.value)), 2) >>> 0, 0x10) >>> 0)) >>> 0) - ((0 + ((((0 + (Math.imul(Math.imul(Number(BigInt.asUintN(32, $vq.value)), 0x10) >>> 0, 0x20) >>> 0)) >>> 0) - 0) >>> 0)) >>> 0)) >>> 0)) >>> 0));
 }
 
-/** `SVE_PT_SVE_FPSR_OFFSET(vq)`: unsigned, 64 bits. */
+/** `SVE_PT_SVE_FPSR_OFFSET(vq)`: unsigned, 64 bits. In or before Linux 5.10. */
 export function SVE_PT_SVE_FPSR_OFFSET(vq: number | bigint): bigint {
   const $vq = $$c.argument('SVE_PT_SVE_FPSR_OFFSET', vq);
   return BigInt.asUintN(64, (BigInt.asUintN(64, BigInt.asUintN(64, BigInt.asUintN(64, 0x10n + BigInt((((0 + ((((0 + (Math.imul(Math.imul(Number(BigInt.asUintN(32, $vq.value)), 0x10) >>> 0, 0x20) >>> 0)) >>> 0) - 0) >>> 0)) >>> 0) + ((((((0 + ((((0 + (Math.imul(Math.imul(Number(BigInt.asUintN(32, $vq.value)), 0x10) >>> 0, 0x20) >>> 0)) >>> 0) - 0) >>> 0)) >>> 0) + (Math.imul(Math.imul(Number(BigInt.asUintN(32, $vq.value)), 2) >>> 0, 0x10) >>> 0)) >>> 0) - ((0 + ((((0 + (Math.imul(Math.imul(Number(BigInt.asUintN(32, $vq.value)), 0x10) >>> 0, 0x20) >>> 0)) >>> 0) - 0) >>> 0)) >>> 0)) >>> 0)) >>> 0)) + BigInt(Math.imul(Number(BigInt.asUintN(32, $vq.value)), 2) >>> 0)) + 0xfn) / 0x10n) * 0x10n);
 }
 
-/** `SVE_PT_SVE_FPCR_OFFSET(vq)`: unsigned, 64 bits. */
+/** `SVE_PT_SVE_FPCR_OFFSET(vq)`: unsigned, 64 bits. In or before Linux 5.10. */
 export function SVE_PT_SVE_FPCR_OFFSET(vq: number | bigint): bigint {
   const $vq = $$c.argument('SVE_PT_SVE_FPCR_OFFSET', vq);
   return BigInt.asUintN(64, BigInt.asUintN(64, (BigInt.asUintN(64, BigInt.asUintN(64, BigInt.asUintN(64, 0x10n + BigInt((((0 + ((((0 + (Math.imul(Math.imul(Number(BigInt.asUintN(32, $vq.value)), 0x10) >>> 0, 0x20) >>> 0)) >>> 0) - 0) >>> 0)) >>> 0) + ((((((0 + ((((0 + (Math.imul(Math.imul(Number(BigInt.asUintN(32, $vq.value)), 0x10) >>> 0, 0x20) >>> 0)) >>> 0) - 0) >>> 0)) >>> 0) + (Math.imul(Math.imul(Number(BigInt.asUintN(32, $vq.value)), 2) >>> 0, 0x10) >>> 0)) >>> 0) - ((0 + ((((0 + (Math.imul(Math.imul(Number(BigInt.asUintN(32, $vq.value)), 0x10) >>> 0, 0x20) >>> 0)) >>> 0) - 0) >>> 0)) >>> 0)) >>> 0)) >>> 0)) + BigInt(Math.imul(Number(BigInt.asUintN(32, $vq.value)), 2) >>> 0)) + 0xfn) / 0x10n) * 0x10n) + 4n);
 }
 
-/** `SVE_PT_SVE_SIZE(vq, flags)`: unsigned, 64 bits. */
+/** `SVE_PT_SVE_SIZE(vq, flags)`: unsigned, 64 bits. In or before Linux 5.10. */
 export function SVE_PT_SVE_SIZE(vq: number | bigint, flags: number | bigint): bigint {
   const $vq = $$c.argument('SVE_PT_SVE_SIZE', vq);
   $$c.argument('SVE_PT_SVE_SIZE', flags);
   return BigInt.asUintN(64, (BigInt.asUintN(64, BigInt.asUintN(64, BigInt.asUintN(64, BigInt.asUintN(64, BigInt.asUintN(64, (BigInt.asUintN(64, BigInt.asUintN(64, BigInt.asUintN(64, 0x10n + BigInt((((0 + ((((0 + (Math.imul(Math.imul(Number(BigInt.asUintN(32, $vq.value)), 0x10) >>> 0, 0x20) >>> 0)) >>> 0) - 0) >>> 0)) >>> 0) + ((((((0 + ((((0 + (Math.imul(Math.imul(Number(BigInt.asUintN(32, $vq.value)), 0x10) >>> 0, 0x20) >>> 0)) >>> 0) - 0) >>> 0)) >>> 0) + (Math.imul(Math.imul(Number(BigInt.asUintN(32, $vq.value)), 2) >>> 0, 0x10) >>> 0)) >>> 0) - ((0 + ((((0 + (Math.imul(Math.imul(Number(BigInt.asUintN(32, $vq.value)), 0x10) >>> 0, 0x20) >>> 0)) >>> 0) - 0) >>> 0)) >>> 0)) >>> 0)) >>> 0)) + BigInt(Math.imul(Number(BigInt.asUintN(32, $vq.value)), 2) >>> 0)) + 0xfn) / 0x10n) * 0x10n) + 4n) + 4n) - 0x10n) + 0xfn) / 0x10n) * 0x10n);
 }
 
-/** `SVE_PT_SIZE(vq, flags)`: unsigned, 64 bits. */
+/** `SVE_PT_SIZE(vq, flags)`: unsigned, 64 bits. In or before Linux 5.10. */
 export function SVE_PT_SIZE(vq: number | bigint, flags: number | bigint): bigint {
   const $vq = $$c.argument('SVE_PT_SIZE', vq);
   const $flags = $$c.argument('SVE_PT_SIZE', flags);
   return ($$c.compare($$c.and($flags, $$c.int(1)), $$c.int(1)) === 0) ? BigInt.asUintN(64, 0x10n + BigInt.asUintN(64, (BigInt.asUintN(64, BigInt.asUintN(64, BigInt.asUintN(64, BigInt.asUintN(64, BigInt.asUintN(64, (BigInt.asUintN(64, BigInt.asUintN(64, BigInt.asUintN(64, 0x10n + BigInt((((0 + ((((0 + (Math.imul(Math.imul(Number(BigInt.asUintN(32, $vq.value)), 0x10) >>> 0, 0x20) >>> 0)) >>> 0) - 0) >>> 0)) >>> 0) + ((((((0 + ((((0 + (Math.imul(Math.imul(Number(BigInt.asUintN(32, $vq.value)), 0x10) >>> 0, 0x20) >>> 0)) >>> 0) - 0) >>> 0)) >>> 0) + (Math.imul(Math.imul(Number(BigInt.asUintN(32, $vq.value)), 2) >>> 0, 0x10) >>> 0)) >>> 0) - ((0 + ((((0 + (Math.imul(Math.imul(Number(BigInt.asUintN(32, $vq.value)), 0x10) >>> 0, 0x20) >>> 0)) >>> 0) - 0) >>> 0)) >>> 0)) >>> 0)) >>> 0)) + BigInt(Math.imul(Number(BigInt.asUintN(32, $vq.value)), 2) >>> 0)) + 0xfn) / 0x10n) * 0x10n) + 4n) + 4n) - 0x10n) + 0xfn) / 0x10n) * 0x10n)) : ((($$c.compare($$c.and($flags, $$c.int(1)), $$c.int(0)) === 0) ? 0x220n : 0x10n) as bigint);
 }
 
-/** `ZA_PT_ZAV_OFFSET(vq, n)`: unsigned, 64 bits. */
+/** `ZA_PT_ZAV_OFFSET(vq, n)`: unsigned, 64 bits. In or before Linux 6.1, not in 5.10. */
 export function ZA_PT_ZAV_OFFSET(vq: number | bigint, n: number | bigint): bigint {
   const $vq = $$c.argument('ZA_PT_ZAV_OFFSET', vq);
   const $n = $$c.argument('ZA_PT_ZAV_OFFSET', n);
   return BigInt.asUintN(64, 0x10n + BigInt.asUintN(64, $$c.multiply($$c.multiply($vq, $$c.int(0x10)), $n).value));
 }
 
-/** `ZA_PT_ZA_SIZE(vq)`: of a type that depends on the arguments. */
+/** `ZA_PT_ZA_SIZE(vq)`: of a type that depends on the arguments. In or before Linux 6.1, not in 5.10. */
 export function ZA_PT_ZA_SIZE(vq: number): number;
 export function ZA_PT_ZA_SIZE(vq: bigint): bigint;
 export function ZA_PT_ZA_SIZE(vq: number | bigint): number | bigint;
@@ -275,13 +275,13 @@ export function ZA_PT_ZA_SIZE(vq: number | bigint): number | bigint {
   return $$c.result($$c.multiply($$c.multiply($vq, $$c.int(0x10)), $$c.multiply($vq, $$c.int(0x10))));
 }
 
-/** `ZA_PT_SIZE(vq)`: unsigned, 64 bits. */
+/** `ZA_PT_SIZE(vq)`: unsigned, 64 bits. In or before Linux 6.1, not in 5.10. */
 export function ZA_PT_SIZE(vq: number | bigint): bigint {
   const $vq = $$c.argument('ZA_PT_SIZE', vq);
   return BigInt.asUintN(64, 0x10n + BigInt.asUintN(64, $$c.multiply($$c.multiply($vq, $$c.int(0x10)), $$c.multiply($vq, $$c.int(0x10))).value));
 }
 
-/** `struct user_pt_regs`: 272 bytes, aligned to 8. */
+/** `struct user_pt_regs`: 272 bytes, aligned to 8. In or before Linux 5.10. */
 export class UserPtRegs implements View {
   static readonly $size = 272;
   static readonly $align = 8;
@@ -323,7 +323,7 @@ export class UserPtRegs implements View {
     return toJson(this);
   }
 
-  /** `__u64 regs[31]`, offset 0, 248 bytes. */
+  /** `__u64 regs[31]`, offset 0, 248 bytes. In or before Linux 5.10. */
   get regs(): U64Array {
     return new U64Array(this.$$view, this.$$offset, 31);
   }
@@ -331,7 +331,7 @@ export class UserPtRegs implements View {
     this.regs.assign(value);
   }
 
-  /** `__u64 sp`, offset 248, 8 bytes. */
+  /** `__u64 sp`, offset 248, 8 bytes. In or before Linux 5.10. */
   get sp(): bigint {
     return this.$$view.getBigUint64(this.$$offset + 248, true);
   }
@@ -348,7 +348,7 @@ export class UserPtRegs implements View {
     setNumber64(this.$$view, this.$$offset + 248, value, false);
   }
 
-  /** `__u64 pc`, offset 256, 8 bytes. */
+  /** `__u64 pc`, offset 256, 8 bytes. In or before Linux 5.10. */
   get pc(): bigint {
     return this.$$view.getBigUint64(this.$$offset + 256, true);
   }
@@ -365,7 +365,7 @@ export class UserPtRegs implements View {
     setNumber64(this.$$view, this.$$offset + 256, value, false);
   }
 
-  /** `__u64 pstate`, offset 264, 8 bytes. */
+  /** `__u64 pstate`, offset 264, 8 bytes. In or before Linux 5.10. */
   get pstate(): bigint {
     return this.$$view.getBigUint64(this.$$offset + 264, true);
   }
@@ -383,7 +383,7 @@ export class UserPtRegs implements View {
   }
 }
 
-/** `struct user_fpsimd_state`: 528 bytes, aligned to 16. */
+/** `struct user_fpsimd_state`: 528 bytes, aligned to 16. In or before Linux 5.10. */
 export class UserFpsimdState implements View {
   static readonly $size = 528;
   static readonly $align = 16;
@@ -425,12 +425,12 @@ export class UserFpsimdState implements View {
     return toJson(this);
   }
 
-  /** `__u128 vregs[32]`, offset 0, 512 bytes. */
+  /** `__u128 vregs[32]`, offset 0, 512 bytes. In or before Linux 5.10. */
   get vregs(): NestedArray<U8Array> {
     return new NestedArray(this.$$view, this.$$offset, 32, 16, (view, offset) => new U8Array(view, offset, 16));
   }
 
-  /** `__u32 fpsr`, offset 512, 4 bytes. */
+  /** `__u32 fpsr`, offset 512, 4 bytes. In or before Linux 5.10. */
   get fpsr(): number {
     return this.$$view.getUint32(this.$$offset + 512, true);
   }
@@ -438,7 +438,7 @@ export class UserFpsimdState implements View {
     this.$$view.setUint32(this.$$offset + 512, value, true);
   }
 
-  /** `__u32 fpcr`, offset 516, 4 bytes. */
+  /** `__u32 fpcr`, offset 516, 4 bytes. In or before Linux 5.10. */
   get fpcr(): number {
     return this.$$view.getUint32(this.$$offset + 516, true);
   }
@@ -446,7 +446,7 @@ export class UserFpsimdState implements View {
     this.$$view.setUint32(this.$$offset + 516, value, true);
   }
 
-  /** `__u32 __reserved[2]`, offset 520, 8 bytes. */
+  /** `__u32 __reserved[2]`, offset 520, 8 bytes. In or before Linux 5.10. */
   get __reserved(): U32Array {
     return new U32Array(this.$$view, this.$$offset + 520, 2);
   }
@@ -455,7 +455,7 @@ export class UserFpsimdState implements View {
   }
 }
 
-/** `struct user_hwdebug_state.dbg_regs`: 16 bytes, aligned to 8. */
+/** `struct user_hwdebug_state.dbg_regs`: 16 bytes, aligned to 8. In or before Linux 5.10. */
 export class UserHwdebugStateDbgRegs implements View {
   static readonly $size = 16;
   static readonly $align = 8;
@@ -496,7 +496,7 @@ export class UserHwdebugStateDbgRegs implements View {
     return toJson(this);
   }
 
-  /** `__u64 addr`, offset 0, 8 bytes. */
+  /** `__u64 addr`, offset 0, 8 bytes. In or before Linux 5.10. */
   get addr(): bigint {
     return this.$$view.getBigUint64(this.$$offset, true);
   }
@@ -513,7 +513,7 @@ export class UserHwdebugStateDbgRegs implements View {
     setNumber64(this.$$view, this.$$offset, value, false);
   }
 
-  /** `__u32 ctrl`, offset 8, 4 bytes. */
+  /** `__u32 ctrl`, offset 8, 4 bytes. In or before Linux 5.10. */
   get ctrl(): number {
     return this.$$view.getUint32(this.$$offset + 8, true);
   }
@@ -521,7 +521,7 @@ export class UserHwdebugStateDbgRegs implements View {
     this.$$view.setUint32(this.$$offset + 8, value, true);
   }
 
-  /** `__u32 pad`, offset 12, 4 bytes. */
+  /** `__u32 pad`, offset 12, 4 bytes. In or before Linux 5.10. */
   get pad(): number {
     return this.$$view.getUint32(this.$$offset + 12, true);
   }
@@ -530,7 +530,7 @@ export class UserHwdebugStateDbgRegs implements View {
   }
 }
 
-/** `struct user_hwdebug_state`: 264 bytes, aligned to 8. */
+/** `struct user_hwdebug_state`: 264 bytes, aligned to 8. In or before Linux 5.10. */
 export class UserHwdebugState implements View {
   static readonly $size = 264;
   static readonly $align = 8;
@@ -571,7 +571,7 @@ export class UserHwdebugState implements View {
     return toJson(this);
   }
 
-  /** `__u32 dbg_info`, offset 0, 4 bytes. */
+  /** `__u32 dbg_info`, offset 0, 4 bytes. In or before Linux 5.10. */
   get dbg_info(): number {
     return this.$$view.getUint32(this.$$offset, true);
   }
@@ -579,7 +579,7 @@ export class UserHwdebugState implements View {
     this.$$view.setUint32(this.$$offset, value, true);
   }
 
-  /** `__u32 pad`, offset 4, 4 bytes. */
+  /** `__u32 pad`, offset 4, 4 bytes. In or before Linux 5.10. */
   get pad(): number {
     return this.$$view.getUint32(this.$$offset + 4, true);
   }
@@ -587,13 +587,13 @@ export class UserHwdebugState implements View {
     this.$$view.setUint32(this.$$offset + 4, value, true);
   }
 
-  /** `struct dbg_regs[16]`, offset 8, 256 bytes. */
+  /** `struct dbg_regs[16]`, offset 8, 256 bytes. In or before Linux 5.10. */
   get dbg_regs(): ViewArray<UserHwdebugStateDbgRegs> {
     return new ViewArray($$UserHwdebugStateDbgRegs, this.$$view, this.$$offset + 8, 16);
   }
 }
 
-/** `struct user_sve_header`: 16 bytes, aligned to 4. */
+/** `struct user_sve_header`: 16 bytes, aligned to 4. In or before Linux 5.10. */
 export class UserSveHeader implements View {
   static readonly $size = 16;
   static readonly $align = 4;
@@ -637,7 +637,7 @@ export class UserSveHeader implements View {
     return toJson(this);
   }
 
-  /** `__u32 size`, offset 0, 4 bytes. */
+  /** `__u32 size`, offset 0, 4 bytes. In or before Linux 5.10. */
   get size(): number {
     return this.$$view.getUint32(this.$$offset, true);
   }
@@ -645,7 +645,7 @@ export class UserSveHeader implements View {
     this.$$view.setUint32(this.$$offset, value, true);
   }
 
-  /** `__u32 max_size`, offset 4, 4 bytes. */
+  /** `__u32 max_size`, offset 4, 4 bytes. In or before Linux 5.10. */
   get max_size(): number {
     return this.$$view.getUint32(this.$$offset + 4, true);
   }
@@ -653,7 +653,7 @@ export class UserSveHeader implements View {
     this.$$view.setUint32(this.$$offset + 4, value, true);
   }
 
-  /** `__u16 vl`, offset 8, 2 bytes. */
+  /** `__u16 vl`, offset 8, 2 bytes. In or before Linux 5.10. */
   get vl(): number {
     return this.$$view.getUint16(this.$$offset + 8, true);
   }
@@ -661,7 +661,7 @@ export class UserSveHeader implements View {
     this.$$view.setUint16(this.$$offset + 8, value, true);
   }
 
-  /** `__u16 max_vl`, offset 10, 2 bytes. */
+  /** `__u16 max_vl`, offset 10, 2 bytes. In or before Linux 5.10. */
   get max_vl(): number {
     return this.$$view.getUint16(this.$$offset + 10, true);
   }
@@ -669,7 +669,7 @@ export class UserSveHeader implements View {
     this.$$view.setUint16(this.$$offset + 10, value, true);
   }
 
-  /** `__u16 flags`, offset 12, 2 bytes. */
+  /** `__u16 flags`, offset 12, 2 bytes. In or before Linux 5.10. */
   get flags(): number {
     return this.$$view.getUint16(this.$$offset + 12, true);
   }
@@ -677,7 +677,7 @@ export class UserSveHeader implements View {
     this.$$view.setUint16(this.$$offset + 12, value, true);
   }
 
-  /** `__u16 __reserved`, offset 14, 2 bytes. */
+  /** `__u16 __reserved`, offset 14, 2 bytes. In or before Linux 5.10. */
   get __reserved(): number {
     return this.$$view.getUint16(this.$$offset + 14, true);
   }
@@ -686,7 +686,7 @@ export class UserSveHeader implements View {
   }
 }
 
-/** `struct user_pac_mask`: 16 bytes, aligned to 8. */
+/** `struct user_pac_mask`: 16 bytes, aligned to 8. In or before Linux 5.10. */
 export class UserPacMask implements View {
   static readonly $size = 16;
   static readonly $align = 8;
@@ -726,7 +726,7 @@ export class UserPacMask implements View {
     return toJson(this);
   }
 
-  /** `__u64 data_mask`, offset 0, 8 bytes. */
+  /** `__u64 data_mask`, offset 0, 8 bytes. In or before Linux 5.10. */
   get data_mask(): bigint {
     return this.$$view.getBigUint64(this.$$offset, true);
   }
@@ -743,7 +743,7 @@ export class UserPacMask implements View {
     setNumber64(this.$$view, this.$$offset, value, false);
   }
 
-  /** `__u64 insn_mask`, offset 8, 8 bytes. */
+  /** `__u64 insn_mask`, offset 8, 8 bytes. In or before Linux 5.10. */
   get insn_mask(): bigint {
     return this.$$view.getBigUint64(this.$$offset + 8, true);
   }
@@ -761,7 +761,7 @@ export class UserPacMask implements View {
   }
 }
 
-/** `struct user_pac_address_keys`: 64 bytes, aligned to 16. */
+/** `struct user_pac_address_keys`: 64 bytes, aligned to 16. In or before Linux 5.10. */
 export class UserPacAddressKeys implements View {
   static readonly $size = 64;
   static readonly $align = 16;
@@ -803,28 +803,28 @@ export class UserPacAddressKeys implements View {
     return toJson(this);
   }
 
-  /** `__u128 apiakey`, offset 0, 16 bytes. */
+  /** `__u128 apiakey`, offset 0, 16 bytes. In or before Linux 5.10. */
   get apiakey(): U8Array {
     return new U8Array(this.$$view, this.$$offset, 16);
   }
 
-  /** `__u128 apibkey`, offset 16, 16 bytes. */
+  /** `__u128 apibkey`, offset 16, 16 bytes. In or before Linux 5.10. */
   get apibkey(): U8Array {
     return new U8Array(this.$$view, this.$$offset + 16, 16);
   }
 
-  /** `__u128 apdakey`, offset 32, 16 bytes. */
+  /** `__u128 apdakey`, offset 32, 16 bytes. In or before Linux 5.10. */
   get apdakey(): U8Array {
     return new U8Array(this.$$view, this.$$offset + 32, 16);
   }
 
-  /** `__u128 apdbkey`, offset 48, 16 bytes. */
+  /** `__u128 apdbkey`, offset 48, 16 bytes. In or before Linux 5.10. */
   get apdbkey(): U8Array {
     return new U8Array(this.$$view, this.$$offset + 48, 16);
   }
 }
 
-/** `struct user_pac_generic_keys`: 16 bytes, aligned to 16. */
+/** `struct user_pac_generic_keys`: 16 bytes, aligned to 16. In or before Linux 5.10. */
 export class UserPacGenericKeys implements View {
   static readonly $size = 16;
   static readonly $align = 16;
@@ -863,13 +863,13 @@ export class UserPacGenericKeys implements View {
     return toJson(this);
   }
 
-  /** `__u128 apgakey`, offset 0, 16 bytes. */
+  /** `__u128 apgakey`, offset 0, 16 bytes. In or before Linux 5.10. */
   get apgakey(): U8Array {
     return new U8Array(this.$$view, this.$$offset, 16);
   }
 }
 
-/** `struct user_za_header`: 16 bytes, aligned to 4. */
+/** `struct user_za_header`: 16 bytes, aligned to 4. In or before Linux 6.1, not in 5.10. */
 export class UserZaHeader implements View {
   static readonly $size = 16;
   static readonly $align = 4;
@@ -913,7 +913,7 @@ export class UserZaHeader implements View {
     return toJson(this);
   }
 
-  /** `__u32 size`, offset 0, 4 bytes. */
+  /** `__u32 size`, offset 0, 4 bytes. In or before Linux 6.1, not in 5.10. */
   get size(): number {
     return this.$$view.getUint32(this.$$offset, true);
   }
@@ -921,7 +921,7 @@ export class UserZaHeader implements View {
     this.$$view.setUint32(this.$$offset, value, true);
   }
 
-  /** `__u32 max_size`, offset 4, 4 bytes. */
+  /** `__u32 max_size`, offset 4, 4 bytes. In or before Linux 6.1, not in 5.10. */
   get max_size(): number {
     return this.$$view.getUint32(this.$$offset + 4, true);
   }
@@ -929,7 +929,7 @@ export class UserZaHeader implements View {
     this.$$view.setUint32(this.$$offset + 4, value, true);
   }
 
-  /** `__u16 vl`, offset 8, 2 bytes. */
+  /** `__u16 vl`, offset 8, 2 bytes. In or before Linux 6.1, not in 5.10. */
   get vl(): number {
     return this.$$view.getUint16(this.$$offset + 8, true);
   }
@@ -937,7 +937,7 @@ export class UserZaHeader implements View {
     this.$$view.setUint16(this.$$offset + 8, value, true);
   }
 
-  /** `__u16 max_vl`, offset 10, 2 bytes. */
+  /** `__u16 max_vl`, offset 10, 2 bytes. In or before Linux 6.1, not in 5.10. */
   get max_vl(): number {
     return this.$$view.getUint16(this.$$offset + 10, true);
   }
@@ -945,7 +945,7 @@ export class UserZaHeader implements View {
     this.$$view.setUint16(this.$$offset + 10, value, true);
   }
 
-  /** `__u16 flags`, offset 12, 2 bytes. */
+  /** `__u16 flags`, offset 12, 2 bytes. In or before Linux 6.1, not in 5.10. */
   get flags(): number {
     return this.$$view.getUint16(this.$$offset + 12, true);
   }
@@ -953,7 +953,7 @@ export class UserZaHeader implements View {
     this.$$view.setUint16(this.$$offset + 12, value, true);
   }
 
-  /** `__u16 __reserved`, offset 14, 2 bytes. */
+  /** `__u16 __reserved`, offset 14, 2 bytes. In or before Linux 6.1, not in 5.10. */
   get __reserved(): number {
     return this.$$view.getUint16(this.$$offset + 14, true);
   }
@@ -962,7 +962,7 @@ export class UserZaHeader implements View {
   }
 }
 
-/** `struct user_gcs`: 24 bytes, aligned to 8. */
+/** `struct user_gcs`: 24 bytes, aligned to 8. In or before Linux 7.2, not in 6.12. */
 export class UserGcs implements View {
   static readonly $size = 24;
   static readonly $align = 8;
@@ -1003,7 +1003,7 @@ export class UserGcs implements View {
     return toJson(this);
   }
 
-  /** `__u64 features_enabled`, offset 0, 8 bytes. */
+  /** `__u64 features_enabled`, offset 0, 8 bytes. In or before Linux 7.2, not in 6.12. */
   get features_enabled(): bigint {
     return this.$$view.getBigUint64(this.$$offset, true);
   }
@@ -1020,7 +1020,7 @@ export class UserGcs implements View {
     setNumber64(this.$$view, this.$$offset, value, false);
   }
 
-  /** `__u64 features_locked`, offset 8, 8 bytes. */
+  /** `__u64 features_locked`, offset 8, 8 bytes. In or before Linux 7.2, not in 6.12. */
   get features_locked(): bigint {
     return this.$$view.getBigUint64(this.$$offset + 8, true);
   }
@@ -1037,7 +1037,7 @@ export class UserGcs implements View {
     setNumber64(this.$$view, this.$$offset + 8, value, false);
   }
 
-  /** `__u64 gcspr_el0`, offset 16, 8 bytes. */
+  /** `__u64 gcspr_el0`, offset 16, 8 bytes. In or before Linux 7.2, not in 6.12. */
   get gcspr_el0(): bigint {
     return this.$$view.getBigUint64(this.$$offset + 16, true);
   }

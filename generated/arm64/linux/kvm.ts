@@ -46,76 +46,76 @@ const $$uncloneable = uncloneable;
 /** The target of these bindings. */
 export const $target = { name: 'arm64', byteOrder: 'little', pointerSize: 8, nodeArch: 'arm64' } as const;
 
-/** Enumerator. */
+/** Enumerator. In or before Linux 5.10. */
 export const kvm_ioeventfd_flag_nr_datamatch = 0;
 
-/** Enumerator. */
+/** Enumerator. In or before Linux 5.10. */
 export const kvm_ioeventfd_flag_nr_pio = 1;
 
-/** Enumerator. */
+/** Enumerator. In or before Linux 5.10. */
 export const kvm_ioeventfd_flag_nr_deassign = 2;
 
-/** Enumerator. */
+/** Enumerator. In or before Linux 5.10. */
 export const kvm_ioeventfd_flag_nr_virtio_ccw_notify = 3;
 
-/** Enumerator. */
+/** Enumerator. In or before Linux 5.10. */
 export const kvm_ioeventfd_flag_nr_fast_mmio = 4;
 
-/** Enumerator. */
+/** Enumerator. In or before Linux 5.10. */
 export const kvm_ioeventfd_flag_nr_max = 5;
 
-/** `enum kvm_device_type`. */
+/** `enum kvm_device_type`. In or before Linux 5.10. */
 export const KVM_DEV_TYPE_FSL_MPIC_20 = 1;
 
-/** `enum kvm_device_type`. */
+/** `enum kvm_device_type`. In or before Linux 5.10. */
 export const KVM_DEV_TYPE_FSL_MPIC_42 = 2;
 
-/** `enum kvm_device_type`. */
+/** `enum kvm_device_type`. In or before Linux 5.10. */
 export const KVM_DEV_TYPE_XICS = 3;
 
-/** `enum kvm_device_type`. */
+/** `enum kvm_device_type`. In or before Linux 5.10. */
 export const KVM_DEV_TYPE_VFIO = 4;
 
-/** `enum kvm_device_type`. */
+/** `enum kvm_device_type`. In or before Linux 5.10. */
 export const KVM_DEV_TYPE_ARM_VGIC_V2 = 5;
 
-/** `enum kvm_device_type`. */
+/** `enum kvm_device_type`. In or before Linux 5.10. */
 export const KVM_DEV_TYPE_FLIC = 6;
 
-/** `enum kvm_device_type`. */
+/** `enum kvm_device_type`. In or before Linux 5.10. */
 export const KVM_DEV_TYPE_ARM_VGIC_V3 = 7;
 
-/** `enum kvm_device_type`. */
+/** `enum kvm_device_type`. In or before Linux 5.10. */
 export const KVM_DEV_TYPE_ARM_VGIC_ITS = 8;
 
-/** `enum kvm_device_type`. */
+/** `enum kvm_device_type`. In or before Linux 5.10. */
 export const KVM_DEV_TYPE_XIVE = 9;
 
-/** `enum kvm_device_type`. */
+/** `enum kvm_device_type`. In or before Linux 5.10. */
 export const KVM_DEV_TYPE_ARM_PV_TIME = 10;
 
-/** `enum kvm_device_type`. */
+/** `enum kvm_device_type`. In or before Linux 6.12, not in 6.1. */
 export const KVM_DEV_TYPE_RISCV_AIA = 11;
 
-/** `enum kvm_device_type`. */
+/** `enum kvm_device_type`. In or before Linux 7.2, not in 6.12. */
 export const KVM_DEV_TYPE_LOONGARCH_IPI = 12;
 
-/** `enum kvm_device_type`. */
+/** `enum kvm_device_type`. In or before Linux 7.2, not in 6.12. */
 export const KVM_DEV_TYPE_LOONGARCH_EIOINTC = 13;
 
-/** `enum kvm_device_type`. */
+/** `enum kvm_device_type`. In or before Linux 7.2, not in 6.12. */
 export const KVM_DEV_TYPE_LOONGARCH_PCHPIC = 14;
 
-/** `enum kvm_device_type`. */
+/** `enum kvm_device_type`. In or before Linux 7.2, not in 6.12. */
 export const KVM_DEV_TYPE_LOONGARCH_DMSINTC = 15;
 
-/** `enum kvm_device_type`. */
+/** `enum kvm_device_type`. In or before Linux 7.2, not in 6.12. */
 export const KVM_DEV_TYPE_ARM_VGIC_V5 = 16;
 
-/** `enum kvm_device_type`. */
+/** `enum kvm_device_type`. In or before Linux 5.10. */
 export const KVM_DEV_TYPE_MAX = 17;
 
-/** The enumerators of `enum kvm_device_type` by name. */
+/** The enumerators of `enum kvm_device_type` by name. In or before Linux 5.10. */
 export const KvmDeviceType = {
   KVM_DEV_TYPE_FSL_MPIC_20: 1,
   KVM_DEV_TYPE_FSL_MPIC_42: 2,
@@ -137,1315 +137,1315 @@ export const KvmDeviceType = {
 } as const;
 export type KvmDeviceType = (typeof KvmDeviceType)[keyof typeof KvmDeviceType];
 
-/** `int`, 0xc. */
+/** `int`, 0xc. In or before Linux 5.10. */
 export const KVM_API_VERSION = 12;
 
-/** `unsigned long`, 0x1. */
+/** `unsigned long`, 0x1. In or before Linux 5.10. */
 export const KVM_MEM_LOG_DIRTY_PAGES = 1n;
 
-/** `unsigned long`, 0x2. */
+/** `unsigned long`, 0x2. In or before Linux 5.10. */
 export const KVM_MEM_READONLY = 2n;
 
-/** `unsigned long`, 0x4. */
+/** `unsigned long`, 0x4. In or before Linux 6.12, not in 6.1. */
 export const KVM_MEM_GUEST_MEMFD = 4n;
 
-/** `int`, 0x1. */
+/** `int`, 0x1. In or before Linux 5.10. */
 export const KVM_PIT_SPEAKER_DUMMY = 1;
 
-/** `int`, 0x1. */
+/** `int`, 0x1. In or before Linux 5.10. */
 export const KVM_EXIT_HYPERV_SYNIC = 1;
 
-/** `int`, 0x2. */
+/** `int`, 0x2. In or before Linux 5.10. */
 export const KVM_EXIT_HYPERV_HCALL = 2;
 
-/** `int`, 0x3. */
+/** `int`, 0x3. In or before Linux 5.10. */
 export const KVM_EXIT_HYPERV_SYNDBG = 3;
 
-/** `int`, 0x1. */
+/** `int`, 0x1. In or before Linux 6.1, not in 5.10. */
 export const KVM_EXIT_XEN_HCALL = 1;
 
-/** `int`, 0x1. */
+/** `int`, 0x1. In or before Linux 5.10. */
 export const KVM_S390_GET_SKEYS_NONE = 1;
 
-/** `int`, 0x100000. */
+/** `int`, 0x100000. In or before Linux 5.10. */
 export const KVM_S390_SKEYS_MAX = 1048576;
 
-/** `int`, 0x0. */
+/** `int`, 0x0. In or before Linux 5.10. */
 export const KVM_EXIT_UNKNOWN = 0;
 
-/** `int`, 0x1. */
+/** `int`, 0x1. In or before Linux 5.10. */
 export const KVM_EXIT_EXCEPTION = 1;
 
-/** `int`, 0x2. */
+/** `int`, 0x2. In or before Linux 5.10. */
 export const KVM_EXIT_IO = 2;
 
-/** `int`, 0x3. */
+/** `int`, 0x3. In or before Linux 5.10. */
 export const KVM_EXIT_HYPERCALL = 3;
 
-/** `int`, 0x4. */
+/** `int`, 0x4. In or before Linux 5.10. */
 export const KVM_EXIT_DEBUG = 4;
 
-/** `int`, 0x5. */
+/** `int`, 0x5. In or before Linux 5.10. */
 export const KVM_EXIT_HLT = 5;
 
-/** `int`, 0x6. */
+/** `int`, 0x6. In or before Linux 5.10. */
 export const KVM_EXIT_MMIO = 6;
 
-/** `int`, 0x7. */
+/** `int`, 0x7. In or before Linux 5.10. */
 export const KVM_EXIT_IRQ_WINDOW_OPEN = 7;
 
-/** `int`, 0x8. */
+/** `int`, 0x8. In or before Linux 5.10. */
 export const KVM_EXIT_SHUTDOWN = 8;
 
-/** `int`, 0x9. */
+/** `int`, 0x9. In or before Linux 5.10. */
 export const KVM_EXIT_FAIL_ENTRY = 9;
 
-/** `int`, 0xa. */
+/** `int`, 0xa. In or before Linux 5.10. */
 export const KVM_EXIT_INTR = 10;
 
-/** `int`, 0xb. */
+/** `int`, 0xb. In or before Linux 5.10. */
 export const KVM_EXIT_SET_TPR = 11;
 
-/** `int`, 0xc. */
+/** `int`, 0xc. In or before Linux 5.10. */
 export const KVM_EXIT_TPR_ACCESS = 12;
 
-/** `int`, 0xd. */
+/** `int`, 0xd. In or before Linux 5.10. */
 export const KVM_EXIT_S390_SIEIC = 13;
 
-/** `int`, 0xe. */
+/** `int`, 0xe. In or before Linux 5.10. */
 export const KVM_EXIT_S390_RESET = 14;
 
-/** `int`, 0xf. */
+/** `int`, 0xf. In or before Linux 5.10. */
 export const KVM_EXIT_DCR = 15;
 
-/** `int`, 0x10. */
+/** `int`, 0x10. In or before Linux 5.10. */
 export const KVM_EXIT_NMI = 16;
 
-/** `int`, 0x11. */
+/** `int`, 0x11. In or before Linux 5.10. */
 export const KVM_EXIT_INTERNAL_ERROR = 17;
 
-/** `int`, 0x12. */
+/** `int`, 0x12. In or before Linux 5.10. */
 export const KVM_EXIT_OSI = 18;
 
-/** `int`, 0x13. */
+/** `int`, 0x13. In or before Linux 5.10. */
 export const KVM_EXIT_PAPR_HCALL = 19;
 
-/** `int`, 0x14. */
+/** `int`, 0x14. In or before Linux 5.10. */
 export const KVM_EXIT_S390_UCONTROL = 20;
 
-/** `int`, 0x15. */
+/** `int`, 0x15. In or before Linux 5.10. */
 export const KVM_EXIT_WATCHDOG = 21;
 
-/** `int`, 0x16. */
+/** `int`, 0x16. In or before Linux 5.10. */
 export const KVM_EXIT_S390_TSCH = 22;
 
-/** `int`, 0x17. */
+/** `int`, 0x17. In or before Linux 5.10. */
 export const KVM_EXIT_EPR = 23;
 
-/** `int`, 0x18. */
+/** `int`, 0x18. In or before Linux 5.10. */
 export const KVM_EXIT_SYSTEM_EVENT = 24;
 
-/** `int`, 0x19. */
+/** `int`, 0x19. In or before Linux 5.10. */
 export const KVM_EXIT_S390_STSI = 25;
 
-/** `int`, 0x1a. */
+/** `int`, 0x1a. In or before Linux 5.10. */
 export const KVM_EXIT_IOAPIC_EOI = 26;
 
-/** `int`, 0x1b. */
+/** `int`, 0x1b. In or before Linux 5.10. */
 export const KVM_EXIT_HYPERV = 27;
 
-/** `int`, 0x1c. */
+/** `int`, 0x1c. In or before Linux 5.10. */
 export const KVM_EXIT_ARM_NISV = 28;
 
-/** `int`, 0x1d. */
+/** `int`, 0x1d. In or before Linux 5.10. */
 export const KVM_EXIT_X86_RDMSR = 29;
 
-/** `int`, 0x1e. */
+/** `int`, 0x1e. In or before Linux 5.10. */
 export const KVM_EXIT_X86_WRMSR = 30;
 
-/** `int`, 0x1f. */
+/** `int`, 0x1f. In or before Linux 6.1, not in 5.10. */
 export const KVM_EXIT_DIRTY_RING_FULL = 31;
 
-/** `int`, 0x20. */
+/** `int`, 0x20. In or before Linux 6.1, not in 5.10. */
 export const KVM_EXIT_AP_RESET_HOLD = 32;
 
-/** `int`, 0x21. */
+/** `int`, 0x21. In or before Linux 6.1, not in 5.10. */
 export const KVM_EXIT_X86_BUS_LOCK = 33;
 
-/** `int`, 0x22. */
+/** `int`, 0x22. In or before Linux 6.1, not in 5.10. */
 export const KVM_EXIT_XEN = 34;
 
-/** `int`, 0x23. */
+/** `int`, 0x23. In or before Linux 6.1, not in 5.10. */
 export const KVM_EXIT_RISCV_SBI = 35;
 
-/** `int`, 0x24. */
+/** `int`, 0x24. In or before Linux 6.1, not in 5.10. */
 export const KVM_EXIT_RISCV_CSR = 36;
 
-/** `int`, 0x25. */
+/** `int`, 0x25. In or before Linux 6.1, not in 5.10. */
 export const KVM_EXIT_NOTIFY = 37;
 
-/** `int`, 0x26. */
+/** `int`, 0x26. In or before Linux 6.12, not in 6.1. */
 export const KVM_EXIT_LOONGARCH_IOCSR = 38;
 
-/** `int`, 0x27. */
+/** `int`, 0x27. In or before Linux 6.12, not in 6.1. */
 export const KVM_EXIT_MEMORY_FAULT = 39;
 
-/** `int`, 0x28. */
+/** `int`, 0x28. In or before Linux 7.2, not in 6.12. */
 export const KVM_EXIT_TDX = 40;
 
-/** `int`, 0x29. */
+/** `int`, 0x29. In or before Linux 7.2, not in 6.12. */
 export const KVM_EXIT_ARM_SEA = 41;
 
-/** `int`, 0x2a. */
+/** `int`, 0x2a. In or before Linux 7.2, not in 6.12. */
 export const KVM_EXIT_ARM_LDST64B = 42;
 
-/** `int`, 0x2b. */
+/** `int`, 0x2b. In or before Linux 7.2, not in 6.12. */
 export const KVM_EXIT_SNP_REQ_CERTS = 43;
 
-/** `int`, 0x1. */
+/** `int`, 0x1. In or before Linux 5.10. */
 export const KVM_INTERNAL_ERROR_EMULATION = 1;
 
-/** `int`, 0x2. */
+/** `int`, 0x2. In or before Linux 5.10. */
 export const KVM_INTERNAL_ERROR_SIMUL_EX = 2;
 
-/** `int`, 0x3. */
+/** `int`, 0x3. In or before Linux 5.10. */
 export const KVM_INTERNAL_ERROR_DELIVERY_EV = 3;
 
-/** `int`, 0x4. */
+/** `int`, 0x4. In or before Linux 5.10. */
 export const KVM_INTERNAL_ERROR_UNEXPECTED_EXIT_REASON = 4;
 
-/** `unsigned long long`, 0x1. */
+/** `unsigned long long`, 0x1. In or before Linux 6.1, not in 5.10. */
 export const KVM_INTERNAL_ERROR_EMULATION_FLAG_INSTRUCTION_BYTES = 1n;
 
-/** `int`, 0x0. */
+/** `int`, 0x0. In or before Linux 5.10. */
 export const KVM_EXIT_IO_IN = 0;
 
-/** `int`, 0x1. */
+/** `int`, 0x1. In or before Linux 5.10. */
 export const KVM_EXIT_IO_OUT = 1;
 
-/** `int`, 0x1. */
+/** `int`, 0x1. In or before Linux 5.10. */
 export const KVM_SYSTEM_EVENT_SHUTDOWN = 1;
 
-/** `int`, 0x2. */
+/** `int`, 0x2. In or before Linux 5.10. */
 export const KVM_SYSTEM_EVENT_RESET = 2;
 
-/** `int`, 0x3. */
+/** `int`, 0x3. In or before Linux 5.10. */
 export const KVM_SYSTEM_EVENT_CRASH = 3;
 
-/** `int`, 0x4. */
+/** `int`, 0x4. In or before Linux 6.1, not in 5.10. */
 export const KVM_SYSTEM_EVENT_WAKEUP = 4;
 
-/** `int`, 0x5. */
+/** `int`, 0x5. In or before Linux 6.1, not in 5.10. */
 export const KVM_SYSTEM_EVENT_SUSPEND = 5;
 
-/** `int`, 0x6. */
+/** `int`, 0x6. In or before Linux 6.1, not in 5.10. */
 export const KVM_SYSTEM_EVENT_SEV_TERM = 6;
 
-/** `int`, 0x7. */
+/** `int`, 0x7. In or before Linux 7.2, not in 6.12. */
 export const KVM_SYSTEM_EVENT_TDX_FATAL = 7;
 
-/** `int`, 0x1. */
+/** `int`, 0x1. In or before Linux 5.10. */
 export const KVM_MSR_EXIT_REASON_INVAL = 1;
 
-/** `int`, 0x2. */
+/** `int`, 0x2. In or before Linux 5.10. */
 export const KVM_MSR_EXIT_REASON_UNKNOWN = 2;
 
-/** `int`, 0x4. */
+/** `int`, 0x4. In or before Linux 5.10. */
 export const KVM_MSR_EXIT_REASON_FILTER = 4;
 
-/** `int`, 0x7. */
+/** `int`, 0x7. In or before Linux 6.12, not in 6.1. */
 export const KVM_MSR_EXIT_REASON_VALID_MASK = 7;
 
-/** `int`, 0x1. */
+/** `int`, 0x1. In or before Linux 6.1, not in 5.10. */
 export const KVM_NOTIFY_CONTEXT_INVALID = 1;
 
-/** `unsigned long long`, 0x8. */
+/** `unsigned long long`, 0x8. In or before Linux 6.12, not in 6.1. */
 export const KVM_MEMORY_EXIT_FLAG_PRIVATE = 8n;
 
-/** `unsigned long long`, 0x1. */
+/** `unsigned long long`, 0x1. In or before Linux 7.2, not in 6.12. */
 export const KVM_EXIT_ARM_SEA_FLAG_GPA_VALID = 1n;
 
-/** `int`, 0x800. */
+/** `int`, 0x800. In or before Linux 5.10. */
 export const SYNC_REGS_SIZE_BYTES = 2048;
 
-/** `int`, 0x0. */
+/** `int`, 0x0. In or before Linux 5.10. */
 export const KVM_MP_STATE_RUNNABLE = 0;
 
-/** `int`, 0x1. */
+/** `int`, 0x1. In or before Linux 5.10. */
 export const KVM_MP_STATE_UNINITIALIZED = 1;
 
-/** `int`, 0x2. */
+/** `int`, 0x2. In or before Linux 5.10. */
 export const KVM_MP_STATE_INIT_RECEIVED = 2;
 
-/** `int`, 0x3. */
+/** `int`, 0x3. In or before Linux 5.10. */
 export const KVM_MP_STATE_HALTED = 3;
 
-/** `int`, 0x4. */
+/** `int`, 0x4. In or before Linux 5.10. */
 export const KVM_MP_STATE_SIPI_RECEIVED = 4;
 
-/** `int`, 0x5. */
+/** `int`, 0x5. In or before Linux 5.10. */
 export const KVM_MP_STATE_STOPPED = 5;
 
-/** `int`, 0x6. */
+/** `int`, 0x6. In or before Linux 5.10. */
 export const KVM_MP_STATE_CHECK_STOP = 6;
 
-/** `int`, 0x7. */
+/** `int`, 0x7. In or before Linux 5.10. */
 export const KVM_MP_STATE_OPERATING = 7;
 
-/** `int`, 0x8. */
+/** `int`, 0x8. In or before Linux 5.10. */
 export const KVM_MP_STATE_LOAD = 8;
 
-/** `int`, 0x9. */
+/** `int`, 0x9. In or before Linux 6.1, not in 5.10. */
 export const KVM_MP_STATE_AP_RESET_HOLD = 9;
 
-/** `int`, 0xa. */
+/** `int`, 0xa. In or before Linux 6.1, not in 5.10. */
 export const KVM_MP_STATE_SUSPENDED = 10;
 
-/** `int`, 0x1. */
+/** `int`, 0x1. In or before Linux 5.10. */
 export const KVM_GUESTDBG_ENABLE = 1;
 
-/** `int`, 0x2. */
+/** `int`, 0x2. In or before Linux 5.10. */
 export const KVM_GUESTDBG_SINGLESTEP = 2;
 
-/** `int`, 0x1. */
+/** `int`, 0x1. In or before Linux 5.10. */
 export const KVM_IOEVENTFD_FLAG_DATAMATCH = 1;
 
-/** `int`, 0x2. */
+/** `int`, 0x2. In or before Linux 5.10. */
 export const KVM_IOEVENTFD_FLAG_PIO = 2;
 
-/** `int`, 0x4. */
+/** `int`, 0x4. In or before Linux 5.10. */
 export const KVM_IOEVENTFD_FLAG_DEASSIGN = 4;
 
-/** `int`, 0x8. */
+/** `int`, 0x8. In or before Linux 5.10. */
 export const KVM_IOEVENTFD_FLAG_VIRTIO_CCW_NOTIFY = 8;
 
-/** `int`, 0x1f. */
+/** `int`, 0x1f. In or before Linux 5.10. */
 export const KVM_IOEVENTFD_VALID_FLAG_MASK = 31;
 
-/** `int`, 0x1. */
+/** `int`, 0x1. In or before Linux 5.10. */
 export const KVM_X86_DISABLE_EXITS_MWAIT = 1;
 
-/** `int`, 0x2. */
+/** `int`, 0x2. In or before Linux 5.10. */
 export const KVM_X86_DISABLE_EXITS_HLT = 2;
 
-/** `int`, 0x4. */
+/** `int`, 0x4. In or before Linux 5.10. */
 export const KVM_X86_DISABLE_EXITS_PAUSE = 4;
 
-/** `int`, 0x8. */
+/** `int`, 0x8. In or before Linux 5.10. */
 export const KVM_X86_DISABLE_EXITS_CSTATE = 8;
 
-/** `int`, 0x10. */
+/** `int`, 0x10. In or before Linux 7.2, not in 6.12. */
 export const KVM_X86_DISABLE_EXITS_APERFMPERF = 16;
 
-/** `int`, 0xae. */
+/** `int`, 0xae. In or before Linux 5.10. */
 export const KVMIO = 174;
 
-/** `int`, 0x1. */
+/** `int`, 0x1. In or before Linux 5.10. */
 export const KVM_VM_S390_UCONTROL = 1;
 
-/** `int`, 0x1. */
+/** `int`, 0x1. In or before Linux 5.10. */
 export const KVM_VM_PPC_HV = 1;
 
-/** `int`, 0x2. */
+/** `int`, 0x2. In or before Linux 5.10. */
 export const KVM_VM_PPC_PR = 2;
 
-/** `int`, 0x0. */
+/** `int`, 0x0. In or before Linux 5.10. */
 export const KVM_VM_MIPS_AUTO = 0;
 
-/** `int`, 0x1. */
+/** `int`, 0x1. In or before Linux 5.10. */
 export const KVM_VM_MIPS_VZ = 1;
 
-/** `int`, 0x2. */
+/** `int`, 0x2. In or before Linux 5.10. */
 export const KVM_VM_MIPS_TE = 2;
 
-/** `int`, 0x1. */
+/** `int`, 0x1. In or before Linux 5.10. */
 export const KVM_S390_SIE_PAGE_OFFSET = 1;
 
-/** `unsigned long long`, 0xff. */
+/** `unsigned long long`, 0xff. In or before Linux 5.10. */
 export const KVM_VM_TYPE_ARM_IPA_SIZE_MASK = 255n;
 
-/** `unsigned long`, 0x80000000. */
+/** `unsigned long`, 0x80000000. In or before Linux 7.2, not in 6.12. */
 export const KVM_VM_TYPE_ARM_PROTECTED = 2147483648n;
 
-/** `unsigned long long`, 0x800000ff. */
+/** `unsigned long long`, 0x800000ff. In or before Linux 7.2, not in 6.12. */
 export const KVM_VM_TYPE_ARM_MASK = 2147483903n;
 
-/** `int`, 0x0. */
+/** `int`, 0x0. In or before Linux 5.10. */
 export const KVM_CAP_IRQCHIP = 0;
 
-/** `int`, 0x1. */
+/** `int`, 0x1. In or before Linux 5.10. */
 export const KVM_CAP_HLT = 1;
 
-/** `int`, 0x2. */
+/** `int`, 0x2. In or before Linux 5.10. */
 export const KVM_CAP_MMU_SHADOW_CACHE_CONTROL = 2;
 
-/** `int`, 0x3. */
+/** `int`, 0x3. In or before Linux 5.10. */
 export const KVM_CAP_USER_MEMORY = 3;
 
-/** `int`, 0x4. */
+/** `int`, 0x4. In or before Linux 5.10. */
 export const KVM_CAP_SET_TSS_ADDR = 4;
 
-/** `int`, 0x6. */
+/** `int`, 0x6. In or before Linux 5.10. */
 export const KVM_CAP_VAPIC = 6;
 
-/** `int`, 0x7. */
+/** `int`, 0x7. In or before Linux 5.10. */
 export const KVM_CAP_EXT_CPUID = 7;
 
-/** `int`, 0x8. */
+/** `int`, 0x8. In or before Linux 5.10. */
 export const KVM_CAP_CLOCKSOURCE = 8;
 
-/** `int`, 0x9. */
+/** `int`, 0x9. In or before Linux 5.10. */
 export const KVM_CAP_NR_VCPUS = 9;
 
-/** `int`, 0xa. */
+/** `int`, 0xa. In or before Linux 5.10. */
 export const KVM_CAP_NR_MEMSLOTS = 10;
 
-/** `int`, 0xb. */
+/** `int`, 0xb. In or before Linux 5.10. */
 export const KVM_CAP_PIT = 11;
 
-/** `int`, 0xc. */
+/** `int`, 0xc. In or before Linux 5.10. */
 export const KVM_CAP_NOP_IO_DELAY = 12;
 
-/** `int`, 0xd. */
+/** `int`, 0xd. In or before Linux 5.10. */
 export const KVM_CAP_PV_MMU = 13;
 
-/** `int`, 0xe. */
+/** `int`, 0xe. In or before Linux 5.10. */
 export const KVM_CAP_MP_STATE = 14;
 
-/** `int`, 0xf. */
+/** `int`, 0xf. In or before Linux 5.10. */
 export const KVM_CAP_COALESCED_MMIO = 15;
 
-/** `int`, 0x10. */
+/** `int`, 0x10. In or before Linux 5.10. */
 export const KVM_CAP_SYNC_MMU = 16;
 
-/** `int`, 0x12. */
+/** `int`, 0x12. In or before Linux 5.10. */
 export const KVM_CAP_IOMMU = 18;
 
-/** `int`, 0x15. */
+/** `int`, 0x15. In or before Linux 5.10. */
 export const KVM_CAP_DESTROY_MEMORY_REGION_WORKS = 21;
 
-/** `int`, 0x16. */
+/** `int`, 0x16. In or before Linux 5.10. */
 export const KVM_CAP_USER_NMI = 22;
 
-/** `int`, 0x17. */
+/** `int`, 0x17. In or before Linux 5.10. */
 export const KVM_CAP_SET_GUEST_DEBUG = 23;
 
-/** `int`, 0x19. */
+/** `int`, 0x19. In or before Linux 5.10. */
 export const KVM_CAP_IRQ_ROUTING = 25;
 
-/** `int`, 0x1a. */
+/** `int`, 0x1a. In or before Linux 5.10. */
 export const KVM_CAP_IRQ_INJECT_STATUS = 26;
 
-/** `int`, 0x1d. */
+/** `int`, 0x1d. In or before Linux 5.10. */
 export const KVM_CAP_ASSIGN_DEV_IRQ = 29;
 
-/** `int`, 0x1e. */
+/** `int`, 0x1e. In or before Linux 5.10. */
 export const KVM_CAP_JOIN_MEMORY_REGIONS_WORKS = 30;
 
-/** `int`, 0x20. */
+/** `int`, 0x20. In or before Linux 5.10. */
 export const KVM_CAP_IRQFD = 32;
 
-/** `int`, 0x22. */
+/** `int`, 0x22. In or before Linux 5.10. */
 export const KVM_CAP_SET_BOOT_CPU_ID = 34;
 
-/** `int`, 0x24. */
+/** `int`, 0x24. In or before Linux 5.10. */
 export const KVM_CAP_IOEVENTFD = 36;
 
-/** `int`, 0x25. */
+/** `int`, 0x25. In or before Linux 5.10. */
 export const KVM_CAP_SET_IDENTITY_MAP_ADDR = 37;
 
-/** `int`, 0x27. */
+/** `int`, 0x27. In or before Linux 5.10. */
 export const KVM_CAP_ADJUST_CLOCK = 39;
 
-/** `int`, 0x28. */
+/** `int`, 0x28. In or before Linux 5.10. */
 export const KVM_CAP_INTERNAL_ERROR_DATA = 40;
 
-/** `int`, 0x29. */
+/** `int`, 0x29. In or before Linux 5.10. */
 export const KVM_CAP_VCPU_EVENTS = 41;
 
-/** `int`, 0x2a. */
+/** `int`, 0x2a. In or before Linux 5.10. */
 export const KVM_CAP_S390_PSW = 42;
 
-/** `int`, 0x2b. */
+/** `int`, 0x2b. In or before Linux 5.10. */
 export const KVM_CAP_PPC_SEGSTATE = 43;
 
-/** `int`, 0x2c. */
+/** `int`, 0x2c. In or before Linux 5.10. */
 export const KVM_CAP_HYPERV = 44;
 
-/** `int`, 0x2d. */
+/** `int`, 0x2d. In or before Linux 5.10. */
 export const KVM_CAP_HYPERV_VAPIC = 45;
 
-/** `int`, 0x2e. */
+/** `int`, 0x2e. In or before Linux 5.10. */
 export const KVM_CAP_HYPERV_SPIN = 46;
 
-/** `int`, 0x2f. */
+/** `int`, 0x2f. In or before Linux 5.10. */
 export const KVM_CAP_PCI_SEGMENT = 47;
 
-/** `int`, 0x30. */
+/** `int`, 0x30. In or before Linux 5.10. */
 export const KVM_CAP_PPC_PAIRED_SINGLES = 48;
 
-/** `int`, 0x31. */
+/** `int`, 0x31. In or before Linux 5.10. */
 export const KVM_CAP_INTR_SHADOW = 49;
 
-/** `int`, 0x33. */
+/** `int`, 0x33. In or before Linux 5.10. */
 export const KVM_CAP_X86_ROBUST_SINGLESTEP = 51;
 
-/** `int`, 0x34. */
+/** `int`, 0x34. In or before Linux 5.10. */
 export const KVM_CAP_PPC_OSI = 52;
 
-/** `int`, 0x35. */
+/** `int`, 0x35. In or before Linux 5.10. */
 export const KVM_CAP_PPC_UNSET_IRQ = 53;
 
-/** `int`, 0x36. */
+/** `int`, 0x36. In or before Linux 5.10. */
 export const KVM_CAP_ENABLE_CAP = 54;
 
-/** `int`, 0x39. */
+/** `int`, 0x39. In or before Linux 5.10. */
 export const KVM_CAP_PPC_GET_PVINFO = 57;
 
-/** `int`, 0x3a. */
+/** `int`, 0x3a. In or before Linux 5.10. */
 export const KVM_CAP_PPC_IRQ_LEVEL = 58;
 
-/** `int`, 0x3b. */
+/** `int`, 0x3b. In or before Linux 5.10. */
 export const KVM_CAP_ASYNC_PF = 59;
 
-/** `int`, 0x3c. */
+/** `int`, 0x3c. In or before Linux 5.10. */
 export const KVM_CAP_TSC_CONTROL = 60;
 
-/** `int`, 0x3d. */
+/** `int`, 0x3d. In or before Linux 5.10. */
 export const KVM_CAP_GET_TSC_KHZ = 61;
 
-/** `int`, 0x3e. */
+/** `int`, 0x3e. In or before Linux 5.10. */
 export const KVM_CAP_PPC_BOOKE_SREGS = 62;
 
-/** `int`, 0x3f. */
+/** `int`, 0x3f. In or before Linux 5.10. */
 export const KVM_CAP_SPAPR_TCE = 63;
 
-/** `int`, 0x40. */
+/** `int`, 0x40. In or before Linux 5.10. */
 export const KVM_CAP_PPC_SMT = 64;
 
-/** `int`, 0x41. */
+/** `int`, 0x41. In or before Linux 5.10. */
 export const KVM_CAP_PPC_RMA = 65;
 
-/** `int`, 0x42. */
+/** `int`, 0x42. In or before Linux 5.10. */
 export const KVM_CAP_MAX_VCPUS = 66;
 
-/** `int`, 0x43. */
+/** `int`, 0x43. In or before Linux 5.10. */
 export const KVM_CAP_PPC_HIOR = 67;
 
-/** `int`, 0x44. */
+/** `int`, 0x44. In or before Linux 5.10. */
 export const KVM_CAP_PPC_PAPR = 68;
 
-/** `int`, 0x45. */
+/** `int`, 0x45. In or before Linux 5.10. */
 export const KVM_CAP_SW_TLB = 69;
 
-/** `int`, 0x46. */
+/** `int`, 0x46. In or before Linux 5.10. */
 export const KVM_CAP_ONE_REG = 70;
 
-/** `int`, 0x47. */
+/** `int`, 0x47. In or before Linux 5.10. */
 export const KVM_CAP_S390_GMAP = 71;
 
-/** `int`, 0x48. */
+/** `int`, 0x48. In or before Linux 5.10. */
 export const KVM_CAP_TSC_DEADLINE_TIMER = 72;
 
-/** `int`, 0x49. */
+/** `int`, 0x49. In or before Linux 5.10. */
 export const KVM_CAP_S390_UCONTROL = 73;
 
-/** `int`, 0x4a. */
+/** `int`, 0x4a. In or before Linux 5.10. */
 export const KVM_CAP_SYNC_REGS = 74;
 
-/** `int`, 0x4b. */
+/** `int`, 0x4b. In or before Linux 5.10. */
 export const KVM_CAP_PCI_2_3 = 75;
 
-/** `int`, 0x4c. */
+/** `int`, 0x4c. In or before Linux 5.10. */
 export const KVM_CAP_KVMCLOCK_CTRL = 76;
 
-/** `int`, 0x4d. */
+/** `int`, 0x4d. In or before Linux 5.10. */
 export const KVM_CAP_SIGNAL_MSI = 77;
 
-/** `int`, 0x4e. */
+/** `int`, 0x4e. In or before Linux 5.10. */
 export const KVM_CAP_PPC_GET_SMMU_INFO = 78;
 
-/** `int`, 0x4f. */
+/** `int`, 0x4f. In or before Linux 5.10. */
 export const KVM_CAP_S390_COW = 79;
 
-/** `int`, 0x50. */
+/** `int`, 0x50. In or before Linux 5.10. */
 export const KVM_CAP_PPC_ALLOC_HTAB = 80;
 
-/** `int`, 0x51. */
+/** `int`, 0x51. In or before Linux 5.10. */
 export const KVM_CAP_READONLY_MEM = 81;
 
-/** `int`, 0x52. */
+/** `int`, 0x52. In or before Linux 5.10. */
 export const KVM_CAP_IRQFD_RESAMPLE = 82;
 
-/** `int`, 0x53. */
+/** `int`, 0x53. In or before Linux 5.10. */
 export const KVM_CAP_PPC_BOOKE_WATCHDOG = 83;
 
-/** `int`, 0x54. */
+/** `int`, 0x54. In or before Linux 5.10. */
 export const KVM_CAP_PPC_HTAB_FD = 84;
 
-/** `int`, 0x55. */
+/** `int`, 0x55. In or before Linux 5.10. */
 export const KVM_CAP_S390_CSS_SUPPORT = 85;
 
-/** `int`, 0x56. */
+/** `int`, 0x56. In or before Linux 5.10. */
 export const KVM_CAP_PPC_EPR = 86;
 
-/** `int`, 0x57. */
+/** `int`, 0x57. In or before Linux 5.10. */
 export const KVM_CAP_ARM_PSCI = 87;
 
-/** `int`, 0x58. */
+/** `int`, 0x58. In or before Linux 5.10. */
 export const KVM_CAP_ARM_SET_DEVICE_ADDR = 88;
 
-/** `int`, 0x59. */
+/** `int`, 0x59. In or before Linux 5.10. */
 export const KVM_CAP_DEVICE_CTRL = 89;
 
-/** `int`, 0x5a. */
+/** `int`, 0x5a. In or before Linux 5.10. */
 export const KVM_CAP_IRQ_MPIC = 90;
 
-/** `int`, 0x5b. */
+/** `int`, 0x5b. In or before Linux 5.10. */
 export const KVM_CAP_PPC_RTAS = 91;
 
-/** `int`, 0x5c. */
+/** `int`, 0x5c. In or before Linux 5.10. */
 export const KVM_CAP_IRQ_XICS = 92;
 
-/** `int`, 0x5d. */
+/** `int`, 0x5d. In or before Linux 5.10. */
 export const KVM_CAP_ARM_EL1_32BIT = 93;
 
-/** `int`, 0x5e. */
+/** `int`, 0x5e. In or before Linux 5.10. */
 export const KVM_CAP_SPAPR_MULTITCE = 94;
 
-/** `int`, 0x5f. */
+/** `int`, 0x5f. In or before Linux 5.10. */
 export const KVM_CAP_EXT_EMUL_CPUID = 95;
 
-/** `int`, 0x60. */
+/** `int`, 0x60. In or before Linux 5.10. */
 export const KVM_CAP_HYPERV_TIME = 96;
 
-/** `int`, 0x61. */
+/** `int`, 0x61. In or before Linux 5.10. */
 export const KVM_CAP_IOAPIC_POLARITY_IGNORED = 97;
 
-/** `int`, 0x62. */
+/** `int`, 0x62. In or before Linux 5.10. */
 export const KVM_CAP_ENABLE_CAP_VM = 98;
 
-/** `int`, 0x63. */
+/** `int`, 0x63. In or before Linux 5.10. */
 export const KVM_CAP_S390_IRQCHIP = 99;
 
-/** `int`, 0x64. */
+/** `int`, 0x64. In or before Linux 5.10. */
 export const KVM_CAP_IOEVENTFD_NO_LENGTH = 100;
 
-/** `int`, 0x65. */
+/** `int`, 0x65. In or before Linux 5.10. */
 export const KVM_CAP_VM_ATTRIBUTES = 101;
 
-/** `int`, 0x66. */
+/** `int`, 0x66. In or before Linux 5.10. */
 export const KVM_CAP_ARM_PSCI_0_2 = 102;
 
-/** `int`, 0x67. */
+/** `int`, 0x67. In or before Linux 5.10. */
 export const KVM_CAP_PPC_FIXUP_HCALL = 103;
 
-/** `int`, 0x68. */
+/** `int`, 0x68. In or before Linux 5.10. */
 export const KVM_CAP_PPC_ENABLE_HCALL = 104;
 
-/** `int`, 0x69. */
+/** `int`, 0x69. In or before Linux 5.10. */
 export const KVM_CAP_CHECK_EXTENSION_VM = 105;
 
-/** `int`, 0x6a. */
+/** `int`, 0x6a. In or before Linux 5.10. */
 export const KVM_CAP_S390_USER_SIGP = 106;
 
-/** `int`, 0x6b. */
+/** `int`, 0x6b. In or before Linux 5.10. */
 export const KVM_CAP_S390_VECTOR_REGISTERS = 107;
 
-/** `int`, 0x6c. */
+/** `int`, 0x6c. In or before Linux 5.10. */
 export const KVM_CAP_S390_MEM_OP = 108;
 
-/** `int`, 0x6d. */
+/** `int`, 0x6d. In or before Linux 5.10. */
 export const KVM_CAP_S390_USER_STSI = 109;
 
-/** `int`, 0x6e. */
+/** `int`, 0x6e. In or before Linux 5.10. */
 export const KVM_CAP_S390_SKEYS = 110;
 
-/** `int`, 0x6f. */
+/** `int`, 0x6f. In or before Linux 5.10. */
 export const KVM_CAP_MIPS_FPU = 111;
 
-/** `int`, 0x70. */
+/** `int`, 0x70. In or before Linux 5.10. */
 export const KVM_CAP_MIPS_MSA = 112;
 
-/** `int`, 0x71. */
+/** `int`, 0x71. In or before Linux 5.10. */
 export const KVM_CAP_S390_INJECT_IRQ = 113;
 
-/** `int`, 0x72. */
+/** `int`, 0x72. In or before Linux 5.10. */
 export const KVM_CAP_S390_IRQ_STATE = 114;
 
-/** `int`, 0x73. */
+/** `int`, 0x73. In or before Linux 5.10. */
 export const KVM_CAP_PPC_HWRNG = 115;
 
-/** `int`, 0x74. */
+/** `int`, 0x74. In or before Linux 5.10. */
 export const KVM_CAP_DISABLE_QUIRKS = 116;
 
-/** `int`, 0x75. */
+/** `int`, 0x75. In or before Linux 5.10. */
 export const KVM_CAP_X86_SMM = 117;
 
-/** `int`, 0x76. */
+/** `int`, 0x76. In or before Linux 5.10. */
 export const KVM_CAP_MULTI_ADDRESS_SPACE = 118;
 
-/** `int`, 0x77. */
+/** `int`, 0x77. In or before Linux 5.10. */
 export const KVM_CAP_GUEST_DEBUG_HW_BPS = 119;
 
-/** `int`, 0x78. */
+/** `int`, 0x78. In or before Linux 5.10. */
 export const KVM_CAP_GUEST_DEBUG_HW_WPS = 120;
 
-/** `int`, 0x79. */
+/** `int`, 0x79. In or before Linux 5.10. */
 export const KVM_CAP_SPLIT_IRQCHIP = 121;
 
-/** `int`, 0x7a. */
+/** `int`, 0x7a. In or before Linux 5.10. */
 export const KVM_CAP_IOEVENTFD_ANY_LENGTH = 122;
 
-/** `int`, 0x7b. */
+/** `int`, 0x7b. In or before Linux 5.10. */
 export const KVM_CAP_HYPERV_SYNIC = 123;
 
-/** `int`, 0x7c. */
+/** `int`, 0x7c. In or before Linux 5.10. */
 export const KVM_CAP_S390_RI = 124;
 
-/** `int`, 0x7d. */
+/** `int`, 0x7d. In or before Linux 5.10. */
 export const KVM_CAP_SPAPR_TCE_64 = 125;
 
-/** `int`, 0x7e. */
+/** `int`, 0x7e. In or before Linux 5.10. */
 export const KVM_CAP_ARM_PMU_V3 = 126;
 
-/** `int`, 0x7f. */
+/** `int`, 0x7f. In or before Linux 5.10. */
 export const KVM_CAP_VCPU_ATTRIBUTES = 127;
 
-/** `int`, 0x80. */
+/** `int`, 0x80. In or before Linux 5.10. */
 export const KVM_CAP_MAX_VCPU_ID = 128;
 
-/** `int`, 0x81. */
+/** `int`, 0x81. In or before Linux 5.10. */
 export const KVM_CAP_X2APIC_API = 129;
 
-/** `int`, 0x82. */
+/** `int`, 0x82. In or before Linux 5.10. */
 export const KVM_CAP_S390_USER_INSTR0 = 130;
 
-/** `int`, 0x83. */
+/** `int`, 0x83. In or before Linux 5.10. */
 export const KVM_CAP_MSI_DEVID = 131;
 
-/** `int`, 0x84. */
+/** `int`, 0x84. In or before Linux 5.10. */
 export const KVM_CAP_PPC_HTM = 132;
 
-/** `int`, 0x85. */
+/** `int`, 0x85. In or before Linux 5.10. */
 export const KVM_CAP_SPAPR_RESIZE_HPT = 133;
 
-/** `int`, 0x86. */
+/** `int`, 0x86. In or before Linux 5.10. */
 export const KVM_CAP_PPC_MMU_RADIX = 134;
 
-/** `int`, 0x87. */
+/** `int`, 0x87. In or before Linux 5.10. */
 export const KVM_CAP_PPC_MMU_HASH_V3 = 135;
 
-/** `int`, 0x88. */
+/** `int`, 0x88. In or before Linux 5.10. */
 export const KVM_CAP_IMMEDIATE_EXIT = 136;
 
-/** `int`, 0x89. */
+/** `int`, 0x89. In or before Linux 5.10. */
 export const KVM_CAP_MIPS_VZ = 137;
 
-/** `int`, 0x8a. */
+/** `int`, 0x8a. In or before Linux 5.10. */
 export const KVM_CAP_MIPS_TE = 138;
 
-/** `int`, 0x8b. */
+/** `int`, 0x8b. In or before Linux 5.10. */
 export const KVM_CAP_MIPS_64BIT = 139;
 
-/** `int`, 0x8c. */
+/** `int`, 0x8c. In or before Linux 5.10. */
 export const KVM_CAP_S390_GS = 140;
 
-/** `int`, 0x8d. */
+/** `int`, 0x8d. In or before Linux 5.10. */
 export const KVM_CAP_S390_AIS = 141;
 
-/** `int`, 0x8e. */
+/** `int`, 0x8e. In or before Linux 5.10. */
 export const KVM_CAP_SPAPR_TCE_VFIO = 142;
 
-/** `int`, 0x8f. */
+/** `int`, 0x8f. In or before Linux 5.10. */
 export const KVM_CAP_X86_DISABLE_EXITS = 143;
 
-/** `int`, 0x90. */
+/** `int`, 0x90. In or before Linux 5.10. */
 export const KVM_CAP_ARM_USER_IRQ = 144;
 
-/** `int`, 0x91. */
+/** `int`, 0x91. In or before Linux 5.10. */
 export const KVM_CAP_S390_CMMA_MIGRATION = 145;
 
-/** `int`, 0x92. */
+/** `int`, 0x92. In or before Linux 5.10. */
 export const KVM_CAP_PPC_FWNMI = 146;
 
-/** `int`, 0x93. */
+/** `int`, 0x93. In or before Linux 5.10. */
 export const KVM_CAP_PPC_SMT_POSSIBLE = 147;
 
-/** `int`, 0x94. */
+/** `int`, 0x94. In or before Linux 5.10. */
 export const KVM_CAP_HYPERV_SYNIC2 = 148;
 
-/** `int`, 0x95. */
+/** `int`, 0x95. In or before Linux 5.10. */
 export const KVM_CAP_HYPERV_VP_INDEX = 149;
 
-/** `int`, 0x96. */
+/** `int`, 0x96. In or before Linux 5.10. */
 export const KVM_CAP_S390_AIS_MIGRATION = 150;
 
-/** `int`, 0x97. */
+/** `int`, 0x97. In or before Linux 5.10. */
 export const KVM_CAP_PPC_GET_CPU_CHAR = 151;
 
-/** `int`, 0x98. */
+/** `int`, 0x98. In or before Linux 5.10. */
 export const KVM_CAP_S390_BPB = 152;
 
-/** `int`, 0x99. */
+/** `int`, 0x99. In or before Linux 5.10. */
 export const KVM_CAP_GET_MSR_FEATURES = 153;
 
-/** `int`, 0x9a. */
+/** `int`, 0x9a. In or before Linux 5.10. */
 export const KVM_CAP_HYPERV_EVENTFD = 154;
 
-/** `int`, 0x9b. */
+/** `int`, 0x9b. In or before Linux 5.10. */
 export const KVM_CAP_HYPERV_TLBFLUSH = 155;
 
-/** `int`, 0x9c. */
+/** `int`, 0x9c. In or before Linux 5.10. */
 export const KVM_CAP_S390_HPAGE_1M = 156;
 
-/** `int`, 0x9d. */
+/** `int`, 0x9d. In or before Linux 5.10. */
 export const KVM_CAP_NESTED_STATE = 157;
 
-/** `int`, 0x9e. */
+/** `int`, 0x9e. In or before Linux 5.10. */
 export const KVM_CAP_ARM_INJECT_SERROR_ESR = 158;
 
-/** `int`, 0x9f. */
+/** `int`, 0x9f. In or before Linux 5.10. */
 export const KVM_CAP_MSR_PLATFORM_INFO = 159;
 
-/** `int`, 0xa0. */
+/** `int`, 0xa0. In or before Linux 5.10. */
 export const KVM_CAP_PPC_NESTED_HV = 160;
 
-/** `int`, 0xa1. */
+/** `int`, 0xa1. In or before Linux 5.10. */
 export const KVM_CAP_HYPERV_SEND_IPI = 161;
 
-/** `int`, 0xa2. */
+/** `int`, 0xa2. In or before Linux 5.10. */
 export const KVM_CAP_COALESCED_PIO = 162;
 
-/** `int`, 0xa3. */
+/** `int`, 0xa3. In or before Linux 5.10. */
 export const KVM_CAP_HYPERV_ENLIGHTENED_VMCS = 163;
 
-/** `int`, 0xa4. */
+/** `int`, 0xa4. In or before Linux 5.10. */
 export const KVM_CAP_EXCEPTION_PAYLOAD = 164;
 
-/** `int`, 0xa5. */
+/** `int`, 0xa5. In or before Linux 5.10. */
 export const KVM_CAP_ARM_VM_IPA_SIZE = 165;
 
-/** `int`, 0xa6. */
+/** `int`, 0xa6. In or before Linux 5.10. */
 export const KVM_CAP_MANUAL_DIRTY_LOG_PROTECT = 166;
 
-/** `int`, 0xa7. */
+/** `int`, 0xa7. In or before Linux 5.10. */
 export const KVM_CAP_HYPERV_CPUID = 167;
 
-/** `int`, 0xa8. */
+/** `int`, 0xa8. In or before Linux 5.10. */
 export const KVM_CAP_MANUAL_DIRTY_LOG_PROTECT2 = 168;
 
-/** `int`, 0xa9. */
+/** `int`, 0xa9. In or before Linux 5.10. */
 export const KVM_CAP_PPC_IRQ_XIVE = 169;
 
-/** `int`, 0xaa. */
+/** `int`, 0xaa. In or before Linux 5.10. */
 export const KVM_CAP_ARM_SVE = 170;
 
-/** `int`, 0xab. */
+/** `int`, 0xab. In or before Linux 5.10. */
 export const KVM_CAP_ARM_PTRAUTH_ADDRESS = 171;
 
-/** `int`, 0xac. */
+/** `int`, 0xac. In or before Linux 5.10. */
 export const KVM_CAP_ARM_PTRAUTH_GENERIC = 172;
 
-/** `int`, 0xad. */
+/** `int`, 0xad. In or before Linux 5.10. */
 export const KVM_CAP_PMU_EVENT_FILTER = 173;
 
-/** `int`, 0xae. */
+/** `int`, 0xae. In or before Linux 5.10. */
 export const KVM_CAP_ARM_IRQ_LINE_LAYOUT_2 = 174;
 
-/** `int`, 0xaf. */
+/** `int`, 0xaf. In or before Linux 5.10. */
 export const KVM_CAP_HYPERV_DIRECT_TLBFLUSH = 175;
 
-/** `int`, 0xb0. */
+/** `int`, 0xb0. In or before Linux 5.10. */
 export const KVM_CAP_PPC_GUEST_DEBUG_SSTEP = 176;
 
-/** `int`, 0xb1. */
+/** `int`, 0xb1. In or before Linux 5.10. */
 export const KVM_CAP_ARM_NISV_TO_USER = 177;
 
-/** `int`, 0xb2. */
+/** `int`, 0xb2. In or before Linux 5.10. */
 export const KVM_CAP_ARM_INJECT_EXT_DABT = 178;
 
-/** `int`, 0xb3. */
+/** `int`, 0xb3. In or before Linux 5.10. */
 export const KVM_CAP_S390_VCPU_RESETS = 179;
 
-/** `int`, 0xb4. */
+/** `int`, 0xb4. In or before Linux 5.10. */
 export const KVM_CAP_S390_PROTECTED = 180;
 
-/** `int`, 0xb5. */
+/** `int`, 0xb5. In or before Linux 5.10. */
 export const KVM_CAP_PPC_SECURE_GUEST = 181;
 
-/** `int`, 0xb6. */
+/** `int`, 0xb6. In or before Linux 5.10. */
 export const KVM_CAP_HALT_POLL = 182;
 
-/** `int`, 0xb7. */
+/** `int`, 0xb7. In or before Linux 5.10. */
 export const KVM_CAP_ASYNC_PF_INT = 183;
 
-/** `int`, 0xb8. */
+/** `int`, 0xb8. In or before Linux 5.10. */
 export const KVM_CAP_LAST_CPU = 184;
 
-/** `int`, 0xb9. */
+/** `int`, 0xb9. In or before Linux 5.10. */
 export const KVM_CAP_SMALLER_MAXPHYADDR = 185;
 
-/** `int`, 0xba. */
+/** `int`, 0xba. In or before Linux 5.10. */
 export const KVM_CAP_S390_DIAG318 = 186;
 
-/** `int`, 0xbb. */
+/** `int`, 0xbb. In or before Linux 5.10. */
 export const KVM_CAP_STEAL_TIME = 187;
 
-/** `int`, 0xbc. */
+/** `int`, 0xbc. In or before Linux 5.10. */
 export const KVM_CAP_X86_USER_SPACE_MSR = 188;
 
-/** `int`, 0xbd. */
+/** `int`, 0xbd. In or before Linux 5.10. */
 export const KVM_CAP_X86_MSR_FILTER = 189;
 
-/** `int`, 0xbe. */
+/** `int`, 0xbe. In or before Linux 5.10. */
 export const KVM_CAP_ENFORCE_PV_FEATURE_CPUID = 190;
 
-/** `int`, 0xbf. */
+/** `int`, 0xbf. In or before Linux 6.1, not in 5.10. */
 export const KVM_CAP_SYS_HYPERV_CPUID = 191;
 
-/** `int`, 0xc0. */
+/** `int`, 0xc0. In or before Linux 6.1, not in 5.10. */
 export const KVM_CAP_DIRTY_LOG_RING = 192;
 
-/** `int`, 0xc1. */
+/** `int`, 0xc1. In or before Linux 6.1, not in 5.10. */
 export const KVM_CAP_X86_BUS_LOCK_EXIT = 193;
 
-/** `int`, 0xc2. */
+/** `int`, 0xc2. In or before Linux 6.1, not in 5.10. */
 export const KVM_CAP_PPC_DAWR1 = 194;
 
-/** `int`, 0xc3. */
+/** `int`, 0xc3. In or before Linux 6.1, not in 5.10. */
 export const KVM_CAP_SET_GUEST_DEBUG2 = 195;
 
-/** `int`, 0xc4. */
+/** `int`, 0xc4. In or before Linux 6.1, not in 5.10. */
 export const KVM_CAP_SGX_ATTRIBUTE = 196;
 
-/** `int`, 0xc5. */
+/** `int`, 0xc5. In or before Linux 6.1, not in 5.10. */
 export const KVM_CAP_VM_COPY_ENC_CONTEXT_FROM = 197;
 
-/** `int`, 0xc6. */
+/** `int`, 0xc6. In or before Linux 6.1, not in 5.10. */
 export const KVM_CAP_PTP_KVM = 198;
 
-/** `int`, 0xc7. */
+/** `int`, 0xc7. In or before Linux 6.1, not in 5.10. */
 export const KVM_CAP_HYPERV_ENFORCE_CPUID = 199;
 
-/** `int`, 0xc8. */
+/** `int`, 0xc8. In or before Linux 6.1, not in 5.10. */
 export const KVM_CAP_SREGS2 = 200;
 
-/** `int`, 0xc9. */
+/** `int`, 0xc9. In or before Linux 6.1, not in 5.10. */
 export const KVM_CAP_EXIT_HYPERCALL = 201;
 
-/** `int`, 0xca. */
+/** `int`, 0xca. In or before Linux 6.1, not in 5.10. */
 export const KVM_CAP_PPC_RPT_INVALIDATE = 202;
 
-/** `int`, 0xcb. */
+/** `int`, 0xcb. In or before Linux 6.1, not in 5.10. */
 export const KVM_CAP_BINARY_STATS_FD = 203;
 
-/** `int`, 0xcc. */
+/** `int`, 0xcc. In or before Linux 6.1, not in 5.10. */
 export const KVM_CAP_EXIT_ON_EMULATION_FAILURE = 204;
 
-/** `int`, 0xcd. */
+/** `int`, 0xcd. In or before Linux 6.1, not in 5.10. */
 export const KVM_CAP_ARM_MTE = 205;
 
-/** `int`, 0xce. */
+/** `int`, 0xce. In or before Linux 6.1, not in 5.10. */
 export const KVM_CAP_VM_MOVE_ENC_CONTEXT_FROM = 206;
 
-/** `int`, 0xcf. */
+/** `int`, 0xcf. In or before Linux 6.1, not in 5.10. */
 export const KVM_CAP_VM_GPA_BITS = 207;
 
-/** `int`, 0xd0. */
+/** `int`, 0xd0. In or before Linux 6.1, not in 5.10. */
 export const KVM_CAP_XSAVE2 = 208;
 
-/** `int`, 0xd1. */
+/** `int`, 0xd1. In or before Linux 6.1, not in 5.10. */
 export const KVM_CAP_SYS_ATTRIBUTES = 209;
 
-/** `int`, 0xd2. */
+/** `int`, 0xd2. In or before Linux 6.1, not in 5.10. */
 export const KVM_CAP_PPC_AIL_MODE_3 = 210;
 
-/** `int`, 0xd3. */
+/** `int`, 0xd3. In or before Linux 6.1, not in 5.10. */
 export const KVM_CAP_S390_MEM_OP_EXTENSION = 211;
 
-/** `int`, 0xd4. */
+/** `int`, 0xd4. In or before Linux 6.1, not in 5.10. */
 export const KVM_CAP_PMU_CAPABILITY = 212;
 
-/** `int`, 0xd5. */
+/** `int`, 0xd5. In or before Linux 6.1, not in 5.10. */
 export const KVM_CAP_DISABLE_QUIRKS2 = 213;
 
-/** `int`, 0xd6. */
+/** `int`, 0xd6. In or before Linux 6.1, not in 5.10. */
 export const KVM_CAP_VM_TSC_CONTROL = 214;
 
-/** `int`, 0xd7. */
+/** `int`, 0xd7. In or before Linux 6.1, not in 5.10. */
 export const KVM_CAP_SYSTEM_EVENT_DATA = 215;
 
-/** `int`, 0xd8. */
+/** `int`, 0xd8. In or before Linux 6.1, not in 5.10. */
 export const KVM_CAP_ARM_SYSTEM_SUSPEND = 216;
 
-/** `int`, 0xd9. */
+/** `int`, 0xd9. In or before Linux 6.1, not in 5.10. */
 export const KVM_CAP_S390_PROTECTED_DUMP = 217;
 
-/** `int`, 0xda. */
+/** `int`, 0xda. In or before Linux 6.1, not in 5.10. */
 export const KVM_CAP_X86_TRIPLE_FAULT_EVENT = 218;
 
-/** `int`, 0xdb. */
+/** `int`, 0xdb. In or before Linux 6.1, not in 5.10. */
 export const KVM_CAP_X86_NOTIFY_VMEXIT = 219;
 
-/** `int`, 0xdc. */
+/** `int`, 0xdc. In or before Linux 6.1, not in 5.10. */
 export const KVM_CAP_VM_DISABLE_NX_HUGE_PAGES = 220;
 
-/** `int`, 0xdd. */
+/** `int`, 0xdd. In or before Linux 6.1, not in 5.10. */
 export const KVM_CAP_S390_ZPCI_OP = 221;
 
-/** `int`, 0xde. */
+/** `int`, 0xde. In or before Linux 6.1, not in 5.10. */
 export const KVM_CAP_S390_CPU_TOPOLOGY = 222;
 
-/** `int`, 0xdf. */
+/** `int`, 0xdf. In or before Linux 6.1, not in 5.10. */
 export const KVM_CAP_DIRTY_LOG_RING_ACQ_REL = 223;
 
-/** `int`, 0xe0. */
+/** `int`, 0xe0. In or before Linux 6.12, not in 6.1. */
 export const KVM_CAP_S390_PROTECTED_ASYNC_DISABLE = 224;
 
-/** `int`, 0xe1. */
+/** `int`, 0xe1. In or before Linux 6.12, not in 6.1. */
 export const KVM_CAP_DIRTY_LOG_RING_WITH_BITMAP = 225;
 
-/** `int`, 0xe2. */
+/** `int`, 0xe2. In or before Linux 6.12, not in 6.1. */
 export const KVM_CAP_PMU_EVENT_MASKED_EVENTS = 226;
 
-/** `int`, 0xe3. */
+/** `int`, 0xe3. In or before Linux 6.12, not in 6.1. */
 export const KVM_CAP_COUNTER_OFFSET = 227;
 
-/** `int`, 0xe4. */
+/** `int`, 0xe4. In or before Linux 6.12, not in 6.1. */
 export const KVM_CAP_ARM_EAGER_SPLIT_CHUNK_SIZE = 228;
 
-/** `int`, 0xe5. */
+/** `int`, 0xe5. In or before Linux 6.12, not in 6.1. */
 export const KVM_CAP_ARM_SUPPORTED_BLOCK_SIZES = 229;
 
-/** `int`, 0xe6. */
+/** `int`, 0xe6. In or before Linux 6.12, not in 6.1. */
 export const KVM_CAP_ARM_SUPPORTED_REG_MASK_RANGES = 230;
 
-/** `int`, 0xe7. */
+/** `int`, 0xe7. In or before Linux 6.12, not in 6.1. */
 export const KVM_CAP_USER_MEMORY2 = 231;
 
-/** `int`, 0xe8. */
+/** `int`, 0xe8. In or before Linux 6.12, not in 6.1. */
 export const KVM_CAP_MEMORY_FAULT_INFO = 232;
 
-/** `int`, 0xe9. */
+/** `int`, 0xe9. In or before Linux 6.12, not in 6.1. */
 export const KVM_CAP_MEMORY_ATTRIBUTES = 233;
 
-/** `int`, 0xea. */
+/** `int`, 0xea. In or before Linux 6.12, not in 6.1. */
 export const KVM_CAP_GUEST_MEMFD = 234;
 
-/** `int`, 0xeb. */
+/** `int`, 0xeb. In or before Linux 6.12, not in 6.1. */
 export const KVM_CAP_VM_TYPES = 235;
 
-/** `int`, 0xec. */
+/** `int`, 0xec. In or before Linux 6.12, not in 6.1. */
 export const KVM_CAP_PRE_FAULT_MEMORY = 236;
 
-/** `int`, 0xed. */
+/** `int`, 0xed. In or before Linux 6.12, not in 6.1. */
 export const KVM_CAP_X86_APIC_BUS_CYCLES_NS = 237;
 
-/** `int`, 0xee. */
+/** `int`, 0xee. In or before Linux 6.12, not in 6.1. */
 export const KVM_CAP_X86_GUEST_MODE = 238;
 
-/** `int`, 0xef. */
+/** `int`, 0xef. In or before Linux 7.2, not in 6.12. */
 export const KVM_CAP_ARM_WRITABLE_IMP_ID_REGS = 239;
 
-/** `int`, 0xf0. */
+/** `int`, 0xf0. In or before Linux 7.2, not in 6.12. */
 export const KVM_CAP_ARM_EL2 = 240;
 
-/** `int`, 0xf1. */
+/** `int`, 0xf1. In or before Linux 7.2, not in 6.12. */
 export const KVM_CAP_ARM_EL2_E2H0 = 241;
 
-/** `int`, 0xf2. */
+/** `int`, 0xf2. In or before Linux 7.2, not in 6.12. */
 export const KVM_CAP_RISCV_MP_STATE_RESET = 242;
 
-/** `int`, 0xf3. */
+/** `int`, 0xf3. In or before Linux 7.2, not in 6.12. */
 export const KVM_CAP_ARM_CACHEABLE_PFNMAP_SUPPORTED = 243;
 
-/** `int`, 0xf4. */
+/** `int`, 0xf4. In or before Linux 7.2, not in 6.12. */
 export const KVM_CAP_GUEST_MEMFD_FLAGS = 244;
 
-/** `int`, 0xf5. */
+/** `int`, 0xf5. In or before Linux 7.2, not in 6.12. */
 export const KVM_CAP_ARM_SEA_TO_USER = 245;
 
-/** `int`, 0xf6. */
+/** `int`, 0xf6. In or before Linux 7.2, not in 6.12. */
 export const KVM_CAP_S390_USER_OPEREXEC = 246;
 
-/** `int`, 0xf7. */
+/** `int`, 0xf7. In or before Linux 7.2, not in 6.12. */
 export const KVM_CAP_S390_KEYOP = 247;
 
-/** `int`, 0xf8. */
+/** `int`, 0xf8. In or before Linux 7.2, not in 6.12. */
 export const KVM_CAP_S390_VSIE_ESAMODE = 248;
 
-/** `int`, 0xf9. */
+/** `int`, 0xf9. In or before Linux 7.2, not in 6.12. */
 export const KVM_CAP_S390_HPAGE_2G = 249;
 
-/** `int`, 0xfa. */
+/** `int`, 0xfa. Since Linux 7.3. */
 export const KVM_CAP_PPC_COMPAT_CAPS = 250;
 
-/** `int`, 0xfb. */
+/** `int`, 0xfb. Since Linux 7.3. */
 export const KVM_CAP_ARM_PMU_V3_STRICT = 251;
 
-/** `unsigned int`, 0xffffffff. */
+/** `unsigned int`, 0xffffffff. In or before Linux 6.1, not in 5.10. */
 export const KVM_IRQ_ROUTING_XEN_EVTCHN_PRIO_2LEVEL = 4294967295;
 
-/** `int`, 0x1. */
+/** `int`, 0x1. In or before Linux 5.10. */
 export const KVM_IRQ_ROUTING_IRQCHIP = 1;
 
-/** `int`, 0x2. */
+/** `int`, 0x2. In or before Linux 5.10. */
 export const KVM_IRQ_ROUTING_MSI = 2;
 
-/** `int`, 0x3. */
+/** `int`, 0x3. In or before Linux 5.10. */
 export const KVM_IRQ_ROUTING_S390_ADAPTER = 3;
 
-/** `int`, 0x4. */
+/** `int`, 0x4. In or before Linux 5.10. */
 export const KVM_IRQ_ROUTING_HV_SINT = 4;
 
-/** `int`, 0x5. */
+/** `int`, 0x5. In or before Linux 6.1, not in 5.10. */
 export const KVM_IRQ_ROUTING_XEN_EVTCHN = 5;
 
-/** `int`, 0x1. */
+/** `int`, 0x1. In or before Linux 5.10. */
 export const KVM_IRQFD_FLAG_DEASSIGN = 1;
 
-/** `int`, 0x2. */
+/** `int`, 0x2. In or before Linux 5.10. */
 export const KVM_IRQFD_FLAG_RESAMPLE = 2;
 
-/** `int`, 0x2. */
+/** `int`, 0x2. In or before Linux 5.10. */
 export const KVM_CLOCK_TSC_STABLE = 2;
 
-/** `int`, 0x4. */
+/** `int`, 0x4. In or before Linux 6.1, not in 5.10. */
 export const KVM_CLOCK_REALTIME = 4;
 
-/** `int`, 0x8. */
+/** `int`, 0x8. In or before Linux 6.1, not in 5.10. */
 export const KVM_CLOCK_HOST_TSC = 8;
 
-/** `int`, 0x0. */
+/** `int`, 0x0. In or before Linux 5.10. */
 export const KVM_MMU_FSL_BOOKE_NOHV = 0;
 
-/** `int`, 0x1. */
+/** `int`, 0x1. In or before Linux 5.10. */
 export const KVM_MMU_FSL_BOOKE_HV = 1;
 
-/** `unsigned long long`, 0xff00000000000000. */
+/** `unsigned long long`, 0xff00000000000000. In or before Linux 5.10. */
 export const KVM_REG_ARCH_MASK = 18374686479671623680n;
 
-/** `unsigned long long`, 0x0. */
+/** `unsigned long long`, 0x0. In or before Linux 5.10. */
 export const KVM_REG_GENERIC = 0n;
 
-/** `unsigned long long`, 0x1000000000000000. */
+/** `unsigned long long`, 0x1000000000000000. In or before Linux 5.10. */
 export const KVM_REG_PPC = 1152921504606846976n;
 
-/** `unsigned long long`, 0x2000000000000000. */
+/** `unsigned long long`, 0x2000000000000000. In or before Linux 5.10. */
 export const KVM_REG_X86 = 2305843009213693952n;
 
-/** `unsigned long long`, 0x3000000000000000. */
+/** `unsigned long long`, 0x3000000000000000. In or before Linux 5.10. */
 export const KVM_REG_IA64 = 3458764513820540928n;
 
-/** `unsigned long long`, 0x4000000000000000. */
+/** `unsigned long long`, 0x4000000000000000. In or before Linux 5.10. */
 export const KVM_REG_ARM = 4611686018427387904n;
 
-/** `unsigned long long`, 0x5000000000000000. */
+/** `unsigned long long`, 0x5000000000000000. In or before Linux 5.10. */
 export const KVM_REG_S390 = 5764607523034234880n;
 
-/** `unsigned long long`, 0x6000000000000000. */
+/** `unsigned long long`, 0x6000000000000000. In or before Linux 5.10. */
 export const KVM_REG_ARM64 = 6917529027641081856n;
 
-/** `unsigned long long`, 0x7000000000000000. */
+/** `unsigned long long`, 0x7000000000000000. In or before Linux 5.10. */
 export const KVM_REG_MIPS = 8070450532247928832n;
 
-/** `unsigned long long`, 0x8000000000000000. */
+/** `unsigned long long`, 0x8000000000000000. In or before Linux 5.10. */
 export const KVM_REG_RISCV = 9223372036854775808n;
 
-/** `unsigned long long`, 0x9000000000000000. */
+/** `unsigned long long`, 0x9000000000000000. In or before Linux 6.12, not in 6.1. */
 export const KVM_REG_LOONGARCH = 10376293541461622784n;
 
-/** `int`, 0x34. */
+/** `int`, 0x34. In or before Linux 5.10. */
 export const KVM_REG_SIZE_SHIFT = 52;
 
-/** `unsigned long long`, 0xf0000000000000. */
+/** `unsigned long long`, 0xf0000000000000. In or before Linux 5.10. */
 export const KVM_REG_SIZE_MASK = 67553994410557440n;
 
-/** `unsigned long long`, 0x0. */
+/** `unsigned long long`, 0x0. In or before Linux 5.10. */
 export const KVM_REG_SIZE_U8 = 0n;
 
-/** `unsigned long long`, 0x10000000000000. */
+/** `unsigned long long`, 0x10000000000000. In or before Linux 5.10. */
 export const KVM_REG_SIZE_U16 = 4503599627370496n;
 
-/** `unsigned long long`, 0x20000000000000. */
+/** `unsigned long long`, 0x20000000000000. In or before Linux 5.10. */
 export const KVM_REG_SIZE_U32 = 9007199254740992n;
 
-/** `unsigned long long`, 0x30000000000000. */
+/** `unsigned long long`, 0x30000000000000. In or before Linux 5.10. */
 export const KVM_REG_SIZE_U64 = 13510798882111488n;
 
-/** `unsigned long long`, 0x40000000000000. */
+/** `unsigned long long`, 0x40000000000000. In or before Linux 5.10. */
 export const KVM_REG_SIZE_U128 = 18014398509481984n;
 
-/** `unsigned long long`, 0x50000000000000. */
+/** `unsigned long long`, 0x50000000000000. In or before Linux 5.10. */
 export const KVM_REG_SIZE_U256 = 22517998136852480n;
 
-/** `unsigned long long`, 0x60000000000000. */
+/** `unsigned long long`, 0x60000000000000. In or before Linux 5.10. */
 export const KVM_REG_SIZE_U512 = 27021597764222976n;
 
-/** `unsigned long long`, 0x70000000000000. */
+/** `unsigned long long`, 0x70000000000000. In or before Linux 5.10. */
 export const KVM_REG_SIZE_U1024 = 31525197391593472n;
 
-/** `unsigned long long`, 0x80000000000000. */
+/** `unsigned long long`, 0x80000000000000. In or before Linux 5.10. */
 export const KVM_REG_SIZE_U2048 = 36028797018963968n;
 
-/** `unsigned int`, 0x1. */
+/** `unsigned int`, 0x1. In or before Linux 5.10. */
 export const KVM_MSI_VALID_DEVID = 1;
 
-/** `int`, 0x1. */
+/** `int`, 0x1. In or before Linux 5.10. */
 export const KVM_CREATE_DEVICE_TEST = 1;
 
-/** `int`, 0x1. */
+/** `int`, 0x1. In or before Linux 6.12, not in 6.1. */
 export const KVM_DEV_VFIO_FILE = 1;
 
-/** `int`, 0x1. */
+/** `int`, 0x1. In or before Linux 6.12, not in 6.1. */
 export const KVM_DEV_VFIO_FILE_ADD = 1;
 
-/** `int`, 0x2. */
+/** `int`, 0x2. In or before Linux 6.12, not in 6.1. */
 export const KVM_DEV_VFIO_FILE_DEL = 2;
 
-/** `int`, 0x1. */
+/** `int`, 0x1. In or before Linux 5.10. */
 export const KVM_DEV_VFIO_GROUP = 1;
 
-/** `int`, 0x1. */
+/** `int`, 0x1. In or before Linux 5.10. */
 export const KVM_DEV_VFIO_GROUP_ADD = 1;
 
-/** `int`, 0x2. */
+/** `int`, 0x2. In or before Linux 5.10. */
 export const KVM_DEV_VFIO_GROUP_DEL = 2;
 
-/** `int`, 0x3. */
+/** `int`, 0x3. In or before Linux 5.10. */
 export const KVM_DEV_VFIO_GROUP_SET_SPAPR_TCE = 3;
 
-/** `int`, 0x1. */
+/** `int`, 0x1. In or before Linux 7.2, not in 6.12. */
 export const KVM_S390_KEYOP_ISKE = 1;
 
-/** `int`, 0x2. */
+/** `int`, 0x2. In or before Linux 7.2, not in 6.12. */
 export const KVM_S390_KEYOP_RRBE = 2;
 
-/** `int`, 0x3. */
+/** `int`, 0x3. In or before Linux 7.2, not in 6.12. */
 export const KVM_S390_KEYOP_SSKE = 3;
 
-/** `unsigned long`, 0xffffffffffffffff. */
+/** `unsigned long`, 0xffffffffffffffff. In or before Linux 5.10. */
 export const KVM_S390_STORE_STATUS_NOADDR = 18446744073709551615n;
 
-/** `unsigned long`, 0xfffffffffffffffe. */
+/** `unsigned long`, 0xfffffffffffffffe. In or before Linux 5.10. */
 export const KVM_S390_STORE_STATUS_PREFIXED = 18446744073709551614n;
 
-/** `int`, 0x1. */
+/** `int`, 0x1. In or before Linux 5.10. */
 export const KVM_DIRTY_LOG_MANUAL_PROTECT_ENABLE = 1;
 
-/** `int`, 0x2. */
+/** `int`, 0x2. In or before Linux 5.10. */
 export const KVM_DIRTY_LOG_INITIALLY_SET = 2;
 
-/** `unsigned long`, 0x1. */
+/** `unsigned long`, 0x1. In or before Linux 6.1, not in 5.10. */
 export const KVM_DIRTY_GFN_F_DIRTY = 1n;
 
-/** `unsigned long`, 0x2. */
+/** `unsigned long`, 0x2. In or before Linux 6.1, not in 5.10. */
 export const KVM_DIRTY_GFN_F_RESET = 2n;
 
-/** `int`, 0x3. */
+/** `int`, 0x3. In or before Linux 6.1, not in 5.10. */
 export const KVM_DIRTY_GFN_F_MASK = 3;
 
-/** `int`, 0x1. */
+/** `int`, 0x1. In or before Linux 6.1, not in 5.10. */
 export const KVM_BUS_LOCK_DETECTION_OFF = 1;
 
-/** `int`, 0x2. */
+/** `int`, 0x2. In or before Linux 6.1, not in 5.10. */
 export const KVM_BUS_LOCK_DETECTION_EXIT = 2;
 
-/** `int`, 0x1. */
+/** `int`, 0x1. In or before Linux 6.1, not in 5.10. */
 export const KVM_PMU_CAP_DISABLE = 1;
 
-/** `int`, 0x0. */
+/** `int`, 0x0. In or before Linux 6.1, not in 5.10. */
 export const KVM_STATS_TYPE_SHIFT = 0;
 
-/** `int`, 0xf. */
+/** `int`, 0xf. In or before Linux 6.1, not in 5.10. */
 export const KVM_STATS_TYPE_MASK = 15;
 
-/** `int`, 0x0. */
+/** `int`, 0x0. In or before Linux 6.1, not in 5.10. */
 export const KVM_STATS_TYPE_CUMULATIVE = 0;
 
-/** `int`, 0x1. */
+/** `int`, 0x1. In or before Linux 6.1, not in 5.10. */
 export const KVM_STATS_TYPE_INSTANT = 1;
 
-/** `int`, 0x2. */
+/** `int`, 0x2. In or before Linux 6.1, not in 5.10. */
 export const KVM_STATS_TYPE_PEAK = 2;
 
-/** `int`, 0x3. */
+/** `int`, 0x3. In or before Linux 6.1, not in 5.10. */
 export const KVM_STATS_TYPE_LINEAR_HIST = 3;
 
-/** `int`, 0x4. */
+/** `int`, 0x4. In or before Linux 6.1, not in 5.10. */
 export const KVM_STATS_TYPE_LOG_HIST = 4;
 
-/** `int`, 0x4. */
+/** `int`, 0x4. In or before Linux 6.1, not in 5.10. */
 export const KVM_STATS_TYPE_MAX = 4;
 
-/** `int`, 0x4. */
+/** `int`, 0x4. In or before Linux 6.1, not in 5.10. */
 export const KVM_STATS_UNIT_SHIFT = 4;
 
-/** `int`, 0xf0. */
+/** `int`, 0xf0. In or before Linux 6.1, not in 5.10. */
 export const KVM_STATS_UNIT_MASK = 240;
 
-/** `int`, 0x0. */
+/** `int`, 0x0. In or before Linux 6.1, not in 5.10. */
 export const KVM_STATS_UNIT_NONE = 0;
 
-/** `int`, 0x10. */
+/** `int`, 0x10. In or before Linux 6.1, not in 5.10. */
 export const KVM_STATS_UNIT_BYTES = 16;
 
-/** `int`, 0x20. */
+/** `int`, 0x20. In or before Linux 6.1, not in 5.10. */
 export const KVM_STATS_UNIT_SECONDS = 32;
 
-/** `int`, 0x30. */
+/** `int`, 0x30. In or before Linux 6.1, not in 5.10. */
 export const KVM_STATS_UNIT_CYCLES = 48;
 
-/** `int`, 0x40. */
+/** `int`, 0x40. In or before Linux 6.1, not in 5.10. */
 export const KVM_STATS_UNIT_BOOLEAN = 64;
 
-/** `int`, 0x40. */
+/** `int`, 0x40. In or before Linux 6.1, not in 5.10. */
 export const KVM_STATS_UNIT_MAX = 64;
 
-/** `int`, 0x8. */
+/** `int`, 0x8. In or before Linux 6.1, not in 5.10. */
 export const KVM_STATS_BASE_SHIFT = 8;
 
-/** `int`, 0xf00. */
+/** `int`, 0xf00. In or before Linux 6.1, not in 5.10. */
 export const KVM_STATS_BASE_MASK = 3840;
 
-/** `int`, 0x0. */
+/** `int`, 0x0. In or before Linux 6.1, not in 5.10. */
 export const KVM_STATS_BASE_POW10 = 0;
 
-/** `int`, 0x100. */
+/** `int`, 0x100. In or before Linux 6.1, not in 5.10. */
 export const KVM_STATS_BASE_POW2 = 256;
 
-/** `int`, 0x100. */
+/** `int`, 0x100. In or before Linux 6.1, not in 5.10. */
 export const KVM_STATS_BASE_MAX = 256;
 
-/** `unsigned long long`, 0x1. */
+/** `unsigned long long`, 0x1. In or before Linux 6.1, not in 5.10. */
 export const KVM_X86_NOTIFY_VMEXIT_ENABLED = 1n;
 
-/** `unsigned long long`, 0x2. */
+/** `unsigned long long`, 0x2. In or before Linux 6.1, not in 5.10. */
 export const KVM_X86_NOTIFY_VMEXIT_USER = 2n;
 
-/** `unsigned long long`, 0x8. */
+/** `unsigned long long`, 0x8. In or before Linux 6.12, not in 6.1. */
 export const KVM_MEMORY_ATTRIBUTE_PRIVATE = 8n;
 
-/** `unsigned long long`, 0x1. */
+/** `unsigned long long`, 0x1. In or before Linux 7.2, not in 6.12. */
 export const GUEST_MEMFD_FLAG_MMAP = 1n;
 
-/** `unsigned long long`, 0x2. */
+/** `unsigned long long`, 0x2. In or before Linux 7.2, not in 6.12. */
 export const GUEST_MEMFD_FLAG_INIT_SHARED = 2n;
 
-/** `KVM_VM_TYPE_ARM_IPA_SIZE(x)`: unsigned, 64 bits. */
+/** `KVM_VM_TYPE_ARM_IPA_SIZE(x)`: unsigned, 64 bits. In or before Linux 5.10. */
 export function KVM_VM_TYPE_ARM_IPA_SIZE(x: number | bigint): bigint {
   const $x = $$c.argument('KVM_VM_TYPE_ARM_IPA_SIZE', x);
   return BigInt.asUintN(64, $x.value) & 0xffn;
 }
 
-/** `KVM_REG_SIZE(id)`: unsigned, 32 bits. */
+/** `KVM_REG_SIZE(id)`: unsigned, 32 bits. In or before Linux 5.10. */
 export function KVM_REG_SIZE(id: number | bigint): number {
   const $id = $$c.argument('KVM_REG_SIZE', id);
   return (1 << $$c.shiftCount('KVM_REG_SIZE', (BigInt.asUintN(64, $id.value) & 0xf0000000000000n) >> 52n, 32)) >>> 0;
 }
 
-/** `struct kvm_userspace_memory_region`: 32 bytes, aligned to 8. */
+/** `struct kvm_userspace_memory_region`: 32 bytes, aligned to 8. In or before Linux 5.10. */
 export class KvmUserspaceMemoryRegion implements View {
   static readonly $size = 32;
   static readonly $align = 8;
@@ -1488,7 +1488,7 @@ export class KvmUserspaceMemoryRegion implements View {
     return toJson(this);
   }
 
-  /** `__u32 slot`, offset 0, 4 bytes. */
+  /** `__u32 slot`, offset 0, 4 bytes. In or before Linux 5.10. */
   get slot(): number {
     return this.$$view.getUint32(this.$$offset, true);
   }
@@ -1496,7 +1496,7 @@ export class KvmUserspaceMemoryRegion implements View {
     this.$$view.setUint32(this.$$offset, value, true);
   }
 
-  /** `__u32 flags`, offset 4, 4 bytes. */
+  /** `__u32 flags`, offset 4, 4 bytes. In or before Linux 5.10. */
   get flags(): number {
     return this.$$view.getUint32(this.$$offset + 4, true);
   }
@@ -1504,7 +1504,7 @@ export class KvmUserspaceMemoryRegion implements View {
     this.$$view.setUint32(this.$$offset + 4, value, true);
   }
 
-  /** `__u64 guest_phys_addr`, offset 8, 8 bytes. */
+  /** `__u64 guest_phys_addr`, offset 8, 8 bytes. In or before Linux 5.10. */
   get guest_phys_addr(): bigint {
     return this.$$view.getBigUint64(this.$$offset + 8, true);
   }
@@ -1521,7 +1521,7 @@ export class KvmUserspaceMemoryRegion implements View {
     setNumber64(this.$$view, this.$$offset + 8, value, false);
   }
 
-  /** `__u64 memory_size`, offset 16, 8 bytes; in bytes. */
+  /** `__u64 memory_size`, offset 16, 8 bytes; in bytes. In or before Linux 5.10. */
   get memory_size(): bigint {
     return this.$$view.getBigUint64(this.$$offset + 16, true);
   }
@@ -1538,7 +1538,7 @@ export class KvmUserspaceMemoryRegion implements View {
     setNumber64(this.$$view, this.$$offset + 16, value, false);
   }
 
-  /** `__u64 userspace_addr`, offset 24, 8 bytes. */
+  /** `__u64 userspace_addr`, offset 24, 8 bytes. In or before Linux 5.10. */
   get userspace_addr(): bigint {
     return this.$$view.getBigUint64(this.$$offset + 24, true);
   }
@@ -1556,7 +1556,7 @@ export class KvmUserspaceMemoryRegion implements View {
   }
 }
 
-/** `struct kvm_userspace_memory_region2`: 160 bytes, aligned to 8. */
+/** `struct kvm_userspace_memory_region2`: 160 bytes, aligned to 8. In or before Linux 6.12, not in 6.1. */
 export class KvmUserspaceMemoryRegion2 implements View {
   static readonly $size = 160;
   static readonly $align = 8;
@@ -1603,7 +1603,7 @@ export class KvmUserspaceMemoryRegion2 implements View {
     return toJson(this);
   }
 
-  /** `__u32 slot`, offset 0, 4 bytes. */
+  /** `__u32 slot`, offset 0, 4 bytes. In or before Linux 6.12, not in 6.1. */
   get slot(): number {
     return this.$$view.getUint32(this.$$offset, true);
   }
@@ -1611,7 +1611,7 @@ export class KvmUserspaceMemoryRegion2 implements View {
     this.$$view.setUint32(this.$$offset, value, true);
   }
 
-  /** `__u32 flags`, offset 4, 4 bytes. */
+  /** `__u32 flags`, offset 4, 4 bytes. In or before Linux 6.12, not in 6.1. */
   get flags(): number {
     return this.$$view.getUint32(this.$$offset + 4, true);
   }
@@ -1619,7 +1619,7 @@ export class KvmUserspaceMemoryRegion2 implements View {
     this.$$view.setUint32(this.$$offset + 4, value, true);
   }
 
-  /** `__u64 guest_phys_addr`, offset 8, 8 bytes. */
+  /** `__u64 guest_phys_addr`, offset 8, 8 bytes. In or before Linux 6.12, not in 6.1. */
   get guest_phys_addr(): bigint {
     return this.$$view.getBigUint64(this.$$offset + 8, true);
   }
@@ -1636,7 +1636,7 @@ export class KvmUserspaceMemoryRegion2 implements View {
     setNumber64(this.$$view, this.$$offset + 8, value, false);
   }
 
-  /** `__u64 memory_size`, offset 16, 8 bytes. */
+  /** `__u64 memory_size`, offset 16, 8 bytes. In or before Linux 6.12, not in 6.1. */
   get memory_size(): bigint {
     return this.$$view.getBigUint64(this.$$offset + 16, true);
   }
@@ -1653,7 +1653,7 @@ export class KvmUserspaceMemoryRegion2 implements View {
     setNumber64(this.$$view, this.$$offset + 16, value, false);
   }
 
-  /** `__u64 userspace_addr`, offset 24, 8 bytes. */
+  /** `__u64 userspace_addr`, offset 24, 8 bytes. In or before Linux 6.12, not in 6.1. */
   get userspace_addr(): bigint {
     return this.$$view.getBigUint64(this.$$offset + 24, true);
   }
@@ -1670,7 +1670,7 @@ export class KvmUserspaceMemoryRegion2 implements View {
     setNumber64(this.$$view, this.$$offset + 24, value, false);
   }
 
-  /** `__u64 guest_memfd_offset`, offset 32, 8 bytes. */
+  /** `__u64 guest_memfd_offset`, offset 32, 8 bytes. In or before Linux 6.12, not in 6.1. */
   get guest_memfd_offset(): bigint {
     return this.$$view.getBigUint64(this.$$offset + 32, true);
   }
@@ -1687,7 +1687,7 @@ export class KvmUserspaceMemoryRegion2 implements View {
     setNumber64(this.$$view, this.$$offset + 32, value, false);
   }
 
-  /** `__u32 guest_memfd`, offset 40, 4 bytes. */
+  /** `__u32 guest_memfd`, offset 40, 4 bytes. In or before Linux 6.12, not in 6.1. */
   get guest_memfd(): number {
     return this.$$view.getUint32(this.$$offset + 40, true);
   }
@@ -1695,7 +1695,7 @@ export class KvmUserspaceMemoryRegion2 implements View {
     this.$$view.setUint32(this.$$offset + 40, value, true);
   }
 
-  /** `__u32 pad1`, offset 44, 4 bytes. */
+  /** `__u32 pad1`, offset 44, 4 bytes. In or before Linux 6.12, not in 6.1. */
   get pad1(): number {
     return this.$$view.getUint32(this.$$offset + 44, true);
   }
@@ -1703,7 +1703,7 @@ export class KvmUserspaceMemoryRegion2 implements View {
     this.$$view.setUint32(this.$$offset + 44, value, true);
   }
 
-  /** `__u64 pad2[14]`, offset 48, 112 bytes. */
+  /** `__u64 pad2[14]`, offset 48, 112 bytes. In or before Linux 6.12, not in 6.1. */
   get pad2(): U64Array {
     return new U64Array(this.$$view, this.$$offset + 48, 14);
   }
@@ -1712,7 +1712,7 @@ export class KvmUserspaceMemoryRegion2 implements View {
   }
 }
 
-/** `struct kvm_irq_level`: 8 bytes, aligned to 4. */
+/** `struct kvm_irq_level`: 8 bytes, aligned to 4. In or before Linux 5.10. */
 export class KvmIrqLevel implements View {
   static readonly $size = 8;
   static readonly $align = 4;
@@ -1753,7 +1753,7 @@ export class KvmIrqLevel implements View {
     return toJson(this);
   }
 
-  /** `__u32 irq`, offset 0, 4 bytes. */
+  /** `__u32 irq`, offset 0, 4 bytes. In or before Linux 5.10. */
   get irq(): number {
     return this.$$view.getUint32(this.$$offset, true);
   }
@@ -1761,7 +1761,7 @@ export class KvmIrqLevel implements View {
     this.$$view.setUint32(this.$$offset, value, true);
   }
 
-  /** `__s32 status`, offset 0, 4 bytes. */
+  /** `__s32 status`, offset 0, 4 bytes. In or before Linux 5.10. */
   get status(): number {
     return this.$$view.getInt32(this.$$offset, true);
   }
@@ -1769,7 +1769,7 @@ export class KvmIrqLevel implements View {
     this.$$view.setInt32(this.$$offset, value, true);
   }
 
-  /** `__u32 level`, offset 4, 4 bytes. */
+  /** `__u32 level`, offset 4, 4 bytes. In or before Linux 5.10. */
   get level(): number {
     return this.$$view.getUint32(this.$$offset + 4, true);
   }
@@ -1778,7 +1778,7 @@ export class KvmIrqLevel implements View {
   }
 }
 
-/** `struct kvm_irqchip.chip`: 512 bytes, aligned to 1. */
+/** `struct kvm_irqchip.chip`: 512 bytes, aligned to 1. In or before Linux 5.10. */
 export class KvmIrqchipChip implements View {
   static readonly $size = 512;
   static readonly $align = 1;
@@ -1817,7 +1817,7 @@ export class KvmIrqchipChip implements View {
     return toJson(this);
   }
 
-  /** `char dummy[512]`, offset 0, 512 bytes. */
+  /** `char dummy[512]`, offset 0, 512 bytes. In or before Linux 5.10. */
   get dummy(): UnsignedCharArray {
     return new UnsignedCharArray(this.$$view, this.$$offset, 512);
   }
@@ -1826,7 +1826,7 @@ export class KvmIrqchipChip implements View {
   }
 }
 
-/** `struct kvm_irqchip`: 520 bytes, aligned to 4. */
+/** `struct kvm_irqchip`: 520 bytes, aligned to 4. In or before Linux 5.10. */
 export class KvmIrqchip implements View {
   static readonly $size = 520;
   static readonly $align = 4;
@@ -1867,7 +1867,7 @@ export class KvmIrqchip implements View {
     return toJson(this);
   }
 
-  /** `__u32 chip_id`, offset 0, 4 bytes. */
+  /** `__u32 chip_id`, offset 0, 4 bytes. In or before Linux 5.10. */
   get chip_id(): number {
     return this.$$view.getUint32(this.$$offset, true);
   }
@@ -1875,7 +1875,7 @@ export class KvmIrqchip implements View {
     this.$$view.setUint32(this.$$offset, value, true);
   }
 
-  /** `__u32 pad`, offset 4, 4 bytes. */
+  /** `__u32 pad`, offset 4, 4 bytes. In or before Linux 5.10. */
   get pad(): number {
     return this.$$view.getUint32(this.$$offset + 4, true);
   }
@@ -1883,7 +1883,7 @@ export class KvmIrqchip implements View {
     this.$$view.setUint32(this.$$offset + 4, value, true);
   }
 
-  /** `union chip`, offset 8, 512 bytes. */
+  /** `union chip`, offset 8, 512 bytes. In or before Linux 5.10. */
   get chip(): KvmIrqchipChip {
     return new $$KvmIrqchipChip(this.$$view, this.$$offset + 8);
   }
@@ -1892,7 +1892,7 @@ export class KvmIrqchip implements View {
   }
 }
 
-/** `struct kvm_pit_config`: 64 bytes, aligned to 4. */
+/** `struct kvm_pit_config`: 64 bytes, aligned to 4. In or before Linux 5.10. */
 export class KvmPitConfig implements View {
   static readonly $size = 64;
   static readonly $align = 4;
@@ -1932,7 +1932,7 @@ export class KvmPitConfig implements View {
     return toJson(this);
   }
 
-  /** `__u32 flags`, offset 0, 4 bytes. */
+  /** `__u32 flags`, offset 0, 4 bytes. In or before Linux 5.10. */
   get flags(): number {
     return this.$$view.getUint32(this.$$offset, true);
   }
@@ -1940,7 +1940,7 @@ export class KvmPitConfig implements View {
     this.$$view.setUint32(this.$$offset, value, true);
   }
 
-  /** `__u32 pad[15]`, offset 4, 60 bytes. */
+  /** `__u32 pad[15]`, offset 4, 60 bytes. In or before Linux 5.10. */
   get pad(): U32Array {
     return new U32Array(this.$$view, this.$$offset + 4, 15);
   }
@@ -1949,7 +1949,7 @@ export class KvmPitConfig implements View {
   }
 }
 
-/** `struct kvm_hyperv_exit.u`: 48 bytes, aligned to 8. */
+/** `struct kvm_hyperv_exit.u`: 48 bytes, aligned to 8. In or before Linux 5.10. */
 export class KvmHypervExitU implements View {
   static readonly $size = 48;
   static readonly $align = 8;
@@ -1990,7 +1990,7 @@ export class KvmHypervExitU implements View {
     return toJson(this);
   }
 
-  /** `struct synic`, offset 0, 32 bytes. */
+  /** `struct synic`, offset 0, 32 bytes. In or before Linux 5.10. */
   get synic(): KvmHypervExitUSynic {
     return new $$KvmHypervExitUSynic(this.$$view, this.$$offset);
   }
@@ -1998,7 +1998,7 @@ export class KvmHypervExitU implements View {
     copy(this.synic, value);
   }
 
-  /** `struct hcall`, offset 0, 32 bytes. */
+  /** `struct hcall`, offset 0, 32 bytes. In or before Linux 5.10. */
   get hcall(): KvmHypervExitUHcall {
     return new $$KvmHypervExitUHcall(this.$$view, this.$$offset);
   }
@@ -2006,7 +2006,7 @@ export class KvmHypervExitU implements View {
     copy(this.hcall, value);
   }
 
-  /** `struct syndbg`, offset 0, 48 bytes. */
+  /** `struct syndbg`, offset 0, 48 bytes. In or before Linux 5.10. */
   get syndbg(): KvmHypervExitUSyndbg {
     return new $$KvmHypervExitUSyndbg(this.$$view, this.$$offset);
   }
@@ -2015,7 +2015,7 @@ export class KvmHypervExitU implements View {
   }
 }
 
-/** `struct kvm_hyperv_exit.u.synic`: 32 bytes, aligned to 8. */
+/** `struct kvm_hyperv_exit.u.synic`: 32 bytes, aligned to 8. In or before Linux 5.10. */
 export class KvmHypervExitUSynic implements View {
   static readonly $size = 32;
   static readonly $align = 8;
@@ -2058,7 +2058,7 @@ export class KvmHypervExitUSynic implements View {
     return toJson(this);
   }
 
-  /** `__u32 msr`, offset 0, 4 bytes. */
+  /** `__u32 msr`, offset 0, 4 bytes. In or before Linux 5.10. */
   get msr(): number {
     return this.$$view.getUint32(this.$$offset, true);
   }
@@ -2066,7 +2066,7 @@ export class KvmHypervExitUSynic implements View {
     this.$$view.setUint32(this.$$offset, value, true);
   }
 
-  /** `__u32 pad2`, offset 4, 4 bytes. */
+  /** `__u32 pad2`, offset 4, 4 bytes. In or before Linux 5.10. */
   get pad2(): number {
     return this.$$view.getUint32(this.$$offset + 4, true);
   }
@@ -2074,7 +2074,7 @@ export class KvmHypervExitUSynic implements View {
     this.$$view.setUint32(this.$$offset + 4, value, true);
   }
 
-  /** `__u64 control`, offset 8, 8 bytes. */
+  /** `__u64 control`, offset 8, 8 bytes. In or before Linux 5.10. */
   get control(): bigint {
     return this.$$view.getBigUint64(this.$$offset + 8, true);
   }
@@ -2091,7 +2091,7 @@ export class KvmHypervExitUSynic implements View {
     setNumber64(this.$$view, this.$$offset + 8, value, false);
   }
 
-  /** `__u64 evt_page`, offset 16, 8 bytes. */
+  /** `__u64 evt_page`, offset 16, 8 bytes. In or before Linux 5.10. */
   get evt_page(): bigint {
     return this.$$view.getBigUint64(this.$$offset + 16, true);
   }
@@ -2108,7 +2108,7 @@ export class KvmHypervExitUSynic implements View {
     setNumber64(this.$$view, this.$$offset + 16, value, false);
   }
 
-  /** `__u64 msg_page`, offset 24, 8 bytes. */
+  /** `__u64 msg_page`, offset 24, 8 bytes. In or before Linux 5.10. */
   get msg_page(): bigint {
     return this.$$view.getBigUint64(this.$$offset + 24, true);
   }
@@ -2126,7 +2126,7 @@ export class KvmHypervExitUSynic implements View {
   }
 }
 
-/** `struct kvm_hyperv_exit.u.hcall`: 32 bytes, aligned to 8. */
+/** `struct kvm_hyperv_exit.u.hcall`: 32 bytes, aligned to 8. In or before Linux 5.10. */
 export class KvmHypervExitUHcall implements View {
   static readonly $size = 32;
   static readonly $align = 8;
@@ -2167,7 +2167,7 @@ export class KvmHypervExitUHcall implements View {
     return toJson(this);
   }
 
-  /** `__u64 input`, offset 0, 8 bytes. */
+  /** `__u64 input`, offset 0, 8 bytes. In or before Linux 5.10. */
   get input(): bigint {
     return this.$$view.getBigUint64(this.$$offset, true);
   }
@@ -2184,7 +2184,7 @@ export class KvmHypervExitUHcall implements View {
     setNumber64(this.$$view, this.$$offset, value, false);
   }
 
-  /** `__u64 result`, offset 8, 8 bytes. */
+  /** `__u64 result`, offset 8, 8 bytes. In or before Linux 5.10. */
   get result(): bigint {
     return this.$$view.getBigUint64(this.$$offset + 8, true);
   }
@@ -2201,7 +2201,7 @@ export class KvmHypervExitUHcall implements View {
     setNumber64(this.$$view, this.$$offset + 8, value, false);
   }
 
-  /** `__u64 params[2]`, offset 16, 16 bytes. */
+  /** `__u64 params[2]`, offset 16, 16 bytes. In or before Linux 5.10. */
   get params(): U64Array {
     return new U64Array(this.$$view, this.$$offset + 16, 2);
   }
@@ -2210,7 +2210,7 @@ export class KvmHypervExitUHcall implements View {
   }
 }
 
-/** `struct kvm_hyperv_exit.u.syndbg`: 48 bytes, aligned to 8. */
+/** `struct kvm_hyperv_exit.u.syndbg`: 48 bytes, aligned to 8. In or before Linux 5.10. */
 export class KvmHypervExitUSyndbg implements View {
   static readonly $size = 48;
   static readonly $align = 8;
@@ -2255,7 +2255,7 @@ export class KvmHypervExitUSyndbg implements View {
     return toJson(this);
   }
 
-  /** `__u32 msr`, offset 0, 4 bytes. */
+  /** `__u32 msr`, offset 0, 4 bytes. In or before Linux 5.10. */
   get msr(): number {
     return this.$$view.getUint32(this.$$offset, true);
   }
@@ -2263,7 +2263,7 @@ export class KvmHypervExitUSyndbg implements View {
     this.$$view.setUint32(this.$$offset, value, true);
   }
 
-  /** `__u32 pad2`, offset 4, 4 bytes. */
+  /** `__u32 pad2`, offset 4, 4 bytes. In or before Linux 5.10. */
   get pad2(): number {
     return this.$$view.getUint32(this.$$offset + 4, true);
   }
@@ -2271,7 +2271,7 @@ export class KvmHypervExitUSyndbg implements View {
     this.$$view.setUint32(this.$$offset + 4, value, true);
   }
 
-  /** `__u64 control`, offset 8, 8 bytes. */
+  /** `__u64 control`, offset 8, 8 bytes. In or before Linux 5.10. */
   get control(): bigint {
     return this.$$view.getBigUint64(this.$$offset + 8, true);
   }
@@ -2288,7 +2288,7 @@ export class KvmHypervExitUSyndbg implements View {
     setNumber64(this.$$view, this.$$offset + 8, value, false);
   }
 
-  /** `__u64 status`, offset 16, 8 bytes. */
+  /** `__u64 status`, offset 16, 8 bytes. In or before Linux 5.10. */
   get status(): bigint {
     return this.$$view.getBigUint64(this.$$offset + 16, true);
   }
@@ -2305,7 +2305,7 @@ export class KvmHypervExitUSyndbg implements View {
     setNumber64(this.$$view, this.$$offset + 16, value, false);
   }
 
-  /** `__u64 send_page`, offset 24, 8 bytes. */
+  /** `__u64 send_page`, offset 24, 8 bytes. In or before Linux 5.10. */
   get send_page(): bigint {
     return this.$$view.getBigUint64(this.$$offset + 24, true);
   }
@@ -2322,7 +2322,7 @@ export class KvmHypervExitUSyndbg implements View {
     setNumber64(this.$$view, this.$$offset + 24, value, false);
   }
 
-  /** `__u64 recv_page`, offset 32, 8 bytes. */
+  /** `__u64 recv_page`, offset 32, 8 bytes. In or before Linux 5.10. */
   get recv_page(): bigint {
     return this.$$view.getBigUint64(this.$$offset + 32, true);
   }
@@ -2339,7 +2339,7 @@ export class KvmHypervExitUSyndbg implements View {
     setNumber64(this.$$view, this.$$offset + 32, value, false);
   }
 
-  /** `__u64 pending_page`, offset 40, 8 bytes. */
+  /** `__u64 pending_page`, offset 40, 8 bytes. In or before Linux 5.10. */
   get pending_page(): bigint {
     return this.$$view.getBigUint64(this.$$offset + 40, true);
   }
@@ -2357,7 +2357,7 @@ export class KvmHypervExitUSyndbg implements View {
   }
 }
 
-/** `struct kvm_hyperv_exit`: 56 bytes, aligned to 8. */
+/** `struct kvm_hyperv_exit`: 56 bytes, aligned to 8. In or before Linux 5.10. */
 export class KvmHypervExit implements View {
   static readonly $size = 56;
   static readonly $align = 8;
@@ -2398,7 +2398,7 @@ export class KvmHypervExit implements View {
     return toJson(this);
   }
 
-  /** `__u32 type`, offset 0, 4 bytes. */
+  /** `__u32 type`, offset 0, 4 bytes. In or before Linux 5.10. */
   get type(): number {
     return this.$$view.getUint32(this.$$offset, true);
   }
@@ -2406,7 +2406,7 @@ export class KvmHypervExit implements View {
     this.$$view.setUint32(this.$$offset, value, true);
   }
 
-  /** `__u32 pad1`, offset 4, 4 bytes. */
+  /** `__u32 pad1`, offset 4, 4 bytes. In or before Linux 5.10. */
   get pad1(): number {
     return this.$$view.getUint32(this.$$offset + 4, true);
   }
@@ -2414,7 +2414,7 @@ export class KvmHypervExit implements View {
     this.$$view.setUint32(this.$$offset + 4, value, true);
   }
 
-  /** `union u`, offset 8, 48 bytes. */
+  /** `union u`, offset 8, 48 bytes. In or before Linux 5.10. */
   get u(): KvmHypervExitU {
     return new $$KvmHypervExitU(this.$$view, this.$$offset + 8);
   }
@@ -2423,7 +2423,7 @@ export class KvmHypervExit implements View {
   }
 }
 
-/** `struct kvm_xen_exit.u`: 72 bytes, aligned to 8. */
+/** `struct kvm_xen_exit.u`: 72 bytes, aligned to 8. In or before Linux 6.1, not in 5.10. */
 export class KvmXenExitU implements View {
   static readonly $size = 72;
   static readonly $align = 8;
@@ -2462,7 +2462,7 @@ export class KvmXenExitU implements View {
     return toJson(this);
   }
 
-  /** `struct hcall`, offset 0, 72 bytes. */
+  /** `struct hcall`, offset 0, 72 bytes. In or before Linux 6.1, not in 5.10. */
   get hcall(): KvmXenExitUHcall {
     return new $$KvmXenExitUHcall(this.$$view, this.$$offset);
   }
@@ -2471,7 +2471,7 @@ export class KvmXenExitU implements View {
   }
 }
 
-/** `struct kvm_xen_exit.u.hcall`: 72 bytes, aligned to 8. */
+/** `struct kvm_xen_exit.u.hcall`: 72 bytes, aligned to 8. In or before Linux 6.1, not in 5.10. */
 export class KvmXenExitUHcall implements View {
   static readonly $size = 72;
   static readonly $align = 8;
@@ -2514,7 +2514,7 @@ export class KvmXenExitUHcall implements View {
     return toJson(this);
   }
 
-  /** `__u32 longmode`, offset 0, 4 bytes. */
+  /** `__u32 longmode`, offset 0, 4 bytes. In or before Linux 6.1, not in 5.10. */
   get longmode(): number {
     return this.$$view.getUint32(this.$$offset, true);
   }
@@ -2522,7 +2522,7 @@ export class KvmXenExitUHcall implements View {
     this.$$view.setUint32(this.$$offset, value, true);
   }
 
-  /** `__u32 cpl`, offset 4, 4 bytes. */
+  /** `__u32 cpl`, offset 4, 4 bytes. In or before Linux 6.1, not in 5.10. */
   get cpl(): number {
     return this.$$view.getUint32(this.$$offset + 4, true);
   }
@@ -2530,7 +2530,7 @@ export class KvmXenExitUHcall implements View {
     this.$$view.setUint32(this.$$offset + 4, value, true);
   }
 
-  /** `__u64 input`, offset 8, 8 bytes. */
+  /** `__u64 input`, offset 8, 8 bytes. In or before Linux 6.1, not in 5.10. */
   get input(): bigint {
     return this.$$view.getBigUint64(this.$$offset + 8, true);
   }
@@ -2547,7 +2547,7 @@ export class KvmXenExitUHcall implements View {
     setNumber64(this.$$view, this.$$offset + 8, value, false);
   }
 
-  /** `__u64 result`, offset 16, 8 bytes. */
+  /** `__u64 result`, offset 16, 8 bytes. In or before Linux 6.1, not in 5.10. */
   get result(): bigint {
     return this.$$view.getBigUint64(this.$$offset + 16, true);
   }
@@ -2564,7 +2564,7 @@ export class KvmXenExitUHcall implements View {
     setNumber64(this.$$view, this.$$offset + 16, value, false);
   }
 
-  /** `__u64 params[6]`, offset 24, 48 bytes. */
+  /** `__u64 params[6]`, offset 24, 48 bytes. In or before Linux 6.1, not in 5.10. */
   get params(): U64Array {
     return new U64Array(this.$$view, this.$$offset + 24, 6);
   }
@@ -2573,7 +2573,7 @@ export class KvmXenExitUHcall implements View {
   }
 }
 
-/** `struct kvm_xen_exit`: 80 bytes, aligned to 8. */
+/** `struct kvm_xen_exit`: 80 bytes, aligned to 8. In or before Linux 6.1, not in 5.10. */
 export class KvmXenExit implements View {
   static readonly $size = 80;
   static readonly $align = 8;
@@ -2613,7 +2613,7 @@ export class KvmXenExit implements View {
     return toJson(this);
   }
 
-  /** `__u32 type`, offset 0, 4 bytes. */
+  /** `__u32 type`, offset 0, 4 bytes. In or before Linux 6.1, not in 5.10. */
   get type(): number {
     return this.$$view.getUint32(this.$$offset, true);
   }
@@ -2621,7 +2621,7 @@ export class KvmXenExit implements View {
     this.$$view.setUint32(this.$$offset, value, true);
   }
 
-  /** `union u`, offset 8, 72 bytes. */
+  /** `union u`, offset 8, 72 bytes. In or before Linux 6.1, not in 5.10. */
   get u(): KvmXenExitU {
     return new $$KvmXenExitU(this.$$view, this.$$offset + 8);
   }
@@ -2630,7 +2630,7 @@ export class KvmXenExit implements View {
   }
 }
 
-/** `struct kvm_exit_snp_req_certs`: 24 bytes, aligned to 8. */
+/** `struct kvm_exit_snp_req_certs`: 24 bytes, aligned to 8. In or before Linux 7.2, not in 6.12. */
 export class KvmExitSnpReqCerts implements View {
   static readonly $size = 24;
   static readonly $align = 8;
@@ -2671,7 +2671,7 @@ export class KvmExitSnpReqCerts implements View {
     return toJson(this);
   }
 
-  /** `__u64 gpa`, offset 0, 8 bytes. */
+  /** `__u64 gpa`, offset 0, 8 bytes. In or before Linux 7.2, not in 6.12. */
   get gpa(): bigint {
     return this.$$view.getBigUint64(this.$$offset, true);
   }
@@ -2688,7 +2688,7 @@ export class KvmExitSnpReqCerts implements View {
     setNumber64(this.$$view, this.$$offset, value, false);
   }
 
-  /** `__u64 npages`, offset 8, 8 bytes. */
+  /** `__u64 npages`, offset 8, 8 bytes. In or before Linux 7.2, not in 6.12. */
   get npages(): bigint {
     return this.$$view.getBigUint64(this.$$offset + 8, true);
   }
@@ -2705,7 +2705,7 @@ export class KvmExitSnpReqCerts implements View {
     setNumber64(this.$$view, this.$$offset + 8, value, false);
   }
 
-  /** `__u64 ret`, offset 16, 8 bytes. */
+  /** `__u64 ret`, offset 16, 8 bytes. In or before Linux 7.2, not in 6.12. */
   get ret(): bigint {
     return this.$$view.getBigUint64(this.$$offset + 16, true);
   }
@@ -2723,7 +2723,7 @@ export class KvmExitSnpReqCerts implements View {
   }
 }
 
-/** `struct kvm_run.hw`: 8 bytes, aligned to 8. */
+/** `struct kvm_run.hw`: 8 bytes, aligned to 8. In or before Linux 5.10. */
 export class KvmRunHw implements View {
   static readonly $size = 8;
   static readonly $align = 8;
@@ -2762,7 +2762,7 @@ export class KvmRunHw implements View {
     return toJson(this);
   }
 
-  /** `__u64 hardware_exit_reason`, offset 0, 8 bytes. */
+  /** `__u64 hardware_exit_reason`, offset 0, 8 bytes. In or before Linux 5.10. */
   get hardware_exit_reason(): bigint {
     return this.$$view.getBigUint64(this.$$offset, true);
   }
@@ -2780,7 +2780,7 @@ export class KvmRunHw implements View {
   }
 }
 
-/** `struct kvm_run.fail_entry`: 16 bytes, aligned to 8. */
+/** `struct kvm_run.fail_entry`: 16 bytes, aligned to 8. In or before Linux 5.10. */
 export class KvmRunFailEntry implements View {
   static readonly $size = 16;
   static readonly $align = 8;
@@ -2820,7 +2820,7 @@ export class KvmRunFailEntry implements View {
     return toJson(this);
   }
 
-  /** `__u64 hardware_entry_failure_reason`, offset 0, 8 bytes. */
+  /** `__u64 hardware_entry_failure_reason`, offset 0, 8 bytes. In or before Linux 5.10. */
   get hardware_entry_failure_reason(): bigint {
     return this.$$view.getBigUint64(this.$$offset, true);
   }
@@ -2837,7 +2837,7 @@ export class KvmRunFailEntry implements View {
     setNumber64(this.$$view, this.$$offset, value, false);
   }
 
-  /** `__u32 cpu`, offset 8, 4 bytes. */
+  /** `__u32 cpu`, offset 8, 4 bytes. In or before Linux 5.10. */
   get cpu(): number {
     return this.$$view.getUint32(this.$$offset + 8, true);
   }
@@ -2846,7 +2846,7 @@ export class KvmRunFailEntry implements View {
   }
 }
 
-/** `struct kvm_run.ex`: 8 bytes, aligned to 4. */
+/** `struct kvm_run.ex`: 8 bytes, aligned to 4. In or before Linux 5.10. */
 export class KvmRunEx implements View {
   static readonly $size = 8;
   static readonly $align = 4;
@@ -2886,7 +2886,7 @@ export class KvmRunEx implements View {
     return toJson(this);
   }
 
-  /** `__u32 exception`, offset 0, 4 bytes. */
+  /** `__u32 exception`, offset 0, 4 bytes. In or before Linux 5.10. */
   get exception(): number {
     return this.$$view.getUint32(this.$$offset, true);
   }
@@ -2894,7 +2894,7 @@ export class KvmRunEx implements View {
     this.$$view.setUint32(this.$$offset, value, true);
   }
 
-  /** `__u32 error_code`, offset 4, 4 bytes. */
+  /** `__u32 error_code`, offset 4, 4 bytes. In or before Linux 5.10. */
   get error_code(): number {
     return this.$$view.getUint32(this.$$offset + 4, true);
   }
@@ -2903,7 +2903,7 @@ export class KvmRunEx implements View {
   }
 }
 
-/** `struct kvm_run.io`: 16 bytes, aligned to 8. */
+/** `struct kvm_run.io`: 16 bytes, aligned to 8. In or before Linux 5.10. */
 export class KvmRunIo implements View {
   static readonly $size = 16;
   static readonly $align = 8;
@@ -2946,7 +2946,7 @@ export class KvmRunIo implements View {
     return toJson(this);
   }
 
-  /** `__u8 direction`, offset 0, 1 byte. */
+  /** `__u8 direction`, offset 0, 1 byte. In or before Linux 5.10. */
   get direction(): number {
     return this.$$view.getUint8(this.$$offset);
   }
@@ -2954,7 +2954,7 @@ export class KvmRunIo implements View {
     this.$$view.setUint8(this.$$offset, value);
   }
 
-  /** `__u8 size`, offset 1, 1 byte; in bytes. */
+  /** `__u8 size`, offset 1, 1 byte; in bytes. In or before Linux 5.10. */
   get size(): number {
     return this.$$view.getUint8(this.$$offset + 1);
   }
@@ -2962,7 +2962,7 @@ export class KvmRunIo implements View {
     this.$$view.setUint8(this.$$offset + 1, value);
   }
 
-  /** `__u16 port`, offset 2, 2 bytes. */
+  /** `__u16 port`, offset 2, 2 bytes. In or before Linux 5.10. */
   get port(): number {
     return this.$$view.getUint16(this.$$offset + 2, true);
   }
@@ -2970,7 +2970,7 @@ export class KvmRunIo implements View {
     this.$$view.setUint16(this.$$offset + 2, value, true);
   }
 
-  /** `__u32 count`, offset 4, 4 bytes. */
+  /** `__u32 count`, offset 4, 4 bytes. In or before Linux 5.10. */
   get count(): number {
     return this.$$view.getUint32(this.$$offset + 4, true);
   }
@@ -2978,7 +2978,7 @@ export class KvmRunIo implements View {
     this.$$view.setUint32(this.$$offset + 4, value, true);
   }
 
-  /** `__u64 data_offset`, offset 8, 8 bytes. */
+  /** `__u64 data_offset`, offset 8, 8 bytes. In or before Linux 5.10. */
   get data_offset(): bigint {
     return this.$$view.getBigUint64(this.$$offset + 8, true);
   }
@@ -2996,7 +2996,7 @@ export class KvmRunIo implements View {
   }
 }
 
-/** `struct kvm_run.debug`: 16 bytes, aligned to 8. */
+/** `struct kvm_run.debug`: 16 bytes, aligned to 8. In or before Linux 5.10. */
 export class KvmRunDebug implements View {
   static readonly $size = 16;
   static readonly $align = 8;
@@ -3035,7 +3035,7 @@ export class KvmRunDebug implements View {
     return toJson(this);
   }
 
-  /** `struct kvm_debug_exit_arch arch`, offset 0, 16 bytes. */
+  /** `struct kvm_debug_exit_arch arch`, offset 0, 16 bytes. In or before Linux 5.10. */
   get arch(): KvmDebugExitArch {
     return new KvmDebugExitArch(this.$$view, this.$$offset);
   }
@@ -3044,7 +3044,7 @@ export class KvmRunDebug implements View {
   }
 }
 
-/** `struct kvm_run.mmio`: 24 bytes, aligned to 8. */
+/** `struct kvm_run.mmio`: 24 bytes, aligned to 8. In or before Linux 5.10. */
 export class KvmRunMmio implements View {
   static readonly $size = 24;
   static readonly $align = 8;
@@ -3086,7 +3086,7 @@ export class KvmRunMmio implements View {
     return toJson(this);
   }
 
-  /** `__u64 phys_addr`, offset 0, 8 bytes. */
+  /** `__u64 phys_addr`, offset 0, 8 bytes. In or before Linux 5.10. */
   get phys_addr(): bigint {
     return this.$$view.getBigUint64(this.$$offset, true);
   }
@@ -3103,7 +3103,7 @@ export class KvmRunMmio implements View {
     setNumber64(this.$$view, this.$$offset, value, false);
   }
 
-  /** `__u8 data[8]`, offset 8, 8 bytes. */
+  /** `__u8 data[8]`, offset 8, 8 bytes. In or before Linux 5.10. */
   get data(): U8Array {
     return new U8Array(this.$$view, this.$$offset + 8, 8);
   }
@@ -3111,7 +3111,7 @@ export class KvmRunMmio implements View {
     this.data.assign(value);
   }
 
-  /** `__u32 len`, offset 16, 4 bytes. */
+  /** `__u32 len`, offset 16, 4 bytes. In or before Linux 5.10. */
   get len(): number {
     return this.$$view.getUint32(this.$$offset + 16, true);
   }
@@ -3119,7 +3119,7 @@ export class KvmRunMmio implements View {
     this.$$view.setUint32(this.$$offset + 16, value, true);
   }
 
-  /** `__u8 is_write`, offset 20, 1 byte. */
+  /** `__u8 is_write`, offset 20, 1 byte. In or before Linux 5.10. */
   get is_write(): number {
     return this.$$view.getUint8(this.$$offset + 20);
   }
@@ -3128,7 +3128,7 @@ export class KvmRunMmio implements View {
   }
 }
 
-/** `struct kvm_run.iocsr_io`: 24 bytes, aligned to 8. */
+/** `struct kvm_run.iocsr_io`: 24 bytes, aligned to 8. In or before Linux 6.12, not in 6.1. */
 export class KvmRunIocsrIo implements View {
   static readonly $size = 24;
   static readonly $align = 8;
@@ -3170,7 +3170,7 @@ export class KvmRunIocsrIo implements View {
     return toJson(this);
   }
 
-  /** `__u64 phys_addr`, offset 0, 8 bytes. */
+  /** `__u64 phys_addr`, offset 0, 8 bytes. In or before Linux 6.12, not in 6.1. */
   get phys_addr(): bigint {
     return this.$$view.getBigUint64(this.$$offset, true);
   }
@@ -3187,7 +3187,7 @@ export class KvmRunIocsrIo implements View {
     setNumber64(this.$$view, this.$$offset, value, false);
   }
 
-  /** `__u8 data[8]`, offset 8, 8 bytes. */
+  /** `__u8 data[8]`, offset 8, 8 bytes. In or before Linux 6.12, not in 6.1. */
   get data(): U8Array {
     return new U8Array(this.$$view, this.$$offset + 8, 8);
   }
@@ -3195,7 +3195,7 @@ export class KvmRunIocsrIo implements View {
     this.data.assign(value);
   }
 
-  /** `__u32 len`, offset 16, 4 bytes. */
+  /** `__u32 len`, offset 16, 4 bytes. In or before Linux 6.12, not in 6.1. */
   get len(): number {
     return this.$$view.getUint32(this.$$offset + 16, true);
   }
@@ -3203,7 +3203,7 @@ export class KvmRunIocsrIo implements View {
     this.$$view.setUint32(this.$$offset + 16, value, true);
   }
 
-  /** `__u8 is_write`, offset 20, 1 byte. */
+  /** `__u8 is_write`, offset 20, 1 byte. In or before Linux 6.12, not in 6.1. */
   get is_write(): number {
     return this.$$view.getUint8(this.$$offset + 20);
   }
@@ -3212,7 +3212,7 @@ export class KvmRunIocsrIo implements View {
   }
 }
 
-/** `struct kvm_run.hypercall`: 72 bytes, aligned to 8. */
+/** `struct kvm_run.hypercall`: 72 bytes, aligned to 8. In or before Linux 5.10. */
 export class KvmRunHypercall implements View {
   static readonly $size = 72;
   static readonly $align = 8;
@@ -3255,7 +3255,7 @@ export class KvmRunHypercall implements View {
     return toJson(this);
   }
 
-  /** `__u64 nr`, offset 0, 8 bytes. */
+  /** `__u64 nr`, offset 0, 8 bytes. In or before Linux 5.10. */
   get nr(): bigint {
     return this.$$view.getBigUint64(this.$$offset, true);
   }
@@ -3272,7 +3272,7 @@ export class KvmRunHypercall implements View {
     setNumber64(this.$$view, this.$$offset, value, false);
   }
 
-  /** `__u64 args[6]`, offset 8, 48 bytes. */
+  /** `__u64 args[6]`, offset 8, 48 bytes. In or before Linux 5.10. */
   get args(): U64Array {
     return new U64Array(this.$$view, this.$$offset + 8, 6);
   }
@@ -3280,7 +3280,7 @@ export class KvmRunHypercall implements View {
     this.args.assign(value);
   }
 
-  /** `__u64 ret`, offset 56, 8 bytes. */
+  /** `__u64 ret`, offset 56, 8 bytes. In or before Linux 5.10. */
   get ret(): bigint {
     return this.$$view.getBigUint64(this.$$offset + 56, true);
   }
@@ -3297,7 +3297,7 @@ export class KvmRunHypercall implements View {
     setNumber64(this.$$view, this.$$offset + 56, value, false);
   }
 
-  /** `__u32 longmode`, offset 64, 4 bytes. */
+  /** `__u32 longmode`, offset 64, 4 bytes. In or before Linux 5.10. */
   get longmode(): number {
     return this.$$view.getUint32(this.$$offset + 64, true);
   }
@@ -3305,7 +3305,7 @@ export class KvmRunHypercall implements View {
     this.$$view.setUint32(this.$$offset + 64, value, true);
   }
 
-  /** `__u64 flags`, offset 64, 8 bytes. */
+  /** `__u64 flags`, offset 64, 8 bytes. In or before Linux 6.12, not in 6.1. */
   get flags(): bigint {
     return this.$$view.getBigUint64(this.$$offset + 64, true);
   }
@@ -3323,7 +3323,7 @@ export class KvmRunHypercall implements View {
   }
 }
 
-/** `struct kvm_run.tpr_access`: 16 bytes, aligned to 8. */
+/** `struct kvm_run.tpr_access`: 16 bytes, aligned to 8. In or before Linux 5.10. */
 export class KvmRunTprAccess implements View {
   static readonly $size = 16;
   static readonly $align = 8;
@@ -3364,7 +3364,7 @@ export class KvmRunTprAccess implements View {
     return toJson(this);
   }
 
-  /** `__u64 rip`, offset 0, 8 bytes. */
+  /** `__u64 rip`, offset 0, 8 bytes. In or before Linux 5.10. */
   get rip(): bigint {
     return this.$$view.getBigUint64(this.$$offset, true);
   }
@@ -3381,7 +3381,7 @@ export class KvmRunTprAccess implements View {
     setNumber64(this.$$view, this.$$offset, value, false);
   }
 
-  /** `__u32 is_write`, offset 8, 4 bytes. */
+  /** `__u32 is_write`, offset 8, 4 bytes. In or before Linux 5.10. */
   get is_write(): number {
     return this.$$view.getUint32(this.$$offset + 8, true);
   }
@@ -3389,7 +3389,7 @@ export class KvmRunTprAccess implements View {
     this.$$view.setUint32(this.$$offset + 8, value, true);
   }
 
-  /** `__u32 pad`, offset 12, 4 bytes. */
+  /** `__u32 pad`, offset 12, 4 bytes. In or before Linux 5.10. */
   get pad(): number {
     return this.$$view.getUint32(this.$$offset + 12, true);
   }
@@ -3398,7 +3398,7 @@ export class KvmRunTprAccess implements View {
   }
 }
 
-/** `struct kvm_run.s390_sieic`: 8 bytes, aligned to 4. */
+/** `struct kvm_run.s390_sieic`: 8 bytes, aligned to 4. In or before Linux 5.10. */
 export class KvmRunS390Sieic implements View {
   static readonly $size = 8;
   static readonly $align = 4;
@@ -3439,7 +3439,7 @@ export class KvmRunS390Sieic implements View {
     return toJson(this);
   }
 
-  /** `__u8 icptcode`, offset 0, 1 byte. */
+  /** `__u8 icptcode`, offset 0, 1 byte. In or before Linux 5.10. */
   get icptcode(): number {
     return this.$$view.getUint8(this.$$offset);
   }
@@ -3447,7 +3447,7 @@ export class KvmRunS390Sieic implements View {
     this.$$view.setUint8(this.$$offset, value);
   }
 
-  /** `__u16 ipa`, offset 2, 2 bytes. */
+  /** `__u16 ipa`, offset 2, 2 bytes. In or before Linux 5.10. */
   get ipa(): number {
     return this.$$view.getUint16(this.$$offset + 2, true);
   }
@@ -3455,7 +3455,7 @@ export class KvmRunS390Sieic implements View {
     this.$$view.setUint16(this.$$offset + 2, value, true);
   }
 
-  /** `__u32 ipb`, offset 4, 4 bytes. */
+  /** `__u32 ipb`, offset 4, 4 bytes. In or before Linux 5.10. */
   get ipb(): number {
     return this.$$view.getUint32(this.$$offset + 4, true);
   }
@@ -3464,7 +3464,7 @@ export class KvmRunS390Sieic implements View {
   }
 }
 
-/** `struct kvm_run.s390_ucontrol`: 16 bytes, aligned to 8. */
+/** `struct kvm_run.s390_ucontrol`: 16 bytes, aligned to 8. In or before Linux 5.10. */
 export class KvmRunS390Ucontrol implements View {
   static readonly $size = 16;
   static readonly $align = 8;
@@ -3504,7 +3504,7 @@ export class KvmRunS390Ucontrol implements View {
     return toJson(this);
   }
 
-  /** `__u64 trans_exc_code`, offset 0, 8 bytes. */
+  /** `__u64 trans_exc_code`, offset 0, 8 bytes. In or before Linux 5.10. */
   get trans_exc_code(): bigint {
     return this.$$view.getBigUint64(this.$$offset, true);
   }
@@ -3521,7 +3521,7 @@ export class KvmRunS390Ucontrol implements View {
     setNumber64(this.$$view, this.$$offset, value, false);
   }
 
-  /** `__u32 pgm_code`, offset 8, 4 bytes. */
+  /** `__u32 pgm_code`, offset 8, 4 bytes. In or before Linux 5.10. */
   get pgm_code(): number {
     return this.$$view.getUint32(this.$$offset + 8, true);
   }
@@ -3530,7 +3530,7 @@ export class KvmRunS390Ucontrol implements View {
   }
 }
 
-/** `struct kvm_run.dcr`: 12 bytes, aligned to 4. */
+/** `struct kvm_run.dcr`: 12 bytes, aligned to 4. In or before Linux 5.10. */
 export class KvmRunDcr implements View {
   static readonly $size = 12;
   static readonly $align = 4;
@@ -3571,7 +3571,7 @@ export class KvmRunDcr implements View {
     return toJson(this);
   }
 
-  /** `__u32 dcrn`, offset 0, 4 bytes. */
+  /** `__u32 dcrn`, offset 0, 4 bytes. In or before Linux 5.10. */
   get dcrn(): number {
     return this.$$view.getUint32(this.$$offset, true);
   }
@@ -3579,7 +3579,7 @@ export class KvmRunDcr implements View {
     this.$$view.setUint32(this.$$offset, value, true);
   }
 
-  /** `__u32 data`, offset 4, 4 bytes. */
+  /** `__u32 data`, offset 4, 4 bytes. In or before Linux 5.10. */
   get data(): number {
     return this.$$view.getUint32(this.$$offset + 4, true);
   }
@@ -3587,7 +3587,7 @@ export class KvmRunDcr implements View {
     this.$$view.setUint32(this.$$offset + 4, value, true);
   }
 
-  /** `__u8 is_write`, offset 8, 1 byte. */
+  /** `__u8 is_write`, offset 8, 1 byte. In or before Linux 5.10. */
   get is_write(): number {
     return this.$$view.getUint8(this.$$offset + 8);
   }
@@ -3596,7 +3596,7 @@ export class KvmRunDcr implements View {
   }
 }
 
-/** `struct kvm_run.internal`: 136 bytes, aligned to 8. */
+/** `struct kvm_run.internal`: 136 bytes, aligned to 8. In or before Linux 5.10. */
 export class KvmRunInternal implements View {
   static readonly $size = 136;
   static readonly $align = 8;
@@ -3637,7 +3637,7 @@ export class KvmRunInternal implements View {
     return toJson(this);
   }
 
-  /** `__u32 suberror`, offset 0, 4 bytes. */
+  /** `__u32 suberror`, offset 0, 4 bytes. In or before Linux 5.10. */
   get suberror(): number {
     return this.$$view.getUint32(this.$$offset, true);
   }
@@ -3645,7 +3645,7 @@ export class KvmRunInternal implements View {
     this.$$view.setUint32(this.$$offset, value, true);
   }
 
-  /** `__u32 ndata`, offset 4, 4 bytes. */
+  /** `__u32 ndata`, offset 4, 4 bytes. In or before Linux 5.10. */
   get ndata(): number {
     return this.$$view.getUint32(this.$$offset + 4, true);
   }
@@ -3653,7 +3653,7 @@ export class KvmRunInternal implements View {
     this.$$view.setUint32(this.$$offset + 4, value, true);
   }
 
-  /** `__u64 data[16]`, offset 8, 128 bytes. */
+  /** `__u64 data[16]`, offset 8, 128 bytes. In or before Linux 5.10. */
   get data(): U64Array {
     return new U64Array(this.$$view, this.$$offset + 8, 16);
   }
@@ -3662,7 +3662,7 @@ export class KvmRunInternal implements View {
   }
 }
 
-/** `struct kvm_run.emulation_failure`: 32 bytes, aligned to 8. */
+/** `struct kvm_run.emulation_failure`: 32 bytes, aligned to 8. In or before Linux 6.1, not in 5.10. */
 export class KvmRunEmulationFailure implements View {
   static readonly $size = 32;
   static readonly $align = 8;
@@ -3705,7 +3705,7 @@ export class KvmRunEmulationFailure implements View {
     return toJson(this);
   }
 
-  /** `__u32 suberror`, offset 0, 4 bytes. */
+  /** `__u32 suberror`, offset 0, 4 bytes. In or before Linux 6.1, not in 5.10. */
   get suberror(): number {
     return this.$$view.getUint32(this.$$offset, true);
   }
@@ -3713,7 +3713,7 @@ export class KvmRunEmulationFailure implements View {
     this.$$view.setUint32(this.$$offset, value, true);
   }
 
-  /** `__u32 ndata`, offset 4, 4 bytes. */
+  /** `__u32 ndata`, offset 4, 4 bytes. In or before Linux 6.1, not in 5.10. */
   get ndata(): number {
     return this.$$view.getUint32(this.$$offset + 4, true);
   }
@@ -3721,7 +3721,7 @@ export class KvmRunEmulationFailure implements View {
     this.$$view.setUint32(this.$$offset + 4, value, true);
   }
 
-  /** `__u64 flags`, offset 8, 8 bytes. */
+  /** `__u64 flags`, offset 8, 8 bytes. In or before Linux 6.1, not in 5.10. */
   get flags(): bigint {
     return this.$$view.getBigUint64(this.$$offset + 8, true);
   }
@@ -3738,7 +3738,7 @@ export class KvmRunEmulationFailure implements View {
     setNumber64(this.$$view, this.$$offset + 8, value, false);
   }
 
-  /** `__u8 insn_size`, offset 16, 1 byte. */
+  /** `__u8 insn_size`, offset 16, 1 byte. In or before Linux 6.1, not in 5.10. */
   get insn_size(): number {
     return this.$$view.getUint8(this.$$offset + 16);
   }
@@ -3746,7 +3746,7 @@ export class KvmRunEmulationFailure implements View {
     this.$$view.setUint8(this.$$offset + 16, value);
   }
 
-  /** `__u8 insn_bytes[15]`, offset 17, 15 bytes. */
+  /** `__u8 insn_bytes[15]`, offset 17, 15 bytes. In or before Linux 6.1, not in 5.10. */
   get insn_bytes(): U8Array {
     return new U8Array(this.$$view, this.$$offset + 17, 15);
   }
@@ -3755,7 +3755,7 @@ export class KvmRunEmulationFailure implements View {
   }
 }
 
-/** `struct kvm_run.osi`: 256 bytes, aligned to 8. */
+/** `struct kvm_run.osi`: 256 bytes, aligned to 8. In or before Linux 5.10. */
 export class KvmRunOsi implements View {
   static readonly $size = 256;
   static readonly $align = 8;
@@ -3794,7 +3794,7 @@ export class KvmRunOsi implements View {
     return toJson(this);
   }
 
-  /** `__u64 gprs[32]`, offset 0, 256 bytes. */
+  /** `__u64 gprs[32]`, offset 0, 256 bytes. In or before Linux 5.10. */
   get gprs(): U64Array {
     return new U64Array(this.$$view, this.$$offset, 32);
   }
@@ -3803,7 +3803,7 @@ export class KvmRunOsi implements View {
   }
 }
 
-/** `struct kvm_run.papr_hcall`: 88 bytes, aligned to 8. */
+/** `struct kvm_run.papr_hcall`: 88 bytes, aligned to 8. In or before Linux 5.10. */
 export class KvmRunPaprHcall implements View {
   static readonly $size = 88;
   static readonly $align = 8;
@@ -3844,7 +3844,7 @@ export class KvmRunPaprHcall implements View {
     return toJson(this);
   }
 
-  /** `__u64 nr`, offset 0, 8 bytes. */
+  /** `__u64 nr`, offset 0, 8 bytes. In or before Linux 5.10. */
   get nr(): bigint {
     return this.$$view.getBigUint64(this.$$offset, true);
   }
@@ -3861,7 +3861,7 @@ export class KvmRunPaprHcall implements View {
     setNumber64(this.$$view, this.$$offset, value, false);
   }
 
-  /** `__u64 ret`, offset 8, 8 bytes. */
+  /** `__u64 ret`, offset 8, 8 bytes. In or before Linux 5.10. */
   get ret(): bigint {
     return this.$$view.getBigUint64(this.$$offset + 8, true);
   }
@@ -3878,7 +3878,7 @@ export class KvmRunPaprHcall implements View {
     setNumber64(this.$$view, this.$$offset + 8, value, false);
   }
 
-  /** `__u64 args[9]`, offset 16, 72 bytes. */
+  /** `__u64 args[9]`, offset 16, 72 bytes. In or before Linux 5.10. */
   get args(): U64Array {
     return new U64Array(this.$$view, this.$$offset + 16, 9);
   }
@@ -3887,7 +3887,7 @@ export class KvmRunPaprHcall implements View {
   }
 }
 
-/** `struct kvm_run.s390_tsch`: 20 bytes, aligned to 4. */
+/** `struct kvm_run.s390_tsch`: 20 bytes, aligned to 4. In or before Linux 5.10. */
 export class KvmRunS390Tsch implements View {
   static readonly $size = 20;
   static readonly $align = 4;
@@ -3931,7 +3931,7 @@ export class KvmRunS390Tsch implements View {
     return toJson(this);
   }
 
-  /** `__u16 subchannel_id`, offset 0, 2 bytes. */
+  /** `__u16 subchannel_id`, offset 0, 2 bytes. In or before Linux 5.10. */
   get subchannel_id(): number {
     return this.$$view.getUint16(this.$$offset, true);
   }
@@ -3939,7 +3939,7 @@ export class KvmRunS390Tsch implements View {
     this.$$view.setUint16(this.$$offset, value, true);
   }
 
-  /** `__u16 subchannel_nr`, offset 2, 2 bytes. */
+  /** `__u16 subchannel_nr`, offset 2, 2 bytes. In or before Linux 5.10. */
   get subchannel_nr(): number {
     return this.$$view.getUint16(this.$$offset + 2, true);
   }
@@ -3947,7 +3947,7 @@ export class KvmRunS390Tsch implements View {
     this.$$view.setUint16(this.$$offset + 2, value, true);
   }
 
-  /** `__u32 io_int_parm`, offset 4, 4 bytes. */
+  /** `__u32 io_int_parm`, offset 4, 4 bytes. In or before Linux 5.10. */
   get io_int_parm(): number {
     return this.$$view.getUint32(this.$$offset + 4, true);
   }
@@ -3955,7 +3955,7 @@ export class KvmRunS390Tsch implements View {
     this.$$view.setUint32(this.$$offset + 4, value, true);
   }
 
-  /** `__u32 io_int_word`, offset 8, 4 bytes. */
+  /** `__u32 io_int_word`, offset 8, 4 bytes. In or before Linux 5.10. */
   get io_int_word(): number {
     return this.$$view.getUint32(this.$$offset + 8, true);
   }
@@ -3963,7 +3963,7 @@ export class KvmRunS390Tsch implements View {
     this.$$view.setUint32(this.$$offset + 8, value, true);
   }
 
-  /** `__u32 ipb`, offset 12, 4 bytes. */
+  /** `__u32 ipb`, offset 12, 4 bytes. In or before Linux 5.10. */
   get ipb(): number {
     return this.$$view.getUint32(this.$$offset + 12, true);
   }
@@ -3971,7 +3971,7 @@ export class KvmRunS390Tsch implements View {
     this.$$view.setUint32(this.$$offset + 12, value, true);
   }
 
-  /** `__u8 dequeued`, offset 16, 1 byte. */
+  /** `__u8 dequeued`, offset 16, 1 byte. In or before Linux 5.10. */
   get dequeued(): number {
     return this.$$view.getUint8(this.$$offset + 16);
   }
@@ -3980,7 +3980,7 @@ export class KvmRunS390Tsch implements View {
   }
 }
 
-/** `struct kvm_run.epr`: 4 bytes, aligned to 4. */
+/** `struct kvm_run.epr`: 4 bytes, aligned to 4. In or before Linux 5.10. */
 export class KvmRunEpr implements View {
   static readonly $size = 4;
   static readonly $align = 4;
@@ -4019,7 +4019,7 @@ export class KvmRunEpr implements View {
     return toJson(this);
   }
 
-  /** `__u32 epr`, offset 0, 4 bytes. */
+  /** `__u32 epr`, offset 0, 4 bytes. In or before Linux 5.10. */
   get epr(): number {
     return this.$$view.getUint32(this.$$offset, true);
   }
@@ -4028,7 +4028,7 @@ export class KvmRunEpr implements View {
   }
 }
 
-/** `struct kvm_run.system_event`: 136 bytes, aligned to 8. */
+/** `struct kvm_run.system_event`: 136 bytes, aligned to 8. In or before Linux 5.10. */
 export class KvmRunSystemEvent implements View {
   static readonly $size = 136;
   static readonly $align = 8;
@@ -4070,7 +4070,7 @@ export class KvmRunSystemEvent implements View {
     return toJson(this);
   }
 
-  /** `__u32 type`, offset 0, 4 bytes. */
+  /** `__u32 type`, offset 0, 4 bytes. In or before Linux 5.10. */
   get type(): number {
     return this.$$view.getUint32(this.$$offset, true);
   }
@@ -4078,7 +4078,7 @@ export class KvmRunSystemEvent implements View {
     this.$$view.setUint32(this.$$offset, value, true);
   }
 
-  /** `__u32 ndata`, offset 4, 4 bytes. */
+  /** `__u32 ndata`, offset 4, 4 bytes. In or before Linux 6.1, not in 5.10. */
   get ndata(): number {
     return this.$$view.getUint32(this.$$offset + 4, true);
   }
@@ -4086,7 +4086,7 @@ export class KvmRunSystemEvent implements View {
     this.$$view.setUint32(this.$$offset + 4, value, true);
   }
 
-  /** `__u64 flags`, offset 8, 8 bytes. */
+  /** `__u64 flags`, offset 8, 8 bytes. In or before Linux 5.10. */
   get flags(): bigint {
     return this.$$view.getBigUint64(this.$$offset + 8, true);
   }
@@ -4103,7 +4103,7 @@ export class KvmRunSystemEvent implements View {
     setNumber64(this.$$view, this.$$offset + 8, value, false);
   }
 
-  /** `__u64 data[16]`, offset 8, 128 bytes. */
+  /** `__u64 data[16]`, offset 8, 128 bytes. In or before Linux 6.1, not in 5.10. */
   get data(): U64Array {
     return new U64Array(this.$$view, this.$$offset + 8, 16);
   }
@@ -4112,7 +4112,7 @@ export class KvmRunSystemEvent implements View {
   }
 }
 
-/** `struct kvm_run.s390_stsi`: 16 bytes, aligned to 8. */
+/** `struct kvm_run.s390_stsi`: 16 bytes, aligned to 8. In or before Linux 5.10. */
 export class KvmRunS390Stsi implements View {
   static readonly $size = 16;
   static readonly $align = 8;
@@ -4156,7 +4156,7 @@ export class KvmRunS390Stsi implements View {
     return toJson(this);
   }
 
-  /** `__u64 addr`, offset 0, 8 bytes. */
+  /** `__u64 addr`, offset 0, 8 bytes. In or before Linux 5.10. */
   get addr(): bigint {
     return this.$$view.getBigUint64(this.$$offset, true);
   }
@@ -4173,7 +4173,7 @@ export class KvmRunS390Stsi implements View {
     setNumber64(this.$$view, this.$$offset, value, false);
   }
 
-  /** `__u8 ar`, offset 8, 1 byte. */
+  /** `__u8 ar`, offset 8, 1 byte. In or before Linux 5.10. */
   get ar(): number {
     return this.$$view.getUint8(this.$$offset + 8);
   }
@@ -4181,7 +4181,7 @@ export class KvmRunS390Stsi implements View {
     this.$$view.setUint8(this.$$offset + 8, value);
   }
 
-  /** `__u8 reserved`, offset 9, 1 byte. */
+  /** `__u8 reserved`, offset 9, 1 byte. In or before Linux 5.10. */
   get reserved(): number {
     return this.$$view.getUint8(this.$$offset + 9);
   }
@@ -4189,7 +4189,7 @@ export class KvmRunS390Stsi implements View {
     this.$$view.setUint8(this.$$offset + 9, value);
   }
 
-  /** `__u8 fc`, offset 10, 1 byte. */
+  /** `__u8 fc`, offset 10, 1 byte. In or before Linux 5.10. */
   get fc(): number {
     return this.$$view.getUint8(this.$$offset + 10);
   }
@@ -4197,7 +4197,7 @@ export class KvmRunS390Stsi implements View {
     this.$$view.setUint8(this.$$offset + 10, value);
   }
 
-  /** `__u8 sel1`, offset 11, 1 byte. */
+  /** `__u8 sel1`, offset 11, 1 byte. In or before Linux 5.10. */
   get sel1(): number {
     return this.$$view.getUint8(this.$$offset + 11);
   }
@@ -4205,7 +4205,7 @@ export class KvmRunS390Stsi implements View {
     this.$$view.setUint8(this.$$offset + 11, value);
   }
 
-  /** `__u16 sel2`, offset 12, 2 bytes. */
+  /** `__u16 sel2`, offset 12, 2 bytes. In or before Linux 5.10. */
   get sel2(): number {
     return this.$$view.getUint16(this.$$offset + 12, true);
   }
@@ -4214,7 +4214,7 @@ export class KvmRunS390Stsi implements View {
   }
 }
 
-/** `struct kvm_run.eoi`: 1 byte, aligned to 1. */
+/** `struct kvm_run.eoi`: 1 byte, aligned to 1. In or before Linux 5.10. */
 export class KvmRunEoi implements View {
   static readonly $size = 1;
   static readonly $align = 1;
@@ -4253,7 +4253,7 @@ export class KvmRunEoi implements View {
     return toJson(this);
   }
 
-  /** `__u8 vector`, offset 0, 1 byte. */
+  /** `__u8 vector`, offset 0, 1 byte. In or before Linux 5.10. */
   get vector(): number {
     return this.$$view.getUint8(this.$$offset);
   }
@@ -4262,7 +4262,7 @@ export class KvmRunEoi implements View {
   }
 }
 
-/** `struct kvm_run.arm_nisv`: 16 bytes, aligned to 8. */
+/** `struct kvm_run.arm_nisv`: 16 bytes, aligned to 8. In or before Linux 5.10. */
 export class KvmRunArmNisv implements View {
   static readonly $size = 16;
   static readonly $align = 8;
@@ -4302,7 +4302,7 @@ export class KvmRunArmNisv implements View {
     return toJson(this);
   }
 
-  /** `__u64 esr_iss`, offset 0, 8 bytes. */
+  /** `__u64 esr_iss`, offset 0, 8 bytes. In or before Linux 5.10. */
   get esr_iss(): bigint {
     return this.$$view.getBigUint64(this.$$offset, true);
   }
@@ -4319,7 +4319,7 @@ export class KvmRunArmNisv implements View {
     setNumber64(this.$$view, this.$$offset, value, false);
   }
 
-  /** `__u64 fault_ipa`, offset 8, 8 bytes. */
+  /** `__u64 fault_ipa`, offset 8, 8 bytes. In or before Linux 5.10. */
   get fault_ipa(): bigint {
     return this.$$view.getBigUint64(this.$$offset + 8, true);
   }
@@ -4337,7 +4337,7 @@ export class KvmRunArmNisv implements View {
   }
 }
 
-/** `struct kvm_run.msr`: 24 bytes, aligned to 8. */
+/** `struct kvm_run.msr`: 24 bytes, aligned to 8. In or before Linux 5.10. */
 export class KvmRunMsr implements View {
   static readonly $size = 24;
   static readonly $align = 8;
@@ -4380,7 +4380,7 @@ export class KvmRunMsr implements View {
     return toJson(this);
   }
 
-  /** `__u8 error`, offset 0, 1 byte. */
+  /** `__u8 error`, offset 0, 1 byte. In or before Linux 5.10. */
   get error(): number {
     return this.$$view.getUint8(this.$$offset);
   }
@@ -4388,7 +4388,7 @@ export class KvmRunMsr implements View {
     this.$$view.setUint8(this.$$offset, value);
   }
 
-  /** `__u8 pad[7]`, offset 1, 7 bytes. */
+  /** `__u8 pad[7]`, offset 1, 7 bytes. In or before Linux 5.10. */
   get pad(): U8Array {
     return new U8Array(this.$$view, this.$$offset + 1, 7);
   }
@@ -4396,7 +4396,7 @@ export class KvmRunMsr implements View {
     this.pad.assign(value);
   }
 
-  /** `__u32 reason`, offset 8, 4 bytes. */
+  /** `__u32 reason`, offset 8, 4 bytes. In or before Linux 5.10. */
   get reason(): number {
     return this.$$view.getUint32(this.$$offset + 8, true);
   }
@@ -4404,7 +4404,7 @@ export class KvmRunMsr implements View {
     this.$$view.setUint32(this.$$offset + 8, value, true);
   }
 
-  /** `__u32 index`, offset 12, 4 bytes. */
+  /** `__u32 index`, offset 12, 4 bytes. In or before Linux 5.10. */
   get index(): number {
     return this.$$view.getUint32(this.$$offset + 12, true);
   }
@@ -4412,7 +4412,7 @@ export class KvmRunMsr implements View {
     this.$$view.setUint32(this.$$offset + 12, value, true);
   }
 
-  /** `__u64 data`, offset 16, 8 bytes. */
+  /** `__u64 data`, offset 16, 8 bytes. In or before Linux 5.10. */
   get data(): bigint {
     return this.$$view.getBigUint64(this.$$offset + 16, true);
   }
@@ -4430,7 +4430,7 @@ export class KvmRunMsr implements View {
   }
 }
 
-/** `struct kvm_run.riscv_sbi`: 80 bytes, aligned to 8. */
+/** `struct kvm_run.riscv_sbi`: 80 bytes, aligned to 8. In or before Linux 6.1, not in 5.10. */
 export class KvmRunRiscvSbi implements View {
   static readonly $size = 80;
   static readonly $align = 8;
@@ -4472,7 +4472,7 @@ export class KvmRunRiscvSbi implements View {
     return toJson(this);
   }
 
-  /** `unsigned long extension_id`, offset 0, 8 bytes. */
+  /** `unsigned long extension_id`, offset 0, 8 bytes. In or before Linux 6.1, not in 5.10. */
   get extension_id(): bigint {
     return this.$$view.getBigUint64(this.$$offset, true);
   }
@@ -4489,7 +4489,7 @@ export class KvmRunRiscvSbi implements View {
     setNumber64(this.$$view, this.$$offset, value, false);
   }
 
-  /** `unsigned long function_id`, offset 8, 8 bytes. */
+  /** `unsigned long function_id`, offset 8, 8 bytes. In or before Linux 6.1, not in 5.10. */
   get function_id(): bigint {
     return this.$$view.getBigUint64(this.$$offset + 8, true);
   }
@@ -4506,7 +4506,7 @@ export class KvmRunRiscvSbi implements View {
     setNumber64(this.$$view, this.$$offset + 8, value, false);
   }
 
-  /** `unsigned long args[6]`, offset 16, 48 bytes. */
+  /** `unsigned long args[6]`, offset 16, 48 bytes. In or before Linux 6.1, not in 5.10. */
   get args(): U64Array {
     return new U64Array(this.$$view, this.$$offset + 16, 6);
   }
@@ -4514,7 +4514,7 @@ export class KvmRunRiscvSbi implements View {
     this.args.assign(value);
   }
 
-  /** `unsigned long ret[2]`, offset 64, 16 bytes. */
+  /** `unsigned long ret[2]`, offset 64, 16 bytes. In or before Linux 6.1, not in 5.10. */
   get ret(): U64Array {
     return new U64Array(this.$$view, this.$$offset + 64, 2);
   }
@@ -4523,7 +4523,7 @@ export class KvmRunRiscvSbi implements View {
   }
 }
 
-/** `struct kvm_run.riscv_csr`: 32 bytes, aligned to 8. */
+/** `struct kvm_run.riscv_csr`: 32 bytes, aligned to 8. In or before Linux 6.1, not in 5.10. */
 export class KvmRunRiscvCsr implements View {
   static readonly $size = 32;
   static readonly $align = 8;
@@ -4565,7 +4565,7 @@ export class KvmRunRiscvCsr implements View {
     return toJson(this);
   }
 
-  /** `unsigned long csr_num`, offset 0, 8 bytes. */
+  /** `unsigned long csr_num`, offset 0, 8 bytes. In or before Linux 6.1, not in 5.10. */
   get csr_num(): bigint {
     return this.$$view.getBigUint64(this.$$offset, true);
   }
@@ -4582,7 +4582,7 @@ export class KvmRunRiscvCsr implements View {
     setNumber64(this.$$view, this.$$offset, value, false);
   }
 
-  /** `unsigned long new_value`, offset 8, 8 bytes. */
+  /** `unsigned long new_value`, offset 8, 8 bytes. In or before Linux 6.1, not in 5.10. */
   get new_value(): bigint {
     return this.$$view.getBigUint64(this.$$offset + 8, true);
   }
@@ -4599,7 +4599,7 @@ export class KvmRunRiscvCsr implements View {
     setNumber64(this.$$view, this.$$offset + 8, value, false);
   }
 
-  /** `unsigned long write_mask`, offset 16, 8 bytes. */
+  /** `unsigned long write_mask`, offset 16, 8 bytes. In or before Linux 6.1, not in 5.10. */
   get write_mask(): bigint {
     return this.$$view.getBigUint64(this.$$offset + 16, true);
   }
@@ -4616,7 +4616,7 @@ export class KvmRunRiscvCsr implements View {
     setNumber64(this.$$view, this.$$offset + 16, value, false);
   }
 
-  /** `unsigned long ret_value`, offset 24, 8 bytes. */
+  /** `unsigned long ret_value`, offset 24, 8 bytes. In or before Linux 6.1, not in 5.10. */
   get ret_value(): bigint {
     return this.$$view.getBigUint64(this.$$offset + 24, true);
   }
@@ -4634,7 +4634,7 @@ export class KvmRunRiscvCsr implements View {
   }
 }
 
-/** `struct kvm_run.notify`: 4 bytes, aligned to 4. */
+/** `struct kvm_run.notify`: 4 bytes, aligned to 4. In or before Linux 6.1, not in 5.10. */
 export class KvmRunNotify implements View {
   static readonly $size = 4;
   static readonly $align = 4;
@@ -4673,7 +4673,7 @@ export class KvmRunNotify implements View {
     return toJson(this);
   }
 
-  /** `__u32 flags`, offset 0, 4 bytes. */
+  /** `__u32 flags`, offset 0, 4 bytes. In or before Linux 6.1, not in 5.10. */
   get flags(): number {
     return this.$$view.getUint32(this.$$offset, true);
   }
@@ -4682,7 +4682,7 @@ export class KvmRunNotify implements View {
   }
 }
 
-/** `struct kvm_run.memory_fault`: 24 bytes, aligned to 8. */
+/** `struct kvm_run.memory_fault`: 24 bytes, aligned to 8. In or before Linux 6.12, not in 6.1. */
 export class KvmRunMemoryFault implements View {
   static readonly $size = 24;
   static readonly $align = 8;
@@ -4723,7 +4723,7 @@ export class KvmRunMemoryFault implements View {
     return toJson(this);
   }
 
-  /** `__u64 flags`, offset 0, 8 bytes. */
+  /** `__u64 flags`, offset 0, 8 bytes. In or before Linux 6.12, not in 6.1. */
   get flags(): bigint {
     return this.$$view.getBigUint64(this.$$offset, true);
   }
@@ -4740,7 +4740,7 @@ export class KvmRunMemoryFault implements View {
     setNumber64(this.$$view, this.$$offset, value, false);
   }
 
-  /** `__u64 gpa`, offset 8, 8 bytes. */
+  /** `__u64 gpa`, offset 8, 8 bytes. In or before Linux 6.12, not in 6.1. */
   get gpa(): bigint {
     return this.$$view.getBigUint64(this.$$offset + 8, true);
   }
@@ -4757,7 +4757,7 @@ export class KvmRunMemoryFault implements View {
     setNumber64(this.$$view, this.$$offset + 8, value, false);
   }
 
-  /** `__u64 size`, offset 16, 8 bytes. */
+  /** `__u64 size`, offset 16, 8 bytes. In or before Linux 6.12, not in 6.1. */
   get size(): bigint {
     return this.$$view.getBigUint64(this.$$offset + 16, true);
   }
@@ -4775,7 +4775,7 @@ export class KvmRunMemoryFault implements View {
   }
 }
 
-/** `struct kvm_run.tdx`: 64 bytes, aligned to 8. */
+/** `struct kvm_run.tdx`: 64 bytes, aligned to 8. In or before Linux 7.2, not in 6.12. */
 export class KvmRunTdx implements View {
   static readonly $size = 64;
   static readonly $align = 8;
@@ -4819,7 +4819,7 @@ export class KvmRunTdx implements View {
     return toJson(this);
   }
 
-  /** `__u64 flags`, offset 0, 8 bytes. */
+  /** `__u64 flags`, offset 0, 8 bytes. In or before Linux 7.2, not in 6.12. */
   get flags(): bigint {
     return this.$$view.getBigUint64(this.$$offset, true);
   }
@@ -4836,7 +4836,7 @@ export class KvmRunTdx implements View {
     setNumber64(this.$$view, this.$$offset, value, false);
   }
 
-  /** `__u64 nr`, offset 8, 8 bytes. */
+  /** `__u64 nr`, offset 8, 8 bytes. In or before Linux 7.2, not in 6.12. */
   get nr(): bigint {
     return this.$$view.getBigUint64(this.$$offset + 8, true);
   }
@@ -4853,7 +4853,7 @@ export class KvmRunTdx implements View {
     setNumber64(this.$$view, this.$$offset + 8, value, false);
   }
 
-  /** `struct unknown`, offset 16, 48 bytes. */
+  /** `struct unknown`, offset 16, 48 bytes. In or before Linux 7.2, not in 6.12. */
   get unknown(): KvmRunTdxUnknown {
     return new $$KvmRunTdxUnknown(this.$$view, this.$$offset + 16);
   }
@@ -4861,7 +4861,7 @@ export class KvmRunTdx implements View {
     copy(this.unknown, value);
   }
 
-  /** `struct get_quote`, offset 16, 24 bytes. */
+  /** `struct get_quote`, offset 16, 24 bytes. In or before Linux 7.2, not in 6.12. */
   get get_quote(): KvmRunTdxGetQuote {
     return new $$KvmRunTdxGetQuote(this.$$view, this.$$offset + 16);
   }
@@ -4869,7 +4869,7 @@ export class KvmRunTdx implements View {
     copy(this.get_quote, value);
   }
 
-  /** `struct get_tdvmcall_info`, offset 16, 48 bytes. */
+  /** `struct get_tdvmcall_info`, offset 16, 48 bytes. In or before Linux 7.2, not in 6.12. */
   get get_tdvmcall_info(): KvmRunTdxGetTdvmcallInfo {
     return new $$KvmRunTdxGetTdvmcallInfo(this.$$view, this.$$offset + 16);
   }
@@ -4877,7 +4877,7 @@ export class KvmRunTdx implements View {
     copy(this.get_tdvmcall_info, value);
   }
 
-  /** `struct setup_event_notify`, offset 16, 16 bytes. */
+  /** `struct setup_event_notify`, offset 16, 16 bytes. In or before Linux 7.2, not in 6.12. */
   get setup_event_notify(): KvmRunTdxSetupEventNotify {
     return new $$KvmRunTdxSetupEventNotify(this.$$view, this.$$offset + 16);
   }
@@ -4886,7 +4886,7 @@ export class KvmRunTdx implements View {
   }
 }
 
-/** `struct kvm_run.tdx.unknown`: 48 bytes, aligned to 8. */
+/** `struct kvm_run.tdx.unknown`: 48 bytes, aligned to 8. In or before Linux 7.2, not in 6.12. */
 export class KvmRunTdxUnknown implements View {
   static readonly $size = 48;
   static readonly $align = 8;
@@ -4926,7 +4926,7 @@ export class KvmRunTdxUnknown implements View {
     return toJson(this);
   }
 
-  /** `__u64 ret`, offset 0, 8 bytes. */
+  /** `__u64 ret`, offset 0, 8 bytes. In or before Linux 7.2, not in 6.12. */
   get ret(): bigint {
     return this.$$view.getBigUint64(this.$$offset, true);
   }
@@ -4943,7 +4943,7 @@ export class KvmRunTdxUnknown implements View {
     setNumber64(this.$$view, this.$$offset, value, false);
   }
 
-  /** `__u64 data[5]`, offset 8, 40 bytes. */
+  /** `__u64 data[5]`, offset 8, 40 bytes. In or before Linux 7.2, not in 6.12. */
   get data(): U64Array {
     return new U64Array(this.$$view, this.$$offset + 8, 5);
   }
@@ -4952,7 +4952,7 @@ export class KvmRunTdxUnknown implements View {
   }
 }
 
-/** `struct kvm_run.tdx.get_quote`: 24 bytes, aligned to 8. */
+/** `struct kvm_run.tdx.get_quote`: 24 bytes, aligned to 8. In or before Linux 7.2, not in 6.12. */
 export class KvmRunTdxGetQuote implements View {
   static readonly $size = 24;
   static readonly $align = 8;
@@ -4993,7 +4993,7 @@ export class KvmRunTdxGetQuote implements View {
     return toJson(this);
   }
 
-  /** `__u64 ret`, offset 0, 8 bytes. */
+  /** `__u64 ret`, offset 0, 8 bytes. In or before Linux 7.2, not in 6.12. */
   get ret(): bigint {
     return this.$$view.getBigUint64(this.$$offset, true);
   }
@@ -5010,7 +5010,7 @@ export class KvmRunTdxGetQuote implements View {
     setNumber64(this.$$view, this.$$offset, value, false);
   }
 
-  /** `__u64 gpa`, offset 8, 8 bytes. */
+  /** `__u64 gpa`, offset 8, 8 bytes. In or before Linux 7.2, not in 6.12. */
   get gpa(): bigint {
     return this.$$view.getBigUint64(this.$$offset + 8, true);
   }
@@ -5027,7 +5027,7 @@ export class KvmRunTdxGetQuote implements View {
     setNumber64(this.$$view, this.$$offset + 8, value, false);
   }
 
-  /** `__u64 size`, offset 16, 8 bytes. */
+  /** `__u64 size`, offset 16, 8 bytes. In or before Linux 7.2, not in 6.12. */
   get size(): bigint {
     return this.$$view.getBigUint64(this.$$offset + 16, true);
   }
@@ -5045,7 +5045,7 @@ export class KvmRunTdxGetQuote implements View {
   }
 }
 
-/** `struct kvm_run.tdx.get_tdvmcall_info`: 48 bytes, aligned to 8. */
+/** `struct kvm_run.tdx.get_tdvmcall_info`: 48 bytes, aligned to 8. In or before Linux 7.2, not in 6.12. */
 export class KvmRunTdxGetTdvmcallInfo implements View {
   static readonly $size = 48;
   static readonly $align = 8;
@@ -5089,7 +5089,7 @@ export class KvmRunTdxGetTdvmcallInfo implements View {
     return toJson(this);
   }
 
-  /** `__u64 ret`, offset 0, 8 bytes. */
+  /** `__u64 ret`, offset 0, 8 bytes. In or before Linux 7.2, not in 6.12. */
   get ret(): bigint {
     return this.$$view.getBigUint64(this.$$offset, true);
   }
@@ -5106,7 +5106,7 @@ export class KvmRunTdxGetTdvmcallInfo implements View {
     setNumber64(this.$$view, this.$$offset, value, false);
   }
 
-  /** `__u64 leaf`, offset 8, 8 bytes. */
+  /** `__u64 leaf`, offset 8, 8 bytes. In or before Linux 7.2, not in 6.12. */
   get leaf(): bigint {
     return this.$$view.getBigUint64(this.$$offset + 8, true);
   }
@@ -5123,7 +5123,7 @@ export class KvmRunTdxGetTdvmcallInfo implements View {
     setNumber64(this.$$view, this.$$offset + 8, value, false);
   }
 
-  /** `__u64 r11`, offset 16, 8 bytes. */
+  /** `__u64 r11`, offset 16, 8 bytes. In or before Linux 7.2, not in 6.12. */
   get r11(): bigint {
     return this.$$view.getBigUint64(this.$$offset + 16, true);
   }
@@ -5140,7 +5140,7 @@ export class KvmRunTdxGetTdvmcallInfo implements View {
     setNumber64(this.$$view, this.$$offset + 16, value, false);
   }
 
-  /** `__u64 r12`, offset 24, 8 bytes. */
+  /** `__u64 r12`, offset 24, 8 bytes. In or before Linux 7.2, not in 6.12. */
   get r12(): bigint {
     return this.$$view.getBigUint64(this.$$offset + 24, true);
   }
@@ -5157,7 +5157,7 @@ export class KvmRunTdxGetTdvmcallInfo implements View {
     setNumber64(this.$$view, this.$$offset + 24, value, false);
   }
 
-  /** `__u64 r13`, offset 32, 8 bytes. */
+  /** `__u64 r13`, offset 32, 8 bytes. In or before Linux 7.2, not in 6.12. */
   get r13(): bigint {
     return this.$$view.getBigUint64(this.$$offset + 32, true);
   }
@@ -5174,7 +5174,7 @@ export class KvmRunTdxGetTdvmcallInfo implements View {
     setNumber64(this.$$view, this.$$offset + 32, value, false);
   }
 
-  /** `__u64 r14`, offset 40, 8 bytes. */
+  /** `__u64 r14`, offset 40, 8 bytes. In or before Linux 7.2, not in 6.12. */
   get r14(): bigint {
     return this.$$view.getBigUint64(this.$$offset + 40, true);
   }
@@ -5192,7 +5192,7 @@ export class KvmRunTdxGetTdvmcallInfo implements View {
   }
 }
 
-/** `struct kvm_run.tdx.setup_event_notify`: 16 bytes, aligned to 8. */
+/** `struct kvm_run.tdx.setup_event_notify`: 16 bytes, aligned to 8. In or before Linux 7.2, not in 6.12. */
 export class KvmRunTdxSetupEventNotify implements View {
   static readonly $size = 16;
   static readonly $align = 8;
@@ -5232,7 +5232,7 @@ export class KvmRunTdxSetupEventNotify implements View {
     return toJson(this);
   }
 
-  /** `__u64 ret`, offset 0, 8 bytes. */
+  /** `__u64 ret`, offset 0, 8 bytes. In or before Linux 7.2, not in 6.12. */
   get ret(): bigint {
     return this.$$view.getBigUint64(this.$$offset, true);
   }
@@ -5249,7 +5249,7 @@ export class KvmRunTdxSetupEventNotify implements View {
     setNumber64(this.$$view, this.$$offset, value, false);
   }
 
-  /** `__u64 vector`, offset 8, 8 bytes. */
+  /** `__u64 vector`, offset 8, 8 bytes. In or before Linux 7.2, not in 6.12. */
   get vector(): bigint {
     return this.$$view.getBigUint64(this.$$offset + 8, true);
   }
@@ -5267,7 +5267,7 @@ export class KvmRunTdxSetupEventNotify implements View {
   }
 }
 
-/** `struct kvm_run.arm_sea`: 32 bytes, aligned to 8. */
+/** `struct kvm_run.arm_sea`: 32 bytes, aligned to 8. In or before Linux 7.2, not in 6.12. */
 export class KvmRunArmSea implements View {
   static readonly $size = 32;
   static readonly $align = 8;
@@ -5309,7 +5309,7 @@ export class KvmRunArmSea implements View {
     return toJson(this);
   }
 
-  /** `__u64 flags`, offset 0, 8 bytes. */
+  /** `__u64 flags`, offset 0, 8 bytes. In or before Linux 7.2, not in 6.12. */
   get flags(): bigint {
     return this.$$view.getBigUint64(this.$$offset, true);
   }
@@ -5326,7 +5326,7 @@ export class KvmRunArmSea implements View {
     setNumber64(this.$$view, this.$$offset, value, false);
   }
 
-  /** `__u64 esr`, offset 8, 8 bytes. */
+  /** `__u64 esr`, offset 8, 8 bytes. In or before Linux 7.2, not in 6.12. */
   get esr(): bigint {
     return this.$$view.getBigUint64(this.$$offset + 8, true);
   }
@@ -5343,7 +5343,7 @@ export class KvmRunArmSea implements View {
     setNumber64(this.$$view, this.$$offset + 8, value, false);
   }
 
-  /** `__u64 gva`, offset 16, 8 bytes. */
+  /** `__u64 gva`, offset 16, 8 bytes. In or before Linux 7.2, not in 6.12. */
   get gva(): bigint {
     return this.$$view.getBigUint64(this.$$offset + 16, true);
   }
@@ -5360,7 +5360,7 @@ export class KvmRunArmSea implements View {
     setNumber64(this.$$view, this.$$offset + 16, value, false);
   }
 
-  /** `__u64 gpa`, offset 24, 8 bytes. */
+  /** `__u64 gpa`, offset 24, 8 bytes. In or before Linux 7.2, not in 6.12. */
   get gpa(): bigint {
     return this.$$view.getBigUint64(this.$$offset + 24, true);
   }
@@ -5378,7 +5378,7 @@ export class KvmRunArmSea implements View {
   }
 }
 
-/** `struct kvm_run.s`: 2048 bytes, aligned to 8. */
+/** `struct kvm_run.s`: 2048 bytes, aligned to 8. In or before Linux 5.10. */
 export class KvmRunS implements View {
   static readonly $size = 2048;
   static readonly $align = 8;
@@ -5418,7 +5418,7 @@ export class KvmRunS implements View {
     return toJson(this);
   }
 
-  /** `struct kvm_sync_regs regs`, offset 0, 8 bytes. */
+  /** `struct kvm_sync_regs regs`, offset 0, 8 bytes. In or before Linux 5.10. */
   get regs(): KvmSyncRegs {
     return new KvmSyncRegs(this.$$view, this.$$offset);
   }
@@ -5426,7 +5426,7 @@ export class KvmRunS implements View {
     copy(this.regs, value);
   }
 
-  /** `char padding[2048]`, offset 0, 2048 bytes. */
+  /** `char padding[2048]`, offset 0, 2048 bytes. In or before Linux 5.10. */
   get padding(): UnsignedCharArray {
     return new UnsignedCharArray(this.$$view, this.$$offset, 2048);
   }
@@ -5435,7 +5435,7 @@ export class KvmRunS implements View {
   }
 }
 
-/** `struct kvm_run`: 2352 bytes, aligned to 8. */
+/** `struct kvm_run`: 2352 bytes, aligned to 8. In or before Linux 5.10. */
 export class KvmRun implements View {
   static readonly $size = 2352;
   static readonly $align = 8;
@@ -5569,7 +5569,7 @@ export class KvmRun implements View {
     return toJson(this);
   }
 
-  /** `__u8 request_interrupt_window`, offset 0, 1 byte. */
+  /** `__u8 request_interrupt_window`, offset 0, 1 byte. In or before Linux 5.10. */
   get request_interrupt_window(): number {
     return this.$$view.getUint8(this.$$offset);
   }
@@ -5577,7 +5577,7 @@ export class KvmRun implements View {
     this.$$view.setUint8(this.$$offset, value);
   }
 
-  /** `__u8 immediate_exit`, offset 1, 1 byte. */
+  /** `__u8 immediate_exit`, offset 1, 1 byte. In or before Linux 5.10. */
   get immediate_exit(): number {
     return this.$$view.getUint8(this.$$offset + 1);
   }
@@ -5585,7 +5585,7 @@ export class KvmRun implements View {
     this.$$view.setUint8(this.$$offset + 1, value);
   }
 
-  /** `__u8 padding1[6]`, offset 2, 6 bytes. */
+  /** `__u8 padding1[6]`, offset 2, 6 bytes. In or before Linux 5.10. */
   get padding1(): U8Array {
     return new U8Array(this.$$view, this.$$offset + 2, 6);
   }
@@ -5593,7 +5593,7 @@ export class KvmRun implements View {
     this.padding1.assign(value);
   }
 
-  /** `__u32 exit_reason`, offset 8, 4 bytes. */
+  /** `__u32 exit_reason`, offset 8, 4 bytes. In or before Linux 5.10. */
   get exit_reason(): number {
     return this.$$view.getUint32(this.$$offset + 8, true);
   }
@@ -5601,7 +5601,7 @@ export class KvmRun implements View {
     this.$$view.setUint32(this.$$offset + 8, value, true);
   }
 
-  /** `__u8 ready_for_interrupt_injection`, offset 12, 1 byte. */
+  /** `__u8 ready_for_interrupt_injection`, offset 12, 1 byte. In or before Linux 5.10. */
   get ready_for_interrupt_injection(): number {
     return this.$$view.getUint8(this.$$offset + 12);
   }
@@ -5609,7 +5609,7 @@ export class KvmRun implements View {
     this.$$view.setUint8(this.$$offset + 12, value);
   }
 
-  /** `__u8 if_flag`, offset 13, 1 byte. */
+  /** `__u8 if_flag`, offset 13, 1 byte. In or before Linux 5.10. */
   get if_flag(): number {
     return this.$$view.getUint8(this.$$offset + 13);
   }
@@ -5617,7 +5617,7 @@ export class KvmRun implements View {
     this.$$view.setUint8(this.$$offset + 13, value);
   }
 
-  /** `__u16 flags`, offset 14, 2 bytes. */
+  /** `__u16 flags`, offset 14, 2 bytes. In or before Linux 5.10. */
   get flags(): number {
     return this.$$view.getUint16(this.$$offset + 14, true);
   }
@@ -5625,7 +5625,7 @@ export class KvmRun implements View {
     this.$$view.setUint16(this.$$offset + 14, value, true);
   }
 
-  /** `__u64 cr8`, offset 16, 8 bytes. */
+  /** `__u64 cr8`, offset 16, 8 bytes. In or before Linux 5.10. */
   get cr8(): bigint {
     return this.$$view.getBigUint64(this.$$offset + 16, true);
   }
@@ -5642,7 +5642,7 @@ export class KvmRun implements View {
     setNumber64(this.$$view, this.$$offset + 16, value, false);
   }
 
-  /** `__u64 apic_base`, offset 24, 8 bytes. */
+  /** `__u64 apic_base`, offset 24, 8 bytes. In or before Linux 5.10. */
   get apic_base(): bigint {
     return this.$$view.getBigUint64(this.$$offset + 24, true);
   }
@@ -5659,7 +5659,7 @@ export class KvmRun implements View {
     setNumber64(this.$$view, this.$$offset + 24, value, false);
   }
 
-  /** `struct hw`, offset 32, 8 bytes. */
+  /** `struct hw`, offset 32, 8 bytes. In or before Linux 5.10. */
   get hw(): KvmRunHw {
     return new $$KvmRunHw(this.$$view, this.$$offset + 32);
   }
@@ -5667,7 +5667,7 @@ export class KvmRun implements View {
     copy(this.hw, value);
   }
 
-  /** `struct fail_entry`, offset 32, 16 bytes. */
+  /** `struct fail_entry`, offset 32, 16 bytes. In or before Linux 5.10. */
   get fail_entry(): KvmRunFailEntry {
     return new $$KvmRunFailEntry(this.$$view, this.$$offset + 32);
   }
@@ -5675,7 +5675,7 @@ export class KvmRun implements View {
     copy(this.fail_entry, value);
   }
 
-  /** `struct ex`, offset 32, 8 bytes. */
+  /** `struct ex`, offset 32, 8 bytes. In or before Linux 5.10. */
   get ex(): KvmRunEx {
     return new $$KvmRunEx(this.$$view, this.$$offset + 32);
   }
@@ -5683,7 +5683,7 @@ export class KvmRun implements View {
     copy(this.ex, value);
   }
 
-  /** `struct io`, offset 32, 16 bytes. */
+  /** `struct io`, offset 32, 16 bytes. In or before Linux 5.10. */
   get io(): KvmRunIo {
     return new $$KvmRunIo(this.$$view, this.$$offset + 32);
   }
@@ -5691,7 +5691,7 @@ export class KvmRun implements View {
     copy(this.io, value);
   }
 
-  /** `struct debug`, offset 32, 16 bytes. */
+  /** `struct debug`, offset 32, 16 bytes. In or before Linux 5.10. */
   get debug(): KvmRunDebug {
     return new $$KvmRunDebug(this.$$view, this.$$offset + 32);
   }
@@ -5699,7 +5699,7 @@ export class KvmRun implements View {
     copy(this.debug, value);
   }
 
-  /** `struct mmio`, offset 32, 24 bytes. */
+  /** `struct mmio`, offset 32, 24 bytes. In or before Linux 5.10. */
   get mmio(): KvmRunMmio {
     return new $$KvmRunMmio(this.$$view, this.$$offset + 32);
   }
@@ -5707,7 +5707,7 @@ export class KvmRun implements View {
     copy(this.mmio, value);
   }
 
-  /** `struct iocsr_io`, offset 32, 24 bytes. */
+  /** `struct iocsr_io`, offset 32, 24 bytes. In or before Linux 6.12, not in 6.1. */
   get iocsr_io(): KvmRunIocsrIo {
     return new $$KvmRunIocsrIo(this.$$view, this.$$offset + 32);
   }
@@ -5715,7 +5715,7 @@ export class KvmRun implements View {
     copy(this.iocsr_io, value);
   }
 
-  /** `struct hypercall`, offset 32, 72 bytes. */
+  /** `struct hypercall`, offset 32, 72 bytes. In or before Linux 5.10. */
   get hypercall(): KvmRunHypercall {
     return new $$KvmRunHypercall(this.$$view, this.$$offset + 32);
   }
@@ -5723,7 +5723,7 @@ export class KvmRun implements View {
     copy(this.hypercall, value);
   }
 
-  /** `struct tpr_access`, offset 32, 16 bytes. */
+  /** `struct tpr_access`, offset 32, 16 bytes. In or before Linux 5.10. */
   get tpr_access(): KvmRunTprAccess {
     return new $$KvmRunTprAccess(this.$$view, this.$$offset + 32);
   }
@@ -5731,7 +5731,7 @@ export class KvmRun implements View {
     copy(this.tpr_access, value);
   }
 
-  /** `struct s390_sieic`, offset 32, 8 bytes. */
+  /** `struct s390_sieic`, offset 32, 8 bytes. In or before Linux 5.10. */
   get s390_sieic(): KvmRunS390Sieic {
     return new $$KvmRunS390Sieic(this.$$view, this.$$offset + 32);
   }
@@ -5739,7 +5739,7 @@ export class KvmRun implements View {
     copy(this.s390_sieic, value);
   }
 
-  /** `__u64 s390_reset_flags`, offset 32, 8 bytes. */
+  /** `__u64 s390_reset_flags`, offset 32, 8 bytes. In or before Linux 5.10. */
   get s390_reset_flags(): bigint {
     return this.$$view.getBigUint64(this.$$offset + 32, true);
   }
@@ -5756,7 +5756,7 @@ export class KvmRun implements View {
     setNumber64(this.$$view, this.$$offset + 32, value, false);
   }
 
-  /** `struct s390_ucontrol`, offset 32, 16 bytes. */
+  /** `struct s390_ucontrol`, offset 32, 16 bytes. In or before Linux 5.10. */
   get s390_ucontrol(): KvmRunS390Ucontrol {
     return new $$KvmRunS390Ucontrol(this.$$view, this.$$offset + 32);
   }
@@ -5764,7 +5764,7 @@ export class KvmRun implements View {
     copy(this.s390_ucontrol, value);
   }
 
-  /** `struct dcr`, offset 32, 12 bytes. */
+  /** `struct dcr`, offset 32, 12 bytes. In or before Linux 5.10. */
   get dcr(): KvmRunDcr {
     return new $$KvmRunDcr(this.$$view, this.$$offset + 32);
   }
@@ -5772,7 +5772,7 @@ export class KvmRun implements View {
     copy(this.dcr, value);
   }
 
-  /** `struct internal`, offset 32, 136 bytes. */
+  /** `struct internal`, offset 32, 136 bytes. In or before Linux 5.10. */
   get internal(): KvmRunInternal {
     return new $$KvmRunInternal(this.$$view, this.$$offset + 32);
   }
@@ -5780,7 +5780,7 @@ export class KvmRun implements View {
     copy(this.internal, value);
   }
 
-  /** `struct emulation_failure`, offset 32, 32 bytes. */
+  /** `struct emulation_failure`, offset 32, 32 bytes. In or before Linux 6.1, not in 5.10. */
   get emulation_failure(): KvmRunEmulationFailure {
     return new $$KvmRunEmulationFailure(this.$$view, this.$$offset + 32);
   }
@@ -5788,7 +5788,7 @@ export class KvmRun implements View {
     copy(this.emulation_failure, value);
   }
 
-  /** `struct osi`, offset 32, 256 bytes. */
+  /** `struct osi`, offset 32, 256 bytes. In or before Linux 5.10. */
   get osi(): KvmRunOsi {
     return new $$KvmRunOsi(this.$$view, this.$$offset + 32);
   }
@@ -5796,7 +5796,7 @@ export class KvmRun implements View {
     copy(this.osi, value);
   }
 
-  /** `struct papr_hcall`, offset 32, 88 bytes. */
+  /** `struct papr_hcall`, offset 32, 88 bytes. In or before Linux 5.10. */
   get papr_hcall(): KvmRunPaprHcall {
     return new $$KvmRunPaprHcall(this.$$view, this.$$offset + 32);
   }
@@ -5804,7 +5804,7 @@ export class KvmRun implements View {
     copy(this.papr_hcall, value);
   }
 
-  /** `struct s390_tsch`, offset 32, 20 bytes. */
+  /** `struct s390_tsch`, offset 32, 20 bytes. In or before Linux 5.10. */
   get s390_tsch(): KvmRunS390Tsch {
     return new $$KvmRunS390Tsch(this.$$view, this.$$offset + 32);
   }
@@ -5812,7 +5812,7 @@ export class KvmRun implements View {
     copy(this.s390_tsch, value);
   }
 
-  /** `struct epr`, offset 32, 4 bytes. */
+  /** `struct epr`, offset 32, 4 bytes. In or before Linux 5.10. */
   get epr(): KvmRunEpr {
     return new $$KvmRunEpr(this.$$view, this.$$offset + 32);
   }
@@ -5820,7 +5820,7 @@ export class KvmRun implements View {
     copy(this.epr, value);
   }
 
-  /** `struct system_event`, offset 32, 136 bytes. */
+  /** `struct system_event`, offset 32, 136 bytes. In or before Linux 5.10. */
   get system_event(): KvmRunSystemEvent {
     return new $$KvmRunSystemEvent(this.$$view, this.$$offset + 32);
   }
@@ -5828,7 +5828,7 @@ export class KvmRun implements View {
     copy(this.system_event, value);
   }
 
-  /** `struct s390_stsi`, offset 32, 16 bytes. */
+  /** `struct s390_stsi`, offset 32, 16 bytes. In or before Linux 5.10. */
   get s390_stsi(): KvmRunS390Stsi {
     return new $$KvmRunS390Stsi(this.$$view, this.$$offset + 32);
   }
@@ -5836,7 +5836,7 @@ export class KvmRun implements View {
     copy(this.s390_stsi, value);
   }
 
-  /** `struct eoi`, offset 32, 1 byte. */
+  /** `struct eoi`, offset 32, 1 byte. In or before Linux 5.10. */
   get eoi(): KvmRunEoi {
     return new $$KvmRunEoi(this.$$view, this.$$offset + 32);
   }
@@ -5844,7 +5844,7 @@ export class KvmRun implements View {
     copy(this.eoi, value);
   }
 
-  /** `struct kvm_hyperv_exit hyperv`, offset 32, 56 bytes. */
+  /** `struct kvm_hyperv_exit hyperv`, offset 32, 56 bytes. In or before Linux 5.10. */
   get hyperv(): KvmHypervExit {
     return new $$KvmHypervExit(this.$$view, this.$$offset + 32);
   }
@@ -5852,7 +5852,7 @@ export class KvmRun implements View {
     copy(this.hyperv, value);
   }
 
-  /** `struct arm_nisv`, offset 32, 16 bytes. */
+  /** `struct arm_nisv`, offset 32, 16 bytes. In or before Linux 5.10. */
   get arm_nisv(): KvmRunArmNisv {
     return new $$KvmRunArmNisv(this.$$view, this.$$offset + 32);
   }
@@ -5860,7 +5860,7 @@ export class KvmRun implements View {
     copy(this.arm_nisv, value);
   }
 
-  /** `struct msr`, offset 32, 24 bytes. */
+  /** `struct msr`, offset 32, 24 bytes. In or before Linux 5.10. */
   get msr(): KvmRunMsr {
     return new $$KvmRunMsr(this.$$view, this.$$offset + 32);
   }
@@ -5868,7 +5868,7 @@ export class KvmRun implements View {
     copy(this.msr, value);
   }
 
-  /** `struct kvm_xen_exit xen`, offset 32, 80 bytes. */
+  /** `struct kvm_xen_exit xen`, offset 32, 80 bytes. In or before Linux 6.1, not in 5.10. */
   get xen(): KvmXenExit {
     return new $$KvmXenExit(this.$$view, this.$$offset + 32);
   }
@@ -5876,7 +5876,7 @@ export class KvmRun implements View {
     copy(this.xen, value);
   }
 
-  /** `struct riscv_sbi`, offset 32, 80 bytes. */
+  /** `struct riscv_sbi`, offset 32, 80 bytes. In or before Linux 6.1, not in 5.10. */
   get riscv_sbi(): KvmRunRiscvSbi {
     return new $$KvmRunRiscvSbi(this.$$view, this.$$offset + 32);
   }
@@ -5884,7 +5884,7 @@ export class KvmRun implements View {
     copy(this.riscv_sbi, value);
   }
 
-  /** `struct riscv_csr`, offset 32, 32 bytes. */
+  /** `struct riscv_csr`, offset 32, 32 bytes. In or before Linux 6.1, not in 5.10. */
   get riscv_csr(): KvmRunRiscvCsr {
     return new $$KvmRunRiscvCsr(this.$$view, this.$$offset + 32);
   }
@@ -5892,7 +5892,7 @@ export class KvmRun implements View {
     copy(this.riscv_csr, value);
   }
 
-  /** `struct notify`, offset 32, 4 bytes. */
+  /** `struct notify`, offset 32, 4 bytes. In or before Linux 6.1, not in 5.10. */
   get notify(): KvmRunNotify {
     return new $$KvmRunNotify(this.$$view, this.$$offset + 32);
   }
@@ -5900,7 +5900,7 @@ export class KvmRun implements View {
     copy(this.notify, value);
   }
 
-  /** `struct memory_fault`, offset 32, 24 bytes. */
+  /** `struct memory_fault`, offset 32, 24 bytes. In or before Linux 6.12, not in 6.1. */
   get memory_fault(): KvmRunMemoryFault {
     return new $$KvmRunMemoryFault(this.$$view, this.$$offset + 32);
   }
@@ -5908,7 +5908,7 @@ export class KvmRun implements View {
     copy(this.memory_fault, value);
   }
 
-  /** `struct tdx`, offset 32, 64 bytes. */
+  /** `struct tdx`, offset 32, 64 bytes. In or before Linux 7.2, not in 6.12. */
   get tdx(): KvmRunTdx {
     return new $$KvmRunTdx(this.$$view, this.$$offset + 32);
   }
@@ -5916,7 +5916,7 @@ export class KvmRun implements View {
     copy(this.tdx, value);
   }
 
-  /** `struct arm_sea`, offset 32, 32 bytes. */
+  /** `struct arm_sea`, offset 32, 32 bytes. In or before Linux 7.2, not in 6.12. */
   get arm_sea(): KvmRunArmSea {
     return new $$KvmRunArmSea(this.$$view, this.$$offset + 32);
   }
@@ -5924,7 +5924,7 @@ export class KvmRun implements View {
     copy(this.arm_sea, value);
   }
 
-  /** `struct kvm_exit_snp_req_certs snp_req_certs`, offset 32, 24 bytes. */
+  /** `struct kvm_exit_snp_req_certs snp_req_certs`, offset 32, 24 bytes. In or before Linux 7.2, not in 6.12. */
   get snp_req_certs(): KvmExitSnpReqCerts {
     return new $$KvmExitSnpReqCerts(this.$$view, this.$$offset + 32);
   }
@@ -5932,7 +5932,7 @@ export class KvmRun implements View {
     copy(this.snp_req_certs, value);
   }
 
-  /** `char padding[256]`, offset 32, 256 bytes. */
+  /** `char padding[256]`, offset 32, 256 bytes. In or before Linux 5.10. */
   get padding(): UnsignedCharArray {
     return new UnsignedCharArray(this.$$view, this.$$offset + 32, 256);
   }
@@ -5940,7 +5940,7 @@ export class KvmRun implements View {
     this.padding.assign(value);
   }
 
-  /** `__u64 kvm_valid_regs`, offset 288, 8 bytes. */
+  /** `__u64 kvm_valid_regs`, offset 288, 8 bytes. In or before Linux 5.10. */
   get kvm_valid_regs(): bigint {
     return this.$$view.getBigUint64(this.$$offset + 288, true);
   }
@@ -5957,7 +5957,7 @@ export class KvmRun implements View {
     setNumber64(this.$$view, this.$$offset + 288, value, false);
   }
 
-  /** `__u64 kvm_dirty_regs`, offset 296, 8 bytes. */
+  /** `__u64 kvm_dirty_regs`, offset 296, 8 bytes. In or before Linux 5.10. */
   get kvm_dirty_regs(): bigint {
     return this.$$view.getBigUint64(this.$$offset + 296, true);
   }
@@ -5974,7 +5974,7 @@ export class KvmRun implements View {
     setNumber64(this.$$view, this.$$offset + 296, value, false);
   }
 
-  /** `union s`, offset 304, 2048 bytes. */
+  /** `union s`, offset 304, 2048 bytes. In or before Linux 5.10. */
   get s(): KvmRunS {
     return new $$KvmRunS(this.$$view, this.$$offset + 304);
   }
@@ -6038,7 +6038,7 @@ export type KvmRunExit =
   | { readonly reason: typeof KVM_EXIT_SNP_REQ_CERTS; readonly snp_req_certs: KvmRun['snp_req_certs'] }
   | { readonly reason: null; readonly exit_reason: number };
 
-/** `struct kvm_coalesced_mmio_zone`: 16 bytes, aligned to 8. */
+/** `struct kvm_coalesced_mmio_zone`: 16 bytes, aligned to 8. In or before Linux 5.10. */
 export class KvmCoalescedMmioZone implements View {
   static readonly $size = 16;
   static readonly $align = 8;
@@ -6080,7 +6080,7 @@ export class KvmCoalescedMmioZone implements View {
     return toJson(this);
   }
 
-  /** `__u64 addr`, offset 0, 8 bytes. */
+  /** `__u64 addr`, offset 0, 8 bytes. In or before Linux 5.10. */
   get addr(): bigint {
     return this.$$view.getBigUint64(this.$$offset, true);
   }
@@ -6097,7 +6097,7 @@ export class KvmCoalescedMmioZone implements View {
     setNumber64(this.$$view, this.$$offset, value, false);
   }
 
-  /** `__u32 size`, offset 8, 4 bytes. */
+  /** `__u32 size`, offset 8, 4 bytes. In or before Linux 5.10. */
   get size(): number {
     return this.$$view.getUint32(this.$$offset + 8, true);
   }
@@ -6105,7 +6105,7 @@ export class KvmCoalescedMmioZone implements View {
     this.$$view.setUint32(this.$$offset + 8, value, true);
   }
 
-  /** `__u32 pad`, offset 12, 4 bytes. */
+  /** `__u32 pad`, offset 12, 4 bytes. In or before Linux 5.10. */
   get pad(): number {
     return this.$$view.getUint32(this.$$offset + 12, true);
   }
@@ -6113,7 +6113,7 @@ export class KvmCoalescedMmioZone implements View {
     this.$$view.setUint32(this.$$offset + 12, value, true);
   }
 
-  /** `__u32 pio`, offset 12, 4 bytes. */
+  /** `__u32 pio`, offset 12, 4 bytes. In or before Linux 5.10. */
   get pio(): number {
     return this.$$view.getUint32(this.$$offset + 12, true);
   }
@@ -6122,7 +6122,7 @@ export class KvmCoalescedMmioZone implements View {
   }
 }
 
-/** `struct kvm_coalesced_mmio`: 24 bytes, aligned to 8. */
+/** `struct kvm_coalesced_mmio`: 24 bytes, aligned to 8. In or before Linux 5.10. */
 export class KvmCoalescedMmio implements View {
   static readonly $size = 24;
   static readonly $align = 8;
@@ -6165,7 +6165,7 @@ export class KvmCoalescedMmio implements View {
     return toJson(this);
   }
 
-  /** `__u64 phys_addr`, offset 0, 8 bytes. */
+  /** `__u64 phys_addr`, offset 0, 8 bytes. In or before Linux 5.10. */
   get phys_addr(): bigint {
     return this.$$view.getBigUint64(this.$$offset, true);
   }
@@ -6182,7 +6182,7 @@ export class KvmCoalescedMmio implements View {
     setNumber64(this.$$view, this.$$offset, value, false);
   }
 
-  /** `__u32 len`, offset 8, 4 bytes. */
+  /** `__u32 len`, offset 8, 4 bytes. In or before Linux 5.10. */
   get len(): number {
     return this.$$view.getUint32(this.$$offset + 8, true);
   }
@@ -6190,7 +6190,7 @@ export class KvmCoalescedMmio implements View {
     this.$$view.setUint32(this.$$offset + 8, value, true);
   }
 
-  /** `__u32 pad`, offset 12, 4 bytes. */
+  /** `__u32 pad`, offset 12, 4 bytes. In or before Linux 5.10. */
   get pad(): number {
     return this.$$view.getUint32(this.$$offset + 12, true);
   }
@@ -6198,7 +6198,7 @@ export class KvmCoalescedMmio implements View {
     this.$$view.setUint32(this.$$offset + 12, value, true);
   }
 
-  /** `__u32 pio`, offset 12, 4 bytes. */
+  /** `__u32 pio`, offset 12, 4 bytes. In or before Linux 5.10. */
   get pio(): number {
     return this.$$view.getUint32(this.$$offset + 12, true);
   }
@@ -6206,7 +6206,7 @@ export class KvmCoalescedMmio implements View {
     this.$$view.setUint32(this.$$offset + 12, value, true);
   }
 
-  /** `__u8 data[8]`, offset 16, 8 bytes. */
+  /** `__u8 data[8]`, offset 16, 8 bytes. In or before Linux 5.10. */
   get data(): U8Array {
     return new U8Array(this.$$view, this.$$offset + 16, 8);
   }
@@ -6215,7 +6215,7 @@ export class KvmCoalescedMmio implements View {
   }
 }
 
-/** `struct kvm_coalesced_mmio_ring`: 8 bytes, aligned to 8. */
+/** `struct kvm_coalesced_mmio_ring`: 8 bytes, aligned to 8. In or before Linux 5.10. */
 export class KvmCoalescedMmioRing implements View {
   static readonly $size = 8;
   static readonly $align = 8;
@@ -6258,7 +6258,7 @@ export class KvmCoalescedMmioRing implements View {
     return toJson(this);
   }
 
-  /** `__u32 first`, offset 0, 4 bytes. */
+  /** `__u32 first`, offset 0, 4 bytes. In or before Linux 5.10. */
   get first(): number {
     return this.$$view.getUint32(this.$$offset, true);
   }
@@ -6266,7 +6266,7 @@ export class KvmCoalescedMmioRing implements View {
     this.$$view.setUint32(this.$$offset, value, true);
   }
 
-  /** `__u32 last`, offset 4, 4 bytes. */
+  /** `__u32 last`, offset 4, 4 bytes. In or before Linux 5.10. */
   get last(): number {
     return this.$$view.getUint32(this.$$offset + 4, true);
   }
@@ -6274,13 +6274,13 @@ export class KvmCoalescedMmioRing implements View {
     this.$$view.setUint32(this.$$offset + 4, value, true);
   }
 
-  /** `struct kvm_coalesced_mmio coalesced_mmio[]`, offset 8, 0 bytes. */
+  /** `struct kvm_coalesced_mmio coalesced_mmio[]`, offset 8, 0 bytes. In or before Linux 5.10. */
   get coalesced_mmio(): ViewArray<KvmCoalescedMmio> {
     return new ViewArray($$KvmCoalescedMmio, this.$$view, this.$$offset + 8, elementsWithin(this.$$view, this.$$offset + 8, 24));
   }
 }
 
-/** `struct kvm_translation`: 24 bytes, aligned to 8. */
+/** `struct kvm_translation`: 24 bytes, aligned to 8. In or before Linux 5.10. */
 export class KvmTranslation implements View {
   static readonly $size = 24;
   static readonly $align = 8;
@@ -6324,7 +6324,7 @@ export class KvmTranslation implements View {
     return toJson(this);
   }
 
-  /** `__u64 linear_address`, offset 0, 8 bytes. */
+  /** `__u64 linear_address`, offset 0, 8 bytes. In or before Linux 5.10. */
   get linear_address(): bigint {
     return this.$$view.getBigUint64(this.$$offset, true);
   }
@@ -6341,7 +6341,7 @@ export class KvmTranslation implements View {
     setNumber64(this.$$view, this.$$offset, value, false);
   }
 
-  /** `__u64 physical_address`, offset 8, 8 bytes. */
+  /** `__u64 physical_address`, offset 8, 8 bytes. In or before Linux 5.10. */
   get physical_address(): bigint {
     return this.$$view.getBigUint64(this.$$offset + 8, true);
   }
@@ -6358,7 +6358,7 @@ export class KvmTranslation implements View {
     setNumber64(this.$$view, this.$$offset + 8, value, false);
   }
 
-  /** `__u8 valid`, offset 16, 1 byte. */
+  /** `__u8 valid`, offset 16, 1 byte. In or before Linux 5.10. */
   get valid(): number {
     return this.$$view.getUint8(this.$$offset + 16);
   }
@@ -6366,7 +6366,7 @@ export class KvmTranslation implements View {
     this.$$view.setUint8(this.$$offset + 16, value);
   }
 
-  /** `__u8 writeable`, offset 17, 1 byte. */
+  /** `__u8 writeable`, offset 17, 1 byte. In or before Linux 5.10. */
   get writeable(): number {
     return this.$$view.getUint8(this.$$offset + 17);
   }
@@ -6374,7 +6374,7 @@ export class KvmTranslation implements View {
     this.$$view.setUint8(this.$$offset + 17, value);
   }
 
-  /** `__u8 usermode`, offset 18, 1 byte. */
+  /** `__u8 usermode`, offset 18, 1 byte. In or before Linux 5.10. */
   get usermode(): number {
     return this.$$view.getUint8(this.$$offset + 18);
   }
@@ -6382,7 +6382,7 @@ export class KvmTranslation implements View {
     this.$$view.setUint8(this.$$offset + 18, value);
   }
 
-  /** `__u8 pad[5]`, offset 19, 5 bytes. */
+  /** `__u8 pad[5]`, offset 19, 5 bytes. In or before Linux 5.10. */
   get pad(): U8Array {
     return new U8Array(this.$$view, this.$$offset + 19, 5);
   }
@@ -6391,7 +6391,7 @@ export class KvmTranslation implements View {
   }
 }
 
-/** `struct kvm_interrupt`: 4 bytes, aligned to 4. */
+/** `struct kvm_interrupt`: 4 bytes, aligned to 4. In or before Linux 5.10. */
 export class KvmInterrupt implements View {
   static readonly $size = 4;
   static readonly $align = 4;
@@ -6430,7 +6430,7 @@ export class KvmInterrupt implements View {
     return toJson(this);
   }
 
-  /** `__u32 irq`, offset 0, 4 bytes. */
+  /** `__u32 irq`, offset 0, 4 bytes. In or before Linux 5.10. */
   get irq(): number {
     return this.$$view.getUint32(this.$$offset, true);
   }
@@ -6439,7 +6439,7 @@ export class KvmInterrupt implements View {
   }
 }
 
-/** `struct kvm_dirty_log`: 16 bytes, aligned to 8. */
+/** `struct kvm_dirty_log`: 16 bytes, aligned to 8. In or before Linux 5.10. */
 export class KvmDirtyLog implements View {
   static readonly $size = 16;
   static readonly $align = 8;
@@ -6481,7 +6481,7 @@ export class KvmDirtyLog implements View {
     return toJson(this);
   }
 
-  /** `__u32 slot`, offset 0, 4 bytes. */
+  /** `__u32 slot`, offset 0, 4 bytes. In or before Linux 5.10. */
   get slot(): number {
     return this.$$view.getUint32(this.$$offset, true);
   }
@@ -6489,7 +6489,7 @@ export class KvmDirtyLog implements View {
     this.$$view.setUint32(this.$$offset, value, true);
   }
 
-  /** `__u32 padding1`, offset 4, 4 bytes. */
+  /** `__u32 padding1`, offset 4, 4 bytes. In or before Linux 5.10. */
   get padding1(): number {
     return this.$$view.getUint32(this.$$offset + 4, true);
   }
@@ -6497,7 +6497,7 @@ export class KvmDirtyLog implements View {
     this.$$view.setUint32(this.$$offset + 4, value, true);
   }
 
-  /** `void *dirty_bitmap`, offset 8, 8 bytes. */
+  /** `void *dirty_bitmap`, offset 8, 8 bytes. In or before Linux 5.10. */
   get dirty_bitmap(): bigint {
     return this.$$view.getBigUint64(this.$$offset + 8, true);
   }
@@ -6514,7 +6514,7 @@ export class KvmDirtyLog implements View {
     setNumber64(this.$$view, this.$$offset + 8, value, false);
   }
 
-  /** `__u64 padding2`, offset 8, 8 bytes. */
+  /** `__u64 padding2`, offset 8, 8 bytes. In or before Linux 5.10. */
   get padding2(): bigint {
     return this.$$view.getBigUint64(this.$$offset + 8, true);
   }
@@ -6532,7 +6532,7 @@ export class KvmDirtyLog implements View {
   }
 }
 
-/** `struct kvm_clear_dirty_log`: 24 bytes, aligned to 8. */
+/** `struct kvm_clear_dirty_log`: 24 bytes, aligned to 8. In or before Linux 5.10. */
 export class KvmClearDirtyLog implements View {
   static readonly $size = 24;
   static readonly $align = 8;
@@ -6575,7 +6575,7 @@ export class KvmClearDirtyLog implements View {
     return toJson(this);
   }
 
-  /** `__u32 slot`, offset 0, 4 bytes. */
+  /** `__u32 slot`, offset 0, 4 bytes. In or before Linux 5.10. */
   get slot(): number {
     return this.$$view.getUint32(this.$$offset, true);
   }
@@ -6583,7 +6583,7 @@ export class KvmClearDirtyLog implements View {
     this.$$view.setUint32(this.$$offset, value, true);
   }
 
-  /** `__u32 num_pages`, offset 4, 4 bytes. */
+  /** `__u32 num_pages`, offset 4, 4 bytes. In or before Linux 5.10. */
   get num_pages(): number {
     return this.$$view.getUint32(this.$$offset + 4, true);
   }
@@ -6591,7 +6591,7 @@ export class KvmClearDirtyLog implements View {
     this.$$view.setUint32(this.$$offset + 4, value, true);
   }
 
-  /** `__u64 first_page`, offset 8, 8 bytes. */
+  /** `__u64 first_page`, offset 8, 8 bytes. In or before Linux 5.10. */
   get first_page(): bigint {
     return this.$$view.getBigUint64(this.$$offset + 8, true);
   }
@@ -6608,7 +6608,7 @@ export class KvmClearDirtyLog implements View {
     setNumber64(this.$$view, this.$$offset + 8, value, false);
   }
 
-  /** `void *dirty_bitmap`, offset 16, 8 bytes. */
+  /** `void *dirty_bitmap`, offset 16, 8 bytes. In or before Linux 5.10. */
   get dirty_bitmap(): bigint {
     return this.$$view.getBigUint64(this.$$offset + 16, true);
   }
@@ -6625,7 +6625,7 @@ export class KvmClearDirtyLog implements View {
     setNumber64(this.$$view, this.$$offset + 16, value, false);
   }
 
-  /** `__u64 padding2`, offset 16, 8 bytes. */
+  /** `__u64 padding2`, offset 16, 8 bytes. In or before Linux 5.10. */
   get padding2(): bigint {
     return this.$$view.getBigUint64(this.$$offset + 16, true);
   }
@@ -6643,7 +6643,7 @@ export class KvmClearDirtyLog implements View {
   }
 }
 
-/** `struct kvm_signal_mask`: 4 bytes, aligned to 4. */
+/** `struct kvm_signal_mask`: 4 bytes, aligned to 4. In or before Linux 5.10. */
 export class KvmSignalMask implements View {
   static readonly $size = 4;
   static readonly $align = 4;
@@ -6685,7 +6685,7 @@ export class KvmSignalMask implements View {
     return toJson(this);
   }
 
-  /** `__u32 len`, offset 0, 4 bytes. */
+  /** `__u32 len`, offset 0, 4 bytes. In or before Linux 5.10. */
   get len(): number {
     return this.$$view.getUint32(this.$$offset, true);
   }
@@ -6693,7 +6693,7 @@ export class KvmSignalMask implements View {
     this.$$view.setUint32(this.$$offset, value, true);
   }
 
-  /** `__u8 sigset[]`, offset 4, 0 bytes; `len` is the number of elements. */
+  /** `__u8 sigset[]`, offset 4, 0 bytes; `len` is the number of elements. In or before Linux 5.10. */
   get sigset(): U8Array {
     return new U8Array(this.$$view, this.$$offset + 4, this.len);
   }
@@ -6702,7 +6702,7 @@ export class KvmSignalMask implements View {
   }
 }
 
-/** `struct kvm_tpr_access_ctl`: 40 bytes, aligned to 4. */
+/** `struct kvm_tpr_access_ctl`: 40 bytes, aligned to 4. In or before Linux 5.10. */
 export class KvmTprAccessCtl implements View {
   static readonly $size = 40;
   static readonly $align = 4;
@@ -6743,7 +6743,7 @@ export class KvmTprAccessCtl implements View {
     return toJson(this);
   }
 
-  /** `__u32 enabled`, offset 0, 4 bytes. */
+  /** `__u32 enabled`, offset 0, 4 bytes. In or before Linux 5.10. */
   get enabled(): number {
     return this.$$view.getUint32(this.$$offset, true);
   }
@@ -6751,7 +6751,7 @@ export class KvmTprAccessCtl implements View {
     this.$$view.setUint32(this.$$offset, value, true);
   }
 
-  /** `__u32 flags`, offset 4, 4 bytes. */
+  /** `__u32 flags`, offset 4, 4 bytes. In or before Linux 5.10. */
   get flags(): number {
     return this.$$view.getUint32(this.$$offset + 4, true);
   }
@@ -6759,7 +6759,7 @@ export class KvmTprAccessCtl implements View {
     this.$$view.setUint32(this.$$offset + 4, value, true);
   }
 
-  /** `__u32 reserved[8]`, offset 8, 32 bytes. */
+  /** `__u32 reserved[8]`, offset 8, 32 bytes. In or before Linux 5.10. */
   get reserved(): U32Array {
     return new U32Array(this.$$view, this.$$offset + 8, 8);
   }
@@ -6768,7 +6768,7 @@ export class KvmTprAccessCtl implements View {
   }
 }
 
-/** `struct kvm_vapic_addr`: 8 bytes, aligned to 8. */
+/** `struct kvm_vapic_addr`: 8 bytes, aligned to 8. In or before Linux 5.10. */
 export class KvmVapicAddr implements View {
   static readonly $size = 8;
   static readonly $align = 8;
@@ -6807,7 +6807,7 @@ export class KvmVapicAddr implements View {
     return toJson(this);
   }
 
-  /** `__u64 vapic_addr`, offset 0, 8 bytes. */
+  /** `__u64 vapic_addr`, offset 0, 8 bytes. In or before Linux 5.10. */
   get vapic_addr(): bigint {
     return this.$$view.getBigUint64(this.$$offset, true);
   }
@@ -6825,7 +6825,7 @@ export class KvmVapicAddr implements View {
   }
 }
 
-/** `struct kvm_mp_state`: 4 bytes, aligned to 4. */
+/** `struct kvm_mp_state`: 4 bytes, aligned to 4. In or before Linux 5.10. */
 export class KvmMpState implements View {
   static readonly $size = 4;
   static readonly $align = 4;
@@ -6864,7 +6864,7 @@ export class KvmMpState implements View {
     return toJson(this);
   }
 
-  /** `__u32 mp_state`, offset 0, 4 bytes. */
+  /** `__u32 mp_state`, offset 0, 4 bytes. In or before Linux 5.10. */
   get mp_state(): number {
     return this.$$view.getUint32(this.$$offset, true);
   }
@@ -6873,7 +6873,7 @@ export class KvmMpState implements View {
   }
 }
 
-/** `struct kvm_guest_debug`: 520 bytes, aligned to 8. */
+/** `struct kvm_guest_debug`: 520 bytes, aligned to 8. In or before Linux 5.10. */
 export class KvmGuestDebug implements View {
   static readonly $size = 520;
   static readonly $align = 8;
@@ -6914,7 +6914,7 @@ export class KvmGuestDebug implements View {
     return toJson(this);
   }
 
-  /** `__u32 control`, offset 0, 4 bytes. */
+  /** `__u32 control`, offset 0, 4 bytes. In or before Linux 5.10. */
   get control(): number {
     return this.$$view.getUint32(this.$$offset, true);
   }
@@ -6922,7 +6922,7 @@ export class KvmGuestDebug implements View {
     this.$$view.setUint32(this.$$offset, value, true);
   }
 
-  /** `__u32 pad`, offset 4, 4 bytes. */
+  /** `__u32 pad`, offset 4, 4 bytes. In or before Linux 5.10. */
   get pad(): number {
     return this.$$view.getUint32(this.$$offset + 4, true);
   }
@@ -6930,7 +6930,7 @@ export class KvmGuestDebug implements View {
     this.$$view.setUint32(this.$$offset + 4, value, true);
   }
 
-  /** `struct kvm_guest_debug_arch arch`, offset 8, 512 bytes. */
+  /** `struct kvm_guest_debug_arch arch`, offset 8, 512 bytes. In or before Linux 5.10. */
   get arch(): KvmGuestDebugArch {
     return new KvmGuestDebugArch(this.$$view, this.$$offset + 8);
   }
@@ -6939,7 +6939,7 @@ export class KvmGuestDebug implements View {
   }
 }
 
-/** `struct kvm_ioeventfd`: 64 bytes, aligned to 8. */
+/** `struct kvm_ioeventfd`: 64 bytes, aligned to 8. In or before Linux 5.10. */
 export class KvmIoeventfd implements View {
   static readonly $size = 64;
   static readonly $align = 8;
@@ -6983,7 +6983,7 @@ export class KvmIoeventfd implements View {
     return toJson(this);
   }
 
-  /** `__u64 datamatch`, offset 0, 8 bytes. */
+  /** `__u64 datamatch`, offset 0, 8 bytes. In or before Linux 5.10. */
   get datamatch(): bigint {
     return this.$$view.getBigUint64(this.$$offset, true);
   }
@@ -7000,7 +7000,7 @@ export class KvmIoeventfd implements View {
     setNumber64(this.$$view, this.$$offset, value, false);
   }
 
-  /** `__u64 addr`, offset 8, 8 bytes. */
+  /** `__u64 addr`, offset 8, 8 bytes. In or before Linux 5.10. */
   get addr(): bigint {
     return this.$$view.getBigUint64(this.$$offset + 8, true);
   }
@@ -7017,7 +7017,7 @@ export class KvmIoeventfd implements View {
     setNumber64(this.$$view, this.$$offset + 8, value, false);
   }
 
-  /** `__u32 len`, offset 16, 4 bytes. */
+  /** `__u32 len`, offset 16, 4 bytes. In or before Linux 5.10. */
   get len(): number {
     return this.$$view.getUint32(this.$$offset + 16, true);
   }
@@ -7025,7 +7025,7 @@ export class KvmIoeventfd implements View {
     this.$$view.setUint32(this.$$offset + 16, value, true);
   }
 
-  /** `__s32 fd`, offset 20, 4 bytes. */
+  /** `__s32 fd`, offset 20, 4 bytes. In or before Linux 5.10. */
   get fd(): number {
     return this.$$view.getInt32(this.$$offset + 20, true);
   }
@@ -7033,7 +7033,7 @@ export class KvmIoeventfd implements View {
     this.$$view.setInt32(this.$$offset + 20, value, true);
   }
 
-  /** `__u32 flags`, offset 24, 4 bytes. */
+  /** `__u32 flags`, offset 24, 4 bytes. In or before Linux 5.10. */
   get flags(): number {
     return this.$$view.getUint32(this.$$offset + 24, true);
   }
@@ -7041,7 +7041,7 @@ export class KvmIoeventfd implements View {
     this.$$view.setUint32(this.$$offset + 24, value, true);
   }
 
-  /** `__u8 pad[36]`, offset 28, 36 bytes. */
+  /** `__u8 pad[36]`, offset 28, 36 bytes. In or before Linux 5.10. */
   get pad(): U8Array {
     return new U8Array(this.$$view, this.$$offset + 28, 36);
   }
@@ -7050,7 +7050,7 @@ export class KvmIoeventfd implements View {
   }
 }
 
-/** `struct kvm_enable_cap`: 104 bytes, aligned to 8. */
+/** `struct kvm_enable_cap`: 104 bytes, aligned to 8. In or before Linux 5.10. */
 export class KvmEnableCap implements View {
   static readonly $size = 104;
   static readonly $align = 8;
@@ -7092,7 +7092,7 @@ export class KvmEnableCap implements View {
     return toJson(this);
   }
 
-  /** `__u32 cap`, offset 0, 4 bytes. */
+  /** `__u32 cap`, offset 0, 4 bytes. In or before Linux 5.10. */
   get cap(): number {
     return this.$$view.getUint32(this.$$offset, true);
   }
@@ -7100,7 +7100,7 @@ export class KvmEnableCap implements View {
     this.$$view.setUint32(this.$$offset, value, true);
   }
 
-  /** `__u32 flags`, offset 4, 4 bytes. */
+  /** `__u32 flags`, offset 4, 4 bytes. In or before Linux 5.10. */
   get flags(): number {
     return this.$$view.getUint32(this.$$offset + 4, true);
   }
@@ -7108,7 +7108,7 @@ export class KvmEnableCap implements View {
     this.$$view.setUint32(this.$$offset + 4, value, true);
   }
 
-  /** `__u64 args[4]`, offset 8, 32 bytes. */
+  /** `__u64 args[4]`, offset 8, 32 bytes. In or before Linux 5.10. */
   get args(): U64Array {
     return new U64Array(this.$$view, this.$$offset + 8, 4);
   }
@@ -7116,7 +7116,7 @@ export class KvmEnableCap implements View {
     this.args.assign(value);
   }
 
-  /** `__u8 pad[64]`, offset 40, 64 bytes. */
+  /** `__u8 pad[64]`, offset 40, 64 bytes. In or before Linux 5.10. */
   get pad(): U8Array {
     return new U8Array(this.$$view, this.$$offset + 40, 64);
   }
@@ -7125,7 +7125,7 @@ export class KvmEnableCap implements View {
   }
 }
 
-/** `struct kvm_irq_routing_irqchip`: 8 bytes, aligned to 4. */
+/** `struct kvm_irq_routing_irqchip`: 8 bytes, aligned to 4. In or before Linux 5.10. */
 export class KvmIrqRoutingIrqchip implements View {
   static readonly $size = 8;
   static readonly $align = 4;
@@ -7165,7 +7165,7 @@ export class KvmIrqRoutingIrqchip implements View {
     return toJson(this);
   }
 
-  /** `__u32 irqchip`, offset 0, 4 bytes. */
+  /** `__u32 irqchip`, offset 0, 4 bytes. In or before Linux 5.10. */
   get irqchip(): number {
     return this.$$view.getUint32(this.$$offset, true);
   }
@@ -7173,7 +7173,7 @@ export class KvmIrqRoutingIrqchip implements View {
     this.$$view.setUint32(this.$$offset, value, true);
   }
 
-  /** `__u32 pin`, offset 4, 4 bytes. */
+  /** `__u32 pin`, offset 4, 4 bytes. In or before Linux 5.10. */
   get pin(): number {
     return this.$$view.getUint32(this.$$offset + 4, true);
   }
@@ -7182,7 +7182,7 @@ export class KvmIrqRoutingIrqchip implements View {
   }
 }
 
-/** `struct kvm_irq_routing_msi`: 16 bytes, aligned to 4. */
+/** `struct kvm_irq_routing_msi`: 16 bytes, aligned to 4. In or before Linux 5.10. */
 export class KvmIrqRoutingMsi implements View {
   static readonly $size = 16;
   static readonly $align = 4;
@@ -7225,7 +7225,7 @@ export class KvmIrqRoutingMsi implements View {
     return toJson(this);
   }
 
-  /** `__u32 address_lo`, offset 0, 4 bytes. */
+  /** `__u32 address_lo`, offset 0, 4 bytes. In or before Linux 5.10. */
   get address_lo(): number {
     return this.$$view.getUint32(this.$$offset, true);
   }
@@ -7233,7 +7233,7 @@ export class KvmIrqRoutingMsi implements View {
     this.$$view.setUint32(this.$$offset, value, true);
   }
 
-  /** `__u32 address_hi`, offset 4, 4 bytes. */
+  /** `__u32 address_hi`, offset 4, 4 bytes. In or before Linux 5.10. */
   get address_hi(): number {
     return this.$$view.getUint32(this.$$offset + 4, true);
   }
@@ -7241,7 +7241,7 @@ export class KvmIrqRoutingMsi implements View {
     this.$$view.setUint32(this.$$offset + 4, value, true);
   }
 
-  /** `__u32 data`, offset 8, 4 bytes. */
+  /** `__u32 data`, offset 8, 4 bytes. In or before Linux 5.10. */
   get data(): number {
     return this.$$view.getUint32(this.$$offset + 8, true);
   }
@@ -7249,7 +7249,7 @@ export class KvmIrqRoutingMsi implements View {
     this.$$view.setUint32(this.$$offset + 8, value, true);
   }
 
-  /** `__u32 pad`, offset 12, 4 bytes. */
+  /** `__u32 pad`, offset 12, 4 bytes. In or before Linux 5.10. */
   get pad(): number {
     return this.$$view.getUint32(this.$$offset + 12, true);
   }
@@ -7257,7 +7257,7 @@ export class KvmIrqRoutingMsi implements View {
     this.$$view.setUint32(this.$$offset + 12, value, true);
   }
 
-  /** `__u32 devid`, offset 12, 4 bytes. */
+  /** `__u32 devid`, offset 12, 4 bytes. In or before Linux 5.10. */
   get devid(): number {
     return this.$$view.getUint32(this.$$offset + 12, true);
   }
@@ -7266,7 +7266,7 @@ export class KvmIrqRoutingMsi implements View {
   }
 }
 
-/** `struct kvm_irq_routing_s390_adapter`: 32 bytes, aligned to 8. */
+/** `struct kvm_irq_routing_s390_adapter`: 32 bytes, aligned to 8. In or before Linux 5.10. */
 export class KvmIrqRoutingS390Adapter implements View {
   static readonly $size = 32;
   static readonly $align = 8;
@@ -7309,7 +7309,7 @@ export class KvmIrqRoutingS390Adapter implements View {
     return toJson(this);
   }
 
-  /** `__u64 ind_addr`, offset 0, 8 bytes. */
+  /** `__u64 ind_addr`, offset 0, 8 bytes. In or before Linux 5.10. */
   get ind_addr(): bigint {
     return this.$$view.getBigUint64(this.$$offset, true);
   }
@@ -7326,7 +7326,7 @@ export class KvmIrqRoutingS390Adapter implements View {
     setNumber64(this.$$view, this.$$offset, value, false);
   }
 
-  /** `__u64 summary_addr`, offset 8, 8 bytes. */
+  /** `__u64 summary_addr`, offset 8, 8 bytes. In or before Linux 5.10. */
   get summary_addr(): bigint {
     return this.$$view.getBigUint64(this.$$offset + 8, true);
   }
@@ -7343,7 +7343,7 @@ export class KvmIrqRoutingS390Adapter implements View {
     setNumber64(this.$$view, this.$$offset + 8, value, false);
   }
 
-  /** `__u64 ind_offset`, offset 16, 8 bytes. */
+  /** `__u64 ind_offset`, offset 16, 8 bytes. In or before Linux 5.10. */
   get ind_offset(): bigint {
     return this.$$view.getBigUint64(this.$$offset + 16, true);
   }
@@ -7360,7 +7360,7 @@ export class KvmIrqRoutingS390Adapter implements View {
     setNumber64(this.$$view, this.$$offset + 16, value, false);
   }
 
-  /** `__u32 summary_offset`, offset 24, 4 bytes. */
+  /** `__u32 summary_offset`, offset 24, 4 bytes. In or before Linux 5.10. */
   get summary_offset(): number {
     return this.$$view.getUint32(this.$$offset + 24, true);
   }
@@ -7368,7 +7368,7 @@ export class KvmIrqRoutingS390Adapter implements View {
     this.$$view.setUint32(this.$$offset + 24, value, true);
   }
 
-  /** `__u32 adapter_id`, offset 28, 4 bytes. */
+  /** `__u32 adapter_id`, offset 28, 4 bytes. In or before Linux 5.10. */
   get adapter_id(): number {
     return this.$$view.getUint32(this.$$offset + 28, true);
   }
@@ -7377,7 +7377,7 @@ export class KvmIrqRoutingS390Adapter implements View {
   }
 }
 
-/** `struct kvm_irq_routing_hv_sint`: 8 bytes, aligned to 4. */
+/** `struct kvm_irq_routing_hv_sint`: 8 bytes, aligned to 4. In or before Linux 5.10. */
 export class KvmIrqRoutingHvSint implements View {
   static readonly $size = 8;
   static readonly $align = 4;
@@ -7417,7 +7417,7 @@ export class KvmIrqRoutingHvSint implements View {
     return toJson(this);
   }
 
-  /** `__u32 vcpu`, offset 0, 4 bytes. */
+  /** `__u32 vcpu`, offset 0, 4 bytes. In or before Linux 5.10. */
   get vcpu(): number {
     return this.$$view.getUint32(this.$$offset, true);
   }
@@ -7425,7 +7425,7 @@ export class KvmIrqRoutingHvSint implements View {
     this.$$view.setUint32(this.$$offset, value, true);
   }
 
-  /** `__u32 sint`, offset 4, 4 bytes. */
+  /** `__u32 sint`, offset 4, 4 bytes. In or before Linux 5.10. */
   get sint(): number {
     return this.$$view.getUint32(this.$$offset + 4, true);
   }
@@ -7434,7 +7434,7 @@ export class KvmIrqRoutingHvSint implements View {
   }
 }
 
-/** `struct kvm_irq_routing_xen_evtchn`: 12 bytes, aligned to 4. */
+/** `struct kvm_irq_routing_xen_evtchn`: 12 bytes, aligned to 4. In or before Linux 6.1, not in 5.10. */
 export class KvmIrqRoutingXenEvtchn implements View {
   static readonly $size = 12;
   static readonly $align = 4;
@@ -7475,7 +7475,7 @@ export class KvmIrqRoutingXenEvtchn implements View {
     return toJson(this);
   }
 
-  /** `__u32 port`, offset 0, 4 bytes. */
+  /** `__u32 port`, offset 0, 4 bytes. In or before Linux 6.1, not in 5.10. */
   get port(): number {
     return this.$$view.getUint32(this.$$offset, true);
   }
@@ -7483,7 +7483,7 @@ export class KvmIrqRoutingXenEvtchn implements View {
     this.$$view.setUint32(this.$$offset, value, true);
   }
 
-  /** `__u32 vcpu`, offset 4, 4 bytes. */
+  /** `__u32 vcpu`, offset 4, 4 bytes. In or before Linux 6.1, not in 5.10. */
   get vcpu(): number {
     return this.$$view.getUint32(this.$$offset + 4, true);
   }
@@ -7491,7 +7491,7 @@ export class KvmIrqRoutingXenEvtchn implements View {
     this.$$view.setUint32(this.$$offset + 4, value, true);
   }
 
-  /** `__u32 priority`, offset 8, 4 bytes. */
+  /** `__u32 priority`, offset 8, 4 bytes. In or before Linux 6.1, not in 5.10. */
   get priority(): number {
     return this.$$view.getUint32(this.$$offset + 8, true);
   }
@@ -7500,7 +7500,7 @@ export class KvmIrqRoutingXenEvtchn implements View {
   }
 }
 
-/** `struct kvm_irq_routing_entry.u`: 32 bytes, aligned to 8. */
+/** `struct kvm_irq_routing_entry.u`: 32 bytes, aligned to 8. In or before Linux 5.10. */
 export class KvmIrqRoutingEntryU implements View {
   static readonly $size = 32;
   static readonly $align = 8;
@@ -7544,7 +7544,7 @@ export class KvmIrqRoutingEntryU implements View {
     return toJson(this);
   }
 
-  /** `struct kvm_irq_routing_irqchip irqchip`, offset 0, 8 bytes. */
+  /** `struct kvm_irq_routing_irqchip irqchip`, offset 0, 8 bytes. In or before Linux 5.10. */
   get irqchip(): KvmIrqRoutingIrqchip {
     return new $$KvmIrqRoutingIrqchip(this.$$view, this.$$offset);
   }
@@ -7552,7 +7552,7 @@ export class KvmIrqRoutingEntryU implements View {
     copy(this.irqchip, value);
   }
 
-  /** `struct kvm_irq_routing_msi msi`, offset 0, 16 bytes. */
+  /** `struct kvm_irq_routing_msi msi`, offset 0, 16 bytes. In or before Linux 5.10. */
   get msi(): KvmIrqRoutingMsi {
     return new $$KvmIrqRoutingMsi(this.$$view, this.$$offset);
   }
@@ -7560,7 +7560,7 @@ export class KvmIrqRoutingEntryU implements View {
     copy(this.msi, value);
   }
 
-  /** `struct kvm_irq_routing_s390_adapter adapter`, offset 0, 32 bytes. */
+  /** `struct kvm_irq_routing_s390_adapter adapter`, offset 0, 32 bytes. In or before Linux 5.10. */
   get adapter(): KvmIrqRoutingS390Adapter {
     return new $$KvmIrqRoutingS390Adapter(this.$$view, this.$$offset);
   }
@@ -7568,7 +7568,7 @@ export class KvmIrqRoutingEntryU implements View {
     copy(this.adapter, value);
   }
 
-  /** `struct kvm_irq_routing_hv_sint hv_sint`, offset 0, 8 bytes. */
+  /** `struct kvm_irq_routing_hv_sint hv_sint`, offset 0, 8 bytes. In or before Linux 5.10. */
   get hv_sint(): KvmIrqRoutingHvSint {
     return new $$KvmIrqRoutingHvSint(this.$$view, this.$$offset);
   }
@@ -7576,7 +7576,7 @@ export class KvmIrqRoutingEntryU implements View {
     copy(this.hv_sint, value);
   }
 
-  /** `struct kvm_irq_routing_xen_evtchn xen_evtchn`, offset 0, 12 bytes. */
+  /** `struct kvm_irq_routing_xen_evtchn xen_evtchn`, offset 0, 12 bytes. In or before Linux 6.1, not in 5.10. */
   get xen_evtchn(): KvmIrqRoutingXenEvtchn {
     return new $$KvmIrqRoutingXenEvtchn(this.$$view, this.$$offset);
   }
@@ -7584,7 +7584,7 @@ export class KvmIrqRoutingEntryU implements View {
     copy(this.xen_evtchn, value);
   }
 
-  /** `__u32 pad[8]`, offset 0, 32 bytes. */
+  /** `__u32 pad[8]`, offset 0, 32 bytes. In or before Linux 5.10. */
   get pad(): U32Array {
     return new U32Array(this.$$view, this.$$offset, 8);
   }
@@ -7593,7 +7593,7 @@ export class KvmIrqRoutingEntryU implements View {
   }
 }
 
-/** `struct kvm_irq_routing_entry`: 48 bytes, aligned to 8. */
+/** `struct kvm_irq_routing_entry`: 48 bytes, aligned to 8. In or before Linux 5.10. */
 export class KvmIrqRoutingEntry implements View {
   static readonly $size = 48;
   static readonly $align = 8;
@@ -7636,7 +7636,7 @@ export class KvmIrqRoutingEntry implements View {
     return toJson(this);
   }
 
-  /** `__u32 gsi`, offset 0, 4 bytes. */
+  /** `__u32 gsi`, offset 0, 4 bytes. In or before Linux 5.10. */
   get gsi(): number {
     return this.$$view.getUint32(this.$$offset, true);
   }
@@ -7644,7 +7644,7 @@ export class KvmIrqRoutingEntry implements View {
     this.$$view.setUint32(this.$$offset, value, true);
   }
 
-  /** `__u32 type`, offset 4, 4 bytes. */
+  /** `__u32 type`, offset 4, 4 bytes. In or before Linux 5.10. */
   get type(): number {
     return this.$$view.getUint32(this.$$offset + 4, true);
   }
@@ -7652,7 +7652,7 @@ export class KvmIrqRoutingEntry implements View {
     this.$$view.setUint32(this.$$offset + 4, value, true);
   }
 
-  /** `__u32 flags`, offset 8, 4 bytes. */
+  /** `__u32 flags`, offset 8, 4 bytes. In or before Linux 5.10. */
   get flags(): number {
     return this.$$view.getUint32(this.$$offset + 8, true);
   }
@@ -7660,7 +7660,7 @@ export class KvmIrqRoutingEntry implements View {
     this.$$view.setUint32(this.$$offset + 8, value, true);
   }
 
-  /** `__u32 pad`, offset 12, 4 bytes. */
+  /** `__u32 pad`, offset 12, 4 bytes. In or before Linux 5.10. */
   get pad(): number {
     return this.$$view.getUint32(this.$$offset + 12, true);
   }
@@ -7668,7 +7668,7 @@ export class KvmIrqRoutingEntry implements View {
     this.$$view.setUint32(this.$$offset + 12, value, true);
   }
 
-  /** `union u`, offset 16, 32 bytes. */
+  /** `union u`, offset 16, 32 bytes. In or before Linux 5.10. */
   get u(): KvmIrqRoutingEntryU {
     return new $$KvmIrqRoutingEntryU(this.$$view, this.$$offset + 16);
   }
@@ -7677,7 +7677,7 @@ export class KvmIrqRoutingEntry implements View {
   }
 }
 
-/** `struct kvm_irq_routing`: 8 bytes, aligned to 8. */
+/** `struct kvm_irq_routing`: 8 bytes, aligned to 8. In or before Linux 5.10. */
 export class KvmIrqRouting implements View {
   static readonly $size = 8;
   static readonly $align = 8;
@@ -7720,7 +7720,7 @@ export class KvmIrqRouting implements View {
     return toJson(this);
   }
 
-  /** `__u32 nr`, offset 0, 4 bytes. */
+  /** `__u32 nr`, offset 0, 4 bytes. In or before Linux 5.10. */
   get nr(): number {
     return this.$$view.getUint32(this.$$offset, true);
   }
@@ -7728,7 +7728,7 @@ export class KvmIrqRouting implements View {
     this.$$view.setUint32(this.$$offset, value, true);
   }
 
-  /** `__u32 flags`, offset 4, 4 bytes. */
+  /** `__u32 flags`, offset 4, 4 bytes. In or before Linux 5.10. */
   get flags(): number {
     return this.$$view.getUint32(this.$$offset + 4, true);
   }
@@ -7736,13 +7736,13 @@ export class KvmIrqRouting implements View {
     this.$$view.setUint32(this.$$offset + 4, value, true);
   }
 
-  /** `struct kvm_irq_routing_entry entries[]`, offset 8, 0 bytes; `nr` is the number of elements. */
+  /** `struct kvm_irq_routing_entry entries[]`, offset 8, 0 bytes; `nr` is the number of elements. In or before Linux 5.10. */
   get entries(): ViewArray<KvmIrqRoutingEntry> {
     return new ViewArray($$KvmIrqRoutingEntry, this.$$view, this.$$offset + 8, this.nr);
   }
 }
 
-/** `struct kvm_irqfd`: 32 bytes, aligned to 4. */
+/** `struct kvm_irqfd`: 32 bytes, aligned to 4. In or before Linux 5.10. */
 export class KvmIrqfd implements View {
   static readonly $size = 32;
   static readonly $align = 4;
@@ -7785,7 +7785,7 @@ export class KvmIrqfd implements View {
     return toJson(this);
   }
 
-  /** `__u32 fd`, offset 0, 4 bytes. */
+  /** `__u32 fd`, offset 0, 4 bytes. In or before Linux 5.10. */
   get fd(): number {
     return this.$$view.getUint32(this.$$offset, true);
   }
@@ -7793,7 +7793,7 @@ export class KvmIrqfd implements View {
     this.$$view.setUint32(this.$$offset, value, true);
   }
 
-  /** `__u32 gsi`, offset 4, 4 bytes. */
+  /** `__u32 gsi`, offset 4, 4 bytes. In or before Linux 5.10. */
   get gsi(): number {
     return this.$$view.getUint32(this.$$offset + 4, true);
   }
@@ -7801,7 +7801,7 @@ export class KvmIrqfd implements View {
     this.$$view.setUint32(this.$$offset + 4, value, true);
   }
 
-  /** `__u32 flags`, offset 8, 4 bytes. */
+  /** `__u32 flags`, offset 8, 4 bytes. In or before Linux 5.10. */
   get flags(): number {
     return this.$$view.getUint32(this.$$offset + 8, true);
   }
@@ -7809,7 +7809,7 @@ export class KvmIrqfd implements View {
     this.$$view.setUint32(this.$$offset + 8, value, true);
   }
 
-  /** `__u32 resamplefd`, offset 12, 4 bytes. */
+  /** `__u32 resamplefd`, offset 12, 4 bytes. In or before Linux 5.10. */
   get resamplefd(): number {
     return this.$$view.getUint32(this.$$offset + 12, true);
   }
@@ -7817,7 +7817,7 @@ export class KvmIrqfd implements View {
     this.$$view.setUint32(this.$$offset + 12, value, true);
   }
 
-  /** `__u8 pad[16]`, offset 16, 16 bytes. */
+  /** `__u8 pad[16]`, offset 16, 16 bytes. In or before Linux 5.10. */
   get pad(): U8Array {
     return new U8Array(this.$$view, this.$$offset + 16, 16);
   }
@@ -7826,7 +7826,7 @@ export class KvmIrqfd implements View {
   }
 }
 
-/** `struct kvm_clock_data`: 48 bytes, aligned to 8. */
+/** `struct kvm_clock_data`: 48 bytes, aligned to 8. In or before Linux 5.10. */
 export class KvmClockData implements View {
   static readonly $size = 48;
   static readonly $align = 8;
@@ -7870,7 +7870,7 @@ export class KvmClockData implements View {
     return toJson(this);
   }
 
-  /** `__u64 clock`, offset 0, 8 bytes. */
+  /** `__u64 clock`, offset 0, 8 bytes. In or before Linux 5.10. */
   get clock(): bigint {
     return this.$$view.getBigUint64(this.$$offset, true);
   }
@@ -7887,7 +7887,7 @@ export class KvmClockData implements View {
     setNumber64(this.$$view, this.$$offset, value, false);
   }
 
-  /** `__u32 flags`, offset 8, 4 bytes. */
+  /** `__u32 flags`, offset 8, 4 bytes. In or before Linux 5.10. */
   get flags(): number {
     return this.$$view.getUint32(this.$$offset + 8, true);
   }
@@ -7895,7 +7895,7 @@ export class KvmClockData implements View {
     this.$$view.setUint32(this.$$offset + 8, value, true);
   }
 
-  /** `__u32 pad0`, offset 12, 4 bytes. */
+  /** `__u32 pad0`, offset 12, 4 bytes. In or before Linux 6.1, not in 5.10. */
   get pad0(): number {
     return this.$$view.getUint32(this.$$offset + 12, true);
   }
@@ -7903,7 +7903,7 @@ export class KvmClockData implements View {
     this.$$view.setUint32(this.$$offset + 12, value, true);
   }
 
-  /** `__u64 realtime`, offset 16, 8 bytes. */
+  /** `__u64 realtime`, offset 16, 8 bytes. In or before Linux 6.1, not in 5.10. */
   get realtime(): bigint {
     return this.$$view.getBigUint64(this.$$offset + 16, true);
   }
@@ -7920,7 +7920,7 @@ export class KvmClockData implements View {
     setNumber64(this.$$view, this.$$offset + 16, value, false);
   }
 
-  /** `__u64 host_tsc`, offset 24, 8 bytes. */
+  /** `__u64 host_tsc`, offset 24, 8 bytes. In or before Linux 6.1, not in 5.10. */
   get host_tsc(): bigint {
     return this.$$view.getBigUint64(this.$$offset + 24, true);
   }
@@ -7937,7 +7937,7 @@ export class KvmClockData implements View {
     setNumber64(this.$$view, this.$$offset + 24, value, false);
   }
 
-  /** `__u32 pad[4]`, offset 32, 16 bytes. */
+  /** `__u32 pad[4]`, offset 32, 16 bytes. In or before Linux 5.10. */
   get pad(): U32Array {
     return new U32Array(this.$$view, this.$$offset + 32, 4);
   }
@@ -7946,7 +7946,7 @@ export class KvmClockData implements View {
   }
 }
 
-/** `struct kvm_config_tlb`: 24 bytes, aligned to 8. */
+/** `struct kvm_config_tlb`: 24 bytes, aligned to 8. In or before Linux 5.10. */
 export class KvmConfigTlb implements View {
   static readonly $size = 24;
   static readonly $align = 8;
@@ -7988,7 +7988,7 @@ export class KvmConfigTlb implements View {
     return toJson(this);
   }
 
-  /** `__u64 params`, offset 0, 8 bytes. */
+  /** `__u64 params`, offset 0, 8 bytes. In or before Linux 5.10. */
   get params(): bigint {
     return this.$$view.getBigUint64(this.$$offset, true);
   }
@@ -8005,7 +8005,7 @@ export class KvmConfigTlb implements View {
     setNumber64(this.$$view, this.$$offset, value, false);
   }
 
-  /** `__u64 array`, offset 8, 8 bytes. */
+  /** `__u64 array`, offset 8, 8 bytes. In or before Linux 5.10. */
   get array(): bigint {
     return this.$$view.getBigUint64(this.$$offset + 8, true);
   }
@@ -8022,7 +8022,7 @@ export class KvmConfigTlb implements View {
     setNumber64(this.$$view, this.$$offset + 8, value, false);
   }
 
-  /** `__u32 mmu_type`, offset 16, 4 bytes. */
+  /** `__u32 mmu_type`, offset 16, 4 bytes. In or before Linux 5.10. */
   get mmu_type(): number {
     return this.$$view.getUint32(this.$$offset + 16, true);
   }
@@ -8030,7 +8030,7 @@ export class KvmConfigTlb implements View {
     this.$$view.setUint32(this.$$offset + 16, value, true);
   }
 
-  /** `__u32 array_len`, offset 20, 4 bytes. */
+  /** `__u32 array_len`, offset 20, 4 bytes. In or before Linux 5.10. */
   get array_len(): number {
     return this.$$view.getUint32(this.$$offset + 20, true);
   }
@@ -8039,7 +8039,7 @@ export class KvmConfigTlb implements View {
   }
 }
 
-/** `struct kvm_dirty_tlb`: 16 bytes, aligned to 8. */
+/** `struct kvm_dirty_tlb`: 16 bytes, aligned to 8. In or before Linux 5.10. */
 export class KvmDirtyTlb implements View {
   static readonly $size = 16;
   static readonly $align = 8;
@@ -8079,7 +8079,7 @@ export class KvmDirtyTlb implements View {
     return toJson(this);
   }
 
-  /** `__u64 bitmap`, offset 0, 8 bytes. */
+  /** `__u64 bitmap`, offset 0, 8 bytes. In or before Linux 5.10. */
   get bitmap(): bigint {
     return this.$$view.getBigUint64(this.$$offset, true);
   }
@@ -8096,7 +8096,7 @@ export class KvmDirtyTlb implements View {
     setNumber64(this.$$view, this.$$offset, value, false);
   }
 
-  /** `__u32 num_dirty`, offset 8, 4 bytes. */
+  /** `__u32 num_dirty`, offset 8, 4 bytes. In or before Linux 5.10. */
   get num_dirty(): number {
     return this.$$view.getUint32(this.$$offset + 8, true);
   }
@@ -8105,7 +8105,7 @@ export class KvmDirtyTlb implements View {
   }
 }
 
-/** `struct kvm_reg_list`: 8 bytes, aligned to 8. */
+/** `struct kvm_reg_list`: 8 bytes, aligned to 8. In or before Linux 5.10. */
 export class KvmRegList implements View {
   static readonly $size = 8;
   static readonly $align = 8;
@@ -8147,7 +8147,7 @@ export class KvmRegList implements View {
     return toJson(this);
   }
 
-  /** `__u64 n`, offset 0, 8 bytes. */
+  /** `__u64 n`, offset 0, 8 bytes. In or before Linux 5.10. */
   get n(): bigint {
     return this.$$view.getBigUint64(this.$$offset, true);
   }
@@ -8164,7 +8164,7 @@ export class KvmRegList implements View {
     setNumber64(this.$$view, this.$$offset, value, false);
   }
 
-  /** `__u64 reg[]`, offset 8, 0 bytes; `n` is the number of elements. */
+  /** `__u64 reg[]`, offset 8, 0 bytes; `n` is the number of elements. In or before Linux 5.10. */
   get reg(): U64Array {
     return new U64Array(this.$$view, this.$$offset + 8, this.$n);
   }
@@ -8173,7 +8173,7 @@ export class KvmRegList implements View {
   }
 }
 
-/** `struct kvm_one_reg`: 16 bytes, aligned to 8. */
+/** `struct kvm_one_reg`: 16 bytes, aligned to 8. In or before Linux 5.10. */
 export class KvmOneReg implements View {
   static readonly $size = 16;
   static readonly $align = 8;
@@ -8213,7 +8213,7 @@ export class KvmOneReg implements View {
     return toJson(this);
   }
 
-  /** `__u64 id`, offset 0, 8 bytes. */
+  /** `__u64 id`, offset 0, 8 bytes. In or before Linux 5.10. */
   get id(): bigint {
     return this.$$view.getBigUint64(this.$$offset, true);
   }
@@ -8230,7 +8230,7 @@ export class KvmOneReg implements View {
     setNumber64(this.$$view, this.$$offset, value, false);
   }
 
-  /** `__u64 addr`, offset 8, 8 bytes. */
+  /** `__u64 addr`, offset 8, 8 bytes. In or before Linux 5.10. */
   get addr(): bigint {
     return this.$$view.getBigUint64(this.$$offset + 8, true);
   }
@@ -8248,7 +8248,7 @@ export class KvmOneReg implements View {
   }
 }
 
-/** `struct kvm_msi`: 32 bytes, aligned to 4. */
+/** `struct kvm_msi`: 32 bytes, aligned to 4. In or before Linux 5.10. */
 export class KvmMsi implements View {
   static readonly $size = 32;
   static readonly $align = 4;
@@ -8292,7 +8292,7 @@ export class KvmMsi implements View {
     return toJson(this);
   }
 
-  /** `__u32 address_lo`, offset 0, 4 bytes. */
+  /** `__u32 address_lo`, offset 0, 4 bytes. In or before Linux 5.10. */
   get address_lo(): number {
     return this.$$view.getUint32(this.$$offset, true);
   }
@@ -8300,7 +8300,7 @@ export class KvmMsi implements View {
     this.$$view.setUint32(this.$$offset, value, true);
   }
 
-  /** `__u32 address_hi`, offset 4, 4 bytes. */
+  /** `__u32 address_hi`, offset 4, 4 bytes. In or before Linux 5.10. */
   get address_hi(): number {
     return this.$$view.getUint32(this.$$offset + 4, true);
   }
@@ -8308,7 +8308,7 @@ export class KvmMsi implements View {
     this.$$view.setUint32(this.$$offset + 4, value, true);
   }
 
-  /** `__u32 data`, offset 8, 4 bytes. */
+  /** `__u32 data`, offset 8, 4 bytes. In or before Linux 5.10. */
   get data(): number {
     return this.$$view.getUint32(this.$$offset + 8, true);
   }
@@ -8316,7 +8316,7 @@ export class KvmMsi implements View {
     this.$$view.setUint32(this.$$offset + 8, value, true);
   }
 
-  /** `__u32 flags`, offset 12, 4 bytes. */
+  /** `__u32 flags`, offset 12, 4 bytes. In or before Linux 5.10. */
   get flags(): number {
     return this.$$view.getUint32(this.$$offset + 12, true);
   }
@@ -8324,7 +8324,7 @@ export class KvmMsi implements View {
     this.$$view.setUint32(this.$$offset + 12, value, true);
   }
 
-  /** `__u32 devid`, offset 16, 4 bytes. */
+  /** `__u32 devid`, offset 16, 4 bytes. In or before Linux 5.10. */
   get devid(): number {
     return this.$$view.getUint32(this.$$offset + 16, true);
   }
@@ -8332,7 +8332,7 @@ export class KvmMsi implements View {
     this.$$view.setUint32(this.$$offset + 16, value, true);
   }
 
-  /** `__u8 pad[12]`, offset 20, 12 bytes. */
+  /** `__u8 pad[12]`, offset 20, 12 bytes. In or before Linux 5.10. */
   get pad(): U8Array {
     return new U8Array(this.$$view, this.$$offset + 20, 12);
   }
@@ -8341,7 +8341,7 @@ export class KvmMsi implements View {
   }
 }
 
-/** `struct kvm_arm_device_addr`: 16 bytes, aligned to 8. */
+/** `struct kvm_arm_device_addr`: 16 bytes, aligned to 8. In or before Linux 5.10. */
 export class KvmArmDeviceAddr implements View {
   static readonly $size = 16;
   static readonly $align = 8;
@@ -8381,7 +8381,7 @@ export class KvmArmDeviceAddr implements View {
     return toJson(this);
   }
 
-  /** `__u64 id`, offset 0, 8 bytes. */
+  /** `__u64 id`, offset 0, 8 bytes. In or before Linux 5.10. */
   get id(): bigint {
     return this.$$view.getBigUint64(this.$$offset, true);
   }
@@ -8398,7 +8398,7 @@ export class KvmArmDeviceAddr implements View {
     setNumber64(this.$$view, this.$$offset, value, false);
   }
 
-  /** `__u64 addr`, offset 8, 8 bytes. */
+  /** `__u64 addr`, offset 8, 8 bytes. In or before Linux 5.10. */
   get addr(): bigint {
     return this.$$view.getBigUint64(this.$$offset + 8, true);
   }
@@ -8416,7 +8416,7 @@ export class KvmArmDeviceAddr implements View {
   }
 }
 
-/** `struct kvm_create_device`: 12 bytes, aligned to 4. */
+/** `struct kvm_create_device`: 12 bytes, aligned to 4. In or before Linux 5.10. */
 export class KvmCreateDevice implements View {
   static readonly $size = 12;
   static readonly $align = 4;
@@ -8457,7 +8457,7 @@ export class KvmCreateDevice implements View {
     return toJson(this);
   }
 
-  /** `__u32 type`, offset 0, 4 bytes. */
+  /** `__u32 type`, offset 0, 4 bytes. In or before Linux 5.10. */
   get type(): number {
     return this.$$view.getUint32(this.$$offset, true);
   }
@@ -8465,7 +8465,7 @@ export class KvmCreateDevice implements View {
     this.$$view.setUint32(this.$$offset, value, true);
   }
 
-  /** `__u32 fd`, offset 4, 4 bytes. */
+  /** `__u32 fd`, offset 4, 4 bytes. In or before Linux 5.10. */
   get fd(): number {
     return this.$$view.getUint32(this.$$offset + 4, true);
   }
@@ -8473,7 +8473,7 @@ export class KvmCreateDevice implements View {
     this.$$view.setUint32(this.$$offset + 4, value, true);
   }
 
-  /** `__u32 flags`, offset 8, 4 bytes. */
+  /** `__u32 flags`, offset 8, 4 bytes. In or before Linux 5.10. */
   get flags(): number {
     return this.$$view.getUint32(this.$$offset + 8, true);
   }
@@ -8482,7 +8482,7 @@ export class KvmCreateDevice implements View {
   }
 }
 
-/** `struct kvm_device_attr`: 24 bytes, aligned to 8. */
+/** `struct kvm_device_attr`: 24 bytes, aligned to 8. In or before Linux 5.10. */
 export class KvmDeviceAttr implements View {
   static readonly $size = 24;
   static readonly $align = 8;
@@ -8524,7 +8524,7 @@ export class KvmDeviceAttr implements View {
     return toJson(this);
   }
 
-  /** `__u32 flags`, offset 0, 4 bytes. */
+  /** `__u32 flags`, offset 0, 4 bytes. In or before Linux 5.10. */
   get flags(): number {
     return this.$$view.getUint32(this.$$offset, true);
   }
@@ -8532,7 +8532,7 @@ export class KvmDeviceAttr implements View {
     this.$$view.setUint32(this.$$offset, value, true);
   }
 
-  /** `__u32 group`, offset 4, 4 bytes. */
+  /** `__u32 group`, offset 4, 4 bytes. In or before Linux 5.10. */
   get group(): number {
     return this.$$view.getUint32(this.$$offset + 4, true);
   }
@@ -8540,7 +8540,7 @@ export class KvmDeviceAttr implements View {
     this.$$view.setUint32(this.$$offset + 4, value, true);
   }
 
-  /** `__u64 attr`, offset 8, 8 bytes. */
+  /** `__u64 attr`, offset 8, 8 bytes. In or before Linux 5.10. */
   get attr(): bigint {
     return this.$$view.getBigUint64(this.$$offset + 8, true);
   }
@@ -8557,7 +8557,7 @@ export class KvmDeviceAttr implements View {
     setNumber64(this.$$view, this.$$offset + 8, value, false);
   }
 
-  /** `__u64 addr`, offset 16, 8 bytes. */
+  /** `__u64 addr`, offset 16, 8 bytes. In or before Linux 5.10. */
   get addr(): bigint {
     return this.$$view.getBigUint64(this.$$offset + 16, true);
   }
@@ -8575,7 +8575,7 @@ export class KvmDeviceAttr implements View {
   }
 }
 
-/** `struct kvm_vfio_spapr_tce`: 8 bytes, aligned to 4. */
+/** `struct kvm_vfio_spapr_tce`: 8 bytes, aligned to 4. In or before Linux 5.10. */
 export class KvmVfioSpaprTce implements View {
   static readonly $size = 8;
   static readonly $align = 4;
@@ -8615,7 +8615,7 @@ export class KvmVfioSpaprTce implements View {
     return toJson(this);
   }
 
-  /** `__s32 groupfd`, offset 0, 4 bytes. */
+  /** `__s32 groupfd`, offset 0, 4 bytes. In or before Linux 5.10. */
   get groupfd(): number {
     return this.$$view.getInt32(this.$$offset, true);
   }
@@ -8623,7 +8623,7 @@ export class KvmVfioSpaprTce implements View {
     this.$$view.setInt32(this.$$offset, value, true);
   }
 
-  /** `__s32 tablefd`, offset 4, 4 bytes. */
+  /** `__s32 tablefd`, offset 4, 4 bytes. In or before Linux 5.10. */
   get tablefd(): number {
     return this.$$view.getInt32(this.$$offset + 4, true);
   }
@@ -8632,7 +8632,7 @@ export class KvmVfioSpaprTce implements View {
   }
 }
 
-/** `struct kvm_s390_keyop`: 16 bytes, aligned to 8. */
+/** `struct kvm_s390_keyop`: 16 bytes, aligned to 8. In or before Linux 7.2, not in 6.12. */
 export class KvmS390Keyop implements View {
   static readonly $size = 16;
   static readonly $align = 8;
@@ -8674,7 +8674,7 @@ export class KvmS390Keyop implements View {
     return toJson(this);
   }
 
-  /** `__u64 guest_addr`, offset 0, 8 bytes. */
+  /** `__u64 guest_addr`, offset 0, 8 bytes. In or before Linux 7.2, not in 6.12. */
   get guest_addr(): bigint {
     return this.$$view.getBigUint64(this.$$offset, true);
   }
@@ -8691,7 +8691,7 @@ export class KvmS390Keyop implements View {
     setNumber64(this.$$view, this.$$offset, value, false);
   }
 
-  /** `__u8 key`, offset 8, 1 byte. */
+  /** `__u8 key`, offset 8, 1 byte. In or before Linux 7.2, not in 6.12. */
   get key(): number {
     return this.$$view.getUint8(this.$$offset + 8);
   }
@@ -8699,7 +8699,7 @@ export class KvmS390Keyop implements View {
     this.$$view.setUint8(this.$$offset + 8, value);
   }
 
-  /** `__u8 operation`, offset 9, 1 byte. */
+  /** `__u8 operation`, offset 9, 1 byte. In or before Linux 7.2, not in 6.12. */
   get operation(): number {
     return this.$$view.getUint8(this.$$offset + 9);
   }
@@ -8707,7 +8707,7 @@ export class KvmS390Keyop implements View {
     this.$$view.setUint8(this.$$offset + 9, value);
   }
 
-  /** `__u8 pad[6]`, offset 10, 6 bytes. */
+  /** `__u8 pad[6]`, offset 10, 6 bytes. In or before Linux 7.2, not in 6.12. */
   get pad(): U8Array {
     return new U8Array(this.$$view, this.$$offset + 10, 6);
   }
@@ -8716,7 +8716,7 @@ export class KvmS390Keyop implements View {
   }
 }
 
-/** `struct kvm_enc_region`: 16 bytes, aligned to 8. */
+/** `struct kvm_enc_region`: 16 bytes, aligned to 8. In or before Linux 5.10. */
 export class KvmEncRegion implements View {
   static readonly $size = 16;
   static readonly $align = 8;
@@ -8756,7 +8756,7 @@ export class KvmEncRegion implements View {
     return toJson(this);
   }
 
-  /** `__u64 addr`, offset 0, 8 bytes. */
+  /** `__u64 addr`, offset 0, 8 bytes. In or before Linux 5.10. */
   get addr(): bigint {
     return this.$$view.getBigUint64(this.$$offset, true);
   }
@@ -8773,7 +8773,7 @@ export class KvmEncRegion implements View {
     setNumber64(this.$$view, this.$$offset, value, false);
   }
 
-  /** `__u64 size`, offset 8, 8 bytes. */
+  /** `__u64 size`, offset 8, 8 bytes. In or before Linux 5.10. */
   get size(): bigint {
     return this.$$view.getBigUint64(this.$$offset + 8, true);
   }
@@ -8791,7 +8791,7 @@ export class KvmEncRegion implements View {
   }
 }
 
-/** `struct kvm_dirty_gfn`: 16 bytes, aligned to 8. */
+/** `struct kvm_dirty_gfn`: 16 bytes, aligned to 8. In or before Linux 6.1, not in 5.10. */
 export class KvmDirtyGfn implements View {
   static readonly $size = 16;
   static readonly $align = 8;
@@ -8832,7 +8832,7 @@ export class KvmDirtyGfn implements View {
     return toJson(this);
   }
 
-  /** `__u32 flags`, offset 0, 4 bytes. */
+  /** `__u32 flags`, offset 0, 4 bytes. In or before Linux 6.1, not in 5.10. */
   get flags(): number {
     return this.$$view.getUint32(this.$$offset, true);
   }
@@ -8840,7 +8840,7 @@ export class KvmDirtyGfn implements View {
     this.$$view.setUint32(this.$$offset, value, true);
   }
 
-  /** `__u32 slot`, offset 4, 4 bytes. */
+  /** `__u32 slot`, offset 4, 4 bytes. In or before Linux 6.1, not in 5.10. */
   get slot(): number {
     return this.$$view.getUint32(this.$$offset + 4, true);
   }
@@ -8848,7 +8848,7 @@ export class KvmDirtyGfn implements View {
     this.$$view.setUint32(this.$$offset + 4, value, true);
   }
 
-  /** `__u64 offset`, offset 8, 8 bytes. */
+  /** `__u64 offset`, offset 8, 8 bytes. In or before Linux 6.1, not in 5.10. */
   get offset(): bigint {
     return this.$$view.getBigUint64(this.$$offset + 8, true);
   }
@@ -8866,7 +8866,7 @@ export class KvmDirtyGfn implements View {
   }
 }
 
-/** `struct kvm_stats_header`: 24 bytes, aligned to 4. */
+/** `struct kvm_stats_header`: 24 bytes, aligned to 4. In or before Linux 6.1, not in 5.10. */
 export class KvmStatsHeader implements View {
   static readonly $size = 24;
   static readonly $align = 4;
@@ -8910,7 +8910,7 @@ export class KvmStatsHeader implements View {
     return toJson(this);
   }
 
-  /** `__u32 flags`, offset 0, 4 bytes. */
+  /** `__u32 flags`, offset 0, 4 bytes. In or before Linux 6.1, not in 5.10. */
   get flags(): number {
     return this.$$view.getUint32(this.$$offset, true);
   }
@@ -8918,7 +8918,7 @@ export class KvmStatsHeader implements View {
     this.$$view.setUint32(this.$$offset, value, true);
   }
 
-  /** `__u32 name_size`, offset 4, 4 bytes. */
+  /** `__u32 name_size`, offset 4, 4 bytes. In or before Linux 6.1, not in 5.10. */
   get name_size(): number {
     return this.$$view.getUint32(this.$$offset + 4, true);
   }
@@ -8926,7 +8926,7 @@ export class KvmStatsHeader implements View {
     this.$$view.setUint32(this.$$offset + 4, value, true);
   }
 
-  /** `__u32 num_desc`, offset 8, 4 bytes. */
+  /** `__u32 num_desc`, offset 8, 4 bytes. In or before Linux 6.1, not in 5.10. */
   get num_desc(): number {
     return this.$$view.getUint32(this.$$offset + 8, true);
   }
@@ -8934,7 +8934,7 @@ export class KvmStatsHeader implements View {
     this.$$view.setUint32(this.$$offset + 8, value, true);
   }
 
-  /** `__u32 id_offset`, offset 12, 4 bytes. */
+  /** `__u32 id_offset`, offset 12, 4 bytes. In or before Linux 6.1, not in 5.10. */
   get id_offset(): number {
     return this.$$view.getUint32(this.$$offset + 12, true);
   }
@@ -8942,7 +8942,7 @@ export class KvmStatsHeader implements View {
     this.$$view.setUint32(this.$$offset + 12, value, true);
   }
 
-  /** `__u32 desc_offset`, offset 16, 4 bytes. */
+  /** `__u32 desc_offset`, offset 16, 4 bytes. In or before Linux 6.1, not in 5.10. */
   get desc_offset(): number {
     return this.$$view.getUint32(this.$$offset + 16, true);
   }
@@ -8950,7 +8950,7 @@ export class KvmStatsHeader implements View {
     this.$$view.setUint32(this.$$offset + 16, value, true);
   }
 
-  /** `__u32 data_offset`, offset 20, 4 bytes. */
+  /** `__u32 data_offset`, offset 20, 4 bytes. In or before Linux 6.1, not in 5.10. */
   get data_offset(): number {
     return this.$$view.getUint32(this.$$offset + 20, true);
   }
@@ -8959,7 +8959,7 @@ export class KvmStatsHeader implements View {
   }
 }
 
-/** `struct kvm_stats_desc`: 16 bytes, aligned to 4. */
+/** `struct kvm_stats_desc`: 16 bytes, aligned to 4. In or before Linux 6.1, not in 5.10. */
 export class KvmStatsDesc implements View {
   static readonly $size = 16;
   static readonly $align = 4;
@@ -9005,7 +9005,7 @@ export class KvmStatsDesc implements View {
     return toJson(this);
   }
 
-  /** `__u32 flags`, offset 0, 4 bytes. */
+  /** `__u32 flags`, offset 0, 4 bytes. In or before Linux 6.1, not in 5.10. */
   get flags(): number {
     return this.$$view.getUint32(this.$$offset, true);
   }
@@ -9013,7 +9013,7 @@ export class KvmStatsDesc implements View {
     this.$$view.setUint32(this.$$offset, value, true);
   }
 
-  /** `__s16 exponent`, offset 4, 2 bytes. */
+  /** `__s16 exponent`, offset 4, 2 bytes. In or before Linux 6.1, not in 5.10. */
   get exponent(): number {
     return this.$$view.getInt16(this.$$offset + 4, true);
   }
@@ -9021,7 +9021,7 @@ export class KvmStatsDesc implements View {
     this.$$view.setInt16(this.$$offset + 4, value, true);
   }
 
-  /** `__u16 size`, offset 6, 2 bytes. */
+  /** `__u16 size`, offset 6, 2 bytes. In or before Linux 6.1, not in 5.10. */
   get size(): number {
     return this.$$view.getUint16(this.$$offset + 6, true);
   }
@@ -9029,7 +9029,7 @@ export class KvmStatsDesc implements View {
     this.$$view.setUint16(this.$$offset + 6, value, true);
   }
 
-  /** `__u32 offset`, offset 8, 4 bytes. */
+  /** `__u32 offset`, offset 8, 4 bytes. In or before Linux 6.1, not in 5.10. */
   get offset(): number {
     return this.$$view.getUint32(this.$$offset + 8, true);
   }
@@ -9037,7 +9037,7 @@ export class KvmStatsDesc implements View {
     this.$$view.setUint32(this.$$offset + 8, value, true);
   }
 
-  /** `__u32 bucket_size`, offset 12, 4 bytes. */
+  /** `__u32 bucket_size`, offset 12, 4 bytes. In or before Linux 6.1, not in 5.10. */
   get bucket_size(): number {
     return this.$$view.getUint32(this.$$offset + 12, true);
   }
@@ -9045,7 +9045,7 @@ export class KvmStatsDesc implements View {
     this.$$view.setUint32(this.$$offset + 12, value, true);
   }
 
-  /** `char name[]`, offset 16, 0 bytes. */
+  /** `char name[]`, offset 16, 0 bytes. In or before Linux 6.1, not in 5.10. */
   get name(): UnsignedCharArray {
     return new UnsignedCharArray(this.$$view, this.$$offset + 16, elementsWithin(this.$$view, this.$$offset + 16, 1));
   }
@@ -9054,7 +9054,7 @@ export class KvmStatsDesc implements View {
   }
 }
 
-/** `struct kvm_memory_attributes`: 32 bytes, aligned to 8. */
+/** `struct kvm_memory_attributes`: 32 bytes, aligned to 8. In or before Linux 6.12, not in 6.1. */
 export class KvmMemoryAttributes implements View {
   static readonly $size = 32;
   static readonly $align = 8;
@@ -9096,7 +9096,7 @@ export class KvmMemoryAttributes implements View {
     return toJson(this);
   }
 
-  /** `__u64 address`, offset 0, 8 bytes. */
+  /** `__u64 address`, offset 0, 8 bytes. In or before Linux 6.12, not in 6.1. */
   get address(): bigint {
     return this.$$view.getBigUint64(this.$$offset, true);
   }
@@ -9113,7 +9113,7 @@ export class KvmMemoryAttributes implements View {
     setNumber64(this.$$view, this.$$offset, value, false);
   }
 
-  /** `__u64 size`, offset 8, 8 bytes. */
+  /** `__u64 size`, offset 8, 8 bytes. In or before Linux 6.12, not in 6.1. */
   get size(): bigint {
     return this.$$view.getBigUint64(this.$$offset + 8, true);
   }
@@ -9130,7 +9130,7 @@ export class KvmMemoryAttributes implements View {
     setNumber64(this.$$view, this.$$offset + 8, value, false);
   }
 
-  /** `__u64 attributes`, offset 16, 8 bytes. */
+  /** `__u64 attributes`, offset 16, 8 bytes. In or before Linux 6.12, not in 6.1. */
   get attributes(): bigint {
     return this.$$view.getBigUint64(this.$$offset + 16, true);
   }
@@ -9147,7 +9147,7 @@ export class KvmMemoryAttributes implements View {
     setNumber64(this.$$view, this.$$offset + 16, value, false);
   }
 
-  /** `__u64 flags`, offset 24, 8 bytes. */
+  /** `__u64 flags`, offset 24, 8 bytes. In or before Linux 6.12, not in 6.1. */
   get flags(): bigint {
     return this.$$view.getBigUint64(this.$$offset + 24, true);
   }
@@ -9165,7 +9165,7 @@ export class KvmMemoryAttributes implements View {
   }
 }
 
-/** `struct kvm_create_guest_memfd`: 64 bytes, aligned to 8. */
+/** `struct kvm_create_guest_memfd`: 64 bytes, aligned to 8. In or before Linux 6.12, not in 6.1. */
 export class KvmCreateGuestMemfd implements View {
   static readonly $size = 64;
   static readonly $align = 8;
@@ -9206,7 +9206,7 @@ export class KvmCreateGuestMemfd implements View {
     return toJson(this);
   }
 
-  /** `__u64 size`, offset 0, 8 bytes. */
+  /** `__u64 size`, offset 0, 8 bytes. In or before Linux 6.12, not in 6.1. */
   get size(): bigint {
     return this.$$view.getBigUint64(this.$$offset, true);
   }
@@ -9223,7 +9223,7 @@ export class KvmCreateGuestMemfd implements View {
     setNumber64(this.$$view, this.$$offset, value, false);
   }
 
-  /** `__u64 flags`, offset 8, 8 bytes. */
+  /** `__u64 flags`, offset 8, 8 bytes. In or before Linux 6.12, not in 6.1. */
   get flags(): bigint {
     return this.$$view.getBigUint64(this.$$offset + 8, true);
   }
@@ -9240,7 +9240,7 @@ export class KvmCreateGuestMemfd implements View {
     setNumber64(this.$$view, this.$$offset + 8, value, false);
   }
 
-  /** `__u64 reserved[6]`, offset 16, 48 bytes. */
+  /** `__u64 reserved[6]`, offset 16, 48 bytes. In or before Linux 6.12, not in 6.1. */
   get reserved(): U64Array {
     return new U64Array(this.$$view, this.$$offset + 16, 6);
   }
@@ -9249,7 +9249,7 @@ export class KvmCreateGuestMemfd implements View {
   }
 }
 
-/** `struct kvm_pre_fault_memory`: 64 bytes, aligned to 8. */
+/** `struct kvm_pre_fault_memory`: 64 bytes, aligned to 8. In or before Linux 6.12, not in 6.1. */
 export class KvmPreFaultMemory implements View {
   static readonly $size = 64;
   static readonly $align = 8;
@@ -9291,7 +9291,7 @@ export class KvmPreFaultMemory implements View {
     return toJson(this);
   }
 
-  /** `__u64 gpa`, offset 0, 8 bytes. */
+  /** `__u64 gpa`, offset 0, 8 bytes. In or before Linux 6.12, not in 6.1. */
   get gpa(): bigint {
     return this.$$view.getBigUint64(this.$$offset, true);
   }
@@ -9308,7 +9308,7 @@ export class KvmPreFaultMemory implements View {
     setNumber64(this.$$view, this.$$offset, value, false);
   }
 
-  /** `__u64 size`, offset 8, 8 bytes. */
+  /** `__u64 size`, offset 8, 8 bytes. In or before Linux 6.12, not in 6.1. */
   get size(): bigint {
     return this.$$view.getBigUint64(this.$$offset + 8, true);
   }
@@ -9325,7 +9325,7 @@ export class KvmPreFaultMemory implements View {
     setNumber64(this.$$view, this.$$offset + 8, value, false);
   }
 
-  /** `__u64 flags`, offset 16, 8 bytes. */
+  /** `__u64 flags`, offset 16, 8 bytes. In or before Linux 6.12, not in 6.1. */
   get flags(): bigint {
     return this.$$view.getBigUint64(this.$$offset + 16, true);
   }
@@ -9342,7 +9342,7 @@ export class KvmPreFaultMemory implements View {
     setNumber64(this.$$view, this.$$offset + 16, value, false);
   }
 
-  /** `__u64 padding[5]`, offset 24, 40 bytes. */
+  /** `__u64 padding[5]`, offset 24, 40 bytes. In or before Linux 6.12, not in 6.1. */
   get padding(): U64Array {
     return new U64Array(this.$$view, this.$$offset + 24, 5);
   }
@@ -9351,7 +9351,7 @@ export class KvmPreFaultMemory implements View {
   }
 }
 
-/** Takes no argument. Applies to `/dev/kvm`. */
+/** Takes no argument. Applies to `/dev/kvm`. In or before Linux 5.10. */
 export const KVM_GET_API_VERSION: IoctlAlone<'system', 'KVM_GET_API_VERSION'> = {
   name: 'KVM_GET_API_VERSION',
   request: 0xae00,
@@ -9364,7 +9364,7 @@ export const KVM_GET_API_VERSION: IoctlAlone<'system', 'KVM_GET_API_VERSION'> = 
 };
 
 /**
- * Takes an `unsigned long` by value. Applies to `/dev/kvm`.
+ * Takes an `unsigned long` by value. Applies to `/dev/kvm`. In or before Linux 5.10.
  *
  * Source: Documentation/virt/kvm/api.rst 4.2: the machine type; kvm_dev_ioctl in virt/kvm/kvm_main.c takes it by value.
  */
@@ -9380,7 +9380,7 @@ export const KVM_CREATE_VM: IoctlByValue<'system', 'KVM_CREATE_VM'> = {
   fds: { system: true },
 };
 
-/** Takes no argument. Applies to `/dev/kvm`. Announced by `KVM_CAP_S390_PSW`. */
+/** Takes no argument. Applies to `/dev/kvm`. Announced by `KVM_CAP_S390_PSW`. In or before Linux 5.10. */
 export const KVM_S390_ENABLE_SIE: IoctlAlone<'system', 'KVM_S390_ENABLE_SIE'> = {
   name: 'KVM_S390_ENABLE_SIE',
   request: 0xae06,
@@ -9394,7 +9394,7 @@ export const KVM_S390_ENABLE_SIE: IoctlAlone<'system', 'KVM_S390_ENABLE_SIE'> = 
 };
 
 /**
- * Takes an `unsigned long` by value. Applies to `/dev/kvm` or a VM. Announced by `KVM_CAP_CHECK_EXTENSION_VM` for a VM.
+ * Takes an `unsigned long` by value. Applies to `/dev/kvm` or a VM. Announced by `KVM_CAP_CHECK_EXTENSION_VM` for a VM. In or before Linux 5.10.
  *
  * Source: Documentation/virt/kvm/api.rst 4.4: the number of a capability; kvm_dev_ioctl and kvm_vm_ioctl in virt/kvm/kvm_main.c take it by value.
  */
@@ -9411,7 +9411,7 @@ export const KVM_CHECK_EXTENSION: IoctlByValue<'system' | 'vm', 'KVM_CHECK_EXTEN
   capability: { vm: 'KVM_CAP_CHECK_EXTENSION_VM' },
 };
 
-/** Takes no argument. Applies to `/dev/kvm`. */
+/** Takes no argument. Applies to `/dev/kvm`. In or before Linux 5.10. */
 export const KVM_GET_VCPU_MMAP_SIZE: IoctlAlone<'system', 'KVM_GET_VCPU_MMAP_SIZE'> = {
   name: 'KVM_GET_VCPU_MMAP_SIZE',
   request: 0xae04,
@@ -9424,7 +9424,7 @@ export const KVM_GET_VCPU_MMAP_SIZE: IoctlAlone<'system', 'KVM_GET_VCPU_MMAP_SIZ
 };
 
 /**
- * Takes an `unsigned long` by value. Applies to a VM.
+ * Takes an `unsigned long` by value. Applies to a VM. In or before Linux 5.10.
  *
  * Source: Documentation/virt/kvm/api.rst 4.7: the vcpu id; kvm_vm_ioctl in virt/kvm/kvm_main.c takes it by value.
  */
@@ -9440,7 +9440,7 @@ export const KVM_CREATE_VCPU: IoctlByValue<'vm', 'KVM_CREATE_VCPU'> = {
   fds: { vm: true },
 };
 
-/** Takes a pointer to `struct kvm_dirty_log` (direction: write). Applies to a VM. */
+/** Takes a pointer to `struct kvm_dirty_log` (direction: write). Applies to a VM. In or before Linux 5.10. */
 export const KVM_GET_DIRTY_LOG: IoctlByPointer<KvmDirtyLog, 'vm', 'write', 'KVM_GET_DIRTY_LOG'> = {
   name: 'KVM_GET_DIRTY_LOG',
   request: 0x4010ae42,
@@ -9456,7 +9456,7 @@ export const KVM_GET_DIRTY_LOG: IoctlByPointer<KvmDirtyLog, 'vm', 'write', 'KVM_
 };
 
 /**
- * Takes an `unsigned long` by value. Applies to a VM. Announced by `KVM_CAP_MMU_SHADOW_CACHE_CONTROL`.
+ * Takes an `unsigned long` by value. Applies to a VM. Announced by `KVM_CAP_MMU_SHADOW_CACHE_CONTROL`. In or before Linux 5.10.
  *
  * Source: kvm_vm_ioctl_set_nr_mmu_pages in arch/x86/kvm/x86.c: the argument itself is the number of pages.
  */
@@ -9473,7 +9473,7 @@ export const KVM_SET_NR_MMU_PAGES: IoctlByValue<'vm', 'KVM_SET_NR_MMU_PAGES'> = 
   capability: 'KVM_CAP_MMU_SHADOW_CACHE_CONTROL',
 };
 
-/** Takes no argument. Applies to a VM. */
+/** Takes no argument. Applies to a VM. In or before Linux 5.10. */
 export const KVM_GET_NR_MMU_PAGES: IoctlAlone<'vm', 'KVM_GET_NR_MMU_PAGES'> = {
   name: 'KVM_GET_NR_MMU_PAGES',
   request: 0xae45,
@@ -9485,7 +9485,7 @@ export const KVM_GET_NR_MMU_PAGES: IoctlAlone<'vm', 'KVM_GET_NR_MMU_PAGES'> = {
   fds: { vm: true },
 };
 
-/** Takes a pointer to `struct kvm_userspace_memory_region` (direction: write). Applies to a VM. Announced by `KVM_CAP_USER_MEMORY`. */
+/** Takes a pointer to `struct kvm_userspace_memory_region` (direction: write). Applies to a VM. Announced by `KVM_CAP_USER_MEMORY`. In or before Linux 5.10. */
 export const KVM_SET_USER_MEMORY_REGION: IoctlByPointer<KvmUserspaceMemoryRegion, 'vm', 'write', 'KVM_SET_USER_MEMORY_REGION'> = {
   name: 'KVM_SET_USER_MEMORY_REGION',
   request: 0x4020ae46,
@@ -9502,7 +9502,7 @@ export const KVM_SET_USER_MEMORY_REGION: IoctlByPointer<KvmUserspaceMemoryRegion
 };
 
 /**
- * Takes an `unsigned long` by value. Applies to a VM. Announced by `KVM_CAP_SET_TSS_ADDR`.
+ * Takes an `unsigned long` by value. Applies to a VM. Announced by `KVM_CAP_SET_TSS_ADDR`. In or before Linux 5.10.
  *
  * Source: Documentation/virt/kvm/api.rst 4.36: a guest physical address; kvm_vm_ioctl_set_tss_addr in arch/x86/kvm/x86.c takes it by value.
  */
@@ -9519,7 +9519,7 @@ export const KVM_SET_TSS_ADDR: IoctlByValue<'vm', 'KVM_SET_TSS_ADDR'> = {
   capability: 'KVM_CAP_SET_TSS_ADDR',
 };
 
-/** Takes a pointer to `__u64` (direction: write). Applies to a VM. Announced by `KVM_CAP_SET_IDENTITY_MAP_ADDR`. */
+/** Takes a pointer to `__u64` (direction: write). Applies to a VM. Announced by `KVM_CAP_SET_IDENTITY_MAP_ADDR`. In or before Linux 5.10. */
 export const KVM_SET_IDENTITY_MAP_ADDR: IoctlByPointer<U64Value, 'vm', 'write', 'KVM_SET_IDENTITY_MAP_ADDR'> = {
   name: 'KVM_SET_IDENTITY_MAP_ADDR',
   request: 0x4008ae48,
@@ -9534,7 +9534,7 @@ export const KVM_SET_IDENTITY_MAP_ADDR: IoctlByPointer<U64Value, 'vm', 'write', 
   capability: 'KVM_CAP_SET_IDENTITY_MAP_ADDR',
 };
 
-/** Takes a pointer to `struct kvm_userspace_memory_region2` (direction: write). Applies to a VM. Announced by `KVM_CAP_USER_MEMORY2`. */
+/** Takes a pointer to `struct kvm_userspace_memory_region2` (direction: write). Applies to a VM. Announced by `KVM_CAP_USER_MEMORY2`. In or before Linux 6.12, not in 6.1. */
 export const KVM_SET_USER_MEMORY_REGION2: IoctlByPointer<KvmUserspaceMemoryRegion2, 'vm', 'write', 'KVM_SET_USER_MEMORY_REGION2'> = {
   name: 'KVM_SET_USER_MEMORY_REGION2',
   request: 0x40a0ae49,
@@ -9551,7 +9551,7 @@ export const KVM_SET_USER_MEMORY_REGION2: IoctlByPointer<KvmUserspaceMemoryRegio
 };
 
 /**
- * Takes an `unsigned long` by value. Applies to a vCPU. Announced by `KVM_CAP_S390_UCONTROL`.
+ * Takes an `unsigned long` by value. Applies to a vCPU. Announced by `KVM_CAP_S390_UCONTROL`. In or before Linux 5.10.
  *
  * Source: Documentation/virt/kvm/api.rst 4.67: an absolute address of the vcpu; kvm_arch_vcpu_ioctl in arch/s390/kvm/kvm-s390.c takes it by value.
  */
@@ -9568,7 +9568,7 @@ export const KVM_S390_VCPU_FAULT: IoctlByValue<'vcpu', 'KVM_S390_VCPU_FAULT'> = 
   capability: 'KVM_CAP_S390_UCONTROL',
 };
 
-/** Takes a pointer to `struct kvm_s390_keyop` (direction: readwrite). Applies to a VM. Announced by `KVM_CAP_S390_KEYOP`. */
+/** Takes a pointer to `struct kvm_s390_keyop` (direction: readwrite). Applies to a VM. Announced by `KVM_CAP_S390_KEYOP`. In or before Linux 7.2, not in 6.12. */
 export const KVM_S390_KEYOP: IoctlByPointer<KvmS390Keyop, 'vm', 'readwrite', 'KVM_S390_KEYOP'> = {
   name: 'KVM_S390_KEYOP',
   request: 0xc010ae53,
@@ -9583,7 +9583,7 @@ export const KVM_S390_KEYOP: IoctlByPointer<KvmS390Keyop, 'vm', 'readwrite', 'KV
   capability: 'KVM_CAP_S390_KEYOP',
 };
 
-/** Takes no argument. Applies to a VM. Announced by `KVM_CAP_IRQCHIP`. */
+/** Takes no argument. Applies to a VM. Announced by `KVM_CAP_IRQCHIP`. In or before Linux 5.10. */
 export const KVM_CREATE_IRQCHIP: IoctlAlone<'vm', 'KVM_CREATE_IRQCHIP'> = {
   name: 'KVM_CREATE_IRQCHIP',
   request: 0xae60,
@@ -9596,7 +9596,7 @@ export const KVM_CREATE_IRQCHIP: IoctlAlone<'vm', 'KVM_CREATE_IRQCHIP'> = {
   capability: 'KVM_CAP_IRQCHIP',
 };
 
-/** Takes a pointer to `struct kvm_irq_level` (direction: write). Applies to a VM. Announced by `KVM_CAP_IRQCHIP`. */
+/** Takes a pointer to `struct kvm_irq_level` (direction: write). Applies to a VM. Announced by `KVM_CAP_IRQCHIP`. In or before Linux 5.10. */
 export const KVM_IRQ_LINE: IoctlByPointer<KvmIrqLevel, 'vm', 'write', 'KVM_IRQ_LINE'> = {
   name: 'KVM_IRQ_LINE',
   request: 0x4008ae61,
@@ -9611,7 +9611,7 @@ export const KVM_IRQ_LINE: IoctlByPointer<KvmIrqLevel, 'vm', 'write', 'KVM_IRQ_L
   capability: 'KVM_CAP_IRQCHIP',
 };
 
-/** Takes a pointer to `struct kvm_irqchip` (direction: readwrite). Applies to a VM. Announced by `KVM_CAP_IRQCHIP`. */
+/** Takes a pointer to `struct kvm_irqchip` (direction: readwrite). Applies to a VM. Announced by `KVM_CAP_IRQCHIP`. In or before Linux 5.10. */
 export const KVM_GET_IRQCHIP: IoctlByPointer<KvmIrqchip, 'vm', 'readwrite', 'KVM_GET_IRQCHIP'> = {
   name: 'KVM_GET_IRQCHIP',
   request: 0xc208ae62,
@@ -9627,7 +9627,7 @@ export const KVM_GET_IRQCHIP: IoctlByPointer<KvmIrqchip, 'vm', 'readwrite', 'KVM
 };
 
 /**
- * Takes a pointer to `struct kvm_irqchip` (direction: write; in the request number: read). Applies to a VM. Announced by `KVM_CAP_IRQCHIP`.
+ * Takes a pointer to `struct kvm_irqchip` (direction: write; in the request number: read). Applies to a VM. Announced by `KVM_CAP_IRQCHIP`. In or before Linux 5.10.
  *
  * Source: Documentation/virt/kvm/api.rst 4.27: in; kvm_arch_vm_ioctl in arch/x86/kvm/x86.c reads the struct and never writes it back.
  */
@@ -9645,7 +9645,7 @@ export const KVM_SET_IRQCHIP: IoctlByPointer<KvmIrqchip, 'vm', 'write', 'KVM_SET
   capability: 'KVM_CAP_IRQCHIP',
 };
 
-/** Takes no argument. Applies to a VM. Announced by `KVM_CAP_PIT`. */
+/** Takes no argument. Applies to a VM. Announced by `KVM_CAP_PIT`. In or before Linux 5.10. */
 export const KVM_CREATE_PIT: IoctlAlone<'vm', 'KVM_CREATE_PIT'> = {
   name: 'KVM_CREATE_PIT',
   request: 0xae64,
@@ -9658,7 +9658,7 @@ export const KVM_CREATE_PIT: IoctlAlone<'vm', 'KVM_CREATE_PIT'> = {
   capability: 'KVM_CAP_PIT',
 };
 
-/** Takes a pointer to `struct kvm_irq_level` (direction: readwrite). Applies to a VM. Announced by `KVM_CAP_IRQ_INJECT_STATUS`. */
+/** Takes a pointer to `struct kvm_irq_level` (direction: readwrite). Applies to a VM. Announced by `KVM_CAP_IRQ_INJECT_STATUS`. In or before Linux 5.10. */
 export const KVM_IRQ_LINE_STATUS: IoctlByPointer<KvmIrqLevel, 'vm', 'readwrite', 'KVM_IRQ_LINE_STATUS'> = {
   name: 'KVM_IRQ_LINE_STATUS',
   request: 0xc008ae67,
@@ -9673,7 +9673,7 @@ export const KVM_IRQ_LINE_STATUS: IoctlByPointer<KvmIrqLevel, 'vm', 'readwrite',
   capability: 'KVM_CAP_IRQ_INJECT_STATUS',
 };
 
-/** Takes a pointer to `struct kvm_coalesced_mmio_zone` (direction: write). Applies to a VM. Announced by `KVM_CAP_COALESCED_MMIO`. */
+/** Takes a pointer to `struct kvm_coalesced_mmio_zone` (direction: write). Applies to a VM. Announced by `KVM_CAP_COALESCED_MMIO`. In or before Linux 5.10. */
 export const KVM_REGISTER_COALESCED_MMIO: IoctlByPointer<KvmCoalescedMmioZone, 'vm', 'write', 'KVM_REGISTER_COALESCED_MMIO'> = {
   name: 'KVM_REGISTER_COALESCED_MMIO',
   request: 0x4010ae67,
@@ -9688,7 +9688,7 @@ export const KVM_REGISTER_COALESCED_MMIO: IoctlByPointer<KvmCoalescedMmioZone, '
   capability: 'KVM_CAP_COALESCED_MMIO',
 };
 
-/** Takes a pointer to `struct kvm_coalesced_mmio_zone` (direction: write). Applies to a VM. Announced by `KVM_CAP_COALESCED_MMIO`. */
+/** Takes a pointer to `struct kvm_coalesced_mmio_zone` (direction: write). Applies to a VM. Announced by `KVM_CAP_COALESCED_MMIO`. In or before Linux 5.10. */
 export const KVM_UNREGISTER_COALESCED_MMIO: IoctlByPointer<KvmCoalescedMmioZone, 'vm', 'write', 'KVM_UNREGISTER_COALESCED_MMIO'> = {
   name: 'KVM_UNREGISTER_COALESCED_MMIO',
   request: 0x4010ae68,
@@ -9703,7 +9703,7 @@ export const KVM_UNREGISTER_COALESCED_MMIO: IoctlByPointer<KvmCoalescedMmioZone,
   capability: 'KVM_CAP_COALESCED_MMIO',
 };
 
-/** Takes a pointer to `struct kvm_irq_routing` (direction: write). Applies to a VM. Announced by `KVM_CAP_IRQ_ROUTING`. */
+/** Takes a pointer to `struct kvm_irq_routing` (direction: write). Applies to a VM. Announced by `KVM_CAP_IRQ_ROUTING`. In or before Linux 5.10. */
 export const KVM_SET_GSI_ROUTING: IoctlByPointer<KvmIrqRouting, 'vm', 'write', 'KVM_SET_GSI_ROUTING'> = {
   name: 'KVM_SET_GSI_ROUTING',
   request: 0x4008ae6a,
@@ -9719,7 +9719,7 @@ export const KVM_SET_GSI_ROUTING: IoctlByPointer<KvmIrqRouting, 'vm', 'write', '
 };
 
 /**
- * Takes a pointer to `0 bytes` (direction: write; in the request number: none). Applies to a VM.
+ * Takes a pointer to `0 bytes` (direction: write; in the request number: none). Applies to a VM. In or before Linux 5.10.
  *
  * Source: Documentation/virt/kvm/api.rst 4.99: in; kvm_arch_vm_ioctl in arch/x86/kvm/x86.c reads the struct.
  */
@@ -9736,7 +9736,7 @@ export const KVM_REINJECT_CONTROL: IoctlToBytes<'vm', 'write', 'KVM_REINJECT_CON
   fds: { vm: true },
 };
 
-/** Takes a pointer to `struct kvm_irqfd` (direction: write). Applies to a VM. Announced by `KVM_CAP_IRQFD`. */
+/** Takes a pointer to `struct kvm_irqfd` (direction: write). Applies to a VM. Announced by `KVM_CAP_IRQFD`. In or before Linux 5.10. */
 export const KVM_IRQFD: IoctlByPointer<KvmIrqfd, 'vm', 'write', 'KVM_IRQFD'> = {
   name: 'KVM_IRQFD',
   request: 0x4020ae76,
@@ -9751,7 +9751,7 @@ export const KVM_IRQFD: IoctlByPointer<KvmIrqfd, 'vm', 'write', 'KVM_IRQFD'> = {
   capability: 'KVM_CAP_IRQFD',
 };
 
-/** Takes a pointer to `struct kvm_pit_config` (direction: write). Applies to a VM. */
+/** Takes a pointer to `struct kvm_pit_config` (direction: write). Applies to a VM. In or before Linux 5.10. */
 export const KVM_CREATE_PIT2: IoctlByPointer<KvmPitConfig, 'vm', 'write', 'KVM_CREATE_PIT2'> = {
   name: 'KVM_CREATE_PIT2',
   request: 0x4040ae77,
@@ -9766,7 +9766,7 @@ export const KVM_CREATE_PIT2: IoctlByPointer<KvmPitConfig, 'vm', 'write', 'KVM_C
 };
 
 /**
- * Takes an `unsigned long` by value. Applies to a VM. Announced by `KVM_CAP_SET_BOOT_CPU_ID`.
+ * Takes an `unsigned long` by value. Applies to a VM. Announced by `KVM_CAP_SET_BOOT_CPU_ID`. In or before Linux 5.10.
  *
  * Source: Documentation/virt/kvm/api.rst 4.41: the vcpu id; kvm_arch_vm_ioctl in arch/x86/kvm/x86.c takes it by value.
  */
@@ -9783,7 +9783,7 @@ export const KVM_SET_BOOT_CPU_ID: IoctlByValue<'vm', 'KVM_SET_BOOT_CPU_ID'> = {
   capability: 'KVM_CAP_SET_BOOT_CPU_ID',
 };
 
-/** Takes a pointer to `struct kvm_ioeventfd` (direction: write). Applies to a VM. Announced by `KVM_CAP_IOEVENTFD`. */
+/** Takes a pointer to `struct kvm_ioeventfd` (direction: write). Applies to a VM. Announced by `KVM_CAP_IOEVENTFD`. In or before Linux 5.10. */
 export const KVM_IOEVENTFD: IoctlByPointer<KvmIoeventfd, 'vm', 'write', 'KVM_IOEVENTFD'> = {
   name: 'KVM_IOEVENTFD',
   request: 0x4040ae79,
@@ -9798,7 +9798,7 @@ export const KVM_IOEVENTFD: IoctlByPointer<KvmIoeventfd, 'vm', 'write', 'KVM_IOE
   capability: 'KVM_CAP_IOEVENTFD',
 };
 
-/** Takes a pointer to `struct kvm_clock_data` (direction: write). Applies to a VM. Announced by `KVM_CAP_ADJUST_CLOCK`. */
+/** Takes a pointer to `struct kvm_clock_data` (direction: write). Applies to a VM. Announced by `KVM_CAP_ADJUST_CLOCK`. In or before Linux 5.10. */
 export const KVM_SET_CLOCK: IoctlByPointer<KvmClockData, 'vm', 'write', 'KVM_SET_CLOCK'> = {
   name: 'KVM_SET_CLOCK',
   request: 0x4030ae7b,
@@ -9813,7 +9813,7 @@ export const KVM_SET_CLOCK: IoctlByPointer<KvmClockData, 'vm', 'write', 'KVM_SET
   capability: 'KVM_CAP_ADJUST_CLOCK',
 };
 
-/** Takes a pointer to `struct kvm_clock_data` (direction: read). Applies to a VM. Announced by `KVM_CAP_ADJUST_CLOCK`. */
+/** Takes a pointer to `struct kvm_clock_data` (direction: read). Applies to a VM. Announced by `KVM_CAP_ADJUST_CLOCK`. In or before Linux 5.10. */
 export const KVM_GET_CLOCK: IoctlByPointer<KvmClockData, 'vm', 'read', 'KVM_GET_CLOCK'> = {
   name: 'KVM_GET_CLOCK',
   request: 0x8030ae7c,
@@ -9829,7 +9829,7 @@ export const KVM_GET_CLOCK: IoctlByPointer<KvmClockData, 'vm', 'read', 'KVM_GET_
 };
 
 /**
- * Takes an `unsigned long` by value. Applies to a VM or a vCPU. Announced by `KVM_CAP_VM_TSC_CONTROL` for a VM and `KVM_CAP_TSC_CONTROL` for a vCPU.
+ * Takes an `unsigned long` by value. Applies to a VM or a vCPU. Announced by `KVM_CAP_VM_TSC_CONTROL` for a VM and `KVM_CAP_TSC_CONTROL` for a vCPU. In or before Linux 5.10.
  *
  * Source: Documentation/virt/kvm/api.rst 4.55: a frequency in kHz; kvm_arch_vcpu_ioctl and kvm_arch_vm_ioctl in arch/x86/kvm/x86.c take it by value and keep the low 32 bits.
  */
@@ -9846,7 +9846,7 @@ export const KVM_SET_TSC_KHZ: IoctlByValue<'vm' | 'vcpu', 'KVM_SET_TSC_KHZ'> = {
   capability: { vm: 'KVM_CAP_VM_TSC_CONTROL', vcpu: 'KVM_CAP_TSC_CONTROL' },
 };
 
-/** Takes no argument. Applies to a VM or a vCPU. Announced by `KVM_CAP_VM_TSC_CONTROL` for a VM and `KVM_CAP_GET_TSC_KHZ` for a vCPU. */
+/** Takes no argument. Applies to a VM or a vCPU. Announced by `KVM_CAP_VM_TSC_CONTROL` for a VM and `KVM_CAP_GET_TSC_KHZ` for a vCPU. In or before Linux 5.10. */
 export const KVM_GET_TSC_KHZ: IoctlAlone<'vm' | 'vcpu', 'KVM_GET_TSC_KHZ'> = {
   name: 'KVM_GET_TSC_KHZ',
   request: 0xaea3,
@@ -9859,7 +9859,7 @@ export const KVM_GET_TSC_KHZ: IoctlAlone<'vm' | 'vcpu', 'KVM_GET_TSC_KHZ'> = {
   capability: { vm: 'KVM_CAP_VM_TSC_CONTROL', vcpu: 'KVM_CAP_GET_TSC_KHZ' },
 };
 
-/** Takes a pointer to `struct kvm_msi` (direction: write). Applies to a VM. Announced by `KVM_CAP_SIGNAL_MSI`. */
+/** Takes a pointer to `struct kvm_msi` (direction: write). Applies to a VM. Announced by `KVM_CAP_SIGNAL_MSI`. In or before Linux 5.10. */
 export const KVM_SIGNAL_MSI: IoctlByPointer<KvmMsi, 'vm', 'write', 'KVM_SIGNAL_MSI'> = {
   name: 'KVM_SIGNAL_MSI',
   request: 0x4020aea5,
@@ -9874,7 +9874,7 @@ export const KVM_SIGNAL_MSI: IoctlByPointer<KvmMsi, 'vm', 'write', 'KVM_SIGNAL_M
   capability: 'KVM_CAP_SIGNAL_MSI',
 };
 
-/** Takes a pointer to `__u32` (direction: readwrite). Applies to a VM. Announced by `KVM_CAP_PPC_ALLOC_HTAB`. */
+/** Takes a pointer to `__u32` (direction: readwrite). Applies to a VM. Announced by `KVM_CAP_PPC_ALLOC_HTAB`. In or before Linux 5.10. */
 export const KVM_PPC_ALLOCATE_HTAB: IoctlByPointer<U32Value, 'vm', 'readwrite', 'KVM_PPC_ALLOCATE_HTAB'> = {
   name: 'KVM_PPC_ALLOCATE_HTAB',
   request: 0xc004aea7,
@@ -9889,7 +9889,7 @@ export const KVM_PPC_ALLOCATE_HTAB: IoctlByPointer<U32Value, 'vm', 'readwrite', 
   capability: 'KVM_CAP_PPC_ALLOC_HTAB',
 };
 
-/** Takes a pointer to `struct kvm_arm_device_addr` (direction: write). Applies to a VM. Announced by `KVM_CAP_ARM_SET_DEVICE_ADDR`. */
+/** Takes a pointer to `struct kvm_arm_device_addr` (direction: write). Applies to a VM. Announced by `KVM_CAP_ARM_SET_DEVICE_ADDR`. In or before Linux 5.10. */
 export const KVM_ARM_SET_DEVICE_ADDR: IoctlByPointer<KvmArmDeviceAddr, 'vm', 'write', 'KVM_ARM_SET_DEVICE_ADDR'> = {
   name: 'KVM_ARM_SET_DEVICE_ADDR',
   request: 0x4010aeab,
@@ -9904,7 +9904,7 @@ export const KVM_ARM_SET_DEVICE_ADDR: IoctlByPointer<KvmArmDeviceAddr, 'vm', 'wr
   capability: 'KVM_CAP_ARM_SET_DEVICE_ADDR',
 };
 
-/** Takes a pointer to `struct kvm_pmu_event_filter` (direction: write). Applies to a VM. Announced by `KVM_CAP_PMU_EVENT_FILTER`. */
+/** Takes a pointer to `struct kvm_pmu_event_filter` (direction: write). Applies to a VM. Announced by `KVM_CAP_PMU_EVENT_FILTER`. In or before Linux 5.10. */
 export const KVM_SET_PMU_EVENT_FILTER: IoctlByPointer<KvmPmuEventFilter, 'vm', 'write', 'KVM_SET_PMU_EVENT_FILTER'> = {
   name: 'KVM_SET_PMU_EVENT_FILTER',
   request: 0x4008aeb2,
@@ -9919,7 +9919,7 @@ export const KVM_SET_PMU_EVENT_FILTER: IoctlByPointer<KvmPmuEventFilter, 'vm', '
   capability: 'KVM_CAP_PMU_EVENT_FILTER',
 };
 
-/** Takes no argument. Applies to a VM. */
+/** Takes no argument. Applies to a VM. In or before Linux 5.10. */
 export const KVM_PPC_SVM_OFF: IoctlAlone<'vm', 'KVM_PPC_SVM_OFF'> = {
   name: 'KVM_PPC_SVM_OFF',
   request: 0xaeb3,
@@ -9932,7 +9932,7 @@ export const KVM_PPC_SVM_OFF: IoctlAlone<'vm', 'KVM_PPC_SVM_OFF'> = {
 };
 
 /**
- * Takes a pointer to `struct kvm_arm_copy_mte_tags` (direction: write; in the request number: read). Applies to a VM. Announced by `KVM_CAP_ARM_MTE`.
+ * Takes a pointer to `struct kvm_arm_copy_mte_tags` (direction: write; in the request number: read). Applies to a VM. Announced by `KVM_CAP_ARM_MTE`. In or before Linux 6.1, not in 5.10.
  *
  * Source: kvm_arch_vm_ioctl in arch/arm64/kvm/arm.c: the struct is read and never written back; the tags go through its addr member (Documentation/virt/kvm/api.rst 4.130).
  */
@@ -9951,7 +9951,7 @@ export const KVM_ARM_MTE_COPY_TAGS: IoctlByPointer<KvmArmCopyMteTags, 'vm', 'wri
   capability: 'KVM_CAP_ARM_MTE',
 };
 
-/** Takes a pointer to `struct kvm_arm_counter_offset` (direction: write). Applies to a VM. Announced by `KVM_CAP_COUNTER_OFFSET`. */
+/** Takes a pointer to `struct kvm_arm_counter_offset` (direction: write). Applies to a VM. Announced by `KVM_CAP_COUNTER_OFFSET`. In or before Linux 6.12, not in 6.1. */
 export const KVM_ARM_SET_COUNTER_OFFSET: IoctlByPointer<KvmArmCounterOffset, 'vm', 'write', 'KVM_ARM_SET_COUNTER_OFFSET'> = {
   name: 'KVM_ARM_SET_COUNTER_OFFSET',
   request: 0x4010aeb5,
@@ -9967,7 +9967,7 @@ export const KVM_ARM_SET_COUNTER_OFFSET: IoctlByPointer<KvmArmCounterOffset, 'vm
 };
 
 /**
- * Takes a pointer to `struct reg_mask_range` (direction: write; in the request number: read). Applies to a VM. Announced by `KVM_CAP_ARM_SUPPORTED_REG_MASK_RANGES`.
+ * Takes a pointer to `struct reg_mask_range` (direction: write; in the request number: read). Applies to a VM. Announced by `KVM_CAP_ARM_SUPPORTED_REG_MASK_RANGES`. In or before Linux 6.12, not in 6.1.
  *
  * Source: kvm_arch_vm_ioctl in arch/arm64/kvm/arm.c: the struct is read and never written back, though Documentation/virt/kvm/api.rst 4.139 says in/out; the masks are copied through its addr member.
  */
@@ -9987,7 +9987,7 @@ export const KVM_ARM_GET_REG_WRITABLE_MASKS: IoctlByPointer<RegMaskRange, 'vm', 
 };
 
 /**
- * Takes a pointer to `0 bytes` (direction: readwrite; in the request number: none). Applies to a VM. Announced by `KVM_CAP_PPC_COMPAT_CAPS`.
+ * Takes a pointer to `0 bytes` (direction: readwrite; in the request number: none). Applies to a VM. Announced by `KVM_CAP_PPC_COMPAT_CAPS`. Since Linux 7.3.
  *
  * Source: Documentation/virt/kvm/api.rst, KVM_PPC_GET_COMPAT_CAPS: out, but flags or a small size give EINVAL, and a large size gives E2BIG; kvm_arch_vm_ioctl in arch/powerpc/kvm/powerpc.c reads these first and then writes the struct.
  */
@@ -10005,7 +10005,7 @@ export const KVM_PPC_GET_COMPAT_CAPS: IoctlToBytes<'vm', 'readwrite', 'KVM_PPC_G
   capability: 'KVM_CAP_PPC_COMPAT_CAPS',
 };
 
-/** Takes a pointer to `struct kvm_create_device` (direction: readwrite). Applies to a VM. Announced by `KVM_CAP_DEVICE_CTRL`. */
+/** Takes a pointer to `struct kvm_create_device` (direction: readwrite). Applies to a VM. Announced by `KVM_CAP_DEVICE_CTRL`. In or before Linux 5.10. */
 export const KVM_CREATE_DEVICE: IoctlByPointer<KvmCreateDevice, 'vm', 'readwrite', 'KVM_CREATE_DEVICE'> = {
   name: 'KVM_CREATE_DEVICE',
   request: 0xc00caee0,
@@ -10020,7 +10020,7 @@ export const KVM_CREATE_DEVICE: IoctlByPointer<KvmCreateDevice, 'vm', 'readwrite
   capability: 'KVM_CAP_DEVICE_CTRL',
 };
 
-/** Takes a pointer to `struct kvm_device_attr` (direction: write). Applies to a VM or a vCPU or a device. Announced by `KVM_CAP_VM_ATTRIBUTES` for a VM and `KVM_CAP_VCPU_ATTRIBUTES` for a vCPU and `KVM_CAP_DEVICE_CTRL` for a device. */
+/** Takes a pointer to `struct kvm_device_attr` (direction: write). Applies to a VM or a vCPU or a device. Announced by `KVM_CAP_VM_ATTRIBUTES` for a VM and `KVM_CAP_VCPU_ATTRIBUTES` for a vCPU and `KVM_CAP_DEVICE_CTRL` for a device. In or before Linux 5.10. */
 export const KVM_SET_DEVICE_ATTR: IoctlByPointer<KvmDeviceAttr, 'vm' | 'vcpu' | 'device', 'write', 'KVM_SET_DEVICE_ATTR'> = {
   name: 'KVM_SET_DEVICE_ATTR',
   request: 0x4018aee1,
@@ -10064,7 +10064,7 @@ export const KVM_SET_DEVICE_ATTR: IoctlByPointer<KvmDeviceAttr, 'vm' | 'vcpu' | 
   capability: { vm: 'KVM_CAP_VM_ATTRIBUTES', vcpu: 'KVM_CAP_VCPU_ATTRIBUTES', device: 'KVM_CAP_DEVICE_CTRL' },
 };
 
-/** Takes a pointer to `struct kvm_device_attr` (direction: write). Applies to a vCPU or a device. Announced by `KVM_CAP_VCPU_ATTRIBUTES` for a vCPU and `KVM_CAP_DEVICE_CTRL` for a device. */
+/** Takes a pointer to `struct kvm_device_attr` (direction: write). Applies to a vCPU or a device. Announced by `KVM_CAP_VCPU_ATTRIBUTES` for a vCPU and `KVM_CAP_DEVICE_CTRL` for a device. In or before Linux 5.10. */
 export const KVM_GET_DEVICE_ATTR: IoctlByPointer<KvmDeviceAttr, 'vcpu' | 'device', 'write', 'KVM_GET_DEVICE_ATTR'> = {
   name: 'KVM_GET_DEVICE_ATTR',
   request: 0x4018aee2,
@@ -10107,7 +10107,7 @@ export const KVM_GET_DEVICE_ATTR: IoctlByPointer<KvmDeviceAttr, 'vcpu' | 'device
   capability: { vcpu: 'KVM_CAP_VCPU_ATTRIBUTES', device: 'KVM_CAP_DEVICE_CTRL' },
 };
 
-/** Takes a pointer to `struct kvm_device_attr` (direction: write). Applies to a VM or a vCPU or a device. Announced by `KVM_CAP_VM_ATTRIBUTES` for a VM and `KVM_CAP_VCPU_ATTRIBUTES` for a vCPU and `KVM_CAP_DEVICE_CTRL` for a device. */
+/** Takes a pointer to `struct kvm_device_attr` (direction: write). Applies to a VM or a vCPU or a device. Announced by `KVM_CAP_VM_ATTRIBUTES` for a VM and `KVM_CAP_VCPU_ATTRIBUTES` for a vCPU and `KVM_CAP_DEVICE_CTRL` for a device. In or before Linux 5.10. */
 export const KVM_HAS_DEVICE_ATTR: IoctlByPointer<KvmDeviceAttr, 'vm' | 'vcpu' | 'device', 'write', 'KVM_HAS_DEVICE_ATTR'> = {
   name: 'KVM_HAS_DEVICE_ATTR',
   request: 0x4018aee3,
@@ -10123,7 +10123,7 @@ export const KVM_HAS_DEVICE_ATTR: IoctlByPointer<KvmDeviceAttr, 'vm' | 'vcpu' | 
   capability: { vm: 'KVM_CAP_VM_ATTRIBUTES', vcpu: 'KVM_CAP_VCPU_ATTRIBUTES', device: 'KVM_CAP_DEVICE_CTRL' },
 };
 
-/** Takes no argument. Applies to a vCPU. */
+/** Takes no argument. Applies to a vCPU. In or before Linux 5.10. */
 export const KVM_RUN: IoctlAlone<'vcpu', 'KVM_RUN'> = {
   name: 'KVM_RUN',
   request: 0xae80,
@@ -10135,7 +10135,7 @@ export const KVM_RUN: IoctlAlone<'vcpu', 'KVM_RUN'> = {
   fds: { vcpu: true },
 };
 
-/** Takes a pointer to `struct kvm_regs` (direction: read). Applies to a vCPU. */
+/** Takes a pointer to `struct kvm_regs` (direction: read). Applies to a vCPU. In or before Linux 5.10. */
 export const KVM_GET_REGS: IoctlByPointer<KvmRegs, 'vcpu', 'read', 'KVM_GET_REGS'> = {
   name: 'KVM_GET_REGS',
   request: 0x8360ae81,
@@ -10149,7 +10149,7 @@ export const KVM_GET_REGS: IoctlByPointer<KvmRegs, 'vcpu', 'read', 'KVM_GET_REGS
   fds: { vcpu: true },
 };
 
-/** Takes a pointer to `struct kvm_regs` (direction: write). Applies to a vCPU. */
+/** Takes a pointer to `struct kvm_regs` (direction: write). Applies to a vCPU. In or before Linux 5.10. */
 export const KVM_SET_REGS: IoctlByPointer<KvmRegs, 'vcpu', 'write', 'KVM_SET_REGS'> = {
   name: 'KVM_SET_REGS',
   request: 0x4360ae82,
@@ -10163,7 +10163,7 @@ export const KVM_SET_REGS: IoctlByPointer<KvmRegs, 'vcpu', 'write', 'KVM_SET_REG
   fds: { vcpu: true },
 };
 
-/** Takes a pointer to `struct kvm_sregs` (direction: read). Applies to a vCPU. */
+/** Takes a pointer to `struct kvm_sregs` (direction: read). Applies to a vCPU. In or before Linux 5.10. */
 export const KVM_GET_SREGS: IoctlByPointer<KvmSregs, 'vcpu', 'read', 'KVM_GET_SREGS'> = {
   name: 'KVM_GET_SREGS',
   request: 0x8000ae83,
@@ -10177,7 +10177,7 @@ export const KVM_GET_SREGS: IoctlByPointer<KvmSregs, 'vcpu', 'read', 'KVM_GET_SR
   fds: { vcpu: true },
 };
 
-/** Takes a pointer to `struct kvm_sregs` (direction: write). Applies to a vCPU. */
+/** Takes a pointer to `struct kvm_sregs` (direction: write). Applies to a vCPU. In or before Linux 5.10. */
 export const KVM_SET_SREGS: IoctlByPointer<KvmSregs, 'vcpu', 'write', 'KVM_SET_SREGS'> = {
   name: 'KVM_SET_SREGS',
   request: 0x4000ae84,
@@ -10191,7 +10191,7 @@ export const KVM_SET_SREGS: IoctlByPointer<KvmSregs, 'vcpu', 'write', 'KVM_SET_S
   fds: { vcpu: true },
 };
 
-/** Takes a pointer to `struct kvm_translation` (direction: readwrite). Applies to a vCPU. */
+/** Takes a pointer to `struct kvm_translation` (direction: readwrite). Applies to a vCPU. In or before Linux 5.10. */
 export const KVM_TRANSLATE: IoctlByPointer<KvmTranslation, 'vcpu', 'readwrite', 'KVM_TRANSLATE'> = {
   name: 'KVM_TRANSLATE',
   request: 0xc018ae85,
@@ -10205,7 +10205,7 @@ export const KVM_TRANSLATE: IoctlByPointer<KvmTranslation, 'vcpu', 'readwrite', 
   fds: { vcpu: true },
 };
 
-/** Takes a pointer to `struct kvm_interrupt` (direction: write). Applies to a vCPU. */
+/** Takes a pointer to `struct kvm_interrupt` (direction: write). Applies to a vCPU. In or before Linux 5.10. */
 export const KVM_INTERRUPT: IoctlByPointer<KvmInterrupt, 'vcpu', 'write', 'KVM_INTERRUPT'> = {
   name: 'KVM_INTERRUPT',
   request: 0x4004ae86,
@@ -10219,7 +10219,7 @@ export const KVM_INTERRUPT: IoctlByPointer<KvmInterrupt, 'vcpu', 'write', 'KVM_I
   fds: { vcpu: true },
 };
 
-/** Takes a pointer to `struct kvm_signal_mask` (direction: write). Applies to a vCPU. */
+/** Takes a pointer to `struct kvm_signal_mask` (direction: write). Applies to a vCPU. In or before Linux 5.10. */
 export const KVM_SET_SIGNAL_MASK: IoctlByPointer<KvmSignalMask, 'vcpu', 'write', 'KVM_SET_SIGNAL_MASK'> = {
   name: 'KVM_SET_SIGNAL_MASK',
   request: 0x4004ae8b,
@@ -10233,7 +10233,7 @@ export const KVM_SET_SIGNAL_MASK: IoctlByPointer<KvmSignalMask, 'vcpu', 'write',
   fds: { vcpu: true },
 };
 
-/** Takes a pointer to `struct kvm_fpu` (direction: read). Applies to a vCPU. */
+/** Takes a pointer to `struct kvm_fpu` (direction: read). Applies to a vCPU. In or before Linux 5.10. */
 export const KVM_GET_FPU: IoctlByPointer<KvmFpu, 'vcpu', 'read', 'KVM_GET_FPU'> = {
   name: 'KVM_GET_FPU',
   request: 0x8000ae8c,
@@ -10247,7 +10247,7 @@ export const KVM_GET_FPU: IoctlByPointer<KvmFpu, 'vcpu', 'read', 'KVM_GET_FPU'> 
   fds: { vcpu: true },
 };
 
-/** Takes a pointer to `struct kvm_fpu` (direction: write). Applies to a vCPU. */
+/** Takes a pointer to `struct kvm_fpu` (direction: write). Applies to a vCPU. In or before Linux 5.10. */
 export const KVM_SET_FPU: IoctlByPointer<KvmFpu, 'vcpu', 'write', 'KVM_SET_FPU'> = {
   name: 'KVM_SET_FPU',
   request: 0x4000ae8d,
@@ -10261,7 +10261,7 @@ export const KVM_SET_FPU: IoctlByPointer<KvmFpu, 'vcpu', 'write', 'KVM_SET_FPU'>
   fds: { vcpu: true },
 };
 
-/** Takes a pointer to `struct kvm_tpr_access_ctl` (direction: readwrite). Applies to a vCPU. Announced by `KVM_CAP_VAPIC`. */
+/** Takes a pointer to `struct kvm_tpr_access_ctl` (direction: readwrite). Applies to a vCPU. Announced by `KVM_CAP_VAPIC`. In or before Linux 5.10. */
 export const KVM_TPR_ACCESS_REPORTING: IoctlByPointer<KvmTprAccessCtl, 'vcpu', 'readwrite', 'KVM_TPR_ACCESS_REPORTING'> = {
   name: 'KVM_TPR_ACCESS_REPORTING',
   request: 0xc028ae92,
@@ -10276,7 +10276,7 @@ export const KVM_TPR_ACCESS_REPORTING: IoctlByPointer<KvmTprAccessCtl, 'vcpu', '
   capability: 'KVM_CAP_VAPIC',
 };
 
-/** Takes a pointer to `struct kvm_vapic_addr` (direction: write). Applies to a vCPU. Announced by `KVM_CAP_VAPIC`. */
+/** Takes a pointer to `struct kvm_vapic_addr` (direction: write). Applies to a vCPU. Announced by `KVM_CAP_VAPIC`. In or before Linux 5.10. */
 export const KVM_SET_VAPIC_ADDR: IoctlByPointer<KvmVapicAddr, 'vcpu', 'write', 'KVM_SET_VAPIC_ADDR'> = {
   name: 'KVM_SET_VAPIC_ADDR',
   request: 0x4008ae93,
@@ -10292,7 +10292,7 @@ export const KVM_SET_VAPIC_ADDR: IoctlByPointer<KvmVapicAddr, 'vcpu', 'write', '
 };
 
 /**
- * Takes an `unsigned long` by value. Applies to a vCPU. Announced by `KVM_CAP_S390_PSW`.
+ * Takes an `unsigned long` by value. Applies to a vCPU. Announced by `KVM_CAP_S390_PSW`. In or before Linux 5.10.
  *
  * Source: kvm_arch_vcpu_ioctl in arch/s390/kvm/kvm-s390.c: the argument itself is the guest address for the store.
  */
@@ -10309,7 +10309,7 @@ export const KVM_S390_STORE_STATUS: IoctlByValue<'vcpu', 'KVM_S390_STORE_STATUS'
   capability: 'KVM_CAP_S390_PSW',
 };
 
-/** Takes no argument. Applies to a vCPU. Announced by `KVM_CAP_S390_PSW`. */
+/** Takes no argument. Applies to a vCPU. Announced by `KVM_CAP_S390_PSW`. In or before Linux 5.10. */
 export const KVM_S390_INITIAL_RESET: IoctlAlone<'vcpu', 'KVM_S390_INITIAL_RESET'> = {
   name: 'KVM_S390_INITIAL_RESET',
   request: 0xae97,
@@ -10322,7 +10322,7 @@ export const KVM_S390_INITIAL_RESET: IoctlAlone<'vcpu', 'KVM_S390_INITIAL_RESET'
   capability: 'KVM_CAP_S390_PSW',
 };
 
-/** Takes a pointer to `struct kvm_mp_state` (direction: read). Applies to a vCPU. Announced by `KVM_CAP_MP_STATE`. */
+/** Takes a pointer to `struct kvm_mp_state` (direction: read). Applies to a vCPU. Announced by `KVM_CAP_MP_STATE`. In or before Linux 5.10. */
 export const KVM_GET_MP_STATE: IoctlByPointer<KvmMpState, 'vcpu', 'read', 'KVM_GET_MP_STATE'> = {
   name: 'KVM_GET_MP_STATE',
   request: 0x8004ae98,
@@ -10337,7 +10337,7 @@ export const KVM_GET_MP_STATE: IoctlByPointer<KvmMpState, 'vcpu', 'read', 'KVM_G
   capability: 'KVM_CAP_MP_STATE',
 };
 
-/** Takes a pointer to `struct kvm_mp_state` (direction: write). Applies to a vCPU. Announced by `KVM_CAP_MP_STATE`. */
+/** Takes a pointer to `struct kvm_mp_state` (direction: write). Applies to a vCPU. Announced by `KVM_CAP_MP_STATE`. In or before Linux 5.10. */
 export const KVM_SET_MP_STATE: IoctlByPointer<KvmMpState, 'vcpu', 'write', 'KVM_SET_MP_STATE'> = {
   name: 'KVM_SET_MP_STATE',
   request: 0x4004ae99,
@@ -10352,7 +10352,7 @@ export const KVM_SET_MP_STATE: IoctlByPointer<KvmMpState, 'vcpu', 'write', 'KVM_
   capability: 'KVM_CAP_MP_STATE',
 };
 
-/** Takes no argument. Applies to a vCPU. Announced by `KVM_CAP_USER_NMI`. */
+/** Takes no argument. Applies to a vCPU. Announced by `KVM_CAP_USER_NMI`. In or before Linux 5.10. */
 export const KVM_NMI: IoctlAlone<'vcpu', 'KVM_NMI'> = {
   name: 'KVM_NMI',
   request: 0xae9a,
@@ -10365,7 +10365,7 @@ export const KVM_NMI: IoctlAlone<'vcpu', 'KVM_NMI'> = {
   capability: 'KVM_CAP_USER_NMI',
 };
 
-/** Takes a pointer to `struct kvm_guest_debug` (direction: write). Applies to a vCPU. Announced by `KVM_CAP_SET_GUEST_DEBUG`. */
+/** Takes a pointer to `struct kvm_guest_debug` (direction: write). Applies to a vCPU. Announced by `KVM_CAP_SET_GUEST_DEBUG`. In or before Linux 5.10. */
 export const KVM_SET_GUEST_DEBUG: IoctlByPointer<KvmGuestDebug, 'vcpu', 'write', 'KVM_SET_GUEST_DEBUG'> = {
   name: 'KVM_SET_GUEST_DEBUG',
   request: 0x4208ae9b,
@@ -10380,7 +10380,7 @@ export const KVM_SET_GUEST_DEBUG: IoctlByPointer<KvmGuestDebug, 'vcpu', 'write',
   capability: 'KVM_CAP_SET_GUEST_DEBUG',
 };
 
-/** Takes a pointer to `__u64` (direction: write). Applies to a vCPU. */
+/** Takes a pointer to `__u64` (direction: write). Applies to a vCPU. In or before Linux 5.10. */
 export const KVM_X86_SETUP_MCE: IoctlByPointer<U64Value, 'vcpu', 'write', 'KVM_X86_SETUP_MCE'> = {
   name: 'KVM_X86_SETUP_MCE',
   request: 0x4008ae9c,
@@ -10394,7 +10394,7 @@ export const KVM_X86_SETUP_MCE: IoctlByPointer<U64Value, 'vcpu', 'write', 'KVM_X
   fds: { vcpu: true },
 };
 
-/** Takes a pointer to `__u64` (direction: read). Applies to `/dev/kvm`. */
+/** Takes a pointer to `__u64` (direction: read). Applies to `/dev/kvm`. In or before Linux 5.10. */
 export const KVM_X86_GET_MCE_CAP_SUPPORTED: IoctlByPointer<U64Value, 'system', 'read', 'KVM_X86_GET_MCE_CAP_SUPPORTED'> = {
   name: 'KVM_X86_GET_MCE_CAP_SUPPORTED',
   request: 0x8008ae9d,
@@ -10408,7 +10408,7 @@ export const KVM_X86_GET_MCE_CAP_SUPPORTED: IoctlByPointer<U64Value, 'system', '
   fds: { system: true },
 };
 
-/** Takes a pointer to `struct kvm_vcpu_events` (direction: read). Applies to a vCPU. Announced by `KVM_CAP_VCPU_EVENTS`. */
+/** Takes a pointer to `struct kvm_vcpu_events` (direction: read). Applies to a vCPU. Announced by `KVM_CAP_VCPU_EVENTS`. In or before Linux 5.10. */
 export const KVM_GET_VCPU_EVENTS: IoctlByPointer<KvmVcpuEvents, 'vcpu', 'read', 'KVM_GET_VCPU_EVENTS'> = {
   name: 'KVM_GET_VCPU_EVENTS',
   request: 0x8040ae9f,
@@ -10423,7 +10423,7 @@ export const KVM_GET_VCPU_EVENTS: IoctlByPointer<KvmVcpuEvents, 'vcpu', 'read', 
   capability: 'KVM_CAP_VCPU_EVENTS',
 };
 
-/** Takes a pointer to `struct kvm_vcpu_events` (direction: write). Applies to a vCPU. Announced by `KVM_CAP_VCPU_EVENTS`. */
+/** Takes a pointer to `struct kvm_vcpu_events` (direction: write). Applies to a vCPU. Announced by `KVM_CAP_VCPU_EVENTS`. In or before Linux 5.10. */
 export const KVM_SET_VCPU_EVENTS: IoctlByPointer<KvmVcpuEvents, 'vcpu', 'write', 'KVM_SET_VCPU_EVENTS'> = {
   name: 'KVM_SET_VCPU_EVENTS',
   request: 0x4040aea0,
@@ -10438,7 +10438,7 @@ export const KVM_SET_VCPU_EVENTS: IoctlByPointer<KvmVcpuEvents, 'vcpu', 'write',
   capability: 'KVM_CAP_VCPU_EVENTS',
 };
 
-/** Takes a pointer to `struct kvm_enable_cap` (direction: write). Applies to a VM. Announced by `KVM_CAP_ENABLE_CAP_VM` for a VM. */
+/** Takes a pointer to `struct kvm_enable_cap` (direction: write). Applies to a VM. Announced by `KVM_CAP_ENABLE_CAP_VM` for a VM. In or before Linux 5.10. */
 export const KVM_ENABLE_CAP: IoctlByPointer<KvmEnableCap, 'vm', 'write', 'KVM_ENABLE_CAP'> = {
   name: 'KVM_ENABLE_CAP',
   request: 0x4068aea3,
@@ -10454,7 +10454,7 @@ export const KVM_ENABLE_CAP: IoctlByPointer<KvmEnableCap, 'vm', 'write', 'KVM_EN
   capability: { vm: 'KVM_CAP_ENABLE_CAP_VM' },
 };
 
-/** Takes a pointer to `struct kvm_dirty_tlb` (direction: write). Applies to a vCPU. Announced by `KVM_CAP_SW_TLB`. */
+/** Takes a pointer to `struct kvm_dirty_tlb` (direction: write). Applies to a vCPU. Announced by `KVM_CAP_SW_TLB`. In or before Linux 5.10. */
 export const KVM_DIRTY_TLB: IoctlByPointer<KvmDirtyTlb, 'vcpu', 'write', 'KVM_DIRTY_TLB'> = {
   name: 'KVM_DIRTY_TLB',
   request: 0x4010aeaa,
@@ -10470,7 +10470,7 @@ export const KVM_DIRTY_TLB: IoctlByPointer<KvmDirtyTlb, 'vcpu', 'write', 'KVM_DI
   capability: 'KVM_CAP_SW_TLB',
 };
 
-/** Takes a pointer to `struct kvm_one_reg` (direction: write). Applies to a vCPU. Announced by `KVM_CAP_ONE_REG`. */
+/** Takes a pointer to `struct kvm_one_reg` (direction: write). Applies to a vCPU. Announced by `KVM_CAP_ONE_REG`. In or before Linux 5.10. */
 export const KVM_GET_ONE_REG: IoctlByPointer<KvmOneReg, 'vcpu', 'write', 'KVM_GET_ONE_REG'> = {
   name: 'KVM_GET_ONE_REG',
   request: 0x4010aeab,
@@ -10486,7 +10486,7 @@ export const KVM_GET_ONE_REG: IoctlByPointer<KvmOneReg, 'vcpu', 'write', 'KVM_GE
   capability: 'KVM_CAP_ONE_REG',
 };
 
-/** Takes a pointer to `struct kvm_one_reg` (direction: write). Applies to a vCPU. Announced by `KVM_CAP_ONE_REG`. */
+/** Takes a pointer to `struct kvm_one_reg` (direction: write). Applies to a vCPU. Announced by `KVM_CAP_ONE_REG`. In or before Linux 5.10. */
 export const KVM_SET_ONE_REG: IoctlByPointer<KvmOneReg, 'vcpu', 'write', 'KVM_SET_ONE_REG'> = {
   name: 'KVM_SET_ONE_REG',
   request: 0x4010aeac,
@@ -10502,7 +10502,7 @@ export const KVM_SET_ONE_REG: IoctlByPointer<KvmOneReg, 'vcpu', 'write', 'KVM_SE
   capability: 'KVM_CAP_ONE_REG',
 };
 
-/** Takes no argument. Applies to a vCPU. Announced by `KVM_CAP_KVMCLOCK_CTRL`. */
+/** Takes no argument. Applies to a vCPU. Announced by `KVM_CAP_KVMCLOCK_CTRL`. In or before Linux 5.10. */
 export const KVM_KVMCLOCK_CTRL: IoctlAlone<'vcpu', 'KVM_KVMCLOCK_CTRL'> = {
   name: 'KVM_KVMCLOCK_CTRL',
   request: 0xaead,
@@ -10515,7 +10515,7 @@ export const KVM_KVMCLOCK_CTRL: IoctlAlone<'vcpu', 'KVM_KVMCLOCK_CTRL'> = {
   capability: 'KVM_CAP_KVMCLOCK_CTRL',
 };
 
-/** Takes a pointer to `struct kvm_vcpu_init` (direction: write). Applies to a vCPU. */
+/** Takes a pointer to `struct kvm_vcpu_init` (direction: write). Applies to a vCPU. In or before Linux 5.10. */
 export const KVM_ARM_VCPU_INIT: IoctlByPointer<KvmVcpuInit, 'vcpu', 'write', 'KVM_ARM_VCPU_INIT'> = {
   name: 'KVM_ARM_VCPU_INIT',
   request: 0x4020aeae,
@@ -10529,7 +10529,7 @@ export const KVM_ARM_VCPU_INIT: IoctlByPointer<KvmVcpuInit, 'vcpu', 'write', 'KV
   fds: { vcpu: true },
 };
 
-/** Takes a pointer to `struct kvm_vcpu_init` (direction: read). Applies to a VM. */
+/** Takes a pointer to `struct kvm_vcpu_init` (direction: read). Applies to a VM. In or before Linux 5.10. */
 export const KVM_ARM_PREFERRED_TARGET: IoctlByPointer<KvmVcpuInit, 'vm', 'read', 'KVM_ARM_PREFERRED_TARGET'> = {
   name: 'KVM_ARM_PREFERRED_TARGET',
   request: 0x8020aeaf,
@@ -10543,7 +10543,7 @@ export const KVM_ARM_PREFERRED_TARGET: IoctlByPointer<KvmVcpuInit, 'vm', 'read',
   fds: { vm: true },
 };
 
-/** Takes a pointer to `struct kvm_reg_list` (direction: readwrite). Applies to a vCPU. */
+/** Takes a pointer to `struct kvm_reg_list` (direction: readwrite). Applies to a vCPU. In or before Linux 5.10. */
 export const KVM_GET_REG_LIST: IoctlByPointer<KvmRegList, 'vcpu', 'readwrite', 'KVM_GET_REG_LIST'> = {
   name: 'KVM_GET_REG_LIST',
   request: 0xc008aeb0,
@@ -10557,7 +10557,7 @@ export const KVM_GET_REG_LIST: IoctlByPointer<KvmRegList, 'vcpu', 'readwrite', '
   fds: { vcpu: true },
 };
 
-/** Takes no argument. Applies to a vCPU. Announced by `KVM_CAP_X86_SMM`. */
+/** Takes no argument. Applies to a vCPU. Announced by `KVM_CAP_X86_SMM`. In or before Linux 5.10. */
 export const KVM_SMI: IoctlAlone<'vcpu', 'KVM_SMI'> = {
   name: 'KVM_SMI',
   request: 0xaeb7,
@@ -10571,7 +10571,7 @@ export const KVM_SMI: IoctlAlone<'vcpu', 'KVM_SMI'> = {
 };
 
 /**
- * Takes a pointer to `unsigned long` (direction: readwrite). Applies to a VM or a vCPU.
+ * Takes a pointer to `unsigned long` (direction: readwrite). Applies to a VM or a vCPU. In or before Linux 5.10.
  *
  * Source: Documentation/virt/kvm/api.rst 4.110 calls it a platform-specific struct; sev_mem_enc_ioctl in arch/x86/kvm/svm/sev.c reads and writes back a struct kvm_sev_cmd, and tdx_vm_ioctl in arch/x86/kvm/vmx/tdx.c a struct kvm_tdx_cmd, which has the same size.
  */
@@ -10590,7 +10590,7 @@ export const KVM_MEMORY_ENCRYPT_OP: IoctlByPointer<U64Value, 'vm' | 'vcpu', 'rea
 };
 
 /**
- * Takes a pointer to `struct kvm_enc_region` (direction: write; in the request number: read). Applies to a VM.
+ * Takes a pointer to `struct kvm_enc_region` (direction: write; in the request number: read). Applies to a VM. In or before Linux 5.10.
  *
  * Source: Documentation/virt/kvm/api.rst 4.111: in; kvm_arch_vm_ioctl in arch/x86/kvm/x86.c reads the struct and never writes it back.
  */
@@ -10609,7 +10609,7 @@ export const KVM_MEMORY_ENCRYPT_REG_REGION: IoctlByPointer<KvmEncRegion, 'vm', '
 };
 
 /**
- * Takes a pointer to `struct kvm_enc_region` (direction: write; in the request number: read). Applies to a VM.
+ * Takes a pointer to `struct kvm_enc_region` (direction: write; in the request number: read). Applies to a VM. In or before Linux 5.10.
  *
  * Source: Documentation/virt/kvm/api.rst 4.112: in; kvm_arch_vm_ioctl in arch/x86/kvm/x86.c reads the struct and never writes it back.
  */
@@ -10628,7 +10628,7 @@ export const KVM_MEMORY_ENCRYPT_UNREG_REGION: IoctlByPointer<KvmEncRegion, 'vm',
 };
 
 /**
- * Takes a pointer to `struct kvm_clear_dirty_log` (direction: write; in the request number: readwrite). Applies to a VM. Announced by `KVM_CAP_MANUAL_DIRTY_LOG_PROTECT2`.
+ * Takes a pointer to `struct kvm_clear_dirty_log` (direction: write; in the request number: readwrite). Applies to a VM. Announced by `KVM_CAP_MANUAL_DIRTY_LOG_PROTECT2`. In or before Linux 5.10.
  *
  * Source: Documentation/virt/kvm/api.rst 4.117: in; kvm_vm_ioctl in virt/kvm/kvm_main.c reads the struct and never writes it back.
  */
@@ -10647,7 +10647,7 @@ export const KVM_CLEAR_DIRTY_LOG: IoctlByPointer<KvmClearDirtyLog, 'vm', 'write'
   capability: 'KVM_CAP_MANUAL_DIRTY_LOG_PROTECT2',
 };
 
-/** Takes a pointer to `int` (direction: write). Applies to a vCPU. Announced by `KVM_CAP_ARM_SVE`. */
+/** Takes a pointer to `int` (direction: write). Applies to a vCPU. Announced by `KVM_CAP_ARM_SVE`. In or before Linux 5.10. */
 export const KVM_ARM_VCPU_FINALIZE: IoctlByPointer<S32Value, 'vcpu', 'write', 'KVM_ARM_VCPU_FINALIZE'> = {
   name: 'KVM_ARM_VCPU_FINALIZE',
   request: 0x4004aec2,
@@ -10662,7 +10662,7 @@ export const KVM_ARM_VCPU_FINALIZE: IoctlByPointer<S32Value, 'vcpu', 'write', 'K
   capability: 'KVM_CAP_ARM_SVE',
 };
 
-/** Takes no argument. Applies to a vCPU. Announced by `KVM_CAP_S390_VCPU_RESETS`. */
+/** Takes no argument. Applies to a vCPU. Announced by `KVM_CAP_S390_VCPU_RESETS`. In or before Linux 5.10. */
 export const KVM_S390_NORMAL_RESET: IoctlAlone<'vcpu', 'KVM_S390_NORMAL_RESET'> = {
   name: 'KVM_S390_NORMAL_RESET',
   request: 0xaec3,
@@ -10675,7 +10675,7 @@ export const KVM_S390_NORMAL_RESET: IoctlAlone<'vcpu', 'KVM_S390_NORMAL_RESET'> 
   capability: 'KVM_CAP_S390_VCPU_RESETS',
 };
 
-/** Takes no argument. Applies to a vCPU. Announced by `KVM_CAP_S390_VCPU_RESETS`. */
+/** Takes no argument. Applies to a vCPU. Announced by `KVM_CAP_S390_VCPU_RESETS`. In or before Linux 5.10. */
 export const KVM_S390_CLEAR_RESET: IoctlAlone<'vcpu', 'KVM_S390_CLEAR_RESET'> = {
   name: 'KVM_S390_CLEAR_RESET',
   request: 0xaec4,
@@ -10688,7 +10688,7 @@ export const KVM_S390_CLEAR_RESET: IoctlAlone<'vcpu', 'KVM_S390_CLEAR_RESET'> = 
   capability: 'KVM_CAP_S390_VCPU_RESETS',
 };
 
-/** Takes no argument. Applies to a VM. Announced by `KVM_CAP_DIRTY_LOG_RING_ACQ_REL`. */
+/** Takes no argument. Applies to a VM. Announced by `KVM_CAP_DIRTY_LOG_RING_ACQ_REL`. In or before Linux 6.1, not in 5.10. */
 export const KVM_RESET_DIRTY_RINGS: IoctlAlone<'vm', 'KVM_RESET_DIRTY_RINGS'> = {
   name: 'KVM_RESET_DIRTY_RINGS',
   request: 0xaec7,
@@ -10701,7 +10701,7 @@ export const KVM_RESET_DIRTY_RINGS: IoctlAlone<'vm', 'KVM_RESET_DIRTY_RINGS'> = 
   capability: 'KVM_CAP_DIRTY_LOG_RING_ACQ_REL',
 };
 
-/** Takes a pointer to `struct kvm_irq_routing_xen_evtchn` (direction: write). Applies to a VM. */
+/** Takes a pointer to `struct kvm_irq_routing_xen_evtchn` (direction: write). Applies to a VM. In or before Linux 6.1, not in 5.10. */
 export const KVM_XEN_HVM_EVTCHN_SEND: IoctlByPointer<KvmIrqRoutingXenEvtchn, 'vm', 'write', 'KVM_XEN_HVM_EVTCHN_SEND'> = {
   name: 'KVM_XEN_HVM_EVTCHN_SEND',
   request: 0x400caed0,
@@ -10715,7 +10715,7 @@ export const KVM_XEN_HVM_EVTCHN_SEND: IoctlByPointer<KvmIrqRoutingXenEvtchn, 'vm
   fds: { vm: true },
 };
 
-/** Takes no argument. Applies to a VM or a vCPU. Announced by `KVM_CAP_BINARY_STATS_FD`. */
+/** Takes no argument. Applies to a VM or a vCPU. Announced by `KVM_CAP_BINARY_STATS_FD`. In or before Linux 6.1, not in 5.10. */
 export const KVM_GET_STATS_FD: IoctlAlone<'vm' | 'vcpu', 'KVM_GET_STATS_FD'> = {
   name: 'KVM_GET_STATS_FD',
   request: 0xaece,
@@ -10728,7 +10728,7 @@ export const KVM_GET_STATS_FD: IoctlAlone<'vm' | 'vcpu', 'KVM_GET_STATS_FD'> = {
   capability: 'KVM_CAP_BINARY_STATS_FD',
 };
 
-/** Takes a pointer to `struct kvm_memory_attributes` (direction: write). Applies to a VM. Announced by `KVM_CAP_MEMORY_ATTRIBUTES`. */
+/** Takes a pointer to `struct kvm_memory_attributes` (direction: write). Applies to a VM. Announced by `KVM_CAP_MEMORY_ATTRIBUTES`. In or before Linux 6.12, not in 6.1. */
 export const KVM_SET_MEMORY_ATTRIBUTES: IoctlByPointer<KvmMemoryAttributes, 'vm', 'write', 'KVM_SET_MEMORY_ATTRIBUTES'> = {
   name: 'KVM_SET_MEMORY_ATTRIBUTES',
   request: 0x4020aed2,
@@ -10744,7 +10744,7 @@ export const KVM_SET_MEMORY_ATTRIBUTES: IoctlByPointer<KvmMemoryAttributes, 'vm'
 };
 
 /**
- * Takes a pointer to `struct kvm_create_guest_memfd` (direction: write; in the request number: readwrite). Applies to a VM. Announced by `KVM_CAP_GUEST_MEMFD`.
+ * Takes a pointer to `struct kvm_create_guest_memfd` (direction: write; in the request number: readwrite). Applies to a VM. Announced by `KVM_CAP_GUEST_MEMFD`. In or before Linux 6.12, not in 6.1.
  *
  * Source: Documentation/virt/kvm/api.rst 4.142: in; kvm_vm_ioctl in virt/kvm/kvm_main.c reads the struct and never writes it back.
  */
@@ -10762,7 +10762,7 @@ export const KVM_CREATE_GUEST_MEMFD: IoctlByPointer<KvmCreateGuestMemfd, 'vm', '
   capability: 'KVM_CAP_GUEST_MEMFD',
 };
 
-/** Takes a pointer to `struct kvm_pre_fault_memory` (direction: readwrite). Applies to a vCPU. Announced by `KVM_CAP_PRE_FAULT_MEMORY`. */
+/** Takes a pointer to `struct kvm_pre_fault_memory` (direction: readwrite). Applies to a vCPU. Announced by `KVM_CAP_PRE_FAULT_MEMORY`. In or before Linux 6.12, not in 6.1. */
 export const KVM_PRE_FAULT_MEMORY: IoctlByPointer<KvmPreFaultMemory, 'vcpu', 'readwrite', 'KVM_PRE_FAULT_MEMORY'> = {
   name: 'KVM_PRE_FAULT_MEMORY',
   request: 0xc040aed5,

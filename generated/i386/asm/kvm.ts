@@ -24,91 +24,91 @@ const $$uncloneable = uncloneable;
 /** The target of these bindings. */
 export const $target = { name: 'i386', byteOrder: 'little', pointerSize: 4, nodeArch: 'ia32' } as const;
 
-/** `enum sev_cmd_id`. */
+/** `enum sev_cmd_id`. In or before Linux 5.10. */
 export const KVM_SEV_INIT = 0;
 
-/** `enum sev_cmd_id`. */
+/** `enum sev_cmd_id`. In or before Linux 5.10. */
 export const KVM_SEV_ES_INIT = 1;
 
-/** `enum sev_cmd_id`. */
+/** `enum sev_cmd_id`. In or before Linux 5.10. */
 export const KVM_SEV_LAUNCH_START = 2;
 
-/** `enum sev_cmd_id`. */
+/** `enum sev_cmd_id`. In or before Linux 5.10. */
 export const KVM_SEV_LAUNCH_UPDATE_DATA = 3;
 
-/** `enum sev_cmd_id`. */
+/** `enum sev_cmd_id`. In or before Linux 5.10. */
 export const KVM_SEV_LAUNCH_UPDATE_VMSA = 4;
 
-/** `enum sev_cmd_id`. */
+/** `enum sev_cmd_id`. In or before Linux 5.10. */
 export const KVM_SEV_LAUNCH_SECRET = 5;
 
-/** `enum sev_cmd_id`. */
+/** `enum sev_cmd_id`. In or before Linux 5.10. */
 export const KVM_SEV_LAUNCH_MEASURE = 6;
 
-/** `enum sev_cmd_id`. */
+/** `enum sev_cmd_id`. In or before Linux 5.10. */
 export const KVM_SEV_LAUNCH_FINISH = 7;
 
-/** `enum sev_cmd_id`. */
+/** `enum sev_cmd_id`. In or before Linux 5.10. */
 export const KVM_SEV_SEND_START = 8;
 
-/** `enum sev_cmd_id`. */
+/** `enum sev_cmd_id`. In or before Linux 5.10. */
 export const KVM_SEV_SEND_UPDATE_DATA = 9;
 
-/** `enum sev_cmd_id`. */
+/** `enum sev_cmd_id`. In or before Linux 5.10. */
 export const KVM_SEV_SEND_UPDATE_VMSA = 10;
 
-/** `enum sev_cmd_id`. */
+/** `enum sev_cmd_id`. In or before Linux 5.10. */
 export const KVM_SEV_SEND_FINISH = 11;
 
-/** `enum sev_cmd_id`. */
+/** `enum sev_cmd_id`. In or before Linux 5.10. */
 export const KVM_SEV_RECEIVE_START = 12;
 
-/** `enum sev_cmd_id`. */
+/** `enum sev_cmd_id`. In or before Linux 5.10. */
 export const KVM_SEV_RECEIVE_UPDATE_DATA = 13;
 
-/** `enum sev_cmd_id`. */
+/** `enum sev_cmd_id`. In or before Linux 5.10. */
 export const KVM_SEV_RECEIVE_UPDATE_VMSA = 14;
 
-/** `enum sev_cmd_id`. */
+/** `enum sev_cmd_id`. In or before Linux 5.10. */
 export const KVM_SEV_RECEIVE_FINISH = 15;
 
-/** `enum sev_cmd_id`. */
+/** `enum sev_cmd_id`. In or before Linux 5.10. */
 export const KVM_SEV_GUEST_STATUS = 16;
 
-/** `enum sev_cmd_id`. */
+/** `enum sev_cmd_id`. In or before Linux 5.10. */
 export const KVM_SEV_DBG_DECRYPT = 17;
 
-/** `enum sev_cmd_id`. */
+/** `enum sev_cmd_id`. In or before Linux 5.10. */
 export const KVM_SEV_DBG_ENCRYPT = 18;
 
-/** `enum sev_cmd_id`. */
+/** `enum sev_cmd_id`. In or before Linux 5.10. */
 export const KVM_SEV_CERT_EXPORT = 19;
 
-/** `enum sev_cmd_id`. */
+/** `enum sev_cmd_id`. In or before Linux 6.1, not in 5.10. */
 export const KVM_SEV_GET_ATTESTATION_REPORT = 20;
 
-/** `enum sev_cmd_id`. */
+/** `enum sev_cmd_id`. In or before Linux 6.1, not in 5.10. */
 export const KVM_SEV_SEND_CANCEL = 21;
 
-/** `enum sev_cmd_id`. */
+/** `enum sev_cmd_id`. In or before Linux 6.12, not in 6.1. */
 export const KVM_SEV_INIT2 = 22;
 
-/** `enum sev_cmd_id`. */
+/** `enum sev_cmd_id`. In or before Linux 6.12, not in 6.1. */
 export const KVM_SEV_SNP_LAUNCH_START = 100;
 
-/** `enum sev_cmd_id`. */
+/** `enum sev_cmd_id`. In or before Linux 6.12, not in 6.1. */
 export const KVM_SEV_SNP_LAUNCH_UPDATE = 101;
 
-/** `enum sev_cmd_id`. */
+/** `enum sev_cmd_id`. In or before Linux 6.12, not in 6.1. */
 export const KVM_SEV_SNP_LAUNCH_FINISH = 102;
 
-/** `enum sev_cmd_id`. */
+/** `enum sev_cmd_id`. In or before Linux 7.2, not in 6.12. */
 export const KVM_SEV_SNP_ENABLE_REQ_CERTS = 103;
 
-/** `enum sev_cmd_id`. */
+/** `enum sev_cmd_id`. In or before Linux 5.10. */
 export const KVM_SEV_NR_MAX = 104;
 
-/** The enumerators of `enum sev_cmd_id` by name. */
+/** The enumerators of `enum sev_cmd_id` by name. In or before Linux 5.10. */
 export const SevCmdId = {
   KVM_SEV_INIT: 0,
   KVM_SEV_ES_INIT: 1,
@@ -141,28 +141,28 @@ export const SevCmdId = {
 } as const;
 export type SevCmdId = (typeof SevCmdId)[keyof typeof SevCmdId];
 
-/** `enum kvm_tdx_cmd_id`. */
+/** `enum kvm_tdx_cmd_id`. In or before Linux 7.2, not in 6.12. */
 export const KVM_TDX_CAPABILITIES = 0;
 
-/** `enum kvm_tdx_cmd_id`. */
+/** `enum kvm_tdx_cmd_id`. In or before Linux 7.2, not in 6.12. */
 export const KVM_TDX_INIT_VM = 1;
 
-/** `enum kvm_tdx_cmd_id`. */
+/** `enum kvm_tdx_cmd_id`. In or before Linux 7.2, not in 6.12. */
 export const KVM_TDX_INIT_VCPU = 2;
 
-/** `enum kvm_tdx_cmd_id`. */
+/** `enum kvm_tdx_cmd_id`. In or before Linux 7.2, not in 6.12. */
 export const KVM_TDX_INIT_MEM_REGION = 3;
 
-/** `enum kvm_tdx_cmd_id`. */
+/** `enum kvm_tdx_cmd_id`. In or before Linux 7.2, not in 6.12. */
 export const KVM_TDX_FINALIZE_VM = 4;
 
-/** `enum kvm_tdx_cmd_id`. */
+/** `enum kvm_tdx_cmd_id`. In or before Linux 7.2, not in 6.12. */
 export const KVM_TDX_GET_CPUID = 5;
 
-/** `enum kvm_tdx_cmd_id`. */
+/** `enum kvm_tdx_cmd_id`. In or before Linux 7.2, not in 6.12. */
 export const KVM_TDX_CMD_NR_MAX = 6;
 
-/** The enumerators of `enum kvm_tdx_cmd_id` by name. */
+/** The enumerators of `enum kvm_tdx_cmd_id` by name. In or before Linux 7.2, not in 6.12. */
 export const KvmTdxCmdId = {
   KVM_TDX_CAPABILITIES: 0,
   KVM_TDX_INIT_VM: 1,
@@ -174,508 +174,508 @@ export const KvmTdxCmdId = {
 } as const;
 export type KvmTdxCmdId = (typeof KvmTdxCmdId)[keyof typeof KvmTdxCmdId];
 
-/** `int`, 0x1. */
+/** `int`, 0x1. In or before Linux 5.10. */
 export const KVM_PIO_PAGE_OFFSET = 1;
 
-/** `int`, 0x2. */
+/** `int`, 0x2. In or before Linux 5.10. */
 export const KVM_COALESCED_MMIO_PAGE_OFFSET = 2;
 
-/** `int`, 0x40. */
+/** `int`, 0x40. In or before Linux 6.1, not in 5.10. */
 export const KVM_DIRTY_LOG_PAGE_OFFSET = 64;
 
-/** `int`, 0x0. */
+/** `int`, 0x0. In or before Linux 5.10. */
 export const DE_VECTOR = 0;
 
-/** `int`, 0x1. */
+/** `int`, 0x1. In or before Linux 5.10. */
 export const DB_VECTOR = 1;
 
-/** `int`, 0x3. */
+/** `int`, 0x3. In or before Linux 5.10. */
 export const BP_VECTOR = 3;
 
-/** `int`, 0x4. */
+/** `int`, 0x4. In or before Linux 5.10. */
 export const OF_VECTOR = 4;
 
-/** `int`, 0x5. */
+/** `int`, 0x5. In or before Linux 5.10. */
 export const BR_VECTOR = 5;
 
-/** `int`, 0x6. */
+/** `int`, 0x6. In or before Linux 5.10. */
 export const UD_VECTOR = 6;
 
-/** `int`, 0x7. */
+/** `int`, 0x7. In or before Linux 5.10. */
 export const NM_VECTOR = 7;
 
-/** `int`, 0x8. */
+/** `int`, 0x8. In or before Linux 5.10. */
 export const DF_VECTOR = 8;
 
-/** `int`, 0xa. */
+/** `int`, 0xa. In or before Linux 5.10. */
 export const TS_VECTOR = 10;
 
-/** `int`, 0xb. */
+/** `int`, 0xb. In or before Linux 5.10. */
 export const NP_VECTOR = 11;
 
-/** `int`, 0xc. */
+/** `int`, 0xc. In or before Linux 5.10. */
 export const SS_VECTOR = 12;
 
-/** `int`, 0xd. */
+/** `int`, 0xd. In or before Linux 5.10. */
 export const GP_VECTOR = 13;
 
-/** `int`, 0xe. */
+/** `int`, 0xe. In or before Linux 5.10. */
 export const PF_VECTOR = 14;
 
-/** `int`, 0x10. */
+/** `int`, 0x10. In or before Linux 5.10. */
 export const MF_VECTOR = 16;
 
-/** `int`, 0x11. */
+/** `int`, 0x11. In or before Linux 5.10. */
 export const AC_VECTOR = 17;
 
-/** `int`, 0x12. */
+/** `int`, 0x12. In or before Linux 5.10. */
 export const MC_VECTOR = 18;
 
-/** `int`, 0x13. */
+/** `int`, 0x13. In or before Linux 5.10. */
 export const XM_VECTOR = 19;
 
-/** `int`, 0x14. */
+/** `int`, 0x14. In or before Linux 5.10. */
 export const VE_VECTOR = 20;
 
-/** `int`, 0x15. */
+/** `int`, 0x15. In or before Linux 7.2, not in 6.12. */
 export const CP_VECTOR = 21;
 
-/** `int`, 0x1c. */
+/** `int`, 0x1c. In or before Linux 7.2, not in 6.12. */
 export const HV_VECTOR = 28;
 
-/** `int`, 0x1d. */
+/** `int`, 0x1d. In or before Linux 7.2, not in 6.12. */
 export const VC_VECTOR = 29;
 
-/** `int`, 0x1e. */
+/** `int`, 0x1e. In or before Linux 7.2, not in 6.12. */
 export const SX_VECTOR = 30;
 
-/** `int`, 0x100. */
+/** `int`, 0x100. In or before Linux 5.10. */
 export const KVM_NR_INTERRUPTS = 256;
 
-/** `int`, 0x18. */
+/** `int`, 0x18. In or before Linux 5.10. */
 export const KVM_IOAPIC_NUM_PINS = 24;
 
-/** `int`, 0x0. */
+/** `int`, 0x0. In or before Linux 5.10. */
 export const KVM_IRQCHIP_PIC_MASTER = 0;
 
-/** `int`, 0x1. */
+/** `int`, 0x1. In or before Linux 5.10. */
 export const KVM_IRQCHIP_PIC_SLAVE = 1;
 
-/** `int`, 0x2. */
+/** `int`, 0x2. In or before Linux 5.10. */
 export const KVM_IRQCHIP_IOAPIC = 2;
 
-/** `int`, 0x3. */
+/** `int`, 0x3. In or before Linux 5.10. */
 export const KVM_NR_IRQCHIPS = 3;
 
-/** `int`, 0x1. */
+/** `int`, 0x1. In or before Linux 5.10. */
 export const KVM_RUN_X86_SMM = 1;
 
-/** `int`, 0x2. */
+/** `int`, 0x2. In or before Linux 6.1, not in 5.10. */
 export const KVM_RUN_X86_BUS_LOCK = 2;
 
-/** `int`, 0x4. */
+/** `int`, 0x4. In or before Linux 6.12, not in 6.1. */
 export const KVM_RUN_X86_GUEST_MODE = 4;
 
-/** `int`, 0x400. */
+/** `int`, 0x400. In or before Linux 5.10. */
 export const KVM_APIC_REG_SIZE = 1024;
 
-/** `int`, 0x1. */
+/** `int`, 0x1. In or before Linux 6.1, not in 5.10. */
 export const KVM_SREGS2_FLAGS_PDPTRS_VALID = 1;
 
-/** `int`, 0x600. */
+/** `int`, 0x600. In or before Linux 5.10. */
 export const KVM_MSR_FILTER_MAX_BITMAP_SIZE = 1536;
 
-/** `int`, 0x1. */
+/** `int`, 0x1. In or before Linux 5.10. */
 export const KVM_MSR_FILTER_READ = 1;
 
-/** `int`, 0x2. */
+/** `int`, 0x2. In or before Linux 5.10. */
 export const KVM_MSR_FILTER_WRITE = 2;
 
-/** `int`, 0x3. */
+/** `int`, 0x3. In or before Linux 6.12, not in 6.1. */
 export const KVM_MSR_FILTER_RANGE_VALID_MASK = 3;
 
-/** `int`, 0x10. */
+/** `int`, 0x10. In or before Linux 5.10. */
 export const KVM_MSR_FILTER_MAX_RANGES = 16;
 
-/** `int`, 0x0. */
+/** `int`, 0x0. In or before Linux 5.10. */
 export const KVM_MSR_FILTER_DEFAULT_ALLOW = 0;
 
-/** `int`, 0x1. */
+/** `int`, 0x1. In or before Linux 5.10. */
 export const KVM_MSR_FILTER_DEFAULT_DENY = 1;
 
-/** `int`, 0x1. */
+/** `int`, 0x1. In or before Linux 6.12, not in 6.1. */
 export const KVM_MSR_FILTER_VALID_MASK = 1;
 
-/** `int`, 0x1. */
+/** `int`, 0x1. In or before Linux 5.10. */
 export const KVM_CPUID_FLAG_SIGNIFCANT_INDEX = 1;
 
-/** `int`, 0x2. */
+/** `int`, 0x2. In or before Linux 5.10. */
 export const KVM_CPUID_FLAG_STATEFUL_FUNC = 2;
 
-/** `int`, 0x4. */
+/** `int`, 0x4. In or before Linux 5.10. */
 export const KVM_CPUID_FLAG_STATE_READ_NEXT = 4;
 
-/** `int`, 0x10000. */
+/** `int`, 0x10000. In or before Linux 5.10. */
 export const KVM_GUESTDBG_USE_SW_BP = 65536;
 
-/** `int`, 0x20000. */
+/** `int`, 0x20000. In or before Linux 5.10. */
 export const KVM_GUESTDBG_USE_HW_BP = 131072;
 
-/** `int`, 0x40000. */
+/** `int`, 0x40000. In or before Linux 5.10. */
 export const KVM_GUESTDBG_INJECT_DB = 262144;
 
-/** `int`, 0x80000. */
+/** `int`, 0x80000. In or before Linux 5.10. */
 export const KVM_GUESTDBG_INJECT_BP = 524288;
 
-/** `int`, 0x100000. */
+/** `int`, 0x100000. In or before Linux 6.1, not in 5.10. */
 export const KVM_GUESTDBG_BLOCKIRQ = 1048576;
 
-/** `int`, 0x1. */
+/** `int`, 0x1. In or before Linux 5.10. */
 export const KVM_PIT_FLAGS_HPET_LEGACY = 1;
 
-/** `int`, 0x2. */
+/** `int`, 0x2. In or before Linux 6.1, not in 5.10. */
 export const KVM_PIT_FLAGS_SPEAKER_DATA_ON = 2;
 
-/** `int`, 0x1. */
+/** `int`, 0x1. In or before Linux 5.10. */
 export const KVM_VCPUEVENT_VALID_NMI_PENDING = 1;
 
-/** `int`, 0x2. */
+/** `int`, 0x2. In or before Linux 5.10. */
 export const KVM_VCPUEVENT_VALID_SIPI_VECTOR = 2;
 
-/** `int`, 0x4. */
+/** `int`, 0x4. In or before Linux 5.10. */
 export const KVM_VCPUEVENT_VALID_SHADOW = 4;
 
-/** `int`, 0x8. */
+/** `int`, 0x8. In or before Linux 5.10. */
 export const KVM_VCPUEVENT_VALID_SMM = 8;
 
-/** `int`, 0x10. */
+/** `int`, 0x10. In or before Linux 5.10. */
 export const KVM_VCPUEVENT_VALID_PAYLOAD = 16;
 
-/** `int`, 0x20. */
+/** `int`, 0x20. In or before Linux 6.1, not in 5.10. */
 export const KVM_VCPUEVENT_VALID_TRIPLE_FAULT = 32;
 
-/** `int`, 0x1. */
+/** `int`, 0x1. In or before Linux 5.10. */
 export const KVM_X86_SHADOW_INT_MOV_SS = 1;
 
-/** `int`, 0x2. */
+/** `int`, 0x2. In or before Linux 5.10. */
 export const KVM_X86_SHADOW_INT_STI = 2;
 
-/** `int`, 0x10. */
+/** `int`, 0x10. In or before Linux 5.10. */
 export const KVM_MAX_XCRS = 16;
 
-/** `int`, 0x2. */
+/** `int`, 0x2. In or before Linux 7.2, not in 6.12. */
 export const KVM_X86_REG_TYPE_MSR = 2;
 
-/** `int`, 0x3. */
+/** `int`, 0x3. In or before Linux 7.2, not in 6.12. */
 export const KVM_X86_REG_TYPE_KVM = 3;
 
-/** `int`, 0x0. */
+/** `int`, 0x0. In or before Linux 7.2, not in 6.12. */
 export const KVM_REG_GUEST_SSP = 0;
 
-/** `unsigned long`, 0x1. */
+/** `unsigned long`, 0x1. In or before Linux 5.10. */
 export const KVM_SYNC_X86_REGS = 1;
 
-/** `unsigned long`, 0x2. */
+/** `unsigned long`, 0x2. In or before Linux 5.10. */
 export const KVM_SYNC_X86_SREGS = 2;
 
-/** `unsigned long`, 0x4. */
+/** `unsigned long`, 0x4. In or before Linux 5.10. */
 export const KVM_SYNC_X86_EVENTS = 4;
 
-/** `unsigned long`, 0x7. */
+/** `unsigned long`, 0x7. In or before Linux 5.10. */
 export const KVM_SYNC_X86_VALID_FIELDS = 7;
 
-/** `int`, 0x1. */
+/** `int`, 0x1. In or before Linux 5.10. */
 export const KVM_X86_QUIRK_LINT0_REENABLED = 1;
 
-/** `int`, 0x2. */
+/** `int`, 0x2. In or before Linux 5.10. */
 export const KVM_X86_QUIRK_CD_NW_CLEARED = 2;
 
-/** `int`, 0x4. */
+/** `int`, 0x4. In or before Linux 5.10. */
 export const KVM_X86_QUIRK_LAPIC_MMIO_HOLE = 4;
 
-/** `int`, 0x8. */
+/** `int`, 0x8. In or before Linux 5.10. */
 export const KVM_X86_QUIRK_OUT_7E_INC_RIP = 8;
 
-/** `int`, 0x10. */
+/** `int`, 0x10. In or before Linux 5.10. */
 export const KVM_X86_QUIRK_MISC_ENABLE_NO_MWAIT = 16;
 
-/** `int`, 0x20. */
+/** `int`, 0x20. In or before Linux 6.1, not in 5.10. */
 export const KVM_X86_QUIRK_FIX_HYPERCALL_INSN = 32;
 
-/** `int`, 0x40. */
+/** `int`, 0x40. In or before Linux 6.1, not in 5.10. */
 export const KVM_X86_QUIRK_MWAIT_NEVER_UD_FAULTS = 64;
 
-/** `int`, 0x80. */
+/** `int`, 0x80. In or before Linux 6.12, not in 6.1. */
 export const KVM_X86_QUIRK_SLOT_ZAP_ALL = 128;
 
-/** `int`, 0x100. */
+/** `int`, 0x100. In or before Linux 6.12, not in 6.1. */
 export const KVM_X86_QUIRK_STUFF_FEATURE_MSRS = 256;
 
-/** `int`, 0x200. */
+/** `int`, 0x200. In or before Linux 6.12, not in 6.1. */
 export const KVM_X86_QUIRK_IGNORE_GUEST_PAT = 512;
 
-/** `int`, 0x400. */
+/** `int`, 0x400. In or before Linux 6.12, not in 6.1. */
 export const KVM_X86_QUIRK_VMCS12_ALLOW_FREEZE_IN_SMM = 1024;
 
-/** `int`, 0x800. */
+/** `int`, 0x800. In or before Linux 7.2, not in 6.12. */
 export const KVM_X86_QUIRK_NESTED_SVM_SHARED_PAT = 2048;
 
-/** `int`, 0x0. */
+/** `int`, 0x0. In or before Linux 5.10. */
 export const KVM_STATE_NESTED_FORMAT_VMX = 0;
 
-/** `int`, 0x1. */
+/** `int`, 0x1. In or before Linux 5.10. */
 export const KVM_STATE_NESTED_FORMAT_SVM = 1;
 
-/** `int`, 0x1. */
+/** `int`, 0x1. In or before Linux 5.10. */
 export const KVM_STATE_NESTED_GUEST_MODE = 1;
 
-/** `int`, 0x2. */
+/** `int`, 0x2. In or before Linux 5.10. */
 export const KVM_STATE_NESTED_RUN_PENDING = 2;
 
-/** `int`, 0x4. */
+/** `int`, 0x4. In or before Linux 5.10. */
 export const KVM_STATE_NESTED_EVMCS = 4;
 
-/** `int`, 0x8. */
+/** `int`, 0x8. In or before Linux 5.10. */
 export const KVM_STATE_NESTED_MTF_PENDING = 8;
 
-/** `int`, 0x100. */
+/** `int`, 0x100. In or before Linux 5.10. */
 export const KVM_STATE_NESTED_GIF_SET = 256;
 
-/** `int`, 0x1. */
+/** `int`, 0x1. In or before Linux 5.10. */
 export const KVM_STATE_NESTED_SMM_GUEST_MODE = 1;
 
-/** `int`, 0x2. */
+/** `int`, 0x2. In or before Linux 5.10. */
 export const KVM_STATE_NESTED_SMM_VMXON = 2;
 
-/** `int`, 0x1000. */
+/** `int`, 0x1000. In or before Linux 5.10. */
 export const KVM_STATE_NESTED_VMX_VMCS_SIZE = 4096;
 
-/** `int`, 0x1000. */
+/** `int`, 0x1000. In or before Linux 5.10. */
 export const KVM_STATE_NESTED_SVM_VMCB_SIZE = 4096;
 
-/** `int`, 0x1. */
+/** `int`, 0x1. In or before Linux 5.10. */
 export const KVM_STATE_VMX_PREEMPTION_TIMER_DEADLINE = 1;
 
-/** `int`, 0x0. */
+/** `int`, 0x0. In or before Linux 6.12, not in 6.1. */
 export const KVM_X86_GRP_SYSTEM = 0;
 
-/** `int`, 0x0. */
+/** `int`, 0x0. In or before Linux 6.1, not in 5.10. */
 export const KVM_X86_XCOMP_GUEST_SUPP = 0;
 
-/** `int`, 0x1. */
+/** `int`, 0x1. In or before Linux 6.12, not in 6.1. */
 export const KVM_X86_GRP_SEV = 1;
 
-/** `int`, 0x0. */
+/** `int`, 0x0. In or before Linux 6.12, not in 6.1. */
 export const KVM_X86_SEV_VMSA_FEATURES = 0;
 
-/** `int`, 0x1. */
+/** `int`, 0x1. In or before Linux 7.2, not in 6.12. */
 export const KVM_X86_SNP_POLICY_BITS = 1;
 
-/** `int`, 0x2. */
+/** `int`, 0x2. In or before Linux 7.2, not in 6.12. */
 export const KVM_X86_SEV_SNP_REQ_CERTS = 2;
 
-/** `int`, 0x0. */
+/** `int`, 0x0. In or before Linux 5.10. */
 export const KVM_PMU_EVENT_ALLOW = 0;
 
-/** `int`, 0x1. */
+/** `int`, 0x1. In or before Linux 5.10. */
 export const KVM_PMU_EVENT_DENY = 1;
 
-/** `unsigned long`, 0x1. */
+/** `unsigned long`, 0x1. In or before Linux 6.12, not in 6.1. */
 export const KVM_PMU_EVENT_FLAG_MASKED_EVENTS = 1;
 
-/** `unsigned long`, 0x1. */
+/** `unsigned long`, 0x1. In or before Linux 6.12, not in 6.1. */
 export const KVM_PMU_EVENT_FLAGS_VALID_MASK = 1;
 
-/** `int`, 0x1. */
+/** `int`, 0x1. In or before Linux 6.1, not in 5.10. */
 export const KVM_XEN_HVM_CONFIG_HYPERCALL_MSR = 1;
 
-/** `int`, 0x2. */
+/** `int`, 0x2. In or before Linux 6.1, not in 5.10. */
 export const KVM_XEN_HVM_CONFIG_INTERCEPT_HCALL = 2;
 
-/** `int`, 0x4. */
+/** `int`, 0x4. In or before Linux 6.1, not in 5.10. */
 export const KVM_XEN_HVM_CONFIG_SHARED_INFO = 4;
 
-/** `int`, 0x8. */
+/** `int`, 0x8. In or before Linux 6.1, not in 5.10. */
 export const KVM_XEN_HVM_CONFIG_RUNSTATE = 8;
 
-/** `int`, 0x10. */
+/** `int`, 0x10. In or before Linux 6.1, not in 5.10. */
 export const KVM_XEN_HVM_CONFIG_EVTCHN_2LEVEL = 16;
 
-/** `int`, 0x20. */
+/** `int`, 0x20. In or before Linux 6.1, not in 5.10. */
 export const KVM_XEN_HVM_CONFIG_EVTCHN_SEND = 32;
 
-/** `int`, 0x40. */
+/** `int`, 0x40. In or before Linux 6.12, not in 6.1. */
 export const KVM_XEN_HVM_CONFIG_RUNSTATE_UPDATE_FLAG = 64;
 
-/** `int`, 0x80. */
+/** `int`, 0x80. In or before Linux 6.12, not in 6.1. */
 export const KVM_XEN_HVM_CONFIG_PVCLOCK_TSC_UNSTABLE = 128;
 
-/** `int`, 0x100. */
+/** `int`, 0x100. In or before Linux 6.12, not in 6.1. */
 export const KVM_XEN_HVM_CONFIG_SHARED_INFO_HVA = 256;
 
-/** `unsigned int`, 0x40000000. */
+/** `unsigned int`, 0x40000000. In or before Linux 7.2, not in 6.12. */
 export const KVM_XEN_MSR_MIN_INDEX = 1073741824;
 
-/** `unsigned int`, 0x4fffffff. */
+/** `unsigned int`, 0x4fffffff. In or before Linux 7.2, not in 6.12. */
 export const KVM_XEN_MSR_MAX_INDEX = 1342177279;
 
-/** `unsigned long long`, 0xffffffffffffffff. */
+/** `unsigned long long`, 0xffffffffffffffff. In or before Linux 6.12, not in 6.1. */
 export const KVM_XEN_INVALID_GFN = 18446744073709551615n;
 
-/** `int`, 0x1. */
+/** `int`, 0x1. In or before Linux 6.1, not in 5.10. */
 export const KVM_XEN_EVTCHN_DEASSIGN = 1;
 
-/** `int`, 0x2. */
+/** `int`, 0x2. In or before Linux 6.1, not in 5.10. */
 export const KVM_XEN_EVTCHN_UPDATE = 2;
 
-/** `int`, 0x4. */
+/** `int`, 0x4. In or before Linux 6.1, not in 5.10. */
 export const KVM_XEN_EVTCHN_RESET = 4;
 
-/** `int`, 0x0. */
+/** `int`, 0x0. In or before Linux 6.1, not in 5.10. */
 export const KVM_XEN_ATTR_TYPE_LONG_MODE = 0;
 
-/** `int`, 0x1. */
+/** `int`, 0x1. In or before Linux 6.1, not in 5.10. */
 export const KVM_XEN_ATTR_TYPE_SHARED_INFO = 1;
 
-/** `int`, 0x2. */
+/** `int`, 0x2. In or before Linux 6.1, not in 5.10. */
 export const KVM_XEN_ATTR_TYPE_UPCALL_VECTOR = 2;
 
-/** `int`, 0x3. */
+/** `int`, 0x3. In or before Linux 6.1, not in 5.10. */
 export const KVM_XEN_ATTR_TYPE_EVTCHN = 3;
 
-/** `int`, 0x4. */
+/** `int`, 0x4. In or before Linux 6.1, not in 5.10. */
 export const KVM_XEN_ATTR_TYPE_XEN_VERSION = 4;
 
-/** `int`, 0x5. */
+/** `int`, 0x5. In or before Linux 6.12, not in 6.1. */
 export const KVM_XEN_ATTR_TYPE_RUNSTATE_UPDATE_FLAG = 5;
 
-/** `int`, 0x6. */
+/** `int`, 0x6. In or before Linux 6.12, not in 6.1. */
 export const KVM_XEN_ATTR_TYPE_SHARED_INFO_HVA = 6;
 
-/** `unsigned long long`, 0xffffffffffffffff. */
+/** `unsigned long long`, 0xffffffffffffffff. In or before Linux 6.12, not in 6.1. */
 export const KVM_XEN_INVALID_GPA = 18446744073709551615n;
 
-/** `int`, 0x0. */
+/** `int`, 0x0. In or before Linux 6.1, not in 5.10. */
 export const KVM_XEN_VCPU_ATTR_TYPE_VCPU_INFO = 0;
 
-/** `int`, 0x1. */
+/** `int`, 0x1. In or before Linux 6.1, not in 5.10. */
 export const KVM_XEN_VCPU_ATTR_TYPE_VCPU_TIME_INFO = 1;
 
-/** `int`, 0x2. */
+/** `int`, 0x2. In or before Linux 6.1, not in 5.10. */
 export const KVM_XEN_VCPU_ATTR_TYPE_RUNSTATE_ADDR = 2;
 
-/** `int`, 0x3. */
+/** `int`, 0x3. In or before Linux 6.1, not in 5.10. */
 export const KVM_XEN_VCPU_ATTR_TYPE_RUNSTATE_CURRENT = 3;
 
-/** `int`, 0x4. */
+/** `int`, 0x4. In or before Linux 6.1, not in 5.10. */
 export const KVM_XEN_VCPU_ATTR_TYPE_RUNSTATE_DATA = 4;
 
-/** `int`, 0x5. */
+/** `int`, 0x5. In or before Linux 6.1, not in 5.10. */
 export const KVM_XEN_VCPU_ATTR_TYPE_RUNSTATE_ADJUST = 5;
 
-/** `int`, 0x6. */
+/** `int`, 0x6. In or before Linux 6.1, not in 5.10. */
 export const KVM_XEN_VCPU_ATTR_TYPE_VCPU_ID = 6;
 
-/** `int`, 0x7. */
+/** `int`, 0x7. In or before Linux 6.1, not in 5.10. */
 export const KVM_XEN_VCPU_ATTR_TYPE_TIMER = 7;
 
-/** `int`, 0x8. */
+/** `int`, 0x8. In or before Linux 6.1, not in 5.10. */
 export const KVM_XEN_VCPU_ATTR_TYPE_UPCALL_VECTOR = 8;
 
-/** `int`, 0x9. */
+/** `int`, 0x9. In or before Linux 6.12, not in 6.1. */
 export const KVM_XEN_VCPU_ATTR_TYPE_VCPU_INFO_HVA = 9;
 
-/** `int`, 0x0. */
+/** `int`, 0x0. In or before Linux 7.2, not in 6.12. */
 export const KVM_SEV_PAGE_TYPE_INVALID = 0;
 
-/** `int`, 0x1. */
+/** `int`, 0x1. In or before Linux 6.12, not in 6.1. */
 export const KVM_SEV_SNP_PAGE_TYPE_NORMAL = 1;
 
-/** `int`, 0x3. */
+/** `int`, 0x3. In or before Linux 6.12, not in 6.1. */
 export const KVM_SEV_SNP_PAGE_TYPE_ZERO = 3;
 
-/** `int`, 0x4. */
+/** `int`, 0x4. In or before Linux 6.12, not in 6.1. */
 export const KVM_SEV_SNP_PAGE_TYPE_UNMEASURED = 4;
 
-/** `int`, 0x5. */
+/** `int`, 0x5. In or before Linux 6.12, not in 6.1. */
 export const KVM_SEV_SNP_PAGE_TYPE_SECRETS = 5;
 
-/** `int`, 0x6. */
+/** `int`, 0x6. In or before Linux 6.12, not in 6.1. */
 export const KVM_SEV_SNP_PAGE_TYPE_CPUID = 6;
 
-/** `int`, 0x60. */
+/** `int`, 0x60. In or before Linux 6.12, not in 6.1. */
 export const KVM_SEV_SNP_ID_BLOCK_SIZE = 96;
 
-/** `int`, 0x1000. */
+/** `int`, 0x1000. In or before Linux 6.12, not in 6.1. */
 export const KVM_SEV_SNP_ID_AUTH_SIZE = 4096;
 
-/** `int`, 0x20. */
+/** `int`, 0x20. In or before Linux 6.12, not in 6.1. */
 export const KVM_SEV_SNP_FINISH_DATA_SIZE = 32;
 
-/** `unsigned long long`, 0x1. */
+/** `unsigned long long`, 0x1. In or before Linux 5.10. */
 export const KVM_X2APIC_API_USE_32BIT_IDS = 1n;
 
-/** `unsigned long long`, 0x2. */
+/** `unsigned long long`, 0x2. In or before Linux 5.10. */
 export const KVM_X2APIC_API_DISABLE_BROADCAST_QUIRK = 2n;
 
-/** `unsigned long long`, 0x4. */
+/** `unsigned long long`, 0x4. In or before Linux 7.2, not in 6.12. */
 export const KVM_X2APIC_ENABLE_SUPPRESS_EOI_BROADCAST = 4n;
 
-/** `unsigned long long`, 0x8. */
+/** `unsigned long long`, 0x8. In or before Linux 7.2, not in 6.12. */
 export const KVM_X2APIC_DISABLE_SUPPRESS_EOI_BROADCAST = 8n;
 
-/** `int`, 0xffffff. */
+/** `int`, 0xffffff. In or before Linux 5.10. */
 export const KVM_HYPERV_CONN_ID_MASK = 16777215;
 
-/** `int`, 0x1. */
+/** `int`, 0x1. In or before Linux 5.10. */
 export const KVM_HYPERV_EVENTFD_DEASSIGN = 1;
 
-/** `unsigned long long`, 0xf000000ff. */
+/** `unsigned long long`, 0xf000000ff. In or before Linux 6.12, not in 6.1. */
 export const KVM_PMU_MASKED_ENTRY_EVENT_SELECT = 64424509695n;
 
-/** `unsigned long long`, 0xff00000000000000. */
+/** `unsigned long long`, 0xff00000000000000. In or before Linux 6.12, not in 6.1. */
 export const KVM_PMU_MASKED_ENTRY_UMASK_MASK = 18374686479671623680n;
 
-/** `unsigned long long`, 0xff00. */
+/** `unsigned long long`, 0xff00. In or before Linux 6.12, not in 6.1. */
 export const KVM_PMU_MASKED_ENTRY_UMASK_MATCH = 65280n;
 
-/** `unsigned long long`, 0x80000000000000. */
+/** `unsigned long long`, 0x80000000000000. In or before Linux 6.12, not in 6.1. */
 export const KVM_PMU_MASKED_ENTRY_EXCLUDE = 36028797018963968n;
 
-/** `int`, 0x38. */
+/** `int`, 0x38. In or before Linux 6.12, not in 6.1. */
 export const KVM_PMU_MASKED_ENTRY_UMASK_MASK_SHIFT = 56;
 
-/** `int`, 0x0. */
+/** `int`, 0x0. In or before Linux 6.1, not in 5.10. */
 export const KVM_VCPU_TSC_CTRL = 0;
 
-/** `int`, 0x0. */
+/** `int`, 0x0. In or before Linux 6.1, not in 5.10. */
 export const KVM_VCPU_TSC_OFFSET = 0;
 
-/** `unsigned long long`, 0x1. */
+/** `unsigned long long`, 0x1. In or before Linux 6.12, not in 6.1. */
 export const KVM_EXIT_HYPERCALL_LONG_MODE = 1n;
 
-/** `int`, 0x0. */
+/** `int`, 0x0. In or before Linux 6.12, not in 6.1. */
 export const KVM_X86_DEFAULT_VM = 0;
 
-/** `int`, 0x1. */
+/** `int`, 0x1. In or before Linux 6.12, not in 6.1. */
 export const KVM_X86_SW_PROTECTED_VM = 1;
 
-/** `int`, 0x2. */
+/** `int`, 0x2. In or before Linux 6.12, not in 6.1. */
 export const KVM_X86_SEV_VM = 2;
 
-/** `int`, 0x3. */
+/** `int`, 0x3. In or before Linux 6.12, not in 6.1. */
 export const KVM_X86_SEV_ES_VM = 3;
 
-/** `int`, 0x4. */
+/** `int`, 0x4. In or before Linux 6.12, not in 6.1. */
 export const KVM_X86_SNP_VM = 4;
 
-/** `int`, 0x5. */
+/** `int`, 0x5. In or before Linux 7.2, not in 6.12. */
 export const KVM_X86_TDX_VM = 5;
 
-/** `unsigned long long`, 0x1. */
+/** `unsigned long long`, 0x1. In or before Linux 7.2, not in 6.12. */
 export const KVM_TDX_MEASURE_MEMORY_REGION = 1n;
 
-/** `KVM_PMU_ENCODE_MASKED_ENTRY(event_select, mask, match, exclude)`: unsigned, 64 bits. */
+/** `KVM_PMU_ENCODE_MASKED_ENTRY(event_select, mask, match, exclude)`: unsigned, 64 bits. In or before Linux 6.12, not in 6.1. */
 export function KVM_PMU_ENCODE_MASKED_ENTRY(
   event_select: number | bigint,
   mask: number | bigint,
@@ -689,7 +689,7 @@ export function KVM_PMU_ENCODE_MASKED_ENTRY(
   return ((((BigInt.asUintN(64, $event_select.value) & 0xffn) | BigInt.asUintN(64, (BigInt.asUintN(64, $event_select.value) & 0xf00n) << 24n)) | BigInt.asUintN(64, (BigInt.asUintN(64, $mask.value) & 0xffn) << 56n)) | BigInt.asUintN(64, (BigInt.asUintN(64, $match.value) & 0xffn) << 8n)) | BigInt.asUintN(64, BigInt.asUintN(64, BigInt(Number($exclude.value !== 0n))) << 55n);
 }
 
-/** `struct kvm_pic_state`: 16 bytes, aligned to 1. */
+/** `struct kvm_pic_state`: 16 bytes, aligned to 1. In or before Linux 5.10. */
 export class KvmPicState implements View {
   static readonly $size = 16;
   static readonly $align = 1;
@@ -743,7 +743,7 @@ export class KvmPicState implements View {
     return toJson(this);
   }
 
-  /** `__u8 last_irr`, offset 0, 1 byte. */
+  /** `__u8 last_irr`, offset 0, 1 byte. In or before Linux 5.10. */
   get last_irr(): number {
     return this.$$view.getUint8(this.$$offset);
   }
@@ -751,7 +751,7 @@ export class KvmPicState implements View {
     this.$$view.setUint8(this.$$offset, value);
   }
 
-  /** `__u8 irr`, offset 1, 1 byte. */
+  /** `__u8 irr`, offset 1, 1 byte. In or before Linux 5.10. */
   get irr(): number {
     return this.$$view.getUint8(this.$$offset + 1);
   }
@@ -759,7 +759,7 @@ export class KvmPicState implements View {
     this.$$view.setUint8(this.$$offset + 1, value);
   }
 
-  /** `__u8 imr`, offset 2, 1 byte. */
+  /** `__u8 imr`, offset 2, 1 byte. In or before Linux 5.10. */
   get imr(): number {
     return this.$$view.getUint8(this.$$offset + 2);
   }
@@ -767,7 +767,7 @@ export class KvmPicState implements View {
     this.$$view.setUint8(this.$$offset + 2, value);
   }
 
-  /** `__u8 isr`, offset 3, 1 byte. */
+  /** `__u8 isr`, offset 3, 1 byte. In or before Linux 5.10. */
   get isr(): number {
     return this.$$view.getUint8(this.$$offset + 3);
   }
@@ -775,7 +775,7 @@ export class KvmPicState implements View {
     this.$$view.setUint8(this.$$offset + 3, value);
   }
 
-  /** `__u8 priority_add`, offset 4, 1 byte. */
+  /** `__u8 priority_add`, offset 4, 1 byte. In or before Linux 5.10. */
   get priority_add(): number {
     return this.$$view.getUint8(this.$$offset + 4);
   }
@@ -783,7 +783,7 @@ export class KvmPicState implements View {
     this.$$view.setUint8(this.$$offset + 4, value);
   }
 
-  /** `__u8 irq_base`, offset 5, 1 byte. */
+  /** `__u8 irq_base`, offset 5, 1 byte. In or before Linux 5.10. */
   get irq_base(): number {
     return this.$$view.getUint8(this.$$offset + 5);
   }
@@ -791,7 +791,7 @@ export class KvmPicState implements View {
     this.$$view.setUint8(this.$$offset + 5, value);
   }
 
-  /** `__u8 read_reg_select`, offset 6, 1 byte. */
+  /** `__u8 read_reg_select`, offset 6, 1 byte. In or before Linux 5.10. */
   get read_reg_select(): number {
     return this.$$view.getUint8(this.$$offset + 6);
   }
@@ -799,7 +799,7 @@ export class KvmPicState implements View {
     this.$$view.setUint8(this.$$offset + 6, value);
   }
 
-  /** `__u8 poll`, offset 7, 1 byte. */
+  /** `__u8 poll`, offset 7, 1 byte. In or before Linux 5.10. */
   get poll(): number {
     return this.$$view.getUint8(this.$$offset + 7);
   }
@@ -807,7 +807,7 @@ export class KvmPicState implements View {
     this.$$view.setUint8(this.$$offset + 7, value);
   }
 
-  /** `__u8 special_mask`, offset 8, 1 byte. */
+  /** `__u8 special_mask`, offset 8, 1 byte. In or before Linux 5.10. */
   get special_mask(): number {
     return this.$$view.getUint8(this.$$offset + 8);
   }
@@ -815,7 +815,7 @@ export class KvmPicState implements View {
     this.$$view.setUint8(this.$$offset + 8, value);
   }
 
-  /** `__u8 init_state`, offset 9, 1 byte. */
+  /** `__u8 init_state`, offset 9, 1 byte. In or before Linux 5.10. */
   get init_state(): number {
     return this.$$view.getUint8(this.$$offset + 9);
   }
@@ -823,7 +823,7 @@ export class KvmPicState implements View {
     this.$$view.setUint8(this.$$offset + 9, value);
   }
 
-  /** `__u8 auto_eoi`, offset 10, 1 byte. */
+  /** `__u8 auto_eoi`, offset 10, 1 byte. In or before Linux 5.10. */
   get auto_eoi(): number {
     return this.$$view.getUint8(this.$$offset + 10);
   }
@@ -831,7 +831,7 @@ export class KvmPicState implements View {
     this.$$view.setUint8(this.$$offset + 10, value);
   }
 
-  /** `__u8 rotate_on_auto_eoi`, offset 11, 1 byte. */
+  /** `__u8 rotate_on_auto_eoi`, offset 11, 1 byte. In or before Linux 5.10. */
   get rotate_on_auto_eoi(): number {
     return this.$$view.getUint8(this.$$offset + 11);
   }
@@ -839,7 +839,7 @@ export class KvmPicState implements View {
     this.$$view.setUint8(this.$$offset + 11, value);
   }
 
-  /** `__u8 special_fully_nested_mode`, offset 12, 1 byte. */
+  /** `__u8 special_fully_nested_mode`, offset 12, 1 byte. In or before Linux 5.10. */
   get special_fully_nested_mode(): number {
     return this.$$view.getUint8(this.$$offset + 12);
   }
@@ -847,7 +847,7 @@ export class KvmPicState implements View {
     this.$$view.setUint8(this.$$offset + 12, value);
   }
 
-  /** `__u8 init4`, offset 13, 1 byte. */
+  /** `__u8 init4`, offset 13, 1 byte. In or before Linux 5.10. */
   get init4(): number {
     return this.$$view.getUint8(this.$$offset + 13);
   }
@@ -855,7 +855,7 @@ export class KvmPicState implements View {
     this.$$view.setUint8(this.$$offset + 13, value);
   }
 
-  /** `__u8 elcr`, offset 14, 1 byte. */
+  /** `__u8 elcr`, offset 14, 1 byte. In or before Linux 5.10. */
   get elcr(): number {
     return this.$$view.getUint8(this.$$offset + 14);
   }
@@ -863,7 +863,7 @@ export class KvmPicState implements View {
     this.$$view.setUint8(this.$$offset + 14, value);
   }
 
-  /** `__u8 elcr_mask`, offset 15, 1 byte. */
+  /** `__u8 elcr_mask`, offset 15, 1 byte. In or before Linux 5.10. */
   get elcr_mask(): number {
     return this.$$view.getUint8(this.$$offset + 15);
   }
@@ -872,7 +872,7 @@ export class KvmPicState implements View {
   }
 }
 
-/** `struct kvm_ioapic_state.redirtbl`: 8 bytes, aligned to 4. */
+/** `struct kvm_ioapic_state.redirtbl`: 8 bytes, aligned to 4. In or before Linux 5.10. */
 export class KvmIoapicStateRedirtbl implements View {
   static readonly $size = 8;
   static readonly $align = 4;
@@ -912,7 +912,7 @@ export class KvmIoapicStateRedirtbl implements View {
     return toJson(this);
   }
 
-  /** `__u64 bits`, offset 0, 8 bytes. */
+  /** `__u64 bits`, offset 0, 8 bytes. In or before Linux 5.10. */
   get bits(): bigint {
     return this.$$view.getBigUint64(this.$$offset, true);
   }
@@ -929,7 +929,7 @@ export class KvmIoapicStateRedirtbl implements View {
     setNumber64(this.$$view, this.$$offset, value, false);
   }
 
-  /** `struct fields`, offset 0, 8 bytes. */
+  /** `struct fields`, offset 0, 8 bytes. In or before Linux 5.10. */
   get fields(): KvmIoapicStateRedirtblFields {
     return new $$KvmIoapicStateRedirtblFields(this.$$view, this.$$offset);
   }
@@ -938,7 +938,7 @@ export class KvmIoapicStateRedirtbl implements View {
   }
 }
 
-/** `struct kvm_ioapic_state.redirtbl.fields`: 8 bytes, aligned to 1. */
+/** `struct kvm_ioapic_state.redirtbl.fields`: 8 bytes, aligned to 1. In or before Linux 5.10. */
 export class KvmIoapicStateRedirtblFields implements View {
   static readonly $size = 8;
   static readonly $align = 1;
@@ -987,7 +987,7 @@ export class KvmIoapicStateRedirtblFields implements View {
     return toJson(this);
   }
 
-  /** `__u8 vector`, offset 0, 1 byte. */
+  /** `__u8 vector`, offset 0, 1 byte. In or before Linux 5.10. */
   get vector(): number {
     return this.$$view.getUint8(this.$$offset);
   }
@@ -995,7 +995,7 @@ export class KvmIoapicStateRedirtblFields implements View {
     this.$$view.setUint8(this.$$offset, value);
   }
 
-  /** `__u8 delivery_mode:3`, offset 1, bits 0 to 2. */
+  /** `__u8 delivery_mode:3`, offset 1, bits 0 to 2. In or before Linux 5.10. */
   get delivery_mode(): number {
     return this.$$view.getUint8(this.$$offset + 1) & 0x7;
   }
@@ -1003,7 +1003,7 @@ export class KvmIoapicStateRedirtblFields implements View {
     this.$$view.setUint8(this.$$offset + 1, (this.$$view.getUint8(this.$$offset + 1) & 0xf8) | (value & 0x7));
   }
 
-  /** `__u8 dest_mode:1`, offset 1, bit 3. */
+  /** `__u8 dest_mode:1`, offset 1, bit 3. In or before Linux 5.10. */
   get dest_mode(): number {
     return (this.$$view.getUint8(this.$$offset + 1) >>> 3) & 0x1;
   }
@@ -1011,7 +1011,7 @@ export class KvmIoapicStateRedirtblFields implements View {
     this.$$view.setUint8(this.$$offset + 1, (this.$$view.getUint8(this.$$offset + 1) & 0xf7) | ((value & 0x1) << 3));
   }
 
-  /** `__u8 delivery_status:1`, offset 1, bit 4. */
+  /** `__u8 delivery_status:1`, offset 1, bit 4. In or before Linux 5.10. */
   get delivery_status(): number {
     return (this.$$view.getUint8(this.$$offset + 1) >>> 4) & 0x1;
   }
@@ -1019,7 +1019,7 @@ export class KvmIoapicStateRedirtblFields implements View {
     this.$$view.setUint8(this.$$offset + 1, (this.$$view.getUint8(this.$$offset + 1) & 0xef) | ((value & 0x1) << 4));
   }
 
-  /** `__u8 polarity:1`, offset 1, bit 5. */
+  /** `__u8 polarity:1`, offset 1, bit 5. In or before Linux 5.10. */
   get polarity(): number {
     return (this.$$view.getUint8(this.$$offset + 1) >>> 5) & 0x1;
   }
@@ -1027,7 +1027,7 @@ export class KvmIoapicStateRedirtblFields implements View {
     this.$$view.setUint8(this.$$offset + 1, (this.$$view.getUint8(this.$$offset + 1) & 0xdf) | ((value & 0x1) << 5));
   }
 
-  /** `__u8 remote_irr:1`, offset 1, bit 6. */
+  /** `__u8 remote_irr:1`, offset 1, bit 6. In or before Linux 5.10. */
   get remote_irr(): number {
     return (this.$$view.getUint8(this.$$offset + 1) >>> 6) & 0x1;
   }
@@ -1035,7 +1035,7 @@ export class KvmIoapicStateRedirtblFields implements View {
     this.$$view.setUint8(this.$$offset + 1, (this.$$view.getUint8(this.$$offset + 1) & 0xbf) | ((value & 0x1) << 6));
   }
 
-  /** `__u8 trig_mode:1`, offset 1, bit 7. */
+  /** `__u8 trig_mode:1`, offset 1, bit 7. In or before Linux 5.10. */
   get trig_mode(): number {
     return (this.$$view.getUint8(this.$$offset + 1) >>> 7) & 0x1;
   }
@@ -1043,7 +1043,7 @@ export class KvmIoapicStateRedirtblFields implements View {
     this.$$view.setUint8(this.$$offset + 1, (this.$$view.getUint8(this.$$offset + 1) & 0x7f) | ((value & 0x1) << 7));
   }
 
-  /** `__u8 mask:1`, offset 2, bit 0. */
+  /** `__u8 mask:1`, offset 2, bit 0. In or before Linux 5.10. */
   get mask(): number {
     return this.$$view.getUint8(this.$$offset + 2) & 0x1;
   }
@@ -1051,7 +1051,7 @@ export class KvmIoapicStateRedirtblFields implements View {
     this.$$view.setUint8(this.$$offset + 2, (this.$$view.getUint8(this.$$offset + 2) & 0xfe) | (value & 0x1));
   }
 
-  /** `__u8 reserve:7`, offset 2, bits 1 to 7. */
+  /** `__u8 reserve:7`, offset 2, bits 1 to 7. In or before Linux 5.10. */
   get reserve(): number {
     return (this.$$view.getUint8(this.$$offset + 2) >>> 1) & 0x7f;
   }
@@ -1059,7 +1059,7 @@ export class KvmIoapicStateRedirtblFields implements View {
     this.$$view.setUint8(this.$$offset + 2, (this.$$view.getUint8(this.$$offset + 2) & 0x1) | ((value & 0x7f) << 1));
   }
 
-  /** `__u8 reserved[4]`, offset 3, 4 bytes. */
+  /** `__u8 reserved[4]`, offset 3, 4 bytes. In or before Linux 5.10. */
   get reserved(): U8Array {
     return new U8Array(this.$$view, this.$$offset + 3, 4);
   }
@@ -1067,7 +1067,7 @@ export class KvmIoapicStateRedirtblFields implements View {
     this.reserved.assign(value);
   }
 
-  /** `__u8 dest_id`, offset 7, 1 byte. */
+  /** `__u8 dest_id`, offset 7, 1 byte. In or before Linux 5.10. */
   get dest_id(): number {
     return this.$$view.getUint8(this.$$offset + 7);
   }
@@ -1076,7 +1076,7 @@ export class KvmIoapicStateRedirtblFields implements View {
   }
 }
 
-/** `struct kvm_ioapic_state`: 216 bytes, aligned to 4. */
+/** `struct kvm_ioapic_state`: 216 bytes, aligned to 4. In or before Linux 5.10. */
 export class KvmIoapicState implements View {
   static readonly $size = 216;
   static readonly $align = 4;
@@ -1120,7 +1120,7 @@ export class KvmIoapicState implements View {
     return toJson(this);
   }
 
-  /** `__u64 base_address`, offset 0, 8 bytes. */
+  /** `__u64 base_address`, offset 0, 8 bytes. In or before Linux 5.10. */
   get base_address(): bigint {
     return this.$$view.getBigUint64(this.$$offset, true);
   }
@@ -1137,7 +1137,7 @@ export class KvmIoapicState implements View {
     setNumber64(this.$$view, this.$$offset, value, false);
   }
 
-  /** `__u32 ioregsel`, offset 8, 4 bytes. */
+  /** `__u32 ioregsel`, offset 8, 4 bytes. In or before Linux 5.10. */
   get ioregsel(): number {
     return this.$$view.getUint32(this.$$offset + 8, true);
   }
@@ -1145,7 +1145,7 @@ export class KvmIoapicState implements View {
     this.$$view.setUint32(this.$$offset + 8, value, true);
   }
 
-  /** `__u32 id`, offset 12, 4 bytes. */
+  /** `__u32 id`, offset 12, 4 bytes. In or before Linux 5.10. */
   get id(): number {
     return this.$$view.getUint32(this.$$offset + 12, true);
   }
@@ -1153,7 +1153,7 @@ export class KvmIoapicState implements View {
     this.$$view.setUint32(this.$$offset + 12, value, true);
   }
 
-  /** `__u32 irr`, offset 16, 4 bytes. */
+  /** `__u32 irr`, offset 16, 4 bytes. In or before Linux 5.10. */
   get irr(): number {
     return this.$$view.getUint32(this.$$offset + 16, true);
   }
@@ -1161,7 +1161,7 @@ export class KvmIoapicState implements View {
     this.$$view.setUint32(this.$$offset + 16, value, true);
   }
 
-  /** `__u32 pad`, offset 20, 4 bytes. */
+  /** `__u32 pad`, offset 20, 4 bytes. In or before Linux 5.10. */
   get pad(): number {
     return this.$$view.getUint32(this.$$offset + 20, true);
   }
@@ -1169,13 +1169,13 @@ export class KvmIoapicState implements View {
     this.$$view.setUint32(this.$$offset + 20, value, true);
   }
 
-  /** `union redirtbl[24]`, offset 24, 192 bytes. */
+  /** `union redirtbl[24]`, offset 24, 192 bytes. In or before Linux 5.10. */
   get redirtbl(): ViewArray<KvmIoapicStateRedirtbl> {
     return new ViewArray($$KvmIoapicStateRedirtbl, this.$$view, this.$$offset + 24, 24);
   }
 }
 
-/** `struct kvm_regs`: 144 bytes, aligned to 4. */
+/** `struct kvm_regs`: 144 bytes, aligned to 4. In or before Linux 5.10. */
 export class KvmRegs implements View {
   static readonly $size = 144;
   static readonly $align = 4;
@@ -1231,7 +1231,7 @@ export class KvmRegs implements View {
     return toJson(this);
   }
 
-  /** `__u64 rax`, offset 0, 8 bytes. */
+  /** `__u64 rax`, offset 0, 8 bytes. In or before Linux 5.10. */
   get rax(): bigint {
     return this.$$view.getBigUint64(this.$$offset, true);
   }
@@ -1248,7 +1248,7 @@ export class KvmRegs implements View {
     setNumber64(this.$$view, this.$$offset, value, false);
   }
 
-  /** `__u64 rbx`, offset 8, 8 bytes. */
+  /** `__u64 rbx`, offset 8, 8 bytes. In or before Linux 5.10. */
   get rbx(): bigint {
     return this.$$view.getBigUint64(this.$$offset + 8, true);
   }
@@ -1265,7 +1265,7 @@ export class KvmRegs implements View {
     setNumber64(this.$$view, this.$$offset + 8, value, false);
   }
 
-  /** `__u64 rcx`, offset 16, 8 bytes. */
+  /** `__u64 rcx`, offset 16, 8 bytes. In or before Linux 5.10. */
   get rcx(): bigint {
     return this.$$view.getBigUint64(this.$$offset + 16, true);
   }
@@ -1282,7 +1282,7 @@ export class KvmRegs implements View {
     setNumber64(this.$$view, this.$$offset + 16, value, false);
   }
 
-  /** `__u64 rdx`, offset 24, 8 bytes. */
+  /** `__u64 rdx`, offset 24, 8 bytes. In or before Linux 5.10. */
   get rdx(): bigint {
     return this.$$view.getBigUint64(this.$$offset + 24, true);
   }
@@ -1299,7 +1299,7 @@ export class KvmRegs implements View {
     setNumber64(this.$$view, this.$$offset + 24, value, false);
   }
 
-  /** `__u64 rsi`, offset 32, 8 bytes. */
+  /** `__u64 rsi`, offset 32, 8 bytes. In or before Linux 5.10. */
   get rsi(): bigint {
     return this.$$view.getBigUint64(this.$$offset + 32, true);
   }
@@ -1316,7 +1316,7 @@ export class KvmRegs implements View {
     setNumber64(this.$$view, this.$$offset + 32, value, false);
   }
 
-  /** `__u64 rdi`, offset 40, 8 bytes. */
+  /** `__u64 rdi`, offset 40, 8 bytes. In or before Linux 5.10. */
   get rdi(): bigint {
     return this.$$view.getBigUint64(this.$$offset + 40, true);
   }
@@ -1333,7 +1333,7 @@ export class KvmRegs implements View {
     setNumber64(this.$$view, this.$$offset + 40, value, false);
   }
 
-  /** `__u64 rsp`, offset 48, 8 bytes. */
+  /** `__u64 rsp`, offset 48, 8 bytes. In or before Linux 5.10. */
   get rsp(): bigint {
     return this.$$view.getBigUint64(this.$$offset + 48, true);
   }
@@ -1350,7 +1350,7 @@ export class KvmRegs implements View {
     setNumber64(this.$$view, this.$$offset + 48, value, false);
   }
 
-  /** `__u64 rbp`, offset 56, 8 bytes. */
+  /** `__u64 rbp`, offset 56, 8 bytes. In or before Linux 5.10. */
   get rbp(): bigint {
     return this.$$view.getBigUint64(this.$$offset + 56, true);
   }
@@ -1367,7 +1367,7 @@ export class KvmRegs implements View {
     setNumber64(this.$$view, this.$$offset + 56, value, false);
   }
 
-  /** `__u64 r8`, offset 64, 8 bytes. */
+  /** `__u64 r8`, offset 64, 8 bytes. In or before Linux 5.10. */
   get r8(): bigint {
     return this.$$view.getBigUint64(this.$$offset + 64, true);
   }
@@ -1384,7 +1384,7 @@ export class KvmRegs implements View {
     setNumber64(this.$$view, this.$$offset + 64, value, false);
   }
 
-  /** `__u64 r9`, offset 72, 8 bytes. */
+  /** `__u64 r9`, offset 72, 8 bytes. In or before Linux 5.10. */
   get r9(): bigint {
     return this.$$view.getBigUint64(this.$$offset + 72, true);
   }
@@ -1401,7 +1401,7 @@ export class KvmRegs implements View {
     setNumber64(this.$$view, this.$$offset + 72, value, false);
   }
 
-  /** `__u64 r10`, offset 80, 8 bytes. */
+  /** `__u64 r10`, offset 80, 8 bytes. In or before Linux 5.10. */
   get r10(): bigint {
     return this.$$view.getBigUint64(this.$$offset + 80, true);
   }
@@ -1418,7 +1418,7 @@ export class KvmRegs implements View {
     setNumber64(this.$$view, this.$$offset + 80, value, false);
   }
 
-  /** `__u64 r11`, offset 88, 8 bytes. */
+  /** `__u64 r11`, offset 88, 8 bytes. In or before Linux 5.10. */
   get r11(): bigint {
     return this.$$view.getBigUint64(this.$$offset + 88, true);
   }
@@ -1435,7 +1435,7 @@ export class KvmRegs implements View {
     setNumber64(this.$$view, this.$$offset + 88, value, false);
   }
 
-  /** `__u64 r12`, offset 96, 8 bytes. */
+  /** `__u64 r12`, offset 96, 8 bytes. In or before Linux 5.10. */
   get r12(): bigint {
     return this.$$view.getBigUint64(this.$$offset + 96, true);
   }
@@ -1452,7 +1452,7 @@ export class KvmRegs implements View {
     setNumber64(this.$$view, this.$$offset + 96, value, false);
   }
 
-  /** `__u64 r13`, offset 104, 8 bytes. */
+  /** `__u64 r13`, offset 104, 8 bytes. In or before Linux 5.10. */
   get r13(): bigint {
     return this.$$view.getBigUint64(this.$$offset + 104, true);
   }
@@ -1469,7 +1469,7 @@ export class KvmRegs implements View {
     setNumber64(this.$$view, this.$$offset + 104, value, false);
   }
 
-  /** `__u64 r14`, offset 112, 8 bytes. */
+  /** `__u64 r14`, offset 112, 8 bytes. In or before Linux 5.10. */
   get r14(): bigint {
     return this.$$view.getBigUint64(this.$$offset + 112, true);
   }
@@ -1486,7 +1486,7 @@ export class KvmRegs implements View {
     setNumber64(this.$$view, this.$$offset + 112, value, false);
   }
 
-  /** `__u64 r15`, offset 120, 8 bytes. */
+  /** `__u64 r15`, offset 120, 8 bytes. In or before Linux 5.10. */
   get r15(): bigint {
     return this.$$view.getBigUint64(this.$$offset + 120, true);
   }
@@ -1503,7 +1503,7 @@ export class KvmRegs implements View {
     setNumber64(this.$$view, this.$$offset + 120, value, false);
   }
 
-  /** `__u64 rip`, offset 128, 8 bytes. */
+  /** `__u64 rip`, offset 128, 8 bytes. In or before Linux 5.10. */
   get rip(): bigint {
     return this.$$view.getBigUint64(this.$$offset + 128, true);
   }
@@ -1520,7 +1520,7 @@ export class KvmRegs implements View {
     setNumber64(this.$$view, this.$$offset + 128, value, false);
   }
 
-  /** `__u64 rflags`, offset 136, 8 bytes. */
+  /** `__u64 rflags`, offset 136, 8 bytes. In or before Linux 5.10. */
   get rflags(): bigint {
     return this.$$view.getBigUint64(this.$$offset + 136, true);
   }
@@ -1538,7 +1538,7 @@ export class KvmRegs implements View {
   }
 }
 
-/** `struct kvm_lapic_state`: 1024 bytes, aligned to 1. */
+/** `struct kvm_lapic_state`: 1024 bytes, aligned to 1. In or before Linux 5.10. */
 export class KvmLapicState implements View {
   static readonly $size = 1024;
   static readonly $align = 1;
@@ -1577,7 +1577,7 @@ export class KvmLapicState implements View {
     return toJson(this);
   }
 
-  /** `char regs[1024]`, offset 0, 1024 bytes. */
+  /** `char regs[1024]`, offset 0, 1024 bytes. In or before Linux 5.10. */
   get regs(): CharArray {
     return new CharArray(this.$$view, this.$$offset, 1024);
   }
@@ -1586,7 +1586,7 @@ export class KvmLapicState implements View {
   }
 }
 
-/** `struct kvm_segment`: 24 bytes, aligned to 4. */
+/** `struct kvm_segment`: 24 bytes, aligned to 4. In or before Linux 5.10. */
 export class KvmSegment implements View {
   static readonly $size = 24;
   static readonly $align = 4;
@@ -1637,7 +1637,7 @@ export class KvmSegment implements View {
     return toJson(this);
   }
 
-  /** `__u64 base`, offset 0, 8 bytes. */
+  /** `__u64 base`, offset 0, 8 bytes. In or before Linux 5.10. */
   get base(): bigint {
     return this.$$view.getBigUint64(this.$$offset, true);
   }
@@ -1654,7 +1654,7 @@ export class KvmSegment implements View {
     setNumber64(this.$$view, this.$$offset, value, false);
   }
 
-  /** `__u32 limit`, offset 8, 4 bytes. */
+  /** `__u32 limit`, offset 8, 4 bytes. In or before Linux 5.10. */
   get limit(): number {
     return this.$$view.getUint32(this.$$offset + 8, true);
   }
@@ -1662,7 +1662,7 @@ export class KvmSegment implements View {
     this.$$view.setUint32(this.$$offset + 8, value, true);
   }
 
-  /** `__u16 selector`, offset 12, 2 bytes. */
+  /** `__u16 selector`, offset 12, 2 bytes. In or before Linux 5.10. */
   get selector(): number {
     return this.$$view.getUint16(this.$$offset + 12, true);
   }
@@ -1670,7 +1670,7 @@ export class KvmSegment implements View {
     this.$$view.setUint16(this.$$offset + 12, value, true);
   }
 
-  /** `__u8 type`, offset 14, 1 byte. */
+  /** `__u8 type`, offset 14, 1 byte. In or before Linux 5.10. */
   get type(): number {
     return this.$$view.getUint8(this.$$offset + 14);
   }
@@ -1678,7 +1678,7 @@ export class KvmSegment implements View {
     this.$$view.setUint8(this.$$offset + 14, value);
   }
 
-  /** `__u8 present`, offset 15, 1 byte. */
+  /** `__u8 present`, offset 15, 1 byte. In or before Linux 5.10. */
   get present(): number {
     return this.$$view.getUint8(this.$$offset + 15);
   }
@@ -1686,7 +1686,7 @@ export class KvmSegment implements View {
     this.$$view.setUint8(this.$$offset + 15, value);
   }
 
-  /** `__u8 dpl`, offset 16, 1 byte. */
+  /** `__u8 dpl`, offset 16, 1 byte. In or before Linux 5.10. */
   get dpl(): number {
     return this.$$view.getUint8(this.$$offset + 16);
   }
@@ -1694,7 +1694,7 @@ export class KvmSegment implements View {
     this.$$view.setUint8(this.$$offset + 16, value);
   }
 
-  /** `__u8 db`, offset 17, 1 byte. */
+  /** `__u8 db`, offset 17, 1 byte. In or before Linux 5.10. */
   get db(): number {
     return this.$$view.getUint8(this.$$offset + 17);
   }
@@ -1702,7 +1702,7 @@ export class KvmSegment implements View {
     this.$$view.setUint8(this.$$offset + 17, value);
   }
 
-  /** `__u8 s`, offset 18, 1 byte. */
+  /** `__u8 s`, offset 18, 1 byte. In or before Linux 5.10. */
   get s(): number {
     return this.$$view.getUint8(this.$$offset + 18);
   }
@@ -1710,7 +1710,7 @@ export class KvmSegment implements View {
     this.$$view.setUint8(this.$$offset + 18, value);
   }
 
-  /** `__u8 l`, offset 19, 1 byte. */
+  /** `__u8 l`, offset 19, 1 byte. In or before Linux 5.10. */
   get l(): number {
     return this.$$view.getUint8(this.$$offset + 19);
   }
@@ -1718,7 +1718,7 @@ export class KvmSegment implements View {
     this.$$view.setUint8(this.$$offset + 19, value);
   }
 
-  /** `__u8 g`, offset 20, 1 byte. */
+  /** `__u8 g`, offset 20, 1 byte. In or before Linux 5.10. */
   get g(): number {
     return this.$$view.getUint8(this.$$offset + 20);
   }
@@ -1726,7 +1726,7 @@ export class KvmSegment implements View {
     this.$$view.setUint8(this.$$offset + 20, value);
   }
 
-  /** `__u8 avl`, offset 21, 1 byte. */
+  /** `__u8 avl`, offset 21, 1 byte. In or before Linux 5.10. */
   get avl(): number {
     return this.$$view.getUint8(this.$$offset + 21);
   }
@@ -1734,7 +1734,7 @@ export class KvmSegment implements View {
     this.$$view.setUint8(this.$$offset + 21, value);
   }
 
-  /** `__u8 unusable`, offset 22, 1 byte. */
+  /** `__u8 unusable`, offset 22, 1 byte. In or before Linux 5.10. */
   get unusable(): number {
     return this.$$view.getUint8(this.$$offset + 22);
   }
@@ -1742,7 +1742,7 @@ export class KvmSegment implements View {
     this.$$view.setUint8(this.$$offset + 22, value);
   }
 
-  /** `__u8 padding`, offset 23, 1 byte. */
+  /** `__u8 padding`, offset 23, 1 byte. In or before Linux 5.10. */
   get padding(): number {
     return this.$$view.getUint8(this.$$offset + 23);
   }
@@ -1751,7 +1751,7 @@ export class KvmSegment implements View {
   }
 }
 
-/** `struct kvm_dtable`: 16 bytes, aligned to 4. */
+/** `struct kvm_dtable`: 16 bytes, aligned to 4. In or before Linux 5.10. */
 export class KvmDtable implements View {
   static readonly $size = 16;
   static readonly $align = 4;
@@ -1792,7 +1792,7 @@ export class KvmDtable implements View {
     return toJson(this);
   }
 
-  /** `__u64 base`, offset 0, 8 bytes. */
+  /** `__u64 base`, offset 0, 8 bytes. In or before Linux 5.10. */
   get base(): bigint {
     return this.$$view.getBigUint64(this.$$offset, true);
   }
@@ -1809,7 +1809,7 @@ export class KvmDtable implements View {
     setNumber64(this.$$view, this.$$offset, value, false);
   }
 
-  /** `__u16 limit`, offset 8, 2 bytes. */
+  /** `__u16 limit`, offset 8, 2 bytes. In or before Linux 5.10. */
   get limit(): number {
     return this.$$view.getUint16(this.$$offset + 8, true);
   }
@@ -1817,7 +1817,7 @@ export class KvmDtable implements View {
     this.$$view.setUint16(this.$$offset + 8, value, true);
   }
 
-  /** `__u16 padding[3]`, offset 10, 6 bytes. */
+  /** `__u16 padding[3]`, offset 10, 6 bytes. In or before Linux 5.10. */
   get padding(): U16Array {
     return new U16Array(this.$$view, this.$$offset + 10, 3);
   }
@@ -1826,7 +1826,7 @@ export class KvmDtable implements View {
   }
 }
 
-/** `struct kvm_sregs`: 312 bytes, aligned to 4. */
+/** `struct kvm_sregs`: 312 bytes, aligned to 4. In or before Linux 5.10. */
 export class KvmSregs implements View {
   static readonly $size = 312;
   static readonly $align = 4;
@@ -1882,7 +1882,7 @@ export class KvmSregs implements View {
     return toJson(this);
   }
 
-  /** `struct kvm_segment cs`, offset 0, 24 bytes. */
+  /** `struct kvm_segment cs`, offset 0, 24 bytes. In or before Linux 5.10. */
   get cs(): KvmSegment {
     return new $$KvmSegment(this.$$view, this.$$offset);
   }
@@ -1890,7 +1890,7 @@ export class KvmSregs implements View {
     copy(this.cs, value);
   }
 
-  /** `struct kvm_segment ds`, offset 24, 24 bytes. */
+  /** `struct kvm_segment ds`, offset 24, 24 bytes. In or before Linux 5.10. */
   get ds(): KvmSegment {
     return new $$KvmSegment(this.$$view, this.$$offset + 24);
   }
@@ -1898,7 +1898,7 @@ export class KvmSregs implements View {
     copy(this.ds, value);
   }
 
-  /** `struct kvm_segment es`, offset 48, 24 bytes. */
+  /** `struct kvm_segment es`, offset 48, 24 bytes. In or before Linux 5.10. */
   get es(): KvmSegment {
     return new $$KvmSegment(this.$$view, this.$$offset + 48);
   }
@@ -1906,7 +1906,7 @@ export class KvmSregs implements View {
     copy(this.es, value);
   }
 
-  /** `struct kvm_segment fs`, offset 72, 24 bytes. */
+  /** `struct kvm_segment fs`, offset 72, 24 bytes. In or before Linux 5.10. */
   get fs(): KvmSegment {
     return new $$KvmSegment(this.$$view, this.$$offset + 72);
   }
@@ -1914,7 +1914,7 @@ export class KvmSregs implements View {
     copy(this.fs, value);
   }
 
-  /** `struct kvm_segment gs`, offset 96, 24 bytes. */
+  /** `struct kvm_segment gs`, offset 96, 24 bytes. In or before Linux 5.10. */
   get gs(): KvmSegment {
     return new $$KvmSegment(this.$$view, this.$$offset + 96);
   }
@@ -1922,7 +1922,7 @@ export class KvmSregs implements View {
     copy(this.gs, value);
   }
 
-  /** `struct kvm_segment ss`, offset 120, 24 bytes. */
+  /** `struct kvm_segment ss`, offset 120, 24 bytes. In or before Linux 5.10. */
   get ss(): KvmSegment {
     return new $$KvmSegment(this.$$view, this.$$offset + 120);
   }
@@ -1930,7 +1930,7 @@ export class KvmSregs implements View {
     copy(this.ss, value);
   }
 
-  /** `struct kvm_segment tr`, offset 144, 24 bytes. */
+  /** `struct kvm_segment tr`, offset 144, 24 bytes. In or before Linux 5.10. */
   get tr(): KvmSegment {
     return new $$KvmSegment(this.$$view, this.$$offset + 144);
   }
@@ -1938,7 +1938,7 @@ export class KvmSregs implements View {
     copy(this.tr, value);
   }
 
-  /** `struct kvm_segment ldt`, offset 168, 24 bytes. */
+  /** `struct kvm_segment ldt`, offset 168, 24 bytes. In or before Linux 5.10. */
   get ldt(): KvmSegment {
     return new $$KvmSegment(this.$$view, this.$$offset + 168);
   }
@@ -1946,7 +1946,7 @@ export class KvmSregs implements View {
     copy(this.ldt, value);
   }
 
-  /** `struct kvm_dtable gdt`, offset 192, 16 bytes. */
+  /** `struct kvm_dtable gdt`, offset 192, 16 bytes. In or before Linux 5.10. */
   get gdt(): KvmDtable {
     return new $$KvmDtable(this.$$view, this.$$offset + 192);
   }
@@ -1954,7 +1954,7 @@ export class KvmSregs implements View {
     copy(this.gdt, value);
   }
 
-  /** `struct kvm_dtable idt`, offset 208, 16 bytes. */
+  /** `struct kvm_dtable idt`, offset 208, 16 bytes. In or before Linux 5.10. */
   get idt(): KvmDtable {
     return new $$KvmDtable(this.$$view, this.$$offset + 208);
   }
@@ -1962,7 +1962,7 @@ export class KvmSregs implements View {
     copy(this.idt, value);
   }
 
-  /** `__u64 cr0`, offset 224, 8 bytes. */
+  /** `__u64 cr0`, offset 224, 8 bytes. In or before Linux 5.10. */
   get cr0(): bigint {
     return this.$$view.getBigUint64(this.$$offset + 224, true);
   }
@@ -1979,7 +1979,7 @@ export class KvmSregs implements View {
     setNumber64(this.$$view, this.$$offset + 224, value, false);
   }
 
-  /** `__u64 cr2`, offset 232, 8 bytes. */
+  /** `__u64 cr2`, offset 232, 8 bytes. In or before Linux 5.10. */
   get cr2(): bigint {
     return this.$$view.getBigUint64(this.$$offset + 232, true);
   }
@@ -1996,7 +1996,7 @@ export class KvmSregs implements View {
     setNumber64(this.$$view, this.$$offset + 232, value, false);
   }
 
-  /** `__u64 cr3`, offset 240, 8 bytes. */
+  /** `__u64 cr3`, offset 240, 8 bytes. In or before Linux 5.10. */
   get cr3(): bigint {
     return this.$$view.getBigUint64(this.$$offset + 240, true);
   }
@@ -2013,7 +2013,7 @@ export class KvmSregs implements View {
     setNumber64(this.$$view, this.$$offset + 240, value, false);
   }
 
-  /** `__u64 cr4`, offset 248, 8 bytes. */
+  /** `__u64 cr4`, offset 248, 8 bytes. In or before Linux 5.10. */
   get cr4(): bigint {
     return this.$$view.getBigUint64(this.$$offset + 248, true);
   }
@@ -2030,7 +2030,7 @@ export class KvmSregs implements View {
     setNumber64(this.$$view, this.$$offset + 248, value, false);
   }
 
-  /** `__u64 cr8`, offset 256, 8 bytes. */
+  /** `__u64 cr8`, offset 256, 8 bytes. In or before Linux 5.10. */
   get cr8(): bigint {
     return this.$$view.getBigUint64(this.$$offset + 256, true);
   }
@@ -2047,7 +2047,7 @@ export class KvmSregs implements View {
     setNumber64(this.$$view, this.$$offset + 256, value, false);
   }
 
-  /** `__u64 efer`, offset 264, 8 bytes. */
+  /** `__u64 efer`, offset 264, 8 bytes. In or before Linux 5.10. */
   get efer(): bigint {
     return this.$$view.getBigUint64(this.$$offset + 264, true);
   }
@@ -2064,7 +2064,7 @@ export class KvmSregs implements View {
     setNumber64(this.$$view, this.$$offset + 264, value, false);
   }
 
-  /** `__u64 apic_base`, offset 272, 8 bytes. */
+  /** `__u64 apic_base`, offset 272, 8 bytes. In or before Linux 5.10. */
   get apic_base(): bigint {
     return this.$$view.getBigUint64(this.$$offset + 272, true);
   }
@@ -2081,7 +2081,7 @@ export class KvmSregs implements View {
     setNumber64(this.$$view, this.$$offset + 272, value, false);
   }
 
-  /** `__u64 interrupt_bitmap[4]`, offset 280, 32 bytes. */
+  /** `__u64 interrupt_bitmap[4]`, offset 280, 32 bytes. In or before Linux 5.10. */
   get interrupt_bitmap(): U64Array {
     return new U64Array(this.$$view, this.$$offset + 280, 4);
   }
@@ -2090,7 +2090,7 @@ export class KvmSregs implements View {
   }
 }
 
-/** `struct kvm_sregs2`: 320 bytes, aligned to 4. */
+/** `struct kvm_sregs2`: 320 bytes, aligned to 4. In or before Linux 6.1, not in 5.10. */
 export class KvmSregs2 implements View {
   static readonly $size = 320;
   static readonly $align = 4;
@@ -2147,7 +2147,7 @@ export class KvmSregs2 implements View {
     return toJson(this);
   }
 
-  /** `struct kvm_segment cs`, offset 0, 24 bytes. */
+  /** `struct kvm_segment cs`, offset 0, 24 bytes. In or before Linux 6.1, not in 5.10. */
   get cs(): KvmSegment {
     return new $$KvmSegment(this.$$view, this.$$offset);
   }
@@ -2155,7 +2155,7 @@ export class KvmSregs2 implements View {
     copy(this.cs, value);
   }
 
-  /** `struct kvm_segment ds`, offset 24, 24 bytes. */
+  /** `struct kvm_segment ds`, offset 24, 24 bytes. In or before Linux 6.1, not in 5.10. */
   get ds(): KvmSegment {
     return new $$KvmSegment(this.$$view, this.$$offset + 24);
   }
@@ -2163,7 +2163,7 @@ export class KvmSregs2 implements View {
     copy(this.ds, value);
   }
 
-  /** `struct kvm_segment es`, offset 48, 24 bytes. */
+  /** `struct kvm_segment es`, offset 48, 24 bytes. In or before Linux 6.1, not in 5.10. */
   get es(): KvmSegment {
     return new $$KvmSegment(this.$$view, this.$$offset + 48);
   }
@@ -2171,7 +2171,7 @@ export class KvmSregs2 implements View {
     copy(this.es, value);
   }
 
-  /** `struct kvm_segment fs`, offset 72, 24 bytes. */
+  /** `struct kvm_segment fs`, offset 72, 24 bytes. In or before Linux 6.1, not in 5.10. */
   get fs(): KvmSegment {
     return new $$KvmSegment(this.$$view, this.$$offset + 72);
   }
@@ -2179,7 +2179,7 @@ export class KvmSregs2 implements View {
     copy(this.fs, value);
   }
 
-  /** `struct kvm_segment gs`, offset 96, 24 bytes. */
+  /** `struct kvm_segment gs`, offset 96, 24 bytes. In or before Linux 6.1, not in 5.10. */
   get gs(): KvmSegment {
     return new $$KvmSegment(this.$$view, this.$$offset + 96);
   }
@@ -2187,7 +2187,7 @@ export class KvmSregs2 implements View {
     copy(this.gs, value);
   }
 
-  /** `struct kvm_segment ss`, offset 120, 24 bytes. */
+  /** `struct kvm_segment ss`, offset 120, 24 bytes. In or before Linux 6.1, not in 5.10. */
   get ss(): KvmSegment {
     return new $$KvmSegment(this.$$view, this.$$offset + 120);
   }
@@ -2195,7 +2195,7 @@ export class KvmSregs2 implements View {
     copy(this.ss, value);
   }
 
-  /** `struct kvm_segment tr`, offset 144, 24 bytes. */
+  /** `struct kvm_segment tr`, offset 144, 24 bytes. In or before Linux 6.1, not in 5.10. */
   get tr(): KvmSegment {
     return new $$KvmSegment(this.$$view, this.$$offset + 144);
   }
@@ -2203,7 +2203,7 @@ export class KvmSregs2 implements View {
     copy(this.tr, value);
   }
 
-  /** `struct kvm_segment ldt`, offset 168, 24 bytes. */
+  /** `struct kvm_segment ldt`, offset 168, 24 bytes. In or before Linux 6.1, not in 5.10. */
   get ldt(): KvmSegment {
     return new $$KvmSegment(this.$$view, this.$$offset + 168);
   }
@@ -2211,7 +2211,7 @@ export class KvmSregs2 implements View {
     copy(this.ldt, value);
   }
 
-  /** `struct kvm_dtable gdt`, offset 192, 16 bytes. */
+  /** `struct kvm_dtable gdt`, offset 192, 16 bytes. In or before Linux 6.1, not in 5.10. */
   get gdt(): KvmDtable {
     return new $$KvmDtable(this.$$view, this.$$offset + 192);
   }
@@ -2219,7 +2219,7 @@ export class KvmSregs2 implements View {
     copy(this.gdt, value);
   }
 
-  /** `struct kvm_dtable idt`, offset 208, 16 bytes. */
+  /** `struct kvm_dtable idt`, offset 208, 16 bytes. In or before Linux 6.1, not in 5.10. */
   get idt(): KvmDtable {
     return new $$KvmDtable(this.$$view, this.$$offset + 208);
   }
@@ -2227,7 +2227,7 @@ export class KvmSregs2 implements View {
     copy(this.idt, value);
   }
 
-  /** `__u64 cr0`, offset 224, 8 bytes. */
+  /** `__u64 cr0`, offset 224, 8 bytes. In or before Linux 6.1, not in 5.10. */
   get cr0(): bigint {
     return this.$$view.getBigUint64(this.$$offset + 224, true);
   }
@@ -2244,7 +2244,7 @@ export class KvmSregs2 implements View {
     setNumber64(this.$$view, this.$$offset + 224, value, false);
   }
 
-  /** `__u64 cr2`, offset 232, 8 bytes. */
+  /** `__u64 cr2`, offset 232, 8 bytes. In or before Linux 6.1, not in 5.10. */
   get cr2(): bigint {
     return this.$$view.getBigUint64(this.$$offset + 232, true);
   }
@@ -2261,7 +2261,7 @@ export class KvmSregs2 implements View {
     setNumber64(this.$$view, this.$$offset + 232, value, false);
   }
 
-  /** `__u64 cr3`, offset 240, 8 bytes. */
+  /** `__u64 cr3`, offset 240, 8 bytes. In or before Linux 6.1, not in 5.10. */
   get cr3(): bigint {
     return this.$$view.getBigUint64(this.$$offset + 240, true);
   }
@@ -2278,7 +2278,7 @@ export class KvmSregs2 implements View {
     setNumber64(this.$$view, this.$$offset + 240, value, false);
   }
 
-  /** `__u64 cr4`, offset 248, 8 bytes. */
+  /** `__u64 cr4`, offset 248, 8 bytes. In or before Linux 6.1, not in 5.10. */
   get cr4(): bigint {
     return this.$$view.getBigUint64(this.$$offset + 248, true);
   }
@@ -2295,7 +2295,7 @@ export class KvmSregs2 implements View {
     setNumber64(this.$$view, this.$$offset + 248, value, false);
   }
 
-  /** `__u64 cr8`, offset 256, 8 bytes. */
+  /** `__u64 cr8`, offset 256, 8 bytes. In or before Linux 6.1, not in 5.10. */
   get cr8(): bigint {
     return this.$$view.getBigUint64(this.$$offset + 256, true);
   }
@@ -2312,7 +2312,7 @@ export class KvmSregs2 implements View {
     setNumber64(this.$$view, this.$$offset + 256, value, false);
   }
 
-  /** `__u64 efer`, offset 264, 8 bytes. */
+  /** `__u64 efer`, offset 264, 8 bytes. In or before Linux 6.1, not in 5.10. */
   get efer(): bigint {
     return this.$$view.getBigUint64(this.$$offset + 264, true);
   }
@@ -2329,7 +2329,7 @@ export class KvmSregs2 implements View {
     setNumber64(this.$$view, this.$$offset + 264, value, false);
   }
 
-  /** `__u64 apic_base`, offset 272, 8 bytes. */
+  /** `__u64 apic_base`, offset 272, 8 bytes. In or before Linux 6.1, not in 5.10. */
   get apic_base(): bigint {
     return this.$$view.getBigUint64(this.$$offset + 272, true);
   }
@@ -2346,7 +2346,7 @@ export class KvmSregs2 implements View {
     setNumber64(this.$$view, this.$$offset + 272, value, false);
   }
 
-  /** `__u64 flags`, offset 280, 8 bytes. */
+  /** `__u64 flags`, offset 280, 8 bytes. In or before Linux 6.1, not in 5.10. */
   get flags(): bigint {
     return this.$$view.getBigUint64(this.$$offset + 280, true);
   }
@@ -2363,7 +2363,7 @@ export class KvmSregs2 implements View {
     setNumber64(this.$$view, this.$$offset + 280, value, false);
   }
 
-  /** `__u64 pdptrs[4]`, offset 288, 32 bytes. */
+  /** `__u64 pdptrs[4]`, offset 288, 32 bytes. In or before Linux 6.1, not in 5.10. */
   get pdptrs(): U64Array {
     return new U64Array(this.$$view, this.$$offset + 288, 4);
   }
@@ -2372,7 +2372,7 @@ export class KvmSregs2 implements View {
   }
 }
 
-/** `struct kvm_fpu`: 416 bytes, aligned to 4. */
+/** `struct kvm_fpu`: 416 bytes, aligned to 4. In or before Linux 5.10. */
 export class KvmFpu implements View {
   static readonly $size = 416;
   static readonly $align = 4;
@@ -2421,12 +2421,12 @@ export class KvmFpu implements View {
     return toJson(this);
   }
 
-  /** `__u8 fpr[8][16]`, offset 0, 128 bytes. */
+  /** `__u8 fpr[8][16]`, offset 0, 128 bytes. In or before Linux 5.10. */
   get fpr(): NestedArray<U8Array> {
     return new NestedArray(this.$$view, this.$$offset, 8, 16, (view, offset) => new U8Array(view, offset, 16));
   }
 
-  /** `__u16 fcw`, offset 128, 2 bytes. */
+  /** `__u16 fcw`, offset 128, 2 bytes. In or before Linux 5.10. */
   get fcw(): number {
     return this.$$view.getUint16(this.$$offset + 128, true);
   }
@@ -2434,7 +2434,7 @@ export class KvmFpu implements View {
     this.$$view.setUint16(this.$$offset + 128, value, true);
   }
 
-  /** `__u16 fsw`, offset 130, 2 bytes. */
+  /** `__u16 fsw`, offset 130, 2 bytes. In or before Linux 5.10. */
   get fsw(): number {
     return this.$$view.getUint16(this.$$offset + 130, true);
   }
@@ -2442,7 +2442,7 @@ export class KvmFpu implements View {
     this.$$view.setUint16(this.$$offset + 130, value, true);
   }
 
-  /** `__u8 ftwx`, offset 132, 1 byte. */
+  /** `__u8 ftwx`, offset 132, 1 byte. In or before Linux 5.10. */
   get ftwx(): number {
     return this.$$view.getUint8(this.$$offset + 132);
   }
@@ -2450,7 +2450,7 @@ export class KvmFpu implements View {
     this.$$view.setUint8(this.$$offset + 132, value);
   }
 
-  /** `__u8 pad1`, offset 133, 1 byte. */
+  /** `__u8 pad1`, offset 133, 1 byte. In or before Linux 5.10. */
   get pad1(): number {
     return this.$$view.getUint8(this.$$offset + 133);
   }
@@ -2458,7 +2458,7 @@ export class KvmFpu implements View {
     this.$$view.setUint8(this.$$offset + 133, value);
   }
 
-  /** `__u16 last_opcode`, offset 134, 2 bytes. */
+  /** `__u16 last_opcode`, offset 134, 2 bytes. In or before Linux 5.10. */
   get last_opcode(): number {
     return this.$$view.getUint16(this.$$offset + 134, true);
   }
@@ -2466,7 +2466,7 @@ export class KvmFpu implements View {
     this.$$view.setUint16(this.$$offset + 134, value, true);
   }
 
-  /** `__u64 last_ip`, offset 136, 8 bytes. */
+  /** `__u64 last_ip`, offset 136, 8 bytes. In or before Linux 5.10. */
   get last_ip(): bigint {
     return this.$$view.getBigUint64(this.$$offset + 136, true);
   }
@@ -2483,7 +2483,7 @@ export class KvmFpu implements View {
     setNumber64(this.$$view, this.$$offset + 136, value, false);
   }
 
-  /** `__u64 last_dp`, offset 144, 8 bytes. */
+  /** `__u64 last_dp`, offset 144, 8 bytes. In or before Linux 5.10. */
   get last_dp(): bigint {
     return this.$$view.getBigUint64(this.$$offset + 144, true);
   }
@@ -2500,12 +2500,12 @@ export class KvmFpu implements View {
     setNumber64(this.$$view, this.$$offset + 144, value, false);
   }
 
-  /** `__u8 xmm[16][16]`, offset 152, 256 bytes. */
+  /** `__u8 xmm[16][16]`, offset 152, 256 bytes. In or before Linux 5.10. */
   get xmm(): NestedArray<U8Array> {
     return new NestedArray(this.$$view, this.$$offset + 152, 16, 16, (view, offset) => new U8Array(view, offset, 16));
   }
 
-  /** `__u32 mxcsr`, offset 408, 4 bytes. */
+  /** `__u32 mxcsr`, offset 408, 4 bytes. In or before Linux 5.10. */
   get mxcsr(): number {
     return this.$$view.getUint32(this.$$offset + 408, true);
   }
@@ -2513,7 +2513,7 @@ export class KvmFpu implements View {
     this.$$view.setUint32(this.$$offset + 408, value, true);
   }
 
-  /** `__u32 pad2`, offset 412, 4 bytes. */
+  /** `__u32 pad2`, offset 412, 4 bytes. In or before Linux 5.10. */
   get pad2(): number {
     return this.$$view.getUint32(this.$$offset + 412, true);
   }
@@ -2522,7 +2522,7 @@ export class KvmFpu implements View {
   }
 }
 
-/** `struct kvm_msr_entry`: 16 bytes, aligned to 4. */
+/** `struct kvm_msr_entry`: 16 bytes, aligned to 4. In or before Linux 5.10. */
 export class KvmMsrEntry implements View {
   static readonly $size = 16;
   static readonly $align = 4;
@@ -2563,7 +2563,7 @@ export class KvmMsrEntry implements View {
     return toJson(this);
   }
 
-  /** `__u32 index`, offset 0, 4 bytes. */
+  /** `__u32 index`, offset 0, 4 bytes. In or before Linux 5.10. */
   get index(): number {
     return this.$$view.getUint32(this.$$offset, true);
   }
@@ -2571,7 +2571,7 @@ export class KvmMsrEntry implements View {
     this.$$view.setUint32(this.$$offset, value, true);
   }
 
-  /** `__u32 reserved`, offset 4, 4 bytes. */
+  /** `__u32 reserved`, offset 4, 4 bytes. In or before Linux 5.10. */
   get reserved(): number {
     return this.$$view.getUint32(this.$$offset + 4, true);
   }
@@ -2579,7 +2579,7 @@ export class KvmMsrEntry implements View {
     this.$$view.setUint32(this.$$offset + 4, value, true);
   }
 
-  /** `__u64 data`, offset 8, 8 bytes. */
+  /** `__u64 data`, offset 8, 8 bytes. In or before Linux 5.10. */
   get data(): bigint {
     return this.$$view.getBigUint64(this.$$offset + 8, true);
   }
@@ -2597,7 +2597,7 @@ export class KvmMsrEntry implements View {
   }
 }
 
-/** `struct kvm_msrs`: 8 bytes, aligned to 4. */
+/** `struct kvm_msrs`: 8 bytes, aligned to 4. In or before Linux 5.10. */
 export class KvmMsrs implements View {
   static readonly $size = 8;
   static readonly $align = 4;
@@ -2640,7 +2640,7 @@ export class KvmMsrs implements View {
     return toJson(this);
   }
 
-  /** `__u32 nmsrs`, offset 0, 4 bytes. */
+  /** `__u32 nmsrs`, offset 0, 4 bytes. In or before Linux 5.10. */
   get nmsrs(): number {
     return this.$$view.getUint32(this.$$offset, true);
   }
@@ -2648,7 +2648,7 @@ export class KvmMsrs implements View {
     this.$$view.setUint32(this.$$offset, value, true);
   }
 
-  /** `__u32 pad`, offset 4, 4 bytes. */
+  /** `__u32 pad`, offset 4, 4 bytes. In or before Linux 5.10. */
   get pad(): number {
     return this.$$view.getUint32(this.$$offset + 4, true);
   }
@@ -2656,13 +2656,13 @@ export class KvmMsrs implements View {
     this.$$view.setUint32(this.$$offset + 4, value, true);
   }
 
-  /** `struct kvm_msr_entry entries[]`, offset 8, 0 bytes; `nmsrs` is the number of elements. */
+  /** `struct kvm_msr_entry entries[]`, offset 8, 0 bytes; `nmsrs` is the number of elements. In or before Linux 5.10. */
   get entries(): ViewArray<KvmMsrEntry> {
     return new ViewArray($$KvmMsrEntry, this.$$view, this.$$offset + 8, this.nmsrs);
   }
 }
 
-/** `struct kvm_msr_list`: 4 bytes, aligned to 4. */
+/** `struct kvm_msr_list`: 4 bytes, aligned to 4. In or before Linux 5.10. */
 export class KvmMsrList implements View {
   static readonly $size = 4;
   static readonly $align = 4;
@@ -2704,7 +2704,7 @@ export class KvmMsrList implements View {
     return toJson(this);
   }
 
-  /** `__u32 nmsrs`, offset 0, 4 bytes. */
+  /** `__u32 nmsrs`, offset 0, 4 bytes. In or before Linux 5.10. */
   get nmsrs(): number {
     return this.$$view.getUint32(this.$$offset, true);
   }
@@ -2712,7 +2712,7 @@ export class KvmMsrList implements View {
     this.$$view.setUint32(this.$$offset, value, true);
   }
 
-  /** `__u32 indices[]`, offset 4, 0 bytes; `nmsrs` is the number of elements. */
+  /** `__u32 indices[]`, offset 4, 0 bytes; `nmsrs` is the number of elements. In or before Linux 5.10. */
   get indices(): U32Array {
     return new U32Array(this.$$view, this.$$offset + 4, this.nmsrs);
   }
@@ -2721,7 +2721,7 @@ export class KvmMsrList implements View {
   }
 }
 
-/** `struct kvm_msr_filter_range`: 16 bytes, aligned to 4. */
+/** `struct kvm_msr_filter_range`: 16 bytes, aligned to 4. In or before Linux 5.10. */
 export class KvmMsrFilterRange implements View {
   static readonly $size = 16;
   static readonly $align = 4;
@@ -2763,7 +2763,7 @@ export class KvmMsrFilterRange implements View {
     return toJson(this);
   }
 
-  /** `__u32 flags`, offset 0, 4 bytes. */
+  /** `__u32 flags`, offset 0, 4 bytes. In or before Linux 5.10. */
   get flags(): number {
     return this.$$view.getUint32(this.$$offset, true);
   }
@@ -2771,7 +2771,7 @@ export class KvmMsrFilterRange implements View {
     this.$$view.setUint32(this.$$offset, value, true);
   }
 
-  /** `__u32 nmsrs`, offset 4, 4 bytes. */
+  /** `__u32 nmsrs`, offset 4, 4 bytes. In or before Linux 5.10. */
   get nmsrs(): number {
     return this.$$view.getUint32(this.$$offset + 4, true);
   }
@@ -2779,7 +2779,7 @@ export class KvmMsrFilterRange implements View {
     this.$$view.setUint32(this.$$offset + 4, value, true);
   }
 
-  /** `__u32 base`, offset 8, 4 bytes. */
+  /** `__u32 base`, offset 8, 4 bytes. In or before Linux 5.10. */
   get base(): number {
     return this.$$view.getUint32(this.$$offset + 8, true);
   }
@@ -2787,7 +2787,7 @@ export class KvmMsrFilterRange implements View {
     this.$$view.setUint32(this.$$offset + 8, value, true);
   }
 
-  /** `__u8 *bitmap`, offset 12, 4 bytes. */
+  /** `__u8 *bitmap`, offset 12, 4 bytes. In or before Linux 5.10. */
   get bitmap(): number {
     return this.$$view.getUint32(this.$$offset + 12, true);
   }
@@ -2796,7 +2796,7 @@ export class KvmMsrFilterRange implements View {
   }
 }
 
-/** `struct kvm_msr_filter`: 260 bytes, aligned to 4. */
+/** `struct kvm_msr_filter`: 260 bytes, aligned to 4. In or before Linux 5.10. */
 export class KvmMsrFilter implements View {
   static readonly $size = 260;
   static readonly $align = 4;
@@ -2836,7 +2836,7 @@ export class KvmMsrFilter implements View {
     return toJson(this);
   }
 
-  /** `__u32 flags`, offset 0, 4 bytes. */
+  /** `__u32 flags`, offset 0, 4 bytes. In or before Linux 5.10. */
   get flags(): number {
     return this.$$view.getUint32(this.$$offset, true);
   }
@@ -2844,13 +2844,13 @@ export class KvmMsrFilter implements View {
     this.$$view.setUint32(this.$$offset, value, true);
   }
 
-  /** `struct kvm_msr_filter_range ranges[16]`, offset 4, 256 bytes. */
+  /** `struct kvm_msr_filter_range ranges[16]`, offset 4, 256 bytes. In or before Linux 5.10. */
   get ranges(): ViewArray<KvmMsrFilterRange> {
     return new ViewArray($$KvmMsrFilterRange, this.$$view, this.$$offset + 4, 16);
   }
 }
 
-/** `struct kvm_cpuid_entry`: 24 bytes, aligned to 4. */
+/** `struct kvm_cpuid_entry`: 24 bytes, aligned to 4. In or before Linux 5.10. */
 export class KvmCpuidEntry implements View {
   static readonly $size = 24;
   static readonly $align = 4;
@@ -2894,7 +2894,7 @@ export class KvmCpuidEntry implements View {
     return toJson(this);
   }
 
-  /** `__u32 function`, offset 0, 4 bytes. */
+  /** `__u32 function`, offset 0, 4 bytes. In or before Linux 5.10. */
   get function(): number {
     return this.$$view.getUint32(this.$$offset, true);
   }
@@ -2902,7 +2902,7 @@ export class KvmCpuidEntry implements View {
     this.$$view.setUint32(this.$$offset, value, true);
   }
 
-  /** `__u32 eax`, offset 4, 4 bytes. */
+  /** `__u32 eax`, offset 4, 4 bytes. In or before Linux 5.10. */
   get eax(): number {
     return this.$$view.getUint32(this.$$offset + 4, true);
   }
@@ -2910,7 +2910,7 @@ export class KvmCpuidEntry implements View {
     this.$$view.setUint32(this.$$offset + 4, value, true);
   }
 
-  /** `__u32 ebx`, offset 8, 4 bytes. */
+  /** `__u32 ebx`, offset 8, 4 bytes. In or before Linux 5.10. */
   get ebx(): number {
     return this.$$view.getUint32(this.$$offset + 8, true);
   }
@@ -2918,7 +2918,7 @@ export class KvmCpuidEntry implements View {
     this.$$view.setUint32(this.$$offset + 8, value, true);
   }
 
-  /** `__u32 ecx`, offset 12, 4 bytes. */
+  /** `__u32 ecx`, offset 12, 4 bytes. In or before Linux 5.10. */
   get ecx(): number {
     return this.$$view.getUint32(this.$$offset + 12, true);
   }
@@ -2926,7 +2926,7 @@ export class KvmCpuidEntry implements View {
     this.$$view.setUint32(this.$$offset + 12, value, true);
   }
 
-  /** `__u32 edx`, offset 16, 4 bytes. */
+  /** `__u32 edx`, offset 16, 4 bytes. In or before Linux 5.10. */
   get edx(): number {
     return this.$$view.getUint32(this.$$offset + 16, true);
   }
@@ -2934,7 +2934,7 @@ export class KvmCpuidEntry implements View {
     this.$$view.setUint32(this.$$offset + 16, value, true);
   }
 
-  /** `__u32 padding`, offset 20, 4 bytes. */
+  /** `__u32 padding`, offset 20, 4 bytes. In or before Linux 5.10. */
   get padding(): number {
     return this.$$view.getUint32(this.$$offset + 20, true);
   }
@@ -2943,7 +2943,7 @@ export class KvmCpuidEntry implements View {
   }
 }
 
-/** `struct kvm_cpuid`: 8 bytes, aligned to 4. */
+/** `struct kvm_cpuid`: 8 bytes, aligned to 4. In or before Linux 5.10. */
 export class KvmCpuid implements View {
   static readonly $size = 8;
   static readonly $align = 4;
@@ -2986,7 +2986,7 @@ export class KvmCpuid implements View {
     return toJson(this);
   }
 
-  /** `__u32 nent`, offset 0, 4 bytes. */
+  /** `__u32 nent`, offset 0, 4 bytes. In or before Linux 5.10. */
   get nent(): number {
     return this.$$view.getUint32(this.$$offset, true);
   }
@@ -2994,7 +2994,7 @@ export class KvmCpuid implements View {
     this.$$view.setUint32(this.$$offset, value, true);
   }
 
-  /** `__u32 padding`, offset 4, 4 bytes. */
+  /** `__u32 padding`, offset 4, 4 bytes. In or before Linux 5.10. */
   get padding(): number {
     return this.$$view.getUint32(this.$$offset + 4, true);
   }
@@ -3002,13 +3002,13 @@ export class KvmCpuid implements View {
     this.$$view.setUint32(this.$$offset + 4, value, true);
   }
 
-  /** `struct kvm_cpuid_entry entries[]`, offset 8, 0 bytes; `nent` is the number of elements. */
+  /** `struct kvm_cpuid_entry entries[]`, offset 8, 0 bytes; `nent` is the number of elements. In or before Linux 5.10. */
   get entries(): ViewArray<KvmCpuidEntry> {
     return new ViewArray($$KvmCpuidEntry, this.$$view, this.$$offset + 8, this.nent);
   }
 }
 
-/** `struct kvm_cpuid_entry2`: 40 bytes, aligned to 4. */
+/** `struct kvm_cpuid_entry2`: 40 bytes, aligned to 4. In or before Linux 5.10. */
 export class KvmCpuidEntry2 implements View {
   static readonly $size = 40;
   static readonly $align = 4;
@@ -3054,7 +3054,7 @@ export class KvmCpuidEntry2 implements View {
     return toJson(this);
   }
 
-  /** `__u32 function`, offset 0, 4 bytes. */
+  /** `__u32 function`, offset 0, 4 bytes. In or before Linux 5.10. */
   get function(): number {
     return this.$$view.getUint32(this.$$offset, true);
   }
@@ -3062,7 +3062,7 @@ export class KvmCpuidEntry2 implements View {
     this.$$view.setUint32(this.$$offset, value, true);
   }
 
-  /** `__u32 index`, offset 4, 4 bytes. */
+  /** `__u32 index`, offset 4, 4 bytes. In or before Linux 5.10. */
   get index(): number {
     return this.$$view.getUint32(this.$$offset + 4, true);
   }
@@ -3070,7 +3070,7 @@ export class KvmCpuidEntry2 implements View {
     this.$$view.setUint32(this.$$offset + 4, value, true);
   }
 
-  /** `__u32 flags`, offset 8, 4 bytes. */
+  /** `__u32 flags`, offset 8, 4 bytes. In or before Linux 5.10. */
   get flags(): number {
     return this.$$view.getUint32(this.$$offset + 8, true);
   }
@@ -3078,7 +3078,7 @@ export class KvmCpuidEntry2 implements View {
     this.$$view.setUint32(this.$$offset + 8, value, true);
   }
 
-  /** `__u32 eax`, offset 12, 4 bytes. */
+  /** `__u32 eax`, offset 12, 4 bytes. In or before Linux 5.10. */
   get eax(): number {
     return this.$$view.getUint32(this.$$offset + 12, true);
   }
@@ -3086,7 +3086,7 @@ export class KvmCpuidEntry2 implements View {
     this.$$view.setUint32(this.$$offset + 12, value, true);
   }
 
-  /** `__u32 ebx`, offset 16, 4 bytes. */
+  /** `__u32 ebx`, offset 16, 4 bytes. In or before Linux 5.10. */
   get ebx(): number {
     return this.$$view.getUint32(this.$$offset + 16, true);
   }
@@ -3094,7 +3094,7 @@ export class KvmCpuidEntry2 implements View {
     this.$$view.setUint32(this.$$offset + 16, value, true);
   }
 
-  /** `__u32 ecx`, offset 20, 4 bytes. */
+  /** `__u32 ecx`, offset 20, 4 bytes. In or before Linux 5.10. */
   get ecx(): number {
     return this.$$view.getUint32(this.$$offset + 20, true);
   }
@@ -3102,7 +3102,7 @@ export class KvmCpuidEntry2 implements View {
     this.$$view.setUint32(this.$$offset + 20, value, true);
   }
 
-  /** `__u32 edx`, offset 24, 4 bytes. */
+  /** `__u32 edx`, offset 24, 4 bytes. In or before Linux 5.10. */
   get edx(): number {
     return this.$$view.getUint32(this.$$offset + 24, true);
   }
@@ -3110,7 +3110,7 @@ export class KvmCpuidEntry2 implements View {
     this.$$view.setUint32(this.$$offset + 24, value, true);
   }
 
-  /** `__u32 padding[3]`, offset 28, 12 bytes. */
+  /** `__u32 padding[3]`, offset 28, 12 bytes. In or before Linux 5.10. */
   get padding(): U32Array {
     return new U32Array(this.$$view, this.$$offset + 28, 3);
   }
@@ -3119,7 +3119,7 @@ export class KvmCpuidEntry2 implements View {
   }
 }
 
-/** `struct kvm_cpuid2`: 8 bytes, aligned to 4. */
+/** `struct kvm_cpuid2`: 8 bytes, aligned to 4. In or before Linux 5.10. */
 export class KvmCpuid2 implements View {
   static readonly $size = 8;
   static readonly $align = 4;
@@ -3162,7 +3162,7 @@ export class KvmCpuid2 implements View {
     return toJson(this);
   }
 
-  /** `__u32 nent`, offset 0, 4 bytes. */
+  /** `__u32 nent`, offset 0, 4 bytes. In or before Linux 5.10. */
   get nent(): number {
     return this.$$view.getUint32(this.$$offset, true);
   }
@@ -3170,7 +3170,7 @@ export class KvmCpuid2 implements View {
     this.$$view.setUint32(this.$$offset, value, true);
   }
 
-  /** `__u32 padding`, offset 4, 4 bytes. */
+  /** `__u32 padding`, offset 4, 4 bytes. In or before Linux 5.10. */
   get padding(): number {
     return this.$$view.getUint32(this.$$offset + 4, true);
   }
@@ -3178,13 +3178,13 @@ export class KvmCpuid2 implements View {
     this.$$view.setUint32(this.$$offset + 4, value, true);
   }
 
-  /** `struct kvm_cpuid_entry2 entries[]`, offset 8, 0 bytes; `nent` is the number of elements. */
+  /** `struct kvm_cpuid_entry2 entries[]`, offset 8, 0 bytes; `nent` is the number of elements. In or before Linux 5.10. */
   get entries(): ViewArray<KvmCpuidEntry2> {
     return new ViewArray($$KvmCpuidEntry2, this.$$view, this.$$offset + 8, this.nent);
   }
 }
 
-/** `struct kvm_pit_channel_state`: 24 bytes, aligned to 4. */
+/** `struct kvm_pit_channel_state`: 24 bytes, aligned to 4. In or before Linux 5.10. */
 export class KvmPitChannelState implements View {
   static readonly $size = 24;
   static readonly $align = 4;
@@ -3235,7 +3235,7 @@ export class KvmPitChannelState implements View {
     return toJson(this);
   }
 
-  /** `__u32 count`, offset 0, 4 bytes. */
+  /** `__u32 count`, offset 0, 4 bytes. In or before Linux 5.10. */
   get count(): number {
     return this.$$view.getUint32(this.$$offset, true);
   }
@@ -3243,7 +3243,7 @@ export class KvmPitChannelState implements View {
     this.$$view.setUint32(this.$$offset, value, true);
   }
 
-  /** `__u16 latched_count`, offset 4, 2 bytes. */
+  /** `__u16 latched_count`, offset 4, 2 bytes. In or before Linux 5.10. */
   get latched_count(): number {
     return this.$$view.getUint16(this.$$offset + 4, true);
   }
@@ -3251,7 +3251,7 @@ export class KvmPitChannelState implements View {
     this.$$view.setUint16(this.$$offset + 4, value, true);
   }
 
-  /** `__u8 count_latched`, offset 6, 1 byte. */
+  /** `__u8 count_latched`, offset 6, 1 byte. In or before Linux 5.10. */
   get count_latched(): number {
     return this.$$view.getUint8(this.$$offset + 6);
   }
@@ -3259,7 +3259,7 @@ export class KvmPitChannelState implements View {
     this.$$view.setUint8(this.$$offset + 6, value);
   }
 
-  /** `__u8 status_latched`, offset 7, 1 byte. */
+  /** `__u8 status_latched`, offset 7, 1 byte. In or before Linux 5.10. */
   get status_latched(): number {
     return this.$$view.getUint8(this.$$offset + 7);
   }
@@ -3267,7 +3267,7 @@ export class KvmPitChannelState implements View {
     this.$$view.setUint8(this.$$offset + 7, value);
   }
 
-  /** `__u8 status`, offset 8, 1 byte. */
+  /** `__u8 status`, offset 8, 1 byte. In or before Linux 5.10. */
   get status(): number {
     return this.$$view.getUint8(this.$$offset + 8);
   }
@@ -3275,7 +3275,7 @@ export class KvmPitChannelState implements View {
     this.$$view.setUint8(this.$$offset + 8, value);
   }
 
-  /** `__u8 read_state`, offset 9, 1 byte. */
+  /** `__u8 read_state`, offset 9, 1 byte. In or before Linux 5.10. */
   get read_state(): number {
     return this.$$view.getUint8(this.$$offset + 9);
   }
@@ -3283,7 +3283,7 @@ export class KvmPitChannelState implements View {
     this.$$view.setUint8(this.$$offset + 9, value);
   }
 
-  /** `__u8 write_state`, offset 10, 1 byte. */
+  /** `__u8 write_state`, offset 10, 1 byte. In or before Linux 5.10. */
   get write_state(): number {
     return this.$$view.getUint8(this.$$offset + 10);
   }
@@ -3291,7 +3291,7 @@ export class KvmPitChannelState implements View {
     this.$$view.setUint8(this.$$offset + 10, value);
   }
 
-  /** `__u8 write_latch`, offset 11, 1 byte. */
+  /** `__u8 write_latch`, offset 11, 1 byte. In or before Linux 5.10. */
   get write_latch(): number {
     return this.$$view.getUint8(this.$$offset + 11);
   }
@@ -3299,7 +3299,7 @@ export class KvmPitChannelState implements View {
     this.$$view.setUint8(this.$$offset + 11, value);
   }
 
-  /** `__u8 rw_mode`, offset 12, 1 byte. */
+  /** `__u8 rw_mode`, offset 12, 1 byte. In or before Linux 5.10. */
   get rw_mode(): number {
     return this.$$view.getUint8(this.$$offset + 12);
   }
@@ -3307,7 +3307,7 @@ export class KvmPitChannelState implements View {
     this.$$view.setUint8(this.$$offset + 12, value);
   }
 
-  /** `__u8 mode`, offset 13, 1 byte. */
+  /** `__u8 mode`, offset 13, 1 byte. In or before Linux 5.10. */
   get mode(): number {
     return this.$$view.getUint8(this.$$offset + 13);
   }
@@ -3315,7 +3315,7 @@ export class KvmPitChannelState implements View {
     this.$$view.setUint8(this.$$offset + 13, value);
   }
 
-  /** `__u8 bcd`, offset 14, 1 byte. */
+  /** `__u8 bcd`, offset 14, 1 byte. In or before Linux 5.10. */
   get bcd(): number {
     return this.$$view.getUint8(this.$$offset + 14);
   }
@@ -3323,7 +3323,7 @@ export class KvmPitChannelState implements View {
     this.$$view.setUint8(this.$$offset + 14, value);
   }
 
-  /** `__u8 gate`, offset 15, 1 byte. */
+  /** `__u8 gate`, offset 15, 1 byte. In or before Linux 5.10. */
   get gate(): number {
     return this.$$view.getUint8(this.$$offset + 15);
   }
@@ -3331,7 +3331,7 @@ export class KvmPitChannelState implements View {
     this.$$view.setUint8(this.$$offset + 15, value);
   }
 
-  /** `__s64 count_load_time`, offset 16, 8 bytes. */
+  /** `__s64 count_load_time`, offset 16, 8 bytes. In or before Linux 5.10. */
   get count_load_time(): bigint {
     return this.$$view.getBigInt64(this.$$offset + 16, true);
   }
@@ -3349,7 +3349,7 @@ export class KvmPitChannelState implements View {
   }
 }
 
-/** `struct kvm_debug_exit_arch`: 32 bytes, aligned to 4. */
+/** `struct kvm_debug_exit_arch`: 32 bytes, aligned to 4. In or before Linux 5.10. */
 export class KvmDebugExitArch implements View {
   static readonly $size = 32;
   static readonly $align = 4;
@@ -3392,7 +3392,7 @@ export class KvmDebugExitArch implements View {
     return toJson(this);
   }
 
-  /** `__u32 exception`, offset 0, 4 bytes. */
+  /** `__u32 exception`, offset 0, 4 bytes. In or before Linux 5.10. */
   get exception(): number {
     return this.$$view.getUint32(this.$$offset, true);
   }
@@ -3400,7 +3400,7 @@ export class KvmDebugExitArch implements View {
     this.$$view.setUint32(this.$$offset, value, true);
   }
 
-  /** `__u32 pad`, offset 4, 4 bytes. */
+  /** `__u32 pad`, offset 4, 4 bytes. In or before Linux 5.10. */
   get pad(): number {
     return this.$$view.getUint32(this.$$offset + 4, true);
   }
@@ -3408,7 +3408,7 @@ export class KvmDebugExitArch implements View {
     this.$$view.setUint32(this.$$offset + 4, value, true);
   }
 
-  /** `__u64 pc`, offset 8, 8 bytes. */
+  /** `__u64 pc`, offset 8, 8 bytes. In or before Linux 5.10. */
   get pc(): bigint {
     return this.$$view.getBigUint64(this.$$offset + 8, true);
   }
@@ -3425,7 +3425,7 @@ export class KvmDebugExitArch implements View {
     setNumber64(this.$$view, this.$$offset + 8, value, false);
   }
 
-  /** `__u64 dr6`, offset 16, 8 bytes. */
+  /** `__u64 dr6`, offset 16, 8 bytes. In or before Linux 5.10. */
   get dr6(): bigint {
     return this.$$view.getBigUint64(this.$$offset + 16, true);
   }
@@ -3442,7 +3442,7 @@ export class KvmDebugExitArch implements View {
     setNumber64(this.$$view, this.$$offset + 16, value, false);
   }
 
-  /** `__u64 dr7`, offset 24, 8 bytes. */
+  /** `__u64 dr7`, offset 24, 8 bytes. In or before Linux 5.10. */
   get dr7(): bigint {
     return this.$$view.getBigUint64(this.$$offset + 24, true);
   }
@@ -3460,7 +3460,7 @@ export class KvmDebugExitArch implements View {
   }
 }
 
-/** `struct kvm_guest_debug_arch`: 64 bytes, aligned to 4. */
+/** `struct kvm_guest_debug_arch`: 64 bytes, aligned to 4. In or before Linux 5.10. */
 export class KvmGuestDebugArch implements View {
   static readonly $size = 64;
   static readonly $align = 4;
@@ -3499,7 +3499,7 @@ export class KvmGuestDebugArch implements View {
     return toJson(this);
   }
 
-  /** `__u64 debugreg[8]`, offset 0, 64 bytes. */
+  /** `__u64 debugreg[8]`, offset 0, 64 bytes. In or before Linux 5.10. */
   get debugreg(): U64Array {
     return new U64Array(this.$$view, this.$$offset, 8);
   }
@@ -3508,7 +3508,7 @@ export class KvmGuestDebugArch implements View {
   }
 }
 
-/** `struct kvm_pit_state`: 72 bytes, aligned to 4. */
+/** `struct kvm_pit_state`: 72 bytes, aligned to 4. In or before Linux 5.10. */
 export class KvmPitState implements View {
   static readonly $size = 72;
   static readonly $align = 4;
@@ -3547,13 +3547,13 @@ export class KvmPitState implements View {
     return toJson(this);
   }
 
-  /** `struct kvm_pit_channel_state channels[3]`, offset 0, 72 bytes. */
+  /** `struct kvm_pit_channel_state channels[3]`, offset 0, 72 bytes. In or before Linux 5.10. */
   get channels(): ViewArray<KvmPitChannelState> {
     return new ViewArray($$KvmPitChannelState, this.$$view, this.$$offset, 3);
   }
 }
 
-/** `struct kvm_pit_state2`: 112 bytes, aligned to 4. */
+/** `struct kvm_pit_state2`: 112 bytes, aligned to 4. In or before Linux 5.10. */
 export class KvmPitState2 implements View {
   static readonly $size = 112;
   static readonly $align = 4;
@@ -3594,12 +3594,12 @@ export class KvmPitState2 implements View {
     return toJson(this);
   }
 
-  /** `struct kvm_pit_channel_state channels[3]`, offset 0, 72 bytes. */
+  /** `struct kvm_pit_channel_state channels[3]`, offset 0, 72 bytes. In or before Linux 5.10. */
   get channels(): ViewArray<KvmPitChannelState> {
     return new ViewArray($$KvmPitChannelState, this.$$view, this.$$offset, 3);
   }
 
-  /** `__u32 flags`, offset 72, 4 bytes. */
+  /** `__u32 flags`, offset 72, 4 bytes. In or before Linux 5.10. */
   get flags(): number {
     return this.$$view.getUint32(this.$$offset + 72, true);
   }
@@ -3607,7 +3607,7 @@ export class KvmPitState2 implements View {
     this.$$view.setUint32(this.$$offset + 72, value, true);
   }
 
-  /** `__u32 reserved[9]`, offset 76, 36 bytes. */
+  /** `__u32 reserved[9]`, offset 76, 36 bytes. In or before Linux 5.10. */
   get reserved(): U32Array {
     return new U32Array(this.$$view, this.$$offset + 76, 9);
   }
@@ -3616,7 +3616,7 @@ export class KvmPitState2 implements View {
   }
 }
 
-/** `struct kvm_reinject_control`: 32 bytes, aligned to 1. */
+/** `struct kvm_reinject_control`: 32 bytes, aligned to 1. In or before Linux 5.10. */
 export class KvmReinjectControl implements View {
   static readonly $size = 32;
   static readonly $align = 1;
@@ -3656,7 +3656,7 @@ export class KvmReinjectControl implements View {
     return toJson(this);
   }
 
-  /** `__u8 pit_reinject`, offset 0, 1 byte. */
+  /** `__u8 pit_reinject`, offset 0, 1 byte. In or before Linux 5.10. */
   get pit_reinject(): number {
     return this.$$view.getUint8(this.$$offset);
   }
@@ -3664,7 +3664,7 @@ export class KvmReinjectControl implements View {
     this.$$view.setUint8(this.$$offset, value);
   }
 
-  /** `__u8 reserved[31]`, offset 1, 31 bytes. */
+  /** `__u8 reserved[31]`, offset 1, 31 bytes. In or before Linux 5.10. */
   get reserved(): U8Array {
     return new U8Array(this.$$view, this.$$offset + 1, 31);
   }
@@ -3673,7 +3673,7 @@ export class KvmReinjectControl implements View {
   }
 }
 
-/** `struct kvm_vcpu_events.exception`: 8 bytes, aligned to 4. */
+/** `struct kvm_vcpu_events.exception`: 8 bytes, aligned to 4. In or before Linux 5.10. */
 export class KvmVcpuEventsException implements View {
   static readonly $size = 8;
   static readonly $align = 4;
@@ -3716,7 +3716,7 @@ export class KvmVcpuEventsException implements View {
     return toJson(this);
   }
 
-  /** `__u8 injected`, offset 0, 1 byte. */
+  /** `__u8 injected`, offset 0, 1 byte. In or before Linux 5.10. */
   get injected(): number {
     return this.$$view.getUint8(this.$$offset);
   }
@@ -3724,7 +3724,7 @@ export class KvmVcpuEventsException implements View {
     this.$$view.setUint8(this.$$offset, value);
   }
 
-  /** `__u8 nr`, offset 1, 1 byte. */
+  /** `__u8 nr`, offset 1, 1 byte. In or before Linux 5.10. */
   get nr(): number {
     return this.$$view.getUint8(this.$$offset + 1);
   }
@@ -3732,7 +3732,7 @@ export class KvmVcpuEventsException implements View {
     this.$$view.setUint8(this.$$offset + 1, value);
   }
 
-  /** `__u8 has_error_code`, offset 2, 1 byte. */
+  /** `__u8 has_error_code`, offset 2, 1 byte. In or before Linux 5.10. */
   get has_error_code(): number {
     return this.$$view.getUint8(this.$$offset + 2);
   }
@@ -3740,7 +3740,7 @@ export class KvmVcpuEventsException implements View {
     this.$$view.setUint8(this.$$offset + 2, value);
   }
 
-  /** `__u8 pending`, offset 3, 1 byte. */
+  /** `__u8 pending`, offset 3, 1 byte. In or before Linux 5.10. */
   get pending(): number {
     return this.$$view.getUint8(this.$$offset + 3);
   }
@@ -3748,7 +3748,7 @@ export class KvmVcpuEventsException implements View {
     this.$$view.setUint8(this.$$offset + 3, value);
   }
 
-  /** `__u32 error_code`, offset 4, 4 bytes. */
+  /** `__u32 error_code`, offset 4, 4 bytes. In or before Linux 5.10. */
   get error_code(): number {
     return this.$$view.getUint32(this.$$offset + 4, true);
   }
@@ -3757,7 +3757,7 @@ export class KvmVcpuEventsException implements View {
   }
 }
 
-/** `struct kvm_vcpu_events.interrupt`: 4 bytes, aligned to 1. */
+/** `struct kvm_vcpu_events.interrupt`: 4 bytes, aligned to 1. In or before Linux 5.10. */
 export class KvmVcpuEventsInterrupt implements View {
   static readonly $size = 4;
   static readonly $align = 1;
@@ -3799,7 +3799,7 @@ export class KvmVcpuEventsInterrupt implements View {
     return toJson(this);
   }
 
-  /** `__u8 injected`, offset 0, 1 byte. */
+  /** `__u8 injected`, offset 0, 1 byte. In or before Linux 5.10. */
   get injected(): number {
     return this.$$view.getUint8(this.$$offset);
   }
@@ -3807,7 +3807,7 @@ export class KvmVcpuEventsInterrupt implements View {
     this.$$view.setUint8(this.$$offset, value);
   }
 
-  /** `__u8 nr`, offset 1, 1 byte. */
+  /** `__u8 nr`, offset 1, 1 byte. In or before Linux 5.10. */
   get nr(): number {
     return this.$$view.getUint8(this.$$offset + 1);
   }
@@ -3815,7 +3815,7 @@ export class KvmVcpuEventsInterrupt implements View {
     this.$$view.setUint8(this.$$offset + 1, value);
   }
 
-  /** `__u8 soft`, offset 2, 1 byte. */
+  /** `__u8 soft`, offset 2, 1 byte. In or before Linux 5.10. */
   get soft(): number {
     return this.$$view.getUint8(this.$$offset + 2);
   }
@@ -3823,7 +3823,7 @@ export class KvmVcpuEventsInterrupt implements View {
     this.$$view.setUint8(this.$$offset + 2, value);
   }
 
-  /** `__u8 shadow`, offset 3, 1 byte. */
+  /** `__u8 shadow`, offset 3, 1 byte. In or before Linux 5.10. */
   get shadow(): number {
     return this.$$view.getUint8(this.$$offset + 3);
   }
@@ -3832,7 +3832,7 @@ export class KvmVcpuEventsInterrupt implements View {
   }
 }
 
-/** `struct kvm_vcpu_events.nmi`: 4 bytes, aligned to 1. */
+/** `struct kvm_vcpu_events.nmi`: 4 bytes, aligned to 1. In or before Linux 5.10. */
 export class KvmVcpuEventsNmi implements View {
   static readonly $size = 4;
   static readonly $align = 1;
@@ -3874,7 +3874,7 @@ export class KvmVcpuEventsNmi implements View {
     return toJson(this);
   }
 
-  /** `__u8 injected`, offset 0, 1 byte. */
+  /** `__u8 injected`, offset 0, 1 byte. In or before Linux 5.10. */
   get injected(): number {
     return this.$$view.getUint8(this.$$offset);
   }
@@ -3882,7 +3882,7 @@ export class KvmVcpuEventsNmi implements View {
     this.$$view.setUint8(this.$$offset, value);
   }
 
-  /** `__u8 pending`, offset 1, 1 byte. */
+  /** `__u8 pending`, offset 1, 1 byte. In or before Linux 5.10. */
   get pending(): number {
     return this.$$view.getUint8(this.$$offset + 1);
   }
@@ -3890,7 +3890,7 @@ export class KvmVcpuEventsNmi implements View {
     this.$$view.setUint8(this.$$offset + 1, value);
   }
 
-  /** `__u8 masked`, offset 2, 1 byte. */
+  /** `__u8 masked`, offset 2, 1 byte. In or before Linux 5.10. */
   get masked(): number {
     return this.$$view.getUint8(this.$$offset + 2);
   }
@@ -3898,7 +3898,7 @@ export class KvmVcpuEventsNmi implements View {
     this.$$view.setUint8(this.$$offset + 2, value);
   }
 
-  /** `__u8 pad`, offset 3, 1 byte. */
+  /** `__u8 pad`, offset 3, 1 byte. In or before Linux 5.10. */
   get pad(): number {
     return this.$$view.getUint8(this.$$offset + 3);
   }
@@ -3907,7 +3907,7 @@ export class KvmVcpuEventsNmi implements View {
   }
 }
 
-/** `struct kvm_vcpu_events.smi`: 4 bytes, aligned to 1. */
+/** `struct kvm_vcpu_events.smi`: 4 bytes, aligned to 1. In or before Linux 5.10. */
 export class KvmVcpuEventsSmi implements View {
   static readonly $size = 4;
   static readonly $align = 1;
@@ -3949,7 +3949,7 @@ export class KvmVcpuEventsSmi implements View {
     return toJson(this);
   }
 
-  /** `__u8 smm`, offset 0, 1 byte. */
+  /** `__u8 smm`, offset 0, 1 byte. In or before Linux 5.10. */
   get smm(): number {
     return this.$$view.getUint8(this.$$offset);
   }
@@ -3957,7 +3957,7 @@ export class KvmVcpuEventsSmi implements View {
     this.$$view.setUint8(this.$$offset, value);
   }
 
-  /** `__u8 pending`, offset 1, 1 byte. */
+  /** `__u8 pending`, offset 1, 1 byte. In or before Linux 5.10. */
   get pending(): number {
     return this.$$view.getUint8(this.$$offset + 1);
   }
@@ -3965,7 +3965,7 @@ export class KvmVcpuEventsSmi implements View {
     this.$$view.setUint8(this.$$offset + 1, value);
   }
 
-  /** `__u8 smm_inside_nmi`, offset 2, 1 byte. */
+  /** `__u8 smm_inside_nmi`, offset 2, 1 byte. In or before Linux 5.10. */
   get smm_inside_nmi(): number {
     return this.$$view.getUint8(this.$$offset + 2);
   }
@@ -3973,7 +3973,7 @@ export class KvmVcpuEventsSmi implements View {
     this.$$view.setUint8(this.$$offset + 2, value);
   }
 
-  /** `__u8 latched_init`, offset 3, 1 byte. */
+  /** `__u8 latched_init`, offset 3, 1 byte. In or before Linux 5.10. */
   get latched_init(): number {
     return this.$$view.getUint8(this.$$offset + 3);
   }
@@ -3982,7 +3982,7 @@ export class KvmVcpuEventsSmi implements View {
   }
 }
 
-/** `struct kvm_vcpu_events.triple_fault`: 1 byte, aligned to 1. */
+/** `struct kvm_vcpu_events.triple_fault`: 1 byte, aligned to 1. In or before Linux 6.1, not in 5.10. */
 export class KvmVcpuEventsTripleFault implements View {
   static readonly $size = 1;
   static readonly $align = 1;
@@ -4021,7 +4021,7 @@ export class KvmVcpuEventsTripleFault implements View {
     return toJson(this);
   }
 
-  /** `__u8 pending`, offset 0, 1 byte. */
+  /** `__u8 pending`, offset 0, 1 byte. In or before Linux 6.1, not in 5.10. */
   get pending(): number {
     return this.$$view.getUint8(this.$$offset);
   }
@@ -4030,7 +4030,7 @@ export class KvmVcpuEventsTripleFault implements View {
   }
 }
 
-/** `struct kvm_vcpu_events`: 64 bytes, aligned to 4. */
+/** `struct kvm_vcpu_events`: 64 bytes, aligned to 4. In or before Linux 5.10. */
 export class KvmVcpuEvents implements View {
   static readonly $size = 64;
   static readonly $align = 4;
@@ -4078,7 +4078,7 @@ export class KvmVcpuEvents implements View {
     return toJson(this);
   }
 
-  /** `struct exception`, offset 0, 8 bytes. */
+  /** `struct exception`, offset 0, 8 bytes. In or before Linux 5.10. */
   get exception(): KvmVcpuEventsException {
     return new $$KvmVcpuEventsException(this.$$view, this.$$offset);
   }
@@ -4086,7 +4086,7 @@ export class KvmVcpuEvents implements View {
     copy(this.exception, value);
   }
 
-  /** `struct interrupt`, offset 8, 4 bytes. */
+  /** `struct interrupt`, offset 8, 4 bytes. In or before Linux 5.10. */
   get interrupt(): KvmVcpuEventsInterrupt {
     return new $$KvmVcpuEventsInterrupt(this.$$view, this.$$offset + 8);
   }
@@ -4094,7 +4094,7 @@ export class KvmVcpuEvents implements View {
     copy(this.interrupt, value);
   }
 
-  /** `struct nmi`, offset 12, 4 bytes. */
+  /** `struct nmi`, offset 12, 4 bytes. In or before Linux 5.10. */
   get nmi(): KvmVcpuEventsNmi {
     return new $$KvmVcpuEventsNmi(this.$$view, this.$$offset + 12);
   }
@@ -4102,7 +4102,7 @@ export class KvmVcpuEvents implements View {
     copy(this.nmi, value);
   }
 
-  /** `__u32 sipi_vector`, offset 16, 4 bytes. */
+  /** `__u32 sipi_vector`, offset 16, 4 bytes. In or before Linux 5.10. */
   get sipi_vector(): number {
     return this.$$view.getUint32(this.$$offset + 16, true);
   }
@@ -4110,7 +4110,7 @@ export class KvmVcpuEvents implements View {
     this.$$view.setUint32(this.$$offset + 16, value, true);
   }
 
-  /** `__u32 flags`, offset 20, 4 bytes. */
+  /** `__u32 flags`, offset 20, 4 bytes. In or before Linux 5.10. */
   get flags(): number {
     return this.$$view.getUint32(this.$$offset + 20, true);
   }
@@ -4118,7 +4118,7 @@ export class KvmVcpuEvents implements View {
     this.$$view.setUint32(this.$$offset + 20, value, true);
   }
 
-  /** `struct smi`, offset 24, 4 bytes. */
+  /** `struct smi`, offset 24, 4 bytes. In or before Linux 5.10. */
   get smi(): KvmVcpuEventsSmi {
     return new $$KvmVcpuEventsSmi(this.$$view, this.$$offset + 24);
   }
@@ -4126,7 +4126,7 @@ export class KvmVcpuEvents implements View {
     copy(this.smi, value);
   }
 
-  /** `struct triple_fault`, offset 28, 1 byte. */
+  /** `struct triple_fault`, offset 28, 1 byte. In or before Linux 6.1, not in 5.10. */
   get triple_fault(): KvmVcpuEventsTripleFault {
     return new $$KvmVcpuEventsTripleFault(this.$$view, this.$$offset + 28);
   }
@@ -4134,7 +4134,7 @@ export class KvmVcpuEvents implements View {
     copy(this.triple_fault, value);
   }
 
-  /** `__u8 reserved[26]`, offset 29, 26 bytes. */
+  /** `__u8 reserved[26]`, offset 29, 26 bytes. In or before Linux 5.10. */
   get reserved(): U8Array {
     return new U8Array(this.$$view, this.$$offset + 29, 26);
   }
@@ -4142,7 +4142,7 @@ export class KvmVcpuEvents implements View {
     this.reserved.assign(value);
   }
 
-  /** `__u8 exception_has_payload`, offset 55, 1 byte. */
+  /** `__u8 exception_has_payload`, offset 55, 1 byte. In or before Linux 5.10. */
   get exception_has_payload(): number {
     return this.$$view.getUint8(this.$$offset + 55);
   }
@@ -4150,7 +4150,7 @@ export class KvmVcpuEvents implements View {
     this.$$view.setUint8(this.$$offset + 55, value);
   }
 
-  /** `__u64 exception_payload`, offset 56, 8 bytes. */
+  /** `__u64 exception_payload`, offset 56, 8 bytes. In or before Linux 5.10. */
   get exception_payload(): bigint {
     return this.$$view.getBigUint64(this.$$offset + 56, true);
   }
@@ -4168,7 +4168,7 @@ export class KvmVcpuEvents implements View {
   }
 }
 
-/** `struct kvm_debugregs`: 128 bytes, aligned to 4. */
+/** `struct kvm_debugregs`: 128 bytes, aligned to 4. In or before Linux 5.10. */
 export class KvmDebugregs implements View {
   static readonly $size = 128;
   static readonly $align = 4;
@@ -4211,7 +4211,7 @@ export class KvmDebugregs implements View {
     return toJson(this);
   }
 
-  /** `__u64 db[4]`, offset 0, 32 bytes. */
+  /** `__u64 db[4]`, offset 0, 32 bytes. In or before Linux 5.10. */
   get db(): U64Array {
     return new U64Array(this.$$view, this.$$offset, 4);
   }
@@ -4219,7 +4219,7 @@ export class KvmDebugregs implements View {
     this.db.assign(value);
   }
 
-  /** `__u64 dr6`, offset 32, 8 bytes. */
+  /** `__u64 dr6`, offset 32, 8 bytes. In or before Linux 5.10. */
   get dr6(): bigint {
     return this.$$view.getBigUint64(this.$$offset + 32, true);
   }
@@ -4236,7 +4236,7 @@ export class KvmDebugregs implements View {
     setNumber64(this.$$view, this.$$offset + 32, value, false);
   }
 
-  /** `__u64 dr7`, offset 40, 8 bytes. */
+  /** `__u64 dr7`, offset 40, 8 bytes. In or before Linux 5.10. */
   get dr7(): bigint {
     return this.$$view.getBigUint64(this.$$offset + 40, true);
   }
@@ -4253,7 +4253,7 @@ export class KvmDebugregs implements View {
     setNumber64(this.$$view, this.$$offset + 40, value, false);
   }
 
-  /** `__u64 flags`, offset 48, 8 bytes. */
+  /** `__u64 flags`, offset 48, 8 bytes. In or before Linux 5.10. */
   get flags(): bigint {
     return this.$$view.getBigUint64(this.$$offset + 48, true);
   }
@@ -4270,7 +4270,7 @@ export class KvmDebugregs implements View {
     setNumber64(this.$$view, this.$$offset + 48, value, false);
   }
 
-  /** `__u64 reserved[9]`, offset 56, 72 bytes. */
+  /** `__u64 reserved[9]`, offset 56, 72 bytes. In or before Linux 5.10. */
   get reserved(): U64Array {
     return new U64Array(this.$$view, this.$$offset + 56, 9);
   }
@@ -4279,7 +4279,7 @@ export class KvmDebugregs implements View {
   }
 }
 
-/** `struct kvm_xsave`: 4096 bytes, aligned to 4. */
+/** `struct kvm_xsave`: 4096 bytes, aligned to 4. In or before Linux 5.10. */
 export class KvmXsave implements View {
   static readonly $size = 4096;
   static readonly $align = 4;
@@ -4321,7 +4321,7 @@ export class KvmXsave implements View {
     return toJson(this);
   }
 
-  /** `__u32 region[1024]`, offset 0, 4096 bytes. */
+  /** `__u32 region[1024]`, offset 0, 4096 bytes. In or before Linux 5.10. */
   get region(): U32Array {
     return new U32Array(this.$$view, this.$$offset, 1024);
   }
@@ -4329,7 +4329,7 @@ export class KvmXsave implements View {
     this.region.assign(value);
   }
 
-  /** `__u32 extra[]`, offset 4096, 0 bytes. */
+  /** `__u32 extra[]`, offset 4096, 0 bytes. In or before Linux 6.1, not in 5.10. */
   get extra(): U32Array {
     return new U32Array(this.$$view, this.$$offset + 4096, elementsWithin(this.$$view, this.$$offset + 4096, 4));
   }
@@ -4338,7 +4338,7 @@ export class KvmXsave implements View {
   }
 }
 
-/** `struct kvm_xcr`: 16 bytes, aligned to 4. */
+/** `struct kvm_xcr`: 16 bytes, aligned to 4. In or before Linux 5.10. */
 export class KvmXcr implements View {
   static readonly $size = 16;
   static readonly $align = 4;
@@ -4379,7 +4379,7 @@ export class KvmXcr implements View {
     return toJson(this);
   }
 
-  /** `__u32 xcr`, offset 0, 4 bytes. */
+  /** `__u32 xcr`, offset 0, 4 bytes. In or before Linux 5.10. */
   get xcr(): number {
     return this.$$view.getUint32(this.$$offset, true);
   }
@@ -4387,7 +4387,7 @@ export class KvmXcr implements View {
     this.$$view.setUint32(this.$$offset, value, true);
   }
 
-  /** `__u32 reserved`, offset 4, 4 bytes. */
+  /** `__u32 reserved`, offset 4, 4 bytes. In or before Linux 5.10. */
   get reserved(): number {
     return this.$$view.getUint32(this.$$offset + 4, true);
   }
@@ -4395,7 +4395,7 @@ export class KvmXcr implements View {
     this.$$view.setUint32(this.$$offset + 4, value, true);
   }
 
-  /** `__u64 value`, offset 8, 8 bytes. */
+  /** `__u64 value`, offset 8, 8 bytes. In or before Linux 5.10. */
   get value(): bigint {
     return this.$$view.getBigUint64(this.$$offset + 8, true);
   }
@@ -4413,7 +4413,7 @@ export class KvmXcr implements View {
   }
 }
 
-/** `struct kvm_xcrs`: 392 bytes, aligned to 4. */
+/** `struct kvm_xcrs`: 392 bytes, aligned to 4. In or before Linux 5.10. */
 export class KvmXcrs implements View {
   static readonly $size = 392;
   static readonly $align = 4;
@@ -4455,7 +4455,7 @@ export class KvmXcrs implements View {
     return toJson(this);
   }
 
-  /** `__u32 nr_xcrs`, offset 0, 4 bytes. */
+  /** `__u32 nr_xcrs`, offset 0, 4 bytes. In or before Linux 5.10. */
   get nr_xcrs(): number {
     return this.$$view.getUint32(this.$$offset, true);
   }
@@ -4463,7 +4463,7 @@ export class KvmXcrs implements View {
     this.$$view.setUint32(this.$$offset, value, true);
   }
 
-  /** `__u32 flags`, offset 4, 4 bytes. */
+  /** `__u32 flags`, offset 4, 4 bytes. In or before Linux 5.10. */
   get flags(): number {
     return this.$$view.getUint32(this.$$offset + 4, true);
   }
@@ -4471,12 +4471,12 @@ export class KvmXcrs implements View {
     this.$$view.setUint32(this.$$offset + 4, value, true);
   }
 
-  /** `struct kvm_xcr xcrs[16]`, offset 8, 256 bytes. */
+  /** `struct kvm_xcr xcrs[16]`, offset 8, 256 bytes. In or before Linux 5.10. */
   get xcrs(): ViewArray<KvmXcr> {
     return new ViewArray($$KvmXcr, this.$$view, this.$$offset + 8, 16);
   }
 
-  /** `__u64 padding[16]`, offset 264, 128 bytes. */
+  /** `__u64 padding[16]`, offset 264, 128 bytes. In or before Linux 5.10. */
   get padding(): U64Array {
     return new U64Array(this.$$view, this.$$offset + 264, 16);
   }
@@ -4485,7 +4485,7 @@ export class KvmXcrs implements View {
   }
 }
 
-/** `struct kvm_sync_regs`: 520 bytes, aligned to 4. */
+/** `struct kvm_sync_regs`: 520 bytes, aligned to 4. In or before Linux 5.10. */
 export class KvmSyncRegs implements View {
   static readonly $size = 520;
   static readonly $align = 4;
@@ -4526,7 +4526,7 @@ export class KvmSyncRegs implements View {
     return toJson(this);
   }
 
-  /** `struct kvm_regs regs`, offset 0, 144 bytes. */
+  /** `struct kvm_regs regs`, offset 0, 144 bytes. In or before Linux 5.10. */
   get regs(): KvmRegs {
     return new $$KvmRegs(this.$$view, this.$$offset);
   }
@@ -4534,7 +4534,7 @@ export class KvmSyncRegs implements View {
     copy(this.regs, value);
   }
 
-  /** `struct kvm_sregs sregs`, offset 144, 312 bytes. */
+  /** `struct kvm_sregs sregs`, offset 144, 312 bytes. In or before Linux 5.10. */
   get sregs(): KvmSregs {
     return new $$KvmSregs(this.$$view, this.$$offset + 144);
   }
@@ -4542,7 +4542,7 @@ export class KvmSyncRegs implements View {
     copy(this.sregs, value);
   }
 
-  /** `struct kvm_vcpu_events events`, offset 456, 64 bytes. */
+  /** `struct kvm_vcpu_events events`, offset 456, 64 bytes. In or before Linux 5.10. */
   get events(): KvmVcpuEvents {
     return new $$KvmVcpuEvents(this.$$view, this.$$offset + 456);
   }
@@ -4551,7 +4551,7 @@ export class KvmSyncRegs implements View {
   }
 }
 
-/** `struct kvm_vmx_nested_state_data`: 8192 bytes, aligned to 1. */
+/** `struct kvm_vmx_nested_state_data`: 8192 bytes, aligned to 1. In or before Linux 5.10. */
 export class KvmVmxNestedStateData implements View {
   static readonly $size = 8192;
   static readonly $align = 1;
@@ -4591,7 +4591,7 @@ export class KvmVmxNestedStateData implements View {
     return toJson(this);
   }
 
-  /** `__u8 vmcs12[4096]`, offset 0, 4096 bytes. */
+  /** `__u8 vmcs12[4096]`, offset 0, 4096 bytes. In or before Linux 5.10. */
   get vmcs12(): U8Array {
     return new U8Array(this.$$view, this.$$offset, 4096);
   }
@@ -4599,7 +4599,7 @@ export class KvmVmxNestedStateData implements View {
     this.vmcs12.assign(value);
   }
 
-  /** `__u8 shadow_vmcs12[4096]`, offset 4096, 4096 bytes. */
+  /** `__u8 shadow_vmcs12[4096]`, offset 4096, 4096 bytes. In or before Linux 5.10. */
   get shadow_vmcs12(): U8Array {
     return new U8Array(this.$$view, this.$$offset + 4096, 4096);
   }
@@ -4608,7 +4608,7 @@ export class KvmVmxNestedStateData implements View {
   }
 }
 
-/** `struct kvm_vmx_nested_state_hdr.smm`: 2 bytes, aligned to 2. */
+/** `struct kvm_vmx_nested_state_hdr.smm`: 2 bytes, aligned to 2. In or before Linux 5.10. */
 export class KvmVmxNestedStateHdrSmm implements View {
   static readonly $size = 2;
   static readonly $align = 2;
@@ -4647,7 +4647,7 @@ export class KvmVmxNestedStateHdrSmm implements View {
     return toJson(this);
   }
 
-  /** `__u16 flags`, offset 0, 2 bytes. */
+  /** `__u16 flags`, offset 0, 2 bytes. In or before Linux 5.10. */
   get flags(): number {
     return this.$$view.getUint16(this.$$offset, true);
   }
@@ -4656,7 +4656,7 @@ export class KvmVmxNestedStateHdrSmm implements View {
   }
 }
 
-/** `struct kvm_vmx_nested_state_hdr`: 32 bytes, aligned to 4. */
+/** `struct kvm_vmx_nested_state_hdr`: 32 bytes, aligned to 4. In or before Linux 5.10. */
 export class KvmVmxNestedStateHdr implements View {
   static readonly $size = 32;
   static readonly $align = 4;
@@ -4700,7 +4700,7 @@ export class KvmVmxNestedStateHdr implements View {
     return toJson(this);
   }
 
-  /** `__u64 vmxon_pa`, offset 0, 8 bytes. */
+  /** `__u64 vmxon_pa`, offset 0, 8 bytes. In or before Linux 5.10. */
   get vmxon_pa(): bigint {
     return this.$$view.getBigUint64(this.$$offset, true);
   }
@@ -4717,7 +4717,7 @@ export class KvmVmxNestedStateHdr implements View {
     setNumber64(this.$$view, this.$$offset, value, false);
   }
 
-  /** `__u64 vmcs12_pa`, offset 8, 8 bytes. */
+  /** `__u64 vmcs12_pa`, offset 8, 8 bytes. In or before Linux 5.10. */
   get vmcs12_pa(): bigint {
     return this.$$view.getBigUint64(this.$$offset + 8, true);
   }
@@ -4734,7 +4734,7 @@ export class KvmVmxNestedStateHdr implements View {
     setNumber64(this.$$view, this.$$offset + 8, value, false);
   }
 
-  /** `struct smm`, offset 16, 2 bytes. */
+  /** `struct smm`, offset 16, 2 bytes. In or before Linux 5.10. */
   get smm(): KvmVmxNestedStateHdrSmm {
     return new $$KvmVmxNestedStateHdrSmm(this.$$view, this.$$offset + 16);
   }
@@ -4742,7 +4742,7 @@ export class KvmVmxNestedStateHdr implements View {
     copy(this.smm, value);
   }
 
-  /** `__u16 pad`, offset 18, 2 bytes. */
+  /** `__u16 pad`, offset 18, 2 bytes. In or before Linux 6.1, not in 5.10. */
   get pad(): number {
     return this.$$view.getUint16(this.$$offset + 18, true);
   }
@@ -4750,7 +4750,7 @@ export class KvmVmxNestedStateHdr implements View {
     this.$$view.setUint16(this.$$offset + 18, value, true);
   }
 
-  /** `__u32 flags`, offset 20, 4 bytes. */
+  /** `__u32 flags`, offset 20, 4 bytes. In or before Linux 5.10. */
   get flags(): number {
     return this.$$view.getUint32(this.$$offset + 20, true);
   }
@@ -4758,7 +4758,7 @@ export class KvmVmxNestedStateHdr implements View {
     this.$$view.setUint32(this.$$offset + 20, value, true);
   }
 
-  /** `__u64 preemption_timer_deadline`, offset 24, 8 bytes. */
+  /** `__u64 preemption_timer_deadline`, offset 24, 8 bytes. In or before Linux 5.10. */
   get preemption_timer_deadline(): bigint {
     return this.$$view.getBigUint64(this.$$offset + 24, true);
   }
@@ -4776,7 +4776,7 @@ export class KvmVmxNestedStateHdr implements View {
   }
 }
 
-/** `struct kvm_svm_nested_state_data`: 4096 bytes, aligned to 1. */
+/** `struct kvm_svm_nested_state_data`: 4096 bytes, aligned to 1. In or before Linux 5.10. */
 export class KvmSvmNestedStateData implements View {
   static readonly $size = 4096;
   static readonly $align = 1;
@@ -4815,7 +4815,7 @@ export class KvmSvmNestedStateData implements View {
     return toJson(this);
   }
 
-  /** `__u8 vmcb12[4096]`, offset 0, 4096 bytes. */
+  /** `__u8 vmcb12[4096]`, offset 0, 4096 bytes. In or before Linux 5.10. */
   get vmcb12(): U8Array {
     return new U8Array(this.$$view, this.$$offset, 4096);
   }
@@ -4824,7 +4824,7 @@ export class KvmSvmNestedStateData implements View {
   }
 }
 
-/** `struct kvm_svm_nested_state_hdr`: 16 bytes, aligned to 4. */
+/** `struct kvm_svm_nested_state_hdr`: 16 bytes, aligned to 4. In or before Linux 5.10. */
 export class KvmSvmNestedStateHdr implements View {
   static readonly $size = 16;
   static readonly $align = 4;
@@ -4864,7 +4864,7 @@ export class KvmSvmNestedStateHdr implements View {
     return toJson(this);
   }
 
-  /** `__u64 vmcb_pa`, offset 0, 8 bytes. */
+  /** `__u64 vmcb_pa`, offset 0, 8 bytes. In or before Linux 5.10. */
   get vmcb_pa(): bigint {
     return this.$$view.getBigUint64(this.$$offset, true);
   }
@@ -4881,7 +4881,7 @@ export class KvmSvmNestedStateHdr implements View {
     setNumber64(this.$$view, this.$$offset, value, false);
   }
 
-  /** `__u64 gpat`, offset 8, 8 bytes. */
+  /** `__u64 gpat`, offset 8, 8 bytes. In or before Linux 7.2, not in 6.12. */
   get gpat(): bigint {
     return this.$$view.getBigUint64(this.$$offset + 8, true);
   }
@@ -4899,7 +4899,7 @@ export class KvmSvmNestedStateHdr implements View {
   }
 }
 
-/** `struct kvm_nested_state.hdr`: 120 bytes, aligned to 4. */
+/** `struct kvm_nested_state.hdr`: 120 bytes, aligned to 4. In or before Linux 5.10. */
 export class KvmNestedStateHdr implements View {
   static readonly $size = 120;
   static readonly $align = 4;
@@ -4940,7 +4940,7 @@ export class KvmNestedStateHdr implements View {
     return toJson(this);
   }
 
-  /** `struct kvm_vmx_nested_state_hdr vmx`, offset 0, 32 bytes. */
+  /** `struct kvm_vmx_nested_state_hdr vmx`, offset 0, 32 bytes. In or before Linux 5.10. */
   get vmx(): KvmVmxNestedStateHdr {
     return new $$KvmVmxNestedStateHdr(this.$$view, this.$$offset);
   }
@@ -4948,7 +4948,7 @@ export class KvmNestedStateHdr implements View {
     copy(this.vmx, value);
   }
 
-  /** `struct kvm_svm_nested_state_hdr svm`, offset 0, 16 bytes. */
+  /** `struct kvm_svm_nested_state_hdr svm`, offset 0, 16 bytes. In or before Linux 5.10. */
   get svm(): KvmSvmNestedStateHdr {
     return new $$KvmSvmNestedStateHdr(this.$$view, this.$$offset);
   }
@@ -4956,7 +4956,7 @@ export class KvmNestedStateHdr implements View {
     copy(this.svm, value);
   }
 
-  /** `__u8 pad[120]`, offset 0, 120 bytes. */
+  /** `__u8 pad[120]`, offset 0, 120 bytes. In or before Linux 5.10. */
   get pad(): U8Array {
     return new U8Array(this.$$view, this.$$offset, 120);
   }
@@ -4965,7 +4965,7 @@ export class KvmNestedStateHdr implements View {
   }
 }
 
-/** `struct kvm_nested_state.data`: 0 bytes, aligned to 1. */
+/** `struct kvm_nested_state.data`: 0 bytes, aligned to 1. In or before Linux 5.10. */
 export class KvmNestedStateData implements View {
   static readonly $size = 0;
   static readonly $align = 1;
@@ -5002,18 +5002,18 @@ export class KvmNestedStateData implements View {
     return toJson(this);
   }
 
-  /** `struct kvm_vmx_nested_state_data vmx[]`, offset 0, 0 bytes. */
+  /** `struct kvm_vmx_nested_state_data vmx[]`, offset 0, 0 bytes. In or before Linux 5.10. */
   get vmx(): ViewArray<KvmVmxNestedStateData> {
     return new ViewArray($$KvmVmxNestedStateData, this.$$view, this.$$offset, elementsWithin(this.$$view, this.$$offset, 8192));
   }
 
-  /** `struct kvm_svm_nested_state_data svm[]`, offset 0, 0 bytes. */
+  /** `struct kvm_svm_nested_state_data svm[]`, offset 0, 0 bytes. In or before Linux 5.10. */
   get svm(): ViewArray<KvmSvmNestedStateData> {
     return new ViewArray($$KvmSvmNestedStateData, this.$$view, this.$$offset, elementsWithin(this.$$view, this.$$offset, 4096));
   }
 }
 
-/** `struct kvm_nested_state`: 128 bytes, aligned to 4. */
+/** `struct kvm_nested_state`: 128 bytes, aligned to 4. In or before Linux 5.10. */
 export class KvmNestedState implements View {
   static readonly $size = 128;
   static readonly $align = 4;
@@ -5056,7 +5056,7 @@ export class KvmNestedState implements View {
     return toJson(this);
   }
 
-  /** `__u16 flags`, offset 0, 2 bytes. */
+  /** `__u16 flags`, offset 0, 2 bytes. In or before Linux 5.10. */
   get flags(): number {
     return this.$$view.getUint16(this.$$offset, true);
   }
@@ -5064,7 +5064,7 @@ export class KvmNestedState implements View {
     this.$$view.setUint16(this.$$offset, value, true);
   }
 
-  /** `__u16 format`, offset 2, 2 bytes. */
+  /** `__u16 format`, offset 2, 2 bytes. In or before Linux 5.10. */
   get format(): number {
     return this.$$view.getUint16(this.$$offset + 2, true);
   }
@@ -5072,7 +5072,7 @@ export class KvmNestedState implements View {
     this.$$view.setUint16(this.$$offset + 2, value, true);
   }
 
-  /** `__u32 size`, offset 4, 4 bytes. */
+  /** `__u32 size`, offset 4, 4 bytes. In or before Linux 5.10. */
   get size(): number {
     return this.$$view.getUint32(this.$$offset + 4, true);
   }
@@ -5080,7 +5080,7 @@ export class KvmNestedState implements View {
     this.$$view.setUint32(this.$$offset + 4, value, true);
   }
 
-  /** `union hdr`, offset 8, 120 bytes. */
+  /** `union hdr`, offset 8, 120 bytes. In or before Linux 5.10. */
   get hdr(): KvmNestedStateHdr {
     return new $$KvmNestedStateHdr(this.$$view, this.$$offset + 8);
   }
@@ -5088,7 +5088,7 @@ export class KvmNestedState implements View {
     copy(this.hdr, value);
   }
 
-  /** `union data`, offset 128, 0 bytes. */
+  /** `union data`, offset 128, 0 bytes. In or before Linux 5.10. */
   get data(): KvmNestedStateData {
     return new $$KvmNestedStateData(this.$$view, this.$$offset + 128);
   }
@@ -5097,7 +5097,7 @@ export class KvmNestedState implements View {
   }
 }
 
-/** `struct kvm_pmu_event_filter`: 32 bytes, aligned to 4. */
+/** `struct kvm_pmu_event_filter`: 32 bytes, aligned to 4. In or before Linux 5.10. */
 export class KvmPmuEventFilter implements View {
   static readonly $size = 32;
   static readonly $align = 4;
@@ -5143,7 +5143,7 @@ export class KvmPmuEventFilter implements View {
     return toJson(this);
   }
 
-  /** `__u32 action`, offset 0, 4 bytes. */
+  /** `__u32 action`, offset 0, 4 bytes. In or before Linux 5.10. */
   get action(): number {
     return this.$$view.getUint32(this.$$offset, true);
   }
@@ -5151,7 +5151,7 @@ export class KvmPmuEventFilter implements View {
     this.$$view.setUint32(this.$$offset, value, true);
   }
 
-  /** `__u32 nevents`, offset 4, 4 bytes. */
+  /** `__u32 nevents`, offset 4, 4 bytes. In or before Linux 5.10. */
   get nevents(): number {
     return this.$$view.getUint32(this.$$offset + 4, true);
   }
@@ -5159,7 +5159,7 @@ export class KvmPmuEventFilter implements View {
     this.$$view.setUint32(this.$$offset + 4, value, true);
   }
 
-  /** `__u32 fixed_counter_bitmap`, offset 8, 4 bytes. */
+  /** `__u32 fixed_counter_bitmap`, offset 8, 4 bytes. In or before Linux 5.10. */
   get fixed_counter_bitmap(): number {
     return this.$$view.getUint32(this.$$offset + 8, true);
   }
@@ -5167,7 +5167,7 @@ export class KvmPmuEventFilter implements View {
     this.$$view.setUint32(this.$$offset + 8, value, true);
   }
 
-  /** `__u32 flags`, offset 12, 4 bytes. */
+  /** `__u32 flags`, offset 12, 4 bytes. In or before Linux 5.10. */
   get flags(): number {
     return this.$$view.getUint32(this.$$offset + 12, true);
   }
@@ -5175,7 +5175,7 @@ export class KvmPmuEventFilter implements View {
     this.$$view.setUint32(this.$$offset + 12, value, true);
   }
 
-  /** `__u32 pad[4]`, offset 16, 16 bytes. */
+  /** `__u32 pad[4]`, offset 16, 16 bytes. In or before Linux 5.10. */
   get pad(): U32Array {
     return new U32Array(this.$$view, this.$$offset + 16, 4);
   }
@@ -5183,7 +5183,7 @@ export class KvmPmuEventFilter implements View {
     this.pad.assign(value);
   }
 
-  /** `__u64 events[]`, offset 32, 0 bytes; `nevents` is the number of elements. */
+  /** `__u64 events[]`, offset 32, 0 bytes; `nevents` is the number of elements. In or before Linux 5.10. */
   get events(): U64Array {
     return new U64Array(this.$$view, this.$$offset + 32, this.nevents);
   }
@@ -5192,7 +5192,7 @@ export class KvmPmuEventFilter implements View {
   }
 }
 
-/** `struct kvm_x86_mce`: 64 bytes, aligned to 4. */
+/** `struct kvm_x86_mce`: 64 bytes, aligned to 4. In or before Linux 5.10. */
 export class KvmX86Mce implements View {
   static readonly $size = 64;
   static readonly $align = 4;
@@ -5237,7 +5237,7 @@ export class KvmX86Mce implements View {
     return toJson(this);
   }
 
-  /** `__u64 status`, offset 0, 8 bytes. */
+  /** `__u64 status`, offset 0, 8 bytes. In or before Linux 5.10. */
   get status(): bigint {
     return this.$$view.getBigUint64(this.$$offset, true);
   }
@@ -5254,7 +5254,7 @@ export class KvmX86Mce implements View {
     setNumber64(this.$$view, this.$$offset, value, false);
   }
 
-  /** `__u64 addr`, offset 8, 8 bytes. */
+  /** `__u64 addr`, offset 8, 8 bytes. In or before Linux 5.10. */
   get addr(): bigint {
     return this.$$view.getBigUint64(this.$$offset + 8, true);
   }
@@ -5271,7 +5271,7 @@ export class KvmX86Mce implements View {
     setNumber64(this.$$view, this.$$offset + 8, value, false);
   }
 
-  /** `__u64 misc`, offset 16, 8 bytes. */
+  /** `__u64 misc`, offset 16, 8 bytes. In or before Linux 5.10. */
   get misc(): bigint {
     return this.$$view.getBigUint64(this.$$offset + 16, true);
   }
@@ -5288,7 +5288,7 @@ export class KvmX86Mce implements View {
     setNumber64(this.$$view, this.$$offset + 16, value, false);
   }
 
-  /** `__u64 mcg_status`, offset 24, 8 bytes. */
+  /** `__u64 mcg_status`, offset 24, 8 bytes. In or before Linux 5.10. */
   get mcg_status(): bigint {
     return this.$$view.getBigUint64(this.$$offset + 24, true);
   }
@@ -5305,7 +5305,7 @@ export class KvmX86Mce implements View {
     setNumber64(this.$$view, this.$$offset + 24, value, false);
   }
 
-  /** `__u8 bank`, offset 32, 1 byte. */
+  /** `__u8 bank`, offset 32, 1 byte. In or before Linux 5.10. */
   get bank(): number {
     return this.$$view.getUint8(this.$$offset + 32);
   }
@@ -5313,7 +5313,7 @@ export class KvmX86Mce implements View {
     this.$$view.setUint8(this.$$offset + 32, value);
   }
 
-  /** `__u8 pad1[7]`, offset 33, 7 bytes. */
+  /** `__u8 pad1[7]`, offset 33, 7 bytes. In or before Linux 5.10. */
   get pad1(): U8Array {
     return new U8Array(this.$$view, this.$$offset + 33, 7);
   }
@@ -5321,7 +5321,7 @@ export class KvmX86Mce implements View {
     this.pad1.assign(value);
   }
 
-  /** `__u64 pad2[3]`, offset 40, 24 bytes. */
+  /** `__u64 pad2[3]`, offset 40, 24 bytes. In or before Linux 5.10. */
   get pad2(): U64Array {
     return new U64Array(this.$$view, this.$$offset + 40, 3);
   }
@@ -5330,7 +5330,7 @@ export class KvmX86Mce implements View {
   }
 }
 
-/** `struct kvm_xen_hvm_config`: 56 bytes, aligned to 4. */
+/** `struct kvm_xen_hvm_config`: 56 bytes, aligned to 4. In or before Linux 5.10. */
 export class KvmXenHvmConfig implements View {
   static readonly $size = 56;
   static readonly $align = 4;
@@ -5375,7 +5375,7 @@ export class KvmXenHvmConfig implements View {
     return toJson(this);
   }
 
-  /** `__u32 flags`, offset 0, 4 bytes. */
+  /** `__u32 flags`, offset 0, 4 bytes. In or before Linux 5.10. */
   get flags(): number {
     return this.$$view.getUint32(this.$$offset, true);
   }
@@ -5383,7 +5383,7 @@ export class KvmXenHvmConfig implements View {
     this.$$view.setUint32(this.$$offset, value, true);
   }
 
-  /** `__u32 msr`, offset 4, 4 bytes. */
+  /** `__u32 msr`, offset 4, 4 bytes. In or before Linux 5.10. */
   get msr(): number {
     return this.$$view.getUint32(this.$$offset + 4, true);
   }
@@ -5391,7 +5391,7 @@ export class KvmXenHvmConfig implements View {
     this.$$view.setUint32(this.$$offset + 4, value, true);
   }
 
-  /** `__u64 blob_addr_32`, offset 8, 8 bytes. */
+  /** `__u64 blob_addr_32`, offset 8, 8 bytes. In or before Linux 5.10. */
   get blob_addr_32(): bigint {
     return this.$$view.getBigUint64(this.$$offset + 8, true);
   }
@@ -5408,7 +5408,7 @@ export class KvmXenHvmConfig implements View {
     setNumber64(this.$$view, this.$$offset + 8, value, false);
   }
 
-  /** `__u64 blob_addr_64`, offset 16, 8 bytes. */
+  /** `__u64 blob_addr_64`, offset 16, 8 bytes. In or before Linux 5.10. */
   get blob_addr_64(): bigint {
     return this.$$view.getBigUint64(this.$$offset + 16, true);
   }
@@ -5425,7 +5425,7 @@ export class KvmXenHvmConfig implements View {
     setNumber64(this.$$view, this.$$offset + 16, value, false);
   }
 
-  /** `__u8 blob_size_32`, offset 24, 1 byte. */
+  /** `__u8 blob_size_32`, offset 24, 1 byte. In or before Linux 5.10. */
   get blob_size_32(): number {
     return this.$$view.getUint8(this.$$offset + 24);
   }
@@ -5433,7 +5433,7 @@ export class KvmXenHvmConfig implements View {
     this.$$view.setUint8(this.$$offset + 24, value);
   }
 
-  /** `__u8 blob_size_64`, offset 25, 1 byte. */
+  /** `__u8 blob_size_64`, offset 25, 1 byte. In or before Linux 5.10. */
   get blob_size_64(): number {
     return this.$$view.getUint8(this.$$offset + 25);
   }
@@ -5441,7 +5441,7 @@ export class KvmXenHvmConfig implements View {
     this.$$view.setUint8(this.$$offset + 25, value);
   }
 
-  /** `__u8 pad2[30]`, offset 26, 30 bytes. */
+  /** `__u8 pad2[30]`, offset 26, 30 bytes. In or before Linux 5.10. */
   get pad2(): U8Array {
     return new U8Array(this.$$view, this.$$offset + 26, 30);
   }
@@ -5450,7 +5450,7 @@ export class KvmXenHvmConfig implements View {
   }
 }
 
-/** `struct kvm_xen_hvm_attr.u`: 64 bytes, aligned to 4. */
+/** `struct kvm_xen_hvm_attr.u`: 64 bytes, aligned to 4. In or before Linux 6.1, not in 5.10. */
 export class KvmXenHvmAttrU implements View {
   static readonly $size = 64;
   static readonly $align = 4;
@@ -5495,7 +5495,7 @@ export class KvmXenHvmAttrU implements View {
     return toJson(this);
   }
 
-  /** `__u8 long_mode`, offset 0, 1 byte. */
+  /** `__u8 long_mode`, offset 0, 1 byte. In or before Linux 6.1, not in 5.10. */
   get long_mode(): number {
     return this.$$view.getUint8(this.$$offset);
   }
@@ -5503,7 +5503,7 @@ export class KvmXenHvmAttrU implements View {
     this.$$view.setUint8(this.$$offset, value);
   }
 
-  /** `__u8 vector`, offset 0, 1 byte. */
+  /** `__u8 vector`, offset 0, 1 byte. In or before Linux 6.1, not in 5.10. */
   get vector(): number {
     return this.$$view.getUint8(this.$$offset);
   }
@@ -5511,7 +5511,7 @@ export class KvmXenHvmAttrU implements View {
     this.$$view.setUint8(this.$$offset, value);
   }
 
-  /** `__u8 runstate_update_flag`, offset 0, 1 byte. */
+  /** `__u8 runstate_update_flag`, offset 0, 1 byte. In or before Linux 6.12, not in 6.1. */
   get runstate_update_flag(): number {
     return this.$$view.getUint8(this.$$offset);
   }
@@ -5519,7 +5519,7 @@ export class KvmXenHvmAttrU implements View {
     this.$$view.setUint8(this.$$offset, value);
   }
 
-  /** `union shared_info`, offset 0, 8 bytes. */
+  /** `union shared_info`, offset 0, 8 bytes. In or before Linux 6.1, not in 5.10. */
   get shared_info(): KvmXenHvmAttrUSharedInfo {
     return new $$KvmXenHvmAttrUSharedInfo(this.$$view, this.$$offset);
   }
@@ -5527,7 +5527,7 @@ export class KvmXenHvmAttrU implements View {
     copy(this.shared_info, value);
   }
 
-  /** `struct evtchn`, offset 0, 28 bytes. */
+  /** `struct evtchn`, offset 0, 28 bytes. In or before Linux 6.1, not in 5.10. */
   get evtchn(): KvmXenHvmAttrUEvtchn {
     return new $$KvmXenHvmAttrUEvtchn(this.$$view, this.$$offset);
   }
@@ -5535,7 +5535,7 @@ export class KvmXenHvmAttrU implements View {
     copy(this.evtchn, value);
   }
 
-  /** `__u32 xen_version`, offset 0, 4 bytes. */
+  /** `__u32 xen_version`, offset 0, 4 bytes. In or before Linux 6.1, not in 5.10. */
   get xen_version(): number {
     return this.$$view.getUint32(this.$$offset, true);
   }
@@ -5543,7 +5543,7 @@ export class KvmXenHvmAttrU implements View {
     this.$$view.setUint32(this.$$offset, value, true);
   }
 
-  /** `__u64 pad[8]`, offset 0, 64 bytes. */
+  /** `__u64 pad[8]`, offset 0, 64 bytes. In or before Linux 6.1, not in 5.10. */
   get pad(): U64Array {
     return new U64Array(this.$$view, this.$$offset, 8);
   }
@@ -5552,7 +5552,7 @@ export class KvmXenHvmAttrU implements View {
   }
 }
 
-/** `struct kvm_xen_hvm_attr.u.shared_info`: 8 bytes, aligned to 4. */
+/** `struct kvm_xen_hvm_attr.u.shared_info`: 8 bytes, aligned to 4. In or before Linux 6.1, not in 5.10. */
 export class KvmXenHvmAttrUSharedInfo implements View {
   static readonly $size = 8;
   static readonly $align = 4;
@@ -5592,7 +5592,7 @@ export class KvmXenHvmAttrUSharedInfo implements View {
     return toJson(this);
   }
 
-  /** `__u64 gfn`, offset 0, 8 bytes. */
+  /** `__u64 gfn`, offset 0, 8 bytes. In or before Linux 6.1, not in 5.10. */
   get gfn(): bigint {
     return this.$$view.getBigUint64(this.$$offset, true);
   }
@@ -5609,7 +5609,7 @@ export class KvmXenHvmAttrUSharedInfo implements View {
     setNumber64(this.$$view, this.$$offset, value, false);
   }
 
-  /** `__u64 hva`, offset 0, 8 bytes. */
+  /** `__u64 hva`, offset 0, 8 bytes. In or before Linux 6.12, not in 6.1. */
   get hva(): bigint {
     return this.$$view.getBigUint64(this.$$offset, true);
   }
@@ -5627,7 +5627,7 @@ export class KvmXenHvmAttrUSharedInfo implements View {
   }
 }
 
-/** `struct kvm_xen_hvm_attr.u.evtchn`: 28 bytes, aligned to 4. */
+/** `struct kvm_xen_hvm_attr.u.evtchn`: 28 bytes, aligned to 4. In or before Linux 6.1, not in 5.10. */
 export class KvmXenHvmAttrUEvtchn implements View {
   static readonly $size = 28;
   static readonly $align = 4;
@@ -5669,7 +5669,7 @@ export class KvmXenHvmAttrUEvtchn implements View {
     return toJson(this);
   }
 
-  /** `__u32 send_port`, offset 0, 4 bytes. */
+  /** `__u32 send_port`, offset 0, 4 bytes. In or before Linux 6.1, not in 5.10. */
   get send_port(): number {
     return this.$$view.getUint32(this.$$offset, true);
   }
@@ -5677,7 +5677,7 @@ export class KvmXenHvmAttrUEvtchn implements View {
     this.$$view.setUint32(this.$$offset, value, true);
   }
 
-  /** `__u32 type`, offset 4, 4 bytes. */
+  /** `__u32 type`, offset 4, 4 bytes. In or before Linux 6.1, not in 5.10. */
   get type(): number {
     return this.$$view.getUint32(this.$$offset + 4, true);
   }
@@ -5685,7 +5685,7 @@ export class KvmXenHvmAttrUEvtchn implements View {
     this.$$view.setUint32(this.$$offset + 4, value, true);
   }
 
-  /** `__u32 flags`, offset 8, 4 bytes. */
+  /** `__u32 flags`, offset 8, 4 bytes. In or before Linux 6.1, not in 5.10. */
   get flags(): number {
     return this.$$view.getUint32(this.$$offset + 8, true);
   }
@@ -5693,7 +5693,7 @@ export class KvmXenHvmAttrUEvtchn implements View {
     this.$$view.setUint32(this.$$offset + 8, value, true);
   }
 
-  /** `union deliver`, offset 12, 16 bytes. */
+  /** `union deliver`, offset 12, 16 bytes. In or before Linux 6.1, not in 5.10. */
   get deliver(): KvmXenHvmAttrUEvtchnDeliver {
     return new $$KvmXenHvmAttrUEvtchnDeliver(this.$$view, this.$$offset + 12);
   }
@@ -5702,7 +5702,7 @@ export class KvmXenHvmAttrUEvtchn implements View {
   }
 }
 
-/** `struct kvm_xen_hvm_attr.u.evtchn.deliver`: 16 bytes, aligned to 4. */
+/** `struct kvm_xen_hvm_attr.u.evtchn.deliver`: 16 bytes, aligned to 4. In or before Linux 6.1, not in 5.10. */
 export class KvmXenHvmAttrUEvtchnDeliver implements View {
   static readonly $size = 16;
   static readonly $align = 4;
@@ -5743,7 +5743,7 @@ export class KvmXenHvmAttrUEvtchnDeliver implements View {
     return toJson(this);
   }
 
-  /** `struct port`, offset 0, 12 bytes. */
+  /** `struct port`, offset 0, 12 bytes. In or before Linux 6.1, not in 5.10. */
   get port(): KvmXenHvmAttrUEvtchnDeliverPort {
     return new $$KvmXenHvmAttrUEvtchnDeliverPort(this.$$view, this.$$offset);
   }
@@ -5751,7 +5751,7 @@ export class KvmXenHvmAttrUEvtchnDeliver implements View {
     copy(this.port, value);
   }
 
-  /** `struct eventfd`, offset 0, 8 bytes. */
+  /** `struct eventfd`, offset 0, 8 bytes. In or before Linux 6.1, not in 5.10. */
   get eventfd(): KvmXenHvmAttrUEvtchnDeliverEventfd {
     return new $$KvmXenHvmAttrUEvtchnDeliverEventfd(this.$$view, this.$$offset);
   }
@@ -5759,7 +5759,7 @@ export class KvmXenHvmAttrUEvtchnDeliver implements View {
     copy(this.eventfd, value);
   }
 
-  /** `__u32 padding[4]`, offset 0, 16 bytes. */
+  /** `__u32 padding[4]`, offset 0, 16 bytes. In or before Linux 6.1, not in 5.10. */
   get padding(): U32Array {
     return new U32Array(this.$$view, this.$$offset, 4);
   }
@@ -5768,7 +5768,7 @@ export class KvmXenHvmAttrUEvtchnDeliver implements View {
   }
 }
 
-/** `struct kvm_xen_hvm_attr.u.evtchn.deliver.port`: 12 bytes, aligned to 4. */
+/** `struct kvm_xen_hvm_attr.u.evtchn.deliver.port`: 12 bytes, aligned to 4. In or before Linux 6.1, not in 5.10. */
 export class KvmXenHvmAttrUEvtchnDeliverPort implements View {
   static readonly $size = 12;
   static readonly $align = 4;
@@ -5809,7 +5809,7 @@ export class KvmXenHvmAttrUEvtchnDeliverPort implements View {
     return toJson(this);
   }
 
-  /** `__u32 port`, offset 0, 4 bytes. */
+  /** `__u32 port`, offset 0, 4 bytes. In or before Linux 6.1, not in 5.10. */
   get port(): number {
     return this.$$view.getUint32(this.$$offset, true);
   }
@@ -5817,7 +5817,7 @@ export class KvmXenHvmAttrUEvtchnDeliverPort implements View {
     this.$$view.setUint32(this.$$offset, value, true);
   }
 
-  /** `__u32 vcpu`, offset 4, 4 bytes. */
+  /** `__u32 vcpu`, offset 4, 4 bytes. In or before Linux 6.1, not in 5.10. */
   get vcpu(): number {
     return this.$$view.getUint32(this.$$offset + 4, true);
   }
@@ -5825,7 +5825,7 @@ export class KvmXenHvmAttrUEvtchnDeliverPort implements View {
     this.$$view.setUint32(this.$$offset + 4, value, true);
   }
 
-  /** `__u32 priority`, offset 8, 4 bytes. */
+  /** `__u32 priority`, offset 8, 4 bytes. In or before Linux 6.1, not in 5.10. */
   get priority(): number {
     return this.$$view.getUint32(this.$$offset + 8, true);
   }
@@ -5834,7 +5834,7 @@ export class KvmXenHvmAttrUEvtchnDeliverPort implements View {
   }
 }
 
-/** `struct kvm_xen_hvm_attr.u.evtchn.deliver.eventfd`: 8 bytes, aligned to 4. */
+/** `struct kvm_xen_hvm_attr.u.evtchn.deliver.eventfd`: 8 bytes, aligned to 4. In or before Linux 6.1, not in 5.10. */
 export class KvmXenHvmAttrUEvtchnDeliverEventfd implements View {
   static readonly $size = 8;
   static readonly $align = 4;
@@ -5874,7 +5874,7 @@ export class KvmXenHvmAttrUEvtchnDeliverEventfd implements View {
     return toJson(this);
   }
 
-  /** `__u32 port`, offset 0, 4 bytes. */
+  /** `__u32 port`, offset 0, 4 bytes. In or before Linux 6.1, not in 5.10. */
   get port(): number {
     return this.$$view.getUint32(this.$$offset, true);
   }
@@ -5882,7 +5882,7 @@ export class KvmXenHvmAttrUEvtchnDeliverEventfd implements View {
     this.$$view.setUint32(this.$$offset, value, true);
   }
 
-  /** `__s32 fd`, offset 4, 4 bytes. */
+  /** `__s32 fd`, offset 4, 4 bytes. In or before Linux 6.1, not in 5.10. */
   get fd(): number {
     return this.$$view.getInt32(this.$$offset + 4, true);
   }
@@ -5891,7 +5891,7 @@ export class KvmXenHvmAttrUEvtchnDeliverEventfd implements View {
   }
 }
 
-/** `struct kvm_xen_hvm_attr`: 72 bytes, aligned to 4. */
+/** `struct kvm_xen_hvm_attr`: 72 bytes, aligned to 4. In or before Linux 6.1, not in 5.10. */
 export class KvmXenHvmAttr implements View {
   static readonly $size = 72;
   static readonly $align = 4;
@@ -5932,7 +5932,7 @@ export class KvmXenHvmAttr implements View {
     return toJson(this);
   }
 
-  /** `__u16 type`, offset 0, 2 bytes. */
+  /** `__u16 type`, offset 0, 2 bytes. In or before Linux 6.1, not in 5.10. */
   get type(): number {
     return this.$$view.getUint16(this.$$offset, true);
   }
@@ -5940,7 +5940,7 @@ export class KvmXenHvmAttr implements View {
     this.$$view.setUint16(this.$$offset, value, true);
   }
 
-  /** `__u16 pad[3]`, offset 2, 6 bytes. */
+  /** `__u16 pad[3]`, offset 2, 6 bytes. In or before Linux 6.1, not in 5.10. */
   get pad(): U16Array {
     return new U16Array(this.$$view, this.$$offset + 2, 3);
   }
@@ -5948,7 +5948,7 @@ export class KvmXenHvmAttr implements View {
     this.pad.assign(value);
   }
 
-  /** `union u`, offset 8, 64 bytes. */
+  /** `union u`, offset 8, 64 bytes. In or before Linux 6.1, not in 5.10. */
   get u(): KvmXenHvmAttrU {
     return new $$KvmXenHvmAttrU(this.$$view, this.$$offset + 8);
   }
@@ -5957,7 +5957,7 @@ export class KvmXenHvmAttr implements View {
   }
 }
 
-/** `struct kvm_xen_vcpu_attr.u`: 64 bytes, aligned to 4. */
+/** `struct kvm_xen_vcpu_attr.u`: 64 bytes, aligned to 4. In or before Linux 6.1, not in 5.10. */
 export class KvmXenVcpuAttrU implements View {
   static readonly $size = 64;
   static readonly $align = 4;
@@ -6002,7 +6002,7 @@ export class KvmXenVcpuAttrU implements View {
     return toJson(this);
   }
 
-  /** `__u64 gpa`, offset 0, 8 bytes. */
+  /** `__u64 gpa`, offset 0, 8 bytes. In or before Linux 6.1, not in 5.10. */
   get gpa(): bigint {
     return this.$$view.getBigUint64(this.$$offset, true);
   }
@@ -6019,7 +6019,7 @@ export class KvmXenVcpuAttrU implements View {
     setNumber64(this.$$view, this.$$offset, value, false);
   }
 
-  /** `__u64 hva`, offset 0, 8 bytes. */
+  /** `__u64 hva`, offset 0, 8 bytes. In or before Linux 6.12, not in 6.1. */
   get hva(): bigint {
     return this.$$view.getBigUint64(this.$$offset, true);
   }
@@ -6036,7 +6036,7 @@ export class KvmXenVcpuAttrU implements View {
     setNumber64(this.$$view, this.$$offset, value, false);
   }
 
-  /** `__u64 pad[8]`, offset 0, 64 bytes. */
+  /** `__u64 pad[8]`, offset 0, 64 bytes. In or before Linux 6.1, not in 5.10. */
   get pad(): U64Array {
     return new U64Array(this.$$view, this.$$offset, 8);
   }
@@ -6044,7 +6044,7 @@ export class KvmXenVcpuAttrU implements View {
     this.pad.assign(value);
   }
 
-  /** `struct runstate`, offset 0, 48 bytes. */
+  /** `struct runstate`, offset 0, 48 bytes. In or before Linux 6.1, not in 5.10. */
   get runstate(): KvmXenVcpuAttrURunstate {
     return new $$KvmXenVcpuAttrURunstate(this.$$view, this.$$offset);
   }
@@ -6052,7 +6052,7 @@ export class KvmXenVcpuAttrU implements View {
     copy(this.runstate, value);
   }
 
-  /** `__u32 vcpu_id`, offset 0, 4 bytes. */
+  /** `__u32 vcpu_id`, offset 0, 4 bytes. In or before Linux 6.1, not in 5.10. */
   get vcpu_id(): number {
     return this.$$view.getUint32(this.$$offset, true);
   }
@@ -6060,7 +6060,7 @@ export class KvmXenVcpuAttrU implements View {
     this.$$view.setUint32(this.$$offset, value, true);
   }
 
-  /** `struct timer`, offset 0, 16 bytes. */
+  /** `struct timer`, offset 0, 16 bytes. In or before Linux 6.1, not in 5.10. */
   get timer(): KvmXenVcpuAttrUTimer {
     return new $$KvmXenVcpuAttrUTimer(this.$$view, this.$$offset);
   }
@@ -6068,7 +6068,7 @@ export class KvmXenVcpuAttrU implements View {
     copy(this.timer, value);
   }
 
-  /** `__u8 vector`, offset 0, 1 byte. */
+  /** `__u8 vector`, offset 0, 1 byte. In or before Linux 6.1, not in 5.10. */
   get vector(): number {
     return this.$$view.getUint8(this.$$offset);
   }
@@ -6077,7 +6077,7 @@ export class KvmXenVcpuAttrU implements View {
   }
 }
 
-/** `struct kvm_xen_vcpu_attr.u.runstate`: 48 bytes, aligned to 4. */
+/** `struct kvm_xen_vcpu_attr.u.runstate`: 48 bytes, aligned to 4. In or before Linux 6.1, not in 5.10. */
 export class KvmXenVcpuAttrURunstate implements View {
   static readonly $size = 48;
   static readonly $align = 4;
@@ -6121,7 +6121,7 @@ export class KvmXenVcpuAttrURunstate implements View {
     return toJson(this);
   }
 
-  /** `__u64 state`, offset 0, 8 bytes. */
+  /** `__u64 state`, offset 0, 8 bytes. In or before Linux 6.1, not in 5.10. */
   get state(): bigint {
     return this.$$view.getBigUint64(this.$$offset, true);
   }
@@ -6138,7 +6138,7 @@ export class KvmXenVcpuAttrURunstate implements View {
     setNumber64(this.$$view, this.$$offset, value, false);
   }
 
-  /** `__u64 state_entry_time`, offset 8, 8 bytes. */
+  /** `__u64 state_entry_time`, offset 8, 8 bytes. In or before Linux 6.1, not in 5.10. */
   get state_entry_time(): bigint {
     return this.$$view.getBigUint64(this.$$offset + 8, true);
   }
@@ -6155,7 +6155,7 @@ export class KvmXenVcpuAttrURunstate implements View {
     setNumber64(this.$$view, this.$$offset + 8, value, false);
   }
 
-  /** `__u64 time_running`, offset 16, 8 bytes. */
+  /** `__u64 time_running`, offset 16, 8 bytes. In or before Linux 6.1, not in 5.10. */
   get time_running(): bigint {
     return this.$$view.getBigUint64(this.$$offset + 16, true);
   }
@@ -6172,7 +6172,7 @@ export class KvmXenVcpuAttrURunstate implements View {
     setNumber64(this.$$view, this.$$offset + 16, value, false);
   }
 
-  /** `__u64 time_runnable`, offset 24, 8 bytes. */
+  /** `__u64 time_runnable`, offset 24, 8 bytes. In or before Linux 6.1, not in 5.10. */
   get time_runnable(): bigint {
     return this.$$view.getBigUint64(this.$$offset + 24, true);
   }
@@ -6189,7 +6189,7 @@ export class KvmXenVcpuAttrURunstate implements View {
     setNumber64(this.$$view, this.$$offset + 24, value, false);
   }
 
-  /** `__u64 time_blocked`, offset 32, 8 bytes. */
+  /** `__u64 time_blocked`, offset 32, 8 bytes. In or before Linux 6.1, not in 5.10. */
   get time_blocked(): bigint {
     return this.$$view.getBigUint64(this.$$offset + 32, true);
   }
@@ -6206,7 +6206,7 @@ export class KvmXenVcpuAttrURunstate implements View {
     setNumber64(this.$$view, this.$$offset + 32, value, false);
   }
 
-  /** `__u64 time_offline`, offset 40, 8 bytes. */
+  /** `__u64 time_offline`, offset 40, 8 bytes. In or before Linux 6.1, not in 5.10. */
   get time_offline(): bigint {
     return this.$$view.getBigUint64(this.$$offset + 40, true);
   }
@@ -6224,7 +6224,7 @@ export class KvmXenVcpuAttrURunstate implements View {
   }
 }
 
-/** `struct kvm_xen_vcpu_attr.u.timer`: 16 bytes, aligned to 4. */
+/** `struct kvm_xen_vcpu_attr.u.timer`: 16 bytes, aligned to 4. In or before Linux 6.1, not in 5.10. */
 export class KvmXenVcpuAttrUTimer implements View {
   static readonly $size = 16;
   static readonly $align = 4;
@@ -6265,7 +6265,7 @@ export class KvmXenVcpuAttrUTimer implements View {
     return toJson(this);
   }
 
-  /** `__u32 port`, offset 0, 4 bytes. */
+  /** `__u32 port`, offset 0, 4 bytes. In or before Linux 6.1, not in 5.10. */
   get port(): number {
     return this.$$view.getUint32(this.$$offset, true);
   }
@@ -6273,7 +6273,7 @@ export class KvmXenVcpuAttrUTimer implements View {
     this.$$view.setUint32(this.$$offset, value, true);
   }
 
-  /** `__u32 priority`, offset 4, 4 bytes. */
+  /** `__u32 priority`, offset 4, 4 bytes. In or before Linux 6.1, not in 5.10. */
   get priority(): number {
     return this.$$view.getUint32(this.$$offset + 4, true);
   }
@@ -6281,7 +6281,7 @@ export class KvmXenVcpuAttrUTimer implements View {
     this.$$view.setUint32(this.$$offset + 4, value, true);
   }
 
-  /** `__u64 expires_ns`, offset 8, 8 bytes. */
+  /** `__u64 expires_ns`, offset 8, 8 bytes. In or before Linux 6.1, not in 5.10. */
   get expires_ns(): bigint {
     return this.$$view.getBigUint64(this.$$offset + 8, true);
   }
@@ -6299,7 +6299,7 @@ export class KvmXenVcpuAttrUTimer implements View {
   }
 }
 
-/** `struct kvm_xen_vcpu_attr`: 72 bytes, aligned to 4. */
+/** `struct kvm_xen_vcpu_attr`: 72 bytes, aligned to 4. In or before Linux 6.1, not in 5.10. */
 export class KvmXenVcpuAttr implements View {
   static readonly $size = 72;
   static readonly $align = 4;
@@ -6340,7 +6340,7 @@ export class KvmXenVcpuAttr implements View {
     return toJson(this);
   }
 
-  /** `__u16 type`, offset 0, 2 bytes. */
+  /** `__u16 type`, offset 0, 2 bytes. In or before Linux 6.1, not in 5.10. */
   get type(): number {
     return this.$$view.getUint16(this.$$offset, true);
   }
@@ -6348,7 +6348,7 @@ export class KvmXenVcpuAttr implements View {
     this.$$view.setUint16(this.$$offset, value, true);
   }
 
-  /** `__u16 pad[3]`, offset 2, 6 bytes. */
+  /** `__u16 pad[3]`, offset 2, 6 bytes. In or before Linux 6.1, not in 5.10. */
   get pad(): U16Array {
     return new U16Array(this.$$view, this.$$offset + 2, 3);
   }
@@ -6356,7 +6356,7 @@ export class KvmXenVcpuAttr implements View {
     this.pad.assign(value);
   }
 
-  /** `union u`, offset 8, 64 bytes. */
+  /** `union u`, offset 8, 64 bytes. In or before Linux 6.1, not in 5.10. */
   get u(): KvmXenVcpuAttrU {
     return new $$KvmXenVcpuAttrU(this.$$view, this.$$offset + 8);
   }
@@ -6365,7 +6365,7 @@ export class KvmXenVcpuAttr implements View {
   }
 }
 
-/** `struct kvm_sev_cmd`: 24 bytes, aligned to 4. */
+/** `struct kvm_sev_cmd`: 24 bytes, aligned to 4. In or before Linux 5.10. */
 export class KvmSevCmd implements View {
   static readonly $size = 24;
   static readonly $align = 4;
@@ -6408,7 +6408,7 @@ export class KvmSevCmd implements View {
     return toJson(this);
   }
 
-  /** `__u32 id`, offset 0, 4 bytes. */
+  /** `__u32 id`, offset 0, 4 bytes. In or before Linux 5.10. */
   get id(): number {
     return this.$$view.getUint32(this.$$offset, true);
   }
@@ -6416,7 +6416,7 @@ export class KvmSevCmd implements View {
     this.$$view.setUint32(this.$$offset, value, true);
   }
 
-  /** `__u32 pad0`, offset 4, 4 bytes. */
+  /** `__u32 pad0`, offset 4, 4 bytes. In or before Linux 6.12, not in 6.1. */
   get pad0(): number {
     return this.$$view.getUint32(this.$$offset + 4, true);
   }
@@ -6424,7 +6424,7 @@ export class KvmSevCmd implements View {
     this.$$view.setUint32(this.$$offset + 4, value, true);
   }
 
-  /** `__u64 data`, offset 8, 8 bytes. */
+  /** `__u64 data`, offset 8, 8 bytes. In or before Linux 5.10. */
   get data(): bigint {
     return this.$$view.getBigUint64(this.$$offset + 8, true);
   }
@@ -6441,7 +6441,7 @@ export class KvmSevCmd implements View {
     setNumber64(this.$$view, this.$$offset + 8, value, false);
   }
 
-  /** `__u32 error`, offset 16, 4 bytes. */
+  /** `__u32 error`, offset 16, 4 bytes. In or before Linux 5.10. */
   get error(): number {
     return this.$$view.getUint32(this.$$offset + 16, true);
   }
@@ -6449,7 +6449,7 @@ export class KvmSevCmd implements View {
     this.$$view.setUint32(this.$$offset + 16, value, true);
   }
 
-  /** `__u32 sev_fd`, offset 20, 4 bytes. */
+  /** `__u32 sev_fd`, offset 20, 4 bytes. In or before Linux 5.10. */
   get sev_fd(): number {
     return this.$$view.getUint32(this.$$offset + 20, true);
   }
@@ -6458,7 +6458,7 @@ export class KvmSevCmd implements View {
   }
 }
 
-/** `struct kvm_sev_init`: 48 bytes, aligned to 4. */
+/** `struct kvm_sev_init`: 48 bytes, aligned to 4. In or before Linux 6.12, not in 6.1. */
 export class KvmSevInit implements View {
   static readonly $size = 48;
   static readonly $align = 4;
@@ -6501,7 +6501,7 @@ export class KvmSevInit implements View {
     return toJson(this);
   }
 
-  /** `__u64 vmsa_features`, offset 0, 8 bytes. */
+  /** `__u64 vmsa_features`, offset 0, 8 bytes. In or before Linux 6.12, not in 6.1. */
   get vmsa_features(): bigint {
     return this.$$view.getBigUint64(this.$$offset, true);
   }
@@ -6518,7 +6518,7 @@ export class KvmSevInit implements View {
     setNumber64(this.$$view, this.$$offset, value, false);
   }
 
-  /** `__u32 flags`, offset 8, 4 bytes. */
+  /** `__u32 flags`, offset 8, 4 bytes. In or before Linux 6.12, not in 6.1. */
   get flags(): number {
     return this.$$view.getUint32(this.$$offset + 8, true);
   }
@@ -6526,7 +6526,7 @@ export class KvmSevInit implements View {
     this.$$view.setUint32(this.$$offset + 8, value, true);
   }
 
-  /** `__u16 ghcb_version`, offset 12, 2 bytes. */
+  /** `__u16 ghcb_version`, offset 12, 2 bytes. In or before Linux 6.12, not in 6.1. */
   get ghcb_version(): number {
     return this.$$view.getUint16(this.$$offset + 12, true);
   }
@@ -6534,7 +6534,7 @@ export class KvmSevInit implements View {
     this.$$view.setUint16(this.$$offset + 12, value, true);
   }
 
-  /** `__u16 pad1`, offset 14, 2 bytes. */
+  /** `__u16 pad1`, offset 14, 2 bytes. In or before Linux 6.12, not in 6.1. */
   get pad1(): number {
     return this.$$view.getUint16(this.$$offset + 14, true);
   }
@@ -6542,7 +6542,7 @@ export class KvmSevInit implements View {
     this.$$view.setUint16(this.$$offset + 14, value, true);
   }
 
-  /** `__u32 pad2[8]`, offset 16, 32 bytes. */
+  /** `__u32 pad2[8]`, offset 16, 32 bytes. In or before Linux 6.12, not in 6.1. */
   get pad2(): U32Array {
     return new U32Array(this.$$view, this.$$offset + 16, 8);
   }
@@ -6551,7 +6551,7 @@ export class KvmSevInit implements View {
   }
 }
 
-/** `struct kvm_sev_launch_start`: 40 bytes, aligned to 4. */
+/** `struct kvm_sev_launch_start`: 40 bytes, aligned to 4. In or before Linux 5.10. */
 export class KvmSevLaunchStart implements View {
   static readonly $size = 40;
   static readonly $align = 4;
@@ -6597,7 +6597,7 @@ export class KvmSevLaunchStart implements View {
     return toJson(this);
   }
 
-  /** `__u32 handle`, offset 0, 4 bytes. */
+  /** `__u32 handle`, offset 0, 4 bytes. In or before Linux 5.10. */
   get handle(): number {
     return this.$$view.getUint32(this.$$offset, true);
   }
@@ -6605,7 +6605,7 @@ export class KvmSevLaunchStart implements View {
     this.$$view.setUint32(this.$$offset, value, true);
   }
 
-  /** `__u32 policy`, offset 4, 4 bytes. */
+  /** `__u32 policy`, offset 4, 4 bytes. In or before Linux 5.10. */
   get policy(): number {
     return this.$$view.getUint32(this.$$offset + 4, true);
   }
@@ -6613,7 +6613,7 @@ export class KvmSevLaunchStart implements View {
     this.$$view.setUint32(this.$$offset + 4, value, true);
   }
 
-  /** `__u64 dh_uaddr`, offset 8, 8 bytes. */
+  /** `__u64 dh_uaddr`, offset 8, 8 bytes. In or before Linux 5.10. */
   get dh_uaddr(): bigint {
     return this.$$view.getBigUint64(this.$$offset + 8, true);
   }
@@ -6630,7 +6630,7 @@ export class KvmSevLaunchStart implements View {
     setNumber64(this.$$view, this.$$offset + 8, value, false);
   }
 
-  /** `__u32 dh_len`, offset 16, 4 bytes. */
+  /** `__u32 dh_len`, offset 16, 4 bytes. In or before Linux 5.10. */
   get dh_len(): number {
     return this.$$view.getUint32(this.$$offset + 16, true);
   }
@@ -6638,7 +6638,7 @@ export class KvmSevLaunchStart implements View {
     this.$$view.setUint32(this.$$offset + 16, value, true);
   }
 
-  /** `__u32 pad0`, offset 20, 4 bytes. */
+  /** `__u32 pad0`, offset 20, 4 bytes. In or before Linux 6.12, not in 6.1. */
   get pad0(): number {
     return this.$$view.getUint32(this.$$offset + 20, true);
   }
@@ -6646,7 +6646,7 @@ export class KvmSevLaunchStart implements View {
     this.$$view.setUint32(this.$$offset + 20, value, true);
   }
 
-  /** `__u64 session_uaddr`, offset 24, 8 bytes. */
+  /** `__u64 session_uaddr`, offset 24, 8 bytes. In or before Linux 5.10. */
   get session_uaddr(): bigint {
     return this.$$view.getBigUint64(this.$$offset + 24, true);
   }
@@ -6663,7 +6663,7 @@ export class KvmSevLaunchStart implements View {
     setNumber64(this.$$view, this.$$offset + 24, value, false);
   }
 
-  /** `__u32 session_len`, offset 32, 4 bytes. */
+  /** `__u32 session_len`, offset 32, 4 bytes. In or before Linux 5.10. */
   get session_len(): number {
     return this.$$view.getUint32(this.$$offset + 32, true);
   }
@@ -6671,7 +6671,7 @@ export class KvmSevLaunchStart implements View {
     this.$$view.setUint32(this.$$offset + 32, value, true);
   }
 
-  /** `__u32 pad1`, offset 36, 4 bytes. */
+  /** `__u32 pad1`, offset 36, 4 bytes. In or before Linux 6.12, not in 6.1. */
   get pad1(): number {
     return this.$$view.getUint32(this.$$offset + 36, true);
   }
@@ -6680,7 +6680,7 @@ export class KvmSevLaunchStart implements View {
   }
 }
 
-/** `struct kvm_sev_launch_update_data`: 16 bytes, aligned to 4. */
+/** `struct kvm_sev_launch_update_data`: 16 bytes, aligned to 4. In or before Linux 5.10. */
 export class KvmSevLaunchUpdateData implements View {
   static readonly $size = 16;
   static readonly $align = 4;
@@ -6721,7 +6721,7 @@ export class KvmSevLaunchUpdateData implements View {
     return toJson(this);
   }
 
-  /** `__u64 uaddr`, offset 0, 8 bytes. */
+  /** `__u64 uaddr`, offset 0, 8 bytes. In or before Linux 5.10. */
   get uaddr(): bigint {
     return this.$$view.getBigUint64(this.$$offset, true);
   }
@@ -6738,7 +6738,7 @@ export class KvmSevLaunchUpdateData implements View {
     setNumber64(this.$$view, this.$$offset, value, false);
   }
 
-  /** `__u32 len`, offset 8, 4 bytes. */
+  /** `__u32 len`, offset 8, 4 bytes. In or before Linux 5.10. */
   get len(): number {
     return this.$$view.getUint32(this.$$offset + 8, true);
   }
@@ -6746,7 +6746,7 @@ export class KvmSevLaunchUpdateData implements View {
     this.$$view.setUint32(this.$$offset + 8, value, true);
   }
 
-  /** `__u32 pad0`, offset 12, 4 bytes. */
+  /** `__u32 pad0`, offset 12, 4 bytes. In or before Linux 6.12, not in 6.1. */
   get pad0(): number {
     return this.$$view.getUint32(this.$$offset + 12, true);
   }
@@ -6755,7 +6755,7 @@ export class KvmSevLaunchUpdateData implements View {
   }
 }
 
-/** `struct kvm_sev_launch_secret`: 48 bytes, aligned to 4. */
+/** `struct kvm_sev_launch_secret`: 48 bytes, aligned to 4. In or before Linux 5.10. */
 export class KvmSevLaunchSecret implements View {
   static readonly $size = 48;
   static readonly $align = 4;
@@ -6802,7 +6802,7 @@ export class KvmSevLaunchSecret implements View {
     return toJson(this);
   }
 
-  /** `__u64 hdr_uaddr`, offset 0, 8 bytes. */
+  /** `__u64 hdr_uaddr`, offset 0, 8 bytes. In or before Linux 5.10. */
   get hdr_uaddr(): bigint {
     return this.$$view.getBigUint64(this.$$offset, true);
   }
@@ -6819,7 +6819,7 @@ export class KvmSevLaunchSecret implements View {
     setNumber64(this.$$view, this.$$offset, value, false);
   }
 
-  /** `__u32 hdr_len`, offset 8, 4 bytes. */
+  /** `__u32 hdr_len`, offset 8, 4 bytes. In or before Linux 5.10. */
   get hdr_len(): number {
     return this.$$view.getUint32(this.$$offset + 8, true);
   }
@@ -6827,7 +6827,7 @@ export class KvmSevLaunchSecret implements View {
     this.$$view.setUint32(this.$$offset + 8, value, true);
   }
 
-  /** `__u32 pad0`, offset 12, 4 bytes. */
+  /** `__u32 pad0`, offset 12, 4 bytes. In or before Linux 6.12, not in 6.1. */
   get pad0(): number {
     return this.$$view.getUint32(this.$$offset + 12, true);
   }
@@ -6835,7 +6835,7 @@ export class KvmSevLaunchSecret implements View {
     this.$$view.setUint32(this.$$offset + 12, value, true);
   }
 
-  /** `__u64 guest_uaddr`, offset 16, 8 bytes. */
+  /** `__u64 guest_uaddr`, offset 16, 8 bytes. In or before Linux 5.10. */
   get guest_uaddr(): bigint {
     return this.$$view.getBigUint64(this.$$offset + 16, true);
   }
@@ -6852,7 +6852,7 @@ export class KvmSevLaunchSecret implements View {
     setNumber64(this.$$view, this.$$offset + 16, value, false);
   }
 
-  /** `__u32 guest_len`, offset 24, 4 bytes. */
+  /** `__u32 guest_len`, offset 24, 4 bytes. In or before Linux 5.10. */
   get guest_len(): number {
     return this.$$view.getUint32(this.$$offset + 24, true);
   }
@@ -6860,7 +6860,7 @@ export class KvmSevLaunchSecret implements View {
     this.$$view.setUint32(this.$$offset + 24, value, true);
   }
 
-  /** `__u32 pad1`, offset 28, 4 bytes. */
+  /** `__u32 pad1`, offset 28, 4 bytes. In or before Linux 6.12, not in 6.1. */
   get pad1(): number {
     return this.$$view.getUint32(this.$$offset + 28, true);
   }
@@ -6868,7 +6868,7 @@ export class KvmSevLaunchSecret implements View {
     this.$$view.setUint32(this.$$offset + 28, value, true);
   }
 
-  /** `__u64 trans_uaddr`, offset 32, 8 bytes. */
+  /** `__u64 trans_uaddr`, offset 32, 8 bytes. In or before Linux 5.10. */
   get trans_uaddr(): bigint {
     return this.$$view.getBigUint64(this.$$offset + 32, true);
   }
@@ -6885,7 +6885,7 @@ export class KvmSevLaunchSecret implements View {
     setNumber64(this.$$view, this.$$offset + 32, value, false);
   }
 
-  /** `__u32 trans_len`, offset 40, 4 bytes. */
+  /** `__u32 trans_len`, offset 40, 4 bytes. In or before Linux 5.10. */
   get trans_len(): number {
     return this.$$view.getUint32(this.$$offset + 40, true);
   }
@@ -6893,7 +6893,7 @@ export class KvmSevLaunchSecret implements View {
     this.$$view.setUint32(this.$$offset + 40, value, true);
   }
 
-  /** `__u32 pad2`, offset 44, 4 bytes. */
+  /** `__u32 pad2`, offset 44, 4 bytes. In or before Linux 6.12, not in 6.1. */
   get pad2(): number {
     return this.$$view.getUint32(this.$$offset + 44, true);
   }
@@ -6902,7 +6902,7 @@ export class KvmSevLaunchSecret implements View {
   }
 }
 
-/** `struct kvm_sev_launch_measure`: 16 bytes, aligned to 4. */
+/** `struct kvm_sev_launch_measure`: 16 bytes, aligned to 4. In or before Linux 5.10. */
 export class KvmSevLaunchMeasure implements View {
   static readonly $size = 16;
   static readonly $align = 4;
@@ -6943,7 +6943,7 @@ export class KvmSevLaunchMeasure implements View {
     return toJson(this);
   }
 
-  /** `__u64 uaddr`, offset 0, 8 bytes. */
+  /** `__u64 uaddr`, offset 0, 8 bytes. In or before Linux 5.10. */
   get uaddr(): bigint {
     return this.$$view.getBigUint64(this.$$offset, true);
   }
@@ -6960,7 +6960,7 @@ export class KvmSevLaunchMeasure implements View {
     setNumber64(this.$$view, this.$$offset, value, false);
   }
 
-  /** `__u32 len`, offset 8, 4 bytes. */
+  /** `__u32 len`, offset 8, 4 bytes. In or before Linux 5.10. */
   get len(): number {
     return this.$$view.getUint32(this.$$offset + 8, true);
   }
@@ -6968,7 +6968,7 @@ export class KvmSevLaunchMeasure implements View {
     this.$$view.setUint32(this.$$offset + 8, value, true);
   }
 
-  /** `__u32 pad0`, offset 12, 4 bytes. */
+  /** `__u32 pad0`, offset 12, 4 bytes. In or before Linux 6.12, not in 6.1. */
   get pad0(): number {
     return this.$$view.getUint32(this.$$offset + 12, true);
   }
@@ -6977,7 +6977,7 @@ export class KvmSevLaunchMeasure implements View {
   }
 }
 
-/** `struct kvm_sev_guest_status`: 12 bytes, aligned to 4. */
+/** `struct kvm_sev_guest_status`: 12 bytes, aligned to 4. In or before Linux 5.10. */
 export class KvmSevGuestStatus implements View {
   static readonly $size = 12;
   static readonly $align = 4;
@@ -7018,7 +7018,7 @@ export class KvmSevGuestStatus implements View {
     return toJson(this);
   }
 
-  /** `__u32 handle`, offset 0, 4 bytes. */
+  /** `__u32 handle`, offset 0, 4 bytes. In or before Linux 5.10. */
   get handle(): number {
     return this.$$view.getUint32(this.$$offset, true);
   }
@@ -7026,7 +7026,7 @@ export class KvmSevGuestStatus implements View {
     this.$$view.setUint32(this.$$offset, value, true);
   }
 
-  /** `__u32 policy`, offset 4, 4 bytes. */
+  /** `__u32 policy`, offset 4, 4 bytes. In or before Linux 5.10. */
   get policy(): number {
     return this.$$view.getUint32(this.$$offset + 4, true);
   }
@@ -7034,7 +7034,7 @@ export class KvmSevGuestStatus implements View {
     this.$$view.setUint32(this.$$offset + 4, value, true);
   }
 
-  /** `__u32 state`, offset 8, 4 bytes. */
+  /** `__u32 state`, offset 8, 4 bytes. In or before Linux 5.10. */
   get state(): number {
     return this.$$view.getUint32(this.$$offset + 8, true);
   }
@@ -7043,7 +7043,7 @@ export class KvmSevGuestStatus implements View {
   }
 }
 
-/** `struct kvm_sev_dbg`: 24 bytes, aligned to 4. */
+/** `struct kvm_sev_dbg`: 24 bytes, aligned to 4. In or before Linux 5.10. */
 export class KvmSevDbg implements View {
   static readonly $size = 24;
   static readonly $align = 4;
@@ -7085,7 +7085,7 @@ export class KvmSevDbg implements View {
     return toJson(this);
   }
 
-  /** `__u64 src_uaddr`, offset 0, 8 bytes. */
+  /** `__u64 src_uaddr`, offset 0, 8 bytes. In or before Linux 5.10. */
   get src_uaddr(): bigint {
     return this.$$view.getBigUint64(this.$$offset, true);
   }
@@ -7102,7 +7102,7 @@ export class KvmSevDbg implements View {
     setNumber64(this.$$view, this.$$offset, value, false);
   }
 
-  /** `__u64 dst_uaddr`, offset 8, 8 bytes. */
+  /** `__u64 dst_uaddr`, offset 8, 8 bytes. In or before Linux 5.10. */
   get dst_uaddr(): bigint {
     return this.$$view.getBigUint64(this.$$offset + 8, true);
   }
@@ -7119,7 +7119,7 @@ export class KvmSevDbg implements View {
     setNumber64(this.$$view, this.$$offset + 8, value, false);
   }
 
-  /** `__u32 len`, offset 16, 4 bytes. */
+  /** `__u32 len`, offset 16, 4 bytes. In or before Linux 5.10. */
   get len(): number {
     return this.$$view.getUint32(this.$$offset + 16, true);
   }
@@ -7127,7 +7127,7 @@ export class KvmSevDbg implements View {
     this.$$view.setUint32(this.$$offset + 16, value, true);
   }
 
-  /** `__u32 pad0`, offset 20, 4 bytes. */
+  /** `__u32 pad0`, offset 20, 4 bytes. In or before Linux 6.12, not in 6.1. */
   get pad0(): number {
     return this.$$view.getUint32(this.$$offset + 20, true);
   }
@@ -7136,7 +7136,7 @@ export class KvmSevDbg implements View {
   }
 }
 
-/** `struct kvm_sev_attestation_report`: 32 bytes, aligned to 4. */
+/** `struct kvm_sev_attestation_report`: 32 bytes, aligned to 4. In or before Linux 6.1, not in 5.10. */
 export class KvmSevAttestationReport implements View {
   static readonly $size = 32;
   static readonly $align = 4;
@@ -7178,7 +7178,7 @@ export class KvmSevAttestationReport implements View {
     return toJson(this);
   }
 
-  /** `__u8 mnonce[16]`, offset 0, 16 bytes. */
+  /** `__u8 mnonce[16]`, offset 0, 16 bytes. In or before Linux 6.1, not in 5.10. */
   get mnonce(): U8Array {
     return new U8Array(this.$$view, this.$$offset, 16);
   }
@@ -7186,7 +7186,7 @@ export class KvmSevAttestationReport implements View {
     this.mnonce.assign(value);
   }
 
-  /** `__u64 uaddr`, offset 16, 8 bytes. */
+  /** `__u64 uaddr`, offset 16, 8 bytes. In or before Linux 6.1, not in 5.10. */
   get uaddr(): bigint {
     return this.$$view.getBigUint64(this.$$offset + 16, true);
   }
@@ -7203,7 +7203,7 @@ export class KvmSevAttestationReport implements View {
     setNumber64(this.$$view, this.$$offset + 16, value, false);
   }
 
-  /** `__u32 len`, offset 24, 4 bytes. */
+  /** `__u32 len`, offset 24, 4 bytes. In or before Linux 6.1, not in 5.10. */
   get len(): number {
     return this.$$view.getUint32(this.$$offset + 24, true);
   }
@@ -7211,7 +7211,7 @@ export class KvmSevAttestationReport implements View {
     this.$$view.setUint32(this.$$offset + 24, value, true);
   }
 
-  /** `__u32 pad0`, offset 28, 4 bytes. */
+  /** `__u32 pad0`, offset 28, 4 bytes. In or before Linux 6.12, not in 6.1. */
   get pad0(): number {
     return this.$$view.getUint32(this.$$offset + 28, true);
   }
@@ -7220,7 +7220,7 @@ export class KvmSevAttestationReport implements View {
   }
 }
 
-/** `struct kvm_sev_send_start`: 72 bytes, aligned to 4. */
+/** `struct kvm_sev_send_start`: 72 bytes, aligned to 4. In or before Linux 6.1, not in 5.10. */
 export class KvmSevSendStart implements View {
   static readonly $size = 72;
   static readonly $align = 4;
@@ -7272,7 +7272,7 @@ export class KvmSevSendStart implements View {
     return toJson(this);
   }
 
-  /** `__u32 policy`, offset 0, 4 bytes. */
+  /** `__u32 policy`, offset 0, 4 bytes. In or before Linux 6.1, not in 5.10. */
   get policy(): number {
     return this.$$view.getUint32(this.$$offset, true);
   }
@@ -7280,7 +7280,7 @@ export class KvmSevSendStart implements View {
     this.$$view.setUint32(this.$$offset, value, true);
   }
 
-  /** `__u32 pad0`, offset 4, 4 bytes. */
+  /** `__u32 pad0`, offset 4, 4 bytes. In or before Linux 6.12, not in 6.1. */
   get pad0(): number {
     return this.$$view.getUint32(this.$$offset + 4, true);
   }
@@ -7288,7 +7288,7 @@ export class KvmSevSendStart implements View {
     this.$$view.setUint32(this.$$offset + 4, value, true);
   }
 
-  /** `__u64 pdh_cert_uaddr`, offset 8, 8 bytes. */
+  /** `__u64 pdh_cert_uaddr`, offset 8, 8 bytes. In or before Linux 6.1, not in 5.10. */
   get pdh_cert_uaddr(): bigint {
     return this.$$view.getBigUint64(this.$$offset + 8, true);
   }
@@ -7305,7 +7305,7 @@ export class KvmSevSendStart implements View {
     setNumber64(this.$$view, this.$$offset + 8, value, false);
   }
 
-  /** `__u32 pdh_cert_len`, offset 16, 4 bytes. */
+  /** `__u32 pdh_cert_len`, offset 16, 4 bytes. In or before Linux 6.1, not in 5.10. */
   get pdh_cert_len(): number {
     return this.$$view.getUint32(this.$$offset + 16, true);
   }
@@ -7313,7 +7313,7 @@ export class KvmSevSendStart implements View {
     this.$$view.setUint32(this.$$offset + 16, value, true);
   }
 
-  /** `__u32 pad1`, offset 20, 4 bytes. */
+  /** `__u32 pad1`, offset 20, 4 bytes. In or before Linux 6.12, not in 6.1. */
   get pad1(): number {
     return this.$$view.getUint32(this.$$offset + 20, true);
   }
@@ -7321,7 +7321,7 @@ export class KvmSevSendStart implements View {
     this.$$view.setUint32(this.$$offset + 20, value, true);
   }
 
-  /** `__u64 plat_certs_uaddr`, offset 24, 8 bytes. */
+  /** `__u64 plat_certs_uaddr`, offset 24, 8 bytes. In or before Linux 6.1, not in 5.10. */
   get plat_certs_uaddr(): bigint {
     return this.$$view.getBigUint64(this.$$offset + 24, true);
   }
@@ -7338,7 +7338,7 @@ export class KvmSevSendStart implements View {
     setNumber64(this.$$view, this.$$offset + 24, value, false);
   }
 
-  /** `__u32 plat_certs_len`, offset 32, 4 bytes. */
+  /** `__u32 plat_certs_len`, offset 32, 4 bytes. In or before Linux 6.1, not in 5.10. */
   get plat_certs_len(): number {
     return this.$$view.getUint32(this.$$offset + 32, true);
   }
@@ -7346,7 +7346,7 @@ export class KvmSevSendStart implements View {
     this.$$view.setUint32(this.$$offset + 32, value, true);
   }
 
-  /** `__u32 pad2`, offset 36, 4 bytes. */
+  /** `__u32 pad2`, offset 36, 4 bytes. In or before Linux 6.12, not in 6.1. */
   get pad2(): number {
     return this.$$view.getUint32(this.$$offset + 36, true);
   }
@@ -7354,7 +7354,7 @@ export class KvmSevSendStart implements View {
     this.$$view.setUint32(this.$$offset + 36, value, true);
   }
 
-  /** `__u64 amd_certs_uaddr`, offset 40, 8 bytes. */
+  /** `__u64 amd_certs_uaddr`, offset 40, 8 bytes. In or before Linux 6.1, not in 5.10. */
   get amd_certs_uaddr(): bigint {
     return this.$$view.getBigUint64(this.$$offset + 40, true);
   }
@@ -7371,7 +7371,7 @@ export class KvmSevSendStart implements View {
     setNumber64(this.$$view, this.$$offset + 40, value, false);
   }
 
-  /** `__u32 amd_certs_len`, offset 48, 4 bytes. */
+  /** `__u32 amd_certs_len`, offset 48, 4 bytes. In or before Linux 6.1, not in 5.10. */
   get amd_certs_len(): number {
     return this.$$view.getUint32(this.$$offset + 48, true);
   }
@@ -7379,7 +7379,7 @@ export class KvmSevSendStart implements View {
     this.$$view.setUint32(this.$$offset + 48, value, true);
   }
 
-  /** `__u32 pad3`, offset 52, 4 bytes. */
+  /** `__u32 pad3`, offset 52, 4 bytes. In or before Linux 6.12, not in 6.1. */
   get pad3(): number {
     return this.$$view.getUint32(this.$$offset + 52, true);
   }
@@ -7387,7 +7387,7 @@ export class KvmSevSendStart implements View {
     this.$$view.setUint32(this.$$offset + 52, value, true);
   }
 
-  /** `__u64 session_uaddr`, offset 56, 8 bytes. */
+  /** `__u64 session_uaddr`, offset 56, 8 bytes. In or before Linux 6.1, not in 5.10. */
   get session_uaddr(): bigint {
     return this.$$view.getBigUint64(this.$$offset + 56, true);
   }
@@ -7404,7 +7404,7 @@ export class KvmSevSendStart implements View {
     setNumber64(this.$$view, this.$$offset + 56, value, false);
   }
 
-  /** `__u32 session_len`, offset 64, 4 bytes. */
+  /** `__u32 session_len`, offset 64, 4 bytes. In or before Linux 6.1, not in 5.10. */
   get session_len(): number {
     return this.$$view.getUint32(this.$$offset + 64, true);
   }
@@ -7412,7 +7412,7 @@ export class KvmSevSendStart implements View {
     this.$$view.setUint32(this.$$offset + 64, value, true);
   }
 
-  /** `__u32 pad4`, offset 68, 4 bytes. */
+  /** `__u32 pad4`, offset 68, 4 bytes. In or before Linux 6.12, not in 6.1. */
   get pad4(): number {
     return this.$$view.getUint32(this.$$offset + 68, true);
   }
@@ -7421,7 +7421,7 @@ export class KvmSevSendStart implements View {
   }
 }
 
-/** `struct kvm_sev_send_update_data`: 48 bytes, aligned to 4. */
+/** `struct kvm_sev_send_update_data`: 48 bytes, aligned to 4. In or before Linux 6.1, not in 5.10. */
 export class KvmSevSendUpdateData implements View {
   static readonly $size = 48;
   static readonly $align = 4;
@@ -7468,7 +7468,7 @@ export class KvmSevSendUpdateData implements View {
     return toJson(this);
   }
 
-  /** `__u64 hdr_uaddr`, offset 0, 8 bytes. */
+  /** `__u64 hdr_uaddr`, offset 0, 8 bytes. In or before Linux 6.1, not in 5.10. */
   get hdr_uaddr(): bigint {
     return this.$$view.getBigUint64(this.$$offset, true);
   }
@@ -7485,7 +7485,7 @@ export class KvmSevSendUpdateData implements View {
     setNumber64(this.$$view, this.$$offset, value, false);
   }
 
-  /** `__u32 hdr_len`, offset 8, 4 bytes. */
+  /** `__u32 hdr_len`, offset 8, 4 bytes. In or before Linux 6.1, not in 5.10. */
   get hdr_len(): number {
     return this.$$view.getUint32(this.$$offset + 8, true);
   }
@@ -7493,7 +7493,7 @@ export class KvmSevSendUpdateData implements View {
     this.$$view.setUint32(this.$$offset + 8, value, true);
   }
 
-  /** `__u32 pad0`, offset 12, 4 bytes. */
+  /** `__u32 pad0`, offset 12, 4 bytes. In or before Linux 6.12, not in 6.1. */
   get pad0(): number {
     return this.$$view.getUint32(this.$$offset + 12, true);
   }
@@ -7501,7 +7501,7 @@ export class KvmSevSendUpdateData implements View {
     this.$$view.setUint32(this.$$offset + 12, value, true);
   }
 
-  /** `__u64 guest_uaddr`, offset 16, 8 bytes. */
+  /** `__u64 guest_uaddr`, offset 16, 8 bytes. In or before Linux 6.1, not in 5.10. */
   get guest_uaddr(): bigint {
     return this.$$view.getBigUint64(this.$$offset + 16, true);
   }
@@ -7518,7 +7518,7 @@ export class KvmSevSendUpdateData implements View {
     setNumber64(this.$$view, this.$$offset + 16, value, false);
   }
 
-  /** `__u32 guest_len`, offset 24, 4 bytes. */
+  /** `__u32 guest_len`, offset 24, 4 bytes. In or before Linux 6.1, not in 5.10. */
   get guest_len(): number {
     return this.$$view.getUint32(this.$$offset + 24, true);
   }
@@ -7526,7 +7526,7 @@ export class KvmSevSendUpdateData implements View {
     this.$$view.setUint32(this.$$offset + 24, value, true);
   }
 
-  /** `__u32 pad1`, offset 28, 4 bytes. */
+  /** `__u32 pad1`, offset 28, 4 bytes. In or before Linux 6.12, not in 6.1. */
   get pad1(): number {
     return this.$$view.getUint32(this.$$offset + 28, true);
   }
@@ -7534,7 +7534,7 @@ export class KvmSevSendUpdateData implements View {
     this.$$view.setUint32(this.$$offset + 28, value, true);
   }
 
-  /** `__u64 trans_uaddr`, offset 32, 8 bytes. */
+  /** `__u64 trans_uaddr`, offset 32, 8 bytes. In or before Linux 6.1, not in 5.10. */
   get trans_uaddr(): bigint {
     return this.$$view.getBigUint64(this.$$offset + 32, true);
   }
@@ -7551,7 +7551,7 @@ export class KvmSevSendUpdateData implements View {
     setNumber64(this.$$view, this.$$offset + 32, value, false);
   }
 
-  /** `__u32 trans_len`, offset 40, 4 bytes. */
+  /** `__u32 trans_len`, offset 40, 4 bytes. In or before Linux 6.1, not in 5.10. */
   get trans_len(): number {
     return this.$$view.getUint32(this.$$offset + 40, true);
   }
@@ -7559,7 +7559,7 @@ export class KvmSevSendUpdateData implements View {
     this.$$view.setUint32(this.$$offset + 40, value, true);
   }
 
-  /** `__u32 pad2`, offset 44, 4 bytes. */
+  /** `__u32 pad2`, offset 44, 4 bytes. In or before Linux 6.12, not in 6.1. */
   get pad2(): number {
     return this.$$view.getUint32(this.$$offset + 44, true);
   }
@@ -7568,7 +7568,7 @@ export class KvmSevSendUpdateData implements View {
   }
 }
 
-/** `struct kvm_sev_receive_start`: 40 bytes, aligned to 4. */
+/** `struct kvm_sev_receive_start`: 40 bytes, aligned to 4. In or before Linux 6.1, not in 5.10. */
 export class KvmSevReceiveStart implements View {
   static readonly $size = 40;
   static readonly $align = 4;
@@ -7614,7 +7614,7 @@ export class KvmSevReceiveStart implements View {
     return toJson(this);
   }
 
-  /** `__u32 handle`, offset 0, 4 bytes. */
+  /** `__u32 handle`, offset 0, 4 bytes. In or before Linux 6.1, not in 5.10. */
   get handle(): number {
     return this.$$view.getUint32(this.$$offset, true);
   }
@@ -7622,7 +7622,7 @@ export class KvmSevReceiveStart implements View {
     this.$$view.setUint32(this.$$offset, value, true);
   }
 
-  /** `__u32 policy`, offset 4, 4 bytes. */
+  /** `__u32 policy`, offset 4, 4 bytes. In or before Linux 6.1, not in 5.10. */
   get policy(): number {
     return this.$$view.getUint32(this.$$offset + 4, true);
   }
@@ -7630,7 +7630,7 @@ export class KvmSevReceiveStart implements View {
     this.$$view.setUint32(this.$$offset + 4, value, true);
   }
 
-  /** `__u64 pdh_uaddr`, offset 8, 8 bytes. */
+  /** `__u64 pdh_uaddr`, offset 8, 8 bytes. In or before Linux 6.1, not in 5.10. */
   get pdh_uaddr(): bigint {
     return this.$$view.getBigUint64(this.$$offset + 8, true);
   }
@@ -7647,7 +7647,7 @@ export class KvmSevReceiveStart implements View {
     setNumber64(this.$$view, this.$$offset + 8, value, false);
   }
 
-  /** `__u32 pdh_len`, offset 16, 4 bytes. */
+  /** `__u32 pdh_len`, offset 16, 4 bytes. In or before Linux 6.1, not in 5.10. */
   get pdh_len(): number {
     return this.$$view.getUint32(this.$$offset + 16, true);
   }
@@ -7655,7 +7655,7 @@ export class KvmSevReceiveStart implements View {
     this.$$view.setUint32(this.$$offset + 16, value, true);
   }
 
-  /** `__u32 pad0`, offset 20, 4 bytes. */
+  /** `__u32 pad0`, offset 20, 4 bytes. In or before Linux 6.12, not in 6.1. */
   get pad0(): number {
     return this.$$view.getUint32(this.$$offset + 20, true);
   }
@@ -7663,7 +7663,7 @@ export class KvmSevReceiveStart implements View {
     this.$$view.setUint32(this.$$offset + 20, value, true);
   }
 
-  /** `__u64 session_uaddr`, offset 24, 8 bytes. */
+  /** `__u64 session_uaddr`, offset 24, 8 bytes. In or before Linux 6.1, not in 5.10. */
   get session_uaddr(): bigint {
     return this.$$view.getBigUint64(this.$$offset + 24, true);
   }
@@ -7680,7 +7680,7 @@ export class KvmSevReceiveStart implements View {
     setNumber64(this.$$view, this.$$offset + 24, value, false);
   }
 
-  /** `__u32 session_len`, offset 32, 4 bytes. */
+  /** `__u32 session_len`, offset 32, 4 bytes. In or before Linux 6.1, not in 5.10. */
   get session_len(): number {
     return this.$$view.getUint32(this.$$offset + 32, true);
   }
@@ -7688,7 +7688,7 @@ export class KvmSevReceiveStart implements View {
     this.$$view.setUint32(this.$$offset + 32, value, true);
   }
 
-  /** `__u32 pad1`, offset 36, 4 bytes. */
+  /** `__u32 pad1`, offset 36, 4 bytes. In or before Linux 6.12, not in 6.1. */
   get pad1(): number {
     return this.$$view.getUint32(this.$$offset + 36, true);
   }
@@ -7697,7 +7697,7 @@ export class KvmSevReceiveStart implements View {
   }
 }
 
-/** `struct kvm_sev_receive_update_data`: 48 bytes, aligned to 4. */
+/** `struct kvm_sev_receive_update_data`: 48 bytes, aligned to 4. In or before Linux 6.1, not in 5.10. */
 export class KvmSevReceiveUpdateData implements View {
   static readonly $size = 48;
   static readonly $align = 4;
@@ -7744,7 +7744,7 @@ export class KvmSevReceiveUpdateData implements View {
     return toJson(this);
   }
 
-  /** `__u64 hdr_uaddr`, offset 0, 8 bytes. */
+  /** `__u64 hdr_uaddr`, offset 0, 8 bytes. In or before Linux 6.1, not in 5.10. */
   get hdr_uaddr(): bigint {
     return this.$$view.getBigUint64(this.$$offset, true);
   }
@@ -7761,7 +7761,7 @@ export class KvmSevReceiveUpdateData implements View {
     setNumber64(this.$$view, this.$$offset, value, false);
   }
 
-  /** `__u32 hdr_len`, offset 8, 4 bytes. */
+  /** `__u32 hdr_len`, offset 8, 4 bytes. In or before Linux 6.1, not in 5.10. */
   get hdr_len(): number {
     return this.$$view.getUint32(this.$$offset + 8, true);
   }
@@ -7769,7 +7769,7 @@ export class KvmSevReceiveUpdateData implements View {
     this.$$view.setUint32(this.$$offset + 8, value, true);
   }
 
-  /** `__u32 pad0`, offset 12, 4 bytes. */
+  /** `__u32 pad0`, offset 12, 4 bytes. In or before Linux 6.12, not in 6.1. */
   get pad0(): number {
     return this.$$view.getUint32(this.$$offset + 12, true);
   }
@@ -7777,7 +7777,7 @@ export class KvmSevReceiveUpdateData implements View {
     this.$$view.setUint32(this.$$offset + 12, value, true);
   }
 
-  /** `__u64 guest_uaddr`, offset 16, 8 bytes. */
+  /** `__u64 guest_uaddr`, offset 16, 8 bytes. In or before Linux 6.1, not in 5.10. */
   get guest_uaddr(): bigint {
     return this.$$view.getBigUint64(this.$$offset + 16, true);
   }
@@ -7794,7 +7794,7 @@ export class KvmSevReceiveUpdateData implements View {
     setNumber64(this.$$view, this.$$offset + 16, value, false);
   }
 
-  /** `__u32 guest_len`, offset 24, 4 bytes. */
+  /** `__u32 guest_len`, offset 24, 4 bytes. In or before Linux 6.1, not in 5.10. */
   get guest_len(): number {
     return this.$$view.getUint32(this.$$offset + 24, true);
   }
@@ -7802,7 +7802,7 @@ export class KvmSevReceiveUpdateData implements View {
     this.$$view.setUint32(this.$$offset + 24, value, true);
   }
 
-  /** `__u32 pad1`, offset 28, 4 bytes. */
+  /** `__u32 pad1`, offset 28, 4 bytes. In or before Linux 6.12, not in 6.1. */
   get pad1(): number {
     return this.$$view.getUint32(this.$$offset + 28, true);
   }
@@ -7810,7 +7810,7 @@ export class KvmSevReceiveUpdateData implements View {
     this.$$view.setUint32(this.$$offset + 28, value, true);
   }
 
-  /** `__u64 trans_uaddr`, offset 32, 8 bytes. */
+  /** `__u64 trans_uaddr`, offset 32, 8 bytes. In or before Linux 6.1, not in 5.10. */
   get trans_uaddr(): bigint {
     return this.$$view.getBigUint64(this.$$offset + 32, true);
   }
@@ -7827,7 +7827,7 @@ export class KvmSevReceiveUpdateData implements View {
     setNumber64(this.$$view, this.$$offset + 32, value, false);
   }
 
-  /** `__u32 trans_len`, offset 40, 4 bytes. */
+  /** `__u32 trans_len`, offset 40, 4 bytes. In or before Linux 6.1, not in 5.10. */
   get trans_len(): number {
     return this.$$view.getUint32(this.$$offset + 40, true);
   }
@@ -7835,7 +7835,7 @@ export class KvmSevReceiveUpdateData implements View {
     this.$$view.setUint32(this.$$offset + 40, value, true);
   }
 
-  /** `__u32 pad2`, offset 44, 4 bytes. */
+  /** `__u32 pad2`, offset 44, 4 bytes. In or before Linux 6.12, not in 6.1. */
   get pad2(): number {
     return this.$$view.getUint32(this.$$offset + 44, true);
   }
@@ -7844,7 +7844,7 @@ export class KvmSevReceiveUpdateData implements View {
   }
 }
 
-/** `struct kvm_sev_snp_launch_start`: 64 bytes, aligned to 4. */
+/** `struct kvm_sev_snp_launch_start`: 64 bytes, aligned to 4. In or before Linux 6.12, not in 6.1. */
 export class KvmSevSnpLaunchStart implements View {
   static readonly $size = 64;
   static readonly $align = 4;
@@ -7887,7 +7887,7 @@ export class KvmSevSnpLaunchStart implements View {
     return toJson(this);
   }
 
-  /** `__u64 policy`, offset 0, 8 bytes. */
+  /** `__u64 policy`, offset 0, 8 bytes. In or before Linux 6.12, not in 6.1. */
   get policy(): bigint {
     return this.$$view.getBigUint64(this.$$offset, true);
   }
@@ -7904,7 +7904,7 @@ export class KvmSevSnpLaunchStart implements View {
     setNumber64(this.$$view, this.$$offset, value, false);
   }
 
-  /** `__u8 gosvw[16]`, offset 8, 16 bytes. */
+  /** `__u8 gosvw[16]`, offset 8, 16 bytes. In or before Linux 6.12, not in 6.1. */
   get gosvw(): U8Array {
     return new U8Array(this.$$view, this.$$offset + 8, 16);
   }
@@ -7912,7 +7912,7 @@ export class KvmSevSnpLaunchStart implements View {
     this.gosvw.assign(value);
   }
 
-  /** `__u16 flags`, offset 24, 2 bytes. */
+  /** `__u16 flags`, offset 24, 2 bytes. In or before Linux 6.12, not in 6.1. */
   get flags(): number {
     return this.$$view.getUint16(this.$$offset + 24, true);
   }
@@ -7920,7 +7920,7 @@ export class KvmSevSnpLaunchStart implements View {
     this.$$view.setUint16(this.$$offset + 24, value, true);
   }
 
-  /** `__u8 pad0[6]`, offset 26, 6 bytes. */
+  /** `__u8 pad0[6]`, offset 26, 6 bytes. In or before Linux 6.12, not in 6.1. */
   get pad0(): U8Array {
     return new U8Array(this.$$view, this.$$offset + 26, 6);
   }
@@ -7928,7 +7928,7 @@ export class KvmSevSnpLaunchStart implements View {
     this.pad0.assign(value);
   }
 
-  /** `__u64 pad1[4]`, offset 32, 32 bytes. */
+  /** `__u64 pad1[4]`, offset 32, 32 bytes. In or before Linux 6.12, not in 6.1. */
   get pad1(): U64Array {
     return new U64Array(this.$$view, this.$$offset + 32, 4);
   }
@@ -7937,7 +7937,7 @@ export class KvmSevSnpLaunchStart implements View {
   }
 }
 
-/** `struct kvm_sev_snp_launch_update`: 64 bytes, aligned to 4. */
+/** `struct kvm_sev_snp_launch_update`: 64 bytes, aligned to 4. In or before Linux 6.12, not in 6.1. */
 export class KvmSevSnpLaunchUpdate implements View {
   static readonly $size = 64;
   static readonly $align = 4;
@@ -7983,7 +7983,7 @@ export class KvmSevSnpLaunchUpdate implements View {
     return toJson(this);
   }
 
-  /** `__u64 gfn_start`, offset 0, 8 bytes. */
+  /** `__u64 gfn_start`, offset 0, 8 bytes. In or before Linux 6.12, not in 6.1. */
   get gfn_start(): bigint {
     return this.$$view.getBigUint64(this.$$offset, true);
   }
@@ -8000,7 +8000,7 @@ export class KvmSevSnpLaunchUpdate implements View {
     setNumber64(this.$$view, this.$$offset, value, false);
   }
 
-  /** `__u64 uaddr`, offset 8, 8 bytes. */
+  /** `__u64 uaddr`, offset 8, 8 bytes. In or before Linux 6.12, not in 6.1. */
   get uaddr(): bigint {
     return this.$$view.getBigUint64(this.$$offset + 8, true);
   }
@@ -8017,7 +8017,7 @@ export class KvmSevSnpLaunchUpdate implements View {
     setNumber64(this.$$view, this.$$offset + 8, value, false);
   }
 
-  /** `__u64 len`, offset 16, 8 bytes. */
+  /** `__u64 len`, offset 16, 8 bytes. In or before Linux 6.12, not in 6.1. */
   get len(): bigint {
     return this.$$view.getBigUint64(this.$$offset + 16, true);
   }
@@ -8034,7 +8034,7 @@ export class KvmSevSnpLaunchUpdate implements View {
     setNumber64(this.$$view, this.$$offset + 16, value, false);
   }
 
-  /** `__u8 type`, offset 24, 1 byte. */
+  /** `__u8 type`, offset 24, 1 byte. In or before Linux 6.12, not in 6.1. */
   get type(): number {
     return this.$$view.getUint8(this.$$offset + 24);
   }
@@ -8042,7 +8042,7 @@ export class KvmSevSnpLaunchUpdate implements View {
     this.$$view.setUint8(this.$$offset + 24, value);
   }
 
-  /** `__u8 pad0`, offset 25, 1 byte. */
+  /** `__u8 pad0`, offset 25, 1 byte. In or before Linux 6.12, not in 6.1. */
   get pad0(): number {
     return this.$$view.getUint8(this.$$offset + 25);
   }
@@ -8050,7 +8050,7 @@ export class KvmSevSnpLaunchUpdate implements View {
     this.$$view.setUint8(this.$$offset + 25, value);
   }
 
-  /** `__u16 flags`, offset 26, 2 bytes. */
+  /** `__u16 flags`, offset 26, 2 bytes. In or before Linux 6.12, not in 6.1. */
   get flags(): number {
     return this.$$view.getUint16(this.$$offset + 26, true);
   }
@@ -8058,7 +8058,7 @@ export class KvmSevSnpLaunchUpdate implements View {
     this.$$view.setUint16(this.$$offset + 26, value, true);
   }
 
-  /** `__u32 pad1`, offset 28, 4 bytes. */
+  /** `__u32 pad1`, offset 28, 4 bytes. In or before Linux 6.12, not in 6.1. */
   get pad1(): number {
     return this.$$view.getUint32(this.$$offset + 28, true);
   }
@@ -8066,7 +8066,7 @@ export class KvmSevSnpLaunchUpdate implements View {
     this.$$view.setUint32(this.$$offset + 28, value, true);
   }
 
-  /** `__u64 pad2[4]`, offset 32, 32 bytes. */
+  /** `__u64 pad2[4]`, offset 32, 32 bytes. In or before Linux 6.12, not in 6.1. */
   get pad2(): U64Array {
     return new U64Array(this.$$view, this.$$offset + 32, 4);
   }
@@ -8075,7 +8075,7 @@ export class KvmSevSnpLaunchUpdate implements View {
   }
 }
 
-/** `struct kvm_sev_snp_launch_finish`: 88 bytes, aligned to 4. */
+/** `struct kvm_sev_snp_launch_finish`: 88 bytes, aligned to 4. In or before Linux 6.12, not in 6.1. */
 export class KvmSevSnpLaunchFinish implements View {
   static readonly $size = 88;
   static readonly $align = 4;
@@ -8122,7 +8122,7 @@ export class KvmSevSnpLaunchFinish implements View {
     return toJson(this);
   }
 
-  /** `__u64 id_block_uaddr`, offset 0, 8 bytes. */
+  /** `__u64 id_block_uaddr`, offset 0, 8 bytes. In or before Linux 6.12, not in 6.1. */
   get id_block_uaddr(): bigint {
     return this.$$view.getBigUint64(this.$$offset, true);
   }
@@ -8139,7 +8139,7 @@ export class KvmSevSnpLaunchFinish implements View {
     setNumber64(this.$$view, this.$$offset, value, false);
   }
 
-  /** `__u64 id_auth_uaddr`, offset 8, 8 bytes. */
+  /** `__u64 id_auth_uaddr`, offset 8, 8 bytes. In or before Linux 6.12, not in 6.1. */
   get id_auth_uaddr(): bigint {
     return this.$$view.getBigUint64(this.$$offset + 8, true);
   }
@@ -8156,7 +8156,7 @@ export class KvmSevSnpLaunchFinish implements View {
     setNumber64(this.$$view, this.$$offset + 8, value, false);
   }
 
-  /** `__u8 id_block_en`, offset 16, 1 byte. */
+  /** `__u8 id_block_en`, offset 16, 1 byte. In or before Linux 6.12, not in 6.1. */
   get id_block_en(): number {
     return this.$$view.getUint8(this.$$offset + 16);
   }
@@ -8164,7 +8164,7 @@ export class KvmSevSnpLaunchFinish implements View {
     this.$$view.setUint8(this.$$offset + 16, value);
   }
 
-  /** `__u8 auth_key_en`, offset 17, 1 byte. */
+  /** `__u8 auth_key_en`, offset 17, 1 byte. In or before Linux 6.12, not in 6.1. */
   get auth_key_en(): number {
     return this.$$view.getUint8(this.$$offset + 17);
   }
@@ -8172,7 +8172,7 @@ export class KvmSevSnpLaunchFinish implements View {
     this.$$view.setUint8(this.$$offset + 17, value);
   }
 
-  /** `__u8 vcek_disabled`, offset 18, 1 byte. */
+  /** `__u8 vcek_disabled`, offset 18, 1 byte. In or before Linux 6.12, not in 6.1. */
   get vcek_disabled(): number {
     return this.$$view.getUint8(this.$$offset + 18);
   }
@@ -8180,7 +8180,7 @@ export class KvmSevSnpLaunchFinish implements View {
     this.$$view.setUint8(this.$$offset + 18, value);
   }
 
-  /** `__u8 host_data[32]`, offset 19, 32 bytes. */
+  /** `__u8 host_data[32]`, offset 19, 32 bytes. In or before Linux 6.12, not in 6.1. */
   get host_data(): U8Array {
     return new U8Array(this.$$view, this.$$offset + 19, 32);
   }
@@ -8188,7 +8188,7 @@ export class KvmSevSnpLaunchFinish implements View {
     this.host_data.assign(value);
   }
 
-  /** `__u8 pad0[3]`, offset 51, 3 bytes. */
+  /** `__u8 pad0[3]`, offset 51, 3 bytes. In or before Linux 6.12, not in 6.1. */
   get pad0(): U8Array {
     return new U8Array(this.$$view, this.$$offset + 51, 3);
   }
@@ -8196,7 +8196,7 @@ export class KvmSevSnpLaunchFinish implements View {
     this.pad0.assign(value);
   }
 
-  /** `__u16 flags`, offset 54, 2 bytes. */
+  /** `__u16 flags`, offset 54, 2 bytes. In or before Linux 6.12, not in 6.1. */
   get flags(): number {
     return this.$$view.getUint16(this.$$offset + 54, true);
   }
@@ -8204,7 +8204,7 @@ export class KvmSevSnpLaunchFinish implements View {
     this.$$view.setUint16(this.$$offset + 54, value, true);
   }
 
-  /** `__u64 pad1[4]`, offset 56, 32 bytes. */
+  /** `__u64 pad1[4]`, offset 56, 32 bytes. In or before Linux 6.12, not in 6.1. */
   get pad1(): U64Array {
     return new U64Array(this.$$view, this.$$offset + 56, 4);
   }
@@ -8213,7 +8213,7 @@ export class KvmSevSnpLaunchFinish implements View {
   }
 }
 
-/** `struct kvm_hyperv_eventfd`: 24 bytes, aligned to 4. */
+/** `struct kvm_hyperv_eventfd`: 24 bytes, aligned to 4. In or before Linux 5.10. */
 export class KvmHypervEventfd implements View {
   static readonly $size = 24;
   static readonly $align = 4;
@@ -8255,7 +8255,7 @@ export class KvmHypervEventfd implements View {
     return toJson(this);
   }
 
-  /** `__u32 conn_id`, offset 0, 4 bytes. */
+  /** `__u32 conn_id`, offset 0, 4 bytes. In or before Linux 5.10. */
   get conn_id(): number {
     return this.$$view.getUint32(this.$$offset, true);
   }
@@ -8263,7 +8263,7 @@ export class KvmHypervEventfd implements View {
     this.$$view.setUint32(this.$$offset, value, true);
   }
 
-  /** `__s32 fd`, offset 4, 4 bytes. */
+  /** `__s32 fd`, offset 4, 4 bytes. In or before Linux 5.10. */
   get fd(): number {
     return this.$$view.getInt32(this.$$offset + 4, true);
   }
@@ -8271,7 +8271,7 @@ export class KvmHypervEventfd implements View {
     this.$$view.setInt32(this.$$offset + 4, value, true);
   }
 
-  /** `__u32 flags`, offset 8, 4 bytes. */
+  /** `__u32 flags`, offset 8, 4 bytes. In or before Linux 5.10. */
   get flags(): number {
     return this.$$view.getUint32(this.$$offset + 8, true);
   }
@@ -8279,7 +8279,7 @@ export class KvmHypervEventfd implements View {
     this.$$view.setUint32(this.$$offset + 8, value, true);
   }
 
-  /** `__u32 padding[3]`, offset 12, 12 bytes. */
+  /** `__u32 padding[3]`, offset 12, 12 bytes. In or before Linux 5.10. */
   get padding(): U32Array {
     return new U32Array(this.$$view, this.$$offset + 12, 3);
   }
@@ -8288,7 +8288,7 @@ export class KvmHypervEventfd implements View {
   }
 }
 
-/** `struct kvm_tdx_cmd`: 24 bytes, aligned to 4. */
+/** `struct kvm_tdx_cmd`: 24 bytes, aligned to 4. In or before Linux 7.2, not in 6.12. */
 export class KvmTdxCmd implements View {
   static readonly $size = 24;
   static readonly $align = 4;
@@ -8330,7 +8330,7 @@ export class KvmTdxCmd implements View {
     return toJson(this);
   }
 
-  /** `__u32 id`, offset 0, 4 bytes. */
+  /** `__u32 id`, offset 0, 4 bytes. In or before Linux 7.2, not in 6.12. */
   get id(): number {
     return this.$$view.getUint32(this.$$offset, true);
   }
@@ -8338,7 +8338,7 @@ export class KvmTdxCmd implements View {
     this.$$view.setUint32(this.$$offset, value, true);
   }
 
-  /** `__u32 flags`, offset 4, 4 bytes. */
+  /** `__u32 flags`, offset 4, 4 bytes. In or before Linux 7.2, not in 6.12. */
   get flags(): number {
     return this.$$view.getUint32(this.$$offset + 4, true);
   }
@@ -8346,7 +8346,7 @@ export class KvmTdxCmd implements View {
     this.$$view.setUint32(this.$$offset + 4, value, true);
   }
 
-  /** `__u64 data`, offset 8, 8 bytes. */
+  /** `__u64 data`, offset 8, 8 bytes. In or before Linux 7.2, not in 6.12. */
   get data(): bigint {
     return this.$$view.getBigUint64(this.$$offset + 8, true);
   }
@@ -8363,7 +8363,7 @@ export class KvmTdxCmd implements View {
     setNumber64(this.$$view, this.$$offset + 8, value, false);
   }
 
-  /** `__u64 hw_error`, offset 16, 8 bytes. */
+  /** `__u64 hw_error`, offset 16, 8 bytes. In or before Linux 7.2, not in 6.12. */
   get hw_error(): bigint {
     return this.$$view.getBigUint64(this.$$offset + 16, true);
   }
@@ -8381,7 +8381,7 @@ export class KvmTdxCmd implements View {
   }
 }
 
-/** `struct kvm_tdx_capabilities`: 2056 bytes, aligned to 4. */
+/** `struct kvm_tdx_capabilities`: 2056 bytes, aligned to 4. In or before Linux 7.2, not in 6.12. */
 export class KvmTdxCapabilities implements View {
   static readonly $size = 2056;
   static readonly $align = 4;
@@ -8427,7 +8427,7 @@ export class KvmTdxCapabilities implements View {
     return toJson(this);
   }
 
-  /** `__u64 supported_attrs`, offset 0, 8 bytes. */
+  /** `__u64 supported_attrs`, offset 0, 8 bytes. In or before Linux 7.2, not in 6.12. */
   get supported_attrs(): bigint {
     return this.$$view.getBigUint64(this.$$offset, true);
   }
@@ -8444,7 +8444,7 @@ export class KvmTdxCapabilities implements View {
     setNumber64(this.$$view, this.$$offset, value, false);
   }
 
-  /** `__u64 supported_xfam`, offset 8, 8 bytes. */
+  /** `__u64 supported_xfam`, offset 8, 8 bytes. In or before Linux 7.2, not in 6.12. */
   get supported_xfam(): bigint {
     return this.$$view.getBigUint64(this.$$offset + 8, true);
   }
@@ -8461,7 +8461,7 @@ export class KvmTdxCapabilities implements View {
     setNumber64(this.$$view, this.$$offset + 8, value, false);
   }
 
-  /** `__u64 kernel_tdvmcallinfo_1_r11`, offset 16, 8 bytes. */
+  /** `__u64 kernel_tdvmcallinfo_1_r11`, offset 16, 8 bytes. In or before Linux 7.2, not in 6.12. */
   get kernel_tdvmcallinfo_1_r11(): bigint {
     return this.$$view.getBigUint64(this.$$offset + 16, true);
   }
@@ -8478,7 +8478,7 @@ export class KvmTdxCapabilities implements View {
     setNumber64(this.$$view, this.$$offset + 16, value, false);
   }
 
-  /** `__u64 user_tdvmcallinfo_1_r11`, offset 24, 8 bytes. */
+  /** `__u64 user_tdvmcallinfo_1_r11`, offset 24, 8 bytes. In or before Linux 7.2, not in 6.12. */
   get user_tdvmcallinfo_1_r11(): bigint {
     return this.$$view.getBigUint64(this.$$offset + 24, true);
   }
@@ -8495,7 +8495,7 @@ export class KvmTdxCapabilities implements View {
     setNumber64(this.$$view, this.$$offset + 24, value, false);
   }
 
-  /** `__u64 kernel_tdvmcallinfo_1_r12`, offset 32, 8 bytes. */
+  /** `__u64 kernel_tdvmcallinfo_1_r12`, offset 32, 8 bytes. In or before Linux 7.2, not in 6.12. */
   get kernel_tdvmcallinfo_1_r12(): bigint {
     return this.$$view.getBigUint64(this.$$offset + 32, true);
   }
@@ -8512,7 +8512,7 @@ export class KvmTdxCapabilities implements View {
     setNumber64(this.$$view, this.$$offset + 32, value, false);
   }
 
-  /** `__u64 user_tdvmcallinfo_1_r12`, offset 40, 8 bytes. */
+  /** `__u64 user_tdvmcallinfo_1_r12`, offset 40, 8 bytes. In or before Linux 7.2, not in 6.12. */
   get user_tdvmcallinfo_1_r12(): bigint {
     return this.$$view.getBigUint64(this.$$offset + 40, true);
   }
@@ -8529,7 +8529,7 @@ export class KvmTdxCapabilities implements View {
     setNumber64(this.$$view, this.$$offset + 40, value, false);
   }
 
-  /** `__u64 reserved[250]`, offset 48, 2000 bytes. */
+  /** `__u64 reserved[250]`, offset 48, 2000 bytes. In or before Linux 7.2, not in 6.12. */
   get reserved(): U64Array {
     return new U64Array(this.$$view, this.$$offset + 48, 250);
   }
@@ -8537,7 +8537,7 @@ export class KvmTdxCapabilities implements View {
     this.reserved.assign(value);
   }
 
-  /** `struct kvm_cpuid2 cpuid`, offset 2048, 8 bytes. */
+  /** `struct kvm_cpuid2 cpuid`, offset 2048, 8 bytes. In or before Linux 7.2, not in 6.12. */
   get cpuid(): KvmCpuid2 {
     return new $$KvmCpuid2(this.$$view, this.$$offset + 2048);
   }
@@ -8546,7 +8546,7 @@ export class KvmTdxCapabilities implements View {
   }
 }
 
-/** `struct kvm_tdx_init_vm`: 264 bytes, aligned to 4. */
+/** `struct kvm_tdx_init_vm`: 264 bytes, aligned to 4. In or before Linux 7.2, not in 6.12. */
 export class KvmTdxInitVm implements View {
   static readonly $size = 264;
   static readonly $align = 4;
@@ -8591,7 +8591,7 @@ export class KvmTdxInitVm implements View {
     return toJson(this);
   }
 
-  /** `__u64 attributes`, offset 0, 8 bytes. */
+  /** `__u64 attributes`, offset 0, 8 bytes. In or before Linux 7.2, not in 6.12. */
   get attributes(): bigint {
     return this.$$view.getBigUint64(this.$$offset, true);
   }
@@ -8608,7 +8608,7 @@ export class KvmTdxInitVm implements View {
     setNumber64(this.$$view, this.$$offset, value, false);
   }
 
-  /** `__u64 xfam`, offset 8, 8 bytes. */
+  /** `__u64 xfam`, offset 8, 8 bytes. In or before Linux 7.2, not in 6.12. */
   get xfam(): bigint {
     return this.$$view.getBigUint64(this.$$offset + 8, true);
   }
@@ -8625,7 +8625,7 @@ export class KvmTdxInitVm implements View {
     setNumber64(this.$$view, this.$$offset + 8, value, false);
   }
 
-  /** `__u64 mrconfigid[6]`, offset 16, 48 bytes. */
+  /** `__u64 mrconfigid[6]`, offset 16, 48 bytes. In or before Linux 7.2, not in 6.12. */
   get mrconfigid(): U64Array {
     return new U64Array(this.$$view, this.$$offset + 16, 6);
   }
@@ -8633,7 +8633,7 @@ export class KvmTdxInitVm implements View {
     this.mrconfigid.assign(value);
   }
 
-  /** `__u64 mrowner[6]`, offset 64, 48 bytes. */
+  /** `__u64 mrowner[6]`, offset 64, 48 bytes. In or before Linux 7.2, not in 6.12. */
   get mrowner(): U64Array {
     return new U64Array(this.$$view, this.$$offset + 64, 6);
   }
@@ -8641,7 +8641,7 @@ export class KvmTdxInitVm implements View {
     this.mrowner.assign(value);
   }
 
-  /** `__u64 mrownerconfig[6]`, offset 112, 48 bytes. */
+  /** `__u64 mrownerconfig[6]`, offset 112, 48 bytes. In or before Linux 7.2, not in 6.12. */
   get mrownerconfig(): U64Array {
     return new U64Array(this.$$view, this.$$offset + 112, 6);
   }
@@ -8649,7 +8649,7 @@ export class KvmTdxInitVm implements View {
     this.mrownerconfig.assign(value);
   }
 
-  /** `__u64 reserved[12]`, offset 160, 96 bytes. */
+  /** `__u64 reserved[12]`, offset 160, 96 bytes. In or before Linux 7.2, not in 6.12. */
   get reserved(): U64Array {
     return new U64Array(this.$$view, this.$$offset + 160, 12);
   }
@@ -8657,7 +8657,7 @@ export class KvmTdxInitVm implements View {
     this.reserved.assign(value);
   }
 
-  /** `struct kvm_cpuid2 cpuid`, offset 256, 8 bytes. */
+  /** `struct kvm_cpuid2 cpuid`, offset 256, 8 bytes. In or before Linux 7.2, not in 6.12. */
   get cpuid(): KvmCpuid2 {
     return new $$KvmCpuid2(this.$$view, this.$$offset + 256);
   }
@@ -8666,7 +8666,7 @@ export class KvmTdxInitVm implements View {
   }
 }
 
-/** `struct kvm_tdx_init_mem_region`: 24 bytes, aligned to 4. */
+/** `struct kvm_tdx_init_mem_region`: 24 bytes, aligned to 4. In or before Linux 7.2, not in 6.12. */
 export class KvmTdxInitMemRegion implements View {
   static readonly $size = 24;
   static readonly $align = 4;
@@ -8707,7 +8707,7 @@ export class KvmTdxInitMemRegion implements View {
     return toJson(this);
   }
 
-  /** `__u64 source_addr`, offset 0, 8 bytes. */
+  /** `__u64 source_addr`, offset 0, 8 bytes. In or before Linux 7.2, not in 6.12. */
   get source_addr(): bigint {
     return this.$$view.getBigUint64(this.$$offset, true);
   }
@@ -8724,7 +8724,7 @@ export class KvmTdxInitMemRegion implements View {
     setNumber64(this.$$view, this.$$offset, value, false);
   }
 
-  /** `__u64 gpa`, offset 8, 8 bytes. */
+  /** `__u64 gpa`, offset 8, 8 bytes. In or before Linux 7.2, not in 6.12. */
   get gpa(): bigint {
     return this.$$view.getBigUint64(this.$$offset + 8, true);
   }
@@ -8741,7 +8741,7 @@ export class KvmTdxInitMemRegion implements View {
     setNumber64(this.$$view, this.$$offset + 8, value, false);
   }
 
-  /** `__u64 nr_pages`, offset 16, 8 bytes. */
+  /** `__u64 nr_pages`, offset 16, 8 bytes. In or before Linux 7.2, not in 6.12. */
   get nr_pages(): bigint {
     return this.$$view.getBigUint64(this.$$offset + 16, true);
   }

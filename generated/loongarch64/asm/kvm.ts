@@ -17,194 +17,194 @@ const $$uncloneable = uncloneable;
 /** The target of these bindings. */
 export const $target = { name: 'loongarch64', byteOrder: 'little', pointerSize: 8, nodeArch: 'loong64' } as const;
 
-/** `int`, 0x1. */
+/** `int`, 0x1. In or before Linux 6.12. */
 export const KVM_COALESCED_MMIO_PAGE_OFFSET = 1;
 
-/** `int`, 0x40. */
+/** `int`, 0x40. In or before Linux 6.12. */
 export const KVM_DIRTY_LOG_PAGE_OFFSET = 64;
 
-/** `int`, 0x10000. */
+/** `int`, 0x10000. In or before Linux 6.12. */
 export const KVM_GUESTDBG_USE_SW_BP = 65536;
 
-/** `unsigned long long`, 0x9000000000000000. */
+/** `unsigned long long`, 0x9000000000000000. In or before Linux 6.12. */
 export const KVM_REG_LOONGARCH_GPR = 10376293541461622784n;
 
-/** `unsigned long long`, 0x9000000000010000. */
+/** `unsigned long long`, 0x9000000000010000. In or before Linux 6.12. */
 export const KVM_REG_LOONGARCH_CSR = 10376293541461688320n;
 
-/** `unsigned long long`, 0x9000000000020000. */
+/** `unsigned long long`, 0x9000000000020000. In or before Linux 6.12. */
 export const KVM_REG_LOONGARCH_KVM = 10376293541461753856n;
 
-/** `unsigned long long`, 0x9000000000030000. */
+/** `unsigned long long`, 0x9000000000030000. In or before Linux 6.12. */
 export const KVM_REG_LOONGARCH_FPSIMD = 10376293541461819392n;
 
-/** `unsigned long long`, 0x9000000000040000. */
+/** `unsigned long long`, 0x9000000000040000. In or before Linux 6.12. */
 export const KVM_REG_LOONGARCH_CPUCFG = 10376293541461884928n;
 
-/** `unsigned long long`, 0x9000000000050000. */
+/** `unsigned long long`, 0x9000000000050000. In or before Linux 6.12. */
 export const KVM_REG_LOONGARCH_LBT = 10376293541461950464n;
 
-/** `unsigned long long`, 0x9000000000070000. */
+/** `unsigned long long`, 0x9000000000070000. In or before Linux 6.12. */
 export const KVM_REG_LOONGARCH_MASK = 10376293541462081536n;
 
-/** `int`, 0x7fff. */
+/** `int`, 0x7fff. In or before Linux 6.12. */
 export const KVM_CSR_IDX_MASK = 32767;
 
-/** `int`, 0x7fff. */
+/** `int`, 0x7fff. In or before Linux 6.12. */
 export const KVM_CPUCFG_IDX_MASK = 32767;
 
-/** `unsigned long long`, 0x9030000000020001. */
+/** `unsigned long long`, 0x9030000000020001. In or before Linux 6.12. */
 export const KVM_REG_LOONGARCH_COUNTER = 10389804340343865345n;
 
-/** `unsigned long long`, 0x9030000000020002. */
+/** `unsigned long long`, 0x9030000000020002. In or before Linux 6.12. */
 export const KVM_REG_LOONGARCH_VCPU_RESET = 10389804340343865346n;
 
-/** `unsigned long long`, 0x9030000000020003. */
+/** `unsigned long long`, 0x9030000000020003. In or before Linux 6.12. */
 export const KVM_REG_LOONGARCH_DEBUG_INST = 10389804340343865347n;
 
-/** `unsigned long long`, 0x9030000000050001. */
+/** `unsigned long long`, 0x9030000000050001. In or before Linux 6.12. */
 export const KVM_REG_LOONGARCH_LBT_SCR0 = 10389804340344061953n;
 
-/** `unsigned long long`, 0x9030000000050002. */
+/** `unsigned long long`, 0x9030000000050002. In or before Linux 6.12. */
 export const KVM_REG_LOONGARCH_LBT_SCR1 = 10389804340344061954n;
 
-/** `unsigned long long`, 0x9030000000050003. */
+/** `unsigned long long`, 0x9030000000050003. In or before Linux 6.12. */
 export const KVM_REG_LOONGARCH_LBT_SCR2 = 10389804340344061955n;
 
-/** `unsigned long long`, 0x9030000000050004. */
+/** `unsigned long long`, 0x9030000000050004. In or before Linux 6.12. */
 export const KVM_REG_LOONGARCH_LBT_SCR3 = 10389804340344061956n;
 
-/** `unsigned long long`, 0x9030000000050005. */
+/** `unsigned long long`, 0x9030000000050005. In or before Linux 6.12. */
 export const KVM_REG_LOONGARCH_LBT_EFLAGS = 10389804340344061957n;
 
-/** `unsigned long long`, 0x9030000000050006. */
+/** `unsigned long long`, 0x9030000000050006. In or before Linux 6.12. */
 export const KVM_REG_LOONGARCH_LBT_FTOP = 10389804340344061958n;
 
-/** `int`, 0x3. */
+/** `int`, 0x3. In or before Linux 6.12. */
 export const LOONGARCH_REG_SHIFT = 3;
 
-/** `int`, 0x0. */
+/** `int`, 0x0. In or before Linux 6.12. */
 export const KVM_LOONGARCH_VM_FEAT_CTRL = 0;
 
-/** `int`, 0x0. */
+/** `int`, 0x0. In or before Linux 6.12. */
 export const KVM_LOONGARCH_VM_FEAT_LSX = 0;
 
-/** `int`, 0x1. */
+/** `int`, 0x1. In or before Linux 6.12. */
 export const KVM_LOONGARCH_VM_FEAT_LASX = 1;
 
-/** `int`, 0x2. */
+/** `int`, 0x2. In or before Linux 6.12. */
 export const KVM_LOONGARCH_VM_FEAT_X86BT = 2;
 
-/** `int`, 0x3. */
+/** `int`, 0x3. In or before Linux 6.12. */
 export const KVM_LOONGARCH_VM_FEAT_ARMBT = 3;
 
-/** `int`, 0x4. */
+/** `int`, 0x4. In or before Linux 6.12. */
 export const KVM_LOONGARCH_VM_FEAT_MIPSBT = 4;
 
-/** `int`, 0x5. */
+/** `int`, 0x5. In or before Linux 6.12. */
 export const KVM_LOONGARCH_VM_FEAT_PMU = 5;
 
-/** `int`, 0x6. */
+/** `int`, 0x6. In or before Linux 6.12. */
 export const KVM_LOONGARCH_VM_FEAT_PV_IPI = 6;
 
-/** `int`, 0x7. */
+/** `int`, 0x7. In or before Linux 6.12. */
 export const KVM_LOONGARCH_VM_FEAT_PV_STEALTIME = 7;
 
-/** `int`, 0x8. */
+/** `int`, 0x8. In or before Linux 7.2, not in 6.12. */
 export const KVM_LOONGARCH_VM_FEAT_PTW = 8;
 
-/** `int`, 0x9. */
+/** `int`, 0x9. In or before Linux 7.2, not in 6.12. */
 export const KVM_LOONGARCH_VM_FEAT_MSGINT = 9;
 
-/** `int`, 0xa. */
+/** `int`, 0xa. In or before Linux 7.2, not in 6.12. */
 export const KVM_LOONGARCH_VM_FEAT_PV_PREEMPT = 10;
 
-/** `int`, 0x0. */
+/** `int`, 0x0. In or before Linux 6.12. */
 export const KVM_LOONGARCH_VCPU_CPUCFG = 0;
 
-/** `int`, 0x1. */
+/** `int`, 0x1. In or before Linux 6.12. */
 export const KVM_LOONGARCH_VCPU_PVTIME_CTRL = 1;
 
-/** `int`, 0x0. */
+/** `int`, 0x0. In or before Linux 6.12. */
 export const KVM_LOONGARCH_VCPU_PVTIME_GPA = 0;
 
-/** `int`, 0x1. */
+/** `int`, 0x1. In or before Linux 6.12. */
 export const KVM_NR_IRQCHIPS = 1;
 
-/** `int`, 0x40. */
+/** `int`, 0x40. In or before Linux 6.12. */
 export const KVM_IRQCHIP_NUM_PINS = 64;
 
-/** `int`, 0x100. */
+/** `int`, 0x100. In or before Linux 6.12. */
 export const KVM_MAX_CORES = 256;
 
-/** `int`, 0x40000001. */
+/** `int`, 0x40000001. In or before Linux 7.2, not in 6.12. */
 export const KVM_DEV_LOONGARCH_IPI_GRP_REGS = 1073741825;
 
-/** `int`, 0x40000002. */
+/** `int`, 0x40000002. In or before Linux 7.2, not in 6.12. */
 export const KVM_DEV_LOONGARCH_EXTIOI_GRP_REGS = 1073741826;
 
-/** `int`, 0x40000003. */
+/** `int`, 0x40000003. In or before Linux 7.2, not in 6.12. */
 export const KVM_DEV_LOONGARCH_EXTIOI_GRP_SW_STATUS = 1073741827;
 
-/** `int`, 0x0. */
+/** `int`, 0x0. In or before Linux 7.2, not in 6.12. */
 export const KVM_DEV_LOONGARCH_EXTIOI_SW_STATUS_NUM_CPU = 0;
 
-/** `int`, 0x1. */
+/** `int`, 0x1. In or before Linux 7.2, not in 6.12. */
 export const KVM_DEV_LOONGARCH_EXTIOI_SW_STATUS_FEATURE = 1;
 
-/** `int`, 0x2. */
+/** `int`, 0x2. In or before Linux 7.2, not in 6.12. */
 export const KVM_DEV_LOONGARCH_EXTIOI_SW_STATUS_STATE = 2;
 
-/** `int`, 0x40000004. */
+/** `int`, 0x40000004. In or before Linux 7.2, not in 6.12. */
 export const KVM_DEV_LOONGARCH_EXTIOI_GRP_CTRL = 1073741828;
 
-/** `int`, 0x0. */
+/** `int`, 0x0. In or before Linux 7.2, not in 6.12. */
 export const KVM_DEV_LOONGARCH_EXTIOI_CTRL_INIT_NUM_CPU = 0;
 
-/** `int`, 0x1. */
+/** `int`, 0x1. In or before Linux 7.2, not in 6.12. */
 export const KVM_DEV_LOONGARCH_EXTIOI_CTRL_INIT_FEATURE = 1;
 
-/** `int`, 0x3. */
+/** `int`, 0x3. In or before Linux 7.2, not in 6.12. */
 export const KVM_DEV_LOONGARCH_EXTIOI_CTRL_LOAD_FINISHED = 3;
 
-/** `int`, 0x40000005. */
+/** `int`, 0x40000005. In or before Linux 7.2, not in 6.12. */
 export const KVM_DEV_LOONGARCH_PCH_PIC_GRP_REGS = 1073741829;
 
-/** `int`, 0x40000006. */
+/** `int`, 0x40000006. In or before Linux 7.2, not in 6.12. */
 export const KVM_DEV_LOONGARCH_PCH_PIC_GRP_CTRL = 1073741830;
 
-/** `int`, 0x0. */
+/** `int`, 0x0. In or before Linux 7.2, not in 6.12. */
 export const KVM_DEV_LOONGARCH_PCH_PIC_CTRL_INIT = 0;
 
-/** `int`, 0x40000007. */
+/** `int`, 0x40000007. In or before Linux 7.2, not in 6.12. */
 export const KVM_DEV_LOONGARCH_DMSINTC_GRP_CTRL = 1073741831;
 
-/** `int`, 0x0. */
+/** `int`, 0x0. In or before Linux 7.2, not in 6.12. */
 export const KVM_DEV_LOONGARCH_DMSINTC_MSG_ADDR_BASE = 0;
 
-/** `int`, 0x1. */
+/** `int`, 0x1. In or before Linux 7.2, not in 6.12. */
 export const KVM_DEV_LOONGARCH_DMSINTC_MSG_ADDR_SIZE = 1;
 
-/** `LOONGARCH_REG_64(TYPE, REG)`: unsigned, 64 bits. */
+/** `LOONGARCH_REG_64(TYPE, REG)`: unsigned, 64 bits. In or before Linux 6.12. */
 export function LOONGARCH_REG_64(TYPE: number | bigint, REG: number | bigint): bigint {
   const $TYPE = $$c.argument('LOONGARCH_REG_64', TYPE);
   const $REG = $$c.argument('LOONGARCH_REG_64', REG);
   return (BigInt.asUintN(64, $TYPE.value) | 0x30000000000000n) | BigInt.asUintN(64, $$c.shiftLeft('LOONGARCH_REG_64', $REG, 3).value);
 }
 
-/** `KVM_IOC_CSRID(REG)`: unsigned, 64 bits. */
+/** `KVM_IOC_CSRID(REG)`: unsigned, 64 bits. In or before Linux 6.12. */
 export function KVM_IOC_CSRID(REG: number | bigint): bigint {
   const $REG = $$c.argument('KVM_IOC_CSRID', REG);
   return 0x9030000000010000n | BigInt.asUintN(64, $$c.shiftLeft('KVM_IOC_CSRID', $REG, 3).value);
 }
 
-/** `KVM_IOC_CPUCFG(REG)`: unsigned, 64 bits. */
+/** `KVM_IOC_CPUCFG(REG)`: unsigned, 64 bits. In or before Linux 6.12. */
 export function KVM_IOC_CPUCFG(REG: number | bigint): bigint {
   const $REG = $$c.argument('KVM_IOC_CPUCFG', REG);
   return 0x9030000000040000n | BigInt.asUintN(64, $$c.shiftLeft('KVM_IOC_CPUCFG', $REG, 3).value);
 }
 
-/** `struct kvm_regs`: 264 bytes, aligned to 8. */
+/** `struct kvm_regs`: 264 bytes, aligned to 8. In or before Linux 6.12. */
 export class KvmRegs implements View {
   static readonly $size = 264;
   static readonly $align = 8;
@@ -244,7 +244,7 @@ export class KvmRegs implements View {
     return toJson(this);
   }
 
-  /** `__u64 gpr[32]`, offset 0, 256 bytes. */
+  /** `__u64 gpr[32]`, offset 0, 256 bytes. In or before Linux 6.12. */
   get gpr(): U64Array {
     return new U64Array(this.$$view, this.$$offset, 32);
   }
@@ -252,7 +252,7 @@ export class KvmRegs implements View {
     this.gpr.assign(value);
   }
 
-  /** `__u64 pc`, offset 256, 8 bytes. */
+  /** `__u64 pc`, offset 256, 8 bytes. In or before Linux 6.12. */
   get pc(): bigint {
     return this.$$view.getBigUint64(this.$$offset + 256, true);
   }
@@ -270,7 +270,7 @@ export class KvmRegs implements View {
   }
 }
 
-/** `struct kvm_fpureg`: 32 bytes, aligned to 8. */
+/** `struct kvm_fpureg`: 32 bytes, aligned to 8. In or before Linux 6.12. */
 export class KvmFpureg implements View {
   static readonly $size = 32;
   static readonly $align = 8;
@@ -309,7 +309,7 @@ export class KvmFpureg implements View {
     return toJson(this);
   }
 
-  /** `__u64 val64[4]`, offset 0, 32 bytes. */
+  /** `__u64 val64[4]`, offset 0, 32 bytes. In or before Linux 6.12. */
   get val64(): U64Array {
     return new U64Array(this.$$view, this.$$offset, 4);
   }
@@ -318,7 +318,7 @@ export class KvmFpureg implements View {
   }
 }
 
-/** `struct kvm_fpu`: 1040 bytes, aligned to 8. */
+/** `struct kvm_fpu`: 1040 bytes, aligned to 8. In or before Linux 6.12. */
 export class KvmFpu implements View {
   static readonly $size = 1040;
   static readonly $align = 8;
@@ -359,7 +359,7 @@ export class KvmFpu implements View {
     return toJson(this);
   }
 
-  /** `__u32 fcsr`, offset 0, 4 bytes. */
+  /** `__u32 fcsr`, offset 0, 4 bytes. In or before Linux 6.12. */
   get fcsr(): number {
     return this.$$view.getUint32(this.$$offset, true);
   }
@@ -367,7 +367,7 @@ export class KvmFpu implements View {
     this.$$view.setUint32(this.$$offset, value, true);
   }
 
-  /** `__u64 fcc`, offset 8, 8 bytes. */
+  /** `__u64 fcc`, offset 8, 8 bytes. In or before Linux 6.12. */
   get fcc(): bigint {
     return this.$$view.getBigUint64(this.$$offset + 8, true);
   }
@@ -384,13 +384,13 @@ export class KvmFpu implements View {
     setNumber64(this.$$view, this.$$offset + 8, value, false);
   }
 
-  /** `struct kvm_fpureg fpr[32]`, offset 16, 1024 bytes. */
+  /** `struct kvm_fpureg fpr[32]`, offset 16, 1024 bytes. In or before Linux 6.12. */
   get fpr(): ViewArray<KvmFpureg> {
     return new ViewArray($$KvmFpureg, this.$$view, this.$$offset + 16, 32);
   }
 }
 
-/** `struct kvm_debug_exit_arch`: 0 bytes, aligned to 1. */
+/** `struct kvm_debug_exit_arch`: 0 bytes, aligned to 1. In or before Linux 6.12. */
 export class KvmDebugExitArch implements View {
   static readonly $size = 0;
   static readonly $align = 1;
@@ -424,7 +424,7 @@ export class KvmDebugExitArch implements View {
   }
 }
 
-/** `struct kvm_guest_debug_arch`: 0 bytes, aligned to 1. */
+/** `struct kvm_guest_debug_arch`: 0 bytes, aligned to 1. In or before Linux 6.12. */
 export class KvmGuestDebugArch implements View {
   static readonly $size = 0;
   static readonly $align = 1;
@@ -458,7 +458,7 @@ export class KvmGuestDebugArch implements View {
   }
 }
 
-/** `struct kvm_sync_regs`: 0 bytes, aligned to 1. */
+/** `struct kvm_sync_regs`: 0 bytes, aligned to 1. In or before Linux 6.12. */
 export class KvmSyncRegs implements View {
   static readonly $size = 0;
   static readonly $align = 1;
@@ -492,7 +492,7 @@ export class KvmSyncRegs implements View {
   }
 }
 
-/** `struct kvm_sregs`: 0 bytes, aligned to 1. */
+/** `struct kvm_sregs`: 0 bytes, aligned to 1. In or before Linux 6.12. */
 export class KvmSregs implements View {
   static readonly $size = 0;
   static readonly $align = 1;
@@ -526,7 +526,7 @@ export class KvmSregs implements View {
   }
 }
 
-/** `struct kvm_iocsr_entry`: 16 bytes, aligned to 8. */
+/** `struct kvm_iocsr_entry`: 16 bytes, aligned to 8. In or before Linux 6.12. */
 export class KvmIocsrEntry implements View {
   static readonly $size = 16;
   static readonly $align = 8;
@@ -567,7 +567,7 @@ export class KvmIocsrEntry implements View {
     return toJson(this);
   }
 
-  /** `__u32 addr`, offset 0, 4 bytes. */
+  /** `__u32 addr`, offset 0, 4 bytes. In or before Linux 6.12. */
   get addr(): number {
     return this.$$view.getUint32(this.$$offset, true);
   }
@@ -575,7 +575,7 @@ export class KvmIocsrEntry implements View {
     this.$$view.setUint32(this.$$offset, value, true);
   }
 
-  /** `__u32 pad`, offset 4, 4 bytes. */
+  /** `__u32 pad`, offset 4, 4 bytes. In or before Linux 6.12. */
   get pad(): number {
     return this.$$view.getUint32(this.$$offset + 4, true);
   }
@@ -583,7 +583,7 @@ export class KvmIocsrEntry implements View {
     this.$$view.setUint32(this.$$offset + 4, value, true);
   }
 
-  /** `__u64 data`, offset 8, 8 bytes. */
+  /** `__u64 data`, offset 8, 8 bytes. In or before Linux 6.12. */
   get data(): bigint {
     return this.$$view.getBigUint64(this.$$offset + 8, true);
   }

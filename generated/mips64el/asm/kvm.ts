@@ -9,187 +9,187 @@ const $$uncloneable = uncloneable;
 /** The target of these bindings. */
 export const $target = { name: 'mips64el', byteOrder: 'little', pointerSize: 8, nodeArch: 'mips64el' } as const;
 
-/** `int`, 0x1. */
+/** `int`, 0x1. In or before Linux 5.10. */
 export const KVM_COALESCED_MMIO_PAGE_OFFSET = 1;
 
-/** `unsigned long long`, 0x7000000000000000. */
+/** `unsigned long long`, 0x7000000000000000. In or before Linux 5.10. */
 export const KVM_REG_MIPS_GP = 8070450532247928832n;
 
-/** `unsigned long long`, 0x7000000000010000. */
+/** `unsigned long long`, 0x7000000000010000. In or before Linux 5.10. */
 export const KVM_REG_MIPS_CP0 = 8070450532247994368n;
 
-/** `unsigned long long`, 0x7000000000020000. */
+/** `unsigned long long`, 0x7000000000020000. In or before Linux 5.10. */
 export const KVM_REG_MIPS_KVM = 8070450532248059904n;
 
-/** `unsigned long long`, 0x7000000000030000. */
+/** `unsigned long long`, 0x7000000000030000. In or before Linux 5.10. */
 export const KVM_REG_MIPS_FPU = 8070450532248125440n;
 
-/** `unsigned long long`, 0x7030000000000000. */
+/** `unsigned long long`, 0x7030000000000000. In or before Linux 5.10. */
 export const KVM_REG_MIPS_R0 = 8083961331130040320n;
 
-/** `unsigned long long`, 0x7030000000000001. */
+/** `unsigned long long`, 0x7030000000000001. In or before Linux 5.10. */
 export const KVM_REG_MIPS_R1 = 8083961331130040321n;
 
-/** `unsigned long long`, 0x7030000000000002. */
+/** `unsigned long long`, 0x7030000000000002. In or before Linux 5.10. */
 export const KVM_REG_MIPS_R2 = 8083961331130040322n;
 
-/** `unsigned long long`, 0x7030000000000003. */
+/** `unsigned long long`, 0x7030000000000003. In or before Linux 5.10. */
 export const KVM_REG_MIPS_R3 = 8083961331130040323n;
 
-/** `unsigned long long`, 0x7030000000000004. */
+/** `unsigned long long`, 0x7030000000000004. In or before Linux 5.10. */
 export const KVM_REG_MIPS_R4 = 8083961331130040324n;
 
-/** `unsigned long long`, 0x7030000000000005. */
+/** `unsigned long long`, 0x7030000000000005. In or before Linux 5.10. */
 export const KVM_REG_MIPS_R5 = 8083961331130040325n;
 
-/** `unsigned long long`, 0x7030000000000006. */
+/** `unsigned long long`, 0x7030000000000006. In or before Linux 5.10. */
 export const KVM_REG_MIPS_R6 = 8083961331130040326n;
 
-/** `unsigned long long`, 0x7030000000000007. */
+/** `unsigned long long`, 0x7030000000000007. In or before Linux 5.10. */
 export const KVM_REG_MIPS_R7 = 8083961331130040327n;
 
-/** `unsigned long long`, 0x7030000000000008. */
+/** `unsigned long long`, 0x7030000000000008. In or before Linux 5.10. */
 export const KVM_REG_MIPS_R8 = 8083961331130040328n;
 
-/** `unsigned long long`, 0x7030000000000009. */
+/** `unsigned long long`, 0x7030000000000009. In or before Linux 5.10. */
 export const KVM_REG_MIPS_R9 = 8083961331130040329n;
 
-/** `unsigned long long`, 0x703000000000000a. */
+/** `unsigned long long`, 0x703000000000000a. In or before Linux 5.10. */
 export const KVM_REG_MIPS_R10 = 8083961331130040330n;
 
-/** `unsigned long long`, 0x703000000000000b. */
+/** `unsigned long long`, 0x703000000000000b. In or before Linux 5.10. */
 export const KVM_REG_MIPS_R11 = 8083961331130040331n;
 
-/** `unsigned long long`, 0x703000000000000c. */
+/** `unsigned long long`, 0x703000000000000c. In or before Linux 5.10. */
 export const KVM_REG_MIPS_R12 = 8083961331130040332n;
 
-/** `unsigned long long`, 0x703000000000000d. */
+/** `unsigned long long`, 0x703000000000000d. In or before Linux 5.10. */
 export const KVM_REG_MIPS_R13 = 8083961331130040333n;
 
-/** `unsigned long long`, 0x703000000000000e. */
+/** `unsigned long long`, 0x703000000000000e. In or before Linux 5.10. */
 export const KVM_REG_MIPS_R14 = 8083961331130040334n;
 
-/** `unsigned long long`, 0x703000000000000f. */
+/** `unsigned long long`, 0x703000000000000f. In or before Linux 5.10. */
 export const KVM_REG_MIPS_R15 = 8083961331130040335n;
 
-/** `unsigned long long`, 0x7030000000000010. */
+/** `unsigned long long`, 0x7030000000000010. In or before Linux 5.10. */
 export const KVM_REG_MIPS_R16 = 8083961331130040336n;
 
-/** `unsigned long long`, 0x7030000000000011. */
+/** `unsigned long long`, 0x7030000000000011. In or before Linux 5.10. */
 export const KVM_REG_MIPS_R17 = 8083961331130040337n;
 
-/** `unsigned long long`, 0x7030000000000012. */
+/** `unsigned long long`, 0x7030000000000012. In or before Linux 5.10. */
 export const KVM_REG_MIPS_R18 = 8083961331130040338n;
 
-/** `unsigned long long`, 0x7030000000000013. */
+/** `unsigned long long`, 0x7030000000000013. In or before Linux 5.10. */
 export const KVM_REG_MIPS_R19 = 8083961331130040339n;
 
-/** `unsigned long long`, 0x7030000000000014. */
+/** `unsigned long long`, 0x7030000000000014. In or before Linux 5.10. */
 export const KVM_REG_MIPS_R20 = 8083961331130040340n;
 
-/** `unsigned long long`, 0x7030000000000015. */
+/** `unsigned long long`, 0x7030000000000015. In or before Linux 5.10. */
 export const KVM_REG_MIPS_R21 = 8083961331130040341n;
 
-/** `unsigned long long`, 0x7030000000000016. */
+/** `unsigned long long`, 0x7030000000000016. In or before Linux 5.10. */
 export const KVM_REG_MIPS_R22 = 8083961331130040342n;
 
-/** `unsigned long long`, 0x7030000000000017. */
+/** `unsigned long long`, 0x7030000000000017. In or before Linux 5.10. */
 export const KVM_REG_MIPS_R23 = 8083961331130040343n;
 
-/** `unsigned long long`, 0x7030000000000018. */
+/** `unsigned long long`, 0x7030000000000018. In or before Linux 5.10. */
 export const KVM_REG_MIPS_R24 = 8083961331130040344n;
 
-/** `unsigned long long`, 0x7030000000000019. */
+/** `unsigned long long`, 0x7030000000000019. In or before Linux 5.10. */
 export const KVM_REG_MIPS_R25 = 8083961331130040345n;
 
-/** `unsigned long long`, 0x703000000000001a. */
+/** `unsigned long long`, 0x703000000000001a. In or before Linux 5.10. */
 export const KVM_REG_MIPS_R26 = 8083961331130040346n;
 
-/** `unsigned long long`, 0x703000000000001b. */
+/** `unsigned long long`, 0x703000000000001b. In or before Linux 5.10. */
 export const KVM_REG_MIPS_R27 = 8083961331130040347n;
 
-/** `unsigned long long`, 0x703000000000001c. */
+/** `unsigned long long`, 0x703000000000001c. In or before Linux 5.10. */
 export const KVM_REG_MIPS_R28 = 8083961331130040348n;
 
-/** `unsigned long long`, 0x703000000000001d. */
+/** `unsigned long long`, 0x703000000000001d. In or before Linux 5.10. */
 export const KVM_REG_MIPS_R29 = 8083961331130040349n;
 
-/** `unsigned long long`, 0x703000000000001e. */
+/** `unsigned long long`, 0x703000000000001e. In or before Linux 5.10. */
 export const KVM_REG_MIPS_R30 = 8083961331130040350n;
 
-/** `unsigned long long`, 0x703000000000001f. */
+/** `unsigned long long`, 0x703000000000001f. In or before Linux 5.10. */
 export const KVM_REG_MIPS_R31 = 8083961331130040351n;
 
-/** `unsigned long long`, 0x7030000000000020. */
+/** `unsigned long long`, 0x7030000000000020. In or before Linux 5.10. */
 export const KVM_REG_MIPS_HI = 8083961331130040352n;
 
-/** `unsigned long long`, 0x7030000000000021. */
+/** `unsigned long long`, 0x7030000000000021. In or before Linux 5.10. */
 export const KVM_REG_MIPS_LO = 8083961331130040353n;
 
-/** `unsigned long long`, 0x7030000000000022. */
+/** `unsigned long long`, 0x7030000000000022. In or before Linux 5.10. */
 export const KVM_REG_MIPS_PC = 8083961331130040354n;
 
-/** `unsigned long long`, 0x7000000000010100. */
+/** `unsigned long long`, 0x7000000000010100. In or before Linux 5.10. */
 export const KVM_REG_MIPS_MAAR = 8070450532247994624n;
 
-/** `unsigned long long`, 0x7030000000020000. */
+/** `unsigned long long`, 0x7030000000020000. In or before Linux 5.10. */
 export const KVM_REG_MIPS_COUNT_CTL = 8083961331130171392n;
 
-/** `int`, 0x1. */
+/** `int`, 0x1. In or before Linux 5.10. */
 export const KVM_REG_MIPS_COUNT_CTL_DC = 1;
 
-/** `unsigned long long`, 0x7030000000020001. */
+/** `unsigned long long`, 0x7030000000020001. In or before Linux 5.10. */
 export const KVM_REG_MIPS_COUNT_RESUME = 8083961331130171393n;
 
-/** `unsigned long long`, 0x7030000000020002. */
+/** `unsigned long long`, 0x7030000000020002. In or before Linux 5.10. */
 export const KVM_REG_MIPS_COUNT_HZ = 8083961331130171394n;
 
-/** `unsigned long long`, 0x7000000000030000. */
+/** `unsigned long long`, 0x7000000000030000. In or before Linux 5.10. */
 export const KVM_REG_MIPS_FPR = 8070450532248125440n;
 
-/** `unsigned long long`, 0x7000000000030100. */
+/** `unsigned long long`, 0x7000000000030100. In or before Linux 5.10. */
 export const KVM_REG_MIPS_FCR = 8070450532248125696n;
 
-/** `unsigned long long`, 0x7000000000030200. */
+/** `unsigned long long`, 0x7000000000030200. In or before Linux 5.10. */
 export const KVM_REG_MIPS_MSACR = 8070450532248125952n;
 
-/** `unsigned long long`, 0x7020000000030100. */
+/** `unsigned long long`, 0x7020000000030100. In or before Linux 5.10. */
 export const KVM_REG_MIPS_FCR_IR = 8079457731502866688n;
 
-/** `unsigned long long`, 0x702000000003011f. */
+/** `unsigned long long`, 0x702000000003011f. In or before Linux 5.10. */
 export const KVM_REG_MIPS_FCR_CSR = 8079457731502866719n;
 
-/** `unsigned long long`, 0x7020000000030200. */
+/** `unsigned long long`, 0x7020000000030200. In or before Linux 5.10. */
 export const KVM_REG_MIPS_MSA_IR = 8079457731502866944n;
 
-/** `unsigned long long`, 0x7020000000030201. */
+/** `unsigned long long`, 0x7020000000030201. In or before Linux 5.10. */
 export const KVM_REG_MIPS_MSA_CSR = 8079457731502866945n;
 
-/** `KVM_REG_MIPS_CP0_MAAR(n)`: unsigned, 64 bits. */
+/** `KVM_REG_MIPS_CP0_MAAR(n)`: unsigned, 64 bits. In or before Linux 5.10. */
 export function KVM_REG_MIPS_CP0_MAAR(n: number | bigint): bigint {
   const $n = $$c.argument('KVM_REG_MIPS_CP0_MAAR', n);
   return 0x7030000000010100n | BigInt.asUintN(64, $n.value);
 }
 
-/** `KVM_REG_MIPS_FPR_32(n)`: unsigned, 64 bits. */
+/** `KVM_REG_MIPS_FPR_32(n)`: unsigned, 64 bits. In or before Linux 5.10. */
 export function KVM_REG_MIPS_FPR_32(n: number | bigint): bigint {
   const $n = $$c.argument('KVM_REG_MIPS_FPR_32', n);
   return 0x7020000000030000n | BigInt.asUintN(64, $n.value);
 }
 
-/** `KVM_REG_MIPS_FPR_64(n)`: unsigned, 64 bits. */
+/** `KVM_REG_MIPS_FPR_64(n)`: unsigned, 64 bits. In or before Linux 5.10. */
 export function KVM_REG_MIPS_FPR_64(n: number | bigint): bigint {
   const $n = $$c.argument('KVM_REG_MIPS_FPR_64', n);
   return 0x7030000000030000n | BigInt.asUintN(64, $n.value);
 }
 
-/** `KVM_REG_MIPS_VEC_128(n)`: unsigned, 64 bits. */
+/** `KVM_REG_MIPS_VEC_128(n)`: unsigned, 64 bits. In or before Linux 5.10. */
 export function KVM_REG_MIPS_VEC_128(n: number | bigint): bigint {
   const $n = $$c.argument('KVM_REG_MIPS_VEC_128', n);
   return 0x7040000000030000n | BigInt.asUintN(64, $n.value);
 }
 
-/** `struct kvm_regs`: 280 bytes, aligned to 8. */
+/** `struct kvm_regs`: 280 bytes, aligned to 8. In or before Linux 5.10. */
 export class KvmRegs implements View {
   static readonly $size = 280;
   static readonly $align = 8;
@@ -231,7 +231,7 @@ export class KvmRegs implements View {
     return toJson(this);
   }
 
-  /** `__u64 gpr[32]`, offset 0, 256 bytes. */
+  /** `__u64 gpr[32]`, offset 0, 256 bytes. In or before Linux 5.10. */
   get gpr(): U64Array {
     return new U64Array(this.$$view, this.$$offset, 32);
   }
@@ -239,7 +239,7 @@ export class KvmRegs implements View {
     this.gpr.assign(value);
   }
 
-  /** `__u64 hi`, offset 256, 8 bytes. */
+  /** `__u64 hi`, offset 256, 8 bytes. In or before Linux 5.10. */
   get hi(): bigint {
     return this.$$view.getBigUint64(this.$$offset + 256, true);
   }
@@ -256,7 +256,7 @@ export class KvmRegs implements View {
     setNumber64(this.$$view, this.$$offset + 256, value, false);
   }
 
-  /** `__u64 lo`, offset 264, 8 bytes. */
+  /** `__u64 lo`, offset 264, 8 bytes. In or before Linux 5.10. */
   get lo(): bigint {
     return this.$$view.getBigUint64(this.$$offset + 264, true);
   }
@@ -273,7 +273,7 @@ export class KvmRegs implements View {
     setNumber64(this.$$view, this.$$offset + 264, value, false);
   }
 
-  /** `__u64 pc`, offset 272, 8 bytes. */
+  /** `__u64 pc`, offset 272, 8 bytes. In or before Linux 5.10. */
   get pc(): bigint {
     return this.$$view.getBigUint64(this.$$offset + 272, true);
   }
@@ -291,7 +291,7 @@ export class KvmRegs implements View {
   }
 }
 
-/** `struct kvm_fpu`: 0 bytes, aligned to 1. */
+/** `struct kvm_fpu`: 0 bytes, aligned to 1. In or before Linux 5.10. */
 export class KvmFpu implements View {
   static readonly $size = 0;
   static readonly $align = 1;
@@ -325,7 +325,7 @@ export class KvmFpu implements View {
   }
 }
 
-/** `struct kvm_debug_exit_arch`: 8 bytes, aligned to 8. */
+/** `struct kvm_debug_exit_arch`: 8 bytes, aligned to 8. In or before Linux 5.10. */
 export class KvmDebugExitArch implements View {
   static readonly $size = 8;
   static readonly $align = 8;
@@ -364,7 +364,7 @@ export class KvmDebugExitArch implements View {
     return toJson(this);
   }
 
-  /** `__u64 epc`, offset 0, 8 bytes. */
+  /** `__u64 epc`, offset 0, 8 bytes. In or before Linux 5.10. */
   get epc(): bigint {
     return this.$$view.getBigUint64(this.$$offset, true);
   }
@@ -382,7 +382,7 @@ export class KvmDebugExitArch implements View {
   }
 }
 
-/** `struct kvm_guest_debug_arch`: 0 bytes, aligned to 1. */
+/** `struct kvm_guest_debug_arch`: 0 bytes, aligned to 1. In or before Linux 5.10. */
 export class KvmGuestDebugArch implements View {
   static readonly $size = 0;
   static readonly $align = 1;
@@ -416,7 +416,7 @@ export class KvmGuestDebugArch implements View {
   }
 }
 
-/** `struct kvm_sync_regs`: 0 bytes, aligned to 1. */
+/** `struct kvm_sync_regs`: 0 bytes, aligned to 1. In or before Linux 5.10. */
 export class KvmSyncRegs implements View {
   static readonly $size = 0;
   static readonly $align = 1;
@@ -450,7 +450,7 @@ export class KvmSyncRegs implements View {
   }
 }
 
-/** `struct kvm_sregs`: 0 bytes, aligned to 1. */
+/** `struct kvm_sregs`: 0 bytes, aligned to 1. In or before Linux 5.10. */
 export class KvmSregs implements View {
   static readonly $size = 0;
   static readonly $align = 1;
@@ -484,7 +484,7 @@ export class KvmSregs implements View {
   }
 }
 
-/** `struct kvm_mips_interrupt`: 8 bytes, aligned to 4. */
+/** `struct kvm_mips_interrupt`: 8 bytes, aligned to 4. In or before Linux 5.10. */
 export class KvmMipsInterrupt implements View {
   static readonly $size = 8;
   static readonly $align = 4;
@@ -524,7 +524,7 @@ export class KvmMipsInterrupt implements View {
     return toJson(this);
   }
 
-  /** `__u32 cpu`, offset 0, 4 bytes. */
+  /** `__u32 cpu`, offset 0, 4 bytes. In or before Linux 5.10. */
   get cpu(): number {
     return this.$$view.getUint32(this.$$offset, true);
   }
@@ -532,7 +532,7 @@ export class KvmMipsInterrupt implements View {
     this.$$view.setUint32(this.$$offset, value, true);
   }
 
-  /** `__u32 irq`, offset 4, 4 bytes. */
+  /** `__u32 irq`, offset 4, 4 bytes. In or before Linux 5.10. */
   get irq(): number {
     return this.$$view.getUint32(this.$$offset + 4, true);
   }

@@ -21,775 +21,775 @@ const $$uncloneable = uncloneable;
 /** The target of these bindings. */
 export const $target = { name: 'ppc64le', byteOrder: 'little', pointerSize: 8, nodeArch: 'ppc64' } as const;
 
-/** `int`, 0x1. */
+/** `int`, 0x1. In or before Linux 5.10. */
 export const KVM_COALESCED_MMIO_PAGE_OFFSET = 1;
 
-/** `int`, 0x0. */
+/** `int`, 0x0. In or before Linux 5.10. */
 export const KVM_SREGS_E_IMPL_NONE = 0;
 
-/** `int`, 0x1. */
+/** `int`, 0x1. In or before Linux 5.10. */
 export const KVM_SREGS_E_IMPL_FSL = 1;
 
-/** `int`, 0x1. */
+/** `int`, 0x1. In or before Linux 5.10. */
 export const KVM_SREGS_E_FSL_PIDn = 1;
 
-/** `int`, 0x3. */
+/** `int`, 0x3. In or before Linux 5.10. */
 export const KVM_RUN_PPC_NMI_DISP_MASK = 3;
 
-/** `int`, 0x1. */
+/** `int`, 0x1. In or before Linux 5.10. */
 export const KVM_RUN_PPC_NMI_DISP_FULLY_RECOV = 1;
 
-/** `int`, 0x2. */
+/** `int`, 0x2. In or before Linux 5.10. */
 export const KVM_RUN_PPC_NMI_DISP_LIMITED_RECOV = 2;
 
-/** `int`, 0x3. */
+/** `int`, 0x3. In or before Linux 5.10. */
 export const KVM_RUN_PPC_NMI_DISP_NOT_RECOV = 3;
 
-/** `int`, 0x1. */
+/** `int`, 0x1. In or before Linux 5.10. */
 export const KVM_SREGS_E_BASE = 1;
 
-/** `int`, 0x2. */
+/** `int`, 0x2. In or before Linux 5.10. */
 export const KVM_SREGS_E_ARCH206 = 2;
 
-/** `int`, 0x4. */
+/** `int`, 0x4. In or before Linux 5.10. */
 export const KVM_SREGS_E_64 = 4;
 
-/** `int`, 0x8. */
+/** `int`, 0x8. In or before Linux 5.10. */
 export const KVM_SREGS_E_SPRG8 = 8;
 
-/** `int`, 0x10. */
+/** `int`, 0x10. In or before Linux 5.10. */
 export const KVM_SREGS_E_MCIVPR = 16;
 
-/** `int`, 0x20. */
+/** `int`, 0x20. In or before Linux 5.10. */
 export const KVM_SREGS_E_IVOR = 32;
 
-/** `int`, 0x40. */
+/** `int`, 0x40. In or before Linux 5.10. */
 export const KVM_SREGS_E_ARCH206_MMU = 64;
 
-/** `int`, 0x80. */
+/** `int`, 0x80. In or before Linux 5.10. */
 export const KVM_SREGS_E_DEBUG = 128;
 
-/** `int`, 0x100. */
+/** `int`, 0x100. In or before Linux 5.10. */
 export const KVM_SREGS_E_ED = 256;
 
-/** `int`, 0x200. */
+/** `int`, 0x200. In or before Linux 5.10. */
 export const KVM_SREGS_E_SPE = 512;
 
-/** `int`, 0x400. */
+/** `int`, 0x400. In or before Linux 5.10. */
 export const KVM_SREGS_EXP = 1024;
 
-/** `int`, 0x800. */
+/** `int`, 0x800. In or before Linux 5.10. */
 export const KVM_SREGS_E_PD = 2048;
 
-/** `int`, 0x1000. */
+/** `int`, 0x1000. In or before Linux 5.10. */
 export const KVM_SREGS_E_PC = 4096;
 
-/** `int`, 0x2000. */
+/** `int`, 0x2000. In or before Linux 5.10. */
 export const KVM_SREGS_E_PT = 8192;
 
-/** `int`, 0x4000. */
+/** `int`, 0x4000. In or before Linux 5.10. */
 export const KVM_SREGS_E_PM = 16384;
 
-/** `int`, 0x1. */
+/** `int`, 0x1. In or before Linux 5.10. */
 export const KVM_SREGS_E_UPDATE_MCSR = 1;
 
-/** `int`, 0x2. */
+/** `int`, 0x2. In or before Linux 5.10. */
 export const KVM_SREGS_E_UPDATE_TSR = 2;
 
-/** `int`, 0x4. */
+/** `int`, 0x4. In or before Linux 5.10. */
 export const KVM_SREGS_E_UPDATE_DEC = 4;
 
-/** `int`, 0x8. */
+/** `int`, 0x8. In or before Linux 5.10. */
 export const KVM_SREGS_E_UPDATE_DBSR = 8;
 
-/** `int`, 0x0. */
+/** `int`, 0x0. In or before Linux 5.10. */
 export const KVMPPC_DEBUG_NONE = 0;
 
-/** `unsigned long`, 0x2. */
+/** `unsigned long`, 0x2. In or before Linux 5.10. */
 export const KVMPPC_DEBUG_BREAKPOINT = 2n;
 
-/** `unsigned long`, 0x4. */
+/** `unsigned long`, 0x4. In or before Linux 5.10. */
 export const KVMPPC_DEBUG_WATCH_WRITE = 4n;
 
-/** `unsigned long`, 0x8. */
+/** `unsigned long`, 0x8. In or before Linux 5.10. */
 export const KVMPPC_DEBUG_WATCH_READ = 8n;
 
-/** `int`, 0x10000. */
+/** `int`, 0x10000. In or before Linux 5.10. */
 export const KVM_GUESTDBG_USE_SW_BP = 65536;
 
-/** `int`, 0x20000. */
+/** `int`, 0x20000. In or before Linux 5.10. */
 export const KVM_GUESTDBG_USE_HW_BP = 131072;
 
-/** `unsigned int`, 0xffffffff. */
+/** `unsigned int`, 0xffffffff. In or before Linux 5.10. */
 export const KVM_INTERRUPT_SET = 4294967295;
 
-/** `unsigned int`, 0xfffffffe. */
+/** `unsigned int`, 0xfffffffe. In or before Linux 5.10. */
 export const KVM_INTERRUPT_UNSET = 4294967294;
 
-/** `unsigned int`, 0xfffffffd. */
+/** `unsigned int`, 0xfffffffd. In or before Linux 5.10. */
 export const KVM_INTERRUPT_SET_LEVEL = 4294967293;
 
-/** `int`, 0x1. */
+/** `int`, 0x1. In or before Linux 5.10. */
 export const KVM_CPU_440 = 1;
 
-/** `int`, 0x2. */
+/** `int`, 0x2. In or before Linux 5.10. */
 export const KVM_CPU_E500V2 = 2;
 
-/** `int`, 0x3. */
+/** `int`, 0x3. In or before Linux 5.10. */
 export const KVM_CPU_3S_32 = 3;
 
-/** `int`, 0x4. */
+/** `int`, 0x4. In or before Linux 5.10. */
 export const KVM_CPU_3S_64 = 4;
 
-/** `int`, 0x5. */
+/** `int`, 0x5. In or before Linux 5.10. */
 export const KVM_CPU_E500MC = 5;
 
-/** `unsigned long`, 0x1. */
+/** `unsigned long`, 0x1. In or before Linux 5.10. */
 export const KVM_GET_HTAB_BOLTED_ONLY = 1n;
 
-/** `unsigned long`, 0x2. */
+/** `unsigned long`, 0x2. In or before Linux 5.10. */
 export const KVM_GET_HTAB_WRITE = 2n;
 
-/** `int`, 0x1. */
+/** `int`, 0x1. In or before Linux 5.10. */
 export const KVM_PPC_MMUV3_RADIX = 1;
 
-/** `int`, 0x2. */
+/** `int`, 0x2. In or before Linux 5.10. */
 export const KVM_PPC_MMUV3_GTSE = 2;
 
-/** `int`, 0x18. */
+/** `int`, 0x18. Since Linux 7.3. */
 export const KVM_PPC_COMPAT_CAPS_SIZE_VER0 = 24;
 
-/** `unsigned long long`, 0x4000000000000000. */
+/** `unsigned long long`, 0x4000000000000000. Since Linux 7.3. */
 export const KVM_PPC_COMPAT_CAP_POWER9 = 4611686018427387904n;
 
-/** `unsigned long long`, 0x2000000000000000. */
+/** `unsigned long long`, 0x2000000000000000. Since Linux 7.3. */
 export const KVM_PPC_COMPAT_CAP_POWER10 = 2305843009213693952n;
 
-/** `unsigned long long`, 0x1000000000000000. */
+/** `unsigned long long`, 0x1000000000000000. Since Linux 7.3. */
 export const KVM_PPC_COMPAT_CAP_POWER11 = 1152921504606846976n;
 
-/** `unsigned long long`, 0x7000000000000000. */
+/** `unsigned long long`, 0x7000000000000000. Since Linux 7.3. */
 export const KVM_PPC_COMPAT_BITMASK = 8070450532247928832n;
 
-/** `unsigned long long`, 0x8000000000000000. */
+/** `unsigned long long`, 0x8000000000000000. In or before Linux 5.10. */
 export const KVM_PPC_CPU_CHAR_SPEC_BAR_ORI31 = 9223372036854775808n;
 
-/** `unsigned long long`, 0x4000000000000000. */
+/** `unsigned long long`, 0x4000000000000000. In or before Linux 5.10. */
 export const KVM_PPC_CPU_CHAR_BCCTRL_SERIALISED = 4611686018427387904n;
 
-/** `unsigned long long`, 0x2000000000000000. */
+/** `unsigned long long`, 0x2000000000000000. In or before Linux 5.10. */
 export const KVM_PPC_CPU_CHAR_L1D_FLUSH_ORI30 = 2305843009213693952n;
 
-/** `unsigned long long`, 0x1000000000000000. */
+/** `unsigned long long`, 0x1000000000000000. In or before Linux 5.10. */
 export const KVM_PPC_CPU_CHAR_L1D_FLUSH_TRIG2 = 1152921504606846976n;
 
-/** `unsigned long long`, 0x800000000000000. */
+/** `unsigned long long`, 0x800000000000000. In or before Linux 5.10. */
 export const KVM_PPC_CPU_CHAR_L1D_THREAD_PRIV = 576460752303423488n;
 
-/** `unsigned long long`, 0x400000000000000. */
+/** `unsigned long long`, 0x400000000000000. In or before Linux 5.10. */
 export const KVM_PPC_CPU_CHAR_BR_HINT_HONOURED = 288230376151711744n;
 
-/** `unsigned long long`, 0x200000000000000. */
+/** `unsigned long long`, 0x200000000000000. In or before Linux 5.10. */
 export const KVM_PPC_CPU_CHAR_MTTRIG_THR_RECONF = 144115188075855872n;
 
-/** `unsigned long long`, 0x100000000000000. */
+/** `unsigned long long`, 0x100000000000000. In or before Linux 5.10. */
 export const KVM_PPC_CPU_CHAR_COUNT_CACHE_DIS = 72057594037927936n;
 
-/** `unsigned long long`, 0x40000000000000. */
+/** `unsigned long long`, 0x40000000000000. In or before Linux 5.10. */
 export const KVM_PPC_CPU_CHAR_BCCTR_FLUSH_ASSIST = 18014398509481984n;
 
-/** `unsigned long long`, 0x8000000000000000. */
+/** `unsigned long long`, 0x8000000000000000. In or before Linux 5.10. */
 export const KVM_PPC_CPU_BEHAV_FAVOUR_SECURITY = 9223372036854775808n;
 
-/** `unsigned long long`, 0x4000000000000000. */
+/** `unsigned long long`, 0x4000000000000000. In or before Linux 5.10. */
 export const KVM_PPC_CPU_BEHAV_L1D_FLUSH_PR = 4611686018427387904n;
 
-/** `unsigned long long`, 0x2000000000000000. */
+/** `unsigned long long`, 0x2000000000000000. In or before Linux 5.10. */
 export const KVM_PPC_CPU_BEHAV_BNDS_CHK_SPEC_BAR = 2305843009213693952n;
 
-/** `unsigned long long`, 0x400000000000000. */
+/** `unsigned long long`, 0x400000000000000. In or before Linux 5.10. */
 export const KVM_PPC_CPU_BEHAV_FLUSH_COUNT_CACHE = 288230376151711744n;
 
-/** `unsigned long long`, 0x103000000000008c. */
+/** `unsigned long long`, 0x103000000000008c. In or before Linux 5.10. */
 export const KVM_REG_PPC_ICP_STATE = 1166432303488958604n;
 
-/** `int`, 0x38. */
+/** `int`, 0x38. In or before Linux 5.10. */
 export const KVM_REG_PPC_ICP_CPPR_SHIFT = 56;
 
-/** `int`, 0xff. */
+/** `int`, 0xff. In or before Linux 5.10. */
 export const KVM_REG_PPC_ICP_CPPR_MASK = 255;
 
-/** `int`, 0x20. */
+/** `int`, 0x20. In or before Linux 5.10. */
 export const KVM_REG_PPC_ICP_XISR_SHIFT = 32;
 
-/** `int`, 0xffffff. */
+/** `int`, 0xffffff. In or before Linux 5.10. */
 export const KVM_REG_PPC_ICP_XISR_MASK = 16777215;
 
-/** `int`, 0x18. */
+/** `int`, 0x18. In or before Linux 5.10. */
 export const KVM_REG_PPC_ICP_MFRR_SHIFT = 24;
 
-/** `int`, 0xff. */
+/** `int`, 0xff. In or before Linux 5.10. */
 export const KVM_REG_PPC_ICP_MFRR_MASK = 255;
 
-/** `int`, 0x10. */
+/** `int`, 0x10. In or before Linux 5.10. */
 export const KVM_REG_PPC_ICP_PPRI_SHIFT = 16;
 
-/** `int`, 0xff. */
+/** `int`, 0xff. In or before Linux 5.10. */
 export const KVM_REG_PPC_ICP_PPRI_MASK = 255;
 
-/** `unsigned long long`, 0x104000000000008d. */
+/** `unsigned long long`, 0x104000000000008d. In or before Linux 5.10. */
 export const KVM_REG_PPC_VP_STATE = 1170935903116329101n;
 
-/** `int`, 0x1. */
+/** `int`, 0x1. In or before Linux 5.10. */
 export const KVM_DEV_MPIC_GRP_MISC = 1;
 
-/** `int`, 0x0. */
+/** `int`, 0x0. In or before Linux 5.10. */
 export const KVM_DEV_MPIC_BASE_ADDR = 0;
 
-/** `int`, 0x2. */
+/** `int`, 0x2. In or before Linux 5.10. */
 export const KVM_DEV_MPIC_GRP_REGISTER = 2;
 
-/** `int`, 0x3. */
+/** `int`, 0x3. In or before Linux 5.10. */
 export const KVM_DEV_MPIC_GRP_IRQ_ACTIVE = 3;
 
-/** `unsigned long long`, 0x1030000000000001. */
+/** `unsigned long long`, 0x1030000000000001. In or before Linux 5.10. */
 export const KVM_REG_PPC_HIOR = 1166432303488958465n;
 
-/** `unsigned long long`, 0x1030000000000002. */
+/** `unsigned long long`, 0x1030000000000002. In or before Linux 5.10. */
 export const KVM_REG_PPC_IAC1 = 1166432303488958466n;
 
-/** `unsigned long long`, 0x1030000000000003. */
+/** `unsigned long long`, 0x1030000000000003. In or before Linux 5.10. */
 export const KVM_REG_PPC_IAC2 = 1166432303488958467n;
 
-/** `unsigned long long`, 0x1030000000000004. */
+/** `unsigned long long`, 0x1030000000000004. In or before Linux 5.10. */
 export const KVM_REG_PPC_IAC3 = 1166432303488958468n;
 
-/** `unsigned long long`, 0x1030000000000005. */
+/** `unsigned long long`, 0x1030000000000005. In or before Linux 5.10. */
 export const KVM_REG_PPC_IAC4 = 1166432303488958469n;
 
-/** `unsigned long long`, 0x1030000000000006. */
+/** `unsigned long long`, 0x1030000000000006. In or before Linux 5.10. */
 export const KVM_REG_PPC_DAC1 = 1166432303488958470n;
 
-/** `unsigned long long`, 0x1030000000000007. */
+/** `unsigned long long`, 0x1030000000000007. In or before Linux 5.10. */
 export const KVM_REG_PPC_DAC2 = 1166432303488958471n;
 
-/** `unsigned long long`, 0x1030000000000008. */
+/** `unsigned long long`, 0x1030000000000008. In or before Linux 5.10. */
 export const KVM_REG_PPC_DABR = 1166432303488958472n;
 
-/** `unsigned long long`, 0x1030000000000009. */
+/** `unsigned long long`, 0x1030000000000009. In or before Linux 5.10. */
 export const KVM_REG_PPC_DSCR = 1166432303488958473n;
 
-/** `unsigned long long`, 0x103000000000000a. */
+/** `unsigned long long`, 0x103000000000000a. In or before Linux 5.10. */
 export const KVM_REG_PPC_PURR = 1166432303488958474n;
 
-/** `unsigned long long`, 0x103000000000000b. */
+/** `unsigned long long`, 0x103000000000000b. In or before Linux 5.10. */
 export const KVM_REG_PPC_SPURR = 1166432303488958475n;
 
-/** `unsigned long long`, 0x103000000000000c. */
+/** `unsigned long long`, 0x103000000000000c. In or before Linux 5.10. */
 export const KVM_REG_PPC_DAR = 1166432303488958476n;
 
-/** `unsigned long long`, 0x102000000000000d. */
+/** `unsigned long long`, 0x102000000000000d. In or before Linux 5.10. */
 export const KVM_REG_PPC_DSISR = 1161928703861587981n;
 
-/** `unsigned long long`, 0x103000000000000e. */
+/** `unsigned long long`, 0x103000000000000e. In or before Linux 5.10. */
 export const KVM_REG_PPC_AMR = 1166432303488958478n;
 
-/** `unsigned long long`, 0x103000000000000f. */
+/** `unsigned long long`, 0x103000000000000f. In or before Linux 5.10. */
 export const KVM_REG_PPC_UAMOR = 1166432303488958479n;
 
-/** `unsigned long long`, 0x1030000000000010. */
+/** `unsigned long long`, 0x1030000000000010. In or before Linux 5.10. */
 export const KVM_REG_PPC_MMCR0 = 1166432303488958480n;
 
-/** `unsigned long long`, 0x1030000000000011. */
+/** `unsigned long long`, 0x1030000000000011. In or before Linux 5.10. */
 export const KVM_REG_PPC_MMCR1 = 1166432303488958481n;
 
-/** `unsigned long long`, 0x1030000000000012. */
+/** `unsigned long long`, 0x1030000000000012. In or before Linux 5.10. */
 export const KVM_REG_PPC_MMCRA = 1166432303488958482n;
 
-/** `unsigned long long`, 0x1030000000000013. */
+/** `unsigned long long`, 0x1030000000000013. In or before Linux 5.10. */
 export const KVM_REG_PPC_MMCR2 = 1166432303488958483n;
 
-/** `unsigned long long`, 0x1030000000000014. */
+/** `unsigned long long`, 0x1030000000000014. In or before Linux 5.10. */
 export const KVM_REG_PPC_MMCRS = 1166432303488958484n;
 
-/** `unsigned long long`, 0x1030000000000015. */
+/** `unsigned long long`, 0x1030000000000015. In or before Linux 5.10. */
 export const KVM_REG_PPC_SIAR = 1166432303488958485n;
 
-/** `unsigned long long`, 0x1030000000000016. */
+/** `unsigned long long`, 0x1030000000000016. In or before Linux 5.10. */
 export const KVM_REG_PPC_SDAR = 1166432303488958486n;
 
-/** `unsigned long long`, 0x1030000000000017. */
+/** `unsigned long long`, 0x1030000000000017. In or before Linux 5.10. */
 export const KVM_REG_PPC_SIER = 1166432303488958487n;
 
-/** `unsigned long long`, 0x1020000000000018. */
+/** `unsigned long long`, 0x1020000000000018. In or before Linux 5.10. */
 export const KVM_REG_PPC_PMC1 = 1161928703861587992n;
 
-/** `unsigned long long`, 0x1020000000000019. */
+/** `unsigned long long`, 0x1020000000000019. In or before Linux 5.10. */
 export const KVM_REG_PPC_PMC2 = 1161928703861587993n;
 
-/** `unsigned long long`, 0x102000000000001a. */
+/** `unsigned long long`, 0x102000000000001a. In or before Linux 5.10. */
 export const KVM_REG_PPC_PMC3 = 1161928703861587994n;
 
-/** `unsigned long long`, 0x102000000000001b. */
+/** `unsigned long long`, 0x102000000000001b. In or before Linux 5.10. */
 export const KVM_REG_PPC_PMC4 = 1161928703861587995n;
 
-/** `unsigned long long`, 0x102000000000001c. */
+/** `unsigned long long`, 0x102000000000001c. In or before Linux 5.10. */
 export const KVM_REG_PPC_PMC5 = 1161928703861587996n;
 
-/** `unsigned long long`, 0x102000000000001d. */
+/** `unsigned long long`, 0x102000000000001d. In or before Linux 5.10. */
 export const KVM_REG_PPC_PMC6 = 1161928703861587997n;
 
-/** `unsigned long long`, 0x102000000000001e. */
+/** `unsigned long long`, 0x102000000000001e. In or before Linux 5.10. */
 export const KVM_REG_PPC_PMC7 = 1161928703861587998n;
 
-/** `unsigned long long`, 0x102000000000001f. */
+/** `unsigned long long`, 0x102000000000001f. In or before Linux 5.10. */
 export const KVM_REG_PPC_PMC8 = 1161928703861587999n;
 
-/** `unsigned long long`, 0x1030000000000020. */
+/** `unsigned long long`, 0x1030000000000020. In or before Linux 5.10. */
 export const KVM_REG_PPC_FPR0 = 1166432303488958496n;
 
-/** `unsigned long long`, 0x103000000000003f. */
+/** `unsigned long long`, 0x103000000000003f. In or before Linux 5.10. */
 export const KVM_REG_PPC_FPR31 = 1166432303488958527n;
 
-/** `unsigned long long`, 0x1040000000000040. */
+/** `unsigned long long`, 0x1040000000000040. In or before Linux 5.10. */
 export const KVM_REG_PPC_VR0 = 1170935903116329024n;
 
-/** `unsigned long long`, 0x104000000000005f. */
+/** `unsigned long long`, 0x104000000000005f. In or before Linux 5.10. */
 export const KVM_REG_PPC_VR31 = 1170935903116329055n;
 
-/** `unsigned long long`, 0x1040000000000060. */
+/** `unsigned long long`, 0x1040000000000060. In or before Linux 5.10. */
 export const KVM_REG_PPC_VSR0 = 1170935903116329056n;
 
-/** `unsigned long long`, 0x104000000000007f. */
+/** `unsigned long long`, 0x104000000000007f. In or before Linux 5.10. */
 export const KVM_REG_PPC_VSR31 = 1170935903116329087n;
 
-/** `unsigned long long`, 0x1030000000000080. */
+/** `unsigned long long`, 0x1030000000000080. In or before Linux 5.10. */
 export const KVM_REG_PPC_FPSCR = 1166432303488958592n;
 
-/** `unsigned long long`, 0x1020000000000081. */
+/** `unsigned long long`, 0x1020000000000081. In or before Linux 5.10. */
 export const KVM_REG_PPC_VSCR = 1161928703861588097n;
 
-/** `unsigned long long`, 0x1030000000000082. */
+/** `unsigned long long`, 0x1030000000000082. In or before Linux 5.10. */
 export const KVM_REG_PPC_VPA_ADDR = 1166432303488958594n;
 
-/** `unsigned long long`, 0x1040000000000083. */
+/** `unsigned long long`, 0x1040000000000083. In or before Linux 5.10. */
 export const KVM_REG_PPC_VPA_SLB = 1170935903116329091n;
 
-/** `unsigned long long`, 0x1040000000000084. */
+/** `unsigned long long`, 0x1040000000000084. In or before Linux 5.10. */
 export const KVM_REG_PPC_VPA_DTL = 1170935903116329092n;
 
-/** `unsigned long long`, 0x1020000000000085. */
+/** `unsigned long long`, 0x1020000000000085. In or before Linux 5.10. */
 export const KVM_REG_PPC_EPCR = 1161928703861588101n;
 
-/** `unsigned long long`, 0x1020000000000086. */
+/** `unsigned long long`, 0x1020000000000086. In or before Linux 5.10. */
 export const KVM_REG_PPC_EPR = 1161928703861588102n;
 
-/** `unsigned long long`, 0x1020000000000087. */
+/** `unsigned long long`, 0x1020000000000087. In or before Linux 5.10. */
 export const KVM_REG_PPC_OR_TSR = 1161928703861588103n;
 
-/** `unsigned long long`, 0x1020000000000088. */
+/** `unsigned long long`, 0x1020000000000088. In or before Linux 5.10. */
 export const KVM_REG_PPC_CLEAR_TSR = 1161928703861588104n;
 
-/** `unsigned long long`, 0x1020000000000089. */
+/** `unsigned long long`, 0x1020000000000089. In or before Linux 5.10. */
 export const KVM_REG_PPC_TCR = 1161928703861588105n;
 
-/** `unsigned long long`, 0x102000000000008a. */
+/** `unsigned long long`, 0x102000000000008a. In or before Linux 5.10. */
 export const KVM_REG_PPC_TSR = 1161928703861588106n;
 
-/** `unsigned long long`, 0x102000000000008b. */
+/** `unsigned long long`, 0x102000000000008b. In or before Linux 5.10. */
 export const KVM_REG_PPC_DEBUG_INST = 1161928703861588107n;
 
-/** `unsigned long long`, 0x102000000000008c. */
+/** `unsigned long long`, 0x102000000000008c. In or before Linux 5.10. */
 export const KVM_REG_PPC_MAS0 = 1161928703861588108n;
 
-/** `unsigned long long`, 0x102000000000008d. */
+/** `unsigned long long`, 0x102000000000008d. In or before Linux 5.10. */
 export const KVM_REG_PPC_MAS1 = 1161928703861588109n;
 
-/** `unsigned long long`, 0x103000000000008e. */
+/** `unsigned long long`, 0x103000000000008e. In or before Linux 5.10. */
 export const KVM_REG_PPC_MAS2 = 1166432303488958606n;
 
-/** `unsigned long long`, 0x103000000000008f. */
+/** `unsigned long long`, 0x103000000000008f. In or before Linux 5.10. */
 export const KVM_REG_PPC_MAS7_3 = 1166432303488958607n;
 
-/** `unsigned long long`, 0x1020000000000090. */
+/** `unsigned long long`, 0x1020000000000090. In or before Linux 5.10. */
 export const KVM_REG_PPC_MAS4 = 1161928703861588112n;
 
-/** `unsigned long long`, 0x1020000000000091. */
+/** `unsigned long long`, 0x1020000000000091. In or before Linux 5.10. */
 export const KVM_REG_PPC_MAS6 = 1161928703861588113n;
 
-/** `unsigned long long`, 0x1020000000000092. */
+/** `unsigned long long`, 0x1020000000000092. In or before Linux 5.10. */
 export const KVM_REG_PPC_MMUCFG = 1161928703861588114n;
 
-/** `unsigned long long`, 0x1020000000000093. */
+/** `unsigned long long`, 0x1020000000000093. In or before Linux 5.10. */
 export const KVM_REG_PPC_TLB0CFG = 1161928703861588115n;
 
-/** `unsigned long long`, 0x1020000000000094. */
+/** `unsigned long long`, 0x1020000000000094. In or before Linux 5.10. */
 export const KVM_REG_PPC_TLB1CFG = 1161928703861588116n;
 
-/** `unsigned long long`, 0x1020000000000095. */
+/** `unsigned long long`, 0x1020000000000095. In or before Linux 5.10. */
 export const KVM_REG_PPC_TLB2CFG = 1161928703861588117n;
 
-/** `unsigned long long`, 0x1020000000000096. */
+/** `unsigned long long`, 0x1020000000000096. In or before Linux 5.10. */
 export const KVM_REG_PPC_TLB3CFG = 1161928703861588118n;
 
-/** `unsigned long long`, 0x1020000000000097. */
+/** `unsigned long long`, 0x1020000000000097. In or before Linux 5.10. */
 export const KVM_REG_PPC_TLB0PS = 1161928703861588119n;
 
-/** `unsigned long long`, 0x1020000000000098. */
+/** `unsigned long long`, 0x1020000000000098. In or before Linux 5.10. */
 export const KVM_REG_PPC_TLB1PS = 1161928703861588120n;
 
-/** `unsigned long long`, 0x1020000000000099. */
+/** `unsigned long long`, 0x1020000000000099. In or before Linux 5.10. */
 export const KVM_REG_PPC_TLB2PS = 1161928703861588121n;
 
-/** `unsigned long long`, 0x102000000000009a. */
+/** `unsigned long long`, 0x102000000000009a. In or before Linux 5.10. */
 export const KVM_REG_PPC_TLB3PS = 1161928703861588122n;
 
-/** `unsigned long long`, 0x102000000000009b. */
+/** `unsigned long long`, 0x102000000000009b. In or before Linux 5.10. */
 export const KVM_REG_PPC_EPTCFG = 1161928703861588123n;
 
-/** `unsigned long long`, 0x103000000000009c. */
+/** `unsigned long long`, 0x103000000000009c. In or before Linux 5.10. */
 export const KVM_REG_PPC_TB_OFFSET = 1166432303488958620n;
 
-/** `unsigned long long`, 0x102000000000009d. */
+/** `unsigned long long`, 0x102000000000009d. In or before Linux 5.10. */
 export const KVM_REG_PPC_SPMC1 = 1161928703861588125n;
 
-/** `unsigned long long`, 0x102000000000009e. */
+/** `unsigned long long`, 0x102000000000009e. In or before Linux 5.10. */
 export const KVM_REG_PPC_SPMC2 = 1161928703861588126n;
 
-/** `unsigned long long`, 0x103000000000009f. */
+/** `unsigned long long`, 0x103000000000009f. In or before Linux 5.10. */
 export const KVM_REG_PPC_IAMR = 1166432303488958623n;
 
-/** `unsigned long long`, 0x10300000000000a0. */
+/** `unsigned long long`, 0x10300000000000a0. In or before Linux 5.10. */
 export const KVM_REG_PPC_TFHAR = 1166432303488958624n;
 
-/** `unsigned long long`, 0x10300000000000a1. */
+/** `unsigned long long`, 0x10300000000000a1. In or before Linux 5.10. */
 export const KVM_REG_PPC_TFIAR = 1166432303488958625n;
 
-/** `unsigned long long`, 0x10300000000000a2. */
+/** `unsigned long long`, 0x10300000000000a2. In or before Linux 5.10. */
 export const KVM_REG_PPC_TEXASR = 1166432303488958626n;
 
-/** `unsigned long long`, 0x10300000000000a3. */
+/** `unsigned long long`, 0x10300000000000a3. In or before Linux 5.10. */
 export const KVM_REG_PPC_FSCR = 1166432303488958627n;
 
-/** `unsigned long long`, 0x10200000000000a4. */
+/** `unsigned long long`, 0x10200000000000a4. In or before Linux 5.10. */
 export const KVM_REG_PPC_PSPB = 1161928703861588132n;
 
-/** `unsigned long long`, 0x10300000000000a5. */
+/** `unsigned long long`, 0x10300000000000a5. In or before Linux 5.10. */
 export const KVM_REG_PPC_EBBHR = 1166432303488958629n;
 
-/** `unsigned long long`, 0x10300000000000a6. */
+/** `unsigned long long`, 0x10300000000000a6. In or before Linux 5.10. */
 export const KVM_REG_PPC_EBBRR = 1166432303488958630n;
 
-/** `unsigned long long`, 0x10300000000000a7. */
+/** `unsigned long long`, 0x10300000000000a7. In or before Linux 5.10. */
 export const KVM_REG_PPC_BESCR = 1166432303488958631n;
 
-/** `unsigned long long`, 0x10300000000000a8. */
+/** `unsigned long long`, 0x10300000000000a8. In or before Linux 5.10. */
 export const KVM_REG_PPC_TAR = 1166432303488958632n;
 
-/** `unsigned long long`, 0x10300000000000a9. */
+/** `unsigned long long`, 0x10300000000000a9. In or before Linux 5.10. */
 export const KVM_REG_PPC_DPDES = 1166432303488958633n;
 
-/** `unsigned long long`, 0x10300000000000aa. */
+/** `unsigned long long`, 0x10300000000000aa. In or before Linux 5.10. */
 export const KVM_REG_PPC_DAWR = 1166432303488958634n;
 
-/** `unsigned long long`, 0x10300000000000ab. */
+/** `unsigned long long`, 0x10300000000000ab. In or before Linux 5.10. */
 export const KVM_REG_PPC_DAWRX = 1166432303488958635n;
 
-/** `unsigned long long`, 0x10300000000000ac. */
+/** `unsigned long long`, 0x10300000000000ac. In or before Linux 5.10. */
 export const KVM_REG_PPC_CIABR = 1166432303488958636n;
 
-/** `unsigned long long`, 0x10300000000000ad. */
+/** `unsigned long long`, 0x10300000000000ad. In or before Linux 5.10. */
 export const KVM_REG_PPC_IC = 1166432303488958637n;
 
-/** `unsigned long long`, 0x10300000000000ae. */
+/** `unsigned long long`, 0x10300000000000ae. In or before Linux 5.10. */
 export const KVM_REG_PPC_VTB = 1166432303488958638n;
 
-/** `unsigned long long`, 0x10300000000000af. */
+/** `unsigned long long`, 0x10300000000000af. In or before Linux 5.10. */
 export const KVM_REG_PPC_CSIGR = 1166432303488958639n;
 
-/** `unsigned long long`, 0x10300000000000b0. */
+/** `unsigned long long`, 0x10300000000000b0. In or before Linux 5.10. */
 export const KVM_REG_PPC_TACR = 1166432303488958640n;
 
-/** `unsigned long long`, 0x10300000000000b1. */
+/** `unsigned long long`, 0x10300000000000b1. In or before Linux 5.10. */
 export const KVM_REG_PPC_TCSCR = 1166432303488958641n;
 
-/** `unsigned long long`, 0x10300000000000b2. */
+/** `unsigned long long`, 0x10300000000000b2. In or before Linux 5.10. */
 export const KVM_REG_PPC_PID = 1166432303488958642n;
 
-/** `unsigned long long`, 0x10300000000000b3. */
+/** `unsigned long long`, 0x10300000000000b3. In or before Linux 5.10. */
 export const KVM_REG_PPC_ACOP = 1166432303488958643n;
 
-/** `unsigned long long`, 0x10200000000000b4. */
+/** `unsigned long long`, 0x10200000000000b4. In or before Linux 5.10. */
 export const KVM_REG_PPC_VRSAVE = 1161928703861588148n;
 
-/** `unsigned long long`, 0x10200000000000b5. */
+/** `unsigned long long`, 0x10200000000000b5. In or before Linux 5.10. */
 export const KVM_REG_PPC_LPCR = 1161928703861588149n;
 
-/** `unsigned long long`, 0x10300000000000b5. */
+/** `unsigned long long`, 0x10300000000000b5. In or before Linux 5.10. */
 export const KVM_REG_PPC_LPCR_64 = 1166432303488958645n;
 
-/** `unsigned long long`, 0x10300000000000b6. */
+/** `unsigned long long`, 0x10300000000000b6. In or before Linux 5.10. */
 export const KVM_REG_PPC_PPR = 1166432303488958646n;
 
-/** `unsigned long long`, 0x10200000000000b7. */
+/** `unsigned long long`, 0x10200000000000b7. In or before Linux 5.10. */
 export const KVM_REG_PPC_ARCH_COMPAT = 1161928703861588151n;
 
-/** `unsigned long long`, 0x10200000000000b8. */
+/** `unsigned long long`, 0x10200000000000b8. In or before Linux 5.10. */
 export const KVM_REG_PPC_DABRX = 1161928703861588152n;
 
-/** `unsigned long long`, 0x10300000000000b9. */
+/** `unsigned long long`, 0x10300000000000b9. In or before Linux 5.10. */
 export const KVM_REG_PPC_WORT = 1166432303488958649n;
 
-/** `unsigned long long`, 0x10300000000000ba. */
+/** `unsigned long long`, 0x10300000000000ba. In or before Linux 5.10. */
 export const KVM_REG_PPC_SPRG9 = 1166432303488958650n;
 
-/** `unsigned long long`, 0x10200000000000bb. */
+/** `unsigned long long`, 0x10200000000000bb. In or before Linux 5.10. */
 export const KVM_REG_PPC_DBSR = 1161928703861588155n;
 
-/** `unsigned long long`, 0x10300000000000bc. */
+/** `unsigned long long`, 0x10300000000000bc. In or before Linux 5.10. */
 export const KVM_REG_PPC_TIDR = 1166432303488958652n;
 
-/** `unsigned long long`, 0x10300000000000bd. */
+/** `unsigned long long`, 0x10300000000000bd. In or before Linux 5.10. */
 export const KVM_REG_PPC_PSSCR = 1166432303488958653n;
 
-/** `unsigned long long`, 0x10300000000000be. */
+/** `unsigned long long`, 0x10300000000000be. In or before Linux 5.10. */
 export const KVM_REG_PPC_DEC_EXPIRY = 1166432303488958654n;
 
-/** `unsigned long long`, 0x10200000000000bf. */
+/** `unsigned long long`, 0x10200000000000bf. In or before Linux 5.10. */
 export const KVM_REG_PPC_ONLINE = 1161928703861588159n;
 
-/** `unsigned long long`, 0x10300000000000c0. */
+/** `unsigned long long`, 0x10300000000000c0. In or before Linux 5.10. */
 export const KVM_REG_PPC_PTCR = 1166432303488958656n;
 
-/** `unsigned long long`, 0x10300000000000c1. */
+/** `unsigned long long`, 0x10300000000000c1. In or before Linux 5.10. */
 export const KVM_REG_PPC_MMCR3 = 1166432303488958657n;
 
-/** `unsigned long long`, 0x10300000000000c2. */
+/** `unsigned long long`, 0x10300000000000c2. In or before Linux 5.10. */
 export const KVM_REG_PPC_SIER2 = 1166432303488958658n;
 
-/** `unsigned long long`, 0x10300000000000c3. */
+/** `unsigned long long`, 0x10300000000000c3. In or before Linux 5.10. */
 export const KVM_REG_PPC_SIER3 = 1166432303488958659n;
 
-/** `unsigned long long`, 0x10300000000000c4. */
+/** `unsigned long long`, 0x10300000000000c4. In or before Linux 6.1, not in 5.10. */
 export const KVM_REG_PPC_DAWR1 = 1166432303488958660n;
 
-/** `unsigned long long`, 0x10300000000000c5. */
+/** `unsigned long long`, 0x10300000000000c5. In or before Linux 6.1, not in 5.10. */
 export const KVM_REG_PPC_DAWRX1 = 1166432303488958661n;
 
-/** `unsigned long long`, 0x10300000000000c6. */
+/** `unsigned long long`, 0x10300000000000c6. In or before Linux 6.12, not in 6.1. */
 export const KVM_REG_PPC_DEXCR = 1166432303488958662n;
 
-/** `unsigned long long`, 0x10300000000000c7. */
+/** `unsigned long long`, 0x10300000000000c7. In or before Linux 6.12, not in 6.1. */
 export const KVM_REG_PPC_HASHKEYR = 1166432303488958663n;
 
-/** `unsigned long long`, 0x10300000000000c8. */
+/** `unsigned long long`, 0x10300000000000c8. In or before Linux 6.12, not in 6.1. */
 export const KVM_REG_PPC_HASHPKEYR = 1166432303488958664n;
 
-/** `unsigned long long`, 0x1000000080000000. */
+/** `unsigned long long`, 0x1000000080000000. In or before Linux 5.10. */
 export const KVM_REG_PPC_TM = 1152921506754330624n;
 
-/** `unsigned long long`, 0x1030000080000000. */
+/** `unsigned long long`, 0x1030000080000000. In or before Linux 5.10. */
 export const KVM_REG_PPC_TM_GPR0 = 1166432305636442112n;
 
-/** `unsigned long long`, 0x103000008000001f. */
+/** `unsigned long long`, 0x103000008000001f. In or before Linux 5.10. */
 export const KVM_REG_PPC_TM_GPR31 = 1166432305636442143n;
 
-/** `unsigned long long`, 0x1040000080000020. */
+/** `unsigned long long`, 0x1040000080000020. In or before Linux 5.10. */
 export const KVM_REG_PPC_TM_VSR0 = 1170935905263812640n;
 
-/** `unsigned long long`, 0x104000008000005f. */
+/** `unsigned long long`, 0x104000008000005f. In or before Linux 5.10. */
 export const KVM_REG_PPC_TM_VSR63 = 1170935905263812703n;
 
-/** `unsigned long long`, 0x1030000080000060. */
+/** `unsigned long long`, 0x1030000080000060. In or before Linux 5.10. */
 export const KVM_REG_PPC_TM_CR = 1166432305636442208n;
 
-/** `unsigned long long`, 0x1030000080000061. */
+/** `unsigned long long`, 0x1030000080000061. In or before Linux 5.10. */
 export const KVM_REG_PPC_TM_LR = 1166432305636442209n;
 
-/** `unsigned long long`, 0x1030000080000062. */
+/** `unsigned long long`, 0x1030000080000062. In or before Linux 5.10. */
 export const KVM_REG_PPC_TM_CTR = 1166432305636442210n;
 
-/** `unsigned long long`, 0x1030000080000063. */
+/** `unsigned long long`, 0x1030000080000063. In or before Linux 5.10. */
 export const KVM_REG_PPC_TM_FPSCR = 1166432305636442211n;
 
-/** `unsigned long long`, 0x1030000080000064. */
+/** `unsigned long long`, 0x1030000080000064. In or before Linux 5.10. */
 export const KVM_REG_PPC_TM_AMR = 1166432305636442212n;
 
-/** `unsigned long long`, 0x1030000080000065. */
+/** `unsigned long long`, 0x1030000080000065. In or before Linux 5.10. */
 export const KVM_REG_PPC_TM_PPR = 1166432305636442213n;
 
-/** `unsigned long long`, 0x1030000080000066. */
+/** `unsigned long long`, 0x1030000080000066. In or before Linux 5.10. */
 export const KVM_REG_PPC_TM_VRSAVE = 1166432305636442214n;
 
-/** `unsigned long long`, 0x1020000080000067. */
+/** `unsigned long long`, 0x1020000080000067. In or before Linux 5.10. */
 export const KVM_REG_PPC_TM_VSCR = 1161928706009071719n;
 
-/** `unsigned long long`, 0x1030000080000068. */
+/** `unsigned long long`, 0x1030000080000068. In or before Linux 5.10. */
 export const KVM_REG_PPC_TM_DSCR = 1166432305636442216n;
 
-/** `unsigned long long`, 0x1030000080000069. */
+/** `unsigned long long`, 0x1030000080000069. In or before Linux 5.10. */
 export const KVM_REG_PPC_TM_TAR = 1166432305636442217n;
 
-/** `unsigned long long`, 0x103000008000006a. */
+/** `unsigned long long`, 0x103000008000006a. In or before Linux 5.10. */
 export const KVM_REG_PPC_TM_XER = 1166432305636442218n;
 
-/** `int`, 0x1. */
+/** `int`, 0x1. In or before Linux 5.10. */
 export const KVM_DEV_XICS_GRP_SOURCES = 1;
 
-/** `int`, 0x2. */
+/** `int`, 0x2. In or before Linux 5.10. */
 export const KVM_DEV_XICS_GRP_CTRL = 2;
 
-/** `int`, 0x1. */
+/** `int`, 0x1. In or before Linux 5.10. */
 export const KVM_DEV_XICS_NR_SERVERS = 1;
 
-/** `int`, 0x0. */
+/** `int`, 0x0. In or before Linux 5.10. */
 export const KVM_XICS_DESTINATION_SHIFT = 0;
 
-/** `unsigned long long`, 0xffffffff. */
+/** `unsigned long long`, 0xffffffff. In or before Linux 5.10. */
 export const KVM_XICS_DESTINATION_MASK = 4294967295n;
 
-/** `int`, 0x20. */
+/** `int`, 0x20. In or before Linux 5.10. */
 export const KVM_XICS_PRIORITY_SHIFT = 32;
 
-/** `int`, 0xff. */
+/** `int`, 0xff. In or before Linux 5.10. */
 export const KVM_XICS_PRIORITY_MASK = 255;
 
-/** `unsigned long long`, 0x10000000000. */
+/** `unsigned long long`, 0x10000000000. In or before Linux 5.10. */
 export const KVM_XICS_LEVEL_SENSITIVE = 1099511627776n;
 
-/** `unsigned long long`, 0x20000000000. */
+/** `unsigned long long`, 0x20000000000. In or before Linux 5.10. */
 export const KVM_XICS_MASKED = 2199023255552n;
 
-/** `unsigned long long`, 0x40000000000. */
+/** `unsigned long long`, 0x40000000000. In or before Linux 5.10. */
 export const KVM_XICS_PENDING = 4398046511104n;
 
-/** `unsigned long long`, 0x80000000000. */
+/** `unsigned long long`, 0x80000000000. In or before Linux 5.10. */
 export const KVM_XICS_PRESENTED = 8796093022208n;
 
-/** `unsigned long long`, 0x100000000000. */
+/** `unsigned long long`, 0x100000000000. In or before Linux 5.10. */
 export const KVM_XICS_QUEUED = 17592186044416n;
 
-/** `int`, 0x1. */
+/** `int`, 0x1. In or before Linux 5.10. */
 export const KVM_DEV_XIVE_GRP_CTRL = 1;
 
-/** `int`, 0x1. */
+/** `int`, 0x1. In or before Linux 5.10. */
 export const KVM_DEV_XIVE_RESET = 1;
 
-/** `int`, 0x2. */
+/** `int`, 0x2. In or before Linux 5.10. */
 export const KVM_DEV_XIVE_EQ_SYNC = 2;
 
-/** `int`, 0x3. */
+/** `int`, 0x3. In or before Linux 5.10. */
 export const KVM_DEV_XIVE_NR_SERVERS = 3;
 
-/** `int`, 0x2. */
+/** `int`, 0x2. In or before Linux 5.10. */
 export const KVM_DEV_XIVE_GRP_SOURCE = 2;
 
-/** `int`, 0x3. */
+/** `int`, 0x3. In or before Linux 5.10. */
 export const KVM_DEV_XIVE_GRP_SOURCE_CONFIG = 3;
 
-/** `int`, 0x4. */
+/** `int`, 0x4. In or before Linux 5.10. */
 export const KVM_DEV_XIVE_GRP_EQ_CONFIG = 4;
 
-/** `int`, 0x5. */
+/** `int`, 0x5. In or before Linux 5.10. */
 export const KVM_DEV_XIVE_GRP_SOURCE_SYNC = 5;
 
-/** `unsigned long long`, 0x1. */
+/** `unsigned long long`, 0x1. In or before Linux 5.10. */
 export const KVM_XIVE_LEVEL_SENSITIVE = 1n;
 
-/** `unsigned long long`, 0x2. */
+/** `unsigned long long`, 0x2. In or before Linux 5.10. */
 export const KVM_XIVE_LEVEL_ASSERTED = 2n;
 
-/** `int`, 0x0. */
+/** `int`, 0x0. In or before Linux 5.10. */
 export const KVM_XIVE_SOURCE_PRIORITY_SHIFT = 0;
 
-/** `int`, 0x7. */
+/** `int`, 0x7. In or before Linux 5.10. */
 export const KVM_XIVE_SOURCE_PRIORITY_MASK = 7;
 
-/** `int`, 0x3. */
+/** `int`, 0x3. In or before Linux 5.10. */
 export const KVM_XIVE_SOURCE_SERVER_SHIFT = 3;
 
-/** `unsigned long long`, 0xfffffff8. */
+/** `unsigned long long`, 0xfffffff8. In or before Linux 5.10. */
 export const KVM_XIVE_SOURCE_SERVER_MASK = 4294967288n;
 
-/** `int`, 0x20. */
+/** `int`, 0x20. In or before Linux 5.10. */
 export const KVM_XIVE_SOURCE_MASKED_SHIFT = 32;
 
-/** `unsigned long long`, 0x100000000. */
+/** `unsigned long long`, 0x100000000. In or before Linux 5.10. */
 export const KVM_XIVE_SOURCE_MASKED_MASK = 4294967296n;
 
-/** `int`, 0x21. */
+/** `int`, 0x21. In or before Linux 5.10. */
 export const KVM_XIVE_SOURCE_EISN_SHIFT = 33;
 
-/** `unsigned long long`, 0xfffffffe00000000. */
+/** `unsigned long long`, 0xfffffffe00000000. In or before Linux 5.10. */
 export const KVM_XIVE_SOURCE_EISN_MASK = 18446744065119617024n;
 
-/** `int`, 0x0. */
+/** `int`, 0x0. In or before Linux 5.10. */
 export const KVM_XIVE_EQ_PRIORITY_SHIFT = 0;
 
-/** `int`, 0x7. */
+/** `int`, 0x7. In or before Linux 5.10. */
 export const KVM_XIVE_EQ_PRIORITY_MASK = 7;
 
-/** `int`, 0x3. */
+/** `int`, 0x3. In or before Linux 5.10. */
 export const KVM_XIVE_EQ_SERVER_SHIFT = 3;
 
-/** `unsigned long long`, 0xfffffff8. */
+/** `unsigned long long`, 0xfffffff8. In or before Linux 5.10. */
 export const KVM_XIVE_EQ_SERVER_MASK = 4294967288n;
 
-/** `int`, 0x1. */
+/** `int`, 0x1. In or before Linux 5.10. */
 export const KVM_XIVE_EQ_ALWAYS_NOTIFY = 1;
 
-/** `int`, 0x0. */
+/** `int`, 0x0. In or before Linux 5.10. */
 export const KVM_XIVE_TIMA_PAGE_OFFSET = 0;
 
-/** `int`, 0x4. */
+/** `int`, 0x4. In or before Linux 5.10. */
 export const KVM_XIVE_ESB_PAGE_OFFSET = 4;
 
-/** `int`, 0x1. */
+/** `int`, 0x1. In or before Linux 5.10. */
 export const KVM_PPC_PVINFO_FLAGS_EV_IDLE = 1;
 
-/** `int`, 0x8. */
+/** `int`, 0x8. In or before Linux 5.10. */
 export const KVM_PPC_PAGE_SIZES_MAX_SZ = 8;
 
-/** `int`, 0x1. */
+/** `int`, 0x1. In or before Linux 5.10. */
 export const KVM_PPC_PAGE_SIZES_REAL = 1;
 
-/** `int`, 0x2. */
+/** `int`, 0x2. In or before Linux 5.10. */
 export const KVM_PPC_1T_SEGMENTS = 2;
 
-/** `int`, 0x4. */
+/** `int`, 0x4. In or before Linux 5.10. */
 export const KVM_PPC_NO_HASH = 4;
 
-/** `KVM_REG_PPC_FPR(n)`: unsigned, 64 bits. */
+/** `KVM_REG_PPC_FPR(n)`: unsigned, 64 bits. In or before Linux 5.10. */
 export function KVM_REG_PPC_FPR(n: number | bigint): bigint {
   const $n = $$c.argument('KVM_REG_PPC_FPR', n);
   return BigInt.asUintN(64, 0x1030000000000020n + BigInt.asUintN(64, $n.value));
 }
 
-/** `KVM_REG_PPC_VR(n)`: unsigned, 64 bits. */
+/** `KVM_REG_PPC_VR(n)`: unsigned, 64 bits. In or before Linux 5.10. */
 export function KVM_REG_PPC_VR(n: number | bigint): bigint {
   const $n = $$c.argument('KVM_REG_PPC_VR', n);
   return BigInt.asUintN(64, 0x1040000000000040n + BigInt.asUintN(64, $n.value));
 }
 
-/** `KVM_REG_PPC_VSR(n)`: unsigned, 64 bits. */
+/** `KVM_REG_PPC_VSR(n)`: unsigned, 64 bits. In or before Linux 5.10. */
 export function KVM_REG_PPC_VSR(n: number | bigint): bigint {
   const $n = $$c.argument('KVM_REG_PPC_VSR', n);
   return BigInt.asUintN(64, 0x1040000000000060n + BigInt.asUintN(64, $n.value));
 }
 
-/** `KVM_REG_PPC_TM_GPR(n)`: unsigned, 64 bits. */
+/** `KVM_REG_PPC_TM_GPR(n)`: unsigned, 64 bits. In or before Linux 5.10. */
 export function KVM_REG_PPC_TM_GPR(n: number | bigint): bigint {
   const $n = $$c.argument('KVM_REG_PPC_TM_GPR', n);
   return BigInt.asUintN(64, 0x1030000080000000n + BigInt.asUintN(64, $n.value));
 }
 
-/** `KVM_REG_PPC_TM_VSR(n)`: unsigned, 64 bits. */
+/** `KVM_REG_PPC_TM_VSR(n)`: unsigned, 64 bits. In or before Linux 5.10. */
 export function KVM_REG_PPC_TM_VSR(n: number | bigint): bigint {
   const $n = $$c.argument('KVM_REG_PPC_TM_VSR', n);
   return BigInt.asUintN(64, 0x1040000080000020n + BigInt.asUintN(64, $n.value));
 }
 
-/** `struct kvm_regs`: 392 bytes, aligned to 8. */
+/** `struct kvm_regs`: 392 bytes, aligned to 8. In or before Linux 5.10. */
 export class KvmRegs implements View {
   static readonly $size = 392;
   static readonly $align = 8;
@@ -845,7 +845,7 @@ export class KvmRegs implements View {
     return toJson(this);
   }
 
-  /** `__u64 pc`, offset 0, 8 bytes. */
+  /** `__u64 pc`, offset 0, 8 bytes. In or before Linux 5.10. */
   get pc(): bigint {
     return this.$$view.getBigUint64(this.$$offset, true);
   }
@@ -862,7 +862,7 @@ export class KvmRegs implements View {
     setNumber64(this.$$view, this.$$offset, value, false);
   }
 
-  /** `__u64 cr`, offset 8, 8 bytes. */
+  /** `__u64 cr`, offset 8, 8 bytes. In or before Linux 5.10. */
   get cr(): bigint {
     return this.$$view.getBigUint64(this.$$offset + 8, true);
   }
@@ -879,7 +879,7 @@ export class KvmRegs implements View {
     setNumber64(this.$$view, this.$$offset + 8, value, false);
   }
 
-  /** `__u64 ctr`, offset 16, 8 bytes. */
+  /** `__u64 ctr`, offset 16, 8 bytes. In or before Linux 5.10. */
   get ctr(): bigint {
     return this.$$view.getBigUint64(this.$$offset + 16, true);
   }
@@ -896,7 +896,7 @@ export class KvmRegs implements View {
     setNumber64(this.$$view, this.$$offset + 16, value, false);
   }
 
-  /** `__u64 lr`, offset 24, 8 bytes. */
+  /** `__u64 lr`, offset 24, 8 bytes. In or before Linux 5.10. */
   get lr(): bigint {
     return this.$$view.getBigUint64(this.$$offset + 24, true);
   }
@@ -913,7 +913,7 @@ export class KvmRegs implements View {
     setNumber64(this.$$view, this.$$offset + 24, value, false);
   }
 
-  /** `__u64 xer`, offset 32, 8 bytes. */
+  /** `__u64 xer`, offset 32, 8 bytes. In or before Linux 5.10. */
   get xer(): bigint {
     return this.$$view.getBigUint64(this.$$offset + 32, true);
   }
@@ -930,7 +930,7 @@ export class KvmRegs implements View {
     setNumber64(this.$$view, this.$$offset + 32, value, false);
   }
 
-  /** `__u64 msr`, offset 40, 8 bytes. */
+  /** `__u64 msr`, offset 40, 8 bytes. In or before Linux 5.10. */
   get msr(): bigint {
     return this.$$view.getBigUint64(this.$$offset + 40, true);
   }
@@ -947,7 +947,7 @@ export class KvmRegs implements View {
     setNumber64(this.$$view, this.$$offset + 40, value, false);
   }
 
-  /** `__u64 srr0`, offset 48, 8 bytes. */
+  /** `__u64 srr0`, offset 48, 8 bytes. In or before Linux 5.10. */
   get srr0(): bigint {
     return this.$$view.getBigUint64(this.$$offset + 48, true);
   }
@@ -964,7 +964,7 @@ export class KvmRegs implements View {
     setNumber64(this.$$view, this.$$offset + 48, value, false);
   }
 
-  /** `__u64 srr1`, offset 56, 8 bytes. */
+  /** `__u64 srr1`, offset 56, 8 bytes. In or before Linux 5.10. */
   get srr1(): bigint {
     return this.$$view.getBigUint64(this.$$offset + 56, true);
   }
@@ -981,7 +981,7 @@ export class KvmRegs implements View {
     setNumber64(this.$$view, this.$$offset + 56, value, false);
   }
 
-  /** `__u64 pid`, offset 64, 8 bytes. */
+  /** `__u64 pid`, offset 64, 8 bytes. In or before Linux 5.10. */
   get pid(): bigint {
     return this.$$view.getBigUint64(this.$$offset + 64, true);
   }
@@ -998,7 +998,7 @@ export class KvmRegs implements View {
     setNumber64(this.$$view, this.$$offset + 64, value, false);
   }
 
-  /** `__u64 sprg0`, offset 72, 8 bytes. */
+  /** `__u64 sprg0`, offset 72, 8 bytes. In or before Linux 5.10. */
   get sprg0(): bigint {
     return this.$$view.getBigUint64(this.$$offset + 72, true);
   }
@@ -1015,7 +1015,7 @@ export class KvmRegs implements View {
     setNumber64(this.$$view, this.$$offset + 72, value, false);
   }
 
-  /** `__u64 sprg1`, offset 80, 8 bytes. */
+  /** `__u64 sprg1`, offset 80, 8 bytes. In or before Linux 5.10. */
   get sprg1(): bigint {
     return this.$$view.getBigUint64(this.$$offset + 80, true);
   }
@@ -1032,7 +1032,7 @@ export class KvmRegs implements View {
     setNumber64(this.$$view, this.$$offset + 80, value, false);
   }
 
-  /** `__u64 sprg2`, offset 88, 8 bytes. */
+  /** `__u64 sprg2`, offset 88, 8 bytes. In or before Linux 5.10. */
   get sprg2(): bigint {
     return this.$$view.getBigUint64(this.$$offset + 88, true);
   }
@@ -1049,7 +1049,7 @@ export class KvmRegs implements View {
     setNumber64(this.$$view, this.$$offset + 88, value, false);
   }
 
-  /** `__u64 sprg3`, offset 96, 8 bytes. */
+  /** `__u64 sprg3`, offset 96, 8 bytes. In or before Linux 5.10. */
   get sprg3(): bigint {
     return this.$$view.getBigUint64(this.$$offset + 96, true);
   }
@@ -1066,7 +1066,7 @@ export class KvmRegs implements View {
     setNumber64(this.$$view, this.$$offset + 96, value, false);
   }
 
-  /** `__u64 sprg4`, offset 104, 8 bytes. */
+  /** `__u64 sprg4`, offset 104, 8 bytes. In or before Linux 5.10. */
   get sprg4(): bigint {
     return this.$$view.getBigUint64(this.$$offset + 104, true);
   }
@@ -1083,7 +1083,7 @@ export class KvmRegs implements View {
     setNumber64(this.$$view, this.$$offset + 104, value, false);
   }
 
-  /** `__u64 sprg5`, offset 112, 8 bytes. */
+  /** `__u64 sprg5`, offset 112, 8 bytes. In or before Linux 5.10. */
   get sprg5(): bigint {
     return this.$$view.getBigUint64(this.$$offset + 112, true);
   }
@@ -1100,7 +1100,7 @@ export class KvmRegs implements View {
     setNumber64(this.$$view, this.$$offset + 112, value, false);
   }
 
-  /** `__u64 sprg6`, offset 120, 8 bytes. */
+  /** `__u64 sprg6`, offset 120, 8 bytes. In or before Linux 5.10. */
   get sprg6(): bigint {
     return this.$$view.getBigUint64(this.$$offset + 120, true);
   }
@@ -1117,7 +1117,7 @@ export class KvmRegs implements View {
     setNumber64(this.$$view, this.$$offset + 120, value, false);
   }
 
-  /** `__u64 sprg7`, offset 128, 8 bytes. */
+  /** `__u64 sprg7`, offset 128, 8 bytes. In or before Linux 5.10. */
   get sprg7(): bigint {
     return this.$$view.getBigUint64(this.$$offset + 128, true);
   }
@@ -1134,7 +1134,7 @@ export class KvmRegs implements View {
     setNumber64(this.$$view, this.$$offset + 128, value, false);
   }
 
-  /** `__u64 gpr[32]`, offset 136, 256 bytes. */
+  /** `__u64 gpr[32]`, offset 136, 256 bytes. In or before Linux 5.10. */
   get gpr(): U64Array {
     return new U64Array(this.$$view, this.$$offset + 136, 32);
   }
@@ -1143,7 +1143,7 @@ export class KvmRegs implements View {
   }
 }
 
-/** `struct kvm_sregs.u`: 1224 bytes, aligned to 8. */
+/** `struct kvm_sregs.u`: 1224 bytes, aligned to 8. In or before Linux 5.10. */
 export class KvmSregsU implements View {
   static readonly $size = 1224;
   static readonly $align = 8;
@@ -1184,7 +1184,7 @@ export class KvmSregsU implements View {
     return toJson(this);
   }
 
-  /** `struct s`, offset 0, 1224 bytes. */
+  /** `struct s`, offset 0, 1224 bytes. In or before Linux 5.10. */
   get s(): KvmSregsUS {
     return new $$KvmSregsUS(this.$$view, this.$$offset);
   }
@@ -1192,7 +1192,7 @@ export class KvmSregsU implements View {
     copy(this.s, value);
   }
 
-  /** `struct e`, offset 0, 664 bytes. */
+  /** `struct e`, offset 0, 664 bytes. In or before Linux 5.10. */
   get e(): KvmSregsUE {
     return new $$KvmSregsUE(this.$$view, this.$$offset);
   }
@@ -1200,7 +1200,7 @@ export class KvmSregsU implements View {
     copy(this.e, value);
   }
 
-  /** `__u8 pad[1020]`, offset 0, 1020 bytes. */
+  /** `__u8 pad[1020]`, offset 0, 1020 bytes. In or before Linux 5.10. */
   get pad(): U8Array {
     return new U8Array(this.$$view, this.$$offset, 1020);
   }
@@ -1209,7 +1209,7 @@ export class KvmSregsU implements View {
   }
 }
 
-/** `struct kvm_sregs.u.s`: 1224 bytes, aligned to 8. */
+/** `struct kvm_sregs.u.s`: 1224 bytes, aligned to 8. In or before Linux 5.10. */
 export class KvmSregsUS implements View {
   static readonly $size = 1224;
   static readonly $align = 8;
@@ -1250,7 +1250,7 @@ export class KvmSregsUS implements View {
     return toJson(this);
   }
 
-  /** `__u64 sdr1`, offset 0, 8 bytes. */
+  /** `__u64 sdr1`, offset 0, 8 bytes. In or before Linux 5.10. */
   get sdr1(): bigint {
     return this.$$view.getBigUint64(this.$$offset, true);
   }
@@ -1267,7 +1267,7 @@ export class KvmSregsUS implements View {
     setNumber64(this.$$view, this.$$offset, value, false);
   }
 
-  /** `struct ppc64`, offset 8, 1024 bytes. */
+  /** `struct ppc64`, offset 8, 1024 bytes. In or before Linux 5.10. */
   get ppc64(): KvmSregsUSPpc64 {
     return new $$KvmSregsUSPpc64(this.$$view, this.$$offset + 8);
   }
@@ -1275,7 +1275,7 @@ export class KvmSregsUS implements View {
     copy(this.ppc64, value);
   }
 
-  /** `struct ppc32`, offset 1032, 192 bytes. */
+  /** `struct ppc32`, offset 1032, 192 bytes. In or before Linux 5.10. */
   get ppc32(): KvmSregsUSPpc32 {
     return new $$KvmSregsUSPpc32(this.$$view, this.$$offset + 1032);
   }
@@ -1284,7 +1284,7 @@ export class KvmSregsUS implements View {
   }
 }
 
-/** `struct kvm_sregs.u.s.ppc64`: 1024 bytes, aligned to 8. */
+/** `struct kvm_sregs.u.s.ppc64`: 1024 bytes, aligned to 8. In or before Linux 5.10. */
 export class KvmSregsUSPpc64 implements View {
   static readonly $size = 1024;
   static readonly $align = 8;
@@ -1323,13 +1323,13 @@ export class KvmSregsUSPpc64 implements View {
     return toJson(this);
   }
 
-  /** `struct slb[64]`, offset 0, 1024 bytes. */
+  /** `struct slb[64]`, offset 0, 1024 bytes. In or before Linux 5.10. */
   get slb(): ViewArray<KvmSregsUSPpc64Slb> {
     return new ViewArray($$KvmSregsUSPpc64Slb, this.$$view, this.$$offset, 64);
   }
 }
 
-/** `struct kvm_sregs.u.s.ppc64.slb`: 16 bytes, aligned to 8. */
+/** `struct kvm_sregs.u.s.ppc64.slb`: 16 bytes, aligned to 8. In or before Linux 5.10. */
 export class KvmSregsUSPpc64Slb implements View {
   static readonly $size = 16;
   static readonly $align = 8;
@@ -1369,7 +1369,7 @@ export class KvmSregsUSPpc64Slb implements View {
     return toJson(this);
   }
 
-  /** `__u64 slbe`, offset 0, 8 bytes. */
+  /** `__u64 slbe`, offset 0, 8 bytes. In or before Linux 5.10. */
   get slbe(): bigint {
     return this.$$view.getBigUint64(this.$$offset, true);
   }
@@ -1386,7 +1386,7 @@ export class KvmSregsUSPpc64Slb implements View {
     setNumber64(this.$$view, this.$$offset, value, false);
   }
 
-  /** `__u64 slbv`, offset 8, 8 bytes. */
+  /** `__u64 slbv`, offset 8, 8 bytes. In or before Linux 5.10. */
   get slbv(): bigint {
     return this.$$view.getBigUint64(this.$$offset + 8, true);
   }
@@ -1404,7 +1404,7 @@ export class KvmSregsUSPpc64Slb implements View {
   }
 }
 
-/** `struct kvm_sregs.u.s.ppc32`: 192 bytes, aligned to 8. */
+/** `struct kvm_sregs.u.s.ppc32`: 192 bytes, aligned to 8. In or before Linux 5.10. */
 export class KvmSregsUSPpc32 implements View {
   static readonly $size = 192;
   static readonly $align = 8;
@@ -1445,7 +1445,7 @@ export class KvmSregsUSPpc32 implements View {
     return toJson(this);
   }
 
-  /** `__u32 sr[16]`, offset 0, 64 bytes. */
+  /** `__u32 sr[16]`, offset 0, 64 bytes. In or before Linux 5.10. */
   get sr(): U32Array {
     return new U32Array(this.$$view, this.$$offset, 16);
   }
@@ -1453,7 +1453,7 @@ export class KvmSregsUSPpc32 implements View {
     this.sr.assign(value);
   }
 
-  /** `__u64 ibat[8]`, offset 64, 64 bytes. */
+  /** `__u64 ibat[8]`, offset 64, 64 bytes. In or before Linux 5.10. */
   get ibat(): U64Array {
     return new U64Array(this.$$view, this.$$offset + 64, 8);
   }
@@ -1461,7 +1461,7 @@ export class KvmSregsUSPpc32 implements View {
     this.ibat.assign(value);
   }
 
-  /** `__u64 dbat[8]`, offset 128, 64 bytes. */
+  /** `__u64 dbat[8]`, offset 128, 64 bytes. In or before Linux 5.10. */
   get dbat(): U64Array {
     return new U64Array(this.$$view, this.$$offset + 128, 8);
   }
@@ -1470,7 +1470,7 @@ export class KvmSregsUSPpc32 implements View {
   }
 }
 
-/** `struct kvm_sregs.u.e`: 664 bytes, aligned to 8. */
+/** `struct kvm_sregs.u.e`: 664 bytes, aligned to 8. In or before Linux 5.10. */
 export class KvmSregsUE implements View {
   static readonly $size = 664;
   static readonly $align = 8;
@@ -1557,7 +1557,7 @@ export class KvmSregsUE implements View {
     return toJson(this);
   }
 
-  /** `union impl`, offset 0, 256 bytes. */
+  /** `union impl`, offset 0, 256 bytes. In or before Linux 5.10. */
   get impl(): KvmSregsUEImpl {
     return new $$KvmSregsUEImpl(this.$$view, this.$$offset);
   }
@@ -1565,7 +1565,7 @@ export class KvmSregsUE implements View {
     copy(this.impl, value);
   }
 
-  /** `__u32 features`, offset 256, 4 bytes. */
+  /** `__u32 features`, offset 256, 4 bytes. In or before Linux 5.10. */
   get features(): number {
     return this.$$view.getUint32(this.$$offset + 256, true);
   }
@@ -1573,7 +1573,7 @@ export class KvmSregsUE implements View {
     this.$$view.setUint32(this.$$offset + 256, value, true);
   }
 
-  /** `__u32 impl_id`, offset 260, 4 bytes. */
+  /** `__u32 impl_id`, offset 260, 4 bytes. In or before Linux 5.10. */
   get impl_id(): number {
     return this.$$view.getUint32(this.$$offset + 260, true);
   }
@@ -1581,7 +1581,7 @@ export class KvmSregsUE implements View {
     this.$$view.setUint32(this.$$offset + 260, value, true);
   }
 
-  /** `__u32 update_special`, offset 264, 4 bytes. */
+  /** `__u32 update_special`, offset 264, 4 bytes. In or before Linux 5.10. */
   get update_special(): number {
     return this.$$view.getUint32(this.$$offset + 264, true);
   }
@@ -1589,7 +1589,7 @@ export class KvmSregsUE implements View {
     this.$$view.setUint32(this.$$offset + 264, value, true);
   }
 
-  /** `__u32 pir`, offset 268, 4 bytes. */
+  /** `__u32 pir`, offset 268, 4 bytes. In or before Linux 5.10. */
   get pir(): number {
     return this.$$view.getUint32(this.$$offset + 268, true);
   }
@@ -1597,7 +1597,7 @@ export class KvmSregsUE implements View {
     this.$$view.setUint32(this.$$offset + 268, value, true);
   }
 
-  /** `__u64 sprg8`, offset 272, 8 bytes. */
+  /** `__u64 sprg8`, offset 272, 8 bytes. In or before Linux 5.10. */
   get sprg8(): bigint {
     return this.$$view.getBigUint64(this.$$offset + 272, true);
   }
@@ -1614,7 +1614,7 @@ export class KvmSregsUE implements View {
     setNumber64(this.$$view, this.$$offset + 272, value, false);
   }
 
-  /** `__u64 sprg9`, offset 280, 8 bytes. */
+  /** `__u64 sprg9`, offset 280, 8 bytes. In or before Linux 5.10. */
   get sprg9(): bigint {
     return this.$$view.getBigUint64(this.$$offset + 280, true);
   }
@@ -1631,7 +1631,7 @@ export class KvmSregsUE implements View {
     setNumber64(this.$$view, this.$$offset + 280, value, false);
   }
 
-  /** `__u64 csrr0`, offset 288, 8 bytes. */
+  /** `__u64 csrr0`, offset 288, 8 bytes. In or before Linux 5.10. */
   get csrr0(): bigint {
     return this.$$view.getBigUint64(this.$$offset + 288, true);
   }
@@ -1648,7 +1648,7 @@ export class KvmSregsUE implements View {
     setNumber64(this.$$view, this.$$offset + 288, value, false);
   }
 
-  /** `__u64 dsrr0`, offset 296, 8 bytes. */
+  /** `__u64 dsrr0`, offset 296, 8 bytes. In or before Linux 5.10. */
   get dsrr0(): bigint {
     return this.$$view.getBigUint64(this.$$offset + 296, true);
   }
@@ -1665,7 +1665,7 @@ export class KvmSregsUE implements View {
     setNumber64(this.$$view, this.$$offset + 296, value, false);
   }
 
-  /** `__u64 mcsrr0`, offset 304, 8 bytes. */
+  /** `__u64 mcsrr0`, offset 304, 8 bytes. In or before Linux 5.10. */
   get mcsrr0(): bigint {
     return this.$$view.getBigUint64(this.$$offset + 304, true);
   }
@@ -1682,7 +1682,7 @@ export class KvmSregsUE implements View {
     setNumber64(this.$$view, this.$$offset + 304, value, false);
   }
 
-  /** `__u32 csrr1`, offset 312, 4 bytes. */
+  /** `__u32 csrr1`, offset 312, 4 bytes. In or before Linux 5.10. */
   get csrr1(): number {
     return this.$$view.getUint32(this.$$offset + 312, true);
   }
@@ -1690,7 +1690,7 @@ export class KvmSregsUE implements View {
     this.$$view.setUint32(this.$$offset + 312, value, true);
   }
 
-  /** `__u32 dsrr1`, offset 316, 4 bytes. */
+  /** `__u32 dsrr1`, offset 316, 4 bytes. In or before Linux 5.10. */
   get dsrr1(): number {
     return this.$$view.getUint32(this.$$offset + 316, true);
   }
@@ -1698,7 +1698,7 @@ export class KvmSregsUE implements View {
     this.$$view.setUint32(this.$$offset + 316, value, true);
   }
 
-  /** `__u32 mcsrr1`, offset 320, 4 bytes. */
+  /** `__u32 mcsrr1`, offset 320, 4 bytes. In or before Linux 5.10. */
   get mcsrr1(): number {
     return this.$$view.getUint32(this.$$offset + 320, true);
   }
@@ -1706,7 +1706,7 @@ export class KvmSregsUE implements View {
     this.$$view.setUint32(this.$$offset + 320, value, true);
   }
 
-  /** `__u32 esr`, offset 324, 4 bytes. */
+  /** `__u32 esr`, offset 324, 4 bytes. In or before Linux 5.10. */
   get esr(): number {
     return this.$$view.getUint32(this.$$offset + 324, true);
   }
@@ -1714,7 +1714,7 @@ export class KvmSregsUE implements View {
     this.$$view.setUint32(this.$$offset + 324, value, true);
   }
 
-  /** `__u64 dear`, offset 328, 8 bytes. */
+  /** `__u64 dear`, offset 328, 8 bytes. In or before Linux 5.10. */
   get dear(): bigint {
     return this.$$view.getBigUint64(this.$$offset + 328, true);
   }
@@ -1731,7 +1731,7 @@ export class KvmSregsUE implements View {
     setNumber64(this.$$view, this.$$offset + 328, value, false);
   }
 
-  /** `__u64 ivpr`, offset 336, 8 bytes. */
+  /** `__u64 ivpr`, offset 336, 8 bytes. In or before Linux 5.10. */
   get ivpr(): bigint {
     return this.$$view.getBigUint64(this.$$offset + 336, true);
   }
@@ -1748,7 +1748,7 @@ export class KvmSregsUE implements View {
     setNumber64(this.$$view, this.$$offset + 336, value, false);
   }
 
-  /** `__u64 mcivpr`, offset 344, 8 bytes. */
+  /** `__u64 mcivpr`, offset 344, 8 bytes. In or before Linux 5.10. */
   get mcivpr(): bigint {
     return this.$$view.getBigUint64(this.$$offset + 344, true);
   }
@@ -1765,7 +1765,7 @@ export class KvmSregsUE implements View {
     setNumber64(this.$$view, this.$$offset + 344, value, false);
   }
 
-  /** `__u64 mcsr`, offset 352, 8 bytes. */
+  /** `__u64 mcsr`, offset 352, 8 bytes. In or before Linux 5.10. */
   get mcsr(): bigint {
     return this.$$view.getBigUint64(this.$$offset + 352, true);
   }
@@ -1782,7 +1782,7 @@ export class KvmSregsUE implements View {
     setNumber64(this.$$view, this.$$offset + 352, value, false);
   }
 
-  /** `__u32 tsr`, offset 360, 4 bytes. */
+  /** `__u32 tsr`, offset 360, 4 bytes. In or before Linux 5.10. */
   get tsr(): number {
     return this.$$view.getUint32(this.$$offset + 360, true);
   }
@@ -1790,7 +1790,7 @@ export class KvmSregsUE implements View {
     this.$$view.setUint32(this.$$offset + 360, value, true);
   }
 
-  /** `__u32 tcr`, offset 364, 4 bytes. */
+  /** `__u32 tcr`, offset 364, 4 bytes. In or before Linux 5.10. */
   get tcr(): number {
     return this.$$view.getUint32(this.$$offset + 364, true);
   }
@@ -1798,7 +1798,7 @@ export class KvmSregsUE implements View {
     this.$$view.setUint32(this.$$offset + 364, value, true);
   }
 
-  /** `__u32 decar`, offset 368, 4 bytes. */
+  /** `__u32 decar`, offset 368, 4 bytes. In or before Linux 5.10. */
   get decar(): number {
     return this.$$view.getUint32(this.$$offset + 368, true);
   }
@@ -1806,7 +1806,7 @@ export class KvmSregsUE implements View {
     this.$$view.setUint32(this.$$offset + 368, value, true);
   }
 
-  /** `__u32 dec`, offset 372, 4 bytes. */
+  /** `__u32 dec`, offset 372, 4 bytes. In or before Linux 5.10. */
   get dec(): number {
     return this.$$view.getUint32(this.$$offset + 372, true);
   }
@@ -1814,7 +1814,7 @@ export class KvmSregsUE implements View {
     this.$$view.setUint32(this.$$offset + 372, value, true);
   }
 
-  /** `__u64 tb`, offset 376, 8 bytes. */
+  /** `__u64 tb`, offset 376, 8 bytes. In or before Linux 5.10. */
   get tb(): bigint {
     return this.$$view.getBigUint64(this.$$offset + 376, true);
   }
@@ -1831,7 +1831,7 @@ export class KvmSregsUE implements View {
     setNumber64(this.$$view, this.$$offset + 376, value, false);
   }
 
-  /** `__u32 dbsr`, offset 384, 4 bytes. */
+  /** `__u32 dbsr`, offset 384, 4 bytes. In or before Linux 5.10. */
   get dbsr(): number {
     return this.$$view.getUint32(this.$$offset + 384, true);
   }
@@ -1839,7 +1839,7 @@ export class KvmSregsUE implements View {
     this.$$view.setUint32(this.$$offset + 384, value, true);
   }
 
-  /** `__u32 dbcr[3]`, offset 388, 12 bytes. */
+  /** `__u32 dbcr[3]`, offset 388, 12 bytes. In or before Linux 5.10. */
   get dbcr(): U32Array {
     return new U32Array(this.$$view, this.$$offset + 388, 3);
   }
@@ -1847,7 +1847,7 @@ export class KvmSregsUE implements View {
     this.dbcr.assign(value);
   }
 
-  /** `__u32 iac[4]`, offset 400, 16 bytes. */
+  /** `__u32 iac[4]`, offset 400, 16 bytes. In or before Linux 5.10. */
   get iac(): U32Array {
     return new U32Array(this.$$view, this.$$offset + 400, 4);
   }
@@ -1855,7 +1855,7 @@ export class KvmSregsUE implements View {
     this.iac.assign(value);
   }
 
-  /** `__u32 dac[2]`, offset 416, 8 bytes. */
+  /** `__u32 dac[2]`, offset 416, 8 bytes. In or before Linux 5.10. */
   get dac(): U32Array {
     return new U32Array(this.$$view, this.$$offset + 416, 2);
   }
@@ -1863,7 +1863,7 @@ export class KvmSregsUE implements View {
     this.dac.assign(value);
   }
 
-  /** `__u32 dvc[2]`, offset 424, 8 bytes. */
+  /** `__u32 dvc[2]`, offset 424, 8 bytes. In or before Linux 5.10. */
   get dvc(): U32Array {
     return new U32Array(this.$$view, this.$$offset + 424, 2);
   }
@@ -1871,7 +1871,7 @@ export class KvmSregsUE implements View {
     this.dvc.assign(value);
   }
 
-  /** `__u8 num_iac`, offset 432, 1 byte. */
+  /** `__u8 num_iac`, offset 432, 1 byte. In or before Linux 5.10. */
   get num_iac(): number {
     return this.$$view.getUint8(this.$$offset + 432);
   }
@@ -1879,7 +1879,7 @@ export class KvmSregsUE implements View {
     this.$$view.setUint8(this.$$offset + 432, value);
   }
 
-  /** `__u8 num_dac`, offset 433, 1 byte. */
+  /** `__u8 num_dac`, offset 433, 1 byte. In or before Linux 5.10. */
   get num_dac(): number {
     return this.$$view.getUint8(this.$$offset + 433);
   }
@@ -1887,7 +1887,7 @@ export class KvmSregsUE implements View {
     this.$$view.setUint8(this.$$offset + 433, value);
   }
 
-  /** `__u8 num_dvc`, offset 434, 1 byte. */
+  /** `__u8 num_dvc`, offset 434, 1 byte. In or before Linux 5.10. */
   get num_dvc(): number {
     return this.$$view.getUint8(this.$$offset + 434);
   }
@@ -1895,7 +1895,7 @@ export class KvmSregsUE implements View {
     this.$$view.setUint8(this.$$offset + 434, value);
   }
 
-  /** `__u8 pad`, offset 435, 1 byte. */
+  /** `__u8 pad`, offset 435, 1 byte. In or before Linux 5.10. */
   get pad(): number {
     return this.$$view.getUint8(this.$$offset + 435);
   }
@@ -1903,7 +1903,7 @@ export class KvmSregsUE implements View {
     this.$$view.setUint8(this.$$offset + 435, value);
   }
 
-  /** `__u32 epr`, offset 436, 4 bytes. */
+  /** `__u32 epr`, offset 436, 4 bytes. In or before Linux 5.10. */
   get epr(): number {
     return this.$$view.getUint32(this.$$offset + 436, true);
   }
@@ -1911,7 +1911,7 @@ export class KvmSregsUE implements View {
     this.$$view.setUint32(this.$$offset + 436, value, true);
   }
 
-  /** `__u32 vrsave`, offset 440, 4 bytes. */
+  /** `__u32 vrsave`, offset 440, 4 bytes. In or before Linux 5.10. */
   get vrsave(): number {
     return this.$$view.getUint32(this.$$offset + 440, true);
   }
@@ -1919,7 +1919,7 @@ export class KvmSregsUE implements View {
     this.$$view.setUint32(this.$$offset + 440, value, true);
   }
 
-  /** `__u32 epcr`, offset 444, 4 bytes. */
+  /** `__u32 epcr`, offset 444, 4 bytes. In or before Linux 5.10. */
   get epcr(): number {
     return this.$$view.getUint32(this.$$offset + 444, true);
   }
@@ -1927,7 +1927,7 @@ export class KvmSregsUE implements View {
     this.$$view.setUint32(this.$$offset + 444, value, true);
   }
 
-  /** `__u32 mas0`, offset 448, 4 bytes. */
+  /** `__u32 mas0`, offset 448, 4 bytes. In or before Linux 5.10. */
   get mas0(): number {
     return this.$$view.getUint32(this.$$offset + 448, true);
   }
@@ -1935,7 +1935,7 @@ export class KvmSregsUE implements View {
     this.$$view.setUint32(this.$$offset + 448, value, true);
   }
 
-  /** `__u32 mas1`, offset 452, 4 bytes. */
+  /** `__u32 mas1`, offset 452, 4 bytes. In or before Linux 5.10. */
   get mas1(): number {
     return this.$$view.getUint32(this.$$offset + 452, true);
   }
@@ -1943,7 +1943,7 @@ export class KvmSregsUE implements View {
     this.$$view.setUint32(this.$$offset + 452, value, true);
   }
 
-  /** `__u64 mas2`, offset 456, 8 bytes. */
+  /** `__u64 mas2`, offset 456, 8 bytes. In or before Linux 5.10. */
   get mas2(): bigint {
     return this.$$view.getBigUint64(this.$$offset + 456, true);
   }
@@ -1960,7 +1960,7 @@ export class KvmSregsUE implements View {
     setNumber64(this.$$view, this.$$offset + 456, value, false);
   }
 
-  /** `__u64 mas7_3`, offset 464, 8 bytes. */
+  /** `__u64 mas7_3`, offset 464, 8 bytes. In or before Linux 5.10. */
   get mas7_3(): bigint {
     return this.$$view.getBigUint64(this.$$offset + 464, true);
   }
@@ -1977,7 +1977,7 @@ export class KvmSregsUE implements View {
     setNumber64(this.$$view, this.$$offset + 464, value, false);
   }
 
-  /** `__u32 mas4`, offset 472, 4 bytes. */
+  /** `__u32 mas4`, offset 472, 4 bytes. In or before Linux 5.10. */
   get mas4(): number {
     return this.$$view.getUint32(this.$$offset + 472, true);
   }
@@ -1985,7 +1985,7 @@ export class KvmSregsUE implements View {
     this.$$view.setUint32(this.$$offset + 472, value, true);
   }
 
-  /** `__u32 mas6`, offset 476, 4 bytes. */
+  /** `__u32 mas6`, offset 476, 4 bytes. In or before Linux 5.10. */
   get mas6(): number {
     return this.$$view.getUint32(this.$$offset + 476, true);
   }
@@ -1993,7 +1993,7 @@ export class KvmSregsUE implements View {
     this.$$view.setUint32(this.$$offset + 476, value, true);
   }
 
-  /** `__u32 ivor_low[16]`, offset 480, 64 bytes. */
+  /** `__u32 ivor_low[16]`, offset 480, 64 bytes. In or before Linux 5.10. */
   get ivor_low(): U32Array {
     return new U32Array(this.$$view, this.$$offset + 480, 16);
   }
@@ -2001,7 +2001,7 @@ export class KvmSregsUE implements View {
     this.ivor_low.assign(value);
   }
 
-  /** `__u32 ivor_high[18]`, offset 544, 72 bytes. */
+  /** `__u32 ivor_high[18]`, offset 544, 72 bytes. In or before Linux 5.10. */
   get ivor_high(): U32Array {
     return new U32Array(this.$$view, this.$$offset + 544, 18);
   }
@@ -2009,7 +2009,7 @@ export class KvmSregsUE implements View {
     this.ivor_high.assign(value);
   }
 
-  /** `__u32 mmucfg`, offset 616, 4 bytes. */
+  /** `__u32 mmucfg`, offset 616, 4 bytes. In or before Linux 5.10. */
   get mmucfg(): number {
     return this.$$view.getUint32(this.$$offset + 616, true);
   }
@@ -2017,7 +2017,7 @@ export class KvmSregsUE implements View {
     this.$$view.setUint32(this.$$offset + 616, value, true);
   }
 
-  /** `__u32 eptcfg`, offset 620, 4 bytes. */
+  /** `__u32 eptcfg`, offset 620, 4 bytes. In or before Linux 5.10. */
   get eptcfg(): number {
     return this.$$view.getUint32(this.$$offset + 620, true);
   }
@@ -2025,7 +2025,7 @@ export class KvmSregsUE implements View {
     this.$$view.setUint32(this.$$offset + 620, value, true);
   }
 
-  /** `__u32 tlbcfg[4]`, offset 624, 16 bytes. */
+  /** `__u32 tlbcfg[4]`, offset 624, 16 bytes. In or before Linux 5.10. */
   get tlbcfg(): U32Array {
     return new U32Array(this.$$view, this.$$offset + 624, 4);
   }
@@ -2033,7 +2033,7 @@ export class KvmSregsUE implements View {
     this.tlbcfg.assign(value);
   }
 
-  /** `__u32 tlbps[4]`, offset 640, 16 bytes. */
+  /** `__u32 tlbps[4]`, offset 640, 16 bytes. In or before Linux 5.10. */
   get tlbps(): U32Array {
     return new U32Array(this.$$view, this.$$offset + 640, 4);
   }
@@ -2041,7 +2041,7 @@ export class KvmSregsUE implements View {
     this.tlbps.assign(value);
   }
 
-  /** `__u32 eplc`, offset 656, 4 bytes. */
+  /** `__u32 eplc`, offset 656, 4 bytes. In or before Linux 5.10. */
   get eplc(): number {
     return this.$$view.getUint32(this.$$offset + 656, true);
   }
@@ -2049,7 +2049,7 @@ export class KvmSregsUE implements View {
     this.$$view.setUint32(this.$$offset + 656, value, true);
   }
 
-  /** `__u32 epsc`, offset 660, 4 bytes. */
+  /** `__u32 epsc`, offset 660, 4 bytes. In or before Linux 5.10. */
   get epsc(): number {
     return this.$$view.getUint32(this.$$offset + 660, true);
   }
@@ -2058,7 +2058,7 @@ export class KvmSregsUE implements View {
   }
 }
 
-/** `struct kvm_sregs.u.e.impl`: 256 bytes, aligned to 8. */
+/** `struct kvm_sregs.u.e.impl`: 256 bytes, aligned to 8. In or before Linux 5.10. */
 export class KvmSregsUEImpl implements View {
   static readonly $size = 256;
   static readonly $align = 8;
@@ -2098,7 +2098,7 @@ export class KvmSregsUEImpl implements View {
     return toJson(this);
   }
 
-  /** `struct fsl`, offset 0, 32 bytes. */
+  /** `struct fsl`, offset 0, 32 bytes. In or before Linux 5.10. */
   get fsl(): KvmSregsUEImplFsl {
     return new $$KvmSregsUEImplFsl(this.$$view, this.$$offset);
   }
@@ -2106,7 +2106,7 @@ export class KvmSregsUEImpl implements View {
     copy(this.fsl, value);
   }
 
-  /** `__u8 pad[256]`, offset 0, 256 bytes. */
+  /** `__u8 pad[256]`, offset 0, 256 bytes. In or before Linux 5.10. */
   get pad(): U8Array {
     return new U8Array(this.$$view, this.$$offset, 256);
   }
@@ -2115,7 +2115,7 @@ export class KvmSregsUEImpl implements View {
   }
 }
 
-/** `struct kvm_sregs.u.e.impl.fsl`: 32 bytes, aligned to 8. */
+/** `struct kvm_sregs.u.e.impl.fsl`: 32 bytes, aligned to 8. In or before Linux 5.10. */
 export class KvmSregsUEImplFsl implements View {
   static readonly $size = 32;
   static readonly $align = 8;
@@ -2159,7 +2159,7 @@ export class KvmSregsUEImplFsl implements View {
     return toJson(this);
   }
 
-  /** `__u32 features`, offset 0, 4 bytes. */
+  /** `__u32 features`, offset 0, 4 bytes. In or before Linux 5.10. */
   get features(): number {
     return this.$$view.getUint32(this.$$offset, true);
   }
@@ -2167,7 +2167,7 @@ export class KvmSregsUEImplFsl implements View {
     this.$$view.setUint32(this.$$offset, value, true);
   }
 
-  /** `__u32 svr`, offset 4, 4 bytes. */
+  /** `__u32 svr`, offset 4, 4 bytes. In or before Linux 5.10. */
   get svr(): number {
     return this.$$view.getUint32(this.$$offset + 4, true);
   }
@@ -2175,7 +2175,7 @@ export class KvmSregsUEImplFsl implements View {
     this.$$view.setUint32(this.$$offset + 4, value, true);
   }
 
-  /** `__u64 mcar`, offset 8, 8 bytes. */
+  /** `__u64 mcar`, offset 8, 8 bytes. In or before Linux 5.10. */
   get mcar(): bigint {
     return this.$$view.getBigUint64(this.$$offset + 8, true);
   }
@@ -2192,7 +2192,7 @@ export class KvmSregsUEImplFsl implements View {
     setNumber64(this.$$view, this.$$offset + 8, value, false);
   }
 
-  /** `__u32 hid0`, offset 16, 4 bytes. */
+  /** `__u32 hid0`, offset 16, 4 bytes. In or before Linux 5.10. */
   get hid0(): number {
     return this.$$view.getUint32(this.$$offset + 16, true);
   }
@@ -2200,7 +2200,7 @@ export class KvmSregsUEImplFsl implements View {
     this.$$view.setUint32(this.$$offset + 16, value, true);
   }
 
-  /** `__u32 pid1`, offset 20, 4 bytes. */
+  /** `__u32 pid1`, offset 20, 4 bytes. In or before Linux 5.10. */
   get pid1(): number {
     return this.$$view.getUint32(this.$$offset + 20, true);
   }
@@ -2208,7 +2208,7 @@ export class KvmSregsUEImplFsl implements View {
     this.$$view.setUint32(this.$$offset + 20, value, true);
   }
 
-  /** `__u32 pid2`, offset 24, 4 bytes. */
+  /** `__u32 pid2`, offset 24, 4 bytes. In or before Linux 5.10. */
   get pid2(): number {
     return this.$$view.getUint32(this.$$offset + 24, true);
   }
@@ -2217,7 +2217,7 @@ export class KvmSregsUEImplFsl implements View {
   }
 }
 
-/** `struct kvm_sregs`: 1232 bytes, aligned to 8. */
+/** `struct kvm_sregs`: 1232 bytes, aligned to 8. In or before Linux 5.10. */
 export class KvmSregs implements View {
   static readonly $size = 1232;
   static readonly $align = 8;
@@ -2257,7 +2257,7 @@ export class KvmSregs implements View {
     return toJson(this);
   }
 
-  /** `__u32 pvr`, offset 0, 4 bytes. */
+  /** `__u32 pvr`, offset 0, 4 bytes. In or before Linux 5.10. */
   get pvr(): number {
     return this.$$view.getUint32(this.$$offset, true);
   }
@@ -2265,7 +2265,7 @@ export class KvmSregs implements View {
     this.$$view.setUint32(this.$$offset, value, true);
   }
 
-  /** `union u`, offset 8, 1224 bytes. */
+  /** `union u`, offset 8, 1224 bytes. In or before Linux 5.10. */
   get u(): KvmSregsU {
     return new $$KvmSregsU(this.$$view, this.$$offset + 8);
   }
@@ -2274,7 +2274,7 @@ export class KvmSregs implements View {
   }
 }
 
-/** `struct kvm_fpu`: 256 bytes, aligned to 8. */
+/** `struct kvm_fpu`: 256 bytes, aligned to 8. In or before Linux 5.10. */
 export class KvmFpu implements View {
   static readonly $size = 256;
   static readonly $align = 8;
@@ -2313,7 +2313,7 @@ export class KvmFpu implements View {
     return toJson(this);
   }
 
-  /** `__u64 fpr[32]`, offset 0, 256 bytes. */
+  /** `__u64 fpr[32]`, offset 0, 256 bytes. In or before Linux 5.10. */
   get fpr(): U64Array {
     return new U64Array(this.$$view, this.$$offset, 32);
   }
@@ -2322,7 +2322,7 @@ export class KvmFpu implements View {
   }
 }
 
-/** `struct kvm_debug_exit_arch`: 16 bytes, aligned to 8. */
+/** `struct kvm_debug_exit_arch`: 16 bytes, aligned to 8. In or before Linux 5.10. */
 export class KvmDebugExitArch implements View {
   static readonly $size = 16;
   static readonly $align = 8;
@@ -2363,7 +2363,7 @@ export class KvmDebugExitArch implements View {
     return toJson(this);
   }
 
-  /** `__u64 address`, offset 0, 8 bytes. */
+  /** `__u64 address`, offset 0, 8 bytes. In or before Linux 5.10. */
   get address(): bigint {
     return this.$$view.getBigUint64(this.$$offset, true);
   }
@@ -2380,7 +2380,7 @@ export class KvmDebugExitArch implements View {
     setNumber64(this.$$view, this.$$offset, value, false);
   }
 
-  /** `__u32 status`, offset 8, 4 bytes. */
+  /** `__u32 status`, offset 8, 4 bytes. In or before Linux 5.10. */
   get status(): number {
     return this.$$view.getUint32(this.$$offset + 8, true);
   }
@@ -2388,7 +2388,7 @@ export class KvmDebugExitArch implements View {
     this.$$view.setUint32(this.$$offset + 8, value, true);
   }
 
-  /** `__u32 reserved`, offset 12, 4 bytes. */
+  /** `__u32 reserved`, offset 12, 4 bytes. In or before Linux 5.10. */
   get reserved(): number {
     return this.$$view.getUint32(this.$$offset + 12, true);
   }
@@ -2397,7 +2397,7 @@ export class KvmDebugExitArch implements View {
   }
 }
 
-/** `struct kvm_guest_debug_arch.bp`: 16 bytes, aligned to 8. */
+/** `struct kvm_guest_debug_arch.bp`: 16 bytes, aligned to 8. In or before Linux 5.10. */
 export class KvmGuestDebugArchBp implements View {
   static readonly $size = 16;
   static readonly $align = 8;
@@ -2438,7 +2438,7 @@ export class KvmGuestDebugArchBp implements View {
     return toJson(this);
   }
 
-  /** `__u64 addr`, offset 0, 8 bytes. */
+  /** `__u64 addr`, offset 0, 8 bytes. In or before Linux 5.10. */
   get addr(): bigint {
     return this.$$view.getBigUint64(this.$$offset, true);
   }
@@ -2455,7 +2455,7 @@ export class KvmGuestDebugArchBp implements View {
     setNumber64(this.$$view, this.$$offset, value, false);
   }
 
-  /** `__u32 type`, offset 8, 4 bytes. */
+  /** `__u32 type`, offset 8, 4 bytes. In or before Linux 5.10. */
   get type(): number {
     return this.$$view.getUint32(this.$$offset + 8, true);
   }
@@ -2463,7 +2463,7 @@ export class KvmGuestDebugArchBp implements View {
     this.$$view.setUint32(this.$$offset + 8, value, true);
   }
 
-  /** `__u32 reserved`, offset 12, 4 bytes. */
+  /** `__u32 reserved`, offset 12, 4 bytes. In or before Linux 5.10. */
   get reserved(): number {
     return this.$$view.getUint32(this.$$offset + 12, true);
   }
@@ -2472,7 +2472,7 @@ export class KvmGuestDebugArchBp implements View {
   }
 }
 
-/** `struct kvm_guest_debug_arch`: 256 bytes, aligned to 8. */
+/** `struct kvm_guest_debug_arch`: 256 bytes, aligned to 8. In or before Linux 5.10. */
 export class KvmGuestDebugArch implements View {
   static readonly $size = 256;
   static readonly $align = 8;
@@ -2511,13 +2511,13 @@ export class KvmGuestDebugArch implements View {
     return toJson(this);
   }
 
-  /** `struct bp[16]`, offset 0, 256 bytes. */
+  /** `struct bp[16]`, offset 0, 256 bytes. In or before Linux 5.10. */
   get bp(): ViewArray<KvmGuestDebugArchBp> {
     return new ViewArray($$KvmGuestDebugArchBp, this.$$view, this.$$offset, 16);
   }
 }
 
-/** `struct kvm_sync_regs`: 0 bytes, aligned to 1. */
+/** `struct kvm_sync_regs`: 0 bytes, aligned to 1. In or before Linux 5.10. */
 export class KvmSyncRegs implements View {
   static readonly $size = 0;
   static readonly $align = 1;
@@ -2551,7 +2551,7 @@ export class KvmSyncRegs implements View {
   }
 }
 
-/** `struct kvm_create_spapr_tce`: 16 bytes, aligned to 8. */
+/** `struct kvm_create_spapr_tce`: 16 bytes, aligned to 8. In or before Linux 5.10. */
 export class KvmCreateSpaprTce implements View {
   static readonly $size = 16;
   static readonly $align = 8;
@@ -2591,7 +2591,7 @@ export class KvmCreateSpaprTce implements View {
     return toJson(this);
   }
 
-  /** `__u64 liobn`, offset 0, 8 bytes. */
+  /** `__u64 liobn`, offset 0, 8 bytes. In or before Linux 5.10. */
   get liobn(): bigint {
     return this.$$view.getBigUint64(this.$$offset, true);
   }
@@ -2608,7 +2608,7 @@ export class KvmCreateSpaprTce implements View {
     setNumber64(this.$$view, this.$$offset, value, false);
   }
 
-  /** `__u32 window_size`, offset 8, 4 bytes. */
+  /** `__u32 window_size`, offset 8, 4 bytes. In or before Linux 5.10. */
   get window_size(): number {
     return this.$$view.getUint32(this.$$offset + 8, true);
   }
@@ -2617,7 +2617,7 @@ export class KvmCreateSpaprTce implements View {
   }
 }
 
-/** `struct kvm_create_spapr_tce_64`: 32 bytes, aligned to 8. */
+/** `struct kvm_create_spapr_tce_64`: 32 bytes, aligned to 8. In or before Linux 5.10. */
 export class KvmCreateSpaprTce64 implements View {
   static readonly $size = 32;
   static readonly $align = 8;
@@ -2660,7 +2660,7 @@ export class KvmCreateSpaprTce64 implements View {
     return toJson(this);
   }
 
-  /** `__u64 liobn`, offset 0, 8 bytes. */
+  /** `__u64 liobn`, offset 0, 8 bytes. In or before Linux 5.10. */
   get liobn(): bigint {
     return this.$$view.getBigUint64(this.$$offset, true);
   }
@@ -2677,7 +2677,7 @@ export class KvmCreateSpaprTce64 implements View {
     setNumber64(this.$$view, this.$$offset, value, false);
   }
 
-  /** `__u32 page_shift`, offset 8, 4 bytes. */
+  /** `__u32 page_shift`, offset 8, 4 bytes. In or before Linux 5.10. */
   get page_shift(): number {
     return this.$$view.getUint32(this.$$offset + 8, true);
   }
@@ -2685,7 +2685,7 @@ export class KvmCreateSpaprTce64 implements View {
     this.$$view.setUint32(this.$$offset + 8, value, true);
   }
 
-  /** `__u32 flags`, offset 12, 4 bytes. */
+  /** `__u32 flags`, offset 12, 4 bytes. In or before Linux 5.10. */
   get flags(): number {
     return this.$$view.getUint32(this.$$offset + 12, true);
   }
@@ -2693,7 +2693,7 @@ export class KvmCreateSpaprTce64 implements View {
     this.$$view.setUint32(this.$$offset + 12, value, true);
   }
 
-  /** `__u64 offset`, offset 16, 8 bytes; in pages. */
+  /** `__u64 offset`, offset 16, 8 bytes; in pages. In or before Linux 5.10. */
   get offset(): bigint {
     return this.$$view.getBigUint64(this.$$offset + 16, true);
   }
@@ -2710,7 +2710,7 @@ export class KvmCreateSpaprTce64 implements View {
     setNumber64(this.$$view, this.$$offset + 16, value, false);
   }
 
-  /** `__u64 size`, offset 24, 8 bytes; in pages. */
+  /** `__u64 size`, offset 24, 8 bytes; in pages. In or before Linux 5.10. */
   get size(): bigint {
     return this.$$view.getBigUint64(this.$$offset + 24, true);
   }
@@ -2728,7 +2728,7 @@ export class KvmCreateSpaprTce64 implements View {
   }
 }
 
-/** `struct kvm_allocate_rma`: 8 bytes, aligned to 8. */
+/** `struct kvm_allocate_rma`: 8 bytes, aligned to 8. In or before Linux 5.10. */
 export class KvmAllocateRma implements View {
   static readonly $size = 8;
   static readonly $align = 8;
@@ -2767,7 +2767,7 @@ export class KvmAllocateRma implements View {
     return toJson(this);
   }
 
-  /** `__u64 rma_size`, offset 0, 8 bytes. */
+  /** `__u64 rma_size`, offset 0, 8 bytes. In or before Linux 5.10. */
   get rma_size(): bigint {
     return this.$$view.getBigUint64(this.$$offset, true);
   }
@@ -2785,7 +2785,7 @@ export class KvmAllocateRma implements View {
   }
 }
 
-/** `struct kvm_rtas_token_args`: 128 bytes, aligned to 8. */
+/** `struct kvm_rtas_token_args`: 128 bytes, aligned to 8. In or before Linux 5.10. */
 export class KvmRtasTokenArgs implements View {
   static readonly $size = 128;
   static readonly $align = 8;
@@ -2825,7 +2825,7 @@ export class KvmRtasTokenArgs implements View {
     return toJson(this);
   }
 
-  /** `char name[120]`, offset 0, 120 bytes. */
+  /** `char name[120]`, offset 0, 120 bytes. In or before Linux 5.10. */
   get name(): UnsignedCharArray {
     return new UnsignedCharArray(this.$$view, this.$$offset, 120);
   }
@@ -2833,7 +2833,7 @@ export class KvmRtasTokenArgs implements View {
     this.name.assign(value);
   }
 
-  /** `__u64 token`, offset 120, 8 bytes. */
+  /** `__u64 token`, offset 120, 8 bytes. In or before Linux 5.10. */
   get token(): bigint {
     return this.$$view.getBigUint64(this.$$offset + 120, true);
   }
@@ -2851,7 +2851,7 @@ export class KvmRtasTokenArgs implements View {
   }
 }
 
-/** `struct kvm_book3e_206_tlb_entry`: 24 bytes, aligned to 8. */
+/** `struct kvm_book3e_206_tlb_entry`: 24 bytes, aligned to 8. In or before Linux 5.10. */
 export class KvmBook3e206TlbEntry implements View {
   static readonly $size = 24;
   static readonly $align = 8;
@@ -2893,7 +2893,7 @@ export class KvmBook3e206TlbEntry implements View {
     return toJson(this);
   }
 
-  /** `__u32 mas8`, offset 0, 4 bytes. */
+  /** `__u32 mas8`, offset 0, 4 bytes. In or before Linux 5.10. */
   get mas8(): number {
     return this.$$view.getUint32(this.$$offset, true);
   }
@@ -2901,7 +2901,7 @@ export class KvmBook3e206TlbEntry implements View {
     this.$$view.setUint32(this.$$offset, value, true);
   }
 
-  /** `__u32 mas1`, offset 4, 4 bytes. */
+  /** `__u32 mas1`, offset 4, 4 bytes. In or before Linux 5.10. */
   get mas1(): number {
     return this.$$view.getUint32(this.$$offset + 4, true);
   }
@@ -2909,7 +2909,7 @@ export class KvmBook3e206TlbEntry implements View {
     this.$$view.setUint32(this.$$offset + 4, value, true);
   }
 
-  /** `__u64 mas2`, offset 8, 8 bytes. */
+  /** `__u64 mas2`, offset 8, 8 bytes. In or before Linux 5.10. */
   get mas2(): bigint {
     return this.$$view.getBigUint64(this.$$offset + 8, true);
   }
@@ -2926,7 +2926,7 @@ export class KvmBook3e206TlbEntry implements View {
     setNumber64(this.$$view, this.$$offset + 8, value, false);
   }
 
-  /** `__u64 mas7_3`, offset 16, 8 bytes. */
+  /** `__u64 mas7_3`, offset 16, 8 bytes. In or before Linux 5.10. */
   get mas7_3(): bigint {
     return this.$$view.getBigUint64(this.$$offset + 16, true);
   }
@@ -2944,7 +2944,7 @@ export class KvmBook3e206TlbEntry implements View {
   }
 }
 
-/** `struct kvm_book3e_206_tlb_params`: 64 bytes, aligned to 4. */
+/** `struct kvm_book3e_206_tlb_params`: 64 bytes, aligned to 4. In or before Linux 5.10. */
 export class KvmBook3e206TlbParams implements View {
   static readonly $size = 64;
   static readonly $align = 4;
@@ -2985,7 +2985,7 @@ export class KvmBook3e206TlbParams implements View {
     return toJson(this);
   }
 
-  /** `__u32 tlb_sizes[4]`, offset 0, 16 bytes. */
+  /** `__u32 tlb_sizes[4]`, offset 0, 16 bytes. In or before Linux 5.10. */
   get tlb_sizes(): U32Array {
     return new U32Array(this.$$view, this.$$offset, 4);
   }
@@ -2993,7 +2993,7 @@ export class KvmBook3e206TlbParams implements View {
     this.tlb_sizes.assign(value);
   }
 
-  /** `__u32 tlb_ways[4]`, offset 16, 16 bytes. */
+  /** `__u32 tlb_ways[4]`, offset 16, 16 bytes. In or before Linux 5.10. */
   get tlb_ways(): U32Array {
     return new U32Array(this.$$view, this.$$offset + 16, 4);
   }
@@ -3001,7 +3001,7 @@ export class KvmBook3e206TlbParams implements View {
     this.tlb_ways.assign(value);
   }
 
-  /** `__u32 reserved[8]`, offset 32, 32 bytes. */
+  /** `__u32 reserved[8]`, offset 32, 32 bytes. In or before Linux 5.10. */
   get reserved(): U32Array {
     return new U32Array(this.$$view, this.$$offset + 32, 8);
   }
@@ -3010,7 +3010,7 @@ export class KvmBook3e206TlbParams implements View {
   }
 }
 
-/** `struct kvm_get_htab_fd`: 32 bytes, aligned to 8. */
+/** `struct kvm_get_htab_fd`: 32 bytes, aligned to 8. In or before Linux 5.10. */
 export class KvmGetHtabFd implements View {
   static readonly $size = 32;
   static readonly $align = 8;
@@ -3051,7 +3051,7 @@ export class KvmGetHtabFd implements View {
     return toJson(this);
   }
 
-  /** `__u64 flags`, offset 0, 8 bytes. */
+  /** `__u64 flags`, offset 0, 8 bytes. In or before Linux 5.10. */
   get flags(): bigint {
     return this.$$view.getBigUint64(this.$$offset, true);
   }
@@ -3068,7 +3068,7 @@ export class KvmGetHtabFd implements View {
     setNumber64(this.$$view, this.$$offset, value, false);
   }
 
-  /** `__u64 start_index`, offset 8, 8 bytes. */
+  /** `__u64 start_index`, offset 8, 8 bytes. In or before Linux 5.10. */
   get start_index(): bigint {
     return this.$$view.getBigUint64(this.$$offset + 8, true);
   }
@@ -3085,7 +3085,7 @@ export class KvmGetHtabFd implements View {
     setNumber64(this.$$view, this.$$offset + 8, value, false);
   }
 
-  /** `__u64 reserved[2]`, offset 16, 16 bytes. */
+  /** `__u64 reserved[2]`, offset 16, 16 bytes. In or before Linux 5.10. */
   get reserved(): U64Array {
     return new U64Array(this.$$view, this.$$offset + 16, 2);
   }
@@ -3094,7 +3094,7 @@ export class KvmGetHtabFd implements View {
   }
 }
 
-/** `struct kvm_get_htab_header`: 8 bytes, aligned to 4. */
+/** `struct kvm_get_htab_header`: 8 bytes, aligned to 4. In or before Linux 5.10. */
 export class KvmGetHtabHeader implements View {
   static readonly $size = 8;
   static readonly $align = 4;
@@ -3135,7 +3135,7 @@ export class KvmGetHtabHeader implements View {
     return toJson(this);
   }
 
-  /** `__u32 index`, offset 0, 4 bytes. */
+  /** `__u32 index`, offset 0, 4 bytes. In or before Linux 5.10. */
   get index(): number {
     return this.$$view.getUint32(this.$$offset, true);
   }
@@ -3143,7 +3143,7 @@ export class KvmGetHtabHeader implements View {
     this.$$view.setUint32(this.$$offset, value, true);
   }
 
-  /** `__u16 n_valid`, offset 4, 2 bytes. */
+  /** `__u16 n_valid`, offset 4, 2 bytes. In or before Linux 5.10. */
   get n_valid(): number {
     return this.$$view.getUint16(this.$$offset + 4, true);
   }
@@ -3151,7 +3151,7 @@ export class KvmGetHtabHeader implements View {
     this.$$view.setUint16(this.$$offset + 4, value, true);
   }
 
-  /** `__u16 n_invalid`, offset 6, 2 bytes. */
+  /** `__u16 n_invalid`, offset 6, 2 bytes. In or before Linux 5.10. */
   get n_invalid(): number {
     return this.$$view.getUint16(this.$$offset + 6, true);
   }
@@ -3160,7 +3160,7 @@ export class KvmGetHtabHeader implements View {
   }
 }
 
-/** `struct kvm_ppc_mmuv3_cfg`: 16 bytes, aligned to 8. */
+/** `struct kvm_ppc_mmuv3_cfg`: 16 bytes, aligned to 8. In or before Linux 5.10. */
 export class KvmPpcMmuv3Cfg implements View {
   static readonly $size = 16;
   static readonly $align = 8;
@@ -3200,7 +3200,7 @@ export class KvmPpcMmuv3Cfg implements View {
     return toJson(this);
   }
 
-  /** `__u64 flags`, offset 0, 8 bytes. */
+  /** `__u64 flags`, offset 0, 8 bytes. In or before Linux 5.10. */
   get flags(): bigint {
     return this.$$view.getBigUint64(this.$$offset, true);
   }
@@ -3217,7 +3217,7 @@ export class KvmPpcMmuv3Cfg implements View {
     setNumber64(this.$$view, this.$$offset, value, false);
   }
 
-  /** `__u64 process_table`, offset 8, 8 bytes. */
+  /** `__u64 process_table`, offset 8, 8 bytes. In or before Linux 5.10. */
   get process_table(): bigint {
     return this.$$view.getBigUint64(this.$$offset + 8, true);
   }
@@ -3235,7 +3235,7 @@ export class KvmPpcMmuv3Cfg implements View {
   }
 }
 
-/** `struct kvm_ppc_radix_geom`: 8 bytes, aligned to 1. */
+/** `struct kvm_ppc_radix_geom`: 8 bytes, aligned to 1. In or before Linux 5.10. */
 export class KvmPpcRadixGeom implements View {
   static readonly $size = 8;
   static readonly $align = 1;
@@ -3276,7 +3276,7 @@ export class KvmPpcRadixGeom implements View {
     return toJson(this);
   }
 
-  /** `__u8 page_shift`, offset 0, 1 byte. */
+  /** `__u8 page_shift`, offset 0, 1 byte. In or before Linux 5.10. */
   get page_shift(): number {
     return this.$$view.getUint8(this.$$offset);
   }
@@ -3284,7 +3284,7 @@ export class KvmPpcRadixGeom implements View {
     this.$$view.setUint8(this.$$offset, value);
   }
 
-  /** `__u8 level_bits[4]`, offset 1, 4 bytes. */
+  /** `__u8 level_bits[4]`, offset 1, 4 bytes. In or before Linux 5.10. */
   get level_bits(): U8Array {
     return new U8Array(this.$$view, this.$$offset + 1, 4);
   }
@@ -3292,7 +3292,7 @@ export class KvmPpcRadixGeom implements View {
     this.level_bits.assign(value);
   }
 
-  /** `__u8 pad[3]`, offset 5, 3 bytes. */
+  /** `__u8 pad[3]`, offset 5, 3 bytes. In or before Linux 5.10. */
   get pad(): U8Array {
     return new U8Array(this.$$view, this.$$offset + 5, 3);
   }
@@ -3301,7 +3301,7 @@ export class KvmPpcRadixGeom implements View {
   }
 }
 
-/** `struct kvm_ppc_rmmu_info`: 96 bytes, aligned to 4. */
+/** `struct kvm_ppc_rmmu_info`: 96 bytes, aligned to 4. In or before Linux 5.10. */
 export class KvmPpcRmmuInfo implements View {
   static readonly $size = 96;
   static readonly $align = 4;
@@ -3341,12 +3341,12 @@ export class KvmPpcRmmuInfo implements View {
     return toJson(this);
   }
 
-  /** `struct kvm_ppc_radix_geom geometries[8]`, offset 0, 64 bytes. */
+  /** `struct kvm_ppc_radix_geom geometries[8]`, offset 0, 64 bytes. In or before Linux 5.10. */
   get geometries(): ViewArray<KvmPpcRadixGeom> {
     return new ViewArray($$KvmPpcRadixGeom, this.$$view, this.$$offset, 8);
   }
 
-  /** `__u32 ap_encodings[8]`, offset 64, 32 bytes. */
+  /** `__u32 ap_encodings[8]`, offset 64, 32 bytes. In or before Linux 5.10. */
   get ap_encodings(): U32Array {
     return new U32Array(this.$$view, this.$$offset + 64, 8);
   }
@@ -3355,7 +3355,7 @@ export class KvmPpcRmmuInfo implements View {
   }
 }
 
-/** `struct kvm_ppc_cpu_char`: 32 bytes, aligned to 8. */
+/** `struct kvm_ppc_cpu_char`: 32 bytes, aligned to 8. In or before Linux 5.10. */
 export class KvmPpcCpuChar implements View {
   static readonly $size = 32;
   static readonly $align = 8;
@@ -3397,7 +3397,7 @@ export class KvmPpcCpuChar implements View {
     return toJson(this);
   }
 
-  /** `__u64 character`, offset 0, 8 bytes. */
+  /** `__u64 character`, offset 0, 8 bytes. In or before Linux 5.10. */
   get character(): bigint {
     return this.$$view.getBigUint64(this.$$offset, true);
   }
@@ -3414,7 +3414,7 @@ export class KvmPpcCpuChar implements View {
     setNumber64(this.$$view, this.$$offset, value, false);
   }
 
-  /** `__u64 behaviour`, offset 8, 8 bytes. */
+  /** `__u64 behaviour`, offset 8, 8 bytes. In or before Linux 5.10. */
   get behaviour(): bigint {
     return this.$$view.getBigUint64(this.$$offset + 8, true);
   }
@@ -3431,7 +3431,7 @@ export class KvmPpcCpuChar implements View {
     setNumber64(this.$$view, this.$$offset + 8, value, false);
   }
 
-  /** `__u64 character_mask`, offset 16, 8 bytes. */
+  /** `__u64 character_mask`, offset 16, 8 bytes. In or before Linux 5.10. */
   get character_mask(): bigint {
     return this.$$view.getBigUint64(this.$$offset + 16, true);
   }
@@ -3448,7 +3448,7 @@ export class KvmPpcCpuChar implements View {
     setNumber64(this.$$view, this.$$offset + 16, value, false);
   }
 
-  /** `__u64 behaviour_mask`, offset 24, 8 bytes. */
+  /** `__u64 behaviour_mask`, offset 24, 8 bytes. In or before Linux 5.10. */
   get behaviour_mask(): bigint {
     return this.$$view.getBigUint64(this.$$offset + 24, true);
   }
@@ -3466,7 +3466,7 @@ export class KvmPpcCpuChar implements View {
   }
 }
 
-/** `struct kvm_ppc_compat_caps`: 24 bytes, aligned to 8. */
+/** `struct kvm_ppc_compat_caps`: 24 bytes, aligned to 8. Since Linux 7.3. */
 export class KvmPpcCompatCaps implements View {
   static readonly $size = 24;
   static readonly $align = 8;
@@ -3507,7 +3507,7 @@ export class KvmPpcCompatCaps implements View {
     return toJson(this);
   }
 
-  /** `__u64 size`, offset 0, 8 bytes. */
+  /** `__u64 size`, offset 0, 8 bytes. Since Linux 7.3. */
   get size(): bigint {
     return this.$$view.getBigUint64(this.$$offset, true);
   }
@@ -3524,7 +3524,7 @@ export class KvmPpcCompatCaps implements View {
     setNumber64(this.$$view, this.$$offset, value, false);
   }
 
-  /** `__u64 flags`, offset 8, 8 bytes. */
+  /** `__u64 flags`, offset 8, 8 bytes. Since Linux 7.3. */
   get flags(): bigint {
     return this.$$view.getBigUint64(this.$$offset + 8, true);
   }
@@ -3541,7 +3541,7 @@ export class KvmPpcCompatCaps implements View {
     setNumber64(this.$$view, this.$$offset + 8, value, false);
   }
 
-  /** `__u64 compat_capabilities`, offset 16, 8 bytes. */
+  /** `__u64 compat_capabilities`, offset 16, 8 bytes. Since Linux 7.3. */
   get compat_capabilities(): bigint {
     return this.$$view.getBigUint64(this.$$offset + 16, true);
   }
@@ -3559,7 +3559,7 @@ export class KvmPpcCompatCaps implements View {
   }
 }
 
-/** `struct kvm_ppc_xive_eq`: 64 bytes, aligned to 8. */
+/** `struct kvm_ppc_xive_eq`: 64 bytes, aligned to 8. In or before Linux 5.10. */
 export class KvmPpcXiveEq implements View {
   static readonly $size = 64;
   static readonly $align = 8;
@@ -3603,7 +3603,7 @@ export class KvmPpcXiveEq implements View {
     return toJson(this);
   }
 
-  /** `__u32 flags`, offset 0, 4 bytes. */
+  /** `__u32 flags`, offset 0, 4 bytes. In or before Linux 5.10. */
   get flags(): number {
     return this.$$view.getUint32(this.$$offset, true);
   }
@@ -3611,7 +3611,7 @@ export class KvmPpcXiveEq implements View {
     this.$$view.setUint32(this.$$offset, value, true);
   }
 
-  /** `__u32 qshift`, offset 4, 4 bytes. */
+  /** `__u32 qshift`, offset 4, 4 bytes. In or before Linux 5.10. */
   get qshift(): number {
     return this.$$view.getUint32(this.$$offset + 4, true);
   }
@@ -3619,7 +3619,7 @@ export class KvmPpcXiveEq implements View {
     this.$$view.setUint32(this.$$offset + 4, value, true);
   }
 
-  /** `__u64 qaddr`, offset 8, 8 bytes. */
+  /** `__u64 qaddr`, offset 8, 8 bytes. In or before Linux 5.10. */
   get qaddr(): bigint {
     return this.$$view.getBigUint64(this.$$offset + 8, true);
   }
@@ -3636,7 +3636,7 @@ export class KvmPpcXiveEq implements View {
     setNumber64(this.$$view, this.$$offset + 8, value, false);
   }
 
-  /** `__u32 qtoggle`, offset 16, 4 bytes. */
+  /** `__u32 qtoggle`, offset 16, 4 bytes. In or before Linux 5.10. */
   get qtoggle(): number {
     return this.$$view.getUint32(this.$$offset + 16, true);
   }
@@ -3644,7 +3644,7 @@ export class KvmPpcXiveEq implements View {
     this.$$view.setUint32(this.$$offset + 16, value, true);
   }
 
-  /** `__u32 qindex`, offset 20, 4 bytes. */
+  /** `__u32 qindex`, offset 20, 4 bytes. In or before Linux 5.10. */
   get qindex(): number {
     return this.$$view.getUint32(this.$$offset + 20, true);
   }
@@ -3652,7 +3652,7 @@ export class KvmPpcXiveEq implements View {
     this.$$view.setUint32(this.$$offset + 20, value, true);
   }
 
-  /** `__u8 pad[40]`, offset 24, 40 bytes. */
+  /** `__u8 pad[40]`, offset 24, 40 bytes. In or before Linux 5.10. */
   get pad(): U8Array {
     return new U8Array(this.$$view, this.$$offset + 24, 40);
   }
@@ -3661,7 +3661,7 @@ export class KvmPpcXiveEq implements View {
   }
 }
 
-/** `struct kvm_ppc_pvinfo`: 128 bytes, aligned to 4. */
+/** `struct kvm_ppc_pvinfo`: 128 bytes, aligned to 4. In or before Linux 5.10. */
 export class KvmPpcPvinfo implements View {
   static readonly $size = 128;
   static readonly $align = 4;
@@ -3702,7 +3702,7 @@ export class KvmPpcPvinfo implements View {
     return toJson(this);
   }
 
-  /** `__u32 flags`, offset 0, 4 bytes. */
+  /** `__u32 flags`, offset 0, 4 bytes. In or before Linux 5.10. */
   get flags(): number {
     return this.$$view.getUint32(this.$$offset, true);
   }
@@ -3710,7 +3710,7 @@ export class KvmPpcPvinfo implements View {
     this.$$view.setUint32(this.$$offset, value, true);
   }
 
-  /** `__u32 hcall[4]`, offset 4, 16 bytes. */
+  /** `__u32 hcall[4]`, offset 4, 16 bytes. In or before Linux 5.10. */
   get hcall(): U32Array {
     return new U32Array(this.$$view, this.$$offset + 4, 4);
   }
@@ -3718,7 +3718,7 @@ export class KvmPpcPvinfo implements View {
     this.hcall.assign(value);
   }
 
-  /** `__u8 pad[108]`, offset 20, 108 bytes. */
+  /** `__u8 pad[108]`, offset 20, 108 bytes. In or before Linux 5.10. */
   get pad(): U8Array {
     return new U8Array(this.$$view, this.$$offset + 20, 108);
   }
@@ -3727,7 +3727,7 @@ export class KvmPpcPvinfo implements View {
   }
 }
 
-/** `struct kvm_ppc_one_page_size`: 8 bytes, aligned to 4. */
+/** `struct kvm_ppc_one_page_size`: 8 bytes, aligned to 4. In or before Linux 5.10. */
 export class KvmPpcOnePageSize implements View {
   static readonly $size = 8;
   static readonly $align = 4;
@@ -3767,7 +3767,7 @@ export class KvmPpcOnePageSize implements View {
     return toJson(this);
   }
 
-  /** `__u32 page_shift`, offset 0, 4 bytes. */
+  /** `__u32 page_shift`, offset 0, 4 bytes. In or before Linux 5.10. */
   get page_shift(): number {
     return this.$$view.getUint32(this.$$offset, true);
   }
@@ -3775,7 +3775,7 @@ export class KvmPpcOnePageSize implements View {
     this.$$view.setUint32(this.$$offset, value, true);
   }
 
-  /** `__u32 pte_enc`, offset 4, 4 bytes. */
+  /** `__u32 pte_enc`, offset 4, 4 bytes. In or before Linux 5.10. */
   get pte_enc(): number {
     return this.$$view.getUint32(this.$$offset + 4, true);
   }
@@ -3784,7 +3784,7 @@ export class KvmPpcOnePageSize implements View {
   }
 }
 
-/** `struct kvm_ppc_one_seg_page_size`: 72 bytes, aligned to 4. */
+/** `struct kvm_ppc_one_seg_page_size`: 72 bytes, aligned to 4. In or before Linux 5.10. */
 export class KvmPpcOneSegPageSize implements View {
   static readonly $size = 72;
   static readonly $align = 4;
@@ -3825,7 +3825,7 @@ export class KvmPpcOneSegPageSize implements View {
     return toJson(this);
   }
 
-  /** `__u32 page_shift`, offset 0, 4 bytes. */
+  /** `__u32 page_shift`, offset 0, 4 bytes. In or before Linux 5.10. */
   get page_shift(): number {
     return this.$$view.getUint32(this.$$offset, true);
   }
@@ -3833,7 +3833,7 @@ export class KvmPpcOneSegPageSize implements View {
     this.$$view.setUint32(this.$$offset, value, true);
   }
 
-  /** `__u32 slb_enc`, offset 4, 4 bytes. */
+  /** `__u32 slb_enc`, offset 4, 4 bytes. In or before Linux 5.10. */
   get slb_enc(): number {
     return this.$$view.getUint32(this.$$offset + 4, true);
   }
@@ -3841,13 +3841,13 @@ export class KvmPpcOneSegPageSize implements View {
     this.$$view.setUint32(this.$$offset + 4, value, true);
   }
 
-  /** `struct kvm_ppc_one_page_size enc[8]`, offset 8, 64 bytes. */
+  /** `struct kvm_ppc_one_page_size enc[8]`, offset 8, 64 bytes. In or before Linux 5.10. */
   get enc(): ViewArray<KvmPpcOnePageSize> {
     return new ViewArray($$KvmPpcOnePageSize, this.$$view, this.$$offset + 8, 8);
   }
 }
 
-/** `struct kvm_ppc_smmu_info`: 592 bytes, aligned to 8. */
+/** `struct kvm_ppc_smmu_info`: 592 bytes, aligned to 8. In or before Linux 5.10. */
 export class KvmPpcSmmuInfo implements View {
   static readonly $size = 592;
   static readonly $align = 8;
@@ -3890,7 +3890,7 @@ export class KvmPpcSmmuInfo implements View {
     return toJson(this);
   }
 
-  /** `__u64 flags`, offset 0, 8 bytes. */
+  /** `__u64 flags`, offset 0, 8 bytes. In or before Linux 5.10. */
   get flags(): bigint {
     return this.$$view.getBigUint64(this.$$offset, true);
   }
@@ -3907,7 +3907,7 @@ export class KvmPpcSmmuInfo implements View {
     setNumber64(this.$$view, this.$$offset, value, false);
   }
 
-  /** `__u32 slb_size`, offset 8, 4 bytes. */
+  /** `__u32 slb_size`, offset 8, 4 bytes. In or before Linux 5.10. */
   get slb_size(): number {
     return this.$$view.getUint32(this.$$offset + 8, true);
   }
@@ -3915,7 +3915,7 @@ export class KvmPpcSmmuInfo implements View {
     this.$$view.setUint32(this.$$offset + 8, value, true);
   }
 
-  /** `__u16 data_keys`, offset 12, 2 bytes. */
+  /** `__u16 data_keys`, offset 12, 2 bytes. In or before Linux 5.10. */
   get data_keys(): number {
     return this.$$view.getUint16(this.$$offset + 12, true);
   }
@@ -3923,7 +3923,7 @@ export class KvmPpcSmmuInfo implements View {
     this.$$view.setUint16(this.$$offset + 12, value, true);
   }
 
-  /** `__u16 instr_keys`, offset 14, 2 bytes. */
+  /** `__u16 instr_keys`, offset 14, 2 bytes. In or before Linux 5.10. */
   get instr_keys(): number {
     return this.$$view.getUint16(this.$$offset + 14, true);
   }
@@ -3931,13 +3931,13 @@ export class KvmPpcSmmuInfo implements View {
     this.$$view.setUint16(this.$$offset + 14, value, true);
   }
 
-  /** `struct kvm_ppc_one_seg_page_size sps[8]`, offset 16, 576 bytes. */
+  /** `struct kvm_ppc_one_seg_page_size sps[8]`, offset 16, 576 bytes. In or before Linux 5.10. */
   get sps(): ViewArray<KvmPpcOneSegPageSize> {
     return new ViewArray($$KvmPpcOneSegPageSize, this.$$view, this.$$offset + 16, 8);
   }
 }
 
-/** `struct kvm_ppc_resize_hpt`: 16 bytes, aligned to 8. */
+/** `struct kvm_ppc_resize_hpt`: 16 bytes, aligned to 8. In or before Linux 5.10. */
 export class KvmPpcResizeHpt implements View {
   static readonly $size = 16;
   static readonly $align = 8;
@@ -3978,7 +3978,7 @@ export class KvmPpcResizeHpt implements View {
     return toJson(this);
   }
 
-  /** `__u64 flags`, offset 0, 8 bytes. */
+  /** `__u64 flags`, offset 0, 8 bytes. In or before Linux 5.10. */
   get flags(): bigint {
     return this.$$view.getBigUint64(this.$$offset, true);
   }
@@ -3995,7 +3995,7 @@ export class KvmPpcResizeHpt implements View {
     setNumber64(this.$$view, this.$$offset, value, false);
   }
 
-  /** `__u32 shift`, offset 8, 4 bytes. */
+  /** `__u32 shift`, offset 8, 4 bytes. In or before Linux 5.10. */
   get shift(): number {
     return this.$$view.getUint32(this.$$offset + 8, true);
   }
@@ -4003,7 +4003,7 @@ export class KvmPpcResizeHpt implements View {
     this.$$view.setUint32(this.$$offset + 8, value, true);
   }
 
-  /** `__u32 pad`, offset 12, 4 bytes. */
+  /** `__u32 pad`, offset 12, 4 bytes. In or before Linux 5.10. */
   get pad(): number {
     return this.$$view.getUint32(this.$$offset + 12, true);
   }

@@ -51,76 +51,76 @@ const $$uncloneable = uncloneable;
 /** The target of these bindings. */
 export const $target = { name: 'ppc64le', byteOrder: 'little', pointerSize: 8, nodeArch: 'ppc64' } as const;
 
-/** Enumerator. */
+/** Enumerator. In or before Linux 5.10. */
 export const kvm_ioeventfd_flag_nr_datamatch = 0;
 
-/** Enumerator. */
+/** Enumerator. In or before Linux 5.10. */
 export const kvm_ioeventfd_flag_nr_pio = 1;
 
-/** Enumerator. */
+/** Enumerator. In or before Linux 5.10. */
 export const kvm_ioeventfd_flag_nr_deassign = 2;
 
-/** Enumerator. */
+/** Enumerator. In or before Linux 5.10. */
 export const kvm_ioeventfd_flag_nr_virtio_ccw_notify = 3;
 
-/** Enumerator. */
+/** Enumerator. In or before Linux 5.10. */
 export const kvm_ioeventfd_flag_nr_fast_mmio = 4;
 
-/** Enumerator. */
+/** Enumerator. In or before Linux 5.10. */
 export const kvm_ioeventfd_flag_nr_max = 5;
 
-/** `enum kvm_device_type`. */
+/** `enum kvm_device_type`. In or before Linux 5.10. */
 export const KVM_DEV_TYPE_FSL_MPIC_20 = 1;
 
-/** `enum kvm_device_type`. */
+/** `enum kvm_device_type`. In or before Linux 5.10. */
 export const KVM_DEV_TYPE_FSL_MPIC_42 = 2;
 
-/** `enum kvm_device_type`. */
+/** `enum kvm_device_type`. In or before Linux 5.10. */
 export const KVM_DEV_TYPE_XICS = 3;
 
-/** `enum kvm_device_type`. */
+/** `enum kvm_device_type`. In or before Linux 5.10. */
 export const KVM_DEV_TYPE_VFIO = 4;
 
-/** `enum kvm_device_type`. */
+/** `enum kvm_device_type`. In or before Linux 5.10. */
 export const KVM_DEV_TYPE_ARM_VGIC_V2 = 5;
 
-/** `enum kvm_device_type`. */
+/** `enum kvm_device_type`. In or before Linux 5.10. */
 export const KVM_DEV_TYPE_FLIC = 6;
 
-/** `enum kvm_device_type`. */
+/** `enum kvm_device_type`. In or before Linux 5.10. */
 export const KVM_DEV_TYPE_ARM_VGIC_V3 = 7;
 
-/** `enum kvm_device_type`. */
+/** `enum kvm_device_type`. In or before Linux 5.10. */
 export const KVM_DEV_TYPE_ARM_VGIC_ITS = 8;
 
-/** `enum kvm_device_type`. */
+/** `enum kvm_device_type`. In or before Linux 5.10. */
 export const KVM_DEV_TYPE_XIVE = 9;
 
-/** `enum kvm_device_type`. */
+/** `enum kvm_device_type`. In or before Linux 5.10. */
 export const KVM_DEV_TYPE_ARM_PV_TIME = 10;
 
-/** `enum kvm_device_type`. */
+/** `enum kvm_device_type`. In or before Linux 6.12, not in 6.1. */
 export const KVM_DEV_TYPE_RISCV_AIA = 11;
 
-/** `enum kvm_device_type`. */
+/** `enum kvm_device_type`. In or before Linux 7.2, not in 6.12. */
 export const KVM_DEV_TYPE_LOONGARCH_IPI = 12;
 
-/** `enum kvm_device_type`. */
+/** `enum kvm_device_type`. In or before Linux 7.2, not in 6.12. */
 export const KVM_DEV_TYPE_LOONGARCH_EIOINTC = 13;
 
-/** `enum kvm_device_type`. */
+/** `enum kvm_device_type`. In or before Linux 7.2, not in 6.12. */
 export const KVM_DEV_TYPE_LOONGARCH_PCHPIC = 14;
 
-/** `enum kvm_device_type`. */
+/** `enum kvm_device_type`. In or before Linux 7.2, not in 6.12. */
 export const KVM_DEV_TYPE_LOONGARCH_DMSINTC = 15;
 
-/** `enum kvm_device_type`. */
+/** `enum kvm_device_type`. In or before Linux 7.2, not in 6.12. */
 export const KVM_DEV_TYPE_ARM_VGIC_V5 = 16;
 
-/** `enum kvm_device_type`. */
+/** `enum kvm_device_type`. In or before Linux 5.10. */
 export const KVM_DEV_TYPE_MAX = 17;
 
-/** The enumerators of `enum kvm_device_type` by name. */
+/** The enumerators of `enum kvm_device_type` by name. In or before Linux 5.10. */
 export const KvmDeviceType = {
   KVM_DEV_TYPE_FSL_MPIC_20: 1,
   KVM_DEV_TYPE_FSL_MPIC_42: 2,
@@ -142,1315 +142,1315 @@ export const KvmDeviceType = {
 } as const;
 export type KvmDeviceType = (typeof KvmDeviceType)[keyof typeof KvmDeviceType];
 
-/** `int`, 0xc. */
+/** `int`, 0xc. In or before Linux 5.10. */
 export const KVM_API_VERSION = 12;
 
-/** `unsigned long`, 0x1. */
+/** `unsigned long`, 0x1. In or before Linux 5.10. */
 export const KVM_MEM_LOG_DIRTY_PAGES = 1n;
 
-/** `unsigned long`, 0x2. */
+/** `unsigned long`, 0x2. In or before Linux 5.10. */
 export const KVM_MEM_READONLY = 2n;
 
-/** `unsigned long`, 0x4. */
+/** `unsigned long`, 0x4. In or before Linux 6.12, not in 6.1. */
 export const KVM_MEM_GUEST_MEMFD = 4n;
 
-/** `int`, 0x1. */
+/** `int`, 0x1. In or before Linux 5.10. */
 export const KVM_PIT_SPEAKER_DUMMY = 1;
 
-/** `int`, 0x1. */
+/** `int`, 0x1. In or before Linux 5.10. */
 export const KVM_EXIT_HYPERV_SYNIC = 1;
 
-/** `int`, 0x2. */
+/** `int`, 0x2. In or before Linux 5.10. */
 export const KVM_EXIT_HYPERV_HCALL = 2;
 
-/** `int`, 0x3. */
+/** `int`, 0x3. In or before Linux 5.10. */
 export const KVM_EXIT_HYPERV_SYNDBG = 3;
 
-/** `int`, 0x1. */
+/** `int`, 0x1. In or before Linux 6.1, not in 5.10. */
 export const KVM_EXIT_XEN_HCALL = 1;
 
-/** `int`, 0x1. */
+/** `int`, 0x1. In or before Linux 5.10. */
 export const KVM_S390_GET_SKEYS_NONE = 1;
 
-/** `int`, 0x100000. */
+/** `int`, 0x100000. In or before Linux 5.10. */
 export const KVM_S390_SKEYS_MAX = 1048576;
 
-/** `int`, 0x0. */
+/** `int`, 0x0. In or before Linux 5.10. */
 export const KVM_EXIT_UNKNOWN = 0;
 
-/** `int`, 0x1. */
+/** `int`, 0x1. In or before Linux 5.10. */
 export const KVM_EXIT_EXCEPTION = 1;
 
-/** `int`, 0x2. */
+/** `int`, 0x2. In or before Linux 5.10. */
 export const KVM_EXIT_IO = 2;
 
-/** `int`, 0x3. */
+/** `int`, 0x3. In or before Linux 5.10. */
 export const KVM_EXIT_HYPERCALL = 3;
 
-/** `int`, 0x4. */
+/** `int`, 0x4. In or before Linux 5.10. */
 export const KVM_EXIT_DEBUG = 4;
 
-/** `int`, 0x5. */
+/** `int`, 0x5. In or before Linux 5.10. */
 export const KVM_EXIT_HLT = 5;
 
-/** `int`, 0x6. */
+/** `int`, 0x6. In or before Linux 5.10. */
 export const KVM_EXIT_MMIO = 6;
 
-/** `int`, 0x7. */
+/** `int`, 0x7. In or before Linux 5.10. */
 export const KVM_EXIT_IRQ_WINDOW_OPEN = 7;
 
-/** `int`, 0x8. */
+/** `int`, 0x8. In or before Linux 5.10. */
 export const KVM_EXIT_SHUTDOWN = 8;
 
-/** `int`, 0x9. */
+/** `int`, 0x9. In or before Linux 5.10. */
 export const KVM_EXIT_FAIL_ENTRY = 9;
 
-/** `int`, 0xa. */
+/** `int`, 0xa. In or before Linux 5.10. */
 export const KVM_EXIT_INTR = 10;
 
-/** `int`, 0xb. */
+/** `int`, 0xb. In or before Linux 5.10. */
 export const KVM_EXIT_SET_TPR = 11;
 
-/** `int`, 0xc. */
+/** `int`, 0xc. In or before Linux 5.10. */
 export const KVM_EXIT_TPR_ACCESS = 12;
 
-/** `int`, 0xd. */
+/** `int`, 0xd. In or before Linux 5.10. */
 export const KVM_EXIT_S390_SIEIC = 13;
 
-/** `int`, 0xe. */
+/** `int`, 0xe. In or before Linux 5.10. */
 export const KVM_EXIT_S390_RESET = 14;
 
-/** `int`, 0xf. */
+/** `int`, 0xf. In or before Linux 5.10. */
 export const KVM_EXIT_DCR = 15;
 
-/** `int`, 0x10. */
+/** `int`, 0x10. In or before Linux 5.10. */
 export const KVM_EXIT_NMI = 16;
 
-/** `int`, 0x11. */
+/** `int`, 0x11. In or before Linux 5.10. */
 export const KVM_EXIT_INTERNAL_ERROR = 17;
 
-/** `int`, 0x12. */
+/** `int`, 0x12. In or before Linux 5.10. */
 export const KVM_EXIT_OSI = 18;
 
-/** `int`, 0x13. */
+/** `int`, 0x13. In or before Linux 5.10. */
 export const KVM_EXIT_PAPR_HCALL = 19;
 
-/** `int`, 0x14. */
+/** `int`, 0x14. In or before Linux 5.10. */
 export const KVM_EXIT_S390_UCONTROL = 20;
 
-/** `int`, 0x15. */
+/** `int`, 0x15. In or before Linux 5.10. */
 export const KVM_EXIT_WATCHDOG = 21;
 
-/** `int`, 0x16. */
+/** `int`, 0x16. In or before Linux 5.10. */
 export const KVM_EXIT_S390_TSCH = 22;
 
-/** `int`, 0x17. */
+/** `int`, 0x17. In or before Linux 5.10. */
 export const KVM_EXIT_EPR = 23;
 
-/** `int`, 0x18. */
+/** `int`, 0x18. In or before Linux 5.10. */
 export const KVM_EXIT_SYSTEM_EVENT = 24;
 
-/** `int`, 0x19. */
+/** `int`, 0x19. In or before Linux 5.10. */
 export const KVM_EXIT_S390_STSI = 25;
 
-/** `int`, 0x1a. */
+/** `int`, 0x1a. In or before Linux 5.10. */
 export const KVM_EXIT_IOAPIC_EOI = 26;
 
-/** `int`, 0x1b. */
+/** `int`, 0x1b. In or before Linux 5.10. */
 export const KVM_EXIT_HYPERV = 27;
 
-/** `int`, 0x1c. */
+/** `int`, 0x1c. In or before Linux 5.10. */
 export const KVM_EXIT_ARM_NISV = 28;
 
-/** `int`, 0x1d. */
+/** `int`, 0x1d. In or before Linux 5.10. */
 export const KVM_EXIT_X86_RDMSR = 29;
 
-/** `int`, 0x1e. */
+/** `int`, 0x1e. In or before Linux 5.10. */
 export const KVM_EXIT_X86_WRMSR = 30;
 
-/** `int`, 0x1f. */
+/** `int`, 0x1f. In or before Linux 6.1, not in 5.10. */
 export const KVM_EXIT_DIRTY_RING_FULL = 31;
 
-/** `int`, 0x20. */
+/** `int`, 0x20. In or before Linux 6.1, not in 5.10. */
 export const KVM_EXIT_AP_RESET_HOLD = 32;
 
-/** `int`, 0x21. */
+/** `int`, 0x21. In or before Linux 6.1, not in 5.10. */
 export const KVM_EXIT_X86_BUS_LOCK = 33;
 
-/** `int`, 0x22. */
+/** `int`, 0x22. In or before Linux 6.1, not in 5.10. */
 export const KVM_EXIT_XEN = 34;
 
-/** `int`, 0x23. */
+/** `int`, 0x23. In or before Linux 6.1, not in 5.10. */
 export const KVM_EXIT_RISCV_SBI = 35;
 
-/** `int`, 0x24. */
+/** `int`, 0x24. In or before Linux 6.1, not in 5.10. */
 export const KVM_EXIT_RISCV_CSR = 36;
 
-/** `int`, 0x25. */
+/** `int`, 0x25. In or before Linux 6.1, not in 5.10. */
 export const KVM_EXIT_NOTIFY = 37;
 
-/** `int`, 0x26. */
+/** `int`, 0x26. In or before Linux 6.12, not in 6.1. */
 export const KVM_EXIT_LOONGARCH_IOCSR = 38;
 
-/** `int`, 0x27. */
+/** `int`, 0x27. In or before Linux 6.12, not in 6.1. */
 export const KVM_EXIT_MEMORY_FAULT = 39;
 
-/** `int`, 0x28. */
+/** `int`, 0x28. In or before Linux 7.2, not in 6.12. */
 export const KVM_EXIT_TDX = 40;
 
-/** `int`, 0x29. */
+/** `int`, 0x29. In or before Linux 7.2, not in 6.12. */
 export const KVM_EXIT_ARM_SEA = 41;
 
-/** `int`, 0x2a. */
+/** `int`, 0x2a. In or before Linux 7.2, not in 6.12. */
 export const KVM_EXIT_ARM_LDST64B = 42;
 
-/** `int`, 0x2b. */
+/** `int`, 0x2b. In or before Linux 7.2, not in 6.12. */
 export const KVM_EXIT_SNP_REQ_CERTS = 43;
 
-/** `int`, 0x1. */
+/** `int`, 0x1. In or before Linux 5.10. */
 export const KVM_INTERNAL_ERROR_EMULATION = 1;
 
-/** `int`, 0x2. */
+/** `int`, 0x2. In or before Linux 5.10. */
 export const KVM_INTERNAL_ERROR_SIMUL_EX = 2;
 
-/** `int`, 0x3. */
+/** `int`, 0x3. In or before Linux 5.10. */
 export const KVM_INTERNAL_ERROR_DELIVERY_EV = 3;
 
-/** `int`, 0x4. */
+/** `int`, 0x4. In or before Linux 5.10. */
 export const KVM_INTERNAL_ERROR_UNEXPECTED_EXIT_REASON = 4;
 
-/** `unsigned long long`, 0x1. */
+/** `unsigned long long`, 0x1. In or before Linux 6.1, not in 5.10. */
 export const KVM_INTERNAL_ERROR_EMULATION_FLAG_INSTRUCTION_BYTES = 1n;
 
-/** `int`, 0x0. */
+/** `int`, 0x0. In or before Linux 5.10. */
 export const KVM_EXIT_IO_IN = 0;
 
-/** `int`, 0x1. */
+/** `int`, 0x1. In or before Linux 5.10. */
 export const KVM_EXIT_IO_OUT = 1;
 
-/** `int`, 0x1. */
+/** `int`, 0x1. In or before Linux 5.10. */
 export const KVM_SYSTEM_EVENT_SHUTDOWN = 1;
 
-/** `int`, 0x2. */
+/** `int`, 0x2. In or before Linux 5.10. */
 export const KVM_SYSTEM_EVENT_RESET = 2;
 
-/** `int`, 0x3. */
+/** `int`, 0x3. In or before Linux 5.10. */
 export const KVM_SYSTEM_EVENT_CRASH = 3;
 
-/** `int`, 0x4. */
+/** `int`, 0x4. In or before Linux 6.1, not in 5.10. */
 export const KVM_SYSTEM_EVENT_WAKEUP = 4;
 
-/** `int`, 0x5. */
+/** `int`, 0x5. In or before Linux 6.1, not in 5.10. */
 export const KVM_SYSTEM_EVENT_SUSPEND = 5;
 
-/** `int`, 0x6. */
+/** `int`, 0x6. In or before Linux 6.1, not in 5.10. */
 export const KVM_SYSTEM_EVENT_SEV_TERM = 6;
 
-/** `int`, 0x7. */
+/** `int`, 0x7. In or before Linux 7.2, not in 6.12. */
 export const KVM_SYSTEM_EVENT_TDX_FATAL = 7;
 
-/** `int`, 0x1. */
+/** `int`, 0x1. In or before Linux 5.10. */
 export const KVM_MSR_EXIT_REASON_INVAL = 1;
 
-/** `int`, 0x2. */
+/** `int`, 0x2. In or before Linux 5.10. */
 export const KVM_MSR_EXIT_REASON_UNKNOWN = 2;
 
-/** `int`, 0x4. */
+/** `int`, 0x4. In or before Linux 5.10. */
 export const KVM_MSR_EXIT_REASON_FILTER = 4;
 
-/** `int`, 0x7. */
+/** `int`, 0x7. In or before Linux 6.12, not in 6.1. */
 export const KVM_MSR_EXIT_REASON_VALID_MASK = 7;
 
-/** `int`, 0x1. */
+/** `int`, 0x1. In or before Linux 6.1, not in 5.10. */
 export const KVM_NOTIFY_CONTEXT_INVALID = 1;
 
-/** `unsigned long long`, 0x8. */
+/** `unsigned long long`, 0x8. In or before Linux 6.12, not in 6.1. */
 export const KVM_MEMORY_EXIT_FLAG_PRIVATE = 8n;
 
-/** `unsigned long long`, 0x1. */
+/** `unsigned long long`, 0x1. In or before Linux 7.2, not in 6.12. */
 export const KVM_EXIT_ARM_SEA_FLAG_GPA_VALID = 1n;
 
-/** `int`, 0x800. */
+/** `int`, 0x800. In or before Linux 5.10. */
 export const SYNC_REGS_SIZE_BYTES = 2048;
 
-/** `int`, 0x0. */
+/** `int`, 0x0. In or before Linux 5.10. */
 export const KVM_MP_STATE_RUNNABLE = 0;
 
-/** `int`, 0x1. */
+/** `int`, 0x1. In or before Linux 5.10. */
 export const KVM_MP_STATE_UNINITIALIZED = 1;
 
-/** `int`, 0x2. */
+/** `int`, 0x2. In or before Linux 5.10. */
 export const KVM_MP_STATE_INIT_RECEIVED = 2;
 
-/** `int`, 0x3. */
+/** `int`, 0x3. In or before Linux 5.10. */
 export const KVM_MP_STATE_HALTED = 3;
 
-/** `int`, 0x4. */
+/** `int`, 0x4. In or before Linux 5.10. */
 export const KVM_MP_STATE_SIPI_RECEIVED = 4;
 
-/** `int`, 0x5. */
+/** `int`, 0x5. In or before Linux 5.10. */
 export const KVM_MP_STATE_STOPPED = 5;
 
-/** `int`, 0x6. */
+/** `int`, 0x6. In or before Linux 5.10. */
 export const KVM_MP_STATE_CHECK_STOP = 6;
 
-/** `int`, 0x7. */
+/** `int`, 0x7. In or before Linux 5.10. */
 export const KVM_MP_STATE_OPERATING = 7;
 
-/** `int`, 0x8. */
+/** `int`, 0x8. In or before Linux 5.10. */
 export const KVM_MP_STATE_LOAD = 8;
 
-/** `int`, 0x9. */
+/** `int`, 0x9. In or before Linux 6.1, not in 5.10. */
 export const KVM_MP_STATE_AP_RESET_HOLD = 9;
 
-/** `int`, 0xa. */
+/** `int`, 0xa. In or before Linux 6.1, not in 5.10. */
 export const KVM_MP_STATE_SUSPENDED = 10;
 
-/** `int`, 0x1. */
+/** `int`, 0x1. In or before Linux 5.10. */
 export const KVM_GUESTDBG_ENABLE = 1;
 
-/** `int`, 0x2. */
+/** `int`, 0x2. In or before Linux 5.10. */
 export const KVM_GUESTDBG_SINGLESTEP = 2;
 
-/** `int`, 0x1. */
+/** `int`, 0x1. In or before Linux 5.10. */
 export const KVM_IOEVENTFD_FLAG_DATAMATCH = 1;
 
-/** `int`, 0x2. */
+/** `int`, 0x2. In or before Linux 5.10. */
 export const KVM_IOEVENTFD_FLAG_PIO = 2;
 
-/** `int`, 0x4. */
+/** `int`, 0x4. In or before Linux 5.10. */
 export const KVM_IOEVENTFD_FLAG_DEASSIGN = 4;
 
-/** `int`, 0x8. */
+/** `int`, 0x8. In or before Linux 5.10. */
 export const KVM_IOEVENTFD_FLAG_VIRTIO_CCW_NOTIFY = 8;
 
-/** `int`, 0x1f. */
+/** `int`, 0x1f. In or before Linux 5.10. */
 export const KVM_IOEVENTFD_VALID_FLAG_MASK = 31;
 
-/** `int`, 0x1. */
+/** `int`, 0x1. In or before Linux 5.10. */
 export const KVM_X86_DISABLE_EXITS_MWAIT = 1;
 
-/** `int`, 0x2. */
+/** `int`, 0x2. In or before Linux 5.10. */
 export const KVM_X86_DISABLE_EXITS_HLT = 2;
 
-/** `int`, 0x4. */
+/** `int`, 0x4. In or before Linux 5.10. */
 export const KVM_X86_DISABLE_EXITS_PAUSE = 4;
 
-/** `int`, 0x8. */
+/** `int`, 0x8. In or before Linux 5.10. */
 export const KVM_X86_DISABLE_EXITS_CSTATE = 8;
 
-/** `int`, 0x10. */
+/** `int`, 0x10. In or before Linux 7.2, not in 6.12. */
 export const KVM_X86_DISABLE_EXITS_APERFMPERF = 16;
 
-/** `int`, 0xae. */
+/** `int`, 0xae. In or before Linux 5.10. */
 export const KVMIO = 174;
 
-/** `int`, 0x1. */
+/** `int`, 0x1. In or before Linux 5.10. */
 export const KVM_VM_S390_UCONTROL = 1;
 
-/** `int`, 0x1. */
+/** `int`, 0x1. In or before Linux 5.10. */
 export const KVM_VM_PPC_HV = 1;
 
-/** `int`, 0x2. */
+/** `int`, 0x2. In or before Linux 5.10. */
 export const KVM_VM_PPC_PR = 2;
 
-/** `int`, 0x0. */
+/** `int`, 0x0. In or before Linux 5.10. */
 export const KVM_VM_MIPS_AUTO = 0;
 
-/** `int`, 0x1. */
+/** `int`, 0x1. In or before Linux 5.10. */
 export const KVM_VM_MIPS_VZ = 1;
 
-/** `int`, 0x2. */
+/** `int`, 0x2. In or before Linux 5.10. */
 export const KVM_VM_MIPS_TE = 2;
 
-/** `int`, 0x1. */
+/** `int`, 0x1. In or before Linux 5.10. */
 export const KVM_S390_SIE_PAGE_OFFSET = 1;
 
-/** `unsigned long long`, 0xff. */
+/** `unsigned long long`, 0xff. In or before Linux 5.10. */
 export const KVM_VM_TYPE_ARM_IPA_SIZE_MASK = 255n;
 
-/** `unsigned long`, 0x80000000. */
+/** `unsigned long`, 0x80000000. In or before Linux 7.2, not in 6.12. */
 export const KVM_VM_TYPE_ARM_PROTECTED = 2147483648n;
 
-/** `unsigned long long`, 0x800000ff. */
+/** `unsigned long long`, 0x800000ff. In or before Linux 7.2, not in 6.12. */
 export const KVM_VM_TYPE_ARM_MASK = 2147483903n;
 
-/** `int`, 0x0. */
+/** `int`, 0x0. In or before Linux 5.10. */
 export const KVM_CAP_IRQCHIP = 0;
 
-/** `int`, 0x1. */
+/** `int`, 0x1. In or before Linux 5.10. */
 export const KVM_CAP_HLT = 1;
 
-/** `int`, 0x2. */
+/** `int`, 0x2. In or before Linux 5.10. */
 export const KVM_CAP_MMU_SHADOW_CACHE_CONTROL = 2;
 
-/** `int`, 0x3. */
+/** `int`, 0x3. In or before Linux 5.10. */
 export const KVM_CAP_USER_MEMORY = 3;
 
-/** `int`, 0x4. */
+/** `int`, 0x4. In or before Linux 5.10. */
 export const KVM_CAP_SET_TSS_ADDR = 4;
 
-/** `int`, 0x6. */
+/** `int`, 0x6. In or before Linux 5.10. */
 export const KVM_CAP_VAPIC = 6;
 
-/** `int`, 0x7. */
+/** `int`, 0x7. In or before Linux 5.10. */
 export const KVM_CAP_EXT_CPUID = 7;
 
-/** `int`, 0x8. */
+/** `int`, 0x8. In or before Linux 5.10. */
 export const KVM_CAP_CLOCKSOURCE = 8;
 
-/** `int`, 0x9. */
+/** `int`, 0x9. In or before Linux 5.10. */
 export const KVM_CAP_NR_VCPUS = 9;
 
-/** `int`, 0xa. */
+/** `int`, 0xa. In or before Linux 5.10. */
 export const KVM_CAP_NR_MEMSLOTS = 10;
 
-/** `int`, 0xb. */
+/** `int`, 0xb. In or before Linux 5.10. */
 export const KVM_CAP_PIT = 11;
 
-/** `int`, 0xc. */
+/** `int`, 0xc. In or before Linux 5.10. */
 export const KVM_CAP_NOP_IO_DELAY = 12;
 
-/** `int`, 0xd. */
+/** `int`, 0xd. In or before Linux 5.10. */
 export const KVM_CAP_PV_MMU = 13;
 
-/** `int`, 0xe. */
+/** `int`, 0xe. In or before Linux 5.10. */
 export const KVM_CAP_MP_STATE = 14;
 
-/** `int`, 0xf. */
+/** `int`, 0xf. In or before Linux 5.10. */
 export const KVM_CAP_COALESCED_MMIO = 15;
 
-/** `int`, 0x10. */
+/** `int`, 0x10. In or before Linux 5.10. */
 export const KVM_CAP_SYNC_MMU = 16;
 
-/** `int`, 0x12. */
+/** `int`, 0x12. In or before Linux 5.10. */
 export const KVM_CAP_IOMMU = 18;
 
-/** `int`, 0x15. */
+/** `int`, 0x15. In or before Linux 5.10. */
 export const KVM_CAP_DESTROY_MEMORY_REGION_WORKS = 21;
 
-/** `int`, 0x16. */
+/** `int`, 0x16. In or before Linux 5.10. */
 export const KVM_CAP_USER_NMI = 22;
 
-/** `int`, 0x17. */
+/** `int`, 0x17. In or before Linux 5.10. */
 export const KVM_CAP_SET_GUEST_DEBUG = 23;
 
-/** `int`, 0x19. */
+/** `int`, 0x19. In or before Linux 5.10. */
 export const KVM_CAP_IRQ_ROUTING = 25;
 
-/** `int`, 0x1a. */
+/** `int`, 0x1a. In or before Linux 5.10. */
 export const KVM_CAP_IRQ_INJECT_STATUS = 26;
 
-/** `int`, 0x1d. */
+/** `int`, 0x1d. In or before Linux 5.10. */
 export const KVM_CAP_ASSIGN_DEV_IRQ = 29;
 
-/** `int`, 0x1e. */
+/** `int`, 0x1e. In or before Linux 5.10. */
 export const KVM_CAP_JOIN_MEMORY_REGIONS_WORKS = 30;
 
-/** `int`, 0x20. */
+/** `int`, 0x20. In or before Linux 5.10. */
 export const KVM_CAP_IRQFD = 32;
 
-/** `int`, 0x22. */
+/** `int`, 0x22. In or before Linux 5.10. */
 export const KVM_CAP_SET_BOOT_CPU_ID = 34;
 
-/** `int`, 0x24. */
+/** `int`, 0x24. In or before Linux 5.10. */
 export const KVM_CAP_IOEVENTFD = 36;
 
-/** `int`, 0x25. */
+/** `int`, 0x25. In or before Linux 5.10. */
 export const KVM_CAP_SET_IDENTITY_MAP_ADDR = 37;
 
-/** `int`, 0x27. */
+/** `int`, 0x27. In or before Linux 5.10. */
 export const KVM_CAP_ADJUST_CLOCK = 39;
 
-/** `int`, 0x28. */
+/** `int`, 0x28. In or before Linux 5.10. */
 export const KVM_CAP_INTERNAL_ERROR_DATA = 40;
 
-/** `int`, 0x2a. */
+/** `int`, 0x2a. In or before Linux 5.10. */
 export const KVM_CAP_S390_PSW = 42;
 
-/** `int`, 0x2b. */
+/** `int`, 0x2b. In or before Linux 5.10. */
 export const KVM_CAP_PPC_SEGSTATE = 43;
 
-/** `int`, 0x2c. */
+/** `int`, 0x2c. In or before Linux 5.10. */
 export const KVM_CAP_HYPERV = 44;
 
-/** `int`, 0x2d. */
+/** `int`, 0x2d. In or before Linux 5.10. */
 export const KVM_CAP_HYPERV_VAPIC = 45;
 
-/** `int`, 0x2e. */
+/** `int`, 0x2e. In or before Linux 5.10. */
 export const KVM_CAP_HYPERV_SPIN = 46;
 
-/** `int`, 0x2f. */
+/** `int`, 0x2f. In or before Linux 5.10. */
 export const KVM_CAP_PCI_SEGMENT = 47;
 
-/** `int`, 0x30. */
+/** `int`, 0x30. In or before Linux 5.10. */
 export const KVM_CAP_PPC_PAIRED_SINGLES = 48;
 
-/** `int`, 0x31. */
+/** `int`, 0x31. In or before Linux 5.10. */
 export const KVM_CAP_INTR_SHADOW = 49;
 
-/** `int`, 0x33. */
+/** `int`, 0x33. In or before Linux 5.10. */
 export const KVM_CAP_X86_ROBUST_SINGLESTEP = 51;
 
-/** `int`, 0x34. */
+/** `int`, 0x34. In or before Linux 5.10. */
 export const KVM_CAP_PPC_OSI = 52;
 
-/** `int`, 0x35. */
+/** `int`, 0x35. In or before Linux 5.10. */
 export const KVM_CAP_PPC_UNSET_IRQ = 53;
 
-/** `int`, 0x36. */
+/** `int`, 0x36. In or before Linux 5.10. */
 export const KVM_CAP_ENABLE_CAP = 54;
 
-/** `int`, 0x39. */
+/** `int`, 0x39. In or before Linux 5.10. */
 export const KVM_CAP_PPC_GET_PVINFO = 57;
 
-/** `int`, 0x3a. */
+/** `int`, 0x3a. In or before Linux 5.10. */
 export const KVM_CAP_PPC_IRQ_LEVEL = 58;
 
-/** `int`, 0x3b. */
+/** `int`, 0x3b. In or before Linux 5.10. */
 export const KVM_CAP_ASYNC_PF = 59;
 
-/** `int`, 0x3c. */
+/** `int`, 0x3c. In or before Linux 5.10. */
 export const KVM_CAP_TSC_CONTROL = 60;
 
-/** `int`, 0x3d. */
+/** `int`, 0x3d. In or before Linux 5.10. */
 export const KVM_CAP_GET_TSC_KHZ = 61;
 
-/** `int`, 0x3e. */
+/** `int`, 0x3e. In or before Linux 5.10. */
 export const KVM_CAP_PPC_BOOKE_SREGS = 62;
 
-/** `int`, 0x3f. */
+/** `int`, 0x3f. In or before Linux 5.10. */
 export const KVM_CAP_SPAPR_TCE = 63;
 
-/** `int`, 0x40. */
+/** `int`, 0x40. In or before Linux 5.10. */
 export const KVM_CAP_PPC_SMT = 64;
 
-/** `int`, 0x41. */
+/** `int`, 0x41. In or before Linux 5.10. */
 export const KVM_CAP_PPC_RMA = 65;
 
-/** `int`, 0x42. */
+/** `int`, 0x42. In or before Linux 5.10. */
 export const KVM_CAP_MAX_VCPUS = 66;
 
-/** `int`, 0x43. */
+/** `int`, 0x43. In or before Linux 5.10. */
 export const KVM_CAP_PPC_HIOR = 67;
 
-/** `int`, 0x44. */
+/** `int`, 0x44. In or before Linux 5.10. */
 export const KVM_CAP_PPC_PAPR = 68;
 
-/** `int`, 0x45. */
+/** `int`, 0x45. In or before Linux 5.10. */
 export const KVM_CAP_SW_TLB = 69;
 
-/** `int`, 0x46. */
+/** `int`, 0x46. In or before Linux 5.10. */
 export const KVM_CAP_ONE_REG = 70;
 
-/** `int`, 0x47. */
+/** `int`, 0x47. In or before Linux 5.10. */
 export const KVM_CAP_S390_GMAP = 71;
 
-/** `int`, 0x48. */
+/** `int`, 0x48. In or before Linux 5.10. */
 export const KVM_CAP_TSC_DEADLINE_TIMER = 72;
 
-/** `int`, 0x49. */
+/** `int`, 0x49. In or before Linux 5.10. */
 export const KVM_CAP_S390_UCONTROL = 73;
 
-/** `int`, 0x4a. */
+/** `int`, 0x4a. In or before Linux 5.10. */
 export const KVM_CAP_SYNC_REGS = 74;
 
-/** `int`, 0x4b. */
+/** `int`, 0x4b. In or before Linux 5.10. */
 export const KVM_CAP_PCI_2_3 = 75;
 
-/** `int`, 0x4c. */
+/** `int`, 0x4c. In or before Linux 5.10. */
 export const KVM_CAP_KVMCLOCK_CTRL = 76;
 
-/** `int`, 0x4d. */
+/** `int`, 0x4d. In or before Linux 5.10. */
 export const KVM_CAP_SIGNAL_MSI = 77;
 
-/** `int`, 0x4e. */
+/** `int`, 0x4e. In or before Linux 5.10. */
 export const KVM_CAP_PPC_GET_SMMU_INFO = 78;
 
-/** `int`, 0x4f. */
+/** `int`, 0x4f. In or before Linux 5.10. */
 export const KVM_CAP_S390_COW = 79;
 
-/** `int`, 0x50. */
+/** `int`, 0x50. In or before Linux 5.10. */
 export const KVM_CAP_PPC_ALLOC_HTAB = 80;
 
-/** `int`, 0x51. */
+/** `int`, 0x51. In or before Linux 5.10. */
 export const KVM_CAP_READONLY_MEM = 81;
 
-/** `int`, 0x52. */
+/** `int`, 0x52. In or before Linux 5.10. */
 export const KVM_CAP_IRQFD_RESAMPLE = 82;
 
-/** `int`, 0x53. */
+/** `int`, 0x53. In or before Linux 5.10. */
 export const KVM_CAP_PPC_BOOKE_WATCHDOG = 83;
 
-/** `int`, 0x54. */
+/** `int`, 0x54. In or before Linux 5.10. */
 export const KVM_CAP_PPC_HTAB_FD = 84;
 
-/** `int`, 0x55. */
+/** `int`, 0x55. In or before Linux 5.10. */
 export const KVM_CAP_S390_CSS_SUPPORT = 85;
 
-/** `int`, 0x56. */
+/** `int`, 0x56. In or before Linux 5.10. */
 export const KVM_CAP_PPC_EPR = 86;
 
-/** `int`, 0x57. */
+/** `int`, 0x57. In or before Linux 5.10. */
 export const KVM_CAP_ARM_PSCI = 87;
 
-/** `int`, 0x58. */
+/** `int`, 0x58. In or before Linux 5.10. */
 export const KVM_CAP_ARM_SET_DEVICE_ADDR = 88;
 
-/** `int`, 0x59. */
+/** `int`, 0x59. In or before Linux 5.10. */
 export const KVM_CAP_DEVICE_CTRL = 89;
 
-/** `int`, 0x5a. */
+/** `int`, 0x5a. In or before Linux 5.10. */
 export const KVM_CAP_IRQ_MPIC = 90;
 
-/** `int`, 0x5b. */
+/** `int`, 0x5b. In or before Linux 5.10. */
 export const KVM_CAP_PPC_RTAS = 91;
 
-/** `int`, 0x5c. */
+/** `int`, 0x5c. In or before Linux 5.10. */
 export const KVM_CAP_IRQ_XICS = 92;
 
-/** `int`, 0x5d. */
+/** `int`, 0x5d. In or before Linux 5.10. */
 export const KVM_CAP_ARM_EL1_32BIT = 93;
 
-/** `int`, 0x5e. */
+/** `int`, 0x5e. In or before Linux 5.10. */
 export const KVM_CAP_SPAPR_MULTITCE = 94;
 
-/** `int`, 0x5f. */
+/** `int`, 0x5f. In or before Linux 5.10. */
 export const KVM_CAP_EXT_EMUL_CPUID = 95;
 
-/** `int`, 0x60. */
+/** `int`, 0x60. In or before Linux 5.10. */
 export const KVM_CAP_HYPERV_TIME = 96;
 
-/** `int`, 0x61. */
+/** `int`, 0x61. In or before Linux 5.10. */
 export const KVM_CAP_IOAPIC_POLARITY_IGNORED = 97;
 
-/** `int`, 0x62. */
+/** `int`, 0x62. In or before Linux 5.10. */
 export const KVM_CAP_ENABLE_CAP_VM = 98;
 
-/** `int`, 0x63. */
+/** `int`, 0x63. In or before Linux 5.10. */
 export const KVM_CAP_S390_IRQCHIP = 99;
 
-/** `int`, 0x64. */
+/** `int`, 0x64. In or before Linux 5.10. */
 export const KVM_CAP_IOEVENTFD_NO_LENGTH = 100;
 
-/** `int`, 0x65. */
+/** `int`, 0x65. In or before Linux 5.10. */
 export const KVM_CAP_VM_ATTRIBUTES = 101;
 
-/** `int`, 0x66. */
+/** `int`, 0x66. In or before Linux 5.10. */
 export const KVM_CAP_ARM_PSCI_0_2 = 102;
 
-/** `int`, 0x67. */
+/** `int`, 0x67. In or before Linux 5.10. */
 export const KVM_CAP_PPC_FIXUP_HCALL = 103;
 
-/** `int`, 0x68. */
+/** `int`, 0x68. In or before Linux 5.10. */
 export const KVM_CAP_PPC_ENABLE_HCALL = 104;
 
-/** `int`, 0x69. */
+/** `int`, 0x69. In or before Linux 5.10. */
 export const KVM_CAP_CHECK_EXTENSION_VM = 105;
 
-/** `int`, 0x6a. */
+/** `int`, 0x6a. In or before Linux 5.10. */
 export const KVM_CAP_S390_USER_SIGP = 106;
 
-/** `int`, 0x6b. */
+/** `int`, 0x6b. In or before Linux 5.10. */
 export const KVM_CAP_S390_VECTOR_REGISTERS = 107;
 
-/** `int`, 0x6c. */
+/** `int`, 0x6c. In or before Linux 5.10. */
 export const KVM_CAP_S390_MEM_OP = 108;
 
-/** `int`, 0x6d. */
+/** `int`, 0x6d. In or before Linux 5.10. */
 export const KVM_CAP_S390_USER_STSI = 109;
 
-/** `int`, 0x6e. */
+/** `int`, 0x6e. In or before Linux 5.10. */
 export const KVM_CAP_S390_SKEYS = 110;
 
-/** `int`, 0x6f. */
+/** `int`, 0x6f. In or before Linux 5.10. */
 export const KVM_CAP_MIPS_FPU = 111;
 
-/** `int`, 0x70. */
+/** `int`, 0x70. In or before Linux 5.10. */
 export const KVM_CAP_MIPS_MSA = 112;
 
-/** `int`, 0x71. */
+/** `int`, 0x71. In or before Linux 5.10. */
 export const KVM_CAP_S390_INJECT_IRQ = 113;
 
-/** `int`, 0x72. */
+/** `int`, 0x72. In or before Linux 5.10. */
 export const KVM_CAP_S390_IRQ_STATE = 114;
 
-/** `int`, 0x73. */
+/** `int`, 0x73. In or before Linux 5.10. */
 export const KVM_CAP_PPC_HWRNG = 115;
 
-/** `int`, 0x74. */
+/** `int`, 0x74. In or before Linux 5.10. */
 export const KVM_CAP_DISABLE_QUIRKS = 116;
 
-/** `int`, 0x75. */
+/** `int`, 0x75. In or before Linux 5.10. */
 export const KVM_CAP_X86_SMM = 117;
 
-/** `int`, 0x76. */
+/** `int`, 0x76. In or before Linux 5.10. */
 export const KVM_CAP_MULTI_ADDRESS_SPACE = 118;
 
-/** `int`, 0x77. */
+/** `int`, 0x77. In or before Linux 5.10. */
 export const KVM_CAP_GUEST_DEBUG_HW_BPS = 119;
 
-/** `int`, 0x78. */
+/** `int`, 0x78. In or before Linux 5.10. */
 export const KVM_CAP_GUEST_DEBUG_HW_WPS = 120;
 
-/** `int`, 0x79. */
+/** `int`, 0x79. In or before Linux 5.10. */
 export const KVM_CAP_SPLIT_IRQCHIP = 121;
 
-/** `int`, 0x7a. */
+/** `int`, 0x7a. In or before Linux 5.10. */
 export const KVM_CAP_IOEVENTFD_ANY_LENGTH = 122;
 
-/** `int`, 0x7b. */
+/** `int`, 0x7b. In or before Linux 5.10. */
 export const KVM_CAP_HYPERV_SYNIC = 123;
 
-/** `int`, 0x7c. */
+/** `int`, 0x7c. In or before Linux 5.10. */
 export const KVM_CAP_S390_RI = 124;
 
-/** `int`, 0x7d. */
+/** `int`, 0x7d. In or before Linux 5.10. */
 export const KVM_CAP_SPAPR_TCE_64 = 125;
 
-/** `int`, 0x7e. */
+/** `int`, 0x7e. In or before Linux 5.10. */
 export const KVM_CAP_ARM_PMU_V3 = 126;
 
-/** `int`, 0x7f. */
+/** `int`, 0x7f. In or before Linux 5.10. */
 export const KVM_CAP_VCPU_ATTRIBUTES = 127;
 
-/** `int`, 0x80. */
+/** `int`, 0x80. In or before Linux 5.10. */
 export const KVM_CAP_MAX_VCPU_ID = 128;
 
-/** `int`, 0x81. */
+/** `int`, 0x81. In or before Linux 5.10. */
 export const KVM_CAP_X2APIC_API = 129;
 
-/** `int`, 0x82. */
+/** `int`, 0x82. In or before Linux 5.10. */
 export const KVM_CAP_S390_USER_INSTR0 = 130;
 
-/** `int`, 0x83. */
+/** `int`, 0x83. In or before Linux 5.10. */
 export const KVM_CAP_MSI_DEVID = 131;
 
-/** `int`, 0x84. */
+/** `int`, 0x84. In or before Linux 5.10. */
 export const KVM_CAP_PPC_HTM = 132;
 
-/** `int`, 0x85. */
+/** `int`, 0x85. In or before Linux 5.10. */
 export const KVM_CAP_SPAPR_RESIZE_HPT = 133;
 
-/** `int`, 0x86. */
+/** `int`, 0x86. In or before Linux 5.10. */
 export const KVM_CAP_PPC_MMU_RADIX = 134;
 
-/** `int`, 0x87. */
+/** `int`, 0x87. In or before Linux 5.10. */
 export const KVM_CAP_PPC_MMU_HASH_V3 = 135;
 
-/** `int`, 0x88. */
+/** `int`, 0x88. In or before Linux 5.10. */
 export const KVM_CAP_IMMEDIATE_EXIT = 136;
 
-/** `int`, 0x89. */
+/** `int`, 0x89. In or before Linux 5.10. */
 export const KVM_CAP_MIPS_VZ = 137;
 
-/** `int`, 0x8a. */
+/** `int`, 0x8a. In or before Linux 5.10. */
 export const KVM_CAP_MIPS_TE = 138;
 
-/** `int`, 0x8b. */
+/** `int`, 0x8b. In or before Linux 5.10. */
 export const KVM_CAP_MIPS_64BIT = 139;
 
-/** `int`, 0x8c. */
+/** `int`, 0x8c. In or before Linux 5.10. */
 export const KVM_CAP_S390_GS = 140;
 
-/** `int`, 0x8d. */
+/** `int`, 0x8d. In or before Linux 5.10. */
 export const KVM_CAP_S390_AIS = 141;
 
-/** `int`, 0x8e. */
+/** `int`, 0x8e. In or before Linux 5.10. */
 export const KVM_CAP_SPAPR_TCE_VFIO = 142;
 
-/** `int`, 0x8f. */
+/** `int`, 0x8f. In or before Linux 5.10. */
 export const KVM_CAP_X86_DISABLE_EXITS = 143;
 
-/** `int`, 0x90. */
+/** `int`, 0x90. In or before Linux 5.10. */
 export const KVM_CAP_ARM_USER_IRQ = 144;
 
-/** `int`, 0x91. */
+/** `int`, 0x91. In or before Linux 5.10. */
 export const KVM_CAP_S390_CMMA_MIGRATION = 145;
 
-/** `int`, 0x92. */
+/** `int`, 0x92. In or before Linux 5.10. */
 export const KVM_CAP_PPC_FWNMI = 146;
 
-/** `int`, 0x93. */
+/** `int`, 0x93. In or before Linux 5.10. */
 export const KVM_CAP_PPC_SMT_POSSIBLE = 147;
 
-/** `int`, 0x94. */
+/** `int`, 0x94. In or before Linux 5.10. */
 export const KVM_CAP_HYPERV_SYNIC2 = 148;
 
-/** `int`, 0x95. */
+/** `int`, 0x95. In or before Linux 5.10. */
 export const KVM_CAP_HYPERV_VP_INDEX = 149;
 
-/** `int`, 0x96. */
+/** `int`, 0x96. In or before Linux 5.10. */
 export const KVM_CAP_S390_AIS_MIGRATION = 150;
 
-/** `int`, 0x97. */
+/** `int`, 0x97. In or before Linux 5.10. */
 export const KVM_CAP_PPC_GET_CPU_CHAR = 151;
 
-/** `int`, 0x98. */
+/** `int`, 0x98. In or before Linux 5.10. */
 export const KVM_CAP_S390_BPB = 152;
 
-/** `int`, 0x99. */
+/** `int`, 0x99. In or before Linux 5.10. */
 export const KVM_CAP_GET_MSR_FEATURES = 153;
 
-/** `int`, 0x9a. */
+/** `int`, 0x9a. In or before Linux 5.10. */
 export const KVM_CAP_HYPERV_EVENTFD = 154;
 
-/** `int`, 0x9b. */
+/** `int`, 0x9b. In or before Linux 5.10. */
 export const KVM_CAP_HYPERV_TLBFLUSH = 155;
 
-/** `int`, 0x9c. */
+/** `int`, 0x9c. In or before Linux 5.10. */
 export const KVM_CAP_S390_HPAGE_1M = 156;
 
-/** `int`, 0x9d. */
+/** `int`, 0x9d. In or before Linux 5.10. */
 export const KVM_CAP_NESTED_STATE = 157;
 
-/** `int`, 0x9e. */
+/** `int`, 0x9e. In or before Linux 5.10. */
 export const KVM_CAP_ARM_INJECT_SERROR_ESR = 158;
 
-/** `int`, 0x9f. */
+/** `int`, 0x9f. In or before Linux 5.10. */
 export const KVM_CAP_MSR_PLATFORM_INFO = 159;
 
-/** `int`, 0xa0. */
+/** `int`, 0xa0. In or before Linux 5.10. */
 export const KVM_CAP_PPC_NESTED_HV = 160;
 
-/** `int`, 0xa1. */
+/** `int`, 0xa1. In or before Linux 5.10. */
 export const KVM_CAP_HYPERV_SEND_IPI = 161;
 
-/** `int`, 0xa2. */
+/** `int`, 0xa2. In or before Linux 5.10. */
 export const KVM_CAP_COALESCED_PIO = 162;
 
-/** `int`, 0xa3. */
+/** `int`, 0xa3. In or before Linux 5.10. */
 export const KVM_CAP_HYPERV_ENLIGHTENED_VMCS = 163;
 
-/** `int`, 0xa4. */
+/** `int`, 0xa4. In or before Linux 5.10. */
 export const KVM_CAP_EXCEPTION_PAYLOAD = 164;
 
-/** `int`, 0xa5. */
+/** `int`, 0xa5. In or before Linux 5.10. */
 export const KVM_CAP_ARM_VM_IPA_SIZE = 165;
 
-/** `int`, 0xa6. */
+/** `int`, 0xa6. In or before Linux 5.10. */
 export const KVM_CAP_MANUAL_DIRTY_LOG_PROTECT = 166;
 
-/** `int`, 0xa7. */
+/** `int`, 0xa7. In or before Linux 5.10. */
 export const KVM_CAP_HYPERV_CPUID = 167;
 
-/** `int`, 0xa8. */
+/** `int`, 0xa8. In or before Linux 5.10. */
 export const KVM_CAP_MANUAL_DIRTY_LOG_PROTECT2 = 168;
 
-/** `int`, 0xa9. */
+/** `int`, 0xa9. In or before Linux 5.10. */
 export const KVM_CAP_PPC_IRQ_XIVE = 169;
 
-/** `int`, 0xaa. */
+/** `int`, 0xaa. In or before Linux 5.10. */
 export const KVM_CAP_ARM_SVE = 170;
 
-/** `int`, 0xab. */
+/** `int`, 0xab. In or before Linux 5.10. */
 export const KVM_CAP_ARM_PTRAUTH_ADDRESS = 171;
 
-/** `int`, 0xac. */
+/** `int`, 0xac. In or before Linux 5.10. */
 export const KVM_CAP_ARM_PTRAUTH_GENERIC = 172;
 
-/** `int`, 0xad. */
+/** `int`, 0xad. In or before Linux 5.10. */
 export const KVM_CAP_PMU_EVENT_FILTER = 173;
 
-/** `int`, 0xae. */
+/** `int`, 0xae. In or before Linux 5.10. */
 export const KVM_CAP_ARM_IRQ_LINE_LAYOUT_2 = 174;
 
-/** `int`, 0xaf. */
+/** `int`, 0xaf. In or before Linux 5.10. */
 export const KVM_CAP_HYPERV_DIRECT_TLBFLUSH = 175;
 
-/** `int`, 0xb0. */
+/** `int`, 0xb0. In or before Linux 5.10. */
 export const KVM_CAP_PPC_GUEST_DEBUG_SSTEP = 176;
 
-/** `int`, 0xb1. */
+/** `int`, 0xb1. In or before Linux 5.10. */
 export const KVM_CAP_ARM_NISV_TO_USER = 177;
 
-/** `int`, 0xb2. */
+/** `int`, 0xb2. In or before Linux 5.10. */
 export const KVM_CAP_ARM_INJECT_EXT_DABT = 178;
 
-/** `int`, 0xb3. */
+/** `int`, 0xb3. In or before Linux 5.10. */
 export const KVM_CAP_S390_VCPU_RESETS = 179;
 
-/** `int`, 0xb4. */
+/** `int`, 0xb4. In or before Linux 5.10. */
 export const KVM_CAP_S390_PROTECTED = 180;
 
-/** `int`, 0xb5. */
+/** `int`, 0xb5. In or before Linux 5.10. */
 export const KVM_CAP_PPC_SECURE_GUEST = 181;
 
-/** `int`, 0xb6. */
+/** `int`, 0xb6. In or before Linux 5.10. */
 export const KVM_CAP_HALT_POLL = 182;
 
-/** `int`, 0xb7. */
+/** `int`, 0xb7. In or before Linux 5.10. */
 export const KVM_CAP_ASYNC_PF_INT = 183;
 
-/** `int`, 0xb8. */
+/** `int`, 0xb8. In or before Linux 5.10. */
 export const KVM_CAP_LAST_CPU = 184;
 
-/** `int`, 0xb9. */
+/** `int`, 0xb9. In or before Linux 5.10. */
 export const KVM_CAP_SMALLER_MAXPHYADDR = 185;
 
-/** `int`, 0xba. */
+/** `int`, 0xba. In or before Linux 5.10. */
 export const KVM_CAP_S390_DIAG318 = 186;
 
-/** `int`, 0xbb. */
+/** `int`, 0xbb. In or before Linux 5.10. */
 export const KVM_CAP_STEAL_TIME = 187;
 
-/** `int`, 0xbc. */
+/** `int`, 0xbc. In or before Linux 5.10. */
 export const KVM_CAP_X86_USER_SPACE_MSR = 188;
 
-/** `int`, 0xbd. */
+/** `int`, 0xbd. In or before Linux 5.10. */
 export const KVM_CAP_X86_MSR_FILTER = 189;
 
-/** `int`, 0xbe. */
+/** `int`, 0xbe. In or before Linux 5.10. */
 export const KVM_CAP_ENFORCE_PV_FEATURE_CPUID = 190;
 
-/** `int`, 0xbf. */
+/** `int`, 0xbf. In or before Linux 6.1, not in 5.10. */
 export const KVM_CAP_SYS_HYPERV_CPUID = 191;
 
-/** `int`, 0xc0. */
+/** `int`, 0xc0. In or before Linux 6.1, not in 5.10. */
 export const KVM_CAP_DIRTY_LOG_RING = 192;
 
-/** `int`, 0xc1. */
+/** `int`, 0xc1. In or before Linux 6.1, not in 5.10. */
 export const KVM_CAP_X86_BUS_LOCK_EXIT = 193;
 
-/** `int`, 0xc2. */
+/** `int`, 0xc2. In or before Linux 6.1, not in 5.10. */
 export const KVM_CAP_PPC_DAWR1 = 194;
 
-/** `int`, 0xc3. */
+/** `int`, 0xc3. In or before Linux 6.1, not in 5.10. */
 export const KVM_CAP_SET_GUEST_DEBUG2 = 195;
 
-/** `int`, 0xc4. */
+/** `int`, 0xc4. In or before Linux 6.1, not in 5.10. */
 export const KVM_CAP_SGX_ATTRIBUTE = 196;
 
-/** `int`, 0xc5. */
+/** `int`, 0xc5. In or before Linux 6.1, not in 5.10. */
 export const KVM_CAP_VM_COPY_ENC_CONTEXT_FROM = 197;
 
-/** `int`, 0xc6. */
+/** `int`, 0xc6. In or before Linux 6.1, not in 5.10. */
 export const KVM_CAP_PTP_KVM = 198;
 
-/** `int`, 0xc7. */
+/** `int`, 0xc7. In or before Linux 6.1, not in 5.10. */
 export const KVM_CAP_HYPERV_ENFORCE_CPUID = 199;
 
-/** `int`, 0xc8. */
+/** `int`, 0xc8. In or before Linux 6.1, not in 5.10. */
 export const KVM_CAP_SREGS2 = 200;
 
-/** `int`, 0xc9. */
+/** `int`, 0xc9. In or before Linux 6.1, not in 5.10. */
 export const KVM_CAP_EXIT_HYPERCALL = 201;
 
-/** `int`, 0xca. */
+/** `int`, 0xca. In or before Linux 6.1, not in 5.10. */
 export const KVM_CAP_PPC_RPT_INVALIDATE = 202;
 
-/** `int`, 0xcb. */
+/** `int`, 0xcb. In or before Linux 6.1, not in 5.10. */
 export const KVM_CAP_BINARY_STATS_FD = 203;
 
-/** `int`, 0xcc. */
+/** `int`, 0xcc. In or before Linux 6.1, not in 5.10. */
 export const KVM_CAP_EXIT_ON_EMULATION_FAILURE = 204;
 
-/** `int`, 0xcd. */
+/** `int`, 0xcd. In or before Linux 6.1, not in 5.10. */
 export const KVM_CAP_ARM_MTE = 205;
 
-/** `int`, 0xce. */
+/** `int`, 0xce. In or before Linux 6.1, not in 5.10. */
 export const KVM_CAP_VM_MOVE_ENC_CONTEXT_FROM = 206;
 
-/** `int`, 0xcf. */
+/** `int`, 0xcf. In or before Linux 6.1, not in 5.10. */
 export const KVM_CAP_VM_GPA_BITS = 207;
 
-/** `int`, 0xd0. */
+/** `int`, 0xd0. In or before Linux 6.1, not in 5.10. */
 export const KVM_CAP_XSAVE2 = 208;
 
-/** `int`, 0xd1. */
+/** `int`, 0xd1. In or before Linux 6.1, not in 5.10. */
 export const KVM_CAP_SYS_ATTRIBUTES = 209;
 
-/** `int`, 0xd2. */
+/** `int`, 0xd2. In or before Linux 6.1, not in 5.10. */
 export const KVM_CAP_PPC_AIL_MODE_3 = 210;
 
-/** `int`, 0xd3. */
+/** `int`, 0xd3. In or before Linux 6.1, not in 5.10. */
 export const KVM_CAP_S390_MEM_OP_EXTENSION = 211;
 
-/** `int`, 0xd4. */
+/** `int`, 0xd4. In or before Linux 6.1, not in 5.10. */
 export const KVM_CAP_PMU_CAPABILITY = 212;
 
-/** `int`, 0xd5. */
+/** `int`, 0xd5. In or before Linux 6.1, not in 5.10. */
 export const KVM_CAP_DISABLE_QUIRKS2 = 213;
 
-/** `int`, 0xd6. */
+/** `int`, 0xd6. In or before Linux 6.1, not in 5.10. */
 export const KVM_CAP_VM_TSC_CONTROL = 214;
 
-/** `int`, 0xd7. */
+/** `int`, 0xd7. In or before Linux 6.1, not in 5.10. */
 export const KVM_CAP_SYSTEM_EVENT_DATA = 215;
 
-/** `int`, 0xd8. */
+/** `int`, 0xd8. In or before Linux 6.1, not in 5.10. */
 export const KVM_CAP_ARM_SYSTEM_SUSPEND = 216;
 
-/** `int`, 0xd9. */
+/** `int`, 0xd9. In or before Linux 6.1, not in 5.10. */
 export const KVM_CAP_S390_PROTECTED_DUMP = 217;
 
-/** `int`, 0xda. */
+/** `int`, 0xda. In or before Linux 6.1, not in 5.10. */
 export const KVM_CAP_X86_TRIPLE_FAULT_EVENT = 218;
 
-/** `int`, 0xdb. */
+/** `int`, 0xdb. In or before Linux 6.1, not in 5.10. */
 export const KVM_CAP_X86_NOTIFY_VMEXIT = 219;
 
-/** `int`, 0xdc. */
+/** `int`, 0xdc. In or before Linux 6.1, not in 5.10. */
 export const KVM_CAP_VM_DISABLE_NX_HUGE_PAGES = 220;
 
-/** `int`, 0xdd. */
+/** `int`, 0xdd. In or before Linux 6.1, not in 5.10. */
 export const KVM_CAP_S390_ZPCI_OP = 221;
 
-/** `int`, 0xde. */
+/** `int`, 0xde. In or before Linux 6.1, not in 5.10. */
 export const KVM_CAP_S390_CPU_TOPOLOGY = 222;
 
-/** `int`, 0xdf. */
+/** `int`, 0xdf. In or before Linux 6.1, not in 5.10. */
 export const KVM_CAP_DIRTY_LOG_RING_ACQ_REL = 223;
 
-/** `int`, 0xe0. */
+/** `int`, 0xe0. In or before Linux 6.12, not in 6.1. */
 export const KVM_CAP_S390_PROTECTED_ASYNC_DISABLE = 224;
 
-/** `int`, 0xe1. */
+/** `int`, 0xe1. In or before Linux 6.12, not in 6.1. */
 export const KVM_CAP_DIRTY_LOG_RING_WITH_BITMAP = 225;
 
-/** `int`, 0xe2. */
+/** `int`, 0xe2. In or before Linux 6.12, not in 6.1. */
 export const KVM_CAP_PMU_EVENT_MASKED_EVENTS = 226;
 
-/** `int`, 0xe3. */
+/** `int`, 0xe3. In or before Linux 6.12, not in 6.1. */
 export const KVM_CAP_COUNTER_OFFSET = 227;
 
-/** `int`, 0xe4. */
+/** `int`, 0xe4. In or before Linux 6.12, not in 6.1. */
 export const KVM_CAP_ARM_EAGER_SPLIT_CHUNK_SIZE = 228;
 
-/** `int`, 0xe5. */
+/** `int`, 0xe5. In or before Linux 6.12, not in 6.1. */
 export const KVM_CAP_ARM_SUPPORTED_BLOCK_SIZES = 229;
 
-/** `int`, 0xe6. */
+/** `int`, 0xe6. In or before Linux 6.12, not in 6.1. */
 export const KVM_CAP_ARM_SUPPORTED_REG_MASK_RANGES = 230;
 
-/** `int`, 0xe7. */
+/** `int`, 0xe7. In or before Linux 6.12, not in 6.1. */
 export const KVM_CAP_USER_MEMORY2 = 231;
 
-/** `int`, 0xe8. */
+/** `int`, 0xe8. In or before Linux 6.12, not in 6.1. */
 export const KVM_CAP_MEMORY_FAULT_INFO = 232;
 
-/** `int`, 0xe9. */
+/** `int`, 0xe9. In or before Linux 6.12, not in 6.1. */
 export const KVM_CAP_MEMORY_ATTRIBUTES = 233;
 
-/** `int`, 0xea. */
+/** `int`, 0xea. In or before Linux 6.12, not in 6.1. */
 export const KVM_CAP_GUEST_MEMFD = 234;
 
-/** `int`, 0xeb. */
+/** `int`, 0xeb. In or before Linux 6.12, not in 6.1. */
 export const KVM_CAP_VM_TYPES = 235;
 
-/** `int`, 0xec. */
+/** `int`, 0xec. In or before Linux 6.12, not in 6.1. */
 export const KVM_CAP_PRE_FAULT_MEMORY = 236;
 
-/** `int`, 0xed. */
+/** `int`, 0xed. In or before Linux 6.12, not in 6.1. */
 export const KVM_CAP_X86_APIC_BUS_CYCLES_NS = 237;
 
-/** `int`, 0xee. */
+/** `int`, 0xee. In or before Linux 6.12, not in 6.1. */
 export const KVM_CAP_X86_GUEST_MODE = 238;
 
-/** `int`, 0xef. */
+/** `int`, 0xef. In or before Linux 7.2, not in 6.12. */
 export const KVM_CAP_ARM_WRITABLE_IMP_ID_REGS = 239;
 
-/** `int`, 0xf0. */
+/** `int`, 0xf0. In or before Linux 7.2, not in 6.12. */
 export const KVM_CAP_ARM_EL2 = 240;
 
-/** `int`, 0xf1. */
+/** `int`, 0xf1. In or before Linux 7.2, not in 6.12. */
 export const KVM_CAP_ARM_EL2_E2H0 = 241;
 
-/** `int`, 0xf2. */
+/** `int`, 0xf2. In or before Linux 7.2, not in 6.12. */
 export const KVM_CAP_RISCV_MP_STATE_RESET = 242;
 
-/** `int`, 0xf3. */
+/** `int`, 0xf3. In or before Linux 7.2, not in 6.12. */
 export const KVM_CAP_ARM_CACHEABLE_PFNMAP_SUPPORTED = 243;
 
-/** `int`, 0xf4. */
+/** `int`, 0xf4. In or before Linux 7.2, not in 6.12. */
 export const KVM_CAP_GUEST_MEMFD_FLAGS = 244;
 
-/** `int`, 0xf5. */
+/** `int`, 0xf5. In or before Linux 7.2, not in 6.12. */
 export const KVM_CAP_ARM_SEA_TO_USER = 245;
 
-/** `int`, 0xf6. */
+/** `int`, 0xf6. In or before Linux 7.2, not in 6.12. */
 export const KVM_CAP_S390_USER_OPEREXEC = 246;
 
-/** `int`, 0xf7. */
+/** `int`, 0xf7. In or before Linux 7.2, not in 6.12. */
 export const KVM_CAP_S390_KEYOP = 247;
 
-/** `int`, 0xf8. */
+/** `int`, 0xf8. In or before Linux 7.2, not in 6.12. */
 export const KVM_CAP_S390_VSIE_ESAMODE = 248;
 
-/** `int`, 0xf9. */
+/** `int`, 0xf9. In or before Linux 7.2, not in 6.12. */
 export const KVM_CAP_S390_HPAGE_2G = 249;
 
-/** `int`, 0xfa. */
+/** `int`, 0xfa. Since Linux 7.3. */
 export const KVM_CAP_PPC_COMPAT_CAPS = 250;
 
-/** `int`, 0xfb. */
+/** `int`, 0xfb. Since Linux 7.3. */
 export const KVM_CAP_ARM_PMU_V3_STRICT = 251;
 
-/** `unsigned int`, 0xffffffff. */
+/** `unsigned int`, 0xffffffff. In or before Linux 6.1, not in 5.10. */
 export const KVM_IRQ_ROUTING_XEN_EVTCHN_PRIO_2LEVEL = 4294967295;
 
-/** `int`, 0x1. */
+/** `int`, 0x1. In or before Linux 5.10. */
 export const KVM_IRQ_ROUTING_IRQCHIP = 1;
 
-/** `int`, 0x2. */
+/** `int`, 0x2. In or before Linux 5.10. */
 export const KVM_IRQ_ROUTING_MSI = 2;
 
-/** `int`, 0x3. */
+/** `int`, 0x3. In or before Linux 5.10. */
 export const KVM_IRQ_ROUTING_S390_ADAPTER = 3;
 
-/** `int`, 0x4. */
+/** `int`, 0x4. In or before Linux 5.10. */
 export const KVM_IRQ_ROUTING_HV_SINT = 4;
 
-/** `int`, 0x5. */
+/** `int`, 0x5. In or before Linux 6.1, not in 5.10. */
 export const KVM_IRQ_ROUTING_XEN_EVTCHN = 5;
 
-/** `int`, 0x1. */
+/** `int`, 0x1. In or before Linux 5.10. */
 export const KVM_IRQFD_FLAG_DEASSIGN = 1;
 
-/** `int`, 0x2. */
+/** `int`, 0x2. In or before Linux 5.10. */
 export const KVM_IRQFD_FLAG_RESAMPLE = 2;
 
-/** `int`, 0x2. */
+/** `int`, 0x2. In or before Linux 5.10. */
 export const KVM_CLOCK_TSC_STABLE = 2;
 
-/** `int`, 0x4. */
+/** `int`, 0x4. In or before Linux 6.1, not in 5.10. */
 export const KVM_CLOCK_REALTIME = 4;
 
-/** `int`, 0x8. */
+/** `int`, 0x8. In or before Linux 6.1, not in 5.10. */
 export const KVM_CLOCK_HOST_TSC = 8;
 
-/** `int`, 0x0. */
+/** `int`, 0x0. In or before Linux 5.10. */
 export const KVM_MMU_FSL_BOOKE_NOHV = 0;
 
-/** `int`, 0x1. */
+/** `int`, 0x1. In or before Linux 5.10. */
 export const KVM_MMU_FSL_BOOKE_HV = 1;
 
-/** `unsigned long long`, 0xff00000000000000. */
+/** `unsigned long long`, 0xff00000000000000. In or before Linux 5.10. */
 export const KVM_REG_ARCH_MASK = 18374686479671623680n;
 
-/** `unsigned long long`, 0x0. */
+/** `unsigned long long`, 0x0. In or before Linux 5.10. */
 export const KVM_REG_GENERIC = 0n;
 
-/** `unsigned long long`, 0x1000000000000000. */
+/** `unsigned long long`, 0x1000000000000000. In or before Linux 5.10. */
 export const KVM_REG_PPC = 1152921504606846976n;
 
-/** `unsigned long long`, 0x2000000000000000. */
+/** `unsigned long long`, 0x2000000000000000. In or before Linux 5.10. */
 export const KVM_REG_X86 = 2305843009213693952n;
 
-/** `unsigned long long`, 0x3000000000000000. */
+/** `unsigned long long`, 0x3000000000000000. In or before Linux 5.10. */
 export const KVM_REG_IA64 = 3458764513820540928n;
 
-/** `unsigned long long`, 0x4000000000000000. */
+/** `unsigned long long`, 0x4000000000000000. In or before Linux 5.10. */
 export const KVM_REG_ARM = 4611686018427387904n;
 
-/** `unsigned long long`, 0x5000000000000000. */
+/** `unsigned long long`, 0x5000000000000000. In or before Linux 5.10. */
 export const KVM_REG_S390 = 5764607523034234880n;
 
-/** `unsigned long long`, 0x6000000000000000. */
+/** `unsigned long long`, 0x6000000000000000. In or before Linux 5.10. */
 export const KVM_REG_ARM64 = 6917529027641081856n;
 
-/** `unsigned long long`, 0x7000000000000000. */
+/** `unsigned long long`, 0x7000000000000000. In or before Linux 5.10. */
 export const KVM_REG_MIPS = 8070450532247928832n;
 
-/** `unsigned long long`, 0x8000000000000000. */
+/** `unsigned long long`, 0x8000000000000000. In or before Linux 5.10. */
 export const KVM_REG_RISCV = 9223372036854775808n;
 
-/** `unsigned long long`, 0x9000000000000000. */
+/** `unsigned long long`, 0x9000000000000000. In or before Linux 6.12, not in 6.1. */
 export const KVM_REG_LOONGARCH = 10376293541461622784n;
 
-/** `int`, 0x34. */
+/** `int`, 0x34. In or before Linux 5.10. */
 export const KVM_REG_SIZE_SHIFT = 52;
 
-/** `unsigned long long`, 0xf0000000000000. */
+/** `unsigned long long`, 0xf0000000000000. In or before Linux 5.10. */
 export const KVM_REG_SIZE_MASK = 67553994410557440n;
 
-/** `unsigned long long`, 0x0. */
+/** `unsigned long long`, 0x0. In or before Linux 5.10. */
 export const KVM_REG_SIZE_U8 = 0n;
 
-/** `unsigned long long`, 0x10000000000000. */
+/** `unsigned long long`, 0x10000000000000. In or before Linux 5.10. */
 export const KVM_REG_SIZE_U16 = 4503599627370496n;
 
-/** `unsigned long long`, 0x20000000000000. */
+/** `unsigned long long`, 0x20000000000000. In or before Linux 5.10. */
 export const KVM_REG_SIZE_U32 = 9007199254740992n;
 
-/** `unsigned long long`, 0x30000000000000. */
+/** `unsigned long long`, 0x30000000000000. In or before Linux 5.10. */
 export const KVM_REG_SIZE_U64 = 13510798882111488n;
 
-/** `unsigned long long`, 0x40000000000000. */
+/** `unsigned long long`, 0x40000000000000. In or before Linux 5.10. */
 export const KVM_REG_SIZE_U128 = 18014398509481984n;
 
-/** `unsigned long long`, 0x50000000000000. */
+/** `unsigned long long`, 0x50000000000000. In or before Linux 5.10. */
 export const KVM_REG_SIZE_U256 = 22517998136852480n;
 
-/** `unsigned long long`, 0x60000000000000. */
+/** `unsigned long long`, 0x60000000000000. In or before Linux 5.10. */
 export const KVM_REG_SIZE_U512 = 27021597764222976n;
 
-/** `unsigned long long`, 0x70000000000000. */
+/** `unsigned long long`, 0x70000000000000. In or before Linux 5.10. */
 export const KVM_REG_SIZE_U1024 = 31525197391593472n;
 
-/** `unsigned long long`, 0x80000000000000. */
+/** `unsigned long long`, 0x80000000000000. In or before Linux 5.10. */
 export const KVM_REG_SIZE_U2048 = 36028797018963968n;
 
-/** `unsigned int`, 0x1. */
+/** `unsigned int`, 0x1. In or before Linux 5.10. */
 export const KVM_MSI_VALID_DEVID = 1;
 
-/** `int`, 0x1. */
+/** `int`, 0x1. In or before Linux 5.10. */
 export const KVM_CREATE_DEVICE_TEST = 1;
 
-/** `int`, 0x1. */
+/** `int`, 0x1. In or before Linux 6.12, not in 6.1. */
 export const KVM_DEV_VFIO_FILE = 1;
 
-/** `int`, 0x1. */
+/** `int`, 0x1. In or before Linux 6.12, not in 6.1. */
 export const KVM_DEV_VFIO_FILE_ADD = 1;
 
-/** `int`, 0x2. */
+/** `int`, 0x2. In or before Linux 6.12, not in 6.1. */
 export const KVM_DEV_VFIO_FILE_DEL = 2;
 
-/** `int`, 0x1. */
+/** `int`, 0x1. In or before Linux 5.10. */
 export const KVM_DEV_VFIO_GROUP = 1;
 
-/** `int`, 0x1. */
+/** `int`, 0x1. In or before Linux 5.10. */
 export const KVM_DEV_VFIO_GROUP_ADD = 1;
 
-/** `int`, 0x2. */
+/** `int`, 0x2. In or before Linux 5.10. */
 export const KVM_DEV_VFIO_GROUP_DEL = 2;
 
-/** `int`, 0x3. */
+/** `int`, 0x3. In or before Linux 5.10. */
 export const KVM_DEV_VFIO_GROUP_SET_SPAPR_TCE = 3;
 
-/** `int`, 0x1. */
+/** `int`, 0x1. In or before Linux 7.2, not in 6.12. */
 export const KVM_S390_KEYOP_ISKE = 1;
 
-/** `int`, 0x2. */
+/** `int`, 0x2. In or before Linux 7.2, not in 6.12. */
 export const KVM_S390_KEYOP_RRBE = 2;
 
-/** `int`, 0x3. */
+/** `int`, 0x3. In or before Linux 7.2, not in 6.12. */
 export const KVM_S390_KEYOP_SSKE = 3;
 
-/** `unsigned long`, 0xffffffffffffffff. */
+/** `unsigned long`, 0xffffffffffffffff. In or before Linux 5.10. */
 export const KVM_S390_STORE_STATUS_NOADDR = 18446744073709551615n;
 
-/** `unsigned long`, 0xfffffffffffffffe. */
+/** `unsigned long`, 0xfffffffffffffffe. In or before Linux 5.10. */
 export const KVM_S390_STORE_STATUS_PREFIXED = 18446744073709551614n;
 
-/** `int`, 0x1. */
+/** `int`, 0x1. In or before Linux 5.10. */
 export const KVM_DIRTY_LOG_MANUAL_PROTECT_ENABLE = 1;
 
-/** `int`, 0x2. */
+/** `int`, 0x2. In or before Linux 5.10. */
 export const KVM_DIRTY_LOG_INITIALLY_SET = 2;
 
-/** `int`, 0x0. */
+/** `int`, 0x0. In or before Linux 6.1, not in 5.10. */
 export const KVM_DIRTY_LOG_PAGE_OFFSET = 0;
 
-/** `unsigned long`, 0x1. */
+/** `unsigned long`, 0x1. In or before Linux 6.1, not in 5.10. */
 export const KVM_DIRTY_GFN_F_DIRTY = 1n;
 
-/** `unsigned long`, 0x2. */
+/** `unsigned long`, 0x2. In or before Linux 6.1, not in 5.10. */
 export const KVM_DIRTY_GFN_F_RESET = 2n;
 
-/** `int`, 0x3. */
+/** `int`, 0x3. In or before Linux 6.1, not in 5.10. */
 export const KVM_DIRTY_GFN_F_MASK = 3;
 
-/** `int`, 0x1. */
+/** `int`, 0x1. In or before Linux 6.1, not in 5.10. */
 export const KVM_BUS_LOCK_DETECTION_OFF = 1;
 
-/** `int`, 0x2. */
+/** `int`, 0x2. In or before Linux 6.1, not in 5.10. */
 export const KVM_BUS_LOCK_DETECTION_EXIT = 2;
 
-/** `int`, 0x1. */
+/** `int`, 0x1. In or before Linux 6.1, not in 5.10. */
 export const KVM_PMU_CAP_DISABLE = 1;
 
-/** `int`, 0x0. */
+/** `int`, 0x0. In or before Linux 6.1, not in 5.10. */
 export const KVM_STATS_TYPE_SHIFT = 0;
 
-/** `int`, 0xf. */
+/** `int`, 0xf. In or before Linux 6.1, not in 5.10. */
 export const KVM_STATS_TYPE_MASK = 15;
 
-/** `int`, 0x0. */
+/** `int`, 0x0. In or before Linux 6.1, not in 5.10. */
 export const KVM_STATS_TYPE_CUMULATIVE = 0;
 
-/** `int`, 0x1. */
+/** `int`, 0x1. In or before Linux 6.1, not in 5.10. */
 export const KVM_STATS_TYPE_INSTANT = 1;
 
-/** `int`, 0x2. */
+/** `int`, 0x2. In or before Linux 6.1, not in 5.10. */
 export const KVM_STATS_TYPE_PEAK = 2;
 
-/** `int`, 0x3. */
+/** `int`, 0x3. In or before Linux 6.1, not in 5.10. */
 export const KVM_STATS_TYPE_LINEAR_HIST = 3;
 
-/** `int`, 0x4. */
+/** `int`, 0x4. In or before Linux 6.1, not in 5.10. */
 export const KVM_STATS_TYPE_LOG_HIST = 4;
 
-/** `int`, 0x4. */
+/** `int`, 0x4. In or before Linux 6.1, not in 5.10. */
 export const KVM_STATS_TYPE_MAX = 4;
 
-/** `int`, 0x4. */
+/** `int`, 0x4. In or before Linux 6.1, not in 5.10. */
 export const KVM_STATS_UNIT_SHIFT = 4;
 
-/** `int`, 0xf0. */
+/** `int`, 0xf0. In or before Linux 6.1, not in 5.10. */
 export const KVM_STATS_UNIT_MASK = 240;
 
-/** `int`, 0x0. */
+/** `int`, 0x0. In or before Linux 6.1, not in 5.10. */
 export const KVM_STATS_UNIT_NONE = 0;
 
-/** `int`, 0x10. */
+/** `int`, 0x10. In or before Linux 6.1, not in 5.10. */
 export const KVM_STATS_UNIT_BYTES = 16;
 
-/** `int`, 0x20. */
+/** `int`, 0x20. In or before Linux 6.1, not in 5.10. */
 export const KVM_STATS_UNIT_SECONDS = 32;
 
-/** `int`, 0x30. */
+/** `int`, 0x30. In or before Linux 6.1, not in 5.10. */
 export const KVM_STATS_UNIT_CYCLES = 48;
 
-/** `int`, 0x40. */
+/** `int`, 0x40. In or before Linux 6.1, not in 5.10. */
 export const KVM_STATS_UNIT_BOOLEAN = 64;
 
-/** `int`, 0x40. */
+/** `int`, 0x40. In or before Linux 6.1, not in 5.10. */
 export const KVM_STATS_UNIT_MAX = 64;
 
-/** `int`, 0x8. */
+/** `int`, 0x8. In or before Linux 6.1, not in 5.10. */
 export const KVM_STATS_BASE_SHIFT = 8;
 
-/** `int`, 0xf00. */
+/** `int`, 0xf00. In or before Linux 6.1, not in 5.10. */
 export const KVM_STATS_BASE_MASK = 3840;
 
-/** `int`, 0x0. */
+/** `int`, 0x0. In or before Linux 6.1, not in 5.10. */
 export const KVM_STATS_BASE_POW10 = 0;
 
-/** `int`, 0x100. */
+/** `int`, 0x100. In or before Linux 6.1, not in 5.10. */
 export const KVM_STATS_BASE_POW2 = 256;
 
-/** `int`, 0x100. */
+/** `int`, 0x100. In or before Linux 6.1, not in 5.10. */
 export const KVM_STATS_BASE_MAX = 256;
 
-/** `unsigned long long`, 0x1. */
+/** `unsigned long long`, 0x1. In or before Linux 6.1, not in 5.10. */
 export const KVM_X86_NOTIFY_VMEXIT_ENABLED = 1n;
 
-/** `unsigned long long`, 0x2. */
+/** `unsigned long long`, 0x2. In or before Linux 6.1, not in 5.10. */
 export const KVM_X86_NOTIFY_VMEXIT_USER = 2n;
 
-/** `unsigned long long`, 0x8. */
+/** `unsigned long long`, 0x8. In or before Linux 6.12, not in 6.1. */
 export const KVM_MEMORY_ATTRIBUTE_PRIVATE = 8n;
 
-/** `unsigned long long`, 0x1. */
+/** `unsigned long long`, 0x1. In or before Linux 7.2, not in 6.12. */
 export const GUEST_MEMFD_FLAG_MMAP = 1n;
 
-/** `unsigned long long`, 0x2. */
+/** `unsigned long long`, 0x2. In or before Linux 7.2, not in 6.12. */
 export const GUEST_MEMFD_FLAG_INIT_SHARED = 2n;
 
-/** `KVM_VM_TYPE_ARM_IPA_SIZE(x)`: unsigned, 64 bits. */
+/** `KVM_VM_TYPE_ARM_IPA_SIZE(x)`: unsigned, 64 bits. In or before Linux 5.10. */
 export function KVM_VM_TYPE_ARM_IPA_SIZE(x: number | bigint): bigint {
   const $x = $$c.argument('KVM_VM_TYPE_ARM_IPA_SIZE', x);
   return BigInt.asUintN(64, $x.value) & 0xffn;
 }
 
-/** `KVM_REG_SIZE(id)`: unsigned, 32 bits. */
+/** `KVM_REG_SIZE(id)`: unsigned, 32 bits. In or before Linux 7.2, not in 6.12. */
 export function KVM_REG_SIZE(id: number | bigint): number {
   const $id = $$c.argument('KVM_REG_SIZE', id);
   return (1 << $$c.shiftCount('KVM_REG_SIZE', (BigInt.asUintN(64, $id.value) & 0xf0000000000000n) >> 52n, 32)) >>> 0;
 }
 
-/** `struct kvm_userspace_memory_region`: 32 bytes, aligned to 8. */
+/** `struct kvm_userspace_memory_region`: 32 bytes, aligned to 8. In or before Linux 5.10. */
 export class KvmUserspaceMemoryRegion implements View {
   static readonly $size = 32;
   static readonly $align = 8;
@@ -1493,7 +1493,7 @@ export class KvmUserspaceMemoryRegion implements View {
     return toJson(this);
   }
 
-  /** `__u32 slot`, offset 0, 4 bytes. */
+  /** `__u32 slot`, offset 0, 4 bytes. In or before Linux 5.10. */
   get slot(): number {
     return this.$$view.getUint32(this.$$offset, true);
   }
@@ -1501,7 +1501,7 @@ export class KvmUserspaceMemoryRegion implements View {
     this.$$view.setUint32(this.$$offset, value, true);
   }
 
-  /** `__u32 flags`, offset 4, 4 bytes. */
+  /** `__u32 flags`, offset 4, 4 bytes. In or before Linux 5.10. */
   get flags(): number {
     return this.$$view.getUint32(this.$$offset + 4, true);
   }
@@ -1509,7 +1509,7 @@ export class KvmUserspaceMemoryRegion implements View {
     this.$$view.setUint32(this.$$offset + 4, value, true);
   }
 
-  /** `__u64 guest_phys_addr`, offset 8, 8 bytes. */
+  /** `__u64 guest_phys_addr`, offset 8, 8 bytes. In or before Linux 5.10. */
   get guest_phys_addr(): bigint {
     return this.$$view.getBigUint64(this.$$offset + 8, true);
   }
@@ -1526,7 +1526,7 @@ export class KvmUserspaceMemoryRegion implements View {
     setNumber64(this.$$view, this.$$offset + 8, value, false);
   }
 
-  /** `__u64 memory_size`, offset 16, 8 bytes; in bytes. */
+  /** `__u64 memory_size`, offset 16, 8 bytes; in bytes. In or before Linux 5.10. */
   get memory_size(): bigint {
     return this.$$view.getBigUint64(this.$$offset + 16, true);
   }
@@ -1543,7 +1543,7 @@ export class KvmUserspaceMemoryRegion implements View {
     setNumber64(this.$$view, this.$$offset + 16, value, false);
   }
 
-  /** `__u64 userspace_addr`, offset 24, 8 bytes. */
+  /** `__u64 userspace_addr`, offset 24, 8 bytes. In or before Linux 5.10. */
   get userspace_addr(): bigint {
     return this.$$view.getBigUint64(this.$$offset + 24, true);
   }
@@ -1561,7 +1561,7 @@ export class KvmUserspaceMemoryRegion implements View {
   }
 }
 
-/** `struct kvm_userspace_memory_region2`: 160 bytes, aligned to 8. */
+/** `struct kvm_userspace_memory_region2`: 160 bytes, aligned to 8. In or before Linux 6.12, not in 6.1. */
 export class KvmUserspaceMemoryRegion2 implements View {
   static readonly $size = 160;
   static readonly $align = 8;
@@ -1608,7 +1608,7 @@ export class KvmUserspaceMemoryRegion2 implements View {
     return toJson(this);
   }
 
-  /** `__u32 slot`, offset 0, 4 bytes. */
+  /** `__u32 slot`, offset 0, 4 bytes. In or before Linux 6.12, not in 6.1. */
   get slot(): number {
     return this.$$view.getUint32(this.$$offset, true);
   }
@@ -1616,7 +1616,7 @@ export class KvmUserspaceMemoryRegion2 implements View {
     this.$$view.setUint32(this.$$offset, value, true);
   }
 
-  /** `__u32 flags`, offset 4, 4 bytes. */
+  /** `__u32 flags`, offset 4, 4 bytes. In or before Linux 6.12, not in 6.1. */
   get flags(): number {
     return this.$$view.getUint32(this.$$offset + 4, true);
   }
@@ -1624,7 +1624,7 @@ export class KvmUserspaceMemoryRegion2 implements View {
     this.$$view.setUint32(this.$$offset + 4, value, true);
   }
 
-  /** `__u64 guest_phys_addr`, offset 8, 8 bytes. */
+  /** `__u64 guest_phys_addr`, offset 8, 8 bytes. In or before Linux 6.12, not in 6.1. */
   get guest_phys_addr(): bigint {
     return this.$$view.getBigUint64(this.$$offset + 8, true);
   }
@@ -1641,7 +1641,7 @@ export class KvmUserspaceMemoryRegion2 implements View {
     setNumber64(this.$$view, this.$$offset + 8, value, false);
   }
 
-  /** `__u64 memory_size`, offset 16, 8 bytes. */
+  /** `__u64 memory_size`, offset 16, 8 bytes. In or before Linux 6.12, not in 6.1. */
   get memory_size(): bigint {
     return this.$$view.getBigUint64(this.$$offset + 16, true);
   }
@@ -1658,7 +1658,7 @@ export class KvmUserspaceMemoryRegion2 implements View {
     setNumber64(this.$$view, this.$$offset + 16, value, false);
   }
 
-  /** `__u64 userspace_addr`, offset 24, 8 bytes. */
+  /** `__u64 userspace_addr`, offset 24, 8 bytes. In or before Linux 6.12, not in 6.1. */
   get userspace_addr(): bigint {
     return this.$$view.getBigUint64(this.$$offset + 24, true);
   }
@@ -1675,7 +1675,7 @@ export class KvmUserspaceMemoryRegion2 implements View {
     setNumber64(this.$$view, this.$$offset + 24, value, false);
   }
 
-  /** `__u64 guest_memfd_offset`, offset 32, 8 bytes. */
+  /** `__u64 guest_memfd_offset`, offset 32, 8 bytes. In or before Linux 6.12, not in 6.1. */
   get guest_memfd_offset(): bigint {
     return this.$$view.getBigUint64(this.$$offset + 32, true);
   }
@@ -1692,7 +1692,7 @@ export class KvmUserspaceMemoryRegion2 implements View {
     setNumber64(this.$$view, this.$$offset + 32, value, false);
   }
 
-  /** `__u32 guest_memfd`, offset 40, 4 bytes. */
+  /** `__u32 guest_memfd`, offset 40, 4 bytes. In or before Linux 6.12, not in 6.1. */
   get guest_memfd(): number {
     return this.$$view.getUint32(this.$$offset + 40, true);
   }
@@ -1700,7 +1700,7 @@ export class KvmUserspaceMemoryRegion2 implements View {
     this.$$view.setUint32(this.$$offset + 40, value, true);
   }
 
-  /** `__u32 pad1`, offset 44, 4 bytes. */
+  /** `__u32 pad1`, offset 44, 4 bytes. In or before Linux 6.12, not in 6.1. */
   get pad1(): number {
     return this.$$view.getUint32(this.$$offset + 44, true);
   }
@@ -1708,7 +1708,7 @@ export class KvmUserspaceMemoryRegion2 implements View {
     this.$$view.setUint32(this.$$offset + 44, value, true);
   }
 
-  /** `__u64 pad2[14]`, offset 48, 112 bytes. */
+  /** `__u64 pad2[14]`, offset 48, 112 bytes. In or before Linux 6.12, not in 6.1. */
   get pad2(): U64Array {
     return new U64Array(this.$$view, this.$$offset + 48, 14);
   }
@@ -1717,7 +1717,7 @@ export class KvmUserspaceMemoryRegion2 implements View {
   }
 }
 
-/** `struct kvm_irq_level`: 8 bytes, aligned to 4. */
+/** `struct kvm_irq_level`: 8 bytes, aligned to 4. In or before Linux 5.10. */
 export class KvmIrqLevel implements View {
   static readonly $size = 8;
   static readonly $align = 4;
@@ -1758,7 +1758,7 @@ export class KvmIrqLevel implements View {
     return toJson(this);
   }
 
-  /** `__u32 irq`, offset 0, 4 bytes. */
+  /** `__u32 irq`, offset 0, 4 bytes. In or before Linux 5.10. */
   get irq(): number {
     return this.$$view.getUint32(this.$$offset, true);
   }
@@ -1766,7 +1766,7 @@ export class KvmIrqLevel implements View {
     this.$$view.setUint32(this.$$offset, value, true);
   }
 
-  /** `__s32 status`, offset 0, 4 bytes. */
+  /** `__s32 status`, offset 0, 4 bytes. In or before Linux 5.10. */
   get status(): number {
     return this.$$view.getInt32(this.$$offset, true);
   }
@@ -1774,7 +1774,7 @@ export class KvmIrqLevel implements View {
     this.$$view.setInt32(this.$$offset, value, true);
   }
 
-  /** `__u32 level`, offset 4, 4 bytes. */
+  /** `__u32 level`, offset 4, 4 bytes. In or before Linux 5.10. */
   get level(): number {
     return this.$$view.getUint32(this.$$offset + 4, true);
   }
@@ -1783,7 +1783,7 @@ export class KvmIrqLevel implements View {
   }
 }
 
-/** `struct kvm_irqchip.chip`: 512 bytes, aligned to 1. */
+/** `struct kvm_irqchip.chip`: 512 bytes, aligned to 1. In or before Linux 5.10. */
 export class KvmIrqchipChip implements View {
   static readonly $size = 512;
   static readonly $align = 1;
@@ -1822,7 +1822,7 @@ export class KvmIrqchipChip implements View {
     return toJson(this);
   }
 
-  /** `char dummy[512]`, offset 0, 512 bytes. */
+  /** `char dummy[512]`, offset 0, 512 bytes. In or before Linux 5.10. */
   get dummy(): UnsignedCharArray {
     return new UnsignedCharArray(this.$$view, this.$$offset, 512);
   }
@@ -1831,7 +1831,7 @@ export class KvmIrqchipChip implements View {
   }
 }
 
-/** `struct kvm_irqchip`: 520 bytes, aligned to 4. */
+/** `struct kvm_irqchip`: 520 bytes, aligned to 4. In or before Linux 5.10. */
 export class KvmIrqchip implements View {
   static readonly $size = 520;
   static readonly $align = 4;
@@ -1872,7 +1872,7 @@ export class KvmIrqchip implements View {
     return toJson(this);
   }
 
-  /** `__u32 chip_id`, offset 0, 4 bytes. */
+  /** `__u32 chip_id`, offset 0, 4 bytes. In or before Linux 5.10. */
   get chip_id(): number {
     return this.$$view.getUint32(this.$$offset, true);
   }
@@ -1880,7 +1880,7 @@ export class KvmIrqchip implements View {
     this.$$view.setUint32(this.$$offset, value, true);
   }
 
-  /** `__u32 pad`, offset 4, 4 bytes. */
+  /** `__u32 pad`, offset 4, 4 bytes. In or before Linux 5.10. */
   get pad(): number {
     return this.$$view.getUint32(this.$$offset + 4, true);
   }
@@ -1888,7 +1888,7 @@ export class KvmIrqchip implements View {
     this.$$view.setUint32(this.$$offset + 4, value, true);
   }
 
-  /** `union chip`, offset 8, 512 bytes. */
+  /** `union chip`, offset 8, 512 bytes. In or before Linux 5.10. */
   get chip(): KvmIrqchipChip {
     return new $$KvmIrqchipChip(this.$$view, this.$$offset + 8);
   }
@@ -1897,7 +1897,7 @@ export class KvmIrqchip implements View {
   }
 }
 
-/** `struct kvm_pit_config`: 64 bytes, aligned to 4. */
+/** `struct kvm_pit_config`: 64 bytes, aligned to 4. In or before Linux 5.10. */
 export class KvmPitConfig implements View {
   static readonly $size = 64;
   static readonly $align = 4;
@@ -1937,7 +1937,7 @@ export class KvmPitConfig implements View {
     return toJson(this);
   }
 
-  /** `__u32 flags`, offset 0, 4 bytes. */
+  /** `__u32 flags`, offset 0, 4 bytes. In or before Linux 5.10. */
   get flags(): number {
     return this.$$view.getUint32(this.$$offset, true);
   }
@@ -1945,7 +1945,7 @@ export class KvmPitConfig implements View {
     this.$$view.setUint32(this.$$offset, value, true);
   }
 
-  /** `__u32 pad[15]`, offset 4, 60 bytes. */
+  /** `__u32 pad[15]`, offset 4, 60 bytes. In or before Linux 5.10. */
   get pad(): U32Array {
     return new U32Array(this.$$view, this.$$offset + 4, 15);
   }
@@ -1954,7 +1954,7 @@ export class KvmPitConfig implements View {
   }
 }
 
-/** `struct kvm_hyperv_exit.u`: 48 bytes, aligned to 8. */
+/** `struct kvm_hyperv_exit.u`: 48 bytes, aligned to 8. In or before Linux 5.10. */
 export class KvmHypervExitU implements View {
   static readonly $size = 48;
   static readonly $align = 8;
@@ -1995,7 +1995,7 @@ export class KvmHypervExitU implements View {
     return toJson(this);
   }
 
-  /** `struct synic`, offset 0, 32 bytes. */
+  /** `struct synic`, offset 0, 32 bytes. In or before Linux 5.10. */
   get synic(): KvmHypervExitUSynic {
     return new $$KvmHypervExitUSynic(this.$$view, this.$$offset);
   }
@@ -2003,7 +2003,7 @@ export class KvmHypervExitU implements View {
     copy(this.synic, value);
   }
 
-  /** `struct hcall`, offset 0, 32 bytes. */
+  /** `struct hcall`, offset 0, 32 bytes. In or before Linux 5.10. */
   get hcall(): KvmHypervExitUHcall {
     return new $$KvmHypervExitUHcall(this.$$view, this.$$offset);
   }
@@ -2011,7 +2011,7 @@ export class KvmHypervExitU implements View {
     copy(this.hcall, value);
   }
 
-  /** `struct syndbg`, offset 0, 48 bytes. */
+  /** `struct syndbg`, offset 0, 48 bytes. In or before Linux 5.10. */
   get syndbg(): KvmHypervExitUSyndbg {
     return new $$KvmHypervExitUSyndbg(this.$$view, this.$$offset);
   }
@@ -2020,7 +2020,7 @@ export class KvmHypervExitU implements View {
   }
 }
 
-/** `struct kvm_hyperv_exit.u.synic`: 32 bytes, aligned to 8. */
+/** `struct kvm_hyperv_exit.u.synic`: 32 bytes, aligned to 8. In or before Linux 5.10. */
 export class KvmHypervExitUSynic implements View {
   static readonly $size = 32;
   static readonly $align = 8;
@@ -2063,7 +2063,7 @@ export class KvmHypervExitUSynic implements View {
     return toJson(this);
   }
 
-  /** `__u32 msr`, offset 0, 4 bytes. */
+  /** `__u32 msr`, offset 0, 4 bytes. In or before Linux 5.10. */
   get msr(): number {
     return this.$$view.getUint32(this.$$offset, true);
   }
@@ -2071,7 +2071,7 @@ export class KvmHypervExitUSynic implements View {
     this.$$view.setUint32(this.$$offset, value, true);
   }
 
-  /** `__u32 pad2`, offset 4, 4 bytes. */
+  /** `__u32 pad2`, offset 4, 4 bytes. In or before Linux 5.10. */
   get pad2(): number {
     return this.$$view.getUint32(this.$$offset + 4, true);
   }
@@ -2079,7 +2079,7 @@ export class KvmHypervExitUSynic implements View {
     this.$$view.setUint32(this.$$offset + 4, value, true);
   }
 
-  /** `__u64 control`, offset 8, 8 bytes. */
+  /** `__u64 control`, offset 8, 8 bytes. In or before Linux 5.10. */
   get control(): bigint {
     return this.$$view.getBigUint64(this.$$offset + 8, true);
   }
@@ -2096,7 +2096,7 @@ export class KvmHypervExitUSynic implements View {
     setNumber64(this.$$view, this.$$offset + 8, value, false);
   }
 
-  /** `__u64 evt_page`, offset 16, 8 bytes. */
+  /** `__u64 evt_page`, offset 16, 8 bytes. In or before Linux 5.10. */
   get evt_page(): bigint {
     return this.$$view.getBigUint64(this.$$offset + 16, true);
   }
@@ -2113,7 +2113,7 @@ export class KvmHypervExitUSynic implements View {
     setNumber64(this.$$view, this.$$offset + 16, value, false);
   }
 
-  /** `__u64 msg_page`, offset 24, 8 bytes. */
+  /** `__u64 msg_page`, offset 24, 8 bytes. In or before Linux 5.10. */
   get msg_page(): bigint {
     return this.$$view.getBigUint64(this.$$offset + 24, true);
   }
@@ -2131,7 +2131,7 @@ export class KvmHypervExitUSynic implements View {
   }
 }
 
-/** `struct kvm_hyperv_exit.u.hcall`: 32 bytes, aligned to 8. */
+/** `struct kvm_hyperv_exit.u.hcall`: 32 bytes, aligned to 8. In or before Linux 5.10. */
 export class KvmHypervExitUHcall implements View {
   static readonly $size = 32;
   static readonly $align = 8;
@@ -2172,7 +2172,7 @@ export class KvmHypervExitUHcall implements View {
     return toJson(this);
   }
 
-  /** `__u64 input`, offset 0, 8 bytes. */
+  /** `__u64 input`, offset 0, 8 bytes. In or before Linux 5.10. */
   get input(): bigint {
     return this.$$view.getBigUint64(this.$$offset, true);
   }
@@ -2189,7 +2189,7 @@ export class KvmHypervExitUHcall implements View {
     setNumber64(this.$$view, this.$$offset, value, false);
   }
 
-  /** `__u64 result`, offset 8, 8 bytes. */
+  /** `__u64 result`, offset 8, 8 bytes. In or before Linux 5.10. */
   get result(): bigint {
     return this.$$view.getBigUint64(this.$$offset + 8, true);
   }
@@ -2206,7 +2206,7 @@ export class KvmHypervExitUHcall implements View {
     setNumber64(this.$$view, this.$$offset + 8, value, false);
   }
 
-  /** `__u64 params[2]`, offset 16, 16 bytes. */
+  /** `__u64 params[2]`, offset 16, 16 bytes. In or before Linux 5.10. */
   get params(): U64Array {
     return new U64Array(this.$$view, this.$$offset + 16, 2);
   }
@@ -2215,7 +2215,7 @@ export class KvmHypervExitUHcall implements View {
   }
 }
 
-/** `struct kvm_hyperv_exit.u.syndbg`: 48 bytes, aligned to 8. */
+/** `struct kvm_hyperv_exit.u.syndbg`: 48 bytes, aligned to 8. In or before Linux 5.10. */
 export class KvmHypervExitUSyndbg implements View {
   static readonly $size = 48;
   static readonly $align = 8;
@@ -2260,7 +2260,7 @@ export class KvmHypervExitUSyndbg implements View {
     return toJson(this);
   }
 
-  /** `__u32 msr`, offset 0, 4 bytes. */
+  /** `__u32 msr`, offset 0, 4 bytes. In or before Linux 5.10. */
   get msr(): number {
     return this.$$view.getUint32(this.$$offset, true);
   }
@@ -2268,7 +2268,7 @@ export class KvmHypervExitUSyndbg implements View {
     this.$$view.setUint32(this.$$offset, value, true);
   }
 
-  /** `__u32 pad2`, offset 4, 4 bytes. */
+  /** `__u32 pad2`, offset 4, 4 bytes. In or before Linux 5.10. */
   get pad2(): number {
     return this.$$view.getUint32(this.$$offset + 4, true);
   }
@@ -2276,7 +2276,7 @@ export class KvmHypervExitUSyndbg implements View {
     this.$$view.setUint32(this.$$offset + 4, value, true);
   }
 
-  /** `__u64 control`, offset 8, 8 bytes. */
+  /** `__u64 control`, offset 8, 8 bytes. In or before Linux 5.10. */
   get control(): bigint {
     return this.$$view.getBigUint64(this.$$offset + 8, true);
   }
@@ -2293,7 +2293,7 @@ export class KvmHypervExitUSyndbg implements View {
     setNumber64(this.$$view, this.$$offset + 8, value, false);
   }
 
-  /** `__u64 status`, offset 16, 8 bytes. */
+  /** `__u64 status`, offset 16, 8 bytes. In or before Linux 5.10. */
   get status(): bigint {
     return this.$$view.getBigUint64(this.$$offset + 16, true);
   }
@@ -2310,7 +2310,7 @@ export class KvmHypervExitUSyndbg implements View {
     setNumber64(this.$$view, this.$$offset + 16, value, false);
   }
 
-  /** `__u64 send_page`, offset 24, 8 bytes. */
+  /** `__u64 send_page`, offset 24, 8 bytes. In or before Linux 5.10. */
   get send_page(): bigint {
     return this.$$view.getBigUint64(this.$$offset + 24, true);
   }
@@ -2327,7 +2327,7 @@ export class KvmHypervExitUSyndbg implements View {
     setNumber64(this.$$view, this.$$offset + 24, value, false);
   }
 
-  /** `__u64 recv_page`, offset 32, 8 bytes. */
+  /** `__u64 recv_page`, offset 32, 8 bytes. In or before Linux 5.10. */
   get recv_page(): bigint {
     return this.$$view.getBigUint64(this.$$offset + 32, true);
   }
@@ -2344,7 +2344,7 @@ export class KvmHypervExitUSyndbg implements View {
     setNumber64(this.$$view, this.$$offset + 32, value, false);
   }
 
-  /** `__u64 pending_page`, offset 40, 8 bytes. */
+  /** `__u64 pending_page`, offset 40, 8 bytes. In or before Linux 5.10. */
   get pending_page(): bigint {
     return this.$$view.getBigUint64(this.$$offset + 40, true);
   }
@@ -2362,7 +2362,7 @@ export class KvmHypervExitUSyndbg implements View {
   }
 }
 
-/** `struct kvm_hyperv_exit`: 56 bytes, aligned to 8. */
+/** `struct kvm_hyperv_exit`: 56 bytes, aligned to 8. In or before Linux 5.10. */
 export class KvmHypervExit implements View {
   static readonly $size = 56;
   static readonly $align = 8;
@@ -2403,7 +2403,7 @@ export class KvmHypervExit implements View {
     return toJson(this);
   }
 
-  /** `__u32 type`, offset 0, 4 bytes. */
+  /** `__u32 type`, offset 0, 4 bytes. In or before Linux 5.10. */
   get type(): number {
     return this.$$view.getUint32(this.$$offset, true);
   }
@@ -2411,7 +2411,7 @@ export class KvmHypervExit implements View {
     this.$$view.setUint32(this.$$offset, value, true);
   }
 
-  /** `__u32 pad1`, offset 4, 4 bytes. */
+  /** `__u32 pad1`, offset 4, 4 bytes. In or before Linux 5.10. */
   get pad1(): number {
     return this.$$view.getUint32(this.$$offset + 4, true);
   }
@@ -2419,7 +2419,7 @@ export class KvmHypervExit implements View {
     this.$$view.setUint32(this.$$offset + 4, value, true);
   }
 
-  /** `union u`, offset 8, 48 bytes. */
+  /** `union u`, offset 8, 48 bytes. In or before Linux 5.10. */
   get u(): KvmHypervExitU {
     return new $$KvmHypervExitU(this.$$view, this.$$offset + 8);
   }
@@ -2428,7 +2428,7 @@ export class KvmHypervExit implements View {
   }
 }
 
-/** `struct kvm_xen_exit.u`: 72 bytes, aligned to 8. */
+/** `struct kvm_xen_exit.u`: 72 bytes, aligned to 8. In or before Linux 6.1, not in 5.10. */
 export class KvmXenExitU implements View {
   static readonly $size = 72;
   static readonly $align = 8;
@@ -2467,7 +2467,7 @@ export class KvmXenExitU implements View {
     return toJson(this);
   }
 
-  /** `struct hcall`, offset 0, 72 bytes. */
+  /** `struct hcall`, offset 0, 72 bytes. In or before Linux 6.1, not in 5.10. */
   get hcall(): KvmXenExitUHcall {
     return new $$KvmXenExitUHcall(this.$$view, this.$$offset);
   }
@@ -2476,7 +2476,7 @@ export class KvmXenExitU implements View {
   }
 }
 
-/** `struct kvm_xen_exit.u.hcall`: 72 bytes, aligned to 8. */
+/** `struct kvm_xen_exit.u.hcall`: 72 bytes, aligned to 8. In or before Linux 6.1, not in 5.10. */
 export class KvmXenExitUHcall implements View {
   static readonly $size = 72;
   static readonly $align = 8;
@@ -2519,7 +2519,7 @@ export class KvmXenExitUHcall implements View {
     return toJson(this);
   }
 
-  /** `__u32 longmode`, offset 0, 4 bytes. */
+  /** `__u32 longmode`, offset 0, 4 bytes. In or before Linux 6.1, not in 5.10. */
   get longmode(): number {
     return this.$$view.getUint32(this.$$offset, true);
   }
@@ -2527,7 +2527,7 @@ export class KvmXenExitUHcall implements View {
     this.$$view.setUint32(this.$$offset, value, true);
   }
 
-  /** `__u32 cpl`, offset 4, 4 bytes. */
+  /** `__u32 cpl`, offset 4, 4 bytes. In or before Linux 6.1, not in 5.10. */
   get cpl(): number {
     return this.$$view.getUint32(this.$$offset + 4, true);
   }
@@ -2535,7 +2535,7 @@ export class KvmXenExitUHcall implements View {
     this.$$view.setUint32(this.$$offset + 4, value, true);
   }
 
-  /** `__u64 input`, offset 8, 8 bytes. */
+  /** `__u64 input`, offset 8, 8 bytes. In or before Linux 6.1, not in 5.10. */
   get input(): bigint {
     return this.$$view.getBigUint64(this.$$offset + 8, true);
   }
@@ -2552,7 +2552,7 @@ export class KvmXenExitUHcall implements View {
     setNumber64(this.$$view, this.$$offset + 8, value, false);
   }
 
-  /** `__u64 result`, offset 16, 8 bytes. */
+  /** `__u64 result`, offset 16, 8 bytes. In or before Linux 6.1, not in 5.10. */
   get result(): bigint {
     return this.$$view.getBigUint64(this.$$offset + 16, true);
   }
@@ -2569,7 +2569,7 @@ export class KvmXenExitUHcall implements View {
     setNumber64(this.$$view, this.$$offset + 16, value, false);
   }
 
-  /** `__u64 params[6]`, offset 24, 48 bytes. */
+  /** `__u64 params[6]`, offset 24, 48 bytes. In or before Linux 6.1, not in 5.10. */
   get params(): U64Array {
     return new U64Array(this.$$view, this.$$offset + 24, 6);
   }
@@ -2578,7 +2578,7 @@ export class KvmXenExitUHcall implements View {
   }
 }
 
-/** `struct kvm_xen_exit`: 80 bytes, aligned to 8. */
+/** `struct kvm_xen_exit`: 80 bytes, aligned to 8. In or before Linux 6.1, not in 5.10. */
 export class KvmXenExit implements View {
   static readonly $size = 80;
   static readonly $align = 8;
@@ -2618,7 +2618,7 @@ export class KvmXenExit implements View {
     return toJson(this);
   }
 
-  /** `__u32 type`, offset 0, 4 bytes. */
+  /** `__u32 type`, offset 0, 4 bytes. In or before Linux 6.1, not in 5.10. */
   get type(): number {
     return this.$$view.getUint32(this.$$offset, true);
   }
@@ -2626,7 +2626,7 @@ export class KvmXenExit implements View {
     this.$$view.setUint32(this.$$offset, value, true);
   }
 
-  /** `union u`, offset 8, 72 bytes. */
+  /** `union u`, offset 8, 72 bytes. In or before Linux 6.1, not in 5.10. */
   get u(): KvmXenExitU {
     return new $$KvmXenExitU(this.$$view, this.$$offset + 8);
   }
@@ -2635,7 +2635,7 @@ export class KvmXenExit implements View {
   }
 }
 
-/** `struct kvm_exit_snp_req_certs`: 24 bytes, aligned to 8. */
+/** `struct kvm_exit_snp_req_certs`: 24 bytes, aligned to 8. In or before Linux 7.2, not in 6.12. */
 export class KvmExitSnpReqCerts implements View {
   static readonly $size = 24;
   static readonly $align = 8;
@@ -2676,7 +2676,7 @@ export class KvmExitSnpReqCerts implements View {
     return toJson(this);
   }
 
-  /** `__u64 gpa`, offset 0, 8 bytes. */
+  /** `__u64 gpa`, offset 0, 8 bytes. In or before Linux 7.2, not in 6.12. */
   get gpa(): bigint {
     return this.$$view.getBigUint64(this.$$offset, true);
   }
@@ -2693,7 +2693,7 @@ export class KvmExitSnpReqCerts implements View {
     setNumber64(this.$$view, this.$$offset, value, false);
   }
 
-  /** `__u64 npages`, offset 8, 8 bytes. */
+  /** `__u64 npages`, offset 8, 8 bytes. In or before Linux 7.2, not in 6.12. */
   get npages(): bigint {
     return this.$$view.getBigUint64(this.$$offset + 8, true);
   }
@@ -2710,7 +2710,7 @@ export class KvmExitSnpReqCerts implements View {
     setNumber64(this.$$view, this.$$offset + 8, value, false);
   }
 
-  /** `__u64 ret`, offset 16, 8 bytes. */
+  /** `__u64 ret`, offset 16, 8 bytes. In or before Linux 7.2, not in 6.12. */
   get ret(): bigint {
     return this.$$view.getBigUint64(this.$$offset + 16, true);
   }
@@ -2728,7 +2728,7 @@ export class KvmExitSnpReqCerts implements View {
   }
 }
 
-/** `struct kvm_run.hw`: 8 bytes, aligned to 8. */
+/** `struct kvm_run.hw`: 8 bytes, aligned to 8. In or before Linux 5.10. */
 export class KvmRunHw implements View {
   static readonly $size = 8;
   static readonly $align = 8;
@@ -2767,7 +2767,7 @@ export class KvmRunHw implements View {
     return toJson(this);
   }
 
-  /** `__u64 hardware_exit_reason`, offset 0, 8 bytes. */
+  /** `__u64 hardware_exit_reason`, offset 0, 8 bytes. In or before Linux 5.10. */
   get hardware_exit_reason(): bigint {
     return this.$$view.getBigUint64(this.$$offset, true);
   }
@@ -2785,7 +2785,7 @@ export class KvmRunHw implements View {
   }
 }
 
-/** `struct kvm_run.fail_entry`: 16 bytes, aligned to 8. */
+/** `struct kvm_run.fail_entry`: 16 bytes, aligned to 8. In or before Linux 5.10. */
 export class KvmRunFailEntry implements View {
   static readonly $size = 16;
   static readonly $align = 8;
@@ -2825,7 +2825,7 @@ export class KvmRunFailEntry implements View {
     return toJson(this);
   }
 
-  /** `__u64 hardware_entry_failure_reason`, offset 0, 8 bytes. */
+  /** `__u64 hardware_entry_failure_reason`, offset 0, 8 bytes. In or before Linux 5.10. */
   get hardware_entry_failure_reason(): bigint {
     return this.$$view.getBigUint64(this.$$offset, true);
   }
@@ -2842,7 +2842,7 @@ export class KvmRunFailEntry implements View {
     setNumber64(this.$$view, this.$$offset, value, false);
   }
 
-  /** `__u32 cpu`, offset 8, 4 bytes. */
+  /** `__u32 cpu`, offset 8, 4 bytes. In or before Linux 5.10. */
   get cpu(): number {
     return this.$$view.getUint32(this.$$offset + 8, true);
   }
@@ -2851,7 +2851,7 @@ export class KvmRunFailEntry implements View {
   }
 }
 
-/** `struct kvm_run.ex`: 8 bytes, aligned to 4. */
+/** `struct kvm_run.ex`: 8 bytes, aligned to 4. In or before Linux 5.10. */
 export class KvmRunEx implements View {
   static readonly $size = 8;
   static readonly $align = 4;
@@ -2891,7 +2891,7 @@ export class KvmRunEx implements View {
     return toJson(this);
   }
 
-  /** `__u32 exception`, offset 0, 4 bytes. */
+  /** `__u32 exception`, offset 0, 4 bytes. In or before Linux 5.10. */
   get exception(): number {
     return this.$$view.getUint32(this.$$offset, true);
   }
@@ -2899,7 +2899,7 @@ export class KvmRunEx implements View {
     this.$$view.setUint32(this.$$offset, value, true);
   }
 
-  /** `__u32 error_code`, offset 4, 4 bytes. */
+  /** `__u32 error_code`, offset 4, 4 bytes. In or before Linux 5.10. */
   get error_code(): number {
     return this.$$view.getUint32(this.$$offset + 4, true);
   }
@@ -2908,7 +2908,7 @@ export class KvmRunEx implements View {
   }
 }
 
-/** `struct kvm_run.io`: 16 bytes, aligned to 8. */
+/** `struct kvm_run.io`: 16 bytes, aligned to 8. In or before Linux 5.10. */
 export class KvmRunIo implements View {
   static readonly $size = 16;
   static readonly $align = 8;
@@ -2951,7 +2951,7 @@ export class KvmRunIo implements View {
     return toJson(this);
   }
 
-  /** `__u8 direction`, offset 0, 1 byte. */
+  /** `__u8 direction`, offset 0, 1 byte. In or before Linux 5.10. */
   get direction(): number {
     return this.$$view.getUint8(this.$$offset);
   }
@@ -2959,7 +2959,7 @@ export class KvmRunIo implements View {
     this.$$view.setUint8(this.$$offset, value);
   }
 
-  /** `__u8 size`, offset 1, 1 byte; in bytes. */
+  /** `__u8 size`, offset 1, 1 byte; in bytes. In or before Linux 5.10. */
   get size(): number {
     return this.$$view.getUint8(this.$$offset + 1);
   }
@@ -2967,7 +2967,7 @@ export class KvmRunIo implements View {
     this.$$view.setUint8(this.$$offset + 1, value);
   }
 
-  /** `__u16 port`, offset 2, 2 bytes. */
+  /** `__u16 port`, offset 2, 2 bytes. In or before Linux 5.10. */
   get port(): number {
     return this.$$view.getUint16(this.$$offset + 2, true);
   }
@@ -2975,7 +2975,7 @@ export class KvmRunIo implements View {
     this.$$view.setUint16(this.$$offset + 2, value, true);
   }
 
-  /** `__u32 count`, offset 4, 4 bytes. */
+  /** `__u32 count`, offset 4, 4 bytes. In or before Linux 5.10. */
   get count(): number {
     return this.$$view.getUint32(this.$$offset + 4, true);
   }
@@ -2983,7 +2983,7 @@ export class KvmRunIo implements View {
     this.$$view.setUint32(this.$$offset + 4, value, true);
   }
 
-  /** `__u64 data_offset`, offset 8, 8 bytes. */
+  /** `__u64 data_offset`, offset 8, 8 bytes. In or before Linux 5.10. */
   get data_offset(): bigint {
     return this.$$view.getBigUint64(this.$$offset + 8, true);
   }
@@ -3001,7 +3001,7 @@ export class KvmRunIo implements View {
   }
 }
 
-/** `struct kvm_run.debug`: 16 bytes, aligned to 8. */
+/** `struct kvm_run.debug`: 16 bytes, aligned to 8. In or before Linux 5.10. */
 export class KvmRunDebug implements View {
   static readonly $size = 16;
   static readonly $align = 8;
@@ -3040,7 +3040,7 @@ export class KvmRunDebug implements View {
     return toJson(this);
   }
 
-  /** `struct kvm_debug_exit_arch arch`, offset 0, 16 bytes. */
+  /** `struct kvm_debug_exit_arch arch`, offset 0, 16 bytes. In or before Linux 5.10. */
   get arch(): KvmDebugExitArch {
     return new KvmDebugExitArch(this.$$view, this.$$offset);
   }
@@ -3049,7 +3049,7 @@ export class KvmRunDebug implements View {
   }
 }
 
-/** `struct kvm_run.mmio`: 24 bytes, aligned to 8. */
+/** `struct kvm_run.mmio`: 24 bytes, aligned to 8. In or before Linux 5.10. */
 export class KvmRunMmio implements View {
   static readonly $size = 24;
   static readonly $align = 8;
@@ -3091,7 +3091,7 @@ export class KvmRunMmio implements View {
     return toJson(this);
   }
 
-  /** `__u64 phys_addr`, offset 0, 8 bytes. */
+  /** `__u64 phys_addr`, offset 0, 8 bytes. In or before Linux 5.10. */
   get phys_addr(): bigint {
     return this.$$view.getBigUint64(this.$$offset, true);
   }
@@ -3108,7 +3108,7 @@ export class KvmRunMmio implements View {
     setNumber64(this.$$view, this.$$offset, value, false);
   }
 
-  /** `__u8 data[8]`, offset 8, 8 bytes. */
+  /** `__u8 data[8]`, offset 8, 8 bytes. In or before Linux 5.10. */
   get data(): U8Array {
     return new U8Array(this.$$view, this.$$offset + 8, 8);
   }
@@ -3116,7 +3116,7 @@ export class KvmRunMmio implements View {
     this.data.assign(value);
   }
 
-  /** `__u32 len`, offset 16, 4 bytes. */
+  /** `__u32 len`, offset 16, 4 bytes. In or before Linux 5.10. */
   get len(): number {
     return this.$$view.getUint32(this.$$offset + 16, true);
   }
@@ -3124,7 +3124,7 @@ export class KvmRunMmio implements View {
     this.$$view.setUint32(this.$$offset + 16, value, true);
   }
 
-  /** `__u8 is_write`, offset 20, 1 byte. */
+  /** `__u8 is_write`, offset 20, 1 byte. In or before Linux 5.10. */
   get is_write(): number {
     return this.$$view.getUint8(this.$$offset + 20);
   }
@@ -3133,7 +3133,7 @@ export class KvmRunMmio implements View {
   }
 }
 
-/** `struct kvm_run.iocsr_io`: 24 bytes, aligned to 8. */
+/** `struct kvm_run.iocsr_io`: 24 bytes, aligned to 8. In or before Linux 6.12, not in 6.1. */
 export class KvmRunIocsrIo implements View {
   static readonly $size = 24;
   static readonly $align = 8;
@@ -3175,7 +3175,7 @@ export class KvmRunIocsrIo implements View {
     return toJson(this);
   }
 
-  /** `__u64 phys_addr`, offset 0, 8 bytes. */
+  /** `__u64 phys_addr`, offset 0, 8 bytes. In or before Linux 6.12, not in 6.1. */
   get phys_addr(): bigint {
     return this.$$view.getBigUint64(this.$$offset, true);
   }
@@ -3192,7 +3192,7 @@ export class KvmRunIocsrIo implements View {
     setNumber64(this.$$view, this.$$offset, value, false);
   }
 
-  /** `__u8 data[8]`, offset 8, 8 bytes. */
+  /** `__u8 data[8]`, offset 8, 8 bytes. In or before Linux 6.12, not in 6.1. */
   get data(): U8Array {
     return new U8Array(this.$$view, this.$$offset + 8, 8);
   }
@@ -3200,7 +3200,7 @@ export class KvmRunIocsrIo implements View {
     this.data.assign(value);
   }
 
-  /** `__u32 len`, offset 16, 4 bytes. */
+  /** `__u32 len`, offset 16, 4 bytes. In or before Linux 6.12, not in 6.1. */
   get len(): number {
     return this.$$view.getUint32(this.$$offset + 16, true);
   }
@@ -3208,7 +3208,7 @@ export class KvmRunIocsrIo implements View {
     this.$$view.setUint32(this.$$offset + 16, value, true);
   }
 
-  /** `__u8 is_write`, offset 20, 1 byte. */
+  /** `__u8 is_write`, offset 20, 1 byte. In or before Linux 6.12, not in 6.1. */
   get is_write(): number {
     return this.$$view.getUint8(this.$$offset + 20);
   }
@@ -3217,7 +3217,7 @@ export class KvmRunIocsrIo implements View {
   }
 }
 
-/** `struct kvm_run.hypercall`: 72 bytes, aligned to 8. */
+/** `struct kvm_run.hypercall`: 72 bytes, aligned to 8. In or before Linux 5.10. */
 export class KvmRunHypercall implements View {
   static readonly $size = 72;
   static readonly $align = 8;
@@ -3260,7 +3260,7 @@ export class KvmRunHypercall implements View {
     return toJson(this);
   }
 
-  /** `__u64 nr`, offset 0, 8 bytes. */
+  /** `__u64 nr`, offset 0, 8 bytes. In or before Linux 5.10. */
   get nr(): bigint {
     return this.$$view.getBigUint64(this.$$offset, true);
   }
@@ -3277,7 +3277,7 @@ export class KvmRunHypercall implements View {
     setNumber64(this.$$view, this.$$offset, value, false);
   }
 
-  /** `__u64 args[6]`, offset 8, 48 bytes. */
+  /** `__u64 args[6]`, offset 8, 48 bytes. In or before Linux 5.10. */
   get args(): U64Array {
     return new U64Array(this.$$view, this.$$offset + 8, 6);
   }
@@ -3285,7 +3285,7 @@ export class KvmRunHypercall implements View {
     this.args.assign(value);
   }
 
-  /** `__u64 ret`, offset 56, 8 bytes. */
+  /** `__u64 ret`, offset 56, 8 bytes. In or before Linux 5.10. */
   get ret(): bigint {
     return this.$$view.getBigUint64(this.$$offset + 56, true);
   }
@@ -3302,7 +3302,7 @@ export class KvmRunHypercall implements View {
     setNumber64(this.$$view, this.$$offset + 56, value, false);
   }
 
-  /** `__u32 longmode`, offset 64, 4 bytes. */
+  /** `__u32 longmode`, offset 64, 4 bytes. In or before Linux 5.10. */
   get longmode(): number {
     return this.$$view.getUint32(this.$$offset + 64, true);
   }
@@ -3310,7 +3310,7 @@ export class KvmRunHypercall implements View {
     this.$$view.setUint32(this.$$offset + 64, value, true);
   }
 
-  /** `__u64 flags`, offset 64, 8 bytes. */
+  /** `__u64 flags`, offset 64, 8 bytes. In or before Linux 6.12, not in 6.1. */
   get flags(): bigint {
     return this.$$view.getBigUint64(this.$$offset + 64, true);
   }
@@ -3328,7 +3328,7 @@ export class KvmRunHypercall implements View {
   }
 }
 
-/** `struct kvm_run.tpr_access`: 16 bytes, aligned to 8. */
+/** `struct kvm_run.tpr_access`: 16 bytes, aligned to 8. In or before Linux 5.10. */
 export class KvmRunTprAccess implements View {
   static readonly $size = 16;
   static readonly $align = 8;
@@ -3369,7 +3369,7 @@ export class KvmRunTprAccess implements View {
     return toJson(this);
   }
 
-  /** `__u64 rip`, offset 0, 8 bytes. */
+  /** `__u64 rip`, offset 0, 8 bytes. In or before Linux 5.10. */
   get rip(): bigint {
     return this.$$view.getBigUint64(this.$$offset, true);
   }
@@ -3386,7 +3386,7 @@ export class KvmRunTprAccess implements View {
     setNumber64(this.$$view, this.$$offset, value, false);
   }
 
-  /** `__u32 is_write`, offset 8, 4 bytes. */
+  /** `__u32 is_write`, offset 8, 4 bytes. In or before Linux 5.10. */
   get is_write(): number {
     return this.$$view.getUint32(this.$$offset + 8, true);
   }
@@ -3394,7 +3394,7 @@ export class KvmRunTprAccess implements View {
     this.$$view.setUint32(this.$$offset + 8, value, true);
   }
 
-  /** `__u32 pad`, offset 12, 4 bytes. */
+  /** `__u32 pad`, offset 12, 4 bytes. In or before Linux 5.10. */
   get pad(): number {
     return this.$$view.getUint32(this.$$offset + 12, true);
   }
@@ -3403,7 +3403,7 @@ export class KvmRunTprAccess implements View {
   }
 }
 
-/** `struct kvm_run.s390_sieic`: 8 bytes, aligned to 4. */
+/** `struct kvm_run.s390_sieic`: 8 bytes, aligned to 4. In or before Linux 5.10. */
 export class KvmRunS390Sieic implements View {
   static readonly $size = 8;
   static readonly $align = 4;
@@ -3444,7 +3444,7 @@ export class KvmRunS390Sieic implements View {
     return toJson(this);
   }
 
-  /** `__u8 icptcode`, offset 0, 1 byte. */
+  /** `__u8 icptcode`, offset 0, 1 byte. In or before Linux 5.10. */
   get icptcode(): number {
     return this.$$view.getUint8(this.$$offset);
   }
@@ -3452,7 +3452,7 @@ export class KvmRunS390Sieic implements View {
     this.$$view.setUint8(this.$$offset, value);
   }
 
-  /** `__u16 ipa`, offset 2, 2 bytes. */
+  /** `__u16 ipa`, offset 2, 2 bytes. In or before Linux 5.10. */
   get ipa(): number {
     return this.$$view.getUint16(this.$$offset + 2, true);
   }
@@ -3460,7 +3460,7 @@ export class KvmRunS390Sieic implements View {
     this.$$view.setUint16(this.$$offset + 2, value, true);
   }
 
-  /** `__u32 ipb`, offset 4, 4 bytes. */
+  /** `__u32 ipb`, offset 4, 4 bytes. In or before Linux 5.10. */
   get ipb(): number {
     return this.$$view.getUint32(this.$$offset + 4, true);
   }
@@ -3469,7 +3469,7 @@ export class KvmRunS390Sieic implements View {
   }
 }
 
-/** `struct kvm_run.s390_ucontrol`: 16 bytes, aligned to 8. */
+/** `struct kvm_run.s390_ucontrol`: 16 bytes, aligned to 8. In or before Linux 5.10. */
 export class KvmRunS390Ucontrol implements View {
   static readonly $size = 16;
   static readonly $align = 8;
@@ -3509,7 +3509,7 @@ export class KvmRunS390Ucontrol implements View {
     return toJson(this);
   }
 
-  /** `__u64 trans_exc_code`, offset 0, 8 bytes. */
+  /** `__u64 trans_exc_code`, offset 0, 8 bytes. In or before Linux 5.10. */
   get trans_exc_code(): bigint {
     return this.$$view.getBigUint64(this.$$offset, true);
   }
@@ -3526,7 +3526,7 @@ export class KvmRunS390Ucontrol implements View {
     setNumber64(this.$$view, this.$$offset, value, false);
   }
 
-  /** `__u32 pgm_code`, offset 8, 4 bytes. */
+  /** `__u32 pgm_code`, offset 8, 4 bytes. In or before Linux 5.10. */
   get pgm_code(): number {
     return this.$$view.getUint32(this.$$offset + 8, true);
   }
@@ -3535,7 +3535,7 @@ export class KvmRunS390Ucontrol implements View {
   }
 }
 
-/** `struct kvm_run.dcr`: 12 bytes, aligned to 4. */
+/** `struct kvm_run.dcr`: 12 bytes, aligned to 4. In or before Linux 5.10. */
 export class KvmRunDcr implements View {
   static readonly $size = 12;
   static readonly $align = 4;
@@ -3576,7 +3576,7 @@ export class KvmRunDcr implements View {
     return toJson(this);
   }
 
-  /** `__u32 dcrn`, offset 0, 4 bytes. */
+  /** `__u32 dcrn`, offset 0, 4 bytes. In or before Linux 5.10. */
   get dcrn(): number {
     return this.$$view.getUint32(this.$$offset, true);
   }
@@ -3584,7 +3584,7 @@ export class KvmRunDcr implements View {
     this.$$view.setUint32(this.$$offset, value, true);
   }
 
-  /** `__u32 data`, offset 4, 4 bytes. */
+  /** `__u32 data`, offset 4, 4 bytes. In or before Linux 5.10. */
   get data(): number {
     return this.$$view.getUint32(this.$$offset + 4, true);
   }
@@ -3592,7 +3592,7 @@ export class KvmRunDcr implements View {
     this.$$view.setUint32(this.$$offset + 4, value, true);
   }
 
-  /** `__u8 is_write`, offset 8, 1 byte. */
+  /** `__u8 is_write`, offset 8, 1 byte. In or before Linux 5.10. */
   get is_write(): number {
     return this.$$view.getUint8(this.$$offset + 8);
   }
@@ -3601,7 +3601,7 @@ export class KvmRunDcr implements View {
   }
 }
 
-/** `struct kvm_run.internal`: 136 bytes, aligned to 8. */
+/** `struct kvm_run.internal`: 136 bytes, aligned to 8. In or before Linux 5.10. */
 export class KvmRunInternal implements View {
   static readonly $size = 136;
   static readonly $align = 8;
@@ -3642,7 +3642,7 @@ export class KvmRunInternal implements View {
     return toJson(this);
   }
 
-  /** `__u32 suberror`, offset 0, 4 bytes. */
+  /** `__u32 suberror`, offset 0, 4 bytes. In or before Linux 5.10. */
   get suberror(): number {
     return this.$$view.getUint32(this.$$offset, true);
   }
@@ -3650,7 +3650,7 @@ export class KvmRunInternal implements View {
     this.$$view.setUint32(this.$$offset, value, true);
   }
 
-  /** `__u32 ndata`, offset 4, 4 bytes. */
+  /** `__u32 ndata`, offset 4, 4 bytes. In or before Linux 5.10. */
   get ndata(): number {
     return this.$$view.getUint32(this.$$offset + 4, true);
   }
@@ -3658,7 +3658,7 @@ export class KvmRunInternal implements View {
     this.$$view.setUint32(this.$$offset + 4, value, true);
   }
 
-  /** `__u64 data[16]`, offset 8, 128 bytes. */
+  /** `__u64 data[16]`, offset 8, 128 bytes. In or before Linux 5.10. */
   get data(): U64Array {
     return new U64Array(this.$$view, this.$$offset + 8, 16);
   }
@@ -3667,7 +3667,7 @@ export class KvmRunInternal implements View {
   }
 }
 
-/** `struct kvm_run.emulation_failure`: 32 bytes, aligned to 8. */
+/** `struct kvm_run.emulation_failure`: 32 bytes, aligned to 8. In or before Linux 6.1, not in 5.10. */
 export class KvmRunEmulationFailure implements View {
   static readonly $size = 32;
   static readonly $align = 8;
@@ -3710,7 +3710,7 @@ export class KvmRunEmulationFailure implements View {
     return toJson(this);
   }
 
-  /** `__u32 suberror`, offset 0, 4 bytes. */
+  /** `__u32 suberror`, offset 0, 4 bytes. In or before Linux 6.1, not in 5.10. */
   get suberror(): number {
     return this.$$view.getUint32(this.$$offset, true);
   }
@@ -3718,7 +3718,7 @@ export class KvmRunEmulationFailure implements View {
     this.$$view.setUint32(this.$$offset, value, true);
   }
 
-  /** `__u32 ndata`, offset 4, 4 bytes. */
+  /** `__u32 ndata`, offset 4, 4 bytes. In or before Linux 6.1, not in 5.10. */
   get ndata(): number {
     return this.$$view.getUint32(this.$$offset + 4, true);
   }
@@ -3726,7 +3726,7 @@ export class KvmRunEmulationFailure implements View {
     this.$$view.setUint32(this.$$offset + 4, value, true);
   }
 
-  /** `__u64 flags`, offset 8, 8 bytes. */
+  /** `__u64 flags`, offset 8, 8 bytes. In or before Linux 6.1, not in 5.10. */
   get flags(): bigint {
     return this.$$view.getBigUint64(this.$$offset + 8, true);
   }
@@ -3743,7 +3743,7 @@ export class KvmRunEmulationFailure implements View {
     setNumber64(this.$$view, this.$$offset + 8, value, false);
   }
 
-  /** `__u8 insn_size`, offset 16, 1 byte. */
+  /** `__u8 insn_size`, offset 16, 1 byte. In or before Linux 6.1, not in 5.10. */
   get insn_size(): number {
     return this.$$view.getUint8(this.$$offset + 16);
   }
@@ -3751,7 +3751,7 @@ export class KvmRunEmulationFailure implements View {
     this.$$view.setUint8(this.$$offset + 16, value);
   }
 
-  /** `__u8 insn_bytes[15]`, offset 17, 15 bytes. */
+  /** `__u8 insn_bytes[15]`, offset 17, 15 bytes. In or before Linux 6.1, not in 5.10. */
   get insn_bytes(): U8Array {
     return new U8Array(this.$$view, this.$$offset + 17, 15);
   }
@@ -3760,7 +3760,7 @@ export class KvmRunEmulationFailure implements View {
   }
 }
 
-/** `struct kvm_run.osi`: 256 bytes, aligned to 8. */
+/** `struct kvm_run.osi`: 256 bytes, aligned to 8. In or before Linux 5.10. */
 export class KvmRunOsi implements View {
   static readonly $size = 256;
   static readonly $align = 8;
@@ -3799,7 +3799,7 @@ export class KvmRunOsi implements View {
     return toJson(this);
   }
 
-  /** `__u64 gprs[32]`, offset 0, 256 bytes. */
+  /** `__u64 gprs[32]`, offset 0, 256 bytes. In or before Linux 5.10. */
   get gprs(): U64Array {
     return new U64Array(this.$$view, this.$$offset, 32);
   }
@@ -3808,7 +3808,7 @@ export class KvmRunOsi implements View {
   }
 }
 
-/** `struct kvm_run.papr_hcall`: 88 bytes, aligned to 8. */
+/** `struct kvm_run.papr_hcall`: 88 bytes, aligned to 8. In or before Linux 5.10. */
 export class KvmRunPaprHcall implements View {
   static readonly $size = 88;
   static readonly $align = 8;
@@ -3849,7 +3849,7 @@ export class KvmRunPaprHcall implements View {
     return toJson(this);
   }
 
-  /** `__u64 nr`, offset 0, 8 bytes. */
+  /** `__u64 nr`, offset 0, 8 bytes. In or before Linux 5.10. */
   get nr(): bigint {
     return this.$$view.getBigUint64(this.$$offset, true);
   }
@@ -3866,7 +3866,7 @@ export class KvmRunPaprHcall implements View {
     setNumber64(this.$$view, this.$$offset, value, false);
   }
 
-  /** `__u64 ret`, offset 8, 8 bytes. */
+  /** `__u64 ret`, offset 8, 8 bytes. In or before Linux 5.10. */
   get ret(): bigint {
     return this.$$view.getBigUint64(this.$$offset + 8, true);
   }
@@ -3883,7 +3883,7 @@ export class KvmRunPaprHcall implements View {
     setNumber64(this.$$view, this.$$offset + 8, value, false);
   }
 
-  /** `__u64 args[9]`, offset 16, 72 bytes. */
+  /** `__u64 args[9]`, offset 16, 72 bytes. In or before Linux 5.10. */
   get args(): U64Array {
     return new U64Array(this.$$view, this.$$offset + 16, 9);
   }
@@ -3892,7 +3892,7 @@ export class KvmRunPaprHcall implements View {
   }
 }
 
-/** `struct kvm_run.s390_tsch`: 20 bytes, aligned to 4. */
+/** `struct kvm_run.s390_tsch`: 20 bytes, aligned to 4. In or before Linux 5.10. */
 export class KvmRunS390Tsch implements View {
   static readonly $size = 20;
   static readonly $align = 4;
@@ -3936,7 +3936,7 @@ export class KvmRunS390Tsch implements View {
     return toJson(this);
   }
 
-  /** `__u16 subchannel_id`, offset 0, 2 bytes. */
+  /** `__u16 subchannel_id`, offset 0, 2 bytes. In or before Linux 5.10. */
   get subchannel_id(): number {
     return this.$$view.getUint16(this.$$offset, true);
   }
@@ -3944,7 +3944,7 @@ export class KvmRunS390Tsch implements View {
     this.$$view.setUint16(this.$$offset, value, true);
   }
 
-  /** `__u16 subchannel_nr`, offset 2, 2 bytes. */
+  /** `__u16 subchannel_nr`, offset 2, 2 bytes. In or before Linux 5.10. */
   get subchannel_nr(): number {
     return this.$$view.getUint16(this.$$offset + 2, true);
   }
@@ -3952,7 +3952,7 @@ export class KvmRunS390Tsch implements View {
     this.$$view.setUint16(this.$$offset + 2, value, true);
   }
 
-  /** `__u32 io_int_parm`, offset 4, 4 bytes. */
+  /** `__u32 io_int_parm`, offset 4, 4 bytes. In or before Linux 5.10. */
   get io_int_parm(): number {
     return this.$$view.getUint32(this.$$offset + 4, true);
   }
@@ -3960,7 +3960,7 @@ export class KvmRunS390Tsch implements View {
     this.$$view.setUint32(this.$$offset + 4, value, true);
   }
 
-  /** `__u32 io_int_word`, offset 8, 4 bytes. */
+  /** `__u32 io_int_word`, offset 8, 4 bytes. In or before Linux 5.10. */
   get io_int_word(): number {
     return this.$$view.getUint32(this.$$offset + 8, true);
   }
@@ -3968,7 +3968,7 @@ export class KvmRunS390Tsch implements View {
     this.$$view.setUint32(this.$$offset + 8, value, true);
   }
 
-  /** `__u32 ipb`, offset 12, 4 bytes. */
+  /** `__u32 ipb`, offset 12, 4 bytes. In or before Linux 5.10. */
   get ipb(): number {
     return this.$$view.getUint32(this.$$offset + 12, true);
   }
@@ -3976,7 +3976,7 @@ export class KvmRunS390Tsch implements View {
     this.$$view.setUint32(this.$$offset + 12, value, true);
   }
 
-  /** `__u8 dequeued`, offset 16, 1 byte. */
+  /** `__u8 dequeued`, offset 16, 1 byte. In or before Linux 5.10. */
   get dequeued(): number {
     return this.$$view.getUint8(this.$$offset + 16);
   }
@@ -3985,7 +3985,7 @@ export class KvmRunS390Tsch implements View {
   }
 }
 
-/** `struct kvm_run.epr`: 4 bytes, aligned to 4. */
+/** `struct kvm_run.epr`: 4 bytes, aligned to 4. In or before Linux 5.10. */
 export class KvmRunEpr implements View {
   static readonly $size = 4;
   static readonly $align = 4;
@@ -4024,7 +4024,7 @@ export class KvmRunEpr implements View {
     return toJson(this);
   }
 
-  /** `__u32 epr`, offset 0, 4 bytes. */
+  /** `__u32 epr`, offset 0, 4 bytes. In or before Linux 5.10. */
   get epr(): number {
     return this.$$view.getUint32(this.$$offset, true);
   }
@@ -4033,7 +4033,7 @@ export class KvmRunEpr implements View {
   }
 }
 
-/** `struct kvm_run.system_event`: 136 bytes, aligned to 8. */
+/** `struct kvm_run.system_event`: 136 bytes, aligned to 8. In or before Linux 5.10. */
 export class KvmRunSystemEvent implements View {
   static readonly $size = 136;
   static readonly $align = 8;
@@ -4075,7 +4075,7 @@ export class KvmRunSystemEvent implements View {
     return toJson(this);
   }
 
-  /** `__u32 type`, offset 0, 4 bytes. */
+  /** `__u32 type`, offset 0, 4 bytes. In or before Linux 5.10. */
   get type(): number {
     return this.$$view.getUint32(this.$$offset, true);
   }
@@ -4083,7 +4083,7 @@ export class KvmRunSystemEvent implements View {
     this.$$view.setUint32(this.$$offset, value, true);
   }
 
-  /** `__u32 ndata`, offset 4, 4 bytes. */
+  /** `__u32 ndata`, offset 4, 4 bytes. In or before Linux 6.1, not in 5.10. */
   get ndata(): number {
     return this.$$view.getUint32(this.$$offset + 4, true);
   }
@@ -4091,7 +4091,7 @@ export class KvmRunSystemEvent implements View {
     this.$$view.setUint32(this.$$offset + 4, value, true);
   }
 
-  /** `__u64 flags`, offset 8, 8 bytes. */
+  /** `__u64 flags`, offset 8, 8 bytes. In or before Linux 5.10. */
   get flags(): bigint {
     return this.$$view.getBigUint64(this.$$offset + 8, true);
   }
@@ -4108,7 +4108,7 @@ export class KvmRunSystemEvent implements View {
     setNumber64(this.$$view, this.$$offset + 8, value, false);
   }
 
-  /** `__u64 data[16]`, offset 8, 128 bytes. */
+  /** `__u64 data[16]`, offset 8, 128 bytes. In or before Linux 6.1, not in 5.10. */
   get data(): U64Array {
     return new U64Array(this.$$view, this.$$offset + 8, 16);
   }
@@ -4117,7 +4117,7 @@ export class KvmRunSystemEvent implements View {
   }
 }
 
-/** `struct kvm_run.s390_stsi`: 16 bytes, aligned to 8. */
+/** `struct kvm_run.s390_stsi`: 16 bytes, aligned to 8. In or before Linux 5.10. */
 export class KvmRunS390Stsi implements View {
   static readonly $size = 16;
   static readonly $align = 8;
@@ -4161,7 +4161,7 @@ export class KvmRunS390Stsi implements View {
     return toJson(this);
   }
 
-  /** `__u64 addr`, offset 0, 8 bytes. */
+  /** `__u64 addr`, offset 0, 8 bytes. In or before Linux 5.10. */
   get addr(): bigint {
     return this.$$view.getBigUint64(this.$$offset, true);
   }
@@ -4178,7 +4178,7 @@ export class KvmRunS390Stsi implements View {
     setNumber64(this.$$view, this.$$offset, value, false);
   }
 
-  /** `__u8 ar`, offset 8, 1 byte. */
+  /** `__u8 ar`, offset 8, 1 byte. In or before Linux 5.10. */
   get ar(): number {
     return this.$$view.getUint8(this.$$offset + 8);
   }
@@ -4186,7 +4186,7 @@ export class KvmRunS390Stsi implements View {
     this.$$view.setUint8(this.$$offset + 8, value);
   }
 
-  /** `__u8 reserved`, offset 9, 1 byte. */
+  /** `__u8 reserved`, offset 9, 1 byte. In or before Linux 5.10. */
   get reserved(): number {
     return this.$$view.getUint8(this.$$offset + 9);
   }
@@ -4194,7 +4194,7 @@ export class KvmRunS390Stsi implements View {
     this.$$view.setUint8(this.$$offset + 9, value);
   }
 
-  /** `__u8 fc`, offset 10, 1 byte. */
+  /** `__u8 fc`, offset 10, 1 byte. In or before Linux 5.10. */
   get fc(): number {
     return this.$$view.getUint8(this.$$offset + 10);
   }
@@ -4202,7 +4202,7 @@ export class KvmRunS390Stsi implements View {
     this.$$view.setUint8(this.$$offset + 10, value);
   }
 
-  /** `__u8 sel1`, offset 11, 1 byte. */
+  /** `__u8 sel1`, offset 11, 1 byte. In or before Linux 5.10. */
   get sel1(): number {
     return this.$$view.getUint8(this.$$offset + 11);
   }
@@ -4210,7 +4210,7 @@ export class KvmRunS390Stsi implements View {
     this.$$view.setUint8(this.$$offset + 11, value);
   }
 
-  /** `__u16 sel2`, offset 12, 2 bytes. */
+  /** `__u16 sel2`, offset 12, 2 bytes. In or before Linux 5.10. */
   get sel2(): number {
     return this.$$view.getUint16(this.$$offset + 12, true);
   }
@@ -4219,7 +4219,7 @@ export class KvmRunS390Stsi implements View {
   }
 }
 
-/** `struct kvm_run.eoi`: 1 byte, aligned to 1. */
+/** `struct kvm_run.eoi`: 1 byte, aligned to 1. In or before Linux 5.10. */
 export class KvmRunEoi implements View {
   static readonly $size = 1;
   static readonly $align = 1;
@@ -4258,7 +4258,7 @@ export class KvmRunEoi implements View {
     return toJson(this);
   }
 
-  /** `__u8 vector`, offset 0, 1 byte. */
+  /** `__u8 vector`, offset 0, 1 byte. In or before Linux 5.10. */
   get vector(): number {
     return this.$$view.getUint8(this.$$offset);
   }
@@ -4267,7 +4267,7 @@ export class KvmRunEoi implements View {
   }
 }
 
-/** `struct kvm_run.arm_nisv`: 16 bytes, aligned to 8. */
+/** `struct kvm_run.arm_nisv`: 16 bytes, aligned to 8. In or before Linux 5.10. */
 export class KvmRunArmNisv implements View {
   static readonly $size = 16;
   static readonly $align = 8;
@@ -4307,7 +4307,7 @@ export class KvmRunArmNisv implements View {
     return toJson(this);
   }
 
-  /** `__u64 esr_iss`, offset 0, 8 bytes. */
+  /** `__u64 esr_iss`, offset 0, 8 bytes. In or before Linux 5.10. */
   get esr_iss(): bigint {
     return this.$$view.getBigUint64(this.$$offset, true);
   }
@@ -4324,7 +4324,7 @@ export class KvmRunArmNisv implements View {
     setNumber64(this.$$view, this.$$offset, value, false);
   }
 
-  /** `__u64 fault_ipa`, offset 8, 8 bytes. */
+  /** `__u64 fault_ipa`, offset 8, 8 bytes. In or before Linux 5.10. */
   get fault_ipa(): bigint {
     return this.$$view.getBigUint64(this.$$offset + 8, true);
   }
@@ -4342,7 +4342,7 @@ export class KvmRunArmNisv implements View {
   }
 }
 
-/** `struct kvm_run.msr`: 24 bytes, aligned to 8. */
+/** `struct kvm_run.msr`: 24 bytes, aligned to 8. In or before Linux 5.10. */
 export class KvmRunMsr implements View {
   static readonly $size = 24;
   static readonly $align = 8;
@@ -4385,7 +4385,7 @@ export class KvmRunMsr implements View {
     return toJson(this);
   }
 
-  /** `__u8 error`, offset 0, 1 byte. */
+  /** `__u8 error`, offset 0, 1 byte. In or before Linux 5.10. */
   get error(): number {
     return this.$$view.getUint8(this.$$offset);
   }
@@ -4393,7 +4393,7 @@ export class KvmRunMsr implements View {
     this.$$view.setUint8(this.$$offset, value);
   }
 
-  /** `__u8 pad[7]`, offset 1, 7 bytes. */
+  /** `__u8 pad[7]`, offset 1, 7 bytes. In or before Linux 5.10. */
   get pad(): U8Array {
     return new U8Array(this.$$view, this.$$offset + 1, 7);
   }
@@ -4401,7 +4401,7 @@ export class KvmRunMsr implements View {
     this.pad.assign(value);
   }
 
-  /** `__u32 reason`, offset 8, 4 bytes. */
+  /** `__u32 reason`, offset 8, 4 bytes. In or before Linux 5.10. */
   get reason(): number {
     return this.$$view.getUint32(this.$$offset + 8, true);
   }
@@ -4409,7 +4409,7 @@ export class KvmRunMsr implements View {
     this.$$view.setUint32(this.$$offset + 8, value, true);
   }
 
-  /** `__u32 index`, offset 12, 4 bytes. */
+  /** `__u32 index`, offset 12, 4 bytes. In or before Linux 5.10. */
   get index(): number {
     return this.$$view.getUint32(this.$$offset + 12, true);
   }
@@ -4417,7 +4417,7 @@ export class KvmRunMsr implements View {
     this.$$view.setUint32(this.$$offset + 12, value, true);
   }
 
-  /** `__u64 data`, offset 16, 8 bytes. */
+  /** `__u64 data`, offset 16, 8 bytes. In or before Linux 5.10. */
   get data(): bigint {
     return this.$$view.getBigUint64(this.$$offset + 16, true);
   }
@@ -4435,7 +4435,7 @@ export class KvmRunMsr implements View {
   }
 }
 
-/** `struct kvm_run.riscv_sbi`: 80 bytes, aligned to 8. */
+/** `struct kvm_run.riscv_sbi`: 80 bytes, aligned to 8. In or before Linux 6.1, not in 5.10. */
 export class KvmRunRiscvSbi implements View {
   static readonly $size = 80;
   static readonly $align = 8;
@@ -4477,7 +4477,7 @@ export class KvmRunRiscvSbi implements View {
     return toJson(this);
   }
 
-  /** `unsigned long extension_id`, offset 0, 8 bytes. */
+  /** `unsigned long extension_id`, offset 0, 8 bytes. In or before Linux 6.1, not in 5.10. */
   get extension_id(): bigint {
     return this.$$view.getBigUint64(this.$$offset, true);
   }
@@ -4494,7 +4494,7 @@ export class KvmRunRiscvSbi implements View {
     setNumber64(this.$$view, this.$$offset, value, false);
   }
 
-  /** `unsigned long function_id`, offset 8, 8 bytes. */
+  /** `unsigned long function_id`, offset 8, 8 bytes. In or before Linux 6.1, not in 5.10. */
   get function_id(): bigint {
     return this.$$view.getBigUint64(this.$$offset + 8, true);
   }
@@ -4511,7 +4511,7 @@ export class KvmRunRiscvSbi implements View {
     setNumber64(this.$$view, this.$$offset + 8, value, false);
   }
 
-  /** `unsigned long args[6]`, offset 16, 48 bytes. */
+  /** `unsigned long args[6]`, offset 16, 48 bytes. In or before Linux 6.1, not in 5.10. */
   get args(): U64Array {
     return new U64Array(this.$$view, this.$$offset + 16, 6);
   }
@@ -4519,7 +4519,7 @@ export class KvmRunRiscvSbi implements View {
     this.args.assign(value);
   }
 
-  /** `unsigned long ret[2]`, offset 64, 16 bytes. */
+  /** `unsigned long ret[2]`, offset 64, 16 bytes. In or before Linux 6.1, not in 5.10. */
   get ret(): U64Array {
     return new U64Array(this.$$view, this.$$offset + 64, 2);
   }
@@ -4528,7 +4528,7 @@ export class KvmRunRiscvSbi implements View {
   }
 }
 
-/** `struct kvm_run.riscv_csr`: 32 bytes, aligned to 8. */
+/** `struct kvm_run.riscv_csr`: 32 bytes, aligned to 8. In or before Linux 6.1, not in 5.10. */
 export class KvmRunRiscvCsr implements View {
   static readonly $size = 32;
   static readonly $align = 8;
@@ -4570,7 +4570,7 @@ export class KvmRunRiscvCsr implements View {
     return toJson(this);
   }
 
-  /** `unsigned long csr_num`, offset 0, 8 bytes. */
+  /** `unsigned long csr_num`, offset 0, 8 bytes. In or before Linux 6.1, not in 5.10. */
   get csr_num(): bigint {
     return this.$$view.getBigUint64(this.$$offset, true);
   }
@@ -4587,7 +4587,7 @@ export class KvmRunRiscvCsr implements View {
     setNumber64(this.$$view, this.$$offset, value, false);
   }
 
-  /** `unsigned long new_value`, offset 8, 8 bytes. */
+  /** `unsigned long new_value`, offset 8, 8 bytes. In or before Linux 6.1, not in 5.10. */
   get new_value(): bigint {
     return this.$$view.getBigUint64(this.$$offset + 8, true);
   }
@@ -4604,7 +4604,7 @@ export class KvmRunRiscvCsr implements View {
     setNumber64(this.$$view, this.$$offset + 8, value, false);
   }
 
-  /** `unsigned long write_mask`, offset 16, 8 bytes. */
+  /** `unsigned long write_mask`, offset 16, 8 bytes. In or before Linux 6.1, not in 5.10. */
   get write_mask(): bigint {
     return this.$$view.getBigUint64(this.$$offset + 16, true);
   }
@@ -4621,7 +4621,7 @@ export class KvmRunRiscvCsr implements View {
     setNumber64(this.$$view, this.$$offset + 16, value, false);
   }
 
-  /** `unsigned long ret_value`, offset 24, 8 bytes. */
+  /** `unsigned long ret_value`, offset 24, 8 bytes. In or before Linux 6.1, not in 5.10. */
   get ret_value(): bigint {
     return this.$$view.getBigUint64(this.$$offset + 24, true);
   }
@@ -4639,7 +4639,7 @@ export class KvmRunRiscvCsr implements View {
   }
 }
 
-/** `struct kvm_run.notify`: 4 bytes, aligned to 4. */
+/** `struct kvm_run.notify`: 4 bytes, aligned to 4. In or before Linux 6.1, not in 5.10. */
 export class KvmRunNotify implements View {
   static readonly $size = 4;
   static readonly $align = 4;
@@ -4678,7 +4678,7 @@ export class KvmRunNotify implements View {
     return toJson(this);
   }
 
-  /** `__u32 flags`, offset 0, 4 bytes. */
+  /** `__u32 flags`, offset 0, 4 bytes. In or before Linux 6.1, not in 5.10. */
   get flags(): number {
     return this.$$view.getUint32(this.$$offset, true);
   }
@@ -4687,7 +4687,7 @@ export class KvmRunNotify implements View {
   }
 }
 
-/** `struct kvm_run.memory_fault`: 24 bytes, aligned to 8. */
+/** `struct kvm_run.memory_fault`: 24 bytes, aligned to 8. In or before Linux 6.12, not in 6.1. */
 export class KvmRunMemoryFault implements View {
   static readonly $size = 24;
   static readonly $align = 8;
@@ -4728,7 +4728,7 @@ export class KvmRunMemoryFault implements View {
     return toJson(this);
   }
 
-  /** `__u64 flags`, offset 0, 8 bytes. */
+  /** `__u64 flags`, offset 0, 8 bytes. In or before Linux 6.12, not in 6.1. */
   get flags(): bigint {
     return this.$$view.getBigUint64(this.$$offset, true);
   }
@@ -4745,7 +4745,7 @@ export class KvmRunMemoryFault implements View {
     setNumber64(this.$$view, this.$$offset, value, false);
   }
 
-  /** `__u64 gpa`, offset 8, 8 bytes. */
+  /** `__u64 gpa`, offset 8, 8 bytes. In or before Linux 6.12, not in 6.1. */
   get gpa(): bigint {
     return this.$$view.getBigUint64(this.$$offset + 8, true);
   }
@@ -4762,7 +4762,7 @@ export class KvmRunMemoryFault implements View {
     setNumber64(this.$$view, this.$$offset + 8, value, false);
   }
 
-  /** `__u64 size`, offset 16, 8 bytes. */
+  /** `__u64 size`, offset 16, 8 bytes. In or before Linux 6.12, not in 6.1. */
   get size(): bigint {
     return this.$$view.getBigUint64(this.$$offset + 16, true);
   }
@@ -4780,7 +4780,7 @@ export class KvmRunMemoryFault implements View {
   }
 }
 
-/** `struct kvm_run.tdx`: 64 bytes, aligned to 8. */
+/** `struct kvm_run.tdx`: 64 bytes, aligned to 8. In or before Linux 7.2, not in 6.12. */
 export class KvmRunTdx implements View {
   static readonly $size = 64;
   static readonly $align = 8;
@@ -4824,7 +4824,7 @@ export class KvmRunTdx implements View {
     return toJson(this);
   }
 
-  /** `__u64 flags`, offset 0, 8 bytes. */
+  /** `__u64 flags`, offset 0, 8 bytes. In or before Linux 7.2, not in 6.12. */
   get flags(): bigint {
     return this.$$view.getBigUint64(this.$$offset, true);
   }
@@ -4841,7 +4841,7 @@ export class KvmRunTdx implements View {
     setNumber64(this.$$view, this.$$offset, value, false);
   }
 
-  /** `__u64 nr`, offset 8, 8 bytes. */
+  /** `__u64 nr`, offset 8, 8 bytes. In or before Linux 7.2, not in 6.12. */
   get nr(): bigint {
     return this.$$view.getBigUint64(this.$$offset + 8, true);
   }
@@ -4858,7 +4858,7 @@ export class KvmRunTdx implements View {
     setNumber64(this.$$view, this.$$offset + 8, value, false);
   }
 
-  /** `struct unknown`, offset 16, 48 bytes. */
+  /** `struct unknown`, offset 16, 48 bytes. In or before Linux 7.2, not in 6.12. */
   get unknown(): KvmRunTdxUnknown {
     return new $$KvmRunTdxUnknown(this.$$view, this.$$offset + 16);
   }
@@ -4866,7 +4866,7 @@ export class KvmRunTdx implements View {
     copy(this.unknown, value);
   }
 
-  /** `struct get_quote`, offset 16, 24 bytes. */
+  /** `struct get_quote`, offset 16, 24 bytes. In or before Linux 7.2, not in 6.12. */
   get get_quote(): KvmRunTdxGetQuote {
     return new $$KvmRunTdxGetQuote(this.$$view, this.$$offset + 16);
   }
@@ -4874,7 +4874,7 @@ export class KvmRunTdx implements View {
     copy(this.get_quote, value);
   }
 
-  /** `struct get_tdvmcall_info`, offset 16, 48 bytes. */
+  /** `struct get_tdvmcall_info`, offset 16, 48 bytes. In or before Linux 7.2, not in 6.12. */
   get get_tdvmcall_info(): KvmRunTdxGetTdvmcallInfo {
     return new $$KvmRunTdxGetTdvmcallInfo(this.$$view, this.$$offset + 16);
   }
@@ -4882,7 +4882,7 @@ export class KvmRunTdx implements View {
     copy(this.get_tdvmcall_info, value);
   }
 
-  /** `struct setup_event_notify`, offset 16, 16 bytes. */
+  /** `struct setup_event_notify`, offset 16, 16 bytes. In or before Linux 7.2, not in 6.12. */
   get setup_event_notify(): KvmRunTdxSetupEventNotify {
     return new $$KvmRunTdxSetupEventNotify(this.$$view, this.$$offset + 16);
   }
@@ -4891,7 +4891,7 @@ export class KvmRunTdx implements View {
   }
 }
 
-/** `struct kvm_run.tdx.unknown`: 48 bytes, aligned to 8. */
+/** `struct kvm_run.tdx.unknown`: 48 bytes, aligned to 8. In or before Linux 7.2, not in 6.12. */
 export class KvmRunTdxUnknown implements View {
   static readonly $size = 48;
   static readonly $align = 8;
@@ -4931,7 +4931,7 @@ export class KvmRunTdxUnknown implements View {
     return toJson(this);
   }
 
-  /** `__u64 ret`, offset 0, 8 bytes. */
+  /** `__u64 ret`, offset 0, 8 bytes. In or before Linux 7.2, not in 6.12. */
   get ret(): bigint {
     return this.$$view.getBigUint64(this.$$offset, true);
   }
@@ -4948,7 +4948,7 @@ export class KvmRunTdxUnknown implements View {
     setNumber64(this.$$view, this.$$offset, value, false);
   }
 
-  /** `__u64 data[5]`, offset 8, 40 bytes. */
+  /** `__u64 data[5]`, offset 8, 40 bytes. In or before Linux 7.2, not in 6.12. */
   get data(): U64Array {
     return new U64Array(this.$$view, this.$$offset + 8, 5);
   }
@@ -4957,7 +4957,7 @@ export class KvmRunTdxUnknown implements View {
   }
 }
 
-/** `struct kvm_run.tdx.get_quote`: 24 bytes, aligned to 8. */
+/** `struct kvm_run.tdx.get_quote`: 24 bytes, aligned to 8. In or before Linux 7.2, not in 6.12. */
 export class KvmRunTdxGetQuote implements View {
   static readonly $size = 24;
   static readonly $align = 8;
@@ -4998,7 +4998,7 @@ export class KvmRunTdxGetQuote implements View {
     return toJson(this);
   }
 
-  /** `__u64 ret`, offset 0, 8 bytes. */
+  /** `__u64 ret`, offset 0, 8 bytes. In or before Linux 7.2, not in 6.12. */
   get ret(): bigint {
     return this.$$view.getBigUint64(this.$$offset, true);
   }
@@ -5015,7 +5015,7 @@ export class KvmRunTdxGetQuote implements View {
     setNumber64(this.$$view, this.$$offset, value, false);
   }
 
-  /** `__u64 gpa`, offset 8, 8 bytes. */
+  /** `__u64 gpa`, offset 8, 8 bytes. In or before Linux 7.2, not in 6.12. */
   get gpa(): bigint {
     return this.$$view.getBigUint64(this.$$offset + 8, true);
   }
@@ -5032,7 +5032,7 @@ export class KvmRunTdxGetQuote implements View {
     setNumber64(this.$$view, this.$$offset + 8, value, false);
   }
 
-  /** `__u64 size`, offset 16, 8 bytes. */
+  /** `__u64 size`, offset 16, 8 bytes. In or before Linux 7.2, not in 6.12. */
   get size(): bigint {
     return this.$$view.getBigUint64(this.$$offset + 16, true);
   }
@@ -5050,7 +5050,7 @@ export class KvmRunTdxGetQuote implements View {
   }
 }
 
-/** `struct kvm_run.tdx.get_tdvmcall_info`: 48 bytes, aligned to 8. */
+/** `struct kvm_run.tdx.get_tdvmcall_info`: 48 bytes, aligned to 8. In or before Linux 7.2, not in 6.12. */
 export class KvmRunTdxGetTdvmcallInfo implements View {
   static readonly $size = 48;
   static readonly $align = 8;
@@ -5094,7 +5094,7 @@ export class KvmRunTdxGetTdvmcallInfo implements View {
     return toJson(this);
   }
 
-  /** `__u64 ret`, offset 0, 8 bytes. */
+  /** `__u64 ret`, offset 0, 8 bytes. In or before Linux 7.2, not in 6.12. */
   get ret(): bigint {
     return this.$$view.getBigUint64(this.$$offset, true);
   }
@@ -5111,7 +5111,7 @@ export class KvmRunTdxGetTdvmcallInfo implements View {
     setNumber64(this.$$view, this.$$offset, value, false);
   }
 
-  /** `__u64 leaf`, offset 8, 8 bytes. */
+  /** `__u64 leaf`, offset 8, 8 bytes. In or before Linux 7.2, not in 6.12. */
   get leaf(): bigint {
     return this.$$view.getBigUint64(this.$$offset + 8, true);
   }
@@ -5128,7 +5128,7 @@ export class KvmRunTdxGetTdvmcallInfo implements View {
     setNumber64(this.$$view, this.$$offset + 8, value, false);
   }
 
-  /** `__u64 r11`, offset 16, 8 bytes. */
+  /** `__u64 r11`, offset 16, 8 bytes. In or before Linux 7.2, not in 6.12. */
   get r11(): bigint {
     return this.$$view.getBigUint64(this.$$offset + 16, true);
   }
@@ -5145,7 +5145,7 @@ export class KvmRunTdxGetTdvmcallInfo implements View {
     setNumber64(this.$$view, this.$$offset + 16, value, false);
   }
 
-  /** `__u64 r12`, offset 24, 8 bytes. */
+  /** `__u64 r12`, offset 24, 8 bytes. In or before Linux 7.2, not in 6.12. */
   get r12(): bigint {
     return this.$$view.getBigUint64(this.$$offset + 24, true);
   }
@@ -5162,7 +5162,7 @@ export class KvmRunTdxGetTdvmcallInfo implements View {
     setNumber64(this.$$view, this.$$offset + 24, value, false);
   }
 
-  /** `__u64 r13`, offset 32, 8 bytes. */
+  /** `__u64 r13`, offset 32, 8 bytes. In or before Linux 7.2, not in 6.12. */
   get r13(): bigint {
     return this.$$view.getBigUint64(this.$$offset + 32, true);
   }
@@ -5179,7 +5179,7 @@ export class KvmRunTdxGetTdvmcallInfo implements View {
     setNumber64(this.$$view, this.$$offset + 32, value, false);
   }
 
-  /** `__u64 r14`, offset 40, 8 bytes. */
+  /** `__u64 r14`, offset 40, 8 bytes. In or before Linux 7.2, not in 6.12. */
   get r14(): bigint {
     return this.$$view.getBigUint64(this.$$offset + 40, true);
   }
@@ -5197,7 +5197,7 @@ export class KvmRunTdxGetTdvmcallInfo implements View {
   }
 }
 
-/** `struct kvm_run.tdx.setup_event_notify`: 16 bytes, aligned to 8. */
+/** `struct kvm_run.tdx.setup_event_notify`: 16 bytes, aligned to 8. In or before Linux 7.2, not in 6.12. */
 export class KvmRunTdxSetupEventNotify implements View {
   static readonly $size = 16;
   static readonly $align = 8;
@@ -5237,7 +5237,7 @@ export class KvmRunTdxSetupEventNotify implements View {
     return toJson(this);
   }
 
-  /** `__u64 ret`, offset 0, 8 bytes. */
+  /** `__u64 ret`, offset 0, 8 bytes. In or before Linux 7.2, not in 6.12. */
   get ret(): bigint {
     return this.$$view.getBigUint64(this.$$offset, true);
   }
@@ -5254,7 +5254,7 @@ export class KvmRunTdxSetupEventNotify implements View {
     setNumber64(this.$$view, this.$$offset, value, false);
   }
 
-  /** `__u64 vector`, offset 8, 8 bytes. */
+  /** `__u64 vector`, offset 8, 8 bytes. In or before Linux 7.2, not in 6.12. */
   get vector(): bigint {
     return this.$$view.getBigUint64(this.$$offset + 8, true);
   }
@@ -5272,7 +5272,7 @@ export class KvmRunTdxSetupEventNotify implements View {
   }
 }
 
-/** `struct kvm_run.arm_sea`: 32 bytes, aligned to 8. */
+/** `struct kvm_run.arm_sea`: 32 bytes, aligned to 8. In or before Linux 7.2, not in 6.12. */
 export class KvmRunArmSea implements View {
   static readonly $size = 32;
   static readonly $align = 8;
@@ -5314,7 +5314,7 @@ export class KvmRunArmSea implements View {
     return toJson(this);
   }
 
-  /** `__u64 flags`, offset 0, 8 bytes. */
+  /** `__u64 flags`, offset 0, 8 bytes. In or before Linux 7.2, not in 6.12. */
   get flags(): bigint {
     return this.$$view.getBigUint64(this.$$offset, true);
   }
@@ -5331,7 +5331,7 @@ export class KvmRunArmSea implements View {
     setNumber64(this.$$view, this.$$offset, value, false);
   }
 
-  /** `__u64 esr`, offset 8, 8 bytes. */
+  /** `__u64 esr`, offset 8, 8 bytes. In or before Linux 7.2, not in 6.12. */
   get esr(): bigint {
     return this.$$view.getBigUint64(this.$$offset + 8, true);
   }
@@ -5348,7 +5348,7 @@ export class KvmRunArmSea implements View {
     setNumber64(this.$$view, this.$$offset + 8, value, false);
   }
 
-  /** `__u64 gva`, offset 16, 8 bytes. */
+  /** `__u64 gva`, offset 16, 8 bytes. In or before Linux 7.2, not in 6.12. */
   get gva(): bigint {
     return this.$$view.getBigUint64(this.$$offset + 16, true);
   }
@@ -5365,7 +5365,7 @@ export class KvmRunArmSea implements View {
     setNumber64(this.$$view, this.$$offset + 16, value, false);
   }
 
-  /** `__u64 gpa`, offset 24, 8 bytes. */
+  /** `__u64 gpa`, offset 24, 8 bytes. In or before Linux 7.2, not in 6.12. */
   get gpa(): bigint {
     return this.$$view.getBigUint64(this.$$offset + 24, true);
   }
@@ -5383,7 +5383,7 @@ export class KvmRunArmSea implements View {
   }
 }
 
-/** `struct kvm_run.s`: 2048 bytes, aligned to 1. */
+/** `struct kvm_run.s`: 2048 bytes, aligned to 1. In or before Linux 5.10. */
 export class KvmRunS implements View {
   static readonly $size = 2048;
   static readonly $align = 1;
@@ -5423,7 +5423,7 @@ export class KvmRunS implements View {
     return toJson(this);
   }
 
-  /** `struct kvm_sync_regs regs`, offset 0, 0 bytes. */
+  /** `struct kvm_sync_regs regs`, offset 0, 0 bytes. In or before Linux 5.10. */
   get regs(): KvmSyncRegs {
     return new KvmSyncRegs(this.$$view, this.$$offset);
   }
@@ -5431,7 +5431,7 @@ export class KvmRunS implements View {
     copy(this.regs, value);
   }
 
-  /** `char padding[2048]`, offset 0, 2048 bytes. */
+  /** `char padding[2048]`, offset 0, 2048 bytes. In or before Linux 5.10. */
   get padding(): UnsignedCharArray {
     return new UnsignedCharArray(this.$$view, this.$$offset, 2048);
   }
@@ -5440,7 +5440,7 @@ export class KvmRunS implements View {
   }
 }
 
-/** `struct kvm_run`: 2352 bytes, aligned to 8. */
+/** `struct kvm_run`: 2352 bytes, aligned to 8. In or before Linux 5.10. */
 export class KvmRun implements View {
   static readonly $size = 2352;
   static readonly $align = 8;
@@ -5574,7 +5574,7 @@ export class KvmRun implements View {
     return toJson(this);
   }
 
-  /** `__u8 request_interrupt_window`, offset 0, 1 byte. */
+  /** `__u8 request_interrupt_window`, offset 0, 1 byte. In or before Linux 5.10. */
   get request_interrupt_window(): number {
     return this.$$view.getUint8(this.$$offset);
   }
@@ -5582,7 +5582,7 @@ export class KvmRun implements View {
     this.$$view.setUint8(this.$$offset, value);
   }
 
-  /** `__u8 immediate_exit`, offset 1, 1 byte. */
+  /** `__u8 immediate_exit`, offset 1, 1 byte. In or before Linux 5.10. */
   get immediate_exit(): number {
     return this.$$view.getUint8(this.$$offset + 1);
   }
@@ -5590,7 +5590,7 @@ export class KvmRun implements View {
     this.$$view.setUint8(this.$$offset + 1, value);
   }
 
-  /** `__u8 padding1[6]`, offset 2, 6 bytes. */
+  /** `__u8 padding1[6]`, offset 2, 6 bytes. In or before Linux 5.10. */
   get padding1(): U8Array {
     return new U8Array(this.$$view, this.$$offset + 2, 6);
   }
@@ -5598,7 +5598,7 @@ export class KvmRun implements View {
     this.padding1.assign(value);
   }
 
-  /** `__u32 exit_reason`, offset 8, 4 bytes. */
+  /** `__u32 exit_reason`, offset 8, 4 bytes. In or before Linux 5.10. */
   get exit_reason(): number {
     return this.$$view.getUint32(this.$$offset + 8, true);
   }
@@ -5606,7 +5606,7 @@ export class KvmRun implements View {
     this.$$view.setUint32(this.$$offset + 8, value, true);
   }
 
-  /** `__u8 ready_for_interrupt_injection`, offset 12, 1 byte. */
+  /** `__u8 ready_for_interrupt_injection`, offset 12, 1 byte. In or before Linux 5.10. */
   get ready_for_interrupt_injection(): number {
     return this.$$view.getUint8(this.$$offset + 12);
   }
@@ -5614,7 +5614,7 @@ export class KvmRun implements View {
     this.$$view.setUint8(this.$$offset + 12, value);
   }
 
-  /** `__u8 if_flag`, offset 13, 1 byte. */
+  /** `__u8 if_flag`, offset 13, 1 byte. In or before Linux 5.10. */
   get if_flag(): number {
     return this.$$view.getUint8(this.$$offset + 13);
   }
@@ -5622,7 +5622,7 @@ export class KvmRun implements View {
     this.$$view.setUint8(this.$$offset + 13, value);
   }
 
-  /** `__u16 flags`, offset 14, 2 bytes. */
+  /** `__u16 flags`, offset 14, 2 bytes. In or before Linux 5.10. */
   get flags(): number {
     return this.$$view.getUint16(this.$$offset + 14, true);
   }
@@ -5630,7 +5630,7 @@ export class KvmRun implements View {
     this.$$view.setUint16(this.$$offset + 14, value, true);
   }
 
-  /** `__u64 cr8`, offset 16, 8 bytes. */
+  /** `__u64 cr8`, offset 16, 8 bytes. In or before Linux 5.10. */
   get cr8(): bigint {
     return this.$$view.getBigUint64(this.$$offset + 16, true);
   }
@@ -5647,7 +5647,7 @@ export class KvmRun implements View {
     setNumber64(this.$$view, this.$$offset + 16, value, false);
   }
 
-  /** `__u64 apic_base`, offset 24, 8 bytes. */
+  /** `__u64 apic_base`, offset 24, 8 bytes. In or before Linux 5.10. */
   get apic_base(): bigint {
     return this.$$view.getBigUint64(this.$$offset + 24, true);
   }
@@ -5664,7 +5664,7 @@ export class KvmRun implements View {
     setNumber64(this.$$view, this.$$offset + 24, value, false);
   }
 
-  /** `struct hw`, offset 32, 8 bytes. */
+  /** `struct hw`, offset 32, 8 bytes. In or before Linux 5.10. */
   get hw(): KvmRunHw {
     return new $$KvmRunHw(this.$$view, this.$$offset + 32);
   }
@@ -5672,7 +5672,7 @@ export class KvmRun implements View {
     copy(this.hw, value);
   }
 
-  /** `struct fail_entry`, offset 32, 16 bytes. */
+  /** `struct fail_entry`, offset 32, 16 bytes. In or before Linux 5.10. */
   get fail_entry(): KvmRunFailEntry {
     return new $$KvmRunFailEntry(this.$$view, this.$$offset + 32);
   }
@@ -5680,7 +5680,7 @@ export class KvmRun implements View {
     copy(this.fail_entry, value);
   }
 
-  /** `struct ex`, offset 32, 8 bytes. */
+  /** `struct ex`, offset 32, 8 bytes. In or before Linux 5.10. */
   get ex(): KvmRunEx {
     return new $$KvmRunEx(this.$$view, this.$$offset + 32);
   }
@@ -5688,7 +5688,7 @@ export class KvmRun implements View {
     copy(this.ex, value);
   }
 
-  /** `struct io`, offset 32, 16 bytes. */
+  /** `struct io`, offset 32, 16 bytes. In or before Linux 5.10. */
   get io(): KvmRunIo {
     return new $$KvmRunIo(this.$$view, this.$$offset + 32);
   }
@@ -5696,7 +5696,7 @@ export class KvmRun implements View {
     copy(this.io, value);
   }
 
-  /** `struct debug`, offset 32, 16 bytes. */
+  /** `struct debug`, offset 32, 16 bytes. In or before Linux 5.10. */
   get debug(): KvmRunDebug {
     return new $$KvmRunDebug(this.$$view, this.$$offset + 32);
   }
@@ -5704,7 +5704,7 @@ export class KvmRun implements View {
     copy(this.debug, value);
   }
 
-  /** `struct mmio`, offset 32, 24 bytes. */
+  /** `struct mmio`, offset 32, 24 bytes. In or before Linux 5.10. */
   get mmio(): KvmRunMmio {
     return new $$KvmRunMmio(this.$$view, this.$$offset + 32);
   }
@@ -5712,7 +5712,7 @@ export class KvmRun implements View {
     copy(this.mmio, value);
   }
 
-  /** `struct iocsr_io`, offset 32, 24 bytes. */
+  /** `struct iocsr_io`, offset 32, 24 bytes. In or before Linux 6.12, not in 6.1. */
   get iocsr_io(): KvmRunIocsrIo {
     return new $$KvmRunIocsrIo(this.$$view, this.$$offset + 32);
   }
@@ -5720,7 +5720,7 @@ export class KvmRun implements View {
     copy(this.iocsr_io, value);
   }
 
-  /** `struct hypercall`, offset 32, 72 bytes. */
+  /** `struct hypercall`, offset 32, 72 bytes. In or before Linux 5.10. */
   get hypercall(): KvmRunHypercall {
     return new $$KvmRunHypercall(this.$$view, this.$$offset + 32);
   }
@@ -5728,7 +5728,7 @@ export class KvmRun implements View {
     copy(this.hypercall, value);
   }
 
-  /** `struct tpr_access`, offset 32, 16 bytes. */
+  /** `struct tpr_access`, offset 32, 16 bytes. In or before Linux 5.10. */
   get tpr_access(): KvmRunTprAccess {
     return new $$KvmRunTprAccess(this.$$view, this.$$offset + 32);
   }
@@ -5736,7 +5736,7 @@ export class KvmRun implements View {
     copy(this.tpr_access, value);
   }
 
-  /** `struct s390_sieic`, offset 32, 8 bytes. */
+  /** `struct s390_sieic`, offset 32, 8 bytes. In or before Linux 5.10. */
   get s390_sieic(): KvmRunS390Sieic {
     return new $$KvmRunS390Sieic(this.$$view, this.$$offset + 32);
   }
@@ -5744,7 +5744,7 @@ export class KvmRun implements View {
     copy(this.s390_sieic, value);
   }
 
-  /** `__u64 s390_reset_flags`, offset 32, 8 bytes. */
+  /** `__u64 s390_reset_flags`, offset 32, 8 bytes. In or before Linux 5.10. */
   get s390_reset_flags(): bigint {
     return this.$$view.getBigUint64(this.$$offset + 32, true);
   }
@@ -5761,7 +5761,7 @@ export class KvmRun implements View {
     setNumber64(this.$$view, this.$$offset + 32, value, false);
   }
 
-  /** `struct s390_ucontrol`, offset 32, 16 bytes. */
+  /** `struct s390_ucontrol`, offset 32, 16 bytes. In or before Linux 5.10. */
   get s390_ucontrol(): KvmRunS390Ucontrol {
     return new $$KvmRunS390Ucontrol(this.$$view, this.$$offset + 32);
   }
@@ -5769,7 +5769,7 @@ export class KvmRun implements View {
     copy(this.s390_ucontrol, value);
   }
 
-  /** `struct dcr`, offset 32, 12 bytes. */
+  /** `struct dcr`, offset 32, 12 bytes. In or before Linux 5.10. */
   get dcr(): KvmRunDcr {
     return new $$KvmRunDcr(this.$$view, this.$$offset + 32);
   }
@@ -5777,7 +5777,7 @@ export class KvmRun implements View {
     copy(this.dcr, value);
   }
 
-  /** `struct internal`, offset 32, 136 bytes. */
+  /** `struct internal`, offset 32, 136 bytes. In or before Linux 5.10. */
   get internal(): KvmRunInternal {
     return new $$KvmRunInternal(this.$$view, this.$$offset + 32);
   }
@@ -5785,7 +5785,7 @@ export class KvmRun implements View {
     copy(this.internal, value);
   }
 
-  /** `struct emulation_failure`, offset 32, 32 bytes. */
+  /** `struct emulation_failure`, offset 32, 32 bytes. In or before Linux 6.1, not in 5.10. */
   get emulation_failure(): KvmRunEmulationFailure {
     return new $$KvmRunEmulationFailure(this.$$view, this.$$offset + 32);
   }
@@ -5793,7 +5793,7 @@ export class KvmRun implements View {
     copy(this.emulation_failure, value);
   }
 
-  /** `struct osi`, offset 32, 256 bytes. */
+  /** `struct osi`, offset 32, 256 bytes. In or before Linux 5.10. */
   get osi(): KvmRunOsi {
     return new $$KvmRunOsi(this.$$view, this.$$offset + 32);
   }
@@ -5801,7 +5801,7 @@ export class KvmRun implements View {
     copy(this.osi, value);
   }
 
-  /** `struct papr_hcall`, offset 32, 88 bytes. */
+  /** `struct papr_hcall`, offset 32, 88 bytes. In or before Linux 5.10. */
   get papr_hcall(): KvmRunPaprHcall {
     return new $$KvmRunPaprHcall(this.$$view, this.$$offset + 32);
   }
@@ -5809,7 +5809,7 @@ export class KvmRun implements View {
     copy(this.papr_hcall, value);
   }
 
-  /** `struct s390_tsch`, offset 32, 20 bytes. */
+  /** `struct s390_tsch`, offset 32, 20 bytes. In or before Linux 5.10. */
   get s390_tsch(): KvmRunS390Tsch {
     return new $$KvmRunS390Tsch(this.$$view, this.$$offset + 32);
   }
@@ -5817,7 +5817,7 @@ export class KvmRun implements View {
     copy(this.s390_tsch, value);
   }
 
-  /** `struct epr`, offset 32, 4 bytes. */
+  /** `struct epr`, offset 32, 4 bytes. In or before Linux 5.10. */
   get epr(): KvmRunEpr {
     return new $$KvmRunEpr(this.$$view, this.$$offset + 32);
   }
@@ -5825,7 +5825,7 @@ export class KvmRun implements View {
     copy(this.epr, value);
   }
 
-  /** `struct system_event`, offset 32, 136 bytes. */
+  /** `struct system_event`, offset 32, 136 bytes. In or before Linux 5.10. */
   get system_event(): KvmRunSystemEvent {
     return new $$KvmRunSystemEvent(this.$$view, this.$$offset + 32);
   }
@@ -5833,7 +5833,7 @@ export class KvmRun implements View {
     copy(this.system_event, value);
   }
 
-  /** `struct s390_stsi`, offset 32, 16 bytes. */
+  /** `struct s390_stsi`, offset 32, 16 bytes. In or before Linux 5.10. */
   get s390_stsi(): KvmRunS390Stsi {
     return new $$KvmRunS390Stsi(this.$$view, this.$$offset + 32);
   }
@@ -5841,7 +5841,7 @@ export class KvmRun implements View {
     copy(this.s390_stsi, value);
   }
 
-  /** `struct eoi`, offset 32, 1 byte. */
+  /** `struct eoi`, offset 32, 1 byte. In or before Linux 5.10. */
   get eoi(): KvmRunEoi {
     return new $$KvmRunEoi(this.$$view, this.$$offset + 32);
   }
@@ -5849,7 +5849,7 @@ export class KvmRun implements View {
     copy(this.eoi, value);
   }
 
-  /** `struct kvm_hyperv_exit hyperv`, offset 32, 56 bytes. */
+  /** `struct kvm_hyperv_exit hyperv`, offset 32, 56 bytes. In or before Linux 5.10. */
   get hyperv(): KvmHypervExit {
     return new $$KvmHypervExit(this.$$view, this.$$offset + 32);
   }
@@ -5857,7 +5857,7 @@ export class KvmRun implements View {
     copy(this.hyperv, value);
   }
 
-  /** `struct arm_nisv`, offset 32, 16 bytes. */
+  /** `struct arm_nisv`, offset 32, 16 bytes. In or before Linux 5.10. */
   get arm_nisv(): KvmRunArmNisv {
     return new $$KvmRunArmNisv(this.$$view, this.$$offset + 32);
   }
@@ -5865,7 +5865,7 @@ export class KvmRun implements View {
     copy(this.arm_nisv, value);
   }
 
-  /** `struct msr`, offset 32, 24 bytes. */
+  /** `struct msr`, offset 32, 24 bytes. In or before Linux 5.10. */
   get msr(): KvmRunMsr {
     return new $$KvmRunMsr(this.$$view, this.$$offset + 32);
   }
@@ -5873,7 +5873,7 @@ export class KvmRun implements View {
     copy(this.msr, value);
   }
 
-  /** `struct kvm_xen_exit xen`, offset 32, 80 bytes. */
+  /** `struct kvm_xen_exit xen`, offset 32, 80 bytes. In or before Linux 6.1, not in 5.10. */
   get xen(): KvmXenExit {
     return new $$KvmXenExit(this.$$view, this.$$offset + 32);
   }
@@ -5881,7 +5881,7 @@ export class KvmRun implements View {
     copy(this.xen, value);
   }
 
-  /** `struct riscv_sbi`, offset 32, 80 bytes. */
+  /** `struct riscv_sbi`, offset 32, 80 bytes. In or before Linux 6.1, not in 5.10. */
   get riscv_sbi(): KvmRunRiscvSbi {
     return new $$KvmRunRiscvSbi(this.$$view, this.$$offset + 32);
   }
@@ -5889,7 +5889,7 @@ export class KvmRun implements View {
     copy(this.riscv_sbi, value);
   }
 
-  /** `struct riscv_csr`, offset 32, 32 bytes. */
+  /** `struct riscv_csr`, offset 32, 32 bytes. In or before Linux 6.1, not in 5.10. */
   get riscv_csr(): KvmRunRiscvCsr {
     return new $$KvmRunRiscvCsr(this.$$view, this.$$offset + 32);
   }
@@ -5897,7 +5897,7 @@ export class KvmRun implements View {
     copy(this.riscv_csr, value);
   }
 
-  /** `struct notify`, offset 32, 4 bytes. */
+  /** `struct notify`, offset 32, 4 bytes. In or before Linux 6.1, not in 5.10. */
   get notify(): KvmRunNotify {
     return new $$KvmRunNotify(this.$$view, this.$$offset + 32);
   }
@@ -5905,7 +5905,7 @@ export class KvmRun implements View {
     copy(this.notify, value);
   }
 
-  /** `struct memory_fault`, offset 32, 24 bytes. */
+  /** `struct memory_fault`, offset 32, 24 bytes. In or before Linux 6.12, not in 6.1. */
   get memory_fault(): KvmRunMemoryFault {
     return new $$KvmRunMemoryFault(this.$$view, this.$$offset + 32);
   }
@@ -5913,7 +5913,7 @@ export class KvmRun implements View {
     copy(this.memory_fault, value);
   }
 
-  /** `struct tdx`, offset 32, 64 bytes. */
+  /** `struct tdx`, offset 32, 64 bytes. In or before Linux 7.2, not in 6.12. */
   get tdx(): KvmRunTdx {
     return new $$KvmRunTdx(this.$$view, this.$$offset + 32);
   }
@@ -5921,7 +5921,7 @@ export class KvmRun implements View {
     copy(this.tdx, value);
   }
 
-  /** `struct arm_sea`, offset 32, 32 bytes. */
+  /** `struct arm_sea`, offset 32, 32 bytes. In or before Linux 7.2, not in 6.12. */
   get arm_sea(): KvmRunArmSea {
     return new $$KvmRunArmSea(this.$$view, this.$$offset + 32);
   }
@@ -5929,7 +5929,7 @@ export class KvmRun implements View {
     copy(this.arm_sea, value);
   }
 
-  /** `struct kvm_exit_snp_req_certs snp_req_certs`, offset 32, 24 bytes. */
+  /** `struct kvm_exit_snp_req_certs snp_req_certs`, offset 32, 24 bytes. In or before Linux 7.2, not in 6.12. */
   get snp_req_certs(): KvmExitSnpReqCerts {
     return new $$KvmExitSnpReqCerts(this.$$view, this.$$offset + 32);
   }
@@ -5937,7 +5937,7 @@ export class KvmRun implements View {
     copy(this.snp_req_certs, value);
   }
 
-  /** `char padding[256]`, offset 32, 256 bytes. */
+  /** `char padding[256]`, offset 32, 256 bytes. In or before Linux 5.10. */
   get padding(): UnsignedCharArray {
     return new UnsignedCharArray(this.$$view, this.$$offset + 32, 256);
   }
@@ -5945,7 +5945,7 @@ export class KvmRun implements View {
     this.padding.assign(value);
   }
 
-  /** `__u64 kvm_valid_regs`, offset 288, 8 bytes. */
+  /** `__u64 kvm_valid_regs`, offset 288, 8 bytes. In or before Linux 5.10. */
   get kvm_valid_regs(): bigint {
     return this.$$view.getBigUint64(this.$$offset + 288, true);
   }
@@ -5962,7 +5962,7 @@ export class KvmRun implements View {
     setNumber64(this.$$view, this.$$offset + 288, value, false);
   }
 
-  /** `__u64 kvm_dirty_regs`, offset 296, 8 bytes. */
+  /** `__u64 kvm_dirty_regs`, offset 296, 8 bytes. In or before Linux 5.10. */
   get kvm_dirty_regs(): bigint {
     return this.$$view.getBigUint64(this.$$offset + 296, true);
   }
@@ -5979,7 +5979,7 @@ export class KvmRun implements View {
     setNumber64(this.$$view, this.$$offset + 296, value, false);
   }
 
-  /** `union s`, offset 304, 2048 bytes. */
+  /** `union s`, offset 304, 2048 bytes. In or before Linux 5.10. */
   get s(): KvmRunS {
     return new $$KvmRunS(this.$$view, this.$$offset + 304);
   }
@@ -6043,7 +6043,7 @@ export type KvmRunExit =
   | { readonly reason: typeof KVM_EXIT_SNP_REQ_CERTS; readonly snp_req_certs: KvmRun['snp_req_certs'] }
   | { readonly reason: null; readonly exit_reason: number };
 
-/** `struct kvm_coalesced_mmio_zone`: 16 bytes, aligned to 8. */
+/** `struct kvm_coalesced_mmio_zone`: 16 bytes, aligned to 8. In or before Linux 5.10. */
 export class KvmCoalescedMmioZone implements View {
   static readonly $size = 16;
   static readonly $align = 8;
@@ -6085,7 +6085,7 @@ export class KvmCoalescedMmioZone implements View {
     return toJson(this);
   }
 
-  /** `__u64 addr`, offset 0, 8 bytes. */
+  /** `__u64 addr`, offset 0, 8 bytes. In or before Linux 5.10. */
   get addr(): bigint {
     return this.$$view.getBigUint64(this.$$offset, true);
   }
@@ -6102,7 +6102,7 @@ export class KvmCoalescedMmioZone implements View {
     setNumber64(this.$$view, this.$$offset, value, false);
   }
 
-  /** `__u32 size`, offset 8, 4 bytes. */
+  /** `__u32 size`, offset 8, 4 bytes. In or before Linux 5.10. */
   get size(): number {
     return this.$$view.getUint32(this.$$offset + 8, true);
   }
@@ -6110,7 +6110,7 @@ export class KvmCoalescedMmioZone implements View {
     this.$$view.setUint32(this.$$offset + 8, value, true);
   }
 
-  /** `__u32 pad`, offset 12, 4 bytes. */
+  /** `__u32 pad`, offset 12, 4 bytes. In or before Linux 5.10. */
   get pad(): number {
     return this.$$view.getUint32(this.$$offset + 12, true);
   }
@@ -6118,7 +6118,7 @@ export class KvmCoalescedMmioZone implements View {
     this.$$view.setUint32(this.$$offset + 12, value, true);
   }
 
-  /** `__u32 pio`, offset 12, 4 bytes. */
+  /** `__u32 pio`, offset 12, 4 bytes. In or before Linux 5.10. */
   get pio(): number {
     return this.$$view.getUint32(this.$$offset + 12, true);
   }
@@ -6127,7 +6127,7 @@ export class KvmCoalescedMmioZone implements View {
   }
 }
 
-/** `struct kvm_coalesced_mmio`: 24 bytes, aligned to 8. */
+/** `struct kvm_coalesced_mmio`: 24 bytes, aligned to 8. In or before Linux 5.10. */
 export class KvmCoalescedMmio implements View {
   static readonly $size = 24;
   static readonly $align = 8;
@@ -6170,7 +6170,7 @@ export class KvmCoalescedMmio implements View {
     return toJson(this);
   }
 
-  /** `__u64 phys_addr`, offset 0, 8 bytes. */
+  /** `__u64 phys_addr`, offset 0, 8 bytes. In or before Linux 5.10. */
   get phys_addr(): bigint {
     return this.$$view.getBigUint64(this.$$offset, true);
   }
@@ -6187,7 +6187,7 @@ export class KvmCoalescedMmio implements View {
     setNumber64(this.$$view, this.$$offset, value, false);
   }
 
-  /** `__u32 len`, offset 8, 4 bytes. */
+  /** `__u32 len`, offset 8, 4 bytes. In or before Linux 5.10. */
   get len(): number {
     return this.$$view.getUint32(this.$$offset + 8, true);
   }
@@ -6195,7 +6195,7 @@ export class KvmCoalescedMmio implements View {
     this.$$view.setUint32(this.$$offset + 8, value, true);
   }
 
-  /** `__u32 pad`, offset 12, 4 bytes. */
+  /** `__u32 pad`, offset 12, 4 bytes. In or before Linux 5.10. */
   get pad(): number {
     return this.$$view.getUint32(this.$$offset + 12, true);
   }
@@ -6203,7 +6203,7 @@ export class KvmCoalescedMmio implements View {
     this.$$view.setUint32(this.$$offset + 12, value, true);
   }
 
-  /** `__u32 pio`, offset 12, 4 bytes. */
+  /** `__u32 pio`, offset 12, 4 bytes. In or before Linux 5.10. */
   get pio(): number {
     return this.$$view.getUint32(this.$$offset + 12, true);
   }
@@ -6211,7 +6211,7 @@ export class KvmCoalescedMmio implements View {
     this.$$view.setUint32(this.$$offset + 12, value, true);
   }
 
-  /** `__u8 data[8]`, offset 16, 8 bytes. */
+  /** `__u8 data[8]`, offset 16, 8 bytes. In or before Linux 5.10. */
   get data(): U8Array {
     return new U8Array(this.$$view, this.$$offset + 16, 8);
   }
@@ -6220,7 +6220,7 @@ export class KvmCoalescedMmio implements View {
   }
 }
 
-/** `struct kvm_coalesced_mmio_ring`: 8 bytes, aligned to 8. */
+/** `struct kvm_coalesced_mmio_ring`: 8 bytes, aligned to 8. In or before Linux 5.10. */
 export class KvmCoalescedMmioRing implements View {
   static readonly $size = 8;
   static readonly $align = 8;
@@ -6263,7 +6263,7 @@ export class KvmCoalescedMmioRing implements View {
     return toJson(this);
   }
 
-  /** `__u32 first`, offset 0, 4 bytes. */
+  /** `__u32 first`, offset 0, 4 bytes. In or before Linux 5.10. */
   get first(): number {
     return this.$$view.getUint32(this.$$offset, true);
   }
@@ -6271,7 +6271,7 @@ export class KvmCoalescedMmioRing implements View {
     this.$$view.setUint32(this.$$offset, value, true);
   }
 
-  /** `__u32 last`, offset 4, 4 bytes. */
+  /** `__u32 last`, offset 4, 4 bytes. In or before Linux 5.10. */
   get last(): number {
     return this.$$view.getUint32(this.$$offset + 4, true);
   }
@@ -6279,13 +6279,13 @@ export class KvmCoalescedMmioRing implements View {
     this.$$view.setUint32(this.$$offset + 4, value, true);
   }
 
-  /** `struct kvm_coalesced_mmio coalesced_mmio[]`, offset 8, 0 bytes. */
+  /** `struct kvm_coalesced_mmio coalesced_mmio[]`, offset 8, 0 bytes. In or before Linux 5.10. */
   get coalesced_mmio(): ViewArray<KvmCoalescedMmio> {
     return new ViewArray($$KvmCoalescedMmio, this.$$view, this.$$offset + 8, elementsWithin(this.$$view, this.$$offset + 8, 24));
   }
 }
 
-/** `struct kvm_translation`: 24 bytes, aligned to 8. */
+/** `struct kvm_translation`: 24 bytes, aligned to 8. In or before Linux 5.10. */
 export class KvmTranslation implements View {
   static readonly $size = 24;
   static readonly $align = 8;
@@ -6329,7 +6329,7 @@ export class KvmTranslation implements View {
     return toJson(this);
   }
 
-  /** `__u64 linear_address`, offset 0, 8 bytes. */
+  /** `__u64 linear_address`, offset 0, 8 bytes. In or before Linux 5.10. */
   get linear_address(): bigint {
     return this.$$view.getBigUint64(this.$$offset, true);
   }
@@ -6346,7 +6346,7 @@ export class KvmTranslation implements View {
     setNumber64(this.$$view, this.$$offset, value, false);
   }
 
-  /** `__u64 physical_address`, offset 8, 8 bytes. */
+  /** `__u64 physical_address`, offset 8, 8 bytes. In or before Linux 5.10. */
   get physical_address(): bigint {
     return this.$$view.getBigUint64(this.$$offset + 8, true);
   }
@@ -6363,7 +6363,7 @@ export class KvmTranslation implements View {
     setNumber64(this.$$view, this.$$offset + 8, value, false);
   }
 
-  /** `__u8 valid`, offset 16, 1 byte. */
+  /** `__u8 valid`, offset 16, 1 byte. In or before Linux 5.10. */
   get valid(): number {
     return this.$$view.getUint8(this.$$offset + 16);
   }
@@ -6371,7 +6371,7 @@ export class KvmTranslation implements View {
     this.$$view.setUint8(this.$$offset + 16, value);
   }
 
-  /** `__u8 writeable`, offset 17, 1 byte. */
+  /** `__u8 writeable`, offset 17, 1 byte. In or before Linux 5.10. */
   get writeable(): number {
     return this.$$view.getUint8(this.$$offset + 17);
   }
@@ -6379,7 +6379,7 @@ export class KvmTranslation implements View {
     this.$$view.setUint8(this.$$offset + 17, value);
   }
 
-  /** `__u8 usermode`, offset 18, 1 byte. */
+  /** `__u8 usermode`, offset 18, 1 byte. In or before Linux 5.10. */
   get usermode(): number {
     return this.$$view.getUint8(this.$$offset + 18);
   }
@@ -6387,7 +6387,7 @@ export class KvmTranslation implements View {
     this.$$view.setUint8(this.$$offset + 18, value);
   }
 
-  /** `__u8 pad[5]`, offset 19, 5 bytes. */
+  /** `__u8 pad[5]`, offset 19, 5 bytes. In or before Linux 5.10. */
   get pad(): U8Array {
     return new U8Array(this.$$view, this.$$offset + 19, 5);
   }
@@ -6396,7 +6396,7 @@ export class KvmTranslation implements View {
   }
 }
 
-/** `struct kvm_interrupt`: 4 bytes, aligned to 4. */
+/** `struct kvm_interrupt`: 4 bytes, aligned to 4. In or before Linux 5.10. */
 export class KvmInterrupt implements View {
   static readonly $size = 4;
   static readonly $align = 4;
@@ -6435,7 +6435,7 @@ export class KvmInterrupt implements View {
     return toJson(this);
   }
 
-  /** `__u32 irq`, offset 0, 4 bytes. */
+  /** `__u32 irq`, offset 0, 4 bytes. In or before Linux 5.10. */
   get irq(): number {
     return this.$$view.getUint32(this.$$offset, true);
   }
@@ -6444,7 +6444,7 @@ export class KvmInterrupt implements View {
   }
 }
 
-/** `struct kvm_dirty_log`: 16 bytes, aligned to 8. */
+/** `struct kvm_dirty_log`: 16 bytes, aligned to 8. In or before Linux 5.10. */
 export class KvmDirtyLog implements View {
   static readonly $size = 16;
   static readonly $align = 8;
@@ -6486,7 +6486,7 @@ export class KvmDirtyLog implements View {
     return toJson(this);
   }
 
-  /** `__u32 slot`, offset 0, 4 bytes. */
+  /** `__u32 slot`, offset 0, 4 bytes. In or before Linux 5.10. */
   get slot(): number {
     return this.$$view.getUint32(this.$$offset, true);
   }
@@ -6494,7 +6494,7 @@ export class KvmDirtyLog implements View {
     this.$$view.setUint32(this.$$offset, value, true);
   }
 
-  /** `__u32 padding1`, offset 4, 4 bytes. */
+  /** `__u32 padding1`, offset 4, 4 bytes. In or before Linux 5.10. */
   get padding1(): number {
     return this.$$view.getUint32(this.$$offset + 4, true);
   }
@@ -6502,7 +6502,7 @@ export class KvmDirtyLog implements View {
     this.$$view.setUint32(this.$$offset + 4, value, true);
   }
 
-  /** `void *dirty_bitmap`, offset 8, 8 bytes. */
+  /** `void *dirty_bitmap`, offset 8, 8 bytes. In or before Linux 5.10. */
   get dirty_bitmap(): bigint {
     return this.$$view.getBigUint64(this.$$offset + 8, true);
   }
@@ -6519,7 +6519,7 @@ export class KvmDirtyLog implements View {
     setNumber64(this.$$view, this.$$offset + 8, value, false);
   }
 
-  /** `__u64 padding2`, offset 8, 8 bytes. */
+  /** `__u64 padding2`, offset 8, 8 bytes. In or before Linux 5.10. */
   get padding2(): bigint {
     return this.$$view.getBigUint64(this.$$offset + 8, true);
   }
@@ -6537,7 +6537,7 @@ export class KvmDirtyLog implements View {
   }
 }
 
-/** `struct kvm_clear_dirty_log`: 24 bytes, aligned to 8. */
+/** `struct kvm_clear_dirty_log`: 24 bytes, aligned to 8. In or before Linux 5.10. */
 export class KvmClearDirtyLog implements View {
   static readonly $size = 24;
   static readonly $align = 8;
@@ -6580,7 +6580,7 @@ export class KvmClearDirtyLog implements View {
     return toJson(this);
   }
 
-  /** `__u32 slot`, offset 0, 4 bytes. */
+  /** `__u32 slot`, offset 0, 4 bytes. In or before Linux 5.10. */
   get slot(): number {
     return this.$$view.getUint32(this.$$offset, true);
   }
@@ -6588,7 +6588,7 @@ export class KvmClearDirtyLog implements View {
     this.$$view.setUint32(this.$$offset, value, true);
   }
 
-  /** `__u32 num_pages`, offset 4, 4 bytes. */
+  /** `__u32 num_pages`, offset 4, 4 bytes. In or before Linux 5.10. */
   get num_pages(): number {
     return this.$$view.getUint32(this.$$offset + 4, true);
   }
@@ -6596,7 +6596,7 @@ export class KvmClearDirtyLog implements View {
     this.$$view.setUint32(this.$$offset + 4, value, true);
   }
 
-  /** `__u64 first_page`, offset 8, 8 bytes. */
+  /** `__u64 first_page`, offset 8, 8 bytes. In or before Linux 5.10. */
   get first_page(): bigint {
     return this.$$view.getBigUint64(this.$$offset + 8, true);
   }
@@ -6613,7 +6613,7 @@ export class KvmClearDirtyLog implements View {
     setNumber64(this.$$view, this.$$offset + 8, value, false);
   }
 
-  /** `void *dirty_bitmap`, offset 16, 8 bytes. */
+  /** `void *dirty_bitmap`, offset 16, 8 bytes. In or before Linux 5.10. */
   get dirty_bitmap(): bigint {
     return this.$$view.getBigUint64(this.$$offset + 16, true);
   }
@@ -6630,7 +6630,7 @@ export class KvmClearDirtyLog implements View {
     setNumber64(this.$$view, this.$$offset + 16, value, false);
   }
 
-  /** `__u64 padding2`, offset 16, 8 bytes. */
+  /** `__u64 padding2`, offset 16, 8 bytes. In or before Linux 5.10. */
   get padding2(): bigint {
     return this.$$view.getBigUint64(this.$$offset + 16, true);
   }
@@ -6648,7 +6648,7 @@ export class KvmClearDirtyLog implements View {
   }
 }
 
-/** `struct kvm_signal_mask`: 4 bytes, aligned to 4. */
+/** `struct kvm_signal_mask`: 4 bytes, aligned to 4. In or before Linux 5.10. */
 export class KvmSignalMask implements View {
   static readonly $size = 4;
   static readonly $align = 4;
@@ -6690,7 +6690,7 @@ export class KvmSignalMask implements View {
     return toJson(this);
   }
 
-  /** `__u32 len`, offset 0, 4 bytes. */
+  /** `__u32 len`, offset 0, 4 bytes. In or before Linux 5.10. */
   get len(): number {
     return this.$$view.getUint32(this.$$offset, true);
   }
@@ -6698,7 +6698,7 @@ export class KvmSignalMask implements View {
     this.$$view.setUint32(this.$$offset, value, true);
   }
 
-  /** `__u8 sigset[]`, offset 4, 0 bytes; `len` is the number of elements. */
+  /** `__u8 sigset[]`, offset 4, 0 bytes; `len` is the number of elements. In or before Linux 5.10. */
   get sigset(): U8Array {
     return new U8Array(this.$$view, this.$$offset + 4, this.len);
   }
@@ -6707,7 +6707,7 @@ export class KvmSignalMask implements View {
   }
 }
 
-/** `struct kvm_tpr_access_ctl`: 40 bytes, aligned to 4. */
+/** `struct kvm_tpr_access_ctl`: 40 bytes, aligned to 4. In or before Linux 5.10. */
 export class KvmTprAccessCtl implements View {
   static readonly $size = 40;
   static readonly $align = 4;
@@ -6748,7 +6748,7 @@ export class KvmTprAccessCtl implements View {
     return toJson(this);
   }
 
-  /** `__u32 enabled`, offset 0, 4 bytes. */
+  /** `__u32 enabled`, offset 0, 4 bytes. In or before Linux 5.10. */
   get enabled(): number {
     return this.$$view.getUint32(this.$$offset, true);
   }
@@ -6756,7 +6756,7 @@ export class KvmTprAccessCtl implements View {
     this.$$view.setUint32(this.$$offset, value, true);
   }
 
-  /** `__u32 flags`, offset 4, 4 bytes. */
+  /** `__u32 flags`, offset 4, 4 bytes. In or before Linux 5.10. */
   get flags(): number {
     return this.$$view.getUint32(this.$$offset + 4, true);
   }
@@ -6764,7 +6764,7 @@ export class KvmTprAccessCtl implements View {
     this.$$view.setUint32(this.$$offset + 4, value, true);
   }
 
-  /** `__u32 reserved[8]`, offset 8, 32 bytes. */
+  /** `__u32 reserved[8]`, offset 8, 32 bytes. In or before Linux 5.10. */
   get reserved(): U32Array {
     return new U32Array(this.$$view, this.$$offset + 8, 8);
   }
@@ -6773,7 +6773,7 @@ export class KvmTprAccessCtl implements View {
   }
 }
 
-/** `struct kvm_vapic_addr`: 8 bytes, aligned to 8. */
+/** `struct kvm_vapic_addr`: 8 bytes, aligned to 8. In or before Linux 5.10. */
 export class KvmVapicAddr implements View {
   static readonly $size = 8;
   static readonly $align = 8;
@@ -6812,7 +6812,7 @@ export class KvmVapicAddr implements View {
     return toJson(this);
   }
 
-  /** `__u64 vapic_addr`, offset 0, 8 bytes. */
+  /** `__u64 vapic_addr`, offset 0, 8 bytes. In or before Linux 5.10. */
   get vapic_addr(): bigint {
     return this.$$view.getBigUint64(this.$$offset, true);
   }
@@ -6830,7 +6830,7 @@ export class KvmVapicAddr implements View {
   }
 }
 
-/** `struct kvm_mp_state`: 4 bytes, aligned to 4. */
+/** `struct kvm_mp_state`: 4 bytes, aligned to 4. In or before Linux 5.10. */
 export class KvmMpState implements View {
   static readonly $size = 4;
   static readonly $align = 4;
@@ -6869,7 +6869,7 @@ export class KvmMpState implements View {
     return toJson(this);
   }
 
-  /** `__u32 mp_state`, offset 0, 4 bytes. */
+  /** `__u32 mp_state`, offset 0, 4 bytes. In or before Linux 5.10. */
   get mp_state(): number {
     return this.$$view.getUint32(this.$$offset, true);
   }
@@ -6878,7 +6878,7 @@ export class KvmMpState implements View {
   }
 }
 
-/** `struct kvm_guest_debug`: 264 bytes, aligned to 8. */
+/** `struct kvm_guest_debug`: 264 bytes, aligned to 8. In or before Linux 5.10. */
 export class KvmGuestDebug implements View {
   static readonly $size = 264;
   static readonly $align = 8;
@@ -6919,7 +6919,7 @@ export class KvmGuestDebug implements View {
     return toJson(this);
   }
 
-  /** `__u32 control`, offset 0, 4 bytes. */
+  /** `__u32 control`, offset 0, 4 bytes. In or before Linux 5.10. */
   get control(): number {
     return this.$$view.getUint32(this.$$offset, true);
   }
@@ -6927,7 +6927,7 @@ export class KvmGuestDebug implements View {
     this.$$view.setUint32(this.$$offset, value, true);
   }
 
-  /** `__u32 pad`, offset 4, 4 bytes. */
+  /** `__u32 pad`, offset 4, 4 bytes. In or before Linux 5.10. */
   get pad(): number {
     return this.$$view.getUint32(this.$$offset + 4, true);
   }
@@ -6935,7 +6935,7 @@ export class KvmGuestDebug implements View {
     this.$$view.setUint32(this.$$offset + 4, value, true);
   }
 
-  /** `struct kvm_guest_debug_arch arch`, offset 8, 256 bytes. */
+  /** `struct kvm_guest_debug_arch arch`, offset 8, 256 bytes. In or before Linux 5.10. */
   get arch(): KvmGuestDebugArch {
     return new KvmGuestDebugArch(this.$$view, this.$$offset + 8);
   }
@@ -6944,7 +6944,7 @@ export class KvmGuestDebug implements View {
   }
 }
 
-/** `struct kvm_ioeventfd`: 64 bytes, aligned to 8. */
+/** `struct kvm_ioeventfd`: 64 bytes, aligned to 8. In or before Linux 5.10. */
 export class KvmIoeventfd implements View {
   static readonly $size = 64;
   static readonly $align = 8;
@@ -6988,7 +6988,7 @@ export class KvmIoeventfd implements View {
     return toJson(this);
   }
 
-  /** `__u64 datamatch`, offset 0, 8 bytes. */
+  /** `__u64 datamatch`, offset 0, 8 bytes. In or before Linux 5.10. */
   get datamatch(): bigint {
     return this.$$view.getBigUint64(this.$$offset, true);
   }
@@ -7005,7 +7005,7 @@ export class KvmIoeventfd implements View {
     setNumber64(this.$$view, this.$$offset, value, false);
   }
 
-  /** `__u64 addr`, offset 8, 8 bytes. */
+  /** `__u64 addr`, offset 8, 8 bytes. In or before Linux 5.10. */
   get addr(): bigint {
     return this.$$view.getBigUint64(this.$$offset + 8, true);
   }
@@ -7022,7 +7022,7 @@ export class KvmIoeventfd implements View {
     setNumber64(this.$$view, this.$$offset + 8, value, false);
   }
 
-  /** `__u32 len`, offset 16, 4 bytes. */
+  /** `__u32 len`, offset 16, 4 bytes. In or before Linux 5.10. */
   get len(): number {
     return this.$$view.getUint32(this.$$offset + 16, true);
   }
@@ -7030,7 +7030,7 @@ export class KvmIoeventfd implements View {
     this.$$view.setUint32(this.$$offset + 16, value, true);
   }
 
-  /** `__s32 fd`, offset 20, 4 bytes. */
+  /** `__s32 fd`, offset 20, 4 bytes. In or before Linux 5.10. */
   get fd(): number {
     return this.$$view.getInt32(this.$$offset + 20, true);
   }
@@ -7038,7 +7038,7 @@ export class KvmIoeventfd implements View {
     this.$$view.setInt32(this.$$offset + 20, value, true);
   }
 
-  /** `__u32 flags`, offset 24, 4 bytes. */
+  /** `__u32 flags`, offset 24, 4 bytes. In or before Linux 5.10. */
   get flags(): number {
     return this.$$view.getUint32(this.$$offset + 24, true);
   }
@@ -7046,7 +7046,7 @@ export class KvmIoeventfd implements View {
     this.$$view.setUint32(this.$$offset + 24, value, true);
   }
 
-  /** `__u8 pad[36]`, offset 28, 36 bytes. */
+  /** `__u8 pad[36]`, offset 28, 36 bytes. In or before Linux 5.10. */
   get pad(): U8Array {
     return new U8Array(this.$$view, this.$$offset + 28, 36);
   }
@@ -7055,7 +7055,7 @@ export class KvmIoeventfd implements View {
   }
 }
 
-/** `struct kvm_enable_cap`: 104 bytes, aligned to 8. */
+/** `struct kvm_enable_cap`: 104 bytes, aligned to 8. In or before Linux 5.10. */
 export class KvmEnableCap implements View {
   static readonly $size = 104;
   static readonly $align = 8;
@@ -7097,7 +7097,7 @@ export class KvmEnableCap implements View {
     return toJson(this);
   }
 
-  /** `__u32 cap`, offset 0, 4 bytes. */
+  /** `__u32 cap`, offset 0, 4 bytes. In or before Linux 5.10. */
   get cap(): number {
     return this.$$view.getUint32(this.$$offset, true);
   }
@@ -7105,7 +7105,7 @@ export class KvmEnableCap implements View {
     this.$$view.setUint32(this.$$offset, value, true);
   }
 
-  /** `__u32 flags`, offset 4, 4 bytes. */
+  /** `__u32 flags`, offset 4, 4 bytes. In or before Linux 5.10. */
   get flags(): number {
     return this.$$view.getUint32(this.$$offset + 4, true);
   }
@@ -7113,7 +7113,7 @@ export class KvmEnableCap implements View {
     this.$$view.setUint32(this.$$offset + 4, value, true);
   }
 
-  /** `__u64 args[4]`, offset 8, 32 bytes. */
+  /** `__u64 args[4]`, offset 8, 32 bytes. In or before Linux 5.10. */
   get args(): U64Array {
     return new U64Array(this.$$view, this.$$offset + 8, 4);
   }
@@ -7121,7 +7121,7 @@ export class KvmEnableCap implements View {
     this.args.assign(value);
   }
 
-  /** `__u8 pad[64]`, offset 40, 64 bytes. */
+  /** `__u8 pad[64]`, offset 40, 64 bytes. In or before Linux 5.10. */
   get pad(): U8Array {
     return new U8Array(this.$$view, this.$$offset + 40, 64);
   }
@@ -7130,7 +7130,7 @@ export class KvmEnableCap implements View {
   }
 }
 
-/** `struct kvm_irq_routing_irqchip`: 8 bytes, aligned to 4. */
+/** `struct kvm_irq_routing_irqchip`: 8 bytes, aligned to 4. In or before Linux 5.10. */
 export class KvmIrqRoutingIrqchip implements View {
   static readonly $size = 8;
   static readonly $align = 4;
@@ -7170,7 +7170,7 @@ export class KvmIrqRoutingIrqchip implements View {
     return toJson(this);
   }
 
-  /** `__u32 irqchip`, offset 0, 4 bytes. */
+  /** `__u32 irqchip`, offset 0, 4 bytes. In or before Linux 5.10. */
   get irqchip(): number {
     return this.$$view.getUint32(this.$$offset, true);
   }
@@ -7178,7 +7178,7 @@ export class KvmIrqRoutingIrqchip implements View {
     this.$$view.setUint32(this.$$offset, value, true);
   }
 
-  /** `__u32 pin`, offset 4, 4 bytes. */
+  /** `__u32 pin`, offset 4, 4 bytes. In or before Linux 5.10. */
   get pin(): number {
     return this.$$view.getUint32(this.$$offset + 4, true);
   }
@@ -7187,7 +7187,7 @@ export class KvmIrqRoutingIrqchip implements View {
   }
 }
 
-/** `struct kvm_irq_routing_msi`: 16 bytes, aligned to 4. */
+/** `struct kvm_irq_routing_msi`: 16 bytes, aligned to 4. In or before Linux 5.10. */
 export class KvmIrqRoutingMsi implements View {
   static readonly $size = 16;
   static readonly $align = 4;
@@ -7230,7 +7230,7 @@ export class KvmIrqRoutingMsi implements View {
     return toJson(this);
   }
 
-  /** `__u32 address_lo`, offset 0, 4 bytes. */
+  /** `__u32 address_lo`, offset 0, 4 bytes. In or before Linux 5.10. */
   get address_lo(): number {
     return this.$$view.getUint32(this.$$offset, true);
   }
@@ -7238,7 +7238,7 @@ export class KvmIrqRoutingMsi implements View {
     this.$$view.setUint32(this.$$offset, value, true);
   }
 
-  /** `__u32 address_hi`, offset 4, 4 bytes. */
+  /** `__u32 address_hi`, offset 4, 4 bytes. In or before Linux 5.10. */
   get address_hi(): number {
     return this.$$view.getUint32(this.$$offset + 4, true);
   }
@@ -7246,7 +7246,7 @@ export class KvmIrqRoutingMsi implements View {
     this.$$view.setUint32(this.$$offset + 4, value, true);
   }
 
-  /** `__u32 data`, offset 8, 4 bytes. */
+  /** `__u32 data`, offset 8, 4 bytes. In or before Linux 5.10. */
   get data(): number {
     return this.$$view.getUint32(this.$$offset + 8, true);
   }
@@ -7254,7 +7254,7 @@ export class KvmIrqRoutingMsi implements View {
     this.$$view.setUint32(this.$$offset + 8, value, true);
   }
 
-  /** `__u32 pad`, offset 12, 4 bytes. */
+  /** `__u32 pad`, offset 12, 4 bytes. In or before Linux 5.10. */
   get pad(): number {
     return this.$$view.getUint32(this.$$offset + 12, true);
   }
@@ -7262,7 +7262,7 @@ export class KvmIrqRoutingMsi implements View {
     this.$$view.setUint32(this.$$offset + 12, value, true);
   }
 
-  /** `__u32 devid`, offset 12, 4 bytes. */
+  /** `__u32 devid`, offset 12, 4 bytes. In or before Linux 5.10. */
   get devid(): number {
     return this.$$view.getUint32(this.$$offset + 12, true);
   }
@@ -7271,7 +7271,7 @@ export class KvmIrqRoutingMsi implements View {
   }
 }
 
-/** `struct kvm_irq_routing_s390_adapter`: 32 bytes, aligned to 8. */
+/** `struct kvm_irq_routing_s390_adapter`: 32 bytes, aligned to 8. In or before Linux 5.10. */
 export class KvmIrqRoutingS390Adapter implements View {
   static readonly $size = 32;
   static readonly $align = 8;
@@ -7314,7 +7314,7 @@ export class KvmIrqRoutingS390Adapter implements View {
     return toJson(this);
   }
 
-  /** `__u64 ind_addr`, offset 0, 8 bytes. */
+  /** `__u64 ind_addr`, offset 0, 8 bytes. In or before Linux 5.10. */
   get ind_addr(): bigint {
     return this.$$view.getBigUint64(this.$$offset, true);
   }
@@ -7331,7 +7331,7 @@ export class KvmIrqRoutingS390Adapter implements View {
     setNumber64(this.$$view, this.$$offset, value, false);
   }
 
-  /** `__u64 summary_addr`, offset 8, 8 bytes. */
+  /** `__u64 summary_addr`, offset 8, 8 bytes. In or before Linux 5.10. */
   get summary_addr(): bigint {
     return this.$$view.getBigUint64(this.$$offset + 8, true);
   }
@@ -7348,7 +7348,7 @@ export class KvmIrqRoutingS390Adapter implements View {
     setNumber64(this.$$view, this.$$offset + 8, value, false);
   }
 
-  /** `__u64 ind_offset`, offset 16, 8 bytes. */
+  /** `__u64 ind_offset`, offset 16, 8 bytes. In or before Linux 5.10. */
   get ind_offset(): bigint {
     return this.$$view.getBigUint64(this.$$offset + 16, true);
   }
@@ -7365,7 +7365,7 @@ export class KvmIrqRoutingS390Adapter implements View {
     setNumber64(this.$$view, this.$$offset + 16, value, false);
   }
 
-  /** `__u32 summary_offset`, offset 24, 4 bytes. */
+  /** `__u32 summary_offset`, offset 24, 4 bytes. In or before Linux 5.10. */
   get summary_offset(): number {
     return this.$$view.getUint32(this.$$offset + 24, true);
   }
@@ -7373,7 +7373,7 @@ export class KvmIrqRoutingS390Adapter implements View {
     this.$$view.setUint32(this.$$offset + 24, value, true);
   }
 
-  /** `__u32 adapter_id`, offset 28, 4 bytes. */
+  /** `__u32 adapter_id`, offset 28, 4 bytes. In or before Linux 5.10. */
   get adapter_id(): number {
     return this.$$view.getUint32(this.$$offset + 28, true);
   }
@@ -7382,7 +7382,7 @@ export class KvmIrqRoutingS390Adapter implements View {
   }
 }
 
-/** `struct kvm_irq_routing_hv_sint`: 8 bytes, aligned to 4. */
+/** `struct kvm_irq_routing_hv_sint`: 8 bytes, aligned to 4. In or before Linux 5.10. */
 export class KvmIrqRoutingHvSint implements View {
   static readonly $size = 8;
   static readonly $align = 4;
@@ -7422,7 +7422,7 @@ export class KvmIrqRoutingHvSint implements View {
     return toJson(this);
   }
 
-  /** `__u32 vcpu`, offset 0, 4 bytes. */
+  /** `__u32 vcpu`, offset 0, 4 bytes. In or before Linux 5.10. */
   get vcpu(): number {
     return this.$$view.getUint32(this.$$offset, true);
   }
@@ -7430,7 +7430,7 @@ export class KvmIrqRoutingHvSint implements View {
     this.$$view.setUint32(this.$$offset, value, true);
   }
 
-  /** `__u32 sint`, offset 4, 4 bytes. */
+  /** `__u32 sint`, offset 4, 4 bytes. In or before Linux 5.10. */
   get sint(): number {
     return this.$$view.getUint32(this.$$offset + 4, true);
   }
@@ -7439,7 +7439,7 @@ export class KvmIrqRoutingHvSint implements View {
   }
 }
 
-/** `struct kvm_irq_routing_xen_evtchn`: 12 bytes, aligned to 4. */
+/** `struct kvm_irq_routing_xen_evtchn`: 12 bytes, aligned to 4. In or before Linux 6.1, not in 5.10. */
 export class KvmIrqRoutingXenEvtchn implements View {
   static readonly $size = 12;
   static readonly $align = 4;
@@ -7480,7 +7480,7 @@ export class KvmIrqRoutingXenEvtchn implements View {
     return toJson(this);
   }
 
-  /** `__u32 port`, offset 0, 4 bytes. */
+  /** `__u32 port`, offset 0, 4 bytes. In or before Linux 6.1, not in 5.10. */
   get port(): number {
     return this.$$view.getUint32(this.$$offset, true);
   }
@@ -7488,7 +7488,7 @@ export class KvmIrqRoutingXenEvtchn implements View {
     this.$$view.setUint32(this.$$offset, value, true);
   }
 
-  /** `__u32 vcpu`, offset 4, 4 bytes. */
+  /** `__u32 vcpu`, offset 4, 4 bytes. In or before Linux 6.1, not in 5.10. */
   get vcpu(): number {
     return this.$$view.getUint32(this.$$offset + 4, true);
   }
@@ -7496,7 +7496,7 @@ export class KvmIrqRoutingXenEvtchn implements View {
     this.$$view.setUint32(this.$$offset + 4, value, true);
   }
 
-  /** `__u32 priority`, offset 8, 4 bytes. */
+  /** `__u32 priority`, offset 8, 4 bytes. In or before Linux 6.1, not in 5.10. */
   get priority(): number {
     return this.$$view.getUint32(this.$$offset + 8, true);
   }
@@ -7505,7 +7505,7 @@ export class KvmIrqRoutingXenEvtchn implements View {
   }
 }
 
-/** `struct kvm_irq_routing_entry.u`: 32 bytes, aligned to 8. */
+/** `struct kvm_irq_routing_entry.u`: 32 bytes, aligned to 8. In or before Linux 5.10. */
 export class KvmIrqRoutingEntryU implements View {
   static readonly $size = 32;
   static readonly $align = 8;
@@ -7549,7 +7549,7 @@ export class KvmIrqRoutingEntryU implements View {
     return toJson(this);
   }
 
-  /** `struct kvm_irq_routing_irqchip irqchip`, offset 0, 8 bytes. */
+  /** `struct kvm_irq_routing_irqchip irqchip`, offset 0, 8 bytes. In or before Linux 5.10. */
   get irqchip(): KvmIrqRoutingIrqchip {
     return new $$KvmIrqRoutingIrqchip(this.$$view, this.$$offset);
   }
@@ -7557,7 +7557,7 @@ export class KvmIrqRoutingEntryU implements View {
     copy(this.irqchip, value);
   }
 
-  /** `struct kvm_irq_routing_msi msi`, offset 0, 16 bytes. */
+  /** `struct kvm_irq_routing_msi msi`, offset 0, 16 bytes. In or before Linux 5.10. */
   get msi(): KvmIrqRoutingMsi {
     return new $$KvmIrqRoutingMsi(this.$$view, this.$$offset);
   }
@@ -7565,7 +7565,7 @@ export class KvmIrqRoutingEntryU implements View {
     copy(this.msi, value);
   }
 
-  /** `struct kvm_irq_routing_s390_adapter adapter`, offset 0, 32 bytes. */
+  /** `struct kvm_irq_routing_s390_adapter adapter`, offset 0, 32 bytes. In or before Linux 5.10. */
   get adapter(): KvmIrqRoutingS390Adapter {
     return new $$KvmIrqRoutingS390Adapter(this.$$view, this.$$offset);
   }
@@ -7573,7 +7573,7 @@ export class KvmIrqRoutingEntryU implements View {
     copy(this.adapter, value);
   }
 
-  /** `struct kvm_irq_routing_hv_sint hv_sint`, offset 0, 8 bytes. */
+  /** `struct kvm_irq_routing_hv_sint hv_sint`, offset 0, 8 bytes. In or before Linux 5.10. */
   get hv_sint(): KvmIrqRoutingHvSint {
     return new $$KvmIrqRoutingHvSint(this.$$view, this.$$offset);
   }
@@ -7581,7 +7581,7 @@ export class KvmIrqRoutingEntryU implements View {
     copy(this.hv_sint, value);
   }
 
-  /** `struct kvm_irq_routing_xen_evtchn xen_evtchn`, offset 0, 12 bytes. */
+  /** `struct kvm_irq_routing_xen_evtchn xen_evtchn`, offset 0, 12 bytes. In or before Linux 6.1, not in 5.10. */
   get xen_evtchn(): KvmIrqRoutingXenEvtchn {
     return new $$KvmIrqRoutingXenEvtchn(this.$$view, this.$$offset);
   }
@@ -7589,7 +7589,7 @@ export class KvmIrqRoutingEntryU implements View {
     copy(this.xen_evtchn, value);
   }
 
-  /** `__u32 pad[8]`, offset 0, 32 bytes. */
+  /** `__u32 pad[8]`, offset 0, 32 bytes. In or before Linux 5.10. */
   get pad(): U32Array {
     return new U32Array(this.$$view, this.$$offset, 8);
   }
@@ -7598,7 +7598,7 @@ export class KvmIrqRoutingEntryU implements View {
   }
 }
 
-/** `struct kvm_irq_routing_entry`: 48 bytes, aligned to 8. */
+/** `struct kvm_irq_routing_entry`: 48 bytes, aligned to 8. In or before Linux 5.10. */
 export class KvmIrqRoutingEntry implements View {
   static readonly $size = 48;
   static readonly $align = 8;
@@ -7641,7 +7641,7 @@ export class KvmIrqRoutingEntry implements View {
     return toJson(this);
   }
 
-  /** `__u32 gsi`, offset 0, 4 bytes. */
+  /** `__u32 gsi`, offset 0, 4 bytes. In or before Linux 5.10. */
   get gsi(): number {
     return this.$$view.getUint32(this.$$offset, true);
   }
@@ -7649,7 +7649,7 @@ export class KvmIrqRoutingEntry implements View {
     this.$$view.setUint32(this.$$offset, value, true);
   }
 
-  /** `__u32 type`, offset 4, 4 bytes. */
+  /** `__u32 type`, offset 4, 4 bytes. In or before Linux 5.10. */
   get type(): number {
     return this.$$view.getUint32(this.$$offset + 4, true);
   }
@@ -7657,7 +7657,7 @@ export class KvmIrqRoutingEntry implements View {
     this.$$view.setUint32(this.$$offset + 4, value, true);
   }
 
-  /** `__u32 flags`, offset 8, 4 bytes. */
+  /** `__u32 flags`, offset 8, 4 bytes. In or before Linux 5.10. */
   get flags(): number {
     return this.$$view.getUint32(this.$$offset + 8, true);
   }
@@ -7665,7 +7665,7 @@ export class KvmIrqRoutingEntry implements View {
     this.$$view.setUint32(this.$$offset + 8, value, true);
   }
 
-  /** `__u32 pad`, offset 12, 4 bytes. */
+  /** `__u32 pad`, offset 12, 4 bytes. In or before Linux 5.10. */
   get pad(): number {
     return this.$$view.getUint32(this.$$offset + 12, true);
   }
@@ -7673,7 +7673,7 @@ export class KvmIrqRoutingEntry implements View {
     this.$$view.setUint32(this.$$offset + 12, value, true);
   }
 
-  /** `union u`, offset 16, 32 bytes. */
+  /** `union u`, offset 16, 32 bytes. In or before Linux 5.10. */
   get u(): KvmIrqRoutingEntryU {
     return new $$KvmIrqRoutingEntryU(this.$$view, this.$$offset + 16);
   }
@@ -7682,7 +7682,7 @@ export class KvmIrqRoutingEntry implements View {
   }
 }
 
-/** `struct kvm_irq_routing`: 8 bytes, aligned to 8. */
+/** `struct kvm_irq_routing`: 8 bytes, aligned to 8. In or before Linux 5.10. */
 export class KvmIrqRouting implements View {
   static readonly $size = 8;
   static readonly $align = 8;
@@ -7725,7 +7725,7 @@ export class KvmIrqRouting implements View {
     return toJson(this);
   }
 
-  /** `__u32 nr`, offset 0, 4 bytes. */
+  /** `__u32 nr`, offset 0, 4 bytes. In or before Linux 5.10. */
   get nr(): number {
     return this.$$view.getUint32(this.$$offset, true);
   }
@@ -7733,7 +7733,7 @@ export class KvmIrqRouting implements View {
     this.$$view.setUint32(this.$$offset, value, true);
   }
 
-  /** `__u32 flags`, offset 4, 4 bytes. */
+  /** `__u32 flags`, offset 4, 4 bytes. In or before Linux 5.10. */
   get flags(): number {
     return this.$$view.getUint32(this.$$offset + 4, true);
   }
@@ -7741,13 +7741,13 @@ export class KvmIrqRouting implements View {
     this.$$view.setUint32(this.$$offset + 4, value, true);
   }
 
-  /** `struct kvm_irq_routing_entry entries[]`, offset 8, 0 bytes; `nr` is the number of elements. */
+  /** `struct kvm_irq_routing_entry entries[]`, offset 8, 0 bytes; `nr` is the number of elements. In or before Linux 5.10. */
   get entries(): ViewArray<KvmIrqRoutingEntry> {
     return new ViewArray($$KvmIrqRoutingEntry, this.$$view, this.$$offset + 8, this.nr);
   }
 }
 
-/** `struct kvm_irqfd`: 32 bytes, aligned to 4. */
+/** `struct kvm_irqfd`: 32 bytes, aligned to 4. In or before Linux 5.10. */
 export class KvmIrqfd implements View {
   static readonly $size = 32;
   static readonly $align = 4;
@@ -7790,7 +7790,7 @@ export class KvmIrqfd implements View {
     return toJson(this);
   }
 
-  /** `__u32 fd`, offset 0, 4 bytes. */
+  /** `__u32 fd`, offset 0, 4 bytes. In or before Linux 5.10. */
   get fd(): number {
     return this.$$view.getUint32(this.$$offset, true);
   }
@@ -7798,7 +7798,7 @@ export class KvmIrqfd implements View {
     this.$$view.setUint32(this.$$offset, value, true);
   }
 
-  /** `__u32 gsi`, offset 4, 4 bytes. */
+  /** `__u32 gsi`, offset 4, 4 bytes. In or before Linux 5.10. */
   get gsi(): number {
     return this.$$view.getUint32(this.$$offset + 4, true);
   }
@@ -7806,7 +7806,7 @@ export class KvmIrqfd implements View {
     this.$$view.setUint32(this.$$offset + 4, value, true);
   }
 
-  /** `__u32 flags`, offset 8, 4 bytes. */
+  /** `__u32 flags`, offset 8, 4 bytes. In or before Linux 5.10. */
   get flags(): number {
     return this.$$view.getUint32(this.$$offset + 8, true);
   }
@@ -7814,7 +7814,7 @@ export class KvmIrqfd implements View {
     this.$$view.setUint32(this.$$offset + 8, value, true);
   }
 
-  /** `__u32 resamplefd`, offset 12, 4 bytes. */
+  /** `__u32 resamplefd`, offset 12, 4 bytes. In or before Linux 5.10. */
   get resamplefd(): number {
     return this.$$view.getUint32(this.$$offset + 12, true);
   }
@@ -7822,7 +7822,7 @@ export class KvmIrqfd implements View {
     this.$$view.setUint32(this.$$offset + 12, value, true);
   }
 
-  /** `__u8 pad[16]`, offset 16, 16 bytes. */
+  /** `__u8 pad[16]`, offset 16, 16 bytes. In or before Linux 5.10. */
   get pad(): U8Array {
     return new U8Array(this.$$view, this.$$offset + 16, 16);
   }
@@ -7831,7 +7831,7 @@ export class KvmIrqfd implements View {
   }
 }
 
-/** `struct kvm_clock_data`: 48 bytes, aligned to 8. */
+/** `struct kvm_clock_data`: 48 bytes, aligned to 8. In or before Linux 5.10. */
 export class KvmClockData implements View {
   static readonly $size = 48;
   static readonly $align = 8;
@@ -7875,7 +7875,7 @@ export class KvmClockData implements View {
     return toJson(this);
   }
 
-  /** `__u64 clock`, offset 0, 8 bytes. */
+  /** `__u64 clock`, offset 0, 8 bytes. In or before Linux 5.10. */
   get clock(): bigint {
     return this.$$view.getBigUint64(this.$$offset, true);
   }
@@ -7892,7 +7892,7 @@ export class KvmClockData implements View {
     setNumber64(this.$$view, this.$$offset, value, false);
   }
 
-  /** `__u32 flags`, offset 8, 4 bytes. */
+  /** `__u32 flags`, offset 8, 4 bytes. In or before Linux 5.10. */
   get flags(): number {
     return this.$$view.getUint32(this.$$offset + 8, true);
   }
@@ -7900,7 +7900,7 @@ export class KvmClockData implements View {
     this.$$view.setUint32(this.$$offset + 8, value, true);
   }
 
-  /** `__u32 pad0`, offset 12, 4 bytes. */
+  /** `__u32 pad0`, offset 12, 4 bytes. In or before Linux 6.1, not in 5.10. */
   get pad0(): number {
     return this.$$view.getUint32(this.$$offset + 12, true);
   }
@@ -7908,7 +7908,7 @@ export class KvmClockData implements View {
     this.$$view.setUint32(this.$$offset + 12, value, true);
   }
 
-  /** `__u64 realtime`, offset 16, 8 bytes. */
+  /** `__u64 realtime`, offset 16, 8 bytes. In or before Linux 6.1, not in 5.10. */
   get realtime(): bigint {
     return this.$$view.getBigUint64(this.$$offset + 16, true);
   }
@@ -7925,7 +7925,7 @@ export class KvmClockData implements View {
     setNumber64(this.$$view, this.$$offset + 16, value, false);
   }
 
-  /** `__u64 host_tsc`, offset 24, 8 bytes. */
+  /** `__u64 host_tsc`, offset 24, 8 bytes. In or before Linux 6.1, not in 5.10. */
   get host_tsc(): bigint {
     return this.$$view.getBigUint64(this.$$offset + 24, true);
   }
@@ -7942,7 +7942,7 @@ export class KvmClockData implements View {
     setNumber64(this.$$view, this.$$offset + 24, value, false);
   }
 
-  /** `__u32 pad[4]`, offset 32, 16 bytes. */
+  /** `__u32 pad[4]`, offset 32, 16 bytes. In or before Linux 5.10. */
   get pad(): U32Array {
     return new U32Array(this.$$view, this.$$offset + 32, 4);
   }
@@ -7951,7 +7951,7 @@ export class KvmClockData implements View {
   }
 }
 
-/** `struct kvm_config_tlb`: 24 bytes, aligned to 8. */
+/** `struct kvm_config_tlb`: 24 bytes, aligned to 8. In or before Linux 5.10. */
 export class KvmConfigTlb implements View {
   static readonly $size = 24;
   static readonly $align = 8;
@@ -7993,7 +7993,7 @@ export class KvmConfigTlb implements View {
     return toJson(this);
   }
 
-  /** `__u64 params`, offset 0, 8 bytes. */
+  /** `__u64 params`, offset 0, 8 bytes. In or before Linux 5.10. */
   get params(): bigint {
     return this.$$view.getBigUint64(this.$$offset, true);
   }
@@ -8010,7 +8010,7 @@ export class KvmConfigTlb implements View {
     setNumber64(this.$$view, this.$$offset, value, false);
   }
 
-  /** `__u64 array`, offset 8, 8 bytes. */
+  /** `__u64 array`, offset 8, 8 bytes. In or before Linux 5.10. */
   get array(): bigint {
     return this.$$view.getBigUint64(this.$$offset + 8, true);
   }
@@ -8027,7 +8027,7 @@ export class KvmConfigTlb implements View {
     setNumber64(this.$$view, this.$$offset + 8, value, false);
   }
 
-  /** `__u32 mmu_type`, offset 16, 4 bytes. */
+  /** `__u32 mmu_type`, offset 16, 4 bytes. In or before Linux 5.10. */
   get mmu_type(): number {
     return this.$$view.getUint32(this.$$offset + 16, true);
   }
@@ -8035,7 +8035,7 @@ export class KvmConfigTlb implements View {
     this.$$view.setUint32(this.$$offset + 16, value, true);
   }
 
-  /** `__u32 array_len`, offset 20, 4 bytes. */
+  /** `__u32 array_len`, offset 20, 4 bytes. In or before Linux 5.10. */
   get array_len(): number {
     return this.$$view.getUint32(this.$$offset + 20, true);
   }
@@ -8044,7 +8044,7 @@ export class KvmConfigTlb implements View {
   }
 }
 
-/** `struct kvm_dirty_tlb`: 16 bytes, aligned to 8. */
+/** `struct kvm_dirty_tlb`: 16 bytes, aligned to 8. In or before Linux 5.10. */
 export class KvmDirtyTlb implements View {
   static readonly $size = 16;
   static readonly $align = 8;
@@ -8084,7 +8084,7 @@ export class KvmDirtyTlb implements View {
     return toJson(this);
   }
 
-  /** `__u64 bitmap`, offset 0, 8 bytes. */
+  /** `__u64 bitmap`, offset 0, 8 bytes. In or before Linux 5.10. */
   get bitmap(): bigint {
     return this.$$view.getBigUint64(this.$$offset, true);
   }
@@ -8101,7 +8101,7 @@ export class KvmDirtyTlb implements View {
     setNumber64(this.$$view, this.$$offset, value, false);
   }
 
-  /** `__u32 num_dirty`, offset 8, 4 bytes. */
+  /** `__u32 num_dirty`, offset 8, 4 bytes. In or before Linux 5.10. */
   get num_dirty(): number {
     return this.$$view.getUint32(this.$$offset + 8, true);
   }
@@ -8110,7 +8110,7 @@ export class KvmDirtyTlb implements View {
   }
 }
 
-/** `struct kvm_reg_list`: 8 bytes, aligned to 8. */
+/** `struct kvm_reg_list`: 8 bytes, aligned to 8. In or before Linux 5.10. */
 export class KvmRegList implements View {
   static readonly $size = 8;
   static readonly $align = 8;
@@ -8152,7 +8152,7 @@ export class KvmRegList implements View {
     return toJson(this);
   }
 
-  /** `__u64 n`, offset 0, 8 bytes. */
+  /** `__u64 n`, offset 0, 8 bytes. In or before Linux 5.10. */
   get n(): bigint {
     return this.$$view.getBigUint64(this.$$offset, true);
   }
@@ -8169,7 +8169,7 @@ export class KvmRegList implements View {
     setNumber64(this.$$view, this.$$offset, value, false);
   }
 
-  /** `__u64 reg[]`, offset 8, 0 bytes; `n` is the number of elements. */
+  /** `__u64 reg[]`, offset 8, 0 bytes; `n` is the number of elements. In or before Linux 5.10. */
   get reg(): U64Array {
     return new U64Array(this.$$view, this.$$offset + 8, this.$n);
   }
@@ -8178,7 +8178,7 @@ export class KvmRegList implements View {
   }
 }
 
-/** `struct kvm_one_reg`: 16 bytes, aligned to 8. */
+/** `struct kvm_one_reg`: 16 bytes, aligned to 8. In or before Linux 5.10. */
 export class KvmOneReg implements View {
   static readonly $size = 16;
   static readonly $align = 8;
@@ -8218,7 +8218,7 @@ export class KvmOneReg implements View {
     return toJson(this);
   }
 
-  /** `__u64 id`, offset 0, 8 bytes. */
+  /** `__u64 id`, offset 0, 8 bytes. In or before Linux 5.10. */
   get id(): bigint {
     return this.$$view.getBigUint64(this.$$offset, true);
   }
@@ -8235,7 +8235,7 @@ export class KvmOneReg implements View {
     setNumber64(this.$$view, this.$$offset, value, false);
   }
 
-  /** `__u64 addr`, offset 8, 8 bytes. */
+  /** `__u64 addr`, offset 8, 8 bytes. In or before Linux 5.10. */
   get addr(): bigint {
     return this.$$view.getBigUint64(this.$$offset + 8, true);
   }
@@ -8253,7 +8253,7 @@ export class KvmOneReg implements View {
   }
 }
 
-/** `struct kvm_msi`: 32 bytes, aligned to 4. */
+/** `struct kvm_msi`: 32 bytes, aligned to 4. In or before Linux 5.10. */
 export class KvmMsi implements View {
   static readonly $size = 32;
   static readonly $align = 4;
@@ -8297,7 +8297,7 @@ export class KvmMsi implements View {
     return toJson(this);
   }
 
-  /** `__u32 address_lo`, offset 0, 4 bytes. */
+  /** `__u32 address_lo`, offset 0, 4 bytes. In or before Linux 5.10. */
   get address_lo(): number {
     return this.$$view.getUint32(this.$$offset, true);
   }
@@ -8305,7 +8305,7 @@ export class KvmMsi implements View {
     this.$$view.setUint32(this.$$offset, value, true);
   }
 
-  /** `__u32 address_hi`, offset 4, 4 bytes. */
+  /** `__u32 address_hi`, offset 4, 4 bytes. In or before Linux 5.10. */
   get address_hi(): number {
     return this.$$view.getUint32(this.$$offset + 4, true);
   }
@@ -8313,7 +8313,7 @@ export class KvmMsi implements View {
     this.$$view.setUint32(this.$$offset + 4, value, true);
   }
 
-  /** `__u32 data`, offset 8, 4 bytes. */
+  /** `__u32 data`, offset 8, 4 bytes. In or before Linux 5.10. */
   get data(): number {
     return this.$$view.getUint32(this.$$offset + 8, true);
   }
@@ -8321,7 +8321,7 @@ export class KvmMsi implements View {
     this.$$view.setUint32(this.$$offset + 8, value, true);
   }
 
-  /** `__u32 flags`, offset 12, 4 bytes. */
+  /** `__u32 flags`, offset 12, 4 bytes. In or before Linux 5.10. */
   get flags(): number {
     return this.$$view.getUint32(this.$$offset + 12, true);
   }
@@ -8329,7 +8329,7 @@ export class KvmMsi implements View {
     this.$$view.setUint32(this.$$offset + 12, value, true);
   }
 
-  /** `__u32 devid`, offset 16, 4 bytes. */
+  /** `__u32 devid`, offset 16, 4 bytes. In or before Linux 5.10. */
   get devid(): number {
     return this.$$view.getUint32(this.$$offset + 16, true);
   }
@@ -8337,7 +8337,7 @@ export class KvmMsi implements View {
     this.$$view.setUint32(this.$$offset + 16, value, true);
   }
 
-  /** `__u8 pad[12]`, offset 20, 12 bytes. */
+  /** `__u8 pad[12]`, offset 20, 12 bytes. In or before Linux 5.10. */
   get pad(): U8Array {
     return new U8Array(this.$$view, this.$$offset + 20, 12);
   }
@@ -8346,7 +8346,7 @@ export class KvmMsi implements View {
   }
 }
 
-/** `struct kvm_arm_device_addr`: 16 bytes, aligned to 8. */
+/** `struct kvm_arm_device_addr`: 16 bytes, aligned to 8. In or before Linux 5.10. */
 export class KvmArmDeviceAddr implements View {
   static readonly $size = 16;
   static readonly $align = 8;
@@ -8386,7 +8386,7 @@ export class KvmArmDeviceAddr implements View {
     return toJson(this);
   }
 
-  /** `__u64 id`, offset 0, 8 bytes. */
+  /** `__u64 id`, offset 0, 8 bytes. In or before Linux 5.10. */
   get id(): bigint {
     return this.$$view.getBigUint64(this.$$offset, true);
   }
@@ -8403,7 +8403,7 @@ export class KvmArmDeviceAddr implements View {
     setNumber64(this.$$view, this.$$offset, value, false);
   }
 
-  /** `__u64 addr`, offset 8, 8 bytes. */
+  /** `__u64 addr`, offset 8, 8 bytes. In or before Linux 5.10. */
   get addr(): bigint {
     return this.$$view.getBigUint64(this.$$offset + 8, true);
   }
@@ -8421,7 +8421,7 @@ export class KvmArmDeviceAddr implements View {
   }
 }
 
-/** `struct kvm_create_device`: 12 bytes, aligned to 4. */
+/** `struct kvm_create_device`: 12 bytes, aligned to 4. In or before Linux 5.10. */
 export class KvmCreateDevice implements View {
   static readonly $size = 12;
   static readonly $align = 4;
@@ -8462,7 +8462,7 @@ export class KvmCreateDevice implements View {
     return toJson(this);
   }
 
-  /** `__u32 type`, offset 0, 4 bytes. */
+  /** `__u32 type`, offset 0, 4 bytes. In or before Linux 5.10. */
   get type(): number {
     return this.$$view.getUint32(this.$$offset, true);
   }
@@ -8470,7 +8470,7 @@ export class KvmCreateDevice implements View {
     this.$$view.setUint32(this.$$offset, value, true);
   }
 
-  /** `__u32 fd`, offset 4, 4 bytes. */
+  /** `__u32 fd`, offset 4, 4 bytes. In or before Linux 5.10. */
   get fd(): number {
     return this.$$view.getUint32(this.$$offset + 4, true);
   }
@@ -8478,7 +8478,7 @@ export class KvmCreateDevice implements View {
     this.$$view.setUint32(this.$$offset + 4, value, true);
   }
 
-  /** `__u32 flags`, offset 8, 4 bytes. */
+  /** `__u32 flags`, offset 8, 4 bytes. In or before Linux 5.10. */
   get flags(): number {
     return this.$$view.getUint32(this.$$offset + 8, true);
   }
@@ -8487,7 +8487,7 @@ export class KvmCreateDevice implements View {
   }
 }
 
-/** `struct kvm_device_attr`: 24 bytes, aligned to 8. */
+/** `struct kvm_device_attr`: 24 bytes, aligned to 8. In or before Linux 5.10. */
 export class KvmDeviceAttr implements View {
   static readonly $size = 24;
   static readonly $align = 8;
@@ -8529,7 +8529,7 @@ export class KvmDeviceAttr implements View {
     return toJson(this);
   }
 
-  /** `__u32 flags`, offset 0, 4 bytes. */
+  /** `__u32 flags`, offset 0, 4 bytes. In or before Linux 5.10. */
   get flags(): number {
     return this.$$view.getUint32(this.$$offset, true);
   }
@@ -8537,7 +8537,7 @@ export class KvmDeviceAttr implements View {
     this.$$view.setUint32(this.$$offset, value, true);
   }
 
-  /** `__u32 group`, offset 4, 4 bytes. */
+  /** `__u32 group`, offset 4, 4 bytes. In or before Linux 5.10. */
   get group(): number {
     return this.$$view.getUint32(this.$$offset + 4, true);
   }
@@ -8545,7 +8545,7 @@ export class KvmDeviceAttr implements View {
     this.$$view.setUint32(this.$$offset + 4, value, true);
   }
 
-  /** `__u64 attr`, offset 8, 8 bytes. */
+  /** `__u64 attr`, offset 8, 8 bytes. In or before Linux 5.10. */
   get attr(): bigint {
     return this.$$view.getBigUint64(this.$$offset + 8, true);
   }
@@ -8562,7 +8562,7 @@ export class KvmDeviceAttr implements View {
     setNumber64(this.$$view, this.$$offset + 8, value, false);
   }
 
-  /** `__u64 addr`, offset 16, 8 bytes. */
+  /** `__u64 addr`, offset 16, 8 bytes. In or before Linux 5.10. */
   get addr(): bigint {
     return this.$$view.getBigUint64(this.$$offset + 16, true);
   }
@@ -8580,7 +8580,7 @@ export class KvmDeviceAttr implements View {
   }
 }
 
-/** `struct kvm_vfio_spapr_tce`: 8 bytes, aligned to 4. */
+/** `struct kvm_vfio_spapr_tce`: 8 bytes, aligned to 4. In or before Linux 5.10. */
 export class KvmVfioSpaprTce implements View {
   static readonly $size = 8;
   static readonly $align = 4;
@@ -8620,7 +8620,7 @@ export class KvmVfioSpaprTce implements View {
     return toJson(this);
   }
 
-  /** `__s32 groupfd`, offset 0, 4 bytes. */
+  /** `__s32 groupfd`, offset 0, 4 bytes. In or before Linux 5.10. */
   get groupfd(): number {
     return this.$$view.getInt32(this.$$offset, true);
   }
@@ -8628,7 +8628,7 @@ export class KvmVfioSpaprTce implements View {
     this.$$view.setInt32(this.$$offset, value, true);
   }
 
-  /** `__s32 tablefd`, offset 4, 4 bytes. */
+  /** `__s32 tablefd`, offset 4, 4 bytes. In or before Linux 5.10. */
   get tablefd(): number {
     return this.$$view.getInt32(this.$$offset + 4, true);
   }
@@ -8637,7 +8637,7 @@ export class KvmVfioSpaprTce implements View {
   }
 }
 
-/** `struct kvm_s390_keyop`: 16 bytes, aligned to 8. */
+/** `struct kvm_s390_keyop`: 16 bytes, aligned to 8. In or before Linux 7.2, not in 6.12. */
 export class KvmS390Keyop implements View {
   static readonly $size = 16;
   static readonly $align = 8;
@@ -8679,7 +8679,7 @@ export class KvmS390Keyop implements View {
     return toJson(this);
   }
 
-  /** `__u64 guest_addr`, offset 0, 8 bytes. */
+  /** `__u64 guest_addr`, offset 0, 8 bytes. In or before Linux 7.2, not in 6.12. */
   get guest_addr(): bigint {
     return this.$$view.getBigUint64(this.$$offset, true);
   }
@@ -8696,7 +8696,7 @@ export class KvmS390Keyop implements View {
     setNumber64(this.$$view, this.$$offset, value, false);
   }
 
-  /** `__u8 key`, offset 8, 1 byte. */
+  /** `__u8 key`, offset 8, 1 byte. In or before Linux 7.2, not in 6.12. */
   get key(): number {
     return this.$$view.getUint8(this.$$offset + 8);
   }
@@ -8704,7 +8704,7 @@ export class KvmS390Keyop implements View {
     this.$$view.setUint8(this.$$offset + 8, value);
   }
 
-  /** `__u8 operation`, offset 9, 1 byte. */
+  /** `__u8 operation`, offset 9, 1 byte. In or before Linux 7.2, not in 6.12. */
   get operation(): number {
     return this.$$view.getUint8(this.$$offset + 9);
   }
@@ -8712,7 +8712,7 @@ export class KvmS390Keyop implements View {
     this.$$view.setUint8(this.$$offset + 9, value);
   }
 
-  /** `__u8 pad[6]`, offset 10, 6 bytes. */
+  /** `__u8 pad[6]`, offset 10, 6 bytes. In or before Linux 7.2, not in 6.12. */
   get pad(): U8Array {
     return new U8Array(this.$$view, this.$$offset + 10, 6);
   }
@@ -8721,7 +8721,7 @@ export class KvmS390Keyop implements View {
   }
 }
 
-/** `struct kvm_enc_region`: 16 bytes, aligned to 8. */
+/** `struct kvm_enc_region`: 16 bytes, aligned to 8. In or before Linux 5.10. */
 export class KvmEncRegion implements View {
   static readonly $size = 16;
   static readonly $align = 8;
@@ -8761,7 +8761,7 @@ export class KvmEncRegion implements View {
     return toJson(this);
   }
 
-  /** `__u64 addr`, offset 0, 8 bytes. */
+  /** `__u64 addr`, offset 0, 8 bytes. In or before Linux 5.10. */
   get addr(): bigint {
     return this.$$view.getBigUint64(this.$$offset, true);
   }
@@ -8778,7 +8778,7 @@ export class KvmEncRegion implements View {
     setNumber64(this.$$view, this.$$offset, value, false);
   }
 
-  /** `__u64 size`, offset 8, 8 bytes. */
+  /** `__u64 size`, offset 8, 8 bytes. In or before Linux 5.10. */
   get size(): bigint {
     return this.$$view.getBigUint64(this.$$offset + 8, true);
   }
@@ -8796,7 +8796,7 @@ export class KvmEncRegion implements View {
   }
 }
 
-/** `struct kvm_dirty_gfn`: 16 bytes, aligned to 8. */
+/** `struct kvm_dirty_gfn`: 16 bytes, aligned to 8. In or before Linux 6.1, not in 5.10. */
 export class KvmDirtyGfn implements View {
   static readonly $size = 16;
   static readonly $align = 8;
@@ -8837,7 +8837,7 @@ export class KvmDirtyGfn implements View {
     return toJson(this);
   }
 
-  /** `__u32 flags`, offset 0, 4 bytes. */
+  /** `__u32 flags`, offset 0, 4 bytes. In or before Linux 6.1, not in 5.10. */
   get flags(): number {
     return this.$$view.getUint32(this.$$offset, true);
   }
@@ -8845,7 +8845,7 @@ export class KvmDirtyGfn implements View {
     this.$$view.setUint32(this.$$offset, value, true);
   }
 
-  /** `__u32 slot`, offset 4, 4 bytes. */
+  /** `__u32 slot`, offset 4, 4 bytes. In or before Linux 6.1, not in 5.10. */
   get slot(): number {
     return this.$$view.getUint32(this.$$offset + 4, true);
   }
@@ -8853,7 +8853,7 @@ export class KvmDirtyGfn implements View {
     this.$$view.setUint32(this.$$offset + 4, value, true);
   }
 
-  /** `__u64 offset`, offset 8, 8 bytes. */
+  /** `__u64 offset`, offset 8, 8 bytes. In or before Linux 6.1, not in 5.10. */
   get offset(): bigint {
     return this.$$view.getBigUint64(this.$$offset + 8, true);
   }
@@ -8871,7 +8871,7 @@ export class KvmDirtyGfn implements View {
   }
 }
 
-/** `struct kvm_stats_header`: 24 bytes, aligned to 4. */
+/** `struct kvm_stats_header`: 24 bytes, aligned to 4. In or before Linux 6.1, not in 5.10. */
 export class KvmStatsHeader implements View {
   static readonly $size = 24;
   static readonly $align = 4;
@@ -8915,7 +8915,7 @@ export class KvmStatsHeader implements View {
     return toJson(this);
   }
 
-  /** `__u32 flags`, offset 0, 4 bytes. */
+  /** `__u32 flags`, offset 0, 4 bytes. In or before Linux 6.1, not in 5.10. */
   get flags(): number {
     return this.$$view.getUint32(this.$$offset, true);
   }
@@ -8923,7 +8923,7 @@ export class KvmStatsHeader implements View {
     this.$$view.setUint32(this.$$offset, value, true);
   }
 
-  /** `__u32 name_size`, offset 4, 4 bytes. */
+  /** `__u32 name_size`, offset 4, 4 bytes. In or before Linux 6.1, not in 5.10. */
   get name_size(): number {
     return this.$$view.getUint32(this.$$offset + 4, true);
   }
@@ -8931,7 +8931,7 @@ export class KvmStatsHeader implements View {
     this.$$view.setUint32(this.$$offset + 4, value, true);
   }
 
-  /** `__u32 num_desc`, offset 8, 4 bytes. */
+  /** `__u32 num_desc`, offset 8, 4 bytes. In or before Linux 6.1, not in 5.10. */
   get num_desc(): number {
     return this.$$view.getUint32(this.$$offset + 8, true);
   }
@@ -8939,7 +8939,7 @@ export class KvmStatsHeader implements View {
     this.$$view.setUint32(this.$$offset + 8, value, true);
   }
 
-  /** `__u32 id_offset`, offset 12, 4 bytes. */
+  /** `__u32 id_offset`, offset 12, 4 bytes. In or before Linux 6.1, not in 5.10. */
   get id_offset(): number {
     return this.$$view.getUint32(this.$$offset + 12, true);
   }
@@ -8947,7 +8947,7 @@ export class KvmStatsHeader implements View {
     this.$$view.setUint32(this.$$offset + 12, value, true);
   }
 
-  /** `__u32 desc_offset`, offset 16, 4 bytes. */
+  /** `__u32 desc_offset`, offset 16, 4 bytes. In or before Linux 6.1, not in 5.10. */
   get desc_offset(): number {
     return this.$$view.getUint32(this.$$offset + 16, true);
   }
@@ -8955,7 +8955,7 @@ export class KvmStatsHeader implements View {
     this.$$view.setUint32(this.$$offset + 16, value, true);
   }
 
-  /** `__u32 data_offset`, offset 20, 4 bytes. */
+  /** `__u32 data_offset`, offset 20, 4 bytes. In or before Linux 6.1, not in 5.10. */
   get data_offset(): number {
     return this.$$view.getUint32(this.$$offset + 20, true);
   }
@@ -8964,7 +8964,7 @@ export class KvmStatsHeader implements View {
   }
 }
 
-/** `struct kvm_stats_desc`: 16 bytes, aligned to 4. */
+/** `struct kvm_stats_desc`: 16 bytes, aligned to 4. In or before Linux 6.1, not in 5.10. */
 export class KvmStatsDesc implements View {
   static readonly $size = 16;
   static readonly $align = 4;
@@ -9010,7 +9010,7 @@ export class KvmStatsDesc implements View {
     return toJson(this);
   }
 
-  /** `__u32 flags`, offset 0, 4 bytes. */
+  /** `__u32 flags`, offset 0, 4 bytes. In or before Linux 6.1, not in 5.10. */
   get flags(): number {
     return this.$$view.getUint32(this.$$offset, true);
   }
@@ -9018,7 +9018,7 @@ export class KvmStatsDesc implements View {
     this.$$view.setUint32(this.$$offset, value, true);
   }
 
-  /** `__s16 exponent`, offset 4, 2 bytes. */
+  /** `__s16 exponent`, offset 4, 2 bytes. In or before Linux 6.1, not in 5.10. */
   get exponent(): number {
     return this.$$view.getInt16(this.$$offset + 4, true);
   }
@@ -9026,7 +9026,7 @@ export class KvmStatsDesc implements View {
     this.$$view.setInt16(this.$$offset + 4, value, true);
   }
 
-  /** `__u16 size`, offset 6, 2 bytes. */
+  /** `__u16 size`, offset 6, 2 bytes. In or before Linux 6.1, not in 5.10. */
   get size(): number {
     return this.$$view.getUint16(this.$$offset + 6, true);
   }
@@ -9034,7 +9034,7 @@ export class KvmStatsDesc implements View {
     this.$$view.setUint16(this.$$offset + 6, value, true);
   }
 
-  /** `__u32 offset`, offset 8, 4 bytes. */
+  /** `__u32 offset`, offset 8, 4 bytes. In or before Linux 6.1, not in 5.10. */
   get offset(): number {
     return this.$$view.getUint32(this.$$offset + 8, true);
   }
@@ -9042,7 +9042,7 @@ export class KvmStatsDesc implements View {
     this.$$view.setUint32(this.$$offset + 8, value, true);
   }
 
-  /** `__u32 bucket_size`, offset 12, 4 bytes. */
+  /** `__u32 bucket_size`, offset 12, 4 bytes. In or before Linux 6.1, not in 5.10. */
   get bucket_size(): number {
     return this.$$view.getUint32(this.$$offset + 12, true);
   }
@@ -9050,7 +9050,7 @@ export class KvmStatsDesc implements View {
     this.$$view.setUint32(this.$$offset + 12, value, true);
   }
 
-  /** `char name[]`, offset 16, 0 bytes. */
+  /** `char name[]`, offset 16, 0 bytes. In or before Linux 6.1, not in 5.10. */
   get name(): UnsignedCharArray {
     return new UnsignedCharArray(this.$$view, this.$$offset + 16, elementsWithin(this.$$view, this.$$offset + 16, 1));
   }
@@ -9059,7 +9059,7 @@ export class KvmStatsDesc implements View {
   }
 }
 
-/** `struct kvm_memory_attributes`: 32 bytes, aligned to 8. */
+/** `struct kvm_memory_attributes`: 32 bytes, aligned to 8. In or before Linux 6.12, not in 6.1. */
 export class KvmMemoryAttributes implements View {
   static readonly $size = 32;
   static readonly $align = 8;
@@ -9101,7 +9101,7 @@ export class KvmMemoryAttributes implements View {
     return toJson(this);
   }
 
-  /** `__u64 address`, offset 0, 8 bytes. */
+  /** `__u64 address`, offset 0, 8 bytes. In or before Linux 6.12, not in 6.1. */
   get address(): bigint {
     return this.$$view.getBigUint64(this.$$offset, true);
   }
@@ -9118,7 +9118,7 @@ export class KvmMemoryAttributes implements View {
     setNumber64(this.$$view, this.$$offset, value, false);
   }
 
-  /** `__u64 size`, offset 8, 8 bytes. */
+  /** `__u64 size`, offset 8, 8 bytes. In or before Linux 6.12, not in 6.1. */
   get size(): bigint {
     return this.$$view.getBigUint64(this.$$offset + 8, true);
   }
@@ -9135,7 +9135,7 @@ export class KvmMemoryAttributes implements View {
     setNumber64(this.$$view, this.$$offset + 8, value, false);
   }
 
-  /** `__u64 attributes`, offset 16, 8 bytes. */
+  /** `__u64 attributes`, offset 16, 8 bytes. In or before Linux 6.12, not in 6.1. */
   get attributes(): bigint {
     return this.$$view.getBigUint64(this.$$offset + 16, true);
   }
@@ -9152,7 +9152,7 @@ export class KvmMemoryAttributes implements View {
     setNumber64(this.$$view, this.$$offset + 16, value, false);
   }
 
-  /** `__u64 flags`, offset 24, 8 bytes. */
+  /** `__u64 flags`, offset 24, 8 bytes. In or before Linux 6.12, not in 6.1. */
   get flags(): bigint {
     return this.$$view.getBigUint64(this.$$offset + 24, true);
   }
@@ -9170,7 +9170,7 @@ export class KvmMemoryAttributes implements View {
   }
 }
 
-/** `struct kvm_create_guest_memfd`: 64 bytes, aligned to 8. */
+/** `struct kvm_create_guest_memfd`: 64 bytes, aligned to 8. In or before Linux 6.12, not in 6.1. */
 export class KvmCreateGuestMemfd implements View {
   static readonly $size = 64;
   static readonly $align = 8;
@@ -9211,7 +9211,7 @@ export class KvmCreateGuestMemfd implements View {
     return toJson(this);
   }
 
-  /** `__u64 size`, offset 0, 8 bytes. */
+  /** `__u64 size`, offset 0, 8 bytes. In or before Linux 6.12, not in 6.1. */
   get size(): bigint {
     return this.$$view.getBigUint64(this.$$offset, true);
   }
@@ -9228,7 +9228,7 @@ export class KvmCreateGuestMemfd implements View {
     setNumber64(this.$$view, this.$$offset, value, false);
   }
 
-  /** `__u64 flags`, offset 8, 8 bytes. */
+  /** `__u64 flags`, offset 8, 8 bytes. In or before Linux 6.12, not in 6.1. */
   get flags(): bigint {
     return this.$$view.getBigUint64(this.$$offset + 8, true);
   }
@@ -9245,7 +9245,7 @@ export class KvmCreateGuestMemfd implements View {
     setNumber64(this.$$view, this.$$offset + 8, value, false);
   }
 
-  /** `__u64 reserved[6]`, offset 16, 48 bytes. */
+  /** `__u64 reserved[6]`, offset 16, 48 bytes. In or before Linux 6.12, not in 6.1. */
   get reserved(): U64Array {
     return new U64Array(this.$$view, this.$$offset + 16, 6);
   }
@@ -9254,7 +9254,7 @@ export class KvmCreateGuestMemfd implements View {
   }
 }
 
-/** `struct kvm_pre_fault_memory`: 64 bytes, aligned to 8. */
+/** `struct kvm_pre_fault_memory`: 64 bytes, aligned to 8. In or before Linux 6.12, not in 6.1. */
 export class KvmPreFaultMemory implements View {
   static readonly $size = 64;
   static readonly $align = 8;
@@ -9296,7 +9296,7 @@ export class KvmPreFaultMemory implements View {
     return toJson(this);
   }
 
-  /** `__u64 gpa`, offset 0, 8 bytes. */
+  /** `__u64 gpa`, offset 0, 8 bytes. In or before Linux 6.12, not in 6.1. */
   get gpa(): bigint {
     return this.$$view.getBigUint64(this.$$offset, true);
   }
@@ -9313,7 +9313,7 @@ export class KvmPreFaultMemory implements View {
     setNumber64(this.$$view, this.$$offset, value, false);
   }
 
-  /** `__u64 size`, offset 8, 8 bytes. */
+  /** `__u64 size`, offset 8, 8 bytes. In or before Linux 6.12, not in 6.1. */
   get size(): bigint {
     return this.$$view.getBigUint64(this.$$offset + 8, true);
   }
@@ -9330,7 +9330,7 @@ export class KvmPreFaultMemory implements View {
     setNumber64(this.$$view, this.$$offset + 8, value, false);
   }
 
-  /** `__u64 flags`, offset 16, 8 bytes. */
+  /** `__u64 flags`, offset 16, 8 bytes. In or before Linux 6.12, not in 6.1. */
   get flags(): bigint {
     return this.$$view.getBigUint64(this.$$offset + 16, true);
   }
@@ -9347,7 +9347,7 @@ export class KvmPreFaultMemory implements View {
     setNumber64(this.$$view, this.$$offset + 16, value, false);
   }
 
-  /** `__u64 padding[5]`, offset 24, 40 bytes. */
+  /** `__u64 padding[5]`, offset 24, 40 bytes. In or before Linux 6.12, not in 6.1. */
   get padding(): U64Array {
     return new U64Array(this.$$view, this.$$offset + 24, 5);
   }
@@ -9356,7 +9356,7 @@ export class KvmPreFaultMemory implements View {
   }
 }
 
-/** Takes no argument. Applies to `/dev/kvm`. */
+/** Takes no argument. Applies to `/dev/kvm`. In or before Linux 5.10. */
 export const KVM_GET_API_VERSION: IoctlAlone<'system', 'KVM_GET_API_VERSION'> = {
   name: 'KVM_GET_API_VERSION',
   request: 0x2000ae00,
@@ -9369,7 +9369,7 @@ export const KVM_GET_API_VERSION: IoctlAlone<'system', 'KVM_GET_API_VERSION'> = 
 };
 
 /**
- * Takes an `unsigned long` by value. Applies to `/dev/kvm`.
+ * Takes an `unsigned long` by value. Applies to `/dev/kvm`. In or before Linux 5.10.
  *
  * Source: Documentation/virt/kvm/api.rst 4.2: the machine type; kvm_dev_ioctl in virt/kvm/kvm_main.c takes it by value.
  */
@@ -9385,7 +9385,7 @@ export const KVM_CREATE_VM: IoctlByValue<'system', 'KVM_CREATE_VM'> = {
   fds: { system: true },
 };
 
-/** Takes no argument. Applies to `/dev/kvm`. Announced by `KVM_CAP_S390_PSW`. */
+/** Takes no argument. Applies to `/dev/kvm`. Announced by `KVM_CAP_S390_PSW`. In or before Linux 5.10. */
 export const KVM_S390_ENABLE_SIE: IoctlAlone<'system', 'KVM_S390_ENABLE_SIE'> = {
   name: 'KVM_S390_ENABLE_SIE',
   request: 0x2000ae06,
@@ -9399,7 +9399,7 @@ export const KVM_S390_ENABLE_SIE: IoctlAlone<'system', 'KVM_S390_ENABLE_SIE'> = 
 };
 
 /**
- * Takes an `unsigned long` by value. Applies to `/dev/kvm` or a VM. Announced by `KVM_CAP_CHECK_EXTENSION_VM` for a VM.
+ * Takes an `unsigned long` by value. Applies to `/dev/kvm` or a VM. Announced by `KVM_CAP_CHECK_EXTENSION_VM` for a VM. In or before Linux 5.10.
  *
  * Source: Documentation/virt/kvm/api.rst 4.4: the number of a capability; kvm_dev_ioctl and kvm_vm_ioctl in virt/kvm/kvm_main.c take it by value.
  */
@@ -9416,7 +9416,7 @@ export const KVM_CHECK_EXTENSION: IoctlByValue<'system' | 'vm', 'KVM_CHECK_EXTEN
   capability: { vm: 'KVM_CAP_CHECK_EXTENSION_VM' },
 };
 
-/** Takes no argument. Applies to `/dev/kvm`. */
+/** Takes no argument. Applies to `/dev/kvm`. In or before Linux 5.10. */
 export const KVM_GET_VCPU_MMAP_SIZE: IoctlAlone<'system', 'KVM_GET_VCPU_MMAP_SIZE'> = {
   name: 'KVM_GET_VCPU_MMAP_SIZE',
   request: 0x2000ae04,
@@ -9429,7 +9429,7 @@ export const KVM_GET_VCPU_MMAP_SIZE: IoctlAlone<'system', 'KVM_GET_VCPU_MMAP_SIZ
 };
 
 /**
- * Takes an `unsigned long` by value. Applies to a VM.
+ * Takes an `unsigned long` by value. Applies to a VM. In or before Linux 5.10.
  *
  * Source: Documentation/virt/kvm/api.rst 4.7: the vcpu id; kvm_vm_ioctl in virt/kvm/kvm_main.c takes it by value.
  */
@@ -9445,7 +9445,7 @@ export const KVM_CREATE_VCPU: IoctlByValue<'vm', 'KVM_CREATE_VCPU'> = {
   fds: { vm: true },
 };
 
-/** Takes a pointer to `struct kvm_dirty_log` (direction: write). Applies to a VM. */
+/** Takes a pointer to `struct kvm_dirty_log` (direction: write). Applies to a VM. In or before Linux 5.10. */
 export const KVM_GET_DIRTY_LOG: IoctlByPointer<KvmDirtyLog, 'vm', 'write', 'KVM_GET_DIRTY_LOG'> = {
   name: 'KVM_GET_DIRTY_LOG',
   request: 0x8010ae42,
@@ -9461,7 +9461,7 @@ export const KVM_GET_DIRTY_LOG: IoctlByPointer<KvmDirtyLog, 'vm', 'write', 'KVM_
 };
 
 /**
- * Takes an `unsigned long` by value. Applies to a VM. Announced by `KVM_CAP_MMU_SHADOW_CACHE_CONTROL`.
+ * Takes an `unsigned long` by value. Applies to a VM. Announced by `KVM_CAP_MMU_SHADOW_CACHE_CONTROL`. In or before Linux 5.10.
  *
  * Source: kvm_vm_ioctl_set_nr_mmu_pages in arch/x86/kvm/x86.c: the argument itself is the number of pages.
  */
@@ -9478,7 +9478,7 @@ export const KVM_SET_NR_MMU_PAGES: IoctlByValue<'vm', 'KVM_SET_NR_MMU_PAGES'> = 
   capability: 'KVM_CAP_MMU_SHADOW_CACHE_CONTROL',
 };
 
-/** Takes no argument. Applies to a VM. */
+/** Takes no argument. Applies to a VM. In or before Linux 5.10. */
 export const KVM_GET_NR_MMU_PAGES: IoctlAlone<'vm', 'KVM_GET_NR_MMU_PAGES'> = {
   name: 'KVM_GET_NR_MMU_PAGES',
   request: 0x2000ae45,
@@ -9490,7 +9490,7 @@ export const KVM_GET_NR_MMU_PAGES: IoctlAlone<'vm', 'KVM_GET_NR_MMU_PAGES'> = {
   fds: { vm: true },
 };
 
-/** Takes a pointer to `struct kvm_userspace_memory_region` (direction: write). Applies to a VM. Announced by `KVM_CAP_USER_MEMORY`. */
+/** Takes a pointer to `struct kvm_userspace_memory_region` (direction: write). Applies to a VM. Announced by `KVM_CAP_USER_MEMORY`. In or before Linux 5.10. */
 export const KVM_SET_USER_MEMORY_REGION: IoctlByPointer<KvmUserspaceMemoryRegion, 'vm', 'write', 'KVM_SET_USER_MEMORY_REGION'> = {
   name: 'KVM_SET_USER_MEMORY_REGION',
   request: 0x8020ae46,
@@ -9507,7 +9507,7 @@ export const KVM_SET_USER_MEMORY_REGION: IoctlByPointer<KvmUserspaceMemoryRegion
 };
 
 /**
- * Takes an `unsigned long` by value. Applies to a VM. Announced by `KVM_CAP_SET_TSS_ADDR`.
+ * Takes an `unsigned long` by value. Applies to a VM. Announced by `KVM_CAP_SET_TSS_ADDR`. In or before Linux 5.10.
  *
  * Source: Documentation/virt/kvm/api.rst 4.36: a guest physical address; kvm_vm_ioctl_set_tss_addr in arch/x86/kvm/x86.c takes it by value.
  */
@@ -9524,7 +9524,7 @@ export const KVM_SET_TSS_ADDR: IoctlByValue<'vm', 'KVM_SET_TSS_ADDR'> = {
   capability: 'KVM_CAP_SET_TSS_ADDR',
 };
 
-/** Takes a pointer to `__u64` (direction: write). Applies to a VM. Announced by `KVM_CAP_SET_IDENTITY_MAP_ADDR`. */
+/** Takes a pointer to `__u64` (direction: write). Applies to a VM. Announced by `KVM_CAP_SET_IDENTITY_MAP_ADDR`. In or before Linux 5.10. */
 export const KVM_SET_IDENTITY_MAP_ADDR: IoctlByPointer<U64Value, 'vm', 'write', 'KVM_SET_IDENTITY_MAP_ADDR'> = {
   name: 'KVM_SET_IDENTITY_MAP_ADDR',
   request: 0x8008ae48,
@@ -9539,7 +9539,7 @@ export const KVM_SET_IDENTITY_MAP_ADDR: IoctlByPointer<U64Value, 'vm', 'write', 
   capability: 'KVM_CAP_SET_IDENTITY_MAP_ADDR',
 };
 
-/** Takes a pointer to `struct kvm_userspace_memory_region2` (direction: write). Applies to a VM. Announced by `KVM_CAP_USER_MEMORY2`. */
+/** Takes a pointer to `struct kvm_userspace_memory_region2` (direction: write). Applies to a VM. Announced by `KVM_CAP_USER_MEMORY2`. In or before Linux 6.12, not in 6.1. */
 export const KVM_SET_USER_MEMORY_REGION2: IoctlByPointer<KvmUserspaceMemoryRegion2, 'vm', 'write', 'KVM_SET_USER_MEMORY_REGION2'> = {
   name: 'KVM_SET_USER_MEMORY_REGION2',
   request: 0x80a0ae49,
@@ -9556,7 +9556,7 @@ export const KVM_SET_USER_MEMORY_REGION2: IoctlByPointer<KvmUserspaceMemoryRegio
 };
 
 /**
- * Takes an `unsigned long` by value. Applies to a vCPU. Announced by `KVM_CAP_S390_UCONTROL`.
+ * Takes an `unsigned long` by value. Applies to a vCPU. Announced by `KVM_CAP_S390_UCONTROL`. In or before Linux 5.10.
  *
  * Source: Documentation/virt/kvm/api.rst 4.67: an absolute address of the vcpu; kvm_arch_vcpu_ioctl in arch/s390/kvm/kvm-s390.c takes it by value.
  */
@@ -9573,7 +9573,7 @@ export const KVM_S390_VCPU_FAULT: IoctlByValue<'vcpu', 'KVM_S390_VCPU_FAULT'> = 
   capability: 'KVM_CAP_S390_UCONTROL',
 };
 
-/** Takes a pointer to `struct kvm_s390_keyop` (direction: readwrite). Applies to a VM. Announced by `KVM_CAP_S390_KEYOP`. */
+/** Takes a pointer to `struct kvm_s390_keyop` (direction: readwrite). Applies to a VM. Announced by `KVM_CAP_S390_KEYOP`. In or before Linux 7.2, not in 6.12. */
 export const KVM_S390_KEYOP: IoctlByPointer<KvmS390Keyop, 'vm', 'readwrite', 'KVM_S390_KEYOP'> = {
   name: 'KVM_S390_KEYOP',
   request: 0xc010ae53,
@@ -9588,7 +9588,7 @@ export const KVM_S390_KEYOP: IoctlByPointer<KvmS390Keyop, 'vm', 'readwrite', 'KV
   capability: 'KVM_CAP_S390_KEYOP',
 };
 
-/** Takes no argument. Applies to a VM. */
+/** Takes no argument. Applies to a VM. In or before Linux 5.10. */
 export const KVM_CREATE_IRQCHIP: IoctlAlone<'vm', 'KVM_CREATE_IRQCHIP'> = {
   name: 'KVM_CREATE_IRQCHIP',
   request: 0x2000ae60,
@@ -9600,7 +9600,7 @@ export const KVM_CREATE_IRQCHIP: IoctlAlone<'vm', 'KVM_CREATE_IRQCHIP'> = {
   fds: { vm: true },
 };
 
-/** Takes a pointer to `struct kvm_irq_level` (direction: write). Applies to a VM. Announced by `KVM_CAP_IRQCHIP`. */
+/** Takes a pointer to `struct kvm_irq_level` (direction: write). Applies to a VM. Announced by `KVM_CAP_IRQCHIP`. In or before Linux 5.10. */
 export const KVM_IRQ_LINE: IoctlByPointer<KvmIrqLevel, 'vm', 'write', 'KVM_IRQ_LINE'> = {
   name: 'KVM_IRQ_LINE',
   request: 0x8008ae61,
@@ -9615,7 +9615,7 @@ export const KVM_IRQ_LINE: IoctlByPointer<KvmIrqLevel, 'vm', 'write', 'KVM_IRQ_L
   capability: 'KVM_CAP_IRQCHIP',
 };
 
-/** Takes a pointer to `struct kvm_irqchip` (direction: readwrite). Applies to a VM. Announced by `KVM_CAP_IRQCHIP`. */
+/** Takes a pointer to `struct kvm_irqchip` (direction: readwrite). Applies to a VM. Announced by `KVM_CAP_IRQCHIP`. In or before Linux 5.10. */
 export const KVM_GET_IRQCHIP: IoctlByPointer<KvmIrqchip, 'vm', 'readwrite', 'KVM_GET_IRQCHIP'> = {
   name: 'KVM_GET_IRQCHIP',
   request: 0xc208ae62,
@@ -9631,7 +9631,7 @@ export const KVM_GET_IRQCHIP: IoctlByPointer<KvmIrqchip, 'vm', 'readwrite', 'KVM
 };
 
 /**
- * Takes a pointer to `struct kvm_irqchip` (direction: write; in the request number: read). Applies to a VM. Announced by `KVM_CAP_IRQCHIP`.
+ * Takes a pointer to `struct kvm_irqchip` (direction: write; in the request number: read). Applies to a VM. Announced by `KVM_CAP_IRQCHIP`. In or before Linux 5.10.
  *
  * Source: Documentation/virt/kvm/api.rst 4.27: in; kvm_arch_vm_ioctl in arch/x86/kvm/x86.c reads the struct and never writes it back.
  */
@@ -9649,7 +9649,7 @@ export const KVM_SET_IRQCHIP: IoctlByPointer<KvmIrqchip, 'vm', 'write', 'KVM_SET
   capability: 'KVM_CAP_IRQCHIP',
 };
 
-/** Takes no argument. Applies to a VM. Announced by `KVM_CAP_PIT`. */
+/** Takes no argument. Applies to a VM. Announced by `KVM_CAP_PIT`. In or before Linux 5.10. */
 export const KVM_CREATE_PIT: IoctlAlone<'vm', 'KVM_CREATE_PIT'> = {
   name: 'KVM_CREATE_PIT',
   request: 0x2000ae64,
@@ -9662,7 +9662,7 @@ export const KVM_CREATE_PIT: IoctlAlone<'vm', 'KVM_CREATE_PIT'> = {
   capability: 'KVM_CAP_PIT',
 };
 
-/** Takes a pointer to `struct kvm_irq_level` (direction: readwrite). Applies to a VM. Announced by `KVM_CAP_IRQ_INJECT_STATUS`. */
+/** Takes a pointer to `struct kvm_irq_level` (direction: readwrite). Applies to a VM. Announced by `KVM_CAP_IRQ_INJECT_STATUS`. In or before Linux 5.10. */
 export const KVM_IRQ_LINE_STATUS: IoctlByPointer<KvmIrqLevel, 'vm', 'readwrite', 'KVM_IRQ_LINE_STATUS'> = {
   name: 'KVM_IRQ_LINE_STATUS',
   request: 0xc008ae67,
@@ -9677,7 +9677,7 @@ export const KVM_IRQ_LINE_STATUS: IoctlByPointer<KvmIrqLevel, 'vm', 'readwrite',
   capability: 'KVM_CAP_IRQ_INJECT_STATUS',
 };
 
-/** Takes a pointer to `struct kvm_coalesced_mmio_zone` (direction: write). Applies to a VM. Announced by `KVM_CAP_COALESCED_MMIO`. */
+/** Takes a pointer to `struct kvm_coalesced_mmio_zone` (direction: write). Applies to a VM. Announced by `KVM_CAP_COALESCED_MMIO`. In or before Linux 5.10. */
 export const KVM_REGISTER_COALESCED_MMIO: IoctlByPointer<KvmCoalescedMmioZone, 'vm', 'write', 'KVM_REGISTER_COALESCED_MMIO'> = {
   name: 'KVM_REGISTER_COALESCED_MMIO',
   request: 0x8010ae67,
@@ -9692,7 +9692,7 @@ export const KVM_REGISTER_COALESCED_MMIO: IoctlByPointer<KvmCoalescedMmioZone, '
   capability: 'KVM_CAP_COALESCED_MMIO',
 };
 
-/** Takes a pointer to `struct kvm_coalesced_mmio_zone` (direction: write). Applies to a VM. Announced by `KVM_CAP_COALESCED_MMIO`. */
+/** Takes a pointer to `struct kvm_coalesced_mmio_zone` (direction: write). Applies to a VM. Announced by `KVM_CAP_COALESCED_MMIO`. In or before Linux 5.10. */
 export const KVM_UNREGISTER_COALESCED_MMIO: IoctlByPointer<KvmCoalescedMmioZone, 'vm', 'write', 'KVM_UNREGISTER_COALESCED_MMIO'> = {
   name: 'KVM_UNREGISTER_COALESCED_MMIO',
   request: 0x8010ae68,
@@ -9707,7 +9707,7 @@ export const KVM_UNREGISTER_COALESCED_MMIO: IoctlByPointer<KvmCoalescedMmioZone,
   capability: 'KVM_CAP_COALESCED_MMIO',
 };
 
-/** Takes a pointer to `struct kvm_irq_routing` (direction: write). Applies to a VM. Announced by `KVM_CAP_IRQ_ROUTING`. */
+/** Takes a pointer to `struct kvm_irq_routing` (direction: write). Applies to a VM. Announced by `KVM_CAP_IRQ_ROUTING`. In or before Linux 5.10. */
 export const KVM_SET_GSI_ROUTING: IoctlByPointer<KvmIrqRouting, 'vm', 'write', 'KVM_SET_GSI_ROUTING'> = {
   name: 'KVM_SET_GSI_ROUTING',
   request: 0x8008ae6a,
@@ -9723,7 +9723,7 @@ export const KVM_SET_GSI_ROUTING: IoctlByPointer<KvmIrqRouting, 'vm', 'write', '
 };
 
 /**
- * Takes a pointer to `0 bytes` (direction: write; in the request number: none). Applies to a VM.
+ * Takes a pointer to `0 bytes` (direction: write; in the request number: none). Applies to a VM. In or before Linux 5.10.
  *
  * Source: Documentation/virt/kvm/api.rst 4.99: in; kvm_arch_vm_ioctl in arch/x86/kvm/x86.c reads the struct.
  */
@@ -9740,7 +9740,7 @@ export const KVM_REINJECT_CONTROL: IoctlToBytes<'vm', 'write', 'KVM_REINJECT_CON
   fds: { vm: true },
 };
 
-/** Takes a pointer to `struct kvm_irqfd` (direction: write). Applies to a VM. Announced by `KVM_CAP_IRQFD`. */
+/** Takes a pointer to `struct kvm_irqfd` (direction: write). Applies to a VM. Announced by `KVM_CAP_IRQFD`. In or before Linux 5.10. */
 export const KVM_IRQFD: IoctlByPointer<KvmIrqfd, 'vm', 'write', 'KVM_IRQFD'> = {
   name: 'KVM_IRQFD',
   request: 0x8020ae76,
@@ -9755,7 +9755,7 @@ export const KVM_IRQFD: IoctlByPointer<KvmIrqfd, 'vm', 'write', 'KVM_IRQFD'> = {
   capability: 'KVM_CAP_IRQFD',
 };
 
-/** Takes a pointer to `struct kvm_pit_config` (direction: write). Applies to a VM. */
+/** Takes a pointer to `struct kvm_pit_config` (direction: write). Applies to a VM. In or before Linux 5.10. */
 export const KVM_CREATE_PIT2: IoctlByPointer<KvmPitConfig, 'vm', 'write', 'KVM_CREATE_PIT2'> = {
   name: 'KVM_CREATE_PIT2',
   request: 0x8040ae77,
@@ -9770,7 +9770,7 @@ export const KVM_CREATE_PIT2: IoctlByPointer<KvmPitConfig, 'vm', 'write', 'KVM_C
 };
 
 /**
- * Takes an `unsigned long` by value. Applies to a VM. Announced by `KVM_CAP_SET_BOOT_CPU_ID`.
+ * Takes an `unsigned long` by value. Applies to a VM. Announced by `KVM_CAP_SET_BOOT_CPU_ID`. In or before Linux 5.10.
  *
  * Source: Documentation/virt/kvm/api.rst 4.41: the vcpu id; kvm_arch_vm_ioctl in arch/x86/kvm/x86.c takes it by value.
  */
@@ -9787,7 +9787,7 @@ export const KVM_SET_BOOT_CPU_ID: IoctlByValue<'vm', 'KVM_SET_BOOT_CPU_ID'> = {
   capability: 'KVM_CAP_SET_BOOT_CPU_ID',
 };
 
-/** Takes a pointer to `struct kvm_ioeventfd` (direction: write). Applies to a VM. Announced by `KVM_CAP_IOEVENTFD`. */
+/** Takes a pointer to `struct kvm_ioeventfd` (direction: write). Applies to a VM. Announced by `KVM_CAP_IOEVENTFD`. In or before Linux 5.10. */
 export const KVM_IOEVENTFD: IoctlByPointer<KvmIoeventfd, 'vm', 'write', 'KVM_IOEVENTFD'> = {
   name: 'KVM_IOEVENTFD',
   request: 0x8040ae79,
@@ -9802,7 +9802,7 @@ export const KVM_IOEVENTFD: IoctlByPointer<KvmIoeventfd, 'vm', 'write', 'KVM_IOE
   capability: 'KVM_CAP_IOEVENTFD',
 };
 
-/** Takes a pointer to `struct kvm_clock_data` (direction: write). Applies to a VM. Announced by `KVM_CAP_ADJUST_CLOCK`. */
+/** Takes a pointer to `struct kvm_clock_data` (direction: write). Applies to a VM. Announced by `KVM_CAP_ADJUST_CLOCK`. In or before Linux 5.10. */
 export const KVM_SET_CLOCK: IoctlByPointer<KvmClockData, 'vm', 'write', 'KVM_SET_CLOCK'> = {
   name: 'KVM_SET_CLOCK',
   request: 0x8030ae7b,
@@ -9817,7 +9817,7 @@ export const KVM_SET_CLOCK: IoctlByPointer<KvmClockData, 'vm', 'write', 'KVM_SET
   capability: 'KVM_CAP_ADJUST_CLOCK',
 };
 
-/** Takes a pointer to `struct kvm_clock_data` (direction: read). Applies to a VM. Announced by `KVM_CAP_ADJUST_CLOCK`. */
+/** Takes a pointer to `struct kvm_clock_data` (direction: read). Applies to a VM. Announced by `KVM_CAP_ADJUST_CLOCK`. In or before Linux 5.10. */
 export const KVM_GET_CLOCK: IoctlByPointer<KvmClockData, 'vm', 'read', 'KVM_GET_CLOCK'> = {
   name: 'KVM_GET_CLOCK',
   request: 0x4030ae7c,
@@ -9833,7 +9833,7 @@ export const KVM_GET_CLOCK: IoctlByPointer<KvmClockData, 'vm', 'read', 'KVM_GET_
 };
 
 /**
- * Takes a pointer to `struct kvm_ppc_pvinfo` (direction: read; in the request number: write). Applies to a VM. Announced by `KVM_CAP_PPC_GET_PVINFO`.
+ * Takes a pointer to `struct kvm_ppc_pvinfo` (direction: read; in the request number: write). Applies to a VM. Announced by `KVM_CAP_PPC_GET_PVINFO`. In or before Linux 5.10.
  *
  * Source: Documentation/virt/kvm/api.rst 4.47: out; kvm_arch_vm_ioctl in arch/powerpc/kvm/powerpc.c writes the struct without reading it.
  */
@@ -9852,7 +9852,7 @@ export const KVM_PPC_GET_PVINFO: IoctlByPointer<KvmPpcPvinfo, 'vm', 'read', 'KVM
 };
 
 /**
- * Takes an `unsigned long` by value. Applies to a VM or a vCPU. Announced by `KVM_CAP_VM_TSC_CONTROL` for a VM and `KVM_CAP_TSC_CONTROL` for a vCPU.
+ * Takes an `unsigned long` by value. Applies to a VM or a vCPU. Announced by `KVM_CAP_VM_TSC_CONTROL` for a VM and `KVM_CAP_TSC_CONTROL` for a vCPU. In or before Linux 5.10.
  *
  * Source: Documentation/virt/kvm/api.rst 4.55: a frequency in kHz; kvm_arch_vcpu_ioctl and kvm_arch_vm_ioctl in arch/x86/kvm/x86.c take it by value and keep the low 32 bits.
  */
@@ -9869,7 +9869,7 @@ export const KVM_SET_TSC_KHZ: IoctlByValue<'vm' | 'vcpu', 'KVM_SET_TSC_KHZ'> = {
   capability: { vm: 'KVM_CAP_VM_TSC_CONTROL', vcpu: 'KVM_CAP_TSC_CONTROL' },
 };
 
-/** Takes no argument. Applies to a VM or a vCPU. Announced by `KVM_CAP_VM_TSC_CONTROL` for a VM and `KVM_CAP_GET_TSC_KHZ` for a vCPU. */
+/** Takes no argument. Applies to a VM or a vCPU. Announced by `KVM_CAP_VM_TSC_CONTROL` for a VM and `KVM_CAP_GET_TSC_KHZ` for a vCPU. In or before Linux 5.10. */
 export const KVM_GET_TSC_KHZ: IoctlAlone<'vm' | 'vcpu', 'KVM_GET_TSC_KHZ'> = {
   name: 'KVM_GET_TSC_KHZ',
   request: 0x2000aea3,
@@ -9882,7 +9882,7 @@ export const KVM_GET_TSC_KHZ: IoctlAlone<'vm' | 'vcpu', 'KVM_GET_TSC_KHZ'> = {
   capability: { vm: 'KVM_CAP_VM_TSC_CONTROL', vcpu: 'KVM_CAP_GET_TSC_KHZ' },
 };
 
-/** Takes a pointer to `struct kvm_msi` (direction: write). Applies to a VM. Announced by `KVM_CAP_SIGNAL_MSI`. */
+/** Takes a pointer to `struct kvm_msi` (direction: write). Applies to a VM. Announced by `KVM_CAP_SIGNAL_MSI`. In or before Linux 5.10. */
 export const KVM_SIGNAL_MSI: IoctlByPointer<KvmMsi, 'vm', 'write', 'KVM_SIGNAL_MSI'> = {
   name: 'KVM_SIGNAL_MSI',
   request: 0x8020aea5,
@@ -9897,7 +9897,7 @@ export const KVM_SIGNAL_MSI: IoctlByPointer<KvmMsi, 'vm', 'write', 'KVM_SIGNAL_M
   capability: 'KVM_CAP_SIGNAL_MSI',
 };
 
-/** Takes a pointer to `struct kvm_ppc_smmu_info` (direction: read). Applies to a VM. Announced by `KVM_CAP_PPC_GET_SMMU_INFO`. */
+/** Takes a pointer to `struct kvm_ppc_smmu_info` (direction: read). Applies to a VM. Announced by `KVM_CAP_PPC_GET_SMMU_INFO`. In or before Linux 5.10. */
 export const KVM_PPC_GET_SMMU_INFO: IoctlByPointer<KvmPpcSmmuInfo, 'vm', 'read', 'KVM_PPC_GET_SMMU_INFO'> = {
   name: 'KVM_PPC_GET_SMMU_INFO',
   request: 0x4250aea6,
@@ -9912,7 +9912,7 @@ export const KVM_PPC_GET_SMMU_INFO: IoctlByPointer<KvmPpcSmmuInfo, 'vm', 'read',
   capability: 'KVM_CAP_PPC_GET_SMMU_INFO',
 };
 
-/** Takes a pointer to `__u32` (direction: readwrite). Applies to a VM. Announced by `KVM_CAP_PPC_ALLOC_HTAB`. */
+/** Takes a pointer to `__u32` (direction: readwrite). Applies to a VM. Announced by `KVM_CAP_PPC_ALLOC_HTAB`. In or before Linux 5.10. */
 export const KVM_PPC_ALLOCATE_HTAB: IoctlByPointer<U32Value, 'vm', 'readwrite', 'KVM_PPC_ALLOCATE_HTAB'> = {
   name: 'KVM_PPC_ALLOCATE_HTAB',
   request: 0xc004aea7,
@@ -9927,7 +9927,7 @@ export const KVM_PPC_ALLOCATE_HTAB: IoctlByPointer<U32Value, 'vm', 'readwrite', 
   capability: 'KVM_CAP_PPC_ALLOC_HTAB',
 };
 
-/** Takes a pointer to `struct kvm_create_spapr_tce` (direction: write). Applies to a VM. Announced by `KVM_CAP_SPAPR_TCE`. */
+/** Takes a pointer to `struct kvm_create_spapr_tce` (direction: write). Applies to a VM. Announced by `KVM_CAP_SPAPR_TCE`. In or before Linux 5.10. */
 export const KVM_CREATE_SPAPR_TCE: IoctlByPointer<KvmCreateSpaprTce, 'vm', 'write', 'KVM_CREATE_SPAPR_TCE'> = {
   name: 'KVM_CREATE_SPAPR_TCE',
   request: 0x8010aea8,
@@ -9942,7 +9942,7 @@ export const KVM_CREATE_SPAPR_TCE: IoctlByPointer<KvmCreateSpaprTce, 'vm', 'writ
   capability: 'KVM_CAP_SPAPR_TCE',
 };
 
-/** Takes a pointer to `struct kvm_create_spapr_tce_64` (direction: write). Applies to a VM. Announced by `KVM_CAP_SPAPR_TCE_64`. */
+/** Takes a pointer to `struct kvm_create_spapr_tce_64` (direction: write). Applies to a VM. Announced by `KVM_CAP_SPAPR_TCE_64`. In or before Linux 5.10. */
 export const KVM_CREATE_SPAPR_TCE_64: IoctlByPointer<KvmCreateSpaprTce64, 'vm', 'write', 'KVM_CREATE_SPAPR_TCE_64'> = {
   name: 'KVM_CREATE_SPAPR_TCE_64',
   request: 0x8020aea8,
@@ -9957,7 +9957,7 @@ export const KVM_CREATE_SPAPR_TCE_64: IoctlByPointer<KvmCreateSpaprTce64, 'vm', 
   capability: 'KVM_CAP_SPAPR_TCE_64',
 };
 
-/** Takes a pointer to `struct kvm_allocate_rma` (direction: read). Applies to a VM. */
+/** Takes a pointer to `struct kvm_allocate_rma` (direction: read). Applies to a VM. In or before Linux 5.10. */
 export const KVM_ALLOCATE_RMA: IoctlByPointer<KvmAllocateRma, 'vm', 'read', 'KVM_ALLOCATE_RMA'> = {
   name: 'KVM_ALLOCATE_RMA',
   request: 0x4008aea9,
@@ -9971,7 +9971,7 @@ export const KVM_ALLOCATE_RMA: IoctlByPointer<KvmAllocateRma, 'vm', 'read', 'KVM
   fds: { vm: true },
 };
 
-/** Takes a pointer to `struct kvm_get_htab_fd` (direction: write). Applies to a VM. Announced by `KVM_CAP_PPC_HTAB_FD`. */
+/** Takes a pointer to `struct kvm_get_htab_fd` (direction: write). Applies to a VM. Announced by `KVM_CAP_PPC_HTAB_FD`. In or before Linux 5.10. */
 export const KVM_PPC_GET_HTAB_FD: IoctlByPointer<KvmGetHtabFd, 'vm', 'write', 'KVM_PPC_GET_HTAB_FD'> = {
   name: 'KVM_PPC_GET_HTAB_FD',
   request: 0x8020aeaa,
@@ -9986,7 +9986,7 @@ export const KVM_PPC_GET_HTAB_FD: IoctlByPointer<KvmGetHtabFd, 'vm', 'write', 'K
   capability: 'KVM_CAP_PPC_HTAB_FD',
 };
 
-/** Takes a pointer to `struct kvm_arm_device_addr` (direction: write). Applies to a VM. Announced by `KVM_CAP_ARM_SET_DEVICE_ADDR`. */
+/** Takes a pointer to `struct kvm_arm_device_addr` (direction: write). Applies to a VM. Announced by `KVM_CAP_ARM_SET_DEVICE_ADDR`. In or before Linux 5.10. */
 export const KVM_ARM_SET_DEVICE_ADDR: IoctlByPointer<KvmArmDeviceAddr, 'vm', 'write', 'KVM_ARM_SET_DEVICE_ADDR'> = {
   name: 'KVM_ARM_SET_DEVICE_ADDR',
   request: 0x8010aeab,
@@ -10001,7 +10001,7 @@ export const KVM_ARM_SET_DEVICE_ADDR: IoctlByPointer<KvmArmDeviceAddr, 'vm', 'wr
   capability: 'KVM_CAP_ARM_SET_DEVICE_ADDR',
 };
 
-/** Takes a pointer to `struct kvm_rtas_token_args` (direction: write). Applies to a VM. Announced by `KVM_CAP_PPC_RTAS`. */
+/** Takes a pointer to `struct kvm_rtas_token_args` (direction: write). Applies to a VM. Announced by `KVM_CAP_PPC_RTAS`. In or before Linux 5.10. */
 export const KVM_PPC_RTAS_DEFINE_TOKEN: IoctlByPointer<KvmRtasTokenArgs, 'vm', 'write', 'KVM_PPC_RTAS_DEFINE_TOKEN'> = {
   name: 'KVM_PPC_RTAS_DEFINE_TOKEN',
   request: 0x8080aeac,
@@ -10017,7 +10017,7 @@ export const KVM_PPC_RTAS_DEFINE_TOKEN: IoctlByPointer<KvmRtasTokenArgs, 'vm', '
 };
 
 /**
- * Takes a pointer to `struct kvm_ppc_resize_hpt` (direction: write; in the request number: read). Applies to a VM. Announced by `KVM_CAP_SPAPR_RESIZE_HPT`.
+ * Takes a pointer to `struct kvm_ppc_resize_hpt` (direction: write; in the request number: read). Applies to a VM. Announced by `KVM_CAP_SPAPR_RESIZE_HPT`. In or before Linux 5.10.
  *
  * Source: Documentation/virt/kvm/api.rst 4.102: in; kvm_arch_vm_ioctl_hv in arch/powerpc/kvm/book3s_hv.c reads the struct and never writes it back.
  */
@@ -10036,7 +10036,7 @@ export const KVM_PPC_RESIZE_HPT_PREPARE: IoctlByPointer<KvmPpcResizeHpt, 'vm', '
 };
 
 /**
- * Takes a pointer to `struct kvm_ppc_resize_hpt` (direction: write; in the request number: read). Applies to a VM. Announced by `KVM_CAP_SPAPR_RESIZE_HPT`.
+ * Takes a pointer to `struct kvm_ppc_resize_hpt` (direction: write; in the request number: read). Applies to a VM. Announced by `KVM_CAP_SPAPR_RESIZE_HPT`. In or before Linux 5.10.
  *
  * Source: Documentation/virt/kvm/api.rst 4.103: in; kvm_arch_vm_ioctl_hv in arch/powerpc/kvm/book3s_hv.c reads the struct and never writes it back.
  */
@@ -10054,7 +10054,7 @@ export const KVM_PPC_RESIZE_HPT_COMMIT: IoctlByPointer<KvmPpcResizeHpt, 'vm', 'w
   capability: 'KVM_CAP_SPAPR_RESIZE_HPT',
 };
 
-/** Takes a pointer to `struct kvm_ppc_mmuv3_cfg` (direction: write). Applies to a VM. Announced by `KVM_CAP_PPC_MMU_RADIX`. */
+/** Takes a pointer to `struct kvm_ppc_mmuv3_cfg` (direction: write). Applies to a VM. Announced by `KVM_CAP_PPC_MMU_RADIX`. In or before Linux 5.10. */
 export const KVM_PPC_CONFIGURE_V3_MMU: IoctlByPointer<KvmPpcMmuv3Cfg, 'vm', 'write', 'KVM_PPC_CONFIGURE_V3_MMU'> = {
   name: 'KVM_PPC_CONFIGURE_V3_MMU',
   request: 0x8010aeaf,
@@ -10070,7 +10070,7 @@ export const KVM_PPC_CONFIGURE_V3_MMU: IoctlByPointer<KvmPpcMmuv3Cfg, 'vm', 'wri
 };
 
 /**
- * Takes a pointer to `struct kvm_ppc_rmmu_info` (direction: read; in the request number: write). Applies to a VM. Announced by `KVM_CAP_PPC_MMU_RADIX`.
+ * Takes a pointer to `struct kvm_ppc_rmmu_info` (direction: read; in the request number: write). Applies to a VM. Announced by `KVM_CAP_PPC_MMU_RADIX`. In or before Linux 5.10.
  *
  * Source: Documentation/virt/kvm/api.rst 4.101: out; kvm_arch_vm_ioctl in arch/powerpc/kvm/powerpc.c writes the struct without reading it.
  */
@@ -10088,7 +10088,7 @@ export const KVM_PPC_GET_RMMU_INFO: IoctlByPointer<KvmPpcRmmuInfo, 'vm', 'read',
   capability: 'KVM_CAP_PPC_MMU_RADIX',
 };
 
-/** Takes a pointer to `struct kvm_ppc_cpu_char` (direction: read). Applies to a VM. Announced by `KVM_CAP_PPC_GET_CPU_CHAR`. */
+/** Takes a pointer to `struct kvm_ppc_cpu_char` (direction: read). Applies to a VM. Announced by `KVM_CAP_PPC_GET_CPU_CHAR`. In or before Linux 5.10. */
 export const KVM_PPC_GET_CPU_CHAR: IoctlByPointer<KvmPpcCpuChar, 'vm', 'read', 'KVM_PPC_GET_CPU_CHAR'> = {
   name: 'KVM_PPC_GET_CPU_CHAR',
   request: 0x4020aeb1,
@@ -10103,7 +10103,7 @@ export const KVM_PPC_GET_CPU_CHAR: IoctlByPointer<KvmPpcCpuChar, 'vm', 'read', '
   capability: 'KVM_CAP_PPC_GET_CPU_CHAR',
 };
 
-/** Takes no argument. Applies to a VM. */
+/** Takes no argument. Applies to a VM. In or before Linux 5.10. */
 export const KVM_PPC_SVM_OFF: IoctlAlone<'vm', 'KVM_PPC_SVM_OFF'> = {
   name: 'KVM_PPC_SVM_OFF',
   request: 0x2000aeb3,
@@ -10116,7 +10116,7 @@ export const KVM_PPC_SVM_OFF: IoctlAlone<'vm', 'KVM_PPC_SVM_OFF'> = {
 };
 
 /**
- * Takes a pointer to `struct kvm_ppc_compat_caps` (direction: readwrite; in the request number: none). Applies to a VM. Announced by `KVM_CAP_PPC_COMPAT_CAPS`.
+ * Takes a pointer to `struct kvm_ppc_compat_caps` (direction: readwrite; in the request number: none). Applies to a VM. Announced by `KVM_CAP_PPC_COMPAT_CAPS`. Since Linux 7.3.
  *
  * Source: Documentation/virt/kvm/api.rst, KVM_PPC_GET_COMPAT_CAPS: out, but flags or a small size give EINVAL, and a large size gives E2BIG; kvm_arch_vm_ioctl in arch/powerpc/kvm/powerpc.c reads these first and then writes the struct.
  */
@@ -10134,7 +10134,7 @@ export const KVM_PPC_GET_COMPAT_CAPS: IoctlByPointer<KvmPpcCompatCaps, 'vm', 're
   capability: 'KVM_CAP_PPC_COMPAT_CAPS',
 };
 
-/** Takes a pointer to `struct kvm_create_device` (direction: readwrite). Applies to a VM. Announced by `KVM_CAP_DEVICE_CTRL`. */
+/** Takes a pointer to `struct kvm_create_device` (direction: readwrite). Applies to a VM. Announced by `KVM_CAP_DEVICE_CTRL`. In or before Linux 5.10. */
 export const KVM_CREATE_DEVICE: IoctlByPointer<KvmCreateDevice, 'vm', 'readwrite', 'KVM_CREATE_DEVICE'> = {
   name: 'KVM_CREATE_DEVICE',
   request: 0xc00caee0,
@@ -10149,7 +10149,7 @@ export const KVM_CREATE_DEVICE: IoctlByPointer<KvmCreateDevice, 'vm', 'readwrite
   capability: 'KVM_CAP_DEVICE_CTRL',
 };
 
-/** Takes a pointer to `struct kvm_device_attr` (direction: write). Applies to a device. Announced by `KVM_CAP_DEVICE_CTRL` for a device. */
+/** Takes a pointer to `struct kvm_device_attr` (direction: write). Applies to a device. Announced by `KVM_CAP_DEVICE_CTRL` for a device. In or before Linux 5.10. */
 export const KVM_SET_DEVICE_ATTR: IoctlByPointer<KvmDeviceAttr, 'device', 'write', 'KVM_SET_DEVICE_ATTR'> = {
   name: 'KVM_SET_DEVICE_ATTR',
   request: 0x8018aee1,
@@ -10185,7 +10185,7 @@ export const KVM_SET_DEVICE_ATTR: IoctlByPointer<KvmDeviceAttr, 'device', 'write
   capability: { device: 'KVM_CAP_DEVICE_CTRL' },
 };
 
-/** Takes a pointer to `struct kvm_device_attr` (direction: write). Applies to a device. Announced by `KVM_CAP_DEVICE_CTRL` for a device. */
+/** Takes a pointer to `struct kvm_device_attr` (direction: write). Applies to a device. Announced by `KVM_CAP_DEVICE_CTRL` for a device. In or before Linux 5.10. */
 export const KVM_GET_DEVICE_ATTR: IoctlByPointer<KvmDeviceAttr, 'device', 'write', 'KVM_GET_DEVICE_ATTR'> = {
   name: 'KVM_GET_DEVICE_ATTR',
   request: 0x8018aee2,
@@ -10221,7 +10221,7 @@ export const KVM_GET_DEVICE_ATTR: IoctlByPointer<KvmDeviceAttr, 'device', 'write
   capability: { device: 'KVM_CAP_DEVICE_CTRL' },
 };
 
-/** Takes a pointer to `struct kvm_device_attr` (direction: write). Applies to a device. Announced by `KVM_CAP_DEVICE_CTRL` for a device. */
+/** Takes a pointer to `struct kvm_device_attr` (direction: write). Applies to a device. Announced by `KVM_CAP_DEVICE_CTRL` for a device. In or before Linux 5.10. */
 export const KVM_HAS_DEVICE_ATTR: IoctlByPointer<KvmDeviceAttr, 'device', 'write', 'KVM_HAS_DEVICE_ATTR'> = {
   name: 'KVM_HAS_DEVICE_ATTR',
   request: 0x8018aee3,
@@ -10237,7 +10237,7 @@ export const KVM_HAS_DEVICE_ATTR: IoctlByPointer<KvmDeviceAttr, 'device', 'write
   capability: { device: 'KVM_CAP_DEVICE_CTRL' },
 };
 
-/** Takes no argument. Applies to a vCPU. */
+/** Takes no argument. Applies to a vCPU. In or before Linux 5.10. */
 export const KVM_RUN: IoctlAlone<'vcpu', 'KVM_RUN'> = {
   name: 'KVM_RUN',
   request: 0x2000ae80,
@@ -10249,7 +10249,7 @@ export const KVM_RUN: IoctlAlone<'vcpu', 'KVM_RUN'> = {
   fds: { vcpu: true },
 };
 
-/** Takes a pointer to `struct kvm_regs` (direction: read). Applies to a vCPU. */
+/** Takes a pointer to `struct kvm_regs` (direction: read). Applies to a vCPU. In or before Linux 5.10. */
 export const KVM_GET_REGS: IoctlByPointer<KvmRegs, 'vcpu', 'read', 'KVM_GET_REGS'> = {
   name: 'KVM_GET_REGS',
   request: 0x4188ae81,
@@ -10263,7 +10263,7 @@ export const KVM_GET_REGS: IoctlByPointer<KvmRegs, 'vcpu', 'read', 'KVM_GET_REGS
   fds: { vcpu: true },
 };
 
-/** Takes a pointer to `struct kvm_regs` (direction: write). Applies to a vCPU. */
+/** Takes a pointer to `struct kvm_regs` (direction: write). Applies to a vCPU. In or before Linux 5.10. */
 export const KVM_SET_REGS: IoctlByPointer<KvmRegs, 'vcpu', 'write', 'KVM_SET_REGS'> = {
   name: 'KVM_SET_REGS',
   request: 0x8188ae82,
@@ -10277,7 +10277,7 @@ export const KVM_SET_REGS: IoctlByPointer<KvmRegs, 'vcpu', 'write', 'KVM_SET_REG
   fds: { vcpu: true },
 };
 
-/** Takes a pointer to `struct kvm_sregs` (direction: read). Applies to a vCPU. */
+/** Takes a pointer to `struct kvm_sregs` (direction: read). Applies to a vCPU. In or before Linux 5.10. */
 export const KVM_GET_SREGS: IoctlByPointer<KvmSregs, 'vcpu', 'read', 'KVM_GET_SREGS'> = {
   name: 'KVM_GET_SREGS',
   request: 0x44d0ae83,
@@ -10291,7 +10291,7 @@ export const KVM_GET_SREGS: IoctlByPointer<KvmSregs, 'vcpu', 'read', 'KVM_GET_SR
   fds: { vcpu: true },
 };
 
-/** Takes a pointer to `struct kvm_sregs` (direction: write). Applies to a vCPU. */
+/** Takes a pointer to `struct kvm_sregs` (direction: write). Applies to a vCPU. In or before Linux 5.10. */
 export const KVM_SET_SREGS: IoctlByPointer<KvmSregs, 'vcpu', 'write', 'KVM_SET_SREGS'> = {
   name: 'KVM_SET_SREGS',
   request: 0x84d0ae84,
@@ -10305,7 +10305,7 @@ export const KVM_SET_SREGS: IoctlByPointer<KvmSregs, 'vcpu', 'write', 'KVM_SET_S
   fds: { vcpu: true },
 };
 
-/** Takes a pointer to `struct kvm_translation` (direction: readwrite). Applies to a vCPU. */
+/** Takes a pointer to `struct kvm_translation` (direction: readwrite). Applies to a vCPU. In or before Linux 5.10. */
 export const KVM_TRANSLATE: IoctlByPointer<KvmTranslation, 'vcpu', 'readwrite', 'KVM_TRANSLATE'> = {
   name: 'KVM_TRANSLATE',
   request: 0xc018ae85,
@@ -10319,7 +10319,7 @@ export const KVM_TRANSLATE: IoctlByPointer<KvmTranslation, 'vcpu', 'readwrite', 
   fds: { vcpu: true },
 };
 
-/** Takes a pointer to `struct kvm_interrupt` (direction: write). Applies to a vCPU. */
+/** Takes a pointer to `struct kvm_interrupt` (direction: write). Applies to a vCPU. In or before Linux 5.10. */
 export const KVM_INTERRUPT: IoctlByPointer<KvmInterrupt, 'vcpu', 'write', 'KVM_INTERRUPT'> = {
   name: 'KVM_INTERRUPT',
   request: 0x8004ae86,
@@ -10333,7 +10333,7 @@ export const KVM_INTERRUPT: IoctlByPointer<KvmInterrupt, 'vcpu', 'write', 'KVM_I
   fds: { vcpu: true },
 };
 
-/** Takes a pointer to `struct kvm_signal_mask` (direction: write). Applies to a vCPU. */
+/** Takes a pointer to `struct kvm_signal_mask` (direction: write). Applies to a vCPU. In or before Linux 5.10. */
 export const KVM_SET_SIGNAL_MASK: IoctlByPointer<KvmSignalMask, 'vcpu', 'write', 'KVM_SET_SIGNAL_MASK'> = {
   name: 'KVM_SET_SIGNAL_MASK',
   request: 0x8004ae8b,
@@ -10347,7 +10347,7 @@ export const KVM_SET_SIGNAL_MASK: IoctlByPointer<KvmSignalMask, 'vcpu', 'write',
   fds: { vcpu: true },
 };
 
-/** Takes a pointer to `struct kvm_fpu` (direction: read). Applies to a vCPU. */
+/** Takes a pointer to `struct kvm_fpu` (direction: read). Applies to a vCPU. In or before Linux 5.10. */
 export const KVM_GET_FPU: IoctlByPointer<KvmFpu, 'vcpu', 'read', 'KVM_GET_FPU'> = {
   name: 'KVM_GET_FPU',
   request: 0x4100ae8c,
@@ -10361,7 +10361,7 @@ export const KVM_GET_FPU: IoctlByPointer<KvmFpu, 'vcpu', 'read', 'KVM_GET_FPU'> 
   fds: { vcpu: true },
 };
 
-/** Takes a pointer to `struct kvm_fpu` (direction: write). Applies to a vCPU. */
+/** Takes a pointer to `struct kvm_fpu` (direction: write). Applies to a vCPU. In or before Linux 5.10. */
 export const KVM_SET_FPU: IoctlByPointer<KvmFpu, 'vcpu', 'write', 'KVM_SET_FPU'> = {
   name: 'KVM_SET_FPU',
   request: 0x8100ae8d,
@@ -10375,7 +10375,7 @@ export const KVM_SET_FPU: IoctlByPointer<KvmFpu, 'vcpu', 'write', 'KVM_SET_FPU'>
   fds: { vcpu: true },
 };
 
-/** Takes a pointer to `struct kvm_tpr_access_ctl` (direction: readwrite). Applies to a vCPU. Announced by `KVM_CAP_VAPIC`. */
+/** Takes a pointer to `struct kvm_tpr_access_ctl` (direction: readwrite). Applies to a vCPU. Announced by `KVM_CAP_VAPIC`. In or before Linux 5.10. */
 export const KVM_TPR_ACCESS_REPORTING: IoctlByPointer<KvmTprAccessCtl, 'vcpu', 'readwrite', 'KVM_TPR_ACCESS_REPORTING'> = {
   name: 'KVM_TPR_ACCESS_REPORTING',
   request: 0xc028ae92,
@@ -10390,7 +10390,7 @@ export const KVM_TPR_ACCESS_REPORTING: IoctlByPointer<KvmTprAccessCtl, 'vcpu', '
   capability: 'KVM_CAP_VAPIC',
 };
 
-/** Takes a pointer to `struct kvm_vapic_addr` (direction: write). Applies to a vCPU. Announced by `KVM_CAP_VAPIC`. */
+/** Takes a pointer to `struct kvm_vapic_addr` (direction: write). Applies to a vCPU. Announced by `KVM_CAP_VAPIC`. In or before Linux 5.10. */
 export const KVM_SET_VAPIC_ADDR: IoctlByPointer<KvmVapicAddr, 'vcpu', 'write', 'KVM_SET_VAPIC_ADDR'> = {
   name: 'KVM_SET_VAPIC_ADDR',
   request: 0x8008ae93,
@@ -10406,7 +10406,7 @@ export const KVM_SET_VAPIC_ADDR: IoctlByPointer<KvmVapicAddr, 'vcpu', 'write', '
 };
 
 /**
- * Takes an `unsigned long` by value. Applies to a vCPU. Announced by `KVM_CAP_S390_PSW`.
+ * Takes an `unsigned long` by value. Applies to a vCPU. Announced by `KVM_CAP_S390_PSW`. In or before Linux 5.10.
  *
  * Source: kvm_arch_vcpu_ioctl in arch/s390/kvm/kvm-s390.c: the argument itself is the guest address for the store.
  */
@@ -10423,7 +10423,7 @@ export const KVM_S390_STORE_STATUS: IoctlByValue<'vcpu', 'KVM_S390_STORE_STATUS'
   capability: 'KVM_CAP_S390_PSW',
 };
 
-/** Takes no argument. Applies to a vCPU. Announced by `KVM_CAP_S390_PSW`. */
+/** Takes no argument. Applies to a vCPU. Announced by `KVM_CAP_S390_PSW`. In or before Linux 5.10. */
 export const KVM_S390_INITIAL_RESET: IoctlAlone<'vcpu', 'KVM_S390_INITIAL_RESET'> = {
   name: 'KVM_S390_INITIAL_RESET',
   request: 0x2000ae97,
@@ -10436,7 +10436,7 @@ export const KVM_S390_INITIAL_RESET: IoctlAlone<'vcpu', 'KVM_S390_INITIAL_RESET'
   capability: 'KVM_CAP_S390_PSW',
 };
 
-/** Takes a pointer to `struct kvm_mp_state` (direction: read). Applies to a vCPU. Announced by `KVM_CAP_MP_STATE`. */
+/** Takes a pointer to `struct kvm_mp_state` (direction: read). Applies to a vCPU. Announced by `KVM_CAP_MP_STATE`. In or before Linux 5.10. */
 export const KVM_GET_MP_STATE: IoctlByPointer<KvmMpState, 'vcpu', 'read', 'KVM_GET_MP_STATE'> = {
   name: 'KVM_GET_MP_STATE',
   request: 0x4004ae98,
@@ -10451,7 +10451,7 @@ export const KVM_GET_MP_STATE: IoctlByPointer<KvmMpState, 'vcpu', 'read', 'KVM_G
   capability: 'KVM_CAP_MP_STATE',
 };
 
-/** Takes a pointer to `struct kvm_mp_state` (direction: write). Applies to a vCPU. Announced by `KVM_CAP_MP_STATE`. */
+/** Takes a pointer to `struct kvm_mp_state` (direction: write). Applies to a vCPU. Announced by `KVM_CAP_MP_STATE`. In or before Linux 5.10. */
 export const KVM_SET_MP_STATE: IoctlByPointer<KvmMpState, 'vcpu', 'write', 'KVM_SET_MP_STATE'> = {
   name: 'KVM_SET_MP_STATE',
   request: 0x8004ae99,
@@ -10466,7 +10466,7 @@ export const KVM_SET_MP_STATE: IoctlByPointer<KvmMpState, 'vcpu', 'write', 'KVM_
   capability: 'KVM_CAP_MP_STATE',
 };
 
-/** Takes no argument. Applies to a vCPU. Announced by `KVM_CAP_USER_NMI`. */
+/** Takes no argument. Applies to a vCPU. Announced by `KVM_CAP_USER_NMI`. In or before Linux 5.10. */
 export const KVM_NMI: IoctlAlone<'vcpu', 'KVM_NMI'> = {
   name: 'KVM_NMI',
   request: 0x2000ae9a,
@@ -10479,7 +10479,7 @@ export const KVM_NMI: IoctlAlone<'vcpu', 'KVM_NMI'> = {
   capability: 'KVM_CAP_USER_NMI',
 };
 
-/** Takes a pointer to `struct kvm_guest_debug` (direction: write). Applies to a vCPU. Announced by `KVM_CAP_SET_GUEST_DEBUG`. */
+/** Takes a pointer to `struct kvm_guest_debug` (direction: write). Applies to a vCPU. Announced by `KVM_CAP_SET_GUEST_DEBUG`. In or before Linux 5.10. */
 export const KVM_SET_GUEST_DEBUG: IoctlByPointer<KvmGuestDebug, 'vcpu', 'write', 'KVM_SET_GUEST_DEBUG'> = {
   name: 'KVM_SET_GUEST_DEBUG',
   request: 0x8108ae9b,
@@ -10494,7 +10494,7 @@ export const KVM_SET_GUEST_DEBUG: IoctlByPointer<KvmGuestDebug, 'vcpu', 'write',
   capability: 'KVM_CAP_SET_GUEST_DEBUG',
 };
 
-/** Takes a pointer to `__u64` (direction: write). Applies to a vCPU. */
+/** Takes a pointer to `__u64` (direction: write). Applies to a vCPU. In or before Linux 5.10. */
 export const KVM_X86_SETUP_MCE: IoctlByPointer<U64Value, 'vcpu', 'write', 'KVM_X86_SETUP_MCE'> = {
   name: 'KVM_X86_SETUP_MCE',
   request: 0x8008ae9c,
@@ -10508,7 +10508,7 @@ export const KVM_X86_SETUP_MCE: IoctlByPointer<U64Value, 'vcpu', 'write', 'KVM_X
   fds: { vcpu: true },
 };
 
-/** Takes a pointer to `__u64` (direction: read). Applies to `/dev/kvm`. */
+/** Takes a pointer to `__u64` (direction: read). Applies to `/dev/kvm`. In or before Linux 5.10. */
 export const KVM_X86_GET_MCE_CAP_SUPPORTED: IoctlByPointer<U64Value, 'system', 'read', 'KVM_X86_GET_MCE_CAP_SUPPORTED'> = {
   name: 'KVM_X86_GET_MCE_CAP_SUPPORTED',
   request: 0x4008ae9d,
@@ -10522,7 +10522,7 @@ export const KVM_X86_GET_MCE_CAP_SUPPORTED: IoctlByPointer<U64Value, 'system', '
   fds: { system: true },
 };
 
-/** Takes a pointer to `struct kvm_enable_cap` (direction: write). Applies to a VM or a vCPU. Announced by `KVM_CAP_ENABLE_CAP_VM` for a VM and `KVM_CAP_ENABLE_CAP` for a vCPU. */
+/** Takes a pointer to `struct kvm_enable_cap` (direction: write). Applies to a VM or a vCPU. Announced by `KVM_CAP_ENABLE_CAP_VM` for a VM and `KVM_CAP_ENABLE_CAP` for a vCPU. In or before Linux 5.10. */
 export const KVM_ENABLE_CAP: IoctlByPointer<KvmEnableCap, 'vm' | 'vcpu', 'write', 'KVM_ENABLE_CAP'> = {
   name: 'KVM_ENABLE_CAP',
   request: 0x8068aea3,
@@ -10538,7 +10538,7 @@ export const KVM_ENABLE_CAP: IoctlByPointer<KvmEnableCap, 'vm' | 'vcpu', 'write'
   capability: { vm: 'KVM_CAP_ENABLE_CAP_VM', vcpu: 'KVM_CAP_ENABLE_CAP' },
 };
 
-/** Takes a pointer to `struct kvm_dirty_tlb` (direction: write). Applies to a vCPU. Announced by `KVM_CAP_SW_TLB`. */
+/** Takes a pointer to `struct kvm_dirty_tlb` (direction: write). Applies to a vCPU. Announced by `KVM_CAP_SW_TLB`. In or before Linux 5.10. */
 export const KVM_DIRTY_TLB: IoctlByPointer<KvmDirtyTlb, 'vcpu', 'write', 'KVM_DIRTY_TLB'> = {
   name: 'KVM_DIRTY_TLB',
   request: 0x8010aeaa,
@@ -10554,7 +10554,7 @@ export const KVM_DIRTY_TLB: IoctlByPointer<KvmDirtyTlb, 'vcpu', 'write', 'KVM_DI
   capability: 'KVM_CAP_SW_TLB',
 };
 
-/** Takes a pointer to `struct kvm_one_reg` (direction: write). Applies to a vCPU. Announced by `KVM_CAP_ONE_REG`. */
+/** Takes a pointer to `struct kvm_one_reg` (direction: write). Applies to a vCPU. Announced by `KVM_CAP_ONE_REG`. In or before Linux 5.10. */
 export const KVM_GET_ONE_REG: IoctlByPointer<KvmOneReg, 'vcpu', 'write', 'KVM_GET_ONE_REG'> = {
   name: 'KVM_GET_ONE_REG',
   request: 0x8010aeab,
@@ -10570,7 +10570,7 @@ export const KVM_GET_ONE_REG: IoctlByPointer<KvmOneReg, 'vcpu', 'write', 'KVM_GE
   capability: 'KVM_CAP_ONE_REG',
 };
 
-/** Takes a pointer to `struct kvm_one_reg` (direction: write). Applies to a vCPU. Announced by `KVM_CAP_ONE_REG`. */
+/** Takes a pointer to `struct kvm_one_reg` (direction: write). Applies to a vCPU. Announced by `KVM_CAP_ONE_REG`. In or before Linux 5.10. */
 export const KVM_SET_ONE_REG: IoctlByPointer<KvmOneReg, 'vcpu', 'write', 'KVM_SET_ONE_REG'> = {
   name: 'KVM_SET_ONE_REG',
   request: 0x8010aeac,
@@ -10586,7 +10586,7 @@ export const KVM_SET_ONE_REG: IoctlByPointer<KvmOneReg, 'vcpu', 'write', 'KVM_SE
   capability: 'KVM_CAP_ONE_REG',
 };
 
-/** Takes no argument. Applies to a vCPU. Announced by `KVM_CAP_KVMCLOCK_CTRL`. */
+/** Takes no argument. Applies to a vCPU. Announced by `KVM_CAP_KVMCLOCK_CTRL`. In or before Linux 5.10. */
 export const KVM_KVMCLOCK_CTRL: IoctlAlone<'vcpu', 'KVM_KVMCLOCK_CTRL'> = {
   name: 'KVM_KVMCLOCK_CTRL',
   request: 0x2000aead,
@@ -10599,7 +10599,7 @@ export const KVM_KVMCLOCK_CTRL: IoctlAlone<'vcpu', 'KVM_KVMCLOCK_CTRL'> = {
   capability: 'KVM_CAP_KVMCLOCK_CTRL',
 };
 
-/** Takes a pointer to `struct kvm_reg_list` (direction: readwrite). Applies to a vCPU. */
+/** Takes a pointer to `struct kvm_reg_list` (direction: readwrite). Applies to a vCPU. In or before Linux 5.10. */
 export const KVM_GET_REG_LIST: IoctlByPointer<KvmRegList, 'vcpu', 'readwrite', 'KVM_GET_REG_LIST'> = {
   name: 'KVM_GET_REG_LIST',
   request: 0xc008aeb0,
@@ -10613,7 +10613,7 @@ export const KVM_GET_REG_LIST: IoctlByPointer<KvmRegList, 'vcpu', 'readwrite', '
   fds: { vcpu: true },
 };
 
-/** Takes no argument. Applies to a vCPU. Announced by `KVM_CAP_X86_SMM`. */
+/** Takes no argument. Applies to a vCPU. Announced by `KVM_CAP_X86_SMM`. In or before Linux 5.10. */
 export const KVM_SMI: IoctlAlone<'vcpu', 'KVM_SMI'> = {
   name: 'KVM_SMI',
   request: 0x2000aeb7,
@@ -10627,7 +10627,7 @@ export const KVM_SMI: IoctlAlone<'vcpu', 'KVM_SMI'> = {
 };
 
 /**
- * Takes a pointer to `unsigned long` (direction: readwrite). Applies to a VM or a vCPU.
+ * Takes a pointer to `unsigned long` (direction: readwrite). Applies to a VM or a vCPU. In or before Linux 5.10.
  *
  * Source: Documentation/virt/kvm/api.rst 4.110 calls it a platform-specific struct; sev_mem_enc_ioctl in arch/x86/kvm/svm/sev.c reads and writes back a struct kvm_sev_cmd, and tdx_vm_ioctl in arch/x86/kvm/vmx/tdx.c a struct kvm_tdx_cmd, which has the same size.
  */
@@ -10646,7 +10646,7 @@ export const KVM_MEMORY_ENCRYPT_OP: IoctlByPointer<U64Value, 'vm' | 'vcpu', 'rea
 };
 
 /**
- * Takes a pointer to `struct kvm_enc_region` (direction: write; in the request number: read). Applies to a VM.
+ * Takes a pointer to `struct kvm_enc_region` (direction: write; in the request number: read). Applies to a VM. In or before Linux 5.10.
  *
  * Source: Documentation/virt/kvm/api.rst 4.111: in; kvm_arch_vm_ioctl in arch/x86/kvm/x86.c reads the struct and never writes it back.
  */
@@ -10665,7 +10665,7 @@ export const KVM_MEMORY_ENCRYPT_REG_REGION: IoctlByPointer<KvmEncRegion, 'vm', '
 };
 
 /**
- * Takes a pointer to `struct kvm_enc_region` (direction: write; in the request number: read). Applies to a VM.
+ * Takes a pointer to `struct kvm_enc_region` (direction: write; in the request number: read). Applies to a VM. In or before Linux 5.10.
  *
  * Source: Documentation/virt/kvm/api.rst 4.112: in; kvm_arch_vm_ioctl in arch/x86/kvm/x86.c reads the struct and never writes it back.
  */
@@ -10684,7 +10684,7 @@ export const KVM_MEMORY_ENCRYPT_UNREG_REGION: IoctlByPointer<KvmEncRegion, 'vm',
 };
 
 /**
- * Takes a pointer to `struct kvm_clear_dirty_log` (direction: write; in the request number: readwrite). Applies to a VM. Announced by `KVM_CAP_MANUAL_DIRTY_LOG_PROTECT2`.
+ * Takes a pointer to `struct kvm_clear_dirty_log` (direction: write; in the request number: readwrite). Applies to a VM. Announced by `KVM_CAP_MANUAL_DIRTY_LOG_PROTECT2`. In or before Linux 5.10.
  *
  * Source: Documentation/virt/kvm/api.rst 4.117: in; kvm_vm_ioctl in virt/kvm/kvm_main.c reads the struct and never writes it back.
  */
@@ -10703,7 +10703,7 @@ export const KVM_CLEAR_DIRTY_LOG: IoctlByPointer<KvmClearDirtyLog, 'vm', 'write'
   capability: 'KVM_CAP_MANUAL_DIRTY_LOG_PROTECT2',
 };
 
-/** Takes a pointer to `int` (direction: write). Applies to a vCPU. Announced by `KVM_CAP_ARM_SVE`. */
+/** Takes a pointer to `int` (direction: write). Applies to a vCPU. Announced by `KVM_CAP_ARM_SVE`. In or before Linux 5.10. */
 export const KVM_ARM_VCPU_FINALIZE: IoctlByPointer<S32Value, 'vcpu', 'write', 'KVM_ARM_VCPU_FINALIZE'> = {
   name: 'KVM_ARM_VCPU_FINALIZE',
   request: 0x8004aec2,
@@ -10718,7 +10718,7 @@ export const KVM_ARM_VCPU_FINALIZE: IoctlByPointer<S32Value, 'vcpu', 'write', 'K
   capability: 'KVM_CAP_ARM_SVE',
 };
 
-/** Takes no argument. Applies to a vCPU. Announced by `KVM_CAP_S390_VCPU_RESETS`. */
+/** Takes no argument. Applies to a vCPU. Announced by `KVM_CAP_S390_VCPU_RESETS`. In or before Linux 5.10. */
 export const KVM_S390_NORMAL_RESET: IoctlAlone<'vcpu', 'KVM_S390_NORMAL_RESET'> = {
   name: 'KVM_S390_NORMAL_RESET',
   request: 0x2000aec3,
@@ -10731,7 +10731,7 @@ export const KVM_S390_NORMAL_RESET: IoctlAlone<'vcpu', 'KVM_S390_NORMAL_RESET'> 
   capability: 'KVM_CAP_S390_VCPU_RESETS',
 };
 
-/** Takes no argument. Applies to a vCPU. Announced by `KVM_CAP_S390_VCPU_RESETS`. */
+/** Takes no argument. Applies to a vCPU. Announced by `KVM_CAP_S390_VCPU_RESETS`. In or before Linux 5.10. */
 export const KVM_S390_CLEAR_RESET: IoctlAlone<'vcpu', 'KVM_S390_CLEAR_RESET'> = {
   name: 'KVM_S390_CLEAR_RESET',
   request: 0x2000aec4,
@@ -10744,7 +10744,7 @@ export const KVM_S390_CLEAR_RESET: IoctlAlone<'vcpu', 'KVM_S390_CLEAR_RESET'> = 
   capability: 'KVM_CAP_S390_VCPU_RESETS',
 };
 
-/** Takes no argument. Applies to a VM. Announced by `KVM_CAP_DIRTY_LOG_RING_ACQ_REL`. */
+/** Takes no argument. Applies to a VM. Announced by `KVM_CAP_DIRTY_LOG_RING_ACQ_REL`. In or before Linux 6.1, not in 5.10. */
 export const KVM_RESET_DIRTY_RINGS: IoctlAlone<'vm', 'KVM_RESET_DIRTY_RINGS'> = {
   name: 'KVM_RESET_DIRTY_RINGS',
   request: 0x2000aec7,
@@ -10757,7 +10757,7 @@ export const KVM_RESET_DIRTY_RINGS: IoctlAlone<'vm', 'KVM_RESET_DIRTY_RINGS'> = 
   capability: 'KVM_CAP_DIRTY_LOG_RING_ACQ_REL',
 };
 
-/** Takes a pointer to `struct kvm_irq_routing_xen_evtchn` (direction: write). Applies to a VM. */
+/** Takes a pointer to `struct kvm_irq_routing_xen_evtchn` (direction: write). Applies to a VM. In or before Linux 6.1, not in 5.10. */
 export const KVM_XEN_HVM_EVTCHN_SEND: IoctlByPointer<KvmIrqRoutingXenEvtchn, 'vm', 'write', 'KVM_XEN_HVM_EVTCHN_SEND'> = {
   name: 'KVM_XEN_HVM_EVTCHN_SEND',
   request: 0x800caed0,
@@ -10771,7 +10771,7 @@ export const KVM_XEN_HVM_EVTCHN_SEND: IoctlByPointer<KvmIrqRoutingXenEvtchn, 'vm
   fds: { vm: true },
 };
 
-/** Takes no argument. Applies to a VM or a vCPU. Announced by `KVM_CAP_BINARY_STATS_FD`. */
+/** Takes no argument. Applies to a VM or a vCPU. Announced by `KVM_CAP_BINARY_STATS_FD`. In or before Linux 6.1, not in 5.10. */
 export const KVM_GET_STATS_FD: IoctlAlone<'vm' | 'vcpu', 'KVM_GET_STATS_FD'> = {
   name: 'KVM_GET_STATS_FD',
   request: 0x2000aece,
@@ -10784,7 +10784,7 @@ export const KVM_GET_STATS_FD: IoctlAlone<'vm' | 'vcpu', 'KVM_GET_STATS_FD'> = {
   capability: 'KVM_CAP_BINARY_STATS_FD',
 };
 
-/** Takes a pointer to `struct kvm_memory_attributes` (direction: write). Applies to a VM. Announced by `KVM_CAP_MEMORY_ATTRIBUTES`. */
+/** Takes a pointer to `struct kvm_memory_attributes` (direction: write). Applies to a VM. Announced by `KVM_CAP_MEMORY_ATTRIBUTES`. In or before Linux 6.12, not in 6.1. */
 export const KVM_SET_MEMORY_ATTRIBUTES: IoctlByPointer<KvmMemoryAttributes, 'vm', 'write', 'KVM_SET_MEMORY_ATTRIBUTES'> = {
   name: 'KVM_SET_MEMORY_ATTRIBUTES',
   request: 0x8020aed2,
@@ -10800,7 +10800,7 @@ export const KVM_SET_MEMORY_ATTRIBUTES: IoctlByPointer<KvmMemoryAttributes, 'vm'
 };
 
 /**
- * Takes a pointer to `struct kvm_create_guest_memfd` (direction: write; in the request number: readwrite). Applies to a VM. Announced by `KVM_CAP_GUEST_MEMFD`.
+ * Takes a pointer to `struct kvm_create_guest_memfd` (direction: write; in the request number: readwrite). Applies to a VM. Announced by `KVM_CAP_GUEST_MEMFD`. In or before Linux 6.12, not in 6.1.
  *
  * Source: Documentation/virt/kvm/api.rst 4.142: in; kvm_vm_ioctl in virt/kvm/kvm_main.c reads the struct and never writes it back.
  */
@@ -10818,7 +10818,7 @@ export const KVM_CREATE_GUEST_MEMFD: IoctlByPointer<KvmCreateGuestMemfd, 'vm', '
   capability: 'KVM_CAP_GUEST_MEMFD',
 };
 
-/** Takes a pointer to `struct kvm_pre_fault_memory` (direction: readwrite). Applies to a vCPU. Announced by `KVM_CAP_PRE_FAULT_MEMORY`. */
+/** Takes a pointer to `struct kvm_pre_fault_memory` (direction: readwrite). Applies to a vCPU. Announced by `KVM_CAP_PRE_FAULT_MEMORY`. In or before Linux 6.12, not in 6.1. */
 export const KVM_PRE_FAULT_MEMORY: IoctlByPointer<KvmPreFaultMemory, 'vcpu', 'readwrite', 'KVM_PRE_FAULT_MEMORY'> = {
   name: 'KVM_PRE_FAULT_MEMORY',
   request: 0xc040aed5,

@@ -12,250 +12,250 @@ const $$uncloneable = uncloneable;
 /** The target of these bindings. */
 export const $target = { name: 'riscv64', byteOrder: 'little', pointerSize: 8, nodeArch: 'riscv64' } as const;
 
-/** `enum KVM_RISCV_ISA_EXT_ID`. */
+/** `enum KVM_RISCV_ISA_EXT_ID`. In or before Linux 6.1, not in 5.10. */
 export const KVM_RISCV_ISA_EXT_A = 0;
 
-/** `enum KVM_RISCV_ISA_EXT_ID`. */
+/** `enum KVM_RISCV_ISA_EXT_ID`. In or before Linux 6.1, not in 5.10. */
 export const KVM_RISCV_ISA_EXT_C = 1;
 
-/** `enum KVM_RISCV_ISA_EXT_ID`. */
+/** `enum KVM_RISCV_ISA_EXT_ID`. In or before Linux 6.1, not in 5.10. */
 export const KVM_RISCV_ISA_EXT_D = 2;
 
-/** `enum KVM_RISCV_ISA_EXT_ID`. */
+/** `enum KVM_RISCV_ISA_EXT_ID`. In or before Linux 6.1, not in 5.10. */
 export const KVM_RISCV_ISA_EXT_F = 3;
 
-/** `enum KVM_RISCV_ISA_EXT_ID`. */
+/** `enum KVM_RISCV_ISA_EXT_ID`. In or before Linux 6.1, not in 5.10. */
 export const KVM_RISCV_ISA_EXT_H = 4;
 
-/** `enum KVM_RISCV_ISA_EXT_ID`. */
+/** `enum KVM_RISCV_ISA_EXT_ID`. In or before Linux 6.1, not in 5.10. */
 export const KVM_RISCV_ISA_EXT_I = 5;
 
-/** `enum KVM_RISCV_ISA_EXT_ID`. */
+/** `enum KVM_RISCV_ISA_EXT_ID`. In or before Linux 6.1, not in 5.10. */
 export const KVM_RISCV_ISA_EXT_M = 6;
 
-/** `enum KVM_RISCV_ISA_EXT_ID`. */
+/** `enum KVM_RISCV_ISA_EXT_ID`. In or before Linux 6.1, not in 5.10. */
 export const KVM_RISCV_ISA_EXT_SVPBMT = 7;
 
-/** `enum KVM_RISCV_ISA_EXT_ID`. */
+/** `enum KVM_RISCV_ISA_EXT_ID`. In or before Linux 6.1, not in 5.10. */
 export const KVM_RISCV_ISA_EXT_SSTC = 8;
 
-/** `enum KVM_RISCV_ISA_EXT_ID`. */
+/** `enum KVM_RISCV_ISA_EXT_ID`. In or before Linux 6.1, not in 5.10. */
 export const KVM_RISCV_ISA_EXT_SVINVAL = 9;
 
-/** `enum KVM_RISCV_ISA_EXT_ID`. */
+/** `enum KVM_RISCV_ISA_EXT_ID`. In or before Linux 6.1, not in 5.10. */
 export const KVM_RISCV_ISA_EXT_ZIHINTPAUSE = 10;
 
-/** `enum KVM_RISCV_ISA_EXT_ID`. */
+/** `enum KVM_RISCV_ISA_EXT_ID`. In or before Linux 6.1, not in 5.10. */
 export const KVM_RISCV_ISA_EXT_ZICBOM = 11;
 
-/** `enum KVM_RISCV_ISA_EXT_ID`. */
+/** `enum KVM_RISCV_ISA_EXT_ID`. In or before Linux 6.12, not in 6.1. */
 export const KVM_RISCV_ISA_EXT_ZICBOZ = 12;
 
-/** `enum KVM_RISCV_ISA_EXT_ID`. */
+/** `enum KVM_RISCV_ISA_EXT_ID`. In or before Linux 6.12, not in 6.1. */
 export const KVM_RISCV_ISA_EXT_ZBB = 13;
 
-/** `enum KVM_RISCV_ISA_EXT_ID`. */
+/** `enum KVM_RISCV_ISA_EXT_ID`. In or before Linux 6.12, not in 6.1. */
 export const KVM_RISCV_ISA_EXT_SSAIA = 14;
 
-/** `enum KVM_RISCV_ISA_EXT_ID`. */
+/** `enum KVM_RISCV_ISA_EXT_ID`. In or before Linux 6.12, not in 6.1. */
 export const KVM_RISCV_ISA_EXT_V = 15;
 
-/** `enum KVM_RISCV_ISA_EXT_ID`. */
+/** `enum KVM_RISCV_ISA_EXT_ID`. In or before Linux 6.12, not in 6.1. */
 export const KVM_RISCV_ISA_EXT_SVNAPOT = 16;
 
-/** `enum KVM_RISCV_ISA_EXT_ID`. */
+/** `enum KVM_RISCV_ISA_EXT_ID`. In or before Linux 6.12, not in 6.1. */
 export const KVM_RISCV_ISA_EXT_ZBA = 17;
 
-/** `enum KVM_RISCV_ISA_EXT_ID`. */
+/** `enum KVM_RISCV_ISA_EXT_ID`. In or before Linux 6.12, not in 6.1. */
 export const KVM_RISCV_ISA_EXT_ZBS = 18;
 
-/** `enum KVM_RISCV_ISA_EXT_ID`. */
+/** `enum KVM_RISCV_ISA_EXT_ID`. In or before Linux 6.12, not in 6.1. */
 export const KVM_RISCV_ISA_EXT_ZICNTR = 19;
 
-/** `enum KVM_RISCV_ISA_EXT_ID`. */
+/** `enum KVM_RISCV_ISA_EXT_ID`. In or before Linux 6.12, not in 6.1. */
 export const KVM_RISCV_ISA_EXT_ZICSR = 20;
 
-/** `enum KVM_RISCV_ISA_EXT_ID`. */
+/** `enum KVM_RISCV_ISA_EXT_ID`. In or before Linux 6.12, not in 6.1. */
 export const KVM_RISCV_ISA_EXT_ZIFENCEI = 21;
 
-/** `enum KVM_RISCV_ISA_EXT_ID`. */
+/** `enum KVM_RISCV_ISA_EXT_ID`. In or before Linux 6.12, not in 6.1. */
 export const KVM_RISCV_ISA_EXT_ZIHPM = 22;
 
-/** `enum KVM_RISCV_ISA_EXT_ID`. */
+/** `enum KVM_RISCV_ISA_EXT_ID`. In or before Linux 6.12, not in 6.1. */
 export const KVM_RISCV_ISA_EXT_SMSTATEEN = 23;
 
-/** `enum KVM_RISCV_ISA_EXT_ID`. */
+/** `enum KVM_RISCV_ISA_EXT_ID`. In or before Linux 6.12, not in 6.1. */
 export const KVM_RISCV_ISA_EXT_ZICOND = 24;
 
-/** `enum KVM_RISCV_ISA_EXT_ID`. */
+/** `enum KVM_RISCV_ISA_EXT_ID`. In or before Linux 6.12, not in 6.1. */
 export const KVM_RISCV_ISA_EXT_ZBC = 25;
 
-/** `enum KVM_RISCV_ISA_EXT_ID`. */
+/** `enum KVM_RISCV_ISA_EXT_ID`. In or before Linux 6.12, not in 6.1. */
 export const KVM_RISCV_ISA_EXT_ZBKB = 26;
 
-/** `enum KVM_RISCV_ISA_EXT_ID`. */
+/** `enum KVM_RISCV_ISA_EXT_ID`. In or before Linux 6.12, not in 6.1. */
 export const KVM_RISCV_ISA_EXT_ZBKC = 27;
 
-/** `enum KVM_RISCV_ISA_EXT_ID`. */
+/** `enum KVM_RISCV_ISA_EXT_ID`. In or before Linux 6.12, not in 6.1. */
 export const KVM_RISCV_ISA_EXT_ZBKX = 28;
 
-/** `enum KVM_RISCV_ISA_EXT_ID`. */
+/** `enum KVM_RISCV_ISA_EXT_ID`. In or before Linux 6.12, not in 6.1. */
 export const KVM_RISCV_ISA_EXT_ZKND = 29;
 
-/** `enum KVM_RISCV_ISA_EXT_ID`. */
+/** `enum KVM_RISCV_ISA_EXT_ID`. In or before Linux 6.12, not in 6.1. */
 export const KVM_RISCV_ISA_EXT_ZKNE = 30;
 
-/** `enum KVM_RISCV_ISA_EXT_ID`. */
+/** `enum KVM_RISCV_ISA_EXT_ID`. In or before Linux 6.12, not in 6.1. */
 export const KVM_RISCV_ISA_EXT_ZKNH = 31;
 
-/** `enum KVM_RISCV_ISA_EXT_ID`. */
+/** `enum KVM_RISCV_ISA_EXT_ID`. In or before Linux 6.12, not in 6.1. */
 export const KVM_RISCV_ISA_EXT_ZKR = 32;
 
-/** `enum KVM_RISCV_ISA_EXT_ID`. */
+/** `enum KVM_RISCV_ISA_EXT_ID`. In or before Linux 6.12, not in 6.1. */
 export const KVM_RISCV_ISA_EXT_ZKSED = 33;
 
-/** `enum KVM_RISCV_ISA_EXT_ID`. */
+/** `enum KVM_RISCV_ISA_EXT_ID`. In or before Linux 6.12, not in 6.1. */
 export const KVM_RISCV_ISA_EXT_ZKSH = 34;
 
-/** `enum KVM_RISCV_ISA_EXT_ID`. */
+/** `enum KVM_RISCV_ISA_EXT_ID`. In or before Linux 6.12, not in 6.1. */
 export const KVM_RISCV_ISA_EXT_ZKT = 35;
 
-/** `enum KVM_RISCV_ISA_EXT_ID`. */
+/** `enum KVM_RISCV_ISA_EXT_ID`. In or before Linux 6.12, not in 6.1. */
 export const KVM_RISCV_ISA_EXT_ZVBB = 36;
 
-/** `enum KVM_RISCV_ISA_EXT_ID`. */
+/** `enum KVM_RISCV_ISA_EXT_ID`. In or before Linux 6.12, not in 6.1. */
 export const KVM_RISCV_ISA_EXT_ZVBC = 37;
 
-/** `enum KVM_RISCV_ISA_EXT_ID`. */
+/** `enum KVM_RISCV_ISA_EXT_ID`. In or before Linux 6.12, not in 6.1. */
 export const KVM_RISCV_ISA_EXT_ZVKB = 38;
 
-/** `enum KVM_RISCV_ISA_EXT_ID`. */
+/** `enum KVM_RISCV_ISA_EXT_ID`. In or before Linux 6.12, not in 6.1. */
 export const KVM_RISCV_ISA_EXT_ZVKG = 39;
 
-/** `enum KVM_RISCV_ISA_EXT_ID`. */
+/** `enum KVM_RISCV_ISA_EXT_ID`. In or before Linux 6.12, not in 6.1. */
 export const KVM_RISCV_ISA_EXT_ZVKNED = 40;
 
-/** `enum KVM_RISCV_ISA_EXT_ID`. */
+/** `enum KVM_RISCV_ISA_EXT_ID`. In or before Linux 6.12, not in 6.1. */
 export const KVM_RISCV_ISA_EXT_ZVKNHA = 41;
 
-/** `enum KVM_RISCV_ISA_EXT_ID`. */
+/** `enum KVM_RISCV_ISA_EXT_ID`. In or before Linux 6.12, not in 6.1. */
 export const KVM_RISCV_ISA_EXT_ZVKNHB = 42;
 
-/** `enum KVM_RISCV_ISA_EXT_ID`. */
+/** `enum KVM_RISCV_ISA_EXT_ID`. In or before Linux 6.12, not in 6.1. */
 export const KVM_RISCV_ISA_EXT_ZVKSED = 43;
 
-/** `enum KVM_RISCV_ISA_EXT_ID`. */
+/** `enum KVM_RISCV_ISA_EXT_ID`. In or before Linux 6.12, not in 6.1. */
 export const KVM_RISCV_ISA_EXT_ZVKSH = 44;
 
-/** `enum KVM_RISCV_ISA_EXT_ID`. */
+/** `enum KVM_RISCV_ISA_EXT_ID`. In or before Linux 6.12, not in 6.1. */
 export const KVM_RISCV_ISA_EXT_ZVKT = 45;
 
-/** `enum KVM_RISCV_ISA_EXT_ID`. */
+/** `enum KVM_RISCV_ISA_EXT_ID`. In or before Linux 6.12, not in 6.1. */
 export const KVM_RISCV_ISA_EXT_ZFH = 46;
 
-/** `enum KVM_RISCV_ISA_EXT_ID`. */
+/** `enum KVM_RISCV_ISA_EXT_ID`. In or before Linux 6.12, not in 6.1. */
 export const KVM_RISCV_ISA_EXT_ZFHMIN = 47;
 
-/** `enum KVM_RISCV_ISA_EXT_ID`. */
+/** `enum KVM_RISCV_ISA_EXT_ID`. In or before Linux 6.12, not in 6.1. */
 export const KVM_RISCV_ISA_EXT_ZIHINTNTL = 48;
 
-/** `enum KVM_RISCV_ISA_EXT_ID`. */
+/** `enum KVM_RISCV_ISA_EXT_ID`. In or before Linux 6.12, not in 6.1. */
 export const KVM_RISCV_ISA_EXT_ZVFH = 49;
 
-/** `enum KVM_RISCV_ISA_EXT_ID`. */
+/** `enum KVM_RISCV_ISA_EXT_ID`. In or before Linux 6.12, not in 6.1. */
 export const KVM_RISCV_ISA_EXT_ZVFHMIN = 50;
 
-/** `enum KVM_RISCV_ISA_EXT_ID`. */
+/** `enum KVM_RISCV_ISA_EXT_ID`. In or before Linux 6.12, not in 6.1. */
 export const KVM_RISCV_ISA_EXT_ZFA = 51;
 
-/** `enum KVM_RISCV_ISA_EXT_ID`. */
+/** `enum KVM_RISCV_ISA_EXT_ID`. In or before Linux 6.12, not in 6.1. */
 export const KVM_RISCV_ISA_EXT_ZTSO = 52;
 
-/** `enum KVM_RISCV_ISA_EXT_ID`. */
+/** `enum KVM_RISCV_ISA_EXT_ID`. In or before Linux 6.12, not in 6.1. */
 export const KVM_RISCV_ISA_EXT_ZACAS = 53;
 
-/** `enum KVM_RISCV_ISA_EXT_ID`. */
+/** `enum KVM_RISCV_ISA_EXT_ID`. In or before Linux 6.12, not in 6.1. */
 export const KVM_RISCV_ISA_EXT_SSCOFPMF = 54;
 
-/** `enum KVM_RISCV_ISA_EXT_ID`. */
+/** `enum KVM_RISCV_ISA_EXT_ID`. In or before Linux 6.12, not in 6.1. */
 export const KVM_RISCV_ISA_EXT_ZIMOP = 55;
 
-/** `enum KVM_RISCV_ISA_EXT_ID`. */
+/** `enum KVM_RISCV_ISA_EXT_ID`. In or before Linux 6.12, not in 6.1. */
 export const KVM_RISCV_ISA_EXT_ZCA = 56;
 
-/** `enum KVM_RISCV_ISA_EXT_ID`. */
+/** `enum KVM_RISCV_ISA_EXT_ID`. In or before Linux 6.12, not in 6.1. */
 export const KVM_RISCV_ISA_EXT_ZCB = 57;
 
-/** `enum KVM_RISCV_ISA_EXT_ID`. */
+/** `enum KVM_RISCV_ISA_EXT_ID`. In or before Linux 6.12, not in 6.1. */
 export const KVM_RISCV_ISA_EXT_ZCD = 58;
 
-/** `enum KVM_RISCV_ISA_EXT_ID`. */
+/** `enum KVM_RISCV_ISA_EXT_ID`. In or before Linux 6.12, not in 6.1. */
 export const KVM_RISCV_ISA_EXT_ZCF = 59;
 
-/** `enum KVM_RISCV_ISA_EXT_ID`. */
+/** `enum KVM_RISCV_ISA_EXT_ID`. In or before Linux 6.12, not in 6.1. */
 export const KVM_RISCV_ISA_EXT_ZCMOP = 60;
 
-/** `enum KVM_RISCV_ISA_EXT_ID`. */
+/** `enum KVM_RISCV_ISA_EXT_ID`. In or before Linux 6.12, not in 6.1. */
 export const KVM_RISCV_ISA_EXT_ZAWRS = 61;
 
-/** `enum KVM_RISCV_ISA_EXT_ID`. */
+/** `enum KVM_RISCV_ISA_EXT_ID`. In or before Linux 7.2, not in 6.12. */
 export const KVM_RISCV_ISA_EXT_SMNPM = 62;
 
-/** `enum KVM_RISCV_ISA_EXT_ID`. */
+/** `enum KVM_RISCV_ISA_EXT_ID`. In or before Linux 7.2, not in 6.12. */
 export const KVM_RISCV_ISA_EXT_SSNPM = 63;
 
-/** `enum KVM_RISCV_ISA_EXT_ID`. */
+/** `enum KVM_RISCV_ISA_EXT_ID`. In or before Linux 7.2, not in 6.12. */
 export const KVM_RISCV_ISA_EXT_SVADE = 64;
 
-/** `enum KVM_RISCV_ISA_EXT_ID`. */
+/** `enum KVM_RISCV_ISA_EXT_ID`. In or before Linux 7.2, not in 6.12. */
 export const KVM_RISCV_ISA_EXT_SVADU = 65;
 
-/** `enum KVM_RISCV_ISA_EXT_ID`. */
+/** `enum KVM_RISCV_ISA_EXT_ID`. In or before Linux 7.2, not in 6.12. */
 export const KVM_RISCV_ISA_EXT_SVVPTC = 66;
 
-/** `enum KVM_RISCV_ISA_EXT_ID`. */
+/** `enum KVM_RISCV_ISA_EXT_ID`. In or before Linux 7.2, not in 6.12. */
 export const KVM_RISCV_ISA_EXT_ZABHA = 67;
 
-/** `enum KVM_RISCV_ISA_EXT_ID`. */
+/** `enum KVM_RISCV_ISA_EXT_ID`. In or before Linux 7.2, not in 6.12. */
 export const KVM_RISCV_ISA_EXT_ZICCRSE = 68;
 
-/** `enum KVM_RISCV_ISA_EXT_ID`. */
+/** `enum KVM_RISCV_ISA_EXT_ID`. In or before Linux 7.2, not in 6.12. */
 export const KVM_RISCV_ISA_EXT_ZAAMO = 69;
 
-/** `enum KVM_RISCV_ISA_EXT_ID`. */
+/** `enum KVM_RISCV_ISA_EXT_ID`. In or before Linux 7.2, not in 6.12. */
 export const KVM_RISCV_ISA_EXT_ZALRSC = 70;
 
-/** `enum KVM_RISCV_ISA_EXT_ID`. */
+/** `enum KVM_RISCV_ISA_EXT_ID`. In or before Linux 7.2, not in 6.12. */
 export const KVM_RISCV_ISA_EXT_ZICBOP = 71;
 
-/** `enum KVM_RISCV_ISA_EXT_ID`. */
+/** `enum KVM_RISCV_ISA_EXT_ID`. In or before Linux 7.2, not in 6.12. */
 export const KVM_RISCV_ISA_EXT_ZFBFMIN = 72;
 
-/** `enum KVM_RISCV_ISA_EXT_ID`. */
+/** `enum KVM_RISCV_ISA_EXT_ID`. In or before Linux 7.2, not in 6.12. */
 export const KVM_RISCV_ISA_EXT_ZVFBFMIN = 73;
 
-/** `enum KVM_RISCV_ISA_EXT_ID`. */
+/** `enum KVM_RISCV_ISA_EXT_ID`. In or before Linux 7.2, not in 6.12. */
 export const KVM_RISCV_ISA_EXT_ZVFBFWMA = 74;
 
-/** `enum KVM_RISCV_ISA_EXT_ID`. */
+/** `enum KVM_RISCV_ISA_EXT_ID`. In or before Linux 7.2, not in 6.12. */
 export const KVM_RISCV_ISA_EXT_ZCLSD = 75;
 
-/** `enum KVM_RISCV_ISA_EXT_ID`. */
+/** `enum KVM_RISCV_ISA_EXT_ID`. In or before Linux 7.2, not in 6.12. */
 export const KVM_RISCV_ISA_EXT_ZILSD = 76;
 
-/** `enum KVM_RISCV_ISA_EXT_ID`. */
+/** `enum KVM_RISCV_ISA_EXT_ID`. In or before Linux 7.2, not in 6.12. */
 export const KVM_RISCV_ISA_EXT_ZALASR = 77;
 
-/** `enum KVM_RISCV_ISA_EXT_ID`. */
+/** `enum KVM_RISCV_ISA_EXT_ID`. Since Linux 7.3. */
 export const KVM_RISCV_ISA_EXT_ZICFILP = 78;
 
-/** `enum KVM_RISCV_ISA_EXT_ID`. */
+/** `enum KVM_RISCV_ISA_EXT_ID`. Since Linux 7.3. */
 export const KVM_RISCV_ISA_EXT_ZICFISS = 79;
 
-/** `enum KVM_RISCV_ISA_EXT_ID`. */
+/** `enum KVM_RISCV_ISA_EXT_ID`. In or before Linux 6.1, not in 5.10. */
 export const KVM_RISCV_ISA_EXT_MAX = 80;
 
-/** The enumerators of `enum KVM_RISCV_ISA_EXT_ID` by name. */
+/** The enumerators of `enum KVM_RISCV_ISA_EXT_ID` by name. In or before Linux 6.1, not in 5.10. */
 export const KVMRISCVISAEXTID = {
   KVM_RISCV_ISA_EXT_A: 0,
   KVM_RISCV_ISA_EXT_C: 1,
@@ -341,52 +341,52 @@ export const KVMRISCVISAEXTID = {
 } as const;
 export type KVMRISCVISAEXTID = (typeof KVMRISCVISAEXTID)[keyof typeof KVMRISCVISAEXTID];
 
-/** `enum KVM_RISCV_SBI_EXT_ID`. */
+/** `enum KVM_RISCV_SBI_EXT_ID`. In or before Linux 6.12, not in 6.1. */
 export const KVM_RISCV_SBI_EXT_V01 = 0;
 
-/** `enum KVM_RISCV_SBI_EXT_ID`. */
+/** `enum KVM_RISCV_SBI_EXT_ID`. In or before Linux 6.12, not in 6.1. */
 export const KVM_RISCV_SBI_EXT_TIME = 1;
 
-/** `enum KVM_RISCV_SBI_EXT_ID`. */
+/** `enum KVM_RISCV_SBI_EXT_ID`. In or before Linux 6.12, not in 6.1. */
 export const KVM_RISCV_SBI_EXT_IPI = 2;
 
-/** `enum KVM_RISCV_SBI_EXT_ID`. */
+/** `enum KVM_RISCV_SBI_EXT_ID`. In or before Linux 6.12, not in 6.1. */
 export const KVM_RISCV_SBI_EXT_RFENCE = 3;
 
-/** `enum KVM_RISCV_SBI_EXT_ID`. */
+/** `enum KVM_RISCV_SBI_EXT_ID`. In or before Linux 6.12, not in 6.1. */
 export const KVM_RISCV_SBI_EXT_SRST = 4;
 
-/** `enum KVM_RISCV_SBI_EXT_ID`. */
+/** `enum KVM_RISCV_SBI_EXT_ID`. In or before Linux 6.12, not in 6.1. */
 export const KVM_RISCV_SBI_EXT_HSM = 5;
 
-/** `enum KVM_RISCV_SBI_EXT_ID`. */
+/** `enum KVM_RISCV_SBI_EXT_ID`. In or before Linux 6.12, not in 6.1. */
 export const KVM_RISCV_SBI_EXT_PMU = 6;
 
-/** `enum KVM_RISCV_SBI_EXT_ID`. */
+/** `enum KVM_RISCV_SBI_EXT_ID`. In or before Linux 6.12, not in 6.1. */
 export const KVM_RISCV_SBI_EXT_EXPERIMENTAL = 7;
 
-/** `enum KVM_RISCV_SBI_EXT_ID`. */
+/** `enum KVM_RISCV_SBI_EXT_ID`. In or before Linux 6.12, not in 6.1. */
 export const KVM_RISCV_SBI_EXT_VENDOR = 8;
 
-/** `enum KVM_RISCV_SBI_EXT_ID`. */
+/** `enum KVM_RISCV_SBI_EXT_ID`. In or before Linux 6.12, not in 6.1. */
 export const KVM_RISCV_SBI_EXT_DBCN = 9;
 
-/** `enum KVM_RISCV_SBI_EXT_ID`. */
+/** `enum KVM_RISCV_SBI_EXT_ID`. In or before Linux 6.12, not in 6.1. */
 export const KVM_RISCV_SBI_EXT_STA = 10;
 
-/** `enum KVM_RISCV_SBI_EXT_ID`. */
+/** `enum KVM_RISCV_SBI_EXT_ID`. In or before Linux 7.2, not in 6.12. */
 export const KVM_RISCV_SBI_EXT_SUSP = 11;
 
-/** `enum KVM_RISCV_SBI_EXT_ID`. */
+/** `enum KVM_RISCV_SBI_EXT_ID`. In or before Linux 7.2, not in 6.12. */
 export const KVM_RISCV_SBI_EXT_FWFT = 12;
 
-/** `enum KVM_RISCV_SBI_EXT_ID`. */
+/** `enum KVM_RISCV_SBI_EXT_ID`. In or before Linux 7.2, not in 6.12. */
 export const KVM_RISCV_SBI_EXT_MPXY = 13;
 
-/** `enum KVM_RISCV_SBI_EXT_ID`. */
+/** `enum KVM_RISCV_SBI_EXT_ID`. In or before Linux 6.12, not in 6.1. */
 export const KVM_RISCV_SBI_EXT_MAX = 14;
 
-/** The enumerators of `enum KVM_RISCV_SBI_EXT_ID` by name. */
+/** The enumerators of `enum KVM_RISCV_SBI_EXT_ID` by name. In or before Linux 6.12, not in 6.1. */
 export const KVMRISCVSBIEXTID = {
   KVM_RISCV_SBI_EXT_V01: 0,
   KVM_RISCV_SBI_EXT_TIME: 1,
@@ -406,220 +406,220 @@ export const KVMRISCVSBIEXTID = {
 } as const;
 export type KVMRISCVSBIEXTID = (typeof KVMRISCVSBIEXTID)[keyof typeof KVMRISCVSBIEXTID];
 
-/** `int`, 0x1. */
+/** `int`, 0x1. In or before Linux 6.1, not in 5.10. */
 export const KVM_COALESCED_MMIO_PAGE_OFFSET = 1;
 
-/** `int`, 0x40. */
+/** `int`, 0x40. In or before Linux 6.1, not in 5.10. */
 export const KVM_DIRTY_LOG_PAGE_OFFSET = 64;
 
-/** `unsigned int`, 0xffffffff. */
+/** `unsigned int`, 0xffffffff. In or before Linux 6.1, not in 5.10. */
 export const KVM_INTERRUPT_SET = 4294967295;
 
-/** `unsigned int`, 0xfffffffe. */
+/** `unsigned int`, 0xfffffffe. In or before Linux 6.1, not in 5.10. */
 export const KVM_INTERRUPT_UNSET = 4294967294;
 
-/** `unsigned long long`, 0x1. */
+/** `unsigned long long`, 0x1. In or before Linux 7.2, not in 6.12. */
 export const KVM_EXIT_FAIL_ENTRY_NO_VSFILE = 1n;
 
-/** `int`, 0x1. */
+/** `int`, 0x1. In or before Linux 6.1, not in 5.10. */
 export const KVM_RISCV_MODE_S = 1;
 
-/** `int`, 0x0. */
+/** `int`, 0x0. In or before Linux 6.1, not in 5.10. */
 export const KVM_RISCV_MODE_U = 0;
 
-/** `int`, 0x0. */
+/** `int`, 0x0. In or before Linux 6.1, not in 5.10. */
 export const KVM_RISCV_TIMER_STATE_OFF = 0;
 
-/** `int`, 0x1. */
+/** `int`, 0x1. In or before Linux 6.1, not in 5.10. */
 export const KVM_RISCV_TIMER_STATE_ON = 1;
 
-/** `unsigned int`, 0xff000000. */
+/** `unsigned int`, 0xff000000. In or before Linux 6.1, not in 5.10. */
 export const KVM_REG_RISCV_TYPE_MASK = 4278190080;
 
-/** `int`, 0x18. */
+/** `int`, 0x18. In or before Linux 6.1, not in 5.10. */
 export const KVM_REG_RISCV_TYPE_SHIFT = 24;
 
-/** `int`, 0xff0000. */
+/** `int`, 0xff0000. In or before Linux 6.12, not in 6.1. */
 export const KVM_REG_RISCV_SUBTYPE_MASK = 16711680;
 
-/** `int`, 0x10. */
+/** `int`, 0x10. In or before Linux 6.12, not in 6.1. */
 export const KVM_REG_RISCV_SUBTYPE_SHIFT = 16;
 
-/** `int`, 0x1000000. */
+/** `int`, 0x1000000. In or before Linux 6.1, not in 5.10. */
 export const KVM_REG_RISCV_CONFIG = 16777216;
 
-/** `int`, 0x2000000. */
+/** `int`, 0x2000000. In or before Linux 6.1, not in 5.10. */
 export const KVM_REG_RISCV_CORE = 33554432;
 
-/** `int`, 0x3000000. */
+/** `int`, 0x3000000. In or before Linux 6.1, not in 5.10. */
 export const KVM_REG_RISCV_CSR = 50331648;
 
-/** `int`, 0x0. */
+/** `int`, 0x0. In or before Linux 6.12, not in 6.1. */
 export const KVM_REG_RISCV_CSR_GENERAL = 0;
 
-/** `int`, 0x10000. */
+/** `int`, 0x10000. In or before Linux 6.12, not in 6.1. */
 export const KVM_REG_RISCV_CSR_AIA = 65536;
 
-/** `int`, 0x20000. */
+/** `int`, 0x20000. In or before Linux 6.12, not in 6.1. */
 export const KVM_REG_RISCV_CSR_SMSTATEEN = 131072;
 
-/** `int`, 0x30000. */
+/** `int`, 0x30000. Since Linux 7.3. */
 export const KVM_REG_RISCV_CSR_ZICFISS = 196608;
 
-/** `int`, 0x4000000. */
+/** `int`, 0x4000000. In or before Linux 6.1, not in 5.10. */
 export const KVM_REG_RISCV_TIMER = 67108864;
 
-/** `int`, 0x5000000. */
+/** `int`, 0x5000000. In or before Linux 6.1, not in 5.10. */
 export const KVM_REG_RISCV_FP_F = 83886080;
 
-/** `int`, 0x6000000. */
+/** `int`, 0x6000000. In or before Linux 6.1, not in 5.10. */
 export const KVM_REG_RISCV_FP_D = 100663296;
 
-/** `int`, 0x7000000. */
+/** `int`, 0x7000000. In or before Linux 6.1, not in 5.10. */
 export const KVM_REG_RISCV_ISA_EXT = 117440512;
 
-/** `int`, 0x0. */
+/** `int`, 0x0. In or before Linux 6.12, not in 6.1. */
 export const KVM_REG_RISCV_ISA_SINGLE = 0;
 
-/** `int`, 0x10000. */
+/** `int`, 0x10000. In or before Linux 6.12, not in 6.1. */
 export const KVM_REG_RISCV_ISA_MULTI_EN = 65536;
 
-/** `int`, 0x20000. */
+/** `int`, 0x20000. In or before Linux 6.12, not in 6.1. */
 export const KVM_REG_RISCV_ISA_MULTI_DIS = 131072;
 
-/** `int`, 0x1. */
+/** `int`, 0x1. In or before Linux 6.12, not in 6.1. */
 export const KVM_REG_RISCV_ISA_MULTI_REG_LAST = 1;
 
-/** `int`, 0x8000000. */
+/** `int`, 0x8000000. In or before Linux 6.12, not in 6.1. */
 export const KVM_REG_RISCV_SBI_EXT = 134217728;
 
-/** `int`, 0x0. */
+/** `int`, 0x0. In or before Linux 6.12, not in 6.1. */
 export const KVM_REG_RISCV_SBI_SINGLE = 0;
 
-/** `int`, 0x10000. */
+/** `int`, 0x10000. In or before Linux 6.12, not in 6.1. */
 export const KVM_REG_RISCV_SBI_MULTI_EN = 65536;
 
-/** `int`, 0x20000. */
+/** `int`, 0x20000. In or before Linux 6.12, not in 6.1. */
 export const KVM_REG_RISCV_SBI_MULTI_DIS = 131072;
 
-/** `int`, 0x0. */
+/** `int`, 0x0. In or before Linux 6.12, not in 6.1. */
 export const KVM_REG_RISCV_SBI_MULTI_REG_LAST = 0;
 
-/** `int`, 0x9000000. */
+/** `int`, 0x9000000. In or before Linux 6.12, not in 6.1. */
 export const KVM_REG_RISCV_VECTOR = 150994944;
 
-/** `int`, 0xa000000. */
+/** `int`, 0xa000000. In or before Linux 6.12, not in 6.1. */
 export const KVM_REG_RISCV_SBI_STATE = 167772160;
 
-/** `int`, 0x0. */
+/** `int`, 0x0. In or before Linux 6.12, not in 6.1. */
 export const KVM_REG_RISCV_SBI_STA = 0;
 
-/** `int`, 0x10000. */
+/** `int`, 0x10000. In or before Linux 7.2, not in 6.12. */
 export const KVM_REG_RISCV_SBI_FWFT = 65536;
 
-/** `int`, 0x1000. */
+/** `int`, 0x1000. In or before Linux 6.12, not in 6.1. */
 export const KVM_DEV_RISCV_APLIC_ALIGN = 4096;
 
-/** `int`, 0x4000. */
+/** `int`, 0x4000. In or before Linux 6.12, not in 6.1. */
 export const KVM_DEV_RISCV_APLIC_SIZE = 16384;
 
-/** `int`, 0x4000. */
+/** `int`, 0x4000. In or before Linux 6.12, not in 6.1. */
 export const KVM_DEV_RISCV_APLIC_MAX_HARTS = 16384;
 
-/** `int`, 0x1000. */
+/** `int`, 0x1000. In or before Linux 6.12, not in 6.1. */
 export const KVM_DEV_RISCV_IMSIC_ALIGN = 4096;
 
-/** `int`, 0x1000. */
+/** `int`, 0x1000. In or before Linux 6.12, not in 6.1. */
 export const KVM_DEV_RISCV_IMSIC_SIZE = 4096;
 
-/** `int`, 0x0. */
+/** `int`, 0x0. In or before Linux 6.12, not in 6.1. */
 export const KVM_DEV_RISCV_AIA_GRP_CONFIG = 0;
 
-/** `int`, 0x0. */
+/** `int`, 0x0. In or before Linux 6.12, not in 6.1. */
 export const KVM_DEV_RISCV_AIA_CONFIG_MODE = 0;
 
-/** `int`, 0x1. */
+/** `int`, 0x1. In or before Linux 6.12, not in 6.1. */
 export const KVM_DEV_RISCV_AIA_CONFIG_IDS = 1;
 
-/** `int`, 0x2. */
+/** `int`, 0x2. In or before Linux 6.12, not in 6.1. */
 export const KVM_DEV_RISCV_AIA_CONFIG_SRCS = 2;
 
-/** `int`, 0x3. */
+/** `int`, 0x3. In or before Linux 6.12, not in 6.1. */
 export const KVM_DEV_RISCV_AIA_CONFIG_GROUP_BITS = 3;
 
-/** `int`, 0x4. */
+/** `int`, 0x4. In or before Linux 6.12, not in 6.1. */
 export const KVM_DEV_RISCV_AIA_CONFIG_GROUP_SHIFT = 4;
 
-/** `int`, 0x5. */
+/** `int`, 0x5. In or before Linux 6.12, not in 6.1. */
 export const KVM_DEV_RISCV_AIA_CONFIG_HART_BITS = 5;
 
-/** `int`, 0x6. */
+/** `int`, 0x6. In or before Linux 6.12, not in 6.1. */
 export const KVM_DEV_RISCV_AIA_CONFIG_GUEST_BITS = 6;
 
-/** `int`, 0x0. */
+/** `int`, 0x0. In or before Linux 6.12, not in 6.1. */
 export const KVM_DEV_RISCV_AIA_MODE_EMUL = 0;
 
-/** `int`, 0x1. */
+/** `int`, 0x1. In or before Linux 6.12, not in 6.1. */
 export const KVM_DEV_RISCV_AIA_MODE_HWACCEL = 1;
 
-/** `int`, 0x2. */
+/** `int`, 0x2. In or before Linux 6.12, not in 6.1. */
 export const KVM_DEV_RISCV_AIA_MODE_AUTO = 2;
 
-/** `int`, 0x3f. */
+/** `int`, 0x3f. In or before Linux 6.12, not in 6.1. */
 export const KVM_DEV_RISCV_AIA_IDS_MIN = 63;
 
-/** `int`, 0x800. */
+/** `int`, 0x800. In or before Linux 6.12, not in 6.1. */
 export const KVM_DEV_RISCV_AIA_IDS_MAX = 2048;
 
-/** `int`, 0x400. */
+/** `int`, 0x400. In or before Linux 6.12, not in 6.1. */
 export const KVM_DEV_RISCV_AIA_SRCS_MAX = 1024;
 
-/** `int`, 0x8. */
+/** `int`, 0x8. In or before Linux 6.12, not in 6.1. */
 export const KVM_DEV_RISCV_AIA_GROUP_BITS_MAX = 8;
 
-/** `int`, 0x18. */
+/** `int`, 0x18. In or before Linux 6.12, not in 6.1. */
 export const KVM_DEV_RISCV_AIA_GROUP_SHIFT_MIN = 24;
 
-/** `int`, 0x38. */
+/** `int`, 0x38. In or before Linux 6.12, not in 6.1. */
 export const KVM_DEV_RISCV_AIA_GROUP_SHIFT_MAX = 56;
 
-/** `int`, 0x10. */
+/** `int`, 0x10. In or before Linux 6.12, not in 6.1. */
 export const KVM_DEV_RISCV_AIA_HART_BITS_MAX = 16;
 
-/** `int`, 0x8. */
+/** `int`, 0x8. In or before Linux 6.12, not in 6.1. */
 export const KVM_DEV_RISCV_AIA_GUEST_BITS_MAX = 8;
 
-/** `int`, 0x1. */
+/** `int`, 0x1. In or before Linux 6.12, not in 6.1. */
 export const KVM_DEV_RISCV_AIA_GRP_ADDR = 1;
 
-/** `int`, 0x0. */
+/** `int`, 0x0. In or before Linux 6.12, not in 6.1. */
 export const KVM_DEV_RISCV_AIA_ADDR_APLIC = 0;
 
-/** `int`, 0x4001. */
+/** `int`, 0x4001. In or before Linux 6.12, not in 6.1. */
 export const KVM_DEV_RISCV_AIA_ADDR_MAX = 16385;
 
-/** `int`, 0x2. */
+/** `int`, 0x2. In or before Linux 6.12, not in 6.1. */
 export const KVM_DEV_RISCV_AIA_GRP_CTRL = 2;
 
-/** `int`, 0x0. */
+/** `int`, 0x0. In or before Linux 6.12, not in 6.1. */
 export const KVM_DEV_RISCV_AIA_CTRL_INIT = 0;
 
-/** `int`, 0x3. */
+/** `int`, 0x3. In or before Linux 6.12, not in 6.1. */
 export const KVM_DEV_RISCV_AIA_GRP_APLIC = 3;
 
-/** `int`, 0x4. */
+/** `int`, 0x4. In or before Linux 6.12, not in 6.1. */
 export const KVM_DEV_RISCV_AIA_GRP_IMSIC = 4;
 
-/** `int`, 0xc. */
+/** `int`, 0xc. In or before Linux 6.12, not in 6.1. */
 export const KVM_DEV_RISCV_AIA_IMSIC_ISEL_BITS = 12;
 
-/** `unsigned int`, 0xfff. */
+/** `unsigned int`, 0xfff. In or before Linux 6.12, not in 6.1. */
 export const KVM_DEV_RISCV_AIA_IMSIC_ISEL_MASK = 4095;
 
-/** `int`, 0x1. */
+/** `int`, 0x1. In or before Linux 6.12, not in 6.1. */
 export const KVM_NR_IRQCHIPS = 1;
 
-/** `KVM_REG_RISCV_ISA_MULTI_REG(__ext_id)`: of a type that depends on the arguments. */
+/** `KVM_REG_RISCV_ISA_MULTI_REG(__ext_id)`: of a type that depends on the arguments. In or before Linux 6.12, not in 6.1. */
 export function KVM_REG_RISCV_ISA_MULTI_REG(__ext_id: number): number;
 export function KVM_REG_RISCV_ISA_MULTI_REG(__ext_id: bigint): bigint;
 export function KVM_REG_RISCV_ISA_MULTI_REG(__ext_id: number | bigint): number | bigint;
@@ -628,13 +628,13 @@ export function KVM_REG_RISCV_ISA_MULTI_REG(__ext_id: number | bigint): number |
   return $$c.result($$c.divide('KVM_REG_RISCV_ISA_MULTI_REG', $__ext_id, $$c.int(0x40)));
 }
 
-/** `KVM_REG_RISCV_ISA_MULTI_MASK(__ext_id)`: unsigned, 64 bits. */
+/** `KVM_REG_RISCV_ISA_MULTI_MASK(__ext_id)`: unsigned, 64 bits. In or before Linux 6.12, not in 6.1. */
 export function KVM_REG_RISCV_ISA_MULTI_MASK(__ext_id: number | bigint): bigint {
   const $__ext_id = $$c.argument('KVM_REG_RISCV_ISA_MULTI_MASK', __ext_id);
   return BigInt.asUintN(64, 1n << BigInt($$c.shiftCount('KVM_REG_RISCV_ISA_MULTI_MASK', $$c.remainder('KVM_REG_RISCV_ISA_MULTI_MASK', $__ext_id, $$c.int(0x40)).value, 64)));
 }
 
-/** `KVM_REG_RISCV_SBI_MULTI_REG(__ext_id)`: of a type that depends on the arguments. */
+/** `KVM_REG_RISCV_SBI_MULTI_REG(__ext_id)`: of a type that depends on the arguments. In or before Linux 6.12, not in 6.1. */
 export function KVM_REG_RISCV_SBI_MULTI_REG(__ext_id: number): number;
 export function KVM_REG_RISCV_SBI_MULTI_REG(__ext_id: bigint): bigint;
 export function KVM_REG_RISCV_SBI_MULTI_REG(__ext_id: number | bigint): number | bigint;
@@ -643,19 +643,19 @@ export function KVM_REG_RISCV_SBI_MULTI_REG(__ext_id: number | bigint): number |
   return $$c.result($$c.divide('KVM_REG_RISCV_SBI_MULTI_REG', $__ext_id, $$c.int(0x40)));
 }
 
-/** `KVM_REG_RISCV_SBI_MULTI_MASK(__ext_id)`: unsigned, 64 bits. */
+/** `KVM_REG_RISCV_SBI_MULTI_MASK(__ext_id)`: unsigned, 64 bits. In or before Linux 6.12, not in 6.1. */
 export function KVM_REG_RISCV_SBI_MULTI_MASK(__ext_id: number | bigint): bigint {
   const $__ext_id = $$c.argument('KVM_REG_RISCV_SBI_MULTI_MASK', __ext_id);
   return BigInt.asUintN(64, 1n << BigInt($$c.shiftCount('KVM_REG_RISCV_SBI_MULTI_MASK', $$c.remainder('KVM_REG_RISCV_SBI_MULTI_MASK', $__ext_id, $$c.int(0x40)).value, 64)));
 }
 
-/** `KVM_REG_RISCV_VECTOR_REG(n)`: unsigned, 64 bits. */
+/** `KVM_REG_RISCV_VECTOR_REG(n)`: unsigned, 64 bits. In or before Linux 6.12, not in 6.1. */
 export function KVM_REG_RISCV_VECTOR_REG(n: number | bigint): bigint {
   const $n = $$c.argument('KVM_REG_RISCV_VECTOR_REG', n);
   return BigInt.asUintN(64, BigInt.asUintN(64, $n.value) + 6n);
 }
 
-/** `KVM_DEV_RISCV_AIA_ADDR_IMSIC(__vcpu)`: of a type that depends on the arguments. */
+/** `KVM_DEV_RISCV_AIA_ADDR_IMSIC(__vcpu)`: of a type that depends on the arguments. In or before Linux 6.12, not in 6.1. */
 export function KVM_DEV_RISCV_AIA_ADDR_IMSIC(__vcpu: number): number;
 export function KVM_DEV_RISCV_AIA_ADDR_IMSIC(__vcpu: bigint): bigint;
 export function KVM_DEV_RISCV_AIA_ADDR_IMSIC(__vcpu: number | bigint): number | bigint;
@@ -664,7 +664,7 @@ export function KVM_DEV_RISCV_AIA_ADDR_IMSIC(__vcpu: number | bigint): number | 
   return $$c.result($$c.add($$c.int(1), $__vcpu));
 }
 
-/** `KVM_DEV_RISCV_AIA_IMSIC_MKATTR(__vcpu, __isel)`: of a type that depends on the arguments. */
+/** `KVM_DEV_RISCV_AIA_IMSIC_MKATTR(__vcpu, __isel)`: of a type that depends on the arguments. In or before Linux 6.12, not in 6.1. */
 export function KVM_DEV_RISCV_AIA_IMSIC_MKATTR(__vcpu: number, __isel: number): number;
 export function KVM_DEV_RISCV_AIA_IMSIC_MKATTR(__vcpu: bigint, __isel: number | bigint): bigint;
 export function KVM_DEV_RISCV_AIA_IMSIC_MKATTR(__vcpu: number | bigint, __isel: bigint): bigint;
@@ -675,7 +675,7 @@ export function KVM_DEV_RISCV_AIA_IMSIC_MKATTR(__vcpu: number | bigint, __isel: 
   return $$c.result($$c.or($$c.shiftLeft('KVM_DEV_RISCV_AIA_IMSIC_MKATTR', $__vcpu, 0xc), $$c.and($__isel, $$c.unsignedInt(0xfff))));
 }
 
-/** `KVM_DEV_RISCV_AIA_IMSIC_GET_ISEL(__attr)`: of a type that depends on the arguments. */
+/** `KVM_DEV_RISCV_AIA_IMSIC_GET_ISEL(__attr)`: of a type that depends on the arguments. In or before Linux 6.12, not in 6.1. */
 export function KVM_DEV_RISCV_AIA_IMSIC_GET_ISEL(__attr: number): number;
 export function KVM_DEV_RISCV_AIA_IMSIC_GET_ISEL(__attr: bigint): bigint;
 export function KVM_DEV_RISCV_AIA_IMSIC_GET_ISEL(__attr: number | bigint): number | bigint;
@@ -684,7 +684,7 @@ export function KVM_DEV_RISCV_AIA_IMSIC_GET_ISEL(__attr: number | bigint): numbe
   return $$c.result($$c.and($__attr, $$c.unsignedInt(0xfff)));
 }
 
-/** `KVM_DEV_RISCV_AIA_IMSIC_GET_VCPU(__attr)`: of a type that depends on the arguments. */
+/** `KVM_DEV_RISCV_AIA_IMSIC_GET_VCPU(__attr)`: of a type that depends on the arguments. In or before Linux 6.12, not in 6.1. */
 export function KVM_DEV_RISCV_AIA_IMSIC_GET_VCPU(__attr: number): number;
 export function KVM_DEV_RISCV_AIA_IMSIC_GET_VCPU(__attr: bigint): bigint;
 export function KVM_DEV_RISCV_AIA_IMSIC_GET_VCPU(__attr: number | bigint): number | bigint;
@@ -693,7 +693,7 @@ export function KVM_DEV_RISCV_AIA_IMSIC_GET_VCPU(__attr: number | bigint): numbe
   return $$c.result($$c.shiftRight('KVM_DEV_RISCV_AIA_IMSIC_GET_VCPU', $__attr, 0xc));
 }
 
-/** `struct kvm_regs`: 0 bytes, aligned to 1. */
+/** `struct kvm_regs`: 0 bytes, aligned to 1. In or before Linux 6.1, not in 5.10. */
 export class KvmRegs implements View {
   static readonly $size = 0;
   static readonly $align = 1;
@@ -727,7 +727,7 @@ export class KvmRegs implements View {
   }
 }
 
-/** `struct kvm_fpu`: 0 bytes, aligned to 1. */
+/** `struct kvm_fpu`: 0 bytes, aligned to 1. In or before Linux 6.1, not in 5.10. */
 export class KvmFpu implements View {
   static readonly $size = 0;
   static readonly $align = 1;
@@ -761,7 +761,7 @@ export class KvmFpu implements View {
   }
 }
 
-/** `struct kvm_debug_exit_arch`: 0 bytes, aligned to 1. */
+/** `struct kvm_debug_exit_arch`: 0 bytes, aligned to 1. In or before Linux 6.1, not in 5.10. */
 export class KvmDebugExitArch implements View {
   static readonly $size = 0;
   static readonly $align = 1;
@@ -795,7 +795,7 @@ export class KvmDebugExitArch implements View {
   }
 }
 
-/** `struct kvm_guest_debug_arch`: 0 bytes, aligned to 1. */
+/** `struct kvm_guest_debug_arch`: 0 bytes, aligned to 1. In or before Linux 6.1, not in 5.10. */
 export class KvmGuestDebugArch implements View {
   static readonly $size = 0;
   static readonly $align = 1;
@@ -829,7 +829,7 @@ export class KvmGuestDebugArch implements View {
   }
 }
 
-/** `struct kvm_sync_regs`: 0 bytes, aligned to 1. */
+/** `struct kvm_sync_regs`: 0 bytes, aligned to 1. In or before Linux 6.1, not in 5.10. */
 export class KvmSyncRegs implements View {
   static readonly $size = 0;
   static readonly $align = 1;
@@ -863,7 +863,7 @@ export class KvmSyncRegs implements View {
   }
 }
 
-/** `struct kvm_sregs`: 0 bytes, aligned to 1. */
+/** `struct kvm_sregs`: 0 bytes, aligned to 1. In or before Linux 6.1, not in 5.10. */
 export class KvmSregs implements View {
   static readonly $size = 0;
   static readonly $align = 1;
@@ -897,7 +897,7 @@ export class KvmSregs implements View {
   }
 }
 
-/** `struct kvm_riscv_config`: 64 bytes, aligned to 8. */
+/** `struct kvm_riscv_config`: 64 bytes, aligned to 8. In or before Linux 6.1, not in 5.10. */
 export class KvmRiscvConfig implements View {
   static readonly $size = 64;
   static readonly $align = 8;
@@ -943,7 +943,7 @@ export class KvmRiscvConfig implements View {
     return toJson(this);
   }
 
-  /** `unsigned long isa`, offset 0, 8 bytes. */
+  /** `unsigned long isa`, offset 0, 8 bytes. In or before Linux 6.1, not in 5.10. */
   get isa(): bigint {
     return this.$$view.getBigUint64(this.$$offset, true);
   }
@@ -960,7 +960,7 @@ export class KvmRiscvConfig implements View {
     setNumber64(this.$$view, this.$$offset, value, false);
   }
 
-  /** `unsigned long zicbom_block_size`, offset 8, 8 bytes. */
+  /** `unsigned long zicbom_block_size`, offset 8, 8 bytes. In or before Linux 6.1, not in 5.10. */
   get zicbom_block_size(): bigint {
     return this.$$view.getBigUint64(this.$$offset + 8, true);
   }
@@ -977,7 +977,7 @@ export class KvmRiscvConfig implements View {
     setNumber64(this.$$view, this.$$offset + 8, value, false);
   }
 
-  /** `unsigned long mvendorid`, offset 16, 8 bytes. */
+  /** `unsigned long mvendorid`, offset 16, 8 bytes. In or before Linux 6.12, not in 6.1. */
   get mvendorid(): bigint {
     return this.$$view.getBigUint64(this.$$offset + 16, true);
   }
@@ -994,7 +994,7 @@ export class KvmRiscvConfig implements View {
     setNumber64(this.$$view, this.$$offset + 16, value, false);
   }
 
-  /** `unsigned long marchid`, offset 24, 8 bytes. */
+  /** `unsigned long marchid`, offset 24, 8 bytes. In or before Linux 6.12, not in 6.1. */
   get marchid(): bigint {
     return this.$$view.getBigUint64(this.$$offset + 24, true);
   }
@@ -1011,7 +1011,7 @@ export class KvmRiscvConfig implements View {
     setNumber64(this.$$view, this.$$offset + 24, value, false);
   }
 
-  /** `unsigned long mimpid`, offset 32, 8 bytes. */
+  /** `unsigned long mimpid`, offset 32, 8 bytes. In or before Linux 6.12, not in 6.1. */
   get mimpid(): bigint {
     return this.$$view.getBigUint64(this.$$offset + 32, true);
   }
@@ -1028,7 +1028,7 @@ export class KvmRiscvConfig implements View {
     setNumber64(this.$$view, this.$$offset + 32, value, false);
   }
 
-  /** `unsigned long zicboz_block_size`, offset 40, 8 bytes. */
+  /** `unsigned long zicboz_block_size`, offset 40, 8 bytes. In or before Linux 6.12, not in 6.1. */
   get zicboz_block_size(): bigint {
     return this.$$view.getBigUint64(this.$$offset + 40, true);
   }
@@ -1045,7 +1045,7 @@ export class KvmRiscvConfig implements View {
     setNumber64(this.$$view, this.$$offset + 40, value, false);
   }
 
-  /** `unsigned long satp_mode`, offset 48, 8 bytes. */
+  /** `unsigned long satp_mode`, offset 48, 8 bytes. In or before Linux 6.12, not in 6.1. */
   get satp_mode(): bigint {
     return this.$$view.getBigUint64(this.$$offset + 48, true);
   }
@@ -1062,7 +1062,7 @@ export class KvmRiscvConfig implements View {
     setNumber64(this.$$view, this.$$offset + 48, value, false);
   }
 
-  /** `unsigned long zicbop_block_size`, offset 56, 8 bytes. */
+  /** `unsigned long zicbop_block_size`, offset 56, 8 bytes. In or before Linux 7.2, not in 6.12. */
   get zicbop_block_size(): bigint {
     return this.$$view.getBigUint64(this.$$offset + 56, true);
   }
@@ -1080,7 +1080,7 @@ export class KvmRiscvConfig implements View {
   }
 }
 
-/** `struct kvm_riscv_core`: 264 bytes, aligned to 8. */
+/** `struct kvm_riscv_core`: 264 bytes, aligned to 8. In or before Linux 6.1, not in 5.10. */
 export class KvmRiscvCore implements View {
   static readonly $size = 264;
   static readonly $align = 8;
@@ -1120,7 +1120,7 @@ export class KvmRiscvCore implements View {
     return toJson(this);
   }
 
-  /** `struct user_regs_struct regs`, offset 0, 256 bytes. */
+  /** `struct user_regs_struct regs`, offset 0, 256 bytes. In or before Linux 6.1, not in 5.10. */
   get regs(): UserRegsStruct {
     return new UserRegsStruct(this.$$view, this.$$offset);
   }
@@ -1128,7 +1128,7 @@ export class KvmRiscvCore implements View {
     copy(this.regs, value);
   }
 
-  /** `unsigned long mode`, offset 256, 8 bytes. */
+  /** `unsigned long mode`, offset 256, 8 bytes. In or before Linux 6.1, not in 5.10. */
   get mode(): bigint {
     return this.$$view.getBigUint64(this.$$offset + 256, true);
   }
@@ -1146,7 +1146,7 @@ export class KvmRiscvCore implements View {
   }
 }
 
-/** `struct kvm_riscv_csr`: 88 bytes, aligned to 8. */
+/** `struct kvm_riscv_csr`: 88 bytes, aligned to 8. In or before Linux 6.1, not in 5.10. */
 export class KvmRiscvCsr implements View {
   static readonly $size = 88;
   static readonly $align = 8;
@@ -1195,7 +1195,7 @@ export class KvmRiscvCsr implements View {
     return toJson(this);
   }
 
-  /** `unsigned long sstatus`, offset 0, 8 bytes. */
+  /** `unsigned long sstatus`, offset 0, 8 bytes. In or before Linux 6.1, not in 5.10. */
   get sstatus(): bigint {
     return this.$$view.getBigUint64(this.$$offset, true);
   }
@@ -1212,7 +1212,7 @@ export class KvmRiscvCsr implements View {
     setNumber64(this.$$view, this.$$offset, value, false);
   }
 
-  /** `unsigned long sie`, offset 8, 8 bytes. */
+  /** `unsigned long sie`, offset 8, 8 bytes. In or before Linux 6.1, not in 5.10. */
   get sie(): bigint {
     return this.$$view.getBigUint64(this.$$offset + 8, true);
   }
@@ -1229,7 +1229,7 @@ export class KvmRiscvCsr implements View {
     setNumber64(this.$$view, this.$$offset + 8, value, false);
   }
 
-  /** `unsigned long stvec`, offset 16, 8 bytes. */
+  /** `unsigned long stvec`, offset 16, 8 bytes. In or before Linux 6.1, not in 5.10. */
   get stvec(): bigint {
     return this.$$view.getBigUint64(this.$$offset + 16, true);
   }
@@ -1246,7 +1246,7 @@ export class KvmRiscvCsr implements View {
     setNumber64(this.$$view, this.$$offset + 16, value, false);
   }
 
-  /** `unsigned long sscratch`, offset 24, 8 bytes. */
+  /** `unsigned long sscratch`, offset 24, 8 bytes. In or before Linux 6.1, not in 5.10. */
   get sscratch(): bigint {
     return this.$$view.getBigUint64(this.$$offset + 24, true);
   }
@@ -1263,7 +1263,7 @@ export class KvmRiscvCsr implements View {
     setNumber64(this.$$view, this.$$offset + 24, value, false);
   }
 
-  /** `unsigned long sepc`, offset 32, 8 bytes. */
+  /** `unsigned long sepc`, offset 32, 8 bytes. In or before Linux 6.1, not in 5.10. */
   get sepc(): bigint {
     return this.$$view.getBigUint64(this.$$offset + 32, true);
   }
@@ -1280,7 +1280,7 @@ export class KvmRiscvCsr implements View {
     setNumber64(this.$$view, this.$$offset + 32, value, false);
   }
 
-  /** `unsigned long scause`, offset 40, 8 bytes. */
+  /** `unsigned long scause`, offset 40, 8 bytes. In or before Linux 6.1, not in 5.10. */
   get scause(): bigint {
     return this.$$view.getBigUint64(this.$$offset + 40, true);
   }
@@ -1297,7 +1297,7 @@ export class KvmRiscvCsr implements View {
     setNumber64(this.$$view, this.$$offset + 40, value, false);
   }
 
-  /** `unsigned long stval`, offset 48, 8 bytes. */
+  /** `unsigned long stval`, offset 48, 8 bytes. In or before Linux 6.1, not in 5.10. */
   get stval(): bigint {
     return this.$$view.getBigUint64(this.$$offset + 48, true);
   }
@@ -1314,7 +1314,7 @@ export class KvmRiscvCsr implements View {
     setNumber64(this.$$view, this.$$offset + 48, value, false);
   }
 
-  /** `unsigned long sip`, offset 56, 8 bytes. */
+  /** `unsigned long sip`, offset 56, 8 bytes. In or before Linux 6.1, not in 5.10. */
   get sip(): bigint {
     return this.$$view.getBigUint64(this.$$offset + 56, true);
   }
@@ -1331,7 +1331,7 @@ export class KvmRiscvCsr implements View {
     setNumber64(this.$$view, this.$$offset + 56, value, false);
   }
 
-  /** `unsigned long satp`, offset 64, 8 bytes. */
+  /** `unsigned long satp`, offset 64, 8 bytes. In or before Linux 6.1, not in 5.10. */
   get satp(): bigint {
     return this.$$view.getBigUint64(this.$$offset + 64, true);
   }
@@ -1348,7 +1348,7 @@ export class KvmRiscvCsr implements View {
     setNumber64(this.$$view, this.$$offset + 64, value, false);
   }
 
-  /** `unsigned long scounteren`, offset 72, 8 bytes. */
+  /** `unsigned long scounteren`, offset 72, 8 bytes. In or before Linux 6.1, not in 5.10. */
   get scounteren(): bigint {
     return this.$$view.getBigUint64(this.$$offset + 72, true);
   }
@@ -1365,7 +1365,7 @@ export class KvmRiscvCsr implements View {
     setNumber64(this.$$view, this.$$offset + 72, value, false);
   }
 
-  /** `unsigned long senvcfg`, offset 80, 8 bytes. */
+  /** `unsigned long senvcfg`, offset 80, 8 bytes. In or before Linux 6.12, not in 6.1. */
   get senvcfg(): bigint {
     return this.$$view.getBigUint64(this.$$offset + 80, true);
   }
@@ -1383,7 +1383,7 @@ export class KvmRiscvCsr implements View {
   }
 }
 
-/** `struct kvm_riscv_aia_csr`: 56 bytes, aligned to 8. */
+/** `struct kvm_riscv_aia_csr`: 56 bytes, aligned to 8. In or before Linux 6.12, not in 6.1. */
 export class KvmRiscvAiaCsr implements View {
   static readonly $size = 56;
   static readonly $align = 8;
@@ -1428,7 +1428,7 @@ export class KvmRiscvAiaCsr implements View {
     return toJson(this);
   }
 
-  /** `unsigned long siselect`, offset 0, 8 bytes. */
+  /** `unsigned long siselect`, offset 0, 8 bytes. In or before Linux 6.12, not in 6.1. */
   get siselect(): bigint {
     return this.$$view.getBigUint64(this.$$offset, true);
   }
@@ -1445,7 +1445,7 @@ export class KvmRiscvAiaCsr implements View {
     setNumber64(this.$$view, this.$$offset, value, false);
   }
 
-  /** `unsigned long iprio1`, offset 8, 8 bytes. */
+  /** `unsigned long iprio1`, offset 8, 8 bytes. In or before Linux 6.12, not in 6.1. */
   get iprio1(): bigint {
     return this.$$view.getBigUint64(this.$$offset + 8, true);
   }
@@ -1462,7 +1462,7 @@ export class KvmRiscvAiaCsr implements View {
     setNumber64(this.$$view, this.$$offset + 8, value, false);
   }
 
-  /** `unsigned long iprio2`, offset 16, 8 bytes. */
+  /** `unsigned long iprio2`, offset 16, 8 bytes. In or before Linux 6.12, not in 6.1. */
   get iprio2(): bigint {
     return this.$$view.getBigUint64(this.$$offset + 16, true);
   }
@@ -1479,7 +1479,7 @@ export class KvmRiscvAiaCsr implements View {
     setNumber64(this.$$view, this.$$offset + 16, value, false);
   }
 
-  /** `unsigned long sieh`, offset 24, 8 bytes. */
+  /** `unsigned long sieh`, offset 24, 8 bytes. In or before Linux 6.12, not in 6.1. */
   get sieh(): bigint {
     return this.$$view.getBigUint64(this.$$offset + 24, true);
   }
@@ -1496,7 +1496,7 @@ export class KvmRiscvAiaCsr implements View {
     setNumber64(this.$$view, this.$$offset + 24, value, false);
   }
 
-  /** `unsigned long siph`, offset 32, 8 bytes. */
+  /** `unsigned long siph`, offset 32, 8 bytes. In or before Linux 6.12, not in 6.1. */
   get siph(): bigint {
     return this.$$view.getBigUint64(this.$$offset + 32, true);
   }
@@ -1513,7 +1513,7 @@ export class KvmRiscvAiaCsr implements View {
     setNumber64(this.$$view, this.$$offset + 32, value, false);
   }
 
-  /** `unsigned long iprio1h`, offset 40, 8 bytes. */
+  /** `unsigned long iprio1h`, offset 40, 8 bytes. In or before Linux 6.12, not in 6.1. */
   get iprio1h(): bigint {
     return this.$$view.getBigUint64(this.$$offset + 40, true);
   }
@@ -1530,7 +1530,7 @@ export class KvmRiscvAiaCsr implements View {
     setNumber64(this.$$view, this.$$offset + 40, value, false);
   }
 
-  /** `unsigned long iprio2h`, offset 48, 8 bytes. */
+  /** `unsigned long iprio2h`, offset 48, 8 bytes. In or before Linux 6.12, not in 6.1. */
   get iprio2h(): bigint {
     return this.$$view.getBigUint64(this.$$offset + 48, true);
   }
@@ -1548,7 +1548,7 @@ export class KvmRiscvAiaCsr implements View {
   }
 }
 
-/** `struct kvm_riscv_smstateen_csr`: 8 bytes, aligned to 8. */
+/** `struct kvm_riscv_smstateen_csr`: 8 bytes, aligned to 8. In or before Linux 6.12, not in 6.1. */
 export class KvmRiscvSmstateenCsr implements View {
   static readonly $size = 8;
   static readonly $align = 8;
@@ -1587,7 +1587,7 @@ export class KvmRiscvSmstateenCsr implements View {
     return toJson(this);
   }
 
-  /** `unsigned long sstateen0`, offset 0, 8 bytes. */
+  /** `unsigned long sstateen0`, offset 0, 8 bytes. In or before Linux 6.12, not in 6.1. */
   get sstateen0(): bigint {
     return this.$$view.getBigUint64(this.$$offset, true);
   }
@@ -1605,7 +1605,7 @@ export class KvmRiscvSmstateenCsr implements View {
   }
 }
 
-/** `struct kvm_riscv_zicfiss_csr`: 8 bytes, aligned to 8. */
+/** `struct kvm_riscv_zicfiss_csr`: 8 bytes, aligned to 8. Since Linux 7.3. */
 export class KvmRiscvZicfissCsr implements View {
   static readonly $size = 8;
   static readonly $align = 8;
@@ -1644,7 +1644,7 @@ export class KvmRiscvZicfissCsr implements View {
     return toJson(this);
   }
 
-  /** `unsigned long ssp`, offset 0, 8 bytes. */
+  /** `unsigned long ssp`, offset 0, 8 bytes. Since Linux 7.3. */
   get ssp(): bigint {
     return this.$$view.getBigUint64(this.$$offset, true);
   }
@@ -1662,7 +1662,7 @@ export class KvmRiscvZicfissCsr implements View {
   }
 }
 
-/** `struct kvm_riscv_timer`: 32 bytes, aligned to 8. */
+/** `struct kvm_riscv_timer`: 32 bytes, aligned to 8. In or before Linux 6.1, not in 5.10. */
 export class KvmRiscvTimer implements View {
   static readonly $size = 32;
   static readonly $align = 8;
@@ -1704,7 +1704,7 @@ export class KvmRiscvTimer implements View {
     return toJson(this);
   }
 
-  /** `__u64 frequency`, offset 0, 8 bytes. */
+  /** `__u64 frequency`, offset 0, 8 bytes. In or before Linux 6.1, not in 5.10. */
   get frequency(): bigint {
     return this.$$view.getBigUint64(this.$$offset, true);
   }
@@ -1721,7 +1721,7 @@ export class KvmRiscvTimer implements View {
     setNumber64(this.$$view, this.$$offset, value, false);
   }
 
-  /** `__u64 time`, offset 8, 8 bytes. */
+  /** `__u64 time`, offset 8, 8 bytes. In or before Linux 6.1, not in 5.10. */
   get time(): bigint {
     return this.$$view.getBigUint64(this.$$offset + 8, true);
   }
@@ -1738,7 +1738,7 @@ export class KvmRiscvTimer implements View {
     setNumber64(this.$$view, this.$$offset + 8, value, false);
   }
 
-  /** `__u64 compare`, offset 16, 8 bytes. */
+  /** `__u64 compare`, offset 16, 8 bytes. In or before Linux 6.1, not in 5.10. */
   get compare(): bigint {
     return this.$$view.getBigUint64(this.$$offset + 16, true);
   }
@@ -1755,7 +1755,7 @@ export class KvmRiscvTimer implements View {
     setNumber64(this.$$view, this.$$offset + 16, value, false);
   }
 
-  /** `__u64 state`, offset 24, 8 bytes. */
+  /** `__u64 state`, offset 24, 8 bytes. In or before Linux 6.1, not in 5.10. */
   get state(): bigint {
     return this.$$view.getBigUint64(this.$$offset + 24, true);
   }
@@ -1773,7 +1773,7 @@ export class KvmRiscvTimer implements View {
   }
 }
 
-/** `struct kvm_riscv_sbi_sta`: 16 bytes, aligned to 8. */
+/** `struct kvm_riscv_sbi_sta`: 16 bytes, aligned to 8. In or before Linux 6.12, not in 6.1. */
 export class KvmRiscvSbiSta implements View {
   static readonly $size = 16;
   static readonly $align = 8;
@@ -1813,7 +1813,7 @@ export class KvmRiscvSbiSta implements View {
     return toJson(this);
   }
 
-  /** `unsigned long shmem_lo`, offset 0, 8 bytes. */
+  /** `unsigned long shmem_lo`, offset 0, 8 bytes. In or before Linux 6.12, not in 6.1. */
   get shmem_lo(): bigint {
     return this.$$view.getBigUint64(this.$$offset, true);
   }
@@ -1830,7 +1830,7 @@ export class KvmRiscvSbiSta implements View {
     setNumber64(this.$$view, this.$$offset, value, false);
   }
 
-  /** `unsigned long shmem_hi`, offset 8, 8 bytes. */
+  /** `unsigned long shmem_hi`, offset 8, 8 bytes. In or before Linux 6.12, not in 6.1. */
   get shmem_hi(): bigint {
     return this.$$view.getBigUint64(this.$$offset + 8, true);
   }
@@ -1848,7 +1848,7 @@ export class KvmRiscvSbiSta implements View {
   }
 }
 
-/** `struct kvm_riscv_sbi_fwft_feature`: 24 bytes, aligned to 8. */
+/** `struct kvm_riscv_sbi_fwft_feature`: 24 bytes, aligned to 8. In or before Linux 7.2, not in 6.12. */
 export class KvmRiscvSbiFwftFeature implements View {
   static readonly $size = 24;
   static readonly $align = 8;
@@ -1889,7 +1889,7 @@ export class KvmRiscvSbiFwftFeature implements View {
     return toJson(this);
   }
 
-  /** `unsigned long enable`, offset 0, 8 bytes. */
+  /** `unsigned long enable`, offset 0, 8 bytes. In or before Linux 7.2, not in 6.12. */
   get enable(): bigint {
     return this.$$view.getBigUint64(this.$$offset, true);
   }
@@ -1906,7 +1906,7 @@ export class KvmRiscvSbiFwftFeature implements View {
     setNumber64(this.$$view, this.$$offset, value, false);
   }
 
-  /** `unsigned long flags`, offset 8, 8 bytes. */
+  /** `unsigned long flags`, offset 8, 8 bytes. In or before Linux 7.2, not in 6.12. */
   get flags(): bigint {
     return this.$$view.getBigUint64(this.$$offset + 8, true);
   }
@@ -1923,7 +1923,7 @@ export class KvmRiscvSbiFwftFeature implements View {
     setNumber64(this.$$view, this.$$offset + 8, value, false);
   }
 
-  /** `unsigned long value`, offset 16, 8 bytes. */
+  /** `unsigned long value`, offset 16, 8 bytes. In or before Linux 7.2, not in 6.12. */
   get value(): bigint {
     return this.$$view.getBigUint64(this.$$offset + 16, true);
   }
@@ -1941,7 +1941,7 @@ export class KvmRiscvSbiFwftFeature implements View {
   }
 }
 
-/** `struct kvm_riscv_sbi_fwft`: 120 bytes, aligned to 8. */
+/** `struct kvm_riscv_sbi_fwft`: 120 bytes, aligned to 8. In or before Linux 7.2, not in 6.12. */
 export class KvmRiscvSbiFwft implements View {
   static readonly $size = 120;
   static readonly $align = 8;
@@ -1984,7 +1984,7 @@ export class KvmRiscvSbiFwft implements View {
     return toJson(this);
   }
 
-  /** `struct kvm_riscv_sbi_fwft_feature misaligned_deleg`, offset 0, 24 bytes. */
+  /** `struct kvm_riscv_sbi_fwft_feature misaligned_deleg`, offset 0, 24 bytes. In or before Linux 7.2, not in 6.12. */
   get misaligned_deleg(): KvmRiscvSbiFwftFeature {
     return new $$KvmRiscvSbiFwftFeature(this.$$view, this.$$offset);
   }
@@ -1992,7 +1992,7 @@ export class KvmRiscvSbiFwft implements View {
     copy(this.misaligned_deleg, value);
   }
 
-  /** `struct kvm_riscv_sbi_fwft_feature pointer_masking`, offset 24, 24 bytes. */
+  /** `struct kvm_riscv_sbi_fwft_feature pointer_masking`, offset 24, 24 bytes. In or before Linux 7.2, not in 6.12. */
   get pointer_masking(): KvmRiscvSbiFwftFeature {
     return new $$KvmRiscvSbiFwftFeature(this.$$view, this.$$offset + 24);
   }
@@ -2000,7 +2000,7 @@ export class KvmRiscvSbiFwft implements View {
     copy(this.pointer_masking, value);
   }
 
-  /** `struct kvm_riscv_sbi_fwft_feature pte_ad_hw_updating`, offset 48, 24 bytes. */
+  /** `struct kvm_riscv_sbi_fwft_feature pte_ad_hw_updating`, offset 48, 24 bytes. Since Linux 7.3. */
   get pte_ad_hw_updating(): KvmRiscvSbiFwftFeature {
     return new $$KvmRiscvSbiFwftFeature(this.$$view, this.$$offset + 48);
   }
@@ -2008,7 +2008,7 @@ export class KvmRiscvSbiFwft implements View {
     copy(this.pte_ad_hw_updating, value);
   }
 
-  /** `struct kvm_riscv_sbi_fwft_feature landing_pad`, offset 72, 24 bytes. */
+  /** `struct kvm_riscv_sbi_fwft_feature landing_pad`, offset 72, 24 bytes. Since Linux 7.3. */
   get landing_pad(): KvmRiscvSbiFwftFeature {
     return new $$KvmRiscvSbiFwftFeature(this.$$view, this.$$offset + 72);
   }
@@ -2016,7 +2016,7 @@ export class KvmRiscvSbiFwft implements View {
     copy(this.landing_pad, value);
   }
 
-  /** `struct kvm_riscv_sbi_fwft_feature shadow_stack`, offset 96, 24 bytes. */
+  /** `struct kvm_riscv_sbi_fwft_feature shadow_stack`, offset 96, 24 bytes. Since Linux 7.3. */
   get shadow_stack(): KvmRiscvSbiFwftFeature {
     return new $$KvmRiscvSbiFwftFeature(this.$$view, this.$$offset + 96);
   }

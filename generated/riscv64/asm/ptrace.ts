@@ -19,58 +19,58 @@ const $$uncloneable = uncloneable;
 /** The target of these bindings. */
 export const $target = { name: 'riscv64', byteOrder: 'little', pointerSize: 8, nodeArch: 'riscv64' } as const;
 
-/** `int`, 0x21. */
+/** `int`, 0x21. In or before Linux 6.12, not in 6.1. */
 export const PTRACE_GETFDPIC = 33;
 
-/** `int`, 0x0. */
+/** `int`, 0x0. In or before Linux 6.12, not in 6.1. */
 export const PTRACE_GETFDPIC_EXEC = 0;
 
-/** `int`, 0x1. */
+/** `int`, 0x1. In or before Linux 6.12, not in 6.1. */
 export const PTRACE_GETFDPIC_INTERP = 1;
 
-/** `int`, 0x2000. */
+/** `int`, 0x2000. In or before Linux 6.12, not in 6.1. */
 export const RISCV_MAX_VLENB = 8192;
 
-/** `int`, 0x0. */
+/** `int`, 0x0. In or before Linux 7.2, not in 6.12. */
 export const PTRACE_CFI_BRANCH_LANDING_PAD_EN_BIT = 0;
 
-/** `int`, 0x1. */
+/** `int`, 0x1. In or before Linux 7.2, not in 6.12. */
 export const PTRACE_CFI_BRANCH_LANDING_PAD_LOCK_BIT = 1;
 
-/** `int`, 0x2. */
+/** `int`, 0x2. In or before Linux 7.2, not in 6.12. */
 export const PTRACE_CFI_BRANCH_EXPECTED_LANDING_PAD_BIT = 2;
 
-/** `int`, 0x3. */
+/** `int`, 0x3. In or before Linux 7.2, not in 6.12. */
 export const PTRACE_CFI_SHADOW_STACK_EN_BIT = 3;
 
-/** `int`, 0x4. */
+/** `int`, 0x4. In or before Linux 7.2, not in 6.12. */
 export const PTRACE_CFI_SHADOW_STACK_LOCK_BIT = 4;
 
-/** `int`, 0x5. */
+/** `int`, 0x5. In or before Linux 7.2, not in 6.12. */
 export const PTRACE_CFI_SHADOW_STACK_PTR_BIT = 5;
 
-/** `unsigned long`, 0x1. */
+/** `unsigned long`, 0x1. In or before Linux 7.2, not in 6.12. */
 export const PTRACE_CFI_BRANCH_LANDING_PAD_EN_STATE = 1n;
 
-/** `unsigned long`, 0x2. */
+/** `unsigned long`, 0x2. In or before Linux 7.2, not in 6.12. */
 export const PTRACE_CFI_BRANCH_LANDING_PAD_LOCK_STATE = 2n;
 
-/** `unsigned long`, 0x4. */
+/** `unsigned long`, 0x4. In or before Linux 7.2, not in 6.12. */
 export const PTRACE_CFI_BRANCH_EXPECTED_LANDING_PAD_STATE = 4n;
 
-/** `unsigned long`, 0x8. */
+/** `unsigned long`, 0x8. In or before Linux 7.2, not in 6.12. */
 export const PTRACE_CFI_SHADOW_STACK_EN_STATE = 8n;
 
-/** `unsigned long`, 0x10. */
+/** `unsigned long`, 0x10. In or before Linux 7.2, not in 6.12. */
 export const PTRACE_CFI_SHADOW_STACK_LOCK_STATE = 16n;
 
-/** `unsigned long`, 0x20. */
+/** `unsigned long`, 0x20. In or before Linux 7.2, not in 6.12. */
 export const PTRACE_CFI_SHADOW_STACK_PTR_STATE = 32n;
 
-/** `unsigned long`, 0xffffffffffffffc0. */
+/** `unsigned long`, 0xffffffffffffffc0. In or before Linux 7.2, not in 6.12. */
 export const PTRACE_CFI_STATE_INVALID_MASK = 18446744073709551552n;
 
-/** `struct user_regs_struct`: 256 bytes, aligned to 8. */
+/** `struct user_regs_struct`: 256 bytes, aligned to 8. In or before Linux 5.10. */
 export class UserRegsStruct implements View {
   static readonly $size = 256;
   static readonly $align = 8;
@@ -140,7 +140,7 @@ export class UserRegsStruct implements View {
     return toJson(this);
   }
 
-  /** `unsigned long pc`, offset 0, 8 bytes. */
+  /** `unsigned long pc`, offset 0, 8 bytes. In or before Linux 5.10. */
   get pc(): bigint {
     return this.$$view.getBigUint64(this.$$offset, true);
   }
@@ -157,7 +157,7 @@ export class UserRegsStruct implements View {
     setNumber64(this.$$view, this.$$offset, value, false);
   }
 
-  /** `unsigned long ra`, offset 8, 8 bytes. */
+  /** `unsigned long ra`, offset 8, 8 bytes. In or before Linux 5.10. */
   get ra(): bigint {
     return this.$$view.getBigUint64(this.$$offset + 8, true);
   }
@@ -174,7 +174,7 @@ export class UserRegsStruct implements View {
     setNumber64(this.$$view, this.$$offset + 8, value, false);
   }
 
-  /** `unsigned long sp`, offset 16, 8 bytes. */
+  /** `unsigned long sp`, offset 16, 8 bytes. In or before Linux 5.10. */
   get sp(): bigint {
     return this.$$view.getBigUint64(this.$$offset + 16, true);
   }
@@ -191,7 +191,7 @@ export class UserRegsStruct implements View {
     setNumber64(this.$$view, this.$$offset + 16, value, false);
   }
 
-  /** `unsigned long gp`, offset 24, 8 bytes. */
+  /** `unsigned long gp`, offset 24, 8 bytes. In or before Linux 5.10. */
   get gp(): bigint {
     return this.$$view.getBigUint64(this.$$offset + 24, true);
   }
@@ -208,7 +208,7 @@ export class UserRegsStruct implements View {
     setNumber64(this.$$view, this.$$offset + 24, value, false);
   }
 
-  /** `unsigned long tp`, offset 32, 8 bytes. */
+  /** `unsigned long tp`, offset 32, 8 bytes. In or before Linux 5.10. */
   get tp(): bigint {
     return this.$$view.getBigUint64(this.$$offset + 32, true);
   }
@@ -225,7 +225,7 @@ export class UserRegsStruct implements View {
     setNumber64(this.$$view, this.$$offset + 32, value, false);
   }
 
-  /** `unsigned long t0`, offset 40, 8 bytes. */
+  /** `unsigned long t0`, offset 40, 8 bytes. In or before Linux 5.10. */
   get t0(): bigint {
     return this.$$view.getBigUint64(this.$$offset + 40, true);
   }
@@ -242,7 +242,7 @@ export class UserRegsStruct implements View {
     setNumber64(this.$$view, this.$$offset + 40, value, false);
   }
 
-  /** `unsigned long t1`, offset 48, 8 bytes. */
+  /** `unsigned long t1`, offset 48, 8 bytes. In or before Linux 5.10. */
   get t1(): bigint {
     return this.$$view.getBigUint64(this.$$offset + 48, true);
   }
@@ -259,7 +259,7 @@ export class UserRegsStruct implements View {
     setNumber64(this.$$view, this.$$offset + 48, value, false);
   }
 
-  /** `unsigned long t2`, offset 56, 8 bytes. */
+  /** `unsigned long t2`, offset 56, 8 bytes. In or before Linux 5.10. */
   get t2(): bigint {
     return this.$$view.getBigUint64(this.$$offset + 56, true);
   }
@@ -276,7 +276,7 @@ export class UserRegsStruct implements View {
     setNumber64(this.$$view, this.$$offset + 56, value, false);
   }
 
-  /** `unsigned long s0`, offset 64, 8 bytes. */
+  /** `unsigned long s0`, offset 64, 8 bytes. In or before Linux 5.10. */
   get s0(): bigint {
     return this.$$view.getBigUint64(this.$$offset + 64, true);
   }
@@ -293,7 +293,7 @@ export class UserRegsStruct implements View {
     setNumber64(this.$$view, this.$$offset + 64, value, false);
   }
 
-  /** `unsigned long s1`, offset 72, 8 bytes. */
+  /** `unsigned long s1`, offset 72, 8 bytes. In or before Linux 5.10. */
   get s1(): bigint {
     return this.$$view.getBigUint64(this.$$offset + 72, true);
   }
@@ -310,7 +310,7 @@ export class UserRegsStruct implements View {
     setNumber64(this.$$view, this.$$offset + 72, value, false);
   }
 
-  /** `unsigned long a0`, offset 80, 8 bytes. */
+  /** `unsigned long a0`, offset 80, 8 bytes. In or before Linux 5.10. */
   get a0(): bigint {
     return this.$$view.getBigUint64(this.$$offset + 80, true);
   }
@@ -327,7 +327,7 @@ export class UserRegsStruct implements View {
     setNumber64(this.$$view, this.$$offset + 80, value, false);
   }
 
-  /** `unsigned long a1`, offset 88, 8 bytes. */
+  /** `unsigned long a1`, offset 88, 8 bytes. In or before Linux 5.10. */
   get a1(): bigint {
     return this.$$view.getBigUint64(this.$$offset + 88, true);
   }
@@ -344,7 +344,7 @@ export class UserRegsStruct implements View {
     setNumber64(this.$$view, this.$$offset + 88, value, false);
   }
 
-  /** `unsigned long a2`, offset 96, 8 bytes. */
+  /** `unsigned long a2`, offset 96, 8 bytes. In or before Linux 5.10. */
   get a2(): bigint {
     return this.$$view.getBigUint64(this.$$offset + 96, true);
   }
@@ -361,7 +361,7 @@ export class UserRegsStruct implements View {
     setNumber64(this.$$view, this.$$offset + 96, value, false);
   }
 
-  /** `unsigned long a3`, offset 104, 8 bytes. */
+  /** `unsigned long a3`, offset 104, 8 bytes. In or before Linux 5.10. */
   get a3(): bigint {
     return this.$$view.getBigUint64(this.$$offset + 104, true);
   }
@@ -378,7 +378,7 @@ export class UserRegsStruct implements View {
     setNumber64(this.$$view, this.$$offset + 104, value, false);
   }
 
-  /** `unsigned long a4`, offset 112, 8 bytes. */
+  /** `unsigned long a4`, offset 112, 8 bytes. In or before Linux 5.10. */
   get a4(): bigint {
     return this.$$view.getBigUint64(this.$$offset + 112, true);
   }
@@ -395,7 +395,7 @@ export class UserRegsStruct implements View {
     setNumber64(this.$$view, this.$$offset + 112, value, false);
   }
 
-  /** `unsigned long a5`, offset 120, 8 bytes. */
+  /** `unsigned long a5`, offset 120, 8 bytes. In or before Linux 5.10. */
   get a5(): bigint {
     return this.$$view.getBigUint64(this.$$offset + 120, true);
   }
@@ -412,7 +412,7 @@ export class UserRegsStruct implements View {
     setNumber64(this.$$view, this.$$offset + 120, value, false);
   }
 
-  /** `unsigned long a6`, offset 128, 8 bytes. */
+  /** `unsigned long a6`, offset 128, 8 bytes. In or before Linux 5.10. */
   get a6(): bigint {
     return this.$$view.getBigUint64(this.$$offset + 128, true);
   }
@@ -429,7 +429,7 @@ export class UserRegsStruct implements View {
     setNumber64(this.$$view, this.$$offset + 128, value, false);
   }
 
-  /** `unsigned long a7`, offset 136, 8 bytes. */
+  /** `unsigned long a7`, offset 136, 8 bytes. In or before Linux 5.10. */
   get a7(): bigint {
     return this.$$view.getBigUint64(this.$$offset + 136, true);
   }
@@ -446,7 +446,7 @@ export class UserRegsStruct implements View {
     setNumber64(this.$$view, this.$$offset + 136, value, false);
   }
 
-  /** `unsigned long s2`, offset 144, 8 bytes. */
+  /** `unsigned long s2`, offset 144, 8 bytes. In or before Linux 5.10. */
   get s2(): bigint {
     return this.$$view.getBigUint64(this.$$offset + 144, true);
   }
@@ -463,7 +463,7 @@ export class UserRegsStruct implements View {
     setNumber64(this.$$view, this.$$offset + 144, value, false);
   }
 
-  /** `unsigned long s3`, offset 152, 8 bytes. */
+  /** `unsigned long s3`, offset 152, 8 bytes. In or before Linux 5.10. */
   get s3(): bigint {
     return this.$$view.getBigUint64(this.$$offset + 152, true);
   }
@@ -480,7 +480,7 @@ export class UserRegsStruct implements View {
     setNumber64(this.$$view, this.$$offset + 152, value, false);
   }
 
-  /** `unsigned long s4`, offset 160, 8 bytes. */
+  /** `unsigned long s4`, offset 160, 8 bytes. In or before Linux 5.10. */
   get s4(): bigint {
     return this.$$view.getBigUint64(this.$$offset + 160, true);
   }
@@ -497,7 +497,7 @@ export class UserRegsStruct implements View {
     setNumber64(this.$$view, this.$$offset + 160, value, false);
   }
 
-  /** `unsigned long s5`, offset 168, 8 bytes. */
+  /** `unsigned long s5`, offset 168, 8 bytes. In or before Linux 5.10. */
   get s5(): bigint {
     return this.$$view.getBigUint64(this.$$offset + 168, true);
   }
@@ -514,7 +514,7 @@ export class UserRegsStruct implements View {
     setNumber64(this.$$view, this.$$offset + 168, value, false);
   }
 
-  /** `unsigned long s6`, offset 176, 8 bytes. */
+  /** `unsigned long s6`, offset 176, 8 bytes. In or before Linux 5.10. */
   get s6(): bigint {
     return this.$$view.getBigUint64(this.$$offset + 176, true);
   }
@@ -531,7 +531,7 @@ export class UserRegsStruct implements View {
     setNumber64(this.$$view, this.$$offset + 176, value, false);
   }
 
-  /** `unsigned long s7`, offset 184, 8 bytes. */
+  /** `unsigned long s7`, offset 184, 8 bytes. In or before Linux 5.10. */
   get s7(): bigint {
     return this.$$view.getBigUint64(this.$$offset + 184, true);
   }
@@ -548,7 +548,7 @@ export class UserRegsStruct implements View {
     setNumber64(this.$$view, this.$$offset + 184, value, false);
   }
 
-  /** `unsigned long s8`, offset 192, 8 bytes. */
+  /** `unsigned long s8`, offset 192, 8 bytes. In or before Linux 5.10. */
   get s8(): bigint {
     return this.$$view.getBigUint64(this.$$offset + 192, true);
   }
@@ -565,7 +565,7 @@ export class UserRegsStruct implements View {
     setNumber64(this.$$view, this.$$offset + 192, value, false);
   }
 
-  /** `unsigned long s9`, offset 200, 8 bytes. */
+  /** `unsigned long s9`, offset 200, 8 bytes. In or before Linux 5.10. */
   get s9(): bigint {
     return this.$$view.getBigUint64(this.$$offset + 200, true);
   }
@@ -582,7 +582,7 @@ export class UserRegsStruct implements View {
     setNumber64(this.$$view, this.$$offset + 200, value, false);
   }
 
-  /** `unsigned long s10`, offset 208, 8 bytes. */
+  /** `unsigned long s10`, offset 208, 8 bytes. In or before Linux 5.10. */
   get s10(): bigint {
     return this.$$view.getBigUint64(this.$$offset + 208, true);
   }
@@ -599,7 +599,7 @@ export class UserRegsStruct implements View {
     setNumber64(this.$$view, this.$$offset + 208, value, false);
   }
 
-  /** `unsigned long s11`, offset 216, 8 bytes. */
+  /** `unsigned long s11`, offset 216, 8 bytes. In or before Linux 5.10. */
   get s11(): bigint {
     return this.$$view.getBigUint64(this.$$offset + 216, true);
   }
@@ -616,7 +616,7 @@ export class UserRegsStruct implements View {
     setNumber64(this.$$view, this.$$offset + 216, value, false);
   }
 
-  /** `unsigned long t3`, offset 224, 8 bytes. */
+  /** `unsigned long t3`, offset 224, 8 bytes. In or before Linux 5.10. */
   get t3(): bigint {
     return this.$$view.getBigUint64(this.$$offset + 224, true);
   }
@@ -633,7 +633,7 @@ export class UserRegsStruct implements View {
     setNumber64(this.$$view, this.$$offset + 224, value, false);
   }
 
-  /** `unsigned long t4`, offset 232, 8 bytes. */
+  /** `unsigned long t4`, offset 232, 8 bytes. In or before Linux 5.10. */
   get t4(): bigint {
     return this.$$view.getBigUint64(this.$$offset + 232, true);
   }
@@ -650,7 +650,7 @@ export class UserRegsStruct implements View {
     setNumber64(this.$$view, this.$$offset + 232, value, false);
   }
 
-  /** `unsigned long t5`, offset 240, 8 bytes. */
+  /** `unsigned long t5`, offset 240, 8 bytes. In or before Linux 5.10. */
   get t5(): bigint {
     return this.$$view.getBigUint64(this.$$offset + 240, true);
   }
@@ -667,7 +667,7 @@ export class UserRegsStruct implements View {
     setNumber64(this.$$view, this.$$offset + 240, value, false);
   }
 
-  /** `unsigned long t6`, offset 248, 8 bytes. */
+  /** `unsigned long t6`, offset 248, 8 bytes. In or before Linux 5.10. */
   get t6(): bigint {
     return this.$$view.getBigUint64(this.$$offset + 248, true);
   }
@@ -685,7 +685,7 @@ export class UserRegsStruct implements View {
   }
 }
 
-/** `struct __riscv_f_ext_state`: 132 bytes, aligned to 4. */
+/** `struct __riscv_f_ext_state`: 132 bytes, aligned to 4. In or before Linux 5.10. */
 export class RiscvFExtState implements View {
   static readonly $size = 132;
   static readonly $align = 4;
@@ -725,7 +725,7 @@ export class RiscvFExtState implements View {
     return toJson(this);
   }
 
-  /** `__u32 f[32]`, offset 0, 128 bytes. */
+  /** `__u32 f[32]`, offset 0, 128 bytes. In or before Linux 5.10. */
   get f(): U32Array {
     return new U32Array(this.$$view, this.$$offset, 32);
   }
@@ -733,7 +733,7 @@ export class RiscvFExtState implements View {
     this.f.assign(value);
   }
 
-  /** `__u32 fcsr`, offset 128, 4 bytes. */
+  /** `__u32 fcsr`, offset 128, 4 bytes. In or before Linux 5.10. */
   get fcsr(): number {
     return this.$$view.getUint32(this.$$offset + 128, true);
   }
@@ -742,7 +742,7 @@ export class RiscvFExtState implements View {
   }
 }
 
-/** `struct __riscv_d_ext_state`: 264 bytes, aligned to 8. */
+/** `struct __riscv_d_ext_state`: 264 bytes, aligned to 8. In or before Linux 5.10. */
 export class RiscvDExtState implements View {
   static readonly $size = 264;
   static readonly $align = 8;
@@ -782,7 +782,7 @@ export class RiscvDExtState implements View {
     return toJson(this);
   }
 
-  /** `__u64 f[32]`, offset 0, 256 bytes. */
+  /** `__u64 f[32]`, offset 0, 256 bytes. In or before Linux 5.10. */
   get f(): U64Array {
     return new U64Array(this.$$view, this.$$offset, 32);
   }
@@ -790,7 +790,7 @@ export class RiscvDExtState implements View {
     this.f.assign(value);
   }
 
-  /** `__u32 fcsr`, offset 256, 4 bytes. */
+  /** `__u32 fcsr`, offset 256, 4 bytes. In or before Linux 5.10. */
   get fcsr(): number {
     return this.$$view.getUint32(this.$$offset + 256, true);
   }
@@ -799,7 +799,7 @@ export class RiscvDExtState implements View {
   }
 }
 
-/** `struct __riscv_q_ext_state`: 528 bytes, aligned to 16. */
+/** `struct __riscv_q_ext_state`: 528 bytes, aligned to 16. In or before Linux 5.10. */
 export class RiscvQExtState implements View {
   static readonly $size = 528;
   static readonly $align = 16;
@@ -840,7 +840,7 @@ export class RiscvQExtState implements View {
     return toJson(this);
   }
 
-  /** `__u64 f[64]`, offset 0, 512 bytes. */
+  /** `__u64 f[64]`, offset 0, 512 bytes. In or before Linux 5.10. */
   get f(): U64Array {
     return new U64Array(this.$$view, this.$$offset, 64);
   }
@@ -848,7 +848,7 @@ export class RiscvQExtState implements View {
     this.f.assign(value);
   }
 
-  /** `__u32 fcsr`, offset 512, 4 bytes. */
+  /** `__u32 fcsr`, offset 512, 4 bytes. In or before Linux 5.10. */
   get fcsr(): number {
     return this.$$view.getUint32(this.$$offset + 512, true);
   }
@@ -856,7 +856,7 @@ export class RiscvQExtState implements View {
     this.$$view.setUint32(this.$$offset + 512, value, true);
   }
 
-  /** `__u32 reserved[3]`, offset 516, 12 bytes. */
+  /** `__u32 reserved[3]`, offset 516, 12 bytes. In or before Linux 5.10. */
   get reserved(): U32Array {
     return new U32Array(this.$$view, this.$$offset + 516, 3);
   }
@@ -865,7 +865,7 @@ export class RiscvQExtState implements View {
   }
 }
 
-/** `struct __riscv_ctx_hdr`: 8 bytes, aligned to 4. */
+/** `struct __riscv_ctx_hdr`: 8 bytes, aligned to 4. In or before Linux 6.12, not in 6.1. */
 export class RiscvCtxHdr implements View {
   static readonly $size = 8;
   static readonly $align = 4;
@@ -905,7 +905,7 @@ export class RiscvCtxHdr implements View {
     return toJson(this);
   }
 
-  /** `__u32 magic`, offset 0, 4 bytes. */
+  /** `__u32 magic`, offset 0, 4 bytes. In or before Linux 6.12, not in 6.1. */
   get magic(): number {
     return this.$$view.getUint32(this.$$offset, true);
   }
@@ -913,7 +913,7 @@ export class RiscvCtxHdr implements View {
     this.$$view.setUint32(this.$$offset, value, true);
   }
 
-  /** `__u32 size`, offset 4, 4 bytes. */
+  /** `__u32 size`, offset 4, 4 bytes. In or before Linux 6.12, not in 6.1. */
   get size(): number {
     return this.$$view.getUint32(this.$$offset + 4, true);
   }
@@ -922,7 +922,7 @@ export class RiscvCtxHdr implements View {
   }
 }
 
-/** `struct __riscv_extra_ext_header`: 528 bytes, aligned to 16. */
+/** `struct __riscv_extra_ext_header`: 528 bytes, aligned to 16. In or before Linux 6.12, not in 6.1. */
 export class RiscvExtraExtHeader implements View {
   static readonly $size = 528;
   static readonly $align = 16;
@@ -963,7 +963,7 @@ export class RiscvExtraExtHeader implements View {
     return toJson(this);
   }
 
-  /** `__u32 __padding[129]`, offset 0, 516 bytes. */
+  /** `__u32 __padding[129]`, offset 0, 516 bytes. In or before Linux 6.12, not in 6.1. */
   get __padding(): U32Array {
     return new U32Array(this.$$view, this.$$offset, 129);
   }
@@ -971,7 +971,7 @@ export class RiscvExtraExtHeader implements View {
     this.__padding.assign(value);
   }
 
-  /** `__u32 reserved`, offset 516, 4 bytes. */
+  /** `__u32 reserved`, offset 516, 4 bytes. In or before Linux 6.12, not in 6.1. */
   get reserved(): number {
     return this.$$view.getUint32(this.$$offset + 516, true);
   }
@@ -979,7 +979,7 @@ export class RiscvExtraExtHeader implements View {
     this.$$view.setUint32(this.$$offset + 516, value, true);
   }
 
-  /** `struct __riscv_ctx_hdr hdr`, offset 520, 8 bytes. */
+  /** `struct __riscv_ctx_hdr hdr`, offset 520, 8 bytes. In or before Linux 6.12, not in 6.1. */
   get hdr(): RiscvCtxHdr {
     return new $$RiscvCtxHdr(this.$$view, this.$$offset + 520);
   }
@@ -988,7 +988,7 @@ export class RiscvExtraExtHeader implements View {
   }
 }
 
-/** `union __riscv_fp_state`: 528 bytes, aligned to 16. */
+/** `union __riscv_fp_state`: 528 bytes, aligned to 16. In or before Linux 5.10. */
 export class RiscvFpState implements View {
   static readonly $size = 528;
   static readonly $align = 16;
@@ -1029,7 +1029,7 @@ export class RiscvFpState implements View {
     return toJson(this);
   }
 
-  /** `struct __riscv_f_ext_state f`, offset 0, 132 bytes. */
+  /** `struct __riscv_f_ext_state f`, offset 0, 132 bytes. In or before Linux 5.10. */
   get f(): RiscvFExtState {
     return new $$RiscvFExtState(this.$$view, this.$$offset);
   }
@@ -1037,7 +1037,7 @@ export class RiscvFpState implements View {
     copy(this.f, value);
   }
 
-  /** `struct __riscv_d_ext_state d`, offset 0, 264 bytes. */
+  /** `struct __riscv_d_ext_state d`, offset 0, 264 bytes. In or before Linux 5.10. */
   get d(): RiscvDExtState {
     return new $$RiscvDExtState(this.$$view, this.$$offset);
   }
@@ -1045,7 +1045,7 @@ export class RiscvFpState implements View {
     copy(this.d, value);
   }
 
-  /** `struct __riscv_q_ext_state q`, offset 0, 528 bytes. */
+  /** `struct __riscv_q_ext_state q`, offset 0, 528 bytes. In or before Linux 5.10. */
   get q(): RiscvQExtState {
     return new $$RiscvQExtState(this.$$view, this.$$offset);
   }
@@ -1054,7 +1054,7 @@ export class RiscvFpState implements View {
   }
 }
 
-/** `struct __riscv_v_ext_state`: 48 bytes, aligned to 8. */
+/** `struct __riscv_v_ext_state`: 48 bytes, aligned to 8. In or before Linux 6.12, not in 6.1. */
 export class RiscvVExtState implements View {
   static readonly $size = 48;
   static readonly $align = 8;
@@ -1098,7 +1098,7 @@ export class RiscvVExtState implements View {
     return toJson(this);
   }
 
-  /** `unsigned long vstart`, offset 0, 8 bytes. */
+  /** `unsigned long vstart`, offset 0, 8 bytes. In or before Linux 6.12, not in 6.1. */
   get vstart(): bigint {
     return this.$$view.getBigUint64(this.$$offset, true);
   }
@@ -1115,7 +1115,7 @@ export class RiscvVExtState implements View {
     setNumber64(this.$$view, this.$$offset, value, false);
   }
 
-  /** `unsigned long vl`, offset 8, 8 bytes. */
+  /** `unsigned long vl`, offset 8, 8 bytes. In or before Linux 6.12, not in 6.1. */
   get vl(): bigint {
     return this.$$view.getBigUint64(this.$$offset + 8, true);
   }
@@ -1132,7 +1132,7 @@ export class RiscvVExtState implements View {
     setNumber64(this.$$view, this.$$offset + 8, value, false);
   }
 
-  /** `unsigned long vtype`, offset 16, 8 bytes. */
+  /** `unsigned long vtype`, offset 16, 8 bytes. In or before Linux 6.12, not in 6.1. */
   get vtype(): bigint {
     return this.$$view.getBigUint64(this.$$offset + 16, true);
   }
@@ -1149,7 +1149,7 @@ export class RiscvVExtState implements View {
     setNumber64(this.$$view, this.$$offset + 16, value, false);
   }
 
-  /** `unsigned long vcsr`, offset 24, 8 bytes. */
+  /** `unsigned long vcsr`, offset 24, 8 bytes. In or before Linux 6.12, not in 6.1. */
   get vcsr(): bigint {
     return this.$$view.getBigUint64(this.$$offset + 24, true);
   }
@@ -1166,7 +1166,7 @@ export class RiscvVExtState implements View {
     setNumber64(this.$$view, this.$$offset + 24, value, false);
   }
 
-  /** `unsigned long vlenb`, offset 32, 8 bytes. */
+  /** `unsigned long vlenb`, offset 32, 8 bytes. In or before Linux 6.12, not in 6.1. */
   get vlenb(): bigint {
     return this.$$view.getBigUint64(this.$$offset + 32, true);
   }
@@ -1183,7 +1183,7 @@ export class RiscvVExtState implements View {
     setNumber64(this.$$view, this.$$offset + 32, value, false);
   }
 
-  /** `void *datap`, offset 40, 8 bytes. */
+  /** `void *datap`, offset 40, 8 bytes. In or before Linux 6.12, not in 6.1. */
   get datap(): bigint {
     return this.$$view.getBigUint64(this.$$offset + 40, true);
   }
@@ -1201,7 +1201,7 @@ export class RiscvVExtState implements View {
   }
 }
 
-/** `struct __riscv_v_regset_state`: 40 bytes, aligned to 8. */
+/** `struct __riscv_v_regset_state`: 40 bytes, aligned to 8. In or before Linux 6.12, not in 6.1. */
 export class RiscvVRegsetState implements View {
   static readonly $size = 40;
   static readonly $align = 8;
@@ -1246,7 +1246,7 @@ export class RiscvVRegsetState implements View {
     return toJson(this);
   }
 
-  /** `unsigned long vstart`, offset 0, 8 bytes. */
+  /** `unsigned long vstart`, offset 0, 8 bytes. In or before Linux 6.12, not in 6.1. */
   get vstart(): bigint {
     return this.$$view.getBigUint64(this.$$offset, true);
   }
@@ -1263,7 +1263,7 @@ export class RiscvVRegsetState implements View {
     setNumber64(this.$$view, this.$$offset, value, false);
   }
 
-  /** `unsigned long vl`, offset 8, 8 bytes. */
+  /** `unsigned long vl`, offset 8, 8 bytes. In or before Linux 6.12, not in 6.1. */
   get vl(): bigint {
     return this.$$view.getBigUint64(this.$$offset + 8, true);
   }
@@ -1280,7 +1280,7 @@ export class RiscvVRegsetState implements View {
     setNumber64(this.$$view, this.$$offset + 8, value, false);
   }
 
-  /** `unsigned long vtype`, offset 16, 8 bytes. */
+  /** `unsigned long vtype`, offset 16, 8 bytes. In or before Linux 6.12, not in 6.1. */
   get vtype(): bigint {
     return this.$$view.getBigUint64(this.$$offset + 16, true);
   }
@@ -1297,7 +1297,7 @@ export class RiscvVRegsetState implements View {
     setNumber64(this.$$view, this.$$offset + 16, value, false);
   }
 
-  /** `unsigned long vcsr`, offset 24, 8 bytes. */
+  /** `unsigned long vcsr`, offset 24, 8 bytes. In or before Linux 6.12, not in 6.1. */
   get vcsr(): bigint {
     return this.$$view.getBigUint64(this.$$offset + 24, true);
   }
@@ -1314,7 +1314,7 @@ export class RiscvVRegsetState implements View {
     setNumber64(this.$$view, this.$$offset + 24, value, false);
   }
 
-  /** `unsigned long vlenb`, offset 32, 8 bytes. */
+  /** `unsigned long vlenb`, offset 32, 8 bytes. In or before Linux 6.12, not in 6.1. */
   get vlenb(): bigint {
     return this.$$view.getBigUint64(this.$$offset + 32, true);
   }
@@ -1331,7 +1331,7 @@ export class RiscvVRegsetState implements View {
     setNumber64(this.$$view, this.$$offset + 32, value, false);
   }
 
-  /** `char vreg[]`, offset 40, 0 bytes. */
+  /** `char vreg[]`, offset 40, 0 bytes. In or before Linux 6.12, not in 6.1. */
   get vreg(): UnsignedCharArray {
     return new UnsignedCharArray(this.$$view, this.$$offset + 40, elementsWithin(this.$$view, this.$$offset + 40, 1));
   }
@@ -1340,7 +1340,7 @@ export class RiscvVRegsetState implements View {
   }
 }
 
-/** `struct __sc_riscv_cfi_state`: 8 bytes, aligned to 8. */
+/** `struct __sc_riscv_cfi_state`: 8 bytes, aligned to 8. In or before Linux 7.2, not in 6.12. */
 export class ScRiscvCfiState implements View {
   static readonly $size = 8;
   static readonly $align = 8;
@@ -1379,7 +1379,7 @@ export class ScRiscvCfiState implements View {
     return toJson(this);
   }
 
-  /** `unsigned long ss_ptr`, offset 0, 8 bytes. */
+  /** `unsigned long ss_ptr`, offset 0, 8 bytes. In or before Linux 7.2, not in 6.12. */
   get ss_ptr(): bigint {
     return this.$$view.getBigUint64(this.$$offset, true);
   }
@@ -1397,7 +1397,7 @@ export class ScRiscvCfiState implements View {
   }
 }
 
-/** `struct __cfi_status`: 8 bytes, aligned to 8. */
+/** `struct __cfi_status`: 8 bytes, aligned to 8. In or before Linux 7.2, not in 6.12. */
 export class CfiStatus implements View {
   static readonly $size = 8;
   static readonly $align = 8;
@@ -1436,7 +1436,7 @@ export class CfiStatus implements View {
     return toJson(this);
   }
 
-  /** `__u64 cfi_state`, offset 0, 8 bytes. */
+  /** `__u64 cfi_state`, offset 0, 8 bytes. In or before Linux 7.2, not in 6.12. */
   get cfi_state(): bigint {
     return this.$$view.getBigUint64(this.$$offset, true);
   }
@@ -1454,7 +1454,7 @@ export class CfiStatus implements View {
   }
 }
 
-/** `struct user_cfi_state`: 16 bytes, aligned to 8. */
+/** `struct user_cfi_state`: 16 bytes, aligned to 8. In or before Linux 7.2, not in 6.12. */
 export class UserCfiState implements View {
   static readonly $size = 16;
   static readonly $align = 8;
@@ -1494,7 +1494,7 @@ export class UserCfiState implements View {
     return toJson(this);
   }
 
-  /** `struct __cfi_status cfi_status`, offset 0, 8 bytes. */
+  /** `struct __cfi_status cfi_status`, offset 0, 8 bytes. In or before Linux 7.2, not in 6.12. */
   get cfi_status(): CfiStatus {
     return new $$CfiStatus(this.$$view, this.$$offset);
   }
@@ -1502,7 +1502,7 @@ export class UserCfiState implements View {
     copy(this.cfi_status, value);
   }
 
-  /** `__u64 shstk_ptr`, offset 8, 8 bytes. */
+  /** `__u64 shstk_ptr`, offset 8, 8 bytes. In or before Linux 7.2, not in 6.12. */
   get shstk_ptr(): bigint {
     return this.$$view.getBigUint64(this.$$offset + 8, true);
   }

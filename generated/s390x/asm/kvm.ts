@@ -21,19 +21,19 @@ const $$uncloneable = uncloneable;
 /** The target of these bindings. */
 export const $target = { name: 's390x', byteOrder: 'big', pointerSize: 8, nodeArch: 's390x' } as const;
 
-/** `enum pv_cmd_dmp_id`. */
+/** `enum pv_cmd_dmp_id`. In or before Linux 6.1, not in 5.10. */
 export const KVM_PV_DUMP_INIT = 0;
 
-/** `enum pv_cmd_dmp_id`. */
+/** `enum pv_cmd_dmp_id`. In or before Linux 6.1, not in 5.10. */
 export const KVM_PV_DUMP_CONFIG_STOR_STATE = 1;
 
-/** `enum pv_cmd_dmp_id`. */
+/** `enum pv_cmd_dmp_id`. In or before Linux 6.1, not in 5.10. */
 export const KVM_PV_DUMP_COMPLETE = 2;
 
-/** `enum pv_cmd_dmp_id`. */
+/** `enum pv_cmd_dmp_id`. In or before Linux 6.1, not in 5.10. */
 export const KVM_PV_DUMP_CPU = 3;
 
-/** The enumerators of `enum pv_cmd_dmp_id` by name. */
+/** The enumerators of `enum pv_cmd_dmp_id` by name. In or before Linux 6.1, not in 5.10. */
 export const PvCmdDmpId = {
   KVM_PV_DUMP_INIT: 0,
   KVM_PV_DUMP_CONFIG_STOR_STATE: 1,
@@ -42,53 +42,53 @@ export const PvCmdDmpId = {
 } as const;
 export type PvCmdDmpId = (typeof PvCmdDmpId)[keyof typeof PvCmdDmpId];
 
-/** `enum pv_cmd_info_id`. */
+/** `enum pv_cmd_info_id`. In or before Linux 6.1, not in 5.10. */
 export const KVM_PV_INFO_VM = 0;
 
-/** `enum pv_cmd_info_id`. */
+/** `enum pv_cmd_info_id`. In or before Linux 6.1, not in 5.10. */
 export const KVM_PV_INFO_DUMP = 1;
 
-/** The enumerators of `enum pv_cmd_info_id` by name. */
+/** The enumerators of `enum pv_cmd_info_id` by name. In or before Linux 6.1, not in 5.10. */
 export const PvCmdInfoId = {
   KVM_PV_INFO_VM: 0,
   KVM_PV_INFO_DUMP: 1,
 } as const;
 export type PvCmdInfoId = (typeof PvCmdInfoId)[keyof typeof PvCmdInfoId];
 
-/** `enum pv_cmd_id`. */
+/** `enum pv_cmd_id`. In or before Linux 5.10. */
 export const KVM_PV_ENABLE = 0;
 
-/** `enum pv_cmd_id`. */
+/** `enum pv_cmd_id`. In or before Linux 5.10. */
 export const KVM_PV_DISABLE = 1;
 
-/** `enum pv_cmd_id`. */
+/** `enum pv_cmd_id`. In or before Linux 5.10. */
 export const KVM_PV_SET_SEC_PARMS = 2;
 
-/** `enum pv_cmd_id`. */
+/** `enum pv_cmd_id`. In or before Linux 5.10. */
 export const KVM_PV_UNPACK = 3;
 
-/** `enum pv_cmd_id`. */
+/** `enum pv_cmd_id`. In or before Linux 5.10. */
 export const KVM_PV_VERIFY = 4;
 
-/** `enum pv_cmd_id`. */
+/** `enum pv_cmd_id`. In or before Linux 5.10. */
 export const KVM_PV_PREP_RESET = 5;
 
-/** `enum pv_cmd_id`. */
+/** `enum pv_cmd_id`. In or before Linux 5.10. */
 export const KVM_PV_UNSHARE_ALL = 6;
 
-/** `enum pv_cmd_id`. */
+/** `enum pv_cmd_id`. In or before Linux 6.1, not in 5.10. */
 export const KVM_PV_INFO = 7;
 
-/** `enum pv_cmd_id`. */
+/** `enum pv_cmd_id`. In or before Linux 6.1, not in 5.10. */
 export const KVM_PV_DUMP = 8;
 
-/** `enum pv_cmd_id`. */
+/** `enum pv_cmd_id`. In or before Linux 6.12, not in 6.1. */
 export const KVM_PV_ASYNC_CLEANUP_PREPARE = 9;
 
-/** `enum pv_cmd_id`. */
+/** `enum pv_cmd_id`. In or before Linux 6.12, not in 6.1. */
 export const KVM_PV_ASYNC_CLEANUP_PERFORM = 10;
 
-/** The enumerators of `enum pv_cmd_id` by name. */
+/** The enumerators of `enum pv_cmd_id` by name. In or before Linux 5.10. */
 export const PvCmdId = {
   KVM_PV_ENABLE: 0,
   KVM_PV_DISABLE: 1,
@@ -104,415 +104,415 @@ export const PvCmdId = {
 } as const;
 export type PvCmdId = (typeof PvCmdId)[keyof typeof PvCmdId];
 
-/** `int`, 0x1. */
+/** `int`, 0x1. In or before Linux 5.10. */
 export const KVM_S390_CMMA_PEEK = 1;
 
-/** `int`, 0x1. */
+/** `int`, 0x1. In or before Linux 5.10. */
 export const KVM_S390_RESET_POR = 1;
 
-/** `int`, 0x2. */
+/** `int`, 0x2. In or before Linux 5.10. */
 export const KVM_S390_RESET_CLEAR = 2;
 
-/** `int`, 0x4. */
+/** `int`, 0x4. In or before Linux 5.10. */
 export const KVM_S390_RESET_SUBSYSTEM = 4;
 
-/** `int`, 0x8. */
+/** `int`, 0x8. In or before Linux 5.10. */
 export const KVM_S390_RESET_CPU_INIT = 8;
 
-/** `int`, 0x10. */
+/** `int`, 0x10. In or before Linux 5.10. */
 export const KVM_S390_RESET_IPL = 16;
 
-/** `int`, 0x0. */
+/** `int`, 0x0. In or before Linux 5.10. */
 export const KVM_S390_MEMOP_LOGICAL_READ = 0;
 
-/** `int`, 0x1. */
+/** `int`, 0x1. In or before Linux 5.10. */
 export const KVM_S390_MEMOP_LOGICAL_WRITE = 1;
 
-/** `int`, 0x2. */
+/** `int`, 0x2. In or before Linux 5.10. */
 export const KVM_S390_MEMOP_SIDA_READ = 2;
 
-/** `int`, 0x3. */
+/** `int`, 0x3. In or before Linux 5.10. */
 export const KVM_S390_MEMOP_SIDA_WRITE = 3;
 
-/** `int`, 0x4. */
+/** `int`, 0x4. In or before Linux 6.1, not in 5.10. */
 export const KVM_S390_MEMOP_ABSOLUTE_READ = 4;
 
-/** `int`, 0x5. */
+/** `int`, 0x5. In or before Linux 6.1, not in 5.10. */
 export const KVM_S390_MEMOP_ABSOLUTE_WRITE = 5;
 
-/** `int`, 0x6. */
+/** `int`, 0x6. In or before Linux 6.12, not in 6.1. */
 export const KVM_S390_MEMOP_ABSOLUTE_CMPXCHG = 6;
 
-/** `unsigned long long`, 0x1. */
+/** `unsigned long long`, 0x1. In or before Linux 5.10. */
 export const KVM_S390_MEMOP_F_CHECK_ONLY = 1n;
 
-/** `unsigned long long`, 0x2. */
+/** `unsigned long long`, 0x2. In or before Linux 5.10. */
 export const KVM_S390_MEMOP_F_INJECT_EXCEPTION = 2n;
 
-/** `unsigned long long`, 0x4. */
+/** `unsigned long long`, 0x4. In or before Linux 6.1, not in 5.10. */
 export const KVM_S390_MEMOP_F_SKEY_PROTECTION = 4n;
 
-/** `int`, 0x1. */
+/** `int`, 0x1. In or before Linux 6.12, not in 6.1. */
 export const KVM_S390_MEMOP_EXTENSION_CAP_BASE = 1;
 
-/** `int`, 0x2. */
+/** `int`, 0x2. In or before Linux 6.12, not in 6.1. */
 export const KVM_S390_MEMOP_EXTENSION_CAP_CMPXCHG = 2;
 
-/** `unsigned int`, 0xfffe0000. */
+/** `unsigned int`, 0xfffe0000. In or before Linux 5.10. */
 export const KVM_S390_SIGP_STOP = 4294836224;
 
-/** `unsigned int`, 0xfffe0001. */
+/** `unsigned int`, 0xfffe0001. In or before Linux 5.10. */
 export const KVM_S390_PROGRAM_INT = 4294836225;
 
-/** `unsigned int`, 0xfffe0002. */
+/** `unsigned int`, 0xfffe0002. In or before Linux 5.10. */
 export const KVM_S390_SIGP_SET_PREFIX = 4294836226;
 
-/** `unsigned int`, 0xfffe0003. */
+/** `unsigned int`, 0xfffe0003. In or before Linux 5.10. */
 export const KVM_S390_RESTART = 4294836227;
 
-/** `unsigned int`, 0xfffe0004. */
+/** `unsigned int`, 0xfffe0004. In or before Linux 5.10. */
 export const KVM_S390_INT_PFAULT_INIT = 4294836228;
 
-/** `unsigned int`, 0xfffe0005. */
+/** `unsigned int`, 0xfffe0005. In or before Linux 5.10. */
 export const KVM_S390_INT_PFAULT_DONE = 4294836229;
 
-/** `unsigned int`, 0xfffe1000. */
+/** `unsigned int`, 0xfffe1000. In or before Linux 5.10. */
 export const KVM_S390_MCHK = 4294840320;
 
-/** `unsigned int`, 0xffff1004. */
+/** `unsigned int`, 0xffff1004. In or before Linux 5.10. */
 export const KVM_S390_INT_CLOCK_COMP = 4294905860;
 
-/** `unsigned int`, 0xffff1005. */
+/** `unsigned int`, 0xffff1005. In or before Linux 5.10. */
 export const KVM_S390_INT_CPU_TIMER = 4294905861;
 
-/** `unsigned int`, 0xffff2603. */
+/** `unsigned int`, 0xffff2603. In or before Linux 5.10. */
 export const KVM_S390_INT_VIRTIO = 4294911491;
 
-/** `unsigned int`, 0xffff2401. */
+/** `unsigned int`, 0xffff2401. In or before Linux 5.10. */
 export const KVM_S390_INT_SERVICE = 4294910977;
 
-/** `unsigned int`, 0xffff1201. */
+/** `unsigned int`, 0xffff1201. In or before Linux 5.10. */
 export const KVM_S390_INT_EMERGENCY = 4294906369;
 
-/** `unsigned int`, 0xffff1202. */
+/** `unsigned int`, 0xffff1202. In or before Linux 5.10. */
 export const KVM_S390_INT_EXTERNAL_CALL = 4294906370;
 
-/** `unsigned int`, 0x0. */
+/** `unsigned int`, 0x0. In or before Linux 5.10. */
 export const KVM_S390_INT_IO_MIN = 0;
 
-/** `unsigned int`, 0xfffdffff. */
+/** `unsigned int`, 0xfffdffff. In or before Linux 5.10. */
 export const KVM_S390_INT_IO_MAX = 4294836223;
 
-/** `unsigned int`, 0x4000000. */
+/** `unsigned int`, 0x4000000. In or before Linux 5.10. */
 export const KVM_S390_INT_IO_AI_MASK = 67108864;
 
-/** `int`, 0x1. */
+/** `int`, 0x1. In or before Linux 5.10. */
 export const KVM_S390_PGM_FLAGS_ILC_VALID = 1;
 
-/** `int`, 0x2. */
+/** `int`, 0x2. In or before Linux 5.10. */
 export const KVM_S390_PGM_FLAGS_ILC_0 = 2;
 
-/** `int`, 0x4. */
+/** `int`, 0x4. In or before Linux 5.10. */
 export const KVM_S390_PGM_FLAGS_ILC_1 = 4;
 
-/** `int`, 0x6. */
+/** `int`, 0x6. In or before Linux 5.10. */
 export const KVM_S390_PGM_FLAGS_ILC_MASK = 6;
 
-/** `int`, 0x8. */
+/** `int`, 0x8. In or before Linux 5.10. */
 export const KVM_S390_PGM_FLAGS_NO_REWIND = 8;
 
-/** `int`, 0x1. */
+/** `int`, 0x1. In or before Linux 5.10. */
 export const KVM_S390_STOP_FLAG_STORE_STATUS = 1;
 
-/** `int`, 0x0. */
+/** `int`, 0x0. In or before Linux 6.1, not in 5.10. */
 export const KVM_S390_ZPCIOP_REG_AEN = 0;
 
-/** `int`, 0x1. */
+/** `int`, 0x1. In or before Linux 6.1, not in 5.10. */
 export const KVM_S390_ZPCIOP_DEREG_AEN = 1;
 
-/** `int`, 0x1. */
+/** `int`, 0x1. In or before Linux 6.1, not in 5.10. */
 export const KVM_S390_ZPCIOP_REGAEN_HOST = 1;
 
-/** `int`, 0x1. */
+/** `int`, 0x1. In or before Linux 5.10. */
 export const KVM_DEV_FLIC_GET_ALL_IRQS = 1;
 
-/** `int`, 0x2. */
+/** `int`, 0x2. In or before Linux 5.10. */
 export const KVM_DEV_FLIC_ENQUEUE = 2;
 
-/** `int`, 0x3. */
+/** `int`, 0x3. In or before Linux 5.10. */
 export const KVM_DEV_FLIC_CLEAR_IRQS = 3;
 
-/** `int`, 0x4. */
+/** `int`, 0x4. In or before Linux 5.10. */
 export const KVM_DEV_FLIC_APF_ENABLE = 4;
 
-/** `int`, 0x5. */
+/** `int`, 0x5. In or before Linux 5.10. */
 export const KVM_DEV_FLIC_APF_DISABLE_WAIT = 5;
 
-/** `int`, 0x6. */
+/** `int`, 0x6. In or before Linux 5.10. */
 export const KVM_DEV_FLIC_ADAPTER_REGISTER = 6;
 
-/** `int`, 0x7. */
+/** `int`, 0x7. In or before Linux 5.10. */
 export const KVM_DEV_FLIC_ADAPTER_MODIFY = 7;
 
-/** `int`, 0x8. */
+/** `int`, 0x8. In or before Linux 5.10. */
 export const KVM_DEV_FLIC_CLEAR_IO_IRQ = 8;
 
-/** `int`, 0x9. */
+/** `int`, 0x9. In or before Linux 5.10. */
 export const KVM_DEV_FLIC_AISM = 9;
 
-/** `int`, 0xa. */
+/** `int`, 0xa. In or before Linux 5.10. */
 export const KVM_DEV_FLIC_AIRQ_INJECT = 10;
 
-/** `int`, 0xb. */
+/** `int`, 0xb. In or before Linux 5.10. */
 export const KVM_DEV_FLIC_AISM_ALL = 11;
 
-/** `int`, 0x4100a. */
+/** `int`, 0x4100a. In or before Linux 5.10. */
 export const KVM_S390_MAX_FLOAT_IRQS = 266250;
 
-/** `int`, 0x2000000. */
+/** `int`, 0x2000000. In or before Linux 5.10. */
 export const KVM_S390_FLIC_MAX_BUFFER = 33554432;
 
-/** `int`, 0x1. */
+/** `int`, 0x1. In or before Linux 5.10. */
 export const KVM_S390_ADAPTER_SUPPRESSIBLE = 1;
 
-/** `int`, 0x1. */
+/** `int`, 0x1. In or before Linux 5.10. */
 export const KVM_S390_IO_ADAPTER_MASK = 1;
 
-/** `int`, 0x2. */
+/** `int`, 0x2. In or before Linux 5.10. */
 export const KVM_S390_IO_ADAPTER_MAP = 2;
 
-/** `int`, 0x3. */
+/** `int`, 0x3. In or before Linux 5.10. */
 export const KVM_S390_IO_ADAPTER_UNMAP = 3;
 
-/** `int`, 0x0. */
+/** `int`, 0x0. In or before Linux 5.10. */
 export const KVM_S390_VM_MEM_CTRL = 0;
 
-/** `int`, 0x1. */
+/** `int`, 0x1. In or before Linux 5.10. */
 export const KVM_S390_VM_TOD = 1;
 
-/** `int`, 0x2. */
+/** `int`, 0x2. In or before Linux 5.10. */
 export const KVM_S390_VM_CRYPTO = 2;
 
-/** `int`, 0x3. */
+/** `int`, 0x3. In or before Linux 5.10. */
 export const KVM_S390_VM_CPU_MODEL = 3;
 
-/** `int`, 0x4. */
+/** `int`, 0x4. In or before Linux 5.10. */
 export const KVM_S390_VM_MIGRATION = 4;
 
-/** `int`, 0x5. */
+/** `int`, 0x5. In or before Linux 6.1, not in 5.10. */
 export const KVM_S390_VM_CPU_TOPOLOGY = 5;
 
-/** `int`, 0x0. */
+/** `int`, 0x0. In or before Linux 5.10. */
 export const KVM_S390_VM_MEM_ENABLE_CMMA = 0;
 
-/** `int`, 0x1. */
+/** `int`, 0x1. In or before Linux 5.10. */
 export const KVM_S390_VM_MEM_CLR_CMMA = 1;
 
-/** `int`, 0x2. */
+/** `int`, 0x2. In or before Linux 5.10. */
 export const KVM_S390_VM_MEM_LIMIT_SIZE = 2;
 
-/** `int`, 0x0. */
+/** `int`, 0x0. In or before Linux 5.10. */
 export const KVM_S390_VM_TOD_LOW = 0;
 
-/** `int`, 0x1. */
+/** `int`, 0x1. In or before Linux 5.10. */
 export const KVM_S390_VM_TOD_HIGH = 1;
 
-/** `int`, 0x2. */
+/** `int`, 0x2. In or before Linux 5.10. */
 export const KVM_S390_VM_TOD_EXT = 2;
 
-/** `int`, 0x0. */
+/** `int`, 0x0. In or before Linux 5.10. */
 export const KVM_S390_VM_CPU_PROCESSOR = 0;
 
-/** `int`, 0x1. */
+/** `int`, 0x1. In or before Linux 5.10. */
 export const KVM_S390_VM_CPU_MACHINE = 1;
 
-/** `int`, 0x2. */
+/** `int`, 0x2. In or before Linux 5.10. */
 export const KVM_S390_VM_CPU_PROCESSOR_FEAT = 2;
 
-/** `int`, 0x3. */
+/** `int`, 0x3. In or before Linux 5.10. */
 export const KVM_S390_VM_CPU_MACHINE_FEAT = 3;
 
-/** `int`, 0x400. */
+/** `int`, 0x400. In or before Linux 5.10. */
 export const KVM_S390_VM_CPU_FEAT_NR_BITS = 1024;
 
-/** `int`, 0x0. */
+/** `int`, 0x0. In or before Linux 5.10. */
 export const KVM_S390_VM_CPU_FEAT_ESOP = 0;
 
-/** `int`, 0x1. */
+/** `int`, 0x1. In or before Linux 5.10. */
 export const KVM_S390_VM_CPU_FEAT_SIEF2 = 1;
 
-/** `int`, 0x2. */
+/** `int`, 0x2. In or before Linux 5.10. */
 export const KVM_S390_VM_CPU_FEAT_64BSCAO = 2;
 
-/** `int`, 0x3. */
+/** `int`, 0x3. In or before Linux 5.10. */
 export const KVM_S390_VM_CPU_FEAT_SIIF = 3;
 
-/** `int`, 0x4. */
+/** `int`, 0x4. In or before Linux 5.10. */
 export const KVM_S390_VM_CPU_FEAT_GPERE = 4;
 
-/** `int`, 0x5. */
+/** `int`, 0x5. In or before Linux 5.10. */
 export const KVM_S390_VM_CPU_FEAT_GSLS = 5;
 
-/** `int`, 0x6. */
+/** `int`, 0x6. In or before Linux 5.10. */
 export const KVM_S390_VM_CPU_FEAT_IB = 6;
 
-/** `int`, 0x7. */
+/** `int`, 0x7. In or before Linux 5.10. */
 export const KVM_S390_VM_CPU_FEAT_CEI = 7;
 
-/** `int`, 0x8. */
+/** `int`, 0x8. In or before Linux 5.10. */
 export const KVM_S390_VM_CPU_FEAT_IBS = 8;
 
-/** `int`, 0x9. */
+/** `int`, 0x9. In or before Linux 5.10. */
 export const KVM_S390_VM_CPU_FEAT_SKEY = 9;
 
-/** `int`, 0xa. */
+/** `int`, 0xa. In or before Linux 5.10. */
 export const KVM_S390_VM_CPU_FEAT_CMMA = 10;
 
-/** `int`, 0xb. */
+/** `int`, 0xb. In or before Linux 5.10. */
 export const KVM_S390_VM_CPU_FEAT_PFMFI = 11;
 
-/** `int`, 0xc. */
+/** `int`, 0xc. In or before Linux 5.10. */
 export const KVM_S390_VM_CPU_FEAT_SIGPIF = 12;
 
-/** `int`, 0xd. */
+/** `int`, 0xd. In or before Linux 5.10. */
 export const KVM_S390_VM_CPU_FEAT_KSS = 13;
 
-/** `int`, 0xe. */
+/** `int`, 0xe. In or before Linux 7.2, not in 6.12. */
 export const KVM_S390_VM_CPU_FEAT_ASTFLEIE2 = 14;
 
-/** `int`, 0x4. */
+/** `int`, 0x4. In or before Linux 5.10. */
 export const KVM_S390_VM_CPU_PROCESSOR_SUBFUNC = 4;
 
-/** `int`, 0x5. */
+/** `int`, 0x5. In or before Linux 5.10. */
 export const KVM_S390_VM_CPU_MACHINE_SUBFUNC = 5;
 
-/** `int`, 0x6. */
+/** `int`, 0x6. In or before Linux 6.12, not in 6.1. */
 export const KVM_S390_VM_CPU_PROCESSOR_UV_FEAT_GUEST = 6;
 
-/** `int`, 0x7. */
+/** `int`, 0x7. In or before Linux 6.12, not in 6.1. */
 export const KVM_S390_VM_CPU_MACHINE_UV_FEAT_GUEST = 7;
 
-/** `int`, 0x40. */
+/** `int`, 0x40. In or before Linux 6.12, not in 6.1. */
 export const KVM_S390_VM_CPU_UV_FEAT_NR_BITS = 64;
 
-/** `int`, 0x0. */
+/** `int`, 0x0. In or before Linux 5.10. */
 export const KVM_S390_VM_CRYPTO_ENABLE_AES_KW = 0;
 
-/** `int`, 0x1. */
+/** `int`, 0x1. In or before Linux 5.10. */
 export const KVM_S390_VM_CRYPTO_ENABLE_DEA_KW = 1;
 
-/** `int`, 0x2. */
+/** `int`, 0x2. In or before Linux 5.10. */
 export const KVM_S390_VM_CRYPTO_DISABLE_AES_KW = 2;
 
-/** `int`, 0x3. */
+/** `int`, 0x3. In or before Linux 5.10. */
 export const KVM_S390_VM_CRYPTO_DISABLE_DEA_KW = 3;
 
-/** `int`, 0x4. */
+/** `int`, 0x4. In or before Linux 5.10. */
 export const KVM_S390_VM_CRYPTO_ENABLE_APIE = 4;
 
-/** `int`, 0x5. */
+/** `int`, 0x5. In or before Linux 5.10. */
 export const KVM_S390_VM_CRYPTO_DISABLE_APIE = 5;
 
-/** `int`, 0x0. */
+/** `int`, 0x0. In or before Linux 5.10. */
 export const KVM_S390_VM_MIGRATION_STOP = 0;
 
-/** `int`, 0x1. */
+/** `int`, 0x1. In or before Linux 5.10. */
 export const KVM_S390_VM_MIGRATION_START = 1;
 
-/** `int`, 0x2. */
+/** `int`, 0x2. In or before Linux 5.10. */
 export const KVM_S390_VM_MIGRATION_STATUS = 2;
 
-/** `int`, 0x10000. */
+/** `int`, 0x10000. In or before Linux 5.10. */
 export const KVM_GUESTDBG_USE_HW_BP = 65536;
 
-/** `int`, 0x1. */
+/** `int`, 0x1. In or before Linux 5.10. */
 export const KVM_HW_BP = 1;
 
-/** `int`, 0x2. */
+/** `int`, 0x2. In or before Linux 5.10. */
 export const KVM_HW_WP_WRITE = 2;
 
-/** `int`, 0x4. */
+/** `int`, 0x4. In or before Linux 5.10. */
 export const KVM_SINGLESTEP = 4;
 
-/** `unsigned long long`, 0xffffffffffffffff. */
+/** `unsigned long long`, 0xffffffffffffffff. In or before Linux 5.10. */
 export const KVM_S390_PFAULT_TOKEN_INVALID = 18446744073709551615n;
 
-/** `unsigned long`, 0x1. */
+/** `unsigned long`, 0x1. In or before Linux 5.10. */
 export const KVM_SYNC_PREFIX = 1n;
 
-/** `unsigned long`, 0x2. */
+/** `unsigned long`, 0x2. In or before Linux 5.10. */
 export const KVM_SYNC_GPRS = 2n;
 
-/** `unsigned long`, 0x4. */
+/** `unsigned long`, 0x4. In or before Linux 5.10. */
 export const KVM_SYNC_ACRS = 4n;
 
-/** `unsigned long`, 0x8. */
+/** `unsigned long`, 0x8. In or before Linux 5.10. */
 export const KVM_SYNC_CRS = 8n;
 
-/** `unsigned long`, 0x10. */
+/** `unsigned long`, 0x10. In or before Linux 5.10. */
 export const KVM_SYNC_ARCH0 = 16n;
 
-/** `unsigned long`, 0x20. */
+/** `unsigned long`, 0x20. In or before Linux 5.10. */
 export const KVM_SYNC_PFAULT = 32n;
 
-/** `unsigned long`, 0x40. */
+/** `unsigned long`, 0x40. In or before Linux 5.10. */
 export const KVM_SYNC_VRS = 64n;
 
-/** `unsigned long`, 0x80. */
+/** `unsigned long`, 0x80. In or before Linux 5.10. */
 export const KVM_SYNC_RICCB = 128n;
 
-/** `unsigned long`, 0x100. */
+/** `unsigned long`, 0x100. In or before Linux 5.10. */
 export const KVM_SYNC_FPRS = 256n;
 
-/** `unsigned long`, 0x200. */
+/** `unsigned long`, 0x200. In or before Linux 5.10. */
 export const KVM_SYNC_GSCB = 512n;
 
-/** `unsigned long`, 0x400. */
+/** `unsigned long`, 0x400. In or before Linux 5.10. */
 export const KVM_SYNC_BPBC = 1024n;
 
-/** `unsigned long`, 0x800. */
+/** `unsigned long`, 0x800. In or before Linux 5.10. */
 export const KVM_SYNC_ETOKEN = 2048n;
 
-/** `unsigned long`, 0x1000. */
+/** `unsigned long`, 0x1000. In or before Linux 5.10. */
 export const KVM_SYNC_DIAG318 = 4096n;
 
-/** `unsigned long`, 0x1fff. */
+/** `unsigned long`, 0x1fff. In or before Linux 5.10. */
 export const KVM_SYNC_S390_VALID_FIELDS = 8191n;
 
-/** `int`, 0x8. */
+/** `int`, 0x8. In or before Linux 5.10. */
 export const SDNXC = 8;
 
-/** `unsigned long`, 0x100. */
+/** `unsigned long`, 0x100. In or before Linux 5.10. */
 export const SDNXL = 256n;
 
-/** `unsigned long long`, 0x5020000000000001. */
+/** `unsigned long long`, 0x5020000000000001. In or before Linux 5.10. */
 export const KVM_REG_S390_TODPR = 5773614722288975873n;
 
-/** `unsigned long long`, 0x5030000000000002. */
+/** `unsigned long long`, 0x5030000000000002. In or before Linux 5.10. */
 export const KVM_REG_S390_EPOCHDIFF = 5778118321916346370n;
 
-/** `unsigned long long`, 0x5030000000000003. */
+/** `unsigned long long`, 0x5030000000000003. In or before Linux 5.10. */
 export const KVM_REG_S390_CPU_TIMER = 5778118321916346371n;
 
-/** `unsigned long long`, 0x5030000000000004. */
+/** `unsigned long long`, 0x5030000000000004. In or before Linux 5.10. */
 export const KVM_REG_S390_CLOCK_COMP = 5778118321916346372n;
 
-/** `unsigned long long`, 0x5030000000000005. */
+/** `unsigned long long`, 0x5030000000000005. In or before Linux 5.10. */
 export const KVM_REG_S390_PFTOKEN = 5778118321916346373n;
 
-/** `unsigned long long`, 0x5030000000000006. */
+/** `unsigned long long`, 0x5030000000000006. In or before Linux 5.10. */
 export const KVM_REG_S390_PFCOMPARE = 5778118321916346374n;
 
-/** `unsigned long long`, 0x5030000000000007. */
+/** `unsigned long long`, 0x5030000000000007. In or before Linux 5.10. */
 export const KVM_REG_S390_PFSELECT = 5778118321916346375n;
 
-/** `unsigned long long`, 0x5030000000000008. */
+/** `unsigned long long`, 0x5030000000000008. In or before Linux 5.10. */
 export const KVM_REG_S390_PP = 5778118321916346376n;
 
-/** `unsigned long long`, 0x5030000000000009. */
+/** `unsigned long long`, 0x5030000000000009. In or before Linux 5.10. */
 export const KVM_REG_S390_GBEA = 5778118321916346377n;
 
-/** `KVM_S390_INT_IO(ai, cssid, ssid, schid)`: of a type that depends on the arguments. */
+/** `KVM_S390_INT_IO(ai, cssid, ssid, schid)`: of a type that depends on the arguments. In or before Linux 5.10. */
 export function KVM_S390_INT_IO(ai: number, cssid: number, ssid: number, schid: number): number;
 export function KVM_S390_INT_IO(
   ai: bigint,
@@ -557,7 +557,7 @@ export function KVM_S390_INT_IO(
   return $$c.result($$c.or($$c.or($$c.or($schid, $$c.shiftLeft('KVM_S390_INT_IO', $ssid, 0x10)), $$c.shiftLeft('KVM_S390_INT_IO', $cssid, 0x12)), $$c.shiftLeft('KVM_S390_INT_IO', $ai, 0x1a)));
 }
 
-/** `struct kvm_s390_skeys`: 64 bytes, aligned to 8. */
+/** `struct kvm_s390_skeys`: 64 bytes, aligned to 8. In or before Linux 5.10. */
 export class KvmS390Skeys implements View {
   static readonly $size = 64;
   static readonly $align = 8;
@@ -600,7 +600,7 @@ export class KvmS390Skeys implements View {
     return toJson(this);
   }
 
-  /** `__u64 start_gfn`, offset 0, 8 bytes. */
+  /** `__u64 start_gfn`, offset 0, 8 bytes. In or before Linux 5.10. */
   get start_gfn(): bigint {
     return this.$$view.getBigUint64(this.$$offset, false);
   }
@@ -617,7 +617,7 @@ export class KvmS390Skeys implements View {
     setNumber64(this.$$view, this.$$offset, value, false);
   }
 
-  /** `__u64 count`, offset 8, 8 bytes. */
+  /** `__u64 count`, offset 8, 8 bytes. In or before Linux 5.10. */
   get count(): bigint {
     return this.$$view.getBigUint64(this.$$offset + 8, false);
   }
@@ -634,7 +634,7 @@ export class KvmS390Skeys implements View {
     setNumber64(this.$$view, this.$$offset + 8, value, false);
   }
 
-  /** `__u64 skeydata_addr`, offset 16, 8 bytes. */
+  /** `__u64 skeydata_addr`, offset 16, 8 bytes. In or before Linux 5.10. */
   get skeydata_addr(): bigint {
     return this.$$view.getBigUint64(this.$$offset + 16, false);
   }
@@ -651,7 +651,7 @@ export class KvmS390Skeys implements View {
     setNumber64(this.$$view, this.$$offset + 16, value, false);
   }
 
-  /** `__u32 flags`, offset 24, 4 bytes. */
+  /** `__u32 flags`, offset 24, 4 bytes. In or before Linux 5.10. */
   get flags(): number {
     return this.$$view.getUint32(this.$$offset + 24, false);
   }
@@ -659,7 +659,7 @@ export class KvmS390Skeys implements View {
     this.$$view.setUint32(this.$$offset + 24, value, false);
   }
 
-  /** `__u32 reserved[9]`, offset 28, 36 bytes. */
+  /** `__u32 reserved[9]`, offset 28, 36 bytes. In or before Linux 5.10. */
   get reserved(): U32Array {
     return new U32Array(this.$$view, this.$$offset + 28, 9);
   }
@@ -668,7 +668,7 @@ export class KvmS390Skeys implements View {
   }
 }
 
-/** `struct kvm_s390_cmma_log`: 32 bytes, aligned to 8. */
+/** `struct kvm_s390_cmma_log`: 32 bytes, aligned to 8. In or before Linux 5.10. */
 export class KvmS390CmmaLog implements View {
   static readonly $size = 32;
   static readonly $align = 8;
@@ -712,7 +712,7 @@ export class KvmS390CmmaLog implements View {
     return toJson(this);
   }
 
-  /** `__u64 start_gfn`, offset 0, 8 bytes. */
+  /** `__u64 start_gfn`, offset 0, 8 bytes. In or before Linux 5.10. */
   get start_gfn(): bigint {
     return this.$$view.getBigUint64(this.$$offset, false);
   }
@@ -729,7 +729,7 @@ export class KvmS390CmmaLog implements View {
     setNumber64(this.$$view, this.$$offset, value, false);
   }
 
-  /** `__u32 count`, offset 8, 4 bytes. */
+  /** `__u32 count`, offset 8, 4 bytes. In or before Linux 5.10. */
   get count(): number {
     return this.$$view.getUint32(this.$$offset + 8, false);
   }
@@ -737,7 +737,7 @@ export class KvmS390CmmaLog implements View {
     this.$$view.setUint32(this.$$offset + 8, value, false);
   }
 
-  /** `__u32 flags`, offset 12, 4 bytes. */
+  /** `__u32 flags`, offset 12, 4 bytes. In or before Linux 5.10. */
   get flags(): number {
     return this.$$view.getUint32(this.$$offset + 12, false);
   }
@@ -745,7 +745,7 @@ export class KvmS390CmmaLog implements View {
     this.$$view.setUint32(this.$$offset + 12, value, false);
   }
 
-  /** `__u64 remaining`, offset 16, 8 bytes. */
+  /** `__u64 remaining`, offset 16, 8 bytes. In or before Linux 5.10. */
   get remaining(): bigint {
     return this.$$view.getBigUint64(this.$$offset + 16, false);
   }
@@ -762,7 +762,7 @@ export class KvmS390CmmaLog implements View {
     setNumber64(this.$$view, this.$$offset + 16, value, false);
   }
 
-  /** `__u64 mask`, offset 16, 8 bytes. */
+  /** `__u64 mask`, offset 16, 8 bytes. In or before Linux 5.10. */
   get mask(): bigint {
     return this.$$view.getBigUint64(this.$$offset + 16, false);
   }
@@ -779,7 +779,7 @@ export class KvmS390CmmaLog implements View {
     setNumber64(this.$$view, this.$$offset + 16, value, false);
   }
 
-  /** `__u64 values`, offset 24, 8 bytes. */
+  /** `__u64 values`, offset 24, 8 bytes. In or before Linux 5.10. */
   get values(): bigint {
     return this.$$view.getBigUint64(this.$$offset + 24, false);
   }
@@ -797,7 +797,7 @@ export class KvmS390CmmaLog implements View {
   }
 }
 
-/** `struct kvm_s390_mem_op`: 64 bytes, aligned to 8. */
+/** `struct kvm_s390_mem_op`: 64 bytes, aligned to 8. In or before Linux 5.10. */
 export class KvmS390MemOp implements View {
   static readonly $size = 64;
   static readonly $align = 8;
@@ -846,7 +846,7 @@ export class KvmS390MemOp implements View {
     return toJson(this);
   }
 
-  /** `__u64 gaddr`, offset 0, 8 bytes. */
+  /** `__u64 gaddr`, offset 0, 8 bytes. In or before Linux 5.10. */
   get gaddr(): bigint {
     return this.$$view.getBigUint64(this.$$offset, false);
   }
@@ -863,7 +863,7 @@ export class KvmS390MemOp implements View {
     setNumber64(this.$$view, this.$$offset, value, false);
   }
 
-  /** `__u64 flags`, offset 8, 8 bytes. */
+  /** `__u64 flags`, offset 8, 8 bytes. In or before Linux 5.10. */
   get flags(): bigint {
     return this.$$view.getBigUint64(this.$$offset + 8, false);
   }
@@ -880,7 +880,7 @@ export class KvmS390MemOp implements View {
     setNumber64(this.$$view, this.$$offset + 8, value, false);
   }
 
-  /** `__u32 size`, offset 16, 4 bytes. */
+  /** `__u32 size`, offset 16, 4 bytes. In or before Linux 5.10. */
   get size(): number {
     return this.$$view.getUint32(this.$$offset + 16, false);
   }
@@ -888,7 +888,7 @@ export class KvmS390MemOp implements View {
     this.$$view.setUint32(this.$$offset + 16, value, false);
   }
 
-  /** `__u32 op`, offset 20, 4 bytes. */
+  /** `__u32 op`, offset 20, 4 bytes. In or before Linux 5.10. */
   get op(): number {
     return this.$$view.getUint32(this.$$offset + 20, false);
   }
@@ -896,7 +896,7 @@ export class KvmS390MemOp implements View {
     this.$$view.setUint32(this.$$offset + 20, value, false);
   }
 
-  /** `__u64 buf`, offset 24, 8 bytes. */
+  /** `__u64 buf`, offset 24, 8 bytes. In or before Linux 5.10. */
   get buf(): bigint {
     return this.$$view.getBigUint64(this.$$offset + 24, false);
   }
@@ -913,7 +913,7 @@ export class KvmS390MemOp implements View {
     setNumber64(this.$$view, this.$$offset + 24, value, false);
   }
 
-  /** `__u8 ar`, offset 32, 1 byte. */
+  /** `__u8 ar`, offset 32, 1 byte. In or before Linux 5.10. */
   get ar(): number {
     return this.$$view.getUint8(this.$$offset + 32);
   }
@@ -921,7 +921,7 @@ export class KvmS390MemOp implements View {
     this.$$view.setUint8(this.$$offset + 32, value);
   }
 
-  /** `__u8 key`, offset 33, 1 byte. */
+  /** `__u8 key`, offset 33, 1 byte. In or before Linux 6.1, not in 5.10. */
   get key(): number {
     return this.$$view.getUint8(this.$$offset + 33);
   }
@@ -929,7 +929,7 @@ export class KvmS390MemOp implements View {
     this.$$view.setUint8(this.$$offset + 33, value);
   }
 
-  /** `__u8 pad1[6]`, offset 34, 6 bytes. */
+  /** `__u8 pad1[6]`, offset 34, 6 bytes. In or before Linux 6.12, not in 6.1. */
   get pad1(): U8Array {
     return new U8Array(this.$$view, this.$$offset + 34, 6);
   }
@@ -937,7 +937,7 @@ export class KvmS390MemOp implements View {
     this.pad1.assign(value);
   }
 
-  /** `__u64 old_addr`, offset 40, 8 bytes. */
+  /** `__u64 old_addr`, offset 40, 8 bytes. In or before Linux 6.12, not in 6.1. */
   get old_addr(): bigint {
     return this.$$view.getBigUint64(this.$$offset + 40, false);
   }
@@ -954,7 +954,7 @@ export class KvmS390MemOp implements View {
     setNumber64(this.$$view, this.$$offset + 40, value, false);
   }
 
-  /** `__u32 sida_offset`, offset 32, 4 bytes. */
+  /** `__u32 sida_offset`, offset 32, 4 bytes. In or before Linux 5.10. */
   get sida_offset(): number {
     return this.$$view.getUint32(this.$$offset + 32, false);
   }
@@ -962,7 +962,7 @@ export class KvmS390MemOp implements View {
     this.$$view.setUint32(this.$$offset + 32, value, false);
   }
 
-  /** `__u8 reserved[32]`, offset 32, 32 bytes. */
+  /** `__u8 reserved[32]`, offset 32, 32 bytes. In or before Linux 5.10. */
   get reserved(): U8Array {
     return new U8Array(this.$$view, this.$$offset + 32, 32);
   }
@@ -971,7 +971,7 @@ export class KvmS390MemOp implements View {
   }
 }
 
-/** `struct kvm_s390_psw`: 16 bytes, aligned to 8. */
+/** `struct kvm_s390_psw`: 16 bytes, aligned to 8. In or before Linux 5.10. */
 export class KvmS390Psw implements View {
   static readonly $size = 16;
   static readonly $align = 8;
@@ -1011,7 +1011,7 @@ export class KvmS390Psw implements View {
     return toJson(this);
   }
 
-  /** `__u64 mask`, offset 0, 8 bytes. */
+  /** `__u64 mask`, offset 0, 8 bytes. In or before Linux 5.10. */
   get mask(): bigint {
     return this.$$view.getBigUint64(this.$$offset, false);
   }
@@ -1028,7 +1028,7 @@ export class KvmS390Psw implements View {
     setNumber64(this.$$view, this.$$offset, value, false);
   }
 
-  /** `__u64 addr`, offset 8, 8 bytes. */
+  /** `__u64 addr`, offset 8, 8 bytes. In or before Linux 5.10. */
   get addr(): bigint {
     return this.$$view.getBigUint64(this.$$offset + 8, false);
   }
@@ -1046,7 +1046,7 @@ export class KvmS390Psw implements View {
   }
 }
 
-/** `struct kvm_s390_interrupt`: 16 bytes, aligned to 8. */
+/** `struct kvm_s390_interrupt`: 16 bytes, aligned to 8. In or before Linux 5.10. */
 export class KvmS390Interrupt implements View {
   static readonly $size = 16;
   static readonly $align = 8;
@@ -1087,7 +1087,7 @@ export class KvmS390Interrupt implements View {
     return toJson(this);
   }
 
-  /** `__u32 type`, offset 0, 4 bytes. */
+  /** `__u32 type`, offset 0, 4 bytes. In or before Linux 5.10. */
   get type(): number {
     return this.$$view.getUint32(this.$$offset, false);
   }
@@ -1095,7 +1095,7 @@ export class KvmS390Interrupt implements View {
     this.$$view.setUint32(this.$$offset, value, false);
   }
 
-  /** `__u32 parm`, offset 4, 4 bytes. */
+  /** `__u32 parm`, offset 4, 4 bytes. In or before Linux 5.10. */
   get parm(): number {
     return this.$$view.getUint32(this.$$offset + 4, false);
   }
@@ -1103,7 +1103,7 @@ export class KvmS390Interrupt implements View {
     this.$$view.setUint32(this.$$offset + 4, value, false);
   }
 
-  /** `__u64 parm64`, offset 8, 8 bytes. */
+  /** `__u64 parm64`, offset 8, 8 bytes. In or before Linux 5.10. */
   get parm64(): bigint {
     return this.$$view.getBigUint64(this.$$offset + 8, false);
   }
@@ -1121,7 +1121,7 @@ export class KvmS390Interrupt implements View {
   }
 }
 
-/** `struct kvm_s390_io_info`: 12 bytes, aligned to 4. */
+/** `struct kvm_s390_io_info`: 12 bytes, aligned to 4. In or before Linux 5.10. */
 export class KvmS390IoInfo implements View {
   static readonly $size = 12;
   static readonly $align = 4;
@@ -1163,7 +1163,7 @@ export class KvmS390IoInfo implements View {
     return toJson(this);
   }
 
-  /** `__u16 subchannel_id`, offset 0, 2 bytes. */
+  /** `__u16 subchannel_id`, offset 0, 2 bytes. In or before Linux 5.10. */
   get subchannel_id(): number {
     return this.$$view.getUint16(this.$$offset, false);
   }
@@ -1171,7 +1171,7 @@ export class KvmS390IoInfo implements View {
     this.$$view.setUint16(this.$$offset, value, false);
   }
 
-  /** `__u16 subchannel_nr`, offset 2, 2 bytes. */
+  /** `__u16 subchannel_nr`, offset 2, 2 bytes. In or before Linux 5.10. */
   get subchannel_nr(): number {
     return this.$$view.getUint16(this.$$offset + 2, false);
   }
@@ -1179,7 +1179,7 @@ export class KvmS390IoInfo implements View {
     this.$$view.setUint16(this.$$offset + 2, value, false);
   }
 
-  /** `__u32 io_int_parm`, offset 4, 4 bytes. */
+  /** `__u32 io_int_parm`, offset 4, 4 bytes. In or before Linux 5.10. */
   get io_int_parm(): number {
     return this.$$view.getUint32(this.$$offset + 4, false);
   }
@@ -1187,7 +1187,7 @@ export class KvmS390IoInfo implements View {
     this.$$view.setUint32(this.$$offset + 4, value, false);
   }
 
-  /** `__u32 io_int_word`, offset 8, 4 bytes. */
+  /** `__u32 io_int_word`, offset 8, 4 bytes. In or before Linux 5.10. */
   get io_int_word(): number {
     return this.$$view.getUint32(this.$$offset + 8, false);
   }
@@ -1196,7 +1196,7 @@ export class KvmS390IoInfo implements View {
   }
 }
 
-/** `struct kvm_s390_ext_info`: 16 bytes, aligned to 8. */
+/** `struct kvm_s390_ext_info`: 16 bytes, aligned to 8. In or before Linux 5.10. */
 export class KvmS390ExtInfo implements View {
   static readonly $size = 16;
   static readonly $align = 8;
@@ -1237,7 +1237,7 @@ export class KvmS390ExtInfo implements View {
     return toJson(this);
   }
 
-  /** `__u32 ext_params`, offset 0, 4 bytes. */
+  /** `__u32 ext_params`, offset 0, 4 bytes. In or before Linux 5.10. */
   get ext_params(): number {
     return this.$$view.getUint32(this.$$offset, false);
   }
@@ -1245,7 +1245,7 @@ export class KvmS390ExtInfo implements View {
     this.$$view.setUint32(this.$$offset, value, false);
   }
 
-  /** `__u32 pad`, offset 4, 4 bytes. */
+  /** `__u32 pad`, offset 4, 4 bytes. In or before Linux 5.10. */
   get pad(): number {
     return this.$$view.getUint32(this.$$offset + 4, false);
   }
@@ -1253,7 +1253,7 @@ export class KvmS390ExtInfo implements View {
     this.$$view.setUint32(this.$$offset + 4, value, false);
   }
 
-  /** `__u64 ext_params2`, offset 8, 8 bytes. */
+  /** `__u64 ext_params2`, offset 8, 8 bytes. In or before Linux 5.10. */
   get ext_params2(): bigint {
     return this.$$view.getBigUint64(this.$$offset + 8, false);
   }
@@ -1271,7 +1271,7 @@ export class KvmS390ExtInfo implements View {
   }
 }
 
-/** `struct kvm_s390_pgm_info`: 40 bytes, aligned to 8. */
+/** `struct kvm_s390_pgm_info`: 40 bytes, aligned to 8. In or before Linux 5.10. */
 export class KvmS390PgmInfo implements View {
   static readonly $size = 40;
   static readonly $align = 8;
@@ -1322,7 +1322,7 @@ export class KvmS390PgmInfo implements View {
     return toJson(this);
   }
 
-  /** `__u64 trans_exc_code`, offset 0, 8 bytes. */
+  /** `__u64 trans_exc_code`, offset 0, 8 bytes. In or before Linux 5.10. */
   get trans_exc_code(): bigint {
     return this.$$view.getBigUint64(this.$$offset, false);
   }
@@ -1339,7 +1339,7 @@ export class KvmS390PgmInfo implements View {
     setNumber64(this.$$view, this.$$offset, value, false);
   }
 
-  /** `__u64 mon_code`, offset 8, 8 bytes. */
+  /** `__u64 mon_code`, offset 8, 8 bytes. In or before Linux 5.10. */
   get mon_code(): bigint {
     return this.$$view.getBigUint64(this.$$offset + 8, false);
   }
@@ -1356,7 +1356,7 @@ export class KvmS390PgmInfo implements View {
     setNumber64(this.$$view, this.$$offset + 8, value, false);
   }
 
-  /** `__u64 per_address`, offset 16, 8 bytes. */
+  /** `__u64 per_address`, offset 16, 8 bytes. In or before Linux 5.10. */
   get per_address(): bigint {
     return this.$$view.getBigUint64(this.$$offset + 16, false);
   }
@@ -1373,7 +1373,7 @@ export class KvmS390PgmInfo implements View {
     setNumber64(this.$$view, this.$$offset + 16, value, false);
   }
 
-  /** `__u32 data_exc_code`, offset 24, 4 bytes. */
+  /** `__u32 data_exc_code`, offset 24, 4 bytes. In or before Linux 5.10. */
   get data_exc_code(): number {
     return this.$$view.getUint32(this.$$offset + 24, false);
   }
@@ -1381,7 +1381,7 @@ export class KvmS390PgmInfo implements View {
     this.$$view.setUint32(this.$$offset + 24, value, false);
   }
 
-  /** `__u16 code`, offset 28, 2 bytes. */
+  /** `__u16 code`, offset 28, 2 bytes. In or before Linux 5.10. */
   get code(): number {
     return this.$$view.getUint16(this.$$offset + 28, false);
   }
@@ -1389,7 +1389,7 @@ export class KvmS390PgmInfo implements View {
     this.$$view.setUint16(this.$$offset + 28, value, false);
   }
 
-  /** `__u16 mon_class_nr`, offset 30, 2 bytes. */
+  /** `__u16 mon_class_nr`, offset 30, 2 bytes. In or before Linux 5.10. */
   get mon_class_nr(): number {
     return this.$$view.getUint16(this.$$offset + 30, false);
   }
@@ -1397,7 +1397,7 @@ export class KvmS390PgmInfo implements View {
     this.$$view.setUint16(this.$$offset + 30, value, false);
   }
 
-  /** `__u8 per_code`, offset 32, 1 byte. */
+  /** `__u8 per_code`, offset 32, 1 byte. In or before Linux 5.10. */
   get per_code(): number {
     return this.$$view.getUint8(this.$$offset + 32);
   }
@@ -1405,7 +1405,7 @@ export class KvmS390PgmInfo implements View {
     this.$$view.setUint8(this.$$offset + 32, value);
   }
 
-  /** `__u8 per_atmid`, offset 33, 1 byte. */
+  /** `__u8 per_atmid`, offset 33, 1 byte. In or before Linux 5.10. */
   get per_atmid(): number {
     return this.$$view.getUint8(this.$$offset + 33);
   }
@@ -1413,7 +1413,7 @@ export class KvmS390PgmInfo implements View {
     this.$$view.setUint8(this.$$offset + 33, value);
   }
 
-  /** `__u8 exc_access_id`, offset 34, 1 byte. */
+  /** `__u8 exc_access_id`, offset 34, 1 byte. In or before Linux 5.10. */
   get exc_access_id(): number {
     return this.$$view.getUint8(this.$$offset + 34);
   }
@@ -1421,7 +1421,7 @@ export class KvmS390PgmInfo implements View {
     this.$$view.setUint8(this.$$offset + 34, value);
   }
 
-  /** `__u8 per_access_id`, offset 35, 1 byte. */
+  /** `__u8 per_access_id`, offset 35, 1 byte. In or before Linux 5.10. */
   get per_access_id(): number {
     return this.$$view.getUint8(this.$$offset + 35);
   }
@@ -1429,7 +1429,7 @@ export class KvmS390PgmInfo implements View {
     this.$$view.setUint8(this.$$offset + 35, value);
   }
 
-  /** `__u8 op_access_id`, offset 36, 1 byte. */
+  /** `__u8 op_access_id`, offset 36, 1 byte. In or before Linux 5.10. */
   get op_access_id(): number {
     return this.$$view.getUint8(this.$$offset + 36);
   }
@@ -1437,7 +1437,7 @@ export class KvmS390PgmInfo implements View {
     this.$$view.setUint8(this.$$offset + 36, value);
   }
 
-  /** `__u8 flags`, offset 37, 1 byte. */
+  /** `__u8 flags`, offset 37, 1 byte. In or before Linux 5.10. */
   get flags(): number {
     return this.$$view.getUint8(this.$$offset + 37);
   }
@@ -1445,7 +1445,7 @@ export class KvmS390PgmInfo implements View {
     this.$$view.setUint8(this.$$offset + 37, value);
   }
 
-  /** `__u8 pad[2]`, offset 38, 2 bytes. */
+  /** `__u8 pad[2]`, offset 38, 2 bytes. In or before Linux 5.10. */
   get pad(): U8Array {
     return new U8Array(this.$$view, this.$$offset + 38, 2);
   }
@@ -1454,7 +1454,7 @@ export class KvmS390PgmInfo implements View {
   }
 }
 
-/** `struct kvm_s390_prefix_info`: 4 bytes, aligned to 4. */
+/** `struct kvm_s390_prefix_info`: 4 bytes, aligned to 4. In or before Linux 5.10. */
 export class KvmS390PrefixInfo implements View {
   static readonly $size = 4;
   static readonly $align = 4;
@@ -1493,7 +1493,7 @@ export class KvmS390PrefixInfo implements View {
     return toJson(this);
   }
 
-  /** `__u32 address`, offset 0, 4 bytes. */
+  /** `__u32 address`, offset 0, 4 bytes. In or before Linux 5.10. */
   get address(): number {
     return this.$$view.getUint32(this.$$offset, false);
   }
@@ -1502,7 +1502,7 @@ export class KvmS390PrefixInfo implements View {
   }
 }
 
-/** `struct kvm_s390_extcall_info`: 2 bytes, aligned to 2. */
+/** `struct kvm_s390_extcall_info`: 2 bytes, aligned to 2. In or before Linux 5.10. */
 export class KvmS390ExtcallInfo implements View {
   static readonly $size = 2;
   static readonly $align = 2;
@@ -1541,7 +1541,7 @@ export class KvmS390ExtcallInfo implements View {
     return toJson(this);
   }
 
-  /** `__u16 code`, offset 0, 2 bytes. */
+  /** `__u16 code`, offset 0, 2 bytes. In or before Linux 5.10. */
   get code(): number {
     return this.$$view.getUint16(this.$$offset, false);
   }
@@ -1550,7 +1550,7 @@ export class KvmS390ExtcallInfo implements View {
   }
 }
 
-/** `struct kvm_s390_emerg_info`: 2 bytes, aligned to 2. */
+/** `struct kvm_s390_emerg_info`: 2 bytes, aligned to 2. In or before Linux 5.10. */
 export class KvmS390EmergInfo implements View {
   static readonly $size = 2;
   static readonly $align = 2;
@@ -1589,7 +1589,7 @@ export class KvmS390EmergInfo implements View {
     return toJson(this);
   }
 
-  /** `__u16 code`, offset 0, 2 bytes. */
+  /** `__u16 code`, offset 0, 2 bytes. In or before Linux 5.10. */
   get code(): number {
     return this.$$view.getUint16(this.$$offset, false);
   }
@@ -1598,7 +1598,7 @@ export class KvmS390EmergInfo implements View {
   }
 }
 
-/** `struct kvm_s390_stop_info`: 4 bytes, aligned to 4. */
+/** `struct kvm_s390_stop_info`: 4 bytes, aligned to 4. In or before Linux 5.10. */
 export class KvmS390StopInfo implements View {
   static readonly $size = 4;
   static readonly $align = 4;
@@ -1637,7 +1637,7 @@ export class KvmS390StopInfo implements View {
     return toJson(this);
   }
 
-  /** `__u32 flags`, offset 0, 4 bytes. */
+  /** `__u32 flags`, offset 0, 4 bytes. In or before Linux 5.10. */
   get flags(): number {
     return this.$$view.getUint32(this.$$offset, false);
   }
@@ -1646,7 +1646,7 @@ export class KvmS390StopInfo implements View {
   }
 }
 
-/** `struct kvm_s390_mchk_info`: 48 bytes, aligned to 8. */
+/** `struct kvm_s390_mchk_info`: 48 bytes, aligned to 8. In or before Linux 5.10. */
 export class KvmS390MchkInfo implements View {
   static readonly $size = 48;
   static readonly $align = 8;
@@ -1690,7 +1690,7 @@ export class KvmS390MchkInfo implements View {
     return toJson(this);
   }
 
-  /** `__u64 cr14`, offset 0, 8 bytes. */
+  /** `__u64 cr14`, offset 0, 8 bytes. In or before Linux 5.10. */
   get cr14(): bigint {
     return this.$$view.getBigUint64(this.$$offset, false);
   }
@@ -1707,7 +1707,7 @@ export class KvmS390MchkInfo implements View {
     setNumber64(this.$$view, this.$$offset, value, false);
   }
 
-  /** `__u64 mcic`, offset 8, 8 bytes. */
+  /** `__u64 mcic`, offset 8, 8 bytes. In or before Linux 5.10. */
   get mcic(): bigint {
     return this.$$view.getBigUint64(this.$$offset + 8, false);
   }
@@ -1724,7 +1724,7 @@ export class KvmS390MchkInfo implements View {
     setNumber64(this.$$view, this.$$offset + 8, value, false);
   }
 
-  /** `__u64 failing_storage_address`, offset 16, 8 bytes. */
+  /** `__u64 failing_storage_address`, offset 16, 8 bytes. In or before Linux 5.10. */
   get failing_storage_address(): bigint {
     return this.$$view.getBigUint64(this.$$offset + 16, false);
   }
@@ -1741,7 +1741,7 @@ export class KvmS390MchkInfo implements View {
     setNumber64(this.$$view, this.$$offset + 16, value, false);
   }
 
-  /** `__u32 ext_damage_code`, offset 24, 4 bytes. */
+  /** `__u32 ext_damage_code`, offset 24, 4 bytes. In or before Linux 5.10. */
   get ext_damage_code(): number {
     return this.$$view.getUint32(this.$$offset + 24, false);
   }
@@ -1749,7 +1749,7 @@ export class KvmS390MchkInfo implements View {
     this.$$view.setUint32(this.$$offset + 24, value, false);
   }
 
-  /** `__u32 pad`, offset 28, 4 bytes. */
+  /** `__u32 pad`, offset 28, 4 bytes. In or before Linux 5.10. */
   get pad(): number {
     return this.$$view.getUint32(this.$$offset + 28, false);
   }
@@ -1757,7 +1757,7 @@ export class KvmS390MchkInfo implements View {
     this.$$view.setUint32(this.$$offset + 28, value, false);
   }
 
-  /** `__u8 fixed_logout[16]`, offset 32, 16 bytes. */
+  /** `__u8 fixed_logout[16]`, offset 32, 16 bytes. In or before Linux 5.10. */
   get fixed_logout(): U8Array {
     return new U8Array(this.$$view, this.$$offset + 32, 16);
   }
@@ -1766,7 +1766,7 @@ export class KvmS390MchkInfo implements View {
   }
 }
 
-/** `struct kvm_s390_irq.u`: 64 bytes, aligned to 8. */
+/** `struct kvm_s390_irq.u`: 64 bytes, aligned to 8. In or before Linux 5.10. */
 export class KvmS390IrqU implements View {
   static readonly $size = 64;
   static readonly $align = 8;
@@ -1813,7 +1813,7 @@ export class KvmS390IrqU implements View {
     return toJson(this);
   }
 
-  /** `struct kvm_s390_io_info io`, offset 0, 12 bytes. */
+  /** `struct kvm_s390_io_info io`, offset 0, 12 bytes. In or before Linux 5.10. */
   get io(): KvmS390IoInfo {
     return new $$KvmS390IoInfo(this.$$view, this.$$offset);
   }
@@ -1821,7 +1821,7 @@ export class KvmS390IrqU implements View {
     copy(this.io, value);
   }
 
-  /** `struct kvm_s390_ext_info ext`, offset 0, 16 bytes. */
+  /** `struct kvm_s390_ext_info ext`, offset 0, 16 bytes. In or before Linux 5.10. */
   get ext(): KvmS390ExtInfo {
     return new $$KvmS390ExtInfo(this.$$view, this.$$offset);
   }
@@ -1829,7 +1829,7 @@ export class KvmS390IrqU implements View {
     copy(this.ext, value);
   }
 
-  /** `struct kvm_s390_pgm_info pgm`, offset 0, 40 bytes. */
+  /** `struct kvm_s390_pgm_info pgm`, offset 0, 40 bytes. In or before Linux 5.10. */
   get pgm(): KvmS390PgmInfo {
     return new $$KvmS390PgmInfo(this.$$view, this.$$offset);
   }
@@ -1837,7 +1837,7 @@ export class KvmS390IrqU implements View {
     copy(this.pgm, value);
   }
 
-  /** `struct kvm_s390_emerg_info emerg`, offset 0, 2 bytes. */
+  /** `struct kvm_s390_emerg_info emerg`, offset 0, 2 bytes. In or before Linux 5.10. */
   get emerg(): KvmS390EmergInfo {
     return new $$KvmS390EmergInfo(this.$$view, this.$$offset);
   }
@@ -1845,7 +1845,7 @@ export class KvmS390IrqU implements View {
     copy(this.emerg, value);
   }
 
-  /** `struct kvm_s390_extcall_info extcall`, offset 0, 2 bytes. */
+  /** `struct kvm_s390_extcall_info extcall`, offset 0, 2 bytes. In or before Linux 5.10. */
   get extcall(): KvmS390ExtcallInfo {
     return new $$KvmS390ExtcallInfo(this.$$view, this.$$offset);
   }
@@ -1853,7 +1853,7 @@ export class KvmS390IrqU implements View {
     copy(this.extcall, value);
   }
 
-  /** `struct kvm_s390_prefix_info prefix`, offset 0, 4 bytes. */
+  /** `struct kvm_s390_prefix_info prefix`, offset 0, 4 bytes. In or before Linux 5.10. */
   get prefix(): KvmS390PrefixInfo {
     return new $$KvmS390PrefixInfo(this.$$view, this.$$offset);
   }
@@ -1861,7 +1861,7 @@ export class KvmS390IrqU implements View {
     copy(this.prefix, value);
   }
 
-  /** `struct kvm_s390_stop_info stop`, offset 0, 4 bytes. */
+  /** `struct kvm_s390_stop_info stop`, offset 0, 4 bytes. In or before Linux 5.10. */
   get stop(): KvmS390StopInfo {
     return new $$KvmS390StopInfo(this.$$view, this.$$offset);
   }
@@ -1869,7 +1869,7 @@ export class KvmS390IrqU implements View {
     copy(this.stop, value);
   }
 
-  /** `struct kvm_s390_mchk_info mchk`, offset 0, 48 bytes. */
+  /** `struct kvm_s390_mchk_info mchk`, offset 0, 48 bytes. In or before Linux 5.10. */
   get mchk(): KvmS390MchkInfo {
     return new $$KvmS390MchkInfo(this.$$view, this.$$offset);
   }
@@ -1877,7 +1877,7 @@ export class KvmS390IrqU implements View {
     copy(this.mchk, value);
   }
 
-  /** `char reserved[64]`, offset 0, 64 bytes. */
+  /** `char reserved[64]`, offset 0, 64 bytes. In or before Linux 5.10. */
   get reserved(): UnsignedCharArray {
     return new UnsignedCharArray(this.$$view, this.$$offset, 64);
   }
@@ -1886,7 +1886,7 @@ export class KvmS390IrqU implements View {
   }
 }
 
-/** `struct kvm_s390_irq`: 72 bytes, aligned to 8. */
+/** `struct kvm_s390_irq`: 72 bytes, aligned to 8. In or before Linux 5.10. */
 export class KvmS390Irq implements View {
   static readonly $size = 72;
   static readonly $align = 8;
@@ -1926,7 +1926,7 @@ export class KvmS390Irq implements View {
     return toJson(this);
   }
 
-  /** `__u64 type`, offset 0, 8 bytes. */
+  /** `__u64 type`, offset 0, 8 bytes. In or before Linux 5.10. */
   get type(): bigint {
     return this.$$view.getBigUint64(this.$$offset, false);
   }
@@ -1943,7 +1943,7 @@ export class KvmS390Irq implements View {
     setNumber64(this.$$view, this.$$offset, value, false);
   }
 
-  /** `union u`, offset 8, 64 bytes. */
+  /** `union u`, offset 8, 64 bytes. In or before Linux 5.10. */
   get u(): KvmS390IrqU {
     return new $$KvmS390IrqU(this.$$view, this.$$offset + 8);
   }
@@ -1952,7 +1952,7 @@ export class KvmS390Irq implements View {
   }
 }
 
-/** `struct kvm_s390_irq_state`: 32 bytes, aligned to 8. */
+/** `struct kvm_s390_irq_state`: 32 bytes, aligned to 8. In or before Linux 5.10. */
 export class KvmS390IrqState implements View {
   static readonly $size = 32;
   static readonly $align = 8;
@@ -1994,7 +1994,7 @@ export class KvmS390IrqState implements View {
     return toJson(this);
   }
 
-  /** `__u64 buf`, offset 0, 8 bytes. */
+  /** `__u64 buf`, offset 0, 8 bytes. In or before Linux 5.10. */
   get buf(): bigint {
     return this.$$view.getBigUint64(this.$$offset, false);
   }
@@ -2011,7 +2011,7 @@ export class KvmS390IrqState implements View {
     setNumber64(this.$$view, this.$$offset, value, false);
   }
 
-  /** `__u32 flags`, offset 8, 4 bytes. */
+  /** `__u32 flags`, offset 8, 4 bytes. In or before Linux 5.10. */
   get flags(): number {
     return this.$$view.getUint32(this.$$offset + 8, false);
   }
@@ -2019,7 +2019,7 @@ export class KvmS390IrqState implements View {
     this.$$view.setUint32(this.$$offset + 8, value, false);
   }
 
-  /** `__u32 len`, offset 12, 4 bytes. */
+  /** `__u32 len`, offset 12, 4 bytes. In or before Linux 5.10. */
   get len(): number {
     return this.$$view.getUint32(this.$$offset + 12, false);
   }
@@ -2027,7 +2027,7 @@ export class KvmS390IrqState implements View {
     this.$$view.setUint32(this.$$offset + 12, value, false);
   }
 
-  /** `__u32 reserved[4]`, offset 16, 16 bytes. */
+  /** `__u32 reserved[4]`, offset 16, 16 bytes. In or before Linux 5.10. */
   get reserved(): U32Array {
     return new U32Array(this.$$view, this.$$offset + 16, 4);
   }
@@ -2036,7 +2036,7 @@ export class KvmS390IrqState implements View {
   }
 }
 
-/** `struct kvm_s390_ucas_mapping`: 24 bytes, aligned to 8. */
+/** `struct kvm_s390_ucas_mapping`: 24 bytes, aligned to 8. In or before Linux 5.10. */
 export class KvmS390UcasMapping implements View {
   static readonly $size = 24;
   static readonly $align = 8;
@@ -2077,7 +2077,7 @@ export class KvmS390UcasMapping implements View {
     return toJson(this);
   }
 
-  /** `__u64 user_addr`, offset 0, 8 bytes. */
+  /** `__u64 user_addr`, offset 0, 8 bytes. In or before Linux 5.10. */
   get user_addr(): bigint {
     return this.$$view.getBigUint64(this.$$offset, false);
   }
@@ -2094,7 +2094,7 @@ export class KvmS390UcasMapping implements View {
     setNumber64(this.$$view, this.$$offset, value, false);
   }
 
-  /** `__u64 vcpu_addr`, offset 8, 8 bytes. */
+  /** `__u64 vcpu_addr`, offset 8, 8 bytes. In or before Linux 5.10. */
   get vcpu_addr(): bigint {
     return this.$$view.getBigUint64(this.$$offset + 8, false);
   }
@@ -2111,7 +2111,7 @@ export class KvmS390UcasMapping implements View {
     setNumber64(this.$$view, this.$$offset + 8, value, false);
   }
 
-  /** `__u64 length`, offset 16, 8 bytes. */
+  /** `__u64 length`, offset 16, 8 bytes. In or before Linux 5.10. */
   get length(): bigint {
     return this.$$view.getBigUint64(this.$$offset + 16, false);
   }
@@ -2129,7 +2129,7 @@ export class KvmS390UcasMapping implements View {
   }
 }
 
-/** `struct kvm_s390_pv_sec_parm`: 16 bytes, aligned to 8. */
+/** `struct kvm_s390_pv_sec_parm`: 16 bytes, aligned to 8. In or before Linux 5.10. */
 export class KvmS390PvSecParm implements View {
   static readonly $size = 16;
   static readonly $align = 8;
@@ -2169,7 +2169,7 @@ export class KvmS390PvSecParm implements View {
     return toJson(this);
   }
 
-  /** `__u64 origin`, offset 0, 8 bytes. */
+  /** `__u64 origin`, offset 0, 8 bytes. In or before Linux 5.10. */
   get origin(): bigint {
     return this.$$view.getBigUint64(this.$$offset, false);
   }
@@ -2186,7 +2186,7 @@ export class KvmS390PvSecParm implements View {
     setNumber64(this.$$view, this.$$offset, value, false);
   }
 
-  /** `__u64 length`, offset 8, 8 bytes. */
+  /** `__u64 length`, offset 8, 8 bytes. In or before Linux 5.10. */
   get length(): bigint {
     return this.$$view.getBigUint64(this.$$offset + 8, false);
   }
@@ -2204,7 +2204,7 @@ export class KvmS390PvSecParm implements View {
   }
 }
 
-/** `struct kvm_s390_pv_unp`: 24 bytes, aligned to 8. */
+/** `struct kvm_s390_pv_unp`: 24 bytes, aligned to 8. In or before Linux 5.10. */
 export class KvmS390PvUnp implements View {
   static readonly $size = 24;
   static readonly $align = 8;
@@ -2245,7 +2245,7 @@ export class KvmS390PvUnp implements View {
     return toJson(this);
   }
 
-  /** `__u64 addr`, offset 0, 8 bytes. */
+  /** `__u64 addr`, offset 0, 8 bytes. In or before Linux 5.10. */
   get addr(): bigint {
     return this.$$view.getBigUint64(this.$$offset, false);
   }
@@ -2262,7 +2262,7 @@ export class KvmS390PvUnp implements View {
     setNumber64(this.$$view, this.$$offset, value, false);
   }
 
-  /** `__u64 size`, offset 8, 8 bytes. */
+  /** `__u64 size`, offset 8, 8 bytes. In or before Linux 5.10. */
   get size(): bigint {
     return this.$$view.getBigUint64(this.$$offset + 8, false);
   }
@@ -2279,7 +2279,7 @@ export class KvmS390PvUnp implements View {
     setNumber64(this.$$view, this.$$offset + 8, value, false);
   }
 
-  /** `__u64 tweak`, offset 16, 8 bytes. */
+  /** `__u64 tweak`, offset 16, 8 bytes. In or before Linux 5.10. */
   get tweak(): bigint {
     return this.$$view.getBigUint64(this.$$offset + 16, false);
   }
@@ -2297,7 +2297,7 @@ export class KvmS390PvUnp implements View {
   }
 }
 
-/** `struct kvm_s390_pv_dmp`: 64 bytes, aligned to 8. */
+/** `struct kvm_s390_pv_dmp`: 64 bytes, aligned to 8. In or before Linux 6.1, not in 5.10. */
 export class KvmS390PvDmp implements View {
   static readonly $size = 64;
   static readonly $align = 8;
@@ -2340,7 +2340,7 @@ export class KvmS390PvDmp implements View {
     return toJson(this);
   }
 
-  /** `__u64 subcmd`, offset 0, 8 bytes. */
+  /** `__u64 subcmd`, offset 0, 8 bytes. In or before Linux 6.1, not in 5.10. */
   get subcmd(): bigint {
     return this.$$view.getBigUint64(this.$$offset, false);
   }
@@ -2357,7 +2357,7 @@ export class KvmS390PvDmp implements View {
     setNumber64(this.$$view, this.$$offset, value, false);
   }
 
-  /** `__u64 buff_addr`, offset 8, 8 bytes. */
+  /** `__u64 buff_addr`, offset 8, 8 bytes. In or before Linux 6.1, not in 5.10. */
   get buff_addr(): bigint {
     return this.$$view.getBigUint64(this.$$offset + 8, false);
   }
@@ -2374,7 +2374,7 @@ export class KvmS390PvDmp implements View {
     setNumber64(this.$$view, this.$$offset + 8, value, false);
   }
 
-  /** `__u64 buff_len`, offset 16, 8 bytes. */
+  /** `__u64 buff_len`, offset 16, 8 bytes. In or before Linux 6.1, not in 5.10. */
   get buff_len(): bigint {
     return this.$$view.getBigUint64(this.$$offset + 16, false);
   }
@@ -2391,7 +2391,7 @@ export class KvmS390PvDmp implements View {
     setNumber64(this.$$view, this.$$offset + 16, value, false);
   }
 
-  /** `__u64 gaddr`, offset 24, 8 bytes. */
+  /** `__u64 gaddr`, offset 24, 8 bytes. In or before Linux 6.1, not in 5.10. */
   get gaddr(): bigint {
     return this.$$view.getBigUint64(this.$$offset + 24, false);
   }
@@ -2408,7 +2408,7 @@ export class KvmS390PvDmp implements View {
     setNumber64(this.$$view, this.$$offset + 24, value, false);
   }
 
-  /** `__u64 reserved[4]`, offset 32, 32 bytes. */
+  /** `__u64 reserved[4]`, offset 32, 32 bytes. In or before Linux 6.1, not in 5.10. */
   get reserved(): U64Array {
     return new U64Array(this.$$view, this.$$offset + 32, 4);
   }
@@ -2417,7 +2417,7 @@ export class KvmS390PvDmp implements View {
   }
 }
 
-/** `struct kvm_s390_pv_info_dump`: 24 bytes, aligned to 8. */
+/** `struct kvm_s390_pv_info_dump`: 24 bytes, aligned to 8. In or before Linux 6.1, not in 5.10. */
 export class KvmS390PvInfoDump implements View {
   static readonly $size = 24;
   static readonly $align = 8;
@@ -2458,7 +2458,7 @@ export class KvmS390PvInfoDump implements View {
     return toJson(this);
   }
 
-  /** `__u64 dump_cpu_buffer_len`, offset 0, 8 bytes. */
+  /** `__u64 dump_cpu_buffer_len`, offset 0, 8 bytes. In or before Linux 6.1, not in 5.10. */
   get dump_cpu_buffer_len(): bigint {
     return this.$$view.getBigUint64(this.$$offset, false);
   }
@@ -2475,7 +2475,7 @@ export class KvmS390PvInfoDump implements View {
     setNumber64(this.$$view, this.$$offset, value, false);
   }
 
-  /** `__u64 dump_config_mem_buffer_per_1m`, offset 8, 8 bytes. */
+  /** `__u64 dump_config_mem_buffer_per_1m`, offset 8, 8 bytes. In or before Linux 6.1, not in 5.10. */
   get dump_config_mem_buffer_per_1m(): bigint {
     return this.$$view.getBigUint64(this.$$offset + 8, false);
   }
@@ -2492,7 +2492,7 @@ export class KvmS390PvInfoDump implements View {
     setNumber64(this.$$view, this.$$offset + 8, value, false);
   }
 
-  /** `__u64 dump_config_finalize_len`, offset 16, 8 bytes. */
+  /** `__u64 dump_config_finalize_len`, offset 16, 8 bytes. In or before Linux 6.1, not in 5.10. */
   get dump_config_finalize_len(): bigint {
     return this.$$view.getBigUint64(this.$$offset + 16, false);
   }
@@ -2510,7 +2510,7 @@ export class KvmS390PvInfoDump implements View {
   }
 }
 
-/** `struct kvm_s390_pv_info_vm`: 64 bytes, aligned to 8. */
+/** `struct kvm_s390_pv_info_vm`: 64 bytes, aligned to 8. In or before Linux 6.1, not in 5.10. */
 export class KvmS390PvInfoVm implements View {
   static readonly $size = 64;
   static readonly $align = 8;
@@ -2553,7 +2553,7 @@ export class KvmS390PvInfoVm implements View {
     return toJson(this);
   }
 
-  /** `__u64 inst_calls_list[4]`, offset 0, 32 bytes. */
+  /** `__u64 inst_calls_list[4]`, offset 0, 32 bytes. In or before Linux 6.1, not in 5.10. */
   get inst_calls_list(): U64Array {
     return new U64Array(this.$$view, this.$$offset, 4);
   }
@@ -2561,7 +2561,7 @@ export class KvmS390PvInfoVm implements View {
     this.inst_calls_list.assign(value);
   }
 
-  /** `__u64 max_cpus`, offset 32, 8 bytes. */
+  /** `__u64 max_cpus`, offset 32, 8 bytes. In or before Linux 6.1, not in 5.10. */
   get max_cpus(): bigint {
     return this.$$view.getBigUint64(this.$$offset + 32, false);
   }
@@ -2578,7 +2578,7 @@ export class KvmS390PvInfoVm implements View {
     setNumber64(this.$$view, this.$$offset + 32, value, false);
   }
 
-  /** `__u64 max_guests`, offset 40, 8 bytes. */
+  /** `__u64 max_guests`, offset 40, 8 bytes. In or before Linux 6.1, not in 5.10. */
   get max_guests(): bigint {
     return this.$$view.getBigUint64(this.$$offset + 40, false);
   }
@@ -2595,7 +2595,7 @@ export class KvmS390PvInfoVm implements View {
     setNumber64(this.$$view, this.$$offset + 40, value, false);
   }
 
-  /** `__u64 max_guest_addr`, offset 48, 8 bytes. */
+  /** `__u64 max_guest_addr`, offset 48, 8 bytes. In or before Linux 6.1, not in 5.10. */
   get max_guest_addr(): bigint {
     return this.$$view.getBigUint64(this.$$offset + 48, false);
   }
@@ -2612,7 +2612,7 @@ export class KvmS390PvInfoVm implements View {
     setNumber64(this.$$view, this.$$offset + 48, value, false);
   }
 
-  /** `__u64 feature_indication`, offset 56, 8 bytes. */
+  /** `__u64 feature_indication`, offset 56, 8 bytes. In or before Linux 6.1, not in 5.10. */
   get feature_indication(): bigint {
     return this.$$view.getBigUint64(this.$$offset + 56, false);
   }
@@ -2630,7 +2630,7 @@ export class KvmS390PvInfoVm implements View {
   }
 }
 
-/** `struct kvm_s390_pv_info_header`: 16 bytes, aligned to 4. */
+/** `struct kvm_s390_pv_info_header`: 16 bytes, aligned to 4. In or before Linux 6.1, not in 5.10. */
 export class KvmS390PvInfoHeader implements View {
   static readonly $size = 16;
   static readonly $align = 4;
@@ -2672,7 +2672,7 @@ export class KvmS390PvInfoHeader implements View {
     return toJson(this);
   }
 
-  /** `__u32 id`, offset 0, 4 bytes. */
+  /** `__u32 id`, offset 0, 4 bytes. In or before Linux 6.1, not in 5.10. */
   get id(): number {
     return this.$$view.getUint32(this.$$offset, false);
   }
@@ -2680,7 +2680,7 @@ export class KvmS390PvInfoHeader implements View {
     this.$$view.setUint32(this.$$offset, value, false);
   }
 
-  /** `__u32 len_max`, offset 4, 4 bytes. */
+  /** `__u32 len_max`, offset 4, 4 bytes. In or before Linux 6.1, not in 5.10. */
   get len_max(): number {
     return this.$$view.getUint32(this.$$offset + 4, false);
   }
@@ -2688,7 +2688,7 @@ export class KvmS390PvInfoHeader implements View {
     this.$$view.setUint32(this.$$offset + 4, value, false);
   }
 
-  /** `__u32 len_written`, offset 8, 4 bytes. */
+  /** `__u32 len_written`, offset 8, 4 bytes. In or before Linux 6.1, not in 5.10. */
   get len_written(): number {
     return this.$$view.getUint32(this.$$offset + 8, false);
   }
@@ -2696,7 +2696,7 @@ export class KvmS390PvInfoHeader implements View {
     this.$$view.setUint32(this.$$offset + 8, value, false);
   }
 
-  /** `__u32 reserved`, offset 12, 4 bytes. */
+  /** `__u32 reserved`, offset 12, 4 bytes. In or before Linux 6.1, not in 5.10. */
   get reserved(): number {
     return this.$$view.getUint32(this.$$offset + 12, false);
   }
@@ -2705,7 +2705,7 @@ export class KvmS390PvInfoHeader implements View {
   }
 }
 
-/** `struct kvm_s390_pv_info`: 80 bytes, aligned to 8. */
+/** `struct kvm_s390_pv_info`: 80 bytes, aligned to 8. In or before Linux 6.1, not in 5.10. */
 export class KvmS390PvInfo implements View {
   static readonly $size = 80;
   static readonly $align = 8;
@@ -2746,7 +2746,7 @@ export class KvmS390PvInfo implements View {
     return toJson(this);
   }
 
-  /** `struct kvm_s390_pv_info_header header`, offset 0, 16 bytes. */
+  /** `struct kvm_s390_pv_info_header header`, offset 0, 16 bytes. In or before Linux 6.1, not in 5.10. */
   get header(): KvmS390PvInfoHeader {
     return new $$KvmS390PvInfoHeader(this.$$view, this.$$offset);
   }
@@ -2754,7 +2754,7 @@ export class KvmS390PvInfo implements View {
     copy(this.header, value);
   }
 
-  /** `struct kvm_s390_pv_info_dump dump`, offset 16, 24 bytes. */
+  /** `struct kvm_s390_pv_info_dump dump`, offset 16, 24 bytes. In or before Linux 6.1, not in 5.10. */
   get dump(): KvmS390PvInfoDump {
     return new $$KvmS390PvInfoDump(this.$$view, this.$$offset + 16);
   }
@@ -2762,7 +2762,7 @@ export class KvmS390PvInfo implements View {
     copy(this.dump, value);
   }
 
-  /** `struct kvm_s390_pv_info_vm vm`, offset 16, 64 bytes. */
+  /** `struct kvm_s390_pv_info_vm vm`, offset 16, 64 bytes. In or before Linux 6.1, not in 5.10. */
   get vm(): KvmS390PvInfoVm {
     return new $$KvmS390PvInfoVm(this.$$view, this.$$offset + 16);
   }
@@ -2771,7 +2771,7 @@ export class KvmS390PvInfo implements View {
   }
 }
 
-/** `struct kvm_pv_cmd`: 32 bytes, aligned to 8. */
+/** `struct kvm_pv_cmd`: 32 bytes, aligned to 8. In or before Linux 5.10. */
 export class KvmPvCmd implements View {
   static readonly $size = 32;
   static readonly $align = 8;
@@ -2815,7 +2815,7 @@ export class KvmPvCmd implements View {
     return toJson(this);
   }
 
-  /** `__u32 cmd`, offset 0, 4 bytes. */
+  /** `__u32 cmd`, offset 0, 4 bytes. In or before Linux 5.10. */
   get cmd(): number {
     return this.$$view.getUint32(this.$$offset, false);
   }
@@ -2823,7 +2823,7 @@ export class KvmPvCmd implements View {
     this.$$view.setUint32(this.$$offset, value, false);
   }
 
-  /** `__u16 rc`, offset 4, 2 bytes. */
+  /** `__u16 rc`, offset 4, 2 bytes. In or before Linux 5.10. */
   get rc(): number {
     return this.$$view.getUint16(this.$$offset + 4, false);
   }
@@ -2831,7 +2831,7 @@ export class KvmPvCmd implements View {
     this.$$view.setUint16(this.$$offset + 4, value, false);
   }
 
-  /** `__u16 rrc`, offset 6, 2 bytes. */
+  /** `__u16 rrc`, offset 6, 2 bytes. In or before Linux 5.10. */
   get rrc(): number {
     return this.$$view.getUint16(this.$$offset + 6, false);
   }
@@ -2839,7 +2839,7 @@ export class KvmPvCmd implements View {
     this.$$view.setUint16(this.$$offset + 6, value, false);
   }
 
-  /** `__u64 data`, offset 8, 8 bytes. */
+  /** `__u64 data`, offset 8, 8 bytes. In or before Linux 5.10. */
   get data(): bigint {
     return this.$$view.getBigUint64(this.$$offset + 8, false);
   }
@@ -2856,7 +2856,7 @@ export class KvmPvCmd implements View {
     setNumber64(this.$$view, this.$$offset + 8, value, false);
   }
 
-  /** `__u32 flags`, offset 16, 4 bytes. */
+  /** `__u32 flags`, offset 16, 4 bytes. In or before Linux 5.10. */
   get flags(): number {
     return this.$$view.getUint32(this.$$offset + 16, false);
   }
@@ -2864,7 +2864,7 @@ export class KvmPvCmd implements View {
     this.$$view.setUint32(this.$$offset + 16, value, false);
   }
 
-  /** `__u32 reserved[3]`, offset 20, 12 bytes. */
+  /** `__u32 reserved[3]`, offset 20, 12 bytes. In or before Linux 5.10. */
   get reserved(): U32Array {
     return new U32Array(this.$$view, this.$$offset + 20, 3);
   }
@@ -2873,7 +2873,7 @@ export class KvmPvCmd implements View {
   }
 }
 
-/** `struct kvm_s390_zpci_op.u`: 64 bytes, aligned to 8. */
+/** `struct kvm_s390_zpci_op.u`: 64 bytes, aligned to 8. In or before Linux 6.1, not in 5.10. */
 export class KvmS390ZpciOpU implements View {
   static readonly $size = 64;
   static readonly $align = 8;
@@ -2913,7 +2913,7 @@ export class KvmS390ZpciOpU implements View {
     return toJson(this);
   }
 
-  /** `struct reg_aen`, offset 0, 32 bytes. */
+  /** `struct reg_aen`, offset 0, 32 bytes. In or before Linux 6.1, not in 5.10. */
   get reg_aen(): KvmS390ZpciOpURegAen {
     return new $$KvmS390ZpciOpURegAen(this.$$view, this.$$offset);
   }
@@ -2921,7 +2921,7 @@ export class KvmS390ZpciOpU implements View {
     copy(this.reg_aen, value);
   }
 
-  /** `__u64 reserved[8]`, offset 0, 64 bytes. */
+  /** `__u64 reserved[8]`, offset 0, 64 bytes. In or before Linux 6.1, not in 5.10. */
   get reserved(): U64Array {
     return new U64Array(this.$$view, this.$$offset, 8);
   }
@@ -2930,7 +2930,7 @@ export class KvmS390ZpciOpU implements View {
   }
 }
 
-/** `struct kvm_s390_zpci_op.u.reg_aen`: 32 bytes, aligned to 8. */
+/** `struct kvm_s390_zpci_op.u.reg_aen`: 32 bytes, aligned to 8. In or before Linux 6.1, not in 5.10. */
 export class KvmS390ZpciOpURegAen implements View {
   static readonly $size = 32;
   static readonly $align = 8;
@@ -2975,7 +2975,7 @@ export class KvmS390ZpciOpURegAen implements View {
     return toJson(this);
   }
 
-  /** `__u64 ibv`, offset 0, 8 bytes. */
+  /** `__u64 ibv`, offset 0, 8 bytes. In or before Linux 6.1, not in 5.10. */
   get ibv(): bigint {
     return this.$$view.getBigUint64(this.$$offset, false);
   }
@@ -2992,7 +2992,7 @@ export class KvmS390ZpciOpURegAen implements View {
     setNumber64(this.$$view, this.$$offset, value, false);
   }
 
-  /** `__u64 sb`, offset 8, 8 bytes. */
+  /** `__u64 sb`, offset 8, 8 bytes. In or before Linux 6.1, not in 5.10. */
   get sb(): bigint {
     return this.$$view.getBigUint64(this.$$offset + 8, false);
   }
@@ -3009,7 +3009,7 @@ export class KvmS390ZpciOpURegAen implements View {
     setNumber64(this.$$view, this.$$offset + 8, value, false);
   }
 
-  /** `__u32 flags`, offset 16, 4 bytes. */
+  /** `__u32 flags`, offset 16, 4 bytes. In or before Linux 6.1, not in 5.10. */
   get flags(): number {
     return this.$$view.getUint32(this.$$offset + 16, false);
   }
@@ -3017,7 +3017,7 @@ export class KvmS390ZpciOpURegAen implements View {
     this.$$view.setUint32(this.$$offset + 16, value, false);
   }
 
-  /** `__u32 noi`, offset 20, 4 bytes. */
+  /** `__u32 noi`, offset 20, 4 bytes. In or before Linux 6.1, not in 5.10. */
   get noi(): number {
     return this.$$view.getUint32(this.$$offset + 20, false);
   }
@@ -3025,7 +3025,7 @@ export class KvmS390ZpciOpURegAen implements View {
     this.$$view.setUint32(this.$$offset + 20, value, false);
   }
 
-  /** `__u8 isc`, offset 24, 1 byte. */
+  /** `__u8 isc`, offset 24, 1 byte. In or before Linux 6.1, not in 5.10. */
   get isc(): number {
     return this.$$view.getUint8(this.$$offset + 24);
   }
@@ -3033,7 +3033,7 @@ export class KvmS390ZpciOpURegAen implements View {
     this.$$view.setUint8(this.$$offset + 24, value);
   }
 
-  /** `__u8 sbo`, offset 25, 1 byte. */
+  /** `__u8 sbo`, offset 25, 1 byte. In or before Linux 6.1, not in 5.10. */
   get sbo(): number {
     return this.$$view.getUint8(this.$$offset + 25);
   }
@@ -3041,7 +3041,7 @@ export class KvmS390ZpciOpURegAen implements View {
     this.$$view.setUint8(this.$$offset + 25, value);
   }
 
-  /** `__u16 pad`, offset 26, 2 bytes. */
+  /** `__u16 pad`, offset 26, 2 bytes. In or before Linux 6.1, not in 5.10. */
   get pad(): number {
     return this.$$view.getUint16(this.$$offset + 26, false);
   }
@@ -3050,7 +3050,7 @@ export class KvmS390ZpciOpURegAen implements View {
   }
 }
 
-/** `struct kvm_s390_zpci_op`: 72 bytes, aligned to 8. */
+/** `struct kvm_s390_zpci_op`: 72 bytes, aligned to 8. In or before Linux 6.1, not in 5.10. */
 export class KvmS390ZpciOp implements View {
   static readonly $size = 72;
   static readonly $align = 8;
@@ -3092,7 +3092,7 @@ export class KvmS390ZpciOp implements View {
     return toJson(this);
   }
 
-  /** `__u32 fh`, offset 0, 4 bytes. */
+  /** `__u32 fh`, offset 0, 4 bytes. In or before Linux 6.1, not in 5.10. */
   get fh(): number {
     return this.$$view.getUint32(this.$$offset, false);
   }
@@ -3100,7 +3100,7 @@ export class KvmS390ZpciOp implements View {
     this.$$view.setUint32(this.$$offset, value, false);
   }
 
-  /** `__u8 op`, offset 4, 1 byte. */
+  /** `__u8 op`, offset 4, 1 byte. In or before Linux 6.1, not in 5.10. */
   get op(): number {
     return this.$$view.getUint8(this.$$offset + 4);
   }
@@ -3108,7 +3108,7 @@ export class KvmS390ZpciOp implements View {
     this.$$view.setUint8(this.$$offset + 4, value);
   }
 
-  /** `__u8 pad[3]`, offset 5, 3 bytes. */
+  /** `__u8 pad[3]`, offset 5, 3 bytes. In or before Linux 6.1, not in 5.10. */
   get pad(): U8Array {
     return new U8Array(this.$$view, this.$$offset + 5, 3);
   }
@@ -3116,7 +3116,7 @@ export class KvmS390ZpciOp implements View {
     this.pad.assign(value);
   }
 
-  /** `union u`, offset 8, 64 bytes. */
+  /** `union u`, offset 8, 64 bytes. In or before Linux 6.1, not in 5.10. */
   get u(): KvmS390ZpciOpU {
     return new $$KvmS390ZpciOpU(this.$$view, this.$$offset + 8);
   }
@@ -3125,7 +3125,7 @@ export class KvmS390ZpciOp implements View {
   }
 }
 
-/** `struct kvm_s390_io_adapter`: 8 bytes, aligned to 4. */
+/** `struct kvm_s390_io_adapter`: 8 bytes, aligned to 4. In or before Linux 5.10. */
 export class KvmS390IoAdapter implements View {
   static readonly $size = 8;
   static readonly $align = 4;
@@ -3168,7 +3168,7 @@ export class KvmS390IoAdapter implements View {
     return toJson(this);
   }
 
-  /** `__u32 id`, offset 0, 4 bytes. */
+  /** `__u32 id`, offset 0, 4 bytes. In or before Linux 5.10. */
   get id(): number {
     return this.$$view.getUint32(this.$$offset, false);
   }
@@ -3176,7 +3176,7 @@ export class KvmS390IoAdapter implements View {
     this.$$view.setUint32(this.$$offset, value, false);
   }
 
-  /** `__u8 isc`, offset 4, 1 byte. */
+  /** `__u8 isc`, offset 4, 1 byte. In or before Linux 5.10. */
   get isc(): number {
     return this.$$view.getUint8(this.$$offset + 4);
   }
@@ -3184,7 +3184,7 @@ export class KvmS390IoAdapter implements View {
     this.$$view.setUint8(this.$$offset + 4, value);
   }
 
-  /** `__u8 maskable`, offset 5, 1 byte. */
+  /** `__u8 maskable`, offset 5, 1 byte. In or before Linux 5.10. */
   get maskable(): number {
     return this.$$view.getUint8(this.$$offset + 5);
   }
@@ -3192,7 +3192,7 @@ export class KvmS390IoAdapter implements View {
     this.$$view.setUint8(this.$$offset + 5, value);
   }
 
-  /** `__u8 swap`, offset 6, 1 byte. */
+  /** `__u8 swap`, offset 6, 1 byte. In or before Linux 5.10. */
   get swap(): number {
     return this.$$view.getUint8(this.$$offset + 6);
   }
@@ -3200,7 +3200,7 @@ export class KvmS390IoAdapter implements View {
     this.$$view.setUint8(this.$$offset + 6, value);
   }
 
-  /** `__u8 flags`, offset 7, 1 byte. */
+  /** `__u8 flags`, offset 7, 1 byte. In or before Linux 5.10. */
   get flags(): number {
     return this.$$view.getUint8(this.$$offset + 7);
   }
@@ -3209,7 +3209,7 @@ export class KvmS390IoAdapter implements View {
   }
 }
 
-/** `struct kvm_s390_ais_req`: 4 bytes, aligned to 2. */
+/** `struct kvm_s390_ais_req`: 4 bytes, aligned to 2. In or before Linux 5.10. */
 export class KvmS390AisReq implements View {
   static readonly $size = 4;
   static readonly $align = 2;
@@ -3249,7 +3249,7 @@ export class KvmS390AisReq implements View {
     return toJson(this);
   }
 
-  /** `__u8 isc`, offset 0, 1 byte. */
+  /** `__u8 isc`, offset 0, 1 byte. In or before Linux 5.10. */
   get isc(): number {
     return this.$$view.getUint8(this.$$offset);
   }
@@ -3257,7 +3257,7 @@ export class KvmS390AisReq implements View {
     this.$$view.setUint8(this.$$offset, value);
   }
 
-  /** `__u16 mode`, offset 2, 2 bytes. */
+  /** `__u16 mode`, offset 2, 2 bytes. In or before Linux 5.10. */
   get mode(): number {
     return this.$$view.getUint16(this.$$offset + 2, false);
   }
@@ -3266,7 +3266,7 @@ export class KvmS390AisReq implements View {
   }
 }
 
-/** `struct kvm_s390_ais_all`: 2 bytes, aligned to 1. */
+/** `struct kvm_s390_ais_all`: 2 bytes, aligned to 1. In or before Linux 5.10. */
 export class KvmS390AisAll implements View {
   static readonly $size = 2;
   static readonly $align = 1;
@@ -3306,7 +3306,7 @@ export class KvmS390AisAll implements View {
     return toJson(this);
   }
 
-  /** `__u8 simm`, offset 0, 1 byte. */
+  /** `__u8 simm`, offset 0, 1 byte. In or before Linux 5.10. */
   get simm(): number {
     return this.$$view.getUint8(this.$$offset);
   }
@@ -3314,7 +3314,7 @@ export class KvmS390AisAll implements View {
     this.$$view.setUint8(this.$$offset, value);
   }
 
-  /** `__u8 nimm`, offset 1, 1 byte. */
+  /** `__u8 nimm`, offset 1, 1 byte. In or before Linux 5.10. */
   get nimm(): number {
     return this.$$view.getUint8(this.$$offset + 1);
   }
@@ -3323,7 +3323,7 @@ export class KvmS390AisAll implements View {
   }
 }
 
-/** `struct kvm_s390_io_adapter_req`: 16 bytes, aligned to 8. */
+/** `struct kvm_s390_io_adapter_req`: 16 bytes, aligned to 8. In or before Linux 5.10. */
 export class KvmS390IoAdapterReq implements View {
   static readonly $size = 16;
   static readonly $align = 8;
@@ -3366,7 +3366,7 @@ export class KvmS390IoAdapterReq implements View {
     return toJson(this);
   }
 
-  /** `__u32 id`, offset 0, 4 bytes. */
+  /** `__u32 id`, offset 0, 4 bytes. In or before Linux 5.10. */
   get id(): number {
     return this.$$view.getUint32(this.$$offset, false);
   }
@@ -3374,7 +3374,7 @@ export class KvmS390IoAdapterReq implements View {
     this.$$view.setUint32(this.$$offset, value, false);
   }
 
-  /** `__u8 type`, offset 4, 1 byte. */
+  /** `__u8 type`, offset 4, 1 byte. In or before Linux 5.10. */
   get type(): number {
     return this.$$view.getUint8(this.$$offset + 4);
   }
@@ -3382,7 +3382,7 @@ export class KvmS390IoAdapterReq implements View {
     this.$$view.setUint8(this.$$offset + 4, value);
   }
 
-  /** `__u8 mask`, offset 5, 1 byte. */
+  /** `__u8 mask`, offset 5, 1 byte. In or before Linux 5.10. */
   get mask(): number {
     return this.$$view.getUint8(this.$$offset + 5);
   }
@@ -3390,7 +3390,7 @@ export class KvmS390IoAdapterReq implements View {
     this.$$view.setUint8(this.$$offset + 5, value);
   }
 
-  /** `__u16 pad0`, offset 6, 2 bytes. */
+  /** `__u16 pad0`, offset 6, 2 bytes. In or before Linux 5.10. */
   get pad0(): number {
     return this.$$view.getUint16(this.$$offset + 6, false);
   }
@@ -3398,7 +3398,7 @@ export class KvmS390IoAdapterReq implements View {
     this.$$view.setUint16(this.$$offset + 6, value, false);
   }
 
-  /** `__u64 addr`, offset 8, 8 bytes. */
+  /** `__u64 addr`, offset 8, 8 bytes. In or before Linux 5.10. */
   get addr(): bigint {
     return this.$$view.getBigUint64(this.$$offset + 8, false);
   }
@@ -3416,7 +3416,7 @@ export class KvmS390IoAdapterReq implements View {
   }
 }
 
-/** `struct kvm_s390_vm_tod_clock`: 16 bytes, aligned to 8. */
+/** `struct kvm_s390_vm_tod_clock`: 16 bytes, aligned to 8. In or before Linux 5.10. */
 export class KvmS390VmTodClock implements View {
   static readonly $size = 16;
   static readonly $align = 8;
@@ -3456,7 +3456,7 @@ export class KvmS390VmTodClock implements View {
     return toJson(this);
   }
 
-  /** `__u8 epoch_idx`, offset 0, 1 byte. */
+  /** `__u8 epoch_idx`, offset 0, 1 byte. In or before Linux 5.10. */
   get epoch_idx(): number {
     return this.$$view.getUint8(this.$$offset);
   }
@@ -3464,7 +3464,7 @@ export class KvmS390VmTodClock implements View {
     this.$$view.setUint8(this.$$offset, value);
   }
 
-  /** `__u64 tod`, offset 8, 8 bytes. */
+  /** `__u64 tod`, offset 8, 8 bytes. In or before Linux 5.10. */
   get tod(): bigint {
     return this.$$view.getBigUint64(this.$$offset + 8, false);
   }
@@ -3482,7 +3482,7 @@ export class KvmS390VmTodClock implements View {
   }
 }
 
-/** `struct kvm_s390_vm_cpu_processor`: 2064 bytes, aligned to 8. */
+/** `struct kvm_s390_vm_cpu_processor`: 2064 bytes, aligned to 8. In or before Linux 5.10. */
 export class KvmS390VmCpuProcessor implements View {
   static readonly $size = 2064;
   static readonly $align = 8;
@@ -3524,7 +3524,7 @@ export class KvmS390VmCpuProcessor implements View {
     return toJson(this);
   }
 
-  /** `__u64 cpuid`, offset 0, 8 bytes. */
+  /** `__u64 cpuid`, offset 0, 8 bytes. In or before Linux 5.10. */
   get cpuid(): bigint {
     return this.$$view.getBigUint64(this.$$offset, false);
   }
@@ -3541,7 +3541,7 @@ export class KvmS390VmCpuProcessor implements View {
     setNumber64(this.$$view, this.$$offset, value, false);
   }
 
-  /** `__u16 ibc`, offset 8, 2 bytes. */
+  /** `__u16 ibc`, offset 8, 2 bytes. In or before Linux 5.10. */
   get ibc(): number {
     return this.$$view.getUint16(this.$$offset + 8, false);
   }
@@ -3549,7 +3549,7 @@ export class KvmS390VmCpuProcessor implements View {
     this.$$view.setUint16(this.$$offset + 8, value, false);
   }
 
-  /** `__u8 pad[6]`, offset 10, 6 bytes. */
+  /** `__u8 pad[6]`, offset 10, 6 bytes. In or before Linux 5.10. */
   get pad(): U8Array {
     return new U8Array(this.$$view, this.$$offset + 10, 6);
   }
@@ -3557,7 +3557,7 @@ export class KvmS390VmCpuProcessor implements View {
     this.pad.assign(value);
   }
 
-  /** `__u64 fac_list[256]`, offset 16, 2048 bytes. */
+  /** `__u64 fac_list[256]`, offset 16, 2048 bytes. In or before Linux 5.10. */
   get fac_list(): U64Array {
     return new U64Array(this.$$view, this.$$offset + 16, 256);
   }
@@ -3566,7 +3566,7 @@ export class KvmS390VmCpuProcessor implements View {
   }
 }
 
-/** `struct kvm_s390_vm_cpu_machine`: 4112 bytes, aligned to 8. */
+/** `struct kvm_s390_vm_cpu_machine`: 4112 bytes, aligned to 8. In or before Linux 5.10. */
 export class KvmS390VmCpuMachine implements View {
   static readonly $size = 4112;
   static readonly $align = 8;
@@ -3609,7 +3609,7 @@ export class KvmS390VmCpuMachine implements View {
     return toJson(this);
   }
 
-  /** `__u64 cpuid`, offset 0, 8 bytes. */
+  /** `__u64 cpuid`, offset 0, 8 bytes. In or before Linux 5.10. */
   get cpuid(): bigint {
     return this.$$view.getBigUint64(this.$$offset, false);
   }
@@ -3626,7 +3626,7 @@ export class KvmS390VmCpuMachine implements View {
     setNumber64(this.$$view, this.$$offset, value, false);
   }
 
-  /** `__u32 ibc`, offset 8, 4 bytes. */
+  /** `__u32 ibc`, offset 8, 4 bytes. In or before Linux 5.10. */
   get ibc(): number {
     return this.$$view.getUint32(this.$$offset + 8, false);
   }
@@ -3634,7 +3634,7 @@ export class KvmS390VmCpuMachine implements View {
     this.$$view.setUint32(this.$$offset + 8, value, false);
   }
 
-  /** `__u8 pad[4]`, offset 12, 4 bytes. */
+  /** `__u8 pad[4]`, offset 12, 4 bytes. In or before Linux 5.10. */
   get pad(): U8Array {
     return new U8Array(this.$$view, this.$$offset + 12, 4);
   }
@@ -3642,7 +3642,7 @@ export class KvmS390VmCpuMachine implements View {
     this.pad.assign(value);
   }
 
-  /** `__u64 fac_mask[256]`, offset 16, 2048 bytes. */
+  /** `__u64 fac_mask[256]`, offset 16, 2048 bytes. In or before Linux 5.10. */
   get fac_mask(): U64Array {
     return new U64Array(this.$$view, this.$$offset + 16, 256);
   }
@@ -3650,7 +3650,7 @@ export class KvmS390VmCpuMachine implements View {
     this.fac_mask.assign(value);
   }
 
-  /** `__u64 fac_list[256]`, offset 2064, 2048 bytes. */
+  /** `__u64 fac_list[256]`, offset 2064, 2048 bytes. In or before Linux 5.10. */
   get fac_list(): U64Array {
     return new U64Array(this.$$view, this.$$offset + 2064, 256);
   }
@@ -3659,7 +3659,7 @@ export class KvmS390VmCpuMachine implements View {
   }
 }
 
-/** `struct kvm_s390_vm_cpu_feat`: 128 bytes, aligned to 8. */
+/** `struct kvm_s390_vm_cpu_feat`: 128 bytes, aligned to 8. In or before Linux 5.10. */
 export class KvmS390VmCpuFeat implements View {
   static readonly $size = 128;
   static readonly $align = 8;
@@ -3698,7 +3698,7 @@ export class KvmS390VmCpuFeat implements View {
     return toJson(this);
   }
 
-  /** `__u64 feat[16]`, offset 0, 128 bytes. */
+  /** `__u64 feat[16]`, offset 0, 128 bytes. In or before Linux 5.10. */
   get feat(): U64Array {
     return new U64Array(this.$$view, this.$$offset, 16);
   }
@@ -3707,7 +3707,7 @@ export class KvmS390VmCpuFeat implements View {
   }
 }
 
-/** `struct kvm_s390_vm_cpu_subfunc`: 2048 bytes, aligned to 1. */
+/** `struct kvm_s390_vm_cpu_subfunc`: 2048 bytes, aligned to 1. In or before Linux 5.10. */
 export class KvmS390VmCpuSubfunc implements View {
   static readonly $size = 2048;
   static readonly $align = 1;
@@ -3764,7 +3764,7 @@ export class KvmS390VmCpuSubfunc implements View {
     return toJson(this);
   }
 
-  /** `__u8 plo[32]`, offset 0, 32 bytes. */
+  /** `__u8 plo[32]`, offset 0, 32 bytes. In or before Linux 5.10. */
   get plo(): U8Array {
     return new U8Array(this.$$view, this.$$offset, 32);
   }
@@ -3772,7 +3772,7 @@ export class KvmS390VmCpuSubfunc implements View {
     this.plo.assign(value);
   }
 
-  /** `__u8 ptff[16]`, offset 32, 16 bytes. */
+  /** `__u8 ptff[16]`, offset 32, 16 bytes. In or before Linux 5.10. */
   get ptff(): U8Array {
     return new U8Array(this.$$view, this.$$offset + 32, 16);
   }
@@ -3780,7 +3780,7 @@ export class KvmS390VmCpuSubfunc implements View {
     this.ptff.assign(value);
   }
 
-  /** `__u8 kmac[16]`, offset 48, 16 bytes. */
+  /** `__u8 kmac[16]`, offset 48, 16 bytes. In or before Linux 5.10. */
   get kmac(): U8Array {
     return new U8Array(this.$$view, this.$$offset + 48, 16);
   }
@@ -3788,7 +3788,7 @@ export class KvmS390VmCpuSubfunc implements View {
     this.kmac.assign(value);
   }
 
-  /** `__u8 kmc[16]`, offset 64, 16 bytes. */
+  /** `__u8 kmc[16]`, offset 64, 16 bytes. In or before Linux 5.10. */
   get kmc(): U8Array {
     return new U8Array(this.$$view, this.$$offset + 64, 16);
   }
@@ -3796,7 +3796,7 @@ export class KvmS390VmCpuSubfunc implements View {
     this.kmc.assign(value);
   }
 
-  /** `__u8 km[16]`, offset 80, 16 bytes. */
+  /** `__u8 km[16]`, offset 80, 16 bytes. In or before Linux 5.10. */
   get km(): U8Array {
     return new U8Array(this.$$view, this.$$offset + 80, 16);
   }
@@ -3804,7 +3804,7 @@ export class KvmS390VmCpuSubfunc implements View {
     this.km.assign(value);
   }
 
-  /** `__u8 kimd[16]`, offset 96, 16 bytes. */
+  /** `__u8 kimd[16]`, offset 96, 16 bytes. In or before Linux 5.10. */
   get kimd(): U8Array {
     return new U8Array(this.$$view, this.$$offset + 96, 16);
   }
@@ -3812,7 +3812,7 @@ export class KvmS390VmCpuSubfunc implements View {
     this.kimd.assign(value);
   }
 
-  /** `__u8 klmd[16]`, offset 112, 16 bytes. */
+  /** `__u8 klmd[16]`, offset 112, 16 bytes. In or before Linux 5.10. */
   get klmd(): U8Array {
     return new U8Array(this.$$view, this.$$offset + 112, 16);
   }
@@ -3820,7 +3820,7 @@ export class KvmS390VmCpuSubfunc implements View {
     this.klmd.assign(value);
   }
 
-  /** `__u8 pckmo[16]`, offset 128, 16 bytes. */
+  /** `__u8 pckmo[16]`, offset 128, 16 bytes. In or before Linux 5.10. */
   get pckmo(): U8Array {
     return new U8Array(this.$$view, this.$$offset + 128, 16);
   }
@@ -3828,7 +3828,7 @@ export class KvmS390VmCpuSubfunc implements View {
     this.pckmo.assign(value);
   }
 
-  /** `__u8 kmctr[16]`, offset 144, 16 bytes. */
+  /** `__u8 kmctr[16]`, offset 144, 16 bytes. In or before Linux 5.10. */
   get kmctr(): U8Array {
     return new U8Array(this.$$view, this.$$offset + 144, 16);
   }
@@ -3836,7 +3836,7 @@ export class KvmS390VmCpuSubfunc implements View {
     this.kmctr.assign(value);
   }
 
-  /** `__u8 kmf[16]`, offset 160, 16 bytes. */
+  /** `__u8 kmf[16]`, offset 160, 16 bytes. In or before Linux 5.10. */
   get kmf(): U8Array {
     return new U8Array(this.$$view, this.$$offset + 160, 16);
   }
@@ -3844,7 +3844,7 @@ export class KvmS390VmCpuSubfunc implements View {
     this.kmf.assign(value);
   }
 
-  /** `__u8 kmo[16]`, offset 176, 16 bytes. */
+  /** `__u8 kmo[16]`, offset 176, 16 bytes. In or before Linux 5.10. */
   get kmo(): U8Array {
     return new U8Array(this.$$view, this.$$offset + 176, 16);
   }
@@ -3852,7 +3852,7 @@ export class KvmS390VmCpuSubfunc implements View {
     this.kmo.assign(value);
   }
 
-  /** `__u8 pcc[16]`, offset 192, 16 bytes. */
+  /** `__u8 pcc[16]`, offset 192, 16 bytes. In or before Linux 5.10. */
   get pcc(): U8Array {
     return new U8Array(this.$$view, this.$$offset + 192, 16);
   }
@@ -3860,7 +3860,7 @@ export class KvmS390VmCpuSubfunc implements View {
     this.pcc.assign(value);
   }
 
-  /** `__u8 ppno[16]`, offset 208, 16 bytes. */
+  /** `__u8 ppno[16]`, offset 208, 16 bytes. In or before Linux 5.10. */
   get ppno(): U8Array {
     return new U8Array(this.$$view, this.$$offset + 208, 16);
   }
@@ -3868,7 +3868,7 @@ export class KvmS390VmCpuSubfunc implements View {
     this.ppno.assign(value);
   }
 
-  /** `__u8 kma[16]`, offset 224, 16 bytes. */
+  /** `__u8 kma[16]`, offset 224, 16 bytes. In or before Linux 5.10. */
   get kma(): U8Array {
     return new U8Array(this.$$view, this.$$offset + 224, 16);
   }
@@ -3876,7 +3876,7 @@ export class KvmS390VmCpuSubfunc implements View {
     this.kma.assign(value);
   }
 
-  /** `__u8 kdsa[16]`, offset 240, 16 bytes. */
+  /** `__u8 kdsa[16]`, offset 240, 16 bytes. In or before Linux 5.10. */
   get kdsa(): U8Array {
     return new U8Array(this.$$view, this.$$offset + 240, 16);
   }
@@ -3884,7 +3884,7 @@ export class KvmS390VmCpuSubfunc implements View {
     this.kdsa.assign(value);
   }
 
-  /** `__u8 sortl[32]`, offset 256, 32 bytes. */
+  /** `__u8 sortl[32]`, offset 256, 32 bytes. In or before Linux 5.10. */
   get sortl(): U8Array {
     return new U8Array(this.$$view, this.$$offset + 256, 32);
   }
@@ -3892,7 +3892,7 @@ export class KvmS390VmCpuSubfunc implements View {
     this.sortl.assign(value);
   }
 
-  /** `__u8 dfltcc[32]`, offset 288, 32 bytes. */
+  /** `__u8 dfltcc[32]`, offset 288, 32 bytes. In or before Linux 5.10. */
   get dfltcc(): U8Array {
     return new U8Array(this.$$view, this.$$offset + 288, 32);
   }
@@ -3900,7 +3900,7 @@ export class KvmS390VmCpuSubfunc implements View {
     this.dfltcc.assign(value);
   }
 
-  /** `__u8 pfcr[16]`, offset 320, 16 bytes. */
+  /** `__u8 pfcr[16]`, offset 320, 16 bytes. In or before Linux 7.2, not in 6.12. */
   get pfcr(): U8Array {
     return new U8Array(this.$$view, this.$$offset + 320, 16);
   }
@@ -3908,7 +3908,7 @@ export class KvmS390VmCpuSubfunc implements View {
     this.pfcr.assign(value);
   }
 
-  /** `__u8 reserved[1712]`, offset 336, 1712 bytes. */
+  /** `__u8 reserved[1712]`, offset 336, 1712 bytes. In or before Linux 5.10. */
   get reserved(): U8Array {
     return new U8Array(this.$$view, this.$$offset + 336, 1712);
   }
@@ -3917,7 +3917,7 @@ export class KvmS390VmCpuSubfunc implements View {
   }
 }
 
-/** `struct kvm_s390_vm_cpu_uv_feat`: 8 bytes, aligned to 8. */
+/** `struct kvm_s390_vm_cpu_uv_feat`: 8 bytes, aligned to 8. In or before Linux 6.12, not in 6.1. */
 export class KvmS390VmCpuUvFeat implements View {
   static readonly $size = 8;
   static readonly $align = 8;
@@ -3958,7 +3958,7 @@ export class KvmS390VmCpuUvFeat implements View {
     return toJson(this);
   }
 
-  /** `__u64 ap:1`, offset 0, bit 4. */
+  /** `__u64 ap:1`, offset 0, bit 4. In or before Linux 6.12, not in 6.1. */
   get ap(): bigint {
     return BigInt((this.$$view.getUint8(this.$$offset) >>> 3) & 0x1);
   }
@@ -3974,7 +3974,7 @@ export class KvmS390VmCpuUvFeat implements View {
     this.$$view.setUint8(this.$$offset, (this.$$view.getUint8(this.$$offset) & 0xf7) | ((value & 0x1) << 3));
   }
 
-  /** `__u64 ap_intr:1`, offset 0, bit 5. */
+  /** `__u64 ap_intr:1`, offset 0, bit 5. In or before Linux 6.12, not in 6.1. */
   get ap_intr(): bigint {
     return BigInt((this.$$view.getUint8(this.$$offset) >>> 2) & 0x1);
   }
@@ -3990,7 +3990,7 @@ export class KvmS390VmCpuUvFeat implements View {
     this.$$view.setUint8(this.$$offset, (this.$$view.getUint8(this.$$offset) & 0xfb) | ((value & 0x1) << 2));
   }
 
-  /** `__u64 feat`, offset 0, 8 bytes. */
+  /** `__u64 feat`, offset 0, 8 bytes. In or before Linux 6.12, not in 6.1. */
   get feat(): bigint {
     return this.$$view.getBigUint64(this.$$offset, false);
   }
@@ -4008,7 +4008,7 @@ export class KvmS390VmCpuUvFeat implements View {
   }
 }
 
-/** `struct kvm_regs`: 128 bytes, aligned to 8. */
+/** `struct kvm_regs`: 128 bytes, aligned to 8. In or before Linux 5.10. */
 export class KvmRegs implements View {
   static readonly $size = 128;
   static readonly $align = 8;
@@ -4047,7 +4047,7 @@ export class KvmRegs implements View {
     return toJson(this);
   }
 
-  /** `__u64 gprs[16]`, offset 0, 128 bytes. */
+  /** `__u64 gprs[16]`, offset 0, 128 bytes. In or before Linux 5.10. */
   get gprs(): U64Array {
     return new U64Array(this.$$view, this.$$offset, 16);
   }
@@ -4056,7 +4056,7 @@ export class KvmRegs implements View {
   }
 }
 
-/** `struct kvm_sregs`: 192 bytes, aligned to 8. */
+/** `struct kvm_sregs`: 192 bytes, aligned to 8. In or before Linux 5.10. */
 export class KvmSregs implements View {
   static readonly $size = 192;
   static readonly $align = 8;
@@ -4096,7 +4096,7 @@ export class KvmSregs implements View {
     return toJson(this);
   }
 
-  /** `__u32 acrs[16]`, offset 0, 64 bytes. */
+  /** `__u32 acrs[16]`, offset 0, 64 bytes. In or before Linux 5.10. */
   get acrs(): U32Array {
     return new U32Array(this.$$view, this.$$offset, 16);
   }
@@ -4104,7 +4104,7 @@ export class KvmSregs implements View {
     this.acrs.assign(value);
   }
 
-  /** `__u64 crs[16]`, offset 64, 128 bytes. */
+  /** `__u64 crs[16]`, offset 64, 128 bytes. In or before Linux 5.10. */
   get crs(): U64Array {
     return new U64Array(this.$$view, this.$$offset + 64, 16);
   }
@@ -4113,7 +4113,7 @@ export class KvmSregs implements View {
   }
 }
 
-/** `struct kvm_fpu`: 136 bytes, aligned to 8. */
+/** `struct kvm_fpu`: 136 bytes, aligned to 8. In or before Linux 5.10. */
 export class KvmFpu implements View {
   static readonly $size = 136;
   static readonly $align = 8;
@@ -4153,7 +4153,7 @@ export class KvmFpu implements View {
     return toJson(this);
   }
 
-  /** `__u32 fpc`, offset 0, 4 bytes. */
+  /** `__u32 fpc`, offset 0, 4 bytes. In or before Linux 5.10. */
   get fpc(): number {
     return this.$$view.getUint32(this.$$offset, false);
   }
@@ -4161,7 +4161,7 @@ export class KvmFpu implements View {
     this.$$view.setUint32(this.$$offset, value, false);
   }
 
-  /** `__u64 fprs[16]`, offset 8, 128 bytes. */
+  /** `__u64 fprs[16]`, offset 8, 128 bytes. In or before Linux 5.10. */
   get fprs(): U64Array {
     return new U64Array(this.$$view, this.$$offset + 8, 16);
   }
@@ -4170,7 +4170,7 @@ export class KvmFpu implements View {
   }
 }
 
-/** `struct kvm_debug_exit_arch`: 16 bytes, aligned to 8. */
+/** `struct kvm_debug_exit_arch`: 16 bytes, aligned to 8. In or before Linux 5.10. */
 export class KvmDebugExitArch implements View {
   static readonly $size = 16;
   static readonly $align = 8;
@@ -4211,7 +4211,7 @@ export class KvmDebugExitArch implements View {
     return toJson(this);
   }
 
-  /** `__u64 addr`, offset 0, 8 bytes. */
+  /** `__u64 addr`, offset 0, 8 bytes. In or before Linux 5.10. */
   get addr(): bigint {
     return this.$$view.getBigUint64(this.$$offset, false);
   }
@@ -4228,7 +4228,7 @@ export class KvmDebugExitArch implements View {
     setNumber64(this.$$view, this.$$offset, value, false);
   }
 
-  /** `__u8 type`, offset 8, 1 byte. */
+  /** `__u8 type`, offset 8, 1 byte. In or before Linux 5.10. */
   get type(): number {
     return this.$$view.getUint8(this.$$offset + 8);
   }
@@ -4236,7 +4236,7 @@ export class KvmDebugExitArch implements View {
     this.$$view.setUint8(this.$$offset + 8, value);
   }
 
-  /** `__u8 pad[7]`, offset 9, 7 bytes. */
+  /** `__u8 pad[7]`, offset 9, 7 bytes. In or before Linux 5.10. */
   get pad(): U8Array {
     return new U8Array(this.$$view, this.$$offset + 9, 7);
   }
@@ -4245,7 +4245,7 @@ export class KvmDebugExitArch implements View {
   }
 }
 
-/** `struct kvm_hw_breakpoint`: 32 bytes, aligned to 8. */
+/** `struct kvm_hw_breakpoint`: 32 bytes, aligned to 8. In or before Linux 5.10. */
 export class KvmHwBreakpoint implements View {
   static readonly $size = 32;
   static readonly $align = 8;
@@ -4288,7 +4288,7 @@ export class KvmHwBreakpoint implements View {
     return toJson(this);
   }
 
-  /** `__u64 addr`, offset 0, 8 bytes. */
+  /** `__u64 addr`, offset 0, 8 bytes. In or before Linux 5.10. */
   get addr(): bigint {
     return this.$$view.getBigUint64(this.$$offset, false);
   }
@@ -4305,7 +4305,7 @@ export class KvmHwBreakpoint implements View {
     setNumber64(this.$$view, this.$$offset, value, false);
   }
 
-  /** `__u64 phys_addr`, offset 8, 8 bytes. */
+  /** `__u64 phys_addr`, offset 8, 8 bytes. In or before Linux 5.10. */
   get phys_addr(): bigint {
     return this.$$view.getBigUint64(this.$$offset + 8, false);
   }
@@ -4322,7 +4322,7 @@ export class KvmHwBreakpoint implements View {
     setNumber64(this.$$view, this.$$offset + 8, value, false);
   }
 
-  /** `__u64 len`, offset 16, 8 bytes. */
+  /** `__u64 len`, offset 16, 8 bytes. In or before Linux 5.10. */
   get len(): bigint {
     return this.$$view.getBigUint64(this.$$offset + 16, false);
   }
@@ -4339,7 +4339,7 @@ export class KvmHwBreakpoint implements View {
     setNumber64(this.$$view, this.$$offset + 16, value, false);
   }
 
-  /** `__u8 type`, offset 24, 1 byte. */
+  /** `__u8 type`, offset 24, 1 byte. In or before Linux 5.10. */
   get type(): number {
     return this.$$view.getUint8(this.$$offset + 24);
   }
@@ -4347,7 +4347,7 @@ export class KvmHwBreakpoint implements View {
     this.$$view.setUint8(this.$$offset + 24, value);
   }
 
-  /** `__u8 pad[7]`, offset 25, 7 bytes. */
+  /** `__u8 pad[7]`, offset 25, 7 bytes. In or before Linux 5.10. */
   get pad(): U8Array {
     return new U8Array(this.$$view, this.$$offset + 25, 7);
   }
@@ -4356,7 +4356,7 @@ export class KvmHwBreakpoint implements View {
   }
 }
 
-/** `struct kvm_guest_debug_arch`: 16 bytes, aligned to 8. */
+/** `struct kvm_guest_debug_arch`: 16 bytes, aligned to 8. In or before Linux 5.10. */
 export class KvmGuestDebugArch implements View {
   static readonly $size = 16;
   static readonly $align = 8;
@@ -4397,7 +4397,7 @@ export class KvmGuestDebugArch implements View {
     return toJson(this);
   }
 
-  /** `__u32 nr_hw_bp`, offset 0, 4 bytes. */
+  /** `__u32 nr_hw_bp`, offset 0, 4 bytes. In or before Linux 5.10. */
   get nr_hw_bp(): number {
     return this.$$view.getUint32(this.$$offset, false);
   }
@@ -4405,7 +4405,7 @@ export class KvmGuestDebugArch implements View {
     this.$$view.setUint32(this.$$offset, value, false);
   }
 
-  /** `__u32 pad`, offset 4, 4 bytes. */
+  /** `__u32 pad`, offset 4, 4 bytes. In or before Linux 5.10. */
   get pad(): number {
     return this.$$view.getUint32(this.$$offset + 4, false);
   }
@@ -4413,7 +4413,7 @@ export class KvmGuestDebugArch implements View {
     this.$$view.setUint32(this.$$offset + 4, value, false);
   }
 
-  /** `struct kvm_hw_breakpoint *hw_bp`, offset 8, 8 bytes. */
+  /** `struct kvm_hw_breakpoint *hw_bp`, offset 8, 8 bytes. In or before Linux 5.10. */
   get hw_bp(): bigint {
     return this.$$view.getBigUint64(this.$$offset + 8, false);
   }
@@ -4431,7 +4431,7 @@ export class KvmGuestDebugArch implements View {
   }
 }
 
-/** `struct kvm_sync_regs`: 1984 bytes, aligned to 8. */
+/** `struct kvm_sync_regs`: 1984 bytes, aligned to 8. In or before Linux 5.10. */
 export class KvmSyncRegs implements View {
   static readonly $size = 1984;
   static readonly $align = 8;
@@ -4496,7 +4496,7 @@ export class KvmSyncRegs implements View {
     return toJson(this);
   }
 
-  /** `__u64 prefix`, offset 0, 8 bytes. */
+  /** `__u64 prefix`, offset 0, 8 bytes. In or before Linux 5.10. */
   get prefix(): bigint {
     return this.$$view.getBigUint64(this.$$offset, false);
   }
@@ -4513,7 +4513,7 @@ export class KvmSyncRegs implements View {
     setNumber64(this.$$view, this.$$offset, value, false);
   }
 
-  /** `__u64 gprs[16]`, offset 8, 128 bytes. */
+  /** `__u64 gprs[16]`, offset 8, 128 bytes. In or before Linux 5.10. */
   get gprs(): U64Array {
     return new U64Array(this.$$view, this.$$offset + 8, 16);
   }
@@ -4521,7 +4521,7 @@ export class KvmSyncRegs implements View {
     this.gprs.assign(value);
   }
 
-  /** `__u32 acrs[16]`, offset 136, 64 bytes. */
+  /** `__u32 acrs[16]`, offset 136, 64 bytes. In or before Linux 5.10. */
   get acrs(): U32Array {
     return new U32Array(this.$$view, this.$$offset + 136, 16);
   }
@@ -4529,7 +4529,7 @@ export class KvmSyncRegs implements View {
     this.acrs.assign(value);
   }
 
-  /** `__u64 crs[16]`, offset 200, 128 bytes. */
+  /** `__u64 crs[16]`, offset 200, 128 bytes. In or before Linux 5.10. */
   get crs(): U64Array {
     return new U64Array(this.$$view, this.$$offset + 200, 16);
   }
@@ -4537,7 +4537,7 @@ export class KvmSyncRegs implements View {
     this.crs.assign(value);
   }
 
-  /** `__u64 todpr`, offset 328, 8 bytes. */
+  /** `__u64 todpr`, offset 328, 8 bytes. In or before Linux 5.10. */
   get todpr(): bigint {
     return this.$$view.getBigUint64(this.$$offset + 328, false);
   }
@@ -4554,7 +4554,7 @@ export class KvmSyncRegs implements View {
     setNumber64(this.$$view, this.$$offset + 328, value, false);
   }
 
-  /** `__u64 cputm`, offset 336, 8 bytes. */
+  /** `__u64 cputm`, offset 336, 8 bytes. In or before Linux 5.10. */
   get cputm(): bigint {
     return this.$$view.getBigUint64(this.$$offset + 336, false);
   }
@@ -4571,7 +4571,7 @@ export class KvmSyncRegs implements View {
     setNumber64(this.$$view, this.$$offset + 336, value, false);
   }
 
-  /** `__u64 ckc`, offset 344, 8 bytes. */
+  /** `__u64 ckc`, offset 344, 8 bytes. In or before Linux 5.10. */
   get ckc(): bigint {
     return this.$$view.getBigUint64(this.$$offset + 344, false);
   }
@@ -4588,7 +4588,7 @@ export class KvmSyncRegs implements View {
     setNumber64(this.$$view, this.$$offset + 344, value, false);
   }
 
-  /** `__u64 pp`, offset 352, 8 bytes. */
+  /** `__u64 pp`, offset 352, 8 bytes. In or before Linux 5.10. */
   get pp(): bigint {
     return this.$$view.getBigUint64(this.$$offset + 352, false);
   }
@@ -4605,7 +4605,7 @@ export class KvmSyncRegs implements View {
     setNumber64(this.$$view, this.$$offset + 352, value, false);
   }
 
-  /** `__u64 gbea`, offset 360, 8 bytes. */
+  /** `__u64 gbea`, offset 360, 8 bytes. In or before Linux 5.10. */
   get gbea(): bigint {
     return this.$$view.getBigUint64(this.$$offset + 360, false);
   }
@@ -4622,7 +4622,7 @@ export class KvmSyncRegs implements View {
     setNumber64(this.$$view, this.$$offset + 360, value, false);
   }
 
-  /** `__u64 pft`, offset 368, 8 bytes. */
+  /** `__u64 pft`, offset 368, 8 bytes. In or before Linux 5.10. */
   get pft(): bigint {
     return this.$$view.getBigUint64(this.$$offset + 368, false);
   }
@@ -4639,7 +4639,7 @@ export class KvmSyncRegs implements View {
     setNumber64(this.$$view, this.$$offset + 368, value, false);
   }
 
-  /** `__u64 pfs`, offset 376, 8 bytes. */
+  /** `__u64 pfs`, offset 376, 8 bytes. In or before Linux 5.10. */
   get pfs(): bigint {
     return this.$$view.getBigUint64(this.$$offset + 376, false);
   }
@@ -4656,7 +4656,7 @@ export class KvmSyncRegs implements View {
     setNumber64(this.$$view, this.$$offset + 376, value, false);
   }
 
-  /** `__u64 pfc`, offset 384, 8 bytes. */
+  /** `__u64 pfc`, offset 384, 8 bytes. In or before Linux 5.10. */
   get pfc(): bigint {
     return this.$$view.getBigUint64(this.$$offset + 384, false);
   }
@@ -4673,12 +4673,12 @@ export class KvmSyncRegs implements View {
     setNumber64(this.$$view, this.$$offset + 384, value, false);
   }
 
-  /** `__u64 vrs[32][2]`, offset 392, 512 bytes. */
+  /** `__u64 vrs[32][2]`, offset 392, 512 bytes. In or before Linux 5.10. */
   get vrs(): NestedArray<U64Array> {
     return new NestedArray(this.$$view, this.$$offset + 392, 32, 16, (view, offset) => new U64Array(view, offset, 2));
   }
 
-  /** `__u64 fprs[16]`, offset 392, 128 bytes. */
+  /** `__u64 fprs[16]`, offset 392, 128 bytes. In or before Linux 5.10. */
   get fprs(): U64Array {
     return new U64Array(this.$$view, this.$$offset + 392, 16);
   }
@@ -4686,7 +4686,7 @@ export class KvmSyncRegs implements View {
     this.fprs.assign(value);
   }
 
-  /** `__u8 reserved[512]`, offset 904, 512 bytes. */
+  /** `__u8 reserved[512]`, offset 904, 512 bytes. In or before Linux 5.10. */
   get reserved(): U8Array {
     return new U8Array(this.$$view, this.$$offset + 904, 512);
   }
@@ -4694,7 +4694,7 @@ export class KvmSyncRegs implements View {
     this.reserved.assign(value);
   }
 
-  /** `__u32 fpc`, offset 1416, 4 bytes. */
+  /** `__u32 fpc`, offset 1416, 4 bytes. In or before Linux 5.10. */
   get fpc(): number {
     return this.$$view.getUint32(this.$$offset + 1416, false);
   }
@@ -4702,7 +4702,7 @@ export class KvmSyncRegs implements View {
     this.$$view.setUint32(this.$$offset + 1416, value, false);
   }
 
-  /** `__u8 bpbc:1`, offset 1420, bit 0. */
+  /** `__u8 bpbc:1`, offset 1420, bit 0. In or before Linux 5.10. */
   get bpbc(): number {
     return (this.$$view.getUint8(this.$$offset + 1420) >>> 7) & 0x1;
   }
@@ -4710,7 +4710,7 @@ export class KvmSyncRegs implements View {
     this.$$view.setUint8(this.$$offset + 1420, (this.$$view.getUint8(this.$$offset + 1420) & 0x7f) | ((value & 0x1) << 7));
   }
 
-  /** `__u8 reserved2:7`, offset 1420, bits 1 to 7. */
+  /** `__u8 reserved2:7`, offset 1420, bits 1 to 7. In or before Linux 5.10. */
   get reserved2(): number {
     return this.$$view.getUint8(this.$$offset + 1420) & 0x7f;
   }
@@ -4718,7 +4718,7 @@ export class KvmSyncRegs implements View {
     this.$$view.setUint8(this.$$offset + 1420, (this.$$view.getUint8(this.$$offset + 1420) & 0x80) | (value & 0x7f));
   }
 
-  /** `__u8 padding1[51]`, offset 1421, 51 bytes. */
+  /** `__u8 padding1[51]`, offset 1421, 51 bytes. In or before Linux 5.10. */
   get padding1(): U8Array {
     return new U8Array(this.$$view, this.$$offset + 1421, 51);
   }
@@ -4726,7 +4726,7 @@ export class KvmSyncRegs implements View {
     this.padding1.assign(value);
   }
 
-  /** `__u8 riccb[64]`, offset 1472, 64 bytes. */
+  /** `__u8 riccb[64]`, offset 1472, 64 bytes. In or before Linux 5.10. */
   get riccb(): U8Array {
     return new U8Array(this.$$view, this.$$offset + 1472, 64);
   }
@@ -4734,7 +4734,7 @@ export class KvmSyncRegs implements View {
     this.riccb.assign(value);
   }
 
-  /** `__u64 diag318`, offset 1536, 8 bytes. */
+  /** `__u64 diag318`, offset 1536, 8 bytes. In or before Linux 5.10. */
   get diag318(): bigint {
     return this.$$view.getBigUint64(this.$$offset + 1536, false);
   }
@@ -4751,7 +4751,7 @@ export class KvmSyncRegs implements View {
     setNumber64(this.$$view, this.$$offset + 1536, value, false);
   }
 
-  /** `__u8 padding2[184]`, offset 1544, 184 bytes. */
+  /** `__u8 padding2[184]`, offset 1544, 184 bytes. In or before Linux 5.10. */
   get padding2(): U8Array {
     return new U8Array(this.$$view, this.$$offset + 1544, 184);
   }
@@ -4759,7 +4759,7 @@ export class KvmSyncRegs implements View {
     this.padding2.assign(value);
   }
 
-  /** `__u8 sdnx[256]`, offset 1728, 256 bytes. */
+  /** `__u8 sdnx[256]`, offset 1728, 256 bytes. In or before Linux 5.10. */
   get sdnx(): U8Array {
     return new U8Array(this.$$view, this.$$offset + 1728, 256);
   }
@@ -4767,7 +4767,7 @@ export class KvmSyncRegs implements View {
     this.sdnx.assign(value);
   }
 
-  /** `__u64 reserved1[2]`, offset 1728, 16 bytes. */
+  /** `__u64 reserved1[2]`, offset 1728, 16 bytes. In or before Linux 5.10. */
   get reserved1(): U64Array {
     return new U64Array(this.$$view, this.$$offset + 1728, 2);
   }
@@ -4775,7 +4775,7 @@ export class KvmSyncRegs implements View {
     this.reserved1.assign(value);
   }
 
-  /** `__u64 gscb[4]`, offset 1744, 32 bytes. */
+  /** `__u64 gscb[4]`, offset 1744, 32 bytes. In or before Linux 5.10. */
   get gscb(): U64Array {
     return new U64Array(this.$$view, this.$$offset + 1744, 4);
   }
@@ -4783,7 +4783,7 @@ export class KvmSyncRegs implements View {
     this.gscb.assign(value);
   }
 
-  /** `__u64 etoken`, offset 1776, 8 bytes. */
+  /** `__u64 etoken`, offset 1776, 8 bytes. In or before Linux 5.10. */
   get etoken(): bigint {
     return this.$$view.getBigUint64(this.$$offset + 1776, false);
   }
@@ -4800,7 +4800,7 @@ export class KvmSyncRegs implements View {
     setNumber64(this.$$view, this.$$offset + 1776, value, false);
   }
 
-  /** `__u64 etoken_extension`, offset 1784, 8 bytes. */
+  /** `__u64 etoken_extension`, offset 1784, 8 bytes. In or before Linux 5.10. */
   get etoken_extension(): bigint {
     return this.$$view.getBigUint64(this.$$offset + 1784, false);
   }

@@ -31,25 +31,25 @@ const $$uncloneable = uncloneable;
 /** The target of these bindings. */
 export const $target = { name: 'x86_64', byteOrder: 'little', pointerSize: 8, nodeArch: 'x64' } as const;
 
-/** `enum x86_hardware_subarch`. */
+/** `enum x86_hardware_subarch`. In or before Linux 5.10. */
 export const X86_SUBARCH_PC = 0;
 
-/** `enum x86_hardware_subarch`. */
+/** `enum x86_hardware_subarch`. In or before Linux 5.10. */
 export const X86_SUBARCH_LGUEST = 1;
 
-/** `enum x86_hardware_subarch`. */
+/** `enum x86_hardware_subarch`. In or before Linux 5.10. */
 export const X86_SUBARCH_XEN = 2;
 
-/** `enum x86_hardware_subarch`. */
+/** `enum x86_hardware_subarch`. In or before Linux 5.10. */
 export const X86_SUBARCH_INTEL_MID = 3;
 
-/** `enum x86_hardware_subarch`. */
+/** `enum x86_hardware_subarch`. In or before Linux 5.10. */
 export const X86_SUBARCH_CE4100 = 4;
 
-/** `enum x86_hardware_subarch`. */
+/** `enum x86_hardware_subarch`. In or before Linux 5.10. */
 export const X86_NR_SUBARCHS = 5;
 
-/** The enumerators of `enum x86_hardware_subarch` by name. */
+/** The enumerators of `enum x86_hardware_subarch` by name. In or before Linux 5.10. */
 export const X86HardwareSubarch = {
   X86_SUBARCH_PC: 0,
   X86_SUBARCH_LGUEST: 1,
@@ -60,61 +60,61 @@ export const X86HardwareSubarch = {
 } as const;
 export type X86HardwareSubarch = (typeof X86HardwareSubarch)[keyof typeof X86HardwareSubarch];
 
-/** `int`, 0x7ff. */
+/** `int`, 0x7ff. In or before Linux 5.10. */
 export const RAMDISK_IMAGE_START_MASK = 2047;
 
-/** `int`, 0x8000. */
+/** `int`, 0x8000. In or before Linux 5.10. */
 export const RAMDISK_PROMPT_FLAG = 32768;
 
-/** `int`, 0x4000. */
+/** `int`, 0x4000. In or before Linux 5.10. */
 export const RAMDISK_LOAD_FLAG = 16384;
 
-/** `int`, 0x1. */
+/** `int`, 0x1. In or before Linux 5.10. */
 export const LOADED_HIGH = 1;
 
-/** `int`, 0x2. */
+/** `int`, 0x2. In or before Linux 5.10. */
 export const KASLR_FLAG = 2;
 
-/** `int`, 0x20. */
+/** `int`, 0x20. In or before Linux 5.10. */
 export const QUIET_FLAG = 32;
 
-/** `int`, 0x40. */
+/** `int`, 0x40. In or before Linux 5.10. */
 export const KEEP_SEGMENTS = 64;
 
-/** `int`, 0x80. */
+/** `int`, 0x80. In or before Linux 5.10. */
 export const CAN_USE_HEAP = 128;
 
-/** `int`, 0x1. */
+/** `int`, 0x1. In or before Linux 5.10. */
 export const XLF_KERNEL_64 = 1;
 
-/** `int`, 0x2. */
+/** `int`, 0x2. In or before Linux 5.10. */
 export const XLF_CAN_BE_LOADED_ABOVE_4G = 2;
 
-/** `int`, 0x4. */
+/** `int`, 0x4. In or before Linux 5.10. */
 export const XLF_EFI_HANDOVER_32 = 4;
 
-/** `int`, 0x8. */
+/** `int`, 0x8. In or before Linux 5.10. */
 export const XLF_EFI_HANDOVER_64 = 8;
 
-/** `int`, 0x10. */
+/** `int`, 0x10. In or before Linux 5.10. */
 export const XLF_EFI_KEXEC = 16;
 
-/** `int`, 0x20. */
+/** `int`, 0x20. In or before Linux 5.10. */
 export const XLF_5LEVEL = 32;
 
-/** `int`, 0x40. */
+/** `int`, 0x40. In or before Linux 5.10. */
 export const XLF_5LEVEL_ENABLED = 64;
 
-/** `int`, 0x80. */
+/** `int`, 0x80. In or before Linux 6.12, not in 6.1. */
 export const XLF_MEM_ENCRYPTION = 128;
 
-/** `int`, 0x80. */
+/** `int`, 0x80. In or before Linux 5.10. */
 export const E820_MAX_ENTRIES_ZEROPAGE = 128;
 
-/** `int`, 0x1. */
+/** `int`, 0x1. In or before Linux 5.10. */
 export const JAILHOUSE_SETUP_REQUIRED_VERSION = 1;
 
-/** `struct setup_header`: 123 bytes, aligned to 1. */
+/** `struct setup_header`: 123 bytes, aligned to 1. In or before Linux 5.10. */
 export class SetupHeader implements View {
   static readonly $size = 123;
   static readonly $align = 1;
@@ -191,7 +191,7 @@ export class SetupHeader implements View {
     return toJson(this);
   }
 
-  /** `__u8 setup_sects`, offset 0, 1 byte. */
+  /** `__u8 setup_sects`, offset 0, 1 byte. In or before Linux 5.10. */
   get setup_sects(): number {
     return this.$$view.getUint8(this.$$offset);
   }
@@ -199,7 +199,7 @@ export class SetupHeader implements View {
     this.$$view.setUint8(this.$$offset, value);
   }
 
-  /** `__u16 root_flags`, offset 1, 2 bytes. */
+  /** `__u16 root_flags`, offset 1, 2 bytes. In or before Linux 5.10. */
   get root_flags(): number {
     return this.$$view.getUint16(this.$$offset + 1, true);
   }
@@ -207,7 +207,7 @@ export class SetupHeader implements View {
     this.$$view.setUint16(this.$$offset + 1, value, true);
   }
 
-  /** `__u32 syssize`, offset 3, 4 bytes. */
+  /** `__u32 syssize`, offset 3, 4 bytes. In or before Linux 5.10. */
   get syssize(): number {
     return this.$$view.getUint32(this.$$offset + 3, true);
   }
@@ -215,7 +215,7 @@ export class SetupHeader implements View {
     this.$$view.setUint32(this.$$offset + 3, value, true);
   }
 
-  /** `__u16 ram_size`, offset 7, 2 bytes. */
+  /** `__u16 ram_size`, offset 7, 2 bytes. In or before Linux 5.10. */
   get ram_size(): number {
     return this.$$view.getUint16(this.$$offset + 7, true);
   }
@@ -223,7 +223,7 @@ export class SetupHeader implements View {
     this.$$view.setUint16(this.$$offset + 7, value, true);
   }
 
-  /** `__u16 vid_mode`, offset 9, 2 bytes. */
+  /** `__u16 vid_mode`, offset 9, 2 bytes. In or before Linux 5.10. */
   get vid_mode(): number {
     return this.$$view.getUint16(this.$$offset + 9, true);
   }
@@ -231,7 +231,7 @@ export class SetupHeader implements View {
     this.$$view.setUint16(this.$$offset + 9, value, true);
   }
 
-  /** `__u16 root_dev`, offset 11, 2 bytes. */
+  /** `__u16 root_dev`, offset 11, 2 bytes. In or before Linux 5.10. */
   get root_dev(): number {
     return this.$$view.getUint16(this.$$offset + 11, true);
   }
@@ -239,7 +239,7 @@ export class SetupHeader implements View {
     this.$$view.setUint16(this.$$offset + 11, value, true);
   }
 
-  /** `__u16 boot_flag`, offset 13, 2 bytes. */
+  /** `__u16 boot_flag`, offset 13, 2 bytes. In or before Linux 5.10. */
   get boot_flag(): number {
     return this.$$view.getUint16(this.$$offset + 13, true);
   }
@@ -247,7 +247,7 @@ export class SetupHeader implements View {
     this.$$view.setUint16(this.$$offset + 13, value, true);
   }
 
-  /** `__u16 jump`, offset 15, 2 bytes. */
+  /** `__u16 jump`, offset 15, 2 bytes. In or before Linux 5.10. */
   get jump(): number {
     return this.$$view.getUint16(this.$$offset + 15, true);
   }
@@ -255,7 +255,7 @@ export class SetupHeader implements View {
     this.$$view.setUint16(this.$$offset + 15, value, true);
   }
 
-  /** `__u32 header`, offset 17, 4 bytes. */
+  /** `__u32 header`, offset 17, 4 bytes. In or before Linux 5.10. */
   get header(): number {
     return this.$$view.getUint32(this.$$offset + 17, true);
   }
@@ -263,7 +263,7 @@ export class SetupHeader implements View {
     this.$$view.setUint32(this.$$offset + 17, value, true);
   }
 
-  /** `__u16 version`, offset 21, 2 bytes. */
+  /** `__u16 version`, offset 21, 2 bytes. In or before Linux 5.10. */
   get version(): number {
     return this.$$view.getUint16(this.$$offset + 21, true);
   }
@@ -271,7 +271,7 @@ export class SetupHeader implements View {
     this.$$view.setUint16(this.$$offset + 21, value, true);
   }
 
-  /** `__u32 realmode_swtch`, offset 23, 4 bytes. */
+  /** `__u32 realmode_swtch`, offset 23, 4 bytes. In or before Linux 5.10. */
   get realmode_swtch(): number {
     return this.$$view.getUint32(this.$$offset + 23, true);
   }
@@ -279,7 +279,7 @@ export class SetupHeader implements View {
     this.$$view.setUint32(this.$$offset + 23, value, true);
   }
 
-  /** `__u16 start_sys_seg`, offset 27, 2 bytes. */
+  /** `__u16 start_sys_seg`, offset 27, 2 bytes. In or before Linux 5.10. */
   get start_sys_seg(): number {
     return this.$$view.getUint16(this.$$offset + 27, true);
   }
@@ -287,7 +287,7 @@ export class SetupHeader implements View {
     this.$$view.setUint16(this.$$offset + 27, value, true);
   }
 
-  /** `__u16 kernel_version`, offset 29, 2 bytes. */
+  /** `__u16 kernel_version`, offset 29, 2 bytes. In or before Linux 5.10. */
   get kernel_version(): number {
     return this.$$view.getUint16(this.$$offset + 29, true);
   }
@@ -295,7 +295,7 @@ export class SetupHeader implements View {
     this.$$view.setUint16(this.$$offset + 29, value, true);
   }
 
-  /** `__u8 type_of_loader`, offset 31, 1 byte. */
+  /** `__u8 type_of_loader`, offset 31, 1 byte. In or before Linux 5.10. */
   get type_of_loader(): number {
     return this.$$view.getUint8(this.$$offset + 31);
   }
@@ -303,7 +303,7 @@ export class SetupHeader implements View {
     this.$$view.setUint8(this.$$offset + 31, value);
   }
 
-  /** `__u8 loadflags`, offset 32, 1 byte. */
+  /** `__u8 loadflags`, offset 32, 1 byte. In or before Linux 5.10. */
   get loadflags(): number {
     return this.$$view.getUint8(this.$$offset + 32);
   }
@@ -311,7 +311,7 @@ export class SetupHeader implements View {
     this.$$view.setUint8(this.$$offset + 32, value);
   }
 
-  /** `__u16 setup_move_size`, offset 33, 2 bytes. */
+  /** `__u16 setup_move_size`, offset 33, 2 bytes. In or before Linux 5.10. */
   get setup_move_size(): number {
     return this.$$view.getUint16(this.$$offset + 33, true);
   }
@@ -319,7 +319,7 @@ export class SetupHeader implements View {
     this.$$view.setUint16(this.$$offset + 33, value, true);
   }
 
-  /** `__u32 code32_start`, offset 35, 4 bytes. */
+  /** `__u32 code32_start`, offset 35, 4 bytes. In or before Linux 5.10. */
   get code32_start(): number {
     return this.$$view.getUint32(this.$$offset + 35, true);
   }
@@ -327,7 +327,7 @@ export class SetupHeader implements View {
     this.$$view.setUint32(this.$$offset + 35, value, true);
   }
 
-  /** `__u32 ramdisk_image`, offset 39, 4 bytes. */
+  /** `__u32 ramdisk_image`, offset 39, 4 bytes. In or before Linux 5.10. */
   get ramdisk_image(): number {
     return this.$$view.getUint32(this.$$offset + 39, true);
   }
@@ -335,7 +335,7 @@ export class SetupHeader implements View {
     this.$$view.setUint32(this.$$offset + 39, value, true);
   }
 
-  /** `__u32 ramdisk_size`, offset 43, 4 bytes. */
+  /** `__u32 ramdisk_size`, offset 43, 4 bytes. In or before Linux 5.10. */
   get ramdisk_size(): number {
     return this.$$view.getUint32(this.$$offset + 43, true);
   }
@@ -343,7 +343,7 @@ export class SetupHeader implements View {
     this.$$view.setUint32(this.$$offset + 43, value, true);
   }
 
-  /** `__u32 bootsect_kludge`, offset 47, 4 bytes. */
+  /** `__u32 bootsect_kludge`, offset 47, 4 bytes. In or before Linux 5.10. */
   get bootsect_kludge(): number {
     return this.$$view.getUint32(this.$$offset + 47, true);
   }
@@ -351,7 +351,7 @@ export class SetupHeader implements View {
     this.$$view.setUint32(this.$$offset + 47, value, true);
   }
 
-  /** `__u16 heap_end_ptr`, offset 51, 2 bytes. */
+  /** `__u16 heap_end_ptr`, offset 51, 2 bytes. In or before Linux 5.10. */
   get heap_end_ptr(): number {
     return this.$$view.getUint16(this.$$offset + 51, true);
   }
@@ -359,7 +359,7 @@ export class SetupHeader implements View {
     this.$$view.setUint16(this.$$offset + 51, value, true);
   }
 
-  /** `__u8 ext_loader_ver`, offset 53, 1 byte. */
+  /** `__u8 ext_loader_ver`, offset 53, 1 byte. In or before Linux 5.10. */
   get ext_loader_ver(): number {
     return this.$$view.getUint8(this.$$offset + 53);
   }
@@ -367,7 +367,7 @@ export class SetupHeader implements View {
     this.$$view.setUint8(this.$$offset + 53, value);
   }
 
-  /** `__u8 ext_loader_type`, offset 54, 1 byte. */
+  /** `__u8 ext_loader_type`, offset 54, 1 byte. In or before Linux 5.10. */
   get ext_loader_type(): number {
     return this.$$view.getUint8(this.$$offset + 54);
   }
@@ -375,7 +375,7 @@ export class SetupHeader implements View {
     this.$$view.setUint8(this.$$offset + 54, value);
   }
 
-  /** `__u32 cmd_line_ptr`, offset 55, 4 bytes. */
+  /** `__u32 cmd_line_ptr`, offset 55, 4 bytes. In or before Linux 5.10. */
   get cmd_line_ptr(): number {
     return this.$$view.getUint32(this.$$offset + 55, true);
   }
@@ -383,7 +383,7 @@ export class SetupHeader implements View {
     this.$$view.setUint32(this.$$offset + 55, value, true);
   }
 
-  /** `__u32 initrd_addr_max`, offset 59, 4 bytes. */
+  /** `__u32 initrd_addr_max`, offset 59, 4 bytes. In or before Linux 5.10. */
   get initrd_addr_max(): number {
     return this.$$view.getUint32(this.$$offset + 59, true);
   }
@@ -391,7 +391,7 @@ export class SetupHeader implements View {
     this.$$view.setUint32(this.$$offset + 59, value, true);
   }
 
-  /** `__u32 kernel_alignment`, offset 63, 4 bytes. */
+  /** `__u32 kernel_alignment`, offset 63, 4 bytes. In or before Linux 5.10. */
   get kernel_alignment(): number {
     return this.$$view.getUint32(this.$$offset + 63, true);
   }
@@ -399,7 +399,7 @@ export class SetupHeader implements View {
     this.$$view.setUint32(this.$$offset + 63, value, true);
   }
 
-  /** `__u8 relocatable_kernel`, offset 67, 1 byte. */
+  /** `__u8 relocatable_kernel`, offset 67, 1 byte. In or before Linux 5.10. */
   get relocatable_kernel(): number {
     return this.$$view.getUint8(this.$$offset + 67);
   }
@@ -407,7 +407,7 @@ export class SetupHeader implements View {
     this.$$view.setUint8(this.$$offset + 67, value);
   }
 
-  /** `__u8 min_alignment`, offset 68, 1 byte. */
+  /** `__u8 min_alignment`, offset 68, 1 byte. In or before Linux 5.10. */
   get min_alignment(): number {
     return this.$$view.getUint8(this.$$offset + 68);
   }
@@ -415,7 +415,7 @@ export class SetupHeader implements View {
     this.$$view.setUint8(this.$$offset + 68, value);
   }
 
-  /** `__u16 xloadflags`, offset 69, 2 bytes. */
+  /** `__u16 xloadflags`, offset 69, 2 bytes. In or before Linux 5.10. */
   get xloadflags(): number {
     return this.$$view.getUint16(this.$$offset + 69, true);
   }
@@ -423,7 +423,7 @@ export class SetupHeader implements View {
     this.$$view.setUint16(this.$$offset + 69, value, true);
   }
 
-  /** `__u32 cmdline_size`, offset 71, 4 bytes. */
+  /** `__u32 cmdline_size`, offset 71, 4 bytes. In or before Linux 5.10. */
   get cmdline_size(): number {
     return this.$$view.getUint32(this.$$offset + 71, true);
   }
@@ -431,7 +431,7 @@ export class SetupHeader implements View {
     this.$$view.setUint32(this.$$offset + 71, value, true);
   }
 
-  /** `__u32 hardware_subarch`, offset 75, 4 bytes. */
+  /** `__u32 hardware_subarch`, offset 75, 4 bytes. In or before Linux 5.10. */
   get hardware_subarch(): number {
     return this.$$view.getUint32(this.$$offset + 75, true);
   }
@@ -439,7 +439,7 @@ export class SetupHeader implements View {
     this.$$view.setUint32(this.$$offset + 75, value, true);
   }
 
-  /** `__u64 hardware_subarch_data`, offset 79, 8 bytes. */
+  /** `__u64 hardware_subarch_data`, offset 79, 8 bytes. In or before Linux 5.10. */
   get hardware_subarch_data(): bigint {
     return this.$$view.getBigUint64(this.$$offset + 79, true);
   }
@@ -456,7 +456,7 @@ export class SetupHeader implements View {
     setNumber64(this.$$view, this.$$offset + 79, value, false);
   }
 
-  /** `__u32 payload_offset`, offset 87, 4 bytes. */
+  /** `__u32 payload_offset`, offset 87, 4 bytes. In or before Linux 5.10. */
   get payload_offset(): number {
     return this.$$view.getUint32(this.$$offset + 87, true);
   }
@@ -464,7 +464,7 @@ export class SetupHeader implements View {
     this.$$view.setUint32(this.$$offset + 87, value, true);
   }
 
-  /** `__u32 payload_length`, offset 91, 4 bytes. */
+  /** `__u32 payload_length`, offset 91, 4 bytes. In or before Linux 5.10. */
   get payload_length(): number {
     return this.$$view.getUint32(this.$$offset + 91, true);
   }
@@ -472,7 +472,7 @@ export class SetupHeader implements View {
     this.$$view.setUint32(this.$$offset + 91, value, true);
   }
 
-  /** `__u64 setup_data`, offset 95, 8 bytes. */
+  /** `__u64 setup_data`, offset 95, 8 bytes. In or before Linux 5.10. */
   get setup_data(): bigint {
     return this.$$view.getBigUint64(this.$$offset + 95, true);
   }
@@ -489,7 +489,7 @@ export class SetupHeader implements View {
     setNumber64(this.$$view, this.$$offset + 95, value, false);
   }
 
-  /** `__u64 pref_address`, offset 103, 8 bytes. */
+  /** `__u64 pref_address`, offset 103, 8 bytes. In or before Linux 5.10. */
   get pref_address(): bigint {
     return this.$$view.getBigUint64(this.$$offset + 103, true);
   }
@@ -506,7 +506,7 @@ export class SetupHeader implements View {
     setNumber64(this.$$view, this.$$offset + 103, value, false);
   }
 
-  /** `__u32 init_size`, offset 111, 4 bytes. */
+  /** `__u32 init_size`, offset 111, 4 bytes. In or before Linux 5.10. */
   get init_size(): number {
     return this.$$view.getUint32(this.$$offset + 111, true);
   }
@@ -514,7 +514,7 @@ export class SetupHeader implements View {
     this.$$view.setUint32(this.$$offset + 111, value, true);
   }
 
-  /** `__u32 handover_offset`, offset 115, 4 bytes. */
+  /** `__u32 handover_offset`, offset 115, 4 bytes. In or before Linux 5.10. */
   get handover_offset(): number {
     return this.$$view.getUint32(this.$$offset + 115, true);
   }
@@ -522,7 +522,7 @@ export class SetupHeader implements View {
     this.$$view.setUint32(this.$$offset + 115, value, true);
   }
 
-  /** `__u32 kernel_info_offset`, offset 119, 4 bytes. */
+  /** `__u32 kernel_info_offset`, offset 119, 4 bytes. In or before Linux 5.10. */
   get kernel_info_offset(): number {
     return this.$$view.getUint32(this.$$offset + 119, true);
   }
@@ -531,7 +531,7 @@ export class SetupHeader implements View {
   }
 }
 
-/** `struct sys_desc_table`: 16 bytes, aligned to 2. */
+/** `struct sys_desc_table`: 16 bytes, aligned to 2. In or before Linux 5.10. */
 export class SysDescTable implements View {
   static readonly $size = 16;
   static readonly $align = 2;
@@ -571,7 +571,7 @@ export class SysDescTable implements View {
     return toJson(this);
   }
 
-  /** `__u16 length`, offset 0, 2 bytes. */
+  /** `__u16 length`, offset 0, 2 bytes. In or before Linux 5.10. */
   get length(): number {
     return this.$$view.getUint16(this.$$offset, true);
   }
@@ -579,7 +579,7 @@ export class SysDescTable implements View {
     this.$$view.setUint16(this.$$offset, value, true);
   }
 
-  /** `__u8 table[14]`, offset 2, 14 bytes. */
+  /** `__u8 table[14]`, offset 2, 14 bytes. In or before Linux 5.10. */
   get table(): U8Array {
     return new U8Array(this.$$view, this.$$offset + 2, 14);
   }
@@ -588,7 +588,7 @@ export class SysDescTable implements View {
   }
 }
 
-/** `struct olpc_ofw_header`: 16 bytes, aligned to 1. */
+/** `struct olpc_ofw_header`: 16 bytes, aligned to 1. In or before Linux 5.10. */
 export class OlpcOfwHeader implements View {
   static readonly $size = 16;
   static readonly $align = 1;
@@ -630,7 +630,7 @@ export class OlpcOfwHeader implements View {
     return toJson(this);
   }
 
-  /** `__u32 ofw_magic`, offset 0, 4 bytes. */
+  /** `__u32 ofw_magic`, offset 0, 4 bytes. In or before Linux 5.10. */
   get ofw_magic(): number {
     return this.$$view.getUint32(this.$$offset, true);
   }
@@ -638,7 +638,7 @@ export class OlpcOfwHeader implements View {
     this.$$view.setUint32(this.$$offset, value, true);
   }
 
-  /** `__u32 ofw_version`, offset 4, 4 bytes. */
+  /** `__u32 ofw_version`, offset 4, 4 bytes. In or before Linux 5.10. */
   get ofw_version(): number {
     return this.$$view.getUint32(this.$$offset + 4, true);
   }
@@ -646,7 +646,7 @@ export class OlpcOfwHeader implements View {
     this.$$view.setUint32(this.$$offset + 4, value, true);
   }
 
-  /** `__u32 cif_handler`, offset 8, 4 bytes. */
+  /** `__u32 cif_handler`, offset 8, 4 bytes. In or before Linux 5.10. */
   get cif_handler(): number {
     return this.$$view.getUint32(this.$$offset + 8, true);
   }
@@ -654,7 +654,7 @@ export class OlpcOfwHeader implements View {
     this.$$view.setUint32(this.$$offset + 8, value, true);
   }
 
-  /** `__u32 irq_desc_table`, offset 12, 4 bytes. */
+  /** `__u32 irq_desc_table`, offset 12, 4 bytes. In or before Linux 5.10. */
   get irq_desc_table(): number {
     return this.$$view.getUint32(this.$$offset + 12, true);
   }
@@ -663,7 +663,7 @@ export class OlpcOfwHeader implements View {
   }
 }
 
-/** `struct efi_info`: 32 bytes, aligned to 4. */
+/** `struct efi_info`: 32 bytes, aligned to 4. In or before Linux 5.10. */
 export class EfiInfo implements View {
   static readonly $size = 32;
   static readonly $align = 4;
@@ -709,7 +709,7 @@ export class EfiInfo implements View {
     return toJson(this);
   }
 
-  /** `__u32 efi_loader_signature`, offset 0, 4 bytes. */
+  /** `__u32 efi_loader_signature`, offset 0, 4 bytes. In or before Linux 5.10. */
   get efi_loader_signature(): number {
     return this.$$view.getUint32(this.$$offset, true);
   }
@@ -717,7 +717,7 @@ export class EfiInfo implements View {
     this.$$view.setUint32(this.$$offset, value, true);
   }
 
-  /** `__u32 efi_systab`, offset 4, 4 bytes. */
+  /** `__u32 efi_systab`, offset 4, 4 bytes. In or before Linux 5.10. */
   get efi_systab(): number {
     return this.$$view.getUint32(this.$$offset + 4, true);
   }
@@ -725,7 +725,7 @@ export class EfiInfo implements View {
     this.$$view.setUint32(this.$$offset + 4, value, true);
   }
 
-  /** `__u32 efi_memdesc_size`, offset 8, 4 bytes. */
+  /** `__u32 efi_memdesc_size`, offset 8, 4 bytes. In or before Linux 5.10. */
   get efi_memdesc_size(): number {
     return this.$$view.getUint32(this.$$offset + 8, true);
   }
@@ -733,7 +733,7 @@ export class EfiInfo implements View {
     this.$$view.setUint32(this.$$offset + 8, value, true);
   }
 
-  /** `__u32 efi_memdesc_version`, offset 12, 4 bytes. */
+  /** `__u32 efi_memdesc_version`, offset 12, 4 bytes. In or before Linux 5.10. */
   get efi_memdesc_version(): number {
     return this.$$view.getUint32(this.$$offset + 12, true);
   }
@@ -741,7 +741,7 @@ export class EfiInfo implements View {
     this.$$view.setUint32(this.$$offset + 12, value, true);
   }
 
-  /** `__u32 efi_memmap`, offset 16, 4 bytes. */
+  /** `__u32 efi_memmap`, offset 16, 4 bytes. In or before Linux 5.10. */
   get efi_memmap(): number {
     return this.$$view.getUint32(this.$$offset + 16, true);
   }
@@ -749,7 +749,7 @@ export class EfiInfo implements View {
     this.$$view.setUint32(this.$$offset + 16, value, true);
   }
 
-  /** `__u32 efi_memmap_size`, offset 20, 4 bytes. */
+  /** `__u32 efi_memmap_size`, offset 20, 4 bytes. In or before Linux 5.10. */
   get efi_memmap_size(): number {
     return this.$$view.getUint32(this.$$offset + 20, true);
   }
@@ -757,7 +757,7 @@ export class EfiInfo implements View {
     this.$$view.setUint32(this.$$offset + 20, value, true);
   }
 
-  /** `__u32 efi_systab_hi`, offset 24, 4 bytes. */
+  /** `__u32 efi_systab_hi`, offset 24, 4 bytes. In or before Linux 5.10. */
   get efi_systab_hi(): number {
     return this.$$view.getUint32(this.$$offset + 24, true);
   }
@@ -765,7 +765,7 @@ export class EfiInfo implements View {
     this.$$view.setUint32(this.$$offset + 24, value, true);
   }
 
-  /** `__u32 efi_memmap_hi`, offset 28, 4 bytes. */
+  /** `__u32 efi_memmap_hi`, offset 28, 4 bytes. In or before Linux 5.10. */
   get efi_memmap_hi(): number {
     return this.$$view.getUint32(this.$$offset + 28, true);
   }
@@ -774,7 +774,7 @@ export class EfiInfo implements View {
   }
 }
 
-/** `struct boot_params`: 4096 bytes, aligned to 1. */
+/** `struct boot_params`: 4096 bytes, aligned to 1. In or before Linux 5.10. */
 export class BootParams implements View {
   static readonly $size = 4096;
   static readonly $align = 1;
@@ -847,7 +847,7 @@ export class BootParams implements View {
     return toJson(this);
   }
 
-  /** `struct screen_info screen_info`, offset 0, 64 bytes. */
+  /** `struct screen_info screen_info`, offset 0, 64 bytes. In or before Linux 5.10. */
   get screen_info(): ScreenInfo {
     return new ScreenInfo(this.$$view, this.$$offset);
   }
@@ -855,7 +855,7 @@ export class BootParams implements View {
     copy(this.screen_info, value);
   }
 
-  /** `struct apm_bios_info apm_bios_info`, offset 64, 20 bytes. */
+  /** `struct apm_bios_info apm_bios_info`, offset 64, 20 bytes. In or before Linux 5.10. */
   get apm_bios_info(): ApmBiosInfo {
     return new ApmBiosInfo(this.$$view, this.$$offset + 64);
   }
@@ -863,7 +863,7 @@ export class BootParams implements View {
     copy(this.apm_bios_info, value);
   }
 
-  /** `__u8 _pad2[4]`, offset 84, 4 bytes. */
+  /** `__u8 _pad2[4]`, offset 84, 4 bytes. In or before Linux 5.10. */
   get _pad2(): U8Array {
     return new U8Array(this.$$view, this.$$offset + 84, 4);
   }
@@ -871,7 +871,7 @@ export class BootParams implements View {
     this._pad2.assign(value);
   }
 
-  /** `__u64 tboot_addr`, offset 88, 8 bytes. */
+  /** `__u64 tboot_addr`, offset 88, 8 bytes. In or before Linux 5.10. */
   get tboot_addr(): bigint {
     return this.$$view.getBigUint64(this.$$offset + 88, true);
   }
@@ -888,7 +888,7 @@ export class BootParams implements View {
     setNumber64(this.$$view, this.$$offset + 88, value, false);
   }
 
-  /** `struct ist_info ist_info`, offset 96, 16 bytes. */
+  /** `struct ist_info ist_info`, offset 96, 16 bytes. In or before Linux 5.10. */
   get ist_info(): IstInfo {
     return new IstInfo(this.$$view, this.$$offset + 96);
   }
@@ -896,7 +896,7 @@ export class BootParams implements View {
     copy(this.ist_info, value);
   }
 
-  /** `__u64 acpi_rsdp_addr`, offset 112, 8 bytes. */
+  /** `__u64 acpi_rsdp_addr`, offset 112, 8 bytes. In or before Linux 5.10. */
   get acpi_rsdp_addr(): bigint {
     return this.$$view.getBigUint64(this.$$offset + 112, true);
   }
@@ -913,7 +913,7 @@ export class BootParams implements View {
     setNumber64(this.$$view, this.$$offset + 112, value, false);
   }
 
-  /** `__u8 _pad3[8]`, offset 120, 8 bytes. */
+  /** `__u8 _pad3[8]`, offset 120, 8 bytes. In or before Linux 5.10. */
   get _pad3(): U8Array {
     return new U8Array(this.$$view, this.$$offset + 120, 8);
   }
@@ -921,7 +921,7 @@ export class BootParams implements View {
     this._pad3.assign(value);
   }
 
-  /** `__u8 hd0_info[16]`, offset 128, 16 bytes. */
+  /** `__u8 hd0_info[16]`, offset 128, 16 bytes. In or before Linux 5.10. */
   get hd0_info(): U8Array {
     return new U8Array(this.$$view, this.$$offset + 128, 16);
   }
@@ -929,7 +929,7 @@ export class BootParams implements View {
     this.hd0_info.assign(value);
   }
 
-  /** `__u8 hd1_info[16]`, offset 144, 16 bytes. */
+  /** `__u8 hd1_info[16]`, offset 144, 16 bytes. In or before Linux 5.10. */
   get hd1_info(): U8Array {
     return new U8Array(this.$$view, this.$$offset + 144, 16);
   }
@@ -937,7 +937,7 @@ export class BootParams implements View {
     this.hd1_info.assign(value);
   }
 
-  /** `struct sys_desc_table sys_desc_table`, offset 160, 16 bytes. */
+  /** `struct sys_desc_table sys_desc_table`, offset 160, 16 bytes. In or before Linux 5.10. */
   get sys_desc_table(): SysDescTable {
     return new $$SysDescTable(this.$$view, this.$$offset + 160);
   }
@@ -945,7 +945,7 @@ export class BootParams implements View {
     copy(this.sys_desc_table, value);
   }
 
-  /** `struct olpc_ofw_header olpc_ofw_header`, offset 176, 16 bytes. */
+  /** `struct olpc_ofw_header olpc_ofw_header`, offset 176, 16 bytes. In or before Linux 5.10. */
   get olpc_ofw_header(): OlpcOfwHeader {
     return new $$OlpcOfwHeader(this.$$view, this.$$offset + 176);
   }
@@ -953,7 +953,7 @@ export class BootParams implements View {
     copy(this.olpc_ofw_header, value);
   }
 
-  /** `__u32 ext_ramdisk_image`, offset 192, 4 bytes. */
+  /** `__u32 ext_ramdisk_image`, offset 192, 4 bytes. In or before Linux 5.10. */
   get ext_ramdisk_image(): number {
     return this.$$view.getUint32(this.$$offset + 192, true);
   }
@@ -961,7 +961,7 @@ export class BootParams implements View {
     this.$$view.setUint32(this.$$offset + 192, value, true);
   }
 
-  /** `__u32 ext_ramdisk_size`, offset 196, 4 bytes. */
+  /** `__u32 ext_ramdisk_size`, offset 196, 4 bytes. In or before Linux 5.10. */
   get ext_ramdisk_size(): number {
     return this.$$view.getUint32(this.$$offset + 196, true);
   }
@@ -969,7 +969,7 @@ export class BootParams implements View {
     this.$$view.setUint32(this.$$offset + 196, value, true);
   }
 
-  /** `__u32 ext_cmd_line_ptr`, offset 200, 4 bytes. */
+  /** `__u32 ext_cmd_line_ptr`, offset 200, 4 bytes. In or before Linux 5.10. */
   get ext_cmd_line_ptr(): number {
     return this.$$view.getUint32(this.$$offset + 200, true);
   }
@@ -977,7 +977,7 @@ export class BootParams implements View {
     this.$$view.setUint32(this.$$offset + 200, value, true);
   }
 
-  /** `__u8 _pad4[112]`, offset 204, 112 bytes. */
+  /** `__u8 _pad4[112]`, offset 204, 112 bytes. In or before Linux 5.10. */
   get _pad4(): U8Array {
     return new U8Array(this.$$view, this.$$offset + 204, 112);
   }
@@ -985,7 +985,7 @@ export class BootParams implements View {
     this._pad4.assign(value);
   }
 
-  /** `__u32 cc_blob_address`, offset 316, 4 bytes. */
+  /** `__u32 cc_blob_address`, offset 316, 4 bytes. In or before Linux 6.1, not in 5.10. */
   get cc_blob_address(): number {
     return this.$$view.getUint32(this.$$offset + 316, true);
   }
@@ -993,7 +993,7 @@ export class BootParams implements View {
     this.$$view.setUint32(this.$$offset + 316, value, true);
   }
 
-  /** `struct edid_info edid_info`, offset 320, 128 bytes. */
+  /** `struct edid_info edid_info`, offset 320, 128 bytes. In or before Linux 5.10. */
   get edid_info(): EdidInfo {
     return new EdidInfo(this.$$view, this.$$offset + 320);
   }
@@ -1001,7 +1001,7 @@ export class BootParams implements View {
     copy(this.edid_info, value);
   }
 
-  /** `struct efi_info efi_info`, offset 448, 32 bytes. */
+  /** `struct efi_info efi_info`, offset 448, 32 bytes. In or before Linux 5.10. */
   get efi_info(): EfiInfo {
     return new $$EfiInfo(this.$$view, this.$$offset + 448);
   }
@@ -1009,7 +1009,7 @@ export class BootParams implements View {
     copy(this.efi_info, value);
   }
 
-  /** `__u32 alt_mem_k`, offset 480, 4 bytes. */
+  /** `__u32 alt_mem_k`, offset 480, 4 bytes. In or before Linux 5.10. */
   get alt_mem_k(): number {
     return this.$$view.getUint32(this.$$offset + 480, true);
   }
@@ -1017,7 +1017,7 @@ export class BootParams implements View {
     this.$$view.setUint32(this.$$offset + 480, value, true);
   }
 
-  /** `__u32 scratch`, offset 484, 4 bytes. */
+  /** `__u32 scratch`, offset 484, 4 bytes. In or before Linux 5.10. */
   get scratch(): number {
     return this.$$view.getUint32(this.$$offset + 484, true);
   }
@@ -1025,7 +1025,7 @@ export class BootParams implements View {
     this.$$view.setUint32(this.$$offset + 484, value, true);
   }
 
-  /** `__u8 e820_entries`, offset 488, 1 byte. */
+  /** `__u8 e820_entries`, offset 488, 1 byte. In or before Linux 5.10. */
   get e820_entries(): number {
     return this.$$view.getUint8(this.$$offset + 488);
   }
@@ -1033,7 +1033,7 @@ export class BootParams implements View {
     this.$$view.setUint8(this.$$offset + 488, value);
   }
 
-  /** `__u8 eddbuf_entries`, offset 489, 1 byte. */
+  /** `__u8 eddbuf_entries`, offset 489, 1 byte. In or before Linux 5.10. */
   get eddbuf_entries(): number {
     return this.$$view.getUint8(this.$$offset + 489);
   }
@@ -1041,7 +1041,7 @@ export class BootParams implements View {
     this.$$view.setUint8(this.$$offset + 489, value);
   }
 
-  /** `__u8 edd_mbr_sig_buf_entries`, offset 490, 1 byte. */
+  /** `__u8 edd_mbr_sig_buf_entries`, offset 490, 1 byte. In or before Linux 5.10. */
   get edd_mbr_sig_buf_entries(): number {
     return this.$$view.getUint8(this.$$offset + 490);
   }
@@ -1049,7 +1049,7 @@ export class BootParams implements View {
     this.$$view.setUint8(this.$$offset + 490, value);
   }
 
-  /** `__u8 kbd_status`, offset 491, 1 byte. */
+  /** `__u8 kbd_status`, offset 491, 1 byte. In or before Linux 5.10. */
   get kbd_status(): number {
     return this.$$view.getUint8(this.$$offset + 491);
   }
@@ -1057,7 +1057,7 @@ export class BootParams implements View {
     this.$$view.setUint8(this.$$offset + 491, value);
   }
 
-  /** `__u8 secure_boot`, offset 492, 1 byte. */
+  /** `__u8 secure_boot`, offset 492, 1 byte. In or before Linux 5.10. */
   get secure_boot(): number {
     return this.$$view.getUint8(this.$$offset + 492);
   }
@@ -1065,7 +1065,7 @@ export class BootParams implements View {
     this.$$view.setUint8(this.$$offset + 492, value);
   }
 
-  /** `__u8 _pad5[2]`, offset 493, 2 bytes. */
+  /** `__u8 _pad5[2]`, offset 493, 2 bytes. In or before Linux 5.10. */
   get _pad5(): U8Array {
     return new U8Array(this.$$view, this.$$offset + 493, 2);
   }
@@ -1073,7 +1073,7 @@ export class BootParams implements View {
     this._pad5.assign(value);
   }
 
-  /** `__u8 sentinel`, offset 495, 1 byte. */
+  /** `__u8 sentinel`, offset 495, 1 byte. In or before Linux 5.10. */
   get sentinel(): number {
     return this.$$view.getUint8(this.$$offset + 495);
   }
@@ -1081,7 +1081,7 @@ export class BootParams implements View {
     this.$$view.setUint8(this.$$offset + 495, value);
   }
 
-  /** `__u8 _pad6[1]`, offset 496, 1 byte. */
+  /** `__u8 _pad6[1]`, offset 496, 1 byte. In or before Linux 5.10. */
   get _pad6(): U8Array {
     return new U8Array(this.$$view, this.$$offset + 496, 1);
   }
@@ -1089,7 +1089,7 @@ export class BootParams implements View {
     this._pad6.assign(value);
   }
 
-  /** `struct setup_header hdr`, offset 497, 123 bytes. */
+  /** `struct setup_header hdr`, offset 497, 123 bytes. In or before Linux 5.10. */
   get hdr(): SetupHeader {
     return new $$SetupHeader(this.$$view, this.$$offset + 497);
   }
@@ -1097,7 +1097,7 @@ export class BootParams implements View {
     copy(this.hdr, value);
   }
 
-  /** `__u8 _pad7[36]`, offset 620, 36 bytes. */
+  /** `__u8 _pad7[36]`, offset 620, 36 bytes. In or before Linux 5.10. */
   get _pad7(): U8Array {
     return new U8Array(this.$$view, this.$$offset + 620, 36);
   }
@@ -1105,7 +1105,7 @@ export class BootParams implements View {
     this._pad7.assign(value);
   }
 
-  /** `__u32 edd_mbr_sig_buffer[16]`, offset 656, 64 bytes. */
+  /** `__u32 edd_mbr_sig_buffer[16]`, offset 656, 64 bytes. In or before Linux 5.10. */
   get edd_mbr_sig_buffer(): U32Array {
     return new U32Array(this.$$view, this.$$offset + 656, 16);
   }
@@ -1113,12 +1113,12 @@ export class BootParams implements View {
     this.edd_mbr_sig_buffer.assign(value);
   }
 
-  /** `struct boot_e820_entry e820_table[128]`, offset 720, 2560 bytes. */
+  /** `struct boot_e820_entry e820_table[128]`, offset 720, 2560 bytes. In or before Linux 5.10. */
   get e820_table(): ViewArray<BootE820Entry> {
     return new ViewArray(BootE820Entry, this.$$view, this.$$offset + 720, 128);
   }
 
-  /** `__u8 _pad8[48]`, offset 3280, 48 bytes. */
+  /** `__u8 _pad8[48]`, offset 3280, 48 bytes. In or before Linux 5.10. */
   get _pad8(): U8Array {
     return new U8Array(this.$$view, this.$$offset + 3280, 48);
   }
@@ -1126,12 +1126,12 @@ export class BootParams implements View {
     this._pad8.assign(value);
   }
 
-  /** `struct edd_info eddbuf[6]`, offset 3328, 492 bytes. */
+  /** `struct edd_info eddbuf[6]`, offset 3328, 492 bytes. In or before Linux 5.10. */
   get eddbuf(): ViewArray<EddInfo> {
     return new ViewArray(EddInfo, this.$$view, this.$$offset + 3328, 6);
   }
 
-  /** `__u8 _pad9[276]`, offset 3820, 276 bytes. */
+  /** `__u8 _pad9[276]`, offset 3820, 276 bytes. In or before Linux 5.10. */
   get _pad9(): U8Array {
     return new U8Array(this.$$view, this.$$offset + 3820, 276);
   }

@@ -8,61 +8,61 @@ const $$uncloneable = uncloneable;
 /** The target of these bindings. */
 export const $target = { name: 'x86_64', byteOrder: 'little', pointerSize: 8, nodeArch: 'x64' } as const;
 
-/** `int`, 0x2d0. */
+/** `int`, 0x2d0. In or before Linux 5.10. */
 export const E820MAP = 720;
 
-/** `int`, 0x80. */
+/** `int`, 0x80. In or before Linux 5.10. */
 export const E820MAX = 128;
 
-/** `int`, 0x80. */
+/** `int`, 0x80. In or before Linux 5.10. */
 export const E820_X_MAX = 128;
 
-/** `int`, 0x1e8. */
+/** `int`, 0x1e8. In or before Linux 5.10. */
 export const E820NR = 488;
 
-/** `int`, 0x1. */
+/** `int`, 0x1. In or before Linux 5.10. */
 export const E820_RAM = 1;
 
-/** `int`, 0x2. */
+/** `int`, 0x2. In or before Linux 5.10. */
 export const E820_RESERVED = 2;
 
-/** `int`, 0x3. */
+/** `int`, 0x3. In or before Linux 5.10. */
 export const E820_ACPI = 3;
 
-/** `int`, 0x4. */
+/** `int`, 0x4. In or before Linux 5.10. */
 export const E820_NVS = 4;
 
-/** `int`, 0x5. */
+/** `int`, 0x5. In or before Linux 5.10. */
 export const E820_UNUSABLE = 5;
 
-/** `int`, 0x7. */
+/** `int`, 0x7. In or before Linux 5.10. */
 export const E820_PMEM = 7;
 
-/** `int`, 0xc. */
+/** `int`, 0xc. In or before Linux 5.10. */
 export const E820_PRAM = 12;
 
-/** `int`, 0x80. */
+/** `int`, 0x80. In or before Linux 5.10. */
 export const E820_RESERVED_KERN = 128;
 
-/** `int`, 0xa0000. */
+/** `int`, 0xa0000. In or before Linux 5.10. */
 export const ISA_START_ADDRESS = 655360;
 
-/** `int`, 0x100000. */
+/** `int`, 0x100000. In or before Linux 5.10. */
 export const ISA_END_ADDRESS = 1048576;
 
-/** `int`, 0xa0000. */
+/** `int`, 0xa0000. In or before Linux 5.10. */
 export const BIOS_BEGIN = 655360;
 
-/** `int`, 0x100000. */
+/** `int`, 0x100000. In or before Linux 5.10. */
 export const BIOS_END = 1048576;
 
-/** `unsigned int`, 0xffe00000. */
+/** `unsigned int`, 0xffe00000. In or before Linux 5.10. */
 export const BIOS_ROM_BASE = 4292870144;
 
-/** `unsigned int`, 0xffffffff. */
+/** `unsigned int`, 0xffffffff. In or before Linux 5.10. */
 export const BIOS_ROM_END = 4294967295;
 
-/** `struct e820entry`: 20 bytes, aligned to 1. */
+/** `struct e820entry`: 20 bytes, aligned to 1. In or before Linux 5.10. */
 export class E820entry implements View {
   static readonly $size = 20;
   static readonly $align = 1;
@@ -103,7 +103,7 @@ export class E820entry implements View {
     return toJson(this);
   }
 
-  /** `__u64 addr`, offset 0, 8 bytes. */
+  /** `__u64 addr`, offset 0, 8 bytes. In or before Linux 5.10. */
   get addr(): bigint {
     return this.$$view.getBigUint64(this.$$offset, true);
   }
@@ -120,7 +120,7 @@ export class E820entry implements View {
     setNumber64(this.$$view, this.$$offset, value, false);
   }
 
-  /** `__u64 size`, offset 8, 8 bytes. */
+  /** `__u64 size`, offset 8, 8 bytes. In or before Linux 5.10. */
   get size(): bigint {
     return this.$$view.getBigUint64(this.$$offset + 8, true);
   }
@@ -137,7 +137,7 @@ export class E820entry implements View {
     setNumber64(this.$$view, this.$$offset + 8, value, false);
   }
 
-  /** `__u32 type`, offset 16, 4 bytes. */
+  /** `__u32 type`, offset 16, 4 bytes. In or before Linux 5.10. */
   get type(): number {
     return this.$$view.getUint32(this.$$offset + 16, true);
   }
@@ -146,7 +146,7 @@ export class E820entry implements View {
   }
 }
 
-/** `struct e820map`: 2564 bytes, aligned to 4. */
+/** `struct e820map`: 2564 bytes, aligned to 4. In or before Linux 5.10. */
 export class E820map implements View {
   static readonly $size = 2564;
   static readonly $align = 4;
@@ -186,7 +186,7 @@ export class E820map implements View {
     return toJson(this);
   }
 
-  /** `__u32 nr_map`, offset 0, 4 bytes. */
+  /** `__u32 nr_map`, offset 0, 4 bytes. In or before Linux 5.10. */
   get nr_map(): number {
     return this.$$view.getUint32(this.$$offset, true);
   }
@@ -194,7 +194,7 @@ export class E820map implements View {
     this.$$view.setUint32(this.$$offset, value, true);
   }
 
-  /** `struct e820entry map[128]`, offset 4, 2560 bytes. */
+  /** `struct e820entry map[128]`, offset 4, 2560 bytes. In or before Linux 5.10. */
   get map(): ViewArray<E820entry> {
     return new ViewArray($$E820entry, this.$$view, this.$$offset + 4, 128);
   }

@@ -8,7 +8,7 @@ const $$uncloneable = uncloneable;
 /** The target of these bindings. */
 export const $target = { name: 'x86_64', byteOrder: 'little', pointerSize: 8, nodeArch: 'x64' } as const;
 
-/** `struct ist_info`: 16 bytes, aligned to 4. */
+/** `struct ist_info`: 16 bytes, aligned to 4. In or before Linux 5.10. */
 export class IstInfo implements View {
   static readonly $size = 16;
   static readonly $align = 4;
@@ -50,7 +50,7 @@ export class IstInfo implements View {
     return toJson(this);
   }
 
-  /** `__u32 signature`, offset 0, 4 bytes. */
+  /** `__u32 signature`, offset 0, 4 bytes. In or before Linux 5.10. */
   get signature(): number {
     return this.$$view.getUint32(this.$$offset, true);
   }
@@ -58,7 +58,7 @@ export class IstInfo implements View {
     this.$$view.setUint32(this.$$offset, value, true);
   }
 
-  /** `__u32 command`, offset 4, 4 bytes. */
+  /** `__u32 command`, offset 4, 4 bytes. In or before Linux 5.10. */
   get command(): number {
     return this.$$view.getUint32(this.$$offset + 4, true);
   }
@@ -66,7 +66,7 @@ export class IstInfo implements View {
     this.$$view.setUint32(this.$$offset + 4, value, true);
   }
 
-  /** `__u32 event`, offset 8, 4 bytes. */
+  /** `__u32 event`, offset 8, 4 bytes. In or before Linux 5.10. */
   get event(): number {
     return this.$$view.getUint32(this.$$offset + 8, true);
   }
@@ -74,7 +74,7 @@ export class IstInfo implements View {
     this.$$view.setUint32(this.$$offset + 8, value, true);
   }
 
-  /** `__u32 perf_level`, offset 12, 4 bytes. */
+  /** `__u32 perf_level`, offset 12, 4 bytes. In or before Linux 5.10. */
   get perf_level(): number {
     return this.$$view.getUint32(this.$$offset + 12, true);
   }

@@ -4,413 +4,413 @@
 /** The target of these bindings. */
 export const $target = { name: 'x86_64', byteOrder: 'little', pointerSize: 8, nodeArch: 'x64' } as const;
 
-/** `int`, 0x0. */
+/** `int`, 0x0. In or before Linux 5.10. */
 export const X86_EFLAGS_CF_BIT = 0;
 
-/** `unsigned long`, 0x1. */
+/** `unsigned long`, 0x1. In or before Linux 5.10. */
 export const X86_EFLAGS_CF = 1n;
 
-/** `int`, 0x1. */
+/** `int`, 0x1. In or before Linux 5.10. */
 export const X86_EFLAGS_FIXED_BIT = 1;
 
-/** `unsigned long`, 0x2. */
+/** `unsigned long`, 0x2. In or before Linux 5.10. */
 export const X86_EFLAGS_FIXED = 2n;
 
-/** `int`, 0x2. */
+/** `int`, 0x2. In or before Linux 5.10. */
 export const X86_EFLAGS_PF_BIT = 2;
 
-/** `unsigned long`, 0x4. */
+/** `unsigned long`, 0x4. In or before Linux 5.10. */
 export const X86_EFLAGS_PF = 4n;
 
-/** `int`, 0x4. */
+/** `int`, 0x4. In or before Linux 5.10. */
 export const X86_EFLAGS_AF_BIT = 4;
 
-/** `unsigned long`, 0x10. */
+/** `unsigned long`, 0x10. In or before Linux 5.10. */
 export const X86_EFLAGS_AF = 16n;
 
-/** `int`, 0x6. */
+/** `int`, 0x6. In or before Linux 5.10. */
 export const X86_EFLAGS_ZF_BIT = 6;
 
-/** `unsigned long`, 0x40. */
+/** `unsigned long`, 0x40. In or before Linux 5.10. */
 export const X86_EFLAGS_ZF = 64n;
 
-/** `int`, 0x7. */
+/** `int`, 0x7. In or before Linux 5.10. */
 export const X86_EFLAGS_SF_BIT = 7;
 
-/** `unsigned long`, 0x80. */
+/** `unsigned long`, 0x80. In or before Linux 5.10. */
 export const X86_EFLAGS_SF = 128n;
 
-/** `int`, 0x8. */
+/** `int`, 0x8. In or before Linux 5.10. */
 export const X86_EFLAGS_TF_BIT = 8;
 
-/** `unsigned long`, 0x100. */
+/** `unsigned long`, 0x100. In or before Linux 5.10. */
 export const X86_EFLAGS_TF = 256n;
 
-/** `int`, 0x9. */
+/** `int`, 0x9. In or before Linux 5.10. */
 export const X86_EFLAGS_IF_BIT = 9;
 
-/** `unsigned long`, 0x200. */
+/** `unsigned long`, 0x200. In or before Linux 5.10. */
 export const X86_EFLAGS_IF = 512n;
 
-/** `int`, 0xa. */
+/** `int`, 0xa. In or before Linux 5.10. */
 export const X86_EFLAGS_DF_BIT = 10;
 
-/** `unsigned long`, 0x400. */
+/** `unsigned long`, 0x400. In or before Linux 5.10. */
 export const X86_EFLAGS_DF = 1024n;
 
-/** `int`, 0xb. */
+/** `int`, 0xb. In or before Linux 5.10. */
 export const X86_EFLAGS_OF_BIT = 11;
 
-/** `unsigned long`, 0x800. */
+/** `unsigned long`, 0x800. In or before Linux 5.10. */
 export const X86_EFLAGS_OF = 2048n;
 
-/** `int`, 0xc. */
+/** `int`, 0xc. In or before Linux 5.10. */
 export const X86_EFLAGS_IOPL_BIT = 12;
 
-/** `unsigned long`, 0x3000. */
+/** `unsigned long`, 0x3000. In or before Linux 5.10. */
 export const X86_EFLAGS_IOPL = 12288n;
 
-/** `int`, 0xe. */
+/** `int`, 0xe. In or before Linux 5.10. */
 export const X86_EFLAGS_NT_BIT = 14;
 
-/** `unsigned long`, 0x4000. */
+/** `unsigned long`, 0x4000. In or before Linux 5.10. */
 export const X86_EFLAGS_NT = 16384n;
 
-/** `int`, 0x10. */
+/** `int`, 0x10. In or before Linux 5.10. */
 export const X86_EFLAGS_RF_BIT = 16;
 
-/** `unsigned long`, 0x10000. */
+/** `unsigned long`, 0x10000. In or before Linux 5.10. */
 export const X86_EFLAGS_RF = 65536n;
 
-/** `int`, 0x11. */
+/** `int`, 0x11. In or before Linux 5.10. */
 export const X86_EFLAGS_VM_BIT = 17;
 
-/** `unsigned long`, 0x20000. */
+/** `unsigned long`, 0x20000. In or before Linux 5.10. */
 export const X86_EFLAGS_VM = 131072n;
 
-/** `int`, 0x12. */
+/** `int`, 0x12. In or before Linux 5.10. */
 export const X86_EFLAGS_AC_BIT = 18;
 
-/** `unsigned long`, 0x40000. */
+/** `unsigned long`, 0x40000. In or before Linux 5.10. */
 export const X86_EFLAGS_AC = 262144n;
 
-/** `int`, 0x13. */
+/** `int`, 0x13. In or before Linux 5.10. */
 export const X86_EFLAGS_VIF_BIT = 19;
 
-/** `unsigned long`, 0x80000. */
+/** `unsigned long`, 0x80000. In or before Linux 5.10. */
 export const X86_EFLAGS_VIF = 524288n;
 
-/** `int`, 0x14. */
+/** `int`, 0x14. In or before Linux 5.10. */
 export const X86_EFLAGS_VIP_BIT = 20;
 
-/** `unsigned long`, 0x100000. */
+/** `unsigned long`, 0x100000. In or before Linux 5.10. */
 export const X86_EFLAGS_VIP = 1048576n;
 
-/** `int`, 0x15. */
+/** `int`, 0x15. In or before Linux 5.10. */
 export const X86_EFLAGS_ID_BIT = 21;
 
-/** `unsigned long`, 0x200000. */
+/** `unsigned long`, 0x200000. In or before Linux 5.10. */
 export const X86_EFLAGS_ID = 2097152n;
 
-/** `int`, 0x0. */
+/** `int`, 0x0. In or before Linux 5.10. */
 export const X86_CR0_PE_BIT = 0;
 
-/** `unsigned long`, 0x1. */
+/** `unsigned long`, 0x1. In or before Linux 5.10. */
 export const X86_CR0_PE = 1n;
 
-/** `int`, 0x1. */
+/** `int`, 0x1. In or before Linux 5.10. */
 export const X86_CR0_MP_BIT = 1;
 
-/** `unsigned long`, 0x2. */
+/** `unsigned long`, 0x2. In or before Linux 5.10. */
 export const X86_CR0_MP = 2n;
 
-/** `int`, 0x2. */
+/** `int`, 0x2. In or before Linux 5.10. */
 export const X86_CR0_EM_BIT = 2;
 
-/** `unsigned long`, 0x4. */
+/** `unsigned long`, 0x4. In or before Linux 5.10. */
 export const X86_CR0_EM = 4n;
 
-/** `int`, 0x3. */
+/** `int`, 0x3. In or before Linux 5.10. */
 export const X86_CR0_TS_BIT = 3;
 
-/** `unsigned long`, 0x8. */
+/** `unsigned long`, 0x8. In or before Linux 5.10. */
 export const X86_CR0_TS = 8n;
 
-/** `int`, 0x4. */
+/** `int`, 0x4. In or before Linux 5.10. */
 export const X86_CR0_ET_BIT = 4;
 
-/** `unsigned long`, 0x10. */
+/** `unsigned long`, 0x10. In or before Linux 5.10. */
 export const X86_CR0_ET = 16n;
 
-/** `int`, 0x5. */
+/** `int`, 0x5. In or before Linux 5.10. */
 export const X86_CR0_NE_BIT = 5;
 
-/** `unsigned long`, 0x20. */
+/** `unsigned long`, 0x20. In or before Linux 5.10. */
 export const X86_CR0_NE = 32n;
 
-/** `int`, 0x10. */
+/** `int`, 0x10. In or before Linux 5.10. */
 export const X86_CR0_WP_BIT = 16;
 
-/** `unsigned long`, 0x10000. */
+/** `unsigned long`, 0x10000. In or before Linux 5.10. */
 export const X86_CR0_WP = 65536n;
 
-/** `int`, 0x12. */
+/** `int`, 0x12. In or before Linux 5.10. */
 export const X86_CR0_AM_BIT = 18;
 
-/** `unsigned long`, 0x40000. */
+/** `unsigned long`, 0x40000. In or before Linux 5.10. */
 export const X86_CR0_AM = 262144n;
 
-/** `int`, 0x1d. */
+/** `int`, 0x1d. In or before Linux 5.10. */
 export const X86_CR0_NW_BIT = 29;
 
-/** `unsigned long`, 0x20000000. */
+/** `unsigned long`, 0x20000000. In or before Linux 5.10. */
 export const X86_CR0_NW = 536870912n;
 
-/** `int`, 0x1e. */
+/** `int`, 0x1e. In or before Linux 5.10. */
 export const X86_CR0_CD_BIT = 30;
 
-/** `unsigned long`, 0x40000000. */
+/** `unsigned long`, 0x40000000. In or before Linux 5.10. */
 export const X86_CR0_CD = 1073741824n;
 
-/** `int`, 0x1f. */
+/** `int`, 0x1f. In or before Linux 5.10. */
 export const X86_CR0_PG_BIT = 31;
 
-/** `unsigned long`, 0x80000000. */
+/** `unsigned long`, 0x80000000. In or before Linux 5.10. */
 export const X86_CR0_PG = 2147483648n;
 
-/** `int`, 0x3. */
+/** `int`, 0x3. In or before Linux 5.10. */
 export const X86_CR3_PWT_BIT = 3;
 
-/** `unsigned long`, 0x8. */
+/** `unsigned long`, 0x8. In or before Linux 5.10. */
 export const X86_CR3_PWT = 8n;
 
-/** `int`, 0x4. */
+/** `int`, 0x4. In or before Linux 5.10. */
 export const X86_CR3_PCD_BIT = 4;
 
-/** `unsigned long`, 0x10. */
+/** `unsigned long`, 0x10. In or before Linux 5.10. */
 export const X86_CR3_PCD = 16n;
 
-/** `int`, 0xc. */
+/** `int`, 0xc. In or before Linux 5.10. */
 export const X86_CR3_PCID_BITS = 12;
 
-/** `unsigned long`, 0xfff. */
+/** `unsigned long`, 0xfff. In or before Linux 5.10. */
 export const X86_CR3_PCID_MASK = 4095n;
 
-/** `int`, 0x3d. */
+/** `int`, 0x3d. In or before Linux 6.12, not in 6.1. */
 export const X86_CR3_LAM_U57_BIT = 61;
 
-/** `unsigned long long`, 0x2000000000000000. */
+/** `unsigned long long`, 0x2000000000000000. In or before Linux 6.12, not in 6.1. */
 export const X86_CR3_LAM_U57 = 2305843009213693952n;
 
-/** `int`, 0x3e. */
+/** `int`, 0x3e. In or before Linux 6.12, not in 6.1. */
 export const X86_CR3_LAM_U48_BIT = 62;
 
-/** `unsigned long long`, 0x4000000000000000. */
+/** `unsigned long long`, 0x4000000000000000. In or before Linux 6.12, not in 6.1. */
 export const X86_CR3_LAM_U48 = 4611686018427387904n;
 
-/** `int`, 0x3f. */
+/** `int`, 0x3f. In or before Linux 5.10. */
 export const X86_CR3_PCID_NOFLUSH_BIT = 63;
 
-/** `unsigned long long`, 0x8000000000000000. */
+/** `unsigned long long`, 0x8000000000000000. In or before Linux 5.10. */
 export const X86_CR3_PCID_NOFLUSH = 9223372036854775808n;
 
-/** `int`, 0x0. */
+/** `int`, 0x0. In or before Linux 5.10. */
 export const X86_CR4_VME_BIT = 0;
 
-/** `unsigned long`, 0x1. */
+/** `unsigned long`, 0x1. In or before Linux 5.10. */
 export const X86_CR4_VME = 1n;
 
-/** `int`, 0x1. */
+/** `int`, 0x1. In or before Linux 5.10. */
 export const X86_CR4_PVI_BIT = 1;
 
-/** `unsigned long`, 0x2. */
+/** `unsigned long`, 0x2. In or before Linux 5.10. */
 export const X86_CR4_PVI = 2n;
 
-/** `int`, 0x2. */
+/** `int`, 0x2. In or before Linux 5.10. */
 export const X86_CR4_TSD_BIT = 2;
 
-/** `unsigned long`, 0x4. */
+/** `unsigned long`, 0x4. In or before Linux 5.10. */
 export const X86_CR4_TSD = 4n;
 
-/** `int`, 0x3. */
+/** `int`, 0x3. In or before Linux 5.10. */
 export const X86_CR4_DE_BIT = 3;
 
-/** `unsigned long`, 0x8. */
+/** `unsigned long`, 0x8. In or before Linux 5.10. */
 export const X86_CR4_DE = 8n;
 
-/** `int`, 0x4. */
+/** `int`, 0x4. In or before Linux 5.10. */
 export const X86_CR4_PSE_BIT = 4;
 
-/** `unsigned long`, 0x10. */
+/** `unsigned long`, 0x10. In or before Linux 5.10. */
 export const X86_CR4_PSE = 16n;
 
-/** `int`, 0x5. */
+/** `int`, 0x5. In or before Linux 5.10. */
 export const X86_CR4_PAE_BIT = 5;
 
-/** `unsigned long`, 0x20. */
+/** `unsigned long`, 0x20. In or before Linux 5.10. */
 export const X86_CR4_PAE = 32n;
 
-/** `int`, 0x6. */
+/** `int`, 0x6. In or before Linux 5.10. */
 export const X86_CR4_MCE_BIT = 6;
 
-/** `unsigned long`, 0x40. */
+/** `unsigned long`, 0x40. In or before Linux 5.10. */
 export const X86_CR4_MCE = 64n;
 
-/** `int`, 0x7. */
+/** `int`, 0x7. In or before Linux 5.10. */
 export const X86_CR4_PGE_BIT = 7;
 
-/** `unsigned long`, 0x80. */
+/** `unsigned long`, 0x80. In or before Linux 5.10. */
 export const X86_CR4_PGE = 128n;
 
-/** `int`, 0x8. */
+/** `int`, 0x8. In or before Linux 5.10. */
 export const X86_CR4_PCE_BIT = 8;
 
-/** `unsigned long`, 0x100. */
+/** `unsigned long`, 0x100. In or before Linux 5.10. */
 export const X86_CR4_PCE = 256n;
 
-/** `int`, 0x9. */
+/** `int`, 0x9. In or before Linux 5.10. */
 export const X86_CR4_OSFXSR_BIT = 9;
 
-/** `unsigned long`, 0x200. */
+/** `unsigned long`, 0x200. In or before Linux 5.10. */
 export const X86_CR4_OSFXSR = 512n;
 
-/** `int`, 0xa. */
+/** `int`, 0xa. In or before Linux 5.10. */
 export const X86_CR4_OSXMMEXCPT_BIT = 10;
 
-/** `unsigned long`, 0x400. */
+/** `unsigned long`, 0x400. In or before Linux 5.10. */
 export const X86_CR4_OSXMMEXCPT = 1024n;
 
-/** `int`, 0xb. */
+/** `int`, 0xb. In or before Linux 5.10. */
 export const X86_CR4_UMIP_BIT = 11;
 
-/** `unsigned long`, 0x800. */
+/** `unsigned long`, 0x800. In or before Linux 5.10. */
 export const X86_CR4_UMIP = 2048n;
 
-/** `int`, 0xc. */
+/** `int`, 0xc. In or before Linux 5.10. */
 export const X86_CR4_LA57_BIT = 12;
 
-/** `unsigned long`, 0x1000. */
+/** `unsigned long`, 0x1000. In or before Linux 5.10. */
 export const X86_CR4_LA57 = 4096n;
 
-/** `int`, 0xd. */
+/** `int`, 0xd. In or before Linux 5.10. */
 export const X86_CR4_VMXE_BIT = 13;
 
-/** `unsigned long`, 0x2000. */
+/** `unsigned long`, 0x2000. In or before Linux 5.10. */
 export const X86_CR4_VMXE = 8192n;
 
-/** `int`, 0xe. */
+/** `int`, 0xe. In or before Linux 5.10. */
 export const X86_CR4_SMXE_BIT = 14;
 
-/** `unsigned long`, 0x4000. */
+/** `unsigned long`, 0x4000. In or before Linux 5.10. */
 export const X86_CR4_SMXE = 16384n;
 
-/** `int`, 0x10. */
+/** `int`, 0x10. In or before Linux 5.10. */
 export const X86_CR4_FSGSBASE_BIT = 16;
 
-/** `unsigned long`, 0x10000. */
+/** `unsigned long`, 0x10000. In or before Linux 5.10. */
 export const X86_CR4_FSGSBASE = 65536n;
 
-/** `int`, 0x11. */
+/** `int`, 0x11. In or before Linux 5.10. */
 export const X86_CR4_PCIDE_BIT = 17;
 
-/** `unsigned long`, 0x20000. */
+/** `unsigned long`, 0x20000. In or before Linux 5.10. */
 export const X86_CR4_PCIDE = 131072n;
 
-/** `int`, 0x12. */
+/** `int`, 0x12. In or before Linux 5.10. */
 export const X86_CR4_OSXSAVE_BIT = 18;
 
-/** `unsigned long`, 0x40000. */
+/** `unsigned long`, 0x40000. In or before Linux 5.10. */
 export const X86_CR4_OSXSAVE = 262144n;
 
-/** `int`, 0x14. */
+/** `int`, 0x14. In or before Linux 5.10. */
 export const X86_CR4_SMEP_BIT = 20;
 
-/** `unsigned long`, 0x100000. */
+/** `unsigned long`, 0x100000. In or before Linux 5.10. */
 export const X86_CR4_SMEP = 1048576n;
 
-/** `int`, 0x15. */
+/** `int`, 0x15. In or before Linux 5.10. */
 export const X86_CR4_SMAP_BIT = 21;
 
-/** `unsigned long`, 0x200000. */
+/** `unsigned long`, 0x200000. In or before Linux 5.10. */
 export const X86_CR4_SMAP = 2097152n;
 
-/** `int`, 0x16. */
+/** `int`, 0x16. In or before Linux 5.10. */
 export const X86_CR4_PKE_BIT = 22;
 
-/** `unsigned long`, 0x400000. */
+/** `unsigned long`, 0x400000. In or before Linux 5.10. */
 export const X86_CR4_PKE = 4194304n;
 
-/** `int`, 0x17. */
+/** `int`, 0x17. In or before Linux 6.1, not in 5.10. */
 export const X86_CR4_CET_BIT = 23;
 
-/** `unsigned long`, 0x800000. */
+/** `unsigned long`, 0x800000. In or before Linux 6.1, not in 5.10. */
 export const X86_CR4_CET = 8388608n;
 
-/** `int`, 0x1b. */
+/** `int`, 0x1b. In or before Linux 7.2, not in 6.12. */
 export const X86_CR4_LASS_BIT = 27;
 
-/** `unsigned long`, 0x8000000. */
+/** `unsigned long`, 0x8000000. In or before Linux 7.2, not in 6.12. */
 export const X86_CR4_LASS = 134217728n;
 
-/** `int`, 0x1c. */
+/** `int`, 0x1c. In or before Linux 6.12, not in 6.1. */
 export const X86_CR4_LAM_SUP_BIT = 28;
 
-/** `unsigned long`, 0x10000000. */
+/** `unsigned long`, 0x10000000. In or before Linux 6.12, not in 6.1. */
 export const X86_CR4_LAM_SUP = 268435456n;
 
-/** `int`, 0x20. */
+/** `int`, 0x20. In or before Linux 6.12, not in 6.1. */
 export const X86_CR4_FRED_BIT = 32;
 
-/** `unsigned long`, 0x100000000. */
+/** `unsigned long`, 0x100000000. In or before Linux 6.12, not in 6.1. */
 export const X86_CR4_FRED = 4294967296n;
 
-/** `unsigned long`, 0xf. */
+/** `unsigned long`, 0xf. In or before Linux 5.10. */
 export const X86_CR8_TPR = 15n;
 
-/** `int`, 0x20. */
+/** `int`, 0x20. In or before Linux 5.10. */
 export const CX86_PCR0 = 32;
 
-/** `int`, 0xb8. */
+/** `int`, 0xb8. In or before Linux 5.10. */
 export const CX86_GCR = 184;
 
-/** `int`, 0xc0. */
+/** `int`, 0xc0. In or before Linux 5.10. */
 export const CX86_CCR0 = 192;
 
-/** `int`, 0xc1. */
+/** `int`, 0xc1. In or before Linux 5.10. */
 export const CX86_CCR1 = 193;
 
-/** `int`, 0xc2. */
+/** `int`, 0xc2. In or before Linux 5.10. */
 export const CX86_CCR2 = 194;
 
-/** `int`, 0xc3. */
+/** `int`, 0xc3. In or before Linux 5.10. */
 export const CX86_CCR3 = 195;
 
-/** `int`, 0xe8. */
+/** `int`, 0xe8. In or before Linux 5.10. */
 export const CX86_CCR4 = 232;
 
-/** `int`, 0xe9. */
+/** `int`, 0xe9. In or before Linux 5.10. */
 export const CX86_CCR5 = 233;
 
-/** `int`, 0xea. */
+/** `int`, 0xea. In or before Linux 5.10. */
 export const CX86_CCR6 = 234;
 
-/** `int`, 0xeb. */
+/** `int`, 0xeb. In or before Linux 5.10. */
 export const CX86_CCR7 = 235;
 
-/** `int`, 0xf0. */
+/** `int`, 0xf0. In or before Linux 5.10. */
 export const CX86_PCR1 = 240;
 
-/** `int`, 0xfe. */
+/** `int`, 0xfe. In or before Linux 5.10. */
 export const CX86_DIR0 = 254;
 
-/** `int`, 0xff. */
+/** `int`, 0xff. In or before Linux 5.10. */
 export const CX86_DIR1 = 255;
 
-/** `int`, 0xc4. */
+/** `int`, 0xc4. In or before Linux 5.10. */
 export const CX86_ARR_BASE = 196;
 
-/** `int`, 0xdc. */
+/** `int`, 0xdc. In or before Linux 5.10. */
 export const CX86_RCR_BASE = 220;
 
-/** `unsigned long`, 0x80050033. */
+/** `unsigned long`, 0x80050033. In or before Linux 5.10. */
 export const CR0_STATE = 2147811379n;

@@ -17,49 +17,49 @@ const $$uncloneable = uncloneable;
 /** The target of these bindings. */
 export const $target = { name: 'x86_64', byteOrder: 'little', pointerSize: 8, nodeArch: 'x64' } as const;
 
-/** `int`, 0x0. */
+/** `int`, 0x0. In or before Linux 5.10. */
 export const SETUP_NONE = 0;
 
-/** `int`, 0x1. */
+/** `int`, 0x1. In or before Linux 5.10. */
 export const SETUP_E820_EXT = 1;
 
-/** `int`, 0x2. */
+/** `int`, 0x2. In or before Linux 5.10. */
 export const SETUP_DTB = 2;
 
-/** `int`, 0x3. */
+/** `int`, 0x3. In or before Linux 5.10. */
 export const SETUP_PCI = 3;
 
-/** `int`, 0x4. */
+/** `int`, 0x4. In or before Linux 5.10. */
 export const SETUP_EFI = 4;
 
-/** `int`, 0x5. */
+/** `int`, 0x5. In or before Linux 5.10. */
 export const SETUP_APPLE_PROPERTIES = 5;
 
-/** `int`, 0x6. */
+/** `int`, 0x6. In or before Linux 5.10. */
 export const SETUP_JAILHOUSE = 6;
 
-/** `int`, 0x7. */
+/** `int`, 0x7. In or before Linux 6.1, not in 5.10. */
 export const SETUP_CC_BLOB = 7;
 
-/** `int`, 0x8. */
+/** `int`, 0x8. In or before Linux 6.1, not in 5.10. */
 export const SETUP_IMA = 8;
 
-/** `int`, 0x9. */
+/** `int`, 0x9. In or before Linux 6.1, not in 5.10. */
 export const SETUP_RNG_SEED = 9;
 
-/** `int`, 0xa. */
+/** `int`, 0xa. In or before Linux 7.2, not in 6.12. */
 export const SETUP_KEXEC_KHO = 10;
 
-/** `int`, 0xa. */
+/** `int`, 0xa. In or before Linux 6.1, not in 5.10. */
 export const SETUP_ENUM_MAX = 10;
 
-/** `int`, -0x80000000. */
+/** `int`, -0x80000000. In or before Linux 5.10. */
 export const SETUP_INDIRECT = -2147483648;
 
-/** `int`, -0x7ffffff6. */
+/** `int`, -0x7ffffff6. In or before Linux 5.10. */
 export const SETUP_TYPE_MAX = -2147483638;
 
-/** `struct setup_data`: 16 bytes, aligned to 8. */
+/** `struct setup_data`: 16 bytes, aligned to 8. In or before Linux 5.10. */
 export class SetupData implements View {
   static readonly $size = 16;
   static readonly $align = 8;
@@ -102,7 +102,7 @@ export class SetupData implements View {
     return toJson(this);
   }
 
-  /** `__u64 next`, offset 0, 8 bytes. */
+  /** `__u64 next`, offset 0, 8 bytes. In or before Linux 5.10. */
   get next(): bigint {
     return this.$$view.getBigUint64(this.$$offset, true);
   }
@@ -119,7 +119,7 @@ export class SetupData implements View {
     setNumber64(this.$$view, this.$$offset, value, false);
   }
 
-  /** `__u32 type`, offset 8, 4 bytes. */
+  /** `__u32 type`, offset 8, 4 bytes. In or before Linux 5.10. */
   get type(): number {
     return this.$$view.getUint32(this.$$offset + 8, true);
   }
@@ -127,7 +127,7 @@ export class SetupData implements View {
     this.$$view.setUint32(this.$$offset + 8, value, true);
   }
 
-  /** `__u32 len`, offset 12, 4 bytes. */
+  /** `__u32 len`, offset 12, 4 bytes. In or before Linux 5.10. */
   get len(): number {
     return this.$$view.getUint32(this.$$offset + 12, true);
   }
@@ -135,7 +135,7 @@ export class SetupData implements View {
     this.$$view.setUint32(this.$$offset + 12, value, true);
   }
 
-  /** `__u8 data[]`, offset 16, 0 bytes. */
+  /** `__u8 data[]`, offset 16, 0 bytes. In or before Linux 5.10. */
   get data(): U8Array {
     return new U8Array(this.$$view, this.$$offset + 16, elementsWithin(this.$$view, this.$$offset + 16, 1));
   }
@@ -144,7 +144,7 @@ export class SetupData implements View {
   }
 }
 
-/** `struct setup_indirect`: 24 bytes, aligned to 8. */
+/** `struct setup_indirect`: 24 bytes, aligned to 8. In or before Linux 5.10. */
 export class SetupIndirect implements View {
   static readonly $size = 24;
   static readonly $align = 8;
@@ -186,7 +186,7 @@ export class SetupIndirect implements View {
     return toJson(this);
   }
 
-  /** `__u32 type`, offset 0, 4 bytes. */
+  /** `__u32 type`, offset 0, 4 bytes. In or before Linux 5.10. */
   get type(): number {
     return this.$$view.getUint32(this.$$offset, true);
   }
@@ -194,7 +194,7 @@ export class SetupIndirect implements View {
     this.$$view.setUint32(this.$$offset, value, true);
   }
 
-  /** `__u32 reserved`, offset 4, 4 bytes. */
+  /** `__u32 reserved`, offset 4, 4 bytes. In or before Linux 5.10. */
   get reserved(): number {
     return this.$$view.getUint32(this.$$offset + 4, true);
   }
@@ -202,7 +202,7 @@ export class SetupIndirect implements View {
     this.$$view.setUint32(this.$$offset + 4, value, true);
   }
 
-  /** `__u64 len`, offset 8, 8 bytes. */
+  /** `__u64 len`, offset 8, 8 bytes. In or before Linux 5.10. */
   get len(): bigint {
     return this.$$view.getBigUint64(this.$$offset + 8, true);
   }
@@ -219,7 +219,7 @@ export class SetupIndirect implements View {
     setNumber64(this.$$view, this.$$offset + 8, value, false);
   }
 
-  /** `__u64 addr`, offset 16, 8 bytes. */
+  /** `__u64 addr`, offset 16, 8 bytes. In or before Linux 5.10. */
   get addr(): bigint {
     return this.$$view.getBigUint64(this.$$offset + 16, true);
   }
@@ -237,7 +237,7 @@ export class SetupIndirect implements View {
   }
 }
 
-/** `struct boot_e820_entry`: 20 bytes, aligned to 1. */
+/** `struct boot_e820_entry`: 20 bytes, aligned to 1. In or before Linux 5.10. */
 export class BootE820Entry implements View {
   static readonly $size = 20;
   static readonly $align = 1;
@@ -278,7 +278,7 @@ export class BootE820Entry implements View {
     return toJson(this);
   }
 
-  /** `__u64 addr`, offset 0, 8 bytes. */
+  /** `__u64 addr`, offset 0, 8 bytes. In or before Linux 5.10. */
   get addr(): bigint {
     return this.$$view.getBigUint64(this.$$offset, true);
   }
@@ -295,7 +295,7 @@ export class BootE820Entry implements View {
     setNumber64(this.$$view, this.$$offset, value, false);
   }
 
-  /** `__u64 size`, offset 8, 8 bytes. */
+  /** `__u64 size`, offset 8, 8 bytes. In or before Linux 5.10. */
   get size(): bigint {
     return this.$$view.getBigUint64(this.$$offset + 8, true);
   }
@@ -312,7 +312,7 @@ export class BootE820Entry implements View {
     setNumber64(this.$$view, this.$$offset + 8, value, false);
   }
 
-  /** `__u32 type`, offset 16, 4 bytes. */
+  /** `__u32 type`, offset 16, 4 bytes. In or before Linux 5.10. */
   get type(): number {
     return this.$$view.getUint32(this.$$offset + 16, true);
   }
@@ -321,7 +321,7 @@ export class BootE820Entry implements View {
   }
 }
 
-/** `struct jailhouse_setup_data.hdr`: 4 bytes, aligned to 1. */
+/** `struct jailhouse_setup_data.hdr`: 4 bytes, aligned to 1. In or before Linux 5.10. */
 export class JailhouseSetupDataHdr implements View {
   static readonly $size = 4;
   static readonly $align = 1;
@@ -361,7 +361,7 @@ export class JailhouseSetupDataHdr implements View {
     return toJson(this);
   }
 
-  /** `__u16 version`, offset 0, 2 bytes. */
+  /** `__u16 version`, offset 0, 2 bytes. In or before Linux 5.10. */
   get version(): number {
     return this.$$view.getUint16(this.$$offset, true);
   }
@@ -369,7 +369,7 @@ export class JailhouseSetupDataHdr implements View {
     this.$$view.setUint16(this.$$offset, value, true);
   }
 
-  /** `__u16 compatible_version`, offset 2, 2 bytes. */
+  /** `__u16 compatible_version`, offset 2, 2 bytes. In or before Linux 5.10. */
   get compatible_version(): number {
     return this.$$view.getUint16(this.$$offset + 2, true);
   }
@@ -378,7 +378,7 @@ export class JailhouseSetupDataHdr implements View {
   }
 }
 
-/** `struct jailhouse_setup_data.v1`: 276 bytes, aligned to 1. */
+/** `struct jailhouse_setup_data.v1`: 276 bytes, aligned to 1. In or before Linux 5.10. */
 export class JailhouseSetupDataV1 implements View {
   static readonly $size = 276;
   static readonly $align = 1;
@@ -423,7 +423,7 @@ export class JailhouseSetupDataV1 implements View {
     return toJson(this);
   }
 
-  /** `__u16 pm_timer_address`, offset 0, 2 bytes. */
+  /** `__u16 pm_timer_address`, offset 0, 2 bytes. In or before Linux 5.10. */
   get pm_timer_address(): number {
     return this.$$view.getUint16(this.$$offset, true);
   }
@@ -431,7 +431,7 @@ export class JailhouseSetupDataV1 implements View {
     this.$$view.setUint16(this.$$offset, value, true);
   }
 
-  /** `__u16 num_cpus`, offset 2, 2 bytes. */
+  /** `__u16 num_cpus`, offset 2, 2 bytes. In or before Linux 5.10. */
   get num_cpus(): number {
     return this.$$view.getUint16(this.$$offset + 2, true);
   }
@@ -439,7 +439,7 @@ export class JailhouseSetupDataV1 implements View {
     this.$$view.setUint16(this.$$offset + 2, value, true);
   }
 
-  /** `__u64 pci_mmconfig_base`, offset 4, 8 bytes. */
+  /** `__u64 pci_mmconfig_base`, offset 4, 8 bytes. In or before Linux 5.10. */
   get pci_mmconfig_base(): bigint {
     return this.$$view.getBigUint64(this.$$offset + 4, true);
   }
@@ -456,7 +456,7 @@ export class JailhouseSetupDataV1 implements View {
     setNumber64(this.$$view, this.$$offset + 4, value, false);
   }
 
-  /** `__u32 tsc_khz`, offset 12, 4 bytes. */
+  /** `__u32 tsc_khz`, offset 12, 4 bytes. In or before Linux 5.10. */
   get tsc_khz(): number {
     return this.$$view.getUint32(this.$$offset + 12, true);
   }
@@ -464,7 +464,7 @@ export class JailhouseSetupDataV1 implements View {
     this.$$view.setUint32(this.$$offset + 12, value, true);
   }
 
-  /** `__u32 apic_khz`, offset 16, 4 bytes. */
+  /** `__u32 apic_khz`, offset 16, 4 bytes. In or before Linux 5.10. */
   get apic_khz(): number {
     return this.$$view.getUint32(this.$$offset + 16, true);
   }
@@ -472,7 +472,7 @@ export class JailhouseSetupDataV1 implements View {
     this.$$view.setUint32(this.$$offset + 16, value, true);
   }
 
-  /** `__u8 standard_ioapic`, offset 20, 1 byte. */
+  /** `__u8 standard_ioapic`, offset 20, 1 byte. In or before Linux 5.10. */
   get standard_ioapic(): number {
     return this.$$view.getUint8(this.$$offset + 20);
   }
@@ -480,7 +480,7 @@ export class JailhouseSetupDataV1 implements View {
     this.$$view.setUint8(this.$$offset + 20, value);
   }
 
-  /** `__u8 cpu_ids[255]`, offset 21, 255 bytes. */
+  /** `__u8 cpu_ids[255]`, offset 21, 255 bytes. In or before Linux 5.10. */
   get cpu_ids(): U8Array {
     return new U8Array(this.$$view, this.$$offset + 21, 255);
   }
@@ -489,7 +489,7 @@ export class JailhouseSetupDataV1 implements View {
   }
 }
 
-/** `struct jailhouse_setup_data.v2`: 4 bytes, aligned to 1. */
+/** `struct jailhouse_setup_data.v2`: 4 bytes, aligned to 1. In or before Linux 5.10. */
 export class JailhouseSetupDataV2 implements View {
   static readonly $size = 4;
   static readonly $align = 1;
@@ -528,7 +528,7 @@ export class JailhouseSetupDataV2 implements View {
     return toJson(this);
   }
 
-  /** `__u32 flags`, offset 0, 4 bytes. */
+  /** `__u32 flags`, offset 0, 4 bytes. In or before Linux 5.10. */
   get flags(): number {
     return this.$$view.getUint32(this.$$offset, true);
   }
@@ -537,7 +537,7 @@ export class JailhouseSetupDataV2 implements View {
   }
 }
 
-/** `struct jailhouse_setup_data`: 284 bytes, aligned to 1. */
+/** `struct jailhouse_setup_data`: 284 bytes, aligned to 1. In or before Linux 5.10. */
 export class JailhouseSetupData implements View {
   static readonly $size = 284;
   static readonly $align = 1;
@@ -578,7 +578,7 @@ export class JailhouseSetupData implements View {
     return toJson(this);
   }
 
-  /** `struct hdr`, offset 0, 4 bytes. */
+  /** `struct hdr`, offset 0, 4 bytes. In or before Linux 5.10. */
   get hdr(): JailhouseSetupDataHdr {
     return new $$JailhouseSetupDataHdr(this.$$view, this.$$offset);
   }
@@ -586,7 +586,7 @@ export class JailhouseSetupData implements View {
     copy(this.hdr, value);
   }
 
-  /** `struct v1`, offset 4, 276 bytes. */
+  /** `struct v1`, offset 4, 276 bytes. In or before Linux 5.10. */
   get v1(): JailhouseSetupDataV1 {
     return new $$JailhouseSetupDataV1(this.$$view, this.$$offset + 4);
   }
@@ -594,7 +594,7 @@ export class JailhouseSetupData implements View {
     copy(this.v1, value);
   }
 
-  /** `struct v2`, offset 280, 4 bytes. */
+  /** `struct v2`, offset 280, 4 bytes. In or before Linux 5.10. */
   get v2(): JailhouseSetupDataV2 {
     return new $$JailhouseSetupDataV2(this.$$view, this.$$offset + 280);
   }
@@ -603,7 +603,7 @@ export class JailhouseSetupData implements View {
   }
 }
 
-/** `struct ima_setup_data`: 16 bytes, aligned to 1. */
+/** `struct ima_setup_data`: 16 bytes, aligned to 1. In or before Linux 6.1, not in 5.10. */
 export class ImaSetupData implements View {
   static readonly $size = 16;
   static readonly $align = 1;
@@ -643,7 +643,7 @@ export class ImaSetupData implements View {
     return toJson(this);
   }
 
-  /** `__u64 addr`, offset 0, 8 bytes. */
+  /** `__u64 addr`, offset 0, 8 bytes. In or before Linux 6.1, not in 5.10. */
   get addr(): bigint {
     return this.$$view.getBigUint64(this.$$offset, true);
   }
@@ -660,7 +660,7 @@ export class ImaSetupData implements View {
     setNumber64(this.$$view, this.$$offset, value, false);
   }
 
-  /** `__u64 size`, offset 8, 8 bytes. */
+  /** `__u64 size`, offset 8, 8 bytes. In or before Linux 6.1, not in 5.10. */
   get size(): bigint {
     return this.$$view.getBigUint64(this.$$offset + 8, true);
   }
@@ -678,7 +678,7 @@ export class ImaSetupData implements View {
   }
 }
 
-/** `struct kho_data`: 32 bytes, aligned to 1. */
+/** `struct kho_data`: 32 bytes, aligned to 1. In or before Linux 7.2, not in 6.12. */
 export class KhoData implements View {
   static readonly $size = 32;
   static readonly $align = 1;
@@ -720,7 +720,7 @@ export class KhoData implements View {
     return toJson(this);
   }
 
-  /** `__u64 fdt_addr`, offset 0, 8 bytes. */
+  /** `__u64 fdt_addr`, offset 0, 8 bytes. In or before Linux 7.2, not in 6.12. */
   get fdt_addr(): bigint {
     return this.$$view.getBigUint64(this.$$offset, true);
   }
@@ -737,7 +737,7 @@ export class KhoData implements View {
     setNumber64(this.$$view, this.$$offset, value, false);
   }
 
-  /** `__u64 fdt_size`, offset 8, 8 bytes. */
+  /** `__u64 fdt_size`, offset 8, 8 bytes. In or before Linux 7.2, not in 6.12. */
   get fdt_size(): bigint {
     return this.$$view.getBigUint64(this.$$offset + 8, true);
   }
@@ -754,7 +754,7 @@ export class KhoData implements View {
     setNumber64(this.$$view, this.$$offset + 8, value, false);
   }
 
-  /** `__u64 scratch_addr`, offset 16, 8 bytes. */
+  /** `__u64 scratch_addr`, offset 16, 8 bytes. In or before Linux 7.2, not in 6.12. */
   get scratch_addr(): bigint {
     return this.$$view.getBigUint64(this.$$offset + 16, true);
   }
@@ -771,7 +771,7 @@ export class KhoData implements View {
     setNumber64(this.$$view, this.$$offset + 16, value, false);
   }
 
-  /** `__u64 scratch_size`, offset 24, 8 bytes. */
+  /** `__u64 scratch_size`, offset 24, 8 bytes. In or before Linux 7.2, not in 6.12. */
   get scratch_size(): bigint {
     return this.$$view.getBigUint64(this.$$offset + 24, true);
   }

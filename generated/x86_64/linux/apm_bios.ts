@@ -8,202 +8,202 @@ const $$uncloneable = uncloneable;
 /** The target of these bindings. */
 export const $target = { name: 'x86_64', byteOrder: 'little', pointerSize: 8, nodeArch: 'x64' } as const;
 
-/** `int`, 0x0. */
+/** `int`, 0x0. In or before Linux 5.10. */
 export const APM_STATE_READY = 0;
 
-/** `int`, 0x1. */
+/** `int`, 0x1. In or before Linux 5.10. */
 export const APM_STATE_STANDBY = 1;
 
-/** `int`, 0x2. */
+/** `int`, 0x2. In or before Linux 5.10. */
 export const APM_STATE_SUSPEND = 2;
 
-/** `int`, 0x3. */
+/** `int`, 0x3. In or before Linux 5.10. */
 export const APM_STATE_OFF = 3;
 
-/** `int`, 0x4. */
+/** `int`, 0x4. In or before Linux 5.10. */
 export const APM_STATE_BUSY = 4;
 
-/** `int`, 0x5. */
+/** `int`, 0x5. In or before Linux 5.10. */
 export const APM_STATE_REJECT = 5;
 
-/** `int`, 0x20. */
+/** `int`, 0x20. In or before Linux 5.10. */
 export const APM_STATE_OEM_SYS = 32;
 
-/** `int`, 0x40. */
+/** `int`, 0x40. In or before Linux 5.10. */
 export const APM_STATE_OEM_DEV = 64;
 
-/** `int`, 0x0. */
+/** `int`, 0x0. In or before Linux 5.10. */
 export const APM_STATE_DISABLE = 0;
 
-/** `int`, 0x1. */
+/** `int`, 0x1. In or before Linux 5.10. */
 export const APM_STATE_ENABLE = 1;
 
-/** `int`, 0x0. */
+/** `int`, 0x0. In or before Linux 5.10. */
 export const APM_STATE_DISENGAGE = 0;
 
-/** `int`, 0x1. */
+/** `int`, 0x1. In or before Linux 5.10. */
 export const APM_STATE_ENGAGE = 1;
 
-/** `int`, 0x1. */
+/** `int`, 0x1. In or before Linux 5.10. */
 export const APM_SYS_STANDBY = 1;
 
-/** `int`, 0x2. */
+/** `int`, 0x2. In or before Linux 5.10. */
 export const APM_SYS_SUSPEND = 2;
 
-/** `int`, 0x3. */
+/** `int`, 0x3. In or before Linux 5.10. */
 export const APM_NORMAL_RESUME = 3;
 
-/** `int`, 0x4. */
+/** `int`, 0x4. In or before Linux 5.10. */
 export const APM_CRITICAL_RESUME = 4;
 
-/** `int`, 0x5. */
+/** `int`, 0x5. In or before Linux 5.10. */
 export const APM_LOW_BATTERY = 5;
 
-/** `int`, 0x6. */
+/** `int`, 0x6. In or before Linux 5.10. */
 export const APM_POWER_STATUS_CHANGE = 6;
 
-/** `int`, 0x7. */
+/** `int`, 0x7. In or before Linux 5.10. */
 export const APM_UPDATE_TIME = 7;
 
-/** `int`, 0x8. */
+/** `int`, 0x8. In or before Linux 5.10. */
 export const APM_CRITICAL_SUSPEND = 8;
 
-/** `int`, 0x9. */
+/** `int`, 0x9. In or before Linux 5.10. */
 export const APM_USER_STANDBY = 9;
 
-/** `int`, 0xa. */
+/** `int`, 0xa. In or before Linux 5.10. */
 export const APM_USER_SUSPEND = 10;
 
-/** `int`, 0xb. */
+/** `int`, 0xb. In or before Linux 5.10. */
 export const APM_STANDBY_RESUME = 11;
 
-/** `int`, 0xc. */
+/** `int`, 0xc. In or before Linux 5.10. */
 export const APM_CAPABILITY_CHANGE = 12;
 
-/** `int`, 0xd. */
+/** `int`, 0xd. In or before Linux 5.10. */
 export const APM_USER_HIBERNATION = 13;
 
-/** `int`, 0xe. */
+/** `int`, 0xe. In or before Linux 5.10. */
 export const APM_HIBERNATION_RESUME = 14;
 
-/** `int`, 0x0. */
+/** `int`, 0x0. In or before Linux 5.10. */
 export const APM_SUCCESS = 0;
 
-/** `int`, 0x1. */
+/** `int`, 0x1. In or before Linux 5.10. */
 export const APM_DISABLED = 1;
 
-/** `int`, 0x2. */
+/** `int`, 0x2. In or before Linux 5.10. */
 export const APM_CONNECTED = 2;
 
-/** `int`, 0x3. */
+/** `int`, 0x3. In or before Linux 5.10. */
 export const APM_NOT_CONNECTED = 3;
 
-/** `int`, 0x5. */
+/** `int`, 0x5. In or before Linux 5.10. */
 export const APM_16_CONNECTED = 5;
 
-/** `int`, 0x6. */
+/** `int`, 0x6. In or before Linux 5.10. */
 export const APM_16_UNSUPPORTED = 6;
 
-/** `int`, 0x7. */
+/** `int`, 0x7. In or before Linux 5.10. */
 export const APM_32_CONNECTED = 7;
 
-/** `int`, 0x8. */
+/** `int`, 0x8. In or before Linux 5.10. */
 export const APM_32_UNSUPPORTED = 8;
 
-/** `int`, 0x9. */
+/** `int`, 0x9. In or before Linux 5.10. */
 export const APM_BAD_DEVICE = 9;
 
-/** `int`, 0xa. */
+/** `int`, 0xa. In or before Linux 5.10. */
 export const APM_BAD_PARAM = 10;
 
-/** `int`, 0xb. */
+/** `int`, 0xb. In or before Linux 5.10. */
 export const APM_NOT_ENGAGED = 11;
 
-/** `int`, 0xc. */
+/** `int`, 0xc. In or before Linux 5.10. */
 export const APM_BAD_FUNCTION = 12;
 
-/** `int`, 0xd. */
+/** `int`, 0xd. In or before Linux 5.10. */
 export const APM_RESUME_DISABLED = 13;
 
-/** `int`, 0x53. */
+/** `int`, 0x53. In or before Linux 5.10. */
 export const APM_NO_ERROR = 83;
 
-/** `int`, 0x60. */
+/** `int`, 0x60. In or before Linux 5.10. */
 export const APM_BAD_STATE = 96;
 
-/** `int`, 0x80. */
+/** `int`, 0x80. In or before Linux 5.10. */
 export const APM_NO_EVENTS = 128;
 
-/** `int`, 0x86. */
+/** `int`, 0x86. In or before Linux 5.10. */
 export const APM_NOT_PRESENT = 134;
 
-/** `int`, 0x0. */
+/** `int`, 0x0. In or before Linux 5.10. */
 export const APM_DEVICE_BIOS = 0;
 
-/** `int`, 0x1. */
+/** `int`, 0x1. In or before Linux 5.10. */
 export const APM_DEVICE_ALL = 1;
 
-/** `int`, 0x100. */
+/** `int`, 0x100. In or before Linux 5.10. */
 export const APM_DEVICE_DISPLAY = 256;
 
-/** `int`, 0x200. */
+/** `int`, 0x200. In or before Linux 5.10. */
 export const APM_DEVICE_STORAGE = 512;
 
-/** `int`, 0x300. */
+/** `int`, 0x300. In or before Linux 5.10. */
 export const APM_DEVICE_PARALLEL = 768;
 
-/** `int`, 0x400. */
+/** `int`, 0x400. In or before Linux 5.10. */
 export const APM_DEVICE_SERIAL = 1024;
 
-/** `int`, 0x500. */
+/** `int`, 0x500. In or before Linux 5.10. */
 export const APM_DEVICE_NETWORK = 1280;
 
-/** `int`, 0x600. */
+/** `int`, 0x600. In or before Linux 5.10. */
 export const APM_DEVICE_PCMCIA = 1536;
 
-/** `int`, 0x8000. */
+/** `int`, 0x8000. In or before Linux 5.10. */
 export const APM_DEVICE_BATTERY = 32768;
 
-/** `int`, 0xe000. */
+/** `int`, 0xe000. In or before Linux 5.10. */
 export const APM_DEVICE_OEM = 57344;
 
-/** `int`, 0xffff. */
+/** `int`, 0xffff. In or before Linux 5.10. */
 export const APM_DEVICE_OLD_ALL = 65535;
 
-/** `int`, 0xff. */
+/** `int`, 0xff. In or before Linux 5.10. */
 export const APM_DEVICE_CLASS = 255;
 
-/** `int`, 0xff00. */
+/** `int`, 0xff00. In or before Linux 5.10. */
 export const APM_DEVICE_MASK = 65280;
 
-/** `int`, 0x2. */
+/** `int`, 0x2. In or before Linux 5.10. */
 export const APM_MAX_BATTERIES = 2;
 
-/** `int`, 0x1. */
+/** `int`, 0x1. In or before Linux 5.10. */
 export const APM_CAP_GLOBAL_STANDBY = 1;
 
-/** `int`, 0x2. */
+/** `int`, 0x2. In or before Linux 5.10. */
 export const APM_CAP_GLOBAL_SUSPEND = 2;
 
-/** `int`, 0x4. */
+/** `int`, 0x4. In or before Linux 5.10. */
 export const APM_CAP_RESUME_STANDBY_TIMER = 4;
 
-/** `int`, 0x8. */
+/** `int`, 0x8. In or before Linux 5.10. */
 export const APM_CAP_RESUME_SUSPEND_TIMER = 8;
 
-/** `int`, 0x10. */
+/** `int`, 0x10. In or before Linux 5.10. */
 export const APM_CAP_RESUME_STANDBY_RING = 16;
 
-/** `int`, 0x20. */
+/** `int`, 0x20. In or before Linux 5.10. */
 export const APM_CAP_RESUME_SUSPEND_RING = 32;
 
-/** `int`, 0x40. */
+/** `int`, 0x40. In or before Linux 5.10. */
 export const APM_CAP_RESUME_STANDBY_PCMCIA = 64;
 
-/** `int`, 0x80. */
+/** `int`, 0x80. In or before Linux 5.10. */
 export const APM_CAP_RESUME_SUSPEND_PCMCIA = 128;
 
-/** `struct apm_bios_info`: 20 bytes, aligned to 4. */
+/** `struct apm_bios_info`: 20 bytes, aligned to 4. In or before Linux 5.10. */
 export class ApmBiosInfo implements View {
   static readonly $size = 20;
   static readonly $align = 4;
@@ -250,7 +250,7 @@ export class ApmBiosInfo implements View {
     return toJson(this);
   }
 
-  /** `__u16 version`, offset 0, 2 bytes. */
+  /** `__u16 version`, offset 0, 2 bytes. In or before Linux 5.10. */
   get version(): number {
     return this.$$view.getUint16(this.$$offset, true);
   }
@@ -258,7 +258,7 @@ export class ApmBiosInfo implements View {
     this.$$view.setUint16(this.$$offset, value, true);
   }
 
-  /** `__u16 cseg`, offset 2, 2 bytes. */
+  /** `__u16 cseg`, offset 2, 2 bytes. In or before Linux 5.10. */
   get cseg(): number {
     return this.$$view.getUint16(this.$$offset + 2, true);
   }
@@ -266,7 +266,7 @@ export class ApmBiosInfo implements View {
     this.$$view.setUint16(this.$$offset + 2, value, true);
   }
 
-  /** `__u32 offset`, offset 4, 4 bytes. */
+  /** `__u32 offset`, offset 4, 4 bytes. In or before Linux 5.10. */
   get offset(): number {
     return this.$$view.getUint32(this.$$offset + 4, true);
   }
@@ -274,7 +274,7 @@ export class ApmBiosInfo implements View {
     this.$$view.setUint32(this.$$offset + 4, value, true);
   }
 
-  /** `__u16 cseg_16`, offset 8, 2 bytes. */
+  /** `__u16 cseg_16`, offset 8, 2 bytes. In or before Linux 5.10. */
   get cseg_16(): number {
     return this.$$view.getUint16(this.$$offset + 8, true);
   }
@@ -282,7 +282,7 @@ export class ApmBiosInfo implements View {
     this.$$view.setUint16(this.$$offset + 8, value, true);
   }
 
-  /** `__u16 dseg`, offset 10, 2 bytes. */
+  /** `__u16 dseg`, offset 10, 2 bytes. In or before Linux 5.10. */
   get dseg(): number {
     return this.$$view.getUint16(this.$$offset + 10, true);
   }
@@ -290,7 +290,7 @@ export class ApmBiosInfo implements View {
     this.$$view.setUint16(this.$$offset + 10, value, true);
   }
 
-  /** `__u16 flags`, offset 12, 2 bytes. */
+  /** `__u16 flags`, offset 12, 2 bytes. In or before Linux 5.10. */
   get flags(): number {
     return this.$$view.getUint16(this.$$offset + 12, true);
   }
@@ -298,7 +298,7 @@ export class ApmBiosInfo implements View {
     this.$$view.setUint16(this.$$offset + 12, value, true);
   }
 
-  /** `__u16 cseg_len`, offset 14, 2 bytes. */
+  /** `__u16 cseg_len`, offset 14, 2 bytes. In or before Linux 5.10. */
   get cseg_len(): number {
     return this.$$view.getUint16(this.$$offset + 14, true);
   }
@@ -306,7 +306,7 @@ export class ApmBiosInfo implements View {
     this.$$view.setUint16(this.$$offset + 14, value, true);
   }
 
-  /** `__u16 cseg_16_len`, offset 16, 2 bytes. */
+  /** `__u16 cseg_16_len`, offset 16, 2 bytes. In or before Linux 5.10. */
   get cseg_16_len(): number {
     return this.$$view.getUint16(this.$$offset + 16, true);
   }
@@ -314,7 +314,7 @@ export class ApmBiosInfo implements View {
     this.$$view.setUint16(this.$$offset + 16, value, true);
   }
 
-  /** `__u16 dseg_len`, offset 18, 2 bytes. */
+  /** `__u16 dseg_len`, offset 18, 2 bytes. In or before Linux 5.10. */
   get dseg_len(): number {
     return this.$$view.getUint16(this.$$offset + 18, true);
   }
@@ -323,7 +323,7 @@ export class ApmBiosInfo implements View {
   }
 }
 
-/** Takes no argument. */
+/** Takes no argument. In or before Linux 5.10. */
 export const APM_IOC_STANDBY: IoctlAlone<never, 'APM_IOC_STANDBY'> = {
   name: 'APM_IOC_STANDBY',
   request: 0x4101,
@@ -334,7 +334,7 @@ export const APM_IOC_STANDBY: IoctlAlone<never, 'APM_IOC_STANDBY'> = {
   passes: 'nothing',
 };
 
-/** Takes no argument. */
+/** Takes no argument. In or before Linux 5.10. */
 export const APM_IOC_SUSPEND: IoctlAlone<never, 'APM_IOC_SUSPEND'> = {
   name: 'APM_IOC_SUSPEND',
   request: 0x4102,

@@ -18,88 +18,88 @@ const $$uncloneable = uncloneable;
 /** The target of these bindings. */
 export const $target = { name: 'x86_64', byteOrder: 'little', pointerSize: 8, nodeArch: 'x64' } as const;
 
-/** `int`, 0x1e9. */
+/** `int`, 0x1e9. In or before Linux 5.10. */
 export const EDDNR = 489;
 
-/** `int`, 0xd00. */
+/** `int`, 0xd00. In or before Linux 5.10. */
 export const EDDBUF = 3328;
 
-/** `int`, 0x6. */
+/** `int`, 0x6. In or before Linux 5.10. */
 export const EDDMAXNR = 6;
 
-/** `int`, 0x8. */
+/** `int`, 0x8. In or before Linux 5.10. */
 export const EDDEXTSIZE = 8;
 
-/** `int`, 0x4a. */
+/** `int`, 0x4a. In or before Linux 5.10. */
 export const EDDPARMSIZE = 74;
 
-/** `int`, 0x41. */
+/** `int`, 0x41. In or before Linux 5.10. */
 export const CHECKEXTENSIONSPRESENT = 65;
 
-/** `int`, 0x48. */
+/** `int`, 0x48. In or before Linux 5.10. */
 export const GETDEVICEPARAMETERS = 72;
 
-/** `int`, 0x8. */
+/** `int`, 0x8. In or before Linux 5.10. */
 export const LEGACYGETDEVICEPARAMETERS = 8;
 
-/** `int`, 0x55aa. */
+/** `int`, 0x55aa. In or before Linux 5.10. */
 export const EDDMAGIC1 = 21930;
 
-/** `int`, 0xaa55. */
+/** `int`, 0xaa55. In or before Linux 5.10. */
 export const EDDMAGIC2 = 43605;
 
-/** `int`, 0x2. */
+/** `int`, 0x2. In or before Linux 5.10. */
 export const READ_SECTORS = 2;
 
-/** `int`, 0x1b8. */
+/** `int`, 0x1b8. In or before Linux 5.10. */
 export const EDD_MBR_SIG_OFFSET = 440;
 
-/** `int`, 0x290. */
+/** `int`, 0x290. In or before Linux 5.10. */
 export const EDD_MBR_SIG_BUF = 656;
 
-/** `int`, 0x10. */
+/** `int`, 0x10. In or before Linux 5.10. */
 export const EDD_MBR_SIG_MAX = 16;
 
-/** `int`, 0x1ea. */
+/** `int`, 0x1ea. In or before Linux 5.10. */
 export const EDD_MBR_SIG_NR_BUF = 490;
 
-/** `int`, 0x1. */
+/** `int`, 0x1. In or before Linux 5.10. */
 export const EDD_EXT_FIXED_DISK_ACCESS = 1;
 
-/** `int`, 0x2. */
+/** `int`, 0x2. In or before Linux 5.10. */
 export const EDD_EXT_DEVICE_LOCKING_AND_EJECTING = 2;
 
-/** `int`, 0x4. */
+/** `int`, 0x4. In or before Linux 5.10. */
 export const EDD_EXT_ENHANCED_DISK_DRIVE_SUPPORT = 4;
 
-/** `int`, 0x8. */
+/** `int`, 0x8. In or before Linux 5.10. */
 export const EDD_EXT_64BIT_EXTENSIONS = 8;
 
-/** `int`, 0x1. */
+/** `int`, 0x1. In or before Linux 5.10. */
 export const EDD_INFO_DMA_BOUNDARY_ERROR_TRANSPARENT = 1;
 
-/** `int`, 0x2. */
+/** `int`, 0x2. In or before Linux 5.10. */
 export const EDD_INFO_GEOMETRY_VALID = 2;
 
-/** `int`, 0x4. */
+/** `int`, 0x4. In or before Linux 5.10. */
 export const EDD_INFO_REMOVABLE = 4;
 
-/** `int`, 0x8. */
+/** `int`, 0x8. In or before Linux 5.10. */
 export const EDD_INFO_WRITE_VERIFY = 8;
 
-/** `int`, 0x10. */
+/** `int`, 0x10. In or before Linux 5.10. */
 export const EDD_INFO_MEDIA_CHANGE_NOTIFICATION = 16;
 
-/** `int`, 0x20. */
+/** `int`, 0x20. In or before Linux 5.10. */
 export const EDD_INFO_LOCKABLE = 32;
 
-/** `int`, 0x40. */
+/** `int`, 0x40. In or before Linux 5.10. */
 export const EDD_INFO_NO_MEDIA_PRESENT = 64;
 
-/** `int`, 0x80. */
+/** `int`, 0x80. In or before Linux 5.10. */
 export const EDD_INFO_USE_INT13_FN50 = 128;
 
-/** `struct edd_device_params.interface_path`: 8 bytes, aligned to 1. */
+/** `struct edd_device_params.interface_path`: 8 bytes, aligned to 1. In or before Linux 5.10. */
 export class EddDeviceParamsInterfacePath implements View {
   static readonly $size = 8;
   static readonly $align = 1;
@@ -143,7 +143,7 @@ export class EddDeviceParamsInterfacePath implements View {
     return toJson(this);
   }
 
-  /** `struct isa`, offset 0, 8 bytes. */
+  /** `struct isa`, offset 0, 8 bytes. In or before Linux 5.10. */
   get isa(): EddDeviceParamsInterfacePathIsa {
     return new $$EddDeviceParamsInterfacePathIsa(this.$$view, this.$$offset);
   }
@@ -151,7 +151,7 @@ export class EddDeviceParamsInterfacePath implements View {
     copy(this.isa, value);
   }
 
-  /** `struct pci`, offset 0, 8 bytes. */
+  /** `struct pci`, offset 0, 8 bytes. In or before Linux 5.10. */
   get pci(): EddDeviceParamsInterfacePathPci {
     return new $$EddDeviceParamsInterfacePathPci(this.$$view, this.$$offset);
   }
@@ -159,7 +159,7 @@ export class EddDeviceParamsInterfacePath implements View {
     copy(this.pci, value);
   }
 
-  /** `struct ibnd`, offset 0, 8 bytes. */
+  /** `struct ibnd`, offset 0, 8 bytes. In or before Linux 5.10. */
   get ibnd(): EddDeviceParamsInterfacePathIbnd {
     return new $$EddDeviceParamsInterfacePathIbnd(this.$$view, this.$$offset);
   }
@@ -167,7 +167,7 @@ export class EddDeviceParamsInterfacePath implements View {
     copy(this.ibnd, value);
   }
 
-  /** `struct xprs`, offset 0, 8 bytes. */
+  /** `struct xprs`, offset 0, 8 bytes. In or before Linux 5.10. */
   get xprs(): EddDeviceParamsInterfacePathXprs {
     return new $$EddDeviceParamsInterfacePathXprs(this.$$view, this.$$offset);
   }
@@ -175,7 +175,7 @@ export class EddDeviceParamsInterfacePath implements View {
     copy(this.xprs, value);
   }
 
-  /** `struct htpt`, offset 0, 8 bytes. */
+  /** `struct htpt`, offset 0, 8 bytes. In or before Linux 5.10. */
   get htpt(): EddDeviceParamsInterfacePathHtpt {
     return new $$EddDeviceParamsInterfacePathHtpt(this.$$view, this.$$offset);
   }
@@ -183,7 +183,7 @@ export class EddDeviceParamsInterfacePath implements View {
     copy(this.htpt, value);
   }
 
-  /** `struct unknown`, offset 0, 8 bytes. */
+  /** `struct unknown`, offset 0, 8 bytes. In or before Linux 5.10. */
   get unknown(): EddDeviceParamsInterfacePathUnknown {
     return new $$EddDeviceParamsInterfacePathUnknown(this.$$view, this.$$offset);
   }
@@ -192,7 +192,7 @@ export class EddDeviceParamsInterfacePath implements View {
   }
 }
 
-/** `struct edd_device_params.interface_path.isa`: 8 bytes, aligned to 1. */
+/** `struct edd_device_params.interface_path.isa`: 8 bytes, aligned to 1. In or before Linux 5.10. */
 export class EddDeviceParamsInterfacePathIsa implements View {
   static readonly $size = 8;
   static readonly $align = 1;
@@ -233,7 +233,7 @@ export class EddDeviceParamsInterfacePathIsa implements View {
     return toJson(this);
   }
 
-  /** `__u16 base_address`, offset 0, 2 bytes. */
+  /** `__u16 base_address`, offset 0, 2 bytes. In or before Linux 5.10. */
   get base_address(): number {
     return this.$$view.getUint16(this.$$offset, true);
   }
@@ -241,7 +241,7 @@ export class EddDeviceParamsInterfacePathIsa implements View {
     this.$$view.setUint16(this.$$offset, value, true);
   }
 
-  /** `__u16 reserved1`, offset 2, 2 bytes. */
+  /** `__u16 reserved1`, offset 2, 2 bytes. In or before Linux 5.10. */
   get reserved1(): number {
     return this.$$view.getUint16(this.$$offset + 2, true);
   }
@@ -249,7 +249,7 @@ export class EddDeviceParamsInterfacePathIsa implements View {
     this.$$view.setUint16(this.$$offset + 2, value, true);
   }
 
-  /** `__u32 reserved2`, offset 4, 4 bytes. */
+  /** `__u32 reserved2`, offset 4, 4 bytes. In or before Linux 5.10. */
   get reserved2(): number {
     return this.$$view.getUint32(this.$$offset + 4, true);
   }
@@ -258,7 +258,7 @@ export class EddDeviceParamsInterfacePathIsa implements View {
   }
 }
 
-/** `struct edd_device_params.interface_path.pci`: 8 bytes, aligned to 1. */
+/** `struct edd_device_params.interface_path.pci`: 8 bytes, aligned to 1. In or before Linux 5.10. */
 export class EddDeviceParamsInterfacePathPci implements View {
   static readonly $size = 8;
   static readonly $align = 1;
@@ -301,7 +301,7 @@ export class EddDeviceParamsInterfacePathPci implements View {
     return toJson(this);
   }
 
-  /** `__u8 bus`, offset 0, 1 byte. */
+  /** `__u8 bus`, offset 0, 1 byte. In or before Linux 5.10. */
   get bus(): number {
     return this.$$view.getUint8(this.$$offset);
   }
@@ -309,7 +309,7 @@ export class EddDeviceParamsInterfacePathPci implements View {
     this.$$view.setUint8(this.$$offset, value);
   }
 
-  /** `__u8 slot`, offset 1, 1 byte. */
+  /** `__u8 slot`, offset 1, 1 byte. In or before Linux 5.10. */
   get slot(): number {
     return this.$$view.getUint8(this.$$offset + 1);
   }
@@ -317,7 +317,7 @@ export class EddDeviceParamsInterfacePathPci implements View {
     this.$$view.setUint8(this.$$offset + 1, value);
   }
 
-  /** `__u8 function`, offset 2, 1 byte. */
+  /** `__u8 function`, offset 2, 1 byte. In or before Linux 5.10. */
   get function(): number {
     return this.$$view.getUint8(this.$$offset + 2);
   }
@@ -325,7 +325,7 @@ export class EddDeviceParamsInterfacePathPci implements View {
     this.$$view.setUint8(this.$$offset + 2, value);
   }
 
-  /** `__u8 channel`, offset 3, 1 byte. */
+  /** `__u8 channel`, offset 3, 1 byte. In or before Linux 5.10. */
   get channel(): number {
     return this.$$view.getUint8(this.$$offset + 3);
   }
@@ -333,7 +333,7 @@ export class EddDeviceParamsInterfacePathPci implements View {
     this.$$view.setUint8(this.$$offset + 3, value);
   }
 
-  /** `__u32 reserved`, offset 4, 4 bytes. */
+  /** `__u32 reserved`, offset 4, 4 bytes. In or before Linux 5.10. */
   get reserved(): number {
     return this.$$view.getUint32(this.$$offset + 4, true);
   }
@@ -342,7 +342,7 @@ export class EddDeviceParamsInterfacePathPci implements View {
   }
 }
 
-/** `struct edd_device_params.interface_path.ibnd`: 8 bytes, aligned to 1. */
+/** `struct edd_device_params.interface_path.ibnd`: 8 bytes, aligned to 1. In or before Linux 5.10. */
 export class EddDeviceParamsInterfacePathIbnd implements View {
   static readonly $size = 8;
   static readonly $align = 1;
@@ -381,7 +381,7 @@ export class EddDeviceParamsInterfacePathIbnd implements View {
     return toJson(this);
   }
 
-  /** `__u64 reserved`, offset 0, 8 bytes. */
+  /** `__u64 reserved`, offset 0, 8 bytes. In or before Linux 5.10. */
   get reserved(): bigint {
     return this.$$view.getBigUint64(this.$$offset, true);
   }
@@ -399,7 +399,7 @@ export class EddDeviceParamsInterfacePathIbnd implements View {
   }
 }
 
-/** `struct edd_device_params.interface_path.xprs`: 8 bytes, aligned to 1. */
+/** `struct edd_device_params.interface_path.xprs`: 8 bytes, aligned to 1. In or before Linux 5.10. */
 export class EddDeviceParamsInterfacePathXprs implements View {
   static readonly $size = 8;
   static readonly $align = 1;
@@ -438,7 +438,7 @@ export class EddDeviceParamsInterfacePathXprs implements View {
     return toJson(this);
   }
 
-  /** `__u64 reserved`, offset 0, 8 bytes. */
+  /** `__u64 reserved`, offset 0, 8 bytes. In or before Linux 5.10. */
   get reserved(): bigint {
     return this.$$view.getBigUint64(this.$$offset, true);
   }
@@ -456,7 +456,7 @@ export class EddDeviceParamsInterfacePathXprs implements View {
   }
 }
 
-/** `struct edd_device_params.interface_path.htpt`: 8 bytes, aligned to 1. */
+/** `struct edd_device_params.interface_path.htpt`: 8 bytes, aligned to 1. In or before Linux 5.10. */
 export class EddDeviceParamsInterfacePathHtpt implements View {
   static readonly $size = 8;
   static readonly $align = 1;
@@ -495,7 +495,7 @@ export class EddDeviceParamsInterfacePathHtpt implements View {
     return toJson(this);
   }
 
-  /** `__u64 reserved`, offset 0, 8 bytes. */
+  /** `__u64 reserved`, offset 0, 8 bytes. In or before Linux 5.10. */
   get reserved(): bigint {
     return this.$$view.getBigUint64(this.$$offset, true);
   }
@@ -513,7 +513,7 @@ export class EddDeviceParamsInterfacePathHtpt implements View {
   }
 }
 
-/** `struct edd_device_params.interface_path.unknown`: 8 bytes, aligned to 1. */
+/** `struct edd_device_params.interface_path.unknown`: 8 bytes, aligned to 1. In or before Linux 5.10. */
 export class EddDeviceParamsInterfacePathUnknown implements View {
   static readonly $size = 8;
   static readonly $align = 1;
@@ -552,7 +552,7 @@ export class EddDeviceParamsInterfacePathUnknown implements View {
     return toJson(this);
   }
 
-  /** `__u64 reserved`, offset 0, 8 bytes. */
+  /** `__u64 reserved`, offset 0, 8 bytes. In or before Linux 5.10. */
   get reserved(): bigint {
     return this.$$view.getBigUint64(this.$$offset, true);
   }
@@ -570,7 +570,7 @@ export class EddDeviceParamsInterfacePathUnknown implements View {
   }
 }
 
-/** `struct edd_device_params.device_path`: 16 bytes, aligned to 1. */
+/** `struct edd_device_params.device_path`: 16 bytes, aligned to 1. In or before Linux 5.10. */
 export class EddDeviceParamsDevicePath implements View {
   static readonly $size = 16;
   static readonly $align = 1;
@@ -618,7 +618,7 @@ export class EddDeviceParamsDevicePath implements View {
     return toJson(this);
   }
 
-  /** `struct ata`, offset 0, 16 bytes. */
+  /** `struct ata`, offset 0, 16 bytes. In or before Linux 5.10. */
   get ata(): EddDeviceParamsDevicePathAta {
     return new $$EddDeviceParamsDevicePathAta(this.$$view, this.$$offset);
   }
@@ -626,7 +626,7 @@ export class EddDeviceParamsDevicePath implements View {
     copy(this.ata, value);
   }
 
-  /** `struct atapi`, offset 0, 16 bytes. */
+  /** `struct atapi`, offset 0, 16 bytes. In or before Linux 5.10. */
   get atapi(): EddDeviceParamsDevicePathAtapi {
     return new $$EddDeviceParamsDevicePathAtapi(this.$$view, this.$$offset);
   }
@@ -634,7 +634,7 @@ export class EddDeviceParamsDevicePath implements View {
     copy(this.atapi, value);
   }
 
-  /** `struct scsi`, offset 0, 16 bytes. */
+  /** `struct scsi`, offset 0, 16 bytes. In or before Linux 5.10. */
   get scsi(): EddDeviceParamsDevicePathScsi {
     return new $$EddDeviceParamsDevicePathScsi(this.$$view, this.$$offset);
   }
@@ -642,7 +642,7 @@ export class EddDeviceParamsDevicePath implements View {
     copy(this.scsi, value);
   }
 
-  /** `struct usb`, offset 0, 16 bytes. */
+  /** `struct usb`, offset 0, 16 bytes. In or before Linux 5.10. */
   get usb(): EddDeviceParamsDevicePathUsb {
     return new $$EddDeviceParamsDevicePathUsb(this.$$view, this.$$offset);
   }
@@ -650,7 +650,7 @@ export class EddDeviceParamsDevicePath implements View {
     copy(this.usb, value);
   }
 
-  /** `struct i1394`, offset 0, 16 bytes. */
+  /** `struct i1394`, offset 0, 16 bytes. In or before Linux 5.10. */
   get i1394(): EddDeviceParamsDevicePathI1394 {
     return new $$EddDeviceParamsDevicePathI1394(this.$$view, this.$$offset);
   }
@@ -658,7 +658,7 @@ export class EddDeviceParamsDevicePath implements View {
     copy(this.i1394, value);
   }
 
-  /** `struct fibre`, offset 0, 16 bytes. */
+  /** `struct fibre`, offset 0, 16 bytes. In or before Linux 5.10. */
   get fibre(): EddDeviceParamsDevicePathFibre {
     return new $$EddDeviceParamsDevicePathFibre(this.$$view, this.$$offset);
   }
@@ -666,7 +666,7 @@ export class EddDeviceParamsDevicePath implements View {
     copy(this.fibre, value);
   }
 
-  /** `struct i2o`, offset 0, 16 bytes. */
+  /** `struct i2o`, offset 0, 16 bytes. In or before Linux 5.10. */
   get i2o(): EddDeviceParamsDevicePathI2o {
     return new $$EddDeviceParamsDevicePathI2o(this.$$view, this.$$offset);
   }
@@ -674,7 +674,7 @@ export class EddDeviceParamsDevicePath implements View {
     copy(this.i2o, value);
   }
 
-  /** `struct raid`, offset 0, 16 bytes. */
+  /** `struct raid`, offset 0, 16 bytes. In or before Linux 5.10. */
   get raid(): EddDeviceParamsDevicePathRaid {
     return new $$EddDeviceParamsDevicePathRaid(this.$$view, this.$$offset);
   }
@@ -682,7 +682,7 @@ export class EddDeviceParamsDevicePath implements View {
     copy(this.raid, value);
   }
 
-  /** `struct sata`, offset 0, 16 bytes. */
+  /** `struct sata`, offset 0, 16 bytes. In or before Linux 5.10. */
   get sata(): EddDeviceParamsDevicePathSata {
     return new $$EddDeviceParamsDevicePathSata(this.$$view, this.$$offset);
   }
@@ -690,7 +690,7 @@ export class EddDeviceParamsDevicePath implements View {
     copy(this.sata, value);
   }
 
-  /** `struct unknown`, offset 0, 16 bytes. */
+  /** `struct unknown`, offset 0, 16 bytes. In or before Linux 5.10. */
   get unknown(): EddDeviceParamsDevicePathUnknown {
     return new $$EddDeviceParamsDevicePathUnknown(this.$$view, this.$$offset);
   }
@@ -699,7 +699,7 @@ export class EddDeviceParamsDevicePath implements View {
   }
 }
 
-/** `struct edd_device_params.device_path.ata`: 16 bytes, aligned to 1. */
+/** `struct edd_device_params.device_path.ata`: 16 bytes, aligned to 1. In or before Linux 5.10. */
 export class EddDeviceParamsDevicePathAta implements View {
   static readonly $size = 16;
   static readonly $align = 1;
@@ -742,7 +742,7 @@ export class EddDeviceParamsDevicePathAta implements View {
     return toJson(this);
   }
 
-  /** `__u8 device`, offset 0, 1 byte. */
+  /** `__u8 device`, offset 0, 1 byte. In or before Linux 5.10. */
   get device(): number {
     return this.$$view.getUint8(this.$$offset);
   }
@@ -750,7 +750,7 @@ export class EddDeviceParamsDevicePathAta implements View {
     this.$$view.setUint8(this.$$offset, value);
   }
 
-  /** `__u8 reserved1`, offset 1, 1 byte. */
+  /** `__u8 reserved1`, offset 1, 1 byte. In or before Linux 5.10. */
   get reserved1(): number {
     return this.$$view.getUint8(this.$$offset + 1);
   }
@@ -758,7 +758,7 @@ export class EddDeviceParamsDevicePathAta implements View {
     this.$$view.setUint8(this.$$offset + 1, value);
   }
 
-  /** `__u16 reserved2`, offset 2, 2 bytes. */
+  /** `__u16 reserved2`, offset 2, 2 bytes. In or before Linux 5.10. */
   get reserved2(): number {
     return this.$$view.getUint16(this.$$offset + 2, true);
   }
@@ -766,7 +766,7 @@ export class EddDeviceParamsDevicePathAta implements View {
     this.$$view.setUint16(this.$$offset + 2, value, true);
   }
 
-  /** `__u32 reserved3`, offset 4, 4 bytes. */
+  /** `__u32 reserved3`, offset 4, 4 bytes. In or before Linux 5.10. */
   get reserved3(): number {
     return this.$$view.getUint32(this.$$offset + 4, true);
   }
@@ -774,7 +774,7 @@ export class EddDeviceParamsDevicePathAta implements View {
     this.$$view.setUint32(this.$$offset + 4, value, true);
   }
 
-  /** `__u64 reserved4`, offset 8, 8 bytes. */
+  /** `__u64 reserved4`, offset 8, 8 bytes. In or before Linux 5.10. */
   get reserved4(): bigint {
     return this.$$view.getBigUint64(this.$$offset + 8, true);
   }
@@ -792,7 +792,7 @@ export class EddDeviceParamsDevicePathAta implements View {
   }
 }
 
-/** `struct edd_device_params.device_path.atapi`: 16 bytes, aligned to 1. */
+/** `struct edd_device_params.device_path.atapi`: 16 bytes, aligned to 1. In or before Linux 5.10. */
 export class EddDeviceParamsDevicePathAtapi implements View {
   static readonly $size = 16;
   static readonly $align = 1;
@@ -836,7 +836,7 @@ export class EddDeviceParamsDevicePathAtapi implements View {
     return toJson(this);
   }
 
-  /** `__u8 device`, offset 0, 1 byte. */
+  /** `__u8 device`, offset 0, 1 byte. In or before Linux 5.10. */
   get device(): number {
     return this.$$view.getUint8(this.$$offset);
   }
@@ -844,7 +844,7 @@ export class EddDeviceParamsDevicePathAtapi implements View {
     this.$$view.setUint8(this.$$offset, value);
   }
 
-  /** `__u8 lun`, offset 1, 1 byte. */
+  /** `__u8 lun`, offset 1, 1 byte. In or before Linux 5.10. */
   get lun(): number {
     return this.$$view.getUint8(this.$$offset + 1);
   }
@@ -852,7 +852,7 @@ export class EddDeviceParamsDevicePathAtapi implements View {
     this.$$view.setUint8(this.$$offset + 1, value);
   }
 
-  /** `__u8 reserved1`, offset 2, 1 byte. */
+  /** `__u8 reserved1`, offset 2, 1 byte. In or before Linux 5.10. */
   get reserved1(): number {
     return this.$$view.getUint8(this.$$offset + 2);
   }
@@ -860,7 +860,7 @@ export class EddDeviceParamsDevicePathAtapi implements View {
     this.$$view.setUint8(this.$$offset + 2, value);
   }
 
-  /** `__u8 reserved2`, offset 3, 1 byte. */
+  /** `__u8 reserved2`, offset 3, 1 byte. In or before Linux 5.10. */
   get reserved2(): number {
     return this.$$view.getUint8(this.$$offset + 3);
   }
@@ -868,7 +868,7 @@ export class EddDeviceParamsDevicePathAtapi implements View {
     this.$$view.setUint8(this.$$offset + 3, value);
   }
 
-  /** `__u32 reserved3`, offset 4, 4 bytes. */
+  /** `__u32 reserved3`, offset 4, 4 bytes. In or before Linux 5.10. */
   get reserved3(): number {
     return this.$$view.getUint32(this.$$offset + 4, true);
   }
@@ -876,7 +876,7 @@ export class EddDeviceParamsDevicePathAtapi implements View {
     this.$$view.setUint32(this.$$offset + 4, value, true);
   }
 
-  /** `__u64 reserved4`, offset 8, 8 bytes. */
+  /** `__u64 reserved4`, offset 8, 8 bytes. In or before Linux 5.10. */
   get reserved4(): bigint {
     return this.$$view.getBigUint64(this.$$offset + 8, true);
   }
@@ -894,7 +894,7 @@ export class EddDeviceParamsDevicePathAtapi implements View {
   }
 }
 
-/** `struct edd_device_params.device_path.scsi`: 16 bytes, aligned to 1. */
+/** `struct edd_device_params.device_path.scsi`: 16 bytes, aligned to 1. In or before Linux 5.10. */
 export class EddDeviceParamsDevicePathScsi implements View {
   static readonly $size = 16;
   static readonly $align = 1;
@@ -936,7 +936,7 @@ export class EddDeviceParamsDevicePathScsi implements View {
     return toJson(this);
   }
 
-  /** `__u16 id`, offset 0, 2 bytes. */
+  /** `__u16 id`, offset 0, 2 bytes. In or before Linux 5.10. */
   get id(): number {
     return this.$$view.getUint16(this.$$offset, true);
   }
@@ -944,7 +944,7 @@ export class EddDeviceParamsDevicePathScsi implements View {
     this.$$view.setUint16(this.$$offset, value, true);
   }
 
-  /** `__u64 lun`, offset 2, 8 bytes. */
+  /** `__u64 lun`, offset 2, 8 bytes. In or before Linux 5.10. */
   get lun(): bigint {
     return this.$$view.getBigUint64(this.$$offset + 2, true);
   }
@@ -961,7 +961,7 @@ export class EddDeviceParamsDevicePathScsi implements View {
     setNumber64(this.$$view, this.$$offset + 2, value, false);
   }
 
-  /** `__u16 reserved1`, offset 10, 2 bytes. */
+  /** `__u16 reserved1`, offset 10, 2 bytes. In or before Linux 5.10. */
   get reserved1(): number {
     return this.$$view.getUint16(this.$$offset + 10, true);
   }
@@ -969,7 +969,7 @@ export class EddDeviceParamsDevicePathScsi implements View {
     this.$$view.setUint16(this.$$offset + 10, value, true);
   }
 
-  /** `__u32 reserved2`, offset 12, 4 bytes. */
+  /** `__u32 reserved2`, offset 12, 4 bytes. In or before Linux 5.10. */
   get reserved2(): number {
     return this.$$view.getUint32(this.$$offset + 12, true);
   }
@@ -978,7 +978,7 @@ export class EddDeviceParamsDevicePathScsi implements View {
   }
 }
 
-/** `struct edd_device_params.device_path.usb`: 16 bytes, aligned to 1. */
+/** `struct edd_device_params.device_path.usb`: 16 bytes, aligned to 1. In or before Linux 5.10. */
 export class EddDeviceParamsDevicePathUsb implements View {
   static readonly $size = 16;
   static readonly $align = 1;
@@ -1018,7 +1018,7 @@ export class EddDeviceParamsDevicePathUsb implements View {
     return toJson(this);
   }
 
-  /** `__u64 serial_number`, offset 0, 8 bytes. */
+  /** `__u64 serial_number`, offset 0, 8 bytes. In or before Linux 5.10. */
   get serial_number(): bigint {
     return this.$$view.getBigUint64(this.$$offset, true);
   }
@@ -1035,7 +1035,7 @@ export class EddDeviceParamsDevicePathUsb implements View {
     setNumber64(this.$$view, this.$$offset, value, false);
   }
 
-  /** `__u64 reserved`, offset 8, 8 bytes. */
+  /** `__u64 reserved`, offset 8, 8 bytes. In or before Linux 5.10. */
   get reserved(): bigint {
     return this.$$view.getBigUint64(this.$$offset + 8, true);
   }
@@ -1053,7 +1053,7 @@ export class EddDeviceParamsDevicePathUsb implements View {
   }
 }
 
-/** `struct edd_device_params.device_path.i1394`: 16 bytes, aligned to 1. */
+/** `struct edd_device_params.device_path.i1394`: 16 bytes, aligned to 1. In or before Linux 5.10. */
 export class EddDeviceParamsDevicePathI1394 implements View {
   static readonly $size = 16;
   static readonly $align = 1;
@@ -1093,7 +1093,7 @@ export class EddDeviceParamsDevicePathI1394 implements View {
     return toJson(this);
   }
 
-  /** `__u64 eui`, offset 0, 8 bytes. */
+  /** `__u64 eui`, offset 0, 8 bytes. In or before Linux 5.10. */
   get eui(): bigint {
     return this.$$view.getBigUint64(this.$$offset, true);
   }
@@ -1110,7 +1110,7 @@ export class EddDeviceParamsDevicePathI1394 implements View {
     setNumber64(this.$$view, this.$$offset, value, false);
   }
 
-  /** `__u64 reserved`, offset 8, 8 bytes. */
+  /** `__u64 reserved`, offset 8, 8 bytes. In or before Linux 5.10. */
   get reserved(): bigint {
     return this.$$view.getBigUint64(this.$$offset + 8, true);
   }
@@ -1128,7 +1128,7 @@ export class EddDeviceParamsDevicePathI1394 implements View {
   }
 }
 
-/** `struct edd_device_params.device_path.fibre`: 16 bytes, aligned to 1. */
+/** `struct edd_device_params.device_path.fibre`: 16 bytes, aligned to 1. In or before Linux 5.10. */
 export class EddDeviceParamsDevicePathFibre implements View {
   static readonly $size = 16;
   static readonly $align = 1;
@@ -1168,7 +1168,7 @@ export class EddDeviceParamsDevicePathFibre implements View {
     return toJson(this);
   }
 
-  /** `__u64 wwid`, offset 0, 8 bytes. */
+  /** `__u64 wwid`, offset 0, 8 bytes. In or before Linux 5.10. */
   get wwid(): bigint {
     return this.$$view.getBigUint64(this.$$offset, true);
   }
@@ -1185,7 +1185,7 @@ export class EddDeviceParamsDevicePathFibre implements View {
     setNumber64(this.$$view, this.$$offset, value, false);
   }
 
-  /** `__u64 lun`, offset 8, 8 bytes. */
+  /** `__u64 lun`, offset 8, 8 bytes. In or before Linux 5.10. */
   get lun(): bigint {
     return this.$$view.getBigUint64(this.$$offset + 8, true);
   }
@@ -1203,7 +1203,7 @@ export class EddDeviceParamsDevicePathFibre implements View {
   }
 }
 
-/** `struct edd_device_params.device_path.i2o`: 16 bytes, aligned to 1. */
+/** `struct edd_device_params.device_path.i2o`: 16 bytes, aligned to 1. In or before Linux 5.10. */
 export class EddDeviceParamsDevicePathI2o implements View {
   static readonly $size = 16;
   static readonly $align = 1;
@@ -1243,7 +1243,7 @@ export class EddDeviceParamsDevicePathI2o implements View {
     return toJson(this);
   }
 
-  /** `__u64 identity_tag`, offset 0, 8 bytes. */
+  /** `__u64 identity_tag`, offset 0, 8 bytes. In or before Linux 5.10. */
   get identity_tag(): bigint {
     return this.$$view.getBigUint64(this.$$offset, true);
   }
@@ -1260,7 +1260,7 @@ export class EddDeviceParamsDevicePathI2o implements View {
     setNumber64(this.$$view, this.$$offset, value, false);
   }
 
-  /** `__u64 reserved`, offset 8, 8 bytes. */
+  /** `__u64 reserved`, offset 8, 8 bytes. In or before Linux 5.10. */
   get reserved(): bigint {
     return this.$$view.getBigUint64(this.$$offset + 8, true);
   }
@@ -1278,7 +1278,7 @@ export class EddDeviceParamsDevicePathI2o implements View {
   }
 }
 
-/** `struct edd_device_params.device_path.raid`: 16 bytes, aligned to 1. */
+/** `struct edd_device_params.device_path.raid`: 16 bytes, aligned to 1. In or before Linux 5.10. */
 export class EddDeviceParamsDevicePathRaid implements View {
   static readonly $size = 16;
   static readonly $align = 1;
@@ -1319,7 +1319,7 @@ export class EddDeviceParamsDevicePathRaid implements View {
     return toJson(this);
   }
 
-  /** `__u32 array_number`, offset 0, 4 bytes. */
+  /** `__u32 array_number`, offset 0, 4 bytes. In or before Linux 5.10. */
   get array_number(): number {
     return this.$$view.getUint32(this.$$offset, true);
   }
@@ -1327,7 +1327,7 @@ export class EddDeviceParamsDevicePathRaid implements View {
     this.$$view.setUint32(this.$$offset, value, true);
   }
 
-  /** `__u32 reserved1`, offset 4, 4 bytes. */
+  /** `__u32 reserved1`, offset 4, 4 bytes. In or before Linux 5.10. */
   get reserved1(): number {
     return this.$$view.getUint32(this.$$offset + 4, true);
   }
@@ -1335,7 +1335,7 @@ export class EddDeviceParamsDevicePathRaid implements View {
     this.$$view.setUint32(this.$$offset + 4, value, true);
   }
 
-  /** `__u64 reserved2`, offset 8, 8 bytes. */
+  /** `__u64 reserved2`, offset 8, 8 bytes. In or before Linux 5.10. */
   get reserved2(): bigint {
     return this.$$view.getBigUint64(this.$$offset + 8, true);
   }
@@ -1353,7 +1353,7 @@ export class EddDeviceParamsDevicePathRaid implements View {
   }
 }
 
-/** `struct edd_device_params.device_path.sata`: 16 bytes, aligned to 1. */
+/** `struct edd_device_params.device_path.sata`: 16 bytes, aligned to 1. In or before Linux 5.10. */
 export class EddDeviceParamsDevicePathSata implements View {
   static readonly $size = 16;
   static readonly $align = 1;
@@ -1396,7 +1396,7 @@ export class EddDeviceParamsDevicePathSata implements View {
     return toJson(this);
   }
 
-  /** `__u8 device`, offset 0, 1 byte. */
+  /** `__u8 device`, offset 0, 1 byte. In or before Linux 5.10. */
   get device(): number {
     return this.$$view.getUint8(this.$$offset);
   }
@@ -1404,7 +1404,7 @@ export class EddDeviceParamsDevicePathSata implements View {
     this.$$view.setUint8(this.$$offset, value);
   }
 
-  /** `__u8 reserved1`, offset 1, 1 byte. */
+  /** `__u8 reserved1`, offset 1, 1 byte. In or before Linux 5.10. */
   get reserved1(): number {
     return this.$$view.getUint8(this.$$offset + 1);
   }
@@ -1412,7 +1412,7 @@ export class EddDeviceParamsDevicePathSata implements View {
     this.$$view.setUint8(this.$$offset + 1, value);
   }
 
-  /** `__u16 reserved2`, offset 2, 2 bytes. */
+  /** `__u16 reserved2`, offset 2, 2 bytes. In or before Linux 5.10. */
   get reserved2(): number {
     return this.$$view.getUint16(this.$$offset + 2, true);
   }
@@ -1420,7 +1420,7 @@ export class EddDeviceParamsDevicePathSata implements View {
     this.$$view.setUint16(this.$$offset + 2, value, true);
   }
 
-  /** `__u32 reserved3`, offset 4, 4 bytes. */
+  /** `__u32 reserved3`, offset 4, 4 bytes. In or before Linux 5.10. */
   get reserved3(): number {
     return this.$$view.getUint32(this.$$offset + 4, true);
   }
@@ -1428,7 +1428,7 @@ export class EddDeviceParamsDevicePathSata implements View {
     this.$$view.setUint32(this.$$offset + 4, value, true);
   }
 
-  /** `__u64 reserved4`, offset 8, 8 bytes. */
+  /** `__u64 reserved4`, offset 8, 8 bytes. In or before Linux 5.10. */
   get reserved4(): bigint {
     return this.$$view.getBigUint64(this.$$offset + 8, true);
   }
@@ -1446,7 +1446,7 @@ export class EddDeviceParamsDevicePathSata implements View {
   }
 }
 
-/** `struct edd_device_params.device_path.unknown`: 16 bytes, aligned to 1. */
+/** `struct edd_device_params.device_path.unknown`: 16 bytes, aligned to 1. In or before Linux 5.10. */
 export class EddDeviceParamsDevicePathUnknown implements View {
   static readonly $size = 16;
   static readonly $align = 1;
@@ -1486,7 +1486,7 @@ export class EddDeviceParamsDevicePathUnknown implements View {
     return toJson(this);
   }
 
-  /** `__u64 reserved1`, offset 0, 8 bytes. */
+  /** `__u64 reserved1`, offset 0, 8 bytes. In or before Linux 5.10. */
   get reserved1(): bigint {
     return this.$$view.getBigUint64(this.$$offset, true);
   }
@@ -1503,7 +1503,7 @@ export class EddDeviceParamsDevicePathUnknown implements View {
     setNumber64(this.$$view, this.$$offset, value, false);
   }
 
-  /** `__u64 reserved2`, offset 8, 8 bytes. */
+  /** `__u64 reserved2`, offset 8, 8 bytes. In or before Linux 5.10. */
   get reserved2(): bigint {
     return this.$$view.getBigUint64(this.$$offset + 8, true);
   }
@@ -1521,7 +1521,7 @@ export class EddDeviceParamsDevicePathUnknown implements View {
   }
 }
 
-/** `struct edd_device_params`: 74 bytes, aligned to 1. */
+/** `struct edd_device_params`: 74 bytes, aligned to 1. In or before Linux 5.10. */
 export class EddDeviceParams implements View {
   static readonly $size = 74;
   static readonly $align = 1;
@@ -1577,7 +1577,7 @@ export class EddDeviceParams implements View {
     return toJson(this);
   }
 
-  /** `__u16 length`, offset 0, 2 bytes. */
+  /** `__u16 length`, offset 0, 2 bytes. In or before Linux 5.10. */
   get length(): number {
     return this.$$view.getUint16(this.$$offset, true);
   }
@@ -1585,7 +1585,7 @@ export class EddDeviceParams implements View {
     this.$$view.setUint16(this.$$offset, value, true);
   }
 
-  /** `__u16 info_flags`, offset 2, 2 bytes. */
+  /** `__u16 info_flags`, offset 2, 2 bytes. In or before Linux 5.10. */
   get info_flags(): number {
     return this.$$view.getUint16(this.$$offset + 2, true);
   }
@@ -1593,7 +1593,7 @@ export class EddDeviceParams implements View {
     this.$$view.setUint16(this.$$offset + 2, value, true);
   }
 
-  /** `__u32 num_default_cylinders`, offset 4, 4 bytes. */
+  /** `__u32 num_default_cylinders`, offset 4, 4 bytes. In or before Linux 5.10. */
   get num_default_cylinders(): number {
     return this.$$view.getUint32(this.$$offset + 4, true);
   }
@@ -1601,7 +1601,7 @@ export class EddDeviceParams implements View {
     this.$$view.setUint32(this.$$offset + 4, value, true);
   }
 
-  /** `__u32 num_default_heads`, offset 8, 4 bytes. */
+  /** `__u32 num_default_heads`, offset 8, 4 bytes. In or before Linux 5.10. */
   get num_default_heads(): number {
     return this.$$view.getUint32(this.$$offset + 8, true);
   }
@@ -1609,7 +1609,7 @@ export class EddDeviceParams implements View {
     this.$$view.setUint32(this.$$offset + 8, value, true);
   }
 
-  /** `__u32 sectors_per_track`, offset 12, 4 bytes. */
+  /** `__u32 sectors_per_track`, offset 12, 4 bytes. In or before Linux 5.10. */
   get sectors_per_track(): number {
     return this.$$view.getUint32(this.$$offset + 12, true);
   }
@@ -1617,7 +1617,7 @@ export class EddDeviceParams implements View {
     this.$$view.setUint32(this.$$offset + 12, value, true);
   }
 
-  /** `__u64 number_of_sectors`, offset 16, 8 bytes. */
+  /** `__u64 number_of_sectors`, offset 16, 8 bytes. In or before Linux 5.10. */
   get number_of_sectors(): bigint {
     return this.$$view.getBigUint64(this.$$offset + 16, true);
   }
@@ -1634,7 +1634,7 @@ export class EddDeviceParams implements View {
     setNumber64(this.$$view, this.$$offset + 16, value, false);
   }
 
-  /** `__u16 bytes_per_sector`, offset 24, 2 bytes. */
+  /** `__u16 bytes_per_sector`, offset 24, 2 bytes. In or before Linux 5.10. */
   get bytes_per_sector(): number {
     return this.$$view.getUint16(this.$$offset + 24, true);
   }
@@ -1642,7 +1642,7 @@ export class EddDeviceParams implements View {
     this.$$view.setUint16(this.$$offset + 24, value, true);
   }
 
-  /** `__u32 dpte_ptr`, offset 26, 4 bytes. */
+  /** `__u32 dpte_ptr`, offset 26, 4 bytes. In or before Linux 5.10. */
   get dpte_ptr(): number {
     return this.$$view.getUint32(this.$$offset + 26, true);
   }
@@ -1650,7 +1650,7 @@ export class EddDeviceParams implements View {
     this.$$view.setUint32(this.$$offset + 26, value, true);
   }
 
-  /** `__u16 key`, offset 30, 2 bytes. */
+  /** `__u16 key`, offset 30, 2 bytes. In or before Linux 5.10. */
   get key(): number {
     return this.$$view.getUint16(this.$$offset + 30, true);
   }
@@ -1658,7 +1658,7 @@ export class EddDeviceParams implements View {
     this.$$view.setUint16(this.$$offset + 30, value, true);
   }
 
-  /** `__u8 device_path_info_length`, offset 32, 1 byte. */
+  /** `__u8 device_path_info_length`, offset 32, 1 byte. In or before Linux 5.10. */
   get device_path_info_length(): number {
     return this.$$view.getUint8(this.$$offset + 32);
   }
@@ -1666,7 +1666,7 @@ export class EddDeviceParams implements View {
     this.$$view.setUint8(this.$$offset + 32, value);
   }
 
-  /** `__u8 reserved2`, offset 33, 1 byte. */
+  /** `__u8 reserved2`, offset 33, 1 byte. In or before Linux 5.10. */
   get reserved2(): number {
     return this.$$view.getUint8(this.$$offset + 33);
   }
@@ -1674,7 +1674,7 @@ export class EddDeviceParams implements View {
     this.$$view.setUint8(this.$$offset + 33, value);
   }
 
-  /** `__u16 reserved3`, offset 34, 2 bytes. */
+  /** `__u16 reserved3`, offset 34, 2 bytes. In or before Linux 5.10. */
   get reserved3(): number {
     return this.$$view.getUint16(this.$$offset + 34, true);
   }
@@ -1682,7 +1682,7 @@ export class EddDeviceParams implements View {
     this.$$view.setUint16(this.$$offset + 34, value, true);
   }
 
-  /** `__u8 host_bus_type[4]`, offset 36, 4 bytes. */
+  /** `__u8 host_bus_type[4]`, offset 36, 4 bytes. In or before Linux 5.10. */
   get host_bus_type(): U8Array {
     return new U8Array(this.$$view, this.$$offset + 36, 4);
   }
@@ -1690,7 +1690,7 @@ export class EddDeviceParams implements View {
     this.host_bus_type.assign(value);
   }
 
-  /** `__u8 interface_type[8]`, offset 40, 8 bytes. */
+  /** `__u8 interface_type[8]`, offset 40, 8 bytes. In or before Linux 5.10. */
   get interface_type(): U8Array {
     return new U8Array(this.$$view, this.$$offset + 40, 8);
   }
@@ -1698,7 +1698,7 @@ export class EddDeviceParams implements View {
     this.interface_type.assign(value);
   }
 
-  /** `union interface_path`, offset 48, 8 bytes. */
+  /** `union interface_path`, offset 48, 8 bytes. In or before Linux 5.10. */
   get interface_path(): EddDeviceParamsInterfacePath {
     return new $$EddDeviceParamsInterfacePath(this.$$view, this.$$offset + 48);
   }
@@ -1706,7 +1706,7 @@ export class EddDeviceParams implements View {
     copy(this.interface_path, value);
   }
 
-  /** `union device_path`, offset 56, 16 bytes. */
+  /** `union device_path`, offset 56, 16 bytes. In or before Linux 5.10. */
   get device_path(): EddDeviceParamsDevicePath {
     return new $$EddDeviceParamsDevicePath(this.$$view, this.$$offset + 56);
   }
@@ -1714,7 +1714,7 @@ export class EddDeviceParams implements View {
     copy(this.device_path, value);
   }
 
-  /** `__u8 reserved4`, offset 72, 1 byte. */
+  /** `__u8 reserved4`, offset 72, 1 byte. In or before Linux 5.10. */
   get reserved4(): number {
     return this.$$view.getUint8(this.$$offset + 72);
   }
@@ -1722,7 +1722,7 @@ export class EddDeviceParams implements View {
     this.$$view.setUint8(this.$$offset + 72, value);
   }
 
-  /** `__u8 checksum`, offset 73, 1 byte. */
+  /** `__u8 checksum`, offset 73, 1 byte. In or before Linux 5.10. */
   get checksum(): number {
     return this.$$view.getUint8(this.$$offset + 73);
   }
@@ -1731,7 +1731,7 @@ export class EddDeviceParams implements View {
   }
 }
 
-/** `struct edd_info`: 82 bytes, aligned to 1. */
+/** `struct edd_info`: 82 bytes, aligned to 1. In or before Linux 5.10. */
 export class EddInfo implements View {
   static readonly $size = 82;
   static readonly $align = 1;
@@ -1776,7 +1776,7 @@ export class EddInfo implements View {
     return toJson(this);
   }
 
-  /** `__u8 device`, offset 0, 1 byte. */
+  /** `__u8 device`, offset 0, 1 byte. In or before Linux 5.10. */
   get device(): number {
     return this.$$view.getUint8(this.$$offset);
   }
@@ -1784,7 +1784,7 @@ export class EddInfo implements View {
     this.$$view.setUint8(this.$$offset, value);
   }
 
-  /** `__u8 version`, offset 1, 1 byte. */
+  /** `__u8 version`, offset 1, 1 byte. In or before Linux 5.10. */
   get version(): number {
     return this.$$view.getUint8(this.$$offset + 1);
   }
@@ -1792,7 +1792,7 @@ export class EddInfo implements View {
     this.$$view.setUint8(this.$$offset + 1, value);
   }
 
-  /** `__u16 interface_support`, offset 2, 2 bytes. */
+  /** `__u16 interface_support`, offset 2, 2 bytes. In or before Linux 5.10. */
   get interface_support(): number {
     return this.$$view.getUint16(this.$$offset + 2, true);
   }
@@ -1800,7 +1800,7 @@ export class EddInfo implements View {
     this.$$view.setUint16(this.$$offset + 2, value, true);
   }
 
-  /** `__u16 legacy_max_cylinder`, offset 4, 2 bytes. */
+  /** `__u16 legacy_max_cylinder`, offset 4, 2 bytes. In or before Linux 5.10. */
   get legacy_max_cylinder(): number {
     return this.$$view.getUint16(this.$$offset + 4, true);
   }
@@ -1808,7 +1808,7 @@ export class EddInfo implements View {
     this.$$view.setUint16(this.$$offset + 4, value, true);
   }
 
-  /** `__u8 legacy_max_head`, offset 6, 1 byte. */
+  /** `__u8 legacy_max_head`, offset 6, 1 byte. In or before Linux 5.10. */
   get legacy_max_head(): number {
     return this.$$view.getUint8(this.$$offset + 6);
   }
@@ -1816,7 +1816,7 @@ export class EddInfo implements View {
     this.$$view.setUint8(this.$$offset + 6, value);
   }
 
-  /** `__u8 legacy_sectors_per_track`, offset 7, 1 byte. */
+  /** `__u8 legacy_sectors_per_track`, offset 7, 1 byte. In or before Linux 5.10. */
   get legacy_sectors_per_track(): number {
     return this.$$view.getUint8(this.$$offset + 7);
   }
@@ -1824,7 +1824,7 @@ export class EddInfo implements View {
     this.$$view.setUint8(this.$$offset + 7, value);
   }
 
-  /** `struct edd_device_params params`, offset 8, 74 bytes. */
+  /** `struct edd_device_params params`, offset 8, 74 bytes. In or before Linux 5.10. */
   get params(): EddDeviceParams {
     return new $$EddDeviceParams(this.$$view, this.$$offset + 8);
   }
@@ -1833,7 +1833,7 @@ export class EddInfo implements View {
   }
 }
 
-/** `struct edd`: 560 bytes, aligned to 4. */
+/** `struct edd`: 560 bytes, aligned to 4. In or before Linux 5.10. */
 export class Edd implements View {
   static readonly $size = 560;
   static readonly $align = 4;
@@ -1875,7 +1875,7 @@ export class Edd implements View {
     return toJson(this);
   }
 
-  /** `unsigned int mbr_signature[16]`, offset 0, 64 bytes. */
+  /** `unsigned int mbr_signature[16]`, offset 0, 64 bytes. In or before Linux 5.10. */
   get mbr_signature(): U32Array {
     return new U32Array(this.$$view, this.$$offset, 16);
   }
@@ -1883,12 +1883,12 @@ export class Edd implements View {
     this.mbr_signature.assign(value);
   }
 
-  /** `struct edd_info edd_info[6]`, offset 64, 492 bytes. */
+  /** `struct edd_info edd_info[6]`, offset 64, 492 bytes. In or before Linux 5.10. */
   get edd_info(): ViewArray<EddInfo> {
     return new ViewArray($$EddInfo, this.$$view, this.$$offset + 64, 6);
   }
 
-  /** `unsigned char mbr_signature_nr`, offset 556, 1 byte. */
+  /** `unsigned char mbr_signature_nr`, offset 556, 1 byte. In or before Linux 5.10. */
   get mbr_signature_nr(): number {
     return this.$$view.getUint8(this.$$offset + 556);
   }
@@ -1896,7 +1896,7 @@ export class Edd implements View {
     this.$$view.setUint8(this.$$offset + 556, value);
   }
 
-  /** `unsigned char edd_info_nr`, offset 557, 1 byte. */
+  /** `unsigned char edd_info_nr`, offset 557, 1 byte. In or before Linux 5.10. */
   get edd_info_nr(): number {
     return this.$$view.getUint8(this.$$offset + 557);
   }

@@ -8,58 +8,58 @@ const $$uncloneable = uncloneable;
 /** The target of these bindings. */
 export const $target = { name: 'x86_64', byteOrder: 'little', pointerSize: 8, nodeArch: 'x64' } as const;
 
-/** `int`, 0x10. */
+/** `int`, 0x10. In or before Linux 5.10. */
 export const VIDEO_TYPE_MDA = 16;
 
-/** `int`, 0x11. */
+/** `int`, 0x11. In or before Linux 5.10. */
 export const VIDEO_TYPE_CGA = 17;
 
-/** `int`, 0x20. */
+/** `int`, 0x20. In or before Linux 5.10. */
 export const VIDEO_TYPE_EGAM = 32;
 
-/** `int`, 0x21. */
+/** `int`, 0x21. In or before Linux 5.10. */
 export const VIDEO_TYPE_EGAC = 33;
 
-/** `int`, 0x22. */
+/** `int`, 0x22. In or before Linux 5.10. */
 export const VIDEO_TYPE_VGAC = 34;
 
-/** `int`, 0x23. */
+/** `int`, 0x23. In or before Linux 5.10. */
 export const VIDEO_TYPE_VLFB = 35;
 
-/** `int`, 0x30. */
+/** `int`, 0x30. In or before Linux 5.10. */
 export const VIDEO_TYPE_PICA_S3 = 48;
 
-/** `int`, 0x31. */
+/** `int`, 0x31. In or before Linux 5.10. */
 export const VIDEO_TYPE_MIPS_G364 = 49;
 
-/** `int`, 0x33. */
+/** `int`, 0x33. In or before Linux 5.10. */
 export const VIDEO_TYPE_SGI = 51;
 
-/** `int`, 0x40. */
+/** `int`, 0x40. In or before Linux 5.10. */
 export const VIDEO_TYPE_TGAC = 64;
 
-/** `int`, 0x50. */
+/** `int`, 0x50. In or before Linux 5.10. */
 export const VIDEO_TYPE_SUN = 80;
 
-/** `int`, 0x51. */
+/** `int`, 0x51. In or before Linux 5.10. */
 export const VIDEO_TYPE_SUNPCI = 81;
 
-/** `int`, 0x60. */
+/** `int`, 0x60. In or before Linux 5.10. */
 export const VIDEO_TYPE_PMAC = 96;
 
-/** `int`, 0x70. */
+/** `int`, 0x70. In or before Linux 5.10. */
 export const VIDEO_TYPE_EFI = 112;
 
-/** `int`, 0x1. */
+/** `int`, 0x1. In or before Linux 5.10. */
 export const VIDEO_FLAGS_NOCURSOR = 1;
 
-/** `int`, 0x1. */
+/** `int`, 0x1. In or before Linux 5.10. */
 export const VIDEO_CAPABILITY_SKIP_QUIRKS = 1;
 
-/** `int`, 0x2. */
+/** `int`, 0x2. In or before Linux 5.10. */
 export const VIDEO_CAPABILITY_64BIT_BASE = 2;
 
-/** `struct screen_info`: 64 bytes, aligned to 1. */
+/** `struct screen_info`: 64 bytes, aligned to 1. In or before Linux 5.10. */
 export class ScreenInfo implements View {
   static readonly $size = 64;
   static readonly $align = 1;
@@ -133,7 +133,7 @@ export class ScreenInfo implements View {
     return toJson(this);
   }
 
-  /** `__u8 orig_x`, offset 0, 1 byte. */
+  /** `__u8 orig_x`, offset 0, 1 byte. In or before Linux 5.10. */
   get orig_x(): number {
     return this.$$view.getUint8(this.$$offset);
   }
@@ -141,7 +141,7 @@ export class ScreenInfo implements View {
     this.$$view.setUint8(this.$$offset, value);
   }
 
-  /** `__u8 orig_y`, offset 1, 1 byte. */
+  /** `__u8 orig_y`, offset 1, 1 byte. In or before Linux 5.10. */
   get orig_y(): number {
     return this.$$view.getUint8(this.$$offset + 1);
   }
@@ -149,7 +149,7 @@ export class ScreenInfo implements View {
     this.$$view.setUint8(this.$$offset + 1, value);
   }
 
-  /** `__u16 ext_mem_k`, offset 2, 2 bytes. */
+  /** `__u16 ext_mem_k`, offset 2, 2 bytes. In or before Linux 5.10. */
   get ext_mem_k(): number {
     return this.$$view.getUint16(this.$$offset + 2, true);
   }
@@ -157,7 +157,7 @@ export class ScreenInfo implements View {
     this.$$view.setUint16(this.$$offset + 2, value, true);
   }
 
-  /** `__u16 orig_video_page`, offset 4, 2 bytes. */
+  /** `__u16 orig_video_page`, offset 4, 2 bytes. In or before Linux 5.10. */
   get orig_video_page(): number {
     return this.$$view.getUint16(this.$$offset + 4, true);
   }
@@ -165,7 +165,7 @@ export class ScreenInfo implements View {
     this.$$view.setUint16(this.$$offset + 4, value, true);
   }
 
-  /** `__u8 orig_video_mode`, offset 6, 1 byte. */
+  /** `__u8 orig_video_mode`, offset 6, 1 byte. In or before Linux 5.10. */
   get orig_video_mode(): number {
     return this.$$view.getUint8(this.$$offset + 6);
   }
@@ -173,7 +173,7 @@ export class ScreenInfo implements View {
     this.$$view.setUint8(this.$$offset + 6, value);
   }
 
-  /** `__u8 orig_video_cols`, offset 7, 1 byte. */
+  /** `__u8 orig_video_cols`, offset 7, 1 byte. In or before Linux 5.10. */
   get orig_video_cols(): number {
     return this.$$view.getUint8(this.$$offset + 7);
   }
@@ -181,7 +181,7 @@ export class ScreenInfo implements View {
     this.$$view.setUint8(this.$$offset + 7, value);
   }
 
-  /** `__u8 flags`, offset 8, 1 byte. */
+  /** `__u8 flags`, offset 8, 1 byte. In or before Linux 5.10. */
   get flags(): number {
     return this.$$view.getUint8(this.$$offset + 8);
   }
@@ -189,7 +189,7 @@ export class ScreenInfo implements View {
     this.$$view.setUint8(this.$$offset + 8, value);
   }
 
-  /** `__u8 unused2`, offset 9, 1 byte. */
+  /** `__u8 unused2`, offset 9, 1 byte. In or before Linux 5.10. */
   get unused2(): number {
     return this.$$view.getUint8(this.$$offset + 9);
   }
@@ -197,7 +197,7 @@ export class ScreenInfo implements View {
     this.$$view.setUint8(this.$$offset + 9, value);
   }
 
-  /** `__u16 orig_video_ega_bx`, offset 10, 2 bytes. */
+  /** `__u16 orig_video_ega_bx`, offset 10, 2 bytes. In or before Linux 5.10. */
   get orig_video_ega_bx(): number {
     return this.$$view.getUint16(this.$$offset + 10, true);
   }
@@ -205,7 +205,7 @@ export class ScreenInfo implements View {
     this.$$view.setUint16(this.$$offset + 10, value, true);
   }
 
-  /** `__u16 unused3`, offset 12, 2 bytes. */
+  /** `__u16 unused3`, offset 12, 2 bytes. In or before Linux 5.10. */
   get unused3(): number {
     return this.$$view.getUint16(this.$$offset + 12, true);
   }
@@ -213,7 +213,7 @@ export class ScreenInfo implements View {
     this.$$view.setUint16(this.$$offset + 12, value, true);
   }
 
-  /** `__u8 orig_video_lines`, offset 14, 1 byte. */
+  /** `__u8 orig_video_lines`, offset 14, 1 byte. In or before Linux 5.10. */
   get orig_video_lines(): number {
     return this.$$view.getUint8(this.$$offset + 14);
   }
@@ -221,7 +221,7 @@ export class ScreenInfo implements View {
     this.$$view.setUint8(this.$$offset + 14, value);
   }
 
-  /** `__u8 orig_video_isVGA`, offset 15, 1 byte. */
+  /** `__u8 orig_video_isVGA`, offset 15, 1 byte. In or before Linux 5.10. */
   get orig_video_isVGA(): number {
     return this.$$view.getUint8(this.$$offset + 15);
   }
@@ -229,7 +229,7 @@ export class ScreenInfo implements View {
     this.$$view.setUint8(this.$$offset + 15, value);
   }
 
-  /** `__u16 orig_video_points`, offset 16, 2 bytes. */
+  /** `__u16 orig_video_points`, offset 16, 2 bytes. In or before Linux 5.10. */
   get orig_video_points(): number {
     return this.$$view.getUint16(this.$$offset + 16, true);
   }
@@ -237,7 +237,7 @@ export class ScreenInfo implements View {
     this.$$view.setUint16(this.$$offset + 16, value, true);
   }
 
-  /** `__u16 lfb_width`, offset 18, 2 bytes. */
+  /** `__u16 lfb_width`, offset 18, 2 bytes. In or before Linux 5.10. */
   get lfb_width(): number {
     return this.$$view.getUint16(this.$$offset + 18, true);
   }
@@ -245,7 +245,7 @@ export class ScreenInfo implements View {
     this.$$view.setUint16(this.$$offset + 18, value, true);
   }
 
-  /** `__u16 lfb_height`, offset 20, 2 bytes. */
+  /** `__u16 lfb_height`, offset 20, 2 bytes. In or before Linux 5.10. */
   get lfb_height(): number {
     return this.$$view.getUint16(this.$$offset + 20, true);
   }
@@ -253,7 +253,7 @@ export class ScreenInfo implements View {
     this.$$view.setUint16(this.$$offset + 20, value, true);
   }
 
-  /** `__u16 lfb_depth`, offset 22, 2 bytes. */
+  /** `__u16 lfb_depth`, offset 22, 2 bytes. In or before Linux 5.10. */
   get lfb_depth(): number {
     return this.$$view.getUint16(this.$$offset + 22, true);
   }
@@ -261,7 +261,7 @@ export class ScreenInfo implements View {
     this.$$view.setUint16(this.$$offset + 22, value, true);
   }
 
-  /** `__u32 lfb_base`, offset 24, 4 bytes. */
+  /** `__u32 lfb_base`, offset 24, 4 bytes. In or before Linux 5.10. */
   get lfb_base(): number {
     return this.$$view.getUint32(this.$$offset + 24, true);
   }
@@ -269,7 +269,7 @@ export class ScreenInfo implements View {
     this.$$view.setUint32(this.$$offset + 24, value, true);
   }
 
-  /** `__u32 lfb_size`, offset 28, 4 bytes. */
+  /** `__u32 lfb_size`, offset 28, 4 bytes. In or before Linux 5.10. */
   get lfb_size(): number {
     return this.$$view.getUint32(this.$$offset + 28, true);
   }
@@ -277,7 +277,7 @@ export class ScreenInfo implements View {
     this.$$view.setUint32(this.$$offset + 28, value, true);
   }
 
-  /** `__u16 cl_magic`, offset 32, 2 bytes. */
+  /** `__u16 cl_magic`, offset 32, 2 bytes. In or before Linux 5.10. */
   get cl_magic(): number {
     return this.$$view.getUint16(this.$$offset + 32, true);
   }
@@ -285,7 +285,7 @@ export class ScreenInfo implements View {
     this.$$view.setUint16(this.$$offset + 32, value, true);
   }
 
-  /** `__u16 cl_offset`, offset 34, 2 bytes. */
+  /** `__u16 cl_offset`, offset 34, 2 bytes. In or before Linux 5.10. */
   get cl_offset(): number {
     return this.$$view.getUint16(this.$$offset + 34, true);
   }
@@ -293,7 +293,7 @@ export class ScreenInfo implements View {
     this.$$view.setUint16(this.$$offset + 34, value, true);
   }
 
-  /** `__u16 lfb_linelength`, offset 36, 2 bytes. */
+  /** `__u16 lfb_linelength`, offset 36, 2 bytes. In or before Linux 5.10. */
   get lfb_linelength(): number {
     return this.$$view.getUint16(this.$$offset + 36, true);
   }
@@ -301,7 +301,7 @@ export class ScreenInfo implements View {
     this.$$view.setUint16(this.$$offset + 36, value, true);
   }
 
-  /** `__u8 red_size`, offset 38, 1 byte. */
+  /** `__u8 red_size`, offset 38, 1 byte. In or before Linux 5.10. */
   get red_size(): number {
     return this.$$view.getUint8(this.$$offset + 38);
   }
@@ -309,7 +309,7 @@ export class ScreenInfo implements View {
     this.$$view.setUint8(this.$$offset + 38, value);
   }
 
-  /** `__u8 red_pos`, offset 39, 1 byte. */
+  /** `__u8 red_pos`, offset 39, 1 byte. In or before Linux 5.10. */
   get red_pos(): number {
     return this.$$view.getUint8(this.$$offset + 39);
   }
@@ -317,7 +317,7 @@ export class ScreenInfo implements View {
     this.$$view.setUint8(this.$$offset + 39, value);
   }
 
-  /** `__u8 green_size`, offset 40, 1 byte. */
+  /** `__u8 green_size`, offset 40, 1 byte. In or before Linux 5.10. */
   get green_size(): number {
     return this.$$view.getUint8(this.$$offset + 40);
   }
@@ -325,7 +325,7 @@ export class ScreenInfo implements View {
     this.$$view.setUint8(this.$$offset + 40, value);
   }
 
-  /** `__u8 green_pos`, offset 41, 1 byte. */
+  /** `__u8 green_pos`, offset 41, 1 byte. In or before Linux 5.10. */
   get green_pos(): number {
     return this.$$view.getUint8(this.$$offset + 41);
   }
@@ -333,7 +333,7 @@ export class ScreenInfo implements View {
     this.$$view.setUint8(this.$$offset + 41, value);
   }
 
-  /** `__u8 blue_size`, offset 42, 1 byte. */
+  /** `__u8 blue_size`, offset 42, 1 byte. In or before Linux 5.10. */
   get blue_size(): number {
     return this.$$view.getUint8(this.$$offset + 42);
   }
@@ -341,7 +341,7 @@ export class ScreenInfo implements View {
     this.$$view.setUint8(this.$$offset + 42, value);
   }
 
-  /** `__u8 blue_pos`, offset 43, 1 byte. */
+  /** `__u8 blue_pos`, offset 43, 1 byte. In or before Linux 5.10. */
   get blue_pos(): number {
     return this.$$view.getUint8(this.$$offset + 43);
   }
@@ -349,7 +349,7 @@ export class ScreenInfo implements View {
     this.$$view.setUint8(this.$$offset + 43, value);
   }
 
-  /** `__u8 rsvd_size`, offset 44, 1 byte. */
+  /** `__u8 rsvd_size`, offset 44, 1 byte. In or before Linux 5.10. */
   get rsvd_size(): number {
     return this.$$view.getUint8(this.$$offset + 44);
   }
@@ -357,7 +357,7 @@ export class ScreenInfo implements View {
     this.$$view.setUint8(this.$$offset + 44, value);
   }
 
-  /** `__u8 rsvd_pos`, offset 45, 1 byte. */
+  /** `__u8 rsvd_pos`, offset 45, 1 byte. In or before Linux 5.10. */
   get rsvd_pos(): number {
     return this.$$view.getUint8(this.$$offset + 45);
   }
@@ -365,7 +365,7 @@ export class ScreenInfo implements View {
     this.$$view.setUint8(this.$$offset + 45, value);
   }
 
-  /** `__u16 vesapm_seg`, offset 46, 2 bytes. */
+  /** `__u16 vesapm_seg`, offset 46, 2 bytes. In or before Linux 5.10. */
   get vesapm_seg(): number {
     return this.$$view.getUint16(this.$$offset + 46, true);
   }
@@ -373,7 +373,7 @@ export class ScreenInfo implements View {
     this.$$view.setUint16(this.$$offset + 46, value, true);
   }
 
-  /** `__u16 vesapm_off`, offset 48, 2 bytes. */
+  /** `__u16 vesapm_off`, offset 48, 2 bytes. In or before Linux 5.10. */
   get vesapm_off(): number {
     return this.$$view.getUint16(this.$$offset + 48, true);
   }
@@ -381,7 +381,7 @@ export class ScreenInfo implements View {
     this.$$view.setUint16(this.$$offset + 48, value, true);
   }
 
-  /** `__u16 pages`, offset 50, 2 bytes. */
+  /** `__u16 pages`, offset 50, 2 bytes. In or before Linux 5.10. */
   get pages(): number {
     return this.$$view.getUint16(this.$$offset + 50, true);
   }
@@ -389,7 +389,7 @@ export class ScreenInfo implements View {
     this.$$view.setUint16(this.$$offset + 50, value, true);
   }
 
-  /** `__u16 vesa_attributes`, offset 52, 2 bytes. */
+  /** `__u16 vesa_attributes`, offset 52, 2 bytes. In or before Linux 5.10. */
   get vesa_attributes(): number {
     return this.$$view.getUint16(this.$$offset + 52, true);
   }
@@ -397,7 +397,7 @@ export class ScreenInfo implements View {
     this.$$view.setUint16(this.$$offset + 52, value, true);
   }
 
-  /** `__u32 capabilities`, offset 54, 4 bytes. */
+  /** `__u32 capabilities`, offset 54, 4 bytes. In or before Linux 5.10. */
   get capabilities(): number {
     return this.$$view.getUint32(this.$$offset + 54, true);
   }
@@ -405,7 +405,7 @@ export class ScreenInfo implements View {
     this.$$view.setUint32(this.$$offset + 54, value, true);
   }
 
-  /** `__u32 ext_lfb_base`, offset 58, 4 bytes. */
+  /** `__u32 ext_lfb_base`, offset 58, 4 bytes. In or before Linux 5.10. */
   get ext_lfb_base(): number {
     return this.$$view.getUint32(this.$$offset + 58, true);
   }
@@ -413,7 +413,7 @@ export class ScreenInfo implements View {
     this.$$view.setUint32(this.$$offset + 58, value, true);
   }
 
-  /** `__u8 _reserved[2]`, offset 62, 2 bytes. */
+  /** `__u8 _reserved[2]`, offset 62, 2 bytes. In or before Linux 5.10. */
   get _reserved(): U8Array {
     return new U8Array(this.$$view, this.$$offset + 62, 2);
   }

@@ -8,7 +8,7 @@ const $$uncloneable = uncloneable;
 /** The target of these bindings. */
 export const $target = { name: 'x86_64', byteOrder: 'little', pointerSize: 8, nodeArch: 'x64' } as const;
 
-/** `struct edid_info`: 128 bytes, aligned to 1. */
+/** `struct edid_info`: 128 bytes, aligned to 1. In or before Linux 5.10. */
 export class EdidInfo implements View {
   static readonly $size = 128;
   static readonly $align = 1;
@@ -47,7 +47,7 @@ export class EdidInfo implements View {
     return toJson(this);
   }
 
-  /** `unsigned char dummy[128]`, offset 0, 128 bytes. */
+  /** `unsigned char dummy[128]`, offset 0, 128 bytes. In or before Linux 5.10. */
   get dummy(): U8Array {
     return new U8Array(this.$$view, this.$$offset, 128);
   }

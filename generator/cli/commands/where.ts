@@ -14,9 +14,9 @@ interface Given {
 }
 
 export const whereCommand: Command = new Command('where')
-  .summary('show which architectures have a name, and why the others do not')
-  .description('show which architectures have a name, and why the others do not')
-  .argument('<name...>', 'ioctls, constants and types, such as KVM_CREATE_PIT2 or kvm_regs')
+  .summary('show which architectures have a name and since when, and why the others do not')
+  .description('show which architectures have a name and since which kernel version, and why the others do not')
+  .argument('<name...>', 'ioctls, constants, types and members, such as KVM_CREATE_PIT2, kvm_regs or kvm_run.io.port')
   .addOption(
     new Option(
       '--header <header>',
