@@ -9,7 +9,7 @@ import type { Headers } from './core.js';
 import type { Statements } from './model/statements.js';
 import { defaultTarget } from './targets/targets.js';
 
-export type { CheckResult } from './cli/check.js';
+export type { CheckResult, HeaderCheck } from './cli/check.js';
 export {
   type CacheOptions,
   headerSets,

@@ -1,11 +1,12 @@
 /** The arguments that several commands share, and what they mean together with a configuration. */
 
 import { statSync } from 'node:fs';
-import { Command, Option } from 'commander';
+import { type Command, Option } from 'commander';
 import type { CheckedConfig } from '../config/config.js';
 import { UsageError } from '../errors.js';
 import { defaultTarget, targetNames } from '../targets/targets.js';
 import { defaultHeader } from './header-options.js';
+import { describedCommand, type HelpTexts } from './help.js';
 import { headersIn, type Project } from './project.js';
 
 /** The options that say which headers to read. */
@@ -42,15 +43,17 @@ export function single(flags: string, description: string): Option {
   });
 }
 
+/** What a command reads without options. The help of each such command ends its description with it. */
+const defaults = `Without --header, --include, --define and --from, it reads what kvm-uapi.config.ts (or .mts, .js, .mjs, .json) of this folder says. Without this file, it reads <${defaultHeader}> of the system for ${defaultTarget}.`;
+
 /** Returns a command with the options that say which headers to read. */
-export function headerCommand(name: string, summary: string): Command {
-  return new Command(name)
-    .summary(summary)
-    .description(summary)
+export function headerCommand(name: string, summary: string, texts: HelpTexts): Command {
+  const sentence = `${summary.charAt(0).toUpperCase()}${summary.slice(1)}.`;
+  return describedCommand(name, summary, { ...texts, about: `${texts.about ?? sentence}\n\n${defaults}` })
     .addOption(
       new Option(
         '--header <header>',
-        `header, spelled as in an #include, or a path such as ./mydev.h; may be repeated (default: ${defaultHeader})`,
+        'header, spelled as in an #include, or a path such as ./mydev.h; may be repeated',
       ).argParser(collect),
     )
     .addOption(
@@ -59,26 +62,28 @@ export function headerCommand(name: string, summary: string): Command {
     .addOption(
       new Option(
         '--define <name[=value]>',
-        'macro to define before the headers are read (value: 1); may be repeated',
+        'macro to define before the headers are read; without a value it is 1; may be repeated',
       ).argParser(collectDefinition),
     )
-    .addOption(
-      single('--from <set>', "header set: the name of an imported set, or a folder (default: the system's headers)"),
-    )
-    .addOption(
-      single(
-        '--config <file>',
-        'configuration file (default: kvm-uapi.config.{ts,mts,js,mjs,json} in this folder, if it exists)',
-      ),
-    );
+    .addOption(single('--from <set>', 'header set to read: the name of an imported set, or a folder'))
+    .addOption(single('--config <file>', 'configuration file to use instead of the one in this folder'));
 }
 
-export const architectures: string = `target: ${targetNames.join(', ')}`;
+/** Returns the option that chooses one target. */
+export function oneTarget(): Option {
+  return completedBy(single('--arch <arch>', `architecture: ${targetNames.join(', ')}`), targetNames);
+}
 
-/** Returns the option that chooses several targets of a project. */
+/** Returns the option that chooses several targets. */
 export function chosenTargets(): Option {
-  const defaults = `the targets of the configuration, or ${defaultTarget}`;
-  return new Option('--arch <arch>', `${architectures}; may be repeated (default: ${defaults})`).argParser(collect);
+  const about = `architecture: ${targetNames.join(', ')}; may be repeated`;
+  return completedBy(new Option('--arch <arch>', about).argParser(collect), targetNames);
+}
+
+/** Adds values for the shell's completion. The check of the value stays that of the option. */
+function completedBy(option: Option, values: readonly string[]): Option {
+  option.argChoices = [...values];
+  return option;
 }
 
 /** The options that say what to read. With one of them, no configuration is searched. */

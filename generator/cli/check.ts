@@ -19,7 +19,7 @@ import { comparisonLines } from '../report/comparison.js';
 import { filesFor, type GenerateOptions, openAll } from './generate.js';
 import type { Headers } from './header-options.js';
 
-export interface CheckResult {
+interface Outcome {
   /**
    * `stale`: the output is wrong. `other headers`: the output is correct, but the distribution's headers on this machine
    * differ from the recorded headers.
@@ -28,13 +28,31 @@ export interface CheckResult {
   readonly report: string;
 }
 
+/** The result for one header on one target. Both are null for the files that headers share. */
+export interface HeaderCheck extends Outcome {
+  readonly header: string | null;
+  readonly target: string | null;
+}
+
+export interface CheckResult extends Outcome {
+  readonly headers: readonly HeaderCheck[];
+}
+
 export function check(options: GenerateOptions): CheckResult {
   const pairs = openAll(options).flatMap((headers) =>
     headers.requested.map(({ name }) => pairOf(options, headers, name)),
   );
   const results = compareFiles(options, comparePairs(options, pairs));
   const worst = (['stale', 'other headers'] as const).find((state) => results.some((result) => result.state === state));
-  return { state: worst ?? 'current', report: results.map((result) => result.report).join('\n') };
+  const report = results.map((result) => result.report).join('\n');
+  // A result without a header is about files that several headers share.
+  const subjects = results.map((result, index): HeaderCheck => ({ ...subjectAt(pairs, index), ...result }));
+  return { state: worst ?? 'current', report, headers: subjects };
+}
+
+function subjectAt(pairs: readonly Pair[], index: number): Pick<HeaderCheck, 'header' | 'target'> {
+  const pair = pairs[index];
+  return { header: pair?.name ?? null, target: pair?.headers.target.name ?? null };
 }
 
 /**
@@ -42,9 +60,10 @@ export function check(options: GenerateOptions): CheckResult {
  * field has the problem.
  */
 interface Pair {
+  readonly name: string;
   /** Where the header was searched. */
   readonly headers: Headers;
-  readonly recorded: Model | CheckResult;
+  readonly recorded: Model | Outcome;
   readonly here: Model | MissingHeaderError;
 }
 
@@ -54,12 +73,12 @@ interface Compared {
    * The model that the output must match. It has the comments of the headers, if the headers are the recorded headers.
    */
   readonly source: Model | null;
-  readonly result: CheckResult;
+  readonly result: Outcome;
 }
 
 function pairOf({ out }: GenerateOptions, headers: Headers, name: string): Pair {
   const recorded = openRecorded(join(out, modelPath(headers.target.name, name)));
-  return { headers, recorded, here: modelHere(headers, name) };
+  return { name, headers, recorded, here: modelHere(headers, name) };
 }
 
 function modelHere(headers: Headers, name: string): Model | MissingHeaderError {
@@ -72,7 +91,7 @@ function modelHere(headers: Headers, name: string): Model | MissingHeaderError {
   }
 }
 
-function openRecorded(path: string): Model | CheckResult {
+function openRecorded(path: string): Model | Outcome {
   const text = readIfThere(path);
   if (text === undefined) return { state: 'stale', report: `${path}: not found; run 'generate' first` };
   try {
@@ -103,7 +122,7 @@ function comparePairs({ selection = {}, statements = {}, from }: GenerateOptions
  * Compares the files on the disk with the files that the recorded models give. A file that differs makes the output
  * stale.
  */
-function compareFiles(options: GenerateOptions, compared: readonly Compared[]): CheckResult[] {
+function compareFiles(options: GenerateOptions, compared: readonly Compared[]): Outcome[] {
   const { out, comments = false } = options;
   const sources = compared.flatMap(({ source }) => source ?? []);
   const wrong = new Map<string, string>();
@@ -112,7 +131,7 @@ function compareFiles(options: GenerateOptions, compared: readonly Compared[]): 
     const known = !comments || compared.every(({ recorded, source }) => recorded !== source);
     for (const difference of differenceTo(out, path, text, known)) wrong.set(path, difference);
   }
-  const results = compared.map(({ recorded, result }): CheckResult => {
+  const results = compared.map(({ recorded, result }): Outcome => {
     const own = recorded ? pathsOf(recorded).flatMap((path) => take(wrong, path)) : [];
     return own.length > 0 ? { state: 'stale', report: own.join('\n') } : result;
   });
@@ -149,7 +168,7 @@ function withoutDocs(text: string): string {
 /** Whether a header belongs to the project or to a header set that the user names. It does not change on its own. */
 type IsOwn = (header: string) => boolean;
 
-function withoutHeaders(recorded: Model, { problem }: MissingHeaderError, isOwn: IsOwn): CheckResult {
+function withoutHeaders(recorded: Model, { problem }: MissingHeaderError, isOwn: IsOwn): Outcome {
   const subject = subjectOf(recorded);
   if (isOwn(recorded.header)) {
     return { state: 'stale', report: `${subject}: the output cannot be compared with the headers: ${problem}` };
@@ -168,7 +187,7 @@ const choices = [
   ['stated', 'other statements about members and ioctls'],
 ] as const;
 
-function compareWithHeaders(recorded: Model, here: Model, isOwn: IsOwn): CheckResult {
+function compareWithHeaders(recorded: Model, here: Model, isOwn: IsOwn): Outcome {
   const subject = subjectOf(recorded);
   for (const [key, what] of choices) {
     if (JSON.stringify(recorded[key]) === JSON.stringify(here[key])) continue;

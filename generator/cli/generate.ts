@@ -4,15 +4,16 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { type EmitOptions, emitFiles, modelPath } from '../emit/bindings.js';
 import type { WideStyle } from '../emit/module-context.js';
-import type { EmittedFile } from '../emit/modules.js';
+import { type EmittedFile, modulePath } from '../emit/modules.js';
 import type { ImportExtension } from '../emit/support.js';
 import { nodeSha256, supportText } from '../headers/disk.js';
 import type { OpenFiles } from '../headers/resolver.js';
+import { originText } from '../model/locations.js';
 import type { Model } from '../model/model.js';
 import { type Selection, select } from '../model/selection.js';
 import { requireStatements } from '../model/statements.js';
 import { omissionsOf } from '../report/omissions.js';
-import { headingOf, summaryOf } from '../report/summary.js';
+import { countRecords, headingOf, summaryOf } from '../report/summary.js';
 import { defaultTarget, type TargetName, targetNames } from '../targets/targets.js';
 import { type HeaderOptions, type Headers, headersOf, openHeaders } from './header-options.js';
 import { nextSteps } from './next-steps.js';
@@ -34,20 +35,60 @@ export interface GenerateOptions extends Omit<HeaderOptions, 'arch'> {
   readonly importExtension?: ImportExtension;
 }
 
-/** Writes the bindings and returns the summary. `config` is the file of the configuration that the options come from. */
-export function generate(options: GenerateOptions, config?: string): string {
+/** The bindings that a run has written. */
+interface WrittenBindings {
+  readonly out: string;
+  readonly models: readonly Model[];
+  readonly files: readonly EmittedFile[];
+  /** The paths of the files whose text changed, below `out`. */
+  readonly changed: readonly string[];
+}
+
+/** Writes the bindings, completely or not at all. */
+function writeBindings(options: GenerateOptions): WrittenBindings {
   const opened = openAll(options);
   const read = opened.flatMap((headers) => headers.requested.map(({ name }) => headers.model(name)));
   requireStatements(read, options.statements ?? {});
   const models = select(read, options.selection ?? {});
   const files = filesFor(models, options);
-  const changed = writeFiles(options.out, files);
+  return { out: options.out, models, files, changed: writeFiles(options.out, files) };
+}
+
+/** Writes the bindings and returns the summary. `config` is the file of the configuration that the options come from. */
+export function generate(options: GenerateOptions, config?: string): string {
+  const { models, files, changed } = writeBindings(options);
   return [
     ...models.map((model) => (models.length === 1 ? summaryOf(model) : headingOf(model))),
     ...(models.length > 1 ? omittedInAll(models) : []),
-    `${options.out}: ${files.length} files, ${changed === 0 ? 'none' : changed} changed`,
+    filesLine(options.out, files, changed),
     ...nextSteps(models, options, config),
   ].join('\n');
+}
+
+/** Returns the number of the files, and of those that changed. */
+function filesLine(out: string, files: readonly EmittedFile[], changed: readonly string[]): string {
+  return `${out}: ${files.length} files, ${changed.length === 0 ? 'none' : changed.length} changed`;
+}
+
+/** Writes the bindings and returns the result as JSON, with the schema `kvm-uapi/generate/1`. */
+export function generateJson(options: GenerateOptions): string {
+  const { out, models, files, changed } = writeBindings(options);
+  const headers = models.map((model) => ({
+    header: model.header,
+    target: model.target,
+    kernel: model.kernel,
+    origins: model.origins.map(originText),
+    module: `${modulePath(model, model.header)}.ts`,
+    model: modelPath(model.target, model.header),
+    ...countRecords(model.types),
+    enums: model.enums.length,
+    constants: model.constants.length,
+    ioctls: model.ioctls.length,
+    functions: model.functions.length,
+    omissions: model.omissions.length,
+  }));
+  const result = { schema: 'kvm-uapi/generate/1', out, headers, files: files.map(({ path }) => path), changed };
+  return JSON.stringify(result, null, 2);
 }
 
 function omittedInAll(models: readonly Model[]): string[] {

@@ -8,24 +8,39 @@
 import { Command, CommanderError } from 'commander';
 import { GeneratorError } from '../errors.js';
 import { version } from '../version.js';
+import { completionCommand } from './commands/completion.js';
 import { generateCommand } from './commands/generate.js';
 import { headersCommand } from './commands/headers.js';
 import { layoutCommand } from './commands/layout.js';
 import { omissionsCommand } from './commands/omissions.js';
 import { verifyCommand } from './commands/verify.js';
 import { whereCommand } from './commands/where.js';
+import { asksForJson, reportOf } from './error-report.js';
 
 const program = new Command('kvm-uapi')
   .description('Typed, zero-copy TypeScript bindings for Linux uapi headers.')
+  .helpOption('-h, --help', 'print this help')
+  .helpCommand('help [command]', 'print the help of a command')
   .version(version)
   .addCommand(generateCommand)
   .addCommand(layoutCommand)
   .addCommand(omissionsCommand)
   .addCommand(verifyCommand)
   .addCommand(whereCommand)
-  .addCommand(headersCommand);
+  .addCommand(headersCommand)
+  .addCommand(completionCommand)
+  .addHelpText(
+    'after',
+    "\nExit codes: 0 for success, 1 for a failed check, 2 for a wrong argument or input.\n'kvm-uapi help <command>' shows examples.",
+  );
 
-for (const each of [program, ...program.commands, ...headersCommand.commands]) each.exitOverride();
+const isJson = asksForJson(process.argv.slice(2));
+
+for (const each of [program, ...program.commands, ...headersCommand.commands]) {
+  each.exitOverride();
+  // With --json, the error is printed as JSON when it arrives.
+  if (isJson) each.configureOutput({ outputError: () => undefined });
+}
 
 // A reader such as `head` closes the pipe when it has read enough. This is not a failure.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
@@ -37,8 +52,9 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
 // wait for it forever.
 program.parseAsync().catch((error) => {
   if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : 2;
-  else if (error instanceof GeneratorError) {
-    console.error(`error: ${error.message}`);
-    process.exitCode = error.exitCode;
-  } else throw error;
+  else if (error instanceof GeneratorError) process.exitCode = error.exitCode;
+  else throw error;
+  if (process.exitCode === 0) return;
+  if (isJson) console.log(JSON.stringify(reportOf(error), null, 2));
+  else if (error instanceof GeneratorError) console.error(`error: ${error.message}`);
 });

@@ -6,8 +6,8 @@ import type { EmittedFile } from '../emit/modules.js';
 import { OutputError } from '../errors.js';
 import { readIfThere } from '../headers/disk.js';
 
-/** Writes files below a folder and creates the folder if needed. Returns the number of files whose text changed. */
-export function writeFiles(folder: string, files: readonly EmittedFile[]): number {
+/** Writes files below a folder and creates the folder if needed. Returns the paths of the files whose text changed. */
+export function writeFiles(folder: string, files: readonly EmittedFile[]): string[] {
   if (folder === '') throw new OutputError("the name of the output folder is empty; write '.' for the current folder");
   const changed = files.filter((file) => readIfThere(join(folder, file.path)) !== file.text);
   const staged: { readonly from: string; readonly to: string }[] = [];
@@ -30,7 +30,7 @@ export function writeFiles(folder: string, files: readonly EmittedFile[]): numbe
   // All texts are on the disk, all folders exist, and no file has the name of a folder. Renaming cannot fail for a known
   // reason.
   for (const { from, to } of staged) renameSync(from, to);
-  return changed.length;
+  return changed.map(({ path }) => path);
 }
 
 /**

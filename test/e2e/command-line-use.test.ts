@@ -39,11 +39,22 @@ describe('arguments of the command line', () => {
     expect(status).toBe(2);
   });
 
-  it('no help prints a default twice or an empty default', () => {
-    for (const command of ['generate', 'layout', 'verify', 'omissions', 'where']) {
-      const text = kvmUapi([command, '--help']).stdout.replace(/\s+/g, ' ');
-      expect(text).not.toMatch(/\(default: [^)]*\) \(default/);
-      expect(text).not.toMatch(/\(default: (?:\[\]|\{\}|""|false)\)/);
+  it('the help of each command has examples and exit codes, and no list of defaults or choices', () => {
+    const commands = ['generate', 'layout', 'verify', 'omissions', 'where', 'completion', 'headers'];
+    for (const command of [...commands, 'headers list', 'headers import', 'headers remove']) {
+      const { status, stdout } = kvmUapi([...command.split(' '), '--help']);
+      expect(status).toBe(0);
+      expect(stdout, command).toMatch(/^Examples:\n {2}kvm-uapi \w/m);
+      expect(stdout, command).toMatch(/^Exit codes:\n {2}0 {2}\w/m);
+      expect(stdout, command).not.toMatch(/\((?:default|choices):/);
+    }
+  });
+
+  it('the examples of the help use options that the help lists', () => {
+    for (const command of ['generate', 'layout', 'verify', 'omissions', 'where', 'headers import']) {
+      const [listed = '', examples = ''] = kvmUapi([...command.split(' '), '--help']).stdout.split('Examples:');
+      const used = [...examples.matchAll(/^ {2}kvm-uapi .*$/gm)].flatMap(([line]) => line.match(/ --[a-z-]+/g) ?? []);
+      for (const option of used) expect(listed, command).toContain(`${option} `);
     }
   });
 

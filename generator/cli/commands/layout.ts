@@ -2,7 +2,7 @@
 
 import type { Command } from 'commander';
 import { defaultTarget } from '../../targets/targets.js';
-import { architectures, type GivenHeaders, headerCommand, projectOf, single } from '../arguments.js';
+import { type GivenHeaders, headerCommand, oneTarget, projectOf } from '../arguments.js';
 import { inProject } from '../project.js';
 import { terminalOf } from '../terminal.js';
 
@@ -14,9 +14,17 @@ interface Given extends GivenHeaders {
 export const layoutCommand: Command = headerCommand(
   'layout',
   'print structs, unions and enums with offsets, sizes and holes',
+  {
+    examples: [
+      ['layout kvm_run', 'prints struct kvm_run in the format of pahole'],
+      ['layout kvm_regs kvm_sregs --arch arm64', 'prints two structs for another architecture'],
+      ['layout --header linux/if_tun.h --json', 'prints the whole model of a header as JSON'],
+    ],
+    success: 'the types are printed',
+  },
 )
-  .addOption(single('--arch <arch>', `${architectures} (default: the first of the configuration, or ${defaultTarget})`))
-  .argument('[name...]', 'types to print: kvm_run or "struct kvm_run" (default: all)')
+  .addOption(oneTarget())
+  .argument('[name...]', 'types to print, such as kvm_run or "struct kvm_run"; all types if none is named')
   .option('--json', 'print the model of the header as JSON; with names, the model of these types and what they need')
   .action(async (names: string[], given: Given) => {
     const { layout } = await import('../layout.js');

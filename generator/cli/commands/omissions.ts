@@ -12,6 +12,13 @@ interface Given extends GivenHeaders {
 export const omissionsCommand: Command = headerCommand(
   'omissions',
   'list the declarations that the bindings do not have, and why',
+  {
+    examples: [
+      ['omissions', 'lists the omissions of kvm.h, or of the headers of kvm-uapi.config.ts'],
+      ['omissions --header linux/fuse.h --json', 'lists them as JSON'],
+    ],
+    success: 'the omissions are listed',
+  },
 )
   .addOption(chosenTargets())
   .option('--json', 'print the omissions as JSON')

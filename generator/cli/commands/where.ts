@@ -1,10 +1,11 @@
 /** The options of `kvm-uapi where`. */
 
 import { join } from 'node:path';
-import { Command, Option } from 'commander';
+import { type Command, Option } from 'commander';
 import { packageRoot } from '../../headers/disk.js';
 import { collect, configFor, single } from '../arguments.js';
-import { defaultHeader, headersOf } from '../header-options.js';
+import { headersOf } from '../header-options.js';
+import { describedCommand } from '../help.js';
 
 interface Given {
   readonly header?: readonly string[];
@@ -13,20 +14,24 @@ interface Given {
   readonly json?: true;
 }
 
-export const whereCommand: Command = new Command('where')
-  .summary('show which architectures have a name and since when, and why the others do not')
-  .description('show which architectures have a name and since which kernel version, and why the others do not')
+export const whereCommand: Command = describedCommand(
+  'where',
+  'show which architectures have a name and since when, and why the others do not',
+  {
+    about:
+      'Show which architectures have a name and since which kernel version, and why the others do not. It reads the bindings of the configuration in this folder. Without a configuration, it reads those of this package.',
+    examples: [
+      ['where KVM_CREATE_PIT2', 'shows the architectures that have the ioctl'],
+      ['where kvm_run.immediate_exit', 'shows the first kernel version that has a member'],
+      ['where kvm_regs --in ./generated', 'reads bindings of your own'],
+    ],
+    success: 'the name is found',
+  },
+)
   .argument('<name...>', 'ioctls, constants, types and members, such as KVM_CREATE_PIT2, kvm_regs or kvm_run.io.port')
-  .addOption(
-    new Option(
-      '--header <header>',
-      `header of the bindings; may be repeated (default: the headers of the configuration, or ${defaultHeader})`,
-    ).argParser(collect),
-  )
-  .addOption(
-    single('--in <dir>', 'folder of the bindings (default: the folder of the configuration, or of this package)'),
-  )
-  .addOption(single('--config <file>', 'configuration file (default: the one in this folder, if it exists)'))
+  .addOption(new Option('--header <header>', 'header of the bindings; may be repeated').argParser(collect))
+  .addOption(single('--in <dir>', 'folder of the bindings'))
+  .addOption(single('--config <file>', 'configuration file to use instead of the one in this folder'))
   .option('--json', 'print the result as JSON')
   .action(async (names: string[], given: Given) => {
     const { where } = await import('../where.js');

@@ -1,0 +1,68 @@
+/** The completion script for fish. */
+
+import type { CompletedCommand, CompletedOption, Values } from './tree.js';
+
+export function fishCompletion(commands: readonly CompletedCommand[]): string {
+  return `# fish completion for kvm-uapi
+# Use it with: kvm-uapi completion fish | source
+
+function __kvm_uapi_header_files
+    set -l word (commandline -ct)
+    for root in /usr/include /usr/include/*-linux-gnu*
+        test -d $root; and for path in $root/$word*
+            if test -d $path
+                string replace $root/ '' $path/
+            else if string match -q '*.h' $path
+                string replace $root/ '' $path
+            end
+        end
+    end
+    __fish_complete_path $word
+end
+
+complete -c kvm-uapi -f
+${commands.flatMap((command) => linesOf(command)).join('\n')}
+`;
+}
+
+function linesOf({ path, options, values, commands }: CompletedCommand): string[] {
+  const here = `complete -c kvm-uapi -n ${quoted(conditionOf(path, commands))}`;
+  return [
+    ...commands.map(({ name, about }) => `${here} -a ${name} -d ${quoted(about)}`),
+    ...options.map((option) => `${here} ${optionText(option)}`),
+    ...(path.length > 0 && commands.length === 0 ? valueText(values).map((text) => `${here} ${text}`) : []),
+  ];
+}
+
+/** The names of the command are given, and no name of a command below it is. */
+function conditionOf(path: readonly string[], below: CompletedCommand['commands']): string {
+  const given = path.map((name) => `__fish_seen_subcommand_from ${name}`);
+  const others =
+    below.length === 0 ? [] : [`not __fish_seen_subcommand_from ${below.map(({ name }) => name).join(' ')}`];
+  return [...given, ...others].join('; and ');
+}
+
+function optionText({ flags, about, values }: CompletedOption): string {
+  const names = flags.map((flag) => (flag.startsWith('--') ? `-l ${flag.slice(2)}` : `-s ${flag.slice(1)}`));
+  const taken = values === null ? [] : values.are === 'texts' ? ['-x'] : ['-x', ...valueText(values)];
+  return [...names, ...taken, `-d ${quoted(about)}`].join(' ');
+}
+
+function valueText(values: Values): string[] {
+  switch (values.are) {
+    case 'choices':
+      return [`-a ${quoted(values.choices.join(' '))}`];
+    case 'files':
+      return ["-a '(__fish_complete_path (commandline -ct))'"];
+    case 'folders':
+      return ["-a '(__fish_complete_directories (commandline -ct))'"];
+    case 'headers':
+      return ["-a '(__kvm_uapi_header_files)'"];
+    case 'texts':
+      return [];
+  }
+}
+
+function quoted(text: string): string {
+  return `'${text.replaceAll('\\', '\\\\').replaceAll("'", "\\'")}'`;
+}
