@@ -17,6 +17,7 @@ const projects: Readonly<Record<string, readonly string[]>> = {
     'test/runtime/{docstrings,errors,host-bindings}.test.ts',
     'test/support/{assign,big-endian,equal,inspect,json,to-object,views}.test.ts',
     'test/tools/docs/**/*.test.ts',
+    'test/tools/hypervisors/**/*.test.ts',
     'test/tools/oracle/exceptions.test.ts',
     'test/tools/since/first-versions.test.ts',
     'test/types/public-names.test.ts',

@@ -1,6 +1,6 @@
 /**
- * Debian packages that apt downloads from this machine's mirror into a cache in node_modules. apt uses its own folders,
- * so the system does not change.
+ * Debian packages that apt downloads from this machine's mirror into a cache, by default in node_modules. apt uses its own
+ * folders, so the system does not change.
  */
 
 import { spawnSync } from 'node:child_process';
@@ -23,48 +23,48 @@ export const cache: string = join(packageRoot(), 'node_modules', '.cache', 'kvm-
 
 /** Unpacks a package, completely or not at all. */
 export function unpack(deb: string, folder: string): void {
-  const own = mkdtempSync(join(cache, 'unpack-'));
+  mkdirSync(dirname(folder), { recursive: true });
+  const own = mkdtempSync(join(dirname(folder), 'unpack-'));
   try {
     const { status, stderr, error } = spawnSync('dpkg-deb', ['-x', deb, own], { encoding: 'utf8' });
     if (error) throw new Error(`dpkg-deb cannot be run: ${error.message}`);
     if (status !== 0) throw new Error(`dpkg-deb -x ${deb}: ${stderr.trim()}`);
-    mkdirSync(dirname(folder), { recursive: true });
     if (!existsSync(folder)) renameSync(own, folder);
   } finally {
     rmSync(own, { recursive: true, force: true });
   }
 }
 
-/** Returns the path of the package. The package is downloaded if it is missing. */
-export function downloaded(wanted: DebianPackage): string {
-  download([wanted]);
-  const deb = debOf(wanted);
+/** Returns the path of the package in a cache. The package is downloaded if it is missing. */
+export function downloaded(wanted: DebianPackage, into: string = cache): string {
+  download([wanted], into);
+  const deb = debOf(wanted, into);
   if (deb === undefined) throw new Error(`the mirror has no ${wanted.package} for ${wanted.name}`);
   return deb;
 }
 
-const folderOf = ({ name }: DebianPackage): string => join(cache, 'debs', name);
+const folderOf = ({ name }: DebianPackage, into: string): string => join(into, 'debs', name);
 
-/** Returns the path of a downloaded package. */
-export function debOf(wanted: DebianPackage): string | undefined {
-  return debIn(folderOf(wanted));
+/** Returns the path of a package in a cache. */
+export function debOf(wanted: DebianPackage, into: string = cache): string | undefined {
+  return debIn(folderOf(wanted, into));
 }
 
-/** Downloads the missing packages that the mirror has. */
-export function download(packages: readonly DebianPackage[]): void {
+/** Downloads the packages that the mirror has and the cache lacks. */
+export function download(packages: readonly DebianPackage[], into: string = cache): void {
   const byIndex = new Map<string, DebianPackage[]>();
   for (const each of packages) {
-    if (debOf(each) !== undefined) continue;
+    if (debOf(each, into) !== undefined) continue;
     const index = [...each.suites, each.port].join(' ');
     byIndex.set(index, [...(byIndex.get(index) ?? []), each]);
   }
-  for (const together of byIndex.values()) downloadFromOneIndex(together);
+  for (const together of byIndex.values()) downloadFromOneIndex(together, into);
 }
 
-function downloadFromOneIndex(packages: readonly DebianPackage[]): void {
-  mkdirSync(join(cache, 'debs'), { recursive: true });
+function downloadFromOneIndex(packages: readonly DebianPackage[], into: string): void {
+  mkdirSync(join(into, 'debs'), { recursive: true });
   // Each process has its own folder, because apt locks its folders and tests run in parallel.
-  const own = mkdtempSync(join(cache, 'apt-'));
+  const own = mkdtempSync(join(into, 'apt-'));
   try {
     const env = { ...process.env, LC_ALL: 'C', APT_CONFIG: configured(own, packages[0] as DebianPackage) };
     apt(env, own, 'apt-get', ['-qq', 'update']);
@@ -74,7 +74,7 @@ function downloadFromOneIndex(packages: readonly DebianPackage[]): void {
       const staged = mkdtempSync(join(own, 'download-'));
       apt(env, staged, 'apt-get', ['-qq', 'download', wanted]);
       if (debIn(staged) === undefined) throw new Error(`apt-get download ${wanted}: no package was downloaded`);
-      if (debOf(each) === undefined) renameSync(staged, folderOf(each));
+      if (debOf(each, into) === undefined) renameSync(staged, folderOf(each, into));
     }
   } finally {
     rmSync(own, { recursive: true, force: true });

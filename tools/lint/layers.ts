@@ -114,6 +114,7 @@ const layers: Readonly<Record<string, readonly (readonly string[])[]>> = {
       'docs/',
       'fuzz/',
       'generate/',
+      'hypervisors/',
       'lint/',
       'oracle/',
       'other-nodes/',

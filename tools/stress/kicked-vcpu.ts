@@ -14,6 +14,8 @@ import { SharedCounters } from './shared-counters.js';
 export interface RunnerInput {
   readonly vcpu: VcpuHandle;
   readonly counters: SharedArrayBuffer;
+  /** The architecture of the bindings. */
+  readonly bindings: string;
 }
 
 export interface KickedVcpuOptions {
@@ -22,7 +24,12 @@ export interface KickedVcpuOptions {
   readonly changes?: readonly Change[];
   /** A kick that is not delivered within this time counts as lost. */
   readonly lostAfterMs?: number;
+  /** The architecture of the bindings. The default is x86_64. */
+  readonly bindings?: string;
 }
+
+/** What can be kicked: a program for a vCPU, of any architecture. */
+export type Kickable = Pick<Guest, 'load' | 'name'>;
 
 const milliseconds = 1_000_000n;
 
@@ -48,7 +55,11 @@ export class KickedVcpu implements AsyncDisposable {
   readonly #changes: readonly Change[];
   #outstanding: Outstanding | null = null;
 
-  constructor(kvm: Kvm, guest: Guest, { mechanism, changes = [], lostAfterMs = 5000 }: KickedVcpuOptions) {
+  constructor(
+    kvm: Kvm,
+    guest: Kickable,
+    { mechanism, changes = [], lostAfterMs = 5000, bindings = 'x86_64' }: KickedVcpuOptions,
+  ) {
     this.#vm = kvm.createVm();
     this.#loaded = guest.load(this.#vm, { mechanism });
     this.#vcpu = this.#loaded.vcpu.share();
@@ -59,7 +70,7 @@ export class KickedVcpu implements AsyncDisposable {
     for (const change of this.#changes) this.hooks.change(change);
     const counters = new SharedArrayBuffer(SharedCounters.bytes);
     this.#counters = new SharedCounters(counters);
-    const workerData: RunnerInput = { vcpu: this.#vcpu, counters };
+    const workerData: RunnerInput = { vcpu: this.#vcpu, counters, bindings };
     this.#worker = new Worker(builtModule('tools/stress/runner'), { workerData });
     this.#ended = new Promise((resolve, reject) => {
       this.#worker.once('error', reject);

@@ -1,13 +1,12 @@
 /** Kicks vCPUs thousands of times, at random phases and in each gap of the protocol. */
 
 import type { Kvm } from '../../runtime/x86_64.js';
-import type { Guest } from '../guests/index.js';
 import { type Gap, gaps } from '../lib/native-test-hooks.js';
 import { KickCounts } from './kick-counts.js';
-import { KickedVcpu, type KickedVcpuOptions } from './kicked-vcpu.js';
+import { type Kickable, KickedVcpu, type KickedVcpuOptions } from './kicked-vcpu.js';
 
 export interface Crowd extends KickedVcpuOptions {
-  readonly guest: Guest;
+  readonly guest: Kickable;
   readonly vcpus: number;
 }
 

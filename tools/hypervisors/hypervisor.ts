@@ -1,0 +1,23 @@
+/** What a virtual machine with a KVM of its own is made from. */
+
+import type { Entries } from './initramfs.js';
+import type { Machine } from './qemu.js';
+
+export interface Hypervisor {
+  /** The name on the command line. */
+  readonly name: string;
+  readonly title: string;
+  /** Returns what this computer lacks, or undefined. */
+  readonly lacking: () => string | undefined;
+  /**
+   * Downloads and builds what the machine needs. `scratch` is an empty folder that stays until the machine has ended. Only test files whose
+   * paths contain one of the patterns run; without patterns all run.
+   */
+  readonly prepare: (scratch: string, patterns: readonly string[]) => Prepared;
+}
+
+export interface Prepared {
+  /** The files of the initramfs. */
+  readonly entries: Entries;
+  readonly machine: Omit<Machine, 'initramfs'>;
+}

@@ -1,0 +1,101 @@
+/**
+ * A probe of arm64's KVM, which runs in the virtual machine: exits, PSCI, and kicks of both mechanisms at random phases and in
+ * each gap. Prints a row for each check. The exit code is 0 only if all checks pass.
+ *
+ *   probe.js [number of kicks for each mechanism]
+ */
+
+import assert from 'node:assert/strict';
+import * as arm64 from '../../generated/arm64/linux/kvm.js';
+import { Kvm, type Mechanism } from '../../runtime/x86_64.js';
+import { type Arm64Guest, arm64Bindings, loadAndTurnOff, spin, store } from '../guests/arm64.js';
+import { places } from '../guests/index.js';
+import { gaps, useHooks } from '../lib/native-test-hooks.js';
+import { runOutcome } from '../lib/outcome.js';
+import { kickCrowd } from '../stress/kicks.js';
+import { printRow } from './rows.js';
+
+const [, , kicks = '10000'] = process.argv;
+const mechanisms: readonly Mechanism[] = ['immediate_exit', 'signal_mask'];
+
+let failed = 0;
+
+/** Prints the row of a check. Its text is added to the name. */
+async function check(name: string, action: () => Promise<string> | string): Promise<void> {
+  const started = Date.now();
+  let [text, failures]: [string, string[]] = ['', []];
+  try {
+    text = await action();
+  } catch (error) {
+    failures = [(error as Error).message];
+    failed++;
+  }
+  const milliseconds = Date.now() - started;
+  printRow({
+    name: text === '' ? name : `${name}: ${text}`,
+    passed: 1 - failures.length,
+    skipped: 0,
+    milliseconds,
+    failures,
+  });
+}
+
+useHooks();
+using kvm = Kvm.open({ bindings: arm64Bindings });
+
+await check('a store to an address without memory is an MMIO exit', () => {
+  using vm = kvm.createVm();
+  using machine = store.load(vm);
+  const { vcpu } = machine;
+  for (let exits = 0; exits < 100; exits++) {
+    assert.equal(runOutcome(vcpu, { timeout: 60_000 }), `exit ${arm64.KVM_EXIT_MMIO}`);
+    const { phys_addr, is_write, len, data } = vcpu.kvmRun.mmio;
+    assert.deepEqual([phys_addr, is_write, len, data.get(0)], [BigInt(places.device), 1, 4, 0x41]);
+  }
+  return '';
+});
+
+await check('the guest gets the answer to an MMIO read, and PSCI turns the machine off', () => {
+  using vm = kvm.createVm();
+  using machine = loadAndTurnOff.load(vm);
+  const { vcpu, memory } = machine;
+  assert.equal(runOutcome(vcpu, { timeout: 60_000 }), `exit ${arm64.KVM_EXIT_MMIO}`);
+  assert.equal(vcpu.kvmRun.mmio.is_write, 0);
+  for (const [index, byte] of [0x78, 0x56, 0x34, 0x12].entries()) vcpu.kvmRun.mmio.data.set(index, byte);
+  assert.equal(runOutcome(vcpu, { timeout: 60_000 }), `exit ${arm64.KVM_EXIT_SYSTEM_EVENT}`);
+  assert.equal(vcpu.kvmRun.system_event.type, arm64.KVM_SYSTEM_EVENT_SHUTDOWN);
+  assert.equal(memory.dataView(places.data, 4).getUint32(0, true), 0x1234_5678);
+  return '';
+});
+
+await check('a timeout and a kick before a run interrupt a guest that spins', () => {
+  using vm = kvm.createVm();
+  using machine = spin.load(vm);
+  const { vcpu, memory } = machine;
+  const counter = memory.dataView(places.data, 4);
+  assert.equal(runOutcome(vcpu, { timeout: 200 }), 'interrupted by timeout');
+  const counted = counter.getUint32(0, true);
+  assert.notEqual(counted, 0);
+  vcpu.kick();
+  assert.equal(runOutcome(vcpu), 'interrupted by kick');
+  assert.equal(counter.getUint32(0, true), counted);
+  return '';
+});
+
+/** Nine of ten kicks are given at a random phase, and the rest in the gaps. */
+async function kickAll(guest: Arm64Guest, mechanism: Mechanism): Promise<string> {
+  const random = Math.ceil((Number(kicks) / 2) * 0.9);
+  const perGap = Math.ceil((Number(kicks) / 2 - random) / gaps().length);
+  const crowd = { guest, vcpus: 1, mechanism, lostAfterMs: 60_000, bindings: 'arm64' } as const;
+  const counts = await kickCrowd(kvm, crowd, { random, perGap });
+  assert.ok(counts.isClean, counts.toString());
+  return counts.toString();
+}
+
+for (const mechanism of mechanisms) {
+  for (const guest of [spin, store]) {
+    await check(`kicks with ${mechanism}, guest '${guest.name}'`, () => kickAll(guest, mechanism));
+  }
+}
+
+process.exitCode = failed === 0 ? 0 : 1;

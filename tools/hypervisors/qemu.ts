@@ -1,0 +1,60 @@
+/** Runs a virtual machine under QEMU, which emulates all of the hardware, and reads what it prints. */
+
+import { spawn } from 'node:child_process';
+import { createInterface } from 'node:readline';
+
+/** What QEMU needs to start a kernel with an initramfs. */
+export interface Machine {
+  readonly program: string;
+  /** The arguments for the hardware. The kernel and the console are added. */
+  readonly hardware: readonly string[];
+  readonly memoryMiB: number;
+  readonly kernel: string;
+  readonly initramfs: string;
+  /** The kernel's name of the console. */
+  readonly console: string;
+  /** Further options of the kernel. */
+  readonly options: readonly string[];
+}
+
+/** How the virtual machine has ended. */
+export type Ending = 'powered off' | 'timed out' | 'failed';
+
+/** Resolves after the machine has ended. `line` gets every line that the machine prints on its console. */
+export async function runMachine(machine: Machine, limitMs: number, line: (text: string) => void): Promise<Ending> {
+  const child = spawn(machine.program, argumentsOf(machine), { stdio: ['ignore', 'pipe', 'inherit'] });
+  let timedOut = false;
+  // A program that the guest has stopped cannot end itself, so nothing milder than SIGKILL is certain.
+  const timer = setTimeout(() => {
+    timedOut = true;
+    child.kill('SIGKILL');
+  }, limitMs);
+  const closed = new Promise<number | null>((resolve, reject) => {
+    child.once('error', reject);
+    child.once('close', (status) => resolve(status));
+  });
+  createInterface({ input: child.stdout, crlfDelay: Number.POSITIVE_INFINITY }).on('line', line);
+  try {
+    const status = await closed;
+    if (timedOut) return 'timed out';
+    return status === 0 ? 'powered off' : 'failed';
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/**
+ * With several threads, the emulated virtualization locks up at times. One thread that takes turns between the processors
+ * does not.
+ */
+const emulated = ['-accel', 'tcg,thread=single'];
+
+/** `panic=-1` and `-no-reboot` end QEMU after a panic. */
+function argumentsOf({ hardware, memoryMiB, kernel, initramfs, console, options }: Machine): string[] {
+  const commandLine = [`console=${console} panic=-1 mitigations=off loglevel=3`, ...options].join(' ');
+  return [
+    ...[...emulated, ...hardware, '-smp', '2', '-m', String(memoryMiB)],
+    ...['-nographic', '-monitor', 'none', '-serial', 'stdio', '-net', 'none', '-no-reboot'],
+    ...['-kernel', kernel, '-initrd', initramfs, '-append', commandLine],
+  ];
+}

@@ -1,0 +1,106 @@
+/**
+ * `npm run hypervisors -- [name…] [--only text] [--limit minutes]`: runs the tests that are about KVM in virtual machines
+ * that QEMU emulates completely, each with a KVM of its own. So this needs no /dev/kvm. docs/internals/hypervisors.md has the recipes
+ * and results. Exit codes: 0 if all tests pass, 1 if not, 2 if something is missing.
+ */
+
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { inTemporaryFolder } from '../lib/temporary-folder.js';
+import { arm64s } from './arm64.js';
+import type { Hypervisor } from './hypervisor.js';
+import { writeInitramfs } from './initramfs.js';
+import { runMachine } from './qemu.js';
+import { type Row, reported } from './rows.js';
+import { x86_64 } from './x86_64.js';
+
+const hypervisors: readonly Hypervisor[] = [x86_64, ...arm64s];
+
+interface Options {
+  readonly only: readonly string[];
+  readonly limitMs: number;
+  readonly isVerbose: boolean;
+}
+
+interface Sums {
+  passed: number;
+  failed: number;
+  skipped: number;
+}
+
+/** Returns whether all tests have passed. */
+async function runOn(hypervisor: Hypervisor, options: Options): Promise<boolean> {
+  const started = Date.now();
+  const sums: Sums = { passed: 0, failed: 0, skipped: 0 };
+  let status: number | undefined;
+  console.log(`== ${hypervisor.title}`);
+  const ending = await inTemporaryFolder({}, async (folder) => {
+    const { entries, machine } = hypervisor.prepare(join(folder, 'compiled'), options.only);
+    const initramfs = join(folder, 'initramfs');
+    writeInitramfs(initramfs, entries);
+    return runMachine({ ...machine, initramfs }, options.limitMs, (line) => {
+      const report = reported(line);
+      if (report === undefined) {
+        if (options.isVerbose) console.log(line);
+      } else if ('status' in report) status = report.status;
+      else {
+        add(sums, report);
+        print(report);
+      }
+    });
+  });
+  const { passed, failed, skipped } = sums;
+  const seconds = ((Date.now() - started) / 1000).toFixed(0);
+  const isGood = ending === 'powered off' && status === 0 && failed === 0 && passed > 0;
+  const end = status === undefined ? `the machine has ${ending} before the end of the tests` : `exit status ${status}`;
+  const result = isGood ? 'passed' : `FAILED (${end})`;
+  console.log(`${hypervisor.name}: ${result}: ${passed} passed, ${failed} failed, ${skipped} skipped, ${seconds} s`);
+  return isGood;
+}
+
+function add(sums: Sums, { passed, skipped, failures }: Row): void {
+  sums.passed += passed;
+  sums.skipped += skipped;
+  sums.failed += failures.length;
+}
+
+function print({ name, passed, skipped, failures, milliseconds }: Row): void {
+  const counts = `${passed} passed, ${failures.length} failed, ${skipped} skipped`;
+  console.log(`${name.padEnd(50)} ${counts.padEnd(36)} ${(milliseconds / 1000).toFixed(1).padStart(7)} s`);
+  for (const failure of failures) console.log(`  FAILED: ${failure}`);
+}
+
+async function main(): Promise<number> {
+  const { values, positionals } = parseArgs({
+    allowPositionals: true,
+    options: {
+      only: { type: 'string', multiple: true, default: [] },
+      limit: { type: 'string', default: '60' },
+      verbose: { type: 'boolean', default: false },
+    },
+  });
+  const minutes = Number(values.limit);
+  if (!(minutes > 0)) throw new Error(`--limit ${values.limit}: expected a positive number of minutes`);
+  const names = positionals.length > 0 ? positionals : hypervisors.map(({ name }) => name);
+  const unknown = names.filter((name) => !hypervisors.some((each) => each.name === name));
+  if (unknown.length > 0) {
+    const known = hypervisors.map(({ name }) => name).join(', ');
+    throw new Error(`${unknown.join(', ')}: unknown hypervisor; expected one of ${known}`);
+  }
+  const asked = hypervisors.filter(({ name }) => names.includes(name));
+  const lacking = asked.flatMap((each) => each.lacking() ?? []);
+  if (lacking.length > 0) throw new Error(lacking.join('; '));
+  let failed = 0;
+  for (const each of asked) {
+    const options = { only: values.only, limitMs: minutes * 60_000, isVerbose: values.verbose };
+    if (!(await runOn(each, options))) failed++;
+  }
+  return failed === 0 ? 0 : 1;
+}
+
+try {
+  process.exitCode = await main();
+} catch (error) {
+  console.error(`error: ${(error as Error).message}`);
+  process.exitCode = 2;
+}
