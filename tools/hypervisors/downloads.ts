@@ -7,7 +7,7 @@ import { type DebianPackage, downloaded, unpack } from '../lib/debian-packages.j
 import { call, run } from '../lib/programs.js';
 
 /** The folder of the downloads. */
-export const downloads: string = join(dirname(userCache()), 'hypervisors');
+const downloads: string = join(dirname(userCache()), 'hypervisors');
 
 /** Returns the folder with the content of a Debian package. The package is downloaded if it is missing. */
 export function debianFiles(wanted: Omit<DebianPackage, 'name'>): string {

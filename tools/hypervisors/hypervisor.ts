@@ -16,7 +16,7 @@ export interface Hypervisor {
   readonly prepare: (scratch: string, patterns: readonly string[]) => Prepared;
 }
 
-export interface Prepared {
+interface Prepared {
   /** The files of the initramfs. */
   readonly entries: Entries;
   readonly machine: Omit<Machine, 'initramfs'>;
