@@ -46,15 +46,24 @@ function refusedByGenerator(text: string, target: Target): string | undefined {
 export async function differencesIn(rows: readonly Row[], preamble: string, target: Target): Promise<string[]> {
   const texts = rows.map(named);
   const refused = refusedByCompiler(preamble, texts, target);
+  const whole = (lines: readonly string[]): string => `${preamble}\n${lines.join('\n')}\n`;
   const differences: string[] = [];
-  const taken: string[] = [];
-  for (const [index, text] of texts.entries()) {
-    const [ours, theirs] = [refusedByGenerator(`${preamble}\n${text}\n`, target), refused.get(index)];
-    if (ours === undefined && theirs === undefined) taken.push(text);
-    else if (ours === undefined) differences.push(`${text}: the compiler refuses it: ${theirs}`);
-    else if (theirs === undefined) differences.push(`${text}: the generator refuses it: ${ours}`);
+  for (const [index, message] of refused) {
+    const text = texts[index] as string;
+    if (refusedByGenerator(whole([text]), target) === undefined) {
+      differences.push(`${text}: the compiler refuses it: ${message}`);
+    }
   }
-  const text = `${preamble}\n${taken.join('\n')}\n`;
+  let taken = texts.filter((_, index) => !refused.has(index));
+  // The generator stops at the first row that it refuses. The rows are read alone only if there is such a row.
+  if (refusedByGenerator(whole(taken), target) !== undefined) {
+    const messages = new Map(taken.map((text) => [text, refusedByGenerator(whole([text]), target)]));
+    for (const [text, message] of messages) {
+      if (message !== undefined) differences.push(`${text}: the generator refuses it: ${message}`);
+    }
+    taken = taken.filter((text) => messages.get(text) === undefined);
+  }
+  const text = whole(taken);
   const { model, failures } = await judged({ 'types.h': text }, target);
   // C has no arrays of a type whose alignment exceeds its size, and the images are arrays.
   const types = model.types.filter(({ size, align }) => size % align === 0);

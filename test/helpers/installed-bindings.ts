@@ -3,9 +3,9 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { ts } from 'ts-morph';
 import { emitFiles, installedHeaders, modulePath, supportText } from '../../generator/index.js';
 import type { AnyBindings } from '../../runtime/index.js';
+import { javaScriptOf } from '../../tools/lib/imported-bindings.js';
 import { folderOf } from './cli.js';
 
 /** The exports of a generated module by name. The compiler does not know this module. */
@@ -17,13 +17,12 @@ export interface InstalledBindings {
 /** Generates bindings of a header of this machine and imports them. */
 export async function installedBindings(header: string): Promise<InstalledBindings> {
   const model = installedHeaders().model(header);
-  const compilerOptions = { target: ts.ScriptTarget.ES2022, module: ts.ModuleKind.ESNext };
   const folder = folderOf({ 'package.json': '{ "type": "module" }' });
   for (const { path, text } of emitFiles([model], { support: supportText })) {
     if (!path.endsWith('.ts')) continue;
     const file = join(folder, path.replace(/\.ts$/, '.js'));
     mkdirSync(dirname(file), { recursive: true });
-    writeFileSync(file, ts.transpileModule(text, { compilerOptions }).outputText);
+    writeFileSync(file, javaScriptOf(text));
   }
   return (await import(pathToFileURL(join(folder, `${modulePath(model, header)}.js`)).href)) as InstalledBindings;
 }

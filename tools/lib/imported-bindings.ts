@@ -3,7 +3,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { ts } from 'ts-morph';
+import { transformSync } from 'rolldown/utils';
 import { modulePath } from '../../generator/emit/modules.js';
 import type { Model } from '../../generator/model/model.js';
 import type { View, ViewClass } from '../../support/index.js';
@@ -23,6 +23,7 @@ export function importBindings({ model, files }: Generated): Promise<Bindings> {
   return inTemporaryFolder({}, async (folder) => {
     writeFileSync(join(folder, 'package.json'), '{ "type": "module" }\n');
     for (const { path, text } of files) {
+      if (!path.endsWith('.ts')) continue;
       const file = join(folder, path.replace(/\.ts$/, '.js'));
       mkdirSync(dirname(file), { recursive: true });
       writeFileSync(file, javaScriptOf(text));
@@ -32,20 +33,20 @@ export function importBindings({ model, files }: Generated): Promise<Bindings> {
   });
 }
 
-const compilerOptions: ts.CompilerOptions = {
-  target: ts.ScriptTarget.ESNext,
-  module: ts.ModuleKind.ESNext,
-  removeComments: true,
-};
-
 const erased = new Map<string, string>();
 
 /**
- * Removes the types from a module. The result is cached, because tests that change one file need the other files again.
+ * Removes the types from a module. The result is cached, because all models share the modules of the support library.
+ * Rolldown needs a twentieth of the time of TypeScript.
  */
 export function javaScriptOf(text: string): string {
-  const known = erased.get(text) ?? ts.transpileModule(text, { compilerOptions }).outputText;
-  erased.set(text, known);
+  let known = erased.get(text);
+  if (known === undefined) {
+    const { code, errors } = transformSync('module.ts', text);
+    if (errors.length > 0) throw new Error(`a module is not TypeScript: ${errors[0]?.message}`);
+    known = code;
+    erased.set(text, known);
+  }
   return known;
 }
 
