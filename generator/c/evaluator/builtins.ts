@@ -4,11 +4,13 @@ import type { CType, Expression } from '../syntax.js';
 import { ArithmeticError, fits, type Integer, type IntegerType, unaryOperation } from './arithmetic.js';
 import { type BitFunction, bitFunctionCalled, signedBySuffix } from './bit-functions.js';
 import { textAt } from './constant-bytes.js';
+import { isPure } from './effects.js';
 import { chosenExpression } from './integer-constants.js';
 import { realFunction, realFunctionType } from './real-builtins.js';
 import type { Scope } from './scope.js';
 import { integerTypeOf, typeOfInteger } from './types.js';
-import { NotConstant, Unresolvable } from './unresolvable.js';
+import { isUnknown } from './unknown-values.js';
+import { NotConstant, Unresolvable, Unsupported } from './unresolvable.js';
 import { type Evaluator, type ExpressionType, isFloating, isInteger, type Value } from './values.js';
 
 type Call = Extract<Expression, { kind: 'call' }>;
@@ -133,15 +135,21 @@ function swapBytes(value: bigint, width: number): bigint {
   return result;
 }
 
-/** As in GCC, a number and the address of a string are constants. The address of a variable is not. */
+/**
+ * As in GCC, a number and the address of a string are constants. The address of a variable and an expression with an
+ * effect are not. @throws Unsupported if GCC could know the value.
+ */
 function isConstant(expression: Expression, evaluator: Evaluator): boolean {
   try {
     const value = evaluator.value(expression);
     if (isInteger(value) || isFloating(value) || value.base === null) return true;
     return typeof value.base === 'object' && value.base.kind === 'string' && value.offset === 0n;
   } catch (error) {
-    if (error instanceof Unresolvable || error instanceof ArithmeticError) return false;
-    throw error;
+    if (error instanceof Unsupported || !(error instanceof Unresolvable || error instanceof ArithmeticError))
+      throw error;
+    if (!(error instanceof NotConstant) || !isPure(expression, evaluator)) return false;
+    if (isUnknown(expression, evaluator)) return false;
+    throw new Unsupported(expression.at, '__builtin_constant_p of a value that the generator does not compute');
   }
 }
 

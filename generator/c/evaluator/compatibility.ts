@@ -2,6 +2,7 @@
 
 import type { CType, FunctionType, Qualifiers } from '../syntax.js';
 import { isMadeAgain } from '../types.js';
+import { isVariableLength } from './type-names.js';
 import { type Unqualified, unqualified } from './types.js';
 import type { Evaluator } from './values.js';
 
@@ -87,7 +88,8 @@ function isEnum(type: CType): boolean {
 type Length = Extract<CType, { kind: 'array' }>['length'];
 
 function sameLength(a: Length, b: Length, evaluator: Evaluator): boolean {
-  return a === null || b === null || evaluator.integer(a).value === evaluator.integer(b).value;
+  if (a === null || b === null || isVariableLength(a, evaluator) || isVariableLength(b, evaluator)) return true;
+  return evaluator.integer(a).value === evaluator.integer(b).value;
 }
 
 function compatibleFunctions(a: FunctionType, b: FunctionType, evaluator: Evaluator): boolean {

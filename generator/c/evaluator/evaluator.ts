@@ -25,6 +25,7 @@ import { characterValue } from './literals.js';
 import { measuredBytes, offsetOf } from './measures.js';
 import { negated } from './reals.js';
 import type { Scope } from './scope.js';
+import { isVariable } from './type-names.js';
 import { holderOf, integerTypeOf, isScalar, valueType } from './types.js';
 import { NotConstant, Unresolvable, Unsupported } from './unresolvable.js';
 import { type Evaluator, type ExpressionType, isFloating, isInteger, type Place, type Value } from './values.js';
@@ -383,6 +384,7 @@ function cast(expression: Extract<Expression, { kind: 'cast' }>, evaluator: Eval
     if (integer) return recast(value, integer);
   }
   evaluator.typeOf(expression);
+  if (isVariable(type, evaluator)) throw new NotConstant(at, 'a pointer to an array of variable length');
   return evaluator.convert(value, type, at);
 }
 

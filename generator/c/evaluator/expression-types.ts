@@ -26,7 +26,7 @@ import {
   unqualified,
   valueType,
 } from './types.js';
-import { Unresolvable, Unsupported } from './unresolvable.js';
+import { NotConstant, Unresolvable, Unsupported } from './unresolvable.js';
 import { type Evaluator, type ExpressionType, isInteger } from './values.js';
 
 type Node<Kind extends Expression['kind']> = Extract<Expression, { kind: Kind }>;
@@ -57,7 +57,7 @@ export function typeOf(expression: Expression, evaluator: Evaluator): Expression
       return castType(expression, evaluator);
     case 'measure':
     case 'offsetof':
-      evaluator.value(expression);
+      checkMeasure(expression, evaluator);
       return typeOfInteger(scope.sizeType);
     case 'member':
       return memberType(expression, evaluator);
@@ -74,7 +74,9 @@ export function typeOf(expression: Expression, evaluator: Evaluator): Expression
     case 'generic':
       return evaluator.typeOf(selectedAssociation(expression, evaluator));
     case 'compatible':
-      for (const type of [expression.left, expression.right]) checkType(type, expression.at, evaluator);
+      for (const type of [expression.left, expression.right]) {
+        checkType(type, expression.at, evaluator, 'all lengths');
+      }
       return int;
     case 'part':
       return partType(expression, evaluator);
@@ -350,9 +352,18 @@ function unqualifiedVoid(type: CType, evaluator: Evaluator): boolean {
   return plain.kind === 'void' && qualifiers === undefined;
 }
 
+/** Checks `sizeof` and its kin. The size of an array of variable length is not constant. */
+function checkMeasure(expression: Node<'measure'> | Node<'offsetof'>, evaluator: Evaluator): void {
+  try {
+    evaluator.value(expression);
+  } catch (error) {
+    if (!(error instanceof NotConstant)) throw error;
+  }
+}
+
 function castType({ type, operand, at }: Node<'cast'>, evaluator: Evaluator): ExpressionType {
   const { scope } = evaluator;
-  checkType(type, at, evaluator);
+  checkType(type, at, evaluator, 'all lengths');
   const to = scope.resolve(type);
   const from = resolved(valueType(evaluator.typeOf(operand), evaluator), scope);
   if (to.kind === 'void') return to;

@@ -3,7 +3,7 @@
 import type { CType, Expression } from '../syntax.js';
 import type { Token } from '../tokens.js';
 import { isCompatible } from './compatibility.js';
-import { checkType } from './type-names.js';
+import { checkType, isVariable } from './type-names.js';
 import { valueType } from './types.js';
 import { Unresolvable } from './unresolvable.js';
 import type { Evaluator } from './values.js';
@@ -34,7 +34,8 @@ export function selectedAssociation({ control, associations, at }: Generic, eval
 
 function checkAssociation(type: CType, at: Token, evaluator: Evaluator): void {
   const { scope } = evaluator;
-  checkType(type, at, evaluator);
+  checkType(type, at, evaluator, 'all lengths');
+  if (isVariable(type, evaluator)) throw new Unresolvable(at, '_Generic needs types without arrays of variable length');
   const plain = scope.resolve(type);
   if (plain.kind === 'void' || plain.kind === 'function' || (plain.kind === 'array' && plain.length === null)) {
     throw new Unresolvable(at, '_Generic needs types with a size');

@@ -115,10 +115,11 @@ function constancyOf(expression: Expression, evaluator: Evaluator): Constancy {
   switch (expression.kind) {
     case 'integer':
     case 'character':
-    case 'measure':
     case 'offsetof':
     case 'compatible':
       return 'constant';
+    case 'measure':
+      return truthOf(expression, evaluator) === undefined ? 'other' : 'constant';
     case 'name':
       return evaluator.scope.objectType(expression.name) === undefined ? 'constant' : 'other';
     case 'unary':
@@ -145,12 +146,28 @@ function overflows(expression: Expression, evaluator: Evaluator): boolean {
   return isInteger(value) && value.overflow === true;
 }
 
+/**
+ * What GCC makes of a floating-point number: it drops `__real__` and a selection around the number. `folded`: the number
+ * after `+` or in a cast to a floating-point type. Undefined for another expression.
+ */
+function realNumber(expression: Expression, evaluator: Evaluator): 'constant' | 'folded' | undefined {
+  let inside = selectedExpression(expression, evaluator);
+  let constancy: 'constant' | 'folded' = 'constant';
+  while (inside.kind === 'part' || inside.kind === 'cast' || inside.kind === 'unary') {
+    if (inside.kind === 'part' ? inside.which !== 'real' : inside.kind === 'unary' && inside.operator !== '+') break;
+    if (inside.kind === 'cast' && integerTypeOf(inside.type, evaluator.scope)) break;
+    if (inside.kind !== 'part') constancy = 'folded';
+    inside = selectedExpression(inside.operand, evaluator);
+  }
+  return inside.kind === 'float' ? constancy : undefined;
+}
+
 function unary({ operator, operand }: Node<'unary'>, evaluator: Evaluator): Constancy {
   if (operator === '&' || operator === '*') return 'other';
   const inside = constancyOf(operand, evaluator);
   if (operator !== '!') return inside === 'operands' && isComputed(operand, evaluator) ? 'folded' : inside;
   if (isPointer(operand, evaluator)) return isNumericAddress(operand, evaluator) ? 'constant' : 'other';
-  if (operand.kind === 'float') return 'folded';
+  if (realNumber(operand, evaluator)) return 'folded';
   return inside === 'constant' && overflows(operand, evaluator) ? 'folded' : inside;
 }
 
@@ -267,7 +284,8 @@ function conditional({ test, then, otherwise, at }: Node<'conditional'>, evaluat
 function cast({ type, operand }: Node<'cast'>, evaluator: Evaluator): Constancy {
   const integer = integerTypeOf(type, evaluator.scope);
   if (!integer) return 'other';
-  if (operand.kind === 'float') return 'constant';
+  const number = realNumber(operand, evaluator);
+  if (number) return number;
   if (isPointer(operand, evaluator)) return isNumericAddress(operand, evaluator) ? 'folded' : 'other';
   const inside = constancyOf(operand, evaluator);
   const isTruth = integer.name === '_Bool' && inside === 'constant';

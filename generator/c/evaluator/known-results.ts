@@ -4,11 +4,11 @@
  */
 
 import type { Expression } from '../syntax.js';
-import { convert, type Integer, type IntegerType } from './arithmetic.js';
-import { isCompatible } from './compatibility.js';
+import { convert, fits, type Integer, type IntegerType } from './arithmetic.js';
 import { isPure } from './effects.js';
-import { arithmeticType, integerTypeOf, promotedTypeOf, resolved, valueType } from './types.js';
-import type { Evaluator, ExpressionType } from './values.js';
+import { isSame } from './sameness.js';
+import { arithmeticType, integerTypeOf, promotedTypeOf, resolved, typeOfInteger, valueType } from './types.js';
+import type { Evaluator } from './values.js';
 
 type Node<Kind extends Expression['kind']> = Extract<Expression, { kind: Kind }>;
 
@@ -51,8 +51,6 @@ const byRight: Absorbing = {
   '&': ifZero,
   '|': ifOnes,
   '%': (value, { signed }) => (value === 1n || (signed && value === -1n) ? 0n : undefined),
-  '<': (value, { signed }) => (signed ? undefined : ifZero(value)),
-  '>=': (value, { signed }) => (!signed && value === 0n ? 1n : undefined),
 };
 
 const byLeft: Absorbing = {
@@ -63,20 +61,76 @@ const byLeft: Absorbing = {
   '%': ifZero,
   '<<': ifZero,
   '>>': (value, { signed }) => (value === 0n || (signed && value === -1n) ? value : undefined),
-  '>': (value, { signed }) => (signed ? undefined : ifZero(value)),
-  '<=': (value, { signed }) => (!signed && value === 0n ? 1n : undefined),
 };
 
 function absorbed({ operator, left, right }: Node<'binary'>, known: Known, evaluator: Evaluator): bigint | undefined {
   const operand = known.right ?? known.left;
+  if (!operand || operand.overflow) return undefined;
+  if (mirrored[operator]) {
+    const unknown = known.right ? left : right;
+    return comparedWithConstant(known.right ? operator : mirrored[operator], unknown, operand, evaluator)?.result;
+  }
   const result = (known.right ? byRight : byLeft)[operator];
-  if (!operand || operand.overflow || !result) return undefined;
+  if (!result) return undefined;
   const { scope } = evaluator;
   const [a, b] = [valueType(evaluator.typeOf(left), evaluator), valueType(evaluator.typeOf(right), evaluator)];
   if (!integerTypeOf(a, scope) || !integerTypeOf(b, scope)) return undefined;
   const common = operator === '<<' || operator === '>>' ? promotedTypeOf(a, scope) : arithmeticType(a, b, scope);
   const type = common && integerTypeOf(common, scope);
   return type && result(convert(operand.value, type).value, type);
+}
+
+/** The comparisons, and the same comparison with exchanged operands. */
+const mirrored: Readonly<Record<string, string>> = {
+  ...{ '==': '==', '!=': '!=', '<': '>', '>': '<', '<=': '>=', '>=': '<=' },
+};
+
+/** The result of a comparison with a constant, if the type of the other operand determines it. */
+interface Compared {
+  readonly result: bigint | undefined;
+  /** Whether the comparison has the values of the other operand, and not values that a conversion changes. */
+  readonly isExact: boolean;
+}
+
+/** Compares all values of an operand with a constant at its right. Returns undefined if they are not integers. */
+export function comparedWithConstant(
+  operator: string,
+  operand: Expression,
+  constant: Integer,
+  evaluator: Evaluator,
+): Compared | undefined {
+  const { scope } = evaluator;
+  const own = valueType(evaluator.typeOf(operand), evaluator);
+  const from = integerTypeOf(own, scope);
+  const common = from && arithmeticType(own, typeOfInteger(constant.type), scope);
+  const to = common && integerTypeOf(common, scope);
+  if (!from || !to) return undefined;
+  const isExact = fits(leastOf(from), to) && fits(mostOf(from), to);
+  const [least, most] = isExact ? [leastOf(from), mostOf(from)] : [leastOf(to), mostOf(to)];
+  return { result: resultFor(operator, least, most, convert(constant.value, to).value), isExact };
+}
+
+/** Returns the result of the comparison of each value from `least` to `most`, if it is always the same. */
+function resultFor(operator: string, least: bigint, most: bigint, value: bigint): bigint | undefined {
+  const [isLess, isMore] = [most < value, least > value];
+  switch (operator) {
+    case '==':
+    case '!=':
+      return isLess || isMore ? (operator === '==' ? 0n : 1n) : undefined;
+    case '<':
+    case '>=':
+      return isLess || least >= value ? (isLess === (operator === '<') ? 1n : 0n) : undefined;
+    default:
+      return isMore || most <= value ? (isMore === (operator === '>') ? 1n : 0n) : undefined;
+  }
+}
+
+function leastOf({ name, width, signed }: IntegerType): bigint {
+  return name === '_Bool' || !signed ? 0n : -(1n << BigInt(width - 1));
+}
+
+function mostOf({ name, width, signed }: IntegerType): bigint {
+  return name === '_Bool' ? 1n : (1n << BigInt(signed ? width - 1 : width)) - 1n;
 }
 
 /** The results of operations with two equal integers. */
@@ -92,46 +146,4 @@ function ofEqual({ operator, left, right }: Node<'binary'>, evaluator: Evaluator
   if (integerTypeOf(type, evaluator.scope) || resolved(type, evaluator.scope).kind === 'pointer') return result;
   // A number that is not equal to itself is not less than itself either.
   return operator === '<' || operator === '>' ? result : undefined;
-}
-
-/** Whether two expressions without an effect have the same value. */
-function isSame(one: Expression, other: Expression, evaluator: Evaluator): boolean {
-  let [a, b] = [plain(one, evaluator), plain(other, evaluator)];
-  const same = (x: Expression, y: Expression): boolean => isSame(x, y, evaluator);
-  // The depth on the left side is not limited.
-  while (a.kind === 'binary' && b.kind === 'binary') {
-    if (a.operator !== b.operator || !same(a.right, b.right)) return false;
-    [a, b] = [plain(a.left, evaluator), plain(b.left, evaluator)];
-  }
-  switch (a.kind) {
-    case 'name':
-      return b.kind === 'name' && a.name === b.name;
-    case 'integer':
-    case 'character':
-      return b.kind === a.kind && a.text === b.text;
-    case 'unary':
-      return b.kind === 'unary' && a.operator === b.operator && same(a.operand, b.operand);
-    case 'cast':
-      return b.kind === 'cast' && isCompatible(a.type, b.type, evaluator, 'unqualified') && same(a.operand, b.operand);
-    case 'member':
-      return b.kind === 'member' && a.name === b.name && a.arrow === b.arrow && same(a.base, b.base);
-    case 'index':
-      return b.kind === 'index' && same(a.base, b.base) && same(a.index, b.index);
-    default:
-      return false;
-  }
-}
-
-/** Removes the operators that keep an integer and its type. */
-function plain(expression: Expression, evaluator: Evaluator): Expression {
-  let result = expression;
-  const typeOf = (each: Expression): ExpressionType => valueType(evaluator.typeOf(each), evaluator);
-  for (;;) {
-    if (result.kind === 'unary' && result.operator === '+') result = result.operand;
-    else if (result.kind === 'cast') {
-      const [to, from] = [result.type, typeOf(result.operand)].map((type) => integerTypeOf(type, evaluator.scope));
-      if (!to || to !== from) return result;
-      result = result.operand;
-    } else return result;
-  }
 }

@@ -5,9 +5,9 @@ import type { Token } from '../tokens.js';
 import { isBitField } from './expression-types.js';
 import { isIntegerConstant } from './integer-constants.js';
 import type { TypeMeasure } from './scope.js';
-import { checkType, typeInside } from './type-names.js';
+import { checkType, isVariableLength, typeInside, withConstantLengths } from './type-names.js';
 import { holderOf } from './types.js';
-import { Unresolvable, Unsupported } from './unresolvable.js';
+import { NotConstant, Unresolvable, Unsupported } from './unresolvable.js';
 import type { Evaluator } from './values.js';
 
 type Node<Kind extends Expression['kind']> = Extract<Expression, { kind: Kind }>;
@@ -16,8 +16,8 @@ type Node<Kind extends Expression['kind']> = Extract<Expression, { kind: Kind }>
 export function measuredBytes({ what, of, at }: Node<'measure'>, evaluator: Evaluator): number {
   if ('type' in of) {
     checkLengths(of.type, what, at, evaluator);
-    checkType(of.type, at, evaluator);
-    return bytesOf(completeMeasure(of.type, what, at, evaluator), what);
+    checkType(of.type, at, evaluator, 'all lengths');
+    return bytesOf(completeMeasure(withConstantLengths(of.type, evaluator), what, at, evaluator), what);
   }
   const { expression } = of;
   const type = evaluator.typeOf(expression);
@@ -36,7 +36,10 @@ function checkLengths(whole: CType, what: Measured, at: Token, evaluator: Evalua
   for (let type: CType | undefined = whole; type; type = typeInside(type)) {
     isInPointer ||= type.kind === 'pointer' || type.kind === 'function';
     if (type.kind !== 'array' || !type.length || type.length.kind === 'integer') continue;
-    evaluator.integer(type.length);
+    if (isVariableLength(type.length, evaluator)) {
+      if (what !== 'sizeof' || isInPointer) continue;
+      throw new NotConstant(at, "'sizeof' of an array of variable length");
+    }
     if (evaluator.scope.inInitializer && !isMeasurable(type, at, evaluator))
       throw new Unsupported(
         at,

@@ -2,20 +2,32 @@
 
 import type { CType, Expression, FunctionType } from '../syntax.js';
 import type { Token } from '../tokens.js';
-import { Unresolvable } from './unresolvable.js';
+import { ArithmeticError } from './arithmetic.js';
+import { integerTypeOf } from './types.js';
+import { Unresolvable, Unsupported } from './unresolvable.js';
 import type { Evaluator } from './values.js';
 
+type ArrayType = Extract<CType, { kind: 'array' }>;
+
 /**
- * Checks all parts of a type. @throws Unresolvable for an array or a function that C does not have, a length that is not
- * constant, and a mode or a vector that the target does not have.
+ * Checks all parts of a type. @throws Unresolvable for an array or a function that C does not have, and a mode or a vector
+ * that the target does not have. A type in an expression can have lengths of arrays that are not constant.
  */
-export function checkType(whole: CType, at: Token, evaluator: Evaluator): void {
+export function checkType(
+  whole: CType,
+  at: Token,
+  evaluator: Evaluator,
+  lengths: 'constant lengths' | 'all lengths' = 'constant lengths',
+): void {
   const { scope } = evaluator;
   // Nearly all types are a word or a pointer to it.
   for (let type: CType | undefined = whole; type; type = typeInside(type)) {
     switch (type.kind) {
       case 'array':
-        scope.measure(type.length ? type : { ...type, length: oneAt(at) }, at);
+        scope.measure(
+          lengths === 'all lengths' ? withConstantLengths(withLength(type, at), evaluator) : withLength(type, at),
+          at,
+        );
         break;
       case 'function':
         checkFunction(type, at, evaluator);
@@ -42,6 +54,11 @@ export function checkType(whole: CType, at: Token, evaluator: Evaluator): void {
   }
 }
 
+/** Returns an array with a length. An array without a length has no size. */
+function withLength(type: ArrayType, at: Token): CType {
+  return type.length ? type : { ...type, length: oneAt(at) };
+}
+
 function oneAt(at: Token): Expression {
   return { kind: 'integer', text: '1', at };
 }
@@ -55,6 +72,54 @@ function checkFunction({ returns, parameters }: FunctionType, at: Token, evaluat
     );
   }
   for (const parameter of parameters ?? []) checkType(parameter, at, evaluator);
+}
+
+/**
+ * Whether the length of an array is a valid expression whose value GCC does not know. @throws Unresolvable for another
+ * expression without a value.
+ */
+export function isVariableLength(length: Expression, evaluator: Evaluator): boolean {
+  if (length.kind === 'integer') return false;
+  try {
+    evaluator.integer(length);
+    return false;
+  } catch (error) {
+    if (error instanceof Unsupported) throw error;
+    if (!(error instanceof Unresolvable || error instanceof ArithmeticError)) throw error;
+    if (!integerTypeOf(evaluator.typeOf(length), evaluator.scope)) throw error;
+    return true;
+  }
+}
+
+/** Whether a type is an array of variable length, or is derived from one. */
+export function isVariable(whole: CType, evaluator: Evaluator): boolean {
+  for (let type: CType | undefined = whole; type; type = typeInside(type)) {
+    if (type.kind === 'array' && type.length && isVariableLength(type.length, evaluator)) return true;
+  }
+  return false;
+}
+
+/** Returns a type with one element in each array of variable length. Its alignment, and the size of a pointer, stay. */
+export function withConstantLengths(type: CType, evaluator: Evaluator): CType {
+  if (!isVariable(type, evaluator)) return type;
+  switch (type.kind) {
+    case 'pointer':
+      return { ...type, to: withConstantLengths(type.to, evaluator) };
+    case 'function':
+      return { ...type, returns: withConstantLengths(type.returns, evaluator) };
+    case 'array': {
+      const of = withConstantLengths(type.of, evaluator);
+      const { length } = type;
+      return { ...type, of, length: length && isVariableLength(length, evaluator) ? oneAt(length.at) : length };
+    }
+    case 'qualified':
+    case 'aligned':
+    case 'mode':
+    case 'vector':
+      return { ...type, of: withConstantLengths(type.of, evaluator) };
+    default:
+      return type;
+  }
 }
 
 /** Returns the type inside a derived type. */

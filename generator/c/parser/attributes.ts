@@ -7,6 +7,7 @@ import type { ByteOrder } from '../../model/model.js';
 import type { Cursor } from '../cursor.js';
 import type { Alignment, CType, Expression, LayoutAttributes, StorageOrder } from '../syntax.js';
 import { endAt, errorAt, type Token } from '../tokens.js';
+import { bare } from '../types.js';
 import { parseExpression, type TypeNames } from './expressions.js';
 
 /** An attribute that changes a type. */
@@ -25,6 +26,8 @@ export interface Attributes extends LayoutAttributes {
   readonly mayAlias: boolean;
   /** Whether an attribute is for the types of functions. */
   readonly ofFunction: boolean;
+  /** `nonnull` for all parameters. GCC refuses it for a function without a prototype. */
+  readonly allNonnull: Token | null;
   readonly storageOrder: StorageOrder | null;
 }
 
@@ -37,6 +40,7 @@ export const noAttributes: Attributes = {
   packsEnum: false,
   mayAlias: false,
   ofFunction: false,
+  allNonnull: null,
   storageOrder: null,
 };
 
@@ -84,6 +88,7 @@ export function joinAttributes(list: readonly Attributes[]): Attributes {
     packsEnum: list.find(({ packed, aligned }) => packed || aligned.length > 0)?.packsEnum ?? false,
     mayAlias: list.some(({ mayAlias }) => mayAlias),
     ofFunction: list.some(({ ofFunction }) => ofFunction),
+    allNonnull: list.find(({ allNonnull }) => allNonnull)?.allNonnull ?? null,
     storageOrder: list.findLast(({ storageOrder }) => storageOrder)?.storageOrder ?? null,
   };
 }
@@ -99,10 +104,20 @@ function typeAlignmentsOf(list: readonly Attributes[]): Alignment[] {
 }
 
 /** Returns a type with the attributes that change the type of a declaration. `aligned` stays with the declaration. */
-export function withTypeAttributes(type: CType, { types, mayAlias }: Attributes): CType {
+export function withTypeAttributes(type: CType, { types, mayAlias, allNonnull }: Attributes): CType {
+  if (allNonnull && lacksPrototype(type)) {
+    throw errorAt(allNonnull, 'nonnull without arguments on a function without a prototype; declare the parameters');
+  }
   let result = type;
   for (const attribute of types) result = { ...attribute, of: result };
   return mayAlias ? { kind: 'qualified', of: result, mayAlias } : result;
+}
+
+/** Whether a type is a function without a prototype, or a pointer to it. */
+function lacksPrototype(type: CType): boolean {
+  const plain = bare(type);
+  const called = plain.kind === 'pointer' ? bare(plain.to) : plain;
+  return called.kind === 'function' && called.parameters === null;
 }
 
 /** Returns a type with all attributes, for a place where no declaration takes them. The last alignment counts. */
@@ -254,6 +269,7 @@ function attribute(cursor: Cursor, types: TypeNames): Attributes {
     default:
       if (unsupported.has(name))
         throw errorAt(at, `attribute ${name} is not supported, because it changes the layout; remove the attribute`);
+      if (name === 'nonnull' && tokens.length === 0) return { ...functionAttribute, allNonnull: at };
       return functionAttributes.has(name) ? functionAttribute : noAttributes;
   }
 }

@@ -12,13 +12,21 @@ import {
   standardPlaces,
   variables,
 } from './rows/attributes.js';
-import { decidedOperations, integerConstants } from './rows/constants.js';
+import {
+  castNumbers,
+  comparedTypes,
+  decidedOperations,
+  equalOperands,
+  integerConstants,
+  variableLengths,
+} from './rows/constants.js';
 import { arrays, bitFields, enums, others, packedMembers, packs } from './rows/declarations.js';
 import {
   forms,
   functionAttributes,
   layeredTypes,
   modesOfDeclarators,
+  nonnullFunctions,
   qualifiedForms,
   rareTypes,
   vectorOrders,
@@ -52,9 +60,14 @@ const tables = {
   'types that C does not have': wrongParts,
   'modes of declarators': modesOfDeclarators,
   'attributes of functions': functionAttributes,
+  'functions without null arguments': nonnullFunctions,
   'arrays and incomplete types': arrays,
   'integer constants': integerConstants,
   'operations with a known result': decidedOperations,
+  'operations with equal operands': equalOperands,
+  'comparisons with a known result': comparedTypes,
+  'casts of floating-point numbers': castNumbers,
+  'arrays of variable length': variableLengths,
   'initializers of variables': initializers,
   'comparisons of addresses': addresses,
   enums,

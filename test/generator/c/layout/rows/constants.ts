@@ -202,3 +202,126 @@ export const decidedOperations: readonly Row[] = [
     `${declared} enum { T_e = ${condition} };`,
   ];
 });
+
+const objects =
+  'extern int T_f(void), T_w, T_x, *T_p, T_a[4]; extern unsigned T_u; extern char T_c; extern unsigned char T_b; extern signed char T_s; extern short T_h; extern _Bool T_t; extern long T_l; extern double T_d; extern volatile int T_v; struct T_bits { unsigned m : 3; int s : 3; }; extern struct T_bits T_r; extern enum color T_n;';
+
+/** Operations with equal operands. The compiler compares them without their values. */
+export const equalOperands: readonly Row[] = [
+  ...['popcount', 'clz', 'ffsl', 'parity', 'clrsb', 'abs', 'bswap16', 'bswap64', 'constant_p'].map(
+    (name) => `__builtin_${name}(T_w)`,
+  ),
+  ...['__builtin_expect(T_w, 1)', '__builtin_strlen((char *)T_p)', '__builtin_ffs(T_f())', '__builtin_ffs(T_v)'],
+  ...['__builtin_bswap16((unsigned long)-1.5 | 1)', '__builtin_popcount(1e23)', '__builtin_clz(T_w + sizeof(int))'],
+  ...[
+    '("none" == 8)',
+    '("none" == (char *)8)',
+    '"abc"[T_w]',
+    '*"abc"',
+    '(T_w ? T_x : 2)',
+    '(T_w ?: 2)',
+    '(T_d + 1.5 < 2)',
+  ],
+  ...['_Generic(T_w, int: T_w, default: 2)', '__builtin_choose_expr(1, T_w, 2)', '__builtin_choose_expr(0, 1, T_w)'],
+  ...['(__builtin_choose_expr(0, 1, "none") == 8)', '__real__ T_w', '(T_w = 1)', 'sizeof(int[T_w])', '(int){1}'],
+]
+  .flatMap((same) => [`${same} == ${same}`, `(${same} + 1) - (${same} + 1)`, `(${same}) != +(${same})`])
+  .concat(
+    ['4 == 2 + 2', "97 == 'a'", '4 == (char)4', '4UL == sizeof(int)', '(signed char)1e9 == 127'].map(
+      (equal) => `(T_w + ${equal.replace(' == ', ') == (T_w + (')}))`,
+    ),
+    ['+', '*', '&', '|', '^', '==', '!=', '-', '/', '%', '<<'].map(
+      (operator) => `(T_w ${operator} T_x) == (T_x ${operator} T_w)`,
+    ),
+    ['T_w < T_x) == (T_x > T_w', 'T_w <= T_x) == (T_x >= T_w', 'T_w < T_x) == (T_x < T_w'].map((both) => `(${both})`),
+    ['"none" == 8) == ("nonf" == 8', 'T_w == 1) == (T_w == 2', 'T_w ? 1 : 2) == (T_w ? 1 : 3'].map(
+      (both) => `(${both})`,
+    ),
+    ['_Generic(T_w, int: T_w) == T_w', '__builtin_popcount(T_w) == __builtin_popcount(T_x)'],
+  )
+  .map((condition) => `${objects} _Static_assert((${condition}) || 1, ""); enum { T_e = (${condition}) };`);
+
+/** Comparisons whose result follows from the type of an operand. */
+export const comparedTypes: readonly Row[] = [
+  ...[
+    'T_b',
+    '(unsigned char)T_w',
+    'T_s',
+    '(signed char)T_w',
+    'T_h',
+    'T_t',
+    'T_r.m',
+    'T_r.s',
+    'T_n',
+    'T_w',
+    'T_u',
+    'T_l',
+  ],
+].flatMap((operand) =>
+  [
+    ...[
+      '-1',
+      '0',
+      '1',
+      '2',
+      '-4',
+      '-5',
+      '3',
+      '4',
+      '7',
+      '8',
+      '127',
+      '128',
+      '-128',
+      '-129',
+      '255',
+      '256',
+      '0x7fff',
+      '0x8000',
+    ],
+    ...['0x7fffffff', '0x80000000', '-0x7fffffff - 1', '0xffffffff', '0x100000000', '~0ull', '0u', '~0ull >> 1'],
+  ].flatMap((constant) =>
+    ['<', '<=', '>', '>=', '==', '!='].map(
+      (operator) => `${objects} enum { T_e = __builtin_constant_p(${operand} ${operator} (${constant})) };`,
+    ),
+  ),
+);
+
+/** Casts that are integer constants, because their operand is a floating-point number. */
+export const castNumbers: readonly Row[] = [
+  ...['1e9', '+1e9', '+ +1e9', '__real__ 1e9', '+__real__ 1e9', '_Generic(1, int: 1e9)', '(double)1e9'],
+  ...['__builtin_choose_expr(1, 1e9, 2)', '+__builtin_choose_expr(1, 1e9, 2)', '1.5', '+1.5', '(1, 1.5)', '+1.5f'],
+].flatMap((number) => [
+  `struct T { char m[(((signed char)(${number}) ?: 2) & 7) + 9]; };`,
+  `struct T { char m[__builtin_choose_expr((signed char)(${number}), 1, 2)]; };`,
+  `struct T { char m[__builtin_choose_expr(!(${number}), 1, 2)]; };`,
+  `struct T { char m[!(${number}) + 1]; };`,
+]);
+
+/** Arrays of variable length in type names. */
+export const variableLengths: readonly Row[] = [
+  ...['int (*)[N]', 'int (*(*)[N])', 'int (*[3])[N]', 'int[N]', 'int[N][2]', 'int[2][N]', 'int *[N]'],
+  ...['int (*(*)(void))[N]', 'const int (*)[N]', 'typeof(int (*)[N])', 'struct { int m[N]; }', 'int (*)[N][N]'],
+]
+  .flatMap((type) =>
+    ['T_w', 'T_f()', '-T_w', 'T_d', 'T_undefined', '-1', '1.5', '1 / 0', 'T_v', '3'].flatMap((length) => {
+      const name = type.replaceAll('N', length);
+      return [
+        `sizeof(${name})`,
+        `_Alignof(${name})`,
+        `__alignof__(${name})`,
+        `__builtin_types_compatible_p(${name}, int (*)[3])`,
+      ];
+    }),
+  )
+  .concat(
+    [
+      'sizeof((int (*)[T_w])0)',
+      'sizeof(int (*)(int[T_w]))',
+      '_Generic((int (*)[T_w])0, int (*)[3]: 1, default: 2)',
+      '(long)(int (*)[T_w])0',
+    ],
+    ['sizeof(*(int (*)[T_w])0)', '1 ? 2 : sizeof(int[T_w])', 'sizeof(int[T_w]) * 0', '1 || sizeof(int[T_w])'],
+    ['sizeof(int[T_w]) || 1', '_Generic(1, int (*)[T_w]: 1, default: 2)', '(_Bool)(int (*)[T_w])0'],
+  )
+  .map((value) => `${objects} enum { T_e = (int)(${value}) };`);

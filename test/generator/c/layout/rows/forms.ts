@@ -177,3 +177,19 @@ export const functionAttributes: readonly Row[] = [
   `__attribute__((${attribute})) typedef void *(*T_t)(const char *, int, ...) __attribute__((aligned(32))); struct T { char c; T_t m; };`,
   `struct T { __attribute__((${attribute})) const double m[0]; char c; };`,
 ]);
+
+/** `nonnull` needs the parameters of the function. */
+export const nonnullFunctions: readonly Row[] = ['nonnull', '__nonnull__', 'nonnull(1)'].flatMap((attribute) =>
+  ['()', '(void)', '(char *)', '(int)', '(char *, ...)'].flatMap((parameters) => [
+    `extern int T_f${parameters} __attribute__((${attribute}));`,
+    `__attribute__((${attribute})) extern int T_f${parameters};`,
+    `typedef int T_t${parameters} __attribute__((${attribute}));`,
+    `typedef int (*T_t)${parameters} __attribute__((${attribute}));`,
+    `typedef int (*__attribute__((${attribute})) T_t)${parameters};`,
+    `struct T { int (*m)${parameters} __attribute__((${attribute})); };`,
+    `struct T { int (**m)${parameters} __attribute__((${attribute})); };`,
+    `struct T { int (*m[2])${parameters} __attribute__((${attribute})); };`,
+    `struct T { int m[sizeof(int (*)${parameters} __attribute__((${attribute})))]; };`,
+    `[[gnu::${attribute}]] extern int T_f${parameters};`,
+  ]),
+);
