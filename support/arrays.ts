@@ -1,5 +1,6 @@
 /** Arrays in C memory whose elements do not depend on the byte order. */
 
+import { BoolIterator, NestedIterator, S8Iterator, U8Iterator, ViewIterator } from './elements.js';
 import { jsonValue } from './json.js';
 import { copy, uncloneable, type View, type ViewClass } from './view.js';
 
@@ -41,9 +42,8 @@ export abstract class ArrayView<T> implements Iterable<T> {
     for (const value of values) this.set(index++, value);
   }
 
-  *[Symbol.iterator](): Generator<T, void, undefined> {
-    for (let index = 0; index < this.length; index++) yield this.get(index);
-  }
+  /** Returns the elements in order. An element is read when it is requested. */
+  abstract [Symbol.iterator](): IterableIterator<T>;
 
   /** Returns the elements for `JSON.stringify`, with bigints as decimal strings. */
   toJSON(): unknown[] {
@@ -87,6 +87,9 @@ export class U8Array extends ArrayView<number> {
   set(index: number, value: number): void {
     this.view.setUint8(this.at(index, 1), value);
   }
+  override [Symbol.iterator](): IterableIterator<number> {
+    return new U8Iterator(this);
+  }
 }
 
 export class S8Array extends ArrayView<number> {
@@ -99,6 +102,9 @@ export class S8Array extends ArrayView<number> {
   set(index: number, value: number): void {
     this.view.setInt8(this.at(index, 1), value);
   }
+  override [Symbol.iterator](): IterableIterator<number> {
+    return new S8Iterator(this);
+  }
 }
 
 export class BoolArray extends ArrayView<boolean> {
@@ -110,6 +116,9 @@ export class BoolArray extends ArrayView<boolean> {
   }
   set(index: number, value: boolean): void {
     this.view.setUint8(this.at(index, 1), value ? 1 : 0);
+  }
+  override [Symbol.iterator](): IterableIterator<boolean> {
+    return new BoolIterator(this);
   }
 }
 
@@ -126,6 +135,9 @@ export class ViewArray<T extends View> extends ArrayView<T> {
   }
   set(index: number, value: T): void {
     copy(this.get(index), value);
+  }
+  override [Symbol.iterator](): IterableIterator<T> {
+    return new ViewIterator(this);
   }
 }
 
@@ -149,5 +161,8 @@ export class NestedArray<T extends ArrayView<unknown>> extends ArrayView<T> {
   }
   set(index: number, value: T): void {
     this.get(index).bytes().set(value.bytes());
+  }
+  override [Symbol.iterator](): IterableIterator<T> {
+    return new NestedIterator(this);
   }
 }

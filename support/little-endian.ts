@@ -1,6 +1,16 @@
 /** The views of little-endian memory, and the views that do not depend on the byte order. */
 
 import { ArrayView } from './arrays.js';
+import {
+  F32Iterator,
+  F64Iterator,
+  S16Iterator,
+  S32Iterator,
+  S64Iterator,
+  U16Iterator,
+  U32Iterator,
+  U64Iterator,
+} from './elements.js';
 import { toJson } from './json.js';
 import { type ScalarLayout, scalarLayout } from './layout.js';
 import { checkNumber64, toNumber } from './safe-integers.js';
@@ -18,7 +28,7 @@ export * from './view.js';
  */
 export function setNumber64(view: DataView, offset: number, value: number, signed: boolean): void {
   checkNumber64(value, signed);
-  view.setUint32(offset, value >>> 0, true);
+  view.setUint32(offset, value, true);
   view.setInt32(offset + 4, Math.floor(value / 0x1_0000_0000), true);
 }
 
@@ -55,6 +65,9 @@ export class U16Array extends ArrayView<number> {
   set(index: number, value: number): void {
     this.view.setUint16(this.at(index, 2), value, true);
   }
+  override [Symbol.iterator](): IterableIterator<number> {
+    return new U16Iterator(this);
+  }
 }
 
 export class S16Array extends ArrayView<number> {
@@ -66,6 +79,9 @@ export class S16Array extends ArrayView<number> {
   }
   set(index: number, value: number): void {
     this.view.setInt16(this.at(index, 2), value, true);
+  }
+  override [Symbol.iterator](): IterableIterator<number> {
+    return new S16Iterator(this);
   }
 }
 
@@ -79,6 +95,9 @@ export class U32Array extends ArrayView<number> {
   set(index: number, value: number): void {
     this.view.setUint32(this.at(index, 4), value, true);
   }
+  override [Symbol.iterator](): IterableIterator<number> {
+    return new U32Iterator(this);
+  }
 }
 
 export class S32Array extends ArrayView<number> {
@@ -90,6 +109,9 @@ export class S32Array extends ArrayView<number> {
   }
   set(index: number, value: number): void {
     this.view.setInt32(this.at(index, 4), value, true);
+  }
+  override [Symbol.iterator](): IterableIterator<number> {
+    return new S32Iterator(this);
   }
 }
 
@@ -103,6 +125,9 @@ export class F32Array extends ArrayView<number> {
   set(index: number, value: number): void {
     this.view.setFloat32(this.at(index, 4), value, true);
   }
+  override [Symbol.iterator](): IterableIterator<number> {
+    return new F32Iterator(this);
+  }
 }
 
 export class F64Array extends ArrayView<number> {
@@ -114,6 +139,9 @@ export class F64Array extends ArrayView<number> {
   }
   set(index: number, value: number): void {
     this.view.setFloat64(this.at(index, 8), value, true);
+  }
+  override [Symbol.iterator](): IterableIterator<number> {
+    return new F64Iterator(this);
   }
 }
 
@@ -134,6 +162,9 @@ export class U64Array extends ArrayView<bigint> {
   setNumber(index: number, value: number): void {
     setNumber64(this.view, this.at(index, 8), value, false);
   }
+  override [Symbol.iterator](): IterableIterator<bigint> {
+    return new U64Iterator(this);
+  }
 }
 
 export class S64Array extends ArrayView<bigint> {
@@ -152,6 +183,9 @@ export class S64Array extends ArrayView<bigint> {
   }
   setNumber(index: number, value: number): void {
     setNumber64(this.view, this.at(index, 8), value, true);
+  }
+  override [Symbol.iterator](): IterableIterator<bigint> {
+    return new S64Iterator(this);
   }
 }
 

@@ -1,6 +1,6 @@
 /** Arrays of `char` and their text. */
 
-import { S8Array, U8Array } from './arrays.js';
+import { type ArrayView, S8Array, U8Array } from './arrays.js';
 
 /** An array of signed `char`, as on x86. */
 export class CharArray extends S8Array {
@@ -13,10 +13,10 @@ export class CharArray extends S8Array {
    * this case.
    */
   get text(): string {
-    return textIn(this.bytes());
+    return textIn(this);
   }
   set text(value: string) {
-    putText(this.bytes(), value);
+    putText(this, value);
   }
 }
 
@@ -24,16 +24,29 @@ export class CharArray extends S8Array {
 export class UnsignedCharArray extends U8Array {
   /** The text of the array, as in `CharArray`. */
   get text(): string {
-    return textIn(this.bytes());
+    return textIn(this);
   }
   set text(value: string) {
-    putText(this.bytes(), value);
+    putText(this, value);
   }
 }
 
-// Percent-encoding is the only UTF-8 codec of the language itself.
+// Each array has few characters, nearly always ASCII. So a text of ASCII characters is read and written byte by byte. For other
+// texts the functions use percent-encoding, which is the only UTF-8 codec of the language itself.
 
-function textIn(bytes: Uint8Array): string {
+function textIn(array: ArrayView<number>): string {
+  const { view, offset, length } = array;
+  let text = '';
+  for (let index = 0; index < length; index++) {
+    const byte = view.getUint8(offset + index);
+    if (byte === 0) return text;
+    if (byte > 0x7f) return utf8In(array.bytes());
+    text += String.fromCharCode(byte);
+  }
+  return text;
+}
+
+function utf8In(bytes: Uint8Array): string {
   const end = bytes.indexOf(0);
   const before = Array.from(end === -1 ? bytes : bytes.subarray(0, end));
   try {
@@ -43,7 +56,26 @@ function textIn(bytes: Uint8Array): string {
   }
 }
 
-function putText(bytes: Uint8Array, text: string): void {
+function putText(array: ArrayView<number>, text: string): void {
+  const { view, offset, length } = array;
+  if (text.length > length || !isAscii(text)) {
+    putUtf8(array.bytes(), text);
+    return;
+  }
+  for (let index = 0; index < text.length; index++) view.setUint8(offset + index, text.charCodeAt(index));
+  for (let index = text.length; index < length; index++) view.setUint8(offset + index, 0);
+}
+
+/** Whether all characters are ASCII characters, and none is a NUL. */
+function isAscii(text: string): boolean {
+  for (let index = 0; index < text.length; index++) {
+    const code = text.charCodeAt(index);
+    if (code === 0 || code > 0x7f) return false;
+  }
+  return true;
+}
+
+function putUtf8(bytes: Uint8Array, text: string): void {
   if (/\0|\p{Surrogate}/u.test(text)) {
     throw new RangeError('a text in C memory must not contain a NUL or a lone surrogate');
   }

@@ -1,6 +1,7 @@
 /** Copies of views as plain objects. A copy keeps its values when the memory changes, and it can be posted. */
 
 import { type ArrayView, isArrayView } from './arrays.js';
+import type { TypeLayout } from './layout.js';
 import type { View, ViewWithLayout } from './view.js';
 
 /**
@@ -33,14 +34,45 @@ export function toObject<T extends View | ArrayView<unknown>>(view: T): Plain<T>
 }
 
 function plain(value: unknown): unknown {
-  if (isArrayView(value)) return Array.from({ length: value.length }, (_, index) => plain(value.get(index)));
-  if (!isView(value)) return value;
-  const members = value as unknown as Readonly<Record<string, unknown>>;
-  // A member without bytes has no property.
-  const names = Object.keys(value.$$layout.members).filter((name) => name in value);
-  return Object.fromEntries(names.map((name) => [name, plain(members[name])]));
+  if (typeof value !== 'object' || value === null) return value;
+  if (isArrayView(value)) return Array.from(value, plain);
+  return isView(value) ? plainView(value) : value;
 }
 
-function isView(value: unknown): value is ViewWithLayout {
-  return typeof value === 'object' && value !== null && '$$layout' in value;
+function plainView(view: ViewWithLayout): object {
+  const { all, compound } = namesOf(view);
+  const values = (view.$$values?.() ?? valuesOf(view, all)) as Record<string, unknown>;
+  for (const name of compound) values[name] = plain(values[name]);
+  return values;
+}
+
+function valuesOf(view: ViewWithLayout, names: readonly string[]): object {
+  const members = view as unknown as Readonly<Record<string, unknown>>;
+  return Object.fromEntries(names.map((name) => [name, members[name]]));
+}
+
+/** The names of the members that have a property. */
+interface MemberNames {
+  readonly all: readonly string[];
+  /** The members whose values are views or arrays. */
+  readonly compound: readonly string[];
+}
+
+/** The names for each layout. The views of a class share their layout. */
+const known = new WeakMap<TypeLayout, MemberNames>();
+
+function namesOf(view: ViewWithLayout): MemberNames {
+  const { $$layout } = view;
+  const found = known.get($$layout);
+  if (found !== undefined) return found;
+  // A member without bytes has no property.
+  const members = Object.entries($$layout.members).filter(([name]) => name in view);
+  const compound = members.filter(([, { is, dims }]) => is === undefined || is === 'opaque' || dims !== undefined);
+  const names = { all: members.map(([name]) => name), compound: compound.map(([name]) => name) };
+  known.set($$layout, names);
+  return names;
+}
+
+function isView(value: object): value is ViewWithLayout {
+  return '$$layout' in value;
 }

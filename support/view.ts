@@ -19,6 +19,11 @@ export interface View {
 /** A view with the layout of its class. */
 export interface ViewWithLayout extends View {
   readonly $$layout: TypeLayout;
+  /**
+   * Returns the values of all members, for `toObject`. V8 knows the form of this object before it is made, so it is ten times as
+   * fast as adding the members one by one. The views of scalars, and bindings of earlier versions, do not have the method.
+   */
+  $$values?(): object;
 }
 
 /** The class of a view. */

@@ -48,7 +48,15 @@ export function emitClass(source: ClassSource, references: References): string {
   const members = promotedMembers(source.members);
   const check = size === 0 ? '' : boundsCheck(className, size, references);
   let properties = '';
-  for (const member of members) properties += accessors(member, references, members);
+  let values = '';
+  for (const placed of members) {
+    const own = accessors(placed, references, members);
+    // A record without members has no property.
+    if (own === '') continue;
+    const name = memberProperty(placed.member.name);
+    properties += own;
+    values += `      ${name}: this.${name},\n`;
+  }
   // The fields are only declared. Defining and then assigning a field is ten times slower than assigning it.
   return `
 ${docstring(documented(`\`${title}\`: ${bytes(size)}, aligned to ${align}.`, source))}
@@ -75,6 +83,11 @@ ${check}    this.$$view = view;
   /** The members for \`JSON.stringify\`, with bigints as decimal strings. */
   toJSON(): object {
     return ${references.view('toJson')}(this);
+  }
+
+  /** The values of all members, for \`toObject\`. */
+  $$values(): object {
+    return {${values === '' ? '' : `\n${values}    `}};
   }
 ${properties}}
 `;

@@ -9,6 +9,7 @@ export const supportModules = [
   'assign',
   'atomic',
   'big-endian',
+  'elements',
   'equal',
   'index',
   'inspect',

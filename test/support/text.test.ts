@@ -88,6 +88,17 @@ describe.each(classes)('$make.name', ({ make, base }) => {
     expect([...array.bytes()]).toEqual([1, 2, 3, 4]);
   });
 
+  it('a shorter text leaves no byte of the longer text before it', () => {
+    const array = arrayOf(make, 6);
+    array.text = 'abcdef';
+    array.text = 'xy';
+    expect([...array.bytes()]).toEqual([0x78, 0x79, 0, 0, 0, 0]);
+    array.text = 'abc\u00e9';
+    array.text = 'z';
+    expect([...array.bytes()]).toEqual([0x7a, 0, 0, 0, 0, 0]);
+    expect(around(array)).toEqual(new Array(8).fill(0xa5));
+  });
+
   it('text works over shared memory, and throws a TypeError if the buffer is detached', () => {
     const shared: Text = new make(new DataView(new SharedArrayBuffer(8)), 2, 5);
     shared.text = 'abc';

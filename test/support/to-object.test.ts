@@ -42,6 +42,17 @@ describe('toObject', () => {
     });
   });
 
+  it('copies a view whose class does not list its values, as bindings of earlier versions', () => {
+    class EarlierDtable extends kvm.KvmDtable {}
+    Object.defineProperty(EarlierDtable.prototype, '$$values', { value: undefined });
+    const view = new DataView(Uint8Array.from({ length: 16 }, (_, index) => index).buffer);
+    expect(toObject(new EarlierDtable(view))).toEqual({
+      base: 0x0706_0504_0302_0100n,
+      limit: 0x0908,
+      padding: [0x0b0a, 0x0d0c, 0x0f0e],
+    });
+  });
+
   it('reads big-endian memory', () => {
     const region = allocate(s390x.KvmUserspaceMemoryRegion);
     region.memory_size = 0x1234n;

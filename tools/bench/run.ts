@@ -7,7 +7,7 @@ import { benchCorpus } from './corpus.js';
 import { benchGenerate } from './generate.js';
 import { holds, type Result } from './harness.js';
 import { benchRuntime } from './runtime.js';
-import { benchViews } from './views.js';
+import { benchViews } from './views/views.js';
 
 function print(results: readonly Result[]): void {
   const decimals = (unit: string): number =>

@@ -13,7 +13,7 @@ const dollars = [
   ...['$', '$$', '$x', 'x$', '$x$', '$$x', 'x$$', '$$x$', '$$x$form', '$x$form', 'x$form', 'a$b', '$a$b', 'a$b$'],
   ...['$size', '$align', '$layout', '$flexible', '$discriminator', '$target', '$target$'],
   ...['$view', '$$view', '$$view$', '$$offset', '$$type', '$$layout', '$$c', '$c', 'constructor$', '$constructor'],
-  ...['$$uncloneable', 'toJSON$', '$toJSON', 'X', '$$X', '$$XInner'],
+  ...['$$uncloneable', '$$values', 'toJSON$', '$toJSON', 'X', '$$X', '$$XInner'],
 ];
 const objectNames = [
   ...Object.getOwnPropertyNames(Object.prototype),

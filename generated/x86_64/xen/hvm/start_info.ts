@@ -80,6 +80,22 @@ export class HvmStartInfo implements View {
     return toJson(this);
   }
 
+  /** The values of all members, for `toObject`. */
+  $$values(): object {
+    return {
+      magic: this.magic,
+      version: this.version,
+      flags: this.flags,
+      nr_modules: this.nr_modules,
+      modlist_paddr: this.modlist_paddr,
+      cmdline_paddr: this.cmdline_paddr,
+      rsdp_paddr: this.rsdp_paddr,
+      memmap_paddr: this.memmap_paddr,
+      memmap_entries: this.memmap_entries,
+      reserved: this.reserved,
+    };
+  }
+
   /** `__u32 magic`, offset 0, 4 bytes. */
   get magic(): number {
     return this.$$view.getUint32(this.$$offset, true);
@@ -239,6 +255,16 @@ export class HvmModlistEntry implements View {
     return toJson(this);
   }
 
+  /** The values of all members, for `toObject`. */
+  $$values(): object {
+    return {
+      paddr: this.paddr,
+      size: this.size,
+      cmdline_paddr: this.cmdline_paddr,
+      reserved: this.reserved,
+    };
+  }
+
   /** `__u64 paddr`, offset 0, 8 bytes. */
   get paddr(): bigint {
     return this.$$view.getBigUint64(this.$$offset, true);
@@ -348,6 +374,16 @@ export class HvmMemmapTableEntry implements View {
   /** The members for `JSON.stringify`, with bigints as decimal strings. */
   toJSON(): object {
     return toJson(this);
+  }
+
+  /** The values of all members, for `toObject`. */
+  $$values(): object {
+    return {
+      addr: this.addr,
+      size: this.size,
+      type: this.type,
+      reserved: this.reserved,
+    };
   }
 
   /** `__u64 addr`, offset 0, 8 bytes. */

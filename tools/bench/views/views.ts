@@ -1,9 +1,14 @@
-/** Compares emitted views with typed arrays, over as many `struct kvm_run` as a busy machine has. */
+/**
+ * Compares emitted views with typed arrays and with a DataView, over as many `struct kvm_run` as a busy machine has. The code by
+ * hand contains all offsets as numbers.
+ */
 
-import * as kvm from '../../generated/x86_64/linux/kvm.js';
-import type { View, ViewClass } from '../../support/index.js';
-import { allocated, type Comparison, compare, type Pair, type Result } from './harness.js';
+import * as kvm from '../../../generated/x86_64/linux/kvm.js';
+import type { View, ViewClass } from '../../../support/index.js';
+import { allocated, type Pair, type Result } from '../harness.js';
+import { ratio } from './compared.js';
 import type { RunByHand } from './loops.js';
+import { benchMembers } from './members.js';
 
 type Loops = typeof import('./loops.js');
 
@@ -26,54 +31,63 @@ export async function benchViews(): Promise<Result[]> {
       u64: new BigUint64Array(buffer),
     }),
   );
-  const pairs = (pairOf: (loops: Loops) => Pair): Pair[] => modules.map(pairOf);
+  const dataViews = mappings.map((buffer) => new DataView(buffer));
+  /** Compares a loop with the two kinds of code by hand. Null is the bound of a figure that is only reported. */
+  const rows = (
+    subject: string,
+    bounds: { readonly typedArrays: number | null; readonly dataView: number | null },
+    generated: (loops: Loops, count: number) => number | bigint,
+    typedArrays: (loops: Loops, count: number) => number | bigint,
+    dataView: (loops: Loops, count: number) => number | bigint,
+  ): Result[] => {
+    const pairs = (byHand: typeof generated): Pair[] =>
+      modules.map((loops) => ({
+        generated: (count) => generated(loops, count),
+        byHand: (count) => byHand(loops, count),
+      }));
+    return [
+      ratio(`${subject} / typed arrays`, bounds.typedArrays, mappings, pairs(typedArrays)),
+      ratio(`${subject} / DataView`, bounds.dataView, mappings, pairs(dataView)),
+    ];
+  };
   return [
-    ratio(
+    ...rows(
       'fields of 8 to 32 bits',
-      1.1,
-      mappings,
-      pairs((loops) => ({
-        generated: (count) => loops.fieldsOfViews(views, count),
-        byHand: (count) => loops.fieldsByHand(byHand, count),
-      })),
+      { typedArrays: 1.1, dataView: 1.2 },
+      (loops, count) => loops.fieldsOfViews(views, count),
+      (loops, count) => loops.fieldsByHand(byHand, count),
+      (loops, count) => loops.fieldsByDataView(dataViews, count),
     ),
-    ratio(
+    ...rows(
       'u64 as a number',
-      1.1,
-      mappings,
-      pairs((loops) => ({
-        generated: (count) => loops.numbersOfViews(views, count),
-        byHand: (count) => loops.numbersByHand(byHand, count),
-      })),
+      { typedArrays: 1.1, dataView: 1.2 },
+      (loops, count) => loops.numbersOfViews(views, count),
+      (loops, count) => loops.numbersByHand(byHand, count),
+      (loops, count) => loops.numbersByDataView(dataViews, count),
     ),
     // Node 20 does not compile getBigUint64 to machine code, so fast code reads numbers.
-    ratio(
+    ...rows(
       'u64 as a bigint',
-      null,
-      mappings,
-      pairs((loops) => ({
-        generated: (count) => loops.bigintsOfViews(views, count),
-        byHand: (count) => loops.bigintsByHand(byHand, count),
-      })),
+      { typedArrays: null, dataView: 1.2 },
+      (loops, count) => loops.bigintsOfViews(views, count),
+      (loops, count) => loops.bigintsByHand(byHand, count),
+      (loops, count) => loops.bigintsByDataView(dataViews, count),
     ),
-    ratio(
+    ...rows(
       'I/O exit',
-      1.3,
-      mappings,
-      pairs((loops) => ({
-        generated: (count) => loops.exitsOfViews(views, count),
-        byHand: (count) => loops.exitsByHand(byHand, count),
-      })),
+      { typedArrays: 1.5, dataView: 1.5 },
+      (loops, count) => loops.exitsOfViews(views, count),
+      (loops, count) => loops.exitsByHand(byHand, count),
+      (loops, count) => loops.exitsByDataView(dataViews, count),
     ),
-    ratio(
+    ...rows(
       'I/O exit, a new view for each field',
-      null,
-      mappings,
-      pairs((loops) => ({
-        generated: (count) => loops.exitsOfManyViews(views, count),
-        byHand: (count) => loops.exitsByHand(byHand, count),
-      })),
+      { typedArrays: null, dataView: null },
+      (loops, count) => loops.exitsOfManyViews(views, count),
+      (loops, count) => loops.exitsByHand(byHand, count),
+      (loops, count) => loops.exitsByDataView(dataViews, count),
     ),
+    ...(await benchMembers(copies)),
     ...allocations(modules, views),
   ];
 }
@@ -107,38 +121,6 @@ function allocations(modules: readonly Loops[], views: readonly kvm.KvmRun[]): R
       bytes((loops, count) => loops.exitsOfManyViews(views, count)),
     ),
   ];
-}
-
-function ratio(
-  subject: string,
-  bound: number | null,
-  mappings: readonly ArrayBuffer[],
-  pairs: readonly Pair[],
-): Result {
-  for (const pair of pairs) verify(subject, pair, mappings);
-  const compared = compare(pairs);
-  return { subject, measured: compared.ratio, bound, unit: '', note: describe(compared) };
-}
-
-function describe({ generated, byHand, spread }: Comparison): string {
-  const [low, high] = spread.map((value) => value.toFixed(2));
-  return `${generated.toFixed(2)} ns, by hand ${byHand.toFixed(2)} ns; ratio ${low} to ${high}`;
-}
-
-/** Checks that both sides return the same value and write the same bytes to memory. */
-function verify(subject: string, { generated, byHand }: Pair, mappings: readonly ArrayBuffer[]): void {
-  const contents = (): Buffer => Buffer.concat(mappings.map((buffer) => Buffer.from(buffer)));
-  const clear = (): void => {
-    for (const buffer of mappings) new DataView(buffer).setUint8(1, 0xff);
-  };
-  // The count is not a multiple of the number of instances, so that a wrong order of the instances has another result.
-  const operations = mappings.length * 3 + 5;
-  clear();
-  const [ours, memory] = [generated(operations), contents()];
-  clear();
-  const theirs = byHand(operations);
-  if (ours !== theirs) throw new Error(`${subject}: the views return ${ours}, the typed arrays return ${theirs}`);
-  if (!memory.equals(contents())) throw new Error(`${subject}: the two sides write different bytes to memory`);
 }
 
 /** A `struct kvm_run` after an exit for port I/O. Each instance has other values. */
