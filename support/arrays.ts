@@ -43,7 +43,11 @@ export abstract class ArrayView<T> implements Iterable<T> {
   }
 
   /** Returns the elements in order. An element is read when it is requested. */
-  abstract [Symbol.iterator](): IterableIterator<T>;
+  abstract elements(): IterableIterator<T>;
+
+  [Symbol.iterator](): IterableIterator<T> {
+    return this.elements();
+  }
 
   /** Returns the elements for `JSON.stringify`, with bigints as decimal strings. */
   toJSON(): unknown[] {
@@ -71,9 +75,14 @@ export function isArrayView(value: unknown): value is ArrayView<unknown> {
   return typeof value === 'object' && value !== null && !('$$layout' in value) && 'stride' in value && 'view' in value;
 }
 
+/** The name of the class of an array for messages. The classes of emitted modules are all called `ViewArray`. */
+export function nameOfArray(array: ArrayView<unknown>): string {
+  return 'type' in array ? 'ViewArray' : array.constructor.name;
+}
+
 function outside(array: ArrayView<unknown>, offset: number, size: number, view: DataView): RangeError {
   return new RangeError(
-    `${array.constructor.name}: ${size} bytes at offset ${offset} do not fit into the view of ${view.byteLength} bytes`,
+    `${array instanceof ViewArray ? 'ViewArray' : array.constructor.name}: ${size} bytes at offset ${offset} do not fit into the view of ${view.byteLength} bytes`,
   );
 }
 
@@ -87,7 +96,7 @@ export class U8Array extends ArrayView<number> {
   set(index: number, value: number): void {
     this.view.setUint8(this.at(index, 1), value);
   }
-  override [Symbol.iterator](): IterableIterator<number> {
+  override elements(): IterableIterator<number> {
     return new U8Iterator(this);
   }
 }
@@ -102,7 +111,7 @@ export class S8Array extends ArrayView<number> {
   set(index: number, value: number): void {
     this.view.setInt8(this.at(index, 1), value);
   }
-  override [Symbol.iterator](): IterableIterator<number> {
+  override elements(): IterableIterator<number> {
     return new S8Iterator(this);
   }
 }
@@ -117,12 +126,15 @@ export class BoolArray extends ArrayView<boolean> {
   set(index: number, value: boolean): void {
     this.view.setUint8(this.at(index, 1), value ? 1 : 0);
   }
-  override [Symbol.iterator](): IterableIterator<boolean> {
+  override elements(): IterableIterator<boolean> {
     return new BoolIterator(this);
   }
 }
 
-/** An array of structs or unions. Its elements are views, so a write to an element writes to the array. */
+/**
+ * An array of structs or unions. Its elements are views, so a write to an element writes to the array. Emitted modules have a class
+ * for each struct, which V8 compiles to faster code.
+ */
 export class ViewArray<T extends View> extends ArrayView<T> {
   declare readonly type: ViewClass<T>;
 
@@ -136,8 +148,8 @@ export class ViewArray<T extends View> extends ArrayView<T> {
   set(index: number, value: T): void {
     copy(this.get(index), value);
   }
-  override [Symbol.iterator](): IterableIterator<T> {
-    return new ViewIterator(this);
+  override elements(): IterableIterator<T> {
+    return new ViewIterator<T>(this);
   }
 }
 
@@ -162,7 +174,7 @@ export class NestedArray<T extends ArrayView<unknown>> extends ArrayView<T> {
   set(index: number, value: T): void {
     this.get(index).bytes().set(value.bytes());
   }
-  override [Symbol.iterator](): IterableIterator<T> {
+  override elements(): IterableIterator<T> {
     return new NestedIterator(this);
   }
 }

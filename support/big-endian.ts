@@ -8,6 +8,7 @@ import * as little from './little-endian.js';
 import { checkNumber64 } from './safe-integers.js';
 
 export * from './arrays.js';
+export { ViewIterator } from './elements.js';
 export * from './ioctl.js';
 export * from './json.js';
 export * from './text.js';
@@ -20,7 +21,7 @@ export * from './view.js';
 export function setNumber64(view: DataView, offset: number, value: number, signed: boolean): void {
   checkNumber64(value, signed);
   view.setInt32(offset, Math.floor(value / 0x1_0000_0000), false);
-  view.setUint32(offset + 4, value >>> 0, false);
+  view.setUint32(offset + 4, value, false);
 }
 
 // Bit-fields that a load of 8, 16 or 32 bits cannot hold. Bits count from the most significant bit of the first byte.

@@ -1,7 +1,7 @@
 /**
  * The iterators of arrays. V8 makes fast code for a method from the classes that the method has seen. If one method read the
  * elements of all classes, each element would cost ten times as much, and a generator costs that much again. So each class of
- * arrays has a class of iterators. `next` makes its result in one place, so that V8 can remove the object.
+ * arrays has a class of iterators.
  */
 
 interface Elements<T> {
@@ -23,6 +23,11 @@ export abstract class ElementIterator<T> implements IterableIterator<T> {
 
   abstract next(): IteratorResult<T, undefined>;
 
+  /** Returns the result of `next`. It is made in one place, so that V8 can remove the object. */
+  protected result(done: boolean, value: T | undefined): IteratorResult<T, undefined> {
+    return { done, value } as IteratorResult<T, undefined>;
+  }
+
   [Symbol.iterator](): this {
     return this;
   }
@@ -32,7 +37,7 @@ export class BoolIterator extends ElementIterator<boolean> {
   override next(): IteratorResult<boolean, undefined> {
     const index = this.index++;
     const done = index >= this.length;
-    return { done, value: done ? undefined : this.array.get(index) } as IteratorResult<boolean, undefined>;
+    return this.result(done, done ? undefined : this.array.get(index));
   }
 }
 
@@ -40,7 +45,7 @@ export class U8Iterator extends ElementIterator<number> {
   override next(): IteratorResult<number, undefined> {
     const index = this.index++;
     const done = index >= this.length;
-    return { done, value: done ? undefined : this.array.get(index) } as IteratorResult<number, undefined>;
+    return this.result(done, done ? undefined : this.array.get(index));
   }
 }
 
@@ -48,7 +53,7 @@ export class S8Iterator extends ElementIterator<number> {
   override next(): IteratorResult<number, undefined> {
     const index = this.index++;
     const done = index >= this.length;
-    return { done, value: done ? undefined : this.array.get(index) } as IteratorResult<number, undefined>;
+    return this.result(done, done ? undefined : this.array.get(index));
   }
 }
 
@@ -56,7 +61,7 @@ export class U16Iterator extends ElementIterator<number> {
   override next(): IteratorResult<number, undefined> {
     const index = this.index++;
     const done = index >= this.length;
-    return { done, value: done ? undefined : this.array.get(index) } as IteratorResult<number, undefined>;
+    return this.result(done, done ? undefined : this.array.get(index));
   }
 }
 
@@ -64,7 +69,7 @@ export class S16Iterator extends ElementIterator<number> {
   override next(): IteratorResult<number, undefined> {
     const index = this.index++;
     const done = index >= this.length;
-    return { done, value: done ? undefined : this.array.get(index) } as IteratorResult<number, undefined>;
+    return this.result(done, done ? undefined : this.array.get(index));
   }
 }
 
@@ -72,7 +77,7 @@ export class U32Iterator extends ElementIterator<number> {
   override next(): IteratorResult<number, undefined> {
     const index = this.index++;
     const done = index >= this.length;
-    return { done, value: done ? undefined : this.array.get(index) } as IteratorResult<number, undefined>;
+    return this.result(done, done ? undefined : this.array.get(index));
   }
 }
 
@@ -80,7 +85,7 @@ export class S32Iterator extends ElementIterator<number> {
   override next(): IteratorResult<number, undefined> {
     const index = this.index++;
     const done = index >= this.length;
-    return { done, value: done ? undefined : this.array.get(index) } as IteratorResult<number, undefined>;
+    return this.result(done, done ? undefined : this.array.get(index));
   }
 }
 
@@ -88,7 +93,7 @@ export class F32Iterator extends ElementIterator<number> {
   override next(): IteratorResult<number, undefined> {
     const index = this.index++;
     const done = index >= this.length;
-    return { done, value: done ? undefined : this.array.get(index) } as IteratorResult<number, undefined>;
+    return this.result(done, done ? undefined : this.array.get(index));
   }
 }
 
@@ -96,7 +101,7 @@ export class F64Iterator extends ElementIterator<number> {
   override next(): IteratorResult<number, undefined> {
     const index = this.index++;
     const done = index >= this.length;
-    return { done, value: done ? undefined : this.array.get(index) } as IteratorResult<number, undefined>;
+    return this.result(done, done ? undefined : this.array.get(index));
   }
 }
 
@@ -104,7 +109,7 @@ export class U64Iterator extends ElementIterator<bigint> {
   override next(): IteratorResult<bigint, undefined> {
     const index = this.index++;
     const done = index >= this.length;
-    return { done, value: done ? undefined : this.array.get(index) } as IteratorResult<bigint, undefined>;
+    return this.result(done, done ? undefined : this.array.get(index));
   }
 }
 
@@ -112,15 +117,7 @@ export class S64Iterator extends ElementIterator<bigint> {
   override next(): IteratorResult<bigint, undefined> {
     const index = this.index++;
     const done = index >= this.length;
-    return { done, value: done ? undefined : this.array.get(index) } as IteratorResult<bigint, undefined>;
-  }
-}
-
-export class ViewIterator<T> extends ElementIterator<T> {
-  override next(): IteratorResult<T, undefined> {
-    const index = this.index++;
-    const done = index >= this.length;
-    return { done, value: done ? undefined : this.array.get(index) } as IteratorResult<T, undefined>;
+    return this.result(done, done ? undefined : this.array.get(index));
   }
 }
 
@@ -128,6 +125,29 @@ export class NestedIterator<T> extends ElementIterator<T> {
   override next(): IteratorResult<T, undefined> {
     const index = this.index++;
     const done = index >= this.length;
-    return { done, value: done ? undefined : this.array.get(index) } as IteratorResult<T, undefined>;
+    return this.result(done, done ? undefined : this.array.get(index));
+  }
+}
+
+interface Views<T> extends Elements<T> {
+  readonly view: DataView;
+  readonly offset: number;
+}
+
+/** The iterator of an array of structs. Emitted modules have a class of their own for each struct. */
+export class ViewIterator<T> extends ElementIterator<T> {
+  declare protected readonly view: DataView;
+  declare protected readonly offset: number;
+
+  constructor(array: Views<T>) {
+    super(array);
+    this.view = array.view;
+    this.offset = array.offset;
+  }
+
+  override next(): IteratorResult<T, undefined> {
+    const index = this.index++;
+    const done = index >= this.length;
+    return this.result(done, done ? undefined : this.array.get(index));
   }
 }

@@ -1,6 +1,6 @@
 /** Compares views by their bytes. */
 
-import { type ArrayView, isArrayView } from './arrays.js';
+import { type ArrayView, isArrayView, nameOfArray } from './arrays.js';
 import type { FlexibleTail } from './layout.js';
 import { requireSameType, type View } from './view.js';
 
@@ -30,12 +30,13 @@ function arrayOf(view: View, { member }: FlexibleTail): ArrayView<unknown> {
 }
 
 function equalArrays(a: ArrayView<unknown>, b: ArrayView<unknown>): boolean {
-  if (a.constructor.name !== b.constructor.name || a.stride !== b.stride) return refuse(a, b);
+  if (nameOfArray(a) !== nameOfArray(b) || a.stride !== b.stride) return refuse(a, b);
   return a.length === b.length && equalBytes(a.view, a.offset, b.view, b.offset, a.length * a.stride);
 }
 
-function refuse(a: object, b: object): never {
-  throw new TypeError(`equal: ${a.constructor.name} and ${b.constructor.name}; both arguments must have the same type`);
+function refuse(a: View | ArrayView<unknown>, b: View | ArrayView<unknown>): never {
+  const [one, other] = [a, b].map((each) => (isArrayView(each) ? nameOfArray(each) : each.constructor.name));
+  throw new TypeError(`equal: ${one} and ${other}; both arguments must have the same type`);
 }
 
 /** Reads by the methods of DataView. Getting the buffer could be treated as a write by a view that tracks writes. */

@@ -4,7 +4,7 @@
  * does not need Node or a browser.
  */
 
-import { ArrayView } from './arrays.js';
+import { ArrayView, nameOfArray } from './arrays.js';
 import type { MemberLayout } from './layout.js';
 import type { ViewWithLayout } from './view.js';
 
@@ -213,7 +213,7 @@ function hex(value: number | bigint): object {
 }
 
 function showArray(array: ArrayView<unknown>, ...how: How): string {
-  const title = `${array.constructor.name}(${array.length})`;
+  const title = `${nameOfArray(array)}(${array.length})`;
   return showMembers(title, () => elementsOf(array, how[1]), ...how);
 }
 

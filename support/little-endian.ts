@@ -17,6 +17,7 @@ import { checkNumber64, toNumber } from './safe-integers.js';
 import { outOfBounds, uncloneable, type View } from './view.js';
 
 export * from './arrays.js';
+export { ViewIterator } from './elements.js';
 export * from './ioctl.js';
 export * from './json.js';
 export * from './text.js';
@@ -65,7 +66,7 @@ export class U16Array extends ArrayView<number> {
   set(index: number, value: number): void {
     this.view.setUint16(this.at(index, 2), value, true);
   }
-  override [Symbol.iterator](): IterableIterator<number> {
+  override elements(): IterableIterator<number> {
     return new U16Iterator(this);
   }
 }
@@ -80,7 +81,7 @@ export class S16Array extends ArrayView<number> {
   set(index: number, value: number): void {
     this.view.setInt16(this.at(index, 2), value, true);
   }
-  override [Symbol.iterator](): IterableIterator<number> {
+  override elements(): IterableIterator<number> {
     return new S16Iterator(this);
   }
 }
@@ -95,7 +96,7 @@ export class U32Array extends ArrayView<number> {
   set(index: number, value: number): void {
     this.view.setUint32(this.at(index, 4), value, true);
   }
-  override [Symbol.iterator](): IterableIterator<number> {
+  override elements(): IterableIterator<number> {
     return new U32Iterator(this);
   }
 }
@@ -110,7 +111,7 @@ export class S32Array extends ArrayView<number> {
   set(index: number, value: number): void {
     this.view.setInt32(this.at(index, 4), value, true);
   }
-  override [Symbol.iterator](): IterableIterator<number> {
+  override elements(): IterableIterator<number> {
     return new S32Iterator(this);
   }
 }
@@ -125,7 +126,7 @@ export class F32Array extends ArrayView<number> {
   set(index: number, value: number): void {
     this.view.setFloat32(this.at(index, 4), value, true);
   }
-  override [Symbol.iterator](): IterableIterator<number> {
+  override elements(): IterableIterator<number> {
     return new F32Iterator(this);
   }
 }
@@ -140,7 +141,7 @@ export class F64Array extends ArrayView<number> {
   set(index: number, value: number): void {
     this.view.setFloat64(this.at(index, 8), value, true);
   }
-  override [Symbol.iterator](): IterableIterator<number> {
+  override elements(): IterableIterator<number> {
     return new F64Iterator(this);
   }
 }
@@ -162,7 +163,7 @@ export class U64Array extends ArrayView<bigint> {
   setNumber(index: number, value: number): void {
     setNumber64(this.view, this.at(index, 8), value, false);
   }
-  override [Symbol.iterator](): IterableIterator<bigint> {
+  override elements(): IterableIterator<bigint> {
     return new U64Iterator(this);
   }
 }
@@ -184,7 +185,7 @@ export class S64Array extends ArrayView<bigint> {
   setNumber(index: number, value: number): void {
     setNumber64(this.view, this.at(index, 8), value, true);
   }
-  override [Symbol.iterator](): IterableIterator<bigint> {
+  override elements(): IterableIterator<bigint> {
     return new S64Iterator(this);
   }
 }

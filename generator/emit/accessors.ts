@@ -95,13 +95,14 @@ function arrayAccessors(
 
   const array = record === null ? (access?.array ?? 'U8Array') : 'ViewArray';
   const leaf = references.view(array, access ? byteOrderOf(member, references) : undefined);
+  const leafClass = record === null ? leaf : references.arrayOf(member);
   // An opaque element is shown as its bytes, which adds a dimension.
   const isOpaque = record === null && !access;
   const dims = isOpaque ? [...inner, element] : inner;
   const nested = dims.length > 0 ? references.view('NestedArray') : '';
   const construct = (dims: readonly (number | null)[], place: string, length: string): string => {
     if (dims.length === 0)
-      return `new ${leaf}(${record === null ? '' : `${references.constructorOf(member)}, `}${place}, ${length})`;
+      return `new ${leafClass}(${record === null ? '' : `${references.constructorOf(member)}, `}${place}, ${length})`;
     const stride = (isOpaque ? 1 : element) * elementsOf(dims);
     const next = construct(dims.slice(1), 'view, offset', String(dims[0]));
     return `new ${nested}(${place}, ${length}, ${stride}, (view, offset) => ${next})`;

@@ -88,6 +88,13 @@ export interface Names {
   enumeration(cName: string): string;
   /** Returns a name for a class in its own module, by the name of the class. No module exports it. */
   local(className: string): string;
+  /** Returns the names of the classes for arrays of a class, and for their iterators. No module exports them. */
+  arrayOf(className: string): ArrayNames;
+}
+
+export interface ArrayNames {
+  readonly array: string;
+  readonly iterator: string;
 }
 
 export function namesOf(model: Model): Names {
@@ -123,7 +130,10 @@ export function namesOf(model: Model): Names {
   // The local names come last, so that no exported name depends on them.
   const classes = [...records.values(), ...unnamed.values()];
   const locals = new Map(classes.map((name) => [name, take(`$$${name}`)]));
-  const get = <K>(map: ReadonlyMap<K, string>, key: K): string => {
+  const arrays = new Map(
+    classes.map((name) => [name, { array: take(`$$${name}Array`), iterator: take(`$$${name}Iterator`) }]),
+  );
+  const get = <K, V>(map: ReadonlyMap<K, V>, key: K): V => {
     const name = map.get(key);
     if (name === undefined) throw new Error(`no name for ${JSON.stringify(key)}`);
     return name;
@@ -136,6 +146,7 @@ export function namesOf(model: Model): Names {
     view: (cName) => get(views, cName),
     enumeration: (cName) => get(enums, cName),
     local: (className) => get(locals, className),
+    arrayOf: (className) => get(arrays, className),
   };
 }
 
@@ -204,6 +215,7 @@ const unavailable: readonly string[] = [
   ...['$target', 'View', 'ArrayView', 'U8Array', 'S8Array', 'BoolArray', 'CharArray', 'UnsignedCharArray'],
   ...[
     'ViewArray',
+    'ViewIterator',
     'NestedArray',
     'IoctlAlone',
     'IoctlByValue',

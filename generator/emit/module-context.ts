@@ -23,6 +23,8 @@ export interface References {
    * V8 reads an export, and checks it, each time.
    */
   constructorOf(member: Member): string;
+  /** Returns the class of the module for arrays of a member's struct or union. */
+  arrayOf(member: Member): string;
   /** Returns the export of a member's enum, or undefined if the member has no enum in the model. */
   enumNameOf(member: Member): string | undefined;
   /** Returns the type of a member's enum, and imports it if needed. Returns undefined as `enumNameOf` does. */

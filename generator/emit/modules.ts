@@ -15,6 +15,7 @@ import type {
   Shape,
 } from '../model/model.js';
 import { version } from '../version.js';
+import { emitArrayClass } from './array-classes.js';
 import { type ClassSource, emitClass, emitUnnamed } from './classes.js';
 import { casesOf, discriminatorData, discriminatorType } from './discriminators.js';
 import { type DocumentedItem, docstring, documented, quoted } from './docs.js';
@@ -23,6 +24,7 @@ import { emitFunction } from './function-macros.js';
 import { argumentOf, emitIoctl } from './ioctls.js';
 import { integersName } from './macro-code.js';
 import type { References, WideStyle } from './module-context.js';
+import { elementSizeOf } from './placed-members.js';
 import { copiesFolder, type ImportExtension, integersModule, type SupportModule, viewsModules } from './support.js';
 
 export interface EmittedFile {
@@ -153,6 +155,8 @@ class Module implements References {
   #hasClasses = false;
   /** The constants of the module for its own classes, by their names. */
   readonly #constructors = new Map<string, string>();
+  /** The classes of the module for arrays of structs, by their names. */
+  readonly #arrays = new Map<string, string>();
   /** The text of the declarations. Each declaration begins with an empty line. */
   #declarations: string;
 
@@ -172,7 +176,7 @@ export const $target = { name: '${target}', byteOrder: '${byteOrder}', pointerSi
 
   text(): string {
     const constructors = Array.from(this.#constructors, ([local, name]) => `const ${local} = ${name};\n`);
-    const declarations = this.#declarations + paragraph(constructors.join(''));
+    const declarations = this.#declarations + paragraph(constructors.join('')) + [...this.#arrays.values()].join('');
     return this.#banner() + this.#imports() + this.#constants() + declarations;
   }
 
@@ -344,6 +348,16 @@ export const ${names.constant(alias.name)}: ${argumentOf(ioctl, this).type} = ${
     const local = names.local(name);
     this.#constructors.set(local, name);
     return local;
+  }
+
+  arrayOf(member: Member): string {
+    const className = this.classOf(member);
+    const { array, iterator } = this.#facts.names.arrayOf(className);
+    if (!this.#arrays.has(array)) {
+      const local = this.constructorOf(member);
+      this.#arrays.set(array, emitArrayClass({ array, iterator, className, local, size: elementSizeOf(member) }, this));
+    }
+    return array;
   }
 
   /** Records the use of a name that the module of a header exports. */

@@ -68,6 +68,7 @@ const support = [
   'U8Array',
   'NestedArray',
   'ViewArray',
+  'ViewIterator',
   'copy',
   'elementsWithin',
   'getBits',

@@ -240,8 +240,9 @@ describe('emission', () => {
     const text = emitted('#define $$Inner 5\nstruct inner { int a; };\nstruct outer { struct inner in, many[2]; };\n');
     expect(text).toContain('export const $$Inner = 5;');
     expect(text).toContain('    return new $$Inner$(this.$$view, this.$$offset);');
-    expect(text).toContain('    return new ViewArray($$Inner$, this.$$view, this.$$offset + 4, 2);');
-    expect(text.trimEnd().split('\n').slice(-1)).toEqual(['const $$Inner$ = Inner;']);
+    expect(text).toContain('    return new $$InnerArray($$Inner$, this.$$view, this.$$offset + 4, 2);');
+    expect(text).toContain('\nconst $$Inner$ = Inner;\n');
+    expect(text).toContain('    return new $$Inner$(this.view, this.at(index, 4));');
   });
 
   it('a module imports only the names that it uses', () => {
