@@ -16,7 +16,7 @@ const projects: Readonly<Record<string, readonly string[]>> = {
     'test/generator/verify/{c-assertions,elf}.test.ts',
     'test/runtime/{docstrings,errors,host-bindings}.test.ts',
     'test/support/{assign,big-endian,elements,equal,inspect,json,to-object,views}.test.ts',
-    'test/tools/docs/**/*.test.ts',
+    'test/tools/{bench,docs}/**/*.test.ts',
     'test/tools/hypervisors/**/*.test.ts',
     'test/tools/oracle/exceptions.test.ts',
     'test/tools/since/first-versions.test.ts',

@@ -4,16 +4,17 @@ import { spawnSync } from 'node:child_process';
 import { cpSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { filesFor, recordedTargets } from '../../generator/cli/generate.js';
-import { defaultHeader, type HeaderOptions, openHeaders } from '../../generator/cli/header-options.js';
+import { recordedTargets } from '../../generator/cli/generate.js';
+import { defaultHeader } from '../../generator/cli/header-options.js';
 import { packageRoot } from '../../generator/headers/disk.js';
 import { headerSet, whyMissing } from '../lib/header-sets.js';
 import { inTemporaryFolder } from '../lib/temporary-folder.js';
 import { benchBindgen } from './bindgen.js';
-import { duration, leastDuration, type Result } from './harness.js';
+import { duration, type Result } from './harness.js';
+import { headerToText } from './header-to-text.js';
 
-const options: HeaderOptions = { header: [defaultHeader], arch: 'x86_64', include: [] };
 const committed = join(packageRoot(), 'generated');
+const firstCall = fileURLToPath(new URL('first-call-program.js', import.meta.url));
 const cli = fileURLToPath(new URL('../../bin/kvm-uapi.js', import.meta.url));
 /** V8 compiles the code of the generator during about a hundred runs. */
 const warmUps = 100;
@@ -43,24 +44,17 @@ async function inProcess(): Promise<Result> {
 async function allArchitectures(): Promise<Result[]> {
   const missing = whyMissing('newest');
   if (missing !== undefined) {
-    console.log(`generate for all architectures: skipped, because the headers are not available: ${missing}\n`);
+    console.error(`generate for all architectures: skipped, because the headers are not available: ${missing}\n`);
     return [];
   }
   const { root } = await headerSet('newest');
   return inTemporaryFolder({}, async (folder) => {
     // `generate` takes the architectures from the contents of the folder.
     cpSync(committed, folder, { recursive: true });
-    const measured = await leastDuration(() => generate(folder, '--from', root), processes);
-    const note = `${recordedTargets(committed, defaultHeader).length} architectures, with the start of node; fastest of ${processes} runs`;
+    const measured = await duration(() => generate(folder, '--from', root), processes);
+    const note = `${recordedTargets(committed, defaultHeader).length} architectures, with the start of node; median of ${processes} runs`;
     return [{ subject: 'generate for all architectures, as one process', measured, bound: 1000, unit: 'ms', note }];
   });
-}
-
-/** Opens the headers, and returns the number of characters of all output files. Nothing is kept between two calls. */
-function headerToText(): number {
-  const headers = openHeaders(options);
-  const files = filesFor(headers.requested.map(({ name }) => headers.model(name)));
-  return files.reduce((sum, { text }) => sum + text.length, 0);
 }
 
 /** Measures `generate` as a user calls it: alone, and compared with bindgen. */
@@ -69,22 +63,33 @@ async function asProcess(): Promise<Result[]> {
     let round = 0;
     // Each call has a folder of its own, because `generate` does not write a file that is current already.
     const run = (): void => generate(join(folder, String(round++)));
-    const measured = await leastDuration(run, processes);
+    const runWithoutCache = (): void => {
+      const args = [cli, 'generate', '--out', join(folder, String(round++))];
+      spawned(args, { NODE_DISABLE_COMPILE_CACHE: '1' });
+    };
+    const note = `with the start of node; median of ${processes} runs`;
+    const row = (subject: string, measured: number): Result => ({ subject, measured, bound: 1000, unit: 'ms', note });
     return [
-      {
-        subject: 'generate, as a process',
-        measured,
-        bound: 1000,
-        unit: 'ms',
-        note: `with the start of node; fastest of ${processes} runs`,
-      },
-      ...(await benchBindgen({ inProcess: headerToText, asProcess: run })),
+      row('generate, as a process', await duration(run, processes)),
+      row('generate, as a process, without stored code', await duration(runWithoutCache, processes)),
+      ...(await benchBindgen({
+        inProcess: headerToText,
+        firstCall: () => Number(spawned([firstCall], {})),
+        command: run,
+        commandWithoutCache: runWithoutCache,
+      })),
     ];
   });
 }
 
 function generate(out: string, ...options: readonly string[]): void {
-  const args = [cli, 'generate', '--out', out, ...options];
-  const { status, stderr } = spawnSync(process.execPath, args, { encoding: 'utf8' });
-  if (status !== 0) throw new Error(`generate: exit status ${status}: ${stderr}`);
+  spawned([cli, 'generate', '--out', out, ...options], {});
+}
+
+/** Runs a program of Node, and returns what it prints. */
+function spawned(args: readonly string[], variables: NodeJS.ProcessEnv): string {
+  const env = { ...process.env, ...variables };
+  const { status, stdout, stderr } = spawnSync(process.execPath, args, { encoding: 'utf8', env });
+  if (status !== 0) throw new Error(`${args.join(' ')}: exit status ${status}: ${stderr}`);
+  return stdout;
 }

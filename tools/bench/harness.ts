@@ -131,20 +131,8 @@ export function ratioOf(rounds: readonly Round[]): number {
 
 /** The median duration of `samples` calls, in milliseconds. One call before them does not count. */
 export async function duration(call: () => unknown, samples: number): Promise<number> {
-  return (await timesOf(call, samples)).p50 / 1e6;
-}
-
-/**
- * The shortest duration of `samples` calls, in milliseconds. One call before them does not count. The shortest duration is
- * the time that a process takes if the machine does nothing else. Other work of a shared machine can add half of this time.
- */
-export async function leastDuration(call: () => unknown, samples: number): Promise<number> {
-  return (await timesOf(call, samples)).min / 1e6;
-}
-
-function timesOf(call: () => unknown, samples: number): ReturnType<typeof measure> {
   // mitata stops when both limits are reached. With the default of `min_cpu_time` it would measure for at least 642 ms.
-  return measure(call, { min_samples: samples, max_samples: samples, min_cpu_time: 0 });
+  return (await measure(call, { min_samples: samples, max_samples: samples, min_cpu_time: 0 })).p50 / 1e6;
 }
 
 /**

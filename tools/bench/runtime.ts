@@ -17,7 +17,7 @@ import { benchTicks } from './runtime/ticks.js';
 
 export async function benchRuntime(): Promise<Result[]> {
   if (!existsSync('/dev/kvm')) {
-    console.log('/dev/kvm not found: the benchmarks with vCPUs are skipped\n');
+    console.error('/dev/kvm not found: the benchmarks with vCPUs are skipped\n');
     return [];
   }
   buildNative();

@@ -700,6 +700,17 @@ export class KvmRegs implements View {
     return toJson(this);
   }
 
+  /** The values of all members, for `toObject`. */
+  $$values(): object {
+    return {
+      regs: this.regs,
+      sp_el1: this.sp_el1,
+      elr_el1: this.elr_el1,
+      spsr: this.spsr,
+      fp_regs: this.fp_regs,
+    };
+  }
+
   /** `struct user_pt_regs regs`, offset 0, 272 bytes. In or before Linux 5.10. */
   get regs(): UserPtRegs {
     return new UserPtRegs(this.$$view, this.$$offset);
@@ -799,6 +810,14 @@ export class KvmVcpuInit implements View {
     return toJson(this);
   }
 
+  /** The values of all members, for `toObject`. */
+  $$values(): object {
+    return {
+      target: this.target,
+      features: this.features,
+    };
+  }
+
   /** `__u32 target`, offset 0, 4 bytes. In or before Linux 5.10. */
   get target(): number {
     return this.$$view.getUint32(this.$$offset, true);
@@ -848,6 +867,11 @@ export class KvmSregs implements View {
   toJSON(): object {
     return toJson(this);
   }
+
+  /** The values of all members, for `toObject`. */
+  $$values(): object {
+    return {};
+  }
 }
 
 /** `struct kvm_fpu`: 0 bytes, aligned to 1. In or before Linux 5.10. */
@@ -881,6 +905,11 @@ export class KvmFpu implements View {
   /** The members for `JSON.stringify`, with bigints as decimal strings. */
   toJSON(): object {
     return toJson(this);
+  }
+
+  /** The values of all members, for `toObject`. */
+  $$values(): object {
+    return {};
   }
 }
 
@@ -924,6 +953,16 @@ export class KvmGuestDebugArch implements View {
   /** The members for `JSON.stringify`, with bigints as decimal strings. */
   toJSON(): object {
     return toJson(this);
+  }
+
+  /** The values of all members, for `toObject`. */
+  $$values(): object {
+    return {
+      dbg_bcr: this.dbg_bcr,
+      dbg_bvr: this.dbg_bvr,
+      dbg_wcr: this.dbg_wcr,
+      dbg_wvr: this.dbg_wvr,
+    };
   }
 
   /** `__u64 dbg_bcr[16]`, offset 0, 128 bytes. In or before Linux 5.10. */
@@ -1000,6 +1039,15 @@ export class KvmDebugExitArch implements View {
     return toJson(this);
   }
 
+  /** The values of all members, for `toObject`. */
+  $$values(): object {
+    return {
+      hsr: this.hsr,
+      hsr_high: this.hsr_high,
+      far: this.far,
+    };
+  }
+
   /** `__u32 hsr`, offset 0, 4 bytes. In or before Linux 5.10. */
   get hsr(): number {
     return this.$$view.getUint32(this.$$offset, true);
@@ -1073,6 +1121,13 @@ export class KvmSyncRegs implements View {
     return toJson(this);
   }
 
+  /** The values of all members, for `toObject`. */
+  $$values(): object {
+    return {
+      device_irq_level: this.device_irq_level,
+    };
+  }
+
   /** `__u64 device_irq_level`, offset 0, 8 bytes. In or before Linux 5.10. */
   get device_irq_level(): bigint {
     return this.$$view.getBigUint64(this.$$offset, true);
@@ -1131,6 +1186,16 @@ export class KvmPmuEventFilter implements View {
   /** The members for `JSON.stringify`, with bigints as decimal strings. */
   toJSON(): object {
     return toJson(this);
+  }
+
+  /** The values of all members, for `toObject`. */
+  $$values(): object {
+    return {
+      base_event: this.base_event,
+      nevents: this.nevents,
+      action: this.action,
+      pad: this.pad,
+    };
   }
 
   /** `__u16 base_event`, offset 0, 2 bytes. In or before Linux 5.10. */
@@ -1207,6 +1272,17 @@ export class KvmVcpuEventsException implements View {
   /** The members for `JSON.stringify`, with bigints as decimal strings. */
   toJSON(): object {
     return toJson(this);
+  }
+
+  /** The values of all members, for `toObject`. */
+  $$values(): object {
+    return {
+      serror_pending: this.serror_pending,
+      serror_has_esr: this.serror_has_esr,
+      ext_dabt_pending: this.ext_dabt_pending,
+      pad: this.pad,
+      serror_esr: this.serror_esr,
+    };
   }
 
   /** `__u8 serror_pending`, offset 0, 1 byte. In or before Linux 5.10. */
@@ -1299,6 +1375,14 @@ export class KvmVcpuEvents implements View {
     return toJson(this);
   }
 
+  /** The values of all members, for `toObject`. */
+  $$values(): object {
+    return {
+      exception: this.exception,
+      reserved: this.reserved,
+    };
+  }
+
   /** `struct exception`, offset 0, 16 bytes. In or before Linux 5.10. */
   get exception(): KvmVcpuEventsException {
     return new $$KvmVcpuEventsException(this.$$view, this.$$offset);
@@ -1357,6 +1441,17 @@ export class KvmArmCopyMteTags implements View {
   /** The members for `JSON.stringify`, with bigints as decimal strings. */
   toJSON(): object {
     return toJson(this);
+  }
+
+  /** The values of all members, for `toObject`. */
+  $$values(): object {
+    return {
+      guest_ipa: this.guest_ipa,
+      length: this.length,
+      addr: this.addr,
+      flags: this.flags,
+      reserved: this.reserved,
+    };
   }
 
   /** `__u64 guest_ipa`, offset 0, 8 bytes. In or before Linux 6.1, not in 5.10. */
@@ -1476,6 +1571,14 @@ export class KvmArmCounterOffset implements View {
     return toJson(this);
   }
 
+  /** The values of all members, for `toObject`. */
+  $$values(): object {
+    return {
+      counter_offset: this.counter_offset,
+      reserved: this.reserved,
+    };
+  }
+
   /** `__u64 counter_offset`, offset 0, 8 bytes. In or before Linux 6.12, not in 6.1. */
   get counter_offset(): bigint {
     return this.$$view.getBigUint64(this.$$offset, true);
@@ -1553,6 +1656,16 @@ export class KvmSmcccFilter implements View {
     return toJson(this);
   }
 
+  /** The values of all members, for `toObject`. */
+  $$values(): object {
+    return {
+      base: this.base,
+      nr_functions: this.nr_functions,
+      action: this.action,
+      pad: this.pad,
+    };
+  }
+
   /** `__u32 base`, offset 0, 4 bytes. In or before Linux 6.12, not in 6.1. */
   get base(): number {
     return this.$$view.getUint32(this.$$offset, true);
@@ -1625,6 +1738,15 @@ export class RegMaskRange implements View {
   /** The members for `JSON.stringify`, with bigints as decimal strings. */
   toJSON(): object {
     return toJson(this);
+  }
+
+  /** The values of all members, for `toObject`. */
+  $$values(): object {
+    return {
+      addr: this.addr,
+      range: this.range,
+      reserved: this.reserved,
+    };
   }
 
   /** `__u64 addr`, offset 0, 8 bytes. In or before Linux 6.12, not in 6.1. */

@@ -12,6 +12,7 @@ import {
   uncloneable,
   type View,
   ViewArray,
+  ViewIterator,
 } from '../../../support/little-endian.js';
 import * as $$c from '../../../support/integers.js';
 
@@ -323,6 +324,16 @@ export class UserPtRegs implements View {
     return toJson(this);
   }
 
+  /** The values of all members, for `toObject`. */
+  $$values(): object {
+    return {
+      regs: this.regs,
+      sp: this.sp,
+      pc: this.pc,
+      pstate: this.pstate,
+    };
+  }
+
   /** `__u64 regs[31]`, offset 0, 248 bytes. In or before Linux 5.10. */
   get regs(): U64Array {
     return new U64Array(this.$$view, this.$$offset, 31);
@@ -425,6 +436,16 @@ export class UserFpsimdState implements View {
     return toJson(this);
   }
 
+  /** The values of all members, for `toObject`. */
+  $$values(): object {
+    return {
+      vregs: this.vregs,
+      fpsr: this.fpsr,
+      fpcr: this.fpcr,
+      __reserved: this.__reserved,
+    };
+  }
+
   /** `__u128 vregs[32]`, offset 0, 512 bytes. In or before Linux 5.10. */
   get vregs(): NestedArray<U8Array> {
     return new NestedArray(this.$$view, this.$$offset, 32, 16, (view, offset) => new U8Array(view, offset, 16));
@@ -494,6 +515,15 @@ export class UserHwdebugStateDbgRegs implements View {
   /** The members for `JSON.stringify`, with bigints as decimal strings. */
   toJSON(): object {
     return toJson(this);
+  }
+
+  /** The values of all members, for `toObject`. */
+  $$values(): object {
+    return {
+      addr: this.addr,
+      ctrl: this.ctrl,
+      pad: this.pad,
+    };
   }
 
   /** `__u64 addr`, offset 0, 8 bytes. In or before Linux 5.10. */
@@ -571,6 +601,15 @@ export class UserHwdebugState implements View {
     return toJson(this);
   }
 
+  /** The values of all members, for `toObject`. */
+  $$values(): object {
+    return {
+      dbg_info: this.dbg_info,
+      pad: this.pad,
+      dbg_regs: this.dbg_regs,
+    };
+  }
+
   /** `__u32 dbg_info`, offset 0, 4 bytes. In or before Linux 5.10. */
   get dbg_info(): number {
     return this.$$view.getUint32(this.$$offset, true);
@@ -589,7 +628,7 @@ export class UserHwdebugState implements View {
 
   /** `struct dbg_regs[16]`, offset 8, 256 bytes. In or before Linux 5.10. */
   get dbg_regs(): ViewArray<UserHwdebugStateDbgRegs> {
-    return new ViewArray($$UserHwdebugStateDbgRegs, this.$$view, this.$$offset + 8, 16);
+    return new $$UserHwdebugStateDbgRegsArray($$UserHwdebugStateDbgRegs, this.$$view, this.$$offset + 8, 16);
   }
 }
 
@@ -635,6 +674,18 @@ export class UserSveHeader implements View {
   /** The members for `JSON.stringify`, with bigints as decimal strings. */
   toJSON(): object {
     return toJson(this);
+  }
+
+  /** The values of all members, for `toObject`. */
+  $$values(): object {
+    return {
+      size: this.size,
+      max_size: this.max_size,
+      vl: this.vl,
+      max_vl: this.max_vl,
+      flags: this.flags,
+      __reserved: this.__reserved,
+    };
   }
 
   /** `__u32 size`, offset 0, 4 bytes. In or before Linux 5.10. */
@@ -726,6 +777,14 @@ export class UserPacMask implements View {
     return toJson(this);
   }
 
+  /** The values of all members, for `toObject`. */
+  $$values(): object {
+    return {
+      data_mask: this.data_mask,
+      insn_mask: this.insn_mask,
+    };
+  }
+
   /** `__u64 data_mask`, offset 0, 8 bytes. In or before Linux 5.10. */
   get data_mask(): bigint {
     return this.$$view.getBigUint64(this.$$offset, true);
@@ -803,6 +862,16 @@ export class UserPacAddressKeys implements View {
     return toJson(this);
   }
 
+  /** The values of all members, for `toObject`. */
+  $$values(): object {
+    return {
+      apiakey: this.apiakey,
+      apibkey: this.apibkey,
+      apdakey: this.apdakey,
+      apdbkey: this.apdbkey,
+    };
+  }
+
   /** `__u128 apiakey`, offset 0, 16 bytes. In or before Linux 5.10. */
   get apiakey(): U8Array {
     return new U8Array(this.$$view, this.$$offset, 16);
@@ -863,6 +932,13 @@ export class UserPacGenericKeys implements View {
     return toJson(this);
   }
 
+  /** The values of all members, for `toObject`. */
+  $$values(): object {
+    return {
+      apgakey: this.apgakey,
+    };
+  }
+
   /** `__u128 apgakey`, offset 0, 16 bytes. In or before Linux 5.10. */
   get apgakey(): U8Array {
     return new U8Array(this.$$view, this.$$offset, 16);
@@ -911,6 +987,18 @@ export class UserZaHeader implements View {
   /** The members for `JSON.stringify`, with bigints as decimal strings. */
   toJSON(): object {
     return toJson(this);
+  }
+
+  /** The values of all members, for `toObject`. */
+  $$values(): object {
+    return {
+      size: this.size,
+      max_size: this.max_size,
+      vl: this.vl,
+      max_vl: this.max_vl,
+      flags: this.flags,
+      __reserved: this.__reserved,
+    };
   }
 
   /** `__u32 size`, offset 0, 4 bytes. In or before Linux 6.1, not in 5.10. */
@@ -1003,6 +1091,15 @@ export class UserGcs implements View {
     return toJson(this);
   }
 
+  /** The values of all members, for `toObject`. */
+  $$values(): object {
+    return {
+      features_enabled: this.features_enabled,
+      features_locked: this.features_locked,
+      gcspr_el0: this.gcspr_el0,
+    };
+  }
+
   /** `__u64 features_enabled`, offset 0, 8 bytes. In or before Linux 7.2, not in 6.12. */
   get features_enabled(): bigint {
     return this.$$view.getBigUint64(this.$$offset, true);
@@ -1056,3 +1153,21 @@ export class UserGcs implements View {
 }
 
 const $$UserHwdebugStateDbgRegs = UserHwdebugStateDbgRegs;
+
+class $$UserHwdebugStateDbgRegsArray extends ViewArray<UserHwdebugStateDbgRegs> {
+  override get(index: number): UserHwdebugStateDbgRegs {
+    return new $$UserHwdebugStateDbgRegs(this.view, this.at(index, 16));
+  }
+
+  override elements(): ViewIterator<UserHwdebugStateDbgRegs> {
+    return new $$UserHwdebugStateDbgRegsIterator(this);
+  }
+}
+
+class $$UserHwdebugStateDbgRegsIterator extends ViewIterator<UserHwdebugStateDbgRegs> {
+  override next() {
+    const index = this.index++;
+    const done = index >= this.length;
+    return this.result(done, done ? undefined : new $$UserHwdebugStateDbgRegs(this.view, this.offset + index * 16));
+  }
+}

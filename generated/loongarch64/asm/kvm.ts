@@ -9,6 +9,7 @@ import {
   uncloneable,
   type View,
   ViewArray,
+  ViewIterator,
 } from '../../../support/little-endian.js';
 import * as $$c from '../../../support/integers.js';
 
@@ -244,6 +245,14 @@ export class KvmRegs implements View {
     return toJson(this);
   }
 
+  /** The values of all members, for `toObject`. */
+  $$values(): object {
+    return {
+      gpr: this.gpr,
+      pc: this.pc,
+    };
+  }
+
   /** `__u64 gpr[32]`, offset 0, 256 bytes. In or before Linux 6.12. */
   get gpr(): U64Array {
     return new U64Array(this.$$view, this.$$offset, 32);
@@ -309,6 +318,13 @@ export class KvmFpureg implements View {
     return toJson(this);
   }
 
+  /** The values of all members, for `toObject`. */
+  $$values(): object {
+    return {
+      val64: this.val64,
+    };
+  }
+
   /** `__u64 val64[4]`, offset 0, 32 bytes. In or before Linux 6.12. */
   get val64(): U64Array {
     return new U64Array(this.$$view, this.$$offset, 4);
@@ -359,6 +375,15 @@ export class KvmFpu implements View {
     return toJson(this);
   }
 
+  /** The values of all members, for `toObject`. */
+  $$values(): object {
+    return {
+      fcsr: this.fcsr,
+      fcc: this.fcc,
+      fpr: this.fpr,
+    };
+  }
+
   /** `__u32 fcsr`, offset 0, 4 bytes. In or before Linux 6.12. */
   get fcsr(): number {
     return this.$$view.getUint32(this.$$offset, true);
@@ -386,7 +411,7 @@ export class KvmFpu implements View {
 
   /** `struct kvm_fpureg fpr[32]`, offset 16, 1024 bytes. In or before Linux 6.12. */
   get fpr(): ViewArray<KvmFpureg> {
-    return new ViewArray($$KvmFpureg, this.$$view, this.$$offset + 16, 32);
+    return new $$KvmFpuregArray($$KvmFpureg, this.$$view, this.$$offset + 16, 32);
   }
 }
 
@@ -422,6 +447,11 @@ export class KvmDebugExitArch implements View {
   toJSON(): object {
     return toJson(this);
   }
+
+  /** The values of all members, for `toObject`. */
+  $$values(): object {
+    return {};
+  }
 }
 
 /** `struct kvm_guest_debug_arch`: 0 bytes, aligned to 1. In or before Linux 6.12. */
@@ -455,6 +485,11 @@ export class KvmGuestDebugArch implements View {
   /** The members for `JSON.stringify`, with bigints as decimal strings. */
   toJSON(): object {
     return toJson(this);
+  }
+
+  /** The values of all members, for `toObject`. */
+  $$values(): object {
+    return {};
   }
 }
 
@@ -490,6 +525,11 @@ export class KvmSyncRegs implements View {
   toJSON(): object {
     return toJson(this);
   }
+
+  /** The values of all members, for `toObject`. */
+  $$values(): object {
+    return {};
+  }
 }
 
 /** `struct kvm_sregs`: 0 bytes, aligned to 1. In or before Linux 6.12. */
@@ -523,6 +563,11 @@ export class KvmSregs implements View {
   /** The members for `JSON.stringify`, with bigints as decimal strings. */
   toJSON(): object {
     return toJson(this);
+  }
+
+  /** The values of all members, for `toObject`. */
+  $$values(): object {
+    return {};
   }
 }
 
@@ -567,6 +612,15 @@ export class KvmIocsrEntry implements View {
     return toJson(this);
   }
 
+  /** The values of all members, for `toObject`. */
+  $$values(): object {
+    return {
+      addr: this.addr,
+      pad: this.pad,
+      data: this.data,
+    };
+  }
+
   /** `__u32 addr`, offset 0, 4 bytes. In or before Linux 6.12. */
   get addr(): number {
     return this.$$view.getUint32(this.$$offset, true);
@@ -602,3 +656,21 @@ export class KvmIocsrEntry implements View {
 }
 
 const $$KvmFpureg = KvmFpureg;
+
+class $$KvmFpuregArray extends ViewArray<KvmFpureg> {
+  override get(index: number): KvmFpureg {
+    return new $$KvmFpureg(this.view, this.at(index, 32));
+  }
+
+  override elements(): ViewIterator<KvmFpureg> {
+    return new $$KvmFpuregIterator(this);
+  }
+}
+
+class $$KvmFpuregIterator extends ViewIterator<KvmFpureg> {
+  override next() {
+    const index = this.index++;
+    const done = index >= this.length;
+    return this.result(done, done ? undefined : new $$KvmFpureg(this.view, this.offset + index * 32));
+  }
+}

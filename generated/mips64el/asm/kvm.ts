@@ -231,6 +231,16 @@ export class KvmRegs implements View {
     return toJson(this);
   }
 
+  /** The values of all members, for `toObject`. */
+  $$values(): object {
+    return {
+      gpr: this.gpr,
+      hi: this.hi,
+      lo: this.lo,
+      pc: this.pc,
+    };
+  }
+
   /** `__u64 gpr[32]`, offset 0, 256 bytes. In or before Linux 5.10. */
   get gpr(): U64Array {
     return new U64Array(this.$$view, this.$$offset, 32);
@@ -323,6 +333,11 @@ export class KvmFpu implements View {
   toJSON(): object {
     return toJson(this);
   }
+
+  /** The values of all members, for `toObject`. */
+  $$values(): object {
+    return {};
+  }
 }
 
 /** `struct kvm_debug_exit_arch`: 8 bytes, aligned to 8. In or before Linux 5.10. */
@@ -362,6 +377,13 @@ export class KvmDebugExitArch implements View {
   /** The members for `JSON.stringify`, with bigints as decimal strings. */
   toJSON(): object {
     return toJson(this);
+  }
+
+  /** The values of all members, for `toObject`. */
+  $$values(): object {
+    return {
+      epc: this.epc,
+    };
   }
 
   /** `__u64 epc`, offset 0, 8 bytes. In or before Linux 5.10. */
@@ -414,6 +436,11 @@ export class KvmGuestDebugArch implements View {
   toJSON(): object {
     return toJson(this);
   }
+
+  /** The values of all members, for `toObject`. */
+  $$values(): object {
+    return {};
+  }
 }
 
 /** `struct kvm_sync_regs`: 0 bytes, aligned to 1. In or before Linux 5.10. */
@@ -448,6 +475,11 @@ export class KvmSyncRegs implements View {
   toJSON(): object {
     return toJson(this);
   }
+
+  /** The values of all members, for `toObject`. */
+  $$values(): object {
+    return {};
+  }
 }
 
 /** `struct kvm_sregs`: 0 bytes, aligned to 1. In or before Linux 5.10. */
@@ -481,6 +513,11 @@ export class KvmSregs implements View {
   /** The members for `JSON.stringify`, with bigints as decimal strings. */
   toJSON(): object {
     return toJson(this);
+  }
+
+  /** The values of all members, for `toObject`. */
+  $$values(): object {
+    return {};
   }
 }
 
@@ -522,6 +559,14 @@ export class KvmMipsInterrupt implements View {
   /** The members for `JSON.stringify`, with bigints as decimal strings. */
   toJSON(): object {
     return toJson(this);
+  }
+
+  /** The values of all members, for `toObject`. */
+  $$values(): object {
+    return {
+      cpu: this.cpu,
+      irq: this.irq,
+    };
   }
 
   /** `__u32 cpu`, offset 0, 4 bytes. In or before Linux 5.10. */

@@ -21,6 +21,7 @@ import {
   uncloneable,
   type View,
   ViewArray,
+  ViewIterator,
 } from '../../../support/little-endian.js';
 import * as $$c from '../../../support/integers.js';
 import {
@@ -1482,6 +1483,17 @@ export class KvmUserspaceMemoryRegion implements View {
     return toJson(this);
   }
 
+  /** The values of all members, for `toObject`. */
+  $$values(): object {
+    return {
+      slot: this.slot,
+      flags: this.flags,
+      guest_phys_addr: this.guest_phys_addr,
+      memory_size: this.memory_size,
+      userspace_addr: this.userspace_addr,
+    };
+  }
+
   /** `__u32 slot`, offset 0, 4 bytes. In or before Linux 5.10. */
   get slot(): number {
     return this.$$view.getUint32(this.$$offset, true);
@@ -1595,6 +1607,21 @@ export class KvmUserspaceMemoryRegion2 implements View {
   /** The members for `JSON.stringify`, with bigints as decimal strings. */
   toJSON(): object {
     return toJson(this);
+  }
+
+  /** The values of all members, for `toObject`. */
+  $$values(): object {
+    return {
+      slot: this.slot,
+      flags: this.flags,
+      guest_phys_addr: this.guest_phys_addr,
+      memory_size: this.memory_size,
+      userspace_addr: this.userspace_addr,
+      guest_memfd_offset: this.guest_memfd_offset,
+      guest_memfd: this.guest_memfd,
+      pad1: this.pad1,
+      pad2: this.pad2,
+    };
   }
 
   /** `__u32 slot`, offset 0, 4 bytes. In or before Linux 6.12, not in 6.1. */
@@ -1747,6 +1774,15 @@ export class KvmIrqLevel implements View {
     return toJson(this);
   }
 
+  /** The values of all members, for `toObject`. */
+  $$values(): object {
+    return {
+      irq: this.irq,
+      status: this.status,
+      level: this.level,
+    };
+  }
+
   /** `__u32 irq`, offset 0, 4 bytes. In or before Linux 5.10. */
   get irq(): number {
     return this.$$view.getUint32(this.$$offset, true);
@@ -1811,6 +1847,13 @@ export class KvmIrqchipChip implements View {
     return toJson(this);
   }
 
+  /** The values of all members, for `toObject`. */
+  $$values(): object {
+    return {
+      dummy: this.dummy,
+    };
+  }
+
   /** `char dummy[512]`, offset 0, 512 bytes. In or before Linux 5.10. */
   get dummy(): CharArray {
     return new CharArray(this.$$view, this.$$offset, 512);
@@ -1859,6 +1902,15 @@ export class KvmIrqchip implements View {
   /** The members for `JSON.stringify`, with bigints as decimal strings. */
   toJSON(): object {
     return toJson(this);
+  }
+
+  /** The values of all members, for `toObject`. */
+  $$values(): object {
+    return {
+      chip_id: this.chip_id,
+      pad: this.pad,
+      chip: this.chip,
+    };
   }
 
   /** `__u32 chip_id`, offset 0, 4 bytes. In or before Linux 5.10. */
@@ -1926,6 +1978,14 @@ export class KvmPitConfig implements View {
     return toJson(this);
   }
 
+  /** The values of all members, for `toObject`. */
+  $$values(): object {
+    return {
+      flags: this.flags,
+      pad: this.pad,
+    };
+  }
+
   /** `__u32 flags`, offset 0, 4 bytes. In or before Linux 5.10. */
   get flags(): number {
     return this.$$view.getUint32(this.$$offset, true);
@@ -1982,6 +2042,15 @@ export class KvmHypervExitU implements View {
   /** The members for `JSON.stringify`, with bigints as decimal strings. */
   toJSON(): object {
     return toJson(this);
+  }
+
+  /** The values of all members, for `toObject`. */
+  $$values(): object {
+    return {
+      synic: this.synic,
+      hcall: this.hcall,
+      syndbg: this.syndbg,
+    };
   }
 
   /** `struct synic`, offset 0, 32 bytes. In or before Linux 5.10. */
@@ -2050,6 +2119,17 @@ export class KvmHypervExitUSynic implements View {
   /** The members for `JSON.stringify`, with bigints as decimal strings. */
   toJSON(): object {
     return toJson(this);
+  }
+
+  /** The values of all members, for `toObject`. */
+  $$values(): object {
+    return {
+      msr: this.msr,
+      pad2: this.pad2,
+      control: this.control,
+      evt_page: this.evt_page,
+      msg_page: this.msg_page,
+    };
   }
 
   /** `__u32 msr`, offset 0, 4 bytes. In or before Linux 5.10. */
@@ -2161,6 +2241,15 @@ export class KvmHypervExitUHcall implements View {
     return toJson(this);
   }
 
+  /** The values of all members, for `toObject`. */
+  $$values(): object {
+    return {
+      input: this.input,
+      result: this.result,
+      params: this.params,
+    };
+  }
+
   /** `__u64 input`, offset 0, 8 bytes. In or before Linux 5.10. */
   get input(): bigint {
     return this.$$view.getBigUint64(this.$$offset, true);
@@ -2247,6 +2336,19 @@ export class KvmHypervExitUSyndbg implements View {
   /** The members for `JSON.stringify`, with bigints as decimal strings. */
   toJSON(): object {
     return toJson(this);
+  }
+
+  /** The values of all members, for `toObject`. */
+  $$values(): object {
+    return {
+      msr: this.msr,
+      pad2: this.pad2,
+      control: this.control,
+      status: this.status,
+      send_page: this.send_page,
+      recv_page: this.recv_page,
+      pending_page: this.pending_page,
+    };
   }
 
   /** `__u32 msr`, offset 0, 4 bytes. In or before Linux 5.10. */
@@ -2392,6 +2494,15 @@ export class KvmHypervExit implements View {
     return toJson(this);
   }
 
+  /** The values of all members, for `toObject`. */
+  $$values(): object {
+    return {
+      type: this.type,
+      pad1: this.pad1,
+      u: this.u,
+    };
+  }
+
   /** `__u32 type`, offset 0, 4 bytes. In or before Linux 5.10. */
   get type(): number {
     return this.$$view.getUint32(this.$$offset, true);
@@ -2456,6 +2567,13 @@ export class KvmXenExitU implements View {
     return toJson(this);
   }
 
+  /** The values of all members, for `toObject`. */
+  $$values(): object {
+    return {
+      hcall: this.hcall,
+    };
+  }
+
   /** `struct hcall`, offset 0, 72 bytes. In or before Linux 6.1, not in 5.10. */
   get hcall(): KvmXenExitUHcall {
     return new $$KvmXenExitUHcall(this.$$view, this.$$offset);
@@ -2506,6 +2624,17 @@ export class KvmXenExitUHcall implements View {
   /** The members for `JSON.stringify`, with bigints as decimal strings. */
   toJSON(): object {
     return toJson(this);
+  }
+
+  /** The values of all members, for `toObject`. */
+  $$values(): object {
+    return {
+      longmode: this.longmode,
+      cpl: this.cpl,
+      input: this.input,
+      result: this.result,
+      params: this.params,
+    };
   }
 
   /** `__u32 longmode`, offset 0, 4 bytes. In or before Linux 6.1, not in 5.10. */
@@ -2607,6 +2736,14 @@ export class KvmXenExit implements View {
     return toJson(this);
   }
 
+  /** The values of all members, for `toObject`. */
+  $$values(): object {
+    return {
+      type: this.type,
+      u: this.u,
+    };
+  }
+
   /** `__u32 type`, offset 0, 4 bytes. In or before Linux 6.1, not in 5.10. */
   get type(): number {
     return this.$$view.getUint32(this.$$offset, true);
@@ -2663,6 +2800,15 @@ export class KvmExitSnpReqCerts implements View {
   /** The members for `JSON.stringify`, with bigints as decimal strings. */
   toJSON(): object {
     return toJson(this);
+  }
+
+  /** The values of all members, for `toObject`. */
+  $$values(): object {
+    return {
+      gpa: this.gpa,
+      npages: this.npages,
+      ret: this.ret,
+    };
   }
 
   /** `__u64 gpa`, offset 0, 8 bytes. In or before Linux 7.2, not in 6.12. */
@@ -2756,6 +2902,13 @@ export class KvmRunHw implements View {
     return toJson(this);
   }
 
+  /** The values of all members, for `toObject`. */
+  $$values(): object {
+    return {
+      hardware_exit_reason: this.hardware_exit_reason,
+    };
+  }
+
   /** `__u64 hardware_exit_reason`, offset 0, 8 bytes. In or before Linux 5.10. */
   get hardware_exit_reason(): bigint {
     return this.$$view.getBigUint64(this.$$offset, true);
@@ -2812,6 +2965,14 @@ export class KvmRunFailEntry implements View {
   /** The members for `JSON.stringify`, with bigints as decimal strings. */
   toJSON(): object {
     return toJson(this);
+  }
+
+  /** The values of all members, for `toObject`. */
+  $$values(): object {
+    return {
+      hardware_entry_failure_reason: this.hardware_entry_failure_reason,
+      cpu: this.cpu,
+    };
   }
 
   /** `__u64 hardware_entry_failure_reason`, offset 0, 8 bytes. In or before Linux 5.10. */
@@ -2880,6 +3041,14 @@ export class KvmRunEx implements View {
     return toJson(this);
   }
 
+  /** The values of all members, for `toObject`. */
+  $$values(): object {
+    return {
+      exception: this.exception,
+      error_code: this.error_code,
+    };
+  }
+
   /** `__u32 exception`, offset 0, 4 bytes. In or before Linux 5.10. */
   get exception(): number {
     return this.$$view.getUint32(this.$$offset, true);
@@ -2938,6 +3107,17 @@ export class KvmRunIo implements View {
   /** The members for `JSON.stringify`, with bigints as decimal strings. */
   toJSON(): object {
     return toJson(this);
+  }
+
+  /** The values of all members, for `toObject`. */
+  $$values(): object {
+    return {
+      direction: this.direction,
+      size: this.size,
+      port: this.port,
+      count: this.count,
+      data_offset: this.data_offset,
+    };
   }
 
   /** `__u8 direction`, offset 0, 1 byte. In or before Linux 5.10. */
@@ -3029,6 +3209,13 @@ export class KvmRunDebug implements View {
     return toJson(this);
   }
 
+  /** The values of all members, for `toObject`. */
+  $$values(): object {
+    return {
+      arch: this.arch,
+    };
+  }
+
   /** `struct kvm_debug_exit_arch arch`, offset 0, 8 bytes. In or before Linux 5.10. */
   get arch(): KvmDebugExitArch {
     return new KvmDebugExitArch(this.$$view, this.$$offset);
@@ -3078,6 +3265,16 @@ export class KvmRunMmio implements View {
   /** The members for `JSON.stringify`, with bigints as decimal strings. */
   toJSON(): object {
     return toJson(this);
+  }
+
+  /** The values of all members, for `toObject`. */
+  $$values(): object {
+    return {
+      phys_addr: this.phys_addr,
+      data: this.data,
+      len: this.len,
+      is_write: this.is_write,
+    };
   }
 
   /** `__u64 phys_addr`, offset 0, 8 bytes. In or before Linux 5.10. */
@@ -3164,6 +3361,16 @@ export class KvmRunIocsrIo implements View {
     return toJson(this);
   }
 
+  /** The values of all members, for `toObject`. */
+  $$values(): object {
+    return {
+      phys_addr: this.phys_addr,
+      data: this.data,
+      len: this.len,
+      is_write: this.is_write,
+    };
+  }
+
   /** `__u64 phys_addr`, offset 0, 8 bytes. In or before Linux 6.12, not in 6.1. */
   get phys_addr(): bigint {
     return this.$$view.getBigUint64(this.$$offset, true);
@@ -3247,6 +3454,17 @@ export class KvmRunHypercall implements View {
   /** The members for `JSON.stringify`, with bigints as decimal strings. */
   toJSON(): object {
     return toJson(this);
+  }
+
+  /** The values of all members, for `toObject`. */
+  $$values(): object {
+    return {
+      nr: this.nr,
+      args: this.args,
+      ret: this.ret,
+      longmode: this.longmode,
+      flags: this.flags,
+    };
   }
 
   /** `__u64 nr`, offset 0, 8 bytes. In or before Linux 5.10. */
@@ -3358,6 +3576,15 @@ export class KvmRunTprAccess implements View {
     return toJson(this);
   }
 
+  /** The values of all members, for `toObject`. */
+  $$values(): object {
+    return {
+      rip: this.rip,
+      is_write: this.is_write,
+      pad: this.pad,
+    };
+  }
+
   /** `__u64 rip`, offset 0, 8 bytes. In or before Linux 5.10. */
   get rip(): bigint {
     return this.$$view.getBigUint64(this.$$offset, true);
@@ -3433,6 +3660,15 @@ export class KvmRunS390Sieic implements View {
     return toJson(this);
   }
 
+  /** The values of all members, for `toObject`. */
+  $$values(): object {
+    return {
+      icptcode: this.icptcode,
+      ipa: this.ipa,
+      ipb: this.ipb,
+    };
+  }
+
   /** `__u8 icptcode`, offset 0, 1 byte. In or before Linux 5.10. */
   get icptcode(): number {
     return this.$$view.getUint8(this.$$offset);
@@ -3496,6 +3732,14 @@ export class KvmRunS390Ucontrol implements View {
   /** The members for `JSON.stringify`, with bigints as decimal strings. */
   toJSON(): object {
     return toJson(this);
+  }
+
+  /** The values of all members, for `toObject`. */
+  $$values(): object {
+    return {
+      trans_exc_code: this.trans_exc_code,
+      pgm_code: this.pgm_code,
+    };
   }
 
   /** `__u64 trans_exc_code`, offset 0, 8 bytes. In or before Linux 5.10. */
@@ -3565,6 +3809,15 @@ export class KvmRunDcr implements View {
     return toJson(this);
   }
 
+  /** The values of all members, for `toObject`. */
+  $$values(): object {
+    return {
+      dcrn: this.dcrn,
+      data: this.data,
+      is_write: this.is_write,
+    };
+  }
+
   /** `__u32 dcrn`, offset 0, 4 bytes. In or before Linux 5.10. */
   get dcrn(): number {
     return this.$$view.getUint32(this.$$offset, true);
@@ -3629,6 +3882,15 @@ export class KvmRunInternal implements View {
   /** The members for `JSON.stringify`, with bigints as decimal strings. */
   toJSON(): object {
     return toJson(this);
+  }
+
+  /** The values of all members, for `toObject`. */
+  $$values(): object {
+    return {
+      suberror: this.suberror,
+      ndata: this.ndata,
+      data: this.data,
+    };
   }
 
   /** `__u32 suberror`, offset 0, 4 bytes. In or before Linux 5.10. */
@@ -3697,6 +3959,17 @@ export class KvmRunEmulationFailure implements View {
   /** The members for `JSON.stringify`, with bigints as decimal strings. */
   toJSON(): object {
     return toJson(this);
+  }
+
+  /** The values of all members, for `toObject`. */
+  $$values(): object {
+    return {
+      suberror: this.suberror,
+      ndata: this.ndata,
+      flags: this.flags,
+      insn_size: this.insn_size,
+      insn_bytes: this.insn_bytes,
+    };
   }
 
   /** `__u32 suberror`, offset 0, 4 bytes. In or before Linux 6.1, not in 5.10. */
@@ -3788,6 +4061,13 @@ export class KvmRunOsi implements View {
     return toJson(this);
   }
 
+  /** The values of all members, for `toObject`. */
+  $$values(): object {
+    return {
+      gprs: this.gprs,
+    };
+  }
+
   /** `__u64 gprs[32]`, offset 0, 256 bytes. In or before Linux 5.10. */
   get gprs(): U64Array {
     return new U64Array(this.$$view, this.$$offset, 32);
@@ -3836,6 +4116,15 @@ export class KvmRunPaprHcall implements View {
   /** The members for `JSON.stringify`, with bigints as decimal strings. */
   toJSON(): object {
     return toJson(this);
+  }
+
+  /** The values of all members, for `toObject`. */
+  $$values(): object {
+    return {
+      nr: this.nr,
+      ret: this.ret,
+      args: this.args,
+    };
   }
 
   /** `__u64 nr`, offset 0, 8 bytes. In or before Linux 5.10. */
@@ -3923,6 +4212,18 @@ export class KvmRunS390Tsch implements View {
   /** The members for `JSON.stringify`, with bigints as decimal strings. */
   toJSON(): object {
     return toJson(this);
+  }
+
+  /** The values of all members, for `toObject`. */
+  $$values(): object {
+    return {
+      subchannel_id: this.subchannel_id,
+      subchannel_nr: this.subchannel_nr,
+      io_int_parm: this.io_int_parm,
+      io_int_word: this.io_int_word,
+      ipb: this.ipb,
+      dequeued: this.dequeued,
+    };
   }
 
   /** `__u16 subchannel_id`, offset 0, 2 bytes. In or before Linux 5.10. */
@@ -4013,6 +4314,13 @@ export class KvmRunEpr implements View {
     return toJson(this);
   }
 
+  /** The values of all members, for `toObject`. */
+  $$values(): object {
+    return {
+      epr: this.epr,
+    };
+  }
+
   /** `__u32 epr`, offset 0, 4 bytes. In or before Linux 5.10. */
   get epr(): number {
     return this.$$view.getUint32(this.$$offset, true);
@@ -4062,6 +4370,16 @@ export class KvmRunSystemEvent implements View {
   /** The members for `JSON.stringify`, with bigints as decimal strings. */
   toJSON(): object {
     return toJson(this);
+  }
+
+  /** The values of all members, for `toObject`. */
+  $$values(): object {
+    return {
+      type: this.type,
+      ndata: this.ndata,
+      flags: this.flags,
+      data: this.data,
+    };
   }
 
   /** `__u32 type`, offset 0, 4 bytes. In or before Linux 5.10. */
@@ -4148,6 +4466,18 @@ export class KvmRunS390Stsi implements View {
   /** The members for `JSON.stringify`, with bigints as decimal strings. */
   toJSON(): object {
     return toJson(this);
+  }
+
+  /** The values of all members, for `toObject`. */
+  $$values(): object {
+    return {
+      addr: this.addr,
+      ar: this.ar,
+      reserved: this.reserved,
+      fc: this.fc,
+      sel1: this.sel1,
+      sel2: this.sel2,
+    };
   }
 
   /** `__u64 addr`, offset 0, 8 bytes. In or before Linux 5.10. */
@@ -4247,6 +4577,13 @@ export class KvmRunEoi implements View {
     return toJson(this);
   }
 
+  /** The values of all members, for `toObject`. */
+  $$values(): object {
+    return {
+      vector: this.vector,
+    };
+  }
+
   /** `__u8 vector`, offset 0, 1 byte. In or before Linux 5.10. */
   get vector(): number {
     return this.$$view.getUint8(this.$$offset);
@@ -4294,6 +4631,14 @@ export class KvmRunArmNisv implements View {
   /** The members for `JSON.stringify`, with bigints as decimal strings. */
   toJSON(): object {
     return toJson(this);
+  }
+
+  /** The values of all members, for `toObject`. */
+  $$values(): object {
+    return {
+      esr_iss: this.esr_iss,
+      fault_ipa: this.fault_ipa,
+    };
   }
 
   /** `__u64 esr_iss`, offset 0, 8 bytes. In or before Linux 5.10. */
@@ -4372,6 +4717,17 @@ export class KvmRunMsr implements View {
   /** The members for `JSON.stringify`, with bigints as decimal strings. */
   toJSON(): object {
     return toJson(this);
+  }
+
+  /** The values of all members, for `toObject`. */
+  $$values(): object {
+    return {
+      error: this.error,
+      pad: this.pad,
+      reason: this.reason,
+      index: this.index,
+      data: this.data,
+    };
   }
 
   /** `__u8 error`, offset 0, 1 byte. In or before Linux 5.10. */
@@ -4466,6 +4822,16 @@ export class KvmRunRiscvSbi implements View {
     return toJson(this);
   }
 
+  /** The values of all members, for `toObject`. */
+  $$values(): object {
+    return {
+      extension_id: this.extension_id,
+      function_id: this.function_id,
+      args: this.args,
+      ret: this.ret,
+    };
+  }
+
   /** `unsigned long extension_id`, offset 0, 8 bytes. In or before Linux 6.1, not in 5.10. */
   get extension_id(): bigint {
     return this.$$view.getBigUint64(this.$$offset, true);
@@ -4557,6 +4923,16 @@ export class KvmRunRiscvCsr implements View {
   /** The members for `JSON.stringify`, with bigints as decimal strings. */
   toJSON(): object {
     return toJson(this);
+  }
+
+  /** The values of all members, for `toObject`. */
+  $$values(): object {
+    return {
+      csr_num: this.csr_num,
+      new_value: this.new_value,
+      write_mask: this.write_mask,
+      ret_value: this.ret_value,
+    };
   }
 
   /** `unsigned long csr_num`, offset 0, 8 bytes. In or before Linux 6.1, not in 5.10. */
@@ -4667,6 +5043,13 @@ export class KvmRunNotify implements View {
     return toJson(this);
   }
 
+  /** The values of all members, for `toObject`. */
+  $$values(): object {
+    return {
+      flags: this.flags,
+    };
+  }
+
   /** `__u32 flags`, offset 0, 4 bytes. In or before Linux 6.1, not in 5.10. */
   get flags(): number {
     return this.$$view.getUint32(this.$$offset, true);
@@ -4715,6 +5098,15 @@ export class KvmRunMemoryFault implements View {
   /** The members for `JSON.stringify`, with bigints as decimal strings. */
   toJSON(): object {
     return toJson(this);
+  }
+
+  /** The values of all members, for `toObject`. */
+  $$values(): object {
+    return {
+      flags: this.flags,
+      gpa: this.gpa,
+      size: this.size,
+    };
   }
 
   /** `__u64 flags`, offset 0, 8 bytes. In or before Linux 6.12, not in 6.1. */
@@ -4811,6 +5203,18 @@ export class KvmRunTdx implements View {
   /** The members for `JSON.stringify`, with bigints as decimal strings. */
   toJSON(): object {
     return toJson(this);
+  }
+
+  /** The values of all members, for `toObject`. */
+  $$values(): object {
+    return {
+      flags: this.flags,
+      nr: this.nr,
+      unknown: this.unknown,
+      get_quote: this.get_quote,
+      get_tdvmcall_info: this.get_tdvmcall_info,
+      setup_event_notify: this.setup_event_notify,
+    };
   }
 
   /** `__u64 flags`, offset 0, 8 bytes. In or before Linux 7.2, not in 6.12. */
@@ -4920,6 +5324,14 @@ export class KvmRunTdxUnknown implements View {
     return toJson(this);
   }
 
+  /** The values of all members, for `toObject`. */
+  $$values(): object {
+    return {
+      ret: this.ret,
+      data: this.data,
+    };
+  }
+
   /** `__u64 ret`, offset 0, 8 bytes. In or before Linux 7.2, not in 6.12. */
   get ret(): bigint {
     return this.$$view.getBigUint64(this.$$offset, true);
@@ -4985,6 +5397,15 @@ export class KvmRunTdxGetQuote implements View {
   /** The members for `JSON.stringify`, with bigints as decimal strings. */
   toJSON(): object {
     return toJson(this);
+  }
+
+  /** The values of all members, for `toObject`. */
+  $$values(): object {
+    return {
+      ret: this.ret,
+      gpa: this.gpa,
+      size: this.size,
+    };
   }
 
   /** `__u64 ret`, offset 0, 8 bytes. In or before Linux 7.2, not in 6.12. */
@@ -5081,6 +5502,18 @@ export class KvmRunTdxGetTdvmcallInfo implements View {
   /** The members for `JSON.stringify`, with bigints as decimal strings. */
   toJSON(): object {
     return toJson(this);
+  }
+
+  /** The values of all members, for `toObject`. */
+  $$values(): object {
+    return {
+      ret: this.ret,
+      leaf: this.leaf,
+      r11: this.r11,
+      r12: this.r12,
+      r13: this.r13,
+      r14: this.r14,
+    };
   }
 
   /** `__u64 ret`, offset 0, 8 bytes. In or before Linux 7.2, not in 6.12. */
@@ -5226,6 +5659,14 @@ export class KvmRunTdxSetupEventNotify implements View {
     return toJson(this);
   }
 
+  /** The values of all members, for `toObject`. */
+  $$values(): object {
+    return {
+      ret: this.ret,
+      vector: this.vector,
+    };
+  }
+
   /** `__u64 ret`, offset 0, 8 bytes. In or before Linux 7.2, not in 6.12. */
   get ret(): bigint {
     return this.$$view.getBigUint64(this.$$offset, true);
@@ -5301,6 +5742,16 @@ export class KvmRunArmSea implements View {
   /** The members for `JSON.stringify`, with bigints as decimal strings. */
   toJSON(): object {
     return toJson(this);
+  }
+
+  /** The values of all members, for `toObject`. */
+  $$values(): object {
+    return {
+      flags: this.flags,
+      esr: this.esr,
+      gva: this.gva,
+      gpa: this.gpa,
+    };
   }
 
   /** `__u64 flags`, offset 0, 8 bytes. In or before Linux 7.2, not in 6.12. */
@@ -5410,6 +5861,14 @@ export class KvmRunS implements View {
   /** The members for `JSON.stringify`, with bigints as decimal strings. */
   toJSON(): object {
     return toJson(this);
+  }
+
+  /** The values of all members, for `toObject`. */
+  $$values(): object {
+    return {
+      regs: this.regs,
+      padding: this.padding,
+    };
   }
 
   /** `struct kvm_sync_regs regs`, offset 0, 0 bytes. In or before Linux 5.10. */
@@ -5561,6 +6020,58 @@ export class KvmRun implements View {
   /** The members for `JSON.stringify`, with bigints as decimal strings. */
   toJSON(): object {
     return toJson(this);
+  }
+
+  /** The values of all members, for `toObject`. */
+  $$values(): object {
+    return {
+      request_interrupt_window: this.request_interrupt_window,
+      immediate_exit: this.immediate_exit,
+      padding1: this.padding1,
+      exit_reason: this.exit_reason,
+      ready_for_interrupt_injection: this.ready_for_interrupt_injection,
+      if_flag: this.if_flag,
+      flags: this.flags,
+      cr8: this.cr8,
+      apic_base: this.apic_base,
+      hw: this.hw,
+      fail_entry: this.fail_entry,
+      ex: this.ex,
+      io: this.io,
+      debug: this.debug,
+      mmio: this.mmio,
+      iocsr_io: this.iocsr_io,
+      hypercall: this.hypercall,
+      tpr_access: this.tpr_access,
+      s390_sieic: this.s390_sieic,
+      s390_reset_flags: this.s390_reset_flags,
+      s390_ucontrol: this.s390_ucontrol,
+      dcr: this.dcr,
+      internal: this.internal,
+      emulation_failure: this.emulation_failure,
+      osi: this.osi,
+      papr_hcall: this.papr_hcall,
+      s390_tsch: this.s390_tsch,
+      epr: this.epr,
+      system_event: this.system_event,
+      s390_stsi: this.s390_stsi,
+      eoi: this.eoi,
+      hyperv: this.hyperv,
+      arm_nisv: this.arm_nisv,
+      msr: this.msr,
+      xen: this.xen,
+      riscv_sbi: this.riscv_sbi,
+      riscv_csr: this.riscv_csr,
+      notify: this.notify,
+      memory_fault: this.memory_fault,
+      tdx: this.tdx,
+      arm_sea: this.arm_sea,
+      snp_req_certs: this.snp_req_certs,
+      padding: this.padding,
+      kvm_valid_regs: this.kvm_valid_regs,
+      kvm_dirty_regs: this.kvm_dirty_regs,
+      s: this.s,
+    };
   }
 
   /** `__u8 request_interrupt_window`, offset 0, 1 byte. In or before Linux 5.10. */
@@ -6074,6 +6585,16 @@ export class KvmCoalescedMmioZone implements View {
     return toJson(this);
   }
 
+  /** The values of all members, for `toObject`. */
+  $$values(): object {
+    return {
+      addr: this.addr,
+      size: this.size,
+      pad: this.pad,
+      pio: this.pio,
+    };
+  }
+
   /** `__u64 addr`, offset 0, 8 bytes. In or before Linux 5.10. */
   get addr(): bigint {
     return this.$$view.getBigUint64(this.$$offset, true);
@@ -6157,6 +6678,17 @@ export class KvmCoalescedMmio implements View {
   /** The members for `JSON.stringify`, with bigints as decimal strings. */
   toJSON(): object {
     return toJson(this);
+  }
+
+  /** The values of all members, for `toObject`. */
+  $$values(): object {
+    return {
+      phys_addr: this.phys_addr,
+      len: this.len,
+      pad: this.pad,
+      pio: this.pio,
+      data: this.data,
+    };
   }
 
   /** `__u64 phys_addr`, offset 0, 8 bytes. In or before Linux 5.10. */
@@ -6252,6 +6784,15 @@ export class KvmCoalescedMmioRing implements View {
     return toJson(this);
   }
 
+  /** The values of all members, for `toObject`. */
+  $$values(): object {
+    return {
+      first: this.first,
+      last: this.last,
+      coalesced_mmio: this.coalesced_mmio,
+    };
+  }
+
   /** `__u32 first`, offset 0, 4 bytes. In or before Linux 5.10. */
   get first(): number {
     return this.$$view.getUint32(this.$$offset, true);
@@ -6270,7 +6811,7 @@ export class KvmCoalescedMmioRing implements View {
 
   /** `struct kvm_coalesced_mmio coalesced_mmio[]`, offset 8, 0 bytes. In or before Linux 5.10. */
   get coalesced_mmio(): ViewArray<KvmCoalescedMmio> {
-    return new ViewArray($$KvmCoalescedMmio, this.$$view, this.$$offset + 8, elementsWithin(this.$$view, this.$$offset + 8, 24));
+    return new $$KvmCoalescedMmioArray($$KvmCoalescedMmio, this.$$view, this.$$offset + 8, elementsWithin(this.$$view, this.$$offset + 8, 24));
   }
 }
 
@@ -6316,6 +6857,18 @@ export class KvmTranslation implements View {
   /** The members for `JSON.stringify`, with bigints as decimal strings. */
   toJSON(): object {
     return toJson(this);
+  }
+
+  /** The values of all members, for `toObject`. */
+  $$values(): object {
+    return {
+      linear_address: this.linear_address,
+      physical_address: this.physical_address,
+      valid: this.valid,
+      writeable: this.writeable,
+      usermode: this.usermode,
+      pad: this.pad,
+    };
   }
 
   /** `__u64 linear_address`, offset 0, 8 bytes. In or before Linux 5.10. */
@@ -6424,6 +6977,13 @@ export class KvmInterrupt implements View {
     return toJson(this);
   }
 
+  /** The values of all members, for `toObject`. */
+  $$values(): object {
+    return {
+      irq: this.irq,
+    };
+  }
+
   /** `__u32 irq`, offset 0, 4 bytes. In or before Linux 5.10. */
   get irq(): number {
     return this.$$view.getUint32(this.$$offset, true);
@@ -6473,6 +7033,16 @@ export class KvmDirtyLog implements View {
   /** The members for `JSON.stringify`, with bigints as decimal strings. */
   toJSON(): object {
     return toJson(this);
+  }
+
+  /** The values of all members, for `toObject`. */
+  $$values(): object {
+    return {
+      slot: this.slot,
+      padding1: this.padding1,
+      dirty_bitmap: this.dirty_bitmap,
+      padding2: this.padding2,
+    };
   }
 
   /** `__u32 slot`, offset 0, 4 bytes. In or before Linux 5.10. */
@@ -6567,6 +7137,17 @@ export class KvmClearDirtyLog implements View {
   /** The members for `JSON.stringify`, with bigints as decimal strings. */
   toJSON(): object {
     return toJson(this);
+  }
+
+  /** The values of all members, for `toObject`. */
+  $$values(): object {
+    return {
+      slot: this.slot,
+      num_pages: this.num_pages,
+      first_page: this.first_page,
+      dirty_bitmap: this.dirty_bitmap,
+      padding2: this.padding2,
+    };
   }
 
   /** `__u32 slot`, offset 0, 4 bytes. In or before Linux 5.10. */
@@ -6679,6 +7260,14 @@ export class KvmSignalMask implements View {
     return toJson(this);
   }
 
+  /** The values of all members, for `toObject`. */
+  $$values(): object {
+    return {
+      len: this.len,
+      sigset: this.sigset,
+    };
+  }
+
   /** `__u32 len`, offset 0, 4 bytes. In or before Linux 5.10. */
   get len(): number {
     return this.$$view.getUint32(this.$$offset, true);
@@ -6735,6 +7324,15 @@ export class KvmTprAccessCtl implements View {
   /** The members for `JSON.stringify`, with bigints as decimal strings. */
   toJSON(): object {
     return toJson(this);
+  }
+
+  /** The values of all members, for `toObject`. */
+  $$values(): object {
+    return {
+      enabled: this.enabled,
+      flags: this.flags,
+      reserved: this.reserved,
+    };
   }
 
   /** `__u32 enabled`, offset 0, 4 bytes. In or before Linux 5.10. */
@@ -6801,6 +7399,13 @@ export class KvmVapicAddr implements View {
     return toJson(this);
   }
 
+  /** The values of all members, for `toObject`. */
+  $$values(): object {
+    return {
+      vapic_addr: this.vapic_addr,
+    };
+  }
+
   /** `__u64 vapic_addr`, offset 0, 8 bytes. In or before Linux 5.10. */
   get vapic_addr(): bigint {
     return this.$$view.getBigUint64(this.$$offset, true);
@@ -6858,6 +7463,13 @@ export class KvmMpState implements View {
     return toJson(this);
   }
 
+  /** The values of all members, for `toObject`. */
+  $$values(): object {
+    return {
+      mp_state: this.mp_state,
+    };
+  }
+
   /** `__u32 mp_state`, offset 0, 4 bytes. In or before Linux 5.10. */
   get mp_state(): number {
     return this.$$view.getUint32(this.$$offset, true);
@@ -6906,6 +7518,15 @@ export class KvmGuestDebug implements View {
   /** The members for `JSON.stringify`, with bigints as decimal strings. */
   toJSON(): object {
     return toJson(this);
+  }
+
+  /** The values of all members, for `toObject`. */
+  $$values(): object {
+    return {
+      control: this.control,
+      pad: this.pad,
+      arch: this.arch,
+    };
   }
 
   /** `__u32 control`, offset 0, 4 bytes. In or before Linux 5.10. */
@@ -6975,6 +7596,18 @@ export class KvmIoeventfd implements View {
   /** The members for `JSON.stringify`, with bigints as decimal strings. */
   toJSON(): object {
     return toJson(this);
+  }
+
+  /** The values of all members, for `toObject`. */
+  $$values(): object {
+    return {
+      datamatch: this.datamatch,
+      addr: this.addr,
+      len: this.len,
+      fd: this.fd,
+      flags: this.flags,
+      pad: this.pad,
+    };
   }
 
   /** `__u64 datamatch`, offset 0, 8 bytes. In or before Linux 5.10. */
@@ -7086,6 +7719,16 @@ export class KvmEnableCap implements View {
     return toJson(this);
   }
 
+  /** The values of all members, for `toObject`. */
+  $$values(): object {
+    return {
+      cap: this.cap,
+      flags: this.flags,
+      args: this.args,
+      pad: this.pad,
+    };
+  }
+
   /** `__u32 cap`, offset 0, 4 bytes. In or before Linux 5.10. */
   get cap(): number {
     return this.$$view.getUint32(this.$$offset, true);
@@ -7159,6 +7802,14 @@ export class KvmIrqRoutingIrqchip implements View {
     return toJson(this);
   }
 
+  /** The values of all members, for `toObject`. */
+  $$values(): object {
+    return {
+      irqchip: this.irqchip,
+      pin: this.pin,
+    };
+  }
+
   /** `__u32 irqchip`, offset 0, 4 bytes. In or before Linux 5.10. */
   get irqchip(): number {
     return this.$$view.getUint32(this.$$offset, true);
@@ -7217,6 +7868,17 @@ export class KvmIrqRoutingMsi implements View {
   /** The members for `JSON.stringify`, with bigints as decimal strings. */
   toJSON(): object {
     return toJson(this);
+  }
+
+  /** The values of all members, for `toObject`. */
+  $$values(): object {
+    return {
+      address_lo: this.address_lo,
+      address_hi: this.address_hi,
+      data: this.data,
+      pad: this.pad,
+      devid: this.devid,
+    };
   }
 
   /** `__u32 address_lo`, offset 0, 4 bytes. In or before Linux 5.10. */
@@ -7301,6 +7963,17 @@ export class KvmIrqRoutingS390Adapter implements View {
   /** The members for `JSON.stringify`, with bigints as decimal strings. */
   toJSON(): object {
     return toJson(this);
+  }
+
+  /** The values of all members, for `toObject`. */
+  $$values(): object {
+    return {
+      ind_addr: this.ind_addr,
+      summary_addr: this.summary_addr,
+      ind_offset: this.ind_offset,
+      summary_offset: this.summary_offset,
+      adapter_id: this.adapter_id,
+    };
   }
 
   /** `__u64 ind_addr`, offset 0, 8 bytes. In or before Linux 5.10. */
@@ -7411,6 +8084,14 @@ export class KvmIrqRoutingHvSint implements View {
     return toJson(this);
   }
 
+  /** The values of all members, for `toObject`. */
+  $$values(): object {
+    return {
+      vcpu: this.vcpu,
+      sint: this.sint,
+    };
+  }
+
   /** `__u32 vcpu`, offset 0, 4 bytes. In or before Linux 5.10. */
   get vcpu(): number {
     return this.$$view.getUint32(this.$$offset, true);
@@ -7467,6 +8148,15 @@ export class KvmIrqRoutingXenEvtchn implements View {
   /** The members for `JSON.stringify`, with bigints as decimal strings. */
   toJSON(): object {
     return toJson(this);
+  }
+
+  /** The values of all members, for `toObject`. */
+  $$values(): object {
+    return {
+      port: this.port,
+      vcpu: this.vcpu,
+      priority: this.priority,
+    };
   }
 
   /** `__u32 port`, offset 0, 4 bytes. In or before Linux 6.1, not in 5.10. */
@@ -7536,6 +8226,18 @@ export class KvmIrqRoutingEntryU implements View {
   /** The members for `JSON.stringify`, with bigints as decimal strings. */
   toJSON(): object {
     return toJson(this);
+  }
+
+  /** The values of all members, for `toObject`. */
+  $$values(): object {
+    return {
+      irqchip: this.irqchip,
+      msi: this.msi,
+      adapter: this.adapter,
+      hv_sint: this.hv_sint,
+      xen_evtchn: this.xen_evtchn,
+      pad: this.pad,
+    };
   }
 
   /** `struct kvm_irq_routing_irqchip irqchip`, offset 0, 8 bytes. In or before Linux 5.10. */
@@ -7630,6 +8332,17 @@ export class KvmIrqRoutingEntry implements View {
     return toJson(this);
   }
 
+  /** The values of all members, for `toObject`. */
+  $$values(): object {
+    return {
+      gsi: this.gsi,
+      type: this.type,
+      flags: this.flags,
+      pad: this.pad,
+      u: this.u,
+    };
+  }
+
   /** `__u32 gsi`, offset 0, 4 bytes. In or before Linux 5.10. */
   get gsi(): number {
     return this.$$view.getUint32(this.$$offset, true);
@@ -7714,6 +8427,15 @@ export class KvmIrqRouting implements View {
     return toJson(this);
   }
 
+  /** The values of all members, for `toObject`. */
+  $$values(): object {
+    return {
+      nr: this.nr,
+      flags: this.flags,
+      entries: this.entries,
+    };
+  }
+
   /** `__u32 nr`, offset 0, 4 bytes. In or before Linux 5.10. */
   get nr(): number {
     return this.$$view.getUint32(this.$$offset, true);
@@ -7732,7 +8454,7 @@ export class KvmIrqRouting implements View {
 
   /** `struct kvm_irq_routing_entry entries[]`, offset 8, 0 bytes; `nr` is the number of elements. In or before Linux 5.10. */
   get entries(): ViewArray<KvmIrqRoutingEntry> {
-    return new ViewArray($$KvmIrqRoutingEntry, this.$$view, this.$$offset + 8, this.nr);
+    return new $$KvmIrqRoutingEntryArray($$KvmIrqRoutingEntry, this.$$view, this.$$offset + 8, this.nr);
   }
 }
 
@@ -7777,6 +8499,17 @@ export class KvmIrqfd implements View {
   /** The members for `JSON.stringify`, with bigints as decimal strings. */
   toJSON(): object {
     return toJson(this);
+  }
+
+  /** The values of all members, for `toObject`. */
+  $$values(): object {
+    return {
+      fd: this.fd,
+      gsi: this.gsi,
+      flags: this.flags,
+      resamplefd: this.resamplefd,
+      pad: this.pad,
+    };
   }
 
   /** `__u32 fd`, offset 0, 4 bytes. In or before Linux 5.10. */
@@ -7862,6 +8595,18 @@ export class KvmClockData implements View {
   /** The members for `JSON.stringify`, with bigints as decimal strings. */
   toJSON(): object {
     return toJson(this);
+  }
+
+  /** The values of all members, for `toObject`. */
+  $$values(): object {
+    return {
+      clock: this.clock,
+      flags: this.flags,
+      pad0: this.pad0,
+      realtime: this.realtime,
+      host_tsc: this.host_tsc,
+      pad: this.pad,
+    };
   }
 
   /** `__u64 clock`, offset 0, 8 bytes. In or before Linux 5.10. */
@@ -7982,6 +8727,16 @@ export class KvmConfigTlb implements View {
     return toJson(this);
   }
 
+  /** The values of all members, for `toObject`. */
+  $$values(): object {
+    return {
+      params: this.params,
+      array: this.array,
+      mmu_type: this.mmu_type,
+      array_len: this.array_len,
+    };
+  }
+
   /** `__u64 params`, offset 0, 8 bytes. In or before Linux 5.10. */
   get params(): bigint {
     return this.$$view.getBigUint64(this.$$offset, true);
@@ -8073,6 +8828,14 @@ export class KvmDirtyTlb implements View {
     return toJson(this);
   }
 
+  /** The values of all members, for `toObject`. */
+  $$values(): object {
+    return {
+      bitmap: this.bitmap,
+      num_dirty: this.num_dirty,
+    };
+  }
+
   /** `__u64 bitmap`, offset 0, 8 bytes. In or before Linux 5.10. */
   get bitmap(): bigint {
     return this.$$view.getBigUint64(this.$$offset, true);
@@ -8141,6 +8904,14 @@ export class KvmRegList implements View {
     return toJson(this);
   }
 
+  /** The values of all members, for `toObject`. */
+  $$values(): object {
+    return {
+      n: this.n,
+      reg: this.reg,
+    };
+  }
+
   /** `__u64 n`, offset 0, 8 bytes. In or before Linux 5.10. */
   get n(): bigint {
     return this.$$view.getBigUint64(this.$$offset, true);
@@ -8205,6 +8976,14 @@ export class KvmOneReg implements View {
   /** The members for `JSON.stringify`, with bigints as decimal strings. */
   toJSON(): object {
     return toJson(this);
+  }
+
+  /** The values of all members, for `toObject`. */
+  $$values(): object {
+    return {
+      id: this.id,
+      addr: this.addr,
+    };
   }
 
   /** `__u64 id`, offset 0, 8 bytes. In or before Linux 5.10. */
@@ -8284,6 +9063,18 @@ export class KvmMsi implements View {
   /** The members for `JSON.stringify`, with bigints as decimal strings. */
   toJSON(): object {
     return toJson(this);
+  }
+
+  /** The values of all members, for `toObject`. */
+  $$values(): object {
+    return {
+      address_lo: this.address_lo,
+      address_hi: this.address_hi,
+      data: this.data,
+      flags: this.flags,
+      devid: this.devid,
+      pad: this.pad,
+    };
   }
 
   /** `__u32 address_lo`, offset 0, 4 bytes. In or before Linux 5.10. */
@@ -8375,6 +9166,14 @@ export class KvmArmDeviceAddr implements View {
     return toJson(this);
   }
 
+  /** The values of all members, for `toObject`. */
+  $$values(): object {
+    return {
+      id: this.id,
+      addr: this.addr,
+    };
+  }
+
   /** `__u64 id`, offset 0, 8 bytes. In or before Linux 5.10. */
   get id(): bigint {
     return this.$$view.getBigUint64(this.$$offset, true);
@@ -8451,6 +9250,15 @@ export class KvmCreateDevice implements View {
     return toJson(this);
   }
 
+  /** The values of all members, for `toObject`. */
+  $$values(): object {
+    return {
+      type: this.type,
+      fd: this.fd,
+      flags: this.flags,
+    };
+  }
+
   /** `__u32 type`, offset 0, 4 bytes. In or before Linux 5.10. */
   get type(): number {
     return this.$$view.getUint32(this.$$offset, true);
@@ -8516,6 +9324,16 @@ export class KvmDeviceAttr implements View {
   /** The members for `JSON.stringify`, with bigints as decimal strings. */
   toJSON(): object {
     return toJson(this);
+  }
+
+  /** The values of all members, for `toObject`. */
+  $$values(): object {
+    return {
+      flags: this.flags,
+      group: this.group,
+      attr: this.attr,
+      addr: this.addr,
+    };
   }
 
   /** `__u32 flags`, offset 0, 4 bytes. In or before Linux 5.10. */
@@ -8609,6 +9427,14 @@ export class KvmVfioSpaprTce implements View {
     return toJson(this);
   }
 
+  /** The values of all members, for `toObject`. */
+  $$values(): object {
+    return {
+      groupfd: this.groupfd,
+      tablefd: this.tablefd,
+    };
+  }
+
   /** `__s32 groupfd`, offset 0, 4 bytes. In or before Linux 5.10. */
   get groupfd(): number {
     return this.$$view.getInt32(this.$$offset, true);
@@ -8666,6 +9492,16 @@ export class KvmS390Keyop implements View {
   /** The members for `JSON.stringify`, with bigints as decimal strings. */
   toJSON(): object {
     return toJson(this);
+  }
+
+  /** The values of all members, for `toObject`. */
+  $$values(): object {
+    return {
+      guest_addr: this.guest_addr,
+      key: this.key,
+      operation: this.operation,
+      pad: this.pad,
+    };
   }
 
   /** `__u64 guest_addr`, offset 0, 8 bytes. In or before Linux 7.2, not in 6.12. */
@@ -8750,6 +9586,14 @@ export class KvmEncRegion implements View {
     return toJson(this);
   }
 
+  /** The values of all members, for `toObject`. */
+  $$values(): object {
+    return {
+      addr: this.addr,
+      size: this.size,
+    };
+  }
+
   /** `__u64 addr`, offset 0, 8 bytes. In or before Linux 5.10. */
   get addr(): bigint {
     return this.$$view.getBigUint64(this.$$offset, true);
@@ -8824,6 +9668,15 @@ export class KvmDirtyGfn implements View {
   /** The members for `JSON.stringify`, with bigints as decimal strings. */
   toJSON(): object {
     return toJson(this);
+  }
+
+  /** The values of all members, for `toObject`. */
+  $$values(): object {
+    return {
+      flags: this.flags,
+      slot: this.slot,
+      offset: this.offset,
+    };
   }
 
   /** `__u32 flags`, offset 0, 4 bytes. In or before Linux 6.1, not in 5.10. */
@@ -8902,6 +9755,18 @@ export class KvmStatsHeader implements View {
   /** The members for `JSON.stringify`, with bigints as decimal strings. */
   toJSON(): object {
     return toJson(this);
+  }
+
+  /** The values of all members, for `toObject`. */
+  $$values(): object {
+    return {
+      flags: this.flags,
+      name_size: this.name_size,
+      num_desc: this.num_desc,
+      id_offset: this.id_offset,
+      desc_offset: this.desc_offset,
+      data_offset: this.data_offset,
+    };
   }
 
   /** `__u32 flags`, offset 0, 4 bytes. In or before Linux 6.1, not in 5.10. */
@@ -8999,6 +9864,18 @@ export class KvmStatsDesc implements View {
     return toJson(this);
   }
 
+  /** The values of all members, for `toObject`. */
+  $$values(): object {
+    return {
+      flags: this.flags,
+      exponent: this.exponent,
+      size: this.size,
+      offset: this.offset,
+      bucket_size: this.bucket_size,
+      name: this.name,
+    };
+  }
+
   /** `__u32 flags`, offset 0, 4 bytes. In or before Linux 6.1, not in 5.10. */
   get flags(): number {
     return this.$$view.getUint32(this.$$offset, true);
@@ -9088,6 +9965,16 @@ export class KvmMemoryAttributes implements View {
   /** The members for `JSON.stringify`, with bigints as decimal strings. */
   toJSON(): object {
     return toJson(this);
+  }
+
+  /** The values of all members, for `toObject`. */
+  $$values(): object {
+    return {
+      address: this.address,
+      size: this.size,
+      attributes: this.attributes,
+      flags: this.flags,
+    };
   }
 
   /** `__u64 address`, offset 0, 8 bytes. In or before Linux 6.12, not in 6.1. */
@@ -9200,6 +10087,15 @@ export class KvmCreateGuestMemfd implements View {
     return toJson(this);
   }
 
+  /** The values of all members, for `toObject`. */
+  $$values(): object {
+    return {
+      size: this.size,
+      flags: this.flags,
+      reserved: this.reserved,
+    };
+  }
+
   /** `__u64 size`, offset 0, 8 bytes. In or before Linux 6.12, not in 6.1. */
   get size(): bigint {
     return this.$$view.getBigUint64(this.$$offset, true);
@@ -9283,6 +10179,16 @@ export class KvmPreFaultMemory implements View {
   /** The members for `JSON.stringify`, with bigints as decimal strings. */
   toJSON(): object {
     return toJson(this);
+  }
+
+  /** The values of all members, for `toObject`. */
+  $$values(): object {
+    return {
+      gpa: this.gpa,
+      size: this.size,
+      flags: this.flags,
+      padding: this.padding,
+    };
   }
 
   /** `__u64 gpa`, offset 0, 8 bytes. In or before Linux 6.12, not in 6.1. */
@@ -10653,3 +11559,39 @@ const $$KvmIrqRoutingHvSint = KvmIrqRoutingHvSint;
 const $$KvmIrqRoutingXenEvtchn = KvmIrqRoutingXenEvtchn;
 const $$KvmIrqRoutingEntryU = KvmIrqRoutingEntryU;
 const $$KvmIrqRoutingEntry = KvmIrqRoutingEntry;
+
+class $$KvmCoalescedMmioArray extends ViewArray<KvmCoalescedMmio> {
+  override get(index: number): KvmCoalescedMmio {
+    return new $$KvmCoalescedMmio(this.view, this.at(index, 24));
+  }
+
+  override elements(): ViewIterator<KvmCoalescedMmio> {
+    return new $$KvmCoalescedMmioIterator(this);
+  }
+}
+
+class $$KvmCoalescedMmioIterator extends ViewIterator<KvmCoalescedMmio> {
+  override next() {
+    const index = this.index++;
+    const done = index >= this.length;
+    return this.result(done, done ? undefined : new $$KvmCoalescedMmio(this.view, this.offset + index * 24));
+  }
+}
+
+class $$KvmIrqRoutingEntryArray extends ViewArray<KvmIrqRoutingEntry> {
+  override get(index: number): KvmIrqRoutingEntry {
+    return new $$KvmIrqRoutingEntry(this.view, this.at(index, 48));
+  }
+
+  override elements(): ViewIterator<KvmIrqRoutingEntry> {
+    return new $$KvmIrqRoutingEntryIterator(this);
+  }
+}
+
+class $$KvmIrqRoutingEntryIterator extends ViewIterator<KvmIrqRoutingEntry> {
+  override next() {
+    const index = this.index++;
+    const done = index >= this.length;
+    return this.result(done, done ? undefined : new $$KvmIrqRoutingEntry(this.view, this.offset + index * 48));
+  }
+}

@@ -13,6 +13,7 @@ import {
   UnsignedCharArray,
   type View,
   ViewArray,
+  ViewIterator,
 } from '../../../support/little-endian.js';
 import * as $$c from '../../../support/integers.js';
 
@@ -845,6 +846,30 @@ export class KvmRegs implements View {
     return toJson(this);
   }
 
+  /** The values of all members, for `toObject`. */
+  $$values(): object {
+    return {
+      pc: this.pc,
+      cr: this.cr,
+      ctr: this.ctr,
+      lr: this.lr,
+      xer: this.xer,
+      msr: this.msr,
+      srr0: this.srr0,
+      srr1: this.srr1,
+      pid: this.pid,
+      sprg0: this.sprg0,
+      sprg1: this.sprg1,
+      sprg2: this.sprg2,
+      sprg3: this.sprg3,
+      sprg4: this.sprg4,
+      sprg5: this.sprg5,
+      sprg6: this.sprg6,
+      sprg7: this.sprg7,
+      gpr: this.gpr,
+    };
+  }
+
   /** `__u64 pc`, offset 0, 8 bytes. In or before Linux 5.10. */
   get pc(): bigint {
     return this.$$view.getBigUint64(this.$$offset, true);
@@ -1184,6 +1209,15 @@ export class KvmSregsU implements View {
     return toJson(this);
   }
 
+  /** The values of all members, for `toObject`. */
+  $$values(): object {
+    return {
+      s: this.s,
+      e: this.e,
+      pad: this.pad,
+    };
+  }
+
   /** `struct s`, offset 0, 1224 bytes. In or before Linux 5.10. */
   get s(): KvmSregsUS {
     return new $$KvmSregsUS(this.$$view, this.$$offset);
@@ -1248,6 +1282,15 @@ export class KvmSregsUS implements View {
   /** The members for `JSON.stringify`, with bigints as decimal strings. */
   toJSON(): object {
     return toJson(this);
+  }
+
+  /** The values of all members, for `toObject`. */
+  $$values(): object {
+    return {
+      sdr1: this.sdr1,
+      ppc64: this.ppc64,
+      ppc32: this.ppc32,
+    };
   }
 
   /** `__u64 sdr1`, offset 0, 8 bytes. In or before Linux 5.10. */
@@ -1323,9 +1366,16 @@ export class KvmSregsUSPpc64 implements View {
     return toJson(this);
   }
 
+  /** The values of all members, for `toObject`. */
+  $$values(): object {
+    return {
+      slb: this.slb,
+    };
+  }
+
   /** `struct slb[64]`, offset 0, 1024 bytes. In or before Linux 5.10. */
   get slb(): ViewArray<KvmSregsUSPpc64Slb> {
-    return new ViewArray($$KvmSregsUSPpc64Slb, this.$$view, this.$$offset, 64);
+    return new $$KvmSregsUSPpc64SlbArray($$KvmSregsUSPpc64Slb, this.$$view, this.$$offset, 64);
   }
 }
 
@@ -1367,6 +1417,14 @@ export class KvmSregsUSPpc64Slb implements View {
   /** The members for `JSON.stringify`, with bigints as decimal strings. */
   toJSON(): object {
     return toJson(this);
+  }
+
+  /** The values of all members, for `toObject`. */
+  $$values(): object {
+    return {
+      slbe: this.slbe,
+      slbv: this.slbv,
+    };
   }
 
   /** `__u64 slbe`, offset 0, 8 bytes. In or before Linux 5.10. */
@@ -1443,6 +1501,15 @@ export class KvmSregsUSPpc32 implements View {
   /** The members for `JSON.stringify`, with bigints as decimal strings. */
   toJSON(): object {
     return toJson(this);
+  }
+
+  /** The values of all members, for `toObject`. */
+  $$values(): object {
+    return {
+      sr: this.sr,
+      ibat: this.ibat,
+      dbat: this.dbat,
+    };
   }
 
   /** `__u32 sr[16]`, offset 0, 64 bytes. In or before Linux 5.10. */
@@ -1555,6 +1622,61 @@ export class KvmSregsUE implements View {
   /** The members for `JSON.stringify`, with bigints as decimal strings. */
   toJSON(): object {
     return toJson(this);
+  }
+
+  /** The values of all members, for `toObject`. */
+  $$values(): object {
+    return {
+      impl: this.impl,
+      features: this.features,
+      impl_id: this.impl_id,
+      update_special: this.update_special,
+      pir: this.pir,
+      sprg8: this.sprg8,
+      sprg9: this.sprg9,
+      csrr0: this.csrr0,
+      dsrr0: this.dsrr0,
+      mcsrr0: this.mcsrr0,
+      csrr1: this.csrr1,
+      dsrr1: this.dsrr1,
+      mcsrr1: this.mcsrr1,
+      esr: this.esr,
+      dear: this.dear,
+      ivpr: this.ivpr,
+      mcivpr: this.mcivpr,
+      mcsr: this.mcsr,
+      tsr: this.tsr,
+      tcr: this.tcr,
+      decar: this.decar,
+      dec: this.dec,
+      tb: this.tb,
+      dbsr: this.dbsr,
+      dbcr: this.dbcr,
+      iac: this.iac,
+      dac: this.dac,
+      dvc: this.dvc,
+      num_iac: this.num_iac,
+      num_dac: this.num_dac,
+      num_dvc: this.num_dvc,
+      pad: this.pad,
+      epr: this.epr,
+      vrsave: this.vrsave,
+      epcr: this.epcr,
+      mas0: this.mas0,
+      mas1: this.mas1,
+      mas2: this.mas2,
+      mas7_3: this.mas7_3,
+      mas4: this.mas4,
+      mas6: this.mas6,
+      ivor_low: this.ivor_low,
+      ivor_high: this.ivor_high,
+      mmucfg: this.mmucfg,
+      eptcfg: this.eptcfg,
+      tlbcfg: this.tlbcfg,
+      tlbps: this.tlbps,
+      eplc: this.eplc,
+      epsc: this.epsc,
+    };
   }
 
   /** `union impl`, offset 0, 256 bytes. In or before Linux 5.10. */
@@ -2098,6 +2220,14 @@ export class KvmSregsUEImpl implements View {
     return toJson(this);
   }
 
+  /** The values of all members, for `toObject`. */
+  $$values(): object {
+    return {
+      fsl: this.fsl,
+      pad: this.pad,
+    };
+  }
+
   /** `struct fsl`, offset 0, 32 bytes. In or before Linux 5.10. */
   get fsl(): KvmSregsUEImplFsl {
     return new $$KvmSregsUEImplFsl(this.$$view, this.$$offset);
@@ -2157,6 +2287,18 @@ export class KvmSregsUEImplFsl implements View {
   /** The members for `JSON.stringify`, with bigints as decimal strings. */
   toJSON(): object {
     return toJson(this);
+  }
+
+  /** The values of all members, for `toObject`. */
+  $$values(): object {
+    return {
+      features: this.features,
+      svr: this.svr,
+      mcar: this.mcar,
+      hid0: this.hid0,
+      pid1: this.pid1,
+      pid2: this.pid2,
+    };
   }
 
   /** `__u32 features`, offset 0, 4 bytes. In or before Linux 5.10. */
@@ -2257,6 +2399,14 @@ export class KvmSregs implements View {
     return toJson(this);
   }
 
+  /** The values of all members, for `toObject`. */
+  $$values(): object {
+    return {
+      pvr: this.pvr,
+      u: this.u,
+    };
+  }
+
   /** `__u32 pvr`, offset 0, 4 bytes. In or before Linux 5.10. */
   get pvr(): number {
     return this.$$view.getUint32(this.$$offset, true);
@@ -2313,6 +2463,13 @@ export class KvmFpu implements View {
     return toJson(this);
   }
 
+  /** The values of all members, for `toObject`. */
+  $$values(): object {
+    return {
+      fpr: this.fpr,
+    };
+  }
+
   /** `__u64 fpr[32]`, offset 0, 256 bytes. In or before Linux 5.10. */
   get fpr(): U64Array {
     return new U64Array(this.$$view, this.$$offset, 32);
@@ -2361,6 +2518,15 @@ export class KvmDebugExitArch implements View {
   /** The members for `JSON.stringify`, with bigints as decimal strings. */
   toJSON(): object {
     return toJson(this);
+  }
+
+  /** The values of all members, for `toObject`. */
+  $$values(): object {
+    return {
+      address: this.address,
+      status: this.status,
+      reserved: this.reserved,
+    };
   }
 
   /** `__u64 address`, offset 0, 8 bytes. In or before Linux 5.10. */
@@ -2438,6 +2604,15 @@ export class KvmGuestDebugArchBp implements View {
     return toJson(this);
   }
 
+  /** The values of all members, for `toObject`. */
+  $$values(): object {
+    return {
+      addr: this.addr,
+      type: this.type,
+      reserved: this.reserved,
+    };
+  }
+
   /** `__u64 addr`, offset 0, 8 bytes. In or before Linux 5.10. */
   get addr(): bigint {
     return this.$$view.getBigUint64(this.$$offset, true);
@@ -2511,9 +2686,16 @@ export class KvmGuestDebugArch implements View {
     return toJson(this);
   }
 
+  /** The values of all members, for `toObject`. */
+  $$values(): object {
+    return {
+      bp: this.bp,
+    };
+  }
+
   /** `struct bp[16]`, offset 0, 256 bytes. In or before Linux 5.10. */
   get bp(): ViewArray<KvmGuestDebugArchBp> {
-    return new ViewArray($$KvmGuestDebugArchBp, this.$$view, this.$$offset, 16);
+    return new $$KvmGuestDebugArchBpArray($$KvmGuestDebugArchBp, this.$$view, this.$$offset, 16);
   }
 }
 
@@ -2548,6 +2730,11 @@ export class KvmSyncRegs implements View {
   /** The members for `JSON.stringify`, with bigints as decimal strings. */
   toJSON(): object {
     return toJson(this);
+  }
+
+  /** The values of all members, for `toObject`. */
+  $$values(): object {
+    return {};
   }
 }
 
@@ -2589,6 +2776,14 @@ export class KvmCreateSpaprTce implements View {
   /** The members for `JSON.stringify`, with bigints as decimal strings. */
   toJSON(): object {
     return toJson(this);
+  }
+
+  /** The values of all members, for `toObject`. */
+  $$values(): object {
+    return {
+      liobn: this.liobn,
+      window_size: this.window_size,
+    };
   }
 
   /** `__u64 liobn`, offset 0, 8 bytes. In or before Linux 5.10. */
@@ -2658,6 +2853,17 @@ export class KvmCreateSpaprTce64 implements View {
   /** The members for `JSON.stringify`, with bigints as decimal strings. */
   toJSON(): object {
     return toJson(this);
+  }
+
+  /** The values of all members, for `toObject`. */
+  $$values(): object {
+    return {
+      liobn: this.liobn,
+      page_shift: this.page_shift,
+      flags: this.flags,
+      offset: this.offset,
+      size: this.size,
+    };
   }
 
   /** `__u64 liobn`, offset 0, 8 bytes. In or before Linux 5.10. */
@@ -2767,6 +2973,13 @@ export class KvmAllocateRma implements View {
     return toJson(this);
   }
 
+  /** The values of all members, for `toObject`. */
+  $$values(): object {
+    return {
+      rma_size: this.rma_size,
+    };
+  }
+
   /** `__u64 rma_size`, offset 0, 8 bytes. In or before Linux 5.10. */
   get rma_size(): bigint {
     return this.$$view.getBigUint64(this.$$offset, true);
@@ -2823,6 +3036,14 @@ export class KvmRtasTokenArgs implements View {
   /** The members for `JSON.stringify`, with bigints as decimal strings. */
   toJSON(): object {
     return toJson(this);
+  }
+
+  /** The values of all members, for `toObject`. */
+  $$values(): object {
+    return {
+      name: this.name,
+      token: this.token,
+    };
   }
 
   /** `char name[120]`, offset 0, 120 bytes. In or before Linux 5.10. */
@@ -2891,6 +3112,16 @@ export class KvmBook3e206TlbEntry implements View {
   /** The members for `JSON.stringify`, with bigints as decimal strings. */
   toJSON(): object {
     return toJson(this);
+  }
+
+  /** The values of all members, for `toObject`. */
+  $$values(): object {
+    return {
+      mas8: this.mas8,
+      mas1: this.mas1,
+      mas2: this.mas2,
+      mas7_3: this.mas7_3,
+    };
   }
 
   /** `__u32 mas8`, offset 0, 4 bytes. In or before Linux 5.10. */
@@ -2985,6 +3216,15 @@ export class KvmBook3e206TlbParams implements View {
     return toJson(this);
   }
 
+  /** The values of all members, for `toObject`. */
+  $$values(): object {
+    return {
+      tlb_sizes: this.tlb_sizes,
+      tlb_ways: this.tlb_ways,
+      reserved: this.reserved,
+    };
+  }
+
   /** `__u32 tlb_sizes[4]`, offset 0, 16 bytes. In or before Linux 5.10. */
   get tlb_sizes(): U32Array {
     return new U32Array(this.$$view, this.$$offset, 4);
@@ -3049,6 +3289,15 @@ export class KvmGetHtabFd implements View {
   /** The members for `JSON.stringify`, with bigints as decimal strings. */
   toJSON(): object {
     return toJson(this);
+  }
+
+  /** The values of all members, for `toObject`. */
+  $$values(): object {
+    return {
+      flags: this.flags,
+      start_index: this.start_index,
+      reserved: this.reserved,
+    };
   }
 
   /** `__u64 flags`, offset 0, 8 bytes. In or before Linux 5.10. */
@@ -3135,6 +3384,15 @@ export class KvmGetHtabHeader implements View {
     return toJson(this);
   }
 
+  /** The values of all members, for `toObject`. */
+  $$values(): object {
+    return {
+      index: this.index,
+      n_valid: this.n_valid,
+      n_invalid: this.n_invalid,
+    };
+  }
+
   /** `__u32 index`, offset 0, 4 bytes. In or before Linux 5.10. */
   get index(): number {
     return this.$$view.getUint32(this.$$offset, true);
@@ -3198,6 +3456,14 @@ export class KvmPpcMmuv3Cfg implements View {
   /** The members for `JSON.stringify`, with bigints as decimal strings. */
   toJSON(): object {
     return toJson(this);
+  }
+
+  /** The values of all members, for `toObject`. */
+  $$values(): object {
+    return {
+      flags: this.flags,
+      process_table: this.process_table,
+    };
   }
 
   /** `__u64 flags`, offset 0, 8 bytes. In or before Linux 5.10. */
@@ -3276,6 +3542,15 @@ export class KvmPpcRadixGeom implements View {
     return toJson(this);
   }
 
+  /** The values of all members, for `toObject`. */
+  $$values(): object {
+    return {
+      page_shift: this.page_shift,
+      level_bits: this.level_bits,
+      pad: this.pad,
+    };
+  }
+
   /** `__u8 page_shift`, offset 0, 1 byte. In or before Linux 5.10. */
   get page_shift(): number {
     return this.$$view.getUint8(this.$$offset);
@@ -3341,9 +3616,17 @@ export class KvmPpcRmmuInfo implements View {
     return toJson(this);
   }
 
+  /** The values of all members, for `toObject`. */
+  $$values(): object {
+    return {
+      geometries: this.geometries,
+      ap_encodings: this.ap_encodings,
+    };
+  }
+
   /** `struct kvm_ppc_radix_geom geometries[8]`, offset 0, 64 bytes. In or before Linux 5.10. */
   get geometries(): ViewArray<KvmPpcRadixGeom> {
-    return new ViewArray($$KvmPpcRadixGeom, this.$$view, this.$$offset, 8);
+    return new $$KvmPpcRadixGeomArray($$KvmPpcRadixGeom, this.$$view, this.$$offset, 8);
   }
 
   /** `__u32 ap_encodings[8]`, offset 64, 32 bytes. In or before Linux 5.10. */
@@ -3395,6 +3678,16 @@ export class KvmPpcCpuChar implements View {
   /** The members for `JSON.stringify`, with bigints as decimal strings. */
   toJSON(): object {
     return toJson(this);
+  }
+
+  /** The values of all members, for `toObject`. */
+  $$values(): object {
+    return {
+      character: this.character,
+      behaviour: this.behaviour,
+      character_mask: this.character_mask,
+      behaviour_mask: this.behaviour_mask,
+    };
   }
 
   /** `__u64 character`, offset 0, 8 bytes. In or before Linux 5.10. */
@@ -3507,6 +3800,15 @@ export class KvmPpcCompatCaps implements View {
     return toJson(this);
   }
 
+  /** The values of all members, for `toObject`. */
+  $$values(): object {
+    return {
+      size: this.size,
+      flags: this.flags,
+      compat_capabilities: this.compat_capabilities,
+    };
+  }
+
   /** `__u64 size`, offset 0, 8 bytes. Since Linux 7.3. */
   get size(): bigint {
     return this.$$view.getBigUint64(this.$$offset, true);
@@ -3601,6 +3903,18 @@ export class KvmPpcXiveEq implements View {
   /** The members for `JSON.stringify`, with bigints as decimal strings. */
   toJSON(): object {
     return toJson(this);
+  }
+
+  /** The values of all members, for `toObject`. */
+  $$values(): object {
+    return {
+      flags: this.flags,
+      qshift: this.qshift,
+      qaddr: this.qaddr,
+      qtoggle: this.qtoggle,
+      qindex: this.qindex,
+      pad: this.pad,
+    };
   }
 
   /** `__u32 flags`, offset 0, 4 bytes. In or before Linux 5.10. */
@@ -3702,6 +4016,15 @@ export class KvmPpcPvinfo implements View {
     return toJson(this);
   }
 
+  /** The values of all members, for `toObject`. */
+  $$values(): object {
+    return {
+      flags: this.flags,
+      hcall: this.hcall,
+      pad: this.pad,
+    };
+  }
+
   /** `__u32 flags`, offset 0, 4 bytes. In or before Linux 5.10. */
   get flags(): number {
     return this.$$view.getUint32(this.$$offset, true);
@@ -3767,6 +4090,14 @@ export class KvmPpcOnePageSize implements View {
     return toJson(this);
   }
 
+  /** The values of all members, for `toObject`. */
+  $$values(): object {
+    return {
+      page_shift: this.page_shift,
+      pte_enc: this.pte_enc,
+    };
+  }
+
   /** `__u32 page_shift`, offset 0, 4 bytes. In or before Linux 5.10. */
   get page_shift(): number {
     return this.$$view.getUint32(this.$$offset, true);
@@ -3825,6 +4156,15 @@ export class KvmPpcOneSegPageSize implements View {
     return toJson(this);
   }
 
+  /** The values of all members, for `toObject`. */
+  $$values(): object {
+    return {
+      page_shift: this.page_shift,
+      slb_enc: this.slb_enc,
+      enc: this.enc,
+    };
+  }
+
   /** `__u32 page_shift`, offset 0, 4 bytes. In or before Linux 5.10. */
   get page_shift(): number {
     return this.$$view.getUint32(this.$$offset, true);
@@ -3843,7 +4183,7 @@ export class KvmPpcOneSegPageSize implements View {
 
   /** `struct kvm_ppc_one_page_size enc[8]`, offset 8, 64 bytes. In or before Linux 5.10. */
   get enc(): ViewArray<KvmPpcOnePageSize> {
-    return new ViewArray($$KvmPpcOnePageSize, this.$$view, this.$$offset + 8, 8);
+    return new $$KvmPpcOnePageSizeArray($$KvmPpcOnePageSize, this.$$view, this.$$offset + 8, 8);
   }
 }
 
@@ -3890,6 +4230,17 @@ export class KvmPpcSmmuInfo implements View {
     return toJson(this);
   }
 
+  /** The values of all members, for `toObject`. */
+  $$values(): object {
+    return {
+      flags: this.flags,
+      slb_size: this.slb_size,
+      data_keys: this.data_keys,
+      instr_keys: this.instr_keys,
+      sps: this.sps,
+    };
+  }
+
   /** `__u64 flags`, offset 0, 8 bytes. In or before Linux 5.10. */
   get flags(): bigint {
     return this.$$view.getBigUint64(this.$$offset, true);
@@ -3933,7 +4284,7 @@ export class KvmPpcSmmuInfo implements View {
 
   /** `struct kvm_ppc_one_seg_page_size sps[8]`, offset 16, 576 bytes. In or before Linux 5.10. */
   get sps(): ViewArray<KvmPpcOneSegPageSize> {
-    return new ViewArray($$KvmPpcOneSegPageSize, this.$$view, this.$$offset + 16, 8);
+    return new $$KvmPpcOneSegPageSizeArray($$KvmPpcOneSegPageSize, this.$$view, this.$$offset + 16, 8);
   }
 }
 
@@ -3976,6 +4327,15 @@ export class KvmPpcResizeHpt implements View {
   /** The members for `JSON.stringify`, with bigints as decimal strings. */
   toJSON(): object {
     return toJson(this);
+  }
+
+  /** The values of all members, for `toObject`. */
+  $$values(): object {
+    return {
+      flags: this.flags,
+      shift: this.shift,
+      pad: this.pad,
+    };
   }
 
   /** `__u64 flags`, offset 0, 8 bytes. In or before Linux 5.10. */
@@ -4024,3 +4384,93 @@ const $$KvmGuestDebugArchBp = KvmGuestDebugArchBp;
 const $$KvmPpcRadixGeom = KvmPpcRadixGeom;
 const $$KvmPpcOnePageSize = KvmPpcOnePageSize;
 const $$KvmPpcOneSegPageSize = KvmPpcOneSegPageSize;
+
+class $$KvmSregsUSPpc64SlbArray extends ViewArray<KvmSregsUSPpc64Slb> {
+  override get(index: number): KvmSregsUSPpc64Slb {
+    return new $$KvmSregsUSPpc64Slb(this.view, this.at(index, 16));
+  }
+
+  override elements(): ViewIterator<KvmSregsUSPpc64Slb> {
+    return new $$KvmSregsUSPpc64SlbIterator(this);
+  }
+}
+
+class $$KvmSregsUSPpc64SlbIterator extends ViewIterator<KvmSregsUSPpc64Slb> {
+  override next() {
+    const index = this.index++;
+    const done = index >= this.length;
+    return this.result(done, done ? undefined : new $$KvmSregsUSPpc64Slb(this.view, this.offset + index * 16));
+  }
+}
+
+class $$KvmGuestDebugArchBpArray extends ViewArray<KvmGuestDebugArchBp> {
+  override get(index: number): KvmGuestDebugArchBp {
+    return new $$KvmGuestDebugArchBp(this.view, this.at(index, 16));
+  }
+
+  override elements(): ViewIterator<KvmGuestDebugArchBp> {
+    return new $$KvmGuestDebugArchBpIterator(this);
+  }
+}
+
+class $$KvmGuestDebugArchBpIterator extends ViewIterator<KvmGuestDebugArchBp> {
+  override next() {
+    const index = this.index++;
+    const done = index >= this.length;
+    return this.result(done, done ? undefined : new $$KvmGuestDebugArchBp(this.view, this.offset + index * 16));
+  }
+}
+
+class $$KvmPpcRadixGeomArray extends ViewArray<KvmPpcRadixGeom> {
+  override get(index: number): KvmPpcRadixGeom {
+    return new $$KvmPpcRadixGeom(this.view, this.at(index, 8));
+  }
+
+  override elements(): ViewIterator<KvmPpcRadixGeom> {
+    return new $$KvmPpcRadixGeomIterator(this);
+  }
+}
+
+class $$KvmPpcRadixGeomIterator extends ViewIterator<KvmPpcRadixGeom> {
+  override next() {
+    const index = this.index++;
+    const done = index >= this.length;
+    return this.result(done, done ? undefined : new $$KvmPpcRadixGeom(this.view, this.offset + index * 8));
+  }
+}
+
+class $$KvmPpcOnePageSizeArray extends ViewArray<KvmPpcOnePageSize> {
+  override get(index: number): KvmPpcOnePageSize {
+    return new $$KvmPpcOnePageSize(this.view, this.at(index, 8));
+  }
+
+  override elements(): ViewIterator<KvmPpcOnePageSize> {
+    return new $$KvmPpcOnePageSizeIterator(this);
+  }
+}
+
+class $$KvmPpcOnePageSizeIterator extends ViewIterator<KvmPpcOnePageSize> {
+  override next() {
+    const index = this.index++;
+    const done = index >= this.length;
+    return this.result(done, done ? undefined : new $$KvmPpcOnePageSize(this.view, this.offset + index * 8));
+  }
+}
+
+class $$KvmPpcOneSegPageSizeArray extends ViewArray<KvmPpcOneSegPageSize> {
+  override get(index: number): KvmPpcOneSegPageSize {
+    return new $$KvmPpcOneSegPageSize(this.view, this.at(index, 72));
+  }
+
+  override elements(): ViewIterator<KvmPpcOneSegPageSize> {
+    return new $$KvmPpcOneSegPageSizeIterator(this);
+  }
+}
+
+class $$KvmPpcOneSegPageSizeIterator extends ViewIterator<KvmPpcOneSegPageSize> {
+  override next() {
+    const index = this.index++;
+    const done = index >= this.length;
+    return this.result(done, done ? undefined : new $$KvmPpcOneSegPageSize(this.view, this.offset + index * 72));
+  }
+}

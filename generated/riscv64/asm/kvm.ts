@@ -725,6 +725,11 @@ export class KvmRegs implements View {
   toJSON(): object {
     return toJson(this);
   }
+
+  /** The values of all members, for `toObject`. */
+  $$values(): object {
+    return {};
+  }
 }
 
 /** `struct kvm_fpu`: 0 bytes, aligned to 1. In or before Linux 6.1, not in 5.10. */
@@ -758,6 +763,11 @@ export class KvmFpu implements View {
   /** The members for `JSON.stringify`, with bigints as decimal strings. */
   toJSON(): object {
     return toJson(this);
+  }
+
+  /** The values of all members, for `toObject`. */
+  $$values(): object {
+    return {};
   }
 }
 
@@ -793,6 +803,11 @@ export class KvmDebugExitArch implements View {
   toJSON(): object {
     return toJson(this);
   }
+
+  /** The values of all members, for `toObject`. */
+  $$values(): object {
+    return {};
+  }
 }
 
 /** `struct kvm_guest_debug_arch`: 0 bytes, aligned to 1. In or before Linux 6.1, not in 5.10. */
@@ -826,6 +841,11 @@ export class KvmGuestDebugArch implements View {
   /** The members for `JSON.stringify`, with bigints as decimal strings. */
   toJSON(): object {
     return toJson(this);
+  }
+
+  /** The values of all members, for `toObject`. */
+  $$values(): object {
+    return {};
   }
 }
 
@@ -861,6 +881,11 @@ export class KvmSyncRegs implements View {
   toJSON(): object {
     return toJson(this);
   }
+
+  /** The values of all members, for `toObject`. */
+  $$values(): object {
+    return {};
+  }
 }
 
 /** `struct kvm_sregs`: 0 bytes, aligned to 1. In or before Linux 6.1, not in 5.10. */
@@ -894,6 +919,11 @@ export class KvmSregs implements View {
   /** The members for `JSON.stringify`, with bigints as decimal strings. */
   toJSON(): object {
     return toJson(this);
+  }
+
+  /** The values of all members, for `toObject`. */
+  $$values(): object {
+    return {};
   }
 }
 
@@ -941,6 +971,20 @@ export class KvmRiscvConfig implements View {
   /** The members for `JSON.stringify`, with bigints as decimal strings. */
   toJSON(): object {
     return toJson(this);
+  }
+
+  /** The values of all members, for `toObject`. */
+  $$values(): object {
+    return {
+      isa: this.isa,
+      zicbom_block_size: this.zicbom_block_size,
+      mvendorid: this.mvendorid,
+      marchid: this.marchid,
+      mimpid: this.mimpid,
+      zicboz_block_size: this.zicboz_block_size,
+      satp_mode: this.satp_mode,
+      zicbop_block_size: this.zicbop_block_size,
+    };
   }
 
   /** `unsigned long isa`, offset 0, 8 bytes. In or before Linux 6.1, not in 5.10. */
@@ -1120,6 +1164,14 @@ export class KvmRiscvCore implements View {
     return toJson(this);
   }
 
+  /** The values of all members, for `toObject`. */
+  $$values(): object {
+    return {
+      regs: this.regs,
+      mode: this.mode,
+    };
+  }
+
   /** `struct user_regs_struct regs`, offset 0, 256 bytes. In or before Linux 6.1, not in 5.10. */
   get regs(): UserRegsStruct {
     return new UserRegsStruct(this.$$view, this.$$offset);
@@ -1193,6 +1245,23 @@ export class KvmRiscvCsr implements View {
   /** The members for `JSON.stringify`, with bigints as decimal strings. */
   toJSON(): object {
     return toJson(this);
+  }
+
+  /** The values of all members, for `toObject`. */
+  $$values(): object {
+    return {
+      sstatus: this.sstatus,
+      sie: this.sie,
+      stvec: this.stvec,
+      sscratch: this.sscratch,
+      sepc: this.sepc,
+      scause: this.scause,
+      stval: this.stval,
+      sip: this.sip,
+      satp: this.satp,
+      scounteren: this.scounteren,
+      senvcfg: this.senvcfg,
+    };
   }
 
   /** `unsigned long sstatus`, offset 0, 8 bytes. In or before Linux 6.1, not in 5.10. */
@@ -1428,6 +1497,19 @@ export class KvmRiscvAiaCsr implements View {
     return toJson(this);
   }
 
+  /** The values of all members, for `toObject`. */
+  $$values(): object {
+    return {
+      siselect: this.siselect,
+      iprio1: this.iprio1,
+      iprio2: this.iprio2,
+      sieh: this.sieh,
+      siph: this.siph,
+      iprio1h: this.iprio1h,
+      iprio2h: this.iprio2h,
+    };
+  }
+
   /** `unsigned long siselect`, offset 0, 8 bytes. In or before Linux 6.12, not in 6.1. */
   get siselect(): bigint {
     return this.$$view.getBigUint64(this.$$offset, true);
@@ -1587,6 +1669,13 @@ export class KvmRiscvSmstateenCsr implements View {
     return toJson(this);
   }
 
+  /** The values of all members, for `toObject`. */
+  $$values(): object {
+    return {
+      sstateen0: this.sstateen0,
+    };
+  }
+
   /** `unsigned long sstateen0`, offset 0, 8 bytes. In or before Linux 6.12, not in 6.1. */
   get sstateen0(): bigint {
     return this.$$view.getBigUint64(this.$$offset, true);
@@ -1642,6 +1731,13 @@ export class KvmRiscvZicfissCsr implements View {
   /** The members for `JSON.stringify`, with bigints as decimal strings. */
   toJSON(): object {
     return toJson(this);
+  }
+
+  /** The values of all members, for `toObject`. */
+  $$values(): object {
+    return {
+      ssp: this.ssp,
+    };
   }
 
   /** `unsigned long ssp`, offset 0, 8 bytes. Since Linux 7.3. */
@@ -1702,6 +1798,16 @@ export class KvmRiscvTimer implements View {
   /** The members for `JSON.stringify`, with bigints as decimal strings. */
   toJSON(): object {
     return toJson(this);
+  }
+
+  /** The values of all members, for `toObject`. */
+  $$values(): object {
+    return {
+      frequency: this.frequency,
+      time: this.time,
+      compare: this.compare,
+      state: this.state,
+    };
   }
 
   /** `__u64 frequency`, offset 0, 8 bytes. In or before Linux 6.1, not in 5.10. */
@@ -1813,6 +1919,14 @@ export class KvmRiscvSbiSta implements View {
     return toJson(this);
   }
 
+  /** The values of all members, for `toObject`. */
+  $$values(): object {
+    return {
+      shmem_lo: this.shmem_lo,
+      shmem_hi: this.shmem_hi,
+    };
+  }
+
   /** `unsigned long shmem_lo`, offset 0, 8 bytes. In or before Linux 6.12, not in 6.1. */
   get shmem_lo(): bigint {
     return this.$$view.getBigUint64(this.$$offset, true);
@@ -1887,6 +2001,15 @@ export class KvmRiscvSbiFwftFeature implements View {
   /** The members for `JSON.stringify`, with bigints as decimal strings. */
   toJSON(): object {
     return toJson(this);
+  }
+
+  /** The values of all members, for `toObject`. */
+  $$values(): object {
+    return {
+      enable: this.enable,
+      flags: this.flags,
+      value: this.value,
+    };
   }
 
   /** `unsigned long enable`, offset 0, 8 bytes. In or before Linux 7.2, not in 6.12. */
@@ -1982,6 +2105,17 @@ export class KvmRiscvSbiFwft implements View {
   /** The members for `JSON.stringify`, with bigints as decimal strings. */
   toJSON(): object {
     return toJson(this);
+  }
+
+  /** The values of all members, for `toObject`. */
+  $$values(): object {
+    return {
+      misaligned_deleg: this.misaligned_deleg,
+      pointer_masking: this.pointer_masking,
+      pte_ad_hw_updating: this.pte_ad_hw_updating,
+      landing_pad: this.landing_pad,
+      shadow_stack: this.shadow_stack,
+    };
   }
 
   /** `struct kvm_riscv_sbi_fwft_feature misaligned_deleg`, offset 0, 24 bytes. In or before Linux 7.2, not in 6.12. */

@@ -140,6 +140,44 @@ export class UserRegsStruct implements View {
     return toJson(this);
   }
 
+  /** The values of all members, for `toObject`. */
+  $$values(): object {
+    return {
+      pc: this.pc,
+      ra: this.ra,
+      sp: this.sp,
+      gp: this.gp,
+      tp: this.tp,
+      t0: this.t0,
+      t1: this.t1,
+      t2: this.t2,
+      s0: this.s0,
+      s1: this.s1,
+      a0: this.a0,
+      a1: this.a1,
+      a2: this.a2,
+      a3: this.a3,
+      a4: this.a4,
+      a5: this.a5,
+      a6: this.a6,
+      a7: this.a7,
+      s2: this.s2,
+      s3: this.s3,
+      s4: this.s4,
+      s5: this.s5,
+      s6: this.s6,
+      s7: this.s7,
+      s8: this.s8,
+      s9: this.s9,
+      s10: this.s10,
+      s11: this.s11,
+      t3: this.t3,
+      t4: this.t4,
+      t5: this.t5,
+      t6: this.t6,
+    };
+  }
+
   /** `unsigned long pc`, offset 0, 8 bytes. In or before Linux 5.10. */
   get pc(): bigint {
     return this.$$view.getBigUint64(this.$$offset, true);
@@ -725,6 +763,14 @@ export class RiscvFExtState implements View {
     return toJson(this);
   }
 
+  /** The values of all members, for `toObject`. */
+  $$values(): object {
+    return {
+      f: this.f,
+      fcsr: this.fcsr,
+    };
+  }
+
   /** `__u32 f[32]`, offset 0, 128 bytes. In or before Linux 5.10. */
   get f(): U32Array {
     return new U32Array(this.$$view, this.$$offset, 32);
@@ -780,6 +826,14 @@ export class RiscvDExtState implements View {
   /** The members for `JSON.stringify`, with bigints as decimal strings. */
   toJSON(): object {
     return toJson(this);
+  }
+
+  /** The values of all members, for `toObject`. */
+  $$values(): object {
+    return {
+      f: this.f,
+      fcsr: this.fcsr,
+    };
   }
 
   /** `__u64 f[32]`, offset 0, 256 bytes. In or before Linux 5.10. */
@@ -838,6 +892,15 @@ export class RiscvQExtState implements View {
   /** The members for `JSON.stringify`, with bigints as decimal strings. */
   toJSON(): object {
     return toJson(this);
+  }
+
+  /** The values of all members, for `toObject`. */
+  $$values(): object {
+    return {
+      f: this.f,
+      fcsr: this.fcsr,
+      reserved: this.reserved,
+    };
   }
 
   /** `__u64 f[64]`, offset 0, 512 bytes. In or before Linux 5.10. */
@@ -905,6 +968,14 @@ export class RiscvCtxHdr implements View {
     return toJson(this);
   }
 
+  /** The values of all members, for `toObject`. */
+  $$values(): object {
+    return {
+      magic: this.magic,
+      size: this.size,
+    };
+  }
+
   /** `__u32 magic`, offset 0, 4 bytes. In or before Linux 6.12, not in 6.1. */
   get magic(): number {
     return this.$$view.getUint32(this.$$offset, true);
@@ -961,6 +1032,15 @@ export class RiscvExtraExtHeader implements View {
   /** The members for `JSON.stringify`, with bigints as decimal strings. */
   toJSON(): object {
     return toJson(this);
+  }
+
+  /** The values of all members, for `toObject`. */
+  $$values(): object {
+    return {
+      __padding: this.__padding,
+      reserved: this.reserved,
+      hdr: this.hdr,
+    };
   }
 
   /** `__u32 __padding[129]`, offset 0, 516 bytes. In or before Linux 6.12, not in 6.1. */
@@ -1027,6 +1107,15 @@ export class RiscvFpState implements View {
   /** The members for `JSON.stringify`, with bigints as decimal strings. */
   toJSON(): object {
     return toJson(this);
+  }
+
+  /** The values of all members, for `toObject`. */
+  $$values(): object {
+    return {
+      f: this.f,
+      d: this.d,
+      q: this.q,
+    };
   }
 
   /** `struct __riscv_f_ext_state f`, offset 0, 132 bytes. In or before Linux 5.10. */
@@ -1096,6 +1185,18 @@ export class RiscvVExtState implements View {
   /** The members for `JSON.stringify`, with bigints as decimal strings. */
   toJSON(): object {
     return toJson(this);
+  }
+
+  /** The values of all members, for `toObject`. */
+  $$values(): object {
+    return {
+      vstart: this.vstart,
+      vl: this.vl,
+      vtype: this.vtype,
+      vcsr: this.vcsr,
+      vlenb: this.vlenb,
+      datap: this.datap,
+    };
   }
 
   /** `unsigned long vstart`, offset 0, 8 bytes. In or before Linux 6.12, not in 6.1. */
@@ -1246,6 +1347,18 @@ export class RiscvVRegsetState implements View {
     return toJson(this);
   }
 
+  /** The values of all members, for `toObject`. */
+  $$values(): object {
+    return {
+      vstart: this.vstart,
+      vl: this.vl,
+      vtype: this.vtype,
+      vcsr: this.vcsr,
+      vlenb: this.vlenb,
+      vreg: this.vreg,
+    };
+  }
+
   /** `unsigned long vstart`, offset 0, 8 bytes. In or before Linux 6.12, not in 6.1. */
   get vstart(): bigint {
     return this.$$view.getBigUint64(this.$$offset, true);
@@ -1379,6 +1492,13 @@ export class ScRiscvCfiState implements View {
     return toJson(this);
   }
 
+  /** The values of all members, for `toObject`. */
+  $$values(): object {
+    return {
+      ss_ptr: this.ss_ptr,
+    };
+  }
+
   /** `unsigned long ss_ptr`, offset 0, 8 bytes. In or before Linux 7.2, not in 6.12. */
   get ss_ptr(): bigint {
     return this.$$view.getBigUint64(this.$$offset, true);
@@ -1434,6 +1554,13 @@ export class CfiStatus implements View {
   /** The members for `JSON.stringify`, with bigints as decimal strings. */
   toJSON(): object {
     return toJson(this);
+  }
+
+  /** The values of all members, for `toObject`. */
+  $$values(): object {
+    return {
+      cfi_state: this.cfi_state,
+    };
   }
 
   /** `__u64 cfi_state`, offset 0, 8 bytes. In or before Linux 7.2, not in 6.12. */
@@ -1492,6 +1619,14 @@ export class UserCfiState implements View {
   /** The members for `JSON.stringify`, with bigints as decimal strings. */
   toJSON(): object {
     return toJson(this);
+  }
+
+  /** The values of all members, for `toObject`. */
+  $$values(): object {
+    return {
+      cfi_status: this.cfi_status,
+      shstk_ptr: this.shstk_ptr,
+    };
   }
 
   /** `struct __cfi_status cfi_status`, offset 0, 8 bytes. In or before Linux 7.2, not in 6.12. */

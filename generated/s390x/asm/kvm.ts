@@ -600,6 +600,17 @@ export class KvmS390Skeys implements View {
     return toJson(this);
   }
 
+  /** The values of all members, for `toObject`. */
+  $$values(): object {
+    return {
+      start_gfn: this.start_gfn,
+      count: this.count,
+      skeydata_addr: this.skeydata_addr,
+      flags: this.flags,
+      reserved: this.reserved,
+    };
+  }
+
   /** `__u64 start_gfn`, offset 0, 8 bytes. In or before Linux 5.10. */
   get start_gfn(): bigint {
     return this.$$view.getBigUint64(this.$$offset, false);
@@ -710,6 +721,18 @@ export class KvmS390CmmaLog implements View {
   /** The members for `JSON.stringify`, with bigints as decimal strings. */
   toJSON(): object {
     return toJson(this);
+  }
+
+  /** The values of all members, for `toObject`. */
+  $$values(): object {
+    return {
+      start_gfn: this.start_gfn,
+      count: this.count,
+      flags: this.flags,
+      remaining: this.remaining,
+      mask: this.mask,
+      values: this.values,
+    };
   }
 
   /** `__u64 start_gfn`, offset 0, 8 bytes. In or before Linux 5.10. */
@@ -844,6 +867,23 @@ export class KvmS390MemOp implements View {
   /** The members for `JSON.stringify`, with bigints as decimal strings. */
   toJSON(): object {
     return toJson(this);
+  }
+
+  /** The values of all members, for `toObject`. */
+  $$values(): object {
+    return {
+      gaddr: this.gaddr,
+      flags: this.flags,
+      size: this.size,
+      op: this.op,
+      buf: this.buf,
+      ar: this.ar,
+      key: this.key,
+      pad1: this.pad1,
+      old_addr: this.old_addr,
+      sida_offset: this.sida_offset,
+      reserved: this.reserved,
+    };
   }
 
   /** `__u64 gaddr`, offset 0, 8 bytes. In or before Linux 5.10. */
@@ -1011,6 +1051,14 @@ export class KvmS390Psw implements View {
     return toJson(this);
   }
 
+  /** The values of all members, for `toObject`. */
+  $$values(): object {
+    return {
+      mask: this.mask,
+      addr: this.addr,
+    };
+  }
+
   /** `__u64 mask`, offset 0, 8 bytes. In or before Linux 5.10. */
   get mask(): bigint {
     return this.$$view.getBigUint64(this.$$offset, false);
@@ -1085,6 +1133,15 @@ export class KvmS390Interrupt implements View {
   /** The members for `JSON.stringify`, with bigints as decimal strings. */
   toJSON(): object {
     return toJson(this);
+  }
+
+  /** The values of all members, for `toObject`. */
+  $$values(): object {
+    return {
+      type: this.type,
+      parm: this.parm,
+      parm64: this.parm64,
+    };
   }
 
   /** `__u32 type`, offset 0, 4 bytes. In or before Linux 5.10. */
@@ -1163,6 +1220,16 @@ export class KvmS390IoInfo implements View {
     return toJson(this);
   }
 
+  /** The values of all members, for `toObject`. */
+  $$values(): object {
+    return {
+      subchannel_id: this.subchannel_id,
+      subchannel_nr: this.subchannel_nr,
+      io_int_parm: this.io_int_parm,
+      io_int_word: this.io_int_word,
+    };
+  }
+
   /** `__u16 subchannel_id`, offset 0, 2 bytes. In or before Linux 5.10. */
   get subchannel_id(): number {
     return this.$$view.getUint16(this.$$offset, false);
@@ -1235,6 +1302,15 @@ export class KvmS390ExtInfo implements View {
   /** The members for `JSON.stringify`, with bigints as decimal strings. */
   toJSON(): object {
     return toJson(this);
+  }
+
+  /** The values of all members, for `toObject`. */
+  $$values(): object {
+    return {
+      ext_params: this.ext_params,
+      pad: this.pad,
+      ext_params2: this.ext_params2,
+    };
   }
 
   /** `__u32 ext_params`, offset 0, 4 bytes. In or before Linux 5.10. */
@@ -1320,6 +1396,25 @@ export class KvmS390PgmInfo implements View {
   /** The members for `JSON.stringify`, with bigints as decimal strings. */
   toJSON(): object {
     return toJson(this);
+  }
+
+  /** The values of all members, for `toObject`. */
+  $$values(): object {
+    return {
+      trans_exc_code: this.trans_exc_code,
+      mon_code: this.mon_code,
+      per_address: this.per_address,
+      data_exc_code: this.data_exc_code,
+      code: this.code,
+      mon_class_nr: this.mon_class_nr,
+      per_code: this.per_code,
+      per_atmid: this.per_atmid,
+      exc_access_id: this.exc_access_id,
+      per_access_id: this.per_access_id,
+      op_access_id: this.op_access_id,
+      flags: this.flags,
+      pad: this.pad,
+    };
   }
 
   /** `__u64 trans_exc_code`, offset 0, 8 bytes. In or before Linux 5.10. */
@@ -1493,6 +1588,13 @@ export class KvmS390PrefixInfo implements View {
     return toJson(this);
   }
 
+  /** The values of all members, for `toObject`. */
+  $$values(): object {
+    return {
+      address: this.address,
+    };
+  }
+
   /** `__u32 address`, offset 0, 4 bytes. In or before Linux 5.10. */
   get address(): number {
     return this.$$view.getUint32(this.$$offset, false);
@@ -1539,6 +1641,13 @@ export class KvmS390ExtcallInfo implements View {
   /** The members for `JSON.stringify`, with bigints as decimal strings. */
   toJSON(): object {
     return toJson(this);
+  }
+
+  /** The values of all members, for `toObject`. */
+  $$values(): object {
+    return {
+      code: this.code,
+    };
   }
 
   /** `__u16 code`, offset 0, 2 bytes. In or before Linux 5.10. */
@@ -1589,6 +1698,13 @@ export class KvmS390EmergInfo implements View {
     return toJson(this);
   }
 
+  /** The values of all members, for `toObject`. */
+  $$values(): object {
+    return {
+      code: this.code,
+    };
+  }
+
   /** `__u16 code`, offset 0, 2 bytes. In or before Linux 5.10. */
   get code(): number {
     return this.$$view.getUint16(this.$$offset, false);
@@ -1635,6 +1751,13 @@ export class KvmS390StopInfo implements View {
   /** The members for `JSON.stringify`, with bigints as decimal strings. */
   toJSON(): object {
     return toJson(this);
+  }
+
+  /** The values of all members, for `toObject`. */
+  $$values(): object {
+    return {
+      flags: this.flags,
+    };
   }
 
   /** `__u32 flags`, offset 0, 4 bytes. In or before Linux 5.10. */
@@ -1688,6 +1811,18 @@ export class KvmS390MchkInfo implements View {
   /** The members for `JSON.stringify`, with bigints as decimal strings. */
   toJSON(): object {
     return toJson(this);
+  }
+
+  /** The values of all members, for `toObject`. */
+  $$values(): object {
+    return {
+      cr14: this.cr14,
+      mcic: this.mcic,
+      failing_storage_address: this.failing_storage_address,
+      ext_damage_code: this.ext_damage_code,
+      pad: this.pad,
+      fixed_logout: this.fixed_logout,
+    };
   }
 
   /** `__u64 cr14`, offset 0, 8 bytes. In or before Linux 5.10. */
@@ -1813,6 +1948,21 @@ export class KvmS390IrqU implements View {
     return toJson(this);
   }
 
+  /** The values of all members, for `toObject`. */
+  $$values(): object {
+    return {
+      io: this.io,
+      ext: this.ext,
+      pgm: this.pgm,
+      emerg: this.emerg,
+      extcall: this.extcall,
+      prefix: this.prefix,
+      stop: this.stop,
+      mchk: this.mchk,
+      reserved: this.reserved,
+    };
+  }
+
   /** `struct kvm_s390_io_info io`, offset 0, 12 bytes. In or before Linux 5.10. */
   get io(): KvmS390IoInfo {
     return new $$KvmS390IoInfo(this.$$view, this.$$offset);
@@ -1926,6 +2076,14 @@ export class KvmS390Irq implements View {
     return toJson(this);
   }
 
+  /** The values of all members, for `toObject`. */
+  $$values(): object {
+    return {
+      type: this.type,
+      u: this.u,
+    };
+  }
+
   /** `__u64 type`, offset 0, 8 bytes. In or before Linux 5.10. */
   get type(): bigint {
     return this.$$view.getBigUint64(this.$$offset, false);
@@ -1992,6 +2150,16 @@ export class KvmS390IrqState implements View {
   /** The members for `JSON.stringify`, with bigints as decimal strings. */
   toJSON(): object {
     return toJson(this);
+  }
+
+  /** The values of all members, for `toObject`. */
+  $$values(): object {
+    return {
+      buf: this.buf,
+      flags: this.flags,
+      len: this.len,
+      reserved: this.reserved,
+    };
   }
 
   /** `__u64 buf`, offset 0, 8 bytes. In or before Linux 5.10. */
@@ -2075,6 +2243,15 @@ export class KvmS390UcasMapping implements View {
   /** The members for `JSON.stringify`, with bigints as decimal strings. */
   toJSON(): object {
     return toJson(this);
+  }
+
+  /** The values of all members, for `toObject`. */
+  $$values(): object {
+    return {
+      user_addr: this.user_addr,
+      vcpu_addr: this.vcpu_addr,
+      length: this.length,
+    };
   }
 
   /** `__u64 user_addr`, offset 0, 8 bytes. In or before Linux 5.10. */
@@ -2169,6 +2346,14 @@ export class KvmS390PvSecParm implements View {
     return toJson(this);
   }
 
+  /** The values of all members, for `toObject`. */
+  $$values(): object {
+    return {
+      origin: this.origin,
+      length: this.length,
+    };
+  }
+
   /** `__u64 origin`, offset 0, 8 bytes. In or before Linux 5.10. */
   get origin(): bigint {
     return this.$$view.getBigUint64(this.$$offset, false);
@@ -2243,6 +2428,15 @@ export class KvmS390PvUnp implements View {
   /** The members for `JSON.stringify`, with bigints as decimal strings. */
   toJSON(): object {
     return toJson(this);
+  }
+
+  /** The values of all members, for `toObject`. */
+  $$values(): object {
+    return {
+      addr: this.addr,
+      size: this.size,
+      tweak: this.tweak,
+    };
   }
 
   /** `__u64 addr`, offset 0, 8 bytes. In or before Linux 5.10. */
@@ -2338,6 +2532,17 @@ export class KvmS390PvDmp implements View {
   /** The members for `JSON.stringify`, with bigints as decimal strings. */
   toJSON(): object {
     return toJson(this);
+  }
+
+  /** The values of all members, for `toObject`. */
+  $$values(): object {
+    return {
+      subcmd: this.subcmd,
+      buff_addr: this.buff_addr,
+      buff_len: this.buff_len,
+      gaddr: this.gaddr,
+      reserved: this.reserved,
+    };
   }
 
   /** `__u64 subcmd`, offset 0, 8 bytes. In or before Linux 6.1, not in 5.10. */
@@ -2458,6 +2663,15 @@ export class KvmS390PvInfoDump implements View {
     return toJson(this);
   }
 
+  /** The values of all members, for `toObject`. */
+  $$values(): object {
+    return {
+      dump_cpu_buffer_len: this.dump_cpu_buffer_len,
+      dump_config_mem_buffer_per_1m: this.dump_config_mem_buffer_per_1m,
+      dump_config_finalize_len: this.dump_config_finalize_len,
+    };
+  }
+
   /** `__u64 dump_cpu_buffer_len`, offset 0, 8 bytes. In or before Linux 6.1, not in 5.10. */
   get dump_cpu_buffer_len(): bigint {
     return this.$$view.getBigUint64(this.$$offset, false);
@@ -2551,6 +2765,17 @@ export class KvmS390PvInfoVm implements View {
   /** The members for `JSON.stringify`, with bigints as decimal strings. */
   toJSON(): object {
     return toJson(this);
+  }
+
+  /** The values of all members, for `toObject`. */
+  $$values(): object {
+    return {
+      inst_calls_list: this.inst_calls_list,
+      max_cpus: this.max_cpus,
+      max_guests: this.max_guests,
+      max_guest_addr: this.max_guest_addr,
+      feature_indication: this.feature_indication,
+    };
   }
 
   /** `__u64 inst_calls_list[4]`, offset 0, 32 bytes. In or before Linux 6.1, not in 5.10. */
@@ -2672,6 +2897,16 @@ export class KvmS390PvInfoHeader implements View {
     return toJson(this);
   }
 
+  /** The values of all members, for `toObject`. */
+  $$values(): object {
+    return {
+      id: this.id,
+      len_max: this.len_max,
+      len_written: this.len_written,
+      reserved: this.reserved,
+    };
+  }
+
   /** `__u32 id`, offset 0, 4 bytes. In or before Linux 6.1, not in 5.10. */
   get id(): number {
     return this.$$view.getUint32(this.$$offset, false);
@@ -2746,6 +2981,15 @@ export class KvmS390PvInfo implements View {
     return toJson(this);
   }
 
+  /** The values of all members, for `toObject`. */
+  $$values(): object {
+    return {
+      header: this.header,
+      dump: this.dump,
+      vm: this.vm,
+    };
+  }
+
   /** `struct kvm_s390_pv_info_header header`, offset 0, 16 bytes. In or before Linux 6.1, not in 5.10. */
   get header(): KvmS390PvInfoHeader {
     return new $$KvmS390PvInfoHeader(this.$$view, this.$$offset);
@@ -2813,6 +3057,18 @@ export class KvmPvCmd implements View {
   /** The members for `JSON.stringify`, with bigints as decimal strings. */
   toJSON(): object {
     return toJson(this);
+  }
+
+  /** The values of all members, for `toObject`. */
+  $$values(): object {
+    return {
+      cmd: this.cmd,
+      rc: this.rc,
+      rrc: this.rrc,
+      data: this.data,
+      flags: this.flags,
+      reserved: this.reserved,
+    };
   }
 
   /** `__u32 cmd`, offset 0, 4 bytes. In or before Linux 5.10. */
@@ -2913,6 +3169,14 @@ export class KvmS390ZpciOpU implements View {
     return toJson(this);
   }
 
+  /** The values of all members, for `toObject`. */
+  $$values(): object {
+    return {
+      reg_aen: this.reg_aen,
+      reserved: this.reserved,
+    };
+  }
+
   /** `struct reg_aen`, offset 0, 32 bytes. In or before Linux 6.1, not in 5.10. */
   get reg_aen(): KvmS390ZpciOpURegAen {
     return new $$KvmS390ZpciOpURegAen(this.$$view, this.$$offset);
@@ -2973,6 +3237,19 @@ export class KvmS390ZpciOpURegAen implements View {
   /** The members for `JSON.stringify`, with bigints as decimal strings. */
   toJSON(): object {
     return toJson(this);
+  }
+
+  /** The values of all members, for `toObject`. */
+  $$values(): object {
+    return {
+      ibv: this.ibv,
+      sb: this.sb,
+      flags: this.flags,
+      noi: this.noi,
+      isc: this.isc,
+      sbo: this.sbo,
+      pad: this.pad,
+    };
   }
 
   /** `__u64 ibv`, offset 0, 8 bytes. In or before Linux 6.1, not in 5.10. */
@@ -3092,6 +3369,16 @@ export class KvmS390ZpciOp implements View {
     return toJson(this);
   }
 
+  /** The values of all members, for `toObject`. */
+  $$values(): object {
+    return {
+      fh: this.fh,
+      op: this.op,
+      pad: this.pad,
+      u: this.u,
+    };
+  }
+
   /** `__u32 fh`, offset 0, 4 bytes. In or before Linux 6.1, not in 5.10. */
   get fh(): number {
     return this.$$view.getUint32(this.$$offset, false);
@@ -3166,6 +3453,17 @@ export class KvmS390IoAdapter implements View {
   /** The members for `JSON.stringify`, with bigints as decimal strings. */
   toJSON(): object {
     return toJson(this);
+  }
+
+  /** The values of all members, for `toObject`. */
+  $$values(): object {
+    return {
+      id: this.id,
+      isc: this.isc,
+      maskable: this.maskable,
+      swap: this.swap,
+      flags: this.flags,
+    };
   }
 
   /** `__u32 id`, offset 0, 4 bytes. In or before Linux 5.10. */
@@ -3249,6 +3547,14 @@ export class KvmS390AisReq implements View {
     return toJson(this);
   }
 
+  /** The values of all members, for `toObject`. */
+  $$values(): object {
+    return {
+      isc: this.isc,
+      mode: this.mode,
+    };
+  }
+
   /** `__u8 isc`, offset 0, 1 byte. In or before Linux 5.10. */
   get isc(): number {
     return this.$$view.getUint8(this.$$offset);
@@ -3304,6 +3610,14 @@ export class KvmS390AisAll implements View {
   /** The members for `JSON.stringify`, with bigints as decimal strings. */
   toJSON(): object {
     return toJson(this);
+  }
+
+  /** The values of all members, for `toObject`. */
+  $$values(): object {
+    return {
+      simm: this.simm,
+      nimm: this.nimm,
+    };
   }
 
   /** `__u8 simm`, offset 0, 1 byte. In or before Linux 5.10. */
@@ -3364,6 +3678,17 @@ export class KvmS390IoAdapterReq implements View {
   /** The members for `JSON.stringify`, with bigints as decimal strings. */
   toJSON(): object {
     return toJson(this);
+  }
+
+  /** The values of all members, for `toObject`. */
+  $$values(): object {
+    return {
+      id: this.id,
+      type: this.type,
+      mask: this.mask,
+      pad0: this.pad0,
+      addr: this.addr,
+    };
   }
 
   /** `__u32 id`, offset 0, 4 bytes. In or before Linux 5.10. */
@@ -3456,6 +3781,14 @@ export class KvmS390VmTodClock implements View {
     return toJson(this);
   }
 
+  /** The values of all members, for `toObject`. */
+  $$values(): object {
+    return {
+      epoch_idx: this.epoch_idx,
+      tod: this.tod,
+    };
+  }
+
   /** `__u8 epoch_idx`, offset 0, 1 byte. In or before Linux 5.10. */
   get epoch_idx(): number {
     return this.$$view.getUint8(this.$$offset);
@@ -3522,6 +3855,16 @@ export class KvmS390VmCpuProcessor implements View {
   /** The members for `JSON.stringify`, with bigints as decimal strings. */
   toJSON(): object {
     return toJson(this);
+  }
+
+  /** The values of all members, for `toObject`. */
+  $$values(): object {
+    return {
+      cpuid: this.cpuid,
+      ibc: this.ibc,
+      pad: this.pad,
+      fac_list: this.fac_list,
+    };
   }
 
   /** `__u64 cpuid`, offset 0, 8 bytes. In or before Linux 5.10. */
@@ -3607,6 +3950,17 @@ export class KvmS390VmCpuMachine implements View {
   /** The members for `JSON.stringify`, with bigints as decimal strings. */
   toJSON(): object {
     return toJson(this);
+  }
+
+  /** The values of all members, for `toObject`. */
+  $$values(): object {
+    return {
+      cpuid: this.cpuid,
+      ibc: this.ibc,
+      pad: this.pad,
+      fac_mask: this.fac_mask,
+      fac_list: this.fac_list,
+    };
   }
 
   /** `__u64 cpuid`, offset 0, 8 bytes. In or before Linux 5.10. */
@@ -3698,6 +4052,13 @@ export class KvmS390VmCpuFeat implements View {
     return toJson(this);
   }
 
+  /** The values of all members, for `toObject`. */
+  $$values(): object {
+    return {
+      feat: this.feat,
+    };
+  }
+
   /** `__u64 feat[16]`, offset 0, 128 bytes. In or before Linux 5.10. */
   get feat(): U64Array {
     return new U64Array(this.$$view, this.$$offset, 16);
@@ -3762,6 +4123,31 @@ export class KvmS390VmCpuSubfunc implements View {
   /** The members for `JSON.stringify`, with bigints as decimal strings. */
   toJSON(): object {
     return toJson(this);
+  }
+
+  /** The values of all members, for `toObject`. */
+  $$values(): object {
+    return {
+      plo: this.plo,
+      ptff: this.ptff,
+      kmac: this.kmac,
+      kmc: this.kmc,
+      km: this.km,
+      kimd: this.kimd,
+      klmd: this.klmd,
+      pckmo: this.pckmo,
+      kmctr: this.kmctr,
+      kmf: this.kmf,
+      kmo: this.kmo,
+      pcc: this.pcc,
+      ppno: this.ppno,
+      kma: this.kma,
+      kdsa: this.kdsa,
+      sortl: this.sortl,
+      dfltcc: this.dfltcc,
+      pfcr: this.pfcr,
+      reserved: this.reserved,
+    };
   }
 
   /** `__u8 plo[32]`, offset 0, 32 bytes. In or before Linux 5.10. */
@@ -3958,6 +4344,15 @@ export class KvmS390VmCpuUvFeat implements View {
     return toJson(this);
   }
 
+  /** The values of all members, for `toObject`. */
+  $$values(): object {
+    return {
+      ap: this.ap,
+      ap_intr: this.ap_intr,
+      feat: this.feat,
+    };
+  }
+
   /** `__u64 ap:1`, offset 0, bit 4. In or before Linux 6.12, not in 6.1. */
   get ap(): bigint {
     return BigInt((this.$$view.getUint8(this.$$offset) >>> 3) & 0x1);
@@ -4047,6 +4442,13 @@ export class KvmRegs implements View {
     return toJson(this);
   }
 
+  /** The values of all members, for `toObject`. */
+  $$values(): object {
+    return {
+      gprs: this.gprs,
+    };
+  }
+
   /** `__u64 gprs[16]`, offset 0, 128 bytes. In or before Linux 5.10. */
   get gprs(): U64Array {
     return new U64Array(this.$$view, this.$$offset, 16);
@@ -4094,6 +4496,14 @@ export class KvmSregs implements View {
   /** The members for `JSON.stringify`, with bigints as decimal strings. */
   toJSON(): object {
     return toJson(this);
+  }
+
+  /** The values of all members, for `toObject`. */
+  $$values(): object {
+    return {
+      acrs: this.acrs,
+      crs: this.crs,
+    };
   }
 
   /** `__u32 acrs[16]`, offset 0, 64 bytes. In or before Linux 5.10. */
@@ -4153,6 +4563,14 @@ export class KvmFpu implements View {
     return toJson(this);
   }
 
+  /** The values of all members, for `toObject`. */
+  $$values(): object {
+    return {
+      fpc: this.fpc,
+      fprs: this.fprs,
+    };
+  }
+
   /** `__u32 fpc`, offset 0, 4 bytes. In or before Linux 5.10. */
   get fpc(): number {
     return this.$$view.getUint32(this.$$offset, false);
@@ -4209,6 +4627,15 @@ export class KvmDebugExitArch implements View {
   /** The members for `JSON.stringify`, with bigints as decimal strings. */
   toJSON(): object {
     return toJson(this);
+  }
+
+  /** The values of all members, for `toObject`. */
+  $$values(): object {
+    return {
+      addr: this.addr,
+      type: this.type,
+      pad: this.pad,
+    };
   }
 
   /** `__u64 addr`, offset 0, 8 bytes. In or before Linux 5.10. */
@@ -4286,6 +4713,17 @@ export class KvmHwBreakpoint implements View {
   /** The members for `JSON.stringify`, with bigints as decimal strings. */
   toJSON(): object {
     return toJson(this);
+  }
+
+  /** The values of all members, for `toObject`. */
+  $$values(): object {
+    return {
+      addr: this.addr,
+      phys_addr: this.phys_addr,
+      len: this.len,
+      type: this.type,
+      pad: this.pad,
+    };
   }
 
   /** `__u64 addr`, offset 0, 8 bytes. In or before Linux 5.10. */
@@ -4397,6 +4835,15 @@ export class KvmGuestDebugArch implements View {
     return toJson(this);
   }
 
+  /** The values of all members, for `toObject`. */
+  $$values(): object {
+    return {
+      nr_hw_bp: this.nr_hw_bp,
+      pad: this.pad,
+      hw_bp: this.hw_bp,
+    };
+  }
+
   /** `__u32 nr_hw_bp`, offset 0, 4 bytes. In or before Linux 5.10. */
   get nr_hw_bp(): number {
     return this.$$view.getUint32(this.$$offset, false);
@@ -4494,6 +4941,39 @@ export class KvmSyncRegs implements View {
   /** The members for `JSON.stringify`, with bigints as decimal strings. */
   toJSON(): object {
     return toJson(this);
+  }
+
+  /** The values of all members, for `toObject`. */
+  $$values(): object {
+    return {
+      prefix: this.prefix,
+      gprs: this.gprs,
+      acrs: this.acrs,
+      crs: this.crs,
+      todpr: this.todpr,
+      cputm: this.cputm,
+      ckc: this.ckc,
+      pp: this.pp,
+      gbea: this.gbea,
+      pft: this.pft,
+      pfs: this.pfs,
+      pfc: this.pfc,
+      vrs: this.vrs,
+      fprs: this.fprs,
+      reserved: this.reserved,
+      fpc: this.fpc,
+      bpbc: this.bpbc,
+      reserved2: this.reserved2,
+      padding1: this.padding1,
+      riccb: this.riccb,
+      diag318: this.diag318,
+      padding2: this.padding2,
+      sdnx: this.sdnx,
+      reserved1: this.reserved1,
+      gscb: this.gscb,
+      etoken: this.etoken,
+      etoken_extension: this.etoken_extension,
+    };
   }
 
   /** `__u64 prefix`, offset 0, 8 bytes. In or before Linux 5.10. */

@@ -11,6 +11,7 @@ import {
   uncloneable,
   type View,
   ViewArray,
+  ViewIterator,
 } from '../../../support/little-endian.js';
 import { BootE820Entry } from './setup_data.js';
 import { ScreenInfo } from '../linux/screen_info.js';
@@ -189,6 +190,51 @@ export class SetupHeader implements View {
   /** The members for `JSON.stringify`, with bigints as decimal strings. */
   toJSON(): object {
     return toJson(this);
+  }
+
+  /** The values of all members, for `toObject`. */
+  $$values(): object {
+    return {
+      setup_sects: this.setup_sects,
+      root_flags: this.root_flags,
+      syssize: this.syssize,
+      ram_size: this.ram_size,
+      vid_mode: this.vid_mode,
+      root_dev: this.root_dev,
+      boot_flag: this.boot_flag,
+      jump: this.jump,
+      header: this.header,
+      version: this.version,
+      realmode_swtch: this.realmode_swtch,
+      start_sys_seg: this.start_sys_seg,
+      kernel_version: this.kernel_version,
+      type_of_loader: this.type_of_loader,
+      loadflags: this.loadflags,
+      setup_move_size: this.setup_move_size,
+      code32_start: this.code32_start,
+      ramdisk_image: this.ramdisk_image,
+      ramdisk_size: this.ramdisk_size,
+      bootsect_kludge: this.bootsect_kludge,
+      heap_end_ptr: this.heap_end_ptr,
+      ext_loader_ver: this.ext_loader_ver,
+      ext_loader_type: this.ext_loader_type,
+      cmd_line_ptr: this.cmd_line_ptr,
+      initrd_addr_max: this.initrd_addr_max,
+      kernel_alignment: this.kernel_alignment,
+      relocatable_kernel: this.relocatable_kernel,
+      min_alignment: this.min_alignment,
+      xloadflags: this.xloadflags,
+      cmdline_size: this.cmdline_size,
+      hardware_subarch: this.hardware_subarch,
+      hardware_subarch_data: this.hardware_subarch_data,
+      payload_offset: this.payload_offset,
+      payload_length: this.payload_length,
+      setup_data: this.setup_data,
+      pref_address: this.pref_address,
+      init_size: this.init_size,
+      handover_offset: this.handover_offset,
+      kernel_info_offset: this.kernel_info_offset,
+    };
   }
 
   /** `__u8 setup_sects`, offset 0, 1 byte. In or before Linux 5.10. */
@@ -571,6 +617,14 @@ export class SysDescTable implements View {
     return toJson(this);
   }
 
+  /** The values of all members, for `toObject`. */
+  $$values(): object {
+    return {
+      length: this.length,
+      table: this.table,
+    };
+  }
+
   /** `__u16 length`, offset 0, 2 bytes. In or before Linux 5.10. */
   get length(): number {
     return this.$$view.getUint16(this.$$offset, true);
@@ -628,6 +682,16 @@ export class OlpcOfwHeader implements View {
   /** The members for `JSON.stringify`, with bigints as decimal strings. */
   toJSON(): object {
     return toJson(this);
+  }
+
+  /** The values of all members, for `toObject`. */
+  $$values(): object {
+    return {
+      ofw_magic: this.ofw_magic,
+      ofw_version: this.ofw_version,
+      cif_handler: this.cif_handler,
+      irq_desc_table: this.irq_desc_table,
+    };
   }
 
   /** `__u32 ofw_magic`, offset 0, 4 bytes. In or before Linux 5.10. */
@@ -707,6 +771,20 @@ export class EfiInfo implements View {
   /** The members for `JSON.stringify`, with bigints as decimal strings. */
   toJSON(): object {
     return toJson(this);
+  }
+
+  /** The values of all members, for `toObject`. */
+  $$values(): object {
+    return {
+      efi_loader_signature: this.efi_loader_signature,
+      efi_systab: this.efi_systab,
+      efi_memdesc_size: this.efi_memdesc_size,
+      efi_memdesc_version: this.efi_memdesc_version,
+      efi_memmap: this.efi_memmap,
+      efi_memmap_size: this.efi_memmap_size,
+      efi_systab_hi: this.efi_systab_hi,
+      efi_memmap_hi: this.efi_memmap_hi,
+    };
   }
 
   /** `__u32 efi_loader_signature`, offset 0, 4 bytes. In or before Linux 5.10. */
@@ -845,6 +923,47 @@ export class BootParams implements View {
   /** The members for `JSON.stringify`, with bigints as decimal strings. */
   toJSON(): object {
     return toJson(this);
+  }
+
+  /** The values of all members, for `toObject`. */
+  $$values(): object {
+    return {
+      screen_info: this.screen_info,
+      apm_bios_info: this.apm_bios_info,
+      _pad2: this._pad2,
+      tboot_addr: this.tboot_addr,
+      ist_info: this.ist_info,
+      acpi_rsdp_addr: this.acpi_rsdp_addr,
+      _pad3: this._pad3,
+      hd0_info: this.hd0_info,
+      hd1_info: this.hd1_info,
+      sys_desc_table: this.sys_desc_table,
+      olpc_ofw_header: this.olpc_ofw_header,
+      ext_ramdisk_image: this.ext_ramdisk_image,
+      ext_ramdisk_size: this.ext_ramdisk_size,
+      ext_cmd_line_ptr: this.ext_cmd_line_ptr,
+      _pad4: this._pad4,
+      cc_blob_address: this.cc_blob_address,
+      edid_info: this.edid_info,
+      efi_info: this.efi_info,
+      alt_mem_k: this.alt_mem_k,
+      scratch: this.scratch,
+      e820_entries: this.e820_entries,
+      eddbuf_entries: this.eddbuf_entries,
+      edd_mbr_sig_buf_entries: this.edd_mbr_sig_buf_entries,
+      kbd_status: this.kbd_status,
+      secure_boot: this.secure_boot,
+      _pad5: this._pad5,
+      sentinel: this.sentinel,
+      _pad6: this._pad6,
+      hdr: this.hdr,
+      _pad7: this._pad7,
+      edd_mbr_sig_buffer: this.edd_mbr_sig_buffer,
+      e820_table: this.e820_table,
+      _pad8: this._pad8,
+      eddbuf: this.eddbuf,
+      _pad9: this._pad9,
+    };
   }
 
   /** `struct screen_info screen_info`, offset 0, 64 bytes. In or before Linux 5.10. */
@@ -1115,7 +1234,7 @@ export class BootParams implements View {
 
   /** `struct boot_e820_entry e820_table[128]`, offset 720, 2560 bytes. In or before Linux 5.10. */
   get e820_table(): ViewArray<BootE820Entry> {
-    return new ViewArray(BootE820Entry, this.$$view, this.$$offset + 720, 128);
+    return new $$BootE820EntryArray(BootE820Entry, this.$$view, this.$$offset + 720, 128);
   }
 
   /** `__u8 _pad8[48]`, offset 3280, 48 bytes. In or before Linux 5.10. */
@@ -1128,7 +1247,7 @@ export class BootParams implements View {
 
   /** `struct edd_info eddbuf[6]`, offset 3328, 492 bytes. In or before Linux 5.10. */
   get eddbuf(): ViewArray<EddInfo> {
-    return new ViewArray(EddInfo, this.$$view, this.$$offset + 3328, 6);
+    return new $$EddInfoArray(EddInfo, this.$$view, this.$$offset + 3328, 6);
   }
 
   /** `__u8 _pad9[276]`, offset 3820, 276 bytes. In or before Linux 5.10. */
@@ -1144,3 +1263,39 @@ const $$SysDescTable = SysDescTable;
 const $$OlpcOfwHeader = OlpcOfwHeader;
 const $$EfiInfo = EfiInfo;
 const $$SetupHeader = SetupHeader;
+
+class $$BootE820EntryArray extends ViewArray<BootE820Entry> {
+  override get(index: number): BootE820Entry {
+    return new BootE820Entry(this.view, this.at(index, 20));
+  }
+
+  override elements(): ViewIterator<BootE820Entry> {
+    return new $$BootE820EntryIterator(this);
+  }
+}
+
+class $$BootE820EntryIterator extends ViewIterator<BootE820Entry> {
+  override next() {
+    const index = this.index++;
+    const done = index >= this.length;
+    return this.result(done, done ? undefined : new BootE820Entry(this.view, this.offset + index * 20));
+  }
+}
+
+class $$EddInfoArray extends ViewArray<EddInfo> {
+  override get(index: number): EddInfo {
+    return new EddInfo(this.view, this.at(index, 82));
+  }
+
+  override elements(): ViewIterator<EddInfo> {
+    return new $$EddInfoIterator(this);
+  }
+}
+
+class $$EddInfoIterator extends ViewIterator<EddInfo> {
+  override next() {
+    const index = this.index++;
+    const done = index >= this.length;
+    return this.result(done, done ? undefined : new EddInfo(this.view, this.offset + index * 82));
+  }
+}

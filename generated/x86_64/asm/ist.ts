@@ -50,6 +50,16 @@ export class IstInfo implements View {
     return toJson(this);
   }
 
+  /** The values of all members, for `toObject`. */
+  $$values(): object {
+    return {
+      signature: this.signature,
+      command: this.command,
+      event: this.event,
+      perf_level: this.perf_level,
+    };
+  }
+
   /** `__u32 signature`, offset 0, 4 bytes. In or before Linux 5.10. */
   get signature(): number {
     return this.$$view.getUint32(this.$$offset, true);

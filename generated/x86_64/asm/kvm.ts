@@ -16,6 +16,7 @@ import {
   uncloneable,
   type View,
   ViewArray,
+  ViewIterator,
 } from '../../../support/little-endian.js';
 import * as $$c from '../../../support/integers.js';
 
@@ -743,6 +744,28 @@ export class KvmPicState implements View {
     return toJson(this);
   }
 
+  /** The values of all members, for `toObject`. */
+  $$values(): object {
+    return {
+      last_irr: this.last_irr,
+      irr: this.irr,
+      imr: this.imr,
+      isr: this.isr,
+      priority_add: this.priority_add,
+      irq_base: this.irq_base,
+      read_reg_select: this.read_reg_select,
+      poll: this.poll,
+      special_mask: this.special_mask,
+      init_state: this.init_state,
+      auto_eoi: this.auto_eoi,
+      rotate_on_auto_eoi: this.rotate_on_auto_eoi,
+      special_fully_nested_mode: this.special_fully_nested_mode,
+      init4: this.init4,
+      elcr: this.elcr,
+      elcr_mask: this.elcr_mask,
+    };
+  }
+
   /** `__u8 last_irr`, offset 0, 1 byte. In or before Linux 5.10. */
   get last_irr(): number {
     return this.$$view.getUint8(this.$$offset);
@@ -912,6 +935,14 @@ export class KvmIoapicStateRedirtbl implements View {
     return toJson(this);
   }
 
+  /** The values of all members, for `toObject`. */
+  $$values(): object {
+    return {
+      bits: this.bits,
+      fields: this.fields,
+    };
+  }
+
   /** `__u64 bits`, offset 0, 8 bytes. In or before Linux 5.10. */
   get bits(): bigint {
     return this.$$view.getBigUint64(this.$$offset, true);
@@ -985,6 +1016,23 @@ export class KvmIoapicStateRedirtblFields implements View {
   /** The members for `JSON.stringify`, with bigints as decimal strings. */
   toJSON(): object {
     return toJson(this);
+  }
+
+  /** The values of all members, for `toObject`. */
+  $$values(): object {
+    return {
+      vector: this.vector,
+      delivery_mode: this.delivery_mode,
+      dest_mode: this.dest_mode,
+      delivery_status: this.delivery_status,
+      polarity: this.polarity,
+      remote_irr: this.remote_irr,
+      trig_mode: this.trig_mode,
+      mask: this.mask,
+      reserve: this.reserve,
+      reserved: this.reserved,
+      dest_id: this.dest_id,
+    };
   }
 
   /** `__u8 vector`, offset 0, 1 byte. In or before Linux 5.10. */
@@ -1120,6 +1168,18 @@ export class KvmIoapicState implements View {
     return toJson(this);
   }
 
+  /** The values of all members, for `toObject`. */
+  $$values(): object {
+    return {
+      base_address: this.base_address,
+      ioregsel: this.ioregsel,
+      id: this.id,
+      irr: this.irr,
+      pad: this.pad,
+      redirtbl: this.redirtbl,
+    };
+  }
+
   /** `__u64 base_address`, offset 0, 8 bytes. In or before Linux 5.10. */
   get base_address(): bigint {
     return this.$$view.getBigUint64(this.$$offset, true);
@@ -1171,7 +1231,7 @@ export class KvmIoapicState implements View {
 
   /** `union redirtbl[24]`, offset 24, 192 bytes. In or before Linux 5.10. */
   get redirtbl(): ViewArray<KvmIoapicStateRedirtbl> {
-    return new ViewArray($$KvmIoapicStateRedirtbl, this.$$view, this.$$offset + 24, 24);
+    return new $$KvmIoapicStateRedirtblArray($$KvmIoapicStateRedirtbl, this.$$view, this.$$offset + 24, 24);
   }
 }
 
@@ -1229,6 +1289,30 @@ export class KvmRegs implements View {
   /** The members for `JSON.stringify`, with bigints as decimal strings. */
   toJSON(): object {
     return toJson(this);
+  }
+
+  /** The values of all members, for `toObject`. */
+  $$values(): object {
+    return {
+      rax: this.rax,
+      rbx: this.rbx,
+      rcx: this.rcx,
+      rdx: this.rdx,
+      rsi: this.rsi,
+      rdi: this.rdi,
+      rsp: this.rsp,
+      rbp: this.rbp,
+      r8: this.r8,
+      r9: this.r9,
+      r10: this.r10,
+      r11: this.r11,
+      r12: this.r12,
+      r13: this.r13,
+      r14: this.r14,
+      r15: this.r15,
+      rip: this.rip,
+      rflags: this.rflags,
+    };
   }
 
   /** `__u64 rax`, offset 0, 8 bytes. In or before Linux 5.10. */
@@ -1577,6 +1661,13 @@ export class KvmLapicState implements View {
     return toJson(this);
   }
 
+  /** The values of all members, for `toObject`. */
+  $$values(): object {
+    return {
+      regs: this.regs,
+    };
+  }
+
   /** `char regs[1024]`, offset 0, 1024 bytes. In or before Linux 5.10. */
   get regs(): CharArray {
     return new CharArray(this.$$view, this.$$offset, 1024);
@@ -1635,6 +1726,25 @@ export class KvmSegment implements View {
   /** The members for `JSON.stringify`, with bigints as decimal strings. */
   toJSON(): object {
     return toJson(this);
+  }
+
+  /** The values of all members, for `toObject`. */
+  $$values(): object {
+    return {
+      base: this.base,
+      limit: this.limit,
+      selector: this.selector,
+      type: this.type,
+      present: this.present,
+      dpl: this.dpl,
+      db: this.db,
+      s: this.s,
+      l: this.l,
+      g: this.g,
+      avl: this.avl,
+      unusable: this.unusable,
+      padding: this.padding,
+    };
   }
 
   /** `__u64 base`, offset 0, 8 bytes. In or before Linux 5.10. */
@@ -1792,6 +1902,15 @@ export class KvmDtable implements View {
     return toJson(this);
   }
 
+  /** The values of all members, for `toObject`. */
+  $$values(): object {
+    return {
+      base: this.base,
+      limit: this.limit,
+      padding: this.padding,
+    };
+  }
+
   /** `__u64 base`, offset 0, 8 bytes. In or before Linux 5.10. */
   get base(): bigint {
     return this.$$view.getBigUint64(this.$$offset, true);
@@ -1880,6 +1999,30 @@ export class KvmSregs implements View {
   /** The members for `JSON.stringify`, with bigints as decimal strings. */
   toJSON(): object {
     return toJson(this);
+  }
+
+  /** The values of all members, for `toObject`. */
+  $$values(): object {
+    return {
+      cs: this.cs,
+      ds: this.ds,
+      es: this.es,
+      fs: this.fs,
+      gs: this.gs,
+      ss: this.ss,
+      tr: this.tr,
+      ldt: this.ldt,
+      gdt: this.gdt,
+      idt: this.idt,
+      cr0: this.cr0,
+      cr2: this.cr2,
+      cr3: this.cr3,
+      cr4: this.cr4,
+      cr8: this.cr8,
+      efer: this.efer,
+      apic_base: this.apic_base,
+      interrupt_bitmap: this.interrupt_bitmap,
+    };
   }
 
   /** `struct kvm_segment cs`, offset 0, 24 bytes. In or before Linux 5.10. */
@@ -2145,6 +2288,31 @@ export class KvmSregs2 implements View {
   /** The members for `JSON.stringify`, with bigints as decimal strings. */
   toJSON(): object {
     return toJson(this);
+  }
+
+  /** The values of all members, for `toObject`. */
+  $$values(): object {
+    return {
+      cs: this.cs,
+      ds: this.ds,
+      es: this.es,
+      fs: this.fs,
+      gs: this.gs,
+      ss: this.ss,
+      tr: this.tr,
+      ldt: this.ldt,
+      gdt: this.gdt,
+      idt: this.idt,
+      cr0: this.cr0,
+      cr2: this.cr2,
+      cr3: this.cr3,
+      cr4: this.cr4,
+      cr8: this.cr8,
+      efer: this.efer,
+      apic_base: this.apic_base,
+      flags: this.flags,
+      pdptrs: this.pdptrs,
+    };
   }
 
   /** `struct kvm_segment cs`, offset 0, 24 bytes. In or before Linux 6.1, not in 5.10. */
@@ -2421,6 +2589,23 @@ export class KvmFpu implements View {
     return toJson(this);
   }
 
+  /** The values of all members, for `toObject`. */
+  $$values(): object {
+    return {
+      fpr: this.fpr,
+      fcw: this.fcw,
+      fsw: this.fsw,
+      ftwx: this.ftwx,
+      pad1: this.pad1,
+      last_opcode: this.last_opcode,
+      last_ip: this.last_ip,
+      last_dp: this.last_dp,
+      xmm: this.xmm,
+      mxcsr: this.mxcsr,
+      pad2: this.pad2,
+    };
+  }
+
   /** `__u8 fpr[8][16]`, offset 0, 128 bytes. In or before Linux 5.10. */
   get fpr(): NestedArray<U8Array> {
     return new NestedArray(this.$$view, this.$$offset, 8, 16, (view, offset) => new U8Array(view, offset, 16));
@@ -2563,6 +2748,15 @@ export class KvmMsrEntry implements View {
     return toJson(this);
   }
 
+  /** The values of all members, for `toObject`. */
+  $$values(): object {
+    return {
+      index: this.index,
+      reserved: this.reserved,
+      data: this.data,
+    };
+  }
+
   /** `__u32 index`, offset 0, 4 bytes. In or before Linux 5.10. */
   get index(): number {
     return this.$$view.getUint32(this.$$offset, true);
@@ -2640,6 +2834,15 @@ export class KvmMsrs implements View {
     return toJson(this);
   }
 
+  /** The values of all members, for `toObject`. */
+  $$values(): object {
+    return {
+      nmsrs: this.nmsrs,
+      pad: this.pad,
+      entries: this.entries,
+    };
+  }
+
   /** `__u32 nmsrs`, offset 0, 4 bytes. In or before Linux 5.10. */
   get nmsrs(): number {
     return this.$$view.getUint32(this.$$offset, true);
@@ -2658,7 +2861,7 @@ export class KvmMsrs implements View {
 
   /** `struct kvm_msr_entry entries[]`, offset 8, 0 bytes; `nmsrs` is the number of elements. In or before Linux 5.10. */
   get entries(): ViewArray<KvmMsrEntry> {
-    return new ViewArray($$KvmMsrEntry, this.$$view, this.$$offset + 8, this.nmsrs);
+    return new $$KvmMsrEntryArray($$KvmMsrEntry, this.$$view, this.$$offset + 8, this.nmsrs);
   }
 }
 
@@ -2702,6 +2905,14 @@ export class KvmMsrList implements View {
   /** The members for `JSON.stringify`, with bigints as decimal strings. */
   toJSON(): object {
     return toJson(this);
+  }
+
+  /** The values of all members, for `toObject`. */
+  $$values(): object {
+    return {
+      nmsrs: this.nmsrs,
+      indices: this.indices,
+    };
   }
 
   /** `__u32 nmsrs`, offset 0, 4 bytes. In or before Linux 5.10. */
@@ -2761,6 +2972,16 @@ export class KvmMsrFilterRange implements View {
   /** The members for `JSON.stringify`, with bigints as decimal strings. */
   toJSON(): object {
     return toJson(this);
+  }
+
+  /** The values of all members, for `toObject`. */
+  $$values(): object {
+    return {
+      flags: this.flags,
+      nmsrs: this.nmsrs,
+      base: this.base,
+      bitmap: this.bitmap,
+    };
   }
 
   /** `__u32 flags`, offset 0, 4 bytes. In or before Linux 5.10. */
@@ -2845,6 +3066,14 @@ export class KvmMsrFilter implements View {
     return toJson(this);
   }
 
+  /** The values of all members, for `toObject`. */
+  $$values(): object {
+    return {
+      flags: this.flags,
+      ranges: this.ranges,
+    };
+  }
+
   /** `__u32 flags`, offset 0, 4 bytes. In or before Linux 5.10. */
   get flags(): number {
     return this.$$view.getUint32(this.$$offset, true);
@@ -2855,7 +3084,7 @@ export class KvmMsrFilter implements View {
 
   /** `struct kvm_msr_filter_range ranges[16]`, offset 8, 384 bytes. In or before Linux 5.10. */
   get ranges(): ViewArray<KvmMsrFilterRange> {
-    return new ViewArray($$KvmMsrFilterRange, this.$$view, this.$$offset + 8, 16);
+    return new $$KvmMsrFilterRangeArray($$KvmMsrFilterRange, this.$$view, this.$$offset + 8, 16);
   }
 }
 
@@ -2901,6 +3130,18 @@ export class KvmCpuidEntry implements View {
   /** The members for `JSON.stringify`, with bigints as decimal strings. */
   toJSON(): object {
     return toJson(this);
+  }
+
+  /** The values of all members, for `toObject`. */
+  $$values(): object {
+    return {
+      function: this.function,
+      eax: this.eax,
+      ebx: this.ebx,
+      ecx: this.ecx,
+      edx: this.edx,
+      padding: this.padding,
+    };
   }
 
   /** `__u32 function`, offset 0, 4 bytes. In or before Linux 5.10. */
@@ -2995,6 +3236,15 @@ export class KvmCpuid implements View {
     return toJson(this);
   }
 
+  /** The values of all members, for `toObject`. */
+  $$values(): object {
+    return {
+      nent: this.nent,
+      padding: this.padding,
+      entries: this.entries,
+    };
+  }
+
   /** `__u32 nent`, offset 0, 4 bytes. In or before Linux 5.10. */
   get nent(): number {
     return this.$$view.getUint32(this.$$offset, true);
@@ -3013,7 +3263,7 @@ export class KvmCpuid implements View {
 
   /** `struct kvm_cpuid_entry entries[]`, offset 8, 0 bytes; `nent` is the number of elements. In or before Linux 5.10. */
   get entries(): ViewArray<KvmCpuidEntry> {
-    return new ViewArray($$KvmCpuidEntry, this.$$view, this.$$offset + 8, this.nent);
+    return new $$KvmCpuidEntryArray($$KvmCpuidEntry, this.$$view, this.$$offset + 8, this.nent);
   }
 }
 
@@ -3061,6 +3311,20 @@ export class KvmCpuidEntry2 implements View {
   /** The members for `JSON.stringify`, with bigints as decimal strings. */
   toJSON(): object {
     return toJson(this);
+  }
+
+  /** The values of all members, for `toObject`. */
+  $$values(): object {
+    return {
+      function: this.function,
+      index: this.index,
+      flags: this.flags,
+      eax: this.eax,
+      ebx: this.ebx,
+      ecx: this.ecx,
+      edx: this.edx,
+      padding: this.padding,
+    };
   }
 
   /** `__u32 function`, offset 0, 4 bytes. In or before Linux 5.10. */
@@ -3171,6 +3435,15 @@ export class KvmCpuid2 implements View {
     return toJson(this);
   }
 
+  /** The values of all members, for `toObject`. */
+  $$values(): object {
+    return {
+      nent: this.nent,
+      padding: this.padding,
+      entries: this.entries,
+    };
+  }
+
   /** `__u32 nent`, offset 0, 4 bytes. In or before Linux 5.10. */
   get nent(): number {
     return this.$$view.getUint32(this.$$offset, true);
@@ -3189,7 +3462,7 @@ export class KvmCpuid2 implements View {
 
   /** `struct kvm_cpuid_entry2 entries[]`, offset 8, 0 bytes; `nent` is the number of elements. In or before Linux 5.10. */
   get entries(): ViewArray<KvmCpuidEntry2> {
-    return new ViewArray($$KvmCpuidEntry2, this.$$view, this.$$offset + 8, this.nent);
+    return new $$KvmCpuidEntry2Array($$KvmCpuidEntry2, this.$$view, this.$$offset + 8, this.nent);
   }
 }
 
@@ -3242,6 +3515,25 @@ export class KvmPitChannelState implements View {
   /** The members for `JSON.stringify`, with bigints as decimal strings. */
   toJSON(): object {
     return toJson(this);
+  }
+
+  /** The values of all members, for `toObject`. */
+  $$values(): object {
+    return {
+      count: this.count,
+      latched_count: this.latched_count,
+      count_latched: this.count_latched,
+      status_latched: this.status_latched,
+      status: this.status,
+      read_state: this.read_state,
+      write_state: this.write_state,
+      write_latch: this.write_latch,
+      rw_mode: this.rw_mode,
+      mode: this.mode,
+      bcd: this.bcd,
+      gate: this.gate,
+      count_load_time: this.count_load_time,
+    };
   }
 
   /** `__u32 count`, offset 0, 4 bytes. In or before Linux 5.10. */
@@ -3401,6 +3693,17 @@ export class KvmDebugExitArch implements View {
     return toJson(this);
   }
 
+  /** The values of all members, for `toObject`. */
+  $$values(): object {
+    return {
+      exception: this.exception,
+      pad: this.pad,
+      pc: this.pc,
+      dr6: this.dr6,
+      dr7: this.dr7,
+    };
+  }
+
   /** `__u32 exception`, offset 0, 4 bytes. In or before Linux 5.10. */
   get exception(): number {
     return this.$$view.getUint32(this.$$offset, true);
@@ -3508,6 +3811,13 @@ export class KvmGuestDebugArch implements View {
     return toJson(this);
   }
 
+  /** The values of all members, for `toObject`. */
+  $$values(): object {
+    return {
+      debugreg: this.debugreg,
+    };
+  }
+
   /** `__u64 debugreg[8]`, offset 0, 64 bytes. In or before Linux 5.10. */
   get debugreg(): U64Array {
     return new U64Array(this.$$view, this.$$offset, 8);
@@ -3556,9 +3866,16 @@ export class KvmPitState implements View {
     return toJson(this);
   }
 
+  /** The values of all members, for `toObject`. */
+  $$values(): object {
+    return {
+      channels: this.channels,
+    };
+  }
+
   /** `struct kvm_pit_channel_state channels[3]`, offset 0, 72 bytes. In or before Linux 5.10. */
   get channels(): ViewArray<KvmPitChannelState> {
-    return new ViewArray($$KvmPitChannelState, this.$$view, this.$$offset, 3);
+    return new $$KvmPitChannelStateArray($$KvmPitChannelState, this.$$view, this.$$offset, 3);
   }
 }
 
@@ -3603,9 +3920,18 @@ export class KvmPitState2 implements View {
     return toJson(this);
   }
 
+  /** The values of all members, for `toObject`. */
+  $$values(): object {
+    return {
+      channels: this.channels,
+      flags: this.flags,
+      reserved: this.reserved,
+    };
+  }
+
   /** `struct kvm_pit_channel_state channels[3]`, offset 0, 72 bytes. In or before Linux 5.10. */
   get channels(): ViewArray<KvmPitChannelState> {
-    return new ViewArray($$KvmPitChannelState, this.$$view, this.$$offset, 3);
+    return new $$KvmPitChannelStateArray($$KvmPitChannelState, this.$$view, this.$$offset, 3);
   }
 
   /** `__u32 flags`, offset 72, 4 bytes. In or before Linux 5.10. */
@@ -3663,6 +3989,14 @@ export class KvmReinjectControl implements View {
   /** The members for `JSON.stringify`, with bigints as decimal strings. */
   toJSON(): object {
     return toJson(this);
+  }
+
+  /** The values of all members, for `toObject`. */
+  $$values(): object {
+    return {
+      pit_reinject: this.pit_reinject,
+      reserved: this.reserved,
+    };
   }
 
   /** `__u8 pit_reinject`, offset 0, 1 byte. In or before Linux 5.10. */
@@ -3723,6 +4057,17 @@ export class KvmVcpuEventsException implements View {
   /** The members for `JSON.stringify`, with bigints as decimal strings. */
   toJSON(): object {
     return toJson(this);
+  }
+
+  /** The values of all members, for `toObject`. */
+  $$values(): object {
+    return {
+      injected: this.injected,
+      nr: this.nr,
+      has_error_code: this.has_error_code,
+      pending: this.pending,
+      error_code: this.error_code,
+    };
   }
 
   /** `__u8 injected`, offset 0, 1 byte. In or before Linux 5.10. */
@@ -3808,6 +4153,16 @@ export class KvmVcpuEventsInterrupt implements View {
     return toJson(this);
   }
 
+  /** The values of all members, for `toObject`. */
+  $$values(): object {
+    return {
+      injected: this.injected,
+      nr: this.nr,
+      soft: this.soft,
+      shadow: this.shadow,
+    };
+  }
+
   /** `__u8 injected`, offset 0, 1 byte. In or before Linux 5.10. */
   get injected(): number {
     return this.$$view.getUint8(this.$$offset);
@@ -3881,6 +4236,16 @@ export class KvmVcpuEventsNmi implements View {
   /** The members for `JSON.stringify`, with bigints as decimal strings. */
   toJSON(): object {
     return toJson(this);
+  }
+
+  /** The values of all members, for `toObject`. */
+  $$values(): object {
+    return {
+      injected: this.injected,
+      pending: this.pending,
+      masked: this.masked,
+      pad: this.pad,
+    };
   }
 
   /** `__u8 injected`, offset 0, 1 byte. In or before Linux 5.10. */
@@ -3958,6 +4323,16 @@ export class KvmVcpuEventsSmi implements View {
     return toJson(this);
   }
 
+  /** The values of all members, for `toObject`. */
+  $$values(): object {
+    return {
+      smm: this.smm,
+      pending: this.pending,
+      smm_inside_nmi: this.smm_inside_nmi,
+      latched_init: this.latched_init,
+    };
+  }
+
   /** `__u8 smm`, offset 0, 1 byte. In or before Linux 5.10. */
   get smm(): number {
     return this.$$view.getUint8(this.$$offset);
@@ -4030,6 +4405,13 @@ export class KvmVcpuEventsTripleFault implements View {
     return toJson(this);
   }
 
+  /** The values of all members, for `toObject`. */
+  $$values(): object {
+    return {
+      pending: this.pending,
+    };
+  }
+
   /** `__u8 pending`, offset 0, 1 byte. In or before Linux 6.1, not in 5.10. */
   get pending(): number {
     return this.$$view.getUint8(this.$$offset);
@@ -4085,6 +4467,22 @@ export class KvmVcpuEvents implements View {
   /** The members for `JSON.stringify`, with bigints as decimal strings. */
   toJSON(): object {
     return toJson(this);
+  }
+
+  /** The values of all members, for `toObject`. */
+  $$values(): object {
+    return {
+      exception: this.exception,
+      interrupt: this.interrupt,
+      nmi: this.nmi,
+      sipi_vector: this.sipi_vector,
+      flags: this.flags,
+      smi: this.smi,
+      triple_fault: this.triple_fault,
+      reserved: this.reserved,
+      exception_has_payload: this.exception_has_payload,
+      exception_payload: this.exception_payload,
+    };
   }
 
   /** `struct exception`, offset 0, 8 bytes. In or before Linux 5.10. */
@@ -4220,6 +4618,17 @@ export class KvmDebugregs implements View {
     return toJson(this);
   }
 
+  /** The values of all members, for `toObject`. */
+  $$values(): object {
+    return {
+      db: this.db,
+      dr6: this.dr6,
+      dr7: this.dr7,
+      flags: this.flags,
+      reserved: this.reserved,
+    };
+  }
+
   /** `__u64 db[4]`, offset 0, 32 bytes. In or before Linux 5.10. */
   get db(): U64Array {
     return new U64Array(this.$$view, this.$$offset, 4);
@@ -4330,6 +4739,14 @@ export class KvmXsave implements View {
     return toJson(this);
   }
 
+  /** The values of all members, for `toObject`. */
+  $$values(): object {
+    return {
+      region: this.region,
+      extra: this.extra,
+    };
+  }
+
   /** `__u32 region[1024]`, offset 0, 4096 bytes. In or before Linux 5.10. */
   get region(): U32Array {
     return new U32Array(this.$$view, this.$$offset, 1024);
@@ -4386,6 +4803,15 @@ export class KvmXcr implements View {
   /** The members for `JSON.stringify`, with bigints as decimal strings. */
   toJSON(): object {
     return toJson(this);
+  }
+
+  /** The values of all members, for `toObject`. */
+  $$values(): object {
+    return {
+      xcr: this.xcr,
+      reserved: this.reserved,
+      value: this.value,
+    };
   }
 
   /** `__u32 xcr`, offset 0, 4 bytes. In or before Linux 5.10. */
@@ -4464,6 +4890,16 @@ export class KvmXcrs implements View {
     return toJson(this);
   }
 
+  /** The values of all members, for `toObject`. */
+  $$values(): object {
+    return {
+      nr_xcrs: this.nr_xcrs,
+      flags: this.flags,
+      xcrs: this.xcrs,
+      padding: this.padding,
+    };
+  }
+
   /** `__u32 nr_xcrs`, offset 0, 4 bytes. In or before Linux 5.10. */
   get nr_xcrs(): number {
     return this.$$view.getUint32(this.$$offset, true);
@@ -4482,7 +4918,7 @@ export class KvmXcrs implements View {
 
   /** `struct kvm_xcr xcrs[16]`, offset 8, 256 bytes. In or before Linux 5.10. */
   get xcrs(): ViewArray<KvmXcr> {
-    return new ViewArray($$KvmXcr, this.$$view, this.$$offset + 8, 16);
+    return new $$KvmXcrArray($$KvmXcr, this.$$view, this.$$offset + 8, 16);
   }
 
   /** `__u64 padding[16]`, offset 264, 128 bytes. In or before Linux 5.10. */
@@ -4533,6 +4969,15 @@ export class KvmSyncRegs implements View {
   /** The members for `JSON.stringify`, with bigints as decimal strings. */
   toJSON(): object {
     return toJson(this);
+  }
+
+  /** The values of all members, for `toObject`. */
+  $$values(): object {
+    return {
+      regs: this.regs,
+      sregs: this.sregs,
+      events: this.events,
+    };
   }
 
   /** `struct kvm_regs regs`, offset 0, 144 bytes. In or before Linux 5.10. */
@@ -4600,6 +5045,14 @@ export class KvmVmxNestedStateData implements View {
     return toJson(this);
   }
 
+  /** The values of all members, for `toObject`. */
+  $$values(): object {
+    return {
+      vmcs12: this.vmcs12,
+      shadow_vmcs12: this.shadow_vmcs12,
+    };
+  }
+
   /** `__u8 vmcs12[4096]`, offset 0, 4096 bytes. In or before Linux 5.10. */
   get vmcs12(): U8Array {
     return new U8Array(this.$$view, this.$$offset, 4096);
@@ -4656,6 +5109,13 @@ export class KvmVmxNestedStateHdrSmm implements View {
     return toJson(this);
   }
 
+  /** The values of all members, for `toObject`. */
+  $$values(): object {
+    return {
+      flags: this.flags,
+    };
+  }
+
   /** `__u16 flags`, offset 0, 2 bytes. In or before Linux 5.10. */
   get flags(): number {
     return this.$$view.getUint16(this.$$offset, true);
@@ -4707,6 +5167,18 @@ export class KvmVmxNestedStateHdr implements View {
   /** The members for `JSON.stringify`, with bigints as decimal strings. */
   toJSON(): object {
     return toJson(this);
+  }
+
+  /** The values of all members, for `toObject`. */
+  $$values(): object {
+    return {
+      vmxon_pa: this.vmxon_pa,
+      vmcs12_pa: this.vmcs12_pa,
+      smm: this.smm,
+      pad: this.pad,
+      flags: this.flags,
+      preemption_timer_deadline: this.preemption_timer_deadline,
+    };
   }
 
   /** `__u64 vmxon_pa`, offset 0, 8 bytes. In or before Linux 5.10. */
@@ -4824,6 +5296,13 @@ export class KvmSvmNestedStateData implements View {
     return toJson(this);
   }
 
+  /** The values of all members, for `toObject`. */
+  $$values(): object {
+    return {
+      vmcb12: this.vmcb12,
+    };
+  }
+
   /** `__u8 vmcb12[4096]`, offset 0, 4096 bytes. In or before Linux 5.10. */
   get vmcb12(): U8Array {
     return new U8Array(this.$$view, this.$$offset, 4096);
@@ -4871,6 +5350,14 @@ export class KvmSvmNestedStateHdr implements View {
   /** The members for `JSON.stringify`, with bigints as decimal strings. */
   toJSON(): object {
     return toJson(this);
+  }
+
+  /** The values of all members, for `toObject`. */
+  $$values(): object {
+    return {
+      vmcb_pa: this.vmcb_pa,
+      gpat: this.gpat,
+    };
   }
 
   /** `__u64 vmcb_pa`, offset 0, 8 bytes. In or before Linux 5.10. */
@@ -4949,6 +5436,15 @@ export class KvmNestedStateHdr implements View {
     return toJson(this);
   }
 
+  /** The values of all members, for `toObject`. */
+  $$values(): object {
+    return {
+      vmx: this.vmx,
+      svm: this.svm,
+      pad: this.pad,
+    };
+  }
+
   /** `struct kvm_vmx_nested_state_hdr vmx`, offset 0, 32 bytes. In or before Linux 5.10. */
   get vmx(): KvmVmxNestedStateHdr {
     return new $$KvmVmxNestedStateHdr(this.$$view, this.$$offset);
@@ -5011,14 +5507,22 @@ export class KvmNestedStateData implements View {
     return toJson(this);
   }
 
+  /** The values of all members, for `toObject`. */
+  $$values(): object {
+    return {
+      vmx: this.vmx,
+      svm: this.svm,
+    };
+  }
+
   /** `struct kvm_vmx_nested_state_data vmx[]`, offset 0, 0 bytes. In or before Linux 5.10. */
   get vmx(): ViewArray<KvmVmxNestedStateData> {
-    return new ViewArray($$KvmVmxNestedStateData, this.$$view, this.$$offset, elementsWithin(this.$$view, this.$$offset, 8192));
+    return new $$KvmVmxNestedStateDataArray($$KvmVmxNestedStateData, this.$$view, this.$$offset, elementsWithin(this.$$view, this.$$offset, 8192));
   }
 
   /** `struct kvm_svm_nested_state_data svm[]`, offset 0, 0 bytes. In or before Linux 5.10. */
   get svm(): ViewArray<KvmSvmNestedStateData> {
-    return new ViewArray($$KvmSvmNestedStateData, this.$$view, this.$$offset, elementsWithin(this.$$view, this.$$offset, 4096));
+    return new $$KvmSvmNestedStateDataArray($$KvmSvmNestedStateData, this.$$view, this.$$offset, elementsWithin(this.$$view, this.$$offset, 4096));
   }
 }
 
@@ -5063,6 +5567,17 @@ export class KvmNestedState implements View {
   /** The members for `JSON.stringify`, with bigints as decimal strings. */
   toJSON(): object {
     return toJson(this);
+  }
+
+  /** The values of all members, for `toObject`. */
+  $$values(): object {
+    return {
+      flags: this.flags,
+      format: this.format,
+      size: this.size,
+      hdr: this.hdr,
+      data: this.data,
+    };
   }
 
   /** `__u16 flags`, offset 0, 2 bytes. In or before Linux 5.10. */
@@ -5150,6 +5665,18 @@ export class KvmPmuEventFilter implements View {
   /** The members for `JSON.stringify`, with bigints as decimal strings. */
   toJSON(): object {
     return toJson(this);
+  }
+
+  /** The values of all members, for `toObject`. */
+  $$values(): object {
+    return {
+      action: this.action,
+      nevents: this.nevents,
+      fixed_counter_bitmap: this.fixed_counter_bitmap,
+      flags: this.flags,
+      pad: this.pad,
+      events: this.events,
+    };
   }
 
   /** `__u32 action`, offset 0, 4 bytes. In or before Linux 5.10. */
@@ -5244,6 +5771,19 @@ export class KvmX86Mce implements View {
   /** The members for `JSON.stringify`, with bigints as decimal strings. */
   toJSON(): object {
     return toJson(this);
+  }
+
+  /** The values of all members, for `toObject`. */
+  $$values(): object {
+    return {
+      status: this.status,
+      addr: this.addr,
+      misc: this.misc,
+      mcg_status: this.mcg_status,
+      bank: this.bank,
+      pad1: this.pad1,
+      pad2: this.pad2,
+    };
   }
 
   /** `__u64 status`, offset 0, 8 bytes. In or before Linux 5.10. */
@@ -5384,6 +5924,19 @@ export class KvmXenHvmConfig implements View {
     return toJson(this);
   }
 
+  /** The values of all members, for `toObject`. */
+  $$values(): object {
+    return {
+      flags: this.flags,
+      msr: this.msr,
+      blob_addr_32: this.blob_addr_32,
+      blob_addr_64: this.blob_addr_64,
+      blob_size_32: this.blob_size_32,
+      blob_size_64: this.blob_size_64,
+      pad2: this.pad2,
+    };
+  }
+
   /** `__u32 flags`, offset 0, 4 bytes. In or before Linux 5.10. */
   get flags(): number {
     return this.$$view.getUint32(this.$$offset, true);
@@ -5504,6 +6057,19 @@ export class KvmXenHvmAttrU implements View {
     return toJson(this);
   }
 
+  /** The values of all members, for `toObject`. */
+  $$values(): object {
+    return {
+      long_mode: this.long_mode,
+      vector: this.vector,
+      runstate_update_flag: this.runstate_update_flag,
+      shared_info: this.shared_info,
+      evtchn: this.evtchn,
+      xen_version: this.xen_version,
+      pad: this.pad,
+    };
+  }
+
   /** `__u8 long_mode`, offset 0, 1 byte. In or before Linux 6.1, not in 5.10. */
   get long_mode(): number {
     return this.$$view.getUint8(this.$$offset);
@@ -5601,6 +6167,14 @@ export class KvmXenHvmAttrUSharedInfo implements View {
     return toJson(this);
   }
 
+  /** The values of all members, for `toObject`. */
+  $$values(): object {
+    return {
+      gfn: this.gfn,
+      hva: this.hva,
+    };
+  }
+
   /** `__u64 gfn`, offset 0, 8 bytes. In or before Linux 6.1, not in 5.10. */
   get gfn(): bigint {
     return this.$$view.getBigUint64(this.$$offset, true);
@@ -5678,6 +6252,16 @@ export class KvmXenHvmAttrUEvtchn implements View {
     return toJson(this);
   }
 
+  /** The values of all members, for `toObject`. */
+  $$values(): object {
+    return {
+      send_port: this.send_port,
+      type: this.type,
+      flags: this.flags,
+      deliver: this.deliver,
+    };
+  }
+
   /** `__u32 send_port`, offset 0, 4 bytes. In or before Linux 6.1, not in 5.10. */
   get send_port(): number {
     return this.$$view.getUint32(this.$$offset, true);
@@ -5752,6 +6336,15 @@ export class KvmXenHvmAttrUEvtchnDeliver implements View {
     return toJson(this);
   }
 
+  /** The values of all members, for `toObject`. */
+  $$values(): object {
+    return {
+      port: this.port,
+      eventfd: this.eventfd,
+      padding: this.padding,
+    };
+  }
+
   /** `struct port`, offset 0, 12 bytes. In or before Linux 6.1, not in 5.10. */
   get port(): KvmXenHvmAttrUEvtchnDeliverPort {
     return new $$KvmXenHvmAttrUEvtchnDeliverPort(this.$$view, this.$$offset);
@@ -5816,6 +6409,15 @@ export class KvmXenHvmAttrUEvtchnDeliverPort implements View {
   /** The members for `JSON.stringify`, with bigints as decimal strings. */
   toJSON(): object {
     return toJson(this);
+  }
+
+  /** The values of all members, for `toObject`. */
+  $$values(): object {
+    return {
+      port: this.port,
+      vcpu: this.vcpu,
+      priority: this.priority,
+    };
   }
 
   /** `__u32 port`, offset 0, 4 bytes. In or before Linux 6.1, not in 5.10. */
@@ -5883,6 +6485,14 @@ export class KvmXenHvmAttrUEvtchnDeliverEventfd implements View {
     return toJson(this);
   }
 
+  /** The values of all members, for `toObject`. */
+  $$values(): object {
+    return {
+      port: this.port,
+      fd: this.fd,
+    };
+  }
+
   /** `__u32 port`, offset 0, 4 bytes. In or before Linux 6.1, not in 5.10. */
   get port(): number {
     return this.$$view.getUint32(this.$$offset, true);
@@ -5939,6 +6549,15 @@ export class KvmXenHvmAttr implements View {
   /** The members for `JSON.stringify`, with bigints as decimal strings. */
   toJSON(): object {
     return toJson(this);
+  }
+
+  /** The values of all members, for `toObject`. */
+  $$values(): object {
+    return {
+      type: this.type,
+      pad: this.pad,
+      u: this.u,
+    };
   }
 
   /** `__u16 type`, offset 0, 2 bytes. In or before Linux 6.1, not in 5.10. */
@@ -6009,6 +6628,19 @@ export class KvmXenVcpuAttrU implements View {
   /** The members for `JSON.stringify`, with bigints as decimal strings. */
   toJSON(): object {
     return toJson(this);
+  }
+
+  /** The values of all members, for `toObject`. */
+  $$values(): object {
+    return {
+      gpa: this.gpa,
+      hva: this.hva,
+      pad: this.pad,
+      runstate: this.runstate,
+      vcpu_id: this.vcpu_id,
+      timer: this.timer,
+      vector: this.vector,
+    };
   }
 
   /** `__u64 gpa`, offset 0, 8 bytes. In or before Linux 6.1, not in 5.10. */
@@ -6128,6 +6760,18 @@ export class KvmXenVcpuAttrURunstate implements View {
   /** The members for `JSON.stringify`, with bigints as decimal strings. */
   toJSON(): object {
     return toJson(this);
+  }
+
+  /** The values of all members, for `toObject`. */
+  $$values(): object {
+    return {
+      state: this.state,
+      state_entry_time: this.state_entry_time,
+      time_running: this.time_running,
+      time_runnable: this.time_runnable,
+      time_blocked: this.time_blocked,
+      time_offline: this.time_offline,
+    };
   }
 
   /** `__u64 state`, offset 0, 8 bytes. In or before Linux 6.1, not in 5.10. */
@@ -6274,6 +6918,15 @@ export class KvmXenVcpuAttrUTimer implements View {
     return toJson(this);
   }
 
+  /** The values of all members, for `toObject`. */
+  $$values(): object {
+    return {
+      port: this.port,
+      priority: this.priority,
+      expires_ns: this.expires_ns,
+    };
+  }
+
   /** `__u32 port`, offset 0, 4 bytes. In or before Linux 6.1, not in 5.10. */
   get port(): number {
     return this.$$view.getUint32(this.$$offset, true);
@@ -6349,6 +7002,15 @@ export class KvmXenVcpuAttr implements View {
     return toJson(this);
   }
 
+  /** The values of all members, for `toObject`. */
+  $$values(): object {
+    return {
+      type: this.type,
+      pad: this.pad,
+      u: this.u,
+    };
+  }
+
   /** `__u16 type`, offset 0, 2 bytes. In or before Linux 6.1, not in 5.10. */
   get type(): number {
     return this.$$view.getUint16(this.$$offset, true);
@@ -6415,6 +7077,17 @@ export class KvmSevCmd implements View {
   /** The members for `JSON.stringify`, with bigints as decimal strings. */
   toJSON(): object {
     return toJson(this);
+  }
+
+  /** The values of all members, for `toObject`. */
+  $$values(): object {
+    return {
+      id: this.id,
+      pad0: this.pad0,
+      data: this.data,
+      error: this.error,
+      sev_fd: this.sev_fd,
+    };
   }
 
   /** `__u32 id`, offset 0, 4 bytes. In or before Linux 5.10. */
@@ -6508,6 +7181,17 @@ export class KvmSevInit implements View {
   /** The members for `JSON.stringify`, with bigints as decimal strings. */
   toJSON(): object {
     return toJson(this);
+  }
+
+  /** The values of all members, for `toObject`. */
+  $$values(): object {
+    return {
+      vmsa_features: this.vmsa_features,
+      flags: this.flags,
+      ghcb_version: this.ghcb_version,
+      pad1: this.pad1,
+      pad2: this.pad2,
+    };
   }
 
   /** `__u64 vmsa_features`, offset 0, 8 bytes. In or before Linux 6.12, not in 6.1. */
@@ -6604,6 +7288,20 @@ export class KvmSevLaunchStart implements View {
   /** The members for `JSON.stringify`, with bigints as decimal strings. */
   toJSON(): object {
     return toJson(this);
+  }
+
+  /** The values of all members, for `toObject`. */
+  $$values(): object {
+    return {
+      handle: this.handle,
+      policy: this.policy,
+      dh_uaddr: this.dh_uaddr,
+      dh_len: this.dh_len,
+      pad0: this.pad0,
+      session_uaddr: this.session_uaddr,
+      session_len: this.session_len,
+      pad1: this.pad1,
+    };
   }
 
   /** `__u32 handle`, offset 0, 4 bytes. In or before Linux 5.10. */
@@ -6730,6 +7428,15 @@ export class KvmSevLaunchUpdateData implements View {
     return toJson(this);
   }
 
+  /** The values of all members, for `toObject`. */
+  $$values(): object {
+    return {
+      uaddr: this.uaddr,
+      len: this.len,
+      pad0: this.pad0,
+    };
+  }
+
   /** `__u64 uaddr`, offset 0, 8 bytes. In or before Linux 5.10. */
   get uaddr(): bigint {
     return this.$$view.getBigUint64(this.$$offset, true);
@@ -6809,6 +7516,21 @@ export class KvmSevLaunchSecret implements View {
   /** The members for `JSON.stringify`, with bigints as decimal strings. */
   toJSON(): object {
     return toJson(this);
+  }
+
+  /** The values of all members, for `toObject`. */
+  $$values(): object {
+    return {
+      hdr_uaddr: this.hdr_uaddr,
+      hdr_len: this.hdr_len,
+      pad0: this.pad0,
+      guest_uaddr: this.guest_uaddr,
+      guest_len: this.guest_len,
+      pad1: this.pad1,
+      trans_uaddr: this.trans_uaddr,
+      trans_len: this.trans_len,
+      pad2: this.pad2,
+    };
   }
 
   /** `__u64 hdr_uaddr`, offset 0, 8 bytes. In or before Linux 5.10. */
@@ -6952,6 +7674,15 @@ export class KvmSevLaunchMeasure implements View {
     return toJson(this);
   }
 
+  /** The values of all members, for `toObject`. */
+  $$values(): object {
+    return {
+      uaddr: this.uaddr,
+      len: this.len,
+      pad0: this.pad0,
+    };
+  }
+
   /** `__u64 uaddr`, offset 0, 8 bytes. In or before Linux 5.10. */
   get uaddr(): bigint {
     return this.$$view.getBigUint64(this.$$offset, true);
@@ -7027,6 +7758,15 @@ export class KvmSevGuestStatus implements View {
     return toJson(this);
   }
 
+  /** The values of all members, for `toObject`. */
+  $$values(): object {
+    return {
+      handle: this.handle,
+      policy: this.policy,
+      state: this.state,
+    };
+  }
+
   /** `__u32 handle`, offset 0, 4 bytes. In or before Linux 5.10. */
   get handle(): number {
     return this.$$view.getUint32(this.$$offset, true);
@@ -7092,6 +7832,16 @@ export class KvmSevDbg implements View {
   /** The members for `JSON.stringify`, with bigints as decimal strings. */
   toJSON(): object {
     return toJson(this);
+  }
+
+  /** The values of all members, for `toObject`. */
+  $$values(): object {
+    return {
+      src_uaddr: this.src_uaddr,
+      dst_uaddr: this.dst_uaddr,
+      len: this.len,
+      pad0: this.pad0,
+    };
   }
 
   /** `__u64 src_uaddr`, offset 0, 8 bytes. In or before Linux 5.10. */
@@ -7187,6 +7937,16 @@ export class KvmSevAttestationReport implements View {
     return toJson(this);
   }
 
+  /** The values of all members, for `toObject`. */
+  $$values(): object {
+    return {
+      mnonce: this.mnonce,
+      uaddr: this.uaddr,
+      len: this.len,
+      pad0: this.pad0,
+    };
+  }
+
   /** `__u8 mnonce[16]`, offset 0, 16 bytes. In or before Linux 6.1, not in 5.10. */
   get mnonce(): U8Array {
     return new U8Array(this.$$view, this.$$offset, 16);
@@ -7279,6 +8039,26 @@ export class KvmSevSendStart implements View {
   /** The members for `JSON.stringify`, with bigints as decimal strings. */
   toJSON(): object {
     return toJson(this);
+  }
+
+  /** The values of all members, for `toObject`. */
+  $$values(): object {
+    return {
+      policy: this.policy,
+      pad0: this.pad0,
+      pdh_cert_uaddr: this.pdh_cert_uaddr,
+      pdh_cert_len: this.pdh_cert_len,
+      pad1: this.pad1,
+      plat_certs_uaddr: this.plat_certs_uaddr,
+      plat_certs_len: this.plat_certs_len,
+      pad2: this.pad2,
+      amd_certs_uaddr: this.amd_certs_uaddr,
+      amd_certs_len: this.amd_certs_len,
+      pad3: this.pad3,
+      session_uaddr: this.session_uaddr,
+      session_len: this.session_len,
+      pad4: this.pad4,
+    };
   }
 
   /** `__u32 policy`, offset 0, 4 bytes. In or before Linux 6.1, not in 5.10. */
@@ -7477,6 +8257,21 @@ export class KvmSevSendUpdateData implements View {
     return toJson(this);
   }
 
+  /** The values of all members, for `toObject`. */
+  $$values(): object {
+    return {
+      hdr_uaddr: this.hdr_uaddr,
+      hdr_len: this.hdr_len,
+      pad0: this.pad0,
+      guest_uaddr: this.guest_uaddr,
+      guest_len: this.guest_len,
+      pad1: this.pad1,
+      trans_uaddr: this.trans_uaddr,
+      trans_len: this.trans_len,
+      pad2: this.pad2,
+    };
+  }
+
   /** `__u64 hdr_uaddr`, offset 0, 8 bytes. In or before Linux 6.1, not in 5.10. */
   get hdr_uaddr(): bigint {
     return this.$$view.getBigUint64(this.$$offset, true);
@@ -7623,6 +8418,20 @@ export class KvmSevReceiveStart implements View {
     return toJson(this);
   }
 
+  /** The values of all members, for `toObject`. */
+  $$values(): object {
+    return {
+      handle: this.handle,
+      policy: this.policy,
+      pdh_uaddr: this.pdh_uaddr,
+      pdh_len: this.pdh_len,
+      pad0: this.pad0,
+      session_uaddr: this.session_uaddr,
+      session_len: this.session_len,
+      pad1: this.pad1,
+    };
+  }
+
   /** `__u32 handle`, offset 0, 4 bytes. In or before Linux 6.1, not in 5.10. */
   get handle(): number {
     return this.$$view.getUint32(this.$$offset, true);
@@ -7751,6 +8560,21 @@ export class KvmSevReceiveUpdateData implements View {
   /** The members for `JSON.stringify`, with bigints as decimal strings. */
   toJSON(): object {
     return toJson(this);
+  }
+
+  /** The values of all members, for `toObject`. */
+  $$values(): object {
+    return {
+      hdr_uaddr: this.hdr_uaddr,
+      hdr_len: this.hdr_len,
+      pad0: this.pad0,
+      guest_uaddr: this.guest_uaddr,
+      guest_len: this.guest_len,
+      pad1: this.pad1,
+      trans_uaddr: this.trans_uaddr,
+      trans_len: this.trans_len,
+      pad2: this.pad2,
+    };
   }
 
   /** `__u64 hdr_uaddr`, offset 0, 8 bytes. In or before Linux 6.1, not in 5.10. */
@@ -7896,6 +8720,17 @@ export class KvmSevSnpLaunchStart implements View {
     return toJson(this);
   }
 
+  /** The values of all members, for `toObject`. */
+  $$values(): object {
+    return {
+      policy: this.policy,
+      gosvw: this.gosvw,
+      flags: this.flags,
+      pad0: this.pad0,
+      pad1: this.pad1,
+    };
+  }
+
   /** `__u64 policy`, offset 0, 8 bytes. In or before Linux 6.12, not in 6.1. */
   get policy(): bigint {
     return this.$$view.getBigUint64(this.$$offset, true);
@@ -7990,6 +8825,20 @@ export class KvmSevSnpLaunchUpdate implements View {
   /** The members for `JSON.stringify`, with bigints as decimal strings. */
   toJSON(): object {
     return toJson(this);
+  }
+
+  /** The values of all members, for `toObject`. */
+  $$values(): object {
+    return {
+      gfn_start: this.gfn_start,
+      uaddr: this.uaddr,
+      len: this.len,
+      type: this.type,
+      pad0: this.pad0,
+      flags: this.flags,
+      pad1: this.pad1,
+      pad2: this.pad2,
+    };
   }
 
   /** `__u64 gfn_start`, offset 0, 8 bytes. In or before Linux 6.12, not in 6.1. */
@@ -8131,6 +8980,21 @@ export class KvmSevSnpLaunchFinish implements View {
     return toJson(this);
   }
 
+  /** The values of all members, for `toObject`. */
+  $$values(): object {
+    return {
+      id_block_uaddr: this.id_block_uaddr,
+      id_auth_uaddr: this.id_auth_uaddr,
+      id_block_en: this.id_block_en,
+      auth_key_en: this.auth_key_en,
+      vcek_disabled: this.vcek_disabled,
+      host_data: this.host_data,
+      pad0: this.pad0,
+      flags: this.flags,
+      pad1: this.pad1,
+    };
+  }
+
   /** `__u64 id_block_uaddr`, offset 0, 8 bytes. In or before Linux 6.12, not in 6.1. */
   get id_block_uaddr(): bigint {
     return this.$$view.getBigUint64(this.$$offset, true);
@@ -8264,6 +9128,16 @@ export class KvmHypervEventfd implements View {
     return toJson(this);
   }
 
+  /** The values of all members, for `toObject`. */
+  $$values(): object {
+    return {
+      conn_id: this.conn_id,
+      fd: this.fd,
+      flags: this.flags,
+      padding: this.padding,
+    };
+  }
+
   /** `__u32 conn_id`, offset 0, 4 bytes. In or before Linux 5.10. */
   get conn_id(): number {
     return this.$$view.getUint32(this.$$offset, true);
@@ -8337,6 +9211,16 @@ export class KvmTdxCmd implements View {
   /** The members for `JSON.stringify`, with bigints as decimal strings. */
   toJSON(): object {
     return toJson(this);
+  }
+
+  /** The values of all members, for `toObject`. */
+  $$values(): object {
+    return {
+      id: this.id,
+      flags: this.flags,
+      data: this.data,
+      hw_error: this.hw_error,
+    };
   }
 
   /** `__u32 id`, offset 0, 4 bytes. In or before Linux 7.2, not in 6.12. */
@@ -8434,6 +9318,20 @@ export class KvmTdxCapabilities implements View {
   /** The members for `JSON.stringify`, with bigints as decimal strings. */
   toJSON(): object {
     return toJson(this);
+  }
+
+  /** The values of all members, for `toObject`. */
+  $$values(): object {
+    return {
+      supported_attrs: this.supported_attrs,
+      supported_xfam: this.supported_xfam,
+      kernel_tdvmcallinfo_1_r11: this.kernel_tdvmcallinfo_1_r11,
+      user_tdvmcallinfo_1_r11: this.user_tdvmcallinfo_1_r11,
+      kernel_tdvmcallinfo_1_r12: this.kernel_tdvmcallinfo_1_r12,
+      user_tdvmcallinfo_1_r12: this.user_tdvmcallinfo_1_r12,
+      reserved: this.reserved,
+      cpuid: this.cpuid,
+    };
   }
 
   /** `__u64 supported_attrs`, offset 0, 8 bytes. In or before Linux 7.2, not in 6.12. */
@@ -8600,6 +9498,19 @@ export class KvmTdxInitVm implements View {
     return toJson(this);
   }
 
+  /** The values of all members, for `toObject`. */
+  $$values(): object {
+    return {
+      attributes: this.attributes,
+      xfam: this.xfam,
+      mrconfigid: this.mrconfigid,
+      mrowner: this.mrowner,
+      mrownerconfig: this.mrownerconfig,
+      reserved: this.reserved,
+      cpuid: this.cpuid,
+    };
+  }
+
   /** `__u64 attributes`, offset 0, 8 bytes. In or before Linux 7.2, not in 6.12. */
   get attributes(): bigint {
     return this.$$view.getBigUint64(this.$$offset, true);
@@ -8716,6 +9627,15 @@ export class KvmTdxInitMemRegion implements View {
     return toJson(this);
   }
 
+  /** The values of all members, for `toObject`. */
+  $$values(): object {
+    return {
+      source_addr: this.source_addr,
+      gpa: this.gpa,
+      nr_pages: this.nr_pages,
+    };
+  }
+
   /** `__u64 source_addr`, offset 0, 8 bytes. In or before Linux 7.2, not in 6.12. */
   get source_addr(): bigint {
     return this.$$view.getBigUint64(this.$$offset, true);
@@ -8803,3 +9723,165 @@ const $$KvmXenVcpuAttrURunstate = KvmXenVcpuAttrURunstate;
 const $$KvmXenVcpuAttrUTimer = KvmXenVcpuAttrUTimer;
 const $$KvmXenVcpuAttrU = KvmXenVcpuAttrU;
 const $$KvmCpuid2 = KvmCpuid2;
+
+class $$KvmIoapicStateRedirtblArray extends ViewArray<KvmIoapicStateRedirtbl> {
+  override get(index: number): KvmIoapicStateRedirtbl {
+    return new $$KvmIoapicStateRedirtbl(this.view, this.at(index, 8));
+  }
+
+  override elements(): ViewIterator<KvmIoapicStateRedirtbl> {
+    return new $$KvmIoapicStateRedirtblIterator(this);
+  }
+}
+
+class $$KvmIoapicStateRedirtblIterator extends ViewIterator<KvmIoapicStateRedirtbl> {
+  override next() {
+    const index = this.index++;
+    const done = index >= this.length;
+    return this.result(done, done ? undefined : new $$KvmIoapicStateRedirtbl(this.view, this.offset + index * 8));
+  }
+}
+
+class $$KvmMsrEntryArray extends ViewArray<KvmMsrEntry> {
+  override get(index: number): KvmMsrEntry {
+    return new $$KvmMsrEntry(this.view, this.at(index, 16));
+  }
+
+  override elements(): ViewIterator<KvmMsrEntry> {
+    return new $$KvmMsrEntryIterator(this);
+  }
+}
+
+class $$KvmMsrEntryIterator extends ViewIterator<KvmMsrEntry> {
+  override next() {
+    const index = this.index++;
+    const done = index >= this.length;
+    return this.result(done, done ? undefined : new $$KvmMsrEntry(this.view, this.offset + index * 16));
+  }
+}
+
+class $$KvmMsrFilterRangeArray extends ViewArray<KvmMsrFilterRange> {
+  override get(index: number): KvmMsrFilterRange {
+    return new $$KvmMsrFilterRange(this.view, this.at(index, 24));
+  }
+
+  override elements(): ViewIterator<KvmMsrFilterRange> {
+    return new $$KvmMsrFilterRangeIterator(this);
+  }
+}
+
+class $$KvmMsrFilterRangeIterator extends ViewIterator<KvmMsrFilterRange> {
+  override next() {
+    const index = this.index++;
+    const done = index >= this.length;
+    return this.result(done, done ? undefined : new $$KvmMsrFilterRange(this.view, this.offset + index * 24));
+  }
+}
+
+class $$KvmCpuidEntryArray extends ViewArray<KvmCpuidEntry> {
+  override get(index: number): KvmCpuidEntry {
+    return new $$KvmCpuidEntry(this.view, this.at(index, 24));
+  }
+
+  override elements(): ViewIterator<KvmCpuidEntry> {
+    return new $$KvmCpuidEntryIterator(this);
+  }
+}
+
+class $$KvmCpuidEntryIterator extends ViewIterator<KvmCpuidEntry> {
+  override next() {
+    const index = this.index++;
+    const done = index >= this.length;
+    return this.result(done, done ? undefined : new $$KvmCpuidEntry(this.view, this.offset + index * 24));
+  }
+}
+
+class $$KvmCpuidEntry2Array extends ViewArray<KvmCpuidEntry2> {
+  override get(index: number): KvmCpuidEntry2 {
+    return new $$KvmCpuidEntry2(this.view, this.at(index, 40));
+  }
+
+  override elements(): ViewIterator<KvmCpuidEntry2> {
+    return new $$KvmCpuidEntry2Iterator(this);
+  }
+}
+
+class $$KvmCpuidEntry2Iterator extends ViewIterator<KvmCpuidEntry2> {
+  override next() {
+    const index = this.index++;
+    const done = index >= this.length;
+    return this.result(done, done ? undefined : new $$KvmCpuidEntry2(this.view, this.offset + index * 40));
+  }
+}
+
+class $$KvmPitChannelStateArray extends ViewArray<KvmPitChannelState> {
+  override get(index: number): KvmPitChannelState {
+    return new $$KvmPitChannelState(this.view, this.at(index, 24));
+  }
+
+  override elements(): ViewIterator<KvmPitChannelState> {
+    return new $$KvmPitChannelStateIterator(this);
+  }
+}
+
+class $$KvmPitChannelStateIterator extends ViewIterator<KvmPitChannelState> {
+  override next() {
+    const index = this.index++;
+    const done = index >= this.length;
+    return this.result(done, done ? undefined : new $$KvmPitChannelState(this.view, this.offset + index * 24));
+  }
+}
+
+class $$KvmXcrArray extends ViewArray<KvmXcr> {
+  override get(index: number): KvmXcr {
+    return new $$KvmXcr(this.view, this.at(index, 16));
+  }
+
+  override elements(): ViewIterator<KvmXcr> {
+    return new $$KvmXcrIterator(this);
+  }
+}
+
+class $$KvmXcrIterator extends ViewIterator<KvmXcr> {
+  override next() {
+    const index = this.index++;
+    const done = index >= this.length;
+    return this.result(done, done ? undefined : new $$KvmXcr(this.view, this.offset + index * 16));
+  }
+}
+
+class $$KvmVmxNestedStateDataArray extends ViewArray<KvmVmxNestedStateData> {
+  override get(index: number): KvmVmxNestedStateData {
+    return new $$KvmVmxNestedStateData(this.view, this.at(index, 8192));
+  }
+
+  override elements(): ViewIterator<KvmVmxNestedStateData> {
+    return new $$KvmVmxNestedStateDataIterator(this);
+  }
+}
+
+class $$KvmVmxNestedStateDataIterator extends ViewIterator<KvmVmxNestedStateData> {
+  override next() {
+    const index = this.index++;
+    const done = index >= this.length;
+    return this.result(done, done ? undefined : new $$KvmVmxNestedStateData(this.view, this.offset + index * 8192));
+  }
+}
+
+class $$KvmSvmNestedStateDataArray extends ViewArray<KvmSvmNestedStateData> {
+  override get(index: number): KvmSvmNestedStateData {
+    return new $$KvmSvmNestedStateData(this.view, this.at(index, 4096));
+  }
+
+  override elements(): ViewIterator<KvmSvmNestedStateData> {
+    return new $$KvmSvmNestedStateDataIterator(this);
+  }
+}
+
+class $$KvmSvmNestedStateDataIterator extends ViewIterator<KvmSvmNestedStateData> {
+  override next() {
+    const index = this.index++;
+    const done = index >= this.length;
+    return this.result(done, done ? undefined : new $$KvmSvmNestedStateData(this.view, this.offset + index * 4096));
+  }
+}

@@ -102,6 +102,16 @@ export class SetupData implements View {
     return toJson(this);
   }
 
+  /** The values of all members, for `toObject`. */
+  $$values(): object {
+    return {
+      next: this.next,
+      type: this.type,
+      len: this.len,
+      data: this.data,
+    };
+  }
+
   /** `__u64 next`, offset 0, 8 bytes. In or before Linux 5.10. */
   get next(): bigint {
     return this.$$view.getBigUint64(this.$$offset, true);
@@ -184,6 +194,16 @@ export class SetupIndirect implements View {
   /** The members for `JSON.stringify`, with bigints as decimal strings. */
   toJSON(): object {
     return toJson(this);
+  }
+
+  /** The values of all members, for `toObject`. */
+  $$values(): object {
+    return {
+      type: this.type,
+      reserved: this.reserved,
+      len: this.len,
+      addr: this.addr,
+    };
   }
 
   /** `__u32 type`, offset 0, 4 bytes. In or before Linux 5.10. */
@@ -278,6 +298,15 @@ export class BootE820Entry implements View {
     return toJson(this);
   }
 
+  /** The values of all members, for `toObject`. */
+  $$values(): object {
+    return {
+      addr: this.addr,
+      size: this.size,
+      type: this.type,
+    };
+  }
+
   /** `__u64 addr`, offset 0, 8 bytes. In or before Linux 5.10. */
   get addr(): bigint {
     return this.$$view.getBigUint64(this.$$offset, true);
@@ -361,6 +390,14 @@ export class JailhouseSetupDataHdr implements View {
     return toJson(this);
   }
 
+  /** The values of all members, for `toObject`. */
+  $$values(): object {
+    return {
+      version: this.version,
+      compatible_version: this.compatible_version,
+    };
+  }
+
   /** `__u16 version`, offset 0, 2 bytes. In or before Linux 5.10. */
   get version(): number {
     return this.$$view.getUint16(this.$$offset, true);
@@ -421,6 +458,19 @@ export class JailhouseSetupDataV1 implements View {
   /** The members for `JSON.stringify`, with bigints as decimal strings. */
   toJSON(): object {
     return toJson(this);
+  }
+
+  /** The values of all members, for `toObject`. */
+  $$values(): object {
+    return {
+      pm_timer_address: this.pm_timer_address,
+      num_cpus: this.num_cpus,
+      pci_mmconfig_base: this.pci_mmconfig_base,
+      tsc_khz: this.tsc_khz,
+      apic_khz: this.apic_khz,
+      standard_ioapic: this.standard_ioapic,
+      cpu_ids: this.cpu_ids,
+    };
   }
 
   /** `__u16 pm_timer_address`, offset 0, 2 bytes. In or before Linux 5.10. */
@@ -528,6 +578,13 @@ export class JailhouseSetupDataV2 implements View {
     return toJson(this);
   }
 
+  /** The values of all members, for `toObject`. */
+  $$values(): object {
+    return {
+      flags: this.flags,
+    };
+  }
+
   /** `__u32 flags`, offset 0, 4 bytes. In or before Linux 5.10. */
   get flags(): number {
     return this.$$view.getUint32(this.$$offset, true);
@@ -576,6 +633,15 @@ export class JailhouseSetupData implements View {
   /** The members for `JSON.stringify`, with bigints as decimal strings. */
   toJSON(): object {
     return toJson(this);
+  }
+
+  /** The values of all members, for `toObject`. */
+  $$values(): object {
+    return {
+      hdr: this.hdr,
+      v1: this.v1,
+      v2: this.v2,
+    };
   }
 
   /** `struct hdr`, offset 0, 4 bytes. In or before Linux 5.10. */
@@ -641,6 +707,14 @@ export class ImaSetupData implements View {
   /** The members for `JSON.stringify`, with bigints as decimal strings. */
   toJSON(): object {
     return toJson(this);
+  }
+
+  /** The values of all members, for `toObject`. */
+  $$values(): object {
+    return {
+      addr: this.addr,
+      size: this.size,
+    };
   }
 
   /** `__u64 addr`, offset 0, 8 bytes. In or before Linux 6.1, not in 5.10. */
@@ -718,6 +792,16 @@ export class KhoData implements View {
   /** The members for `JSON.stringify`, with bigints as decimal strings. */
   toJSON(): object {
     return toJson(this);
+  }
+
+  /** The values of all members, for `toObject`. */
+  $$values(): object {
+    return {
+      fdt_addr: this.fdt_addr,
+      fdt_size: this.fdt_size,
+      scratch_addr: this.scratch_addr,
+      scratch_size: this.scratch_size,
+    };
   }
 
   /** `__u64 fdt_addr`, offset 0, 8 bytes. In or before Linux 7.2, not in 6.12. */

@@ -250,6 +250,21 @@ export class ApmBiosInfo implements View {
     return toJson(this);
   }
 
+  /** The values of all members, for `toObject`. */
+  $$values(): object {
+    return {
+      version: this.version,
+      cseg: this.cseg,
+      offset: this.offset,
+      cseg_16: this.cseg_16,
+      dseg: this.dseg,
+      flags: this.flags,
+      cseg_len: this.cseg_len,
+      cseg_16_len: this.cseg_16_len,
+      dseg_len: this.dseg_len,
+    };
+  }
+
   /** `__u16 version`, offset 0, 2 bytes. In or before Linux 5.10. */
   get version(): number {
     return this.$$view.getUint16(this.$$offset, true);

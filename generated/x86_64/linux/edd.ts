@@ -11,6 +11,7 @@ import {
   uncloneable,
   type View,
   ViewArray,
+  ViewIterator,
 } from '../../../support/little-endian.js';
 
 const $$uncloneable = uncloneable;
@@ -143,6 +144,18 @@ export class EddDeviceParamsInterfacePath implements View {
     return toJson(this);
   }
 
+  /** The values of all members, for `toObject`. */
+  $$values(): object {
+    return {
+      isa: this.isa,
+      pci: this.pci,
+      ibnd: this.ibnd,
+      xprs: this.xprs,
+      htpt: this.htpt,
+      unknown: this.unknown,
+    };
+  }
+
   /** `struct isa`, offset 0, 8 bytes. In or before Linux 5.10. */
   get isa(): EddDeviceParamsInterfacePathIsa {
     return new $$EddDeviceParamsInterfacePathIsa(this.$$view, this.$$offset);
@@ -233,6 +246,15 @@ export class EddDeviceParamsInterfacePathIsa implements View {
     return toJson(this);
   }
 
+  /** The values of all members, for `toObject`. */
+  $$values(): object {
+    return {
+      base_address: this.base_address,
+      reserved1: this.reserved1,
+      reserved2: this.reserved2,
+    };
+  }
+
   /** `__u16 base_address`, offset 0, 2 bytes. In or before Linux 5.10. */
   get base_address(): number {
     return this.$$view.getUint16(this.$$offset, true);
@@ -299,6 +321,17 @@ export class EddDeviceParamsInterfacePathPci implements View {
   /** The members for `JSON.stringify`, with bigints as decimal strings. */
   toJSON(): object {
     return toJson(this);
+  }
+
+  /** The values of all members, for `toObject`. */
+  $$values(): object {
+    return {
+      bus: this.bus,
+      slot: this.slot,
+      function: this.function,
+      channel: this.channel,
+      reserved: this.reserved,
+    };
   }
 
   /** `__u8 bus`, offset 0, 1 byte. In or before Linux 5.10. */
@@ -381,6 +414,13 @@ export class EddDeviceParamsInterfacePathIbnd implements View {
     return toJson(this);
   }
 
+  /** The values of all members, for `toObject`. */
+  $$values(): object {
+    return {
+      reserved: this.reserved,
+    };
+  }
+
   /** `__u64 reserved`, offset 0, 8 bytes. In or before Linux 5.10. */
   get reserved(): bigint {
     return this.$$view.getBigUint64(this.$$offset, true);
@@ -436,6 +476,13 @@ export class EddDeviceParamsInterfacePathXprs implements View {
   /** The members for `JSON.stringify`, with bigints as decimal strings. */
   toJSON(): object {
     return toJson(this);
+  }
+
+  /** The values of all members, for `toObject`. */
+  $$values(): object {
+    return {
+      reserved: this.reserved,
+    };
   }
 
   /** `__u64 reserved`, offset 0, 8 bytes. In or before Linux 5.10. */
@@ -495,6 +542,13 @@ export class EddDeviceParamsInterfacePathHtpt implements View {
     return toJson(this);
   }
 
+  /** The values of all members, for `toObject`. */
+  $$values(): object {
+    return {
+      reserved: this.reserved,
+    };
+  }
+
   /** `__u64 reserved`, offset 0, 8 bytes. In or before Linux 5.10. */
   get reserved(): bigint {
     return this.$$view.getBigUint64(this.$$offset, true);
@@ -550,6 +604,13 @@ export class EddDeviceParamsInterfacePathUnknown implements View {
   /** The members for `JSON.stringify`, with bigints as decimal strings. */
   toJSON(): object {
     return toJson(this);
+  }
+
+  /** The values of all members, for `toObject`. */
+  $$values(): object {
+    return {
+      reserved: this.reserved,
+    };
   }
 
   /** `__u64 reserved`, offset 0, 8 bytes. In or before Linux 5.10. */
@@ -616,6 +677,22 @@ export class EddDeviceParamsDevicePath implements View {
   /** The members for `JSON.stringify`, with bigints as decimal strings. */
   toJSON(): object {
     return toJson(this);
+  }
+
+  /** The values of all members, for `toObject`. */
+  $$values(): object {
+    return {
+      ata: this.ata,
+      atapi: this.atapi,
+      scsi: this.scsi,
+      usb: this.usb,
+      i1394: this.i1394,
+      fibre: this.fibre,
+      i2o: this.i2o,
+      raid: this.raid,
+      sata: this.sata,
+      unknown: this.unknown,
+    };
   }
 
   /** `struct ata`, offset 0, 16 bytes. In or before Linux 5.10. */
@@ -742,6 +819,17 @@ export class EddDeviceParamsDevicePathAta implements View {
     return toJson(this);
   }
 
+  /** The values of all members, for `toObject`. */
+  $$values(): object {
+    return {
+      device: this.device,
+      reserved1: this.reserved1,
+      reserved2: this.reserved2,
+      reserved3: this.reserved3,
+      reserved4: this.reserved4,
+    };
+  }
+
   /** `__u8 device`, offset 0, 1 byte. In or before Linux 5.10. */
   get device(): number {
     return this.$$view.getUint8(this.$$offset);
@@ -834,6 +922,18 @@ export class EddDeviceParamsDevicePathAtapi implements View {
   /** The members for `JSON.stringify`, with bigints as decimal strings. */
   toJSON(): object {
     return toJson(this);
+  }
+
+  /** The values of all members, for `toObject`. */
+  $$values(): object {
+    return {
+      device: this.device,
+      lun: this.lun,
+      reserved1: this.reserved1,
+      reserved2: this.reserved2,
+      reserved3: this.reserved3,
+      reserved4: this.reserved4,
+    };
   }
 
   /** `__u8 device`, offset 0, 1 byte. In or before Linux 5.10. */
@@ -936,6 +1036,16 @@ export class EddDeviceParamsDevicePathScsi implements View {
     return toJson(this);
   }
 
+  /** The values of all members, for `toObject`. */
+  $$values(): object {
+    return {
+      id: this.id,
+      lun: this.lun,
+      reserved1: this.reserved1,
+      reserved2: this.reserved2,
+    };
+  }
+
   /** `__u16 id`, offset 0, 2 bytes. In or before Linux 5.10. */
   get id(): number {
     return this.$$view.getUint16(this.$$offset, true);
@@ -1018,6 +1128,14 @@ export class EddDeviceParamsDevicePathUsb implements View {
     return toJson(this);
   }
 
+  /** The values of all members, for `toObject`. */
+  $$values(): object {
+    return {
+      serial_number: this.serial_number,
+      reserved: this.reserved,
+    };
+  }
+
   /** `__u64 serial_number`, offset 0, 8 bytes. In or before Linux 5.10. */
   get serial_number(): bigint {
     return this.$$view.getBigUint64(this.$$offset, true);
@@ -1091,6 +1209,14 @@ export class EddDeviceParamsDevicePathI1394 implements View {
   /** The members for `JSON.stringify`, with bigints as decimal strings. */
   toJSON(): object {
     return toJson(this);
+  }
+
+  /** The values of all members, for `toObject`. */
+  $$values(): object {
+    return {
+      eui: this.eui,
+      reserved: this.reserved,
+    };
   }
 
   /** `__u64 eui`, offset 0, 8 bytes. In or before Linux 5.10. */
@@ -1168,6 +1294,14 @@ export class EddDeviceParamsDevicePathFibre implements View {
     return toJson(this);
   }
 
+  /** The values of all members, for `toObject`. */
+  $$values(): object {
+    return {
+      wwid: this.wwid,
+      lun: this.lun,
+    };
+  }
+
   /** `__u64 wwid`, offset 0, 8 bytes. In or before Linux 5.10. */
   get wwid(): bigint {
     return this.$$view.getBigUint64(this.$$offset, true);
@@ -1241,6 +1375,14 @@ export class EddDeviceParamsDevicePathI2o implements View {
   /** The members for `JSON.stringify`, with bigints as decimal strings. */
   toJSON(): object {
     return toJson(this);
+  }
+
+  /** The values of all members, for `toObject`. */
+  $$values(): object {
+    return {
+      identity_tag: this.identity_tag,
+      reserved: this.reserved,
+    };
   }
 
   /** `__u64 identity_tag`, offset 0, 8 bytes. In or before Linux 5.10. */
@@ -1319,6 +1461,15 @@ export class EddDeviceParamsDevicePathRaid implements View {
     return toJson(this);
   }
 
+  /** The values of all members, for `toObject`. */
+  $$values(): object {
+    return {
+      array_number: this.array_number,
+      reserved1: this.reserved1,
+      reserved2: this.reserved2,
+    };
+  }
+
   /** `__u32 array_number`, offset 0, 4 bytes. In or before Linux 5.10. */
   get array_number(): number {
     return this.$$view.getUint32(this.$$offset, true);
@@ -1394,6 +1545,17 @@ export class EddDeviceParamsDevicePathSata implements View {
   /** The members for `JSON.stringify`, with bigints as decimal strings. */
   toJSON(): object {
     return toJson(this);
+  }
+
+  /** The values of all members, for `toObject`. */
+  $$values(): object {
+    return {
+      device: this.device,
+      reserved1: this.reserved1,
+      reserved2: this.reserved2,
+      reserved3: this.reserved3,
+      reserved4: this.reserved4,
+    };
   }
 
   /** `__u8 device`, offset 0, 1 byte. In or before Linux 5.10. */
@@ -1486,6 +1648,14 @@ export class EddDeviceParamsDevicePathUnknown implements View {
     return toJson(this);
   }
 
+  /** The values of all members, for `toObject`. */
+  $$values(): object {
+    return {
+      reserved1: this.reserved1,
+      reserved2: this.reserved2,
+    };
+  }
+
   /** `__u64 reserved1`, offset 0, 8 bytes. In or before Linux 5.10. */
   get reserved1(): bigint {
     return this.$$view.getBigUint64(this.$$offset, true);
@@ -1575,6 +1745,30 @@ export class EddDeviceParams implements View {
   /** The members for `JSON.stringify`, with bigints as decimal strings. */
   toJSON(): object {
     return toJson(this);
+  }
+
+  /** The values of all members, for `toObject`. */
+  $$values(): object {
+    return {
+      length: this.length,
+      info_flags: this.info_flags,
+      num_default_cylinders: this.num_default_cylinders,
+      num_default_heads: this.num_default_heads,
+      sectors_per_track: this.sectors_per_track,
+      number_of_sectors: this.number_of_sectors,
+      bytes_per_sector: this.bytes_per_sector,
+      dpte_ptr: this.dpte_ptr,
+      key: this.key,
+      device_path_info_length: this.device_path_info_length,
+      reserved2: this.reserved2,
+      reserved3: this.reserved3,
+      host_bus_type: this.host_bus_type,
+      interface_type: this.interface_type,
+      interface_path: this.interface_path,
+      device_path: this.device_path,
+      reserved4: this.reserved4,
+      checksum: this.checksum,
+    };
   }
 
   /** `__u16 length`, offset 0, 2 bytes. In or before Linux 5.10. */
@@ -1776,6 +1970,19 @@ export class EddInfo implements View {
     return toJson(this);
   }
 
+  /** The values of all members, for `toObject`. */
+  $$values(): object {
+    return {
+      device: this.device,
+      version: this.version,
+      interface_support: this.interface_support,
+      legacy_max_cylinder: this.legacy_max_cylinder,
+      legacy_max_head: this.legacy_max_head,
+      legacy_sectors_per_track: this.legacy_sectors_per_track,
+      params: this.params,
+    };
+  }
+
   /** `__u8 device`, offset 0, 1 byte. In or before Linux 5.10. */
   get device(): number {
     return this.$$view.getUint8(this.$$offset);
@@ -1875,6 +2082,16 @@ export class Edd implements View {
     return toJson(this);
   }
 
+  /** The values of all members, for `toObject`. */
+  $$values(): object {
+    return {
+      mbr_signature: this.mbr_signature,
+      edd_info: this.edd_info,
+      mbr_signature_nr: this.mbr_signature_nr,
+      edd_info_nr: this.edd_info_nr,
+    };
+  }
+
   /** `unsigned int mbr_signature[16]`, offset 0, 64 bytes. In or before Linux 5.10. */
   get mbr_signature(): U32Array {
     return new U32Array(this.$$view, this.$$offset, 16);
@@ -1885,7 +2102,7 @@ export class Edd implements View {
 
   /** `struct edd_info edd_info[6]`, offset 64, 492 bytes. In or before Linux 5.10. */
   get edd_info(): ViewArray<EddInfo> {
-    return new ViewArray($$EddInfo, this.$$view, this.$$offset + 64, 6);
+    return new $$EddInfoArray($$EddInfo, this.$$view, this.$$offset + 64, 6);
   }
 
   /** `unsigned char mbr_signature_nr`, offset 556, 1 byte. In or before Linux 5.10. */
@@ -1925,3 +2142,21 @@ const $$EddDeviceParamsInterfacePath = EddDeviceParamsInterfacePath;
 const $$EddDeviceParamsDevicePath = EddDeviceParamsDevicePath;
 const $$EddDeviceParams = EddDeviceParams;
 const $$EddInfo = EddInfo;
+
+class $$EddInfoArray extends ViewArray<EddInfo> {
+  override get(index: number): EddInfo {
+    return new $$EddInfo(this.view, this.at(index, 82));
+  }
+
+  override elements(): ViewIterator<EddInfo> {
+    return new $$EddInfoIterator(this);
+  }
+}
+
+class $$EddInfoIterator extends ViewIterator<EddInfo> {
+  override next() {
+    const index = this.index++;
+    const done = index >= this.length;
+    return this.result(done, done ? undefined : new $$EddInfo(this.view, this.offset + index * 82));
+  }
+}

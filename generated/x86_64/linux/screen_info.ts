@@ -133,6 +133,48 @@ export class ScreenInfo implements View {
     return toJson(this);
   }
 
+  /** The values of all members, for `toObject`. */
+  $$values(): object {
+    return {
+      orig_x: this.orig_x,
+      orig_y: this.orig_y,
+      ext_mem_k: this.ext_mem_k,
+      orig_video_page: this.orig_video_page,
+      orig_video_mode: this.orig_video_mode,
+      orig_video_cols: this.orig_video_cols,
+      flags: this.flags,
+      unused2: this.unused2,
+      orig_video_ega_bx: this.orig_video_ega_bx,
+      unused3: this.unused3,
+      orig_video_lines: this.orig_video_lines,
+      orig_video_isVGA: this.orig_video_isVGA,
+      orig_video_points: this.orig_video_points,
+      lfb_width: this.lfb_width,
+      lfb_height: this.lfb_height,
+      lfb_depth: this.lfb_depth,
+      lfb_base: this.lfb_base,
+      lfb_size: this.lfb_size,
+      cl_magic: this.cl_magic,
+      cl_offset: this.cl_offset,
+      lfb_linelength: this.lfb_linelength,
+      red_size: this.red_size,
+      red_pos: this.red_pos,
+      green_size: this.green_size,
+      green_pos: this.green_pos,
+      blue_size: this.blue_size,
+      blue_pos: this.blue_pos,
+      rsvd_size: this.rsvd_size,
+      rsvd_pos: this.rsvd_pos,
+      vesapm_seg: this.vesapm_seg,
+      vesapm_off: this.vesapm_off,
+      pages: this.pages,
+      vesa_attributes: this.vesa_attributes,
+      capabilities: this.capabilities,
+      ext_lfb_base: this.ext_lfb_base,
+      _reserved: this._reserved,
+    };
+  }
+
   /** `__u8 orig_x`, offset 0, 1 byte. In or before Linux 5.10. */
   get orig_x(): number {
     return this.$$view.getUint8(this.$$offset);

@@ -47,6 +47,13 @@ export class EdidInfo implements View {
     return toJson(this);
   }
 
+  /** The values of all members, for `toObject`. */
+  $$values(): object {
+    return {
+      dummy: this.dummy,
+    };
+  }
+
   /** `unsigned char dummy[128]`, offset 0, 128 bytes. In or before Linux 5.10. */
   get dummy(): U8Array {
     return new U8Array(this.$$view, this.$$offset, 128);
