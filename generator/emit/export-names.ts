@@ -92,7 +92,7 @@ export interface Names {
   arrayOf(className: string): ArrayNames;
 }
 
-export interface ArrayNames {
+interface ArrayNames {
   readonly array: string;
   readonly iterator: string;
 }

@@ -5,7 +5,7 @@ import { U32Array as BigEndianU32Array } from '../../../support/big-endian.js';
 import { CharArray, U32Array, type View, type ViewArray } from '../../../support/index.js';
 
 /** The number of elements of each array. */
-export const elements = 16;
+const elements = 16;
 /** The offsets in the memory. The loops by hand contain them as numbers. */
 const places = { elements: 0, cpuid: 64, text: 1024, regs: 1040, pin: 1184, flagged: 1280 } as const;
 const size = 4096;
