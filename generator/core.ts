@@ -20,14 +20,13 @@ import type { Sha256 } from './sha256.js';
 import { defaultTarget, targetCalled } from './targets/targets.js';
 
 export * from './diff/changes.js';
-export { diffModels, mergeTargets, wholeHeader } from './diff/diff.js';
+export { diffModels, mergeChanges, wholeHeader } from './diff/diff.js';
 export { modelPath } from './emit/bindings.js';
 export type { WideStyle } from './emit/module-context.js';
 export { type EmittedFile, modulePath } from './emit/modules.js';
 export { type SupportModule, type SupportText, supportModules } from './emit/support.js';
 export * from './errors.js';
 export { type FileProvider, filesInMemory } from './headers/files.js';
-export { compareModels, type Difference } from './model/comparison.js';
 export { modelFromJson, modelToJson } from './model/json.js';
 export * from './model/model.js';
 export { type Pattern, type Selection, SelectionError, select } from './model/selection.js';

@@ -24,7 +24,7 @@ export function collect(value: string, list: readonly string[] = []): string[] {
 }
 
 /** Reads `NAME=VALUE` or `NAME`. As with the compiler's option `-D`, the value is 1 if it is missing. */
-function collectDefinition(text: string, define: Readonly<Record<string, string>> = {}): Record<string, string> {
+export function collectDefinition(text: string, define: Readonly<Record<string, string>> = {}): Record<string, string> {
   const [, name = '', value = '1'] = /^([^=]*)(?:=(.*))?$/s.exec(text) ?? [];
   return { ...define, [name]: value };
 }
@@ -78,6 +78,12 @@ export function oneTarget(): Option {
 export function chosenTargets(): Option {
   const about = `architecture: ${targetNames.join(', ')}; may be repeated`;
   return completedBy(new Option('--arch <arch>', about).argParser(collect), targetNames);
+}
+
+/** Returns the option that chooses the targets of a comparison. */
+export function comparedTargets(): Option {
+  const about = `architecture: ${targetNames.join(', ')}, or all for those that both sides have; may be repeated`;
+  return completedBy(new Option('--arch <arch>', about).argParser(collect), [...targetNames, 'all']);
 }
 
 /** Adds values for the shell's completion. The check of the value stays that of the option. */

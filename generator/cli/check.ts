@@ -15,7 +15,7 @@ import { originText } from '../model/locations.js';
 import { type Model, withoutComments } from '../model/model.js';
 import { select, selectWithin } from '../model/selection.js';
 import { requireStatements } from '../model/statements.js';
-import { comparisonLines } from '../report/comparison.js';
+import { changesBetween } from './changes-since.js';
 import { filesFor, type GenerateOptions, openAll } from './generate.js';
 import type { Headers } from './header-options.js';
 
@@ -102,7 +102,10 @@ function openRecorded(path: string): Model | Outcome {
   }
 }
 
-function comparePairs({ selection = {}, statements = {}, from }: GenerateOptions, pairs: readonly Pair[]): Compared[] {
+function comparePairs(
+  { selection = {}, statements = {}, from, out }: GenerateOptions,
+  pairs: readonly Pair[],
+): Compared[] {
   const read = pairs.flatMap(({ here }) => (here instanceof MissingHeaderError ? [] : [here]));
   if (read.length === pairs.length) requireStatements(read, statements);
   const selected = read.length === pairs.length ? select(read, selection) : selectWithin(read, selection);
@@ -113,7 +116,7 @@ function comparePairs({ selection = {}, statements = {}, from }: GenerateOptions
     if (here instanceof MissingHeaderError)
       return { recorded, source: recorded, result: withoutHeaders(recorded, here, isOwn) };
     const model = selectedOf.get(here) as Model;
-    const result = compareWithHeaders(recorded, withoutComments(model), isOwn);
+    const result = compareWithHeaders(recorded, withoutComments(model), isOwn, diffCommand(out, from));
     return { recorded, source: result.state === 'current' ? model : recorded, result };
   });
 }
@@ -187,7 +190,12 @@ const choices = [
   ['stated', 'other statements about members and ioctls'],
 ] as const;
 
-function compareWithHeaders(recorded: Model, here: Model, isOwn: IsOwn): Outcome {
+/** Returns the command that shows all changes. */
+function diffCommand(out: string, from = '/'): string {
+  return `kvm-uapi diff ${out} ${from}`;
+}
+
+function compareWithHeaders(recorded: Model, here: Model, isOwn: IsOwn, command: string): Outcome {
   const subject = subjectOf(recorded);
   for (const [key, what] of choices) {
     if (JSON.stringify(recorded[key]) === JSON.stringify(here[key])) continue;
@@ -199,9 +207,12 @@ function compareWithHeaders(recorded: Model, here: Model, isOwn: IsOwn): Outcome
       return { state: 'current', report: `${subject}: the output matches the headers (${identityOf(here)})` };
     }
     const problem = "the recorded model differs from the model of the recorded headers; run 'generate'";
-    return { state: 'stale', report: [`${subject}: ${problem}`, ...comparisonLines(recorded, here)].join('\n') };
+    return {
+      state: 'stale',
+      report: [`${subject}: ${problem}`, ...changesBetween(recorded, here, command)].join('\n'),
+    };
   }
-  const changes = [...others.map(({ text }) => text), ...comparisonLines(recorded, here)];
+  const changes = [...others.map(({ text }) => text), ...changesBetween(recorded, here, command)];
   if (others.some(({ name }) => isOwn(name))) {
     const problem = "the headers have changed since the output was written; run 'generate'";
     return { state: 'stale', report: [`${subject}: ${problem}`, ...changes].join('\n') };

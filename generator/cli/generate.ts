@@ -2,6 +2,8 @@
 
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { type ChangesOf, semverStep } from '../diff/changes.js';
+import { mergeChanges } from '../diff/diff.js';
 import { type EmitOptions, emitFiles, modelPath } from '../emit/bindings.js';
 import type { WideStyle } from '../emit/module-context.js';
 import { type EmittedFile, modulePath } from '../emit/modules.js';
@@ -9,12 +11,13 @@ import type { ImportExtension } from '../emit/support.js';
 import { nodeSha256, supportText } from '../headers/disk.js';
 import type { OpenFiles } from '../headers/resolver.js';
 import { originText } from '../model/locations.js';
-import type { Model } from '../model/model.js';
+import { type Model, withoutComments } from '../model/model.js';
 import { type Selection, select } from '../model/selection.js';
 import { requireStatements } from '../model/statements.js';
 import { omissionsOf } from '../report/omissions.js';
 import { countRecords, headingOf, summaryOf } from '../report/summary.js';
 import { defaultTarget, type TargetName, targetNames } from '../targets/targets.js';
+import { changesReport, changesSince } from './changes-since.js';
 import { type HeaderOptions, type Headers, headersOf, openHeaders } from './header-options.js';
 import { nextSteps } from './next-steps.js';
 import { writeFiles } from './output.js';
@@ -42,6 +45,8 @@ interface WrittenBindings {
   readonly files: readonly EmittedFile[];
   /** The paths of the files whose text changed, below `out`. */
   readonly changed: readonly string[];
+  /** What changed since the models in `out` were written. */
+  readonly changes: readonly ChangesOf[];
 }
 
 /** Writes the bindings, completely or not at all. */
@@ -51,16 +56,18 @@ function writeBindings(options: GenerateOptions): WrittenBindings {
   requireStatements(read, options.statements ?? {});
   const models = select(read, options.selection ?? {});
   const files = filesFor(models, options);
-  return { out: options.out, models, files, changed: writeFiles(options.out, files) };
+  const changes = changesSince(options.out, models.map(withoutComments));
+  return { out: options.out, models, files, changed: writeFiles(options.out, files), changes };
 }
 
 /** Writes the bindings and returns the summary. `config` is the file of the configuration that the options come from. */
 export function generate(options: GenerateOptions, config?: string): string {
-  const { models, files, changed } = writeBindings(options);
+  const { models, files, changed, changes } = writeBindings(options);
   return [
     ...models.map((model) => (models.length === 1 ? summaryOf(model) : headingOf(model))),
     ...(models.length > 1 ? omittedInAll(models) : []),
     filesLine(options.out, files, changed),
+    ...changesReport(options.out, changes),
     ...nextSteps(models, options, config),
   ].join('\n');
 }
@@ -72,7 +79,7 @@ function filesLine(out: string, files: readonly EmittedFile[], changed: readonly
 
 /** Writes the bindings and returns the result as JSON, with the schema `kvm-uapi/generate/1`. */
 export function generateJson(options: GenerateOptions): string {
-  const { out, models, files, changed } = writeBindings(options);
+  const { out, models, files, changed, changes: parts } = writeBindings(options);
   const headers = models.map((model) => ({
     header: model.header,
     target: model.target,
@@ -87,7 +94,10 @@ export function generateJson(options: GenerateOptions): string {
     functions: model.functions.length,
     omissions: model.omissions.length,
   }));
-  const result = { schema: 'kvm-uapi/generate/1', out, headers, files: files.map(({ path }) => path), changed };
+  const changes = mergeChanges(parts);
+  const paths = files.map(({ path }) => path);
+  const step = semverStep(changes);
+  const result = { schema: 'kvm-uapi/generate/1', out, headers, files: paths, changed, step, changes };
   return JSON.stringify(result, null, 2);
 }
 

@@ -6,7 +6,7 @@ import { headerComments, noComments } from '../analyze/comments.js';
 import { checkedDefinitions } from '../c/preprocessor/definitions.js';
 import { UsageError } from '../errors.js';
 import { filesOnDisk, nodeSha256, systemRoots } from '../headers/disk.js';
-import { identifyIn, identifyOn } from '../headers/identity.js';
+import { hashIn, identifyIn, identifyOn } from '../headers/identity.js';
 import { type RequestedHeader, requestedHeaders } from '../headers/requested.js';
 import { type OpenFiles, Resolver } from '../headers/resolver.js';
 import { openSet } from '../headers/sets/open.js';
@@ -49,6 +49,8 @@ export interface Headers {
    * header is not found.
    */
   isOwn(name: string): boolean | undefined;
+  /** Returns the hash of a header as in the sources of a model. Undefined if the header is not found. */
+  hashOf(name: string): string | undefined;
 }
 
 export const defaultHeader = 'linux/kvm.h';
@@ -93,6 +95,7 @@ export function openHeaders(options: HeaderOptions, open: OpenFiles = new Map())
       const file = resolver.system(name);
       return file && file.root < options.include.length;
     },
+    hashOf: (name) => hashIn(resolver, name, nodeSha256),
     model(spelling) {
       const own = headersOf({ ...options, header: [spelling] });
       for (const { name, path } of own) {

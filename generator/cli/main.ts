@@ -9,6 +9,7 @@ import { Command, CommanderError } from 'commander';
 import { GeneratorError } from '../errors.js';
 import { version } from '../version.js';
 import { completionCommand } from './commands/completion.js';
+import { diffCommand } from './commands/diff.js';
 import { generateCommand } from './commands/generate.js';
 import { headersCommand } from './commands/headers.js';
 import { layoutCommand } from './commands/layout.js';
@@ -23,6 +24,7 @@ const program = new Command('kvm-uapi')
   .helpCommand('help [command]', 'print the help of a command')
   .version(version)
   .addCommand(generateCommand)
+  .addCommand(diffCommand)
   .addCommand(layoutCommand)
   .addCommand(omissionsCommand)
   .addCommand(verifyCommand)

@@ -40,7 +40,7 @@ export type RecordFacts = Pick<RecordType, 'size' | 'align' | 'discriminator'> &
  * `offsetof(struct kvm_run, io.port)` does. `within` lists the anonymous structs and unions that contain the member,
  * outermost first. The members of an unnamed record are items of their own.
  */
-export type MemberFacts = Omit<Member, 'members' | 'comment' | 'name'> & {
+export type MemberFacts = Omit<Member, 'members' | 'comment' | 'since' | 'name'> & {
   readonly name: string;
   readonly within: readonly ('struct' | 'union')[];
 };
@@ -58,7 +58,7 @@ export interface ValueFacts {
   readonly aliasOf?: string;
 }
 
-export type IoctlFacts = Omit<Ioctl, 'name' | 'location' | 'comment'> & { readonly header: string };
+export type IoctlFacts = Omit<Ioctl, 'name' | 'location' | 'comment' | 'since'> & { readonly header: string };
 
 export type FunctionFacts = Pick<FunctionMacro, 'parameters' | 'value'> & { readonly header: string };
 
@@ -156,8 +156,15 @@ export interface ChangeOf<K extends ItemKind> {
 /** One change of one item. */
 export type Change = { readonly [K in ItemKind]: ChangeOf<K> }[ItemKind];
 
-/** A change, and the targets that have it. */
-export type ChangeOnTargets = Change & { readonly targets: readonly string[] };
+/** A change, the targets that have it, and the compared headers that have it. Two headers can include the same third header. */
+export type ChangeOnTargets = Change & { readonly targets: readonly string[]; readonly headers: readonly string[] };
+
+/** The changes of one header on one target. */
+export interface ChangesOf {
+  readonly target: string;
+  readonly header: string;
+  readonly changes: readonly Change[];
+}
 
 /**
  * The step of the version of a package that ships the bindings: `major` if something breaks, `minor` if something is new
@@ -165,9 +172,9 @@ export type ChangeOnTargets = Change & { readonly targets: readonly string[] };
  */
 export type SemverStep = 'major' | 'minor' | 'patch' | 'none';
 
-/** Returns the step that changes need. */
-export function semverStep(changes: readonly Pick<Change, 'class' | 'breaking'>[]): SemverStep {
+/** Returns the step that changes need. Omissions are not in the bindings, so they need no more than `patch`. */
+export function semverStep(changes: readonly Pick<Change, 'class' | 'breaking' | 'kind'>[]): SemverStep {
   if (changes.some(({ breaking }) => breaking)) return 'major';
-  if (changes.some((change) => change.class !== 'none')) return 'minor';
+  if (changes.some((change) => change.class !== 'none' && change.kind !== 'omission')) return 'minor';
   return changes.length > 0 ? 'patch' : 'none';
 }

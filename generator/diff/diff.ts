@@ -2,7 +2,7 @@
 
 import { UsageError } from '../errors.js';
 import type { Model } from '../model/model.js';
-import { type Change, type ChangeOf, type ChangeOnTargets, changeClasses } from './changes.js';
+import { type Change, type ChangeOf, type ChangeOnTargets, type ChangesOf, changeClasses } from './changes.js';
 import { enumChanges } from './enums.js';
 import { functionChanges } from './functions.js';
 import { ioctlChanges } from './ioctls.js';
@@ -14,7 +14,7 @@ import { valueChanges, valuesOf } from './values.js';
 
 /**
  * Compares two models of one header on one target and returns each difference as one change. Breaking changes come
- * first, then the classes in the order of `changeClasses`. Lines and comments are not compared. The members of a record
+ * first, then the classes in the order of `changeClasses`. Lines, comments and first versions are not compared. The members of a record
  * that only one side has are not changes of their own, because the record is.
  *
  * @example
@@ -81,19 +81,31 @@ export function wholeHeader(model: Model, is: 'added' | 'removed'): Change[] {
 }
 
 /**
- * Combines the changes of several targets. Equal changes are one change, with the list of their targets.
+ * Combines the changes of several headers and targets. Equal changes are one change, with the lists of their headers and
+ * targets.
  */
-export function mergeTargets(byTarget: ReadonlyMap<string, readonly Change[]>): ChangeOnTargets[] {
-  const merged = new Map<string, { readonly change: Change; readonly targets: Set<string> }>();
-  for (const [target, changes] of byTarget) {
+export function mergeChanges(parts: readonly ChangesOf[]): ChangeOnTargets[] {
+  const merged = new Map<
+    string,
+    { readonly change: Change; readonly targets: Set<string>; readonly headers: Set<string> }
+  >();
+  for (const { target, header, changes } of parts) {
     for (const change of changes) {
       const key = JSON.stringify(change);
       const known = merged.get(key);
-      if (known) known.targets.add(target);
-      else merged.set(key, { change, targets: new Set([target]) });
+      if (known) {
+        known.targets.add(target);
+        known.headers.add(header);
+      } else merged.set(key, { change, targets: new Set([target]), headers: new Set([header]) });
     }
   }
-  return sorted([...merged.values()].map(({ change, targets }) => ({ ...change, targets: [...targets] })));
+  return sorted(
+    [...merged.values()].map(({ change, targets, headers }) => ({
+      ...change,
+      targets: [...targets],
+      headers: [...headers],
+    })),
+  );
 }
 
 type ValueKind = 'constant' | 'enumerator' | 'ioctl' | 'function';

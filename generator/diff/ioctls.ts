@@ -138,7 +138,7 @@ function renamesOf(gone: readonly Ioctl[], added: readonly Ioctl[]): Map<Ioctl, 
   return pairs;
 }
 
-function factsOf({ name: _name, location, comment: _comment, ...facts }: Ioctl): IoctlFacts {
+function factsOf({ name: _name, location, comment: _comment, since: _since, ...facts }: Ioctl): IoctlFacts {
   return { ...facts, header: location.header };
 }
 

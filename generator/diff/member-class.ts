@@ -87,7 +87,10 @@ function grownRecord({ shape }: MemberFacts, types: TypeChanges): Pick<Judged, '
 
 function judgeShape(old: MemberFacts, now: MemberFacts, differs: readonly string[], types: TypeChanges): Judged {
   const [from, to] = [old.shape, now.shape];
-  const isRecord = 'cName' in from && 'cName' in to && from.is === to.is;
+  const isRecord = 'cName' in from && 'cName' in to;
+  if (isRecord && from.cName === null && to.cName === null) {
+    return { class: 'none', breaking: false, differs, reason: `it is a ${to.is} instead of a ${from.is}` };
+  }
   if (isRecord && from.cName !== null && types.renamed(from.cName) === to.cName) {
     return { class: 'type', breaking: false, differs, causedBy: from.cName, reason: `${from.cName} has another name` };
   }

@@ -49,7 +49,7 @@ function promote(
       promote(member.members ?? [], offset, [...within, kind], base, placed);
       continue;
     }
-    const { members: _members, comment: _comment, ...facts } = member;
+    const { members: _members, comment: _comment, since: _since, ...facts } = member;
     const first = offset * 8 + (member.bit?.offset ?? 0);
     placed.set(member.name, {
       member,
@@ -69,7 +69,8 @@ function isNamed(member: Member): member is Member & { readonly name: string } {
 export function isPadding({ member }: ScopeMember): boolean {
   const isScalar = !('cName' in member.shape) && member.shape.is !== 'pointer';
   return (
-    isScalar && /^_*(?:pad|padding|resv|rsv|rsvd|reserved|unused|filler|spare|mbz|dummy)_*\d*_*$/i.test(member.name)
+    isScalar &&
+    /^_*(?:pad|padding|_+align|resv|resvd|rsv|rsvd|reserved|unused|filler|spare|mbz|dummy)_*\d*_*$/i.test(member.name)
   );
 }
 

@@ -138,6 +138,7 @@ function judgeValue(
 
 function judgeNumber(name: string, old: ValueFacts, now: ValueFacts): Judged {
   const [from, to] = [numberOf(old.value), numberOf(now.value)];
+  if (isVersion(name)) return { class: 'value', breaking: false, reason: 'it is the version of the interface' };
   if (from !== undefined && to !== undefined) {
     if (isCounter(name) && to > from) {
       return { class: 'value', breaking: false, reason: 'it counts names, and names were added' };
@@ -154,9 +155,14 @@ function isCounter(name: string): boolean {
   return /(?:^|_)(?:MAX|NR|NUM|COUNT|CNT|LAST|END|SIZE_VER)$|(?:^|_)(?:NR|NUM|MAX)_/i.test(name);
 }
 
+/** Whether a constant is a version that grows with compatible changes. */
+function isVersion(name: string): boolean {
+  return /^LINUX_VERSION_|(?:^|_)(?:VERSION_(?:MINOR|EXTRA)|MINOR_VERSION)$/.test(name);
+}
+
 /** Whether a constant combines all flags of a member: `KVM_SYNC_X86_VALID_FIELDS`. */
 function isMask(name: string): boolean {
-  return /(?:_|^)(?:MASK|ALL|VALID)(?:_|$)/i.test(name);
+  return /(?:_|^)(?:MASK|ALL|VALID|SUPPORTED)(?:_|$)/i.test(name);
 }
 
 function numberOf(value: IntegerValue): bigint | undefined {

@@ -60,6 +60,12 @@ function hashOf(file: SourceFile, sha256: Sha256): string {
   return hash;
 }
 
+/** Returns the hash of a header. Undefined if no include folder contains it. */
+export function hashIn(resolver: Resolver, name: string, sha256: Sha256): string | undefined {
+  const file = resolver.system(name);
+  return file && hashOf(file, sha256);
+}
+
 /**
  * Returns the kernel version. All headers of a package have one kernel version, in every folder. The headers of a tree
  * have one kernel version in each folder.

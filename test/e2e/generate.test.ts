@@ -296,9 +296,13 @@ describe('generate --check', () => {
     expect(run.stdout).toMatch(/the headers have changed since the output was written; run 'generate'/);
     for (const line of [
       '<x/s.h> has different content',
-      'struct s: changed',
-      'constant X_NEW: added',
-      'constant X_GONE: removed',
+      'breaking changes (2)',
+      '  size      struct s  4 → 8 bytes; b is new',
+      '  removed   X_GONE    2',
+      'other changes (2)',
+      '  addition  struct s.b  int at 4',
+      '  addition  X_NEW       3',
+      '2 breaking changes, 2 others; version step: major',
     ]) {
       expect(run.stdout).toContain(line);
     }
@@ -323,7 +327,7 @@ describe('generate --check', () => {
     writeFileSync(join(set, 'include/linux/s.h'), after);
     const run = kvmUapi(['generate', '--check', ...args]);
     expect(run.status).toBe(1);
-    expect(run.stdout).toContain('struct s: changed');
+    expect(run.stdout).toContain('size      struct s  4 → 8 bytes');
   });
 
   it('the check distinguishes different headers of the distribution from stale output', () => {
@@ -338,7 +342,7 @@ describe('generate --check', () => {
     const { state, report } = check({ header: [], arch: 'x86_64', include: [], out });
     expect(state).toBe('other headers');
     expect(report).toMatch(/the headers on this machine .* differ from the recorded headers/);
-    expect(report).toContain('constant KVM_API_VERSION: added');
+    expect(report).toMatch(/addition {2}KVM_API_VERSION {2}12/);
     const own = { header: [], arch: 'x86_64', include: [], out };
     expect(kvmUapi(['generate', '--check', '--out', out]).status).toBe(0);
     expect(kvmUapi(['generate', '--check', '--strict', '--out', out]).status).toBe(1);

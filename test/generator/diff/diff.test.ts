@@ -7,7 +7,7 @@ import {
   changeClasses,
   diffModels,
   type Model,
-  mergeTargets,
+  mergeChanges,
   semverStep,
   UsageError,
   wholeHeader,
@@ -195,7 +195,9 @@ describe('the changes of several targets', () => {
   it('equal changes are one change with the list of the targets', () => {
     const [old, now] = ['struct s { long a; };', 'struct s { long a; long b; };'];
     const changesOn = (target: Target): Change[] => diffModels(model(old, target), model(now, target));
-    const merged = mergeTargets(new Map([x86_64, s390x, i386].map((target) => [target.name, changesOn(target)])));
+    const merged = mergeChanges(
+      [x86_64, s390x, i386].map((target) => ({ target: target.name, header: 'own.h', changes: changesOn(target) })),
+    );
     expect(merged.map((change) => [spelled(change), change.targets])).toEqual([
       ['!size struct s', ['x86_64', 's390x']],
       ['!size struct s', ['i386']],

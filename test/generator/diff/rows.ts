@@ -101,6 +101,12 @@ export const rows: readonly Row[] = [
     changes: ['addition struct s.io'],
   },
   {
+    title: 'an unnamed struct that became a union has no effect on the member that it had',
+    before: 'struct s { __u64 a; struct { __u64 gfn; } info; };',
+    after: 'struct s { __u64 a; union { __u64 gfn; __u64 hva; } info; };',
+    changes: ['none struct s.info', 'addition struct s.info.hva'],
+  },
+  {
     title: 'a member of an unnamed struct that took its padding is one change',
     before: 'struct s { __u64 a; struct { __u32 b; __u32 pad; } io; };',
     after: 'struct s { __u64 a; struct { __u32 b; __u32 c; } io; };',
@@ -278,6 +284,12 @@ export const rows: readonly Row[] = [
     before: '#define A_MASK 3\n#define B_MASK 3\n',
     after: '#define A_MASK 7\n#define B_MASK 5\n',
     changes: ['!value B_MASK', 'value A_MASK'],
+  },
+  {
+    title: 'a version that grows with compatible changes breaks nothing',
+    before: '#define A_VERSION_MAJOR 1\n#define A_VERSION_MINOR 1\n',
+    after: '#define A_VERSION_MAJOR 2\n#define A_VERSION_MINOR 2\n',
+    changes: ['!value A_VERSION_MAJOR', 'value A_VERSION_MINOR'],
   },
   {
     title: 'a constant that became a bigint has another type',
