@@ -295,12 +295,23 @@ function constant(value: () => Value): Value | NotConstant {
 /** Returns the result of an operation with an operand that is not constant, if GCC knows the result without it. */
 function withoutOperand(link: Binary, left: Value | NotConstant, evaluator: Evaluator): Integer | undefined {
   if (link.operator === '||' || link.operator === '&&' || link.operator === ',') return undefined;
-  if (!(left instanceof NotConstant)) {
-    return isInteger(left) ? knownResult(link, { left, right: undefined }, evaluator) : undefined;
-  }
+  const known = left instanceof NotConstant ? undefined : numberOf(left, evaluator.scope);
+  if (known) return knownResult(link, { left: known, right: undefined }, evaluator);
   const right = constant(() => evaluator.value(link.right));
-  if (right instanceof NotConstant) return knownResult(link, { left: undefined, right: undefined }, evaluator);
-  return isInteger(right) ? knownResult(link, { left: undefined, right }, evaluator) : undefined;
+  if (right instanceof NotConstant) {
+    return left instanceof NotConstant
+      ? knownResult(link, { left: undefined, right: undefined }, evaluator)
+      : undefined;
+  }
+  const number = numberOf(right, evaluator.scope);
+  return number && knownResult(link, { left: undefined, right: number }, evaluator);
+}
+
+/** Returns an integer, or the number of an address that is a number. Undefined for another value. */
+function numberOf(value: Value, { integers }: Scope): Integer | undefined {
+  if (isInteger(value)) return value;
+  if (isFloating(value) || value.base !== null) return undefined;
+  return { type: integers.unsignedLong, value: BigInt.asUintN(integers.unsignedLong.width, value.offset) };
 }
 
 /** Whether the right operand determines the result: `x || 1` and `x && 0`. */

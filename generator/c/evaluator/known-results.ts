@@ -5,8 +5,9 @@
 
 import type { Expression } from '../syntax.js';
 import { convert, fits, type Integer, type IntegerType } from './arithmetic.js';
+import { isAnywhere } from './conversions.js';
 import { isPure } from './effects.js';
-import { isSame } from './sameness.js';
+import { isSame, valueOrNone } from './sameness.js';
 import { arithmeticType, integerTypeOf, promotedTypeOf, resolved, typeOfInteger, valueType } from './types.js';
 import type { Evaluator } from './values.js';
 
@@ -101,13 +102,24 @@ export function comparedWithConstant(
 ): Compared | undefined {
   const { scope } = evaluator;
   const own = valueType(evaluator.typeOf(operand), evaluator);
-  const from = integerTypeOf(own, scope);
-  const common = from && arithmeticType(own, typeOfInteger(constant.type), scope);
-  const to = common && integerTypeOf(common, scope);
+  const isPointer = resolved(own, scope).kind === 'pointer';
+  // GCC compares pointers as integers without a sign.
+  const from = isPointer ? scope.integers.unsignedLong : integerTypeOf(own, scope);
+  const common = from && arithmeticType(typeOfInteger(from), typeOfInteger(constant.type), scope);
+  const to = isPointer ? from : common && integerTypeOf(common, scope);
   if (!from || !to) return undefined;
   const isExact = fits(leastOf(from), to) && fits(mostOf(from), to);
-  const [least, most] = isExact ? [leastOf(from), mostOf(from)] : [leastOf(to), mostOf(to)];
+  const [lowest, most] = isExact ? [leastOf(from), mostOf(from)] : [leastOf(to), mostOf(to)];
+  const least = isPointer && isObject(operand, evaluator) ? 1n : lowest;
   return { result: resultFor(operator, least, most, convert(constant.value, to).value), isExact };
+}
+
+/** Whether an operand is the address of an object that cannot be a null pointer. */
+function isObject(operand: Expression, evaluator: Evaluator): boolean {
+  const value = valueOrNone(operand, evaluator);
+  return value !== undefined && 'address' in value && value.base !== null && value.offset === 0n
+    ? isAnywhere(value.base, evaluator.scope)
+    : false;
 }
 
 /** Returns the result of the comparison of each value from `least` to `most`, if it is always the same. */

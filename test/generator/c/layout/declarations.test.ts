@@ -14,6 +14,7 @@ import {
 } from './rows/attributes.js';
 import {
   castNumbers,
+  comparedPointers,
   comparedTypes,
   decidedOperations,
   equalOperands,
@@ -66,6 +67,7 @@ const tables = {
   'operations with a known result': decidedOperations,
   'operations with equal operands': equalOperands,
   'comparisons with a known result': comparedTypes,
+  'comparisons of pointers with a known result': comparedPointers,
   'casts of floating-point numbers': castNumbers,
   'arrays of variable length': variableLengths,
   'initializers of variables': initializers,

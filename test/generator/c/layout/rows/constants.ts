@@ -287,6 +287,17 @@ export const comparedTypes: readonly Row[] = [
   ),
 );
 
+/** Comparisons of pointers with numbers. The compiler compares them as integers without a sign. */
+export const comparedPointers: readonly Row[] = [...['T_p', '&T_w', 'T_a', '"none"', 'T_f', '&T_k']].flatMap(
+  (pointer) =>
+    ['0', '-1', '0L', '(int *)0', '(void *)0', '(void *)-1', '1'].flatMap((number) =>
+      ['<', '<=', '>', '>='].flatMap((operator) => [
+        `${objects} static int T_k; enum { T_e = ${pointer} ${operator} ${number} };`,
+        `${objects} static int T_k; enum { T_e = ${number} ${operator} ${pointer} };`,
+      ]),
+    ),
+);
+
 /** Casts that are integer constants, because their operand is a floating-point number. */
 export const castNumbers: readonly Row[] = [
   ...['1e9', '+1e9', '+ +1e9', '__real__ 1e9', '+__real__ 1e9', '_Generic(1, int: 1e9)', '(double)1e9'],
