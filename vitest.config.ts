@@ -24,7 +24,7 @@ const projects: Readonly<Record<string, readonly string[]>> = {
   ],
   // These tests need a C compiler, installed kernel headers or packages of Debian, the built command line, or more time.
   compiler: [
-    'test/e2e/{bundle,c-layout-document,cli,command-line-use,completion,config,diff,docs,docs-examples,generate,headers,json,layout,omissions,own-header,where}.test.ts',
+    'test/e2e/{bundle,c-layout-document,cli,command-line-use,completion,config,diff,docs,docs-examples,generate,headers,impact,json,layout,omissions,own-header,where}.test.ts',
     'test/generated/**/*.test.ts',
     'test/generator/*.test.ts',
     'test/generator/analyze/{comments,declared-types,constant-objects,constants,discriminators,enumerator-ioctls,ioctls,private-parts,records,required-includes}.test.ts',
@@ -34,6 +34,7 @@ const projects: Readonly<Record<string, readonly string[]>> = {
     'test/generator/config/**/*.test.ts',
     'test/generator/emit/{function-macros,hostile-names,random-function-macros,stable-names}.test.ts',
     'test/generator/headers/freestanding.test.ts',
+    'test/generator/impact/**/*.test.ts',
     'test/generator/headers/sets/store.test.ts',
     'test/generator/kernel/{addresses,device-attributes,ioctl-commands,ioctl-facts,ioctl-fds}.test.ts',
     'test/generator/targets/**/*.test.ts',

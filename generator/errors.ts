@@ -87,6 +87,18 @@ export class NoKvmError extends MissingHeaderError {
   override readonly name = 'NoKvmError';
 }
 
+/** A command needs an optional package that is not installed. */
+export class MissingPackageError extends GeneratorError {
+  override readonly name = 'MissingPackageError';
+  /** The name of the package. */
+  readonly missing: string;
+
+  constructor(missing: string, problem: string) {
+    super(problem);
+    this.missing = missing;
+  }
+}
+
 /** A configuration file cannot be found or loaded, or a value in it is wrong. */
 export class ConfigError extends GeneratorError {
   override readonly name = 'ConfigError';

@@ -12,6 +12,7 @@ import { completionCommand } from './commands/completion.js';
 import { diffCommand } from './commands/diff.js';
 import { generateCommand } from './commands/generate.js';
 import { headersCommand } from './commands/headers.js';
+import { impactCommand } from './commands/impact.js';
 import { layoutCommand } from './commands/layout.js';
 import { omissionsCommand } from './commands/omissions.js';
 import { verifyCommand } from './commands/verify.js';
@@ -25,6 +26,7 @@ const program = new Command('kvm-uapi')
   .version(version)
   .addCommand(generateCommand)
   .addCommand(diffCommand)
+  .addCommand(impactCommand)
   .addCommand(layoutCommand)
   .addCommand(omissionsCommand)
   .addCommand(verifyCommand)

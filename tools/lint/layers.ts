@@ -44,6 +44,7 @@ const layers: Readonly<Record<string, readonly (readonly string[])[]>> = {
     ['emit/'],
     ['verify/'],
     ['diff/'],
+    ['impact/'],
     ['report/'],
     ['config/'],
     ['cli/'],
@@ -136,7 +137,7 @@ interface Import {
 }
 
 function isModule(path: string): boolean {
-  return partOf(path) in parts && !path.startsWith('examples/tun/');
+  return partOf(path) in parts && !path.startsWith('examples/tun/') && !path.startsWith('test/fixtures/');
 }
 
 function importsOf(from: string): Import[] {
