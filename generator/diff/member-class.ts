@@ -129,9 +129,14 @@ function spellingReason(old: MemberFacts, now: MemberFacts, differs: readonly st
   return 'the storage unit is another one';
 }
 
-/** Returns what is the same in the bytes of two members, as a text. Members with equal texts can be one member with two names. */
-export function bytesOf(member: Member, offset: number): string {
-  const inner = member.members?.map((each) => [each.name, bytesOf(each, each.offset)]);
+/**
+ * Returns what is the same in the bytes of two members, as a text. Members with equal texts can be one member with two names.
+ * `nameOf` returns the name of a record on the other side.
+ */
+export function bytesOf(member: Member, offset: number, nameOf = (cName: string): string => cName): string {
+  const inner = member.members?.map((each) => [each.name, bytesOf(each, each.offset, nameOf)]);
   const { size, bit, dims, shape } = member;
-  return JSON.stringify([offset, size, bit, dims, withoutAlign(shape), inner]);
+  const type =
+    'cName' in shape && shape.cName !== null ? { ...shape, cName: nameOf(shape.cName) } : withoutAlign(shape);
+  return JSON.stringify([offset, size, bit, dims, type, inner]);
 }

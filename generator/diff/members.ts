@@ -120,7 +120,8 @@ class ScopeComparison {
     const isFree = isPadding(before) && isPadding(after);
     const own = { ...this.#base(after.facts.name), before: before.facts, after: after.facts };
     const symbols = { before: this.#oldSymbols(before), after: this.#newSymbols(after) };
-    if (isPaddingOnly) {
+    // An anonymous group around padding has no effect.
+    if (isPaddingOnly && judged.class !== 'none') {
       const { differs } = judged;
       return [{ ...own, class: 'padding', breaking: false, differs, reason: 'the padding has another form', symbols }];
     }
@@ -146,7 +147,8 @@ class ScopeComparison {
 
   /** Pairs members that have the same bytes under two names, if the pair is the only one with these bytes. */
   #renames(gone: readonly ScopeMember[], added: readonly ScopeMember[]): Map<ScopeMember, ScopeMember> {
-    const [old, now] = [byBytes(gone), byBytes(added)];
+    const newName = (cName: string): string => this.#context.renamed(cName) ?? cName;
+    const [old, now] = [byBytes(gone, newName), byBytes(added)];
     const pairs = new Map<ScopeMember, ScopeMember>();
     for (const [bytes, [before, ...others]] of old) {
       const [after, ...more] = now.get(bytes) ?? [];
@@ -158,11 +160,11 @@ class ScopeComparison {
   }
 }
 
-function byBytes(members: readonly ScopeMember[]): Map<string, ScopeMember[]> {
+function byBytes(members: readonly ScopeMember[], nameOf?: (cName: string) => string): Map<string, ScopeMember[]> {
   const found = new Map<string, ScopeMember[]>();
   for (const each of members) {
     if (each.bits.end === each.bits.start) continue;
-    const bytes = bytesOf(each.member, each.offset);
+    const bytes = bytesOf(each.member, each.offset, nameOf);
     found.set(bytes, [...(found.get(bytes) ?? []), each]);
   }
   return found;

@@ -1,9 +1,10 @@
 /**
  * `npm run fuzz`: the long test of the generator. It compares random declarations of the whole language with compilers,
- * compares random records with every installed compiler, reads changed real headers, and compiles the bindings of all
+ * compares random records with every installed compiler, reads changed real headers, compares random headers with their
+ * mutants, and compiles the bindings of all
  * installed headers with every TypeScript version.
  *
- * `-- --only declarations` runs one of the checks `declarations`, `records`, `mutants` and `bindings`. `-- --share 0.1`
+ * `-- --only declarations` runs one of the checks `declarations`, `records`, `mutants`, `changes` and `bindings`. `-- --share 0.1`
  * runs a tenth. `-- --seed 7` uses another seed. `-- --seed random` uses a random seed. `-- --arch s390x` limits the
  * declarations to an architecture. Exit codes: 0 for success, 1 for a failed check, 2 for wrong usage.
  */
@@ -25,12 +26,13 @@ import { checkAtOnce } from '../lib/random-values.js';
 import { inTemporaryFolder } from '../lib/temporary-folder.js';
 import { complaints, exercise, typeScripts, writeWorkspace } from '../lib/typescript-workspace.js';
 import { checkDeclarations, declarationTargets } from './declarations/check.js';
+import { differencesOf, mutantOf } from './headers/check.js';
 import { judgeRecords } from './judge-records.js';
 import { mutantsOf } from './mutations.js';
 import { Readers } from './readers.js';
 import { declaredFor } from './records.js';
 
-const total = { declarations: 20_000, records: 10_000, mutants: 10_000 } as const;
+const total = { declarations: 20_000, records: 10_000, mutants: 10_000, changes: 5_000 } as const;
 
 /** The number of values with one seed. One call of a compiler handles this number in an acceptable time. */
 const batch = 500;
@@ -39,6 +41,7 @@ const checks: Readonly<Record<string, (share: number, seed: number, asked: reado
   declarations: (share, seed, asked) => checkAllDeclarations(Math.ceil(total.declarations * share), seed, asked),
   records: (share, seed) => checkRecords(Math.ceil(total.records * share), seed),
   mutants: (share, seed) => checkMutants(Math.ceil(total.mutants * share), seed),
+  changes: async (share, seed) => checkChanges(Math.ceil(total.changes * share), seed),
   bindings: (share) => checkBindings(share),
 };
 
@@ -152,6 +155,27 @@ async function checkMutants(count: number, seed: number): Promise<boolean> {
   console.log(`  ${models} gave a model, ${errors} gave an error with a location; at most ${readers.memory} MiB`);
   if (failure !== null) console.log(`  MISS\n${failure}`);
   return failure === null;
+}
+
+/** The number of wrong mutants that are printed. */
+const mostExamples = 5;
+
+function checkChanges(count: number, seed: number): boolean {
+  console.log(`\nChanges of headers: ${count} random headers and their mutants`);
+  const progress = new Progress('headers', count);
+  let [changes, wrong] = [0, 0];
+  for (let each = seed; each < seed + count; each++) {
+    const mutant = mutantOf(each);
+    const differences = differencesOf(mutant);
+    changes += mutant.expected.length;
+    progress.add(1);
+    if (differences.length === 0 || ++wrong > mostExamples) continue;
+    const { mutations, before, after } = mutant;
+    console.log(`  seed ${each}: ${mutations.join(', ')}\n${[...differences, before, after].join('\n')}`);
+  }
+  progress.end();
+  console.log(`  ${changes} changes; ${wrong} headers with changes that were not found or not expected`);
+  return wrong === 0;
 }
 
 async function checkBindings(share: number): Promise<boolean> {

@@ -89,6 +89,12 @@ export const rows: readonly Row[] = [
     changes: ['none struct s.b', 'none struct s.c'],
   },
   {
+    title: 'an anonymous struct around padding has no effect',
+    before: 'struct s { __u32 a; __u32 pad; };',
+    after: 'struct s { __u32 a; struct { __u32 pad; }; };',
+    changes: ['none struct s.pad'],
+  },
+  {
     title: 'a member beside another one in a new anonymous union is an addition',
     before: 'struct s { __u32 a; __u64 b; };',
     after: 'struct s { __u32 a; union { __u64 b; __u8 bytes[8]; }; };',
