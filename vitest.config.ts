@@ -18,7 +18,7 @@ const projects: Readonly<Record<string, readonly string[]>> = {
     'test/support/{assign,big-endian,elements,equal,inspect,json,to-object,views}.test.ts',
     'test/tools/{bench,docs}/**/*.test.ts',
     'test/tools/hypervisors/**/*.test.ts',
-    'test/tools/oracle/exceptions.test.ts',
+    'test/tools/oracle/{changes,exceptions}.test.ts',
     'test/tools/fuzz/mutated-headers.test.ts',
     'test/tools/since/first-versions.test.ts',
     'test/types/public-names.test.ts',
@@ -43,7 +43,7 @@ const projects: Readonly<Record<string, readonly string[]>> = {
     'test/support/{atomic,text}.test.ts',
     'test/tools/fuzz/!(mutated-headers).test.ts',
     'test/types/checked-programs.test.ts',
-    'test/tools/oracle/!(corpus|exceptions).test.ts',
+    'test/tools/oracle/!(changes|corpus|exceptions).test.ts',
   ],
   // These tests need the addon. Most of them need a /dev/kvm that opens.
   kvm: [

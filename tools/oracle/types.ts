@@ -40,9 +40,13 @@ export const noTypes: Pick<TypeList, 'items' | 'inventory'> = {
   inventory: { types: [], members: [], enums: [], enumerators: [] },
 };
 
-/** Returns the types of the covered headers in a C text that includes the covering header. */
-export async function compiledTypes(compiler: Compiler, subject: Subject): Promise<TypeList> {
-  const dump = await debugDump(compiler, `${includeLines(subject).join('\n')}\n`, 'info', 'rawline');
+/** Returns the types of the covered headers in a C text that includes the covering header. `lines` come after the include. */
+export async function compiledTypes(
+  compiler: Compiler,
+  subject: Subject,
+  lines: readonly string[] = [],
+): Promise<TypeList> {
+  const dump = await debugDump(compiler, `${[...includeLines(subject), ...lines].join('\n')}\n`, 'info', 'rawline');
   return new DebugTypes(dump, headerFinder(subject, compiler));
 }
 

@@ -1,0 +1,70 @@
+/** The compiler's facts about the names of headers: places of members, sizes of records, and values. */
+
+import type { Model } from '../../generator/model/model.js';
+import type { Compiler } from '../lib/compilers.js';
+import type { Subject } from './listing.js';
+import { compiledTypes } from './types.js';
+
+/** The facts of the compiler by the names of changes: `struct kvm_run`, `struct kvm_run.io.port`, `KVM_RUN`. */
+export type CompiledFacts = ReadonlyMap<string, CompiledFact>;
+
+export interface CompiledFact {
+  /** The size of a record in bytes. */
+  readonly size?: number;
+  /** The first bit and the number of bits of a member, from the start of the named record. */
+  readonly bits?: readonly [first: number, count: number];
+  readonly value?: bigint;
+  /** The type of a member, in words of C. */
+  readonly type?: string;
+}
+
+/** The values of the macros are enumerators in this header, which exists only in the compiled text. */
+const valuesHeader = 'kvm-uapi/values.h';
+const prefix = 'kvm_uapi_value_';
+
+/** Compiles the types of a model's headers and the values of macros. `names` can have names that the headers lack. */
+export async function compiledFacts(
+  compiler: Compiler,
+  model: Model,
+  names: ReadonlySet<string>,
+): Promise<CompiledFacts> {
+  const integers = new Set(
+    model.constants.filter(({ type, isVariable }) => !type.startsWith('char[') && !isVariable).map(({ name }) => name),
+  );
+  for (const { name } of model.ioctls) integers.add(name);
+  const asked = [...names];
+  // A macro without an integer value has the value 1, so that only its existence is compared.
+  const lines = asked.flatMap((name, index) => [
+    `#ifdef ${name}`,
+    `enum { ${prefix}${index} = (${integers.has(name) ? name : '1'}) };`,
+    '#endif',
+  ]);
+  const subject: Subject = { ...model, coveredHeaders: [...model.coveredHeaders, valuesHeader] };
+  const { items } = await compiledTypes(compiler, subject, [`#line 1 "/${valuesHeader}"`, ...lines]);
+  const facts = new Map<string, CompiledFact>();
+  const starts = new Map<string, number>();
+  for (const [item, { text }] of items) {
+    // The type of a variable has no name.
+    if (/^(?:struct|union) at /.test(item)) continue;
+    const value = /: (-?\d+)$/.exec(text)?.[1];
+    const size = /^(?:struct|union), (\d+) bytes$/.exec(text)?.[1];
+    if (value !== undefined) {
+      const name = item.startsWith(prefix) ? (asked[Number(item.slice(prefix.length))] as string) : item;
+      facts.set(name, { value: BigInt(value) });
+    } else if (size !== undefined) facts.set(item, { size: Number(size) });
+    else {
+      const [, type = '', unit, first, rest] = /^(.*), (offset|bits) (\d+)(?:, |\+)(\d+)/.exec(text) ?? [];
+      const inner = Number(first) * (unit === 'bits' ? 1 : 8);
+      const start = (starts.get(item.slice(0, item.lastIndexOf('.'))) ?? 0) + inner;
+      starts.set(item, start);
+      if (/\.<\d+>$/.test(item)) continue;
+      facts.set(item.replace(/\.<\d+>/g, ''), { bits: [start, Number(rest) * (unit === 'bits' ? 1 : 8)], type });
+    }
+  }
+  return facts;
+}
+
+/** Returns the names of a model's macros: constants, ioctls and functions. */
+export function macroNames({ constants, ioctls, functions }: Model): string[] {
+  return [...constants.filter(({ isVariable }) => !isVariable), ...ioctls, ...functions].map(({ name }) => name);
+}
