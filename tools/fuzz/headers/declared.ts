@@ -30,13 +30,13 @@ export interface DeclaredRecord extends Group {
   tag: string;
 }
 
-export interface Typedef {
+interface Typedef {
   readonly id: number;
   name: string;
   scalar: string;
 }
 
-export interface Macro {
+interface Macro {
   readonly id: number;
   name: string;
   value: number;
@@ -45,7 +45,7 @@ export interface Macro {
 }
 
 /** An enumerator without a value has the value after the one before it. */
-export interface DeclaredEnumerator {
+interface DeclaredEnumerator {
   readonly id: number;
   name: string;
   value?: number;
