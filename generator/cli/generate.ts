@@ -72,6 +72,12 @@ export function generate(options: GenerateOptions, config?: string): string {
   ].join('\n');
 }
 
+/** Writes the bindings again, and returns a summary of what changed. */
+export function regenerate(options: GenerateOptions): string {
+  const { out, files, changed, changes } = writeBindings(options);
+  return [filesLine(out, files, changed), ...changesReport(out, changes)].join('\n');
+}
+
 /** Returns the number of the files, and of those that changed. */
 function filesLine(out: string, files: readonly EmittedFile[], changed: readonly string[]): string {
   return `${out}: ${files.length} files, ${changed.length === 0 ? 'none' : changed.length} changed`;

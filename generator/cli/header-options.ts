@@ -6,6 +6,7 @@ import { headerComments, noComments } from '../analyze/comments.js';
 import { checkedDefinitions } from '../c/preprocessor/definitions.js';
 import { UsageError } from '../errors.js';
 import { filesOnDisk, nodeSha256, systemRoots } from '../headers/disk.js';
+import type { FileProvider } from '../headers/files.js';
 import { hashIn, identifyIn, identifyOn } from '../headers/identity.js';
 import { type RequestedHeader, requestedHeaders } from '../headers/requested.js';
 import { type OpenFiles, Resolver } from '../headers/resolver.js';
@@ -32,6 +33,8 @@ export interface HeaderOptions {
   readonly comments?: boolean;
   /** What the project states about members and ioctls of the headers. */
   readonly statements?: Statements;
+  /** Reads the headers. The default is the disk. */
+  readonly files?: FileProvider;
   /** The folder that paths of headers are relative to. The default is the current folder. */
   readonly base?: string;
 }
@@ -70,7 +73,7 @@ export function headersOf({ header, include, base = '.' }: Requests): RequestedH
  * unknown target or a wrong definition.
  */
 export function openHeaders(options: HeaderOptions, open: OpenFiles = new Map()): Headers {
-  const { from, base = '.', statements = {} } = options;
+  const { from, base = '.', statements = {}, files = filesOnDisk } = options;
   const target = targetCalled(options.arch);
   const set = from === undefined ? undefined : openSet(from, userCache(), target);
   const includeDirs = [...options.include, ...(set?.roots ?? [])];
@@ -78,7 +81,7 @@ export function openHeaders(options: HeaderOptions, open: OpenFiles = new Map())
   const roots = set ? includeDirs : [...includeDirs, ...systemRoots(target)];
   const requested = headersOf(options);
   const paths = new Map(requested.flatMap(({ name, path }) => (path === undefined ? [] : [[name, path] as const])));
-  const resolver = new Resolver(filesOnDisk, roots, open, paths);
+  const resolver = new Resolver(files, roots, open, paths);
   const identify = set ? identifyIn(set, set.has, nodeSha256) : identifyOn(filesOnDisk, resolver, target, nodeSha256);
   const readable = new Map<string, boolean>();
   const reading: AnalyzeOptions = {

@@ -6,6 +6,7 @@ import { locationText } from '../model/locations.js';
 import type { EnumType, Model, RecordType } from '../model/model.js';
 import { type Selection, select } from '../model/selection.js';
 import { describeName } from '../report/availability.js';
+import { byteMap, type MapOptions } from '../report/byte-map.js';
 import {
   closestTypes,
   hasType,
@@ -21,7 +22,6 @@ import { styled } from './terminal.js';
 export interface LayoutOptions extends HeaderOptions {
   /** The part of the headers to print if no names are given. The default is everything. */
   readonly selection?: Selection;
-  readonly json: boolean;
   readonly colour: boolean;
 }
 
@@ -31,21 +31,67 @@ const colours: Paint = {
   hole: (text) => styled('yellow', text),
 };
 
+/** The styles of spans in a map. Neighbours have different colours. */
+const memberStyles = [
+  ['black', 'bgCyan'],
+  ['black', 'bgGreen'],
+  ['white', 'bgBlue'],
+] as const;
+const spanStyles = {
+  union: ['black', 'bgMagenta'],
+  hole: ['black', 'bgYellow'],
+  padding: ['black', 'bgRed'],
+} as const;
+
+/** Draws the bytes of structs and unions. An enum has no map. */
+export function layoutMap(
+  spellings: readonly string[],
+  { columns = 80, ...options }: LayoutOptions & { readonly columns?: number | undefined },
+): string {
+  const paint: MapOptions['paint'] = (text, kind, index) =>
+    styled([...(kind === 'member' ? (memberStyles[index % memberStyles.length] ?? []) : spanStyles[kind])], text);
+  const types = partsOf(spellings, options).flatMap((part) => part.types);
+  if (types.length === 0) throw new UsageError('a map has structs and unions; name one of them');
+  return types.map((type) => byteMap(type, { columns, ...(options.colour ? { paint } : {}) })).join('\n\n');
+}
+
 export function layout(spellings: readonly string[], options: LayoutOptions): string {
-  const names = spellings.map((name) => name.trim().replace(/\s+/g, ' '));
+  return partsOf(spellings, options)
+    .map((part) => typesView(part, options.colour ? colours : undefined))
+    .join('\n')
+    .trimEnd();
+}
+
+/** Returns the model of the named types and of the types that they need as JSON. Without names, returns the selected part. */
+export function layoutJson(spellings: readonly string[], options: LayoutOptions): string {
+  const { names, models } = namedIn(spellings, options);
+  return json(names, models, options.selection);
+}
+
+/** Returns the types with the given names, header by header. */
+function partsOf(spellings: readonly string[], options: LayoutOptions): SelectedTypes[] {
+  const { names, models } = namedIn(spellings, options);
+  return eachOnce(
+    names.length === 0 ? select(models, options.selection ?? {}) : models.map((model) => typesCalled(model, names)),
+  );
+}
+
+/** Reads the models of the headers. @throws UsageError for a name that none of them has. */
+function namedIn(
+  spellings: readonly string[],
+  options: LayoutOptions,
+): { readonly names: readonly string[]; readonly models: readonly Model[] } {
+  const names = spelledTypes(spellings);
   const headers = openHeaders(options);
   const models = headers.requested.map(({ name }) => headers.model(name));
   const unknown = names.find((name) => !models.some((model) => hasType(model, name)));
   if (unknown !== undefined) throw unknownType(unknown, models, headers);
-  if (options.json) return json(names, models, options.selection);
-  const parts =
-    names.length === 0
-      ? select(models, options.selection ?? {})
-      : models.map((model): SelectedTypes => typesCalled(model, names));
-  return eachOnce(parts)
-    .map((part) => typesView(part, options.colour ? colours : undefined))
-    .join('\n')
-    .trimEnd();
+  return { names, models };
+}
+
+/** Returns names of types with one space between their words. */
+export function spelledTypes(spellings: readonly string[]): string[] {
+  return spellings.map((name) => name.trim().replace(/\s+/g, ' '));
 }
 
 /** Removes the types that an earlier part has. Two headers can include the same third header. */
@@ -62,7 +108,6 @@ function eachOnce(parts: readonly SelectedTypes[]): SelectedTypes[] {
     .filter(({ types, enums }) => types.length + enums.length > 0);
 }
 
-/** Returns the model of the named types and of the types that they need. Without names, returns the selected part. */
 function json(names: readonly string[], models: readonly Model[], selection: Selection = {}): string {
   const [model, ...more] =
     names.length === 0 ? models : models.filter((each) => names.some((name) => hasType(each, name)));
@@ -78,7 +123,7 @@ function json(names: readonly string[], models: readonly Model[], selection: Sel
  * Returns the error for a name that is not a type. It says what the name is, which header has the type, or suggests
  * types.
  */
-function unknownType(name: string, models: readonly Model[], from: Headers): UsageError {
+export function unknownType(name: string, models: readonly Model[], from: Headers): UsageError {
   const meaning = models.map((model) => describeName(name, model)).find((each) => each !== undefined);
   if (meaning !== undefined) return new UsageError(`'${name}' is not a type: ${meaning}; layout prints types`);
   const [type = '', member] = name.split('.');

@@ -10,9 +10,11 @@ import { GeneratorError } from '../errors.js';
 import { version } from '../version.js';
 import { completionCommand } from './commands/completion.js';
 import { diffCommand } from './commands/diff.js';
+import { doctorCommand } from './commands/doctor.js';
 import { generateCommand } from './commands/generate.js';
 import { headersCommand } from './commands/headers.js';
 import { impactCommand } from './commands/impact.js';
+import { initCommand } from './commands/init.js';
 import { layoutCommand } from './commands/layout.js';
 import { omissionsCommand } from './commands/omissions.js';
 import { verifyCommand } from './commands/verify.js';
@@ -24,6 +26,7 @@ const program = new Command('kvm-uapi')
   .helpOption('-h, --help', 'print this help')
   .helpCommand('help [command]', 'print the help of a command')
   .version(version)
+  .addCommand(initCommand)
   .addCommand(generateCommand)
   .addCommand(diffCommand)
   .addCommand(impactCommand)
@@ -32,6 +35,7 @@ const program = new Command('kvm-uapi')
   .addCommand(verifyCommand)
   .addCommand(whereCommand)
   .addCommand(headersCommand)
+  .addCommand(doctorCommand)
   .addCommand(completionCommand)
   .addHelpText(
     'after',

@@ -1,12 +1,12 @@
 /** What a user can do after `generate`: import the modules, and check them with a compiler. */
 
-import { accessSync, constants } from 'node:fs';
 import { isAbsolute, join, relative } from 'node:path';
 import { modulePath } from '../emit/modules.js';
 import type { ImportExtension } from '../emit/support.js';
 import type { Model } from '../model/model.js';
 import { targetCalled } from '../targets/targets.js';
 import type { HeaderOptions } from './header-options.js';
+import { isInPath } from './programs.js';
 
 interface Generated extends Omit<HeaderOptions, 'arch'> {
   readonly out: string;
@@ -69,17 +69,4 @@ function headerArguments({ header, include, define = {}, from }: Generated): str
 /** Quotes an argument for a shell, if it needs quotes. */
 function quoted(text: string): string {
   return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
-}
-
-function isInPath(command: string): boolean {
-  const { PATH = '' } = process.env;
-  const folders = PATH.split(':').filter((folder) => folder !== '');
-  return folders.some((folder) => {
-    try {
-      accessSync(join(folder, command), constants.X_OK);
-      return true;
-    } catch {
-      return false;
-    }
-  });
 }

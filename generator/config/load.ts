@@ -9,9 +9,7 @@ import { createJiti } from 'jiti';
 import { ConfigError, UsageError } from '../errors.js';
 import { packageRoot } from '../headers/disk.js';
 import { type CheckedConfig, checkConfig } from './config.js';
-
-/** The possible names of a configuration file in the current folder. */
-export const configNames: readonly string[] = ['ts', 'mts', 'js', 'mjs', 'json'].map((end) => `kvm-uapi.config.${end}`);
+import { configNames } from './names.js';
 
 /**
  * Returns the path of a folder's configuration file, or undefined if it has none. @throws UsageError if it has several.

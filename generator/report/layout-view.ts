@@ -6,6 +6,7 @@
 import { UsageError } from '../errors.js';
 import type { EnumType, Member, Model, RecordType } from '../model/model.js';
 import { closestTo } from '../model/suggestions.js';
+import { type Body, bodyOf, elementSize, type Gap } from './holes.js';
 
 /** A requested type is not in the model. */
 export class UnknownTypeError extends UsageError {
@@ -88,7 +89,7 @@ export function closestTypes(models: readonly Model[], wanted: string): string[]
 
 // --- lines -----------------------------------------------------------------------------------------------------------
 
-interface Line {
+export interface LayoutLine {
   /** C text, indented. */
   readonly code: string;
   /** The comment beside it. */
@@ -99,31 +100,36 @@ interface Line {
 const INDENT = '    ';
 
 /** Renders the lines. All comments start in the same column. */
-function render(lines: readonly Line[], paint: Paint): string {
+function render(lines: readonly LayoutLine[], paint: Paint): string {
   const column = Math.max(0, ...lines.map((line) => (line.figures === undefined ? 0 : line.code.length)));
   return lines.map((line) => `${renderLine(line, column, paint)}\n`).join('');
 }
 
-function renderLine({ code, figures, hole }: Line, column: number, paint: Paint): string {
+function renderLine({ code, figures, hole }: LayoutLine, column: number, paint: Paint): string {
   if (hole !== undefined) return code + paint.hole(`/* ${hole} */`);
   if (figures === undefined) return code.trim() === '' ? '' : paint.code(code);
   const comment = paint.figures(`/* ${figures} */`);
   return code.trim() === '' ? code + comment : `${paint.code(code.padEnd(column))} ${comment}`;
 }
 
-function recordLines(record: RecordType): Line[] {
+/** Returns the lines of a struct, union or enum, without the alignment of their comments. */
+export function typeLines(type: RecordType | EnumType): LayoutLine[] {
+  return 'enumerators' in type ? enumLines(type) : recordLines(type);
+}
+
+function recordLines(record: RecordType): LayoutLine[] {
   const { opening, closing } = bracketsOf(record.kind, record);
   const body = bodyOf(record.kind, record.members, record.size);
   return [
     { code: opening },
     ...memberLines(body, 0, INDENT),
     { code: '' },
-    ...summaryOf(record, body).map((figures): Line => ({ code: INDENT, figures })),
+    ...summaryOf(record, body).map((figures): LayoutLine => ({ code: INDENT, figures })),
     { code: closing },
   ];
 }
 
-function memberLines(body: Body, base: number, indent: string): Line[] {
+function memberLines(body: Body, base: number, indent: string): LayoutLine[] {
   const types = body.slots.map(({ member }) => (member.members ? 0 : member.type.length));
   const typeWidth = Math.min(MAX_TYPE_WIDTH, Math.max(0, ...types));
   const lines = body.slots.flatMap((slot) => [
@@ -136,7 +142,7 @@ function memberLines(body: Body, base: number, indent: string): Line[] {
 /** The widest type that the alignment of names considers. A longer type moves only its own name to the right. */
 const MAX_TYPE_WIDTH = 32;
 
-function linesOf(member: Member, base: number, indent: string, typeWidth: number): Line[] {
+function linesOf(member: Member, base: number, indent: string, typeWidth: number): LayoutLine[] {
   const figures = figuresOf(member, base);
   if (!member.members) return [{ code: indent + declaration(member, typeWidth), figures }];
   const kind = member.shape.is === 'union' ? 'union' : 'struct';
@@ -151,13 +157,13 @@ function linesOf(member: Member, base: number, indent: string, typeWidth: number
   ];
 }
 
-function gapLines(gap: Gap, indent: string): Line[] {
+function gapLines(gap: Gap, indent: string): LayoutLine[] {
   const holes = [
     ...(gap.bits > 0 ? [`XXX ${count(gap.bits, 'bit')} hole, try to pack`] : []),
     ...(gap.bytes > 0 ? [`XXX ${count(gap.bytes, 'byte')} hole, try to pack`] : []),
   ];
   if (holes.length === 0) return [];
-  return [{ code: '' }, ...holes.map((hole): Line => ({ code: indent, hole })), { code: '' }];
+  return [{ code: '' }, ...holes.map((hole): LayoutLine => ({ code: indent, hole })), { code: '' }];
 }
 
 function declaration(member: Member, typeWidth: number): string {
@@ -208,13 +214,13 @@ function bracketsOf(
     : { opening: `${cName ?? keyword} {`, closing: '};' };
 }
 
-function enumLines(enumeration: EnumType): Line[] {
+function enumLines(enumeration: EnumType): LayoutLine[] {
   const { enumerators, size } = enumeration;
   const width = Math.max(0, ...enumerators.map(({ name }) => name.length));
   const { opening, closing } = bracketsOf('enum', enumeration);
   return [
     { code: opening },
-    ...enumerators.map(({ name, value }): Line => ({ code: `${INDENT}${name.padEnd(width)} = ${value},` })),
+    ...enumerators.map(({ name, value }): LayoutLine => ({ code: `${INDENT}${name.padEnd(width)} = ${value},` })),
     { code: '' },
     { code: INDENT, figures: `size: ${size}, enumerators: ${enumerators.length}` },
     { code: closing },
@@ -223,105 +229,4 @@ function enumLines(enumeration: EnumType): Line[] {
 
 function count(number: number, unit: string): string {
   return `${number} ${unit}${number === 1 ? '' : 's'}`;
-}
-
-// --- holes -----------------------------------------------------------------------------------------------------------
-
-/** The free space before a member: the rest of a storage unit in bits, then whole bytes. */
-interface Gap {
-  readonly bits: number;
-  readonly bytes: number;
-}
-
-/** A member and the free space before it. */
-interface Slot {
-  readonly member: Member;
-  readonly gap: Gap;
-}
-
-/** The members of one record and the free space between them. */
-interface Body {
-  readonly slots: readonly Slot[];
-  /** Whole bytes after the last member. */
-  readonly padding: number;
-  /** Bits of the last storage unit after the last bit-field. */
-  readonly bitPadding: number;
-  readonly sums: Sums;
-}
-
-interface Sums {
-  readonly memberBytes: number;
-  readonly memberBits: number;
-  readonly holes: number;
-  readonly holeBytes: number;
-  readonly bitHoles: number;
-  readonly holeBits: number;
-}
-
-function bodyOf(kind: 'struct' | 'union', members: readonly Member[], size: number): Body {
-  return kind === 'union' ? unionBody(members) : structBody(members, size);
-}
-
-/** The members of a union overlap, so no space is between them. */
-function unionBody(members: readonly Member[]): Body {
-  const slots = members.map((member): Slot => ({ member, gap: NO_GAP }));
-  return { slots, padding: 0, bitPadding: 0, sums: sumsOf([]) };
-}
-
-const NO_GAP: Gap = { bits: 0, bytes: 0 };
-
-function structBody(members: readonly Member[], size: number): Body {
-  let end = 0;
-  let unitEnd = 0;
-  const slots: Slot[] = [];
-  for (const member of members) {
-    slots.push({ member, gap: gapBetween(end, unitEnd, firstBit(member)) });
-    end = Math.max(end, lastBit(member));
-    unitEnd = member.bit ? (member.offset + member.size) * 8 : end;
-  }
-  const rest = gapBetween(end, unitEnd, size * 8);
-  return { slots, padding: rest.bytes, bitPadding: rest.bits, sums: sumsOf(slots) };
-}
-
-function firstBit(member: Member): number {
-  return member.offset * 8 + (member.bit?.offset ?? 0);
-}
-
-function lastBit(member: Member): number {
-  return firstBit(member) + (member.bit?.width ?? member.size * 8);
-}
-
-/**
- * Returns the gap between two members. `unitEnd` is the end of the storage unit of the preceding bit-field. Free space
- * up to `unitEnd` belongs to that unit.
- */
-function gapBetween(end: number, unitEnd: number, start: number): Gap {
-  const free = Math.max(0, start - end);
-  const inUnit = Math.min(free, Math.max(0, unitEnd - end));
-  const bytes = Math.floor((free - inUnit) / 8);
-  return { bits: free - bytes * 8, bytes };
-}
-
-function sumsOf(slots: readonly Slot[]): Sums {
-  const sum = (measure: (slot: Slot) => number): number => slots.reduce((total, slot) => total + measure(slot), 0);
-  return {
-    memberBytes: sum(({ member }) => (member.bit ? 0 : member.size)),
-    memberBits: sum(({ member }) => member.bit?.width ?? 0),
-    holes: sum(({ gap }) => (gap.bytes > 0 ? 1 : 0)),
-    holeBytes: sum(({ gap }) => gap.bytes),
-    bitHoles: sum(({ gap }) => (gap.bits > 0 ? 1 : 0)),
-    holeBits: sum(({ gap }) => gap.bits),
-  };
-}
-
-/**
- * Returns the size of one element of an unnamed record. The model has only the size of all elements, which is 0 if
- * there are no elements.
- */
-function elementSize(member: Member): number {
-  const elements = (member.dims ?? []).reduce<number>((product, length) => product * (length ?? 0), 1);
-  if (elements > 0) return member.size / elements;
-  const end = Math.max(0, ...(member.members ?? []).map(lastBit));
-  const align = 'align' in member.shape ? member.shape.align : 1;
-  return Math.ceil(end / 8 / align) * align;
 }

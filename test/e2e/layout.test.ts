@@ -131,6 +131,6 @@ describe('layout --json', () => {
   it('layout --json accepts exactly one header', () => {
     const run = kvmUapi(['layout', '--json', ...kvm, '--header', 'asm/kvm.h']);
     expect(run.status).toBe(2);
-    expect(run.stderr).toMatch(/exactly one header, not of <linux\/kvm\.h> and <asm\/kvm\.h>; name one with --header/);
+    expect(run.stdout).toMatch(/exactly one header, not of <linux\/kvm\.h> and <asm\/kvm\.h>; name one with --header/);
   });
 });

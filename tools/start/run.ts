@@ -29,7 +29,7 @@ async function main(): Promise<boolean> {
     console.log(`Generating bindings:\n${generate({ ...headers, out })}\n`);
     const { good, report } = await verify({ ...headers, cc: CC || 'cc' });
     console.log(`Comparing the bindings with the C compiler:\n${report}\n`);
-    const text = layout(['kvm_run'], { ...headers, json: false, colour: false });
+    const text = layout(['kvm_run'], { ...headers, colour: false });
     console.log(
       `The first lines of the layout of struct kvm_run:\n${text.split('\n').slice(0, headLines).join('\n')}\n`,
     );
