@@ -10,7 +10,7 @@ const projects: Readonly<Record<string, readonly string[]>> = {
     'test/generator/emit/{bindings,discriminators,enum-members,export-names,import-extension,modules,number-style}.test.ts',
     'test/generator/cli/**/*.test.ts',
     'test/generator/headers/resolver.test.ts',
-    'test/generator/headers/sets/{deb,forms}.test.ts',
+    'test/generator/headers/sets/{deb,fetch,forms}.test.ts',
     'test/generator/kernel/capabilities.test.ts',
     'test/generator/{diff,model,report}/**/*.test.ts',
     'test/generator/verify/{c-assertions,elf}.test.ts',

@@ -21,7 +21,21 @@ export class OutputError extends GeneratorError {
 
 /** A header set cannot be found, read or imported. Nothing was changed. */
 export class HeaderSetError extends GeneratorError {
-  override readonly name = 'HeaderSetError';
+  override readonly name: string = 'HeaderSetError';
+}
+
+/** Why headers cannot be downloaded. */
+export type FetchProblem = 'no apt' | 'no mirror' | 'unknown suite' | 'no package' | 'network' | 'no space';
+
+/** Headers cannot be downloaded. No set was imported. */
+export class HeaderFetchError extends HeaderSetError {
+  override readonly name = 'HeaderFetchError';
+  readonly reason: FetchProblem;
+
+  constructor(reason: FetchProblem, message: string) {
+    super(message);
+    this.reason = reason;
+  }
 }
 
 /** The name of the file in which the requested headers are included. */

@@ -18,6 +18,7 @@ export {
   importSet,
   type ListedSet,
 } from './cli/headers.js';
+export { type FetchedSets, type FetchOptions, fetchSets } from './cli/headers-fetch.js';
 export { writeFiles } from './cli/output.js';
 export { type CheckedConfig, type Config, checkConfig, defineConfig } from './config/config.js';
 export { findConfig, loadConfig } from './config/load.js';

@@ -2,15 +2,18 @@
 
 import { statSync } from 'node:fs';
 import { HeaderSetError } from '../errors.js';
+import { type CatalogueEntry, catalogue } from '../headers/sets/catalogue.js';
 import { type Contents, contentsOf, descriptionOf } from '../headers/sets/contents.js';
 import type { Description } from '../headers/sets/description.js';
 import { forms, type Place, placesIn } from '../headers/sets/forms.js';
 import { noSet } from '../headers/sets/open.js';
 import { importedSets, keepSet, removeSets, userCache } from '../headers/sets/store.js';
+import { suiteOf } from '../headers/sets/suites.js';
 import { folderTree, type HeaderTree, unreadable } from '../headers/sets/tree.js';
 import { kernelFolders } from '../kernel/header-packages.js';
 import { originText } from '../model/locations.js';
-import { table } from '../report/table.js';
+import { byVersion } from '../model/since.js';
+import { listing } from '../report/header-sets.js';
 import { targetsOf } from '../targets/architectures.js';
 
 export interface CacheOptions {
@@ -40,11 +43,16 @@ export function headerSets({ cache }: CacheOptions, system = '/'): ListedSet[] {
   return [...installed, ...imported];
 }
 
-export function listHeaders(options: CacheOptions & { readonly json: boolean }): string {
+export interface ListOptions extends CacheOptions {
+  readonly json: boolean;
+  /** The width of the terminal. Undefined for a pipe. */
+  readonly columns?: number | undefined;
+}
+
+/** Returns the text of `headers list`: the sets of this machine, and the sets of the catalogue that can be fetched. */
+export function listHeaders(options: ListOptions): string {
   const sets = headerSets(options);
   if (options.json) return JSON.stringify(sets, null, 2);
-  if (sets.length === 0)
-    return "no kernel headers found; install linux-libc-dev, or import a package with 'headers import'";
   const rows = sets.map((set) => [
     set.from,
     set.form,
@@ -52,7 +60,29 @@ export function listHeaders(options: CacheOptions & { readonly json: boolean }):
     originsOf(set).join(', '),
     targetsOf(Object.keys(set.architectures)).join(', '),
   ]);
-  return table([['from', 'form', 'kernel', 'package', 'architectures'], ...rows]);
+  const here =
+    sets.length === 0
+      ? "no kernel headers found; install linux-libc-dev, or download some with 'headers fetch'"
+      : listing(['from', 'form', 'kernel', 'package', 'architectures'], rows, options.columns);
+  const known = listing(['suite', 'kernel', 'state', 'architectures'], knownRows(sets), options.columns);
+  return `${here}\n\nKnown sets ('headers fetch <suite>' downloads the newest one of a suite):\n${known}`;
+}
+
+/** Returns a row for each suite of the catalogue, oldest first. A set is here if its hash is that of a record. */
+function knownRows(sets: readonly ListedSet[]): string[][] {
+  const here = new Set(sets.flatMap((set) => Object.values(set.architectures).map(({ sha256 }) => sha256)));
+  const bySuite = new Map<string, CatalogueEntry[]>();
+  for (const entry of catalogue()) {
+    if (entry.package !== 'linux-libc-dev') continue;
+    const suite = suiteOf(entry);
+    bySuite.set(suite, [...(bySuite.get(suite) ?? []), entry]);
+  }
+  return [...bySuite].map(([suite, entries]) => {
+    const isHere = entries.some(({ sha256 }) => Object.values(sha256).some((hash) => here.has(hash)));
+    const kernels = [...new Set(entries.map(({ kernel }) => kernel))].sort(byVersion);
+    const names = targetsOf(entries.flatMap(({ sha256 }) => Object.keys(sha256)));
+    return [suite, `Linux ${kernels.join(', ')}`, isHere ? 'here' : 'not here', names.join(', ')];
+  });
 }
 
 export interface ImportOptions extends CacheOptions {
@@ -92,7 +122,11 @@ async function packageTree(path: string): Promise<HeaderTree> {
 }
 
 export async function importHeaders(source: string, options: ImportOptions): Promise<string> {
-  const { name, set, isNew, leftOut } = await importSet(source, options);
+  return importedText(await importSet(source, options), options);
+}
+
+/** Says what was imported, and how to use it. */
+export function importedText({ name, set, isNew, leftOut }: Imported, options: ImportOptions): string {
   const targets = targetsOf(Object.keys(set.architectures));
   const from = options.cache === undefined ? name : `${options.cache}/${name}`;
   return [

@@ -4,9 +4,10 @@
  */
 
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { packageRoot } from '../../generator/headers/disk.js';
+import { openApt } from '../../generator/headers/sets/apt.js';
 
 /** The newest version of a package in one of several suites. */
 export interface DebianPackage {
@@ -66,47 +67,16 @@ function downloadFromOneIndex(packages: readonly DebianPackage[], into: string):
   // Each process has its own folder, because apt locks its folders and tests run in parallel.
   const own = mkdtempSync(join(into, 'apt-'));
   try {
-    const env = { ...process.env, LC_ALL: 'C', APT_CONFIG: configured(own, packages[0] as DebianPackage) };
-    apt(env, own, 'apt-get', ['-qq', 'update']);
+    const { suites, port } = packages[0] as DebianPackage;
+    const apt = openApt(own, { suites, ports: [port] });
     for (const each of packages) {
-      const wanted = each.package;
-      if (!apt(env, own, 'apt-cache', ['pkgnames', wanted]).split('\n').includes(wanted)) continue;
-      const staged = mkdtempSync(join(own, 'download-'));
-      apt(env, staged, 'apt-get', ['-qq', 'download', wanted]);
-      if (debIn(staged) === undefined) throw new Error(`apt-get download ${wanted}: no package was downloaded`);
+      if (apt.architectureOf(each.package, port) === undefined) continue;
+      const staged = dirname(apt.download(each.package, port));
       if (debOf(each, into) === undefined) renameSync(staged, folderOf(each, into));
     }
   } finally {
     rmSync(own, { recursive: true, force: true });
   }
-}
-
-/** Writes apt's configuration, with all of apt's folders in `folder`. Returns the path of the configuration. */
-function configured(folder: string, { suites, port }: DebianPackage): string {
-  const uri = mirror();
-  const files = {
-    'sources.list': suites.map((suite) => `deb ${uri} ${suite} main\n`).join(''),
-    // By default, backports have a lower priority than a suite. Here, the newest version is needed.
-    preferences: 'Package: *\nPin: release *\nPin-Priority: 500\n',
-    'apt.conf': `APT::Architecture "${port}";
-APT::Architectures { "${port}"; };
-APT::Sandbox::User "";
-Acquire::Languages "none";
-Acquire::http::Timeout "30";
-Dir::Etc::sourcelist "${folder}/sources.list";
-Dir::Etc::sourceparts "/dev/null";
-Dir::Etc::preferences "${folder}/preferences";
-Dir::Etc::preferencesparts "/dev/null";
-Dir::State "${folder}";
-Dir::State::status "/dev/null";
-Dir::Cache "${folder}/cache";
-#clear APT::Update::Post-Invoke-Success;
-#clear APT::Update::Post-Invoke;
-`,
-  };
-  mkdirSync(join(folder, 'lists/partial'), { recursive: true });
-  for (const [file, text] of Object.entries(files)) writeFileSync(join(folder, file), text);
-  return join(folder, 'apt.conf');
 }
 
 function debIn(folder: string): string | undefined {
@@ -116,21 +86,4 @@ function debIn(folder: string): string | undefined {
   } catch {
     return undefined;
   }
-}
-
-function apt(env: NodeJS.ProcessEnv, cwd: string, command: string, args: readonly string[]): string {
-  const { status, stdout, stderr, error } = spawnSync(command, args, { cwd, env, encoding: 'utf8' });
-  if (error) throw new Error(`${command} cannot be run: ${error.message}`);
-  if (status !== 0) throw new Error(`${command} ${args.join(' ')}: ${stderr.trim().split('\n')[0]}`);
-  return stdout;
-}
-
-/** Returns the mirror of Debian's main archive in this machine's configuration of apt. */
-function mirror(): string {
-  const { stdout, error } = spawnSync('apt-get', ['indextargets', '--format', '$(REPO_URI)'], { encoding: 'utf8' });
-  if (error) throw new Error('apt-get not found; this needs a Debian system');
-  const uri = /^\S+\/debian\/$/m.exec(stdout)?.[0];
-  if (uri === undefined)
-    throw new Error('the configuration of apt has no mirror of Debian; add one to the sources of apt');
-  return uri;
 }

@@ -8,6 +8,7 @@ import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { importSet } from '../../generator/cli/headers.js';
 import { catalogue } from '../../generator/headers/sets/catalogue.js';
+import { suitesOf } from '../../generator/headers/sets/suites.js';
 import { targetsOf } from '../../generator/targets/architectures.js';
 import type { Target } from '../../generator/targets/target.js';
 import { cache, type DebianPackage, debOf, download, downloaded, unpack } from './debian-packages.js';
@@ -32,8 +33,7 @@ export type HeaderSetName = (typeof headerSetNames)[number];
  */
 function sourceOf(name: string): DebianPackage {
   const [suite = name, port = 'amd64', kind] = name.split('-');
-  // Without experimental, because it has release candidates.
-  const suites = suite === 'newest' ? ['sid', 'trixie-backports'] : [suite];
+  const suites = suitesOf(suite);
   if (kind === 'libc') return { name, suites, package: `libc6-dev-${port}-cross`, port: 'amd64' };
   if (kind === 'cross') return { name, suites, package: `linux-libc-dev-${port}-cross`, port: 'amd64' };
   return { name, suites, package: 'linux-libc-dev', port };

@@ -1,7 +1,8 @@
 /** The options of `kvm-uapi headers` and of its commands. */
 
-import type { Command } from 'commander';
-import { single } from '../arguments.js';
+import { type Command, Option } from 'commander';
+import { targetNames } from '../../targets/targets.js';
+import { collect, single } from '../arguments.js';
 import {
   type CacheOptions,
   formsHelp,
@@ -10,7 +11,9 @@ import {
   listHeaders,
   removeHeaders,
 } from '../headers.js';
+import type { FetchOptions } from '../headers-fetch.js';
 import { describedCommand, type HelpTexts } from '../help.js';
+import { terminalOf } from '../terminal.js';
 
 function setsCommand(name: string, summary: string, texts: HelpTexts): Command {
   return describedCommand(name, summary, texts).addOption(
@@ -18,13 +21,13 @@ function setsCommand(name: string, summary: string, texts: HelpTexts): Command {
   );
 }
 
-const listCommand = setsCommand('list', 'list the installed and imported header sets', {
+const listCommand = setsCommand('list', 'list the installed and imported header sets, and the known ones', {
   examples: [['headers list --json', 'prints the sets with their hashes']],
   success: 'the sets are listed',
 })
   .option('--json', 'print the sets as JSON, with their hashes')
   .action((options: CacheOptions & { json?: true }) =>
-    console.log(listHeaders({ ...options, json: options.json === true })),
+    console.log(listHeaders({ ...options, json: options.json === true, columns: terminalOf().columns })),
   );
 
 const importCommand = setsCommand('import', 'import the kernel headers of a folder or a Debian package', {
@@ -40,6 +43,29 @@ const importCommand = setsCommand('import', 'import the kernel headers of a fold
   .addHelpText('after', `\n${formsHelp()}`)
   .action(async (source: string, options: ImportOptions) => console.log(await importHeaders(source, options)));
 
+const fetchCommand = setsCommand('fetch', 'download the kernel headers of another version through apt, and import them', {
+  examples: [
+    ['headers fetch trixie', 'downloads the headers of a suite of Debian'],
+    ['headers fetch 6.1 --arch arm64', 'downloads those of a kernel version for arm64'],
+    ['headers fetch newest', 'downloads the newest headers of Debian'],
+  ],
+  success: 'the sets are imported, or were already imported',
+})
+  .argument('<version>', 'suite of Debian (trixie), kernel version (6.12), or newest')
+  .addOption(
+    new Option('--arch <arch>', `target: ${targetNames.join(', ')}; may be repeated (default: x86_64)`).argParser(
+      collect,
+    ),
+  )
+  .addOption(single('--name <name>', 'name of the set, instead of the package, version and architecture'))
+  .action(async (version: string, options: FetchOptions) => {
+    const { fetchHeaders } = await import('../headers-fetch.js');
+    if (process.stderr.isTTY) {
+      console.error(`reading the package index of ${version} with apt; this can take a minute`);
+    }
+    console.log(await fetchHeaders(version, options));
+  });
+
 const removeCommand = setsCommand('remove', 'remove imported sets', {
   examples: [['headers remove mine', 'removes the set mine; the sets of the system are never removed']],
   success: 'the sets are removed',
@@ -49,13 +75,14 @@ const removeCommand = setsCommand('remove', 'remove imported sets', {
 
 export const headersCommand: Command = describedCommand(
   'headers',
-  'list the header sets of this machine; import and remove them',
+  'list the header sets of this machine; fetch, import and remove them',
   {
-    about: 'List the header sets of this machine, and import and remove them.',
+    about: 'List the header sets of this machine, and fetch, import and remove them.',
     examples: [['headers', "lists the sets, as 'headers list' does"]],
     success: 'the command has done its work',
   },
 )
   .addCommand(listCommand, { isDefault: true })
+  .addCommand(fetchCommand)
   .addCommand(importCommand)
   .addCommand(removeCommand);

@@ -58,9 +58,7 @@ export async function keepSet(contents: Contents, cache: string, name: string): 
   };
   for (const signal of stopSignals) process.once(signal, stopped);
   try {
-    mkdirSync(cache, { recursive: true });
-    removeAbandoned(cache);
-    staged = mkdtempSync(join(cache, stagedPrefix()));
+    staged = stagingFolder(cache);
     await writeSet(contents, staged);
     await promises.writeFile(join(staged, recordFile), `${JSON.stringify(set, null, 2)}\n`);
     renameSync(staged, folder);
@@ -104,6 +102,20 @@ export function removeSets(cache: string, names: readonly string[]): void {
     } catch (error) {
       throw writeError(error, folder);
     }
+  }
+}
+
+/**
+ * Creates a temporary folder in a cache. It is not listed as a set. If the process is killed, the next call removes it.
+ * @throws HeaderSetError if the cache cannot be written.
+ */
+export function stagingFolder(cache: string): string {
+  try {
+    mkdirSync(cache, { recursive: true });
+    removeAbandoned(cache);
+    return mkdtempSync(join(cache, stagedPrefix()));
+  } catch (error) {
+    throw writeError(error, cache);
   }
 }
 
