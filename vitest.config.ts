@@ -59,6 +59,7 @@ const projects: Readonly<Record<string, readonly string[]>> = {
     'test/generator/emit/typescript-versions.test.ts',
     'test/generator/headers/sets/debian.test.ts',
     'test/tools/oracle/corpus.test.ts',
+    'test/tools/since/presence.test.ts',
     'test/types/older-typescripts.test.ts',
   ],
 };

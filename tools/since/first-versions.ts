@@ -66,15 +66,20 @@ export function withSets(
 }
 
 function knownIn(facts: SinceFacts | undefined, target: string): Known {
-  const known: Known = { versions: new Set(facts?.versions[target]), first: new Map(), newest: new Set() };
-  for (const { first, names, members } of facts?.groups ?? []) {
+  const first = facts ? firstVersions(facts, target) : new Map<string, string>();
+  return { versions: new Set(facts?.versions[target]), first, newest: new Set(first.keys()) };
+}
+
+/** Returns the first version of each name of a target. */
+export function firstVersions(facts: SinceFacts, target: string): Map<string, string> {
+  const versions = new Map<string, string>();
+  for (const { first, names, members } of facts.groups) {
     const version = Object.keys(first).find((each) => first[each]?.includes(target));
     if (version === undefined) continue;
     const paths = Object.entries(members).flatMap(([type, each]) => each.map((path) => `${type}.${path}`));
-    for (const name of [...names, ...paths]) known.first.set(name, version);
+    for (const name of [...names, ...paths]) versions.set(name, version);
   }
-  known.newest = new Set(known.first.keys());
-  return known;
+  return versions;
 }
 
 function addVersion(known: Known, version: string, names: ReadonlySet<string>): void {

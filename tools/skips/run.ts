@@ -8,11 +8,14 @@ import { closeSync, openSync, readFileSync } from 'node:fs';
 import module from 'node:module';
 import { relative } from 'node:path';
 import { catalogue } from '../../generator/headers/sets/catalogue.js';
+import { sinceFacts } from '../../generator/headers/sets/since.js';
+import { recordIn } from '../../generator/headers/sets/store.js';
 import type { Target } from '../../generator/targets/target.js';
 import { targetCalled, targets } from '../../generator/targets/targets.js';
 import { compilerOf, hasCLibrary, hasGcc, isInstalled } from '../lib/compilers.js';
-import { headerSet, headerSetNames } from '../lib/header-sets.js';
+import { headerSet, headerSetNames, whyMissing } from '../lib/header-sets.js';
 import { call } from '../lib/programs.js';
+import { sinceSetNames } from '../since/sets.js';
 
 /** `files` and `tests` are regular expressions. An entry with `{target}` stands for an entry of each target. */
 interface Entry {
@@ -65,6 +68,18 @@ async function differsFromCatalogue(): Promise<boolean> {
   return false;
 }
 
+/** Whether the mirror lacks a set that the first versions come from, or offers another version of it. */
+async function differsFromSince(): Promise<boolean> {
+  const recorded = sinceFacts().sets.map(({ sha256 }) => JSON.stringify(sha256));
+  for (const name of sinceSetNames) {
+    if (whyMissing(name) !== undefined) return true;
+    const parts = Object.entries(recordIn((await headerSet(name)).root)?.architectures ?? {});
+    const sha256 = Object.fromEntries(parts.map(([kernel, part]) => [kernel, part.sha256]));
+    if (!recorded.includes(JSON.stringify(sha256))) return true;
+  }
+  return false;
+}
+
 /** Whether the installed headers are of Linux 6.1, by their LINUX_VERSION_CODE. */
 function hasLinux61(): boolean {
   const { stdout } = call('cc', ['-E', '-P', '-x', 'c', '-'], {
@@ -79,6 +94,7 @@ const conditions: Readonly<Record<string, () => boolean | Promise<boolean>>> = {
   'no type stripping': () => !('stripTypeScriptTypes' in module),
   'no GCC 12': () => targets.some((target) => isInstalled(target) && !isGcc12(compilerOf(target).cc)),
   'the mirror has another version': differsFromCatalogue,
+  'the mirror has other sets than headers/since.json': differsFromSince,
   'the installed headers are not of Linux 6.1': () => !hasLinux61(),
 };
 

@@ -43,14 +43,18 @@ const importCommand = setsCommand('import', 'import the kernel headers of a fold
   .addHelpText('after', `\n${formsHelp()}`)
   .action(async (source: string, options: ImportOptions) => console.log(await importHeaders(source, options)));
 
-const fetchCommand = setsCommand('fetch', 'download the kernel headers of another version through apt, and import them', {
-  examples: [
-    ['headers fetch trixie', 'downloads the headers of a suite of Debian'],
-    ['headers fetch 6.1 --arch arm64', 'downloads those of a kernel version for arm64'],
-    ['headers fetch newest', 'downloads the newest headers of Debian'],
-  ],
-  success: 'the sets are imported, or were already imported',
-})
+const fetchCommand = setsCommand(
+  'fetch',
+  'download the kernel headers of another version through apt, and import them',
+  {
+    examples: [
+      ['headers fetch trixie', 'downloads the headers of a suite of Debian'],
+      ['headers fetch 6.1 --arch arm64', 'downloads those of a kernel version for arm64'],
+      ['headers fetch newest', 'downloads the newest headers of Debian'],
+    ],
+    success: 'the sets are imported, or were already imported',
+  },
+)
   .argument('<version>', 'suite of Debian (trixie), kernel version (6.12), or newest')
   .addOption(
     new Option('--arch <arch>', `target: ${targetNames.join(', ')}; may be repeated (default: x86_64)`).argParser(
