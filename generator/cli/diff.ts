@@ -5,7 +5,7 @@ import { diffModels, mergeChanges, wholeHeader } from '../diff/diff.js';
 import { GeneratorError, MissingHeaderError, UsageError } from '../errors.js';
 import type { Model } from '../model/model.js';
 import { type Selection, selectWithin } from '../model/selection.js';
-import { changeLines } from '../report/changes.js';
+import { changeLines, wrap } from '../report/changes.js';
 import { changesMarkdown } from '../report/changes-markdown.js';
 import { defaultTarget, targetCalled } from '../targets/targets.js';
 import { colours } from './change-colours.js';
@@ -168,7 +168,9 @@ export function comparisonText(comparison: Comparison, { breaking, all, terminal
   const { changes, headers, targets, unread } = comparison;
   const paint = terminal.colour ? colours : undefined;
   const lines = changeLines(changes, { columns: terminal.columns, paint, all, breaking, targets, headers });
-  return [titleOf(comparison), '', ...lines, ...unreadLines(unread)].join('\n');
+  const width = terminal.columns ?? Number.POSITIVE_INFINITY;
+  const wrapped = (line: string): string[] => wrap(line, width);
+  return [...wrapped(titleOf(comparison)), '', ...lines, ...unreadLines(unread).flatMap(wrapped)].join('\n');
 }
 
 export function comparisonMarkdown(comparison: Comparison, options: Pick<TextOptions, 'breaking' | 'all'>): string {

@@ -175,7 +175,7 @@ function nameOf({ kind, name }: ChangeOnTargets): string {
 }
 
 /** Breaks a text at spaces. A word that is longer than a line has a line of its own. */
-function wrap(text: string, width: number): string[] {
+export function wrap(text: string, width: number): string[] {
   const lines: string[] = [];
   let line = '';
   for (const word of text.split(' ')) {
