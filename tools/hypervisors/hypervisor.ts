@@ -1,4 +1,4 @@
-/** What a virtual machine with a KVM of its own is made from. */
+/** What an emulated machine, or an emulated processor, is made from. */
 
 import type { Entries } from './initramfs.js';
 import type { Machine } from './qemu.js';
@@ -16,8 +16,7 @@ export interface Hypervisor {
   readonly prepare: (scratch: string, patterns: readonly string[]) => Prepared;
 }
 
-interface Prepared {
-  /** The files of the initramfs. */
-  readonly entries: Entries;
-  readonly machine: Omit<Machine, 'initramfs'>;
-}
+/** A virtual machine with the files of its initramfs, or a program that ends with status 0 if all checks pass. */
+type Prepared =
+  | { readonly entries: Entries; readonly machine: Omit<Machine, 'initramfs'> }
+  | { readonly command: readonly string[] };

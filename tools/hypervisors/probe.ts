@@ -13,32 +13,10 @@ import { places } from '../guests/index.js';
 import { gaps, useHooks } from '../lib/native-test-hooks.js';
 import { runOutcome } from '../lib/outcome.js';
 import { kickCrowd } from '../stress/kicks.js';
-import { printRow } from './rows.js';
+import { check, exitCode } from './checks.js';
 
 const [, , kicks = '10000'] = process.argv;
 const mechanisms: readonly Mechanism[] = ['immediate_exit', 'signal_mask'];
-
-let failed = 0;
-
-/** Prints the row of a check. Its text is added to the name. */
-async function check(name: string, action: () => Promise<string> | string): Promise<void> {
-  const started = Date.now();
-  let [text, failures]: [string, string[]] = ['', []];
-  try {
-    text = await action();
-  } catch (error) {
-    failures = [(error as Error).message];
-    failed++;
-  }
-  const milliseconds = Date.now() - started;
-  printRow({
-    name: text === '' ? name : `${name}: ${text}`,
-    passed: 1 - failures.length,
-    skipped: 0,
-    milliseconds,
-    failures,
-  });
-}
 
 useHooks();
 using kvm = Kvm.open({ bindings: arm64Bindings });
@@ -98,4 +76,4 @@ for (const mechanism of mechanisms) {
   }
 }
 
-process.exitCode = failed === 0 ? 0 : 1;
+process.exitCode = exitCode();

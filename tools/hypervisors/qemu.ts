@@ -17,12 +17,21 @@ export interface Machine {
   readonly options: readonly string[];
 }
 
-/** How the virtual machine has ended. */
-export type Ending = 'powered off' | 'timed out' | 'failed';
+/** How a virtual machine or a program has ended. */
+export type Ending = 'ended' | 'timed out' | 'failed';
 
 /** Resolves after the machine has ended. `line` gets every line that the machine prints on its console. */
 export async function runMachine(machine: Machine, limitMs: number, line: (text: string) => void): Promise<Ending> {
-  const child = spawn(machine.program, argumentsOf(machine), { stdio: ['ignore', 'pipe', 'inherit'] });
+  return runLimited([machine.program, ...argumentsOf(machine)], limitMs, line);
+}
+
+/** Resolves after the program has ended. `line` gets every line that it prints. */
+export async function runLimited(
+  [program = '', ...rest]: readonly string[],
+  limitMs: number,
+  line: (text: string) => void,
+): Promise<Ending> {
+  const child = spawn(program, rest, { stdio: ['ignore', 'pipe', 'inherit'] });
   let timedOut = false;
   // A program that the guest has stopped cannot end itself, so nothing milder than SIGKILL is certain.
   const timer = setTimeout(() => {
@@ -37,7 +46,7 @@ export async function runMachine(machine: Machine, limitMs: number, line: (text:
   try {
     const status = await closed;
     if (timedOut) return 'timed out';
-    return status === 0 ? 'powered off' : 'failed';
+    return status === 0 ? 'ended' : 'failed';
   } finally {
     clearTimeout(timer);
   }

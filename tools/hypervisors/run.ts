@@ -10,11 +10,12 @@ import { inTemporaryFolder } from '../lib/temporary-folder.js';
 import { arm64s } from './arm64.js';
 import type { Hypervisor } from './hypervisor.js';
 import { writeInitramfs } from './initramfs.js';
-import { runMachine } from './qemu.js';
+import { runLimited, runMachine } from './qemu.js';
 import { type Row, reported } from './rows.js';
+import { s390x } from './s390x.js';
 import { x86_64 } from './x86_64.js';
 
-const hypervisors: readonly Hypervisor[] = [x86_64, ...arm64s];
+const hypervisors: readonly Hypervisor[] = [x86_64, ...arm64s, s390x];
 
 interface Options {
   readonly only: readonly string[];
@@ -35,10 +36,8 @@ async function runOn(hypervisor: Hypervisor, options: Options): Promise<boolean>
   let status: number | undefined;
   console.log(`== ${hypervisor.title}`);
   const ending = await inTemporaryFolder({}, async (folder) => {
-    const { entries, machine } = hypervisor.prepare(join(folder, 'compiled'), options.only);
-    const initramfs = join(folder, 'initramfs');
-    writeInitramfs(initramfs, entries);
-    return runMachine({ ...machine, initramfs }, options.limitMs, (line) => {
+    const prepared = hypervisor.prepare(join(folder, 'compiled'), options.only);
+    const onLine = (line: string): void => {
       const report = reported(line);
       if (report === undefined) {
         if (options.isVerbose) console.log(line);
@@ -47,12 +46,21 @@ async function runOn(hypervisor: Hypervisor, options: Options): Promise<boolean>
         add(sums, report);
         print(report);
       }
-    });
+    };
+    if ('command' in prepared) {
+      // QEMU has the status of the program that it runs.
+      const ending = await runLimited(prepared.command, options.limitMs, onLine);
+      if (ending === 'ended') status = 0;
+      return ending;
+    }
+    const initramfs = join(folder, 'initramfs');
+    writeInitramfs(initramfs, prepared.entries);
+    return runMachine({ ...prepared.machine, initramfs }, options.limitMs, onLine);
   });
   const { passed, failed, skipped } = sums;
   const seconds = ((Date.now() - started) / 1000).toFixed(0);
-  const isGood = ending === 'powered off' && status === 0 && failed === 0 && passed > 0;
-  const end = status === undefined ? `the machine has ${ending} before the end of the tests` : `exit status ${status}`;
+  const isGood = ending === 'ended' && status === 0 && failed === 0 && passed > 0;
+  const end = status === undefined ? `the machine ${ending} before the end of the tests` : `exit status ${status}`;
   const result = isGood ? 'passed' : `FAILED (${end})`;
   console.log(`${hypervisor.name}: ${result}: ${passed} passed, ${failed} failed, ${skipped} skipped, ${seconds} s`);
   return isGood;
