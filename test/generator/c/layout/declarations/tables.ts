@@ -1,7 +1,9 @@
+/** The tests of all tables of declarations for one target. Each target has a test file of its own, so that several run at the same time. */
+
 import { describe, expect, it } from 'vitest';
-import { targets } from '../../../../generator/targets/targets.js';
-import { isInstalled } from '../../../../tools/lib/compilers.js';
-import { differencesIn } from '../../../helpers/declaration-rows.js';
+import { type TargetName, targetCalled } from '../../../../../generator/targets/targets.js';
+import { isInstalled } from '../../../../../tools/lib/compilers.js';
+import { differencesIn } from '../../../../helpers/declaration-rows.js';
 import {
   alignas,
   gnuPlaces,
@@ -11,7 +13,7 @@ import {
   redeclared,
   standardPlaces,
   variables,
-} from './rows/attributes.js';
+} from '../rows/attributes.js';
 import {
   castNumbers,
   comparedPointers,
@@ -20,8 +22,8 @@ import {
   equalOperands,
   integerConstants,
   variableLengths,
-} from './rows/constants.js';
-import { arrays, bitFields, enums, others, packedMembers, packs } from './rows/declarations.js';
+} from '../rows/constants.js';
+import { arrays, bitFields, enums, others, packedMembers, packs } from '../rows/declarations.js';
 import {
   forms,
   functionAttributes,
@@ -32,9 +34,9 @@ import {
   rareTypes,
   vectorOrders,
   wrongParts,
-} from './rows/forms.js';
-import { addresses, initializers } from './rows/initializers.js';
-import { arithmetic, atomic, complex, madeAgain, mode, onlyMembers, spelled, typeOf, vector } from './rows/types.js';
+} from '../rows/forms.js';
+import { addresses, initializers } from '../rows/initializers.js';
+import { arithmetic, atomic, complex, madeAgain, mode, onlyMembers, spelled, typeOf, vector } from '../rows/types.js';
 
 const tables = {
   'attributes of GNU C in every place': gnuPlaces,
@@ -79,10 +81,10 @@ const tables = {
   'packed members of aligned types': packedMembers,
 };
 
-const names = ['x86_64', 'i386', 's390x', 'arm64', 'mips64'];
-
-for (const target of targets.filter(({ name }) => names.includes(name))) {
-  describe.skipIf(!isInstalled(target))(`declarations for ${target.name} (needs ${target.compiler.command[0]})`, () => {
+/** Declares the tests for a target. */
+export function testDeclarations(name: TargetName): void {
+  const target = targetCalled(name);
+  describe.skipIf(!isInstalled(target))(`declarations for ${name} (needs ${target.compiler.command[0]})`, () => {
     it.each(Object.entries(tables))(
       'the layout, the types and the values in memory are those of the compiler, or both refuse it: %s',
       async (_, rows) => {

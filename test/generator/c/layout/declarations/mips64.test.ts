@@ -1,0 +1,3 @@
+import { testDeclarations } from './tables.js';
+
+testDeclarations('mips64');
