@@ -1,6 +1,6 @@
 /** `kvm-uapi impact` as a command: its text, its JSON, its edits and its exit codes. */
 
-import { readFileSync, rmSync } from 'node:fs';
+import { cpSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { folderOf, kvmUapi, projectRoot, type Run, temporaryFolder } from '../helpers/cli.js';
@@ -45,6 +45,22 @@ export const reserved = KvmRun.$layout.members.padding1.size;
     '1 file checked: 2 uses of 0 breaking changes and 1 other change; TypeScript reports 0 errors with the new bindings',
   ]);
   expect(status).toBe(0);
+});
+
+it('the README shows the output of impact for a program that writes to the padding', () => {
+  const folder = projectOf(
+    `import type { KvmRun } from '../generated/x86_64/linux/kvm.js';
+
+export function ask(run: KvmRun): void {
+  run.padding1.set(0, 1);
+}
+`,
+  );
+  for (const name of ['linux-4.10', 'linux-4.11']) cpSync(join(excerpt, name), join(folder, name), { recursive: true });
+  kvmUapi(['generate', '--include', 'linux-4.10'], environment, folder);
+  const { stdout } = impact(folder, 'linux-4.10', 'linux-4.11');
+  const readme = readFileSync(join(projectRoot, 'README.md'), 'utf8');
+  expect(readme).toContain(`\`\`\`console\n$ npx kvm-uapi impact linux-4.10 linux-4.11\n${stdout}\`\`\`\n`);
 });
 
 it('impact of a removed and a renamed constant has the exit code 1, prints JSON, and fixes what has a new name', () => {

@@ -154,6 +154,13 @@ describe('the tarball', () => {
     expect(run.stdout).toMatch(/^made the interface example\d+; it goes when the device is closed\n$/);
   });
 
+  it('impact without ts-morph says what to install', () => {
+    writeFileSync(join(folder, 'tsconfig.json'), '{ "files": ["main.ts"] }');
+    writeFileSync(join(folder, 'main.ts'), 'export {};\n');
+    const sides = ['linux-4.10', 'linux-4.11'].map((name) => join(projectRoot, 'headers', 'immediate-exit', name));
+    expect(node(cli, 'impact', ...sides).stderr).toContain('npm install --save-dev ts-morph');
+  });
+
   it.skipIf(!hasKvm)(`the runtime of the tarball runs the README's guest${noKvm}`, () => {
     writeFileSync(join(folder, 'hello.mjs'), read('dist/examples/hello.js'));
     const hello = node('hello.mjs');
