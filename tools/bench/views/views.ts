@@ -75,7 +75,7 @@ export async function benchViews(): Promise<Result[]> {
     ),
     ...rows(
       'I/O exit',
-      { typedArrays: 1.5, dataView: 1.5 },
+      { typedArrays: 1.3, dataView: 1.5 },
       (loops, count) => loops.exitsOfViews(views, count),
       (loops, count) => loops.exitsByHand(byHand, count),
       (loops, count) => loops.exitsByDataView(dataViews, count),
