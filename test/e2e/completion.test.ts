@@ -36,7 +36,7 @@ const lines: readonly (readonly [line: string, words: readonly string[]])[] = [
   ['kvm-uapi completion ', ['bash', 'fish', 'zsh']],
 ];
 
-describe.skipIf(!hasBash)(`bash${hasBash ? '' : ' (no program bash)'}`, () => {
+describe.skipIf(!hasBash)('bash (needs the program bash)', () => {
   const folder = hasBash ? folderFor('bash') : '';
 
   /** Completes as bash does: it splits the line at spaces and '=', and calls the function of the command. */
@@ -64,7 +64,7 @@ describe.skipIf(!hasBash)(`bash${hasBash ? '' : ' (no program bash)'}`, () => {
   });
 });
 
-describe.skipIf(!hasFish)(`fish${hasFish ? '' : ' (no program fish)'}`, () => {
+describe.skipIf(!hasFish)('fish (needs the program fish)', () => {
   const folder = hasFish ? folderFor('fish') : '';
 
   it('fish completes commands, options, values, headers and folders', () => {
@@ -77,7 +77,7 @@ describe.skipIf(!hasFish)(`fish${hasFish ? '' : ' (no program fish)'}`, () => {
   });
 });
 
-describe.skipIf(!hasZsh)(`zsh${hasZsh ? '' : ' (no program zsh)'}`, () => {
+describe.skipIf(!hasZsh)('zsh (needs the program zsh)', () => {
   const folder = hasZsh ? folderFor('zsh') : '';
   const program = fileURLToPath(new URL('../helpers/scripts/complete.zsh', import.meta.url));
 

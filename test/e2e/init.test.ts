@@ -77,7 +77,7 @@ describe('init', () => {
   });
 });
 
-describe.skipIf(!hasScript)(`init on a terminal${hasScript ? '' : ' (no program script)'}`, () => {
+describe.skipIf(!hasScript)('init on a terminal (needs the program script)', () => {
   it('a wrong answer is explained and asked again, and an empty answer is the default', () => {
     const folder = temporaryFolder();
     const input = 'vax\narm64\nlinux/kmv.h\nlinux/vhost.h, linux/kvm.h\n\n.ts\n';

@@ -31,7 +31,7 @@ const commands: readonly (readonly string[])[] = [
   ['layout', '--header', 'linux/s.h', '--from', './before', '--compare', './after'],
 ];
 
-describe.skipIf(!hasScript)(`a terminal${hasScript ? '' : ' (no program script)'}`, () => {
+describe.skipIf(!hasScript)('a terminal (needs the program script)', () => {
   for (const columns of [80, 200]) {
     it.each(commands)(`%s %s %s … fits into ${columns} columns and has colours`, (...args) => {
       const { status, output } = inTerminal(args, { folder, columns });
