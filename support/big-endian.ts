@@ -3,7 +3,7 @@
  * the same name in `little-endian.ts`, so that a function for one class accepts both.
  */
 
-import { type ScalarLayout, scalarLayout } from './layout.js';
+import type { ScalarLayout } from './layout.js';
 import * as little from './little-endian.js';
 import { checkNumber64 } from './safe-integers.js';
 
@@ -130,7 +130,13 @@ export class S64Array extends little.S64Array {
 // Scalars that an ioctl points to
 
 export class S32Value extends little.S32Value {
-  static override readonly $layout: ScalarLayout<'s32'> = scalarLayout('int', 's32', 4, 'big');
+  static override readonly $layout: ScalarLayout<'s32'> = {
+    name: 'int',
+    size: 4,
+    align: 4,
+    byteOrder: 'big',
+    members: { value: { offset: 0, size: 4, type: 'int', is: 's32' } },
+  };
   override get $$layout(): ScalarLayout<'s32'> {
     return S32Value.$layout;
   }
@@ -143,7 +149,13 @@ export class S32Value extends little.S32Value {
 }
 
 export class U32Value extends little.U32Value {
-  static override readonly $layout: ScalarLayout<'u32'> = scalarLayout('unsigned int', 'u32', 4, 'big');
+  static override readonly $layout: ScalarLayout<'u32'> = {
+    name: 'unsigned int',
+    size: 4,
+    align: 4,
+    byteOrder: 'big',
+    members: { value: { offset: 0, size: 4, type: 'unsigned int', is: 'u32' } },
+  };
   override get $$layout(): ScalarLayout<'u32'> {
     return U32Value.$layout;
   }
@@ -156,7 +168,13 @@ export class U32Value extends little.U32Value {
 }
 
 export class S64Value extends little.S64Value {
-  static override readonly $layout: ScalarLayout<'s64'> = scalarLayout('long long', 's64', 8, 'big');
+  static override readonly $layout: ScalarLayout<'s64'> = {
+    name: 'long long',
+    size: 8,
+    align: 8,
+    byteOrder: 'big',
+    members: { value: { offset: 0, size: 8, type: 'long long', is: 's64' } },
+  };
   override get $$layout(): ScalarLayout<'s64'> {
     return S64Value.$layout;
   }
@@ -169,7 +187,13 @@ export class S64Value extends little.S64Value {
 }
 
 export class U64Value extends little.U64Value {
-  static override readonly $layout: ScalarLayout<'u64'> = scalarLayout('unsigned long long', 'u64', 8, 'big');
+  static override readonly $layout: ScalarLayout<'u64'> = {
+    name: 'unsigned long long',
+    size: 8,
+    align: 8,
+    byteOrder: 'big',
+    members: { value: { offset: 0, size: 8, type: 'unsigned long long', is: 'u64' } },
+  };
   override get $$layout(): ScalarLayout<'u64'> {
     return U64Value.$layout;
   }

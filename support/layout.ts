@@ -68,12 +68,3 @@ export interface ScalarLayout<K extends IntegerKind> extends TypeLayout {
     readonly value: { readonly offset: 0; readonly size: number; readonly type: string; readonly is: K };
   };
 }
-
-export function scalarLayout<K extends IntegerKind>(
-  name: string,
-  is: K,
-  size: number,
-  byteOrder: ByteOrder,
-): ScalarLayout<K> {
-  return { name, size, align: size, byteOrder, members: { value: { offset: 0, size, type: name, is } } };
-}

@@ -12,7 +12,7 @@ import {
   U64Iterator,
 } from './elements.js';
 import { toJson } from './json.js';
-import { type ScalarLayout, scalarLayout } from './layout.js';
+import type { ScalarLayout } from './layout.js';
 import { checkNumber64, toNumber } from './safe-integers.js';
 import { outOfBounds, uncloneable, type View } from './view.js';
 
@@ -195,7 +195,13 @@ export class S64Array extends ArrayView<bigint> {
 export class S32Value implements View {
   static readonly $size = 4;
   static readonly $align = 4;
-  static readonly $layout: ScalarLayout<'s32'> = scalarLayout('int', 's32', 4, 'little');
+  static readonly $layout: ScalarLayout<'s32'> = {
+    name: 'int',
+    size: 4,
+    align: 4,
+    byteOrder: 'little',
+    members: { value: { offset: 0, size: 4, type: 'int', is: 's32' } },
+  };
   declare readonly $$type: 'int';
   declare readonly $$view: DataView;
   declare readonly $$offset: number;
@@ -227,7 +233,13 @@ export class S32Value implements View {
 export class U32Value implements View {
   static readonly $size = 4;
   static readonly $align = 4;
-  static readonly $layout: ScalarLayout<'u32'> = scalarLayout('unsigned int', 'u32', 4, 'little');
+  static readonly $layout: ScalarLayout<'u32'> = {
+    name: 'unsigned int',
+    size: 4,
+    align: 4,
+    byteOrder: 'little',
+    members: { value: { offset: 0, size: 4, type: 'unsigned int', is: 'u32' } },
+  };
   declare readonly $$type: 'unsigned int';
   declare readonly $$view: DataView;
   declare readonly $$offset: number;
@@ -259,7 +271,13 @@ export class U32Value implements View {
 export class S64Value implements View {
   static readonly $size = 8;
   static readonly $align = 8;
-  static readonly $layout: ScalarLayout<'s64'> = scalarLayout('long long', 's64', 8, 'little');
+  static readonly $layout: ScalarLayout<'s64'> = {
+    name: 'long long',
+    size: 8,
+    align: 8,
+    byteOrder: 'little',
+    members: { value: { offset: 0, size: 8, type: 'long long', is: 's64' } },
+  };
   declare readonly $$type: 'long long';
   declare readonly $$view: DataView;
   declare readonly $$offset: number;
@@ -291,7 +309,13 @@ export class S64Value implements View {
 export class U64Value implements View {
   static readonly $size = 8;
   static readonly $align = 8;
-  static readonly $layout: ScalarLayout<'u64'> = scalarLayout('unsigned long long', 'u64', 8, 'little');
+  static readonly $layout: ScalarLayout<'u64'> = {
+    name: 'unsigned long long',
+    size: 8,
+    align: 8,
+    byteOrder: 'little',
+    members: { value: { offset: 0, size: 8, type: 'unsigned long long', is: 'u64' } },
+  };
   declare readonly $$type: 'unsigned long long';
   declare readonly $$view: DataView;
   declare readonly $$offset: number;
