@@ -40,6 +40,7 @@ const projects: Readonly<Record<string, readonly string[]>> = {
     'test/generator/kernel/{addresses,device-attributes,ioctl-commands,ioctl-facts,ioctl-fds}.test.ts',
     'test/generator/targets/**/*.test.ts',
     'test/generator/verify/verify.test.ts',
+    'test/runtime/registers/**/*.test.ts',
     'test/support/{atomic,text}.test.ts',
     'test/tools/fuzz/!(mutated-headers).test.ts',
     'test/types/checked-programs.test.ts',
@@ -49,7 +50,7 @@ const projects: Readonly<Record<string, readonly string[]>> = {
   kvm: [
     'test/protocol/**/*.test.ts',
     'test/runtime/!(docstrings|errors|host-bindings).test.ts',
-    'test/runtime/*/**/*.test.ts',
+    'test/runtime/!(registers)/**/*.test.ts',
     'test/tools/guests/**/*.test.ts',
   ],
   // These tests pack the package and install it, compile its output with other versions of TypeScript, and read packages of Debian

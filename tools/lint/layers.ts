@@ -67,6 +67,7 @@ const layers: Readonly<Record<string, readonly (readonly string[])[]>> = {
       'struct-values.ts',
       'sev-errors.ts',
     ],
+    ['registers/', 'arm64/registers/', 'riscv64/registers/'],
     ['capability.ts', 'descriptors.ts', 'host-bindings.ts', 'growing-views.ts', 'msrs.ts', 'pre-fault.ts'],
     ['rules/'],
     ['ioctl.ts'],
