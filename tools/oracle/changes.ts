@@ -1,6 +1,6 @@
 /** Compares the changes between two models with the compiler's facts about both headers, in both directions. */
 
-import type { Change } from '../../generator/diff/changes.js';
+import type { Change, OmissionFacts } from '../../generator/diff/changes.js';
 import type { CompiledFact, CompiledFacts } from './compiled-facts.js';
 
 /** The compiler's facts before and after. */
@@ -40,11 +40,19 @@ export function judgeChanges(changes: readonly Change[], facts: BothFacts): Chan
   };
 }
 
-/** The compiler's facts do not have the names of enums and headers, and variables. */
-function isUnchecked(change: Change): boolean {
-  if (['omission', 'enum', 'header'].includes(change.kind)) return true;
-  const facts = change.before ?? change.after;
+/**
+ * The compiler's facts do not have headers, variables, functions and typedefs. A typedef can be the only name of an enum.
+ */
+function isUnchecked({ kind, name, before, after }: Change): boolean {
+  if (kind === 'header') return true;
+  if (kind === 'enum') return !name.startsWith('enum ');
+  const facts = before ?? after;
+  if (facts !== null && 'reason' in facts) return !isMacro(facts);
   return facts !== null && 'isVariable' in facts;
+}
+
+function isMacro({ kind }: OmissionFacts): boolean {
+  return kind === 'macro' || kind === 'ioctl';
 }
 
 function problemsOf(change: Change, { before, after }: BothFacts): string[] {
@@ -68,6 +76,9 @@ function sideProblems(
   if (facts === null) {
     return compiled && !change.omitted ? [`${side}: the compiler has it, and the change does not`] : [];
   }
+  // The target lacks the declaration, so the compiler lacks it too.
+  const isSkipped = 'skipped' in facts && facts.skipped === true;
+  if (isSkipped) return compiled ? [`${side}: the compiler has it, and the change says that it is skipped`] : [];
   if (!compiled) return [`${side}: the compiler does not have it`];
   const [said, known] = [saidFact(change, facts), compiled];
   const isEqual =

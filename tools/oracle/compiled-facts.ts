@@ -9,7 +9,7 @@ import { compiledTypes } from './types.js';
 export type CompiledFacts = ReadonlyMap<string, CompiledFact>;
 
 export interface CompiledFact {
-  /** The size of a record in bytes. */
+  /** The size of a record or an enum in bytes. */
   readonly size?: number;
   /** The first bit and the number of bits of a member, from the start of the named record. */
   readonly bits?: readonly [first: number, count: number];
@@ -49,6 +49,8 @@ export async function compiledFacts(
     const value = /: (-?\d+)$/.exec(text)?.[1];
     const size = /^(?:struct|union), (\d+) bytes$/.exec(text)?.[1];
     if (value !== undefined) {
+      const [, type, bytes] = /^(enum \w+), (\d+) bytes/.exec(text) ?? [];
+      if (type !== undefined) facts.set(type, { size: Number(bytes) });
       const name = item.startsWith(prefix) ? (asked[Number(item.slice(prefix.length))] as string) : item;
       facts.set(name, { value: BigInt(value) });
     } else if (size !== undefined) facts.set(item, { size: Number(size) });
@@ -64,7 +66,9 @@ export async function compiledFacts(
   return facts;
 }
 
-/** Returns the names of a model's macros: constants, ioctls and functions. */
-export function macroNames({ constants, ioctls, functions }: Model): string[] {
-  return [...constants.filter(({ isVariable }) => !isVariable), ...ioctls, ...functions].map(({ name }) => name);
+/** Returns the names of a model's macros: constants, ioctls, functions, and macros that the model cannot express. */
+export function macroNames({ constants, ioctls, functions, omissions }: Model): string[] {
+  const omitted = omissions.filter(({ kind }) => kind === 'macro' || kind === 'ioctl');
+  const values = constants.filter(({ isVariable }) => !isVariable);
+  return [...values, ...ioctls, ...functions, ...omitted].map(({ name }) => name);
 }
