@@ -57,9 +57,7 @@ export function descriptionOf({ kernel, architectures }: Contents): Description 
 /** Reads a whole set or the part of one architecture. @throws HeaderSetError if a header cannot be read. */
 export function contentsOf(tree: HeaderTree, place: Place, only?: string): Contents {
   const kernel = kernelOf(tree, place);
-  const { owners, pathOf } = installedOwners(tree, place);
-  const isOwned = (path: string): boolean =>
-    owners.size === 0 || [...owners.values()].some(({ paths }) => paths.has(pathOf(path)));
+  const { owners, isOwned } = installedOwners(tree, place);
   const common = headersIn(tree, place.common, kernelFolders, isOwned);
   const record = recordOf(tree);
   const read = [...place.asm].filter(([name]) => only === undefined || name === only);
@@ -74,6 +72,43 @@ export function contentsOf(tree: HeaderTree, place: Place, only?: string): Conte
     return [name, { asm, sha256, origin }] as const;
   });
   return { kernel, common, architectures: new Map(parts) };
+}
+
+/** What a set is for one architecture. */
+export interface Identified {
+  /** The kernel version. */
+  readonly kernel: string;
+  readonly origin: Origin;
+  /** Whether the set contains a header that exists in its folders. */
+  has(name: string): boolean;
+}
+
+/**
+ * Identifies a set for one architecture that the place has. Usually the package manager knows the origin. Only otherwise
+ * all headers are read, because their hash can be in the catalogue. @throws HeaderSetError if a header cannot be read.
+ */
+export function identified(tree: HeaderTree, place: Place, architecture: string): Identified {
+  const { owners, isOwned } = installedOwners(tree, place);
+  const origin = controlOf(tree) ?? owners.get(architecture)?.origin;
+  if (origin === undefined) {
+    const { kernel, common, architectures } = contentsOf(tree, place, architecture);
+    const own = architectures.get(architecture);
+    return {
+      kernel,
+      origin: own?.origin ?? { kind: 'tree' },
+      has: (name) => common.has(name) || own?.asm.has(name) === true,
+    };
+  }
+  const asm = place.asm.get(architecture) ?? '';
+  return {
+    kernel: kernelOf(tree, place),
+    origin,
+    has: (name) => {
+      const [folder = ''] = name.split('/');
+      if (folder === 'asm') return isOwned(within(asm, name));
+      return (kernelFolders as readonly string[]).includes(folder) && isOwned(within(place.common, name));
+    },
+  };
 }
 
 function kernelOf(tree: HeaderTree, { common }: Place): string {
@@ -125,10 +160,11 @@ function recordOf(tree: HeaderTree): Description | undefined {
   return record && readDescription(new TextDecoder().decode(record), `${tree.name}/${recordFile}`);
 }
 
-/** Installed packages by architecture, and the function that converts a path of the tree to a path of dpkg. */
+/** The installed packages by architecture. */
 interface Owners {
   readonly owners: ReadonlyMap<string, InstalledPackage>;
-  pathOf(path: string): string;
+  /** Whether one of the packages contains a path of the tree. Without packages, every path belongs to the set. */
+  isOwned(path: string): boolean;
 }
 
 /**
@@ -154,7 +190,9 @@ function installedOwners(tree: HeaderTree, place: Place): Owners {
         .find((installed) => installed?.paths.has(header));
       return owner ? [[kernel, owner] as const] : [];
     });
-    if (found.length > 0) return { owners: new Map(found), pathOf };
+    if (found.length === 0) continue;
+    const owners = new Map(found);
+    return { owners, isOwned: (path) => [...owners.values()].some(({ paths }) => paths.has(pathOf(path))) };
   }
-  return { owners: new Map(), pathOf: (path) => path };
+  return { owners: new Map(), isOwned: () => true };
 }

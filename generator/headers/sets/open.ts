@@ -7,7 +7,7 @@ import type { Origin } from '../../model/model.js';
 import { targetsOf } from '../../targets/architectures.js';
 import type { Target } from '../../targets/target.js';
 import type { SourceFile } from '../files.js';
-import { contentsOf } from './contents.js';
+import { identified } from './contents.js';
 import { placesIn } from './forms.js';
 import { importedSets, recordIn } from './store.js';
 import { folderTree } from './tree.js';
@@ -54,14 +54,8 @@ export function openSet(nameOrFolder: string, cache: string, target: Target): Op
   const record = recordIn(folder);
   const part = record?.architectures[architecture];
   if (record && part) return { roots, kernel: record.kernel, origin: part.origin, has: isInside };
-  const { kernel, common, architectures } = contentsOf(tree, place, architecture);
-  const own = architectures.get(architecture);
-  return {
-    roots,
-    kernel,
-    origin: own?.origin ?? { kind: 'tree' },
-    has: (file) => isInside(file) && (common.has(file.name) || own?.asm.has(file.name) === true),
-  };
+  const { kernel, origin, has } = identified(tree, place, architecture);
+  return { roots, kernel, origin, has: (file) => isInside(file) && has(file.name) };
 }
 
 /** The error text for a tree in which `placesIn` finds no set. */
