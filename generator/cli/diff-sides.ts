@@ -118,7 +118,7 @@ function folderSide(folder: string, reading: Reading): Side {
   return headersSide(
     folder,
     targetNames,
-    (arch, open) => openHeaders({ header: [], ...reading, include, arch }, open),
+    (arch, open) => openHeaders({ header: [], ...reading, include, arch, since: false }, open),
     [folder],
   );
 }
@@ -134,7 +134,9 @@ function targetsIn(name: string): string[] {
 }
 
 function setSide(spelled: string, from: string, reading: Reading, targets: readonly string[]): Side {
-  return headersSide(spelled, targets, (arch, open) => openHeaders({ header: [], ...reading, from, arch }, open));
+  return headersSide(spelled, targets, (arch, open) =>
+    openHeaders({ header: [], ...reading, from, arch, since: false }, open),
+  );
 }
 
 /** A side of headers. Without `folders`, all folders of the opened headers belong to the side. */

@@ -26,6 +26,16 @@ export interface DiffOptions extends Reading {
   readonly selection: Selection;
 }
 
+export interface Sides {
+  readonly old: Side;
+  readonly now: Side;
+}
+
+/** Opens both sides. @throws UsageError or HeaderSetError if an argument names nothing that can be compared. */
+export async function openSides(before: string, after: string, reading: Reading): Promise<Sides> {
+  return { old: await openSide(before, reading), now: await openSide(after, reading) };
+}
+
 /** A header that cannot be read on one side. */
 interface Unread {
   readonly header: string;
@@ -45,8 +55,7 @@ export interface Comparison {
 }
 
 /** Compares two sides. @throws UsageError if the sides have no common target or none of the headers. */
-export async function compare(before: string, after: string, options: DiffOptions): Promise<Comparison> {
-  const [old, now] = [await openSide(before, options), await openSide(after, options)];
+export function compare({ old, now }: Sides, options: DiffOptions): Comparison {
   const targets = targetsOf(old, now, options);
   const headers = new Set<string>();
   const parts: ChangesOf[] = [];
@@ -113,14 +122,9 @@ function isUnchanged({ sources, target }: Model, other: Side): boolean {
 
 function targetsOf(old: Side, now: Side, { arch, targets }: DiffOptions): readonly string[] {
   const common = old.targets.filter((target) => now.targets.includes(target));
-  if (arch.includes('all')) {
-    if (common.length > 0) return common;
-    throw new UsageError(
-      `${old.spelled} has ${listed(old)}, and ${now.spelled} has ${listed(now)}; compare sides with a common target`,
-    );
-  }
   const hasOwn = old.isModels || now.isModels;
-  const wanted = arch.length > 0 ? arch : hasOwn ? common : targets.length > 0 ? targets : [defaultTarget];
+  const chosen = arch.length > 0 ? arch : hasOwn ? common : targets.length > 0 ? targets : [defaultTarget];
+  const wanted = arch.includes('all') ? common : chosen;
   for (const target of wanted) {
     targetCalled(target);
     for (const side of [old, now]) {

@@ -31,6 +31,8 @@ export interface HeaderOptions {
   readonly define?: Readonly<Record<string, string | number>>;
   /** Whether the models contain the headers' comments. */
   readonly comments?: boolean;
+  /** Whether the models contain the first versions of their items. The default is true. A comparison ignores them. */
+  readonly since?: boolean;
   /** What the project states about members and ioctls of the headers. */
   readonly statements?: Statements;
   /** Reads the headers. The default is the disk. */
@@ -108,9 +110,10 @@ export function openHeaders(options: HeaderOptions, open: OpenFiles = new Map())
         readable.clear();
       }
       const { name } = own[0] as RequestedHeader;
-      return withAdvice({ target, roots, requested: [...requested, ...own], base, from }, () =>
-        withSince(withStatements(analyzeHeader(name, target, resolver, identify, reading), statements), sinceFacts()),
-      );
+      return withAdvice({ target, roots, requested: [...requested, ...own], base, from }, () => {
+        const model = withStatements(analyzeHeader(name, target, resolver, identify, reading), statements);
+        return options.since === false ? model : withSince(model, sinceFacts());
+      });
     },
   };
 }

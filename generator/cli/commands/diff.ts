@@ -65,7 +65,7 @@ Without --header, it compares the headers of the configuration in this folder, o
       throw new UsageError('--all-headers cannot be combined with --header; remove one of them');
     }
     const config = await configFor(diffCommand, given.config, ['header', 'include', 'define', 'allHeaders']);
-    const { compare, comparisonJson, comparisonMarkdown, comparisonText } = await import('../diff.js');
+    const { compare, comparisonJson, comparisonMarkdown, comparisonText, openSides } = await import('../diff.js');
     const { header = [], include = [], define = {} } = headersGiven(given);
     const options: DiffOptions = {
       ...(config ? headersIn(config) : { include, define }),
@@ -75,7 +75,7 @@ Without --header, it compares the headers of the configuration in this folder, o
       targets: config?.targets ?? [],
       selection: config?.selection ?? {},
     };
-    const comparison = await compare(before, after, options);
+    const comparison = compare(await openSides(before, after, options), options);
     const [breaking, all] = [given.breaking === true, given.all === true];
     if (given.json) console.log(comparisonJson(comparison, breaking));
     else if (given.markdown) console.log(comparisonMarkdown(comparison, { breaking, all }));

@@ -56,11 +56,8 @@ Without --header, it compares the headers of the configuration in this folder, o
   .option('--json', 'print the uses and errors as JSON')
   .action(async (before: string, after: string, given: Given) => {
     const config = await configFor(impactCommand, given.config, ['header', 'include', 'define']);
-    const [{ compare }, { comparedModels }, { impactJson, impactText, isBroken, projectImpact }] = await Promise.all([
-      import('../diff.js'),
-      import('../diff-models.js'),
-      import('../impact.js'),
-    ]);
+    const [{ compare, openSides }, { comparedModels, readOnce }, { impactJson, impactText, isBroken, projectImpact }] =
+      await Promise.all([import('../diff.js'), import('../diff-models.js'), import('../impact.js')]);
     const { header = [], include = [], define = {} } = headersGiven(given);
     const options: DiffOptions = {
       ...(config ? headersIn(config) : { include, define }),
@@ -70,9 +67,11 @@ Without --header, it compares the headers of the configuration in this folder, o
       targets: config?.targets ?? [],
       selection: config?.selection ?? {},
     };
-    const comparison = await compare(before, after, options);
+    const opened = await openSides(before, after, options);
+    const sides = { old: readOnce(opened.old), now: readOnce(opened.now) };
+    const comparison = compare(sides, options);
     const impact = await projectImpact({
-      ...(await comparedModels(before, after, comparison, options)),
+      ...comparedModels(sides, comparison, options),
       changes: comparison.changes,
       project: given.project ?? '.',
       fix: given.fix === true,
