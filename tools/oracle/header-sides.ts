@@ -15,7 +15,7 @@ export interface Release {
 }
 
 /** The verdict about the changes of a header from one release to another. */
-export interface PairVerdict {
+interface PairVerdict {
   readonly before: string;
   readonly after: string;
   /** Absent if a side cannot be read. */
