@@ -14,7 +14,10 @@ import { LimitError, SourceError } from '../errors.js';
 export function checkDeclaredTypes({ records, typedefs, objects, rareTypes }: Declarations, layout: Layout): void {
   for (const { type, at } of rareTypes.values()) layout.measure(type, at);
   for (const { type, at } of typedefs.values()) checkType(type, at, layout);
-  for (const { type, at } of objects.values()) checkType(type, at, layout);
+  for (const { type, at, attributes } of objects.values()) {
+    checkType(type, at, layout);
+    for (const alignment of attributes.aligned) layout.alignment(alignment);
+  }
   // The layout of a record does not need the type that a pointer points to.
   for (const { members } of records) {
     for (const { type, at } of members) if (typeInside(type)) checkType(type, at, layout);

@@ -189,6 +189,8 @@ export interface MemberNode {
   readonly name: string | null;
   readonly type: CType;
   readonly attributes: LayoutAttributes;
+  /** The types that the member has where `packed` applies. Absent if they are the type of the member. */
+  readonly packedAs?: readonly CType[];
   /** The width of a bit-field. */
   readonly width: Expression | null;
   readonly at: Token;

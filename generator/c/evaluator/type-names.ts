@@ -44,8 +44,10 @@ export function checkType(
         break;
       case 'mode':
       case 'vector': {
+        // The vector can be inside a pointer, an array or a function.
         const resolved = scope.resolve(type);
-        if (resolved.kind === 'vector') scope.measure(resolved, at);
+        if (resolved.kind !== 'vector') checkType(resolved, at, evaluator, lengths);
+        else scope.measure(resolved, at);
         break;
       }
       default:

@@ -195,7 +195,7 @@ export class Layout implements Scope, TypeFacts {
       throw new Unresolvable(member.at, `a member cannot be ${kind === 'void' ? 'void' : 'a function'}`);
     }
     const { size, align, fieldAlign = align, userAligned } = this.#sizes.completeMeasure(member.type, member.at);
-    const isPacked = packed || member.attributes.packed;
+    const isPacked = packed || this.#isPacked(member);
     const width = member.width ? this.#width(member, member.width) : null;
     const userAlign = this.#sizes.requested(member.attributes, this.#leastAlign(member));
     const aligns = member.name !== null || this.target.anonymousBitFieldsAlign;
@@ -211,6 +211,12 @@ export class Layout implements Scope, TypeFacts {
       integer: width === null ? null : this.#integerAsWide(width),
       aligns,
     };
+  }
+
+  /** GCC ignores `packed` on a member with a type of alignment 1, even if a later attribute changes the type. */
+  #isPacked({ attributes, packedAs, width, at }: MemberNode): boolean {
+    if (!packedAs || width) return attributes.packed;
+    return packedAs.some((type) => this.#sizes.completeMeasure(type, at).align > 1);
   }
 
   #integerAsWide(width: number): Measure | null {

@@ -3,11 +3,13 @@
  * change a layout or a value, or it is an error at its place.
  */
 
+import type { SourceError } from '../../errors.js';
 import type { ByteOrder } from '../../model/model.js';
 import type { Cursor } from '../cursor.js';
 import type { Alignment, CType, Expression, LayoutAttributes, StorageOrder } from '../syntax.js';
 import { endAt, errorAt, type Token } from '../tokens.js';
 import { bare } from '../types.js';
+import { checkArguments, errorOnObject } from './attribute-arguments.js';
 import { parseExpression, type TypeNames } from './expressions.js';
 
 /** An attribute that changes a type. */
@@ -21,6 +23,8 @@ export interface Attributes extends LayoutAttributes {
   readonly types: readonly TypeAttribute[];
   /** The alignments that a type gets. A mode or a vector after an alignment makes a new type without it. */
   readonly typeAligned: readonly Alignment[];
+  /** For each `packed`: how many of the attributes that change a type apply before it. */
+  readonly typesBeforePacked: readonly number[];
   /** Whether `packed` applies to an enum. GCC ignores it after `aligned`. */
   readonly packsEnum: boolean;
   readonly mayAlias: boolean;
@@ -29,6 +33,8 @@ export interface Attributes extends LayoutAttributes {
   /** `nonnull` for all parameters. GCC refuses it for a function without a prototype. */
   readonly allNonnull: Token | null;
   readonly storageOrder: StorageOrder | null;
+  /** The error if the attributes are those of a variable or a function. */
+  readonly errorOnObject: SourceError | null;
 }
 
 export const noAttributes: Attributes = {
@@ -37,11 +43,13 @@ export const noAttributes: Attributes = {
   countedBy: null,
   types: [],
   typeAligned: [],
+  typesBeforePacked: [],
   packsEnum: false,
   mayAlias: false,
   ofFunction: false,
   allNonnull: null,
   storageOrder: null,
+  errorOnObject: null,
 };
 
 const functionAttribute: Attributes = { ...noAttributes, ofFunction: true };
@@ -85,12 +93,23 @@ export function joinAttributes(list: readonly Attributes[]): Attributes {
     countedBy: list.findLast(({ countedBy }) => countedBy)?.countedBy ?? null,
     types: list.flatMap(({ types }) => types),
     typeAligned: typeAlignmentsOf(list),
+    typesBeforePacked: typesBeforePacked(list),
     packsEnum: list.find(({ packed, aligned }) => packed || aligned.length > 0)?.packsEnum ?? false,
     mayAlias: list.some(({ mayAlias }) => mayAlias),
     ofFunction: list.some(({ ofFunction }) => ofFunction),
     allNonnull: list.find(({ allNonnull }) => allNonnull)?.allNonnull ?? null,
     storageOrder: list.findLast(({ storageOrder }) => storageOrder)?.storageOrder ?? null,
+    errorOnObject: list.find(({ errorOnObject }) => errorOnObject)?.errorOnObject ?? null,
   };
+}
+
+function typesBeforePacked(list: readonly Attributes[]): number[] {
+  let before = 0;
+  return list.flatMap((attributes) => {
+    const first = before;
+    before += attributes.types.length;
+    return attributes.typesBeforePacked.map((count) => first + count);
+  });
 }
 
 function typeAlignmentsOf(list: readonly Attributes[]): Alignment[] {
@@ -111,6 +130,16 @@ export function withTypeAttributes(type: CType, { types, mayAlias, allNonnull }:
   let result = type;
   for (const attribute of types) result = { ...attribute, of: result };
   return mayAlias ? { kind: 'qualified', of: result, mayAlias } : result;
+}
+
+/**
+ * Returns the types that a member has where `packed` applies, if it has another type in the end. Undefined if `packed`
+ * applies to the type that the member has.
+ */
+export function packedTypes(type: CType, attributes: Attributes): readonly CType[] | undefined {
+  const { types, typesBeforePacked } = attributes;
+  if (typesBeforePacked.length === 0 || typesBeforePacked.includes(types.length)) return undefined;
+  return typesBeforePacked.map((count) => withTypeAttributes(type, { ...attributes, types: types.slice(0, count) }));
 }
 
 /** Whether a type is a function without a prototype, or a pointer to it. */
@@ -194,7 +223,7 @@ function standardAttribute(cursor: Cursor, types: TypeNames): Attributes {
   const prefix = cursor.peek();
   if (prefix.kind === 'identifier' && cursor.peek(1).text === ':' && cursor.peek(2).text === ':') {
     for (let count = 0; count < 3; count++) cursor.next();
-    if (plainName(prefix.text) === 'gnu') return attribute(cursor, types);
+    if (plainName(prefix.text) === 'gnu') return attribute(cursor, types, 'standard');
   }
   const at = cursor.next();
   if (at.kind !== 'identifier') throw errorAt(at, `expected the name of an attribute, found '${at.text}'`);
@@ -224,7 +253,7 @@ function gnu(cursor: Cursor, types: TypeNames): Attributes {
   const list: Attributes[] = [];
   while (!cursor.at(')')) {
     if (cursor.accept(',')) continue;
-    list.push(attribute(cursor, types));
+    list.push(attribute(cursor, types, 'gnu'));
   }
   cursor.next();
   if (!cursor.accept(')')) throw errorAt(open, "__attribute__((…)) needs two ')' at its end");
@@ -242,22 +271,25 @@ function orderOf(text: Token): ByteOrder {
   throw errorAt(text, 'scalar_storage_order needs "big-endian" or "little-endian"');
 }
 
-function attribute(cursor: Cursor, types: TypeNames): Attributes {
+function attribute(cursor: Cursor, types: TypeNames, style: 'standard' | 'gnu'): Attributes {
   const at = cursor.next();
   if (at.kind !== 'identifier') throw errorAt(at, `expected the name of an attribute, found '${at.text}'`);
   const open = cursor.accept('(');
   const tokens = open ? cursor.skipBalanced(open) : [];
   const operand = (): Expression => parseExpression(cursor.inner(tokens, endAt(at)), types);
   const name = plainName(at.text);
+  checkArguments(name, at, open ? tokens : null, style);
   switch (name) {
     case 'packed':
-      return { ...noAttributes, packed: true, packsEnum: true };
+      return { ...noAttributes, packed: true, typesBeforePacked: [0], packsEnum: true };
     case 'aligned': {
       const alignment: Alignment = { bytes: tokens.length > 0 ? operand() : null, strict: false, at };
       return withAlignment(alignment);
     }
     case 'mode':
-      return { ...noAttributes, types: [{ kind: 'mode', mode: tokens[0] ?? at }] };
+      // GCC ignores a mode that is not a word.
+      if (tokens[0]?.kind !== 'identifier') return noAttributes;
+      return { ...noAttributes, types: [{ kind: 'mode', mode: tokens[0] }] };
     case 'may_alias':
       return { ...noAttributes, mayAlias: true };
     case 'counted_by':
@@ -270,6 +302,10 @@ function attribute(cursor: Cursor, types: TypeNames): Attributes {
       if (unsupported.has(name))
         throw errorAt(at, `attribute ${name} is not supported, because it changes the layout; remove the attribute`);
       if (name === 'nonnull' && tokens.length === 0) return { ...functionAttribute, allNonnull: at };
-      return functionAttributes.has(name) ? functionAttribute : noAttributes;
+      return functionAttributes.has(name) ? functionAttribute : withError(errorOnObject(name, tokens));
   }
+}
+
+function withError(errorOnObject: SourceError | null): Attributes {
+  return errorOnObject ? { ...noAttributes, errorOnObject } : noAttributes;
 }

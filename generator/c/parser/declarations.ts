@@ -110,6 +110,7 @@ class Parser implements ParserContext {
       this.tables.addTypedef({ name: name.text, type: typedefWithAttributes(declarator.type, attributes), at: name });
       return false;
     }
+    if (attributes.errorOnObject) throw attributes.errorOnObject;
     const type = withTypeAttributes(declarator.type, attributes);
     if (type.kind === 'function' && !cursor.at(';') && !cursor.at(',')) this.#skipParameterDeclarations(cursor);
     if (type.kind === 'function') refuseAlignas(attributes, 'a function');

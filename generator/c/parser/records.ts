@@ -10,6 +10,7 @@ import {
   joinAttributes,
   layoutAttributes,
   noAttributes,
+  packedTypes,
   parseAttributes,
   parseStandardAttributes,
   refuseAlignas,
@@ -102,9 +103,12 @@ function parseMember(
   if (width) refuseAlignas(specifiers.attributes, 'a bit-field');
   const after = parseAttributes(cursor, context);
   const attributes = joinAttributes([declarator?.attributes ?? noAttributes, after, specifiers.attributes]);
+  const type = declarator?.type ?? specifiers.type;
+  const packedAs = packedTypes(type, attributes);
   return {
     name: declarator?.name?.text ?? null,
-    type: withTypeAttributes(declarator?.type ?? specifiers.type, attributes),
+    type: withTypeAttributes(type, attributes),
+    ...(packedAs && { packedAs }),
     attributes: layoutAttributes(attributes),
     width,
     at: declarator?.name ?? at,

@@ -6,6 +6,7 @@ import { isInstalled } from '../../../../../tools/lib/compilers.js';
 import { differencesIn } from '../../../../helpers/declaration-rows.js';
 import {
   alignas,
+  attributeArguments,
   gnuPlaces,
   harmless,
   orders,
@@ -23,7 +24,7 @@ import {
   integerConstants,
   variableLengths,
 } from '../rows/constants.js';
-import { arrays, bitFields, enums, others, packedMembers, packs } from '../rows/declarations.js';
+import { arrays, bitFields, enums, others, packedMembers, packedTypes, packs } from '../rows/declarations.js';
 import {
   forms,
   functionAttributes,
@@ -46,6 +47,7 @@ const tables = {
   'the alignment of a variable': variables,
   'several declarations of an object': redeclared,
   _Alignas: alignas,
+  'the arguments of attributes': attributeArguments,
   'arithmetic types': arithmetic,
   'complex types': complex,
   'structs with one member': onlyMembers,
@@ -79,6 +81,7 @@ const tables = {
   'other declarations': others,
   '#pragma pack': packs,
   'packed members of aligned types': packedMembers,
+  'packed members of types that another attribute changes': packedTypes,
 };
 
 /** Declares the tests for a target. */

@@ -1,3 +1,4 @@
+import { gnuAttributes } from '../../../../../generator/targets/common/attributes.js';
 import type { Row } from '../../../../helpers/declaration-rows.js';
 
 /** Types that rows use. */
@@ -257,4 +258,48 @@ export const alignas: readonly Row[] = [
     ),
   ),
   'typedef _Atomic long long T_a[2]; struct T { char c; _Alignas(4) T_a m; };',
+];
+
+/** The arguments of attributes, by their number and their kind. */
+const argumentLists = ['', '()', '(1)', '("default")', '(1, 2)', '(1, 2, 3)', '(f(1, 2), 3)', '(1, 2, 3, 4)'];
+
+/**
+ * Attributes with which GCC itself fails, a type of which GCC takes no value, an attribute whose argument is only checked
+ * on some declarations, and attributes that the generator does not support.
+ */
+const excluded = [
+  'copy',
+  'transaction_safe_dynamic',
+  'unavailable',
+  'visibility',
+  'signed_bool_precision',
+  'vector_mask',
+];
+
+/** Each attribute with different arguments. */
+export const attributeArguments: readonly Row[] = [
+  ...[...gnuAttributes(), 'unknown_attribute']
+    .filter((name) => !excluded.includes(name))
+    .flatMap((name) =>
+      argumentLists.flatMap((given) => [
+        `struct __attribute__((${name}${given})) T { int m; };`,
+        `struct [[gnu::${name}${given}]] T { int m; };`,
+      ]),
+    ),
+  ...['deprecated', 'vector_size', 'aligned', 'mode'].flatMap((name) =>
+    ['1', '"default"', '1.5', '16'].flatMap((given) => [
+      `extern int T_v __attribute__((${name}(${given})));`,
+      `int T_f(void) __attribute__((${name}(${given})));`,
+      `static int T_f(void) __attribute__((${name}(${given})));`,
+      `struct T { char c; int m __attribute__((${name}(${given}))); };`,
+      `typedef int T_m __attribute__((${name}(${given}))); struct T { char c; T_m m; };`,
+    ]),
+  ),
+  // A string is the name of another symbol.
+  ...['alias', 'section', 'symver', 'visibility', 'weakref'].flatMap((name) =>
+    ['1', '1.5', 'global'].flatMap((given) => [
+      `extern int T_v __attribute__((${name}(${given})));`,
+      `int T_f(void) __attribute__((${name}(${given})));`,
+    ]),
+  ),
 ];

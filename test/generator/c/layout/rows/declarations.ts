@@ -166,3 +166,27 @@ export const packedMembers: readonly Row[] = ['T_m m : 30', 'T_m m : 32', 'T_m m
     ];
   },
 );
+
+/** `packed` where another attribute changes the type. GCC ignores `packed` on a type with an alignment of 1. */
+export const packedTypes: readonly Row[] = [
+  'struct T { int a[3]; volatile char __attribute__((vector_size(16))) m __attribute__((packed)); };',
+  'struct T { int a[3]; char __attribute__((vector_size(16))) m __attribute__((packed)); };',
+  'struct T { char a[3]; char __attribute__((vector_size(16))) m __attribute__((packed)); };',
+  'struct T { char a[3]; char m __attribute__((packed)) __attribute__((vector_size(16))); };',
+  'struct T { char a[3]; char m __attribute__((vector_size(16))) __attribute__((packed)); };',
+  'struct T { char a[3]; short __attribute__((vector_size(16))) m __attribute__((packed)); };',
+  'struct T { char a[3]; signed char __attribute__((vector_size(16))) m __attribute__((packed)); };',
+  'struct T { char a[3]; _Bool m __attribute__((packed, mode(QI))); };',
+  'struct T { char a[3]; char __attribute__((mode(SI))) m __attribute__((packed)); };',
+  'struct T { char a[3]; char m __attribute__((packed, mode(SI))); };',
+  'struct T { char a[3]; char m __attribute__((packed)) __attribute__((mode(SI))); };',
+  'struct T { char a[3]; char m __attribute__((mode(SI))) __attribute__((packed)); };',
+  'struct T { char a[3]; char __attribute__((aligned(8))) m __attribute__((packed)); };',
+  'struct T { char a[3]; char __attribute__((packed)) m __attribute__((vector_size(16))); };',
+  'struct T { char a[3]; char __attribute__((packed, vector_size(8))) m; };',
+  'struct T { char a[3]; char __attribute__((vector_size(8), packed)) m; };',
+  'struct __attribute__((packed)) T { char a[3]; char __attribute__((vector_size(8))) m; };',
+  'struct __attribute__((packed)) T { char a[3]; char m __attribute__((vector_size(8))); };',
+  'struct T { char a[3]; char m __attribute__((vector_size(8))); } __attribute__((packed));',
+  'struct __attribute__((aligned(16))) T { int a[3]; char __attribute__((vector_size(16))) m __attribute__((packed)); };',
+];
