@@ -1,10 +1,10 @@
 /** Checks the types that the layout of records does not need, but that the compiler checks. */
 
-import { typeInside } from '../c/evaluator/type-names.js';
 import { Unsupported } from '../c/evaluator/unresolvable.js';
 import type { Layout } from '../c/layout/layout.js';
 import type { CType, Declarations } from '../c/syntax.js';
 import type { Token } from '../c/tokens.js';
+import { typeInside } from '../c/types.js';
 import { LimitError, SourceError } from '../errors.js';
 
 /**

@@ -25,8 +25,18 @@ export type CType =
   | { readonly kind: 'complex'; readonly of: Extract<CType, { kind: 'scalar' }> }
   /** `size` is the size in bytes that GNU C's `mode` gives to a pointer. Without it, a pointer has the target's size. */
   | { readonly kind: 'pointer'; readonly to: CType; readonly size?: number }
-  /** A null length is a flexible `[]`. */
-  | { readonly kind: 'array'; readonly of: CType; readonly length: Expression | null }
+  /**
+   * A null length is a flexible `[]`. An array whose length only a call of a function knows
+   * has the place of the length in `variable`, as `[*]`.
+   * `ofParameter` is the first of the words in the brackets that only a parameter can have, such as `static`.
+   */
+  | {
+      readonly kind: 'array';
+      readonly of: CType;
+      readonly length: Expression | null;
+      readonly variable?: Token;
+      readonly ofParameter?: Token;
+    }
   | FunctionType
   | { readonly kind: 'typedef'; readonly name: string; readonly at: Token }
   /** The type of an expression. `typeof` of a type is that type itself. */
@@ -65,6 +75,15 @@ export interface FunctionType {
   /** Null for a function without a prototype: `int f()`. */
   readonly parameters: readonly CType[] | null;
   readonly variadic: boolean;
+  /** The parameters as they are written. Absent if no parameter is an array or is derived from one. */
+  readonly declared?: readonly ParameterNode[];
+}
+
+/** A parameter as it is written: the type can be an array or a function. */
+export interface ParameterNode {
+  readonly name: Token | null;
+  readonly type: CType;
+  readonly at: Token;
 }
 
 // Expressions

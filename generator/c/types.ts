@@ -47,3 +47,21 @@ export function bare(type: CType): CType {
 export function isMadeAgain(type: CType): boolean {
   return type.kind === 'void' || type.kind === 'complex' || (type.kind === 'scalar' && type.name === '_Bool');
 }
+
+/** Returns the type inside a derived type. */
+export function typeInside(type: CType): CType | undefined {
+  switch (type.kind) {
+    case 'pointer':
+      return type.to;
+    case 'function':
+      return type.returns;
+    case 'array':
+    case 'qualified':
+    case 'aligned':
+    case 'mode':
+    case 'vector':
+      return type.of;
+    default:
+      return undefined;
+  }
+}

@@ -95,12 +95,18 @@ function sameLength(a: Length, b: Length, evaluator: Evaluator): boolean {
 function compatibleFunctions(a: FunctionType, b: FunctionType, evaluator: Evaluator): boolean {
   if (!isCompatible(a.returns, b.returns, evaluator)) return false;
   if (!a.parameters || !b.parameters) return isPromoted(a, evaluator) && isPromoted(b, evaluator);
-  const others = b.parameters;
+  const [own, others] = [withoutVoid(a.parameters, evaluator), withoutVoid(b.parameters, evaluator)];
   return (
     a.variadic === b.variadic &&
-    a.parameters.length === others.length &&
-    a.parameters.every((type, index) => isCompatible(type, others[index] as CType, evaluator, 'unqualified'))
+    own.length === others.length &&
+    own.every((type, index) => isCompatible(type, others[index] as CType, evaluator, 'unqualified'))
   );
+}
+
+/** Returns the parameters of a function. A typedef of `void` alone means that there are none. */
+function withoutVoid(parameters: readonly CType[], { scope }: Evaluator): readonly CType[] {
+  const [only, second] = parameters;
+  return only && !second && scope.resolve(only).kind === 'void' ? [] : parameters;
 }
 
 /** Whether a function can be called without a prototype: no argument would have another type. */

@@ -24,7 +24,7 @@ import { equalBranches, knownResult } from './known-results.js';
 import { characterValue } from './literals.js';
 import { measuredBytes, offsetOf } from './measures.js';
 import { negated } from './reals.js';
-import type { Scope } from './scope.js';
+import { type Scope, withObjects } from './scope.js';
 import { isVariable } from './type-names.js';
 import { holderOf, integerTypeOf, isScalar, valueType } from './types.js';
 import { NotConstant, Unresolvable, Unsupported } from './unresolvable.js';
@@ -132,6 +132,10 @@ class ScopeEvaluator implements Evaluator {
 
   convert(value: Value, type: CType, at: Token): Value {
     return converted(value, type, at, this.scope);
+  }
+
+  within(objects: ReadonlyMap<string, CType>): Evaluator {
+    return new ScopeEvaluator(withObjects(this.scope, objects));
   }
 }
 

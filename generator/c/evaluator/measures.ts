@@ -2,10 +2,11 @@
 
 import type { CType, Expression, Measured } from '../syntax.js';
 import type { Token } from '../tokens.js';
+import { typeInside } from '../types.js';
 import { isBitField } from './expression-types.js';
 import { isIntegerConstant } from './integer-constants.js';
 import type { TypeMeasure } from './scope.js';
-import { checkType, isVariableLength, typeInside, withConstantLengths } from './type-names.js';
+import { checkType, isVariableLength, withConstantLengths } from './type-names.js';
 import { holderOf } from './types.js';
 import { NotConstant, Unresolvable, Unsupported } from './unresolvable.js';
 import type { Evaluator } from './values.js';

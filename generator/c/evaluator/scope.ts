@@ -100,3 +100,14 @@ export function withConstants(scope: Scope, constants: Constants, inInitializer:
     member: (record, name, at) => scope.member(record, name, at),
   };
 }
+
+/** Returns a scope in which additional names are objects. They hide other names. */
+export function withObjects(scope: Scope, objects: ReadonlyMap<string, CType>): Scope {
+  return {
+    ...withConstants(scope, new Map()),
+    constant: (name) => (objects.has(name) ? undefined : scope.constant(name)),
+    objectType: (name) => objects.get(name) ?? scope.objectType(name),
+    constantInitializer: (name) => (objects.has(name) ? undefined : scope.constantInitializer(name)),
+    definitionOf: (name) => (objects.has(name) ? 'defined' : scope.definitionOf(name)),
+  };
+}

@@ -1,7 +1,8 @@
 /** Checks types completely, as the compiler does, also the parts that no layout and no value needs. */
 
-import type { CType, Expression, FunctionType } from '../syntax.js';
+import type { CType, Expression, FunctionType, ParameterNode } from '../syntax.js';
 import type { Token } from '../tokens.js';
+import { typeInside } from '../types.js';
 import { ArithmeticError } from './arithmetic.js';
 import { integerTypeOf } from './types.js';
 import { Unresolvable, Unsupported } from './unresolvable.js';
@@ -65,7 +66,8 @@ function oneAt(at: Token): Expression {
   return { kind: 'integer', text: '1', at };
 }
 
-function checkFunction({ returns, parameters }: FunctionType, at: Token, evaluator: Evaluator): void {
+function checkFunction(type: FunctionType, at: Token, evaluator: Evaluator): void {
+  const { returns, parameters, declared } = type;
   const { kind } = evaluator.scope.resolve(returns);
   if (kind === 'array' || kind === 'function') {
     throw new Unresolvable(
@@ -73,7 +75,48 @@ function checkFunction({ returns, parameters }: FunctionType, at: Token, evaluat
       `a function that returns ${kind === 'array' ? 'an array' : 'a function'}; return a pointer to it`,
     );
   }
-  for (const parameter of parameters ?? []) checkType(parameter, at, evaluator);
+  if (declared) checkParameters(declared, evaluator);
+  else for (const parameter of parameters ?? []) checkType(parameter, at, evaluator);
+}
+
+/** Checks the types of parameters as they are written. The length of an array can depend on the parameters before it. */
+function checkParameters(declared: readonly ParameterNode[], evaluator: Evaluator): void {
+  const types = new Map<string, CType>();
+  const inside = evaluator.within(types);
+  for (const { name, type, at } of declared) {
+    checkType(withKnownLengths(type, inside), at, inside);
+    if (name) types.set(name.text, type);
+  }
+}
+
+/** Returns a type in which the length of each array is a number. It is 1 for a length that only a call knows. */
+function withKnownLengths(type: CType, evaluator: Evaluator): CType {
+  switch (type.kind) {
+    case 'pointer':
+      return { ...type, to: withKnownLengths(type.to, evaluator) };
+    case 'function':
+      return { ...type, returns: withKnownLengths(type.returns, evaluator) };
+    case 'array': {
+      const of = withKnownLengths(type.of, evaluator);
+      return { kind: 'array', of, length: knownLength(type, evaluator) };
+    }
+    case 'qualified':
+    case 'aligned':
+    case 'mode':
+    case 'vector':
+      return { ...type, of: withKnownLengths(type.of, evaluator) };
+    default:
+      return type;
+  }
+}
+
+function knownLength({ length, variable }: ArrayType, evaluator: Evaluator): Expression | null {
+  if (variable) return oneAt(variable);
+  if (!length || length.kind === 'integer') return length;
+  if (isVariableLength(length, evaluator)) return oneAt(length.at);
+  const { value } = evaluator.integer(length);
+  if (value < 0n) throw new Unresolvable(length.at, `an array cannot have ${value} elements`);
+  return { kind: 'integer', text: String(value), at: length.at };
 }
 
 /**
@@ -96,7 +139,8 @@ export function isVariableLength(length: Expression, evaluator: Evaluator): bool
 /** Whether a type is an array of variable length, or is derived from one. */
 export function isVariable(whole: CType, evaluator: Evaluator): boolean {
   for (let type: CType | undefined = whole; type; type = typeInside(type)) {
-    if (type.kind === 'array' && type.length && isVariableLength(type.length, evaluator)) return true;
+    if (type.kind !== 'array') continue;
+    if (type.variable || (type.length && isVariableLength(type.length, evaluator))) return true;
   }
   return false;
 }
@@ -111,8 +155,9 @@ export function withConstantLengths(type: CType, evaluator: Evaluator): CType {
       return { ...type, returns: withConstantLengths(type.returns, evaluator) };
     case 'array': {
       const of = withConstantLengths(type.of, evaluator);
-      const { length } = type;
-      return { ...type, of, length: length && isVariableLength(length, evaluator) ? oneAt(length.at) : length };
+      const { length, variable } = type;
+      const unknown = variable ?? (length && isVariableLength(length, evaluator) ? length.at : undefined);
+      return { kind: 'array', of, length: unknown ? oneAt(unknown) : length };
     }
     case 'qualified':
     case 'aligned':
@@ -121,23 +166,5 @@ export function withConstantLengths(type: CType, evaluator: Evaluator): CType {
       return { ...type, of: withConstantLengths(type.of, evaluator) };
     default:
       return type;
-  }
-}
-
-/** Returns the type inside a derived type. */
-export function typeInside(type: CType): CType | undefined {
-  switch (type.kind) {
-    case 'pointer':
-      return type.to;
-    case 'function':
-      return type.returns;
-    case 'array':
-    case 'qualified':
-    case 'aligned':
-    case 'mode':
-    case 'vector':
-      return type.of;
-    default:
-      return undefined;
   }
 }

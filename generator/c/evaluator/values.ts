@@ -54,6 +54,8 @@ export interface Evaluator {
   place(expression: Expression): Place;
   /** Converts a value to a type, as a cast does. */
   convert(value: Value, type: CType, at: Token): Value;
+  /** Returns an evaluator for a scope that declares more objects, by name. */
+  within(objects: ReadonlyMap<string, CType>): Evaluator;
 }
 
 export function isInteger(value: Value): value is Integer {

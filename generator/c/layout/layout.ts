@@ -9,7 +9,7 @@ import type { Integer, IntegerType } from '../evaluator/arithmetic.js';
 import { evaluate, evaluatorOf } from '../evaluator/evaluator.js';
 import type { RealFormat } from '../evaluator/reals.js';
 import type { Definition, MemberPlace, Scope, TypeMeasure } from '../evaluator/scope.js';
-import { checkType, typeInside } from '../evaluator/type-names.js';
+import { checkType } from '../evaluator/type-names.js';
 import { Unresolvable } from '../evaluator/unresolvable.js';
 import type {
   Alignment,
@@ -23,7 +23,7 @@ import type {
   RecordNode,
 } from '../syntax.js';
 import type { Token } from '../tokens.js';
-import { bare } from '../types.js';
+import { bare, typeInside } from '../types.js';
 import { EnumLayout, type LaidOutEnum } from './enums.js';
 import { integersOf, type TargetIntegers } from './integers.js';
 import { signedBySize } from './modes.js';

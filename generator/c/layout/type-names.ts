@@ -42,7 +42,7 @@ function write(type: CType, inside: string, facts: TypeFacts): string {
       return write(to, isSuffixed(to, facts) ? `(${star})` : star, facts);
     }
     case 'array':
-      return write(type.of, `${inside}[${facts.length(type.length) ?? ''}]`, facts);
+      return write(type.of, `${inside}[${type.variable ? '*' : (facts.length(type.length) ?? '')}]`, facts);
     case 'function':
       return write(type.returns, `${inside}(${spellParameters(type, facts)})`, facts);
     case 'typeof':

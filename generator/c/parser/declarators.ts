@@ -2,20 +2,19 @@
 
 import { deepestNesting, tooDeep } from '../../limits.js';
 import type { Cursor } from '../cursor.js';
-import type { CType, Expression, FunctionType, Qualifiers } from '../syntax.js';
+import type { CType, Expression, Qualifiers } from '../syntax.js';
 import { errorAt } from '../tokens.js';
-import { bare, qualified, underQualifiers } from '../types.js';
+import { qualified, underQualifiers } from '../types.js';
 import {
   attributeWords,
   parseAttributes,
   parseStandardAttributes,
-  refuseAlignas,
   startsStandardAttribute,
   withAttributes,
-  withTypeAttributes,
 } from './attributes.js';
 import type { Declarator, ParserContext } from './context.js';
 import { parseExpression } from './expressions.js';
+import { onlyOutermost, parseParameters } from './parameters.js';
 import { isQualifier, parseQualifier } from './specifiers.js';
 
 export const asmWords: ReadonlySet<string> = new Set(['asm', '__asm__', '__asm']);
@@ -96,62 +95,26 @@ function suffixes(cursor: Cursor, context: ParserContext, element: CType): CType
 }
 
 function arraySuffix(cursor: Cursor, context: ParserContext, element: CType): CType {
-  cursor.next();
-  while (isQualifier(cursor.peek().text) || cursor.at('static')) cursor.next();
-  const star = cursor.at('*') && cursor.peek(1).text === ']';
-  if (star) cursor.next();
-  const length: Expression | null = cursor.at(']') ? null : parseExpression(cursor, context);
+  const open = cursor.next();
+  let isStatic = false;
+  const first = cursor.peek();
+  while (isQualifier(cursor.peek().text) || cursor.at('static')) isStatic = cursor.next().text === 'static' || isStatic;
+  const ofParameter = first === cursor.peek() ? undefined : first;
+  const variable = cursor.at('*') && cursor.peek(1).text === ']';
+  if (variable) cursor.next();
+  const { isInParameters } = context.tables;
+  if (ofParameter && !isInParameters) throw errorAt(ofParameter, onlyOutermost);
+  if (variable && !isInParameters) throw errorAt(open, "only a parameter of a function can have '[*]'");
+  const length: Expression | null = cursor.at(']') && !isStatic ? null : parseExpression(cursor, context);
   cursor.expect(']', 'after a dimension');
   const attributes = parseStandardAttributes(cursor, context);
   const of = cursor.nested(() => suffixes(cursor, context, element));
-  return withAttributes({ kind: 'array', of, length }, attributes);
-}
-
-type Parameters = Pick<FunctionType, 'parameters' | 'variadic'>;
-
-const unprototyped: Parameters = { parameters: null, variadic: false };
-
-/** Reads the parameters of a function up to the closing parenthesis. */
-function parseParameters(cursor: Cursor, context: ParserContext): Parameters {
-  if (cursor.accept(')')) return unprototyped;
-  if (cursor.at('void') && cursor.peek(1).text === ')') {
-    cursor.next();
-    cursor.next();
-    return { parameters: [], variadic: false };
-  }
-  if (isNameList(cursor, context)) {
-    do cursor.next();
-    while (cursor.accept(','));
-    cursor.expect(')', 'after the names of parameters');
-    return unprototyped;
-  }
-  const parameters: CType[] = [];
-  do {
-    if (parameters.length > 0 && cursor.accept('...')) {
-      cursor.expect(')', "after '...'");
-      return { parameters, variadic: true };
-    }
-    parameters.push(parseParameter(cursor, context));
-  } while (cursor.accept(','));
-  cursor.expect(')', 'after the parameters of a function');
-  return context.tables.foundOwnTag ? unprototyped : { parameters, variadic: false };
-}
-
-/** Whether the parameters are names alone, as in a definition in the style of K&R. */
-function isNameList(cursor: Cursor, context: ParserContext): boolean {
-  const { kind, text } = cursor.peek();
-  const after = cursor.peek(1).text;
-  return kind === 'identifier' && !context.startsSpecifiers(text) && (after === ',' || after === ')');
-}
-
-/** Reads one parameter. C turns an array into a pointer to its first element, and a function into a pointer. */
-function parseParameter(cursor: Cursor, context: ParserContext): CType {
-  const specifiers = context.specifiers(cursor);
-  const declarator = context.declarator(cursor, specifiers.type);
-  const after = parseAttributes(cursor, context);
-  refuseAlignas(specifiers.attributes, 'a parameter');
-  const type = withTypeAttributes(withTypeAttributes(declarator.type, after), specifiers.attributes);
-  const plain = bare(type);
-  if (plain.kind === 'array') return { kind: 'pointer', to: plain.of };
-  return plain.kind === 'function' ? { kind: 'pointer', to: plain } : type;
+  const array: CType = {
+    kind: 'array',
+    of,
+    length,
+    ...(variable && { variable: open }),
+    ...(ofParameter && { ofParameter }),
+  };
+  return withAttributes(array, attributes);
 }

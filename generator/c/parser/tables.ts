@@ -30,10 +30,14 @@ export class DeclarationTables implements Declarations {
 
   readonly #mentionedTags = new Set<string>();
   #foundOwnTag = false;
+  #definedOwnTag = false;
 
   /** Reads a list of parameters. */
   inParameters<T>(read: () => T): T {
-    if (this.#parameterLists === 0) this.#foundOwnTag = false;
+    if (this.#parameterLists === 0) {
+      this.#foundOwnTag = false;
+      this.#definedOwnTag = false;
+    }
     this.#parameterLists++;
     try {
       return read();
@@ -47,6 +51,16 @@ export class DeclarationTables implements Declarations {
     return this.#foundOwnTag;
   }
 
+  /** Whether the list of parameters defines a tag. */
+  get definedOwnTag(): boolean {
+    return this.#definedOwnTag;
+  }
+
+  /** Whether the parser is in a list of parameters. */
+  get isInParameters(): boolean {
+    return this.#parameterLists > 0;
+  }
+
   /** Declares a tag by its use. */
   mention(tag: string): void {
     if (this.#parameterLists === 0) this.#mentionedTags.add(tag);
@@ -55,15 +69,21 @@ export class DeclarationTables implements Declarations {
 
   addRecord(node: RecordNode, name: Token | null): void {
     checkNames(node);
-    if (this.#parameterLists > 0) return;
+    if (this.#isOwn()) return;
     this.records.push(node);
     if (name) this.#define(name, node);
   }
 
   addEnum(node: EnumNode, name: Token | null): void {
-    if (this.#parameterLists > 0) return;
+    if (this.#isOwn()) return;
     this.enums.push(node);
     if (name) this.#define(name, node);
+  }
+
+  /** Whether a definition is only valid in a list of parameters. */
+  #isOwn(): boolean {
+    this.#definedOwnTag ||= this.isInParameters;
+    return this.isInParameters;
   }
 
   #define(name: Token, node: RecordNode | EnumNode): void {

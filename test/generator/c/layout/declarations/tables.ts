@@ -37,6 +37,7 @@ import {
   wrongParts,
 } from '../rows/forms.js';
 import { addresses, initializers } from '../rows/initializers.js';
+import { parameters } from '../rows/parameters.js';
 import { arithmetic, atomic, complex, madeAgain, mode, onlyMembers, spelled, typeOf, vector } from '../rows/types.js';
 
 const tables = {
@@ -74,6 +75,7 @@ const tables = {
   'comparisons of pointers with a known result': comparedPointers,
   'casts of floating-point numbers': castNumbers,
   'arrays of variable length': variableLengths,
+  'parameters of functions': parameters,
   'initializers of variables': initializers,
   'comparisons of addresses': addresses,
   enums,
