@@ -134,6 +134,19 @@ const uses: readonly Row[] = [
 ];
 
 const syntax: readonly Row[] = [
+  ['struct s {\n  int a [[gnu::packed()]];\n};', '2:16', 'packed(): remove the empty parentheses'],
+  ['struct __attribute__((packed(1))) s { int a; };', '1:23', 'attribute packed has 1 argument, but takes none'],
+  ['__attribute__((format(printf, 1))) int f(char *, ...);', '1:16', 'attribute format has 2 arguments, but takes 3'],
+  ['__attribute__((section(1))) extern int a;', '1:24', 'the argument of attribute section must be a string'],
+  ['int a[*];', '1:6', "only a parameter of a function can have '[*]'"],
+  [
+    'int f(int a[2][static 3]);',
+    '1:16',
+    "only the outermost array of a parameter can have 'static' or qualifiers in its brackets",
+  ],
+  ['int f(int a,\n  int a);', '2:7', "parameter 'a' is already declared at x.h:1; rename one"],
+  ['int f(int, void);', '1:12', "'void' must be the only parameter"],
+  ['int f(static int a);', '1:7', "a parameter cannot be 'static'"],
   ['foo bar;', '1:1', unknownType('foo')],
   ['int a;\n  u32 b;', '2:3', unknownType('u32')],
   ['extern foo bar;', '1:8', unknownType('foo')],
@@ -212,6 +225,7 @@ const syntax: readonly Row[] = [
 const again = "'t' is already defined at x.h:1; remove one of the definitions";
 
 const meaning: readonly Row[] = [
+  ['int (*p)(\n  int[-1]);', '2:7', 'an array cannot have -1 elements'],
   ['typedef int t;\ntypedef long t;', '2:14', again],
   ['typedef int t;\ntypedef unsigned int t;', '2:22', again],
   ['typedef int t;\ntypedef int *t;', '2:14', again],
