@@ -30,6 +30,8 @@ const runtime: RolldownOptions = {
   input: {
     index: 'dist/runtime/index.js',
     x86_64: 'dist/runtime/x86_64.js',
+    arm64: 'dist/runtime/arm64.js',
+    riscv64: 'dist/runtime/riscv64.js',
     'kvm-uapi-worker': 'dist/runtime/thread/worker.js',
   },
   platform: 'node',

@@ -14,7 +14,7 @@ const projects: Readonly<Record<string, readonly string[]>> = {
     'test/generator/kernel/capabilities.test.ts',
     'test/generator/{diff,model,report}/**/*.test.ts',
     'test/generator/verify/{c-assertions,elf}.test.ts',
-    'test/runtime/{docstrings,errors,host-bindings}.test.ts',
+    'test/runtime/{docstrings,errors,host-bindings,other-architectures}.test.ts',
     'test/support/{assign,big-endian,elements,equal,inspect,json,to-object,views}.test.ts',
     'test/tools/{bench,docs}/**/*.test.ts',
     'test/tools/hypervisors/**/*.test.ts',
@@ -49,7 +49,7 @@ const projects: Readonly<Record<string, readonly string[]>> = {
   // These tests need the addon. Most of them need a /dev/kvm that opens.
   kvm: [
     'test/protocol/**/*.test.ts',
-    'test/runtime/!(docstrings|errors|host-bindings).test.ts',
+    'test/runtime/!(docstrings|errors|host-bindings|other-architectures).test.ts',
     'test/runtime/!(registers)/**/*.test.ts',
     'test/tools/guests/**/*.test.ts',
   ],

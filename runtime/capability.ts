@@ -1,15 +1,17 @@
 /** Capabilities of KVM: whether the kernel has one, and how a VM or a vCPU enables one. No other file checks this. */
 
-import type { KvmEnableCap } from '../generated/x86_64/linux/kvm.js';
-import { allocate, type IoctlRequest } from '../support/index.js';
+import type * as x86_64 from '../generated/x86_64/linux/kvm.js';
+import { allocate, type IoctlByPointer, type IoctlRequest } from '../support/index.js';
 import type { Bindings, CapabilityContext, FdKind, IoctlTarget } from './context.js';
 import { KvmArgumentError, KvmError, KvmUnsupportedError, type UapiErrorDetails } from './errors.js';
 import { requireInteger, requireU64 } from './numbers.js';
 
-/** The names of the capabilities that the bindings have. */
-export type CapabilityName = Extract<keyof Bindings, `KVM_CAP_${string}`>;
-/** A capability: its name, such as `'KVM_CAP_SPLIT_IRQCHIP'`, or its number, such as `bindings.KVM_CAP_SPLIT_IRQCHIP`. */
-export type Capability = CapabilityName | number;
+/** The names of the capabilities of all architectures. The header of x86-64 has all of them. */
+export type CapabilityName = Extract<keyof typeof x86_64, `KVM_CAP_${string}`>;
+/** A capability of bindings: its name, or its number. */
+export type CapabilityOf<B> = Extract<keyof B, `KVM_CAP_${string}`> | number;
+/** A capability of any architecture. */
+type Capability = string | number;
 
 /** The number of a capability. @throws KvmArgumentError for a name that the bindings do not have, and for a wrong number. */
 function capabilityNumber(operation: string, bindings: Bindings, capability: Capability): number {
@@ -106,9 +108,12 @@ function nameOf(bindings: Bindings, capability: string | number): string {
   return found?.[0] ?? `capability ${capability}`;
 }
 
+/** The vCPUs of some architectures do not have it. */
+type EnableCap = IoctlByPointer<x86_64.KvmEnableCap, 'vm' | 'vcpu', 'write', 'KVM_ENABLE_CAP'>;
+
 /** What a capability is enabled on: a VM or a vCPU. */
 interface EnablingContext extends CapabilityContext {
-  readonly ioctl: (request: Bindings['KVM_ENABLE_CAP'], argument: KvmEnableCap) => number;
+  readonly ioctl: (request: EnableCap, argument: x86_64.KvmEnableCap) => number;
 }
 
 /**
@@ -129,7 +134,7 @@ export function enableCapability(
   enable.cap = capabilityNumber(request.name, context.bindings, capability);
   for (const [index, value] of args.entries()) enable.args.set(index, requireU64(request.name, 'argument', value));
   try {
-    context.ioctl(request, enable);
+    context.ioctl(request as EnableCap, enable);
   } catch (error) {
     if (error instanceof KvmError && error.code === 'EINVAL') requireCapability(context, capability, request.name);
     throw error;

@@ -4,14 +4,76 @@
  */
 
 import type * as x86_64 from '../generated/x86_64/linux/kvm.js';
-import type { Direction, IoctlAlone, IoctlByPointer, IoctlByValue, View } from '../support/index.js';
+import type { Direction, IoctlAlone, IoctlByPointer, IoctlByValue, View, ViewClass } from '../support/index.js';
+import type { ByteOrder } from '../support/layout.js';
 import type { AddonAddressedIoctl, AddonAttribute, AddonTail, FileRecord, VcpuRecord, VmRecord } from './addon.js';
+import type { UapiErrorDetails } from './errors.js';
 
-/** The generated module that the runtime takes every offset and every request number from. */
-export type Bindings = typeof x86_64;
+/**
+ * What the parts of the runtime that all architectures share take from the generated module of an architecture. The declarations
+ * are the same in the bindings of all of them, so the types are those of one.
+ */
+export type Bindings = Pick<typeof x86_64, SharedName> & {
+  readonly $target: AnyBindings['$target'];
+  // Which other files have these ioctls depends on the architecture.
+  readonly KVM_ENABLE_CAP: IoctlByPointer<x86_64.KvmEnableCap, 'vm', 'write', 'KVM_ENABLE_CAP'>;
+  readonly KVM_GET_DEVICE_ATTR: IoctlByPointer<x86_64.KvmDeviceAttr, 'device', 'write', 'KVM_GET_DEVICE_ATTR'>;
+  readonly KVM_SET_DEVICE_ATTR: IoctlByPointer<x86_64.KvmDeviceAttr, 'device', 'write', 'KVM_SET_DEVICE_ATTR'>;
+  readonly KVM_HAS_DEVICE_ATTR: IoctlByPointer<x86_64.KvmDeviceAttr, 'device', 'write', 'KVM_HAS_DEVICE_ATTR'>;
+  readonly KvmStatsDesc: ViewClass<KvmStatsDesc>;
+  readonly KvmRun: ViewClass<KvmRun> & {
+    readonly $layout: { readonly members: { readonly immediate_exit: { readonly offset: number } } };
+    readonly $discriminator: {
+      readonly cases: readonly { readonly name: string; readonly value: number; readonly members: readonly string[] }[];
+    };
+  };
+};
+
+/** The members of `struct kvm_run` that the shared parts use. The structs of the architectures differ in other members. */
+export interface KvmRun
+  extends Pick<
+    x86_64.KvmRun,
+    '$$view' | '$$offset' | 'exit_reason' | 'io' | 'mmio' | 'iocsr_io' | 'internal' | 'system_event'
+  > {
+  readonly $$layout: { readonly size: number };
+}
+
+/** The description of a statistic. Whether `char` has a sign depends on the architecture. */
+interface KvmStatsDesc
+  extends Pick<x86_64.KvmStatsDesc, '$$view' | '$$offset' | 'flags' | 'exponent' | 'offset' | 'bucket_size' | 'size'> {
+  readonly name: { bytes(): Uint8Array };
+}
+
+type SharedName =
+  | ('KVM_API_VERSION' | 'KVM_GET_API_VERSION' | 'KVM_CHECK_EXTENSION' | 'KvmEnableCap')
+  | ('KVM_CREATE_VM' | 'KVM_GET_VCPU_MMAP_SIZE')
+  | ('KVM_CREATE_VCPU' | 'KVM_RUN' | 'KVM_SET_SIGNAL_MASK' | 'KvmSignalMask' | 'KVM_EXIT_UNKNOWN')
+  | ('KVM_GET_MP_STATE' | 'KVM_SET_MP_STATE' | 'KvmMpState' | 'KVM_PRE_FAULT_MEMORY' | 'KvmPreFaultMemory')
+  | ('KVM_GET_REG_LIST' | 'KvmRegList' | 'KVM_GET_ONE_REG' | 'KVM_SET_ONE_REG' | 'KvmOneReg')
+  | ('KVM_REG_SIZE_MASK' | 'KVM_REG_SIZE_SHIFT')
+  | ('KVM_CREATE_DEVICE' | 'KvmCreateDevice' | 'KvmDeviceAttr')
+  | ('KVM_SET_USER_MEMORY_REGION' | 'KvmUserspaceMemoryRegion')
+  | ('KVM_SET_USER_MEMORY_REGION2' | 'KvmUserspaceMemoryRegion2')
+  | ('KVM_MEM_LOG_DIRTY_PAGES' | 'KVM_MEM_READONLY' | 'KVM_MEM_GUEST_MEMFD')
+  | ('KVM_CREATE_GUEST_MEMFD' | 'KvmCreateGuestMemfd' | 'KVM_SET_MEMORY_ATTRIBUTES' | 'KvmMemoryAttributes')
+  | ('KVM_GET_DIRTY_LOG' | 'KvmDirtyLog' | 'KVM_CLEAR_DIRTY_LOG' | 'KvmClearDirtyLog')
+  | ('KVM_RESET_DIRTY_RINGS' | 'KvmDirtyGfn' | 'KVM_DIRTY_GFN_F_DIRTY' | 'KVM_DIRTY_GFN_F_RESET')
+  | ('KVM_DIRTY_LOG_PAGE_OFFSET' | 'KVM_CAP_DIRTY_LOG_RING' | 'KVM_CAP_DIRTY_LOG_RING_ACQ_REL')
+  | ('KVM_IRQ_LINE' | 'KvmIrqLevel' | 'KVM_SIGNAL_MSI' | 'KvmMsi' | 'KVM_MSI_VALID_DEVID')
+  | ('KVM_SET_GSI_ROUTING' | 'KvmIrqRouting' | 'KVM_IRQ_ROUTING_IRQCHIP' | 'KVM_IRQ_ROUTING_MSI')
+  | ('KVM_IRQFD' | 'KvmIrqfd' | 'KVM_IRQFD_FLAG_RESAMPLE' | 'KVM_IRQFD_FLAG_DEASSIGN')
+  | ('KVM_IOEVENTFD' | 'KvmIoeventfd' | 'KVM_IOEVENTFD_FLAG_PIO' | 'KVM_IOEVENTFD_FLAG_DATAMATCH')
+  | ('KVM_IOEVENTFD_FLAG_DEASSIGN' | 'KVM_IOEVENTFD_FLAG_VIRTIO_CCW_NOTIFY')
+  | ('KVM_REGISTER_COALESCED_MMIO' | 'KVM_UNREGISTER_COALESCED_MMIO' | 'KvmCoalescedMmioZone')
+  | ('KvmCoalescedMmioRing' | 'KvmCoalescedMmio')
+  | ('KVM_GET_STATS_FD' | 'KvmStatsHeader')
+  | ('KVM_STATS_TYPE_MASK' | 'KVM_STATS_TYPE_CUMULATIVE' | 'KVM_STATS_TYPE_INSTANT' | 'KVM_STATS_TYPE_PEAK')
+  | ('KVM_STATS_TYPE_LINEAR_HIST' | 'KVM_STATS_TYPE_LOG_HIST')
+  | ('KVM_STATS_UNIT_MASK' | 'KVM_STATS_UNIT_NONE' | 'KVM_STATS_UNIT_BYTES' | 'KVM_STATS_UNIT_SECONDS')
+  | ('KVM_STATS_UNIT_CYCLES' | 'KVM_STATS_UNIT_BOOLEAN' | 'KVM_STATS_BASE_MASK' | 'KVM_STATS_BASE_POW2');
 
 /** The kinds of file descriptor that KVM has. `system` is `/dev/kvm`. */
-export type FdKind = { [Name in keyof Bindings]: KindsOf<Bindings[Name]> }[keyof Bindings];
+export type FdKind = { [Name in keyof typeof x86_64]: KindsOf<(typeof x86_64)[Name]> }[keyof typeof x86_64];
 type KindsOf<Ioctl> = Ioctl extends { readonly fds?: infer Kinds } ? keyof NonNullable<Kinds> : never;
 
 /**
@@ -30,6 +92,17 @@ export type AddressIoctl =
   | ('KVM_XEN_HVM_CONFIG' | 'KVM_XEN_HVM_SET_ATTR' | 'KVM_XEN_VCPU_SET_ATTR')
   | ('KVM_GET_DEVICE_ATTR' | 'KVM_SET_DEVICE_ATTR' | 'KVM_HAS_DEVICE_ATTR')
   | ('KVM_GET_ONE_REG' | 'KVM_SET_ONE_REG');
+
+/** Bindings of any header: a generated module. */
+export interface AnyBindings {
+  /** The architecture that the bindings are for. */
+  readonly $target: {
+    readonly name: string;
+    readonly byteOrder: ByteOrder;
+    /** `process.arch` of Node on such a machine; null where Node has no port. */
+    readonly nodeArch: string | null;
+  };
+}
 
 /** Nothing can be both this and an ioctl with the name, if the ioctl is refused. */
 type NotRefused<Name extends string> = Name extends RefusedIoctl ? never : unknown;
@@ -64,8 +137,8 @@ export interface IoctlFile {
 }
 
 /** What answers KVM_CHECK_EXTENSION: the system, a VM or a vCPU. */
-export interface CapabilityContext {
-  readonly bindings: Bindings;
+export interface CapabilityContext<B extends Bindings = Bindings> {
+  readonly bindings: B;
   checkExtension(capability: number): number;
 }
 
@@ -77,17 +150,45 @@ export interface IoctlTarget<Fd extends FdKind = FdKind> extends IoctlFile {
   withVm?<T>(use: (vm: VmRecord) => T): T;
   /** Whether KVM_RUN of this vCPU has returned. Absent if the file is not a vCPU. */
   hasRun?(): boolean;
+  /** The rules of the architecture. Without them an error has the errno only. */
+  readonly rules?: Rules;
+}
+
+/** Why the kernel has refused an ioctl: the text for the error, and the properties that it has in addition. */
+export interface BrokenRule {
+  readonly problem: string;
+  readonly details: Pick<UapiErrorDetails, 'rule' | 'see'>;
+}
+
+/** What KVM requires on an architecture. */
+export interface Rules {
+  /** Finds the rule that is broken. Returns undefined if none is known. */
+  broken(
+    target: IoctlTarget,
+    ioctl: string,
+    code: string,
+    argument: unknown,
+    isUnannounced: boolean,
+  ): BrokenRule | undefined;
+}
+
+/** An architecture as the shared parts see it: bindings for it, and its rules. */
+export interface Architecture<B extends Bindings = Bindings> {
+  readonly bindings: B;
+  readonly rules: Rules;
 }
 
 /** What makes ioctls whose argument has addresses. */
-export interface AddressTarget<Fd extends FdKind = FdKind> extends CapabilityContext {
+export interface AddressTarget<Fd extends FdKind = FdKind, B extends Bindings = Bindings>
+  extends CapabilityContext<B>,
+    Architecture<B> {
   readonly target: IoctlTarget<Fd>;
   /** Makes the ioctl. Returns its result, or TOO_SHORT. */
   addressed(ioctl: AddonAddressedIoctl): number;
 }
 
 /** What the parts of the runtime need of a VM. */
-export interface VmContext extends AddressTarget<'vm'> {
+export interface VmContext<B extends Bindings = Bindings> extends AddressTarget<'vm', B> {
   readonly ioctl: GenericIoctl<'vm'>;
   /** @throws KvmClosedError after `close`. */
   readonly record: VmRecord;
@@ -100,14 +201,14 @@ export interface VmContext extends AddressTarget<'vm'> {
 }
 
 /** What the parts of the runtime need of a vCPU. */
-export interface VcpuContext extends AddressTarget<'vcpu'> {
+export interface VcpuContext<B extends Bindings = Bindings> extends AddressTarget<'vcpu', B> {
   readonly ioctl: GenericIoctl<'vcpu'>;
   /** @throws KvmClosedError after `close`. */
   readonly record: VcpuRecord;
   /** Makes an ioctl that creates a file, and returns its record. */
   createFile(request: IoctlAlone<'vcpu'>): FileRecord;
   /** `struct kvm_run`, in place. */
-  readonly kvmRun: x86_64.KvmRun;
+  readonly kvmRun: InstanceType<B['KvmRun']>;
   /** All memory that the kernel shares for this vCPU. */
   readonly shared: DataView;
 }

@@ -4,7 +4,7 @@
  */
 
 import { requireClass } from './arguments.js';
-import type { Bindings, GenericIoctl } from './context.js';
+import type { Architecture, Bindings, GenericIoctl } from './context.js';
 import type { OpenVm } from './open-vm.js';
 
 /** A `Kvm`. Another object is refused. */
@@ -23,12 +23,19 @@ export interface VmObject {
   readonly ioctl: GenericIoctl<'vm'>;
 }
 
-const vcpuMmapSizes = new WeakMap<object, () => number>();
+/** What a `Kvm` gives to the VMs that are made from it. */
+export interface OpenKvm {
+  readonly architecture: Architecture;
+  /** Makes KVM_GET_VCPU_MMAP_SIZE. */
+  readonly vcpuMmapSize: () => number;
+}
+
+const kvms = new WeakMap<object, OpenKvm>();
 const vms = new WeakMap<object, OpenVm>();
 
-/** Every `Kvm` calls this. `vcpuMmapSize` makes KVM_GET_VCPU_MMAP_SIZE. */
-export function registerKvm(kvm: KvmObject, vcpuMmapSize: () => number): void {
-  vcpuMmapSizes.set(kvm, vcpuMmapSize);
+/** Every `Kvm` calls this. */
+export function registerKvm(kvm: KvmObject, open: OpenKvm): void {
+  kvms.set(kvm, open);
 }
 
 /** Every `Vm` calls this. */
@@ -36,11 +43,11 @@ export function registerVm(vm: VmObject, open: OpenVm): void {
   vms.set(vm, open);
 }
 
-/** Makes KVM_GET_VCPU_MMAP_SIZE. @throws KvmArgumentError for anything but a `Kvm`. */
-export function vcpuMmapSizeOf(operation: string, kvm: KvmObject): number {
-  const size = find(vcpuMmapSizes, kvm);
-  requireClass(operation, 'kvm', kvm, 'Kvm', size !== undefined);
-  return (size as () => number)();
+/** @throws KvmArgumentError for anything but a `Kvm`. */
+export function openKvmOf(operation: string, kvm: KvmObject): OpenKvm {
+  const open = find(kvms, kvm);
+  requireClass(operation, 'kvm', kvm, 'Kvm', open !== undefined);
+  return open as OpenKvm;
 }
 
 /** @throws KvmArgumentError for anything but a `Vm`. */

@@ -1,20 +1,23 @@
 /** Checks that bindings are those of the machine that the process runs on. Node names the machine. */
 
 import { endianness } from 'node:os';
-import { $target as own } from '../generated/x86_64/linux/kvm.js';
 import type { ByteOrder } from '../support/layout.js';
 import { describe } from './arguments.js';
-import { KvmArgumentError } from './errors.js';
+import type { AnyBindings } from './context.js';
+import { KvmArgumentError, KvmUnsupportedError } from './errors.js';
 
-/** Bindings of any header: a generated module. */
-export interface AnyBindings {
-  /** The architecture that the bindings are for. */
-  readonly $target: {
-    readonly name: string;
-    readonly byteOrder: ByteOrder;
-    /** `process.arch` of Node on such a machine; null where Node has no port. */
-    readonly nodeArch: string | null;
-  };
+/** The architectures that have an entry of their own: `kvm-uapi/x86_64`. */
+const entries: readonly Entry[] = [
+  { name: 'x86_64', nodeArch: 'x64', byteOrder: 'little' },
+  { name: 'arm64', nodeArch: 'arm64', byteOrder: 'little' },
+  { name: 'riscv64', nodeArch: 'riscv64', byteOrder: 'little' },
+];
+
+/** The name of an architecture that has an entry. */
+export type ArchitectureName = 'x86_64' | 'arm64' | 'riscv64';
+
+interface Entry extends Machine {
+  readonly name: ArchitectureName;
 }
 
 /** A machine as Node describes it: `process.arch`, and the byte order, because `ppc64` has two. */
@@ -30,10 +33,17 @@ function isFor($target: AnyBindings['$target'], { nodeArch, byteOrder }: Machine
   return $target.nodeArch === nodeArch && $target.byteOrder === byteOrder;
 }
 
-/** The architecture of a machine: by our name where the package's own bindings are for it, else as Node names it. */
-function nameOf(machine: Machine): string {
-  return isFor(own, machine) ? own.name : `${machine.nodeArch} (${machine.byteOrder}-endian)`;
+function entryOf(machine: Machine): ArchitectureName | undefined {
+  return entries.find((entry) => isFor(entry, machine))?.name;
 }
+
+/** The architecture of a machine: by our name where the package has an entry for it, else as Node names it. */
+function nameOf(machine: Machine): string {
+  return entryOf(machine) ?? `${machine.nodeArch} (${machine.byteOrder}-endian)`;
+}
+
+/** The entry of this process's architecture, or undefined if the package has none. */
+export const hostEntry: ArchitectureName | undefined = entryOf(host);
 
 /** The architecture of this process, for errors. */
 export const hostArchitecture: string = nameOf(host);
@@ -56,6 +66,21 @@ function describeName(name: unknown): string {
 export function checkBindings(operation: string, bindings: AnyBindings, machine: Machine = host): void {
   const wrong = wrongArchitecture(bindings, machine);
   if (wrong === undefined) return;
-  const module = isFor(own, machine) ? `kvm-uapi/${own.name}/linux/kvm` : 'linux/kvm for this architecture';
+  const entry = entryOf(machine);
+  const module = entry === undefined ? 'linux/kvm for this architecture' : `kvm-uapi/${entry}/linux/kvm`;
   throw new KvmArgumentError(operation, `${wrong}; pass { bindings } of ${module}`);
+}
+
+/** @throws KvmUnsupportedError when the machine is of another architecture than the entry. The error names the right entry. */
+export function checkEntry(operation: string, entry: ArchitectureName, machine: Machine = host): void {
+  const right = entryOf(machine);
+  if (right === entry) return;
+  const remedy =
+    right === undefined
+      ? `the package has entries for ${entries.map(({ name }) => name).join(', ')}`
+      : `import 'kvm-uapi/${right}'`;
+  throw new KvmUnsupportedError(
+    operation,
+    `this is the method of 'kvm-uapi/${entry}', and this process is of ${nameOf(machine)}; ${remedy}`,
+  );
 }

@@ -2,6 +2,7 @@
  * The runtime: what all architectures share. `kvm-uapi/x86_64` has `Kvm`, `Vm` and `Vcpu` of x86-64.
  */
 
+export type { AnyBindings } from './context.js';
 export type { DuplicateFdOptions } from './descriptors.js';
 export { Device } from './devices/device.js';
 export {
@@ -30,7 +31,6 @@ export {
   type EventFdWatcher,
 } from './eventfd.js';
 export type { Interruption } from './exit/interruption.js';
-export type { AnyBindings } from './host-bindings.js';
 export { abort, kick, type VcpuHandle } from './kick.js';
 export { GuestMemory, type GuestMemoryHandle } from './memory.js';
 export type { MemoryAdvice, MemoryPolicy } from './memory-advice.js';

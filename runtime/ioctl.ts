@@ -18,7 +18,6 @@ import { describe } from './arguments.js';
 import { capabilityOf, missingCapability, unsupportedError } from './capability.js';
 import type { AddressIoctl, FdKind, GenericIoctl, IoctlFile, IoctlTarget, RefusedIoctl } from './context.js';
 import { ioctlError, KvmArgumentError, KvmError, type KvmUnsupportedError } from './errors.js';
-import { brokenRule } from './rules/find.js';
 
 /** The names of the kinds of file descriptor, for people. */
 export const fdNames: Readonly<Record<FdKind, string>> = {
@@ -306,7 +305,9 @@ export function refused(target: IoctlTarget, ioctl: AnyIoctl, result: number, ar
   const error = ioctlError(ioctl.name, result, capabilityOf(ioctl, target.kind));
   const capability = error.code === 'EINVAL' ? missingCapability(target, ioctl) : null;
   const isKnown = ioctl.passes !== 'pointer' || argument !== undefined;
-  const broken = isKnown ? brokenRule(target, ioctl.name, error.code, argument, capability !== null) : undefined;
+  const broken = isKnown
+    ? target.rules?.broken(target, ioctl.name, error.code, argument, capability !== null)
+    : undefined;
   if (broken !== undefined) return new KvmError(ioctl.name, broken.problem, { ...error, ...broken.details });
   return capability === null ? error : unsupportedError(ioctl.name, capability, error);
 }

@@ -1,34 +1,36 @@
 /** A vCPU that is open in this thread, as the parts of the runtime see it. */
 
-import type { KvmRun } from '../generated/x86_64/linux/kvm.js';
 import type { IoctlAlone } from '../support/index.js';
 import { type AddonAddressedIoctl, addon, type FileRecord, type VcpuRecord, type VmRecord } from './addon.js';
-import type { Bindings, GenericIoctl, IoctlTarget, VcpuContext } from './context.js';
+import type { Architecture, Bindings, GenericIoctl, IoctlTarget, Rules, VcpuContext } from './context.js';
 import { ioctlError, KvmBusyError, KvmClosedError } from './errors.js';
 import { created, genericIoctl, ioctlsOfVcpu } from './ioctl.js';
 
 /** The object that `Vcpu` and its parts share. It ends with `close`. */
-export class OpenVcpu implements VcpuContext {
-  readonly bindings: Bindings;
+export class OpenVcpu<B extends Bindings = Bindings> implements VcpuContext<B> {
+  readonly bindings: B;
+  readonly rules: Rules;
   readonly target: IoctlTarget<'vcpu'>;
   readonly ioctl: GenericIoctl<'vcpu'>;
   readonly shared: DataView;
-  readonly kvmRun: KvmRun;
+  readonly kvmRun: InstanceType<B['KvmRun']>;
   #record: VcpuRecord | undefined;
 
-  constructor(record: VcpuRecord, bindings: Bindings) {
+  constructor(record: VcpuRecord, { bindings, rules }: Architecture<B>) {
     this.#record = record;
     this.bindings = bindings;
+    this.rules = rules;
     this.target = {
       ...ioctlsOfVcpu(() => this.record),
       kind: 'vcpu',
       capabilities: this,
+      rules,
       withVm: (use) => this.#withVm(use),
       hasRun: () => this.kvmRun.exit_reason !== bindings.KVM_EXIT_UNKNOWN,
     };
     this.ioctl = genericIoctl(this.target);
     this.shared = new DataView(addon().vcpuBuffer(record));
-    this.kvmRun = new bindings.KvmRun(this.shared);
+    this.kvmRun = new bindings.KvmRun(this.shared) as InstanceType<B['KvmRun']>;
   }
 
   /** @throws KvmClosedError after `close`. */

@@ -2,24 +2,27 @@
 
 import type { IoctlAlone, IoctlByPointer, View } from '../support/index.js';
 import { type AddonAddressedIoctl, addon, type FileRecord, type VmRecord } from './addon.js';
-import type { Bindings, GenericIoctl, IoctlTarget, VmContext } from './context.js';
+import type { Architecture, Bindings, GenericIoctl, IoctlTarget, Rules, VmContext } from './context.js';
 import { KvmClosedError } from './errors.js';
 import { created, genericIoctl, ioctlsOfVm } from './ioctl.js';
 
 /** The object that `Vm` and its parts share. It ends with `close`. */
-export class OpenVm implements VmContext {
-  readonly bindings: Bindings;
+export class OpenVm<B extends Bindings = Bindings> implements VmContext<B> {
+  readonly bindings: B;
+  readonly rules: Rules;
   readonly target: IoctlTarget<'vm'>;
   readonly ioctl: GenericIoctl<'vm'>;
   #record: VmRecord | undefined;
 
-  constructor(record: VmRecord, bindings: Bindings) {
+  constructor(record: VmRecord, { bindings, rules }: Architecture<B>) {
     this.#record = record;
     this.bindings = bindings;
+    this.rules = rules;
     this.target = {
       ...ioctlsOfVm(() => this.record),
       kind: 'vm',
       capabilities: this,
+      rules,
       withVm: (use) => use(this.record),
     };
     this.ioctl = genericIoctl(this.target);

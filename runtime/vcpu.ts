@@ -1,7 +1,5 @@
 /** A virtual CPU: how it is run, how it is interrupted, and the memory that it shares with user space. */
 
-import type { KvmRun } from '../generated/x86_64/linux/kvm.js';
-import * as x86_64 from '../generated/x86_64/linux/kvm.js';
 import { allocate } from '../support/index.js';
 import { inspectable, nameOf, shown } from '../support/inspect.js';
 import { type AddonVcpuCreation, addon } from './addon.js';
@@ -15,12 +13,19 @@ import {
   requireSynchronous,
 } from './arguments.js';
 import { capabilityValue } from './capability.js';
-import { type Creator, creator } from './construction.js';
-import type { Bindings, CapabilityContext, VcpuContext } from './context.js';
+import type { Creator } from './construction.js';
+import type { Architecture, Bindings, CapabilityContext, VcpuContext } from './context.js';
 import { openVmOf, type VmObject } from './creators.js';
 import { adopted, type DuplicateFdOptions, duplicatedFd, requireFd } from './descriptors.js';
 import { KvmArgumentError, KvmClosedError, KvmUnsupportedError, syscallError } from './errors.js';
-import { Exits, type RunResult, type UnrecognizedExit, type VcpuExit } from './exit/exits.js';
+import {
+  type AnyExit,
+  type ExitObjectOf,
+  type ExitOf,
+  Exits,
+  type RunResultOf,
+  type UnrecognizedExit,
+} from './exit/exits.js';
 import { type Interruption, interruptions, timedOut } from './exit/interruption.js';
 import { checkBindings } from './host-bindings.js';
 import { created, refused, requireValue } from './ioctl.js';
@@ -29,8 +34,7 @@ import { OpenVcpu } from './open-vcpu.js';
 import type { OpenVm } from './open-vm.js';
 import { type KnownKeys, requireKnownKeys } from './options.js';
 import { printBy } from './printing.js';
-import { type SyncRegs, syncRegs } from './sync-regs.js';
-import { asyncExits, type ExitsOptions, type RunResultObject } from './thread/async-exits.js';
+import { asyncExits, type ExitsOptions, type RunResultObjectOf } from './thread/async-exits.js';
 import { VcpuState } from './vcpu-state.js';
 
 /**
@@ -69,69 +73,32 @@ export interface RunOptions {
 
 const runKeys: KnownKeys<RunOptions> = { timeout: true, runId: true, interruptOnProcessSignal: true };
 
-let make: (vm: OpenVm, id: number, options: ReadyVcpuOptions) => Vcpu;
-let contextOf: (vcpu: Vcpu) => VcpuContext;
+let contextOf: (vcpu: AnyVcpu) => VcpuContext;
 let isVcpu: (value: object) => boolean;
 
-/** A vCPU, which `Vm.createVcpu` creates. A vCPU belongs to the thread that runs the vCPU. */
-export class Vcpu extends VcpuState implements Disposable {
+/** A vCPU of any architecture. */
+export type AnyVcpu = VcpuBase<Bindings, AnyExit>;
+
+/** The methods of `Vcpu` that every architecture has. `Exit` is `KvmRunExit` of the architecture. */
+export abstract class VcpuBase<B extends Bindings, Exit extends AnyExit> extends VcpuState<B> implements Disposable {
   /** `struct kvm_run`, in place. */
-  readonly kvmRun: KvmRun;
+  readonly kvmRun: InstanceType<B['KvmRun']>;
   /** All memory that the kernel shares for this vCPU: `struct kvm_run`, and the data that its offsets point to. */
   readonly shared: DataView;
-  readonly #vcpu: OpenVcpu;
-  readonly #exits: Exits;
+  readonly #vcpu: OpenVcpu<B>;
+  readonly #exits: Exits<Exit>;
   /** KVM_EXIT_MEMORY_FAULT, which headers have since Linux 6.8. With older headers -1, which is not an exit reason. */
   readonly #memoryFault: number;
   /** What interrupted the last run. Null when the last run ended with an exit. */
   #interruption: Interruption | null = null;
 
-  private constructor(given: Creator, vcpu: OpenVcpu) {
+  protected constructor(given: Creator, vcpu: OpenVcpu<B>) {
     super(given, vcpu);
     this.#vcpu = vcpu;
     this.shared = vcpu.shared;
     this.kvmRun = vcpu.kvmRun;
-    this.#exits = new Exits(vcpu.kvmRun, vcpu.bindings);
+    this.#exits = new Exits<Exit>(vcpu.kvmRun, vcpu.bindings);
     this.#memoryFault = (vcpu.bindings as { readonly KVM_EXIT_MEMORY_FAULT?: number }).KVM_EXIT_MEMORY_FAULT ?? -1;
-  }
-
-  /**
-   * Attaches to a vCPU of another thread.
-   *
-   * @param handle the result of `share` in the other thread.
-   * @param bindings those of the `Kvm` that the vCPU is from, by default the package's own.
-   * @throws KvmClosedError when the vCPU is closed everywhere, KvmArgumentError when the bindings are of another architecture.
-   */
-  static attach(handle: VcpuHandle, bindings: Bindings = x86_64): Vcpu {
-    checkBindings('Vcpu.attach', bindings);
-    inspectable(bindings);
-    const found = addon().vcpuFind(requireHandle('Vcpu.attach', handle, 'vcpu'));
-    if (!found) throw new KvmClosedError('Vcpu.attach', 'the vCPU of this handle is closed');
-    return new Vcpu(creator, new OpenVcpu(found, bindings));
-  }
-
-  /**
-   * Makes a `Vcpu` of a file descriptor of a vCPU that this process has created in another way. The file descriptor stays that of the
-   * caller. The `Vcpu` has a duplicate of it. If this package has the vCPU already, the result uses the same vCPU: a kick
-   * through either object interrupts the run. The options then have no effect.
-   *
-   * @param fd the number of the file descriptor.
-   * @param vm the VM of the vCPU. If another part of the process has created the vCPU, the runtime cannot check this.
-   * @param options the kick signal and the mechanism.
-   * @throws KvmArgumentError for a number that is not open, for a file descriptor of anything else, for a vCPU of another VM of this
-   * package, and when the kick signal is not available; KvmUnsupportedError when the mechanism is not; KvmError with code `EIO` for
-   * a vCPU of another process, which only that process can use.
-   * @example
-   * using vcpu = Vcpu.fromFd(fd, vm);
-   */
-  static fromFd(fd: number, vm: VmObject, options: VcpuOptions = {}): Vcpu {
-    const operation = 'Vcpu.fromFd';
-    const number = requireFd(operation, fd);
-    const open = openVmOf(operation, vm);
-    const { bindings } = open;
-    const creation = vcpuCreation(open, readyVcpuOptions(options, open), { fd: number, id: 0 });
-    const record = adopted(operation, 'a vCPU', number, addon().vcpuCreate(creation));
-    return new Vcpu(creator, new OpenVcpu(record, bindings));
   }
 
   /** The vCPU file descriptor, which `close` closes. @throws KvmClosedError after `close`. */
@@ -190,7 +157,7 @@ export class Vcpu extends VcpuState implements Disposable {
    * }
    * @see api.rst, "KVM_RUN"
    */
-  run(options?: RunOptions): RunResult {
+  run(options?: RunOptions): RunResultOf<Exit> {
     const result = options === undefined ? addon().vcpuRun(this.#vcpu.record) : this.#runWithin(options);
     return this.#resultOf(result);
   }
@@ -223,17 +190,17 @@ export class Vcpu extends VcpuState implements Disposable {
    * const { rip } = vcpu.getRegs();
    * @see api.rst, "KVM_RUN"
    */
-  completeExit(serve: (exit: VcpuExit | UnrecognizedExit) => void): void {
+  completeExit(serve: (exit: ExitOf<Exit> | UnrecognizedExit) => void): void {
     requireFunction('Vcpu.completeExit', 'serve', serve);
     for (;;) {
       const result = addon().vcpuComplete(this.#vcpu.record);
       if (result === addon().COMPLETED) return;
-      const answer: unknown = serve(this.#resultOf(result) as VcpuExit | UnrecognizedExit);
+      const answer: unknown = serve(this.#resultOf(result) as ExitOf<Exit> | UnrecognizedExit);
       requireSynchronous('Vcpu.completeExit', 'serve', answer);
     }
   }
 
-  #resultOf(result: number | undefined): RunResult {
+  #resultOf(result: number | undefined): RunResultOf<Exit> {
     if (result === undefined) {
       this.#interruption = null;
       return this.#exits.last;
@@ -264,9 +231,9 @@ export class Vcpu extends VcpuState implements Disposable {
    * }
    * @see api.rst, "KVM_RUN"
    */
-  exits(options: ExitsOptions = {}): AsyncGenerator<RunResultObject, void, undefined> {
+  exits(options: ExitsOptions = {}): AsyncGenerator<RunResultObjectOf<Exit>, void, undefined> {
     const exits = this.#exits;
-    return asyncExits(this, () => exits.last.toObject(), options);
+    return asyncExits<Exit>(this, () => exits.last.toObject() as ExitObjectOf<Exit>, options);
   }
 
   /**
@@ -277,22 +244,6 @@ export class Vcpu extends VcpuState implements Disposable {
    */
   kick(): void {
     kick(this.share());
-  }
-
-  /**
-   * Synchronizes these sets of registers (KVM_CAP_SYNC_REGS). From now on each run stores them and applies what was written
-   * to them, without an ioctl. Sets that are not named are not synchronized any more. Between two runs use either these
-   * views, or `getRegs` and `setRegs`: neither sees what was written with the other.
-   *
-   * @param names the sets: `'regs'`, `'sregs'`, `'events'`.
-   * @throws KvmUnsupportedError, which names KVM_CAP_SYNC_REGS, when the kernel does not synchronize one of the sets.
-   * @example
-   * const { regs } = vcpu.syncRegs('regs');
-   * vcpu.run();
-   * regs.rip += 2n;
-   */
-  syncRegs<Name extends keyof SyncRegs>(...names: Name[]): Pick<SyncRegs, Name> {
-    return syncRegs(this.#vcpu, names);
   }
 
   /** Closes the vCPU and detaches `shared` and `kvmRun`. @throws KvmBusyError while another thread runs it. */
@@ -306,16 +257,9 @@ export class Vcpu extends VcpuState implements Disposable {
   }
 
   static {
-    make = (vm, id, options) => {
-      const { bindings, target } = vm;
-      const { KVM_CREATE_VCPU: request } = bindings;
-      const creation = vcpuCreation(vm, options, { fd: null, id: requireValue(request, id) });
-      const record = addon().vcpuCreate(creation);
-      return new Vcpu(creator, new OpenVcpu(created(target, request, record, id), bindings));
-    };
     contextOf = (vcpu) => vcpu.#vcpu;
     isVcpu = (value) => #vcpu in value;
-    printBy(Vcpu, (vcpu) => {
+    printBy({ name: 'Vcpu', prototype: VcpuBase.prototype as AnyVcpu }, (vcpu) => {
       const { fd, kvmRun, bindings } = vcpu;
       if (vcpu.#interruption !== null) return { fd, interruption: vcpu.#interruption.cause };
       const { exit_reason } = kvmRun;
@@ -325,9 +269,29 @@ export class Vcpu extends VcpuState implements Disposable {
   }
 }
 
-/** Makes KVM_CREATE_VCPU and the object of the vCPU. */
-export function makeVcpu(vm: OpenVm, id: number, options: ReadyVcpuOptions): Vcpu {
-  return make(vm, id, options);
+/** Makes KVM_CREATE_VCPU. */
+export function createdVcpu<B extends Bindings>(vm: OpenVm<B>, id: number, options: ReadyVcpuOptions): OpenVcpu<B> {
+  const { KVM_CREATE_VCPU: request } = vm.bindings;
+  const creation = vcpuCreation(vm, options, { fd: null, id: requireValue(request, id) });
+  return new OpenVcpu(created(vm.target, request, addon().vcpuCreate(creation), id), vm);
+}
+
+/** Implements `Vcpu.attach`. */
+export function attachedVcpu<B extends Bindings>(handle: VcpuHandle, architecture: Architecture<B>): OpenVcpu<B> {
+  checkBindings('Vcpu.attach', architecture.bindings);
+  inspectable(architecture.bindings);
+  const found = addon().vcpuFind(requireHandle('Vcpu.attach', handle, 'vcpu'));
+  if (!found) throw new KvmClosedError('Vcpu.attach', 'the vCPU of this handle is closed');
+  return new OpenVcpu(found, architecture);
+}
+
+/** Implements `Vcpu.fromFd`. */
+export function vcpuFromFd(fd: number, vm: VmObject, options: VcpuOptions): OpenVcpu {
+  const operation = 'Vcpu.fromFd';
+  const number = requireFd(operation, fd);
+  const open = openVmOf(operation, vm);
+  const creation = vcpuCreation(open, readyVcpuOptions(options, open), { fd: number, id: 0 });
+  return new OpenVcpu(adopted(operation, 'a vCPU', number, addon().vcpuCreate(creation)), open);
 }
 
 /** What the native layer needs for KVM_CREATE_VCPU with an id, or to adopt a file descriptor. */
@@ -354,7 +318,7 @@ function vcpuCreation(
  *
  * @throws KvmArgumentError for anything but a `Vcpu`. `operation` is the method that takes it.
  */
-export function vcpuContext(operation: string, vcpu: Vcpu): VcpuContext {
+export function vcpuContext(operation: string, vcpu: AnyVcpu): VcpuContext {
   const context = vcpuContextIf(vcpu);
   requireClass(operation, 'vcpu', vcpu, 'Vcpu', context !== undefined);
   return context as VcpuContext;
@@ -362,7 +326,7 @@ export function vcpuContext(operation: string, vcpu: Vcpu): VcpuContext {
 
 /** Returns what the other parts of the runtime need of a vCPU, or undefined for anything but a `Vcpu`. */
 export function vcpuContextIf(value: unknown): VcpuContext | undefined {
-  return typeof value === 'object' && value !== null && isVcpu(value) ? contextOf(value as Vcpu) : undefined;
+  return typeof value === 'object' && value !== null && isVcpu(value) ? contextOf(value as AnyVcpu) : undefined;
 }
 
 /** The errors with which KVM_RUN returns an exit with KVM_EXIT_MEMORY_FAULT. */

@@ -4,7 +4,7 @@ import type { KvmCoalescedMmioZone } from '../generated/x86_64/linux/kvm.js';
 import { allocate, type View } from '../support/index.js';
 import { describe } from './arguments.js';
 import type { Creator } from './construction.js';
-import type { VmContext } from './context.js';
+import type { Bindings, VmContext } from './context.js';
 import { KvmArgumentError } from './errors.js';
 import { type EventFd, requireEventFd } from './eventfd.js';
 import { setMember } from './numbers.js';
@@ -51,8 +51,8 @@ function setAddress<T extends View>(
 }
 
 /** The part of `Vm` with the writes that are not exits. */
-export abstract class VmIo extends VmInterrupts {
-  protected constructor(given: Creator, vm: VmContext) {
+export abstract class VmIo<B extends Bindings> extends VmInterrupts<B> {
+  protected constructor(given: Creator, vm: VmContext<B>) {
     super(given, vm);
   }
 

@@ -1,29 +1,29 @@
 /** A virtual machine: its memory slots, its vCPUs and its devices. */
 
-import * as x86_64 from '../generated/x86_64/linux/kvm.js';
 import { allocate } from '../support/index.js';
 import { inspectable, shown } from '../support/inspect.js';
-import { addon, type VmRecord } from './addon.js';
+import { addon, type FileRecord, type VmRecord } from './addon.js';
 import { rangeText } from './address-ranges.js';
 import { newHandle, requireHandle } from './arguments.js';
-import type { Capability } from './capability.js';
-import { type Creator, creator } from './construction.js';
-import type { Bindings, VcpuContext } from './context.js';
-import { type KvmObject, registerVm, vcpuMmapSizeOf } from './creators.js';
+import type { CapabilityOf } from './capability.js';
+import type { Creator } from './construction.js';
+import type { Architecture, Bindings, VcpuContext } from './context.js';
+import { type KvmObject, openKvmOf, registerVm } from './creators.js';
 import { adopted, type DuplicateFdOptions, duplicatedFd, requireFd } from './descriptors.js';
-import { makeVmDevice, type VmDevice } from './devices/vm-device.js';
+import type { VmDeviceBase } from './devices/vm-device.js';
 import { clearDirtyLog, getDirtyLog } from './dirty-log.js';
 import { KvmArgumentError, KvmClosedError } from './errors.js';
 import { type GuestMemfd, makeGuestMemfd } from './guest-memfd.js';
 import { checkBindings } from './host-bindings.js';
 import { type MemorySlot, MemorySlots } from './memory-slots.js';
 import { requireU32, requireU64, setMember } from './numbers.js';
+import type { OpenVcpu } from './open-vcpu.js';
 import { OpenVm } from './open-vm.js';
 import { requireKnownKeys } from './options.js';
 import { printBy } from './printing.js';
-import { type CoalescedMmioRing, makeCoalescedMmioRing } from './rings/coalesced-mmio-ring.js';
-import { type DirtyRing, makeDirtyRing, noDirtyRing } from './rings/dirty-ring.js';
-import { makeVcpu, readyVcpuOptions, type Vcpu, type VcpuOptions, vcpuContext, vcpuContextIf } from './vcpu.js';
+import type { CoalescedMmioRingBase } from './rings/coalesced-mmio-ring.js';
+import { type DirtyRingBase, noDirtyRing } from './rings/dirty-ring.js';
+import { type AnyVcpu, createdVcpu, readyVcpuOptions, type VcpuOptions, vcpuContext, vcpuContextIf } from './vcpu.js';
 import { VmIo } from './vm-io.js';
 
 /**
@@ -49,63 +49,39 @@ export interface MemoryAttributes {
   readonly attributes: number | bigint;
 }
 
-let make: (record: VmRecord, bindings: Bindings) => Vm;
-let contextOf: (vm: Vm) => OpenVm;
+let contextOf: (vm: AnyVm) => OpenVm;
 
-/**
- * A virtual machine. `Kvm.createVm` creates it. The methods are those of the ioctls of the VM file descriptor. All methods throw
- * KvmClosedError after `close`, and KvmArgumentError for an argument of a wrong type or size.
- */
-export class Vm extends VmIo implements Disposable {
-  readonly #vm: OpenVm;
+/** The classes of an architecture whose objects a VM makes. */
+export interface VmClasses {
+  readonly Vcpu: AnyVcpu;
+  readonly VmDevice: VmDeviceBase;
+  readonly DirtyRing: DirtyRingBase;
+  readonly CoalescedMmioRing: CoalescedMmioRingBase;
+}
+
+/** What makes the objects of these classes. */
+export interface VmMakers<B extends Bindings, Classes extends VmClasses> {
+  vcpu(vcpu: OpenVcpu<B>): Classes['Vcpu'];
+  device(vm: OpenVm<B>, record: FileRecord): Classes['VmDevice'];
+  dirtyRing(vcpu: VcpuContext): Classes['DirtyRing'];
+  coalescedMmioRing(vcpu: VcpuContext): Classes['CoalescedMmioRing'];
+}
+
+/** A VM of any architecture. */
+export type AnyVm = VmBase<Bindings, VmClasses>;
+
+/** The methods of `Vm` that every architecture has. */
+export abstract class VmBase<B extends Bindings, Classes extends VmClasses> extends VmIo<B> implements Disposable {
+  readonly #vm: OpenVm<B>;
   readonly #slots: MemorySlots;
+  readonly #makers: VmMakers<B, Classes>;
 
-  private constructor(given: Creator, vm: OpenVm) {
+  protected constructor(given: Creator, vm: OpenVm<B>, makers: VmMakers<B, Classes>) {
     super(given, vm);
     this.#vm = vm;
+    this.#makers = makers;
     registerVm(this, vm);
     this.#slots = new MemorySlots(vm);
-  }
-
-  /**
-   * Attaches to a VM of another thread, or to the VM of a vCPU of this thread.
-   *
-   * @param from the result of `share` in the other thread, or a vCPU.
-   * @param bindings those of the `Kvm` that the VM is from, by default the package's own. For a vCPU always those of the vCPU.
-   * @throws KvmClosedError when the VM or the vCPU is closed, KvmArgumentError for anything else, and when the bindings are of
-   * another architecture.
-   * @example
-   * const vm = Vm.attach(workerData.vm); // The other thread passed vm.share().
-   * vm.setIrqLine(4, true);
-   */
-  static attach(from: VmHandle | Vcpu, bindings: Bindings = x86_64): Vm {
-    const vcpu = vcpuContextIf(from);
-    if (vcpu) return make(addon().vmOfVcpu(vcpu.record), vcpu.bindings);
-    checkBindings('Vm.attach', bindings);
-    inspectable(bindings);
-    const found = addon().vmFind(requireHandle('Vm.attach', from, 'vm'));
-    if (!found) throw new KvmClosedError('Vm.attach', 'the VM of this handle is closed');
-    return make(found, bindings);
-  }
-
-  /**
-   * Makes a `Vm` of a file descriptor of a VM that this process has created in another way. The file descriptor stays that of the
-   * caller. The `Vm` has a duplicate of it. If this package has the VM already, the result uses the same VM: the slots, the vCPUs
-   * and the rings are the same. Otherwise the slots that others have set are not known, and `close` removes the slots that
-   * this package has set.
-   *
-   * @param fd the number of the file descriptor.
-   * @param kvm a `Kvm`, whose bindings the VM has.
-   * @throws KvmArgumentError for a number that is not open, and for a file descriptor of anything else; KvmError with code `EIO` for
-   * a VM of another process, which only that process can use.
-   * @example
-   * using vm = Vm.fromFd(fd, kvm);
-   */
-  static fromFd(fd: number, kvm: KvmObject): Vm {
-    const operation = 'Vm.fromFd';
-    const number = requireFd(operation, fd);
-    const vcpuMmapSize = vcpuMmapSizeOf(operation, kvm);
-    return makeVm(adopted(operation, 'a VM', number, addon().vmFromFd(number)), kvm.bindings, vcpuMmapSize);
   }
 
   /**
@@ -275,9 +251,9 @@ export class Vm extends VmIo implements Disposable {
    * @param vcpu a vCPU of this VM.
    * @throws KvmArgumentError when the rings are not enabled, and for a vCPU of another VM.
    */
-  dirtyRing(vcpu: Vcpu): DirtyRing {
+  dirtyRing(vcpu: Classes['Vcpu']): Classes['DirtyRing'] {
     if (addon().vmDirtyRing(this.#vm.record) === 0) throw noDirtyRing('Vm.dirtyRing');
-    return makeDirtyRing(this.#own('Vm.dirtyRing', vcpu));
+    return this.#makers.dirtyRing(this.#own('Vm.dirtyRing', vcpu));
   }
 
   /**
@@ -293,7 +269,7 @@ export class Vm extends VmIo implements Disposable {
     return this.ioctl(this.bindings.KVM_RESET_DIRTY_RINGS);
   }
 
-  override enableCap(capability: Capability, ...args: readonly (number | bigint)[]): void {
+  override enableCap(capability: CapabilityOf<B>, ...args: readonly (number | bigint)[]): void {
     // The kernel and the record of the VM get the same numbers.
     const numbers = args.map((each) => requireU64('KVM_ENABLE_CAP', 'argument', each));
     super.enableCap(capability, ...numbers);
@@ -310,12 +286,12 @@ export class Vm extends VmIo implements Disposable {
    * @param vcpu any vCPU of this VM.
    * @throws KvmUnsupportedError without KVM_CAP_COALESCED_MMIO, KvmArgumentError for a vCPU of another VM.
    */
-  coalescedMmioRing(vcpu: Vcpu): CoalescedMmioRing {
-    return makeCoalescedMmioRing(this.#own('Vm.coalescedMmioRing', vcpu));
+  coalescedMmioRing(vcpu: Classes['Vcpu']): Classes['CoalescedMmioRing'] {
+    return this.#makers.coalescedMmioRing(this.#own('Vm.coalescedMmioRing', vcpu));
   }
 
   /** Returns what is needed of a vCPU of this VM. @throws KvmArgumentError for a vCPU of another VM. */
-  #own(operation: string, vcpu: Vcpu): VcpuContext {
+  #own(operation: string, vcpu: AnyVcpu): VcpuContext {
     const context = vcpuContext(operation, vcpu);
     if (addon().vcpuIsOf(context.record, this.#vm.record)) return context;
     throw new KvmArgumentError(
@@ -336,12 +312,12 @@ export class Vm extends VmIo implements Disposable {
    * @see api.rst, "KVM_CREATE_VCPU"
    * @see api.rst, "KVM_SET_SIGNAL_MASK"
    */
-  createVcpu(id: number = 0, options: VcpuOptions = {}): Vcpu {
+  createVcpu(id: number = 0, options: VcpuOptions = {}): Classes['Vcpu'] {
     // Older kernels use the low 32 bits of the id.
     const number = requireU32('KVM_CREATE_VCPU', 'id', id);
     // This comes before KVM_CREATE_VCPU: the id of a vCPU that nobody can use would be lost.
     const ready = readyVcpuOptions(options, this.#vm);
-    return makeVcpu(this.#vm, number, ready);
+    return this.#makers.vcpu(createdVcpu(this.#vm, number, ready));
   }
 
   /**
@@ -351,12 +327,14 @@ export class Vm extends VmIo implements Disposable {
    * @throws KvmError with code `ENODEV` when the kernel does not support this type.
    * @see api.rst, "KVM_CREATE_DEVICE"
    */
-  createDevice(type: number): VmDevice {
+  createDevice(type: number): Classes['VmDevice'] {
     const { KvmCreateDevice, KVM_CREATE_DEVICE } = this.bindings;
     const create = allocate(KvmCreateDevice);
     setMember(KVM_CREATE_DEVICE.name, create, 'type', 'type', type);
     const { offset } = KvmCreateDevice.$layout.members.fd;
-    return makeVmDevice(this.#vm, this.#vm.createFile(KVM_CREATE_DEVICE, create, offset), create.type);
+    const record = this.#vm.createFile(KVM_CREATE_DEVICE, create, offset);
+    addon().deviceSetType(record, create.type);
+    return this.#makers.device(this.#vm, record);
   }
 
   /**
@@ -373,22 +351,44 @@ export class Vm extends VmIo implements Disposable {
   }
 
   static {
-    make = (record, bindings) => new Vm(creator, new OpenVm(record, bindings));
     contextOf = (vm) => vm.#vm;
-    printBy(Vm, (vm) => {
+    printBy({ name: 'Vm', prototype: VmBase.prototype as AnyVm }, (vm) => {
       const memory = [...vm.#slots.ranges].map(([slot, range]) => [slot, shown(rangeText(range), 'number')]);
       return { fd: vm.fd, memory: Object.fromEntries(memory) };
     });
   }
 }
 
-/** Makes the object of a record of a VM. `vcpuMmapSize` is that of KVM_GET_VCPU_MMAP_SIZE. */
-export function makeVm(record: VmRecord, bindings: Bindings, vcpuMmapSize: number): Vm {
+/** A VM of KVM_CREATE_VM, or of another part of the process. `vcpuMmapSize` is the result of KVM_GET_VCPU_MMAP_SIZE. */
+export function openedVm<B extends Bindings>(
+  record: VmRecord,
+  architecture: Architecture<B>,
+  vcpuMmapSize: number,
+): OpenVm<B> {
   addon().vmSetVcpuBytes(record, vcpuMmapSize);
-  return make(record, bindings);
+  return new OpenVm(record, architecture);
+}
+
+/** Implements `Vm.attach`. */
+export function attachedVm<B extends Bindings>(from: VmHandle | AnyVcpu, architecture: Architecture<B>): OpenVm<B> {
+  const vcpu = vcpuContextIf(from) as VcpuContext<B> | undefined;
+  if (vcpu) return new OpenVm(addon().vmOfVcpu(vcpu.record), vcpu);
+  checkBindings('Vm.attach', architecture.bindings);
+  inspectable(architecture.bindings);
+  const found = addon().vmFind(requireHandle('Vm.attach', from, 'vm'));
+  if (!found) throw new KvmClosedError('Vm.attach', 'the VM of this handle is closed');
+  return new OpenVm(found, architecture);
+}
+
+/** Implements `Vm.fromFd`. */
+export function vmFromFd(fd: number, kvm: KvmObject): OpenVm {
+  const operation = 'Vm.fromFd';
+  const number = requireFd(operation, fd);
+  const { architecture, vcpuMmapSize } = openKvmOf(operation, kvm);
+  return openedVm(adopted(operation, 'a VM', number, addon().vmFromFd(number)), architecture, vcpuMmapSize());
 }
 
 /** Returns what the other parts of the runtime need of a VM. */
-export function vmContext(vm: Vm): OpenVm {
+export function vmContext(vm: AnyVm): OpenVm {
   return contextOf(vm);
 }

@@ -1,56 +1,85 @@
 /** KVM of x86-64: `Kvm`, `Vm` and `Vcpu` with the methods of this architecture, and the types that they use. */
 
-import type { StartProgram } from './thread/program.js';
-import type { Vcpu } from './vcpu.js';
-import type { Vm } from './vm.js';
+import type { KvmRunExit } from '../generated/x86_64/linux/kvm.js';
+import type { CapabilityOf } from './capability.js';
+import type { ExitObjectOf, ExitOf, RunResultOf } from './exit/exits.js';
+import type { RunResultObjectOf } from './thread/async-exits.js';
+import type { ProgramOf, StartProgram } from './thread/program.js';
+import type { Bindings } from './x86_64/bindings.js';
+import type { Vcpu } from './x86_64/vcpu.js';
+import type { Vm } from './x86_64/vm.js';
 
 export type { AddressedData, MemoryRange } from './addressed-ioctl.js';
-export type { Capability } from './capability.js';
-export type { Bindings, FdKind, GenericIoctl } from './context.js';
+export type { FdKind, GenericIoctl } from './context.js';
 export type { KvmObject, VmObject } from './creators.js';
 export type { DeviceAttr } from './devices/device-attr.js';
-export { VmDevice, type VmDeviceHandle, type VmDeviceOptions } from './devices/vm-device.js';
+export type { VmDeviceHandle, VmDeviceOptions } from './devices/vm-device.js';
 export { pagesOf } from './dirty-log.js';
 export type { DeviceData, PortData } from './exit/data.js';
-export type {
-  RunResult,
-  UnrecognizedExit,
-  UnrecognizedExitObject,
-  VcpuExit,
-  VcpuExitObject,
-} from './exit/exits.js';
-export type { GuestDebug, HardwareBreakpoint } from './guest-debug.js';
+export type { UnrecognizedExit, UnrecognizedExitObject } from './exit/exits.js';
 export { GuestMemfd, type GuestMemfdMapOptions } from './guest-memfd.js';
-export { Kvm, type KvmFromFdOptions, type KvmOptions } from './kvm.js';
+export type { MemorySlot } from './memory-slots.js';
+export type { CoalescedMmioRingHandle } from './rings/coalesced-mmio-ring.js';
+export type { DirtyPage, DirtyRingHandle } from './rings/dirty-ring.js';
+export type { Statistic, Stats } from './stats.js';
+export type { ExitsOptions } from './thread/async-exits.js';
+export type { Mechanism, RunOptions, VcpuOptions } from './vcpu.js';
+export type { MemoryAttributes, VmHandle } from './vm.js';
+export type { IrqfdOptions, IrqRoute, Msi } from './vm-interrupts.js';
+export type { CoalescedMmioZone, Ioeventfd } from './vm-io.js';
+export type { Bindings } from './x86_64/bindings.js';
+export type { GuestDebug, HardwareBreakpoint } from './x86_64/guest-debug.js';
+export { Kvm, type KvmFromFdOptions, type KvmOptions } from './x86_64/kvm.js';
 export type {
   EncryptCommand,
   EncryptCommandAlone,
   EncryptOptions,
   EncryptResult,
-} from './memory-encryption.js';
-export type { MemorySlot } from './memory-slots.js';
-export type { BootBlob, MemoryMapEntry } from './modes/boot-data.js';
-export type { EntryOptions, PlacementOptions } from './modes/entry.js';
-export { enterLinux64, type Linux64Options } from './modes/linux64.js';
-export { enterLongMode, type LongModeOptions, type LongModeTables } from './modes/long-mode.js';
-export { identityMapBytes } from './modes/page-tables.js';
-export { enterProtectedMode, type ProtectedModeOptions } from './modes/protected-mode.js';
-export { enterPvh, type PvhModule, type PvhOptions } from './modes/pvh.js';
-export { enterRealMode, type RealModeOptions } from './modes/real-mode.js';
-export { type DescriptorMembers, segmentDescriptor } from './modes/segments.js';
-export type { MsrFilter, MsrRange } from './msr-filter.js';
-export type { Msr } from './msrs.js';
-export { CoalescedMmioRing, type CoalescedMmioRingHandle } from './rings/coalesced-mmio-ring.js';
-export { type DirtyPage, DirtyRing, type DirtyRingHandle } from './rings/dirty-ring.js';
-export type { Statistic, Stats } from './stats.js';
-export type { SyncRegs } from './sync-regs.js';
-export type { ExitsOptions, RunResultObject } from './thread/async-exits.js';
-export type { VcpuProgram } from './thread/program.js';
-export { type Mechanism, type RunOptions, Vcpu, type VcpuOptions } from './vcpu.js';
-export { type MemoryAttributes, Vm, type VmHandle } from './vm.js';
-export type { IrqfdOptions, IrqRoute, Msi } from './vm-interrupts.js';
-export type { CoalescedMmioZone, Ioeventfd } from './vm-io.js';
-export type { XenEvtchn, XenHypercallPages } from './xen.js';
+} from './x86_64/memory-encryption.js';
+export type { BootBlob, MemoryMapEntry } from './x86_64/modes/boot-data.js';
+export type { EntryOptions, PlacementOptions } from './x86_64/modes/entry.js';
+export { enterLinux64, type Linux64Options } from './x86_64/modes/linux64.js';
+export { enterLongMode, type LongModeOptions, type LongModeTables } from './x86_64/modes/long-mode.js';
+export { identityMapBytes } from './x86_64/modes/page-tables.js';
+export { enterProtectedMode, type ProtectedModeOptions } from './x86_64/modes/protected-mode.js';
+export { enterPvh, type PvhModule, type PvhOptions } from './x86_64/modes/pvh.js';
+export { enterRealMode, type RealModeOptions } from './x86_64/modes/real-mode.js';
+export { type DescriptorMembers, segmentDescriptor } from './x86_64/modes/segments.js';
+export type { MsrFilter, MsrRange } from './x86_64/msr-filter.js';
+export type { Msr } from './x86_64/msrs.js';
+export { CoalescedMmioRing, DirtyRing } from './x86_64/rings.js';
+export type { SyncRegs } from './x86_64/sync-regs.js';
+export { Vcpu } from './x86_64/vcpu.js';
+export { Vm } from './x86_64/vm.js';
+export { VmDevice } from './x86_64/vm-device.js';
+export type { XenEvtchn, XenHypercallPages } from './x86_64/xen.js';
+
+/** A capability: its name, such as `'KVM_CAP_SPLIT_IRQCHIP'`, or its number, such as `bindings.KVM_CAP_SPLIT_IRQCHIP`. */
+export type Capability = CapabilityOf<Bindings>;
+
+/**
+ * An exit. `switch (exit.reason)` narrows it to the members of `struct kvm_run` that belong to its reason, in place.
+ *
+ * It is valid until the next `run` or `completeExit` of this vCPU. There is one object for each reason, so the next exit with
+ * the same reason is the same object with new values. `toObject` returns a copy to keep.
+ */
+export type VcpuExit = ExitOf<KvmRunExit>;
+
+/** A copy of an exit as a plain object, which can be posted to another thread. */
+export type VcpuExitObject = ExitObjectOf<KvmRunExit>;
+
+/** What `Vcpu.run` returns. `switch (result.reason)` narrows it. */
+export type RunResult = RunResultOf<KvmRunExit>;
+
+/** A copy of a result of `Vcpu.run`. */
+export type RunResultObject = RunResultObjectOf<KvmRunExit>;
+
+/**
+ * The program that runs in the Worker of a `VcpuThread`. All calls are synchronous. When a call returns, the next run begins.
+ * If a call returns 'stop', the thread ends. If a call returns anything else than 'stop' or undefined, such as a Promise, the
+ * thread ends with a `KvmArgumentError`.
+ */
+export type VcpuProgram = ProgramOf<VcpuExit>;
 
 /**
  * The default export of the program of a `VcpuThread`. The runtime calls this function once, in the Worker, with the vCPU,
@@ -66,4 +95,4 @@ export type { XenEvtchn, XenHypercallPages } from './xen.js';
  * });
  * export default start;
  */
-export type StartVcpuProgram<Data = unknown> = StartProgram<Vcpu, Data, Vm>;
+export type StartVcpuProgram<Data = unknown> = StartProgram<VcpuExit, Vcpu, Data, Vm>;

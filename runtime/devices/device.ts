@@ -5,7 +5,7 @@ import type { IoctlByPointer, IoctlToBytes, View } from '../../support/index.js'
 import { addon, type FileRecord } from '../addon.js';
 import { describe } from '../arguments.js';
 import { type Creator, creator } from '../construction.js';
-import type { GenericIoctl } from '../context.js';
+import type { AnyBindings, GenericIoctl } from '../context.js';
 import {
   DeviceArgumentError,
   DeviceClosedError,
@@ -13,7 +13,7 @@ import {
   deviceIoctlError,
   openDeviceError,
 } from '../errors.js';
-import { type AnyBindings, hostArchitecture, wrongArchitecture } from '../host-bindings.js';
+import { hostArchitecture, wrongArchitecture } from '../host-bindings.js';
 import {
   type AnyIoctl,
   checkedIoctl,

@@ -1,11 +1,10 @@
 /** A device of `Vm.createDevice`: the kernel emulates it in the VM, or connects it with the VM. */
 
-import * as x86_64 from '../../generated/x86_64/linux/kvm.js';
 import { inspectable } from '../../support/inspect.js';
 import { addon, type FileRecord } from '../addon.js';
 import { newHandle, requireHandle } from '../arguments.js';
-import { type Creator, creator } from '../construction.js';
-import type { Bindings, CapabilityContext, GenericIoctl } from '../context.js';
+import type { Creator } from '../construction.js';
+import type { Architecture, Bindings, CapabilityContext, GenericIoctl, Rules } from '../context.js';
 import { openVmOf, type VmObject } from '../creators.js';
 import { adopted, requireFd } from '../descriptors.js';
 import { KvmClosedError } from '../errors.js';
@@ -36,10 +35,8 @@ export interface VmDeviceOptions {
   readonly type?: number;
 }
 
-let make: (vm: CapabilityContext, record: FileRecord) => VmDevice;
-
-/** A device that the kernel has created for a VM. `Vm.createDevice` returns it. */
-export class VmDevice extends KernelFile {
+/** The methods of `VmDevice` that every architecture has. */
+export abstract class VmDeviceBase extends KernelFile {
   readonly #target: AttributeTarget<'device'>;
   /** Makes any ioctl of the device file descriptor. */
   readonly ioctl: GenericIoctl<'device'>;
@@ -47,56 +44,23 @@ export class VmDevice extends KernelFile {
   /** The VM that this object itself has opened. */
   readonly #ownVm: OpenVm | undefined;
 
-  private constructor(given: Creator, vm: CapabilityContext, record: FileRecord, ownVm?: OpenVm) {
+  protected constructor(
+    given: Creator,
+    vm: CapabilityContext & { readonly rules: Rules },
+    record: FileRecord,
+    ownVm?: OpenVm,
+  ) {
     super(given, 'Vm.createDevice, VmDevice.attach or VmDevice.fromFd', record);
     this.#ownVm = ownVm;
     const deviceType = (): number => addon().deviceType(fileRecord(this));
-    this.#target = { ...ioctlsOfFile(() => fileRecord(this)), kind: 'device', capabilities: vm, deviceType };
+    this.#target = {
+      ...ioctlsOfFile(() => fileRecord(this)),
+      kind: 'device',
+      capabilities: vm,
+      rules: vm.rules,
+      deviceType,
+    };
     this.ioctl = genericIoctl(this.#target);
-  }
-
-  /**
-   * Attaches to a device of another thread.
-   *
-   * @param handle the result of `share` in the other thread.
-   * @param bindings those of the `Kvm` that the device is from, by default the package's own.
-   * @throws KvmClosedError when the device is closed everywhere, KvmArgumentError for anything but a handle of a device, and when
-   * the bindings are of another architecture.
-   */
-  static attach(handle: VmDeviceHandle, bindings: Bindings = x86_64): VmDevice {
-    checkBindings('VmDevice.attach', bindings);
-    inspectable(bindings);
-    const found = addon().deviceFind(requireHandle('VmDevice.attach', handle, 'vm device'));
-    const vm = found && addon().vmOfDevice(found);
-    if (!found || !vm) throw new KvmClosedError('VmDevice.attach', 'the device of this handle is closed');
-    const open = new OpenVm(vm, bindings);
-    return new VmDevice(creator, open, found, open);
-  }
-
-  /**
-   * Makes a `VmDevice` of a file descriptor of a device that this process has created in another way. The file descriptor stays that
-   * of the caller. The `VmDevice` has a duplicate of it.
-   *
-   * @param fd the number of the file descriptor.
-   * @param vm the VM of the device.
-   * @param options the type of the device.
-   * @throws KvmArgumentError for a number that is not open, for a file descriptor of anything else, and for a device of another VM of
-   * this package; KvmError with code `EIO` for a device of another process, which only that process can use.
-   * @example
-   * using device = VmDevice.fromFd(fd, vm, { type: KVM_DEV_TYPE_VFIO });
-   */
-  static fromFd(fd: number, vm: VmObject, options: VmDeviceOptions = {}): VmDevice {
-    const operation = 'VmDevice.fromFd';
-    requireKnownKeys<VmDeviceOptions>(operation, options, { type: true });
-    const number = requireFd(operation, fd);
-    const { record, bindings } = openVmOf(operation, vm);
-    const type = options.type === undefined ? undefined : requireU32(operation, 'type', options.type);
-    const found = adopted(operation, 'a device of a VM', number, addon().deviceFromFd(record, number));
-    if (type !== undefined) addon().deviceSetType(found, type);
-    const of = addon().vmOfDevice(found);
-    if (!of) throw new KvmClosedError(operation, 'the VM of this device is closed');
-    const open = new OpenVm(of, bindings);
-    return new VmDevice(creator, open, found, open);
   }
 
   /**
@@ -155,14 +119,37 @@ export class VmDevice extends KernelFile {
   setDeviceAttr(which: DeviceAttr, bytes?: Uint8Array): void {
     setDeviceAttr(this.#target, which, bytes);
   }
-
-  static {
-    make = (vm, record) => new VmDevice(creator, vm, record);
-  }
 }
 
-/** Makes the object of a file of KVM_CREATE_DEVICE with this type. */
-export function makeVmDevice(vm: CapabilityContext, record: FileRecord, type: number): VmDevice {
-  addon().deviceSetType(record, type);
-  return make(vm, record);
+/** A device and its VM, which an object of the device has opened. */
+export interface OpenDevice<B extends Bindings = Bindings> {
+  readonly record: FileRecord;
+  readonly vm: OpenVm<B>;
+}
+
+/** Implements `VmDevice.attach`. */
+export function attachedDevice<B extends Bindings>(
+  handle: VmDeviceHandle,
+  architecture: Architecture<B>,
+): OpenDevice<B> {
+  checkBindings('VmDevice.attach', architecture.bindings);
+  inspectable(architecture.bindings);
+  const record = addon().deviceFind(requireHandle('VmDevice.attach', handle, 'vm device'));
+  const vm = record && addon().vmOfDevice(record);
+  if (!record || !vm) throw new KvmClosedError('VmDevice.attach', 'the device of this handle is closed');
+  return { record, vm: new OpenVm(vm, architecture) };
+}
+
+/** Implements `VmDevice.fromFd`. */
+export function deviceFromFd(fd: number, vm: VmObject, options: VmDeviceOptions): OpenDevice {
+  const operation = 'VmDevice.fromFd';
+  requireKnownKeys<VmDeviceOptions>(operation, options, { type: true });
+  const number = requireFd(operation, fd);
+  const open = openVmOf(operation, vm);
+  const type = options.type === undefined ? undefined : requireU32(operation, 'type', options.type);
+  const record = adopted(operation, 'a device of a VM', number, addon().deviceFromFd(open.record, number));
+  if (type !== undefined) addon().deviceSetType(record, type);
+  const of = addon().vmOfDevice(record);
+  if (!of) throw new KvmClosedError(operation, 'the VM of this device is closed');
+  return { record, vm: new OpenVm(of, open) };
 }

@@ -1,8 +1,8 @@
 /** The data of an exit, in the shared memory. The runtime checks the length that the kernel gives against the memory. */
 
-import type { KvmRun } from '../../generated/x86_64/linux/kvm.js';
 import { U8Array, U16Array, U32Array } from '../../support/index.js';
 import { checkNumber64 } from '../../support/safe-integers.js';
+import type { KvmRun } from '../context.js';
 import { KvmError } from '../errors.js';
 
 /** The data of a port access: `count` elements of `size` bytes. */

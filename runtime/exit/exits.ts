@@ -6,26 +6,24 @@ import type {
   KVM_EXIT_LOONGARCH_IOCSR,
   KVM_EXIT_MMIO,
   KVM_EXIT_SYSTEM_EVENT,
-  KvmRun,
-  KvmRunExit,
 } from '../../generated/x86_64/linux/kvm.js';
 import { type Plain, toObject, type U8Array, U64Array } from '../../support/index.js';
 import { custom, type Inspect, type InspectOptions, showMembers, shown, shownOrError } from '../../support/inspect.js';
-import type { Bindings } from '../context.js';
+import type { Bindings, KvmRun } from '../context.js';
 import { CountedPart, DeviceData, type PortData, PortWindow } from './data.js';
 import type { Interruption } from './interruption.js';
 
-/**
- * An exit. `switch (exit.reason)` narrows it to the members of `struct kvm_run` that belong to its reason, in place.
- *
- * It is valid until the next `run` or `completeExit` of this vCPU. There is one object for each reason, so the next exit with
- * the same reason is the same object with new values. `toObject` returns a copy to keep.
- */
-export type VcpuExit = Recognized<KvmRunExit>;
-type Recognized<Exit extends KvmRunExit> = Exit extends { readonly reason: number } ? WithCopy<WithData<Exit>> : never;
+/** What `KvmRunExit` of every architecture is assignable to: a reason, which is null in the type of an unknown one. */
+export interface AnyExit {
+  /** The reason, `KVM_EXIT_…`. */
+  readonly reason: number | null;
+}
 
-/** A copy of an exit as a plain object, which can be posted to another thread. */
-export type VcpuExitObject = ReturnType<VcpuExit['toObject']>;
+/** An exit, made of `KvmRunExit` of an architecture. Each entry has the type for its architecture. */
+export type ExitOf<Exit extends AnyExit> = Exit extends { readonly reason: null } ? never : WithCopy<WithData<Exit>>;
+
+/** A copy of an exit as a plain object. */
+export type ExitObjectOf<Exit extends AnyExit> = ReturnType<ExitOf<Exit>['toObject']>;
 
 /**
  * An exit whose reason the bindings do not have. A newer kernel may have added the reason. The exit is valid as long as a
@@ -48,14 +46,14 @@ export interface UnrecognizedExitObject {
   readonly number: number;
 }
 
-/** What `Vcpu.run` returns. `switch (result.reason)` narrows it. */
-export type RunResult = VcpuExit | UnrecognizedExit | Interruption;
+/** What `Vcpu.run` returns. */
+export type RunResultOf<Exit extends AnyExit> = ExitOf<Exit> | UnrecognizedExit | Interruption;
 
 /**
  * `data`, where an exit has some: what the guest has sent, or what is to be filled in. Reading it throws KvmError with code
  * `ERR_KVM_INVALID_DATA` when the data would be outside of the memory that the kernel shares.
  */
-type WithData<Exit extends KvmRunExit> = Exit extends { readonly reason: typeof KVM_EXIT_IO }
+type WithData<Exit extends AnyExit> = Exit extends { readonly reason: typeof KVM_EXIT_IO }
   ? Exit & { readonly data: PortData }
   : Exit extends { readonly reason: typeof KVM_EXIT_MMIO | typeof KVM_EXIT_LOONGARCH_IOCSR }
     ? Exit & { readonly data: DeviceData }
@@ -73,13 +71,13 @@ interface DataSource {
 }
 
 /** The exits of one vCPU. There is one object for each reason, and it is made once. */
-export class Exits {
+export class Exits<E extends AnyExit> {
   readonly #run: KvmRun;
   /** The exits, by the number of the reason. */
-  readonly #known: readonly (VcpuExit | undefined)[];
+  readonly #known: readonly (ExitOf<E> | undefined)[];
   readonly #unrecognized: UnrecognizedExit;
   /** Most exits have the reason of the previous exit. A lookup would cost a memory access, which is slow after a run. */
-  #last: VcpuExit | UnrecognizedExit;
+  #last: ExitOf<E> | UnrecognizedExit;
 
   constructor(run: KvmRun, bindings: Bindings) {
     const {
@@ -95,14 +93,14 @@ export class Exits {
       for (const member of members) addMember(exit, run, member);
       known[value] = exit;
     }
-    // The type VcpuExit is made from the same data of the bindings, so the cast is right.
-    this.#known = Array.from(known) as readonly unknown[] as readonly (VcpuExit | undefined)[];
+    // The type of the exits is made from the same data of the bindings, so the cast is right.
+    this.#known = Array.from(known) as readonly unknown[] as readonly (ExitOf<E> | undefined)[];
     this.#unrecognized = new Unrecognized(run);
     this.#last = this.#unrecognized;
   }
 
   /** The exit that `kvmRun.exit_reason` selects. */
-  get last(): VcpuExit | UnrecognizedExit {
+  get last(): ExitOf<E> | UnrecognizedExit {
     const { exit_reason } = this.#run;
     if (this.#last.reason !== exit_reason) this.#last = this.#known[exit_reason] ?? this.#unrecognized;
     return this.#last;

@@ -1,16 +1,13 @@
 /** The ring of coalesced writes: the guest's writes to the zones of `Vm.registerCoalescedMmio`, in their order. */
 
 import type { KvmCoalescedMmio } from '../../generated/x86_64/linux/kvm.js';
-import * as x86_64 from '../../generated/x86_64/linux/kvm.js';
-import { inspectable } from '../../support/inspect.js';
 import { addon, type VcpuRecord } from '../addon.js';
-import { newHandle, requireFunction, requireHandle, requireSynchronous } from '../arguments.js';
+import { newHandle, requireFunction, requireSynchronous } from '../arguments.js';
 import { capabilityValue, unsupportedError } from '../capability.js';
-import { type Creator, creator, requireCreator } from '../construction.js';
-import type { Bindings, VcpuContext } from '../context.js';
+import { type Creator, requireCreator } from '../construction.js';
+import type { VcpuContext } from '../context.js';
 import { KvmArgumentError, KvmClosedError, KvmError } from '../errors.js';
-import { checkBindings } from '../host-bindings.js';
-import { OpenVcpu } from '../open-vcpu.js';
+import type { OpenVcpu } from '../open-vcpu.js';
 
 /**
  * What another thread needs to attach to the ring. `CoalescedMmioRing.share` returns the handle. A handle can be posted. A handle
@@ -27,19 +24,8 @@ export interface CoalescedMmioRingHandle {
 
 const [EAGAIN, EDEADLK] = [-11, -35];
 
-let make: (vcpu: VcpuContext) => CoalescedMmioRing;
-
-/**
- * The ring of coalesced writes of a VM (KVM_CAP_COALESCED_MMIO). `Vm.coalescedMmioRing` returns it.
- *
- * @example
- * vm.registerCoalescedMmio({ address: 0x3f8, size: 1, port: true });
- * const ring = vm.coalescedMmioRing(vcpu);
- * const exit = vcpu.run();
- * ring.drain(({ phys_addr, len, data }) => store(phys_addr, data.bytes().subarray(0, len)));
- * serve(exit); // The writes in the ring are older than the exit.
- */
-export class CoalescedMmioRing implements Disposable {
+/** The methods of `CoalescedMmioRing`, which are the same on all architectures. */
+export abstract class CoalescedMmioRingBase implements Disposable {
   #vcpu: VcpuContext | undefined;
   /** The vCPU that this object itself has opened. */
   readonly #ownVcpu: OpenVcpu | undefined;
@@ -48,7 +34,7 @@ export class CoalescedMmioRing implements Disposable {
   readonly #entries: number;
   readonly #entrySize: number;
 
-  private constructor(given: Creator, operation: string, vcpu: VcpuContext, ownVcpu?: OpenVcpu) {
+  protected constructor(given: Creator, operation: string, vcpu: VcpuContext, ownVcpu?: OpenVcpu) {
     requireCreator(given, 'CoalescedMmioRing', 'Vm.coalescedMmioRing or CoalescedMmioRing.attach');
     const page = capabilityValue(vcpu, 'KVM_CAP_COALESCED_MMIO');
     const { bindings, shared } = vcpu;
@@ -61,24 +47,6 @@ export class CoalescedMmioRing implements Disposable {
     this.#start = page * pageSize;
     this.#entrySize = bindings.KvmCoalescedMmio.$size;
     this.#entries = Math.floor((pageSize - bindings.KvmCoalescedMmioRing.$size) / this.#entrySize);
-  }
-
-  /**
-   * Attaches to a ring of another thread.
-   *
-   * @param handle the result of `share` in the other thread.
-   * @param bindings those of the `Kvm` that the vCPU is from, by default the package's own.
-   * @throws KvmClosedError when the vCPU is closed everywhere, KvmArgumentError for anything but a handle of a ring, and when the
-   * bindings are of another architecture.
-   */
-  static attach(handle: CoalescedMmioRingHandle, bindings: Bindings = x86_64): CoalescedMmioRing {
-    const operation = 'CoalescedMmioRing.attach';
-    checkBindings(operation, bindings);
-    inspectable(bindings);
-    const found = addon().vcpuFind(requireHandle(operation, handle, 'coalesced MMIO ring'));
-    if (!found) throw new KvmClosedError(operation, 'the vCPU of this handle is closed');
-    const vcpu = new OpenVcpu(found, bindings);
-    return new CoalescedMmioRing(creator, operation, vcpu, vcpu);
   }
 
   /**
@@ -162,10 +130,6 @@ export class CoalescedMmioRing implements Disposable {
       },
     );
   }
-
-  static {
-    make = (vcpu) => new CoalescedMmioRing(creator, 'Vm.coalescedMmioRing', vcpu);
-  }
 }
 
 /** Acquires the lock of the ring. The addon waits for a short time only, so that V8 can end the Worker between two waits. */
@@ -176,9 +140,4 @@ function acquire(vcpu: VcpuRecord): void {
   if (result === EDEADLK) {
     throw new KvmArgumentError('CoalescedMmioRing.drain', 'serve drains the ring that it serves; it must not');
   }
-}
-
-/** Makes the object of the ring that a vCPU shows. */
-export function makeCoalescedMmioRing(vcpu: VcpuContext): CoalescedMmioRing {
-  return make(vcpu);
 }

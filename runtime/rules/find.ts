@@ -1,17 +1,9 @@
 /** Finds the rule that is broken when the kernel has refused an ioctl. */
 
-import type { IoctlTarget } from '../context.js';
-import type { UapiErrorDetails } from '../errors.js';
-import { Facts } from './facts.js';
-import { rules } from './list.js';
+import type { BrokenRule, IoctlTarget, Rules } from '../context.js';
+import type { Facts } from './facts.js';
 import type { Rule } from './rule.js';
 import { sectionOf } from './sections.js';
-
-/** The text of an error, and the properties that it has in addition. */
-interface BrokenRule {
-  readonly problem: string;
-  readonly details: Pick<UapiErrorDetails, 'rule' | 'see'>;
-}
 
 /** A rule, and what may break it. */
 interface Cause {
@@ -19,36 +11,46 @@ interface Cause {
   readonly what: string;
 }
 
-/** The rules by ioctl and errno. */
-const byRefusal = new Map<string, Rule[]>();
-for (const rule of rules) {
-  const key = `${rule.ioctl} ${rule.code}`;
-  byRefusal.set(key, [...(byRefusal.get(key) ?? []), rule]);
-}
+/** The rules of an architecture, and the class of the facts that they need. */
+export class RuleBook implements Rules {
+  /** The rules by ioctl and errno. */
+  readonly #byRefusal = new Map<string, Rule[]>();
+  readonly #Facts: new (
+    target: IoctlTarget,
+  ) => Facts;
 
-/**
- * Finds out why the kernel has refused an ioctl. If a rule is certainly broken, the result names that rule. Otherwise it names the
- * possible causes.
- *
- * @param argument what the kernel got.
- * @param isUnannounced whether the kernel does not have the capability that announces the ioctl.
- * @returns undefined if no rule of this ioctl and this errno is broken.
- */
-export function brokenRule(
-  target: IoctlTarget,
-  ioctl: string,
-  code: string,
-  argument: unknown,
-  isUnannounced: boolean,
-): BrokenRule | undefined {
-  const all = byRefusal.get(`${ioctl} ${code}`) ?? [];
-  const candidates = isUnannounced ? all.filter((rule) => rule.withoutCapability) : all;
-  try {
-    return firstBroken(candidates, argument, new Facts(target));
-  } catch (error) {
-    // Another thread can have changed a count in the argument, or a getter can have detached its buffer.
-    if (error instanceof RangeError || error instanceof TypeError) return undefined;
-    throw error;
+  constructor(rules: readonly Rule[], facts: new (target: IoctlTarget) => Facts) {
+    for (const rule of rules) {
+      const key = `${rule.ioctl} ${rule.code}`;
+      this.#byRefusal.set(key, [...(this.#byRefusal.get(key) ?? []), rule]);
+    }
+    this.#Facts = facts;
+  }
+
+  /**
+   * Finds out why the kernel has refused an ioctl. If a rule is certainly broken, the result names that rule. Otherwise it names the
+   * possible causes.
+   *
+   * @param argument what the kernel got.
+   * @param isUnannounced whether the kernel does not have the capability that announces the ioctl.
+   * @returns undefined if no rule of this ioctl and this errno is broken.
+   */
+  broken(
+    target: IoctlTarget,
+    ioctl: string,
+    code: string,
+    argument: unknown,
+    isUnannounced: boolean,
+  ): BrokenRule | undefined {
+    const all = this.#byRefusal.get(`${ioctl} ${code}`) ?? [];
+    const candidates = isUnannounced ? all.filter((rule) => rule.withoutCapability) : all;
+    try {
+      return firstBroken(candidates, argument, new this.#Facts(target));
+    } catch (error) {
+      // Another thread can have changed a count in the argument, or a getter can have detached its buffer.
+      if (error instanceof RangeError || error instanceof TypeError) return undefined;
+      throw error;
+    }
   }
 }
 

@@ -1,9 +1,6 @@
-/** The rules of writes of the guest that are not exits. */
+/** The rules of writes of the guest that are not exits, on all architectures. */
 
-import * as kvm from '../../generated/x86_64/linux/kvm.js';
 import { hex, possibleRule, type Rule, rule, unknownBits, when } from './rule.js';
-
-const { KVM_IOEVENTFD_FLAG_DATAMATCH, KVM_IOEVENTFD_FLAG_PIO, KVM_IOEVENTFD_FLAG_DEASSIGN } = kvm;
 
 const lengths = [0, 1, 2, 4, 8];
 const addressEnd = 2n ** 64n;
@@ -17,9 +14,10 @@ const ioeventfds: readonly Rule[] = [
   rule('KVM_IOEVENTFD', 'EINVAL', {
     rule: 'the flags can be KVM_IOEVENTFD_FLAG_DATAMATCH, KVM_IOEVENTFD_FLAG_PIO and KVM_IOEVENTFD_FLAG_DEASSIGN',
     remedy: 'leave out the other flags',
-    broken({ flags }) {
+    broken({ flags }, { bindings }) {
+      const { KVM_IOEVENTFD_FLAG_DATAMATCH, KVM_IOEVENTFD_FLAG_PIO, KVM_IOEVENTFD_FLAG_DEASSIGN } = bindings;
       const known = [KVM_IOEVENTFD_FLAG_DATAMATCH, KVM_IOEVENTFD_FLAG_PIO, KVM_IOEVENTFD_FLAG_DEASSIGN];
-      const unknown = unknownBits(flags, ...known, kvm.KVM_IOEVENTFD_FLAG_VIRTIO_CCW_NOTIFY);
+      const unknown = unknownBits(flags, ...known, bindings.KVM_IOEVENTFD_FLAG_VIRTIO_CCW_NOTIFY);
       return when(unknown !== 0n, `flags ${hex(flags)}, of which ${hex(unknown)} are unknown`);
     },
   }),
@@ -31,8 +29,8 @@ const ioeventfds: readonly Rule[] = [
   rule('KVM_IOEVENTFD', 'EINVAL', {
     rule: 'a datamatch needs a length, because writes of any length have no value to compare with',
     remedy: 'set the length to 1, 2, 4 or 8',
-    broken: ({ flags, len }) =>
-      when((flags & KVM_IOEVENTFD_FLAG_DATAMATCH) !== 0 && len === 0, 'a datamatch with length 0'),
+    broken: ({ flags, len }, { bindings }) =>
+      when((flags & bindings.KVM_IOEVENTFD_FLAG_DATAMATCH) !== 0 && len === 0, 'a datamatch with length 0'),
   }),
   possibleRule('KVM_IOEVENTFD', 'EINVAL', {
     rule: 'the file descriptor must be an eventfd',

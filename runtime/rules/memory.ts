@@ -1,6 +1,5 @@
-/** The rules of memory slots and of the logs of written pages. */
+/** The rules of memory slots and of the logs of written pages, on all architectures. */
 
-import * as kvm from '../../generated/x86_64/linux/kvm.js';
 import { addon } from '../addon.js';
 import type { Facts } from './facts.js';
 import { hex, possibleRule, type Rule, rule, unknownBits, when } from './rule.js';
@@ -8,13 +7,6 @@ import { hex, possibleRule, type Rule, rule, unknownBits, when } from './rule.js
 const pageSize = (): bigint => BigInt(addon().PAGE_SIZE);
 /** The kernel counts the pages of a slot in an int. */
 const mostPages = 2n ** 31n - 1n;
-/** No x86 processor has longer physical addresses. */
-const physicalEnd = 2n ** 52n;
-/** Every 64-bit x86 processor has physical addresses of 36 bits or more. */
-const fewestPhysical = 2n ** 36n;
-
-const { KVM_MEM_LOG_DIRTY_PAGES, KVM_MEM_READONLY, KVM_MEM_GUEST_MEMFD } = kvm;
-
 interface Region {
   readonly slot: number;
   readonly flags: number;
@@ -28,6 +20,11 @@ function has({ flags }: Region, flag: bigint): boolean {
   return (BigInt(flags) & flag) !== 0n;
 }
 
+/** Whether the slot has the part of a guest memfd. */
+function isPrivate(region: Region, { bindings }: Facts): boolean {
+  return has(region, bindings.KVM_MEM_GUEST_MEMFD);
+}
+
 /** Bits 16 to 31 are the address space. */
 function slotNumber({ slot }: Region, facts: Facts): string | undefined {
   const slots = facts.capability('KVM_CAP_NR_MEMSLOTS');
@@ -35,7 +32,8 @@ function slotNumber({ slot }: Region, facts: Facts): string | undefined {
 }
 
 /** The flags that the struct of an ioctl can have. */
-function knownFlags(ioctl: (typeof requests)[number]): bigint {
+function knownFlags(ioctl: (typeof requests)[number], { bindings }: Facts): bigint {
+  const { KVM_MEM_LOG_DIRTY_PAGES, KVM_MEM_READONLY, KVM_MEM_GUEST_MEMFD } = bindings;
   const flags = KVM_MEM_LOG_DIRTY_PAGES | KVM_MEM_READONLY;
   return ioctl === 'KVM_SET_USER_MEMORY_REGION2' ? flags | KVM_MEM_GUEST_MEMFD : flags;
 }
@@ -52,29 +50,15 @@ const slots: readonly Rule[] = requests.flatMap((ioctl) => [
         ? 'the flags can be KVM_MEM_LOG_DIRTY_PAGES and KVM_MEM_READONLY'
         : 'the flags can be KVM_MEM_LOG_DIRTY_PAGES, KVM_MEM_READONLY and KVM_MEM_GUEST_MEMFD',
     remedy: 'leave out the other flags; addMemory sets KVM_MEM_GUEST_MEMFD for a guestMemfd',
-    broken({ flags }) {
-      const unknown = unknownBits(flags, knownFlags(ioctl));
+    broken({ flags }, facts) {
+      const unknown = unknownBits(flags, knownFlags(ioctl, facts));
       return when(unknown !== 0n, `flags ${hex(flags)}, of which ${hex(unknown)} are unknown`);
-    },
-  }),
-  rule(ioctl, 'EINVAL', {
-    rule: 'the guest-physical addresses of a slot must be below 2^52',
-    remedy: 'choose a lower guestAddress',
-    broken({ guest_phys_addr: start, memory_size: size }) {
-      return when(start + size > physicalEnd, `guest addresses ${hex(start)} to ${hex(start + size)}`);
     },
   }),
   rule(ioctl, 'EINVAL', {
     rule: 'a slot has at most 2^31 - 1 pages',
     remedy: 'use several slots',
     broken: ({ memory_size: size }) => when(size / pageSize() > mostPages, `${size / pageSize()} pages`),
-  }),
-  possibleRule(ioctl, 'EINVAL', {
-    rule: 'with nested page tables (EPT or NPT) the guest-physical addresses must be physical addresses of the processor',
-    remedy: "choose a lower guestAddress; /proc/cpuinfo shows the number of bits in 'address sizes'",
-    broken({ guest_phys_addr: start, memory_size: size }) {
-      return when(start + size > fewestPhysical, `guest addresses ${hex(start)} to ${hex(start + size)}`);
-    },
   }),
 ]);
 
@@ -87,7 +71,7 @@ const fixedFlags: readonly Rule[] = [
       const before = facts.slot(region.slot);
       const isSame = before?.guest_phys_addr === region.guest_phys_addr && before.memory_size === region.memory_size;
       if (before === undefined || !isSame) return undefined;
-      const changes = ((BigInt(before.flags) ^ BigInt(region.flags)) & KVM_MEM_READONLY) !== 0n;
+      const changes = ((BigInt(before.flags) ^ BigInt(region.flags)) & facts.bindings.KVM_MEM_READONLY) !== 0n;
       return when(changes, `slot ${region.slot}: flags ${hex(before.flags)} become ${hex(region.flags)}`);
     },
   }),
@@ -97,7 +81,7 @@ const privateSlots: readonly Rule[] = [
   rule('KVM_SET_USER_MEMORY_REGION2', 'EINVAL', {
     rule: 'a slot with KVM_MEM_GUEST_MEMFD can have neither KVM_MEM_LOG_DIRTY_PAGES nor KVM_MEM_READONLY',
     remedy: 'leave out these flags',
-    broken(region) {
+    broken(region, { bindings: { KVM_MEM_GUEST_MEMFD, KVM_MEM_LOG_DIRTY_PAGES, KVM_MEM_READONLY } }) {
       const others = has(region, KVM_MEM_LOG_DIRTY_PAGES) || has(region, KVM_MEM_READONLY);
       return when(has(region, KVM_MEM_GUEST_MEMFD) && others, `flags ${hex(region.flags)}`);
     },
@@ -105,31 +89,28 @@ const privateSlots: readonly Rule[] = [
   rule('KVM_SET_USER_MEMORY_REGION2', 'EINVAL', {
     rule: 'the offset in a guest memfd must be a multiple of the page size',
     remedy: 'use a multiple of the page size of the host',
-    broken(region) {
+    broken(region, facts) {
       const { guest_memfd_offset: offset } = region;
-      return when(
-        has(region, KVM_MEM_GUEST_MEMFD) && offset % pageSize() !== 0n,
-        `offset ${offset} of the guest memfd`,
-      );
+      return when(isPrivate(region, facts) && offset % pageSize() !== 0n, `offset ${offset} of the guest memfd`);
     },
   }),
   possibleRule('KVM_SET_USER_MEMORY_REGION2', 'EINVAL', {
     rule: 'the part of a guest memfd must end inside the guest memfd',
     remedy: 'create a longer guest memfd, or add less memory',
-    broken(region) {
+    broken(region, facts) {
       const { guest_memfd_offset: offset, memory_size: size } = region;
-      return when(has(region, KVM_MEM_GUEST_MEMFD), `bytes ${offset} to ${offset + size} of the guest memfd`);
+      return when(isPrivate(region, facts), `bytes ${offset} to ${offset + size} of the guest memfd`);
     },
   }),
   possibleRule('KVM_SET_USER_MEMORY_REGION2', 'EINVAL', {
     rule: 'a page of a guest memfd can be in one slot only',
     remedy: 'use another part of the guest memfd',
-    broken: (region) => when(has(region, KVM_MEM_GUEST_MEMFD), 'a part of the guest memfd that another slot has'),
+    broken: (region, facts) => when(isPrivate(region, facts), 'a part of the guest memfd that another slot has'),
   }),
   possibleRule('KVM_SET_USER_MEMORY_REGION2', 'EINVAL', {
     rule: 'a guest memfd belongs to the VM that has created it',
     remedy: 'create the guest memfd with createGuestMemfd of this VM',
-    broken: (region) => when(has(region, KVM_MEM_GUEST_MEMFD), 'a guest memfd of another VM'),
+    broken: (region, facts) => when(isPrivate(region, facts), 'a guest memfd of another VM'),
   }),
 ];
 

@@ -5,10 +5,11 @@
 
 import type * as x86_64 from '../../generated/x86_64/linux/kvm.js';
 import type { IoctlByPointer, IoctlByValue, View } from '../../support/index.js';
-import type { Bindings } from '../context.js';
 import type { Facts } from './facts.js';
 
-/** The names of the ioctls. */
+type Bindings = typeof x86_64;
+
+/** The names of the ioctls of all architectures with rules. */
 export type IoctlName = Extract<keyof Bindings, `KVM_${string}`>;
 
 /** What a rule gets of the argument: a view of the struct, the number, or nothing. KVM_RUN has its struct in shared memory. */
@@ -33,8 +34,8 @@ export type Code =
   | 'ENXIO'
   | 'EPERM';
 
-/** What is particular to a rule. */
-export interface Row<T> {
+/** What is particular to a rule. `F` are the facts of the architecture. */
+export interface Row<T, F extends Facts = Facts> {
   /** What KVM requires. */
   readonly rule: string;
   /** What the caller can do. */
@@ -44,7 +45,7 @@ export interface Row<T> {
   /** True if the kernel has the ioctl even where it does not have the capability that announces the ioctl. */
   readonly withoutCapability?: true;
   /** Returns what breaks the rule, with its value. Returns undefined if nothing does. */
-  broken(argument: T, facts: Facts): string | undefined;
+  broken(argument: T, facts: F): string | undefined;
 }
 
 /** A rule, for any argument. */

@@ -14,7 +14,7 @@ export interface ExitsData {
 /** The other thread wants no more exits. The guest stops, and the operation of an exit that was not served stays pending. */
 export const noMore = -1;
 
-const start: StartProgram<unknown, ExitsData, unknown> = (_vcpu, { port, turn }) => {
+const start: StartProgram<unknown, unknown, ExitsData, unknown> = (_vcpu, { port, turn }) => {
   let served = 0;
   const handOver = (interruption: Interruption | null): 'stop' | undefined => {
     port.postMessage(interruption);

@@ -4,14 +4,14 @@ import { on } from 'node:events';
 import { MessageChannel } from 'node:worker_threads';
 import { onAbort } from '../abort.js';
 import { requireAbortSignal } from '../arguments.js';
-import type { UnrecognizedExitObject, VcpuExitObject } from '../exit/exits.js';
+import type { AnyExit, ExitObjectOf, UnrecognizedExitObject } from '../exit/exits.js';
 import { type Interruption, interruptions } from '../exit/interruption.js';
 import { requireKnownKeys } from '../options.js';
 import { type ExitsData, noMore } from './async-exits-program.js';
 import { type ShareableVcpu, startExitsThread } from './vcpu-thread.js';
 
 /** A copy of a result of `Vcpu.run`. */
-export type RunResultObject = VcpuExitObject | UnrecognizedExitObject | Interruption;
+export type RunResultObjectOf<Exit extends AnyExit> = ExitObjectOf<Exit> | UnrecognizedExitObject | Interruption;
 
 /** The options of `Vcpu.exits`. */
 export interface ExitsOptions {
@@ -20,11 +20,11 @@ export interface ExitsOptions {
 }
 
 /** Implements `Vcpu.exits`. `lastExit` copies the exit that the vCPU has now. */
-export async function* asyncExits(
+export async function* asyncExits<Exit extends AnyExit>(
   vcpu: ShareableVcpu,
-  lastExit: () => VcpuExitObject | UnrecognizedExitObject,
+  lastExit: () => ExitObjectOf<Exit> | UnrecognizedExitObject,
   options: ExitsOptions,
-): AsyncGenerator<RunResultObject, void, undefined> {
+): AsyncGenerator<RunResultObjectOf<Exit>, void, undefined> {
   requireKnownKeys<ExitsOptions>('Vcpu.exits', options, { signal: true });
   const { signal } = options;
   requireAbortSignal('Vcpu.exits', signal);

@@ -1,6 +1,6 @@
 /** The program of a `VcpuThread`, and what the Worker gets to run it. */
 
-import type { UnrecognizedExit, VcpuExit } from '../exit/exits.js';
+import type { UnrecognizedExit } from '../exit/exits.js';
 import type { Interruption } from '../exit/interruption.js';
 import type { VcpuHandle } from '../kick.js';
 
@@ -13,11 +13,11 @@ type Answer = 'stop' | undefined | void;
 /**
  * The program that runs in the Worker of a `VcpuThread`. All calls are synchronous. When a call returns, the next run begins.
  * If a call returns 'stop', the thread ends. If a call returns anything else than 'stop' or undefined, such as a Promise, the
- * thread ends with a `KvmArgumentError`.
+ * thread ends with a `KvmArgumentError`. `Exit` are the exits of an architecture.
  */
-export interface VcpuProgram {
+export interface ProgramOf<Exit> {
   /** The runtime calls this method at each exit. The method serves the exit in place. */
-  onExit(exit: VcpuExit | UnrecognizedExit): Answer;
+  onExit(exit: Exit | UnrecognizedExit): Answer;
   /** The runtime calls this method when the vCPU was kicked. Without this method the vCPU continues. */
   onInterrupt?(interruption: Interruption): Answer;
 }
@@ -26,7 +26,11 @@ export interface VcpuProgram {
  * The default export of a program's module, for the classes `Vcpu` and `Vm` of an architecture. It is called once, in the
  * Worker.
  */
-export type StartProgram<Vcpu, Data, Vm> = (vcpu: Vcpu, data: Data, vm: Vm) => VcpuProgram | Promise<VcpuProgram>;
+export type StartProgram<Exit, Vcpu, Data, Vm> = (
+  vcpu: Vcpu,
+  data: Data,
+  vm: Vm,
+) => ProgramOf<Exit> | Promise<ProgramOf<Exit>>;
 
 /** What the Worker gets as `workerData`. */
 export interface WorkerInput {

@@ -42,6 +42,24 @@ describe('the bundle of the runtime', () => {
     expect(seen).toEqual(names.map(() => true));
   });
 
+  it.each(['x86_64', 'arm64', 'riscv64'])('the entry %s loads no module of another architecture', (entry) => {
+    const loaded = new Set<string>();
+    const load = (name: string): void => {
+      if (loaded.has(name)) return;
+      loaded.add(name);
+      const text = readFileSync(join(bundle, name), 'utf8');
+      for (const [, other = ''] of text.matchAll(/(?:from|import) ?"\.\/([^"]+)"/g)) load(other);
+    };
+    load(`${entry}.js`);
+    const all = [...loaded].map((name) => readFileSync(join(bundle, name), 'utf8')).join('\n');
+    const modules = Array.from(all.matchAll(/^\/\/ dist\/(runtime\/.*)$/gm), ([, path = '']) => path);
+    const bindings = Array.from(all.matchAll(/"\.\.\/generated\/([^/"]+)\//g), ([, name]) => name);
+    expect(new Set(bindings)).toEqual(new Set([entry]));
+    expect(modules.length).toBeGreaterThan(40);
+    const others = ['x86_64', 'arm64', 'riscv64'].filter((name) => name !== entry);
+    expect(modules.filter((path) => others.some((name) => path.includes(`runtime/${name}`)))).toEqual([]);
+  });
+
   it('an error of one entry is an instance of the class of the other entry', () => {
     const seen = run(`
       import { UapiError } from 'kvm-uapi';

@@ -9,6 +9,7 @@ import { GuestMemory } from '../../runtime/index.js';
 import { fileRecord } from '../../runtime/kernel-file.js';
 import { memoryRecord } from '../../runtime/memory.js';
 import { OpenVm } from '../../runtime/open-vm.js';
+import { architectureOf } from '../../runtime/x86_64/architecture.js';
 import { Kvm } from '../../runtime/x86_64.js';
 import { allocate } from '../../support/index.js';
 import { folderOf } from '../helpers/cli.js';
@@ -27,7 +28,7 @@ function openVm(): OpenVm {
   using system = Kvm.open();
   const record = addon().vmCreate(fileRecord(system), kvm.KVM_CREATE_VM.request, 0);
   if (typeof record === 'number') throw new Error(`KVM_CREATE_VM: ${record}`);
-  return new OpenVm(record, kvm);
+  return new OpenVm(record, architectureOf(kvm));
 }
 
 function memorySlot({ vm, memory }: Given): AddonMemorySlot {

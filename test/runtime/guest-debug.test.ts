@@ -2,8 +2,8 @@
 
 import { describe, expect, it } from 'vitest';
 import * as kvm from '../../generated/x86_64/linux/kvm.js';
-import { guestDebug } from '../../runtime/guest-debug.js';
 import { KvmArgumentError, KvmUnsupportedError } from '../../runtime/index.js';
+import { guestDebug } from '../../runtime/x86_64/guest-debug.js';
 import type { GuestDebug } from '../../runtime/x86_64.js';
 import { realMode, userMode } from '../../tools/guests/index.js';
 import { hasKvm, load, type Machine, needsKvm, run, sent, thrownBy } from '../helpers/vcpus.js';

@@ -7,8 +7,9 @@ import * as ppc64 from '../../generated/ppc64/linux/kvm.js';
 import * as ppc64le from '../../generated/ppc64le/linux/kvm.js';
 import * as x86_64 from '../../generated/x86_64/linux/kvm.js';
 import { targets } from '../../generator/targets/targets.js';
-import { KvmArgumentError } from '../../runtime/errors.js';
-import { type AnyBindings, checkBindings, type Machine, wrongArchitecture } from '../../runtime/host-bindings.js';
+import type { AnyBindings } from '../../runtime/context.js';
+import { KvmArgumentError, KvmUnsupportedError } from '../../runtime/errors.js';
+import { checkBindings, checkEntry, type Machine, wrongArchitecture } from '../../runtime/host-bindings.js';
 
 const x64: Machine = { nodeArch: 'x64', byteOrder: 'little' };
 const arm64: Machine = { nodeArch: 'arm64', byteOrder: 'little' };
@@ -48,9 +49,7 @@ describe('bindings', () => {
   it('the error of wrong bindings names their architecture and the architecture of the process', () => {
     expect(wrongArchitecture(x86_64, x64)).toBeUndefined();
     expect(wrongArchitecture(i386, x64)).toBe('the bindings are of i386, and this process is of x86_64');
-    expect(wrongArchitecture(x86_64, arm64)).toBe(
-      'the bindings are of x86_64, and this process is of arm64 (little-endian)',
-    );
+    expect(wrongArchitecture(x86_64, arm64)).toBe('the bindings are of x86_64, and this process is of arm64');
     expect(wrongArchitecture(ppc64, ppc)).toBeUndefined();
     expect(wrongArchitecture(ppc64le, ppc)).toBe(
       'the bindings are of ppc64le, and this process is of ppc64 (big-endian)',
@@ -65,9 +64,28 @@ describe('bindings', () => {
       ),
     );
     expect(() => checkBindings('Kvm.open', x86_64, arm64)).toThrow(
-      /of arm64 \(little-endian\); pass \{ bindings \} of linux\/kvm for this architecture$/,
+      /of arm64; pass \{ bindings \} of kvm-uapi\/arm64\/linux\/kvm$/,
+    );
+    expect(() => checkBindings('Kvm.open', x86_64, ppc)).toThrow(
+      /pass \{ bindings \} of linux\/kvm for this architecture$/,
     );
     expect(() => checkBindings('Kvm.open', x86_64, x64)).not.toThrow();
+  });
+
+  it('the error of an entry on another machine names the entry to import', () => {
+    expect(() => checkEntry('Kvm.open', 'arm64', x64)).toThrow(
+      new KvmUnsupportedError(
+        'Kvm.open',
+        "this is the method of 'kvm-uapi/arm64', and this process is of x86_64; import 'kvm-uapi/x86_64'",
+      ),
+    );
+    expect(() => checkEntry('Kvm.open', 'x86_64', arm64)).toThrow(
+      /this process is of arm64; import 'kvm-uapi\/arm64'$/,
+    );
+    expect(() => checkEntry('Kvm.open', 'x86_64', ppc)).toThrow(
+      /this process is of ppc64 \(big-endian\); the package has entries for x86_64, arm64, riscv64$/,
+    );
+    expect(() => checkEntry('Kvm.open', 'riscv64', { nodeArch: 'riscv64', byteOrder: 'little' })).not.toThrow();
   });
 
   it('the error of old bindings says that they are from an earlier version', () => {

@@ -4,8 +4,7 @@ import { describe, expect, it } from 'vitest';
 import * as bindings from '../../generated/x86_64/linux/kvm.js';
 import { Device, EventFd, GuestMemory, VcpuThread } from '../../runtime/index.js';
 import { Stats } from '../../runtime/stats.js';
-import { Vm } from '../../runtime/vm.js';
-import { type Bindings, Kvm, Vcpu } from '../../runtime/x86_64.js';
+import { type Bindings, Kvm, Vcpu, Vm } from '../../runtime/x86_64.js';
 import { realMode, userMode } from '../../tools/guests/index.js';
 import { hasKvm, needsKvm, runScript } from '../helpers/vcpus.js';
 

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import * as kvm from '../../generated/x86_64/linux/kvm.js';
 import { installedHeaders } from '../../generator/index.js';
 import { GuestMemory, KvmArgumentError, KvmFirmwareError, KvmUnsupportedError } from '../../runtime/index.js';
-import { sevErrorName } from '../../runtime/sev-errors.js';
+import { sevErrorName } from '../../runtime/x86_64/sev-errors.js';
 import type { Vcpu, Vm } from '../../runtime/x86_64.js';
 import { allocate } from '../../support/index.js';
 import { headerSet } from '../../tools/lib/header-sets.js';

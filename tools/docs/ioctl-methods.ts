@@ -4,10 +4,9 @@
  */
 
 import type { FdKind } from '../../generator/model/model.js';
-import { VmDevice } from '../../runtime/devices/vm-device.js';
 import { fdNames } from '../../runtime/ioctl.js';
-import { Vm } from '../../runtime/vm.js';
-import { Kvm, Vcpu } from '../../runtime/x86_64.js';
+import { isAbsent } from '../../runtime/other-architectures.js';
+import { Kvm, Vcpu, Vm, VmDevice } from '../../runtime/x86_64.js';
 
 /** The class of each kind of file descriptor. */
 export const classes: Readonly<Record<FdKind, { readonly name: string; readonly prototype: object }>> = {
@@ -32,7 +31,7 @@ export function methodsOf(type: { readonly name: string; readonly prototype: obj
   const names = new Set<string>();
   for (let prototype = type.prototype; prototype !== Object.prototype; prototype = Object.getPrototypeOf(prototype)) {
     for (const [name, { value }] of Object.entries(Object.getOwnPropertyDescriptors(prototype))) {
-      if (typeof value === 'function' && name !== 'constructor') names.add(name);
+      if (typeof value === 'function' && name !== 'constructor' && !isAbsent(value)) names.add(name);
     }
   }
   const statics = Object.entries(Object.getOwnPropertyDescriptors(type)).filter(([, { value }]) => isFunction(value));

@@ -1,8 +1,8 @@
 /** Derives docs/errors.md from the rules of the runtime. */
 
-import { rules } from '../../runtime/rules/list.js';
 import type { Rule } from '../../runtime/rules/rule.js';
 import { sectionOf } from '../../runtime/rules/sections.js';
+import { rules } from '../../runtime/x86_64/rules/list.js';
 
 const intro = `# Rules of KVM
 
@@ -20,7 +20,7 @@ The property \`rule\` of the error is the text of the rule. The property \`see\`
 Some causes cannot be told apart. The rules of such causes have a "?" in this table. If no other rule is broken, the message says "the
 likely cause" or "one of", and the error has no property \`rule\`.
 
-\`npm run docs\` derives this page from \`runtime/rules/\`. The tests break each rule on a real kernel.
+\`npm run docs\` derives this page from \`runtime/rules/\` and \`runtime/x86_64/rules/\`. The tests break each rule on a real kernel.
 `;
 
 /** The text of docs/errors.md. */

@@ -23,7 +23,7 @@ function exitOf<Reason extends RunResult['reason']>({ vcpu }: Machine, reason: R
 /** Returns the exit that `struct kvm_run` would have with this reason. */
 function pretend({ vcpu }: Machine, reason: number): VcpuExit | UnrecognizedExit {
   vcpu.kvmRun.exit_reason = reason;
-  return new Exits(vcpu.kvmRun, kvm).last;
+  return new Exits<kvm.KvmRunExit>(vcpu.kvmRun, kvm).last;
 }
 
 const pretendIo = (machine: Machine): ResultBy<typeof KVM_EXIT_IO> =>

@@ -3,10 +3,10 @@
 import { describe, expect, it } from 'vitest';
 import * as kvm from '../../../generated/x86_64/linux/kvm.js';
 import type { IoctlTarget } from '../../../runtime/context.js';
-import { Facts } from '../../../runtime/rules/facts.js';
-import { rules } from '../../../runtime/rules/list.js';
 import { vcpuContext } from '../../../runtime/vcpu.js';
 import { vmContext } from '../../../runtime/vm.js';
+import { Facts } from '../../../runtime/x86_64/rules/facts.js';
+import { rules } from '../../../runtime/x86_64/rules/list.js';
 import type { Vcpu, Vm } from '../../../runtime/x86_64.js';
 import { allocate } from '../../../support/index.js';
 import { hasKvm, needsKvm } from '../../helpers/vcpus.js';

@@ -2,11 +2,11 @@
 
 import { describe, expect, it, vi } from 'vitest';
 import type { KvmError } from '../../../runtime/index.js';
-import { rules } from '../../../runtime/rules/list.js';
+import { rules } from '../../../runtime/x86_64/rules/list.js';
 import { hasKvm, needsKvm, thrownBy } from '../../helpers/vcpus.js';
 import { breaches, Make } from './breaches/index.js';
 
-vi.mock(import('../../../runtime/rules/list.js'), async (original) => {
+vi.mock(import('../../../runtime/x86_64/rules/list.js'), async (original) => {
   const list = await original();
   return { rules: list.rules.toReversed() };
 });

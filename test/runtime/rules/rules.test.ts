@@ -3,11 +3,11 @@
 import { describe, expect, it } from 'vitest';
 import { KVM_MEM_READONLY, KvmUserspaceMemoryRegion } from '../../../generated/x86_64/linux/kvm.js';
 import { KvmError } from '../../../runtime/index.js';
-import { Facts } from '../../../runtime/rules/facts.js';
-import { brokenRule } from '../../../runtime/rules/find.js';
-import { rules } from '../../../runtime/rules/list.js';
 import type { Rule } from '../../../runtime/rules/rule.js';
 import { vmContext } from '../../../runtime/vm.js';
+import { rulesOfX86 } from '../../../runtime/x86_64/rules/book.js';
+import { Facts } from '../../../runtime/x86_64/rules/facts.js';
+import { rules } from '../../../runtime/x86_64/rules/list.js';
 import { Vm } from '../../../runtime/x86_64.js';
 import { allocate } from '../../../support/index.js';
 import { hasKvm, needsKvm, runScript, thrownBy } from '../../helpers/vcpus.js';
@@ -127,7 +127,7 @@ describe.skipIf(!hasKvm)(`the facts about a VM ${needsKvm}`, () => {
         throw error;
       },
     });
-    const search = (error: Error) => brokenRule(target, 'KVM_CREATE_DEVICE', 'ENODEV', broken(error), false);
+    const search = (error: Error) => rulesOfX86.broken(target, 'KVM_CREATE_DEVICE', 'ENODEV', broken(error), false);
     expect(search(new RangeError('outside'))).toBeUndefined();
     expect(search(new TypeError('detached'))).toBeUndefined();
     expect(() => search(new SyntaxError('other'))).toThrow('other');
@@ -136,8 +136,8 @@ describe.skipIf(!hasKvm)(`the facts about a VM ${needsKvm}`, () => {
   it('an errno that no rule of the ioctl has is left to its general explanation', () => {
     using make = new Make();
     const { target } = vmContext(make.vm());
-    expect(brokenRule(target, 'KVM_CREATE_DEVICE', 'ENOMEM', { type: 1 }, false)).toBeUndefined();
-    expect(brokenRule(target, 'KVM_NMI', 'EINVAL', undefined, false)).toBeUndefined();
+    expect(rulesOfX86.broken(target, 'KVM_CREATE_DEVICE', 'ENOMEM', { type: 1 }, false)).toBeUndefined();
+    expect(rulesOfX86.broken(target, 'KVM_NMI', 'EINVAL', undefined, false)).toBeUndefined();
   });
 });
 

@@ -3,8 +3,7 @@
 import { describe, expect, it } from 'vitest';
 import * as kvm from '../../../generated/x86_64/linux/kvm.js';
 import { Device, EventFd, GuestMemory, KvmArgumentError, VcpuThread } from '../../../runtime/index.js';
-import { Vm } from '../../../runtime/vm.js';
-import { Kvm, Vcpu } from '../../../runtime/x86_64.js';
+import { Kvm, Vcpu, Vm } from '../../../runtime/x86_64.js';
 import { realMode } from '../../../tools/guests/index.js';
 import { hasKvm, load, needsKvm } from '../../helpers/vcpus.js';
 

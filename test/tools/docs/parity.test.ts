@@ -2,7 +2,7 @@
 
 import { readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
-import { CoalescedMmioRing } from '../../../runtime/rings/coalesced-mmio-ring.js';
+import { CoalescedMmioRing } from '../../../runtime/x86_64.js';
 import { allTaggedTests } from '../../../tools/docs/documents.js';
 import { classes } from '../../../tools/docs/ioctl-methods.js';
 import { methodRows } from '../../../tools/docs/parity/methods.js';
