@@ -31,14 +31,12 @@ export function collectDefinition(text: string, define: Readonly<Record<string, 
 
 /** Returns an option with one value. @throws UsageError if the user gives the option twice. */
 export function single(flags: string, description: string): Option {
-  let given: string | undefined;
-  return new Option(flags, description).argParser((value: string) => {
+  return new Option(flags, description).argParser((value: string, given: string | undefined) => {
     const [name] = flags.split(' ');
     if (value === '') throw new UsageError(`${flags.split(' ')[0]} is empty; give a value, or remove the option`);
     if (given !== undefined) {
       throw new UsageError(`${name} is given twice, as '${given}' and as '${value}'; remove one of them`);
     }
-    given = value;
     return value;
   });
 }

@@ -5,4 +5,12 @@ import * as module from 'node:module';
 
 // The types of Node 20 do not declare this function.
 (module as { readonly enableCompileCache?: () => unknown }).enableCompileCache?.();
-await import('./main.js');
+const { main } = await import('./main.js');
+
+// A reader such as `head` closes the pipe when it has read enough. This is not a failure.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error;
+  process.exit(0);
+});
+
+await main(process.argv.slice(2));

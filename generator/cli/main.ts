@@ -42,27 +42,23 @@ const program = new Command('kvm-uapi')
     "\nExit codes: 0 for success, 1 for a failed check, 2 for a wrong argument or input.\n'kvm-uapi help <command>' shows examples.",
   );
 
-const isJson = asksForJson(process.argv.slice(2));
+const commands: readonly Command[] = [program, ...program.commands, ...headersCommand.commands];
+for (const each of commands) each.exitOverride();
 
-for (const each of [program, ...program.commands, ...headersCommand.commands]) {
-  each.exitOverride();
+/** Runs the command line with these arguments, and sets the exit code of the process. A process can call it repeatedly. */
+export async function main(args: readonly string[]): Promise<void> {
+  const isJson = asksForJson(args);
   // With --json, the error is printed as JSON when it arrives.
-  if (isJson) each.configureOutput({ outputError: () => undefined });
+  for (const each of commands)
+    each.configureOutput({ outputError: (text, write) => (isJson ? undefined : write(text)) });
+  try {
+    await program.parseAsync(args, { from: 'user' });
+  } catch (error) {
+    if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : 2;
+    else if (error instanceof GeneratorError) process.exitCode = error.exitCode;
+    else throw error;
+    if (process.exitCode === 0) return;
+    if (isJson) console.log(JSON.stringify(reportOf(error), null, 2));
+    else if (error instanceof GeneratorError) console.error(`error: ${error.message}`);
+  }
 }
-
-// A reader such as `head` closes the pipe when it has read enough. This is not a failure.
-process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  if (error.code !== 'EPIPE') throw error;
-  process.exit(0);
-});
-
-// The module does not await this promise. In the bundle, the modules that a command loads import this module and would
-// wait for it forever.
-program.parseAsync().catch((error) => {
-  if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : 2;
-  else if (error instanceof GeneratorError) process.exitCode = error.exitCode;
-  else throw error;
-  if (process.exitCode === 0) return;
-  if (isJson) console.log(JSON.stringify(reportOf(error), null, 2));
-  else if (error instanceof GeneratorError) console.error(`error: ${error.message}`);
-});

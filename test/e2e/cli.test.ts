@@ -1,29 +1,38 @@
 import { spawnSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { readFileSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { version } from '../../generator/version.js';
-import { bin, folderOf, kvmUapi, projectRoot } from '../helpers/cli.js';
+import {
+  bin,
+  contentsOf,
+  folderOf,
+  kvmUapi,
+  kvmUapiProcess,
+  plainEnv,
+  projectRoot,
+  temporaryFolder,
+} from '../helpers/cli.js';
 
 const hasCompiler = spawnSync('cc', ['--version']).status === 0;
 
 describe('the command line', () => {
   it.each([[[]], [['generate']], [['layout']], [['verify']]])('the command line prints help for %j', (command) => {
-    const run = kvmUapi([...command, '--help']);
+    const run = kvmUapiProcess([...command, '--help']);
     expect(run.status).toBe(0);
     expect(run.stdout).toMatch(/^Usage: kvm-uapi/);
   });
 
   it('the command line prints the version of package.json', () => {
     const manifest = JSON.parse(readFileSync(join(projectRoot, 'package.json'), 'utf8')) as { version: string };
-    expect(kvmUapi(['--version']).stdout.trim()).toBe(manifest.version);
+    expect(kvmUapiProcess(['--version']).stdout.trim()).toBe(manifest.version);
     expect(version).toBe(manifest.version);
   });
 
   it.each([[[]], [['frobnicate']], [['layout', '--frobnicate']], [['verify', '--cc']]])(
     'the command line exits with 2 on wrong usage: %j',
     (args) => {
-      const run = kvmUapi(args);
+      const run = kvmUapiProcess(args);
       expect(run.status).toBe(2);
       expect(run.stderr).not.toBe('');
     },
@@ -39,9 +48,53 @@ describe('the command line', () => {
   });
 });
 
+describe('the process that runs the command line for the tests', () => {
+  const files = {
+    'a.h': 'struct a { int b; };\n#define A 1\n',
+    'b/a.h': 'struct a { int b, c; };\n',
+    'bad.h': 'struct b {\n',
+    'kvm-uapi.config.json': '{ "headers": ["./a.h"] }',
+  };
+
+  it.each([
+    '--help',
+    'help layout',
+    'generate',
+    'generate --check',
+    'generate --header ./bad.h',
+    'generate --frobnicate --json',
+    'diff headers/immediate-exit/linux-4.10 headers/immediate-exit/linux-4.11',
+    'impact b',
+    'layout --header ./a.h a',
+    'layout --header ./a.h --json no_such',
+    'omissions --json',
+    'verify --cc no-such-compiler',
+    'where A --in .',
+    'headers list',
+    'completion fish',
+    'doctor --json',
+    'init',
+    'init --yes',
+  ])('kvm-uapi %s has the same result as in a process of its own', (line) => {
+    const environment = { ...plainEnv(), XDG_CACHE_HOME: temporaryFolder() };
+    const [one, other] = [kvmUapi, kvmUapiProcess].map((call) => {
+      const folder = folderOf(files);
+      symlinkSync(join(projectRoot, 'headers'), join(folder, 'headers'));
+      const { status, stdout, stderr } = call(line.split(' '), environment, folder);
+      return {
+        status,
+        stdout: stdout.replaceAll(folder, ''),
+        stderr: stderr.replaceAll(folder, ''),
+        files: contentsOf(folder),
+      };
+    });
+    expect(one).toEqual(other);
+  });
+});
+
 describe.skipIf(!hasCompiler)(`verify${hasCompiler ? '' : ' (no C compiler: cc is not in PATH)'}`, () => {
   it('verify holds for every item of kvm.h', () => {
-    const run = kvmUapi(['verify']);
+    const run = kvmUapiProcess(['verify']);
     expect(run.status).toBe(0);
     const [, held, total] = /: (\d+) of (\d+) assertions hold/.exec(run.stdout) ?? [];
     expect(held).toBe(total);
@@ -55,14 +108,22 @@ describe.skipIf(!hasCompiler)(`verify${hasCompiler ? '' : ' (no C compiler: cc i
     const compiler = join(folderOf({}), 'cc');
     const wrapper = `#!/bin/sh\nif [ "$1" = --version ]; then exec cc "$@"; fi\nexec cc -I"${other}" "$@"\n`;
     spawnSync('sh', ['-c', `cat > "${compiler}" && chmod +x "${compiler}"`], { input: wrapper });
-    const run = kvmUapi(['verify', '--header', 'x/s.h', '--include', join(include, 'only-ours'), '--cc', compiler]);
+    const run = kvmUapiProcess([
+      'verify',
+      '--header',
+      'x/s.h',
+      '--include',
+      join(include, 'only-ours'),
+      '--cc',
+      compiler,
+    ]);
     expect(run.status).toBe(1);
     expect(run.stdout).toMatch(/struct s.*size/);
     expect(run.stdout).toMatch(/\bX\b/);
   });
 
   it('verify exits with 2 if the compiler is missing', () => {
-    const run = kvmUapi(['verify', '--cc', 'no-such-compiler']);
+    const run = kvmUapiProcess(['verify', '--cc', 'no-such-compiler']);
     expect(run.status).toBe(2);
     expect(run.stderr).toMatch(/no-such-compiler/);
   });

@@ -1,32 +1,32 @@
-/** Runs the built command-line program as a user does. */
+/** Runs the built command line, and makes folders for it. */
 
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { type Run, runCommandLine } from './command-line.js';
+
+export type { Run };
 
 export const projectRoot: string = fileURLToPath(new URL('../..', import.meta.url));
 export const bin: string = join(projectRoot, 'dist', 'bin', 'kvm-uapi.js');
 
-export interface Run {
-  readonly status: number | null;
-  readonly stdout: string;
-  readonly stderr: string;
+/**
+ * Runs the command line. All runs of a test file are in one process. What a test says of a process, such as its signals and
+ * its pipes, needs `kvmUapiProcess`.
+ */
+export function kvmUapi(args: readonly string[], env: NodeJS.ProcessEnv = plainEnv(), cwd: string = projectRoot): Run {
+  return runCommandLine({ args, env, cwd });
 }
 
-export function kvmUapi(args: readonly string[], env?: NodeJS.ProcessEnv, cwd?: string): Run {
-  return runProgram(bin, args, env, cwd);
-}
-
-/** Runs the command-line program at another path. */
-function runProgram(
-  program: string,
+/** Runs the command line in a process of its own, as a user does. */
+export function kvmUapiProcess(
   args: readonly string[],
   env: NodeJS.ProcessEnv = plainEnv(),
   cwd: string = projectRoot,
 ): Run {
-  const { status, stdout, stderr } = spawnSync(process.execPath, [program, ...args], {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [bin, ...args], {
     cwd,
     env,
     encoding: 'utf8',

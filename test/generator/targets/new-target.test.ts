@@ -63,7 +63,7 @@ console.log(JSON.stringify({ $target, run: KVM_RUN.request, size: KvmRun.$size }
 type Contents = ReturnType<typeof contentsOf>;
 
 const folder = temporaryFolder();
-const commandLine = join(folder, 'dist/generator/cli/main.js');
+const commandLine = join(folder, 'dist/generator/cli/kvm-uapi.js');
 
 /** Returns the output of a Node program that runs in the copy. */
 function node(...args: readonly string[]): string {
