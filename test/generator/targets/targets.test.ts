@@ -31,19 +31,30 @@ function macrosIn(text: string): Map<string, string> {
   );
 }
 
-/** Returns the compiler's facts about a type. Undefined if the compiler has no such type. */
-function measured(target: Target, type: string): { size: number; align: number; fieldAlign: number } | undefined {
+interface Measured {
+  readonly size: number;
+  readonly align: number;
+  readonly fieldAlign: number;
+}
+
+/** Returns the compiler's facts about types. Undefined for a type that the compiler does not have. */
+function measured(target: Target, types: readonly string[]): (Measured | undefined)[] {
   const { cc, flags } = compilerOf(target);
-  const declaration = `typedef ${type} T;\n`;
-  if (call(cc, [...flags, '-fsyntax-only', '-w', '-x', 'c', '-'], { input: declaration }).status !== 0)
-    return undefined;
-  const member = '__builtin_offsetof(struct { char c; T m; }, m)';
-  const {
-    size = 0,
-    align = 0,
-    field = 0,
-  } = sizesIn(target, `${declaration}char size[sizeof(T)], align[__alignof__(T)], field[${member}];\n`);
-  return { size, align, fieldAlign: field };
+  const declarations = types.map((type, index) => `typedef ${type} T${index};`);
+  const { stderr } = call(cc, [...flags, '-fsyntax-only', '-w', '-x', 'c', '-'], { input: declarations.join('\n') });
+  const refused = new Set(Array.from(stderr.matchAll(/^<stdin>:(\d+):\d+: error: /gm), ([, line]) => Number(line) - 1));
+  const texts = declarations.flatMap((declaration, index) => {
+    if (refused.has(index)) return [];
+    const type = `T${index}`;
+    const member = `__builtin_offsetof(struct { char c; ${type} m; }, m)`;
+    const arrays = `size${index}[sizeof(${type})], align${index}[__alignof__(${type})], field${index}[${member}]`;
+    return [`${declaration}\nchar ${arrays};\n`];
+  });
+  const sizes = sizesIn(target, texts.join(''));
+  return types.map((_, index) => {
+    const [size = 0, align = 0, fieldAlign = 0] = ['size', 'align', 'field'].map((name) => sizes[`${name}${index}`]);
+    return refused.has(index) ? undefined : { size, align, fieldAlign };
+  });
 }
 
 const scalars: readonly ScalarName[] = [
@@ -61,9 +72,9 @@ for (const target of targets) {
         const measure = target.scalars[type];
         return measure && { ...measure, fieldAlign: measure.fieldAlign ?? measure.align };
       };
-      const expected = scalars.map((type) => [type, measured(target, type)]);
-      expect(scalars.map((type) => [type, said(type)])).toEqual(expected);
-      expect({ ...target.pointer, fieldAlign: target.pointer.align }).toEqual(measured(target, 'void *'));
+      const [pointer, ...expected] = measured(target, ['void *', ...scalars]);
+      expect(scalars.map((type) => [type, said(type)])).toEqual(scalars.map((type, index) => [type, expected[index]]));
+      expect({ ...target.pointer, fieldAlign: target.pointer.align }).toEqual(pointer);
       const arithmetic = Object.keys(target.scalars).filter((type) => type !== '__builtin_va_list');
       expect(arithmetic.sort()).toEqual(scalars.filter((type) => said(type)).sort());
     });
