@@ -30,7 +30,9 @@ const projects: Readonly<Record<string, readonly string[]>> = {
     'test/generator/*.test.ts',
     'test/generator/analyze/{comments,declared-types,constant-objects,constants,discriminators,enumerator-ioctls,ioctls,private-parts,records,required-includes}.test.ts',
     'test/generator/c/*.test.ts',
-    'test/generator/c/{evaluator,layout,preprocessor}/**/*.test.ts',
+    'test/generator/c/{evaluator,preprocessor}/**/*.test.ts',
+    'test/generator/c/layout/*.test.ts',
+    'test/generator/c/layout/declarations/{i386,x86_64}.test.ts',
     'test/generator/c/parser/declarators.test.ts',
     'test/generator/config/**/*.test.ts',
     'test/generator/emit/{function-macros,hostile-names,random-function-macros,stable-names}.test.ts',
@@ -38,7 +40,7 @@ const projects: Readonly<Record<string, readonly string[]>> = {
     'test/generator/impact/**/*.test.ts',
     'test/generator/headers/sets/store.test.ts',
     'test/generator/kernel/{addresses,device-attributes,ioctl-commands,ioctl-facts,ioctl-fds}.test.ts',
-    'test/generator/targets/**/*.test.ts',
+    'test/generator/targets/!(new-target).test.ts',
     'test/generator/verify/verify.test.ts',
     'test/runtime/registers/**/*.test.ts',
     'test/support/{atomic,text}.test.ts',
@@ -54,16 +56,21 @@ const projects: Readonly<Record<string, readonly string[]>> = {
     'test/tools/guests/**/*.test.ts',
   ],
   // These tests pack the package and install it, compile its output with other versions of TypeScript, and read packages of Debian
-  // and all installed headers.
+  // and all installed headers, and use Debian's compilers for other architectures.
   package: [
     'test/e2e/package.test.ts',
     'test/generator/emit/typescript-versions.test.ts',
+    'test/generator/c/layout/declarations/!(i386|x86_64).test.ts',
     'test/generator/headers/sets/debian.test.ts',
+    'test/generator/targets/new-target.test.ts',
     'test/tools/oracle/corpus.test.ts',
     'test/tools/since/presence.test.ts',
     'test/types/older-typescripts.test.ts',
   ],
 };
+
+/** The test files of these projects share one process per worker. Loading the modules again for each file takes half of the time. */
+const sharing: readonly string[] = ['unit'];
 
 function project([name, include]: [string, readonly string[]], index: number): TestProjectInlineConfiguration {
   return {
@@ -71,6 +78,7 @@ function project([name, include]: [string, readonly string[]], index: number): T
     test: {
       name,
       include: [...include],
+      isolate: !sharing.includes(name),
       // By default one processor is left for Vitest itself, which mostly waits.
       maxWorkers: '100%',
       // The limits end a test that hangs. On a loaded machine a test takes many times as long as on a quiet one.

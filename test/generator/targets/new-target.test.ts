@@ -81,9 +81,9 @@ function compile(...include: readonly string[]): void {
 }
 
 const [lacking] = lackingCompilers([{ compiler, debian }]);
-const reason = lacking ? `there is no ${compiler.command[0]}, and apt cannot install it` : whyMissing('newest');
+const isLacking = lacking !== undefined || whyMissing('newest') !== undefined;
 
-describe.skipIf(reason)(`a new target${reason === undefined ? '' : ` (${reason})`}`, () => {
+describe.skipIf(isLacking)(`a new target (needs ${compiler.command[0]} and packages of Debian)`, () => {
   let root = '';
 
   beforeAll(async () => {
