@@ -113,6 +113,11 @@ export class MissingPackageError extends GeneratorError {
   }
 }
 
+/** The native runtime cannot be built. A runtime that was built before is unchanged. */
+export class BuildError extends GeneratorError {
+  override readonly name = 'BuildError';
+}
+
 /** A configuration file cannot be found or loaded, or a value in it is wrong. */
 export class ConfigError extends GeneratorError {
   override readonly name = 'ConfigError';

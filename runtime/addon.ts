@@ -442,12 +442,7 @@ export function useAddon(addon: string): void {
 }
 
 function load(addon: string): Addon {
-  if (!existsSync(addon)) {
-    throw new RuntimeMissingError(
-      addon,
-      `the native runtime is not built; install a C++17 compiler and make (Debian: apt-get install g++ make), then run 'npm run build:native' in the package`,
-    );
-  }
+  if (!existsSync(addon)) throw new RuntimeMissingError(addon, `the native runtime is not found; ${howToGetIt()}`);
   try {
     return createRequire(here())(addon) as Addon;
   } catch (error) {
@@ -461,11 +456,31 @@ function findAddon(): string {
   const beside = besideThis(addonName);
   if (existsSync(beside)) return beside;
   const root = findPackage();
-  if (root !== undefined) return join(root, 'build', addonName);
-  throw new RuntimeMissingError(
-    beside,
-    `the native runtime is not found; copy build/${addonName} of the package kvm-uapi beside the bundle, or set the environment variable KVM_UAPI_ADDON to its path`,
-  );
+  if (root === undefined) {
+    throw new RuntimeMissingError(
+      beside,
+      `the native runtime is not found; copy ${addonName} from the folder build of the package kvm-uapi beside the bundle, or set the environment variable KVM_UAPI_ADDON to its path`,
+    );
+  }
+  const built = join(root, 'build', addonName);
+  const published = join(root, 'build', machineName(), addonName);
+  return existsSync(published) && !existsSync(built) ? published : built;
+}
+
+/** The name of the folder of a published addon: platform, processor and C library, such as linux-x64-glibc. */
+function machineName(): string {
+  return [process.platform, process.arch, ...(process.platform === 'linux' ? [libraryName()] : [])].join('-');
+}
+
+/** The C library of this process. Node is linked with glibc or with musl. */
+function libraryName(): 'glibc' | 'musl' {
+  const { header } = process.report.getReport() as { readonly header: { readonly glibcVersionRuntime?: string } };
+  return header.glibcVersionRuntime === undefined ? 'musl' : 'glibc';
+}
+
+function howToGetIt(): string {
+  if (process.platform !== 'linux') return `KVM is a part of Linux, and this system is ${process.platform}`;
+  return `the package has it for linux-x64-glibc and linux-arm64-glibc, and this machine is ${machineName()}; install a C++17 compiler and make (Debian: apt-get install g++ make), then run 'npx kvm-uapi build'`;
 }
 
 /**

@@ -8,6 +8,7 @@
 import { Command, CommanderError } from 'commander';
 import { GeneratorError } from '../errors.js';
 import { version } from '../version.js';
+import { buildCommand } from './commands/build.js';
 import { completionCommand } from './commands/completion.js';
 import { diffCommand } from './commands/diff.js';
 import { doctorCommand } from './commands/doctor.js';
@@ -35,6 +36,7 @@ const program = new Command('kvm-uapi')
   .addCommand(verifyCommand)
   .addCommand(whereCommand)
   .addCommand(headersCommand)
+  .addCommand(buildCommand)
   .addCommand(doctorCommand)
   .addCommand(completionCommand)
   .addHelpText(

@@ -1,7 +1,7 @@
 /** The package as its users get it: the README is correct, and the tarball contains everything that it needs. */
 
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { ts } from 'ts-morph';
 import { describe, expect, it } from 'vitest';
@@ -35,23 +35,27 @@ describe('the README', () => {
   });
 });
 
-/** Installs the tarball of `npm pack` into a new folder, with its dependencies as an installation would place them. */
-function installed(): { readonly folder: string; readonly cli: string } {
+/** Packs the package into a folder, and returns the path of the tarball. */
+function pack(folder: string): string {
+  const tool = join(projectRoot, 'dist', 'tools', 'pack', 'run.js');
+  const packed = spawnSync(process.execPath, [tool, '--out', folder], { cwd: projectRoot, encoding: 'utf8' });
+  expect(packed.stderr).toBe('');
+  return packed.stdout.trim();
+}
+
+/** Installs the tarball into a new folder, with its dependencies as an installation would place them. */
+function installed(): { readonly folder: string; readonly tarball: string; readonly cli: string } {
   const folder = temporaryFolder();
-  const packed = spawnSync('npm', ['pack', '--ignore-scripts', '--json', '--pack-destination', folder], {
-    cwd: projectRoot,
-    encoding: 'utf8',
-  });
-  const [{ filename }] = JSON.parse(packed.stdout) as [{ filename: string }];
+  const tarball = pack(folder);
   const modules = join(folder, 'node_modules');
   mkdirSync(join(modules, 'kvm-uapi'), { recursive: true });
-  spawnSync('tar', ['-xzf', join(folder, filename), '-C', join(modules, 'kvm-uapi'), '--strip-components=1']);
+  spawnSync('tar', ['-xzf', tarball, '-C', join(modules, 'kvm-uapi'), '--strip-components=1']);
   const { dependencies } = JSON.parse(read('package.json')) as { dependencies: Record<string, string> };
   for (const name of Object.keys(dependencies)) {
     mkdirSync(dirname(join(modules, name)), { recursive: true });
     symlinkSync(join(projectRoot, 'node_modules', name), join(modules, name));
   }
-  return { folder, cli: join(modules, 'kvm-uapi', 'dist', 'bin', 'kvm-uapi.js') };
+  return { folder, tarball, cli: join(modules, 'kvm-uapi', 'dist', 'bin', 'kvm-uapi.js') };
 }
 
 describe('the README about a project with its own bindings', () => {
@@ -63,7 +67,8 @@ describe('the README about a project with its own bindings', () => {
 });
 
 describe('the tarball', () => {
-  const { folder, cli } = installed();
+  const { folder, tarball, cli } = installed();
+  const root = join(folder, 'node_modules', 'kvm-uapi');
   const node = (...args: string[]): { stdout: string; stderr: string } =>
     spawnSync(process.execPath, args, { cwd: folder, encoding: 'utf8' });
 
@@ -105,6 +110,44 @@ describe('the tarball', () => {
     writeFileSync(join(folder, 'exports.mjs'), `import { access } from 'node:fs/promises';\n${lines}\n`);
     expect(resolved.length).toBeGreaterThan(25);
     expect(node('exports.mjs').stderr).toBe('');
+  });
+
+  it('two runs of the same build give the same bytes', () => {
+    const again = pack(temporaryFolder());
+    expect(readFileSync(again).equals(readFileSync(tarball))).toBe(true);
+  });
+
+  it('the manifest has no scripts, so that an installation runs none, and names no package for development', () => {
+    const keys = Object.keys(JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as object);
+    expect(keys).toContain('dependencies');
+    expect(keys).not.toContain('scripts');
+    expect(keys).not.toContain('devDependencies');
+  });
+
+  it('no file points to a source map that the tarball does not have', () => {
+    const modules = readdirSync(join(root, 'dist'), { recursive: true, encoding: 'utf8' }).filter((name) =>
+      /\.(?:js|d\.ts)$/.test(name),
+    );
+    expect(modules.length).toBeGreaterThan(500);
+    const pointing = modules.filter((name) => /^\/\/# source/m.test(readFileSync(join(root, 'dist', name), 'utf8')));
+    expect(pointing).toEqual([]);
+  });
+
+  it('each link of README.md and of docs/ to a file finds it', () => {
+    const pages = [
+      'README.md',
+      ...readdirSync(join(root, 'docs'), { recursive: true, encoding: 'utf8' }).map((name) => `docs/${name}`),
+    ];
+    const links = pages
+      .filter((page) => page.endsWith('.md'))
+      .flatMap((page) =>
+        Array.from(
+          readFileSync(join(root, page), 'utf8').matchAll(/\]\((?!\w+:)([^)#]+)/g),
+          ([, link = '']) => [page, link] as const,
+        ),
+      );
+    expect(links.length).toBeGreaterThan(50);
+    expect(links.filter(([page, link]) => !existsSync(join(root, dirname(page), link)))).toEqual([]);
   });
 
   it('the tarball has types for every module of bindings', () => {
@@ -159,6 +202,32 @@ describe('the tarball', () => {
     writeFileSync(join(folder, 'main.ts'), 'export {};\n');
     const sides = ['linux-4.10', 'linux-4.11'].map((name) => join(projectRoot, 'headers', 'immediate-exit', name));
     expect(node(cli, 'impact', ...sides).stderr).toContain('npm install --save-dev ts-morph');
+  });
+
+  it('build without a compiler is an error that says what to install', () => {
+    const { status, stderr } = spawnSync(process.execPath, [cli, 'build'], { env: { PATH: '' }, encoding: 'utf8' });
+    expect(stderr).toBe(
+      'error: make: not found in PATH; install a C++17 compiler and make (Debian: apt-get install g++ make; Alpine: apk add g++ make)\n',
+    );
+    expect(status).toBe(2);
+  });
+
+  it('build with a compiler that fails is an error, and leaves no addon', () => {
+    const env = { ...process.env, CXX: '/bin/false' };
+    const { status, stderr } = spawnSync(process.execPath, [cli, 'build'], { env, encoding: 'utf8' });
+    expect(stderr).toMatch(/^error: the native runtime cannot be built:\n/);
+    expect(status).toBe(2);
+    expect(existsSync(join(root, 'build', 'kvm_uapi.node'))).toBe(false);
+  });
+
+  it('build compiles the runtime from the sources in the tarball, and the runtime loads it', () => {
+    const addon = join(root, 'build', 'kvm_uapi.node');
+    expect(node(cli, 'build')).toMatchObject({ stderr: '', stdout: `${addon}: built, and Node loads it\n` });
+    writeFileSync(
+      join(folder, 'event.mjs'),
+      "import { EventFd } from 'kvm-uapi';\nconst event = EventFd.create();\nevent.close();\n",
+    );
+    expect(node('event.mjs').stderr).toBe('');
   });
 
   it.skipIf(!hasKvm)(`the runtime of the tarball runs the README's guest${noKvm}`, () => {

@@ -97,7 +97,7 @@ describe.each<Format>(['es', 'cjs', 'cjs without import.meta.url'])('a bundle in
 
   it('the error of a bundle without an addon says where to put the addon', () => {
     expect(output(alone, format)).toBe(
-      `RuntimeMissingError: ${join(alone, 'kvm_uapi.node')}: the native runtime is not found; copy build/kvm_uapi.node of the package kvm-uapi beside the bundle, or set the environment variable KVM_UAPI_ADDON to its path`,
+      `RuntimeMissingError: ${join(alone, 'kvm_uapi.node')}: the native runtime is not found; copy kvm_uapi.node from the folder build of the package kvm-uapi beside the bundle, or set the environment variable KVM_UAPI_ADDON to its path`,
     );
   });
 

@@ -114,6 +114,7 @@ const layers: Readonly<Record<string, readonly (readonly string[])[]>> = {
       'lint/',
       'oracle/',
       'other-nodes/',
+      'pack/',
       'since/',
       'skips/',
       'spin/',

@@ -114,7 +114,7 @@ function holds(when: string): boolean | Promise<boolean> {
   const [, lack = '', target] = /^(no .+) for (\w+)$/.exec(when) ?? [];
   const lacks = lacking[lack];
   if (lacks && target !== undefined) return lacks(targetCalled(target));
-  const [, program] = /^no program ([\w-]+)$/.exec(when) ?? [];
+  const [, program] = /^no program ([\w+-]+)$/.exec(when) ?? [];
   if (program !== undefined) return call(program, ['--version']).error !== undefined;
   const condition = conditions[when];
   if (!condition) throw new Error(`test/skips.json: unknown condition '${when}'`);

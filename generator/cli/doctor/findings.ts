@@ -71,8 +71,7 @@ function nodeFinding({ node: { version, oldest } }: Machine): Finding {
 
 function addonFinding({ runtime: { addon } }: Machine): Finding {
   if (addon === null) return { subject: 'addon', state: 'good', text: 'the addon is built and can be loaded' };
-  const remedy =
-    "install a C++17 compiler and make (Debian: apt-get install g++ make), and run 'npm run build:native' in the package";
+  const remedy = "install a C++17 compiler and make (Debian: apt-get install g++ make), and run 'npx kvm-uapi build'";
   return { subject: 'addon', state: 'problem', text: `the addon cannot be loaded: ${addon}`, remedy };
 }
 

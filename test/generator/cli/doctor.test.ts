@@ -53,7 +53,7 @@ describe('doctor', () => {
       'addon',
       'problem',
       /not built/,
-      /build:native/,
+      /npx kvm-uapi build/,
     ],
     [
       'KVM has another version',
