@@ -42,7 +42,6 @@ const projects: Readonly<Record<string, readonly string[]>> = {
     'test/generator/kernel/{addresses,device-attributes,ioctl-commands,ioctl-facts,ioctl-fds}.test.ts',
     'test/generator/targets/!(new-target).test.ts',
     'test/generator/verify/verify.test.ts',
-    'test/runtime/registers/**/*.test.ts',
     'test/support/{atomic,text}.test.ts',
     'test/tools/fuzz/!(mutated-headers).test.ts',
     'test/types/checked-programs.test.ts',
@@ -53,7 +52,7 @@ const projects: Readonly<Record<string, readonly string[]>> = {
     'test/protocol/**/*.test.ts',
     'test/runtime/!(docstrings|errors|host-bindings|other-architectures).test.ts',
     'test/runtime/!(registers)/**/*.test.ts',
-    'test/tools/guests/**/*.test.ts',
+    'test/tools/guests/!(cross-assembled).test.ts',
   ],
   // These tests pack the package and install it, compile its output with other versions of TypeScript, and read packages of Debian
   // and all installed headers, and use Debian's compilers for other architectures.
@@ -63,6 +62,8 @@ const projects: Readonly<Record<string, readonly string[]>> = {
     'test/generator/c/layout/declarations/!(i386|x86_64).test.ts',
     'test/generator/headers/sets/debian.test.ts',
     'test/generator/targets/new-target.test.ts',
+    'test/runtime/registers/**/*.test.ts',
+    'test/tools/guests/cross-assembled.test.ts',
     'test/tools/oracle/corpus.test.ts',
     'test/tools/since/presence.test.ts',
     'test/types/older-typescripts.test.ts',

@@ -5,12 +5,9 @@
 
 import * as arm64 from '../../generated/arm64/linux/kvm.js';
 import { GuestMemory } from '../../runtime/index.js';
-import type { Bindings, Vcpu, VcpuOptions, Vm } from '../../runtime/x86_64.js';
+import type { Vcpu, VcpuOptions, Vm } from '../../runtime/x86_64.js';
 import { allocate } from '../../support/index.js';
 import { type Loaded, places } from './guest.js';
-
-/** The bindings for arm64, for functions whose types name those for x86-64. */
-export const arm64Bindings: Bindings = arm64 as unknown as Bindings;
 
 /** The bytes, and their text for GNU as. */
 export interface Arm64Guest {

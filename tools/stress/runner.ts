@@ -1,13 +1,12 @@
 /** The Worker of a `KickedVcpu`: it runs its vCPU again and again, and counts what the runs return. */
 
 import { workerData } from 'node:worker_threads';
-import { type Bindings, Vcpu } from '../../runtime/x86_64.js';
 import type { RunnerInput } from './kicked-vcpu.js';
 import { SharedCounters } from './shared-counters.js';
 
 const { vcpu: shared, counters: buffer, bindings: architecture } = workerData as RunnerInput;
-const bindings = (await import(`../../generated/${architecture}/linux/kvm.js`)) as Bindings;
-const vcpu = Vcpu.attach(shared, bindings);
+const { Vcpu } = (await import(`../../runtime/${architecture}.js`)) as typeof import('../../runtime/x86_64.js');
+const vcpu = Vcpu.attach(shared);
 const counters = new SharedCounters(buffer);
 
 while (!counters.isOver) {
