@@ -3,7 +3,7 @@
 import { join } from 'node:path';
 import { packageRoot } from '../../runtime/addon.js';
 import { run } from '../lib/programs.js';
-import { debianFiles, dependencyFiles, npmFiles, requireProgram } from './downloads.js';
+import { debianFiles, dependencyFiles, downloadDebian, npmFiles, requireProgram } from './downloads.js';
 import { firstProcess, kernelIn } from './guest-files.js';
 import type { Hypervisor } from './hypervisor.js';
 import { type Entry, entriesBelow } from './initramfs.js';
@@ -21,12 +21,13 @@ function arm64(name: string, release: string, kernel: string): Hypervisor {
     name,
     title: `arm64 with Linux ${kernel}`,
     lacking: () => undefined,
-    prepare: (scratch) => {
+    prepare: (scratch, { kicks }) => {
       requireProgram('qemu-system-aarch64', 'qemu-system-arm');
       requireProgram(compiler, 'g++-aarch64-linux-gnu');
       const out = join(packageRoot(), 'node_modules/.cache/kvm-uapi/arm64');
       const native = join(packageRoot(), 'runtime/native');
       run('make', ['-s', '-C', native, `CXX=${compiler}`, `OUT=${out}`, 'product', 'hooks']);
+      downloadDebian(libraries.map(libraryPackage));
       const image = dependencyFiles({ suites: [release], port, package: 'linux-image-cloud-arm64' }, /^linux-image-\d/);
       const busybox = join(debianFiles({ suites: ['bookworm'], port, package: 'busybox-static' }), 'bin/busybox');
       const entries: [string, Entry][] = [
@@ -37,7 +38,7 @@ function arm64(name: string, release: string, kernel: string): Hypervisor {
         ...firstProcess(busybox, {
           modules: [],
           environment: { KVM_UAPI_WATCHDOG_MS: '300000' },
-          command: 'node tools/hypervisors/probe.js 20000',
+          command: `node tools/hypervisors/probe.js ${kicks}`,
           folder: productFolder,
         }),
       ];
@@ -46,6 +47,7 @@ function arm64(name: string, release: string, kernel: string): Hypervisor {
         machine: {
           program: 'qemu-system-aarch64',
           hardware: ['-machine', 'virt,virtualization=on,gic-version=3', '-cpu', 'cortex-a72'],
+          threads: 'single',
           memoryMiB: 2048,
           kernel: kernelIn(image),
           console: 'ttyAMA0',
@@ -56,9 +58,14 @@ function arm64(name: string, release: string, kernel: string): Hypervisor {
   };
 }
 
+/** A package for cross-compilers, which run on x86-64. */
+function libraryPackage(name: string): { suites: string[]; port: string; package: string } {
+  return { suites: ['bookworm'], port: 'amd64', package: name };
+}
+
 /** Returns the shared libraries of a package for cross-compilers, where the machine's own dynamic linker finds them. */
 function libraryEntries(name: string): [string, Entry][] {
-  const folder = debianFiles({ suites: ['bookworm'], port: 'amd64', package: name });
+  const folder = debianFiles(libraryPackage(name));
   return entriesBelow(join(folder, 'usr/aarch64-linux-gnu/lib'), 'lib', (path) => /\.so\.\d+$/.test(path));
 }
 

@@ -3,8 +3,11 @@
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { userCache } from '../../generator/headers/sets/store.js';
-import { type DebianPackage, downloaded, unpack } from '../lib/debian-packages.js';
+import { type DebianPackage, download, downloaded, unpack } from '../lib/debian-packages.js';
 import { call, run } from '../lib/programs.js';
+
+/** Something cannot be downloaded or installed. */
+export class MissingError extends Error {}
 
 /** The folder of the downloads. */
 const downloads: string = join(dirname(userCache()), 'hypervisors');
@@ -16,6 +19,12 @@ export function debianFiles(wanted: Omit<DebianPackage, 'name'>): string {
   return folder;
 }
 
+/** Downloads the packages of Debian that are missing. apt reads an index once for all packages in it. */
+export function downloadDebian(wanted: readonly Omit<DebianPackage, 'name'>[]): void {
+  const named = wanted.map((each) => ({ ...each, name: nameOf(each) }));
+  available(() => download(named, downloads));
+}
+
 /**
  * Returns the folder with the content of the package on which a metapackage depends, such as a kernel whose package's name has
  * its version.
@@ -23,16 +32,26 @@ export function debianFiles(wanted: Omit<DebianPackage, 'name'>): string {
 export function dependencyFiles(wanted: Omit<DebianPackage, 'name'>, dependency: RegExp): string {
   const depends = run('dpkg-deb', ['-f', debOf(wanted), 'Depends']);
   const name = depends.split(/[ ,]+/).find((word) => dependency.test(word));
-  if (name === undefined) throw new Error(`${wanted.package} depends on no ${dependency}, but on ${depends.trim()}`);
+  if (name === undefined)
+    throw new MissingError(`${wanted.package} depends on no ${dependency}, but on ${depends.trim()}`);
   return debianFiles({ ...wanted, package: name });
 }
 
 function debOf(wanted: Omit<DebianPackage, 'name'>): string {
-  return downloaded({ ...wanted, name: nameOf(wanted) }, downloads);
+  return available(() => downloaded({ ...wanted, name: nameOf(wanted) }, downloads));
 }
 
 function nameOf({ suites, port, package: name }: Omit<DebianPackage, 'name'>): string {
   return `${name}-${port}-${suites[0]}`;
+}
+
+/** @throws MissingError with the reason if the download fails. */
+function available<T>(load: () => T): T {
+  try {
+    return load();
+  } catch (error) {
+    throw new MissingError((error as Error).message, { cause: error });
+  }
 }
 
 /** Returns the folder of an npm package that can be for another processor. It is installed if it is missing. */
@@ -41,7 +60,9 @@ export function npmFiles(name: string, version: string): string {
   const installed = join(folder, 'node_modules', name);
   if (!existsSync(join(installed, 'package.json'))) {
     // npm refuses a package for another processor unless it is forced.
-    run('npm', ['install', '--silent', '--no-save', '--force', '--prefix', folder, `${name}@${version}`]);
+    available(() =>
+      run('npm', ['install', '--silent', '--no-save', '--force', '--prefix', folder, `${name}@${version}`]),
+    );
   }
   return installed;
 }
@@ -59,5 +80,5 @@ export function requireProgram(program: string, debian: string): void {
     call('apt-get', ['update', '-q']);
     call('apt-get', ['install', '-qy', '--no-install-recommends', debian]);
   }
-  if (!isThere()) throw new Error(`${program} not found; install the Debian package ${debian}`);
+  if (!isThere()) throw new MissingError(`${program} not found; install the Debian package ${debian}`);
 }

@@ -60,7 +60,7 @@ export function firstProcess(
 
 /** Returns the path of the kernel in a package of Debian. */
 export function kernelIn(folder: string): string {
-  const [kernel] = entriesBelow(join(folder, 'boot'), '', (path) => path.startsWith('vmlinuz-'));
-  if (kernel === undefined || !('from' in kernel[1])) throw new Error(`${folder}/boot has no vmlinuz`);
+  const [kernel] = entriesBelow(join(folder, 'boot'), '', (path) => /^vmlinu[xz]-/.test(path));
+  if (kernel === undefined || !('from' in kernel[1])) throw new Error(`${folder}/boot has no vmlinuz and no vmlinux`);
   return kernel[1].from;
 }

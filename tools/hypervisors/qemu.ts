@@ -8,6 +8,11 @@ export interface Machine {
   readonly program: string;
   /** The arguments for the hardware. The kernel and the console are added. */
   readonly hardware: readonly string[];
+  /**
+   * Whether each emulated processor has a host thread of its own (`multi`), or one thread takes turns between them (`single`). A turn ends
+   * when the processor waits or gets a timer's interrupt, so a kick takes some milliseconds with `single`.
+   */
+  readonly threads: 'single' | 'multi';
   readonly memoryMiB: number;
   readonly kernel: string;
   readonly initramfs: string;
@@ -52,17 +57,11 @@ export async function runLimited(
   }
 }
 
-/**
- * With several threads, the emulated virtualization locks up at times. One thread that takes turns between the processors
- * does not.
- */
-const emulated = ['-accel', 'tcg,thread=single'];
-
 /** `panic=-1` and `-no-reboot` end QEMU after a panic. */
-function argumentsOf({ hardware, memoryMiB, kernel, initramfs, console, options }: Machine): string[] {
+function argumentsOf({ hardware, threads, memoryMiB, kernel, initramfs, console, options }: Machine): string[] {
   const commandLine = [`console=${console} panic=-1 mitigations=off loglevel=3`, ...options].join(' ');
   return [
-    ...[...emulated, ...hardware, '-smp', '2', '-m', String(memoryMiB)],
+    ...['-accel', `tcg,thread=${threads}`, ...hardware, '-smp', '2', '-m', String(memoryMiB)],
     ...['-nographic', '-monitor', 'none', '-serial', 'stdio', '-net', 'none', '-no-reboot'],
     ...['-kernel', kernel, '-initrd', initramfs, '-append', commandLine],
   ];

@@ -1,24 +1,29 @@
 /**
- * `npm run hypervisors -- [name…] [--only text] [--limit minutes]`: runs the tests that are about KVM in virtual machines
+ * `npm run hypervisors -- [name…] [--only text] [--kicks number] [--limit minutes]`: runs the tests that are about KVM in virtual machines
  * that QEMU emulates completely, each with a KVM of its own. So this needs no /dev/kvm. docs/internals/hypervisors.md has the recipes
- * and results. Exit codes: 0 if all tests pass, 1 if not, 2 if something is missing.
+ * and results. Exit codes: 0 if all tests pass, 1 if not, 2 if something is missing or an option is invalid.
  */
 
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { inTemporaryFolder } from '../lib/temporary-folder.js';
 import { arm64s } from './arm64.js';
-import type { Hypervisor } from './hypervisor.js';
+import { MissingError } from './downloads.js';
+import type { Hypervisor, Work } from './hypervisor.js';
 import { writeInitramfs } from './initramfs.js';
 import { runLimited, runMachine } from './qemu.js';
+import { riscv64 } from './riscv64.js';
 import { type Row, reported } from './rows.js';
 import { s390x } from './s390x.js';
 import { x86_64 } from './x86_64.js';
 
-const hypervisors: readonly Hypervisor[] = [x86_64, ...arm64s, s390x];
+const hypervisors: readonly Hypervisor[] = [x86_64, ...arm64s, riscv64, s390x];
+
+/** The command line is not valid. */
+class UsageError extends Error {}
 
 interface Options {
-  readonly only: readonly string[];
+  readonly work: Work;
   readonly limitMs: number;
   readonly isVerbose: boolean;
 }
@@ -36,7 +41,7 @@ async function runOn(hypervisor: Hypervisor, options: Options): Promise<boolean>
   let status: number | undefined;
   console.log(`== ${hypervisor.title}`);
   const ending = await inTemporaryFolder({}, async (folder) => {
-    const prepared = hypervisor.prepare(join(folder, 'compiled'), options.only);
+    const prepared = hypervisor.prepare(join(folder, 'compiled'), options.work);
     const onLine = (line: string): void => {
       const report = reported(line);
       if (report === undefined) {
@@ -83,24 +88,28 @@ async function main(): Promise<number> {
     allowPositionals: true,
     options: {
       only: { type: 'string', multiple: true, default: [] },
+      kicks: { type: 'string', default: '20000' },
       limit: { type: 'string', default: '60' },
       verbose: { type: 'boolean', default: false },
     },
   });
   const minutes = Number(values.limit);
-  if (!(minutes > 0)) throw new Error(`--limit ${values.limit}: expected a positive number of minutes`);
+  if (!(minutes > 0)) throw new UsageError(`--limit ${values.limit}: expected a positive number of minutes`);
+  const kicks = Number(values.kicks);
+  if (!(kicks > 0))
+    throw new UsageError(`--kicks ${values.kicks}: expected a positive number of kicks for each mechanism`);
   const names = positionals.length > 0 ? positionals : hypervisors.map(({ name }) => name);
   const unknown = names.filter((name) => !hypervisors.some((each) => each.name === name));
   if (unknown.length > 0) {
     const known = hypervisors.map(({ name }) => name).join(', ');
-    throw new Error(`${unknown.join(', ')}: unknown hypervisor; expected one of ${known}`);
+    throw new UsageError(`${unknown.join(', ')}: unknown hypervisor; expected one of ${known}`);
   }
   const asked = hypervisors.filter(({ name }) => names.includes(name));
   const lacking = asked.flatMap((each) => each.lacking() ?? []);
-  if (lacking.length > 0) throw new Error(lacking.join('; '));
+  if (lacking.length > 0) throw new MissingError(lacking.join('; '));
   let failed = 0;
   for (const each of asked) {
-    const options = { only: values.only, limitMs: minutes * 60_000, isVerbose: values.verbose };
+    const options = { work: { patterns: values.only, kicks }, limitMs: minutes * 60_000, isVerbose: values.verbose };
     if (!(await runOn(each, options))) failed++;
   }
   return failed === 0 ? 0 : 1;
@@ -110,5 +119,5 @@ try {
   process.exitCode = await main();
 } catch (error) {
   console.error(`error: ${(error as Error).message}`);
-  process.exitCode = 2;
+  process.exitCode = error instanceof MissingError || error instanceof UsageError ? 2 : 1;
 }

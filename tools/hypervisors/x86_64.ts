@@ -36,7 +36,7 @@ export const x86_64: Hypervisor = {
     if (process.arch !== 'x64') return `this machine is ${process.arch}; the tests use its Node, so it must be x64`;
     return undefined;
   },
-  prepare: (scratch, patterns) => {
+  prepare: (scratch, { patterns }) => {
     requireProgram('qemu-system-x86_64', 'qemu-system-x86');
     run('make', ['-s', '-C', join(packageRoot(), 'runtime/native'), 'product', 'hooks', 'trace']);
     const kernel = dependencyFiles({ suites, port, package: 'linux-image-cloud-amd64' }, /^linux-image-\d/);
@@ -65,6 +65,8 @@ export const x86_64: Hypervisor = {
       machine: {
         program: 'qemu-system-x86_64',
         hardware: ['-machine', 'q35', '-cpu', 'max,+svm'],
+        // With a thread for each processor, the emulated SVM locks up at times.
+        threads: 'single',
         memoryMiB: 4096,
         kernel: kernelIn(kernel),
         console: 'ttyS0',

@@ -1,0 +1,108 @@
+/**
+ * A probe of riscv64's KVM, which runs in the virtual machine: registers, exits, SBI, and kicks of both mechanisms at random phases
+ * and in each gap. Prints a row for each check. The exit code is 0 only if all checks pass.
+ *
+ *   probe-riscv64.js [number of kicks for each mechanism]
+ */
+
+import assert from 'node:assert/strict';
+import * as riscv64 from '../../generated/riscv64/linux/kvm.js';
+import { nameOfRegister, registerNamed, registerNames } from '../../runtime/riscv64/registers/names.js';
+import { Kvm } from '../../runtime/riscv64.js';
+import type { Kvm as Kvm86 } from '../../runtime/x86_64.js';
+import { places } from '../guests/index.js';
+import { callAndTurnOff, experimental, spin, store } from '../guests/riscv64.js';
+import { useHooks } from '../lib/native-test-hooks.js';
+import { runOutcome } from '../lib/outcome.js';
+import type { Kickable } from '../stress/kicked-vcpu.js';
+import { check, exitCode } from './checks.js';
+import { checkKicks } from './kick-checks.js';
+
+const [, , kicks = '10000'] = process.argv;
+
+useHooks();
+using kvm = Kvm.open();
+
+await check('each register of KVM_GET_REG_LIST has a name, and the name gives its id', () => {
+  using vm = kvm.createVm();
+  using machine = spin.load(vm);
+  const { reg } = machine.vcpu.getRegList();
+  const named = new Set<string>(registerNames());
+  const names = [...reg].map(nameOfRegister);
+  const nameless = names.filter((name) => !named.has(name));
+  assert.ok(names.length > 50, `${names.length} registers`);
+  assert.deepEqual(nameless, []);
+  return `${names.length} registers`;
+});
+
+await check('registers set by the host are read back', () => {
+  using vm = kvm.createVm();
+  using machine = spin.load(vm);
+  const { vcpu } = machine;
+  for (const name of ['a0', 't6', 'csr.sscratch', 'csr.sepc'] as const) {
+    const { id } = registerNamed(name);
+    vcpu.setOneReg(id, 0x1234_5678_9abc_def0n);
+    assert.equal(vcpu.getOneReg(id), 0x1234_5678_9abc_def0n, name);
+  }
+  assert.equal(vcpu.getOneReg(registerNamed('pc').id), BigInt(places.code));
+  return '';
+});
+
+await check('a store to an address without memory is an MMIO exit', () => {
+  using vm = kvm.createVm();
+  using machine = store.load(vm);
+  const { vcpu } = machine;
+  for (let exits = 0; exits < 100; exits++) {
+    assert.equal(runOutcome(vcpu, { timeout: 60_000 }), `exit ${riscv64.KVM_EXIT_MMIO}`);
+    const { phys_addr, is_write, len, data } = vcpu.kvmRun.mmio;
+    assert.deepEqual([phys_addr, is_write, len, data.get(0)], [BigInt(places.device), 1, 4, 0x41]);
+  }
+  return '';
+});
+
+await check('the guest gets the answers to an SBI call and to an MMIO read, and SBI turns the machine off', () => {
+  using vm = kvm.createVm();
+  using machine = callAndTurnOff.load(vm);
+  const { vcpu, memory } = machine;
+  assert.equal(runOutcome(vcpu, { timeout: 60_000 }), `exit ${riscv64.KVM_EXIT_RISCV_SBI}`);
+  const { extension_id, function_id, args, ret } = vcpu.kvmRun.riscv_sbi;
+  assert.deepEqual(
+    [extension_id, function_id, args.get(0)],
+    [experimental.extension, experimental.function, experimental.argument],
+  );
+  ret.set(0, 0n);
+  ret.set(1, 0x9abc_def0n);
+  assert.equal(runOutcome(vcpu, { timeout: 60_000 }), `exit ${riscv64.KVM_EXIT_MMIO}`);
+  assert.equal(vcpu.kvmRun.mmio.is_write, 0);
+  for (const [index, byte] of [0x78, 0x56, 0x34, 0x12].entries()) vcpu.kvmRun.mmio.data.set(index, byte);
+  assert.equal(runOutcome(vcpu, { timeout: 60_000 }), `exit ${riscv64.KVM_EXIT_SYSTEM_EVENT}`);
+  assert.equal(vcpu.kvmRun.system_event.type, riscv64.KVM_SYSTEM_EVENT_SHUTDOWN);
+  const data = memory.dataView(places.data, 8);
+  assert.deepEqual([data.getUint32(0, true), data.getUint32(4, true)], [0x9abc_def0, 0x1234_5678]);
+  return '';
+});
+
+await check('a timeout and a kick before a run interrupt a guest that spins', () => {
+  using vm = kvm.createVm();
+  using machine = spin.load(vm);
+  const { vcpu, memory } = machine;
+  const counter = memory.dataView(places.data, 4);
+  assert.equal(runOutcome(vcpu, { timeout: 200 }), 'interrupted by timeout');
+  const counted = counter.getUint32(0, true);
+  assert.notEqual(counted, 0);
+  vcpu.kick();
+  assert.equal(runOutcome(vcpu), 'interrupted by kick');
+  assert.equal(counter.getUint32(0, true), counted);
+  return '';
+});
+
+// The program that kicks is typed for x86-64.
+const kickable = (guest: typeof spin): Kickable => guest as unknown as Kickable;
+await checkKicks(kvm as unknown as Kvm86, {
+  bindings: 'riscv64',
+  spin: kickable(spin),
+  exits: kickable(store),
+  kicks: Number(kicks),
+});
+
+process.exitCode = exitCode();
