@@ -126,6 +126,8 @@ function isOfClass(change: Change, old: CompiledFact | undefined, now: CompiledF
   }
   if (is === 'value') return old?.value !== now?.value || kind === 'function' || typeof factValue(before) === 'string';
   if (is === 'padding') return kind === 'member';
+  // A target can lack a macro that neither side expresses.
+  if (kind === 'omission') return is === 'none';
   // An unnamed record moves as a whole, and its members say only what else changed.
   const isInside = change.name.split('.').length > 2;
   return isInside || (isSamePlace && old?.size === now?.size && (is === 'type' || old?.value === now?.value));
@@ -152,7 +154,10 @@ function explanations(changes: readonly Change[]): (name: string) => boolean {
     const record = change.name.slice(0, change.name.lastIndexOf('.'));
     for (const { name } of [...(change.padding?.before ?? []), ...(change.padding?.after ?? [])])
       names.add(`${record}.${name}`);
-    const isWhole = change.before === null || change.after === null || change.renamed || change.class === 'moved';
+    // A record without a name can get one. Its members are then those of the named record.
+    const isOther = change.kind === 'member' && change.differs.includes('shape');
+    const isWhole =
+      change.before === null || change.after === null || change.renamed || change.class === 'moved' || isOther;
     if (isWhole) for (const name of own) whole.add(name);
   }
   return (name) => {

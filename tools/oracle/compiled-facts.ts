@@ -3,6 +3,7 @@
 import type { Model } from '../../generator/model/model.js';
 import type { Compiler } from '../lib/compilers.js';
 import type { Subject } from './listing.js';
+import { preprocessed } from './macros.js';
 import { compiledTypes } from './types.js';
 
 /** The facts of the compiler by the names of changes: `struct kvm_run`, `struct kvm_run.io.port`, `KVM_RUN`. */
@@ -32,16 +33,15 @@ export async function compiledFacts(
     model.constants.filter(({ type, isVariable }) => !type.startsWith('char[') && !isVariable).map(({ name }) => name),
   );
   for (const { name } of model.ioctls) integers.add(name);
-  const asked = [...names];
+  // A header that the model does not cover can define a name too.
+  const { macros } = await preprocessed(compiler, model);
+  const asked = [...names].filter((name) => macros.has(name));
   // A macro without an integer value has the value 1, so that only its existence is compared.
-  const lines = asked.flatMap((name, index) => [
-    `#ifdef ${name}`,
-    `enum { ${prefix}${index} = (${integers.has(name) ? name : '1'}) };`,
-    '#endif',
-  ]);
+  const lines = asked.map((name, index) => `enum { ${prefix}${index} = (${integers.has(name) ? name : '1'}) };`);
   const subject: Subject = { ...model, coveredHeaders: [...model.coveredHeaders, valuesHeader] };
   const { items } = await compiledTypes(compiler, subject, [`#line 1 "/${valuesHeader}"`, ...lines]);
   const facts = new Map<string, CompiledFact>();
+  const values = new Map<string, CompiledFact>();
   const starts = new Map<string, number>();
   for (const [item, { text }] of items) {
     // The type of a variable has no name.
@@ -51,8 +51,8 @@ export async function compiledFacts(
     if (value !== undefined) {
       const [, type, bytes] = /^(enum \w+), (\d+) bytes/.exec(text) ?? [];
       if (type !== undefined) facts.set(type, { size: Number(bytes) });
-      const name = item.startsWith(prefix) ? (asked[Number(item.slice(prefix.length))] as string) : item;
-      facts.set(name, { value: BigInt(value) });
+      if (!item.startsWith(prefix)) facts.set(item, { value: BigInt(value) });
+      else values.set(asked[Number(item.slice(prefix.length))] as string, { value: BigInt(value) });
     } else if (size !== undefined) facts.set(item, { size: Number(size) });
     else {
       const [, type = '', unit, first, rest] = /^(.*), (offset|bits) (\d+)(?:, |\+)(\d+)/.exec(text) ?? [];
@@ -63,7 +63,8 @@ export async function compiledFacts(
       facts.set(item.replace(/\.<\d+>/g, ''), { bits: [start, Number(rest) * (unit === 'bits' ? 1 : 8)], type });
     }
   }
-  return facts;
+  // An enumerator and a function-like macro can have one name. The value is that of the enumerator.
+  return new Map([...values, ...facts]);
 }
 
 /** Returns the names of a model's macros: constants, ioctls, functions, and macros that the model cannot express. */

@@ -51,6 +51,18 @@ describeWithCompiler('a header in several releases', ['readelf'], () => {
     expect(unread).toEqual([]);
   });
 
+  it('the members of a record that got a name follow the change of the member that has the record', async () => {
+    const named = 'struct inner { int a; };\nstruct s { struct inner list[2]; };\n';
+    const { pairs } = await judged({ first: 'struct s { struct { int a; } list[2]; };\n', second: named });
+    expect(pairs[0]?.verdict).toMatchObject({ confirmed: 2, findings: [] });
+  });
+
+  it('an enumerator and a function-like macro can have one name', async () => {
+    const text = 'enum e { RED = 5 };\n#define RED(x) ((x) == RED)\n';
+    const { pairs } = await judged({ first: '#define OTHER 1\n', second: text });
+    expect(pairs[0]?.verdict?.findings).toEqual([]);
+  });
+
   it('a pair of releases that both lack the header has no verdict, and a new header has one', async () => {
     const { pairs } = await judged({ first: undefined, second: undefined, third: now });
     const counts = pairs.map(({ before, after, verdict }) => [before, after, verdict?.confirmed, verdict?.findings]);
