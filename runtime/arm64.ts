@@ -11,11 +11,33 @@ import type { ProgramOf, StartProgram } from './thread/program.js';
 
 export type { AddressedData, MemoryRange } from './addressed-ioctl.js';
 export type { Bindings } from './arm64/bindings.js';
+export type { CoreRegisters } from './arm64/core-registers.js';
+export type { GuestDebug, Watchpoint } from './arm64/guest-debug.js';
+export { type IrqLine, irqLine } from './arm64/irq-line.js';
 export { Kvm, type KvmFromFdOptions, type KvmOptions } from './arm64/kvm.js';
+export {
+  nameOfRegister,
+  type RegisterName,
+  type RegisterWidths,
+  registerNamed,
+  registerNames,
+} from './arm64/registers/names.js';
 export { CoalescedMmioRing, DirtyRing } from './arm64/rings.js';
 export { Vcpu } from './arm64/vcpu.js';
+export { initPmu, setPvTime, setTimerInterrupts, type TimerInterrupts } from './arm64/vcpu-attributes.js';
+export type { VcpuInitOptions } from './arm64/vcpu-state.js';
+export {
+  createGicV2,
+  createGicV3,
+  createIts,
+  type GicV2Options,
+  type GicV3Options,
+  type ItsOptions,
+  type RedistributorRegion,
+} from './arm64/vgic.js';
 export { Vm } from './arm64/vm.js';
 export { VmDevice } from './arm64/vm-device.js';
+export type { SmcccFilter } from './arm64/vm-settings.js';
 export type { FdKind, GenericIoctl } from './context.js';
 export type { KvmObject, VmObject } from './creators.js';
 export type { DeviceAttr } from './devices/device-attr.js';
@@ -25,6 +47,7 @@ export type { DeviceData, PortData } from './exit/data.js';
 export type { UnrecognizedExit, UnrecognizedExitObject } from './exit/exits.js';
 export { GuestMemfd, type GuestMemfdMapOptions } from './guest-memfd.js';
 export type { MemorySlot } from './memory-slots.js';
+export type { Register, RegisterValue } from './registers/register.js';
 export type { CoalescedMmioRingHandle } from './rings/coalesced-mmio-ring.js';
 export type { DirtyPage, DirtyRingHandle } from './rings/dirty-ring.js';
 export type { Statistic, Stats } from './stats.js';

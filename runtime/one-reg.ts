@@ -13,7 +13,12 @@ type OneRegIoctl = Bindings['KVM_GET_ONE_REG'] | Bindings['KVM_SET_ONE_REG'];
  * Makes the ioctl with the value of a register. The bytes have the byte order of the architecture. If the ioctl reads the register,
  * it overwrites the bytes.
  */
-function bytesOfOneReg(vcpu: VcpuContext, request: OneRegIoctl, id: bigint, bytes: Uint8Array<ArrayBuffer>): void {
+export function bytesOfOneReg(
+  vcpu: VcpuContext,
+  request: OneRegIoctl,
+  id: bigint,
+  bytes: Uint8Array<ArrayBuffer>,
+): void {
   const { KvmOneReg } = vcpu.bindings;
   const reg = allocate(KvmOneReg);
   reg.id = id;

@@ -24,7 +24,7 @@ const table: Readonly<Record<ClassName, Methods>> = {
     [
       ['x86_64'],
       `
-      createIrqchip createPit createPit2 getClock getDeviceAttr getIrqchip getNrMmuPages getPit getPit2 getTscKhz
+      createPit createPit2 getClock getDeviceAttr getIrqchip getNrMmuPages getPit getPit2 getTscKhz
       memoryEncryptOp registerEncryptedRegion registerHypervEventfd reinjectControl setBootCpuId setClock
       setIdentityMapAddr setIrqLineStatus setIrqchip setMsrFilter setNrMmuPages setPit setPit2 setPmuEventFilter
       setTscKhz setTssAddr unregisterEncryptedRegion unregisterHypervEventfd xenHvmConfig xenHvmEvtchnSend
@@ -34,7 +34,13 @@ const table: Readonly<Record<ClassName, Methods>> = {
     [
       ['x86_64', 'arm64'],
       `
-      hasDeviceAttr setDeviceAttr
+      createIrqchip hasDeviceAttr setDeviceAttr
+      `,
+    ],
+    [
+      ['arm64'],
+      `
+      getPreferredTarget setCounterOffset setSmcccFilter
       `,
     ],
   ],
@@ -42,17 +48,23 @@ const table: Readonly<Record<ClassName, Methods>> = {
     [
       ['x86_64'],
       `
-      enableCap getCpuid2 getDebugregs getFpu getLapic getMsrs getNestedState getRegs getSregs getSregs2
-      getSupportedHvCpuid getTscKhz getVcpuEvents getXcrs getXsave getXsave2 interrupt kvmclockCtrl memoryEncryptOp
-      nmi setCpuid setCpuid2 setDebugregs setFpu setGuestDebug setLapic setMce setMsrs setNestedState setRegs setSregs
-      setSregs2 setTprAccessReporting setTscKhz setVapicAddr setVcpuEvents setXcrs setXsave setupMce smi syncRegs
+      enableCap getCpuid2 getDebugregs getFpu getLapic getMsrs getNestedState getSregs getSregs2
+      getSupportedHvCpuid getTscKhz getXcrs getXsave getXsave2 interrupt kvmclockCtrl memoryEncryptOp
+      nmi setCpuid setCpuid2 setDebugregs setFpu setLapic setMce setMsrs setNestedState setSregs
+      setSregs2 setTprAccessReporting setTscKhz setVapicAddr setXcrs setXsave setupMce smi syncRegs
       translate xenVcpuGetAttr xenVcpuSetAttr
       `,
     ],
     [
       ['x86_64', 'arm64'],
       `
-      getDeviceAttr hasDeviceAttr setDeviceAttr
+      getDeviceAttr getRegs getVcpuEvents hasDeviceAttr setDeviceAttr setGuestDebug setRegs setVcpuEvents
+      `,
+    ],
+    [
+      ['arm64'],
+      `
+      vcpuFinalize vcpuInit
       `,
     ],
   ],

@@ -3,10 +3,10 @@
 import type { Architecture } from '../context.js';
 import { Facts } from '../rules/facts.js';
 import { RuleBook } from '../rules/find.js';
-import { sharedRules } from '../rules/shared.js';
 import type { Bindings } from './bindings.js';
+import { rulesOfArm64 } from './rules.js';
 
-const rules = new RuleBook(sharedRules, Facts);
+const rules = new RuleBook(rulesOfArm64, Facts);
 
 /** Returns the architecture with these bindings. */
 export function architectureOf(bindings: Bindings): Architecture<Bindings> {

@@ -4,21 +4,13 @@ import * as arm64 from '../../generated/arm64/linux/kvm.js';
 import { type Creator, creator } from '../construction.js';
 import type { KvmObject } from '../creators.js';
 import type { OpenVm } from '../open-vm.js';
-import { attachedVm, type VmClasses, type VmHandle, type VmMakers, vmFromFd } from '../vm.js';
-import { VmAttributes } from '../vm-attributes.js';
+import { attachedVm, type VmHandle, type VmMakers, vmFromFd } from '../vm.js';
 import { architectureOf } from './architecture.js';
 import type { Bindings } from './bindings.js';
-import { type CoalescedMmioRing, type DirtyRing, makeCoalescedMmioRing, makeDirtyRing } from './rings.js';
+import { makeCoalescedMmioRing, makeDirtyRing } from './rings.js';
 import { makeVcpu, type Vcpu } from './vcpu.js';
-import { makeVmDevice, type VmDevice } from './vm-device.js';
-
-/** The classes of arm64 whose objects a VM makes. */
-interface Classes extends VmClasses {
-  readonly Vcpu: Vcpu;
-  readonly VmDevice: VmDevice;
-  readonly DirtyRing: DirtyRing;
-  readonly CoalescedMmioRing: CoalescedMmioRing;
-}
+import { makeVmDevice } from './vm-device.js';
+import { Arm64VmSettings, type Classes } from './vm-settings.js';
 
 const makers: VmMakers<Bindings, Classes> = {
   vcpu: makeVcpu,
@@ -33,7 +25,7 @@ let make: (vm: OpenVm<Bindings>) => Vm;
  * A virtual machine. `Kvm.createVm` creates it. The methods are those of the ioctls of the VM file descriptor. All methods throw
  * KvmClosedError after `close`, and KvmArgumentError for an argument of a wrong type or size.
  */
-export class Vm extends VmAttributes<Bindings, Classes> {
+export class Vm extends Arm64VmSettings {
   private constructor(given: Creator, vm: OpenVm<Bindings>) {
     super(given, vm, makers);
   }

@@ -9,11 +9,12 @@ const root = new URL('../../', import.meta.url);
 const pathOf = (name: string): string => fileURLToPath(new URL(name, root));
 
 const entries = ['runtime/index.ts', 'runtime/x86_64.ts'];
+const otherEntries = ['runtime/arm64.ts', 'runtime/riscv64.ts'];
 const { options } = ts.convertCompilerOptionsFromJson(
   { target: 'es2023', module: 'nodenext', lib: ['es2023', 'esnext.disposable'], types: ['node'] },
   pathOf('.'),
 );
-const program = ts.createProgram(entries.map(pathOf), options);
+const program = ts.createProgram([...entries, ...otherEntries].map(pathOf), options);
 const checker = program.getTypeChecker();
 
 /** A public name: that of an export, or that of a member with its class: `Vm.addMemory`. */
@@ -84,6 +85,7 @@ function namesOf(entry: string): PublicName[] {
 }
 
 const names = entries.flatMap(namesOf);
+const otherNames = otherEntries.flatMap(namesOf);
 
 /** The ioctls of docs/ioctls.md that have methods, and the methods of each. */
 const methodsByIoctl = [...readFileSync(pathOf('docs/ioctls.md'), 'utf8').matchAll(/^\| `(KVM_\w+)` \|.*\| (.*) \|$/gm)]
@@ -125,6 +127,11 @@ describe('the docstrings of the runtime', () => {
     expect(names.length).toBeGreaterThan(300);
     expect(methodsByIoctl.length).toBeGreaterThan(90);
     expect(names.filter(({ text }) => text === '').map(({ name }) => name)).toEqual([]);
+  });
+
+  it('are there for every export and every public member of arm64 and riscv64', () => {
+    expect(otherNames.length).toBeGreaterThan(300);
+    expect(otherNames.filter(({ text }) => text === '').map(({ name }) => name)).toEqual([]);
   });
 
   it.each(methodsByIoctl)('name $ioctl and its section of api.rst', ({ ioctl, methods }) => {

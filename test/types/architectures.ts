@@ -21,7 +21,30 @@ export function onArm64(): void {
   vm.enableCap('KVM_CAP_ARM_NISV_TO_USER');
   vm.setDeviceAttr({ group: bindings.KVM_ARM_VM_SMCCC_CTRL, attr: bindings.KVM_ARM_VM_SMCCC_FILTER });
   vcpu.hasDeviceAttr({ group: bindings.KVM_ARM_VCPU_PMU_V3_CTRL, attr: bindings.KVM_ARM_VCPU_PMU_V3_IRQ });
-  const device: arm64.VmDevice = vm.createDevice(bindings.KVM_DEV_TYPE_ARM_VGIC_V3);
+  vcpu.vcpuInit({ features: [bindings.KVM_ARM_VCPU_PSCI_0_2] });
+  // The width of a register decides the type of its value.
+  const widths: [bigint, number, Uint8Array] = [vcpu.getOneReg('pc'), vcpu.getOneReg('fpsr'), vcpu.getOneReg('v0')];
+  const byId: bigint = vcpu.getOneReg(arm64.registerNamed('SCTLR_EL1').id);
+  vcpu.setOneReg('x0', widths[0] + byId);
+  const { x30 }: arm64.CoreRegisters = vcpu.getRegs();
+  vcpu.setRegs({ pc: x30 });
+  // @ts-expect-error: the name of no register
+  vcpu.getOneReg('rip');
+  // @ts-expect-error: the value of a register of 64 bits is a bigint
+  vcpu.setOneReg('pc', 0);
+  // @ts-expect-error: the value of a register of 128 bits is bytes
+  vcpu.setOneReg('v0', 0n);
+  // @ts-expect-error: a register of x86-64
+  vcpu.setRegs({ rip: 0n });
+  const device: arm64.VmDevice = arm64.createGicV3(vm, {
+    distributor: 0x800_0000,
+    redistributors: [{ address: 0x80a_0000, count: 1 }],
+  });
+  // @ts-expect-error: a GICv3 has redistributors
+  arm64.createGicV3(vm, { distributor: 0x800_0000, cpuInterface: 0x801_0000 });
+  vm.setIrqLine(arm64.irqLine({ type: 'spi', number: 33 }), true);
+  // @ts-expect-error: a line of no type
+  arm64.irqLine({ type: 'lpi', number: 8192 });
   const exit = vcpu.run();
   if (exit.reason === bindings.KVM_EXIT_MMIO) exit.data.value = 1n;
   if (exit.reason === bindings.KVM_EXIT_ARM_NISV) console.log(exit.arm_nisv.esr_iss, device.fd);

@@ -14,6 +14,7 @@ import { loadAndTurnOff, spin, store } from '../guests/arm64.js';
 import { places } from '../guests/index.js';
 import { useHooks } from '../lib/native-test-hooks.js';
 import { runOutcome } from '../lib/outcome.js';
+import { checkArm64 } from './arm64-checks.js';
 import { check, exitCode } from './checks.js';
 import { checkKicks } from './kick-checks.js';
 
@@ -40,6 +41,8 @@ await check('each register of KVM_GET_REG_LIST has a name, and the name gives it
   );
   return `${names.length} registers, ${names.filter((name) => !named.has(name)).length} of them reserved`;
 });
+
+await checkArm64(arm64Kvm);
 
 await check('a store to an address without memory is an MMIO exit', () => {
   using vm = kvm.createVm();

@@ -78,6 +78,7 @@ const layers: Readonly<Record<string, readonly (readonly string[])[]>> = {
       'memory.ts',
       'memory-advice.ts',
       'memory-options.ts',
+      'named-one-reg.ts',
       'one-reg.ts',
       'scratch-memory.ts',
       'stats.ts',
