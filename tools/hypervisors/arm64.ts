@@ -47,7 +47,7 @@ function arm64(name: string, release: string, kernel: string): Hypervisor {
         machine: {
           program: 'qemu-system-aarch64',
           hardware: ['-machine', 'virt,virtualization=on,gic-version=3', '-cpu', 'cortex-a72'],
-          threads: 'single',
+          threads: 'multi',
           memoryMiB: 2048,
           kernel: kernelIn(image),
           console: 'ttyAMA0',
