@@ -1,10 +1,11 @@
 /** Writes files completely or not at all: either every file has its new text, or no file is changed. */
 
-import { lstatSync, mkdirSync, renameSync, rmSync, type Stats, statSync, writeFileSync } from 'node:fs';
+import { renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import type { EmittedFile } from '../emit/modules.js';
 import { OutputError } from '../errors.js';
 import { readIfThere } from '../headers/disk.js';
+import { makeFolder } from '../headers/make-folder.js';
 
 /** Writes files below a folder and creates the folder if needed. Returns the paths of the files whose text changed. */
 export function writeFiles(folder: string, files: readonly EmittedFile[]): string[] {
@@ -16,7 +17,7 @@ export function writeFiles(folder: string, files: readonly EmittedFile[]): strin
     for (const file of changed) {
       const to = join(folder, file.path);
       const from = `${to}.new-${process.pid}`;
-      made.push(...makeFolder(resolve(dirname(to))));
+      made.push(...makeFolder(resolve(dirname(to)), chooseFolder));
       if (statSync(to, { throwIfNoEntry: false })?.isDirectory())
         throw new OutputError(`${to}: cannot be written because a folder has this name; remove the folder`);
       staged.push({ from, to });
@@ -31,37 +32,6 @@ export function writeFiles(folder: string, files: readonly EmittedFile[]): strin
   // reason.
   for (const { from, to } of staged) renameSync(from, to);
   return changed.map(({ path }) => path);
-}
-
-/**
- * Creates a folder and the folders above it, and returns the created folders. Node's recursive `mkdir` does not return for a
- * path in `/proc`, because the kernel says ENOENT there although the folder above exists.
- */
-function makeFolder(path: string): string[] {
-  const there = statusOf(path, statSync);
-  if (there?.isDirectory()) return [];
-  if (there) throw new OutputError(`${path}: is a file, so it cannot be a folder of the output; ${chooseFolder}`);
-  if (statusOf(path, lstatSync)) {
-    throw new OutputError(`${path}: is a link to a path that does not exist; remove the link, or ${chooseFolder}`);
-  }
-  const above = dirname(path) === path ? [] : makeFolder(dirname(path));
-  try {
-    mkdirSync(path);
-  } catch (error) {
-    for (const made of above.reverse()) rmSync(made, { recursive: true, force: true });
-    throw error;
-  }
-  return [...above, path];
-}
-
-function statusOf(path: string, stat: typeof statSync): Stats | undefined {
-  try {
-    return stat(path, { throwIfNoEntry: false });
-  } catch (error) {
-    // A file has the name of a folder of the path. The folder above is tried next.
-    if ((error as NodeJS.ErrnoException).code === 'ENOTDIR') return undefined;
-    throw error;
-  }
 }
 
 const chooseFolder = 'use --out to name a folder that you can write to';

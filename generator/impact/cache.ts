@@ -4,8 +4,10 @@
  */
 
 import { createHash } from 'node:crypto';
-import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
+import { OutputError } from '../errors.js';
+import { makeFolder } from '../headers/make-folder.js';
 import type { BindingsFolder } from './bindings.js';
 import type { Findings } from './findings.js';
 import type { ProjectPart } from './project.js';
@@ -102,12 +104,13 @@ export class PartCache {
       hashes: Object.fromEntries(this.#hashes),
     };
     try {
-      mkdirSync(dirname(this.#path), { recursive: true });
+      makeFolder(resolve(dirname(this.#path)), 'use --no-cache');
       const staged = `${this.#path}.new-${process.pid}`;
       writeFileSync(staged, JSON.stringify(stored));
       renameSync(staged, this.#path);
     } catch (error) {
-      if ((error as NodeJS.ErrnoException).code === undefined) throw error;
+      // Without a cache, the next run reads all files again.
+      if (!(error instanceof OutputError) && (error as NodeJS.ErrnoException).code === undefined) throw error;
     }
   }
 

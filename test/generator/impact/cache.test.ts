@@ -56,4 +56,6 @@ it('a cache that cannot be read or written is ignored', async () => {
   writeFileSync(join(cache, file), '{');
   expect(await impactOn(folder, cache)).toEqual(first);
   expect(await impactOn(folder, join(folder, 'tsconfig.json', 'below'))).toEqual(first);
+  // Node's recursive mkdir does not return for such a path.
+  expect(await impactOn(folder, '/proc/kvm-uapi/below')).toEqual(first);
 });
