@@ -9,6 +9,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { GeneratorError } from '../../generator/errors.js';
 import { table } from '../../generator/report/table.js';
+import { benchChanges } from './changes.js';
 import { benchCorpus } from './corpus.js';
 import { benchGenerate } from './generate.js';
 import { benchGrowth } from './growth.js';
@@ -19,7 +20,7 @@ import { benchViews } from './views/views.js';
 
 const usage = `Usage: npm run bench -- [options]
 
-  --only PART   measures one part: ${['generate', 'corpus', 'growth', 'views', 'runtime'].join(', ')}
+  --only PART   measures one part: ${['generate', 'corpus', 'changes', 'growth', 'views', 'runtime'].join(', ')}
   --json        prints the results as JSON
   --plots DIR   writes an SVG image of each curve of growth to the folder
 `;
@@ -33,6 +34,7 @@ interface Options {
 const parts: Readonly<Record<string, (options: Options) => Promise<readonly Result[]> | readonly Result[]>> = {
   generate: benchGenerate,
   corpus: benchCorpus,
+  changes: benchChanges,
   growth: measureGrowth,
   views: benchViews,
   runtime: benchRuntime,
