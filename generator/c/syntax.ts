@@ -79,6 +79,12 @@ export interface FunctionType {
   readonly declared?: readonly ParameterNode[];
 }
 
+/**
+ * What GCC knows of the calls of a function. `const`: the result depends on the arguments alone. `pure`: a call has no
+ * effect. `noreturn`: a call does not return.
+ */
+export type CallFact = 'const' | 'pure' | 'noreturn';
+
 /** A parameter as it is written: the type can be an array or a function. */
 export interface ParameterNode {
   readonly name: Token | null;
@@ -291,6 +297,8 @@ export interface ObjectNode {
   readonly name: string;
   readonly type: CType;
   readonly attributes: LayoutAttributes;
+  /** What the attributes of all declarations of a function say about its calls. Absent without such an attribute. */
+  readonly calls?: ReadonlySet<CallFact>;
   /** The words for storage and linkage: `extern`, `static`, `inline`. */
   readonly storage: readonly string[];
   /** Null without an initializer. */

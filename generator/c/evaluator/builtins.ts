@@ -4,7 +4,7 @@ import type { CType, Expression } from '../syntax.js';
 import { ArithmeticError, fits, type Integer, type IntegerType, unaryOperation } from './arithmetic.js';
 import { type BitFunction, bitFunctionCalled, signedBySuffix } from './bit-functions.js';
 import { textAt } from './constant-bytes.js';
-import { isPure } from './effects.js';
+import { builtinName, isPure } from './effects.js';
 import { chosenExpression } from './integer-constants.js';
 import { realFunction, realFunctionType } from './real-builtins.js';
 import type { Scope } from './scope.js';
@@ -19,11 +19,6 @@ const absolute = /^__builtin_(|l|ll|imax)abs$/;
 const swaps = /^__builtin_bswap(16|32|64|128)$/;
 const overflows = /^__builtin_(add|sub|mul)_overflow_p$/;
 const comparisons = /^__builtin_(strcmp|strncmp|memcmp)$/;
-
-/** Functions of the C library that GCC evaluates as its builtin function, if a header declares them. */
-const libraryFunctions: ReadonlySet<string> = new Set(
-  'strlen strcmp strncmp memcmp abs labs llabs ffs ffsl ffsll'.split(' '),
-);
 
 /** Returns the type of a call of a builtin function. Returns undefined for another function. */
 export function builtinType(name: string, call: Call, evaluator: Evaluator): ExpressionType | undefined {
@@ -70,7 +65,7 @@ function resultType(name: string, call: Call, evaluator: Evaluator): IntegerType
 /** Returns the value of a call of a builtin function. Returns undefined if the function has no constant value. */
 export function builtinValue(name: string, call: Call, evaluator: Evaluator): Value | undefined {
   const { integers } = evaluator.scope;
-  const full = libraryFunctions.has(name) ? `__builtin_${name}` : name;
+  const full = builtinName(name);
   const [first] = call.arguments;
   if (!first) return realFunction(full, [], evaluator.scope);
   if (full === '__builtin_constant_p') {

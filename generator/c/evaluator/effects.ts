@@ -14,6 +14,16 @@ const constant =
 /** Builtin functions without an effect that read memory. */
 const reading = /^__builtin_(?:strlen|strn?cmp|memcmp)$/;
 
+/** Functions of the C library that GCC handles as its builtin function, if a header declares them. */
+const libraryFunctions: ReadonlySet<string> = new Set(
+  'strlen strcmp strncmp memcmp abs labs llabs ffs ffsl ffsll'.split(' '),
+);
+
+/** Returns the name of the builtin function that GCC uses for a function of the C library. */
+export function builtinName(name: string): string {
+  return libraryFunctions.has(name) ? `__builtin_${name}` : name;
+}
+
 /** Whether a builtin function has no effect, and its result depends on its arguments alone. */
 export function isConstantFunction(name: string): boolean {
   return constant.test(name);
@@ -39,9 +49,10 @@ export function isPure(expression: Expression, evaluator: Evaluator): boolean {
       return all(expression.test, expression.then, expression.otherwise);
     case 'call': {
       const { callee } = expression;
-      if (callee.kind !== 'name') return false;
-      if (callee.name === '__builtin_choose_expr') return all(chosenExpression(expression, evaluator));
-      return (constant.test(callee.name) || reading.test(callee.name)) && all(...expression.arguments);
+      if (callee.kind === 'name' && callee.name === '__builtin_choose_expr') {
+        return all(chosenExpression(expression, evaluator));
+      }
+      return callEffect(callee, evaluator) !== 'any' && all(...expression.arguments);
     }
     case 'name':
       return !isVolatile(expression, evaluator);
@@ -67,4 +78,37 @@ export function isPure(expression: Expression, evaluator: Evaluator): boolean {
 function isVolatile(expression: Expression, evaluator: Evaluator): boolean {
   const type = evaluator.typeOf(expression);
   return type.kind !== 'bit-field' && unqualified(type as CType, evaluator).qualifiers?.volatile === true;
+}
+
+/**
+ * What a call of a function does. `none`: the call only computes its result from the arguments. `reads`: the call also
+ * reads memory. `any`: the call can have an effect.
+ */
+export function callEffect(callee: Expression, evaluator: Evaluator): 'none' | 'reads' | 'any' {
+  const called = calledFunction(callee);
+  if (called.kind === 'name') {
+    const name = builtinName(called.name);
+    if (constant.test(name)) return 'none';
+    if (reading.test(name)) return 'reads';
+    const calls = evaluator.scope.callsOf(called.name);
+    if (calls?.has('noreturn')) return 'any';
+    if (calls?.has('const')) return 'none';
+    // GCC ignores `pure` on a pointer to a function.
+    const type = evaluator.scope.objectType(called.name);
+    if (type && evaluator.scope.resolve(type).kind === 'function') return calls?.has('pure') ? 'reads' : 'any';
+  }
+  const type = evaluator.typeOf(called);
+  const pointer = type.kind === 'bit-field' ? type : evaluator.scope.resolve(type);
+  if (pointer.kind !== 'pointer' || !isPure(called, evaluator)) return 'any';
+  const { type: target, qualifiers } = unqualified(pointer.to, evaluator);
+  return target.kind === 'function' && qualifiers?.const && !qualifiers.volatile ? 'none' : 'any';
+}
+
+/** Returns the function or the pointer that a call uses: `f` for `(*f)(1)`, `(&f)(1)` and `((type)f)(1)`. */
+function calledFunction(callee: Expression): Expression {
+  let result = callee;
+  while (result.kind === 'cast' || (result.kind === 'unary' && (result.operator === '*' || result.operator === '&'))) {
+    result = result.operand;
+  }
+  return result;
 }

@@ -406,7 +406,7 @@ function cast(expression: Extract<Expression, { kind: 'cast' }>, evaluator: Eval
 function call(expression: Extract<Expression, { kind: 'call' }>, evaluator: Evaluator): Value {
   const { callee, at } = expression;
   evaluator.typeOf(expression);
-  if (callee.kind !== 'name') throw new Unresolvable(at, 'a call is not a constant');
+  if (callee.kind !== 'name') throw new NotConstant(at, 'a call is not a constant');
   const value = builtinValue(callee.name, expression, evaluator);
   if (value) return value;
   throw new NotConstant(at, `calls the function '${callee.name}', which is not a constant`);

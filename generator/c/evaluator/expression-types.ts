@@ -3,6 +3,7 @@
 import type { ScalarName } from '../../targets/target.js';
 import type { BinaryOperator, CType, Expression } from '../syntax.js';
 import type { Token } from '../tokens.js';
+import { qualified } from '../types.js';
 import { integerLiteral } from './arithmetic.js';
 import { builtinType } from './builtins.js';
 import { compositeType, isCompatible } from './compatibility.js';
@@ -115,7 +116,9 @@ function nameType({ name, at }: Node<'name'>, { scope }: Evaluator): ExpressionT
 function unaryType({ operator, operand, at }: Node<'unary'>, evaluator: Evaluator): ExpressionType {
   const { scope } = evaluator;
   const type = evaluator.typeOf(operand);
-  if (operator === '&') return pointerTo(addressable(operand, type, at, evaluator));
+  if (operator === '&') {
+    return pointerTo(withCallFacts(addressable(operand, type, at, evaluator), operand, evaluator));
+  }
   const value = valueType(type, evaluator);
   if (operator === '*') return pointedTo(value, at, evaluator);
   const plain = resolved(value, scope);
@@ -150,6 +153,16 @@ function addressable(operand: Expression, type: ExpressionType, at: Token, evalu
     throw new Unresolvable(at, "'&' needs an object after it");
   }
   return type;
+}
+
+/** Returns the type of a function with what is known about its calls. In GCC, these are qualifiers of the function. */
+function withCallFacts(type: CType, operand: Expression, { scope }: Evaluator): CType {
+  const calls = operand.kind === 'name' ? scope.callsOf(operand.name) : undefined;
+  if (!calls || scope.resolve(type).kind !== 'function') return type;
+  return qualified(type, {
+    ...(calls.has('const') && { const: true }),
+    ...(calls.has('noreturn') && { volatile: true }),
+  });
 }
 
 /** Whether an expression designates an object, which has an address. */

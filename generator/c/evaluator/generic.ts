@@ -4,15 +4,15 @@ import type { CType, Expression } from '../syntax.js';
 import type { Token } from '../tokens.js';
 import { isCompatible } from './compatibility.js';
 import { checkType, isVariable } from './type-names.js';
-import { valueType } from './types.js';
+import { unqualified, valueType } from './types.js';
 import { Unresolvable } from './unresolvable.js';
-import type { Evaluator } from './values.js';
+import type { Evaluator, ExpressionType } from './values.js';
 
 type Generic = Extract<Expression, { kind: 'generic' }>;
 
 /** Returns the selected expression. GCC also refuses a wrong expression that is not selected. */
 export function selectedAssociation({ control, associations, at }: Generic, evaluator: Evaluator): Expression {
-  const type = valueType(evaluator.typeOf(control), evaluator);
+  const type = withoutCallFacts(valueType(evaluator.typeOf(control), evaluator), evaluator);
   let selected: Expression | undefined;
   let otherwise: Expression | undefined;
   for (const association of associations) {
@@ -30,6 +30,13 @@ export function selectedAssociation({ control, associations, at }: Generic, eval
   const result = selected ?? otherwise;
   if (!result) throw new Unresolvable(at, '_Generic has no expression for this type');
   return result;
+}
+
+/** GCC ignores the qualifiers of a function that the expression points to. */
+function withoutCallFacts(type: ExpressionType, evaluator: Evaluator): ExpressionType {
+  if (type.kind !== 'pointer') return type;
+  const { type: called, qualifiers } = unqualified(type.to, evaluator);
+  return qualifiers && called.kind === 'function' ? { ...type, to: called } : type;
 }
 
 function checkAssociation(type: CType, at: Token, evaluator: Evaluator): void {

@@ -3,7 +3,7 @@
 import type { Expression } from '../syntax.js';
 import { type Integer, promote } from './arithmetic.js';
 import { isCompatible } from './compatibility.js';
-import { isConstantFunction } from './effects.js';
+import { callEffect } from './effects.js';
 import { selectedExpression } from './integer-constants.js';
 import { compareReals } from './reals.js';
 import { integerTypeOf, valueType } from './types.js';
@@ -80,13 +80,11 @@ function isSameConditional(a: Node<'conditional'>, b: Node<'conditional'>, evalu
   );
 }
 
-/** Whether two calls are calls of one builtin function whose result depends on its arguments alone. */
+/** Whether two calls are calls of one function whose result depends on its arguments alone. */
 function isSameCall(a: Node<'call'>, b: Node<'call'>, evaluator: Evaluator): boolean {
   return (
-    a.callee.kind === 'name' &&
-    b.callee.kind === 'name' &&
-    a.callee.name === b.callee.name &&
-    isConstantFunction(a.callee.name) &&
+    isSame(a.callee, b.callee, evaluator) &&
+    callEffect(a.callee, evaluator) === 'none' &&
     a.arguments.length === b.arguments.length &&
     a.arguments.every((argument, index) => isSame(argument, b.arguments[index] as Expression, evaluator))
   );

@@ -2,7 +2,7 @@
 
 import type { Depth } from '../../limits.js';
 import type { Measure, ScalarName } from '../../targets/target.js';
-import type { CType, Initializer, RecordNode } from '../syntax.js';
+import type { CallFact, CType, Initializer, RecordNode } from '../syntax.js';
 import type { Token } from '../tokens.js';
 import type { Integer, IntegerType, IntegerTypes } from './arithmetic.js';
 import type { RealFormat } from './reals.js';
@@ -55,6 +55,8 @@ export interface Scope {
   constant(name: string): Integer | undefined;
   /** The type of a variable or a function, with the length that an initializer gives. */
   objectType(name: string): CType | undefined;
+  /** What the attributes of a function, or of a pointer to one, say about its calls. Undefined for another name. */
+  callsOf(name: string): ReadonlySet<CallFact> | undefined;
   /** The alignment of a variable or a function in bytes, with the attributes of the declaration. */
   objectAlign(name: string, at: Token): number;
   /** The initializer of a `const` variable whose bytes the compiler reads. */
@@ -92,6 +94,7 @@ export function withConstants(scope: Scope, constants: Constants, inInitializer:
     measure: (type, at) => scope.measure(type, at),
     constant: (name) => constants.get(name) ?? scope.constant(name),
     objectType: (name) => scope.objectType(name),
+    callsOf: (name) => scope.callsOf(name),
     objectAlign: (name, at) => scope.objectAlign(name, at),
     constantInitializer: (name) => scope.constantInitializer(name),
     definitionOf: (name) => scope.definitionOf(name),
@@ -107,6 +110,7 @@ export function withObjects(scope: Scope, objects: ReadonlyMap<string, CType>): 
     ...withConstants(scope, new Map()),
     constant: (name) => (objects.has(name) ? undefined : scope.constant(name)),
     objectType: (name) => objects.get(name) ?? scope.objectType(name),
+    callsOf: (name) => (objects.has(name) ? undefined : scope.callsOf(name)),
     constantInitializer: (name) => (objects.has(name) ? undefined : scope.constantInitializer(name)),
     definitionOf: (name) => (objects.has(name) ? 'defined' : scope.definitionOf(name)),
   };

@@ -4,7 +4,7 @@
  */
 
 import type { Expression } from '../syntax.js';
-import { isConstantFunction } from './effects.js';
+import { builtinName, isConstantFunction } from './effects.js';
 import { selectedExpression } from './integer-constants.js';
 import { comparedWithConstant } from './known-results.js';
 import { valueOrNone } from './sameness.js';
@@ -142,11 +142,10 @@ function conditional({ test, then, otherwise }: Node<'conditional'>, evaluator: 
 }
 
 function call({ callee, arguments: given }: Node<'call'>, evaluator: Evaluator): Unknown | undefined {
-  if (callee.kind !== 'name') return undefined;
-  if (evaluator.scope.objectType(callee.name) !== undefined && given.length === 0) {
-    return { isAny: true, objects: [callee.name] };
-  }
-  if (!isConstantFunction(callee.name)) return undefined;
   const all = joined(given.map((each) => unknownOrConstant(each, evaluator)));
-  return all && { ...all, isAny: false };
+  const isBuiltin = callee.kind === 'name' && isConstantFunction(builtinName(callee.name));
+  if (isBuiltin || !all) return all && { ...all, isAny: false };
+  // Another function can have each result. Calls without an argument are the same calls.
+  const name = callee.kind === 'name' ? callee.name : undefined;
+  return { isAny: true, objects: given.length === 0 && name !== undefined ? [name] : all.objects };
 }

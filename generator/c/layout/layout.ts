@@ -13,6 +13,7 @@ import { checkType } from '../evaluator/type-names.js';
 import { Unresolvable } from '../evaluator/unresolvable.js';
 import type {
   Alignment,
+  CallFact,
   CType,
   Declarations,
   EnumNode,
@@ -258,6 +259,10 @@ export class Layout implements Scope, TypeFacts {
 
   objectType(name: string): CType | undefined {
     return this.#objects.typeOf(name);
+  }
+
+  callsOf(name: string): ReadonlySet<CallFact> | undefined {
+    return this.#declarations.objects.get(name)?.calls;
   }
 
   objectAlign(name: string, at: Token): number {

@@ -6,9 +6,9 @@
 import type { SourceError } from '../../errors.js';
 import type { ByteOrder } from '../../model/model.js';
 import type { Cursor } from '../cursor.js';
-import type { Alignment, CType, Expression, LayoutAttributes, StorageOrder } from '../syntax.js';
+import type { Alignment, CallFact, CType, Expression, LayoutAttributes, Qualifiers, StorageOrder } from '../syntax.js';
 import { endAt, errorAt, type Token } from '../tokens.js';
-import { bare } from '../types.js';
+import { bare, qualified } from '../types.js';
 import { checkArguments, errorOnObject } from './attribute-arguments.js';
 import { parseExpression, type TypeNames } from './expressions.js';
 
@@ -30,6 +30,8 @@ export interface Attributes extends LayoutAttributes {
   readonly mayAlias: boolean;
   /** Whether an attribute is for the types of functions. */
   readonly ofFunction: boolean;
+  /** What the attributes say about the calls of a function. Null for nothing. */
+  readonly calls: ReadonlySet<CallFact> | null;
   /** `nonnull` for all parameters. GCC refuses it for a function without a prototype. */
   readonly allNonnull: Token | null;
   readonly storageOrder: StorageOrder | null;
@@ -47,6 +49,7 @@ export const noAttributes: Attributes = {
   packsEnum: false,
   mayAlias: false,
   ofFunction: false,
+  calls: null,
   allNonnull: null,
   storageOrder: null,
   errorOnObject: null,
@@ -97,10 +100,17 @@ export function joinAttributes(list: readonly Attributes[]): Attributes {
     packsEnum: list.find(({ packed, aligned }) => packed || aligned.length > 0)?.packsEnum ?? false,
     mayAlias: list.some(({ mayAlias }) => mayAlias),
     ofFunction: list.some(({ ofFunction }) => ofFunction),
+    calls: joinedCalls(list.map(({ calls }) => calls)),
     allNonnull: list.find(({ allNonnull }) => allNonnull)?.allNonnull ?? null,
     storageOrder: list.findLast(({ storageOrder }) => storageOrder)?.storageOrder ?? null,
     errorOnObject: list.find(({ errorOnObject }) => errorOnObject)?.errorOnObject ?? null,
   };
+}
+
+/** Joins what is known about the calls of a function. Returns null for nothing. */
+export function joinedCalls(list: readonly (ReadonlySet<CallFact> | null | undefined)[]): ReadonlySet<CallFact> | null {
+  const all = new Set(list.flatMap((calls) => [...(calls ?? [])]));
+  return all.size === 0 ? null : all;
 }
 
 function typesBeforePacked(list: readonly Attributes[]): number[] {
@@ -123,13 +133,24 @@ function typeAlignmentsOf(list: readonly Attributes[]): Alignment[] {
 }
 
 /** Returns a type with the attributes that change the type of a declaration. `aligned` stays with the declaration. */
-export function withTypeAttributes(type: CType, { types, mayAlias, allNonnull }: Attributes): CType {
+export function withTypeAttributes(type: CType, { types, mayAlias, allNonnull, calls }: Attributes): CType {
   if (allNonnull && lacksPrototype(type)) {
     throw errorAt(allNonnull, 'nonnull without arguments on a function without a prototype; declare the parameters');
   }
-  let result = type;
+  let result = calls ? withCalls(type, calls) : type;
   for (const attribute of types) result = { ...attribute, of: result };
   return mayAlias ? { kind: 'qualified', of: result, mayAlias } : result;
+}
+
+/** Returns a pointer to a function with what is known about its calls. In GCC, these are qualifiers of the function. */
+function withCalls(type: CType, calls: ReadonlySet<CallFact>): CType {
+  if (type.kind === 'qualified' || type.kind === 'aligned') return { ...type, of: withCalls(type.of, calls) };
+  if (type.kind !== 'pointer' || bare(type.to).kind !== 'function') return type;
+  const qualifiers: Qualifiers = {
+    ...(calls.has('const') && { const: true }),
+    ...(calls.has('noreturn') && { volatile: true }),
+  };
+  return Object.keys(qualifiers).length > 0 ? { ...type, to: qualified(type.to, qualifiers) } : type;
 }
 
 /**
@@ -302,6 +323,9 @@ function attribute(cursor: Cursor, types: TypeNames, style: 'standard' | 'gnu'):
       if (unsupported.has(name))
         throw errorAt(at, `attribute ${name} is not supported, because it changes the layout; remove the attribute`);
       if (name === 'nonnull' && tokens.length === 0) return { ...functionAttribute, allNonnull: at };
+      if (name === 'const' || name === 'pure' || name === 'noreturn') {
+        return { ...(functionAttributes.has(name) ? functionAttribute : noAttributes), calls: new Set([name]) };
+      }
       return functionAttributes.has(name) ? functionAttribute : withError(errorOnObject(name, tokens));
   }
 }

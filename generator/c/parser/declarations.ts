@@ -119,6 +119,7 @@ class Parser implements ParserContext {
       name: name.text,
       type,
       attributes: layoutAttributes(attributes),
+      ...(attributes.calls && { calls: attributes.calls }),
       storage: specifiers.storage,
       at: name,
     };

@@ -13,6 +13,7 @@ import type {
 import { errorAt, placeOf, type Token } from '../tokens.js';
 import { bare } from '../types.js';
 import { predefinedTypedefs } from './arithmetic-types.js';
+import { joinedCalls } from './attributes.js';
 
 export class DeclarationTables implements Declarations {
   readonly records: RecordNode[] = [];
@@ -117,8 +118,10 @@ export class DeclarationTables implements Declarations {
     const isLess = incomplete || (earlier.body.length > 0 && node.body.length === 0);
     const kept = isLess || (earlier.initializer && !node.initializer) ? earlier : node;
     const other = kept === node ? earlier : node;
+    const calls = joinedCalls([earlier.calls, node.calls]);
     this.objects.set(node.name, {
       ...kept,
+      ...(calls && { calls }),
       places: [...(earlier.places ?? [earlier.at]), node.at],
       others: [...(earlier.others ?? []), { type: other.type, attributes: other.attributes }],
     });

@@ -16,6 +16,7 @@ import {
   variables,
 } from '../rows/attributes.js';
 import {
+  calls,
   castNumbers,
   comparedPointers,
   comparedTypes,
@@ -73,6 +74,7 @@ const tables = {
   'operations with equal operands': equalOperands,
   'comparisons with a known result': comparedTypes,
   'comparisons of pointers with a known result': comparedPointers,
+  'calls of functions without an effect': calls,
   'casts of floating-point numbers': castNumbers,
   'arrays of variable length': variableLengths,
   'parameters of functions': parameters,
