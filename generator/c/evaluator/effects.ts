@@ -46,7 +46,8 @@ export function isPure(expression: Expression, evaluator: Evaluator): boolean {
     case 'part':
       return all(expression.operand);
     case 'conditional':
-      return all(expression.test, expression.then, expression.otherwise);
+      // GCC saves the test of `a ?: b`, which is an effect.
+      return expression.then !== null && all(expression.test, expression.then, expression.otherwise);
     case 'call': {
       const { callee } = expression;
       if (callee.kind === 'name' && callee.name === '__builtin_choose_expr') {

@@ -151,11 +151,78 @@ const ofEqualIntegers: Readonly<Record<string, bigint>> = {
   ...{ '-': 0n, '^': 0n, '/': 1n, '%': 0n, '>>': 0n },
 };
 
-function ofEqual({ operator, left, right }: Node<'binary'>, evaluator: Evaluator): bigint | undefined {
+function ofEqual(expression: Node<'binary'>, evaluator: Evaluator): bigint | undefined {
+  const { operator, left, right } = expression;
+  const apart = ofApart(expression, evaluator) ?? ofOpposite(expression, evaluator);
+  if (apart !== undefined) return apart;
   const result = ofEqualIntegers[operator];
   if (result === undefined || !isSame(left, right, evaluator)) return undefined;
   const type = valueType(evaluator.typeOf(left), evaluator);
   if (integerTypeOf(type, evaluator.scope) || resolved(type, evaluator.scope).kind === 'pointer') return result;
   // A number that is not equal to itself is not less than itself either.
   return operator === '<' || operator === '>' ? result : undefined;
+}
+
+/** Returns the result of an operation with two integers whose difference is a number: `(x + 1) - x`, `x + 1 > x`. */
+function ofApart({ operator, left, right }: Node<'binary'>, evaluator: Evaluator): bigint | undefined {
+  if (left.kind !== 'binary' && right.kind !== 'binary') return undefined;
+  const [a, b] = [withOffset(left, evaluator), withOffset(right, evaluator)];
+  const type = a?.type;
+  if (!a || !b || !type || type !== b.type || !isSame(a.base, b.base, evaluator)) return undefined;
+  const distance = a.offset - b.offset;
+  if (operator === '-') return distance;
+  const isEqual = convert(distance, type).value === 0n;
+  if (operator === '==' || operator === '!=') return isEqual === (operator === '==') ? 1n : 0n;
+  // An integer with a sign does not overflow.
+  if (!type.signed) return undefined;
+  return holds(operator, distance);
+}
+
+function holds(operator: string, distance: bigint): bigint | undefined {
+  const results: Readonly<Record<string, boolean>> = {
+    ...{ '<': distance < 0n, '<=': distance <= 0n, '>': distance > 0n, '>=': distance >= 0n },
+  };
+  const result = results[operator];
+  return result === undefined ? undefined : result ? 1n : 0n;
+}
+
+interface WithOffset {
+  readonly base: Expression;
+  readonly offset: bigint;
+  /** The type of the sum. */
+  readonly type: IntegerType;
+}
+
+/** Splits an integer into an expression and a number that is added to it. */
+function withOffset(expression: Expression, evaluator: Evaluator): WithOffset | undefined {
+  const { scope } = evaluator;
+  const typeOf = (each: Expression): IntegerType | undefined => {
+    const promoted = promotedTypeOf(valueType(evaluator.typeOf(each), evaluator), scope);
+    return promoted && integerTypeOf(promoted, scope);
+  };
+  const type = typeOf(expression);
+  if (!type) return undefined;
+  let [base, offset] = [expression, 0n];
+  while (base.kind === 'binary' && (base.operator === '+' || base.operator === '-')) {
+    const number = base.right.kind === 'integer' ? evaluator.integer(base.right) : undefined;
+    if (!number || typeOf(base.left) !== type) break;
+    offset += base.operator === '+' ? number.value : -number.value;
+    base = base.left;
+  }
+  return { base, offset, type };
+}
+
+/** The results of operations with an integer and its complement, or with an integer and its negative. */
+const ofComplement: Readonly<Record<string, bigint>> = { '&': 0n, '|': -1n, '^': -1n, '+': -1n };
+
+function ofOpposite({ operator, left, right }: Node<'binary'>, evaluator: Evaluator): bigint | undefined {
+  const isOf = (sign: '-' | '~', one: Expression, other: Expression): boolean =>
+    one.kind === 'unary' && one.operator === sign && isSame(one.operand, other, evaluator);
+  const isOpposite = (sign: '-' | '~'): boolean => isOf(sign, left, right) || isOf(sign, right, left);
+  const result = ofComplement[operator];
+  const isInteger = (each: Expression): boolean =>
+    integerTypeOf(valueType(evaluator.typeOf(each), evaluator), evaluator.scope) !== undefined;
+  if (result === undefined || !isInteger(left) || !isInteger(right)) return undefined;
+  if (isOpposite('~')) return result;
+  return operator === '+' && isOpposite('-') ? 0n : undefined;
 }

@@ -114,13 +114,15 @@ export function valueOrNone(expression: Expression, evaluator: Evaluator): Value
   }
 }
 
-/** Removes the operators that keep an integer and its type, and the selection of an expression. */
+/** Removes the operations that keep an integer and its type, and the selection of an expression. */
 function plain(expression: Expression, evaluator: Evaluator): Expression {
   let result = expression;
   const typeOf = (each: Expression): ExpressionType => valueType(evaluator.typeOf(each), evaluator);
   for (;;) {
     const selected = selectedExpression(result, evaluator);
+    const kept = keptOperand(result, evaluator);
     if (selected !== result) result = selected;
+    else if (kept) result = kept;
     else if (result.kind === 'unary' && result.operator === '+') result = result.operand;
     else if (result.kind === 'cast') {
       const [to, from] = [result.type, typeOf(result.operand)].map((type) => integerTypeOf(type, evaluator.scope));
@@ -134,4 +136,34 @@ function plain(expression: Expression, evaluator: Evaluator): Expression {
       result = result.operand;
     } else return result;
   }
+}
+
+/** The operations with a number on the right side that have the left operand as their result. */
+const keptByRight: Readonly<Record<string, string>> = { '+': '0', '-': '0', '|': '0', '^': '0', '*': '1', '/': '1' };
+
+/** The operations with a number on the left side that have the right operand as their result. */
+const keptByLeft: Readonly<Record<string, string>> = { '+': '0', '|': '0', '^': '0', '*': '1' };
+
+/** Returns the operand that is the result of an operation: `x` for `x + 0`, `x & x` and `-(-x)`. */
+function keptOperand(expression: Expression, evaluator: Evaluator): Expression | undefined {
+  const kept = candidate(expression, evaluator);
+  if (!kept) return undefined;
+  const [from, to] = [kept, expression].map((each) =>
+    integerTypeOf(valueType(evaluator.typeOf(each), evaluator), evaluator.scope),
+  );
+  return from !== undefined && from === to ? kept : undefined;
+}
+
+function candidate(expression: Expression, evaluator: Evaluator): Expression | undefined {
+  if (expression.kind === 'unary') {
+    const { operator, operand } = expression;
+    if (operator !== '-' && operator !== '~') return undefined;
+    return operand.kind === 'unary' && operand.operator === operator ? operand.operand : undefined;
+  }
+  if (expression.kind !== 'binary') return undefined;
+  const { operator, left, right } = expression;
+  if (right.kind === 'integer' && right.text === keptByRight[operator]) return left;
+  if (left.kind === 'integer' && left.text === keptByLeft[operator]) return right;
+  const isIdempotent = (operator === '&' || operator === '|') && left.kind === right.kind && left.kind !== 'binary';
+  return isIdempotent && isSame(left, right, evaluator) ? left : undefined;
 }

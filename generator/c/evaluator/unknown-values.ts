@@ -54,6 +54,9 @@ function unknown(expression: Expression, evaluator: Evaluator): Unknown | undefi
       return conditional(selected, evaluator);
     case 'call':
       return call(selected, evaluator);
+    case 'measure':
+      // An array of variable length.
+      return { isAny: false, objects: [] };
     default:
       return undefined;
   }
@@ -61,7 +64,13 @@ function unknown(expression: Expression, evaluator: Evaluator): Unknown | undefi
 
 function unary({ operator, operand }: Node<'unary'>, evaluator: Evaluator): Unknown | undefined {
   const of = unknownOrConstant(operand, evaluator);
-  return operator === '!' || !of ? of && { ...of, isAny: false } : of;
+  return of && { ...of, isAny: of.isAny && operator !== '!' && (operator === '*' || !isPromoted(operand, evaluator)) };
+}
+
+/** Whether an operation converts an operand to a wider type, which has values that the operand does not have. */
+function isPromoted(operand: Expression, evaluator: Evaluator): boolean {
+  const type = integerTypeOf(valueType(evaluator.typeOf(operand), evaluator), evaluator.scope);
+  return type !== undefined && type.width < evaluator.scope.integers.int.width;
 }
 
 /** A constant operand depends on no object. */
@@ -112,8 +121,10 @@ function operation(
   switch (operator) {
     case '+':
     case '-':
-    case '^':
-      return both;
+    case '^': {
+      const operands = [leftOperand, rightOperand].filter((each) => !valueOrNone(each, evaluator));
+      return { ...both, isAny: both.isAny && !operands.some((each) => isPromoted(each, evaluator)) };
+    }
     case '&&':
     case '||':
       return { ...both, isAny: false };

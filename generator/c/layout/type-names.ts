@@ -122,7 +122,7 @@ function withLayers(type: CType, inside: string, facts: TypeFacts): string {
   const { of, qualifiers, alignment, mayAlias } = layersOf(type, facts);
   // The qualifiers of an array are those of its elements. No type name has the alignment of an array or a function.
   if (of.kind === 'array') return write({ ...of, of: qualified(of.of, qualifiers) }, inside, facts);
-  // A function can have qualifiers only behind a name or `typeof`.
+  // A function can have qualifiers only after a name or `typeof`.
   if (of.kind === 'function') {
     return qualifiers
       ? withDeclarator(`${qualifierWords(qualifiers)} __typeof__(${write(of, '', facts)})`, inside)

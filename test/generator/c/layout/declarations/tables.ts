@@ -23,6 +23,8 @@ import {
   decidedOperations,
   equalOperands,
   integerConstants,
+  knownIdentities,
+  promotedValues,
   variableLengths,
 } from '../rows/constants.js';
 import { arrays, bitFields, enums, others, packedMembers, packedTypes, packs } from '../rows/declarations.js';
@@ -75,6 +77,8 @@ const tables = {
   'comparisons with a known result': comparedTypes,
   'comparisons of pointers with a known result': comparedPointers,
   'calls of functions without an effect': calls,
+  'operations that depend on no variable': knownIdentities,
+  'narrow integers in comparisons': promotedValues,
   'casts of floating-point numbers': castNumbers,
   'arrays of variable length': variableLengths,
   'parameters of functions': parameters,

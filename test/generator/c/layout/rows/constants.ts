@@ -363,7 +363,7 @@ export const calls: readonly Row[] = [
   'enum { T_K = __builtin_constant_p((&T_cf)(1) * 0) };',
   'enum { T_K = __builtin_constant_p((&T_cf)(1) - (&T_cf)(1)) };',
   'enum { T_K = __builtin_constant_p(T_st->cp(1) * 0) };',
-  'enum { T_K = __builtin_constant_p(lateT(1) * 0) };',
+  'enum { T_K = __builtin_constant_p(T_later(1) * 0) };',
   'enum { T_K = __builtin_constant_p(T_tf(1) * 0) };',
   'enum { T_K = __builtin_constant_p(T_cp2(1) * 0) };',
   'enum { T_K = __builtin_constant_p(strlen(T_q) * 0) };',
@@ -395,3 +395,86 @@ export const calls: readonly Row[] = [
   'enum { T_K = __builtin_constant_p(T_in(1) * 0) };',
   'enum { T_K = __builtin_constant_p(T_un(1) * 0) };',
 ].map((row) => `${called} ${row}`);
+
+/** Operations that GCC computes without the values of the variables `T_x` and `T_y`. */
+const identities = [
+  ...['(X + 1) - X', 'X - (X + 1)', '(X + 1) - (X + 2)', '(X - 3) - (X - 1)', 'X + 1 == X', 'X == X - 1', 'X + 1 != X'],
+  ...['X + 2 == X + 2', 'X + 1 == X + 2', '(X + 5) - 5 == X', '-(-X) == X'],
+  ...[
+    '~~X == X',
+    'X & ~X',
+    'X | ~X',
+    'X ^ ~X',
+    'X + ~X',
+    '~X + X == -1',
+    '-X + X',
+    'X + -X',
+    'X + 0 == X',
+    '0 + X == X',
+  ],
+  ...[
+    'X - 0 == X',
+    'X * 1 == X',
+    '1 * X == X',
+    'X / 1 == X',
+    '(X | 0) == X',
+    '(0 | X) == X',
+    '(X ^ 0) == X',
+    '(X | X) == X',
+  ],
+  ...[
+    '(X & X) == X',
+    '(X & X) - X',
+    '-(-(-X)) + X',
+    '(X + 0) - X',
+    '(X ^ 0) ^ X',
+    'X - X + 1',
+    '(X + T_y) - (X + T_y)',
+  ],
+  ...['X + 1 + 1 == X + 2', '(X + 1) + 1 == X', '1 + X == X + 1', '(X, 1)', 'X++ - X'],
+];
+
+/** Operations that GCC only computes for integers with a sign. */
+const signedIdentities = ['X + 1 > X', 'X - 1 < X', 'X + 2 <= X + 1', 'X - 1 >= X'];
+
+/** The types of variables that C does not promote. */
+const variableTypes = ['int', 'unsigned', 'long', 'unsigned long long', 'enum color'];
+
+/** The types with a sign. */
+const signedTypes: ReadonlySet<string> = new Set(['int', 'long']);
+
+/** Operations whose result depends on no variable, and others. */
+export const knownIdentities: readonly Row[] = variableTypes.flatMap((type) =>
+  [...identities, ...(signedTypes.has(type) ? signedIdentities : [])].flatMap((identity) => {
+    const expression = identity.replaceAll('X', 'T_x');
+    const declared = `extern ${type} T_x, T_y;`;
+    return [
+      `${declared} enum { T_e = (${expression}) };`,
+      `${declared} struct T { char m[((${expression}) & 7) + 1]; };`,
+      `${declared} struct T { int m : ((${expression}) & 7) + 1; };`,
+      `${declared} _Static_assert((${expression}) || 1, "");`,
+    ];
+  }),
+);
+
+/** GCC converts a narrow integer before it compares the integer. It then knows values that the conversion does not give. */
+export const promotedValues: readonly Row[] = [
+  'unsigned char',
+  'short',
+  '_Bool',
+  'int',
+  'unsigned',
+  'enum tiny',
+].flatMap((type) =>
+  [
+    'X + 1 > 0',
+    'X + 1 == 0',
+    'X - 256 == 0',
+    '-X > 0',
+    '-X <= 0',
+    '~X >= 0',
+    '~X < 0',
+    '(X ^ 0x100) == 0',
+    'X == 256',
+  ].map((each) => `extern ${type} T_x; struct T { char m[__builtin_constant_p(${each.replace('X', 'T_x')}) + 1]; };`),
+);
