@@ -1,6 +1,7 @@
 /**
  * The model of the kick protocol in Promela, `model/kick.pml`. The model checker Spin tries all interleavings within bounds. The
- * bounds of these tests are small, and each mutant has one mechanism. `npm run spin` has larger bounds and both mechanisms.
+ * bounds of these tests are small, and they refute one mutant of each kind with one mechanism. `npm run spin` has larger bounds,
+ * and it refutes all mutants with both mechanisms.
  */
 
 import { readFileSync } from 'node:fs';
@@ -20,7 +21,6 @@ import { missingProgram } from '../../tools/spin/spin.js';
 import { projectRoot } from '../helpers/cli.js';
 
 const missing = missingProgram();
-const suffix = missing === undefined ? '' : ` (skipped: ${missing})`;
 
 /** The properties that the checker reports without an assertion in the model. */
 const withoutAssertion = ['lost', 'progress'];
@@ -33,10 +33,17 @@ const saying = (answers: readonly Answer[]): string[] =>
     .map(({ what, mechanism, verdict: { violated = 'holds' } }) => `${what}, ${mechanism}: ${violated}`)
     .toSorted();
 
-describe.skipIf(missing !== undefined)(`the checker${suffix}`, () => {
+/** Returns the first of the mutants that violate the same properties. */
+function oneOfEachKind(those: readonly Case[]): Case[] {
+  const kinds = new Map<string, Case>();
+  for (const each of those.toReversed()) kinds.set(each.expected.join(), each);
+  return [...kinds.values()];
+}
+
+describe.skipIf(missing !== undefined)('the checker (needs the programs spin and gcc)', () => {
   const cases = {
     checks: casesOfChecks(shortChecks, false),
-    mutants: casesOfMutants(1),
+    mutants: oneOfEachKind(casesOfMutants(1)),
     states: casesOfReachedStates(1),
   };
   const answers = new Map<Case['question'], Answer>();
@@ -54,7 +61,7 @@ describe.skipIf(missing !== undefined)(`the checker${suffix}`, () => {
     expect(given.length).toBe(2 * shortChecks.length);
   });
 
-  it('finds a violation of the expected property in each mutant', () => {
+  it('finds a violation of the expected property in one mutant of each kind', () => {
     const given = answersOf(cases.mutants);
     const wrong = given.filter(({ expected, verdict }) => !expected.includes(verdict.violated ?? 'holds'));
     expect(saying(wrong)).toEqual([]);
