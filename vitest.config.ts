@@ -71,7 +71,7 @@ const projects: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** The test files of these projects share one process per worker. Loading the modules again for each file takes half of the time. */
-const sharing: readonly string[] = ['unit'];
+const sharing: readonly string[] = ['unit', 'compiler'];
 
 function project([name, include]: [string, readonly string[]], index: number): TestProjectInlineConfiguration {
   return {
