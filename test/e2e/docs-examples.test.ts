@@ -37,13 +37,17 @@ const runtimeFiles = readdirSync(join(projectRoot, 'runtime'), { recursive: true
 // package.test.ts compiles this program with the bindings that its project generates.
 const ownBindings = read('examples/tun/main.ts');
 
+/** The architecture of the names that the examples of a file use. */
+const architectureOf = (path: string): string => /^runtime\/(arm64|riscv64)\//.exec(path)?.[1] ?? 'x86_64';
+
 /** The modules whose names a fragment may use. A name that two modules have is from the first one. */
-const modules = [
+const modulesFor = (architecture: string): string[] => [
+  ...(architecture === 'x86_64' ? [] : [`./example-names-${architecture}.js`]),
   './example-names.js',
   'kvm-uapi',
-  'kvm-uapi/x86_64',
+  `kvm-uapi/${architecture}`,
   'kvm-uapi/support',
-  'kvm-uapi/x86_64/linux/kvm',
+  `kvm-uapi/${architecture}/linux/kvm`,
   'node:worker_threads',
   'node:util',
 ];
@@ -78,23 +82,35 @@ function compiledFiles(texts: readonly string[]): ts.SourceFile[] {
   return paths.map((path) => program?.getSourceFile(path)).filter((file) => file !== undefined);
 }
 
-/** The module of each name that a fragment may use. */
-const moduleOf = new Map<string, string>();
-for (const { moduleSpecifier } of compiledFiles([modules.map((name) => `import '${name}';`).join('\n')])
-  .flatMap(({ statements }) => [...statements])
-  .filter(ts.isImportDeclaration)) {
-  const checker = program?.getTypeChecker();
-  const module = checker?.getSymbolAtLocation(moduleSpecifier);
-  for (const { name } of (module && checker?.getExportsOfModule(module)) ?? []) {
-    if (!moduleOf.has(name)) moduleOf.set(name, (moduleSpecifier as ts.StringLiteral).text);
+const knownNames = new Map<string, ReadonlyMap<string, string>>();
+
+/** Returns the module of each name that a fragment for an architecture may use. */
+function moduleOfNames(architecture: string): ReadonlyMap<string, string> {
+  const known = knownNames.get(architecture);
+  if (known) return known;
+  const moduleOf = new Map<string, string>();
+  const text = modulesFor(architecture)
+    .map((name) => `import '${name}';`)
+    .join('\n');
+  for (const { moduleSpecifier } of compiledFiles([text])
+    .flatMap(({ statements }) => [...statements])
+    .filter(ts.isImportDeclaration)) {
+    const checker = program?.getTypeChecker();
+    const module = checker?.getSymbolAtLocation(moduleSpecifier);
+    for (const { name } of (module && checker?.getExportsOfModule(module)) ?? []) {
+      if (!moduleOf.has(name)) moduleOf.set(name, (moduleSpecifier as ts.StringLiteral).text);
+    }
   }
+  knownNames.set(architecture, moduleOf);
+  return moduleOf;
 }
 
 /**
  * Returns the text of a file with one line before the text of the example. An example with imports is a whole program. Any other
  * example is a fragment: it gets the names that it uses, and it may await and return.
  */
-function fileOf(text: string): string {
+function fileOf({ path, text }: Example): string {
+  const moduleOf = moduleOfNames(architectureOf(path));
   if (/^import /m.test(text)) return `export {};\n${text}`;
   const words = new Set(text.match(/[A-Za-z_$][\w$]*/g));
   const imports = [...words]
@@ -108,7 +124,7 @@ function fileOf(text: string): string {
 
 /** Compiles the examples, and returns what is wrong with them, as `path:line: message`. */
 function problemsOf(examples: readonly Example[]): string[] {
-  return compiledFiles(examples.map(({ text }) => fileOf(text))).flatMap((file, index) => {
+  return compiledFiles(examples.map(fileOf)).flatMap((file, index) => {
     const { path = '', line = 0 } = examples[index] ?? {};
     const found = [...(program?.getSyntacticDiagnostics(file) ?? []), ...(program?.getSemanticDiagnostics(file) ?? [])];
     return found.map(({ start = 0, messageText }) => {
