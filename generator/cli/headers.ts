@@ -52,7 +52,8 @@ export interface ListOptions extends CacheOptions {
 /** Returns the text of `headers list`: the sets of this machine, and the sets of the catalogue that can be fetched. */
 export function listHeaders(options: ListOptions): string {
   const sets = headerSets(options);
-  if (options.json) return JSON.stringify(sets, null, 2);
+  const known = knownSuites(sets);
+  if (options.json) return JSON.stringify({ schema: 'kvm-uapi/headers/1', sets, known }, null, 2);
   const rows = sets.map((set) => [
     set.from,
     set.form,
@@ -64,12 +65,28 @@ export function listHeaders(options: ListOptions): string {
     sets.length === 0
       ? "no kernel headers found; install linux-libc-dev, or download some with 'headers fetch'"
       : listing(['from', 'form', 'kernel', 'package', 'architectures'], rows, options.columns);
-  const known = listing(['suite', 'kernel', 'state', 'architectures'], knownRows(sets), options.columns);
-  return `${here}\n\nKnown sets ('headers fetch <suite>' downloads the newest one of a suite):\n${known}`;
+  const knownRows = known.map(({ suite, kernels, isHere, targets }) => [
+    suite,
+    `Linux ${kernels.join(', ')}`,
+    isHere ? 'here' : 'not here',
+    targets.join(', '),
+  ]);
+  const suites = listing(['suite', 'kernel', 'state', 'architectures'], knownRows, options.columns);
+  return `${here}\n\nKnown sets ('headers fetch <suite>' downloads the newest one of a suite):\n${suites}`;
 }
 
-/** Returns a row for each suite of the catalogue, oldest first. A set is here if its hash is that of a record. */
-function knownRows(sets: readonly ListedSet[]): string[][] {
+/** The sets of the catalogue that come from one suite of Debian. */
+interface KnownSuite {
+  readonly suite: string;
+  /** The kernel versions, oldest first. */
+  readonly kernels: readonly string[];
+  /** Whether a set of this machine has the hash of a record. */
+  readonly isHere: boolean;
+  readonly targets: readonly string[];
+}
+
+/** Returns the suites of the catalogue, oldest first. */
+function knownSuites(sets: readonly ListedSet[]): KnownSuite[] {
   const here = new Set(sets.flatMap((set) => Object.values(set.architectures).map(({ sha256 }) => sha256)));
   const bySuite = new Map<string, CatalogueEntry[]>();
   for (const entry of catalogue()) {
@@ -80,8 +97,7 @@ function knownRows(sets: readonly ListedSet[]): string[][] {
   return [...bySuite].map(([suite, entries]) => {
     const isHere = entries.some(({ sha256 }) => Object.values(sha256).some((hash) => here.has(hash)));
     const kernels = [...new Set(entries.map(({ kernel }) => kernel))].sort(byVersion);
-    const names = targetsOf(entries.flatMap(({ sha256 }) => Object.keys(sha256)));
-    return [suite, `Linux ${kernels.join(', ')}`, isHere ? 'here' : 'not here', names.join(', ')];
+    return { suite, kernels, isHere, targets: targetsOf(entries.flatMap(({ sha256 }) => Object.keys(sha256))) };
   });
 }
 

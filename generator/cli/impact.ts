@@ -17,10 +17,10 @@ import { styled, type Terminal } from './terminal.js';
 export interface ProjectImpactOptions extends Pick<ImpactOptions, 'before' | 'after' | 'changes'> {
   /** The tsconfig.json of the project, or its folder. */
   readonly project: string;
-  /** Whether renamed names get their new names. */
-  readonly fix: boolean;
-  /** Whether what an earlier run found is used. */
-  readonly cache: boolean;
+  /** Whether renamed names get their new names in the files of the project. False by default. */
+  readonly fix?: boolean;
+  /** Whether what an earlier run found is used. True by default. */
+  readonly cache?: boolean;
 }
 
 /** What the command found, after the edits. */
@@ -30,12 +30,21 @@ export interface ProjectImpact extends Impact {
   readonly fixed: number;
 }
 
-/** Finds the impact. With `fix`, writes the edits and returns the impact on the edited project. */
+/**
+ * Finds the uses of changed names in a TypeScript project, and the errors that the new bindings cause. With `fix`, writes the
+ * edits and returns the impact on the edited project. Needs the package ts-morph.
+ *
+ * @param options.before The models of the old headers.
+ * @param options.after The models of the new headers.
+ * @param options.changes The changes between them, from `mergeChanges`.
+ * @throws MissingPackageError if ts-morph is not installed.
+ * @throws UsageError if the project cannot be read, or if it uses no bindings of the models.
+ */
 export async function projectImpact(options: ProjectImpactOptions): Promise<ProjectImpact> {
-  const { before, after, changes, fix } = options;
+  const { before, after, changes, fix = false, cache: isCached = true } = options;
   const project = configOf(options.project);
   const compiler = await loadTypeScript(dirname(project));
-  const cache = options.cache ? join(dirname(userCache()), 'impact') : undefined;
+  const cache = isCached ? join(dirname(userCache()), 'impact') : undefined;
   const find = (): Impact => impactOf(compiler, { project, before, after, changes, cache });
   const found = find();
   const fixed = fix ? applyFixes(found) : 0;

@@ -50,7 +50,18 @@ describe('headers', () => {
     run('headers', 'import', await debFile());
     const { status, stdout } = run('headers', '--json');
     expect(status).toBe(0);
-    const sets = JSON.parse(stdout) as { from: string; sha256?: string }[];
+    const { schema, sets, known } = JSON.parse(stdout) as {
+      schema: string;
+      sets: { from: string; sha256?: string }[];
+      known: { suite: string }[];
+    };
+    expect(schema).toBe('kvm-uapi/headers/1');
+    expect(known.find(({ suite }) => suite === 'bullseye')).toEqual({
+      suite: 'bullseye',
+      kernels: ['5.10.223'],
+      isHere: false,
+      targets: ['arm', 'arm64', 'i386', 'x86_64'],
+    });
     const origin = { kind: 'package', name: 'linux-libc-dev', version: '6.9.3-1', architecture: 'amd64' };
     expect(sets.find(({ from }) => from === name)).toEqual({
       from: name,

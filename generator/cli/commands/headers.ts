@@ -22,10 +22,10 @@ function setsCommand(name: string, summary: string, texts: HelpTexts): Command {
 }
 
 const listCommand = setsCommand('list', 'list the installed and imported header sets, and the known ones', {
-  examples: [['headers list --json', 'prints the sets with their hashes']],
+  examples: [['headers list --json', 'prints the sets with their hashes, and the known sets']],
   success: 'the sets are listed',
 })
-  .option('--json', 'print the sets as JSON, with their hashes')
+  .option('--json', 'print the sets and the known sets as JSON, with the hashes of the sets')
   .action((options: CacheOptions & { json?: true }) =>
     console.log(listHeaders({ ...options, json: options.json === true, columns: terminalOf().columns })),
   );
