@@ -19,10 +19,18 @@ export type { DeviceData, PortData } from './exit/data.js';
 export type { UnrecognizedExit, UnrecognizedExitObject } from './exit/exits.js';
 export { GuestMemfd, type GuestMemfdMapOptions } from './guest-memfd.js';
 export type { MemorySlot } from './memory-slots.js';
+export type { Register, RegisterValue } from './registers/register.js';
 export type { CoalescedMmioRingHandle } from './rings/coalesced-mmio-ring.js';
 export type { DirtyPage, DirtyRingHandle } from './rings/dirty-ring.js';
 export type { Bindings } from './riscv64/bindings.js';
 export { Kvm, type KvmFromFdOptions, type KvmOptions } from './riscv64/kvm.js';
+export {
+  nameOfRegister,
+  type RegisterName,
+  type RegisterWidths,
+  registerNamed,
+  registerNames,
+} from './riscv64/registers/names.js';
 export { CoalescedMmioRing, DirtyRing } from './riscv64/rings.js';
 export { Vcpu } from './riscv64/vcpu.js';
 export { Vm } from './riscv64/vm.js';

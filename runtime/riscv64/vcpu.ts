@@ -1,19 +1,19 @@
 /** A virtual CPU of riscv64. */
 
-import type { KvmRunExit } from '../../generated/riscv64/linux/kvm.js';
 import * as riscv64 from '../../generated/riscv64/linux/kvm.js';
 import { type Creator, creator } from '../construction.js';
 import type { VmObject } from '../creators.js';
 import type { VcpuHandle } from '../kick.js';
 import type { OpenVcpu } from '../open-vcpu.js';
-import { attachedVcpu, VcpuBase, type VcpuOptions, vcpuFromFd } from '../vcpu.js';
+import { attachedVcpu, type VcpuOptions, vcpuFromFd } from '../vcpu.js';
 import { architectureOf } from './architecture.js';
 import type { Bindings } from './bindings.js';
+import { Riscv64VcpuState } from './vcpu-state.js';
 
 let make: (vcpu: OpenVcpu<Bindings>) => Vcpu;
 
 /** A vCPU, which `Vm.createVcpu` creates. A vCPU belongs to the thread that runs the vCPU. */
-export class Vcpu extends VcpuBase<Bindings, KvmRunExit> {
+export class Vcpu extends Riscv64VcpuState {
   private constructor(given: Creator, vcpu: OpenVcpu<Bindings>) {
     super(given, vcpu);
   }

@@ -83,6 +83,12 @@ export function onRiscv64(): void {
   const { mp_state } = vcpu.getMpState();
   vcpu.setMpState({ mp_state });
   const pc: bigint = vcpu.getOneReg(0n);
+  const widths: [bigint, number] = [vcpu.getOneReg('pc'), vcpu.getOneReg('fp_f.f[0]')];
+  vcpu.setOneReg('a0', widths[0]);
+  // @ts-expect-error: a register of arm64
+  vcpu.getOneReg('x0');
+  // @ts-expect-error: a register of 64 bits is a bigint
+  vcpu.setOneReg('pc', 0);
   const exit = vcpu.run();
   if (exit.reason === riscv64Bindings.KVM_EXIT_RISCV_SBI) exit.riscv_sbi.ret.set(0, pc);
   vm.setIrqLine(1, true);

@@ -29,11 +29,18 @@ import {
   type MemoryRange,
   type MemorySlot,
   type Msi,
+  nameOfRegister,
   type PortData,
   pagesOf,
+  type Register,
+  type RegisterName,
+  type RegisterValue,
+  type RegisterWidths,
   type RunOptions,
   type RunResult,
   type RunResultObject,
+  registerNamed,
+  registerNames,
   type StartVcpuProgram,
   type Statistic,
   type Stats,
@@ -52,7 +59,19 @@ import {
   type VmObject,
 } from 'kvm-uapi/riscv64';
 
-export const values: readonly unknown[] = [CoalescedMmioRing, DirtyRing, GuestMemfd, Kvm, pagesOf, Vcpu, Vm, VmDevice];
+export const values: readonly unknown[] = [
+  CoalescedMmioRing,
+  DirtyRing,
+  GuestMemfd,
+  Kvm,
+  nameOfRegister,
+  pagesOf,
+  registerNamed,
+  registerNames,
+  Vcpu,
+  Vm,
+  VmDevice,
+];
 export interface Types {
   readonly AddressedData: AddressedData;
   readonly Bindings: Bindings;
@@ -79,6 +98,10 @@ export interface Types {
   readonly MemorySlot: MemorySlot;
   readonly Msi: Msi;
   readonly PortData: PortData;
+  readonly Register: Register;
+  readonly RegisterName: RegisterName;
+  readonly RegisterValue: RegisterValue<64>;
+  readonly RegisterWidths: RegisterWidths;
   readonly RunOptions: RunOptions;
   readonly RunResult: RunResult;
   readonly RunResultObject: RunResultObject;
