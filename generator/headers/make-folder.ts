@@ -13,7 +13,7 @@ import { OutputError } from '../errors.js';
 export function makeFolder(path: string, remedy: string): string[] {
   const there = statusOf(path, statSync);
   if (there?.isDirectory()) return [];
-  if (there) throw new OutputError(`${path}: is a file, so it cannot be a folder of the output; ${remedy}`);
+  if (there) throw new OutputError(`${path}: is a file, so it cannot be a folder; ${remedy}`);
   if (statusOf(path, lstatSync)) {
     throw new OutputError(`${path}: is a link to a path that does not exist; remove the link, or ${remedy}`);
   }

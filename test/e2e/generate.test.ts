@@ -206,7 +206,7 @@ describe('generate when something is wrong', () => {
     const file = join(folderOf({ plain: 'a file\n' }), 'plain');
     const run = kvmUapi(['generate', '--out', join(file, 'below')]);
     expect(run.status).toBe(2);
-    expect(run.stderr).toMatch(/plain: is a file, so it cannot be a folder of the output; use --out/);
+    expect(run.stderr).toMatch(/plain: is a file, so it cannot be a folder; use --out/);
   });
 
   // Shows: security 13

@@ -6,10 +6,11 @@
 // `promises` is loaded on its first use. Every command loads this file, but only one command writes sets.
 import { existsSync, mkdirSync, mkdtempSync, promises, readdirSync, renameSync, rmSync } from 'node:fs';
 import { homedir } from 'node:os';
-import { dirname, isAbsolute, join } from 'node:path';
+import { dirname, isAbsolute, join, resolve } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
-import { HeaderSetError } from '../../errors.js';
+import { HeaderSetError, OutputError } from '../../errors.js';
 import { readIfThere } from '../disk.js';
+import { makeFolder } from '../make-folder.js';
 import type { Contents } from './contents.js';
 import { descriptionOf } from './contents.js';
 import { type Description, readDescription, recordFile } from './description.js';
@@ -111,13 +112,15 @@ export function removeSets(cache: string, names: readonly string[]): void {
  */
 export function stagingFolder(cache: string): string {
   try {
-    mkdirSync(cache, { recursive: true });
+    makeFolder(resolve(cache), anotherCache);
     removeAbandoned(cache);
     return mkdtempSync(join(cache, stagedPrefix()));
   } catch (error) {
     throw writeError(error, cache);
   }
 }
+
+const anotherCache = 'use --cache to choose a folder that you can write to';
 
 const stopSignals = ['SIGHUP', 'SIGINT', 'SIGTERM'] as const;
 
@@ -169,11 +172,12 @@ function checkName(name: string): void {
 }
 
 function writeError(error: unknown, folder: string): Error {
+  if (error instanceof OutputError) return new HeaderSetError(`${error.message}; nothing was changed`);
   const { code, path } = error as NodeJS.ErrnoException;
   if (error instanceof HeaderSetError || code === undefined) return error as Error;
   const remedy =
     code === 'EEXIST'
       ? 'the file system does not distinguish upper and lower case; use --cache to choose a folder on another file system'
-      : 'use --cache to choose a folder that you can write to';
+      : anotherCache;
   return new HeaderSetError(`${path ?? folder}: cannot be written (${code}); nothing was changed; ${remedy}`);
 }

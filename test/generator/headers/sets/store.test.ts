@@ -109,9 +109,14 @@ describe('the cache', () => {
   it('the error names a folder that cannot be written, and no file is left', async () => {
     const folder = folderOf({ file: '' });
     expect(await refusalOf(() => importSet(source, { cache: join(folder, 'file'), name: 'x' }))).toMatch(
-      /file: cannot be (written|read) \((EEXIST|ENOTDIR)\)/,
+      /file: is a file, so it cannot be a folder; use --cache to choose a folder .*; nothing was changed/,
     );
     expect(contentsOf(folder)).toEqual({ file: '' });
+  });
+
+  it('a cache below /proc, where no folder can be created, is an error', async () => {
+    const message = /^\/proc\/sets: cannot be written \(ENOENT\); nothing was changed; use --cache to choose a folder/;
+    await expect(importSet(source, { cache: '/proc/sets/of/mine', name: 'x' })).rejects.toThrow(message);
   });
 
   it('the error names a record that cannot be read', async () => {
