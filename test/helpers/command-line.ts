@@ -43,7 +43,10 @@ function start(): Pipes {
     results: openSync(results, constants.O_RDONLY | constants.O_NONBLOCK),
   };
   const theirs = { requests: openSync(requests, 'r'), results: openSync(results, 'w') };
+  // Vitest sets FORCE_COLOR. With NO_COLOR too, Node prints a warning, which would be in the output of a command.
+  const { FORCE_COLOR: _, ...env } = process.env;
   const child = spawn(process.execPath, [program], {
+    env,
     stdio: ['ignore', 'ignore', 'inherit', theirs.requests, theirs.results],
   });
   child.unref();

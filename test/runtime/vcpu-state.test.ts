@@ -4,6 +4,7 @@ import { closeSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import * as kvm from '../../generated/x86_64/linux/kvm.js';
 import { KvmArgumentError, KvmBusyError, KvmClosedError, KvmUnsupportedError } from '../../runtime/index.js';
+import { isAbsent } from '../../runtime/other-architectures.js';
 import { VcpuState } from '../../runtime/vcpu-state.js';
 import { type Bindings, Vcpu } from '../../runtime/x86_64.js';
 import { allocate, type View, type ViewClass } from '../../support/index.js';
@@ -139,9 +140,10 @@ const unknownCapability = 0x7fff_fff0;
 
 describe('the methods', () => {
   it('the tables of this test have every method', () => {
-    const methods = Object.getOwnPropertyNames(VcpuState.prototype);
+    const prototype = Vcpu.prototype as unknown as Readonly<Record<string, unknown>>;
+    const methods = Object.getOwnPropertyNames(VcpuState.prototype).filter((name) => !isAbsent(prototype[name]));
     const others = ['constructor', 'checkExtension', 'requireExtension'];
-    expect([...all.map(([name]) => name), ...others].toSorted()).toEqual([...methods, 'syncRegs'].toSorted());
+    expect([...all.map(([name]) => name), ...others].toSorted()).toEqual(methods.toSorted());
   });
 });
 
