@@ -19,13 +19,11 @@ export {
   type ListedSet,
 } from './cli/headers.js';
 export { type FetchedSets, type FetchOptions, fetchSets } from './cli/headers-fetch.js';
-export { isBroken, type ProjectImpact, type ProjectImpactOptions, projectImpact } from './cli/impact.js';
 export { writeFiles } from './cli/output.js';
 export { type CheckedConfig, type Config, checkConfig, defineConfig } from './config/config.js';
 export { findConfig, loadConfig } from './config/load.js';
 export * from './core.js';
 export { filesOnDisk, nodeSha256, supportText } from './headers/disk.js';
-export type { Impact, NewError, Place, Use } from './impact/findings.js';
 
 export interface InstalledHeadersOptions {
   /** One of `targetNames`. The default is x86_64. */
