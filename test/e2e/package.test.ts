@@ -167,6 +167,32 @@ describe('the tarball', () => {
     }
   });
 
+  it('build without a compiler is an error that says what to install', () => {
+    const { status, stderr } = spawnSync(process.execPath, [cli, 'build'], { env: { PATH: '' }, encoding: 'utf8' });
+    expect(stderr).toBe(
+      'error: make: not found in PATH; install a C++17 compiler and make (Debian: apt-get install g++ make; Alpine: apk add g++ make)\n',
+    );
+    expect(status).toBe(2);
+  });
+
+  it('build with a compiler that fails is an error, and leaves no addon', () => {
+    const env = { ...process.env, CXX: '/bin/false' };
+    const { status, stderr } = spawnSync(process.execPath, [cli, 'build'], { env, encoding: 'utf8' });
+    expect(stderr).toMatch(/^error: the native runtime cannot be built:\n/);
+    expect(status).toBe(2);
+    expect(existsSync(join(root, 'build', 'kvm_uapi.node'))).toBe(false);
+  });
+
+  it('build compiles the runtime from the sources in the tarball, and the runtime loads it', () => {
+    const addon = join(root, 'build', 'kvm_uapi.node');
+    expect(node(cli, 'build')).toMatchObject({ stderr: '', stdout: `${addon}: built, and Node loads it\n` });
+    writeFileSync(
+      join(folder, 'event.mjs'),
+      "import { EventFd } from 'kvm-uapi';\nconst event = EventFd.create();\nevent.close();\n",
+    );
+    expect(node('event.mjs').stderr).toBe('');
+  });
+
   it("the project in examples/ runs: its configuration, its types, and its use of this machine's device", () => {
     for (const name of ['kvm-uapi.config.ts', 'main.ts'])
       writeFileSync(join(folder, name), read(`examples/tun/${name}`));
@@ -202,32 +228,6 @@ describe('the tarball', () => {
     writeFileSync(join(folder, 'main.ts'), 'export {};\n');
     const sides = ['linux-4.10', 'linux-4.11'].map((name) => join(projectRoot, 'headers', 'immediate-exit', name));
     expect(node(cli, 'impact', ...sides).stderr).toContain('npm install --save-dev ts-morph');
-  });
-
-  it('build without a compiler is an error that says what to install', () => {
-    const { status, stderr } = spawnSync(process.execPath, [cli, 'build'], { env: { PATH: '' }, encoding: 'utf8' });
-    expect(stderr).toBe(
-      'error: make: not found in PATH; install a C++17 compiler and make (Debian: apt-get install g++ make; Alpine: apk add g++ make)\n',
-    );
-    expect(status).toBe(2);
-  });
-
-  it('build with a compiler that fails is an error, and leaves no addon', () => {
-    const env = { ...process.env, CXX: '/bin/false' };
-    const { status, stderr } = spawnSync(process.execPath, [cli, 'build'], { env, encoding: 'utf8' });
-    expect(stderr).toMatch(/^error: the native runtime cannot be built:\n/);
-    expect(status).toBe(2);
-    expect(existsSync(join(root, 'build', 'kvm_uapi.node'))).toBe(false);
-  });
-
-  it('build compiles the runtime from the sources in the tarball, and the runtime loads it', () => {
-    const addon = join(root, 'build', 'kvm_uapi.node');
-    expect(node(cli, 'build')).toMatchObject({ stderr: '', stdout: `${addon}: built, and Node loads it\n` });
-    writeFileSync(
-      join(folder, 'event.mjs'),
-      "import { EventFd } from 'kvm-uapi';\nconst event = EventFd.create();\nevent.close();\n",
-    );
-    expect(node('event.mjs').stderr).toBe('');
   });
 
   it.skipIf(!hasKvm)(`the runtime of the tarball runs the README's guest${noKvm}`, () => {
