@@ -3,12 +3,12 @@
 import { cpSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { folderOf, kvmUapi, projectRoot, type Run, temporaryFolder } from '../helpers/cli.js';
+import { folderOf, kvmUapi, plainEnv, projectRoot, type Run, temporaryFolder } from '../helpers/cli.js';
 import { before, writeBindings } from '../helpers/impact-project.js';
 
 const excerpt = join(projectRoot, 'headers', 'immediate-exit');
 const sets = [join(excerpt, 'linux-4.10'), join(excerpt, 'linux-4.11')];
-const environment = { ...process.env, XDG_CACHE_HOME: temporaryFolder() };
+const environment = { ...plainEnv(), XDG_CACHE_HOME: temporaryFolder() };
 
 const settings = JSON.stringify({
   compilerOptions: { target: 'es2023', module: 'nodenext', strict: true, types: [], noEmit: true, skipLibCheck: true },
