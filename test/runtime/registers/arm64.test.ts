@@ -156,7 +156,7 @@ describe("the names of arm64's registers", () => {
   });
 
   it('a wrong name does not compile', () => {
-    // @ts-expect-error: there is no such register
+    // @ts-expect-error: no register has this name
     expect(() => registerNamed('x31')).toThrow();
   });
 });

@@ -146,7 +146,7 @@ describe("the names of riscv64's registers", () => {
   });
 
   it('a wrong name does not compile', () => {
-    // @ts-expect-error: there is no such register
+    // @ts-expect-error: no register has this name
     expect(() => registerNamed('csr.sstatuss')).toThrow();
   });
 });
