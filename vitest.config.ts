@@ -57,7 +57,7 @@ const projects: Readonly<Record<string, readonly string[]>> = {
   // These tests pack the package and install it, compile its output with other versions of TypeScript, and read packages of Debian
   // and all installed headers, and use Debian's compilers for other architectures.
   package: [
-    'test/e2e/{package,published-addons}.test.ts',
+    'test/e2e/{consumers,package,published-addons}.test.ts',
     'test/generator/emit/typescript-versions.test.ts',
     'test/generator/c/layout/declarations/!(i386|x86_64).test.ts',
     'test/generator/headers/sets/debian.test.ts',
