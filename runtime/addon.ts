@@ -5,7 +5,7 @@
 
 import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { dirname, join, resolve } from 'node:path';
+import { dirname, join, resolve, sep } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { RuntimeMissingError } from './errors.js';
 
@@ -418,6 +418,9 @@ export interface Addon {
 /** The name of the file of the addon. */
 const addonName = 'kvm_uapi.node';
 
+/** The machines for which the package has a compiled addon. */
+const machines: readonly string[] = ['linux-x64-glibc', 'linux-arm64-glibc'];
+
 /** The name of the module of the Worker beside a bundle, without its extension. docs/runtime.md tells users to use it. */
 const workerName = 'kvm-uapi-worker';
 
@@ -446,7 +449,9 @@ function load(addon: string): Addon {
   try {
     return createRequire(here())(addon) as Addon;
   } catch (error) {
-    throw new RuntimeMissingError(addon, `the native runtime cannot be loaded: ${(error as Error).message}`);
+    const advice =
+      addon.includes(`${sep}${publishedFor()}${sep}`) && libraryName() !== 'glibc' ? `; ${howToGetIt()}` : '';
+    throw new RuntimeMissingError(addon, `the native runtime cannot be loaded: ${(error as Error).message}${advice}`);
   }
 }
 
@@ -463,16 +468,19 @@ function findAddon(): string {
     );
   }
   const built = join(root, 'build', addonName);
-  const published = join(root, 'build', machineName(), addonName);
+  const published = join(root, 'build', publishedFor(), addonName);
   return existsSync(published) && !existsSync(built) ? published : built;
 }
 
 /** The name of the folder of a published addon: platform, processor and C library, such as linux-x64-glibc. */
-function machineName(): string {
-  return [process.platform, process.arch, ...(process.platform === 'linux' ? [libraryName()] : [])].join('-');
+function publishedFor(library: string = 'glibc'): string {
+  return `${process.platform}-${process.arch}-${library}`;
 }
 
-/** The C library of this process. Node is linked with glibc or with musl. */
+/**
+ * The C library of this process. Node is linked with glibc or with musl. The report takes more time than loading the runtime, so only
+ * errors call this function.
+ */
 function libraryName(): 'glibc' | 'musl' {
   const { header } = process.report.getReport() as { readonly header: { readonly glibcVersionRuntime?: string } };
   return header.glibcVersionRuntime === undefined ? 'musl' : 'glibc';
@@ -480,7 +488,11 @@ function libraryName(): 'glibc' | 'musl' {
 
 function howToGetIt(): string {
   if (process.platform !== 'linux') return `KVM is a part of Linux, and this system is ${process.platform}`;
-  return `the package has it for linux-x64-glibc and linux-arm64-glibc, and this machine is ${machineName()}; install a C++17 compiler and make (Debian: apt-get install g++ make), then run 'npx kvm-uapi build'`;
+  const machine = publishedFor(libraryName());
+  const build = "install a C++17 compiler and make (Debian: apt-get install g++ make), then run 'npx kvm-uapi build'";
+  if (machines.includes(machine))
+    return `the package of npm has it for this machine, ${machine}: install it again, or ${build}`;
+  return `the package has it for ${machines.join(' and ')}, and this machine is ${machine}; ${build}`;
 }
 
 /**

@@ -4,7 +4,16 @@
  */
 
 import { spawnSync } from 'node:child_process';
-import { copyFileSync, mkdirSync, readdirSync, readFileSync, realpathSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  copyFileSync,
+  cpSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { delimiter, dirname, join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { projectRoot, temporaryFolder } from '../helpers/cli.js';
@@ -122,6 +131,16 @@ describe('an installation without a compiler', () => {
       expect.arrayContaining(['kvm-uapi', ...Object.keys(dependencies).map((name) => name.split('/')[0] as string)]),
     );
     expect(readFileSync(join(project, 'package-lock.json'), 'utf8')).not.toContain('hasInstallScript');
+  });
+
+  it('says how to get an addon that the installation has lost', () => {
+    const folder = temporaryFolder();
+    cpSync(project, folder, { recursive: true, filter: (path) => !path.endsWith('kvm_uapi.node') });
+    const { status, stderr } = run(folder, ['node', 'main.js']);
+    expect(status).toBe(1);
+    expect(stderr).toContain(
+      `RuntimeMissingError: ${join(folder, 'node_modules/kvm-uapi/build/kvm_uapi.node')}: the native runtime is not found; the package of npm has it for this machine, linux-${process.arch}-glibc: install it again, or install a C++17 compiler and make (Debian: apt-get install g++ make), then run 'npx kvm-uapi build'`,
+    );
   });
 
   it.each(['20.19.0', '22', '24', '26'])('runs a program on Node %s, as a module and with require', (version) => {
