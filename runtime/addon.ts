@@ -421,7 +421,7 @@ const addonName = 'kvm_uapi.node';
 /** The machines for which the package has a compiled addon. */
 const machines: readonly string[] = ['linux-x64-glibc', 'linux-arm64-glibc'];
 
-/** The name of the module of the Worker beside a bundle, without its extension. docs/runtime.md tells users to use it. */
+/** The name of the module of the Worker beside a bundle, without its extension. docs/bundlers-and-tests.md describes it. */
 const workerName = 'kvm-uapi-worker';
 
 let loaded: Addon | undefined;

@@ -37,6 +37,12 @@ const runtimeFiles = readdirSync(join(projectRoot, 'runtime'), { recursive: true
 // package.test.ts compiles this program with the bindings that its project generates.
 const ownBindings = read('examples/tun/main.ts');
 
+/** The page whose examples are programs that docs.test.ts runs. */
+const checkedElsewhere: ReadonlySet<string> = new Set(['generator.md']);
+
+/** Examples with bindings of a header of the page. docs-drivers.test.ts compiles them. */
+const hasBindingsOfItsOwn = ({ path, text }: Example): boolean => path === 'docs/drivers.md' && /^\/\/ /.test(text);
+
 /** The architecture of the names that the examples of a file use. */
 const architectureOf = (path: string): string => /^runtime\/(arm64|riscv64)\//.exec(path)?.[1] ?? 'x86_64';
 
@@ -135,14 +141,18 @@ function problemsOf(examples: readonly Example[]): string[] {
 }
 
 describe('the examples', () => {
-  const documents = ['docs/runtime.md', 'README.md'].map(blocksOf);
+  const pages = readdirSync(join(projectRoot, 'docs'), { encoding: 'utf8' })
+    .filter((name) => name.endsWith('.md') && !checkedElsewhere.has(name))
+    .map((name) => `docs/${name}`);
+  const documents = [...pages, 'README.md'].map(blocksOf);
   const docstrings = runtimeFiles.flatMap(docstringsOf);
-  const compiled = documents.flat().filter(({ text }) => text !== ownBindings);
+  const compiled = documents.flat().filter((each) => each.text !== ownBindings && !hasBindingsOfItsOwn(each));
 
-  it('of docs/runtime.md, of the README and of the docstrings compile', () => {
-    expect(documents[0]?.length).toBeGreaterThan(25);
-    expect(documents[1]?.length).toBeGreaterThan(5);
-    expect(compiled).toHaveLength(documents.flat().length - 1);
+  it('of the pages of docs/, of the README and of the docstrings compile', () => {
+    expect(pages.length).toBeGreaterThan(25);
+    expect(documents.flat().length).toBeGreaterThan(60);
+    expect(documents.at(-1)?.length).toBeGreaterThan(5);
+    expect(compiled).toHaveLength(documents.flat().length - 3);
     expect(docstrings.length).toBeGreaterThan(20);
     expect(problemsOf([...compiled, ...docstrings])).toEqual([]);
   });

@@ -1,8 +1,8 @@
 /** The names in the documents exist (tests, ioctls, methods and exports), and the programs in the documents run. */
 
 import { spawnSync } from 'node:child_process';
-import { readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { statementKeys } from '../../generator/config/statements.js';
 import * as library from '../../generator/index.js';
@@ -34,6 +34,47 @@ function rowsUnder(name: string, heading: string): string[][] {
       .map((cell) => cell.trim()),
   );
 }
+
+describe('the links', () => {
+  const root = join(import.meta.dirname, '..', '..');
+  const pages = [
+    ...['README.md', 'CONTRIBUTING.md', 'SECURITY.md'],
+    ...readdirSync(join(root, 'docs'), { encoding: 'utf8' }).map((name) => `docs/${name}`),
+    ...readdirSync(join(root, 'docs', 'internals'), { encoding: 'utf8' }).map((name) => `docs/internals/${name}`),
+  ].filter((name) => name.endsWith('.md'));
+  const textOf = (page: string): string => readFileSync(join(root, page), 'utf8');
+  const linksOf = (page: string): string[] =>
+    [...textOf(page).matchAll(/\]\((?!\w+:)([^)\s]+)\)/g)].map(([, link = '']) => link);
+
+  /** The anchors that GitHub and the site give to the headings of a page. */
+  const anchorsOf = (page: string): string[] =>
+    [...textOf(page).matchAll(/^#+ (.*)$/gm)].map(([, heading = '']) =>
+      heading
+        .toLowerCase()
+        .replace(/[^\p{L}\p{N}\s_-]/gu, '')
+        .replaceAll(' ', '-'),
+    );
+
+  it('each link of the documents finds its file and its heading', () => {
+    const problems = pages.flatMap((page) =>
+      linksOf(page).flatMap((link) => {
+        const [path = '', anchor] = link.split('#');
+        const target = path === '' ? page : join(dirname(page), path);
+        if (!existsSync(join(root, target))) return [`${page}: ${link}: not found`];
+        return anchor === undefined || anchorsOf(target).includes(anchor) ? [] : [`${page}: ${link}: no such heading`];
+      }),
+    );
+    expect(pages.length).toBeGreaterThan(35);
+    expect(pages.flatMap(linksOf).length).toBeGreaterThan(120);
+    expect(problems).toEqual([]);
+  });
+
+  it('each page of docs/ is linked from docs/index.md or from docs/runtime.md', () => {
+    const linked = new Set(['index.md', ...['docs/index.md', 'docs/runtime.md'].flatMap(linksOf)]);
+    const names = pages.filter((page) => page.startsWith('docs/')).map((page) => page.slice('docs/'.length));
+    expect(names.filter((name) => !linked.has(name))).toEqual([]);
+  });
+});
 
 describe('docs/race-free-exit.md', () => {
   it('the document lists R2, R4 and every step that the tests leave out, and no other step', () => {

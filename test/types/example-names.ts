@@ -1,11 +1,12 @@
 /**
- * The objects that the examples of docs/runtime.md and of the docstrings use and do not create. docs-examples.test.ts gives
+ * The objects that the examples of docs/ and of the docstrings use and do not create. docs-examples.test.ts gives
  * each of these names to the examples that use it.
  */
 
 import type { AnyBindings, EventFd, GuestMemory } from 'kvm-uapi';
 import type { FlexibleViewClass, IoctlByPointer, U32Value, View, ViewArray } from 'kvm-uapi/support';
 import type * as x86_64 from 'kvm-uapi/x86_64';
+import type * as kvmBindings from 'kvm-uapi/x86_64/linux/kvm';
 
 export declare const kvm: x86_64.Kvm;
 export declare const vm: x86_64.Vm;
@@ -22,6 +23,14 @@ export declare const initrd: Uint8Array;
 export declare const fd: number;
 /** Bindings of linux/if_tun.h. */
 export declare const tun: AnyBindings & { readonly TUNGETFEATURES: IoctlByPointer<U32Value> };
+
+/** A module of bindings, its views, and functions of linux/version.h and asm/ioctl.h. */
+export declare const bindings: typeof kvmBindings;
+export declare const view: DataView;
+export declare const run: kvmBindings.KvmRun;
+export declare const ring: kvmBindings.KvmCoalescedMmioRing;
+export declare function KERNEL_VERSION(a: number, b: number, c: number): number;
+export declare function _IOC_SIZE(request: number): number;
 
 /** Structs of linux/vhost.h. */
 interface VhostMemoryRegion extends View {

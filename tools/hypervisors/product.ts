@@ -26,6 +26,8 @@ export function productEntries(scratch: string): [string, Entry][] {
   return [
     ...programEntries(scratch, join(root, 'build')),
     [join(productFolder, 'build/trace'), { from: join(root, 'build/trace') }],
+    // A test runs the programs of this page.
+    [join(productFolder, 'docs/tutorial.md'), { from: join(root, 'docs/tutorial.md') }],
     // The helpers of the tests are JavaScript that is not compiled, and recorded results.
     ...below('test', (path) => /\.(mjs|json)$/.test(path)),
     ...installedEntries(root),
