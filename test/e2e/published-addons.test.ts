@@ -14,9 +14,28 @@ const addons = [
     nodeArch: 'x64',
     elf: 'Advanced Micro Devices X86-64',
     compiler: 'x86_64-linux-gnu-g++',
+    emulator: 'qemu-x86_64',
+    libraries: '/usr/x86_64-linux-gnu',
   },
-  { machine: 'linux-arm64-glibc', nodeArch: 'arm64', elf: 'AArch64', compiler: 'aarch64-linux-gnu-g++' },
+  {
+    machine: 'linux-arm64-glibc',
+    nodeArch: 'arm64',
+    elf: 'AArch64',
+    compiler: 'aarch64-linux-gnu-g++',
+    emulator: 'qemu-aarch64',
+    libraries: '/usr/aarch64-linux-gnu',
+  },
 ];
+
+/** Downloads Node for another processor with npm, and returns its path. */
+function downloadedNode(nodeArch: string): string {
+  const folder = temporaryFolder();
+  const name = `node-linux-${nodeArch}@20.19.0`;
+  const packed = spawnSync('npm', ['pack', '--silent', '--pack-destination', folder, name], { encoding: 'utf8' });
+  expect(packed.stderr).toBe('');
+  spawnSync('tar', ['-xzf', join(folder, packed.stdout.trim()), '-C', folder, 'package/bin/node']);
+  return join(folder, 'package', 'bin', 'node');
+}
 
 const call = (command: string, ...args: string[]): string => spawnSync(command, args, { encoding: 'utf8' }).stdout;
 
@@ -26,7 +45,7 @@ const isLater = (version: string, other: string): boolean => {
   return index !== -1 && (parts[index] as number) > (others[index] ?? 0);
 };
 
-for (const { machine, nodeArch, elf, compiler } of addons) {
+for (const { machine, nodeArch, elf, compiler, emulator, libraries } of addons) {
   const hasCompiler = spawnSync(compiler, ['--version']).error === undefined;
   describe.skipIf(!hasCompiler)(`the published addon for ${machine} (needs the program ${compiler})`, () => {
     const out = temporaryFolder();
@@ -55,10 +74,15 @@ for (const { machine, nodeArch, elf, compiler } of addons) {
       expect(call('readelf', '-S', '-W', addon)).not.toContain('.symtab');
     });
 
-    if (process.arch !== nodeArch) return;
-    it('can be loaded here', () => {
-      const { stderr } = spawnSync(process.execPath, ['-e', 'require(process.argv[1])', addon], { encoding: 'utf8' });
-      expect(stderr).toBe('');
+    const hasEmulator = spawnSync(emulator, ['--version']).error === undefined;
+    const needs = process.arch === nodeArch ? '' : ` (needs the program ${emulator})`;
+    it.skipIf(needs !== '' && !hasEmulator)(`can be loaded by Node for ${nodeArch}${needs}`, () => {
+      const node =
+        process.arch === nodeArch ? [process.execPath] : [emulator, '-L', libraries, downloadedNode(nodeArch)];
+      const [program = '', ...options] = node;
+      const script = 'console.log(process.arch, typeof require(process.argv[1]).memoryCreate)';
+      const ended = spawnSync(program, [...options, '-e', script, addon], { encoding: 'utf8' });
+      expect(ended).toMatchObject({ stderr: '', stdout: `${nodeArch} function\n` });
     });
   });
 }
