@@ -1,6 +1,8 @@
 /**
  * The generator without Node. It reads headers through a `FileProvider`, makes models, and makes the files of bindings.
  * A web page can import this module. `kvm-uapi/generator` adds access to the disk.
+ *
+ * @module kvm-uapi/generator/core
  */
 
 import { analyzeHeader } from './analyze/analyze.js';

@@ -1,4 +1,8 @@
-/** The generator as a library with access to the disk. The package exports it as `kvm-uapi/generator`. */
+/**
+ * The generator as a library with access to the disk. The package exports it as `kvm-uapi/generator`.
+ *
+ * @module kvm-uapi/generator
+ */
 
 import { type CheckResult, check } from './cli/check.js';
 import { generate } from './cli/generate.js';

@@ -1,4 +1,8 @@
-/** KVM of arm64: `Kvm`, `Vm` and `Vcpu` with the methods of this architecture, and the types that they use. */
+/**
+ * KVM of arm64: `Kvm`, `Vm` and `Vcpu` with the methods of this architecture, and the types that they use.
+ *
+ * @module kvm-uapi/arm64
+ */
 
 import type { KvmRunExit } from '../generated/arm64/linux/kvm.js';
 import type { Bindings } from './arm64/bindings.js';

@@ -1,5 +1,7 @@
 /**
  * The runtime: what all architectures share. `kvm-uapi/x86_64` has `Kvm`, `Vm` and `Vcpu` of x86-64.
+ *
+ * @module kvm-uapi
  */
 
 export type { AnyBindings } from './context.js';

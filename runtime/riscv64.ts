@@ -1,4 +1,8 @@
-/** KVM of riscv64: `Kvm`, `Vm` and `Vcpu` with the methods of this architecture, and the types that they use. */
+/**
+ * KVM of riscv64: `Kvm`, `Vm` and `Vcpu` with the methods of this architecture, and the types that they use.
+ *
+ * @module kvm-uapi/riscv64
+ */
 
 import type { KvmRunExit } from '../generated/riscv64/linux/kvm.js';
 import type { CapabilityOf } from './capability.js';

@@ -1,4 +1,8 @@
-/** KVM of x86-64: `Kvm`, `Vm` and `Vcpu` with the methods of this architecture, and the types that they use. */
+/**
+ * KVM of x86-64: `Kvm`, `Vm` and `Vcpu` with the methods of this architecture, and the types that they use.
+ *
+ * @module kvm-uapi/x86_64
+ */
 
 import type { KvmRunExit } from '../generated/x86_64/linux/kvm.js';
 import type { CapabilityOf } from './capability.js';

@@ -117,6 +117,7 @@ const layers: Readonly<Record<string, readonly (readonly string[])[]>> = {
       'other-nodes/',
       'pack/',
       'since/',
+      'site/',
       'skips/',
       'spin/',
       'start/',
