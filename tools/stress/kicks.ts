@@ -18,6 +18,9 @@ export interface KickCount {
 /** Called with the number of kicks since the last call. */
 export type Progress = (kicks: number) => void;
 
+/** After so many kicks the progress is reported. */
+const reported = 100;
+
 /** Kicks vCPUs that run at the same time, each in its own Worker. */
 export async function kickCrowd(
   kvm: Kvm,
@@ -76,7 +79,7 @@ function kickAtRandom(kicked: readonly KickedVcpu[], count: number, progress: Pr
       if (now < (due[index] as bigint)) continue;
       target.kick();
       begun++;
-      if (begun % 1000 === 0) progress(1000);
+      if (begun % reported === 0) progress(reported);
     }
   }
 }
@@ -85,6 +88,6 @@ function kickAtRandom(kicked: readonly KickedVcpu[], count: number, progress: Pr
 export function kickInGap(kicked: readonly KickedVcpu[], gap: Gap, count: number, progress: Progress = () => {}): void {
   for (let kicks = 0; kicks < count; kicks++) {
     kicked[kicks % kicked.length]?.kickIn(gap);
-    if (kicks % 1000 === 999) progress(1000);
+    if (kicks % reported === reported - 1) progress(reported);
   }
 }
