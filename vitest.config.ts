@@ -25,7 +25,7 @@ const projects: Readonly<Record<string, readonly string[]>> = {
   ],
   // These tests need a C compiler, installed kernel headers or packages of Debian, the built command line, or more time.
   compiler: [
-    'test/e2e/{bundle,bundle-size,c-layout-document,cli,command-line-use,completion,config,diff,docs,docs-drivers,docs-examples,doctor,generate,headers,impact,init,json,layout,omissions,own-header,terminal,watch,where}.test.ts',
+    'test/e2e/{bundle,bundle-size,c-layout-document,cli,command-line-use,completion,config,diff,docs,docs-drivers,docs-examples,doctor,generate,headers,impact,init,json,layout,model-cache,omissions,own-header,terminal,watch,where}.test.ts',
     'test/generated/**/*.test.ts',
     'test/generator/*.test.ts',
     'test/generator/analyze/{comments,declared-types,constant-objects,constants,discriminators,enumerator-ioctls,ioctls,private-parts,records,required-includes}.test.ts',

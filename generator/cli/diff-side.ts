@@ -25,7 +25,7 @@ export interface Side {
 }
 
 /** What the configuration or the options say about the headers of both sides. */
-export type Reading = Pick<HeaderOptions, 'include' | 'define' | 'statements' | 'base'>;
+export type Reading = Pick<HeaderOptions, 'include' | 'define' | 'statements' | 'base' | 'cache'>;
 
 /** Returns the error if the header itself is missing. */
 export function modelOrMissing(header: string, read: () => Model): Model | MissingHeaderError {

@@ -1,8 +1,11 @@
 /** `kvm-uapi diff`: shows what changed between two versions of headers, and what breaks. */
 
+import { dirname, join } from 'node:path';
 import { type Change, type ChangeOnTargets, type ChangesOf, semverStep } from '../diff/changes.js';
 import { diffModels, mergeChanges, wholeHeader } from '../diff/diff.js';
 import { GeneratorError, MissingHeaderError, UsageError } from '../errors.js';
+import { filesOnDisk } from '../headers/disk.js';
+import { userCache } from '../headers/sets/store.js';
 import type { Model } from '../model/model.js';
 import { type Selection, selectWithin } from '../model/selection.js';
 import { changeLines, wrap } from '../report/changes.js';
@@ -12,6 +15,7 @@ import { colours } from './change-colours.js';
 import { identityOf, type Reading, type Side } from './diff-side.js';
 import { openSide } from './diff-sides.js';
 import { defaultHeader } from './header-options.js';
+import { ModelCache } from './model-cache.js';
 import type { Terminal } from './terminal.js';
 
 export interface DiffOptions extends Reading {
@@ -29,6 +33,11 @@ export interface DiffOptions extends Reading {
 export interface Sides {
   readonly old: Side;
   readonly now: Side;
+}
+
+/** Returns the cache of models, beside the imported header sets. */
+export function modelCache(): ModelCache {
+  return new ModelCache(join(dirname(userCache()), 'models'), filesOnDisk);
 }
 
 /** Opens both sides. @throws UsageError or HeaderSetError if an argument names nothing that can be compared. */

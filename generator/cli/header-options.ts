@@ -19,6 +19,7 @@ import { type Statements, withStatements } from '../model/statements.js';
 import type { Target } from '../targets/target.js';
 import { targetCalled } from '../targets/targets.js';
 import { withAdvice } from './missing-header.js';
+import type { ModelCache } from './model-cache.js';
 
 export interface HeaderOptions {
   /** The headers: names, spelled as in an `#include`, or paths. */
@@ -37,6 +38,8 @@ export interface HeaderOptions {
   readonly statements?: Statements;
   /** Reads the headers. The default is the disk. */
   readonly files?: FileProvider;
+  /** Keeps the models of a header set. */
+  readonly cache?: ModelCache | undefined;
   /** The folder that paths of headers are relative to. The default is the current folder. */
   readonly base?: string;
 }
@@ -86,6 +89,14 @@ export function openHeaders(options: HeaderOptions, open: OpenFiles = new Map())
   const resolver = new Resolver(files, roots, open, paths);
   const identify = set ? identifyIn(set, set.has, nodeSha256) : identifyOn(filesOnDisk, resolver, target, nodeSha256);
   const readable = new Map<string, boolean>();
+  const kept = (name: string, analyze: () => Model): Model => {
+    const { cache, comments = false, define = {} } = options;
+    // The identity of files outside of a set depends on more than their content.
+    if (!cache || !set) return analyze();
+    const { kernel, origin } = set;
+    const key = [target.name, name, roots, kernel, origin, [...paths], comments, define, statements];
+    return cache.model(key, analyze, () => resolver.lookups());
+  };
   const reading: AnalyzeOptions = {
     readable,
     comments: options.comments ? headerComments : noComments,
@@ -111,7 +122,9 @@ export function openHeaders(options: HeaderOptions, open: OpenFiles = new Map())
       }
       const { name } = own[0] as RequestedHeader;
       return withAdvice({ target, roots, requested: [...requested, ...own], base, from }, () => {
-        const model = withStatements(analyzeHeader(name, target, resolver, identify, reading), statements);
+        const model = kept(name, () =>
+          withStatements(analyzeHeader(name, target, resolver, identify, reading), statements),
+        );
         return options.since === false ? model : withSince(model, sinceFacts());
       });
     },

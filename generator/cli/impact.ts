@@ -43,7 +43,7 @@ export interface ProjectImpact extends Impact {
 export async function projectImpact(options: ProjectImpactOptions): Promise<ProjectImpact> {
   const { before, after, changes, fix = false, cache: isCached = true } = options;
   const project = configOf(options.project);
-  const compiler = await loadTypeScript(dirname(project));
+  const compiler = loadTypeScript(dirname(project));
   const cache = isCached ? join(dirname(userCache()), 'impact') : undefined;
   const find = (): Impact => impactOf(compiler, { project, before, after, changes, cache });
   const found = find();

@@ -97,7 +97,16 @@ interface ArrayNames {
   readonly iterator: string;
 }
 
+const known = new WeakMap<Model, Names>();
+
+/** Returns the names of a model. They are computed once for each model. */
 export function namesOf(model: Model): Names {
+  const names = known.get(model) ?? computeNames(model);
+  known.set(model, names);
+  return names;
+}
+
+function computeNames(model: Model): Names {
   const taken = new Set<string>(unavailable);
   const take = (wanted: string): string => {
     let name = wanted;
@@ -127,12 +136,21 @@ export function namesOf(model: Model): Names {
         : [],
     ),
   );
-  // The local names come last, so that no exported name depends on them.
-  const classes = [...records.values(), ...unnamed.values()];
-  const locals = new Map(classes.map((name) => [name, take(`$$${name}`)]));
-  const arrays = new Map(
-    classes.map((name) => [name, { array: take(`$$${name}Array`), iterator: take(`$$${name}Iterator`) }]),
-  );
+  // The local names come last, so that no exported name depends on them. Only emission uses them.
+  let locals: ReadonlyMap<string, { readonly own: string; readonly arrays: ArrayNames }> | undefined;
+  const localsOf = (name: string): { readonly own: string; readonly arrays: ArrayNames } => {
+    if (!locals) {
+      const classes = [...records.values(), ...unnamed.values()];
+      const owns = classes.map((each) => take(`$$${each}`));
+      locals = new Map(
+        classes.map((each, index) => {
+          const arrays = { array: take(`$$${each}Array`), iterator: take(`$$${each}Iterator`) };
+          return [each, { own: owns[index] as string, arrays }];
+        }),
+      );
+    }
+    return get(locals, name);
+  };
   const get = <K, V>(map: ReadonlyMap<K, V>, key: K): V => {
     const name = map.get(key);
     if (name === undefined) throw new Error(`no name for ${JSON.stringify(key)}`);
@@ -145,8 +163,8 @@ export function namesOf(model: Model): Names {
     unnamed: (member) => get(unnamed, member),
     view: (cName) => get(views, cName),
     enumeration: (cName) => get(enums, cName),
-    local: (className) => get(locals, className),
-    arrayOf: (className) => get(arrays, className),
+    local: (className) => localsOf(className).own,
+    arrayOf: (className) => localsOf(className).arrays,
   };
 }
 

@@ -54,6 +54,14 @@ export class Resolver {
     return known;
   }
 
+  /**
+   * Returns the paths that were looked for, with their files. A path without a file has no file on the disk. The compiler's
+   * own headers are not in the result.
+   */
+  lookups(): (readonly [path: string, file: SourceFile | undefined])[] {
+    return [...this.#files].filter(([, file]) => !file || !this.isFreestanding(file));
+  }
+
   /** Whether a file is one of the compiler's own headers. The generator contains the text of these headers. */
   isFreestanding({ root }: SourceFile): boolean {
     return root === this.roots.length;

@@ -4,10 +4,8 @@
  */
 
 import { createHash } from 'node:crypto';
-import { readFileSync, renameSync, writeFileSync } from 'node:fs';
-import { dirname, resolve } from 'node:path';
-import { OutputError } from '../errors.js';
-import { makeFolder } from '../headers/make-folder.js';
+import { readFileSync } from 'node:fs';
+import { readCached, writeCached } from '../headers/cache-files.js';
 import type { BindingsFolder } from './bindings.js';
 import type { Findings } from './findings.js';
 import type { ProjectPart } from './project.js';
@@ -103,15 +101,7 @@ export class PartCache {
       files: Object.fromEntries(this.#files),
       hashes: Object.fromEntries(this.#hashes),
     };
-    try {
-      makeFolder(resolve(dirname(this.#path)), 'use --no-cache');
-      const staged = `${this.#path}.new-${process.pid}`;
-      writeFileSync(staged, JSON.stringify(stored));
-      renameSync(staged, this.#path);
-    } catch (error) {
-      // Without a cache, the next run reads all files again.
-      if (!(error instanceof OutputError) && (error as NodeJS.ErrnoException).code === undefined) throw error;
-    }
+    writeCached(this.#path, stored);
   }
 
   has(name: string): boolean {
@@ -136,12 +126,8 @@ export class PartCache {
 }
 
 function storedIn(path: string, key: string): Stored | undefined {
-  try {
-    const stored = JSON.parse(readFileSync(path, 'utf8')) as Stored;
-    return stored.key === key ? stored : undefined;
-  } catch {
-    return undefined;
-  }
+  const stored = readCached(path) as Stored | undefined;
+  return stored?.key === key ? stored : undefined;
 }
 
 function isSame(a: readonly string[], b: readonly string[]): boolean {

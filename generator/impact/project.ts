@@ -64,6 +64,8 @@ export class Programs {
   with(overlay: Overlay = new Map(), rootNames: readonly string[] = this.#part.files): ts.Program {
     const { options } = this.#part;
     const host = this.#ts.createCompilerHost(options);
+    // As tsc does: only the comments that can cause errors are parsed.
+    host.jsDocParsingMode = this.#ts.JSDocParsingMode.ParseForTypeErrors;
     const { fileExists, readFile, getSourceFile, directoryExists } = host;
     const folders = foldersOf(overlay);
     const { folder } = this.#library;

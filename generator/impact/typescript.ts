@@ -5,7 +5,6 @@
 
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
-import { pathToFileURL } from 'node:url';
 import type { ts } from 'ts-morph';
 import { MissingPackageError } from '../errors.js';
 
@@ -38,9 +37,10 @@ const wanted = 'ts-morph@^28.0.0';
  *
  * @throws MissingPackageError if neither can be found. The message has the command that installs ts-morph.
  */
-export async function loadTypeScript(folder: string): Promise<Compiler> {
+export function loadTypeScript(folder: string): Compiler {
   try {
-    const { ts, Project } = (await import(specifierIn(folder))) as typeof import('ts-morph');
+    // Node reads the text of a CommonJS module twice for an import.
+    const { ts, Project } = requireFrom(folder)('ts-morph') as typeof import('ts-morph');
     const files = new Project({ useInMemoryFileSystem: true }).getModuleResolutionHost();
     const library = {
       folder: libraryFolder,
@@ -57,12 +57,14 @@ export async function loadTypeScript(folder: string): Promise<Compiler> {
   }
 }
 
-/** Returns what to import: the file of the project's own ts-morph, or the name of the package. */
-function specifierIn(folder: string): string {
+/** Returns the `require` that finds ts-morph: that of the project, or that of this package. */
+function requireFrom(folder: string): NodeJS.Require {
+  const ofProject = createRequire(join(folder, 'package.json'));
   try {
-    return pathToFileURL(createRequire(join(folder, 'package.json')).resolve('ts-morph')).href;
+    ofProject.resolve('ts-morph');
+    return ofProject;
   } catch (error) {
-    if (isMissing(error)) return 'ts-morph';
+    if (isMissing(error)) return createRequire(import.meta.url);
     throw error;
   }
 }

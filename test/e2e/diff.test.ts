@@ -36,8 +36,10 @@ enum colour { RED, BLUE, GREEN };
 `,
 });
 
+const cache = temporaryFolder();
+
 function diff(args: readonly string[], env: NodeJS.ProcessEnv = plainEnv()): Run {
-  return kvmUapi(['diff', ...args], env);
+  return kvmUapi(['diff', ...args], { ...env, XDG_CACHE_HOME: cache });
 }
 
 describe('diff of the header before and after immediate_exit', () => {
@@ -177,7 +179,8 @@ describe('the sides of diff', () => {
     git('add', '.');
     git('commit', '-qm', 'x');
     cpSync(generated(after), join(folder, 'generated'), { recursive: true });
-    const run = (...sides: string[]): string => kvmUapi(['diff', ...sides], plainEnv(), folder).stdout;
+    const run = (...sides: string[]): string =>
+      kvmUapi(['diff', ...sides], { ...plainEnv(), XDG_CACHE_HOME: cache }, folder).stdout;
     expect(run('HEAD:generated', 'generated')).toContain(expected);
     expect(run('HEAD:./generated/x86_64/own.model.json', 'generated')).toContain(expected);
   });

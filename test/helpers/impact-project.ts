@@ -50,9 +50,9 @@ export function writeBindings(folder: string, model: Model, { support, ...option
   }
 }
 
-let loaded: Promise<Compiler> | undefined;
+let loaded: Compiler | undefined;
 
-export function compiler(): Promise<Compiler> {
+export function compiler(): Compiler {
   loaded ??= loadTypeScript(projectRoot);
   return loaded;
 }

@@ -20,6 +20,7 @@ interface Given {
   readonly all?: true;
   readonly json?: true;
   readonly markdown?: true;
+  readonly cache: boolean;
 }
 
 export const diffCommand: Command = describedCommand(
@@ -56,6 +57,7 @@ Without --header, it compares the headers of the configuration in this folder, o
   .addOption(single('--config <file>', 'configuration file to use instead of the one in this folder'))
   .option('--breaking', 'show only the changes that break')
   .option('--all', 'also show the changes without effect, and the items of new headers')
+  .option('--no-cache', 'read all headers again')
   .option('--json', 'print the changes as JSON')
   .option('--markdown', 'print the changes as Markdown for a pull request')
   .action(async (before: string, after: string, given: Given) => {
@@ -65,7 +67,9 @@ Without --header, it compares the headers of the configuration in this folder, o
       throw new UsageError('--all-headers cannot be combined with --header; remove one of them');
     }
     const config = await configFor(diffCommand, given.config, ['header', 'include', 'define', 'allHeaders']);
-    const { compare, comparisonJson, comparisonMarkdown, comparisonText, openSides } = await import('../diff.js');
+    const { compare, comparisonJson, comparisonMarkdown, comparisonText, modelCache, openSides } = await import(
+      '../diff.js'
+    );
     const { header = [], include = [], define = {} } = headersGiven(given);
     const options: DiffOptions = {
       ...(config ? headersIn(config) : { include, define }),
@@ -74,6 +78,7 @@ Without --header, it compares the headers of the configuration in this folder, o
       arch: given.arch ?? [],
       targets: config?.targets ?? [],
       selection: config?.selection ?? {},
+      cache: given.cache && !given.allHeaders ? modelCache() : undefined,
     };
     const comparison = compare(await openSides(before, after, options), options);
     const [breaking, all] = [given.breaking === true, given.all === true];

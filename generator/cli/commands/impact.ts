@@ -56,8 +56,11 @@ Without --header, it compares the headers of the configuration in this folder, o
   .option('--json', 'print the uses and errors as JSON')
   .action(async (before: string, after: string, given: Given) => {
     const config = await configFor(impactCommand, given.config, ['header', 'include', 'define']);
-    const [{ compare, openSides }, { comparedModels, readOnce }, { impactJson, impactText, isBroken, projectImpact }] =
-      await Promise.all([import('../diff.js'), import('../diff-models.js'), import('../impact.js')]);
+    const [
+      { compare, modelCache, openSides },
+      { comparedModels, readOnce },
+      { impactJson, impactText, isBroken, projectImpact },
+    ] = await Promise.all([import('../diff.js'), import('../diff-models.js'), import('../impact.js')]);
     const { header = [], include = [], define = {} } = headersGiven(given);
     const options: DiffOptions = {
       ...(config ? headersIn(config) : { include, define }),
@@ -66,6 +69,7 @@ Without --header, it compares the headers of the configuration in this folder, o
       arch: given.arch ?? [],
       targets: config?.targets ?? [],
       selection: config?.selection ?? {},
+      cache: given.cache ? modelCache() : undefined,
     };
     const opened = await openSides(before, after, options);
     const sides = { old: readOnce(opened.old), now: readOnce(opened.now) };
