@@ -13,11 +13,16 @@ const [hasBash, hasZsh, hasFish] = ['bash', 'zsh', 'fish'].map(has);
 function folderFor(shell: string): string {
   const { status, stdout } = kvmUapi(['completion', shell]);
   expect(status).toBe(0);
-  return folderOf({ script: stdout, 'bindings/x.ts': '', 'mydev.h': '', 'notes.txt': '' });
+  return folderOf({ script: stdout, 'cache/kvm-uapi/headers/trixie/record': '', 'bindings/x.ts': '', 'mydev.h': '', 'notes.txt': '' });
 }
 
 function output(cwd: string, command: string, ...args: readonly string[]): string {
-  const { stdout, stderr } = spawnSync(command, args, { cwd, encoding: 'utf8', timeout: 60_000 });
+  const { stdout, stderr } = spawnSync(command, args, {
+    cwd,
+    env: { ...process.env, XDG_CACHE_HOME: join(cwd, 'cache') },
+    encoding: 'utf8',
+    timeout: 60_000,
+  });
   expect(stderr).toBe('');
   return stdout;
 }
@@ -33,6 +38,13 @@ const lines: readonly (readonly [line: string, words: readonly string[]])[] = [
   ['kvm-uapi generate --import-extension .', ['.js', '.ts']],
   ['kvm-uapi generate --out bin', ['bindings/']],
   ['kvm-uapi generate --header linux/kvm_p', ['linux/kvm_para.h']],
+  ['kvm-uapi generate --from tri', ['trixie']],
+  ['kvm-uapi headers remove tri', ['trixie']],
+  ['kvm-uapi diff tri', ['trixie']],
+  ['kvm-uapi diff trixie note', ['notes.txt']],
+  ['kvm-uapi headers fetch bookw', ['bookworm']],
+  ['kvm-uapi layout kvm_pit_conf', ['kvm_pit_config']],
+  ['kvm-uapi where KVM_CREATE_PIT2', ['KVM_CREATE_PIT2']],
   ['kvm-uapi completion ', ['bash', 'fish', 'zsh']],
 ];
 

@@ -74,7 +74,7 @@ const removeCommand = setsCommand('remove', 'remove imported sets', {
   examples: [['headers remove mine', 'removes the set mine; the sets of the system are never removed']],
   success: 'the sets are removed',
 })
-  .argument('<name...>', 'names of sets')
+  .argument('<set...>', 'names of sets')
   .action((names: string[], options: CacheOptions) => console.log(removeHeaders(names, options)));
 
 export const headersCommand: Command = describedCommand(

@@ -28,7 +28,7 @@ export const layoutCommand: Command = headerCommand(
   },
 )
   .addOption(oneTarget())
-  .argument('[name...]', 'types to print, such as kvm_run or "struct kvm_run"; all types if none is named')
+  .argument('[type...]', 'types to print, such as kvm_run or "struct kvm_run"; all types if none is named')
   .option('--json', 'print the model of the header as JSON; with names, the model of these types and what they need')
   .addOption(
     new Option('--map', 'draw the bytes: members, holes, padding, cache lines, and the arms of unions').conflicts(

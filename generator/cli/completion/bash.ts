@@ -1,5 +1,6 @@
 /** The completion script for bash. */
 
+import { names, types } from './declared.js';
 import type { CompletedCommand, Values } from './tree.js';
 
 export function bashCompletion(commands: readonly CompletedCommand[]): string {
@@ -14,6 +15,17 @@ _kvm_uapi_header_files() {
   for root in /usr/include /usr/include/*-linux-gnu*; do
     [[ -d $root ]] && (cd "$root" && compgen -f -X '!*.h' -- "$1"; compgen -d -S / -- "$1")
   done | sort -u
+}
+
+_kvm_uapi_sets() {
+  local set
+  for set in "\${XDG_CACHE_HOME:-$HOME/.cache}"/kvm-uapi/headers/*/; do
+    [[ -d $set ]] && basename "$set"
+  done
+}
+
+_kvm_uapi_declared() {
+  grep -ohE "$1" /usr/include/linux/kvm.h /usr/include/{,*-linux-gnu*/}asm/kvm.h 2>/dev/null | sed 's/.* //' | sort -u
 }
 
 _kvm_uapi_names() {
@@ -64,6 +76,14 @@ ${commands.flatMap(optionCases).join('\n')}
     texts) ;;
     files) compopt -o filenames 2>/dev/null; mapfile -t COMPREPLY < <(compgen -f -- "$cur") ;;
     folders) compopt -o filenames 2>/dev/null; mapfile -t COMPREPLY < <(compgen -d -- "$cur") ;;
+    sets)
+      compopt -o filenames 2>/dev/null
+      mapfile -t COMPREPLY < <(compgen -W "$(_kvm_uapi_sets)" -- "$cur"; compgen -d -- "$cur") ;;
+    sides)
+      compopt -o filenames 2>/dev/null
+      mapfile -t COMPREPLY < <(compgen -W "$(_kvm_uapi_sets)" -- "$cur"; compgen -f -- "$cur") ;;
+    types) mapfile -t COMPREPLY < <(compgen -W "$(_kvm_uapi_declared '${types}')" -- "$cur") ;;
+    names) mapfile -t COMPREPLY < <(compgen -W "$(_kvm_uapi_declared '${names}')" -- "$cur") ;;
     headers)
       compopt -o nospace 2>/dev/null
       if [[ $cur == [./]* ]]; then

@@ -1,5 +1,6 @@
 /** The completion script for fish. */
 
+import { names, types } from './declared.js';
 import type { CompletedCommand, CompletedOption, Values } from './tree.js';
 
 export function fishCompletion(commands: readonly CompletedCommand[]): string {
@@ -18,6 +19,19 @@ function __kvm_uapi_header_files
         end
     end
     __fish_complete_path $word
+end
+
+function __kvm_uapi_sets
+    set -l cache $XDG_CACHE_HOME
+    test -n "$cache"; or set cache $HOME/.cache
+    for path in $cache/kvm-uapi/headers/*/
+        basename $path
+    end
+end
+
+function __kvm_uapi_declared
+    set -l headers /usr/include/linux/kvm.h /usr/include/*/asm/kvm.h
+    grep -ohE $argv[1] $headers 2>/dev/null | sed 's/.* //' | sort -u
 end
 
 complete -c kvm-uapi -f
@@ -58,6 +72,14 @@ function valueText(values: Values): string[] {
       return ["-a '(__fish_complete_directories (commandline -ct))'"];
     case 'headers':
       return ["-a '(__kvm_uapi_header_files)'"];
+    case 'sets':
+      return ["-a '(__kvm_uapi_sets; __fish_complete_directories (commandline -ct))'"];
+    case 'sides':
+      return ["-a '(__kvm_uapi_sets; __fish_complete_path (commandline -ct))'"];
+    case 'types':
+      return [`-a ${quoted(`(__kvm_uapi_declared ${quoted(types)})`)}`];
+    case 'names':
+      return [`-a ${quoted(`(__kvm_uapi_declared ${quoted(names)})`)}`];
     case 'texts':
       return [];
   }

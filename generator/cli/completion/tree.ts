@@ -1,6 +1,7 @@
 /** What a shell completes: the commands, options and values, read from the declarations of the commands. */
 
 import type { Command, Option } from 'commander';
+import { knownSuites } from '../../headers/sets/suites.js';
 
 /** The values of an option or an argument. */
 export type Values =
@@ -9,6 +10,14 @@ export type Values =
   | { readonly are: 'folders' }
   /** Headers, spelled as in an `#include`, and files. */
   | { readonly are: 'headers' }
+  /** Names of imported header sets, and folders. */
+  | { readonly are: 'sets' }
+  /** Names of imported header sets, and files. */
+  | { readonly are: 'sides' }
+  /** Structs and unions of the headers of KVM on this system. */
+  | { readonly are: 'types' }
+  /** Structs, unions and macros of the headers of KVM on this system. */
+  | { readonly are: 'names' }
   /** Texts that no shell can know. */
   | { readonly are: 'texts' };
 
@@ -55,14 +64,19 @@ function optionOf(option: Option): CompletedOption {
 /** The arguments of a command, if all of them are of one kind. */
 function argumentsOf(command: Command): Values {
   const [first] = command.registeredArguments;
-  return first === undefined ? { are: 'texts' } : valuesOf(`<${first.name()}>`, first.argChoices);
+  if (first === undefined) return { are: 'texts' };
+  return first.name() === 'name' ? { are: 'names' } : valuesOf(`<${first.name()}>`, first.argChoices);
 }
 
 /** The kinds of values, by the placeholder in the declaration. */
 const kinds: readonly (readonly [placeholder: RegExp, values: Values])[] = [
   [/[<[]header[>\]]/, { are: 'headers' }],
-  [/[<[](?:dir|set|path)[>\]]/, { are: 'folders' }],
-  [/[<[](?:file|source|old|new)[>\]]/, { are: 'files' }],
+  [/[<[](?:dir|path)[>\]]/, { are: 'folders' }],
+  [/[<[](?:file|source)[>\]]/, { are: 'files' }],
+  [/[<[]set[>\]]/, { are: 'sets' }],
+  [/[<[](?:old|new)[>\]]/, { are: 'sides' }],
+  [/[<[]type[>\]]/, { are: 'types' }],
+  [/[<[]version[>\]]/, { are: 'choices', choices: [...knownSuites, 'newest'] }],
 ];
 
 function valuesOf(flags: string, choices: readonly string[] | undefined): Values {

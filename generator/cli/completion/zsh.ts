@@ -1,5 +1,6 @@
 /** The completion script for zsh. */
 
+import { names, types } from './declared.js';
 import type { CompletedCommand, CompletedOption, Values } from './tree.js';
 
 export function zshCompletion(commands: readonly CompletedCommand[]): string {
@@ -13,6 +14,26 @@ _kvm_uapi_header_files() {
   roots=(/usr/include /usr/include/*-linux-gnu*(N/))
   _files -W roots -g '*.h' || _files -g '*.h'
 }
+
+_kvm_uapi_sets() {
+  local -a sets
+  sets=(\${XDG_CACHE_HOME:-$HOME/.cache}/kvm-uapi/headers/*(N/:t))
+  compadd -a sets
+}
+
+_kvm_uapi_set_or_folder() { _alternative 'sets:set:_kvm_uapi_sets' 'folders:folder:_files -/' }
+
+_kvm_uapi_set_or_file() { _alternative 'sets:set:_kvm_uapi_sets' 'files:file:_files' }
+
+_kvm_uapi_declared() {
+  local -a found
+  found=(\${(f)"$(grep -ohE "$1" /usr/include/linux/kvm.h /usr/include/*/asm/kvm.h(N) 2>/dev/null | sed 's/.* //' | sort -u)"})
+  compadd -a found
+}
+
+_kvm_uapi_types() { _kvm_uapi_declared '${types}' }
+
+_kvm_uapi_all_names() { _kvm_uapi_declared '${names}' }
 
 ${commands.map(functionOf).join('\n\n')}
 
@@ -32,22 +53,22 @@ function functionOf({ path, options, values, commands }: CompletedCommand): stri
     const rest = values.are === 'texts' ? [] : [quoted(`*:argument:${actionOf(values)}`)];
     return `${name}() {\n  _arguments ${[...lines, ...rest].join(' \\\n    ')}\n}`;
   }
-  const names = commands.map(({ name: each, about }) => `    ${quoted(`${each.replaceAll(':', '\\:')}:${about}`)}`);
-  const below = commands
+  const below = commands.map(({ name: each, about }) => `    ${quoted(`${each.replaceAll(':', '\\:')}:${about}`)}`);
+  const cases = commands
     .filter((each) => each.name !== 'help')
     .map((each) => `        ${each.name}) ${functionName([...path, each.name])} ;;`);
   return `${name}() {
   local state line
   local -a names
   names=(
-${names.join('\n')}
+${below.join('\n')}
   )
   _arguments -C ${[...lines, "'1:command:->command'", "'*::argument:->argument'"].join(' \\\n    ')}
   case $state in
     command) _describe command names ;;
     argument)
       case $line[1] in
-${below.join('\n')}
+${cases.join('\n')}
       esac ;;
   esac
 }`;
@@ -76,6 +97,14 @@ function actionOf(values: Values): string {
       return '_files -/';
     case 'headers':
       return '_kvm_uapi_header_files';
+    case 'sets':
+      return '_kvm_uapi_set_or_folder';
+    case 'sides':
+      return '_kvm_uapi_set_or_file';
+    case 'types':
+      return '_kvm_uapi_types';
+    case 'names':
+      return '_kvm_uapi_all_names';
     case 'texts':
       return ' ';
   }
