@@ -13,7 +13,13 @@ const [hasBash, hasZsh, hasFish] = ['bash', 'zsh', 'fish'].map(has);
 function folderFor(shell: string): string {
   const { status, stdout } = kvmUapi(['completion', shell]);
   expect(status).toBe(0);
-  return folderOf({ script: stdout, 'cache/kvm-uapi/headers/trixie/record': '', 'bindings/x.ts': '', 'mydev.h': '', 'notes.txt': '' });
+  return folderOf({
+    script: stdout,
+    'cache/kvm-uapi/headers/trixie/record': '',
+    'bindings/x.ts': '',
+    'mydev.h': '',
+    'notes.txt': '',
+  });
 }
 
 function output(cwd: string, command: string, ...args: readonly string[]): string {
@@ -42,7 +48,7 @@ const lines: readonly (readonly [line: string, words: readonly string[]])[] = [
   ['kvm-uapi headers remove tri', ['trixie']],
   ['kvm-uapi diff tri', ['trixie']],
   ['kvm-uapi diff trixie note', ['notes.txt']],
-  ['kvm-uapi headers fetch bookw', ['bookworm']],
+  ['kvm-uapi headers fetch bookw', ['bookworm', 'bookworm-backports']],
   ['kvm-uapi layout kvm_pit_conf', ['kvm_pit_config']],
   ['kvm-uapi where KVM_CREATE_PIT2', ['KVM_CREATE_PIT2']],
   ['kvm-uapi completion ', ['bash', 'fish', 'zsh']],

@@ -8,7 +8,7 @@ const shells: readonly Shell[] = ['bash', 'zsh', 'fish'];
 
 export const completionCommand: Command = describedCommand('completion', 'print the completion script of a shell', {
   about:
-    'Print a script that makes a shell complete commands, options, architectures, headers and files. The script is about this version of the program.',
+    'Print a script that makes a shell complete commands, options, architectures, headers, header sets, types and files. The script is about this version of the program.',
   examples: [
     ['completion bash > ~/.local/share/bash-completion/completions/kvm-uapi', 'for bash'],
     ['completion zsh > ~/.zfunc/_kvm-uapi', 'for zsh, if ~/.zfunc is a folder of $fpath'],
