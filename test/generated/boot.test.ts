@@ -1,4 +1,4 @@
-/** The committed bindings of the headers that describe how a guest is started, against other sources. */
+/** The committed bindings of the headers that describe how a guest is started and its devices, against other sources. */
 
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
@@ -104,7 +104,8 @@ describe('the models of these headers', () => {
   it.skipIf(missing !== undefined)(`are what the C compiler says, fact by fact${title}`, async () => {
     const { root } = await headerSet('newest');
     const own = join(projectRoot, 'headers/boot/include/xen/hvm/start_info.h');
-    const headers = ['asm/bootparam.h', 'asm/e820.h', 'asm/processor-flags.h', own];
+    const virtio = ['blk', 'config', 'console', 'ids', 'mmio', 'ring'].map((name) => `linux/virtio_${name}.h`);
+    const headers = ['asm/bootparam.h', 'asm/e820.h', 'asm/processor-flags.h', own, 'linux/serial_reg.h', ...virtio];
     const script = join(projectRoot, 'dist/bin/kvm-uapi.js');
     const options = [...headers.flatMap((header) => ['--header', header]), '--from', root, '--arch', 'x86_64'];
     const { status, stdout } = spawnSync(process.execPath, [script, 'verify', ...options], { encoding: 'utf8' });

@@ -1,6 +1,6 @@
 /**
  * `npm run generate`: runs `kvm-uapi generate` for the committed bindings: those of `linux/kvm.h`, and those of the headers that
- * describe how an x86-64 guest is started. It uses Debian's newest headers, independent
+ * describe how an x86-64 guest is started and its devices. It uses Debian's newest headers, independent
  * of the installed headers. If the arguments name a source of headers, it uses that source.
  */
 
@@ -40,15 +40,22 @@ function recordedVersion(): string | undefined {
 }
 
 /** The options of the second run. An option that chooses headers or targets is meant for `linux/kvm.h` alone. */
-const bootHeaders = [
+const guestHeaders = [
   'asm/bootparam.h',
   'asm/e820.h',
   'asm/processor-flags.h',
   'headers/boot/include/xen/hvm/start_info.h',
+  'linux/serial_reg.h',
+  'linux/virtio_blk.h',
+  'linux/virtio_config.h',
+  'linux/virtio_console.h',
+  'linux/virtio_ids.h',
+  'linux/virtio_mmio.h',
+  'linux/virtio_ring.h',
 ];
 
-function bootOptions(): string[] {
-  const headers = bootHeaders.map((header) => (header.startsWith('headers/') ? join(packageRoot(), header) : header));
+function guestOptions(): string[] {
+  const headers = guestHeaders.map((header) => (header.startsWith('headers/') ? join(packageRoot(), header) : header));
   return ['--arch', 'x86_64', ...headers.flatMap((header) => ['--header', header])];
 }
 
@@ -63,7 +70,7 @@ function generate(options: readonly string[], from: readonly string[]): number {
 try {
   const from = await source();
   const choosesHeaders = args.some((arg) => /^--(?:arch|config|header)(?:=|$)/.test(arg));
-  const runs = choosesHeaders ? [[]] : [[], bootOptions()];
+  const runs = choosesHeaders ? [[]] : [[], guestOptions()];
   process.exitCode = Math.max(...runs.map((options) => generate(options, from)));
 } catch (error) {
   console.error((error as Error).message);

@@ -44,11 +44,7 @@ export function programEntries(scratch: string, addons: string): [string, Entry]
       join(productFolder, 'build', name),
       { from: join(addons, name) },
     ]),
-    ...entriesBelow(
-      join(root, 'dist'),
-      join(productFolder, 'dist'),
-      (path) => path.endsWith('.js') && !path.startsWith('examples/'),
-    ),
+    ...entriesBelow(join(root, 'dist'), join(productFolder, 'dist'), (path) => path.endsWith('.js')),
     ...entriesBelow(scratch, productFolder, (path) => path.endsWith('.js') && parts.includes(path.split('/')[0] ?? '')),
   ];
 }
