@@ -16,6 +16,7 @@ import type { Preprocessed } from '../c/preprocessor/preprocessor.js';
 import type { CType, Declarations, EnumNode, RecordNode } from '../c/syntax.js';
 import type { SourceFile } from '../headers/files.js';
 import { onlyWithin } from '../kernel/defining-headers.js';
+import { byFile } from './by-file.js';
 import { privateParts } from './private-parts.js';
 
 /** A covered header, and the covered headers that it adds. */
@@ -43,13 +44,14 @@ export function findCoveredFiles(
   }
   for (const { at, places = [at] } of objects.values()) for (const { file } of places) declaring.add(file);
   for (const { at, body } of definitions) if (body.length > 0) declaring.add(at.file);
+  const recordsIn = byFile(records);
   const usedBy = (file: SourceFile): ReadonlySet<SourceFile> => {
     const used = new Set<SourceFile>();
     const use = (type: CType): void => {
       const definition = definitionOf(type, declarations, layout);
       if (definition) used.add(definition.at.file);
     };
-    for (const { at, members } of records) if (at.file === file) for (const { type } of members) use(type);
+    for (const { members } of recordsIn.get(file) ?? []) for (const { type } of members) use(type);
     argumentsOf(file).forEach(use);
     for (const other of includes.get(file) ?? []) {
       const isOwn = parts.has(other) || continuesName(file, other) || onlyWithin.get(other.name) === file.name;
@@ -66,12 +68,13 @@ export function findCoveredFiles(
     waiting.push(...uses);
   }
   // The generator's own headers are not in the list of the read files. Those with a used record come last.
-  const ofRecords = new Set(records.map(({ at }) => at.file));
-  const own = [...covered.keys()].filter((file) => ofRecords.has(file) && !files.includes(file));
+  const read = new Set(files);
+  const own = [...covered.keys()].filter((file) => recordsIn.has(file) && !read.has(file));
   const inOrder = [...files.filter((file) => covered.has(file)), ...own];
+  const order = new Map(inOrder.map((file, index) => [file, index]));
   return inOrder.map((file) => {
-    const uses = covered.get(file);
-    return { file, uses: inOrder.filter((other) => other !== file && uses?.has(other)) };
+    const uses = [...(covered.get(file) ?? [])].filter((other) => other !== file && order.has(other));
+    return { file, uses: uses.sort((one, other) => (order.get(one) ?? 0) - (order.get(other) ?? 0)) };
   });
 }
 

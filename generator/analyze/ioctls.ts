@@ -8,7 +8,7 @@ import type { Parsed } from '../c/parser/declarations.js';
 import type { TypeNames } from '../c/parser/expressions.js';
 import type { Macro } from '../c/preprocessor/macros.js';
 import type { Preprocessed } from '../c/preprocessor/preprocessor.js';
-import type { CType, Declarations, EnumeratorNode } from '../c/syntax.js';
+import type { CType, Declarations, EnumeratorNode, EnumNode } from '../c/syntax.js';
 import { locationOf, type Token } from '../c/tokens.js';
 import type { SourceFile } from '../headers/files.js';
 import { announcementsOf } from '../kernel/capabilities.js';
@@ -17,6 +17,7 @@ import { type IoctlOverride, overrideOf } from '../kernel/ioctl-arguments.js';
 import { fdRowsOf } from '../kernel/ioctl-fds.js';
 import type { Direction, EnumType, FdKind, Ioctl, Passing } from '../model/model.js';
 import type { IoctlStatement } from '../model/statements.js';
+import { byFile } from './by-file.js';
 import { writtenValue } from './enumerator-values.js';
 import { Requests, type RequestUse } from './ioctl-requests.js';
 import { typeIn, withoutParentheses } from './macro-bodies.js';
@@ -42,6 +43,8 @@ export class IoctlAnalyzer {
   /** Maps a name to the request that it stands for, possibly through further names. */
   readonly #firstRequests = new Map<string, string | undefined>();
   #enumerators: ReadonlyMap<string, EnumeratorNode> | undefined;
+  #definitionsIn: ReadonlyMap<SourceFile, readonly Macro[]> | undefined;
+  #enumsIn: ReadonlyMap<SourceFile, readonly EnumNode[]> | undefined;
 
   /** The plain numbers that kernel facts or the project call ioctls. */
   readonly #plain: RequestUse = { maker: '', operands: [], argument: null };
@@ -82,9 +85,10 @@ export class IoctlAnalyzer {
       const argument = request && (this.#overriding(named).argument ?? request.argument);
       if (argument && this.#hasSize(argument, named.at)) types.push(argument);
     };
-    for (const macro of this.#preprocessed.definitions) if (macro.at.file === file) add(macro, this.of(macro));
-    for (const { at, enumerators } of this.#declarations.enums) {
-      if (at.file !== file) continue;
+    this.#definitionsIn ??= byFile(this.#preprocessed.definitions);
+    for (const macro of this.#definitionsIn.get(file) ?? []) add(macro, this.of(macro));
+    this.#enumsIn ??= byFile(this.#declarations.enums);
+    for (const { enumerators } of this.#enumsIn.get(file) ?? []) {
       for (const node of enumerators) add(node, this.requests.ofEnumerator(node));
     }
     return types;
