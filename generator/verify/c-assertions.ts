@@ -266,10 +266,14 @@ function emitDimension(sink: Sink, item: string, array: string, length: number |
   else assert(sink, what, length, sameArray(array, length));
 }
 
-/** With some attributes, an array is compatible with no array that C can spell, but it has the same size. */
+/**
+ * With some attributes, an array is compatible with no array that C can spell, but it has the same size. An array of
+ * elements without a size always has the same size.
+ */
 function sameArray(array: string, length: number): string {
-  const isSame = compatible(typeOf(array), `${typeOf(`${array}[0]`)}[${length}]`);
-  return `${isSame} || (sizeof(${array}[0]) != 0 && sizeof(${array}) == ${length} * sizeof(${array}[0]))`;
+  const arrayOf = (bound: number | ''): string => compatible(typeOf(array), `${typeOf(`${array}[0]`)}[${bound}]`);
+  const isMeasured = `(sizeof(${array}[0]) != 0 || !${arrayOf('')})`;
+  return `${arrayOf(length)} || (${isMeasured} && sizeof(${array}) == ${length} * sizeof(${array}[0]))`;
 }
 
 /**
@@ -414,7 +418,13 @@ function emitString(sink: Sink, { name, value, type }: Constant): void {
 function emitExpressionType(sink: Sink, item: string, expression: string, type: string): void {
   const problem = unspeakable(type);
   if (problem) leaveOut(sink, `${item}: type`, problem);
-  else assert(sink, `${item}: type`, type, compatible(typeOf(expression), type));
+  else
+    assert(sink, `${item}: type`, type, type === '_Bool' ? isBool(expression) : compatible(typeOf(expression), type));
+}
+
+/** With some attributes, a `_Bool` is compatible with no type that C can spell. Only a `_Bool` makes 1 of 2. */
+function isBool(expression: string): string {
+  return `sizeof(${expression}) == sizeof(_Bool) && (${typeOf(expression)})2 == 1`;
 }
 
 const DIRECTION_BITS: Record<Ioctl['direction'], string> = {

@@ -1,5 +1,6 @@
 /** Compares small declarations with a compiler: the layout, the type of each member, and the values in memory. */
 
+import { notComputed } from '../../generator/c/evaluator/unresolvable.js';
 import { SourceError } from '../../generator/errors.js';
 import type { Target } from '../../generator/targets/target.js';
 import { standard } from '../../generator/verify/compile.js';
@@ -31,11 +32,14 @@ function refusedByCompiler(preamble: string, rows: readonly string[], target: Ta
   return refused;
 }
 
-/** Returns the message with which the generator refuses a text. Undefined if it takes the text. */
+/**
+ * Returns the message with which the generator refuses a text, or leaves out a declaration whose value only GCC can know.
+ * Undefined if it takes the text.
+ */
 function refusedByGenerator(text: string, target: Target): string | undefined {
   try {
-    modelOf({ 'types.h': text }, undefined, undefined, target);
-    return undefined;
+    const { omissions } = modelOf({ 'types.h': text }, undefined, undefined, target);
+    return omissions.find(({ reason }) => reason.endsWith(notComputed))?.reason;
   } catch (error) {
     if (error instanceof SourceError) return error.message;
     throw error;

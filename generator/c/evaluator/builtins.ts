@@ -109,10 +109,17 @@ function otherValue(name: string, call: Call, evaluator: Evaluator): Value | und
   );
 }
 
-/** Returns an argument as the type of the function's parameter. */
+/**
+ * Returns an argument as the type of the function's parameter. GCC keeps an overflow of the conversion only in an operand
+ * that it does not evaluate.
+ */
 function argument(expression: Expression, type: IntegerType, evaluator: Evaluator): Integer {
-  const value = evaluator.convert(evaluator.value(expression), typeOfInteger(type) as CType, expression.at);
-  if (isInteger(value)) return value;
+  const given = evaluator.value(expression);
+  const value = evaluator.convert(given, typeOfInteger(type) as CType, expression.at);
+  if (isInteger(value)) {
+    const overflows = !evaluator.isEvaluated && type.signed && isInteger(given) && value.value !== given.value;
+    return overflows ? { ...value, overflow: true } : value;
+  }
   throw new NotConstant(expression.at, 'not an integer constant expression');
 }
 

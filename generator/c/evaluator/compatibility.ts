@@ -26,8 +26,8 @@ export function isCompatible(
 }
 
 function sameAttributes(a: Unqualified, b: Unqualified, { scope }: Evaluator): boolean {
-  const alignOf = ({ aligned }: Unqualified): number | null =>
-    aligned && scope.measure(aligned, aligned.alignment.at).align;
+  const alignOf = ({ aligned }: Unqualified): number | 'without operand' | null =>
+    aligned && (aligned.alignment.bytes ? scope.measure(aligned, aligned.alignment.at).align : 'without operand');
   return a.mayAlias === b.mayAlias && alignOf(a) === alignOf(b);
 }
 

@@ -27,7 +27,8 @@ import { negated } from './reals.js';
 import { type Scope, withObjects } from './scope.js';
 import { isVariable } from './type-names.js';
 import { holderOf, integerTypeOf, isScalar, valueType } from './types.js';
-import { NotConstant, Unresolvable, Unsupported } from './unresolvable.js';
+import { mayBeKnown } from './unknown-values.js';
+import { NotConstant, notComputed, Unresolvable, Unsupported } from './unresolvable.js';
 import { type Evaluator, type ExpressionType, isFloating, isInteger, type Place, type Value } from './values.js';
 
 const evaluators = new WeakMap<Scope, Evaluator>();
@@ -44,9 +45,13 @@ export function evaluatorOf(scope: Scope): Evaluator {
 /** Returns the value of an integer constant expression. */
 export function evaluate(expression: Expression, scope: Scope): Integer {
   if (expression.kind === 'integer') return literal(expression, scope);
+  const evaluator = evaluatorOf(scope);
   try {
-    return evaluatorOf(scope).integer(expression);
+    return evaluator.integer(expression);
   } catch (error) {
+    if (error instanceof NotConstant && mayBeKnown(expression, evaluator)) {
+      throw new Unsupported(error.at, `${error.message}; ${notComputed}`);
+    }
     throw resolvable(error, expression);
   }
 }
@@ -54,7 +59,7 @@ export function evaluate(expression: Expression, scope: Scope): Integer {
 /** Returns the C type of an expression without evaluating the expression. */
 export function typeOfExpression(expression: Expression, scope: Scope): CType {
   try {
-    const evaluator = evaluatorOf(scope);
+    const evaluator = evaluatorOf(scope).unevaluated();
     const type = evaluator.typeOf(expression);
     if (isBitField(expression, evaluator)) throw new Unresolvable(expression.at, "'typeof' of a bit-field");
     return type.kind === 'bit-field' ? holderOf(type, scope) : type;
@@ -82,9 +87,17 @@ function literal({ text, at }: Extract<Expression, { kind: 'integer' }>, { integ
 
 class ScopeEvaluator implements Evaluator {
   readonly scope: Scope;
+  readonly isEvaluated: boolean;
+  #unevaluated: Evaluator | undefined;
 
-  constructor(scope: Scope) {
+  constructor(scope: Scope, isEvaluated = true) {
     this.scope = scope;
+    this.isEvaluated = isEvaluated;
+  }
+
+  unevaluated(): Evaluator {
+    this.#unevaluated ??= this.isEvaluated ? new ScopeEvaluator(this.scope, false) : this;
+    return this.#unevaluated;
   }
 
   typeOf(expression: Expression): ExpressionType {
@@ -135,7 +148,7 @@ class ScopeEvaluator implements Evaluator {
   }
 
   within(objects: ReadonlyMap<string, CType>): Evaluator {
-    return new ScopeEvaluator(withObjects(this.scope, objects));
+    return new ScopeEvaluator(withObjects(this.scope, objects), this.isEvaluated);
   }
 }
 
@@ -355,7 +368,7 @@ function binary({ operator, left, right, at }: Binary, a: Value, evaluator: Eval
 /** Checks a condition that is not evaluated. */
 function checkCondition(operand: Expression, evaluator: Evaluator): void {
   if (operand.kind === 'integer') return;
-  const type = valueType(evaluator.typeOf(operand), evaluator);
+  const type = valueType(evaluator.unevaluated().typeOf(operand), evaluator);
   if (!isScalar(type, evaluator.scope)) throw new Unresolvable(operand.at, 'a condition must be a number or a pointer');
 }
 
@@ -372,7 +385,7 @@ function conditional(expression: Extract<Expression, { kind: 'conditional' }>, e
   const holds = isTrue(condition, at, scope);
   const taken = !holds ? evaluator.value(otherwise) : then ? evaluator.value(then) : condition;
   const other = holds ? otherwise : (then ?? test);
-  const otherType = valueType(evaluator.typeOf(other), evaluator);
+  const otherType = valueType(evaluator.unevaluated().typeOf(other), evaluator);
   const integer = integerTypeOf(otherType, scope);
   if (isInteger(taken) && integer) {
     const promoted = promote(taken, scope.integers);

@@ -12,7 +12,7 @@ type Generic = Extract<Expression, { kind: 'generic' }>;
 
 /** Returns the selected expression. GCC also refuses a wrong expression that is not selected. */
 export function selectedAssociation({ control, associations, at }: Generic, evaluator: Evaluator): Expression {
-  const type = withoutCallFacts(valueType(evaluator.typeOf(control), evaluator), evaluator);
+  const type = withoutCallFacts(valueType(evaluator.unevaluated().typeOf(control), evaluator), evaluator);
   let selected: Expression | undefined;
   let otherwise: Expression | undefined;
   for (const association of associations) {

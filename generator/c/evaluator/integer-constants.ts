@@ -1,8 +1,7 @@
 /** The expressions that GCC reads as integer constants. GCC computes other constants later, where it needs their value. */
 
 import type { Expression } from '../syntax.js';
-import { ArithmeticError, binaryOperation, fits, type Integer, isConstantShift, promote } from './arithmetic.js';
-import { bitFunctionCalled } from './bit-functions.js';
+import { ArithmeticError, binaryOperation, type Integer, isConstantShift, promote } from './arithmetic.js';
 import { isTrue } from './conversions.js';
 import { selectedAssociation } from './generic.js';
 import { integerTypeOf, resolved } from './types.js';
@@ -21,10 +20,10 @@ type Constancy = 'constant' | 'operands' | 'folded' | 'other';
 
 /**
  * Whether GCC refuses a constant as the length of an array: its operands are integer constants, but it is not an integer
- * constant, or it evaluates a comma.
+ * constant, or GCC keeps a part of it.
  */
 export function isWrongLength(expression: Expression, evaluator: Evaluator): boolean {
-  return constancyOf(expression, evaluator) === 'operands' || hasComma(expression, evaluator);
+  return constancyOf(expression, evaluator) === 'operands' || hasKeptPart(expression, evaluator);
 }
 
 /** Whether GCC takes an expression with a constant value as an integer constant. */
@@ -32,10 +31,10 @@ export function isIntegerConstant(expression: Expression, evaluator: Evaluator):
   return expression.kind === 'integer' || constancyOf(expression, evaluator) === 'constant';
 }
 
-/** Whether an operand that is evaluated contains a comma. GCC keeps the comma in `(x, 1) || 1`. */
-function hasComma(expression: Expression, evaluator: Evaluator): boolean {
+/** Whether an operand that is evaluated contains a comma or a call that GCC keeps, as in `(x, 1) || 1`. */
+function hasKeptPart(expression: Expression, evaluator: Evaluator): boolean {
   const any = (...parts: readonly (Expression | null)[]): boolean =>
-    parts.some((part) => part !== null && hasComma(part, evaluator));
+    parts.some((part) => part !== null && hasKeptPart(part, evaluator));
   switch (expression.kind) {
     case 'binary': {
       // The depth on the left side is not limited.
@@ -52,7 +51,7 @@ function hasComma(expression: Expression, evaluator: Evaluator): boolean {
     case 'conditional':
       return any(expression.test, ...evaluatedBranches(expression, evaluator));
     case 'call':
-      return !isConstantTest(expression) && any(...expression.arguments);
+      return !isConstantTest(expression) && (isKeptCall(expression, evaluator) || any(...expression.arguments));
     case 'member':
       return any(expression.base);
     case 'index':
@@ -94,11 +93,22 @@ function isConstantTest({ callee }: Node<'call'>): boolean {
 export function chosenExpression({ arguments: given, at }: Node<'call'>, evaluator: Evaluator): Expression {
   const [test, then, otherwise] = given;
   if (!test || !then || !otherwise) throw new Unresolvable(at, '__builtin_choose_expr needs three arguments');
-  const { value } = evaluator.integer(test);
-  if (constancyOf(test, evaluator) !== 'constant') {
+  const value = integerConstant(test, evaluator);
+  if (value === undefined) {
     throw new Unresolvable(test.at, 'the condition of __builtin_choose_expr must be an integer constant expression');
   }
   return value === 0n ? otherwise : then;
+}
+
+/** Returns the value of an integer constant expression. Undefined for another expression. */
+function integerConstant(expression: Expression, evaluator: Evaluator): bigint | undefined {
+  try {
+    const { value } = evaluator.integer(expression);
+    return constancyOf(expression, evaluator) === 'constant' ? value : undefined;
+  } catch (error) {
+    if (error instanceof NotConstant) return undefined;
+    throw error;
+  }
 }
 
 /** Returns the expression that `_Generic` or `__builtin_choose_expr` selects. */
@@ -252,7 +262,8 @@ function result(operator: string, left: Integer, right: Integer, { scope }: Eval
 }
 
 function logical({ operator, left, right }: Node<'binary'>, known: Operand, evaluator: Evaluator): Operand {
-  const second = operandOf(right, evaluator);
+  const isDecided = right.kind !== 'integer' && truthOf(left, evaluator) === (operator === '||');
+  const second = operandOf(right, isDecided ? evaluator.unevaluated() : evaluator);
   const test = testConstancy(left, known.constancy, evaluator);
   if (test === 'other' || !hasIntegers(second)) return without('other');
   if (test === 'operands' || known.value?.overflow) return without('operands');
@@ -272,7 +283,10 @@ function testConstancy(test: Expression, itself: Constancy, evaluator: Evaluator
 function conditional({ test, then, otherwise, at }: Node<'conditional'>, evaluator: Evaluator): Constancy {
   const itself = constancyOf(test, evaluator);
   const tested = testConstancy(test, itself, evaluator);
-  const branches = [then ? constancyOf(then, evaluator) : tested, constancyOf(otherwise, evaluator)] as const;
+  const truth = truthOf(test, evaluator);
+  const branch = (each: Expression, isTaken: boolean): Constancy =>
+    constancyOf(each, isTaken ? evaluator : evaluator.unevaluated());
+  const branches = [then ? branch(then, truth !== false) : tested, branch(otherwise, truth !== true)] as const;
   if (tested === 'other' || branches.some((branch) => branch === 'folded' || branch === 'other')) return 'other';
   if (tested === 'operands') return 'operands';
   const holds = isTrue(evaluator.value(test), at, evaluator.scope);
@@ -292,15 +306,17 @@ function cast({ type, operand }: Node<'cast'>, evaluator: Evaluator): Constancy 
   return isTruth && overflows(operand, evaluator) ? 'operands' : inside;
 }
 
-/**
- * Whether the argument of a builtin function of bits overflows its signed parameter. GCC computes such a call, but not in
- * an operand that it does not evaluate, such as that of `sizeof`.
- */
-function overflowsParameter(name: string, { arguments: [argument] }: Node<'call'>, evaluator: Evaluator): boolean {
-  const type = bitFunctionCalled(name, evaluator.scope)?.type;
-  if (!type?.signed || !argument) return false;
-  const value = evaluator.value(argument);
-  return isInteger(value) && !fits(value.value, type);
+/** Whether GCC keeps a call of a builtin function, because the argument is not constant or overflows the parameter. */
+function isKeptCall(expression: Node<'call'>, evaluator: Evaluator): boolean {
+  const { callee } = expression;
+  if (callee.kind !== 'name' || !callee.name.startsWith('__builtin_') || isChoice(expression)) return false;
+  try {
+    evaluator.value(expression);
+    return false;
+  } catch (error) {
+    if (error instanceof NotConstant) return true;
+    throw error;
+  }
 }
 
 function isChoice({ callee }: Node<'call'>): boolean {
@@ -312,6 +328,6 @@ function call(expression: Node<'call'>, evaluator: Evaluator): Constancy {
   const { callee } = expression;
   if (callee.kind !== 'name' || !callee.name.startsWith('__builtin_')) return 'other';
   if (isChoice(expression)) return constancyOf(chosenExpression(expression, evaluator), evaluator);
-  if (overflowsParameter(callee.name, expression, evaluator)) return 'other';
-  return integerTypeOf(evaluator.typeOf(expression), evaluator.scope) === undefined ? 'other' : 'constant';
+  if (integerTypeOf(evaluator.typeOf(expression), evaluator.scope) === undefined) return 'other';
+  return isKeptCall(expression, evaluator) ? 'other' : 'constant';
 }

@@ -14,7 +14,8 @@ import type { Evaluator } from './values.js';
 type Node<Kind extends Expression['kind']> = Extract<Expression, { kind: Kind }>;
 
 /** Returns the result of `sizeof`, `_Alignof` or `__alignof__`. */
-export function measuredBytes({ what, of, at }: Node<'measure'>, evaluator: Evaluator): number {
+export function measuredBytes({ what, of, at }: Node<'measure'>, outside: Evaluator): number {
+  const evaluator = outside.unevaluated();
   if ('type' in of) {
     checkLengths(of.type, what, at, evaluator);
     checkType(of.type, at, evaluator, 'all lengths');

@@ -114,6 +114,10 @@ export function valueOrNone(expression: Expression, evaluator: Evaluator): Value
   }
 }
 
+function isAddress(expression: Expression): expression is Node<'unary'> {
+  return expression.kind === 'unary' && expression.operator === '&';
+}
+
 /** Removes the operations that keep an integer and its type, and the selection of an expression. */
 function plain(expression: Expression, evaluator: Evaluator): Expression {
   let result = expression;
@@ -124,7 +128,9 @@ function plain(expression: Expression, evaluator: Evaluator): Expression {
     if (selected !== result) result = selected;
     else if (kept) result = kept;
     else if (result.kind === 'unary' && result.operator === '+') result = result.operand;
-    else if (result.kind === 'cast') {
+    else if (result.kind === 'unary' && result.operator === '*' && isAddress(result.operand)) {
+      result = result.operand.operand;
+    } else if (result.kind === 'cast') {
       const [to, from] = [result.type, typeOf(result.operand)].map((type) => integerTypeOf(type, evaluator.scope));
       if (!to || to !== from) return result;
       result = result.operand;

@@ -34,7 +34,7 @@ export function checkType(
         checkFunction(type, at, evaluator);
         break;
       case 'typeof':
-        evaluator.typeOf(type.of);
+        evaluator.unevaluated().typeOf(type.of);
         break;
       case 'scalar':
       case 'complex':

@@ -119,7 +119,7 @@ export function unqualified(type: CType, evaluator: Evaluator): Unqualified {
         result = evaluator.scope.beneath(result);
         break;
       case 'typeof': {
-        const of = evaluator.typeOf(result.of);
+        const of = evaluator.unevaluated().typeOf(result.of);
         result = of.kind === 'bit-field' ? holderOf(of, evaluator.scope) : of;
         break;
       }

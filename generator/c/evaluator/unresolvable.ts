@@ -28,6 +28,9 @@ export class Unsupported extends Unresolvable {
   override readonly name = 'Unsupported';
 }
 
+/** The end of the reason of an omission: the compiler can know the value of an operation without an operand. */
+export const notComputed = 'the generator does not compute this operation without the value';
+
 /** A valid expression whose value the compiler does not know, such as the value of a variable. */
 export class NotConstant extends Unresolvable {
   override readonly name = 'NotConstant';

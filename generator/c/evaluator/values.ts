@@ -54,6 +54,10 @@ export interface Evaluator {
   place(expression: Expression): Place;
   /** Converts a value to a type, as a cast does. */
   convert(value: Value, type: CType, at: Token): Value;
+  /** Whether the expressions are evaluated. An operand of `sizeof` and a branch that is not taken are not. */
+  readonly isEvaluated: boolean;
+  /** Returns an evaluator of the same scope for operands that are not evaluated. */
+  unevaluated(): Evaluator;
   /** Returns an evaluator for a scope that declares more objects, by name. */
   within(objects: ReadonlyMap<string, CType>): Evaluator;
 }

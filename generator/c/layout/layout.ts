@@ -148,7 +148,7 @@ export class Layout implements Scope, TypeFacts {
       keyword: node.keyword,
       fields,
       userAlign,
-      userAligned: node.attributes.aligned.length > 0 || fields.some(({ userAligned }) => userAligned),
+      userAligned: node.attributes.aligned.length > 0,
       pack: node.pack,
     });
     // Positions are counted in bits. A larger record would have positions that a number cannot hold.
@@ -206,7 +206,7 @@ export class Layout implements Scope, TypeFacts {
       size,
       align: fieldAlign,
       userAlign,
-      userAligned: requested || (userAligned === true && (aligns || !width)),
+      userAligned: requested || (userAligned === true && (aligns || !width || (isPacked ? false : 'unless whole'))),
       packed: isPacked,
       width,
       integer: width === null ? null : this.#integerAsWide(width),

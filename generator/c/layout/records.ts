@@ -14,8 +14,11 @@ export interface FieldSpec {
   readonly align: number;
   /** The alignment that `aligned` on the member requests. 0 without `aligned`. */
   readonly userAlign: number;
-  /** Whether an attribute of the member or of its type determines the alignment. */
-  readonly userAligned: boolean;
+  /**
+   * Whether an attribute of the member or of its type determines the alignment. `unless whole`: it does not if GCC uses
+   * an integer in place of the bit-field.
+   */
+  readonly userAligned: boolean | 'unless whole';
   readonly packed: boolean;
   /** In bits. Null for a member that is not a bit-field. */
   readonly width: number | null;
@@ -30,7 +33,7 @@ export interface RecordSpec {
   readonly fields: readonly FieldSpec[];
   /** The alignment that `aligned` on the record requests. 0 without `aligned`. */
   readonly userAlign: number;
-  /** Whether an attribute of the record or of a member determines the alignment. */
+  /** Whether an attribute of the record determines the alignment. */
   readonly userAligned: boolean;
   /** The limit of `#pragma pack`. Null without a limit. */
   readonly pack: number | null;
@@ -53,6 +56,8 @@ export interface PlacedRecord {
 interface Place {
   readonly at: number;
   readonly align: number;
+  /** Whether GCC uses an integer in place of the bit-field. */
+  readonly whole?: boolean;
 }
 
 export function placeRecord(record: RecordSpec): PlacedRecord {
@@ -60,6 +65,7 @@ export function placeRecord(record: RecordSpec): PlacedRecord {
   let align = 1;
   let end = 0;
   let bits = 0;
+  let { userAligned } = record;
   for (const field of record.fields) {
     const start = record.keyword === 'union' ? 0 : bits;
     const place =
@@ -68,11 +74,12 @@ export function placeRecord(record: RecordSpec): PlacedRecord {
     bits = place.at + (field.width ?? field.size * 8);
     end = Math.max(end, bits);
     align = Math.max(align, place.align);
+    userAligned ||= field.userAligned === true || (field.userAligned === 'unless whole' && !place.whole);
   }
   align = Math.max(align, record.userAlign);
   const size = roundUp(Math.ceil(end / 8), align);
   const fields = record.fields.map((field, index) => describe(field, positions[index] as number, size));
-  return { size, align, userAligned: record.userAligned, fields };
+  return { size, align, userAligned, fields };
 }
 
 /** `#pragma pack` also limits the alignment of `aligned`. */
@@ -97,7 +104,8 @@ function placeBits(field: FieldSpec, bits: number, pack: number | null): Place {
   const start = own > 0 ? roundUp(bits, own * 8) : bits;
   const spans = !whole && !field.packed && pack === null && spansTooManyUnits(field, start, width);
   const type = pack === null && field.packed ? 1 : limited(field.align, pack);
-  return { at: spans ? roundUp(start, field.align * 8) : start, align: field.aligns ? Math.max(type, own) : 1 };
+  const at = spans ? roundUp(start, field.align * 8) : start;
+  return { at, align: field.aligns ? Math.max(type, own) : 1, whole: whole !== null };
 }
 
 /**

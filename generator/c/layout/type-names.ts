@@ -131,7 +131,7 @@ function withLayers(type: CType, inside: string, facts: TypeFacts): string {
   const words = qualifiers ? qualifierWords(qualifiers) : '';
   const isNameless = of.kind === 'unnamed record' || of.kind === 'unnamed enum';
   const attributes = [
-    ...(alignment && !isNameless ? [`aligned(${facts.alignment(alignment)})`] : []),
+    ...(alignment && !isNameless ? [alignedAttribute(alignment, isMadeAgain(facts.resolve(of)), facts)] : []),
     ...(mayAlias && isMadeAgain(facts.resolve(of)) ? ['may_alias'] : []),
   ];
   const attribute = attributes.length > 0 ? `__attribute__((${attributes.join(', ')}))` : '';
@@ -140,6 +140,11 @@ function withLayers(type: CType, inside: string, facts: TypeFacts): string {
   // In a type name, the attribute would apply to the complete type.
   const aligned = joined(words, write(of, '', facts), attribute);
   return inside === '' ? aligned : `__typeof__(${aligned}) ${inside}`;
+}
+
+/** In GCC, `aligned` and `aligned(16)` of a type that an attribute makes again are two types. */
+function alignedAttribute(alignment: Alignment, isAgain: boolean, facts: TypeFacts): string {
+  return isAgain && alignment.bytes === null ? 'aligned' : `aligned(${facts.alignment(alignment)})`;
 }
 
 function joined(...parts: readonly string[]): string {

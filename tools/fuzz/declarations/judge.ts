@@ -1,5 +1,6 @@
 /** Compares random declarations with a compiler: which of them it takes, their layouts and their values. */
 
+import { notComputed } from '../../../generator/c/evaluator/unresolvable.js';
 import { GeneratorError } from '../../../generator/errors.js';
 import type { Model } from '../../../generator/model/model.js';
 import type { Target } from '../../../generator/targets/target.js';
@@ -79,11 +80,11 @@ function headersOf(units: readonly Unit[]): Headers {
   return { [header]: `${preamble}${units.map(({ lines }) => `${lines.join('\n')}\n`).join('')}`, ...included };
 }
 
-/** Returns the generator's message if it refuses a group. */
+/** Returns the generator's message if it refuses a group, or does not know whether the compiler refuses it. */
 function refusalOf(unit: Unit, target: Target): string | undefined {
   try {
-    modelOf(headersOf([unit]), undefined, undefined, target);
-    return undefined;
+    const { omissions } = modelOf(headersOf([unit]), undefined, undefined, target);
+    return omissions.find(({ kind, reason }) => kind !== 'macro' && reason.endsWith(notComputed))?.reason;
   } catch (error) {
     if (error instanceof GeneratorError) return error.message.replace(/^\S*:\d+:\d+: /, '');
     return `not a typed error: ${(error as Error).stack}`;

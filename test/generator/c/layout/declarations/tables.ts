@@ -25,6 +25,7 @@ import {
   integerConstants,
   knownIdentities,
   promotedValues,
+  unevaluatedCalls,
   variableLengths,
 } from '../rows/constants.js';
 import { arrays, bitFields, enums, others, packedMembers, packedTypes, packs } from '../rows/declarations.js';
@@ -36,6 +37,7 @@ import {
   nonnullFunctions,
   qualifiedForms,
   rareTypes,
+  unnamedBitFields,
   vectorOrders,
   wrongParts,
 } from '../rows/forms.js';
@@ -65,6 +67,7 @@ const tables = {
   'forms of aligned types': forms,
   'attributes of declarators with qualifiers': qualifiedForms,
   'alignments of vectors': vectorOrders,
+  'bit-fields without a name': unnamedBitFields,
   'types that only some targets have': rareTypes,
   'types that C does not have': wrongParts,
   'modes of declarators': modesOfDeclarators,
@@ -79,6 +82,7 @@ const tables = {
   'calls of functions without an effect': calls,
   'operations that depend on no variable': knownIdentities,
   'narrow integers in comparisons': promotedValues,
+  'calls with an argument that overflows the parameter': unevaluatedCalls,
   'casts of floating-point numbers': castNumbers,
   'arrays of variable length': variableLengths,
   'parameters of functions': parameters,

@@ -72,6 +72,20 @@ export const vectorOrders: readonly Row[] = [
   'typedef float __attribute((vector_size(16))) __attribute__((aligned(1), aligned(4))) T_t [[gnu::packed]];',
 ].map((row) => `${row} struct T { char c; T_t m; char n[_Alignof(T_t)]; };`);
 
+/** Bit-fields without a name in a record of a vector. The type of a bit-field can have an alignment of its own. */
+export const unnamedBitFields: readonly Row[] = ['short_4', 'int_8', 'int_2', 'int', '_Bool'].flatMap((type) =>
+  [0, 1, 8, 9, 16, 32].flatMap((width) =>
+    ['', '__attribute__((aligned(4)))', '__attribute__((packed))'].flatMap((attribute) =>
+      ['', 'char c : 3; '].flatMap((before) => {
+        const types =
+          'typedef short short_4 __attribute__((aligned(4))); typedef int int_8 __attribute__((aligned(8)));';
+        const members = `short __attribute__((vector_size(32))) v; ${before}${type} : ${width} ${attribute};`;
+        return `${types} struct T { ${members} }; enum { T_e = _Alignof(struct T) };`;
+      }),
+    ),
+  ),
+);
+
 /** Members whose types have qualifiers and attributes at several levels. */
 export const layeredTypes: readonly Row[] = [
   "struct T { __volatile__ const __typeof__(__attribute__((aligned)) char *['\\3']) **m[4]; };",

@@ -263,19 +263,26 @@ export const madeAgain: readonly Row[] = [
     'address',
   ],
   ...['struct pair', 'void *', 'vector_16', 'T_b', 'const T_b'],
-].flatMap((type) => {
-  const typedef = 'typedef _Bool T_b; ';
-  const other = `typeof(${type})`;
-  return [
-    `${typedef}struct T { ${type} m __attribute__((may_alias)); };`,
-    `${typedef}struct T { __attribute__((may_alias)) ${type} m, n[2], *p; ${type} (q) __attribute__((may_alias)); };`,
-    `${typedef}struct T { ${type} m __attribute__((aligned(16), may_alias)); };`,
-    `${typedef}extern ${type} T_o __attribute__((may_alias)); struct T { typeof(T_o) m; typeof(&T_o) n; };`,
-    `${typedef}typedef ${type} T_t __attribute__((may_alias)); struct T { T_t m, n[2], *p; };`,
-    ...['__attribute__((may_alias))', '__attribute__((aligned(16)))'].flatMap((attribute) => [
-      `${typedef}struct T { char m[__builtin_types_compatible_p(typeof(${type} ${attribute}), ${other}) + 1]; };`,
-      `${typedef}struct T { char m[__builtin_types_compatible_p(typeof(${type} ${attribute}), typeof(${type} ${attribute})) + 1]; };`,
-    ]),
-    `${typedef}extern ${type} T_o __attribute__((may_alias)); struct T { char m[_Generic(T_o, ${other}: 1, default: 2)]; };`,
-  ];
-});
+]
+  .flatMap((type) => {
+    const typedef = 'typedef _Bool T_b; ';
+    const other = `typeof(${type})`;
+    return [
+      `${typedef}struct T { ${type} m __attribute__((may_alias)); };`,
+      `${typedef}struct T { __attribute__((may_alias)) ${type} m, n[2], *p; ${type} (q) __attribute__((may_alias)); };`,
+      `${typedef}struct T { ${type} m __attribute__((aligned(16), may_alias)); };`,
+      `${typedef}extern ${type} T_o __attribute__((may_alias)); struct T { typeof(T_o) m; typeof(&T_o) n; };`,
+      `${typedef}typedef ${type} T_t __attribute__((may_alias)); struct T { T_t m, n[2], *p; };`,
+      ...['__attribute__((may_alias))', '__attribute__((aligned(16)))'].flatMap((attribute) => [
+        `${typedef}struct T { char m[__builtin_types_compatible_p(typeof(${type} ${attribute}), ${other}) + 1]; };`,
+        `${typedef}struct T { char m[__builtin_types_compatible_p(typeof(${type} ${attribute}), typeof(${type} ${attribute})) + 1]; };`,
+      ]),
+      `${typedef}struct T { typeof(${type} __attribute__((aligned))) m; };`,
+      `${typedef}struct T { char m[__builtin_types_compatible_p(typeof(${type} __attribute__((aligned))), typeof(${type} __attribute__((aligned(16))))) + 1]; };`,
+      `${typedef}extern ${type} T_o __attribute__((may_alias)); struct T { char m[_Generic(T_o, ${other}: 1, default: 2)]; };`,
+    ];
+  })
+  .concat(
+    'struct T { volatile struct empty m[0] __attribute__((may_alias)), n[0], o[2][0] __attribute__((may_alias)); };',
+    'static const _Bool T_o __attribute__((may_alias)) = 1;',
+  );
