@@ -31,8 +31,8 @@ function reference() {
     items: Object.entries(kinds)
       .filter(([kind]) => existsSync(join(stage, 'api', folder, kind)))
       .map(([kind, title]) => ({
+        // A group that collapses would be a button with a button in it.
         text: title,
-        collapsed: true,
         items: readdirSync(join(stage, 'api', folder, kind))
           .toSorted()
           .map((name) => name.replace('.md', ''))
@@ -99,6 +99,7 @@ const guide = [
       page('Glossary', 'glossary'),
       page('Architectures of the runtime', 'internals/architectures'),
       page('KVMs of other processors', 'internals/hypervisors'),
+      page('Dependencies', 'internals/dependencies'),
     ],
   },
 ];
@@ -109,6 +110,7 @@ export default defineConfig({
   lang: 'en',
   outDir: './dist',
   lastUpdated: false,
+  head: [['link', { rel: 'icon', href: 'data:,' }]],
   markdown: { theme: { light: 'github-light-high-contrast', dark: 'github-dark-high-contrast' } },
   themeConfig: {
     search: { provider: 'local' },

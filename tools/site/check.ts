@@ -36,6 +36,10 @@ export interface SiteCheck {
   readonly packages: string;
   /** The path of the browser. */
   readonly chromium: string;
+  /** Called with each problem when it is found. */
+  readonly report: (problem: string) => void;
+  /** Only pages whose path contains this text are visited. */
+  readonly only: string;
   /** Where screenshots are written, if anywhere. */
   readonly shots?: string | undefined;
 }
@@ -61,32 +65,31 @@ const searches: readonly (readonly [text: string, page: string])[] = [
   ['setGsiRouting', 'Vm.html'],
 ];
 
-/** Returns the problems of the site. */
-export async function checkSite({ folder, packages, chromium, shots }: SiteCheck): Promise<readonly string[]> {
+/** Reports the problems of the site. */
+export async function checkSite({ folder, packages, chromium, report, only, shots }: SiteCheck): Promise<void> {
   const required = createRequire(join(packages, 'package.json'));
   const playwright = required('playwright-core') as Playwright;
   const axe = readFileSync(required.resolve('axe-core/axe.min.js'), 'utf8');
   if (shots !== undefined) mkdirSync(shots, { recursive: true });
   const server = await serve(folder);
   const browser = await playwright.chromium.launch({ executablePath: chromium, args: ['--no-sandbox'] });
-  const problems = brokenLinks(folder).map((link) => `broken link: ${link}`);
+  for (const link of brokenLinks(folder)) report(`broken link: ${link}`);
   try {
-    const pages = visited(builtPages(folder));
-    for (const look of looks) problems.push(...(await visitAll({ browser, server, axe, pages, look, shots })));
-    problems.push(...(await search(browser, server, shots)));
+    const pages = visited(builtPages(folder)).filter((page) => page.includes(only));
+    for (const look of looks) await visitAll({ browser, server, axe, pages, look, report, shots });
+    await search({ browser, server, report, shots });
   } finally {
     await browser.close();
     server.close();
   }
-  return problems;
 }
 
-/** All documents, and the first page of each kind of the reference. */
+/** All documents, the first page of each kind of the reference, and one file of the project. */
 function visited(pages: readonly string[]): readonly string[] {
   const kinds = new Set<string>();
   return pages.filter((page) => {
-    const kind = /^api\/.*?([\w-]+)\/[^/]+$/.exec(page)?.[1];
-    if (!page.startsWith('api/') || kind === undefined) return true;
+    const kind = page.startsWith('project/') ? 'project' : /^api\/(?:.*\/)?([\w-]+)\/[^/]+$/.exec(page)?.[1];
+    if (kind === undefined) return true;
     if (kinds.has(kind)) return false;
     kinds.add(kind);
     return true;
@@ -102,42 +105,42 @@ const samples: readonly RegExp[] = [
   /^api\/.*classes\//,
 ];
 
-interface Visit {
+interface Search {
   readonly browser: Browser;
   readonly server: Server;
-  readonly axe: string;
-  readonly pages: readonly string[];
-  readonly look: Look;
+  readonly report: (problem: string) => void;
   readonly shots?: string | undefined;
 }
 
+interface Visit extends Search {
+  readonly axe: string;
+  readonly pages: readonly string[];
+  readonly look: Look;
+}
+
 /** Visits the pages with one look. */
-async function visitAll({ browser, server, axe, pages, look, shots }: Visit): Promise<string[]> {
-  const problems: string[] = [];
+async function visitAll({ browser, server, axe, pages, look, report, shots }: Visit): Promise<void> {
   const { name, colorScheme, viewport, checksAll } = look;
   const page = await browser.newPage({ colorScheme, viewport, reducedMotion: 'reduce' });
   let path = '';
   page.on('console', (message) => {
-    if (message.type() === 'error' || message.type() === 'warning')
-      problems.push(`${name}: ${path}: ${message.text()}`);
+    if (message.type() === 'error' || message.type() === 'warning') report(`${name}: ${path}: ${message.text()}`);
   });
-  page.on('pageerror', (error) => problems.push(`${name}: ${path}: ${error.message}`));
+  page.on('pageerror', (error) => report(`${name}: ${path}: ${error.message}`));
   const started = Date.now();
   for (path of pages) {
     await page.goto(`${server.url}/${path}`, { waitUntil: 'load' });
     await page.waitForSelector('.VPContent');
     const width = await page.evaluate<number>('document.documentElement.scrollWidth');
-    if (width > viewport.width)
-      problems.push(`${name}: ${path}: ${width} pixels wide, in a window of ${viewport.width}`);
+    if (width > viewport.width) report(`${name}: ${path}: ${width} pixels wide, in a window of ${viewport.width}`);
     if (checksAll || isSample(path)) {
       const found = await violations(page, axe, isSample(path));
-      problems.push(...found.map((violation) => `${name}: ${path}: axe: ${violation}`));
+      for (const violation of found) report(`${name}: ${path}: axe: ${violation}`);
     }
     if (shots !== undefined) await page.screenshot({ path: join(shots, `${name}-${path.replaceAll('/', '-')}.png`) });
   }
   await page.close();
   console.log(`${name}: ${pages.length} pages, ${((Date.now() - started) / 1000).toFixed(0)} s`);
-  return problems;
 }
 
 function isSample(path: string): boolean {
@@ -154,9 +157,8 @@ async function violations(page: Page, axe: string, checksContrast: boolean): Pro
 }
 
 /** Searches as a reader does. */
-async function search(browser: Browser, server: Server, shots?: string): Promise<string[]> {
+async function search({ browser, server, report, shots }: Search): Promise<void> {
   const page = await browser.newPage({ viewport: { width: 1280, height: 900 } });
-  const problems: string[] = [];
   await page.goto(`${server.url}/`, { waitUntil: 'networkidle' });
   await page.click('.VPNavBarSearch button');
   for (const [text, expected] of searches) {
@@ -165,11 +167,10 @@ async function search(browser: Browser, server: Server, shots?: string): Promise
       () => page.evaluate<string[]>("[...document.querySelectorAll('.result')].map(({ href }) => href)"),
       expected,
     );
-    if (found !== undefined) problems.push(`search: '${text}' does not find ${expected}, but: ${found.join(', ')}`);
+    if (found !== undefined) report(`search: '${text}' does not find ${expected}, but: ${found.join(', ')}`);
     if (shots !== undefined) await page.screenshot({ path: join(shots, `search-${text}.png`) });
   }
   await page.close();
-  return problems;
 }
 
 /** Waits until one of the results contains a text. Returns the last results if that does not happen. */
