@@ -16,7 +16,7 @@ const projects: Readonly<Record<string, readonly string[]>> = {
     'test/generator/verify/{c-assertions,elf}.test.ts',
     'test/runtime/{docstrings,errors,host-bindings,other-architectures}.test.ts',
     'test/support/{assign,big-endian,elements,equal,inspect,json,to-object,views}.test.ts',
-    'test/tools/{bench,docs,site,start}/**/*.test.ts',
+    'test/tools/{bench,docs,release,site,start}/**/*.test.ts',
     'test/tools/hypervisors/**/*.test.ts',
     'test/tools/oracle/{changes,exceptions}.test.ts',
     'test/tools/fuzz/mutated-headers.test.ts',

@@ -116,6 +116,7 @@ const layers: Readonly<Record<string, readonly (readonly string[])[]>> = {
       'oracle/',
       'other-nodes/',
       'pack/',
+      'release/',
       'since/',
       'site/',
       'skips/',
