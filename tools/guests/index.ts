@@ -8,6 +8,7 @@ import * as protectedMode from './protected-mode.js';
 import * as realMode from './real-mode.js';
 import * as userMode from './user-mode.js';
 
+export type { AnyGuest, AnyKvm, AnyLoaded } from './any.js';
 export { type Guest, type Loaded, type Mode, places, port } from './guest.js';
 export { knownAnswers, longMode, observers, protectedMode, realMode, userMode };
 

@@ -1,9 +1,10 @@
 /** Checks of kicks in a virtual machine: a wrong protocol must lose them, and the right one must not. */
 
 import assert from 'node:assert/strict';
-import type { Kvm, Mechanism } from '../../runtime/x86_64.js';
+import type { Mechanism } from '../../runtime/x86_64.js';
+import type { AnyGuest, AnyKvm } from '../guests/index.js';
 import { gaps } from '../lib/native-test-hooks.js';
-import { type Kickable, KickedVcpu } from '../stress/kicked-vcpu.js';
+import { KickedVcpu } from '../stress/kicked-vcpu.js';
 import { kickCrowd, kickInGap } from '../stress/kicks.js';
 import { check } from './checks.js';
 
@@ -11,9 +12,9 @@ export interface KickChecks {
   /** The architecture of the bindings. */
   readonly bindings: string;
   /** A guest that never exits by itself. */
-  readonly spin: Kickable;
+  readonly spin: AnyGuest;
   /** A guest that exits all the time. */
-  readonly exits: Kickable;
+  readonly exits: AnyGuest;
   /** The number of kicks for each mechanism. */
   readonly kicks: number;
 }
@@ -28,7 +29,7 @@ const controlLostAfterMs = 2000;
 const lostAfterMs = 60_000;
 
 /** Does all checks of kicks, and prints a row for each. */
-export async function checkKicks(kvm: Kvm, { bindings, spin, exits, kicks }: KickChecks): Promise<void> {
+export async function checkKicks(kvm: AnyKvm, { bindings, spin, exits, kicks }: KickChecks): Promise<void> {
   for (const step of neededSteps) {
     await check(`control: without the step '${step}', kicks in the gap before R4 are lost`, async () => {
       const options = { mechanism: 'immediate_exit', changes: [step], lostAfterMs: controlLostAfterMs } as const;

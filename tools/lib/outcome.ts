@@ -11,8 +11,7 @@ interface Runnable {
     options?: RunOptions,
   ):
     | { readonly reason: 'interrupted'; readonly cause: string }
-    | { readonly reason: number }
-    | { readonly reason: null; readonly number: number };
+    | { readonly reason: number | null; readonly number?: number };
 }
 
 /** Runs the vCPU once. Returns `exit` with the number of the reason, or `interrupted by` with the cause. */

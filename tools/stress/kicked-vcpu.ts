@@ -3,8 +3,9 @@
 import { Worker } from 'node:worker_threads';
 import { builtModule } from '../../runtime/addon.js';
 import { kick, type VcpuHandle } from '../../runtime/index.js';
-import type { Kvm, Mechanism, Vm } from '../../runtime/x86_64.js';
-import type { Guest, Loaded } from '../guests/index.js';
+import type { AnyVm } from '../../runtime/vm.js';
+import type { Mechanism } from '../../runtime/x86_64.js';
+import type { AnyGuest, AnyKvm, AnyLoaded } from '../guests/index.js';
 import { type Change, type Gap, Hooks } from '../lib/native-test-hooks.js';
 import { watchdogMs } from '../lib/timeouts.js';
 import { KickCounts } from './kick-counts.js';
@@ -28,9 +29,6 @@ export interface KickedVcpuOptions {
   readonly bindings?: string;
 }
 
-/** What can be kicked: a program for a vCPU, of any architecture. */
-export type Kickable = Pick<Guest, 'load' | 'name'>;
-
 const milliseconds = 1_000_000n;
 
 /** A kick that the Worker has not delivered yet. */
@@ -45,8 +43,8 @@ interface Outstanding {
 export class KickedVcpu implements AsyncDisposable {
   readonly hooks: Hooks;
   readonly counts: KickCounts = new KickCounts();
-  readonly #vm: Vm;
-  readonly #loaded: Loaded;
+  readonly #vm: AnyVm;
+  readonly #loaded: AnyLoaded;
   readonly #vcpu: VcpuHandle;
   readonly #counters: SharedCounters;
   readonly #worker: Worker;
@@ -56,8 +54,8 @@ export class KickedVcpu implements AsyncDisposable {
   #outstanding: Outstanding | null = null;
 
   constructor(
-    kvm: Kvm,
-    guest: Kickable,
+    kvm: AnyKvm,
+    guest: AnyGuest,
     { mechanism, changes = [], lostAfterMs = 5000, bindings = 'x86_64' }: KickedVcpuOptions,
   ) {
     this.#vm = kvm.createVm();

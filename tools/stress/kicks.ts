@@ -1,12 +1,12 @@
 /** Kicks vCPUs thousands of times, at random phases and in each gap of the protocol. */
 
-import type { Kvm } from '../../runtime/x86_64.js';
+import type { AnyGuest, AnyKvm } from '../guests/index.js';
 import { type Gap, gaps } from '../lib/native-test-hooks.js';
 import { KickCounts } from './kick-counts.js';
-import { type Kickable, KickedVcpu, type KickedVcpuOptions } from './kicked-vcpu.js';
+import { KickedVcpu, type KickedVcpuOptions } from './kicked-vcpu.js';
 
 export interface Crowd extends KickedVcpuOptions {
-  readonly guest: Kickable;
+  readonly guest: AnyGuest;
   readonly vcpus: number;
 }
 
@@ -23,7 +23,7 @@ const reported = 100;
 
 /** Kicks vCPUs that run at the same time, each in its own Worker. */
 export async function kickCrowd(
-  kvm: Kvm,
+  kvm: AnyKvm,
   crowd: Crowd,
   count: KickCount,
   progress: Progress = () => {},
@@ -38,7 +38,7 @@ export async function kickCrowd(
 class KickedVcpus implements AsyncDisposable {
   readonly all: readonly KickedVcpu[];
 
-  constructor(kvm: Kvm, { guest, vcpus, ...options }: Crowd) {
+  constructor(kvm: AnyKvm, { guest, vcpus, ...options }: Crowd) {
     this.all = Array.from({ length: vcpus }, () => new KickedVcpu(kvm, guest, options));
   }
 
