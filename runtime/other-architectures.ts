@@ -58,7 +58,7 @@ const table: Readonly<Record<ClassName, Methods>> = {
     [
       ['x86_64', 'arm64'],
       `
-      getDeviceAttr getRegs getVcpuEvents hasDeviceAttr setDeviceAttr setGuestDebug setRegs setVcpuEvents
+      getDeviceAttr getRegs getVcpuEvents hasDeviceAttr setDeviceAttr setRegs setVcpuEvents
       `,
     ],
     [

@@ -26,6 +26,7 @@ export type { MemorySlot } from './memory-slots.js';
 export type { Register, RegisterValue } from './registers/register.js';
 export type { CoalescedMmioRingHandle } from './rings/coalesced-mmio-ring.js';
 export type { DirtyPage, DirtyRingHandle } from './rings/dirty-ring.js';
+export { type AiaOptions, createAia } from './riscv64/aia.js';
 export type { Bindings } from './riscv64/bindings.js';
 export { Kvm, type KvmFromFdOptions, type KvmOptions } from './riscv64/kvm.js';
 export {
@@ -37,6 +38,7 @@ export {
 } from './riscv64/registers/names.js';
 export { CoalescedMmioRing, DirtyRing } from './riscv64/rings.js';
 export { Vcpu } from './riscv64/vcpu.js';
+export type { GuestDebug } from './riscv64/vcpu-state.js';
 export { Vm } from './riscv64/vm.js';
 export { VmDevice } from './riscv64/vm-device.js';
 export type { Statistic, Stats } from './stats.js';

@@ -1,14 +1,22 @@
-/** The registers of a vCPU of riscv64 by name. */
+/** The methods of `Vcpu` of riscv64: its registers by name and debugging. */
 
 import type { KvmRunExit } from '../../generated/riscv64/linux/kvm.js';
+import { allocate } from '../../support/index.js';
 import type { Creator } from '../construction.js';
 import { namedOneReg, setNamedOneReg } from '../named-one-reg.js';
 import type { OpenVcpu } from '../open-vcpu.js';
+import { requireKnownKeys } from '../options.js';
 import type { Register, RegisterValue } from '../registers/register.js';
 import { VcpuBase } from '../vcpu.js';
 import { VcpuIoctls } from '../vcpu-ioctls.js';
 import type { Bindings } from './bindings.js';
 import { type RegisterName, type RegisterWidths, registerNamed } from './registers/names.js';
+
+/** The events of the guest that are exits with KVM_EXIT_DEBUG. KVM of riscv64 has no single steps and no hardware breakpoints. */
+export interface GuestDebug {
+  /** Each EBREAK is an exit, also those that belong to the guest. */
+  readonly softwareBreakpoints?: boolean;
+}
 
 /** The part of `Vcpu` of riscv64 that only riscv64 has. */
 export abstract class Riscv64VcpuState extends VcpuBase<Bindings, KvmRunExit> {
@@ -71,6 +79,24 @@ export abstract class Riscv64VcpuState extends VcpuBase<Bindings, KvmRunExit> {
   override setOneReg(which: RegisterName | bigint, value: number | bigint | Uint8Array): void {
     if (typeof which === 'bigint') super.setOneReg(which, value as bigint);
     else setNamedOneReg(this.#vcpu, this.#ioctls.supported('KVM_SET_ONE_REG'), this.#register(which), value);
+  }
+
+  /**
+   * KVM_SET_GUEST_DEBUG (KVM_CAP_SET_GUEST_DEBUG, since Linux 6.10): sets which events of the guest are exits with KVM_EXIT_DEBUG.
+   *
+   * @param debug the events. All others, and those of earlier calls, are not exits any more.
+   * @throws KvmArgumentError for an unknown option, KvmUnsupportedError when the kernel does not have the capability.
+   * @example
+   * vcpu.setGuestDebug({ softwareBreakpoints: true });
+   * @see api.rst, "KVM_SET_GUEST_DEBUG"
+   */
+  setGuestDebug(debug: GuestDebug): void {
+    const name = 'KVM_SET_GUEST_DEBUG';
+    requireKnownKeys<GuestDebug>(name, debug, { softwareBreakpoints: true });
+    const { KvmGuestDebug, KVM_GUESTDBG_ENABLE } = this.bindings;
+    const argument = allocate(KvmGuestDebug);
+    argument.control = debug.softwareBreakpoints ? KVM_GUESTDBG_ENABLE : 0;
+    this.#ioctls.set(name, argument);
   }
 
   /** The width of a vector register is that of the processor, which another register has. */

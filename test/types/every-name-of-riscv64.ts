@@ -2,11 +2,13 @@
 
 import {
   type AddressedData,
+  type AiaOptions,
   type Bindings,
   type Capability,
   CoalescedMmioRing,
   type CoalescedMmioRingHandle,
   type CoalescedMmioZone,
+  createAia,
   type DeviceAttr,
   type DeviceData,
   type DirtyPage,
@@ -15,6 +17,7 @@ import {
   type ExitsOptions,
   type FdKind,
   type GenericIoctl,
+  type GuestDebug,
   GuestMemfd,
   type GuestMemfdMapOptions,
   type Ioeventfd,
@@ -61,6 +64,7 @@ import {
 
 export const values: readonly unknown[] = [
   CoalescedMmioRing,
+  createAia,
   DirtyRing,
   GuestMemfd,
   Kvm,
@@ -74,6 +78,7 @@ export const values: readonly unknown[] = [
 ];
 export interface Types {
   readonly AddressedData: AddressedData;
+  readonly AiaOptions: AiaOptions;
   readonly Bindings: Bindings;
   readonly Capability: Capability;
   readonly CoalescedMmioRingHandle: CoalescedMmioRingHandle;
@@ -85,6 +90,7 @@ export interface Types {
   readonly ExitsOptions: ExitsOptions;
   readonly FdKind: FdKind;
   readonly GenericIoctl: GenericIoctl;
+  readonly GuestDebug: GuestDebug;
   readonly GuestMemfdMapOptions: GuestMemfdMapOptions;
   readonly Ioeventfd: Ioeventfd;
   readonly IrqfdOptions: IrqfdOptions;
