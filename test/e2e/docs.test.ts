@@ -6,7 +6,7 @@ import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { statementKeys } from '../../generator/config/statements.js';
 import * as library from '../../generator/index.js';
-import { classes, ioctlRows, methodsOf, ruleName } from '../../tools/docs/ioctl-methods.js';
+import { classes, ioctlRows, methodsOf, otherClasses, ownIoctlRows, ruleName } from '../../tools/docs/ioctl-methods.js';
 import { folderOf } from '../helpers/cli.js';
 import { committedModel } from '../helpers/committed-models.js';
 
@@ -165,6 +165,12 @@ describe('docs/ioctls.md', () => {
     expect(rows).toEqual(ioctlRows(ioctls, exceptions));
   });
 
+  it.each(['arm64', 'riscv64'] as const)('the document has the table of the ioctls of %s', (name) => {
+    const rows = rowsUnder('ioctls.md', `## All ioctls of kvm.h on ${name}`);
+    expect(rows.length).toBeGreaterThan(30);
+    expect(rows).toEqual(ownIoctlRows(name, committedModel(name).ioctls, exceptions));
+  });
+
   it('the document has every method of the classes in one of its tables', () => {
     const named = new Set([...ioctlRows(ioctls, exceptions).flatMap(([, , , cell = '']) => code(cell)), ...others]);
     expect(methods.length).toBeGreaterThan(100);
@@ -172,9 +178,10 @@ describe('docs/ioctls.md', () => {
   });
 
   it('the document names only methods that the classes have, and only exceptions that the rule does not give', () => {
-    const known = new Set(methods);
+    const elsewhere = Object.values(otherClasses).flatMap((each) => Object.values(each).flatMap(methodsOf));
+    const known = new Set([...methods, ...elsewhere]);
     expect([...exceptions.values(), others].flat().filter((name) => !known.has(name))).toEqual([]);
-    const all = new Set(ioctls.map(({ name }) => name));
+    const all = new Set([...ioctls, ...committedModel('arm64').ioctls].map(({ name }) => name));
     for (const [ioctl, named] of exceptions) {
       expect(all.has(ioctl), ioctl).toBe(true);
       expect(

@@ -4,17 +4,27 @@
  */
 
 import type { FdKind } from '../../generator/model/model.js';
+import * as arm64 from '../../runtime/arm64.js';
 import { fdNames } from '../../runtime/ioctl.js';
 import { isAbsent } from '../../runtime/other-architectures.js';
-import { Kvm, Vcpu, Vm, VmDevice } from '../../runtime/x86_64.js';
+import * as riscv64 from '../../runtime/riscv64.js';
+import * as x86_64 from '../../runtime/x86_64.js';
 
 /** The class of each kind of file descriptor. */
-export const classes: Readonly<Record<FdKind, { readonly name: string; readonly prototype: object }>> = {
-  system: Kvm,
-  vm: Vm,
-  vcpu: Vcpu,
-  device: VmDevice,
+export type Classes = Readonly<Record<FdKind, { readonly name: string; readonly prototype: object }>>;
+
+/** The classes of x86-64. */
+export const classes: Classes = classesOf(x86_64);
+
+/** The classes of the other architectures. */
+export const otherClasses: Readonly<Record<'arm64' | 'riscv64', Classes>> = {
+  arm64: classesOf(arm64),
+  riscv64: classesOf(riscv64),
 };
+
+function classesOf({ Kvm, Vm, Vcpu, VmDevice }: typeof x86_64 | typeof arm64 | typeof riscv64): Classes {
+  return { system: Kvm, vm: Vm, vcpu: Vcpu, device: VmDevice };
+}
 
 /** An ioctl of the model. */
 export interface DocumentedIoctl {
@@ -55,24 +65,43 @@ export function ruleName(ioctl: string, all: ReadonlySet<string>): string {
     .replace(/_(\w)/g, (_, letter: string) => letter.toUpperCase());
 }
 
-/** The rows of the table of all ioctls: name, file descriptors, capability and methods. */
-export function ioctlRows(ioctls: readonly DocumentedIoctl[], exceptions: Exceptions): string[][] {
+/** The rows of the table of all ioctls of an architecture: name, file descriptors, capability and methods. */
+export function ioctlRows(
+  ioctls: readonly DocumentedIoctl[],
+  exceptions: Exceptions,
+  ofArchitecture: Classes = classes,
+): string[][] {
   const all = new Set(ioctls.map(({ name }) => name));
-  const methods = new Set(Object.values(classes).flatMap(methodsOf));
+  const methods = new Set(Object.values(ofArchitecture).flatMap(methodsOf));
   return ioctls.map(({ name, fds: named = [], capability }) => {
     const fds = named.filter(isFdKind);
     const byRule = fds
-      .map((fd) => `${classes[fd].name}.${ruleName(name, all)}`)
+      .map((fd) => `${ofArchitecture[fd].name}.${ruleName(name, all)}`)
       .filter((method) => methods.has(method));
-    const documented = exceptions.get(name) ?? byRule;
+    const exception = exceptions.get(name)?.filter((method) => methods.has(method));
+    const documented = exception ?? byRule;
     return [
       code(name),
       fds.map((fd) => fdNames[fd]).join(', '),
       capabilityText(capability),
-      documented.length === 0 ? 'generic `ioctl`' : documented.map(code).join(', '),
+      documented.length === 0 ? generic : documented.map(code).join(', '),
     ];
   });
 }
+
+/** The rows of the ioctls that an architecture has: those with a method, and those that are named after the architecture. */
+export function ownIoctlRows(
+  name: keyof typeof otherClasses,
+  ioctls: readonly DocumentedIoctl[],
+  exceptions: Exceptions,
+): string[][] {
+  const prefix = { arm64: 'KVM_ARM_', riscv64: 'KVM_RISCV_' }[name];
+  return ioctlRows(ioctls, exceptions, otherClasses[name]).filter(
+    ([ioctl = '', , , methods]) => methods !== generic || ioctl.includes(prefix),
+  );
+}
+
+const generic = 'generic `ioctl`';
 
 function isFdKind(fd: string): fd is FdKind {
   return Object.hasOwn(classes, fd);
