@@ -49,6 +49,14 @@ export const callAndTurnOff: Riscv64Guest = guest(
     'sw t1, 4(t2); lui a7, 0x53525; addi a7, a7, 0x354; li a6, 0; li a0, 0; li a1, 0; ecall',
 );
 
+/** Executes EBREAK, and then reads the CSR `stopei` of an interrupt controller, whose number is `topInterruptCsr`. */
+export const breakAndReadCsr: Riscv64Guest = guest(
+  'break and read a CSR',
+  Uint32Array.of(0x0010_0073, 0x15c0_2373, 0x0000_82b7, 0x0062_a023, 0x0000_006f),
+  'ebreak; csrr t1, 0x15c; lui t0, 8; sw t1, 0(t0); 1: j 1b',
+);
+export const topInterruptCsr = 0x15c;
+
 function guest(name: string, code: Uint32Array, text: string): Riscv64Guest {
   return {
     name,

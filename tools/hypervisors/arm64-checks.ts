@@ -4,37 +4,24 @@ import assert from 'node:assert/strict';
 import { release } from 'node:os';
 import * as bindings from '../../generated/arm64/linux/kvm.js';
 import {
-  createGicV2,
   createGicV3,
-  createIts,
   initPmu,
-  irqLine,
   type Kvm,
   nameOfRegister,
   type RegisterName,
   setPvTime,
   setTimerInterrupts,
   type Vcpu,
-  type Vm,
 } from '../../runtime/arm64.js';
-import { type GuestMemory, KvmError, KvmUnsupportedError, VcpuThread } from '../../runtime/index.js';
+import { type KvmError, KvmUnsupportedError, VcpuThread } from '../../runtime/index.js';
 import * as x86_64 from '../../runtime/x86_64.js';
-import { type Arm64Guest, loadAndTurnOff, spin, store } from '../guests/arm64.js';
+import { loadAndTurnOff, spin, store } from '../guests/arm64.js';
 import { places } from '../guests/index.js';
+import { checkControllers, gic, initialized } from './arm64-controllers.js';
+import { checkPsci } from './arm64-psci.js';
 import { check } from './checks.js';
 
-interface Loaded extends Disposable {
-  readonly vcpu: Vcpu;
-  readonly memory: GuestMemory;
-}
-
-/** Loads a guest. The guests are typed for x86-64. */
-function load(guest: Arm64Guest, vm: Vm): Loaded {
-  return guest.load(vm as unknown as x86_64.Vm) as unknown as Loaded;
-}
-
 const timeout = 60_000;
-const gic = { distributor: 0x800_0000, redistributors: [{ address: 0x80a_0000, count: 1 }] } as const;
 
 /** Does all checks, and prints a row for each. */
 export async function checkArm64(kvm: Kvm): Promise<void> {
@@ -43,10 +30,12 @@ export async function checkArm64(kvm: Kvm): Promise<void> {
   await checkAttributes(kvm);
   await checkDebugging(kvm);
   await checkSettings(kvm);
+  await checkPsci(kvm);
   await checkThreads(kvm);
 }
 
 async function checkRegisters(kvm: Kvm): Promise<void> {
+  // Shows: KVM_ARM_VCPU_INIT, KVM_ARM_VCPU_FINALIZE, KVM_ARM_PREFERRED_TARGET
   await check('vcpuInit uses the preferred target, and refuses a feature that the kernel does not have', () => {
     using vm = kvm.createVm();
     const { target } = vm.getPreferredTarget();
@@ -63,9 +52,10 @@ async function checkRegisters(kvm: Kvm): Promise<void> {
     return `target ${target}`;
   });
 
+  // Shows: KVM_GET_REG_LIST, KVM_GET_ONE_REG, KVM_SET_ONE_REG, kvm-ioctls reg_size
   await check('each register of KVM_GET_REG_LIST is read by its name, written back and read again', () => {
     using vm = kvm.createVm();
-    using machine = load(spin, vm);
+    using machine = spin.load(vm);
     const { vcpu } = machine;
     const refused: string[] = [];
     const ids = [...vcpu.getRegList().reg];
@@ -86,7 +76,7 @@ async function checkRegisters(kvm: Kvm): Promise<void> {
 
   await check('getRegs returns the registers that setRegs and the guest have set', () => {
     using vm = kvm.createVm();
-    using machine = load(store, vm);
+    using machine = store.load(vm);
     const { vcpu } = machine;
     vcpu.setRegs({ x7: 0x1234_5678_9abc_def0n, sp: 0x7ff0n });
     assert.throws(() => vcpu.setRegs({ rip: 0n } as object), { name: 'KvmArgumentError' });
@@ -112,79 +102,6 @@ function sizeOf(id: bigint): number {
   return 1 << Number((id & bindings.KVM_REG_SIZE_MASK) >> BigInt(bindings.KVM_REG_SIZE_SHIFT));
 }
 
-async function checkControllers(kvm: Kvm): Promise<void> {
-  await check('createGicV3 sets the addresses, and setIrqLine raises a shared interrupt of it', () => {
-    using vm = kvm.createVm();
-    using machine = load(spin, vm);
-    using device = createGicV3(vm, gic);
-    const { KVM_DEV_ARM_VGIC_GRP_ADDR, KVM_VGIC_V3_ADDR_TYPE_DIST, KVM_DEV_ARM_VGIC_GRP_DIST_REGS } = bindings;
-    const distributor = device.getDeviceAttr({ group: KVM_DEV_ARM_VGIC_GRP_ADDR, attr: KVM_VGIC_V3_ADDR_TYPE_DIST });
-    assert.equal(new DataView(distributor.buffer).getBigUint64(0, true), BigInt(gic.distributor));
-    // GICD_ISPENDR1 has the pending interrupts from 32 to 63. An interrupt of an edge stays pending.
-    const pending = (): number => {
-      const bytes = device.getDeviceAttr({ group: KVM_DEV_ARM_VGIC_GRP_DIST_REGS, attr: 0x204 });
-      return new DataView(bytes.buffer).getUint32(0, true);
-    };
-    assert.equal(pending(), 0);
-    vm.setIrqLine(irqLine({ type: 'spi', number: 33 }), true);
-    assert.equal(pending(), 0b10);
-    assert.equal(machine.vcpu.run({ timeout: 0 }).reason, 'interrupted');
-    return '';
-  });
-
-  await check('createGicV3 sets regions of redistributors by index, and refuses regions that overlap', () => {
-    using vm = kvm.createVm();
-    using first = vm.createVcpu(0);
-    using second = vm.createVcpu(1);
-    for (const vcpu of [first, second]) vcpu.vcpuInit();
-    const redistributors = [
-      { address: 0x80a_0000, count: 1 },
-      { address: 0x90a_0000, count: 1 },
-    ];
-    using device = createGicV3(vm, { distributor: gic.distributor, redistributors });
-    const { KVM_DEV_ARM_VGIC_GRP_ADDR: group, KVM_VGIC_V3_ADDR_TYPE_REDIST_REGION: attr } = bindings;
-    assert.ok(device.hasDeviceAttr({ group, attr }));
-    using other = kvm.createVm();
-    const twice = [redistributors[0], redistributors[0]] as typeof redistributors;
-    assert.throws(() => createGicV3(other, { distributor: gic.distributor, redistributors: twice }), {
-      name: 'KvmError',
-    });
-    const odd = [{ address: 0x80a_0001, count: 1 }];
-    const create = (): unknown => createGicV3(other, { distributor: gic.distributor, redistributors: odd });
-    assert.throws(create, { name: 'KvmArgumentError' });
-    return '';
-  });
-
-  await check('createIts creates an ITS of a GICv3', () => {
-    using vm = kvm.createVm();
-    using _vcpu = initialized(vm);
-    using _gic = createGicV3(vm, gic);
-    using its = createIts(vm, { address: 0x808_0000 });
-    assert.ok(its.fd > 0);
-    return '';
-  });
-
-  await check('createGicV2 creates a GICv2, or the error says that the processor has none', () => {
-    using vm = kvm.createVm();
-    using _vcpu = initialized(vm);
-    try {
-      using device = createGicV2(vm, { distributor: 0x800_0000, cpuInterface: 0x801_0000 });
-      return `fd ${device.fd}`;
-    } catch (error) {
-      assert.ok(error instanceof KvmError);
-      assert.equal(error.code, 'ENODEV');
-      return error.message;
-    }
-  });
-}
-
-/** Makes a vCPU with features. */
-function initialized(vm: Vm, ...features: number[]): Vcpu {
-  const vcpu = vm.createVcpu();
-  vcpu.vcpuInit({ features });
-  return vcpu;
-}
-
 async function checkAttributes(kvm: Kvm): Promise<void> {
   await check('initPmu starts the performance monitor', () => {
     if (kvm.checkExtension('KVM_CAP_ARM_PMU_V3') === 0) return 'the processor has none for guests';
@@ -197,12 +114,14 @@ async function checkAttributes(kvm: Kvm): Promise<void> {
     return '';
   });
 
+  // Shows: kvm-ioctls VcpuFd::has_device_attr, kvm-ioctls VcpuFd::set_device_attr
   await check('setTimerInterrupts sets the interrupts of the timers', () => {
     using vm = kvm.createVm();
     using vcpu = initialized(vm);
     using _gic = createGicV3(vm, gic);
     setTimerInterrupts(vcpu, { virtual: 20, physical: 22 });
     const { KVM_ARM_VCPU_TIMER_CTRL: group, KVM_ARM_VCPU_TIMER_IRQ_VTIMER: attr } = bindings;
+    assert.ok(vcpu.hasDeviceAttr({ group, attr }));
     assert.equal(vcpu.getDeviceAttr({ group, attr })[0], 20);
     assert.throws(() => setTimerInterrupts(vcpu, { virtual: 15 }), { name: 'KvmArgumentError' });
     return '';
@@ -210,7 +129,7 @@ async function checkAttributes(kvm: Kvm): Promise<void> {
 
   await check('setPvTime sets the address of the stolen time once, or the kernel does not have it', () => {
     using vm = kvm.createVm();
-    using machine = load(spin, vm);
+    using machine = spin.load(vm);
     const { vcpu } = machine;
     if (kvm.checkExtension('KVM_CAP_STEAL_TIME') === 0) {
       assert.throws(() => setPvTime(vcpu, places.data), { code: 'ENXIO' });
@@ -229,9 +148,10 @@ async function checkDebugging(kvm: Kvm): Promise<void> {
     return vcpu.getOneReg('pc');
   };
 
+  // Shows: KVM_SET_GUEST_DEBUG, kvm-ioctls Kvm::get_guest_debug_hw_bps
   await check('setGuestDebug makes the guest stop after each instruction and at a breakpoint', () => {
     using vm = kvm.createVm();
-    using machine = load(spin, vm);
+    using machine = spin.load(vm);
     const { vcpu } = machine;
     const start = BigInt(places.code);
     vcpu.setGuestDebug({ singleStep: true });
@@ -246,11 +166,15 @@ async function checkDebugging(kvm: Kvm): Promise<void> {
     return `${most} breakpoints`;
   });
 
+  // Shows: kvm-ioctls Kvm::get_guest_debug_hw_wps
   await check('a watchpoint stops the guest at the access to its bytes', () => {
     using vm = kvm.createVm();
-    using machine = load(spin, vm);
+    using machine = spin.load(vm);
     const { vcpu } = machine;
     vcpu.setGuestDebug({ watchpoints: [{ address: places.data, length: 4 }] });
+    const most = kvm.checkExtension('KVM_CAP_GUEST_DEBUG_HW_WPS');
+    const tooMany = Array.from({ length: most + 1 }, () => ({ address: places.data, length: 4 }) as const);
+    assert.throws(() => vcpu.setGuestDebug({ watchpoints: tooMany }), { name: 'KvmArgumentError' });
     // The store is the fourth instruction.
     assert.equal(stop(vcpu), BigInt(places.code) + 12n);
     assert.equal(vcpu.kvmRun.debug.arch.far, BigInt(places.data));
@@ -261,6 +185,7 @@ async function checkDebugging(kvm: Kvm): Promise<void> {
 }
 
 async function checkSettings(kvm: Kvm): Promise<void> {
+  // Shows: kvm-ioctls Kvm::get_host_ipa_limit, kvm-ioctls Kvm::create_vm_with_ipa_size, kvm-ioctls Kvm::create_vm_with_type
   await check('a VM has as many bits of guest-physical addresses as its type says, up to the limit of the host', () => {
     const limit = kvm.checkExtension('KVM_CAP_ARM_VM_IPA_SIZE');
     using vm = kvm.createVm(bindings.KVM_VM_TYPE_ARM_IPA_SIZE(limit));
@@ -276,6 +201,7 @@ async function checkSettings(kvm: Kvm): Promise<void> {
     return `${limit} bits`;
   });
 
+  // Shows: kvm-ioctls VmFd::has_device_attr, kvm-ioctls VmFd::set_device_attr
   await check('setSmcccFilter makes a call of the guest an exit, or the kernel does not have it', () => {
     using vm = kvm.createVm();
     const off = 0x8400_0008;
@@ -286,7 +212,7 @@ async function checkSettings(kvm: Kvm): Promise<void> {
       assert.match(release(), /^6\.1\./);
       return error.message;
     }
-    using machine = load(loadAndTurnOff, vm);
+    using machine = loadAndTurnOff.load(vm);
     const { vcpu } = machine;
     assert.equal(vcpu.run({ timeout }).reason, bindings.KVM_EXIT_MMIO);
     const exit = vcpu.run({ timeout });
@@ -297,7 +223,7 @@ async function checkSettings(kvm: Kvm): Promise<void> {
 
   await check('setCounterOffset subtracts from the counter of the guest, or the kernel does not have it', () => {
     using vm = kvm.createVm();
-    using machine = load(spin, vm);
+    using machine = spin.load(vm);
     const { vcpu } = machine;
     const before = vcpu.getOneReg('CNTVCT_EL0');
     try {
@@ -322,7 +248,7 @@ async function checkSettings(kvm: Kvm): Promise<void> {
 async function checkThreads(kvm: Kvm): Promise<void> {
   await check('the program of a VcpuThread gets the classes of arm64', async () => {
     using vm = kvm.createVm();
-    using machine = load(store, vm);
+    using machine = store.load(vm);
     const { vcpu, memory } = machine;
     const program = new URL('arm64-program.js', import.meta.url);
     await VcpuThread.start(vcpu, program, { data: memory.share() }).finished;

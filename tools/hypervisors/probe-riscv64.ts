@@ -8,21 +8,23 @@
 import assert from 'node:assert/strict';
 import * as riscv64 from '../../generated/riscv64/linux/kvm.js';
 import type { KvmError } from '../../runtime/index.js';
-import { Kvm, nameOfRegister, type RegisterName, registerNamed, registerNames } from '../../runtime/riscv64.js';
-import type { Kvm as Kvm86 } from '../../runtime/x86_64.js';
+import * as entry from '../../runtime/riscv64.js';
+import { nameOfRegister, type RegisterName, registerNamed, registerNames } from '../../runtime/riscv64.js';
 import { places } from '../guests/index.js';
 import { callAndTurnOff, experimental, spin, store } from '../guests/riscv64.js';
 import { useHooks } from '../lib/native-test-hooks.js';
 import { runOutcome } from '../lib/outcome.js';
-import type { Kickable } from '../stress/kicked-vcpu.js';
 import { check, exitCode } from './checks.js';
 import { checkKicks } from './kick-checks.js';
+import { checkRiscv64 } from './riscv64-checks.js';
+import { checkShared } from './shared-checks.js';
 
 const [, , kicks = '10000'] = process.argv;
 
 useHooks();
-using kvm = Kvm.open();
+using kvm = entry.Kvm.open();
 
+// Shows: KVM_GET_REG_LIST
 await check('each register of KVM_GET_REG_LIST has a name, and the name gives its id', () => {
   using vm = kvm.createVm();
   using machine = spin.load(vm);
@@ -56,6 +58,7 @@ await check('each register of KVM_GET_REG_LIST is read by its name, written back
   return `not writable: ${refused.join(', ') || 'none'}`;
 });
 
+// Shows: KVM_GET_ONE_REG, KVM_SET_ONE_REG, kvm-ioctls reg_size
 await check('registers set by name are read back by name and by id', () => {
   using vm = kvm.createVm();
   using machine = spin.load(vm);
@@ -119,13 +122,8 @@ await check('a timeout and a kick before a run interrupt a guest that spins', ()
   return '';
 });
 
-// The program that kicks is typed for x86-64.
-const kickable = (guest: typeof spin): Kickable => guest as unknown as Kickable;
-await checkKicks(kvm as unknown as Kvm86, {
-  bindings: 'riscv64',
-  spin: kickable(spin),
-  exits: kickable(store),
-  kicks: Number(kicks),
-});
+await checkRiscv64(kvm);
+await checkShared({ kvm, classes: entry, spin, store });
+await checkKicks(kvm, { bindings: 'riscv64', spin, exits: store, kicks: Number(kicks) });
 
 process.exitCode = exitCode();

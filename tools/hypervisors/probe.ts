@@ -9,7 +9,6 @@ import assert from 'node:assert/strict';
 import * as arm64 from '../../generated/arm64/linux/kvm.js';
 import { nameOfRegister, registerNamed, registerNames } from '../../runtime/arm64/registers/names.js';
 import * as entry from '../../runtime/arm64.js';
-import type { Kvm } from '../../runtime/x86_64.js';
 import { loadAndTurnOff, spin, store } from '../guests/arm64.js';
 import { places } from '../guests/index.js';
 import { useHooks } from '../lib/native-test-hooks.js';
@@ -17,13 +16,12 @@ import { runOutcome } from '../lib/outcome.js';
 import { checkArm64 } from './arm64-checks.js';
 import { check, exitCode } from './checks.js';
 import { checkKicks } from './kick-checks.js';
+import { checkShared } from './shared-checks.js';
 
 const [, , kicks = '10000'] = process.argv;
 
 useHooks();
-using arm64Kvm = entry.Kvm.open();
-// The guests and the programs that kick are typed for x86-64.
-const kvm = arm64Kvm as unknown as Kvm;
+using kvm = entry.Kvm.open();
 
 await check('each register of KVM_GET_REG_LIST has a name, and the name gives its id', () => {
   using vm = kvm.createVm();
@@ -42,7 +40,8 @@ await check('each register of KVM_GET_REG_LIST has a name, and the name gives it
   return `${names.length} registers, ${names.filter((name) => !named.has(name)).length} of them reserved`;
 });
 
-await checkArm64(arm64Kvm);
+await checkArm64(kvm);
+await checkShared({ kvm, classes: entry, spin, store });
 
 await check('a store to an address without memory is an MMIO exit', () => {
   using vm = kvm.createVm();

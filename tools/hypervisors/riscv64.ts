@@ -71,7 +71,7 @@ export const riscv64: Hypervisor = {
       entries: new Map(entries),
       machine: {
         program: 'qemu-system-riscv64',
-        hardware: ['-machine', 'virt', '-cpu', 'rv64,h=true'],
+        hardware: ['-machine', 'virt', '-cpu', 'rv64,h=true,x-ssaia=true'],
         threads: 'multi',
         memoryMiB: 2048,
         kernel: kernelIn(image),

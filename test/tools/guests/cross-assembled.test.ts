@@ -18,17 +18,17 @@ interface Assembled {
   readonly text: string;
 }
 
-const { spin, store, loadAndTurnOff } = arm64Guests;
+const { spin, store, loadAndTurnOff, startAnotherAndReset } = arm64Guests;
 const all: readonly {
   readonly target: Target;
   readonly option: string;
   readonly guests: readonly Assembled[];
 }[] = [
-  { target: arm64, option: '-march=armv8-a', guests: [spin, store, loadAndTurnOff] },
+  { target: arm64, option: '-march=armv8-a', guests: [spin, store, loadAndTurnOff, startAnotherAndReset] },
   {
     target: riscv64,
     option: '-march=rv64imafd',
-    guests: [riscv64Guests.spin, riscv64Guests.store, riscv64Guests.callAndTurnOff],
+    guests: [riscv64Guests.spin, riscv64Guests.store, riscv64Guests.callAndTurnOff, riscv64Guests.breakAndReadCsr],
   },
 ];
 const missing = new Set<string>(lackingCompilers([arm64, riscv64]).map(({ name }) => name));
