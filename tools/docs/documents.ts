@@ -3,6 +3,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { packageRoot } from '../../generator/headers/disk.js';
+import { checkFiles, type OtherArchitecture } from './parity/other-architectures.js';
 import { parityDocument, paritySubjects, parityWithoutTest } from './parity/parity.js';
 import { rulesDocument } from './rules.js';
 import {
@@ -33,7 +34,13 @@ export function derivedDocuments(): readonly DerivedDocument[] {
   const statements = statementsOf(read('docs/race-free-exit.md'), 'statement');
   const security = statementsOf(read('docs/security.md'), 'security');
   const ioctls = ioctlsOf(read('generated/x86_64/linux/kvm.model.json'));
-  requireKnownSubjects([...statements, ...security, ...ioctls, ...paritySubjects], tests);
+  const ioctlsElsewhere = ['arm64', 'riscv64'].flatMap((name) =>
+    ioctlsOf(read(`generated/${name}/linux/kvm.model.json`)),
+  );
+  const checks = taggedChecks();
+  const subjects = [...statements, ...security, ...ioctls, ...paritySubjects];
+  requireKnownSubjects(subjects, tests);
+  requireKnownSubjects([...subjects, ...ioctlsElsewhere], Object.values(checks).flat());
   return [
     {
       path: 'docs/internals/race-free-exit-tests.md',
@@ -53,8 +60,8 @@ export function derivedDocuments(): readonly DerivedDocument[] {
     { path: 'docs/errors.md', text: rulesDocument(), withoutTest: [] },
     {
       path: 'docs/internals/parity.md',
-      text: parityDocument(tests),
-      withoutTest: parityWithoutTest(tests),
+      text: parityDocument(tests, checks),
+      withoutTest: parityWithoutTest(tests, checks),
     },
   ];
 }
@@ -62,6 +69,13 @@ export function derivedDocuments(): readonly DerivedDocument[] {
 /** The tests of this project that have tags, in the order of their files. */
 export function allTaggedTests(): readonly TaggedTest[] {
   return testFiles().flatMap((file) => taggedTests(file, read(file)));
+}
+
+/** The checks with tags that run in the virtual machine of each architecture. */
+export function taggedChecks(): Readonly<Record<OtherArchitecture, readonly TaggedTest[]>> {
+  const of = (name: OtherArchitecture): readonly TaggedTest[] =>
+    checkFiles[name].flatMap((file) => taggedTests(file, read(file)));
+  return { arm64: of('arm64'), riscv64: of('riscv64') };
 }
 
 const statementsHead: TableHead = {

@@ -1,5 +1,6 @@
 /**
- * Tags say what a test shows. A tag is a line comment directly above the call of `it`:
+ * Tags say what a test shows. A tag is a line comment directly above the call of `it`, or of `check` of a program that runs in a
+ * virtual machine:
  *
  *     // Shows: statement 5, statement 7
  *     it('KVM_RUN completes the pending operation', () => {
@@ -59,7 +60,7 @@ export function taggedTests(file: string, text: string): readonly TaggedTest[] {
   visit(source);
   const misplaced = tagsIn(text).find((pos) => !explained.has(pos));
   if (misplaced !== undefined) {
-    throw new Error(`${file}:${lineOf(source, misplaced)}: a tag must be directly above the call of it()`);
+    throw new Error(`${file}:${lineOf(source, misplaced)}: a tag must be directly above the call of it() or check()`);
   }
   return tests;
 }
@@ -82,8 +83,9 @@ function tagsAbove(source: ts.SourceFile, statement: ts.Statement): Tag[] {
   });
 }
 
-/** The title of a call of `it`, of `it.each(…)` or of another form of `it`. Undefined for any other expression. */
+/** The title of a call of `it`, of `it.each(…)` or of another form of `it`, or of `await check()`. Undefined for any other expression. */
 function titleOf(expression: ts.Expression): string | undefined {
+  if (ts.isAwaitExpression(expression)) return titleOf(expression.expression);
   if (!ts.isCallExpression(expression) || !isIt(expression.expression)) return undefined;
   const [title] = expression.arguments;
   if (title === undefined) return undefined;
@@ -91,6 +93,6 @@ function titleOf(expression: ts.Expression): string | undefined {
 }
 
 function isIt(callee: ts.Expression): boolean {
-  if (ts.isIdentifier(callee)) return callee.text === 'it';
+  if (ts.isIdentifier(callee)) return callee.text === 'it' || callee.text === 'check';
   return (ts.isPropertyAccessExpression(callee) || ts.isCallExpression(callee)) && isIt(callee.expression);
 }

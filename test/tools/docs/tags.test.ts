@@ -24,6 +24,7 @@ describe('taggedTests', () => {
 
   it.each([
     ["it.each([1, 2])('%d is a number', () => {});", '%d is a number'],
+    ["await check('a check passes', () => '');", 'a check passes'],
     ["it.skipIf(true)('a test is skipped', () => {});", 'a test is skipped'],
     ["it.skipIf(true).each([1])('%d is skipped', () => {});", '%d is skipped'],
     ["it.each(\n  [1],\n)('a title is on a later line', () => {});", 'a title is on a later line'],
@@ -44,6 +45,8 @@ describe('taggedTests', () => {
     ['at the end of the file', "it('a test passes', () => {});\n// Shows: statement 1\n"],
     ['inside a test', "it('a test passes', () => {\n  // Shows: statement 1\n});"],
   ])('the parser refuses a tag %s', (_, text) => {
-    expect(() => tagsOf(text)).toThrow(/^a\.test\.ts:\d+: a tag must be directly above the call of it\(\)$/);
+    expect(() => tagsOf(text)).toThrow(
+      /^a\.test\.ts:\d+: a tag must be directly above the call of it\(\) or check\(\)$/,
+    );
   });
 });

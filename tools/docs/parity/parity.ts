@@ -7,6 +7,7 @@
 import { cell, codeSpan, type Subject, testCells } from '../tables.js';
 import type { TaggedTest } from '../tags.js';
 import { type MethodRow, methodRows } from './methods.js';
+import { type OtherArchitecture, otherMethodRows } from './other-architectures.js';
 import { type SelftestRow, selftestRows } from './selftests.js';
 import { unitTests, unitTestsOfHardware } from './unit-tests.js';
 
@@ -22,10 +23,17 @@ function selftestSubject(name: string): string {
 
 /** What the tags of tests can name, besides statements and ioctls. */
 export const paritySubjects: readonly Subject[] = [
-  ...methodRows.map(({ theirs }) => peerSubject(theirs)),
+  ...new Set(allMethodRows().map(({ theirs }) => peerSubject(theirs))),
   ...unitTests.map(peerSubject),
   ...selftestRows.map(({ name }) => selftestSubject(name)),
 ].map((name) => ({ name, text: name }));
+
+/** The checks of each architecture that run in a virtual machine. */
+export type Checks = Readonly<Record<OtherArchitecture, readonly TaggedTest[]>>;
+
+function allMethodRows(): readonly MethodRow[] {
+  return [...methodRows, ...Object.values(otherMethodRows).flat()];
+}
 
 /** The tests that show a method: those whose tag names it, or its ioctl. */
 export function testsOfMethod({ theirs, ioctl }: MethodRow, tests: readonly TaggedTest[]): readonly TaggedTest[] {
@@ -38,15 +46,22 @@ function testsOf(subject: string, tests: readonly TaggedTest[]): readonly Tagged
 }
 
 /** The rows that no test shows. */
-export function parityWithoutTest(tests: readonly TaggedTest[]): readonly string[] {
-  const methods = methodRows.filter((row) => testsOfMethod(row, tests).length === 0).map(({ theirs }) => theirs);
+export function parityWithoutTest(tests: readonly TaggedTest[], checks: Checks): readonly string[] {
+  const missing = (rows: readonly MethodRow[], those: readonly TaggedTest[], on: string): string[] =>
+    rows.filter((row) => testsOfMethod(row, those).length === 0).map(({ theirs }) => `${theirs}${on}`);
+  const methods = [
+    ...missing(methodRows, tests, ''),
+    ...architectures.flatMap((name) => missing(otherMethodRows[name], checks[name], ` on ${name}`)),
+  ];
   const shown = new Set(tests.flatMap(({ subjects }) => subjects));
   const others = [...unitTests.map(peerSubject), ...selftestRows.map(({ name }) => selftestSubject(name))];
   return [...methods, ...others.filter((subject) => !shown.has(subject))];
 }
 
+const architectures = ['arm64', 'riscv64'] as const;
+
 /** The text of the document. */
-export function parityDocument(tests: readonly TaggedTest[]): string {
+export function parityDocument(tests: readonly TaggedTest[], checks: Checks): string {
   const lacking = selftestRows.filter(({ lacks }) => lacks !== undefined);
   return [
     ...['# Parity', '', intro, ''],
@@ -55,6 +70,7 @@ export function parityDocument(tests: readonly TaggedTest[]): string {
       ['kvm-ioctls', 'this package', 'tests'],
       methodRows.map((row) => methodCells(row, tests)),
     ),
+    ...architectures.flatMap((name) => otherMethods(name, checks[name])),
     ...['', '## Unit tests of kvm-ioctls', '', unitTestsIntro(), ''],
     ...table(
       ['unit test', 'tests'],
@@ -69,10 +85,23 @@ export function parityDocument(tests: readonly TaggedTest[]): string {
   ].join('\n');
 }
 
-const intro = `This page lists the methods and the tests of two other projects that use KVM on x86-64, and the tests of this package that show the same.
+const intro = `This page lists the methods and the tests of two other projects that use KVM, and the tests of this package that show the same.
 The rows are data in \`tools/docs/parity/\`. A tag above a test names a row: \`// Shows: kvm-ioctls vcpu::test_fpu\` or
 \`// Shows: selftest x86/cpuid_test\`. If no tag names a method, its tests are those whose tag names its ioctl. \`npm run docs\` derives
 the tables.`;
+
+function otherMethods(name: OtherArchitecture, checks: readonly TaggedTest[]): string[] {
+  const rows = otherMethodRows[name];
+  return [
+    ...['', `## Methods of kvm-ioctls on ${name}`, ''],
+    `kvm-ioctls 0.24 has ${rows.length} public methods on ${name}. The checks run on its KVM in QEMU, see [hypervisors.md](hypervisors.md).`,
+    '',
+    ...table(
+      ['kvm-ioctls', 'this package', 'checks'],
+      rows.map((row) => methodCells(row, checks)),
+    ),
+  ];
+}
 
 function unitTestsIntro(): string {
   return `kvm-ioctls 0.24 has ${unitTests.length} unit tests on x86-64. ${unitTestsOfHardware.size} of them need hardware that is missing here. Their tests show the error of the kernel.`;
