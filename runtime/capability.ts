@@ -75,6 +75,28 @@ export function requireIoctl(target: CapabilityTarget, ioctl: AnnouncedIoctl): v
   if (capability !== null) throw unsupportedError(ioctl.name, capability);
 }
 
+/**
+ * The capabilities of `/dev/kvm` whose value can change while the file is open: processors go online and offline, and the process
+ * requests permissions for guests (KVM_CHECK_EXTENSION in `arch/x86/kvm/x86.c`).
+ */
+const changing: readonly CapabilityName[] = ['KVM_CAP_NR_VCPUS', 'KVM_CAP_XSAVE2'];
+
+/** Returns the `checkExtension` of `/dev/kvm`. `ask` asks the kernel, once for each capability whose value cannot change. */
+export function rememberedAnswers(
+  bindings: Bindings,
+  ask: (capability: number) => number,
+): (capability: number) => number {
+  const asked = new Set(changing.map((name) => numberOf(bindings, name)));
+  const answers = new Map<number, number>();
+  return (capability) => {
+    const known = answers.get(capability);
+    if (known !== undefined) return known;
+    const answer = ask(capability);
+    if (!asked.has(capability)) answers.set(capability, answer);
+    return answer;
+  };
+}
+
 /** The method `checkExtension` of `Kvm`, `Vm` and `Vcpu`. @throws KvmArgumentError for an unknown name. */
 export function checkExtension(context: CapabilityContext, capability: Capability): number {
   return context.checkExtension(capabilityNumber('KVM_CHECK_EXTENSION', context.bindings, capability));

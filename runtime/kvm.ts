@@ -3,7 +3,7 @@
 import { inspectable } from '../support/inspect.js';
 import { addon, type FileRecord } from './addon.js';
 import { requirePath } from './arguments.js';
-import { type CapabilityOf, checkExtension, requireExtension } from './capability.js';
+import { type CapabilityOf, checkExtension, rememberedAnswers, requireExtension } from './capability.js';
 import type { Creator } from './construction.js';
 import type { Architecture, Bindings, CapabilityContext, GenericIoctl, IoctlTarget } from './context.js';
 import { registerKvm } from './creators.js';
@@ -53,7 +53,11 @@ export abstract class KvmBase<B extends Bindings, Vm> extends KernelFile {
     this.bindings = bindings;
     this.#architecture = architecture;
     this.#makeVm = makeVm;
-    const check = (capability: number): number => this.ioctl(bindings.KVM_CHECK_EXTENSION, capability);
+    const answerTo = rememberedAnswers(bindings, (capability) => this.ioctl(bindings.KVM_CHECK_EXTENSION, capability));
+    const check = (capability: number): number => {
+      fileRecord(this); // Throws if this Kvm is closed.
+      return answerTo(capability);
+    };
     this.#system = { bindings, checkExtension: check };
     this.#target = { ...ioctlsOfFile(() => fileRecord(this)), kind: 'system', capabilities: this.#system, rules };
     this.ioctl = genericIoctl(this.#target);
@@ -75,7 +79,7 @@ export abstract class KvmBase<B extends Bindings, Vm> extends KernelFile {
 
   /**
    * KVM_CHECK_EXTENSION: returns 0 if the kernel does not have the capability, and otherwise 1 or a number that the
-   * capability defines.
+   * capability defines. The kernel is asked once for each capability, except for those whose number can change.
    *
    * @param capability a name such as `KVM_CAP_IRQFD`, or a number.
    * @throws KvmArgumentError for a name that the bindings do not have.

@@ -44,6 +44,13 @@ export interface GuestMemoryHandle {
  */
 const windowStep = 2 ** 30;
 
+/** A window with its place in the memory. */
+interface Window {
+  readonly start: number;
+  readonly end: number;
+  readonly bytes: Uint8Array<ArrayBuffer>;
+}
+
 let make: (record: MemoryRecord) => GuestMemory;
 let recordOf: (memory: GuestMemory) => MemoryRecord;
 let isMemory: (value: object) => boolean;
@@ -58,6 +65,8 @@ export class GuestMemory implements Disposable {
   readonly #size: number;
   /** The windows, by offset and length. */
   readonly #windows = new Map<string, ArrayBuffer>();
+  /** The window that was used last. Most accesses are in the same window, and they need no look-up. */
+  #last: Window | undefined;
   #id: number | undefined;
 
   private constructor(given: Creator, record: MemoryRecord) {
@@ -208,8 +217,19 @@ export class GuestMemory implements Disposable {
       );
     }
     if (length > windowStep) return new DataView(this.#window(offset, length));
+    const { bytes, start } = this.#windowWith(offset, length);
+    return new DataView(bytes.buffer, offset - start, length);
+  }
+
+  /** Returns a window that has these bytes, of which there are not more than a step. They are inside the memory. */
+  #windowWith(offset: number, length: number): Window {
+    const last = this.#last;
+    if (last !== undefined && offset >= last.start && offset + length <= last.end) return last;
     const start = Math.floor(Math.min(offset, this.#size - 1) / windowStep) * windowStep;
-    return new DataView(this.#window(start, Math.min(2 * windowStep, this.#size - start)), offset - start, length);
+    const end = Math.min(start + 2 * windowStep, this.#size);
+    const window = { start, end, bytes: new Uint8Array(this.#window(start, end - start)) };
+    this.#last = window;
+    return window;
   }
 
   #window(offset: number, length: number): ArrayBuffer {
@@ -246,7 +266,10 @@ export class GuestMemory implements Disposable {
    * @throws KvmArgumentError when the bytes are not all inside the memory, KvmClosedError after `close`.
    */
   read(offset: number, length: number): Uint8Array {
-    return this.bytes(offset, length).slice();
+    requireInside(this, offset, length);
+    if (length > windowStep) return this.bytes(offset, length).slice();
+    const { bytes, start } = this.#windowWith(offset, length);
+    return bytes.slice(offset - start, offset - start + length);
   }
 
   /**
@@ -258,7 +281,14 @@ export class GuestMemory implements Disposable {
    */
   write(offset: number, bytes: Uint8Array): void {
     requireBytes('GuestMemory.write', bytes);
-    this.bytes(offset, lengthOf(bytes)).set(bytes);
+    const length = lengthOf(bytes);
+    requireInside(this, offset, length);
+    if (length > windowStep) {
+      this.bytes(offset, length).set(bytes);
+    } else {
+      const window = this.#windowWith(offset, length);
+      window.bytes.set(bytes, offset - window.start);
+    }
   }
 
   /**
@@ -315,6 +345,7 @@ export class GuestMemory implements Disposable {
     if (!record) return;
     this.#record = undefined;
     this.#windows.clear();
+    this.#last = undefined;
     addon().memoryRelease(record);
   }
 
@@ -363,10 +394,12 @@ export function requireInside(memory: GuestMemory, offset: number, length: numbe
 }
 
 function requireRange(offset: number, length: number, size: number): void {
-  for (const [name, value] of Object.entries({ offset, length })) {
-    if (Number.isSafeInteger(value)) continue;
-    throw new KvmArgumentError('GuestMemory', `${name} ${describe(value)}; it must be an integer below 2^53`);
-  }
+  if (!Number.isSafeInteger(offset)) throw notAnInteger('offset', offset);
+  if (!Number.isSafeInteger(length)) throw notAnInteger('length', length);
   if (offset >= 0 && length >= 0 && offset + length <= size) return;
   throw new KvmArgumentError('GuestMemory', `${length} bytes at ${offset} are not all inside the ${size} bytes`);
+}
+
+function notAnInteger(name: string, value: unknown): KvmArgumentError {
+  return new KvmArgumentError('GuestMemory', `${name} ${describe(value)}; it must be an integer below 2^53`);
 }

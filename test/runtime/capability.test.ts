@@ -5,6 +5,7 @@ import * as bindings from '../../generated/x86_64/linux/kvm.js';
 import {
   capabilityValue,
   missingCapability,
+  rememberedAnswers,
   requireCapability,
   requireExtension,
   requireIoctl,
@@ -97,5 +98,36 @@ describe('KVM_CAP_IMMEDIATE_EXIT', () => {
   it('the default mechanism is signal_mask when the kernel does not have KVM_CAP_IMMEDIATE_EXIT', () => {
     expect(readyVcpuOptions({}, kernelWith({})).mechanism).toBe('signal_mask');
     expect(readyVcpuOptions({}, kernelWith({ [bindings.KVM_CAP_IMMEDIATE_EXIT]: 1 })).mechanism).toBe('immediate_exit');
+  });
+});
+
+describe('the answers of /dev/kvm', () => {
+  it('rememberedAnswers asks once for a capability, also for one that the kernel does not have', () => {
+    const asked: number[] = [];
+    const check = rememberedAnswers(bindings, kernelWith({ [bindings.KVM_CAP_IRQFD]: 1 }, asked).checkExtension);
+    const ask = (): number[] => [bindings.KVM_CAP_IRQFD, bindings.KVM_CAP_S390_UCONTROL].map(check);
+    expect([ask(), ask()]).toEqual([
+      [1, 0],
+      [1, 0],
+    ]);
+    expect(asked).toEqual([bindings.KVM_CAP_IRQFD, bindings.KVM_CAP_S390_UCONTROL]);
+  });
+
+  it('rememberedAnswers asks each time for a capability whose value can change', () => {
+    const { KVM_CAP_NR_VCPUS, KVM_CAP_XSAVE2 } = bindings;
+    let value = 0;
+    const check = rememberedAnswers(bindings, () => ++value);
+    expect([KVM_CAP_NR_VCPUS, KVM_CAP_NR_VCPUS, KVM_CAP_XSAVE2, KVM_CAP_XSAVE2].map(check)).toEqual([1, 2, 3, 4]);
+  });
+
+  it('rememberedAnswers does not remember an error', () => {
+    const answers = [new Error('interrupted'), 1];
+    const check = rememberedAnswers(bindings, () => {
+      const answer = answers.shift();
+      if (typeof answer !== 'number') throw answer;
+      return answer;
+    });
+    expect(() => check(bindings.KVM_CAP_IRQFD)).toThrow('interrupted');
+    expect(check(bindings.KVM_CAP_IRQFD)).toBe(1);
   });
 });
