@@ -109,6 +109,8 @@ export default defineConfig({
   description: 'Virtual machines from TypeScript with KVM, and bindings for any Linux uapi header',
   lang: 'en',
   outDir: './dist',
+  // The theme gives the home page no landmark for its content.
+  transformHtml: (html) => html.replace('<div class="VPContent is-home"', '<div role="main" class="VPContent is-home"'),
   lastUpdated: false,
   head: [['link', { rel: 'icon', href: 'data:,' }]],
   markdown: { theme: { light: 'github-light-high-contrast', dark: 'github-dark-high-contrast' } },
