@@ -1,4 +1,5 @@
 import { defineConfig, type TestProjectInlineConfiguration, type ViteUserConfig } from 'vitest/config';
+import { canOpen } from './test/helpers/can-open.js';
 import { projectTimes } from './test/helpers/project-times.js';
 
 /** The files of each project, as globs. Every test file belongs to exactly one project; `npm run lint:tests` checks it. */
@@ -70,8 +71,11 @@ const projects: Readonly<Record<string, readonly string[]>> = {
   ],
 };
 
-/** The test files of these projects share one process per worker. Loading the modules again for each file takes half of the time. */
-const sharing: readonly string[] = ['unit', 'compiler'];
+/**
+ * The test files of these projects share one process per worker. Loading the modules again for each file takes half of the time.
+ * A vCPU changes its process: it has signal handlers, threads and open files. So the project kvm shares only if its vCPUs are skipped.
+ */
+const sharing: readonly string[] = ['unit', 'compiler', ...(canOpen('/dev/kvm') ? [] : ['kvm'])];
 
 function project([name, include]: [string, readonly string[]], index: number): TestProjectInlineConfiguration {
   return {

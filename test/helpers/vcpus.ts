@@ -11,23 +11,15 @@ import { type Bindings, Kvm, type Mechanism, Vcpu, type VcpuOptions, type Vm } f
 import { type Guest, type Loaded, places } from '../../tools/guests/index.js';
 import { type Outcome, runOutcome } from '../../tools/lib/outcome.js';
 import { until, watchdogMs, within } from '../../tools/lib/timeouts.js';
+import { canOpen } from './can-open.js';
 import { temporaryFolder } from './cli.js';
 
-export { type Outcome, until, watchdogMs, within };
+export { canOpen, type Outcome, until, watchdogMs, within };
 
 /** Part of the name of each suite that needs the device. */
 export const needsKvm = '(needs a /dev/kvm that opens)';
 
 export const hasKvm: boolean = canOpen('/dev/kvm');
-
-export function canOpen(path: string): boolean {
-  try {
-    closeSync(openSync(path, 'r+'));
-    return true;
-  } catch {
-    return false;
-  }
-}
 
 export const projectRoot: string = fileURLToPath(new URL('../..', import.meta.url));
 
