@@ -1,5 +1,6 @@
 import { defineConfig, type TestProjectInlineConfiguration, type ViteUserConfig } from 'vitest/config';
 import { canOpen } from './test/helpers/can-open.js';
+import { LongFilesFirst } from './test/helpers/long-files-first.js';
 import { projectTimes } from './test/helpers/project-times.js';
 
 /** The files of each project, as globs. Every test file belongs to exactly one project; `npm run lint:tests` checks it. */
@@ -99,6 +100,7 @@ const config: ViteUserConfig = defineConfig({
   test: {
     globalSetup: 'test/helpers/temporary-folder.ts',
     maxWorkers: '100%',
+    sequence: { sequencer: LongFilesFirst },
     coverage: {
       provider: 'v8',
       include: ['generator/**/*.ts', 'support/**/*.ts', 'runtime/**/*.ts'],
