@@ -83,11 +83,11 @@ export function diagnosticsOf(text: string, flags: readonly string[] = []): Diag
   }));
 }
 
-/** Returns the lines of the compiler's errors for each text. Each text is compiled separately. */
-export function errorLinesOf(texts: readonly string[]): number[][] {
+/** Returns the lines of the compiler's errors for each text. Each text is compiled separately, in a process of its own. */
+export function errorLinesOf(texts: readonly string[], flags: readonly string[] = []): number[][] {
   const files = texts.map((text, index) => [`${index}.c`, text] as const);
   const { stderr } = inTemporaryFolder(Object.fromEntries(files), (folder) =>
-    call('cc', [standard, '-fsyntax-only', ...files.map(([name]) => name)], { cwd: folder }),
+    call('cc', [standard, '-fsyntax-only', ...flags, ...files.map(([name]) => name)], { cwd: folder }),
   );
   const lines = texts.map((): number[] => []);
   for (const [, index, line] of stderr.matchAll(/^(\d+)\.c:(\d+):(?:\d+:)? (?:fatal )?error: /gm)) {
