@@ -3,8 +3,9 @@
 import { cpSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
+import { diffModels, mergeChanges } from '../../generator/diff/diff.js';
 import { folderOf, kvmUapi, plainEnv, projectRoot, type Run, temporaryFolder } from '../helpers/cli.js';
-import { before, writeBindings } from '../helpers/impact-project.js';
+import { after, before, writeBindings } from '../helpers/impact-project.js';
 
 const excerpt = join(projectRoot, 'headers', 'immediate-exit');
 const sets = [join(excerpt, 'linux-4.10'), join(excerpt, 'linux-4.11')];
@@ -96,6 +97,22 @@ it('impact of a removed and a renamed constant has the exit code 1, prints JSON,
   expect(readFileSync(join(folder, 'src', 'main.ts'), 'utf8')).toBe(
     "import { DEV_GONE, DEV_LIMIT_OF_ALL_BUFFERS } from '../bindings/x86_64/device.js';\nexport const all = [DEV_GONE, DEV_LIMIT_OF_ALL_BUFFERS];\n",
   );
+});
+
+it('projectImpact of kvm-uapi/impact returns what the command prints', async () => {
+  const folder = projectOf(
+    "import { DEV_GONE } from '../bindings/x86_64/device.js';\nexport const all = [DEV_GONE];\n",
+  );
+  writeBindings(folder, before);
+  const { projectImpact } = await import('kvm-uapi/impact');
+  const { header, target } = before;
+  const changes = mergeChanges([{ header, target, changes: diffModels(before, after) }]);
+  const found = await projectImpact({ project: folder, before: [before], after: [after], changes, cache: false });
+  expect(found.uses.map(({ line, column, text }) => [line, column, text])).toEqual([
+    [1, 10, 'DEV_GONE'],
+    [2, 21, 'DEV_GONE'],
+  ]);
+  expect(found.errors).toHaveLength(1);
 });
 
 it('impact refuses a folder without a tsconfig.json, and names the remedy', () => {

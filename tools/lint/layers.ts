@@ -48,6 +48,7 @@ const layers: Readonly<Record<string, readonly (readonly string[])[]>> = {
     ['report/'],
     ['config/'],
     ['cli/'],
+    ['impact.ts'],
     ['core.ts'],
     ['index.ts'],
   ],
