@@ -22,7 +22,7 @@ import { withCommands } from './ioctl-commands.js';
 import { IoctlAnalyzer } from './ioctls.js';
 import { enumWithKernelDoc, withKernelDoc } from './kernel-doc.js';
 import { MacroAnalyzer } from './macros.js';
-import { otherDeclarations } from './other-declarations.js';
+import { ignoredPragmas, otherDeclarations } from './other-declarations.js';
 import { RecordAnalyzer, type TypedefNames, typedefNames } from './records.js';
 import { type ReadableHeaders, readWithRequiredIncludes, undefinedNamesIn } from './required-includes.js';
 import { withSelectedAddresses } from './selected-addresses.js';
@@ -166,6 +166,7 @@ function modelFrom(
     omissions: [
       ...omissions,
       ...read.assertions,
+      ...ignoredPragmas(declarations, coveredFiles),
       ...types.unsupported,
       ...types.nameless(declarations, coveredFiles),
       ...otherDeclarations(declarations, coveredFiles, names, objects, layout),

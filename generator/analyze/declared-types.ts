@@ -1,5 +1,7 @@
 /** Checks the types that the layout of records does not need, but that the compiler checks. */
 
+import { evaluatorOf } from '../c/evaluator/evaluator.js';
+import { checkRedeclarations } from '../c/evaluator/redeclarations.js';
 import { Unsupported } from '../c/evaluator/unresolvable.js';
 import type { Layout } from '../c/layout/layout.js';
 import type { CType, Declarations } from '../c/syntax.js';
@@ -11,7 +13,8 @@ import { LimitError, SourceError } from '../errors.js';
  * Checks the types of all declarations of a header. Headers from before C11 have static assertions of this form:
  * `typedef char check[sizeof(int) == 4 ? 1 : -1]`. @throws Unresolvable for a type that C or the target does not have.
  */
-export function checkDeclaredTypes({ records, typedefs, objects, rareTypes }: Declarations, layout: Layout): void {
+export function checkDeclaredTypes(declarations: Declarations, layout: Layout): void {
+  const { records, typedefs, objects, rareTypes } = declarations;
   for (const { type, at } of rareTypes.values()) layout.measure(type, at);
   for (const { type, at } of typedefs.values()) checkType(type, at, layout);
   for (const { type, at, attributes } of objects.values()) {
@@ -22,6 +25,7 @@ export function checkDeclaredTypes({ records, typedefs, objects, rareTypes }: De
   for (const { members } of records) {
     for (const { type, at } of members) if (typeInside(type)) checkType(type, at, layout);
   }
+  checkRedeclarations(declarations, evaluatorOf(layout));
 }
 
 /**

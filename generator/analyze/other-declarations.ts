@@ -47,6 +47,14 @@ export function otherDeclarations(
   return omissions;
 }
 
+/** Returns the pragmas of covered headers that the compiler ignores. */
+export function ignoredPragmas({ ignoredPragmas: list }: Declarations, covered: ReadonlySet<SourceFile>): Omission[] {
+  return list.flatMap(({ at, problem }) => {
+    if (!covered.has(at.file)) return [];
+    return [{ kind: 'pragma', name: at.text, reason: `GCC ignores this pragma: ${problem}`, location: locationOf(at) }];
+  });
+}
+
 const anyVariable = 'a variable, whose value only a running program has';
 
 /** Returns the name of a type. The second typedef of a record without a tag has the first one as its other name. */

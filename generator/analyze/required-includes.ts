@@ -164,7 +164,7 @@ export function undefinedNamesIn(
     if (taken !== undefined) texts.push(lexText(at.file, taken));
   }
   // A compiler reads all function bodies, in every header.
-  for (const { body } of declarations.objects.values()) texts.push(body);
+  for (const { body } of declarations.objects.values()) if (body) texts.push(body);
   const found = new Set<string>();
   for (const tokens of texts) {
     let before: string | undefined;

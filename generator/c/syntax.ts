@@ -77,6 +77,8 @@ export interface FunctionType {
   readonly variadic: boolean;
   /** The parameters as they are written. Absent if no parameter is an array or is derived from one. */
   readonly declared?: readonly ParameterNode[];
+  /** The names in the parentheses of a definition in the style of K&R. */
+  readonly names?: readonly Token[];
 }
 
 /**
@@ -264,6 +266,14 @@ export interface TypedefNode {
   /** The type with the attributes of the declaration. */
   readonly type: CType;
   readonly at: Token;
+  /** The types of later declarations of the name, which can align the type. Absent if there is only one declaration. */
+  readonly others?: readonly CType[];
+}
+
+/** Two declarations of one name, of which each can have what the other one lacks. */
+export interface Redeclaration<Node> {
+  readonly earlier: Node;
+  readonly later: Node;
 }
 
 /** An initializer: a value, or values in braces. */
@@ -308,8 +318,8 @@ export interface ObjectNode {
   readonly places?: readonly Token[];
   /** The other declarations of the name: each can align the object. Absent if there is only one. */
   readonly others?: readonly Pick<ObjectNode, 'type' | 'attributes'>[];
-  /** The tokens between the braces of a function. Empty if the function is only declared. */
-  readonly body: readonly Token[];
+  /** The tokens between the braces of a function. Null without braces. */
+  readonly body: readonly Token[] | null;
 }
 
 /** A static assertion at file scope or in a record. */
@@ -318,6 +328,12 @@ export interface AssertionNode {
   /** The string literals of the message. Empty without a message. */
   readonly message: readonly Token[];
   readonly at: Token;
+}
+
+/** A `#pragma pack` that GCC ignores with a warning. */
+export interface IgnoredPragma {
+  readonly at: Token;
+  readonly problem: string;
 }
 
 /** All declarations of a translation unit. Each list is in the order of definition. */
@@ -332,6 +348,10 @@ export interface Declarations {
   /** Variables and functions. */
   readonly objects: ReadonlyMap<string, ObjectNode>;
   readonly assertions: readonly AssertionNode[];
+  readonly ignoredPragmas: readonly IgnoredPragma[];
+  /** The typedefs, and the variables and functions, that are declared again. */
+  readonly redeclaredTypedefs: readonly Redeclaration<TypedefNode>[];
+  readonly redeclaredObjects: readonly Redeclaration<ObjectNode>[];
   /** The arithmetic types in the declarations that only some targets have, by their names. `at` is the first use. */
   readonly rareTypes: ReadonlyMap<string, { readonly type: CType; readonly at: Token }>;
 }

@@ -399,9 +399,9 @@ export interface FunctionMacro {
  * The kinds of declarations that a model cannot express. A `macro` has no value. An `ioctl` has no request number or no
  * argument. A `type` is a struct, union or enum. A `typedef` is another name of a type: a name that a member's `type` can
  * spell, and that has no export. A `variable` has no value that the compiler knows. A `function` exists only in C code. An
- * `assertion` is a static assertion that cannot be evaluated.
+ * `assertion` is a static assertion that cannot be evaluated. A `pragma` is a `#pragma pack` that the compiler ignores.
  */
-export type OmissionKind = 'macro' | 'ioctl' | 'type' | 'typedef' | 'variable' | 'function' | 'assertion';
+export type OmissionKind = 'macro' | 'ioctl' | 'type' | 'typedef' | 'variable' | 'function' | 'assertion' | 'pragma';
 
 /** A declaration that the model cannot express. Every declaration that is left out has an omission. */
 export interface Omission {

@@ -51,6 +51,7 @@ const plurals: Readonly<Record<OmissionKind, string>> = {
   function: 'functions',
   typedef: 'typedefs',
   assertion: 'assertions',
+  pragma: 'pragmas',
 };
 
 const width = 100;

@@ -1,7 +1,7 @@
 /** C's rules about compatible types (C17 6.2.7), as `_Generic` and `__builtin_types_compatible_p` use them. */
 
 import type { CType, FunctionType, Qualifiers } from '../syntax.js';
-import { isMadeAgain } from '../types.js';
+import { isMadeAgain, qualified } from '../types.js';
 import { isVariableLength } from './type-names.js';
 import { type Unqualified, unqualified } from './types.js';
 import type { Evaluator } from './values.js';
@@ -126,8 +126,17 @@ function isPromoted({ parameters, variadic }: FunctionType, evaluator: Evaluator
 
 /** Returns the type that has the information of two compatible types: the length of an array, the parameters. */
 export function compositeType(a: CType, b: CType, evaluator: Evaluator): CType {
-  const [x, y] = [unqualified(a, evaluator).type, unqualified(b, evaluator).type];
-  if (x.kind === 'array' && y.kind === 'array') return x.length === null ? b : a;
+  const [{ type: x, qualifiers }, { type: y }] = [unqualified(a, evaluator), unqualified(b, evaluator)];
+  if (x.kind === 'array' && y.kind === 'array') {
+    const of = compositeType(x.of, y.of, evaluator);
+    if (of === x.of && (x.length !== null || y.length === null)) return a;
+    if (of === y.of && y.length !== null) return b;
+    return qualified({ ...x, of, length: x.length ?? y.length }, qualifiers);
+  }
+  if (x.kind === 'pointer' && y.kind === 'pointer') {
+    const to = compositeType(x.to, y.to, evaluator);
+    return to === x.to ? a : qualified({ ...x, to }, qualifiers);
+  }
   if (x.kind === 'function' && y.kind === 'function') return x.parameters ? a : b;
   return a;
 }

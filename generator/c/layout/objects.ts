@@ -4,6 +4,7 @@ import { ArithmeticError, type Integer } from '../evaluator/arithmetic.js';
 import { stringIn, textOf } from '../evaluator/constant-bytes.js';
 import { evaluatorOf, resolvable } from '../evaluator/evaluator.js';
 import { checkInitializer, completeType } from '../evaluator/initializers.js';
+import { typeOfAll } from '../evaluator/redeclarations.js';
 import { type Definition, type Scope, withConstants } from '../evaluator/scope.js';
 import { elementType, integerTypeOf, unqualified } from '../evaluator/types.js';
 import { Unresolvable } from '../evaluator/unresolvable.js';
@@ -36,15 +37,18 @@ export class Objects {
     if (type) return type;
     const node = this.#objects.get(name);
     if (!node) return undefined;
-    type = node.initializer ? this.#complete(node) : node.type;
+    type = this.#complete(node);
     this.#types.set(name, type);
     return type;
   }
 
   /** An initializer is only read if it gives the length of an array. */
-  #complete({ type, initializer }: ObjectNode): CType {
+  #complete(node: ObjectNode): CType {
+    const type = (node.others && typeOfAll(node, evaluatorOf(this.#scope))) ?? node.type;
+    const { initializer } = node;
+    if (!initializer) return type;
     const plain = this.#scope.resolve(type);
-    if (plain.kind !== 'array' || plain.length !== null || !initializer) return type;
+    if (plain.kind !== 'array' || plain.length !== null) return type;
     return completeType(type, initializer.read(), evaluatorOf(this.#scope));
   }
 
@@ -74,7 +78,7 @@ export class Objects {
     if (node?.initializer) return 'initialized';
     if (!node || node.storage.includes('extern')) return 'declared';
     const isFunction = this.#scope.resolve(node.type).kind === 'function';
-    return isFunction && node.body.length === 0 ? 'declared' : 'defined';
+    return isFunction && node.body === null ? 'declared' : 'defined';
   }
 
   #isConst(type: CType): boolean {

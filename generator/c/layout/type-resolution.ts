@@ -5,7 +5,7 @@ import { evaluate, typeOfExpression } from '../evaluator/evaluator.js';
 import type { Scope } from '../evaluator/scope.js';
 import { Unresolvable } from '../evaluator/unresolvable.js';
 import { predefinedTypedefs } from '../parser/arithmetic-types.js';
-import type { CType, Declarations, EnumNode, Expression, Qualifiers, RecordNode } from '../syntax.js';
+import type { CType, Declarations, EnumNode, Expression, Qualifiers, RecordNode, TypedefNode } from '../syntax.js';
 import type { Token } from '../tokens.js';
 import { bare, ownQualifiers, qualified } from '../types.js';
 import type { LaidOutEnum } from './enums.js';
@@ -175,9 +175,20 @@ export class TypeResolution {
   }
 
   #typedef(name: string, at: Token): CType {
-    const type = this.#declarations.typedefs.get(name)?.type ?? this.#predefined(name);
+    const node = this.#declarations.typedefs.get(name);
+    const type = node ? this.#typeOf(node) : this.#predefined(name);
     if (!type) throw new Unresolvable(at, `type '${name}' is not defined`);
     return type;
+  }
+
+  /** A later declaration of a typedef can only raise the alignment of its type. */
+  #typeOf({ type, at, others = [] }: TypedefNode): CType {
+    return others.reduce((kept, other) => {
+      // Without an alignment of its own, a type can be incomplete.
+      if (other.kind !== 'aligned' && other.kind !== 'typedef') return kept;
+      const { align, userAligned } = this.#facts.measure(other, at);
+      return userAligned && align > this.#facts.measure(kept, at).align ? other : kept;
+    }, type);
   }
 
   /** Returns the type of a typedef that the target's compiler predefines. */

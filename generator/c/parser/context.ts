@@ -14,6 +14,8 @@ export interface Specifiers {
   readonly storage: readonly string[];
   /** The attributes that apply to each declarator. */
   readonly attributes: Attributes;
+  /** The word `__auto_type`: the type is that of the initializer, with the qualifiers of `type`. Null without the word. */
+  readonly auto: Token | null;
 }
 
 export interface Declarator {

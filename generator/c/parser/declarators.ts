@@ -98,7 +98,8 @@ function arraySuffix(cursor: Cursor, context: ParserContext, element: CType): CT
   const open = cursor.next();
   let isStatic = false;
   const first = cursor.peek();
-  while (isQualifier(cursor.peek().text) || cursor.at('static')) isStatic = cursor.next().text === 'static' || isStatic;
+  const isWord = (): boolean => cursor.at('static') || (isQualifier(cursor.peek().text) && !cursor.at('__extension__'));
+  while (isWord()) isStatic = cursor.next().text === 'static' || isStatic;
   const ofParameter = first === cursor.peek() ? undefined : first;
   const variable = cursor.at('*') && cursor.peek(1).text === ']';
   if (variable) cursor.next();
@@ -109,6 +110,7 @@ function arraySuffix(cursor: Cursor, context: ParserContext, element: CType): CT
   cursor.expect(']', 'after a dimension');
   const attributes = parseStandardAttributes(cursor, context);
   const of = cursor.nested(() => suffixes(cursor, context, element));
+  context.useSize(of);
   const array: CType = {
     kind: 'array',
     of,

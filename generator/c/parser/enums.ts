@@ -10,7 +10,7 @@ export function parseEnum(cursor: Cursor, context: ParserContext): CType {
   const at = cursor.next();
   const before = joinAttributes([parseStandardAttributes(cursor, context), parseAttributes(cursor, context)]);
   const name = cursor.peek().kind === 'identifier' ? cursor.next() : null;
-  if (name) context.tables.mention(name.text);
+  if (name) context.tables.mention('enum', name);
   const open = cursor.accept('{');
   if (!open) {
     if (!name) cursor.fail("expected a tag or '{' after 'enum'");
@@ -36,10 +36,10 @@ export function parseEnum(cursor: Cursor, context: ParserContext): CType {
 function parseEnumerator(cursor: Cursor, context: ParserContext): EnumeratorNode {
   if (cursor.peek().kind !== 'identifier') cursor.fail('expected an enumerator');
   const at = cursor.next();
-  context.tables.addEnumerator(at);
   parseStandardAttributes(cursor, context);
   parseAttributes(cursor, context);
   const value = cursor.accept('=') ? parseExpression(cursor, context) : null;
+  context.tables.addEnumerator(at, cursor.place);
   if (!cursor.accept(',') && !cursor.at('}')) cursor.fail("expected ',' or '}' after an enumerator");
   return { name: at.text, value, at };
 }

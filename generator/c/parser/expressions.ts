@@ -21,6 +21,10 @@ export interface TypeNames {
   /** Whether a type name starts at the cursor. */
   startsHere(cursor: Cursor): boolean;
   read(cursor: Cursor): CType;
+  /** Notes the use of a name at a place of the translation unit. */
+  use(name: Token, place: number): void;
+  /** Notes the use of a type whose size must be known at its place. */
+  useSize(type: CType): void;
 }
 
 const precedence = precedenceOf([['?'], ...binaryOperators]);
@@ -199,6 +203,7 @@ function parseDesignators(cursor: Cursor, types: TypeNames): readonly Designator
 }
 
 function compoundLiteral(cursor: Cursor, types: TypeNames, type: CType, at: Token): Expression {
+  types.useSize(type);
   const initializer = parseList(cursor, types);
   return postfix(cursor, types, { kind: 'compound literal', type, initializer, at });
 }
@@ -236,6 +241,7 @@ function measure(cursor: Cursor, types: TypeNames, what: Measured): Expression {
   if (cursor.accept('(') && types.startsHere(cursor)) {
     const type = types.read(cursor);
     cursor.expect(')', `after the type of ${at.text}`);
+    types.useSize(type);
     if (!cursor.at('{')) return { kind: 'measure', what, of: { type }, at };
     return { kind: 'measure', what, of: { expression: compoundLiteral(cursor, types, type, at) }, at };
   }
@@ -259,6 +265,8 @@ function primary(cursor: Cursor, types: TypeNames): Expression {
       if (offsetofWords.has(at.text) && cursor.at('(')) return offsetof(cursor, types, at);
       if (at.text === '_Generic') return generic(cursor, types, at);
       if (at.text === '__builtin_types_compatible_p') return compatible(cursor, types, at);
+      // A function can be called before its declaration.
+      if (!cursor.at('(')) types.use(at, cursor.place - 1);
       return { kind: 'name', name: at.text, at };
     default: {
       const found = at.kind === 'end' ? 'the end' : `'${at.text}'`;
@@ -276,6 +284,7 @@ function offsetof(cursor: Cursor, types: TypeNames, at: Token): Expression {
   cursor.expect('(', 'after offsetof');
   if (!types.startsHere(cursor)) cursor.fail('expected a type as the first argument of offsetof');
   const type = types.read(cursor);
+  types.useSize(type);
   cursor.expect(',', 'after the type of offsetof');
   const path: PathStep[] = [member(cursor)];
   while (!cursor.accept(')')) {

@@ -1,13 +1,13 @@
 /** Parses the parameters of functions. */
 
 import type { Cursor } from '../cursor.js';
-import type { CType, FunctionType, ParameterNode } from '../syntax.js';
+import type { CType, Declarations, FunctionType, ParameterNode } from '../syntax.js';
 import { errorAt, placeOf, type Token } from '../tokens.js';
 import { bare, typeInside } from '../types.js';
 import { parseAttributes, refuseAlignas, withTypeAttributes } from './attributes.js';
 import type { ParserContext } from './context.js';
 
-type Parameters = Pick<FunctionType, 'parameters' | 'variadic' | 'declared'>;
+type Parameters = Pick<FunctionType, 'parameters' | 'variadic' | 'declared' | 'names'>;
 
 const unprototyped: Parameters = { parameters: null, variadic: false };
 
@@ -20,10 +20,11 @@ export function parseParameters(cursor: Cursor, context: ParserContext): Paramet
     return { parameters: [], variadic: false };
   }
   if (isNameList(cursor, context)) {
-    do cursor.next();
+    const names = new Map<string, Token>();
+    do addName(cursor.next(), names);
     while (cursor.accept(','));
     cursor.expect(')', 'after the names of parameters');
-    return unprototyped;
+    return { ...unprototyped, names: [...names.values()] };
   }
   const declared: ParameterNode[] = [];
   const names = new Map<string, Token>();
@@ -37,10 +38,10 @@ export function parseParameters(cursor: Cursor, context: ParserContext): Paramet
     const parameter = parseParameter(cursor, context);
     declared.push(parameter);
     parameters.push(decayed(parameter.type, names));
-    addName(parameter, names);
+    if (parameter.name) addName(parameter.name, names);
   } while (cursor.accept(','));
   cursor.expect(')', variadic ? "after '...'" : 'after the parameters of a function');
-  checkVoid(declared, variadic);
+  if (checkVoid(declared, variadic, context.tables)) return { parameters: [], variadic: false };
   const list = context.tables.foundOwnTag ? unprototyped : { parameters, variadic };
   const hasArrays = declared.some(({ type }) => containsArray(type));
   // A tag that the list defines is not in the tables.
@@ -75,18 +76,69 @@ function parseParameter(cursor: Cursor, context: ParserContext): ParameterNode {
 /** The error about `static` and qualifiers in the brackets of another array. */
 export const onlyOutermost = "only the outermost array of a parameter can have 'static' or qualifiers in its brackets";
 
-function addName({ name }: ParameterNode, names: Map<string, Token>): void {
-  if (!name) return;
+/**
+ * Reads the declarations of parameters between `)` and `{` in the style of K&R, and returns them in their order. A
+ * parameter without a declaration is an int.
+ */
+export function parseOldParameters(
+  cursor: Cursor,
+  context: ParserContext,
+  names: readonly Token[],
+): readonly ParameterNode[] {
+  const declared: ParameterNode[] = [];
+  const seen = new Map<string, Token>();
+  while (cursor.peek().kind === 'identifier' && context.startsSpecifiers(cursor.peek().text)) {
+    const at = cursor.peek();
+    const { type, storage } = context.specifiers(cursor);
+    if (storage.some((word) => word !== 'register')) throw errorAt(at, `a parameter cannot be '${storage[0]}'`);
+    if (!cursor.at(';')) {
+      do {
+        const declarator = context.declarator(cursor, type);
+        const { name } = declarator;
+        if (!name || !names.some(({ text }) => text === name.text))
+          throw errorAt(
+            name ?? cursor.peek(),
+            `'${name?.text ?? cursor.peek().text}' is not a parameter of this function`,
+          );
+        addName(name, seen);
+        const attributes = parseAttributes(cursor, context);
+        declared.push({ name, type: withTypeAttributes(declarator.type, attributes), at: name });
+      } while (cursor.accept(','));
+    }
+    cursor.expect(';', 'after the declaration of a parameter');
+  }
+  return declared;
+}
+
+function addName(name: Token, names: Map<string, Token>): void {
   const earlier = names.get(name.text);
   if (earlier) throw errorAt(name, `parameter '${name.text}' is already declared at ${placeOf(earlier)}; rename one`);
   names.set(name.text, name);
 }
 
-function checkVoid(declared: readonly ParameterNode[], variadic: boolean): void {
-  const found = declared.find(({ name, type }) => name === null && bare(type).kind === 'void');
-  if (!found) return;
+/** Whether the only parameter is `void`, also through typedefs. Then the function has none. */
+function checkVoid(
+  declared: readonly ParameterNode[],
+  variadic: boolean,
+  { typedefs }: Pick<Declarations, 'typedefs'>,
+): boolean {
+  const found = declared.find(({ name, type }) => name === null && voidIn(type, typedefs));
+  if (!found) return false;
   if (declared.length > 1 || variadic) throw errorAt(found.at, "'void' must be the only parameter");
-  if (found.type.kind === 'qualified') throw errorAt(found.at, "'void' without a name cannot have qualifiers");
+  if (voidIn(found.type, typedefs) === 'qualified')
+    throw errorAt(found.at, "'void' without a name cannot have qualifiers");
+  return true;
+}
+
+function voidIn(whole: CType, typedefs: Declarations['typedefs']): 'plain' | 'qualified' | undefined {
+  let hasQualifiers = false;
+  let type: CType | undefined = whole;
+  while (type && type.kind !== 'void') {
+    hasQualifiers ||= type.kind === 'qualified';
+    if (type.kind === 'qualified' || type.kind === 'aligned') type = type.of;
+    else type = type.kind === 'typedef' ? typedefs.get(type.name)?.type : undefined;
+  }
+  return type && (hasQualifiers ? 'qualified' : 'plain');
 }
 
 /**

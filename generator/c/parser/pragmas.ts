@@ -1,6 +1,7 @@
 /** Handles `#pragma pack`: removes the pragmas from the tokens and stores the limits by position. */
 
-import { errorAt, type Token } from '../tokens.js';
+import type { IgnoredPragma } from '../syntax.js';
+import type { Token } from '../tokens.js';
 
 /** The pragmas in force at a place. */
 export interface Pragmas {
@@ -8,11 +9,12 @@ export interface Pragmas {
   readonly pack: number | null;
 }
 
-interface ExtractedPragmas {
+export interface ExtractedPragmas {
   /** The tokens without the pragmas. */
   readonly tokens: readonly Token[];
   /** Returns the pragmas in force at a place in `tokens`. */
   pragmasAt(place: number): Pragmas;
+  readonly ignored: readonly IgnoredPragma[];
 }
 
 interface PackEntry {
@@ -24,22 +26,26 @@ const noPragmas: Pragmas = { pack: null };
 
 export function extractPragmas(tokens: readonly Token[]): ExtractedPragmas {
   // Nearly no header has a pragma.
-  if (!tokens.some(({ kind }) => kind === 'pragma')) return { tokens, pragmasAt: () => noPragmas };
+  if (!tokens.some(({ kind }) => kind === 'pragma')) return { tokens, pragmasAt: () => noPragmas, ignored: [] };
   const rest: Token[] = [];
   const changes: { readonly from: number; readonly pragmas: Pragmas }[] = [];
   const stack: PackEntry[] = [];
+  const ignored: IgnoredPragma[] = [];
   let pragmas = noPragmas;
   for (const token of tokens) {
     if (token.kind !== 'pragma') {
       rest.push(token);
       continue;
     }
-    pragmas = { pack: packed(token, pragmas.pack, stack) };
+    const [pack, problem] = packed(token.text, pragmas.pack, stack);
+    if (problem !== undefined) ignored.push({ at: token, problem });
+    pragmas = { pack };
     changes.push({ from: rest.length, pragmas });
   }
   return {
     tokens: rest,
     pragmasAt: (place) => changes.findLast((change) => change.from <= place)?.pragmas ?? noPragmas,
+    ignored,
   };
 }
 
@@ -47,36 +53,40 @@ export function extractPragmas(tokens: readonly Token[]): ExtractedPragmas {
 const form = /^pack ?\( ?(?:(push|pop)((?: ?, ?\w+)*)|(\d\w*))? ?\)/;
 const limits = new Set([0, 1, 2, 4, 8, 16]);
 
-function packed(pragma: Token, limit: number | null, stack: PackEntry[]): number | null {
-  const match = form.exec(pragma.text);
+/** The limit after a pragma, and the problem if GCC ignores the pragma with a warning. */
+type Packed = readonly [limit: number | null, problem?: string];
+
+function packed(text: string, limit: number | null, stack: PackEntry[]): Packed {
+  const match = form.exec(text);
   const [, action, list = '', plain] = match ?? [];
   // The label and the limit of a push can be in any order.
   const operands = list.split(',').flatMap((operand) => operand.trim() || []);
   const numbers = plain === undefined ? operands.filter((operand) => /^\d/.test(operand)) : [plain];
   const labels = operands.filter((operand) => !/^\d/.test(operand));
   if (!match || numbers.length > 1 || labels.length > 1 || (action === 'pop' && numbers.length > 0))
-    throw errorAt(pragma, `#pragma ${pragma.text} is not supported; expected pack([push|pop,] [n])`);
+    return [limit, 'expected pack([push|pop,] [n])'];
   const [number] = numbers;
   const [label = null] = labels;
-  const given = number === undefined ? null : limitOf(pragma, number);
-  if (action === 'push') {
-    stack.push({ label, limit });
-    return number === undefined ? limit : given;
-  }
-  if (action === 'pop') return popped(pragma, label, stack);
-  return given;
+  if (action === 'pop') return popped(label, limit, stack);
+  const given = number === undefined ? 0 : limitOf(number);
+  if (!limits.has(given)) return [limit, 'the limit must be 1, 2, 4, 8 or 16'];
+  if (action === 'push') stack.push({ label, limit });
+  if (action === 'push' && number === undefined) return [limit];
+  return [given === 0 ? null : given];
 }
 
-function popped(pragma: Token, label: string | null, stack: PackEntry[]): number | null {
-  const index = label === null ? stack.length - 1 : stack.findLastIndex((entry) => entry.label === label);
-  if (index < 0) throw errorAt(pragma, '#pragma pack(pop) without a push before it');
+/** If no push has the label, GCC undoes the last push. */
+function popped(label: string | null, limit: number | null, stack: PackEntry[]): Packed {
+  if (stack.length === 0) return [limit, 'there is no push before this pop'];
+  const index = stack.findLastIndex((entry) => label === null || entry.label === label);
   const [entry] = stack.splice(index);
-  return entry?.limit ?? null;
+  return index < 0
+    ? [entry?.limit ?? null, `no push before this pop has the label '${label}'`]
+    : [entry?.limit ?? null];
 }
 
-function limitOf(pragma: Token, text: string): number | null {
+/** Returns a limit of `pack`. NaN for a text that is not an integer. */
+function limitOf(text: string): number {
   const [, digits = ''] = /^(0[xX][0-9a-fA-F]+|[0-9]+)[uUlL]*$/.exec(text) ?? [];
-  const limit = digits === '' ? Number.NaN : Number(digits.replace(/^0(?=[0-7])/, '0o'));
-  if (!limits.has(limit)) throw errorAt(pragma, `#pragma pack of ${text}; the limit must be 1, 2, 4, 8 or 16`);
-  return limit === 0 ? null : limit;
+  return digits === '' ? Number.NaN : Number(digits.replace(/^0(?=[0-7])/, '0o'));
 }

@@ -23,7 +23,7 @@ export function parseRecord(cursor: Cursor, context: ParserContext, keyword: 'st
   const at = cursor.next();
   const before = joinAttributes([parseStandardAttributes(cursor, context), parseAttributes(cursor, context)]);
   const name = cursor.peek().kind === 'identifier' ? cursor.next() : null;
-  if (name) context.tables.mention(name.text);
+  if (name) context.tables.mention(keyword, name);
   const open = cursor.accept('{');
   if (!open) {
     if (!name) cursor.fail(`expected a tag or '{' after '${keyword}'`);
@@ -33,6 +33,7 @@ export function parseRecord(cursor: Cursor, context: ParserContext, keyword: 'st
   while (!cursor.at('}')) {
     if (cursor.peek().kind === 'end') throw errorAt(open, `'{' of ${nameOf(keyword, name)} is never closed`);
     if (cursor.accept(';')) continue;
+    if (cursor.at('__extension__') && cursor.peek(1).text === '_Static_assert') cursor.next();
     if (startsAssertion(cursor)) context.tables.assertions.push(parseAssertion(cursor, context));
     else parseMembers(cursor, context, members);
   }
@@ -105,6 +106,7 @@ function parseMember(
   const attributes = joinAttributes([declarator?.attributes ?? noAttributes, after, specifiers.attributes]);
   const type = declarator?.type ?? specifiers.type;
   const packedAs = packedTypes(type, attributes);
+  context.useSize(type);
   return {
     name: declarator?.name?.text ?? null,
     type: withTypeAttributes(type, attributes),

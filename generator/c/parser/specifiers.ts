@@ -58,6 +58,7 @@ interface Draft {
   type: CType | null;
   attributes: Attributes[] | undefined;
   qualifiers: Qualifiers | undefined;
+  auto: Token | null;
 }
 
 export function parseSpecifiers(cursor: Cursor, context: ParserContext): Specifiers {
@@ -68,6 +69,7 @@ export function parseSpecifiers(cursor: Cursor, context: ParserContext): Specifi
     type: null,
     attributes: [before],
     qualifiers: undefined,
+    auto: null,
   };
   while (cursor.peek().kind === 'identifier' && parseSpecifier(cursor, context, draft));
   const type = draft.words ? arithmeticType(draft.words, context) : draft.type;
@@ -83,9 +85,25 @@ export function parseSpecifiers(cursor: Cursor, context: ParserContext): Specifi
       ? withAttributes(complete, parseStandardAttributes(cursor, context))
       : complete,
     storage: draft.storage ?? [],
+    auto: draft.auto,
     // GCC applies the attributes that are nearest to the declarator first.
     attributes: joinAttributes((draft.attributes ?? []).reverse()),
   };
+}
+
+/** The words of which a declaration can have only one. */
+const storageClasses: ReadonlySet<string> = new Set(['typedef', 'extern', 'static', 'register', 'auto']);
+const threadWords: ReadonlySet<string> = new Set(['_Thread_local', '__thread']);
+
+/** Checks a word for storage after others of the same declaration. */
+function checkStorage(word: Token, before: readonly string[]): void {
+  const isThread = threadWords.has(word.text);
+  if (!isThread && !storageClasses.has(word.text)) return;
+  const other = before.find((each) => {
+    if (threadWords.has(each)) return isThread || (word.text !== 'static' && word.text !== 'extern');
+    return isThread ? each !== 'static' && each !== 'extern' && storageClasses.has(each) : storageClasses.has(each);
+  });
+  if (other !== undefined) throw errorAt(word, `a declaration cannot be '${other}' and '${word.text}'; remove one`);
 }
 
 /** Reads one specifier. Returns false if the next word is not a specifier. */
@@ -94,14 +112,19 @@ function parseSpecifier(cursor: Cursor, context: ParserContext, draft: Draft): b
   const { text } = token;
   if (qualifierWords.has(text) && !isAtomicSpecifier(cursor))
     draft.qualifiers = parseQualifier(cursor, draft.qualifiers);
-  else if (storageWords.has(text)) draft.storage = withOneMore(draft.storage, cursor.next().text);
-  else if (attributeWords.has(text))
+  else if (storageWords.has(text)) {
+    checkStorage(token, draft.storage ?? []);
+    draft.storage = withOneMore(draft.storage, cursor.next().text);
+  } else if (attributeWords.has(text))
     draft.attributes = withOneMore(draft.attributes, parseSpecifierAttributes(cursor, context));
   else if (isTypeWord(text)) {
     if (draft.type) throw errorAt(token, `'${text}' after a type; check for a missing ';'`);
     draft.words = withOneMore(draft.words, cursor.next());
   } else if (draft.type || draft.words) return false;
-  else {
+  else if (text === '__auto_type') {
+    draft.auto = cursor.next();
+    draft.type = { kind: 'void' };
+  } else {
     draft.type = typeAt(cursor, context);
     return draft.type !== null;
   }
@@ -116,7 +139,6 @@ function typeAt(cursor: Cursor, context: ParserContext): CType | null {
   if (text === 'struct' || text === 'union') return cursor.nested(() => parseRecord(cursor, context, text));
   if (typeofWords.has(text)) return cursor.nested(() => parseTypeof(cursor, context));
   if (isAtomicSpecifier(cursor)) return cursor.nested(() => parseAtomic(cursor, context));
-  if (text === '__auto_type') throw errorAt(token, '__auto_type takes its type from a value; name the type');
   if (!context.tables.isTypedef(text)) return null;
   cursor.next();
   const type: CType = { kind: 'typedef', name: text, at: token };

@@ -5,15 +5,18 @@ import type {
   CType,
   Declarations,
   EnumNode,
+  IgnoredPragma,
   MemberNode,
   ObjectNode,
   RecordNode,
+  Redeclaration,
   TypedefNode,
 } from '../syntax.js';
 import { errorAt, placeOf, type Token } from '../tokens.js';
 import { bare } from '../types.js';
 import { predefinedTypedefs } from './arithmetic-types.js';
 import { joinedCalls } from './attributes.js';
+import { DeclarationOrder } from './order.js';
 
 export class DeclarationTables implements Declarations {
   readonly records: RecordNode[] = [];
@@ -23,15 +26,24 @@ export class DeclarationTables implements Declarations {
   readonly enumerators: Map<string, Token> = new Map();
   readonly objects: Map<string, ObjectNode> = new Map();
   readonly assertions: AssertionNode[] = [];
+  readonly ignoredPragmas: readonly IgnoredPragma[];
+  readonly order: DeclarationOrder = new DeclarationOrder();
+  readonly redeclaredTypedefs: Redeclaration<TypedefNode>[] = [];
+  readonly redeclaredObjects: Redeclaration<ObjectNode>[] = [];
   readonly rareTypes: Map<string, { readonly type: CType; readonly at: Token }> = new Map();
   /** Whether the whole header is read. Macros are read later. */
   #complete = false;
   /** The depth of lists of parameters. A tag that a list of parameters defines is only valid inside the list. */
   #parameterLists = 0;
 
-  readonly #mentionedTags = new Set<string>();
+  /** The first use of each tag. */
+  readonly #tagUses = new Map<string, TagUse>();
   #foundOwnTag = false;
   #definedOwnTag = false;
+
+  constructor(ignoredPragmas: readonly IgnoredPragma[]) {
+    this.ignoredPragmas = ignoredPragmas;
+  }
 
   /** Reads a list of parameters. */
   inParameters<T>(read: () => T): T {
@@ -63,9 +75,18 @@ export class DeclarationTables implements Declarations {
   }
 
   /** Declares a tag by its use. */
-  mention(tag: string): void {
-    if (this.#parameterLists === 0) this.#mentionedTags.add(tag);
-    else if (!this.#mentionedTags.has(tag)) this.#foundOwnTag = true;
+  mention(keyword: TagUse['keyword'], tag: Token): void {
+    const earlier = this.#tagUses.get(tag.text);
+    if (earlier && earlier.keyword !== keyword) {
+      const place = placeOf(earlier.at);
+      throw errorAt(
+        tag,
+        `'${tag.text}' is the tag of ${tagKinds[earlier.keyword]} at ${place}, not of ${tagKinds[keyword]}; rename one`,
+      );
+    }
+    if (earlier) return;
+    if (this.#parameterLists === 0) this.#tagUses.set(tag.text, { keyword, at: tag });
+    else this.#foundOwnTag = true;
   }
 
   addRecord(node: RecordNode, name: Token | null): void {
@@ -93,35 +114,54 @@ export class DeclarationTables implements Declarations {
     this.tags.set(name.text, node);
   }
 
-  addEnumerator(name: Token): void {
+  addEnumerator(name: Token, place: number): void {
     if (this.#parameterLists > 0) return;
     const earlier = this.enumerators.get(name.text);
     if (earlier) throw errorAt(name, definedTwice(name, earlier));
+    this.#checkKind(name, 'enumerator');
     this.enumerators.set(name.text, name);
+    this.order.declare(name, place);
   }
 
   addTypedef(node: TypedefNode): void {
     const earlier = this.typedefs.get(node.name);
-    if (!earlier) this.typedefs.set(node.name, node);
-    else if (areOther(node.type, earlier.type, this.typedefs))
-      throw errorAt(node.at, definedTwice(node.at, earlier.at));
+    this.#checkKind(node.at, 'typedef');
+    if (earlier) this.redeclaredTypedefs.push({ earlier, later: node });
+    this.typedefs.set(node.name, earlier ? { ...earlier, others: [...(earlier.others ?? []), node.type] } : node);
+  }
+
+  /** Checks C's rule that a typedef, an object and an enumerator have different names. */
+  #checkKind(name: Token, kind: NameKind): void {
+    const earlier = (Object.keys(nameKinds) as NameKind[]).find(
+      (other) => other !== kind && this.#placeOf(name, other),
+    );
+    const at = earlier && this.#placeOf(name, earlier);
+    if (!at) return;
+    throw errorAt(name, `'${name.text}' is already declared as ${nameKinds[earlier]} at ${placeOf(at)}; rename one`);
+  }
+
+  #placeOf({ text }: Token, kind: NameKind): Token | undefined {
+    if (kind === 'enumerator') return this.enumerators.get(text);
+    return kind === 'typedef' ? this.typedefs.get(text)?.at : this.objects.get(text)?.at;
   }
 
   /** Adds a variable or a function. A later declaration can lack what an earlier one has. */
   addObject(node: ObjectNode): void {
     const earlier = this.objects.get(node.name);
+    this.#checkKind(node.at, 'object');
+    if (earlier) this.redeclaredObjects.push({ earlier, later: node });
     if (!earlier) {
       this.objects.set(node.name, node);
       return;
     }
-    const incomplete = node.type.kind === 'array' && node.type.length === null && node.initializer === null;
-    const isLess = incomplete || (earlier.body.length > 0 && node.body.length === 0);
+    const isLess = earlier.body !== null && node.body === null;
     const kept = isLess || (earlier.initializer && !node.initializer) ? earlier : node;
     const other = kept === node ? earlier : node;
     const calls = joinedCalls([earlier.calls, node.calls]);
     this.objects.set(node.name, {
       ...kept,
       ...(calls && { calls }),
+      storage: joinedStorage(kept.storage, other.storage),
       places: [...(earlier.places ?? [earlier.at]), node.at],
       others: [...(earlier.others ?? []), { type: other.type, attributes: other.attributes }],
     });
@@ -134,6 +174,7 @@ export class DeclarationTables implements Declarations {
 
   complete(): void {
     this.#complete = true;
+    this.order.complete(this.tags);
   }
 
   isTypedef(name: string): boolean {
@@ -141,30 +182,24 @@ export class DeclarationTables implements Declarations {
   }
 }
 
+/** A declaration with `extern` keeps the linkage of an earlier one. */
+function joinedStorage(kept: readonly string[], other: readonly string[]): readonly string[] {
+  const isStatic = other.includes('static') && !kept.includes('static');
+  return isStatic ? [...kept, 'static'] : kept;
+}
+
+interface TagUse {
+  readonly keyword: keyof typeof tagKinds;
+  readonly at: Token;
+}
+
+const tagKinds = { struct: 'a struct', union: 'a union', enum: 'an enum' } as const;
+const nameKinds = { typedef: 'a typedef', enumerator: 'an enumerator', object: 'a variable or a function' } as const;
+
+type NameKind = keyof typeof nameKinds;
+
 function definedTwice(name: Token, earlier: Token): string {
   return `'${name.text}' is already defined at ${placeOf(earlier)}; remove one of the definitions`;
-}
-
-/** Whether two types are certainly different. Types that only a layout could distinguish are treated as equal. */
-function areOther(a: CType, b: CType, typedefs: ReadonlyMap<string, TypedefNode>): boolean {
-  const [left, right] = [withoutTypedefs(a, typedefs), withoutTypedefs(b, typedefs)];
-  if (!left || !right) return false;
-  if (left.kind === 'pointer' && right.kind === 'pointer') return areOther(left.to, right.to, typedefs);
-  if (left.kind === 'array' && right.kind === 'array') return areOther(left.of, right.of, typedefs);
-  if (left.kind === 'complex' && right.kind === 'complex') return areOther(left.of, right.of, typedefs);
-  if (left.kind === 'function' && right.kind === 'function') return areOther(left.returns, right.returns, typedefs);
-  if (left.kind === 'scalar' && right.kind === 'scalar') return left.name !== right.name;
-  if (left.kind === 'tag' && right.kind === 'tag') return left.keyword !== right.keyword || left.tag !== right.tag;
-  return left.kind !== right.kind || left.kind === 'unnamed record' || left.kind === 'unnamed enum';
-}
-
-/** Returns the type without typedefs. Returns undefined if an attribute or an expression determines the type. */
-function withoutTypedefs(type: CType, typedefs: ReadonlyMap<string, TypedefNode>): CType | undefined {
-  const plain = bare(type);
-  if (plain.kind === 'typeof' || plain.kind === 'vector' || plain.kind === 'mode') return undefined;
-  if (plain.kind !== 'typedef') return plain;
-  const beneath = typedefs.get(plain.name)?.type ?? predefinedTypedefs.get(plain.name);
-  return beneath && withoutTypedefs(beneath, typedefs);
 }
 
 /** Checks C's rule that the members of a record have different names. The members of anonymous members are included. */

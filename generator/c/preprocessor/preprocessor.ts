@@ -426,14 +426,14 @@ class Preprocessor {
   }
 
   #pragma(frame: Frame, at: Token, line: readonly Token[]): Token | undefined {
-    const [word, open, argument] = line;
+    const [word, open, argument, close] = line;
     switch (word?.text) {
       case 'once':
         this.#once.add(frame.file);
         return undefined;
       case 'push_macro':
       case 'pop_macro': {
-        if (open?.text !== '(' || argument?.kind !== 'string')
+        if (open?.text !== '(' || argument?.kind !== 'string' || close?.text !== ')')
           throw errorAt(word, `expected ("name") after ${word.text}`);
         this.#pushOrPop(word.text === 'push_macro', argument.text.slice(1, -1));
         return undefined;
@@ -533,8 +533,8 @@ class Preprocessor {
 
   /** Handles the operator `_Pragma`. */
   #pragmaOperator(at: Token, operands: Token[]): Token[] {
-    const [operand] = expandTokens(operands, this.#text, endAt(at));
-    if (operand?.kind !== 'string') throw errorAt(at, 'expected ("pragma") after _Pragma');
+    const [operand, more] = expandTokens(operands, this.#text, endAt(at));
+    if (operand?.kind !== 'string' || more) throw errorAt(at, 'expected ("pragma") after _Pragma');
     const content = operand.text.slice(operand.text.indexOf('"') + 1, -1).replace(/\\(["\\])/g, '$1');
     // The tokens have the place of the operator.
     const line = lexText(at.file, content).map(({ kind, text, space }) => tokenLike(at, { kind, text, space }));

@@ -316,3 +316,22 @@ extern int outside;
     expect(omissions.flatMap(({ kind, location }) => (kind === 'type' ? [location.line] : []))).toEqual([7]);
   });
 });
+
+describe('a pragma that GCC ignores', () => {
+  it('the pragma is an omission with its location, and the layout does not change', () => {
+    const text =
+      '#pragma pack(pop)\n#pragma pack(N)\nstruct s { char a; int b; };\n#pragma pack(push, x, 1)\n#pragma pack(pop, y)';
+    const { types, omissions } = modelOf({ 'x.h': text });
+    expect(types[0]).toMatchObject({ size: 8 });
+    expect(omissions).toEqual(
+      [
+        [1, 'pack(pop)', 'there is no push before this pop'],
+        [2, 'pack(N)', 'expected pack([push|pop,] [n])'],
+        [5, 'pack(pop, y)', "no push before this pop has the label 'y'"],
+      ].map(([line, name, problem]) => {
+        const reason = `GCC ignores this pragma: ${problem}`;
+        return { kind: 'pragma', name, reason, location: { header: 'x.h', line } };
+      }),
+    );
+  });
+});

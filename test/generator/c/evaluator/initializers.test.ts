@@ -115,7 +115,7 @@ const arrays = [
 /** Headers with an initializer that the generator does not need, or cannot read. */
 const unread = [
   'static const int a = ({ 1; 2; }) + 1;',
-  'static int (*const f)(int) = (int (*)(int))(void *)&a; extern int a;',
+  'extern int a; static int (*const f)(int) = (int (*)(int))(void *)&a;',
   'static const void *l = &&here;',
   'static inline int f(void) { static int x[] = { [1 ... 2] = 3 }; return x[0]; } int v = 5;',
   'static const struct { int a; } list[] = { { .a = 1 }, }, more = { 2 };',

@@ -42,6 +42,7 @@ import {
   wrongParts,
 } from '../rows/forms.js';
 import { addresses, initializers } from '../rows/initializers.js';
+import { autoTypes, declaredAgain, oldParameters, order } from '../rows/names.js';
 import { parameters } from '../rows/parameters.js';
 import { arithmetic, atomic, complex, madeAgain, mode, onlyMembers, spelled, typeOf, vector } from '../rows/types.js';
 
@@ -92,6 +93,10 @@ const tables = {
   'bit-fields': bitFields,
   'other declarations': others,
   '#pragma pack': packs,
+  'names that are declared again': declaredAgain,
+  'names that are used before their declaration': order,
+  __auto_type: autoTypes,
+  'parameters of old functions': oldParameters,
   'packed members of aligned types': packedMembers,
   'packed members of types that another attribute changes': packedTypes,
 };

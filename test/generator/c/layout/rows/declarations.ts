@@ -128,11 +128,11 @@ export const others: readonly Row[] = [
   'register int T_r; struct T { int m; };'.replace('register', 'extern'),
   'void T_f(struct T_p { int q; } *p); struct T { int m; };',
   'void T_f(int (*cb)(void *, ...), int (a), const int b[static 3], int c[*]); struct T { int m; };',
+  'struct T { int m; __extension__ _Static_assert(1, ""); char n[__extension__ 3]; };',
   '__extension__ struct T { __extension__ long long m; __extension__ union { int q; }; };',
   'struct T { int m;; int n; };',
   'struct T; struct T { int m; }; struct T; typedef struct T T_t; typedef struct T T_t;',
   'typedef int T_i; struct T { T_i T_i; unsigned T_j; };',
-  '__auto_type T_x = 1; struct T { int m; };'.replace('__auto_type T_x = 1;', ''),
   'struct T { const struct { int q; }; volatile union { int r; }; };',
 ];
 
@@ -148,6 +148,10 @@ export const packs: readonly Row[] = [
     'pack( push , 4 )',
   ],
   ...['pack(1) more', 'pack(8)', 'pack(16)', 'pack(0)', 'pack()', 'pack(push)'],
+  // GCC ignores these with a warning.
+  ...['pack(pop)', 'pack(pop)', 'pack(pop)', 'pack(pop)', 'pack(pop, other)', 'pack(3)', 'pack(push, 3)', 'pack(32)'],
+  ...['pack(one)', 'pack 1', 'pack', 'pack(', 'pack(1', 'pack(push, )', 'pack(push 1)', 'pack(pop, 1)', 'pack(-1)'],
+  ...['pack(push, a, b)', 'pack(push, 1, 2)', 'pack(1+1)', 'pack((1))', 'pack(1.0)', 'pack(reset)', 'pack(show)'],
 ].map(
   (pragma) =>
     `_Pragma("${pragma}") struct T { char c; int m; long long n; double o; short p : 9; struct pair q; }; _Pragma("pack()")`,
