@@ -76,6 +76,8 @@ export class DeclarationTables implements Declarations {
 
   /** Declares a tag by its use. */
   mention(keyword: TagUse['keyword'], tag: Token): void {
+    // A macro declares nothing.
+    if (this.#complete) return;
     const earlier = this.#tagUses.get(tag.text);
     if (earlier && earlier.keyword !== keyword) {
       const place = placeOf(earlier.at);
