@@ -1,12 +1,12 @@
 /** Analyzes one header on one target, from text to model. It calls all stages in order. */
 
-import { Unresolvable } from '../c/evaluator/unresolvable.js';
 import { Layout } from '../c/layout/layout.js';
 import { parseDeclarations } from '../c/parser/declarations.js';
 import type { Definitions } from '../c/preprocessor/definitions.js';
 import { type Preprocessed, preprocess } from '../c/preprocessor/preprocessor.js';
 import type { Declarations } from '../c/syntax.js';
 import { errorAt, undefinedNameAt } from '../c/tokens.js';
+import { Unresolvable } from '../c/unresolvable.js';
 import type { SourceFile } from '../headers/files.js';
 import type { Identify } from '../headers/identity.js';
 import type { Resolver } from '../headers/resolver.js';

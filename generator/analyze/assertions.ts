@@ -1,10 +1,10 @@
 /** Checks the static assertions of a header. */
 
 import { stringBytes } from '../c/evaluator/literals.js';
-import { Unsupported } from '../c/evaluator/unresolvable.js';
 import type { Layout } from '../c/layout/layout.js';
 import type { AssertionNode, Declarations } from '../c/syntax.js';
 import { errorAt, locationOf, type Token } from '../c/tokens.js';
+import { Unsupported } from '../c/unresolvable.js';
 import type { SourceFile } from '../headers/files.js';
 import type { Omission } from '../model/model.js';
 

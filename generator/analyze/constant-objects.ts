@@ -1,11 +1,11 @@
 /** Converts `const` variables with an integer or a string to constants: `static const int MAX_SLOTS = 32;`. */
 
 import { ArithmeticError } from '../c/evaluator/arithmetic.js';
-import { Unresolvable } from '../c/evaluator/unresolvable.js';
 import type { Layout } from '../c/layout/layout.js';
 import type { MacroTable } from '../c/preprocessor/macros.js';
 import type { Declarations, ObjectNode } from '../c/syntax.js';
 import { locationOf } from '../c/tokens.js';
+import { Unresolvable } from '../c/unresolvable.js';
 import { LimitError, SourceError } from '../errors.js';
 import type { SourceFile } from '../headers/files.js';
 import type { Constant } from '../model/model.js';

@@ -2,11 +2,11 @@
 
 import { evaluatorOf } from '../c/evaluator/evaluator.js';
 import { checkRedeclarations } from '../c/evaluator/redeclarations.js';
-import { Unsupported } from '../c/evaluator/unresolvable.js';
 import type { Layout } from '../c/layout/layout.js';
 import type { CType, Declarations } from '../c/syntax.js';
 import type { Token } from '../c/tokens.js';
 import { typeInside } from '../c/types.js';
+import { Unsupported } from '../c/unresolvable.js';
 import { LimitError, SourceError } from '../errors.js';
 
 /**

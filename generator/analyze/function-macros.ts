@@ -6,11 +6,11 @@
 import { type Integer, type IntegerType, promote } from '../c/evaluator/arithmetic.js';
 import { typeOfExpression } from '../c/evaluator/evaluator.js';
 import { type Scope, withConstants } from '../c/evaluator/scope.js';
-import { Unresolvable } from '../c/evaluator/unresolvable.js';
 import type { Layout } from '../c/layout/layout.js';
 import type { Macro } from '../c/preprocessor/macros.js';
 import type { CType, Expression, Initializer } from '../c/syntax.js';
 import { type Token, tokenLike } from '../c/tokens.js';
+import { Unresolvable } from '../c/unresolvable.js';
 import type { IntegerKind, MacroExpression } from '../model/model.js';
 import { modelInteger } from './integer-values.js';
 

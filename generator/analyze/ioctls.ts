@@ -1,6 +1,5 @@
 /** Converts requests to ioctls: macros and enumerators that make a request number, with the kernel facts about them. */
 
-import { Unresolvable } from '../c/evaluator/unresolvable.js';
 import type { Layout } from '../c/layout/layout.js';
 import { spellType } from '../c/layout/type-names.js';
 import { lexText } from '../c/lexer.js';
@@ -10,6 +9,7 @@ import type { Macro } from '../c/preprocessor/macros.js';
 import type { Preprocessed } from '../c/preprocessor/preprocessor.js';
 import type { CType, Declarations, EnumeratorNode, EnumNode } from '../c/syntax.js';
 import { locationOf, type Token } from '../c/tokens.js';
+import { Unresolvable } from '../c/unresolvable.js';
 import type { SourceFile } from '../headers/files.js';
 import { announcementsOf } from '../kernel/capabilities.js';
 import { definingHeadersOf } from '../kernel/defining-headers.js';

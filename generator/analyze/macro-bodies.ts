@@ -1,11 +1,11 @@
 /** Converts the tokens of a macro to an expression, a type or operands. */
 
 import { Cursor } from '../c/cursor.js';
-import { Unresolvable } from '../c/evaluator/unresolvable.js';
 import { attributeWords } from '../c/parser/attributes.js';
 import { numberOf, parseExpression, type TypeNames } from '../c/parser/expressions.js';
 import type { CType, Expression } from '../c/syntax.js';
 import { endAt, type Token } from '../c/tokens.js';
+import { Unresolvable } from '../c/unresolvable.js';
 
 /** Parses tokens as an expression. `at` is their location. @throws Unresolvable if they are not an expression. */
 export function expressionIn(tokens: readonly Token[], at: Token, typeNames: TypeNames): Expression {

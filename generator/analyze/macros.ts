@@ -2,7 +2,6 @@
 
 import { ArithmeticError } from '../c/evaluator/arithmetic.js';
 import { stringBytes } from '../c/evaluator/literals.js';
-import { Unresolvable } from '../c/evaluator/unresolvable.js';
 import type { Layout } from '../c/layout/layout.js';
 import type { Parsed } from '../c/parser/declarations.js';
 import type { TypeNames } from '../c/parser/expressions.js';
@@ -11,6 +10,7 @@ import type { Macro } from '../c/preprocessor/macros.js';
 import type { Preprocessed } from '../c/preprocessor/preprocessor.js';
 import type { Declarations } from '../c/syntax.js';
 import { locationOf } from '../c/tokens.js';
+import { Unresolvable } from '../c/unresolvable.js';
 import { LimitError, LongExpansionError, SourceError } from '../errors.js';
 import type { SourceFile } from '../headers/files.js';
 import type { Constant, FunctionMacro, Ioctl, Omission } from '../model/model.js';

@@ -3,12 +3,12 @@
  * its own kind.
  */
 
-import { Unresolvable } from '../c/evaluator/unresolvable.js';
 import type { Layout } from '../c/layout/layout.js';
 import { spellType } from '../c/layout/type-names.js';
 import type { CType, Declarations } from '../c/syntax.js';
 import { locationOf } from '../c/tokens.js';
 import { bare } from '../c/types.js';
+import { Unresolvable } from '../c/unresolvable.js';
 import type { SourceFile } from '../headers/files.js';
 import type { Omission } from '../model/model.js';
 import type { ConstantObjects } from './constant-objects.js';

@@ -1,12 +1,12 @@
 /** Converts records and enums to the model, with their layouts. */
 
-import { Unsupported } from '../c/evaluator/unresolvable.js';
 import type { Layout } from '../c/layout/layout.js';
 import { spellType } from '../c/layout/type-names.js';
 import type { MacroTable } from '../c/preprocessor/macros.js';
 import type { CType, Declarations, EnumNode, MemberNode, RecordNode } from '../c/syntax.js';
 import { locationOf } from '../c/tokens.js';
 import { bare, qualified } from '../c/types.js';
+import { Unsupported } from '../c/unresolvable.js';
 import type { SourceFile } from '../headers/files.js';
 import { addressesIn } from '../kernel/addresses.js';
 import { flexibleArrayCounts } from '../kernel/counted-by.js';

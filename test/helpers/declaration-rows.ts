@@ -1,6 +1,6 @@
 /** Compares small declarations with a compiler: the layout, the type of each member, and the values in memory. */
 
-import { notComputed } from '../../generator/c/evaluator/unresolvable.js';
+import { notComputed } from '../../generator/c/unresolvable.js';
 import { SourceError } from '../../generator/errors.js';
 import type { Target } from '../../generator/targets/target.js';
 import { standard } from '../../generator/verify/compile.js';

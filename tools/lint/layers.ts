@@ -34,7 +34,7 @@ const layers: Readonly<Record<string, readonly (readonly string[])[]>> = {
     ['kernel/'],
     ['headers/'],
     ['c/characters.ts', 'c/tokens.ts', 'c/lexer.ts', 'c/cursor.ts', 'c/operators.ts'],
-    ['c/syntax.ts'],
+    ['c/syntax.ts', 'c/unresolvable.ts'],
     ['c/types.ts'],
     ['c/parser/'],
     ['c/evaluator/'],

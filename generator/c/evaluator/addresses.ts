@@ -2,13 +2,13 @@
 
 import type { BinaryOperator, CType, Expression } from '../syntax.js';
 import type { Token } from '../tokens.js';
+import { Unresolvable } from '../unresolvable.js';
 import { convert, type Integer } from './arithmetic.js';
 import { isAnywhere } from './conversions.js';
 import { recordOf } from './expression-types.js';
 import { selectedAssociation } from './generic.js';
 import { type StringUnits, stringUnits } from './literals.js';
 import { integerTypeOf } from './types.js';
-import { Unresolvable } from './unresolvable.js';
 import {
   type Address,
   type Evaluator,

@@ -1,6 +1,7 @@
 /** GCC's builtin functions that have a value in a constant expression. */
 
 import type { CType, Expression } from '../syntax.js';
+import { NotConstant, Unresolvable, Unsupported } from '../unresolvable.js';
 import { ArithmeticError, fits, type Integer, type IntegerType, unaryOperation } from './arithmetic.js';
 import { type BitFunction, bitFunctionCalled, signedBySuffix } from './bit-functions.js';
 import { textAt } from './constant-bytes.js';
@@ -10,7 +11,6 @@ import { realFunction, realFunctionType } from './real-builtins.js';
 import type { Scope } from './scope.js';
 import { integerTypeOf, typeOfInteger } from './types.js';
 import { isUnknown } from './unknown-values.js';
-import { NotConstant, Unresolvable, Unsupported } from './unresolvable.js';
 import { type Evaluator, type ExpressionType, isFloating, isInteger, type Value } from './values.js';
 
 type Call = Extract<Expression, { kind: 'call' }>;

@@ -2,6 +2,7 @@
 
 import type { CType, Expression } from '../syntax.js';
 import type { Token } from '../tokens.js';
+import { Unresolvable, Unsupported } from '../unresolvable.js';
 import { ArithmeticError, convert, type Integer, type IntegerType, recast } from './arithmetic.js';
 import {
   compareReals,
@@ -16,7 +17,6 @@ import {
 } from './reals.js';
 import type { Scope } from './scope.js';
 import { arithmeticType, integerTypeOf, scalar, typeOfInteger } from './types.js';
-import { Unresolvable, Unsupported } from './unresolvable.js';
 import {
   type Address,
   type Evaluator,

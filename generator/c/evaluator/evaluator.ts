@@ -2,6 +2,7 @@
 
 import type { CType, Expression } from '../syntax.js';
 import type { Token } from '../tokens.js';
+import { NotConstant, notComputed, Unresolvable, Unsupported } from '../unresolvable.js';
 import { addressOperation, placeOf } from './addresses.js';
 import {
   ArithmeticError,
@@ -28,7 +29,6 @@ import { type Scope, withObjects } from './scope.js';
 import { isVariable } from './type-names.js';
 import { holderOf, integerTypeOf, isScalar, valueType } from './types.js';
 import { mayBeKnown } from './unknown-values.js';
-import { NotConstant, notComputed, Unresolvable, Unsupported } from './unresolvable.js';
 import { type Evaluator, type ExpressionType, isFloating, isInteger, type Place, type Value } from './values.js';
 
 const evaluators = new WeakMap<Scope, Evaluator>();

@@ -4,6 +4,7 @@ import type { ScalarName } from '../../targets/target.js';
 import type { BinaryOperator, CType, Expression } from '../syntax.js';
 import type { Token } from '../tokens.js';
 import { qualified } from '../types.js';
+import { NotConstant, Unresolvable, Unsupported } from '../unresolvable.js';
 import { integerLiteral } from './arithmetic.js';
 import { builtinType } from './builtins.js';
 import { compositeType, isCompatible } from './compatibility.js';
@@ -27,7 +28,6 @@ import {
   unqualified,
   valueType,
 } from './types.js';
-import { NotConstant, Unresolvable, Unsupported } from './unresolvable.js';
 import { type Evaluator, type ExpressionType, isInteger } from './values.js';
 
 type Node<Kind extends Expression['kind']> = Extract<Expression, { kind: Kind }>;

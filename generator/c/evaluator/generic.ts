@@ -2,10 +2,10 @@
 
 import type { CType, Expression } from '../syntax.js';
 import type { Token } from '../tokens.js';
+import { Unresolvable } from '../unresolvable.js';
 import { isCompatible } from './compatibility.js';
 import { checkType, isVariable } from './type-names.js';
 import { unqualified, valueType } from './types.js';
-import { Unresolvable } from './unresolvable.js';
 import type { Evaluator, ExpressionType } from './values.js';
 
 type Generic = Extract<Expression, { kind: 'generic' }>;

@@ -3,11 +3,11 @@
 import type { CType, Expression, Initializer, InitializerItem, MemberNode, RecordNode } from '../syntax.js';
 import type { Token } from '../tokens.js';
 import { bare } from '../types.js';
+import { Unresolvable } from '../unresolvable.js';
 import { isCompatible } from './compatibility.js';
 import { stringIn } from './constant-bytes.js';
 import { type StringUnits, stringUnits, unitType } from './literals.js';
 import { elementType, integerTypeOf, typeOfInteger } from './types.js';
-import { Unresolvable } from './unresolvable.js';
 import type { Evaluator } from './values.js';
 
 /** Returns the type of a compound literal. */

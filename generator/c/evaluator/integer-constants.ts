@@ -1,11 +1,11 @@
 /** The expressions that GCC reads as integer constants. GCC computes other constants later, where it needs their value. */
 
 import type { Expression } from '../syntax.js';
+import { NotConstant, Unresolvable } from '../unresolvable.js';
 import { ArithmeticError, binaryOperation, type Integer, isConstantShift, promote } from './arithmetic.js';
 import { isTrue } from './conversions.js';
 import { selectedAssociation } from './generic.js';
 import { integerTypeOf, resolved } from './types.js';
-import { NotConstant, Unresolvable } from './unresolvable.js';
 import { type Evaluator, isInteger } from './values.js';
 
 type Node<Kind extends Expression['kind']> = Extract<Expression, { kind: Kind }>;

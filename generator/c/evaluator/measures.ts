@@ -3,12 +3,12 @@
 import type { CType, Expression, Measured } from '../syntax.js';
 import type { Token } from '../tokens.js';
 import { typeInside } from '../types.js';
+import { NotConstant, Unresolvable, Unsupported } from '../unresolvable.js';
 import { isBitField } from './expression-types.js';
 import { isIntegerConstant } from './integer-constants.js';
 import type { TypeMeasure } from './scope.js';
 import { checkType, isVariableLength, withConstantLengths } from './type-names.js';
 import { holderOf } from './types.js';
-import { NotConstant, Unresolvable, Unsupported } from './unresolvable.js';
 import type { Evaluator } from './values.js';
 
 type Node<Kind extends Expression['kind']> = Extract<Expression, { kind: Kind }>;

@@ -3,9 +3,9 @@
 import { SourceError } from '../../errors.js';
 import type { CType, Declarations, ObjectNode, TypedefNode } from '../syntax.js';
 import { errorAt, placeOf, type Token } from '../tokens.js';
+import { Unresolvable } from '../unresolvable.js';
 import { compositeType, isCompatible } from './compatibility.js';
 import { unqualified } from './types.js';
-import { Unresolvable } from './unresolvable.js';
 import type { Evaluator } from './values.js';
 
 /**

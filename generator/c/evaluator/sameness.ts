@@ -1,13 +1,13 @@
 /** Whether two expressions have the same value, although the value is not known. GCC knows more of such pairs. */
 
 import type { Expression } from '../syntax.js';
+import { NotConstant } from '../unresolvable.js';
 import { type Integer, promote } from './arithmetic.js';
 import { isCompatible } from './compatibility.js';
 import { callEffect } from './effects.js';
 import { selectedExpression } from './integer-constants.js';
 import { compareReals } from './reals.js';
 import { integerTypeOf, valueType } from './types.js';
-import { NotConstant } from './unresolvable.js';
 import { type Evaluator, type ExpressionType, isFloating, isInteger, type Value } from './values.js';
 
 /** The operators whose operands can be exchanged, and the operator after that. */

@@ -3,9 +3,9 @@
 import type { CType, Expression, FunctionType, ParameterNode } from '../syntax.js';
 import type { Token } from '../tokens.js';
 import { typeInside } from '../types.js';
+import { Unresolvable, Unsupported } from '../unresolvable.js';
 import { ArithmeticError } from './arithmetic.js';
 import { integerTypeOf } from './types.js';
-import { Unresolvable, Unsupported } from './unresolvable.js';
 import type { Evaluator } from './values.js';
 
 type ArrayType = Extract<CType, { kind: 'array' }>;

@@ -2,9 +2,9 @@
 
 import type { Target } from '../../targets/target.js';
 import { fits, type Integer, type IntegerType, recast } from '../evaluator/arithmetic.js';
-import { Unresolvable } from '../evaluator/unresolvable.js';
 import type { EnumeratorNode, EnumNode, Expression } from '../syntax.js';
 import type { Token } from '../tokens.js';
+import { Unresolvable } from '../unresolvable.js';
 import type { TargetIntegers } from './integers.js';
 import { integerOfMode, signedBySize, unsignedBySize } from './modes.js';
 

@@ -10,7 +10,6 @@ import { evaluate, evaluatorOf } from '../evaluator/evaluator.js';
 import type { RealFormat } from '../evaluator/reals.js';
 import type { Definition, MemberPlace, Scope, TypeMeasure } from '../evaluator/scope.js';
 import { checkType } from '../evaluator/type-names.js';
-import { Unresolvable } from '../evaluator/unresolvable.js';
 import type {
   Alignment,
   CallFact,
@@ -25,6 +24,7 @@ import type {
 } from '../syntax.js';
 import type { Token } from '../tokens.js';
 import { bare, typeInside } from '../types.js';
+import { Unresolvable } from '../unresolvable.js';
 import { EnumLayout, type LaidOutEnum } from './enums.js';
 import { integersOf, type TargetIntegers } from './integers.js';
 import { signedBySize } from './modes.js';

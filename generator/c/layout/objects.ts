@@ -7,9 +7,9 @@ import { checkInitializer, completeType } from '../evaluator/initializers.js';
 import { typeOfAll } from '../evaluator/redeclarations.js';
 import { type Definition, type Scope, withConstants } from '../evaluator/scope.js';
 import { elementType, integerTypeOf, unqualified } from '../evaluator/types.js';
-import { Unresolvable } from '../evaluator/unresolvable.js';
 import { type Evaluator, isInteger } from '../evaluator/values.js';
 import type { CType, Expression, Initializer, ObjectNode } from '../syntax.js';
+import { Unresolvable } from '../unresolvable.js';
 
 /** The value of a `const` variable: an integer, or the text of a string. */
 export type ObjectValue =

@@ -3,11 +3,11 @@
 import type { ScalarName, Target } from '../../targets/target.js';
 import { evaluate, typeOfExpression } from '../evaluator/evaluator.js';
 import type { Scope } from '../evaluator/scope.js';
-import { Unresolvable } from '../evaluator/unresolvable.js';
 import { predefinedTypedefs } from '../parser/arithmetic-types.js';
 import type { CType, Declarations, EnumNode, Expression, Qualifiers, RecordNode, TypedefNode } from '../syntax.js';
 import type { Token } from '../tokens.js';
 import { bare, ownQualifiers, qualified } from '../types.js';
+import { Unresolvable } from '../unresolvable.js';
 import type { LaidOutEnum } from './enums.js';
 import type { TargetIntegers } from './integers.js';
 import { typeOfMode } from './modes.js';

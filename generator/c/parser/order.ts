@@ -1,9 +1,9 @@
 /** C's rule that a name is declared before its use, and that a type is complete where its size is used. */
 
-import { Unresolvable } from '../evaluator/unresolvable.js';
 import type { CType, Declarations } from '../syntax.js';
 import { errorAt, placeOf, type Token } from '../tokens.js';
 import { bare } from '../types.js';
+import { Unresolvable } from '../unresolvable.js';
 
 type Tag = Extract<CType, { kind: 'tag' }>;
 

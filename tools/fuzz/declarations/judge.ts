@@ -1,6 +1,6 @@
 /** Compares random declarations with a compiler: which of them it takes, their layouts and their values. */
 
-import { notComputed } from '../../../generator/c/evaluator/unresolvable.js';
+import { notComputed } from '../../../generator/c/unresolvable.js';
 import { GeneratorError } from '../../../generator/errors.js';
 import type { Model } from '../../../generator/model/model.js';
 import type { Target } from '../../../generator/targets/target.js';

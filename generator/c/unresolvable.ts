@@ -3,7 +3,7 @@
  * In a macro, it is the reason of an omission.
  */
 
-import type { Token } from '../tokens.js';
+import type { Token } from './tokens.js';
 
 export class Unresolvable extends Error {
   override readonly name: string = 'Unresolvable';
