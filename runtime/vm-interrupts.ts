@@ -100,7 +100,7 @@ export abstract class VmInterrupts<B extends Bindings> extends VmSettings<B> {
    * KVM_SIGNAL_MSI (KVM_CAP_SIGNAL_MSI): sends a message-signalled interrupt.
    *
    * @param msi the address and the data of the message.
-   * @returns false when the guest has masked the interrupt.
+   * @returns false when the guest has masked the interrupt. Always false on riscv64, whose kernel does not say whether it is delivered.
    * @throws KvmUnsupportedError when the kernel does not have the capability, KvmError when the kernel refuses.
    * @see api.rst, "KVM_SIGNAL_MSI"
    */

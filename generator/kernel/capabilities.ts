@@ -191,13 +191,15 @@ export const capabilityRows: readonly CapabilityRow[] = [
     source: apiDocument,
     ioctls: ['KVM_GET_DEVICE_ATTR', 'KVM_HAS_DEVICE_ATTR', 'KVM_SET_DEVICE_ATTR'],
   },
-  {
+  // Kernels of arm64 and LoongArch have attributes of VMs, and do not announce them.
+  ...['x86', 's390'].map((architecture) => ({
     header,
     capability: 'KVM_CAP_VM_ATTRIBUTES',
-    fd: 'vm',
+    fd: 'vm' as const,
+    architecture,
     source: apiDocument,
     ioctls: ['KVM_GET_DEVICE_ATTR', 'KVM_HAS_DEVICE_ATTR', 'KVM_SET_DEVICE_ATTR'],
-  },
+  })),
   {
     header,
     capability: 'KVM_CAP_VCPU_ATTRIBUTES',

@@ -10926,7 +10926,7 @@ export const KVM_CREATE_DEVICE: IoctlByPointer<KvmCreateDevice, 'vm', 'readwrite
   capability: 'KVM_CAP_DEVICE_CTRL',
 };
 
-/** Takes a pointer to `struct kvm_device_attr` (direction: write). Applies to a VM or a vCPU or a device. Announced by `KVM_CAP_VM_ATTRIBUTES` for a VM and `KVM_CAP_VCPU_ATTRIBUTES` for a vCPU and `KVM_CAP_DEVICE_CTRL` for a device. In or before Linux 5.10. */
+/** Takes a pointer to `struct kvm_device_attr` (direction: write). Applies to a VM or a vCPU or a device. Announced by `KVM_CAP_VCPU_ATTRIBUTES` for a vCPU and `KVM_CAP_DEVICE_CTRL` for a device. In or before Linux 5.10. */
 export const KVM_SET_DEVICE_ATTR: IoctlByPointer<KvmDeviceAttr, 'vm' | 'vcpu' | 'device', 'write', 'KVM_SET_DEVICE_ATTR'> = {
   name: 'KVM_SET_DEVICE_ATTR',
   request: 0x4018aee1,
@@ -10967,7 +10967,7 @@ export const KVM_SET_DEVICE_ATTR: IoctlByPointer<KvmDeviceAttr, 'vm' | 'vcpu' | 
     { name: 'KVM_DEV_ARM_VGIC_GRP_ITS_REGS', fd: 'device', device: 8, group: 8, size: 8 }, // u64
   ],
   fds: { vm: true, vcpu: true, device: true },
-  capability: { vm: 'KVM_CAP_VM_ATTRIBUTES', vcpu: 'KVM_CAP_VCPU_ATTRIBUTES', device: 'KVM_CAP_DEVICE_CTRL' },
+  capability: { vcpu: 'KVM_CAP_VCPU_ATTRIBUTES', device: 'KVM_CAP_DEVICE_CTRL' },
 };
 
 /** Takes a pointer to `struct kvm_device_attr` (direction: write). Applies to a vCPU or a device. Announced by `KVM_CAP_VCPU_ATTRIBUTES` for a vCPU and `KVM_CAP_DEVICE_CTRL` for a device. In or before Linux 5.10. */
@@ -11013,7 +11013,7 @@ export const KVM_GET_DEVICE_ATTR: IoctlByPointer<KvmDeviceAttr, 'vcpu' | 'device
   capability: { vcpu: 'KVM_CAP_VCPU_ATTRIBUTES', device: 'KVM_CAP_DEVICE_CTRL' },
 };
 
-/** Takes a pointer to `struct kvm_device_attr` (direction: write). Applies to a VM or a vCPU or a device. Announced by `KVM_CAP_VM_ATTRIBUTES` for a VM and `KVM_CAP_VCPU_ATTRIBUTES` for a vCPU and `KVM_CAP_DEVICE_CTRL` for a device. In or before Linux 5.10. */
+/** Takes a pointer to `struct kvm_device_attr` (direction: write). Applies to a VM or a vCPU or a device. Announced by `KVM_CAP_VCPU_ATTRIBUTES` for a vCPU and `KVM_CAP_DEVICE_CTRL` for a device. In or before Linux 5.10. */
 export const KVM_HAS_DEVICE_ATTR: IoctlByPointer<KvmDeviceAttr, 'vm' | 'vcpu' | 'device', 'write', 'KVM_HAS_DEVICE_ATTR'> = {
   name: 'KVM_HAS_DEVICE_ATTR',
   request: 0x4018aee3,
@@ -11026,7 +11026,7 @@ export const KVM_HAS_DEVICE_ATTR: IoctlByPointer<KvmDeviceAttr, 'vm' | 'vcpu' | 
   argument: KvmDeviceAttr,
   pointers: true,
   fds: { vm: true, vcpu: true, device: true },
-  capability: { vm: 'KVM_CAP_VM_ATTRIBUTES', vcpu: 'KVM_CAP_VCPU_ATTRIBUTES', device: 'KVM_CAP_DEVICE_CTRL' },
+  capability: { vcpu: 'KVM_CAP_VCPU_ATTRIBUTES', device: 'KVM_CAP_DEVICE_CTRL' },
 };
 
 /** Takes no argument. Applies to a vCPU. In or before Linux 5.10. */
