@@ -2,6 +2,7 @@
 
 import { constants } from 'node:os';
 import type { IoctlByPointer, IoctlToBytes, View } from '../../support/index.js';
+import { inspectable } from '../../support/inspect.js';
 import { addon, type FileRecord } from '../addon.js';
 import { describe } from '../arguments.js';
 import { type Creator, creator } from '../construction.js';
@@ -58,6 +59,7 @@ export class Device extends KernelFile {
     super(given, 'Device.open or Device.fromFd', record, (problem) => new DeviceClosedError(path, problem));
     this.path = path;
     this.#requests = ioctlsIn(bindings);
+    inspectable(bindings);
   }
 
   /**

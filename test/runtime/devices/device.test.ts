@@ -1,6 +1,7 @@
 /** Devices that are not KVM's. The test generates their bindings from the headers of this machine. */
 
 import { existsSync } from 'node:fs';
+import { inspect } from 'node:util';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { s390x } from '../../../generator/targets/s390x.js';
 import {
@@ -189,6 +190,11 @@ describe.skipIf(!hasTun)('/dev/net/tun (needs one that opens, and CAP_NET_ADMIN)
   }
   const nameIn = ({ $$view }: View): string =>
     new TextDecoder().decode(new Uint8Array($$view.buffer, 0, 16)).replace(/\0+$/, '');
+
+  it('the views of the bindings print their members', () => {
+    using _device = Device.open('/dev/net/tun', tun);
+    expect(inspect(viewOf(exported(tun, 'TunPi')))).toBe('TunPi { flags: 0x0, proto: 0x0 }');
+  });
 
   it('a TUN device creates an interface, returns its name, and removes it when the device is closed', () => {
     const device = Device.open('/dev/net/tun', tun);
