@@ -193,35 +193,53 @@ describe('the tarball', () => {
     expect(node('event.mjs').stderr).toBe('');
   });
 
-  it("the project in examples/ runs: its configuration, its types, and its use of this machine's device", () => {
-    for (const name of ['kvm-uapi.config.ts', 'main.ts'])
-      writeFileSync(join(folder, name), read(`examples/tun/${name}`));
-    symlinkSync(join(projectRoot, 'node_modules', '@types'), join(folder, 'node_modules', '@types'));
-    const options = {
-      strict: true,
-      module: 'nodenext',
-      target: 'es2023',
-      lib: ['es2023', 'esnext.disposable'],
-      outDir: 'out',
-    };
-    writeFileSync(join(folder, 'package.json'), '{ "type": "module" }');
-    writeFileSync(
-      join(folder, 'tsconfig.json'),
-      JSON.stringify({
-        compilerOptions: { ...options, rootDir: '.', types: ['node'] },
-        files: ['kvm-uapi.config.ts', 'main.ts'],
-      }),
-    );
-    const generated = node(cli, 'generate');
-    expect(generated.stderr).toBe('');
-    expect(generated.stdout).toMatch(/selected +TUNSETIFF, TUNGETIFF, TUNGETFEATURES, \/\^IFF_\(TUN\|NO_PI\)\$\//);
-    const compiled = node(join(projectRoot, 'node_modules', 'typescript', 'bin', 'tsc'));
-    expect(compiled.stdout).toBe('');
-    if (!canOpen('/dev/net/tun')) return;
-    const run = node('out/main.js');
-    expect(run.stderr).toBe('');
-    expect(run.stdout).toMatch(/^made the interface example\d+; it goes when the device is closed\n$/);
-  });
+  it.each([
+    {
+      name: 'tun',
+      device: '/dev/net/tun',
+      generates: /selected +TUNSETIFF, TUNGETIFF, TUNGETFEATURES, \/\^IFF_\(TUN\|NO_PI\)\$\//,
+      printed: /^made the interface example\d+; it goes when the device is closed\n$/,
+    },
+    {
+      name: 'loop',
+      device: '/dev/loop-control',
+      generates: /import \* as loop from '\.\/generated\/x86_64\/linux\/loop\.js';/,
+      printed: /^LO_FLAGS_READ_ONLY \| LO_FLAGS_AUTOCLEAR, offset 0\nhello from a file\n$/,
+    },
+  ])(
+    "the project $name of examples/ runs: its configuration, its types, and its use of this machine's device",
+    ({ name, device, generates, printed }) => {
+      const project = join(folder, name);
+      mkdirSync(project);
+      for (const file of ['kvm-uapi.config.ts', 'main.ts'])
+        writeFileSync(join(project, file), read(`examples/${name}/${file}`));
+      const options = {
+        strict: true,
+        module: 'nodenext',
+        target: 'es2023',
+        lib: ['es2023', 'esnext.disposable'],
+        outDir: 'out',
+        rootDir: '.',
+        types: ['node'],
+        typeRoots: [join(projectRoot, 'node_modules', '@types')],
+      };
+      writeFileSync(join(project, 'package.json'), '{ "type": "module" }');
+      writeFileSync(
+        join(project, 'tsconfig.json'),
+        JSON.stringify({ compilerOptions: options, files: ['kvm-uapi.config.ts', 'main.ts'] }),
+      );
+      const inProject = (...args: string[]): { stdout: string; stderr: string } =>
+        spawnSync(process.execPath, args, { cwd: project, encoding: 'utf8' });
+      const generated = inProject(cli, 'generate');
+      expect(generated.stderr).toBe('');
+      expect(generated.stdout).toMatch(generates);
+      expect(inProject(join(projectRoot, 'node_modules', 'typescript', 'bin', 'tsc')).stdout).toBe('');
+      if (!canOpen(device)) return;
+      const run = inProject('out/main.js');
+      expect(run.stderr).toBe('');
+      expect(run.stdout).toMatch(printed);
+    },
+  );
 
   it('impact without ts-morph says what to install', () => {
     writeFileSync(join(folder, 'tsconfig.json'), '{ "files": ["main.ts"] }');

@@ -152,7 +152,7 @@ interface Import {
 }
 
 function isModule(path: string): boolean {
-  return partOf(path) in parts && !path.startsWith('examples/tun/') && !path.startsWith('test/fixtures/');
+  return partOf(path) in parts && !/^examples\/(?:loop|tun)\//.test(path) && !path.startsWith('test/fixtures/');
 }
 
 function importsOf(from: string): Import[] {

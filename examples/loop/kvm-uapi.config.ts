@@ -1,0 +1,5 @@
+import { defineConfig } from 'kvm-uapi/generator';
+
+export default defineConfig({
+  headers: ['linux/loop.h'],
+});
