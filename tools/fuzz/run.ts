@@ -1,16 +1,11 @@
 /**
  * `npm run fuzz`: the long test of the generator. It compares random declarations of the whole language with compilers,
  * compares random records with every installed compiler, reads changed real headers, compares random headers with their
- * mutants, and compiles the bindings of all
- * installed headers with every TypeScript version.
- *
- * `-- --only declarations` runs one of the checks `declarations`, `records`, `mutants`, `changes` and `bindings`. `-- --share 0.1`
- * runs a tenth. `-- --seed 7` uses another seed. `-- --seed random` uses a random seed. `-- --arch s390x` limits the
- * declarations to an architecture. Exit codes: 0 for success, 1 for a failed check, 2 for wrong usage.
+ * mutants, and compiles the bindings of all installed headers with every TypeScript version. `-- --help` lists the options. Exit
+ * codes: 0 for success, 1 for a failed check, 2 for wrong usage.
  */
 
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
 import { openHeaders } from '../../generator/cli/header-options.js';
 import { GeneratorError } from '../../generator/errors.js';
 import type { Model } from '../../generator/model/model.js';
@@ -18,6 +13,7 @@ import { tableLine } from '../../generator/report/table.js';
 import type { Target } from '../../generator/targets/target.js';
 import { targetCalled, targets } from '../../generator/targets/targets.js';
 import { x86_64 } from '../../generator/targets/x86_64.js';
+import { commandOptions } from '../lib/command-options.js';
 import { isInstalled } from '../lib/compilers.js';
 import { installedHeaders } from '../lib/installed-headers.js';
 import { Progress } from '../lib/progress.js';
@@ -213,7 +209,15 @@ async function checkBindings(share: number): Promise<boolean> {
   });
 }
 
-const { values } = parseArgs({
+const usage = `Usage: npm run fuzz -- [options]
+
+  --only CHECK  runs one check: ${Object.keys(checks).join(', ')}; can be given several times
+  --share N     runs a part, such as 0.1
+  --seed N      uses another seed, or a random one: --seed random
+  --arch NAME   limits the declarations to an architecture; can be given several times
+`;
+
+const { values } = commandOptions(usage, {
   options: {
     share: { type: 'string', default: '1' },
     seed: { type: 'string' },

@@ -2,16 +2,15 @@
  * `npm run pack`: writes the tarball of the package. `npm pack` alone would publish the scripts and the packages that only
  * the development needs, and comments that point to source maps that the tarball does not have.
  *
- * `-- --out DIR` names the folder of the tarball; the default is the current one. `-- --addons` compiles the published addons
- * first, which needs the compilers for x86-64 and arm64. Without this option, the addons that were compiled before are
- * packed. Prints the path of the tarball.
+ * Without `-- --addons`, which needs the compilers for x86-64 and arm64, the addons that were compiled before are packed. Prints the
+ * path of the tarball.
  */
 
 import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
-import { parseArgs } from 'node:util';
 import { packageRoot } from '../../generator/headers/disk.js';
+import { commandOptions } from '../lib/command-options.js';
 import { run } from '../lib/programs.js';
 
 interface Packed {
@@ -43,7 +42,13 @@ function copy(path: string, folder: string): void {
   else copyFileSync(source, target);
 }
 
-const { values } = parseArgs({
+const usage = `Usage: npm run pack -- [options]
+
+  --out DIR  the folder of the tarball; the default is the current one
+  --addons   compiles the published addons first
+`;
+
+const { values } = commandOptions(usage, {
   options: { out: { type: 'string', default: '.' }, addons: { type: 'boolean', default: false } },
 });
 const out = resolve(values.out);

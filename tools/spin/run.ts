@@ -3,7 +3,7 @@
  * mutant. Exit codes: 0 if all answers are as expected, 1 if not, 2 if `spin` or `gcc` is missing.
  */
 
-import { parseArgs } from 'node:util';
+import { commandOptions } from '../lib/command-options.js';
 import { type Answer, answersTo, casesOfChecks, casesOfMutants, casesOfReachedStates, isExpected } from './answers.js';
 import { longChecks } from './checks.js';
 import { missingProgram } from './spin.js';
@@ -18,7 +18,7 @@ function report(answer: Answer): void {
 }
 
 async function main(): Promise<number> {
-  parseArgs({ options: {} });
+  commandOptions('Usage: npm run spin', { options: {} });
   const missing = missingProgram();
   if (missing !== undefined) {
     console.error(`error: ${missing}; install the Debian packages spin and gcc`);

@@ -6,11 +6,12 @@
 
 import { execFile } from 'node:child_process';
 import { join } from 'node:path';
-import { parseArgs, promisify } from 'node:util';
+import { promisify } from 'node:util';
 import { tableLine } from '../../generator/report/table.js';
 import { packageRoot } from '../../runtime/addon.js';
 import { Kvm, type Mechanism } from '../../runtime/x86_64.js';
 import { type Guest, longMode, realMode, userMode } from '../guests/index.js';
+import { commandOptions } from '../lib/command-options.js';
 import { type Change, gaps, useHooks } from '../lib/native-test-hooks.js';
 import { Progress } from '../lib/progress.js';
 import { KickCounts } from './kick-counts.js';
@@ -183,7 +184,12 @@ async function checkLifeCycles(share: number): Promise<boolean> {
   return good;
 }
 
-const { values } = parseArgs({ options: { share: { type: 'string', default: '1' } } });
+const usage = `Usage: npm run stress -- [options]
+
+  --share N  runs a part, such as 0.1
+`;
+
+const { values } = commandOptions(usage, { options: { share: { type: 'string', default: '1' } } });
 const share = Number(values.share);
 if (!(share > 0 && share <= 1)) {
   console.error(`error: --share ${values.share}: the share must be more than 0 and at most 1, such as --share 0.1`);
