@@ -30,7 +30,7 @@ function mapFile(path: string, options: GuestMemoryFileOptions = {}, flags = 'r+
   }
 }
 
-describe.skipIf(!hasKvm)(`memory of a file ${needsKvm}`, () => {
+describe('memory of a file', () => {
   it('fromFile maps all of a file, and writes change the file', () => {
     const path = makeFile();
     using memory = mapFile(path);
@@ -89,7 +89,7 @@ describe.skipIf(!hasKvm)(`memory of a file ${needsKvm}`, () => {
     expect(() => ftruncateSync(again.fd ?? -1, 0)).toThrow(/EPERM/);
   });
 
-  it('a guest runs from private memory of a file, which stays as it is', () => {
+  it.skipIf(!hasKvm)(`a guest runs from private memory of a file, which stays as it is ${needsKvm}`, () => {
     using vm = createVm();
     using loaded = realMode.input.load(vm);
     const path = join(temporaryFolder(), 'snapshot');
@@ -141,7 +141,7 @@ describe.skipIf(!hasKvm)(`memory of a file ${needsKvm}`, () => {
     const empty = join(temporaryFolder(), 'empty');
     writeFileSync(empty, '');
     expect(() => mapFile(empty)).toThrow(/^GuestMemory\.fromFile: offset 0 of a file of 0 bytes; /);
-    for (const path of ['/dev/kvm', '/dev/zero']) {
+    for (const path of ['/dev/null', '/dev/zero']) {
       expect(() => mapFile(path)).toThrow(
         /^GuestMemory\.fromFile: ENODEV: only regular files and memfds can be guest memory$/,
       );

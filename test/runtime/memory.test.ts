@@ -5,11 +5,11 @@ import { describe, expect, it } from 'vitest';
 import { KvmRegs } from '../../generated/x86_64/linux/kvm.js';
 import { newHandle } from '../../runtime/arguments.js';
 import { GuestMemory, KvmArgumentError, KvmClosedError, KvmError } from '../../runtime/index.js';
-import { Helper, hasKvm, isMemory, mappingAt, needsKvm, openFiles, residentBytes } from '../helpers/vcpus.js';
+import { Helper, isMemory, mappingAt, openFiles, residentBytes } from '../helpers/vcpus.js';
 
 const GiB = 2 ** 30;
 
-describe.skipIf(!hasKvm)(`guest memory ${needsKvm}`, () => {
+describe('guest memory', () => {
   it('memory is zeroed, and its bytes, DataViews and generated views show the same contents', () => {
     using memory = GuestMemory.create(0x4000);
     expect(memory.size).toBe(0x4000);
@@ -179,7 +179,7 @@ describe.skipIf(!hasKvm)(`guest memory ${needsKvm}`, () => {
   });
 });
 
-describe.skipIf(!hasKvm)(`memory with a memfd ${needsKvm}`, () => {
+describe('memory with a memfd', () => {
   it('the memfd is a file that other processes can map', () => {
     using memory = GuestMemory.create(0x4000, { memfd: 'test memory' });
     const path = `/proc/self/fd/${memory.fd}`;
@@ -214,7 +214,7 @@ describe.skipIf(!hasKvm)(`memory with a memfd ${needsKvm}`, () => {
   });
 });
 
-describe.skipIf(!hasKvm)(`memory in a Worker ${needsKvm}`, () => {
+describe('memory in a Worker', () => {
   // Shows: statement 62
   it('memory that is posted to a Worker is the same memory there', async () => {
     await using helper = await Helper.start();
