@@ -48,7 +48,7 @@ const lines: readonly (readonly [line: string, words: readonly string[]])[] = [
   ['kvm-uapi headers remove tri', ['trixie']],
   ['kvm-uapi diff tri', ['trixie']],
   ['kvm-uapi diff trixie note', ['notes.txt']],
-  ['kvm-uapi headers fetch bookw', ['bookworm', 'bookworm-backports']],
+  ['kvm-uapi headers fetch bookworm', ['bookworm', 'bookworm-backports']],
   ['kvm-uapi layout kvm_pit_conf', ['kvm_pit_config']],
   ['kvm-uapi where KVM_CREATE_PIT2', ['KVM_CREATE_PIT2']],
   ['kvm-uapi completion ', ['bash', 'fish', 'zsh']],

@@ -34,11 +34,18 @@ export const datedHeaders: readonly string[] = [
   'linux/memfd.h',
   'linux/psp-sev.h',
   'linux/screen_info.h',
+  'linux/serial_reg.h',
   'linux/sev-guest.h',
   'linux/userfaultfd.h',
   'linux/vfio.h',
   'linux/vhost.h',
   'linux/vhost_types.h',
+  'linux/virtio_blk.h',
+  'linux/virtio_config.h',
+  'linux/virtio_console.h',
+  'linux/virtio_ids.h',
+  'linux/virtio_mmio.h',
+  'linux/virtio_ring.h',
   'video/edid.h',
 ];
 

@@ -6,697 +6,697 @@ import * as $$c from '../../../support/integers.js';
 /** The target of these bindings. */
 export const $target = { name: 'x86_64', byteOrder: 'little', pointerSize: 8, nodeArch: 'x64' } as const;
 
-/** `int`, 0x0. */
+/** `int`, 0x0. In or before Linux 5.10. */
 export const UART_RX = 0;
 
-/** `int`, 0x0. */
+/** `int`, 0x0. In or before Linux 5.10. */
 export const UART_TX = 0;
 
-/** `int`, 0x1. */
+/** `int`, 0x1. In or before Linux 5.10. */
 export const UART_IER = 1;
 
-/** `int`, 0x8. */
+/** `int`, 0x8. In or before Linux 5.10. */
 export const UART_IER_MSI = 8;
 
-/** `int`, 0x4. */
+/** `int`, 0x4. In or before Linux 5.10. */
 export const UART_IER_RLSI = 4;
 
-/** `int`, 0x2. */
+/** `int`, 0x2. In or before Linux 5.10. */
 export const UART_IER_THRI = 2;
 
-/** `int`, 0x1. */
+/** `int`, 0x1. In or before Linux 5.10. */
 export const UART_IER_RDI = 1;
 
-/** `int`, 0x10. */
+/** `int`, 0x10. In or before Linux 5.10. */
 export const UART_IERX_SLEEP = 16;
 
-/** `int`, 0x2. */
+/** `int`, 0x2. In or before Linux 5.10. */
 export const UART_IIR = 2;
 
-/** `int`, 0x1. */
+/** `int`, 0x1. In or before Linux 5.10. */
 export const UART_IIR_NO_INT = 1;
 
-/** `int`, 0xe. */
+/** `int`, 0xe. In or before Linux 5.10. */
 export const UART_IIR_ID = 14;
 
-/** `int`, 0x0. */
+/** `int`, 0x0. In or before Linux 5.10. */
 export const UART_IIR_MSI = 0;
 
-/** `int`, 0x2. */
+/** `int`, 0x2. In or before Linux 5.10. */
 export const UART_IIR_THRI = 2;
 
-/** `int`, 0x4. */
+/** `int`, 0x4. In or before Linux 5.10. */
 export const UART_IIR_RDI = 4;
 
-/** `int`, 0x6. */
+/** `int`, 0x6. In or before Linux 5.10. */
 export const UART_IIR_RLSI = 6;
 
-/** `int`, 0x7. */
+/** `int`, 0x7. In or before Linux 5.10. */
 export const UART_IIR_BUSY = 7;
 
-/** `int`, 0xc. */
+/** `int`, 0xc. In or before Linux 5.10. */
 export const UART_IIR_RX_TIMEOUT = 12;
 
-/** `int`, 0x10. */
+/** `int`, 0x10. In or before Linux 5.10. */
 export const UART_IIR_XOFF = 16;
 
-/** `int`, 0x20. */
+/** `int`, 0x20. In or before Linux 5.10. */
 export const UART_IIR_CTS_RTS_DSR = 32;
 
-/** `int`, 0x20. */
+/** `int`, 0x20. In or before Linux 6.12, not in 6.1. */
 export const UART_IIR_64BYTE_FIFO = 32;
 
-/** `int`, 0xc0. */
+/** `int`, 0xc0. In or before Linux 6.12, not in 6.1. */
 export const UART_IIR_FIFO_ENABLED = 192;
 
-/** `int`, 0x0. */
+/** `int`, 0x0. In or before Linux 6.12, not in 6.1. */
 export const UART_IIR_FIFO_ENABLED_8250 = 0;
 
-/** `int`, 0x80. */
+/** `int`, 0x80. In or before Linux 6.12, not in 6.1. */
 export const UART_IIR_FIFO_ENABLED_16550 = 128;
 
-/** `int`, 0xc0. */
+/** `int`, 0xc0. In or before Linux 6.12, not in 6.1. */
 export const UART_IIR_FIFO_ENABLED_16550A = 192;
 
-/** `int`, 0xe0. */
+/** `int`, 0xe0. In or before Linux 6.12, not in 6.1. */
 export const UART_IIR_FIFO_ENABLED_16750 = 224;
 
-/** `int`, 0x2. */
+/** `int`, 0x2. In or before Linux 5.10. */
 export const UART_FCR = 2;
 
-/** `int`, 0x1. */
+/** `int`, 0x1. In or before Linux 5.10. */
 export const UART_FCR_ENABLE_FIFO = 1;
 
-/** `int`, 0x2. */
+/** `int`, 0x2. In or before Linux 5.10. */
 export const UART_FCR_CLEAR_RCVR = 2;
 
-/** `int`, 0x4. */
+/** `int`, 0x4. In or before Linux 5.10. */
 export const UART_FCR_CLEAR_XMIT = 4;
 
-/** `int`, 0x8. */
+/** `int`, 0x8. In or before Linux 5.10. */
 export const UART_FCR_DMA_SELECT = 8;
 
-/** `int`, 0x0. */
+/** `int`, 0x0. In or before Linux 5.10. */
 export const UART_FCR_R_TRIG_00 = 0;
 
-/** `int`, 0x40. */
+/** `int`, 0x40. In or before Linux 5.10. */
 export const UART_FCR_R_TRIG_01 = 64;
 
-/** `int`, 0x80. */
+/** `int`, 0x80. In or before Linux 5.10. */
 export const UART_FCR_R_TRIG_10 = 128;
 
-/** `int`, 0xc0. */
+/** `int`, 0xc0. In or before Linux 5.10. */
 export const UART_FCR_R_TRIG_11 = 192;
 
-/** `int`, 0x0. */
+/** `int`, 0x0. In or before Linux 5.10. */
 export const UART_FCR_T_TRIG_00 = 0;
 
-/** `int`, 0x10. */
+/** `int`, 0x10. In or before Linux 5.10. */
 export const UART_FCR_T_TRIG_01 = 16;
 
-/** `int`, 0x20. */
+/** `int`, 0x20. In or before Linux 5.10. */
 export const UART_FCR_T_TRIG_10 = 32;
 
-/** `int`, 0x30. */
+/** `int`, 0x30. In or before Linux 5.10. */
 export const UART_FCR_T_TRIG_11 = 48;
 
-/** `int`, 0xc0. */
+/** `int`, 0xc0. In or before Linux 5.10. */
 export const UART_FCR_TRIGGER_MASK = 192;
 
-/** `int`, 0x0. */
+/** `int`, 0x0. In or before Linux 5.10. */
 export const UART_FCR_TRIGGER_1 = 0;
 
-/** `int`, 0x40. */
+/** `int`, 0x40. In or before Linux 5.10. */
 export const UART_FCR_TRIGGER_4 = 64;
 
-/** `int`, 0x80. */
+/** `int`, 0x80. In or before Linux 5.10. */
 export const UART_FCR_TRIGGER_8 = 128;
 
-/** `int`, 0xc0. */
+/** `int`, 0xc0. In or before Linux 5.10. */
 export const UART_FCR_TRIGGER_14 = 192;
 
-/** `int`, 0x0. */
+/** `int`, 0x0. In or before Linux 5.10. */
 export const UART_FCR6_R_TRIGGER_8 = 0;
 
-/** `int`, 0x40. */
+/** `int`, 0x40. In or before Linux 5.10. */
 export const UART_FCR6_R_TRIGGER_16 = 64;
 
-/** `int`, 0x80. */
+/** `int`, 0x80. In or before Linux 5.10. */
 export const UART_FCR6_R_TRIGGER_24 = 128;
 
-/** `int`, 0xc0. */
+/** `int`, 0xc0. In or before Linux 5.10. */
 export const UART_FCR6_R_TRIGGER_28 = 192;
 
-/** `int`, 0x0. */
+/** `int`, 0x0. In or before Linux 5.10. */
 export const UART_FCR6_T_TRIGGER_16 = 0;
 
-/** `int`, 0x10. */
+/** `int`, 0x10. In or before Linux 5.10. */
 export const UART_FCR6_T_TRIGGER_8 = 16;
 
-/** `int`, 0x20. */
+/** `int`, 0x20. In or before Linux 5.10. */
 export const UART_FCR6_T_TRIGGER_24 = 32;
 
-/** `int`, 0x30. */
+/** `int`, 0x30. In or before Linux 5.10. */
 export const UART_FCR6_T_TRIGGER_30 = 48;
 
-/** `int`, 0x20. */
+/** `int`, 0x20. In or before Linux 5.10. */
 export const UART_FCR7_64BYTE = 32;
 
-/** `int`, 0x6. */
+/** `int`, 0x6. In or before Linux 5.10. */
 export const UART_FCR_R_TRIG_SHIFT = 6;
 
-/** `int`, 0x4. */
+/** `int`, 0x4. In or before Linux 5.10. */
 export const UART_FCR_R_TRIG_MAX_STATE = 4;
 
-/** `int`, 0x3. */
+/** `int`, 0x3. In or before Linux 5.10. */
 export const UART_LCR = 3;
 
-/** `int`, 0x80. */
+/** `int`, 0x80. In or before Linux 5.10. */
 export const UART_LCR_DLAB = 128;
 
-/** `int`, 0x40. */
+/** `int`, 0x40. In or before Linux 5.10. */
 export const UART_LCR_SBC = 64;
 
-/** `int`, 0x20. */
+/** `int`, 0x20. In or before Linux 5.10. */
 export const UART_LCR_SPAR = 32;
 
-/** `int`, 0x10. */
+/** `int`, 0x10. In or before Linux 5.10. */
 export const UART_LCR_EPAR = 16;
 
-/** `int`, 0x8. */
+/** `int`, 0x8. In or before Linux 5.10. */
 export const UART_LCR_PARITY = 8;
 
-/** `int`, 0x4. */
+/** `int`, 0x4. In or before Linux 5.10. */
 export const UART_LCR_STOP = 4;
 
-/** `int`, 0x0. */
+/** `int`, 0x0. In or before Linux 5.10. */
 export const UART_LCR_WLEN5 = 0;
 
-/** `int`, 0x1. */
+/** `int`, 0x1. In or before Linux 5.10. */
 export const UART_LCR_WLEN6 = 1;
 
-/** `int`, 0x2. */
+/** `int`, 0x2. In or before Linux 5.10. */
 export const UART_LCR_WLEN7 = 2;
 
-/** `int`, 0x3. */
+/** `int`, 0x3. In or before Linux 5.10. */
 export const UART_LCR_WLEN8 = 3;
 
-/** `int`, 0x80. */
+/** `int`, 0x80. In or before Linux 5.10. */
 export const UART_LCR_CONF_MODE_A = 128;
 
-/** `int`, 0xbf. */
+/** `int`, 0xbf. In or before Linux 5.10. */
 export const UART_LCR_CONF_MODE_B = 191;
 
-/** `int`, 0x4. */
+/** `int`, 0x4. In or before Linux 5.10. */
 export const UART_MCR = 4;
 
-/** `int`, 0x80. */
+/** `int`, 0x80. In or before Linux 5.10. */
 export const UART_MCR_CLKSEL = 128;
 
-/** `int`, 0x40. */
+/** `int`, 0x40. In or before Linux 5.10. */
 export const UART_MCR_TCRTLR = 64;
 
-/** `int`, 0x20. */
+/** `int`, 0x20. In or before Linux 5.10. */
 export const UART_MCR_XONANY = 32;
 
-/** `int`, 0x20. */
+/** `int`, 0x20. In or before Linux 5.10. */
 export const UART_MCR_AFE = 32;
 
-/** `int`, 0x10. */
+/** `int`, 0x10. In or before Linux 5.10. */
 export const UART_MCR_LOOP = 16;
 
-/** `int`, 0x8. */
+/** `int`, 0x8. In or before Linux 5.10. */
 export const UART_MCR_OUT2 = 8;
 
-/** `int`, 0x4. */
+/** `int`, 0x4. In or before Linux 5.10. */
 export const UART_MCR_OUT1 = 4;
 
-/** `int`, 0x2. */
+/** `int`, 0x2. In or before Linux 5.10. */
 export const UART_MCR_RTS = 2;
 
-/** `int`, 0x1. */
+/** `int`, 0x1. In or before Linux 5.10. */
 export const UART_MCR_DTR = 1;
 
-/** `int`, 0x5. */
+/** `int`, 0x5. In or before Linux 5.10. */
 export const UART_LSR = 5;
 
-/** `int`, 0x80. */
+/** `int`, 0x80. In or before Linux 5.10. */
 export const UART_LSR_FIFOE = 128;
 
-/** `int`, 0x40. */
+/** `int`, 0x40. In or before Linux 5.10. */
 export const UART_LSR_TEMT = 64;
 
-/** `int`, 0x20. */
+/** `int`, 0x20. In or before Linux 5.10. */
 export const UART_LSR_THRE = 32;
 
-/** `int`, 0x10. */
+/** `int`, 0x10. In or before Linux 5.10. */
 export const UART_LSR_BI = 16;
 
-/** `int`, 0x8. */
+/** `int`, 0x8. In or before Linux 5.10. */
 export const UART_LSR_FE = 8;
 
-/** `int`, 0x4. */
+/** `int`, 0x4. In or before Linux 5.10. */
 export const UART_LSR_PE = 4;
 
-/** `int`, 0x2. */
+/** `int`, 0x2. In or before Linux 5.10. */
 export const UART_LSR_OE = 2;
 
-/** `int`, 0x1. */
+/** `int`, 0x1. In or before Linux 5.10. */
 export const UART_LSR_DR = 1;
 
-/** `int`, 0x1e. */
+/** `int`, 0x1e. In or before Linux 5.10. */
 export const UART_LSR_BRK_ERROR_BITS = 30;
 
-/** `int`, 0x6. */
+/** `int`, 0x6. In or before Linux 5.10. */
 export const UART_MSR = 6;
 
-/** `int`, 0x80. */
+/** `int`, 0x80. In or before Linux 5.10. */
 export const UART_MSR_DCD = 128;
 
-/** `int`, 0x40. */
+/** `int`, 0x40. In or before Linux 5.10. */
 export const UART_MSR_RI = 64;
 
-/** `int`, 0x20. */
+/** `int`, 0x20. In or before Linux 5.10. */
 export const UART_MSR_DSR = 32;
 
-/** `int`, 0x10. */
+/** `int`, 0x10. In or before Linux 5.10. */
 export const UART_MSR_CTS = 16;
 
-/** `int`, 0x8. */
+/** `int`, 0x8. In or before Linux 5.10. */
 export const UART_MSR_DDCD = 8;
 
-/** `int`, 0x4. */
+/** `int`, 0x4. In or before Linux 5.10. */
 export const UART_MSR_TERI = 4;
 
-/** `int`, 0x2. */
+/** `int`, 0x2. In or before Linux 5.10. */
 export const UART_MSR_DDSR = 2;
 
-/** `int`, 0x1. */
+/** `int`, 0x1. In or before Linux 5.10. */
 export const UART_MSR_DCTS = 1;
 
-/** `int`, 0xf. */
+/** `int`, 0xf. In or before Linux 5.10. */
 export const UART_MSR_ANY_DELTA = 15;
 
-/** `int`, 0x7. */
+/** `int`, 0x7. In or before Linux 5.10. */
 export const UART_SCR = 7;
 
-/** `int`, 0x0. */
+/** `int`, 0x0. In or before Linux 5.10. */
 export const UART_DLL = 0;
 
-/** `int`, 0x1. */
+/** `int`, 0x1. In or before Linux 5.10. */
 export const UART_DLM = 1;
 
-/** `int`, 0xffff. */
+/** `int`, 0xffff. In or before Linux 5.10. */
 export const UART_DIV_MAX = 65535;
 
-/** `int`, 0x2. */
+/** `int`, 0x2. In or before Linux 5.10. */
 export const UART_EFR = 2;
 
-/** `int`, 0x9. */
+/** `int`, 0x9. In or before Linux 5.10. */
 export const UART_XR_EFR = 9;
 
-/** `int`, 0x80. */
+/** `int`, 0x80. In or before Linux 5.10. */
 export const UART_EFR_CTS = 128;
 
-/** `int`, 0x40. */
+/** `int`, 0x40. In or before Linux 5.10. */
 export const UART_EFR_RTS = 64;
 
-/** `int`, 0x20. */
+/** `int`, 0x20. In or before Linux 5.10. */
 export const UART_EFR_SCD = 32;
 
-/** `int`, 0x10. */
+/** `int`, 0x10. In or before Linux 5.10. */
 export const UART_EFR_ECB = 16;
 
-/** `int`, 0x4. */
+/** `int`, 0x4. In or before Linux 5.10. */
 export const UART_XON1 = 4;
 
-/** `int`, 0x5. */
+/** `int`, 0x5. In or before Linux 5.10. */
 export const UART_XON2 = 5;
 
-/** `int`, 0x6. */
+/** `int`, 0x6. In or before Linux 5.10. */
 export const UART_XOFF1 = 6;
 
-/** `int`, 0x7. */
+/** `int`, 0x7. In or before Linux 5.10. */
 export const UART_XOFF2 = 7;
 
-/** `int`, 0x6. */
+/** `int`, 0x6. In or before Linux 5.10. */
 export const UART_TI752_TCR = 6;
 
-/** `int`, 0x7. */
+/** `int`, 0x7. In or before Linux 5.10. */
 export const UART_TI752_TLR = 7;
 
-/** `int`, 0x0. */
+/** `int`, 0x0. In or before Linux 5.10. */
 export const UART_TRG = 0;
 
-/** `int`, 0x1. */
+/** `int`, 0x1. In or before Linux 5.10. */
 export const UART_TRG_1 = 1;
 
-/** `int`, 0x4. */
+/** `int`, 0x4. In or before Linux 5.10. */
 export const UART_TRG_4 = 4;
 
-/** `int`, 0x8. */
+/** `int`, 0x8. In or before Linux 5.10. */
 export const UART_TRG_8 = 8;
 
-/** `int`, 0x10. */
+/** `int`, 0x10. In or before Linux 5.10. */
 export const UART_TRG_16 = 16;
 
-/** `int`, 0x20. */
+/** `int`, 0x20. In or before Linux 5.10. */
 export const UART_TRG_32 = 32;
 
-/** `int`, 0x40. */
+/** `int`, 0x40. In or before Linux 5.10. */
 export const UART_TRG_64 = 64;
 
-/** `int`, 0x60. */
+/** `int`, 0x60. In or before Linux 5.10. */
 export const UART_TRG_96 = 96;
 
-/** `int`, 0x78. */
+/** `int`, 0x78. In or before Linux 5.10. */
 export const UART_TRG_120 = 120;
 
-/** `int`, 0x80. */
+/** `int`, 0x80. In or before Linux 5.10. */
 export const UART_TRG_128 = 128;
 
-/** `int`, 0x1. */
+/** `int`, 0x1. In or before Linux 5.10. */
 export const UART_FCTR = 1;
 
-/** `int`, 0x0. */
+/** `int`, 0x0. In or before Linux 5.10. */
 export const UART_FCTR_RTS_NODELAY = 0;
 
-/** `int`, 0x1. */
+/** `int`, 0x1. In or before Linux 5.10. */
 export const UART_FCTR_RTS_4DELAY = 1;
 
-/** `int`, 0x2. */
+/** `int`, 0x2. In or before Linux 5.10. */
 export const UART_FCTR_RTS_6DELAY = 2;
 
-/** `int`, 0x3. */
+/** `int`, 0x3. In or before Linux 5.10. */
 export const UART_FCTR_RTS_8DELAY = 3;
 
-/** `int`, 0x4. */
+/** `int`, 0x4. In or before Linux 5.10. */
 export const UART_FCTR_IRDA = 4;
 
-/** `int`, 0x8. */
+/** `int`, 0x8. In or before Linux 5.10. */
 export const UART_FCTR_TX_INT = 8;
 
-/** `int`, 0x0. */
+/** `int`, 0x0. In or before Linux 5.10. */
 export const UART_FCTR_TRGA = 0;
 
-/** `int`, 0x10. */
+/** `int`, 0x10. In or before Linux 5.10. */
 export const UART_FCTR_TRGB = 16;
 
-/** `int`, 0x20. */
+/** `int`, 0x20. In or before Linux 5.10. */
 export const UART_FCTR_TRGC = 32;
 
-/** `int`, 0x30. */
+/** `int`, 0x30. In or before Linux 5.10. */
 export const UART_FCTR_TRGD = 48;
 
-/** `int`, 0x40. */
+/** `int`, 0x40. In or before Linux 5.10. */
 export const UART_FCTR_SCR_SWAP = 64;
 
-/** `int`, 0x0. */
+/** `int`, 0x0. In or before Linux 5.10. */
 export const UART_FCTR_RX = 0;
 
-/** `int`, 0x80. */
+/** `int`, 0x80. In or before Linux 5.10. */
 export const UART_FCTR_TX = 128;
 
-/** `int`, 0x7. */
+/** `int`, 0x7. In or before Linux 5.10. */
 export const UART_EMSR = 7;
 
-/** `int`, 0x1. */
+/** `int`, 0x1. In or before Linux 5.10. */
 export const UART_EMSR_FIFO_COUNT = 1;
 
-/** `int`, 0x2. */
+/** `int`, 0x2. In or before Linux 5.10. */
 export const UART_EMSR_ALT_COUNT = 2;
 
-/** `int`, 0x80. */
+/** `int`, 0x80. In or before Linux 5.10. */
 export const UART_IER_DMAE = 128;
 
-/** `int`, 0x40. */
+/** `int`, 0x40. In or before Linux 5.10. */
 export const UART_IER_UUE = 64;
 
-/** `int`, 0x20. */
+/** `int`, 0x20. In or before Linux 5.10. */
 export const UART_IER_NRZE = 32;
 
-/** `int`, 0x10. */
+/** `int`, 0x10. In or before Linux 5.10. */
 export const UART_IER_RTOIE = 16;
 
-/** `int`, 0x8. */
+/** `int`, 0x8. In or before Linux 5.10. */
 export const UART_IIR_TOD = 8;
 
-/** `int`, 0x0. */
+/** `int`, 0x0. In or before Linux 5.10. */
 export const UART_FCR_PXAR1 = 0;
 
-/** `int`, 0x40. */
+/** `int`, 0x40. In or before Linux 5.10. */
 export const UART_FCR_PXAR8 = 64;
 
-/** `int`, 0x80. */
+/** `int`, 0x80. In or before Linux 5.10. */
 export const UART_FCR_PXAR16 = 128;
 
-/** `int`, 0xc0. */
+/** `int`, 0xc0. In or before Linux 5.10. */
 export const UART_FCR_PXAR32 = 192;
 
-/** `int`, 0x1. */
+/** `int`, 0x1. In or before Linux 5.10. */
 export const UART_ASR = 1;
 
-/** `int`, 0x3. */
+/** `int`, 0x3. In or before Linux 5.10. */
 export const UART_RFL = 3;
 
-/** `int`, 0x4. */
+/** `int`, 0x4. In or before Linux 5.10. */
 export const UART_TFL = 4;
 
-/** `int`, 0x5. */
+/** `int`, 0x5. In or before Linux 5.10. */
 export const UART_ICR = 5;
 
-/** `int`, 0x0. */
+/** `int`, 0x0. In or before Linux 5.10. */
 export const UART_ACR = 0;
 
-/** `int`, 0x1. */
+/** `int`, 0x1. In or before Linux 5.10. */
 export const UART_CPR = 1;
 
-/** `int`, 0x2. */
+/** `int`, 0x2. In or before Linux 5.10. */
 export const UART_TCR = 2;
 
-/** `int`, 0x3. */
+/** `int`, 0x3. In or before Linux 5.10. */
 export const UART_CKS = 3;
 
-/** `int`, 0x4. */
+/** `int`, 0x4. In or before Linux 5.10. */
 export const UART_TTL = 4;
 
-/** `int`, 0x5. */
+/** `int`, 0x5. In or before Linux 5.10. */
 export const UART_RTL = 5;
 
-/** `int`, 0x6. */
+/** `int`, 0x6. In or before Linux 5.10. */
 export const UART_FCL = 6;
 
-/** `int`, 0x7. */
+/** `int`, 0x7. In or before Linux 5.10. */
 export const UART_FCH = 7;
 
-/** `int`, 0x8. */
+/** `int`, 0x8. In or before Linux 5.10. */
 export const UART_ID1 = 8;
 
-/** `int`, 0x9. */
+/** `int`, 0x9. In or before Linux 5.10. */
 export const UART_ID2 = 9;
 
-/** `int`, 0xa. */
+/** `int`, 0xa. In or before Linux 5.10. */
 export const UART_ID3 = 10;
 
-/** `int`, 0xb. */
+/** `int`, 0xb. In or before Linux 5.10. */
 export const UART_REV = 11;
 
-/** `int`, 0xc. */
+/** `int`, 0xc. In or before Linux 5.10. */
 export const UART_CSR = 12;
 
-/** `int`, 0xd. */
+/** `int`, 0xd. In or before Linux 5.10. */
 export const UART_NMR = 13;
 
-/** `int`, 0xff. */
+/** `int`, 0xff. In or before Linux 5.10. */
 export const UART_CTR = 255;
 
-/** `int`, 0x1. */
+/** `int`, 0x1. In or before Linux 5.10. */
 export const UART_ACR_RXDIS = 1;
 
-/** `int`, 0x2. */
+/** `int`, 0x2. In or before Linux 5.10. */
 export const UART_ACR_TXDIS = 2;
 
-/** `int`, 0x4. */
+/** `int`, 0x4. In or before Linux 5.10. */
 export const UART_ACR_DSRFC = 4;
 
-/** `int`, 0x20. */
+/** `int`, 0x20. In or before Linux 5.10. */
 export const UART_ACR_TLENB = 32;
 
-/** `int`, 0x40. */
+/** `int`, 0x40. In or before Linux 5.10. */
 export const UART_ACR_ICRRD = 64;
 
-/** `int`, 0x80. */
+/** `int`, 0x80. In or before Linux 5.10. */
 export const UART_ACR_ASREN = 128;
 
-/** `int`, -0x8. */
+/** `int`, -0x8. In or before Linux 5.10. */
 export const UART_RSA_BASE = -8;
 
-/** `int`, -0x8. */
+/** `int`, -0x8. In or before Linux 5.10. */
 export const UART_RSA_MSR = -8;
 
-/** `int`, 0x1. */
+/** `int`, 0x1. In or before Linux 5.10. */
 export const UART_RSA_MSR_SWAP = 1;
 
-/** `int`, 0x4. */
+/** `int`, 0x4. In or before Linux 5.10. */
 export const UART_RSA_MSR_FIFO = 4;
 
-/** `int`, 0x8. */
+/** `int`, 0x8. In or before Linux 5.10. */
 export const UART_RSA_MSR_FLOW = 8;
 
-/** `int`, 0x10. */
+/** `int`, 0x10. In or before Linux 5.10. */
 export const UART_RSA_MSR_ITYP = 16;
 
-/** `int`, -0x7. */
+/** `int`, -0x7. In or before Linux 5.10. */
 export const UART_RSA_IER = -7;
 
-/** `int`, 0x1. */
+/** `int`, 0x1. In or before Linux 5.10. */
 export const UART_RSA_IER_Rx_FIFO_H = 1;
 
-/** `int`, 0x2. */
+/** `int`, 0x2. In or before Linux 5.10. */
 export const UART_RSA_IER_Tx_FIFO_H = 2;
 
-/** `int`, 0x4. */
+/** `int`, 0x4. In or before Linux 5.10. */
 export const UART_RSA_IER_Tx_FIFO_E = 4;
 
-/** `int`, 0x8. */
+/** `int`, 0x8. In or before Linux 5.10. */
 export const UART_RSA_IER_Rx_TOUT = 8;
 
-/** `int`, 0x10. */
+/** `int`, 0x10. In or before Linux 5.10. */
 export const UART_RSA_IER_TIMER = 16;
 
-/** `int`, -0x6. */
+/** `int`, -0x6. In or before Linux 5.10. */
 export const UART_RSA_SRR = -6;
 
-/** `int`, 0x1. */
+/** `int`, 0x1. In or before Linux 5.10. */
 export const UART_RSA_SRR_Tx_FIFO_NEMP = 1;
 
-/** `int`, 0x2. */
+/** `int`, 0x2. In or before Linux 5.10. */
 export const UART_RSA_SRR_Tx_FIFO_NHFL = 2;
 
-/** `int`, 0x4. */
+/** `int`, 0x4. In or before Linux 5.10. */
 export const UART_RSA_SRR_Tx_FIFO_NFUL = 4;
 
-/** `int`, 0x8. */
+/** `int`, 0x8. In or before Linux 5.10. */
 export const UART_RSA_SRR_Rx_FIFO_NEMP = 8;
 
-/** `int`, 0x10. */
+/** `int`, 0x10. In or before Linux 5.10. */
 export const UART_RSA_SRR_Rx_FIFO_NHFL = 16;
 
-/** `int`, 0x20. */
+/** `int`, 0x20. In or before Linux 5.10. */
 export const UART_RSA_SRR_Rx_FIFO_NFUL = 32;
 
-/** `int`, 0x40. */
+/** `int`, 0x40. In or before Linux 5.10. */
 export const UART_RSA_SRR_Rx_TOUT = 64;
 
-/** `int`, 0x80. */
+/** `int`, 0x80. In or before Linux 5.10. */
 export const UART_RSA_SRR_TIMER = 128;
 
-/** `int`, -0x6. */
+/** `int`, -0x6. In or before Linux 5.10. */
 export const UART_RSA_FRR = -6;
 
-/** `int`, -0x5. */
+/** `int`, -0x5. In or before Linux 5.10. */
 export const UART_RSA_TIVSR = -5;
 
-/** `int`, -0x4. */
+/** `int`, -0x4. In or before Linux 5.10. */
 export const UART_RSA_TCR = -4;
 
-/** `int`, 0x1. */
+/** `int`, 0x1. In or before Linux 5.10. */
 export const UART_RSA_TCR_SWITCH = 1;
 
-/** `int`, 0xe1000. */
+/** `int`, 0xe1000. In or before Linux 5.10. */
 export const SERIAL_RSA_BAUD_BASE = 921600;
 
-/** `int`, 0x1c200. */
+/** `int`, 0x1c200. In or before Linux 5.10. */
 export const SERIAL_RSA_BAUD_BASE_LO = 115200;
 
-/** `int`, 0xc. */
+/** `int`, 0xc. In or before Linux 5.10. */
 export const UART_DA830_PWREMU_MGMT = 12;
 
-/** `int`, 0x1. */
+/** `int`, 0x1. In or before Linux 5.10. */
 export const UART_DA830_PWREMU_MGMT_FREE = 1;
 
-/** `int`, 0x2000. */
+/** `int`, 0x2000. In or before Linux 5.10. */
 export const UART_DA830_PWREMU_MGMT_URRST = 8192;
 
-/** `int`, 0x4000. */
+/** `int`, 0x4000. In or before Linux 5.10. */
 export const UART_DA830_PWREMU_MGMT_UTRST = 16384;
 
-/** `unsigned int`, 0xfffb0000. */
+/** `unsigned int`, 0xfffb0000. In or before Linux 5.10. */
 export const OMAP1_UART1_BASE = 4294639616;
 
-/** `unsigned int`, 0xfffb0800. */
+/** `unsigned int`, 0xfffb0800. In or before Linux 5.10. */
 export const OMAP1_UART2_BASE = 4294641664;
 
-/** `unsigned int`, 0xfffb9800. */
+/** `unsigned int`, 0xfffb9800. In or before Linux 5.10. */
 export const OMAP1_UART3_BASE = 4294678528;
 
-/** `int`, 0x8. */
+/** `int`, 0x8. In or before Linux 5.10. */
 export const UART_OMAP_MDR1 = 8;
 
-/** `int`, 0x9. */
+/** `int`, 0x9. In or before Linux 5.10. */
 export const UART_OMAP_MDR2 = 9;
 
-/** `int`, 0x10. */
+/** `int`, 0x10. In or before Linux 5.10. */
 export const UART_OMAP_SCR = 16;
 
-/** `int`, 0x11. */
+/** `int`, 0x11. In or before Linux 5.10. */
 export const UART_OMAP_SSR = 17;
 
-/** `int`, 0x12. */
+/** `int`, 0x12. In or before Linux 5.10. */
 export const UART_OMAP_EBLR = 18;
 
-/** `int`, 0x13. */
+/** `int`, 0x13. In or before Linux 5.10. */
 export const UART_OMAP_OSC_12M_SEL = 19;
 
-/** `int`, 0x14. */
+/** `int`, 0x14. In or before Linux 5.10. */
 export const UART_OMAP_MVER = 20;
 
-/** `int`, 0x15. */
+/** `int`, 0x15. In or before Linux 5.10. */
 export const UART_OMAP_SYSC = 21;
 
-/** `int`, 0x16. */
+/** `int`, 0x16. In or before Linux 5.10. */
 export const UART_OMAP_SYSS = 22;
 
-/** `int`, 0x17. */
+/** `int`, 0x17. In or before Linux 5.10. */
 export const UART_OMAP_WER = 23;
 
-/** `int`, 0x1a. */
+/** `int`, 0x1a. In or before Linux 5.10. */
 export const UART_OMAP_TX_LVL = 26;
 
-/** `int`, 0x0. */
+/** `int`, 0x0. In or before Linux 5.10. */
 export const UART_OMAP_MDR1_16X_MODE = 0;
 
-/** `int`, 0x1. */
+/** `int`, 0x1. In or before Linux 5.10. */
 export const UART_OMAP_MDR1_SIR_MODE = 1;
 
-/** `int`, 0x2. */
+/** `int`, 0x2. In or before Linux 5.10. */
 export const UART_OMAP_MDR1_16X_ABAUD_MODE = 2;
 
-/** `int`, 0x3. */
+/** `int`, 0x3. In or before Linux 5.10. */
 export const UART_OMAP_MDR1_13X_MODE = 3;
 
-/** `int`, 0x4. */
+/** `int`, 0x4. In or before Linux 5.10. */
 export const UART_OMAP_MDR1_MIR_MODE = 4;
 
-/** `int`, 0x5. */
+/** `int`, 0x5. In or before Linux 5.10. */
 export const UART_OMAP_MDR1_FIR_MODE = 5;
 
-/** `int`, 0x6. */
+/** `int`, 0x6. In or before Linux 5.10. */
 export const UART_OMAP_MDR1_CIR_MODE = 6;
 
-/** `int`, 0x7. */
+/** `int`, 0x7. In or before Linux 5.10. */
 export const UART_OMAP_MDR1_DISABLE = 7;
 
-/** `int`, 0x40. */
+/** `int`, 0x40. In or before Linux 5.10. */
 export const UART_ALTR_AFR = 64;
 
-/** `int`, 0x1. */
+/** `int`, 0x1. In or before Linux 5.10. */
 export const UART_ALTR_EN_TXFIFO_LW = 1;
 
-/** `int`, 0x41. */
+/** `int`, 0x41. In or before Linux 5.10. */
 export const UART_ALTR_TX_LOW = 65;
 
-/** `UART_FCR_R_TRIG_BITS(x)`: of a type that depends on the arguments. */
+/** `UART_FCR_R_TRIG_BITS(x)`: of a type that depends on the arguments. In or before Linux 5.10. */
 export function UART_FCR_R_TRIG_BITS(x: number): number;
 export function UART_FCR_R_TRIG_BITS(x: bigint): bigint;
 export function UART_FCR_R_TRIG_BITS(x: number | bigint): number | bigint;

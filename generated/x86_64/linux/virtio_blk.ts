@@ -19,172 +19,172 @@ const $$uncloneable = uncloneable;
 /** The target of these bindings. */
 export const $target = { name: 'x86_64', byteOrder: 'little', pointerSize: 8, nodeArch: 'x64' } as const;
 
-/** `int`, 0x1. */
+/** `int`, 0x1. In or before Linux 5.10. */
 export const VIRTIO_BLK_F_SIZE_MAX = 1;
 
-/** `int`, 0x2. */
+/** `int`, 0x2. In or before Linux 5.10. */
 export const VIRTIO_BLK_F_SEG_MAX = 2;
 
-/** `int`, 0x4. */
+/** `int`, 0x4. In or before Linux 5.10. */
 export const VIRTIO_BLK_F_GEOMETRY = 4;
 
-/** `int`, 0x5. */
+/** `int`, 0x5. In or before Linux 5.10. */
 export const VIRTIO_BLK_F_RO = 5;
 
-/** `int`, 0x6. */
+/** `int`, 0x6. In or before Linux 5.10. */
 export const VIRTIO_BLK_F_BLK_SIZE = 6;
 
-/** `int`, 0xa. */
+/** `int`, 0xa. In or before Linux 5.10. */
 export const VIRTIO_BLK_F_TOPOLOGY = 10;
 
-/** `int`, 0xc. */
+/** `int`, 0xc. In or before Linux 5.10. */
 export const VIRTIO_BLK_F_MQ = 12;
 
-/** `int`, 0xd. */
+/** `int`, 0xd. In or before Linux 5.10. */
 export const VIRTIO_BLK_F_DISCARD = 13;
 
-/** `int`, 0xe. */
+/** `int`, 0xe. In or before Linux 5.10. */
 export const VIRTIO_BLK_F_WRITE_ZEROES = 14;
 
-/** `int`, 0x10. */
+/** `int`, 0x10. In or before Linux 6.1, not in 5.10. */
 export const VIRTIO_BLK_F_SECURE_ERASE = 16;
 
-/** `int`, 0x11. */
+/** `int`, 0x11. In or before Linux 6.12, not in 6.1. */
 export const VIRTIO_BLK_F_ZONED = 17;
 
-/** `int`, 0x0. */
+/** `int`, 0x0. In or before Linux 5.10. */
 export const VIRTIO_BLK_F_BARRIER = 0;
 
-/** `int`, 0x7. */
+/** `int`, 0x7. In or before Linux 5.10. */
 export const VIRTIO_BLK_F_SCSI = 7;
 
-/** `int`, 0x9. */
+/** `int`, 0x9. In or before Linux 5.10. */
 export const VIRTIO_BLK_F_FLUSH = 9;
 
-/** `int`, 0xb. */
+/** `int`, 0xb. In or before Linux 5.10. */
 export const VIRTIO_BLK_F_CONFIG_WCE = 11;
 
-/** `int`, 0x9. */
+/** `int`, 0x9. In or before Linux 5.10. */
 export const VIRTIO_BLK_F_WCE = 9;
 
-/** `int`, 0x14. */
+/** `int`, 0x14. In or before Linux 5.10. */
 export const VIRTIO_BLK_ID_BYTES = 20;
 
-/** `int`, 0x0. */
+/** `int`, 0x0. In or before Linux 5.10. */
 export const VIRTIO_BLK_T_IN = 0;
 
-/** `int`, 0x1. */
+/** `int`, 0x1. In or before Linux 5.10. */
 export const VIRTIO_BLK_T_OUT = 1;
 
-/** `int`, 0x2. */
+/** `int`, 0x2. In or before Linux 5.10. */
 export const VIRTIO_BLK_T_SCSI_CMD = 2;
 
-/** `int`, 0x4. */
+/** `int`, 0x4. In or before Linux 5.10. */
 export const VIRTIO_BLK_T_FLUSH = 4;
 
-/** `int`, 0x8. */
+/** `int`, 0x8. In or before Linux 5.10. */
 export const VIRTIO_BLK_T_GET_ID = 8;
 
-/** `int`, 0xb. */
+/** `int`, 0xb. In or before Linux 5.10. */
 export const VIRTIO_BLK_T_DISCARD = 11;
 
-/** `int`, 0xd. */
+/** `int`, 0xd. In or before Linux 5.10. */
 export const VIRTIO_BLK_T_WRITE_ZEROES = 13;
 
-/** `int`, 0xe. */
+/** `int`, 0xe. In or before Linux 6.1, not in 5.10. */
 export const VIRTIO_BLK_T_SECURE_ERASE = 14;
 
-/** `int`, 0xf. */
+/** `int`, 0xf. In or before Linux 6.12, not in 6.1. */
 export const VIRTIO_BLK_T_ZONE_APPEND = 15;
 
-/** `int`, 0x10. */
+/** `int`, 0x10. In or before Linux 6.12, not in 6.1. */
 export const VIRTIO_BLK_T_ZONE_REPORT = 16;
 
-/** `int`, 0x12. */
+/** `int`, 0x12. In or before Linux 6.12, not in 6.1. */
 export const VIRTIO_BLK_T_ZONE_OPEN = 18;
 
-/** `int`, 0x14. */
+/** `int`, 0x14. In or before Linux 6.12, not in 6.1. */
 export const VIRTIO_BLK_T_ZONE_CLOSE = 20;
 
-/** `int`, 0x16. */
+/** `int`, 0x16. In or before Linux 6.12, not in 6.1. */
 export const VIRTIO_BLK_T_ZONE_FINISH = 22;
 
-/** `int`, 0x18. */
+/** `int`, 0x18. In or before Linux 6.12, not in 6.1. */
 export const VIRTIO_BLK_T_ZONE_RESET = 24;
 
-/** `int`, 0x1a. */
+/** `int`, 0x1a. In or before Linux 6.12, not in 6.1. */
 export const VIRTIO_BLK_T_ZONE_RESET_ALL = 26;
 
-/** `unsigned int`, 0x80000000. */
+/** `unsigned int`, 0x80000000. In or before Linux 5.10. */
 export const VIRTIO_BLK_T_BARRIER = 2147483648;
 
-/** `int`, 0x0. */
+/** `int`, 0x0. In or before Linux 6.12, not in 6.1. */
 export const VIRTIO_BLK_Z_NONE = 0;
 
-/** `int`, 0x1. */
+/** `int`, 0x1. In or before Linux 6.12, not in 6.1. */
 export const VIRTIO_BLK_Z_HM = 1;
 
-/** `int`, 0x2. */
+/** `int`, 0x2. In or before Linux 6.12, not in 6.1. */
 export const VIRTIO_BLK_Z_HA = 2;
 
-/** `int`, 0x1. */
+/** `int`, 0x1. In or before Linux 6.12, not in 6.1. */
 export const VIRTIO_BLK_ZT_CONV = 1;
 
-/** `int`, 0x2. */
+/** `int`, 0x2. In or before Linux 6.12, not in 6.1. */
 export const VIRTIO_BLK_ZT_SWR = 2;
 
-/** `int`, 0x3. */
+/** `int`, 0x3. In or before Linux 6.12, not in 6.1. */
 export const VIRTIO_BLK_ZT_SWP = 3;
 
-/** `int`, 0x0. */
+/** `int`, 0x0. In or before Linux 6.12, not in 6.1. */
 export const VIRTIO_BLK_ZS_NOT_WP = 0;
 
-/** `int`, 0x1. */
+/** `int`, 0x1. In or before Linux 6.12, not in 6.1. */
 export const VIRTIO_BLK_ZS_EMPTY = 1;
 
-/** `int`, 0x2. */
+/** `int`, 0x2. In or before Linux 6.12, not in 6.1. */
 export const VIRTIO_BLK_ZS_IOPEN = 2;
 
-/** `int`, 0x3. */
+/** `int`, 0x3. In or before Linux 6.12, not in 6.1. */
 export const VIRTIO_BLK_ZS_EOPEN = 3;
 
-/** `int`, 0x4. */
+/** `int`, 0x4. In or before Linux 6.12, not in 6.1. */
 export const VIRTIO_BLK_ZS_CLOSED = 4;
 
-/** `int`, 0xd. */
+/** `int`, 0xd. In or before Linux 6.12, not in 6.1. */
 export const VIRTIO_BLK_ZS_RDONLY = 13;
 
-/** `int`, 0xe. */
+/** `int`, 0xe. In or before Linux 6.12, not in 6.1. */
 export const VIRTIO_BLK_ZS_FULL = 14;
 
-/** `int`, 0xf. */
+/** `int`, 0xf. In or before Linux 6.12, not in 6.1. */
 export const VIRTIO_BLK_ZS_OFFLINE = 15;
 
-/** `int`, 0x1. */
+/** `int`, 0x1. In or before Linux 5.10. */
 export const VIRTIO_BLK_WRITE_ZEROES_FLAG_UNMAP = 1;
 
-/** `int`, 0x0. */
+/** `int`, 0x0. In or before Linux 5.10. */
 export const VIRTIO_BLK_S_OK = 0;
 
-/** `int`, 0x1. */
+/** `int`, 0x1. In or before Linux 5.10. */
 export const VIRTIO_BLK_S_IOERR = 1;
 
-/** `int`, 0x2. */
+/** `int`, 0x2. In or before Linux 5.10. */
 export const VIRTIO_BLK_S_UNSUPP = 2;
 
-/** `int`, 0x3. */
+/** `int`, 0x3. In or before Linux 6.12, not in 6.1. */
 export const VIRTIO_BLK_S_ZONE_INVALID_CMD = 3;
 
-/** `int`, 0x4. */
+/** `int`, 0x4. In or before Linux 6.12, not in 6.1. */
 export const VIRTIO_BLK_S_ZONE_UNALIGNED_WP = 4;
 
-/** `int`, 0x5. */
+/** `int`, 0x5. In or before Linux 6.12, not in 6.1. */
 export const VIRTIO_BLK_S_ZONE_OPEN_RESOURCE = 5;
 
-/** `int`, 0x6. */
+/** `int`, 0x6. In or before Linux 6.12, not in 6.1. */
 export const VIRTIO_BLK_S_ZONE_ACTIVE_RESOURCE = 6;
 
-/** `struct virtio_blk_geometry`: 4 bytes, aligned to 2. */
+/** `struct virtio_blk_geometry`: 4 bytes, aligned to 2. In or before Linux 5.10. */
 export class VirtioBlkGeometry implements View {
   static readonly $size = 4;
   static readonly $align = 2;
@@ -234,7 +234,7 @@ export class VirtioBlkGeometry implements View {
     };
   }
 
-  /** `__virtio16 cylinders`, offset 0, 2 bytes. */
+  /** `__virtio16 cylinders`, offset 0, 2 bytes. In or before Linux 5.10. */
   get cylinders(): number {
     return this.$$view.getUint16(this.$$offset, true);
   }
@@ -242,7 +242,7 @@ export class VirtioBlkGeometry implements View {
     this.$$view.setUint16(this.$$offset, value, true);
   }
 
-  /** `__u8 heads`, offset 2, 1 byte. */
+  /** `__u8 heads`, offset 2, 1 byte. In or before Linux 5.10. */
   get heads(): number {
     return this.$$view.getUint8(this.$$offset + 2);
   }
@@ -250,7 +250,7 @@ export class VirtioBlkGeometry implements View {
     this.$$view.setUint8(this.$$offset + 2, value);
   }
 
-  /** `__u8 sectors`, offset 3, 1 byte. */
+  /** `__u8 sectors`, offset 3, 1 byte. In or before Linux 5.10. */
   get sectors(): number {
     return this.$$view.getUint8(this.$$offset + 3);
   }
@@ -259,7 +259,7 @@ export class VirtioBlkGeometry implements View {
   }
 }
 
-/** `struct virtio_blk_zoned_characteristics`: 24 bytes, aligned to 4. */
+/** `struct virtio_blk_zoned_characteristics`: 24 bytes, aligned to 4. In or before Linux 6.12, not in 6.1. */
 export class VirtioBlkZonedCharacteristics implements View {
   static readonly $size = 24;
   static readonly $align = 4;
@@ -317,7 +317,7 @@ export class VirtioBlkZonedCharacteristics implements View {
     };
   }
 
-  /** `__virtio32 zone_sectors`, offset 0, 4 bytes. */
+  /** `__virtio32 zone_sectors`, offset 0, 4 bytes. In or before Linux 6.12, not in 6.1. */
   get zone_sectors(): number {
     return this.$$view.getUint32(this.$$offset, true);
   }
@@ -325,7 +325,7 @@ export class VirtioBlkZonedCharacteristics implements View {
     this.$$view.setUint32(this.$$offset, value, true);
   }
 
-  /** `__virtio32 max_open_zones`, offset 4, 4 bytes. */
+  /** `__virtio32 max_open_zones`, offset 4, 4 bytes. In or before Linux 6.12, not in 6.1. */
   get max_open_zones(): number {
     return this.$$view.getUint32(this.$$offset + 4, true);
   }
@@ -333,7 +333,7 @@ export class VirtioBlkZonedCharacteristics implements View {
     this.$$view.setUint32(this.$$offset + 4, value, true);
   }
 
-  /** `__virtio32 max_active_zones`, offset 8, 4 bytes. */
+  /** `__virtio32 max_active_zones`, offset 8, 4 bytes. In or before Linux 6.12, not in 6.1. */
   get max_active_zones(): number {
     return this.$$view.getUint32(this.$$offset + 8, true);
   }
@@ -341,7 +341,7 @@ export class VirtioBlkZonedCharacteristics implements View {
     this.$$view.setUint32(this.$$offset + 8, value, true);
   }
 
-  /** `__virtio32 max_append_sectors`, offset 12, 4 bytes. */
+  /** `__virtio32 max_append_sectors`, offset 12, 4 bytes. In or before Linux 6.12, not in 6.1. */
   get max_append_sectors(): number {
     return this.$$view.getUint32(this.$$offset + 12, true);
   }
@@ -349,7 +349,7 @@ export class VirtioBlkZonedCharacteristics implements View {
     this.$$view.setUint32(this.$$offset + 12, value, true);
   }
 
-  /** `__virtio32 write_granularity`, offset 16, 4 bytes. */
+  /** `__virtio32 write_granularity`, offset 16, 4 bytes. In or before Linux 6.12, not in 6.1. */
   get write_granularity(): number {
     return this.$$view.getUint32(this.$$offset + 16, true);
   }
@@ -357,7 +357,7 @@ export class VirtioBlkZonedCharacteristics implements View {
     this.$$view.setUint32(this.$$offset + 16, value, true);
   }
 
-  /** `__u8 model`, offset 20, 1 byte. */
+  /** `__u8 model`, offset 20, 1 byte. In or before Linux 6.12, not in 6.1. */
   get model(): number {
     return this.$$view.getUint8(this.$$offset + 20);
   }
@@ -365,7 +365,7 @@ export class VirtioBlkZonedCharacteristics implements View {
     this.$$view.setUint8(this.$$offset + 20, value);
   }
 
-  /** `__u8 unused2[3]`, offset 21, 3 bytes. */
+  /** `__u8 unused2[3]`, offset 21, 3 bytes. In or before Linux 6.12, not in 6.1. */
   get unused2(): U8Array {
     return new U8Array(this.$$view, this.$$offset + 21, 3);
   }
@@ -374,7 +374,7 @@ export class VirtioBlkZonedCharacteristics implements View {
   }
 }
 
-/** `struct virtio_blk_config`: 96 bytes, aligned to 1. */
+/** `struct virtio_blk_config`: 96 bytes, aligned to 1. In or before Linux 5.10. */
 export class VirtioBlkConfig implements View {
   static readonly $size = 96;
   static readonly $align = 1;
@@ -464,7 +464,7 @@ export class VirtioBlkConfig implements View {
     };
   }
 
-  /** `__virtio64 capacity`, offset 0, 8 bytes. */
+  /** `__virtio64 capacity`, offset 0, 8 bytes. In or before Linux 5.10. */
   get capacity(): bigint {
     return this.$$view.getBigUint64(this.$$offset, true);
   }
@@ -481,7 +481,7 @@ export class VirtioBlkConfig implements View {
     setNumber64(this.$$view, this.$$offset, value, false);
   }
 
-  /** `__virtio32 size_max`, offset 8, 4 bytes. */
+  /** `__virtio32 size_max`, offset 8, 4 bytes. In or before Linux 5.10. */
   get size_max(): number {
     return this.$$view.getUint32(this.$$offset + 8, true);
   }
@@ -489,7 +489,7 @@ export class VirtioBlkConfig implements View {
     this.$$view.setUint32(this.$$offset + 8, value, true);
   }
 
-  /** `__virtio32 seg_max`, offset 12, 4 bytes. */
+  /** `__virtio32 seg_max`, offset 12, 4 bytes. In or before Linux 5.10. */
   get seg_max(): number {
     return this.$$view.getUint32(this.$$offset + 12, true);
   }
@@ -497,7 +497,7 @@ export class VirtioBlkConfig implements View {
     this.$$view.setUint32(this.$$offset + 12, value, true);
   }
 
-  /** `struct virtio_blk_geometry geometry`, offset 16, 4 bytes. */
+  /** `struct virtio_blk_geometry geometry`, offset 16, 4 bytes. In or before Linux 5.10. */
   get geometry(): VirtioBlkGeometry {
     return new $$VirtioBlkGeometry(this.$$view, this.$$offset + 16);
   }
@@ -505,7 +505,7 @@ export class VirtioBlkConfig implements View {
     copy(this.geometry, value);
   }
 
-  /** `__virtio32 blk_size`, offset 20, 4 bytes. */
+  /** `__virtio32 blk_size`, offset 20, 4 bytes. In or before Linux 5.10. */
   get blk_size(): number {
     return this.$$view.getUint32(this.$$offset + 20, true);
   }
@@ -513,7 +513,7 @@ export class VirtioBlkConfig implements View {
     this.$$view.setUint32(this.$$offset + 20, value, true);
   }
 
-  /** `__u8 physical_block_exp`, offset 24, 1 byte. */
+  /** `__u8 physical_block_exp`, offset 24, 1 byte. In or before Linux 5.10. */
   get physical_block_exp(): number {
     return this.$$view.getUint8(this.$$offset + 24);
   }
@@ -521,7 +521,7 @@ export class VirtioBlkConfig implements View {
     this.$$view.setUint8(this.$$offset + 24, value);
   }
 
-  /** `__u8 alignment_offset`, offset 25, 1 byte. */
+  /** `__u8 alignment_offset`, offset 25, 1 byte. In or before Linux 5.10. */
   get alignment_offset(): number {
     return this.$$view.getUint8(this.$$offset + 25);
   }
@@ -529,7 +529,7 @@ export class VirtioBlkConfig implements View {
     this.$$view.setUint8(this.$$offset + 25, value);
   }
 
-  /** `__virtio16 min_io_size`, offset 26, 2 bytes. */
+  /** `__virtio16 min_io_size`, offset 26, 2 bytes. In or before Linux 5.10. */
   get min_io_size(): number {
     return this.$$view.getUint16(this.$$offset + 26, true);
   }
@@ -537,7 +537,7 @@ export class VirtioBlkConfig implements View {
     this.$$view.setUint16(this.$$offset + 26, value, true);
   }
 
-  /** `__virtio32 opt_io_size`, offset 28, 4 bytes. */
+  /** `__virtio32 opt_io_size`, offset 28, 4 bytes. In or before Linux 5.10. */
   get opt_io_size(): number {
     return this.$$view.getUint32(this.$$offset + 28, true);
   }
@@ -545,7 +545,7 @@ export class VirtioBlkConfig implements View {
     this.$$view.setUint32(this.$$offset + 28, value, true);
   }
 
-  /** `__u8 wce`, offset 32, 1 byte. */
+  /** `__u8 wce`, offset 32, 1 byte. In or before Linux 5.10. */
   get wce(): number {
     return this.$$view.getUint8(this.$$offset + 32);
   }
@@ -553,7 +553,7 @@ export class VirtioBlkConfig implements View {
     this.$$view.setUint8(this.$$offset + 32, value);
   }
 
-  /** `__u8 unused`, offset 33, 1 byte. */
+  /** `__u8 unused`, offset 33, 1 byte. In or before Linux 5.10. */
   get unused(): number {
     return this.$$view.getUint8(this.$$offset + 33);
   }
@@ -561,7 +561,7 @@ export class VirtioBlkConfig implements View {
     this.$$view.setUint8(this.$$offset + 33, value);
   }
 
-  /** `__virtio16 num_queues`, offset 34, 2 bytes. */
+  /** `__virtio16 num_queues`, offset 34, 2 bytes. In or before Linux 5.10. */
   get num_queues(): number {
     return this.$$view.getUint16(this.$$offset + 34, true);
   }
@@ -569,7 +569,7 @@ export class VirtioBlkConfig implements View {
     this.$$view.setUint16(this.$$offset + 34, value, true);
   }
 
-  /** `__virtio32 max_discard_sectors`, offset 36, 4 bytes. */
+  /** `__virtio32 max_discard_sectors`, offset 36, 4 bytes. In or before Linux 5.10. */
   get max_discard_sectors(): number {
     return this.$$view.getUint32(this.$$offset + 36, true);
   }
@@ -577,7 +577,7 @@ export class VirtioBlkConfig implements View {
     this.$$view.setUint32(this.$$offset + 36, value, true);
   }
 
-  /** `__virtio32 max_discard_seg`, offset 40, 4 bytes. */
+  /** `__virtio32 max_discard_seg`, offset 40, 4 bytes. In or before Linux 5.10. */
   get max_discard_seg(): number {
     return this.$$view.getUint32(this.$$offset + 40, true);
   }
@@ -585,7 +585,7 @@ export class VirtioBlkConfig implements View {
     this.$$view.setUint32(this.$$offset + 40, value, true);
   }
 
-  /** `__virtio32 discard_sector_alignment`, offset 44, 4 bytes. */
+  /** `__virtio32 discard_sector_alignment`, offset 44, 4 bytes. In or before Linux 5.10. */
   get discard_sector_alignment(): number {
     return this.$$view.getUint32(this.$$offset + 44, true);
   }
@@ -593,7 +593,7 @@ export class VirtioBlkConfig implements View {
     this.$$view.setUint32(this.$$offset + 44, value, true);
   }
 
-  /** `__virtio32 max_write_zeroes_sectors`, offset 48, 4 bytes. */
+  /** `__virtio32 max_write_zeroes_sectors`, offset 48, 4 bytes. In or before Linux 5.10. */
   get max_write_zeroes_sectors(): number {
     return this.$$view.getUint32(this.$$offset + 48, true);
   }
@@ -601,7 +601,7 @@ export class VirtioBlkConfig implements View {
     this.$$view.setUint32(this.$$offset + 48, value, true);
   }
 
-  /** `__virtio32 max_write_zeroes_seg`, offset 52, 4 bytes. */
+  /** `__virtio32 max_write_zeroes_seg`, offset 52, 4 bytes. In or before Linux 5.10. */
   get max_write_zeroes_seg(): number {
     return this.$$view.getUint32(this.$$offset + 52, true);
   }
@@ -609,7 +609,7 @@ export class VirtioBlkConfig implements View {
     this.$$view.setUint32(this.$$offset + 52, value, true);
   }
 
-  /** `__u8 write_zeroes_may_unmap`, offset 56, 1 byte. */
+  /** `__u8 write_zeroes_may_unmap`, offset 56, 1 byte. In or before Linux 5.10. */
   get write_zeroes_may_unmap(): number {
     return this.$$view.getUint8(this.$$offset + 56);
   }
@@ -617,7 +617,7 @@ export class VirtioBlkConfig implements View {
     this.$$view.setUint8(this.$$offset + 56, value);
   }
 
-  /** `__u8 unused1[3]`, offset 57, 3 bytes. */
+  /** `__u8 unused1[3]`, offset 57, 3 bytes. In or before Linux 5.10. */
   get unused1(): U8Array {
     return new U8Array(this.$$view, this.$$offset + 57, 3);
   }
@@ -625,7 +625,7 @@ export class VirtioBlkConfig implements View {
     this.unused1.assign(value);
   }
 
-  /** `__virtio32 max_secure_erase_sectors`, offset 60, 4 bytes. */
+  /** `__virtio32 max_secure_erase_sectors`, offset 60, 4 bytes. In or before Linux 6.1, not in 5.10. */
   get max_secure_erase_sectors(): number {
     return this.$$view.getUint32(this.$$offset + 60, true);
   }
@@ -633,7 +633,7 @@ export class VirtioBlkConfig implements View {
     this.$$view.setUint32(this.$$offset + 60, value, true);
   }
 
-  /** `__virtio32 max_secure_erase_seg`, offset 64, 4 bytes. */
+  /** `__virtio32 max_secure_erase_seg`, offset 64, 4 bytes. In or before Linux 6.1, not in 5.10. */
   get max_secure_erase_seg(): number {
     return this.$$view.getUint32(this.$$offset + 64, true);
   }
@@ -641,7 +641,7 @@ export class VirtioBlkConfig implements View {
     this.$$view.setUint32(this.$$offset + 64, value, true);
   }
 
-  /** `__virtio32 secure_erase_sector_alignment`, offset 68, 4 bytes. */
+  /** `__virtio32 secure_erase_sector_alignment`, offset 68, 4 bytes. In or before Linux 6.1, not in 5.10. */
   get secure_erase_sector_alignment(): number {
     return this.$$view.getUint32(this.$$offset + 68, true);
   }
@@ -649,7 +649,7 @@ export class VirtioBlkConfig implements View {
     this.$$view.setUint32(this.$$offset + 68, value, true);
   }
 
-  /** `struct virtio_blk_zoned_characteristics zoned`, offset 72, 24 bytes. */
+  /** `struct virtio_blk_zoned_characteristics zoned`, offset 72, 24 bytes. In or before Linux 6.12, not in 6.1. */
   get zoned(): VirtioBlkZonedCharacteristics {
     return new $$VirtioBlkZonedCharacteristics(this.$$view, this.$$offset + 72);
   }
@@ -658,7 +658,7 @@ export class VirtioBlkConfig implements View {
   }
 }
 
-/** `struct virtio_blk_outhdr`: 16 bytes, aligned to 8. */
+/** `struct virtio_blk_outhdr`: 16 bytes, aligned to 8. In or before Linux 5.10. */
 export class VirtioBlkOuthdr implements View {
   static readonly $size = 16;
   static readonly $align = 8;
@@ -708,7 +708,7 @@ export class VirtioBlkOuthdr implements View {
     };
   }
 
-  /** `__virtio32 type`, offset 0, 4 bytes. */
+  /** `__virtio32 type`, offset 0, 4 bytes. In or before Linux 5.10. */
   get type(): number {
     return this.$$view.getUint32(this.$$offset, true);
   }
@@ -716,7 +716,7 @@ export class VirtioBlkOuthdr implements View {
     this.$$view.setUint32(this.$$offset, value, true);
   }
 
-  /** `__virtio32 ioprio`, offset 4, 4 bytes. */
+  /** `__virtio32 ioprio`, offset 4, 4 bytes. In or before Linux 5.10. */
   get ioprio(): number {
     return this.$$view.getUint32(this.$$offset + 4, true);
   }
@@ -724,7 +724,7 @@ export class VirtioBlkOuthdr implements View {
     this.$$view.setUint32(this.$$offset + 4, value, true);
   }
 
-  /** `__virtio64 sector`, offset 8, 8 bytes. */
+  /** `__virtio64 sector`, offset 8, 8 bytes. In or before Linux 5.10. */
   get sector(): bigint {
     return this.$$view.getBigUint64(this.$$offset + 8, true);
   }
@@ -742,7 +742,7 @@ export class VirtioBlkOuthdr implements View {
   }
 }
 
-/** `struct virtio_blk_zone_descriptor`: 64 bytes, aligned to 8. */
+/** `struct virtio_blk_zone_descriptor`: 64 bytes, aligned to 8. In or before Linux 6.12, not in 6.1. */
 export class VirtioBlkZoneDescriptor implements View {
   static readonly $size = 64;
   static readonly $align = 8;
@@ -798,7 +798,7 @@ export class VirtioBlkZoneDescriptor implements View {
     };
   }
 
-  /** `__virtio64 z_cap`, offset 0, 8 bytes. */
+  /** `__virtio64 z_cap`, offset 0, 8 bytes. In or before Linux 6.12, not in 6.1. */
   get z_cap(): bigint {
     return this.$$view.getBigUint64(this.$$offset, true);
   }
@@ -815,7 +815,7 @@ export class VirtioBlkZoneDescriptor implements View {
     setNumber64(this.$$view, this.$$offset, value, false);
   }
 
-  /** `__virtio64 z_start`, offset 8, 8 bytes. */
+  /** `__virtio64 z_start`, offset 8, 8 bytes. In or before Linux 6.12, not in 6.1. */
   get z_start(): bigint {
     return this.$$view.getBigUint64(this.$$offset + 8, true);
   }
@@ -832,7 +832,7 @@ export class VirtioBlkZoneDescriptor implements View {
     setNumber64(this.$$view, this.$$offset + 8, value, false);
   }
 
-  /** `__virtio64 z_wp`, offset 16, 8 bytes. */
+  /** `__virtio64 z_wp`, offset 16, 8 bytes. In or before Linux 6.12, not in 6.1. */
   get z_wp(): bigint {
     return this.$$view.getBigUint64(this.$$offset + 16, true);
   }
@@ -849,7 +849,7 @@ export class VirtioBlkZoneDescriptor implements View {
     setNumber64(this.$$view, this.$$offset + 16, value, false);
   }
 
-  /** `__u8 z_type`, offset 24, 1 byte. */
+  /** `__u8 z_type`, offset 24, 1 byte. In or before Linux 6.12, not in 6.1. */
   get z_type(): number {
     return this.$$view.getUint8(this.$$offset + 24);
   }
@@ -857,7 +857,7 @@ export class VirtioBlkZoneDescriptor implements View {
     this.$$view.setUint8(this.$$offset + 24, value);
   }
 
-  /** `__u8 z_state`, offset 25, 1 byte. */
+  /** `__u8 z_state`, offset 25, 1 byte. In or before Linux 6.12, not in 6.1. */
   get z_state(): number {
     return this.$$view.getUint8(this.$$offset + 25);
   }
@@ -865,7 +865,7 @@ export class VirtioBlkZoneDescriptor implements View {
     this.$$view.setUint8(this.$$offset + 25, value);
   }
 
-  /** `__u8 reserved[38]`, offset 26, 38 bytes. */
+  /** `__u8 reserved[38]`, offset 26, 38 bytes. In or before Linux 6.12, not in 6.1. */
   get reserved(): U8Array {
     return new U8Array(this.$$view, this.$$offset + 26, 38);
   }
@@ -874,7 +874,7 @@ export class VirtioBlkZoneDescriptor implements View {
   }
 }
 
-/** `struct virtio_blk_zone_report`: 64 bytes, aligned to 8. */
+/** `struct virtio_blk_zone_report`: 64 bytes, aligned to 8. In or before Linux 6.12, not in 6.1. */
 export class VirtioBlkZoneReport implements View {
   static readonly $size = 64;
   static readonly $align = 8;
@@ -925,7 +925,7 @@ export class VirtioBlkZoneReport implements View {
     };
   }
 
-  /** `__virtio64 nr_zones`, offset 0, 8 bytes. */
+  /** `__virtio64 nr_zones`, offset 0, 8 bytes. In or before Linux 6.12, not in 6.1. */
   get nr_zones(): bigint {
     return this.$$view.getBigUint64(this.$$offset, true);
   }
@@ -942,7 +942,7 @@ export class VirtioBlkZoneReport implements View {
     setNumber64(this.$$view, this.$$offset, value, false);
   }
 
-  /** `__u8 reserved[56]`, offset 8, 56 bytes. */
+  /** `__u8 reserved[56]`, offset 8, 56 bytes. In or before Linux 6.12, not in 6.1. */
   get reserved(): U8Array {
     return new U8Array(this.$$view, this.$$offset + 8, 56);
   }
@@ -950,13 +950,13 @@ export class VirtioBlkZoneReport implements View {
     this.reserved.assign(value);
   }
 
-  /** `struct virtio_blk_zone_descriptor zones[]`, offset 64, 0 bytes. */
+  /** `struct virtio_blk_zone_descriptor zones[]`, offset 64, 0 bytes. In or before Linux 6.12, not in 6.1. */
   get zones(): ViewArray<VirtioBlkZoneDescriptor> {
     return new $$VirtioBlkZoneDescriptorArray($$VirtioBlkZoneDescriptor, this.$$view, this.$$offset + 64, elementsWithin(this.$$view, this.$$offset + 64, 64));
   }
 }
 
-/** `struct virtio_blk_discard_write_zeroes`: 16 bytes, aligned to 8. */
+/** `struct virtio_blk_discard_write_zeroes`: 16 bytes, aligned to 8. In or before Linux 5.10. */
 export class VirtioBlkDiscardWriteZeroes implements View {
   static readonly $size = 16;
   static readonly $align = 8;
@@ -1006,7 +1006,7 @@ export class VirtioBlkDiscardWriteZeroes implements View {
     };
   }
 
-  /** `__le64 sector`, offset 0, 8 bytes; little-endian. */
+  /** `__le64 sector`, offset 0, 8 bytes; little-endian. In or before Linux 5.10. */
   get sector(): bigint {
     return this.$$view.getBigUint64(this.$$offset, true);
   }
@@ -1023,7 +1023,7 @@ export class VirtioBlkDiscardWriteZeroes implements View {
     setNumber64(this.$$view, this.$$offset, value, false);
   }
 
-  /** `__le32 num_sectors`, offset 8, 4 bytes; little-endian. */
+  /** `__le32 num_sectors`, offset 8, 4 bytes; little-endian. In or before Linux 5.10. */
   get num_sectors(): number {
     return this.$$view.getUint32(this.$$offset + 8, true);
   }
@@ -1031,7 +1031,7 @@ export class VirtioBlkDiscardWriteZeroes implements View {
     this.$$view.setUint32(this.$$offset + 8, value, true);
   }
 
-  /** `__le32 flags`, offset 12, 4 bytes; little-endian. */
+  /** `__le32 flags`, offset 12, 4 bytes; little-endian. In or before Linux 5.10. */
   get flags(): number {
     return this.$$view.getUint32(this.$$offset + 12, true);
   }
@@ -1040,7 +1040,7 @@ export class VirtioBlkDiscardWriteZeroes implements View {
   }
 }
 
-/** `struct virtio_scsi_inhdr`: 16 bytes, aligned to 4. */
+/** `struct virtio_scsi_inhdr`: 16 bytes, aligned to 4. In or before Linux 5.10. */
 export class VirtioScsiInhdr implements View {
   static readonly $size = 16;
   static readonly $align = 4;
@@ -1092,7 +1092,7 @@ export class VirtioScsiInhdr implements View {
     };
   }
 
-  /** `__virtio32 errors`, offset 0, 4 bytes. */
+  /** `__virtio32 errors`, offset 0, 4 bytes. In or before Linux 5.10. */
   get errors(): number {
     return this.$$view.getUint32(this.$$offset, true);
   }
@@ -1100,7 +1100,7 @@ export class VirtioScsiInhdr implements View {
     this.$$view.setUint32(this.$$offset, value, true);
   }
 
-  /** `__virtio32 data_len`, offset 4, 4 bytes. */
+  /** `__virtio32 data_len`, offset 4, 4 bytes. In or before Linux 5.10. */
   get data_len(): number {
     return this.$$view.getUint32(this.$$offset + 4, true);
   }
@@ -1108,7 +1108,7 @@ export class VirtioScsiInhdr implements View {
     this.$$view.setUint32(this.$$offset + 4, value, true);
   }
 
-  /** `__virtio32 sense_len`, offset 8, 4 bytes. */
+  /** `__virtio32 sense_len`, offset 8, 4 bytes. In or before Linux 5.10. */
   get sense_len(): number {
     return this.$$view.getUint32(this.$$offset + 8, true);
   }
@@ -1116,7 +1116,7 @@ export class VirtioScsiInhdr implements View {
     this.$$view.setUint32(this.$$offset + 8, value, true);
   }
 
-  /** `__virtio32 residual`, offset 12, 4 bytes. */
+  /** `__virtio32 residual`, offset 12, 4 bytes. In or before Linux 5.10. */
   get residual(): number {
     return this.$$view.getUint32(this.$$offset + 12, true);
   }

@@ -4,65 +4,65 @@
 /** The target of these bindings. */
 export const $target = { name: 'x86_64', byteOrder: 'little', pointerSize: 8, nodeArch: 'x64' } as const;
 
-/** `int`, 0x1. */
+/** `int`, 0x1. In or before Linux 5.10. */
 export const VIRTIO_CONFIG_S_ACKNOWLEDGE = 1;
 
-/** `int`, 0x2. */
+/** `int`, 0x2. In or before Linux 5.10. */
 export const VIRTIO_CONFIG_S_DRIVER = 2;
 
-/** `int`, 0x4. */
+/** `int`, 0x4. In or before Linux 5.10. */
 export const VIRTIO_CONFIG_S_DRIVER_OK = 4;
 
-/** `int`, 0x8. */
+/** `int`, 0x8. In or before Linux 5.10. */
 export const VIRTIO_CONFIG_S_FEATURES_OK = 8;
 
-/** `int`, 0x40. */
+/** `int`, 0x40. In or before Linux 5.10. */
 export const VIRTIO_CONFIG_S_NEEDS_RESET = 64;
 
-/** `int`, 0x80. */
+/** `int`, 0x80. In or before Linux 5.10. */
 export const VIRTIO_CONFIG_S_FAILED = 128;
 
-/** `int`, 0x1c. */
+/** `int`, 0x1c. In or before Linux 5.10. */
 export const VIRTIO_TRANSPORT_F_START = 28;
 
-/** `int`, 0x2a. */
+/** `int`, 0x2a. In or before Linux 5.10. */
 export const VIRTIO_TRANSPORT_F_END = 42;
 
-/** `int`, 0x18. */
+/** `int`, 0x18. In or before Linux 5.10. */
 export const VIRTIO_F_NOTIFY_ON_EMPTY = 24;
 
-/** `int`, 0x1b. */
+/** `int`, 0x1b. In or before Linux 5.10. */
 export const VIRTIO_F_ANY_LAYOUT = 27;
 
-/** `int`, 0x20. */
+/** `int`, 0x20. In or before Linux 5.10. */
 export const VIRTIO_F_VERSION_1 = 32;
 
-/** `int`, 0x21. */
+/** `int`, 0x21. In or before Linux 5.10. */
 export const VIRTIO_F_ACCESS_PLATFORM = 33;
 
-/** `int`, 0x21. */
+/** `int`, 0x21. In or before Linux 5.10. */
 export const VIRTIO_F_IOMMU_PLATFORM = 33;
 
-/** `int`, 0x22. */
+/** `int`, 0x22. In or before Linux 5.10. */
 export const VIRTIO_F_RING_PACKED = 34;
 
-/** `int`, 0x23. */
+/** `int`, 0x23. In or before Linux 6.1, not in 5.10. */
 export const VIRTIO_F_IN_ORDER = 35;
 
-/** `int`, 0x24. */
+/** `int`, 0x24. In or before Linux 5.10. */
 export const VIRTIO_F_ORDER_PLATFORM = 36;
 
-/** `int`, 0x25. */
+/** `int`, 0x25. In or before Linux 5.10. */
 export const VIRTIO_F_SR_IOV = 37;
 
-/** `int`, 0x26. */
+/** `int`, 0x26. In or before Linux 6.12, not in 6.1. */
 export const VIRTIO_F_NOTIFICATION_DATA = 38;
 
-/** `int`, 0x27. */
+/** `int`, 0x27. In or before Linux 6.12, not in 6.1. */
 export const VIRTIO_F_NOTIF_CONFIG_DATA = 39;
 
-/** `int`, 0x28. */
+/** `int`, 0x28. In or before Linux 6.1, not in 5.10. */
 export const VIRTIO_F_RING_RESET = 40;
 
-/** `int`, 0x29. */
+/** `int`, 0x29. In or before Linux 6.12, not in 6.1. */
 export const VIRTIO_F_ADMIN_VQ = 41;

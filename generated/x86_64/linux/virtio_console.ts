@@ -8,43 +8,43 @@ const $$uncloneable = uncloneable;
 /** The target of these bindings. */
 export const $target = { name: 'x86_64', byteOrder: 'little', pointerSize: 8, nodeArch: 'x64' } as const;
 
-/** `int`, 0x0. */
+/** `int`, 0x0. In or before Linux 5.10. */
 export const VIRTIO_CONSOLE_F_SIZE = 0;
 
-/** `int`, 0x1. */
+/** `int`, 0x1. In or before Linux 5.10. */
 export const VIRTIO_CONSOLE_F_MULTIPORT = 1;
 
-/** `int`, 0x2. */
+/** `int`, 0x2. In or before Linux 5.10. */
 export const VIRTIO_CONSOLE_F_EMERG_WRITE = 2;
 
-/** `unsigned int`, 0xffffffff. */
+/** `unsigned int`, 0xffffffff. In or before Linux 5.10. */
 export const VIRTIO_CONSOLE_BAD_ID = 4294967295;
 
-/** `int`, 0x0. */
+/** `int`, 0x0. In or before Linux 5.10. */
 export const VIRTIO_CONSOLE_DEVICE_READY = 0;
 
-/** `int`, 0x1. */
+/** `int`, 0x1. In or before Linux 5.10. */
 export const VIRTIO_CONSOLE_PORT_ADD = 1;
 
-/** `int`, 0x2. */
+/** `int`, 0x2. In or before Linux 5.10. */
 export const VIRTIO_CONSOLE_PORT_REMOVE = 2;
 
-/** `int`, 0x3. */
+/** `int`, 0x3. In or before Linux 5.10. */
 export const VIRTIO_CONSOLE_PORT_READY = 3;
 
-/** `int`, 0x4. */
+/** `int`, 0x4. In or before Linux 5.10. */
 export const VIRTIO_CONSOLE_CONSOLE_PORT = 4;
 
-/** `int`, 0x5. */
+/** `int`, 0x5. In or before Linux 5.10. */
 export const VIRTIO_CONSOLE_RESIZE = 5;
 
-/** `int`, 0x6. */
+/** `int`, 0x6. In or before Linux 5.10. */
 export const VIRTIO_CONSOLE_PORT_OPEN = 6;
 
-/** `int`, 0x7. */
+/** `int`, 0x7. In or before Linux 5.10. */
 export const VIRTIO_CONSOLE_PORT_NAME = 7;
 
-/** `struct virtio_console_config`: 12 bytes, aligned to 1. */
+/** `struct virtio_console_config`: 12 bytes, aligned to 1. In or before Linux 5.10. */
 export class VirtioConsoleConfig implements View {
   static readonly $size = 12;
   static readonly $align = 1;
@@ -96,7 +96,7 @@ export class VirtioConsoleConfig implements View {
     };
   }
 
-  /** `__virtio16 cols`, offset 0, 2 bytes. */
+  /** `__virtio16 cols`, offset 0, 2 bytes. In or before Linux 5.10. */
   get cols(): number {
     return this.$$view.getUint16(this.$$offset, true);
   }
@@ -104,7 +104,7 @@ export class VirtioConsoleConfig implements View {
     this.$$view.setUint16(this.$$offset, value, true);
   }
 
-  /** `__virtio16 rows`, offset 2, 2 bytes. */
+  /** `__virtio16 rows`, offset 2, 2 bytes. In or before Linux 5.10. */
   get rows(): number {
     return this.$$view.getUint16(this.$$offset + 2, true);
   }
@@ -112,7 +112,7 @@ export class VirtioConsoleConfig implements View {
     this.$$view.setUint16(this.$$offset + 2, value, true);
   }
 
-  /** `__virtio32 max_nr_ports`, offset 4, 4 bytes. */
+  /** `__virtio32 max_nr_ports`, offset 4, 4 bytes. In or before Linux 5.10. */
   get max_nr_ports(): number {
     return this.$$view.getUint32(this.$$offset + 4, true);
   }
@@ -120,7 +120,7 @@ export class VirtioConsoleConfig implements View {
     this.$$view.setUint32(this.$$offset + 4, value, true);
   }
 
-  /** `__virtio32 emerg_wr`, offset 8, 4 bytes. */
+  /** `__virtio32 emerg_wr`, offset 8, 4 bytes. In or before Linux 5.10. */
   get emerg_wr(): number {
     return this.$$view.getUint32(this.$$offset + 8, true);
   }
@@ -129,7 +129,7 @@ export class VirtioConsoleConfig implements View {
   }
 }
 
-/** `struct virtio_console_control`: 8 bytes, aligned to 4. */
+/** `struct virtio_console_control`: 8 bytes, aligned to 4. In or before Linux 5.10. */
 export class VirtioConsoleControl implements View {
   static readonly $size = 8;
   static readonly $align = 4;
@@ -179,7 +179,7 @@ export class VirtioConsoleControl implements View {
     };
   }
 
-  /** `__virtio32 id`, offset 0, 4 bytes. */
+  /** `__virtio32 id`, offset 0, 4 bytes. In or before Linux 5.10. */
   get id(): number {
     return this.$$view.getUint32(this.$$offset, true);
   }
@@ -187,7 +187,7 @@ export class VirtioConsoleControl implements View {
     this.$$view.setUint32(this.$$offset, value, true);
   }
 
-  /** `__virtio16 event`, offset 4, 2 bytes. */
+  /** `__virtio16 event`, offset 4, 2 bytes. In or before Linux 5.10. */
   get event(): number {
     return this.$$view.getUint16(this.$$offset + 4, true);
   }
@@ -195,7 +195,7 @@ export class VirtioConsoleControl implements View {
     this.$$view.setUint16(this.$$offset + 4, value, true);
   }
 
-  /** `__virtio16 value`, offset 6, 2 bytes. */
+  /** `__virtio16 value`, offset 6, 2 bytes. In or before Linux 5.10. */
   get value(): number {
     return this.$$view.getUint16(this.$$offset + 6, true);
   }

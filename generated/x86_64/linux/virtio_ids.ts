@@ -4,146 +4,146 @@
 /** The target of these bindings. */
 export const $target = { name: 'x86_64', byteOrder: 'little', pointerSize: 8, nodeArch: 'x64' } as const;
 
-/** `int`, 0x1. */
+/** `int`, 0x1. In or before Linux 5.10. */
 export const VIRTIO_ID_NET = 1;
 
-/** `int`, 0x2. */
+/** `int`, 0x2. In or before Linux 5.10. */
 export const VIRTIO_ID_BLOCK = 2;
 
-/** `int`, 0x3. */
+/** `int`, 0x3. In or before Linux 5.10. */
 export const VIRTIO_ID_CONSOLE = 3;
 
-/** `int`, 0x4. */
+/** `int`, 0x4. In or before Linux 5.10. */
 export const VIRTIO_ID_RNG = 4;
 
-/** `int`, 0x5. */
+/** `int`, 0x5. In or before Linux 5.10. */
 export const VIRTIO_ID_BALLOON = 5;
 
-/** `int`, 0x6. */
+/** `int`, 0x6. In or before Linux 6.1, not in 5.10. */
 export const VIRTIO_ID_IOMEM = 6;
 
-/** `int`, 0x7. */
+/** `int`, 0x7. In or before Linux 5.10. */
 export const VIRTIO_ID_RPMSG = 7;
 
-/** `int`, 0x8. */
+/** `int`, 0x8. In or before Linux 5.10. */
 export const VIRTIO_ID_SCSI = 8;
 
-/** `int`, 0x9. */
+/** `int`, 0x9. In or before Linux 5.10. */
 export const VIRTIO_ID_9P = 9;
 
-/** `int`, 0xa. */
+/** `int`, 0xa. In or before Linux 6.1, not in 5.10. */
 export const VIRTIO_ID_MAC80211_WLAN = 10;
 
-/** `int`, 0xb. */
+/** `int`, 0xb. In or before Linux 5.10. */
 export const VIRTIO_ID_RPROC_SERIAL = 11;
 
-/** `int`, 0xc. */
+/** `int`, 0xc. In or before Linux 5.10. */
 export const VIRTIO_ID_CAIF = 12;
 
-/** `int`, 0xd. */
+/** `int`, 0xd. In or before Linux 6.1, not in 5.10. */
 export const VIRTIO_ID_MEMORY_BALLOON = 13;
 
-/** `int`, 0x10. */
+/** `int`, 0x10. In or before Linux 5.10. */
 export const VIRTIO_ID_GPU = 16;
 
-/** `int`, 0x11. */
+/** `int`, 0x11. In or before Linux 6.1, not in 5.10. */
 export const VIRTIO_ID_CLOCK = 17;
 
-/** `int`, 0x12. */
+/** `int`, 0x12. In or before Linux 5.10. */
 export const VIRTIO_ID_INPUT = 18;
 
-/** `int`, 0x13. */
+/** `int`, 0x13. In or before Linux 5.10. */
 export const VIRTIO_ID_VSOCK = 19;
 
-/** `int`, 0x14. */
+/** `int`, 0x14. In or before Linux 5.10. */
 export const VIRTIO_ID_CRYPTO = 20;
 
-/** `int`, 0x15. */
+/** `int`, 0x15. In or before Linux 6.1, not in 5.10. */
 export const VIRTIO_ID_SIGNAL_DIST = 21;
 
-/** `int`, 0x16. */
+/** `int`, 0x16. In or before Linux 6.1, not in 5.10. */
 export const VIRTIO_ID_PSTORE = 22;
 
-/** `int`, 0x17. */
+/** `int`, 0x17. In or before Linux 5.10. */
 export const VIRTIO_ID_IOMMU = 23;
 
-/** `int`, 0x18. */
+/** `int`, 0x18. In or before Linux 5.10. */
 export const VIRTIO_ID_MEM = 24;
 
-/** `int`, 0x19. */
+/** `int`, 0x19. In or before Linux 6.1, not in 5.10. */
 export const VIRTIO_ID_SOUND = 25;
 
-/** `int`, 0x1a. */
+/** `int`, 0x1a. In or before Linux 5.10. */
 export const VIRTIO_ID_FS = 26;
 
-/** `int`, 0x1b. */
+/** `int`, 0x1b. In or before Linux 5.10. */
 export const VIRTIO_ID_PMEM = 27;
 
-/** `int`, 0x1c. */
+/** `int`, 0x1c. In or before Linux 6.1, not in 5.10. */
 export const VIRTIO_ID_RPMB = 28;
 
-/** `int`, 0x1d. */
+/** `int`, 0x1d. In or before Linux 5.10. */
 export const VIRTIO_ID_MAC80211_HWSIM = 29;
 
-/** `int`, 0x1e. */
+/** `int`, 0x1e. In or before Linux 6.1, not in 5.10. */
 export const VIRTIO_ID_VIDEO_ENCODER = 30;
 
-/** `int`, 0x1f. */
+/** `int`, 0x1f. In or before Linux 6.1, not in 5.10. */
 export const VIRTIO_ID_VIDEO_DECODER = 31;
 
-/** `int`, 0x20. */
+/** `int`, 0x20. In or before Linux 6.1, not in 5.10. */
 export const VIRTIO_ID_SCMI = 32;
 
-/** `int`, 0x21. */
+/** `int`, 0x21. In or before Linux 6.1, not in 5.10. */
 export const VIRTIO_ID_NITRO_SEC_MOD = 33;
 
-/** `int`, 0x22. */
+/** `int`, 0x22. In or before Linux 6.1, not in 5.10. */
 export const VIRTIO_ID_I2C_ADAPTER = 34;
 
-/** `int`, 0x23. */
+/** `int`, 0x23. In or before Linux 6.1, not in 5.10. */
 export const VIRTIO_ID_WATCHDOG = 35;
 
-/** `int`, 0x24. */
+/** `int`, 0x24. In or before Linux 6.1, not in 5.10. */
 export const VIRTIO_ID_CAN = 36;
 
-/** `int`, 0x25. */
+/** `int`, 0x25. In or before Linux 6.1, not in 5.10. */
 export const VIRTIO_ID_DMABUF = 37;
 
-/** `int`, 0x26. */
+/** `int`, 0x26. In or before Linux 6.1, not in 5.10. */
 export const VIRTIO_ID_PARAM_SERV = 38;
 
-/** `int`, 0x27. */
+/** `int`, 0x27. In or before Linux 6.1, not in 5.10. */
 export const VIRTIO_ID_AUDIO_POLICY = 39;
 
-/** `int`, 0x28. */
+/** `int`, 0x28. In or before Linux 6.1, not in 5.10. */
 export const VIRTIO_ID_BT = 40;
 
-/** `int`, 0x29. */
+/** `int`, 0x29. In or before Linux 6.1, not in 5.10. */
 export const VIRTIO_ID_GPIO = 41;
 
-/** `int`, 0x2d. */
+/** `int`, 0x2d. In or before Linux 7.2, not in 6.12. */
 export const VIRTIO_ID_SPI = 45;
 
-/** `int`, 0x30. */
+/** `int`, 0x30. Since Linux 7.3. */
 export const VIRTIO_ID_MEDIA = 48;
 
-/** `int`, 0x1000. */
+/** `int`, 0x1000. In or before Linux 6.1, not in 5.10. */
 export const VIRTIO_TRANS_ID_NET = 4096;
 
-/** `int`, 0x1001. */
+/** `int`, 0x1001. In or before Linux 6.1, not in 5.10. */
 export const VIRTIO_TRANS_ID_BLOCK = 4097;
 
-/** `int`, 0x1002. */
+/** `int`, 0x1002. In or before Linux 6.1, not in 5.10. */
 export const VIRTIO_TRANS_ID_BALLOON = 4098;
 
-/** `int`, 0x1003. */
+/** `int`, 0x1003. In or before Linux 6.1, not in 5.10. */
 export const VIRTIO_TRANS_ID_CONSOLE = 4099;
 
-/** `int`, 0x1004. */
+/** `int`, 0x1004. In or before Linux 6.1, not in 5.10. */
 export const VIRTIO_TRANS_ID_SCSI = 4100;
 
-/** `int`, 0x1005. */
+/** `int`, 0x1005. In or before Linux 6.1, not in 5.10. */
 export const VIRTIO_TRANS_ID_RNG = 4101;
 
-/** `int`, 0x1009. */
+/** `int`, 0x1009. In or before Linux 6.1, not in 5.10. */
 export const VIRTIO_TRANS_ID_9P = 4105;

@@ -4,104 +4,104 @@
 /** The target of these bindings. */
 export const $target = { name: 'x86_64', byteOrder: 'little', pointerSize: 8, nodeArch: 'x64' } as const;
 
-/** `int`, 0x0. */
+/** `int`, 0x0. In or before Linux 5.10. */
 export const VIRTIO_MMIO_MAGIC_VALUE = 0;
 
-/** `int`, 0x4. */
+/** `int`, 0x4. In or before Linux 5.10. */
 export const VIRTIO_MMIO_VERSION = 4;
 
-/** `int`, 0x8. */
+/** `int`, 0x8. In or before Linux 5.10. */
 export const VIRTIO_MMIO_DEVICE_ID = 8;
 
-/** `int`, 0xc. */
+/** `int`, 0xc. In or before Linux 5.10. */
 export const VIRTIO_MMIO_VENDOR_ID = 12;
 
-/** `int`, 0x10. */
+/** `int`, 0x10. In or before Linux 5.10. */
 export const VIRTIO_MMIO_DEVICE_FEATURES = 16;
 
-/** `int`, 0x14. */
+/** `int`, 0x14. In or before Linux 5.10. */
 export const VIRTIO_MMIO_DEVICE_FEATURES_SEL = 20;
 
-/** `int`, 0x20. */
+/** `int`, 0x20. In or before Linux 5.10. */
 export const VIRTIO_MMIO_DRIVER_FEATURES = 32;
 
-/** `int`, 0x24. */
+/** `int`, 0x24. In or before Linux 5.10. */
 export const VIRTIO_MMIO_DRIVER_FEATURES_SEL = 36;
 
-/** `int`, 0x28. */
+/** `int`, 0x28. In or before Linux 5.10. */
 export const VIRTIO_MMIO_GUEST_PAGE_SIZE = 40;
 
-/** `int`, 0x30. */
+/** `int`, 0x30. In or before Linux 5.10. */
 export const VIRTIO_MMIO_QUEUE_SEL = 48;
 
-/** `int`, 0x34. */
+/** `int`, 0x34. In or before Linux 5.10. */
 export const VIRTIO_MMIO_QUEUE_NUM_MAX = 52;
 
-/** `int`, 0x38. */
+/** `int`, 0x38. In or before Linux 5.10. */
 export const VIRTIO_MMIO_QUEUE_NUM = 56;
 
-/** `int`, 0x3c. */
+/** `int`, 0x3c. In or before Linux 5.10. */
 export const VIRTIO_MMIO_QUEUE_ALIGN = 60;
 
-/** `int`, 0x40. */
+/** `int`, 0x40. In or before Linux 5.10. */
 export const VIRTIO_MMIO_QUEUE_PFN = 64;
 
-/** `int`, 0x44. */
+/** `int`, 0x44. In or before Linux 5.10. */
 export const VIRTIO_MMIO_QUEUE_READY = 68;
 
-/** `int`, 0x50. */
+/** `int`, 0x50. In or before Linux 5.10. */
 export const VIRTIO_MMIO_QUEUE_NOTIFY = 80;
 
-/** `int`, 0x60. */
+/** `int`, 0x60. In or before Linux 5.10. */
 export const VIRTIO_MMIO_INTERRUPT_STATUS = 96;
 
-/** `int`, 0x64. */
+/** `int`, 0x64. In or before Linux 5.10. */
 export const VIRTIO_MMIO_INTERRUPT_ACK = 100;
 
-/** `int`, 0x70. */
+/** `int`, 0x70. In or before Linux 5.10. */
 export const VIRTIO_MMIO_STATUS = 112;
 
-/** `int`, 0x80. */
+/** `int`, 0x80. In or before Linux 5.10. */
 export const VIRTIO_MMIO_QUEUE_DESC_LOW = 128;
 
-/** `int`, 0x84. */
+/** `int`, 0x84. In or before Linux 5.10. */
 export const VIRTIO_MMIO_QUEUE_DESC_HIGH = 132;
 
-/** `int`, 0x90. */
+/** `int`, 0x90. In or before Linux 5.10. */
 export const VIRTIO_MMIO_QUEUE_AVAIL_LOW = 144;
 
-/** `int`, 0x94. */
+/** `int`, 0x94. In or before Linux 5.10. */
 export const VIRTIO_MMIO_QUEUE_AVAIL_HIGH = 148;
 
-/** `int`, 0xa0. */
+/** `int`, 0xa0. In or before Linux 5.10. */
 export const VIRTIO_MMIO_QUEUE_USED_LOW = 160;
 
-/** `int`, 0xa4. */
+/** `int`, 0xa4. In or before Linux 5.10. */
 export const VIRTIO_MMIO_QUEUE_USED_HIGH = 164;
 
-/** `int`, 0xac. */
+/** `int`, 0xac. In or before Linux 5.10. */
 export const VIRTIO_MMIO_SHM_SEL = 172;
 
-/** `int`, 0xb0. */
+/** `int`, 0xb0. In or before Linux 5.10. */
 export const VIRTIO_MMIO_SHM_LEN_LOW = 176;
 
-/** `int`, 0xb4. */
+/** `int`, 0xb4. In or before Linux 5.10. */
 export const VIRTIO_MMIO_SHM_LEN_HIGH = 180;
 
-/** `int`, 0xb8. */
+/** `int`, 0xb8. In or before Linux 5.10. */
 export const VIRTIO_MMIO_SHM_BASE_LOW = 184;
 
-/** `int`, 0xbc. */
+/** `int`, 0xbc. In or before Linux 5.10. */
 export const VIRTIO_MMIO_SHM_BASE_HIGH = 188;
 
-/** `int`, 0xfc. */
+/** `int`, 0xfc. In or before Linux 5.10. */
 export const VIRTIO_MMIO_CONFIG_GENERATION = 252;
 
-/** `int`, 0x100. */
+/** `int`, 0x100. In or before Linux 5.10. */
 export const VIRTIO_MMIO_CONFIG = 256;
 
-/** `int`, 0x1. */
+/** `int`, 0x1. In or before Linux 5.10. */
 export const VIRTIO_MMIO_INT_VRING = 1;
 
-/** `int`, 0x2. */
+/** `int`, 0x2. In or before Linux 5.10. */
 export const VIRTIO_MMIO_INT_CONFIG = 2;

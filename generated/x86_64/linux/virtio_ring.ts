@@ -18,55 +18,55 @@ const $$uncloneable = uncloneable;
 /** The target of these bindings. */
 export const $target = { name: 'x86_64', byteOrder: 'little', pointerSize: 8, nodeArch: 'x64' } as const;
 
-/** `int`, 0x1. */
+/** `int`, 0x1. In or before Linux 5.10. */
 export const VRING_DESC_F_NEXT = 1;
 
-/** `int`, 0x2. */
+/** `int`, 0x2. In or before Linux 5.10. */
 export const VRING_DESC_F_WRITE = 2;
 
-/** `int`, 0x4. */
+/** `int`, 0x4. In or before Linux 5.10. */
 export const VRING_DESC_F_INDIRECT = 4;
 
-/** `int`, 0x7. */
+/** `int`, 0x7. In or before Linux 5.10. */
 export const VRING_PACKED_DESC_F_AVAIL = 7;
 
-/** `int`, 0xf. */
+/** `int`, 0xf. In or before Linux 5.10. */
 export const VRING_PACKED_DESC_F_USED = 15;
 
-/** `int`, 0x1. */
+/** `int`, 0x1. In or before Linux 5.10. */
 export const VRING_USED_F_NO_NOTIFY = 1;
 
-/** `int`, 0x1. */
+/** `int`, 0x1. In or before Linux 5.10. */
 export const VRING_AVAIL_F_NO_INTERRUPT = 1;
 
-/** `int`, 0x0. */
+/** `int`, 0x0. In or before Linux 5.10. */
 export const VRING_PACKED_EVENT_FLAG_ENABLE = 0;
 
-/** `int`, 0x1. */
+/** `int`, 0x1. In or before Linux 5.10. */
 export const VRING_PACKED_EVENT_FLAG_DISABLE = 1;
 
-/** `int`, 0x2. */
+/** `int`, 0x2. In or before Linux 5.10. */
 export const VRING_PACKED_EVENT_FLAG_DESC = 2;
 
-/** `int`, 0xf. */
+/** `int`, 0xf. In or before Linux 5.10. */
 export const VRING_PACKED_EVENT_F_WRAP_CTR = 15;
 
-/** `int`, 0x1c. */
+/** `int`, 0x1c. In or before Linux 5.10. */
 export const VIRTIO_RING_F_INDIRECT_DESC = 28;
 
-/** `int`, 0x1d. */
+/** `int`, 0x1d. In or before Linux 5.10. */
 export const VIRTIO_RING_F_EVENT_IDX = 29;
 
-/** `int`, 0x2. */
+/** `int`, 0x2. In or before Linux 5.10. */
 export const VRING_AVAIL_ALIGN_SIZE = 2;
 
-/** `int`, 0x4. */
+/** `int`, 0x4. In or before Linux 5.10. */
 export const VRING_USED_ALIGN_SIZE = 4;
 
-/** `int`, 0x10. */
+/** `int`, 0x10. In or before Linux 5.10. */
 export const VRING_DESC_ALIGN_SIZE = 16;
 
-/** `struct vring_desc`: 16 bytes, aligned to 8. */
+/** `struct vring_desc`: 16 bytes, aligned to 8. In or before Linux 5.10. */
 export class VringDesc implements View {
   static readonly $size = 16;
   static readonly $align = 8;
@@ -118,7 +118,7 @@ export class VringDesc implements View {
     };
   }
 
-  /** `__virtio64 addr`, offset 0, 8 bytes. */
+  /** `__virtio64 addr`, offset 0, 8 bytes. In or before Linux 5.10. */
   get addr(): bigint {
     return this.$$view.getBigUint64(this.$$offset, true);
   }
@@ -135,7 +135,7 @@ export class VringDesc implements View {
     setNumber64(this.$$view, this.$$offset, value, false);
   }
 
-  /** `__virtio32 len`, offset 8, 4 bytes. */
+  /** `__virtio32 len`, offset 8, 4 bytes. In or before Linux 5.10. */
   get len(): number {
     return this.$$view.getUint32(this.$$offset + 8, true);
   }
@@ -143,7 +143,7 @@ export class VringDesc implements View {
     this.$$view.setUint32(this.$$offset + 8, value, true);
   }
 
-  /** `__virtio16 flags`, offset 12, 2 bytes. */
+  /** `__virtio16 flags`, offset 12, 2 bytes. In or before Linux 5.10. */
   get flags(): number {
     return this.$$view.getUint16(this.$$offset + 12, true);
   }
@@ -151,7 +151,7 @@ export class VringDesc implements View {
     this.$$view.setUint16(this.$$offset + 12, value, true);
   }
 
-  /** `__virtio16 next`, offset 14, 2 bytes. */
+  /** `__virtio16 next`, offset 14, 2 bytes. In or before Linux 5.10. */
   get next(): number {
     return this.$$view.getUint16(this.$$offset + 14, true);
   }
@@ -160,7 +160,7 @@ export class VringDesc implements View {
   }
 }
 
-/** `struct vring_avail`: 4 bytes, aligned to 2. */
+/** `struct vring_avail`: 4 bytes, aligned to 2. In or before Linux 5.10. */
 export class VringAvail implements View {
   static readonly $size = 4;
   static readonly $align = 2;
@@ -211,7 +211,7 @@ export class VringAvail implements View {
     };
   }
 
-  /** `__virtio16 flags`, offset 0, 2 bytes. */
+  /** `__virtio16 flags`, offset 0, 2 bytes. In or before Linux 5.10. */
   get flags(): number {
     return this.$$view.getUint16(this.$$offset, true);
   }
@@ -219,7 +219,7 @@ export class VringAvail implements View {
     this.$$view.setUint16(this.$$offset, value, true);
   }
 
-  /** `__virtio16 idx`, offset 2, 2 bytes. */
+  /** `__virtio16 idx`, offset 2, 2 bytes. In or before Linux 5.10. */
   get idx(): number {
     return this.$$view.getUint16(this.$$offset + 2, true);
   }
@@ -227,7 +227,7 @@ export class VringAvail implements View {
     this.$$view.setUint16(this.$$offset + 2, value, true);
   }
 
-  /** `__virtio16 ring[]`, offset 4, 0 bytes. */
+  /** `__virtio16 ring[]`, offset 4, 0 bytes. In or before Linux 5.10. */
   get ring(): U16Array {
     return new U16Array(this.$$view, this.$$offset + 4, elementsWithin(this.$$view, this.$$offset + 4, 2));
   }
@@ -236,7 +236,7 @@ export class VringAvail implements View {
   }
 }
 
-/** `struct vring_used_elem`: 8 bytes, aligned to 4. */
+/** `struct vring_used_elem`: 8 bytes, aligned to 4. In or before Linux 5.10. */
 export class VringUsedElem implements View {
   static readonly $size = 8;
   static readonly $align = 4;
@@ -284,7 +284,7 @@ export class VringUsedElem implements View {
     };
   }
 
-  /** `__virtio32 id`, offset 0, 4 bytes. */
+  /** `__virtio32 id`, offset 0, 4 bytes. In or before Linux 5.10. */
   get id(): number {
     return this.$$view.getUint32(this.$$offset, true);
   }
@@ -292,7 +292,7 @@ export class VringUsedElem implements View {
     this.$$view.setUint32(this.$$offset, value, true);
   }
 
-  /** `__virtio32 len`, offset 4, 4 bytes. */
+  /** `__virtio32 len`, offset 4, 4 bytes. In or before Linux 5.10. */
   get len(): number {
     return this.$$view.getUint32(this.$$offset + 4, true);
   }
@@ -301,7 +301,7 @@ export class VringUsedElem implements View {
   }
 }
 
-/** `struct vring_used`: 4 bytes, aligned to 4. */
+/** `struct vring_used`: 4 bytes, aligned to 4. In or before Linux 5.10. */
 export class VringUsed implements View {
   static readonly $size = 4;
   static readonly $align = 4;
@@ -352,7 +352,7 @@ export class VringUsed implements View {
     };
   }
 
-  /** `__virtio16 flags`, offset 0, 2 bytes. */
+  /** `__virtio16 flags`, offset 0, 2 bytes. In or before Linux 5.10. */
   get flags(): number {
     return this.$$view.getUint16(this.$$offset, true);
   }
@@ -360,7 +360,7 @@ export class VringUsed implements View {
     this.$$view.setUint16(this.$$offset, value, true);
   }
 
-  /** `__virtio16 idx`, offset 2, 2 bytes. */
+  /** `__virtio16 idx`, offset 2, 2 bytes. In or before Linux 5.10. */
   get idx(): number {
     return this.$$view.getUint16(this.$$offset + 2, true);
   }
@@ -368,13 +368,13 @@ export class VringUsed implements View {
     this.$$view.setUint16(this.$$offset + 2, value, true);
   }
 
-  /** `vring_used_elem_t ring[]`, offset 4, 0 bytes. */
+  /** `vring_used_elem_t ring[]`, offset 4, 0 bytes. In or before Linux 5.10. */
   get ring(): ViewArray<VringUsedElem> {
     return new $$VringUsedElemArray($$VringUsedElem, this.$$view, this.$$offset + 4, elementsWithin(this.$$view, this.$$offset + 4, 8));
   }
 }
 
-/** `struct vring`: 32 bytes, aligned to 8. */
+/** `struct vring`: 32 bytes, aligned to 8. In or before Linux 5.10. */
 export class Vring implements View {
   static readonly $size = 32;
   static readonly $align = 8;
@@ -426,7 +426,7 @@ export class Vring implements View {
     };
   }
 
-  /** `unsigned int num`, offset 0, 4 bytes. */
+  /** `unsigned int num`, offset 0, 4 bytes. In or before Linux 5.10. */
   get num(): number {
     return this.$$view.getUint32(this.$$offset, true);
   }
@@ -434,7 +434,7 @@ export class Vring implements View {
     this.$$view.setUint32(this.$$offset, value, true);
   }
 
-  /** `vring_desc_t *desc`, offset 8, 8 bytes. */
+  /** `vring_desc_t *desc`, offset 8, 8 bytes. In or before Linux 5.10. */
   get desc(): bigint {
     return this.$$view.getBigUint64(this.$$offset + 8, true);
   }
@@ -451,7 +451,7 @@ export class Vring implements View {
     setNumber64(this.$$view, this.$$offset + 8, value, false);
   }
 
-  /** `vring_avail_t *avail`, offset 16, 8 bytes. */
+  /** `vring_avail_t *avail`, offset 16, 8 bytes. In or before Linux 5.10. */
   get avail(): bigint {
     return this.$$view.getBigUint64(this.$$offset + 16, true);
   }
@@ -468,7 +468,7 @@ export class Vring implements View {
     setNumber64(this.$$view, this.$$offset + 16, value, false);
   }
 
-  /** `vring_used_t *used`, offset 24, 8 bytes. */
+  /** `vring_used_t *used`, offset 24, 8 bytes. In or before Linux 5.10. */
   get used(): bigint {
     return this.$$view.getBigUint64(this.$$offset + 24, true);
   }
@@ -486,7 +486,7 @@ export class Vring implements View {
   }
 }
 
-/** `struct vring_packed_desc_event`: 4 bytes, aligned to 2. */
+/** `struct vring_packed_desc_event`: 4 bytes, aligned to 2. In or before Linux 5.10. */
 export class VringPackedDescEvent implements View {
   static readonly $size = 4;
   static readonly $align = 2;
@@ -534,7 +534,7 @@ export class VringPackedDescEvent implements View {
     };
   }
 
-  /** `__le16 off_wrap`, offset 0, 2 bytes; little-endian. */
+  /** `__le16 off_wrap`, offset 0, 2 bytes; little-endian. In or before Linux 5.10. */
   get off_wrap(): number {
     return this.$$view.getUint16(this.$$offset, true);
   }
@@ -542,7 +542,7 @@ export class VringPackedDescEvent implements View {
     this.$$view.setUint16(this.$$offset, value, true);
   }
 
-  /** `__le16 flags`, offset 2, 2 bytes; little-endian. */
+  /** `__le16 flags`, offset 2, 2 bytes; little-endian. In or before Linux 5.10. */
   get flags(): number {
     return this.$$view.getUint16(this.$$offset + 2, true);
   }
@@ -551,7 +551,7 @@ export class VringPackedDescEvent implements View {
   }
 }
 
-/** `struct vring_packed_desc`: 16 bytes, aligned to 8. */
+/** `struct vring_packed_desc`: 16 bytes, aligned to 8. In or before Linux 5.10. */
 export class VringPackedDesc implements View {
   static readonly $size = 16;
   static readonly $align = 8;
@@ -603,7 +603,7 @@ export class VringPackedDesc implements View {
     };
   }
 
-  /** `__le64 addr`, offset 0, 8 bytes; little-endian. */
+  /** `__le64 addr`, offset 0, 8 bytes; little-endian. In or before Linux 5.10. */
   get addr(): bigint {
     return this.$$view.getBigUint64(this.$$offset, true);
   }
@@ -620,7 +620,7 @@ export class VringPackedDesc implements View {
     setNumber64(this.$$view, this.$$offset, value, false);
   }
 
-  /** `__le32 len`, offset 8, 4 bytes; little-endian. */
+  /** `__le32 len`, offset 8, 4 bytes; little-endian. In or before Linux 5.10. */
   get len(): number {
     return this.$$view.getUint32(this.$$offset + 8, true);
   }
@@ -628,7 +628,7 @@ export class VringPackedDesc implements View {
     this.$$view.setUint32(this.$$offset + 8, value, true);
   }
 
-  /** `__le16 id`, offset 12, 2 bytes; little-endian. */
+  /** `__le16 id`, offset 12, 2 bytes; little-endian. In or before Linux 5.10. */
   get id(): number {
     return this.$$view.getUint16(this.$$offset + 12, true);
   }
@@ -636,7 +636,7 @@ export class VringPackedDesc implements View {
     this.$$view.setUint16(this.$$offset + 12, value, true);
   }
 
-  /** `__le16 flags`, offset 14, 2 bytes; little-endian. */
+  /** `__le16 flags`, offset 14, 2 bytes; little-endian. In or before Linux 5.10. */
   get flags(): number {
     return this.$$view.getUint16(this.$$offset + 14, true);
   }

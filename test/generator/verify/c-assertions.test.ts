@@ -128,8 +128,10 @@ describe('emitAssertions', () => {
   it('emitAssertions checks each dimension', () => {
     const checks = conditions(emitAssertions(modelOf({ ...ID, dims: [2, 3], size: 24 })));
     const id = '((struct demo *)0)->id';
+    const isArrayOf = (array: string, bound: string): string =>
+      `__builtin_types_compatible_p(__typeof__(${array}), __typeof__(${array}[0])[${bound}])`;
     const sameArray = (array: string, length: number): string =>
-      `__builtin_types_compatible_p(__typeof__(${array}), __typeof__(${array}[0])[${length}]) || (sizeof(${array}[0]) != 0 && sizeof(${array}) == ${length} * sizeof(${array}[0]))`;
+      `${isArrayOf(array, `${length}`)} || ((sizeof(${array}[0]) != 0 || !${isArrayOf(array, '')}) && sizeof(${array}) == ${length} * sizeof(${array}[0]))`;
     expect(checks).toMatchObject({
       'struct demo.id: dimension 1': sameArray(id, 2),
       'struct demo.id: dimension 2': sameArray(`${id}[0]`, 3),
