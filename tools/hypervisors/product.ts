@@ -28,6 +28,7 @@ export function productEntries(scratch: string): [string, Entry][] {
     [join(productFolder, 'build/trace'), { from: join(root, 'build/trace') }],
     // A test runs the programs of this page.
     [join(productFolder, 'docs/tutorial.md'), { from: join(root, 'docs/tutorial.md') }],
+    [join(productFolder, 'examples/README.md'), { from: join(root, 'examples/README.md') }],
     // The helpers of the tests are JavaScript that is not compiled, and recorded results.
     ...below('test', (path) => /\.(mjs|json)$/.test(path)),
     ...installedEntries(root),
