@@ -17,7 +17,7 @@ import { version } from '../version.js';
 const mostModels = 64;
 
 interface Kept {
-  /** The hash of each path that was looked for. Null if there is no file. */
+  /** The generator looked for these paths. A path has the hash of its file, or null if there is no file. */
   readonly files: Readonly<Record<string, string | null>>;
   readonly model: Model;
 }
